@@ -1,0 +1,82 @@
+//! What Ed25519 implementations disagree on, decided once for all back ends: the public key A and the commitment R must be
+//! encoded canonically and must not be of small order; the equation is the cofactorless one of RFC 8032 §5.1.7.
+//! A key of small order would verify signatures that nobody made.
+
+pub(super) const SIGNATURE_LEN: usize = 64;
+
+/// The y coordinates, little-endian, of the points whose order divides 8.
+const SMALL_ORDER: [[u8; 32]; 5] = [
+    [0; 32],
+    [1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+    [
+        0xec, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+        0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f,
+    ],
+    [
+        0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98, 0xf0, 0xd5, 0xdf, 0xac,
+        0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05,
+    ],
+    [
+        0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b, 0x76, 0x0d, 0x10, 0x67, 0x0f, 0x2a, 0x20, 0x53,
+        0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a,
+    ],
+];
+
+/// Whether `point` is canonically encoded and not of small order. Whether it is on the curve shows when it is
+/// used: nothing verifies under one that is not.
+pub(super) fn is_sound(point: &[u8; 32]) -> bool {
+    let mut y = *point;
+    // The top bit is the sign of x.
+    y[31] &= 0x7f;
+    is_below_p(&y) && !SMALL_ORDER.contains(&y)
+}
+
+/// Whether the first half of a signature, the commitment R, is sound.
+pub(super) fn has_sound_commitment(signature: &[u8]) -> bool {
+    signature.first_chunk().is_some_and(is_sound)
+}
+
+/// Whether y, little-endian and below 2^255, is below p = 2^255 - 19.
+fn is_below_p(y: &[u8; 32]) -> bool {
+    y[31] != 0x7f || y[0] < 0xed || y[1..31].iter().any(|&octet| octet != 0xff)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ed25519_dalek::VerifyingKey;
+
+    #[test]
+    fn the_list_holds_the_points_of_small_order_with_either_sign() {
+        for y in SMALL_ORDER {
+            for sign in [0, 0x80] {
+                let mut point = y;
+                point[31] |= sign;
+                assert!(!is_sound(&point));
+                // With x = 0 there is no negative; such an encoding is refused as well, as non-canonical.
+                if let Ok(key) = VerifyingKey::from_bytes(&point) {
+                    assert!(key.is_weak());
+                }
+            }
+        }
+        assert_eq!(SMALL_ORDER.iter().filter(|y| VerifyingKey::from_bytes(y).is_ok()).count(), 5);
+    }
+
+    #[test]
+    fn y_must_be_below_p() {
+        let p_plus = |add: u8| {
+            let mut y = [0xff; 32];
+            y[0] = 0xed + add;
+            y[31] = 0x7f;
+            y
+        };
+        for add in 0..=18 {
+            assert!(!is_sound(&p_plus(add)));
+        }
+        let mut below = p_plus(0);
+        below[0] = 0xeb;
+        assert!(is_sound(&below));
+        below[1] = 0;
+        assert!(is_sound(&below));
+    }
+}

@@ -1,0 +1,261 @@
+//! The JWK Set (RFC 7517 §5), its keys parsed and ready, and the choice of keys for a token.
+
+use super::{Backend, VerifyingKey};
+use crate::encoding::json;
+use crate::error::{Error, ErrorKind, Result};
+use crate::jose::algorithm::Algorithm;
+use crate::jose::jwk::{Jwk, SkipReason};
+use std::collections::HashMap;
+use std::fmt;
+
+/// The largest accepted document, in bytes.
+const MAX_DOCUMENT_LEN: usize = 512 * 1024;
+/// The most keys accepted in one set.
+const MAX_KEYS: usize = 100;
+/// The most signatures tried for one token, so that a set of like keys does not multiply the cost of a forgery.
+const MAX_CANDIDATES: usize = 4;
+
+/// An issuer's public keys, checked and parsed once. Immutable, and shared by any number of threads.
+///
+/// A key that cannot be used is skipped and listed with its reason; it never spoils the others.
+pub struct JwkSet {
+    keys: Box<[Jwk]>,
+    /// One for each of `keys`.
+    verifying_keys: Box<[VerifyingKey]>,
+    /// For each of `keys` the index of the first with the same numbers, so that identical keys are tried once.
+    first_alike: Box<[usize]>,
+    by_kid: HashMap<Box<str>, Vec<usize>>,
+    without_kid: Vec<usize>,
+    skipped: Box<[SkippedKey]>,
+}
+
+/// A member of a JWK Set that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SkippedKey {
+    index: usize,
+    kid: Option<Box<str>>,
+    reason: SkipReason,
+}
+
+impl SkippedKey {
+    /// Its place in the document's "keys" array, from 0.
+    pub fn index(&self) -> usize {
+        self.index
+    }
+
+    /// Its key ID, if it has one that can be read.
+    pub fn kid(&self) -> Option<&str> {
+        self.kid.as_deref()
+    }
+
+    /// Why it cannot be used.
+    pub fn reason(&self) -> SkipReason {
+        self.reason
+    }
+}
+
+impl JwkSet {
+    /// Reads a JWK Set document with the default back end.
+    ///
+    /// The document is strict JSON of at most 512 KiB and 100 keys.
+    ///
+    /// # Errors
+    /// [`ErrorKind::MalformedJwkSet`], [`ErrorKind::NoUsableKey`] (the detail is the first skipped key's reason).
+    pub fn from_slice(json: &[u8]) -> Result<Self> {
+        Self::from_slice_with(json, Backend::default())
+    }
+
+    /// Reads a JWK Set document with the given back end.
+    ///
+    /// # Errors
+    /// As [`JwkSet::from_slice`].
+    pub fn from_slice_with(json: &[u8], backend: Backend) -> Result<Self> {
+        Self::build(read_document(json)?, backend)
+    }
+
+    /// A set of the given keys, with the default back end. A key whose point is not on its curve is skipped.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NoUsableKey`].
+    pub fn from_keys(keys: impl IntoIterator<Item = Jwk>) -> Result<Self> {
+        Self::from_keys_with(keys, Backend::default())
+    }
+
+    /// A set of the given keys, with the given back end.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NoUsableKey`].
+    pub fn from_keys_with(keys: impl IntoIterator<Item = Jwk>, backend: Backend) -> Result<Self> {
+        Self::build(keys.into_iter().map(Ok).collect(), backend)
+    }
+
+    /// What [`JwkSet::from_slice`] skips in a document, also when it skips everything and so gives no set: for
+    /// telling an operator why.
+    ///
+    /// # Errors
+    /// [`ErrorKind::MalformedJwkSet`].
+    pub fn skipped_in(json: &[u8]) -> Result<Vec<SkippedKey>> {
+        Ok(prepare(read_document(json)?, Backend::default()).1)
+    }
+
+    fn build(parsed: Vec<Parsed>, backend: Backend) -> Result<Self> {
+        let (usable, skipped) = prepare(parsed, backend);
+        if usable.is_empty() {
+            let detail = skipped.first().map_or("it is empty", |first| first.reason.message());
+            return Err(Error::new(ErrorKind::NoUsableKey, detail));
+        }
+        let (keys, verifying_keys): (Vec<Jwk>, Vec<_>) = usable.into_iter().unzip();
+        let mut first_with = HashMap::new();
+        let first_alike =
+            keys.iter().enumerate().map(|(i, key)| *first_with.entry(key.public_key()).or_insert(i)).collect();
+        let mut by_kid: HashMap<Box<str>, Vec<usize>> = HashMap::new();
+        let mut without_kid = Vec::new();
+        for (i, key) in keys.iter().enumerate() {
+            match key.kid() {
+                Some(kid) => by_kid.entry(kid.into()).or_default().push(i),
+                None => without_kid.push(i),
+            }
+        }
+        Ok(Self {
+            first_alike,
+            by_kid,
+            without_kid,
+            keys: keys.into(),
+            verifying_keys: verifying_keys.into(),
+            skipped: skipped.into(),
+        })
+    }
+
+    /// The usable keys, in document order.
+    pub fn keys(&self) -> &[Jwk] {
+        &self.keys
+    }
+
+    /// The members that cannot be used, in document order.
+    pub fn skipped(&self) -> &[SkippedKey] {
+        &self.skipped
+    }
+
+    /// Chooses the keys that may have signed a token of this header and returns the first that verifies it.
+    ///
+    /// `signature` is asked for only once there is a key: a token of unknown kid costs no decoding.
+    pub(crate) fn verify<S: AsRef<[u8]>>(
+        &self,
+        kid: Option<&str>,
+        algorithm: Algorithm,
+        signing_input: &[u8],
+        signature: impl FnOnce() -> Result<S>,
+    ) -> Result<&Jwk> {
+        let candidates = self.select(kid, algorithm);
+        if candidates.is_empty() {
+            return Err(Error::new(ErrorKind::NoMatchingKey, ""));
+        }
+        let signature = signature()?;
+        for &i in candidates.as_slice() {
+            if let (Some(jwk), Some(key)) = (self.keys.get(i), self.verifying_keys.get(i))
+                && key.verify(algorithm, signing_input, signature.as_ref()).is_ok()
+            {
+                return Ok(jwk);
+            }
+        }
+        Err(Error::new(ErrorKind::InvalidSignature, ""))
+    }
+
+    fn select(&self, kid: Option<&str>, algorithm: Algorithm) -> Candidates {
+        let mut candidates = Candidates::default();
+        match kid {
+            Some(kid) => {
+                for &i in self.by_kid.get(kid).unwrap_or(&self.without_kid) {
+                    self.consider(i, algorithm, &mut candidates);
+                }
+            }
+            None => {
+                for i in 0..self.keys.len() {
+                    self.consider(i, algorithm, &mut candidates);
+                }
+            }
+        }
+        candidates
+    }
+
+    fn consider(&self, i: usize, algorithm: Algorithm, candidates: &mut Candidates) {
+        let first_alike = |i: usize| self.first_alike.get(i);
+        if self.keys.get(i).is_some_and(|key| key.fits(algorithm))
+            && !candidates.as_slice().iter().any(|&other| first_alike(other) == first_alike(i))
+        {
+            candidates.push(i);
+        }
+    }
+}
+
+impl fmt::Debug for JwkSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JwkSet").field("keys", &self.keys).field("skipped", &self.skipped).finish_non_exhaustive()
+    }
+}
+
+/// Indices of the keys to try, without an allocation; what does not fit is not tried.
+#[derive(Default)]
+struct Candidates {
+    indices: [usize; MAX_CANDIDATES],
+    len: usize,
+}
+
+impl Candidates {
+    fn push(&mut self, index: usize) {
+        if let Some(free) = self.indices.get_mut(self.len) {
+            *free = index;
+            self.len += 1;
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    fn as_slice(&self) -> &[usize] {
+        self.indices.get(..self.len).unwrap_or_default()
+    }
+}
+
+/// A member of the document: a key, or why not, with its kid.
+type Parsed = Result<Jwk, (SkipReason, Option<Box<str>>)>;
+
+fn read_document(json: &[u8]) -> Result<Vec<Parsed>> {
+    let malformed = |detail| Error::new(ErrorKind::MalformedJwkSet, detail);
+    if json.len() > MAX_DOCUMENT_LEN {
+        return Err(malformed("over 512 KiB"));
+    }
+    let text = std::str::from_utf8(json).map_err(|_| malformed("not UTF-8"))?;
+    let mut keys = None;
+    json::members(text, |name, value| {
+        if name == "keys" {
+            keys = Some(value);
+        }
+    })
+    .map_err(|_| malformed("not a strict JSON object"))?;
+    let mut members = Vec::new();
+    keys.ok_or(malformed("no member \"keys\""))?
+        .elements(|member| members.push(member))
+        .ok_or(malformed("\"keys\" is not an array"))?;
+    if members.len() > MAX_KEYS {
+        return Err(malformed("over 100 keys"));
+    }
+    Ok(members.into_iter().map(|member| Jwk::parse(member.text())).collect())
+}
+
+fn prepare(parsed: Vec<Parsed>, backend: Backend) -> (Vec<(Jwk, VerifyingKey)>, Vec<SkippedKey>) {
+    let mut usable = Vec::new();
+    let mut skipped = Vec::new();
+    for (index, parsed) in parsed.into_iter().enumerate() {
+        let prepared = parsed.and_then(|jwk| match VerifyingKey::new(backend, &jwk) {
+            Ok(key) => Ok((jwk, key)),
+            Err(reason) => Err((reason, jwk.kid().map(Into::into))),
+        });
+        match prepared {
+            Ok(key) => usable.push(key),
+            Err((reason, kid)) => skipped.push(SkippedKey { index, kid, reason }),
+        }
+    }
+    (usable, skipped)
+}

@@ -1,0 +1,142 @@
+//! base64url without padding, in its one canonical spelling: a length of 1 mod 4, padding, white space,
+//! other alphabets and non-zero trailing bits are refused.
+
+use base64::alphabet;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, NO_PAD};
+use base64::engine::simd::Simd;
+use base64::engine::{DecodePaddingMode, Engine as _};
+
+/// The text is not canonical base64url. Where it goes wrong is not said: a token's error never
+/// depends on its content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct NotCanonical;
+
+/// The number of bytes that `encoded_len` canonical characters stand for.
+pub(crate) const fn decoded_len(encoded_len: usize) -> usize {
+    encoded_len / 4 * 3 + encoded_len % 4 * 3 / 4
+}
+
+/// Decodes into the front of `out` and returns that part; refuses when `out` is too short.
+pub(crate) fn decode_into<'o>(text: &[u8], out: &'o mut [u8]) -> Result<&'o [u8], NotCanonical> {
+    let out = out.get_mut(..decoded_len(text.len())).ok_or(NotCanonical)?;
+    let written = Simd::url_safe(NO_PAD).decode_slice(text, out).map_err(|_| NotCanonical)?;
+    out.get(..written).ok_or(NotCanonical)
+}
+
+/// Decoded bytes that live on the stack where at most `N` are needed: headers and signatures nearly always do.
+pub(crate) enum Decoded<const N: usize> {
+    Stack([u8; N], usize),
+    Heap(Vec<u8>),
+}
+
+impl<const N: usize> Decoded<N> {
+    pub(crate) fn new(text: &[u8]) -> Result<Self, NotCanonical> {
+        if decoded_len(text.len()) > N {
+            return decode(text).map(Self::Heap);
+        }
+        let mut buffer = [0; N];
+        let len = decode_into(text, &mut buffer)?.len();
+        Ok(Self::Stack(buffer, len))
+    }
+}
+
+impl<const N: usize> AsRef<[u8]> for Decoded<N> {
+    fn as_ref(&self) -> &[u8] {
+        match self {
+            Self::Stack(buffer, len) => buffer.get(..*len).unwrap_or_default(),
+            Self::Heap(bytes) => bytes,
+        }
+    }
+}
+
+/// Decodes into a vector of exactly the decoded length.
+pub(crate) fn decode(text: &[u8]) -> Result<Vec<u8>, NotCanonical> {
+    decode_with_room(text, 0)
+}
+
+/// Decodes into a vector with room for `room` bytes more.
+pub(crate) fn decode_with_room(text: &[u8], room: usize) -> Result<Vec<u8>, NotCanonical> {
+    let len = decoded_len(text.len());
+    let mut out = Vec::with_capacity(len + room);
+    out.resize(len, 0);
+    let written = decode_into(text, &mut out)?.len();
+    out.truncate(written);
+    Ok(out)
+}
+
+/// Decodes the integers of a JWK, a document that the operator chose to trust, as some issuers write them: with
+/// padding, or in the standard alphabet. The second value says whether that tolerance was needed.
+pub(crate) fn decode_tolerant(text: &[u8]) -> Result<(Vec<u8>, bool), NotCanonical> {
+    const TOLERANT: GeneralPurposeConfig =
+        GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
+    if let Ok(bytes) = decode(text) {
+        return Ok((bytes, false));
+    }
+    [&alphabet::URL_SAFE, &alphabet::STANDARD]
+        .into_iter()
+        .find_map(|alphabet| GeneralPurpose::new(alphabet, TOLERANT).decode(text).ok())
+        .map(|bytes| (bytes, true))
+        .ok_or(NotCanonical)
+}
+
+/// Encodes without padding.
+pub(crate) fn encode(bytes: &[u8]) -> String {
+    Simd::url_safe(NO_PAD).encode(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_value_has_exactly_one_spelling() {
+        let alphabet: Vec<u8> = (0..=255).collect();
+        for bytes in [&b""[..], b"f", b"fo", b"foo", b"foob", b"\xff\xfe"] {
+            let text = encode(bytes);
+            assert_eq!(decode(text.as_bytes()).unwrap(), bytes);
+            if let Some((last, front)) = text.as_bytes().split_last() {
+                let accepted = alphabet.iter().filter(|&&c| decode(&[front, &[c]].concat()) == Ok(bytes.to_vec()));
+                assert_eq!(accepted.collect::<Vec<_>>(), [last]);
+            }
+        }
+    }
+
+    #[test]
+    fn lengths_paddings_and_other_alphabets_are_refused() {
+        for text in ["A", "AAAAA", "Zg==", "Zm8=", "Zh", "Zm9", "Zm9v\n", " Zm9v", "Zm9v ", "Z+9v", "Z/9v", "Zm\0v"] {
+            assert_eq!(decode(text.as_bytes()), Err(NotCanonical), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn long_texts_take_the_same_decision_as_short_ones() {
+        for len in [0, 1, 2, 3, 47, 48, 63, 64, 65, 200, 256, 1000] {
+            let bytes: Vec<u8> = (0..len).map(|i| (i * 7 % 256) as u8).collect();
+            let text = encode(&bytes);
+            assert_eq!(decode(text.as_bytes()).unwrap(), bytes);
+            for at in 0..text.len() {
+                for bad in [b'=', b'+', b'/', b'.', b' ', 0, 0x80] {
+                    let mut text = text.clone().into_bytes();
+                    text[at] = bad;
+                    assert_eq!(decode(&text), Err(NotCanonical));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_short_buffer_is_an_error() {
+        assert_eq!(decode_into(b"Zm9v", &mut [0; 2]), Err(NotCanonical));
+    }
+
+    #[test]
+    fn a_jwk_may_use_padding_and_the_standard_alphabet() {
+        assert_eq!(decode_tolerant(b"_-8").unwrap(), (vec![0xff, 0xef], false));
+        for text in ["_-8=", "/+8", "/+8="] {
+            assert_eq!(decode_tolerant(text.as_bytes()).unwrap(), (vec![0xff, 0xef], true), "{text}");
+        }
+        for text in ["/-8", "_-9", "/+8==", "_-8\n", "A"] {
+            assert_eq!(decode_tolerant(text.as_bytes()), Err(NotCanonical), "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,403 @@
+//! A strict reader of JSON objects that copies nothing: it checks the whole document and hands out each
+//! member of the outermost object as slices of it.
+//!
+//! Strict means RFC 8259 in UTF-8 without a byte order mark, and on top of it: no two members of one
+//! object, at any depth, may have the same name once escapes are resolved; at most [`MAX_DEPTH`]
+//! levels; no lone surrogates; no number beyond the range of a double. Parsers disagree on all of these,
+//! and a disagreement between two readers of one token is an attack.
+
+use std::borrow::Cow;
+
+/// The deepest nesting accepted; the outermost object or array is level 1.
+pub(crate) const MAX_DEPTH: usize = 16;
+
+/// The document is not strict JSON of the expected shape.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Invalid;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Null,
+    False,
+    True,
+    Number,
+    String { escaped: bool },
+    Array,
+    Object,
+}
+
+/// A value of a document, as the slice that spells it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Value<'a> {
+    text: &'a str,
+    kind: Kind,
+}
+
+impl<'a> Value<'a> {
+    /// The exact JSON text.
+    pub(crate) fn text(self) -> &'a str {
+        self.text
+    }
+
+    pub(crate) fn is_null(self) -> bool {
+        self.kind == Kind::Null
+    }
+
+    pub(crate) fn is_true(self) -> bool {
+        self.kind == Kind::True
+    }
+
+    /// The value as JSON spells it, if it is a number.
+    pub(crate) fn as_number(self) -> Option<&'a str> {
+        (self.kind == Kind::Number).then_some(self.text)
+    }
+
+    /// The characters, if it is a string; copied only where the text has escapes.
+    pub(crate) fn as_str(self) -> Option<Cow<'a, str>> {
+        match self.kind {
+            Kind::String { escaped: true } => serde_json::from_str(self.text).ok().map(Cow::Owned),
+            Kind::String { escaped: false } => self.text.get(1..self.text.len() - 1).map(Cow::Borrowed),
+            _ => None,
+        }
+    }
+
+    /// Calls `each` with every element, if it is an array.
+    pub(crate) fn elements(self, mut each: impl FnMut(Value<'a>)) -> Option<()> {
+        (self.kind == Kind::Array).then_some(())?;
+        Scanner::new(self.text).array(1, &mut each).ok()
+    }
+}
+
+/// Checks `document`, an object and nothing else, and calls `each` with every member of it in order.
+/// What `each` collects means nothing unless the result is `Ok`: a later part may be wrong.
+pub(crate) fn members<'a>(
+    document: &'a str,
+    mut each: impl FnMut(Cow<'a, str>, Value<'a>),
+) -> Result<(), Invalid> {
+    let mut scanner = Scanner::new(document);
+    scanner.skip_white_space();
+    scanner.object(1, &mut each)?;
+    scanner.skip_white_space();
+    if scanner.peek().is_none() { Ok(()) } else { Err(Invalid) }
+}
+
+/// Reads forward over `text`; every method stops behind what it has read.
+struct Scanner<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+impl<'a> Scanner<'a> {
+    fn new(text: &'a str) -> Self {
+        Self { text, at: 0 }
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    fn next(&mut self) -> Option<u8> {
+        let byte = self.peek()?;
+        self.at += 1;
+        Some(byte)
+    }
+
+    fn skip_white_space(&mut self) {
+        while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.peek() {
+            self.at += 1;
+        }
+    }
+
+    fn expect(&mut self, byte: u8) -> Result<(), Invalid> {
+        if self.next() == Some(byte) { Ok(()) } else { Err(Invalid) }
+    }
+
+    /// After a member or an element: whether the `close` of the object or array follows, else a comma does.
+    fn closes(&mut self, close: u8) -> Result<bool, Invalid> {
+        self.skip_white_space();
+        match self.next() {
+            Some(b',') => Ok(false),
+            Some(byte) if byte == close => Ok(true),
+            _ => Err(Invalid),
+        }
+    }
+
+    fn object<F: FnMut(Cow<'a, str>, Value<'a>)>(&mut self, depth: usize, each: &mut F) -> Result<(), Invalid> {
+        if depth > MAX_DEPTH {
+            return Err(Invalid);
+        }
+        self.expect(b'{')?;
+        self.skip_white_space();
+        if self.peek() == Some(b'}') {
+            self.at += 1;
+            return Ok(());
+        }
+        let mut names = Names::new();
+        loop {
+            self.skip_white_space();
+            let name = self.string()?.as_str().ok_or(Invalid)?;
+            names.add(name.clone())?;
+            self.skip_white_space();
+            self.expect(b':')?;
+            self.skip_white_space();
+            let value = self.value(depth)?;
+            each(name, value);
+            if self.closes(b'}')? {
+                return names.all_differ();
+            }
+        }
+    }
+
+    fn array<F: FnMut(Value<'a>)>(&mut self, depth: usize, each: &mut F) -> Result<(), Invalid> {
+        if depth > MAX_DEPTH {
+            return Err(Invalid);
+        }
+        self.expect(b'[')?;
+        self.skip_white_space();
+        if self.peek() == Some(b']') {
+            self.at += 1;
+            return Ok(());
+        }
+        loop {
+            self.skip_white_space();
+            each(self.value(depth)?);
+            if self.closes(b']')? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// A value inside an object or array of level `depth`.
+    fn value(&mut self, depth: usize) -> Result<Value<'a>, Invalid> {
+        let start = self.at;
+        let kind = match self.peek().ok_or(Invalid)? {
+            b'"' => return self.string(),
+            b'{' => {
+                self.object(depth + 1, &mut |_, _| {})?;
+                Kind::Object
+            }
+            b'[' => {
+                self.array(depth + 1, &mut |_| {})?;
+                Kind::Array
+            }
+            b'-' | b'0'..=b'9' => {
+                self.number()?;
+                Kind::Number
+            }
+            b'n' => self.word("null", Kind::Null)?,
+            b'f' => self.word("false", Kind::False)?,
+            b't' => self.word("true", Kind::True)?,
+            _ => return Err(Invalid),
+        };
+        Ok(Value { text: self.since(start)?, kind })
+    }
+
+    fn since(&self, start: usize) -> Result<&'a str, Invalid> {
+        self.text.get(start..self.at).ok_or(Invalid)
+    }
+
+    fn word(&mut self, word: &str, kind: Kind) -> Result<Kind, Invalid> {
+        self.at += word.len();
+        if self.since(self.at - word.len())? == word { Ok(kind) } else { Err(Invalid) }
+    }
+
+    fn string(&mut self) -> Result<Value<'a>, Invalid> {
+        let start = self.at;
+        self.expect(b'"')?;
+        let mut escaped = false;
+        loop {
+            match self.next().ok_or(Invalid)? {
+                b'"' => break,
+                b'\\' => {
+                    escaped = true;
+                    self.next();
+                }
+                0..0x20 => return Err(Invalid),
+                _ => {}
+            }
+        }
+        let value = Value { text: self.since(start)?, kind: Kind::String { escaped } };
+        // Escapes are rare and hold every subtlety of a JSON string (surrogates above all), so
+        // serde_json judges them.
+        if escaped && value.as_str().is_none() { Err(Invalid) } else { Ok(value) }
+    }
+
+    fn number(&mut self) -> Result<(), Invalid> {
+        let start = self.at;
+        if self.peek() == Some(b'-') {
+            self.at += 1;
+        }
+        match self.peek() {
+            Some(b'0') => self.at += 1,
+            _ => self.digits()?,
+        }
+        let mut integer = true;
+        if self.peek() == Some(b'.') {
+            integer = false;
+            self.at += 1;
+            self.digits()?;
+        }
+        if let Some(b'e' | b'E') = self.peek() {
+            integer = false;
+            self.at += 1;
+            if let Some(b'+' | b'-') = self.peek() {
+                self.at += 1;
+            }
+            self.digits()?;
+        }
+        let text = self.since(start)?;
+        // 300 digits hold no infinity; without an exponent only a longer number does.
+        if integer && text.len() <= 300 || text.parse::<f64>().is_ok_and(f64::is_finite) {
+            Ok(())
+        } else {
+            Err(Invalid)
+        }
+    }
+
+    /// One digit or more.
+    fn digits(&mut self) -> Result<(), Invalid> {
+        let start = self.at;
+        while let Some(b'0'..=b'9') = self.peek() {
+            self.at += 1;
+        }
+        if self.at > start { Ok(()) } else { Err(Invalid) }
+    }
+}
+
+/// The names of one object, to find two that are the same. Few names are compared as they come, without
+/// an allocation; many are sorted at the end, so that 100,000 names cost no square of it.
+struct Names<'a> {
+    few: [Cow<'a, str>; Names::FEW],
+    len: usize,
+    /// A bit for each [`Names::bit`] seen: an unseen bit proves a new name.
+    seen: u64,
+    many: Vec<Cow<'a, str>>,
+}
+
+impl<'a> Names<'a> {
+    const FEW: usize = 16;
+
+    fn new() -> Self {
+        Self { few: [const { Cow::Borrowed("") }; Names::FEW], len: 0, seen: 0, many: Vec::new() }
+    }
+
+    /// One of 64 bits, by a few cheap features of the name.
+    fn bit(name: &str) -> u64 {
+        let bytes = name.as_bytes();
+        let first = bytes.first().copied().unwrap_or(0);
+        let last = bytes.last().copied().unwrap_or(0);
+        1 << ((first.wrapping_mul(7) ^ last.wrapping_mul(29) ^ bytes.len() as u8) & 63)
+    }
+
+    fn add(&mut self, name: Cow<'a, str>) -> Result<(), Invalid> {
+        let bit = Self::bit(&name);
+        let known = self.few.get(..self.len).unwrap_or_default();
+        if self.seen & bit != 0 && known.contains(&name) {
+            return Err(Invalid);
+        }
+        self.seen |= bit;
+        match self.few.get_mut(self.len) {
+            Some(free) => {
+                *free = name;
+                self.len += 1;
+            }
+            None => self.many.push(name),
+        }
+        Ok(())
+    }
+
+    fn all_differ(mut self) -> Result<(), Invalid> {
+        self.many.sort_unstable();
+        if self.many.windows(2).any(|pair| matches!(pair, [a, b] if a == b)) { Err(Invalid) } else { Ok(()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(document: &str) -> Result<Vec<(String, &str)>, Invalid> {
+        let mut found = Vec::new();
+        members(document, |name, value| found.push((name.into_owned(), value.text())))?;
+        Ok(found)
+    }
+
+    #[test]
+    fn members_come_in_order_with_their_exact_text() {
+        let found = read(" {\"a\" : 1.50, \"b\":\"x\\ny\",\n\"c\":[1, {\"d\":null}] , \"\":{} } ").unwrap();
+        let expected = [("a", "1.50"), ("b", "\"x\\ny\""), ("c", "[1, {\"d\":null}]"), ("", "{}")];
+        assert_eq!(found, expected.map(|(name, text)| (name.to_owned(), text)));
+    }
+
+    #[test]
+    fn only_an_object_is_a_document() {
+        for text in ["", " ", "[]", "1", "\"a\"", "null", "{}{}", "{} x", "\u{feff}{}", "{", "{\"a\"", "{\"a\":"] {
+            assert_eq!(read(text), Err(Invalid), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn duplicate_names_are_refused_at_every_depth_and_however_spelt() {
+        for text in [
+            r#"{"a":1,"a":2}"#,
+            r#"{"alg":1,"al\u0067":2}"#,
+            r#"{"al\u0067":1,"alg":2}"#,
+            r#"{"x":{"a":1,"b":2,"a":3}}"#,
+            r#"{"x":[{"a":1,"a":3}]}"#,
+            r#"{"":1,"":2}"#,
+        ] {
+            assert_eq!(read(text), Err(Invalid), "{text}");
+        }
+        assert!(read(r#"{"a":{"a":{"a":1}},"b":[{"a":1},{"a":1}]}"#).is_ok());
+    }
+
+    #[test]
+    fn a_duplicate_is_found_among_any_number_of_names() {
+        for count in [2, 15, 16, 17, 18, 40, 1000] {
+            for (first, second) in [(0, count - 1), (0, 1), (count / 2, count - 1), (count - 2, count - 1)] {
+                let mut names: Vec<String> = (0..count).map(|i| format!("\"n{i}\":0")).collect();
+                assert!(read(&format!("{{{}}}", names.join(","))).is_ok());
+                if first != second {
+                    names[second] = names[first].clone();
+                    assert_eq!(read(&format!("{{{}}}", names.join(","))), Err(Invalid), "{count} {first} {second}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn depth_is_bounded() {
+        let nested = |levels: usize| format!("{{\"a\":{}{}}}", "[".repeat(levels - 1), "]".repeat(levels - 1));
+        assert!(read(&nested(MAX_DEPTH)).is_ok());
+        assert_eq!(read(&nested(MAX_DEPTH + 1)), Err(Invalid));
+        assert_eq!(read(&nested(100_000)), Err(Invalid));
+    }
+
+    #[test]
+    fn numbers_are_those_of_rfc_8259_within_a_double() {
+        for text in ["0", "-0", "10", "1.5", "1e3", "1E+3", "1e-3", "-1.25e2", &"9".repeat(300)] {
+            assert!(read(&format!("{{\"a\":{text}}}")).is_ok(), "{text}");
+        }
+        for text in [
+            "01", "-", "+1", "1.", ".5", "1e", "1e+", "0x1", "NaN", "Infinity", "1_0", "--1", "1e400", "-1e400",
+            &"9".repeat(400),
+        ] {
+            assert_eq!(read(&format!("{{\"a\":{text}}}")), Err(Invalid), "{text}");
+        }
+    }
+
+    #[test]
+    fn strings_resolve_escapes_and_refuse_lone_surrogates_and_control_characters() {
+        let value = |text: &str| {
+            let document = format!("{{\"a\":\"{text}\"}}");
+            let mut value = None;
+            members(&document, |_, v| value = v.as_str().map(Cow::into_owned)).ok()?;
+            value
+        };
+        assert_eq!(value("plain é").as_deref(), Some("plain é"));
+        assert_eq!(value(r#"\"\\\/\b\f\n\r\t\u0041\ud83d\ude00"#).as_deref(), Some("\"\\/\u{8}\u{c}\n\r\tA😀"));
+        for text in [r"\ud800", r"\udc00", r"\ud800\u0041", r"\x41", r"\u00g0", "\u{0}", "\n", "\u{1f}", "\\"] {
+            assert_eq!(value(text), None, "{text:?}");
+        }
+    }
+}

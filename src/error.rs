@@ -1,0 +1,164 @@
+//! The one error type. Every layer may name it; it names nothing.
+
+use std::borrow::Cow;
+use std::fmt;
+
+/// A `Result` whose error is [`Error`].
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why a key set, a key or a token was refused.
+///
+/// An error never contains a token, a claim value or key bytes, so it may be logged. It may name a
+/// claim or a header parameter ([`Error::name`]).
+#[derive(Clone, PartialEq, Eq)]
+pub struct Error {
+    kind: ErrorKind,
+    name: Option<Cow<'static, str>>,
+    detail: &'static str,
+}
+
+impl Error {
+    pub(crate) const fn new(kind: ErrorKind, detail: &'static str) -> Self {
+        Self { kind, name: None, detail }
+    }
+
+    /// An error about the claim or header parameter `name`. Its text is written by the policy or by
+    /// an RFC, never by a token.
+    pub(crate) const fn about(kind: ErrorKind, name: &'static str, detail: &'static str) -> Self {
+        Self { kind, name: Some(Cow::Borrowed(name)), detail }
+    }
+
+    pub(crate) fn about_required(kind: ErrorKind, name: &str, detail: &'static str) -> Self {
+        Self { kind, name: Some(Cow::Owned(name.to_owned())), detail }
+    }
+
+    /// The cause, to match on.
+    pub fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
+    /// The claim or header parameter at fault, if there is one: `"exp"`, `"crit"`.
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// What exactly is wrong, in a few words; empty where [`ErrorKind::message`] says it all.
+    pub fn detail(&self) -> &'static str {
+        self.detail
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.kind.message())?;
+        if let Some(name) = &self.name {
+            write!(f, ": {name:?}")?;
+        }
+        if !self.detail.is_empty() {
+            write!(f, ": {}", self.detail)?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Error({self})")
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// Who has to act on an error, and so which HTTP status answers it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ErrorCategory {
+    /// The program that calls: an argument or a policy is not usable. HTTP 500.
+    Caller,
+    /// The operator: there are no keys to judge with. HTTP 503, never 401.
+    Keys,
+    /// The sender of the token. HTTP 401.
+    Token,
+}
+
+/// Declares [`ErrorKind`] with its stable name and sentence, so that no kind can lack one.
+macro_rules! error_kinds {
+    ($($(#[$doc:meta])+ $kind:ident, $category:ident, $name:literal, $message:literal;)+) => {
+        /// The cause of an [`Error`]. In C each is one status number, for ever; in the other languages one
+        /// exception, sentinel or code.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum ErrorKind { $($(#[$doc])+ $kind,)+ }
+
+        impl ErrorKind {
+            /// Every kind, in the order of the C status numbers.
+            pub const ALL: &'static [ErrorKind] = &[$(ErrorKind::$kind,)+];
+
+            /// The stable name, the same in every language: `"expired"`.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$kind => $name,)+ }
+            }
+
+            /// One sentence, without a full stop: `"the token has expired"`.
+            pub const fn message(self) -> &'static str {
+                match self { $(Self::$kind => $message,)+ }
+            }
+
+            /// Who has to act.
+            pub const fn category(self) -> ErrorCategory {
+                match self { $(Self::$kind => ErrorCategory::$category,)+ }
+            }
+        }
+    };
+}
+
+error_kinds! {
+    /// An argument or a policy setting is not usable.
+    InvalidArgument, Caller, "invalid_argument", "an argument is not usable";
+    /// The document is not a JWK Set (RFC 7517 §5) or exceeds its bounds.
+    MalformedJwkSet, Keys, "malformed_jwk_set", "the document is not a JWK Set";
+    /// The JWK Set has no key that could verify a token; [`crate::SkippedKey`] says why of each.
+    NoUsableKey, Keys, "no_usable_key", "the JWK Set has no usable key";
+    /// A single key (JWK, PEM, DER or components) cannot be used; the detail says why.
+    UnusableKey, Keys, "unusable_key", "the key is not usable";
+    /// The token is longer than the policy allows.
+    TokenTooLarge, Token, "token_too_large", "the token is too large";
+    /// The token is not a JWS in Compact Serialization (RFC 7515 §3.1).
+    MalformedToken, Token, "malformed_token", "the token is malformed";
+    /// The token has five parts: a JWE (RFC 7516), which is not for verification.
+    EncryptedToken, Token, "encrypted_token", "the token is encrypted";
+    /// The JOSE Header is not strict JSON or a parameter has the wrong type (RFC 7515 §4).
+    MalformedHeader, Token, "malformed_header", "the token's header is malformed";
+    /// "alg" is none of those implemented; "none" and the HS family never are.
+    UnsupportedAlgorithm, Token, "unsupported_algorithm", "the token's algorithm is not supported";
+    /// "alg" is implemented but not in the policy.
+    AlgorithmNotAllowed, Token, "algorithm_not_allowed", "the token's algorithm is not allowed";
+    /// The header demands something that is not done here: crit, b64, enc.
+    UnsupportedHeader, Token, "unsupported_header", "the token's header demands an unsupported extension";
+    /// "typ" is not the type the policy asks for (RFC 8725 §3.11).
+    WrongTokenType, Token, "wrong_token_type", "the token is of another type";
+    /// No key of the set fits the token's "kid" and "alg".
+    NoMatchingKey, Token, "no_matching_key", "no key matches the token";
+    /// No candidate key verifies the signature. There are no details on purpose.
+    InvalidSignature, Token, "invalid_signature", "the token's signature is invalid";
+    /// The value of the Authorization header holds no token.
+    MalformedAuthorization, Token, "malformed_authorization", "the Authorization header is malformed";
+    /// The Claims Set is not strict JSON, or a claim has the wrong type (RFC 7519 §4).
+    MalformedClaims, Token, "malformed_claims", "the token's claims are malformed";
+    /// A claim that the policy requires is missing.
+    MissingClaim, Token, "missing_claim", "a required claim is missing";
+    /// "exp" has passed (RFC 7519 §4.1.4).
+    Expired, Token, "expired", "the token has expired";
+    /// "nbf" lies ahead (RFC 7519 §4.1.5).
+    NotYetValid, Token, "not_yet_valid", "the token is not valid yet";
+    /// "iss" is none of the accepted issuers (RFC 7519 §4.1.1).
+    WrongIssuer, Token, "wrong_issuer", "the token is from another issuer";
+    /// "aud" names none of the accepted audiences, or there are none to compare (RFC 7519 §4.1.3).
+    WrongAudience, Token, "wrong_audience", "the token is for another audience";
+}
+
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

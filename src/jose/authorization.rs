@@ -1,0 +1,64 @@
+//! The token of a request: the value of its Authorization header.
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// The token in `value`, the value of an HTTP Authorization header: `token=<jwt>` as DC/OS sends it, or
+/// `Bearer <jwt>` (RFC 6750 §2.1; the scheme's case does not matter, one space or more follows).
+///
+/// Strict: the token is not empty and holds only `A-Z a-z 0-9 - _ .`; nothing surrounds the credentials. A header
+/// that came twice must be refused before this call: joined values are refused here for their comma.
+///
+/// # Errors
+/// [`ErrorKind::MalformedAuthorization`].
+///
+/// ```
+/// let token = bouncer_verify::token_from_authorization(b"token=eyJh.eyJl.c2ln")?;
+/// assert_eq!(token, "eyJh.eyJl.c2ln");
+/// # Ok::<(), bouncer_verify::Error>(())
+/// ```
+pub fn token_from_authorization(value: &[u8]) -> Result<&str> {
+    const BEARER: usize = "Bearer".len();
+    let malformed = |detail| Error::new(ErrorKind::MalformedAuthorization, detail);
+    let token = if let Some(token) = value.strip_prefix(b"token=") {
+        token
+    } else if value.get(..BEARER).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"bearer"))
+        && value.get(BEARER) == Some(&b' ')
+    {
+        let spaces = value.iter().skip(BEARER).take_while(|&&byte| byte == b' ').count();
+        value.get(BEARER + spaces..).unwrap_or_default()
+    } else {
+        return Err(malformed("neither token=<token> nor Bearer <token>"));
+    };
+    if token.is_empty() {
+        return Err(malformed("the token is empty"));
+    }
+    match std::str::from_utf8(token) {
+        Ok(text) if super::jws::is_token_text(token) => Ok(text),
+        _ => Err(malformed("a character that no token has")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_schemes_give_the_token() {
+        for value in ["token=a.b.c", "Bearer a.b.c", "bearer a.b.c", "BEARER   a.b.c"] {
+            assert_eq!(token_from_authorization(value.as_bytes()), Ok("a.b.c"), "{value}");
+        }
+    }
+
+    #[test]
+    fn everything_else_is_refused() {
+        for value in [
+            "", "a.b.c", "Bearer", "Bearer ", "Bearera.b.c", "Bearer\ta.b.c", "Bearer \ta.b.c", "token=", "Token=a.b.c",
+            "token= a.b.c", "token=a.b.c ", "Bearer a.b.c,Bearer d.e.f", "Bearer a b", "Basic a.b.c", " token=a.b.c",
+            "token=a.b.c\r\nX: y", "Bearer a.b.c=", "token=\"a.b.c\"", "token=a.b.é",
+        ] {
+            let error = token_from_authorization(value.as_bytes()).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::MalformedAuthorization, "{value:?}");
+        }
+        assert!(token_from_authorization(b"token=\xff").is_err());
+    }
+}

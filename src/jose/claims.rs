@@ -1,0 +1,216 @@
+//! The JWT Claims Set (RFC 7519 §4). Each registered claim is absent, valid or malformed, and malformed is an
+//! error: a claim that cannot be read is never taken for one that is not there.
+
+use crate::encoding::json::{self, Value};
+use crate::error::{Error, ErrorKind, Result};
+use std::borrow::Cow;
+
+/// The registered claims, read from a payload that is verified. NumericDates are whole seconds since 1970.
+#[derive(Debug)]
+pub(crate) struct ClaimsSet<'a> {
+    payload: &'a str,
+    /// A fraction is rounded down: rounding never lengthens a token's life.
+    pub(crate) exp: Option<i64>,
+    /// A fraction is rounded up, for the same reason.
+    pub(crate) nbf: Option<i64>,
+    pub(crate) iat: Option<i64>,
+    pub(crate) iss: Option<Cow<'a, str>>,
+    pub(crate) sub: Option<Cow<'a, str>>,
+    pub(crate) aud: Audience<'a>,
+    pub(crate) jti: Option<Cow<'a, str>>,
+    /// Not a registered claim: what DC/OS calls its subject. Untyped, because other issuers use the name too.
+    uid: Option<Value<'a>>,
+}
+
+/// The "aud" claim: one string, or any number of them.
+#[derive(Debug)]
+pub(crate) enum Audience<'a> {
+    Absent,
+    One(Cow<'a, str>),
+    Many(Vec<Cow<'a, str>>),
+}
+
+impl<'a> Audience<'a> {
+    pub(crate) fn as_slice(&self) -> Option<&[Cow<'a, str>]> {
+        match self {
+            Self::Absent => None,
+            Self::One(one) => Some(std::slice::from_ref(one)),
+            Self::Many(many) => Some(many),
+        }
+    }
+}
+
+impl<'a> ClaimsSet<'a> {
+    pub(crate) fn parse(payload: &'a str) -> Result<Self> {
+        let [mut exp, mut nbf, mut iat, mut iss, mut sub, mut aud, mut jti, mut uid] = [None; 8];
+        json::members(payload, |name, value| match &*name {
+            "exp" => exp = Some(value),
+            "nbf" => nbf = Some(value),
+            "iat" => iat = Some(value),
+            "iss" => iss = Some(value),
+            "sub" => sub = Some(value),
+            "aud" => aud = Some(value),
+            "jti" => jti = Some(value),
+            "uid" => uid = Some(value),
+            _ => {}
+        })
+        .map_err(|_| Error::new(ErrorKind::MalformedClaims, "not a strict JSON object"))?;
+        Ok(Self {
+            payload,
+            exp: optional("exp", "not a NumericDate", exp, |value| numeric_date(value.as_number()?, Round::Down))?,
+            nbf: optional("nbf", "not a NumericDate", nbf, |value| numeric_date(value.as_number()?, Round::Up))?,
+            iat: optional("iat", "not a NumericDate", iat, |value| numeric_date(value.as_number()?, Round::Down))?,
+            iss: optional("iss", "not a string", iss, Value::as_str)?,
+            sub: optional("sub", "not a string", sub, Value::as_str)?,
+            aud: optional("aud", "not a string or an array of strings", aud, audience)?
+                .unwrap_or(Audience::Absent),
+            jti: optional("jti", "not a string", jti, Value::as_str)?,
+            uid,
+        })
+    }
+
+    /// The string claim "uid".
+    pub(crate) fn uid(&self) -> Option<Cow<'a, str>> {
+        self.uid?.as_str()
+    }
+
+    /// Any claim.
+    pub(crate) fn claim(&self, name: &str) -> Option<Value<'a>> {
+        if name == "uid" { self.uid } else { claim(self.payload, name) }
+    }
+}
+
+/// The claim `name` of a payload that [`ClaimsSet::parse`] has accepted.
+pub(crate) fn claim<'a>(payload: &'a str, name: &str) -> Option<Value<'a>> {
+    let mut found = None;
+    json::members(payload, |member, value| {
+        if member == name {
+            found = Some(value);
+        }
+    })
+    .ok()?;
+    found
+}
+
+fn optional<'a, T>(
+    name: &'static str,
+    expected: &'static str,
+    value: Option<Value<'a>>,
+    read: impl FnOnce(Value<'a>) -> Option<T>,
+) -> Result<Option<T>> {
+    match value {
+        None => Ok(None),
+        Some(value) => {
+            read(value).map(Some).ok_or_else(|| Error::about(ErrorKind::MalformedClaims, name, expected))
+        }
+    }
+}
+
+fn audience(value: Value<'_>) -> Option<Audience<'_>> {
+    if let Some(one) = value.as_str() {
+        return Some(Audience::One(one));
+    }
+    let mut many = Some(Vec::new());
+    value.elements(|element| match (&mut many, element.as_str()) {
+        (Some(many), Some(one)) => many.push(one),
+        _ => many = None,
+    })?;
+    many.map(Audience::Many)
+}
+
+enum Round {
+    Down,
+    Up,
+}
+
+/// A NumericDate (RFC 7519 §2) in whole seconds: any integer of 64 bits; a value with a fraction or an exponent
+/// where doubles are exact, up to 2^53.
+fn numeric_date(number: &str, round: Round) -> Option<i64> {
+    const EXACT: i64 = 1 << 53;
+    if let Ok(integer) = number.parse() {
+        return Some(integer);
+    }
+    let seconds = match number.split_once('.') {
+        // Exactly, without a double that could round 0.999... up.
+        Some((integer, fraction)) if fraction.bytes().all(|digit| digit.is_ascii_digit()) => {
+            let whole: i64 = integer.parse().ok()?;
+            let fractional = fraction.bytes().any(|digit| digit != b'0');
+            match (round, integer.starts_with('-')) {
+                (Round::Down, true) if fractional => whole.checked_sub(1)?,
+                (Round::Up, false) if fractional => whole.checked_add(1)?,
+                _ => whole,
+            }
+        }
+        _ => {
+            let value: f64 = number.parse().ok()?;
+            let value = match round {
+                Round::Down => value.floor(),
+                Round::Up => value.ceil(),
+            };
+            // Saturates, and a value outside the exact range is refused below.
+            value as i64
+        }
+    };
+    (-EXACT..=EXACT).contains(&seconds).then_some(seconds)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numeric_dates_never_round_towards_a_longer_life() {
+        let cases = [
+            ("0", 0, 0),
+            ("-0", 0, 0),
+            ("1467985466", 1467985466, 1467985466),
+            ("1467985466.0", 1467985466, 1467985466),
+            ("1467985466.5", 1467985466, 1467985467),
+            ("1467985465.99999999999999999999", 1467985465, 1467985466),
+            ("1.467985466e9", 1467985466, 1467985466),
+            ("14679854665e-1", 1467985466, 1467985467),
+            ("-1.5", -2, -1),
+            ("-0.5", -1, 0),
+            ("-15e-1", -2, -1),
+            ("9223372036854775807", i64::MAX, i64::MAX),
+            ("9007199254740992.0", 1 << 53, 1 << 53),
+        ];
+        for (text, down, up) in cases {
+            assert_eq!(numeric_date(text, Round::Down), Some(down), "{text}");
+            assert_eq!(numeric_date(text, Round::Up), Some(up), "{text}");
+        }
+        for text in ["9223372036854775808", "-9223372036854775809", "9007199254740993.0", "1e16", "-1e300", "1e308"] {
+            assert_eq!(numeric_date(text, Round::Down), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_claim_of_the_wrong_type_is_never_taken_for_an_absent_one() {
+        for (name, values) in [
+            ("exp", ["\"1\"", "null", "[]", "{}", "true"]),
+            ("nbf", ["\"1\"", "null", "[]", "{}", "false"]),
+            ("iat", ["\"1\"", "null", "[]", "{}", "true"]),
+            ("iss", ["1", "null", "[\"a\"]", "{}", "true"]),
+            ("sub", ["1", "null", "[\"a\"]", "{}", "true"]),
+            ("jti", ["1", "null", "[\"a\"]", "{}", "true"]),
+            ("aud", ["1", "null", "[1]", "{}", "[\"a\",null]"]),
+        ] {
+            for value in values {
+                let error = ClaimsSet::parse(&format!("{{\"{name}\":{value}}}")).unwrap_err();
+                assert_eq!((error.kind(), error.name()), (ErrorKind::MalformedClaims, Some(name)), "{value}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_audience_is_one_string_or_many() {
+        let audience = |payload: &'static str| {
+            let claims = ClaimsSet::parse(payload).unwrap();
+            claims.aud.as_slice().map(<[_]>::to_vec)
+        };
+        assert_eq!(audience("{}"), None);
+        assert_eq!(audience(r#"{"aud":"\u0061"}"#), Some(vec!["a".into()]));
+        assert_eq!(audience(r#"{"aud":[]}"#), Some(vec![]));
+        assert_eq!(audience(r#"{"aud":["a","b"]}"#), Some(vec!["a".into(), "b".into()]));
+    }
+}

@@ -1,0 +1,68 @@
+//! Verifies JSON Web Tokens (RFC 7519) against an issuer's JWK Set (RFC 7517): *who sent this request, and may I
+//! believe it?*
+//!
+//! ```
+//! use bouncer_verify::{ErrorKind, JwkSet, Policy, verify_token};
+//! # let document = include_bytes!("../tests/data/document_jwks.json");
+//! # let token = include_str!("../tests/data/document_token.txt").trim();
+//!
+//! // Once: the issuer's JWK Set and what its tokens must be.
+//! let jwks = JwkSet::from_slice(document)?;
+//! let policy = Policy::bouncer().at(1467985465);
+//!
+//! // For every request.
+//! let verified = verify_token(&jwks, &policy, token)?;
+//! assert_eq!(verified.uid(), Some("peter"));
+//!
+//! // One second later the token is no longer valid.
+//! let error = verify_token(&jwks, &policy.at(1467985466), token).unwrap_err();
+//! assert_eq!(error.kind(), ErrorKind::Expired);
+//! # Ok::<(), bouncer_verify::Error>(())
+//! ```
+//!
+//! # How it is built
+//!
+//! A token goes through four layers, each of which may name only those before it (`tests/structure.rs` holds them
+//! to it):
+//!
+//! | layer | from | to |
+//! |---|---|---|
+//! | `encoding` | text | bytes, in one spelling only: canonical base64url, strict JSON |
+//! | `jose` | bytes | types: token parts, header, claims, keys. No key is used, no clock read |
+//! | `crypto` | key, signing input, signature | valid or not, with no reason given |
+//! | `verify` | all of it and a policy | a [`VerifiedToken`], or one [`Error`] |
+//!
+//! The skins (`src/ffi` for C, `src/bin` for the command line) name only what this page exports. `unsafe` is allowed
+//! in `src/ffi` alone. The order of the checks, and so the verdict on a token with several faults, is pinned by the
+//! conformance corpus in `tests/conformance`.
+//!
+//! # Features
+//!
+//! | feature | default | |
+//! |---|---|---|
+//! | `aws-lc-rs` | yes | the fast back end; needs a C compiler to build |
+//! | `rust-crypto` | | the pure-Rust back end, alone or beside the other ([`Backend`]) |
+//! | `capi` | yes | the C symbols |
+//! | `cli` | | the command `bouncer-verify` |
+
+mod crypto;
+mod encoding;
+mod error;
+#[cfg(feature = "capi")]
+#[allow(unsafe_code, reason = "the C boundary; every block says what makes it sound")]
+mod ffi;
+mod jose;
+mod verify;
+
+pub use crypto::Backend;
+pub use crypto::jwk_set::{JwkSet, SkippedKey};
+pub use error::{Error, ErrorCategory, ErrorKind, Result};
+pub use jose::algorithm::Algorithm;
+pub use jose::authorization::token_from_authorization;
+pub use jose::jwk::{Jwk, SkipReason};
+pub use verify::clock::Clock;
+pub use verify::policy::Policy;
+pub use verify::verified_jws::VerifiedJws;
+pub use verify::verified_token::VerifiedToken;
+pub use verify::verifier::Verifier;
+pub use verify::{verify_jws, verify_token};

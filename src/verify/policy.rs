@@ -1,0 +1,275 @@
+//! What a token must be to be believed, beyond its signature.
+
+use super::clock::Clock;
+use crate::error::{Error, ErrorKind, Result};
+use crate::jose::algorithm::Algorithm;
+use crate::jose::claims::ClaimsSet;
+use crate::jose::header::JoseHeader;
+use std::time::Duration;
+
+/// The rules a token is judged by. Start from [`Policy::bouncer`] or [`Policy::for_issuer`].
+///
+/// `RS256` alone is allowed and `exp` is required until the policy says otherwise; the leeway is 0.
+///
+/// ```
+/// use bouncer_verify::{Algorithm, Policy};
+/// use std::time::Duration;
+///
+/// let policy = Policy::for_issuer("https://idp.example/", "https://api.example/")
+///     .algorithms([Algorithm::Rs256, Algorithm::Es256])
+///     .leeway(Duration::from_secs(30))?
+///     .require_claim("tenant");
+/// # Ok::<(), bouncer_verify::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct Policy {
+    /// A bit for each allowed algorithm.
+    algorithms: u16,
+    /// Empty: "iss" is not compared.
+    issuers: Vec<Box<str>>,
+    /// Empty: a token with "aud" is refused, unless `any_audience`.
+    audiences: Vec<Box<str>>,
+    any_audience: bool,
+    exp_required: bool,
+    required: Vec<RequiredClaim>,
+    token_type: Option<Box<str>>,
+    leeway: i64,
+    pub(super) max_token_len: usize,
+    clock: Clock,
+}
+
+#[derive(Debug, Clone)]
+struct RequiredClaim {
+    name: Box<str>,
+    must_be_string: bool,
+}
+
+impl Default for Policy {
+    /// [`Policy::bouncer`].
+    fn default() -> Self {
+        Self::bouncer()
+    }
+}
+
+impl Policy {
+    /// The default maximal length of a token, in bytes: 16 KiB.
+    pub const DEFAULT_MAX_TOKEN_LEN: usize = 16 * 1024;
+    /// The highest maximal length of a token, in bytes: 1 MiB.
+    pub const MAX_TOKEN_LEN: usize = 1024 * 1024;
+    /// The longest leeway: 300 seconds.
+    pub const MAX_LEEWAY: Duration = Duration::from_secs(300);
+
+    /// For the tokens of DC/OS's Bouncer: RS256; `exp` and a non-empty string `uid` are required; `iss` is not compared.
+    pub fn bouncer() -> Self {
+        Self::any_issuer().require_string_claim("uid")
+    }
+
+    /// For tokens that `issuer` made for `audience`: both claims must be there and match, character for character.
+    pub fn for_issuer(issuer: &str, audience: &str) -> Self {
+        Self::any_issuer().accept_issuer(issuer).accept_audience(audience)
+    }
+
+    /// Judges the signature and the times only: any token that a key of the set has signed passes, whoever it was made
+    /// for, unless it names an audience. Prefer [`Policy::for_issuer`] where tokens say `iss` and `aud`.
+    pub fn any_issuer() -> Self {
+        Self {
+            algorithms: Algorithm::Rs256.bit(),
+            issuers: Vec::new(),
+            audiences: Vec::new(),
+            any_audience: false,
+            exp_required: true,
+            required: Vec::new(),
+            token_type: None,
+            leeway: 0,
+            max_token_len: Self::DEFAULT_MAX_TOKEN_LEN,
+            clock: Clock::system(),
+        }
+    }
+
+    /// Allows exactly these algorithms, in place of RS256.
+    pub fn algorithms(mut self, algorithms: impl IntoIterator<Item = Algorithm>) -> Self {
+        self.algorithms = algorithms.into_iter().fold(0, |bits, algorithm| bits | algorithm.bit());
+        self
+    }
+
+    /// Accepts `issuer` too; `iss` is required from now on (RFC 7519 §4.1.1).
+    pub fn accept_issuer(mut self, issuer: &str) -> Self {
+        self.issuers.push(issuer.into());
+        self
+    }
+
+    /// Accepts `audience` too; `aud` is required from now on and one of its values must be accepted (RFC 7519 §4.1.3).
+    pub fn accept_audience(mut self, audience: &str) -> Self {
+        self.audiences.push(audience.into());
+        self
+    }
+
+    /// Accepts tokens made for anybody. Without this, and without an accepted audience, a token that has `aud` is refused,
+    /// because it is meant for others.
+    pub fn accept_any_audience(mut self) -> Self {
+        self.any_audience = true;
+        self
+    }
+
+    /// Accepts tokens without `exp`: they are valid for ever. One that has it must still not be expired.
+    pub fn optional_exp(mut self) -> Self {
+        self.exp_required = false;
+        self
+    }
+
+    /// Requires the claim `name`, with any value but null.
+    pub fn require_claim(mut self, name: &str) -> Self {
+        self.required.push(RequiredClaim { name: name.into(), must_be_string: false });
+        self
+    }
+
+    /// Requires the claim `name` to be a string that is not empty.
+    pub fn require_string_claim(mut self, name: &str) -> Self {
+        self.required.push(RequiredClaim { name: name.into(), must_be_string: true });
+        self
+    }
+
+    /// Requires the header parameter `typ` to be this media type (RFC 8725 §3.11), for example `"at+jwt"`. ASCII case
+    /// does not matter, and `application/` may be left out.
+    pub fn token_type(mut self, token_type: &str) -> Self {
+        self.token_type = Some(token_type.into());
+        self
+    }
+
+    /// Allows for clocks that differ: `exp` and `nbf` are moved apart by `leeway`, in whole seconds.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidArgument`]: over 300 seconds.
+    pub fn leeway(mut self, leeway: Duration) -> Result<Self> {
+        if leeway > Self::MAX_LEEWAY {
+            return Err(Error::new(ErrorKind::InvalidArgument, "a leeway over 300 seconds"));
+        }
+        self.leeway = leeway.as_secs() as i64;
+        Ok(self)
+    }
+
+    /// Refuses tokens longer than `bytes`, before anything else is done with them.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidArgument`]: over 1 MiB.
+    pub fn max_token_len(mut self, bytes: usize) -> Result<Self> {
+        if bytes > Self::MAX_TOKEN_LEN {
+            return Err(Error::new(ErrorKind::InvalidArgument, "a maximal token length over 1 MiB"));
+        }
+        self.max_token_len = bytes;
+        Ok(self)
+    }
+
+    /// Takes the time from `clock`, in place of the system's.
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Judges at the time `seconds` since 1970-01-01T00:00:00Z: short for a [`Clock::fixed`].
+    pub fn at(self, seconds: i64) -> Self {
+        self.clock(Clock::fixed(seconds))
+    }
+
+    /// The checks that need the header alone.
+    pub(super) fn admit(&self, header: &JoseHeader<'_>) -> Result<()> {
+        if self.algorithms & header.algorithm.bit() == 0 {
+            return Err(Error::about(ErrorKind::AlgorithmNotAllowed, "alg", ""));
+        }
+        match &self.token_type {
+            Some(expected) if !header.typ.as_ref().is_some_and(|typ| same_media_type(typ, expected)) => {
+                Err(Error::about(ErrorKind::WrongTokenType, "typ", ""))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The checks of a Claims Set whose signature holds (RFC 7519 §4.1).
+    pub(super) fn validate(&self, claims: &ClaimsSet<'_>) -> Result<()> {
+        let missing = |name| Err(Error::about(ErrorKind::MissingClaim, name, ""));
+        let now = self.clock.now();
+        match claims.exp {
+            None if self.exp_required => return missing("exp"),
+            Some(exp) if now >= exp.saturating_add(self.leeway) => {
+                return Err(Error::about(ErrorKind::Expired, "exp", ""));
+            }
+            _ => {}
+        }
+        if claims.nbf.is_some_and(|nbf| now.saturating_add(self.leeway) < nbf) {
+            return Err(Error::about(ErrorKind::NotYetValid, "nbf", ""));
+        }
+        if !self.issuers.is_empty() {
+            let Some(iss) = &claims.iss else { return missing("iss") };
+            if !self.issuers.iter().any(|issuer| **issuer == **iss) {
+                return Err(Error::about(ErrorKind::WrongIssuer, "iss", ""));
+            }
+        }
+        self.validate_audience(claims)?;
+        self.required.iter().try_for_each(|required| required.validate(claims))
+    }
+
+    fn validate_audience(&self, claims: &ClaimsSet<'_>) -> Result<()> {
+        let wrong = |detail| Err(Error::about(ErrorKind::WrongAudience, "aud", detail));
+        match claims.aud.as_slice() {
+            _ if self.any_audience => Ok(()),
+            None if self.audiences.is_empty() => Ok(()),
+            None => Err(Error::about(ErrorKind::MissingClaim, "aud", "")),
+            Some(_) if self.audiences.is_empty() => wrong("the policy names no audience"),
+            Some(aud) if aud.iter().any(|one| self.audiences.iter().any(|own| **own == **one)) => Ok(()),
+            Some(_) => wrong(""),
+        }
+    }
+}
+
+impl RequiredClaim {
+    fn validate(&self, claims: &ClaimsSet<'_>) -> Result<()> {
+        match claims.claim(&self.name) {
+            Some(value) if value.is_null() => {}
+            Some(value) if self.must_be_string && value.as_str().is_none_or(|text| text.is_empty()) => {
+                let detail = "not a string, or empty";
+                return Err(Error::about_required(ErrorKind::MalformedClaims, &self.name, detail));
+            }
+            Some(_) => return Ok(()),
+            None => {}
+        }
+        Err(Error::about_required(ErrorKind::MissingClaim, &self.name, ""))
+    }
+}
+
+/// Media types compare without regard to case, and one without a slash stands for "application/" and itself
+/// (RFC 7515 §4.1.9).
+fn same_media_type(a: &str, b: &str) -> bool {
+    fn subtype(media_type: &str) -> &str {
+        const APPLICATION: &str = "application/";
+        match media_type.split_at_checked(APPLICATION.len()) {
+            Some((prefix, rest)) if prefix.eq_ignore_ascii_case(APPLICATION) && !rest.contains('/') => rest,
+            _ => media_type,
+        }
+    }
+    subtype(a).eq_ignore_ascii_case(subtype(b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn media_types_compare_as_rfc_7515_says() {
+        for (a, b) in [("JWT", "jwt"), ("at+jwt", "application/at+jwt"), ("APPLICATION/JWT", "JWT"), ("a/b", "A/B")] {
+            assert!(same_media_type(a, b) && same_media_type(b, a), "{a} {b}");
+        }
+        for (a, b) in [("JWT", "at+jwt"), ("a/b", "b"), ("application/a/b", "a/b"), ("", "JWT"), ("text/jwt", "jwt")] {
+            assert!(!same_media_type(a, b) && !same_media_type(b, a), "{a} {b}");
+        }
+    }
+
+    #[test]
+    fn bounds_hold() {
+        assert!(Policy::bouncer().leeway(Duration::from_secs(300)).is_ok());
+        let error = Policy::bouncer().leeway(Duration::from_millis(300_001)).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidArgument);
+        assert!(Policy::bouncer().max_token_len(1 << 20).is_ok());
+        assert!(Policy::bouncer().max_token_len((1 << 20) + 1).is_err());
+    }
+}
