@@ -1,6 +1,7 @@
 //! The one error type. Every layer may name it; it names nothing.
 
 use std::borrow::Cow;
+use std::ffi::CStr;
 use std::fmt;
 
 /// A `Result` whose error is [`Error`].
@@ -81,6 +82,13 @@ pub enum ErrorCategory {
     Token,
 }
 
+const fn c_str(text: &'static str) -> &'static CStr {
+    match CStr::from_bytes_with_nul(text.as_bytes()) {
+        Ok(text) => text,
+        Err(_) => c"",
+    }
+}
+
 /// Declares [`ErrorKind`] with its stable name and sentence, so that no kind can lack one.
 macro_rules! error_kinds {
     ($($(#[$doc:meta])+ $kind:ident, $category:ident, $name:literal, $message:literal;)+) => {
@@ -97,6 +105,12 @@ macro_rules! error_kinds {
             /// The stable name, the same in every language: `"expired"`.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$kind => $name,)+ }
+            }
+
+            /// The same name, for C.
+            #[doc(hidden)]
+            pub const fn as_c_str(self) -> &'static CStr {
+                match self { $(Self::$kind => c_str(concat!($name, "\0")),)+ }
             }
 
             /// One sentence, without a full stop: `"the token has expired"`.

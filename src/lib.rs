@@ -45,6 +45,8 @@
 //! | `capi` | yes | the C symbols |
 //! | `cli` | | the command `bouncer-verify` |
 
+#![warn(unreachable_pub)]
+
 mod crypto;
 mod encoding;
 mod error;
@@ -56,6 +58,8 @@ mod verify;
 
 pub use crypto::Backend;
 pub use crypto::jwk_set::{JwkSet, SkippedKey};
+#[doc(hidden)]
+pub use crypto::verify_signature;
 pub use error::{Error, ErrorCategory, ErrorKind, Result};
 pub use jose::algorithm::Algorithm;
 pub use jose::authorization::token_from_authorization;

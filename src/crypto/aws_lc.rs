@@ -7,8 +7,9 @@ use crate::jose::public_key::PublicKey;
 use aws_lc_rs::rsa::PublicKeyComponents;
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ECDSA_P521_SHA512_FIXED, ED25519, ParsedPublicKey,
-    RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_2048_8192_SHA512, RSA_PSS_2048_8192_SHA256,
-    RSA_PSS_2048_8192_SHA384, RSA_PSS_2048_8192_SHA512, RsaParameters, VerificationAlgorithm,
+    RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_2048_8192_SHA512,
+    RSA_PSS_2048_8192_SHA256, RSA_PSS_2048_8192_SHA384, RSA_PSS_2048_8192_SHA512, RsaParameters,
+    VerificationAlgorithm,
 };
 
 /// The parsed key, once for each algorithm it may be used with.
@@ -35,7 +36,9 @@ impl Key {
 
 fn parse(key: &PublicKey, algorithm: Algorithm) -> Result<ParsedPublicKey, SkipReason> {
     if let (PublicKey::Rsa { n, e }, Some(parameters)) = (key, rsa_parameters(algorithm)) {
-        return PublicKeyComponents { n, e }.to_parsed_public_key(parameters).map_err(|_| SkipReason::BadEncoding);
+        return PublicKeyComponents { n, e }
+            .to_parsed_public_key(parameters)
+            .map_err(|_| SkipReason::BadEncoding);
     }
     let parameters: &'static dyn VerificationAlgorithm = match algorithm {
         Algorithm::Es256 => &ECDSA_P256_SHA256_FIXED,

@@ -106,8 +106,11 @@ impl JwkSet {
         }
         let (keys, verifying_keys): (Vec<Jwk>, Vec<_>) = usable.into_iter().unzip();
         let mut first_with = HashMap::new();
-        let first_alike =
-            keys.iter().enumerate().map(|(i, key)| *first_with.entry(key.public_key()).or_insert(i)).collect();
+        let first_alike = keys
+            .iter()
+            .enumerate()
+            .map(|(i, key)| *first_with.entry(key.public_key()).or_insert(i))
+            .collect();
         let mut by_kid: HashMap<Box<str>, Vec<usize>> = HashMap::new();
         let mut without_kid = Vec::new();
         for (i, key) in keys.iter().enumerate() {
@@ -190,7 +193,10 @@ impl JwkSet {
 
 impl fmt::Debug for JwkSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("JwkSet").field("keys", &self.keys).field("skipped", &self.skipped).finish_non_exhaustive()
+        f.debug_struct("JwkSet")
+            .field("keys", &self.keys)
+            .field("skipped", &self.skipped)
+            .finish_non_exhaustive()
     }
 }
 

@@ -8,6 +8,7 @@ pub(crate) mod jwk_set;
 #[cfg(feature = "rust-crypto")]
 mod rust_crypto;
 
+use crate::error::{Error, ErrorKind, Result};
 use crate::jose::algorithm::Algorithm;
 use crate::jose::jwk::{Jwk, SkipReason};
 use crate::jose::public_key::PublicKey;
@@ -104,4 +105,26 @@ impl VerifyingKey {
             Prepared::RustCrypto(key) => key.verify(algorithm, signing_input, signature),
         }
     }
+}
+
+/// Verifies one signature over `message`, with no token around it: the layer at which published test vectors speak, whose
+/// messages are no JWS signing inputs. Verify tokens with [`crate::verify_token`]. No promise is made to keep this function.
+///
+/// # Errors
+/// [`ErrorKind::UnusableKey`]: the back end refuses the key. [`ErrorKind::AlgorithmNotAllowed`]: the key does not fit the
+/// algorithm. [`ErrorKind::InvalidSignature`].
+#[doc(hidden)]
+pub fn verify_signature(
+    jwk: &Jwk,
+    backend: Backend,
+    algorithm: Algorithm,
+    message: &[u8],
+    signature: &[u8],
+) -> Result<()> {
+    let key = VerifyingKey::new(backend, jwk)?;
+    if !jwk.fits(algorithm) {
+        return Err(Error::new(ErrorKind::AlgorithmNotAllowed, ""));
+    }
+    key.verify(algorithm, message, signature)
+        .map_err(|InvalidSignature| Error::new(ErrorKind::InvalidSignature, ""))
 }

@@ -21,7 +21,9 @@ impl Key {
     pub(super) fn new(key: &PublicKey) -> Result<Self, SkipReason> {
         if let PublicKey::Rsa { n, e } = key {
             let (n, e) = (BigUint::from_bytes_be(n), BigUint::from_bytes_be(e));
-            return RsaPublicKey::new_with_max_size(n, e, 8192).map(Self::Rsa).map_err(|_| SkipReason::BadEncoding);
+            return RsaPublicKey::new_with_max_size(n, e, 8192)
+                .map(Self::Rsa)
+                .map_err(|_| SkipReason::BadEncoding);
         }
         if let PublicKey::Ed25519 { x } = key {
             return Ok(Self::Ed25519(ed25519_dalek::VerifyingKey::from_bytes(x).ok()));

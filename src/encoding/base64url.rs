@@ -95,7 +95,8 @@ mod tests {
             let text = encode(bytes);
             assert_eq!(decode(text.as_bytes()).unwrap(), bytes);
             if let Some((last, front)) = text.as_bytes().split_last() {
-                let accepted = alphabet.iter().filter(|&&c| decode(&[front, &[c]].concat()) == Ok(bytes.to_vec()));
+                let accepted =
+                    alphabet.iter().filter(|&&c| decode(&[front, &[c]].concat()) == Ok(bytes.to_vec()));
                 assert_eq!(accepted.collect::<Vec<_>>(), [last]);
             }
         }
@@ -103,7 +104,9 @@ mod tests {
 
     #[test]
     fn lengths_paddings_and_other_alphabets_are_refused() {
-        for text in ["A", "AAAAA", "Zg==", "Zm8=", "Zh", "Zm9", "Zm9v\n", " Zm9v", "Zm9v ", "Z+9v", "Z/9v", "Zm\0v"] {
+        for text in
+            ["A", "AAAAA", "Zg==", "Zm8=", "Zh", "Zm9", "Zm9v\n", " Zm9v", "Zm9v ", "Z+9v", "Z/9v", "Zm\0v"]
+        {
             assert_eq!(decode(text.as_bytes()), Err(NotCanonical), "{text:?}");
         }
     }

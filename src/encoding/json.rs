@@ -122,7 +122,11 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    fn object<F: FnMut(Cow<'a, str>, Value<'a>)>(&mut self, depth: usize, each: &mut F) -> Result<(), Invalid> {
+    fn object<F: FnMut(Cow<'a, str>, Value<'a>)>(
+        &mut self,
+        depth: usize,
+        each: &mut F,
+    ) -> Result<(), Invalid> {
         if depth > MAX_DEPTH {
             return Err(Invalid);
         }
@@ -331,7 +335,9 @@ mod tests {
 
     #[test]
     fn only_an_object_is_a_document() {
-        for text in ["", " ", "[]", "1", "\"a\"", "null", "{}{}", "{} x", "\u{feff}{}", "{", "{\"a\"", "{\"a\":"] {
+        for text in
+            ["", " ", "[]", "1", "\"a\"", "null", "{}{}", "{} x", "\u{feff}{}", "{", "{\"a\"", "{\"a\":"]
+        {
             assert_eq!(read(text), Err(Invalid), "{text:?}");
         }
     }
@@ -359,7 +365,11 @@ mod tests {
                 assert!(read(&format!("{{{}}}", names.join(","))).is_ok());
                 if first != second {
                     names[second] = names[first].clone();
-                    assert_eq!(read(&format!("{{{}}}", names.join(","))), Err(Invalid), "{count} {first} {second}");
+                    assert_eq!(
+                        read(&format!("{{{}}}", names.join(","))),
+                        Err(Invalid),
+                        "{count} {first} {second}"
+                    );
                 }
             }
         }
@@ -367,7 +377,8 @@ mod tests {
 
     #[test]
     fn depth_is_bounded() {
-        let nested = |levels: usize| format!("{{\"a\":{}{}}}", "[".repeat(levels - 1), "]".repeat(levels - 1));
+        let nested =
+            |levels: usize| format!("{{\"a\":{}{}}}", "[".repeat(levels - 1), "]".repeat(levels - 1));
         assert!(read(&nested(MAX_DEPTH)).is_ok());
         assert_eq!(read(&nested(MAX_DEPTH + 1)), Err(Invalid));
         assert_eq!(read(&nested(100_000)), Err(Invalid));
@@ -379,7 +390,20 @@ mod tests {
             assert!(read(&format!("{{\"a\":{text}}}")).is_ok(), "{text}");
         }
         for text in [
-            "01", "-", "+1", "1.", ".5", "1e", "1e+", "0x1", "NaN", "Infinity", "1_0", "--1", "1e400", "-1e400",
+            "01",
+            "-",
+            "+1",
+            "1.",
+            ".5",
+            "1e",
+            "1e+",
+            "0x1",
+            "NaN",
+            "Infinity",
+            "1_0",
+            "--1",
+            "1e400",
+            "-1e400",
             &"9".repeat(400),
         ] {
             assert_eq!(read(&format!("{{\"a\":{text}}}")), Err(Invalid), "{text}");
@@ -395,8 +419,12 @@ mod tests {
             value
         };
         assert_eq!(value("plain é").as_deref(), Some("plain é"));
-        assert_eq!(value(r#"\"\\\/\b\f\n\r\t\u0041\ud83d\ude00"#).as_deref(), Some("\"\\/\u{8}\u{c}\n\r\tA😀"));
-        for text in [r"\ud800", r"\udc00", r"\ud800\u0041", r"\x41", r"\u00g0", "\u{0}", "\n", "\u{1f}", "\\"] {
+        assert_eq!(
+            value(r#"\"\\\/\b\f\n\r\t\u0041\ud83d\ude00"#).as_deref(),
+            Some("\"\\/\u{8}\u{c}\n\r\tA😀")
+        );
+        for text in [r"\ud800", r"\udc00", r"\ud800\u0041", r"\x41", r"\u00g0", "\u{0}", "\n", "\u{1f}", "\\"]
+        {
             assert_eq!(value(text), None, "{text:?}");
         }
     }

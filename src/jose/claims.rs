@@ -57,9 +57,15 @@ impl<'a> ClaimsSet<'a> {
         .map_err(|_| Error::new(ErrorKind::MalformedClaims, "not a strict JSON object"))?;
         Ok(Self {
             payload,
-            exp: optional("exp", "not a NumericDate", exp, |value| numeric_date(value.as_number()?, Round::Down))?,
-            nbf: optional("nbf", "not a NumericDate", nbf, |value| numeric_date(value.as_number()?, Round::Up))?,
-            iat: optional("iat", "not a NumericDate", iat, |value| numeric_date(value.as_number()?, Round::Down))?,
+            exp: optional("exp", "not a NumericDate", exp, |value| {
+                numeric_date(value.as_number()?, Round::Down)
+            })?,
+            nbf: optional("nbf", "not a NumericDate", nbf, |value| {
+                numeric_date(value.as_number()?, Round::Up)
+            })?,
+            iat: optional("iat", "not a NumericDate", iat, |value| {
+                numeric_date(value.as_number()?, Round::Down)
+            })?,
             iss: optional("iss", "not a string", iss, Value::as_str)?,
             sub: optional("sub", "not a string", sub, Value::as_str)?,
             aud: optional("aud", "not a string or an array of strings", aud, audience)?
@@ -179,7 +185,9 @@ mod tests {
             assert_eq!(numeric_date(text, Round::Down), Some(down), "{text}");
             assert_eq!(numeric_date(text, Round::Up), Some(up), "{text}");
         }
-        for text in ["9223372036854775808", "-9223372036854775809", "9007199254740993.0", "1e16", "-1e300", "1e308"] {
+        for text in
+            ["9223372036854775808", "-9223372036854775809", "9007199254740993.0", "1e16", "-1e300", "1e308"]
+        {
             assert_eq!(numeric_date(text, Round::Down), None, "{text}");
         }
     }

@@ -54,7 +54,8 @@ impl<'a> JoseHeader<'a> {
         if enc.is_some() {
             return Err(Error::about(ErrorKind::UnsupportedHeader, "enc", ""));
         }
-        let algorithm = Algorithm::named(&alg).ok_or(Error::new(ErrorKind::UnsupportedAlgorithm, ""))?;
+        let algorithm =
+            Algorithm::named(&alg).ok_or(Error::about(ErrorKind::UnsupportedAlgorithm, "alg", ""))?;
         Ok(Self { algorithm, kid, typ })
     }
 }

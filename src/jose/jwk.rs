@@ -108,7 +108,10 @@ impl Jwk {
     /// [`ErrorKind::UnusableKey`].
     pub fn from_rsa_base64url(n: &str, e: &str) -> Result<Self> {
         let (n, e) = (Integer::decode(n)?, Integer::decode(e)?);
-        Ok(Self { tolerated: n.tolerated || e.tolerated, ..Self::bare(PublicKey::rsa(&n.octets, &e.octets)?) })
+        Ok(Self {
+            tolerated: n.tolerated || e.tolerated,
+            ..Self::bare(PublicKey::rsa(&n.octets, &e.octets)?)
+        })
     }
 
     /// An RSA key from its modulus and exponent as big-endian octets. Leading zeros do not matter.
@@ -233,8 +236,11 @@ impl Jwk {
 
     /// The key as a JWK: its parameters, "use": "sig", and "alg" and "kid" where it has them.
     pub fn to_json(&self) -> String {
-        let mut jwk: serde_json::Map<_, _> =
-            self.required_members().into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
+        let mut jwk: serde_json::Map<_, _> = self
+            .required_members()
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value.into()))
+            .collect();
         jwk.insert("use".to_owned(), "sig".into());
         if let Some(algorithm) = self.algorithm {
             jwk.insert("alg".to_owned(), algorithm.as_str().into());
@@ -390,9 +396,8 @@ impl<'a> Members<'a> {
             let (n, e) = (Integer::decode(&text(self.n)?)?, Integer::decode(&text(self.e)?)?);
             return Ok((PublicKey::rsa(&n.octets, &e.octets)?, n.tolerated || e.tolerated));
         }
-        let coordinate = |member| {
-            base64url::decode(text(member)?.as_bytes()).map_err(|_| SkipReason::BadEncoding)
-        };
+        let coordinate =
+            |member| base64url::decode(text(member)?.as_bytes()).map_err(|_| SkipReason::BadEncoding);
         let crv = text(self.crv)?;
         let key = match (kty, Curve::named(&crv)) {
             ("EC", Some(curve)) => {

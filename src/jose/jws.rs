@@ -30,6 +30,9 @@ impl<'a> CompactJws<'a> {
             2 => return Err(Error::new(ErrorKind::EncryptedToken, "five parts are a JWE")),
             _ => return Err(WRONG_PARTS),
         }
+        if first == 0 {
+            return Err(Error::new(ErrorKind::MalformedToken, "no header"));
+        }
         let part = |range| token.get(range).ok_or(WRONG_PARTS);
         Ok(Self {
             header: part(0..first)?,

@@ -187,7 +187,8 @@ impl PublicKey {
         };
         match self {
             Self::Rsa { n, e } => {
-                let key = pkcs1::RsaPublicKeyRef { modulus: UintRef::new(n)?, public_exponent: UintRef::new(e)? };
+                let key =
+                    pkcs1::RsaPublicKeyRef { modulus: UintRef::new(n)?, public_exponent: UintRef::new(e)? };
                 encode(RSA_ENCRYPTION, Some(AnyRef::NULL), &key.to_der()?)
             }
             Self::Ec { curve, .. } => {
@@ -226,8 +227,8 @@ fn is_even(integer: &[u8]) -> bool {
 /// a probability of about 2^-28.
 fn has_roca_fingerprint(n: &[u8]) -> bool {
     const PRIMES: [u32; 38] = [
-        3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101, 103, 107, 109,
-        113, 127, 131, 137, 139, 149, 151, 157, 163, 167,
+        3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101,
+        103, 107, 109, 113, 127, 131, 137, 139, 149, 151, 157, 163, 167,
     ];
     PRIMES.into_iter().all(|prime| {
         let residue = n.iter().fold(0, |residue, &octet| (residue * 256 + u32::from(octet)) % prime);

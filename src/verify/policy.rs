@@ -256,10 +256,14 @@ mod tests {
 
     #[test]
     fn media_types_compare_as_rfc_7515_says() {
-        for (a, b) in [("JWT", "jwt"), ("at+jwt", "application/at+jwt"), ("APPLICATION/JWT", "JWT"), ("a/b", "A/B")] {
+        for (a, b) in
+            [("JWT", "jwt"), ("at+jwt", "application/at+jwt"), ("APPLICATION/JWT", "JWT"), ("a/b", "A/B")]
+        {
             assert!(same_media_type(a, b) && same_media_type(b, a), "{a} {b}");
         }
-        for (a, b) in [("JWT", "at+jwt"), ("a/b", "b"), ("application/a/b", "a/b"), ("", "JWT"), ("text/jwt", "jwt")] {
+        for (a, b) in
+            [("JWT", "at+jwt"), ("a/b", "b"), ("application/a/b", "a/b"), ("", "JWT"), ("text/jwt", "jwt")]
+        {
             assert!(!same_media_type(a, b) && !same_media_type(b, a), "{a} {b}");
         }
     }

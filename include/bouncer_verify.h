@@ -1,0 +1,737 @@
+/** @file bouncer_verify.h
+ *
+ *  Verifies JSON Web Tokens against an issuer's JWK Set: who sent this request, and may I believe it?
+ *
+ *      bouncer_jwks *jwks;    // once: the issuer's keys
+ *      bouncer_error *error;
+ *      if (bouncer_jwks_load(json, json_len, &jwks, &error) != BOUNCER_STATUS_OK) ...
+ *
+ *      bouncer_token *token;  // for every request
+ *      if (bouncer_verify_token(jwks, NULL, text, text_len, &token, &error) == BOUNCER_STATUS_OK) {
+ *          bouncer_str uid = bouncer_token_uid(token);
+ *          ...
+ *          bouncer_token_free(token);
+ *      }
+ *
+ *  Rules that hold for every function
+ *
+ *  - Inputs are a pointer and a length, never NUL-terminated. They are read during the call and not kept. A pointer
+ *    may be NULL where its length is 0. Text is `const char *` and UTF-8, numbers are `const uint8_t *`.
+ *  - Outputs come last, `out` and then `err`. `*out` is written on success only; `*err` is written on every failure, unless
+ *    `err` is NULL, and never on success. Neither is read.
+ *  - A function that can fail returns a bouncer_status: BOUNCER_STATUS_OK (0), or why it failed. The same number is in
+ *    `*err`, with a message; free it with bouncer_error_free().
+ *  - A handle is freed once, by the function named after its type; NULL is allowed there. A text or key that a function
+ *    returns belongs to the handle it was asked of and lives as long as that.
+ *  - A NULL handle is BOUNCER_STATUS_NULL_ARGUMENT, or nothing to read: no text, 0, NULL. It is never a crash. A handle that was
+ *    freed already, or a length longer than its buffer, is undefined behaviour, as everywhere in C.
+ *  - Functions that take `const` handles may be called by any number of threads at once. There is no thread-local and no
+ *    global state: an error may be read on another thread than the call's.
+ *  - Nothing here is async-signal-safe, calls exit() or abort() on bad input, prints, or installs a signal handler.
+ *
+ *  What this file does not declare is not part of the interface. It is generated from src/ffi: do not edit it.
+ *
+ *  SPDX-License-Identifier: MIT OR Apache-2.0
+ */
+
+
+#ifndef BOUNCER_VERIFY_H
+#define BOUNCER_VERIFY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/** The arguments for a printf format "%.*s" that prints a bouncer_str. */
+#define BOUNCER_STR_ARGS(text) (int)(text).len, (text).data
+
+/**
+ * The version of the ABI this header describes. It changes only with the SONAME.
+ */
+#define BOUNCER_ABI_VERSION 1
+
+/**
+ * The version this header belongs to.
+ */
+#define BOUNCER_VERSION_MAJOR 0
+
+/**
+ * The version this header belongs to.
+ */
+#define BOUNCER_VERSION_MINOR 1
+
+/**
+ * The version this header belongs to.
+ */
+#define BOUNCER_VERSION_PATCH 0
+
+/**
+ * How a call ended. The numbers are permanent, and later versions add to them: treat an unknown one by its hundred.
+ *
+ *     0         success
+ *     1 to 99   the calling program is at fault: answer a request with HTTP 500
+ *     100s      the keys are at fault: HTTP 503, never 401
+ *     200s      the token or its signature: HTTP 401
+ *     300s      the token's claims: HTTP 401
+ */
+enum bouncer_status
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Success.
+     */
+    BOUNCER_STATUS_OK = 0,
+    /**
+     * A pointer that must not be NULL is.
+     */
+    BOUNCER_STATUS_NULL_ARGUMENT = 1,
+    /**
+     * A bug in this library: please report it. The program can go on.
+     */
+    BOUNCER_STATUS_INTERNAL = 2,
+    /**
+     * An argument or a policy setting is not usable.
+     */
+    BOUNCER_STATUS_INVALID_ARGUMENT = 3,
+    /**
+     * The document is not a JWK Set (RFC 7517 section 5), or over 512 KiB or 100 keys.
+     */
+    BOUNCER_STATUS_MALFORMED_JWK_SET = 100,
+    /**
+     * The JWK Set has no key that could verify a token.
+     */
+    BOUNCER_STATUS_NO_USABLE_KEY = 101,
+    /**
+     * A single key cannot be used.
+     */
+    BOUNCER_STATUS_UNUSABLE_KEY = 102,
+    /**
+     * The token is longer than the policy allows.
+     */
+    BOUNCER_STATUS_TOKEN_TOO_LARGE = 200,
+    /**
+     * The token is not a JWS in Compact Serialization (RFC 7515 section 3.1).
+     */
+    BOUNCER_STATUS_MALFORMED_TOKEN = 201,
+    /**
+     * The token has five parts: a JWE.
+     */
+    BOUNCER_STATUS_ENCRYPTED_TOKEN = 202,
+    /**
+     * The JOSE Header is not strict JSON, or a parameter has the wrong type.
+     */
+    BOUNCER_STATUS_MALFORMED_HEADER = 203,
+    /**
+     * "alg" is none of those implemented; "none" and the HS family never are.
+     */
+    BOUNCER_STATUS_UNSUPPORTED_ALGORITHM = 204,
+    /**
+     * "alg" is implemented, but not in the policy.
+     */
+    BOUNCER_STATUS_ALGORITHM_NOT_ALLOWED = 205,
+    /**
+     * The header demands something that is not done here: crit, b64, enc.
+     */
+    BOUNCER_STATUS_UNSUPPORTED_HEADER = 206,
+    /**
+     * "typ" is not the type that the policy asks for.
+     */
+    BOUNCER_STATUS_WRONG_TOKEN_TYPE = 207,
+    /**
+     * No key of the set fits the token's "kid" and "alg".
+     */
+    BOUNCER_STATUS_NO_MATCHING_KEY = 208,
+    /**
+     * No candidate key verifies the signature.
+     */
+    BOUNCER_STATUS_INVALID_SIGNATURE = 209,
+    /**
+     * The value of the Authorization header holds no token.
+     */
+    BOUNCER_STATUS_MALFORMED_AUTHORIZATION = 210,
+    /**
+     * The Claims Set is not strict JSON, or a claim has the wrong type.
+     */
+    BOUNCER_STATUS_MALFORMED_CLAIMS = 300,
+    /**
+     * A claim that the policy requires is missing.
+     */
+    BOUNCER_STATUS_MISSING_CLAIM = 301,
+    /**
+     * "exp" has passed (RFC 7519 section 4.1.4).
+     */
+    BOUNCER_STATUS_EXPIRED = 302,
+    /**
+     * "nbf" lies ahead (RFC 7519 section 4.1.5).
+     */
+    BOUNCER_STATUS_NOT_YET_VALID = 303,
+    /**
+     * "iss" is none of the accepted issuers (RFC 7519 section 4.1.1).
+     */
+    BOUNCER_STATUS_WRONG_ISSUER = 304,
+    /**
+     * "aud" names none of the accepted audiences, or the policy has none (RFC 7519 section 4.1.3).
+     */
+    BOUNCER_STATUS_WRONG_AUDIENCE = 305,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum bouncer_status bouncer_status;
+#else
+typedef uint32_t bouncer_status;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * Why a call failed. It holds no token, no claim value and no key, so it may be logged. Immutable; any number of
+ * threads may read it.
+ */
+typedef struct bouncer_error bouncer_error;
+
+/**
+ * A public key for verifying signatures (RFC 7517 section 4). Immutable; any number of threads may use it.
+ */
+typedef struct bouncer_jwk bouncer_jwk;
+
+/**
+ * An issuer's public keys (RFC 7517 section 5), checked and parsed once. Immutable; any number of threads may use it.
+ */
+typedef struct bouncer_jwks bouncer_jwks;
+
+/**
+ * What a token must be to be believed, beyond its signature. The functions that change one (`bouncer_policy_set_…`,
+ * `bouncer_policy_add_…`) must not run while another thread uses it; between changes any number of threads may.
+ */
+typedef struct bouncer_policy bouncer_policy;
+
+/**
+ * A token that passed every check; there is no other way to have one. Immutable; any number of threads may read it.
+ */
+typedef struct bouncer_token bouncer_token;
+
+/**
+ * One issuer's keys with the policy for its tokens. Immutable; any number of threads may use it.
+ */
+typedef struct bouncer_verifier bouncer_verifier;
+
+/**
+ * Text in UTF-8 that belongs to a handle: `len` bytes at `data`, NOT NUL-terminated. `data` is NULL where there is none.
+ */
+typedef struct {
+    /**
+     * The first byte, or NULL.
+     */
+    const char *data;
+    /**
+     * The number of bytes.
+     */
+    size_t len;
+} bouncer_str;
+
+/**
+ * Bytes that belong to a handle: `len` of them at `data`. `data` is NULL where there are none.
+ */
+typedef struct {
+    /**
+     * The first byte, or NULL.
+     */
+    const uint8_t *data;
+    /**
+     * The number of bytes.
+     */
+    size_t len;
+} bouncer_bytes;
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+/**
+ * The ABI version of the library that is loaded; compare it with BOUNCER_ABI_VERSION.
+ */
+uint32_t bouncer_abi_version(void);
+
+/**
+ * The version of the library that is loaded, as "MAJOR.MINOR.PATCH", NUL-terminated. Static.
+ */
+const char *bouncer_version(void);
+
+/**
+ * The stable name of a status, NUL-terminated: "expired". "unknown" for a number that this version does not know. Static.
+ */
+const char *bouncer_status_name(uint32_t status);
+
+/**
+ * The status number, the same as the failed call returned; BOUNCER_STATUS_OK if `error` is NULL.
+ */
+bouncer_status bouncer_error_status(const bouncer_error *error);
+
+/**
+ * What happened, in a sentence for a log, NUL-terminated; NULL if `error` is NULL. Valid until `error` is freed. The
+ * words may change between versions: programs go by the status.
+ */
+const char *bouncer_error_message(const bouncer_error *error);
+
+/**
+ * The claim or header parameter at fault: "exp", "crit". No text if there is none or `error` is NULL. Valid until `error` is
+ * freed.
+ */
+bouncer_str bouncer_error_claim(const bouncer_error *error);
+
+/**
+ * Frees an error. NULL is allowed.
+ */
+void bouncer_error_free(bouncer_error *error);
+
+/**
+ * Reads one JWK, a JSON object of `json_len` bytes at `json`.
+ *
+ * On success puts the key in `*out`; free it with bouncer_jwk_free(). On failure: BOUNCER_STATUS_UNUSABLE_KEY.
+ */
+bouncer_status bouncer_jwk_from_json(const char *json,
+                                     size_t json_len,
+                                     bouncer_jwk **out,
+                                     bouncer_error **err);
+
+/**
+ * Makes an RSA key of its modulus and exponent as Base64urlUInt (RFC 7518 section 2): `n_len` bytes of text at `n`,
+ * `e_len` at `e`, as a JWK's "n" and "e" give them.
+ *
+ * On success puts the key in `*out`; free it with bouncer_jwk_free(). On failure: BOUNCER_STATUS_UNUSABLE_KEY.
+ */
+bouncer_status bouncer_jwk_from_rsa_base64url(const char *n,
+                                              size_t n_len,
+                                              const char *e,
+                                              size_t e_len,
+                                              bouncer_jwk **out,
+                                              bouncer_error **err);
+
+/**
+ * Makes an RSA key of its modulus and exponent as big-endian octets: `n_len` of them at `n`, `e_len` at `e`. Leading
+ * zeros do not matter.
+ *
+ * On success puts the key in `*out`; free it with bouncer_jwk_free(). On failure: BOUNCER_STATUS_UNUSABLE_KEY.
+ */
+bouncer_status bouncer_jwk_from_rsa_components(const uint8_t *n,
+                                               size_t n_len,
+                                               const uint8_t *e,
+                                               size_t e_len,
+                                               bouncer_jwk **out,
+                                               bouncer_error **err);
+
+/**
+ * Reads a key from PEM of `pem_len` bytes at `pem`, with the label "PUBLIC KEY" (RFC 7468 section 13).
+ *
+ * On success puts the key in `*out`; free it with bouncer_jwk_free(). On failure: BOUNCER_STATUS_UNUSABLE_KEY.
+ */
+bouncer_status bouncer_jwk_from_pem(const char *pem,
+                                    size_t pem_len,
+                                    bouncer_jwk **out,
+                                    bouncer_error **err);
+
+/**
+ * Reads a key from DER SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7) of `der_len` bytes at `der`.
+ *
+ * On success puts the key in `*out`; free it with bouncer_jwk_free(). On failure: BOUNCER_STATUS_UNUSABLE_KEY.
+ */
+bouncer_status bouncer_jwk_from_der(const uint8_t *der,
+                                    size_t der_len,
+                                    bouncer_jwk **out,
+                                    bouncer_error **err);
+
+/**
+ * "kid", the key ID. No text if it has none or `key` is NULL. Valid as long as `key`.
+ */
+bouncer_str bouncer_jwk_kid(const bouncer_jwk *key);
+
+/**
+ * "alg", the one algorithm the key is for. No text if it names none or `key` is NULL. Static.
+ */
+bouncer_str bouncer_jwk_algorithm(const bouncer_jwk *key);
+
+/**
+ * "kty", the key type: "RSA", "EC" or "OKP". No text if `key` is NULL. Static.
+ */
+bouncer_str bouncer_jwk_key_type(const bouncer_jwk *key);
+
+/**
+ * "crv", the curve. No text for an RSA key or if `key` is NULL. Static.
+ */
+bouncer_str bouncer_jwk_curve(const bouncer_jwk *key);
+
+/**
+ * The size in bits, of the RSA modulus or of the curve; 0 if `key` is NULL.
+ */
+size_t bouncer_jwk_bits(const bouncer_jwk *key);
+
+/**
+ * The RSA modulus, big-endian without leading zeros. No bytes for other key types or if `key` is NULL. Valid as long as `key`.
+ */
+bouncer_bytes bouncer_jwk_n(const bouncer_jwk *key);
+
+/**
+ * The RSA exponent, big-endian without leading zeros. No bytes for other key types or if `key` is NULL. Valid as long as `key`.
+ */
+bouncer_bytes bouncer_jwk_e(const bouncer_jwk *key);
+
+/**
+ * 1 if "n" or "e" were written as RFC 7518 section 2 forbids and were read all the same (a leading zero octet, padding,
+ * the standard base64 alphabet), else 0.
+ */
+int32_t bouncer_jwk_is_tolerated(const bouncer_jwk *key);
+
+/**
+ * The key as PEM, label "PUBLIC KEY". No text if `key` is NULL. Valid as long as `key`.
+ */
+bouncer_str bouncer_jwk_pem(const bouncer_jwk *key);
+
+/**
+ * The key as DER SubjectPublicKeyInfo. No bytes if `key` is NULL. Valid as long as `key`.
+ */
+bouncer_bytes bouncer_jwk_der(const bouncer_jwk *key);
+
+/**
+ * The key as a JWK, a JSON object. No text if `key` is NULL. Valid as long as `key`.
+ */
+bouncer_str bouncer_jwk_json(const bouncer_jwk *key);
+
+/**
+ * The JWK Thumbprint with SHA-256 (RFC 7638), in base64url. No text if `key` is NULL. Valid as long as `key`.
+ */
+bouncer_str bouncer_jwk_thumbprint(const bouncer_jwk *key);
+
+/**
+ * The kid that Bouncer gives an RSA key, from its numbers. No text for other key types or if `key` is NULL. Valid as long
+ * as `key`.
+ */
+bouncer_str bouncer_jwk_bouncer_kid(const bouncer_jwk *key);
+
+/**
+ * Frees a key that a bouncer_jwk_from_ function made; never one of a key set. NULL is allowed.
+ */
+void bouncer_jwk_free(bouncer_jwk *key);
+
+/**
+ * Reads a JWK Set document, strict JSON of `json_len` bytes at `json`, at most 512 KiB and 100 keys. It is not kept.
+ *
+ * A key that cannot be used is skipped; bouncer_jwks_skipped_reason() says why.
+ *
+ * On success puts the key set in `*out`; free it with bouncer_jwks_free(). On failure: BOUNCER_STATUS_MALFORMED_JWK_SET, or
+ * BOUNCER_STATUS_NO_USABLE_KEY with the first skipped key's reason in the message.
+ */
+bouncer_status bouncer_jwks_load(const char *json,
+                                 size_t json_len,
+                                 bouncer_jwks **out,
+                                 bouncer_error **err);
+
+/**
+ * Makes a key set of `count` keys, of which `keys` is the array. They are copied.
+ *
+ * On success puts the key set in `*out`; free it with bouncer_jwks_free(). On failure: BOUNCER_STATUS_NO_USABLE_KEY.
+ */
+bouncer_status bouncer_jwks_from_keys(const bouncer_jwk *const *keys,
+                                      size_t count,
+                                      bouncer_jwks **out,
+                                      bouncer_error **err);
+
+/**
+ * The number of usable keys; 0 if `jwks` is NULL.
+ */
+size_t bouncer_jwks_key_count(const bouncer_jwks *jwks);
+
+/**
+ * The usable key at `index`, in document order from 0; NULL if there is none or `jwks` is NULL. It belongs to `jwks` and is valid as
+ * long as that: do not free it.
+ */
+const bouncer_jwk *bouncer_jwks_key(const bouncer_jwks *jwks,
+                                    size_t index);
+
+/**
+ * The number of keys that cannot be used; 0 if `jwks` is NULL.
+ */
+size_t bouncer_jwks_skipped_count(const bouncer_jwks *jwks);
+
+/**
+ * The place in the document's "keys" array, from 0, of the skipped key at `index`; SIZE_MAX if there is none.
+ */
+size_t bouncer_jwks_skipped_index(const bouncer_jwks *jwks, size_t index);
+
+/**
+ * "kid" of the skipped key at `index`. No text if it has none or there is none. Valid as long as `jwks`.
+ */
+bouncer_str bouncer_jwks_skipped_kid(const bouncer_jwks *jwks, size_t index);
+
+/**
+ * Why the key at `index` was skipped, as a stable name: "wrong_use". No text if there is none. Static.
+ */
+bouncer_str bouncer_jwks_skipped_reason(const bouncer_jwks *jwks, size_t index);
+
+/**
+ * Why the key at `index` was skipped, in a few words for a log. No text if there is none. Static.
+ */
+bouncer_str bouncer_jwks_skipped_message(const bouncer_jwks *jwks, size_t index);
+
+/**
+ * Frees a key set. Verifiers made of it go on working. NULL is allowed.
+ */
+void bouncer_jwks_free(bouncer_jwks *jwks);
+
+/**
+ * A policy for DC/OS's Bouncer: RS256; "exp" and a non-empty string "uid" are required; "iss" is not compared. Free it
+ * with bouncer_policy_free(). Never NULL.
+ */
+bouncer_policy *bouncer_policy_new(void);
+
+/**
+ * A policy that judges the signature and the times only: RS256, "exp" required. Prefer bouncer_policy_new_for_issuer()
+ * where tokens say "iss" and "aud". Free it with bouncer_policy_free(). Never NULL.
+ */
+bouncer_policy *bouncer_policy_new_any_issuer(void);
+
+/**
+ * A policy for tokens that `issuer` made for `audience`: RS256; "exp" is required, and "iss" and "aud" must match. Each is UTF-8 of the
+ * length given.
+ *
+ * On success puts the policy in `*out`; free it with bouncer_policy_free(). On failure: BOUNCER_STATUS_INVALID_ARGUMENT.
+ */
+bouncer_status bouncer_policy_new_for_issuer(const char *issuer,
+                                             size_t issuer_len,
+                                             const char *audience,
+                                             size_t audience_len,
+                                             bouncer_policy **out,
+                                             bouncer_error **err);
+
+/**
+ * Allows exactly the algorithms of `names`, "alg" values with one space between: "RS256 ES256".
+ *
+ * On failure, BOUNCER_STATUS_INVALID_ARGUMENT for a name that is not known, the policy is as before.
+ */
+bouncer_status bouncer_policy_set_algorithms(bouncer_policy *policy,
+                                             const char *names,
+                                             size_t names_len,
+                                             bouncer_error **err);
+
+/**
+ * Accepts `issuer` too; "iss" is required from now on.
+ *
+ * On failure, BOUNCER_STATUS_INVALID_ARGUMENT if it is not UTF-8, the policy is as before.
+ */
+bouncer_status bouncer_policy_add_issuer(bouncer_policy *policy,
+                                         const char *issuer,
+                                         size_t issuer_len,
+                                         bouncer_error **err);
+
+/**
+ * Accepts `audience` too; "aud" is required from now on.
+ *
+ * On failure, BOUNCER_STATUS_INVALID_ARGUMENT if it is not UTF-8, the policy is as before.
+ */
+bouncer_status bouncer_policy_add_audience(bouncer_policy *policy,
+                                           const char *audience,
+                                           size_t audience_len,
+                                           bouncer_error **err);
+
+/**
+ * Accepts tokens made for anybody. Without this, and without an accepted audience, a token with "aud" is refused.
+ */
+bouncer_status bouncer_policy_set_any_audience(bouncer_policy *policy,
+                                               bouncer_error **err);
+
+/**
+ * Accepts tokens without "exp": they are valid for ever.
+ */
+bouncer_status bouncer_policy_set_optional_exp(bouncer_policy *policy, bouncer_error **err);
+
+/**
+ * Requires the claim `name`, with any value but null.
+ *
+ * On failure, BOUNCER_STATUS_INVALID_ARGUMENT if it is not UTF-8, the policy is as before.
+ */
+bouncer_status bouncer_policy_add_required_claim(bouncer_policy *policy,
+                                                 const char *name,
+                                                 size_t name_len,
+                                                 bouncer_error **err);
+
+/**
+ * Requires the claim `name` to be a string that is not empty.
+ *
+ * On failure, BOUNCER_STATUS_INVALID_ARGUMENT if it is not UTF-8, the policy is as before.
+ */
+bouncer_status bouncer_policy_add_required_string_claim(bouncer_policy *policy,
+                                                        const char *name,
+                                                        size_t name_len,
+                                                        bouncer_error **err);
+
+/**
+ * Requires the header parameter "typ" to be the media type `token_type` (RFC 8725 section 3.11): "at+jwt".
+ *
+ * On failure, BOUNCER_STATUS_INVALID_ARGUMENT if it is not UTF-8, the policy is as before.
+ */
+bouncer_status bouncer_policy_set_token_type(bouncer_policy *policy,
+                                             const char *token_type,
+                                             size_t token_type_len,
+                                             bouncer_error **err);
+
+/**
+ * Allows for clocks that differ: moves "exp" and "nbf" apart by `seconds`.
+ *
+ * On failure, BOUNCER_STATUS_INVALID_ARGUMENT if over 300, the policy is as before.
+ */
+bouncer_status bouncer_policy_set_leeway(bouncer_policy *policy, uint32_t seconds, bouncer_error **err);
+
+/**
+ * Refuses tokens longer than `bytes`, in place of 16384.
+ *
+ * On failure, BOUNCER_STATUS_INVALID_ARGUMENT if over 1048576, the policy is as before.
+ */
+bouncer_status bouncer_policy_set_max_token_len(bouncer_policy *policy, size_t bytes, bouncer_error **err);
+
+/**
+ * Judges at the time `seconds` since 1970-01-01T00:00:00Z, in place of the system's: for tests and audits.
+ */
+bouncer_status bouncer_policy_set_time(bouncer_policy *policy, int64_t seconds, bouncer_error **err);
+
+/**
+ * Frees a policy. Verifiers made of it go on working. NULL is allowed.
+ */
+void bouncer_policy_free(bouncer_policy *policy);
+
+/**
+ * Verifies a JWT: its signature with the keys of `jwks`, then its Claims Set against `policy` (RFC 7519 section 7.2).
+ *
+ * `token` is `token_len` bytes of JWS Compact Serialization, without white space around it. It is not kept. `policy` may be
+ * NULL: then the one of bouncer_policy_new() holds.
+ *
+ * On success puts the verified token in `*out`; free it with bouncer_token_free(). On failure: a status of the 200s or 300s, the
+ * first fault of the token in a fixed order.
+ */
+bouncer_status bouncer_verify_token(const bouncer_jwks *jwks,
+                                    const bouncer_policy *policy,
+                                    const char *token,
+                                    size_t token_len,
+                                    bouncer_token **out,
+                                    bouncer_error **err);
+
+/**
+ * "uid", the user or service that DC/OS names. No text if it is absent or no string. Valid as long as `token`.
+ */
+bouncer_str bouncer_token_uid(const bouncer_token *token);
+
+/**
+ * "iss" (RFC 7519 section 4.1.1). No text if it is absent. Valid as long as `token`.
+ */
+bouncer_str bouncer_token_issuer(const bouncer_token *token);
+
+/**
+ * "sub" (RFC 7519 section 4.1.2). No text if it is absent. Valid as long as `token`.
+ */
+bouncer_str bouncer_token_subject(const bouncer_token *token);
+
+/**
+ * "jti" (RFC 7519 section 4.1.7). No text if it is absent. Valid as long as `token`.
+ */
+bouncer_str bouncer_token_token_id(const bouncer_token *token);
+
+/**
+ * The number of values of "aud" (RFC 7519 section 4.1.3): 1 for a string; 0 if it is absent, an empty array, or `token` is NULL.
+ */
+size_t bouncer_token_audience_count(const bouncer_token *token);
+
+/**
+ * The value of "aud" at `index`, from 0. No text if there is none. Valid as long as `token`.
+ */
+bouncer_str bouncer_token_audience(const bouncer_token *token, size_t index);
+
+/**
+ * "exp" (RFC 7519 section 4.1.4): gives 1 and puts the seconds since 1970-01-01T00:00:00Z, rounded down, in `*seconds`; gives 0 and
+ * leaves it alone if the claim is absent or an argument is NULL.
+ */
+int32_t bouncer_token_expires_at(const bouncer_token *token,
+                                 int64_t *seconds);
+
+/**
+ * "nbf" (RFC 7519 section 4.1.5), as bouncer_token_expires_at(), but rounded up.
+ */
+int32_t bouncer_token_not_before(const bouncer_token *token, int64_t *seconds);
+
+/**
+ * "iat" (RFC 7519 section 4.1.6), as bouncer_token_expires_at().
+ */
+int32_t bouncer_token_issued_at(const bouncer_token *token, int64_t *seconds);
+
+/**
+ * The JSON text of the claim `name`, `name_len` bytes, as it was signed: a string comes with its quotes. No text if it is absent or the
+ * name is not UTF-8. Valid as long as `token`.
+ */
+bouncer_str bouncer_token_claim(const bouncer_token *token,
+                                const char *name,
+                                size_t name_len);
+
+/**
+ * The whole Claims Set, a JSON object: the very bytes that were signed. No text if `token` is NULL. Valid as long as `token`.
+ */
+bouncer_str bouncer_token_payload(const bouncer_token *token);
+
+/**
+ * The JOSE Header, a JSON object. No text if `token` is NULL. Valid as long as `token`.
+ */
+bouncer_str bouncer_token_header(const bouncer_token *token);
+
+/**
+ * The "kid" of the key that verified the token. No text if that key has none or `token` is NULL. Valid as long as `token`.
+ */
+bouncer_str bouncer_token_kid(const bouncer_token *token);
+
+/**
+ * The algorithm of the signature: "RS256". No text if `token` is NULL. Static.
+ */
+bouncer_str bouncer_token_algorithm(const bouncer_token *token);
+
+/**
+ * Frees a verified token. NULL is allowed.
+ */
+void bouncer_token_free(bouncer_token *token);
+
+/**
+ * Puts `jwks` and `policy` together; `policy` may be NULL: then the one of bouncer_policy_new() holds. Both are shared or copied: they
+ * may be freed, and a later change of the policy does not reach the verifier.
+ *
+ * On success puts the verifier in `*out`; free it with bouncer_verifier_free(). On failure: BOUNCER_STATUS_NULL_ARGUMENT.
+ */
+bouncer_status bouncer_verifier_new(const bouncer_jwks *jwks,
+                                    const bouncer_policy *policy,
+                                    bouncer_verifier **out,
+                                    bouncer_error **err);
+
+/**
+ * Verifies a JWT of `token_len` bytes at `token`, as bouncer_verify_token() does.
+ */
+bouncer_status bouncer_verifier_verify(const bouncer_verifier *verifier,
+                                       const char *token,
+                                       size_t token_len,
+                                       bouncer_token **out,
+                                       bouncer_error **err);
+
+/**
+ * Frees a verifier. NULL is allowed.
+ */
+void bouncer_verifier_free(bouncer_verifier *verifier);
+
+/**
+ * Finds the token in the value of an HTTP Authorization header, `value_len` bytes at `value`: "token=<jwt>" as DC/OS sends it,
+ * or "Bearer <jwt>" (RFC 6750 section 2.1).
+ *
+ * On success puts the token in `*token`: a part of `value`, valid as long as that. On failure:
+ * BOUNCER_STATUS_MALFORMED_AUTHORIZATION.
+ */
+bouncer_status bouncer_authorization_token(const char *value,
+                                           size_t value_len,
+                                           bouncer_str *token,
+                                           bouncer_error **err);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* BOUNCER_VERIFY_H */

@@ -1,0 +1,32 @@
+//! The token of a request.
+
+use super::boundary::{Failure, act, bytes};
+use super::error::bouncer_error;
+use super::status::bouncer_status;
+use super::text::bouncer_str;
+use std::ffi::c_char;
+use std::mem::MaybeUninit;
+
+/// Finds the token in the value of an HTTP Authorization header, `value_len` bytes at `value`: "token=<jwt>" as DC/OS sends it,
+/// or "Bearer <jwt>" (RFC 6750 section 2.1).
+///
+/// On success puts the token in `*token`: a part of `value`, valid as long as that. On failure:
+/// BOUNCER_STATUS_MALFORMED_AUTHORIZATION.
+///
+/// # Safety
+/// The rules of the header's preamble.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn bouncer_authorization_token(
+    value: *const c_char,
+    value_len: usize,
+    token: Option<&mut MaybeUninit<bouncer_str>>,
+    err: Option<&mut MaybeUninit<*mut bouncer_error>>,
+) -> bouncer_status {
+    act(err, || {
+        // SAFETY: the caller promises `value` is readable for `value_len` bytes.
+        let value = unsafe { bytes("value", value.cast(), value_len) }?;
+        let out = token.ok_or(Failure::NullArgument("token"))?;
+        out.write(crate::token_from_authorization(value)?.into());
+        Ok(())
+    })
+}

@@ -1,0 +1,59 @@
+//! The reason of a failure, as a handle.
+
+use super::boundary::{Failure, Slot, read};
+use super::status::bouncer_status;
+use super::text::bouncer_str;
+use std::ffi::{CString, c_char};
+use std::ptr;
+
+/// Why a call failed. It holds no token, no claim value and no key, so it may be logged. Immutable; any number of
+/// threads may read it.
+pub struct bouncer_error {
+    status: bouncer_status,
+    message: CString,
+    name: Option<String>,
+}
+
+impl bouncer_error {
+    /// Gives the reason to a caller who wants it.
+    pub(super) fn report(failure: Failure, err: Slot<'_, Self>) -> bouncer_status {
+        let status = bouncer_status::from(&failure);
+        if let Some(err) = err {
+            let (message, name) = match failure {
+                Failure::NullArgument(argument) => (format!("the argument {argument} is NULL"), None),
+                Failure::Panicked => ("a bug in bouncer_verify: please report it".to_owned(), None),
+                Failure::Core(error) => (error.to_string(), error.name().map(str::to_owned)),
+            };
+            // It holds no NUL: the one part that a caller chose, a claim's name, is escaped.
+            let message = CString::new(message).unwrap_or_default();
+            err.write(Box::into_raw(Box::new(Self { status, message, name })));
+        }
+        status
+    }
+}
+
+/// The status number, the same as the failed call returned; BOUNCER_STATUS_OK if `error` is NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn bouncer_error_status(error: Option<&bouncer_error>) -> bouncer_status {
+    error.map_or(bouncer_status::Ok, |error| error.status)
+}
+
+/// What happened, in a sentence for a log, NUL-terminated; NULL if `error` is NULL. Valid until `error` is freed. The
+/// words may change between versions: programs go by the status.
+#[unsafe(no_mangle)]
+pub extern "C" fn bouncer_error_message(error: Option<&bouncer_error>) -> *const c_char {
+    error.map_or(ptr::null(), |error| error.message.as_ptr())
+}
+
+/// The claim or header parameter at fault: "exp", "crit". No text if there is none or `error` is NULL. Valid until `error` is
+/// freed.
+#[unsafe(no_mangle)]
+pub extern "C" fn bouncer_error_claim(error: Option<&bouncer_error>) -> bouncer_str {
+    error.and_then(|error| error.name.as_deref()).into()
+}
+
+/// Frees an error. NULL is allowed.
+#[unsafe(no_mangle)]
+pub extern "C" fn bouncer_error_free(error: Option<Box<bouncer_error>>) {
+    read((), || drop(error));
+}

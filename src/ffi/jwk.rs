@@ -1,0 +1,247 @@
+//! A single public key.
+
+use super::boundary::{bytes, call, read, text};
+use super::error::bouncer_error;
+use super::status::bouncer_status;
+use super::text::{bouncer_bytes, bouncer_str};
+use crate::{Algorithm, Jwk};
+use std::ffi::c_char;
+use std::mem::MaybeUninit;
+use std::sync::OnceLock;
+
+/// A public key for verifying signatures (RFC 7517 section 4). Immutable; any number of threads may use it.
+pub struct bouncer_jwk {
+    pub(super) jwk: Jwk,
+    /// The other spellings, made when one is first asked for.
+    spellings: OnceLock<Spellings>,
+}
+
+struct Spellings {
+    pem: String,
+    der: Vec<u8>,
+    json: String,
+    thumbprint: String,
+    bouncer_kid: Option<String>,
+}
+
+impl From<Jwk> for bouncer_jwk {
+    fn from(jwk: Jwk) -> Self {
+        Self { jwk, spellings: OnceLock::new() }
+    }
+}
+
+impl bouncer_jwk {
+    fn spellings(&self) -> &Spellings {
+        self.spellings.get_or_init(|| Spellings {
+            pem: self.jwk.to_pem(),
+            der: self.jwk.to_der(),
+            json: self.jwk.to_json(),
+            thumbprint: self.jwk.thumbprint(),
+            bouncer_kid: self.jwk.bouncer_kid(),
+        })
+    }
+}
+
+fn text_of(key: Option<&bouncer_jwk>, part: impl FnOnce(&bouncer_jwk) -> bouncer_str) -> bouncer_str {
+    read(bouncer_str::NONE, || key.map_or(bouncer_str::NONE, part))
+}
+
+fn bytes_of(key: Option<&bouncer_jwk>, part: impl FnOnce(&bouncer_jwk) -> Option<&[u8]>) -> bouncer_bytes {
+    read(bouncer_bytes::NONE, || key.and_then(part).into())
+}
+
+/// Reads one JWK, a JSON object of `json_len` bytes at `json`.
+///
+/// On success puts the key in `*out`; free it with bouncer_jwk_free(). On failure: BOUNCER_STATUS_UNUSABLE_KEY.
+///
+/// # Safety
+/// The rules of the header's preamble.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn bouncer_jwk_from_json(
+    json: *const c_char,
+    json_len: usize,
+    out: Option<&mut MaybeUninit<*mut bouncer_jwk>>,
+    err: Option<&mut MaybeUninit<*mut bouncer_error>>,
+) -> bouncer_status {
+    call(out, err, || {
+        // SAFETY: the caller promises `json` is readable for `json_len` bytes.
+        let json = unsafe { bytes("json", json.cast(), json_len) }?;
+        Ok(Jwk::from_slice(json)?.into())
+    })
+}
+
+/// Makes an RSA key of its modulus and exponent as Base64urlUInt (RFC 7518 section 2): `n_len` bytes of text at `n`,
+/// `e_len` at `e`, as a JWK's "n" and "e" give them.
+///
+/// On success puts the key in `*out`; free it with bouncer_jwk_free(). On failure: BOUNCER_STATUS_UNUSABLE_KEY.
+///
+/// # Safety
+/// The rules of the header's preamble.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn bouncer_jwk_from_rsa_base64url(
+    n: *const c_char,
+    n_len: usize,
+    e: *const c_char,
+    e_len: usize,
+    out: Option<&mut MaybeUninit<*mut bouncer_jwk>>,
+    err: Option<&mut MaybeUninit<*mut bouncer_error>>,
+) -> bouncer_status {
+    call(out, err, || {
+        // SAFETY: the caller promises `n` is readable for `n_len` bytes.
+        let n = unsafe { text("n", n.cast(), n_len) }?;
+        // SAFETY: the caller promises `e` is readable for `e_len` bytes.
+        let e = unsafe { text("e", e.cast(), e_len) }?;
+        Ok(Jwk::from_rsa_base64url(n, e)?.into())
+    })
+}
+
+/// Makes an RSA key of its modulus and exponent as big-endian octets: `n_len` of them at `n`, `e_len` at `e`. Leading
+/// zeros do not matter.
+///
+/// On success puts the key in `*out`; free it with bouncer_jwk_free(). On failure: BOUNCER_STATUS_UNUSABLE_KEY.
+///
+/// # Safety
+/// The rules of the header's preamble.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn bouncer_jwk_from_rsa_components(
+    n: *const u8,
+    n_len: usize,
+    e: *const u8,
+    e_len: usize,
+    out: Option<&mut MaybeUninit<*mut bouncer_jwk>>,
+    err: Option<&mut MaybeUninit<*mut bouncer_error>>,
+) -> bouncer_status {
+    call(out, err, || {
+        // SAFETY: the caller promises `n` is readable for `n_len` bytes.
+        let n = unsafe { bytes("n", n, n_len) }?;
+        // SAFETY: the caller promises `e` is readable for `e_len` bytes.
+        let e = unsafe { bytes("e", e, e_len) }?;
+        Ok(Jwk::from_rsa_components(n, e)?.into())
+    })
+}
+
+/// Reads a key from PEM of `pem_len` bytes at `pem`, with the label "PUBLIC KEY" (RFC 7468 section 13).
+///
+/// On success puts the key in `*out`; free it with bouncer_jwk_free(). On failure: BOUNCER_STATUS_UNUSABLE_KEY.
+///
+/// # Safety
+/// The rules of the header's preamble.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn bouncer_jwk_from_pem(
+    pem: *const c_char,
+    pem_len: usize,
+    out: Option<&mut MaybeUninit<*mut bouncer_jwk>>,
+    err: Option<&mut MaybeUninit<*mut bouncer_error>>,
+) -> bouncer_status {
+    call(out, err, || {
+        // SAFETY: the caller promises `pem` is readable for `pem_len` bytes.
+        let pem = unsafe { bytes("pem", pem.cast(), pem_len) }?;
+        Ok(Jwk::from_pem(pem)?.into())
+    })
+}
+
+/// Reads a key from DER SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7) of `der_len` bytes at `der`.
+///
+/// On success puts the key in `*out`; free it with bouncer_jwk_free(). On failure: BOUNCER_STATUS_UNUSABLE_KEY.
+///
+/// # Safety
+/// The rules of the header's preamble.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn bouncer_jwk_from_der(
+    der: *const u8,
+    der_len: usize,
+    out: Option<&mut MaybeUninit<*mut bouncer_jwk>>,
+    err: Option<&mut MaybeUninit<*mut bouncer_error>>,
+) -> bouncer_status {
+    call(out, err, || {
+        // SAFETY: the caller promises `der` is readable for `der_len` bytes.
+        let der = unsafe { bytes("der", der, der_len) }?;
+        Ok(Jwk::from_der(der)?.into())
+    })
+}
+
+/// "kid", the key ID. No text if it has none or `key` is NULL. Valid as long as `key`.
+#[unsafe(no_mangle)]
+pub extern "C" fn bouncer_jwk_kid(key: Option<&bouncer_jwk>) -> bouncer_str {
+    text_of(key, |key| key.jwk.kid().into())
+}
+
+/// "alg", the one algorithm the key is for. No text if it names none or `key` is NULL. Static.
+#[unsafe(no_mangle)]
+pub extern "C" fn bouncer_jwk_algorithm(key: Option<&bouncer_jwk>) -> bouncer_str {
+    text_of(key, |key| key.jwk.algorithm().map(Algorithm::as_str).into())
+}
+
+/// "kty", the key type: "RSA", "EC" or "OKP". No text if `key` is NULL. Static.
+#[unsafe(no_mangle)]
+pub extern "C" fn bouncer_jwk_key_type(key: Option<&bouncer_jwk>) -> bouncer_str {
+    text_of(key, |key| key.jwk.key_type().into())
+}
+
+/// "crv", the curve. No text for an RSA key or if `key` is NULL. Static.
+#[unsafe(no_mangle)]
+pub extern "C" fn bouncer_jwk_curve(key: Option<&bouncer_jwk>) -> bouncer_str {
+    text_of(key, |key| key.jwk.curve().into())
+}
+
+/// The size in bits, of the RSA modulus or of the curve; 0 if `key` is NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn bouncer_jwk_bits(key: Option<&bouncer_jwk>) -> usize {
+    read(0, || key.map_or(0, |key| key.jwk.bits()))
+}
+
+/// The RSA modulus, big-endian without leading zeros. No bytes for other key types or if `key` is NULL. Valid as long as `key`.
+#[unsafe(no_mangle)]
+pub extern "C" fn bouncer_jwk_n(key: Option<&bouncer_jwk>) -> bouncer_bytes {
+    bytes_of(key, |key| key.jwk.n())
+}
+
+/// The RSA exponent, big-endian without leading zeros. No bytes for other key types or if `key` is NULL. Valid as long as `key`.
+#[unsafe(no_mangle)]
+pub extern "C" fn bouncer_jwk_e(key: Option<&bouncer_jwk>) -> bouncer_bytes {
+    bytes_of(key, |key| key.jwk.e())
+}
+
+/// 1 if "n" or "e" were written as RFC 7518 section 2 forbids and were read all the same (a leading zero octet, padding,
+/// the standard base64 alphabet), else 0.
+#[unsafe(no_mangle)]
+pub extern "C" fn bouncer_jwk_is_tolerated(key: Option<&bouncer_jwk>) -> i32 {
+    read(0, || key.is_some_and(|key| key.jwk.is_tolerated()).into())
+}
+
+/// The key as PEM, label "PUBLIC KEY". No text if `key` is NULL. Valid as long as `key`.
+#[unsafe(no_mangle)]
+pub extern "C" fn bouncer_jwk_pem(key: Option<&bouncer_jwk>) -> bouncer_str {
+    text_of(key, |key| key.spellings().pem.as_str().into())
+}
+
+/// The key as DER SubjectPublicKeyInfo. No bytes if `key` is NULL. Valid as long as `key`.
+#[unsafe(no_mangle)]
+pub extern "C" fn bouncer_jwk_der(key: Option<&bouncer_jwk>) -> bouncer_bytes {
+    bytes_of(key, |key| Some(&key.spellings().der))
+}
+
+/// The key as a JWK, a JSON object. No text if `key` is NULL. Valid as long as `key`.
+#[unsafe(no_mangle)]
+pub extern "C" fn bouncer_jwk_json(key: Option<&bouncer_jwk>) -> bouncer_str {
+    text_of(key, |key| key.spellings().json.as_str().into())
+}
+
+/// The JWK Thumbprint with SHA-256 (RFC 7638), in base64url. No text if `key` is NULL. Valid as long as `key`.
+#[unsafe(no_mangle)]
+pub extern "C" fn bouncer_jwk_thumbprint(key: Option<&bouncer_jwk>) -> bouncer_str {
+    text_of(key, |key| key.spellings().thumbprint.as_str().into())
+}
+
+/// The kid that Bouncer gives an RSA key, from its numbers. No text for other key types or if `key` is NULL. Valid as long
+/// as `key`.
+#[unsafe(no_mangle)]
+pub extern "C" fn bouncer_jwk_bouncer_kid(key: Option<&bouncer_jwk>) -> bouncer_str {
+    text_of(key, |key| key.spellings().bouncer_kid.as_deref().into())
+}
+
+/// Frees a key that a bouncer_jwk_from_ function made; never one of a key set. NULL is allowed.
+#[unsafe(no_mangle)]
+pub extern "C" fn bouncer_jwk_free(key: Option<Box<bouncer_jwk>>) {
+    read((), || drop(key));
+}

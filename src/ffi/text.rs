@@ -1,0 +1,50 @@
+//! Borrowed text and bytes.
+
+use std::ffi::c_char;
+use std::ptr;
+
+/// Text in UTF-8 that belongs to a handle: `len` bytes at `data`, NOT NUL-terminated. `data` is NULL where there is none.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct bouncer_str {
+    /// The first byte, or NULL.
+    pub data: *const c_char,
+    /// The number of bytes.
+    pub len: usize,
+}
+
+impl bouncer_str {
+    pub(super) const NONE: Self = Self { data: ptr::null(), len: 0 };
+}
+
+impl From<&str> for bouncer_str {
+    fn from(text: &str) -> Self {
+        Self { data: text.as_ptr().cast(), len: text.len() }
+    }
+}
+
+impl From<Option<&str>> for bouncer_str {
+    fn from(text: Option<&str>) -> Self {
+        text.map_or(Self::NONE, Self::from)
+    }
+}
+
+/// Bytes that belong to a handle: `len` of them at `data`. `data` is NULL where there are none.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct bouncer_bytes {
+    /// The first byte, or NULL.
+    pub data: *const u8,
+    /// The number of bytes.
+    pub len: usize,
+}
+
+impl bouncer_bytes {
+    pub(super) const NONE: Self = Self { data: ptr::null(), len: 0 };
+}
+
+impl From<Option<&[u8]>> for bouncer_bytes {
+    fn from(bytes: Option<&[u8]>) -> Self {
+        bytes.map_or(Self::NONE, |bytes| Self { data: bytes.as_ptr(), len: bytes.len() })
+    }
+}

@@ -1,0 +1,59 @@
+//! Keys and a policy that belong together.
+
+use super::boundary::{bytes, call, handle, read};
+use super::error::bouncer_error;
+use super::jwks::bouncer_jwks;
+use super::policy::bouncer_policy;
+use super::status::bouncer_status;
+use super::token::bouncer_token;
+use crate::{Policy, Verifier};
+use std::ffi::c_char;
+use std::mem::MaybeUninit;
+use std::sync::Arc;
+
+/// One issuer's keys with the policy for its tokens. Immutable; any number of threads may use it.
+pub struct bouncer_verifier(Verifier);
+
+/// Puts `jwks` and `policy` together; `policy` may be NULL: then the one of bouncer_policy_new() holds. Both are shared or copied: they
+/// may be freed, and a later change of the policy does not reach the verifier.
+///
+/// On success puts the verifier in `*out`; free it with bouncer_verifier_free(). On failure: BOUNCER_STATUS_NULL_ARGUMENT.
+#[unsafe(no_mangle)]
+pub extern "C" fn bouncer_verifier_new(
+    jwks: Option<&bouncer_jwks>,
+    policy: Option<&bouncer_policy>,
+    out: Option<&mut MaybeUninit<*mut bouncer_verifier>>,
+    err: Option<&mut MaybeUninit<*mut bouncer_error>>,
+) -> bouncer_status {
+    call(out, err, || {
+        let jwks = Arc::clone(&handle("jwks", jwks)?.set);
+        let policy = policy.map_or_else(Policy::bouncer, |policy| policy.0.clone());
+        Ok(bouncer_verifier(Verifier::new(jwks, policy)))
+    })
+}
+
+/// Verifies a JWT of `token_len` bytes at `token`, as bouncer_verify_token() does.
+///
+/// # Safety
+/// The rules of the header's preamble.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn bouncer_verifier_verify(
+    verifier: Option<&bouncer_verifier>,
+    token: *const c_char,
+    token_len: usize,
+    out: Option<&mut MaybeUninit<*mut bouncer_token>>,
+    err: Option<&mut MaybeUninit<*mut bouncer_error>>,
+) -> bouncer_status {
+    call(out, err, || {
+        let verifier = handle("verifier", verifier)?;
+        // SAFETY: the caller promises `token` is readable for `token_len` bytes.
+        let token = unsafe { bytes("token", token.cast(), token_len) }?;
+        Ok(bouncer_token(verifier.0.verify(token)?))
+    })
+}
+
+/// Frees a verifier. NULL is allowed.
+#[unsafe(no_mangle)]
+pub extern "C" fn bouncer_verifier_free(verifier: Option<Box<bouncer_verifier>>) {
+    read((), || drop(verifier));
+}

@@ -1,0 +1,195 @@
+//! The C programs of `tests/capi`, compiled with every warning an error and run against the shared library: as they are, under valgrind,
+//! and under the address and undefined-behaviour sanitizers; and the conformance corpus through one of them.
+#![cfg(feature = "capi")]
+
+#[path = "conformance/case.rs"]
+mod case;
+#[path = "support/tool.rs"]
+mod tool;
+
+use case::{Base, Case, Expect};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use tool::is_installed;
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+const PROGRAMS: [&str; 4] = ["jwks", "token", "misuse", "threads"];
+const SANITIZERS: &str = "-fsanitize=address,undefined";
+
+/// Where cargo puts the library that it builds with the tests: beside this test.
+fn library_folder() -> PathBuf {
+    let folder = std::env::current_exe().unwrap().parent().unwrap().to_owned();
+    assert!(folder.join("libbouncer_verify.so").exists(), "no library in {}", folder.display());
+    folder
+}
+
+fn compile(program: &str, flags: &[&str]) -> PathBuf {
+    let variant: String = flags.concat().chars().filter(char::is_ascii_alphanumeric).collect();
+    let output = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{program}-{variant}"));
+    let folder = library_folder();
+    let status = Command::new("cc")
+        .args(["-std=gnu11", "-O1", "-g", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-pthread"])
+        .args(flags)
+        .arg(format!("-I{ROOT}/include"))
+        .arg(format!("-DTEST_DATA=\"{ROOT}/tests/data\""))
+        .arg(format!("{ROOT}/tests/capi/{program}.c"))
+        .arg("-o")
+        .arg(&output)
+        .arg(format!("-L{}", folder.display()))
+        .arg(format!("-Wl,-rpath,{}", folder.display()))
+        .args(["-lbouncer_verify", "-ldl"])
+        .status()
+        .unwrap_or_else(|error| panic!("cc: {error}"));
+    assert!(status.success(), "{program}.c does not compile");
+    link_soname(&folder);
+    output
+}
+
+/// Programs ask for the SONAME, a plain build makes the bare name.
+fn link_soname(folder: &Path) {
+    let _ = std::os::unix::fs::symlink("libbouncer_verify.so", folder.join("libbouncer_verify.so.1"));
+}
+
+fn assert_runs(command: &mut Command) {
+    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let printed = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?}: {}\n{printed}", output.status);
+}
+
+#[test]
+fn c_programs_pass() {
+    for program in PROGRAMS {
+        assert_runs(&mut Command::new(compile(program, &[])));
+    }
+}
+
+#[test]
+fn c_programs_pass_under_valgrind_without_an_error_or_a_leak() {
+    if !is_installed("valgrind", "apt-get install valgrind") {
+        return;
+    }
+    for program in PROGRAMS {
+        let mut valgrind = Command::new("valgrind");
+        valgrind.args(["--quiet", "--error-exitcode=9", "--leak-check=full"]);
+        // What the standard library of Rust allocates once and keeps is still reachable at the end, and no leak.
+        valgrind.args([
+            "--show-leak-kinds=definite,indirect,possible",
+            "--errors-for-leak-kinds=definite,indirect,possible",
+        ]);
+        assert_runs(valgrind.arg(compile(program, &[])));
+    }
+}
+
+#[test]
+fn c_programs_pass_under_the_sanitizers() {
+    for program in PROGRAMS {
+        let program = compile(program, &[SANITIZERS, "-fno-sanitize-recover=all"]);
+        let symbols = Command::new("nm").arg("-D").arg(&program).output().unwrap();
+        let symbols = String::from_utf8_lossy(&symbols.stdout);
+        assert!(
+            symbols.contains("__asan_init"),
+            "the sanitizer is not linked, so the run would prove nothing"
+        );
+        assert_runs(Command::new(program).env("ASAN_OPTIONS", "detect_leaks=1"));
+    }
+}
+
+#[test]
+fn the_library_survives_dlclose_while_a_thread_that_used_it_lives() {
+    let program = compile("unload", &[]);
+    assert_runs(Command::new(program).arg(library_folder().join("libbouncer_verify.so")));
+}
+
+#[test]
+fn c_gives_the_verdicts_of_the_corpus() {
+    // Under the sanitizers, so that every case is also a memory test.
+    let program = compile("conformance", &[SANITIZERS, "-fno-sanitize-recover=all"]);
+    let cases = case::all();
+    let script: String = cases.iter().map(script).collect();
+    let mut child = Command::new(program)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let writer = std::thread::spawn(move || stdin.write_all(script.as_bytes()).unwrap());
+    let output = child.wait_with_output().unwrap();
+    writer.join().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let printed = String::from_utf8(output.stdout).unwrap();
+    let mut lines = printed.lines();
+    case::assert_verdicts("C", |case| {
+        let mut found = verdict(lines.next().expect("a line for every case"));
+        if found.status != "ok" && found.keys == Some(0) {
+            // Without a key set C cannot list what was skipped.
+            found.skipped.clone_from(&case.expect.skipped);
+        }
+        found
+    });
+}
+
+/// The lines that make the C program judge `case`.
+fn script(case: &Case) -> String {
+    let mut script = String::new();
+    let mut say = |word: &str, value: &[u8]| {
+        let hex: String = value.iter().map(|octet| format!("{octet:02x}")).collect();
+        script.push_str(&format!("{word} {hex}\n"));
+    };
+    let policy = &case.policy;
+    say("jwks", case.jwks.as_bytes());
+    match policy.base {
+        Base::Bouncer => say("bouncer", b""),
+        Base::AnyIssuer => say("any_issuer", b""),
+        Base::Issuer => {
+            let (issuer, audience) = (policy.issuer.as_ref().unwrap(), policy.audience.as_ref().unwrap());
+            say("for_issuer", format!("{issuer}\n{audience}").as_bytes());
+        }
+    }
+    policy.issuers.iter().for_each(|issuer| say("issuer", issuer.as_bytes()));
+    policy.audiences.iter().for_each(|audience| say("audience", audience.as_bytes()));
+    policy.algorithms.iter().for_each(|names| say("algorithms", names.join(" ").as_bytes()));
+    policy.leeway.iter().for_each(|seconds| say("leeway", seconds.to_string().as_bytes()));
+    policy.require.iter().for_each(|name| say("require", name.as_bytes()));
+    policy.require_string.iter().for_each(|name| say("require_string", name.as_bytes()));
+    policy.token_type.iter().for_each(|token_type| say("token_type", token_type.as_bytes()));
+    policy.max_token_len.iter().for_each(|len| say("max_token_len", len.to_string().as_bytes()));
+    if policy.any_audience {
+        say("any_audience", b"");
+    }
+    if !policy.exp_required {
+        say("optional_exp", b"");
+    }
+    say("time", case.now.to_string().as_bytes());
+    say("verify", &case.token());
+    script
+}
+
+/// A line of the C program.
+fn verdict(line: &str) -> Expect {
+    let field = |name: &str| {
+        line.split(' ').find_map(|field| field.strip_prefix(name)?.strip_prefix('=')).map(str::to_owned)
+    };
+    let text = |name| {
+        field(name).map(|hex| {
+            let octet = |i| u8::from_str_radix(&hex[i..i + 2], 16).unwrap();
+            String::from_utf8((0..hex.len()).step_by(2).map(octet).collect()).unwrap()
+        })
+    };
+    let skipped = field("skipped").unwrap();
+    let skipped = skipped.split_terminator(',').map(|entry| {
+        let (index, reason) = entry.split_once(':').unwrap();
+        (index.parse().unwrap(), reason.to_owned())
+    });
+    Expect {
+        status: field("status").unwrap(),
+        claim: text("claim"),
+        claims: text("payload").map(|payload| serde_json::from_str(&payload).unwrap()),
+        uid: text("uid"),
+        kid: text("kid"),
+        alg: text("alg"),
+        keys: Some(field("keys").unwrap().parse().unwrap()),
+        skipped: Some(skipped.collect()),
+    }
+}

@@ -1,0 +1,78 @@
+/* What the C tests have in common: a check that says where it failed, and reading a file. */
+#ifndef CHECK_H
+#define CHECK_H
+
+#include <bouncer_verify.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CHECK(condition)                                                         \
+    do {                                                                         \
+        if (!(condition)) {                                                      \
+            fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);      \
+            exit(1);                                                             \
+        }                                                                        \
+    } while (0)
+
+/* Checks a failure: the status, that *err was written with the same, and frees it. */
+#define CHECK_FAILS(call, expected)                                              \
+    do {                                                                         \
+        bouncer_error *err = NULL;                                               \
+        CHECK((call) == (expected));                                             \
+        CHECK(err != NULL && bouncer_error_status(err) == (expected));           \
+        CHECK(strlen(bouncer_error_message(err)) > 10);                          \
+        bouncer_error_free(err);                                                 \
+    } while (0)
+
+static inline int text_is(bouncer_str text, const char *expected)
+{
+    return text.data != NULL && text.len == strlen(expected) && memcmp(text.data, expected, text.len) == 0;
+}
+
+/* The file at `path` without a final newline, NUL-terminated; to be freed. */
+static inline char *read_file(const char *path, size_t *len)
+{
+    FILE *file = fopen(path, "rb");
+    CHECK(file != NULL);
+    CHECK(fseek(file, 0, SEEK_END) == 0);
+    long size = ftell(file);
+    CHECK(size >= 0 && fseek(file, 0, SEEK_SET) == 0);
+    char *text = malloc((size_t)size + 1);
+    CHECK(text != NULL && fread(text, 1, (size_t)size, file) == (size_t)size);
+    fclose(file);
+    *len = (size_t)size;
+    if (*len > 0 && text[*len - 1] == '\n') {
+        *len -= 1;
+    }
+    text[*len] = '\0';
+    return text;
+}
+
+/* The key set and the token of the DC/OS document; the token is valid until DOCUMENT_EXP. */
+#define DOCUMENT_EXP 1467985466
+
+static inline bouncer_jwks *document_jwks(void)
+{
+    size_t len;
+    char *json = read_file(TEST_DATA "/document_jwks.json", &len);
+    bouncer_jwks *jwks = NULL;
+    CHECK(bouncer_jwks_load(json, len, &jwks, NULL) == BOUNCER_STATUS_OK);
+    free(json);
+    return jwks;
+}
+
+static inline char *document_token(size_t *len)
+{
+    return read_file(TEST_DATA "/document_token.txt", len);
+}
+
+static inline bouncer_policy *policy_at(int64_t time)
+{
+    bouncer_policy *policy = bouncer_policy_new();
+    CHECK(policy != NULL && bouncer_policy_set_time(policy, time, NULL) == BOUNCER_STATUS_OK);
+    return policy;
+}
+
+#endif

@@ -1,0 +1,143 @@
+/* NULL, zero lengths, huge lengths, invalid UTF-8, absurd settings: a status, never a crash, and outputs as promised. */
+#include "check.h"
+
+static void every_null_handle_is_a_status_or_nothing_to_read(void)
+{
+    bouncer_jwks *jwks = document_jwks();
+    bouncer_policy *policy = policy_at(0);
+    bouncer_token *token = NULL;
+    bouncer_jwk *key = NULL;
+    bouncer_verifier *verifier = NULL;
+    bouncer_jwks *set = NULL;
+    const bouncer_jwk *keys[] = {NULL};
+    const bouncer_status null_argument = BOUNCER_STATUS_NULL_ARGUMENT;
+
+    CHECK_FAILS(bouncer_verify_token(NULL, policy, "a", 1, &token, &err), null_argument);
+    CHECK_FAILS(bouncer_verify_token(jwks, policy, NULL, 1, &token, &err), null_argument);
+    CHECK_FAILS(bouncer_verify_token(jwks, policy, "a", 1, NULL, &err), null_argument);
+    CHECK_FAILS(bouncer_verifier_new(NULL, policy, &verifier, &err), null_argument);
+    CHECK_FAILS(bouncer_verifier_new(jwks, policy, NULL, &err), null_argument);
+    CHECK_FAILS(bouncer_verifier_verify(NULL, "a", 1, &token, &err), null_argument);
+    CHECK_FAILS(bouncer_jwks_load(NULL, 1, &set, &err), null_argument);
+    CHECK_FAILS(bouncer_jwks_load("{}", 2, NULL, &err), null_argument);
+    CHECK_FAILS(bouncer_jwks_from_keys(NULL, 1, &set, &err), null_argument);
+    CHECK_FAILS(bouncer_jwks_from_keys(keys, 1, &set, &err), null_argument);
+    CHECK_FAILS(bouncer_jwk_from_json(NULL, 1, &key, &err), null_argument);
+    CHECK_FAILS(bouncer_jwk_from_pem(NULL, 1, &key, &err), null_argument);
+    CHECK_FAILS(bouncer_jwk_from_der(NULL, 1, &key, &err), null_argument);
+    CHECK_FAILS(bouncer_jwk_from_rsa_base64url("AQAB", 4, NULL, 1, &key, &err), null_argument);
+    CHECK_FAILS(bouncer_jwk_from_rsa_components(NULL, 1, NULL, 1, &key, &err), null_argument);
+    CHECK_FAILS(bouncer_policy_set_time(NULL, 0, &err), null_argument);
+    CHECK_FAILS(bouncer_policy_set_leeway(NULL, 0, &err), null_argument);
+    CHECK_FAILS(bouncer_policy_set_max_token_len(NULL, 0, &err), null_argument);
+    CHECK_FAILS(bouncer_policy_set_any_audience(NULL, &err), null_argument);
+    CHECK_FAILS(bouncer_policy_set_optional_exp(NULL, &err), null_argument);
+    CHECK_FAILS(bouncer_policy_set_algorithms(NULL, "RS256", 5, &err), null_argument);
+    CHECK_FAILS(bouncer_policy_add_issuer(NULL, "i", 1, &err), null_argument);
+    CHECK_FAILS(bouncer_policy_add_issuer(policy, NULL, 1, &err), null_argument);
+    CHECK_FAILS(bouncer_policy_add_audience(NULL, "a", 1, &err), null_argument);
+    CHECK_FAILS(bouncer_policy_add_required_claim(NULL, "a", 1, &err), null_argument);
+    CHECK_FAILS(bouncer_policy_add_required_string_claim(NULL, "a", 1, &err), null_argument);
+    CHECK_FAILS(bouncer_policy_set_token_type(NULL, "a", 1, &err), null_argument);
+    CHECK_FAILS(bouncer_authorization_token(NULL, 1, NULL, &err), null_argument);
+    /* Without a place for the error, the status alone. */
+    CHECK(bouncer_verify_token(NULL, NULL, NULL, 0, NULL, NULL) == null_argument);
+    CHECK(token == NULL && key == NULL && verifier == NULL && set == NULL);
+
+    int64_t time = 7;
+    CHECK(bouncer_token_uid(NULL).data == NULL && bouncer_token_issuer(NULL).data == NULL);
+    CHECK(bouncer_token_subject(NULL).data == NULL && bouncer_token_token_id(NULL).data == NULL);
+    CHECK(bouncer_token_payload(NULL).data == NULL && bouncer_token_header(NULL).data == NULL);
+    CHECK(bouncer_token_kid(NULL).data == NULL && bouncer_token_algorithm(NULL).data == NULL);
+    CHECK(bouncer_token_claim(NULL, "a", 1).data == NULL && bouncer_token_audience(NULL, 0).data == NULL);
+    CHECK(bouncer_token_audience_count(NULL) == 0);
+    CHECK(!bouncer_token_expires_at(NULL, &time) && !bouncer_token_not_before(NULL, &time));
+    CHECK(!bouncer_token_issued_at(NULL, &time) && time == 7);
+    CHECK(bouncer_jwks_key_count(NULL) == 0 && bouncer_jwks_key(NULL, 0) == NULL);
+    CHECK(bouncer_jwks_skipped_count(NULL) == 0 && bouncer_jwks_skipped_index(NULL, 0) == SIZE_MAX);
+    CHECK(bouncer_jwks_skipped_kid(NULL, 0).data == NULL && bouncer_jwks_skipped_reason(NULL, 0).data == NULL);
+    CHECK(bouncer_jwks_skipped_message(NULL, 0).data == NULL);
+    CHECK(bouncer_jwk_kid(NULL).data == NULL && bouncer_jwk_algorithm(NULL).data == NULL);
+    CHECK(bouncer_jwk_key_type(NULL).data == NULL && bouncer_jwk_curve(NULL).data == NULL);
+    CHECK(bouncer_jwk_bits(NULL) == 0 && bouncer_jwk_is_tolerated(NULL) == 0);
+    CHECK(bouncer_jwk_n(NULL).data == NULL && bouncer_jwk_e(NULL).data == NULL && bouncer_jwk_der(NULL).data == NULL);
+    CHECK(bouncer_jwk_pem(NULL).data == NULL && bouncer_jwk_json(NULL).data == NULL);
+    CHECK(bouncer_jwk_thumbprint(NULL).data == NULL && bouncer_jwk_bouncer_kid(NULL).data == NULL);
+    CHECK(bouncer_error_status(NULL) == BOUNCER_STATUS_OK && bouncer_error_message(NULL) == NULL);
+    CHECK(bouncer_error_claim(NULL).data == NULL);
+
+    bouncer_jwks_free(NULL);
+    bouncer_jwk_free(NULL);
+    bouncer_policy_free(NULL);
+    bouncer_token_free(NULL);
+    bouncer_verifier_free(NULL);
+    bouncer_error_free(NULL);
+    bouncer_policy_free(policy);
+    bouncer_jwks_free(jwks);
+}
+
+static void absurd_lengths_and_texts_are_statuses(void)
+{
+    bouncer_jwks *jwks = document_jwks();
+    bouncer_policy *policy = policy_at(0);
+    bouncer_token *token = NULL;
+    bouncer_jwks *set = NULL;
+    bouncer_jwk *key = NULL;
+    const bouncer_status invalid = BOUNCER_STATUS_INVALID_ARGUMENT;
+
+    CHECK_FAILS(bouncer_verify_token(jwks, policy, NULL, 0, &token, &err), BOUNCER_STATUS_MALFORMED_TOKEN);
+    CHECK_FAILS(bouncer_verify_token(jwks, policy, "a", SIZE_MAX, &token, &err), invalid);
+    CHECK_FAILS(bouncer_verify_token(jwks, policy, "a", (size_t)PTRDIFF_MAX + 1, &token, &err), invalid);
+    CHECK_FAILS(bouncer_jwks_load("{}", SIZE_MAX, &set, &err), invalid);
+    CHECK_FAILS(bouncer_jwk_from_der((const uint8_t *)"x", SIZE_MAX, &key, &err), invalid);
+    const bouncer_jwk *keys[] = {NULL};
+    CHECK_FAILS(bouncer_jwks_from_keys(keys, SIZE_MAX / 4, &set, &err), invalid);
+    CHECK_FAILS(bouncer_verify_token(jwks, policy, "\xff\xfe.a.b", 6, &token, &err), BOUNCER_STATUS_MALFORMED_TOKEN);
+
+    CHECK_FAILS(bouncer_policy_add_issuer(policy, "\xff", 1, &err), invalid);
+    CHECK_FAILS(bouncer_policy_add_audience(policy, "\xff", 1, &err), invalid);
+    CHECK_FAILS(bouncer_policy_add_required_claim(policy, "\xff", 1, &err), invalid);
+    CHECK_FAILS(bouncer_policy_set_token_type(policy, "\xff", 1, &err), invalid);
+    CHECK_FAILS(bouncer_policy_set_leeway(policy, 301, &err), invalid);
+    CHECK_FAILS(bouncer_policy_set_max_token_len(policy, 1048577, &err), invalid);
+    CHECK_FAILS(bouncer_policy_set_algorithms(policy, "none", 4, &err), invalid);
+    CHECK_FAILS(bouncer_policy_set_algorithms(policy, "RS256  ES256", 12, &err), invalid);
+    CHECK_FAILS(bouncer_policy_set_algorithms(policy, "HS256", 5, &err), invalid);
+    CHECK_FAILS(bouncer_policy_set_algorithms(policy, NULL, 0, &err), invalid);
+    CHECK(bouncer_policy_set_leeway(policy, 300, NULL) == BOUNCER_STATUS_OK);
+    CHECK(token == NULL && set == NULL && key == NULL);
+
+    CHECK(strcmp(bouncer_status_name(BOUNCER_STATUS_OK), "ok") == 0);
+    CHECK(strcmp(bouncer_status_name(UINT32_MAX), "unknown") == 0);
+    CHECK(bouncer_abi_version() == BOUNCER_ABI_VERSION);
+    char version[32];
+    snprintf(version, sizeof version, "%d.%d.%d", BOUNCER_VERSION_MAJOR, BOUNCER_VERSION_MINOR, BOUNCER_VERSION_PATCH);
+    CHECK(strcmp(bouncer_version(), version) == 0);
+    bouncer_policy_free(policy);
+    bouncer_jwks_free(jwks);
+}
+
+static void a_claims_name_may_hold_anything(void)
+{
+    bouncer_jwks *jwks = document_jwks();
+    bouncer_policy *policy = policy_at(DOCUMENT_EXP - 1);
+    CHECK(bouncer_policy_add_required_claim(policy, "a\0b", 3, NULL) == BOUNCER_STATUS_OK);
+    size_t len;
+    char *text = document_token(&len);
+    bouncer_token *token = NULL;
+    bouncer_error *err = NULL;
+    CHECK(bouncer_verify_token(jwks, policy, text, len, &token, &err) == BOUNCER_STATUS_MISSING_CLAIM);
+    CHECK(bouncer_error_claim(err).len == 3 && strlen(bouncer_error_message(err)) > 10);
+    bouncer_error_free(err);
+    bouncer_policy_free(policy);
+    bouncer_jwks_free(jwks);
+    free(text);
+}
+
+int main(void)
+{
+    every_null_handle_is_a_status_or_nothing_to_read();
+    absurd_lengths_and_texts_are_statuses();
+    a_claims_name_may_hold_anything();
+    return 0;
+}

@@ -1,0 +1,86 @@
+//! The conformance corpus through the Rust interface, on each back end.
+
+#[path = "conformance/case.rs"]
+mod case;
+
+use bouncer_verify::{Backend, Error, JwkSet, Policy, VerifiedToken, verify_token};
+use case::{Base, Case, Expect, PolicyOf};
+use std::time::Duration;
+
+#[test]
+fn every_back_end_gives_the_verdicts_of_the_corpus() {
+    for &backend in Backend::ALL {
+        case::assert_verdicts(&format!("Rust with {backend:?}"), |case| judge(case, backend));
+    }
+}
+
+fn judge(case: &Case, backend: Backend) -> Expect {
+    let policy = policy(&case.policy).at(case.now);
+    let jwks = match JwkSet::from_slice_with(case.jwks.as_bytes(), backend) {
+        Ok(jwks) => jwks,
+        Err(error) => {
+            let skipped = JwkSet::skipped_in(case.jwks.as_bytes()).ok();
+            return Expect { keys: Some(0), skipped: skipped.map(|list| reasons(&list)), ..refused(&error) };
+        }
+    };
+    let verdict = verify_token(&jwks, &policy, case.token());
+    Expect {
+        keys: Some(jwks.keys().len()),
+        skipped: Some(reasons(jwks.skipped())),
+        ..verdict.map_or_else(|error| refused(&error), |token| accepted(&token))
+    }
+}
+
+fn reasons(skipped: &[bouncer_verify::SkippedKey]) -> Vec<(usize, String)> {
+    skipped.iter().map(|key| (key.index(), key.reason().as_str().to_owned())).collect()
+}
+
+fn refused(error: &Error) -> Expect {
+    Expect {
+        status: error.kind().as_str().to_owned(),
+        claim: error.name().map(str::to_owned),
+        ..Expect::default()
+    }
+}
+
+fn accepted(token: &VerifiedToken) -> Expect {
+    Expect {
+        status: "ok".to_owned(),
+        claims: Some(serde_json::from_str(token.payload()).unwrap()),
+        uid: token.uid().map(str::to_owned),
+        kid: token.kid().map(str::to_owned),
+        alg: Some(token.algorithm().to_string()),
+        ..Expect::default()
+    }
+}
+
+fn policy(of: &PolicyOf) -> Policy {
+    let mut policy = match of.base {
+        Base::Bouncer => Policy::bouncer(),
+        Base::AnyIssuer => Policy::any_issuer(),
+        Base::Issuer => Policy::for_issuer(of.issuer.as_ref().unwrap(), of.audience.as_ref().unwrap()),
+    };
+    if let Some(names) = &of.algorithms {
+        policy = policy.algorithms(names.iter().map(|name| name.parse().unwrap()));
+    }
+    policy = of.issuers.iter().fold(policy, |policy, issuer| policy.accept_issuer(issuer));
+    policy = of.audiences.iter().fold(policy, |policy, audience| policy.accept_audience(audience));
+    if of.any_audience {
+        policy = policy.accept_any_audience();
+    }
+    if let Some(seconds) = of.leeway {
+        policy = policy.leeway(Duration::from_secs(seconds.into())).unwrap();
+    }
+    if !of.exp_required {
+        policy = policy.optional_exp();
+    }
+    policy = of.require.iter().fold(policy, |policy, name| policy.require_claim(name));
+    policy = of.require_string.iter().fold(policy, |policy, name| policy.require_string_claim(name));
+    if let Some(token_type) = &of.token_type {
+        policy = policy.token_type(token_type);
+    }
+    if let Some(len) = of.max_token_len {
+        policy = policy.max_token_len(len).unwrap();
+    }
+    policy
+}

@@ -1,0 +1,139 @@
+//! The cases of the corpus, as the runners read them. README.md beside this file says what they mean.
+
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[allow(dead_code, reason = "for people")]
+    class: String,
+    #[allow(dead_code, reason = "for people")]
+    about: String,
+    jwks: BTreeMap<String, String>,
+    cases: Vec<Case>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Case {
+    pub id: String,
+    #[allow(dead_code, reason = "for people")]
+    why: String,
+    /// In the file the name of a document, here the document.
+    pub jwks: String,
+    #[serde(default)]
+    pub policy: PolicyOf,
+    pub now: i64,
+    token: Option<String>,
+    token_hex: Option<String>,
+    pub expect: Expect,
+}
+
+impl Case {
+    pub fn token(&self) -> Vec<u8> {
+        match (&self.token, &self.token_hex) {
+            (Some(text), None) => text.clone().into_bytes(),
+            (None, Some(hex)) => {
+                let octet = |i| u8::from_str_radix(&hex[i..i + 2], 16).unwrap();
+                (0..hex.len()).step_by(2).map(octet).collect()
+            }
+            _ => panic!("{}: token or token_hex", self.id),
+        }
+    }
+}
+
+#[derive(Deserialize, Clone, Copy, PartialEq, Eq, Debug)]
+#[serde(rename_all = "snake_case")]
+pub enum Base {
+    Bouncer,
+    Issuer,
+    AnyIssuer,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PolicyOf {
+    pub base: Base,
+    pub issuer: Option<String>,
+    pub audience: Option<String>,
+    #[serde(default)]
+    pub issuers: Vec<String>,
+    #[serde(default)]
+    pub audiences: Vec<String>,
+    #[serde(default)]
+    pub any_audience: bool,
+    pub algorithms: Option<Vec<String>>,
+    pub leeway: Option<u32>,
+    #[serde(default = "yes")]
+    pub exp_required: bool,
+    #[serde(default)]
+    pub require: Vec<String>,
+    #[serde(default)]
+    pub require_string: Vec<String>,
+    pub token_type: Option<String>,
+    pub max_token_len: Option<usize>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl Default for PolicyOf {
+    fn default() -> Self {
+        serde_json::from_str(r#"{"base":"bouncer"}"#).unwrap()
+    }
+}
+
+/// A verdict: what a case expects, and what a runner found.
+#[derive(Deserialize, Debug, PartialEq, Default, Clone)]
+#[serde(deny_unknown_fields)]
+pub struct Expect {
+    pub status: String,
+    pub claim: Option<String>,
+    pub claims: Option<serde_json::Value>,
+    pub uid: Option<String>,
+    pub kid: Option<String>,
+    pub alg: Option<String>,
+    pub keys: Option<usize>,
+    pub skipped: Option<Vec<(usize, String)>>,
+}
+
+/// Every case of every file.
+pub fn all() -> Vec<Case> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance");
+    let mut paths: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
+    paths.sort();
+    let mut all = Vec::new();
+    for path in paths {
+        let file: File = serde_json::from_str(&std::fs::read_to_string(&path).unwrap())
+            .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        all.extend(file.cases.into_iter().map(|case| Case { jwks: file.jwks[&case.jwks].clone(), ..case }));
+    }
+    assert!(all.len() >= 250, "the corpus has {} cases", all.len());
+    all
+}
+
+/// Runs every case and fails with the list of those whose verdict differs.
+pub fn assert_verdicts(runner: &str, mut judge: impl FnMut(&Case) -> Expect) {
+    let cases = all();
+    let differing: Vec<String> = cases
+        .iter()
+        .filter_map(|case| {
+            let mut found = judge(case);
+            // Only where a case says something of the key set's content it is compared.
+            if case.expect.keys.is_none() {
+                found.keys = None;
+            }
+            if case.expect.skipped.is_none() {
+                found.skipped = None;
+            }
+            let expected = &case.expect;
+            (found != *expected).then(|| format!("{}: expected {expected:?}\n    found {found:?}", case.id))
+        })
+        .collect();
+    assert!(differing.is_empty(), "{runner}: {} cases differ\n{}", differing.len(), differing.join("\n"));
+    println!("{runner}: {} cases agree", cases.len());
+}

@@ -1,0 +1,337 @@
+//! A case, a policy and a file of cases as values, and their JSON text.
+//!
+//! The text is written here rather than by a JSON library: it must not depend on the features of a dependency, and an
+//! expected Claims Set is kept as its author wrote it.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+/// The time of a case that says nothing else.
+pub(crate) const NOW: i64 = 1_700_000_000;
+/// A Claims Set that Bouncer could have written, valid at `NOW`.
+pub(crate) const CLAIMS: &str = r#"{"uid":"peter","exp":1700003600}"#;
+
+/// The root of the repository. `BOUNCER_ROOT` serves a build of this test from elsewhere.
+pub(crate) fn root() -> PathBuf {
+    std::env::var_os("BOUNCER_ROOT").map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from)
+}
+
+/// A string as JSON text.
+pub(crate) fn quote(text: &str) -> String {
+    serde_json::to_string(text).expect("a string is JSON")
+}
+
+fn quote_all(texts: &[&str]) -> String {
+    let texts: Vec<String> = texts.iter().map(|text| quote(text)).collect();
+    format!("[{}]", texts.join(", "))
+}
+
+/// A policy as the README describes it.
+#[derive(Clone)]
+pub(crate) struct Policy(Vec<(&'static str, String)>);
+
+impl Policy {
+    pub(crate) fn bouncer() -> Policy {
+        Policy(Vec::new()).with("base", quote("bouncer"))
+    }
+
+    pub(crate) fn any_issuer() -> Policy {
+        Policy(Vec::new()).with("base", quote("any_issuer"))
+    }
+
+    pub(crate) fn issuer(issuer: &str, audience: &str) -> Policy {
+        Policy(Vec::new())
+            .with("base", quote("issuer"))
+            .with("issuer", quote(issuer))
+            .with("audience", quote(audience))
+    }
+
+    fn with(mut self, name: &'static str, json: String) -> Policy {
+        self.0.push((name, json));
+        self
+    }
+
+    pub(crate) fn issuers(self, issuers: &[&str]) -> Policy {
+        self.with("issuers", quote_all(issuers))
+    }
+
+    pub(crate) fn audiences(self, audiences: &[&str]) -> Policy {
+        self.with("audiences", quote_all(audiences))
+    }
+
+    pub(crate) fn any_audience(self) -> Policy {
+        self.with("any_audience", "true".to_owned())
+    }
+
+    pub(crate) fn algorithms(self, algorithms: &[&str]) -> Policy {
+        self.with("algorithms", quote_all(algorithms))
+    }
+
+    pub(crate) fn leeway(self, seconds: u32) -> Policy {
+        self.with("leeway", seconds.to_string())
+    }
+
+    pub(crate) fn exp_optional(self) -> Policy {
+        self.with("exp_required", "false".to_owned())
+    }
+
+    pub(crate) fn require(self, claims: &[&str]) -> Policy {
+        self.with("require", quote_all(claims))
+    }
+
+    pub(crate) fn require_string(self, claims: &[&str]) -> Policy {
+        self.with("require_string", quote_all(claims))
+    }
+
+    pub(crate) fn token_type(self, token_type: &str) -> Policy {
+        self.with("token_type", quote(token_type))
+    }
+
+    pub(crate) fn max_token_len(self, bytes: usize) -> Policy {
+        self.with("max_token_len", bytes.to_string())
+    }
+
+    fn json(&self) -> String {
+        object(&self.0)
+    }
+}
+
+fn object<N: AsRef<str>>(members: &[(N, String)]) -> String {
+    let members: Vec<String> =
+        members.iter().map(|(name, json)| format!("{}: {json}", quote(name.as_ref()))).collect();
+    format!("{{ {} }}", members.join(", "))
+}
+
+enum KeySet {
+    Named(&'static str),
+    Own(String),
+}
+
+pub(crate) struct Case {
+    pub(crate) id: String,
+    why: String,
+    key_set: KeySet,
+    policy: Option<Policy>,
+    now: i64,
+    token: Vec<u8>,
+    alg: &'static str,
+    kid: Option<String>,
+    pub(crate) status: &'static str,
+    claim: Option<String>,
+    claims: Option<String>,
+    usable: Option<usize>,
+    pub(crate) skipped: Option<Vec<(usize, &'static str)>>,
+}
+
+/// A case against the key set `rsa` of its file, under Bouncer's policy, at `NOW`.
+pub(crate) fn case(id: impl Into<String>, why: impl Into<String>) -> Case {
+    Case {
+        id: id.into(),
+        why: why.into(),
+        key_set: KeySet::Named("rsa"),
+        policy: None,
+        now: NOW,
+        token: Vec::new(),
+        alg: "RS256",
+        kid: None,
+        status: "",
+        claim: None,
+        claims: None,
+        usable: None,
+        skipped: None,
+    }
+}
+
+impl Case {
+    /// One of the key sets of the file.
+    pub(crate) fn keys(mut self, name: &'static str) -> Case {
+        self.key_set = KeySet::Named(name);
+        self
+    }
+
+    /// A key set of this case alone, filed under its id.
+    pub(crate) fn own_keys(mut self, text: impl Into<String>) -> Case {
+        self.key_set = KeySet::Own(text.into());
+        self
+    }
+
+    pub(crate) fn policy(mut self, policy: Policy) -> Case {
+        self.policy = Some(policy);
+        self
+    }
+
+    pub(crate) fn now(mut self, now: i64) -> Case {
+        self.now = now;
+        self
+    }
+
+    pub(crate) fn token(mut self, token: impl Into<Vec<u8>>) -> Case {
+        self.token = token.into();
+        self
+    }
+
+    /// The `kid` of the JWK that is expected to verify.
+    pub(crate) fn kid(mut self, kid: &str) -> Case {
+        self.kid = Some(kid.to_owned());
+        self
+    }
+
+    /// The algorithm that is expected, RS256 if not said.
+    pub(crate) fn alg(mut self, alg: &'static str) -> Case {
+        self.alg = alg;
+        self
+    }
+
+    /// What loading the key set is expected to report.
+    pub(crate) fn loads(mut self, usable: usize, skipped: &[(usize, &'static str)]) -> Case {
+        self.usable = Some(usable);
+        self.skipped = Some(skipped.to_vec());
+        self
+    }
+
+    pub(crate) fn ok(mut self, claims: &str) -> Case {
+        self.status = "ok";
+        self.claims = Some(claims.to_owned());
+        self
+    }
+
+    /// Refused, with the name that this status always carries, if it carries one.
+    pub(crate) fn refused(mut self, status: &'static str) -> Case {
+        self.status = status;
+        self.claim = match status {
+            "unsupported_algorithm" | "algorithm_not_allowed" => Some("alg".to_owned()),
+            "wrong_token_type" => Some("typ".to_owned()),
+            "expired" => Some("exp".to_owned()),
+            "not_yet_valid" => Some("nbf".to_owned()),
+            "wrong_issuer" => Some("iss".to_owned()),
+            "wrong_audience" => Some("aud".to_owned()),
+            _ => None,
+        };
+        self
+    }
+
+    /// Refused, naming the claim or header parameter at fault.
+    pub(crate) fn refused_naming(mut self, status: &'static str, name: &str) -> Case {
+        self.status = status;
+        self.claim = Some(name.to_owned());
+        self
+    }
+
+    fn expect_json(&self) -> String {
+        let mut members = vec![("status", quote(self.status))];
+        if let Some(claim) = &self.claim {
+            members.push(("claim", quote(claim)));
+        }
+        if let Some(claims) = &self.claims {
+            let value: serde_json::Value =
+                serde_json::from_str(claims).unwrap_or_else(|e| panic!("{}: {e}", self.id));
+            members.push(("claims", claims.clone()));
+            if let Some(uid) = value["uid"].as_str() {
+                members.push(("uid", quote(uid)));
+            }
+            if let Some(kid) = &self.kid {
+                members.push(("kid", quote(kid)));
+            }
+            members.push(("alg", quote(self.alg)));
+        }
+        if let Some(usable) = self.usable {
+            members.push(("keys", usable.to_string()));
+        }
+        if let Some(skipped) = &self.skipped {
+            let list: Vec<String> =
+                skipped.iter().map(|(index, reason)| format!("[{index}, {}]", quote(reason))).collect();
+            members.push(("skipped", format!("[{}]", list.join(", "))));
+        }
+        object(&members)
+    }
+
+    fn write(&self, out: &mut String) {
+        let key_set = match &self.key_set {
+            KeySet::Named(name) => name,
+            KeySet::Own(_) => self.id.as_str(),
+        };
+        let mut members = vec![("id", quote(&self.id)), ("why", quote(&self.why)), ("jwks", quote(key_set))];
+        if let Some(policy) = &self.policy {
+            members.push(("policy", policy.json()));
+        }
+        members.push(("now", self.now.to_string()));
+        members.push(match str::from_utf8(&self.token) {
+            Ok(text) => ("token", quote(text)),
+            Err(_) => {
+                let hex: String = self.token.iter().map(|b| format!("{b:02x}")).collect();
+                ("token_hex", quote(&hex))
+            }
+        });
+        members.push(("expect", self.expect_json()));
+        write_members(out, "   ", &members);
+    }
+}
+
+fn write_members<N: AsRef<str>>(out: &mut String, indent: &str, members: &[(N, String)]) {
+    for (i, (name, json)) in members.iter().enumerate() {
+        let comma = if i + 1 < members.len() { "," } else { "" };
+        writeln!(out, "{indent}{}: {json}{comma}", quote(name.as_ref())).expect("writing to a string");
+    }
+}
+
+/// One file of the corpus.
+pub(crate) struct File {
+    pub(crate) class: &'static str,
+    about: &'static str,
+    key_sets: Vec<(&'static str, String)>,
+    pub(crate) cases: Vec<Case>,
+}
+
+impl File {
+    pub(crate) fn new(class: &'static str, about: &'static str) -> File {
+        File { class, about, key_sets: Vec::new(), cases: Vec::new() }
+    }
+
+    /// Adds a key set that several cases share.
+    pub(crate) fn key_set(mut self, name: &'static str, text: impl Into<String>) -> File {
+        self.key_sets.push((name, text.into()));
+        self
+    }
+
+    pub(crate) fn cases(mut self, cases: impl IntoIterator<Item = Case>) -> File {
+        self.cases.extend(cases);
+        self
+    }
+
+    pub(crate) fn json(&self) -> String {
+        let mut sets: Vec<(&str, String)> = Vec::new();
+        for (name, text) in &self.key_sets {
+            sets.push((name, quote(text)));
+        }
+        let known: BTreeSet<&str> = self.key_sets.iter().map(|(name, _)| *name).collect();
+        let mut used = BTreeSet::new();
+        for case in &self.cases {
+            assert!(!case.status.is_empty(), "{} expects nothing", case.id);
+            match &case.key_set {
+                KeySet::Named(name) => {
+                    assert!(known.contains(name), "{}: no key set {name}", case.id);
+                    used.insert(*name);
+                }
+                KeySet::Own(text) => sets.push((&case.id, quote(text))),
+            }
+        }
+        assert_eq!(known, used, "key sets of {} that no case uses", self.class);
+
+        let mut out = String::from("{\n");
+        let head = [("class", quote(self.class)), ("about", quote(self.about))];
+        for (name, json) in head {
+            writeln!(out, " {}: {json},", quote(name)).expect("writing to a string");
+        }
+        out.push_str(" \"jwks\": {\n");
+        write_members(&mut out, "  ", &sets);
+        out.push_str(" },\n \"cases\": [\n");
+        for (i, case) in self.cases.iter().enumerate() {
+            out.push_str("  {\n");
+            case.write(&mut out);
+            out.push_str(if i + 1 < self.cases.len() { "  },\n" } else { "  }\n" });
+        }
+        out.push_str(" ]\n}\n");
+        out
+    }
+}

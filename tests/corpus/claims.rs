@@ -1,0 +1,182 @@
+//! Step 10 of the order of the checks: the Claims Set and the types of the registered claims.
+
+use super::case::{Case, File, NOW, Policy, case};
+use super::keys::only;
+use super::signer::{b64, bouncer_token};
+
+pub(crate) fn file() -> File {
+    File::new(
+        "claims",
+        "RFC 7519 section 4: a registered claim is absent, valid or malformed, and malformed is always refused",
+    )
+    .key_set("rsa", only("rsa-2048-a"))
+    .cases(types())
+    .cases(contents())
+}
+
+fn claims(members: &str) -> String {
+    format!(r#"{{"uid":"peter","exp":1700003600,{members}}}"#)
+}
+
+fn any_audience() -> Policy {
+    Policy::bouncer().any_audience()
+}
+
+fn types() -> Vec<Case> {
+    let why = "RFC 7519 section 4.1, CVE-2026-25537: a claim of the wrong type is malformed, never absent";
+    let mut cases = Vec::new();
+    let strings: &[(&str, &str)] = &[
+        ("null", "null"),
+        ("a_number", "1"),
+        ("a_boolean", "true"),
+        ("an_array", r#"["x"]"#),
+        ("an_object", r#"{"x":"x"}"#),
+    ];
+    let dates: &[(&str, &str)] = &[
+        ("null", "null"),
+        ("a_string", r#""1700003600""#),
+        ("an_empty_string", r#""""#),
+        ("a_boolean", "true"),
+        ("an_array", "[1700003600]"),
+        ("an_object", r#"{"$date":1700003600}"#),
+    ];
+    let audiences: &[(&str, &str)] = &[
+        ("null", "null"),
+        ("a_number", "1"),
+        ("a_boolean", "false"),
+        ("an_object", r#"{"x":true}"#),
+        ("an_array_with_a_number", r#"["x",1]"#),
+        ("an_array_with_null", r#"[null]"#),
+        ("an_array_within_an_array", r#"[["x"]]"#),
+    ];
+    for (claim, kinds) in [
+        ("iss", strings),
+        ("sub", strings),
+        ("jti", strings),
+        ("aud", audiences),
+        ("exp", dates),
+        ("nbf", dates),
+        ("iat", dates),
+    ] {
+        for (kind, value) in kinds {
+            let set = if claim == "exp" {
+                format!(r#"{{"uid":"peter","exp":{value}}}"#)
+            } else {
+                claims(&format!(r#""{claim}":{value}"#))
+            };
+            cases.push(
+                case(format!("{claim}_as_{kind}_is_malformed"), why)
+                    .policy(any_audience())
+                    .token(bouncer_token(set))
+                    .refused_naming("malformed_claims", claim),
+            );
+        }
+    }
+    for (id, members) in [
+        ("an_iss_that_is_a_string_is_accepted", r#""iss":"x""#),
+        ("an_iss_that_is_empty_is_accepted", r#""iss":"""#),
+        ("an_iss_with_a_colon_that_is_no_uri_is_accepted", r#""iss":":""#),
+        ("a_sub_that_is_a_string_is_accepted", r#""sub":"x""#),
+        ("a_jti_that_is_a_string_is_accepted", r#""jti":"x""#),
+        ("an_iat_that_is_a_number_is_accepted", r#""iat":1.5"#),
+        ("an_nbf_that_is_a_number_is_accepted", r#""nbf":0"#),
+        ("an_aud_that_is_a_string_is_accepted", r#""aud":"x""#),
+        ("an_aud_that_is_empty_is_accepted", r#""aud":"""#),
+        ("an_aud_that_is_an_array_is_accepted", r#""aud":["x","y"]"#),
+        ("an_aud_that_is_an_empty_array_is_accepted", r#""aud":[]"#),
+        ("an_aud_that_repeats_is_accepted", r#""aud":["x","x"]"#),
+    ] {
+        cases.push(
+            case(id, "RFC 7519 section 4.1: the type of the claim")
+                .policy(any_audience())
+                .token(bouncer_token(claims(members)))
+                .ok(&claims(members)),
+        );
+    }
+    let mistyped_twins = r#""Iss":1,"SUB":null,"Exp":"x","nBf":[],"AUD":{}"#;
+    cases.push(
+        case(
+            "names_like_registered_ones_are_private_claims",
+            "RFC 7519 section 4: names are compared with their case",
+        )
+        .token(bouncer_token(claims(mistyped_twins)))
+        .ok(&claims(mistyped_twins)),
+    );
+    cases.push(
+        case("an_escaped_registered_name_is_the_registered_claim", "RFC 8259 section 8.3")
+            .token(bouncer_token(claims(r#""i\u0073s":1"#)))
+            .refused_naming("malformed_claims", "iss"),
+    );
+    cases.push(
+        case(
+            "a_registered_name_below_the_top_level_is_no_claim",
+            "RFC 7519 section 4: claims are the members of the outermost object",
+        )
+        .token(bouncer_token(claims(r#""x":{"iss":1,"exp":"x","aud":null}"#)))
+        .ok(&claims(r#""x":{"iss":1,"exp":"x","aud":null}"#)),
+    );
+    cases
+}
+
+fn contents() -> Vec<Case> {
+    let why = "RFC 7519 section 4.3: private claims may hold anything";
+    let open = || Policy::any_issuer().exp_optional();
+    let accepted =
+        |id: &str, members: &str| case(id, why).token(bouncer_token(claims(members))).ok(&claims(members));
+    let many: Vec<String> = (0..100).map(|i| format!(r#""claim-{i}":{i}"#)).collect();
+    let nested_token = bouncer_token(r#"{"exp":1700003600}"#);
+    vec![
+        accepted(
+            "an_array_of_objects_is_accepted",
+            r#""groups":[{"name":"a","ids":[1,2,3]},{"name":"b","ids":[]}]"#,
+        ),
+        accepted("a_claim_that_is_null_is_accepted", r#""x":null"#),
+        accepted("a_claim_named_by_a_uri_is_accepted", r#""https://example.com/is_root":true"#),
+        accepted("a_claim_with_an_empty_name_is_accepted", r#""":1"#),
+        accepted("a_claim_of_another_script_is_accepted", "\"\u{540d}\u{524d}\":\"\u{5c71}\u{7530}\""),
+        accepted("a_long_claim_is_accepted", &format!(r#""x":"{}""#, "x".repeat(2000))),
+        accepted("a_hundred_claims_are_accepted", &many.join(",")),
+        accepted(
+            "claims_named_like_prototypes_are_accepted",
+            r#""__proto__":{"uid":"root"},"constructor":1"#,
+        ),
+        accepted("two_names_of_different_normalization_are_two_claims", "\"cl\u{e9}\":1,\"cle\u{301}\":2"),
+        case("an_escaped_value_is_its_unescaped_self", "RFC 8259 section 8.3")
+            .token(bouncer_token(r#"{"uid":"p\u0065ter","\u0065xp":1700003600}"#))
+            .ok(r#"{"uid":"peter","exp":1700003600}"#),
+        case(
+            "an_empty_claims_set_is_accepted_where_nothing_is_required",
+            "RFC 7519 section 4: no claim is mandatory by itself",
+        )
+        .policy(open())
+        .token(bouncer_token("{}"))
+        .ok("{}"),
+        case("an_empty_claims_set_lacks_exp", "the policy requires exp")
+            .token(bouncer_token("{}"))
+            .refused_naming("missing_claim", "exp"),
+        case("text_in_place_of_the_claims_set_is_malformed", "RFC 7519 section 7.2")
+            .policy(open())
+            .token(bouncer_token("It's a dangerous business, Frodo"))
+            .refused("malformed_claims"),
+        case("a_nested_token_is_malformed", "RFC 7519 section 5.2: a nested token is not unwrapped")
+            .policy(open())
+            .token(bouncer_token(&nested_token))
+            .refused("malformed_claims"),
+        case("a_token_as_a_json_string_is_malformed", "RFC 7519 section 7.2")
+            .policy(open())
+            .token(bouncer_token(format!("\"{nested_token}\"")))
+            .refused("malformed_claims"),
+        case("a_claims_set_encoded_twice_is_malformed", "RFC 7519 section 7.2")
+            .policy(open())
+            .token(bouncer_token(b64(claims(r#""x":1"#))))
+            .refused("malformed_claims"),
+        case("a_compressed_claims_set_is_malformed", "RFC 8725 section 3.6: a JWS is not compressed")
+            .policy(open())
+            .token(bouncer_token([0x78, 0x9c, 0xab, 0xae, 0x05, 0x00, 0x01, 0x75, 0x00, 0xf9]))
+            .refused("malformed_claims"),
+        case("a_claims_set_with_a_time_of_its_own_is_not_asked", "the time is the verifier's")
+            .now(NOW + 3600)
+            .token(bouncer_token(claims(r#""now":1,"leeway":300"#)))
+            .refused("expired"),
+    ]
+}

@@ -1,0 +1,184 @@
+//! Step 15 of the order of the checks: the claims that a policy requires.
+
+use super::case::{CLAIMS, Case, File, Policy, case};
+use super::keys::only;
+use super::signer::bouncer_token;
+
+pub(crate) fn file() -> File {
+    File::new(
+        "required_claims",
+        "RFC 7519 section 4: which claims a token must hold is the verifier's policy; Bouncer's tokens name a uid",
+    )
+    .key_set("rsa", only("rsa-2048-a"))
+    .cases(uid())
+    .cases(required())
+}
+
+fn uid() -> Vec<Case> {
+    let why = "Bouncer's policy: a uid that is a non-empty string";
+    let with = |id: &str, members: &str| {
+        case(id, why).token(bouncer_token(format!(r#"{{"exp":1700003600{members}}}"#)))
+    };
+    vec![
+        with("a_uid_is_accepted", r#","uid":"peter""#).ok(CLAIMS),
+        with("a_missing_uid_is_refused", "").refused_naming("missing_claim", "uid"),
+        with("a_null_uid_is_missing", r#","uid":null"#).refused_naming("missing_claim", "uid"),
+        with("an_empty_uid_is_malformed", r#","uid":"""#).refused_naming("malformed_claims", "uid"),
+        with("a_uid_that_is_a_number_is_malformed", r#","uid":1000"#)
+            .refused_naming("malformed_claims", "uid"),
+        with("a_uid_that_is_zero_is_malformed", r#","uid":0"#).refused_naming("malformed_claims", "uid"),
+        with("a_uid_that_is_false_is_malformed", r#","uid":false"#).refused_naming("malformed_claims", "uid"),
+        with("a_uid_that_is_an_array_is_malformed", r#","uid":["peter"]"#)
+            .refused_naming("malformed_claims", "uid"),
+        with("a_uid_that_is_an_object_is_malformed", r#","uid":{"name":"peter"}"#)
+            .refused_naming("malformed_claims", "uid"),
+        with("a_uid_in_capitals_is_no_uid", r#","UID":"peter""#).refused_naming("missing_claim", "uid"),
+        with("a_nested_uid_is_no_uid", r#","x":{"uid":"peter"}"#).refused_naming("missing_claim", "uid"),
+        with("a_sub_is_no_uid", r#","sub":"peter""#).refused_naming("missing_claim", "uid"),
+        with("an_escaped_uid_is_its_unescaped_self", r#","u\u0069d":"\u0070eter""#).ok(CLAIMS),
+        with("a_uid_of_a_space_is_accepted", r#","uid":" ""#).ok(r#"{"exp":1700003600,"uid":" "}"#),
+        with("a_uid_with_a_nul_is_accepted_whole", r#","uid":"peter\u0000root""#)
+            .ok(r#"{"exp":1700003600,"uid":"peter\u0000root"}"#),
+        with("a_uid_of_another_script_is_accepted", ",\"uid\":\"\u{0440}eter\"")
+            .ok("{\"exp\":1700003600,\"uid\":\"\u{0440}eter\"}"),
+        with("a_uid_beyond_the_basic_plane_is_accepted", r#","uid":"\ud83d\ude00""#)
+            .ok("{\"exp\":1700003600,\"uid\":\"\u{1f600}\"}"),
+        case("a_uid_is_told_where_it_is_not_required", "the string claim uid is part of the result")
+            .policy(Policy::any_issuer())
+            .token(bouncer_token(CLAIMS))
+            .ok(CLAIMS),
+        case("a_uid_of_any_type_is_accepted_where_it_is_not_required", "uid is a private claim")
+            .policy(Policy::any_issuer())
+            .token(bouncer_token(r#"{"uid":1,"exp":1700003600}"#))
+            .ok(r#"{"uid":1,"exp":1700003600}"#),
+    ]
+}
+
+fn required() -> Vec<Case> {
+    let why = "the policy's require: present and not null";
+    let string = "the policy's require_string: present and a non-empty string";
+    let order = "required claims are checked in the policy's order";
+    let any = Policy::any_issuer;
+    let with = |id: &str, why: &str, policy: Policy, members: &str| {
+        case(id, why).policy(policy).token(bouncer_token(format!(r#"{{"exp":1700003600{members}}}"#)))
+    };
+    let ok = |id: &str, why: &str, policy: Policy, members: &str| {
+        with(id, why, policy, members).ok(&format!(r#"{{"exp":1700003600{members}}}"#))
+    };
+    vec![
+        ok("a_required_claim_that_is_present_is_accepted", why, any().require(&["dept"]), r#","dept":"a""#),
+        ok("a_required_claim_may_be_a_number", why, any().require(&["dept"]), r#","dept":0"#),
+        ok("a_required_claim_may_be_false", why, any().require(&["dept"]), r#","dept":false"#),
+        ok("a_required_claim_may_be_empty", why, any().require(&["dept"]), r#","dept":"""#),
+        ok("a_required_claim_may_be_an_empty_object", why, any().require(&["dept"]), r#","dept":{}"#),
+        with("a_required_claim_that_is_missing_is_refused", why, any().require(&["dept"]), "")
+            .refused_naming("missing_claim", "dept"),
+        with("a_required_claim_that_is_null_is_missing", why, any().require(&["dept"]), r#","dept":null"#)
+            .refused_naming("missing_claim", "dept"),
+        with("a_required_claim_in_another_case_is_missing", why, any().require(&["dept"]), r#","Dept":1"#)
+            .refused_naming("missing_claim", "dept"),
+        with(
+            "a_required_claim_below_the_top_level_is_missing",
+            why,
+            any().require(&["dept"]),
+            r#","x":{"dept":1}"#,
+        )
+        .refused_naming("missing_claim", "dept"),
+        ok("a_required_sub_that_is_present_is_accepted", why, any().require(&["sub"]), r#","sub":"peter""#),
+        with("a_required_sub_that_is_missing_is_refused", why, any().require(&["sub"]), "")
+            .refused_naming("missing_claim", "sub"),
+        with(
+            "a_required_sub_that_is_null_is_malformed",
+            "a registered claim of the wrong type is malformed before it is missing",
+            any().require(&["sub"]),
+            r#","sub":null"#,
+        )
+        .refused_naming("malformed_claims", "sub"),
+        with("a_required_iat_that_is_missing_is_refused", why, any().require(&["iat"]), "")
+            .refused_naming("missing_claim", "iat"),
+        ok(
+            "a_required_iat_that_is_present_is_accepted",
+            why,
+            any().require(&["iat"]),
+            r#","iat":1700000000"#,
+        ),
+        with(
+            "a_required_exp_is_required_though_exp_is_optional",
+            why,
+            any().exp_optional().require(&["exp"]),
+            "",
+        )
+        .token(bouncer_token("{}"))
+        .refused_naming("missing_claim", "exp"),
+        ok(
+            "a_required_string_that_is_present_is_accepted",
+            string,
+            any().require_string(&["dept"]),
+            r#","dept":"a""#,
+        ),
+        with("a_required_string_that_is_missing_is_refused", string, any().require_string(&["dept"]), "")
+            .refused_naming("missing_claim", "dept"),
+        with(
+            "a_required_string_that_is_null_is_missing",
+            string,
+            any().require_string(&["dept"]),
+            r#","dept":null"#,
+        )
+        .refused_naming("missing_claim", "dept"),
+        with(
+            "a_required_string_that_is_empty_is_malformed",
+            string,
+            any().require_string(&["dept"]),
+            r#","dept":"""#,
+        )
+        .refused_naming("malformed_claims", "dept"),
+        with(
+            "a_required_string_that_is_a_number_is_malformed",
+            string,
+            any().require_string(&["dept"]),
+            r#","dept":1"#,
+        )
+        .refused_naming("malformed_claims", "dept"),
+        with(
+            "a_required_string_that_is_an_array_is_malformed",
+            string,
+            any().require_string(&["dept"]),
+            r#","dept":["a"]"#,
+        )
+        .refused_naming("malformed_claims", "dept"),
+        with(
+            "a_required_string_sub_that_is_empty_is_malformed",
+            string,
+            any().require_string(&["sub"]),
+            r#","sub":"""#,
+        )
+        .refused_naming("malformed_claims", "sub"),
+        with("the_first_missing_of_two_is_named", order, any().require(&["b", "a"]), "")
+            .refused_naming("missing_claim", "b"),
+        with("the_second_missing_of_two_is_named", order, any().require(&["b", "a"]), r#","b":1"#)
+            .refused_naming("missing_claim", "a"),
+        with(
+            "the_first_malformed_of_two_strings_is_named",
+            order,
+            any().require_string(&["b", "a"]),
+            r#","a":1,"b":2"#,
+        )
+        .refused_naming("malformed_claims", "b"),
+        with(
+            "a_malformed_first_string_comes_before_a_missing_second",
+            order,
+            any().require_string(&["b", "a"]),
+            r#","b":2"#,
+        )
+        .refused_naming("malformed_claims", "b"),
+        with("bouncers_uid_comes_before_further_claims", order, Policy::bouncer().require(&["dept"]), "")
+            .refused_naming("missing_claim", "uid"),
+        with(
+            "a_further_claim_of_bouncers_policy_is_required",
+            order,
+            Policy::bouncer().require(&["dept"]),
+            r#","uid":"peter""#,
+        )
+        .refused_naming("missing_claim", "dept"),
+    ]
+}

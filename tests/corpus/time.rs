@@ -1,0 +1,285 @@
+//! Steps 11 and 12 of the order of the checks: exp, nbf, leeway, and the forms of a NumericDate.
+
+use super::case::{Case, File, NOW, Policy, case};
+use super::keys::only;
+use super::signer::bouncer_token;
+
+pub(crate) fn file() -> File {
+    File::new(
+        "time",
+        "RFC 7519 sections 2, 4.1.4, 4.1.5 and 4.1.6: exp, nbf, iat, leeway and the forms of a NumericDate",
+    )
+    .key_set("rsa", only("rsa-2048-a"))
+    .cases(boundaries())
+    .cases(leeway())
+    .cases(numeric_dates())
+    .cases(out_of_range())
+}
+
+fn claims(members: &str) -> String {
+    format!(r#"{{"uid":"peter",{members}}}"#)
+}
+
+fn at(id: impl Into<String>, why: &str, now: i64, members: &str) -> Case {
+    case(id, why).now(now).token(bouncer_token(claims(members)))
+}
+
+fn boundaries() -> Vec<Case> {
+    let exp = "RFC 7519 section 4.1.4: on or after exp MUST NOT be accepted";
+    let nbf = "RFC 7519 section 4.1.5: before nbf MUST NOT be accepted";
+    let ok = |id: &str, why: &str, now: i64, members: &str| at(id, why, now, members).ok(&claims(members));
+    let optional = || Policy::bouncer().exp_optional();
+    vec![
+        ok("the_second_before_exp_is_the_last_accepted", exp, NOW - 1, r#""exp":1700000000"#),
+        at("exp_is_the_first_refused_second", exp, NOW, r#""exp":1700000000"#).refused("expired"),
+        at("the_second_after_exp_is_refused", exp, NOW + 1, r#""exp":1700000000"#).refused("expired"),
+        at("a_token_long_expired_is_refused", exp, NOW, r#""exp":1"#).refused("expired"),
+        at("the_second_before_nbf_is_refused", nbf, NOW - 1, r#""exp":1700003600,"nbf":1700000000"#)
+            .refused("not_yet_valid"),
+        ok("nbf_is_the_first_accepted_second", nbf, NOW, r#""exp":1700003600,"nbf":1700000000"#),
+        ok("the_second_after_nbf_is_accepted", nbf, NOW + 1, r#""exp":1700003600,"nbf":1700000000"#),
+        at("a_life_of_no_seconds_has_no_accepted_one", exp, NOW, r#""exp":1700000000,"nbf":1700000000"#)
+            .refused("expired"),
+        ok("a_life_of_one_second_has_one", exp, NOW, r#""exp":1700000001,"nbf":1700000000"#),
+        ok(
+            "an_iat_in_the_future_is_no_fault",
+            "RFC 7519 section 4.1.6: iat tells the age of a token and sets no limit",
+            NOW,
+            r#""exp":1700003600,"iat":1700001000"#,
+        ),
+        ok(
+            "an_iat_after_exp_is_no_fault",
+            "RFC 7519 section 4.1.6: iat tells the age of a token and sets no limit",
+            NOW,
+            r#""exp":1700003600,"iat":1800000000"#,
+        ),
+        ok("the_first_second_of_time_can_verify", exp, 0, r#""exp":1"#),
+        at("the_first_second_of_time_can_be_too_late", exp, 0, r#""exp":0"#).refused("expired"),
+        ok(
+            "a_time_after_2038_can_verify",
+            "a time is wider than 32 bits",
+            4_294_967_296,
+            r#""exp":4294967297"#,
+        ),
+        at(
+            "a_time_after_2106_can_be_too_late",
+            "a time is wider than 32 bits",
+            4_294_967_296,
+            r#""exp":4294967296"#,
+        )
+        .refused("expired"),
+        case("a_missing_exp_is_refused", "exp is required (CVE-2020-26892)")
+            .token(bouncer_token(r#"{"uid":"peter"}"#))
+            .refused_naming("missing_claim", "exp"),
+        case("an_exp_in_capitals_is_no_exp", "RFC 7519 section 4: names are compared with their case")
+            .token(bouncer_token(claims(r#""EXP":1700003600"#)))
+            .refused_naming("missing_claim", "exp"),
+        case("a_nested_exp_is_no_exp", "RFC 7519 section 4.1.4: exp is a claim, not a member of one")
+            .token(bouncer_token(claims(r#""x":{"exp":1700003600}"#)))
+            .refused_naming("missing_claim", "exp"),
+        case("a_missing_exp_is_accepted_where_it_is_optional", "the policy does not require exp")
+            .policy(optional())
+            .token(bouncer_token(r#"{"uid":"peter"}"#))
+            .ok(r#"{"uid":"peter"}"#),
+        at(
+            "a_past_exp_is_refused_where_it_is_optional",
+            "an exp that is present holds",
+            NOW,
+            r#""exp":1700000000"#,
+        )
+        .policy(optional())
+        .refused("expired"),
+        at(
+            "a_malformed_exp_is_refused_where_it_is_optional",
+            "CVE-2026-25537: malformed is not absent",
+            NOW,
+            r#""exp":"1700003600""#,
+        )
+        .policy(optional())
+        .refused_naming("malformed_claims", "exp"),
+        at(
+            "a_null_exp_is_refused_where_it_is_optional",
+            "CVE-2026-25537: malformed is not absent",
+            NOW,
+            r#""exp":null"#,
+        )
+        .policy(optional())
+        .refused_naming("malformed_claims", "exp"),
+        case("a_future_nbf_is_refused_without_exp", nbf)
+            .policy(optional())
+            .token(bouncer_token(claims(r#""nbf":1700000001"#)))
+            .refused("not_yet_valid"),
+    ]
+}
+
+fn leeway() -> Vec<Case> {
+    let why = "RFC 7519 sections 4.1.4 and 4.1.5: some small leeway, as the policy sets it";
+    let with = |id: &str, seconds: u32, now: i64, members: &str| {
+        at(id, why, now, members).policy(Policy::bouncer().leeway(seconds))
+    };
+    let exp = r#""exp":1700000000"#;
+    let nbf = r#""exp":1700003600,"nbf":1700000000"#;
+    vec![
+        with("leeway_reaches_one_second_short_of_its_length", 60, NOW + 59, exp).ok(&claims(exp)),
+        with("leeway_ends_on_its_last_second", 60, NOW + 60, exp).refused("expired"),
+        with("leeway_of_zero_is_none", 0, NOW, exp).refused("expired"),
+        with("leeway_of_zero_leaves_the_second_before_exp", 0, NOW - 1, exp).ok(&claims(exp)),
+        with("leeway_of_one_second_is_one_second", 1, NOW, exp).ok(&claims(exp)),
+        with("leeway_of_one_second_is_no_more", 1, NOW + 1, exp).refused("expired"),
+        with("the_largest_leeway_is_five_minutes", 300, NOW + 299, exp).ok(&claims(exp)),
+        with("the_largest_leeway_ends", 300, NOW + 300, exp).refused("expired"),
+        with("leeway_reaches_back_from_nbf", 60, NOW - 60, nbf).ok(&claims(nbf)),
+        with("leeway_reaches_back_no_further", 60, NOW - 61, nbf).refused("not_yet_valid"),
+        with("leeway_does_not_overflow_at_the_largest_exp", 300, NOW, r#""exp":9223372036854775807"#)
+            .ok(&claims(r#""exp":9223372036854775807"#)),
+        with("leeway_does_not_overflow_at_the_smallest_exp", 300, NOW, r#""exp":-9223372036854775808"#)
+            .refused("expired"),
+        with(
+            "leeway_does_not_overflow_at_the_largest_nbf",
+            300,
+            NOW,
+            r#""exp":1700003600,"nbf":9223372036854775807"#,
+        )
+        .refused("not_yet_valid"),
+        with(
+            "leeway_does_not_overflow_at_the_smallest_nbf",
+            300,
+            NOW,
+            r#""exp":1700003600,"nbf":-9223372036854775808"#,
+        )
+        .ok(&claims(r#""exp":1700003600,"nbf":-9223372036854775808"#)),
+    ]
+}
+
+/// Forms of one date each: the last accepted and the first refused second around it.
+fn numeric_dates() -> Vec<Case> {
+    let why =
+        "RFC 7519 section 2: a NumericDate is a JSON number, fractions allowed; exp is rounded down, nbf up";
+    // (form, the first second in which it is expired, as exp)
+    let exps = [
+        ("a_decimal", "1700000000.0", NOW),
+        ("a_decimal_of_many_zeros", "1700000000.000000000000000000000000", NOW),
+        ("a_half_second", "1700000000.5", NOW),
+        ("almost_the_next_second", "1700000000.999999", NOW),
+        // A binary double would round this up to the next second.
+        ("almost_the_next_second_beyond_a_double", "1700000000.99999999999999999999", NOW),
+        ("a_small_exponent", "1.7e9", NOW),
+        ("a_capital_exponent_with_a_plus_sign", "1.7E+09", NOW),
+        ("a_negative_exponent", "17000000000000e-4", NOW),
+        ("the_documents_date_with_an_exponent", "1.467985466e9", 1_467_985_466),
+        ("a_fraction_with_an_exponent", "0.17000000005e10", NOW),
+    ];
+    let mut cases = Vec::new();
+    for (id, form, first) in exps {
+        let members = format!(r#""exp":{form}"#);
+        cases.push(
+            at(format!("exp_as_{id}_is_accepted_before"), why, first - 1, &members).ok(&claims(&members)),
+        );
+        cases.push(
+            at(format!("exp_as_{id}_is_refused_from_its_second"), why, first, &members).refused("expired"),
+        );
+    }
+    let nbfs = [
+        ("a_decimal", "1700000000.0", NOW),
+        ("a_half_second", "1699999999.5", NOW),
+        ("a_tiny_fraction", "1699999999.000001", NOW),
+        // A binary double would round this down to the second before.
+        ("a_fraction_beyond_a_double", "1699999999.00000000000000000001", NOW),
+        ("an_exponent", "1.7e9", NOW),
+    ];
+    for (id, form, first) in nbfs {
+        let members = format!(r#""exp":1700003600,"nbf":{form}"#);
+        cases.push(
+            at(format!("nbf_as_{id}_is_refused_before"), why, first - 1, &members).refused("not_yet_valid"),
+        );
+        cases.push(
+            at(format!("nbf_as_{id}_is_accepted_from_its_second"), why, first, &members)
+                .ok(&claims(&members)),
+        );
+    }
+    for (id, form) in [
+        ("minus_zero", "-0"),
+        ("minus_zero_as_a_decimal", "-0.0"),
+        ("a_negative_number", "-1"),
+        ("a_negative_fraction", "-0.5"),
+        ("the_smallest_integer", "-9223372036854775808"),
+        ("a_number_next_to_zero", "1e-400"),
+        ("a_number_next_to_zero_by_a_huge_exponent", "1e-99999999999999999999"),
+        ("zero_with_a_huge_exponent", "0e999999999"),
+        ("the_smallest_decimal", "-9007199254740992.0"),
+    ] {
+        cases.push(
+            at(format!("exp_as_{id}_is_a_date_of_the_past"), why, NOW, &format!(r#""exp":{form}"#))
+                .refused("expired"),
+        );
+    }
+    for (id, form) in [
+        ("the_largest_integer", "9223372036854775807"),
+        ("an_integer_beyond_a_double", "9007199254740993"),
+        ("the_largest_decimal", "9007199254740992.0"),
+        ("the_largest_decimal_and_a_half", "9007199254740992.5"),
+        ("the_largest_exponent_form", "9.007199254740992e15"),
+    ] {
+        let members = format!(r#""exp":{form}"#);
+        cases.push(
+            at(format!("exp_as_{id}_is_a_date_of_the_future"), why, NOW, &members).ok(&claims(&members)),
+        );
+    }
+    cases
+}
+
+fn out_of_range() -> Vec<Case> {
+    let why = "a NumericDate out of range is malformed, never absent and never infinite";
+    let mut cases = Vec::new();
+    for (id, form) in [
+        ("one_over_the_largest_integer", "9223372036854775808"),
+        ("one_under_the_smallest_integer", "-9223372036854775809"),
+        ("the_largest_unsigned_integer", "18446744073709551615"),
+        ("a_number_of_thirty_digits", "123456789012345678901234567890"),
+        ("the_largest_power_of_ten_of_a_double", "1e308"),
+        ("the_largest_integer_as_a_decimal", "9223372036854775807.0"),
+        ("the_largest_integer_as_an_exponent_form", "9.223372036854775807e18"),
+        ("a_decimal_over_the_range", "9007199254740994.0"),
+        // A binary double would round this into the range.
+        ("a_decimal_just_over_the_range", "9007199254740993.0"),
+        ("a_decimal_under_the_range", "-9007199254740994.0"),
+    ] {
+        for claim in ["exp", "nbf", "iat"] {
+            let members = if claim == "exp" {
+                format!(r#""exp":{form}"#)
+            } else {
+                format!(r#""exp":1700003600,"{claim}":{form}"#)
+            };
+            cases.push(
+                at(format!("{claim}_as_{id}_is_malformed"), why, NOW, &members)
+                    .refused_naming("malformed_claims", claim),
+            );
+        }
+    }
+    // No reader holds these as numbers at all, so that the Claims Set is malformed and not one claim.
+    for (id, form) in [
+        ("an_exponent_beyond_a_double", "1e400"),
+        ("a_negative_exponent_form_beyond_a_double", "-1e400"),
+        ("an_exponent_of_many_digits", "1e99999999999999999999"),
+    ] {
+        cases.push(
+            at(format!("exp_as_{id}_is_malformed"), why, NOW, &format!(r#""exp":{form}"#))
+                .refused("malformed_claims"),
+        );
+    }
+    // Rounding is part of the range: up for nbf, down for exp.
+    cases.push(
+        at(
+            "nbf_rounded_up_out_of_range_is_malformed",
+            why,
+            NOW,
+            r#""exp":1700003600,"nbf":9007199254740992.5"#,
+        )
+        .refused_naming("malformed_claims", "nbf"),
+    );
+    cases.push(
+        at("exp_rounded_down_out_of_range_is_malformed", why, NOW, r#""exp":-9007199254740992.5"#)
+            .refused_naming("malformed_claims", "exp"),
+    );
+    cases
+}

@@ -1,0 +1,110 @@
+//! The rules of the structure that the compiler does not hold: which layer names which, where `unsafe` may stand, what the libraries
+//! export, and that the lists in the documentation are the lists in the code.
+
+use bouncer_verify::{ErrorKind, SkipReason};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+fn sources(folder: &str) -> Vec<(PathBuf, String)> {
+    let mut found = Vec::new();
+    let mut folders = vec![Path::new(ROOT).join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = std::fs::read_to_string(&path).unwrap();
+                found.push((path, text));
+            }
+        }
+    }
+    assert!(!found.is_empty(), "{folder} has no sources");
+    found
+}
+
+#[test]
+fn a_layer_names_only_the_layers_before_it() {
+    const LAYERS: [&str; 5] = ["error", "encoding", "jose", "crypto", "verify"];
+    for (level, layer) in LAYERS.iter().enumerate().skip(1) {
+        for (path, text) in sources(&format!("src/{layer}")) {
+            for other in LAYERS[level + 1..].iter().chain(&["ffi"]) {
+                // `crate::VerifiedToken` in a doc comment is a link, not a dependency.
+                let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+                let upward =
+                    code.filter(|line| line.contains(&format!("crate::{other}"))).collect::<Vec<_>>();
+                assert!(upward.is_empty(), "{} names {other}: {upward:?}", path.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn the_skins_name_only_the_facade() {
+    for (path, text) in sources("src/ffi") {
+        for layer in ["encoding", "jose", "crypto", "verify", "error"] {
+            let inner = format!("crate::{layer}::");
+            assert!(!text.contains(&inner), "{} names {inner}", path.display());
+        }
+    }
+}
+
+#[test]
+fn unsafe_stands_in_the_c_boundary_alone() {
+    for (path, text) in sources("src") {
+        let name = path.strip_prefix(ROOT).unwrap();
+        if name.starts_with("src/ffi") {
+            continue;
+        }
+        for line in text.lines().filter(|line| !line.trim_start().starts_with("//")) {
+            let mentions_lint = line.contains("unsafe_code");
+            assert!(mentions_lint || !line.contains("unsafe"), "{}: {line}", name.display());
+        }
+    }
+}
+
+#[test]
+fn every_error_kind_and_skip_reason_is_in_the_corpus_description() {
+    let readme = std::fs::read_to_string(format!("{ROOT}/tests/conformance/README.md")).unwrap();
+    let not_verdicts = ["invalid_argument", "unusable_key", "malformed_authorization"];
+    let kinds = ErrorKind::ALL.iter().map(|kind| kind.as_str()).filter(|name| !not_verdicts.contains(name));
+    for name in kinds.chain(SkipReason::ALL.iter().map(|reason| reason.as_str())) {
+        assert!(readme.contains(&format!("`{name}`")), "{name}");
+    }
+}
+
+#[cfg(all(feature = "capi", target_os = "linux"))]
+#[test]
+fn the_shared_library_exports_the_header_and_nothing_else() {
+    let library = std::env::current_exe().unwrap().with_file_name("libbouncer_verify.so");
+    let nm = Command::new("nm").args(["-D", "--defined-only"]).arg(&library).output().unwrap();
+    let nm = String::from_utf8(nm.stdout).unwrap();
+    let mut exported: Vec<&str> = nm.lines().filter_map(|line| line.split(' ').next_back()).collect();
+    exported.sort_unstable();
+
+    let header = std::fs::read_to_string(format!("{ROOT}/include/bouncer_verify.h")).unwrap();
+    let code = header.lines().filter(|line| !line.trim_start().starts_with('*'));
+    let mut declared: Vec<&str> =
+        code.filter_map(|line| line.split(['(', '*', ' ']).find(|word| is_function(word, line))).collect();
+    declared.sort_unstable();
+    assert!(declared.len() > 40);
+    assert_eq!(exported, declared);
+
+    let readelf = Command::new("readelf").arg("-d").arg(&library).output().unwrap();
+    let readelf = String::from_utf8(readelf.stdout).unwrap();
+    let soname = format!("libbouncer_verify.so.{}", abi_version(&header));
+    assert!(readelf.contains(&format!("[{soname}]")), "SONAME is not {soname}\n{readelf}");
+    assert!(readelf.contains("NODELETE"));
+}
+
+#[cfg(all(feature = "capi", target_os = "linux"))]
+fn is_function(word: &str, line: &str) -> bool {
+    word.starts_with("bouncer_") && line.contains(&format!("{word}("))
+}
+
+#[cfg(all(feature = "capi", target_os = "linux"))]
+fn abi_version(header: &str) -> &str {
+    header.lines().find_map(|line| line.strip_prefix("#define BOUNCER_ABI_VERSION ")).unwrap()
+}
