@@ -210,14 +210,15 @@ impl<'a> Scanner<'a> {
         self.expect(b'"')?;
         let mut escaped = false;
         loop {
+            self.at += plain_len(self.text.as_bytes().get(self.at..).unwrap_or_default());
             match self.next().ok_or(Invalid)? {
                 b'"' => break,
                 b'\\' => {
                     escaped = true;
                     self.next();
                 }
-                0..0x20 => return Err(Invalid),
-                _ => {}
+                // A control character.
+                _ => return Err(Invalid),
             }
         }
         let value = Value { text: self.since(start)?, kind: Kind::String { escaped } };
@@ -266,6 +267,27 @@ impl<'a> Scanner<'a> {
         }
         if self.at > start { Ok(()) } else { Err(Invalid) }
     }
+}
+
+/// The length of the run at the front that has no quotation mark, backslash or control character; eight bytes at a time,
+/// because most of a token is such runs.
+fn plain_len(bytes: &[u8]) -> usize {
+    const ONES: u64 = u64::MAX / 255;
+    const TOPS: u64 = ONES << 7;
+    // The top bit of the first byte of `word` below `bound` is set; those of later bytes mean nothing, for a borrow.
+    let below = |word: u64, bound: u64| word.wrapping_sub(ONES * bound) & !word & TOPS;
+    let (chunks, rest) = bytes.as_chunks::<8>();
+    for (i, chunk) in chunks.iter().enumerate() {
+        let word = u64::from_le_bytes(*chunk);
+        let quote = below(word ^ (ONES * u64::from(b'"')), 1);
+        let backslash = below(word ^ (ONES * u64::from(b'\\')), 1);
+        let special = quote | backslash | below(word, 0x20);
+        if special != 0 {
+            return i * 8 + special.trailing_zeros() as usize / 8;
+        }
+    }
+    let is_special = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..0x20);
+    bytes.len() - rest.len() + rest.iter().position(is_special).unwrap_or(rest.len())
 }
 
 /// The names of one object, to find two that are the same. Few names are compared as they come, without
@@ -407,6 +429,28 @@ mod tests {
             &"9".repeat(400),
         ] {
             assert_eq!(read(&format!("{{\"a\":{text}}}")), Err(Invalid), "{text}");
+        }
+    }
+
+    #[test]
+    fn plain_runs_end_at_the_first_special_byte() {
+        for len in 0..40 {
+            let plain = vec![b'a'; len];
+            assert_eq!(plain_len(&plain), len);
+            for at in 0..len {
+                for byte in 0..=255 {
+                    let special = byte == b'"' || byte == b'\\' || byte < 0x20;
+                    for after in [b'a', b'"', 0, 0xff, 0x20, 0x80] {
+                        let mut bytes = plain.clone();
+                        bytes[at..].fill(after);
+                        bytes[at] = byte;
+                        let slow =
+                            bytes.iter().position(|&b| b == b'"' || b == b'\\' || b < 0x20).unwrap_or(len);
+                        assert_eq!(plain_len(&bytes), slow);
+                        assert!(!special || slow <= at);
+                    }
+                }
+            }
         }
     }
 

@@ -105,7 +105,7 @@ impl Policy {
         self
     }
 
-    /// Accepts tokens made for anybody. Without this, and without an accepted audience, a token that has `aud` is refused,
+    /// Accepts tokens made for anybody, whatever audiences are accepted besides. Without this, and without an accepted audience, a token that has `aud` is refused,
     /// because it is meant for others.
     pub fn accept_any_audience(mut self) -> Self {
         self.any_audience = true;

@@ -170,6 +170,18 @@ fn without_expectation() -> Vec<Case> {
             .ok(&claims(r#""iss":"anyone""#)),
         any("an_aud_is_accepted_where_any_is", r#""aud":"x""#),
         any("no_aud_is_accepted_where_any_is", ""),
+        policies(
+            "an_audience_beside_any_audience_is_not_compared",
+            Policy::bouncer().audiences(&["b"]).any_audience(),
+            r#""aud":"x""#,
+        )
+        .ok(&claims(r#""aud":"x""#)),
+        policies(
+            "an_audience_beside_any_audience_is_not_required",
+            Policy::bouncer().audiences(&["b"]).any_audience(),
+            "",
+        )
+        .ok(&claims("")),
         any("an_empty_array_of_aud_is_accepted_where_any_is", r#""aud":[]"#),
         policies("an_aud_under_the_policy_of_any_issuer_is_refused", Policy::any_issuer(), r#""aud":"x""#)
             .refused("wrong_audience"),

@@ -3,7 +3,7 @@
 use rsa::BigUint;
 
 use super::case::{CLAIMS, Case, File, Policy, case};
-use super::keys::{jwk, only, rsa_key, set};
+use super::keys::{Key, jwk, key, only, rsa_key, set};
 use super::signer::{
     BOUNCER_HEADER, digest, digest_info, padded, pkcs1_block, pss_encoding, rsa_private, sign, signing_input,
     with_signature,
@@ -401,6 +401,23 @@ fn ecdsa() -> Vec<Case> {
     cases
 }
 
+/// A signature by `ed25519-a` with the nonce 0: R is the neutral element, S = k a, and S B = R + k A holds
+/// (RFC 8032 sections 5.1.5 and 5.1.6).
+fn with_neutral_commitment(input: &str, order: &BigUint) -> Vec<u8> {
+    let Key::Ed25519(key) = key("ed25519-a") else { panic!("an Ed25519 key") };
+    let mut a = digest("SHA-512", key.as_bytes());
+    a.truncate(32);
+    a[0] &= 0xf8;
+    a[31] = a[31] & 0x3f | 0x40;
+    let mut r = [0; 32];
+    r[0] = 1;
+    let k = digest("SHA-512", &[&r, key.verifying_key().as_bytes(), input.as_bytes()].concat());
+    let s = BigUint::from_bytes_le(&k) * BigUint::from_bytes_le(&a) % order;
+    let mut s = s.to_bytes_le();
+    s.resize(32, 0);
+    [&r[..], &s].concat()
+}
+
 fn ed25519() -> Vec<Case> {
     let range = "RFC 8032 section 5.1.7: S is below L, so that a signature has one spelling";
     let form = "RFC 8032 section 5.1.6: a signature has 64 octets";
@@ -435,6 +452,11 @@ fn ed25519() -> Vec<Case> {
             &with_s(&(&s + (BigUint::from(1_u8) << 255))),
         ),
         refused("ed25519_with_r_of_the_other_sign_is_refused", form, &other_r),
+        refused(
+            "ed25519_with_a_commitment_of_small_order_is_refused",
+            "implementations disagree on a small-order R: it is refused, though the cofactorless equation holds",
+            &with_neutral_commitment(&input, &order),
+        ),
         refused("ed25519_of_zeros_is_refused", form, &[0; 64]),
         refused("ed25519_of_ones_is_refused", form, &[0xff; 64]),
         refused("ed25519_without_its_last_byte_is_refused", form, &good[..63]),
