@@ -6,7 +6,6 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ed25519_dalek::Signer as _;
-use p256::ecdsa::signature::Signer as _;
 use rsa::RsaPrivateKey;
 use rsa::pkcs8::DecodePrivateKey as _;
 use rsa::pkcs8::EncodePublicKey as _;
@@ -31,7 +30,6 @@ impl Key {
     /// The key of `tests/data/keys/<name>.pem`.
     pub(crate) fn load(name: &str) -> Self {
         use ed25519_dalek::pkcs8::DecodePrivateKey as _;
-        use p256::pkcs8::DecodePrivateKey as _;
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/data/keys/{name}.pem"));
         let pem = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         match name.split('-').next() {
@@ -46,7 +44,6 @@ impl Key {
     /// The public key in DER, as the RustCrypto crates write it.
     pub(crate) fn public_der(&self) -> Vec<u8> {
         use ed25519_dalek::pkcs8::EncodePublicKey as _;
-        use p256::pkcs8::EncodePublicKey as _;
         match self {
             Self::Rsa(key) => key.to_public_key().to_public_key_der().expect("DER").into_vec(),
             Self::P256(key) => key.verifying_key().to_public_key_der().expect("DER").into_vec(),

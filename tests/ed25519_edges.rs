@@ -1,0 +1,71 @@
+//! The 914 Ed25519 edge cases of C2SP/CCTV, on which implementations disagree. The rule here is one, for every back end:
+//! the public key A and the commitment R are encoded canonically and are not of small order, and the equation holds
+//! without a cofactor (RFC 8032 section 5.1.7). A component of small order in A or R is no fault in itself.
+
+mod support {
+    pub(crate) mod signer;
+    pub(crate) mod vectors;
+}
+
+use bouncer_verify::{Algorithm, Backend, ErrorKind, Jwk, JwkSet, Result, verify_signature};
+use serde::Deserialize;
+use support::signer::base64url;
+use support::vectors::{self, Report, from_hex};
+
+#[derive(Deserialize)]
+struct Vector {
+    number: usize,
+    key: String,
+    sig: String,
+    msg: String,
+    flags: Option<Vec<String>>,
+}
+
+impl Vector {
+    fn has(&self, flag: &str) -> bool {
+        self.flags.iter().flatten().any(|own| own == flag)
+    }
+
+    /// What the rule says, from the flags alone.
+    fn expected(&self) -> Result<(), ErrorKind> {
+        if self.has("low_order_A") || self.has("non_canonical_A") {
+            Err(ErrorKind::UnusableKey)
+        } else if self.has("low_order_R") || self.has("non_canonical_R") || self.has("low_order_residue") {
+            // A residue: only multiplied by the cofactor do the sides of the equation agree.
+            Err(ErrorKind::InvalidSignature)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn jwk(&self) -> String {
+        format!(r#"{{"kty":"OKP","crv":"Ed25519","x":"{}"}}"#, base64url(from_hex(&self.key)))
+    }
+
+    fn verdict(&self, backend: Backend) -> Result<(), ErrorKind> {
+        let key = Jwk::from_slice(self.jwk().as_bytes()).expect("32 bytes");
+        verify_signature(&key, backend, Algorithm::Ed25519, self.msg.as_bytes(), &from_hex(&self.sig))
+            .map_err(|error| error.kind())
+    }
+}
+
+#[test]
+fn ed25519_edge_cases_are_decided_by_one_rule_in_every_back_end() {
+    let test = "CCTV Ed25519";
+    let Some(folder) = vectors::folder(test) else { return };
+    let vectors: Vec<Vector> = vectors::read(&folder.join("cctv-ed25519/ed25519vectors.json"));
+    for &backend in Backend::ALL {
+        let mut report = Report::new(test, backend);
+        for vector in &vectors {
+            let (verdict, expected) = (vector.verdict(backend), vector.expected());
+            let id = || format!("number {} {:?}: {verdict:?}, not {expected:?}", vector.number, vector.flags);
+            report.check(id, expected.is_ok(), verdict.is_ok());
+            assert_eq!(verdict, expected, "{backend:?}: {}", id());
+            // A key that no signature verifies under must not get into a key set either.
+            let set = format!(r#"{{"keys":[{}]}}"#, vector.jwk());
+            let usable = JwkSet::from_slice_with(set.as_bytes(), backend).is_ok();
+            assert_eq!(usable, expected != Err(ErrorKind::UnusableKey), "{backend:?}: {}", id());
+        }
+        report.finish(43, 871);
+    }
+}
