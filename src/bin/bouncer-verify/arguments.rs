@@ -1,0 +1,345 @@
+//! The command line: what may be asked, and the library's values that it stands for.
+
+use crate::input::Source;
+use crate::report::Failure;
+use crate::time;
+use bouncer_verify::{Algorithm, Jwk, JwkSet, Policy, Result, token_from_authorization};
+use clap::builder::{PossibleValue, PossibleValuesParser, RangedU64ValueParser, TypedValueParser};
+use clap::{Arg, ArgAction, ArgMatches, Args, FromArgMatches, Parser, Subcommand};
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  the token is valid
+  1  the token is invalid
+  2  the command is misused, or the token cannot be read
+  3  there are no keys to judge with: unreadable, malformed, or none usable";
+
+/// Verifies JSON Web Tokens against an issuer's JWK Set
+#[derive(Parser)]
+#[command(name = "bouncer-verify", version, propagate_version = true, arg_required_else_help = true)]
+#[command(after_help = EXIT_CODES)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    Verify(Box<VerifyArguments>),
+    Inspect(InspectArguments),
+    Jwks(JwksArguments),
+}
+
+const VERIFY_EXAMPLES: &str = "\
+Examples:
+  A token of DC/OS:
+    curl -s https://leader.mesos/acs/api/v1/auth/jwks > jwks.json
+    bouncer-verify verify --jwks jwks.json < token.txt
+  A token of another issuer, for this service:
+    bouncer-verify verify --jwks jwks.json --issuer https://idp.example/ \\
+        --audience https://api.example/ --algorithm ES256 < token.txt
+  Was it valid at that time?
+    bouncer-verify verify --jwks jwks.json --at 2016-07-08T13:44:25Z < token.txt
+  Its uid, for a script:
+    bouncer-verify verify --jwks jwks.json --json < token.txt | jq -er .uid
+
+A token among the arguments is visible to every user of the machine: prefer a file or standard input.
+
+";
+
+/// Says whether a token is valid: `valid` and its claims on stdout, or `invalid: <why>` on stderr
+#[derive(Args)]
+#[command(after_help = format!("{VERIFY_EXAMPLES}{EXIT_CODES}"))]
+pub(crate) struct VerifyArguments {
+    #[command(flatten)]
+    pub(crate) token: TokenArguments,
+    /// Judge at this time, in place of now: seconds since 1970 or a UTC time like 2016-07-08T13:44:26Z
+    #[arg(long, value_name = "TIME", value_parser = time::parse, allow_negative_numbers = true)]
+    pub(crate) at: Option<i64>,
+    /// Print one JSON object; its "status" is "ok" or the stable name of the error
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) keys: KeyArguments,
+    #[command(flatten)]
+    pub(crate) policy: PolicyArguments,
+}
+
+const INSPECT_EXAMPLES: &str = "\
+Examples:
+  bouncer-verify inspect < token.txt
+  bouncer-verify inspect --json --token-file token.txt | jq .header.kid
+
+Exit codes:
+  0  the token could be taken apart; that says nothing of its worth
+  1  the token is malformed
+  2  the command is misused, or the token cannot be read";
+
+/// Shows what a token says of itself, without verifying anything
+#[derive(Args)]
+#[command(after_help = INSPECT_EXAMPLES)]
+pub(crate) struct InspectArguments {
+    #[command(flatten)]
+    pub(crate) token: TokenArguments,
+    /// Print one JSON object, with "unverified": true
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+const JWKS_EXAMPLES: &str = "\
+Examples:
+  bouncer-verify jwks jwks.json
+  curl -s https://leader.mesos/acs/api/v1/auth/jwks | bouncer-verify jwks -
+  bouncer-verify jwks jwks.json --pem > keys.pem
+
+Exit codes:
+  0  at least one key is usable
+  2  the command is misused
+  3  the JWK Set is unreadable or malformed, or has no usable key";
+
+/// Lists the keys of a JWK Set, and why any cannot be used
+#[derive(Args)]
+#[command(after_help = JWKS_EXAMPLES)]
+pub(crate) struct JwksArguments {
+    /// The JWK Set; - for standard input
+    pub(crate) file: PathBuf,
+    /// Print the usable keys as PEM, each under a comment with its kid
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) pem: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct TokenArguments {
+    /// The token; - or nothing for standard input
+    #[arg(conflicts_with = "token_file")]
+    token: Option<OsString>,
+    /// Read the token from a file. There and on standard input one line end may follow it
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<PathBuf>,
+    /// Take not a token but the value of an Authorization header: token=<token> or Bearer <token>
+    #[arg(long)]
+    authorization: bool,
+}
+
+impl TokenArguments {
+    /// Where the token is, unless it is an argument itself.
+    fn source(&self) -> Result<Source, &OsString> {
+        match (&self.token, &self.token_file) {
+            (Some(token), _) if token != "-" => Err(token),
+            (_, Some(path)) => Ok(Source::at(path)),
+            _ => Ok(Source::Stdin),
+        }
+    }
+
+    pub(crate) fn read(&self) -> Result<Vec<u8>, Failure> {
+        let bytes = match self.source() {
+            Ok(source) => without_line_end(source.read("the token").map_err(Failure::Usage)?),
+            Err(argument) => argument.as_encoded_bytes().to_vec(),
+        };
+        if self.authorization { Ok(token_from_authorization(&bytes)?.into()) } else { Ok(bytes) }
+    }
+}
+
+/// Editors and `echo` end a file with a line end. Just one is theirs: any other character is the token's, and judged.
+fn without_line_end(mut bytes: Vec<u8>) -> Vec<u8> {
+    if bytes.pop_if(|last| *last == b'\n').is_some() {
+        bytes.pop_if(|last| *last == b'\r');
+    }
+    bytes
+}
+
+#[derive(Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct KeyArguments {
+    /// The issuer's JWK Set; - for standard input
+    #[arg(long, value_name = "FILE", help_heading = "Keys")]
+    jwks: Option<PathBuf>,
+    /// One public key in PEM ("BEGIN PUBLIC KEY"); - for standard input
+    #[arg(long, value_name = "FILE", help_heading = "Keys")]
+    pem: Option<PathBuf>,
+}
+
+impl KeyArguments {
+    /// Loads the keys. `token` is read later and must not come from the same place.
+    pub(crate) fn load(&self, token: &TokenArguments) -> Result<JwkSet, Failure> {
+        let path = self.jwks.as_ref().or(self.pem.as_ref());
+        let source = Source::at(path.ok_or_else(|| Failure::Usage("no keys are given".to_owned()))?);
+        if source == Source::Stdin && token.source() == Ok(Source::Stdin) {
+            return Err(Failure::Usage("token and keys cannot both come from standard input".to_owned()));
+        }
+        let bytes = source.read("the keys").map_err(Failure::UnreadableKeys)?;
+        if self.pem.is_some() {
+            return Ok(JwkSet::from_keys([Jwk::from_pem(&bytes)?])?);
+        }
+        Ok(JwkSet::from_slice(&bytes)?)
+    }
+}
+
+#[derive(Args)]
+#[command(next_help_heading = "Rules (by default those of DC/OS: RS256, exp and a string uid)")]
+pub(crate) struct PolicyArguments {
+    /// Require this iss, in place of a uid; repeat to accept several
+    #[arg(long, value_name = "ISS", conflicts_with = "any_issuer")]
+    issuer: Vec<String>,
+    /// Require neither iss nor a uid: whatever the keys have signed is believed
+    #[arg(long)]
+    any_issuer: bool,
+    /// Require this among aud; repeat to accept several. Without it a token that has aud is refused
+    #[arg(long, value_name = "AUD")]
+    audience: Vec<String>,
+    /// Accept tokens made for anybody, whatever --audience says
+    #[arg(long)]
+    any_audience: bool,
+    /// Allow this algorithm, in place of RS256; repeat to allow several
+    #[arg(long = "algorithm", value_name = "ALG", value_parser = algorithm())]
+    algorithms: Vec<Algorithm>,
+    /// Allow for clocks that differ: up to 300 seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    #[arg(value_parser = RangedU64ValueParser::<u64>::new().range(..=Policy::MAX_LEEWAY.as_secs()))]
+    leeway: u64,
+    /// Accept tokens without exp
+    #[arg(long)]
+    optional_exp: bool,
+    #[command(flatten)]
+    required: RequiredClaims,
+    /// Require this typ in the header, for example at+jwt
+    #[arg(long, value_name = "TYPE")]
+    typ: Option<String>,
+    /// Refuse longer tokens; 1048576 at most
+    #[arg(long, value_name = "BYTES", default_value_t = Policy::DEFAULT_MAX_TOKEN_LEN)]
+    #[arg(value_parser = RangedU64ValueParser::<usize>::new().range(..=Policy::MAX_TOKEN_LEN as u64))]
+    max_token_len: usize,
+}
+
+impl PolicyArguments {
+    /// The clock is left to the caller.
+    pub(crate) fn to_policy(&self) -> Result<Policy> {
+        let is_bouncers = self.issuer.is_empty() && !self.any_issuer;
+        let mut policy = if is_bouncers { Policy::bouncer() } else { Policy::any_issuer() };
+        policy = self.issuer.iter().fold(policy, |policy, issuer| policy.accept_issuer(issuer));
+        policy = self.audience.iter().fold(policy, |policy, audience| policy.accept_audience(audience));
+        if self.any_audience {
+            policy = policy.accept_any_audience();
+        }
+        if !self.algorithms.is_empty() {
+            policy = policy.algorithms(self.algorithms.iter().copied());
+        }
+        if self.optional_exp {
+            policy = policy.optional_exp();
+        }
+        for claim in &self.required.0 {
+            policy = match claim.must_be_string {
+                true => policy.require_string_claim(&claim.name),
+                false => policy.require_claim(&claim.name),
+            };
+        }
+        if let Some(typ) = &self.typ {
+            policy = policy.token_type(typ);
+        }
+        policy.leeway(Duration::from_secs(self.leeway))?.max_token_len(self.max_token_len)
+    }
+}
+
+/// The names of [`Algorithm`], for the help and for "did you mean".
+fn algorithm() -> impl TypedValueParser<Value = Algorithm> {
+    let names = Algorithm::ALL.map(|algorithm| match algorithm {
+        Algorithm::Ed25519 => PossibleValue::new(algorithm.as_str()).alias("EdDSA"),
+        _ => PossibleValue::new(algorithm.as_str()),
+    });
+    PossibleValuesParser::new(names).try_map(|name| name.parse::<Algorithm>())
+}
+
+/// The required claims in the order of the command line, which is the order they are checked in: two lists, as
+/// clap's derive would make, could not say it.
+#[derive(Debug, Clone)]
+struct RequiredClaims(Vec<RequiredClaim>);
+
+#[derive(Debug, Clone)]
+struct RequiredClaim {
+    name: String,
+    must_be_string: bool,
+}
+
+const REQUIRE: &str = "require";
+const REQUIRE_STRING: &str = "require-string";
+
+impl Args for RequiredClaims {
+    fn augment_args(command: clap::Command) -> clap::Command {
+        let claim = |id: &'static str, help: &'static str| {
+            Arg::new(id).long(id).value_name("CLAIM").action(ArgAction::Append).help(help)
+        };
+        command.arg(claim(REQUIRE, "Require this claim, with any value but null; may be repeated")).arg(
+            claim(REQUIRE_STRING, "Require this claim to be a string that is not empty; may be repeated"),
+        )
+    }
+
+    fn augment_args_for_update(command: clap::Command) -> clap::Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for RequiredClaims {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let mut claims = Vec::new();
+        for (id, must_be_string) in [(REQUIRE, false), (REQUIRE_STRING, true)] {
+            let places = matches.indices_of(id).into_iter().flatten();
+            let names = matches.get_many::<String>(id).into_iter().flatten();
+            claims.extend(
+                places
+                    .zip(names)
+                    .map(|(place, name)| (place, RequiredClaim { name: name.clone(), must_be_string })),
+            );
+        }
+        claims.sort_by_key(|(place, _)| *place);
+        Ok(Self(claims.into_iter().map(|(_, claim)| claim).collect()))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn one_line_end_is_not_the_tokens() {
+        for (bytes, expected) in [
+            ("a", "a"),
+            ("a\n", "a"),
+            ("a\r\n", "a"),
+            ("a\r", "a\r"),
+            ("a\n\n", "a\n"),
+            ("a\n\r\n", "a\n"),
+            ("a ", "a "),
+            ("\n", ""),
+            ("", ""),
+        ] {
+            assert_eq!(without_line_end(bytes.into()), expected.as_bytes(), "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn required_claims_keep_their_order() {
+        let line =
+            "bouncer-verify verify --jwks - --require b --require-string c --require a --require-string=d";
+        let Command::Verify(arguments) = Arguments::parse_from(line.split(' ')).command else { panic!() };
+        let claims = arguments.policy.required.0;
+        let claims: Vec<_> = claims.iter().map(|claim| (claim.name.as_str(), claim.must_be_string)).collect();
+        assert_eq!(claims, [("b", false), ("c", true), ("a", false), ("d", true)]);
+    }
+}

@@ -1,0 +1,230 @@
+//! JSON in and out without a change of meaning: numbers keep their spelling and members their order.
+
+use crate::text::is_deceptive;
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+use std::fmt;
+
+/// An object that is being written.
+pub(crate) struct Object(String);
+
+impl Object {
+    pub(crate) fn new() -> Self {
+        Self(String::new())
+    }
+
+    /// Adds a member whose value is `json`, which is valid.
+    pub(crate) fn raw(mut self, name: &str, json: &str) -> Self {
+        if !self.0.is_empty() {
+            self.0.push(',');
+        }
+        self.0.push_str(&quote(name));
+        self.0.push(':');
+        self.0.push_str(&compact(json));
+        self
+    }
+
+    pub(crate) fn string(self, name: &str, value: &str) -> Self {
+        let json = quote(value);
+        self.raw(name, &json)
+    }
+
+    /// Adds a member only where there is a value.
+    pub(crate) fn maybe_string(self, name: &str, value: Option<&str>) -> Self {
+        match value {
+            Some(value) => self.string(name, value),
+            None => self,
+        }
+    }
+
+    pub(crate) fn objects(self, name: &str, values: impl IntoIterator<Item = Object>) -> Self {
+        let values: Vec<_> = values.into_iter().map(Object::finish).collect();
+        self.raw(name, &format!("[{}]", values.join(",")))
+    }
+
+    fn finish(self) -> String {
+        format!("{{{}}}", self.0)
+    }
+
+    /// The object as a line of its own.
+    pub(crate) fn line(self) -> String {
+        self.finish() + "\n"
+    }
+}
+
+/// A text as a JSON string, escaped for terminals too.
+pub(crate) fn quote(text: &str) -> String {
+    compact(&serde_json::Value::from(text).to_string())
+}
+
+/// Valid JSON on one line.
+pub(crate) fn compact(json: &str) -> String {
+    respell(json, Layout::Compact)
+}
+
+/// Valid JSON with a line for each member and element.
+pub(crate) fn pretty(json: &str) -> String {
+    respell(json, Layout::Pretty)
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Layout {
+    Compact,
+    Pretty,
+}
+
+/// Deeper levels share a line: a document of brackets must not make indentation of its square.
+const DEEPEST_INDENT: usize = 16;
+
+/// Changes white space and escapes deceptive characters, and nothing else. Such characters stand in strings only.
+fn respell(json: &str, layout: Layout) -> String {
+    let mut out = String::with_capacity(json.len());
+    let break_line = |out: &mut String, depth: usize, inside: usize| {
+        if layout == Layout::Pretty && inside <= DEEPEST_INDENT {
+            out.push('\n');
+            out.push_str(&"  ".repeat(depth));
+        }
+    };
+    let is_space = |c: &char| matches!(c, ' ' | '\t' | '\n' | '\r');
+    let mut depth = 0usize;
+    let mut in_string = false;
+    let mut chars = json.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => {
+                out.push(c);
+                out.extend(chars.next());
+            }
+            '"' => {
+                in_string = !in_string;
+                out.push(c);
+            }
+            c if in_string && is_deceptive(c) => {
+                for unit in c.encode_utf16(&mut [0; 2]) {
+                    out.push_str(&format!("\\u{unit:04x}"));
+                }
+            }
+            c if in_string => out.push(c),
+            c if is_space(&c) => {}
+            '{' | '[' => {
+                out.push(c);
+                depth += 1;
+                while chars.next_if(is_space).is_some() {}
+                if !matches!(chars.peek(), Some('}' | ']')) {
+                    break_line(&mut out, depth, depth);
+                }
+            }
+            '}' | ']' => {
+                if !out.ends_with(['{', '[']) {
+                    break_line(&mut out, depth.saturating_sub(1), depth);
+                }
+                depth = depth.saturating_sub(1);
+                out.push(c);
+            }
+            ',' => {
+                out.push(c);
+                break_line(&mut out, depth, depth);
+            }
+            ':' if layout == Layout::Pretty => out.push_str(": "),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// The members of an object in order, each with the text that spells it.
+#[derive(Default)]
+pub(crate) struct Members<'a>(Vec<(String, &'a RawValue)>);
+
+impl<'a> Members<'a> {
+    /// None where `json` is no object.
+    pub(crate) fn parse(json: &'a str) -> Option<Self> {
+        serde_json::from_str(json).ok()
+    }
+
+    fn get(&self, name: &str) -> Option<&'a str> {
+        self.0.iter().find(|(other, _)| other == name).map(|(_, value)| value.get())
+    }
+
+    /// The string of that name, or the strings of that array.
+    pub(crate) fn strings(&self, name: &str) -> Vec<String> {
+        let json = self.get(name).unwrap_or("null");
+        serde_json::from_str(json)
+            .map(|one| vec![one])
+            .or_else(|_| serde_json::from_str(json))
+            .unwrap_or_default()
+    }
+
+    /// The NumericDate of that name in whole seconds.
+    pub(crate) fn numeric_date(&self, name: &str) -> Option<i64> {
+        let json = self.get(name)?;
+        json.parse().ok().or_else(|| {
+            let seconds = json.parse::<f64>().ok()?.floor();
+            (seconds.abs() <= (1i64 << 53) as f64).then_some(seconds as i64)
+        })
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Members::default())
+    }
+}
+
+impl<'de: 'a, 'a> Visitor<'de> for Members<'a> {
+    type Value = Self;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<Self, A::Error> {
+        while let Some(member) = map.next_entry()? {
+            self.0.push(member);
+        }
+        Ok(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spelling_and_order_survive() {
+        let json = "{ \"b\" : 1.50 ,\n\"a\":[ ] , \"c\":{\"d\":\"x\\\"y, z\\\\\"}, \"e\":[1,{ }] }";
+        assert_eq!(compact(json), r#"{"b":1.50,"a":[],"c":{"d":"x\"y, z\\"},"e":[1,{}]}"#);
+        let expected = "{\n  \"b\": 1.50,\n  \"a\": [],\n  \"c\": {\n    \"d\": \"x\\\"y, z\\\\\"\n  },\n  \
+                        \"e\": [\n    1,\n    {}\n  ]\n}";
+        assert_eq!(pretty(json), expected);
+        assert_eq!(compact(expected), compact(json));
+    }
+
+    #[test]
+    fn deceptive_characters_are_escaped_and_mean_the_same() {
+        let json = "{\"\u{9b}\":\"\u{202e}\u{e0041}\"}";
+        assert_eq!(compact(json), r#"{"\u009b":"\u202e\udb40\udc41"}"#);
+        let value = |json| serde_json::from_str::<serde_json::Value>(json).unwrap();
+        assert_eq!(value(&compact(json)), value(json));
+    }
+
+    #[test]
+    fn indentation_of_deep_nesting_stays_small() {
+        let levels = 200_000;
+        let json = "[".repeat(levels) + &"]".repeat(levels);
+        assert!(pretty(&json).len() < json.len() + 2000);
+        assert_eq!(compact(&pretty(&json)), json);
+    }
+
+    #[test]
+    fn members_are_read_with_their_types() {
+        let json = r#"{"exp":1.9,"nbf":-5,"iat":"1","big":1e300,"aud":["a","b"],"iss":"c","sub":1}"#;
+        let members = Members::parse(json).unwrap();
+        let date = |name| members.numeric_date(name);
+        assert_eq!([date("exp"), date("nbf"), date("iat"), date("big")], [Some(1), Some(-5), None, None]);
+        assert_eq!(members.strings("aud"), ["a", "b"]);
+        assert_eq!(members.strings("iss"), ["c"]);
+        assert!(members.strings("sub").is_empty() && members.strings("none").is_empty());
+        assert!(Members::parse("[]").is_none() && Members::parse("{} x").is_none());
+    }
+}

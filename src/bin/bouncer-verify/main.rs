@@ -1,0 +1,38 @@
+//! The command `bouncer-verify`: judges a token, looks into one, or lists the keys of a JWK Set. A skin over the
+//! library: every verdict is the library's, here are only arguments, files and the way to show things.
+//!
+//! The verdict is the exit code, so that a script needs no parsing:
+//!
+//! | code | meaning |
+//! |---|---|
+//! | 0 | the token is valid |
+//! | 1 | the token is invalid |
+//! | 2 | the command is misused, or the token cannot be read |
+//! | 3 | there are no keys to judge with; nothing is said of the token |
+//!
+//! Tokens and key sets come from others. Nothing of them reaches the terminal unescaped.
+
+#![forbid(unsafe_code)]
+
+mod arguments;
+mod input;
+mod inspect;
+mod json;
+mod jwks;
+mod report;
+mod text;
+mod time;
+mod verify;
+
+use arguments::{Arguments, Command};
+use clap::Parser as _;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let (json, result) = match Arguments::parse().command {
+        Command::Verify(arguments) => (arguments.json, verify::run(&arguments)),
+        Command::Inspect(arguments) => (arguments.json, inspect::run(&arguments)),
+        Command::Jwks(arguments) => (arguments.json, jwks::run(&arguments)),
+    };
+    result.unwrap_or_else(|failure| failure.report(json)).print()
+}

@@ -1,0 +1,498 @@
+//! The command `bouncer-verify` as scripts and people meet it: exit codes, streams, text; and the conformance corpus.
+#![cfg(feature = "cli")]
+
+#[path = "conformance/case.rs"]
+mod case;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use bouncer_verify::{ErrorCategory, ErrorKind};
+use case::{Base, Case, Expect, PolicyOf};
+use ed25519_dalek::pkcs8::DecodePrivateKey as _;
+use ed25519_dalek::{Signer as _, SigningKey};
+use serde_json::Value;
+use std::fs::{self, File};
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+
+const JWKS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/document_jwks.json");
+const TOKEN_FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/document_token.txt");
+const TOKEN: &str = include_str!("data/document_token.txt");
+/// The last second in which the document's token is valid.
+const VALID: &str = "--at=1467985465";
+const EXPIRED: &str = "--at=1467985466";
+
+struct Run {
+    code: i32,
+    stdout: String,
+    stderr: String,
+}
+
+impl Run {
+    fn json(&self) -> Value {
+        assert_eq!(self.stdout.lines().count(), 1, "{}", self.stdout);
+        serde_json::from_str(&self.stdout).unwrap()
+    }
+
+    fn first_line(&self) -> &str {
+        self.stdout.lines().next().unwrap_or_default()
+    }
+}
+
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_bouncer-verify"));
+    command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// Writes `stdin`, of which a command that fails early need not read a byte, and waits for the end.
+fn finish(mut child: Child, stdin: &[u8]) -> Run {
+    let _ = child.stdin.take().unwrap().write_all(stdin);
+    let output = child.wait_with_output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Run { code: output.status.code().unwrap(), stdout: text(output.stdout), stderr: text(output.stderr) }
+}
+
+fn run_with_stdin(arguments: &[&str], stdin: impl AsRef<[u8]>) -> Run {
+    finish(command(arguments).spawn().unwrap(), stdin.as_ref())
+}
+
+fn run(arguments: &[&str]) -> Run {
+    run_with_stdin(arguments, "")
+}
+
+/// A file for one test, whose name nobody else uses.
+fn file(name: &str, content: impl AsRef<[u8]>) -> String {
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("cli-{name}"));
+    fs::write(&path, content).unwrap();
+    path.into_os_string().into_string().unwrap()
+}
+
+#[test]
+fn the_documents_token_is_valid_to_its_last_second() {
+    let valid = run(&["verify", "--jwks", JWKS, VALID, "--token-file", TOKEN_FILE]);
+    assert_eq!((valid.code, valid.stderr.as_str()), (0, ""));
+    assert_eq!(valid.first_line(), "valid");
+    for line in
+        ["uid  peter", "exp  2016-07-08T13:44:26Z (in 1 s)", "alg  RS256", "at   2016-07-08T13:44:25Z"]
+    {
+        assert!(valid.stdout.lines().any(|other| other == line), "{line}\n{}", valid.stdout);
+    }
+
+    let expired = run(&["verify", "--jwks", JWKS, EXPIRED, "--token-file", TOKEN_FILE]);
+    assert_eq!((expired.code, expired.stdout.as_str()), (1, ""));
+    let mut lines = expired.stderr.lines();
+    assert_eq!(lines.next(), Some("invalid: the token has expired: \"exp\""));
+    assert_eq!(lines.collect::<Vec<_>>(), ["uid  peter", "exp  2016-07-08T13:44:26Z (now)"]);
+}
+
+#[test]
+fn the_documents_token_is_expired_today() {
+    let run = run(&["verify", "--jwks", JWKS, "--token-file", TOKEN_FILE]);
+    assert_eq!(run.code, 1);
+    assert!(run.stderr.contains("years ago)"), "{}", run.stderr);
+}
+
+#[test]
+fn a_token_comes_from_anywhere() {
+    let verify = ["verify", "--jwks", JWKS, "--at", "2016-07-08T13:44:25Z"];
+    let with = |more: &[&str], stdin: &str| run_with_stdin(&[&verify, more].concat(), stdin).code;
+    assert_eq!(with(&[TOKEN.trim()], ""), 0);
+    for more in [&[][..], &["-"], &["--token-file", "-"]] {
+        assert_eq!(with(more, TOKEN), 0, "{more:?}");
+    }
+    let header = format!("Bearer {TOKEN}");
+    assert_eq!(with(&["--authorization"], &header), 0);
+    assert_eq!(with(&["--authorization", header.trim()], ""), 0);
+    assert_eq!(with(&["--authorization", &format!("token={}", TOKEN.trim())], ""), 0);
+    assert_eq!(with(&[], &header), 1);
+
+    let plain = run_with_stdin(&[&verify[..], &["--authorization", "--json"]].concat(), TOKEN);
+    assert_eq!((plain.code, plain.json()["status"].as_str()), (1, Some("malformed_authorization")));
+}
+
+#[test]
+fn one_line_end_may_follow_a_token_in_a_file_and_nothing_else() {
+    let verify = ["verify", "--jwks", JWKS, VALID];
+    for (end, code) in
+        [("", 0), ("\n", 0), ("\r\n", 0), ("\n\n", 1), (" ", 1), (" \n", 1), ("\r", 1), ("\n\r\n", 1)]
+    {
+        let token = format!("{}{end}", TOKEN.trim());
+        assert_eq!(run_with_stdin(&verify, &token).code, code, "{end:?}");
+        let path = file("line-end", &token);
+        assert_eq!(run(&[&verify[..], &["--token-file", &path]].concat()).code, code, "{end:?}");
+        let argument = run(&[&verify[..], &[&token]].concat());
+        assert_eq!(argument.code, i32::from(!end.is_empty()), "{end:?}");
+    }
+}
+
+#[test]
+fn keys_may_come_from_standard_input() {
+    let jwks = fs::read(JWKS).unwrap();
+    assert_eq!(run_with_stdin(&["verify", TOKEN.trim(), "--jwks", "-", VALID], &jwks).code, 0);
+    assert_eq!(run_with_stdin(&["jwks", "-"], &jwks).code, 0);
+}
+
+#[test]
+fn json_holds_the_verdict_and_the_claims_as_signed() {
+    let valid = run(&["verify", "--jwks", JWKS, VALID, "--token-file", TOKEN_FILE, "--json"]);
+    assert_eq!((valid.code, valid.stderr.as_str()), (0, ""));
+    assert!(valid.stdout.contains(r#""claims":{"exp":1467985466,"uid":"peter"},"header":{"typ":"JWT","#));
+    let json = valid.json();
+    assert_eq!([&json["status"], &json["uid"], &json["alg"]], ["ok", "peter", "RS256"]);
+    assert!(json["kid"].as_str().unwrap().starts_with("55fb6104"));
+
+    let expired = run(&["verify", "--jwks", JWKS, EXPIRED, "--token-file", TOKEN_FILE, "--json"]);
+    assert_eq!((expired.code, expired.stderr.as_str()), (1, ""));
+    let expected = r#"{"status":"expired","claim":"exp","message":"the token has expired: \"exp\""}"#;
+    assert_eq!(expired.stdout.trim_end(), expected);
+}
+
+#[test]
+fn misuse_exits_with_2() {
+    let both_from_stdin = ["verify", "--jwks", "-"];
+    for arguments in [
+        &["verify", "x"][..],
+        &["verify", "x", "--jwks", JWKS, "--pem", JWKS],
+        &["verify", "x", "--jwks", JWKS, "--token-file", TOKEN_FILE],
+        &["verify", "--jwks", JWKS, "--token-file", "/nonexistent/token"],
+        &["verify", "--jwks", JWKS, "--token-file", "/"],
+        &["verify", "x", "--jwks", JWKS, "--at", "yesterday"],
+        &["verify", "x", "--jwks", JWKS, "--leeway", "301"],
+        &["verify", "x", "--jwks", JWKS, "--leeway", "-1"],
+        &["verify", "x", "--jwks", JWKS, "--max-token-len", "1048577"],
+        &["verify", "x", "--jwks", JWKS, "--algorithm", "none"],
+        &["verify", "x", "--jwks", JWKS, "--algorithm", "HS256"],
+        &["verify", "x", "--jwks", JWKS, "--issuer", "a", "--any-issuer"],
+        &["inspect", "--token-file", "/nonexistent/token"],
+        &["jwks"],
+        &["jwks", JWKS, "--pem", "--json"],
+        &["nonsense"],
+        &[],
+        &both_from_stdin,
+    ] {
+        let run = run_with_stdin(arguments, TOKEN);
+        assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{arguments:?}");
+        assert!(!run.stderr.is_empty(), "{arguments:?}");
+    }
+}
+
+#[test]
+fn without_keys_nothing_is_said_of_the_token() {
+    let key = |name| concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/keys/").to_owned() + name;
+    let malformed = file("malformed.json", "{}");
+    let unusable = file("unusable.json", r#"{"keys":[{"kty":"oct","k":"AA"}]}"#);
+    for (arguments, status) in [
+        (["--jwks", "/nonexistent/jwks"], None),
+        (["--jwks", &malformed], Some("malformed_jwk_set")),
+        (["--jwks", &unusable], Some("no_usable_key")),
+        (["--pem", "/nonexistent/pem"], None),
+        (["--pem", JWKS], Some("unusable_key")),
+        (["--pem", &key("rsa-2048-a.pem")], Some("unusable_key")),
+    ] {
+        let text = run(&[&["verify", TOKEN.trim()], &arguments[..]].concat());
+        assert_eq!((text.code, text.stdout.as_str()), (3, ""), "{arguments:?}");
+        assert!(text.stderr.starts_with("error: "), "{}", text.stderr);
+        let json = run(&[&["verify", TOKEN.trim(), "--json"], &arguments[..]].concat());
+        assert_eq!(json.code, 3);
+        match status {
+            Some(status) => assert_eq!(json.json()["status"], status),
+            None => assert_eq!((json.stdout.as_str(), json.stderr), ("", text.stderr)),
+        }
+    }
+    for path in ["/nonexistent/jwks", &malformed, &unusable] {
+        assert_eq!(run(&["jwks", path]).code, 3);
+        assert_eq!(run(&["jwks", path, "--pem"]).code, 3);
+    }
+}
+
+#[test]
+fn inspect_says_that_nothing_is_verified() {
+    let run_inspect = run_with_stdin(&["inspect"], TOKEN);
+    assert_eq!((run_inspect.code, run_inspect.stderr.as_str()), (0, ""));
+    let lines: Vec<_> = run_inspect.stdout.lines().collect();
+    assert!(lines[0].starts_with("UNVERIFIED"));
+    assert_eq!(lines.first(), lines.last());
+    assert!(lines.contains(&"  \"uid\": \"peter\""));
+    let exp = lines.iter().find(|line| line.starts_with("exp  ")).unwrap();
+    assert!(exp.starts_with("exp  2016-07-08T13:44:26Z (") && exp.ends_with("ago)"), "{exp}");
+
+    let json = run_with_stdin(&["inspect", "--json"], TOKEN).json();
+    assert_eq!(json["unverified"], true);
+    assert_eq!(json["header"]["alg"], "RS256");
+    assert_eq!(json["claims"]["exp"], 1467985466);
+}
+
+#[test]
+fn inspect_shows_of_a_broken_token_what_it_can() {
+    let part = |text: &[u8]| URL_SAFE_NO_PAD.encode(text);
+    for (token, status) in [
+        ("".to_owned(), "malformed_token"),
+        ("a.b".to_owned(), "malformed_token"),
+        ("e30.e30.!".to_owned(), "malformed_token"),
+        ("e30.e30.e30.e30.e30".to_owned(), "encrypted_token"),
+        ("A".repeat(1 << 21), "token_too_large"),
+    ] {
+        let run = run_with_stdin(&["inspect", "--json"], token);
+        assert_eq!((run.code, run.json()["status"].as_str()), (1, Some(status)));
+    }
+    for (header, payload, message) in [
+        (&b"{}"[..], &b"{\"uid\":\"pe"[..], "invalid: the token's claims are malformed: not a JSON object\n"),
+        (b"{}", b"\xff", "invalid: the token's claims are malformed: not a JSON object\n"),
+        (b"[]", b"{}", "invalid: the token's header is malformed: not a JSON object\n"),
+    ] {
+        let token = format!("{}.{}.", part(header), part(payload));
+        let text = run_with_stdin(&["inspect"], &token);
+        assert_eq!((text.code, text.stderr.as_str()), (1, message));
+        assert!(text.stdout.trim_end().ends_with("such a token"));
+        assert_eq!(run_with_stdin(&["inspect", "--json"], &token).json()["unverified"], true);
+    }
+    // The claims that are no claims are shown as the text they are.
+    let cut = format!("e30.{}.", part(b"{\"uid\":\"pe"));
+    assert_eq!(run_with_stdin(&["inspect", "--json"], &cut).json()["claims"], "{\"uid\":\"pe");
+    // A part of brackets costs no stack and no quadratic output.
+    let deep = [&b"{\"a\":"[..], &b"[".repeat(300_000), &b"]".repeat(300_000), b"}"].concat();
+    let run = run_with_stdin(&["inspect"], format!("e30.{}.", part(&deep)));
+    assert_eq!(run.code, 0);
+    assert!(run.stdout.len() < 700_000);
+}
+
+#[test]
+fn jwks_lists_usable_and_skipped_keys_by_their_place() {
+    let document: Value = serde_json::from_slice(&fs::read(JWKS).unwrap()).unwrap();
+    let jwk = document["keys"][0].to_string();
+    let with_zero = jwk.replace("AQAB", "AAEAAQ").replace("\"kid\"", "\"x\"");
+    let path =
+        file("mixed.json", format!("{{\"keys\":[{{\"kty\":\"oct\",\"kid\":\"a b\"}},{jwk},1,{with_zero}]}}"));
+
+    let text = run(&["jwks", &path]);
+    assert_eq!((text.code, text.stderr.as_str()), (0, ""));
+    let lines: Vec<Vec<_>> =
+        text.stdout.lines().map(|line| line.split("  ").map(str::trim).collect()).collect();
+    let cells = |line: usize| lines[line].iter().copied().filter(|cell| !cell.is_empty()).collect::<Vec<_>>();
+    assert_eq!(cells(0), ["#", "type", "bits", "alg", "kid", "thumbprint (SHA-256)", "notes"]);
+    assert_eq!(cells(1)[..4], ["1", "RSA", "2048", "RS256"]);
+    assert_eq!(cells(1)[6], "Bouncer's kid");
+    assert_eq!(cells(2)[4], "-");
+    assert_eq!(cells(2)[6], "encoded against RFC 7518, tolerated");
+    assert_eq!(cells(4), ["#", "skipped", "kid"]);
+    assert_eq!(cells(5), ["0", "a symmetric key", "a b"]);
+    assert_eq!(cells(6), ["2", "not a JWK: a member is missing or of the wrong type", "-"]);
+
+    let json = run(&["jwks", &path, "--json"]).json();
+    assert_eq!([&json["keys"][0]["index"], &json["keys"][1]["index"]], [1, 3]);
+    assert_eq!([&json["keys"][0]["tolerated"], &json["keys"][1]["tolerated"]], [false, true]);
+    assert_eq!(json["keys"][0]["kid"], json["keys"][0]["bouncer_kid"]);
+    assert_eq!([&json["skipped"][0]["reason"], &json["skipped"][1]["reason"]], ["symmetric", "not_a_jwk"]);
+}
+
+#[test]
+fn jwks_without_a_usable_key_still_says_why() {
+    let path = file("skipped.json", r#"{"keys":[{"kty":"oct","k":"AA","kid":"secret"},{"kty":"RSA"}]}"#);
+    let text = run(&["jwks", &path]);
+    assert_eq!(text.code, 3);
+    assert!(text.stdout.contains("a symmetric key") && text.stdout.contains("not a JWK"), "{}", text.stdout);
+    assert!(text.stderr.starts_with("error: the JWK Set has no usable key"), "{}", text.stderr);
+    let json = run(&["jwks", &path, "--json"]);
+    assert_eq!(json.code, 3);
+    let json = json.json();
+    assert_eq!([&json["status"], &json["skipped"][0]["kid"]], ["no_usable_key", "secret"]);
+    assert_eq!(json["keys"], Value::Array(Vec::new()));
+}
+
+#[test]
+fn the_pem_of_a_key_verifies_like_its_jwk() {
+    let pem = run(&["jwks", JWKS, "--pem"]);
+    assert_eq!(pem.code, 0);
+    assert!(pem.first_line().starts_with("# kid: 55fb6104"));
+    let path = file("key.pem", &pem.stdout);
+    let verify = run_with_stdin(&["verify", "--pem", &path, VALID, "--json"], TOKEN);
+    assert_eq!((verify.code, verify.json().get("kid")), (0, None));
+}
+
+/// An Ed25519 key under `kid`, and a token that it has signed.
+fn signed(kid: &str, claims: &str) -> (String, String) {
+    let key = SigningKey::from_pkcs8_pem(include_str!("data/keys/ed25519-a.pem")).unwrap();
+    let x = URL_SAFE_NO_PAD.encode(key.verifying_key().as_bytes());
+    let kid = Value::from(kid);
+    let jwks = format!(
+        r#"{{"keys":[{{"kty":"OKP","crv":"Ed25519","x":"{x}","kid":{kid}}},{{"kty":"oct","kid":{kid}}}]}}"#
+    );
+    let header = URL_SAFE_NO_PAD.encode(format!(r#"{{"alg":"Ed25519","kid":{kid}}}"#));
+    let input = format!("{header}.{}", URL_SAFE_NO_PAD.encode(claims));
+    let signature = URL_SAFE_NO_PAD.encode(key.sign(input.as_bytes()).to_bytes());
+    (jwks, format!("{input}.{signature}"))
+}
+
+#[test]
+fn nothing_that_others_wrote_can_control_the_terminal() {
+    let evil = "\u{1b}]0;title\u{7}\u{9b}2J\u{202e}\r\nuid  root";
+    let json = Value::from(evil);
+    let claims =
+        format!(r#"{{"exp":2000000000,"uid":{json},"iss":{json},"aud":[{json},"b"],{json}:{json}}}"#);
+    let (jwks, token) = signed(evil, &claims);
+    let jwks = file("evil.json", jwks);
+    let verify =
+        ["verify", "--jwks", &jwks, "--any-audience", "--algorithm", "EdDSA", "--at", "1900000000", &token];
+    for (arguments, code) in [
+        (&verify[..], 0),
+        (&[&verify[..], &["--json"]].concat(), 0),
+        (&[&verify[..], &["--issuer", "other"]].concat(), 1),
+        (&[&verify[..], &["--require", evil, "--require", "\u{1b}"]].concat(), 1),
+        (&["inspect", &token], 0),
+        (&["inspect", "--json", &token], 0),
+        (&["inspect", &format!("{}.e30.", URL_SAFE_NO_PAD.encode(evil))], 1),
+        (&["jwks", &jwks], 0),
+        (&["jwks", "--pem", &jwks], 0),
+        (&["jwks", "--json", &jwks], 0),
+    ] {
+        let run = run(arguments);
+        assert_eq!(run.code, code, "{arguments:?} {}", run.stderr);
+        let output = run.stdout + &run.stderr;
+        let bad = output.chars().find(|c| (c.is_control() && *c != '\n') || *c == '\u{202e}');
+        assert_eq!(bad, None, "{arguments:?}\n{output:?}");
+        assert!(!output.lines().any(|line| line == "uid  root"), "{output}");
+    }
+    // The escapes lose nothing.
+    let found = run(&[&verify[..], &["--json"]].concat()).json();
+    assert_eq!([&found["uid"], &found["kid"], &found["claims"][evil]], [evil; 3]);
+}
+
+#[test]
+fn numbers_and_order_of_claims_survive() {
+    let claims = "{ \"z\" : 1.50,\n\"exp\":2000000000,\"uid\":\"u\",\"a\":12345678901234567890123 }";
+    let (jwks, token) = signed("k", claims);
+    let jwks = file("numbers.json", jwks);
+    let verified =
+        run(&["verify", "--jwks", &jwks, "--algorithm=Ed25519", "--at=1900000000", "--json", &token]);
+    let expected = r#""claims":{"z":1.50,"exp":2000000000,"uid":"u","a":12345678901234567890123}"#;
+    assert!(verified.stdout.contains(expected), "{}", verified.stdout);
+    let inspected = run(&["inspect", "--json", &token]);
+    assert!(inspected.stdout.contains(expected), "{}", inspected.stdout);
+}
+
+#[test]
+fn a_reader_that_goes_away_changes_no_verdict() {
+    for (at, code) in [(VALID, 0), (EXPIRED, 1)] {
+        let mut child = command(&["verify", "--jwks", JWKS, at]).spawn().unwrap();
+        // The command is still waiting for its token, so both are closed before it writes.
+        drop(child.stdout.take());
+        drop(child.stderr.take());
+        assert_eq!(finish(child, TOKEN.as_bytes()).code, code);
+    }
+    let mut child = command(&["inspect"]).spawn().unwrap();
+    drop(child.stdout.take());
+    let run = finish(child, TOKEN.as_bytes());
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn output_that_cannot_be_written_is_no_success() {
+    let full = File::options().write(true).open("/dev/full").unwrap();
+    let child = command(&["verify", "--jwks", JWKS, VALID]).stdout(full).spawn().unwrap();
+    let run = finish(child, TOKEN.as_bytes());
+    assert_eq!(run.code, 2);
+    assert!(run.stderr.starts_with("error: cannot write the output"), "{}", run.stderr);
+}
+
+#[cfg(unix)]
+#[test]
+fn endless_input_ends() {
+    for (arguments, code) in
+        [(&["verify", "--jwks", JWKS][..], 1), (&["inspect"], 1), (&["verify", "x", "--jwks", "-"], 3)]
+    {
+        let zeros = File::open("/dev/zero").unwrap();
+        let output = command(arguments).stdin(zeros).output().unwrap();
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}");
+    }
+}
+
+#[test]
+fn help_has_examples_and_exit_codes() {
+    for name in ["verify", "inspect", "jwks"] {
+        let help = run(&[name, "--help"]);
+        assert_eq!((help.code, help.stderr.as_str()), (0, ""));
+        for text in ["Examples:\n", "Exit codes:\n"] {
+            assert!(help.stdout.contains(text), "{name}: {text}");
+        }
+    }
+    let version = format!("bouncer-verify {}\n", env!("CARGO_PKG_VERSION"));
+    assert_eq!(run(&["--version"]).stdout, version);
+}
+
+#[test]
+fn the_command_gives_the_verdicts_of_the_corpus() {
+    case::assert_verdicts("command line", judge);
+}
+
+fn judge(case: &Case) -> Expect {
+    let jwks = file("corpus.json", &case.jwks);
+    let mut arguments = vec!["verify".to_owned(), "--json".to_owned(), format!("--jwks={jwks}")];
+    arguments.push(format!("--at={}", case.now));
+    arguments.extend(rules(&case.policy));
+    let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+    // This line end is the file's, so that one of the token's own stays part of it.
+    let verdict = run_with_stdin(&arguments, [&*case.token(), b"\r\n"].concat());
+    let json = verdict.json();
+    let text = |name: &str| json.get(name).map(|value| value.as_str().unwrap().to_owned());
+    let status = text("status").unwrap();
+    assert_eq!(verdict.code, exit_code(&status), "{}: {status}", case.id);
+    assert!(verdict.stderr.is_empty(), "{}: {}", case.id, verdict.stderr);
+    let listing = (case.expect.keys.is_some() || case.expect.skipped.is_some())
+        .then(|| run(&["jwks", "--json", &jwks]).json());
+    Expect {
+        status,
+        claim: text("claim"),
+        claims: json.get("claims").cloned(),
+        uid: text("uid"),
+        kid: text("kid"),
+        alg: text("alg"),
+        keys: listing.as_ref().map(|listing| listing["keys"].as_array().map_or(0, Vec::len)),
+        skipped: listing.as_ref().and_then(|listing| {
+            let reason = |key: &Value| {
+                (key["index"].as_u64().unwrap() as usize, key["reason"].as_str().unwrap().to_owned())
+            };
+            Some(listing["skipped"].as_array()?.iter().map(reason).collect())
+        }),
+    }
+}
+
+fn exit_code(status: &str) -> i32 {
+    let kind = ErrorKind::ALL.iter().find(|kind| kind.as_str() == status);
+    match kind.map(|kind| kind.category()) {
+        None => 0,
+        Some(ErrorCategory::Token) => 1,
+        Some(ErrorCategory::Keys) => 3,
+        Some(_) => 2,
+    }
+}
+
+/// The flags that say what the corpus's policy says.
+fn rules(policy: &PolicyOf) -> Vec<String> {
+    let mut flags = Vec::new();
+    let mut all = |flag: &str, values: &mut dyn Iterator<Item = &String>| {
+        flags.extend(values.map(|value| format!("--{flag}={value}")));
+    };
+    all("issuer", &mut policy.issuer.iter().chain(&policy.issuers));
+    all("audience", &mut policy.audience.iter().chain(&policy.audiences));
+    all("algorithm", &mut policy.algorithms.iter().flatten());
+    if policy.base == Base::Bouncer && !policy.issuers.is_empty() {
+        // Naming an issuer leaves Bouncer's rules.
+        all("require-string", &mut [&"uid".to_owned()].into_iter());
+    }
+    all("require", &mut policy.require.iter());
+    all("require-string", &mut policy.require_string.iter());
+    all("typ", &mut policy.token_type.iter());
+    all("leeway", &mut policy.leeway.map(|seconds| seconds.to_string()).iter());
+    all("max-token-len", &mut policy.max_token_len.map(|bytes| bytes.to_string()).iter());
+    for (flag, applies) in [
+        ("--any-issuer", policy.base == Base::AnyIssuer && policy.issuers.is_empty()),
+        ("--any-audience", policy.any_audience),
+        ("--optional-exp", !policy.exp_required),
+    ] {
+        flags.extend(applies.then(|| flag.to_owned()));
+    }
+    flags
+}
