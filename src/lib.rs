@@ -46,6 +46,17 @@
 //! | `cli` | | the command `bouncer-verify` |
 
 #![warn(unreachable_pub)]
+// No panic on any input.
+#![cfg_attr(
+    not(test),
+    warn(
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::string_slice,
+        clippy::unwrap_used
+    )
+)]
 
 mod crypto;
 mod encoding;
@@ -70,3 +81,7 @@ pub use verify::verified_jws::VerifiedJws;
 pub use verify::verified_token::VerifiedToken;
 pub use verify::verifier::Verifier;
 pub use verify::{verify_jws, verify_token};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -6,11 +6,11 @@ use std::ffi::{CStr, c_char};
 
 /// How a call ended. The numbers are permanent, and later versions add to them: treat an unknown one by its hundred.
 ///
-///     0         success
-///     1 to 99   the calling program is at fault: answer a request with HTTP 500
-///     100s      the keys are at fault: HTTP 503, never 401
-///     200s      the token or its signature: HTTP 401
-///     300s      the token's claims: HTTP 401
+/// - 0: success
+/// - 1 to 99: the calling program is at fault; answer a request with HTTP 500
+/// - 100s: the keys are at fault; HTTP 503, never 401
+/// - 200s: the token or its signature; HTTP 401
+/// - 300s: the token's claims; HTTP 401
 #[repr(u32)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum bouncer_status {

@@ -1,0 +1,149 @@
+# make demo    verify the DC/OS document's own token from C
+# make test    everything that is tested; sets up what it needs by itself
+# make help    the other targets
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.ONESHELL:
+.DEFAULT_GOAL := help
+
+VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
+ABI := $(shell sed -n 's/^\#define BOUNCER_ABI_VERSION //p' include/bouncer_verify.h)
+# CARGO_TARGET_DIR moves it, as it does for cargo.
+TARGET := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
+RELEASE := $(TARGET)/release
+# What a program that links the static library needs besides; `rustc --print native-static-libs` names the same but for
+# libgcc_s and libc, which the C compiler adds by itself.
+NATIVE_LIBS := -lutil -lrt -lpthread -lm -ldl
+
+PREFIX ?= /usr/local
+LIBDIR ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+BINDIR ?= $(PREFIX)/bin
+DESTDIR ?=
+
+# ---------------------------------------------------------------------------------------------- use
+
+.PHONY: help
+help: ## this list
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do printf '%-14s %s\n' "$$name" "$$text"; done
+
+.PHONY: demo
+demo: lib ## verify the DC/OS document's own token from C
+	@mkdir -p $(TARGET)/demo
+	cc -std=c99 -Wall -Wextra -Wpedantic -Werror -Iinclude bindings/c/examples/verify.c -o $(TARGET)/demo/verify \
+	    -L$(RELEASE) -lbouncer_verify -Wl,-rpath,$(RELEASE)
+	echo
+	echo "The document's token, judged one second before its expiry:"
+	$(TARGET)/demo/verify tests/data/document_jwks.json tests/data/document_token.txt 1467985465
+	echo "The same token, judged now:"
+	! $(TARGET)/demo/verify tests/data/document_jwks.json tests/data/document_token.txt
+
+.PHONY: lib
+lib: tools-c ## the release libraries: target/release/libbouncer_verify.{so,a}
+	@$(call say,release libraries)
+	# One crate type at a time: cargo drops fat LTO when it builds several.
+	cargo rustc --quiet --release --lib --crate-type staticlib
+	cargo rustc --quiet --release --lib --crate-type cdylib
+	ln -sf libbouncer_verify.so $(RELEASE)/libbouncer_verify.so.$(ABI)
+
+.PHONY: cli
+cli: tools-c ## the command: target/release/bouncer-verify
+	cargo build --quiet --release --bin bouncer-verify --features cli
+
+.PHONY: install
+install: lib cli ## libraries, header, pkg-config file and command under $(DESTDIR)$(PREFIX)
+	install -d $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR) $(DESTDIR)$(BINDIR)
+	install -m 644 include/bouncer_verify.h $(DESTDIR)$(INCLUDEDIR)/
+	install -m 644 $(RELEASE)/libbouncer_verify.a $(DESTDIR)$(LIBDIR)/
+	install -m 755 -s $(RELEASE)/libbouncer_verify.so $(DESTDIR)$(LIBDIR)/libbouncer_verify.so.$(VERSION)
+	ln -sf libbouncer_verify.so.$(VERSION) $(DESTDIR)$(LIBDIR)/libbouncer_verify.so.$(ABI)
+	ln -sf libbouncer_verify.so.$(ABI) $(DESTDIR)$(LIBDIR)/libbouncer_verify.so
+	install -m 755 -s $(RELEASE)/bouncer-verify $(DESTDIR)$(BINDIR)/
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' \
+	    -e 's|@VERSION@|$(VERSION)|' -e 's|@NATIVE_LIBS@|$(NATIVE_LIBS)|' \
+	    bindings/c/bouncer_verify.pc.in > $(DESTDIR)$(LIBDIR)/pkgconfig/bouncer_verify.pc
+	chmod 644 $(DESTDIR)$(LIBDIR)/pkgconfig/bouncer_verify.pc
+
+# ---------------------------------------------------------------------------------------------- test
+
+.PHONY: test
+test: lint test-rust test-install ## everything
+	@$(call say,all suites passed)
+
+.PHONY: lint
+lint: tools-rust ## formatting, clippy and documentation, warnings denied
+	@$(call say,lint)
+	cargo fmt --all --check
+	cargo clippy --quiet --workspace --all-targets --features rust-crypto,cli -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --quiet --no-deps --features rust-crypto
+
+.PHONY: test-rust
+test-rust: tools-c ## Rust, C and the command line: units, documentation, vectors, corpus
+	@$(call say,Rust$(comma) C and the command line)
+	cargo test --quiet --features rust-crypto,cli
+	$(call say,the pure-Rust back end alone)
+	cargo test --quiet --no-default-features --features rust-crypto --lib --test conformance --test rfc_examples
+	$(call say,Rust without the C symbols)
+	cargo check --quiet --no-default-features --features aws-lc-rs
+
+.PHONY: test-install
+test-install: ## programs outside the tree, by pkg-config, with the shared and the static library
+	@$(call say,installation)
+	$(call need,pkg-config,apt-get install pkg-config)
+	stage=$$(mktemp -d); trap 'rm -rf "$$stage"' EXIT
+	$(MAKE) --no-print-directory install PREFIX="$$stage/prefix" > /dev/null
+	export PKG_CONFIG_PATH="$$stage/prefix/lib/pkgconfig"
+	data=$(CURDIR)/tests/data
+	cp bindings/c/examples/verify.c "$$stage" && cd "$$stage"
+	cc verify.c -o shared $$(pkg-config --cflags --libs bouncer_verify)
+	cc -static verify.c -o static $$(pkg-config --static --cflags --libs bouncer_verify)
+	cc verify.c -o mixed $$(pkg-config --cflags bouncer_verify) -l:libbouncer_verify.a $$(pkg-config --static --libs-only-L bouncer_verify) $(NATIVE_LIBS)
+	! readelf -d static mixed | grep -q libbouncer_verify
+	for program in shared static mixed; do
+	    uid=$$(LD_LIBRARY_PATH=prefix/lib ./$$program "$$data"/document_jwks.json "$$data"/document_token.txt 1467985465)
+	    test "$$uid" = "uid peter"
+	done
+	test "$$(prefix/bin/bouncer-verify --version)" = "bouncer-verify $(VERSION)"
+	$(MAKE) --no-print-directory -C $(CURDIR) install PREFIX=/usr DESTDIR="$$stage/root" > /dev/null
+	test -e "$$stage/root/usr/lib/libbouncer_verify.so.$(ABI)"
+	grep -q '^prefix=/usr$$' "$$stage/root/usr/lib/pkgconfig/bouncer_verify.pc"
+
+# ---------------------------------------------------------------------------------------------- slow, run by hand
+
+.PHONY: bench
+bench: tools-c ## whole verifications beside the bare primitive, interleaved
+	cargo bench --quiet --bench verify
+
+.PHONY: fuzz
+fuzz: ## each fuzz target for FUZZ_SECONDS (60); needs cargo-fuzz and a nightly toolchain
+	for target in $$(cd fuzz && cargo +nightly fuzz list); do
+	    cargo +nightly fuzz run "$$target" fuzz/corpus/"$$target" fuzz/seeds -- -max_total_time=$(or $(FUZZ_SECONDS),60) -max_len=20000
+	done
+
+.PHONY: mutants
+mutants: ## every mutation of the core that the unit tests and the corpus let live; needs cargo-mutants
+	cargo mutants --features rust-crypto -f 'src/encoding/*' -f 'src/jose/*' -f 'src/crypto/*' -f 'src/verify/*' -- --lib --test conformance
+
+.PHONY: header
+header: ## writes include/bouncer_verify.h
+	BLESS=1 cargo test --quiet --test header
+
+# ---------------------------------------------------------------------------------------------- tools
+
+comma := ,
+say = printf '\n== %s\n' "$(1)"
+# $(call need,PROGRAM,REMEDY): installs what can be installed, says aloud what could not be, and with CI=true fails on it.
+need = tests/support/need.sh $(1) "$(2)" || exit $$(( $$? == 77 ? 0 : 1 ))
+
+.PHONY: tools-rust
+tools-rust:
+	@command -v cargo > /dev/null || { echo "cargo is not installed: https://rustup.rs"; exit 1; }
+	cargo fmt --version > /dev/null 2>&1 || rustup component add rustfmt
+	cargo clippy --version > /dev/null 2>&1 || rustup component add clippy
+
+.PHONY: tools-c
+tools-c: tools-rust
+	@$(call need,cc,apt-get install gcc libc6-dev)
+	$(call need,c++,apt-get install g++)
+	$(call need,valgrind,apt-get install valgrind)

@@ -1,0 +1,68 @@
+/* Who sent this token, and may I believe it?
+ *
+ *     verify JWKS-FILE TOKEN-FILE [TIME]
+ *
+ * TIME is in seconds since 1970 and defaults to now. Prints the uid and exits with 0, or prints why not and exits with 1.
+ */
+#include <bouncer_verify.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static char buffer[64 * 1024];
+
+static size_t read_file(const char *path)
+{
+    FILE *file = fopen(path, "rb");
+    if (file == NULL) {
+        perror(path);
+        exit(2);
+    }
+    size_t len = fread(buffer, 1, sizeof buffer, file);
+    fclose(file);
+    return len;
+}
+
+static int fail(bouncer_error *error)
+{
+    printf("%s: %s\n", bouncer_status_name(bouncer_error_status(error)), bouncer_error_message(error));
+    bouncer_error_free(error);
+    return 1;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 3) {
+        fprintf(stderr, "usage: %s JWKS-FILE TOKEN-FILE [TIME]\n", argv[0]);
+        return 2;
+    }
+    bouncer_error *error;
+
+    /* Once: the issuer's keys, and what its tokens must be. */
+    bouncer_jwks *jwks;
+    if (bouncer_jwks_load(buffer, read_file(argv[1]), &jwks, &error) != BOUNCER_STATUS_OK) {
+        return fail(error);
+    }
+    bouncer_policy *policy = bouncer_policy_new();
+    if (argc > 3) {
+        bouncer_policy_set_time(policy, strtoll(argv[3], NULL, 10), NULL);
+    }
+
+    /* For every request. */
+    size_t len = read_file(argv[2]);
+    if (len > 0 && buffer[len - 1] == '\n') {
+        len--;
+    }
+    bouncer_token *token;
+    int result = 0;
+    if (bouncer_verify_token(jwks, policy, buffer, len, &token, &error) == BOUNCER_STATUS_OK) {
+        printf("uid %.*s\n", BOUNCER_STR_ARGS(bouncer_token_uid(token)));
+        bouncer_token_free(token);
+    } else {
+        result = fail(error);
+    }
+
+    bouncer_policy_free(policy);
+    bouncer_jwks_free(jwks);
+    return result;
+}

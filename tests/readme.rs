@@ -1,0 +1,127 @@
+//! The README keeps its word: its C block compiles and runs, its command prints what it shows, its lists are those of the code.
+//! Its Rust block is a documentation test of the crate.
+
+use std::path::Path;
+use std::process::Command;
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+fn readme() -> String {
+    std::fs::read_to_string(format!("{ROOT}/README.md")).unwrap()
+}
+
+/// The code blocks of a language.
+fn blocks<'a>(readme: &'a str, language: &str) -> Vec<&'a str> {
+    let fence = format!("```{language}\n");
+    readme.split(&fence).skip(1).map(|rest| rest.split("\n```").next().unwrap()).collect()
+}
+
+#[test]
+fn every_block_is_of_a_language_that_is_run() {
+    let readme = readme();
+    let mut fences = readme.lines().filter(|line| line.starts_with("```"));
+    while let (Some(open), Some(close)) = (fences.next(), fences.next()) {
+        assert!(["```rust", "```c", "```console"].contains(&open), "{open}");
+        assert_eq!(close, "```");
+    }
+}
+
+#[cfg(feature = "capi")]
+#[test]
+fn the_c_block_compiles_and_runs() {
+    let readme = readme();
+    let [block] = blocks(&readme, "c")[..] else { panic!("one C block") };
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let source = folder.join("readme.c");
+    let main = r#"
+int main(void)
+{
+    static char json[65536];
+    FILE *file = fopen(DATA "/document_jwks.json", "rb");
+    size_t len = fread(json, 1, sizeof json, file);
+    bouncer_jwks *jwks = NULL;
+    return fclose(file) == 0 && bouncer_jwks_load(json, len, &jwks, NULL) == BOUNCER_STATUS_OK
+        && who_is_it(jwks, "Bearer a.b.c") == 401 && who_is_it(jwks, "Basic x") == 401 ? (bouncer_jwks_free(jwks), 0) : 1;
+}
+"#;
+    std::fs::write(&source, format!("{block}\n{main}")).unwrap();
+    let libraries = std::env::current_exe().unwrap().parent().unwrap().to_owned();
+    let _ = std::os::unix::fs::symlink("libbouncer_verify.so", libraries.join("libbouncer_verify.so.1"));
+    let program = folder.join("readme");
+    let status = Command::new("cc")
+        .args(["-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror"])
+        .arg(format!("-DDATA=\"{ROOT}/tests/data\""))
+        .arg(format!("-I{ROOT}/include"))
+        .arg(&source)
+        .arg("-o")
+        .arg(&program)
+        .arg(format!("-L{}", libraries.display()))
+        .arg(format!("-Wl,-rpath,{}", libraries.display()))
+        .arg("-lbouncer_verify")
+        .status()
+        .unwrap();
+    assert!(status.success());
+    let output = Command::new(program).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+}
+
+#[cfg(feature = "cli")]
+#[test]
+fn the_commands_print_what_is_shown() {
+    let readme = readme();
+    let blocks = blocks(&readme, "console");
+    assert!(!blocks.is_empty());
+    for block in blocks {
+        let (command, shown) = block.split_once('\n').unwrap();
+        let mut words = command.strip_prefix("$ ").unwrap().split(' ');
+        assert_eq!(words.next(), Some("bouncer-verify"));
+        let output = Command::new(env!("CARGO_BIN_EXE_bouncer-verify"))
+            .args(words)
+            .current_dir(ROOT)
+            .output()
+            .unwrap();
+        assert_eq!(String::from_utf8(output.stdout).unwrap().trim_end(), shown);
+    }
+}
+
+#[test]
+fn the_error_table_is_the_list_of_kinds() {
+    let readme = readme();
+    let rows: Vec<&str> = readme.lines().filter(|line| line.contains(" | `")).collect();
+    let header = std::fs::read_to_string(format!("{ROOT}/include/bouncer_verify.h")).unwrap();
+    for kind in bouncer_verify::ErrorKind::ALL {
+        let constant = format!("BOUNCER_STATUS_{} = ", kind.as_str().to_uppercase());
+        let number = header.split(&constant).nth(1).unwrap().split(',').next().unwrap();
+        let row = format!("| {number} | `{kind}` | {} |", kind.message());
+        assert!(rows.contains(&row.as_str()), "README.md lacks the row {row}");
+    }
+}
+
+#[cfg(feature = "capi")]
+#[test]
+fn the_page_on_c_names_every_function() {
+    let readme = readme();
+    let header = std::fs::read_to_string(format!("{ROOT}/include/bouncer_verify.h")).unwrap();
+    let page = readme.split("## The C interface").nth(1).unwrap().split("\n## ").next().unwrap();
+    let functions = header.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    let functions =
+        functions.filter(|word| word.starts_with("bouncer_") && header.contains(&format!("{word}(")));
+    for function in functions.filter(|function| !function.ends_with("_free")) {
+        let method = ["jwks", "jwk", "policy", "token", "verifier", "error"]
+            .iter()
+            .find_map(|noun| function.strip_prefix(&format!("bouncer_{noun}")));
+        let named = page.contains(&format!("`{function}`"))
+            || method.is_some_and(|method| page.contains(&format!("`{method}`")));
+        assert!(named, "README.md does not name {function}");
+    }
+}
+
+#[test]
+fn the_corpus_has_the_number_of_cases_that_is_claimed() {
+    let files =
+        std::fs::read_dir(format!("{ROOT}/tests/conformance")).unwrap().map(|entry| entry.unwrap().path());
+    let files = files.filter(|path| path.extension().is_some_and(|extension| extension == "json"));
+    let count: usize =
+        files.map(|path| std::fs::read_to_string(path).unwrap().matches("\"expect\"").count()).sum();
+    assert!(readme().contains(&format!("of {count} cases")), "the corpus has {count} cases");
+}
