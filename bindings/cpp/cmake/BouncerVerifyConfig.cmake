@@ -1,0 +1,45 @@
+# find_package(BouncerVerify CONFIG) reads this file, installed as <lib>/cmake/BouncerVerify/BouncerVerifyConfig.cmake.
+# It gives
+#
+#   BouncerVerify::bouncer_verify         the shared library with the headers of C and C++
+#   BouncerVerify::bouncer_verify_static  the static library with the same
+#
+# each where its file is installed. It names no path: the tree it lies in may be moved.
+
+include(CMakeFindDependencyMacro)
+find_dependency(Threads)
+include("${CMAKE_CURRENT_LIST_DIR}/BouncerVerifyTargets.cmake")
+
+# The real path, since /lib may be a link to /usr/lib. The libraries are two folders up; the headers in include/ beside
+# lib/ or lib/<architecture>/.
+get_filename_component(_bouncer_verify_here "${CMAKE_CURRENT_LIST_DIR}" REALPATH)
+get_filename_component(_bouncer_verify_lib "${_bouncer_verify_here}/../.." ABSOLUTE)
+foreach(_bouncer_verify_up ".." "../..")
+  get_filename_component(_bouncer_verify_include "${_bouncer_verify_lib}/${_bouncer_verify_up}/include" ABSOLUTE)
+  if(EXISTS "${_bouncer_verify_include}/bouncer_verify.hpp")
+    break()
+  endif()
+endforeach()
+set(_bouncer_verify_shared
+  "${_bouncer_verify_lib}/${CMAKE_SHARED_LIBRARY_PREFIX}bouncer_verify${CMAKE_SHARED_LIBRARY_SUFFIX}")
+set(_bouncer_verify_static
+  "${_bouncer_verify_lib}/${CMAKE_STATIC_LIBRARY_PREFIX}bouncer_verify${CMAKE_STATIC_LIBRARY_SUFFIX}")
+
+if(NOT EXISTS "${_bouncer_verify_include}/bouncer_verify.hpp")
+  set(BouncerVerify_FOUND FALSE)
+  set(BouncerVerify_NOT_FOUND_MESSAGE "no include/bouncer_verify.hpp beside ${_bouncer_verify_lib}")
+elseif(NOT EXISTS "${_bouncer_verify_shared}" AND NOT EXISTS "${_bouncer_verify_static}")
+  set(BouncerVerify_FOUND FALSE)
+  set(BouncerVerify_NOT_FOUND_MESSAGE "no library bouncer_verify in ${_bouncer_verify_lib}")
+endif()
+if(EXISTS "${_bouncer_verify_shared}")
+  bouncer_verify_import(bouncer_verify SHARED "${_bouncer_verify_shared}" "${_bouncer_verify_include}")
+endif()
+if(EXISTS "${_bouncer_verify_static}")
+  bouncer_verify_import(bouncer_verify_static STATIC "${_bouncer_verify_static}" "${_bouncer_verify_include}")
+endif()
+
+foreach(_bouncer_verify_variable here lib up include shared static)
+  unset(_bouncer_verify_${_bouncer_verify_variable})
+endforeach()
+unset(_bouncer_verify_variable)

@@ -1,0 +1,858 @@
+/// @file bouncer_verify.hpp
+///
+/// Verifies JSON Web Tokens against an issuer's JWK Set: the C++17 face of bouncer_verify.h, in this header alone.
+///
+///     bouncer::JwkSet jwks = bouncer::JwkSet::load(json);                    // once: the issuer's keys
+///     bouncer::Verifier verifier{jwks, bouncer::Policy::bouncer()};
+///
+///     bouncer::VerifiedToken token = verifier.verify(text);                  // for every request
+///     std::optional<std::string_view> uid = token.uid();
+///
+/// Rules that hold for everything here
+///
+/// - **Failures.** A function that can fail comes twice: `load` throws an Error, `try_load` is noexcept and gives a
+///   Result that holds a Failure. Both say the same. Where exceptions are off (-fno-exceptions) only the second is
+///   there.
+/// - **Ownership.** JwkSet, Jwk, Policy, VerifiedToken, Verifier and Failure own a handle of the library: they move,
+///   they do not copy, and nothing else is allocated but a thrown Error. One that was moved from may be destroyed,
+///   assigned to and asked: it has nothing to say, and a function that needs it fails with Status::NullArgument.
+/// - **Lifetimes.** Text goes in as `std::string_view`, is read during the call and not kept. What comes out as
+///   `std::string_view`, ByteView, JwkView or a range belongs to the object that was asked and lives as long as that.
+///   Asking a temporary for it does not compile.
+/// - **Threads.** Any number of threads may use one object at once through const functions. A Policy must not be
+///   changed while another thread uses it. There is no global and no thread-local state.
+/// - **Time** is in whole seconds since 1970-01-01T00:00:00Z: a number, because exp may lie beyond 2262, where the
+///   nanoseconds of std::chrono::system_clock overflow.
+///
+/// SPDX-License-Identifier: MIT OR Apache-2.0
+
+#ifndef BOUNCER_VERIFY_HPP
+#define BOUNCER_VERIFY_HPP
+
+#include "bouncer_verify.h"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <exception>
+#include <iterator>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+namespace bouncer {
+
+static_assert(BOUNCER_ABI_VERSION == 1, "bouncer_verify.hpp and bouncer_verify.h are not of the same version");
+
+/// The version of the library that is loaded, as "MAJOR.MINOR.PATCH". Static.
+[[nodiscard]] inline std::string_view library_version() noexcept {
+    return bouncer_version();
+}
+
+// ---------------------------------------------------------------------------------------------------- Status
+
+/// How a call ended: the numbers of the C interface. Later versions add to them: go by is_invalid_token() and
+/// is_keys_problem() for one that is not known here.
+enum class Status : std::uint32_t {
+    Ok = BOUNCER_STATUS_OK,
+    // The calling program is at fault: answer a request with HTTP 500.
+    NullArgument = BOUNCER_STATUS_NULL_ARGUMENT,        ///< An object was moved from.
+    Internal = BOUNCER_STATUS_INTERNAL,                 ///< A bug in this library: please report it.
+    InvalidArgument = BOUNCER_STATUS_INVALID_ARGUMENT,  ///< An argument or a policy setting is not usable.
+    // The keys are at fault: HTTP 503, never 401.
+    MalformedJwkSet = BOUNCER_STATUS_MALFORMED_JWK_SET,  ///< Not a JWK Set, or over 512 KiB or 100 keys.
+    NoUsableKey = BOUNCER_STATUS_NO_USABLE_KEY,          ///< The JWK Set has no key that could verify a token.
+    UnusableKey = BOUNCER_STATUS_UNUSABLE_KEY,           ///< A single key cannot be used.
+    // The token or its signature: HTTP 401.
+    TokenTooLarge = BOUNCER_STATUS_TOKEN_TOO_LARGE,                 ///< Longer than the policy allows.
+    MalformedToken = BOUNCER_STATUS_MALFORMED_TOKEN,                ///< Not a JWS in Compact Serialization.
+    EncryptedToken = BOUNCER_STATUS_ENCRYPTED_TOKEN,                ///< Five parts: a JWE.
+    MalformedHeader = BOUNCER_STATUS_MALFORMED_HEADER,              ///< The JOSE Header is not strict JSON or mistyped.
+    UnsupportedAlgorithm = BOUNCER_STATUS_UNSUPPORTED_ALGORITHM,    ///< "alg" is none of those implemented.
+    AlgorithmNotAllowed = BOUNCER_STATUS_ALGORITHM_NOT_ALLOWED,     ///< "alg" is not in the policy.
+    UnsupportedHeader = BOUNCER_STATUS_UNSUPPORTED_HEADER,          ///< crit, b64 or enc.
+    WrongTokenType = BOUNCER_STATUS_WRONG_TOKEN_TYPE,               ///< "typ" is not what the policy asks for.
+    NoMatchingKey = BOUNCER_STATUS_NO_MATCHING_KEY,                 ///< No key fits "kid" and "alg".
+    InvalidSignature = BOUNCER_STATUS_INVALID_SIGNATURE,            ///< No candidate key verifies the signature.
+    MalformedAuthorization = BOUNCER_STATUS_MALFORMED_AUTHORIZATION,  ///< The Authorization header holds no token.
+    // The token's claims: HTTP 401.
+    MalformedClaims = BOUNCER_STATUS_MALFORMED_CLAIMS,  ///< The Claims Set is not strict JSON, or a claim mistyped.
+    MissingClaim = BOUNCER_STATUS_MISSING_CLAIM,        ///< A claim that the policy requires is missing.
+    Expired = BOUNCER_STATUS_EXPIRED,                   ///< "exp" has passed.
+    NotYetValid = BOUNCER_STATUS_NOT_YET_VALID,         ///< "nbf" lies ahead.
+    WrongIssuer = BOUNCER_STATUS_WRONG_ISSUER,          ///< "iss" is none of the accepted issuers.
+    WrongAudience = BOUNCER_STATUS_WRONG_AUDIENCE,      ///< "aud" names none of the accepted audiences.
+};
+
+/// The stable name of a status, NUL-terminated: "expired". "unknown" for a number that the library does not know.
+/// Static.
+[[nodiscard]] inline const char *status_name(Status status) noexcept {
+    return bouncer_status_name(static_cast<std::uint32_t>(status));
+}
+
+/// True if the token is at fault: answer the request with HTTP 401.
+[[nodiscard]] constexpr bool is_invalid_token(Status status) noexcept {
+    const auto hundred = static_cast<std::uint32_t>(status) / 100;
+    return hundred == 2 || hundred == 3;
+}
+
+/// True if the keys are at fault, and the token may well be valid: answer with HTTP 503, never 401.
+[[nodiscard]] constexpr bool is_keys_problem(Status status) noexcept {
+    return static_cast<std::uint32_t>(status) / 100 == 1;
+}
+
+// --------------------------------------------------------------------------------- what the classes are made of
+
+namespace detail {
+
+/// Frees any handle: the one place that does.
+struct Free {
+    void operator()(bouncer_error *handle) const noexcept { bouncer_error_free(handle); }
+    void operator()(bouncer_jwk *handle) const noexcept { bouncer_jwk_free(handle); }
+    void operator()(bouncer_jwks *handle) const noexcept { bouncer_jwks_free(handle); }
+    void operator()(bouncer_policy *handle) const noexcept { bouncer_policy_free(handle); }
+    void operator()(bouncer_token *handle) const noexcept { bouncer_token_free(handle); }
+    void operator()(bouncer_verifier *handle) const noexcept { bouncer_verifier_free(handle); }
+};
+
+template <class Handle>
+using Owned = std::unique_ptr<Handle, Free>;
+
+inline std::string_view text(bouncer_str text) noexcept {
+    return {text.data, text.len};
+}
+
+inline std::optional<std::string_view> optional_text(bouncer_str text) noexcept {
+    return text.data == nullptr ? std::nullopt : std::optional<std::string_view>({text.data, text.len});
+}
+
+/// What `pointer` points to. Without, the program ends: it asked for what is not there.
+template <class T>
+T &present(T *pointer) noexcept {
+    if (pointer == nullptr) {
+        std::abort();
+    }
+    return *pointer;
+}
+
+/// What a handle lists by index, as a range. The elements are made as they are read, and belong to the handle.
+template <class Handle, class Item, std::size_t (*Count)(const Handle *), Item (*At)(const Handle *, std::size_t)>
+class List {
+public:
+    class iterator {
+    public:
+        using iterator_category = std::input_iterator_tag;
+        using value_type = Item;
+        using difference_type = std::ptrdiff_t;
+        using pointer = void;
+        using reference = Item;
+
+        iterator() noexcept = default;
+        iterator(const Handle *handle, std::size_t index) noexcept : handle_(handle), index_(index) {}
+        Item operator*() const noexcept { return At(handle_, index_); }
+        iterator &operator++() noexcept { return ++index_, *this; }
+        iterator operator++(int) noexcept { return {handle_, index_++}; }
+        friend bool operator==(iterator a, iterator b) noexcept { return a.index_ == b.index_; }
+        friend bool operator!=(iterator a, iterator b) noexcept { return a.index_ != b.index_; }
+
+    private:
+        const Handle *handle_ = nullptr;
+        std::size_t index_ = 0;
+    };
+    using const_iterator = iterator;
+    using value_type = Item;
+
+    explicit List(const Handle *handle) noexcept : handle_(handle) {}
+    [[nodiscard]] std::size_t size() const noexcept { return Count(handle_); }
+    [[nodiscard]] bool empty() const noexcept { return size() == 0; }
+    /// The element at `index`, from 0; from size() on an empty one.
+    [[nodiscard]] Item operator[](std::size_t index) const noexcept { return At(handle_, index); }
+    [[nodiscard]] iterator begin() const noexcept { return {handle_, 0}; }
+    [[nodiscard]] iterator end() const noexcept { return {handle_, size()}; }
+
+private:
+    const Handle *handle_;
+};
+
+}  // namespace detail
+
+/// Bytes that belong to somebody else, as `std::string_view` is for text. Made of a pointer and a length, or of
+/// anything with data() and size(): a vector, an array, a `std::span`. Converts to `std::span<const std::uint8_t>`.
+class ByteView {
+public:
+    constexpr ByteView() noexcept = default;
+    constexpr ByteView(const std::uint8_t *data, std::size_t size) noexcept : data_(data), size_(size) {}
+    template <class Bytes, class = std::enable_if_t<std::is_convertible_v<
+                               decltype(std::declval<const Bytes &>().data()), const std::uint8_t *>>>
+    constexpr ByteView(const Bytes &bytes) noexcept : data_(bytes.data()), size_(bytes.size()) {}
+
+    [[nodiscard]] constexpr const std::uint8_t *data() const noexcept { return data_; }
+    [[nodiscard]] constexpr std::size_t size() const noexcept { return size_; }
+    [[nodiscard]] constexpr bool empty() const noexcept { return size_ == 0; }
+    [[nodiscard]] constexpr const std::uint8_t *begin() const noexcept { return data_; }
+    [[nodiscard]] constexpr const std::uint8_t *end() const noexcept { return data_ + size_; }
+
+private:
+    const std::uint8_t *data_ = nullptr;
+    std::size_t size_ = 0;
+};
+
+// ------------------------------------------------------------------------------------------ Failure, Error, Result
+
+/// Why a call failed. It holds no token, no claim value and no key, so it may be logged.
+class Failure {
+public:
+    /// Takes `error`, which may be NULL, from a C call that returned `status`.
+    Failure(bouncer_status status, bouncer_error *error) noexcept
+        : status_(static_cast<Status>(status)), handle_(error) {}
+
+    [[nodiscard]] Status status() const noexcept { return status_; }
+    /// The stable name of the status, NUL-terminated: "expired". Static.
+    [[nodiscard]] const char *name() const noexcept { return status_name(status_); }
+    /// What happened, in a sentence for a log, NUL-terminated. The words may change between versions: go by status().
+    [[nodiscard]] const char *message() const & noexcept {
+        return handle_ ? bouncer_error_message(handle_.get()) : name();
+    }
+    /// The claim or header parameter at fault, if there is one: "exp", "crit".
+    [[nodiscard]] std::optional<std::string_view> claim() const & noexcept {
+        return detail::optional_text(bouncer_error_claim(handle_.get()));
+    }
+    /// True if the token is at fault: answer the request with HTTP 401.
+    [[nodiscard]] bool is_invalid_token() const noexcept { return bouncer::is_invalid_token(status_); }
+    /// True if the keys are at fault, and the token may well be valid: answer with HTTP 503, never 401.
+    [[nodiscard]] bool is_keys_problem() const noexcept { return bouncer::is_keys_problem(status_); }
+
+    const char *message() const && = delete;
+    std::optional<std::string_view> claim() const && = delete;
+
+private:
+    Status status_;
+    detail::Owned<bouncer_error> handle_;
+};
+
+#ifdef __cpp_exceptions
+/// A Failure as an exception: what the functions without `try_` throw. A copy shares the Failure.
+class Error : public std::exception {
+public:
+    explicit Error(Failure failure) : failure_(std::make_shared<const Failure>(std::move(failure))) {}
+    Error(const Error &) noexcept = default;
+    Error &operator=(const Error &) noexcept = default;
+    ~Error() override = default;
+
+    [[nodiscard]] Status status() const noexcept { return failure_->status(); }
+    /// @copydoc Failure::name
+    [[nodiscard]] const char *name() const noexcept { return failure_->name(); }
+    /// @copydoc Failure::message
+    [[nodiscard]] const char *what() const noexcept override { return failure_->message(); }
+    /// @copydoc Failure::claim
+    [[nodiscard]] std::optional<std::string_view> claim() const & noexcept { return failure_->claim(); }
+    /// @copydoc Failure::is_invalid_token
+    [[nodiscard]] bool is_invalid_token() const noexcept { return failure_->is_invalid_token(); }
+    /// @copydoc Failure::is_keys_problem
+    [[nodiscard]] bool is_keys_problem() const noexcept { return failure_->is_keys_problem(); }
+
+    std::optional<std::string_view> claim() const && = delete;
+
+private:
+    std::shared_ptr<const Failure> failure_;
+};
+#endif
+
+/// What a `try_` function gives: a value, or the Failure in its place. Asking for the one that is not there ends the
+/// program with std::abort(), never with undefined behaviour.
+template <class T>
+class [[nodiscard]] Result {
+public:
+    Result(T value) noexcept : outcome_(std::in_place_index<0>, std::move(value)) {}
+    Result(Failure failure) noexcept : outcome_(std::in_place_index<1>, std::move(failure)) {}
+
+    /// True if there is a value.
+    [[nodiscard]] explicit operator bool() const noexcept { return outcome_.index() == 0; }
+
+    [[nodiscard]] T &value() & noexcept { return detail::present(std::get_if<0>(&outcome_)); }
+    [[nodiscard]] const T &value() const & noexcept { return detail::present(std::get_if<0>(&outcome_)); }
+    [[nodiscard]] T value() && noexcept { return std::move(detail::present(std::get_if<0>(&outcome_))); }
+    [[nodiscard]] T &operator*() & noexcept { return value(); }
+    [[nodiscard]] const T &operator*() const & noexcept { return value(); }
+    [[nodiscard]] T operator*() && noexcept { return std::move(*this).value(); }
+    [[nodiscard]] T *operator->() & noexcept { return &value(); }
+    [[nodiscard]] const T *operator->() const & noexcept { return &value(); }
+    const T *operator->() const && = delete;
+
+    [[nodiscard]] const Failure &error() const & noexcept { return detail::present(std::get_if<1>(&outcome_)); }
+    [[nodiscard]] Failure error() && noexcept { return std::move(detail::present(std::get_if<1>(&outcome_))); }
+
+#ifdef __cpp_exceptions
+    /// The value. @throws Error with the Failure if there is none.
+    T or_throw() && {
+        return *this ? std::move(*this).value() : throw Error(std::move(*this).error());
+    }
+#endif
+
+private:
+    std::variant<T, Failure> outcome_;
+};
+
+/// What a `try_` function gives that has nothing to give but success.
+template <>
+class [[nodiscard]] Result<void> {
+public:
+    Result() noexcept = default;
+    Result(Failure failure) noexcept : failure_(std::move(failure)) {}
+
+    /// True if the call succeeded.
+    [[nodiscard]] explicit operator bool() const noexcept { return !failure_; }
+    [[nodiscard]] const Failure &error() const & noexcept { return detail::present(failure_ ? &*failure_ : nullptr); }
+    [[nodiscard]] Failure error() && noexcept { return std::move(detail::present(failure_ ? &*failure_ : nullptr)); }
+
+#ifdef __cpp_exceptions
+    /// @throws Error with the Failure if the call failed.
+    void or_throw() && {
+        if (failure_) {
+            throw Error(*std::move(failure_));
+        }
+    }
+#endif
+
+private:
+    std::optional<Failure> failure_;
+};
+
+namespace detail {
+
+/// Calls a C function that makes a handle, which comes after its other arguments.
+template <class T, class... Parameters, class... Arguments>
+Result<T> make(bouncer_status (*function)(Parameters...), Arguments... arguments) noexcept {
+    typename T::Handle *handle = nullptr;
+    bouncer_error *error = nullptr;
+    const bouncer_status status = function(arguments..., &handle, &error);
+    return status == BOUNCER_STATUS_OK ? Result<T>(T(handle)) : Result<T>(Failure(status, error));
+}
+
+/// Calls a C function that makes nothing.
+template <class... Parameters, class... Arguments>
+Result<void> act(bouncer_status (*function)(Parameters...), Arguments... arguments) noexcept {
+    bouncer_error *error = nullptr;
+    const bouncer_status status = function(arguments..., &error);
+    return status == BOUNCER_STATUS_OK ? Result<void>() : Result<void>(Failure(status, error));
+}
+
+}  // namespace detail
+
+// --------------------------------------------------------------------------------------------------- JwkView, Jwk
+
+/// A public key for verifying signatures (RFC 7517 section 4) that belongs to a Jwk or a JwkSet, and lives as long as
+/// that. Free to copy. An empty one has no text, no bytes and 0 bits.
+class JwkView {
+public:
+    JwkView() noexcept = default;
+    explicit JwkView(const bouncer_jwk *handle) noexcept : handle_(handle) {}
+
+    /// False for an empty one.
+    [[nodiscard]] explicit operator bool() const noexcept { return handle_ != nullptr; }
+    /// "kid", the key ID.
+    [[nodiscard]] std::optional<std::string_view> kid() const noexcept {
+        return detail::optional_text(bouncer_jwk_kid(handle_));
+    }
+    /// "alg", the one algorithm the key is for. Static.
+    [[nodiscard]] std::optional<std::string_view> algorithm() const noexcept {
+        return detail::optional_text(bouncer_jwk_algorithm(handle_));
+    }
+    /// "kty", the key type: "RSA", "EC" or "OKP". Static.
+    [[nodiscard]] std::string_view key_type() const noexcept { return detail::text(bouncer_jwk_key_type(handle_)); }
+    /// "crv", the curve; none for an RSA key. Static.
+    [[nodiscard]] std::optional<std::string_view> curve() const noexcept {
+        return detail::optional_text(bouncer_jwk_curve(handle_));
+    }
+    /// The size in bits, of the RSA modulus or of the curve.
+    [[nodiscard]] std::size_t bits() const noexcept { return bouncer_jwk_bits(handle_); }
+    /// The RSA modulus, big-endian without leading zeros; empty for other key types.
+    [[nodiscard]] ByteView n() const noexcept { return bytes(bouncer_jwk_n(handle_)); }
+    /// The RSA exponent, big-endian without leading zeros; empty for other key types.
+    [[nodiscard]] ByteView e() const noexcept { return bytes(bouncer_jwk_e(handle_)); }
+    /// True if "n" or "e" were written as RFC 7518 section 2 forbids and were read all the same.
+    [[nodiscard]] bool is_tolerated() const noexcept { return bouncer_jwk_is_tolerated(handle_) != 0; }
+    /// The key as PEM, label "PUBLIC KEY".
+    [[nodiscard]] std::string_view pem() const noexcept { return detail::text(bouncer_jwk_pem(handle_)); }
+    /// The key as DER SubjectPublicKeyInfo.
+    [[nodiscard]] ByteView der() const noexcept { return bytes(bouncer_jwk_der(handle_)); }
+    /// The key as a JWK, a JSON object.
+    [[nodiscard]] std::string_view json() const noexcept { return detail::text(bouncer_jwk_json(handle_)); }
+    /// The JWK Thumbprint with SHA-256 (RFC 7638), in base64url.
+    [[nodiscard]] std::string_view thumbprint() const noexcept { return detail::text(bouncer_jwk_thumbprint(handle_)); }
+    /// The kid that Bouncer gives an RSA key, from its numbers; none for other key types.
+    [[nodiscard]] std::optional<std::string_view> bouncer_kid() const noexcept {
+        return detail::optional_text(bouncer_jwk_bouncer_kid(handle_));
+    }
+    /// The handle, for functions of bouncer_verify.h.
+    [[nodiscard]] const bouncer_jwk *handle() const noexcept { return handle_; }
+
+private:
+    static ByteView bytes(bouncer_bytes bytes) noexcept { return {bytes.data, bytes.len}; }
+
+    const bouncer_jwk *handle_ = nullptr;
+};
+
+/// A public key of its own. It is read through `->`, as what it points to: `key->thumbprint()`.
+class Jwk {
+public:
+    using Handle = bouncer_jwk;
+    /// Takes `handle`, which may be NULL, from a C call.
+    explicit Jwk(bouncer_jwk *handle) noexcept : handle_(handle) {}
+
+    /// Reads one JWK, a JSON object. On failure: Status::UnusableKey.
+    static Result<Jwk> try_from_json(std::string_view json) noexcept {
+        return detail::make<Jwk>(bouncer_jwk_from_json, json.data(), json.size());
+    }
+    /// Reads PEM with the label "PUBLIC KEY" (RFC 7468 section 13). On failure: Status::UnusableKey.
+    static Result<Jwk> try_from_pem(std::string_view pem) noexcept {
+        return detail::make<Jwk>(bouncer_jwk_from_pem, pem.data(), pem.size());
+    }
+    /// Reads DER SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7). On failure: Status::UnusableKey.
+    static Result<Jwk> try_from_der(ByteView der) noexcept {
+        return detail::make<Jwk>(bouncer_jwk_from_der, der.data(), der.size());
+    }
+    /// Makes an RSA key of its modulus and exponent, big-endian; leading zeros do not matter. On failure:
+    /// Status::UnusableKey.
+    static Result<Jwk> try_from_rsa_components(ByteView n, ByteView e) noexcept {
+        return detail::make<Jwk>(bouncer_jwk_from_rsa_components, n.data(), n.size(), e.data(), e.size());
+    }
+    /// Makes an RSA key of its modulus and exponent as a JWK's "n" and "e" give them (Base64urlUInt, RFC 7518 section
+    /// 2). On failure: Status::UnusableKey, or Status::InvalidArgument for text that is not UTF-8.
+    static Result<Jwk> try_from_rsa_base64url(std::string_view n, std::string_view e) noexcept {
+        return detail::make<Jwk>(bouncer_jwk_from_rsa_base64url, n.data(), n.size(), e.data(), e.size());
+    }
+
+#ifdef __cpp_exceptions
+    /// @copydoc try_from_json @throws Error
+    [[nodiscard]] static Jwk from_json(std::string_view json) { return try_from_json(json).or_throw(); }
+    /// @copydoc try_from_pem @throws Error
+    [[nodiscard]] static Jwk from_pem(std::string_view pem) { return try_from_pem(pem).or_throw(); }
+    /// @copydoc try_from_der @throws Error
+    [[nodiscard]] static Jwk from_der(ByteView der) { return try_from_der(der).or_throw(); }
+    /// @copydoc try_from_rsa_components @throws Error
+    [[nodiscard]] static Jwk from_rsa_components(ByteView n, ByteView e) {
+        return try_from_rsa_components(n, e).or_throw();
+    }
+    /// @copydoc try_from_rsa_base64url @throws Error
+    [[nodiscard]] static Jwk from_rsa_base64url(std::string_view n, std::string_view e) {
+        return try_from_rsa_base64url(n, e).or_throw();
+    }
+#endif
+
+    /// Points to a JwkView.
+    class Pointer {
+    public:
+        explicit Pointer(JwkView key) noexcept : key_(key) {}
+        [[nodiscard]] const JwkView *operator->() const noexcept { return &key_; }
+
+    private:
+        JwkView key_;
+    };
+
+    [[nodiscard]] Pointer operator->() const & noexcept { return Pointer(*this); }
+    /// The key, borrowed.
+    [[nodiscard]] operator JwkView() const & noexcept { return JwkView(handle_.get()); }
+
+    Pointer operator->() const && = delete;
+    operator JwkView() const && = delete;
+
+private:
+    detail::Owned<bouncer_jwk> handle_;
+};
+
+// ---------------------------------------------------------------------------------------------------------- JwkSet
+
+/// A key of a JWK Set that cannot be used, and why. It belongs to the set.
+struct SkippedKey {
+    std::size_t index;                    ///< Its place in the document's "keys" array, from 0.
+    std::optional<std::string_view> kid;  ///< "kid", the key ID.
+    std::string_view reason;              ///< Why, as a stable name: "wrong_use". Static.
+    std::string_view message;             ///< Why, in a few words for a log. Static.
+};
+
+namespace detail {
+
+/// Well-formed if each of at least one type is Jwk or JwkView.
+template <class... Keys>
+using AreKeys = std::enable_if_t<(sizeof...(Keys) > 0) && (std::is_convertible_v<const Keys &, JwkView> && ...)>;
+
+inline JwkView key_at(const bouncer_jwks *jwks, std::size_t index) noexcept {
+    return JwkView(bouncer_jwks_key(jwks, index));
+}
+
+inline SkippedKey skipped_at(const bouncer_jwks *jwks, std::size_t index) noexcept {
+    return {bouncer_jwks_skipped_index(jwks, index), optional_text(bouncer_jwks_skipped_kid(jwks, index)),
+            text(bouncer_jwks_skipped_reason(jwks, index)), text(bouncer_jwks_skipped_message(jwks, index))};
+}
+
+}  // namespace detail
+
+/// An issuer's public keys (RFC 7517 section 5), checked and parsed once.
+class JwkSet {
+public:
+    using Handle = bouncer_jwks;
+    /// Takes `handle`, which may be NULL, from a C call.
+    explicit JwkSet(bouncer_jwks *handle) noexcept : handle_(handle) {}
+
+    /// Reads a JWK Set document, strict JSON, at most 512 KiB and 100 keys. A key that cannot be used is skipped(). On
+    /// failure: Status::MalformedJwkSet, or Status::NoUsableKey with the first skipped key's reason in the message.
+    static Result<JwkSet> try_load(std::string_view json) noexcept {
+        return detail::make<JwkSet>(bouncer_jwks_load, json.data(), json.size());
+    }
+    /// Makes a set of the `count` keys at `keys`. They are copied. On failure: Status::NoUsableKey if there are none,
+    /// Status::NullArgument if one is empty.
+    static Result<JwkSet> try_from_keys(const JwkView *keys, std::size_t count) noexcept {
+        static_assert(sizeof(JwkView) == sizeof(const bouncer_jwk *) && std::is_standard_layout_v<JwkView>,
+                      "an array of views is an array of handles");
+        return detail::make<JwkSet>(bouncer_jwks_from_keys, reinterpret_cast<const bouncer_jwk *const *>(keys), count);
+    }
+    /// Makes a set of keys, each a Jwk or a JwkView: `try_from_keys(one, two)`. They are copied. On failure:
+    /// Status::NullArgument if one is empty.
+    template <class... Keys, class = detail::AreKeys<Keys...>>
+    static Result<JwkSet> try_from_keys(const Keys &...keys) noexcept {
+        const JwkView views[] = {static_cast<JwkView>(keys)...};
+        return try_from_keys(views, sizeof...(keys));
+    }
+
+#ifdef __cpp_exceptions
+    /// @copydoc try_load @throws Error
+    [[nodiscard]] static JwkSet load(std::string_view json) { return try_load(json).or_throw(); }
+    /// @copydoc try_from_keys(const JwkView *, std::size_t) @throws Error
+    [[nodiscard]] static JwkSet from_keys(const JwkView *keys, std::size_t count) {
+        return try_from_keys(keys, count).or_throw();
+    }
+    /// Makes a set of keys, each a Jwk or a JwkView: `JwkSet::from_keys(Jwk::from_pem(pem))`. They are copied. @throws
+    /// Error
+    template <class... Keys, class = detail::AreKeys<Keys...>>
+    [[nodiscard]] static JwkSet from_keys(const Keys &...keys) {
+        return try_from_keys(keys...).or_throw();
+    }
+#endif
+
+    using Keys = detail::List<bouncer_jwks, JwkView, bouncer_jwks_key_count, detail::key_at>;
+    using SkippedKeys = detail::List<bouncer_jwks, SkippedKey, bouncer_jwks_skipped_count, detail::skipped_at>;
+
+    /// The usable keys, in document order: a range of JwkView.
+    [[nodiscard]] Keys keys() const & noexcept { return Keys(handle_.get()); }
+    /// The keys that cannot be used, in document order: a range of SkippedKey.
+    [[nodiscard]] SkippedKeys skipped() const & noexcept { return SkippedKeys(handle_.get()); }
+    /// The handle, for functions of bouncer_verify.h; NULL if it was moved from.
+    [[nodiscard]] const bouncer_jwks *handle() const & noexcept { return handle_.get(); }
+
+    Keys keys() const && = delete;
+    SkippedKeys skipped() const && = delete;
+    const bouncer_jwks *handle() const && = delete;
+
+private:
+    detail::Owned<bouncer_jwks> handle_;
+};
+
+// ---------------------------------------------------------------------------------------------------------- Policy
+
+/// What a token must be to be believed, beyond its signature. Start from one of the three and add:
+///
+///     Policy policy = Policy::for_issuer("https://id.example", "orders").algorithms("RS256 ES256").leeway(5s);
+///
+/// A setting that is refused (Status::InvalidArgument) leaves the policy as it was. A policy is copied into a Verifier:
+/// what changes later does not reach it.
+class Policy {
+public:
+    using Handle = bouncer_policy;
+    /// Takes `handle`, which may be NULL, from a C call.
+    explicit Policy(bouncer_policy *handle) noexcept : handle_(handle) {}
+
+    /// For DC/OS's Bouncer: RS256; "exp" and a non-empty string "uid" are required; "iss" is not compared.
+    [[nodiscard]] static Policy bouncer() noexcept { return Policy(bouncer_policy_new()); }
+    /// The signature and the times only: RS256, "exp" required. Prefer for_issuer() where tokens say "iss" and "aud".
+    [[nodiscard]] static Policy any_issuer() noexcept { return Policy(bouncer_policy_new_any_issuer()); }
+    /// For tokens that `issuer` made for `audience`: RS256; "exp" is required, and "iss" and "aud" must match. On
+    /// failure: Status::InvalidArgument for text that is not UTF-8.
+    static Result<Policy> try_for_issuer(std::string_view issuer, std::string_view audience) noexcept {
+        return detail::make<Policy>(bouncer_policy_new_for_issuer, issuer.data(), issuer.size(), audience.data(),
+                                    audience.size());
+    }
+
+    /// Allows exactly these algorithms, "alg" values with one space between: "RS256 ES256". Refuses a name that is not
+    /// known.
+    Result<void> try_algorithms(std::string_view names) noexcept { return set(bouncer_policy_set_algorithms, names); }
+    /// Accepts `issuer` too; "iss" is required from now on. Refuses what is not UTF-8.
+    Result<void> try_accept_issuer(std::string_view issuer) noexcept { return set(bouncer_policy_add_issuer, issuer); }
+    /// Accepts `audience` too; "aud" is required from now on. Refuses what is not UTF-8.
+    Result<void> try_accept_audience(std::string_view audience) noexcept {
+        return set(bouncer_policy_add_audience, audience);
+    }
+    /// Accepts tokens made for anybody. Without this, and without an accepted audience, a token with "aud" is refused.
+    Result<void> try_accept_any_audience() noexcept {
+        return detail::act(bouncer_policy_set_any_audience, handle_.get());
+    }
+    /// Accepts tokens without "exp": they are valid for ever.
+    Result<void> try_optional_exp() noexcept { return detail::act(bouncer_policy_set_optional_exp, handle_.get()); }
+    /// Requires the claim `name`, with any value but null. Refuses what is not UTF-8.
+    Result<void> try_require_claim(std::string_view name) noexcept {
+        return set(bouncer_policy_add_required_claim, name);
+    }
+    /// Requires the claim `name` to be a string that is not empty. Refuses what is not UTF-8.
+    Result<void> try_require_string_claim(std::string_view name) noexcept {
+        return set(bouncer_policy_add_required_string_claim, name);
+    }
+    /// Requires "typ" to be this media type (RFC 8725 section 3.11): "at+jwt". Refuses what is not UTF-8.
+    Result<void> try_token_type(std::string_view type) noexcept { return set(bouncer_policy_set_token_type, type); }
+    /// Allows for clocks that differ: moves "exp" and "nbf" apart by `leeway`. Refuses more than 300 s, and less than
+    /// 0.
+    Result<void> try_leeway(std::chrono::seconds leeway) noexcept {
+        const bool fits = leeway.count() >= 0 && leeway.count() <= UINT32_MAX;
+        const auto seconds = fits ? static_cast<std::uint32_t>(leeway.count()) : UINT32_MAX;
+        return detail::act(bouncer_policy_set_leeway, handle_.get(), seconds);
+    }
+    /// Refuses tokens longer than `bytes`, in place of 16384. Refuses more than 1048576.
+    Result<void> try_max_token_len(std::size_t bytes) noexcept {
+        return detail::act(bouncer_policy_set_max_token_len, handle_.get(), bytes);
+    }
+    /// Judges at the time `seconds` since 1970-01-01T00:00:00Z, in place of the system's: for tests and audits.
+    Result<void> try_at(std::int64_t seconds) noexcept {
+        return detail::act(bouncer_policy_set_time, handle_.get(), seconds);
+    }
+
+#ifdef __cpp_exceptions
+    /// @copydoc try_for_issuer @throws Error
+    [[nodiscard]] static Policy for_issuer(std::string_view issuer, std::string_view audience) {
+        return try_for_issuer(issuer, audience).or_throw();
+    }
+
+    /// @name The settings in a row
+    /// As the functions with `try_` above. Each gives the policy, to go on with. @throws Error
+    /// @{
+    Policy &algorithms(std::string_view names) & { return with(try_algorithms(names)); }
+    Policy &accept_issuer(std::string_view issuer) & { return with(try_accept_issuer(issuer)); }
+    Policy &accept_audience(std::string_view audience) & { return with(try_accept_audience(audience)); }
+    Policy &accept_any_audience() & { return with(try_accept_any_audience()); }
+    Policy &optional_exp() & { return with(try_optional_exp()); }
+    Policy &require_claim(std::string_view name) & { return with(try_require_claim(name)); }
+    Policy &require_string_claim(std::string_view name) & { return with(try_require_string_claim(name)); }
+    Policy &token_type(std::string_view type) & { return with(try_token_type(type)); }
+    Policy &leeway(std::chrono::seconds leeway) & { return with(try_leeway(leeway)); }
+    Policy &max_token_len(std::size_t bytes) & { return with(try_max_token_len(bytes)); }
+    Policy &at(std::int64_t seconds) & { return with(try_at(seconds)); }
+
+    [[nodiscard]] Policy algorithms(std::string_view names) && { return std::move(algorithms(names)); }
+    [[nodiscard]] Policy accept_issuer(std::string_view issuer) && { return std::move(accept_issuer(issuer)); }
+    [[nodiscard]] Policy accept_audience(std::string_view audience) && { return std::move(accept_audience(audience)); }
+    [[nodiscard]] Policy accept_any_audience() && { return std::move(accept_any_audience()); }
+    [[nodiscard]] Policy optional_exp() && { return std::move(optional_exp()); }
+    [[nodiscard]] Policy require_claim(std::string_view name) && { return std::move(require_claim(name)); }
+    [[nodiscard]] Policy require_string_claim(std::string_view name) && { return std::move(require_string_claim(name)); }
+    [[nodiscard]] Policy token_type(std::string_view type) && { return std::move(token_type(type)); }
+    [[nodiscard]] Policy leeway(std::chrono::seconds leeway) && { return std::move(this->leeway(leeway)); }
+    [[nodiscard]] Policy max_token_len(std::size_t bytes) && { return std::move(max_token_len(bytes)); }
+    [[nodiscard]] Policy at(std::int64_t seconds) && { return std::move(at(seconds)); }
+    /// @}
+#endif
+
+    /// The handle, for functions of bouncer_verify.h. NULL if it was moved from: take care, for C that is the default
+    /// policy.
+    [[nodiscard]] const bouncer_policy *handle() const & noexcept { return handle_.get(); }
+    const bouncer_policy *handle() const && = delete;
+
+private:
+    Result<void> set(bouncer_status (*function)(bouncer_policy *, const char *, std::size_t, bouncer_error **),
+                     std::string_view text) noexcept {
+        return detail::act(function, handle_.get(), text.data(), text.size());
+    }
+#ifdef __cpp_exceptions
+    Policy &with(Result<void> result) { return std::move(result).or_throw(), *this; }
+#endif
+
+    detail::Owned<bouncer_policy> handle_;
+};
+
+// --------------------------------------------------------------------------------------------------- VerifiedToken
+
+namespace detail {
+
+inline std::string_view audience_at(const bouncer_token *token, std::size_t index) noexcept {
+    return text(bouncer_token_audience(token, index));
+}
+
+}  // namespace detail
+
+/// A token that passed every check; verifying is the only way to have one.
+class VerifiedToken {
+public:
+    using Handle = bouncer_token;
+    /// Takes `handle`, which may be NULL, from a C call.
+    explicit VerifiedToken(bouncer_token *handle) noexcept : handle_(handle) {}
+
+    /// "uid", the user or service that DC/OS names, if it is a string.
+    [[nodiscard]] std::optional<std::string_view> uid() const & noexcept { return read(bouncer_token_uid); }
+    /// "iss" (RFC 7519 section 4.1.1).
+    [[nodiscard]] std::optional<std::string_view> issuer() const & noexcept { return read(bouncer_token_issuer); }
+    /// "sub" (RFC 7519 section 4.1.2).
+    [[nodiscard]] std::optional<std::string_view> subject() const & noexcept { return read(bouncer_token_subject); }
+    /// "jti" (RFC 7519 section 4.1.7).
+    [[nodiscard]] std::optional<std::string_view> token_id() const & noexcept { return read(bouncer_token_token_id); }
+    using Audience = detail::List<bouncer_token, std::string_view, bouncer_token_audience_count, detail::audience_at>;
+    /// "aud" (RFC 7519 section 4.1.3), a range of `std::string_view`: one for a string, none if it is absent.
+    [[nodiscard]] Audience audience() const & noexcept { return Audience(handle_.get()); }
+    /// "exp" (RFC 7519 section 4.1.4), in seconds since 1970-01-01T00:00:00Z, rounded down.
+    [[nodiscard]] std::optional<std::int64_t> expires_at() const noexcept { return time(bouncer_token_expires_at); }
+    /// "nbf" (RFC 7519 section 4.1.5), in seconds since 1970-01-01T00:00:00Z, rounded up.
+    [[nodiscard]] std::optional<std::int64_t> not_before() const noexcept { return time(bouncer_token_not_before); }
+    /// "iat" (RFC 7519 section 4.1.6), in seconds since 1970-01-01T00:00:00Z, rounded down.
+    [[nodiscard]] std::optional<std::int64_t> issued_at() const noexcept { return time(bouncer_token_issued_at); }
+    /// The JSON text of the claim `name`, as it was signed: a string comes with its quotes.
+    [[nodiscard]] std::optional<std::string_view> claim(std::string_view name) const & noexcept {
+        return detail::optional_text(bouncer_token_claim(handle_.get(), name.data(), name.size()));
+    }
+    /// The whole Claims Set, a JSON object: the very bytes that were signed.
+    [[nodiscard]] std::string_view payload() const & noexcept {
+        return detail::text(bouncer_token_payload(handle_.get()));
+    }
+    /// The JOSE Header, a JSON object.
+    [[nodiscard]] std::string_view header() const & noexcept {
+        return detail::text(bouncer_token_header(handle_.get()));
+    }
+    /// The "kid" of the key that verified the token.
+    [[nodiscard]] std::optional<std::string_view> kid() const & noexcept { return read(bouncer_token_kid); }
+    /// The algorithm of the signature: "RS256". Static.
+    [[nodiscard]] std::string_view algorithm() const noexcept {
+        return detail::text(bouncer_token_algorithm(handle_.get()));
+    }
+    /// The handle, for functions of bouncer_verify.h; NULL if it was moved from.
+    [[nodiscard]] const bouncer_token *handle() const & noexcept { return handle_.get(); }
+
+    std::optional<std::string_view> uid() const && = delete;
+    std::optional<std::string_view> issuer() const && = delete;
+    std::optional<std::string_view> subject() const && = delete;
+    std::optional<std::string_view> token_id() const && = delete;
+    Audience audience() const && = delete;
+    std::optional<std::string_view> claim(std::string_view name) const && = delete;
+    std::string_view payload() const && = delete;
+    std::string_view header() const && = delete;
+    std::optional<std::string_view> kid() const && = delete;
+    const bouncer_token *handle() const && = delete;
+
+private:
+    std::optional<std::string_view> read(bouncer_str (*getter)(const bouncer_token *)) const noexcept {
+        return detail::optional_text(getter(handle_.get()));
+    }
+    std::optional<std::int64_t> time(std::int32_t (*getter)(const bouncer_token *, std::int64_t *)) const noexcept {
+        std::int64_t seconds = 0;
+        return getter(handle_.get(), &seconds) != 0 ? std::optional(seconds) : std::nullopt;
+    }
+
+    detail::Owned<bouncer_token> handle_;
+};
+
+// ------------------------------------------------------------------------------------------ verify_token, Verifier
+
+namespace detail {
+
+/// The failure of a policy that was moved from. C would take its NULL for the default policy, which may ask less.
+inline Failure null_policy() noexcept {
+    bouncer_error *error = nullptr;
+    const bouncer_status status = bouncer_policy_set_any_audience(nullptr, &error);
+    return Failure(status, error);
+}
+
+}  // namespace detail
+
+/// Verifies a JWT: its signature with `jwks`, then its Claims Set against Policy::bouncer() (RFC 7519 section 7.2).
+///
+/// `token` is JWS Compact Serialization, without white space around it. On failure: a status of the 200s or 300s, the
+/// first fault of the token in a fixed order.
+inline Result<VerifiedToken> try_verify_token(const JwkSet &jwks, std::string_view token) noexcept {
+    return detail::make<VerifiedToken>(bouncer_verify_token, jwks.handle(), static_cast<bouncer_policy *>(nullptr),
+                                       token.data(), token.size());
+}
+
+/// Verifies a JWT as above, but against `policy`.
+inline Result<VerifiedToken> try_verify_token(const JwkSet &jwks, const Policy &policy,
+                                              std::string_view token) noexcept {
+    if (policy.handle() == nullptr) {
+        return detail::null_policy();
+    }
+    return detail::make<VerifiedToken>(bouncer_verify_token, jwks.handle(), policy.handle(), token.data(),
+                                       token.size());
+}
+
+#ifdef __cpp_exceptions
+/// @copydoc try_verify_token(const JwkSet &, std::string_view) @throws Error
+[[nodiscard]] inline VerifiedToken verify_token(const JwkSet &jwks, std::string_view token) {
+    return try_verify_token(jwks, token).or_throw();
+}
+
+/// @copydoc try_verify_token(const JwkSet &, const Policy &, std::string_view) @throws Error
+[[nodiscard]] inline VerifiedToken verify_token(const JwkSet &jwks, const Policy &policy, std::string_view token) {
+    return try_verify_token(jwks, policy, token).or_throw();
+}
+#endif
+
+/// One issuer's keys with the policy for its tokens. It outlives both: they are shared or copied.
+class Verifier {
+public:
+    using Handle = bouncer_verifier;
+    /// Takes `handle`, which may be NULL, from a C call.
+    explicit Verifier(bouncer_verifier *handle) noexcept : handle_(handle) {}
+
+    /// Puts `jwks` and `policy` together. On failure: Status::NullArgument if one was moved from.
+    static Result<Verifier> try_make(const JwkSet &jwks, const Policy &policy) noexcept {
+        if (policy.handle() == nullptr) {
+            return detail::null_policy();
+        }
+        return detail::make<Verifier>(bouncer_verifier_new, jwks.handle(), policy.handle());
+    }
+    /// Verifies a JWT, as try_verify_token() does.
+    Result<VerifiedToken> try_verify(std::string_view token) const noexcept {
+        return detail::make<VerifiedToken>(bouncer_verifier_verify, handle_.get(), token.data(), token.size());
+    }
+
+#ifdef __cpp_exceptions
+    /// @copydoc try_make @throws Error
+    Verifier(const JwkSet &jwks, const Policy &policy) : Verifier(try_make(jwks, policy).or_throw()) {}
+    /// Verifies a JWT, as verify_token() does. @throws Error
+    [[nodiscard]] VerifiedToken verify(std::string_view token) const { return try_verify(token).or_throw(); }
+#endif
+
+    /// The handle, for functions of bouncer_verify.h; NULL if it was moved from.
+    [[nodiscard]] const bouncer_verifier *handle() const & noexcept { return handle_.get(); }
+    const bouncer_verifier *handle() const && = delete;
+
+private:
+    detail::Owned<bouncer_verifier> handle_;
+};
+
+// -------------------------------------------------------------------------------------------------- Authorization
+
+/// Finds the token in the value of an HTTP Authorization header: "token=<jwt>" as DC/OS sends it, or "Bearer <jwt>"
+/// (RFC 6750 section 2.1). What it gives is a part of `value`, valid as long as that. On failure:
+/// Status::MalformedAuthorization.
+inline Result<std::string_view> try_token_from_authorization(std::string_view value) noexcept {
+    bouncer_str token = {nullptr, 0};
+    Result<void> found = detail::act(bouncer_authorization_token, value.data(), value.size(), &token);
+    return found ? Result<std::string_view>(detail::text(token)) : Result<std::string_view>(std::move(found).error());
+}
+
+/// Not of a temporary: the token would be a part of what is gone.
+template <class Text, class = std::enable_if_t<std::is_same_v<Text, std::string>>>
+Result<std::string_view> try_token_from_authorization(Text &&) = delete;
+
+#ifdef __cpp_exceptions
+/// @copydoc try_token_from_authorization @throws Error
+[[nodiscard]] inline std::string_view token_from_authorization(std::string_view value) {
+    return try_token_from_authorization(value).or_throw();
+}
+
+/// Not of a temporary: the token would be a part of what is gone.
+template <class Text, class = std::enable_if_t<std::is_same_v<Text, std::string>>>
+std::string_view token_from_authorization(Text &&) = delete;
+#endif
+
+}  // namespace bouncer
+
+#endif  // BOUNCER_VERIFY_HPP

@@ -1,0 +1,280 @@
+#!/usr/bin/env bash
+# Tests the C++ binding with the library in a folder:
+#
+#     run_tests.sh FOLDER        with FOLDER/libbouncer_verify.so and FOLDER/libbouncer_verify.a
+#
+# Installs nothing and writes to a temporary folder alone. A tool that is missing is said to be skipped; with CI=true
+# that is a failure. Ends with a line "N passed, N failed".
+set -eu
+
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+[ $# -eq 1 ] || { echo "usage: $0 FOLDER" >&2; exit 2; }
+given=$(cd "$1" && pwd)
+for file in libbouncer_verify.so libbouncer_verify.a; do
+    [ -e "$given/$file" ] || { echo "$0: there is no $given/$file" >&2; exit 2; }
+done
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+mkdir "$work/lib" "$work/log"
+# Programs ask for the SONAME, which no file of a plain build has.
+cp "$given/libbouncer_verify.so" "$work/lib/libbouncer_verify.so.1"
+ln -s libbouncer_verify.so.1 "$work/lib/libbouncer_verify.so"
+ln -s "$given/libbouncer_verify.a" "$work/lib/libbouncer_verify.a"
+
+includes=(-I"$root/include" -I"$here/include")
+warnings=(-Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Werror)
+sanitizers=(-fsanitize=address,undefined -fno-sanitize-recover=all -g1)
+shared=(-L"$work/lib" -lbouncer_verify "-Wl,-rpath,$work/lib" -pthread)
+static=("$work/lib/libbouncer_verify.a" -pthread -ldl -lm)
+
+# ---- running: as many checks at once as there are processors; each with its output in a file
+
+processors=$(nproc)
+count=0
+skipped=0
+
+# check NAME COMMAND...: counts whether the command succeeds.
+check() {
+    local name=$1 log
+    shift
+    count=$((count + 1))
+    log=$work/log/$(printf %03d $count)
+    while [ "$(jobs -rp | wc -l)" -ge "$processors" ]; do wait -n || true; done
+    # Not in a condition, where the shell would go on after a command that failed.
+    { set +e; (set -e; "$@") >"$log" 2>&1; [ $? -eq 0 ] || echo "$name" >"$log.failed"; } &
+}
+
+skip() {
+    echo "SKIPPED: $1: $2"
+    skipped=$((skipped + 1))
+}
+
+has() { command -v "$1" >/dev/null 2>&1; }
+
+# ---- what a check does
+
+# compile COMPILER STANDARD OUTPUT ARGUMENTS...
+compile() {
+    local compiler=$1 standard=$2 output=$3
+    shift 3
+    "$compiler" "-std=c++$standard" "${warnings[@]}" "${includes[@]}" "-DTEST_DATA=\"$root/tests/data\"" "$@" -o "$output"
+}
+
+# run_test COMPILER STANDARD TEST ARGUMENTS...: under the sanitizers. C++17 links to the shared library, C++20 to the
+# static one.
+run_test() {
+    local compiler=$1 standard=$2 test=$3 program link
+    shift 3
+    program=$work/$test-$compiler-$standard
+    if [ "$standard" = 17 ]; then link=("${shared[@]}"); else link=("${static[@]}"); fi
+    compile "$compiler" "$standard" "$program" "${sanitizers[@]}" "$here/tests/$test.cpp" "${link[@]}"
+    nm "$program" | grep -q __asan_init || { echo "the sanitizer is not linked, so the run would prove nothing"; return 1; }
+    "$program" "$@"
+}
+
+run_without_exceptions() {
+    compile "$1" "$2" "$work/no_exceptions-$1-$2" -fno-exceptions -fno-rtti -O2 "$here/tests/no_exceptions.cpp" "${shared[@]}"
+    "$work/no_exceptions-$1-$2"
+}
+
+# The second of them without exceptions, which may differ in one program.
+run_two_units() {
+    compile "$1" "$2" "$work/two_units_b-$1-$2.o" -fno-exceptions -c "$here/tests/two_units_b.cpp"
+    compile "$1" "$2" "$work/two_units-$1-$2" "$here/tests/two_units_a.cpp" "$work/two_units_b-$1-$2.o" "${shared[@]}"
+    "$work/two_units-$1-$2"
+}
+
+# Each header alone, and the C header as C too.
+compile_headers_alone() {
+    local header
+    for header in bouncer_verify.h bouncer_verify.hpp; do
+        echo "#include <$header>" >"$work/alone-$1-$2-$header.cpp"
+        compile "$1" "$2" /dev/null -fsyntax-only "$work/alone-$1-$2-$header.cpp"
+        compile "$1" "$2" /dev/null -fsyntax-only -fno-exceptions "$work/alone-$1-$2-$header.cpp"
+    done
+    echo '#include <bouncer_verify.h>' | "$1" -x c -std=c11 "${warnings[@]}" "${includes[@]}" -fsyntax-only -
+}
+
+# Every status of the C header has its enumerator: BOUNCER_STATUS_NO_USABLE_KEY is Status::NoUsableKey.
+compile_statuses() {
+    {
+        echo '#include <bouncer_verify.hpp>'
+        sed -n 's/^ *\(BOUNCER_STATUS_[A-Z_]*\) = [0-9]*,$/\1/p' "$root/include/bouncer_verify.h" | while read -r status; do
+            name=$(echo "${status#BOUNCER_STATUS}" | sed 's/_\([A-Z]\)\([A-Z]*\)/\1\L\2/g')
+            echo "static_assert(static_cast<std::uint32_t>(bouncer::Status::$name) == $status);"
+        done
+    } >"$work/statuses-$1.cpp"
+    [ "$(grep -c static_assert "$work/statuses-$1.cpp")" -eq "$(grep -c '^ *BOUNCER_STATUS_[A-Z_]* = ' "$root/include/bouncer_verify.h")" ]
+    [ "$(grep -c static_assert "$work/statuses-$1.cpp")" -gt 20 ]
+    compile "$1" 17 /dev/null -fsyntax-only "$work/statuses-$1.cpp"
+}
+
+# must_not_compile COMPILER MISTAKE: fails to compile for the mistake, not for anything else.
+must_not_compile() {
+    local said
+    if said=$(compile "$1" 17 /dev/null -fsyntax-only -DMISTAKE="$2" -Wno-unused "-Werror=unused-result" \
+                  "$here/tests/must_not_compile.cpp" 2>&1); then
+        echo "it compiles"
+        return 1
+    fi
+    echo "$said"
+    # A deleted function, a [[nodiscard]] (of g++ and of clang++), or a conversion that is explicit.
+    echo "$said" | grep -Eq 'deleted|nodiscard|cannot convert|no viable conversion'
+}
+
+# ---- README.md: its blocks of a language, each in a file
+
+extract_blocks() {
+    awk -v language="$1" -v folder="$work/readme" '
+        $0 == "```" { inside = 0 }
+        inside { print > file }
+        $0 == "```" language { inside = 1; file = folder "/" ++blocks "." language }' "$here/README.md"
+}
+
+# ---- the CMake package
+
+# package NAME PROGRAM LANGUAGES BLOCK ARGUMENTS...: builds the project of tests/package and runs what it builds.
+package() {
+    local build=$work/package-$1 program=$2 languages=$3 block=$4 app
+    shift 4
+    cmake -S "$here/tests/package" -B "$build" -DCMAKE_BUILD_TYPE=Debug "-DPROGRAM=$program" "-DLANGUAGES=$languages" \
+        "-DBLOCK=$block" "$@"
+    cmake --build "$build"
+    for app in app app_static; do
+        if [ "$languages" = C ]; then
+            "$build/$app"
+        else
+            [ "$("$build/$app" "$root/tests/data/document_jwks.json" "$root/tests/data/document_token.txt" 1467985465)" = peter ]
+        fi
+    done
+    readelf -d "$build/app" | grep -q 'NEEDED.*libbouncer_verify.so.1'
+    if readelf -d "$build/app_static" | grep libbouncer_verify; then return 1; fi
+}
+
+# An install tree made by copying, as an installer does: include/, lib/ (or lib/ARCHITECTURE/),
+# lib/cmake/BouncerVerify/.
+copy_prefix() {
+    local prefix=$1 lib=$1/$2
+    mkdir -p "$prefix/include" "$lib/cmake/BouncerVerify"
+    cp "$root/include/bouncer_verify.h" "$here/include/bouncer_verify.hpp" "$prefix/include"
+    cp -P "$work/lib/libbouncer_verify.so" "$work/lib/libbouncer_verify.so.1" "$lib"
+    cp -L "$work/lib/libbouncer_verify.a" "$lib"
+    cp "$here/cmake/BouncerVerifyConfig.cmake" "$here/cmake/BouncerVerifyTargets.cmake" "$lib/cmake/BouncerVerify"
+    sed "s/@VERSION@/$version/" "$here/cmake/BouncerVerifyConfigVersion.cmake.in" \
+        >"$lib/cmake/BouncerVerify/BouncerVerifyConfigVersion.cmake"
+}
+
+# find_package from a copied tree, whose path holds a blank and which was moved after it was made.
+package_found_in_a_moved_prefix() {
+    copy_prefix "$work/made here" "lib/$(uname -m)-linux-gnu"
+    mv "$work/made here" "$work/moved here"
+    package moved "$here/examples/verify.cpp" CXX "$work/readme/1.cmake" "-DCMAKE_PREFIX_PATH=$work/moved here"
+}
+
+package_found_by_a_program_in_c() {
+    copy_prefix "$work/prefix-c" lib
+    package c "$here/tests/package/app.c" C "$work/readme/1.cmake" "-DCMAKE_PREFIX_PATH=$work/prefix-c"
+}
+
+package_installed_by_cmake() {
+    cmake -S "$here" -B "$work/installer" "-DBOUNCER_VERIFY_LIBRARY_DIR=$given" "-DCMAKE_INSTALL_PREFIX=$work/installed"
+    cmake --build "$work/installer"
+    cmake --install "$work/installer"
+    package installed "$here/examples/verify.cpp" CXX "$work/readme/1.cmake" "-DCMAKE_PREFIX_PATH=$work/installed"
+}
+
+package_added_as_a_subdirectory() {
+    echo "add_subdirectory(\"$here\" bouncer_verify)
+target_link_libraries(app PRIVATE BouncerVerify::bouncer_verify)" >"$work/subdirectory.cmake"
+    package subdirectory "$here/examples/verify.cpp" CXX "$work/subdirectory.cmake" "-DBOUNCER_VERIFY_LIBRARY_DIR=$given"
+}
+
+# As README.md fetches it, with this tree in place of the repository and a cargo that has built already.
+package_fetched_and_built_by_cargo() {
+    cat >"$work/cargo" <<CARGO
+#!/bin/sh
+set -e
+[ "\$*" = "rustc --release --locked --lib --crate-type cdylib" ] || [ "\$*" = "rustc --release --locked --lib --crate-type staticlib" ]
+[ -f Cargo.toml ]
+case "\$*" in *cdylib) file=libbouncer_verify.so ;; *) file=libbouncer_verify.a ;; esac
+mkdir -p "\$CARGO_TARGET_DIR/release"
+cp -L "$work/lib/\$file" "\$CARGO_TARGET_DIR/release/\$file"
+CARGO
+    chmod +x "$work/cargo"
+    package fetched "$here/examples/verify.cpp" CXX "$work/readme/2.cmake" "-DFETCHCONTENT_SOURCE_DIR_BOUNCERVERIFY=$root" \
+        "-DCARGO_EXECUTABLE=$work/cargo"
+}
+
+package_has_a_version() {
+    copy_prefix "$work/prefix-version" lib
+    cmake -S "$here/tests/version" -B "$work/version" "-DVERSION=$version" "-DCMAKE_PREFIX_PATH=$work/prefix-version"
+}
+
+# ---- everything
+
+version=$(sed -n 's/^#define BOUNCER_VERSION_[A-Z]* \([0-9]*\)$/\1/p' "$root/include/bouncer_verify.h" | paste -sd .)
+mkdir "$work/readme"
+extract_blocks cpp
+extract_blocks cmake
+
+compilers=()
+for compiler in g++ clang++; do
+    if has "$compiler"; then compilers+=("$compiler"); else skip "$compiler" "apt-get install ${compiler/clang++/clang}"; fi
+done
+has_json=no
+if [ -e /usr/include/nlohmann/json.hpp ]; then has_json=yes; else skip "the conformance corpus" "apt-get install nlohmann-json3-dev"; fi
+
+for compiler in ${compilers[@]+"${compilers[@]}"}; do
+    if echo 'int main() {}' | "$compiler" -x c++ "${sanitizers[@]}" -o "$work/sanitized" - 2>/dev/null && "$work/sanitized"; then
+        is_sanitized=yes
+    else
+        is_sanitized=no
+        skip "tests under the sanitizers with $compiler" "apt-get install libclang-rt-14-dev, or the libasan and libubsan of g++"
+    fi
+    for standard in 17 20; do
+        with="$compiler C++$standard"
+        if [ $is_sanitized = yes ]; then
+            [ $has_json = no ] || check "conformance, $with" run_test "$compiler" "$standard" conformance "$root/tests/conformance"
+            for test in error jwks policy token verifier; do
+                check "$test, $with" run_test "$compiler" "$standard" "$test"
+            done
+        fi
+        check "without exceptions, $with" run_without_exceptions "$compiler" "$standard"
+        check "two translation units, $with" run_two_units "$compiler" "$standard"
+        check "each header alone, $with" compile_headers_alone "$compiler" "$standard"
+    done
+    check "a status for every number, $compiler" compile_statuses "$compiler"
+    check "no mistake compiles, $compiler" compile "$compiler" 17 /dev/null -fsyntax-only -DMISTAKE=0 "$here/tests/must_not_compile.cpp"
+    for mistake in $(sed -n 's/^#[el]*if MISTAKE == //p' "$here/tests/must_not_compile.cpp"); do
+        check "mistake $mistake does not compile, $compiler" must_not_compile "$compiler" "$mistake"
+    done
+    for block in "$work"/readme/*.cpp; do
+        check "README.md block ${block##*/}, $compiler" compile "$compiler" 17 "$block-$compiler.o" -c "$block"
+    done
+done
+
+if ! has cmake; then
+    skip "the CMake package" "apt-get install cmake"
+elif [ ${#compilers[@]} -gt 0 ]; then
+    check "package: found in a moved prefix" package_found_in_a_moved_prefix
+    check "package: found by a program in C" package_found_by_a_program_in_c
+    check "package: installed by cmake" package_installed_by_cmake
+    check "package: added as a subdirectory" package_added_as_a_subdirectory
+    check "package: fetched and built by cargo" package_fetched_and_built_by_cargo
+    check "package: has a version" package_has_a_version
+fi
+
+while [ "$(jobs -rp | wc -l)" -gt 0 ]; do wait -n || true; done
+failed=0
+for mark in "$work"/log/*.failed; do
+    [ -e "$mark" ] || continue
+    failed=$((failed + 1))
+    echo "FAILED: $(cat "$mark")"
+    sed 's/^/    /' "${mark%.failed}"
+done
+passed=$((count - failed))
+[ $skipped -eq 0 ] || echo "$skipped skipped"
+echo "$passed passed, $failed failed"
+[ $failed -eq 0 ] && { [ $skipped -eq 0 ] || [ "${CI:-}" != true ]; }

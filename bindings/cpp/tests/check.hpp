@@ -1,0 +1,58 @@
+// What the tests share: a check that says where it failed, and the DC/OS document's key set and token.
+#ifndef CHECK_HPP
+#define CHECK_HPP
+
+#include <bouncer_verify.hpp>
+
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <string_view>
+
+#define CHECK(condition)                                                            \
+    do {                                                                            \
+        if (!(condition)) {                                                         \
+            std::fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);    \
+            std::exit(1);                                                           \
+        }                                                                           \
+    } while (false)
+
+/// True if `result` is a failure of `status` that has something to say.
+template <class T>
+bool fails(const bouncer::Result<T> &result, bouncer::Status status) {
+    return !result && result.error().status() == status && std::string_view(result.error().message()).size() > 10;
+}
+
+/// The file `name` of the folder TEST_DATA, without a final newline.
+inline std::string read_file(const char *name) {
+    std::ifstream file(std::string(TEST_DATA "/") + name, std::ios::binary);
+    CHECK(file);
+    std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+    while (!text.empty() && text.back() == '\n') {
+        text.pop_back();
+    }
+    return text;
+}
+
+/// The document's token is valid until this second.
+constexpr std::int64_t document_exp = 1467985466;
+
+inline bouncer::JwkSet document_jwks() {
+    return bouncer::JwkSet::try_load(read_file("document_jwks.json")).value();
+}
+
+inline std::string document_token() {
+    return read_file("document_token.txt");
+}
+
+/// Bouncer's policy at the time `seconds`.
+inline bouncer::Policy policy_at(std::int64_t seconds) {
+    bouncer::Policy policy = bouncer::Policy::bouncer();
+    CHECK(policy.try_at(seconds));
+    return policy;
+}
+
+#endif

@@ -1,0 +1,141 @@
+// Runs every case of tests/conformance: one verdict in every language. The folder is the argument.
+#include "check.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <vector>
+
+using bouncer::JwkSet;
+using bouncer::Policy;
+using bouncer::Result;
+using bouncer::VerifiedToken;
+using nlohmann::json;
+
+static std::string from_hex(const std::string &hex) {
+    std::string bytes;
+    for (std::size_t i = 0; i < hex.size(); i += 2) {
+        bytes.push_back(static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16)));
+    }
+    return bytes;
+}
+
+static Policy policy_of(const json &members, std::int64_t now) {
+    const std::string base = members.at("base");
+    const auto text = [&](const char *name) { return members.at(name).get<std::string>(); };
+    CHECK(base == "bouncer" || base == "any_issuer" || base == "issuer");
+    Policy policy = base == "issuer"       ? Policy::for_issuer(text("issuer"), text("audience"))
+                    : base == "any_issuer" ? Policy::any_issuer()
+                                           : Policy::bouncer();
+    for (const auto &[name, value] : members.items()) {
+        if (name == "issuers") {
+            for (const std::string issuer : value) policy.accept_issuer(issuer);
+        } else if (name == "audiences") {
+            for (const std::string audience : value) policy.accept_audience(audience);
+        } else if (name == "algorithms") {
+            std::string names;
+            for (const std::string algorithm : value) names += (names.empty() ? "" : " ") + algorithm;
+            policy.algorithms(names);
+        } else if (name == "leeway") {
+            policy.leeway(std::chrono::seconds(value.get<std::int64_t>()));
+        } else if (name == "require") {
+            for (const std::string claim : value) policy.require_claim(claim);
+        } else if (name == "require_string") {
+            for (const std::string claim : value) policy.require_string_claim(claim);
+        } else if (name == "token_type") {
+            policy.token_type(value.get<std::string>());
+        } else if (name == "max_token_len") {
+            policy.max_token_len(value.get<std::size_t>());
+        } else if (name == "any_audience") {
+            if (value) policy.accept_any_audience();
+        } else if (name == "exp_required") {
+            if (!value) policy.optional_exp();
+        } else {
+            CHECK(name == "base" || name == "issuer" || name == "audience");
+        }
+    }
+    return std::move(policy.at(now));
+}
+
+static json verdict(const bouncer::Failure &failure) {
+    json found = {{"status", failure.name()}};
+    if (failure.claim()) {
+        found["claim"] = *failure.claim();
+    }
+    return found;
+}
+
+static json verdict(const VerifiedToken &token) {
+    json found = {{"status", "ok"}, {"claims", json::parse(token.payload())}, {"alg", token.algorithm()}};
+    if (token.uid()) {
+        found["uid"] = *token.uid();
+    }
+    if (token.kid()) {
+        found["kid"] = *token.kid();
+    }
+    return found;
+}
+
+/// What is found where `expected` is expected.
+static json judge(const json &the_case, const std::string &document, const json &expected) {
+    const Result<JwkSet> jwks = JwkSet::try_load(document);
+    if (!jwks) {
+        json found = verdict(jwks.error());
+        // Without a key set there is nothing to list; its keys are none.
+        if (expected.contains("skipped")) {
+            found["skipped"] = expected["skipped"];
+        }
+        if (expected.contains("keys")) {
+            found["keys"] = 0;
+        }
+        return found;
+    }
+
+    const Policy policy = policy_of(the_case.value("policy", json{{"base", "bouncer"}}), the_case.at("now"));
+    const bool is_text = the_case.contains("token");
+    const std::string text = is_text ? the_case["token"].get<std::string>() : from_hex(the_case.at("token_hex"));
+    const Result<VerifiedToken> token = bouncer::try_verify_token(*jwks, policy, text);
+    json found = token ? verdict(*token) : verdict(token.error());
+
+    // A verifier of the same keys and policy must say the same.
+    const Result<VerifiedToken> again = bouncer::Verifier(*jwks, policy).try_verify(text);
+    CHECK((again ? verdict(*again) : verdict(again.error())) == found);
+
+    if (expected.contains("keys")) {
+        found["keys"] = jwks->keys().size();
+    }
+    if (expected.contains("skipped")) {
+        found["skipped"] = json::array();
+        for (const bouncer::SkippedKey &key : jwks->skipped()) {
+            found["skipped"].push_back({key.index, key.reason});
+        }
+    }
+    return found;
+}
+
+int main(int argc, char **argv) {
+    CHECK(argc == 2);
+    std::size_t cases = 0;
+    std::size_t differing = 0;
+    for (const auto &entry : std::filesystem::directory_iterator(argv[1])) {
+        if (entry.path().extension() != ".json") {
+            continue;
+        }
+        std::ifstream stream(entry.path());
+        const json file = json::parse(stream);
+        for (const json &each : file.at("cases")) {
+            const json &expected = each.at("expect");
+            const json found = judge(each, file.at("jwks").at(each.at("jwks").get<std::string>()), expected);
+            cases++;
+            if (found != expected) {
+                differing++;
+                std::fprintf(stderr, "%s: expected %s\n    found %s\n", each.at("id").get<std::string>().c_str(),
+                             expected.dump().c_str(), found.dump().c_str());
+            }
+        }
+    }
+    std::printf("%zu cases, %zu differ\n", cases, differing);
+    return cases >= 1400 && differing == 0 ? 0 : 1;
+}

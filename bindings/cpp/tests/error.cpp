@@ -1,0 +1,116 @@
+// Failures: categories, the exception, and Result.
+#include "check.hpp"
+
+#include <csignal>
+#include <exception>
+#include <sys/wait.h>
+#include <type_traits>
+#include <unistd.h>
+
+using bouncer::Error;
+using bouncer::Failure;
+using bouncer::JwkSet;
+using bouncer::Policy;
+using bouncer::Result;
+using bouncer::Status;
+
+static_assert(std::is_nothrow_copy_constructible_v<Error>, "thrown objects are copied");
+static_assert(std::is_base_of_v<std::exception, Error>);
+static_assert(std::is_nothrow_move_constructible_v<Failure> && !std::is_copy_constructible_v<Failure>);
+static_assert(!std::is_convertible_v<Result<JwkSet>, bool>);
+
+static_assert(bouncer::is_invalid_token(Status::Expired) && bouncer::is_invalid_token(Status::TokenTooLarge));
+static_assert(!bouncer::is_invalid_token(Status::NoUsableKey) && !bouncer::is_invalid_token(Status::Ok));
+static_assert(bouncer::is_keys_problem(Status::MalformedJwkSet) && !bouncer::is_keys_problem(Status::NoMatchingKey));
+static_assert(!bouncer::is_invalid_token(Status::InvalidArgument) && !bouncer::is_keys_problem(Status::Internal));
+static_assert(bouncer::is_invalid_token(Status{399}) && bouncer::is_keys_problem(Status{199}), "of a later version");
+
+static void a_status_has_a_stable_name() {
+    CHECK(std::string_view(bouncer::status_name(Status::Ok)) == "ok");
+    CHECK(std::string_view(bouncer::status_name(Status::WrongAudience)) == "wrong_audience");
+    CHECK(std::string_view(bouncer::status_name(Status{999999})) == "unknown");
+}
+
+static void the_library_is_of_the_headers_version() {
+    const std::string version = std::to_string(BOUNCER_VERSION_MAJOR) + "." + std::to_string(BOUNCER_VERSION_MINOR) + "." +
+                                std::to_string(BOUNCER_VERSION_PATCH);
+    CHECK(bouncer::library_version() == version && bouncer_abi_version() == BOUNCER_ABI_VERSION);
+}
+
+static void an_exception_says_what_the_failure_says() {
+    const JwkSet jwks = document_jwks();
+    const std::string text = document_token();
+    const auto failed = bouncer::try_verify_token(jwks, text);
+    CHECK(!failed && std::string_view(failed.error().name()) == "expired" && failed.error().claim() == "exp");
+    std::exception_ptr kept;
+    try {
+        (void)bouncer::verify_token(jwks, text);
+        CHECK(false);
+    } catch (const std::exception &error) {
+        CHECK(std::string_view(error.what()) == failed.error().message());
+        kept = std::current_exception();
+    }
+    try {
+        std::rethrow_exception(kept);
+    } catch (const Error &error) {
+        Error copy = error;
+        Error moved = std::move(copy);  // A copy, so that both can speak.
+        copy = moved;
+        CHECK(copy.status() == Status::Expired && moved.claim() == "exp" && copy.what() == error.what());
+        CHECK(std::string_view(moved.name()) == "expired" && moved.is_invalid_token() && !moved.is_keys_problem());
+    }
+}
+
+static void a_failure_that_was_moved_from_is_still_one() {
+    Result<JwkSet> failed = JwkSet::try_load("{}");
+    const Failure failure = std::move(failed).error();
+    CHECK(std::string_view(failure.message()).size() > 20 && !failure.claim());
+    CHECK(!failed && failed.error().status() == Status::MalformedJwkSet);
+    CHECK(std::string_view(failed.error().message()) == "malformed_jwk_set");
+
+    Policy policy = Policy::bouncer();
+    Result<void> refused = policy.try_algorithms("none");
+    CHECK(std::move(refused).error().status() == Status::InvalidArgument && !refused);
+}
+
+static void a_result_gives_its_value_in_every_way() {
+    Result<JwkSet> loaded = JwkSet::try_load(read_file("document_jwks.json"));
+    CHECK(loaded && loaded->keys().size() == 1 && (*loaded).keys().size() == 1);
+    const Result<JwkSet> &same = loaded;
+    CHECK(same.value().keys().size() == 1 && same->keys().size() == 1);
+    const JwkSet taken = *std::move(loaded);
+    CHECK(taken.keys().size() == 1 && loaded && loaded->handle() == nullptr);
+    const JwkSet thrown = JwkSet::try_load(read_file("document_jwks.json")).or_throw();
+    CHECK(thrown.keys().size() == 1);
+}
+
+/// Runs `misuse` in a child process and tells whether it was aborted.
+template <class Misuse>
+static bool aborts(Misuse misuse) {
+    const pid_t child = fork();
+    CHECK(child >= 0);
+    if (child == 0) {
+        std::signal(SIGABRT, SIG_DFL);
+        misuse();
+        _exit(0);
+    }
+    int how = 0;
+    CHECK(waitpid(child, &how, 0) == child);
+    return WIFSIGNALED(how) && WTERMSIG(how) == SIGABRT;
+}
+
+static void asking_for_what_is_not_there_ends_the_program() {
+    CHECK(aborts([] { (void)JwkSet::try_load("{}").value(); }));
+    CHECK(aborts([] { (void)JwkSet::try_load(read_file("document_jwks.json")).error(); }));
+    CHECK(aborts([] { (void)Policy::bouncer().try_at(0).error(); }));
+    CHECK(!aborts([] { (void)JwkSet::try_load("{}").error(); }));
+}
+
+int main() {
+    a_status_has_a_stable_name();
+    the_library_is_of_the_headers_version();
+    an_exception_says_what_the_failure_says();
+    a_failure_that_was_moved_from_is_still_one();
+    a_result_gives_its_value_in_every_way();
+    asking_for_what_is_not_there_ends_the_program();
+}

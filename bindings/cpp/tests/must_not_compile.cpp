@@ -1,0 +1,54 @@
+// Mistakes that the compiler finds. run_tests.sh compiles this with MISTAKE from 1 up to the last one, each of which
+// must fail, and with 0, which must not: so that nothing but the mistake fails.
+#include <bouncer_verify.hpp>
+
+using namespace bouncer;
+
+inline void mistakes(const JwkSet &jwks, const Policy &policy, const Jwk &key, std::string_view text) {
+    (void)jwks, (void)policy, (void)key, (void)text;
+#if MISTAKE == 1
+    JwkSet copy = jwks;
+#elif MISTAKE == 2
+    Policy copy = policy;
+#elif MISTAKE == 3
+    Jwk copy = key;
+#elif MISTAKE == 4
+    VerifiedToken token = verify_token(jwks, text);
+    VerifiedToken copy = token;
+#elif MISTAKE == 5
+    Verifier verifier(jwks, policy);
+    Verifier copy = verifier;
+#elif MISTAKE == 6
+    auto dangling = verify_token(jwks, text).uid();
+#elif MISTAKE == 7
+    auto dangling = verify_token(jwks, text).payload();
+#elif MISTAKE == 8
+    auto dangling = try_verify_token(jwks, text).value().claim("uid");
+#elif MISTAKE == 9
+    auto dangling = try_verify_token(jwks, text)->uid();
+#elif MISTAKE == 10
+    for (JwkView dangling : JwkSet::load(text).keys()) {}
+#elif MISTAKE == 11
+    auto dangling = Jwk::from_pem(text)->thumbprint();
+#elif MISTAKE == 12
+    JwkView dangling = Jwk::from_pem(text);
+#elif MISTAKE == 13
+    auto dangling = token_from_authorization(std::string("token=a.b.c"));
+#elif MISTAKE == 14
+    auto dangling = try_token_from_authorization(std::string("token=a.b.c"));
+#elif MISTAKE == 15
+    auto dangling = JwkSet::try_load(text).error().message();
+#elif MISTAKE == 16
+    JwkSet::try_load(text);  // The failure is not looked at.
+#elif MISTAKE == 17
+    Policy::bouncer().try_at(0);
+#elif MISTAKE == 18
+    verify_token(jwks, text);
+#elif MISTAKE == 19
+    Policy::bouncer().at(0);  // What it gives is the policy.
+#elif MISTAKE == 20
+    bool loaded = JwkSet::try_load(text);  // Which says nothing of the keys.
+#elif MISTAKE > 20
+#error "there is no such mistake"
+#endif
+}

@@ -1,0 +1,115 @@
+// Verifying and reading: the DC/OS document's own token, and claims of every kind.
+#include "check.hpp"
+
+#include <type_traits>
+#include <vector>
+
+using bouncer::JwkSet;
+using bouncer::Policy;
+using bouncer::Status;
+using bouncer::VerifiedToken;
+using bouncer::try_verify_token;
+using bouncer::verify_token;
+
+static_assert(std::is_nothrow_move_constructible_v<VerifiedToken> && !std::is_copy_constructible_v<VerifiedToken>);
+
+static void the_documents_token_is_peters_until_it_expires() {
+    const JwkSet jwks = document_jwks();
+    std::string text = document_token();
+    Policy policy = policy_at(document_exp - 1);
+    const VerifiedToken token = verify_token(jwks, policy, text);
+    CHECK(token.uid() == "peter" && token.algorithm() == "RS256");
+    CHECK(token.payload() == R"({"exp":1467985466,"uid":"peter"})");
+    CHECK(token.header() == R"({"typ":"JWT","alg":"RS256"})");
+    CHECK(token.kid() == "55fb61042768f62ea3b06778c6043f7c8c92769a0c248076a2995dfd50c4acb9");
+    CHECK(token.claim("uid") == "\"peter\"" && token.claim("exp") == "1467985466");
+    CHECK(!token.claim("ex") && !token.claim("\xff") && !token.claim({}));
+    CHECK(token.expires_at() == document_exp && !token.not_before() && !token.issued_at());
+    CHECK(!token.issuer() && !token.subject() && !token.token_id() && token.audience().empty());
+    CHECK(token.audience()[0].empty());
+
+    // One second later, and then with the system's clock and the default policy.
+    const auto late = try_verify_token(jwks, policy.at(document_exp), text);
+    CHECK(fails(late, Status::Expired) && late.error().claim() == "exp");
+    CHECK(std::string_view(late.error().message()).find("peter") == std::string_view::npos);
+    CHECK(fails(try_verify_token(jwks, text), Status::Expired));
+    try {
+        (void)verify_token(jwks, text);
+        CHECK(false);
+    } catch (const bouncer::Error &error) {
+        CHECK(error.status() == Status::Expired && error.is_invalid_token() && !error.is_keys_problem());
+    }
+
+    char &last = text[text.size() - 10];
+    last = last == 'A' ? 'B' : 'A';
+    CHECK(fails(try_verify_token(jwks, policy, text), Status::InvalidSignature));
+}
+
+static void every_registered_claim_is_read() {
+    // Signed with tests/data/keys/rsa-2048-a.pem.
+    const JwkSet jwks = JwkSet::load(
+        R"({"keys":[{"kty":"RSA","kid":"a","e":"AQAB","n":"kG8moYAhrlHLDr4CvSNzjRXh6Fo5omHXRHbF88clbLGoHnPUAQ_pHwV96rYPWAP)"
+        "VhM9Lp8372CtwGxrPm3u5ZDqGKn2c8_KnRHQU1-UVkC3WsI9wHLyVaRcKq0EvGM6yHw_O2xH34owix5OG-CvNLWDIF3-1pQgKIUA-_vtPJhrOw"
+        "ngeRFCCy2KqAZWeCErf-dN5nntb4AsU3gY5xMdTtAhU4ICdb6deADI3oK4bJ9Dx4sO-7KhXKkm6opj1PM-hdfwXsdY57B8Wa6tF1Z2TJ52Xc6p"
+        R"(blfUr_OHuyrvPVZ4gcw3bwt3fG96I_GULw-OTpeXb68hhJIQn3shjdpa5iQ"}]})");
+    const std::string_view text =
+        "eyJhbGciOiJSUzI1NiIsImtpZCI6ImEiLCJ0eXAiOiJhdCtqd3QifQ.eyJpc3MiOiJodHRwczovL2lkLmV4YW1wbGUiLCJzdWIiOiJzLTEiLC"
+        "JqdGkiOiI3IiwiYXVkIjpbIm9yZGVycyIsInN0b2NrIl0sImV4cCI6NDEwMjQ0NDgwMC41LCJuYmYiOjEuNSwiaWF0IjoxLjUsInVpZCI6InBl"
+        "dGVyIiwicm9sZXMiOlsiYWRtaW4iLCAxXX0.Jguuo-eBHLmWNC9bvkjSnLPwIbB5j7sOyLEqvOGrujF5BkSBJD3FZkpFtvvqAD-rZ1JW_525vA"
+        "N8lBOLjTLI0aZF7RGBiURAkTnSETs6HQ9V1GN1dph8u9cGjZWdwM06P0gkx5qxwbK6newQ9cB3JuSWpuWvp5_S5UdSergvq_vEXfhEGH1ZpUDi"
+        "eTshOAZ23r5YX5UygIlQoedUbB5iC7B-rQC_dyXdmZpjyB1UPPGAR5vTc7R3XitRap2Avjsv-_HhczdE2f_gqPabKj4u32ki-hIlqZAZTrZzSa"
+        "jfRsF-ELrSsH4V-Z4bYCi_f5uMkN9g8CiwIBc71vVfCbM4bQ";
+    const Policy policy = Policy::for_issuer("https://id.example", "stock").token_type("at+jwt").at(1700000000);
+    const VerifiedToken token = verify_token(jwks, policy, text);
+    CHECK(token.issuer() == "https://id.example" && token.subject() == "s-1" && token.token_id() == "7");
+    CHECK(token.expires_at() == 4102444800 && token.not_before() == 2 && token.issued_at() == 1);
+    CHECK(token.uid() == "peter" && token.kid() == "a" && token.claim("roles") == R"(["admin", 1])");
+    const auto audience = token.audience();
+    CHECK((std::vector<std::string_view>(audience.begin(), audience.end()) ==
+           std::vector<std::string_view>{"orders", "stock"}));
+    CHECK(fails(try_verify_token(jwks, Policy::for_issuer("https://id.example", "x"), text), Status::WrongAudience));
+    CHECK(fails(try_verify_token(jwks, text), Status::WrongAudience));
+}
+
+static void moving_takes_the_claims_along() {
+    VerifiedToken first = verify_token(document_jwks(), policy_at(0), document_token());
+    const std::string_view payload = first.payload();
+    VerifiedToken second = std::move(first);
+    CHECK(second.payload().data() == payload.data());
+    CHECK(first.payload().empty() && !first.uid() && !first.expires_at() && !first.claim("uid"));
+    CHECK(first.algorithm().empty() && first.audience().empty() && first.handle() == nullptr);
+    VerifiedToken &itself = second;
+    second = std::move(itself);
+    CHECK(second.uid() == "peter");
+}
+
+static void text_may_be_anything() {
+    const JwkSet jwks = document_jwks();
+    CHECK(fails(try_verify_token(jwks, std::string_view()), Status::MalformedToken));
+    CHECK(fails(try_verify_token(jwks, std::string_view("a.\0.b", 5)), Status::MalformedToken));
+    CHECK(fails(try_verify_token(jwks, "\xff\xfe.a.b"), Status::MalformedToken));
+    CHECK(fails(try_verify_token(jwks, "a.b.c.d.e"), Status::EncryptedToken));
+    CHECK(fails(try_verify_token(jwks, std::string(16385, 'a')), Status::TokenTooLarge));
+    const std::string text = document_token();
+    const std::string_view part_of_more = std::string_view(text).substr(0, text.size());
+    CHECK(try_verify_token(jwks, policy_at(0), part_of_more));
+}
+
+static void an_authorization_header_holds_a_token() {
+    const std::string_view value = "token=a.b.c";
+    CHECK(bouncer::token_from_authorization(value).data() == value.data() + 6);
+    CHECK(bouncer::token_from_authorization("Bearer x.y.z") == "x.y.z");
+    const std::string owned = "Bearer x.y.z";
+    CHECK(bouncer::token_from_authorization(owned) == "x.y.z");
+    CHECK(fails(bouncer::try_token_from_authorization("Basic x"), Status::MalformedAuthorization));
+    CHECK(fails(bouncer::try_token_from_authorization("Bearer \xff"), Status::MalformedAuthorization));
+    CHECK(fails(bouncer::try_token_from_authorization({}), Status::MalformedAuthorization));
+}
+
+int main() {
+    the_documents_token_is_peters_until_it_expires();
+    every_registered_claim_is_read();
+    moving_takes_the_claims_along();
+    text_may_be_anything();
+    an_authorization_header_holds_a_token();
+}

@@ -1,0 +1,11 @@
+// The header in a second translation unit: what is not inline would be defined twice.
+#include <bouncer_verify.hpp>
+
+bouncer::Result<bouncer::JwkSet> load(std::string_view json);
+
+int main() {
+    return load("{}").error().status() == bouncer::Status::MalformedJwkSet &&
+                   !bouncer::JwkSet::try_load("{}") && !bouncer::try_token_from_authorization("")
+               ? 0
+               : 1;
+}

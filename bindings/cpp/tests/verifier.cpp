@@ -1,0 +1,92 @@
+// The verifier: it outlives what it was made of, and any number of threads share it.
+#include "check.hpp"
+
+#include <optional>
+#include <thread>
+#include <type_traits>
+#include <vector>
+
+using bouncer::Failure;
+using bouncer::JwkSet;
+using bouncer::Policy;
+using bouncer::Status;
+using bouncer::VerifiedToken;
+using bouncer::Verifier;
+
+static_assert(std::is_nothrow_move_constructible_v<Verifier> && !std::is_copy_constructible_v<Verifier>);
+
+static void a_verifier_outlives_what_it_was_made_of() {
+    std::optional<Verifier> verifier;
+    {
+        const JwkSet jwks = document_jwks();
+        Policy policy = policy_at(document_exp - 1);
+        verifier.emplace(jwks, policy);
+        policy.at(document_exp);
+    }
+    const std::string text = document_token();
+    CHECK(verifier->verify(text).expires_at() == document_exp);
+    const auto token = verifier->try_verify(text);
+    CHECK(token && token->uid() == "peter");
+    CHECK(fails(verifier->try_verify("a.b"), Status::MalformedToken));
+    try {
+        (void)verifier->verify("a.b");
+        CHECK(false);
+    } catch (const bouncer::Error &error) {
+        CHECK(error.status() == Status::MalformedToken);
+    }
+}
+
+static void a_token_outlives_its_verifier() {
+    const VerifiedToken token = Verifier(document_jwks(), policy_at(0)).verify(document_token());
+    CHECK(token.uid() == "peter" && token.kid() && token.kid()->size() == 64);
+}
+
+static void a_verifier_that_was_moved_from_verifies_nothing() {
+    Verifier first(document_jwks(), policy_at(0));
+    Verifier second = std::move(first);
+    CHECK(fails(first.try_verify(document_token()), Status::NullArgument) && first.handle() == nullptr);
+    Verifier &itself = second;
+    second = std::move(itself);
+    CHECK(second.try_verify(document_token()));
+
+    JwkSet jwks = document_jwks();
+    const JwkSet moved = std::move(jwks);
+    CHECK(fails(Verifier::try_make(jwks, Policy::bouncer()), Status::NullArgument));
+    CHECK(moved.keys().size() == 1);
+}
+
+static void threads_share_every_handle() {
+    const JwkSet jwks = document_jwks();
+    const Policy valid = policy_at(document_exp - 1);
+    const Policy expired = policy_at(document_exp);
+    const Verifier verifier(jwks, valid);
+    const std::string text = document_token();
+    const VerifiedToken shared = verifier.verify(text);
+
+    std::vector<std::thread> threads;
+    std::vector<std::optional<Failure>> failures(8);
+    for (std::optional<Failure> &failure : failures) {
+        threads.emplace_back([&] {
+            for (int i = 0; i < 50; i++) {
+                CHECK(verifier.verify(text).expires_at() == document_exp);
+                CHECK(bouncer::try_verify_token(jwks, valid, text) && shared.uid() == "peter");
+                CHECK(jwks.keys()[0].pem().size() > 100 && jwks.keys()[0].thumbprint().size() == 43);
+            }
+            failure = bouncer::try_verify_token(jwks, expired, text).error();
+        });
+    }
+    for (std::thread &thread : threads) {
+        thread.join();
+    }
+    // A failure is read on another thread than the call's, after that has ended.
+    for (const std::optional<Failure> &failure : failures) {
+        CHECK(failure->status() == Status::Expired && failure->claim() == "exp");
+    }
+}
+
+int main() {
+    a_verifier_outlives_what_it_was_made_of();
+    a_token_outlives_its_verifier();
+    a_verifier_that_was_moved_from_verifies_nothing();
+    threads_share_every_handle();
+}
