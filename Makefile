@@ -71,7 +71,7 @@ install: lib cli ## libraries, headers, pkg-config and CMake files and command u
 # ---------------------------------------------------------------------------------------------- test
 
 .PHONY: test
-test: lint test-rust test-install test-cpp ## everything
+test: lint test-rust test-install test-cpp test-go test-python ## everything
 	@$(call say,all suites passed)
 
 .PHONY: lint
@@ -139,7 +139,7 @@ bench: tools-c ## whole verifications beside the bare primitive, interleaved
 .PHONY: fuzz
 fuzz: ## each fuzz target for FUZZ_SECONDS (60); needs cargo-fuzz and a nightly toolchain
 	for target in $$(cd fuzz && cargo +nightly fuzz list); do
-	    cargo +nightly fuzz run "$$target" fuzz/corpus/"$$target" fuzz/seeds -- -max_total_time=$(or $(FUZZ_SECONDS),60) -max_len=20000
+	    mkdir -p fuzz/corpus/"$$target"; cargo +nightly fuzz run "$$target" fuzz/corpus/"$$target" fuzz/seeds/"$$target" -- -max_total_time=$(or $(FUZZ_SECONDS),60) -max_len=20000
 	done
 
 .PHONY: mutants

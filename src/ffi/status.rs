@@ -10,7 +10,7 @@ use std::ffi::{CStr, c_char};
 /// - 1 to 99: the calling program is at fault; answer a request with HTTP 500
 /// - 100s: the keys are at fault; HTTP 503, never 401
 /// - 200s: the token or its signature; HTTP 401
-/// - 300s: the token's claims; HTTP 401
+/// - 300s: the token's claims, while its signature holds; HTTP 401
 #[repr(u32)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum bouncer_status {
