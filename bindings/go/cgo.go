@@ -1,0 +1,510 @@
+package bouncer
+
+// Everything that crosses to C is in this file: the flags, the calls, and all of the package's unsafe code. The
+// other files are plain Go.
+//
+// Link modes. Without a build tag the library is linked dynamically, with bouncer_static statically. In both the
+// folder that holds it comes from the builder: CGO_LDFLAGS=-L<folder>, or a folder the linker searches anyway. The
+// header is found beside this package in a checkout, and through CGO_CFLAGS=-I<folder> where only bindings/go was
+// copied, as `go mod vendor` does. The archive is named in full because -lbouncer_verify would take the shared
+// library when both are there.
+//
+// What keeps memory alive. Three kinds of pointers cross:
+//
+//   - Go memory that C reads or fills during a call: a token, the buffer for the result. cgo keeps every argument
+//     alive and in its place until the call returns, C keeps no copy (the header's first rule), and so nothing more
+//     is needed. "noescape" says so to the compiler, which then leaves buffers on the stack; "nocallback" says
+//     that C never calls Go, which saves the preparations for that. Only calls on the hot path have them.
+//   - C objects that Go owns: those of JWKSet and Verifier. To the garbage collector their addresses are mere
+//     numbers. The owner could be found unreachable, and its object be freed by the cleanup, while the last call
+//     with it is under way: the compiler holds a variable only up to its last use, and that is the argument's
+//     evaluation. And another goroutine may call Close. So every use lies between (*lease).enter and
+//     (*lease).leave: leave is a use of the owner after the call, which does what runtime.KeepAlive does, and
+//     a Close in between leaves the freeing to it. The functions of this file take bare addresses and count on
+//     their callers for that.
+//   - C objects that live no longer than one function: policies, errors, single keys. They have no Go owner and no
+//     cleanup; the function frees them.
+
+/*
+#cgo CFLAGS: -I${SRCDIR}/../../include
+#cgo !bouncer_static LDFLAGS: -lbouncer_verify
+#cgo bouncer_static LDFLAGS: -l:libbouncer_verify.a -lpthread -ldl -lm
+#cgo noescape bouncer_go_verify
+#cgo nocallback bouncer_go_verify
+#cgo noescape bouncer_go_read
+#cgo nocallback bouncer_go_read
+#cgo noescape bouncer_go_authorization
+#cgo nocallback bouncer_go_authorization
+
+#include <string.h>
+#include <bouncer_verify.h>
+
+// Where a piece lies in the text that bouncer_go_read wrote.
+typedef struct {
+	uint32_t start, len;
+} bouncer_go_span;
+
+// What a verified token says, beside the text. The bits of times: 1 exp, 2 nbf, 4 iat.
+typedef struct {
+	int64_t exp, nbf, iat;
+	bouncer_go_span payload, header, kid, alg, uid, iss, sub, jti;
+	uint32_t times;
+} bouncer_go_claims;
+
+// The outcome of one call. While token or error is not NULL, it is still to be read into a text of text_len bytes.
+typedef struct {
+	bouncer_token *token;
+	bouncer_error *error;
+	size_t text_len;
+	bouncer_status status;
+	bouncer_go_span message, claim;
+	bouncer_go_claims claims;
+} bouncer_go_verdict;
+
+// Appends a piece to the text as far as there is room, and counts it in any case.
+static inline bouncer_go_span bouncer_go_append(char *text, size_t room, size_t *len, const char *data, size_t data_len) {
+	bouncer_go_span span = {(uint32_t)*len, (uint32_t)data_len};
+	if (data_len > 0 && *len <= room && data_len <= room - *len) {
+		memcpy(text + *len, data, data_len);
+	}
+	*len += data_len;
+	return span;
+}
+
+// As bouncer_go_append, but a piece of the payload is not stored twice. The payload is the text's beginning.
+static inline bouncer_go_span bouncer_go_place(char *text, size_t room, size_t *len, bouncer_str payload, bouncer_str piece) {
+	size_t start = (uintptr_t)piece.data - (uintptr_t)payload.data;
+	if (piece.data != NULL && start <= payload.len && piece.len <= payload.len - start) {
+		return (bouncer_go_span){(uint32_t)start, (uint32_t)piece.len};
+	}
+	return bouncer_go_append(text, room, len, piece.data, piece.len);
+}
+
+// Moves a verdict's token or error to the text and frees it, or leaves it where it is if the text is too small.
+static inline void bouncer_go_read(bouncer_go_verdict *verdict, char *text, size_t room) {
+	size_t len = 0;
+	if (verdict->status == BOUNCER_STATUS_OK) {
+		const bouncer_token *token = verdict->token;
+		bouncer_go_claims *claims = &verdict->claims;
+		bouncer_str payload = bouncer_token_payload(token);
+		claims->payload = bouncer_go_append(text, room, &len, payload.data, payload.len);
+		bouncer_str header = bouncer_token_header(token);
+		claims->header = bouncer_go_append(text, room, &len, header.data, header.len);
+		bouncer_str kid = bouncer_token_kid(token);
+		claims->kid = bouncer_go_append(text, room, &len, kid.data, kid.len);
+		bouncer_str alg = bouncer_token_algorithm(token);
+		claims->alg = bouncer_go_append(text, room, &len, alg.data, alg.len);
+		claims->uid = bouncer_go_place(text, room, &len, payload, bouncer_token_uid(token));
+		claims->iss = bouncer_go_place(text, room, &len, payload, bouncer_token_issuer(token));
+		claims->sub = bouncer_go_place(text, room, &len, payload, bouncer_token_subject(token));
+		claims->jti = bouncer_go_place(text, room, &len, payload, bouncer_token_token_id(token));
+		claims->times = (bouncer_token_expires_at(token, &claims->exp) ? 1 : 0) |
+			(bouncer_token_not_before(token, &claims->nbf) ? 2 : 0) |
+			(bouncer_token_issued_at(token, &claims->iat) ? 4 : 0);
+	} else {
+		const char *message = bouncer_error_message(verdict->error);
+		bouncer_str claim = bouncer_error_claim(verdict->error);
+		verdict->message = bouncer_go_append(text, room, &len, message, message == NULL ? 0 : strlen(message));
+		verdict->claim = bouncer_go_append(text, room, &len, claim.data, claim.len);
+	}
+	verdict->text_len = len;
+	if (len <= room) {
+		bouncer_token_free(verdict->token);
+		bouncer_error_free(verdict->error);
+		verdict->token = NULL;
+		verdict->error = NULL;
+	}
+}
+
+// A whole verification in one crossing: with the verifier, or if that is NULL with jwks and policy.
+static inline void bouncer_go_verify(const bouncer_verifier *verifier, const bouncer_jwks *jwks, const bouncer_policy *policy,
+		const char *token, size_t token_len, bouncer_go_verdict *verdict, char *text, size_t room) {
+	verdict->status = verifier != NULL
+		? bouncer_verifier_verify(verifier, token, token_len, &verdict->token, &verdict->error)
+		: bouncer_verify_token(jwks, policy, token, token_len, &verdict->token, &verdict->error);
+	bouncer_go_read(verdict, text, room);
+}
+
+typedef struct {
+	size_t start, len;
+	bouncer_error *error;
+} bouncer_go_part;
+
+// The place of the token in value. Places, because a pointer into Go memory must not be stored in Go memory.
+static inline bouncer_go_part bouncer_go_authorization(const char *value, size_t value_len) {
+	bouncer_go_part part = {0, 0, NULL};
+	bouncer_str token;
+	if (bouncer_authorization_token(value, value_len, &token, &part.error) == BOUNCER_STATUS_OK) {
+		part.start = (size_t)(token.data - value);
+		part.len = token.len;
+	}
+	return part;
+}
+*/
+import "C"
+
+import (
+	"fmt"
+	"time"
+	"unsafe"
+)
+
+// The pointers of the library, for the files that cannot name them.
+type (
+	jwksPointer     = *C.bouncer_jwks
+	verifierPointer = *C.bouncer_verifier
+	policyPointer   = *C.bouncer_policy
+	tokenClaims     = C.bouncer_go_claims
+	span            = C.bouncer_go_span
+)
+
+// The bits of tokenClaims.times.
+const (
+	hasExp = 1 << iota
+	hasNbf
+	hasIat
+)
+
+// errLibrary is not nil if the library that was found when the program started cannot be used. Whatever does not need
+// a JWKSet or Verifier asks it first; they cannot be had without.
+var errLibrary = compareABI(uint32(C.bouncer_abi_version()), C.BOUNCER_ABI_VERSION)
+
+func compareABI(loaded, built uint32) error {
+	if loaded == built {
+		return nil
+	}
+	return fmt.Errorf("%w: the loaded library, version %s, has ABI version %d, but this program was built for %d",
+		ErrIncompatibleLibrary, LibraryVersion(), loaded, built)
+}
+
+// LibraryVersion returns the version of the library that the program runs with, as "MAJOR.MINOR.PATCH".
+func LibraryVersion() string {
+	return C.GoString(C.bouncer_version())
+}
+
+// statusName is the library's name of a status, "unknown" if it knows none.
+func statusName(status uint32) string {
+	return C.GoString(C.bouncer_status_name(C.uint32_t(status)))
+}
+
+func textPointer(text string) *C.char {
+	return (*C.char)(unsafe.Pointer(unsafe.StringData(text)))
+}
+
+func bytesPointer(bytes []byte) *C.char {
+	return (*C.char)(unsafe.Pointer(unsafe.SliceData(bytes)))
+}
+
+// borrowText is text that lies in bytes, valid as long as nobody writes those.
+func borrowText(bytes []byte) string {
+	return unsafe.String(unsafe.SliceData(bytes), len(bytes))
+}
+
+func textOf(text C.bouncer_str) string {
+	if text.len == 0 {
+		return ""
+	}
+	return string(unsafe.Slice((*byte)(unsafe.Pointer(text.data)), text.len))
+}
+
+func bytesOf(bytes C.bouncer_bytes) []byte {
+	if bytes.len == 0 {
+		return nil
+	}
+	return append([]byte(nil), unsafe.Slice((*byte)(unsafe.Pointer(bytes.data)), bytes.len)...)
+}
+
+// takeError makes an *Error of the library's, and frees that.
+func takeError(err *C.bouncer_error) error {
+	defer C.bouncer_error_free(err)
+	return &Error{
+		Status:  uint32(C.bouncer_error_status(err)),
+		Claim:   textOf(C.bouncer_error_claim(err)),
+		Message: C.GoString(C.bouncer_error_message(err)),
+	}
+}
+
+// scratchLen is how much of a result fits on the stack, in bytes.
+const scratchLen = 1024
+
+// verify judges a token with the verifier, or if that is nil with jwks and policy.
+//
+// It crosses to C once. What comes back is header, payload and kid, or an error's message, and goes to a buffer whose size is
+// known to do before: the two parts of a token decode to at most 3/4 of its length, and what a kid and strings with escapes
+// add nearly always fits in the rest. Where it does not, a second crossing fetches the result.
+func verify(verifier verifierPointer, jwks jwksPointer, policy policyPointer, token string) (*VerifiedToken, error) {
+	if len(token) > scratchLen*4/3 && len(token) <= maxTokenLen {
+		return verifyLong(verifier, jwks, policy, token)
+	}
+	var verdict C.bouncer_go_verdict
+	var scratch [scratchLen]byte
+	C.bouncer_go_verify(verifier, jwks, policy, textPointer(token), C.size_t(len(token)),
+		&verdict, (*C.char)(unsafe.Pointer(&scratch)), scratchLen)
+	if verdict.text_len > scratchLen {
+		return readAgain(&verdict)
+	}
+	return outcome(&verdict, string(scratch[:verdict.text_len]))
+}
+
+// verifyLong is verify for tokens whose result does not fit on the stack.
+func verifyLong(verifier verifierPointer, jwks jwksPointer, policy policyPointer, token string) (*VerifiedToken, error) {
+	var verdict C.bouncer_go_verdict
+	text := make([]byte, len(token))
+	C.bouncer_go_verify(verifier, jwks, policy, textPointer(token), C.size_t(len(token)),
+		&verdict, bytesPointer(text), C.size_t(len(text)))
+	switch {
+	case verdict.text_len > C.size_t(len(text)):
+		return readAgain(&verdict)
+	case verdict.status != C.BOUNCER_STATUS_OK:
+		return outcome(&verdict, string(text[:verdict.text_len])) // let go of the long buffer
+	}
+	return outcome(&verdict, borrowText(text[:verdict.text_len])) // nobody writes text any more
+}
+
+// readAgain fetches a result that was longer than the buffer.
+func readAgain(verdict *C.bouncer_go_verdict) (*VerifiedToken, error) {
+	text := make([]byte, verdict.text_len)
+	C.bouncer_go_read(verdict, bytesPointer(text), C.size_t(len(text)))
+	return outcome(verdict, borrowText(text))
+}
+
+func outcome(verdict *C.bouncer_go_verdict, text string) (*VerifiedToken, error) {
+	if verdict.status != C.BOUNCER_STATUS_OK {
+		return nil, &Error{
+			Status:  uint32(verdict.status),
+			Claim:   pieceOf(text, verdict.claim),
+			Message: pieceOf(text, verdict.message),
+		}
+	}
+	return &VerifiedToken{text: text, claims: verdict.claims}, nil
+}
+
+func pieceOf(text string, at span) string {
+	return text[at.start : at.start+at.len]
+}
+
+func findAuthorization(value string) (string, error) {
+	part := C.bouncer_go_authorization(textPointer(value), C.size_t(len(value)))
+	if part.error != nil {
+		return "", takeError(part.error)
+	}
+	return value[part.start : part.start+part.len], nil
+}
+
+func loadJWKS(document []byte) (jwks jwksPointer, _ error) {
+	var err *C.bouncer_error
+	if C.bouncer_jwks_load(bytesPointer(document), C.size_t(len(document)), &jwks, &err) != C.BOUNCER_STATUS_OK {
+		return nil, takeError(err)
+	}
+	return jwks, nil
+}
+
+// jwksOf makes a set of keys that are given as JWKs.
+func jwksOf(documents []string) (jwks jwksPointer, _ error) {
+	var err *C.bouncer_error
+	keys := make([]*C.bouncer_jwk, 0, len(documents))
+	defer func() {
+		for _, key := range keys {
+			C.bouncer_jwk_free(key)
+		}
+	}()
+	for _, document := range documents {
+		var key *C.bouncer_jwk
+		if C.bouncer_jwk_from_json(textPointer(document), C.size_t(len(document)), &key, &err) != C.BOUNCER_STATUS_OK {
+			return nil, takeError(err)
+		}
+		keys = append(keys, key)
+	}
+	if C.bouncer_jwks_from_keys(unsafe.SliceData(keys), C.size_t(len(keys)), &jwks, &err) != C.BOUNCER_STATUS_OK {
+		return nil, takeError(err)
+	}
+	return jwks, nil
+}
+
+func freeJWKS(jwks jwksPointer) { C.bouncer_jwks_free(jwks) }
+
+func keysOf(jwks jwksPointer) []*JWK {
+	keys := make([]*JWK, C.bouncer_jwks_key_count(jwks))
+	for i := range keys {
+		keys[i] = readJWK(C.bouncer_jwks_key(jwks, C.size_t(i)))
+	}
+	return keys
+}
+
+func skippedOf(jwks jwksPointer) []SkippedKey {
+	skipped := make([]SkippedKey, C.bouncer_jwks_skipped_count(jwks))
+	for i := range skipped {
+		skipped[i] = SkippedKey{
+			Index:   int(C.bouncer_jwks_skipped_index(jwks, C.size_t(i))),
+			KeyID:   textOf(C.bouncer_jwks_skipped_kid(jwks, C.size_t(i))),
+			Reason:  textOf(C.bouncer_jwks_skipped_reason(jwks, C.size_t(i))),
+			Message: textOf(C.bouncer_jwks_skipped_message(jwks, C.size_t(i))),
+		}
+	}
+	return skipped
+}
+
+func jwkFromJSON(document []byte) (*JWK, error) {
+	var key *C.bouncer_jwk
+	var err *C.bouncer_error
+	if C.bouncer_jwk_from_json(bytesPointer(document), C.size_t(len(document)), &key, &err) != C.BOUNCER_STATUS_OK {
+		return nil, takeError(err)
+	}
+	return takeJWK(key), nil
+}
+
+func jwkFromPEM(pem []byte) (*JWK, error) {
+	var key *C.bouncer_jwk
+	var err *C.bouncer_error
+	if C.bouncer_jwk_from_pem(bytesPointer(pem), C.size_t(len(pem)), &key, &err) != C.BOUNCER_STATUS_OK {
+		return nil, takeError(err)
+	}
+	return takeJWK(key), nil
+}
+
+func jwkFromDER(der []byte) (*JWK, error) {
+	var key *C.bouncer_jwk
+	var err *C.bouncer_error
+	pointer := (*C.uint8_t)(unsafe.SliceData(der))
+	if C.bouncer_jwk_from_der(pointer, C.size_t(len(der)), &key, &err) != C.BOUNCER_STATUS_OK {
+		return nil, takeError(err)
+	}
+	return takeJWK(key), nil
+}
+
+func jwkFromRSA(n, e []byte) (*JWK, error) {
+	var key *C.bouncer_jwk
+	var err *C.bouncer_error
+	nPointer, ePointer := (*C.uint8_t)(unsafe.SliceData(n)), (*C.uint8_t)(unsafe.SliceData(e))
+	if C.bouncer_jwk_from_rsa_components(nPointer, C.size_t(len(n)), ePointer, C.size_t(len(e)), &key, &err) !=
+		C.BOUNCER_STATUS_OK {
+		return nil, takeError(err)
+	}
+	return takeJWK(key), nil
+}
+
+func takeJWK(key *C.bouncer_jwk) *JWK {
+	defer C.bouncer_jwk_free(key)
+	return readJWK(key)
+}
+
+// readJWK copies all there is to know of a key.
+func readJWK(key *C.bouncer_jwk) *JWK {
+	kid := C.bouncer_jwk_kid(key)
+	return &JWK{
+		kid:        textOf(kid),
+		hasKID:     kid.data != nil,
+		algorithm:  Algorithm(textOf(C.bouncer_jwk_algorithm(key))),
+		keyType:    textOf(C.bouncer_jwk_key_type(key)),
+		curve:      textOf(C.bouncer_jwk_curve(key)),
+		bits:       int(C.bouncer_jwk_bits(key)),
+		n:          bytesOf(C.bouncer_jwk_n(key)),
+		e:          bytesOf(C.bouncer_jwk_e(key)),
+		tolerated:  C.bouncer_jwk_is_tolerated(key) != 0,
+		pem:        textOf(C.bouncer_jwk_pem(key)),
+		der:        bytesOf(C.bouncer_jwk_der(key)),
+		json:       textOf(C.bouncer_jwk_json(key)),
+		thumbprint: textOf(C.bouncer_jwk_thumbprint(key)),
+		bouncerKID: textOf(C.bouncer_jwk_bouncer_kid(key)),
+	}
+}
+
+// A policyDraft is a C policy that takes settings until one of them fails.
+type policyDraft struct {
+	policy policyPointer
+	err    *C.bouncer_error
+}
+
+func newPolicyDraft(uidRequired bool) *policyDraft {
+	if uidRequired {
+		return &policyDraft{policy: C.bouncer_policy_new()}
+	}
+	return &policyDraft{policy: C.bouncer_policy_new_any_issuer()}
+}
+
+func (d *policyDraft) setAlgorithms(names string) {
+	if d.err == nil {
+		C.bouncer_policy_set_algorithms(d.policy, textPointer(names), C.size_t(len(names)), &d.err)
+	}
+}
+
+func (d *policyDraft) addIssuer(issuer string) {
+	if d.err == nil {
+		C.bouncer_policy_add_issuer(d.policy, textPointer(issuer), C.size_t(len(issuer)), &d.err)
+	}
+}
+
+func (d *policyDraft) addAudience(audience string) {
+	if d.err == nil {
+		C.bouncer_policy_add_audience(d.policy, textPointer(audience), C.size_t(len(audience)), &d.err)
+	}
+}
+
+func (d *policyDraft) setAnyAudience() {
+	if d.err == nil {
+		C.bouncer_policy_set_any_audience(d.policy, &d.err)
+	}
+}
+
+func (d *policyDraft) setOptionalExp() {
+	if d.err == nil {
+		C.bouncer_policy_set_optional_exp(d.policy, &d.err)
+	}
+}
+
+func (d *policyDraft) addRequiredClaim(name string) {
+	if d.err == nil {
+		C.bouncer_policy_add_required_claim(d.policy, textPointer(name), C.size_t(len(name)), &d.err)
+	}
+}
+
+func (d *policyDraft) addRequiredStringClaim(name string) {
+	if d.err == nil {
+		C.bouncer_policy_add_required_string_claim(d.policy, textPointer(name), C.size_t(len(name)), &d.err)
+	}
+}
+
+func (d *policyDraft) setTokenType(tokenType string) {
+	if d.err == nil {
+		C.bouncer_policy_set_token_type(d.policy, textPointer(tokenType), C.size_t(len(tokenType)), &d.err)
+	}
+}
+
+func (d *policyDraft) setLeeway(seconds uint32) {
+	if d.err == nil {
+		C.bouncer_policy_set_leeway(d.policy, C.uint32_t(seconds), &d.err)
+	}
+}
+
+func (d *policyDraft) setMaxTokenLen(bytes int) {
+	if d.err == nil {
+		C.bouncer_policy_set_max_token_len(d.policy, C.size_t(bytes), &d.err)
+	}
+}
+
+func (d *policyDraft) setTime(at time.Time) {
+	if d.err == nil {
+		C.bouncer_policy_set_time(d.policy, C.int64_t(at.Unix()), &d.err)
+	}
+}
+
+// finish gives the policy, which the caller frees, or the first failure.
+func (d *policyDraft) finish() (policyPointer, error) {
+	if d.err != nil {
+		C.bouncer_policy_free(d.policy)
+		return nil, takeError(d.err)
+	}
+	return d.policy, nil
+}
+
+func freePolicy(policy policyPointer) { C.bouncer_policy_free(policy) }
+
+func newVerifier(jwks jwksPointer, policy policyPointer) (verifier verifierPointer, _ error) {
+	var err *C.bouncer_error
+	if C.bouncer_verifier_new(jwks, policy, &verifier, &err) != C.BOUNCER_STATUS_OK {
+		return nil, takeError(err)
+	}
+	return verifier, nil
+}
+
+func freeVerifier(verifier verifierPointer) { C.bouncer_verifier_free(verifier) }

@@ -1,0 +1,65 @@
+package bouncer
+
+import (
+	"errors"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestOnlyCgoGoIsUnsafe(t *testing.T) {
+	paths, err := filepath.Glob("*.go")
+	if err != nil || len(paths) == 0 {
+		t.Fatal("no source", err)
+	}
+	for _, path := range paths {
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, spec := range file.Imports {
+			if name := spec.Path.Value; path != "cgo.go" && (name == `"C"` || name == `"unsafe"`) {
+				t.Errorf("%s imports %s: that is for cgo.go", path, name)
+			}
+		}
+	}
+}
+
+func TestAnotherABIIsAnError(t *testing.T) {
+	if err := compareABI(1, 1); err != nil {
+		t.Error(err)
+	}
+	err := compareABI(2, 1)
+	if !errors.Is(err, ErrIncompatibleLibrary) || !errors.Is(err, ErrProgram) {
+		t.Error(err)
+	}
+	t.Log(err)
+}
+
+// run_tests.sh runs this one with a library before the real one that claims to have another ABI.
+func TestEveryWayInAsksForTheABI(t *testing.T) {
+	if os.Getenv("BOUNCER_TEST_WRONG_ABI") == "" {
+		t.Skip("run_tests.sh runs it")
+	}
+	_, load := LoadJWKS([]byte(`{"keys":[]}`))
+	_, of := NewJWKSet()
+	_, parse := ParseJWK(nil)
+	_, pem := JWKFromPEM(nil)
+	_, der := JWKFromDER(nil)
+	_, public := JWKFromPublicKey(nil)
+	_, authorization := AuthorizationToken("")
+	for _, err := range []error{load, of, parse, pem, der, public, authorization} {
+		if !errors.Is(err, ErrIncompatibleLibrary) {
+			t.Error(err)
+		}
+	}
+}
+
+func TestTheLibraryHasAVersion(t *testing.T) {
+	if strings.Count(LibraryVersion(), ".") != 2 {
+		t.Error(LibraryVersion())
+	}
+}

@@ -1,0 +1,255 @@
+package bouncer_test
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"reflect"
+	"testing"
+	"time"
+
+	"bouncer_verify/bouncer"
+)
+
+// The corpus is described in README.md beside its files.
+const corpusFolder = "../../tests/conformance"
+
+type corpusFile struct {
+	Class, About string
+	JWKS         map[string]string
+	Cases        []corpusCase
+}
+
+type corpusCase struct {
+	ID, Why, JWKS string
+	document      string // what JWKS names
+	Policy        corpusPolicy
+	Now           int64
+	Token         string
+	TokenHex      string `json:"token_hex"`
+	Expect        verdict
+}
+
+type corpusPolicy struct {
+	Base          string
+	Issuer        string
+	Audience      string
+	Issuers       []string
+	Audiences     []string
+	AnyAudience   bool `json:"any_audience"`
+	Algorithms    []bouncer.Algorithm
+	Leeway        int64
+	ExpRequired   *bool `json:"exp_required"`
+	Require       []string
+	RequireString []string `json:"require_string"`
+	TokenType     string   `json:"token_type"`
+	MaxTokenLen   int      `json:"max_token_len"`
+}
+
+type verdict struct {
+	Status  string
+	Claim   string
+	Claims  any
+	UID     string
+	KID     string
+	Alg     string
+	Keys    *int
+	Skipped [][]any
+}
+
+func (c corpusCase) token(t testing.TB) string {
+	if c.TokenHex == "" {
+		return c.Token
+	}
+	token, err := hex.DecodeString(c.TokenHex)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(token)
+}
+
+func (c corpusCase) policy(t testing.TB) bouncer.Policy {
+	of := c.Policy
+	policy := bouncer.Policy{}
+	switch of.Base {
+	case "", "bouncer":
+	case "issuer":
+		policy = bouncer.ForIssuer(of.Issuer, of.Audience)
+	case "any_issuer":
+		policy = bouncer.Policy{OptionalUID: true}
+	default:
+		t.Fatalf("%s: base %q", c.ID, of.Base)
+	}
+	policy.Issuers = append(policy.Issuers, of.Issuers...)
+	policy.Audiences = append(policy.Audiences, of.Audiences...)
+	policy.AnyAudience = of.AnyAudience
+	policy.Algorithms = of.Algorithms
+	policy.Leeway = time.Duration(of.Leeway) * time.Second
+	policy.OptionalExp = of.ExpRequired != nil && !*of.ExpRequired
+	policy.RequiredClaims = of.Require
+	policy.RequiredStringClaims = of.RequireString
+	policy.TokenType = of.TokenType
+	policy.MaxTokenLen = of.MaxTokenLen
+	policy.At = time.Unix(c.Now, 0)
+	return policy
+}
+
+// corpus reads every case. It skips the test where the package lies outside of the project's tree.
+func corpus(t testing.TB) []corpusCase {
+	paths, err := filepath.Glob(filepath.Join(corpusFolder, "*.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(paths) == 0 {
+		if os.Getenv("CI") == "true" {
+			t.Fatalf("no corpus in %s", corpusFolder)
+		}
+		t.Skipf("SKIPPED: the corpus: run in a checkout that has %s", corpusFolder)
+	}
+	var all []corpusCase
+	for _, path := range paths {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var file corpusFile
+		if err := decodeStrictly(text, &file); err != nil {
+			t.Fatalf("%s: %v", path, err)
+		}
+		for _, c := range file.Cases {
+			document, known := file.JWKS[c.JWKS]
+			if !known {
+				t.Fatalf("%s: no key set %q", c.ID, c.JWKS)
+			}
+			c.document = document
+			all = append(all, c)
+		}
+	}
+	if len(all) < 250 {
+		t.Fatalf("the corpus has %d cases", len(all))
+	}
+	return all
+}
+
+func TestEveryCaseOfTheCorpusHasItsVerdict(t *testing.T) {
+	cases := corpus(t)
+	for _, c := range cases {
+		for way, verify := range ways {
+			found := judge(t, c, verify)
+			if c.Expect.Keys == nil {
+				found.Keys = nil
+			}
+			if c.Expect.Skipped == nil {
+				found.Skipped = nil
+			}
+			if !reflect.DeepEqual(found, c.Expect) {
+				t.Errorf("%s by %s:\nexpected %s\n   found %s", c.ID, way, asJSON(c.Expect), asJSON(found))
+			}
+		}
+	}
+	t.Logf("%d cases agree in %d ways", len(cases), len(ways))
+}
+
+// The ways to have a token judged.
+var ways = map[string]func(*bouncer.JWKSet, bouncer.Policy, string) (*bouncer.VerifiedToken, error){
+	"VerifyToken": bouncer.VerifyToken,
+	"Verifier.Verify": func(jwks *bouncer.JWKSet, policy bouncer.Policy, token string) (*bouncer.VerifiedToken, error) {
+		verifier, err := bouncer.NewVerifier(jwks, policy)
+		if err != nil {
+			return nil, err
+		}
+		defer verifier.Close()
+		return verifier.Verify(token)
+	},
+	"Verifier.VerifyBytes": func(jwks *bouncer.JWKSet, policy bouncer.Policy, token string) (*bouncer.VerifiedToken, error) {
+		verifier, err := bouncer.NewVerifier(jwks, policy)
+		if err != nil {
+			return nil, err
+		}
+		defer verifier.Close()
+		return verifier.VerifyBytes([]byte(token))
+	},
+}
+
+func judge(
+	t testing.TB, c corpusCase, verify func(*bouncer.JWKSet, bouncer.Policy, string) (*bouncer.VerifiedToken, error),
+) verdict {
+	jwks, err := bouncer.LoadJWKS([]byte(c.document))
+	if err != nil {
+		return refusal(t, err)
+	}
+	defer jwks.Close()
+	token, err := verify(jwks, c.policy(t), c.token(t))
+	found := verdict{}
+	if err != nil {
+		found = refusal(t, err)
+	} else {
+		found = verdict{Status: "ok", UID: token.UID(), KID: token.KeyID(), Alg: string(token.Algorithm())}
+		if err := token.Claims(&found.Claims); err != nil {
+			t.Errorf("%s: %v", c.ID, err)
+		}
+		checkAccessors(t, c, token)
+	}
+	count := len(jwks.Keys())
+	found.Keys, found.Skipped = &count, [][]any{}
+	for _, skipped := range jwks.Skipped() {
+		found.Skipped = append(found.Skipped, []any{float64(skipped.Index), skipped.Reason})
+	}
+	return found
+}
+
+func refusal(t testing.TB, err error) verdict {
+	var fault *bouncer.Error
+	if !errors.As(err, &fault) {
+		t.Fatalf("not an *Error: %v", err)
+	}
+	return verdict{Status: fault.Name(), Claim: fault.Claim}
+}
+
+// checkAccessors compares what the accessors say with the Claims Set.
+func checkAccessors(t testing.TB, c corpusCase, token *bouncer.VerifiedToken) {
+	claims := c.Expect.Claims.(map[string]any)
+	texts := map[string]string{"uid": token.UID(), "iss": token.Issuer(), "sub": token.Subject(), "jti": token.TokenID()}
+	for name, found := range texts {
+		if expected, _ := claims[name].(string); found != expected {
+			t.Errorf("%s: %s is %q, not %q", c.ID, name, found, expected)
+		}
+	}
+	for name, accessor := range map[string]func() (time.Time, bool){
+		"exp": token.ExpiresAt, "nbf": token.NotBefore, "iat": token.IssuedAt,
+	} {
+		at, found := accessor()
+		expected, present := claims[name].(float64)
+		if found != present {
+			t.Errorf("%s: %s is there: %v, not %v", c.ID, name, found, present)
+		}
+		// A double rounds a fraction just under a second up to it, so the distance can be a whole one.
+		if distance := float64(at.Unix()) - expected; present && expected < 1<<53 && (distance < -1 || distance > 1) {
+			t.Errorf("%s: %s is %v, not %v", c.ID, name, at.Unix(), expected)
+		}
+	}
+	var audience []string
+	switch aud := claims["aud"].(type) {
+	case string:
+		audience = []string{aud}
+	case []any:
+		for _, one := range aud {
+			audience = append(audience, one.(string))
+		}
+	}
+	if found := token.Audience(); len(found)+len(audience) > 0 && !reflect.DeepEqual(found, audience) {
+		t.Errorf("%s: aud is %q, not %q", c.ID, found, audience)
+	}
+	for name, expected := range claims {
+		var value any
+		text, found := token.Claim(name)
+		if err := json.Unmarshal(text, &value); !found || err != nil || !reflect.DeepEqual(value, expected) {
+			t.Errorf("%s: the claim %q is %s, not %v", c.ID, name, text, expected)
+		}
+	}
+	if !json.Valid(token.Payload()) || !json.Valid(token.Header()) {
+		t.Errorf("%s: payload %q or header %q", c.ID, token.Payload(), token.Header())
+	}
+}

@@ -1,0 +1,46 @@
+// Package bouncer verifies JSON Web Tokens against an issuer's JWK Set: who sent this request, and may I
+// believe it?
+//
+//	jwks, err := bouncer.LoadJWKS(document)                       // once: the issuer's keys
+//	verifier, err := bouncer.NewVerifier(jwks, bouncer.Policy{})  // once: and what its tokens must be
+//	token, err := verifier.Verify(text)                           // for every request
+//	fmt.Println(token.UID())
+//
+// The decision is made by the library bouncer_verify, the same for every language that it serves: a token has
+// one verdict, with one error, whether Go, C, C++, Python or Rust asks. The verdicts are those of RFC 7519,
+// RFC 7515 and RFC 8725 in their strict reading.
+//
+// # Policies
+//
+// The zero [Policy] is the one for DC/OS's Bouncer: RS256, and the claims "exp" and "uid" are required.
+// [ForIssuer] makes the one for any other issuer. Every field that is left alone is at its strictest.
+//
+// # Errors
+//
+// Every refusal is an [*Error], and for each of its causes there is one variable to compare with, and one for
+// each group of causes:
+//
+//	errors.Is(err, bouncer.ErrExpired)       // this cause
+//	errors.Is(err, bouncer.ErrInvalidToken)  // the token is at fault: HTTP 401
+//	errors.Is(err, bouncer.ErrKeys)          // the keys are at fault: HTTP 503, never 401
+//	errors.Is(err, bouncer.ErrProgram)       // this program is at fault: HTTP 500
+//
+// No error holds a token, the value of a claim or a key, so all of them may be logged.
+//
+// # Goroutines and memory
+//
+// Everything here may be used by any number of goroutines at once, Close included. A [*VerifiedToken], a
+// [*JWK] and an [*Error] are Go values, with nothing to close. A [*JWKSet] and a [*Verifier] own memory outside of
+// Go's heap: Close frees it at once, and without Close the garbage collector has it freed some time after the last use.
+// Once closed, they answer [ErrClosed].
+//
+// # Linking
+//
+// The package needs cgo and libbouncer_verify. The linker has to find the library:
+//
+//	CGO_LDFLAGS="-L/opt/bouncer_verify/lib" go build
+//	CGO_LDFLAGS="-L/opt/bouncer_verify/lib" go build -tags bouncer_static
+//
+// The first links libbouncer_verify.so, which the program then needs when it runs; the second puts
+// libbouncer_verify.a into the program.
+package bouncer

@@ -1,0 +1,152 @@
+package bouncer
+
+import "fmt"
+
+// An Error says why a token, a key set, a key or a policy was refused. It holds no token, no value of a claim and no
+// key, so it may be logged.
+//
+// Compare it with the variables of this package by [errors.Is]: with that of its cause, such as [ErrExpired], or with
+// that of its group, such as [ErrInvalidToken].
+type Error struct {
+	// Status is the number of the cause, the same for ever and in every language: the BOUNCER_STATUS_ constants of
+	// bouncer_verify.h.
+	Status uint32
+	// Claim is the claim or header parameter at fault, such as "exp" or "crit". Empty: there is none.
+	Claim string
+	// Message says what happened, in a sentence for a log. The words may change between versions.
+	Message string
+}
+
+// Error returns the message.
+func (e *Error) Error() string {
+	if e.Message == "" {
+		return "bouncer: " + e.Name()
+	}
+	return "bouncer: " + e.Message
+}
+
+// Name returns the stable name of the cause, such as "expired": for metrics, and the same in every language.
+func (e *Error) Name() string {
+	if cause, known := causes[e.Status]; known {
+		return cause.name
+	}
+	return statusName(e.Status)
+}
+
+// Unwrap returns the variable of the cause, such as [ErrExpired], or that of its group if the library is newer than this
+// package and has a cause that it does not know.
+func (e *Error) Unwrap() error {
+	if cause, known := causes[e.Status]; known {
+		return cause
+	}
+	switch {
+	case e.Status < 100:
+		return ErrProgram
+	case e.Status < 200:
+		return ErrKeys
+	default:
+		return ErrInvalidToken
+	}
+}
+
+// The groups of causes. Each says who has to act, and with which HTTP status a request is answered.
+var (
+	// ErrInvalidToken: the token is at fault, and with it who sent it. HTTP 401.
+	ErrInvalidToken error = &group{"invalid token"}
+	// ErrKeys: the issuer's keys are at fault, so nothing can be said of the token. HTTP 503, never 401.
+	ErrKeys error = &group{"unusable keys"}
+	// ErrProgram: the program that calls is at fault. HTTP 500.
+	ErrProgram error = &group{"misuse by the program"}
+)
+
+// The causes of [ErrProgram].
+var (
+	// ErrClosed: a JWKSet or Verifier was used after its Close.
+	ErrClosed error = &cause{name: "closed", group: ErrProgram}
+	// ErrIncompatibleLibrary: the program was built for another version of libbouncer_verify than the one it found.
+	ErrIncompatibleLibrary error = &cause{name: "incompatible_library", group: ErrProgram}
+	// ErrNullArgument: the library was given no pointer. This package does not do that.
+	ErrNullArgument = newCause(1, "null_argument", ErrProgram)
+	// ErrInternal: a bug in the library; please report it. The program can go on.
+	ErrInternal = newCause(2, "internal", ErrProgram)
+	// ErrInvalidArgument: an argument or a setting of the policy is not usable.
+	ErrInvalidArgument = newCause(3, "invalid_argument", ErrProgram)
+)
+
+// The causes of [ErrKeys].
+var (
+	// ErrMalformedJWKSet: the document is not a JWK Set (RFC 7517 section 5), or over 512 KiB or 100 keys.
+	ErrMalformedJWKSet = newCause(100, "malformed_jwk_set", ErrKeys)
+	// ErrNoUsableKey: the JWK Set has no key that could verify a token.
+	ErrNoUsableKey = newCause(101, "no_usable_key", ErrKeys)
+	// ErrUnusableKey: a single key cannot be used.
+	ErrUnusableKey = newCause(102, "unusable_key", ErrKeys)
+)
+
+// The causes of [ErrInvalidToken]: the token and its signature.
+var (
+	// ErrTokenTooLarge: the token is longer than the policy allows.
+	ErrTokenTooLarge = newCause(200, "token_too_large", ErrInvalidToken)
+	// ErrMalformedToken: the token is not a JWS in Compact Serialization (RFC 7515 section 3.1).
+	ErrMalformedToken = newCause(201, "malformed_token", ErrInvalidToken)
+	// ErrEncryptedToken: the token has five parts: a JWE.
+	ErrEncryptedToken = newCause(202, "encrypted_token", ErrInvalidToken)
+	// ErrMalformedHeader: the JOSE Header is not strict JSON, or a parameter has the wrong type.
+	ErrMalformedHeader = newCause(203, "malformed_header", ErrInvalidToken)
+	// ErrUnsupportedAlgorithm: "alg" is none of those implemented; "none" and the HS family never are.
+	ErrUnsupportedAlgorithm = newCause(204, "unsupported_algorithm", ErrInvalidToken)
+	// ErrAlgorithmNotAllowed: "alg" is implemented, but not in the policy.
+	ErrAlgorithmNotAllowed = newCause(205, "algorithm_not_allowed", ErrInvalidToken)
+	// ErrUnsupportedHeader: the header demands something that is not done here: crit, b64, enc.
+	ErrUnsupportedHeader = newCause(206, "unsupported_header", ErrInvalidToken)
+	// ErrWrongTokenType: "typ" is not the type that the policy asks for.
+	ErrWrongTokenType = newCause(207, "wrong_token_type", ErrInvalidToken)
+	// ErrNoMatchingKey: no key of the set fits the token's "kid" and "alg".
+	ErrNoMatchingKey = newCause(208, "no_matching_key", ErrInvalidToken)
+	// ErrInvalidSignature: no candidate key verifies the signature.
+	ErrInvalidSignature = newCause(209, "invalid_signature", ErrInvalidToken)
+	// ErrMalformedAuthorization: the value of the Authorization header holds no token.
+	ErrMalformedAuthorization = newCause(210, "malformed_authorization", ErrInvalidToken)
+)
+
+// The causes of [ErrInvalidToken]: the claims.
+var (
+	// ErrMalformedClaims: the Claims Set is not strict JSON, or a claim has the wrong type.
+	ErrMalformedClaims = newCause(300, "malformed_claims", ErrInvalidToken)
+	// ErrMissingClaim: a claim that the policy requires is missing.
+	ErrMissingClaim = newCause(301, "missing_claim", ErrInvalidToken)
+	// ErrExpired: "exp" has passed (RFC 7519 section 4.1.4).
+	ErrExpired = newCause(302, "expired", ErrInvalidToken)
+	// ErrNotYetValid: "nbf" lies ahead (RFC 7519 section 4.1.5).
+	ErrNotYetValid = newCause(303, "not_yet_valid", ErrInvalidToken)
+	// ErrWrongIssuer: "iss" is none of the accepted issuers (RFC 7519 section 4.1.1).
+	ErrWrongIssuer = newCause(304, "wrong_issuer", ErrInvalidToken)
+	// ErrWrongAudience: "aud" names none of the accepted audiences, or the policy has none (RFC 7519 section 4.1.3).
+	ErrWrongAudience = newCause(305, "wrong_audience", ErrInvalidToken)
+)
+
+// A group is a variable that stands for several causes.
+type group struct{ text string }
+
+func (g *group) Error() string { return "bouncer: " + g.text }
+
+// A cause is a variable that stands for one status.
+type cause struct {
+	name  string
+	group error
+}
+
+func (c *cause) Error() string { return "bouncer: " + c.name }
+
+func (c *cause) Unwrap() error { return c.group }
+
+// The causes by status number.
+var causes = map[uint32]*cause{}
+
+func newCause(status uint32, name string, group error) error {
+	if _, taken := causes[status]; taken {
+		panic(fmt.Sprintf("bouncer: two causes have the status %d", status))
+	}
+	causes[status] = &cause{name, group}
+	return causes[status]
+}

@@ -1,0 +1,150 @@
+package bouncer
+
+import (
+	"errors"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"net/http"
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const header = "../../include/bouncer_verify.h"
+
+// TestEveryStatusHasItsVariable reads the C header: a status is there with its number, its library's name, and a variable that
+// is called after it.
+func TestEveryStatusHasItsVariable(t *testing.T) {
+	text, err := os.ReadFile(header)
+	if err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatal(err)
+		}
+		t.Skipf("SKIPPED: the header: run in a checkout that has %s", header)
+	}
+	variables := variablesOf(t, "error.go")
+	statuses := regexp.MustCompile(`BOUNCER_STATUS_(\w+) = (\d+)`).FindAllStringSubmatch(string(text), -1)
+	for _, status := range statuses {
+		number, err := strconv.ParseUint(status[2], 10, 32)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if number == 0 {
+			continue
+		}
+		name := strings.ToLower(status[1])
+		found := causes[uint32(number)]
+		switch {
+		case found == nil:
+			t.Errorf("error.go has no cause %d for BOUNCER_STATUS_%s", number, status[1])
+		case found.name != name || statusName(uint32(number)) != name:
+			t.Errorf("%d is %q here, %q in the library and %q in the header", number, found.name, statusName(uint32(number)), name)
+		}
+		if variable := variableName(name); variables[variable] != status[2] {
+			t.Errorf("error.go has %s with %q, not %d", variable, variables[variable], number)
+		}
+		delete(variables, variableName(name))
+	}
+	if len(statuses) != len(causes)+1 {
+		t.Errorf("the header has %d statuses, and error.go %d and success", len(statuses), len(causes))
+	}
+}
+
+// variableName makes "ErrMalformedJWKSet" of "malformed_jwk_set".
+func variableName(status string) string {
+	name := "Err"
+	for _, word := range strings.Split(status, "_") {
+		if word == "jwk" {
+			name += "JWK"
+		} else {
+			name += strings.ToUpper(word[:1]) + word[1:]
+		}
+	}
+	return name
+}
+
+// variablesOf gives the variables that newCause makes, with their numbers.
+func variablesOf(t *testing.T, path string) map[string]string {
+	file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	variables := map[string]string{}
+	ast.Inspect(file, func(node ast.Node) bool {
+		spec, ok := node.(*ast.ValueSpec)
+		if !ok || len(spec.Values) != 1 {
+			return true
+		}
+		if call, ok := spec.Values[0].(*ast.CallExpr); ok && len(call.Args) == 3 {
+			if number, ok := call.Args[0].(*ast.BasicLit); ok {
+				variables[spec.Names[0].Name] = number.Value
+			}
+		}
+		return true
+	})
+	return variables
+}
+
+func TestAnErrorIsItsCauseAndItsGroup(t *testing.T) {
+	for status, cause := range causes {
+		err := error(&Error{Status: status})
+		if !errors.Is(err, cause) {
+			t.Errorf("%v is not %v", err, cause)
+		}
+		groups := 0
+		for _, group := range []error{ErrProgram, ErrKeys, ErrInvalidToken} {
+			if errors.Is(err, group) {
+				groups++
+			}
+		}
+		if groups != 1 || !errors.Is(err, groupOf(status)) {
+			t.Errorf("%v is in %d groups", err, groups)
+		}
+		for other, otherCause := range causes {
+			if other != status && errors.Is(err, otherCause) {
+				t.Errorf("%v is %v too", err, otherCause)
+			}
+		}
+	}
+}
+
+func groupOf(status uint32) error {
+	return []error{ErrProgram, ErrKeys, ErrInvalidToken, ErrInvalidToken}[status/100]
+}
+
+func TestAnUnknownStatusGoesByItsHundred(t *testing.T) {
+	for status, expected := range map[uint32]error{99: ErrProgram, 199: ErrKeys, 299: ErrInvalidToken, 399: ErrInvalidToken} {
+		err := &Error{Status: status}
+		if !errors.Is(err, expected) || err.Name() != "unknown" {
+			t.Errorf("%d: %v", status, err)
+		}
+	}
+}
+
+func TestEachGroupHasItsHTTPStatus(t *testing.T) {
+	for err, expected := range map[error]int{
+		nil:                       http.StatusOK,
+		ErrExpired:                http.StatusUnauthorized,
+		ErrInvalidSignature:       http.StatusUnauthorized,
+		ErrNoUsableKey:            http.StatusServiceUnavailable,
+		ErrInternal:               http.StatusInternalServerError,
+		ErrClosed:                 http.StatusInternalServerError,
+		ErrIncompatibleLibrary:    http.StatusInternalServerError,
+		errors.New("another one"): http.StatusInternalServerError,
+	} {
+		if found := HTTPStatus(err); found != expected {
+			t.Errorf("%v is answered with %d, not %d", err, found, expected)
+		}
+	}
+}
+
+func TestErrorsSayWhoseTheyAre(t *testing.T) {
+	for _, err := range []error{ErrExpired, ErrInvalidToken, ErrClosed, &Error{Status: 302}, &Error{Message: "m"}} {
+		if !strings.HasPrefix(err.Error(), "bouncer: ") || len(err.Error()) < 10 {
+			t.Error(err)
+		}
+	}
+}

@@ -1,0 +1,178 @@
+package bouncer_test
+
+import (
+	"errors"
+	"fmt"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"time"
+
+	"bouncer_verify/bouncer"
+)
+
+// Keys and policy once, and then one call for every token. The token of this example is that of the DC/OS document, so it is
+// judged at a time in 2016; leave At out, and it is the system's.
+func Example() {
+	jwks, err := bouncer.LoadJWKS([]byte(documentJWKS))
+	if err != nil {
+		log.Fatal(err)
+	}
+	verifier, err := bouncer.NewVerifier(jwks, bouncer.Policy{At: time.Unix(1467985465, 0)})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer verifier.Close()
+
+	token, err := verifier.Verify(documentToken)
+	if err != nil {
+		log.Fatal(err)
+	}
+	expiry, _ := token.ExpiresAt()
+	fmt.Println(token.UID(), "until", expiry)
+	// Output: peter until 2016-07-08 13:44:26 +0000 UTC
+}
+
+func ExampleVerifyToken() {
+	jwks, err := bouncer.LoadJWKS([]byte(documentJWKS))
+	if err != nil {
+		log.Fatal(err)
+	}
+	_, err = bouncer.VerifyToken(jwks, bouncer.Policy{}, documentToken)
+	fmt.Println(err)
+	// Output: bouncer: the token has expired: "exp"
+}
+
+// One error, asked for its cause, its group and its name.
+func ExampleError() {
+	jwks, err := bouncer.LoadJWKS([]byte(documentJWKS))
+	if err != nil {
+		log.Fatal(err)
+	}
+	_, err = bouncer.VerifyToken(jwks, bouncer.Policy{}, documentToken)
+
+	switch {
+	case errors.Is(err, bouncer.ErrExpired):
+		fmt.Println("log in again")
+	case errors.Is(err, bouncer.ErrInvalidToken):
+		fmt.Println("401")
+	case errors.Is(err, bouncer.ErrKeys):
+		fmt.Println("503")
+	}
+	var fault *bouncer.Error
+	if errors.As(err, &fault) {
+		fmt.Println(fault.Status, fault.Name(), fault.Claim)
+	}
+	// Output:
+	// log in again
+	// 302 expired exp
+}
+
+// The tokens of another issuer than Bouncer.
+func ExampleForIssuer() {
+	policy := bouncer.ForIssuer("https://idp.example/", "https://api.example/")
+	policy.Algorithms = []bouncer.Algorithm{bouncer.RS256, bouncer.ES256}
+	policy.RequiredClaims = []string{"tenant"}
+	policy.Leeway = 30 * time.Second
+
+	jwks, err := bouncer.LoadJWKS([]byte(documentJWKS))
+	if err != nil {
+		log.Fatal(err)
+	}
+	policy.At = time.Unix(1467985465, 0)
+	_, err = bouncer.VerifyToken(jwks, policy, documentToken)
+	fmt.Println(err)
+	// Output: bouncer: a required claim is missing: "iss"
+}
+
+func ExampleVerifiedToken_Claims() {
+	jwks, err := bouncer.LoadJWKS([]byte(documentJWKS))
+	if err != nil {
+		log.Fatal(err)
+	}
+	token, err := bouncer.VerifyToken(jwks, bouncer.Policy{At: time.Unix(1467985465, 0)}, documentToken)
+	if err != nil {
+		log.Fatal(err)
+	}
+	var claims struct {
+		UID    string `json:"uid"`
+		Expiry int64  `json:"exp"`
+	}
+	if err := token.Claims(&claims); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(claims.UID, claims.Expiry)
+	// Output: peter 1467985466
+}
+
+// A service that greets its callers by the name in their tokens.
+func ExampleRequireToken() {
+	jwks, err := bouncer.LoadJWKS([]byte(documentJWKS))
+	if err != nil {
+		log.Fatal(err)
+	}
+	verifier, err := bouncer.NewVerifier(jwks, bouncer.Policy{At: time.Unix(1467985465, 0)})
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /hello", func(w http.ResponseWriter, r *http.Request) {
+		uid, _ := bouncer.UIDFromContext(r.Context())
+		fmt.Fprintln(w, "Hello,", uid)
+	})
+	service := bouncer.RequireToken(verifier, nil)(mux)
+
+	for _, authorization := range []string{"token=" + documentToken, "Bearer a.b.c"} {
+		request := httptest.NewRequest("GET", "/hello", nil)
+		request.Header.Set("Authorization", authorization)
+		answer := httptest.NewRecorder()
+		service.ServeHTTP(answer, request)
+		fmt.Print(answer.Code, " ", answer.Body)
+	}
+	// Output:
+	// 200 Hello, peter
+	// 401 Unauthorized
+}
+
+// A set of a key that came as PEM.
+func ExampleNewJWKSet() {
+	key, err := bouncer.JWKFromPEM([]byte(documentPEM))
+	if err != nil {
+		log.Fatal(err)
+	}
+	jwks, err := bouncer.NewJWKSet(key)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer jwks.Close()
+	fmt.Println(key.KeyType(), key.Bits(), key.BouncerKeyID()[:8])
+	// Output: RSA 2048 55fb6104
+}
+
+func ExampleJWKSet_Skipped() {
+	jwks, err := bouncer.LoadJWKS([]byte(`{"keys": [{"kty": "oct", "k": "c2VjcmV0"}, ` + documentJWKS[len(`{"keys": [`):]))
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, skipped := range jwks.Skipped() {
+		fmt.Println(skipped.Index, skipped.Reason)
+	}
+	fmt.Println(len(jwks.Keys()), "key")
+	// Output:
+	// 0 symmetric
+	// 1 key
+}
+
+// What golang-jwt calls, once the method is registered by
+//
+//	jwt.RegisterSigningMethod("RS256", func() jwt.SigningMethod { return bouncer.SigningMethodRS256 })
+func ExampleSigningMethod() {
+	jwks, err := bouncer.LoadJWKS([]byte(documentJWKS))
+	if err != nil {
+		log.Fatal(err)
+	}
+	err = bouncer.SigningMethodRS256.Verify("eyJhbGciOiJSUzI1NiJ9.e30", make([]byte, 256), jwks)
+	fmt.Println(bouncer.SigningMethodRS256.Alg(), errors.Is(err, bouncer.ErrInvalidSignature))
+	// Output: RS256 true
+}

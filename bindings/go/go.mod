@@ -1,0 +1,3 @@
+module bouncer_verify/bouncer
+
+go 1.24

@@ -1,0 +1,150 @@
+package bouncer
+
+import (
+	"crypto"
+	"crypto/rsa"
+	"crypto/x509"
+	"math/big"
+	"slices"
+)
+
+// A JWK is a public key for verifying signatures (RFC 7517 section 4): RSA of 2048 to 8192 bits, P-256, P-384, P-521 or
+// Ed25519. It is a Go value that never changes.
+type JWK struct {
+	kid, keyType, curve, pem, json, thumbprint, bouncerKID string
+	algorithm                                              Algorithm
+	bits                                                   int
+	n, e, der                                              []byte
+	hasKID, tolerated                                      bool
+}
+
+// ParseJWK reads one JWK, a JSON object. A key that cannot be used is an [ErrUnusableKey].
+func ParseJWK(document []byte) (*JWK, error) {
+	if errLibrary != nil {
+		return nil, errLibrary
+	}
+	return jwkFromJSON(document)
+}
+
+// JWKFromPEM reads a key from PEM with the label "PUBLIC KEY" (RFC 7468 section 13). A key that cannot be used is an
+// [ErrUnusableKey].
+func JWKFromPEM(pem []byte) (*JWK, error) {
+	if errLibrary != nil {
+		return nil, errLibrary
+	}
+	return jwkFromPEM(pem)
+}
+
+// JWKFromDER reads a key from DER SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7), as [x509.MarshalPKIXPublicKey] makes it.
+// A key that cannot be used is an [ErrUnusableKey].
+func JWKFromDER(der []byte) (*JWK, error) {
+	if errLibrary != nil {
+		return nil, errLibrary
+	}
+	return jwkFromDER(der)
+}
+
+// JWKFromPublicKey makes a key of an [*rsa.PublicKey], [*ecdsa.PublicKey] or [ed25519.PublicKey]. Any other, and a key that
+// cannot be used, is an [ErrUnusableKey].
+//
+// [*ecdsa.PublicKey]: https://pkg.go.dev/crypto/ecdsa#PublicKey
+// [ed25519.PublicKey]: https://pkg.go.dev/crypto/ed25519#PublicKey
+func JWKFromPublicKey(key crypto.PublicKey) (*JWK, error) {
+	if errLibrary != nil {
+		return nil, errLibrary
+	}
+	if key, ok := key.(*rsa.PublicKey); ok {
+		if key == nil || key.N == nil || key.N.Sign() < 0 || key.E < 0 {
+			return nil, unusableKey("not an RSA public key")
+		}
+		return jwkFromRSA(key.N.Bytes(), big.NewInt(int64(key.E)).Bytes())
+	}
+	der, err := x509.MarshalPKIXPublicKey(key)
+	if err != nil {
+		return nil, unusableKey("not a public key that can be written as SubjectPublicKeyInfo")
+	}
+	return jwkFromDER(der)
+}
+
+func unusableKey(message string) error {
+	return &Error{Status: 102, Message: message}
+}
+
+// KeyID returns "kid", or "" if the key has none.
+func (k *JWK) KeyID() string { return k.kid }
+
+// Algorithm returns "alg", the one algorithm the key is for, or "" if it names none.
+func (k *JWK) Algorithm() Algorithm { return k.algorithm }
+
+// KeyType returns "kty": "RSA", "EC" or "OKP".
+func (k *JWK) KeyType() string { return k.keyType }
+
+// Curve returns "crv", or "" for an RSA key.
+func (k *JWK) Curve() string { return k.curve }
+
+// Bits returns the size of the RSA modulus or of the curve, in bits.
+func (k *JWK) Bits() int { return k.bits }
+
+// N returns a copy of the RSA modulus, big-endian without leading zeros, or nil for other keys.
+func (k *JWK) N() []byte { return slices.Clone(k.n) }
+
+// E returns a copy of the RSA exponent, big-endian without leading zeros, or nil for other keys.
+func (k *JWK) E() []byte { return slices.Clone(k.e) }
+
+// Tolerated reports whether "n" or "e" were written as RFC 7518 section 2 forbids, and were read all the same: with a
+// leading zero octet, padding, or the standard base64 alphabet.
+func (k *JWK) Tolerated() bool { return k.tolerated }
+
+// PEM returns the key as PEM with the label "PUBLIC KEY".
+func (k *JWK) PEM() string { return k.pem }
+
+// DER returns a copy of the key as DER SubjectPublicKeyInfo.
+func (k *JWK) DER() []byte { return slices.Clone(k.der) }
+
+// String returns the key as a JWK, a JSON object. It is a public key: there is nothing to hide.
+func (k *JWK) String() string { return k.json }
+
+// MarshalJSON returns the key as a JWK.
+func (k *JWK) MarshalJSON() ([]byte, error) { return []byte(k.json), nil }
+
+// Thumbprint returns the JWK Thumbprint with SHA-256 (RFC 7638), in base64url.
+func (k *JWK) Thumbprint() string { return k.thumbprint }
+
+// BouncerKeyID returns the kid that Bouncer gives the RSA key, from its numbers, or "" for other keys.
+func (k *JWK) BouncerKeyID() string { return k.bouncerKID }
+
+// PublicKey returns the key as the standard library has it: an [*rsa.PublicKey], [*ecdsa.PublicKey] or [ed25519.PublicKey]. A
+// key that the standard library does not hold, such as RSA with an exponent over 31 bits, is an [ErrUnusableKey].
+//
+// [*ecdsa.PublicKey]: https://pkg.go.dev/crypto/ecdsa#PublicKey
+// [ed25519.PublicKey]: https://pkg.go.dev/crypto/ed25519#PublicKey
+func (k *JWK) PublicKey() (crypto.PublicKey, error) {
+	key, err := x509.ParsePKIXPublicKey(k.der)
+	if err != nil {
+		return nil, unusableKey("the standard library does not read the key")
+	}
+	return key, nil
+}
+
+// fits reports whether the key can verify signatures of the algorithm.
+func (k *JWK) fits(algorithm Algorithm) bool {
+	if algorithm == EdDSA {
+		algorithm = Ed25519
+	}
+	if k.algorithm != "" && k.algorithm != algorithm {
+		return false
+	}
+	switch algorithm {
+	case RS256, RS384, RS512, PS256, PS384, PS512:
+		return k.keyType == "RSA"
+	case ES256:
+		return k.curve == "P-256"
+	case ES384:
+		return k.curve == "P-384"
+	case ES512:
+		return k.curve == "P-521"
+	case Ed25519:
+		return k.curve == "Ed25519"
+	}
+	return false
+}

@@ -1,0 +1,74 @@
+package bouncer
+
+import "slices"
+
+// A JWKSet holds an issuer's public keys (RFC 7517 section 5), checked and parsed once. It never changes; any number of
+// goroutines may use it. [JWKSet.Close] it when it is no longer needed, or leave that to the garbage collector.
+type JWKSet struct {
+	lease   lease
+	pointer jwksPointer
+	keys    []*JWK
+	skipped []SkippedKey
+}
+
+// A SkippedKey is a member of a JWK Set that cannot be used, and why.
+type SkippedKey struct {
+	// Index is its place in the document's "keys" array, from 0.
+	Index int
+	// KeyID is its "kid", or "" if it has none.
+	KeyID string
+	// Reason is a stable name, such as "wrong_use".
+	Reason string
+	// Message says the reason in a few words, for a log.
+	Message string
+}
+
+// LoadJWKS reads a JWK Set document, at most 512 KiB with 100 keys. The document is not kept.
+//
+// A key that cannot be used is left out; [JWKSet.Skipped] says why. The error is an [ErrMalformedJWKSet] if the document is not a JWK
+// Set, and an [ErrNoUsableKey] if nothing of it can be used.
+func LoadJWKS(document []byte) (*JWKSet, error) {
+	if errLibrary != nil {
+		return nil, errLibrary
+	}
+	pointer, err := loadJWKS(document)
+	if err != nil {
+		return nil, err
+	}
+	return newJWKSet(pointer), nil
+}
+
+// NewJWKSet makes a key set of single keys. Without any the error is an [ErrNoUsableKey].
+func NewJWKSet(keys ...*JWK) (*JWKSet, error) {
+	if errLibrary != nil {
+		return nil, errLibrary
+	}
+	documents := make([]string, len(keys))
+	for i, key := range keys {
+		documents[i] = key.json
+	}
+	pointer, err := jwksOf(documents)
+	if err != nil {
+		return nil, err
+	}
+	return newJWKSet(pointer), nil
+}
+
+func newJWKSet(pointer jwksPointer) *JWKSet {
+	jwks := &JWKSet{pointer: pointer, keys: keysOf(pointer), skipped: skippedOf(pointer)}
+	lend(jwks, &jwks.lease, pointer, freeJWKS)
+	return jwks
+}
+
+// Keys returns the keys that can be used, in the document's order. They outlive the set.
+func (s *JWKSet) Keys() []*JWK { return slices.Clone(s.keys) }
+
+// Skipped returns the keys that cannot be used, in the document's order.
+func (s *JWKSet) Skipped() []SkippedKey { return slices.Clone(s.skipped) }
+
+// Close frees the set, as soon as the calls that use it are done; later ones return [ErrClosed]. Verifiers made of it go on
+// working, and so do Keys and Skipped. Close may be called any number of times, and always returns nil.
+func (s *JWKSet) Close() error {
+	s.lease.close()
+	return nil
+}

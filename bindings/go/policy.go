@@ -1,0 +1,123 @@
+package bouncer
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// A Policy says what a token must be to be believed, beyond its signature. Every field that is left alone is at its
+// strictest, and the zero Policy is the one for DC/OS's Bouncer: signed with RS256, "exp" is there and not over, "uid" is a
+// string that is not empty, and there is no "aud".
+//
+// For another issuer start from [ForIssuer].
+type Policy struct {
+	// Issuers lists what "iss" may be (RFC 7519 section 4.1.1), compared character for character. Then "iss" is
+	// required. None: "iss" is not looked at.
+	Issuers []string
+
+	// Audiences lists what "aud" may name (RFC 7519 section 4.1.3), compared character for character; one of its
+	// values must be listed. Then "aud" is required. None: a token with "aud" is for others, and refused.
+	Audiences []string
+
+	// AnyAudience accepts tokens made for anybody: "aud" is not looked at.
+	AnyAudience bool
+
+	// Algorithms lists the algorithms that are allowed. None: RS256 alone.
+	Algorithms []Algorithm
+
+	// TokenType is the media type that the header parameter "typ" must be, such as "at+jwt" (RFC 8725 section 3.11).
+	// ASCII case does not matter, and "application/" may be left out. Empty: "typ" is not looked at.
+	TokenType string
+
+	// RequiredClaims lists claims that must be there, with any value but null.
+	RequiredClaims []string
+
+	// RequiredStringClaims lists claims that must be strings and not empty.
+	RequiredStringClaims []string
+
+	// OptionalUID accepts tokens without "uid", which Bouncer alone gives to its tokens.
+	OptionalUID bool
+
+	// OptionalExp accepts tokens without "exp": they are valid for ever.
+	OptionalExp bool
+
+	// Leeway allows for clocks that differ: "exp" and "nbf" are moved apart by it. It counts in whole seconds, rounded
+	// down, and is at most 5 minutes.
+	Leeway time.Duration
+
+	// MaxTokenLen is the length of the longest token that is looked at, in bytes, at most 1 MiB. 0: 16 KiB.
+	MaxTokenLen int
+
+	// At is the time to judge at, for tests and audits. Zero: the system's clock.
+	At time.Time
+}
+
+// The length of the longest token that any policy allows, in bytes.
+const maxTokenLen = 1 << 20
+
+// ForIssuer returns the policy for tokens that issuer made for audience, in which "iss" and "aud" must match. "uid" may be
+// missing. The algorithm is RS256 until Algorithms says otherwise.
+func ForIssuer(issuer, audience string) Policy {
+	return Policy{Issuers: []string{issuer}, Audiences: []string{audience}, OptionalUID: true}
+}
+
+// build makes the library's policy, which the caller frees. Fields that are out of bounds, unknown algorithms and text that
+// is not UTF-8 are an ErrInvalidArgument.
+func (p Policy) build() (policyPointer, error) {
+	switch {
+	case p.Leeway < 0:
+		return nil, invalidArgument("a leeway below zero")
+	case p.Leeway > 5*time.Minute:
+		return nil, invalidArgument("a leeway over 5 minutes")
+	case p.MaxTokenLen < 0:
+		return nil, invalidArgument("a maximal token length below zero")
+	}
+	draft := newPolicyDraft(!p.OptionalUID)
+	if len(p.Algorithms) > 0 {
+		names := make([]string, len(p.Algorithms))
+		for i, algorithm := range p.Algorithms {
+			names[i] = string(algorithm)
+		}
+		// The library separates names by a space, so a name with one would count as two.
+		if slices.ContainsFunc(names, func(name string) bool { return strings.Contains(name, " ") }) {
+			names = []string{""}
+		}
+		draft.setAlgorithms(strings.Join(names, " "))
+	}
+	for _, issuer := range p.Issuers {
+		draft.addIssuer(issuer)
+	}
+	for _, audience := range p.Audiences {
+		draft.addAudience(audience)
+	}
+	if p.AnyAudience {
+		draft.setAnyAudience()
+	}
+	for _, name := range p.RequiredClaims {
+		draft.addRequiredClaim(name)
+	}
+	for _, name := range p.RequiredStringClaims {
+		draft.addRequiredStringClaim(name)
+	}
+	if p.TokenType != "" {
+		draft.setTokenType(p.TokenType)
+	}
+	if p.OptionalExp {
+		draft.setOptionalExp()
+	}
+	if p.Leeway > 0 {
+		draft.setLeeway(uint32(p.Leeway / time.Second))
+	}
+	if p.MaxTokenLen > 0 {
+		draft.setMaxTokenLen(p.MaxTokenLen)
+	}
+	if !p.At.IsZero() {
+		draft.setTime(p.At)
+	}
+	return draft.finish()
+}
+
+func invalidArgument(message string) error {
+	return &Error{Status: 3, Message: message}
+}

@@ -1,0 +1,158 @@
+#!/usr/bin/env bash
+# Tests the Go package in every way: linked dynamically and statically, under the race detector, with every check of cgo, fuzzed,
+# with a library of another ABI, and used by another module.
+#
+#     ./run_tests.sh LIBDIR      LIBDIR holds libbouncer_verify.so and libbouncer_verify.a
+#
+# Needs go (1.24 or later) and cc. Whatever is missing is named with its remedy and skipped; with CI=true that is a failure.
+set -eu
+
+here=$(cd "$(dirname "$0")" && pwd)
+include=$(cd "$here/../../include" && pwd)
+cd "$here"
+passed=0 failed=0 skipped=0
+
+skip() {
+	echo "SKIPPED: $1: $2"
+	skipped=$((skipped + 1))
+}
+
+finish() {
+	if [ "$skipped" -gt 0 ] && [ "${CI:-}" = true ]; then
+		echo "$skipped skipped, which CI=true does not allow"
+		failed=$((failed + skipped))
+	fi
+	echo "$passed passed, $failed failed"
+	[ "$failed" -eq 0 ]
+	exit
+}
+
+# check NAME COMMAND...: the output is shown on failure.
+check() {
+	name=$1
+	shift
+	begin=$SECONDS
+	if "$@" >"$work/log" 2>&1; then
+		echo "ok    $name ($((SECONDS - begin)) s)"
+		passed=$((passed + 1))
+		if grep -o 'SKIPPED: .*' "$work/log"; then skipped=$((skipped + 1)); fi
+	else
+		echo "FAIL  $name"
+		grep -vE '^ *(=== |--- PASS|PASS)' "$work/log" | sed 's/^/    /'
+		failed=$((failed + 1))
+	fi
+}
+
+[ $# -eq 1 ] || { echo "usage: $0 LIBDIR" >&2; exit 2; }
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+command -v go >/dev/null || { skip "the Go package" "put go 1.24 or later into the PATH"; finish; }
+case $(go env GOVERSION) in
+go1.[0-9] | go1.[0-9].* | go1.1[0-9]* | go1.2[0-3]*) skip "the Go package" "put go 1.24 or later into the PATH"; finish ;;
+esac
+command -v "$(go env CC)" >/dev/null || { skip "the Go package" "install a C compiler, which cgo needs"; finish; }
+libdir=$(cd "$1" 2>/dev/null && pwd) || { skip "the Go package" "build the library into $1"; finish; }
+
+# Only the standard library is needed, and nothing is downloaded. Results are not taken from the cache: go does not see that the
+# library changed.
+export GOPROXY=off GOTOOLCHAIN=local GOWORK=off GOFLAGS=-mod=mod CGO_ENABLED=1
+unset GOEXPERIMENT GOGC || true
+
+go_files_are_formatted() {
+	unformatted=$("$(go env GOROOT)/bin/gofmt" -l .)
+	echo "$unformatted"
+	[ -z "$unformatted" ]
+}
+check "gofmt" go_files_are_formatted
+
+# The same flags for every build, because other ones make go compile its own cgo packages anew.
+export CGO_LDFLAGS="-L$libdir"
+
+# A module of its own that uses the package as the README says.
+consumer="$work/consumer"
+mkdir "$consumer"
+cat >"$consumer/go.mod" <<END
+module consumer
+
+go 1.24
+
+require bouncer_verify/bouncer v0.0.0
+
+replace bouncer_verify/bouncer => $here
+END
+cat >"$consumer/main.go" <<'END'
+package main
+
+import (
+	"fmt"
+
+	"bouncer_verify/bouncer"
+)
+
+func main() {
+	_, err := bouncer.LoadJWKS([]byte(`{"keys":[]}`))
+	fmt.Println(err)
+}
+END
+
+# run_consumer FLAGS...: builds it with the flags, and runs it.
+run_consumer() {
+	(cd "$consumer" && go build -o "$consumer/program" "$@" && ./program | tee /dev/stderr | grep -q 'no usable key')
+}
+
+exports_nothing() {
+	exported=$(nm -D --defined-only "$1" | grep -E 'bouncer_|rust_|aws_lc' || true)
+	echo "$exported"
+	[ -z "$exported" ]
+}
+
+needs_no_library() {
+	! readelf -d "$1" | grep -F libbouncer_verify
+}
+
+another_abi_is_refused() {
+	printf '#include <stdint.h>\nuint32_t bouncer_abi_version(void) { return 1000; }\n' >"$work/abi.c"
+	"$(go env CC)" -shared -fPIC -o "$work/abi.so" "$work/abi.c"
+	BOUNCER_TEST_WRONG_ABI=1 LD_PRELOAD="$work/abi.so" "$work/dynamic.test" -test.v -test.run TestEveryWayInAsksForTheABI | tee "$work/abi.log"
+	grep -q -- '--- PASS' "$work/abi.log"
+}
+
+vendored() {
+	(cd "$consumer" && GOFLAGS= go mod vendor) && CGO_CFLAGS="-I$include" GOFLAGS=-mod=vendor run_consumer
+	status=$?
+	rm -rf "$consumer/vendor"
+	return "$status"
+}
+
+if [ -e "$libdir/libbouncer_verify.so" ]; then
+	# Under the name that programs ask for, which a folder of build results may lack.
+	mkdir "$work/lib"
+	ln -s "$libdir/libbouncer_verify.so" "$work/lib/libbouncer_verify.so.1"
+	export LD_LIBRARY_PATH="$work/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
+	check "go vet" go vet ./...
+	check "the tests, linked dynamically" go test -v -count=1 -vet=off -o "$work/dynamic.test" ./...
+	check "a library of another ABI" another_abi_is_refused
+	check "another module, linked dynamically" run_consumer
+	check "the tests, with -race, cgocheck2 and GOGC=1" \
+		env GOEXPERIMENT=cgocheck2 GOGC=1 go test -count=1 -vet=off -race ./...
+	check "another module, vendored" vendored
+	check "fuzzing for 5 seconds" go test -vet=off -run '^$' -fuzz FuzzVerify -fuzztime 5s .
+else
+	skip "dynamic linking" "build libbouncer_verify.so into $libdir"
+fi
+
+if [ -e "$libdir/libbouncer_verify.a" ]; then
+	check "the tests, linked statically" go test -count=1 -vet=off -tags bouncer_static ./...
+	check "another module, linked statically" run_consumer -tags bouncer_static
+	if command -v nm >/dev/null && command -v readelf >/dev/null; then
+		check "a static program exports nothing of the library" exports_nothing "$consumer/program"
+		check "a static program needs no libbouncer_verify.so" needs_no_library "$consumer/program"
+	else
+		skip "the exports of a static program" "install binutils"
+	fi
+else
+	skip "static linking" "build libbouncer_verify.a into $libdir"
+fi
+
+finish

@@ -1,0 +1,133 @@
+package bouncer
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"math"
+	"time"
+)
+
+// A VerifiedToken is a token that passed every check; a verification is the only way to have one. It is a Go value that never
+// changes, with nothing to close.
+type VerifiedToken struct {
+	text   string // payload, header and what else claims points to
+	claims tokenClaims
+}
+
+// VerifyToken verifies a JWT: its signature with the keys of jwks, then its Claims Set against policy (RFC 7519 section
+// 7.2). The token is JWS Compact Serialization, without white space around it.
+//
+// The error is an [*Error] of the group [ErrInvalidToken], for the first fault of the token in a fixed order; an
+// [ErrInvalidArgument] if the policy cannot be used; [ErrClosed] if jwks is closed.
+//
+// The policy is prepared anew by each call, in about a microsecond. A [Verifier] prepares it once.
+func VerifyToken(jwks *JWKSet, policy Policy, token string) (*VerifiedToken, error) {
+	prepared, err := policy.build()
+	if err != nil {
+		return nil, err
+	}
+	defer freePolicy(prepared)
+	return jwks.verify(prepared, token)
+}
+
+func (s *JWKSet) verify(policy policyPointer, token string) (*VerifiedToken, error) {
+	if !s.lease.enter() {
+		return nil, ErrClosed
+	}
+	defer s.lease.leave()
+	return verify(nil, s.pointer, policy, token)
+}
+
+// UID returns "uid", the user or service that DC/OS names, or "" if it is absent or no string.
+func (t *VerifiedToken) UID() string { return pieceOf(t.text, t.claims.uid) }
+
+// Issuer returns "iss" (RFC 7519 section 4.1.1), or "" if it is absent.
+func (t *VerifiedToken) Issuer() string { return pieceOf(t.text, t.claims.iss) }
+
+// Subject returns "sub" (RFC 7519 section 4.1.2), or "" if it is absent.
+func (t *VerifiedToken) Subject() string { return pieceOf(t.text, t.claims.sub) }
+
+// TokenID returns "jti" (RFC 7519 section 4.1.7), or "" if it is absent.
+func (t *VerifiedToken) TokenID() string { return pieceOf(t.text, t.claims.jti) }
+
+// Audience returns "aud" (RFC 7519 section 4.1.3): its one string, or those of its array. It reads the payload again.
+func (t *VerifiedToken) Audience() []string {
+	value, _ := t.Claim("aud")
+	var one string
+	if json.Unmarshal(value, &one) == nil {
+		return []string{one}
+	}
+	var many []string
+	_ = json.Unmarshal(value, &many) // absent, or an array of strings: the library saw to that
+	return many
+}
+
+// ExpiresAt returns "exp" (RFC 7519 section 4.1.4) in UTC, rounded down to a second. It reports false if the claim is absent.
+func (t *VerifiedToken) ExpiresAt() (time.Time, bool) {
+	return timeOf(int64(t.claims.exp), t.claims.times&hasExp != 0)
+}
+
+// NotBefore returns "nbf" (RFC 7519 section 4.1.5) in UTC, rounded up to a second. It reports false if the claim is absent.
+func (t *VerifiedToken) NotBefore() (time.Time, bool) {
+	return timeOf(int64(t.claims.nbf), t.claims.times&hasNbf != 0)
+}
+
+// IssuedAt returns "iat" (RFC 7519 section 4.1.6) in UTC, rounded down to a second. It reports false if the claim is absent.
+func (t *VerifiedToken) IssuedAt() (time.Time, bool) {
+	return timeOf(int64(t.claims.iat), t.claims.times&hasIat != 0)
+}
+
+// The last second that time.Time orders correctly: it counts from the year 1, 62135596800 seconds before 1970.
+const lastSecond = math.MaxInt64 - 62135596800
+
+func timeOf(seconds int64, present bool) (time.Time, bool) {
+	if !present {
+		return time.Time{}, false
+	}
+	return time.Unix(min(seconds, lastSecond), 0).UTC(), true
+}
+
+// Claims stores the Claims Set in the value that v points to, as [json.Unmarshal] does. That prefers exact names but also takes
+// "UID" for a field `json:"uid"`: where an issuer lets users name claims, read single ones by [VerifiedToken.Claim].
+func (t *VerifiedToken) Claims(v any) error {
+	if err := json.Unmarshal(t.Payload(), v); err != nil {
+		return fmt.Errorf("bouncer: claims: %w", err)
+	}
+	return nil
+}
+
+// Claim returns the JSON text of the claim of exactly that name, as it was signed: a string comes with its quotes. It reports
+// false if the claim is absent.
+func (t *VerifiedToken) Claim(name string) (json.RawMessage, bool) {
+	members := json.NewDecoder(bytes.NewReader(t.Payload()))
+	if _, err := members.Token(); err != nil {
+		return nil, false
+	}
+	for members.More() {
+		found, err := members.Token()
+		if err != nil {
+			return nil, false
+		}
+		var value json.RawMessage
+		if members.Decode(&value) != nil {
+			return nil, false
+		}
+		if found == name {
+			return value, true
+		}
+	}
+	return nil, false
+}
+
+// Payload returns a copy of the whole Claims Set, a JSON object: the very bytes that were signed.
+func (t *VerifiedToken) Payload() []byte { return []byte(pieceOf(t.text, t.claims.payload)) }
+
+// Header returns a copy of the JOSE Header, a JSON object.
+func (t *VerifiedToken) Header() []byte { return []byte(pieceOf(t.text, t.claims.header)) }
+
+// KeyID returns the "kid" of the key that verified the token, or "" if that key has none.
+func (t *VerifiedToken) KeyID() string { return pieceOf(t.text, t.claims.kid) }
+
+// Algorithm returns the algorithm of the signature; that of "EdDSA" is Ed25519.
+func (t *VerifiedToken) Algorithm() Algorithm { return Algorithm(pieceOf(t.text, t.claims.alg)) }

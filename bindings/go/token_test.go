@@ -1,0 +1,153 @@
+package bouncer_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"bouncer_verify/bouncer"
+)
+
+func documentVerified(t testing.TB) *bouncer.VerifiedToken {
+	jwks := must(bouncer.LoadJWKS([]byte(documentJWKS)))(t)
+	defer jwks.Close()
+	return must(bouncer.VerifyToken(jwks, documentPolicy, documentToken))(t)
+}
+
+func TestWhatTheDocumentsTokenSays(t *testing.T) {
+	token := documentVerified(t)
+	if token.UID() != "peter" || token.Algorithm() != bouncer.RS256 || len(token.KeyID()) != 64 {
+		t.Error(token.UID(), token.Algorithm(), token.KeyID())
+	}
+	if token.Issuer() != "" || token.Subject() != "" || token.TokenID() != "" || token.Audience() != nil {
+		t.Error("claims that are not there")
+	}
+	if at, found := token.ExpiresAt(); !found || at != time.Unix(documentExp, 0).UTC() {
+		t.Error(at, found)
+	}
+	if at, found := token.NotBefore(); found || !at.IsZero() {
+		t.Error(at, found)
+	}
+	if string(token.Payload()) != `{"exp":1467985466,"uid":"peter"}` || string(token.Header()) != `{"typ":"JWT","alg":"RS256"}` {
+		t.Errorf("%s %s", token.Payload(), token.Header())
+	}
+}
+
+func TestATokenNeverChanges(t *testing.T) {
+	token := documentVerified(t)
+	clear(token.Payload())
+	clear(token.Header())
+	if token.UID() != "peter" || !json.Valid(token.Payload()) || !json.Valid(token.Header()) {
+		t.Errorf("%q %q", token.Payload(), token.Header())
+	}
+}
+
+func TestClaimsFillAStruct(t *testing.T) {
+	token := documentVerified(t)
+	var claims struct {
+		UID string `json:"uid"`
+		Exp int64  `json:"exp"`
+	}
+	if err := token.Claims(&claims); err != nil || claims.UID != "peter" || claims.Exp != documentExp {
+		t.Error(claims, err)
+	}
+	var wrong struct {
+		UID int `json:"uid"`
+	}
+	if err := token.Claims(&wrong); err == nil || !strings.HasPrefix(err.Error(), "bouncer: ") {
+		t.Error(err)
+	}
+}
+
+func TestAClaimHasExactlyItsName(t *testing.T) {
+	issuer := testIssuer()
+	token := must(bouncer.VerifyToken(issuer.jwks(t, bouncer.RS256), bouncer.Policy{OptionalExp: true, AnyAudience: true},
+		issuer.sign(t, bouncer.RS256, `{"alg":"RS256"}`,
+			`{"uid":"anna","UID":"root","a\u0062c":[1, {"uid":"x"}],"AUD":"z","n":9007199254740993,"nothing":null}`)))(t)
+	for name, expected := range map[string]string{
+		"uid": `"anna"`, "UID": `"root"`, "abc": `[1, {"uid":"x"}]`, "n": `9007199254740993`, "nothing": `null`,
+	} {
+		if value, found := token.Claim(name); !found || string(value) != expected {
+			t.Errorf("%s is %s, %v", name, value, found)
+		}
+	}
+	for _, name := range []string{"", "Uid", "aud", "x", "\xff"} {
+		if value, found := token.Claim(name); found || value != nil {
+			t.Errorf("%s is %s", name, value)
+		}
+	}
+	if token.UID() != "anna" || token.Audience() != nil {
+		t.Error(token.UID(), token.Audience())
+	}
+}
+
+// The result is read into a buffer of a size that is guessed; these are all sides of the guess.
+func TestResultsOfEverySizeArrive(t *testing.T) {
+	issuer := testIssuer()
+	for _, size := range []int{0, 1, 700, 900, 1000, 1023, 1024, 1025, 1365, 1366, 3000, 11000} {
+		for _, kidLen := range []int{0, 1, 1000} {
+			kid := strings.Repeat("k", kidLen)
+			var document map[string]any
+			key := must(bouncer.JWKFromPublicKey(issuer.public(bouncer.RS256)))(t)
+			_ = json.Unmarshal([]byte(key.String()), &document)
+			document["kid"] = kid
+			jwks := must(bouncer.LoadJWKS([]byte(asJSON(map[string]any{"keys": []any{document}}))))(t)
+			// Escapes make the library keep the strings a second time.
+			filler := strings.Repeat("x", size)
+			payload := fmt.Sprintf(`{"uid":"\u00fc%s","sub":"\u00fc%[1]s","iss":"","jti":"j"}`, filler)
+			text := issuer.sign(t, bouncer.RS256, `{"alg":"RS256"}`, payload)
+			token, err := bouncer.VerifyToken(jwks, bouncer.Policy{OptionalExp: true, MaxTokenLen: 1 << 20}, text)
+			if err != nil {
+				t.Fatal(size, kidLen, err)
+			}
+			if token.UID() != "ü"+filler || token.Subject() != "ü"+filler || token.Issuer() != "" || token.TokenID() != "j" {
+				t.Error(size, kidLen, token.UID())
+			}
+			if token.KeyID() != kid || string(token.Payload()) != payload || token.Algorithm() != "RS256" {
+				t.Error(size, kidLen, token.KeyID())
+			}
+			_ = jwks.Close()
+		}
+	}
+}
+
+func TestErrorsOfEverySizeArrive(t *testing.T) {
+	issuer := testIssuer()
+	jwks := issuer.jwks(t, bouncer.RS256)
+	for _, size := range []int{0, 1, 500, 1000, 5000} {
+		name := strings.Repeat("n", size)
+		for _, filler := range []int{0, 2000} {
+			payload := asJSON(map[string]any{"uid": "anna", "filler": strings.Repeat("x", filler)})
+			_, err := bouncer.VerifyToken(jwks, bouncer.Policy{OptionalExp: true, RequiredClaims: []string{name}},
+				issuer.sign(t, bouncer.RS256, `{"alg":"RS256"}`, payload))
+			expectError(t, err, bouncer.ErrMissingClaim)
+			if fault := err.(*bouncer.Error); fault.Claim != name || !strings.Contains(fault.Message, name) {
+				t.Error(size, fault)
+			}
+		}
+	}
+}
+
+func TestTokensBeyondAllBoundsAreTooLarge(t *testing.T) {
+	jwks := must(bouncer.LoadJWKS([]byte(documentJWKS)))(t)
+	for _, size := range []int{16385, 1 << 20, 1<<20 + 1, 1 << 24} {
+		_, err := bouncer.VerifyToken(jwks, bouncer.Policy{}, strings.Repeat("a", size))
+		expectError(t, err, bouncer.ErrTokenTooLarge)
+	}
+}
+
+func TestATimeBeyondGosIsTheLastOne(t *testing.T) {
+	issuer := testIssuer()
+	text := issuer.sign(t, bouncer.RS256, `{"alg":"RS256"}`,
+		fmt.Sprintf(`{"uid":"anna","exp":%d,"iat":%d}`, int64(math.MaxInt64), int64(math.MinInt64)))
+	token := must(bouncer.VerifyToken(issuer.jwks(t, bouncer.RS256), bouncer.Policy{}, text))(t)
+	if at, _ := token.ExpiresAt(); !at.After(time.Now()) {
+		t.Error(at)
+	}
+	if at, _ := token.IssuedAt(); !at.Before(time.Now()) || at.Unix() != math.MinInt64 {
+		t.Error(at)
+	}
+}

@@ -1,0 +1,284 @@
+package bouncer_test
+
+import (
+	"crypto"
+	"crypto/rsa"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"bouncer_verify/bouncer"
+)
+
+func documentVerifier(t testing.TB) *bouncer.Verifier {
+	jwks := must(bouncer.LoadJWKS([]byte(documentJWKS)))(t)
+	defer jwks.Close()
+	return must(bouncer.NewVerifier(jwks, documentPolicy))(t)
+}
+
+func TestAVerifierHasItsOwnPolicy(t *testing.T) {
+	jwks := must(bouncer.LoadJWKS([]byte(documentJWKS)))(t)
+	policy := documentPolicy
+	policy.Algorithms = []bouncer.Algorithm{bouncer.RS256}
+	verifier := must(bouncer.NewVerifier(jwks, policy))(t)
+	policy.Algorithms[0] = bouncer.ES256
+	if _, err := verifier.Verify(documentToken); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestAClosedVerifierIsAnError(t *testing.T) {
+	verifier := documentVerifier(t)
+	for range 3 {
+		if err := verifier.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	for _, verifier := range []*bouncer.Verifier{verifier, new(bouncer.Verifier)} {
+		token, err := verifier.Verify(documentToken)
+		expectError(t, err, bouncer.ErrClosed)
+		expectError(t, err, bouncer.ErrProgram)
+		if token != nil || errors.Is(err, bouncer.ErrInvalidToken) {
+			t.Error(token, err)
+		}
+		_, err = verifier.VerifyBytes(nil)
+		expectError(t, err, bouncer.ErrClosed)
+	}
+}
+
+func TestATokenInBytesIsNotKept(t *testing.T) {
+	verifier := documentVerifier(t)
+	text := []byte(documentToken)
+	token := must(verifier.VerifyBytes(text))(t)
+	clear(text)
+	if token.UID() != "peter" || !json.Valid(token.Payload()) {
+		t.Errorf("%q", token.Payload())
+	}
+	_, err := verifier.VerifyBytes(nil)
+	expectError(t, err, bouncer.ErrMalformedToken)
+	_, err = verifier.Verify("")
+	expectError(t, err, bouncer.ErrMalformedToken)
+}
+
+func TestManyGoroutinesVerifyWhileSomebodyCloses(t *testing.T) {
+	bad := documentToken[:len(documentToken)-4] + "AAAA"
+	for range 20 {
+		verifier := documentVerifier(t)
+		var group sync.WaitGroup
+		for range 8 {
+			group.Add(1)
+			go func() {
+				defer group.Done()
+				for {
+					_, err := verifier.Verify(bad)
+					if errors.Is(err, bouncer.ErrClosed) {
+						return
+					}
+					expectError(t, err, bouncer.ErrInvalidSignature)
+					token, err := verifier.Verify(documentToken)
+					if errors.Is(err, bouncer.ErrClosed) {
+						return
+					}
+					if err != nil || token.UID() != "peter" {
+						t.Error(err)
+					}
+				}
+			}()
+		}
+		time.Sleep(time.Millisecond)
+		group.Add(2)
+		for range 2 {
+			go func() {
+				defer group.Done()
+				_ = verifier.Close()
+			}()
+		}
+		group.Wait()
+	}
+}
+
+// Nobody holds the verifier while its last call is under way, and the garbage collector runs.
+func TestTheLastCallKeepsItsVerifier(t *testing.T) {
+	stop := make(chan struct{})
+	var group sync.WaitGroup
+	group.Add(1)
+	go func() {
+		defer group.Done()
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				runtime.GC()
+			}
+		}
+	}()
+	for range 100 {
+		if token := must(documentVerifier(t).Verify(strings.Clone(documentToken)))(t); token.UID() != "peter" {
+			t.Error(token.UID())
+		}
+	}
+	close(stop)
+	group.Wait()
+}
+
+func TestVerifyingTakesNoMemory(t *testing.T) {
+	verifier := documentVerifier(t)
+	junk := strings.Repeat("a", 4000) + ".b.c"
+	expectNoGrowth(t, 12000, 250, func() {
+		_, _ = verifier.Verify(documentToken)
+		_, _ = verifier.Verify(documentToken[1:])
+		_, _ = verifier.Verify(junk)
+	})
+}
+
+func TestOnlyTheResultIsAllocated(t *testing.T) {
+	verifier := documentVerifier(t)
+	if allocations := testing.AllocsPerRun(100, func() { _, _ = verifier.Verify(documentToken) }); allocations > 2 {
+		t.Errorf("%v allocations for a token and its text", allocations)
+	}
+	if allocations := testing.AllocsPerRun(100, func() { _, _ = verifier.Verify("a.b.c") }); allocations > 2 {
+		t.Errorf("%v allocations for an error and its text", allocations)
+	}
+}
+
+func FuzzVerify(f *testing.F) {
+	type judge struct {
+		document string
+		policy   bouncer.Policy
+	}
+	seeds := corpus(f)
+	documents := map[string]int{}
+	var judges []judge
+	for _, c := range seeds {
+		if jwks, err := bouncer.LoadJWKS([]byte(c.document)); err != nil || len(c.document) > 10000 {
+			continue
+		} else {
+			_ = jwks.Close()
+		}
+		if _, known := documents[c.document]; !known && len(judges) < 50 {
+			documents[c.document] = len(judges)
+			policy := c.policy(f)
+			policy.Algorithms = []bouncer.Algorithm{bouncer.RS256, bouncer.PS256, bouncer.ES256, bouncer.Ed25519}
+			judges = append(judges, judge{c.document, policy})
+		}
+		if number, known := documents[c.document]; known {
+			f.Add(byte(number), []byte(c.token(f)))
+		}
+	}
+	verifiers := make([]*bouncer.Verifier, len(judges))
+	for i, judge := range judges {
+		verifiers[i] = must(bouncer.NewVerifier(must(bouncer.LoadJWKS([]byte(judge.document)))(f), judge.policy))(f)
+	}
+	f.Fuzz(func(t *testing.T, number byte, text []byte) {
+		token, err := verifiers[int(number)%len(verifiers)].VerifyBytes(text)
+		if err == nil {
+			if !json.Valid(token.Payload()) || !json.Valid(token.Header()) || token.Algorithm() == "" {
+				t.Errorf("%q %q %q", token.Payload(), token.Header(), token.Algorithm())
+			}
+			return
+		}
+		var fault *bouncer.Error
+		if token != nil || !errors.As(err, &fault) || !errors.Is(err, bouncer.ErrInvalidToken) || fault.Name() == "unknown" {
+			t.Error(err)
+		}
+	})
+}
+
+func BenchmarkVerify(b *testing.B) {
+	verifier := documentVerifier(b)
+	expired := must(bouncer.NewVerifier(must(bouncer.LoadJWKS([]byte(documentJWKS)))(b), bouncer.Policy{}))(b)
+	forged := documentToken[:len(documentToken)-4] + "AAAA"
+	for _, one := range []struct {
+		name     string
+		verifier *bouncer.Verifier
+		token    string
+		status   error
+	}{
+		{"valid", verifier, documentToken, nil},
+		{"expired", expired, documentToken, bouncer.ErrExpired},
+		{"forged", verifier, forged, bouncer.ErrInvalidSignature},
+		{"malformed", verifier, "a.b.c", bouncer.ErrMalformedToken},
+	} {
+		b.Run(one.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := one.verifier.Verify(one.token); !errors.Is(err, one.status) {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+func BenchmarkVerifyParallel(b *testing.B) {
+	verifier := documentVerifier(b)
+	b.ReportAllocs()
+	b.RunParallel(func(loop *testing.PB) {
+		for loop.Next() {
+			if _, err := verifier.Verify(documentToken); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
+
+func BenchmarkVerifyToken(b *testing.B) {
+	jwks := must(bouncer.LoadJWKS([]byte(documentJWKS)))(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := bouncer.VerifyToken(jwks, documentPolicy, documentToken); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkStandardLibrary does by hand what a service without this package does, with fewer checks.
+func BenchmarkStandardLibrary(b *testing.B) {
+	jwks := must(bouncer.LoadJWKS([]byte(documentJWKS)))(b)
+	public := must(jwks.Keys()[0].PublicKey())(b).(*rsa.PublicKey)
+	verify := func(token string) (claims struct {
+		UID string
+		Exp int64
+	}, err error) {
+		parts := strings.Split(token, ".")
+		var header struct{ Alg string }
+		text, err := base64.RawURLEncoding.DecodeString(parts[0])
+		if err == nil {
+			err = json.Unmarshal(text, &header)
+		}
+		if err == nil && header.Alg != "RS256" {
+			err = errors.New(header.Alg)
+		}
+		if err != nil {
+			return claims, err
+		}
+		signature, err := base64.RawURLEncoding.DecodeString(parts[2])
+		if err != nil {
+			return claims, err
+		}
+		digest := sha256.Sum256([]byte(token[:len(parts[0])+1+len(parts[1])]))
+		if err := rsa.VerifyPKCS1v15(public, crypto.SHA256, digest[:], signature); err != nil {
+			return claims, err
+		}
+		if text, err = base64.RawURLEncoding.DecodeString(parts[1]); err == nil {
+			err = json.Unmarshal(text, &claims)
+		}
+		if err == nil && claims.Exp <= documentPolicy.At.Unix() {
+			err = errors.New("expired")
+		}
+		return claims, err
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := verify(documentToken); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
