@@ -4,7 +4,7 @@
 //! slots of all of them take turns, each ratio is taken within one round, and the medians over the rounds are printed with the
 //! tenth and the ninetieth percentile.
 
-#![allow(unsafe_code, reason = "it calls the C interface as C does")]
+#![allow(unsafe_code, clippy::multiple_unsafe_ops_per_block, reason = "it calls the C interface as C does")]
 
 use aws_lc_rs::rsa::PublicKeyComponents;
 use aws_lc_rs::signature::{ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256};
