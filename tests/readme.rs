@@ -1,5 +1,6 @@
 //! The README keeps its word: its C block compiles and runs, its command prints what it shows, its lists are those of the code.
-//! Its Rust block is a documentation test of the crate.
+//! Its Rust block is a documentation test of the crate; the blocks of the bindings are those of their own READMEs, which their own tests
+//! run.
 
 use std::path::Path;
 use std::process::Command;
@@ -21,8 +22,19 @@ fn every_block_is_of_a_language_that_is_run() {
     let readme = readme();
     let mut fences = readme.lines().filter(|line| line.starts_with("```"));
     while let (Some(open), Some(close)) = (fences.next(), fences.next()) {
-        assert!(["```rust", "```c", "```console"].contains(&open), "{open}");
+        assert!(["```rust", "```c", "```cpp", "```go", "```python", "```console"].contains(&open), "{open}");
         assert_eq!(close, "```");
+    }
+}
+
+#[test]
+fn the_blocks_of_the_bindings_are_run_by_the_bindings() {
+    let readme = readme();
+    for (language, folder) in [("cpp", "bindings/cpp"), ("go", "bindings/go"), ("python", "python")] {
+        let own = std::fs::read_to_string(format!("{ROOT}/{folder}/README.md")).unwrap();
+        let own = blocks(&own, language);
+        let quoted = blocks(&readme, language);
+        assert!(!quoted.is_empty() && quoted.iter().all(|block| own.contains(block)), "{language}");
     }
 }
 

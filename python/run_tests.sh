@@ -1,0 +1,55 @@
+#!/bin/sh
+# Builds the Python module into the environment of the given Python and tests it there.
+#
+#     python/run_tests.sh .venv/bin/python
+#
+# What is missing is skipped and said; with CI=true that is a failure. requirements-test.txt lists what is needed.
+set -eu
+
+if [ $# -ne 1 ]; then
+    echo "usage: $0 PYTHON" >&2
+    exit 2
+fi
+python=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
+cd "$(dirname "$0")"
+PATH=$(dirname "$python"):$PATH
+export PATH
+skipped=0
+
+has() {
+    "$python" -c "import $1" 2>/dev/null || {
+        echo "SKIPPED: $2: $python -m pip install -r python/requirements-test.txt"
+        skipped=1
+        return 1
+    }
+}
+
+finish() {
+    if [ "$skipped" -ne 0 ] && [ "${CI:-}" = true ]; then
+        exit 1
+    fi
+    exit 0
+}
+
+has maturin "the Python module" || finish
+"$python" -m pip install --quiet --no-build-isolation --no-deps --force-reinstall .
+
+# From inside the folders, so that the installed package is tested and not its source beside them.
+if has pytest "the tests of the Python module"; then
+    has jwt "the comparison with PyJWT" || true
+    (cd tests && "$python" -m pytest --quiet -rs --show-capture=no)
+fi
+if has mypy "mypy and stubtest"; then
+    (cd tests && "$python" -m mypy.stubtest bouncer_verify)
+    "$python" -m mypy bouncer_verify tests benches
+fi
+if has pyright "pyright"; then
+    "$python" -m pyright --pythonpath "$python" bouncer_verify
+    (cd tests && "$python" -m pyright --pythonpath "$python" --verifytypes bouncer_verify)
+fi
+if has ruff "ruff"; then
+    "$python" -m ruff format --check --quiet .
+    "$python" -m ruff check --quiet .
+fi
+
+finish

@@ -1,0 +1,36 @@
+//! Errors of the core as the exceptions of `bouncer_verify/exceptions.py`.
+
+use bouncer_verify::{Error, ErrorKind};
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyDict, PyTuple};
+
+/// The stable name of every error, for the test that each has its exception.
+pub(crate) fn codes(py: Python<'_>) -> PyResult<Bound<'_, PyTuple>> {
+    PyTuple::new(py, ErrorKind::ALL.iter().map(|kind| kind.as_str()))
+}
+
+/// The exception for `error`, its text and the claim it names.
+#[cold]
+pub(crate) fn exception(py: Python<'_>, error: &Error) -> PyErr {
+    build(py, error.kind(), &error.to_string(), error.name()).unwrap_or_else(|failure| failure)
+}
+
+/// The exception for an argument that this crate finds unusable before the core sees it.
+#[cold]
+pub(crate) fn invalid_argument(py: Python<'_>, message: &str) -> PyErr {
+    build(py, ErrorKind::InvalidArgument, message, None).unwrap_or_else(|failure| failure)
+}
+
+fn build(py: Python<'_>, kind: ErrorKind, message: &str, claim: Option<&str>) -> PyResult<PyErr> {
+    static BY_CODE: PyOnceLock<Py<PyDict>> = PyOnceLock::new();
+    let exception = BY_CODE
+        .import(py, "bouncer_verify.exceptions", "BY_CODE")?
+        .as_any()
+        .get_item(kind.as_str())?
+        .call1((message,))?;
+    if let Some(claim) = claim {
+        exception.setattr("claim", claim)?;
+    }
+    Ok(PyErr::from_value(exception))
+}

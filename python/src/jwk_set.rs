@@ -1,0 +1,99 @@
+//! The key set.
+
+use crate::error::exception;
+use crate::jwk::Jwk;
+use crate::text::{Text, repr};
+use bouncer_verify::Error;
+use pyo3::prelude::*;
+
+/// An issuer's public keys, checked and parsed once. Immutable; any number of threads may use it.
+///
+/// A key that cannot be used is skipped and listed; it never spoils the others.
+#[pyclass(frozen, module = "bouncer_verify")]
+pub(crate) struct JwkSet(pub(crate) bouncer_verify::JwkSet);
+
+#[pymethods]
+impl JwkSet {
+    /// A set of the given keys. Raises NoUsableKeyError.
+    #[new]
+    #[pyo3(signature = (keys, /))]
+    fn new(keys: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let py = keys.py();
+        let keys: PyResult<Vec<_>> = keys.try_iter()?.map(|key| Ok(key?.extract::<Jwk>()?.0)).collect();
+        let keys = keys?;
+        Self::made(py, py.detach(|| bouncer_verify::JwkSet::from_keys(keys)))
+    }
+
+    /// Reads a JWK Set document, strict JSON of at most 512 KiB and 100 keys.
+    ///
+    /// Raises MalformedKeySetError or NoUsableKeyError.
+    #[staticmethod]
+    #[pyo3(signature = (json, /))]
+    fn from_json(py: Python<'_>, json: Text<'_>) -> PyResult<Self> {
+        Self::made(py, py.detach(|| bouncer_verify::JwkSet::from_slice(json.as_ref())))
+    }
+
+    /// What from_json() skips in a document, also when it skips everything and raises NoUsableKeyError.
+    ///
+    /// Raises MalformedKeySetError.
+    #[staticmethod]
+    #[pyo3(signature = (json, /))]
+    fn skipped_in(py: Python<'_>, json: Text<'_>) -> PyResult<Vec<SkippedKey>> {
+        let skipped = py.detach(|| bouncer_verify::JwkSet::skipped_in(json.as_ref()));
+        let skipped = skipped.map_err(|error| exception(py, &error))?;
+        Ok(skipped.into_iter().map(SkippedKey).collect())
+    }
+
+    /// The usable keys, in document order.
+    #[getter]
+    fn keys(&self) -> Vec<Jwk> {
+        self.0.keys().iter().cloned().map(Jwk).collect()
+    }
+
+    /// The members of the document that cannot be used.
+    #[getter]
+    fn skipped(&self) -> Vec<SkippedKey> {
+        self.0.skipped().iter().cloned().map(SkippedKey).collect()
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<JwkSet {} keys, {} skipped>", self.0.keys().len(), self.0.skipped().len())
+    }
+}
+
+impl JwkSet {
+    fn made(py: Python<'_>, set: Result<bouncer_verify::JwkSet, Error>) -> PyResult<Self> {
+        set.map(Self).map_err(|error| exception(py, &error))
+    }
+}
+
+/// A member of a JWK Set that cannot be used.
+#[pyclass(frozen, eq, module = "bouncer_verify")]
+#[derive(PartialEq)]
+pub(crate) struct SkippedKey(bouncer_verify::SkippedKey);
+
+#[pymethods]
+impl SkippedKey {
+    /// Its place in the document, from 0.
+    #[getter]
+    fn index(&self) -> usize {
+        self.0.index()
+    }
+
+    /// Its key ID, if it has one that can be read.
+    #[getter]
+    fn kid(&self) -> Option<&str> {
+        self.0.kid()
+    }
+
+    /// Why: a stable name such as "wrong_use".
+    #[getter]
+    fn reason(&self) -> &'static str {
+        self.0.reason().as_str()
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        let kid = repr(py, self.kid())?;
+        Ok(format!("<SkippedKey {}, kid {kid}: {}>", self.index(), self.reason()))
+    }
+}

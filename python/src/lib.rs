@@ -1,0 +1,43 @@
+//! The Python skin: arguments in, one call of the core, result out. A file for each noun of the Python interface.
+//!
+//! `bouncer_verify/__init__.py` is the package that users import; `bouncer_verify/exceptions.py` defines what is
+//! raised. The core is used through what its `lib.rs` exports, as `bouncer_verify::`.
+
+mod authorization;
+mod error;
+mod jwk;
+mod jwk_set;
+mod policy;
+mod python_json;
+mod text;
+mod token;
+mod verifier;
+
+use pyo3::prelude::*;
+
+/// The native part of bouncer_verify.
+#[pymodule(gil_used = true)]
+mod _bouncer_verify {
+    use super::*;
+    use pyo3::types::PyMapping;
+
+    #[pymodule_export]
+    use super::authorization::token_from_authorization;
+    #[pymodule_export]
+    use super::jwk::Jwk;
+    #[pymodule_export]
+    use super::jwk_set::{JwkSet, SkippedKey};
+    #[pymodule_export]
+    use super::policy::Policy;
+    #[pymodule_export]
+    use super::token::VerifiedToken;
+    #[pymodule_export]
+    use super::verifier::{Verifier, verify_token};
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        PyMapping::register::<VerifiedToken>(module.py())?;
+        module.add("ERROR_CODES", error::codes(module.py())?)?;
+        module.add("__version__", env!("CARGO_PKG_VERSION"))
+    }
+}

@@ -1,0 +1,48 @@
+//! `str` and `bytes` arguments as bytes, and text as Python shows it.
+
+use pyo3::exceptions::PyTypeError;
+use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedBytes;
+use pyo3::types::PyString;
+
+/// What a `str` or `bytes` argument holds. Both are immutable, and the caller keeps them for the call, so they are
+/// borrowed, also while other threads run.
+pub(crate) enum Text<'a> {
+    Borrowed(&'a [u8]),
+    /// A `str` with lone surrogates, which has no UTF-8: bytes that the core refuses as such.
+    NotUtf8(PyBackedBytes),
+}
+
+impl AsRef<[u8]> for Text<'_> {
+    fn as_ref(&self) -> &[u8] {
+        match self {
+            Self::Borrowed(bytes) => bytes,
+            Self::NotUtf8(bytes) => bytes,
+        }
+    }
+}
+
+impl<'a> FromPyObject<'a, '_> for Text<'a> {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'a, '_, PyAny>) -> PyResult<Self> {
+        if object.is_instance_of::<PyString>() {
+            return match object.extract() {
+                Ok(text) => Ok(Self::Borrowed(str::as_bytes(text))),
+                Err(_) => {
+                    Ok(Self::NotUtf8(object.call_method1("encode", ("utf-8", "surrogatepass"))?.extract()?))
+                }
+            };
+        }
+        let bytes = object.extract::<&[u8]>();
+        bytes.map(Self::Borrowed).map_err(|_| match object.get_type().name() {
+            Ok(other) => PyTypeError::new_err(format!("expected str or bytes, not {other}")),
+            Err(error) => error,
+        })
+    }
+}
+
+/// What Python's `repr` gives for an optional `str`.
+pub(crate) fn repr(py: Python<'_>, text: Option<&str>) -> PyResult<String> {
+    Ok(text.into_pyobject(py)?.repr()?.to_string())
+}

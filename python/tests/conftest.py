@@ -1,0 +1,74 @@
+"""The document's keys and token, and tokens signed with the corpus's keys."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bouncer_verify import Jwk, JwkSet
+
+REPOSITORY = Path(__file__).parents[2]
+DATA = REPOSITORY / "tests" / "data"
+
+Sign = Callable[..., str]
+
+
+@pytest.fixture(scope="session")
+def document() -> str:
+    """The JWK Set of "Managing JSON Web Tokens"."""
+    return (DATA / "document_jwks.json").read_text()
+
+
+@pytest.fixture(scope="session")
+def token() -> str:
+    """Its token, of the user peter, which is valid until 1467985466."""
+    return (DATA / "document_token.txt").read_text().strip()
+
+
+@pytest.fixture(scope="session")
+def jwks(document: str) -> JwkSet:
+    return JwkSet.from_json(document)
+
+
+@pytest.fixture(scope="session")
+def private_pem() -> str:
+    return (DATA / "keys" / "rsa-2048-a.pem").read_text()
+
+
+@pytest.fixture(scope="session")
+def public_key(private_pem: str) -> Any:
+    """The public half, as a key of the `cryptography` package."""
+    serialization = pytest.importorskip("cryptography.hazmat.primitives.serialization")
+    return serialization.load_pem_private_key(private_pem.encode(), None).public_key()
+
+
+@pytest.fixture(scope="session")
+def jwk(public_key: Any) -> Jwk:
+    numbers = public_key.public_numbers()
+    return Jwk.from_numbers(numbers.n, numbers.e)
+
+
+@pytest.fixture(scope="session")
+def sign(private_pem: str) -> Sign:
+    """Signs claims, a dict or the exact text, with RS256 under a header that starts with "alg"."""
+    serialization = pytest.importorskip("cryptography.hazmat.primitives.serialization")
+    from cryptography.hazmat.primitives.asymmetric import padding
+    from cryptography.hazmat.primitives.hashes import SHA256
+
+    key = serialization.load_pem_private_key(private_pem.encode(), None)
+
+    def encoded(value: Any) -> str:
+        data = value if isinstance(value, bytes) else json.dumps(value).encode()
+        return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+    def sign(claims: dict[str, Any] | bytes, **header: Any) -> str:
+        signing_input = f"{encoded({'alg': 'RS256', **header})}.{encoded(claims)}"
+        signature = key.sign(signing_input.encode(), padding.PKCS1v15(), SHA256())
+        return f"{signing_input}.{encoded(signature)}"
+
+    return sign

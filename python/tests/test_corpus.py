@@ -1,0 +1,106 @@
+"""The conformance corpus through the Python interface."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from conftest import REPOSITORY
+
+from bouncer_verify import BouncerError, JwkSet, KeySetError, Policy, VerifiedToken, Verifier, verify_token
+
+FILES = sorted((REPOSITORY / "tests" / "conformance").glob("*.json"))
+
+
+def cases() -> list[Any]:
+    return [
+        pytest.param({**case, "jwks": file["jwks"][case["jwks"]]}, id=case["id"])
+        for file in (json.loads(path.read_text()) for path in FILES)
+        for case in file["cases"]
+    ]
+
+
+def policy_of(of: dict[str, Any], now: int) -> Policy:
+    settings = dict(of)
+    policy = {
+        "bouncer": Policy.bouncer,
+        "issuer": lambda: Policy.for_issuer(settings.pop("issuer"), settings.pop("audience")),
+        "any_issuer": Policy.any_issuer,
+    }[settings.pop("base")]()
+    for added in ("issuers", "audiences", "require_string"):
+        if added in settings:
+            settings[added] = [*(getattr(policy, added) or ()), *settings[added]]
+    return policy.replace(**settings, now=now)
+
+
+def token_of(case: dict[str, Any]) -> bytes:
+    return case["token"].encode() if "token" in case else bytes.fromhex(case["token_hex"])
+
+
+def reasons(skipped: list[Any]) -> list[list[Any]]:
+    return [[key.index, key.reason] for key in skipped]
+
+
+def refused(error: BouncerError) -> dict[str, Any]:
+    named = {"claim": error.claim} if error.claim is not None else {}
+    return {"status": error.code, **named}
+
+
+def accepted(token: VerifiedToken) -> dict[str, Any]:
+    found = {"uid": token.uid, "kid": token.kid, "alg": token.algorithm}
+    present = {name: value for name, value in found.items() if value is not None}
+    return {"status": "ok", "claims": dict(token), **present}
+
+
+def judge(case: dict[str, Any]) -> dict[str, Any]:
+    try:
+        jwks = JwkSet.from_json(case["jwks"])
+    except KeySetError as error:
+        found = refused(error)
+        if error.code == "no_usable_key":
+            found |= {"keys": 0, "skipped": reasons(JwkSet.skipped_in(case["jwks"]))}
+        return found
+    found = {"keys": len(jwks.keys), "skipped": reasons(jwks.skipped)}
+    policy = policy_of(case.get("policy", {"base": "bouncer"}), case["now"])
+    token = token_of(case)
+    try:
+        verified = verify_token(jwks, policy, token)
+    except BouncerError as error:
+        with pytest.raises(type(error)):
+            Verifier(jwks, policy).verify(token)
+        return found | refused(error)
+    assert Verifier(jwks, policy).verify(token) == verified
+    return found | accepted(verified)
+
+
+def test_the_corpus_is_there() -> None:
+    assert len(cases()) >= 1000
+
+
+@pytest.mark.parametrize("case", cases())
+def test_case(case: dict[str, Any]) -> None:
+    expected = case["expect"]
+    found = judge(case)
+    for optional in ("keys", "skipped"):
+        if optional not in expected:
+            found.pop(optional, None)
+    # As text, for Python finds 1, 1.0 and True equal.
+    assert json.dumps(found, sort_keys=True) == json.dumps(expected, sort_keys=True)
+
+
+@pytest.mark.parametrize("case", cases())
+def test_a_str_and_bytes_have_one_verdict(case: dict[str, Any]) -> None:
+    # surrogateescape turns what is not UTF-8 into lone surrogates, which are not UTF-8 either.
+    text = {**case, "token": token_of(case).decode("utf-8", "surrogateescape")}
+    try:
+        jwks = JwkSet.from_json(case["jwks"])
+    except KeySetError:
+        return
+    policy = policy_of(case.get("policy", {"base": "bouncer"}), case["now"])
+    try:
+        verify_token(jwks, policy, text["token"])
+        status = "ok"
+    except BouncerError as error:
+        status = error.code
+    assert status == case["expect"]["status"]

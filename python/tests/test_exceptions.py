@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import pickle
+
+import pytest
+
+import bouncer_verify
+from bouncer_verify import _bouncer_verify, exceptions
+from bouncer_verify.exceptions import BY_CODE, BouncerError
+
+LEAVES = sorted(BY_CODE.values(), key=lambda exception: exception.code)
+
+
+def test_every_error_of_the_core_has_its_exception() -> None:
+    assert set(BY_CODE) == set(_bouncer_verify.ERROR_CODES)
+    assert len(_bouncer_verify.ERROR_CODES) == len(LEAVES)
+
+
+def test_all_are_exported_under_the_package_s_name() -> None:
+    for name, value in vars(exceptions).items():
+        if isinstance(value, type) and issubclass(value, BouncerError):
+            assert getattr(bouncer_verify, name) is value
+            assert (value.__module__, value.__qualname__) == ("bouncer_verify", name)
+            assert name in bouncer_verify.__all__
+
+
+def test_key_trouble_is_not_token_trouble() -> None:
+    for code, exception in BY_CODE.items():
+        by_keys = code in ("malformed_jwk_set", "no_usable_key", "unusable_key")
+        assert issubclass(exception, bouncer_verify.KeySetError) == by_keys
+        by_caller = code == "invalid_argument"
+        assert issubclass(exception, bouncer_verify.InvalidTokenError) == (not by_keys and not by_caller)
+
+
+def test_names_that_pyjwt_has_stand_in_the_same_tree() -> None:
+    theirs = pytest.importorskip("jwt.exceptions")
+    for exception in LEAVES:
+        their = getattr(theirs, exception.__name__, None)
+        if their is not None:
+            for base in their.__mro__:
+                ours = getattr(exceptions, base.__name__, BouncerError)
+                if base is not object and base.__name__ != "Exception":
+                    assert issubclass(exception, ours)
+
+
+@pytest.mark.parametrize("exception", LEAVES, ids=lambda exception: exception.code)
+def test_pickle_keeps_the_class_the_text_and_the_claim(exception: type[BouncerError]) -> None:
+    error = exception("the text")
+    error.claim = "exp"
+    copy = pickle.loads(pickle.dumps(error))
+    assert type(copy) is exception
+    assert (str(copy), copy.code, copy.claim) == ("the text", error.code, "exp")
+
+
+def test_an_error_says_what_is_wrong_and_names_the_claim(jwks: bouncer_verify.JwkSet, token: str) -> None:
+    policy = bouncer_verify.Policy.bouncer().replace(now=1467985466)
+    with pytest.raises(bouncer_verify.ExpiredSignatureError) as caught:
+        bouncer_verify.verify_token(jwks, policy, token)
+    assert (caught.value.code, caught.value.claim) == ("expired", "exp")
+    assert str(caught.value) == 'the token has expired: "exp"'
+    assert pickle.loads(pickle.dumps(caught.value)).claim == "exp"
+
+
+def test_no_text_holds_the_token(jwks: bouncer_verify.JwkSet, token: str) -> None:
+    policy = bouncer_verify.Policy.bouncer()
+    for bad in (token, token[:-4], "!" + token, token + ".a.b", "secret.secret.secret"):
+        with pytest.raises(bouncer_verify.InvalidTokenError) as caught:
+            bouncer_verify.verify_token(jwks, policy, bad)
+        assert not any(part in str(caught.value) for part in (*token.split("."), "secret", "peter"))

@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import math
+import time
+from typing import Any
+
+import pytest
+
+from bouncer_verify import (
+    DecodeError,
+    ExpiredSignatureError,
+    InvalidArgumentError,
+    InvalidTokenError,
+    JwkSet,
+    Policy,
+    Verifier,
+    verify_token,
+)
+
+SETTINGS = {
+    "algorithms": ("RS256", "ES256"),
+    "issuers": ("https://idp.example/",),
+    "audiences": ("api", "web"),
+    "any_audience": True,
+    "exp_required": False,
+    "require_string": ("uid",),
+    "require": ("tenant",),
+    "token_type": "at+jwt",
+    "leeway": 30,
+    "max_token_len": 4096,
+    "now": 1467985465,
+}
+
+
+def test_settings_can_be_read() -> None:
+    policy = Policy(**SETTINGS)  # type: ignore[arg-type]
+    assert {name: getattr(policy, name) for name in SETTINGS} == SETTINGS
+    assert repr(policy) == f"Policy({', '.join(f'{name}={value!r}' for name, value in SETTINGS.items())})"
+
+
+def test_ready_policies_are_those_of_the_core() -> None:
+    assert Policy.bouncer() == Policy(require_string="uid")
+    assert Policy.for_issuer("i", "a") == Policy(issuers=["i"], audiences=["a"])
+    assert Policy.any_issuer() == Policy() != Policy.bouncer()
+    assert Policy.any_issuer().algorithms == ("RS256",)
+    assert Policy() != "Policy()"
+
+
+def test_replace_changes_a_copy() -> None:
+    policy = Policy.bouncer()
+    changed = policy.replace(leeway=10, require={"tenant"})
+    assert (changed.leeway, changed.require, changed.require_string) == (10, ("tenant",), ("uid",))
+    assert policy == Policy.bouncer() == policy.replace()
+    with pytest.raises(TypeError):
+        policy.replace(leway=10)  # type: ignore[call-arg]
+
+
+def test_a_policy_cannot_be_changed() -> None:
+    policy: Any = Policy.bouncer()
+    for name, value in SETTINGS.items():
+        with pytest.raises(AttributeError):
+            setattr(policy, name, value)
+    with pytest.raises(AttributeError):
+        policy.other = 1
+    with pytest.raises(TypeError):
+        Policy("RS256")  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"algorithms": []},
+        {"algorithms": ["HS256"]},
+        {"algorithms": "none"},
+        {"issuers": ()},
+        {"issuers": ""},
+        {"audiences": set()},
+        {"audiences": ["a", ""]},
+        {"leeway": -1},
+        {"leeway": 301},
+        {"max_token_len": -1},
+        {"max_token_len": 2**20 + 1},
+    ],
+)
+def test_unusable_settings_are_refused(settings: dict[str, Any]) -> None:
+    with pytest.raises(InvalidArgumentError) as caught:
+        Policy(**settings)
+    assert isinstance(caught.value, ValueError)
+    assert not isinstance(caught.value, InvalidTokenError)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"algorithms": 1},
+        {"issuers": [1]},
+        {"leeway": 1.5},
+        {"leeway": "1"},
+        {"now": "1"},
+        {"any_audience": 1},
+    ],
+)
+def test_settings_of_another_type_are_type_errors(settings: dict[str, Any]) -> None:
+    with pytest.raises(TypeError):
+        Policy(**settings)
+
+
+def test_the_clock_is_the_system_s_unless_told(jwks: JwkSet, token: str) -> None:
+    with pytest.raises(ExpiredSignatureError):
+        verify_token(jwks, Policy.bouncer(), token)
+    with pytest.raises(ExpiredSignatureError):
+        verify_token(jwks, Policy.bouncer().replace(now=time.time), token)
+
+
+def test_a_clock_is_asked_for_each_token(jwks: JwkSet, token: str) -> None:
+    times = iter([1467985465, 1467985465.999, 1467985466])
+    verifier = Verifier(jwks, Policy.bouncer().replace(now=lambda: next(times)))
+    assert verifier.verify(token).uid == verifier.verify(token).uid == "peter"
+    with pytest.raises(ExpiredSignatureError):
+        verifier.verify(token)
+    with pytest.raises(StopIteration):
+        verifier.verify(token)
+
+
+@pytest.mark.parametrize("time", [math.nan, math.inf, -math.inf])
+def test_a_clock_that_gives_no_time_is_refused(jwks: JwkSet, token: str, time: float) -> None:
+    with pytest.raises(InvalidArgumentError):
+        verify_token(jwks, Policy.bouncer().replace(now=lambda: time), token)
+
+
+def test_a_long_token_is_refused_before_it_is_read(jwks: JwkSet) -> None:
+    with pytest.raises(DecodeError) as caught:
+        verify_token(jwks, Policy.bouncer().replace(max_token_len=10), "\ud800" * 11)
+    assert caught.value.code == "token_too_large"

@@ -1,0 +1,40 @@
+"""Every Python block of README.md runs, one after the other, and its table of exceptions is the tree."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from pathlib import Path
+
+from conftest import Sign
+
+from bouncer_verify import Jwk, exceptions
+
+README = (Path(__file__).parents[1] / "README.md").read_text()
+
+
+def test_the_code_runs(sign: Sign, jwk: Jwk) -> None:
+    blocks = re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+    assert len(blocks) == README.count("```python") == 6
+    kid = jwk.bouncer_kid()
+    assert kid is not None
+    names = {
+        "document": json.dumps({"keys": [json.loads(jwk.with_kid(kid).to_json())]}),
+        "authorization": f"token={sign({'uid': 'peter', 'exp': int(time.time()) + 60})}",
+    }
+    for block in blocks:
+        exec(compile(block, "README.md", "exec"), names)
+
+
+def test_the_exceptions_are_listed() -> None:
+    table = README.partition("| code | exception | below |\n|---|---|---|\n")[2].partition("\n\n")[0]
+    rows = {
+        tuple(cell.strip().replace("`", "") for cell in row.split("|")[1:4]) for row in table.splitlines()
+    }
+    tree = {
+        (value.code, name, ", ".join(base.__name__ for base in value.__bases__))
+        for name, value in vars(exceptions).items()
+        if isinstance(value, type) and issubclass(value, exceptions.BouncerError)
+    }
+    assert rows == tree

@@ -1,0 +1,90 @@
+"""One verifier for all threads, and other threads run while a signature is checked."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from bouncer_verify import ExpiredSignatureError, JwkSet, Policy, Verifier
+
+NOW = 1467985465
+
+
+@pytest.fixture
+def long_switch_interval() -> Iterator[None]:
+    """Threads change only where one gives way by itself."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1_000)
+    yield
+    sys.setswitchinterval(before)
+
+
+def test_many_threads_share_a_verifier(jwks: JwkSet, token: str) -> None:
+    verifier = Verifier(jwks, Policy.bouncer().replace(now=NOW))
+    late = Verifier(jwks, Policy.bouncer())
+    failures: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            for _ in range(300):
+                verified = verifier.verify(token)
+                assert verified["uid"] == verified.uid == "peter"
+                with pytest.raises(ExpiredSignatureError):
+                    late.verify(token)
+        except BaseException as failure:
+            failures.append(failure)
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+
+
+def test_one_token_s_claims_are_read_by_many_threads(jwks: JwkSet, token: str) -> None:
+    verifier = Verifier(jwks, Policy.bouncer().replace(now=NOW))
+    for _ in range(200):
+        verified = verifier.verify(token)
+        barrier = threading.Barrier(4)
+        found: list[object] = []
+
+        def read() -> None:
+            barrier.wait()
+            found.append(dict(verified))
+
+        threads = [threading.Thread(target=read) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert found == [{"exp": 1467985466, "uid": "peter"}] * 4
+
+
+@pytest.mark.usefixtures("long_switch_interval")
+def test_other_threads_run_during_a_verification(jwks: JwkSet, token: str) -> None:
+    verifier = Verifier(jwks, Policy.bouncer().replace(now=NOW))
+    ready, done = threading.Event(), threading.Event()
+    turns = 0
+
+    def other() -> None:
+        nonlocal turns
+        ready.set()
+        while not done.is_set():
+            turns += 1
+            time.sleep(1e-5)
+
+    thread = threading.Thread(target=other)
+    thread.start()
+    ready.wait()
+    before = turns
+    for _ in range(2_000):
+        verifier.verify(token)
+    during = turns - before
+    done.set()
+    thread.join()
+    assert during > 10
