@@ -1,4 +1,4 @@
-"""Every Python block of README.md runs, one after the other, and its table of exceptions is the tree."""
+"""Every Python block of README.md runs, one after the other; its table of exceptions is the tree."""
 
 from __future__ import annotations
 
