@@ -90,6 +90,11 @@ test-rust: tools-c ## Rust, C and the command line: units, documentation, vector
 	$(call say,Rust without the C symbols)
 	cargo check --quiet --no-default-features --features aws-lc-rs
 
+.PHONY: test-c
+test-c: tools-c ## the part of test-rust that is about C
+	@$(call say,C)
+	cargo test --quiet --test capi --test header --test structure
+
 .PHONY: test-install
 test-install: ## programs outside the tree, by pkg-config, with the shared and the static library
 	@$(call say,installation)

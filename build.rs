@@ -6,7 +6,8 @@ fn main() {
     if os == "linux" {
         // The number is BOUNCER_ABI_VERSION; a test compares them.
         println!("cargo:rustc-cdylib-link-arg=-Wl,-soname,libbouncer_verify.so.1");
-        // A Rust library that has touched thread-locals and is unmapped by dlclose() crashes the next thread to exit.
+        // A Rust library that has touched thread-locals and is unmapped by dlclose() crashes the next thread
+        // to exit.
         println!("cargo:rustc-cdylib-link-arg=-Wl,-z,nodelete");
     }
 }

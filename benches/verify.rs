@@ -1,8 +1,8 @@
 //! The whole verification beside the bare primitive: `make bench`.
 //!
-//! The machines this runs on are shared, and their clock moves by a third within minutes. So no candidate is measured by itself: short
-//! slots of all of them take turns, each ratio is taken within one round, and the medians over the rounds are printed with the
-//! tenth and the ninetieth percentile.
+//! The machines this runs on are shared, and their clock moves by a third within minutes. So no candidate is
+//! measured by itself: short slots of all of them take turns, each ratio is taken within one round, and the
+//! medians over the rounds are printed with the tenth and the ninetieth percentile.
 
 #![allow(unsafe_code, clippy::multiple_unsafe_ops_per_block, reason = "it calls the C interface as C does")]
 

@@ -65,7 +65,8 @@
 #define BOUNCER_VERSION_PATCH 0
 
 /**
- * How a call ended. The numbers are permanent, and later versions add to them: treat an unknown one by its hundred.
+ * How a call ended. The numbers are permanent, and later versions add to them: treat an unknown one by its
+ * hundred.
  *
  * - 0: success
  * - 1 to 99: the calling program is at fault; answer a request with HTTP 500
@@ -184,8 +185,8 @@ typedef uint32_t bouncer_status;
 #endif // __cplusplus
 
 /**
- * Why a call failed. It holds no token, no claim value and no key, so it may be logged. Immutable; any number of
- * threads may read it.
+ * Why a call failed. It holds no token, no claim value and no key, so it may be logged. Immutable; any
+ * number of threads may read it.
  */
 typedef struct bouncer_error bouncer_error;
 
@@ -195,18 +196,21 @@ typedef struct bouncer_error bouncer_error;
 typedef struct bouncer_jwk bouncer_jwk;
 
 /**
- * An issuer's public keys (RFC 7517 section 5), checked and parsed once. Immutable; any number of threads may use it.
+ * An issuer's public keys (RFC 7517 section 5), checked and parsed once. Immutable; any number of threads
+ * may use it.
  */
 typedef struct bouncer_jwks bouncer_jwks;
 
 /**
- * What a token must be to be believed, beyond its signature. The functions that change one (`bouncer_policy_set_…`,
- * `bouncer_policy_add_…`) must not run while another thread uses it; between changes any number of threads may.
+ * What a token must be to be believed, beyond its signature. The functions that change one
+ * (`bouncer_policy_set_…`, `bouncer_policy_add_…`) must not run while another thread uses it; between
+ * changes any number of threads may.
  */
 typedef struct bouncer_policy bouncer_policy;
 
 /**
- * A token that passed every check; there is no other way to have one. Immutable; any number of threads may read it.
+ * A token that passed every check; there is no other way to have one. Immutable; any number of threads may
+ * read it.
  */
 typedef struct bouncer_token bouncer_token;
 
@@ -216,7 +220,8 @@ typedef struct bouncer_token bouncer_token;
 typedef struct bouncer_verifier bouncer_verifier;
 
 /**
- * Text in UTF-8 that belongs to a handle: `len` bytes at `data`, NOT NUL-terminated. `data` is NULL where there is none.
+ * Text in UTF-8 that belongs to a handle: `len` bytes at `data`, NOT NUL-terminated. `data` is NULL where
+ * there is none.
  */
 typedef struct {
     /**
@@ -253,12 +258,19 @@ extern "C" {
 uint32_t bouncer_abi_version(void);
 
 /**
+ * Does nothing, and is there in libraries of ABI version 1 alone: a program that calls it does not link with
+ * any other.
+ */
+void bouncer_abi_1(void);
+
+/**
  * The version of the library that is loaded, as "MAJOR.MINOR.PATCH", NUL-terminated. Static.
  */
 const char *bouncer_version(void);
 
 /**
- * The stable name of a status, NUL-terminated: "expired". "unknown" for a number that this version does not know. Static.
+ * The stable name of a status, NUL-terminated: "expired". "unknown" for a number that this version does not
+ * know. Static.
  */
 const char *bouncer_status_name(uint32_t status);
 
@@ -268,14 +280,14 @@ const char *bouncer_status_name(uint32_t status);
 bouncer_status bouncer_error_status(const bouncer_error *error);
 
 /**
- * What happened, in a sentence for a log, NUL-terminated; NULL if `error` is NULL. Valid until `error` is freed. The
- * words may change between versions: programs go by the status.
+ * What happened, in a sentence for a log, NUL-terminated; NULL if `error` is NULL. Valid until `error` is
+ * freed. The words may change between versions: programs go by the status.
  */
 const char *bouncer_error_message(const bouncer_error *error);
 
 /**
- * The claim or header parameter at fault: "exp", "crit". No text if there is none or `error` is NULL. Valid until `error` is
- * freed.
+ * The claim or header parameter at fault: "exp", "crit". No text if there is none or `error` is NULL. Valid
+ * until `error` is freed.
  */
 bouncer_str bouncer_error_claim(const bouncer_error *error);
 
@@ -287,7 +299,8 @@ void bouncer_error_free(bouncer_error *error);
 /**
  * Reads one JWK, a JSON object of `json_len` bytes at `json`.
  *
- * On success puts the key in `*out`; free it with bouncer_jwk_free(). On failure: BOUNCER_STATUS_UNUSABLE_KEY.
+ * On success puts the key in `*out`; free it with bouncer_jwk_free(). On failure:
+ * BOUNCER_STATUS_UNUSABLE_KEY.
  */
 bouncer_status bouncer_jwk_from_json(const char *json,
                                      size_t json_len,
@@ -295,10 +308,11 @@ bouncer_status bouncer_jwk_from_json(const char *json,
                                      bouncer_error **err);
 
 /**
- * Makes an RSA key of its modulus and exponent as Base64urlUInt (RFC 7518 section 2): `n_len` bytes of text at `n`,
- * `e_len` at `e`, as a JWK's "n" and "e" give them.
+ * Makes an RSA key of its modulus and exponent as Base64urlUInt (RFC 7518 section 2): `n_len` bytes of text
+ * at `n`, `e_len` at `e`, as a JWK's "n" and "e" give them.
  *
- * On success puts the key in `*out`; free it with bouncer_jwk_free(). On failure: BOUNCER_STATUS_UNUSABLE_KEY.
+ * On success puts the key in `*out`; free it with bouncer_jwk_free(). On failure:
+ * BOUNCER_STATUS_UNUSABLE_KEY.
  */
 bouncer_status bouncer_jwk_from_rsa_base64url(const char *n,
                                               size_t n_len,
@@ -308,10 +322,11 @@ bouncer_status bouncer_jwk_from_rsa_base64url(const char *n,
                                               bouncer_error **err);
 
 /**
- * Makes an RSA key of its modulus and exponent as big-endian octets: `n_len` of them at `n`, `e_len` at `e`. Leading
- * zeros do not matter.
+ * Makes an RSA key of its modulus and exponent as big-endian octets: `n_len` of them at `n`, `e_len` at `e`.
+ * Leading zeros do not matter.
  *
- * On success puts the key in `*out`; free it with bouncer_jwk_free(). On failure: BOUNCER_STATUS_UNUSABLE_KEY.
+ * On success puts the key in `*out`; free it with bouncer_jwk_free(). On failure:
+ * BOUNCER_STATUS_UNUSABLE_KEY.
  */
 bouncer_status bouncer_jwk_from_rsa_components(const uint8_t *n,
                                                size_t n_len,
@@ -323,17 +338,16 @@ bouncer_status bouncer_jwk_from_rsa_components(const uint8_t *n,
 /**
  * Reads a key from PEM of `pem_len` bytes at `pem`, with the label "PUBLIC KEY" (RFC 7468 section 13).
  *
- * On success puts the key in `*out`; free it with bouncer_jwk_free(). On failure: BOUNCER_STATUS_UNUSABLE_KEY.
+ * On success puts the key in `*out`; free it with bouncer_jwk_free(). On failure:
+ * BOUNCER_STATUS_UNUSABLE_KEY.
  */
-bouncer_status bouncer_jwk_from_pem(const char *pem,
-                                    size_t pem_len,
-                                    bouncer_jwk **out,
-                                    bouncer_error **err);
+bouncer_status bouncer_jwk_from_pem(const char *pem, size_t pem_len, bouncer_jwk **out, bouncer_error **err);
 
 /**
  * Reads a key from DER SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7) of `der_len` bytes at `der`.
  *
- * On success puts the key in `*out`; free it with bouncer_jwk_free(). On failure: BOUNCER_STATUS_UNUSABLE_KEY.
+ * On success puts the key in `*out`; free it with bouncer_jwk_free(). On failure:
+ * BOUNCER_STATUS_UNUSABLE_KEY.
  */
 bouncer_status bouncer_jwk_from_der(const uint8_t *der,
                                     size_t der_len,
@@ -366,18 +380,20 @@ bouncer_str bouncer_jwk_curve(const bouncer_jwk *key);
 size_t bouncer_jwk_bits(const bouncer_jwk *key);
 
 /**
- * The RSA modulus, big-endian without leading zeros. No bytes for other key types or if `key` is NULL. Valid as long as `key`.
+ * The RSA modulus, big-endian without leading zeros. No bytes for other key types or if `key` is NULL. Valid
+ * as long as `key`.
  */
 bouncer_bytes bouncer_jwk_n(const bouncer_jwk *key);
 
 /**
- * The RSA exponent, big-endian without leading zeros. No bytes for other key types or if `key` is NULL. Valid as long as `key`.
+ * The RSA exponent, big-endian without leading zeros. No bytes for other key types or if `key` is NULL.
+ * Valid as long as `key`.
  */
 bouncer_bytes bouncer_jwk_e(const bouncer_jwk *key);
 
 /**
- * 1 if "n" or "e" were written as RFC 7518 section 2 forbids and were read all the same (a leading zero octet, padding,
- * the standard base64 alphabet), else 0.
+ * 1 if "n" or "e" were written as RFC 7518 section 2 forbids and were read all the same (a leading zero
+ * octet, padding, the standard base64 alphabet), else 0.
  */
 int32_t bouncer_jwk_is_tolerated(const bouncer_jwk *key);
 
@@ -397,13 +413,14 @@ bouncer_bytes bouncer_jwk_der(const bouncer_jwk *key);
 bouncer_str bouncer_jwk_json(const bouncer_jwk *key);
 
 /**
- * The JWK Thumbprint with SHA-256 (RFC 7638), in base64url. No text if `key` is NULL. Valid as long as `key`.
+ * The JWK Thumbprint with SHA-256 (RFC 7638), in base64url. No text if `key` is NULL. Valid as long as
+ * `key`.
  */
 bouncer_str bouncer_jwk_thumbprint(const bouncer_jwk *key);
 
 /**
- * The kid that Bouncer gives an RSA key, from its numbers. No text for other key types or if `key` is NULL. Valid as long
- * as `key`.
+ * The kid that Bouncer gives an RSA key, from its numbers. No text for other key types or if `key` is NULL.
+ * Valid as long as `key`.
  */
 bouncer_str bouncer_jwk_bouncer_kid(const bouncer_jwk *key);
 
@@ -413,22 +430,22 @@ bouncer_str bouncer_jwk_bouncer_kid(const bouncer_jwk *key);
 void bouncer_jwk_free(bouncer_jwk *key);
 
 /**
- * Reads a JWK Set document, strict JSON of `json_len` bytes at `json`, at most 512 KiB and 100 keys. It is not kept.
+ * Reads a JWK Set document, strict JSON of `json_len` bytes at `json`, at most 512 KiB and 100 keys. It is
+ * not kept.
  *
  * A key that cannot be used is skipped; bouncer_jwks_skipped_reason() says why.
  *
- * On success puts the key set in `*out`; free it with bouncer_jwks_free(). On failure: BOUNCER_STATUS_MALFORMED_JWK_SET, or
- * BOUNCER_STATUS_NO_USABLE_KEY with the first skipped key's reason in the message.
+ * On success puts the key set in `*out`; free it with bouncer_jwks_free(). On failure:
+ * BOUNCER_STATUS_MALFORMED_JWK_SET, or BOUNCER_STATUS_NO_USABLE_KEY with the first skipped key's reason in
+ * the message.
  */
-bouncer_status bouncer_jwks_load(const char *json,
-                                 size_t json_len,
-                                 bouncer_jwks **out,
-                                 bouncer_error **err);
+bouncer_status bouncer_jwks_load(const char *json, size_t json_len, bouncer_jwks **out, bouncer_error **err);
 
 /**
  * Makes a key set of `count` keys, of which `keys` is the array. They are copied.
  *
- * On success puts the key set in `*out`; free it with bouncer_jwks_free(). On failure: BOUNCER_STATUS_NO_USABLE_KEY.
+ * On success puts the key set in `*out`; free it with bouncer_jwks_free(). On failure:
+ * BOUNCER_STATUS_NO_USABLE_KEY.
  */
 bouncer_status bouncer_jwks_from_keys(const bouncer_jwk *const *keys,
                                       size_t count,
@@ -441,11 +458,10 @@ bouncer_status bouncer_jwks_from_keys(const bouncer_jwk *const *keys,
 size_t bouncer_jwks_key_count(const bouncer_jwks *jwks);
 
 /**
- * The usable key at `index`, in document order from 0; NULL if there is none or `jwks` is NULL. It belongs to `jwks` and is valid as
- * long as that: do not free it.
+ * The usable key at `index`, in document order from 0; NULL if there is none or `jwks` is NULL. It belongs
+ * to `jwks` and is valid as long as that: do not free it.
  */
-const bouncer_jwk *bouncer_jwks_key(const bouncer_jwks *jwks,
-                                    size_t index);
+const bouncer_jwk *bouncer_jwks_key(const bouncer_jwks *jwks, size_t index);
 
 /**
  * The number of keys that cannot be used; 0 if `jwks` is NULL.
@@ -453,7 +469,8 @@ const bouncer_jwk *bouncer_jwks_key(const bouncer_jwks *jwks,
 size_t bouncer_jwks_skipped_count(const bouncer_jwks *jwks);
 
 /**
- * The place in the document's "keys" array, from 0, of the skipped key at `index`; SIZE_MAX if there is none.
+ * The place in the document's "keys" array, from 0, of the skipped key at `index`; SIZE_MAX if there is
+ * none.
  */
 size_t bouncer_jwks_skipped_index(const bouncer_jwks *jwks, size_t index);
 
@@ -478,22 +495,24 @@ bouncer_str bouncer_jwks_skipped_message(const bouncer_jwks *jwks, size_t index)
 void bouncer_jwks_free(bouncer_jwks *jwks);
 
 /**
- * A policy for DC/OS's Bouncer: RS256; "exp" and a non-empty string "uid" are required; "iss" is not compared. Free it
- * with bouncer_policy_free(). Never NULL.
+ * A policy for DC/OS's Bouncer: RS256; "exp" and a non-empty string "uid" are required; "iss" is not
+ * compared. Free it with bouncer_policy_free(). Never NULL.
  */
 bouncer_policy *bouncer_policy_new(void);
 
 /**
- * A policy that judges the signature and the times only: RS256, "exp" required. Prefer bouncer_policy_new_for_issuer()
- * where tokens say "iss" and "aud". Free it with bouncer_policy_free(). Never NULL.
+ * A policy that judges the signature and the times only: RS256, "exp" required. Prefer
+ * bouncer_policy_new_for_issuer() where tokens say "iss" and "aud". Free it with bouncer_policy_free().
+ * Never NULL.
  */
 bouncer_policy *bouncer_policy_new_any_issuer(void);
 
 /**
- * A policy for tokens that `issuer` made for `audience`: RS256; "exp" is required, and "iss" and "aud" must match. Each is UTF-8 of the
- * length given.
+ * A policy for tokens that `issuer` made for `audience`: RS256; "exp" is required, and "iss" and "aud" must
+ * match. Each is UTF-8 of the length given.
  *
- * On success puts the policy in `*out`; free it with bouncer_policy_free(). On failure: BOUNCER_STATUS_INVALID_ARGUMENT.
+ * On success puts the policy in `*out`; free it with bouncer_policy_free(). On failure:
+ * BOUNCER_STATUS_INVALID_ARGUMENT.
  */
 bouncer_status bouncer_policy_new_for_issuer(const char *issuer,
                                              size_t issuer_len,
@@ -533,10 +552,10 @@ bouncer_status bouncer_policy_add_audience(bouncer_policy *policy,
                                            bouncer_error **err);
 
 /**
- * Accepts tokens made for anybody. Without this, and without an accepted audience, a token with "aud" is refused.
+ * Accepts tokens made for anybody. Without this, and without an accepted audience, a token with "aud" is
+ * refused.
  */
-bouncer_status bouncer_policy_set_any_audience(bouncer_policy *policy,
-                                               bouncer_error **err);
+bouncer_status bouncer_policy_set_any_audience(bouncer_policy *policy, bouncer_error **err);
 
 /**
  * Accepts tokens without "exp": they are valid for ever.
@@ -598,13 +617,14 @@ bouncer_status bouncer_policy_set_time(bouncer_policy *policy, int64_t seconds, 
 void bouncer_policy_free(bouncer_policy *policy);
 
 /**
- * Verifies a JWT: its signature with the keys of `jwks`, then its Claims Set against `policy` (RFC 7519 section 7.2).
+ * Verifies a JWT: its signature with the keys of `jwks`, then its Claims Set against `policy` (RFC 7519
+ * section 7.2).
  *
- * `token` is `token_len` bytes of JWS Compact Serialization, without white space around it. It is not kept. `policy` may be
- * NULL: then the one of bouncer_policy_new() holds.
+ * `token` is `token_len` bytes of JWS Compact Serialization, without white space around it. It is not kept.
+ * `policy` may be NULL: then the one of bouncer_policy_new() holds.
  *
- * On success puts the verified token in `*out`; free it with bouncer_token_free(). On failure: a status of the 200s or 300s, the
- * first fault of the token in a fixed order.
+ * On success puts the verified token in `*out`; free it with bouncer_token_free(). On failure: a status of
+ * the 200s or 300s, the first fault of the token in a fixed order.
  */
 bouncer_status bouncer_verify_token(const bouncer_jwks *jwks,
                                     const bouncer_policy *policy,
@@ -614,7 +634,8 @@ bouncer_status bouncer_verify_token(const bouncer_jwks *jwks,
                                     bouncer_error **err);
 
 /**
- * "uid", the user or service that DC/OS names. No text if it is absent or no string. Valid as long as `token`.
+ * "uid", the user or service that DC/OS names. No text if it is absent or no string. Valid as long as
+ * `token`.
  */
 bouncer_str bouncer_token_uid(const bouncer_token *token);
 
@@ -634,7 +655,8 @@ bouncer_str bouncer_token_subject(const bouncer_token *token);
 bouncer_str bouncer_token_token_id(const bouncer_token *token);
 
 /**
- * The number of values of "aud" (RFC 7519 section 4.1.3): 1 for a string; 0 if it is absent, an empty array, or `token` is NULL.
+ * The number of values of "aud" (RFC 7519 section 4.1.3): 1 for a string; 0 if it is absent, an empty array,
+ * or `token` is NULL.
  */
 size_t bouncer_token_audience_count(const bouncer_token *token);
 
@@ -644,11 +666,10 @@ size_t bouncer_token_audience_count(const bouncer_token *token);
 bouncer_str bouncer_token_audience(const bouncer_token *token, size_t index);
 
 /**
- * "exp" (RFC 7519 section 4.1.4): gives 1 and puts the seconds since 1970-01-01T00:00:00Z, rounded down, in `*seconds`; gives 0 and
- * leaves it alone if the claim is absent or an argument is NULL.
+ * "exp" (RFC 7519 section 4.1.4): gives 1 and puts the seconds since 1970-01-01T00:00:00Z, rounded down, in
+ * `*seconds`; gives 0 and leaves it alone if the claim is absent or an argument is NULL.
  */
-int32_t bouncer_token_expires_at(const bouncer_token *token,
-                                 int64_t *seconds);
+int32_t bouncer_token_expires_at(const bouncer_token *token, int64_t *seconds);
 
 /**
  * "nbf" (RFC 7519 section 4.1.5), as bouncer_token_expires_at(), but rounded up.
@@ -661,15 +682,14 @@ int32_t bouncer_token_not_before(const bouncer_token *token, int64_t *seconds);
 int32_t bouncer_token_issued_at(const bouncer_token *token, int64_t *seconds);
 
 /**
- * The JSON text of the claim `name`, `name_len` bytes, as it was signed: a string comes with its quotes. No text if it is absent or the
- * name is not UTF-8. Valid as long as `token`.
+ * The JSON text of the claim `name`, `name_len` bytes, as it was signed: a string comes with its quotes. No
+ * text if it is absent or the name is not UTF-8. Valid as long as `token`.
  */
-bouncer_str bouncer_token_claim(const bouncer_token *token,
-                                const char *name,
-                                size_t name_len);
+bouncer_str bouncer_token_claim(const bouncer_token *token, const char *name, size_t name_len);
 
 /**
- * The whole Claims Set, a JSON object: the very bytes that were signed. No text if `token` is NULL. Valid as long as `token`.
+ * The whole Claims Set, a JSON object: the very bytes that were signed. No text if `token` is NULL. Valid as
+ * long as `token`.
  */
 bouncer_str bouncer_token_payload(const bouncer_token *token);
 
@@ -679,7 +699,8 @@ bouncer_str bouncer_token_payload(const bouncer_token *token);
 bouncer_str bouncer_token_header(const bouncer_token *token);
 
 /**
- * The "kid" of the key that verified the token. No text if that key has none or `token` is NULL. Valid as long as `token`.
+ * The "kid" of the key that verified the token. No text if that key has none or `token` is NULL. Valid as
+ * long as `token`.
  */
 bouncer_str bouncer_token_kid(const bouncer_token *token);
 
@@ -694,10 +715,11 @@ bouncer_str bouncer_token_algorithm(const bouncer_token *token);
 void bouncer_token_free(bouncer_token *token);
 
 /**
- * Puts `jwks` and `policy` together; `policy` may be NULL: then the one of bouncer_policy_new() holds. Both are shared or copied: they
- * may be freed, and a later change of the policy does not reach the verifier.
+ * Puts `jwks` and `policy` together; `policy` may be NULL: then the one of bouncer_policy_new() holds. Both
+ * are shared or copied: they may be freed, and a later change of the policy does not reach the verifier.
  *
- * On success puts the verifier in `*out`; free it with bouncer_verifier_free(). On failure: BOUNCER_STATUS_NULL_ARGUMENT.
+ * On success puts the verifier in `*out`; free it with bouncer_verifier_free(). On failure:
+ * BOUNCER_STATUS_NULL_ARGUMENT.
  */
 bouncer_status bouncer_verifier_new(const bouncer_jwks *jwks,
                                     const bouncer_policy *policy,
@@ -719,8 +741,8 @@ bouncer_status bouncer_verifier_verify(const bouncer_verifier *verifier,
 void bouncer_verifier_free(bouncer_verifier *verifier);
 
 /**
- * Finds the token in the value of an HTTP Authorization header, `value_len` bytes at `value`: "token=<jwt>" as DC/OS sends it,
- * or "Bearer <jwt>" (RFC 6750 section 2.1).
+ * Finds the token in the value of an HTTP Authorization header, `value_len` bytes at `value`: "token=<jwt>"
+ * as DC/OS sends it, or "Bearer <jwt>" (RFC 6750 section 2.1).
  *
  * On success puts the token in `*token`: a part of `value`, valid as long as that. On failure:
  * BOUNCER_STATUS_MALFORMED_AUTHORIZATION.

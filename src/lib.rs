@@ -1,5 +1,5 @@
-//! Verifies JSON Web Tokens (RFC 7519) against an issuer's JWK Set (RFC 7517): *who sent this request, and may I
-//! believe it?*
+//! Verifies JSON Web Tokens (RFC 7519) against an issuer's JWK Set (RFC 7517): *who sent this request, and
+//! may I believe it?*
 //!
 //! ```
 //! use bouncer_verify::{ErrorKind, JwkSet, Policy, verify_token};
@@ -22,8 +22,8 @@
 //!
 //! # How it is built
 //!
-//! A token goes through four layers, each of which may name only those before it (`tests/structure.rs` holds them
-//! to it):
+//! A token goes through four layers, each of which may name only those before it (`tests/structure.rs` holds
+//! them to it):
 //!
 //! | layer | from | to |
 //! |---|---|---|
@@ -32,9 +32,9 @@
 //! | `crypto` | key, signing input, signature | valid or not, with no reason given |
 //! | `verify` | all of it and a policy | a [`VerifiedToken`], or one [`Error`] |
 //!
-//! The skins (`src/ffi` for C, `src/bin` for the command line) name only what this page exports. `unsafe` is allowed
-//! in `src/ffi` alone. The order of the checks, and so the verdict on a token with several faults, is pinned by the
-//! conformance corpus in `tests/conformance`.
+//! The skins (`src/ffi` for C, `src/bin` for the command line) name only what this page exports. `unsafe` is
+//! allowed in `src/ffi` alone. The order of the checks, and so the verdict on a token with several faults, is
+//! pinned by the conformance corpus in `tests/conformance`.
 //!
 //! # Features
 //!
@@ -74,7 +74,8 @@ pub use crypto::verify_signature;
 pub use error::{Error, ErrorCategory, ErrorKind, Result};
 pub use jose::algorithm::Algorithm;
 pub use jose::authorization::token_from_authorization;
-pub use jose::jwk::{Jwk, SkipReason};
+pub use jose::jwk::Jwk;
+pub use jose::skip_reason::SkipReason;
 pub use verify::clock::Clock;
 pub use verify::policy::Policy;
 pub use verify::verified_jws::VerifiedJws;

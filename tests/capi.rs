@@ -1,5 +1,6 @@
-//! The C programs of `tests/capi`, compiled with every warning an error and run against the shared library: as they are, under valgrind,
-//! and under the address and undefined-behaviour sanitizers; and the conformance corpus through one of them.
+//! The C programs of `tests/capi`, compiled with every warning an error and run against the shared library:
+//! as they are, under valgrind, and under the address and undefined-behaviour sanitizers; and the conformance
+//! corpus through one of them.
 #![cfg(feature = "capi")]
 
 #[path = "conformance/case.rs"]
@@ -72,7 +73,8 @@ fn c_programs_pass_under_valgrind_without_an_error_or_a_leak() {
     for program in PROGRAMS {
         let mut valgrind = Command::new("valgrind");
         valgrind.args(["--quiet", "--error-exitcode=9", "--leak-check=full"]);
-        // What the standard library of Rust allocates once and keeps is still reachable at the end, and no leak.
+        // What the standard library of Rust allocates once and keeps is still reachable at the end, and no
+        // leak.
         valgrind.args([
             "--show-leak-kinds=definite,indirect,possible",
             "--errors-for-leak-kinds=definite,indirect,possible",

@@ -1,4 +1,5 @@
-//! The command `bouncer-verify` as scripts and people meet it: exit codes, streams, text; and the conformance corpus.
+//! The command `bouncer-verify` as scripts and people meet it: exit codes, streams, text; and the conformance
+//! corpus.
 #![cfg(feature = "cli")]
 
 #[path = "conformance/case.rs"]

@@ -1,7 +1,8 @@
-//! Writes the conformance corpus, `tests/conformance/*.json`, and refuses to pass when the files differ from what it writes.
+//! Writes the conformance corpus, `tests/conformance/*.json`, and refuses to pass when the files differ from
+//! what it writes.
 //!
-//! `BLESS=1 cargo test --test corpus` rewrites them. What each case expects is stated by hand, after the rules in
-//! `tests/conformance/README.md`: no verifier is asked.
+//! `BLESS=1 cargo test --test corpus` rewrites them. What each case expects is stated by hand, after the
+//! rules in `tests/conformance/README.md`: no verifier is asked.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

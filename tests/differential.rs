@@ -1,8 +1,9 @@
-//! The same tokens through the crate `jsonwebtoken` and through every back end. What is accepted here, jsonwebtoken
-//! accepts too; where it alone accepts, a rule of this library that is stricter on purpose must explain it. The back
-//! ends give the same verdict and the same error.
+//! The same tokens through the crate `jsonwebtoken` and through every back end. What is accepted here,
+//! jsonwebtoken accepts too; where it alone accepts, a rule of this library that is stricter on purpose must
+//! explain it. The back ends give the same verdict and the same error.
 //!
-//! The tokens come from fixed seeds. jsonwebtoken takes the time from the system, so times lie before 2020 or after 2100.
+//! The tokens come from fixed seeds. jsonwebtoken takes the time from the system, so times lie before 2020 or
+//! after 2100.
 
 mod support {
     pub(crate) mod json;
@@ -45,7 +46,8 @@ const SIGNERS: &[SignerRow] = &[
     ("ed25519-a", Algorithm::Ed25519, "Ed25519", None, Some("EdDSA")),
 ];
 
-/// The one direction that would be dangerous: accepted here, and refused by jsonwebtoken. Only what it does not know.
+/// The one direction that would be dangerous: accepted here, and refused by jsonwebtoken. Only what it does
+/// not know.
 const UNKNOWN_TO_JSONWEBTOKEN: &[(&str, Applies)] = &[
     ("the algorithm ES512", |parts| parts.header["alg"] == "ES512"),
     ("the name Ed25519 (RFC 9864), for EdDSA", |parts| parts.header["alg"] == "Ed25519"),

@@ -1,6 +1,7 @@
-//! The 914 Ed25519 edge cases of C2SP/CCTV, on which implementations disagree. The rule here is one, for every back end:
-//! the public key A and the commitment R are encoded canonically and are not of small order, and the equation holds
-//! without a cofactor (RFC 8032 section 5.1.7). A component of small order in A or R is no fault in itself.
+//! The 914 Ed25519 edge cases of C2SP/CCTV, on which implementations disagree. The rule here is one, for
+//! every back end: the public key A and the commitment R are encoded canonically and are not of small order,
+//! and the equation holds without a cofactor (RFC 8032 section 5.1.7). A component of small order in A or R
+//! is no fault in itself.
 
 mod support {
     pub(crate) mod signer;

@@ -1,6 +1,6 @@
-//! JSONTestSuite (Nicolas Seriot, "Parsing JSON is a Minefield") through each of the three documents that are read: the
-//! JOSE Header, the Claims Set and the JWK Set. Each file stands as the value of one more member, so that nothing but
-//! its JSON decides.
+//! JSONTestSuite (Nicolas Seriot, "Parsing JSON is a Minefield") through each of the three documents that are
+//! read: the JOSE Header, the Claims Set and the JWK Set. Each file stands as the value of one more member,
+//! so that nothing but its JSON decides.
 
 mod support {
     pub(crate) mod signer;

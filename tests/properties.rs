@@ -1,5 +1,5 @@
-//! What must hold for every input, tried on many: generated from a fixed seed, so that each run is the same, and on every
-//! back end.
+//! What must hold for every input, tried on many: generated from a fixed seed, so that each run is the same,
+//! and on every back end.
 
 mod support {
     pub(crate) mod json;

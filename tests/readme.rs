@@ -1,6 +1,6 @@
-//! The README keeps its word: its C block compiles and runs, its command prints what it shows, its lists are those of the code.
-//! Its Rust block is a documentation test of the crate; the blocks of the bindings are those of their own READMEs, which their own tests
-//! run.
+//! The README keeps its word: its C block compiles and runs, its command prints what it shows, its lists are
+//! those of the code. Its Rust block is a documentation test of the crate; the blocks of the bindings are
+//! those of their own READMEs, which their own tests run.
 
 use std::path::Path;
 use std::process::Command;

@@ -1,6 +1,6 @@
-//! The examples of the RFCs and of the DC/OS document, against every back end: RFC 7515 (JWS), 7520 (its cookbook), 7638
-//! (thumbprints), 7797 (unencoded payloads, refused), 8037 (Ed25519). And the spellings of a key (JWK, PEM, DER, n and e)
-//! against each other.
+//! The examples of the RFCs and of the DC/OS document, against every back end: RFC 7515 (JWS), 7520 (its
+//! cookbook), 7638 (thumbprints), 7797 (unencoded payloads, refused), 8037 (Ed25519). And the spellings of a
+//! key (JWK, PEM, DER, n and e) against each other.
 
 mod support {
     pub(crate) mod signer;

@@ -1,5 +1,5 @@
-//! The rules of the structure that the compiler does not hold: which layer names which, where `unsafe` may stand, what the libraries
-//! export, and that the lists in the documentation are the lists in the code.
+//! The rules of the structure that the compiler does not hold: which layer names which, where `unsafe` may
+//! stand, what the libraries export, and that the lists in the documentation are the lists in the code.
 
 use bouncer_verify::{ErrorKind, SkipReason};
 use std::path::{Path, PathBuf};

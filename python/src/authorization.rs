@@ -4,7 +4,8 @@ use crate::error::exception;
 use crate::text::Text;
 use pyo3::prelude::*;
 
-/// The token in the value of an HTTP Authorization header: `token=<jwt>` as DC/OS sends it, or `Bearer <jwt>`.
+/// The token in the value of an HTTP Authorization header: `token=<jwt>` as DC/OS sends it, or `Bearer
+/// <jwt>`.
 ///
 /// Raises MalformedAuthorizationError.
 #[pyfunction]

@@ -1,7 +1,8 @@
-//! The Python skin: arguments in, one call of the core, result out. A file for each noun of the Python interface.
+//! The Python skin: arguments in, one call of the core, result out. A file for each noun of the Python
+//! interface.
 //!
-//! `bouncer_verify/__init__.py` is the package that users import; `bouncer_verify/exceptions.py` defines what is
-//! raised. The core is used through what its `lib.rs` exports, as `bouncer_verify::`.
+//! `bouncer_verify/__init__.py` is the package that users import; `bouncer_verify/exceptions.py` defines what
+//! is raised. The core is used through what its `lib.rs` exports, as `bouncer_verify::`.
 
 mod authorization;
 mod error;

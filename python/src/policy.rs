@@ -10,8 +10,8 @@ use std::time::Duration;
 
 /// What a token must be to be believed, beyond its signature. Immutable; any number of threads may use it.
 ///
-/// Start from `Policy.bouncer()` or `Policy.for_issuer(issuer, audience)` and change it with `replace()`. Where several
-/// values are possible, one `str` is taken as well as an iterable of them.
+/// Start from `Policy.bouncer()` or `Policy.for_issuer(issuer, audience)` and change it with `replace()`.
+/// Where several values are possible, one `str` is taken as well as an iterable of them.
 ///
 /// algorithms: the allowed ones.
 /// issuers: "iss" must be one of these; None: it is not compared.
@@ -165,20 +165,22 @@ impl Policy {
         })
     }
 
-    /// For the tokens of DC/OS's Bouncer: RS256; "exp" and a string "uid" are required; "iss" is not compared.
+    /// For the tokens of DC/OS's Bouncer: RS256; "exp" and a string "uid" are required; "iss" is not
+    /// compared.
     #[staticmethod]
     fn bouncer(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
         Self::with(py, [("require_string", "uid")])
     }
 
-    /// For tokens that `issuer` made for `audience`: both claims must be there and match, character for character.
+    /// For tokens that `issuer` made for `audience`: both claims must be there and match, character for
+    /// character.
     #[staticmethod]
     fn for_issuer<'py>(py: Python<'py>, issuer: &str, audience: &str) -> PyResult<Bound<'py, PyAny>> {
         Self::with(py, [("issuers", issuer), ("audiences", audience)])
     }
 
-    /// Judges the signature and the times only: any token that a key of the set has signed passes, whoever it was made
-    /// for, unless it names an audience. Prefer `for_issuer()` where tokens say "iss" and "aud".
+    /// Judges the signature and the times only: any token that a key of the set has signed passes, whoever it
+    /// was made for, unless it names an audience. Prefer `for_issuer()` where tokens say "iss" and "aud".
     #[staticmethod]
     fn any_issuer(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
         Self::with(py, [])

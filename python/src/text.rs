@@ -5,8 +5,8 @@ use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::PyString;
 
-/// What a `str` or `bytes` argument holds. Both are immutable, and the caller keeps them for the call, so they are
-/// borrowed, also while other threads run.
+/// What a `str` or `bytes` argument holds. Both are immutable, and the caller keeps them for the call, so
+/// they are borrowed, also while other threads run.
 pub(crate) enum Text<'a> {
     Borrowed(&'a [u8]),
     /// A `str` with lone surrogates, which has no UTF-8: bytes that the core refuses as such.

@@ -21,8 +21,8 @@ pub(crate) fn verify_token(
     judge(py, jwks.get(), policy.get(), &token)
 }
 
-/// Keys and a policy that belong together, so that one issuer's keys never meet another's rules. Immutable; any number of
-/// threads may use it.
+/// Keys and a policy that belong together, so that one issuer's keys never meet another's rules. Immutable;
+/// any number of threads may use it.
 #[pyclass(frozen, module = "bouncer_verify")]
 pub(crate) struct Verifier {
     #[pyo3(get)]

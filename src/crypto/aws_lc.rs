@@ -1,9 +1,10 @@
-//! The aws-lc back end. Keys are parsed once: parsing again on each call would cost a seventh of an RSA verification.
+//! The aws-lc back end. Keys are parsed once: parsing again on each call would cost a seventh of an RSA
+//! verification.
 
 use super::InvalidSignature;
 use crate::jose::algorithm::Algorithm;
-use crate::jose::jwk::SkipReason;
 use crate::jose::public_key::PublicKey;
+use crate::jose::skip_reason::SkipReason;
 use aws_lc_rs::rsa::PublicKeyComponents;
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ECDSA_P521_SHA512_FIXED, ED25519, ParsedPublicKey,

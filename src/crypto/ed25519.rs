@@ -1,6 +1,6 @@
-//! What Ed25519 implementations disagree on, decided once for all back ends: the public key A and the commitment R must be
-//! encoded canonically and must not be of small order; the equation is the cofactorless one of RFC 8032 §5.1.7.
-//! A key of small order would verify signatures that nobody made.
+//! What Ed25519 implementations disagree on, decided once for all back ends: the public key A and the
+//! commitment R must be encoded canonically and must not be of small order; the equation is the cofactorless
+//! one of RFC 8032 §5.1.7. A key of small order would verify signatures that nobody made.
 
 pub(super) const SIGNATURE_LEN: usize = 64;
 

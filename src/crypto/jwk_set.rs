@@ -4,7 +4,8 @@ use super::{Backend, VerifyingKey};
 use crate::encoding::json;
 use crate::error::{Error, ErrorKind, Result};
 use crate::jose::algorithm::Algorithm;
-use crate::jose::jwk::{Jwk, SkipReason};
+use crate::jose::jwk::Jwk;
+use crate::jose::skip_reason::SkipReason;
 use std::collections::HashMap;
 use std::fmt;
 
@@ -12,7 +13,8 @@ use std::fmt;
 const MAX_DOCUMENT_LEN: usize = 512 * 1024;
 /// The most keys accepted in one set.
 const MAX_KEYS: usize = 100;
-/// The most signatures tried for one token, so that a set of like keys does not multiply the cost of a forgery.
+/// The most signatures tried for one token, so that a set of like keys does not multiply the cost of a
+/// forgery.
 const MAX_CANDIDATES: usize = 4;
 
 /// An issuer's public keys, checked and parsed once. Immutable, and shared by any number of threads.
@@ -22,7 +24,8 @@ pub struct JwkSet {
     keys: Box<[Jwk]>,
     /// One for each of `keys`.
     verifying_keys: Box<[VerifyingKey]>,
-    /// For each of `keys` the index of the first with the same numbers, so that identical keys are tried once.
+    /// For each of `keys` the index of the first with the same numbers, so that identical keys are tried
+    /// once.
     first_alike: Box<[usize]>,
     by_kid: HashMap<Box<str>, Vec<usize>>,
     without_kid: Vec<usize>,
@@ -60,7 +63,8 @@ impl JwkSet {
     /// The document is strict JSON of at most 512 KiB and 100 keys.
     ///
     /// # Errors
-    /// [`ErrorKind::MalformedJwkSet`], [`ErrorKind::NoUsableKey`] (the detail is the first skipped key's reason).
+    /// [`ErrorKind::MalformedJwkSet`], [`ErrorKind::NoUsableKey`] (the detail is the first skipped key's
+    /// reason).
     pub fn from_slice(json: &[u8]) -> Result<Self> {
         Self::from_slice_with(json, Backend::default())
     }
@@ -89,8 +93,8 @@ impl JwkSet {
         Self::build(keys.into_iter().map(Ok).collect(), backend)
     }
 
-    /// What [`JwkSet::from_slice`] skips in a document, also when it skips everything and so gives no set: for
-    /// telling an operator why.
+    /// What [`JwkSet::from_slice`] skips in a document, also when it skips everything and so gives no set:
+    /// for telling an operator why.
     ///
     /// # Errors
     /// [`ErrorKind::MalformedJwkSet`].

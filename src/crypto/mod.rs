@@ -1,5 +1,5 @@
-//! L2: a key, a signing input and a signature to valid or not, with no reason given. May name: error, encoding,
-//! jose. No policy and no clock.
+//! L2: a key, a signing input and a signature to valid or not, with no reason given. May name: error,
+//! encoding, jose. No policy and no clock.
 
 #[cfg(feature = "aws-lc-rs")]
 mod aws_lc;
@@ -10,13 +10,15 @@ mod rust_crypto;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::jose::algorithm::Algorithm;
-use crate::jose::jwk::{Jwk, SkipReason};
+use crate::jose::jwk::Jwk;
 use crate::jose::public_key::PublicKey;
+use crate::jose::skip_reason::SkipReason;
 
 #[cfg(not(any(feature = "aws-lc-rs", feature = "rust-crypto")))]
 compile_error!("bouncer_verify needs a back end: turn on the feature aws-lc-rs (the default) or rust-crypto");
 
-/// Which implementation does the arithmetic of a [`crate::JwkSet`]. The verdicts are the same; a test holds them to it.
+/// Which implementation does the arithmetic of a [`crate::JwkSet`]. The verdicts are the same; a test holds
+/// them to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Backend {
@@ -107,8 +109,9 @@ impl VerifyingKey {
     }
 }
 
-/// Verifies one signature over `message`, with no token around it: the layer at which published test vectors speak, whose
-/// messages are no JWS signing inputs. Verify tokens with [`crate::verify_token`]. No promise is made to keep this function.
+/// Verifies one signature over `message`, with no token around it: the layer at which published test vectors
+/// speak, whose messages are no JWS signing inputs. Verify tokens with [`crate::verify_token`]. No promise is
+/// made to keep this function.
 ///
 /// # Errors
 /// [`ErrorKind::UnusableKey`]: the back end refuses the key. [`ErrorKind::AlgorithmNotAllowed`]: the key does not fit the

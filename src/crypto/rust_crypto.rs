@@ -2,8 +2,8 @@
 
 use super::InvalidSignature;
 use crate::jose::algorithm::Algorithm;
-use crate::jose::jwk::SkipReason;
 use crate::jose::public_key::{Curve, PublicKey};
+use crate::jose::skip_reason::SkipReason;
 use p256::ecdsa::signature::Verifier;
 use rsa::sha2::{Digest, Sha256, Sha384, Sha512};
 use rsa::{BigUint, Pkcs1v15Sign, Pss, RsaPublicKey};

@@ -23,7 +23,8 @@ pub(crate) fn decode_into<'o>(text: &[u8], out: &'o mut [u8]) -> Result<&'o [u8]
     out.get(..written).ok_or(NotCanonical)
 }
 
-/// Decoded bytes that live on the stack where at most `N` are needed: headers and signatures nearly always do.
+/// Decoded bytes that live on the stack where at most `N` are needed: headers and signatures nearly always
+/// do.
 pub(crate) enum Decoded<const N: usize> {
     Stack([u8; N], usize),
     Heap(Vec<u8>),
@@ -64,8 +65,8 @@ pub(crate) fn decode_with_room(text: &[u8], room: usize) -> Result<Vec<u8>, NotC
     Ok(out)
 }
 
-/// Decodes the integers of a JWK, a document that the operator chose to trust, as some issuers write them: with
-/// padding, or in the standard alphabet. The second value says whether that tolerance was needed.
+/// Decodes the integers of a JWK, a document that the operator chose to trust, as some issuers write them:
+/// with padding, or in the standard alphabet. The second value says whether that tolerance was needed.
 pub(crate) fn decode_tolerant(text: &[u8]) -> Result<(Vec<u8>, bool), NotCanonical> {
     const TOLERANT: GeneralPurposeConfig =
         GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);

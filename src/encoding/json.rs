@@ -269,12 +269,13 @@ impl<'a> Scanner<'a> {
     }
 }
 
-/// The length of the run at the front that has no quotation mark, backslash or control character; eight bytes at a time,
-/// because most of a token is such runs.
+/// The length of the run at the front that has no quotation mark, backslash or control character; eight bytes
+/// at a time, because most of a token is such runs.
 fn plain_len(bytes: &[u8]) -> usize {
     const ONES: u64 = u64::MAX / 255;
     const TOPS: u64 = ONES << 7;
-    // The top bit of the first byte of `word` below `bound` is set; those of later bytes mean nothing, for a borrow.
+    // The top bit of the first byte of `word` below `bound` is set; those of later bytes mean nothing, for a
+    // borrow.
     let below = |word: u64, bound: u64| word.wrapping_sub(ONES * bound) & !word & TOPS;
     let (chunks, rest) = bytes.as_chunks::<8>();
     for (i, chunk) in chunks.iter().enumerate() {

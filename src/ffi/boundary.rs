@@ -7,8 +7,8 @@ use crate::{Error, ErrorKind};
 use std::mem::MaybeUninit;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// An output argument: NULL, or where to put a pointer. What was there before is never read. Exported functions spell the
-/// type out, because cbindgen would declare the alias.
+/// An output argument: NULL, or where to put a pointer. What was there before is never read. Exported
+/// functions spell the type out, because cbindgen would declare the alias.
 pub(super) type Slot<'a, T> = Option<&'a mut MaybeUninit<*mut T>>;
 
 /// Why a call failed.
@@ -24,8 +24,8 @@ impl From<Error> for Failure {
     }
 }
 
-/// Runs `body` and hands its result to C: a new handle in `*out`, or a new error in `*err` where the caller wants one.
-/// `*out` is written on success alone, `*err` on every failure, a panic included.
+/// Runs `body` and hands its result to C: a new handle in `*out`, or a new error in `*err` where the caller
+/// wants one. `*out` is written on success alone, `*err` on every failure, a panic included.
 pub(super) fn call<T>(
     out: Slot<'_, T>,
     err: Slot<'_, bouncer_error>,
@@ -58,7 +58,8 @@ pub(super) fn read<T>(otherwise: T, body: impl FnOnce() -> T) -> T {
 }
 
 fn caught<T>(body: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
-    // Handles are immutable but for policies, which are replaced whole, so a panic leaves nothing half-changed.
+    // Handles are immutable but for policies, which are replaced whole, so a panic leaves nothing
+    // half-changed.
     catch_unwind(AssertUnwindSafe(body)).unwrap_or(Err(Failure::Panicked))
 }
 
@@ -70,7 +71,8 @@ pub(super) fn handle<T>(name: &'static str, handle: Option<T>) -> Result<T, Fail
 /// The `len` bytes at `data`; NULL is allowed where `len` is 0.
 ///
 /// # Safety
-/// Unless `len` is 0, `data` must be NULL or readable for `len` bytes during `'a`, and nobody may write them then.
+/// Unless `len` is 0, `data` must be NULL or readable for `len` bytes during `'a`, and nobody may write them
+/// then.
 pub(super) unsafe fn bytes<'a>(name: &'static str, data: *const u8, len: usize) -> Result<&'a [u8], Failure> {
     if len == 0 {
         return Ok(&[]);

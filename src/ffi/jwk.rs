@@ -52,7 +52,8 @@ fn bytes_of(key: Option<&bouncer_jwk>, part: impl FnOnce(&bouncer_jwk) -> Option
 
 /// Reads one JWK, a JSON object of `json_len` bytes at `json`.
 ///
-/// On success puts the key in `*out`; free it with bouncer_jwk_free(). On failure: BOUNCER_STATUS_UNUSABLE_KEY.
+/// On success puts the key in `*out`; free it with bouncer_jwk_free(). On failure:
+/// BOUNCER_STATUS_UNUSABLE_KEY.
 ///
 /// # Safety
 /// The rules of the header's preamble.
@@ -70,10 +71,11 @@ pub unsafe extern "C" fn bouncer_jwk_from_json(
     })
 }
 
-/// Makes an RSA key of its modulus and exponent as Base64urlUInt (RFC 7518 section 2): `n_len` bytes of text at `n`,
-/// `e_len` at `e`, as a JWK's "n" and "e" give them.
+/// Makes an RSA key of its modulus and exponent as Base64urlUInt (RFC 7518 section 2): `n_len` bytes of text
+/// at `n`, `e_len` at `e`, as a JWK's "n" and "e" give them.
 ///
-/// On success puts the key in `*out`; free it with bouncer_jwk_free(). On failure: BOUNCER_STATUS_UNUSABLE_KEY.
+/// On success puts the key in `*out`; free it with bouncer_jwk_free(). On failure:
+/// BOUNCER_STATUS_UNUSABLE_KEY.
 ///
 /// # Safety
 /// The rules of the header's preamble.
@@ -95,10 +97,11 @@ pub unsafe extern "C" fn bouncer_jwk_from_rsa_base64url(
     })
 }
 
-/// Makes an RSA key of its modulus and exponent as big-endian octets: `n_len` of them at `n`, `e_len` at `e`. Leading
-/// zeros do not matter.
+/// Makes an RSA key of its modulus and exponent as big-endian octets: `n_len` of them at `n`, `e_len` at `e`.
+/// Leading zeros do not matter.
 ///
-/// On success puts the key in `*out`; free it with bouncer_jwk_free(). On failure: BOUNCER_STATUS_UNUSABLE_KEY.
+/// On success puts the key in `*out`; free it with bouncer_jwk_free(). On failure:
+/// BOUNCER_STATUS_UNUSABLE_KEY.
 ///
 /// # Safety
 /// The rules of the header's preamble.
@@ -122,7 +125,8 @@ pub unsafe extern "C" fn bouncer_jwk_from_rsa_components(
 
 /// Reads a key from PEM of `pem_len` bytes at `pem`, with the label "PUBLIC KEY" (RFC 7468 section 13).
 ///
-/// On success puts the key in `*out`; free it with bouncer_jwk_free(). On failure: BOUNCER_STATUS_UNUSABLE_KEY.
+/// On success puts the key in `*out`; free it with bouncer_jwk_free(). On failure:
+/// BOUNCER_STATUS_UNUSABLE_KEY.
 ///
 /// # Safety
 /// The rules of the header's preamble.
@@ -142,7 +146,8 @@ pub unsafe extern "C" fn bouncer_jwk_from_pem(
 
 /// Reads a key from DER SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7) of `der_len` bytes at `der`.
 ///
-/// On success puts the key in `*out`; free it with bouncer_jwk_free(). On failure: BOUNCER_STATUS_UNUSABLE_KEY.
+/// On success puts the key in `*out`; free it with bouncer_jwk_free(). On failure:
+/// BOUNCER_STATUS_UNUSABLE_KEY.
 ///
 /// # Safety
 /// The rules of the header's preamble.
@@ -190,20 +195,22 @@ pub extern "C" fn bouncer_jwk_bits(key: Option<&bouncer_jwk>) -> usize {
     read(0, || key.map_or(0, |key| key.jwk.bits()))
 }
 
-/// The RSA modulus, big-endian without leading zeros. No bytes for other key types or if `key` is NULL. Valid as long as `key`.
+/// The RSA modulus, big-endian without leading zeros. No bytes for other key types or if `key` is NULL. Valid
+/// as long as `key`.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_jwk_n(key: Option<&bouncer_jwk>) -> bouncer_bytes {
     bytes_of(key, |key| key.jwk.n())
 }
 
-/// The RSA exponent, big-endian without leading zeros. No bytes for other key types or if `key` is NULL. Valid as long as `key`.
+/// The RSA exponent, big-endian without leading zeros. No bytes for other key types or if `key` is NULL.
+/// Valid as long as `key`.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_jwk_e(key: Option<&bouncer_jwk>) -> bouncer_bytes {
     bytes_of(key, |key| key.jwk.e())
 }
 
-/// 1 if "n" or "e" were written as RFC 7518 section 2 forbids and were read all the same (a leading zero octet, padding,
-/// the standard base64 alphabet), else 0.
+/// 1 if "n" or "e" were written as RFC 7518 section 2 forbids and were read all the same (a leading zero
+/// octet, padding, the standard base64 alphabet), else 0.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_jwk_is_tolerated(key: Option<&bouncer_jwk>) -> i32 {
     read(0, || key.is_some_and(|key| key.jwk.is_tolerated()).into())
@@ -227,14 +234,15 @@ pub extern "C" fn bouncer_jwk_json(key: Option<&bouncer_jwk>) -> bouncer_str {
     text_of(key, |key| key.spellings().json.as_str().into())
 }
 
-/// The JWK Thumbprint with SHA-256 (RFC 7638), in base64url. No text if `key` is NULL. Valid as long as `key`.
+/// The JWK Thumbprint with SHA-256 (RFC 7638), in base64url. No text if `key` is NULL. Valid as long as
+/// `key`.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_jwk_thumbprint(key: Option<&bouncer_jwk>) -> bouncer_str {
     text_of(key, |key| key.spellings().thumbprint.as_str().into())
 }
 
-/// The kid that Bouncer gives an RSA key, from its numbers. No text for other key types or if `key` is NULL. Valid as long
-/// as `key`.
+/// The kid that Bouncer gives an RSA key, from its numbers. No text for other key types or if `key` is NULL.
+/// Valid as long as `key`.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_jwk_bouncer_kid(key: Option<&bouncer_jwk>) -> bouncer_str {
     text_of(key, |key| key.spellings().bouncer_kid.as_deref().into())

@@ -10,7 +10,8 @@ use std::ffi::c_char;
 use std::mem::MaybeUninit;
 use std::sync::Arc;
 
-/// An issuer's public keys (RFC 7517 section 5), checked and parsed once. Immutable; any number of threads may use it.
+/// An issuer's public keys (RFC 7517 section 5), checked and parsed once. Immutable; any number of threads
+/// may use it.
 pub struct bouncer_jwks {
     pub(super) set: Arc<JwkSet>,
     keys: Box<[bouncer_jwk]>,
@@ -29,12 +30,14 @@ impl bouncer_jwks {
     }
 }
 
-/// Reads a JWK Set document, strict JSON of `json_len` bytes at `json`, at most 512 KiB and 100 keys. It is not kept.
+/// Reads a JWK Set document, strict JSON of `json_len` bytes at `json`, at most 512 KiB and 100 keys. It is
+/// not kept.
 ///
 /// A key that cannot be used is skipped; bouncer_jwks_skipped_reason() says why.
 ///
-/// On success puts the key set in `*out`; free it with bouncer_jwks_free(). On failure: BOUNCER_STATUS_MALFORMED_JWK_SET, or
-/// BOUNCER_STATUS_NO_USABLE_KEY with the first skipped key's reason in the message.
+/// On success puts the key set in `*out`; free it with bouncer_jwks_free(). On failure:
+/// BOUNCER_STATUS_MALFORMED_JWK_SET, or BOUNCER_STATUS_NO_USABLE_KEY with the first skipped key's reason in
+/// the message.
 ///
 /// # Safety
 /// The rules of the header's preamble.
@@ -54,7 +57,8 @@ pub unsafe extern "C" fn bouncer_jwks_load(
 
 /// Makes a key set of `count` keys, of which `keys` is the array. They are copied.
 ///
-/// On success puts the key set in `*out`; free it with bouncer_jwks_free(). On failure: BOUNCER_STATUS_NO_USABLE_KEY.
+/// On success puts the key set in `*out`; free it with bouncer_jwks_free(). On failure:
+/// BOUNCER_STATUS_NO_USABLE_KEY.
 ///
 /// # Safety
 /// The rules of the header's preamble.
@@ -73,8 +77,8 @@ pub unsafe extern "C" fn bouncer_jwks_from_keys(
         } else if count > isize::MAX as usize / size_of::<*const bouncer_jwk>() {
             return Err(Error::new(ErrorKind::InvalidArgument, "a length over PTRDIFF_MAX").into());
         } else {
-            // SAFETY: not NULL, not longer than any object can be; the caller promises `count` pointers, each NULL or a
-            // key's, and a nullable reference is a pointer.
+            // SAFETY: not NULL, not longer than any object can be; the caller promises `count` pointers, each
+            // NULL or a key's, and a nullable reference is a pointer.
             unsafe { std::slice::from_raw_parts(keys, count) }
         };
         let keys: Result<Vec<Jwk>, Failure> =
@@ -89,8 +93,8 @@ pub extern "C" fn bouncer_jwks_key_count(jwks: Option<&bouncer_jwks>) -> usize {
     read(0, || jwks.map_or(0, |jwks| jwks.keys.len()))
 }
 
-/// The usable key at `index`, in document order from 0; NULL if there is none or `jwks` is NULL. It belongs to `jwks` and is valid as
-/// long as that: do not free it.
+/// The usable key at `index`, in document order from 0; NULL if there is none or `jwks` is NULL. It belongs
+/// to `jwks` and is valid as long as that: do not free it.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_jwks_key(jwks: Option<&bouncer_jwks>, index: usize) -> Option<&bouncer_jwk> {
     read(None, || jwks?.keys.get(index))
@@ -102,7 +106,8 @@ pub extern "C" fn bouncer_jwks_skipped_count(jwks: Option<&bouncer_jwks>) -> usi
     read(0, || jwks.map_or(0, |jwks| jwks.set.skipped().len()))
 }
 
-/// The place in the document's "keys" array, from 0, of the skipped key at `index`; SIZE_MAX if there is none.
+/// The place in the document's "keys" array, from 0, of the skipped key at `index`; SIZE_MAX if there is
+/// none.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_jwks_skipped_index(jwks: Option<&bouncer_jwks>, index: usize) -> usize {
     read(usize::MAX, || jwks.and_then(|jwks| jwks.skipped(index)).map_or(usize::MAX, SkippedKey::index))

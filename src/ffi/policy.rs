@@ -8,28 +8,31 @@ use std::ffi::c_char;
 use std::mem::MaybeUninit;
 use std::time::Duration;
 
-/// What a token must be to be believed, beyond its signature. The functions that change one (`bouncer_policy_set_…`,
-/// `bouncer_policy_add_…`) must not run while another thread uses it; between changes any number of threads may.
+/// What a token must be to be believed, beyond its signature. The functions that change one
+/// (`bouncer_policy_set_…`, `bouncer_policy_add_…`) must not run while another thread uses it; between
+/// changes any number of threads may.
 pub struct bouncer_policy(pub(super) Policy);
 
-/// A policy for DC/OS's Bouncer: RS256; "exp" and a non-empty string "uid" are required; "iss" is not compared. Free it
-/// with bouncer_policy_free(). Never NULL.
+/// A policy for DC/OS's Bouncer: RS256; "exp" and a non-empty string "uid" are required; "iss" is not
+/// compared. Free it with bouncer_policy_free(). Never NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_policy_new() -> Option<Box<bouncer_policy>> {
     read(None, || Some(Box::new(bouncer_policy(Policy::bouncer()))))
 }
 
-/// A policy that judges the signature and the times only: RS256, "exp" required. Prefer bouncer_policy_new_for_issuer()
-/// where tokens say "iss" and "aud". Free it with bouncer_policy_free(). Never NULL.
+/// A policy that judges the signature and the times only: RS256, "exp" required. Prefer
+/// bouncer_policy_new_for_issuer() where tokens say "iss" and "aud". Free it with bouncer_policy_free().
+/// Never NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_policy_new_any_issuer() -> Option<Box<bouncer_policy>> {
     read(None, || Some(Box::new(bouncer_policy(Policy::any_issuer()))))
 }
 
-/// A policy for tokens that `issuer` made for `audience`: RS256; "exp" is required, and "iss" and "aud" must match. Each is UTF-8 of the
-/// length given.
+/// A policy for tokens that `issuer` made for `audience`: RS256; "exp" is required, and "iss" and "aud" must
+/// match. Each is UTF-8 of the length given.
 ///
-/// On success puts the policy in `*out`; free it with bouncer_policy_free(). On failure: BOUNCER_STATUS_INVALID_ARGUMENT.
+/// On success puts the policy in `*out`; free it with bouncer_policy_free(). On failure:
+/// BOUNCER_STATUS_INVALID_ARGUMENT.
 ///
 /// # Safety
 /// The rules of the header's preamble.
@@ -123,7 +126,8 @@ pub unsafe extern "C" fn bouncer_policy_add_audience(
     })
 }
 
-/// Accepts tokens made for anybody. Without this, and without an accepted audience, a token with "aud" is refused.
+/// Accepts tokens made for anybody. Without this, and without an accepted audience, a token with "aud" is
+/// refused.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_policy_set_any_audience(
     policy: Option<&mut bouncer_policy>,

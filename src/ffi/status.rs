@@ -1,10 +1,12 @@
-//! The status numbers: permanent. A retired one is never given again, a new one takes the next free of its hundred.
+//! The status numbers: permanent. A retired one is never given again, a new one takes the next free of its
+//! hundred.
 
 use super::boundary::Failure;
 use crate::ErrorKind;
 use std::ffi::{CStr, c_char};
 
-/// How a call ended. The numbers are permanent, and later versions add to them: treat an unknown one by its hundred.
+/// How a call ended. The numbers are permanent, and later versions add to them: treat an unknown one by its
+/// hundred.
 ///
 /// - 0: success
 /// - 1 to 99: the calling program is at fault; answer a request with HTTP 500
@@ -103,7 +105,8 @@ impl From<&Failure> for bouncer_status {
     }
 }
 
-/// The stable name of a status, NUL-terminated: "expired". "unknown" for a number that this version does not know. Static.
+/// The stable name of a status, NUL-terminated: "expired". "unknown" for a number that this version does not
+/// know. Static.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_status_name(status: u32) -> *const c_char {
     name(status).as_ptr()

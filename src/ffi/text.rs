@@ -3,7 +3,8 @@
 use std::ffi::c_char;
 use std::ptr;
 
-/// Text in UTF-8 that belongs to a handle: `len` bytes at `data`, NOT NUL-terminated. `data` is NULL where there is none.
+/// Text in UTF-8 that belongs to a handle: `len` bytes at `data`, NOT NUL-terminated. `data` is NULL where
+/// there is none.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct bouncer_str {

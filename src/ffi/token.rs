@@ -10,16 +10,18 @@ use crate::{Policy, VerifiedToken};
 use std::ffi::c_char;
 use std::mem::MaybeUninit;
 
-/// A token that passed every check; there is no other way to have one. Immutable; any number of threads may read it.
+/// A token that passed every check; there is no other way to have one. Immutable; any number of threads may
+/// read it.
 pub struct bouncer_token(pub(super) VerifiedToken);
 
-/// Verifies a JWT: its signature with the keys of `jwks`, then its Claims Set against `policy` (RFC 7519 section 7.2).
+/// Verifies a JWT: its signature with the keys of `jwks`, then its Claims Set against `policy` (RFC 7519
+/// section 7.2).
 ///
-/// `token` is `token_len` bytes of JWS Compact Serialization, without white space around it. It is not kept. `policy` may be
-/// NULL: then the one of bouncer_policy_new() holds.
+/// `token` is `token_len` bytes of JWS Compact Serialization, without white space around it. It is not kept.
+/// `policy` may be NULL: then the one of bouncer_policy_new() holds.
 ///
-/// On success puts the verified token in `*out`; free it with bouncer_token_free(). On failure: a status of the 200s or 300s, the
-/// first fault of the token in a fixed order.
+/// On success puts the verified token in `*out`; free it with bouncer_token_free(). On failure: a status of
+/// the 200s or 300s, the first fault of the token in a fixed order.
 ///
 /// # Safety
 /// The rules of the header's preamble.
@@ -63,7 +65,8 @@ fn time_of(
     })
 }
 
-/// "uid", the user or service that DC/OS names. No text if it is absent or no string. Valid as long as `token`.
+/// "uid", the user or service that DC/OS names. No text if it is absent or no string. Valid as long as
+/// `token`.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_token_uid(token: Option<&bouncer_token>) -> bouncer_str {
     text_of(token, VerifiedToken::uid)
@@ -87,7 +90,8 @@ pub extern "C" fn bouncer_token_token_id(token: Option<&bouncer_token>) -> bounc
     text_of(token, VerifiedToken::token_id)
 }
 
-/// The number of values of "aud" (RFC 7519 section 4.1.3): 1 for a string; 0 if it is absent, an empty array, or `token` is NULL.
+/// The number of values of "aud" (RFC 7519 section 4.1.3): 1 for a string; 0 if it is absent, an empty array,
+/// or `token` is NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_token_audience_count(token: Option<&bouncer_token>) -> usize {
     read(0, || token.map_or(0, |token| token.0.audience().len()))
@@ -99,8 +103,8 @@ pub extern "C" fn bouncer_token_audience(token: Option<&bouncer_token>, index: u
     text_of(token, |token| token.audience().nth(index))
 }
 
-/// "exp" (RFC 7519 section 4.1.4): gives 1 and puts the seconds since 1970-01-01T00:00:00Z, rounded down, in `*seconds`; gives 0 and
-/// leaves it alone if the claim is absent or an argument is NULL.
+/// "exp" (RFC 7519 section 4.1.4): gives 1 and puts the seconds since 1970-01-01T00:00:00Z, rounded down, in
+/// `*seconds`; gives 0 and leaves it alone if the claim is absent or an argument is NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_token_expires_at(
     token: Option<&bouncer_token>,
@@ -127,8 +131,8 @@ pub extern "C" fn bouncer_token_issued_at(
     time_of(token, seconds, VerifiedToken::issued_at)
 }
 
-/// The JSON text of the claim `name`, `name_len` bytes, as it was signed: a string comes with its quotes. No text if it is absent or the
-/// name is not UTF-8. Valid as long as `token`.
+/// The JSON text of the claim `name`, `name_len` bytes, as it was signed: a string comes with its quotes. No
+/// text if it is absent or the name is not UTF-8. Valid as long as `token`.
 ///
 /// # Safety
 /// The rules of the header's preamble.
@@ -145,7 +149,8 @@ pub unsafe extern "C" fn bouncer_token_claim(
     })
 }
 
-/// The whole Claims Set, a JSON object: the very bytes that were signed. No text if `token` is NULL. Valid as long as `token`.
+/// The whole Claims Set, a JSON object: the very bytes that were signed. No text if `token` is NULL. Valid as
+/// long as `token`.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_token_payload(token: Option<&bouncer_token>) -> bouncer_str {
     text_of(token, |token| Some(token.payload()))
@@ -157,7 +162,8 @@ pub extern "C" fn bouncer_token_header(token: Option<&bouncer_token>) -> bouncer
     text_of(token, |token| Some(token.header()))
 }
 
-/// The "kid" of the key that verified the token. No text if that key has none or `token` is NULL. Valid as long as `token`.
+/// The "kid" of the key that verified the token. No text if that key has none or `token` is NULL. Valid as
+/// long as `token`.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_token_kid(token: Option<&bouncer_token>) -> bouncer_str {
     text_of(token, VerifiedToken::kid)

@@ -14,10 +14,11 @@ use std::sync::Arc;
 /// One issuer's keys with the policy for its tokens. Immutable; any number of threads may use it.
 pub struct bouncer_verifier(Verifier);
 
-/// Puts `jwks` and `policy` together; `policy` may be NULL: then the one of bouncer_policy_new() holds. Both are shared or copied: they
-/// may be freed, and a later change of the policy does not reach the verifier.
+/// Puts `jwks` and `policy` together; `policy` may be NULL: then the one of bouncer_policy_new() holds. Both
+/// are shared or copied: they may be freed, and a later change of the policy does not reach the verifier.
 ///
-/// On success puts the verifier in `*out`; free it with bouncer_verifier_free(). On failure: BOUNCER_STATUS_NULL_ARGUMENT.
+/// On success puts the verifier in `*out`; free it with bouncer_verifier_free(). On failure:
+/// BOUNCER_STATUS_NULL_ARGUMENT.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_verifier_new(
     jwks: Option<&bouncer_jwks>,

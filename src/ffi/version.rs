@@ -30,6 +30,11 @@ pub extern "C" fn bouncer_abi_version() -> u32 {
     BOUNCER_ABI_VERSION
 }
 
+/// Does nothing, and is there in libraries of ABI version 1 alone: a program that calls it does not link with
+/// any other.
+#[unsafe(no_mangle)]
+pub extern "C" fn bouncer_abi_1() {}
+
 /// The version of the library that is loaded, as "MAJOR.MINOR.PATCH", NUL-terminated. Static.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_version() -> *const c_char {

@@ -5,8 +5,8 @@ use crate::error::{Error, ErrorKind, Result};
 /// The token in `value`, the value of an HTTP Authorization header: `token=<jwt>` as DC/OS sends it, or
 /// `Bearer <jwt>` (RFC 6750 §2.1; the scheme's case does not matter, one space or more follows).
 ///
-/// Strict: the token is not empty and holds only `A-Z a-z 0-9 - _ .`; nothing surrounds the credentials. A header
-/// that came twice must be refused before this call: joined values are refused here for their comma.
+/// Strict: the token is not empty and holds only `A-Z a-z 0-9 - _ .`; nothing surrounds the credentials. A
+/// header that came twice must be refused before this call: joined values are refused here for their comma.
 ///
 /// # Errors
 /// [`ErrorKind::MalformedAuthorization`].

@@ -18,7 +18,8 @@ pub(crate) struct ClaimsSet<'a> {
     pub(crate) sub: Option<Cow<'a, str>>,
     pub(crate) aud: Audience<'a>,
     pub(crate) jti: Option<Cow<'a, str>>,
-    /// Not a registered claim: what DC/OS calls its subject. Untyped, because other issuers use the name too.
+    /// Not a registered claim: what DC/OS calls its subject. Untyped, because other issuers use the name
+    /// too.
     uid: Option<Value<'a>>,
 }
 
@@ -129,8 +130,8 @@ enum Round {
     Up,
 }
 
-/// A NumericDate (RFC 7519 §2) in whole seconds: any integer of 64 bits; a value with a fraction or an exponent
-/// where doubles are exact, up to 2^53.
+/// A NumericDate (RFC 7519 §2) in whole seconds: any integer of 64 bits; a value with a fraction or an
+/// exponent where doubles are exact, up to 2^53.
 fn numeric_date(number: &str, round: Round) -> Option<i64> {
     const EXACT: i64 = 1 << 53;
     if let Ok(integer) = number.parse() {

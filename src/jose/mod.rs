@@ -8,3 +8,4 @@ pub(crate) mod header;
 pub(crate) mod jwk;
 pub(crate) mod jws;
 pub(crate) mod public_key;
+pub(crate) mod skip_reason;

@@ -2,7 +2,7 @@
 //! SubjectPublicKeyInfo form (RFC 5280 §4.1, RFC 5480, RFC 8410).
 
 use super::algorithm::Algorithm;
-use super::jwk::SkipReason;
+use super::skip_reason::SkipReason;
 use spki::der::asn1::{AnyRef, BitStringRef, ObjectIdentifier, UintRef};
 use spki::der::{Decode, Encode};
 use spki::{AlgorithmIdentifierRef, SubjectPublicKeyInfoRef};
@@ -222,9 +222,9 @@ fn is_even(integer: &[u8]) -> bool {
     integer.last().is_none_or(|last| last % 2 == 0)
 }
 
-/// Whether `n` comes from the generator of CVE-2017-15361 (ROCA), whose private keys can be computed: its primes are powers of
-/// 65537 modulo a product of small primes, so `n` is one modulo each of them. A sound modulus passes for one with
-/// a probability of about 2^-28.
+/// Whether `n` comes from the generator of CVE-2017-15361 (ROCA), whose private keys can be computed: its
+/// primes are powers of 65537 modulo a product of small primes, so `n` is one modulo each of them. A sound
+/// modulus passes for one with a probability of about 2^-28.
 fn has_roca_fingerprint(n: &[u8]) -> bool {
     const PRIMES: [u32; 38] = [
         3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101,

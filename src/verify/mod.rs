@@ -1,4 +1,5 @@
-//! L3: the decision. May name: error, encoding, jose, crypto. The time comes from the policy's [`Clock`] alone.
+//! L3: the decision. May name: error, encoding, jose, crypto. The time comes from the policy's [`Clock`]
+//! alone.
 
 pub(crate) mod clock;
 pub(crate) mod policy;
@@ -20,13 +21,14 @@ use verified_token::{ClaimPlaces, VerifiedToken};
 /// Headers and signatures up to this many bytes are decoded without an allocation.
 const STACK: usize = 512;
 
-/// Verifies a JWT (RFC 7519 §7.2): its signature with the keys of `jwks`, then its Claims Set against `policy`.
+/// Verifies a JWT (RFC 7519 §7.2): its signature with the keys of `jwks`, then its Claims Set against
+/// `policy`.
 ///
 /// `token` is a JWS in Compact Serialization, without white space around it. It is not kept.
 ///
 /// # Errors
-/// Why the token is refused: the first fault in a fixed order, which is the same in every language. Claims are neither
-/// judged nor reported before the signature holds.
+/// Why the token is refused: the first fault in a fixed order, which is the same in every language. Claims
+/// are neither judged nor reported before the signature holds.
 ///
 /// ```
 /// use bouncer_verify::{JwkSet, Policy, verify_token};

@@ -60,18 +60,21 @@ impl Policy {
     /// The longest leeway: 300 seconds.
     pub const MAX_LEEWAY: Duration = Duration::from_secs(300);
 
-    /// For the tokens of DC/OS's Bouncer: RS256; `exp` and a non-empty string `uid` are required; `iss` is not compared.
+    /// For the tokens of DC/OS's Bouncer: RS256; `exp` and a non-empty string `uid` are required; `iss` is
+    /// not compared.
     pub fn bouncer() -> Self {
         Self::any_issuer().require_string_claim("uid")
     }
 
-    /// For tokens that `issuer` made for `audience`: both claims must be there and match, character for character.
+    /// For tokens that `issuer` made for `audience`: both claims must be there and match, character for
+    /// character.
     pub fn for_issuer(issuer: &str, audience: &str) -> Self {
         Self::any_issuer().accept_issuer(issuer).accept_audience(audience)
     }
 
-    /// Judges the signature and the times only: any token that a key of the set has signed passes, whoever it was made
-    /// for, unless it names an audience. Prefer [`Policy::for_issuer`] where tokens say `iss` and `aud`.
+    /// Judges the signature and the times only: any token that a key of the set has signed passes, whoever it
+    /// was made for, unless it names an audience. Prefer [`Policy::for_issuer`] where tokens say `iss`
+    /// and `aud`.
     pub fn any_issuer() -> Self {
         Self {
             algorithms: Algorithm::Rs256.bit(),
@@ -99,14 +102,15 @@ impl Policy {
         self
     }
 
-    /// Accepts `audience` too; `aud` is required from now on and one of its values must be accepted (RFC 7519 §4.1.3).
+    /// Accepts `audience` too; `aud` is required from now on and one of its values must be accepted (RFC 7519
+    /// §4.1.3).
     pub fn accept_audience(mut self, audience: &str) -> Self {
         self.audiences.push(audience.into());
         self
     }
 
-    /// Accepts tokens made for anybody, whatever audiences are accepted besides. Without this, and without an accepted audience, a token that has `aud` is refused,
-    /// because it is meant for others.
+    /// Accepts tokens made for anybody, whatever audiences are accepted besides. Without this, and without an
+    /// accepted audience, a token that has `aud` is refused, because it is meant for others.
     pub fn accept_any_audience(mut self) -> Self {
         self.any_audience = true;
         self
@@ -130,8 +134,8 @@ impl Policy {
         self
     }
 
-    /// Requires the header parameter `typ` to be this media type (RFC 8725 §3.11), for example `"at+jwt"`. ASCII case
-    /// does not matter, and `application/` may be left out.
+    /// Requires the header parameter `typ` to be this media type (RFC 8725 §3.11), for example `"at+jwt"`.
+    /// ASCII case does not matter, and `application/` may be left out.
     pub fn token_type(mut self, token_type: &str) -> Self {
         self.token_type = Some(token_type.into());
         self

@@ -11,7 +11,8 @@ use std::ops::Range;
 
 /// The claims of a token that is verified. Only a verification makes one, so holding it is the proof.
 pub struct VerifiedToken {
-    /// Payload, header, kid and unescaped strings, one behind the other: one allocation for all that is kept.
+    /// Payload, header, kid and unescaped strings, one behind the other: one allocation for all that is
+    /// kept.
     text: String,
     payload_len: usize,
     header: Range<usize>,

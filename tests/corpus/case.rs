@@ -1,7 +1,7 @@
 //! A case, a policy and a file of cases as values, and their JSON text.
 //!
-//! The text is written here rather than by a JSON library: it must not depend on the features of a dependency, and an
-//! expected Claims Set is kept as its author wrote it.
+//! The text is written here rather than by a JSON library: it must not depend on the features of a
+//! dependency, and an expected Claims Set is kept as its author wrote it.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;

@@ -1,4 +1,5 @@
-//! Tokens with a MAC, keyed with whatever text of a public key an attacker knows (CVE-2016-10555 and its descendants).
+//! Tokens with a MAC, keyed with whatever text of a public key an attacker knows (CVE-2016-10555 and its
+//! descendants).
 
 use rsa::RsaPublicKey;
 use rsa::pkcs1::EncodeRsaPublicKey as _;

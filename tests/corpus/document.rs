@@ -1,5 +1,5 @@
-//! The token and the two key sets printed in "Managing JSON Web Tokens", the document that this library implements,
-//! and the key set and token of a running Bouncer.
+//! The token and the two key sets printed in "Managing JSON Web Tokens", the document that this library
+//! implements, and the key set and token of a running Bouncer.
 
 use super::case::{Case, File, case};
 
@@ -19,7 +19,8 @@ const CURL_KEY: &str = r#"{
 const PYTHON_KID: &str = "55fb61042768f62ea3b06778c6043f7c8c92769a0c248076a2995dfd50c4acb9";
 const PYTHON_KEY: &str = r#"{"kty": "RSA", "n": "sybUYxu3TXxXAgG_Eq72tKxE7xhGFgL14g5OGryDtE5dBL8frAoSsI4D7tSKR2pLbOlT68YJbYLUHxoju0E_NB9htjKEsay4t3WXoXQ-XsDM4Zz22H6HfDG6CCcvGb2DoQP0R2je1HJDA56_BoR8shZMxHbrX1WgQURtGygMD7bQY95qmHZYRPlq13-pR5Jnu70OMmFlbl-_o-ag1JfndTJPtx75IalCgy_h_itHLDPhdTfypAJeiewCOUZd9nNa1j19M-xeqlZonlRABqiH0e-vQVWCeW5FZ0HJamIjd2VifhRCp0fSAgCdCQdrY6HdI3h6egpn6z4gwkwXBfczww", "kid": "55fb61042768f62ea3b06778c6043f7c8c92769a0c248076a2995dfd50c4acb9", "use": "sig", "alg": "RS256", "e": "AQAB"}"#;
 
-/// A Bouncer of DC/OS 2.x on loopback, 2026-11-22: its key set and the token of a login, whose key is thrown away.
+/// A Bouncer of DC/OS 2.x on loopback, 2026-11-22: its key set and the token of a login, whose key is thrown
+/// away.
 const LIVE_KID: &str = "15218f29ed7400b814746e4e6397e8919a156a72a501aa81b6c0a2bed607f6e5";
 const LIVE_SET: &str = r#"{
   "keys": [

@@ -6,7 +6,8 @@ use super::case::{CLAIMS, Case, File, Policy, case};
 use super::keys::{Jwk, jwk, rsa_key, set};
 use super::signer::{b64, compact, padded};
 
-/// The modulus of `rejectsKeyWithRocaVulnerability`, C2SP/wycheproof json_web_key_test.json tcId 7 (Apache-2.0).
+/// The modulus of `rejectsKeyWithRocaVulnerability`, C2SP/wycheproof json_web_key_test.json tcId 7
+/// (Apache-2.0).
 const ROCA_MODULUS: &str = "AanFpofbj7KjD4Lf-N2hVMKR7yewSyXhhbirIMTGpfYEhZ_lnt5UoK98DnKIgArXGTu3MaW_HhFw16HGaTDUHqPrId7fe4r11CqRw09yBFuW79V8sYIwHdzCaWflUI6auImYbVfoN9_nD5n8N8SY9DwXw7mwZM9wREPXoDPgOoIWl6q_MPsp7n0zs3Z5ZaiQWOOzl1S9OhwAfSiiOwz6efnXEaxuTEtPd7BjSx7NaFka8Dx9U7YqXy2RFj1O9PjyaDGuRh7YXsX3iMUSP_wSyHQg_c_qHRtKUsNSGCT7OZg0hzm2KphtjnayKJvC64vAbROBR4Ubg6Bxg9IQVZ-QYyE";
 
 pub(crate) fn file() -> File {
@@ -24,7 +25,8 @@ pub(crate) fn file() -> File {
     .cases(mixtures())
 }
 
-/// The key that stands beside every key in question, and the token it signed: small, and of another type than most.
+/// The key that stands beside every key in question, and the token it signed: small, and of another type than
+/// most.
 fn good() -> Jwk {
     jwk("ed25519-a").kid("good")
 }

@@ -20,7 +20,8 @@ pub(crate) enum Key {
     Ed25519(ed25519_dalek::SigningKey),
 }
 
-/// An RSA key as numbers: the corpus needs sizes, exponents and paddings that a careful library refuses to sign with.
+/// An RSA key as numbers: the corpus needs sizes, exponents and paddings that a careful library refuses to
+/// sign with.
 pub(crate) struct Rsa {
     pub(crate) n: BigUint,
     pub(crate) e: BigUint,

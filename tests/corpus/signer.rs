@@ -1,4 +1,5 @@
-//! Compact tokens, signed deterministically: PKCS #1 v1.5, PSS with a fixed salt, RFC 6979 ECDSA, Ed25519 and HMAC.
+//! Compact tokens, signed deterministically: PKCS #1 v1.5, PSS with a fixed salt, RFC 6979 ECDSA, Ed25519 and
+//! HMAC.
 //!
 //! The RSA encodings are written out here, after RFC 8017, so that a case can also sign a wrong one.
 
@@ -32,7 +33,8 @@ pub(crate) fn compact(
     compact_parts(key_name, alg, &b64(header), &b64(payload))
 }
 
-/// The same from parts that are encoded already, perhaps wrongly: the signature holds over exactly these characters.
+/// The same from parts that are encoded already, perhaps wrongly: the signature holds over exactly these
+/// characters.
 pub(crate) fn compact_parts(key_name: &str, alg: &str, header: &str, payload: &str) -> String {
     let input = format!("{header}.{payload}");
     let signature = sign(key_name, alg, input.as_bytes());

@@ -21,8 +21,8 @@ pub(crate) fn folder(test: &str) -> Option<PathBuf> {
     None
 }
 
-/// Writes to the real standard error, which the test harness does not capture: what ran, and what did not, shows in
-/// every run.
+/// Writes to the real standard error, which the test harness does not capture: what ran, and what did not,
+/// shows in every run.
 pub(crate) fn say(line: &str) {
     // One write, so that lines of parallel tests do not mix. A closed standard error is no reason to fail.
     let _ = std::io::stderr().write_all(format!("{line}\n").as_bytes());
@@ -41,7 +41,8 @@ pub(crate) fn from_hex(text: &str) -> Vec<u8> {
     (0..text.len()).step_by(2).map(octet).collect()
 }
 
-/// What was run, what it should have given and what it gave instead; fails at the end with everything at once.
+/// What was run, what it should have given and what it gave instead; fails at the end with everything at
+/// once.
 pub(crate) struct Report {
     test: String,
     valid: usize,

@@ -146,7 +146,8 @@ impl TokenArguments {
     }
 }
 
-/// Editors and `echo` end a file with a line end. Just one is theirs: any other character is the token's, and judged.
+/// Editors and `echo` end a file with a line end. Just one is theirs: any other character is the token's, and
+/// judged.
 fn without_line_end(mut bytes: Vec<u8>) -> Vec<u8> {
     if bytes.pop_if(|last| *last == b'\n').is_some() {
         bytes.pop_if(|last| *last == b'\r');
@@ -255,8 +256,8 @@ fn algorithm() -> impl TypedValueParser<Value = Algorithm> {
     PossibleValuesParser::new(names).try_map(|name| name.parse::<Algorithm>())
 }
 
-/// The required claims in the order of the command line, which is the order they are checked in: two lists, as
-/// clap's derive would make, could not say it.
+/// The required claims in the order of the command line, which is the order they are checked in: two lists,
+/// as clap's derive would make, could not say it.
 #[derive(Debug, Clone)]
 struct RequiredClaims(Vec<RequiredClaim>);
 

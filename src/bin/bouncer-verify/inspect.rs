@@ -1,5 +1,6 @@
-//! `bouncer-verify inspect`: what a token says of itself. The library gives nothing of a token that it has not
-//! verified, so this takes the token apart by itself, and more leniently: it is for looking at broken ones too.
+//! `bouncer-verify inspect`: what a token says of itself. The library gives nothing of a token that it has
+//! not verified, so this takes the token apart by itself, and more leniently: it is for looking at broken
+//! ones too.
 
 use crate::arguments::InspectArguments;
 use crate::json::{self, Members, Object};

@@ -1,9 +1,17 @@
 //! JSON in and out without a change of meaning: numbers keep their spelling and members their order.
 
-use crate::text::is_deceptive;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use std::fmt;
+
+/// Whether `c` can do more on a terminal than show itself: control characters start escape sequences, and
+/// invisible and direction-changing ones make a text look like another.
+pub(crate) fn is_deceptive(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
 
 /// An object that is being written.
 pub(crate) struct Object(String);
@@ -76,7 +84,8 @@ enum Layout {
 /// Deeper levels share a line: a document of brackets must not make indentation of its square.
 const DEEPEST_INDENT: usize = 16;
 
-/// Changes white space and escapes deceptive characters, and nothing else. Such characters stand in strings only.
+/// Changes white space and escapes deceptive characters, and nothing else. Such characters stand in strings
+/// only.
 fn respell(json: &str, layout: Layout) -> String {
     let mut out = String::with_capacity(json.len());
     let break_line = |out: &mut String, depth: usize, inside: usize| {

@@ -1,5 +1,5 @@
-//! The command `bouncer-verify`: judges a token, looks into one, or lists the keys of a JWK Set. A skin over the
-//! library: every verdict is the library's, here are only arguments, files and the way to show things.
+//! The command `bouncer-verify`: judges a token, looks into one, or lists the keys of a JWK Set. A skin over
+//! the library: every verdict is the library's, here are only arguments, files and the way to show things.
 //!
 //! The verdict is the exit code, so that a script needs no parsing:
 //!

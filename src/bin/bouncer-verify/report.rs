@@ -116,7 +116,8 @@ impl From<Error> for Failure {
 }
 
 impl Failure {
-    /// With `json` a refusal is an object on stdout; what concerns the call itself is text on stderr, as clap has it.
+    /// With `json` a refusal is an object on stdout; what concerns the call itself is text on stderr, as clap
+    /// has it.
     pub(crate) fn report(self, json: bool) -> Report {
         match self {
             Self::Usage(message) => Report::error(&message, Exit::Usage),

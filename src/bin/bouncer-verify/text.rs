@@ -3,23 +3,14 @@
 use crate::json;
 use std::borrow::Cow;
 
-/// Whether `c` can do more on a terminal than show itself: control characters start escape sequences, and invisible
-/// and direction-changing ones make a text look like another.
-pub(crate) fn is_deceptive(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
-}
-
-/// A text of others as a terminal may show it: itself where that is plain, else in quotes and escaped as in JSON.
-/// One that starts with a quote is always quoted, so the two never look alike.
+/// A text of others as a terminal may show it: itself where that is plain, else in quotes and escaped as in
+/// JSON. One that starts with a quote is always quoted, so the two never look alike.
 pub(crate) fn shown(text: &str) -> Cow<'_, str> {
     let is_plain = !text.is_empty()
         && text != NOTHING
         && !text.starts_with('"')
         && text.trim() == text
-        && !text.contains(is_deceptive);
+        && !text.contains(json::is_deceptive);
     if is_plain { Cow::Borrowed(text) } else { Cow::Owned(json::quote(text)) }
 }
 

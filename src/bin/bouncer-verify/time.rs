@@ -68,8 +68,8 @@ fn duration(seconds: u64) -> String {
     }
 }
 
-// Both conversions count years from March, so that the leap day ends a year, and in eras of 400 years, after which
-// the Gregorian calendar repeats.
+// Both conversions count years from March, so that the leap day ends a year, and in eras of 400 years, after
+// which the Gregorian calendar repeats.
 const DAYS_PER_ERA: i64 = 146_097;
 /// From 0000-03-01 to 1970-01-01.
 const DAYS_BEFORE_1970: i64 = 719_468;

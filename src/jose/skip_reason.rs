@@ -1,0 +1,72 @@
+//! Why a key cannot verify tokens.
+
+use crate::error::{Error, ErrorKind};
+use std::fmt;
+
+/// Declares [`SkipReason`] with its stable name and sentence.
+macro_rules! skip_reasons {
+    ($($(#[$doc:meta])+ $reason:ident, $name:literal, $message:literal;)+) => {
+        /// Why a key cannot verify tokens. A key set skips such a key and lists it; a single key is refused for it.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum SkipReason { $($(#[$doc])+ $reason,)+ }
+
+        impl SkipReason {
+            /// Every reason, in the order in which they are looked for.
+            pub const ALL: &'static [SkipReason] = &[$(SkipReason::$reason,)+];
+
+            /// The stable name: `"wrong_use"`.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$reason => $name,)+ }
+            }
+
+            /// A few words on it.
+            pub const fn message(self) -> &'static str {
+                match self { $(Self::$reason => $message,)+ }
+            }
+        }
+    };
+}
+
+skip_reasons! {
+    /// Not an object, a needed member is missing, or a member has the wrong type.
+    NotAJwk, "not_a_jwk", "not a JWK: a member is missing or of the wrong type";
+    /// "kty" is "oct": who can verify with it can also sign.
+    Symmetric, "symmetric", "a symmetric key";
+    /// It has private members. A private key that was published is nobody's secret any more.
+    Private, "private", "a private key";
+    /// "kty" is none of RSA, EC and OKP.
+    UnsupportedKeyType, "unsupported_key_type", "the key type is not supported";
+    /// "use" is not "sig", or "key_ops" lacks "verify".
+    WrongUse, "wrong_use", "not for verifying signatures (use, key_ops)";
+    /// "alg" is not an algorithm that is implemented here.
+    UnsupportedAlgorithm, "unsupported_algorithm", "the algorithm is not supported";
+    /// "crv" is none of P-256, P-384, P-521 and Ed25519.
+    UnsupportedCurve, "unsupported_curve", "the curve is not supported";
+    /// "alg" does not fit the key type or the curve.
+    AlgorithmMismatch, "algorithm_mismatch", "the algorithm does not fit the key";
+    /// A number or coordinate is not base64url, or the PEM or DER is damaged.
+    BadEncoding, "bad_encoding", "the key is not encoded as it should be";
+    /// The RSA modulus has under 2048 or over 8192 bits.
+    RsaModulusSize, "rsa_modulus_size", "the RSA modulus is not of 2048 to 8192 bits";
+    /// The RSA modulus is even.
+    RsaModulusEven, "rsa_modulus_even", "the RSA modulus is even";
+    /// The RSA exponent is even, under 3 or over 33 bits.
+    RsaExponent, "rsa_exponent", "the RSA exponent is not odd and of 2 to 33 bits";
+    /// The RSA modulus was made by the flawed generator of CVE-2017-15361.
+    RsaRoca, "rsa_roca", "the RSA key is of the kind broken by ROCA (CVE-2017-15361)";
+    /// The point has the wrong length, is not on the curve, or is of small order.
+    BadPoint, "bad_point", "the point is not one of the curve";
+}
+
+impl fmt::Display for SkipReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.message())
+    }
+}
+
+impl From<SkipReason> for Error {
+    fn from(reason: SkipReason) -> Self {
+        Error::new(ErrorKind::UnusableKey, reason.message())
+    }
+}
