@@ -40,7 +40,7 @@ demo: lib ## verify the DC/OS document's own token from C
 	! $(TARGET)/demo/verify tests/data/document_jwks.json tests/data/document_token.txt
 
 .PHONY: lib
-lib: tools-c ## the release libraries: target/release/libbouncer_verify.{so,a}
+lib: tools-build ## the release libraries: target/release/libbouncer_verify.{so,a}
 	@$(call say,release libraries)
 	# One crate type at a time: cargo drops fat LTO when it builds several.
 	cargo rustc --quiet --release --lib --crate-type staticlib
@@ -48,7 +48,7 @@ lib: tools-c ## the release libraries: target/release/libbouncer_verify.{so,a}
 	ln -sf libbouncer_verify.so $(RELEASE)/libbouncer_verify.so.$(ABI)
 
 .PHONY: cli
-cli: tools-c ## the command: target/release/bouncer-verify
+cli: tools-build ## the command: target/release/bouncer-verify
 	cargo build --quiet --release --bin bouncer-verify --features cli
 
 .PHONY: install
@@ -118,7 +118,7 @@ test-install: ## programs outside the tree, by pkg-config, with the shared and t
 	grep -q '^prefix=/usr$$' "$$stage/root/usr/lib/pkgconfig/bouncer_verify.pc"
 
 .PHONY: test-cpp
-test-cpp: lib ## C++: the header, the CMake package and the corpus, with gcc and clang
+test-cpp: lib tools-c ## C++: the header, the CMake package and the corpus, with gcc and clang
 	@$(call say,C++)
 	$(call need,clang++,apt-get install clang libclang-rt-14-dev)
 	$(call need,cmake,apt-get install cmake)
@@ -126,7 +126,7 @@ test-cpp: lib ## C++: the header, the CMake package and the corpus, with gcc and
 	bindings/cpp/run_tests.sh $(RELEASE)
 
 .PHONY: test-go
-test-go: lib tools-go ## Go: the package linked both ways, the race detector and the corpus
+test-go: lib tools-c tools-go ## Go: the package linked both ways, the race detector and the corpus
 	@$(call say,Go)
 	PATH="$(CURDIR)/.venv/bin:$$PATH" bindings/go/run_tests.sh $(RELEASE)
 
@@ -162,16 +162,19 @@ say = printf '\n== %s\n' "$(1)"
 # $(call need,PROGRAM,REMEDY): installs what can be installed, says aloud what could not be, and with CI=true fails on it.
 need = tests/support/need.sh $(1) "$(2)" || exit $$(( $$? == 77 ? 0 : 1 ))
 
-.PHONY: tools-rust
-tools-rust:
+.PHONY: tools-build
+tools-build:
 	@command -v cargo > /dev/null || { echo "cargo is not installed: https://rustup.rs"; exit 1; }
-	cargo fmt --version > /dev/null 2>&1 || rustup component add rustfmt
+	$(call need,cc,apt-get install gcc libc6-dev)
+
+.PHONY: tools-rust
+tools-rust: tools-build
+	@cargo fmt --version > /dev/null 2>&1 || rustup component add rustfmt
 	cargo clippy --version > /dev/null 2>&1 || rustup component add clippy
 
 .PHONY: tools-c
 tools-c: tools-rust
-	@$(call need,cc,apt-get install gcc libc6-dev)
-	$(call need,c++,apt-get install g++)
+	@$(call need,c++,apt-get install g++)
 	$(call need,valgrind,apt-get install valgrind)
 
 # The tools of the bindings live in the tree.

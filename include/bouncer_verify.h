@@ -2,12 +2,14 @@
  *
  *  Verifies JSON Web Tokens against an issuer's JWK Set: who sent this request, and may I believe it?
  *
- *      bouncer_jwks *jwks;    // once: the issuer's keys
+ *      bouncer_jwks *jwks;    // once: the issuer's keys, and what its tokens must be
  *      bouncer_error *error;
  *      if (bouncer_jwks_load(json, json_len, &jwks, &error) != BOUNCER_STATUS_OK) ...
  *
+ *      bouncer_policy *policy = bouncer_policy_new();
+ *
  *      bouncer_token *token;  // for every request
- *      if (bouncer_verify_token(jwks, NULL, text, text_len, &token, &error) == BOUNCER_STATUS_OK) {
+ *      if (bouncer_verify_token(jwks, policy, text, text_len, &token, &error) == BOUNCER_STATUS_OK) {
  *          bouncer_str uid = bouncer_token_uid(token);
  *          ...
  *          bouncer_token_free(token);
@@ -18,7 +20,7 @@
  *  - Inputs are a pointer and a length, never NUL-terminated. They are read during the call and not kept. A pointer
  *    may be NULL where its length is 0. Text is `const char *` and UTF-8, numbers are `const uint8_t *`.
  *  - Outputs come last, `out` and then `err`. `*out` is written on success only; `*err` is written on every failure, unless
- *    `err` is NULL, and never on success. Neither is read.
+ *    `err` is NULL, and never on success. Neither is read. No output may overlap another argument.
  *  - A function that can fail returns a bouncer_status: BOUNCER_STATUS_OK (0), or why it failed. The same number is in
  *    `*err`, with a message; free it with bouncer_error_free().
  *  - A handle is freed once, by the function named after its type; NULL is allowed there. A text or key that a function
@@ -41,7 +43,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** The arguments for a printf format "%.*s" that prints a bouncer_str. */
+/** The arguments for a printf format "%.*s", which shows a bouncer_str up to its first NUL if it has one: for people to
+ *  read, not for comparing. */
 #define BOUNCER_STR_ARGS(text) (int)(text).len, (text).data
 
 /**
@@ -621,7 +624,6 @@ void bouncer_policy_free(bouncer_policy *policy);
  * section 7.2).
  *
  * `token` is `token_len` bytes of JWS Compact Serialization, without white space around it. It is not kept.
- * `policy` may be NULL: then the one of bouncer_policy_new() holds.
  *
  * On success puts the verified token in `*out`; free it with bouncer_token_free(). On failure: a status of
  * the 200s or 300s, the first fault of the token in a fixed order.
@@ -715,8 +717,8 @@ bouncer_str bouncer_token_algorithm(const bouncer_token *token);
 void bouncer_token_free(bouncer_token *token);
 
 /**
- * Puts `jwks` and `policy` together; `policy` may be NULL: then the one of bouncer_policy_new() holds. Both
- * are shared or copied: they may be freed, and a later change of the policy does not reach the verifier.
+ * Puts `jwks` and `policy` together. Both are shared or copied: they may be freed, and a later change of the
+ * policy does not reach the verifier.
  *
  * On success puts the verifier in `*out`; free it with bouncer_verifier_free(). On failure:
  * BOUNCER_STATUS_NULL_ARGUMENT.

@@ -53,7 +53,8 @@ int main(void)
     size_t len = fread(json, 1, sizeof json, file);
     bouncer_jwks *jwks = NULL;
     return fclose(file) == 0 && bouncer_jwks_load(json, len, &jwks, NULL) == BOUNCER_STATUS_OK
-        && who_is_it(jwks, "Bearer a.b.c") == 401 && who_is_it(jwks, "Basic x") == 401 ? (bouncer_jwks_free(jwks), 0) : 1;
+        && who_is_it(jwks, bouncer_policy_new(), "Bearer a.b.c") == 401 && who_is_it(jwks, NULL, "Basic x") == 401
+        && who_is_it(jwks, NULL, "Bearer a.b.c") == 500 ? (bouncer_jwks_free(jwks), 0) : 1;
 }
 "#;
     std::fs::write(&source, format!("{block}\n{main}")).unwrap();

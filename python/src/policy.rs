@@ -79,7 +79,7 @@ impl Policy {
         audiences = None,
         any_audience = false,
         exp_required = true,
-        require_string = Names::default(),
+        require_string = Names::one("uid"),
         require = Names::default(),
         token_type = None,
         leeway = 0,
@@ -107,8 +107,8 @@ impl Policy {
             ("issuers", issuers.as_ref()),
             ("audiences", audiences.as_ref()),
         ] {
-            // What a configuration left empty must not turn a comparison off, nor make an empty claim equal.
-            if values.is_some_and(|values| values.0.is_empty() || values.iter().any(str::is_empty)) {
+            // What a configuration left empty must not turn a comparison off.
+            if values.is_some_and(|values| values.0.is_empty()) {
                 return Err(invalid_argument(py, &format!("{name} is empty")));
             }
         }
@@ -241,7 +241,12 @@ impl Policy {
         py: Python<'py>,
         settings: [(&str, &str); N],
     ) -> PyResult<Bound<'py, PyAny>> {
-        py.get_type::<Self>().call((), Some(&PyDict::from_sequence(&settings.into_pyobject(py)?)?))
+        let keywords = PyDict::new(py);
+        keywords.set_item("require_string", PyTuple::empty(py))?;
+        for (name, value) in settings {
+            keywords.set_item(name, value)?;
+        }
+        py.get_type::<Self>().call((), Some(&keywords))
     }
 }
 

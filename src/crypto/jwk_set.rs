@@ -80,7 +80,7 @@ impl JwkSet {
     /// A set of the given keys, with the default back end. A key whose point is not on its curve is skipped.
     ///
     /// # Errors
-    /// [`ErrorKind::NoUsableKey`].
+    /// [`ErrorKind::NoUsableKey`]; [`ErrorKind::MalformedJwkSet`]: over 100 keys.
     pub fn from_keys(keys: impl IntoIterator<Item = Jwk>) -> Result<Self> {
         Self::from_keys_with(keys, Backend::default())
     }
@@ -103,6 +103,9 @@ impl JwkSet {
     }
 
     fn build(parsed: Vec<Parsed>, backend: Backend) -> Result<Self> {
+        if parsed.len() > MAX_KEYS {
+            return Err(Error::new(ErrorKind::MalformedJwkSet, "over 100 keys"));
+        }
         let (usable, skipped) = prepare(parsed, backend);
         if usable.is_empty() {
             let detail = skipped.first().map_or("it is empty", |first| first.reason.message());
@@ -248,9 +251,6 @@ fn read_document(json: &[u8]) -> Result<Vec<Parsed>> {
     keys.ok_or(malformed("no member \"keys\""))?
         .elements(|member| members.push(member))
         .ok_or(malformed("\"keys\" is not an array"))?;
-    if members.len() > MAX_KEYS {
-        return Err(malformed("over 100 keys"));
-    }
     Ok(members.into_iter().map(|member| Jwk::parse(member.text())).collect())
 }
 

@@ -236,27 +236,18 @@ impl<'a> Scanner<'a> {
             Some(b'0') => self.at += 1,
             _ => self.digits()?,
         }
-        let mut integer = true;
         if self.peek() == Some(b'.') {
-            integer = false;
             self.at += 1;
             self.digits()?;
         }
         if let Some(b'e' | b'E') = self.peek() {
-            integer = false;
             self.at += 1;
             if let Some(b'+' | b'-') = self.peek() {
                 self.at += 1;
             }
             self.digits()?;
         }
-        let text = self.since(start)?;
-        // 300 digits hold no infinity; without an exponent only a longer number does.
-        if integer && text.len() <= 300 || text.parse::<f64>().is_ok_and(f64::is_finite) {
-            Ok(())
-        } else {
-            Err(Invalid)
-        }
+        if Decimal::of(self.since(start)?).is_within_a_double() { Ok(()) } else { Err(Invalid) }
     }
 
     /// One digit or more.
@@ -266,6 +257,55 @@ impl<'a> Scanner<'a> {
             self.at += 1;
         }
         if self.at > start { Ok(()) } else { Err(Invalid) }
+    }
+}
+
+/// A JSON number, split: `integer.fraction` times ten to the power of `exponent`. It is judged by its digits:
+/// reading a hostile literal as a double can cost as much as a signature.
+pub(crate) struct Decimal<'a> {
+    pub(crate) negative: bool,
+    pub(crate) integer: &'a str,
+    fraction: &'a str,
+    /// Saturates; 0 where none is written.
+    pub(crate) exponent: i64,
+    /// Neither a fraction nor an exponent is written.
+    pub(crate) plain: bool,
+}
+
+impl<'a> Decimal<'a> {
+    /// The parts of `number`, which must be spelt as JSON does.
+    pub(crate) fn of(number: &'a str) -> Self {
+        let (negative, number) = number.strip_prefix('-').map_or((false, number), |rest| (true, rest));
+        let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, ""));
+        let (integer, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+        let plain = exponent.is_empty() && fraction.is_empty();
+        let out_of_range = if exponent.starts_with('-') { i64::MIN } else { i64::MAX };
+        let exponent = if exponent.is_empty() { 0 } else { exponent.parse().unwrap_or(out_of_range) };
+        Self { negative, integer, fraction, exponent, plain }
+    }
+
+    /// The digits as numbers, those of the integer first.
+    pub(crate) fn digits(&self) -> impl Iterator<Item = u8> {
+        self.integer.bytes().chain(self.fraction.bytes()).map(|digit| digit.wrapping_sub(b'0'))
+    }
+
+    /// Whether the magnitude is below 1.7976931348623158e308, where doubles end.
+    fn is_within_a_double(&self) -> bool {
+        const LARGEST_ORDER: i64 = 308;
+        const END: u64 = 17_976_931_348_623_158;
+        if self.plain && self.integer.len() <= 300 {
+            return true;
+        }
+        let zeros = self.digits().take_while(|&digit| digit == 0).count();
+        let mut significant = self.digits().skip(zeros).peekable();
+        if significant.peek().is_none() {
+            return true;
+        }
+        // The power of ten of the first significant digit.
+        let order = (self.integer.len() as i64 - zeros as i64 - 1).saturating_add(self.exponent);
+        let leading = significant.chain(std::iter::repeat(0)).take(17);
+        let leading = leading.fold(0, |number, digit| number * 10 + u64::from(digit));
+        order < LARGEST_ORDER || order == LARGEST_ORDER && leading < END
     }
 }
 
@@ -409,7 +449,29 @@ mod tests {
 
     #[test]
     fn numbers_are_those_of_rfc_8259_within_a_double() {
-        for text in ["0", "-0", "10", "1.5", "1e3", "1E+3", "1e-3", "-1.25e2", &"9".repeat(300)] {
+        let zeros = "0".repeat(400);
+        for text in [
+            "0",
+            "-0",
+            "10",
+            "1.5",
+            "1e3",
+            "1E+3",
+            "1e-3",
+            "-1.25e2",
+            "1e308",
+            "1.7976931348623157e308",
+            "17976931348623157e292",
+            "0.1e309",
+            "1e-400",
+            "0e999999999",
+            "0e99999999999999999999",
+            "1e-99999999999999999999",
+            &"9".repeat(300),
+            &format!("1{}", &zeros[..308]),
+            &format!("1{zeros}e-400"),
+            &format!("0.{zeros}1e700"),
+        ] {
             assert!(read(&format!("{{\"a\":{text}}}")).is_ok(), "{text}");
         }
         for text in [
@@ -427,6 +489,13 @@ mod tests {
             "--1",
             "1e400",
             "-1e400",
+            "1e309",
+            "10e308",
+            "0.1e310",
+            "1.7976931348623158e308",
+            "17976931348623159e292",
+            "1e99999999999999999999",
+            &"9".repeat(309),
             &"9".repeat(400),
         ] {
             assert_eq!(read(&format!("{{\"a\":{text}}}")), Err(Invalid), "{text}");

@@ -6,7 +6,7 @@ use super::jwks::bouncer_jwks;
 use super::policy::bouncer_policy;
 use super::status::bouncer_status;
 use super::text::bouncer_str;
-use crate::{Policy, VerifiedToken};
+use crate::VerifiedToken;
 use std::ffi::c_char;
 use std::mem::MaybeUninit;
 
@@ -18,7 +18,6 @@ pub struct bouncer_token(pub(super) VerifiedToken);
 /// section 7.2).
 ///
 /// `token` is `token_len` bytes of JWS Compact Serialization, without white space around it. It is not kept.
-/// `policy` may be NULL: then the one of bouncer_policy_new() holds.
 ///
 /// On success puts the verified token in `*out`; free it with bouncer_token_free(). On failure: a status of
 /// the 200s or 300s, the first fault of the token in a fixed order.
@@ -36,13 +35,10 @@ pub unsafe extern "C" fn bouncer_verify_token(
 ) -> bouncer_status {
     call(out, err, || {
         let jwks = handle("jwks", jwks)?;
+        let policy = handle("policy", policy)?;
         // SAFETY: the caller promises `token` is readable for `token_len` bytes.
         let token = unsafe { bytes("token", token.cast(), token_len) }?;
-        let verified = match policy {
-            Some(policy) => crate::verify_token(&jwks.set, &policy.0, token),
-            None => crate::verify_token(&jwks.set, &Policy::bouncer(), token),
-        };
-        Ok(bouncer_token(verified?))
+        Ok(bouncer_token(crate::verify_token(&jwks.set, &policy.0, token)?))
     })
 }
 

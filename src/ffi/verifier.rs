@@ -6,7 +6,7 @@ use super::jwks::bouncer_jwks;
 use super::policy::bouncer_policy;
 use super::status::bouncer_status;
 use super::token::bouncer_token;
-use crate::{Policy, Verifier};
+use crate::Verifier;
 use std::ffi::c_char;
 use std::mem::MaybeUninit;
 use std::sync::Arc;
@@ -14,8 +14,8 @@ use std::sync::Arc;
 /// One issuer's keys with the policy for its tokens. Immutable; any number of threads may use it.
 pub struct bouncer_verifier(Verifier);
 
-/// Puts `jwks` and `policy` together; `policy` may be NULL: then the one of bouncer_policy_new() holds. Both
-/// are shared or copied: they may be freed, and a later change of the policy does not reach the verifier.
+/// Puts `jwks` and `policy` together. Both are shared or copied: they may be freed, and a later change of the
+/// policy does not reach the verifier.
 ///
 /// On success puts the verifier in `*out`; free it with bouncer_verifier_free(). On failure:
 /// BOUNCER_STATUS_NULL_ARGUMENT.
@@ -28,7 +28,7 @@ pub extern "C" fn bouncer_verifier_new(
 ) -> bouncer_status {
     call(out, err, || {
         let jwks = Arc::clone(&handle("jwks", jwks)?.set);
-        let policy = policy.map_or_else(Policy::bouncer, |policy| policy.0.clone());
+        let policy = handle("policy", policy)?.0.clone();
         Ok(bouncer_verifier(Verifier::new(jwks, policy)))
     })
 }

@@ -1,7 +1,7 @@
 //! The JWT Claims Set (RFC 7519 §4). Each registered claim is absent, valid or malformed, and malformed is an
 //! error: a claim that cannot be read is never taken for one that is not there.
 
-use crate::encoding::json::{self, Value};
+use crate::encoding::json::{self, Decimal, Value};
 use crate::error::{Error, ErrorKind, Result};
 use std::borrow::Cow;
 
@@ -133,32 +133,40 @@ enum Round {
 /// A NumericDate (RFC 7519 §2) in whole seconds: any integer of 64 bits; a value with a fraction or an
 /// exponent where doubles are exact, up to 2^53.
 fn numeric_date(number: &str, round: Round) -> Option<i64> {
-    const EXACT: i64 = 1 << 53;
-    if let Ok(integer) = number.parse() {
-        return Some(integer);
+    const EXACT: i128 = 1 << 53;
+    let decimal = Decimal::of(number);
+    // How many of the digits stand before the point.
+    let point = (decimal.integer.len() as i64).saturating_add(decimal.exponent);
+    let mut whole = 0i128;
+    let mut fractional = false;
+    let mut count = 0;
+    for digit in decimal.digits() {
+        if count < point {
+            whole = within_64_bits(whole * 10 + i128::from(digit))?;
+        } else {
+            fractional |= digit != 0;
+        }
+        count += 1;
     }
-    let seconds = match number.split_once('.') {
-        // Exactly, without a double that could round 0.999... up.
-        Some((integer, fraction)) if fraction.bytes().all(|digit| digit.is_ascii_digit()) => {
-            let whole: i64 = integer.parse().ok()?;
-            let fractional = fraction.bytes().any(|digit| digit != b'0');
-            match (round, integer.starts_with('-')) {
-                (Round::Down, true) if fractional => whole.checked_sub(1)?,
-                (Round::Up, false) if fractional => whole.checked_add(1)?,
-                _ => whole,
-            }
-        }
-        _ => {
-            let value: f64 = number.parse().ok()?;
-            let value = match round {
-                Round::Down => value.floor(),
-                Round::Up => value.ceil(),
-            };
-            // Saturates, and a value outside the exact range is refused below.
-            value as i64
-        }
+    while whole != 0 && count < point {
+        whole = within_64_bits(whole * 10)?;
+        count += 1;
+    }
+    let seconds = match (round, decimal.negative) {
+        (Round::Down, true) => -whole - i128::from(fractional),
+        (Round::Up, false) => whole + i128::from(fractional),
+        (_, true) => -whole,
+        (_, false) => whole,
     };
-    (-EXACT..=EXACT).contains(&seconds).then_some(seconds)
+    if !decimal.plain && !(-EXACT..=EXACT).contains(&seconds) {
+        return None;
+    }
+    i64::try_from(seconds).ok()
+}
+
+/// Stops the sum of a long number before it overflows.
+fn within_64_bits(magnitude: i128) -> Option<i128> {
+    (magnitude <= 1 << 64).then_some(magnitude)
 }
 
 #[cfg(test)]
@@ -175,6 +183,12 @@ mod tests {
             ("1467985466.5", 1467985466, 1467985467),
             ("1467985465.99999999999999999999", 1467985465, 1467985466),
             ("1.467985466e9", 1467985466, 1467985466),
+            ("1467985465.99999999999999999999e0", 1467985465, 1467985466),
+            ("1467985466.00000000000000000001e0", 1467985466, 1467985467),
+            ("1e-400", 0, 1),
+            ("0e999999999", 0, 0),
+            ("1e15", 1_000_000_000_000_000, 1_000_000_000_000_000),
+            ("-9223372036854775808", i64::MIN, i64::MIN),
             ("14679854665e-1", 1467985466, 1467985467),
             ("-1.5", -2, -1),
             ("-0.5", -1, 0),

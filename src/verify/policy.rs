@@ -205,7 +205,7 @@ impl Policy {
         }
         if !self.issuers.is_empty() {
             let Some(iss) = &claims.iss else { return missing("iss") };
-            if !self.issuers.iter().any(|issuer| **issuer == **iss) {
+            if !accepts(&self.issuers, iss) {
                 return Err(Error::about(ErrorKind::WrongIssuer, "iss", ""));
             }
         }
@@ -220,7 +220,7 @@ impl Policy {
             None if self.audiences.is_empty() => Ok(()),
             None => Err(Error::about(ErrorKind::MissingClaim, "aud", "")),
             Some(_) if self.audiences.is_empty() => wrong("the policy names no audience"),
-            Some(aud) if aud.iter().any(|one| self.audiences.iter().any(|own| **own == **one)) => Ok(()),
+            Some(aud) if aud.iter().any(|one| accepts(&self.audiences, one)) => Ok(()),
             Some(_) => wrong(""),
         }
     }
@@ -239,6 +239,12 @@ impl RequiredClaim {
         }
         Err(Error::about_required(ErrorKind::MissingClaim, &self.name, ""))
     }
+}
+
+/// Whether `value` is one of the accepted, character for character. The empty string never is: a setting that
+/// was left empty must not make an empty claim right.
+fn accepts(accepted: &[Box<str>], value: &str) -> bool {
+    !value.is_empty() && accepted.iter().any(|own| **own == *value)
 }
 
 /// Media types compare without regard to case, and one without a slash stands for "application/" and itself

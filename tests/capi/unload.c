@@ -22,10 +22,14 @@ static void *use(void *unused)
     bouncer_status (*load)(const char *, size_t, bouncer_jwks **, bouncer_error **);
     bouncer_status (*verify)(const bouncer_jwks *, const bouncer_policy *, const char *, size_t, bouncer_token **,
                              bouncer_error **);
+    bouncer_policy *(*policy_new)(void);
     void (*jwks_free)(bouncer_jwks *);
+    void (*policy_free)(bouncer_policy *);
     SYMBOL(load, "bouncer_jwks_load");
     SYMBOL(verify, "bouncer_verify_token");
+    SYMBOL(policy_new, "bouncer_policy_new");
     SYMBOL(jwks_free, "bouncer_jwks_free");
+    SYMBOL(policy_free, "bouncer_policy_free");
     size_t len;
     char *json = read_file(TEST_DATA "/document_jwks.json", &len);
     bouncer_jwks *jwks = NULL;
@@ -35,7 +39,9 @@ static void *use(void *unused)
     char *text = read_file(TEST_DATA "/document_token.txt", &len);
     text[len - 10] = text[len - 10] == 'A' ? 'B' : 'A';
     bouncer_token *token = NULL;
-    CHECK(verify(jwks, NULL, text, len, &token, NULL) == BOUNCER_STATUS_INVALID_SIGNATURE);
+    bouncer_policy *policy = policy_new();
+    CHECK(verify(jwks, policy, text, len, &token, NULL) == BOUNCER_STATUS_INVALID_SIGNATURE);
+    policy_free(policy);
     free(text);
     jwks_free(jwks);
 

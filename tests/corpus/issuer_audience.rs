@@ -171,6 +171,18 @@ fn without_expectation() -> Vec<Case> {
         any("an_aud_is_accepted_where_any_is", r#""aud":"x""#),
         any("no_aud_is_accepted_where_any_is", ""),
         policies(
+            "an_empty_issuer_of_a_policy_accepts_no_empty_iss",
+            Policy::bouncer().issuers(&[""]),
+            r#""iss":"""#,
+        )
+        .refused("wrong_issuer"),
+        policies(
+            "an_empty_audience_of_a_policy_accepts_no_empty_aud",
+            Policy::bouncer().audiences(&[""]),
+            r#""aud":"""#,
+        )
+        .refused("wrong_audience"),
+        policies(
             "an_audience_beside_any_audience_is_not_compared",
             Policy::bouncer().audiences(&["b"]).any_audience(),
             r#""aud":"x""#,

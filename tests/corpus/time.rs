@@ -40,6 +40,20 @@ fn boundaries() -> Vec<Case> {
         ok("the_second_after_nbf_is_accepted", nbf, NOW + 1, r#""exp":1700003600,"nbf":1700000000"#),
         at("a_life_of_no_seconds_has_no_accepted_one", exp, NOW, r#""exp":1700000000,"nbf":1700000000"#)
             .refused("expired"),
+        at(
+            "an_exp_that_a_double_would_round_up_is_rounded_down",
+            exp,
+            NOW - 1,
+            r#""exp":1699999999.99999999999999999999e0"#,
+        )
+        .refused("expired"),
+        at(
+            "an_nbf_that_a_double_would_round_down_is_rounded_up",
+            nbf,
+            NOW,
+            r#""exp":1700003600,"nbf":1700000000.00000000000000000001e0"#,
+        )
+        .refused("not_yet_valid"),
         ok("a_life_of_one_second_has_one", exp, NOW, r#""exp":1700000001,"nbf":1700000000"#),
         ok(
             "an_iat_in_the_future_is_no_fault",
