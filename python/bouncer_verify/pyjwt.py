@@ -308,6 +308,7 @@ def _verified(
         audiences=_names(audience if verify_aud else None),
         any_audience=not verify_aud,
         exp_required=False,
+        require_string=(),
         require=_names(options.get("require", ())),
         leeway=int(leeway),
         now=_now,

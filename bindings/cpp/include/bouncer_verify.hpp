@@ -654,8 +654,7 @@ public:
     /// @}
 #endif
 
-    /// The handle, for functions of bouncer_verify.h. NULL if it was moved from: take care, for C that is the default
-    /// policy.
+    /// The handle, for functions of bouncer_verify.h; NULL if it was moved from.
     [[nodiscard]] const bouncer_policy *handle() const & noexcept { return handle_.get(); }
     const bouncer_policy *handle() const && = delete;
 
@@ -751,34 +750,19 @@ private:
 
 // ------------------------------------------------------------------------------------------ verify_token, Verifier
 
-namespace detail {
-
-/// The failure of a policy that was moved from. C would take its NULL for the default policy, which may ask less.
-inline Failure null_policy() noexcept {
-    bouncer_error *error = nullptr;
-    const bouncer_status status = bouncer_policy_set_any_audience(nullptr, &error);
-    return Failure(status, error);
-}
-
-}  // namespace detail
-
-/// Verifies a JWT: its signature with `jwks`, then its Claims Set against Policy::bouncer() (RFC 7519 section 7.2).
+/// Verifies a JWT: its signature with `jwks`, then its Claims Set against `policy` (RFC 7519 section 7.2).
 ///
 /// `token` is JWS Compact Serialization, without white space around it. On failure: a status of the 200s or 300s, the
 /// first fault of the token in a fixed order.
-inline Result<VerifiedToken> try_verify_token(const JwkSet &jwks, std::string_view token) noexcept {
-    return detail::make<VerifiedToken>(bouncer_verify_token, jwks.handle(), static_cast<bouncer_policy *>(nullptr),
-                                       token.data(), token.size());
-}
-
-/// Verifies a JWT as above, but against `policy`.
 inline Result<VerifiedToken> try_verify_token(const JwkSet &jwks, const Policy &policy,
                                               std::string_view token) noexcept {
-    if (policy.handle() == nullptr) {
-        return detail::null_policy();
-    }
     return detail::make<VerifiedToken>(bouncer_verify_token, jwks.handle(), policy.handle(), token.data(),
                                        token.size());
+}
+
+/// Verifies a JWT as above, against Policy::bouncer().
+inline Result<VerifiedToken> try_verify_token(const JwkSet &jwks, std::string_view token) noexcept {
+    return try_verify_token(jwks, Policy::bouncer(), token);
 }
 
 #ifdef __cpp_exceptions
@@ -802,9 +786,6 @@ public:
 
     /// Puts `jwks` and `policy` together. On failure: Status::NullArgument if one was moved from.
     static Result<Verifier> try_make(const JwkSet &jwks, const Policy &policy) noexcept {
-        if (policy.handle() == nullptr) {
-            return detail::null_policy();
-        }
         return detail::make<Verifier>(bouncer_verifier_new, jwks.handle(), policy.handle());
     }
     /// Verifies a JWT, as try_verify_token() does.
