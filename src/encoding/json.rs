@@ -247,7 +247,10 @@ impl<'a> Scanner<'a> {
             }
             self.digits()?;
         }
-        if Decimal::of(self.since(start)?).is_within_a_double() { Ok(()) } else { Err(Invalid) }
+        let text = self.since(start)?;
+        // Nearly every number is a short integer, and 300 characters without an exponent cannot leave the range.
+        let short = text.len() <= 300 && !text.bytes().any(|byte| byte | 0x20 == b'e');
+        if short || Decimal::of(text).is_within_a_double() { Ok(()) } else { Err(Invalid) }
     }
 
     /// One digit or more.
@@ -293,9 +296,6 @@ impl<'a> Decimal<'a> {
     fn is_within_a_double(&self) -> bool {
         const LARGEST_ORDER: i64 = 308;
         const END: u64 = 17_976_931_348_623_158;
-        if self.plain && self.integer.len() <= 300 {
-            return true;
-        }
         let zeros = self.digits().take_while(|&digit| digit == 0).count();
         let mut significant = self.digits().skip(zeros).peekable();
         if significant.peek().is_none() {

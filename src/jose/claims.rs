@@ -134,6 +134,9 @@ enum Round {
 /// exponent where doubles are exact, up to 2^53.
 fn numeric_date(number: &str, round: Round) -> Option<i64> {
     const EXACT: i128 = 1 << 53;
+    if let Ok(integer) = number.parse() {
+        return Some(integer);
+    }
     let decimal = Decimal::of(number);
     // How many of the digits stand before the point.
     let point = (decimal.integer.len() as i64).saturating_add(decimal.exponent);
