@@ -271,8 +271,6 @@ pub(crate) struct Decimal<'a> {
     fraction: &'a str,
     /// Saturates; 0 where none is written.
     pub(crate) exponent: i64,
-    /// Neither a fraction nor an exponent is written.
-    pub(crate) plain: bool,
 }
 
 impl<'a> Decimal<'a> {
@@ -281,10 +279,9 @@ impl<'a> Decimal<'a> {
         let (negative, number) = number.strip_prefix('-').map_or((false, number), |rest| (true, rest));
         let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, ""));
         let (integer, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-        let plain = exponent.is_empty() && fraction.is_empty();
         let out_of_range = if exponent.starts_with('-') { i64::MIN } else { i64::MAX };
         let exponent = if exponent.is_empty() { 0 } else { exponent.parse().unwrap_or(out_of_range) };
-        Self { negative, integer, fraction, exponent, plain }
+        Self { negative, integer, fraction, exponent }
     }
 
     /// The digits as numbers, those of the integer first.

@@ -161,10 +161,7 @@ fn numeric_date(number: &str, round: Round) -> Option<i64> {
         (_, true) => -whole,
         (_, false) => whole,
     };
-    if !decimal.plain && !(-EXACT..=EXACT).contains(&seconds) {
-        return None;
-    }
-    i64::try_from(seconds).ok()
+    if (-EXACT..=EXACT).contains(&seconds) { i64::try_from(seconds).ok() } else { None }
 }
 
 /// Stops the sum of a long number before it overflows.
