@@ -111,6 +111,10 @@ enum bouncer_status
      */
     BOUNCER_STATUS_UNUSABLE_KEY = 102,
     /**
+     * A remote JWK Set has not been fetched yet, or not for longer than its bound.
+     */
+    BOUNCER_STATUS_KEYS_UNAVAILABLE = 103,
+    /**
      * The token is longer than the policy allows.
      */
     BOUNCER_STATUS_TOKEN_TOO_LARGE = 200,
@@ -210,6 +214,33 @@ typedef struct bouncer_jwks bouncer_jwks;
  * changes any number of threads may.
  */
 typedef struct bouncer_policy bouncer_policy;
+
+/**
+ * An issuer's key set, fetched from its URL and kept fresh by a thread of its own, through rotations and
+ * outages. Any number of threads may use it. Make one for each issuer and keep it: each that is made has a
+ * thread, a budget and requests of its own.
+ *
+ * A verification whose key is there takes no lock and never waits for the network. Keys are fetched again
+ * at 70 to 80 % of their lifetime; if that fails, the old ones are used up to a bound, then
+ * BOUNCER_STATUS_KEYS_UNAVAILABLE. A token of unknown "kid" may cause a fetch, two at once and one in 30
+ * seconds; a token without "kid" that no key verifies, one in five minutes.
+ *
+ * After fork() the child's handle works and gets a thread of its own when it needs one. The thread has the
+ * signal mask of the thread that made it.
+ */
+typedef struct bouncer_remote_jwks bouncer_remote_jwks;
+
+/**
+ * The settings of a remote key set. What is not set is as it says at the function that sets it. The functions
+ * that change one must not run while another thread uses it.
+ */
+typedef struct bouncer_remote_options bouncer_remote_options;
+
+/**
+ * A snapshot of a remote key set, for metrics, logs and health checks. Immutable; any number of threads may read
+ * it. Texts are valid as long as it is.
+ */
+typedef struct bouncer_remote_status bouncer_remote_status;
 
 /**
  * A token that passed every check; there is no other way to have one. Immutable; any number of threads may
@@ -717,6 +748,316 @@ bouncer_str bouncer_token_algorithm(const bouncer_token *token);
 void bouncer_token_free(bouncer_token *token);
 
 /**
+ * Settings for the key set at `url`: https, or http to this machine. UTF-8.
+ *
+ * On success puts the settings in `*out`; free them with bouncer_remote_options_free(). On failure:
+ * BOUNCER_STATUS_INVALID_ARGUMENT, not UTF-8. The URL itself is looked at by bouncer_remote_jwks_new().
+ */
+bouncer_status bouncer_remote_options_new(const char *url,
+                                          size_t url_len,
+                                          bouncer_remote_options **out,
+                                          bouncer_error **err);
+
+/**
+ * Settings for the key set of `issuer`, found through its metadata at "/.well-known/openid-configuration"
+ * (OpenID Connect Discovery 1.0), which must name the same issuer, character for character. Here keys are used
+ * for one hour after the issuer last confirmed them, unless set otherwise.
+ *
+ * On success puts the settings in `*out`; free them with bouncer_remote_options_free(). On failure:
+ * BOUNCER_STATUS_INVALID_ARGUMENT, not UTF-8.
+ */
+bouncer_status bouncer_remote_options_new_for_issuer(const char *issuer,
+                                                     size_t issuer_len,
+                                                     bouncer_remote_options **out,
+                                                     bouncer_error **err);
+
+/**
+ * Allows http to other machines: whoever is on the way can then choose the keys. By default http goes to this
+ * machine alone.
+ */
+bouncer_status bouncer_remote_options_set_allow_http(bouncer_remote_options *options, bouncer_error **err);
+
+/**
+ * Trusts the certificate authorities of the PEM file at `path` too, besides the system's. The file is read for
+ * each fetch, so it may be replaced. UTF-8.
+ */
+bouncer_status bouncer_remote_options_set_ca_file(bouncer_remote_options *options,
+                                                  const char *path,
+                                                  size_t path_len,
+                                                  bouncer_error **err);
+
+/**
+ * Goes through the proxy at `url`, "http://[user:password@]host:port". By default the environment says: the
+ * first of ALL_PROXY, HTTPS_PROXY and HTTP_PROXY that is set, but for hosts in NO_PROXY. This machine is never
+ * reached through a proxy. UTF-8.
+ */
+bouncer_status bouncer_remote_options_set_proxy(bouncer_remote_options *options,
+                                                const char *url,
+                                                size_t url_len,
+                                                bouncer_error **err);
+
+/**
+ * Goes through no proxy, whatever the environment says.
+ */
+bouncer_status bouncer_remote_options_set_no_proxy(bouncer_remote_options *options, bouncer_error **err);
+
+/**
+ * Follows up to three redirects to the same scheme, host and port. By default a redirect is a failure.
+ */
+bouncer_status bouncer_remote_options_set_same_origin_redirects(bouncer_remote_options *options,
+                                                                bouncer_error **err);
+
+/**
+ * How long keys are fresh where the server does not say (Cache-Control, Expires), in milliseconds: by default
+ * 600,000, at least 1000. What the server says counts from 60 seconds to 24 hours.
+ */
+bouncer_status bouncer_remote_options_set_ttl(bouncer_remote_options *options,
+                                              uint64_t milliseconds,
+                                              bouncer_error **err);
+
+/**
+ * How long keys are used after the issuer last confirmed them, if it cannot be reached, in milliseconds; never
+ * less than they are fresh. By default 24 hours, or one for settings made of an issuer.
+ */
+bouncer_status bouncer_remote_options_set_max_stale(bouncer_remote_options *options,
+                                                    uint64_t milliseconds,
+                                                    bouncer_error **err);
+
+/**
+ * The time for one HTTP exchange, in milliseconds: by default 5000. The connection must be there after 2000.
+ */
+bouncer_status bouncer_remote_options_set_timeout(bouncer_remote_options *options,
+                                                  uint64_t milliseconds,
+                                                  bouncer_error **err);
+
+/**
+ * How long a verification waits at most for a fetch that may bring its key, in milliseconds: by default 2000.
+ */
+bouncer_status bouncer_remote_options_set_max_wait(bouncer_remote_options *options,
+                                                   uint64_t milliseconds,
+                                                   bouncer_error **err);
+
+/**
+ * Starts with a JWK Set document of `json_len` bytes at `json`, until the first fetch succeeds. It is copied,
+ * and looked at by bouncer_remote_jwks_new().
+ */
+bouncer_status bouncer_remote_options_set_seed(bouncer_remote_options *options,
+                                               const char *json,
+                                               size_t json_len,
+                                               bouncer_error **err);
+
+/**
+ * Keeps the latest good document in the file at `path` (mode 0600, replaced whole), and starts with it if it is
+ * there, from the same source and not too old. Whoever can write the file, or its folder, can choose the keys.
+ * UTF-8.
+ */
+bouncer_status bouncer_remote_options_set_last_good_file(bouncer_remote_options *options,
+                                                         const char *path,
+                                                         size_t path_len,
+                                                         bouncer_error **err);
+
+/**
+ * Begins to fetch, and starts the thread, with the first verification or wait, not at once. For programs that
+ * fork after they set up.
+ */
+bouncer_status bouncer_remote_options_set_lazy(bouncer_remote_options *options, bouncer_error **err);
+
+/**
+ * Frees settings. Key sets made of them go on working. NULL is allowed.
+ */
+void bouncer_remote_options_free(bouncer_remote_options *options);
+
+/**
+ * Makes a remote key set of the settings, which are copied. Unless they say otherwise the first fetch begins at
+ * once, in the background.
+ *
+ * On success puts the key set in `*out`; free it with bouncer_remote_jwks_free(). On failure:
+ * BOUNCER_STATUS_INVALID_ARGUMENT, a setting; BOUNCER_STATUS_MALFORMED_JWK_SET or BOUNCER_STATUS_NO_USABLE_KEY,
+ * the seed.
+ */
+bouncer_status bouncer_remote_jwks_new(const bouncer_remote_options *options,
+                                       bouncer_remote_jwks **out,
+                                       bouncer_error **err);
+
+/**
+ * Waits up to `timeout_ms` milliseconds until there are keys to judge with.
+ *
+ * On failure: BOUNCER_STATUS_KEYS_UNAVAILABLE.
+ */
+bouncer_status bouncer_remote_jwks_wait_ready(const bouncer_remote_jwks *remote,
+                                              uint64_t timeout_ms,
+                                              bouncer_error **err);
+
+/**
+ * The keys in use, for bouncer_verify_token() and for looking at them. They stay as they are when newer ones
+ * come.
+ *
+ * On success puts them in `*out`; free them with bouncer_jwks_free(). On failure:
+ * BOUNCER_STATUS_KEYS_UNAVAILABLE.
+ */
+bouncer_status bouncer_remote_jwks_current(const bouncer_remote_jwks *remote,
+                                           bouncer_jwks **out,
+                                           bouncer_error **err);
+
+/**
+ * Fetches the keys now and waits for it up to `timeout_ms` milliseconds; several callers share one fetch. For
+ * operators, not for the way of a request: nothing limits how often.
+ *
+ * On failure, BOUNCER_STATUS_KEYS_UNAVAILABLE with the reason in the message, the keys in use stay.
+ */
+bouncer_status bouncer_remote_jwks_refresh(const bouncer_remote_jwks *remote,
+                                           uint64_t timeout_ms,
+                                           bouncer_error **err);
+
+/**
+ * Waits up to `timeout_ms` milliseconds for the fetch that `ticket` of bouncer_verifier_verify_now() stands for.
+ * Gives 1 if it is done, 0 if it is not, or will not be, or `remote` is NULL.
+ */
+int32_t bouncer_remote_jwks_wait(const bouncer_remote_jwks *remote,
+                                 uint64_t ticket,
+                                 uint64_t timeout_ms);
+
+/**
+ * Waits up to `timeout_ms` milliseconds until `attempts` attempts to fetch have been made
+ * (bouncer_remote_status_attempts()): for those who watch. Gives 1 if that is so, 0 if it is not, or will not be,
+ * or `remote` is NULL.
+ */
+int32_t bouncer_remote_jwks_wait_attempts(const bouncer_remote_jwks *remote,
+                                          uint64_t attempts,
+                                          uint64_t timeout_ms);
+
+/**
+ * What the key set is doing, at this moment.
+ *
+ * On success puts a snapshot in `*out`; free it with bouncer_remote_status_free().
+ */
+bouncer_status bouncer_remote_jwks_status(const bouncer_remote_jwks *remote,
+                                          bouncer_remote_status **out,
+                                          bouncer_error **err);
+
+/**
+ * Ends it, for all verifiers made of it too: a fetch under way is cut off, the thread ends, and from now on there
+ * are no keys. NULL is allowed.
+ */
+void bouncer_remote_jwks_close(const bouncer_remote_jwks *remote);
+
+/**
+ * Frees a remote key set. Verifiers made of it go on working, and its thread ends with the last. NULL is allowed.
+ */
+void bouncer_remote_jwks_free(bouncer_remote_jwks *remote);
+
+/**
+ * The URL, without its query, or the issuer.
+ */
+bouncer_str bouncer_remote_status_source(const bouncer_remote_status *status);
+
+/**
+ * "empty": no keys yet; "fresh"; "stale": in use, though they should have been confirmed by now, or come from a
+ * seed or a file; "too_old" to be used; "closed". Static.
+ */
+bouncer_str bouncer_remote_status_state(const bouncer_remote_status *status);
+
+/**
+ * 0 before the first keys, and one more with each change of them: what is derived from the keys is good for one
+ * generation.
+ */
+uint64_t bouncer_remote_status_generation(const bouncer_remote_status *status);
+
+/**
+ * SHA-256 of the document in use, in hex. No text if there is none.
+ */
+bouncer_str bouncer_remote_status_sha256(const bouncer_remote_status *status);
+
+/**
+ * The number of usable keys.
+ */
+uint64_t bouncer_remote_status_usable_keys(const bouncer_remote_status *status);
+
+/**
+ * The number of keys that cannot be used.
+ */
+uint64_t bouncer_remote_status_skipped_keys(const bouncer_remote_status *status);
+
+/**
+ * When the issuer last confirmed the keys in use: none for keys from a seed. Gives 1 and puts the seconds since
+ * 1970-01-01T00:00:00Z in `*seconds`; gives 0 and leaves it alone if there is none or an argument is NULL.
+ */
+int32_t bouncer_remote_status_last_success(const bouncer_remote_status *status,
+                                           int64_t *seconds);
+
+/**
+ * The latest failure, in a few words for a log, even if an attempt has succeeded since. No text if there is none.
+ */
+bouncer_str bouncer_remote_status_last_error(const bouncer_remote_status *status);
+
+/**
+ * The same as a stable name: "connect", "timeout", "tls", "protocol", "status", "redirect", "too_large",
+ * "document", "issuer", "system" or "other". Static. No text if there is none.
+ */
+bouncer_str bouncer_remote_status_last_error_name(const bouncer_remote_status *status);
+
+/**
+ * When that was. Gives 1 and puts the seconds since
+ * 1970-01-01T00:00:00Z in `*seconds`; gives 0 and leaves it alone if there is none or an argument is NULL.
+ */
+int32_t bouncer_remote_status_last_error_at(const bouncer_remote_status *status, int64_t *seconds);
+
+/**
+ * Why the last-good file could not be read or written. No text if there is none.
+ */
+bouncer_str bouncer_remote_status_last_good_error(const bouncer_remote_status *status);
+
+/**
+ * Scheduled attempts that failed since the last success.
+ */
+uint64_t bouncer_remote_status_failures_in_row(const bouncer_remote_status *status);
+
+/**
+ * In how many milliseconds the next attempt is due, if no token causes one before.
+ */
+uint64_t bouncer_remote_status_next_attempt_ms(const bouncer_remote_status *status);
+
+/**
+ * Attempts done. Counts are this process's alone.
+ */
+uint64_t bouncer_remote_status_attempts(const bouncer_remote_status *status);
+
+/**
+ * Attempts begun because their time had come.
+ */
+uint64_t bouncer_remote_status_scheduled(const bouncer_remote_status *status);
+
+/**
+ * Attempts begun because the one before failed.
+ */
+uint64_t bouncer_remote_status_retries(const bouncer_remote_status *status);
+
+/**
+ * Attempts begun because of a token whose "kid" was unknown.
+ */
+uint64_t bouncer_remote_status_unknown_kid(const bouncer_remote_status *status);
+
+/**
+ * Attempts begun because of a token without "kid" that no key verified.
+ */
+uint64_t bouncer_remote_status_without_kid(const bouncer_remote_status *status);
+
+/**
+ * Attempts that the program asked for.
+ */
+uint64_t bouncer_remote_status_requested(const bouncer_remote_status *status);
+
+/**
+ * Tokens that lacked a key and caused no attempt: their "kid" was known to be absent, or a budget was spent.
+ */
+uint64_t bouncer_remote_status_suppressed(const bouncer_remote_status *status);
+
+/**
+ * Frees a snapshot. NULL is allowed.
+ */
+void bouncer_remote_status_free(bouncer_remote_status *status);
+
+/**
  * Puts `jwks` and `policy` together. Both are shared or copied: they may be freed, and a later change of the
  * policy does not reach the verifier.
  *
@@ -729,13 +1070,42 @@ bouncer_status bouncer_verifier_new(const bouncer_jwks *jwks,
                                     bouncer_error **err);
 
 /**
- * Verifies a JWT of `token_len` bytes at `token`, as bouncer_verify_token() does.
+ * Puts remote keys and `policy` together; both may be freed, as for bouncer_verifier_new().
+ *
+ * On success puts the verifier in `*out`; free it with bouncer_verifier_free(). On failure:
+ * BOUNCER_STATUS_NULL_ARGUMENT.
+ */
+bouncer_status bouncer_verifier_new_remote(const bouncer_remote_jwks *remote,
+                                           const bouncer_policy *policy,
+                                           bouncer_verifier **out,
+                                           bouncer_error **err);
+
+/**
+ * Verifies a JWT of `token_len` bytes at `token`, as bouncer_verify_token() does. With remote keys it waits
+ * where a fetch may bring the key that is missing, two seconds at most unless they are set up otherwise; a token
+ * that has its key never waits.
+ *
+ * On failure: as bouncer_verify_token(), and with remote keys BOUNCER_STATUS_KEYS_UNAVAILABLE.
  */
 bouncer_status bouncer_verifier_verify(const bouncer_verifier *verifier,
                                        const char *token,
                                        size_t token_len,
                                        bouncer_token **out,
                                        bouncer_error **err);
+
+/**
+ * Verifies as bouncer_verifier_verify() does, but never waits: for callers that must not block a thread.
+ *
+ * `*ticket` is 0 at first. If it is not 0 afterwards, the verdict may change once that fetch is done: wait for
+ * it on some thread (bouncer_remote_jwks_wait()) and call again with it, twice at most. If it is 0, the verdict is
+ * final.
+ */
+bouncer_status bouncer_verifier_verify_now(const bouncer_verifier *verifier,
+                                           const char *token,
+                                           size_t token_len,
+                                           uint64_t *ticket,
+                                           bouncer_token **out,
+                                           bouncer_error **err);
 
 /**
  * Frees a verifier. NULL is allowed.

@@ -135,6 +135,8 @@ error_kinds! {
     NoUsableKey, Keys, "no_usable_key", "the JWK Set has no usable key";
     /// A single key (JWK, PEM, DER or components) cannot be used; the detail says why.
     UnusableKey, Keys, "unusable_key", "the key is not usable";
+    /// A remote JWK Set has not been fetched yet, or not for longer than its bound; the detail says which.
+    KeysUnavailable, Keys, "keys_unavailable", "no keys are available to judge with";
     /// The token is longer than the policy allows.
     TokenTooLarge, Token, "token_too_large", "the token is too large";
     /// The token is not a JWS in Compact Serialization (RFC 7515 §3.1).

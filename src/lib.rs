@@ -23,7 +23,7 @@
 //! # How it is built
 //!
 //! A token goes through four layers, each of which may name only those before it (`tests/structure.rs` holds
-//! them to it):
+//! them to it); a fifth keeps the keys:
 //!
 //! | layer | from | to |
 //! |---|---|---|
@@ -31,6 +31,7 @@
 //! | `jose` | bytes | types: token parts, header, claims, keys. No key is used, no clock read |
 //! | `crypto` | key, signing input, signature | valid or not, with no reason given |
 //! | `verify` | all of it and a policy | a [`VerifiedToken`], or one [`Error`] |
+//! | `remote` | a URL or an issuer | a [`RemoteJwkSet`], always fresh. The only I/O and the only threads |
 //!
 //! The skins (`src/ffi` for C, `src/bin` for the command line) name only what this page exports. `unsafe` is
 //! allowed in `src/ffi` alone. The order of the checks, and so the verdict on a token with several faults, is
@@ -42,6 +43,7 @@
 //! |---|---|---|
 //! | `aws-lc-rs` | yes | the fast back end; needs a C compiler to build |
 //! | `rust-crypto` | | the pure-Rust back end, alone or beside the other ([`Backend`]) |
+//! | `remote` | yes | key sets that are fetched; uses aws-lc-rs for TLS |
 //! | `capi` | yes | the C symbols |
 //! | `cli` | | the command `bouncer-verify` |
 
@@ -65,6 +67,8 @@ mod error;
 #[allow(unsafe_code, reason = "the C boundary; every block says what makes it sound")]
 mod ffi;
 mod jose;
+#[cfg(feature = "remote")]
+mod remote;
 mod verify;
 
 pub use crypto::Backend;
@@ -76,11 +80,19 @@ pub use jose::algorithm::Algorithm;
 pub use jose::authorization::token_from_authorization;
 pub use jose::jwk::Jwk;
 pub use jose::skip_reason::SkipReason;
+#[cfg(feature = "remote")]
+pub use remote::remote_jwk_set::{RemoteJwkSet, RemoteJwkSetBuilder};
+#[cfg(feature = "remote")]
+pub use remote::status::{RemoteJwkSetState, RemoteJwkSetStatus};
+#[cfg(feature = "remote")]
+pub use remote::transport::{FetchError, FetchFailure, HttpRequest, HttpResponse, Transport};
 pub use verify::clock::Clock;
+#[cfg(feature = "remote")]
+pub use verify::key_source::FetchTicket;
 pub use verify::policy::Policy;
 pub use verify::verified_jws::VerifiedJws;
 pub use verify::verified_token::VerifiedToken;
-pub use verify::verifier::Verifier;
+pub use verify::verifier::{Keys, Verifier};
 pub use verify::{verify_jws, verify_token};
 
 #[cfg(doctest)]

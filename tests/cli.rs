@@ -4,6 +4,8 @@
 
 #[path = "conformance/case.rs"]
 mod case;
+#[path = "support/server.rs"]
+mod server;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -12,6 +14,7 @@ use case::{Base, Case, Expect, PolicyOf};
 use ed25519_dalek::pkcs8::DecodePrivateKey as _;
 use ed25519_dalek::{Signer as _, SigningKey};
 use serde_json::Value;
+use server::{Reply, Server};
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -496,4 +499,92 @@ fn rules(policy: &PolicyOf) -> Vec<String> {
         flags.extend(applies.then(|| flag.to_owned()));
     }
     flags
+}
+
+#[test]
+fn keys_come_from_a_url_or_an_issuer() {
+    let server = Server::saying(Reply::status(404));
+    let origin = server.origin.clone();
+    server.behave(move |request| match request.path.as_str() {
+        "/jwks" => Reply::json(fs::read(JWKS).unwrap()),
+        "/.well-known/openid-configuration" => {
+            Reply::json(format!(r#"{{"issuer":"{origin}","jwks_uri":"{origin}/jwks"}}"#))
+        }
+        _ => Reply::status(404),
+    });
+    let verify = |arguments: &[&str]| {
+        let more = [VALID, "--token-file", TOKEN_FILE];
+        run(&[&["verify"], arguments, &more].concat())
+    };
+    let valid = verify(&["--jwks", &server.url()]);
+    assert_eq!((valid.code, valid.first_line(), server.count()), (0, "valid", 1), "{}", valid.stderr);
+    assert_eq!(verify(&["--discover", &server.origin]).code, 0);
+    assert_eq!(server.count(), 3);
+
+    // Another issuer's metadata, a key set that is not there, and a server that is not.
+    for (arguments, why) in [
+        (["--discover", &format!("{}/", server.origin)], "metadata of another issuer"),
+        (["--jwks", &format!("{}/nowhere", server.origin)], "not status 200: 404"),
+        (["--jwks", "http://127.0.0.1:9/jwks"], "no connection"),
+    ] {
+        let run = verify(&arguments);
+        assert_eq!((run.code, run.stdout.as_str()), (3, ""), "{why}");
+        let expected = format!("error: no keys are available to judge with: {why}");
+        assert!(run.stderr.starts_with(&expected), "{}", run.stderr);
+    }
+    let json = verify(&["--jwks", &format!("{}/nowhere", server.origin), "--json"]);
+    assert_eq!((json.code, json.json()["status"].as_str()), (3, Some("keys_unavailable")));
+
+    let list = run(&["jwks", &server.url(), "--json"]);
+    assert_eq!((list.code, list.json()["keys"][0]["kid"].as_str().map(str::len)), (0, Some(64)));
+}
+
+#[test]
+fn what_cannot_be_fetched_by_rule_is_misuse() {
+    let verify = |arguments: &[&str]| run(&[&["verify", "x.y.z"], arguments].concat());
+    for arguments in [
+        &["--jwks", "http://idp.example/jwks"][..],
+        &["--discover", "idp.example"],
+        &["--pem", "https://idp.example/key.pem"],
+        &["--jwks", "https://idp.example/", "--timeout", "0"],
+        &["--jwks", "https://idp.example/", "--proxy", "http://p", "--no-proxy"],
+        &["--jwks", JWKS, "--discover", "https://idp.example/"],
+    ] {
+        let run = verify(arguments);
+        assert_eq!(run.code, 2, "{arguments:?} {}", run.stderr);
+    }
+    assert_eq!(run(&["jwks", JWKS, "--watch"]).code, 2);
+}
+
+#[test]
+fn watching_prints_a_line_for_each_attempt() {
+    let server = Server::saying(Reply::status(503));
+    let calls = std::sync::atomic::AtomicUsize::new(0);
+    server.behave(move |_| match calls.fetch_add(1, std::sync::atomic::Ordering::SeqCst) {
+        0 => Reply::status(503),
+        _ => Reply::json(fs::read(JWKS).unwrap()),
+    });
+    for json in [false, true] {
+        let mut arguments = vec!["jwks", "--watch"];
+        let url = server.url();
+        arguments.push(&url);
+        arguments.extend(json.then_some("--json"));
+        let mut child = command(&arguments).spawn().unwrap();
+        let mut lines = std::io::BufRead::lines(std::io::BufReader::new(child.stdout.take().unwrap()));
+        let mut next = || lines.next().unwrap().unwrap();
+        if json {
+            let status: Value = serde_json::from_str(&next()).unwrap();
+            assert_eq!((status["state"].as_str(), status["generation"].as_u64()), (Some("fresh"), Some(1)));
+        } else {
+            let failed = next();
+            assert!(
+                failed.contains("  empty  generation 0") && failed.contains("not status 200: 503"),
+                "{failed}"
+            );
+            let found = next();
+            assert!(found.contains("  fresh  generation 1, 1 usable, 0 skipped, next in 4"), "{found}");
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
 }

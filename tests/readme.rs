@@ -120,11 +120,21 @@ fn the_page_on_c_names_every_function() {
     let functions =
         functions.filter(|word| word.starts_with("bouncer_") && header.contains(&format!("{word}(")));
     for function in functions.filter(|function| !function.ends_with("_free")) {
-        let method = ["jwks", "jwk", "policy", "token", "verifier", "error"]
-            .iter()
-            .find_map(|noun| function.strip_prefix(&format!("bouncer_{noun}")));
+        let mut methods = [
+            "jwks",
+            "jwk",
+            "policy",
+            "token",
+            "verifier",
+            "error",
+            "remote_options",
+            "remote_jwks",
+            "remote_status",
+        ]
+        .iter()
+        .filter_map(|noun| function.strip_prefix(&format!("bouncer_{noun}")));
         let named = page.contains(&format!("`{function}`"))
-            || method.is_some_and(|method| page.contains(&format!("`{method}`")));
+            || methods.any(|method| page.contains(&format!("`{method}`")));
         assert!(named, "README.md does not name {function}");
     }
 }

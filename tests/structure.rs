@@ -27,7 +27,7 @@ fn sources(folder: &str) -> Vec<(PathBuf, String)> {
 
 #[test]
 fn a_layer_names_only_the_layers_before_it() {
-    const LAYERS: [&str; 5] = ["error", "encoding", "jose", "crypto", "verify"];
+    const LAYERS: [&str; 6] = ["error", "encoding", "jose", "crypto", "verify", "remote"];
     for (level, layer) in LAYERS.iter().enumerate().skip(1) {
         for (path, text) in sources(&format!("src/{layer}")) {
             for other in LAYERS[level + 1..].iter().chain(&["ffi"]) {
@@ -44,9 +44,20 @@ fn a_layer_names_only_the_layers_before_it() {
 #[test]
 fn the_skins_name_only_the_facade() {
     for (path, text) in sources("src/ffi") {
-        for layer in ["encoding", "jose", "crypto", "verify", "error"] {
+        for layer in ["encoding", "jose", "crypto", "verify", "remote", "error"] {
             let inner = format!("crate::{layer}::");
             assert!(!text.contains(&inner), "{} names {inner}", path.display());
+        }
+    }
+}
+
+#[test]
+fn only_the_remote_layer_does_io_or_starts_a_thread() {
+    for layer in ["encoding", "jose", "crypto", "verify"] {
+        for (path, text) in sources(&format!("src/{layer}")) {
+            for io in ["std::fs", "std::net", "std::thread", "thread::spawn", "std::env", "ureq"] {
+                assert!(!text.contains(io), "{} names {io}", path.display());
+            }
         }
     }
 }
@@ -68,7 +79,7 @@ fn unsafe_stands_in_the_c_boundary_alone() {
 #[test]
 fn every_error_kind_and_skip_reason_is_in_the_corpus_description() {
     let readme = std::fs::read_to_string(format!("{ROOT}/tests/conformance/README.md")).unwrap();
-    let not_verdicts = ["invalid_argument", "unusable_key", "malformed_authorization"];
+    let not_verdicts = ["invalid_argument", "unusable_key", "keys_unavailable", "malformed_authorization"];
     let kinds = ErrorKind::ALL.iter().map(|kind| kind.as_str()).filter(|name| !not_verdicts.contains(name));
     for name in kinds.chain(SkipReason::ALL.iter().map(|reason| reason.as_str())) {
         assert!(readme.contains(&format!("`{name}`")), "{name}");

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::fmt;
 
 /// The largest accepted document, in bytes.
-const MAX_DOCUMENT_LEN: usize = 512 * 1024;
+pub(crate) const MAX_DOCUMENT_LEN: usize = 512 * 1024;
 /// The most keys accepted in one set.
 const MAX_KEYS: usize = 100;
 /// The most signatures tried for one token, so that a set of like keys does not multiply the cost of a
@@ -144,6 +144,12 @@ impl JwkSet {
     /// The members that cannot be used, in document order.
     pub fn skipped(&self) -> &[SkippedKey] {
         &self.skipped
+    }
+
+    /// Whether a key has this "kid".
+    #[cfg(feature = "remote")]
+    pub(crate) fn has_kid(&self, kid: &str) -> bool {
+        self.by_kid.contains_key(kid)
     }
 
     /// Chooses the keys that may have signed a token of this header and returns the first that verifies it.

@@ -3,7 +3,7 @@
 
 use super::error::bouncer_error;
 use super::status::bouncer_status;
-use crate::{Error, ErrorKind};
+use crate::{Error, ErrorKind, FetchError};
 use std::mem::MaybeUninit;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -16,11 +16,18 @@ pub(super) enum Failure {
     NullArgument(&'static str),
     Panicked,
     Core(Error),
+    Fetch(FetchError),
 }
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         Self::Core(error)
+    }
+}
+
+impl From<FetchError> for Failure {
+    fn from(error: FetchError) -> Self {
+        Self::Fetch(error)
     }
 }
 

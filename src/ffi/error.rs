@@ -22,9 +22,10 @@ impl bouncer_error {
             let (message, name) = match failure {
                 Failure::NullArgument(argument) => (format!("the argument {argument} is NULL"), None),
                 Failure::Panicked => ("a bug in bouncer_verify: please report it".to_owned(), None),
+                Failure::Fetch(error) => (error.to_string(), None),
                 Failure::Core(error) => (error.to_string(), error.name().map(str::to_owned)),
             };
-            // It holds no NUL: the one part that a caller chose, a claim's name, is escaped.
+            // It holds no NUL: what others chose, a claim's name or a fetch's failure, is escaped.
             let message = CString::new(message).unwrap_or_default();
             err.write(Box::into_raw(Box::new(Self { status, message, name })));
         }

@@ -17,10 +17,10 @@ pub struct bouncer_jwks {
     keys: Box<[bouncer_jwk]>,
 }
 
-impl From<JwkSet> for bouncer_jwks {
-    fn from(set: JwkSet) -> Self {
-        let keys = set.keys().iter().map(|jwk| jwk.clone().into()).collect();
-        Self { keys, set: Arc::new(set) }
+impl<T: Into<Arc<JwkSet>>> From<T> for bouncer_jwks {
+    fn from(set: T) -> Self {
+        let set = set.into();
+        Self { keys: set.keys().iter().map(|jwk| jwk.clone().into()).collect(), set }
     }
 }
 

@@ -23,6 +23,12 @@ mod policy;
 
 mod token;
 
+mod remote_options;
+
+mod remote_jwks;
+
+mod remote_status;
+
 mod verifier;
 
 mod authorization;

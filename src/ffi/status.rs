@@ -30,6 +30,8 @@ pub enum bouncer_status {
     NoUsableKey = 101,
     /// A single key cannot be used.
     UnusableKey = 102,
+    /// A remote JWK Set has not been fetched yet, or not for longer than its bound.
+    KeysUnavailable = 103,
     /// The token is longer than the policy allows.
     TokenTooLarge = 200,
     /// The token is not a JWS in Compact Serialization (RFC 7515 section 3.1).
@@ -74,6 +76,7 @@ impl From<ErrorKind> for bouncer_status {
             ErrorKind::MalformedJwkSet => Self::MalformedJwkSet,
             ErrorKind::NoUsableKey => Self::NoUsableKey,
             ErrorKind::UnusableKey => Self::UnusableKey,
+            ErrorKind::KeysUnavailable => Self::KeysUnavailable,
             ErrorKind::TokenTooLarge => Self::TokenTooLarge,
             ErrorKind::MalformedToken => Self::MalformedToken,
             ErrorKind::EncryptedToken => Self::EncryptedToken,
@@ -100,6 +103,7 @@ impl From<&Failure> for bouncer_status {
         match failure {
             Failure::NullArgument(_) => Self::NullArgument,
             Failure::Panicked => Self::Internal,
+            Failure::Fetch(_) => Self::KeysUnavailable,
             Failure::Core(error) => error.kind().into(),
         }
     }

@@ -4,9 +4,10 @@ use super::boundary::{bytes, call, handle, read};
 use super::error::bouncer_error;
 use super::jwks::bouncer_jwks;
 use super::policy::bouncer_policy;
+use super::remote_jwks::bouncer_remote_jwks;
 use super::status::bouncer_status;
 use super::token::bouncer_token;
-use crate::Verifier;
+use crate::{FetchTicket, Verifier};
 use std::ffi::c_char;
 use std::mem::MaybeUninit;
 use std::sync::Arc;
@@ -33,7 +34,29 @@ pub extern "C" fn bouncer_verifier_new(
     })
 }
 
-/// Verifies a JWT of `token_len` bytes at `token`, as bouncer_verify_token() does.
+/// Puts remote keys and `policy` together; both may be freed, as for bouncer_verifier_new().
+///
+/// On success puts the verifier in `*out`; free it with bouncer_verifier_free(). On failure:
+/// BOUNCER_STATUS_NULL_ARGUMENT.
+#[unsafe(no_mangle)]
+pub extern "C" fn bouncer_verifier_new_remote(
+    remote: Option<&bouncer_remote_jwks>,
+    policy: Option<&bouncer_policy>,
+    out: Option<&mut MaybeUninit<*mut bouncer_verifier>>,
+    err: Option<&mut MaybeUninit<*mut bouncer_error>>,
+) -> bouncer_status {
+    call(out, err, || {
+        let remote = handle("remote", remote)?.0.clone();
+        let policy = handle("policy", policy)?.0.clone();
+        Ok(bouncer_verifier(Verifier::new(remote, policy)))
+    })
+}
+
+/// Verifies a JWT of `token_len` bytes at `token`, as bouncer_verify_token() does. With remote keys it waits
+/// where a fetch may bring the key that is missing, two seconds at most unless they are set up otherwise; a token
+/// that has its key never waits.
+///
+/// On failure: as bouncer_verify_token(), and with remote keys BOUNCER_STATUS_KEYS_UNAVAILABLE.
 ///
 /// # Safety
 /// The rules of the header's preamble.
@@ -50,6 +73,35 @@ pub unsafe extern "C" fn bouncer_verifier_verify(
         // SAFETY: the caller promises `token` is readable for `token_len` bytes.
         let token = unsafe { bytes("token", token.cast(), token_len) }?;
         Ok(bouncer_token(verifier.0.verify(token)?))
+    })
+}
+
+/// Verifies as bouncer_verifier_verify() does, but never waits: for callers that must not block a thread.
+///
+/// `*ticket` is 0 at first. If it is not 0 afterwards, the verdict may change once that fetch is done: wait for
+/// it on some thread (bouncer_remote_jwks_wait()) and call again with it, twice at most. If it is 0, the verdict is
+/// final.
+///
+/// # Safety
+/// The rules of the header's preamble.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn bouncer_verifier_verify_now(
+    verifier: Option<&bouncer_verifier>,
+    token: *const c_char,
+    token_len: usize,
+    ticket: Option<&mut u64>,
+    out: Option<&mut MaybeUninit<*mut bouncer_token>>,
+    err: Option<&mut MaybeUninit<*mut bouncer_error>>,
+) -> bouncer_status {
+    call(out, err, || {
+        let verifier = handle("verifier", verifier)?;
+        let ticket = handle("ticket", ticket)?;
+        // SAFETY: the caller promises `token` is readable for `token_len` bytes.
+        let token = unsafe { bytes("token", token.cast(), token_len) }?;
+        let mut fetch = FetchTicket::from_bits(*ticket);
+        let verdict = verifier.0.verify_now(token, &mut fetch);
+        *ticket = fetch.map_or(0, FetchTicket::to_bits);
+        Ok(bouncer_token(verdict?))
     })
 }
 

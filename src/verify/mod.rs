@@ -2,6 +2,8 @@
 //! alone.
 
 pub(crate) mod clock;
+#[cfg(feature = "remote")]
+pub(crate) mod key_source;
 pub(crate) mod policy;
 pub(crate) mod verified_jws;
 pub(crate) mod verified_token;
@@ -14,6 +16,8 @@ use crate::jose::claims::ClaimsSet;
 use crate::jose::header::JoseHeader;
 use crate::jose::jwk::Jwk;
 use crate::jose::jws::{CompactJws, NOT_BASE64URL};
+#[cfg(feature = "remote")]
+use key_source::{FetchTicket, KeySource, Lack};
 use policy::Policy;
 use verified_jws::VerifiedJws;
 use verified_token::{ClaimPlaces, VerifiedToken};
@@ -43,11 +47,21 @@ const STACK: usize = 512;
 /// ```
 pub fn verify_token(jwks: &JwkSet, policy: &Policy, token: impl AsRef<[u8]>) -> Result<VerifiedToken> {
     let jws = CompactJws::parse(token.as_ref(), policy.max_token_len)?;
-    let header = Decoded::<STACK>::new(jws.header).map_err(|_| NOT_BASE64URL)?;
-    let header_json = header.as_ref();
-    let header = JoseHeader::parse(header_json)?;
+    let header_json = Decoded::<STACK>::new(jws.header).map_err(|_| NOT_BASE64URL)?;
+    let header = JoseHeader::parse(header_json.as_ref())?;
     policy.admit(&header)?;
-    let key = verify_signature(jwks, &header, &jws)?;
+    judge(jwks, policy, &jws, &header, header_json.as_ref())
+}
+
+/// What is left of [`verify_token`] once the header is admitted: signature and claims.
+fn judge(
+    jwks: &JwkSet,
+    policy: &Policy,
+    jws: &CompactJws<'_>,
+    header: &JoseHeader<'_>,
+    header_json: &[u8],
+) -> Result<VerifiedToken> {
+    let key = verify_signature(jwks, header, jws)?;
     let room = VerifiedToken::room_beside_payload(header_json, key);
     let payload = base64url::decode_with_room(jws.payload, room).map_err(|_| NOT_BASE64URL)?;
     let payload =
@@ -56,6 +70,61 @@ pub fn verify_token(jwks: &JwkSet, policy: &Policy, token: impl AsRef<[u8]>) -> 
     policy.validate(&claims)?;
     let places = ClaimPlaces::of(&claims, &payload);
     Ok(VerifiedToken::new(payload, places, header_json, header.algorithm, key))
+}
+
+/// [`verify_token`] with keys that may change. It never waits; `ticket` becomes what could change the verdict.
+#[cfg(feature = "remote")]
+fn verify_kept(
+    source: &dyn KeySource,
+    policy: &Policy,
+    token: &[u8],
+    ticket: &mut Option<FetchTicket>,
+) -> Result<VerifiedToken> {
+    let before = ticket.take();
+    let jws = CompactJws::parse(token, policy.max_token_len)?;
+    let header_json = Decoded::<STACK>::new(jws.header).map_err(|_| NOT_BASE64URL)?;
+    let header = JoseHeader::parse(header_json.as_ref())?;
+    policy.admit(&header)?;
+    let mut verdict = Err(Error::new(ErrorKind::KeysUnavailable, ""));
+    let mut lack = Some(Lack::Keys);
+    source.with_keys(&mut |jwks| {
+        let Some(jwks) = jwks else { return };
+        verdict = judge(jwks, policy, &jws, &header, header_json.as_ref());
+        lack = match &verdict {
+            Err(error) if matches!(error.kind(), ErrorKind::NoMatchingKey | ErrorKind::InvalidSignature) => {
+                lack_of(jwks, &header)
+            }
+            _ => None,
+        };
+    });
+    if let Some(lack) = lack
+        && could_be_valid(policy, &jws)
+    {
+        *ticket = source.ask(lack, before);
+    }
+    verdict
+}
+
+/// What `jwks` lacks for a token that none of its keys verified. A signature that is wrong under a key of the
+/// token's kid is just wrong.
+#[cfg(feature = "remote")]
+fn lack_of<'a>(jwks: &JwkSet, header: &'a JoseHeader<'_>) -> Option<Lack<'a>> {
+    match header.kid.as_deref() {
+        None => Some(Lack::KeyWithoutKid),
+        Some(kid) if !jwks.has_kid(kid) => Some(Lack::Kid(kid)),
+        Some(_) => None,
+    }
+}
+
+/// Whether the token would pass if some key verified it. What it says is not believed and not reported: it
+/// only decides whether looking for that key is worth a fetch.
+#[cfg(feature = "remote")]
+fn could_be_valid(policy: &Policy, jws: &CompactJws<'_>) -> bool {
+    let payload = base64url::decode(jws.payload).ok().and_then(|payload| String::from_utf8(payload).ok());
+    let passes = |payload: String| policy.validate(&ClaimsSet::parse(&payload)?);
+    !jws.signature.is_empty()
+        && base64url::decode(jws.signature).is_ok()
+        && payload.is_some_and(|payload| passes(payload).is_ok())
 }
 
 /// Verifies a JWS (RFC 7515 §5.2) whose payload may be anything: of `policy`, only the algorithms, the

@@ -1,5 +1,6 @@
 //! The command line: what may be asked, and the library's values that it stands for.
 
+use crate::fetch::{FetchArguments, Location};
 use crate::input::Source;
 use crate::report::Failure;
 use crate::time;
@@ -8,6 +9,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, RangedU64ValueParser, T
 use clap::{Arg, ArgAction, ArgMatches, Args, FromArgMatches, Parser, Subcommand};
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 const EXIT_CODES: &str = "\
@@ -15,7 +17,7 @@ Exit codes:
   0  the token is valid
   1  the token is invalid
   2  the command is misused, or the token cannot be read
-  3  there are no keys to judge with: unreadable, malformed, or none usable";
+  3  there are no keys to judge with: not to be had, malformed, or none usable";
 
 /// Verifies JSON Web Tokens against an issuer's JWK Set
 #[derive(Parser)]
@@ -36,10 +38,9 @@ pub(crate) enum Command {
 const VERIFY_EXAMPLES: &str = "\
 Examples:
   A token of DC/OS:
-    curl -s https://leader.mesos/acs/api/v1/auth/jwks > jwks.json
-    bouncer-verify verify --jwks jwks.json < token.txt
+    bouncer-verify verify --jwks https://leader.mesos/acs/api/v1/auth/jwks < token.txt
   A token of another issuer, for this service:
-    bouncer-verify verify --jwks jwks.json --issuer https://idp.example/ \\
+    bouncer-verify verify --discover https://idp.example/ --issuer https://idp.example/ \\
         --audience https://api.example/ --algorithm ES256 < token.txt
   Was it valid at that time?
     bouncer-verify verify --jwks jwks.json --at 2016-07-08T13:44:25Z < token.txt
@@ -64,6 +65,8 @@ pub(crate) struct VerifyArguments {
     pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) keys: KeyArguments,
+    #[command(flatten)]
+    pub(crate) fetch: FetchArguments,
     #[command(flatten)]
     pub(crate) policy: PolicyArguments,
 }
@@ -91,27 +94,42 @@ pub(crate) struct InspectArguments {
 
 const JWKS_EXAMPLES: &str = "\
 Examples:
-  bouncer-verify jwks jwks.json
-  curl -s https://leader.mesos/acs/api/v1/auth/jwks | bouncer-verify jwks -
+  bouncer-verify jwks https://leader.mesos/acs/api/v1/auth/jwks
   bouncer-verify jwks jwks.json --pem > keys.pem
+  bouncer-verify jwks --discover https://idp.example/ --watch
 
 Exit codes:
   0  at least one key is usable
   2  the command is misused
-  3  the JWK Set is unreadable or malformed, or has no usable key";
+  3  the JWK Set is not to be had or malformed, or has no usable key";
 
 /// Lists the keys of a JWK Set, and why any cannot be used
 #[derive(Args)]
 #[command(after_help = JWKS_EXAMPLES)]
 pub(crate) struct JwksArguments {
-    /// The JWK Set; - for standard input
-    pub(crate) file: PathBuf,
+    /// The JWK Set: a file, a URL, or - for standard input
+    #[arg(value_name = "FILE|URL", required_unless_present = "discover", conflicts_with = "discover")]
+    jwks: Option<PathBuf>,
+    /// The JWK Set of this issuer, found through its /.well-known/openid-configuration
+    #[arg(long, value_name = "ISSUER")]
+    discover: Option<String>,
+    /// Keep the keys of a URL or an issuer fresh, and print a line for each attempt, until interrupted
+    #[arg(long, conflicts_with = "pem")]
+    pub(crate) watch: bool,
     /// Print the usable keys as PEM, each under a comment with its kid
     #[arg(long, conflicts_with = "json")]
     pub(crate) pem: bool,
-    /// Print one JSON object
+    /// Print one JSON object; with --watch, one for each attempt
     #[arg(long)]
     pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) fetch: FetchArguments,
+}
+
+impl JwksArguments {
+    pub(crate) fn location(&self) -> Result<Location, Failure> {
+        Location::of(self.jwks.as_ref(), self.discover.as_ref())
+    }
 }
 
 #[derive(Args)]
@@ -158,9 +176,12 @@ fn without_line_end(mut bytes: Vec<u8>) -> Vec<u8> {
 #[derive(Args)]
 #[group(required = true, multiple = false)]
 pub(crate) struct KeyArguments {
-    /// The issuer's JWK Set; - for standard input
-    #[arg(long, value_name = "FILE", help_heading = "Keys")]
+    /// The issuer's JWK Set: a file, a URL, or - for standard input
+    #[arg(long, value_name = "FILE|URL", help_heading = "Keys")]
     jwks: Option<PathBuf>,
+    /// The JWK Set of this issuer, found through its /.well-known/openid-configuration
+    #[arg(long, value_name = "ISSUER", help_heading = "Keys")]
+    discover: Option<String>,
     /// One public key in PEM ("BEGIN PUBLIC KEY"); - for standard input
     #[arg(long, value_name = "FILE", help_heading = "Keys")]
     pem: Option<PathBuf>,
@@ -168,17 +189,27 @@ pub(crate) struct KeyArguments {
 
 impl KeyArguments {
     /// Loads the keys. `token` is read later and must not come from the same place.
-    pub(crate) fn load(&self, token: &TokenArguments) -> Result<JwkSet, Failure> {
-        let path = self.jwks.as_ref().or(self.pem.as_ref());
-        let source = Source::at(path.ok_or_else(|| Failure::Usage("no keys are given".to_owned()))?);
+    pub(crate) fn load(
+        &self,
+        fetch: &FetchArguments,
+        token: &TokenArguments,
+    ) -> Result<Arc<JwkSet>, Failure> {
+        let location = Location::of(self.jwks.as_ref().or(self.pem.as_ref()), self.discover.as_ref())?;
+        let source = match location {
+            Location::Source(source) => source,
+            Location::Url(_) if self.pem.is_some() => {
+                return Err(Failure::Usage("--pem takes a file".to_owned()));
+            }
+            remote => return fetch.fetch(&remote),
+        };
         if source == Source::Stdin && token.source() == Ok(Source::Stdin) {
             return Err(Failure::Usage("token and keys cannot both come from standard input".to_owned()));
         }
         let bytes = source.read("the keys").map_err(Failure::UnreadableKeys)?;
         if self.pem.is_some() {
-            return Ok(JwkSet::from_keys([Jwk::from_pem(&bytes)?])?);
+            return Ok(Arc::new(JwkSet::from_keys([Jwk::from_pem(&bytes)?])?));
         }
-        Ok(JwkSet::from_slice(&bytes)?)
+        Ok(Arc::new(JwkSet::from_slice(&bytes)?))
     }
 }
 

@@ -1,20 +1,26 @@
 //! `bouncer-verify jwks`: the keys of a JWK Set, and of every other member why it is none.
 
 use crate::arguments::JwksArguments;
-use crate::input::Source;
+use crate::fetch::Location;
 use crate::json::Object;
 use crate::report::{Failure, Refusal, Report};
 use crate::text::{NOTHING, columns, maybe_shown};
 use bouncer_verify::{Algorithm, ErrorKind, Jwk, JwkSet, SkippedKey};
+use std::sync::Arc;
 
 pub(crate) fn run(arguments: &JwksArguments) -> Result<Report, Failure> {
-    let document = Source::at(&arguments.file).read("the JWK Set").map_err(Failure::UnreadableKeys)?;
-    let (jwks, skipped, refusal) = match JwkSet::from_slice(&document) {
-        Ok(jwks) => (Some(jwks), Vec::new(), None),
-        Err(error) if error.kind() == ErrorKind::NoUsableKey => {
-            (None, JwkSet::skipped_in(&document)?, Some(Refusal::from(error)))
+    let (jwks, skipped, refusal) = match arguments.location()? {
+        Location::Source(source) => {
+            let document = source.read("the JWK Set").map_err(Failure::UnreadableKeys)?;
+            match JwkSet::from_slice(&document) {
+                Ok(jwks) => (Some(Arc::new(jwks)), Vec::new(), None),
+                Err(error) if error.kind() == ErrorKind::NoUsableKey => {
+                    (None, JwkSet::skipped_in(&document)?, Some(Refusal::from(error)))
+                }
+                Err(error) => return Err(error.into()),
+            }
         }
-        Err(error) => return Err(error.into()),
+        remote => (Some(arguments.fetch.fetch(&remote)?), Vec::new(), None),
     };
     let (keys, skipped) = match &jwks {
         Some(jwks) => (jwks.keys(), jwks.skipped()),

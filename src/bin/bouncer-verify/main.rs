@@ -15,6 +15,7 @@
 #![forbid(unsafe_code)]
 
 mod arguments;
+mod fetch;
 mod input;
 mod inspect;
 mod json;
@@ -23,6 +24,7 @@ mod report;
 mod text;
 mod time;
 mod verify;
+mod watch;
 
 use arguments::{Arguments, Command};
 use clap::Parser as _;
@@ -32,6 +34,7 @@ fn main() -> ExitCode {
     let (json, result) = match Arguments::parse().command {
         Command::Verify(arguments) => (arguments.json, verify::run(&arguments)),
         Command::Inspect(arguments) => (arguments.json, inspect::run(&arguments)),
+        Command::Jwks(arguments) if arguments.watch => (arguments.json, watch::run(&arguments)),
         Command::Jwks(arguments) => (arguments.json, jwks::run(&arguments)),
     };
     result.unwrap_or_else(|failure| failure.report(json)).print()

@@ -8,7 +8,7 @@ use crate::time::{utc, utc_and_distance};
 use bouncer_verify::{Clock, JwkSet, Policy, VerifiedToken, verify_jws, verify_token};
 
 pub(crate) fn run(arguments: &VerifyArguments) -> Result<Report, Failure> {
-    let jwks = arguments.keys.load(&arguments.token)?;
+    let jwks = arguments.keys.load(&arguments.fetch, &arguments.token)?;
     // One reading of the clock for the verdict and for the distances shown.
     let now = arguments.at.unwrap_or_else(|| Clock::system().now());
     let policy = arguments.policy.to_policy()?.at(now);

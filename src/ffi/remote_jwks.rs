@@ -1,0 +1,138 @@
+//! The remote key set.
+
+use super::boundary::{act, call, handle, read};
+use super::error::bouncer_error;
+use super::jwks::bouncer_jwks;
+use super::remote_options::bouncer_remote_options;
+use super::remote_status::bouncer_remote_status;
+use super::status::bouncer_status;
+use crate::{FetchTicket, RemoteJwkSet};
+use std::mem::MaybeUninit;
+use std::time::Duration;
+
+/// An issuer's key set, fetched from its URL and kept fresh by a thread of its own, through rotations and
+/// outages. Any number of threads may use it. Make one for each issuer and keep it: each that is made has a
+/// thread, a budget and requests of its own.
+///
+/// A verification whose key is there takes no lock and never waits for the network. Keys are fetched again
+/// at 70 to 80 % of their lifetime; if that fails, the old ones are used up to a bound, then
+/// BOUNCER_STATUS_KEYS_UNAVAILABLE. A token of unknown "kid" may cause a fetch, two at once and one in 30
+/// seconds; a token without "kid" that no key verifies, one in five minutes.
+///
+/// After fork() the child's handle works and gets a thread of its own when it needs one. The thread has the
+/// signal mask of the thread that made it.
+pub struct bouncer_remote_jwks(pub(super) RemoteJwkSet);
+
+/// A duration in milliseconds, however long.
+fn milliseconds(milliseconds: u64) -> Duration {
+    const YEAR: u64 = 366 * 24 * 60 * 60 * 1000;
+    Duration::from_millis(milliseconds.min(YEAR))
+}
+
+/// Makes a remote key set of the settings, which are copied. Unless they say otherwise the first fetch begins at
+/// once, in the background.
+///
+/// On success puts the key set in `*out`; free it with bouncer_remote_jwks_free(). On failure:
+/// BOUNCER_STATUS_INVALID_ARGUMENT, a setting; BOUNCER_STATUS_MALFORMED_JWK_SET or BOUNCER_STATUS_NO_USABLE_KEY,
+/// the seed.
+#[unsafe(no_mangle)]
+pub extern "C" fn bouncer_remote_jwks_new(
+    options: Option<&bouncer_remote_options>,
+    out: Option<&mut MaybeUninit<*mut bouncer_remote_jwks>>,
+    err: Option<&mut MaybeUninit<*mut bouncer_error>>,
+) -> bouncer_status {
+    call(out, err, || Ok(bouncer_remote_jwks(handle("options", options)?.0.clone().build()?)))
+}
+
+/// Waits up to `timeout_ms` milliseconds until there are keys to judge with.
+///
+/// On failure: BOUNCER_STATUS_KEYS_UNAVAILABLE.
+#[unsafe(no_mangle)]
+pub extern "C" fn bouncer_remote_jwks_wait_ready(
+    remote: Option<&bouncer_remote_jwks>,
+    timeout_ms: u64,
+    err: Option<&mut MaybeUninit<*mut bouncer_error>>,
+) -> bouncer_status {
+    act(err, || Ok(handle("remote", remote)?.0.wait_ready(milliseconds(timeout_ms))?))
+}
+
+/// The keys in use, for bouncer_verify_token() and for looking at them. They stay as they are when newer ones
+/// come.
+///
+/// On success puts them in `*out`; free them with bouncer_jwks_free(). On failure:
+/// BOUNCER_STATUS_KEYS_UNAVAILABLE.
+#[unsafe(no_mangle)]
+pub extern "C" fn bouncer_remote_jwks_current(
+    remote: Option<&bouncer_remote_jwks>,
+    out: Option<&mut MaybeUninit<*mut bouncer_jwks>>,
+    err: Option<&mut MaybeUninit<*mut bouncer_error>>,
+) -> bouncer_status {
+    call(out, err, || Ok(handle("remote", remote)?.0.current()?.into()))
+}
+
+/// Fetches the keys now and waits for it up to `timeout_ms` milliseconds; several callers share one fetch. For
+/// operators, not for the way of a request: nothing limits how often.
+///
+/// On failure, BOUNCER_STATUS_KEYS_UNAVAILABLE with the reason in the message, the keys in use stay.
+#[unsafe(no_mangle)]
+pub extern "C" fn bouncer_remote_jwks_refresh(
+    remote: Option<&bouncer_remote_jwks>,
+    timeout_ms: u64,
+    err: Option<&mut MaybeUninit<*mut bouncer_error>>,
+) -> bouncer_status {
+    act(err, || Ok(handle("remote", remote)?.0.refresh(milliseconds(timeout_ms))?))
+}
+
+/// Waits up to `timeout_ms` milliseconds for the fetch that `ticket` of bouncer_verifier_verify_now() stands for.
+/// Gives 1 if it is done, 0 if it is not, or will not be, or `remote` is NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn bouncer_remote_jwks_wait(
+    remote: Option<&bouncer_remote_jwks>,
+    ticket: u64,
+    timeout_ms: u64,
+) -> i32 {
+    let wait = || Some(remote?.0.wait(FetchTicket::from_bits(ticket)?, milliseconds(timeout_ms)));
+    read(0, || i32::from(wait() == Some(true)))
+}
+
+/// Waits up to `timeout_ms` milliseconds until `attempts` attempts to fetch have been made
+/// (bouncer_remote_status_attempts()): for those who watch. Gives 1 if that is so, 0 if it is not, or will not be,
+/// or `remote` is NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn bouncer_remote_jwks_wait_attempts(
+    remote: Option<&bouncer_remote_jwks>,
+    attempts: u64,
+    timeout_ms: u64,
+) -> i32 {
+    let wait = || Some(remote?.0.wait_attempts(attempts, milliseconds(timeout_ms)));
+    read(0, || i32::from(wait() == Some(true)))
+}
+
+/// What the key set is doing, at this moment.
+///
+/// On success puts a snapshot in `*out`; free it with bouncer_remote_status_free().
+#[unsafe(no_mangle)]
+pub extern "C" fn bouncer_remote_jwks_status(
+    remote: Option<&bouncer_remote_jwks>,
+    out: Option<&mut MaybeUninit<*mut bouncer_remote_status>>,
+    err: Option<&mut MaybeUninit<*mut bouncer_error>>,
+) -> bouncer_status {
+    call(out, err, || Ok(handle("remote", remote)?.0.status().into()))
+}
+
+/// Ends it, for all verifiers made of it too: a fetch under way is cut off, the thread ends, and from now on there
+/// are no keys. NULL is allowed.
+#[unsafe(no_mangle)]
+pub extern "C" fn bouncer_remote_jwks_close(remote: Option<&bouncer_remote_jwks>) {
+    read((), || {
+        if let Some(remote) = remote {
+            remote.0.close();
+        }
+    });
+}
+
+/// Frees a remote key set. Verifiers made of it go on working, and its thread ends with the last. NULL is allowed.
+#[unsafe(no_mangle)]
+pub extern "C" fn bouncer_remote_jwks_free(remote: Option<Box<bouncer_remote_jwks>>) {
+    read((), || drop(remote));
+}

@@ -1,0 +1,118 @@
+//! How long an answer is fresh (RFC 9111 §4.2), as far as a key set's keeper cares.
+
+use super::transport::HttpResponse;
+use std::time::{Duration, SystemTime};
+
+/// Bounds for what a server says: more often would be a load on it, more rarely would miss a rotation.
+const SHORTEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+/// The longest pause that `Retry-After` can ask for.
+const LONGEST_RETRY: Duration = Duration::from_secs(300);
+
+/// How long from now the answer is fresh, from Cache-Control, Age, Expires and Date; `None` if it does not
+/// say.
+pub(super) fn lifetime(response: &HttpResponse, now: SystemTime) -> Option<Duration> {
+    let mut max_age = None;
+    for directive in response.values("cache-control").flat_map(|value| value.split(',')) {
+        let (name, value) = directive.split_once('=').unwrap_or((directive, ""));
+        match name.trim().to_ascii_lowercase().as_str() {
+            "no-store" | "no-cache" => return Some(SHORTEST),
+            "max-age" => max_age = max_age.or(Some(seconds(value.trim().trim_matches('"')))),
+            _ => {}
+        }
+    }
+    let fresh = match max_age {
+        Some(max_age) => max_age,
+        None => {
+            let expires = response.values("expires").next()?;
+            let date = response.values("date").next().and_then(|date| httpdate::parse_http_date(date).ok());
+            // RFC 9111 §5.3: a date that cannot be read has passed.
+            let expires = httpdate::parse_http_date(expires).unwrap_or(SystemTime::UNIX_EPOCH);
+            expires.duration_since(date.unwrap_or(now)).unwrap_or_default()
+        }
+    };
+    let age = response.values("age").next().map(seconds).unwrap_or_default();
+    Some(fresh.saturating_sub(age).clamp(SHORTEST, LONGEST))
+}
+
+/// How long the server asks to be left alone (RFC 9110 §10.2.3), up to five minutes.
+pub(super) fn retry_after(response: &HttpResponse, now: SystemTime) -> Option<Duration> {
+    let value = response.values("retry-after").next()?.trim();
+    let pause = match httpdate::parse_http_date(value) {
+        Ok(date) => date.duration_since(now).unwrap_or_default(),
+        Err(_) => Duration::from_secs(value.parse().ok()?),
+    };
+    Some(pause.min(LONGEST_RETRY))
+}
+
+/// RFC 9111 §1.2.2: a number beyond all bounds is the largest, §4.2.1: one that cannot be read is stale.
+fn seconds(digits: &str) -> Duration {
+    let digits = digits.trim();
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Duration::ZERO;
+    }
+    digits.parse().map_or(LONGEST, Duration::from_secs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: u64) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
+    }
+
+    fn response(headers: &[(&str, &str)]) -> HttpResponse {
+        let headers = headers.iter().map(|(name, value)| (name.to_string(), value.to_string()));
+        HttpResponse::new(200, headers, Vec::new())
+    }
+
+    #[test]
+    fn lifetime_is_what_the_server_says_within_bounds() {
+        const DATE: (&str, &str) = ("Date", "Fri, 08 Jul 2016 13:44:26 GMT");
+        type Headers<'a> = &'a [(&'a str, &'a str)];
+        let cases: &[(Headers<'_>, Option<u64>)] = &[
+            (&[], None),
+            (&[("Cache-Control", "public")], None),
+            (&[("Cache-Control", "max-age=3600")], Some(3600)),
+            (&[("cache-control", "public, Max-Age = \"3600\"")], Some(3600)),
+            (&[("Cache-Control", "public"), ("Cache-Control", "max-age=3600")], Some(3600)),
+            (&[("Cache-Control", "max-age=3600, max-age=7200")], Some(3600)),
+            (&[("Cache-Control", "max-age=3600"), ("Age", "600")], Some(3000)),
+            (&[("Cache-Control", "max-age=3600"), ("Age", "3599")], Some(60)),
+            (&[("Cache-Control", "max-age=15")], Some(60)),
+            (&[("Cache-Control", "max-age=0")], Some(60)),
+            (&[("Cache-Control", "max-age=-1")], Some(60)),
+            (&[("Cache-Control", "max-age=99999999999999999999999")], Some(86400)),
+            (&[("Cache-Control", "max-age=3600, no-store")], Some(60)),
+            (&[("Cache-Control", "no-cache")], Some(60)),
+            (&[("Expires", "Fri, 08 Jul 2016 14:44:26 GMT"), DATE], Some(3600)),
+            (&[("Expires", "Fri, 08 Jul 2016 14:44:26 GMT")], Some(3600 - 26)),
+            (&[("Expires", "Fri, 08 Jul 2016 14:44:26 GMT"), DATE, ("Age", "1000")], Some(2600)),
+            (&[("Expires", "Fri, 08 Jul 2016 12:44:26 GMT"), DATE], Some(60)),
+            (&[("Expires", "0")], Some(60)),
+            (&[("Cache-Control", "max-age=300"), ("Expires", "Fri, 08 Jul 2016 14:44:26 GMT")], Some(300)),
+        ];
+        for (headers, expected) in cases {
+            let lifetime = lifetime(&response(headers), at(1467985466 + 26));
+            assert_eq!(lifetime, expected.map(Duration::from_secs), "{headers:?}");
+        }
+    }
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date_up_to_five_minutes() {
+        for (value, expected) in [
+            ("7", Some(7)),
+            ("0", Some(0)),
+            ("100000", Some(300)),
+            ("Fri, 08 Jul 2016 13:44:46 GMT", Some(20)),
+            ("Fri, 08 Jul 2016 13:44:06 GMT", Some(0)),
+            ("soon", None),
+            ("-1", None),
+        ] {
+            let pause = retry_after(&response(&[("Retry-After", value)]), at(1467985466));
+            assert_eq!(pause, expected.map(Duration::from_secs), "{value}");
+        }
+        assert_eq!(retry_after(&response(&[]), at(0)), None);
+    }
+}

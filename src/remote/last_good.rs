@@ -1,0 +1,85 @@
+//! The file that survives a restart: the last document that gave a set, with where and when it was fetched.
+
+use super::transport::{FetchError, FetchFailure};
+use serde_json::value::RawValue;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+/// More than a key set and its envelope can have.
+const MAX_LEN: u64 = 1024 * 1024;
+
+/// What the file holds.
+pub(super) struct LastGood {
+    pub(super) jwks: Vec<u8>,
+    pub(super) fetched: SystemTime,
+}
+
+fn failed(error: io::Error) -> FetchError {
+    FetchError::new(FetchFailure::System, format!("the last-good file: {error}"))
+}
+
+/// Reads the file; `None` if it is not there, or is about another `source`.
+///
+/// A file that others than its owner can write is refused: whoever writes it chooses the keys.
+pub(super) fn read(path: &Path, source: &str) -> Result<Option<LastGood>, FetchError> {
+    let invalid = |why| failed(io::Error::new(io::ErrorKind::InvalidData, why));
+    let file = match File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        other => other.map_err(failed)?,
+    };
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        if file.metadata().map_err(failed)?.permissions().mode() & 0o022 != 0 {
+            return Err(invalid("others may write it"));
+        }
+    }
+    let mut text = String::new();
+    file.take(MAX_LEN).read_to_string(&mut text).map_err(failed)?;
+    let (mut found, mut fetched, mut jwks) = (None, None, None);
+    crate::encoding::json::members(&text, |name, value| match &*name {
+        "source" => found = value.as_str(),
+        "fetched" => fetched = value.text().parse().ok(),
+        "jwks" => jwks = Some(value.text()),
+        _ => {}
+    })
+    .map_err(|_| invalid("not what this library writes"))?;
+    let (Some(found), Some(fetched), Some(jwks)) = (found, fetched, jwks) else {
+        return Err(invalid("not what this library writes"));
+    };
+    if found != source {
+        return Ok(None);
+    }
+    let fetched: u32 = fetched;
+    let fetched = SystemTime::UNIX_EPOCH + Duration::from_secs(fetched.into());
+    Ok(Some(LastGood { jwks: jwks.as_bytes().to_vec(), fetched }))
+}
+
+/// Writes the file, mode 0600, under another name first: whoever reads it sees the old or the new, whole.
+pub(super) fn write(path: &Path, source: &str, jwks: &[u8], fetched: SystemTime) -> Result<(), FetchError> {
+    let jwks: &RawValue = serde_json::from_slice(jwks).map_err(|error| failed(error.into()))?;
+    let source = serde_json::to_string(source).map_err(|error| failed(error.into()))?;
+    let fetched = fetched.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
+    let text = format!("{{\"source\":{source},\"fetched\":{fetched},\"jwks\":{}}}\n", jwks.get());
+    // Processes forked from one write the same file.
+    let new = PathBuf::from(format!("{}.{}.new", path.display(), std::process::id()));
+    let written = write_new(&new, text.as_bytes()).and_then(|()| fs::rename(&new, path));
+    if written.is_err() {
+        let _ = fs::remove_file(&new);
+    }
+    written.map_err(failed)
+}
+
+fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    // One left over from a crash would otherwise be in the way for ever.
+    let _ = fs::remove_file(path);
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}

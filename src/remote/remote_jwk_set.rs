@@ -1,0 +1,451 @@
+//! The key set that keeps itself.
+
+use super::http::HttpTransport;
+use super::jwks_job::{JwksJob, Location, Observer, Settings};
+use super::status::RemoteJwkSetStatus;
+use super::transport::{FetchError, FetchFailure, Transport};
+use super::url;
+use super::worker::{Reason, Worker};
+use crate::crypto::jwk_set::JwkSet;
+use crate::error::{Error, ErrorKind, Result};
+use crate::verify::key_source::{FetchTicket, KeySource, Lack};
+use crate::verify::verifier::Keys;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use ureq::Proxy;
+
+/// An issuer's JWK Set, fetched from its URL and kept fresh in the background, through rotations and outages.
+///
+/// Make one for each issuer and clone it: clones share everything. Each that is made anew has a thread, a
+/// budget and requests of its own, so one for every request would be a load on the issuer; it ends with its
+/// last clone, or with [`RemoteJwkSet::close`].
+///
+/// - A verification whose key is there reads it through one atomic pointer: no lock, no waiting, whatever
+///   the network does.
+/// - Keys are fetched again at 70 to 80 % of their lifetime. If that fails, it is tried again with
+///   growing pauses, and the old keys are used up to a bound ([`RemoteJwkSetBuilder::max_stale`]), then not
+///   at all: [`ErrorKind::KeysUnavailable`].
+/// - A token of unknown "kid" may cause a fetch: two at once and then one in 30 seconds; a token without
+///   "kid" that no key verifies: one in five minutes. Only a token that would pass otherwise does.
+/// - A key that the issuer has removed verifies nothing from the moment the new set is there.
+/// - After a fork, each process has its own: nothing needs to be done. (If a fetch was under way at the fork,
+///   the child holds its connection open until it exits.)
+///
+/// ```no_run
+/// use bouncer_verify::{Policy, RemoteJwkSet, Verifier};
+/// use std::time::Duration;
+///
+/// let keys = RemoteJwkSet::new("https://master.mesos/acs/api/v1/auth/jwks")?;
+/// keys.wait_ready(Duration::from_secs(10))?; // optional: fail at the start rather than at the first request
+/// let verifier = Verifier::new(keys, Policy::bouncer());
+/// # Ok::<(), bouncer_verify::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct RemoteJwkSet(Arc<Handle>);
+
+/// What all clones share. The worker's thread has the worker alone, so the last clone can end it.
+struct Handle {
+    worker: Arc<Worker<JwksJob>>,
+    patience: Duration,
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.worker.close();
+    }
+}
+
+impl RemoteJwkSet {
+    /// The key set at `url`, with the settings of [`RemoteJwkSet::builder`] as they are. The first fetch
+    /// begins at once, in the background.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidArgument`]: the URL.
+    pub fn new(url: &str) -> Result<Self> {
+        Self::builder(url).build()
+    }
+
+    /// The key set at `url`: https, or http to this machine.
+    pub fn builder(url: &str) -> RemoteJwkSetBuilder {
+        RemoteJwkSetBuilder::new(Location::Url(url.to_owned()), Duration::from_secs(24 * 60 * 60))
+    }
+
+    /// The key set of `issuer`, found through its metadata at `/.well-known/openid-configuration` (OpenID
+    /// Connect Discovery 1.0), which must name the same issuer, character for character. Here
+    /// [`RemoteJwkSetBuilder::max_stale`] is one hour.
+    pub fn discover(issuer: &str) -> RemoteJwkSetBuilder {
+        RemoteJwkSetBuilder::new(Location::Issuer(issuer.to_owned()), Duration::from_secs(60 * 60))
+    }
+
+    /// Waits until there are keys to judge with.
+    ///
+    /// # Errors
+    /// [`ErrorKind::KeysUnavailable`]: not after `timeout`.
+    pub fn wait_ready(&self, timeout: Duration) -> Result<()> {
+        let worker = &self.0.worker;
+        let deadline = Instant::now() + timeout;
+        worker.start();
+        loop {
+            let next = worker.read(|books| books.done) + 1;
+            // In this order: keys that arrive in between are found by the next round.
+            match self.current() {
+                Ok(_) => return Ok(()),
+                Err(error) if !worker.wait(next, deadline) => return Err(error),
+                Err(_) => {}
+            }
+        }
+    }
+
+    /// The keys in use. They stay as they are when newer ones come.
+    ///
+    /// # Errors
+    /// [`ErrorKind::KeysUnavailable`]: none yet, too old, or closed.
+    pub fn current(&self) -> Result<Arc<JwkSet>> {
+        let mut current = None;
+        if let Some(in_use) = &*self.0.worker.job.in_use()
+            && Instant::now() < in_use.usable_until
+        {
+            current = Some(Arc::clone(&in_use.jwks));
+        }
+        current.ok_or_else(|| self.unavailable())
+    }
+
+    fn unavailable(&self) -> Error {
+        let worker = &self.0.worker;
+        let detail = match &*worker.job.in_use() {
+            _ if worker.is_closed() => "closed",
+            Some(_) => "not confirmed by the issuer for too long",
+            None => worker.read(|books| match &books.last_error {
+                Some((error, _)) => error.failure().message(),
+                None => "not fetched yet",
+            }),
+        };
+        Error::new(ErrorKind::KeysUnavailable, detail)
+    }
+
+    /// Fetches the keys now, for operators; several callers share one fetch. Nothing limits how often, so it
+    /// is not for the way of a request.
+    ///
+    /// # Errors
+    /// Why the fetch failed; [`FetchFailure::Timeout`]: it is not done after `timeout`. The keys in use stay.
+    pub fn refresh(&self, timeout: Duration) -> Result<(), FetchError> {
+        let worker = &self.0.worker;
+        let attempt = worker.with(|books| books.want(Reason::Request));
+        if worker.wait(attempt, Instant::now() + timeout) {
+            let failed = worker.read(|books| books.last_error.clone().filter(|_| books.failed));
+            return failed.map_or(Ok(()), |(error, _)| Err(error));
+        }
+        let why = if worker.is_closed() { FetchFailure::Other } else { FetchFailure::Timeout };
+        Err(FetchError::new(why, if worker.is_closed() { "closed" } else { "" }))
+    }
+
+    /// What it is doing.
+    pub fn status(&self) -> RemoteJwkSetStatus {
+        RemoteJwkSetStatus::of(&self.0.worker)
+    }
+
+    /// Waits until the fetch that `ticket` stands for is done; false if it is not after `timeout`, or will not
+    /// be.
+    pub fn wait(&self, ticket: FetchTicket, timeout: Duration) -> bool {
+        self.0.worker.wait(ticket.attempt, Instant::now() + timeout)
+    }
+
+    /// Waits until `attempts` attempts have been made ([`RemoteJwkSetStatus::attempts`]); false if that is
+    /// not so after `timeout`, or will not be. For those who watch it.
+    pub fn wait_attempts(&self, attempts: u64, timeout: Duration) -> bool {
+        self.0.worker.wait(attempts, Instant::now() + timeout)
+    }
+
+    /// Ends it, for all clones and verifiers: an exchange under way is cut off, the thread ends, and from
+    /// now on there are no keys.
+    pub fn close(&self) {
+        self.0.worker.close();
+    }
+}
+
+impl KeySource for RemoteJwkSet {
+    fn with_keys(&self, judge: &mut dyn FnMut(Option<&JwkSet>)) {
+        let now = Instant::now();
+        let in_use = self.0.worker.job.in_use();
+        if let Some(in_use) = &*in_use
+            && now >= in_use.refresh_at
+        {
+            // The thread should be at it. After a fork, there is none.
+            self.0.worker.start();
+        }
+        judge(in_use.as_ref().filter(|in_use| now < in_use.usable_until).map(|in_use| &*in_use.jwks));
+    }
+
+    fn ask(&self, lack: Lack<'_>, before: Option<FetchTicket>) -> Option<FetchTicket> {
+        // Nothing that a token asks for is fetched twice for it.
+        if before.is_some_and(|before| before.begins_later) || self.0.worker.is_closed() {
+            return None;
+        }
+        let now = Instant::now();
+        let later = |attempt| Some(FetchTicket { attempt, begins_later: true });
+        self.0.worker.with(|books| {
+            if let Lack::Kid(kid) = lack
+                && books.book.is_absent(kid, now)
+            {
+                books.book.suppressed += 1;
+                return None;
+            }
+            if let (None, Some(attempt)) = (before, books.under_way()) {
+                // In an outage, waiting for the next failure would only tie up threads.
+                let ticket = FetchTicket { attempt, begins_later: false };
+                books.book.suppressed += u64::from(books.failed);
+                return (!books.failed).then_some(ticket);
+            }
+            let reason = match lack {
+                // Retries are the background's business.
+                Lack::Keys if books.failed || before.is_some() => return None,
+                Lack::Keys => return later(books.want(Reason::Schedule)),
+                Lack::Kid(_) => Reason::UnknownKid,
+                Lack::KeyWithoutKid => Reason::WithoutKid,
+            };
+            let attempt = match books.wanted() {
+                Some(attempt) => attempt,
+                None => {
+                    let budget = match lack {
+                        Lack::Kid(_) => &mut books.book.unknown_kid,
+                        _ => &mut books.book.without_kid,
+                    };
+                    if books.hold_until.is_some_and(|until| now < until) || !budget.spend(now) {
+                        books.book.suppressed += 1;
+                        return None;
+                    }
+                    books.want(reason)
+                }
+            };
+            if let Lack::Kid(kid) = lack {
+                books.book.await_kid(kid, attempt);
+            }
+            later(attempt)
+        })
+    }
+
+    fn wait(&self, ticket: FetchTicket, deadline: Instant) -> bool {
+        self.0.worker.wait(ticket.attempt, deadline)
+    }
+
+    fn patience(&self) -> Duration {
+        self.0.patience
+    }
+}
+
+impl From<RemoteJwkSet> for Keys {
+    fn from(keys: RemoteJwkSet) -> Self {
+        Self::kept(keys)
+    }
+}
+
+impl fmt::Debug for RemoteJwkSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("RemoteJwkSet").field(&self.0.worker.job.source_name()).finish()
+    }
+}
+
+/// The settings of a [`RemoteJwkSet`].
+#[derive(Clone)]
+#[must_use]
+pub struct RemoteJwkSetBuilder {
+    location: Location,
+    allow_http: bool,
+    ca_file: Option<PathBuf>,
+    proxy: ProxySetting,
+    same_origin_redirects: bool,
+    ttl: Duration,
+    max_stale: Duration,
+    timeout: Duration,
+    patience: Duration,
+    seed: Option<Vec<u8>>,
+    last_good_file: Option<PathBuf>,
+    prefetch: bool,
+    transport: Option<Arc<dyn Transport>>,
+    observer: Option<Observer>,
+}
+
+#[derive(Clone)]
+enum ProxySetting {
+    Environment,
+    Off,
+    Url(String),
+}
+
+impl RemoteJwkSetBuilder {
+    fn new(location: Location, max_stale: Duration) -> Self {
+        Self {
+            location,
+            allow_http: false,
+            ca_file: None,
+            proxy: ProxySetting::Environment,
+            same_origin_redirects: false,
+            ttl: Duration::from_secs(600),
+            max_stale,
+            timeout: Duration::from_secs(5),
+            patience: Duration::from_secs(2),
+            seed: None,
+            last_good_file: None,
+            prefetch: true,
+            transport: None,
+            observer: None,
+        }
+    }
+
+    /// Allows http to other machines: whoever is on the way can then choose the keys.
+    pub fn allow_http(mut self) -> Self {
+        self.allow_http = true;
+        self
+    }
+
+    /// Trusts the certificate authorities of this PEM file too, besides the system's. It is read for each
+    /// fetch, so it may be replaced.
+    pub fn ca_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.ca_file = Some(path.into());
+        self
+    }
+
+    /// Goes through this proxy, `http://[user:password@]host:port`, in place of what the environment says: the
+    /// first of ALL_PROXY, HTTPS_PROXY and HTTP_PROXY that is set, but for hosts in NO_PROXY. Never for this
+    /// machine.
+    pub fn proxy(mut self, url: &str) -> Self {
+        self.proxy = ProxySetting::Url(url.to_owned());
+        self
+    }
+
+    /// Goes through no proxy, whatever the environment says.
+    pub fn no_proxy(mut self) -> Self {
+        self.proxy = ProxySetting::Off;
+        self
+    }
+
+    /// Follows up to three redirects to the same scheme, host and port. By default a redirect is a failure.
+    pub fn same_origin_redirects(mut self) -> Self {
+        self.same_origin_redirects = true;
+        self
+    }
+
+    /// How long keys are fresh where the server does not say (Cache-Control, Expires): by default 10 minutes,
+    /// at least one second. What it says counts from 60 seconds to 24 hours.
+    pub fn ttl(mut self, ttl: Duration) -> Self {
+        self.ttl = ttl;
+        self
+    }
+
+    /// How long keys are used after the issuer last confirmed them, if it cannot be reached; never less than
+    /// they are fresh. By default 24 hours, or one with [`RemoteJwkSet::discover`].
+    pub fn max_stale(mut self, max_stale: Duration) -> Self {
+        self.max_stale = max_stale;
+        self
+    }
+
+    /// The time for one HTTP exchange: by default 5 seconds. The connection must be there after 2.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// How long a verification waits at most for a fetch that may bring its key: by default 2 seconds.
+    pub fn max_wait(mut self, max_wait: Duration) -> Self {
+        self.patience = max_wait;
+        self
+    }
+
+    /// Starts with this JWK Set document, until the first fetch succeeds: for programs that must answer at once.
+    pub fn seed(mut self, document: impl Into<Vec<u8>>) -> Self {
+        self.seed = Some(document.into());
+        self
+    }
+
+    /// Keeps the latest good document in this file (mode 0600, replaced whole), and starts with it if it is
+    /// there, from the same source and not older than [`RemoteJwkSetBuilder::max_stale`]. Whoever can write
+    /// the file, or its folder, can choose the keys.
+    pub fn last_good_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.last_good_file = Some(path.into());
+        self
+    }
+
+    /// Begins to fetch with the first verification, not at once. For programs that fork after they set up.
+    pub fn lazy(mut self) -> Self {
+        self.prefetch = false;
+        self
+    }
+
+    /// Makes the requests with the program's own HTTP client. TLS, proxies and redirects are then its
+    /// business.
+    pub fn transport(mut self, transport: impl Transport + 'static) -> Self {
+        self.transport = Some(Arc::new(transport));
+        self
+    }
+
+    /// Calls `observer` after each attempt, on the background thread. It must not block for long. What
+    /// happens is also reported through the `log` crate.
+    pub fn observer(mut self, observer: impl Fn(&RemoteJwkSetStatus) + Send + Sync + 'static) -> Self {
+        self.observer = Some(Arc::new(observer));
+        self
+    }
+
+    /// The key set.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidArgument`]: a setting. [`ErrorKind::MalformedJwkSet`], [`ErrorKind::NoUsableKey`]:
+    /// the seed.
+    pub fn build(self) -> Result<RemoteJwkSet> {
+        let invalid = |detail| Error::new(ErrorKind::InvalidArgument, detail);
+        let (Location::Url(location) | Location::Issuer(location)) = &self.location;
+        url::check(location, self.allow_http).map_err(invalid)?;
+        const LONGEST: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+        if self.ttl < Duration::from_secs(1) || self.ttl > LONGEST {
+            return Err(invalid("a ttl under 1 second or over a year"));
+        }
+        if self.max_stale > LONGEST {
+            return Err(invalid("a max_stale over a year"));
+        }
+        if self.timeout.is_zero() || self.timeout > Duration::from_secs(300) {
+            return Err(invalid("a timeout of 0 or over 300 seconds"));
+        }
+        if self.patience > Duration::from_secs(300) {
+            return Err(invalid("a max_wait over 300 seconds"));
+        }
+        let has_http_setting = self.ca_file.is_some()
+            || self.same_origin_redirects
+            || matches!(self.proxy, ProxySetting::Url(_));
+        let transport = match self.transport {
+            Some(_) if has_http_setting => {
+                return Err(invalid("a transport of one's own has its own CA bundle, proxy and redirects"));
+            }
+            Some(transport) => transport,
+            None => {
+                let proxy = match &self.proxy {
+                    ProxySetting::Off => None,
+                    ProxySetting::Environment => Proxy::try_from_env(),
+                    ProxySetting::Url(url) => {
+                        Some(Proxy::new(url).map_err(|_| invalid("not a proxy's URL"))?)
+                    }
+                };
+                Arc::new(HttpTransport::new(self.ca_file, proxy, self.same_origin_redirects))
+            }
+        };
+        let settings = Settings {
+            location: self.location,
+            allow_http: self.allow_http,
+            ttl: self.ttl,
+            max_stale: self.max_stale,
+            timeout: self.timeout,
+            last_good_file: self.last_good_file,
+            observer: self.observer,
+        };
+        let job = JwksJob::new(settings, transport);
+        if let Some(document) = &self.seed {
+            job.seed(document, None)?;
+        }
+        job.load_last_good();
+        let worker = Worker::new(job);
+        if self.prefetch {
+            worker.start();
+        }
+        Ok(RemoteJwkSet(Arc::new(Handle { worker, patience: self.patience })))
+    }
+}

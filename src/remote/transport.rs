@@ -1,0 +1,197 @@
+//! One HTTP exchange, for those who bring their own client and for the one in `http`.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::time::Duration;
+
+/// Makes the HTTP requests of a remote key set. [`crate::RemoteJwkSetBuilder::transport`] takes one; closures
+/// `Fn(&HttpRequest) -> Result<HttpResponse, FetchError>` are transports.
+///
+/// It is called by one background thread at a time, with no lock held, and may block as long as
+/// [`HttpRequest::timeout`] says. It must not follow redirects to where a plain fetch would not go.
+pub trait Transport: Send + Sync {
+    /// Makes one request and reads the whole answer.
+    ///
+    /// # Errors
+    /// Why there is no answer. Any status is an answer.
+    fn exchange(&self, request: &HttpRequest<'_>) -> Result<HttpResponse, FetchError>;
+
+    /// Ends the exchange that is under way, if it can, and fails all later ones. Called from another
+    /// thread when the key set is closed.
+    fn interrupt(&self) {}
+}
+
+impl<F> Transport for F
+where
+    F: Fn(&HttpRequest<'_>) -> Result<HttpResponse, FetchError> + Send + Sync,
+{
+    fn exchange(&self, request: &HttpRequest<'_>) -> Result<HttpResponse, FetchError> {
+        self(request)
+    }
+}
+
+/// A GET request.
+#[derive(Debug, Clone)]
+pub struct HttpRequest<'a> {
+    pub(super) url: &'a str,
+    pub(super) headers: Vec<(&'static str, String)>,
+    pub(super) timeout: Duration,
+    pub(super) max_body_len: usize,
+}
+
+impl HttpRequest<'_> {
+    /// The absolute URL.
+    pub fn url(&self) -> &str {
+        self.url
+    }
+
+    /// The header fields to send, beside those that any client sends.
+    pub fn headers(&self) -> &[(&'static str, String)] {
+        &self.headers
+    }
+
+    /// The time for everything, from the name's resolution to the body's last byte.
+    pub fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
+    /// The largest body that is of use, in bytes: a longer one is refused, so reading may end there.
+    pub fn max_body_len(&self) -> usize {
+        self.max_body_len
+    }
+}
+
+/// The answer to an [`HttpRequest`].
+#[derive(Debug, Clone)]
+pub struct HttpResponse {
+    pub(super) status: u16,
+    headers: Vec<(String, String)>,
+    pub(super) body: Vec<u8>,
+}
+
+impl HttpResponse {
+    /// An answer of this status, header fields and body.
+    pub fn new(status: u16, headers: impl IntoIterator<Item = (String, String)>, body: Vec<u8>) -> Self {
+        Self { status, headers: headers.into_iter().collect(), body }
+    }
+
+    /// The values of a header field, in order. ASCII case does not matter.
+    pub(super) fn values(&self, name: &str) -> impl Iterator<Item = &str> {
+        let named = move |field: &&(String, String)| field.0.eq_ignore_ascii_case(name);
+        self.headers.iter().filter(named).map(|(_, value)| value.as_str())
+    }
+}
+
+/// Declares [`FetchFailure`] with its stable names.
+macro_rules! fetch_failures {
+    ($($(#[$doc:meta])+ $failure:ident, $name:literal, $message:literal;)+) => {
+        /// What kind of failure a [`FetchError`] is.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum FetchFailure { $($(#[$doc])+ $failure,)+ }
+
+        impl FetchFailure {
+            /// Every kind.
+            pub const ALL: &'static [FetchFailure] = &[$(FetchFailure::$failure,)+];
+
+            /// The stable name, the same in every language: `"timeout"`.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$failure => $name,)+ }
+            }
+
+            /// A few words.
+            pub const fn message(self) -> &'static str {
+                match self { $(Self::$failure => $message,)+ }
+            }
+        }
+    };
+}
+
+fetch_failures! {
+    /// No connection: name resolution, TCP or a proxy.
+    Connect, "connect", "no connection";
+    /// No whole answer in time.
+    Timeout, "timeout", "no answer in time";
+    /// The TLS handshake: most often a certificate that is not trusted, not for this host or expired.
+    Tls, "tls", "TLS failed";
+    /// The answer is not HTTP, was cut short, or is compressed though that was not asked for.
+    Protocol, "protocol", "not a whole HTTP answer";
+    /// An HTTP status other than 200.
+    Status, "status", "not status 200";
+    /// A redirect that is not followed.
+    Redirect, "redirect", "a redirect that is not followed";
+    /// The answer is over 512 KiB.
+    TooLarge, "too_large", "over 512 KiB";
+    /// The document is not what it should be: not JSON, not a JWK Set, no usable key in it.
+    Document, "document", "not a usable document";
+    /// Discovery: the metadata are of another issuer (OpenID Connect Discovery §4.3).
+    Issuer, "issuer", "metadata of another issuer";
+    /// The CA bundle, the last-good file or a thread: the surroundings of this program.
+    System, "system", "a file or a thread";
+    /// A transport of the program's own gave no reason, or panicked.
+    Other, "other", "the transport failed";
+}
+
+impl fmt::Display for FetchFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Why a fetch failed. It holds nothing of the answer but its status.
+#[derive(Clone, PartialEq, Eq)]
+pub struct FetchError {
+    failure: FetchFailure,
+    detail: Cow<'static, str>,
+    /// How long the server wants to be left alone.
+    pub(super) retry_after: Option<Duration>,
+}
+
+impl FetchError {
+    /// A failure with a few words about it, which go to logs.
+    pub fn new(failure: FetchFailure, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { failure, detail: detail.into(), retry_after: None }
+    }
+
+    /// The kind of failure, to match on.
+    pub fn failure(&self) -> FetchFailure {
+        self.failure
+    }
+
+    /// What exactly went wrong; may be empty. The words may change between versions.
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+}
+
+impl fmt::Display for FetchError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.failure.message())?;
+        if !self.detail.is_empty() {
+            f.write_str(": ")?;
+        }
+        // It may hold what a library made of bytes from the network, and goes to logs of one line.
+        self.detail.chars().take(300).filter(|c| !c.is_control()).try_for_each(|c| write!(f, "{c}"))
+    }
+}
+
+impl fmt::Debug for FetchError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "FetchError({self})")
+    }
+}
+
+impl std::error::Error for FetchError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_one_bounded_line() {
+        let error = FetchError::new(FetchFailure::Connect, format!("a\r\nb\u{1b}[31m{}", "x".repeat(1000)));
+        let line = error.to_string();
+        assert!(line.starts_with("no connection: ab[31mx") && line.len() < 400, "{line}");
+        assert_eq!(FetchError::new(FetchFailure::Timeout, "").to_string(), "no answer in time");
+    }
+}

@@ -1,0 +1,325 @@
+//! The background thread: when to attempt, who waits for it, and what a fork or a close does to it.
+//!
+//! All attempts are made on one thread, one after another, so any number of callers share each. The lock
+//! (a `Desk`'s) is held for bookkeeping alone, never during an attempt.
+//!
+//! A fork leaves the child without the thread, and perhaps with a lock that a thread of the parent held. So
+//! each process has a desk of its own: whoever finds that the desk is another process's puts a new one in its
+//! place, which costs one system call where the lock would be taken anyway, and nothing on the way of a
+//! verification that has its key.
+
+use super::pacing;
+use super::transport::{FetchError, FetchFailure};
+use arc_swap::ArcSwap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
+use std::{mem, process, thread};
+
+/// How often a sleeping thread compares its plan with the wall clock, which goes on while a machine is
+/// suspended.
+const HEARTBEAT: Duration = Duration::from_secs(30);
+/// Enough for a TLS handshake in a build without optimisation.
+const STACK_SIZE: usize = 512 * 1024;
+
+/// What a worker does.
+pub(super) trait Job: Send + Sync + Sized + 'static {
+    /// The thread's name, at most 15 bytes.
+    const THREAD: &'static str;
+    /// The longest pause after failures.
+    const LONGEST_PAUSE: Duration;
+    /// What callers and thread share under the lock; made anew in each process.
+    type Book: Send;
+
+    fn new_book(&self) -> Self::Book;
+    /// In how long the first attempt of a process is due.
+    fn first_due(&self) -> Duration;
+    /// One attempt, on the worker's thread; gives in how long the next is due.
+    fn attempt(&self, reason: Reason) -> Result<Duration, FetchError>;
+    /// After attempt number `attempt`, under the lock.
+    fn enter_in_book(&self, book: &mut Self::Book, attempt: u64, success: bool);
+    /// After that, without the lock.
+    fn report(&self, worker: &Arc<Worker<Self>>);
+    /// Ends an attempt that is under way, and drops what no one may use from now on.
+    fn close(&self);
+}
+
+/// Why an attempt is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reason {
+    /// The first of the process, or its time had come.
+    Schedule,
+    /// The one before failed.
+    Retry,
+    /// A token's kid is in no key.
+    UnknownKid,
+    /// A token without kid, which no key verifies.
+    WithoutKid,
+    /// The program asked.
+    Request,
+}
+
+/// The attempts begun, by reason.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct Counts([u64; 5]);
+
+impl Counts {
+    pub(super) fn of(&self, reason: Reason) -> u64 {
+        self.0.get(reason as usize).copied().unwrap_or_default()
+    }
+
+    fn count(&mut self, reason: Reason) {
+        if let Some(count) = self.0.get_mut(reason as usize) {
+            *count += 1;
+        }
+    }
+}
+
+/// A job, its thread and those who wait for it.
+pub(super) struct Worker<J: Job> {
+    pub(super) job: J,
+    closed: AtomicBool,
+    desk: ArcSwap<Desk<J::Book>>,
+}
+
+/// What one process has of a worker.
+struct Desk<B> {
+    process: u32,
+    has_thread: AtomicBool,
+    state: Mutex<State<B>>,
+    /// The thread waits here.
+    wanted: Condvar,
+    /// Callers wait here.
+    done: Condvar,
+}
+
+pub(super) struct State<B> {
+    pub(super) book: B,
+    pub(super) counts: Counts,
+    /// Attempts begun and done. The one under way has the number `begun`.
+    begun: u64,
+    pub(super) done: u64,
+    wanted: Option<Reason>,
+    due: Due,
+    /// The server asked to be left alone until then.
+    pub(super) hold_until: Option<Instant>,
+    pub(super) failures_in_row: u32,
+    /// Whether attempt number `done` failed.
+    pub(super) failed: bool,
+    pub(super) last_error: Option<(FetchError, SystemTime)>,
+}
+
+/// A time on both clocks: the monotonic one, which nobody sets, and the wall's, which counts while suspended.
+#[derive(Clone, Copy)]
+struct Due {
+    monotonic: Instant,
+    wall: SystemTime,
+}
+
+impl Due {
+    fn after(pause: Duration) -> Self {
+        Self { monotonic: Instant::now() + pause, wall: SystemTime::now() + pause }
+    }
+
+    fn left(self) -> Duration {
+        let wall = self.wall.duration_since(SystemTime::now()).unwrap_or_default();
+        wall.min(self.monotonic.saturating_duration_since(Instant::now()))
+    }
+}
+
+impl<B> State<B> {
+    /// The number of the attempt under way.
+    pub(super) fn under_way(&self) -> Option<u64> {
+        (self.begun > self.done).then_some(self.begun)
+    }
+
+    /// The number of the attempt that is wanted, but has not begun.
+    pub(super) fn wanted(&self) -> Option<u64> {
+        self.wanted.map(|_| self.begun + 1)
+    }
+
+    /// Wants an attempt as soon as possible. Gives its number.
+    pub(super) fn want(&mut self, reason: Reason) -> u64 {
+        self.wanted.get_or_insert(reason);
+        self.begun + 1
+    }
+
+    /// In how long the next attempt is due.
+    pub(super) fn next_in(&self) -> Duration {
+        self.due.left()
+    }
+}
+
+impl<B> Desk<B> {
+    fn new<J: Job<Book = B>>(job: &J) -> Arc<Self> {
+        let state = State {
+            book: job.new_book(),
+            counts: Counts::default(),
+            begun: 0,
+            done: 0,
+            wanted: None,
+            due: Due::after(job.first_due()),
+            hold_until: None,
+            failures_in_row: 0,
+            failed: false,
+            last_error: None,
+        };
+        Arc::new(Self {
+            process: process::id(),
+            has_thread: AtomicBool::new(false),
+            state: Mutex::new(state),
+            wanted: Condvar::new(),
+            done: Condvar::new(),
+        })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State<B>> {
+        // A panic under the lock could only come from a bug; the books are still the best there are.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<J: Job> Worker<J> {
+    /// A worker without a thread yet; [`Worker::start`] and [`Worker::with`] give it one.
+    pub(super) fn new(job: J) -> Arc<Self> {
+        let desk = ArcSwap::new(Desk::new(&job));
+        Arc::new(Self { job, closed: AtomicBool::new(false), desk })
+    }
+
+    /// Makes sure that this process has the thread. It takes no lock if there is one.
+    pub(super) fn start(self: &Arc<Self>) {
+        let desk = self.desk.load();
+        if desk.process != process::id() || !desk.has_thread.load(Ordering::Acquire) {
+            drop(desk);
+            self.with(|_| ());
+        }
+    }
+
+    /// Reads and changes the books, and makes sure that this process has the thread.
+    pub(super) fn with<T>(self: &Arc<Self>, change: impl FnOnce(&mut State<J::Book>) -> T) -> T {
+        let desk = self.desk();
+        let mut state = desk.lock();
+        if !self.is_closed() && !desk.has_thread.load(Ordering::Acquire) {
+            self.start_thread(&desk, &mut state);
+        }
+        let result = change(&mut state);
+        if state.wanted.is_some() {
+            desk.wanted.notify_one();
+        }
+        result
+    }
+
+    /// Reads the books.
+    pub(super) fn read<T>(&self, read: impl FnOnce(&State<J::Book>) -> T) -> T {
+        read(&self.desk().lock())
+    }
+
+    /// Waits until attempt number `attempt` is done. False if it is not by `deadline`, or will not be.
+    pub(super) fn wait(&self, attempt: u64, deadline: Instant) -> bool {
+        let desk = self.desk();
+        let mut state = desk.lock();
+        loop {
+            if state.done >= attempt {
+                return true;
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() || self.is_closed() {
+                return false;
+            }
+            state = desk.done.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::SeqCst)
+    }
+
+    /// Ends the thread and every waiting. It does not wait for the thread.
+    pub(super) fn close(&self) {
+        self.closed.store(true, Ordering::SeqCst);
+        self.job.close();
+        let desk = self.desk();
+        // Under the lock, or a thread that is about to wait would miss it.
+        let _state = desk.lock();
+        desk.wanted.notify_all();
+        desk.done.notify_all();
+    }
+
+    /// The desk of this process.
+    fn desk(&self) -> Arc<Desk<J::Book>> {
+        let desk = self.desk.load_full();
+        if desk.process == process::id() {
+            return desk;
+        }
+        // The parent may have been writing in its books: nobody may look into them, not even to free them.
+        mem::forget(Arc::clone(&desk));
+        let new = Desk::new(&self.job);
+        let before = self.desk.compare_and_swap(&desk, Arc::clone(&new));
+        if Arc::ptr_eq(&before, &desk) { new } else { self.desk.load_full() }
+    }
+
+    fn start_thread(self: &Arc<Self>, desk: &Arc<Desk<J::Book>>, state: &mut State<J::Book>) {
+        let (worker, its_desk) = (Arc::clone(self), Arc::clone(desk));
+        let builder = thread::Builder::new().name(J::THREAD.to_owned()).stack_size(STACK_SIZE);
+        match builder.spawn(move || worker.run(&its_desk)) {
+            Ok(_) => desk.has_thread.store(true, Ordering::Release),
+            Err(error) => {
+                let error = FetchError::new(FetchFailure::System, format!("no thread: {error}"));
+                state.last_error = Some((error, SystemTime::now()));
+            }
+        }
+    }
+
+    fn run(self: &Arc<Self>, desk: &Desk<J::Book>) {
+        let mut state = desk.lock();
+        while !self.is_closed() {
+            let due = state.due.left();
+            let Some(reason) = state.wanted.take().or(due.is_zero().then_some(Reason::Schedule)) else {
+                let sleep = due.min(HEARTBEAT);
+                state = desk.wanted.wait_timeout(state, sleep).unwrap_or_else(PoisonError::into_inner).0;
+                continue;
+            };
+            let again = reason == Reason::Schedule && state.failures_in_row > 0;
+            let reason = if again { Reason::Retry } else { reason };
+            state.begun += 1;
+            state.counts.count(reason);
+            drop(state);
+            // A program's own transport may panic.
+            let result = catch_unwind(AssertUnwindSafe(|| self.job.attempt(reason)))
+                .unwrap_or_else(|_| Err(FetchError::new(FetchFailure::Other, "it panicked")));
+            state = desk.lock();
+            self.settle(&mut state, reason, result);
+            desk.done.notify_all();
+            drop(state);
+            let _ = catch_unwind(AssertUnwindSafe(|| self.job.report(self)));
+            state = desk.lock();
+        }
+        desk.has_thread.store(false, Ordering::Release);
+        desk.done.notify_all();
+    }
+
+    fn settle(&self, state: &mut State<J::Book>, reason: Reason, result: Result<Duration, FetchError>) {
+        state.done = state.begun;
+        state.failed = result.is_err();
+        match result {
+            Ok(next) => {
+                state.failures_in_row = 0;
+                state.hold_until = None;
+                state.due = Due::after(next);
+            }
+            Err(error) => {
+                let hold = error.retry_after.unwrap_or_default();
+                state.hold_until = error.retry_after.map(|pause| Instant::now() + pause);
+                state.last_error = Some((error, SystemTime::now()));
+                // What a token or the program caused does not push the plan back; it may come before it.
+                if matches!(reason, Reason::Schedule | Reason::Retry) || state.due.left().is_zero() {
+                    state.failures_in_row = state.failures_in_row.saturating_add(1);
+                    let pause = pacing::back_off(state.failures_in_row, J::LONGEST_PAUSE, pacing::random());
+                    state.due = Due::after(pause.max(hold));
+                }
+            }
+        }
+        self.job.enter_in_book(&mut state.book, state.done, !state.failed);
+    }
+}

@@ -1,0 +1,77 @@
+//! Keys that may change between two tokens. `remote` has the one implementation; the decision needs to know
+//! no more of it than this.
+
+use crate::crypto::jwk_set::JwkSet;
+use std::fmt;
+use std::time::{Duration, Instant};
+
+/// Where a [`super::verifier::Verifier`] gets its keys from, if not once and for all.
+pub(crate) trait KeySource: Send + Sync + fmt::Debug {
+    /// Calls `judge` once with the keys in use, or with `None` if there are none or they are too old.
+    fn with_keys(&self, judge: &mut dyn FnMut(Option<&JwkSet>));
+
+    /// A token that could be valid lacks a key. Gives what to wait for, if a fetch may bring it; never waits.
+    ///
+    /// `before` is what the same token waited for already.
+    fn ask(&self, lack: Lack<'_>, before: Option<FetchTicket>) -> Option<FetchTicket>;
+
+    /// Waits until the fetch is done; false if it is not by `deadline`, or will not be.
+    fn wait(&self, ticket: FetchTicket, deadline: Instant) -> bool;
+
+    /// How long a verification may wait in all.
+    fn patience(&self) -> Duration;
+}
+
+/// What a token lacks.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Lack<'a> {
+    /// There are no keys at all.
+    Keys,
+    /// No key has this "kid".
+    Kid(&'a str),
+    /// The token has no "kid", and no key verifies it.
+    KeyWithoutKid,
+}
+
+/// A fetch of keys that is under way or about to begin, and could change a verdict.
+///
+/// [`crate::Verifier::verify_now`] gives it, [`crate::Verifier::wait`] waits for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct FetchTicket {
+    /// The number of the attempt, from 1.
+    pub(crate) attempt: u64,
+    /// The attempt begins after the token was seen, so what it does not bring is not there.
+    pub(crate) begins_later: bool,
+}
+
+impl FetchTicket {
+    const BEGINS_LATER: u64 = 1 << 63;
+
+    /// The ticket as a number, for languages without this type; never 0.
+    pub fn to_bits(self) -> u64 {
+        self.attempt | if self.begins_later { Self::BEGINS_LATER } else { 0 }
+    }
+
+    /// The ticket of a number that [`FetchTicket::to_bits`] gave; `None` for 0. An invented number waits in
+    /// vain.
+    pub fn from_bits(bits: u64) -> Option<Self> {
+        let ticket =
+            Self { attempt: bits & !Self::BEGINS_LATER, begins_later: bits & Self::BEGINS_LATER != 0 };
+        (bits != 0).then_some(ticket)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ticket_is_a_number_other_than_zero() {
+        for ticket in
+            [FetchTicket { attempt: 1, begins_later: false }, FetchTicket { attempt: 7, begins_later: true }]
+        {
+            assert_eq!(FetchTicket::from_bits(ticket.to_bits()), Some(ticket));
+        }
+        assert_eq!(FetchTicket::from_bits(0), None);
+    }
+}

@@ -1,0 +1,79 @@
+//! From an issuer to its keys (OpenID Connect Discovery 1.0).
+
+use crate::server::{Reply, Server};
+use crate::{PATIENCE, jwks, token, until};
+use bouncer_verify::{ErrorKind, FetchFailure, Policy, RemoteJwkSet, Verifier};
+
+/// An issuer whose metadata name `issuer` and `jwks_uri`, after its own origin where they begin with a slash.
+fn issuer(issuer: &'static str, jwks_uri: &'static str) -> Server {
+    let server = Server::saying(Reply::status(503));
+    let origin = server.origin.clone();
+    server.behave(move |request| {
+        let own =
+            |text: &str| if text.starts_with('/') { format!("{origin}{text}") } else { text.to_owned() };
+        match request.path.as_str() {
+            "/realm/.well-known/openid-configuration" => Reply::json(format!(
+                r#"{{"issuer":"{}","jwks_uri":"{}","extra":[]}}"#,
+                own(issuer),
+                own(jwks_uri)
+            )),
+            "/keys" => Reply::json(jwks(&[("rsa-2048-a", "a")])),
+            _ => Reply::status(404),
+        }
+    });
+    server
+}
+
+#[test]
+fn an_issuer_leads_to_its_keys_and_its_metadata_are_kept() {
+    let server = issuer("/realm", "/keys");
+    let keys = RemoteJwkSet::discover(&format!("{}/realm", server.origin)).build().unwrap();
+    keys.wait_ready(PATIENCE).unwrap();
+    for _ in 0..3 {
+        keys.refresh(PATIENCE).unwrap();
+    }
+    let paths: Vec<_> = server.requests().into_iter().map(|request| request.path).collect();
+    assert_eq!(paths, ["/realm/.well-known/openid-configuration", "/keys", "/keys", "/keys", "/keys"]);
+    let verifier = Verifier::new(keys, Policy::bouncer());
+    assert!(verifier.verify(token("rsa-2048-a", Some("a"))).is_ok());
+}
+
+#[test]
+fn metadata_of_another_issuer_are_refused() {
+    for name in ["/realm/", "/other", "https://idp.example/realm", ""] {
+        let server = issuer(name, "/keys");
+        let keys = RemoteJwkSet::discover(&format!("{}/realm", server.origin)).build().unwrap();
+        assert_eq!(keys.refresh(PATIENCE).unwrap_err().failure(), FetchFailure::Issuer, "{name}");
+        assert_eq!(keys.current().unwrap_err().kind(), ErrorKind::KeysUnavailable);
+        assert!(server.requests().iter().all(|request| request.path != "/keys"));
+    }
+}
+
+#[test]
+fn the_keys_url_must_be_one_that_may_be_fetched() {
+    for jwks_uri in
+        ["file:///etc/passwd", "http://idp.example/keys", "keys", "https://me:secret@idp.example/"]
+    {
+        let server = issuer("/realm", jwks_uri);
+        let keys = RemoteJwkSet::discover(&format!("{}/realm", server.origin)).build().unwrap();
+        let error = keys.refresh(PATIENCE).unwrap_err();
+        assert_eq!(error.failure(), FetchFailure::Document, "{jwks_uri}");
+        assert!(!error.to_string().contains("secret"));
+    }
+}
+
+#[test]
+fn keys_that_move_are_found_again_through_the_metadata() {
+    let server = issuer("/realm", "/keys");
+    let keys = RemoteJwkSet::discover(&format!("{}/realm", server.origin)).build().unwrap();
+    keys.wait_ready(PATIENCE).unwrap();
+    let origin = server.origin.clone();
+    server.behave(move |request| match request.path.as_str() {
+        "/new" => Reply::json(jwks(&[("rsa-2048-b", "b")])),
+        "/keys" => Reply::status(410),
+        _ => Reply::json(format!(r#"{{"issuer":"{origin}/realm","jwks_uri":"{origin}/new"}}"#)),
+    });
+    assert_eq!(keys.refresh(PATIENCE).unwrap_err().failure(), FetchFailure::Status);
+    keys.refresh(PATIENCE).unwrap();
+    until("the new keys", || keys.status().generation == 2);
+}

@@ -1,0 +1,358 @@
+//! One fetch: what is asked, what is accepted, what is refused.
+
+use crate::server::{Reply, Server};
+use crate::{PATIENCE, builder, jwks, key, now, ready, token};
+use bouncer_verify::{
+    Algorithm, ErrorKind, FetchError, FetchFailure, HttpRequest, HttpResponse, Policy, RemoteJwkSet, Verifier,
+};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant, SystemTime};
+
+fn body() -> String {
+    jwks(&[("rsa-2048-a", "a")])
+}
+
+/// Keys that are in use, and a server that from now on says `reply`: the keys must stay.
+fn refused(reply: Reply) -> FetchError {
+    let server = Server::saying(Reply::json(body()));
+    let keys = builder(&server).timeout(Duration::from_secs(1)).build().unwrap();
+    keys.wait_ready(PATIENCE).unwrap();
+    let verifier = Verifier::new(keys.clone(), Policy::bouncer());
+    let before = keys.status();
+    server.say(reply);
+    let start = Instant::now();
+    let error = keys.refresh(PATIENCE).unwrap_err();
+    assert!(start.elapsed() < Duration::from_secs(3), "{error} took {:?}", start.elapsed());
+    assert!(verifier.verify(token("rsa-2048-a", Some("a"))).is_ok(), "{error}");
+    let status = keys.status();
+    assert_eq!((status.generation, &status.sha256), (before.generation, &before.sha256));
+    assert_eq!(status.last_success, before.last_success);
+    assert_eq!(status.last_error, Some(error.clone()));
+    error
+}
+
+#[test]
+fn the_request_is_plain() {
+    let server = Server::saying(Reply::json(body()));
+    let _ready = ready(&server);
+    let request = &server.requests()[0];
+    assert_eq!(request.path, "/jwks");
+    assert_eq!(request.header("host"), server.origin.strip_prefix("http://"));
+    assert_eq!(request.header("accept"), Some("application/jwk-set+json, application/json"));
+    assert!(request.header("user-agent").unwrap().starts_with("bouncer_verify/"));
+    // Nothing that could be decompressed into more than it is.
+    assert!(request.header("accept-encoding").is_none_or(|coding| coding == "identity"));
+    assert_eq!(request.header("authorization"), None);
+}
+
+#[test]
+fn an_answer_that_is_no_usable_key_set_is_refused_and_the_keys_stay() {
+    for (text, expected) in [
+        ("", FetchFailure::Document),
+        ("garbage", FetchFailure::Document),
+        ("{}", FetchFailure::Document),
+        (r#"{"keys":[]}"#, FetchFailure::Document),
+        (r#"{"keys":[{"kty":"oct","k":"AAAA"}]}"#, FetchFailure::Document),
+        (r#"{"keys":[],"keys":[]}"#, FetchFailure::Document),
+    ] {
+        assert_eq!(refused(Reply::json(text)).failure(), expected, "{text}");
+    }
+}
+
+#[test]
+fn a_status_other_than_200_is_refused() {
+    for status in [201, 204, 206, 400, 401, 403, 404, 429, 500, 503] {
+        let error = refused(Reply::Answer(status, Vec::new(), body().into()));
+        assert_eq!(error.failure(), FetchFailure::Status);
+        assert_eq!(error.detail(), status.to_string());
+    }
+}
+
+#[test]
+fn not_modified_is_an_answer_to_a_condition_alone() {
+    // The first set had no validator, so no condition was sent.
+    assert_eq!(refused(Reply::status(304)).failure(), FetchFailure::Status);
+    // And without any set.
+    let server = Server::saying(Reply::status(304));
+    let keys = builder(&server).build().unwrap();
+    assert_eq!(keys.refresh(PATIENCE).unwrap_err().failure(), FetchFailure::Status);
+    assert_eq!(keys.current().unwrap_err().kind(), ErrorKind::KeysUnavailable);
+}
+
+#[test]
+fn etag_and_last_modified_make_a_refresh_cheap() {
+    let server = Server::saying(
+        Reply::json(body()).with("ETag", "\"v1\"").with("Last-Modified", "Fri, 08 Jul 2016 13:44:26 GMT"),
+    );
+    let (keys, verifier) = ready(&server);
+    let first = keys.status();
+    server.say(Reply::status(304));
+    std::thread::sleep(Duration::from_millis(1100));
+    for _ in 0..3 {
+        keys.refresh(PATIENCE).unwrap();
+    }
+    let requests = server.requests();
+    assert_eq!(requests[0].header("if-none-match"), None);
+    for request in &requests[1..] {
+        assert_eq!(request.header("if-none-match"), Some("\"v1\""));
+        assert_eq!(request.header("if-modified-since"), Some("Fri, 08 Jul 2016 13:44:26 GMT"));
+    }
+    let status = keys.status();
+    assert_eq!((status.generation, &status.sha256), (first.generation, &first.sha256));
+    assert!(status.last_success > first.last_success, "304 renews freshness");
+    assert!(verifier.verify(token("rsa-2048-a", Some("a"))).is_ok());
+    // A new document has the new validator or none.
+    server.say(Reply::json(jwks(&[("rsa-2048-b", "b")])));
+    keys.refresh(PATIENCE).unwrap();
+    keys.refresh(PATIENCE).unwrap();
+    assert_eq!(server.requests().last().unwrap().header("if-none-match"), None);
+    assert_eq!(keys.status().generation, 2);
+}
+
+#[test]
+fn the_same_document_is_the_same_generation() {
+    let server = Server::saying(Reply::json(body()));
+    let (keys, _) = ready(&server);
+    let before = keys.current().unwrap();
+    keys.refresh(PATIENCE).unwrap();
+    assert!(Arc::ptr_eq(&before, &keys.current().unwrap()), "nothing is parsed again");
+    assert_eq!(keys.status().generation, 1);
+}
+
+#[test]
+fn a_body_is_read_up_to_its_bound_alone() {
+    let hundred_mb = 100 << 20;
+    let long = Reply::Flood("HTTP/1.1 200 OK\r\nContent-Length: 104857600\r\n\r\n", hundred_mb);
+    assert_eq!(refused(long).failure(), FetchFailure::TooLarge);
+    let unknown_length = Reply::Flood("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n", hundred_mb);
+    assert_eq!(refused(unknown_length).failure(), FetchFailure::TooLarge);
+    let headers = Reply::Flood("HTTP/1.1 200 OK\r\nX: ", hundred_mb);
+    assert!(matches!(refused(headers).failure(), FetchFailure::TooLarge | FetchFailure::Protocol));
+
+    let padded = |len: usize| Reply::json(format!("{}{}", body(), " ".repeat(len - body().len())));
+    assert_eq!(refused(padded((512 << 10) + 1)).failure(), FetchFailure::TooLarge);
+    let server = Server::saying(padded(512 << 10));
+    ready(&server);
+}
+
+#[test]
+fn a_compressed_answer_is_refused_unopened() {
+    // 10 MB of spaces in 10 kB of gzip would be the bomb; that it is not opened needs no bomb to show.
+    let gzip = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    let error = refused(Reply::json(gzip).with("Content-Encoding", "gzip"));
+    assert_eq!((error.failure(), error.detail()), (FetchFailure::Protocol, "compressed"));
+}
+
+#[test]
+fn an_answer_that_takes_too_long_or_ends_too_soon_is_refused() {
+    assert_eq!(refused(Reply::Hang).failure(), FetchFailure::Timeout);
+    let whole = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{}", body().len(), body());
+    let drip = Reply::Drip(whole.clone().into_bytes(), Duration::from_millis(20));
+    assert_eq!(refused(drip).failure(), FetchFailure::Timeout);
+    let cut = whole.as_bytes()[..whole.len() - 10].to_vec();
+    assert_eq!(refused(Reply::Bytes(cut)).failure(), FetchFailure::Protocol);
+    for nonsense in
+        [&b""[..], b"\r\n\r\n", b"garbage\r\n\r\n", b"HTTP/1.1 200", b"\0\0\0\0\0\0", b"HTTP/9 1 1\r\n\r\n"]
+    {
+        let failure = refused(Reply::Bytes(nonsense.to_vec())).failure();
+        assert!(matches!(failure, FetchFailure::Protocol | FetchFailure::Connect), "{nonsense:?}: {failure}");
+    }
+}
+
+#[test]
+fn a_server_that_is_not_there_is_no_connection() {
+    let server = Server::saying(Reply::json(body()));
+    let url = server.url();
+    drop(server);
+    std::thread::sleep(Duration::from_millis(50));
+    let keys = RemoteJwkSet::new(&url).unwrap();
+    assert_eq!(keys.refresh(PATIENCE).unwrap_err().failure(), FetchFailure::Connect);
+    let error = keys.wait_ready(Duration::ZERO).unwrap_err();
+    assert_eq!(error.to_string(), "no keys are available to judge with: no connection");
+}
+
+#[test]
+fn redirects_are_not_followed_unless_allowed_and_then_to_the_same_origin() {
+    let elsewhere = Server::saying(Reply::json(body()));
+    for location in ["/other", "file:///etc/passwd", &elsewhere.url(), "//127.0.0.1/", ""] {
+        for status in [301, 302, 303, 307, 308] {
+            let error = refused(Reply::status(status).with("Location", location));
+            assert_eq!(error.failure(), FetchFailure::Redirect, "{status} {location}");
+        }
+    }
+    let target = elsewhere.url();
+    let server = Server::start(move |request| match request.path.as_str() {
+        "/jwks" => Reply::status(302).with("Location", "/once"),
+        "/once" => Reply::status(307).with("Location", "/jwks.json"),
+        "/jwks.json" => Reply::json(body()),
+        "/loop" => Reply::status(302).with("Location", "/loop"),
+        "/file" => Reply::status(302).with("Location", "file:///etc/passwd"),
+        _ => Reply::status(302).with("Location", target.clone()),
+    });
+    let allowed = |path: &str| {
+        let keys = RemoteJwkSet::builder(&format!("{}{path}", server.origin)).same_origin_redirects();
+        let keys = keys.build().unwrap();
+        keys.refresh(PATIENCE)
+    };
+    assert_eq!(allowed("/jwks"), Ok(()));
+    for path in ["/loop", "/file", "/elsewhere"] {
+        assert_eq!(allowed(path).unwrap_err().failure(), FetchFailure::Redirect, "{path}");
+    }
+    assert_eq!(elsewhere.count(), 0);
+}
+
+#[test]
+fn settings_that_cannot_work_are_refused_at_once() {
+    let refused = |builder: bouncer_verify::RemoteJwkSetBuilder| builder.build().unwrap_err();
+    for url in ["", "/jwks", "http://idp.example/", "ftp://idp.example/", "https://me:secret@idp.example/"] {
+        let error = refused(RemoteJwkSet::builder(url));
+        assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{url}");
+        assert!(!error.to_string().contains("secret"));
+        assert!(RemoteJwkSet::discover(url).build().is_err(), "{url}");
+    }
+    let local = || RemoteJwkSet::builder("http://127.0.0.1:1/").lazy();
+    let hour = Duration::from_secs(3600);
+    for builder in [
+        local().ttl(Duration::from_millis(999)),
+        local().ttl(Duration::MAX),
+        local().max_stale(Duration::MAX),
+        local().timeout(Duration::ZERO),
+        local().timeout(hour),
+        local().max_wait(hour),
+        local().proxy("no url"),
+        local().transport(|_: &HttpRequest<'_>| Ok(HttpResponse::new(200, [], Vec::new()))).ca_file("x"),
+    ] {
+        assert_eq!(refused(builder).kind(), ErrorKind::InvalidArgument);
+    }
+    assert_eq!(refused(local().seed("{}")).kind(), ErrorKind::MalformedJwkSet);
+    assert_eq!(refused(local().seed(r#"{"keys":[]}"#)).kind(), ErrorKind::NoUsableKey);
+    assert!(RemoteJwkSet::builder("http://idp.example/").allow_http().lazy().build().is_ok());
+}
+
+#[test]
+fn a_proxy_is_used_for_other_machines_alone() {
+    // As a proxy, this server sees CONNECT, and says no.
+    let proxy = Server::saying(Reply::status(502));
+    let keys = RemoteJwkSet::builder("https://idp.invalid/jwks").proxy(&proxy.origin).build().unwrap();
+    assert_eq!(keys.refresh(PATIENCE).unwrap_err().failure(), FetchFailure::Connect);
+    assert!(proxy.requests()[0].path.starts_with("idp.invalid"), "{:?}", proxy.requests());
+
+    let before = proxy.count();
+    let server = Server::saying(Reply::json(body()));
+    builder(&server).proxy(&proxy.origin).build().unwrap().wait_ready(PATIENCE).unwrap();
+    assert_eq!((proxy.count(), server.count()), (before, 1));
+}
+
+#[test]
+fn a_program_can_bring_its_own_transport() {
+    let calls = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&calls);
+    let transport = move |request: &HttpRequest<'_>| {
+        assert_eq!(request.url(), "https://idp.example/jwks");
+        assert!(request.headers().iter().any(|(name, _)| *name == "accept"));
+        assert_eq!((request.timeout(), request.max_body_len()), (Duration::from_secs(5), 512 << 10));
+        match counted.fetch_add(1, Ordering::SeqCst) {
+            0 => Err(FetchError::new(FetchFailure::Other, "not yet")),
+            1 => panic!("a bug of the program"),
+            _ => Ok(HttpResponse::new(200, [("ETag".to_owned(), "\"1\"".to_owned())], body().into())),
+        }
+    };
+    let keys = RemoteJwkSet::builder("https://idp.example/jwks").transport(transport).build().unwrap();
+    keys.wait_ready(PATIENCE).unwrap();
+    assert_eq!(calls.load(Ordering::SeqCst), 3);
+    let status = keys.status();
+    assert_eq!((status.scheduled, status.retries, status.failures_in_row), (1, 2, 0));
+    assert_eq!(status.last_error.unwrap().to_string(), "the transport failed: it panicked");
+}
+
+#[test]
+fn freshness_follows_the_server() {
+    for (header, lifetime) in [(None, 600.0), (Some("max-age=3600"), 3600.0), (Some("no-store"), 60.0)] {
+        let mut reply = Reply::json(body());
+        if let Some(value) = header {
+            reply = reply.with("Cache-Control", value);
+        }
+        let server = Server::saying(reply);
+        let (keys, _) = ready(&server);
+        let mut earliest = f64::MAX;
+        let mut latest: f64 = 0.0;
+        for _ in 0..20 {
+            keys.refresh(PATIENCE).unwrap();
+            let next = keys.status().next_attempt.as_secs_f64();
+            earliest = earliest.min(next);
+            latest = latest.max(next);
+        }
+        assert!(earliest >= 0.69 * lifetime && latest <= 0.80 * lifetime, "{header:?} {earliest} {latest}");
+        assert!(latest - earliest > 0.02 * lifetime, "{header:?}: no jitter");
+    }
+}
+
+#[test]
+fn keys_are_refreshed_before_they_expire_though_nobody_asks() {
+    let server = Server::saying(Reply::json(body()));
+    let keys = builder(&server).ttl(Duration::from_secs(1)).build().unwrap();
+    keys.wait_ready(PATIENCE).unwrap();
+    let start = Instant::now();
+    while server.count() < 5 {
+        assert!(start.elapsed() < PATIENCE);
+        assert_eq!(keys.status().state.as_str(), "fresh");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let times: Vec<_> = server.requests().iter().map(|request| request.at).collect();
+    for pair in times.windows(2) {
+        let pause = pair[1] - pair[0];
+        assert!(pause >= Duration::from_millis(690) && pause < Duration::from_millis(1000), "{pause:?}");
+    }
+    assert!(keys.status().scheduled >= 5);
+}
+
+#[test]
+fn what_happens_is_observed() {
+    let seen = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let server = Server::saying(Reply::json(body()));
+    let log = Arc::clone(&seen);
+    let keys = builder(&server)
+        .observer(move |status| {
+            let error = status.last_error.as_ref().map(|error| error.failure());
+            log.lock().unwrap().push((status.generation, status.attempts, error));
+        })
+        .build()
+        .unwrap();
+    keys.wait_ready(PATIENCE).unwrap();
+    server.say(Reply::status(500));
+    assert!(keys.refresh(PATIENCE).is_err());
+    assert!(keys.wait_attempts(2, PATIENCE));
+    crate::until("both are observed", || seen.lock().unwrap().len() == 2);
+    assert_eq!(*seen.lock().unwrap(), [(1, 1, None), (1, 2, Some(FetchFailure::Status))]);
+}
+
+#[test]
+fn the_status_says_where_when_and_what() {
+    let with_another = body().replace("{\"keys\":[", r#"{"keys":[{"kty":"oct","k":"AAAA"},"#);
+    let server = Server::saying(Reply::json(with_another));
+    let keys = RemoteJwkSet::builder(&format!("{}?secret=1", server.url())).build().unwrap();
+    assert_eq!(keys.status().source, server.url());
+    keys.wait_ready(PATIENCE).unwrap();
+    let status = keys.status();
+    assert_eq!(status.state.as_str(), "fresh");
+    assert_eq!((status.generation, status.usable_keys, status.skipped_keys), (1, 1, 1));
+    assert_eq!(status.sha256.as_ref().map(String::len), Some(64));
+    assert!(status.age.unwrap() < PATIENCE && status.last_success.unwrap() <= SystemTime::now());
+    assert_eq!((status.attempts, status.scheduled, status.last_error), (1, 1, None));
+    assert!(!format!("{keys:?}").contains("secret"));
+}
+
+#[test]
+fn any_algorithm_a_policy_allows_works_with_remote_keys() {
+    let server = Server::saying(Reply::json(jwks(&[("p256-a", "p"), ("ed25519-a", "e")])));
+    let (keys, _) = ready(&server);
+    let policy = Policy::bouncer().algorithms([Algorithm::Es256, Algorithm::Ed25519]);
+    let verifier = Verifier::new(keys, policy);
+    let payload = format!("{{\"uid\":\"peter\",\"exp\":{}}}", now() + 60);
+    for (name, algorithm, kid) in [("p256-a", Algorithm::Es256, "p"), ("ed25519-a", Algorithm::Ed25519, "e")]
+    {
+        let header = format!("{{\"alg\":\"{algorithm}\",\"kid\":\"{kid}\"}}");
+        assert!(verifier.verify(key(name).token(algorithm, header, &payload)).is_ok());
+    }
+}

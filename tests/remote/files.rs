@@ -1,0 +1,130 @@
+//! Seed and last-good file: what a program starts with.
+#![cfg(unix)]
+
+use crate::server::{Reply, Server};
+use crate::{PATIENCE, builder, jwks, kind, token, until};
+use bouncer_verify::{ErrorKind, FetchFailure, Policy, RemoteJwkSet, RemoteJwkSetState, Verifier};
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::time::{Duration, Instant, SystemTime};
+
+fn folder(name: &str) -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("remote-{name}"));
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+fn verifier(keys: &RemoteJwkSet) -> Verifier {
+    Verifier::new(keys.clone(), Policy::bouncer())
+}
+
+#[test]
+fn a_seed_answers_at_once_and_is_replaced_by_the_first_fetch() {
+    let server = Server::saying(Reply::json(jwks(&[("rsa-2048-b", "b")])).late(Duration::from_millis(300)));
+    let keys = builder(&server).seed(jwks(&[("rsa-2048-a", "a")])).build().unwrap();
+    let start = Instant::now();
+    keys.wait_ready(Duration::ZERO).unwrap();
+    let old = token("rsa-2048-a", Some("a"));
+    assert!(verifier(&keys).verify(&old).is_ok());
+    assert!(start.elapsed() < Duration::from_millis(300));
+    let status = keys.status();
+    assert_eq!((status.state, status.last_success), (RemoteJwkSetState::Stale, None));
+    until("the issuer's keys", || keys.status().generation == 2);
+    assert_eq!(kind(verifier(&keys).verify(&old)), ErrorKind::NoMatchingKey);
+    assert!(verifier(&keys).verify(token("rsa-2048-b", Some("b"))).is_ok());
+}
+
+#[test]
+fn a_seed_lasts_no_longer_than_stale_keys() {
+    let server = Server::saying(Reply::status(503));
+    let keys = builder(&server)
+        .seed(jwks(&[("rsa-2048-a", "a")]))
+        .ttl(Duration::from_secs(1))
+        .max_stale(Duration::from_secs(1))
+        .build()
+        .unwrap();
+    assert!(keys.current().is_ok());
+    until("it is too old", || keys.current().is_err());
+    assert_eq!(keys.status().state, RemoteJwkSetState::TooOld);
+}
+
+#[test]
+fn the_last_good_document_survives_a_restart_in_a_file_of_the_owners_alone() {
+    let file = folder("restart").join("keys.json");
+    let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a")])));
+    let first = builder(&server).last_good_file(&file).build().unwrap();
+    first.wait_ready(PATIENCE).unwrap();
+    until("the file", || file.exists());
+    assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(first.status().last_good_error, None);
+    drop(first);
+
+    // The issuer is away at the restart.
+    server.say(Reply::status(503));
+    let second = builder(&server).last_good_file(&file).build().unwrap();
+    assert!(verifier(&second).verify(token("rsa-2048-a", Some("a"))).is_ok());
+    let status = second.status();
+    assert_eq!((status.state, status.generation), (RemoteJwkSetState::Stale, 1));
+    assert!(status.age.unwrap() < Duration::from_secs(60), "it knows how old the keys are");
+
+    // It is about this source alone: another issuer's keys must not come from it.
+    let other = RemoteJwkSet::builder(&format!("{}/other", server.origin));
+    assert_eq!(other.last_good_file(&file).build().unwrap().status().generation, 0);
+    // Nothing else is left in the folder.
+    assert_eq!(fs::read_dir(file.parent().unwrap()).unwrap().count(), 1);
+}
+
+#[test]
+fn a_last_good_file_that_is_too_old_or_not_to_be_trusted_is_not_used() {
+    let file = folder("refused").join("keys.json");
+    let server = Server::saying(Reply::status(503));
+    let text = |fetched: u64| {
+        let jwks = jwks(&[("rsa-2048-a", "a")]);
+        format!(r#"{{"source":"{}","fetched":{fetched},"jwks":{jwks}}}"#, server.url())
+    };
+    let started = |max_stale: u64| {
+        let builder = builder(&server).last_good_file(&file).max_stale(Duration::from_secs(max_stale));
+        builder.build().unwrap().status()
+    };
+    let put = |text: &str, mode: u32| {
+        fs::write(&file, text).unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
+    };
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
+
+    put(&text(now - 1000), 0o600);
+    assert_eq!(started(2000).state, RemoteJwkSetState::Stale);
+    assert_eq!(started(500).state, RemoteJwkSetState::TooOld);
+    // Written in the future: as old as now, no older.
+    put(&text(now + 100_000), 0o600);
+    assert_eq!(started(2000).state, RemoteJwkSetState::Stale);
+    for mode in [0o620, 0o602, 0o666] {
+        put(&text(now), mode);
+        let status = started(2000);
+        assert_eq!(status.state, RemoteJwkSetState::Empty, "{mode:o}");
+        assert_eq!(status.last_good_error.unwrap().failure(), FetchFailure::System);
+    }
+    for (text, failure) in [
+        ("", FetchFailure::System),
+        ("{}", FetchFailure::System),
+        (&text(now)[..300], FetchFailure::System),
+        (&text(now).replace("kty", "xyz"), FetchFailure::Document),
+    ] {
+        put(text, 0o600);
+        let status = started(2000);
+        assert_eq!(status.state, RemoteJwkSetState::Empty, "{text}");
+        assert_eq!(status.last_good_error.unwrap().failure(), failure, "{text}");
+    }
+}
+
+#[test]
+fn a_last_good_file_that_cannot_be_written_is_reported_and_the_keys_are_used() {
+    let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a")])));
+    let keys = builder(&server).last_good_file("/nonexistent/keys.json").build().unwrap();
+    keys.wait_ready(PATIENCE).unwrap();
+    until("the report", || keys.status().last_good_error.is_some());
+    assert_eq!(keys.status().last_error, None);
+    assert!(verifier(&keys).verify(token("rsa-2048-a", Some("a"))).is_ok());
+}

@@ -1,0 +1,176 @@
+//! Threads, descriptors, memory, closing.
+
+use crate::server::{Reply, Server};
+use crate::{PATIENCE, builder, jwks, kind, on_threads, ready, token, until};
+use bouncer_verify::{ErrorKind, FetchFailure, Policy, RemoteJwkSet, Verifier};
+use std::fs;
+use std::time::{Duration, Instant};
+
+fn body() -> String {
+    jwks(&[("rsa-2048-a", "a")])
+}
+
+/// The threads of key sets in this process: other tests run beside this one, so it takes a process of its own
+/// to count all.
+fn keeper_threads() -> usize {
+    fs::read_dir("/proc/self/task")
+        .unwrap()
+        .flatten()
+        .filter(|task| {
+            fs::read_to_string(task.path().join("comm")).is_ok_and(|name| name.trim() == "bouncer-keys")
+        })
+        .count()
+}
+
+/// Runs the test of this name alone in a process, where its counts are its own.
+fn alone(test: &str) -> bool {
+    if std::env::var_os("BOUNCER_ALONE").is_some() {
+        return true;
+    }
+    let status = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", test, "--nocapture", "--test-threads=1"])
+        .env("BOUNCER_ALONE", "1")
+        .status()
+        .unwrap();
+    assert!(status.success(), "{test}");
+    false
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn threads_descriptors_and_memory_are_flat_over_ten_thousand_refreshes() {
+    if !alone("lifecycle::threads_descriptors_and_memory_are_flat_over_ten_thousand_refreshes") {
+        return;
+    }
+    let descriptors = || fs::read_dir("/proc/self/fd").unwrap().count();
+    let resident = || {
+        let statm = fs::read_to_string("/proc/self/statm").unwrap();
+        statm.split(' ').nth(1).unwrap().parse::<usize>().unwrap() * 4
+    };
+    let server = Server::saying(Reply::json(body()));
+    let (keys, _verifier) = ready(&server);
+    let refresh = |times: usize| {
+        for i in 0..times {
+            // Each second one is new.
+            let kid = if i % 2 == 0 { "a" } else { "b" };
+            server.say(Reply::json(jwks(&[("rsa-2048-a", kid)])));
+            keys.refresh(PATIENCE).unwrap();
+        }
+    };
+    refresh(1000);
+    let (fds, kib) = (descriptors(), resident());
+    refresh(9000);
+    assert_eq!((server.count(), keys.status().generation), (10_001, 10_000));
+    assert_eq!(keeper_threads(), 1);
+    // A connection of the server's may be closing.
+    assert!(descriptors() <= fds + 4, "{fds} descriptors became {}", descriptors());
+    assert!(resident() <= kib + 2048, "{kib} KiB became {}", resident());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_keeper_is_one_thread_and_less_than_a_megabyte() {
+    if !alone("lifecycle::a_keeper_is_one_thread_and_less_than_a_megabyte") {
+        return;
+    }
+    let resident = || {
+        let statm = fs::read_to_string("/proc/self/statm").unwrap();
+        statm.split(' ').nth(1).unwrap().parse::<usize>().unwrap() * 4
+    };
+    let server = Server::saying(Reply::json(body()));
+    let warm: Vec<_> = (0..4).map(|_| ready(&server)).collect();
+    let before = resident();
+    let more: Vec<_> = (0..50).map(|_| ready(&server)).collect();
+    let each = resident().saturating_sub(before) / more.len();
+    assert_eq!(keeper_threads(), 54);
+    assert!(each < 1024, "{each} KiB each");
+    eprintln!("a keeper takes {each} KiB");
+    drop((warm, more));
+    until("the threads end", || keeper_threads() == 0);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_thousand_keepers_made_and_dropped_leave_nothing() {
+    if !alone("lifecycle::a_thousand_keepers_made_and_dropped_leave_nothing") {
+        return;
+    }
+    let server = Server::saying(Reply::json(body()));
+    for i in 0..1000 {
+        let keys = builder(&server).build().unwrap();
+        if i % 10 == 0 {
+            keys.wait_ready(PATIENCE).unwrap();
+        }
+    }
+    until("the threads end", || keeper_threads() == 0);
+    assert!(server.count() <= 1000);
+}
+
+#[test]
+fn a_lazy_keeper_has_no_thread_and_no_request_before_it_is_asked() {
+    let server = Server::saying(Reply::json(body()));
+    let keys = builder(&server).lazy().build().unwrap();
+    std::thread::sleep(Duration::from_millis(100));
+    assert_eq!((server.count(), keys.status().attempts), (0, 0));
+    // The first verification waits for the first fetch, and so do all others of that moment.
+    let verifier = Verifier::new(keys, Policy::bouncer());
+    let genuine = token("rsa-2048-a", Some("a"));
+    assert_eq!(on_threads(8, move |_| verifier.verify(&genuine).is_ok()), [true; 8]);
+    assert_eq!(server.count(), 1);
+}
+
+#[test]
+fn closing_cuts_off_a_fetch_and_ends_all_waiting() {
+    let server = Server::saying(Reply::json(body()));
+    let keys = builder(&server).timeout(Duration::from_secs(60)).max_wait(PATIENCE).build().unwrap();
+    keys.wait_ready(PATIENCE).unwrap();
+    server.say(Reply::Hang);
+    let verifier = Verifier::new(keys.clone(), Policy::bouncer());
+    let (waiter, refresher) = (verifier.clone(), keys.clone());
+    let new = token("rsa-2048-b", Some("b"));
+    let waiting = std::thread::spawn(move || kind(waiter.verify(new)));
+    until("the fetch hangs", || server.count() == 2);
+    let refreshing = std::thread::spawn(move || refresher.refresh(PATIENCE).unwrap_err());
+    std::thread::sleep(Duration::from_millis(50));
+
+    let start = Instant::now();
+    keys.close();
+    assert!(start.elapsed() < Duration::from_millis(100), "close waits for nothing");
+    // The verdict of before, or of now that there are no keys.
+    let verdict = waiting.join().unwrap();
+    assert!(matches!(verdict, ErrorKind::NoMatchingKey | ErrorKind::KeysUnavailable), "{verdict}");
+    assert_eq!(refreshing.join().unwrap().failure(), FetchFailure::Other);
+    assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
+
+    let closed = verifier.verify(token("rsa-2048-a", Some("a"))).unwrap_err();
+    assert_eq!(closed.kind(), ErrorKind::KeysUnavailable);
+    assert_eq!(keys.current().unwrap_err().detail(), "closed");
+    assert_eq!(keys.status().state.as_str(), "closed");
+    assert!(keys.wait_ready(PATIENCE).is_err() && keys.refresh(PATIENCE).is_err());
+    assert!(start.elapsed() < Duration::from_secs(2), "nothing waits after a close");
+    keys.close();
+    assert_eq!(server.count(), 2);
+}
+
+#[test]
+fn a_closing_in_the_middle_of_a_fetch_leaves_no_keys_behind() {
+    for _ in 0..50 {
+        let server = Server::saying(Reply::json(body()));
+        let keys = builder(&server).build().unwrap();
+        keys.close();
+        until("the thread is done", || keys.current().is_err());
+        std::thread::sleep(Duration::from_millis(2));
+        assert!(keys.current().is_err());
+    }
+}
+
+#[test]
+fn clones_and_verifiers_share_one_keeper_and_the_last_ends_it() {
+    let server = Server::saying(Reply::json(body()));
+    let (keys, verifier) = ready(&server);
+    let clones: Vec<RemoteJwkSet> = (0..100).map(|_| keys.clone()).collect();
+    drop((keys, clones));
+    // The verifier keeps it.
+    assert!(verifier.verify(token("rsa-2048-a", Some("a"))).is_ok());
+    assert_eq!(server.count(), 1);
+}

@@ -1,0 +1,102 @@
+//! Remote key sets against a loopback server that misbehaves on command, each behaviour with a hard count.
+#![cfg(feature = "remote")]
+
+#[path = "../support/server.rs"]
+mod server;
+#[path = "../support/signer.rs"]
+mod signer;
+
+mod discovery;
+mod fetching;
+mod files;
+mod lifecycle;
+mod load;
+mod misses;
+mod outage;
+mod tls;
+
+use bouncer_verify::{Algorithm, Error, Jwk, RemoteJwkSet, RemoteJwkSetBuilder, VerifiedToken, Verifier};
+use server::Server;
+use signer::Key;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::{Duration, Instant, SystemTime};
+
+/// Longer than anything here takes.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+fn key(name: &str) -> &'static Key {
+    static KEYS: OnceLock<Mutex<HashMap<String, &'static Key>>> = OnceLock::new();
+    let mut keys = KEYS.get_or_init(Default::default).lock().unwrap();
+    keys.entry(name.to_owned()).or_insert_with(|| Box::leak(Box::new(Key::load(name))))
+}
+
+/// A JWK Set document of keys of `tests/data/keys`, each with its kid; "" for none.
+fn jwks(keys: &[(&str, &str)]) -> String {
+    let members = keys.iter().map(|&(name, kid)| {
+        let jwk = Jwk::from_der(&key(name).public_der()).unwrap().to_json();
+        match kid {
+            "" => jwk,
+            kid => jwk.replacen('{', &format!("{{\"kid\":\"{kid}\","), 1),
+        }
+    });
+    format!("{{\"keys\":[{}]}}", members.collect::<Vec<_>>().join(","))
+}
+
+fn now() -> i64 {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs() as i64
+}
+
+/// A token of Bouncer's form, valid for an hour.
+fn token(name: &str, kid: Option<&str>) -> String {
+    token_until(name, kid, now() + 3600)
+}
+
+fn token_until(name: &str, kid: Option<&str>, exp: i64) -> String {
+    let kid = kid.map_or(String::new(), |kid| format!(",\"kid\":\"{kid}\""));
+    let header = format!("{{\"alg\":\"RS256\",\"typ\":\"JWT\"{kid}}}");
+    key(name).token(Algorithm::Rs256, header, format!("{{\"uid\":\"peter\",\"exp\":{exp}}}"))
+}
+
+/// `token` under another kid, its signature kept: what a forger can make by the thousand.
+fn forged(token: &str, kid: &str) -> String {
+    let (_, rest) = token.split_once('.').unwrap();
+    format!("{}.{rest}", signer::base64url(format!("{{\"alg\":\"RS256\",\"kid\":\"{kid}\"}}")))
+}
+
+fn builder(server: &Server) -> RemoteJwkSetBuilder {
+    RemoteJwkSet::builder(&server.url())
+}
+
+/// Keys that have been fetched, and a verifier of them.
+fn ready(server: &Server) -> (RemoteJwkSet, Verifier) {
+    let keys = builder(server).build().unwrap();
+    keys.wait_ready(PATIENCE).unwrap();
+    let verifier = Verifier::new(keys.clone(), bouncer_verify::Policy::bouncer());
+    (keys, verifier)
+}
+
+fn kind(result: Result<VerifiedToken, Error>) -> bouncer_verify::ErrorKind {
+    result.unwrap_err().kind()
+}
+
+/// Waits until `done`, or fails.
+fn until(what: &str, done: impl Fn() -> bool) {
+    let end = Instant::now() + PATIENCE;
+    while !done() {
+        assert!(Instant::now() < end, "never: {what}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Runs `work` on so many threads at once.
+fn on_threads<T: Send + 'static>(count: usize, work: impl Fn(usize) -> T + Send + Sync + 'static) -> Vec<T> {
+    let work = Arc::new(work);
+    let threads: Vec<_> = (0..count)
+        .map(|i| {
+            let work = Arc::clone(&work);
+            std::thread::spawn(move || work(i))
+        })
+        .collect();
+    threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+}

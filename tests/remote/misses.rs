@@ -1,0 +1,189 @@
+//! Tokens that miss a key: what they may cause, and what they may not.
+
+use crate::server::{Reply, Server};
+use crate::{forged, jwks, kind, on_threads, ready, token, token_until, until};
+use bouncer_verify::{ErrorKind, Policy, Verifier};
+use std::time::{Duration, Instant};
+
+#[test]
+fn a_hundred_thousand_random_kids_cause_two_fetches() {
+    let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a")])));
+    let (keys, verifier) = ready(&server);
+    let genuine = token("rsa-2048-a", Some("a"));
+    let start = Instant::now();
+    let flood = verifier.clone();
+    let refused = on_threads(8, move |thread| {
+        let made_up = token("rsa-2048-a", Some("a"));
+        (0..12_500)
+            .filter(|i| {
+                kind(flood.verify(forged(&made_up, &format!("{thread}-{i}")))) == ErrorKind::NoMatchingKey
+            })
+            .count()
+    });
+    assert_eq!(refused.iter().sum::<usize>(), 100_000);
+    assert_eq!(verifier.verify(&genuine).unwrap().uid(), Some("peter"));
+    let allowed = 2 + start.elapsed().as_secs() as usize / 30;
+    assert!(server.count() - 1 <= allowed, "{} fetches", server.count() - 1);
+    let status = keys.status();
+    assert_eq!(status.unknown_kid as usize, server.count() - 1);
+    assert!(status.suppressed > 90_000, "{status:?}");
+}
+
+#[test]
+fn in_an_outage_a_hundred_thousand_random_kids_cause_two_fetches_and_genuine_tokens_pass() {
+    let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a")])));
+    let (keys, verifier) = ready(&server);
+    server.say(Reply::status(503));
+    let genuine = token("rsa-2048-a", Some("a"));
+    let start = Instant::now();
+    for i in 0..100_000 {
+        assert_eq!(kind(verifier.verify(forged(&genuine, &i.to_string()))), ErrorKind::NoMatchingKey);
+    }
+    assert!(verifier.verify(&genuine).is_ok());
+    let allowed = 2 + start.elapsed().as_secs() as usize / 30;
+    assert!(server.count() - 1 <= allowed, "{} fetches", server.count() - 1);
+    assert_eq!(keys.status().unknown_kid as usize, server.count() - 1);
+}
+
+#[test]
+fn tokens_that_could_not_pass_anyway_cause_no_fetch_and_report_nothing_unsigned() {
+    let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a")])));
+    let (keys, bouncer) = ready(&server);
+    let policy = Policy::for_issuer("https://idp.example", "https://api.example").require_claim("tenant");
+    let strict = Verifier::new(keys.clone(), policy);
+    let expired = token_until("rsa-2048-b", Some("b"), crate::now() - 1);
+    for _ in 0..1000 {
+        assert_eq!(kind(bouncer.verify(&expired)), ErrorKind::NoMatchingKey);
+    }
+    // Without iss, aud and tenant; without a signature; with half of one; with a payload that is no JSON.
+    let other = token("rsa-2048-b", Some("b"));
+    let (signed, _) = other.rsplit_once('.').unwrap();
+    let not_json =
+        crate::key("rsa-2048-b").token(bouncer_verify::Algorithm::Rs256, r#"{"alg":"RS256","kid":"b"}"#, "{");
+    assert_eq!(kind(strict.verify(&other)), ErrorKind::NoMatchingKey);
+    for token in [format!("{signed}."), not_json] {
+        assert_eq!(kind(bouncer.verify(&token)), ErrorKind::NoMatchingKey, "{token}");
+    }
+    assert_eq!(kind(bouncer.verify(format!("{signed}.A"))), ErrorKind::NoMatchingKey);
+    // Expired and without kid, under a key that is not there: the signature is what is wrong.
+    let without_kid = token_until("rsa-2048-b", None, crate::now() - 1);
+    assert_eq!(kind(bouncer.verify(&without_kid)), ErrorKind::InvalidSignature);
+    assert_eq!(server.count(), 1);
+    assert_eq!(keys.status().suppressed, 0, "they do not even ask");
+}
+
+#[test]
+fn a_wrong_signature_under_a_known_kid_causes_no_fetch() {
+    let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a")])));
+    let (keys, verifier) = ready(&server);
+    for _ in 0..100 {
+        assert_eq!(kind(verifier.verify(token("rsa-2048-b", Some("a")))), ErrorKind::InvalidSignature);
+    }
+    assert_eq!((server.count(), keys.status().suppressed), (1, 0));
+}
+
+#[test]
+fn a_new_kid_is_fetched_by_the_token_that_brings_it() {
+    let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a")])));
+    let (keys, verifier) = ready(&server);
+    server.say(Reply::json(jwks(&[("rsa-2048-a", "a"), ("rsa-2048-b", "b")])));
+    let new = token("rsa-2048-b", Some("b"));
+    // All at once: one fetch serves them all.
+    let passed = on_threads(16, move |_| verifier.verify(&new).is_ok());
+    assert_eq!(passed, [true; 16]);
+    assert!(server.count() <= 3, "{}", server.count());
+    assert_eq!(server.requests()[1].header("cache-control"), Some("no-cache"));
+    assert_eq!(server.requests()[0].header("cache-control"), None);
+    assert_eq!(keys.status().generation, 2);
+}
+
+#[test]
+fn a_kid_that_was_not_found_is_remembered_until_the_keys_change() {
+    let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a")])));
+    let (keys, verifier) = ready(&server);
+    let lost = token("rsa-2048-b", Some("b"));
+    for _ in 0..50 {
+        assert_eq!(kind(verifier.verify(&lost)), ErrorKind::NoMatchingKey);
+    }
+    assert_eq!((server.count(), keys.status().suppressed), (2, 49));
+    // The second of the budget is left, and another key's arrival makes the memory void.
+    server.say(Reply::json(jwks(&[("rsa-2048-a", "a"), ("rsa-2048-b", "b")])));
+    assert_eq!(kind(verifier.verify(&lost)), ErrorKind::NoMatchingKey);
+    keys.refresh(crate::PATIENCE).unwrap();
+    assert!(verifier.verify(&lost).is_ok());
+}
+
+#[test]
+fn a_cluster_that_was_set_up_anew_is_found_by_its_tokens_without_kid() {
+    let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a")])));
+    let (keys, verifier) = ready(&server);
+    assert!(verifier.verify(token("rsa-2048-a", None)).is_ok());
+    server.say(Reply::json(jwks(&[("rsa-2048-b", "b")])));
+    assert!(verifier.verify(token("rsa-2048-b", None)).is_ok());
+    assert_eq!((server.count(), keys.status().without_kid), (2, 1));
+    // Its old tokens, and forged ones, have no second fetch for five minutes.
+    for _ in 0..1000 {
+        assert_eq!(kind(verifier.verify(token("rsa-2048-a", None))), ErrorKind::InvalidSignature);
+    }
+    assert_eq!((server.count(), keys.status().suppressed), (2, 1000));
+    // The budget of unknown kids is another.
+    server.say(Reply::json(jwks(&[("rsa-2048-a", "c"), ("rsa-2048-b", "b")])));
+    assert!(verifier.verify(token("rsa-2048-a", Some("c"))).is_ok());
+}
+
+#[test]
+fn waiting_for_a_fetch_ends_at_its_bound() {
+    let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a")])));
+    let keys = crate::builder(&server).max_wait(Duration::from_millis(200)).build().unwrap();
+    keys.wait_ready(crate::PATIENCE).unwrap();
+    let verifier = Verifier::new(keys.clone(), Policy::bouncer());
+    server.say(Reply::Hang);
+    let start = Instant::now();
+    assert_eq!(kind(verifier.verify(token("rsa-2048-b", Some("b")))), ErrorKind::NoMatchingKey);
+    let waited = start.elapsed();
+    assert!(waited >= Duration::from_millis(200) && waited < Duration::from_secs(2), "{waited:?}");
+}
+
+#[test]
+fn verify_now_never_waits_and_says_what_to_wait_for() {
+    let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a")])));
+    let (keys, verifier) = ready(&server);
+    let (old, new) = (token("rsa-2048-a", Some("a")), token("rsa-2048-b", Some("b")));
+    let mut ticket = None;
+    assert!(verifier.verify_now(&old, &mut ticket).is_ok() && ticket.is_none());
+
+    let both = jwks(&[("rsa-2048-a", "a"), ("rsa-2048-b", "b")]);
+    server.say(Reply::json(both).late(Duration::from_millis(300)));
+    let start = Instant::now();
+    assert_eq!(kind(verifier.verify_now(&new, &mut ticket)), ErrorKind::NoMatchingKey);
+    assert!(start.elapsed() < Duration::from_millis(200));
+    let first = ticket.expect("a fetch to wait for");
+    until("the fetch began", || server.count() == 2);
+    // Another caller joins it.
+    let mut joined = None;
+    assert_eq!(kind(verifier.verify_now(&new, &mut joined)), ErrorKind::NoMatchingKey);
+    assert!(verifier.wait(joined.unwrap(), crate::PATIENCE) && keys.wait(first, Duration::ZERO));
+    assert!(verifier.verify_now(&new, &mut ticket).is_ok() && ticket.is_none());
+    // A verdict after the fetch is final, even if it has not changed.
+    let mut ticket = None;
+    let lost = token("rsa-2048-b", Some("c"));
+    assert!(verifier.verify_now(&lost, &mut ticket).is_err());
+    assert!(verifier.wait(ticket.unwrap(), crate::PATIENCE));
+    assert!(verifier.verify_now(&lost, &mut ticket).is_err());
+    assert_eq!(ticket, None);
+    assert_eq!(server.count(), 3);
+}
+
+#[test]
+fn a_token_that_joined_an_older_fetch_may_have_one_of_its_own() {
+    // The fetch under way was begun before the rotation, so it does not bring the key.
+    let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a")])));
+    let (keys, verifier) = ready(&server);
+    server.say(Reply::json(jwks(&[("rsa-2048-a", "a")])).late(Duration::from_millis(300)));
+    let refresh = std::thread::spawn(move || keys.refresh(crate::PATIENCE));
+    until("the refresh began", || server.count() == 2);
+    server.say(Reply::json(jwks(&[("rsa-2048-b", "b")])));
+    assert!(verifier.verify(token("rsa-2048-b", Some("b"))).is_ok());
+    refresh.join().unwrap().unwrap();
+    assert_eq!(server.count(), 3);
+}

@@ -1,0 +1,133 @@
+//! The issuer is away: what goes on, for how long, and how often it is tried.
+
+use crate::server::{Reply, Server};
+use crate::{PATIENCE, builder, jwks, kind, on_threads, ready, token, until};
+use bouncer_verify::{ErrorCategory, ErrorKind, FetchFailure, Policy, RemoteJwkSetState, Verifier};
+use std::time::{Duration, Instant};
+
+fn body() -> String {
+    jwks(&[("rsa-2048-a", "a")])
+}
+
+#[test]
+fn fifty_cold_verifications_against_503_follow_the_back_off() {
+    let server = Server::saying(Reply::status(503));
+    let keys = builder(&server).build().unwrap();
+    let verifier = Verifier::new(keys.clone(), Policy::bouncer());
+    let start = Instant::now();
+    let genuine = token("rsa-2048-a", Some("a"));
+    let verdicts = on_threads(50, move |_| kind(verifier.verify(&genuine)));
+    assert_eq!(verdicts, [ErrorKind::KeysUnavailable; 50]);
+    assert_eq!(ErrorKind::KeysUnavailable.category(), ErrorCategory::Keys);
+    // The first attempt, and then one each time the background's pause is over: never under 100 ms.
+    std::thread::sleep(Duration::from_secs(2).saturating_sub(start.elapsed()));
+    let status = keys.status();
+    assert_eq!((status.scheduled, status.unknown_kid, status.without_kid), (1, 0, 0));
+    let longest_count = 1 + start.elapsed().as_millis() / 100;
+    assert!((server.count() as u128) <= longest_count, "{} in {:?}", server.count(), start.elapsed());
+    // When it comes back, the background finds it.
+    server.say(Reply::json(body()));
+    keys.wait_ready(PATIENCE).unwrap();
+}
+
+#[test]
+fn pauses_grow_while_the_outage_lasts() {
+    let server = Server::saying(Reply::status(503));
+    let keys = builder(&server).build().unwrap();
+    until("four attempts", || server.count() >= 4);
+    let status = keys.status();
+    assert!(status.failures_in_row >= 3 && status.retries >= 3, "{status:?}");
+    // Full jitter: at most 1, 2 and 4 s so far, at least 100 ms each.
+    let times: Vec<_> = server.requests().iter().map(|request| request.at).collect();
+    for (i, pair) in times.windows(2).enumerate() {
+        let pause = (pair[1] - pair[0]).as_secs_f64();
+        assert!(pause >= 0.099 && pause < f64::from(1 << i) + 0.5, "pause {i}: {pause}");
+    }
+}
+
+#[test]
+fn retry_after_is_honoured_by_the_background_and_by_tokens() {
+    let server = Server::saying(Reply::json(body()));
+    let (keys, verifier) = ready(&server);
+    server.say(Reply::status(429).with("Retry-After", "3"));
+    let new = token("rsa-2048-b", Some("b"));
+    assert_eq!(kind(verifier.verify(&new)), ErrorKind::NoMatchingKey);
+    assert_eq!(server.count(), 2);
+    let other = token("rsa-2048-b", Some("c"));
+    assert_eq!(kind(verifier.verify(&other)), ErrorKind::NoMatchingKey);
+    assert_eq!((server.count(), keys.status().suppressed), (2, 1));
+
+    let cold = Server::saying(Reply::status(503).with("Retry-After", "200"));
+    let keys = builder(&cold).build().unwrap();
+    assert!(keys.wait_attempts(1, PATIENCE));
+    let next = keys.status().next_attempt;
+    assert!(next > Duration::from_secs(190) && next <= Duration::from_secs(200), "{next:?}");
+}
+
+#[test]
+fn old_keys_are_used_through_an_outage_up_to_the_bound_then_keys_are_unavailable() {
+    let server = Server::saying(Reply::json(body()));
+    let keys =
+        builder(&server).ttl(Duration::from_secs(1)).max_stale(Duration::from_secs(3)).build().unwrap();
+    keys.wait_ready(PATIENCE).unwrap();
+    let verifier = Verifier::new(keys.clone(), Policy::bouncer());
+    server.say(Reply::status(500));
+    let genuine = token("rsa-2048-a", Some("a"));
+    let last_success = keys.status().last_success.unwrap();
+    let mut states = Vec::new();
+    loop {
+        let state = keys.status().state;
+        states.push(state);
+        let verdict = verifier.verify(&genuine);
+        let age = last_success.elapsed().unwrap().as_secs_f64();
+        if age < 2.9 {
+            assert!(verdict.is_ok(), "{age}");
+        } else if age > 3.1 {
+            let error = verdict.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::KeysUnavailable);
+            assert_eq!(error.kind().category(), ErrorCategory::Keys);
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    states.dedup();
+    use RemoteJwkSetState::{Fresh, Stale, TooOld};
+    assert!(states == [Fresh, Stale, TooOld] || states == [Fresh, Stale], "{states:?}");
+    let unavailable = keys.current().unwrap_err();
+    assert_eq!(unavailable.detail(), "not confirmed by the issuer for too long");
+    // It comes back.
+    server.say(Reply::json(body()));
+    until("the background finds it", || verifier.verify(&genuine).is_ok());
+}
+
+#[test]
+fn without_keys_what_a_token_says_is_still_judged_first_where_it_needs_no_key() {
+    let server = Server::saying(Reply::status(503));
+    let keys = builder(&server).build().unwrap();
+    let verifier = Verifier::new(keys, Policy::bouncer());
+    assert_eq!(kind(verifier.verify("a.b")), ErrorKind::MalformedToken);
+    assert_eq!(kind(verifier.verify("x".repeat(20_000))), ErrorKind::TokenTooLarge);
+    assert_eq!(kind(verifier.verify("eyJhbGciOiJub25lIn0.e30.")), ErrorKind::UnsupportedAlgorithm);
+    // An expired one is not told so, and does not wait for keys either.
+    let start = Instant::now();
+    let expired = crate::token_until("rsa-2048-a", Some("a"), 1);
+    assert_eq!(kind(verifier.verify(&expired)), ErrorKind::KeysUnavailable);
+    assert!(start.elapsed() < Duration::from_secs(1));
+}
+
+#[test]
+fn in_an_outage_nobody_waits_for_the_background() {
+    let server = Server::saying(Reply::json(body()));
+    let (keys, verifier) = ready(&server);
+    server.say(Reply::Hang);
+    assert!(keys.refresh(Duration::from_millis(100)).is_err());
+    assert!(keys.wait_attempts(2, PATIENCE));
+    assert_eq!(keys.status().last_error.unwrap().failure(), FetchFailure::Timeout);
+    // The next attempts hang too; only those that the budget pays for are waited for.
+    let start = Instant::now();
+    for i in 0..200 {
+        let new = crate::forged(&token("rsa-2048-b", None), &i.to_string());
+        assert_eq!(kind(verifier.verify(&new)), ErrorKind::NoMatchingKey);
+    }
+    assert!(start.elapsed() < Duration::from_secs(8), "{:?}", start.elapsed());
+}

@@ -1,0 +1,260 @@
+//! An HTTP server on loopback that answers, or misbehaves, as it is told, and counts.
+
+#![allow(dead_code, reason = "each test binary uses a part")]
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// The most requests that are kept to be looked at.
+const MOST_KEPT: usize = 1000;
+/// The longest that a test lets a client hang.
+const LONGEST_HANG: Duration = Duration::from_secs(30);
+
+/// A request as it came.
+#[derive(Debug, Clone)]
+pub(crate) struct Request {
+    pub(crate) path: String,
+    pub(crate) at: Instant,
+    headers: Vec<(String, String)>,
+}
+
+impl Request {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let named = |field: &&(String, String)| field.0.eq_ignore_ascii_case(name);
+        self.headers.iter().find(named).map(|(_, value)| value.as_str())
+    }
+}
+
+/// What to do with a request.
+#[derive(Debug, Clone)]
+pub(crate) enum Reply {
+    /// Status, header fields and a body with its length.
+    Answer(u16, Vec<(&'static str, String)>, Vec<u8>),
+    /// These bytes and the end of the connection.
+    Bytes(Vec<u8>),
+    /// These bytes one by one, with a pause before each.
+    Drip(Vec<u8>, Duration),
+    /// A head, and then so many bytes of body.
+    Flood(&'static str, usize),
+    /// After a pause, the other.
+    Late(Duration, Box<Reply>),
+    /// Nothing, while the client stays.
+    Hang,
+}
+
+impl Reply {
+    /// 200 with a JSON body.
+    pub(crate) fn json(body: impl Into<Vec<u8>>) -> Self {
+        Self::Answer(200, vec![("Content-Type", "application/json".into())], body.into())
+    }
+
+    pub(crate) fn status(status: u16) -> Self {
+        Self::Answer(status, Vec::new(), b"no\n".to_vec())
+    }
+
+    pub(crate) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        if let Self::Answer(_, headers, _) = &mut self {
+            headers.push((name, value.into()));
+        }
+        self
+    }
+
+    pub(crate) fn late(self, pause: Duration) -> Self {
+        Self::Late(pause, Box::new(self))
+    }
+}
+
+type Behaviour = Arc<dyn Fn(&Request) -> Reply + Send + Sync>;
+
+pub(crate) struct Server {
+    /// `http://127.0.0.1:port`
+    pub(crate) origin: String,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    behaviour: Mutex<Behaviour>,
+    requests: Mutex<Vec<Request>>,
+    count: AtomicUsize,
+    connections: AtomicUsize,
+    stopped: AtomicBool,
+    tls: Option<Arc<rustls::ServerConfig>>,
+}
+
+impl Server {
+    pub(crate) fn start(behaviour: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Self {
+        Self::serve(None, "http://127.0.0.1", Arc::new(behaviour))
+    }
+
+    /// The same over TLS, as `https://localhost`.
+    pub(crate) fn start_tls(
+        config: rustls::ServerConfig,
+        behaviour: impl Fn(&Request) -> Reply + Send + Sync + 'static,
+    ) -> Self {
+        Self::serve(Some(Arc::new(config)), "https://localhost", Arc::new(behaviour))
+    }
+
+    /// Always the same.
+    pub(crate) fn saying(reply: Reply) -> Self {
+        Self::start(move |_| reply.clone())
+    }
+
+    fn serve(tls: Option<Arc<rustls::ServerConfig>>, origin: &str, behaviour: Behaviour) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let shared = Arc::new(Shared {
+            behaviour: Mutex::new(behaviour),
+            requests: Mutex::default(),
+            count: AtomicUsize::new(0),
+            connections: AtomicUsize::new(0),
+            stopped: AtomicBool::new(false),
+            tls,
+        });
+        let its = Arc::clone(&shared);
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                if its.stopped.load(Ordering::SeqCst) {
+                    return;
+                }
+                its.connections.fetch_add(1, Ordering::SeqCst);
+                let its = Arc::clone(&its);
+                thread::spawn(move || its.talk(stream));
+            }
+        });
+        Self { origin: format!("{origin}:{port}"), shared }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("{}/jwks", self.origin)
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.origin.rsplit(':').next().unwrap().parse().unwrap()
+    }
+
+    /// From now on.
+    pub(crate) fn behave(&self, behaviour: impl Fn(&Request) -> Reply + Send + Sync + 'static) {
+        *self.shared.behaviour.lock().unwrap() = Arc::new(behaviour);
+    }
+
+    pub(crate) fn say(&self, reply: Reply) {
+        self.behave(move |_| reply.clone());
+    }
+
+    /// The number of requests so far.
+    pub(crate) fn count(&self) -> usize {
+        self.shared.count.load(Ordering::SeqCst)
+    }
+
+    /// The number of connections so far: a TLS handshake that fails makes no request.
+    pub(crate) fn connections(&self) -> usize {
+        self.shared.connections.load(Ordering::SeqCst)
+    }
+
+    /// The first of them.
+    pub(crate) fn requests(&self) -> Vec<Request> {
+        self.shared.requests.lock().unwrap().clone()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.shared.stopped.store(true, Ordering::SeqCst);
+        // Wakes the accepting thread.
+        let _ = TcpStream::connect(("127.0.0.1", self.port()));
+    }
+}
+
+impl Shared {
+    fn talk(&self, tcp: TcpStream) {
+        let _ = tcp.set_nodelay(true);
+        let _ = tcp.set_read_timeout(Some(LONGEST_HANG));
+        let watched = tcp.try_clone().unwrap();
+        match &self.tls {
+            None => self.answer(tcp, &watched),
+            Some(config) => {
+                let Ok(connection) = rustls::ServerConnection::new(Arc::clone(config)) else { return };
+                self.answer(rustls::StreamOwned::new(connection, tcp), &watched);
+            }
+        }
+    }
+
+    fn answer(&self, stream: impl Read + Write, watched: &TcpStream) {
+        let mut reader = BufReader::new(stream);
+        let Some(request) = read_request(&mut reader) else { return };
+        let mut requests = self.requests.lock().unwrap();
+        if requests.len() < MOST_KEPT {
+            requests.push(request.clone());
+        }
+        drop(requests);
+        self.count.fetch_add(1, Ordering::SeqCst);
+        let behaviour = Arc::clone(&self.behaviour.lock().unwrap());
+        let reply = behaviour(&request);
+        // A client that has gone is no fault of the test.
+        let _ = self.reply(reader.get_mut(), &reply, watched);
+        let _ = reader.get_mut().flush();
+    }
+
+    fn reply(&self, to: &mut impl Write, reply: &Reply, watched: &TcpStream) -> std::io::Result<()> {
+        match reply {
+            Reply::Answer(status, headers, body) => {
+                let mut head = format!("HTTP/1.1 {status} Because\r\nContent-Length: {}\r\n", body.len());
+                for (name, value) in headers {
+                    head += &format!("{name}: {value}\r\n");
+                }
+                to.write_all(format!("{head}Connection: close\r\n\r\n").as_bytes())?;
+                to.write_all(body)
+            }
+            Reply::Bytes(bytes) => to.write_all(bytes),
+            Reply::Drip(bytes, pause) => bytes.iter().try_for_each(|byte| {
+                self.pause(*pause, watched);
+                to.write_all(&[*byte])?;
+                to.flush()
+            }),
+            Reply::Flood(head, len) => {
+                to.write_all(head.as_bytes())?;
+                (0..len / 65536).try_for_each(|_| to.write_all(&[b' '; 65536]))
+            }
+            Reply::Late(pause, reply) => {
+                self.pause(*pause, watched);
+                self.reply(to, reply, watched)
+            }
+            Reply::Hang => {
+                self.pause(LONGEST_HANG, watched);
+                Ok(())
+            }
+        }
+    }
+
+    /// Sleeps, unless the client goes or the test ends.
+    fn pause(&self, pause: Duration, watched: &TcpStream) {
+        let end = Instant::now() + pause;
+        let _ = watched.set_nonblocking(true);
+        while Instant::now() < end && !self.stopped.load(Ordering::SeqCst) {
+            if matches!(watched.peek(&mut [0]), Ok(0)) {
+                break;
+            }
+            thread::sleep(end.saturating_duration_since(Instant::now()).min(Duration::from_millis(5)));
+        }
+        let _ = watched.set_nonblocking(false);
+    }
+}
+
+fn read_request(reader: &mut impl BufRead) -> Option<Request> {
+    let mut line = String::new();
+    reader.read_line(&mut line).ok()?;
+    let path = line.split(' ').nth(1)?.to_owned();
+    let mut headers = Vec::new();
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line).ok()?;
+        match line.trim_end().split_once(':') {
+            Some((name, value)) => headers.push((name.to_owned(), value.trim().to_owned())),
+            None => return Some(Request { path, at: Instant::now(), headers }),
+        }
+    }
+}
