@@ -5,7 +5,7 @@ use super::jwks_job::{JwksJob, Location, Observer, Settings};
 use super::status::RemoteJwkSetStatus;
 use super::transport::{FetchError, FetchFailure, Transport};
 use super::url;
-use super::worker::{Reason, Worker};
+use super::worker::{Reason, Worker, deadline};
 use crate::crypto::jwk_set::JwkSet;
 use crate::error::{Error, ErrorKind, Result};
 use crate::verify::key_source::{FetchTicket, KeySource, Lack};
@@ -85,7 +85,7 @@ impl RemoteJwkSet {
     /// [`ErrorKind::KeysUnavailable`]: not after `timeout`.
     pub fn wait_ready(&self, timeout: Duration) -> Result<()> {
         let worker = &self.0.worker;
-        let deadline = Instant::now() + timeout;
+        let deadline = deadline(timeout);
         worker.start();
         loop {
             let next = worker.read(|books| books.done) + 1;
@@ -133,7 +133,7 @@ impl RemoteJwkSet {
     pub fn refresh(&self, timeout: Duration) -> Result<(), FetchError> {
         let worker = &self.0.worker;
         let attempt = worker.with(|books| books.want(Reason::Request));
-        if worker.wait(attempt, Instant::now() + timeout) {
+        if worker.wait_for(attempt, timeout) {
             let failed = worker.read(|books| books.last_error.clone().filter(|_| books.failed));
             return failed.map_or(Ok(()), |(error, _)| Err(error));
         }
@@ -149,13 +149,13 @@ impl RemoteJwkSet {
     /// Waits until the fetch that `ticket` stands for is done; false if it is not after `timeout`, or will not
     /// be.
     pub fn wait(&self, ticket: FetchTicket, timeout: Duration) -> bool {
-        self.0.worker.wait(ticket.attempt, Instant::now() + timeout)
+        self.0.worker.wait_for(ticket.attempt, timeout)
     }
 
     /// Waits until `attempts` attempts have been made ([`RemoteJwkSetStatus::attempts`]); false if that is
     /// not so after `timeout`, or will not be. For those who watch it.
     pub fn wait_attempts(&self, attempts: u64, timeout: Duration) -> bool {
-        self.0.worker.wait(attempts, Instant::now() + timeout)
+        self.0.worker.wait_for(attempts, timeout)
     }
 
     /// Ends it, for all clones and verifiers: an exchange under way is cut off, the thread ends, and from
@@ -226,8 +226,8 @@ impl KeySource for RemoteJwkSet {
         })
     }
 
-    fn wait(&self, ticket: FetchTicket, deadline: Instant) -> bool {
-        self.0.worker.wait(ticket.attempt, deadline)
+    fn wait(&self, ticket: FetchTicket, timeout: Duration) -> bool {
+        RemoteJwkSet::wait(self, ticket, timeout)
     }
 
     fn patience(&self) -> Duration {

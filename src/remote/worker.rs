@@ -76,6 +76,12 @@ impl Counts {
     }
 }
 
+/// The point in time after `timeout`, which may be as long as a [`Duration`] can be.
+pub(super) fn deadline(timeout: Duration) -> Instant {
+    const FAR: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+    Instant::now() + timeout.min(FAR)
+}
+
 /// A job, its thread and those who wait for it.
 pub(super) struct Worker<J: Job> {
     pub(super) job: J,
@@ -215,7 +221,12 @@ impl<J: Job> Worker<J> {
         read(&self.desk().lock())
     }
 
-    /// Waits until attempt number `attempt` is done. False if it is not by `deadline`, or will not be.
+    /// Waits until attempt number `attempt` is done. False if it is not after `timeout`, or will not be.
+    pub(super) fn wait_for(&self, attempt: u64, timeout: Duration) -> bool {
+        self.wait(attempt, deadline(timeout))
+    }
+
+    /// As [`Worker::wait_for`], to a point in time.
     pub(super) fn wait(&self, attempt: u64, deadline: Instant) -> bool {
         let desk = self.desk();
         let mut state = desk.lock();
@@ -310,16 +321,40 @@ impl<J: Job> Worker<J> {
             }
             Err(error) => {
                 let hold = error.retry_after.unwrap_or_default();
-                state.hold_until = error.retry_after.map(|pause| Instant::now() + pause);
+                state.hold_until = error.retry_after.map(deadline);
                 state.last_error = Some((error, SystemTime::now()));
                 // What a token or the program caused does not push the plan back; it may come before it.
                 if matches!(reason, Reason::Schedule | Reason::Retry) || state.due.left().is_zero() {
                     state.failures_in_row = state.failures_in_row.saturating_add(1);
                     let pause = pacing::back_off(state.failures_in_row, J::LONGEST_PAUSE, pacing::random());
                     state.due = Due::after(pause.max(hold));
+                } else if state.due.left() < hold {
+                    state.due = Due::after(hold);
                 }
             }
         }
         self.job.enter_in_book(&mut state.book, state.done, !state.failed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_due_on_either_clock_is_due() {
+        const DAY: Duration = Duration::from_secs(86400);
+        let (monotonic, wall) = (Instant::now(), SystemTime::now());
+        // The machine was suspended, or the wall clock was set forward: the monotonic one has not moved.
+        assert_eq!(Due { monotonic: monotonic + DAY, wall }.left(), Duration::ZERO);
+        // The wall clock was set back.
+        assert_eq!(Due { monotonic, wall: wall + DAY }.left(), Duration::ZERO);
+        assert!(Due::after(DAY).left() > DAY - Duration::from_secs(60));
+    }
+
+    #[test]
+    fn any_timeout_has_a_deadline() {
+        assert!(deadline(Duration::MAX) > Instant::now());
+        assert!(deadline(Duration::ZERO) <= Instant::now());
     }
 }

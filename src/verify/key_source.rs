@@ -3,7 +3,7 @@
 
 use crate::crypto::jwk_set::JwkSet;
 use std::fmt;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Where a [`super::verifier::Verifier`] gets its keys from, if not once and for all.
 pub(crate) trait KeySource: Send + Sync + fmt::Debug {
@@ -15,8 +15,8 @@ pub(crate) trait KeySource: Send + Sync + fmt::Debug {
     /// `before` is what the same token waited for already.
     fn ask(&self, lack: Lack<'_>, before: Option<FetchTicket>) -> Option<FetchTicket>;
 
-    /// Waits until the fetch is done; false if it is not by `deadline`, or will not be.
-    fn wait(&self, ticket: FetchTicket, deadline: Instant) -> bool;
+    /// Waits until the fetch is done; false if it is not after `timeout`, or will not be.
+    fn wait(&self, ticket: FetchTicket, timeout: Duration) -> bool;
 
     /// How long a verification may wait in all.
     fn patience(&self) -> Duration;

@@ -64,12 +64,12 @@ impl Verifier {
             #[cfg(feature = "remote")]
             Source::Kept(source) => {
                 let mut ticket = None;
-                let mut deadline = None;
+                let mut began = None;
                 loop {
                     let verdict = super::verify_kept(&**source, &self.0.policy, token.as_ref(), &mut ticket);
                     let Some(ticket) = ticket else { return verdict };
-                    let deadline = *deadline.get_or_insert_with(|| Instant::now() + source.patience());
-                    if !source.wait(ticket, deadline) {
+                    let waited = began.get_or_insert_with(Instant::now).elapsed();
+                    if !source.wait(ticket, source.patience().saturating_sub(waited)) {
                         return verdict;
                     }
                 }
@@ -106,7 +106,7 @@ impl Verifier {
     pub fn wait(&self, ticket: FetchTicket, timeout: Duration) -> bool {
         match &self.0.keys.0 {
             Source::Fixed(_) => false,
-            Source::Kept(source) => source.wait(ticket, Instant::now() + timeout),
+            Source::Kept(source) => source.wait(ticket, timeout),
         }
     }
 

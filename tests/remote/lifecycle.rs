@@ -165,6 +165,17 @@ fn a_closing_in_the_middle_of_a_fetch_leaves_no_keys_behind() {
 }
 
 #[test]
+fn any_timeout_may_be_given() {
+    let server = Server::saying(Reply::json(body()));
+    let (keys, verifier) = ready(&server);
+    keys.wait_ready(Duration::MAX).unwrap();
+    keys.refresh(Duration::MAX).unwrap();
+    assert!(keys.wait_attempts(2, Duration::MAX) && !keys.wait_attempts(3, Duration::ZERO));
+    let never = bouncer_verify::FetchTicket::from_bits(77).unwrap();
+    assert!(!verifier.wait(never, Duration::from_millis(1)));
+}
+
+#[test]
 fn clones_and_verifiers_share_one_keeper_and_the_last_ends_it() {
     let server = Server::saying(Reply::json(body()));
     let (keys, verifier) = ready(&server);
