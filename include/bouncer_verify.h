@@ -1008,6 +1008,11 @@ int32_t bouncer_remote_status_last_error_at(const bouncer_remote_status *status,
 bouncer_str bouncer_remote_status_last_good_error(const bouncer_remote_status *status);
 
 /**
+ * Attempts that failed.
+ */
+uint64_t bouncer_remote_status_failures(const bouncer_remote_status *status);
+
+/**
  * Scheduled attempts that failed since the last success.
  */
 uint64_t bouncer_remote_status_failures_in_row(const bouncer_remote_status *status);
@@ -1097,7 +1102,7 @@ bouncer_status bouncer_verifier_verify(const bouncer_verifier *verifier,
  * Verifies as bouncer_verifier_verify() does, but never waits: for callers that must not block a thread.
  *
  * `*ticket` is 0 at first. If it is not 0 afterwards, the verdict may change once that fetch is done: wait for
- * it on some thread (bouncer_remote_jwks_wait()) and call again with it, twice at most. If it is 0, the verdict is
+ * it on some thread (bouncer_verifier_wait()) and call again with it, twice at most. If it is 0, the verdict is
  * final.
  */
 bouncer_status bouncer_verifier_verify_now(const bouncer_verifier *verifier,
@@ -1106,6 +1111,14 @@ bouncer_status bouncer_verifier_verify_now(const bouncer_verifier *verifier,
                                            uint64_t *ticket,
                                            bouncer_token **out,
                                            bouncer_error **err);
+
+/**
+ * Waits up to `timeout_ms` milliseconds for the fetch that `ticket` of bouncer_verifier_verify_now() stands for.
+ * Gives 1 if it is done, 0 if it is not, or will not be, or `verifier` is NULL.
+ */
+int32_t bouncer_verifier_wait(const bouncer_verifier *verifier,
+                              uint64_t ticket,
+                              uint64_t timeout_ms);
 
 /**
  * Frees a verifier. NULL is allowed.

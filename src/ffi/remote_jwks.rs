@@ -24,7 +24,7 @@ use std::time::Duration;
 pub struct bouncer_remote_jwks(pub(super) RemoteJwkSet);
 
 /// A duration in milliseconds, however long.
-fn milliseconds(milliseconds: u64) -> Duration {
+pub(super) fn milliseconds(milliseconds: u64) -> Duration {
     const YEAR: u64 = 366 * 24 * 60 * 60 * 1000;
     Duration::from_millis(milliseconds.min(YEAR))
 }

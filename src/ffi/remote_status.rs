@@ -128,6 +128,12 @@ pub extern "C" fn bouncer_remote_status_last_good_error(
     text_of(status, |status| status.last_good_error.as_deref())
 }
 
+/// Attempts that failed.
+#[unsafe(no_mangle)]
+pub extern "C" fn bouncer_remote_status_failures(status: Option<&bouncer_remote_status>) -> u64 {
+    number_of(status, |status| status.failures)
+}
+
 /// Scheduled attempts that failed since the last success.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_remote_status_failures_in_row(status: Option<&bouncer_remote_status>) -> u64 {

@@ -4,7 +4,7 @@ use super::boundary::{bytes, call, handle, read};
 use super::error::bouncer_error;
 use super::jwks::bouncer_jwks;
 use super::policy::bouncer_policy;
-use super::remote_jwks::bouncer_remote_jwks;
+use super::remote_jwks::{bouncer_remote_jwks, milliseconds};
 use super::status::bouncer_status;
 use super::token::bouncer_token;
 use crate::{FetchTicket, Verifier};
@@ -79,7 +79,7 @@ pub unsafe extern "C" fn bouncer_verifier_verify(
 /// Verifies as bouncer_verifier_verify() does, but never waits: for callers that must not block a thread.
 ///
 /// `*ticket` is 0 at first. If it is not 0 afterwards, the verdict may change once that fetch is done: wait for
-/// it on some thread (bouncer_remote_jwks_wait()) and call again with it, twice at most. If it is 0, the verdict is
+/// it on some thread (bouncer_verifier_wait()) and call again with it, twice at most. If it is 0, the verdict is
 /// final.
 ///
 /// # Safety
@@ -89,20 +89,36 @@ pub unsafe extern "C" fn bouncer_verifier_verify_now(
     verifier: Option<&bouncer_verifier>,
     token: *const c_char,
     token_len: usize,
-    ticket: Option<&mut u64>,
+    mut ticket: Option<&mut u64>,
     out: Option<&mut MaybeUninit<*mut bouncer_token>>,
     err: Option<&mut MaybeUninit<*mut bouncer_error>>,
 ) -> bouncer_status {
+    // Taken before anything can fail: where nothing is judged there is nothing to wait for.
+    let mut fetch = None;
+    if let Some(ticket) = ticket.as_deref_mut() {
+        fetch = FetchTicket::from_bits(std::mem::take(ticket));
+    }
     call(out, err, || {
         let verifier = handle("verifier", verifier)?;
         let ticket = handle("ticket", ticket)?;
         // SAFETY: the caller promises `token` is readable for `token_len` bytes.
         let token = unsafe { bytes("token", token.cast(), token_len) }?;
-        let mut fetch = FetchTicket::from_bits(*ticket);
         let verdict = verifier.0.verify_now(token, &mut fetch);
         *ticket = fetch.map_or(0, FetchTicket::to_bits);
         Ok(bouncer_token(verdict?))
     })
+}
+
+/// Waits up to `timeout_ms` milliseconds for the fetch that `ticket` of bouncer_verifier_verify_now() stands for.
+/// Gives 1 if it is done, 0 if it is not, or will not be, or `verifier` is NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn bouncer_verifier_wait(
+    verifier: Option<&bouncer_verifier>,
+    ticket: u64,
+    timeout_ms: u64,
+) -> i32 {
+    let wait = || Some(verifier?.0.wait(FetchTicket::from_bits(ticket)?, milliseconds(timeout_ms)));
+    read(0, || i32::from(wait() == Some(true)))
 }
 
 /// Frees a verifier. NULL is allowed.

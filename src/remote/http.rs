@@ -5,6 +5,7 @@ use super::url;
 use arc_swap::ArcSwapOption;
 use std::io;
 use std::path::PathBuf;
+use std::process;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -18,14 +19,20 @@ const MAX_REDIRECTS: usize = 3;
 
 /// The transport that is used unless the program brings its own.
 ///
-/// An agent is made for each exchange, minutes apart: then no socket or lock is shared with a forked process,
-/// and the certificate authorities are those on the disk now.
+/// An agent is made for each exchange, minutes apart: then no idle socket is shared with a forked process, and the
+/// certificate authorities are those on the disk now.
 pub(super) struct HttpTransport {
     pub(super) ca_file: Option<PathBuf>,
     pub(super) proxy: Option<Proxy>,
     pub(super) same_origin_redirects: bool,
     interrupted: AtomicBool,
-    under_way: ArcSwapOption<Agent>,
+    under_way: ArcSwapOption<UnderWay>,
+}
+
+/// An exchange, and the process that makes it: a forked child must not shut down its parent's socket.
+struct UnderWay {
+    process: u32,
+    agent: Agent,
 }
 
 impl HttpTransport {
@@ -86,7 +93,8 @@ impl HttpTransport {
         timeout: Duration,
     ) -> Result<HttpResponse, FetchError> {
         let agent = self.agent(uri, timeout)?;
-        self.under_way.store(Some(Arc::new(agent.clone())));
+        let under_way = UnderWay { process: process::id(), agent: agent.clone() };
+        self.under_way.store(Some(Arc::new(under_way)));
         // After the store: whoever interrupts either finds the agent or is seen here.
         if self.interrupted.load(Ordering::SeqCst) {
             return Err(FetchError::new(FetchFailure::Other, "closed"));
@@ -138,8 +146,10 @@ impl Transport for HttpTransport {
 
     fn interrupt(&self) {
         self.interrupted.store(true, Ordering::SeqCst);
-        if let Some(agent) = self.under_way.swap(None) {
-            Agent::clone(&agent).shutdown();
+        if let Some(under_way) = self.under_way.swap(None)
+            && under_way.process == process::id()
+        {
+            under_way.agent.clone().shutdown();
         }
     }
 }

@@ -8,7 +8,7 @@ use super::url;
 use super::worker::{Reason, Worker, deadline};
 use crate::crypto::jwk_set::JwkSet;
 use crate::error::{Error, ErrorKind, Result};
-use crate::verify::key_source::{FetchTicket, KeySource, Lack};
+use crate::verify::key_source::{FetchTicket, KeySource, Lack, Prospect};
 use crate::verify::verifier::Keys;
 use std::fmt;
 use std::path::PathBuf;
@@ -166,7 +166,7 @@ impl RemoteJwkSet {
 }
 
 impl KeySource for RemoteJwkSet {
-    fn with_keys(&self, judge: &mut dyn FnMut(Option<&JwkSet>)) {
+    fn with_keys(&self, judge: &mut dyn FnMut(Option<&JwkSet>)) -> u64 {
         let now = Instant::now();
         let in_use = self.0.worker.job.in_use();
         if let Some(in_use) = &*in_use
@@ -175,32 +175,44 @@ impl KeySource for RemoteJwkSet {
             // The thread should be at it. After a fork, there is none.
             self.0.worker.start();
         }
-        judge(in_use.as_ref().filter(|in_use| now < in_use.usable_until).map(|in_use| &*in_use.jwks));
+        let usable = in_use.as_ref().filter(|in_use| now < in_use.usable_until);
+        judge(usable.map(|in_use| &*in_use.jwks));
+        usable.map_or(0, |in_use| in_use.generation)
     }
 
-    fn ask(&self, lack: Lack<'_>, before: Option<FetchTicket>) -> Option<FetchTicket> {
-        // Nothing that a token asks for is fetched twice for it.
-        if before.is_some_and(|before| before.begins_later) || self.0.worker.is_closed() {
-            return None;
-        }
+    fn ask(&self, lack: Lack<'_>, generation: u64, before: Option<FetchTicket>) -> Prospect {
         let now = Instant::now();
-        let later = |attempt| Some(FetchTicket { attempt, begins_later: true });
-        self.0.worker.with(|books| {
+        let later = |attempt| Prospect::Fetch(FetchTicket { attempt, begins_later: true });
+        let worker = &self.0.worker;
+        worker.with(|books| {
+            // The key may have come since the token was judged. From here on, either it has, or the attempt that
+            // brings it is under way: an attempt puts its keys in use before it is done.
+            let in_use = worker.job.in_use();
+            let usable = in_use.as_ref().filter(|in_use| now < in_use.usable_until);
+            if usable.is_some_and(|usable| usable.generation != generation) {
+                return Prospect::OtherKeys;
+            }
+            // Nothing that a token asks for is fetched twice for it.
+            if before.is_some_and(|before| before.begins_later) || worker.is_closed() {
+                return Prospect::None;
+            }
             if let Lack::Kid(kid) = lack
                 && books.book.is_absent(kid, now)
             {
                 books.book.suppressed += 1;
-                return None;
+                return Prospect::None;
             }
             if let (None, Some(attempt)) = (before, books.under_way()) {
-                // In an outage, waiting for the next failure would only tie up threads.
-                let ticket = FetchTicket { attempt, begins_later: false };
-                books.book.suppressed += u64::from(books.failed);
-                return (!books.failed).then_some(ticket);
+                if books.failed {
+                    // In an outage, waiting for the next failure would only tie up threads.
+                    books.book.suppressed += 1;
+                    return Prospect::None;
+                }
+                return Prospect::Fetch(FetchTicket { attempt, begins_later: false });
             }
             let reason = match lack {
                 // Retries are the background's business.
-                Lack::Keys if books.failed || before.is_some() => return None,
+                Lack::Keys if books.failed || before.is_some() => return Prospect::None,
                 Lack::Keys => return later(books.want(Reason::Schedule)),
                 Lack::Kid(_) => Reason::UnknownKid,
                 Lack::KeyWithoutKid => Reason::WithoutKid,
@@ -214,7 +226,7 @@ impl KeySource for RemoteJwkSet {
                     };
                     if books.hold_until.is_some_and(|until| now < until) || !budget.spend(now) {
                         books.book.suppressed += 1;
-                        return None;
+                        return Prospect::None;
                     }
                     books.want(reason)
                 }

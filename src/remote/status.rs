@@ -30,6 +30,8 @@ pub struct RemoteJwkSetStatus {
     pub last_error: Option<FetchError>,
     /// When that was.
     pub last_error_at: Option<SystemTime>,
+    /// Attempts that failed.
+    pub failures: u64,
     /// Scheduled attempts that failed since the last success.
     pub failures_in_row: u32,
     /// In how long the next attempt is due, if no token causes one before.
@@ -113,6 +115,7 @@ impl RemoteJwkSetStatus {
                 age: last_success.map(|then| SystemTime::now().duration_since(then).unwrap_or_default()),
                 last_error: books.last_error.as_ref().map(|(error, _)| error.clone()),
                 last_error_at: books.last_error.as_ref().map(|(_, at)| *at),
+                failures: books.failures,
                 failures_in_row: books.failures_in_row,
                 next_attempt: books.next_in(),
                 attempts: books.done,

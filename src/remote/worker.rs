@@ -111,6 +111,8 @@ pub(super) struct State<B> {
     /// The server asked to be left alone until then.
     pub(super) hold_until: Option<Instant>,
     pub(super) failures_in_row: u32,
+    /// Attempts that failed, all of them.
+    pub(super) failures: u64,
     /// Whether attempt number `done` failed.
     pub(super) failed: bool,
     pub(super) last_error: Option<(FetchError, SystemTime)>,
@@ -168,6 +170,7 @@ impl<B> Desk<B> {
             due: Due::after(job.first_due()),
             hold_until: None,
             failures_in_row: 0,
+            failures: 0,
             failed: false,
             last_error: None,
         };
@@ -313,6 +316,7 @@ impl<J: Job> Worker<J> {
     fn settle(&self, state: &mut State<J::Book>, reason: Reason, result: Result<Duration, FetchError>) {
         state.done = state.begun;
         state.failed = result.is_err();
+        state.failures += u64::from(state.failed);
         match result {
             Ok(next) => {
                 state.failures_in_row = 0;

@@ -7,13 +7,15 @@ use std::time::Duration;
 
 /// Where a [`super::verifier::Verifier`] gets its keys from, if not once and for all.
 pub(crate) trait KeySource: Send + Sync + fmt::Debug {
-    /// Calls `judge` once with the keys in use, or with `None` if there are none or they are too old.
-    fn with_keys(&self, judge: &mut dyn FnMut(Option<&JwkSet>));
+    /// Calls `judge` once with the keys in use, or with `None` if there are none or they are too old. Gives the
+    /// keys' generation, 0 where there are none.
+    fn with_keys(&self, judge: &mut dyn FnMut(Option<&JwkSet>)) -> u64;
 
-    /// A token that could be valid lacks a key. Gives what to wait for, if a fetch may bring it; never waits.
+    /// A token that could be valid lacks a key among those of `generation`. Says what could change that; never
+    /// waits.
     ///
     /// `before` is what the same token waited for already.
-    fn ask(&self, lack: Lack<'_>, before: Option<FetchTicket>) -> Option<FetchTicket>;
+    fn ask(&self, lack: Lack<'_>, generation: u64, before: Option<FetchTicket>) -> Prospect;
 
     /// Waits until the fetch is done; false if it is not after `timeout`, or will not be.
     fn wait(&self, ticket: FetchTicket, timeout: Duration) -> bool;
@@ -31,6 +33,17 @@ pub(crate) enum Lack<'a> {
     Kid(&'a str),
     /// The token has no "kid", and no key verifies it.
     KeyWithoutKid,
+}
+
+/// What could change a verdict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Prospect {
+    /// Nothing.
+    None,
+    /// Other keys are in use by now.
+    OtherKeys,
+    /// The end of this fetch.
+    Fetch(FetchTicket),
 }
 
 /// A fetch of keys that is under way or about to begin, and could change a verdict.

@@ -17,7 +17,7 @@ use crate::jose::header::JoseHeader;
 use crate::jose::jwk::Jwk;
 use crate::jose::jws::{CompactJws, NOT_BASE64URL};
 #[cfg(feature = "remote")]
-use key_source::{FetchTicket, KeySource, Lack};
+use key_source::{FetchTicket, KeySource, Lack, Prospect};
 use policy::Policy;
 use verified_jws::VerifiedJws;
 use verified_token::{ClaimPlaces, VerifiedToken};
@@ -85,24 +85,28 @@ fn verify_kept(
     let header_json = Decoded::<STACK>::new(jws.header).map_err(|_| NOT_BASE64URL)?;
     let header = JoseHeader::parse(header_json.as_ref())?;
     policy.admit(&header)?;
-    let mut verdict = Err(Error::new(ErrorKind::KeysUnavailable, ""));
-    let mut lack = Some(Lack::Keys);
-    source.with_keys(&mut |jwks| {
-        let Some(jwks) = jwks else { return };
-        verdict = judge(jwks, policy, &jws, &header, header_json.as_ref());
-        lack = match &verdict {
-            Err(error) if matches!(error.kind(), ErrorKind::NoMatchingKey | ErrorKind::InvalidSignature) => {
-                lack_of(jwks, &header)
+    loop {
+        let mut verdict = Err(Error::new(ErrorKind::KeysUnavailable, ""));
+        let mut lack = Some(Lack::Keys);
+        let generation = source.with_keys(&mut |jwks| {
+            let Some(jwks) = jwks else { return };
+            verdict = judge(jwks, policy, &jws, &header, header_json.as_ref());
+            let lacks_a_key = |error: &Error| {
+                matches!(error.kind(), ErrorKind::NoMatchingKey | ErrorKind::InvalidSignature)
+            };
+            lack = verdict.as_ref().err().filter(|error| lacks_a_key(error)).and(lack_of(jwks, &header));
+        });
+        let Some(lack) = lack.filter(|_| could_be_valid(policy, &jws)) else { return verdict };
+        match source.ask(lack, generation, before) {
+            // Each time the keys have changed, so this ends.
+            Prospect::OtherKeys => {}
+            Prospect::Fetch(fetch) => {
+                *ticket = Some(fetch);
+                return verdict;
             }
-            _ => None,
-        };
-    });
-    if let Some(lack) = lack
-        && could_be_valid(policy, &jws)
-    {
-        *ticket = source.ask(lack, before);
+            Prospect::None => return verdict,
+        }
     }
-    verdict
 }
 
 /// What `jwks` lacks for a token that none of its keys verified. A signature that is wrong under a key of the

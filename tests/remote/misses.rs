@@ -175,6 +175,31 @@ fn verify_now_never_waits_and_says_what_to_wait_for() {
 }
 
 #[test]
+fn a_key_that_comes_while_its_token_is_judged_is_found_without_another_fetch() {
+    for (kid, seeded) in [(Some("b"), true), (None, true), (Some("b"), false)] {
+        let server = Server::saying(Reply::json(jwks(&[("rsa-2048-b", kid.unwrap_or(""))])));
+        let mut builder = crate::builder(&server).lazy();
+        if seeded {
+            builder = builder.seed(jwks(&[("rsa-2048-a", "a")]));
+        }
+        let keys = builder.build().unwrap();
+        // The policy's clock is read between the judgement and the question for what is missing.
+        let (refreshed, its) = (std::sync::Once::new(), keys.clone());
+        let clock = bouncer_verify::Clock::from_fn(move || {
+            refreshed.call_once(|| its.refresh(crate::PATIENCE).unwrap());
+            crate::now()
+        });
+        let verifier = Verifier::new(keys.clone(), Policy::bouncer().clock(clock));
+        let mut ticket = None;
+        assert!(verifier.verify_now(token("rsa-2048-b", kid), &mut ticket).is_ok(), "{kid:?} {seeded}");
+        // A seed is due for a refresh, besides the one here.
+        assert!(server.count() <= 1 + usize::from(seeded) && ticket.is_none());
+        let status = keys.status();
+        assert_eq!((status.unknown_kid, status.without_kid, status.suppressed), (0, 0, 0));
+    }
+}
+
+#[test]
 fn a_token_that_joined_an_older_fetch_may_have_one_of_its_own() {
     // The fetch under way was begun before the rotation, so it does not bring the key.
     let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a")])));

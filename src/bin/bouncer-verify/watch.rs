@@ -14,17 +14,17 @@ pub(crate) fn run(arguments: &JwksArguments) -> Result<Report, Failure> {
     let keys = arguments.fetch.keep(&arguments.location()?)?;
     // Begins to fetch. Whether that succeeds is what the lines tell.
     let _ = keys.wait_ready(Duration::ZERO);
-    let mut seen = 0;
+    let (mut seen, mut failures) = (0, 0);
     loop {
         while !keys.wait_attempts(seen + 1, Duration::from_secs(3600)) {}
         let status = keys.status();
-        let failed = status.failures_in_row > 0;
+        let failed = status.failures > failures;
         let line = if arguments.json { json(&status) } else { text(&status, failed) };
         let mut out = io::stdout().lock();
         if out.write_all(line.as_bytes()).and_then(|()| out.flush()).is_err() {
             return Ok(Report::success(String::new()));
         }
-        seen = status.attempts;
+        (seen, failures) = (status.attempts, status.failures);
     }
 }
 
@@ -64,6 +64,7 @@ fn json(status: &RemoteJwkSetStatus) -> String {
         ("generation", status.generation),
         ("usable_keys", status.usable_keys as u64),
         ("skipped_keys", status.skipped_keys as u64),
+        ("failures", status.failures),
         ("failures_in_row", status.failures_in_row.into()),
         ("attempts", status.attempts),
         ("scheduled", status.scheduled),

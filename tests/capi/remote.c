@@ -1,0 +1,647 @@
+/* Remote key sets: every function of theirs, against a server on loopback, also across fork().
+ *
+ *     remote ORIGIN TOKEN_A TOKEN_B JWKS_A
+ *
+ * What the server answers at which path is in tests/capi.rs. The tokens are of the kids "a" and "b". */
+#include "check.h"
+
+#include <dirent.h>
+#include <pthread.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Longer than anything here takes, also under valgrind. */
+#define PATIENCE 60000
+
+static const char *origin, *token_a, *token_b, *jwks_a;
+static bouncer_policy *policy;
+
+static bouncer_remote_options *options_for(const char *path)
+{
+    char url[200];
+    snprintf(url, sizeof url, "%s%s", origin, path);
+    bouncer_remote_options *options = NULL;
+    CHECK(bouncer_remote_options_new(url, strlen(url), &options, NULL) == BOUNCER_STATUS_OK);
+    /* Not 2 seconds, which may not be enough under valgrind. */
+    CHECK(bouncer_remote_options_set_max_wait(options, PATIENCE, NULL) == BOUNCER_STATUS_OK);
+    return options;
+}
+
+/* Makes a key set of `options`, which it frees. */
+static bouncer_remote_jwks *remote_of(bouncer_remote_options *options)
+{
+    bouncer_remote_jwks *remote = NULL;
+    CHECK(bouncer_remote_jwks_new(options, &remote, NULL) == BOUNCER_STATUS_OK);
+    bouncer_remote_options_free(options);
+    return remote;
+}
+
+/* Keys that have been fetched. */
+static bouncer_remote_jwks *ready(const char *path)
+{
+    bouncer_remote_jwks *remote = remote_of(options_for(path));
+    CHECK(bouncer_remote_jwks_wait_ready(remote, PATIENCE, NULL) == BOUNCER_STATUS_OK);
+    return remote;
+}
+
+static bouncer_verifier *verifier_of(const bouncer_remote_jwks *remote)
+{
+    bouncer_verifier *verifier = NULL;
+    CHECK(bouncer_verifier_new_remote(remote, policy, &verifier, NULL) == BOUNCER_STATUS_OK);
+    return verifier;
+}
+
+static bouncer_status verdict(const bouncer_verifier *verifier, const char *text)
+{
+    bouncer_token *token = NULL;
+    bouncer_error *err = NULL;
+    bouncer_status status = bouncer_verifier_verify(verifier, text, strlen(text), &token, &err);
+    CHECK((status == BOUNCER_STATUS_OK) == (token != NULL) && (token == NULL) == (err != NULL));
+    CHECK(token == NULL || text_is(bouncer_token_uid(token), "peter"));
+    bouncer_token_free(token);
+    bouncer_error_free(err);
+    return status;
+}
+
+static bouncer_status verdict_now(const bouncer_verifier *verifier, const char *text, uint64_t *ticket)
+{
+    bouncer_token *token = NULL;
+    bouncer_status status = bouncer_verifier_verify_now(verifier, text, strlen(text), ticket, &token, NULL);
+    CHECK((status == BOUNCER_STATUS_OK) == (token != NULL));
+    bouncer_token_free(token);
+    return status;
+}
+
+static bouncer_remote_status *status_of(const bouncer_remote_jwks *remote)
+{
+    bouncer_remote_status *status = NULL;
+    CHECK(bouncer_remote_jwks_status(remote, &status, NULL) == BOUNCER_STATUS_OK);
+    return status;
+}
+
+static int state_is(const bouncer_remote_jwks *remote, const char *state)
+{
+    bouncer_remote_status *status = status_of(remote);
+    int is = text_is(bouncer_remote_status_state(status), state);
+    bouncer_remote_status_free(status);
+    return is;
+}
+
+static int last_error_is(const bouncer_remote_jwks *remote, const char *name)
+{
+    bouncer_remote_status *status = status_of(remote);
+    int is = text_is(bouncer_remote_status_last_error_name(status), name);
+    bouncer_remote_status_free(status);
+    return is;
+}
+
+/* The time of a clock that nobody sets, in milliseconds. */
+static int64_t now(void)
+{
+    struct timespec time;
+    CHECK(clock_gettime(CLOCK_MONOTONIC, &time) == 0);
+    return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
+
+static void nap(void)
+{
+    struct timespec pause = {0, 5000000};
+    nanosleep(&pause, NULL);
+}
+
+/* The number of threads of this process. */
+static int threads(void)
+{
+    int count = 0;
+    DIR *tasks = opendir("/proc/self/task");
+    CHECK(tasks != NULL);
+    for (struct dirent *task; (task = readdir(tasks)) != NULL;) {
+        count += task->d_name[0] != '.';
+    }
+    closedir(tasks);
+    return count;
+}
+
+/* Waits until only this thread is left: one that ends has memory still. */
+static void wait_for_the_threads(void)
+{
+    int64_t end = now() + PATIENCE;
+    while (threads() > 1) {
+        CHECK(now() < end);
+        nap();
+    }
+}
+
+static void keys_are_fetched_and_verify(void)
+{
+    time_t start = time(NULL);
+    bouncer_remote_jwks *remote = ready("/jwks?secret");
+    bouncer_verifier *verifier = verifier_of(remote);
+    CHECK(verdict(verifier, token_a) == BOUNCER_STATUS_OK);
+    CHECK(verdict(verifier, "a.b") == BOUNCER_STATUS_MALFORMED_TOKEN);
+
+    bouncer_remote_status *status = status_of(remote);
+    char source[200];
+    snprintf(source, sizeof source, "%s/jwks", origin);
+    int64_t seconds = 0;
+    int64_t untouched = 7;
+    CHECK(text_is(bouncer_remote_status_source(status), source));
+    CHECK(text_is(bouncer_remote_status_state(status), "fresh"));
+    CHECK(bouncer_remote_status_generation(status) == 1 && bouncer_remote_status_sha256(status).len == 64);
+    CHECK(bouncer_remote_status_usable_keys(status) == 1 && bouncer_remote_status_skipped_keys(status) == 1);
+    CHECK(bouncer_remote_status_last_success(status, &seconds) == 1);
+    CHECK(seconds >= start && seconds <= time(NULL) && bouncer_remote_status_last_success(status, NULL) == 0);
+    CHECK(bouncer_remote_status_last_error(status).data == NULL);
+    CHECK(bouncer_remote_status_last_error_name(status).data == NULL);
+    CHECK(bouncer_remote_status_last_error_at(status, &untouched) == 0 && untouched == 7);
+    CHECK(bouncer_remote_status_last_good_error(status).data == NULL);
+    CHECK(bouncer_remote_status_failures(status) == 0 && bouncer_remote_status_failures_in_row(status) == 0);
+    uint64_t next = bouncer_remote_status_next_attempt_ms(status);
+    CHECK(next > 300000 && next <= 480000);
+    CHECK(bouncer_remote_status_attempts(status) == 1 && bouncer_remote_status_scheduled(status) == 1);
+    CHECK(bouncer_remote_status_retries(status) == 0 && bouncer_remote_status_requested(status) == 0);
+    CHECK(bouncer_remote_status_unknown_kid(status) == 0 && bouncer_remote_status_without_kid(status) == 0);
+    CHECK(bouncer_remote_status_suppressed(status) == 0);
+
+    /* The keys of the moment stay when the remote ones are gone. */
+    bouncer_jwks *current = NULL;
+    CHECK(bouncer_remote_jwks_current(remote, &current, NULL) == BOUNCER_STATUS_OK);
+    bouncer_verifier_free(verifier);
+    bouncer_remote_jwks_free(remote);
+    CHECK(text_is(bouncer_remote_status_source(status), source));
+    bouncer_remote_status_free(status);
+    CHECK(bouncer_jwks_key_count(current) == 1 && text_is(bouncer_jwk_kid(bouncer_jwks_key(current, 0)), "a"));
+    CHECK(bouncer_jwks_skipped_count(current) == 1);
+    bouncer_jwks_free(current);
+}
+
+static void a_new_kid_is_fetched_by_the_token_that_brings_it(void)
+{
+    bouncer_remote_jwks *remote = ready("/rotates/for-a-token");
+    bouncer_verifier *verifier = verifier_of(remote);
+    CHECK(verdict(verifier, token_b) == BOUNCER_STATUS_OK && verdict(verifier, token_a) == BOUNCER_STATUS_OK);
+    bouncer_remote_status *status = status_of(remote);
+    CHECK(bouncer_remote_status_generation(status) == 2 && bouncer_remote_status_unknown_kid(status) == 1);
+    bouncer_remote_status_free(status);
+    bouncer_verifier_free(verifier);
+    bouncer_remote_jwks_free(remote);
+}
+
+static void an_outage_leaves_the_keys_in_use(void)
+{
+    bouncer_remote_jwks *remote = ready("/outage/after-the-first");
+    bouncer_verifier *verifier = verifier_of(remote);
+    bouncer_error *err = NULL;
+    CHECK(bouncer_remote_jwks_refresh(remote, PATIENCE, &err) == BOUNCER_STATUS_KEYS_UNAVAILABLE);
+    CHECK(bouncer_error_status(err) == BOUNCER_STATUS_KEYS_UNAVAILABLE);
+    CHECK(strstr(bouncer_error_message(err), "503") != NULL && bouncer_error_claim(err).data == NULL);
+    CHECK(strcmp(bouncer_status_name(BOUNCER_STATUS_KEYS_UNAVAILABLE), "keys_unavailable") == 0);
+    bouncer_error_free(err);
+    CHECK(verdict(verifier, token_a) == BOUNCER_STATUS_OK && state_is(remote, "fresh"));
+    bouncer_remote_status *status = status_of(remote);
+    int64_t at = 0;
+    CHECK(text_is(bouncer_remote_status_last_error_name(status), "status"));
+    CHECK(bouncer_remote_status_last_error(status).len > 5 && bouncer_remote_status_last_error_at(status, &at) == 1);
+    CHECK(at > 1700000000 && bouncer_remote_status_last_error_at(status, NULL) == 0);
+    CHECK(bouncer_remote_status_requested(status) == 1 && bouncer_remote_status_attempts(status) == 2);
+    bouncer_remote_status_free(status);
+    bouncer_verifier_free(verifier);
+    bouncer_remote_jwks_free(remote);
+
+    remote = ready("/rotates/for-the-program");
+    CHECK(bouncer_remote_jwks_refresh(remote, PATIENCE, NULL) == BOUNCER_STATUS_OK);
+    verifier = verifier_of(remote);
+    uint64_t ticket = 0;
+    CHECK(verdict_now(verifier, token_b, &ticket) == BOUNCER_STATUS_OK);
+    bouncer_verifier_free(verifier);
+    bouncer_remote_jwks_free(remote);
+}
+
+static void without_keys_a_token_is_not_refused(void)
+{
+    bouncer_remote_jwks *remote = remote_of(options_for("/503"));
+    bouncer_verifier *verifier = verifier_of(remote);
+    bouncer_token *token = NULL;
+    bouncer_jwks *jwks = NULL;
+    const bouncer_status unavailable = BOUNCER_STATUS_KEYS_UNAVAILABLE;
+    CHECK(bouncer_remote_jwks_wait_attempts(remote, 1, PATIENCE) == 1);
+    CHECK_FAILS(bouncer_verifier_verify(verifier, token_a, strlen(token_a), &token, &err), unavailable);
+    CHECK_FAILS(bouncer_remote_jwks_wait_ready(remote, 0, &err), unavailable);
+    CHECK_FAILS(bouncer_remote_jwks_wait_ready(remote, 20, &err), unavailable);
+    CHECK_FAILS(bouncer_remote_jwks_current(remote, &jwks, &err), unavailable);
+    CHECK(verdict(verifier, "a.b") == BOUNCER_STATUS_MALFORMED_TOKEN);
+    CHECK(token == NULL && jwks == NULL && state_is(remote, "empty") && last_error_is(remote, "status"));
+    bouncer_remote_status *status = status_of(remote);
+    int64_t untouched = 7;
+    CHECK(bouncer_remote_status_sha256(status).data == NULL && bouncer_remote_status_generation(status) == 0);
+    CHECK(bouncer_remote_status_last_success(status, &untouched) == 0 && untouched == 7);
+    CHECK(bouncer_remote_status_failures_in_row(status) > 0);
+    bouncer_remote_status_free(status);
+    CHECK(bouncer_remote_jwks_wait_attempts(remote, 2, PATIENCE) == 1);
+    status = status_of(remote);
+    CHECK(bouncer_remote_status_retries(status) > 0);
+    bouncer_remote_status_free(status);
+    bouncer_verifier_free(verifier);
+    bouncer_remote_jwks_free(remote);
+}
+
+static void every_setting_is_taken(void)
+{
+    /* Of what a setting does, src/remote and the C++ tests say more. */
+    bouncer_remote_options *options = options_for("/jwks");
+    CHECK(bouncer_remote_options_set_allow_http(options, NULL) == BOUNCER_STATUS_OK);
+    CHECK(bouncer_remote_options_set_ca_file(options, "/no/such/file", 13, NULL) == BOUNCER_STATUS_OK);
+    CHECK(bouncer_remote_options_set_proxy(options, "http://127.0.0.1:1", 18, NULL) == BOUNCER_STATUS_OK);
+    CHECK(bouncer_remote_options_set_no_proxy(options, NULL) == BOUNCER_STATUS_OK);
+    CHECK(bouncer_remote_options_set_same_origin_redirects(options, NULL) == BOUNCER_STATUS_OK);
+    CHECK(bouncer_remote_options_set_ttl(options, 3600000, NULL) == BOUNCER_STATUS_OK);
+    CHECK(bouncer_remote_options_set_max_stale(options, 7200000, NULL) == BOUNCER_STATUS_OK);
+    CHECK(bouncer_remote_options_set_timeout(options, 10000, NULL) == BOUNCER_STATUS_OK);
+    CHECK(bouncer_remote_options_set_max_wait(options, 20000, NULL) == BOUNCER_STATUS_OK);
+    CHECK(bouncer_remote_options_set_last_good_file(options, "/no/such/file", 13, NULL) == BOUNCER_STATUS_OK);
+    CHECK(bouncer_remote_options_set_seed(options, jwks_a, strlen(jwks_a), NULL) == BOUNCER_STATUS_OK);
+    bouncer_remote_jwks *remote = NULL;
+    CHECK(bouncer_remote_jwks_new(options, &remote, NULL) == BOUNCER_STATUS_OK);
+    CHECK(bouncer_remote_jwks_wait_attempts(remote, 1, PATIENCE) == 1 && state_is(remote, "fresh"));
+    bouncer_remote_status *status = status_of(remote);
+    CHECK(bouncer_remote_status_next_attempt_ms(status) > 2000000);
+    CHECK(bouncer_remote_status_last_good_error(status).len > 10);
+    bouncer_remote_status_free(status);
+
+    /* Lazily, nothing happens before somebody asks. */
+    bouncer_remote_jwks *lazy = NULL;
+    CHECK(bouncer_remote_options_set_lazy(options, NULL) == BOUNCER_STATUS_OK);
+    CHECK(bouncer_remote_jwks_new(options, &lazy, NULL) == BOUNCER_STATUS_OK);
+    CHECK(state_is(lazy, "stale") && bouncer_remote_jwks_wait_attempts(lazy, 1, 50) == 0);
+    bouncer_remote_jwks_free(lazy);
+
+    /* Refused where it is looked at, and then nothing has changed. */
+    bouncer_remote_jwks *none = NULL;
+    const bouncer_status invalid = BOUNCER_STATUS_INVALID_ARGUMENT;
+    CHECK_FAILS(bouncer_remote_options_set_ca_file(options, "\xff", 1, &err), invalid);
+    CHECK_FAILS(bouncer_remote_options_set_proxy(options, "\xff", 1, &err), invalid);
+    CHECK_FAILS(bouncer_remote_options_set_seed(options, "\xff", 1, &err), invalid);
+    CHECK_FAILS(bouncer_remote_options_set_seed(options, "{}", SIZE_MAX, &err), invalid);
+    CHECK_FAILS(bouncer_remote_options_set_last_good_file(options, "\xff", 1, &err), invalid);
+    CHECK(bouncer_remote_jwks_new(options, &lazy, NULL) == BOUNCER_STATUS_OK);
+    bouncer_remote_jwks_free(lazy);
+    CHECK(bouncer_remote_options_set_ttl(options, 0, NULL) == BOUNCER_STATUS_OK);
+    CHECK_FAILS(bouncer_remote_jwks_new(options, &none, &err), invalid);
+    CHECK(bouncer_remote_options_set_ttl(options, UINT64_MAX, NULL) == BOUNCER_STATUS_OK);
+    CHECK_FAILS(bouncer_remote_jwks_new(options, &none, &err), invalid);
+    CHECK(bouncer_remote_options_set_ttl(options, 1000, NULL) == BOUNCER_STATUS_OK);
+    CHECK(bouncer_remote_options_set_max_stale(options, UINT64_MAX, NULL) == BOUNCER_STATUS_OK);
+    CHECK_FAILS(bouncer_remote_jwks_new(options, &none, &err), invalid);
+    CHECK(bouncer_remote_options_set_max_stale(options, 0, NULL) == BOUNCER_STATUS_OK);
+    CHECK(bouncer_remote_options_set_timeout(options, 0, NULL) == BOUNCER_STATUS_OK);
+    CHECK_FAILS(bouncer_remote_jwks_new(options, &none, &err), invalid);
+    CHECK(bouncer_remote_options_set_timeout(options, 300000, NULL) == BOUNCER_STATUS_OK);
+    CHECK(bouncer_remote_options_set_max_wait(options, 300001, NULL) == BOUNCER_STATUS_OK);
+    CHECK_FAILS(bouncer_remote_jwks_new(options, &none, &err), invalid);
+    CHECK(bouncer_remote_options_set_max_wait(options, 0, NULL) == BOUNCER_STATUS_OK);
+    CHECK(bouncer_remote_options_set_seed(options, "{}", 2, NULL) == BOUNCER_STATUS_OK);
+    CHECK_FAILS(bouncer_remote_jwks_new(options, &none, &err), BOUNCER_STATUS_MALFORMED_JWK_SET);
+    CHECK(bouncer_remote_options_set_seed(options, "{\"keys\":[]}", 11, NULL) == BOUNCER_STATUS_OK);
+    CHECK_FAILS(bouncer_remote_jwks_new(options, &none, &err), BOUNCER_STATUS_NO_USABLE_KEY);
+    bouncer_remote_options_free(options);
+    CHECK_FAILS(bouncer_remote_options_new("\xff", 1, &options, &err), invalid);
+    CHECK_FAILS(bouncer_remote_options_new("x", SIZE_MAX, &options, &err), invalid);
+    CHECK_FAILS(bouncer_remote_options_new_for_issuer("\xff", 1, &options, &err), invalid);
+    static const char *const urls[] = {"", "jwks", "http://master.mesos/", "ftp://localhost/", "https://a:b@c.test/"};
+    for (size_t i = 0; i < sizeof urls / sizeof *urls; i++) {
+        CHECK(bouncer_remote_options_new(urls[i], strlen(urls[i]), &options, NULL) == BOUNCER_STATUS_OK);
+        CHECK_FAILS(bouncer_remote_jwks_new(options, &none, &err), invalid);
+        bouncer_remote_options_free(options);
+    }
+    CHECK(bouncer_remote_options_new(NULL, 0, &options, NULL) == BOUNCER_STATUS_OK);
+    CHECK_FAILS(bouncer_remote_jwks_new(options, &none, &err), invalid);
+    bouncer_remote_options_free(options);
+    CHECK(none == NULL);
+    bouncer_remote_jwks_free(remote);
+}
+
+static void a_seed_answers_before_the_first_fetch(void)
+{
+    bouncer_remote_options *options = options_for("/hang");
+    CHECK(bouncer_remote_options_set_seed(options, jwks_a, strlen(jwks_a), NULL) == BOUNCER_STATUS_OK);
+    bouncer_remote_jwks *remote = remote_of(options);
+    bouncer_verifier *verifier = verifier_of(remote);
+    CHECK(verdict(verifier, token_a) == BOUNCER_STATUS_OK && state_is(remote, "stale"));
+    bouncer_verifier_free(verifier);
+    bouncer_remote_jwks_free(remote);
+}
+
+static void an_issuers_metadata_say_where_its_keys_are(void)
+{
+    static const char *const paths[] = {"/idp", "/impostor"};
+    for (int i = 0; i < 2; i++) {
+        char issuer[200];
+        snprintf(issuer, sizeof issuer, "%s%s", origin, paths[i]);
+        bouncer_remote_options *options = NULL;
+        CHECK(bouncer_remote_options_new_for_issuer(issuer, strlen(issuer), &options, NULL) == BOUNCER_STATUS_OK);
+        bouncer_remote_jwks *remote = remote_of(options);
+        bouncer_verifier *verifier = verifier_of(remote);
+        CHECK(bouncer_remote_jwks_wait_attempts(remote, 1, PATIENCE) == 1);
+        CHECK(verdict(verifier, token_a) == (i == 0 ? BOUNCER_STATUS_OK : BOUNCER_STATUS_KEYS_UNAVAILABLE));
+        CHECK(i == 0 || last_error_is(remote, "issuer"));
+        bouncer_verifier_free(verifier);
+        bouncer_remote_jwks_free(remote);
+    }
+}
+
+static void a_ticket_says_what_to_wait_for(void)
+{
+    bouncer_remote_jwks *remote = ready("/rotates-late/for-a-ticket");
+    bouncer_verifier *verifier = verifier_of(remote);
+    uint64_t ticket = 0;
+    CHECK(verdict_now(verifier, token_a, &ticket) == BOUNCER_STATUS_OK && ticket == 0);
+    CHECK(bouncer_remote_jwks_wait(remote, ticket, PATIENCE) == 0);
+    CHECK(verdict_now(verifier, token_b, &ticket) == BOUNCER_STATUS_NO_MATCHING_KEY && ticket != 0);
+    CHECK(bouncer_remote_jwks_wait(remote, ticket, 0) == 0);
+    CHECK(bouncer_verifier_wait(verifier, ticket, 0) == 0);
+    CHECK(bouncer_remote_jwks_wait(remote, ticket, PATIENCE) == 1 && bouncer_verifier_wait(verifier, ticket, 0) == 1);
+    CHECK(verdict_now(verifier, token_b, &ticket) == BOUNCER_STATUS_OK && ticket == 0);
+    /* Invented ones. */
+    CHECK(bouncer_remote_jwks_wait(remote, 99, 10) == 0 && bouncer_remote_jwks_wait(remote, UINT64_MAX, 10) == 0);
+    CHECK(bouncer_remote_jwks_wait_attempts(remote, UINT64_MAX, 10) == 0);
+    CHECK(bouncer_remote_jwks_wait_attempts(remote, 0, UINT64_MAX) == 1);
+    CHECK(bouncer_remote_jwks_wait_ready(remote, UINT64_MAX, NULL) == BOUNCER_STATUS_OK);
+    bouncer_verifier_free(verifier);
+    bouncer_remote_jwks_free(remote);
+
+    /* Keys that stay as they are have nothing to wait for. */
+    bouncer_jwks *jwks = NULL;
+    CHECK(bouncer_jwks_load(jwks_a, strlen(jwks_a), &jwks, NULL) == BOUNCER_STATUS_OK);
+    CHECK(bouncer_verifier_new(jwks, policy, &verifier, NULL) == BOUNCER_STATUS_OK);
+    ticket = 7;
+    CHECK(verdict_now(verifier, token_b, &ticket) == BOUNCER_STATUS_NO_MATCHING_KEY && ticket == 0);
+    CHECK(verdict_now(verifier, token_a, &ticket) == BOUNCER_STATUS_OK && ticket == 0);
+    bouncer_verifier_free(verifier);
+    bouncer_jwks_free(jwks);
+}
+
+static void a_verifier_outlives_the_key_set_and_its_policy(void)
+{
+    wait_for_the_threads();
+    bouncer_remote_jwks *remote = ready("/rotates/for-a-verifier");
+    bouncer_policy *own = bouncer_policy_new();
+    bouncer_verifier *verifier = NULL;
+    CHECK(bouncer_verifier_new_remote(remote, own, &verifier, NULL) == BOUNCER_STATUS_OK);
+    bouncer_remote_jwks_free(remote);
+    bouncer_policy_free(own);
+    CHECK(verdict(verifier, token_a) == BOUNCER_STATUS_OK && verdict(verifier, token_b) == BOUNCER_STATUS_OK);
+    CHECK(threads() == 2);
+    bouncer_verifier_free(verifier);
+    wait_for_the_threads();
+}
+
+static void *refresh(void *remote)
+{
+    CHECK(bouncer_remote_jwks_refresh(remote, PATIENCE, NULL) == BOUNCER_STATUS_KEYS_UNAVAILABLE);
+    return NULL;
+}
+
+/* Waits until a refresh is under way, and most likely its connection there. */
+static void wait_for_a_request(const bouncer_remote_jwks *remote)
+{
+    for (uint64_t begun = 0; begun == 0; nap()) {
+        bouncer_remote_status *status = status_of(remote);
+        begun = bouncer_remote_status_requested(status);
+        bouncer_remote_status_free(status);
+    }
+    for (int i = 0; i < 40; i++) {
+        nap();
+    }
+}
+
+static void closing_ends_everything_at_once(void)
+{
+    bouncer_remote_options *options = options_for("/hangs-later/for-close");
+    CHECK(bouncer_remote_options_set_timeout(options, 300000, NULL) == BOUNCER_STATUS_OK);
+    bouncer_remote_jwks *remote = remote_of(options);
+    bouncer_verifier *verifier = verifier_of(remote);
+    CHECK(verdict(verifier, token_a) == BOUNCER_STATUS_OK);
+    pthread_t thread;
+    CHECK(pthread_create(&thread, NULL, refresh, remote) == 0);
+    wait_for_a_request(remote);
+    int64_t start = now();
+    bouncer_remote_jwks_close(remote);
+    CHECK(pthread_join(thread, NULL) == 0);
+    wait_for_the_threads();
+    CHECK(now() - start < 20000);
+    uint64_t ticket = 0;
+    CHECK(verdict(verifier, token_a) == BOUNCER_STATUS_KEYS_UNAVAILABLE && state_is(remote, "closed"));
+    CHECK(verdict_now(verifier, token_a, &ticket) == BOUNCER_STATUS_KEYS_UNAVAILABLE && ticket == 0);
+    CHECK_FAILS(bouncer_remote_jwks_wait_ready(remote, PATIENCE, &err), BOUNCER_STATUS_KEYS_UNAVAILABLE);
+    CHECK_FAILS(bouncer_remote_jwks_refresh(remote, PATIENCE, &err), BOUNCER_STATUS_KEYS_UNAVAILABLE);
+    CHECK(bouncer_remote_jwks_wait_attempts(remote, 99, PATIENCE) == 0);
+    CHECK(bouncer_remote_jwks_wait(remote, 99, PATIENCE) == 0);
+    bouncer_remote_jwks_close(remote);
+    bouncer_verifier_free(verifier);
+    bouncer_remote_jwks_free(remote);
+}
+
+/* Runs `child` in a child process, which must end well. */
+typedef void child_function(const bouncer_remote_jwks *remote, const bouncer_verifier *verifier);
+
+static void in_a_child(child_function *child, bouncer_remote_jwks *remote, bouncer_verifier *verifier)
+{
+    pid_t pid = fork();
+    CHECK(pid >= 0);
+    if (pid == 0) {
+        alarm(PATIENCE / 1000);
+        child(remote, verifier);
+        bouncer_verifier_free(verifier);
+        bouncer_remote_jwks_free(remote);
+        bouncer_policy_free(policy);
+        wait_for_the_threads();
+        /* At an exit valgrind would look for leaks, and find what the parent's threads had in their hands. */
+        execl("/bin/sh", "sh", "-c", ":", (char *)NULL);
+        _exit(1);
+    }
+    int how = 0;
+    CHECK(waitpid(pid, &how, 0) == pid);
+    CHECK(WIFEXITED(how) && WEXITSTATUS(how) == 0);
+}
+
+static void verify_with_what_is_there(const bouncer_remote_jwks *remote, const bouncer_verifier *verifier)
+{
+    (void)remote;
+    CHECK(threads() == 1);
+    CHECK(verdict(verifier, token_a) == BOUNCER_STATUS_OK);
+    CHECK(threads() == 1);
+}
+
+static void verify_with_a_fetch_of_its_own(const bouncer_remote_jwks *remote, const bouncer_verifier *verifier)
+{
+    CHECK(verdict(verifier, token_b) == BOUNCER_STATUS_OK && verdict(verifier, token_a) == BOUNCER_STATUS_OK);
+    bouncer_remote_status *status = status_of(remote);
+    CHECK(bouncer_remote_status_attempts(status) == 1);
+    bouncer_remote_status_free(status);
+}
+
+static void close_it(const bouncer_remote_jwks *remote, const bouncer_verifier *verifier)
+{
+    bouncer_remote_jwks_close(remote);
+    CHECK(verdict(verifier, token_a) == BOUNCER_STATUS_KEYS_UNAVAILABLE);
+}
+
+static void a_forked_child_goes_on(void)
+{
+    bouncer_remote_jwks *remote = ready("/rotates/for-a-child");
+    bouncer_verifier *verifier = verifier_of(remote);
+    in_a_child(verify_with_what_is_there, remote, verifier);
+    in_a_child(verify_with_a_fetch_of_its_own, remote, verifier);
+    in_a_child(close_it, remote, verifier);
+    CHECK(verdict(verifier, token_a) == BOUNCER_STATUS_OK && state_is(remote, "fresh"));
+    bouncer_verifier_free(verifier);
+    bouncer_remote_jwks_free(remote);
+
+    bouncer_remote_options *options = options_for("/both");
+    CHECK(bouncer_remote_options_set_lazy(options, NULL) == BOUNCER_STATUS_OK);
+    remote = remote_of(options);
+    verifier = verifier_of(remote);
+    in_a_child(verify_with_a_fetch_of_its_own, remote, verifier);
+    in_a_child(verify_with_a_fetch_of_its_own, remote, verifier);
+    CHECK(state_is(remote, "empty") && verdict(verifier, token_a) == BOUNCER_STATUS_OK);
+    bouncer_verifier_free(verifier);
+    bouncer_remote_jwks_free(remote);
+}
+
+static void *refresh_well(void *remote)
+{
+    CHECK(bouncer_remote_jwks_refresh(remote, PATIENCE, NULL) == BOUNCER_STATUS_OK);
+    return NULL;
+}
+
+static void leave_it(const bouncer_remote_jwks *remote, const bouncer_verifier *verifier)
+{
+    (void)remote, (void)verifier;
+}
+
+/* The child has the parent's connection too, but it is not the child's to cut off. */
+static void a_childs_end_is_not_the_parents(void)
+{
+    bouncer_remote_jwks *remote = ready("/rotates-late/for-a-fork");
+    bouncer_verifier *verifier = verifier_of(remote);
+    pthread_t thread;
+    CHECK(pthread_create(&thread, NULL, refresh_well, remote) == 0);
+    wait_for_a_request(remote);
+    in_a_child(leave_it, remote, verifier);
+    in_a_child(close_it, remote, verifier);
+    CHECK(pthread_join(thread, NULL) == 0);
+    CHECK(verdict(verifier, token_b) == BOUNCER_STATUS_OK);
+    bouncer_verifier_free(verifier);
+    bouncer_remote_jwks_free(remote);
+}
+
+static void every_null_is_a_status_or_nothing_to_read(void)
+{
+    bouncer_remote_options *options = options_for("/jwks");
+    bouncer_remote_jwks *remote = ready("/jwks");
+    bouncer_verifier *verifier = verifier_of(remote);
+    bouncer_remote_options *other = NULL;
+    bouncer_remote_jwks *made = NULL;
+    bouncer_verifier *another = NULL;
+    bouncer_remote_status *status = NULL;
+    bouncer_jwks *jwks = NULL;
+    bouncer_token *token = NULL;
+    uint64_t ticket = 7;
+    int64_t time = 7;
+    const bouncer_status null_argument = BOUNCER_STATUS_NULL_ARGUMENT;
+
+    CHECK_FAILS(bouncer_remote_options_new(NULL, 1, &other, &err), null_argument);
+    CHECK_FAILS(bouncer_remote_options_new("a", 1, NULL, &err), null_argument);
+    CHECK_FAILS(bouncer_remote_options_new_for_issuer(NULL, 1, &other, &err), null_argument);
+    CHECK_FAILS(bouncer_remote_options_new_for_issuer("a", 1, NULL, &err), null_argument);
+    CHECK_FAILS(bouncer_remote_options_set_allow_http(NULL, &err), null_argument);
+    CHECK_FAILS(bouncer_remote_options_set_ca_file(NULL, "a", 1, &err), null_argument);
+    CHECK_FAILS(bouncer_remote_options_set_ca_file(options, NULL, 1, &err), null_argument);
+    CHECK_FAILS(bouncer_remote_options_set_proxy(NULL, "a", 1, &err), null_argument);
+    CHECK_FAILS(bouncer_remote_options_set_proxy(options, NULL, 1, &err), null_argument);
+    CHECK_FAILS(bouncer_remote_options_set_no_proxy(NULL, &err), null_argument);
+    CHECK_FAILS(bouncer_remote_options_set_same_origin_redirects(NULL, &err), null_argument);
+    CHECK_FAILS(bouncer_remote_options_set_ttl(NULL, 1000, &err), null_argument);
+    CHECK_FAILS(bouncer_remote_options_set_max_stale(NULL, 1000, &err), null_argument);
+    CHECK_FAILS(bouncer_remote_options_set_timeout(NULL, 1000, &err), null_argument);
+    CHECK_FAILS(bouncer_remote_options_set_max_wait(NULL, 1000, &err), null_argument);
+    CHECK_FAILS(bouncer_remote_options_set_seed(NULL, "{}", 2, &err), null_argument);
+    CHECK_FAILS(bouncer_remote_options_set_seed(options, NULL, 1, &err), null_argument);
+    CHECK_FAILS(bouncer_remote_options_set_last_good_file(NULL, "a", 1, &err), null_argument);
+    CHECK_FAILS(bouncer_remote_options_set_last_good_file(options, NULL, 1, &err), null_argument);
+    CHECK_FAILS(bouncer_remote_options_set_lazy(NULL, &err), null_argument);
+    CHECK_FAILS(bouncer_remote_jwks_new(NULL, &made, &err), null_argument);
+    CHECK_FAILS(bouncer_remote_jwks_new(options, NULL, &err), null_argument);
+    CHECK_FAILS(bouncer_remote_jwks_wait_ready(NULL, PATIENCE, &err), null_argument);
+    CHECK_FAILS(bouncer_remote_jwks_current(NULL, &jwks, &err), null_argument);
+    CHECK_FAILS(bouncer_remote_jwks_current(remote, NULL, &err), null_argument);
+    CHECK_FAILS(bouncer_remote_jwks_refresh(NULL, PATIENCE, &err), null_argument);
+    CHECK_FAILS(bouncer_remote_jwks_status(NULL, &status, &err), null_argument);
+    CHECK_FAILS(bouncer_remote_jwks_status(remote, NULL, &err), null_argument);
+    CHECK_FAILS(bouncer_verifier_new_remote(NULL, policy, &another, &err), null_argument);
+    CHECK_FAILS(bouncer_verifier_new_remote(remote, NULL, &another, &err), null_argument);
+    CHECK_FAILS(bouncer_verifier_new_remote(remote, policy, NULL, &err), null_argument);
+    CHECK_FAILS(bouncer_verifier_verify_now(NULL, "a", 1, &ticket, &token, &err), null_argument);
+    CHECK_FAILS(bouncer_verifier_verify_now(verifier, NULL, 1, &ticket, &token, &err), null_argument);
+    CHECK_FAILS(bouncer_verifier_verify_now(verifier, "a", 1, NULL, &token, &err), null_argument);
+    CHECK_FAILS(bouncer_verifier_verify_now(verifier, "a", 1, &ticket, NULL, &err), null_argument);
+    const bouncer_status invalid = BOUNCER_STATUS_INVALID_ARGUMENT;
+    CHECK_FAILS(bouncer_verifier_verify_now(verifier, "a", SIZE_MAX, &ticket, &token, &err), invalid);
+    CHECK(bouncer_verifier_verify_now(NULL, NULL, 0, NULL, NULL, NULL) == null_argument);
+    CHECK(bouncer_verifier_new_remote(NULL, NULL, NULL, NULL) == null_argument);
+    CHECK(bouncer_remote_options_set_lazy(NULL, NULL) == null_argument);
+    CHECK(bouncer_remote_jwks_new(NULL, NULL, NULL) == null_argument);
+    CHECK_FAILS(bouncer_verifier_verify_now(verifier, NULL, 0, &ticket, &token, &err), BOUNCER_STATUS_MALFORMED_TOKEN);
+    CHECK(other == NULL && made == NULL && another == NULL && status == NULL && jwks == NULL && token == NULL);
+
+    CHECK(bouncer_remote_jwks_wait(NULL, 1, PATIENCE) == 0);
+    CHECK(bouncer_verifier_wait(NULL, 1, PATIENCE) == 0);
+    CHECK(bouncer_remote_jwks_wait_attempts(NULL, 0, PATIENCE) == 0);
+    bouncer_remote_jwks_close(NULL);
+    CHECK(bouncer_remote_status_source(NULL).data == NULL && bouncer_remote_status_state(NULL).data == NULL);
+    CHECK(bouncer_remote_status_sha256(NULL).data == NULL && bouncer_remote_status_last_error(NULL).data == NULL);
+    CHECK(bouncer_remote_status_last_error_name(NULL).data == NULL);
+    CHECK(bouncer_remote_status_last_good_error(NULL).data == NULL);
+    CHECK(bouncer_remote_status_generation(NULL) == 0 && bouncer_remote_status_usable_keys(NULL) == 0);
+    CHECK(bouncer_remote_status_skipped_keys(NULL) == 0 && bouncer_remote_status_failures_in_row(NULL) == 0);
+    CHECK(bouncer_remote_status_next_attempt_ms(NULL) == 0 && bouncer_remote_status_attempts(NULL) == 0);
+    CHECK(bouncer_remote_status_scheduled(NULL) == 0 && bouncer_remote_status_retries(NULL) == 0);
+    CHECK(bouncer_remote_status_unknown_kid(NULL) == 0 && bouncer_remote_status_without_kid(NULL) == 0);
+    CHECK(bouncer_remote_status_requested(NULL) == 0 && bouncer_remote_status_suppressed(NULL) == 0);
+    CHECK(bouncer_remote_status_last_success(NULL, &time) == 0);
+    CHECK(bouncer_remote_status_last_error_at(NULL, &time) == 0 && time == 7);
+
+    bouncer_remote_options_free(NULL);
+    bouncer_remote_jwks_free(NULL);
+    bouncer_remote_status_free(NULL);
+    bouncer_verifier_free(verifier);
+    bouncer_remote_jwks_free(remote);
+    bouncer_remote_options_free(options);
+}
+
+int main(int argc, char **argv)
+{
+    CHECK(argc == 5);
+    origin = argv[1];
+    token_a = argv[2];
+    token_b = argv[3];
+    jwks_a = argv[4];
+    policy = bouncer_policy_new();
+    every_null_is_a_status_or_nothing_to_read();
+    keys_are_fetched_and_verify();
+    a_new_kid_is_fetched_by_the_token_that_brings_it();
+    an_outage_leaves_the_keys_in_use();
+    without_keys_a_token_is_not_refused();
+    every_setting_is_taken();
+    a_seed_answers_before_the_first_fetch();
+    an_issuers_metadata_say_where_its_keys_are();
+    a_ticket_says_what_to_wait_for();
+    a_verifier_outlives_the_key_set_and_its_policy();
+    closing_ends_everything_at_once();
+    a_forked_child_goes_on();
+    a_childs_end_is_not_the_parents();
+    wait_for_the_threads();
+    bouncer_policy_free(policy);
+    return 0;
+}

@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# run_tests.sh LIBDIR PYTHON GO: the tokens of a real identity provider (the npm package oidc-provider, on loopback), found through discovery
+# and verified by every language, before and after its keys rotate. LIBDIR holds the release library and the command; PYTHON has the
+# module; a language whose tool is missing is left out aloud by the caller.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+libdir=$(cd "$1" && pwd) python=$2 go=$3
+build=$(mktemp -d)
+trap 'rm -rf "$build"' EXIT
+
+[[ -d $here/node_modules/oidc-provider ]] || (cd "$here" && npm ci --no-audit --no-fund --silent)
+
+flags=(-O1 -Wall -Wextra -Werror "-I$root/include" "-I$root/bindings/cpp/include")
+link=("-L$libdir" -lbouncer_verify "-Wl,-rpath,$libdir")
+cc -std=c99 "${flags[@]}" "$here/verify.c" -o "$build/verify_c" "${link[@]}"
+c++ -std=c++17 "${flags[@]}" "$here/verify.cpp" -o "$build/verify_cpp" "${link[@]}"
+programs=(C "$build/verify_c" C++ "$build/verify_cpp" command "$here/verify.sh $libdir/bouncer-verify" Python "$python $here/verify.py")
+mkdir "$build/go"
+cp "$here/verify.go" "$build/go/main.go"
+printf 'module verify\n\ngo 1.24\n\nrequire bouncer_verify/bouncer v0.0.0\n\nreplace bouncer_verify/bouncer => %s\n' "$root/bindings/go" > "$build/go/go.mod"
+CGO_LDFLAGS="-L$libdir -Wl,-rpath,$libdir" "$go" build -C "$build/go" -o "$build/verify_go" .
+programs+=(Go "$build/verify_go")
+
+node "$here/drive.mjs" "${programs[@]}"
