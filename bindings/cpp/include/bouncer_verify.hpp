@@ -8,21 +8,24 @@
 ///     bouncer::VerifiedToken token = verifier.verify(text);                  // for every request
 ///     std::optional<std::string_view> uid = token.uid();
 ///
+/// A RemoteJwkSet in place of the JwkSet fetches the keys from their URL and keeps them fresh.
+///
 /// Rules that hold for everything here
 ///
 /// - **Failures.** A function that can fail comes twice: `load` throws an Error, `try_load` is noexcept and gives a
 ///   Result that holds a Failure. Both say the same. Where exceptions are off (-fno-exceptions) only the second is
 ///   there.
-/// - **Ownership.** JwkSet, Jwk, Policy, VerifiedToken, Verifier and Failure own a handle of the library: they move,
-///   they do not copy, and nothing else is allocated but a thrown Error. One that was moved from may be destroyed,
-///   assigned to and asked: it has nothing to say, and a function that needs it fails with Status::NullArgument.
+/// - **Ownership.** JwkSet, Jwk, Policy, RemoteOptions, RemoteJwkSet, RemoteStatus, VerifiedToken, Verifier and Failure
+///   own a handle of the library: they move, they do not copy, and nothing else is allocated but a thrown Error. One
+///   that was moved from may be destroyed, assigned to and asked: it has nothing to say, and a function that needs it
+///   fails with Status::NullArgument.
 /// - **Lifetimes.** Text goes in as `std::string_view`, is read during the call and not kept. What comes out as
 ///   `std::string_view`, ByteView, JwkView or a range belongs to the object that was asked and lives as long as that.
 ///   Asking a temporary for it does not compile.
-/// - **Threads.** Any number of threads may use one object at once through const functions. A Policy must not be
-///   changed while another thread uses it. There is no global and no thread-local state.
-/// - **Time** is in whole seconds since 1970-01-01T00:00:00Z: a number, because exp may lie beyond 2262, where the
-///   nanoseconds of std::chrono::system_clock overflow.
+/// - **Threads.** Any number of threads may use one object at once through const functions. A Policy or RemoteOptions
+///   must not be changed while another thread uses it. There is no global and no thread-local state.
+/// - **Time** in policies and tokens is in whole seconds since 1970-01-01T00:00:00Z: a number, because exp may lie beyond
+///   2262, where the nanoseconds of std::chrono::system_clock overflow.
 ///
 /// SPDX-License-Identifier: MIT OR Apache-2.0
 
@@ -68,6 +71,7 @@ enum class Status : std::uint32_t {
     MalformedJwkSet = BOUNCER_STATUS_MALFORMED_JWK_SET,  ///< Not a JWK Set, or over 512 KiB or 100 keys.
     NoUsableKey = BOUNCER_STATUS_NO_USABLE_KEY,          ///< The JWK Set has no key that could verify a token.
     UnusableKey = BOUNCER_STATUS_UNUSABLE_KEY,           ///< A single key cannot be used.
+    KeysUnavailable = BOUNCER_STATUS_KEYS_UNAVAILABLE,   ///< No remote keys yet, or not confirmed for too long.
     // The token or its signature: HTTP 401.
     TokenTooLarge = BOUNCER_STATUS_TOKEN_TOO_LARGE,                 ///< Longer than the policy allows.
     MalformedToken = BOUNCER_STATUS_MALFORMED_TOKEN,                ///< Not a JWS in Compact Serialization.
@@ -116,6 +120,9 @@ struct Free {
     void operator()(bouncer_jwk *handle) const noexcept { bouncer_jwk_free(handle); }
     void operator()(bouncer_jwks *handle) const noexcept { bouncer_jwks_free(handle); }
     void operator()(bouncer_policy *handle) const noexcept { bouncer_policy_free(handle); }
+    void operator()(bouncer_remote_jwks *handle) const noexcept { bouncer_remote_jwks_free(handle); }
+    void operator()(bouncer_remote_options *handle) const noexcept { bouncer_remote_options_free(handle); }
+    void operator()(bouncer_remote_status *handle) const noexcept { bouncer_remote_status_free(handle); }
     void operator()(bouncer_token *handle) const noexcept { bouncer_token_free(handle); }
     void operator()(bouncer_verifier *handle) const noexcept { bouncer_verifier_free(handle); }
 };
@@ -178,6 +185,11 @@ public:
 private:
     const Handle *handle_;
 };
+
+/// A time to wait as C takes it: none that is negative.
+inline std::uint64_t count(std::chrono::milliseconds time) noexcept {
+    return time.count() > 0 ? static_cast<std::uint64_t>(time.count()) : 0;
+}
 
 }  // namespace detail
 
@@ -670,6 +682,334 @@ private:
     detail::Owned<bouncer_policy> handle_;
 };
 
+// --------------------------------------------------------------------------------------------------- RemoteOptions
+
+/// The settings of a RemoteJwkSet. Start from one of the two and add:
+///
+///     RemoteOptions options = RemoteOptions::for_url("https://master.mesos/acs/api/v1/auth/jwks").ca_file("ca.pem");
+///
+/// Text that is not UTF-8 is refused at once (Status::InvalidArgument) and leaves the settings as they were; everything
+/// else is looked at when a RemoteJwkSet is made of them.
+class RemoteOptions {
+public:
+    using Handle = bouncer_remote_options;
+    /// Takes `handle`, which may be NULL, from a C call.
+    explicit RemoteOptions(bouncer_remote_options *handle) noexcept : handle_(handle) {}
+
+    /// For the key set at `url`: https, or http to this machine.
+    static Result<RemoteOptions> try_for_url(std::string_view url) noexcept {
+        return detail::make<RemoteOptions>(bouncer_remote_options_new, url.data(), url.size());
+    }
+    /// For the key set of `issuer`, found through its metadata at "/.well-known/openid-configuration" (OpenID Connect
+    /// Discovery 1.0), which must name the same issuer, character for character. Here max_stale() is one hour.
+    static Result<RemoteOptions> try_for_issuer(std::string_view issuer) noexcept {
+        return detail::make<RemoteOptions>(bouncer_remote_options_new_for_issuer, issuer.data(), issuer.size());
+    }
+
+    /// Allows http to other machines: whoever is on the way can then choose the keys.
+    Result<void> try_allow_http() noexcept { return set(bouncer_remote_options_set_allow_http); }
+    /// Trusts the certificate authorities of this PEM file too, besides the system's. It is read for each fetch, so it
+    /// may be replaced.
+    Result<void> try_ca_file(std::string_view path) noexcept { return set(bouncer_remote_options_set_ca_file, path); }
+    /// Goes through this proxy, "http://[user:password@]host:port", in place of what the environment says: the first of
+    /// ALL_PROXY, HTTPS_PROXY and HTTP_PROXY that is set, but for hosts in NO_PROXY. Never for this machine.
+    Result<void> try_proxy(std::string_view url) noexcept { return set(bouncer_remote_options_set_proxy, url); }
+    /// Goes through no proxy, whatever the environment says.
+    Result<void> try_no_proxy() noexcept { return set(bouncer_remote_options_set_no_proxy); }
+    /// Follows up to three redirects to the same scheme, host and port. By default a redirect is a failure.
+    Result<void> try_same_origin_redirects() noexcept {
+        return set(bouncer_remote_options_set_same_origin_redirects);
+    }
+    /// How long keys are fresh where the server does not say (Cache-Control, Expires): by default 10 minutes, at least
+    /// one second. What it says counts from 60 seconds to 24 hours.
+    Result<void> try_ttl(std::chrono::milliseconds ttl) noexcept { return set(bouncer_remote_options_set_ttl, ttl); }
+    /// How long keys are used after the issuer last confirmed them, if it cannot be reached; never less than they are
+    /// fresh. By default 24 hours, or one with for_issuer().
+    Result<void> try_max_stale(std::chrono::milliseconds max_stale) noexcept {
+        return set(bouncer_remote_options_set_max_stale, max_stale);
+    }
+    /// The time for one HTTP exchange: by default 5 seconds. The connection must be there after 2.
+    Result<void> try_timeout(std::chrono::milliseconds timeout) noexcept {
+        return set(bouncer_remote_options_set_timeout, timeout);
+    }
+    /// How long a verification waits at most for a fetch that may bring its key: by default 2 seconds.
+    Result<void> try_max_wait(std::chrono::milliseconds max_wait) noexcept {
+        return set(bouncer_remote_options_set_max_wait, max_wait);
+    }
+    /// Starts with this JWK Set document, until the first fetch succeeds: for programs that must answer at once.
+    Result<void> try_seed(std::string_view json) noexcept { return set(bouncer_remote_options_set_seed, json); }
+    /// Keeps the latest good document in this file (mode 0600, replaced whole), and starts with it if it is there, from
+    /// the same source and not too old. Whoever can write the file, or its folder, can choose the keys.
+    Result<void> try_last_good_file(std::string_view path) noexcept {
+        return set(bouncer_remote_options_set_last_good_file, path);
+    }
+    /// Begins to fetch, and starts the thread, with the first verification or wait, not at once. For programs that fork
+    /// after they set up.
+    Result<void> try_lazy() noexcept { return set(bouncer_remote_options_set_lazy); }
+
+#ifdef __cpp_exceptions
+    /// @copydoc try_for_url @throws Error
+    [[nodiscard]] static RemoteOptions for_url(std::string_view url) { return try_for_url(url).or_throw(); }
+    /// @copydoc try_for_issuer @throws Error
+    [[nodiscard]] static RemoteOptions for_issuer(std::string_view issuer) { return try_for_issuer(issuer).or_throw(); }
+
+    /// @name The settings in a row
+    /// As the functions with `try_` above. Each gives the settings, to go on with. @throws Error
+    /// @{
+    RemoteOptions &allow_http() & { return with(try_allow_http()); }
+    RemoteOptions &ca_file(std::string_view path) & { return with(try_ca_file(path)); }
+    RemoteOptions &proxy(std::string_view url) & { return with(try_proxy(url)); }
+    RemoteOptions &no_proxy() & { return with(try_no_proxy()); }
+    RemoteOptions &same_origin_redirects() & { return with(try_same_origin_redirects()); }
+    RemoteOptions &ttl(std::chrono::milliseconds ttl) & { return with(try_ttl(ttl)); }
+    RemoteOptions &max_stale(std::chrono::milliseconds max_stale) & { return with(try_max_stale(max_stale)); }
+    RemoteOptions &timeout(std::chrono::milliseconds timeout) & { return with(try_timeout(timeout)); }
+    RemoteOptions &max_wait(std::chrono::milliseconds max_wait) & { return with(try_max_wait(max_wait)); }
+    RemoteOptions &seed(std::string_view json) & { return with(try_seed(json)); }
+    RemoteOptions &last_good_file(std::string_view path) & { return with(try_last_good_file(path)); }
+    RemoteOptions &lazy() & { return with(try_lazy()); }
+
+    [[nodiscard]] RemoteOptions allow_http() && { return std::move(allow_http()); }
+    [[nodiscard]] RemoteOptions ca_file(std::string_view path) && { return std::move(ca_file(path)); }
+    [[nodiscard]] RemoteOptions proxy(std::string_view url) && { return std::move(proxy(url)); }
+    [[nodiscard]] RemoteOptions no_proxy() && { return std::move(no_proxy()); }
+    [[nodiscard]] RemoteOptions same_origin_redirects() && { return std::move(same_origin_redirects()); }
+    [[nodiscard]] RemoteOptions ttl(std::chrono::milliseconds ttl) && { return std::move(this->ttl(ttl)); }
+    [[nodiscard]] RemoteOptions max_stale(std::chrono::milliseconds max_stale) && {
+        return std::move(this->max_stale(max_stale));
+    }
+    [[nodiscard]] RemoteOptions timeout(std::chrono::milliseconds timeout) && {
+        return std::move(this->timeout(timeout));
+    }
+    [[nodiscard]] RemoteOptions max_wait(std::chrono::milliseconds max_wait) && {
+        return std::move(this->max_wait(max_wait));
+    }
+    [[nodiscard]] RemoteOptions seed(std::string_view json) && { return std::move(seed(json)); }
+    [[nodiscard]] RemoteOptions last_good_file(std::string_view path) && { return std::move(last_good_file(path)); }
+    [[nodiscard]] RemoteOptions lazy() && { return std::move(lazy()); }
+    /// @}
+#endif
+
+    /// The handle, for functions of bouncer_verify.h; NULL if it was moved from.
+    [[nodiscard]] const bouncer_remote_options *handle() const & noexcept { return handle_.get(); }
+    const bouncer_remote_options *handle() const && = delete;
+
+private:
+    Result<void> set(bouncer_status (*function)(bouncer_remote_options *, bouncer_error **)) noexcept {
+        return detail::act(function, handle_.get());
+    }
+    Result<void> set(bouncer_status (*function)(bouncer_remote_options *, const char *, std::size_t, bouncer_error **),
+                     std::string_view text) noexcept {
+        return detail::act(function, handle_.get(), text.data(), text.size());
+    }
+    Result<void> set(bouncer_status (*function)(bouncer_remote_options *, std::uint64_t, bouncer_error **),
+                     std::chrono::milliseconds time) noexcept {
+        // Less than 0 is refused as too long.
+        return detail::act(function, handle_.get(), static_cast<std::uint64_t>(time.count()));
+    }
+#ifdef __cpp_exceptions
+    RemoteOptions &with(Result<void> result) { return std::move(result).or_throw(), *this; }
+#endif
+
+    detail::Owned<bouncer_remote_options> handle_;
+};
+
+// ---------------------------------------------------------------------------------------------------- RemoteStatus
+
+/// What a RemoteJwkSet was doing when it was asked, for metrics, logs and health checks. Counts are this process's
+/// alone.
+class RemoteStatus {
+public:
+    using Handle = bouncer_remote_status;
+    using Time = std::chrono::system_clock::time_point;
+    /// Takes `handle`, which may be NULL, from a C call.
+    explicit RemoteStatus(bouncer_remote_status *handle) noexcept : handle_(handle) {}
+
+    /// The URL, without its query, or the issuer.
+    [[nodiscard]] std::string_view source() const & noexcept {
+        return detail::text(bouncer_remote_status_source(handle_.get()));
+    }
+    /// "empty": no keys yet; "fresh"; "stale": in use, though they should have been confirmed by now, or come from a
+    /// seed or a file; "too_old" to be used; "closed". Static.
+    [[nodiscard]] std::string_view state() const noexcept {
+        return detail::text(bouncer_remote_status_state(handle_.get()));
+    }
+    /// 0 before the first keys, and one more with each change of them: what is derived from the keys is good for one
+    /// generation.
+    [[nodiscard]] std::uint64_t generation() const noexcept { return number(bouncer_remote_status_generation); }
+    /// SHA-256 of the document in use, in hex.
+    [[nodiscard]] std::optional<std::string_view> sha256() const & noexcept {
+        return read(bouncer_remote_status_sha256);
+    }
+    /// The number of usable keys.
+    [[nodiscard]] std::uint64_t usable_keys() const noexcept { return number(bouncer_remote_status_usable_keys); }
+    /// The number of keys that cannot be used.
+    [[nodiscard]] std::uint64_t skipped_keys() const noexcept { return number(bouncer_remote_status_skipped_keys); }
+    /// When the issuer last confirmed the keys in use, to the second: none for keys from a seed.
+    [[nodiscard]] std::optional<Time> last_success() const noexcept { return time(bouncer_remote_status_last_success); }
+    /// The latest failure, in a few words for a log, even if an attempt has succeeded since.
+    [[nodiscard]] std::optional<std::string_view> last_error() const & noexcept {
+        return read(bouncer_remote_status_last_error);
+    }
+    /// The same as a stable name: "connect", "timeout", "tls", "protocol", "status", "redirect", "too_large",
+    /// "document", "issuer", "system" or "other". Static.
+    [[nodiscard]] std::optional<std::string_view> last_error_name() const noexcept {
+        return read(bouncer_remote_status_last_error_name);
+    }
+    /// When that was, to the second.
+    [[nodiscard]] std::optional<Time> last_error_at() const noexcept {
+        return time(bouncer_remote_status_last_error_at);
+    }
+    /// Why the last-good file could not be read or written.
+    [[nodiscard]] std::optional<std::string_view> last_good_error() const & noexcept {
+        return read(bouncer_remote_status_last_good_error);
+    }
+    /// Attempts that failed.
+    [[nodiscard]] std::uint64_t failures() const noexcept { return number(bouncer_remote_status_failures); }
+    /// Scheduled attempts that failed since the last success.
+    [[nodiscard]] std::uint64_t failures_in_row() const noexcept {
+        return number(bouncer_remote_status_failures_in_row);
+    }
+    /// In how long the next attempt is due, if no token causes one before.
+    [[nodiscard]] std::chrono::milliseconds next_attempt() const noexcept {
+        return std::chrono::milliseconds(number(bouncer_remote_status_next_attempt_ms));
+    }
+    /// Attempts done.
+    [[nodiscard]] std::uint64_t attempts() const noexcept { return number(bouncer_remote_status_attempts); }
+    /// Attempts begun because their time had come.
+    [[nodiscard]] std::uint64_t scheduled() const noexcept { return number(bouncer_remote_status_scheduled); }
+    /// Attempts begun because the one before failed.
+    [[nodiscard]] std::uint64_t retries() const noexcept { return number(bouncer_remote_status_retries); }
+    /// Attempts begun because of a token whose "kid" was unknown.
+    [[nodiscard]] std::uint64_t unknown_kid() const noexcept { return number(bouncer_remote_status_unknown_kid); }
+    /// Attempts begun because of a token without "kid" that no key verified.
+    [[nodiscard]] std::uint64_t without_kid() const noexcept { return number(bouncer_remote_status_without_kid); }
+    /// Attempts that the program asked for.
+    [[nodiscard]] std::uint64_t requested() const noexcept { return number(bouncer_remote_status_requested); }
+    /// Tokens that lacked a key and caused no attempt: their "kid" was known to be absent, or a budget was spent.
+    [[nodiscard]] std::uint64_t suppressed() const noexcept { return number(bouncer_remote_status_suppressed); }
+    /// The handle, for functions of bouncer_verify.h; NULL if it was moved from.
+    [[nodiscard]] const bouncer_remote_status *handle() const & noexcept { return handle_.get(); }
+
+    std::string_view source() const && = delete;
+    std::optional<std::string_view> sha256() const && = delete;
+    std::optional<std::string_view> last_error() const && = delete;
+    std::optional<std::string_view> last_good_error() const && = delete;
+    const bouncer_remote_status *handle() const && = delete;
+
+private:
+    std::optional<std::string_view> read(bouncer_str (*getter)(const bouncer_remote_status *)) const noexcept {
+        return detail::optional_text(getter(handle_.get()));
+    }
+    std::uint64_t number(std::uint64_t (*getter)(const bouncer_remote_status *)) const noexcept {
+        return getter(handle_.get());
+    }
+    std::optional<Time> time(std::int32_t (*getter)(const bouncer_remote_status *, std::int64_t *)) const noexcept {
+        std::int64_t seconds = 0;
+        return getter(handle_.get(), &seconds) != 0 ? std::optional(Time(std::chrono::seconds(seconds))) : std::nullopt;
+    }
+
+    detail::Owned<bouncer_remote_status> handle_;
+};
+
+// ------------------------------------------------------------------------------------------- Ticket, RemoteJwkSet
+
+/// A fetch of keys that is under way or about to begin, and could change a verdict: Verifier::try_verify_now() gives
+/// it, RemoteJwkSet::wait() waits for it. An empty one stands for none.
+class Ticket {
+public:
+    constexpr Ticket() noexcept = default;
+
+    /// True if there is something to wait for.
+    [[nodiscard]] constexpr explicit operator bool() const noexcept { return bits_ != 0; }
+
+private:
+    friend class RemoteJwkSet;
+    friend class Verifier;
+
+    std::uint64_t bits_ = 0;
+};
+
+/// An issuer's key set, fetched from its URL and kept fresh by a thread of its own, through rotations and outages. Make
+/// one for each issuer and keep it: each that is made has a thread, a budget and requests of its own.
+///
+/// - A verification whose key is there takes no lock and never waits for the network.
+/// - Keys are fetched again at 70 to 80 % of their lifetime. If that fails, the old ones are used up to a bound
+///   (RemoteOptions::try_max_stale()), then not at all: Status::KeysUnavailable.
+/// - A token of unknown "kid" may cause a fetch: two at once and then one in 30 seconds; a token without "kid" that no
+///   key verifies: one in five minutes.
+/// - After fork() the child's object works and gets a thread of its own when it needs one. The thread has the signal
+///   mask of the thread that made it.
+///
+/// Verifiers made of it outlive it; the thread ends with the last of them all, or with close(). The destructor does not
+/// wait for it.
+///
+/// A time to wait for that is 0 or less does not wait.
+class RemoteJwkSet {
+public:
+    using Handle = bouncer_remote_jwks;
+    /// Takes `handle`, which may be NULL, from a C call.
+    explicit RemoteJwkSet(bouncer_remote_jwks *handle) noexcept : handle_(handle) {}
+
+    /// Makes a remote key set of `options`, which are copied. Unless they say otherwise the first fetch begins at once,
+    /// in the background. On failure: Status::InvalidArgument, a setting; Status::MalformedJwkSet or
+    /// Status::NoUsableKey, the seed.
+    static Result<RemoteJwkSet> try_make(const RemoteOptions &options) noexcept {
+        return detail::make<RemoteJwkSet>(bouncer_remote_jwks_new, options.handle());
+    }
+    /// Waits until there are keys to judge with. On failure: Status::KeysUnavailable, not after `timeout`.
+    Result<void> try_wait_ready(std::chrono::milliseconds timeout) const noexcept {
+        return detail::act(bouncer_remote_jwks_wait_ready, handle_.get(), detail::count(timeout));
+    }
+    /// The keys in use. They stay as they are when newer ones come. On failure: Status::KeysUnavailable.
+    Result<JwkSet> try_current() const noexcept {
+        return detail::make<JwkSet>(bouncer_remote_jwks_current, handle_.get());
+    }
+    /// Fetches the keys now and waits for it; several callers share one fetch. For operators, not for the way of a
+    /// request: nothing limits how often. On failure, Status::KeysUnavailable with the reason in the message, the keys
+    /// in use stay.
+    Result<void> try_refresh(std::chrono::milliseconds timeout) const noexcept {
+        return detail::act(bouncer_remote_jwks_refresh, handle_.get(), detail::count(timeout));
+    }
+    /// What it is doing, at this moment. On failure: Status::NullArgument, it was moved from.
+    Result<RemoteStatus> try_status() const noexcept {
+        return detail::make<RemoteStatus>(bouncer_remote_jwks_status, handle_.get());
+    }
+    /// Waits for the fetch that `ticket` stands for. False if it is not done after `timeout`, or will not be, or there
+    /// is none.
+    [[nodiscard]] bool wait(Ticket ticket, std::chrono::milliseconds timeout) const noexcept {
+        return bouncer_remote_jwks_wait(handle_.get(), ticket.bits_, detail::count(timeout)) != 0;
+    }
+    /// Waits until `attempts` attempts to fetch have been made (RemoteStatus::attempts()): for those who watch. False
+    /// if that is not so after `timeout`, or will not be.
+    [[nodiscard]] bool wait_attempts(std::uint64_t attempts, std::chrono::milliseconds timeout) const noexcept {
+        return bouncer_remote_jwks_wait_attempts(handle_.get(), attempts, detail::count(timeout)) != 0;
+    }
+    /// Ends it, for all verifiers made of it too: a fetch under way is cut off, the thread ends, and from now on there
+    /// are no keys.
+    void close() const noexcept { bouncer_remote_jwks_close(handle_.get()); }
+
+#ifdef __cpp_exceptions
+    /// @copydoc try_make @throws Error
+    explicit RemoteJwkSet(const RemoteOptions &options) : RemoteJwkSet(try_make(options).or_throw()) {}
+    /// @copydoc try_wait_ready @throws Error
+    void wait_ready(std::chrono::milliseconds timeout) const { try_wait_ready(timeout).or_throw(); }
+    /// @copydoc try_current @throws Error
+    [[nodiscard]] JwkSet current() const { return try_current().or_throw(); }
+    /// @copydoc try_refresh @throws Error
+    void refresh(std::chrono::milliseconds timeout) const { try_refresh(timeout).or_throw(); }
+    /// @copydoc try_status @throws Error
+    [[nodiscard]] RemoteStatus status() const { return try_status().or_throw(); }
+#endif
+
+    /// The handle, for functions of bouncer_verify.h; NULL if it was moved from.
+    [[nodiscard]] const bouncer_remote_jwks *handle() const & noexcept { return handle_.get(); }
+    const bouncer_remote_jwks *handle() const && = delete;
+
+private:
+    detail::Owned<bouncer_remote_jwks> handle_;
+};
+
 // --------------------------------------------------------------------------------------------------- VerifiedToken
 
 namespace detail {
@@ -777,7 +1117,8 @@ inline Result<VerifiedToken> try_verify_token(const JwkSet &jwks, std::string_vi
 }
 #endif
 
-/// One issuer's keys with the policy for its tokens. It outlives both: they are shared or copied.
+/// One issuer's keys, a JwkSet or a RemoteJwkSet, with the policy for its tokens. It outlives both: they are shared or
+/// copied.
 class Verifier {
 public:
     using Handle = bouncer_verifier;
@@ -788,16 +1129,41 @@ public:
     static Result<Verifier> try_make(const JwkSet &jwks, const Policy &policy) noexcept {
         return detail::make<Verifier>(bouncer_verifier_new, jwks.handle(), policy.handle());
     }
-    /// Verifies a JWT, as try_verify_token() does.
+    /// Puts `remote` and `policy` together. On failure: Status::NullArgument if one was moved from.
+    static Result<Verifier> try_make(const RemoteJwkSet &remote, const Policy &policy) noexcept {
+        return detail::make<Verifier>(bouncer_verifier_new_remote, remote.handle(), policy.handle());
+    }
+    /// Verifies a JWT, as try_verify_token() does. With remote keys it waits where a fetch may bring the key that is
+    /// missing, two seconds at most unless they are set up otherwise (RemoteOptions::try_max_wait()), and may fail with
+    /// Status::KeysUnavailable. A token that has its key never waits.
     Result<VerifiedToken> try_verify(std::string_view token) const noexcept {
         return detail::make<VerifiedToken>(bouncer_verifier_verify, handle_.get(), token.data(), token.size());
     }
+    /// Verifies a JWT, as try_verify() does, but never waits: for callers that must not block a thread.
+    ///
+    /// `ticket` is empty at first. If it is not afterwards, the verdict may change once that fetch is done: wait for it
+    /// on some thread (wait()) and call again with it, twice at most. If it is, the verdict is final.
+    Result<VerifiedToken> try_verify_now(std::string_view token, Ticket &ticket) const noexcept {
+        return detail::make<VerifiedToken>(bouncer_verifier_verify_now, handle_.get(), token.data(), token.size(),
+                                           &ticket.bits_);
+    }
+    /// Waits for the fetch that `ticket` stands for. False if it is not done after `timeout`, or will not be, or there
+    /// is none.
+    [[nodiscard]] bool wait(Ticket ticket, std::chrono::milliseconds timeout) const noexcept {
+        return bouncer_verifier_wait(handle_.get(), ticket.bits_, detail::count(timeout)) != 0;
+    }
 
 #ifdef __cpp_exceptions
-    /// @copydoc try_make @throws Error
+    /// @copydoc try_make(const JwkSet &, const Policy &) @throws Error
     Verifier(const JwkSet &jwks, const Policy &policy) : Verifier(try_make(jwks, policy).or_throw()) {}
-    /// Verifies a JWT, as verify_token() does. @throws Error
+    /// @copydoc try_make(const RemoteJwkSet &, const Policy &) @throws Error
+    Verifier(const RemoteJwkSet &remote, const Policy &policy) : Verifier(try_make(remote, policy).or_throw()) {}
+    /// @copydoc try_verify @throws Error
     [[nodiscard]] VerifiedToken verify(std::string_view token) const { return try_verify(token).or_throw(); }
+    /// @copydoc try_verify_now @throws Error
+    [[nodiscard]] VerifiedToken verify_now(std::string_view token, Ticket &ticket) const {
+        return try_verify_now(token, ticket).or_throw();
+    }
 #endif
 
     /// The handle, for functions of bouncer_verify.h; NULL if it was moved from.

@@ -4,8 +4,9 @@
 
 using namespace bouncer;
 
-inline void mistakes(const JwkSet &jwks, const Policy &policy, const Jwk &key, std::string_view text) {
-    (void)jwks, (void)policy, (void)key, (void)text;
+inline void mistakes(const JwkSet &jwks, const Policy &policy, const Jwk &key, const RemoteJwkSet &remote,
+                     const RemoteOptions &options, Ticket ticket, std::string_view text) {
+    (void)jwks, (void)policy, (void)key, (void)remote, (void)options, (void)ticket, (void)text;
 #if MISTAKE == 1
     JwkSet copy = jwks;
 #elif MISTAKE == 2
@@ -48,7 +49,27 @@ inline void mistakes(const JwkSet &jwks, const Policy &policy, const Jwk &key, s
     Policy::bouncer().at(0);  // What it gives is the policy.
 #elif MISTAKE == 20
     bool loaded = JwkSet::try_load(text);  // Which says nothing of the keys.
-#elif MISTAKE > 20
+#elif MISTAKE == 21
+    RemoteJwkSet copy = remote;  // A second one would fetch a second time.
+#elif MISTAKE == 22
+    RemoteOptions copy = options;
+#elif MISTAKE == 23
+    auto dangling = remote.status().source();
+#elif MISTAKE == 24
+    auto dangling = remote.try_status()->last_error();
+#elif MISTAKE == 25
+    for (JwkView dangling : remote.current().keys()) {}
+#elif MISTAKE == 26
+    RemoteOptions::for_url(text).lazy();  // What it gives is the settings.
+#elif MISTAKE == 27
+    remote.try_wait_ready(std::chrono::seconds(1));
+#elif MISTAKE == 28
+    remote.wait(ticket, std::chrono::seconds(1));
+#elif MISTAKE == 29
+    bool due = ticket;
+#elif MISTAKE == 30
+    Verifier(remote, policy).verify_now(text, ticket);
+#elif MISTAKE > 30
 #error "there is no such mistake"
 #endif
 }

@@ -8,10 +8,16 @@
 using bouncer::Jwk;
 using bouncer::JwkSet;
 using bouncer::Policy;
+using bouncer::RemoteJwkSet;
+using bouncer::RemoteOptions;
+using bouncer::RemoteStatus;
 using bouncer::Result;
 using bouncer::Status;
+using bouncer::Ticket;
 using bouncer::Verifier;
 using namespace std::chrono_literals;
+
+constexpr Status unavailable = Status::KeysUnavailable;
 
 int main() {
     const Result<JwkSet> jwks = JwkSet::try_load(read_file("document_jwks.json"));
@@ -39,4 +45,24 @@ int main() {
     CHECK(key && (*key)->bits() == 2048 && JwkSet::try_from_keys(*key));
     CHECK(Jwk::try_from_rsa_components((*key)->n(), (*key)->e()) && Jwk::try_from_der((*key)->der()));
     CHECK(bouncer::try_token_from_authorization("token=a.b.c").value() == "a.b.c");
+
+    // At this port nobody answers: the keys are the seed.
+    Result<RemoteOptions> options = RemoteOptions::try_for_url("http://127.0.0.1:1/jwks");
+    CHECK(options && options->try_seed(read_file("document_jwks.json")) && options->try_lazy() && options->try_ttl(1h));
+    CHECK(options->try_max_stale(24h) && options->try_timeout(1s) && options->try_max_wait(100ms));
+    CHECK(options->try_allow_http() && options->try_no_proxy() && options->try_same_origin_redirects());
+    CHECK(options->try_ca_file("/no/such/file") && options->try_last_good_file("/no/such/file"));
+    CHECK(fails(options->try_proxy("\xff"), Status::InvalidArgument));
+    const Result<RemoteJwkSet> remote = RemoteJwkSet::try_make(*options);
+    CHECK(remote && remote->try_wait_ready(1s) && remote->try_current() && fails(remote->try_refresh(5s), unavailable));
+    const auto kept = Verifier::try_make(*remote, policy);
+    Ticket ticket;
+    CHECK(kept && kept->try_verify(text) && kept->try_verify_now(text, ticket) && !ticket);
+    CHECK(!remote->wait(ticket, 1s) && remote->wait_attempts(1, 5s));
+    const Result<RemoteStatus> status = remote->try_status();
+    CHECK(status && status->state() == "stale" && status->last_error_name() == "connect" && !status->last_success());
+    remote->close();
+    CHECK(fails(kept->try_verify(text), unavailable) && fails(remote->try_current(), unavailable));
+    const Result<RemoteOptions> insecure = RemoteOptions::try_for_issuer("http://master.mesos");
+    CHECK(insecure && fails(RemoteJwkSet::try_make(*insecure), Status::InvalidArgument));
 }

@@ -1,0 +1,551 @@
+// Remote key sets, against a loopback server: fetching, rotation, floods, outages, settings, tickets and ends.
+#include "server.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <sys/stat.h>
+#include <thread>
+#include <type_traits>
+#include <vector>
+
+using bouncer::JwkSet;
+using bouncer::Policy;
+using bouncer::RemoteJwkSet;
+using bouncer::RemoteOptions;
+using bouncer::RemoteStatus;
+using bouncer::Status;
+using bouncer::Ticket;
+using bouncer::Verifier;
+using namespace std::chrono_literals;
+using std::chrono::milliseconds;
+using Clock = std::chrono::steady_clock;
+
+static_assert(std::is_nothrow_move_constructible_v<RemoteJwkSet> && !std::is_copy_constructible_v<RemoteJwkSet>);
+static_assert(std::is_nothrow_move_assignable_v<RemoteOptions> && !std::is_copy_constructible_v<RemoteOptions>);
+static_assert(std::is_nothrow_move_constructible_v<RemoteStatus> && !std::is_copy_constructible_v<RemoteStatus>);
+static_assert(std::is_trivially_copyable_v<Ticket> && !std::is_convertible_v<Ticket, bool>);
+static_assert(!std::is_convertible_v<RemoteOptions, RemoteJwkSet>, "a thread is not started by a conversion");
+static_assert(bouncer::is_keys_problem(Status::KeysUnavailable) && !bouncer::is_invalid_token(Status::KeysUnavailable));
+
+/// Longer than anything here takes.
+constexpr auto patience = 20s;
+
+// Of the uid "peter", until 2100: signed with tests/data/keys/rsa-2048-a.pem under the kid "a", and with
+// rsa-2048-b.pem under "b".
+constexpr std::int64_t token_exp = 4102444800;
+static const std::string token_a =
+    "eyJhbGciOiJSUzI1NiIsImtpZCI6ImEifQ.eyJ1aWQiOiJwZXRlciIsImV4cCI6NDEwMjQ0NDgwMH0.jFVbYRKLnE2szgaddwCsMBOJm19nq2Ubh"
+    "MPpHNqVoDgYh5bBieCbtjv-hxJofzLx2kAnVwmrWr3NQpsULSHhQh328MXMlAJP4C2iEJDodHNpf4hTcYdKiRABnriTdaLdDY-s1SgTSgT9NRNRU"
+    "mltdvYhIZrlVtxDPecKaxnO06pY-SoOVkZfgyLx566Pev17yNSMC3ctmB2c5DI3wvF9qpG_vpqeJ92TwBteWJ5fqMJafg_YMlHJSkyQ4QzNKXBWS"
+    "7CtOFMx0DQ55N7Tmt3JclbjOByfdCKRwCV4b1hc49bblCp5gu8AHMaMB-R6qGdO9hj5S8GOt_xLYN3D9lb__Q";
+static const std::string token_b =
+    "eyJhbGciOiJSUzI1NiIsImtpZCI6ImIifQ.eyJ1aWQiOiJwZXRlciIsImV4cCI6NDEwMjQ0NDgwMH0.d-Y_WlWMlu2tHEiNbVj4jZhpCm-UgFzao"
+    "00DY1RVDRePrlQM2LIBUahoE1uytEKPPAfJLM1tNFYOLuUCckec0V9quA0WR_x4KxDOKydjR4iR9hCSN-ax0L4jjkNMfsvYT4TbeIscCCC-LaqKY"
+    "-vRttpLpvD5WW48q8REClMBjqpMibkHpLapLK9UJW6tTGexGvOmRPRRoWZ8qA2ePy65TIa0BWg_cLNIqQaRoT1vu3K-3nU7gEauVr7leuUXaSNLv"
+    "rUO8M0bEy9w0mztET-rwn3ZXWnn73X4GQLH6XCr1UzEhavJYRHndrJyYSANf-1LPc3e7f3MtR41Tf0ee3m4wA";
+static const std::string jwk_a =
+    R"({"kty":"RSA","kid":"a","e":"AQAB","n":")"
+    "kG8moYAhrlHLDr4CvSNzjRXh6Fo5omHXRHbF88clbLGoHnPUAQ_pHwV96rYPWAPVhM9Lp8372CtwGxrPm3u5ZDqGKn2c8_KnRHQU1-UVkC3WsI9w"
+    "HLyVaRcKq0EvGM6yHw_O2xH34owix5OG-CvNLWDIF3-1pQgKIUA-_vtPJhrOwngeRFCCy2KqAZWeCErf-dN5nntb4AsU3gY5xMdTtAhU4ICdb6de"
+    "ADI3oK4bJ9Dx4sO-7KhXKkm6opj1PM-hdfwXsdY57B8Wa6tF1Z2TJ52Xc6pblfUr_OHuyrvPVZ4gcw3bwt3fG96I_GULw-OTpeXb68hhJIQn3shj"
+    "dpa5iQ"
+    R"("})";
+static const std::string jwk_b =
+    R"({"kty":"RSA","kid":"b","e":"AQAB","n":")"
+    "2Mux0fSp35oTgCA2C8f7rhfH97AzzR6EQijtRo19TSI1n-6FLCbMI4yNB3hPHig2Jt3OVRMPgcm6R24LKK3EVXX01xrIdLM3T7Jxw3PGro_tRolf"
+    "mNA6zoTdhZZxbYYplvcyPeaihl76Ir2NxLvs8U3dyD7U9e7g_zi11U1CkAKVCrWOifgF_dUZDbyccYWGi2A0O2juvAgnCQuk6kNhG_pKqOZ0fBI4"
+    "FjDmx9YGQTX76J6OwJ9HlxwdM2nayh7DYOZTRnTs3bbZw9XcTfw33D_RM_gkdIHR7ofd2yjkMm551VMtaVtQfDEYK3t31fHJHBf7MVFGTqiig891"
+    "XEEdRw"
+    R"("})";
+static const std::string keys_a = R"({"keys":[)" + jwk_a + "]}";
+static const std::string keys_b = R"({"keys":[)" + jwk_b + "]}";
+static const std::string keys_ab = R"({"keys":[)" + jwk_a + "," + jwk_b + "]}";
+
+static std::string base64url(std::string_view bytes) {
+    static constexpr char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    std::string text;
+    unsigned bits = 0;
+    int len = 0;
+    for (const char byte : bytes) {
+        bits = (bits << 8 | static_cast<unsigned char>(byte)) & 0xffff;
+        for (len += 8; len >= 6; len -= 6) {
+            text += digits[bits >> (len - 6) & 63];
+        }
+    }
+    return len > 0 ? text + digits[bits << (6 - len) & 63] : text;
+}
+
+/// The token under another kid, its signature kept: what a forger can make by the thousand.
+static std::string forged(const std::string &token, const std::string &kid) {
+    return base64url(R"({"alg":"RS256","kid":")" + kid + R"("})") + token.substr(token.find('.'));
+}
+
+/// Waits until `done`, or fails.
+template <class Done>
+static bool until(Done done) {
+    const auto end = Clock::now() + patience;
+    while (!done()) {
+        if (Clock::now() > end) {
+            return false;
+        }
+        std::this_thread::sleep_for(2ms);
+    }
+    return true;
+}
+
+/// The threads that fetch, in this process.
+static std::size_t fetching_threads() {
+    std::size_t count = 0;
+    std::error_code gone;  // A thread may end while it is looked at.
+    for (const auto &task : std::filesystem::directory_iterator("/proc/self/task", gone)) {
+        std::string name;
+        std::getline(std::ifstream(task.path() / "comm"), name);
+        if (name == "bouncer-keys") {
+            count++;
+        }
+    }
+    return count;
+}
+
+/// Keys that have been fetched.
+static RemoteJwkSet ready(const Server &server) {
+    RemoteJwkSet keys(RemoteOptions::for_url(server.url()));
+    keys.wait_ready(patience);
+    return keys;
+}
+
+static void keys_are_fetched_and_verify() {
+    const Server server(Reply::json(R"({"keys":[)" + jwk_a + R"(,{"kty":"oct","k":"AA"}]})"));
+    const auto start = std::chrono::system_clock::now();
+    const RemoteJwkSet keys(RemoteOptions::for_url(server.url() + "?secret"));
+    keys.wait_ready(patience);
+    CHECK(keys.try_wait_ready(0ms) && keys.try_wait_ready(-1s) && keys.try_wait_ready(milliseconds::max()));
+
+    const Verifier verifier(keys, Policy::bouncer());
+    const auto token = verifier.verify(token_a);
+    CHECK(token.uid() == "peter" && token.kid() == "a");
+    CHECK(fails(verifier.try_verify("a.b"), Status::MalformedToken));
+    CHECK(server.count() == 1 && server.requests()[0].find("GET /jwks?secret ") == 0);
+
+    const RemoteStatus status = keys.status();
+    CHECK(status.source() == server.url() && status.state() == "fresh" && status.generation() == 1);
+    CHECK(status.usable_keys() == 1 && status.skipped_keys() == 1);
+    CHECK(status.sha256() && status.sha256()->size() == 64);
+    CHECK(status.last_success() && *status.last_success() > start - 2s && *status.last_success() < start + patience);
+    CHECK(!status.last_error() && !status.last_error_name() && !status.last_error_at() && !status.last_good_error());
+    CHECK(status.failures_in_row() == 0 && status.next_attempt() > 400s && status.next_attempt() <= 480s);
+    CHECK(status.attempts() == 1 && status.scheduled() == 1 && status.retries() == 0 && status.requested() == 0);
+    CHECK(status.unknown_kid() == 0 && status.without_kid() == 0 && status.suppressed() == 0);
+
+    // They are keys like any others, and stay when the remote ones go.
+    const JwkSet current = keys.current();
+    CHECK(current.keys().size() == 1 && current.keys()[0].kid() == "a" && current.skipped().size() == 1);
+    keys.close();
+    CHECK(bouncer::verify_token(current, token_a).expires_at() == token_exp);
+}
+
+static void a_new_kid_is_fetched_by_the_token_that_brings_it() {
+    Server server(Reply::json(keys_a));
+    const RemoteJwkSet keys = ready(server);
+    const Verifier verifier(keys, Policy::bouncer());
+    CHECK(verifier.try_verify(token_a));
+    server.say(Reply::json(keys_ab));
+
+    std::atomic<int> passed{0};
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 8; i++) {
+        threads.emplace_back([&] { passed += verifier.try_verify(token_b) ? 1 : 0; });
+    }
+    for (std::thread &thread : threads) {
+        thread.join();
+    }
+    CHECK(passed == 8 && server.count() <= 3);
+    const RemoteStatus status = keys.status();
+    CHECK(status.generation() == 2 && status.usable_keys() == 2 && status.unknown_kid() == server.count() - 1);
+}
+
+static void two_thousand_kids_cause_two_fetches() {
+    const Server server(Reply::json(keys_a));
+    const RemoteJwkSet keys = ready(server);
+    const Verifier verifier(keys, Policy::bouncer());
+    const auto start = Clock::now();
+    for (int i = 0; i < 2000; i++) {
+        CHECK(fails(verifier.try_verify(forged(token_a, std::to_string(i))), Status::NoMatchingKey));
+    }
+    CHECK(verifier.try_verify(token_a));
+    const auto refilled = static_cast<std::size_t>((Clock::now() - start) / 30s);
+    CHECK(server.count() - 1 <= 2 + refilled);
+    CHECK(keys.status().unknown_kid() == server.count() - 1 && keys.status().suppressed() >= 1990);
+}
+
+static void an_outage_leaves_the_keys_in_use() {
+    Server server(Reply::json(keys_a));
+    const RemoteJwkSet keys = ready(server);
+    const Verifier verifier(keys, Policy::bouncer());
+    server.say(Reply::failure(503));
+    const auto refreshed = keys.try_refresh(patience);
+    CHECK(fails(refreshed, Status::KeysUnavailable));
+    CHECK(std::string_view(refreshed.error().message()).find("503") != std::string_view::npos);
+    try {
+        keys.refresh(patience);
+        CHECK(false);
+    } catch (const bouncer::Error &error) {
+        CHECK(error.status() == Status::KeysUnavailable && error.is_keys_problem() && !error.is_invalid_token());
+        CHECK(std::string_view(error.name()) == "keys_unavailable");
+    }
+    CHECK(verifier.verify(token_a).expires_at() == token_exp && keys.try_current());
+    const RemoteStatus status = keys.status();
+    CHECK(status.state() == "fresh" && status.requested() == 2 && status.attempts() == 3);
+    CHECK(status.last_error_name() == "status" && status.last_error()->find("503") != std::string_view::npos);
+    CHECK(status.last_error_at() && *status.last_error_at() >= *status.last_success());
+
+    // What an answer changes, it changes at once.
+    server.say(Reply::json(keys_b));
+    keys.refresh(patience);
+    CHECK(verifier.try_verify(token_b) && fails(verifier.try_verify(token_a), Status::NoMatchingKey));
+    CHECK(keys.status().last_error_name() == "status" && keys.status().generation() == 2);
+}
+
+static void without_keys_a_token_is_not_refused() {
+    const Server server(Reply::failure(503));
+    const RemoteJwkSet keys(RemoteOptions::for_url(server.url()));
+    CHECK(keys.wait_attempts(1, patience));
+    const Verifier verifier(keys, Policy::bouncer());
+    const auto verdict = verifier.try_verify(token_a);
+    CHECK(fails(verdict, Status::KeysUnavailable) && verdict.error().is_keys_problem());
+    CHECK(!verdict.error().is_invalid_token() && std::string_view(verdict.error().name()) == "keys_unavailable");
+    try {
+        (void)verifier.verify(token_a);
+        CHECK(false);
+    } catch (const bouncer::Error &error) {
+        CHECK(error.status() == Status::KeysUnavailable);
+    }
+    CHECK(fails(keys.try_wait_ready(0ms), Status::KeysUnavailable));
+    CHECK(fails(keys.try_current(), Status::KeysUnavailable));
+    // What is wrong whatever the keys are is said all the same.
+    CHECK(fails(verifier.try_verify("a.b"), Status::MalformedToken));
+    const RemoteStatus status = keys.status();
+    CHECK(status.state() == "empty" && status.generation() == 0 && !status.sha256() && !status.last_success());
+    CHECK(status.failures() >= 1 && status.failures_in_row() >= 1 && status.next_attempt() <= 60s);
+    CHECK(until([&] { return keys.status().retries() > 0; }));
+}
+
+static void keys_that_nobody_confirms_get_too_old() {
+    Server server(Reply::json(keys_a));
+    const RemoteJwkSet keys(RemoteOptions::for_url(server.url()).ttl(1s).max_stale(1s));
+    keys.wait_ready(patience);
+    server.say(Reply::failure(500));
+    CHECK(until([&] { return keys.status().state() == "too_old"; }));
+    CHECK(fails(Verifier(keys, Policy::bouncer()).try_verify(token_a), Status::KeysUnavailable));
+}
+
+static void a_seed_answers_before_the_first_fetch() {
+    Server server(Reply::hang());
+    const RemoteJwkSet keys(RemoteOptions::for_url(server.url()).seed(keys_a));
+    const Verifier verifier(keys, Policy::bouncer());
+    CHECK(verifier.verify(token_a).expires_at() == token_exp);
+    const RemoteStatus status = keys.status();
+    CHECK(status.state() == "stale" && status.generation() == 1 && !status.last_success());
+
+    Server other(Reply::json(keys_b));
+    const RemoteJwkSet replaced(RemoteOptions::for_url(other.url()).seed(keys_a));
+    CHECK(replaced.wait_attempts(1, patience));
+    const JwkSet fetched = replaced.current();
+    CHECK(fetched.keys()[0].kid() == "b");
+
+    RemoteOptions options = RemoteOptions::for_url(server.url());
+    CHECK(fails(RemoteJwkSet::try_make(options.seed("{}")), Status::MalformedJwkSet));
+    CHECK(fails(RemoteJwkSet::try_make(options.seed(R"({"keys":[]})")), Status::NoUsableKey));
+}
+
+static void an_issuers_metadata_say_where_its_keys_are() {
+    Server server(Reply::failure(404));
+    const std::string issuer = server.origin() + "/tenant/";
+    const auto metadata_of = [&](const std::string &named) {
+        return [&, named](const std::string &path) {
+            if (path == "/tenant/.well-known/openid-configuration") {
+                return Reply::json(R"({"issuer":")" + named + R"(","jwks_uri":")" + server.origin() + R"(/keys"})");
+            }
+            return path == "/keys" ? Reply::json(keys_a) : Reply::failure(404);
+        };
+    };
+    server.behave(metadata_of(issuer));
+    const RemoteJwkSet keys(RemoteOptions::for_issuer(issuer));
+    keys.wait_ready(patience);
+    CHECK(Verifier(keys, Policy::bouncer()).try_verify(token_a) && server.count() == 2);
+    const RemoteStatus status = keys.status();
+    CHECK(status.source() == issuer);
+
+    // Another issuer's metadata, though by a slash alone, are nobody's.
+    server.behave(metadata_of(server.origin() + "/tenant"));
+    const RemoteJwkSet other(RemoteOptions::for_issuer(issuer));
+    CHECK(other.wait_attempts(1, patience));
+    CHECK(fails(other.try_current(), Status::KeysUnavailable) && other.status().last_error_name() == "issuer");
+}
+
+static void every_setting_has_its_effect() {
+    Server server(Reply::hang());
+    const std::string url = server.url();
+    {
+        const RemoteJwkSet keys(RemoteOptions::for_url(url).timeout(100ms));
+        CHECK(keys.wait_attempts(1, patience) && keys.status().last_error_name() == "timeout");
+    }
+    {
+        const RemoteJwkSet keys(RemoteOptions::for_url(url).max_wait(50ms));
+        const auto start = Clock::now();
+        CHECK(fails(Verifier(keys, Policy::bouncer()).try_verify(token_a), Status::KeysUnavailable));
+        CHECK(Clock::now() - start >= 50ms && Clock::now() - start < 1500ms);
+    }
+    server.say(Reply::json(keys_a));
+    {
+        const RemoteJwkSet keys(RemoteOptions::for_url(url).ttl(1h));
+        keys.wait_ready(patience);
+        CHECK(keys.status().next_attempt() > 2500s && keys.status().next_attempt() <= 2880s);
+    }
+    {
+        const std::size_t before = server.count();
+        const RemoteJwkSet keys(RemoteOptions::for_url(url).lazy());
+        CHECK(fails(keys.try_current(), Status::KeysUnavailable) && server.count() == before);
+        CHECK(Verifier(keys, Policy::bouncer()).try_verify(token_a) && server.count() == before + 1);
+    }
+    {
+        const std::string path = std::filesystem::temp_directory_path() / ("remote-" + std::to_string(getpid()));
+        const RemoteJwkSet keys(RemoteOptions::for_url(url).last_good_file(path));
+        keys.wait_ready(patience);
+        CHECK(until([&] { return std::filesystem::exists(path); }));
+        struct stat file {};
+        CHECK(stat(path.c_str(), &file) == 0 && (file.st_mode & 0777) == 0600);
+        server.say(Reply::hang());
+        const RemoteJwkSet again(RemoteOptions::for_url(url).last_good_file(path));
+        CHECK(Verifier(again, Policy::bouncer()).try_verify(token_a));
+        const RemoteStatus stale = again.status();
+        CHECK(stale.state() == "stale" && stale.last_success() && !stale.last_good_error());
+        std::ofstream(path) << "{";
+        const RemoteJwkSet spoilt(RemoteOptions::for_url(url).last_good_file(path));
+        const RemoteStatus empty = spoilt.status();
+        CHECK(empty.state() == "empty" && empty.last_good_error() && empty.last_good_error()->size() > 10);
+        std::filesystem::remove(path);
+    }
+    server.behave([](const std::string &path) {
+        return path == "/there" ? Reply::json(keys_a) : Reply{302, "", "Location: /there\r\n"};
+    });
+    {
+        const RemoteJwkSet keys(RemoteOptions::for_url(url));
+        CHECK(keys.wait_attempts(1, patience) && keys.status().last_error_name() == "redirect");
+        const RemoteJwkSet follows(RemoteOptions::for_url(url).same_origin_redirects());
+        CHECK(follows.try_wait_ready(patience));
+    }
+    {
+        const RemoteJwkSet keys(RemoteOptions::for_url("https://127.0.0.1:1/").ca_file("/no/such/file").max_stale(0ms));
+        CHECK(keys.wait_attempts(1, patience) && keys.status().last_error_name() == "system");
+    }
+    {
+        // An address that nobody has (RFC 5737): only a proxy could answer for it.
+        const std::size_t before = server.count();
+        setenv("ALL_PROXY", server.origin().c_str(), 1);
+        const auto elsewhere = [] { return RemoteOptions::for_url("http://192.0.2.1/").allow_http().timeout(300ms); };
+        const RemoteJwkSet direct(elsewhere().no_proxy());
+        CHECK(direct.wait_attempts(1, patience) && server.count() == before);
+        unsetenv("ALL_PROXY");
+        const RemoteJwkSet proxied(elsewhere().proxy(server.origin()));
+        CHECK(proxied.wait_attempts(1, patience) && server.count() > before);
+    }
+}
+
+static void settings_that_cannot_be_used_are_refused() {
+    const auto refused = [](RemoteOptions options) {
+        return fails(RemoteJwkSet::try_make(options), Status::InvalidArgument);
+    };
+    const auto options = [] { return RemoteOptions::for_url("http://127.0.0.1:1/").lazy(); };
+    CHECK(RemoteJwkSet::try_make(options()));
+    for (const char *url : {"", "jwks", "ftp://localhost/", "http://master.mesos/", "https://me:secret@id.example/"}) {
+        CHECK(refused(RemoteOptions::for_url(url)) && refused(RemoteOptions::for_issuer(url)));
+    }
+    CHECK(RemoteJwkSet::try_make(RemoteOptions::for_url("http://master.mesos/").allow_http().lazy()));
+    CHECK(refused(options().ttl(0ms)) && refused(options().ttl(-1s)) && refused(options().ttl(9000h)));
+    CHECK(refused(options().max_stale(9000h)) && refused(options().max_stale(-1ms)));
+    CHECK(refused(options().timeout(0ms)) && refused(options().timeout(301s)) && refused(options().timeout(-1ms)));
+    CHECK(refused(options().max_wait(301s)) && refused(options().max_wait(milliseconds::min())));
+    CHECK(refused(options().ttl(milliseconds::max())) && refused(options().proxy("ftp://x y")));
+    CHECK(RemoteJwkSet::try_make(options().max_wait(0ms).max_stale(0ms).ttl(1s).timeout(300s)));
+
+    // What is no text is refused at once, and changes nothing.
+    RemoteOptions same = options();
+    CHECK(fails(same.try_ca_file("\xff"), Status::InvalidArgument));
+    CHECK(fails(same.try_proxy("\xff"), Status::InvalidArgument));
+    CHECK(fails(same.try_seed("\xff"), Status::InvalidArgument));
+    CHECK(fails(same.try_last_good_file("\xff"), Status::InvalidArgument) && RemoteJwkSet::try_make(same));
+    CHECK(fails(RemoteOptions::try_for_url("\xff"), Status::InvalidArgument));
+    CHECK(fails(RemoteOptions::try_for_issuer("\xff"), Status::InvalidArgument));
+    try {
+        (void)same.seed("\xff");
+        CHECK(false);
+    } catch (const bouncer::Error &error) {
+        CHECK(error.status() == Status::InvalidArgument);
+    }
+    try {
+        const RemoteJwkSet keys(same.ttl(0ms));
+        CHECK(false);
+    } catch (const bouncer::Error &error) {
+        CHECK(error.status() == Status::InvalidArgument);
+    }
+    // Settings are copied: what changes later does not reach the keys, and they serve again.
+    RemoteOptions &row = same.ttl(1s).max_stale(1s).timeout(1s).max_wait(1s).allow_http().no_proxy().proxy("http://a:1")
+                             .same_origin_redirects().ca_file("x").seed(keys_a).last_good_file("/no/such/f").lazy();
+    CHECK(&row == &same);
+    CHECK(RemoteJwkSet::try_make(same) && RemoteJwkSet::try_make(same));
+}
+
+static void verify_now_never_waits_and_says_what_to_wait_for() {
+    Server server(Reply::json(keys_a));
+    const RemoteJwkSet keys = ready(server);
+    const Verifier verifier(keys, Policy::bouncer());
+    Ticket ticket;
+    CHECK(verifier.try_verify_now(token_a, ticket) && !ticket);
+    CHECK(!keys.wait(ticket, patience));  // For nothing.
+
+    server.say(Reply::json(keys_ab).after(300ms));
+    const auto start = Clock::now();
+    CHECK(fails(verifier.try_verify_now(token_b, ticket), Status::NoMatchingKey) && ticket);
+    CHECK(!keys.wait(ticket, 0ms) && !keys.wait(ticket, -1s));
+    CHECK(Clock::now() - start < 250ms);
+    Ticket joined;
+    try {
+        (void)verifier.verify_now(token_b, joined);
+        CHECK(false);
+    } catch (const bouncer::Error &error) {
+        CHECK(error.status() == Status::NoMatchingKey && joined);
+    }
+    CHECK(verifier.wait(joined, patience) && keys.wait(ticket, 0ms));
+    CHECK(verifier.verify_now(token_b, ticket).expires_at() == token_exp && !ticket && server.count() == 2);
+
+    // A verdict after the fetch is final, even if it has not changed.
+    const std::string lost = forged(token_b, "c");
+    CHECK(fails(verifier.try_verify_now(lost, ticket), Status::NoMatchingKey) && keys.wait(ticket, patience));
+    CHECK(fails(verifier.try_verify_now(lost, ticket), Status::NoMatchingKey) && !ticket);
+
+    // Keys that stay as they are have nothing to wait for.
+    const Verifier fixed(JwkSet::load(keys_a), Policy::bouncer());
+    CHECK(fixed.verify_now(token_a, ticket).expires_at() == token_exp);
+    CHECK(fails(fixed.try_verify_now(token_b, ticket), Status::NoMatchingKey) && !ticket);
+
+    // Before the first keys.
+    server.say(Reply::json(keys_a).after(100ms));
+    const RemoteJwkSet late(RemoteOptions::for_url(server.url()));
+    const Verifier first(late, Policy::bouncer());
+    CHECK(fails(first.try_verify_now(token_a, ticket), Status::KeysUnavailable) && late.wait(ticket, patience));
+    CHECK(first.try_verify_now(token_a, ticket) && !ticket);
+}
+
+static void what_was_moved_from_has_nothing_to_say() {
+    const Server server(Reply::json(keys_a));
+    RemoteOptions options = RemoteOptions::for_url(server.url());
+    const RemoteOptions taken = std::move(options);
+    CHECK(options.handle() == nullptr && taken.handle() != nullptr);
+    CHECK(fails(RemoteJwkSet::try_make(options), Status::NullArgument));
+    CHECK(fails(options.try_lazy(), Status::NullArgument) && fails(options.try_ttl(1s), Status::NullArgument));
+    CHECK(fails(options.try_seed(keys_a), Status::NullArgument));
+
+    RemoteJwkSet first(taken);
+    first.wait_ready(patience);
+    RemoteJwkSet second = std::move(first);
+    CHECK(fails(first.try_wait_ready(patience), Status::NullArgument) && first.handle() == nullptr);
+    CHECK(fails(first.try_current(), Status::NullArgument) && fails(first.try_status(), Status::NullArgument));
+    CHECK(fails(first.try_refresh(patience), Status::NullArgument) && !first.wait_attempts(1, patience));
+    CHECK(!first.wait(Ticket(), patience));
+    CHECK(fails(Verifier::try_make(first, Policy::bouncer()), Status::NullArgument));
+    first.close();
+    RemoteJwkSet &itself = second;
+    second = std::move(itself);
+    CHECK(second.try_current());
+
+    RemoteStatus status = second.status();
+    const RemoteStatus kept = std::move(status);
+    CHECK(kept.state() == "fresh" && status.handle() == nullptr && status.state().empty() && status.source().empty());
+    CHECK(!status.sha256() && !status.last_success() && !status.last_error() && !status.last_error_name());
+    CHECK(!status.last_error_at() && !status.last_good_error() && status.next_attempt() == 0ms);
+    CHECK(status.generation() + status.usable_keys() + status.skipped_keys() + status.failures() + status.failures_in_row() == 0);
+    CHECK(status.attempts() + status.scheduled() + status.retries() + status.unknown_kid() == 0);
+    CHECK(status.without_kid() + status.requested() + status.suppressed() == 0);
+
+    Verifier verifier(second, Policy::bouncer());
+    const Verifier other = std::move(verifier);
+    Ticket ticket;
+    CHECK(fails(verifier.try_verify_now(token_a, ticket), Status::NullArgument) && !ticket);
+    CHECK(other.try_verify_now(token_a, ticket));
+    first = std::move(second);
+    CHECK(first.try_current());
+}
+
+static void closing_ends_everything_at_once() {
+    Server server(Reply::json(keys_a));
+    const RemoteJwkSet keys = ready(server);
+    const Verifier verifier(keys, Policy::bouncer());
+    server.say(Reply::hang());
+    std::thread refreshing([&] { CHECK(fails(keys.try_refresh(patience), Status::KeysUnavailable)); });
+    CHECK(until([&] { return server.count() == 2; }));
+    const auto start = Clock::now();
+    keys.close();
+    refreshing.join();
+    CHECK(until([] { return fetching_threads() == 0; }) && Clock::now() - start < 4s);
+    CHECK(fails(verifier.try_verify(token_a), Status::KeysUnavailable));
+    CHECK(fails(keys.try_wait_ready(patience), Status::KeysUnavailable));
+    CHECK(!keys.wait_attempts(99, patience) && keys.status().state() == "closed");
+    Ticket ticket;
+    CHECK(fails(verifier.try_verify_now(token_a, ticket), Status::KeysUnavailable) && !ticket);
+    keys.close();
+    CHECK(Clock::now() - start < patience);
+}
+
+static void a_verifier_outlives_the_keys_and_ends_their_thread() {
+    Server server(Reply::json(keys_a));
+    std::optional<Verifier> verifier;
+    {
+        const RemoteJwkSet keys = ready(server);
+        verifier.emplace(keys, Policy::bouncer());
+    }
+    server.say(Reply::json(keys_b));
+    CHECK(verifier->try_verify(token_a) && verifier->try_verify(token_b) && fetching_threads() == 1);
+    verifier.reset();
+    CHECK(until([] { return fetching_threads() == 0; }));
+}
+
+static void fifty_made_and_destroyed_leave_no_thread() {
+    Server server(Reply::json(keys_a));
+    std::vector<RemoteJwkSet> all;
+    for (int i = 0; i < 50; i++) {
+        if (i == 25) {
+            server.say(Reply::hang());
+        }
+        all.emplace_back(RemoteOptions::for_url(server.url()));
+        if (i < 25) {
+            all.back().wait_ready(patience);
+        }
+    }
+    CHECK(until([] { return fetching_threads() == 50; }));
+    all.clear();
+    CHECK(until([] { return fetching_threads() == 0; }));
+}
+
+int main() {
+    keys_are_fetched_and_verify();
+    a_new_kid_is_fetched_by_the_token_that_brings_it();
+    two_thousand_kids_cause_two_fetches();
+    an_outage_leaves_the_keys_in_use();
+    without_keys_a_token_is_not_refused();
+    keys_that_nobody_confirms_get_too_old();
+    a_seed_answers_before_the_first_fetch();
+    an_issuers_metadata_say_where_its_keys_are();
+    every_setting_has_its_effect();
+    settings_that_cannot_be_used_are_refused();
+    verify_now_never_waits_and_says_what_to_wait_for();
+    what_was_moved_from_has_nothing_to_say();
+    CHECK(until([] { return fetching_threads() == 0; }));
+    closing_ends_everything_at_once();
+    a_verifier_outlives_the_keys_and_ends_their_thread();
+    fifty_made_and_destroyed_leave_no_thread();
+}

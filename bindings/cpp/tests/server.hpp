@@ -1,0 +1,147 @@
+// An HTTP server on loopback that answers, or misbehaves, as it is told, and counts.
+#ifndef SERVER_HPP
+#define SERVER_HPP
+
+#include "check.hpp"
+
+#include <arpa/inet.h>
+#include <chrono>
+#include <functional>
+#include <mutex>
+#include <netinet/in.h>
+#include <poll.h>
+#include <string>
+#include <sys/socket.h>
+#include <thread>
+#include <unistd.h>
+#include <utility>
+#include <vector>
+
+/// What to do with a request.
+struct Reply {
+    int status = 200;
+    std::string body{};
+    /// Another header field, with its end of line.
+    std::string header{};
+    /// How long to wait before. The client may go, and the server end, in the meantime.
+    std::chrono::milliseconds late{0};
+
+    static Reply json(std::string body) { return {200, std::move(body)}; }
+    static Reply failure(int status) { return {status, "no\n"}; }
+    /// No answer while a test lasts.
+    static Reply hang() { return {500, "", "", std::chrono::seconds(30)}; }
+    Reply after(std::chrono::milliseconds pause) && {
+        late = pause;
+        return std::move(*this);
+    }
+};
+
+class Server {
+public:
+    /// Makes a reply of the path that is asked for.
+    using Behaviour = std::function<Reply(const std::string &)>;
+
+    explicit Server(Reply reply) : Server(always(std::move(reply))) {}
+    explicit Server(Behaviour behaviour) : behaviour_(std::move(behaviour)) {
+        CHECK(pipe(stop_) == 0);
+        listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        socklen_t len = sizeof address;
+        CHECK(listener_ >= 0 && bind(listener_, reinterpret_cast<sockaddr *>(&address), len) == 0);
+        CHECK(listen(listener_, 64) == 0 && getsockname(listener_, reinterpret_cast<sockaddr *>(&address), &len) == 0);
+        port_ = ntohs(address.sin_port);
+        accepting_ = std::thread([this] { accept_all(); });
+    }
+    Server(const Server &) = delete;
+    Server &operator=(const Server &) = delete;
+    ~Server() {
+        close(stop_[1]);  // Whoever waits notices.
+        accepting_.join();
+        for (std::thread &answering : answering_) {
+            answering.join();
+        }
+        close(stop_[0]);
+        close(listener_);
+    }
+
+    /// From now on.
+    void behave(Behaviour behaviour) {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        behaviour_ = std::move(behaviour);
+    }
+    void say(Reply reply) { behave(always(std::move(reply))); }
+
+    [[nodiscard]] std::string origin() const { return "http://127.0.0.1:" + std::to_string(port_); }
+    [[nodiscard]] std::string url() const { return origin() + "/jwks"; }
+    /// The number of requests so far.
+    [[nodiscard]] std::size_t count() const { return requests().size(); }
+    /// The first line and the header of each.
+    [[nodiscard]] std::vector<std::string> requests() const {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        return requests_;
+    }
+
+private:
+    static Behaviour always(Reply reply) {
+        return [reply = std::move(reply)](const std::string &) { return reply; };
+    }
+
+    /// Waits until `file` has something to say, or its time is over, or the server ends; true for the first.
+    bool has_input(int file, std::chrono::milliseconds timeout) const {
+        pollfd files[] = {{file, POLLIN, 0}, {stop_[0], POLLIN, 0}};
+        return poll(files, 2, static_cast<int>(timeout.count())) > 0 && files[1].revents == 0;
+    }
+
+    void accept_all() {
+        while (has_input(listener_, std::chrono::minutes(5))) {
+            const int client = accept(listener_, nullptr, nullptr);
+            CHECK(client >= 0 && answering_.size() < 1000);
+            answering_.emplace_back([this, client] {
+                answer(client);
+                close(client);
+            });
+        }
+    }
+
+    void answer(int client) {
+        std::string request;
+        while (request.find("\r\n\r\n") == std::string::npos) {
+            char buffer[4096];
+            const bool arrives = has_input(client, std::chrono::seconds(30));
+            const ssize_t len = arrives ? recv(client, buffer, sizeof buffer, 0) : 0;
+            if (len <= 0) {
+                return;
+            }
+            request.append(buffer, static_cast<std::size_t>(len));
+        }
+        const std::size_t path = request.find(' ') + 1;
+        Behaviour behaviour;
+        {
+            const std::lock_guard<std::mutex> lock(mutex_);
+            requests_.push_back(request);
+            behaviour = behaviour_;
+        }
+        const Reply reply = behaviour(request.substr(path, request.find(' ', path) - path));
+        // A client that says something now has gone.
+        if (reply.late.count() > 0 && has_input(client, reply.late)) {
+            return;
+        }
+        const std::string text = "HTTP/1.1 " + std::to_string(reply.status) + " Because\r\n" + reply.header +
+                                 "Content-Length: " + std::to_string(reply.body.size()) +
+                                 "\r\nConnection: close\r\n\r\n" + reply.body;
+        (void)!send(client, text.data(), text.size(), MSG_NOSIGNAL);
+    }
+
+    mutable std::mutex mutex_;
+    Behaviour behaviour_;
+    std::vector<std::string> requests_;
+    int stop_[2] = {-1, -1};
+    int listener_ = -1;
+    int port_ = 0;
+    std::thread accepting_;
+    std::vector<std::thread> answering_;
+};
+
+#endif
