@@ -15,15 +15,19 @@ package bouncer
 //     alive and in its place until the call returns, C keeps no copy (the header's first rule), and so nothing more
 //     is needed. "noescape" says so to the compiler, which then leaves buffers on the stack; "nocallback" says
 //     that C never calls Go, which saves the preparations for that. Only calls on the hot path have them.
-//   - C objects that Go owns: those of JWKSet and Verifier. To the garbage collector their addresses are mere
+//   - C objects that Go owns: those of JWKSet, Verifier and RemoteJWKS. To the garbage collector their addresses are mere
 //     numbers. The owner could be found unreachable, and its object be freed by the cleanup, while the last call
 //     with it is under way: the compiler holds a variable only up to its last use, and that is the argument's
 //     evaluation. And another goroutine may call Close. So every use lies between (*lease).enter and
 //     (*lease).leave: leave is a use of the owner after the call, which does what runtime.KeepAlive does, and
 //     a Close in between leaves the freeing to it. The functions of this file take bare addresses and count on
 //     their callers for that.
-//   - C objects that live no longer than one function: policies, errors, single keys. They have no Go owner and no
-//     cleanup; the function frees them.
+//   - C objects that live no longer than one function: policies, settings, errors, single keys, snapshots. They have no
+//     Go owner and no cleanup; the function frees them.
+//
+// What waits. A call that blocks in C holds a thread of the operating system, and Go never ends the threads that it made
+// for such calls. No verification blocks: with remote keys it comes back with a ticket, and waits in Go. The calls that
+// do block are waitRemote, waitReady, waitAttempts and refreshRemote, and only goroutines of a keyKeeper make them.
 
 /*
 #cgo CFLAGS: -I${SRCDIR}/../../include
@@ -62,6 +66,7 @@ typedef struct {
 	bouncer_token *token;
 	bouncer_error *error;
 	size_t text_len;
+	uint64_t ticket; // 0, or what the verdict may wait for; in the next call, what it has waited for
 	bouncer_status status;
 	bouncer_go_span message, claim;
 	bouncer_go_claims claims;
@@ -122,11 +127,11 @@ static inline void bouncer_go_read(bouncer_go_verdict *verdict, char *text, size
 	}
 }
 
-// A whole verification in one crossing: with the verifier, or if that is NULL with jwks and policy.
+// A whole verification in one crossing: with the verifier, or if that is NULL with jwks and policy. It never waits.
 static inline void bouncer_go_verify(const bouncer_verifier *verifier, const bouncer_jwks *jwks, const bouncer_policy *policy,
 		const char *token, size_t token_len, bouncer_go_verdict *verdict, char *text, size_t room) {
 	verdict->status = verifier != NULL
-		? bouncer_verifier_verify(verifier, token, token_len, &verdict->token, &verdict->error)
+		? bouncer_verifier_verify_now(verifier, token, token_len, &verdict->ticket, &verdict->token, &verdict->error)
 		: bouncer_verify_token(jwks, policy, token, token_len, &verdict->token, &verdict->error);
 	bouncer_go_read(verdict, text, room);
 }
@@ -151,6 +156,7 @@ import "C"
 
 import (
 	"fmt"
+	"math"
 	"time"
 	"unsafe"
 )
@@ -160,6 +166,7 @@ type (
 	jwksPointer     = *C.bouncer_jwks
 	verifierPointer = *C.bouncer_verifier
 	policyPointer   = *C.bouncer_policy
+	remotePointer   = *C.bouncer_remote_jwks
 	tokenClaims     = C.bouncer_go_claims
 	span            = C.bouncer_go_span
 )
@@ -172,7 +179,7 @@ const (
 )
 
 // errLibrary is not nil if the library that was found when the program started cannot be used. Whatever does not need
-// a JWKSet or Verifier asks it first; they cannot be had without.
+// a JWKSet, RemoteJWKS or Verifier asks it first; they cannot be had without.
 var errLibrary = compareABI(uint32(C.bouncer_go_abi_version()), C.BOUNCER_ABI_VERSION)
 
 func compareABI(loaded, built uint32) error {
@@ -238,11 +245,16 @@ const scratchLen = 1024
 // It crosses to C once. What comes back is header, payload and kid, or an error's message, and goes to a buffer whose size is
 // known to do before: the two parts of a token decode to at most 3/4 of its length, and what a kid and strings with escapes
 // add nearly always fits in the rest. Where it does not, a second crossing fetches the result.
-func verify(verifier verifierPointer, jwks jwksPointer, policy policyPointer, token string) (*VerifiedToken, error) {
+//
+// The ticket is 0 at first. If another comes back, the verdict may be another one once the fetch is done that it stands for
+// (waitRemote): then verify once more with it, twice at most.
+func verify(
+	verifier verifierPointer, jwks jwksPointer, policy policyPointer, token string, ticket uint64,
+) (*VerifiedToken, uint64, error) {
 	if len(token) > scratchLen*4/3 && len(token) <= maxTokenLen {
-		return verifyLong(verifier, jwks, policy, token)
+		return verifyLong(verifier, jwks, policy, token, ticket)
 	}
-	var verdict C.bouncer_go_verdict
+	verdict := C.bouncer_go_verdict{ticket: C.uint64_t(ticket)}
 	var scratch [scratchLen]byte
 	C.bouncer_go_verify(verifier, jwks, policy, textPointer(token), C.size_t(len(token)),
 		&verdict, (*C.char)(unsafe.Pointer(&scratch)), scratchLen)
@@ -253,8 +265,10 @@ func verify(verifier verifierPointer, jwks jwksPointer, policy policyPointer, to
 }
 
 // verifyLong is verify for tokens whose result does not fit on the stack.
-func verifyLong(verifier verifierPointer, jwks jwksPointer, policy policyPointer, token string) (*VerifiedToken, error) {
-	var verdict C.bouncer_go_verdict
+func verifyLong(
+	verifier verifierPointer, jwks jwksPointer, policy policyPointer, token string, ticket uint64,
+) (*VerifiedToken, uint64, error) {
+	verdict := C.bouncer_go_verdict{ticket: C.uint64_t(ticket)}
 	text := make([]byte, len(token))
 	C.bouncer_go_verify(verifier, jwks, policy, textPointer(token), C.size_t(len(token)),
 		&verdict, bytesPointer(text), C.size_t(len(text)))
@@ -268,21 +282,21 @@ func verifyLong(verifier verifierPointer, jwks jwksPointer, policy policyPointer
 }
 
 // readAgain fetches a result that was longer than the buffer.
-func readAgain(verdict *C.bouncer_go_verdict) (*VerifiedToken, error) {
+func readAgain(verdict *C.bouncer_go_verdict) (*VerifiedToken, uint64, error) {
 	text := make([]byte, verdict.text_len)
 	C.bouncer_go_read(verdict, bytesPointer(text), C.size_t(len(text)))
 	return outcome(verdict, borrowText(text))
 }
 
-func outcome(verdict *C.bouncer_go_verdict, text string) (*VerifiedToken, error) {
+func outcome(verdict *C.bouncer_go_verdict, text string) (*VerifiedToken, uint64, error) {
 	if verdict.status != C.BOUNCER_STATUS_OK {
-		return nil, &Error{
+		return nil, uint64(verdict.ticket), &Error{
 			Status:  uint32(verdict.status),
 			Claim:   pieceOf(text, verdict.claim),
 			Message: pieceOf(text, verdict.message),
 		}
 	}
-	return &VerifiedToken{text: text, claims: verdict.claims}, nil
+	return &VerifiedToken{text: text, claims: verdict.claims}, 0, nil
 }
 
 func pieceOf(text string, at span) string {
@@ -513,4 +527,199 @@ func newVerifier(jwks jwksPointer, policy policyPointer) (verifier verifierPoint
 	return verifier, nil
 }
 
+func newRemoteVerifier(remote remotePointer, policy policyPointer) (verifier verifierPointer, _ error) {
+	var err *C.bouncer_error
+	if C.bouncer_verifier_new_remote(remote, policy, &verifier, &err) != C.BOUNCER_STATUS_OK {
+		return nil, takeError(err)
+	}
+	return verifier, nil
+}
+
 func freeVerifier(verifier verifierPointer) { C.bouncer_verifier_free(verifier) }
+
+// A remoteDraft is the C settings of a remote key set, which take settings until one of them fails.
+type remoteDraft struct {
+	options *C.bouncer_remote_options
+	err     *C.bouncer_error
+}
+
+func newRemoteDraft(url string) *remoteDraft {
+	draft := &remoteDraft{}
+	C.bouncer_remote_options_new(textPointer(url), C.size_t(len(url)), &draft.options, &draft.err)
+	return draft
+}
+
+func newRemoteDraftForIssuer(issuer string) *remoteDraft {
+	draft := &remoteDraft{}
+	C.bouncer_remote_options_new_for_issuer(textPointer(issuer), C.size_t(len(issuer)), &draft.options, &draft.err)
+	return draft
+}
+
+func (d *remoteDraft) setAllowHTTP() {
+	if d.err == nil {
+		C.bouncer_remote_options_set_allow_http(d.options, &d.err)
+	}
+}
+
+func (d *remoteDraft) setCAFile(path string) {
+	if d.err == nil {
+		C.bouncer_remote_options_set_ca_file(d.options, textPointer(path), C.size_t(len(path)), &d.err)
+	}
+}
+
+func (d *remoteDraft) setProxy(url string) {
+	if d.err == nil {
+		C.bouncer_remote_options_set_proxy(d.options, textPointer(url), C.size_t(len(url)), &d.err)
+	}
+}
+
+func (d *remoteDraft) setNoProxy() {
+	if d.err == nil {
+		C.bouncer_remote_options_set_no_proxy(d.options, &d.err)
+	}
+}
+
+func (d *remoteDraft) setSameOriginRedirects() {
+	if d.err == nil {
+		C.bouncer_remote_options_set_same_origin_redirects(d.options, &d.err)
+	}
+}
+
+func (d *remoteDraft) setTTL(ttl time.Duration) {
+	if d.err == nil {
+		C.bouncer_remote_options_set_ttl(d.options, milliseconds(ttl), &d.err)
+	}
+}
+
+func (d *remoteDraft) setMaxStale(maxStale time.Duration) {
+	if d.err == nil {
+		C.bouncer_remote_options_set_max_stale(d.options, milliseconds(maxStale), &d.err)
+	}
+}
+
+func (d *remoteDraft) setTimeout(timeout time.Duration) {
+	if d.err == nil {
+		C.bouncer_remote_options_set_timeout(d.options, milliseconds(timeout), &d.err)
+	}
+}
+
+func (d *remoteDraft) setMaxWait(maxWait time.Duration) {
+	if d.err == nil {
+		C.bouncer_remote_options_set_max_wait(d.options, milliseconds(maxWait), &d.err)
+	}
+}
+
+func (d *remoteDraft) setSeed(document []byte) {
+	if d.err == nil {
+		C.bouncer_remote_options_set_seed(d.options, bytesPointer(document), C.size_t(len(document)), &d.err)
+	}
+}
+
+func (d *remoteDraft) setLastGoodFile(path string) {
+	if d.err == nil {
+		C.bouncer_remote_options_set_last_good_file(d.options, textPointer(path), C.size_t(len(path)), &d.err)
+	}
+}
+
+func (d *remoteDraft) setLazy() {
+	if d.err == nil {
+		C.bouncer_remote_options_set_lazy(d.options, &d.err)
+	}
+}
+
+// finish gives the remote key set, or the first failure.
+func (d *remoteDraft) finish() (remote remotePointer, _ error) {
+	defer C.bouncer_remote_options_free(d.options)
+	if d.err == nil && C.bouncer_remote_jwks_new(d.options, &remote, &d.err) == C.BOUNCER_STATUS_OK {
+		return remote, nil
+	}
+	return nil, takeError(d.err)
+}
+
+// milliseconds rounds up: a little time is not none.
+func milliseconds(duration time.Duration) C.uint64_t {
+	count := duration / time.Millisecond
+	if duration%time.Millisecond > 0 {
+		count++
+	}
+	return C.uint64_t(max(count, 0))
+}
+
+// waitRemote blocks until the fetch is done that the ticket stands for. It reports false if it is not after timeout.
+func waitRemote(remote remotePointer, ticket uint64, timeout time.Duration) bool {
+	return C.bouncer_remote_jwks_wait(remote, C.uint64_t(ticket), milliseconds(timeout)) != 0
+}
+
+// waitAttempts blocks until so many attempts have been made. It reports false if that is not so after timeout.
+func waitAttempts(remote remotePointer, attempts uint64, timeout time.Duration) bool {
+	return C.bouncer_remote_jwks_wait_attempts(remote, C.uint64_t(attempts), milliseconds(timeout)) != 0
+}
+
+// waitReady blocks until there are keys. If there are none after timeout, the error is an ErrKeysUnavailable.
+func waitReady(remote remotePointer, timeout time.Duration) error {
+	var err *C.bouncer_error
+	if C.bouncer_remote_jwks_wait_ready(remote, milliseconds(timeout), &err) != C.BOUNCER_STATUS_OK {
+		return takeError(err)
+	}
+	return nil
+}
+
+// refreshRemote fetches, and blocks until that is done. The error is an ErrKeysUnavailable.
+func refreshRemote(remote remotePointer, timeout time.Duration) error {
+	var err *C.bouncer_error
+	if C.bouncer_remote_jwks_refresh(remote, milliseconds(timeout), &err) != C.BOUNCER_STATUS_OK {
+		return takeError(err)
+	}
+	return nil
+}
+
+func currentJWKS(remote remotePointer) (jwks jwksPointer, _ error) {
+	var err *C.bouncer_error
+	if C.bouncer_remote_jwks_current(remote, &jwks, &err) != C.BOUNCER_STATUS_OK {
+		return nil, takeError(err)
+	}
+	return jwks, nil
+}
+
+func statusOf(remote remotePointer) (RemoteStatus, error) {
+	var status *C.bouncer_remote_status
+	var err *C.bouncer_error
+	if C.bouncer_remote_jwks_status(remote, &status, &err) != C.BOUNCER_STATUS_OK {
+		return RemoteStatus{}, takeError(err)
+	}
+	defer C.bouncer_remote_status_free(status)
+	var success, failure C.int64_t
+	hasSuccess := C.bouncer_remote_status_last_success(status, &success) != 0
+	hasFailure := C.bouncer_remote_status_last_error_at(status, &failure) != 0
+	lastSuccess, _ := timeOf(int64(success), hasSuccess)
+	lastErrorAt, _ := timeOf(int64(failure), hasFailure)
+	nextAttempt := uint64(C.bouncer_remote_status_next_attempt_ms(status))
+	return RemoteStatus{
+		Source:        textOf(C.bouncer_remote_status_source(status)),
+		State:         RemoteState(textOf(C.bouncer_remote_status_state(status))),
+		Generation:    uint64(C.bouncer_remote_status_generation(status)),
+		SHA256:        textOf(C.bouncer_remote_status_sha256(status)),
+		UsableKeys:    uint64(C.bouncer_remote_status_usable_keys(status)),
+		SkippedKeys:   uint64(C.bouncer_remote_status_skipped_keys(status)),
+		LastSuccess:   lastSuccess,
+		LastError:     textOf(C.bouncer_remote_status_last_error(status)),
+		LastErrorName: textOf(C.bouncer_remote_status_last_error_name(status)),
+		LastErrorAt:   lastErrorAt,
+		LastGoodError: textOf(C.bouncer_remote_status_last_good_error(status)),
+		Failures:      uint64(C.bouncer_remote_status_failures(status)),
+		FailuresInRow: uint64(C.bouncer_remote_status_failures_in_row(status)),
+		NextAttempt:   time.Duration(min(nextAttempt, math.MaxInt64/uint64(time.Millisecond))) * time.Millisecond,
+		Attempts:      uint64(C.bouncer_remote_status_attempts(status)),
+		Scheduled:     uint64(C.bouncer_remote_status_scheduled(status)),
+		Retries:       uint64(C.bouncer_remote_status_retries(status)),
+		UnknownKID:    uint64(C.bouncer_remote_status_unknown_kid(status)),
+		WithoutKID:    uint64(C.bouncer_remote_status_without_kid(status)),
+		Requested:     uint64(C.bouncer_remote_status_requested(status)),
+		Suppressed:    uint64(C.bouncer_remote_status_suppressed(status)),
+	}, nil
+}
+
+// closeRemote wakes whoever waits, so that their calls end.
+func closeRemote(remote remotePointer) { C.bouncer_remote_jwks_close(remote) }
+
+func freeRemote(remote remotePointer) { C.bouncer_remote_jwks_free(remote) }

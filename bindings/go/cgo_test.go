@@ -51,7 +51,8 @@ func TestEveryWayInAsksForTheABI(t *testing.T) {
 	_, der := JWKFromDER(nil)
 	_, public := JWKFromPublicKey(nil)
 	_, authorization := AuthorizationToken("")
-	for _, err := range []error{load, of, parse, pem, der, public, authorization} {
+	_, remote := NewRemoteJWKS(RemoteOptions{URL: "https://keys.invalid/"})
+	for _, err := range []error{load, of, parse, pem, der, public, authorization, remote} {
 		if !errors.Is(err, ErrIncompatibleLibrary) {
 			t.Error(err)
 		}

@@ -10,6 +10,14 @@
 // one verdict, with one error, whether Go, C, C++, Python or Rust asks. The verdicts are those of RFC 7519,
 // RFC 7515 and RFC 8725 in their strict reading.
 //
+// # Remote keys
+//
+// A [*RemoteJWKS] takes the place of a [*JWKSet] where keys are to be fetched from the issuer, and kept fresh:
+//
+//	keys, err := bouncer.NewRemoteJWKS(bouncer.RemoteOptions{URL: "https://master.mesos/acs/api/v1/auth/jwks"})
+//	verifier, err := bouncer.NewVerifier(keys, bouncer.Policy{})
+//	token, err := verifier.VerifyContext(ctx, text)  // may wait for a key; never for one that is there
+//
 // # Policies
 //
 // The zero [Policy] is the one for DC/OS's Bouncer: RS256, and the claims "exp" and "uid" are required.
@@ -30,9 +38,9 @@
 // # Goroutines and memory
 //
 // Everything here may be used by any number of goroutines at once, Close included. A [*VerifiedToken], a
-// [*JWK] and an [*Error] are Go values, with nothing to close. A [*JWKSet] and a [*Verifier] own memory outside of
-// Go's heap: Close frees it at once, and without Close the garbage collector has it freed some time after the last use.
-// Once closed, they answer [ErrClosed].
+// [*JWK] and an [*Error] are Go values, with nothing to close. A [*JWKSet], a [*RemoteJWKS] and a [*Verifier] own memory
+// outside of Go's heap: Close frees it at once, and without Close the garbage collector has it freed some time after the
+// last use. Once closed, they answer [ErrClosed].
 //
 // # Linking
 //

@@ -61,7 +61,7 @@ var (
 
 // The causes of [ErrProgram].
 var (
-	// ErrClosed: a JWKSet or Verifier was used after its Close.
+	// ErrClosed: a JWKSet, RemoteJWKS or Verifier was used after its Close.
 	ErrClosed error = &cause{name: "closed", group: ErrProgram}
 	// ErrIncompatibleLibrary: the program was built for another version of libbouncer_verify than the one it found.
 	ErrIncompatibleLibrary error = &cause{name: "incompatible_library", group: ErrProgram}
@@ -81,6 +81,8 @@ var (
 	ErrNoUsableKey = newCause(101, "no_usable_key", ErrKeys)
 	// ErrUnusableKey: a single key cannot be used.
 	ErrUnusableKey = newCause(102, "unusable_key", ErrKeys)
+	// ErrKeysUnavailable: a remote JWK Set has not been fetched yet, or not for longer than its bound.
+	ErrKeysUnavailable = newCause(103, "keys_unavailable", ErrKeys)
 )
 
 // The causes of [ErrInvalidToken]: the token and its signature.

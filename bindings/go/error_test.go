@@ -130,6 +130,7 @@ func TestEachGroupHasItsHTTPStatus(t *testing.T) {
 		ErrExpired:                http.StatusUnauthorized,
 		ErrInvalidSignature:       http.StatusUnauthorized,
 		ErrNoUsableKey:            http.StatusServiceUnavailable,
+		ErrKeysUnavailable:        http.StatusServiceUnavailable,
 		ErrInternal:               http.StatusInternalServerError,
 		ErrClosed:                 http.StatusInternalServerError,
 		ErrIncompatibleLibrary:    http.StatusInternalServerError,

@@ -1,9 +1,11 @@
 package bouncer_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"time"
@@ -31,6 +33,43 @@ func Example() {
 	expiry, _ := token.ExpiresAt()
 	fmt.Println(token.UID(), "until", expiry)
 	// Output: peter until 2016-07-08 13:44:26 +0000 UTC
+}
+
+// Keys from the issuer's URL. The issuer of this example is a server beside it; real ones have a longer life, and a Policy
+// without At.
+func ExampleRemoteJWKS() {
+	issuer := httptest.NewServer(document(documentJWKS))
+	defer issuer.Close()
+	jwksURL := issuer.URL
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+
+	keys, err := bouncer.NewRemoteJWKS(bouncer.RemoteOptions{
+		URL:    jwksURL, // "https://master.mesos/acs/api/v1/auth/jwks"
+		Logger: slog.Default(),
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer keys.Close()
+	if err := keys.WaitReady(ctx); err != nil {
+		log.Print(err) // or end here; until there are keys, tokens are answered with ErrKeysUnavailable
+	}
+	verifier, err := bouncer.NewVerifier(keys, bouncer.Policy{At: time.Unix(1467985465, 0)})
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	token, err := verifier.VerifyContext(ctx, documentToken)
+	if err != nil {
+		log.Fatal(err)
+	}
+	status, err := keys.Status()
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(token.UID(), status.State, status.UsableKeys)
+	// Output: peter fresh 1
 }
 
 func ExampleVerifyToken() {

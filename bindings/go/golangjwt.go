@@ -48,9 +48,10 @@ func (m *SigningMethod) Alg() string { return string(m.algorithm) }
 // Verify returns nil if the signature of signingString, the first two parts of a token, is one of key's:
 //
 //   - a [*JWKSet], of which the keys are taken that fit the token's "kid" and "alg",
+//   - a [*RemoteJWKS], of which the keys in use are such a set; nothing is fetched for the token,
 //   - a [*JWK], or what [JWKFromPublicKey] takes. Such a key is read anew by each call: prefer a set where many tokens come.
 //
-// Otherwise the error is an [*Error], or [ErrClosed].
+// Otherwise the error is an [*Error], [ErrKeysUnavailable] among them, or [ErrClosed].
 func (m *SigningMethod) Verify(signingString string, signature []byte, key any) error {
 	jwks, single, err := setOf(key)
 	if err != nil {
@@ -76,11 +77,13 @@ func (m *SigningMethod) Sign(string, any) ([]byte, error) {
 	return nil, invalidArgument("this package verifies, and does not sign")
 }
 
-// setOf is the key set that key is, or a new one with it alone.
+// setOf is the key set that key is, or a new one of it, for one signature.
 func setOf(key any) (jwks *JWKSet, single bool, err error) {
 	switch key := key.(type) {
 	case *JWKSet:
 		return key, false, nil
+	case *RemoteJWKS:
+		jwks, err = key.borrow()
 	case *JWK:
 		jwks, err = NewJWKSet(key)
 	default:

@@ -1,6 +1,7 @@
 package bouncer_test
 
 import (
+	"crypto/ed25519"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -119,6 +120,31 @@ func TestGolangJWTWithoutAKeyOrWithAClosedSet(t *testing.T) {
 	expectError(t, err, bouncer.ErrClosed)
 	_, err = bouncer.SigningMethodRS256.Sign("a.b", jwks)
 	expectError(t, err, bouncer.ErrInvalidArgument)
+}
+
+func TestGolangJWTTakesRemoteKeysAndFetchesNothingForAToken(t *testing.T) {
+	issuer := newSigners(t, "a", "b")
+	server := startKeyServer(t, document(issuer.jwks(t, "a")))
+	remote := startRemote(t, bouncer.RemoteOptions{URL: server.URL})
+	waitReady(t, remote)
+	keys := func(map[string]any) (any, error) { return remote, nil }
+	if err := parse(t, issuer.token(t, "a"), keys); err != nil {
+		t.Error(err)
+	}
+	expectError(t, parse(t, issuer.token(t, "b"), keys), bouncer.ErrNoMatchingKey)
+	found := must(remote.PublicKeys(map[string]any{"alg": "EdDSA", "kid": "a"}))(t)
+	if len(found) != 1 || !issuer["a"].Public().(ed25519.PublicKey).Equal(found[0]) {
+		t.Error(found)
+	}
+	_, err := remote.PublicKeys(map[string]any{"alg": "EdDSA", "kid": "b"})
+	expectError(t, err, bouncer.ErrNoMatchingKey)
+	server.expectHits(t, 1)
+
+	empty := startRemote(t, bouncer.RemoteOptions{URL: "https://keys.invalid/", Lazy: true})
+	err = parse(t, issuer.token(t, "a"), func(map[string]any) (any, error) { return empty, nil })
+	expectError(t, err, bouncer.ErrKeysUnavailable)
+	_, err = empty.PublicKeys(map[string]any{"alg": "EdDSA"})
+	expectError(t, err, bouncer.ErrKeysUnavailable)
 }
 
 func TestEveryAlgorithmHasItsSigningMethod(t *testing.T) {

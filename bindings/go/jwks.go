@@ -60,6 +60,16 @@ func newJWKSet(pointer jwksPointer) *JWKSet {
 	return jwks
 }
 
+// newVerifier makes a Verifier of NewVerifier, which lends it.
+func (s *JWKSet) newVerifier(policy policyPointer) (*Verifier, error) {
+	if !s.lease.enter() {
+		return nil, ErrClosed
+	}
+	defer s.lease.leave()
+	pointer, err := newVerifier(s.pointer, policy)
+	return &Verifier{pointer: pointer}, err
+}
+
 // Keys returns the keys that can be used, in the document's order. They outlive the set.
 func (s *JWKSet) Keys() []*JWK { return slices.Clone(s.keys) }
 

@@ -6,7 +6,8 @@ import (
 	"net/http"
 )
 
-// A TokenVerifier judges tokens: a [*Verifier], or what a program puts in its place.
+// A TokenVerifier judges tokens: a [*Verifier], or what a program puts in its place. Of a [*Verifier] itself,
+// [RequireToken] calls VerifyContext with the request's context.
 type TokenVerifier interface {
 	Verify(token string) (*VerifiedToken, error)
 }
@@ -46,6 +47,10 @@ func verifyRequest(verifier TokenVerifier, r *http.Request) (*VerifiedToken, err
 	token, err := AuthorizationToken(values[0])
 	if err != nil {
 		return nil, err
+	}
+	// Not by an interface: a type that embeds a *Verifier has its VerifyContext too, and may add a check to Verify alone.
+	if verifier, ok := verifier.(*Verifier); ok {
+		return verifier.VerifyContext(r.Context(), token)
 	}
 	return verifier.Verify(token)
 }

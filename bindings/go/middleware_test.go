@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"bouncer_verify/bouncer"
 )
@@ -74,6 +75,62 @@ func TestARequestWithoutABelievedTokenIsRefused(t *testing.T) {
 				t.Errorf("%s", body)
 			}
 		})
+	}
+}
+
+func TestARequestWithoutKeysIsNotTheTokensFault(t *testing.T) {
+	issuer := newSigners(t, "a")
+	server := startKeyServer(t, failing(http.StatusNotFound))
+	keys := startRemote(t, bouncer.RemoteOptions{URL: server.URL})
+	eventuallyStatus(t, keys, "an attempt", func(s bouncer.RemoteStatus) bool { return s.Attempts > 0 })
+	handler := bouncer.RequireToken(remoteVerifier(t, keys), nil)(whoami)
+	response := ask(t, handler, "token="+issuer.token(t, "a"))
+	if response.StatusCode != http.StatusServiceUnavailable || response.Header.Get("WWW-Authenticate") != "" {
+		t.Error(response.StatusCode, response.Header)
+	}
+	server.say(document(issuer.jwks(t, "a")))
+	if err := keys.Refresh(soon(t)); err != nil {
+		t.Error(err)
+	}
+	response = ask(t, handler, "token="+issuer.token(t, "a"))
+	if body := must(io.ReadAll(response.Body))(t); response.StatusCode != http.StatusOK || string(body) != "anna" {
+		t.Error(response.StatusCode, string(body))
+	}
+}
+
+func TestARequestWaitsForKeysAsLongAsItsContextLasts(t *testing.T) {
+	issuer := newSigners(t, "a")
+	answer, release := hanging(t, document(issuer.jwks(t, "a")))
+	server := startKeyServer(t, answer)
+	keys := startRemote(t, bouncer.RemoteOptions{URL: server.URL, MaxWait: 20 * time.Second, Timeout: 30 * time.Second})
+	handler := bouncer.RequireToken(remoteVerifier(t, keys), nil)(whoami)
+	short := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), 50*time.Millisecond)
+		defer cancel()
+		handler.ServeHTTP(w, r.WithContext(ctx))
+	})
+	begin := time.Now()
+	response := ask(t, short, "Bearer "+issuer.token(t, "a"))
+	if took := time.Since(begin); response.StatusCode != http.StatusServiceUnavailable || took > 5*time.Second {
+		t.Error(response.StatusCode, took)
+	}
+	release()
+	if response := ask(t, handler, "Bearer "+issuer.token(t, "a")); response.StatusCode != http.StatusOK {
+		t.Error(response.StatusCode)
+	}
+}
+
+// strictVerifier has the methods of a *Verifier, and a check of its own.
+type strictVerifier struct{ *bouncer.Verifier }
+
+func (strictVerifier) Verify(string) (*bouncer.VerifiedToken, error) {
+	return nil, bouncer.ErrInvalidToken
+}
+
+func TestAVerifierThatEmbedsAnotherIsAskedItself(t *testing.T) {
+	handler := bouncer.RequireToken(strictVerifier{documentVerifier(t)}, nil)(whoami)
+	if response := ask(t, handler, "Bearer "+documentToken); response.StatusCode != http.StatusUnauthorized {
+		t.Error(response.StatusCode)
 	}
 }
 

@@ -36,7 +36,8 @@ func (s *JWKSet) verify(policy policyPointer, token string) (*VerifiedToken, err
 		return nil, ErrClosed
 	}
 	defer s.lease.leave()
-	return verify(nil, s.pointer, policy, token)
+	verified, _, err := verify(nil, s.pointer, policy, token, 0)
+	return verified, err
 }
 
 // UID returns "uid", the user or service that DC/OS names, or "" if it is absent or no string.

@@ -1,44 +1,89 @@
 package bouncer
 
+import (
+	"context"
+	"time"
+)
+
 // A Verifier is one issuer's keys with the policy for its tokens. It never changes; any number of goroutines may use it.
 // [Verifier.Close] it when it is no longer needed, or leave that to the garbage collector.
 type Verifier struct {
 	lease   lease
 	pointer verifierPointer
+	remote  *RemoteJWKS // nil: the keys stay as they are
 }
 
-// NewVerifier puts keys and policy together. Both may be changed and closed afterwards: the verifier has its own.
+// A KeySource has the keys of a [Verifier]: a [*JWKSet], which stays as it is, or a [*RemoteJWKS], which keeps itself fresh.
+type KeySource interface {
+	newVerifier(policy policyPointer) (*Verifier, error)
+}
+
+// NewVerifier puts keys and policy together. The policy may be changed afterwards, and a [*JWKSet] closed: the verifier
+// has its own. A [*RemoteJWKS] is shared: once that is closed, there are no keys, [ErrKeysUnavailable].
 //
-// The error is an [ErrInvalidArgument] if the policy cannot be used, and [ErrClosed] if jwks is closed.
-func NewVerifier(jwks *JWKSet, policy Policy) (*Verifier, error) {
+// The error is an [ErrInvalidArgument] if the policy cannot be used, and [ErrClosed] if the keys are closed.
+func NewVerifier(keys KeySource, policy Policy) (*Verifier, error) {
 	prepared, err := policy.build()
 	if err != nil {
 		return nil, err
 	}
 	defer freePolicy(prepared)
-	if !jwks.lease.enter() {
-		return nil, ErrClosed
-	}
-	defer jwks.lease.leave()
-	pointer, err := newVerifier(jwks.pointer, prepared)
+	verifier, err := keys.newVerifier(prepared)
 	if err != nil {
 		return nil, err
 	}
-	verifier := &Verifier{pointer: pointer}
-	lend(verifier, &verifier.lease, pointer, freeVerifier)
+	lend(verifier, &verifier.lease, verifier.pointer, freeVerifier)
 	return verifier, nil
 }
 
 // Verify verifies a JWT: its signature with the verifier's keys, then its Claims Set against the policy (RFC 7519 section
 // 7.2). The token is JWS Compact Serialization, without white space around it.
 //
-// The error is an [*Error] of the group [ErrInvalidToken], for the first fault of the token in a fixed order, or [ErrClosed].
+// With remote keys it waits where a fetch may bring the key that is missing, as long as [RemoteOptions].MaxWait says. A
+// token that has its key never waits.
+//
+// The error is an [*Error] of the group [ErrInvalidToken], for the first fault of the token in a fixed order; with remote
+// keys also [ErrKeysUnavailable]; or [ErrClosed].
 func (v *Verifier) Verify(token string) (*VerifiedToken, error) {
+	return v.VerifyContext(context.Background(), token)
+}
+
+// VerifyContext is [Verifier.Verify] for callers that may lose interest: if ctx ends while it waits for keys, it returns
+// at once. That ends the waiting, never the fetch, which others may wait for.
+//
+// The error is then of the group [ErrKeys], because nothing can be said of the token, and for [errors.Is] also that of
+// ctx. A token that has its key is judged whatever ctx says.
+func (v *Verifier) VerifyContext(ctx context.Context, token string) (*VerifiedToken, error) {
 	if !v.lease.enter() {
 		return nil, ErrClosed
 	}
 	defer v.lease.leave()
-	return verify(v.pointer, nil, nil, token)
+	verified, ticket, err := verify(v.pointer, nil, nil, token, 0)
+	if ticket != 0 {
+		return v.verifyLater(ctx, token, ticket, err)
+	}
+	return verified, err
+}
+
+// verifyLater judges again after the fetch that the ticket stands for. The verdict so far is the error.
+func (v *Verifier) verifyLater(ctx context.Context, token string, ticket uint64, verdict error) (*VerifiedToken, error) {
+	enough := time.NewTimer(v.remote.keeper.maxWait)
+	defer enough.Stop()
+	// The first fetch may have begun before the token came, and the key been added in between. The second one decides.
+	for range 2 {
+		done, err := v.remote.keeper.waitFetch(ctx, ticket, enough.C)
+		if err != nil {
+			return nil, err
+		}
+		if !done {
+			break
+		}
+		var verified *VerifiedToken
+		if verified, ticket, verdict = verify(v.pointer, nil, nil, token, ticket); ticket == 0 {
+			return verified, verdict
+		}
+	}
+	return nil, verdict
 }
 
 // VerifyBytes is [Verifier.Verify] for a token in bytes, which are not copied and not kept. Nobody may write them meanwhile.

@@ -1,0 +1,207 @@
+package bouncer_test
+
+import (
+	"context"
+	"crypto/ed25519"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"bouncer_verify/bouncer"
+)
+
+// A keyServer is an issuer's server on loopback, which answers as it is told, and counts.
+type keyServer struct {
+	*httptest.Server
+	hits   atomic.Int64
+	answer atomic.Pointer[http.HandlerFunc]
+}
+
+func startKeyServer(t testing.TB, answer http.HandlerFunc) *keyServer {
+	server := newKeyServer(answer)
+	server.Start()
+	t.Cleanup(server.Close)
+	return server
+}
+
+func newKeyServer(answer http.HandlerFunc) *keyServer {
+	server := &keyServer{}
+	server.say(answer)
+	server.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		server.hits.Add(1)
+		(*server.answer.Load())(w, r)
+	}))
+	return server
+}
+
+// say has the server answer so from now on.
+func (s *keyServer) say(answer http.HandlerFunc) { s.answer.Store(&answer) }
+
+func (s *keyServer) expectHits(t testing.TB, expected int64) {
+	t.Helper()
+	if found := s.hits.Load(); found != expected {
+		t.Errorf("%d requests, not %d", found, expected)
+	}
+}
+
+// document is an answer with that body.
+func document(body string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/jwk-set+json")
+		_, _ = w.Write([]byte(body))
+	}
+}
+
+// failing is an answer with that status.
+func failing(status int) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }
+}
+
+// hanging does not answer until the test releases it, and then as after does. The client may go before.
+func hanging(t testing.TB, after http.HandlerFunc) (answer http.HandlerFunc, release func()) {
+	gate := make(chan struct{})
+	release = func() {
+		select {
+		case <-gate:
+		default:
+			close(gate)
+		}
+	}
+	t.Cleanup(release) // before the server's, which waits for its answers
+	return func(w http.ResponseWriter, r *http.Request) {
+		select {
+		case <-gate:
+			after(w, r)
+		case <-r.Context().Done():
+		}
+	}, release
+}
+
+// signers are the keys of an issuer, by kid.
+type signers map[string]ed25519.PrivateKey
+
+func newSigners(t testing.TB, kids ...string) signers {
+	all := signers{}
+	for _, kid := range kids {
+		_, key, err := ed25519.GenerateKey(rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all[kid] = key
+	}
+	return all
+}
+
+// jwks is the document with the keys of these kids.
+func (s signers) jwks(t testing.TB, kids ...string) string {
+	var keys []map[string]any
+	for _, kid := range kids {
+		var key map[string]any
+		if err := json.Unmarshal([]byte(must(bouncer.JWKFromPublicKey(s[kid].Public()))(t).String()), &key); err != nil {
+			t.Fatal(err)
+		}
+		key["kid"] = kid
+		keys = append(keys, key)
+	}
+	return asJSON(map[string]any{"keys": keys})
+}
+
+// token is anna's token, signed by the key of kid.
+func (s signers) token(t testing.TB, kid string) string {
+	header := fmt.Sprintf(`{"alg":"EdDSA","kid":%q}`, kid)
+	payload := fmt.Sprintf(`{"uid":"anna","exp":%d}`, time.Now().Add(time.Hour).Unix())
+	return issuer{ed25519: s[kid]}.sign(t, bouncer.EdDSA, header, payload)
+}
+
+// remotePolicy is the policy for tokens of signers.
+var remotePolicy = bouncer.Policy{Algorithms: []bouncer.Algorithm{bouncer.EdDSA}}
+
+func startRemote(t testing.TB, options bouncer.RemoteOptions) *bouncer.RemoteJWKS {
+	t.Helper()
+	keys := must(bouncer.NewRemoteJWKS(options))(t)
+	t.Cleanup(func() { _ = keys.Close() })
+	return keys
+}
+
+func remoteVerifier(t testing.TB, keys *bouncer.RemoteJWKS) *bouncer.Verifier {
+	t.Helper()
+	return must(bouncer.NewVerifier(keys, remotePolicy))(t)
+}
+
+// soon is a context for what must not take long, on a busy machine.
+func soon(t testing.TB) context.Context {
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+func waitReady(t testing.TB, keys *bouncer.RemoteJWKS) {
+	t.Helper()
+	if err := keys.WaitReady(soon(t)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func expectAnna(t testing.TB) func(*bouncer.VerifiedToken, error) {
+	return func(token *bouncer.VerifiedToken, err error) {
+		t.Helper()
+		if err != nil || token.UID() != "anna" {
+			t.Error("not anna's token:", err)
+		}
+	}
+}
+
+// eventually waits until something is so.
+func eventually(t testing.TB, what string, so func() bool) {
+	t.Helper()
+	for end := time.Now().Add(20 * time.Second); !so(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("never:", what)
+		}
+	}
+}
+
+func eventuallyStatus(
+	t testing.TB, keys *bouncer.RemoteJWKS, what string, so func(bouncer.RemoteStatus) bool,
+) bouncer.RemoteStatus {
+	t.Helper()
+	var status bouncer.RemoteStatus
+	eventually(t, what, func() bool {
+		status = must(keys.Status())(t)
+		return so(status)
+	})
+	return status
+}
+
+// expectNoMoreGoroutines fails if there are more goroutines than before, after a while.
+func expectNoMoreGoroutines(t testing.TB, before int) {
+	t.Helper()
+	eventually(t, fmt.Sprintf("%d goroutines, %d before", runtime.NumGoroutine(), before), func() bool {
+		return runtime.NumGoroutine() <= before
+	})
+}
+
+// threads counts the threads of this process, of that name or all of them.
+func threads(t testing.TB, name string) int {
+	tasks, _ := filepath.Glob("/proc/self/task/*/comm")
+	if len(tasks) == 0 {
+		t.Skip("SKIPPED: counting threads: it reads /proc/self/task, which Linux has")
+	}
+	count := 0
+	for _, task := range tasks {
+		comm, err := os.ReadFile(task)
+		if err == nil && (name == "" || strings.TrimSpace(string(comm)) == name) {
+			count++
+		}
+	}
+	return count
+}
