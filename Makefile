@@ -71,7 +71,7 @@ install: lib cli ## libraries, headers, pkg-config and CMake files and command u
 # ---------------------------------------------------------------------------------------------- test
 
 .PHONY: test
-test: lint test-rust test-install test-cpp test-go test-python ## everything
+test: lint test-rust test-install test-cpp test-go test-python test-oidc ## everything
 	@$(call say,all suites passed)
 
 .PHONY: lint
@@ -134,6 +134,13 @@ test-go: lib tools-c tools-go ## Go: the package linked both ways, the race dete
 test-python: tools-rust .venv/tools ## Python: the module, its stubs, the PyJWT interface and the corpus
 	@$(call say,Python)
 	python/run_tests.sh $(CURDIR)/.venv/bin/python
+
+.PHONY: test-oidc
+test-oidc: lib cli tools-go test-python ## a real identity provider (npm: oidc-provider) on loopback, its tokens verified in every language
+	@$(call say,a real identity provider)
+	$(call need,node,apt-get install nodejs)
+	$(call need,npm,apt-get install npm)
+	PATH="$(CURDIR)/.venv/bin:$$PATH" tests/oidc_provider/run_tests.sh $(RELEASE) $(CURDIR)/.venv/bin/python go
 
 # ---------------------------------------------------------------------------------------------- slow, run by hand
 

@@ -1,0 +1,19 @@
+// Verifies the tokens of an issuer, one per line of standard input: "ok <sub>" or the name of the error.
+#include <bouncer_verify.hpp>
+
+#include <iostream>
+#include <string>
+
+int main(int argc, char **argv) {
+    if (argc != 3) return 2;
+    const bouncer::RemoteJwkSet keys(bouncer::RemoteOptions::for_issuer(argv[1]));
+    const bouncer::Verifier verifier(keys, bouncer::Policy::for_issuer(argv[1], argv[2]).token_type("at+jwt"));
+    for (std::string line; std::getline(std::cin, line);) {
+        const auto token = verifier.try_verify(line);
+        if (token) {
+            std::cout << "ok " << *token->subject() << std::endl;
+        } else {
+            std::cout << token.error().name() << std::endl;
+        }
+    }
+}

@@ -1,0 +1,39 @@
+// Verifies the tokens of an issuer, one per line of standard input: "ok <sub>" or the name of the error.
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"log"
+	"os"
+
+	"bouncer_verify/bouncer"
+)
+
+func main() {
+	issuer, audience := os.Args[1], os.Args[2]
+	keys, err := bouncer.NewRemoteJWKS(bouncer.RemoteOptions{Issuer: issuer})
+	if err != nil {
+		log.Fatal(err)
+	}
+	policy := bouncer.ForIssuer(issuer, audience)
+	policy.TokenType = "at+jwt"
+	verifier, err := bouncer.NewVerifier(keys, policy)
+	if err != nil {
+		log.Fatal(err)
+	}
+	lines := bufio.NewScanner(os.Stdin)
+	for lines.Scan() {
+		token, err := verifier.Verify(lines.Text())
+		var refusal *bouncer.Error
+		switch {
+		case err == nil:
+			fmt.Println("ok", token.Subject())
+		case errors.As(err, &refusal):
+			fmt.Println(refusal.Name())
+		default:
+			fmt.Println(err)
+		}
+	}
+}

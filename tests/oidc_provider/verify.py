@@ -1,0 +1,15 @@
+"""Verifies the tokens of an issuer, one per line of standard input: "ok <sub>" or the name of the error."""
+
+import sys
+
+import bouncer_verify
+
+issuer, audience = sys.argv[1:]
+keys = bouncer_verify.RemoteJwkSet.discover(issuer)
+policy = bouncer_verify.Policy.for_issuer(issuer, audience).replace(token_type="at+jwt")
+verifier = bouncer_verify.Verifier(keys, policy)
+for line in sys.stdin:
+    try:
+        print("ok", verifier.verify(line.rstrip("\n"))["sub"], flush=True)
+    except bouncer_verify.BouncerError as error:
+        print(error.code, flush=True)
