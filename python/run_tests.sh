@@ -37,6 +37,7 @@ has maturin "the Python module" || finish
 # From inside the folders, so that the installed package is tested and not its source beside them.
 if has pytest "the tests of the Python module"; then
     has jwt "the comparison with PyJWT" || true
+    has gunicorn "the test under gunicorn" || true
     (cd tests && "$python" -m pytest --quiet -rs --show-capture=no)
 fi
 if has mypy "mypy and stubtest"; then

@@ -1,6 +1,6 @@
 """Verifies JSON Web Tokens (RFC 7519) against an issuer's JWK Set (RFC 7517).
 
-    verifier = Verifier(JwkSet.from_json(document), Policy.bouncer())  # once
+    verifier = Verifier(RemoteJwkSet(url), Policy.bouncer())  # once; or JwkSet.from_json(document)
     token = verifier.verify(text)  # for every request
     token.uid, token["exp"]
 
@@ -12,6 +12,8 @@ from ._bouncer_verify import (
     Jwk,
     JwkSet,
     Policy,
+    RemoteJwkSet,
+    RemoteJwkSetStatus,
     SkippedKey,
     VerifiedToken,
     Verifier,
@@ -33,6 +35,7 @@ from .exceptions import (
     InvalidSignatureError,
     InvalidTokenError,
     KeySetError,
+    KeysUnavailableError,
     MalformedAuthorizationError,
     MalformedClaimsError,
     MalformedHeaderError,
@@ -62,6 +65,7 @@ __all__ = [
     "Jwk",
     "JwkSet",
     "KeySetError",
+    "KeysUnavailableError",
     "MalformedAuthorizationError",
     "MalformedClaimsError",
     "MalformedHeaderError",
@@ -70,6 +74,8 @@ __all__ = [
     "NoMatchingKeyError",
     "NoUsableKeyError",
     "Policy",
+    "RemoteJwkSet",
+    "RemoteJwkSetStatus",
     "SkippedKey",
     "TokenTooLargeError",
     "UnsupportedAlgorithmError",

@@ -1,15 +1,24 @@
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
+from datetime import datetime
+from os import PathLike
+from types import TracebackType
 from typing import Any, SupportsFloat, final, overload
+
+from .exceptions import BouncerError
 
 __all__ = [
     "ERROR_CODES",
+    "FetchCall",
     "Jwk",
     "JwkSet",
     "Policy",
+    "RemoteJwkSet",
+    "RemoteJwkSetStatus",
     "SkippedKey",
     "VerifiedToken",
     "Verifier",
     "__version__",
+    "_leave_python",
     "token_from_authorization",
     "verify_token",
 ]
@@ -17,8 +26,14 @@ __all__ = [
 ERROR_CODES: tuple[str, ...]
 __version__: str
 
+def _leave_python() -> None: ...
 def token_from_authorization(value: str | bytes, /) -> str: ...
 def verify_token(jwks: JwkSet, policy: Policy, token: str | bytes) -> VerifiedToken: ...
+
+@final
+class FetchCall:
+    def answer(self, status: int, headers: Mapping[str, str], body: bytes) -> None: ...
+    def fail(self, name: str) -> None: ...
 
 @final
 class Jwk:
@@ -143,13 +158,117 @@ class Policy:
     def __eq__(self, other: object, /) -> bool: ...
 
 @final
-class Verifier:
-    def __new__(cls, jwks: JwkSet, policy: Policy) -> Verifier: ...
+class RemoteJwkSet:
+    def __new__(
+        cls,
+        url: str,
+        *,
+        ca_file: str | PathLike[str] | None = None,
+        proxy: bool | str = ...,
+        allow_http: bool = False,
+        same_origin_redirects: bool = False,
+        ttl: float = 600.0,
+        max_stale: float = 86400.0,
+        timeout: float = 5.0,
+        max_wait: float = 2.0,
+        seed: str | bytes | None = None,
+        last_good_file: str | PathLike[str] | None = None,
+        prefetch: bool = True,
+        fetch: Callable[[str, dict[str, str], float], tuple[int, Mapping[str, str], bytes]] | None = None,
+        log: bool = True,
+    ) -> RemoteJwkSet: ...
+    @staticmethod
+    def discover(
+        issuer: str,
+        *,
+        ca_file: str | PathLike[str] | None = None,
+        proxy: bool | str = ...,
+        allow_http: bool = False,
+        same_origin_redirects: bool = False,
+        ttl: float = 600.0,
+        max_stale: float = 3600.0,
+        timeout: float = 5.0,
+        max_wait: float = 2.0,
+        seed: str | bytes | None = None,
+        last_good_file: str | PathLike[str] | None = None,
+        prefetch: bool = True,
+        fetch: Callable[[str, dict[str, str], float], tuple[int, Mapping[str, str], bytes]] | None = None,
+        log: bool = True,
+    ) -> RemoteJwkSet: ...
+    def wait_ready(self, timeout: float = 10.0) -> None: ...
+    def wait_ready_async(self, timeout: float = 10.0) -> Coroutine[Any, Any, None]: ...
+    def current(self) -> JwkSet: ...
+    def refresh(self, timeout: float = 10.0) -> None: ...
+    def status(self) -> RemoteJwkSetStatus: ...
+    def close(self) -> None: ...
+    def __enter__(self) -> RemoteJwkSet: ...
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
+        /,
+    ) -> None: ...
     @property
-    def jwks(self) -> JwkSet: ...
+    def _max_wait(self) -> float: ...
+    def _wait(self, ticket: int, timeout: float, /) -> bool: ...
+
+@final
+class RemoteJwkSetStatus:
+    @property
+    def source(self) -> str: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def generation(self) -> int: ...
+    @property
+    def sha256(self) -> str | None: ...
+    @property
+    def usable_keys(self) -> int: ...
+    @property
+    def skipped_keys(self) -> int: ...
+    @property
+    def last_success(self) -> datetime | None: ...
+    @property
+    def age(self) -> float | None: ...
+    @property
+    def last_error(self) -> str | None: ...
+    @property
+    def last_error_name(self) -> str | None: ...
+    @property
+    def last_error_at(self) -> datetime | None: ...
+    @property
+    def failures_in_row(self) -> int: ...
+    @property
+    def next_attempt(self) -> float: ...
+    @property
+    def attempts(self) -> int: ...
+    @property
+    def scheduled(self) -> int: ...
+    @property
+    def retries(self) -> int: ...
+    @property
+    def unknown_kid(self) -> int: ...
+    @property
+    def without_kid(self) -> int: ...
+    @property
+    def requested(self) -> int: ...
+    @property
+    def suppressed(self) -> int: ...
+    @property
+    def last_good_error(self) -> str | None: ...
+    def as_dict(self) -> dict[str, Any]: ...
+
+@final
+class Verifier:
+    def __new__(cls, jwks: JwkSet | RemoteJwkSet, policy: Policy) -> Verifier: ...
+    @property
+    def jwks(self) -> JwkSet | RemoteJwkSet: ...
     @property
     def policy(self) -> Policy: ...
     def verify(self, token: str | bytes, /) -> VerifiedToken: ...
+    def verify_async(self, token: str | bytes, /) -> Coroutine[Any, Any, VerifiedToken]: ...
+    def _verify_now(self, token: str | bytes, ticket: int, /) -> tuple[VerifiedToken | BouncerError, int]: ...
 
 @final
 class VerifiedToken(Mapping[str, Any]):

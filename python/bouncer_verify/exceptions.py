@@ -42,6 +42,12 @@ class InvalidKeyError(KeySetError):
     code = "unusable_key"
 
 
+class KeysUnavailableError(KeySetError):
+    """A remote JWK Set has not been fetched yet, or not for longer than its bound; the text says why."""
+
+    code = "keys_unavailable"
+
+
 class InvalidTokenError(BouncerError):
     """The sender's fault, HTTP 401: the token is refused."""
 

@@ -1,7 +1,7 @@
 """The decoding side of PyJWT, on bouncer_verify: `from bouncer_verify import pyjwt as jwt`.
 
 Functions, arguments and exceptions are PyJWT's; the decision is bouncer_verify's and stricter, as README.md
-lists. Encoding, symmetric keys, `PyJWT` objects and `PyJWKClient` are not here.
+lists. Encoding, symmetric keys and `PyJWT` objects are not here.
 
 Once PyJWT itself is imported, what these functions raise is of PyJWT's class of that name too, so that
 `except jwt.InvalidTokenError` elsewhere in a program goes on working.
@@ -18,7 +18,7 @@ from datetime import timedelta
 from functools import lru_cache, wraps
 from typing import Any, ParamSpec, Protocol, TypedDict, TypeVar
 
-from ._bouncer_verify import Jwk, JwkSet, Policy, VerifiedToken, verify_token
+from ._bouncer_verify import Jwk, JwkSet, Policy, RemoteJwkSet, VerifiedToken, Verifier, verify_token
 from .exceptions import (
     BouncerError,
     DecodeError,
@@ -32,9 +32,11 @@ from .exceptions import (
     InvalidSignatureError,
     InvalidTokenError,
     KeySetError,
+    KeysUnavailableError,
     MalformedHeaderError,
     MalformedKeySetError,
     MissingRequiredClaimError,
+    NoMatchingKeyError,
     NoUsableKeyError,
     TokenTooLargeError,
 )
@@ -55,6 +57,9 @@ __all__ = [
     "MissingRequiredClaimError",
     "Options",
     "PyJWK",
+    "PyJWKClient",
+    "PyJWKClientConnectionError",
+    "PyJWKClientError",
     "PyJWKError",
     "PyJWKSet",
     "PyJWKSetError",
@@ -87,6 +92,18 @@ class InvalidSubjectError(InvalidTokenError):
     """The claim "sub" is no string, or not the expected subject."""
 
     code = "wrong_subject"
+
+
+class PyJWKClientError(BouncerError):
+    """There is no key for a token."""
+
+
+class PyJWKClientConnectionError(PyJWKClientError, KeysUnavailableError):
+    """The operator's fault, HTTP 503: the keys could not be fetched."""
+
+
+class NoSigningKeyError(PyJWKClientError, NoMatchingKeyError):
+    """The sender's fault, HTTP 401: the token names a key that is not there."""
 
 
 class Options(TypedDict, total=False):
@@ -182,6 +199,95 @@ class PyJWKSet:
 
     def __iter__(self) -> Iterator[PyJWK]:
         return iter(self.keys)
+
+
+class PyJWKClient:
+    """The keys of a JWK Set's URL, kept by a `RemoteJwkSet`, which says when they are fetched.
+
+    uri: the URL, or a RemoteJwkSet with settings of its own.
+    lifespan: seconds that keys are fresh where the server does not say.
+    timeout: seconds for one request, and that a caller waits for it at most.
+    headers, ssl_context: not supported; a RemoteJwkSet has `fetch` and `ca_file` for what they do.
+    The others are taken and change nothing: keys are kept parsed, and unknown ones have a budget of fetches.
+    """
+
+    @_raises_as_pyjwt
+    def __init__(
+        self,
+        uri: str | RemoteJwkSet,
+        cache_keys: bool = False,
+        max_cached_keys: int = 16,
+        cache_jwk_set: bool = True,
+        lifespan: float = 300,
+        headers: dict[str, Any] | None = None,
+        timeout: float = 5,
+        ssl_context: object = None,
+        cooldown_duration: float = 30,
+    ) -> None:
+        if headers:
+            raise InvalidArgumentError(
+                "headers: give a RemoteJwkSet with a fetch of your own in place of the URL"
+            )
+        if ssl_context is not None:
+            raise InvalidArgumentError("ssl_context: give a RemoteJwkSet with a ca_file in place of the URL")
+        if isinstance(uri, str):
+            # PyJWT fetches with the first token too.
+            uri = RemoteJwkSet(uri, ttl=lifespan, timeout=timeout, max_wait=timeout, prefetch=False)
+        self.keys: RemoteJwkSet = uri
+        self.timeout: float = timeout
+        self._verifier = Verifier(uri, _WIDEST)
+
+    @_raises_as_pyjwt
+    def get_signing_key_from_jwt(self, token: str | bytes) -> PyJWK:
+        """The key of the token's "kid", or for a token without one the key that verifies it.
+
+        A key that is not there is fetched if the budget allows. Raises PyJWKClientConnectionError or
+        NoSigningKeyError; whatever else is wrong with the token, `decode` says.
+        """
+        kid = get_unverified_header(token).get("kid")
+        try:
+            # For the fetch that this may cause, and that of a token which no policy lets pass does not.
+            self._verifier.verify(token)
+        except KeysUnavailableError as error:
+            raise PyJWKClientConnectionError(*error.args) from None
+        except InvalidTokenError:
+            pass
+        keys = self._current().keys
+        if kid is not None:
+            keys = [key for key in keys if key.kid == kid] or [key for key in keys if key.kid is None]
+        if not keys:
+            raise NoSigningKeyError("no key matches the token")
+        if len(keys) > 1:
+            keys = [key for key in keys if _has_signed(key, token)] or keys
+        return _pyjwk_of(keys[0])
+
+    def get_signing_key(self, kid: str) -> PyJWK:
+        """The key of this "kid", as `get_signing_key_from_jwt` gives it."""
+        header = base64.urlsafe_b64encode(json.dumps({"alg": "RS256", "kid": kid}).encode())
+        # A token of nobody's, which may cause a fetch as any that could pass if this key were there.
+        return self.get_signing_key_from_jwt(header.rstrip(b"=") + b".e30.AA")
+
+    @_raises_as_pyjwt
+    def get_jwk_set(self, refresh: bool = False) -> PyJWKSet:
+        """The usable keys. refresh: fetch them now; nothing limits that."""
+        try:
+            if refresh:
+                self.keys.refresh(self.timeout)
+            else:
+                self.keys.wait_ready(self.timeout)
+        except KeysUnavailableError as error:
+            raise PyJWKClientConnectionError(*error.args) from None
+        return PyJWKSet([json.loads(key.to_json()) for key in self._current().keys])
+
+    def get_signing_keys(self, refresh: bool = False) -> list[PyJWK]:
+        """The usable keys as a list."""
+        return self.get_jwk_set(refresh).keys
+
+    def _current(self) -> JwkSet:
+        try:
+            return self.keys.current()
+        except KeysUnavailableError as error:
+            raise PyJWKClientConnectionError(*error.args) from None
 
 
 Key = JwkSet | Jwk | PyJWK | PublicKey | str | bytes
@@ -367,6 +473,28 @@ _jwk_of_pem: Callable[[str | bytes], Jwk] = lru_cache(Jwk.from_pem)
 _jwk_of_der: Callable[[bytes], Jwk] = lru_cache(Jwk.from_der)
 _jwks_of: Callable[[Jwk], JwkSet] = lru_cache(lambda key: JwkSet([key]))
 _policy: Callable[..., Policy] = lru_cache(Policy)
+_pyjwk_of: Callable[[Jwk], PyJWK] = lru_cache(lambda key: PyJWK.from_json(key.to_json()))
+
+# What no arguments of `decode` go beyond.
+_WIDEST = Policy(
+    algorithms=sorted(_SUPPORTED),
+    any_audience=True,
+    exp_required=False,
+    require_string=(),
+    leeway=300,
+    now=_now,
+)
+
+
+def _has_signed(key: Jwk, token: str | bytes) -> bool:
+    try:
+        verify_token(_jwks_of(key), _WIDEST, token)
+    except (InvalidSignatureError, NoMatchingKeyError):
+        return False
+    except InvalidTokenError:
+        # Claims are judged once the signature holds.
+        return True
+    return True
 
 
 def _about(cause: type[BouncerError], claim: str, message: str) -> BouncerError:

@@ -22,6 +22,12 @@ pub(crate) fn invalid_argument(py: Python<'_>, message: &str) -> PyErr {
     build(py, ErrorKind::InvalidArgument, message, None).unwrap_or_else(|failure| failure)
 }
 
+/// The exception for a fetch that the program asked for and that failed.
+#[cold]
+pub(crate) fn keys_unavailable(py: Python<'_>, message: &str) -> PyErr {
+    build(py, ErrorKind::KeysUnavailable, message, None).unwrap_or_else(|failure| failure)
+}
+
 fn build(py: Python<'_>, kind: ErrorKind, message: &str, claim: Option<&str>) -> PyResult<PyErr> {
     static BY_CODE: PyOnceLock<Py<PyDict>> = PyOnceLock::new();
     let exception = BY_CODE

@@ -5,12 +5,13 @@ use crate::jwk::Jwk;
 use crate::text::{Text, repr};
 use bouncer_verify::Error;
 use pyo3::prelude::*;
+use std::sync::Arc;
 
 /// An issuer's public keys, checked and parsed once. Immutable; any number of threads may use it.
 ///
 /// A key that cannot be used is skipped and listed; it never spoils the others.
 #[pyclass(frozen, module = "bouncer_verify")]
-pub(crate) struct JwkSet(pub(crate) bouncer_verify::JwkSet);
+pub(crate) struct JwkSet(pub(crate) Arc<bouncer_verify::JwkSet>);
 
 #[pymethods]
 impl JwkSet {
@@ -63,7 +64,7 @@ impl JwkSet {
 
 impl JwkSet {
     fn made(py: Python<'_>, set: Result<bouncer_verify::JwkSet, Error>) -> PyResult<Self> {
-        set.map(Self).map_err(|error| exception(py, &error))
+        set.map(|set| Self(Arc::new(set))).map_err(|error| exception(py, &error))
     }
 }
 

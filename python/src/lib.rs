@@ -3,13 +3,20 @@
 //!
 //! `bouncer_verify/__init__.py` is the package that users import; `bouncer_verify/exceptions.py` defines what
 //! is raised. The core is used through what its `lib.rs` exports, as `bouncer_verify::`.
+//!
+//! Remote keys have a thread of the core's in the background. It enters Python in two places, `background` for
+//! logging and `fetch` for a program's own HTTP client, both through the gate in `background`.
 
 mod authorization;
+mod background;
 mod error;
+mod fetch;
 mod jwk;
 mod jwk_set;
 mod policy;
 mod python_json;
+mod remote_jwk_set;
+mod remote_jwk_set_status;
 mod text;
 mod token;
 mod verifier;
@@ -25,11 +32,19 @@ mod _bouncer_verify {
     #[pymodule_export]
     use super::authorization::token_from_authorization;
     #[pymodule_export]
+    use super::background::_leave_python;
+    #[pymodule_export]
+    use super::fetch::FetchCall;
+    #[pymodule_export]
     use super::jwk::Jwk;
     #[pymodule_export]
     use super::jwk_set::{JwkSet, SkippedKey};
     #[pymodule_export]
     use super::policy::Policy;
+    #[pymodule_export]
+    use super::remote_jwk_set::RemoteJwkSet;
+    #[pymodule_export]
+    use super::remote_jwk_set_status::RemoteJwkSetStatus;
     #[pymodule_export]
     use super::token::VerifiedToken;
     #[pymodule_export]

@@ -50,7 +50,7 @@ pub(crate) struct Policy {
     #[pyo3(get)]
     now: Option<Py<PyAny>>,
     /// All of the above; the time only if `now` is a number.
-    policy: bouncer_verify::Policy,
+    pub(crate) policy: bouncer_verify::Policy,
     asks_for_the_time: bool,
 }
 

@@ -1,14 +1,17 @@
-"""The document's keys and token, and tokens signed with the corpus's keys."""
+"""The document's keys and token, tokens signed with the corpus's keys, and a server that has the keys."""
 
 from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from server import Server, key_set
 
 from bouncer_verify import Jwk, JwkSet
 
@@ -54,8 +57,62 @@ def jwk(public_key: Any) -> Jwk:
 
 
 @pytest.fixture(scope="session")
+def other_private_pem() -> str:
+    return (DATA / "keys" / "rsa-2048-b.pem").read_text()
+
+
+@pytest.fixture(scope="session")
+def other_jwk(other_private_pem: str) -> Jwk:
+    serialization = pytest.importorskip("cryptography.hazmat.primitives.serialization")
+    key = serialization.load_pem_private_key(other_private_pem.encode(), None)
+    numbers = key.public_key().public_numbers()
+    return Jwk.from_numbers(numbers.n, numbers.e)
+
+
+@pytest.fixture(scope="session")
 def sign(private_pem: str) -> Sign:
     """Signs claims, a dict or the exact text, with RS256 under a header that starts with "alg"."""
+    return signer(private_pem)
+
+
+@pytest.fixture(scope="session")
+def other_sign(other_private_pem: str) -> Sign:
+    """The same with another key."""
+    return signer(other_private_pem)
+
+
+@pytest.fixture
+def server(jwk: Jwk) -> Iterator[Server]:
+    """A server that has the key of `sign` under the kid "a"."""
+    server = Server(key_set(a=jwk))
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def make_token(sign: Sign) -> Callable[..., str]:
+    """A token of Bouncer's form, valid for an hour, with the kid "a"."""
+    return partial(bouncer_token, sign)
+
+
+@pytest.fixture
+def make_other_token(other_sign: Sign) -> Callable[..., str]:
+    """The same of the other key, with the kid "b"."""
+    return partial(bouncer_token, other_sign, kid="b")
+
+
+def bouncer_token(sign: Sign, kid: str | None = "a", exp: float = 3600) -> str:
+    claims = {"uid": "peter", "exp": int(time.time() + exp)}
+    return sign(claims) if kid is None else sign(claims, kid=kid)
+
+
+def forged(token: str, kid: str) -> str:
+    """`token` under another kid, its signature kept: what a forger can make by the thousand."""
+    header = base64.urlsafe_b64encode(json.dumps({"alg": "RS256", "kid": kid}).encode()).rstrip(b"=").decode()
+    return ".".join([header, *token.split(".")[1:]])
+
+
+def signer(private_pem: str) -> Sign:
     serialization = pytest.importorskip("cryptography.hazmat.primitives.serialization")
     from cryptography.hazmat.primitives.asymmetric import padding
     from cryptography.hazmat.primitives.hashes import SHA256

@@ -26,7 +26,7 @@ def test_all_are_exported_under_the_package_s_name() -> None:
 
 def test_key_trouble_is_not_token_trouble() -> None:
     for code, exception in BY_CODE.items():
-        by_keys = code in ("malformed_jwk_set", "no_usable_key", "unusable_key")
+        by_keys = code in ("malformed_jwk_set", "no_usable_key", "unusable_key", "keys_unavailable")
         assert issubclass(exception, bouncer_verify.KeySetError) == by_keys
         by_caller = code == "invalid_argument"
         assert issubclass(exception, bouncer_verify.InvalidTokenError) == (not by_keys and not by_caller)

@@ -8,19 +8,23 @@ import time
 from pathlib import Path
 
 from conftest import Sign
+from server import Server
 
 from bouncer_verify import Jwk, exceptions
 
 README = (Path(__file__).parents[1] / "README.md").read_text()
 
 
-def test_the_code_runs(sign: Sign, jwk: Jwk) -> None:
+def test_the_code_runs(sign: Sign, jwk: Jwk, server: Server) -> None:
     blocks = re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
-    assert len(blocks) == README.count("```python") == 6
+    assert len(blocks) == README.count("```python") == 11
     kid = jwk.bouncer_kid()
     assert kid is not None
+    document = json.dumps({"keys": [json.loads(jwk.with_kid(kid).to_json())]})
+    server.say(document)
     names = {
-        "document": json.dumps({"keys": [json.loads(jwk.with_kid(kid).to_json())]}),
+        "document": document,
+        "url": server.url,
         "authorization": f"token={sign({'uid': 'peter', 'exp': int(time.time()) + 60})}",
     }
     for block in blocks:

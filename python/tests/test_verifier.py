@@ -18,12 +18,13 @@ def verifier(jwks: JwkSet) -> Verifier:
     return Verifier(jwks, Policy.bouncer().replace(now=NOW))
 
 
-def test_the_document_s_token_is_peter_s(verifier: Verifier, token: str) -> None:
+def test_the_document_s_token_is_peter_s(verifier: Verifier, jwks: JwkSet, token: str) -> None:
     for text in (token, token.encode()):
         verified = verifier.verify(text)
         assert verified.uid == "peter"
         assert verified == {"exp": 1467985466, "uid": "peter"}
-    assert verify_token(jwks=verifier.jwks, policy=verifier.policy, token=token) == verified
+    assert verifier.jwks is jwks
+    assert verify_token(jwks=jwks, policy=verifier.policy, token=token) == verified
 
 
 def test_a_subclass_of_str_or_bytes_is_one(verifier: Verifier, token: str) -> None:
@@ -74,14 +75,14 @@ def test_sizes_far_over_the_bound_are_refused(verifier: Verifier) -> None:
         assert caught.value.code == "token_too_large"
 
 
-def test_nothing_leaks(verifier: Verifier, token: str) -> None:
+def test_nothing_leaks(verifier: Verifier, jwks: JwkSet, token: str) -> None:
     def use() -> None:
         verified = verifier.verify(token)
         dict(verified), verified.header, verified.payload, verified.audience, repr(verified)
         for bad in (token[:-4], "a.b.c", "\ud800"):
             with contextlib.suppress(InvalidTokenError):
                 verifier.verify(bad)
-        JwkSet(verifier.jwks.keys)
+        JwkSet(jwks.keys)
         Verifier(verifier.jwks, verifier.policy.replace(leeway=1)).verify(token)
 
     def traced_after(rounds: int) -> int:

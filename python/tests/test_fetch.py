@@ -1,0 +1,188 @@
+"""A program's own HTTP client."""
+
+from __future__ import annotations
+
+import gzip
+import logging
+import threading
+import urllib.request
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+from server import Server, eventually, key_set, settled_threads, threads
+
+from bouncer_verify import (
+    InvalidArgumentError,
+    Jwk,
+    KeysUnavailableError,
+    Policy,
+    RemoteJwkSet,
+    Verifier,
+)
+
+Answer = tuple[int, Mapping[str, str], bytes]
+URL = "https://idp.example/jwks?secret=1"
+
+
+def urllib_fetch(url: str, headers: dict[str, str], timeout: float) -> Answer:
+    with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=timeout) as response:
+        return response.status, response.headers, response.read()
+
+
+def failure(fetch: Any, **settings: Any) -> tuple[str | None, str | None]:
+    """How a fetch by `fetch` ends."""
+    keys = RemoteJwkSet(URL, fetch=fetch, log=False, prefetch=False, **settings)
+    with pytest.raises(KeysUnavailableError):
+        keys.refresh(20)
+    return keys.status().last_error_name, keys.status().last_error
+
+
+def test_it_is_given_url_headers_and_timeout_and_runs_on_a_daemon_thread(jwk: Jwk) -> None:
+    calls: list[Any] = []
+
+    def fetch(url: str, headers: dict[str, str], timeout: float) -> Answer:
+        calls.append((url, headers, timeout, threading.current_thread()))
+        return 200, {}, key_set(a=jwk).encode()
+
+    keys = RemoteJwkSet(URL, fetch=fetch, timeout=3)
+    keys.wait_ready()
+    [(url, headers, timeout, thread)] = calls
+    assert (url, timeout) == (URL, 3.0)
+    assert headers == {"accept": "application/jwk-set+json, application/json"}
+    assert thread.daemon
+    assert thread.name == "bouncer-fetch"
+
+
+def test_urllib_works(server: Server, make_token: Callable[..., str]) -> None:
+    keys = RemoteJwkSet(server.url, fetch=urllib_fetch)
+    assert Verifier(keys, Policy.bouncer()).verify(make_token()).uid == "peter"
+    assert server.requests[0][1]["user-agent"].startswith("Python-urllib")
+
+
+def test_validators_and_freshness_work_as_with_the_built_in_client(jwk: Jwk) -> None:
+    seen: list[dict[str, str]] = []
+
+    def fetch(url: str, headers: dict[str, str], timeout: float) -> Answer:
+        seen.append(headers)
+        fresh = {"ETag": '"1"', "Cache-Control": "max-age=1000"}
+        return (304, fresh, b"") if "if-none-match" in headers else (200, fresh, key_set(a=jwk).encode())
+
+    keys = RemoteJwkSet(URL, fetch=fetch)
+    keys.wait_ready()
+    keys.refresh()
+    assert seen[1]["if-none-match"] == '"1"'
+    assert keys.status().generation == 1
+    assert 700 <= keys.status().next_attempt <= 800
+
+
+def test_an_answer_that_the_client_has_decompressed_is_taken(jwk: Jwk) -> None:
+    document = key_set(a=jwk).encode()
+    RemoteJwkSet(URL, fetch=lambda *_: (200, {"Content-Encoding": "gzip"}, document)).wait_ready()
+    compressed = failure(lambda *_: (200, {"Content-Encoding": "gzip"}, gzip.compress(document)))
+    assert compressed[0] == "document"
+
+
+def test_of_what_it_raises_only_the_class_is_told(
+    caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for error in (
+        ValueError("secret"),
+        TimeoutError("secret"),
+        SystemExit("secret"),
+        KeyboardInterrupt("secret"),
+    ):
+
+        def fetch(url: str, headers: dict[str, str], timeout: float, error: BaseException = error) -> Answer:
+            raise error
+
+        assert failure(fetch) == ("other", f"the transport failed: {type(error).__name__}")
+    with caplog.at_level(logging.DEBUG):
+        keys = RemoteJwkSet(URL, fetch=fetch)
+        eventually(lambda: caplog.records)
+    assert "secret" not in caplog.text + repr(keys) + repr(keys.status())
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        None,
+        (),
+        (200, {}),
+        ("200", {}, b"{}"),
+        (200, None, b"{}"),
+        (200, {"a": 1}, b"{}"),
+        (200, {}, "{}"),
+        (-1, {}, b""),
+        (70_000, {}, b""),
+    ],
+)
+def test_what_is_no_answer_is_a_failed_fetch(answer: Any) -> None:
+    name, text = failure(lambda *_: answer)
+    assert name == "other"
+    assert text in [
+        f"the transport failed: {error}" for error in ("TypeError", "AttributeError", "OverflowError")
+    ]
+
+
+def test_other_statuses_and_large_bodies_are_failed_fetches() -> None:
+    assert failure(lambda *_: (503, {}, b"")) == ("status", "not status 200: 503")
+    assert failure(lambda *_: (200, {}, b"x" * 600_000)) == ("too_large", "over 512 KiB")
+    assert failure(lambda *_: (200, {}, b"{}"))[0] == "document"
+
+
+def test_one_that_takes_too_long_is_given_up_and_not_called_again_before_it_returns(jwk: Jwk) -> None:
+    calls, gate = 0, threading.Event()
+
+    def fetch(url: str, headers: dict[str, str], timeout: float) -> Answer:
+        nonlocal calls
+        calls += 1
+        gate.wait(60)
+        return 200, {}, key_set(a=jwk).encode()
+
+    keys = RemoteJwkSet(URL, fetch=fetch, timeout=0.2, log=False)
+    eventually(lambda: keys.status().attempts >= 3)
+    assert (keys.status().last_error_name, calls) == ("timeout", 1)
+    gate.set()
+    keys.wait_ready()
+    assert keys.status().state == "fresh"
+    assert calls == 2
+
+
+def test_closing_does_not_wait_for_it() -> None:
+    gate, called = threading.Event(), threading.Event()
+
+    def fetch(url: str, headers: dict[str, str], timeout: float) -> Answer:
+        called.set()
+        gate.wait(60)
+        raise OSError
+
+    before = settled_threads()
+    with RemoteJwkSet(URL, fetch=fetch, timeout=60, log=False):
+        called.wait(20)
+        assert threads() == before + 2
+    eventually(lambda: threads() <= before + 1, 5)
+    gate.set()
+    eventually(lambda: threads() <= before)
+
+
+def test_it_may_use_the_key_set_itself(jwk: Jwk) -> None:
+    states: list[str] = []
+
+    def fetch(url: str, headers: dict[str, str], timeout: float) -> Answer:
+        states.append(keys.status().state)
+        return 200, {}, key_set(a=jwk).encode()
+
+    keys = RemoteJwkSet(URL, fetch=fetch, prefetch=False)
+    keys.wait_ready()
+    assert states == ["empty"]
+
+
+@pytest.mark.parametrize(
+    "settings", [{"ca_file": "/x"}, {"proxy": "http://127.0.0.1:1"}, {"same_origin_redirects": True}]
+)
+def test_settings_of_the_built_in_client_do_not_go_with_it(settings: dict[str, Any]) -> None:
+    with pytest.raises(InvalidArgumentError, match="a transport of one's own"):
+        RemoteJwkSet(URL, fetch=urllib_fetch, **settings)
+    RemoteJwkSet(URL, fetch=urllib_fetch, proxy=False, prefetch=False)

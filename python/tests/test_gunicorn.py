@@ -1,0 +1,108 @@
+"""A service under `gunicorn --preload` with two workers, whose key set was made before they were forked."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from conftest import forged
+from server import Server, key_set
+
+from bouncer_verify import Jwk
+
+pytest.importorskip("gunicorn")
+
+Make = Callable[..., str]
+
+
+class Service:
+    def __init__(self, address: str) -> None:
+        self.address = address
+
+    def answer(self, token: str, path: str = "/") -> tuple[int, int, str]:
+        """The status, and the worker's process id and text."""
+        connection = http.client.HTTPConnection(self.address, timeout=20)
+        try:
+            connection.request(
+                "GET", path, headers={"Authorization": f"token={token}", "Connection": "close"}
+            )
+            response = connection.getresponse()
+            process, text = json.loads(response.read())
+            return response.status, process, text
+        finally:
+            connection.close()
+
+    def answers_of_both(self, token: str) -> set[tuple[int, str]]:
+        """What both workers answer."""
+        workers: dict[int, tuple[int, str]] = {}
+        end = time.monotonic() + 20
+        with ThreadPoolExecutor(4) as pool:
+            while len(workers) < 2:
+                assert time.monotonic() < end
+                for status, process, text in pool.map(lambda _: self.answer(token, "/slow"), range(4)):
+                    workers[process] = status, text
+        return set(workers.values())
+
+
+@contextmanager
+def gunicorn(server: Server) -> Iterator[Service]:
+    command = [sys.executable, "-m", "gunicorn", "--preload", "-w", "2", "-b", "127.0.0.1:0"]
+    process = subprocess.Popen(
+        [*command, "--graceful-timeout", "1", "--log-level", "info", "gunicorn_app:app"],
+        cwd=Path(__file__).parent,
+        env={**os.environ, "JWKS_URL": server.url},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    try:
+        lines: list[str] = []
+        while not (listening := re.search(r"Listening at: http://(\S+)", lines[-1] if lines else "")):
+            lines.append(process.stderr.readline())
+            assert lines[-1], lines
+        yield Service(listening[1])
+        process.terminate()
+        assert process.wait(20) == 0
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_both_workers_verify_see_rotations_and_survive_an_outage(
+    server: Server, jwk: Jwk, other_jwk: Jwk, make_token: Make, make_other_token: Make
+) -> None:
+    token, other_token = make_token(), make_other_token()
+    with gunicorn(server) as service:
+        assert service.answers_of_both(token) == {(200, "peter")}
+        assert server.count == 2
+        assert service.answer(make_token(exp=-10))[::2] == (401, "expired")
+        assert service.answer(token[:-8] + "A" * 8)[::2] == (401, "invalid_signature")
+        assert service.answer(make_other_token(kid="a"))[::2] == (401, "invalid_signature")
+        assert server.count == 2
+        server.say(key_set(a=jwk, b=other_jwk))
+        assert service.answers_of_both(other_token) == {(200, "peter")}
+        assert server.count == 4
+        server.say(status=503)
+        assert service.answers_of_both(token) == {(200, "peter")}
+        for i in range(50):
+            assert service.answer(forged(token, str(i)))[::2] == (401, "no_matching_key")
+        assert service.answers_of_both(other_token) == {(200, "peter")}
+        # Of its two, each worker has used one for the rotation.
+        assert server.count <= 6
+
+
+def test_a_worker_without_keys_says_so(server: Server, make_token: Make) -> None:
+    server.say(status=500)
+    with gunicorn(server) as service:
+        assert service.answers_of_both(make_token()) == {(503, "keys_unavailable")}
+        assert service.answer("a.b.c")[::2] == (401, "malformed_token")

@@ -1,0 +1,194 @@
+"""PyJWKClient, as PyJWT's users call it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from conftest import bouncer_token, forged
+from server import Server, key_set
+
+import bouncer_verify
+from bouncer_verify import Jwk, RemoteJwkSet
+from bouncer_verify import pyjwt as jwt
+
+Make = Callable[..., str]
+RS256 = ["RS256"]
+
+
+@pytest.fixture
+def client(server: Server) -> jwt.PyJWKClient:
+    return jwt.PyJWKClient(server.url)
+
+
+def test_the_usual_lines_work(server: Server, client: jwt.PyJWKClient, make_token: Make) -> None:
+    assert server.count == 0
+    for token in (make_token(), make_token().encode()):
+        key = client.get_signing_key_from_jwt(token)
+        assert isinstance(key, jwt.PyJWK)
+        assert key.key_id == "a"
+        assert jwt.decode(token, key, algorithms=RS256)["uid"] == "peter"
+        assert jwt.decode(token, key.key, algorithms=RS256)["uid"] == "peter"
+    assert server.count == 1
+
+
+def test_a_token_without_kid_gets_the_key_that_verifies_it(
+    server: Server,
+    client: jwt.PyJWKClient,
+    jwk: Jwk,
+    other_jwk: Jwk,
+    make_token: Make,
+    make_other_token: Make,
+) -> None:
+    server.say(key_set(b=other_jwk, a=jwk))
+    token = make_token(kid=None)
+    assert client.get_signing_key_from_jwt(token).key_id == "a"
+    assert client.get_signing_key_from_jwt(make_other_token(kid=None)).key_id == "b"
+    # What is wrong with a token is for decode() to say.
+    expired = make_token(kid=None, exp=-1000)
+    key = client.get_signing_key_from_jwt(expired)
+    assert key.key_id == "a"
+    with pytest.raises(jwt.ExpiredSignatureError):
+        jwt.decode(expired, key, algorithms=RS256)
+    garbled = token[:-8] + "A" * 8
+    with pytest.raises(jwt.InvalidSignatureError):
+        jwt.decode(garbled, client.get_signing_key_from_jwt(garbled), algorithms=RS256)
+
+
+def test_a_document_without_kids_serves_tokens_with_one(
+    server: Server, client: jwt.PyJWKClient, jwk: Jwk, other_jwk: Jwk, make_token: Make
+) -> None:
+    server.say(f'{{"keys": [{other_jwk.to_json()}, {jwk.to_json()}]}}')
+    token = make_token(kid="whatever")
+    assert jwt.decode(token, client.get_signing_key_from_jwt(token), algorithms=RS256)["uid"] == "peter"
+
+
+def test_two_keys_of_one_kid_are_told_apart_by_the_signature(
+    server: Server, client: jwt.PyJWKClient, jwk: Jwk, other_jwk: Jwk, make_token: Make
+) -> None:
+    keys = ", ".join(key.with_kid("a").to_json() for key in (other_jwk, jwk))
+    server.say(f'{{"keys": [{keys}]}}')
+    token = make_token()
+    assert jwt.decode(token, client.get_signing_key_from_jwt(token), algorithms=RS256)["uid"] == "peter"
+
+
+def test_a_new_kid_is_fetched_and_random_ones_cost_two_fetches(
+    server: Server,
+    client: jwt.PyJWKClient,
+    jwk: Jwk,
+    other_jwk: Jwk,
+    make_token: Make,
+    make_other_token: Make,
+) -> None:
+    client.get_signing_key_from_jwt(make_token())
+    server.say(key_set(a=jwk, b=other_jwk))
+    assert client.get_signing_key_from_jwt(make_other_token()).key_id == "b"
+    assert server.count == 2
+    token = make_token()
+    for i in range(1000):
+        with pytest.raises(jwt.PyJWKClientError) as caught:
+            client.get_signing_key_from_jwt(forged(token, f"kid-{i}"))
+        assert isinstance(caught.value, bouncer_verify.NoMatchingKeyError)
+        assert not isinstance(caught.value, bouncer_verify.KeySetError)
+    assert server.count <= 3
+
+
+def test_tokens_that_no_arguments_let_pass_cause_no_fetch(
+    server: Server, client: jwt.PyJWKClient, make_token: Make, make_other_token: Make
+) -> None:
+    client.get_signing_key_from_jwt(make_token())
+    for _ in range(10):
+        with pytest.raises(jwt.PyJWKClientError):
+            client.get_signing_key_from_jwt(make_other_token(exp=-1000))
+    for garbage in ("", "a", "a.b", "a.b.c", "a.b.c.d.e", "é.b.c"):
+        with pytest.raises(jwt.DecodeError):
+            client.get_signing_key_from_jwt(garbage)
+    assert server.count == 1
+
+
+def test_a_key_is_found_by_its_kid(server: Server, client: jwt.PyJWKClient, jwk: Jwk, other_jwk: Jwk) -> None:
+    assert client.get_signing_key("a").key_id == "a"
+    server.say(key_set(a=jwk, b=other_jwk))
+    assert client.get_signing_key("b").key_id == "b"
+    for i in range(100):
+        with pytest.raises(jwt.PyJWKClientError):
+            client.get_signing_key(f'"kid" é {i}')
+    assert server.count <= 3
+
+
+def test_the_whole_set_can_be_had(server: Server, client: jwt.PyJWKClient, jwk: Jwk, other_jwk: Jwk) -> None:
+    assert [key.key_id for key in client.get_jwk_set()] == ["a"]
+    server.say(key_set(a=jwk, b=other_jwk))
+    assert [key.key_id for key in client.get_signing_keys()] == ["a"]
+    assert [key.key_id for key in client.get_signing_keys(refresh=True)] == ["a", "b"]
+    assert client.get_jwk_set()["b"].key_id == "b"
+    assert server.count == 2
+
+
+def test_keys_that_cannot_be_fetched_are_a_connection_error(server: Server, make_token: Make) -> None:
+    server.say(status=503)
+    client = jwt.PyJWKClient(RemoteJwkSet(server.url, log=False, max_wait=0.2), timeout=0.2)
+    calls: list[Callable[[], Any]] = [
+        lambda: client.get_signing_key_from_jwt(make_token()),
+        lambda: client.get_signing_key("a"),
+        client.get_jwk_set,
+        lambda: client.get_jwk_set(refresh=True),
+        client.get_signing_keys,
+    ]
+    for call in calls:
+        with pytest.raises(jwt.PyJWKClientConnectionError) as caught:
+            call()
+        assert isinstance(caught.value, bouncer_verify.KeysUnavailableError)
+        assert isinstance(caught.value, jwt.PyJWKClientError)
+        assert caught.value.code == "keys_unavailable"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [{"headers": {"X": "y"}}, {"ssl_context": object()}, {"lifespan": 0}, {"timeout": 0}, {"timeout": 1000}],
+)
+def test_what_it_cannot_do_is_refused(server: Server, arguments: dict[str, Any]) -> None:
+    with pytest.raises(bouncer_verify.InvalidArgumentError):
+        jwt.PyJWKClient(server.url, **arguments)
+
+
+def test_what_needs_nothing_is_taken(server: Server, make_token: Make) -> None:
+    client = jwt.PyJWKClient(server.url, True, 16, True, 300, None, 30, None, 0)
+    assert client.get_signing_key_from_jwt(make_token()).key_id == "a"
+    for uri in ("ftp://idp.example", "file:///etc/passwd", "http://idp.example"):
+        with pytest.raises(jwt.PyJWTError):
+            jwt.PyJWKClient(uri)
+
+
+def test_what_is_raised_is_below_pyjwt_s_class_too(server: Server, make_token: Make) -> None:
+    pytest.importorskip("jwt")
+    program = """
+import sys, jwt
+from bouncer_verify import RemoteJwkSet, pyjwt, NoMatchingKeyError, KeysUnavailableError
+client = pyjwt.PyJWKClient(sys.argv[1])
+for kind, ours, url in [
+    (jwt.PyJWKClientError, NoMatchingKeyError, sys.argv[1]),
+    (jwt.PyJWKClientConnectionError, KeysUnavailableError, "http://127.0.0.1:1/"),
+]:
+    try:
+        pyjwt.PyJWKClient(RemoteJwkSet(url, log=False)).get_signing_key("b")
+    except kind as error:
+        assert isinstance(error, ours), error
+    else:
+        raise AssertionError
+"""
+    subprocess.run([sys.executable, "-c", program, server.url], check=True)
+
+
+def test_bouncer_s_tokens_work_where_pyjwt_s_own_client_fails(
+    server: Server, sign: Callable[..., str]
+) -> None:
+    theirs = pytest.importorskip("jwt")
+    token = bouncer_token(sign, kid=None)
+    with pytest.raises(theirs.PyJWTError):
+        theirs.PyJWKClient(server.url).get_signing_key_from_jwt(token)
+    key = jwt.PyJWKClient(server.url).get_signing_key_from_jwt(token)
+    assert jwt.decode(token, key, algorithms=RS256)["uid"] == "peter"

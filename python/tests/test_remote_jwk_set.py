@@ -1,0 +1,505 @@
+"""Key sets that keep themselves, against a loopback server, each behaviour with a hard count."""
+
+from __future__ import annotations
+
+import _thread
+import json
+import ssl
+import stat
+import sys
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta, timezone
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import forged
+from server import Server, eventually, key_set, settled_threads, threads
+
+from bouncer_verify import (
+    InvalidArgumentError,
+    InvalidSignatureError,
+    Jwk,
+    KeysUnavailableError,
+    MalformedKeySetError,
+    NoMatchingKeyError,
+    Policy,
+    RemoteJwkSet,
+    Verifier,
+    verify_token,
+)
+
+Make = Callable[..., str]
+NOWHERE = "http://127.0.0.1:1/jwks"
+
+
+def ready(server: Server, **settings: Any) -> tuple[RemoteJwkSet, Verifier]:
+    keys = RemoteJwkSet(server.url, **settings)
+    keys.wait_ready()
+    return keys, Verifier(keys, Policy.bouncer())
+
+
+def test_keys_are_fetched_at_once_and_verify(server: Server, make_token: Make) -> None:
+    keys, verifier = ready(server)
+    assert verifier.jwks is keys
+    assert verifier.verify(make_token()).uid == "peter"
+    assert verifier.verify(make_token(kid=None).encode()).uid == "peter"
+    assert [key.kid for key in keys.current().keys] == ["a"]
+    assert server.count == 1
+    assert server.requests[0][1]["accept"] == "application/jwk-set+json, application/json"
+
+
+def test_without_prefetch_the_first_verification_fetches(server: Server, make_token: Make) -> None:
+    verifier = Verifier(RemoteJwkSet(server.url, prefetch=False), Policy.bouncer())
+    time.sleep(0.1)
+    assert server.count == 0
+    assert verifier.verify(make_token()).uid == "peter"
+    assert server.count == 1
+
+
+def test_a_new_kid_costs_one_fetch_for_twenty_threads(
+    server: Server, jwk: Jwk, other_jwk: Jwk, make_other_token: Make
+) -> None:
+    keys, verifier = ready(server)
+    server.say(key_set(a=jwk, b=other_jwk))
+    token = make_other_token()
+    start = threading.Barrier(20)
+
+    def verify(_: int) -> str | None:
+        start.wait()
+        return verifier.verify(token).uid
+
+    with ThreadPoolExecutor(20) as pool:
+        assert set(pool.map(verify, range(20))) == {"peter"}
+    # A thread that looked just before the new keys were there may ask for them once more.
+    assert server.count in (2, 3)
+    assert server.requests[1][1]["cache-control"] == "no-cache"
+    assert keys.status().generation == 2
+
+
+def test_ten_thousand_random_kids_cost_two_fetches(server: Server, make_token: Make) -> None:
+    keys, verifier = ready(server)
+    token = make_token()
+    for i in range(10_000):
+        with pytest.raises(NoMatchingKeyError):
+            verifier.verify(forged(token, f"kid-{i}"))
+    assert verifier.verify(token).uid == "peter"
+    assert server.count - 1 <= 2
+    assert keys.status().suppressed > 9_000
+
+
+def test_tokens_that_could_not_pass_anyway_cost_nothing(server: Server, make_other_token: Make) -> None:
+    _, verifier = ready(server)
+    for _ in range(100):
+        with pytest.raises(NoMatchingKeyError):
+            verifier.verify(make_other_token(exp=-10))
+        with pytest.raises(InvalidSignatureError):
+            verifier.verify(make_other_token(kid="a"))
+    assert server.count == 1
+
+
+def test_a_policy_that_asks_for_the_time_judges_remote_keys_too(
+    server: Server, jwk: Jwk, other_jwk: Jwk, make_token: Make, make_other_token: Make
+) -> None:
+    keys, _ = ready(server)
+    verifier = Verifier(keys, Policy.bouncer().replace(now=lambda: time.time() - 100))
+    assert verifier.verify(make_token(exp=-10)).uid == "peter"
+    server.say(key_set(a=jwk, b=other_jwk))
+    assert verifier.verify(make_other_token(exp=-10)).uid == "peter"
+
+
+def test_a_removed_key_verifies_nothing_any_more(
+    server: Server, other_jwk: Jwk, make_token: Make, make_other_token: Make
+) -> None:
+    keys, verifier = ready(server)
+    server.say(key_set(b=other_jwk))
+    keys.refresh()
+    assert verifier.verify(make_other_token()).uid == "peter"
+    with pytest.raises(NoMatchingKeyError):
+        verifier.verify(make_token())
+
+
+def test_in_an_outage_the_old_keys_go_on(server: Server, make_token: Make) -> None:
+    keys, verifier = ready(server, ttl=1)
+    server.say(status=503)
+    with pytest.raises(
+        KeysUnavailableError, match=r"the keys were not fetched: not status 200: 503"
+    ) as caught:
+        keys.refresh()
+    assert caught.value.code == "keys_unavailable"
+    eventually(lambda: keys.status().state == "stale")
+    assert verifier.verify(make_token()).uid == "peter"
+    eventually(lambda: keys.status().failures_in_row > 0)
+
+
+def test_keys_that_were_not_confirmed_for_too_long_are_unavailable(server: Server, make_token: Make) -> None:
+    keys, verifier = ready(server, ttl=1, max_stale=0)
+    server.say(status=500)
+    eventually(lambda: keys.status().state == "too_old")
+    with pytest.raises(KeysUnavailableError):
+        verifier.verify(make_token())
+    with pytest.raises(KeysUnavailableError, match="not confirmed by the issuer for too long"):
+        keys.current()
+    assert keys.status().last_success is not None
+
+
+def test_without_a_first_fetch_there_are_no_keys(make_token: Make) -> None:
+    keys = RemoteJwkSet(NOWHERE, log=False)
+    verifier = Verifier(keys, Policy.bouncer())
+    with pytest.raises(KeysUnavailableError, match="no connection"):
+        keys.wait_ready(timeout=0.3)
+    with pytest.raises(KeysUnavailableError):
+        keys.current()
+    with pytest.raises(KeysUnavailableError):
+        verifier.verify(make_token())
+    with pytest.raises(KeysUnavailableError, match="no connection"):
+        keys.refresh()
+    assert (keys.status().state, keys.status().last_error_name) == ("empty", "connect")
+
+
+def test_a_seed_is_used_until_the_first_fetch(server: Server, jwk: Jwk, make_token: Make) -> None:
+    document = key_set(a=jwk)
+    for seed in (document, document.encode()):
+        keys = RemoteJwkSet(NOWHERE, seed=seed, log=False)
+        assert Verifier(keys, Policy.bouncer()).verify(make_token()).uid == "peter"
+        assert keys.status().state == "stale"
+        assert keys.status().last_success is None
+    with pytest.raises(MalformedKeySetError):
+        RemoteJwkSet(NOWHERE, seed="[]")
+
+
+def test_the_last_good_file_survives_a_restart(server: Server, tmp_path: Path, make_token: Make) -> None:
+    path = tmp_path / "keys.json"
+    keys, _ = ready(server, last_good_file=path)
+    eventually(path.exists)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    keys.close()
+    server.say(status=500)
+    again = RemoteJwkSet(server.url, last_good_file=str(path), log=False)
+    assert Verifier(again, Policy.bouncer()).verify(make_token()).uid == "peter"
+    assert again.status().last_good_error is None
+    path.write_text("{")
+    assert RemoteJwkSet(server.url, last_good_file=path, log=False).status().last_good_error is not None
+
+
+def test_discovery_finds_the_keys_of_an_issuer(server: Server, make_token: Make) -> None:
+    server.bodies["/.well-known/openid-configuration"] = json.dumps(
+        {"issuer": server.origin, "jwks_uri": server.url}
+    )
+    keys = RemoteJwkSet.discover(server.origin)
+    keys.wait_ready()
+    assert Verifier(keys, Policy.bouncer()).verify(make_token()).uid == "peter"
+    assert [path for path, _ in server.requests] == ["/.well-known/openid-configuration", "/jwks"]
+
+
+def test_metadata_of_another_issuer_are_refused(server: Server) -> None:
+    server.bodies["/.well-known/openid-configuration"] = json.dumps(
+        {"issuer": server.origin + "/", "jwks_uri": server.url}
+    )
+    keys = RemoteJwkSet.discover(server.origin, log=False)
+    with pytest.raises(KeysUnavailableError, match="metadata of another issuer"):
+        keys.refresh()
+    assert keys.status().last_error_name == "issuer"
+    assert {path for path, _ in server.requests} == {"/.well-known/openid-configuration"}
+
+
+def test_redirects_are_followed_only_where_that_is_asked_for(server: Server, jwk: Jwk) -> None:
+    server.status = 302
+    server.headers["Location"] = "/jwks"
+    for follow in (False, True):
+        before = server.count
+        keys = RemoteJwkSet(server.url, same_origin_redirects=follow, log=False)
+        with pytest.raises(KeysUnavailableError, match="redirect"):
+            keys.wait_ready(0.2)
+        keys.close()
+        assert (server.count - before > 3) == follow
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"ttl": 0},
+        {"ttl": -1},
+        {"ttl": float("nan")},
+        {"ttl": float("inf")},
+        {"max_stale": 1e9},
+        {"timeout": 0},
+        {"timeout": 301.0},
+        {"max_wait": -0.1},
+        {"max_wait": 1000},
+        {"proxy": "not a proxy"},
+    ],
+)
+def test_unusable_settings_are_invalid_arguments(settings: dict[str, Any]) -> None:
+    with pytest.raises(InvalidArgumentError):
+        RemoteJwkSet(NOWHERE, **settings)
+    with pytest.raises(InvalidArgumentError):
+        RemoteJwkSet.discover("http://127.0.0.1:1", **settings)
+
+
+@pytest.mark.parametrize("url", ["", "jwks", "http://idp.example/", "https://u:p@idp.example/", "file:///x"])
+def test_urls_that_are_not_to_be_fetched_are_invalid_arguments(url: str) -> None:
+    with pytest.raises(InvalidArgumentError):
+        RemoteJwkSet(url)
+    with pytest.raises(InvalidArgumentError):
+        RemoteJwkSet.discover(url)
+
+
+def test_http_elsewhere_has_to_be_allowed() -> None:
+    RemoteJwkSet("http://idp.invalid/", allow_http=True, prefetch=False)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"ttl": "1"}, {"proxy": None}, {"proxy": 1}, {"seed": 1}, {"fetch": "f"}, {"ca_file": 1}, {"log": "no"}],
+)
+def test_settings_of_other_types_are_type_errors(settings: dict[str, Any]) -> None:
+    with pytest.raises(TypeError):
+        RemoteJwkSet(NOWHERE, **settings)
+
+
+def test_timeouts_are_numbers_of_seconds() -> None:
+    keys = RemoteJwkSet(NOWHERE, prefetch=False)
+    for call in (keys.wait_ready, keys.refresh, keys.wait_ready_async):
+        for timeout in (-1.0, float("nan"), float("inf")):
+            with pytest.raises(InvalidArgumentError):
+                call(timeout)
+    keys.close()
+    for timeout in (0, 0.0, 1, 1e19):
+        for call in (keys.wait_ready, keys.refresh):
+            with pytest.raises(KeysUnavailableError):
+                call(timeout)
+
+
+def test_a_proxy_is_used_unless_the_host_is_this_machine(server: Server) -> None:
+    proxied = RemoteJwkSet("https://idp.invalid/jwks", proxy=server.origin, log=False)
+    eventually(lambda: server.count)
+    assert server.requests[0][0] == "idp.invalid:443"
+    assert proxied.status().last_success is None
+    RemoteJwkSet(server.url, proxy="http://127.0.0.1:1", log=False).wait_ready()
+
+
+def test_the_environment_s_proxy_is_used_unless_that_is_not_wanted(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", server.origin)
+    direct = RemoteJwkSet("https://idp.invalid/jwks", proxy=False, log=False)
+    eventually(lambda: direct.status().attempts)
+    assert server.count == 0
+    proxied = RemoteJwkSet("https://idp.invalid/jwks", log=False)
+    eventually(lambda: server.count)
+    proxied.close()
+
+
+def test_the_authorities_of_a_ca_file_are_trusted(
+    tmp_path: Path, jwk: Jwk, make_token: Make, authority: tuple[Path, ssl.SSLContext]
+) -> None:
+    ca_file, context = authority
+    server = Server(key_set(a=jwk), tls=context)
+    for path in (ca_file, str(ca_file)):
+        keys = RemoteJwkSet(server.url, ca_file=path)
+        assert Verifier(keys, Policy.bouncer()).verify(make_token()).uid == "peter"
+    for settings, name in [({}, "tls"), ({"ca_file": tmp_path / "missing.pem"}, "system")]:
+        keys = RemoteJwkSet(server.url, log=False, **settings)  # type: ignore[arg-type]
+        with pytest.raises(KeysUnavailableError):
+            keys.refresh()
+        assert keys.status().last_error_name == name
+    server.close()
+
+
+@pytest.fixture
+def authority(tmp_path: Path) -> tuple[Path, ssl.SSLContext]:
+    """A certificate that vouches for itself and 127.0.0.1, and a server's context with it."""
+    x509 = pytest.importorskip("cryptography.x509")
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "loopback")])
+    now = datetime.now(timezone.utc)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), False)
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    private = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    ca_file, key_file = tmp_path / "ca.pem", tmp_path / "key.pem"
+    ca_file.write_bytes(certificate.public_bytes(pem))
+    key_file.write_bytes(key.private_bytes(pem, *private))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(ca_file, key_file)
+    return ca_file, context
+
+
+def test_the_status_says_what_it_is_doing(server: Server, make_token: Make) -> None:
+    before = datetime.now(timezone.utc)
+    keys = RemoteJwkSet(server.url + "?secret=1")
+    keys.wait_ready()
+    status = keys.status()
+    assert status.source == server.url
+    assert (status.state, status.generation, status.usable_keys, status.skipped_keys) == ("fresh", 1, 1, 0)
+    assert status.sha256 is not None
+    assert len(status.sha256) == 64
+    assert status.last_success is not None
+    assert status.last_success.tzinfo is timezone.utc
+    assert timedelta(0) <= status.last_success - before < timedelta(seconds=10)
+    assert status.age is not None
+    assert 0 <= status.age < 10
+    assert (status.last_error, status.last_error_name, status.last_error_at) == (None, None, None)
+    assert 400 < status.next_attempt <= 480
+    assert (status.attempts, status.scheduled, status.failures_in_row) == (1, 1, 0)
+    server.say(b"x" * 600_000)
+    with pytest.raises(KeysUnavailableError):
+        keys.refresh()
+    status = keys.status()
+    assert (status.last_error, status.last_error_name) == ("over 512 KiB", "too_large")
+    assert status.last_error_at is not None
+    assert (status.attempts, status.requested, status.state) == (2, 1, "fresh")
+
+
+def test_the_status_is_a_dict_too_and_shows_itself(server: Server) -> None:
+    keys, _ = ready(server)
+    status = keys.status()
+    public = [name for name in dir(status) if not name.startswith("_") and name != "as_dict"]
+    assert sorted(status.as_dict()) == public
+    assert all(value == getattr(status, name) for name, value in status.as_dict().items())
+    assert repr(status).startswith(f"RemoteJwkSetStatus(source='{server.url}', state='fresh', generation=1, ")
+    assert repr(keys) == f"<RemoteJwkSet {server.url}: fresh, 1 keys>"
+    with pytest.raises(AttributeError):
+        status.state = "closed"  # type: ignore[misc]
+
+
+def test_what_is_closed_has_no_keys_and_no_thread(server: Server, make_token: Make) -> None:
+    before = settled_threads()
+    with RemoteJwkSet(server.url) as keys:
+        keys.wait_ready()
+        verifier = Verifier(keys, Policy.bouncer())
+        verifier.verify(make_token())
+    keys.close()
+    eventually(lambda: threads() <= before)
+    assert keys.status().state == "closed"
+    start = time.monotonic()
+    for call in (
+        keys.current,
+        keys.wait_ready,
+        keys.refresh,
+        lambda: verifier.verify(make_token()),
+    ):
+        with pytest.raises(KeysUnavailableError, match=r"closed|no keys are available"):
+            call()
+    assert time.monotonic() - start < 1
+
+
+def test_closing_ends_all_waiting(server: Server, make_token: Make) -> None:
+    server.open_gate.clear()
+    keys = RemoteJwkSet(server.url, timeout=60, max_wait=60, log=False)
+    verifier = Verifier(keys, Policy.bouncer())
+    eventually(lambda: server.count == 1)
+
+    def outcome(call: Callable[[], object]) -> str:
+        try:
+            call()
+        except KeysUnavailableError:
+            return "unavailable"
+        return "?"
+
+    token = make_token()
+    calls = [
+        keys.wait_ready,
+        lambda: keys.refresh(60),
+        lambda: keys.wait_ready(60),
+        lambda: verifier.verify(token),
+    ]
+    with ThreadPoolExecutor(4) as pool:
+        outcomes = pool.map(outcome, calls)
+        time.sleep(0.3)
+        start = time.monotonic()
+        keys.close()
+        assert set(outcomes) == {"unavailable"}
+    assert time.monotonic() - start < 2
+
+
+def test_two_hundred_made_and_dropped_leave_no_threads(server: Server) -> None:
+    before = settled_threads()
+    kept = [RemoteJwkSet(server.url, log=bool(i % 2)) for i in range(200)]
+    assert threads() >= before + 200
+    for keys in kept:
+        keys.wait_ready()
+    del kept, keys
+    eventually(lambda: threads() <= before)
+
+
+def test_a_verifier_keeps_its_keys_alive(server: Server, make_token: Make) -> None:
+    verifier = Verifier(RemoteJwkSet(server.url), Policy.bouncer())
+    assert verifier.verify(make_token()).uid == "peter"
+
+
+def test_other_threads_run_while_one_waits(server: Server, make_token: Make) -> None:
+    server.open_gate.clear()
+    keys = RemoteJwkSet(server.url, max_wait=0.5, log=False)
+    verifier = Verifier(keys, Policy.bouncer())
+    waits: list[Callable[[], object]] = [
+        lambda: verifier.verify(make_token()),
+        lambda: keys.wait_ready(0.5),
+        lambda: keys.refresh(0.5),
+    ]
+    before = sys.getswitchinterval()
+    for wait in waits:
+        turns, ready, done = 0, threading.Event(), threading.Event()
+
+        def other(ready: threading.Event, done: threading.Event) -> None:
+            nonlocal turns
+            ready.set()
+            while not done.is_set():
+                turns += 1
+                time.sleep(1e-3)
+
+        thread = threading.Thread(target=other, args=(ready, done))
+        thread.start()
+        ready.wait()
+        # Threads change only where one gives way by itself.
+        sys.setswitchinterval(1_000)
+        try:
+            with pytest.raises(KeysUnavailableError):
+                wait()
+        finally:
+            sys.setswitchinterval(before)
+            done.set()
+            thread.join()
+        assert turns > 50
+
+
+def test_ctrl_c_interrupts_every_wait(server: Server, make_token: Make) -> None:
+    server.open_gate.clear()
+    keys = RemoteJwkSet(server.url, timeout=60, max_wait=60, log=False)
+    verifier = Verifier(keys, Policy.bouncer())
+    waits: list[Callable[[], object]] = [
+        lambda: verifier.verify(make_token()),
+        lambda: keys.wait_ready(60),
+        lambda: keys.refresh(60),
+    ]
+    for wait in waits:
+        timer = threading.Timer(0.2, _thread.interrupt_main)
+        start = time.monotonic()
+        timer.start()
+        with pytest.raises(KeyboardInterrupt):
+            wait()
+        assert time.monotonic() - start < 2
+        timer.join()
+
+
+def test_only_keys_and_policies_make_a_verifier(server: Server) -> None:
+    keys, verifier = ready(server)
+    others: list[Any] = [None, server.url, verifier, keys.current().keys]
+    for other in others:
+        with pytest.raises(TypeError, match="expected a JwkSet or a RemoteJwkSet, not"):
+            Verifier(other, Policy.bouncer())
+    with pytest.raises(TypeError):
+        verify_token(keys, Policy.bouncer(), "a.b.c")  # type: ignore[arg-type]

@@ -1,0 +1,256 @@
+"""verify_async and wait_ready_async: the loop goes on, and all who wait share one thread."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from conftest import forged
+from server import Server, key_set
+
+from bouncer_verify import (
+    DecodeError,
+    Jwk,
+    JwkSet,
+    KeysUnavailableError,
+    NoMatchingKeyError,
+    Policy,
+    RemoteJwkSet,
+    Verifier,
+    _waiting,
+)
+
+Make = Callable[..., str]
+
+
+class Counting(ThreadPoolExecutor):
+    """An executor that counts what it is given, and how much of that at once."""
+
+    submitted = busy = most_busy = 0
+
+    def submit(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+        def counted() -> Any:
+            self.busy += 1
+            self.most_busy = max(self.busy, self.most_busy)
+            try:
+                return function(*args, **kwargs)
+            finally:
+                self.busy -= 1
+
+        self.submitted += 1
+        return super().submit(counted)
+
+
+def run(main: Callable[[Counting], Any]) -> Any:
+    async def with_executor() -> Any:
+        executor = Counting()
+        asyncio.get_running_loop().set_default_executor(executor)
+        result = await main(executor)
+        assert _waiting._TURNS == {}
+        return result
+
+    return asyncio.run(with_executor())
+
+
+def ready(server: Server, **settings: Any) -> Verifier:
+    keys = RemoteJwkSet(server.url, log=False, **settings)
+    keys.wait_ready()
+    return Verifier(keys, Policy.bouncer())
+
+
+def test_a_token_that_has_its_key_takes_no_thread(
+    server: Server, jwks: JwkSet, make_token: Make, token: str
+) -> None:
+    verifier = ready(server)
+    fixed = Verifier(jwks, Policy.bouncer().replace(now=1467985465))
+
+    async def main(executor: Counting) -> None:
+        for _ in range(100):
+            assert (await verifier.verify_async(make_token())).uid == "peter"
+            assert (await fixed.verify_async(token.encode())).uid == "peter"
+        for refused in ("a.b.c", token[:-4]):
+            with pytest.raises(DecodeError):
+                await fixed.verify_async(refused)
+            with pytest.raises(DecodeError):
+                await verifier.verify_async(refused)
+        with pytest.raises(TypeError):
+            await verifier.verify_async(None)  # type: ignore[arg-type]
+        assert executor.submitted == 0
+
+    run(main)
+
+
+def test_a_thousand_tasks_wait_in_one_thread_and_the_loop_goes_on(
+    server: Server, jwk: Jwk, other_jwk: Jwk, make_other_token: Make
+) -> None:
+    verifier = ready(server, max_wait=20)
+    server.say(key_set(a=jwk, b=other_jwk))
+    server.open_gate.clear()
+    token = make_other_token()
+
+    async def main(executor: Counting) -> None:
+        loop = asyncio.get_running_loop()
+        ticks: list[float] = []
+
+        async def tick() -> None:
+            while True:
+                ticks.append(loop.time())
+                await asyncio.sleep(0.01)
+
+        ticker = asyncio.create_task(tick())
+        tasks = [asyncio.create_task(verifier.verify_async(token)) for _ in range(1000)]
+        await asyncio.sleep(0.5)
+        assert not any(task.done() for task in tasks)
+        assert (executor.submitted, executor.busy) == (1, 1)
+        await asyncio.sleep(1)
+        assert executor.most_busy == 1
+        server.open_gate.set()
+        assert {verified.uid for verified in await asyncio.gather(*tasks)} == {"peter"}
+        ticker.cancel()
+        pauses = [later - earlier for earlier, later in itertools.pairwise(ticks)]
+        assert len(pauses) > 50
+        assert max(pauses) < 0.5
+
+    run(main)
+    assert server.count == 2
+
+
+def test_waiting_ends_after_max_wait(server: Server, make_other_token: Make, make_token: Make) -> None:
+    verifier = ready(server, max_wait=0.3, timeout=30)
+    server.open_gate.clear()
+
+    async def main(executor: Counting) -> None:
+        start = time.monotonic()
+        with pytest.raises(NoMatchingKeyError):
+            await verifier.verify_async(make_other_token())
+        assert 0.3 <= time.monotonic() - start < 2
+        assert (await verifier.verify_async(make_token())).uid == "peter"
+        server.open_gate.set()
+        # The thread's turn ends with the fetch, so that the executor need not be waited for.
+        while _waiting._TURNS:
+            await asyncio.sleep(0.01)
+
+    run(main)
+
+
+def test_one_that_comes_late_has_its_own_time(
+    server: Server, jwk: Jwk, other_jwk: Jwk, make_other_token: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_waiting, "_TURN", 0.2)
+    verifier = ready(server, max_wait=5, timeout=30)
+    server.say(key_set(a=jwk, b=other_jwk))
+    server.open_gate.clear()
+
+    async def main(executor: Counting) -> None:
+        first = asyncio.create_task(verifier.verify_async(make_other_token()))
+        await asyncio.sleep(0.3)
+        second = asyncio.create_task(verifier.verify_async(make_other_token()))
+        await asyncio.sleep(0.5)
+        assert executor.submitted >= 3
+        assert executor.most_busy == 1
+        server.open_gate.set()
+        assert (await first).uid == (await second).uid == "peter"
+
+    run(main)
+
+
+def test_cancelling_one_task_leaves_the_others_and_the_fetch_alone(
+    server: Server, jwk: Jwk, other_jwk: Jwk, make_other_token: Make
+) -> None:
+    verifier = ready(server, max_wait=20)
+    server.say(key_set(a=jwk, b=other_jwk))
+    server.open_gate.clear()
+
+    async def main(executor: Counting) -> None:
+        tasks = [asyncio.create_task(verifier.verify_async(make_other_token())) for _ in range(10)]
+        await asyncio.sleep(0.1)
+        for task in tasks[:5]:
+            task.cancel()
+        with pytest.raises(asyncio.TimeoutError):
+            await asyncio.wait_for(verifier.verify_async(make_other_token()), 0.1)
+        server.open_gate.set()
+        results = await asyncio.gather(*tasks, return_exceptions=True)
+        assert all(isinstance(result, asyncio.CancelledError) for result in results[:5])
+        assert [result.uid for result in results[5:]] == ["peter"] * 5  # type: ignore[union-attr]
+        assert executor.submitted == 1
+
+    run(main)
+    assert server.count == 2
+
+
+def test_ten_thousand_random_kids_cost_two_fetches(server: Server, make_token: Make) -> None:
+    verifier = ready(server)
+    token = make_token()
+
+    async def main(executor: Counting) -> None:
+        tasks = [verifier.verify_async(forged(token, f"kid-{i}")) for i in range(10_000)]
+        results = await asyncio.gather(*tasks, return_exceptions=True)
+        assert {type(result) for result in results} == {NoMatchingKeyError}
+
+    run(main)
+    assert server.count - 1 <= 2
+
+
+def test_each_loop_has_its_own_thread(
+    server: Server, jwk: Jwk, other_jwk: Jwk, make_other_token: Make
+) -> None:
+    verifier = ready(server, max_wait=20)
+    server.say(key_set(a=jwk, b=other_jwk))
+    server.open_gate.clear()
+    users: list[str | None] = []
+
+    def loop() -> None:
+        users.append(asyncio.run(verifier.verify_async(make_other_token())).uid)
+
+    threads = [threading.Thread(target=loop) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    time.sleep(0.2)
+    server.open_gate.set()
+    for thread in threads:
+        thread.join()
+    assert users == ["peter"] * 3
+    assert server.count == 2
+
+
+def test_ready_can_be_awaited(server: Server) -> None:
+    server.open_gate.clear()
+    keys = RemoteJwkSet(server.url, prefetch=False, log=False)
+
+    async def main(executor: Counting) -> None:
+        waiting = [asyncio.create_task(keys.wait_ready_async()) for _ in range(100)]
+        with pytest.raises(KeysUnavailableError):
+            await keys.wait_ready_async(timeout=0.2)
+        with pytest.raises(KeysUnavailableError):
+            await keys.wait_ready_async(timeout=0)
+        assert executor.submitted == 1
+        server.open_gate.set()
+        await asyncio.gather(*waiting)
+        await keys.wait_ready_async()
+        assert executor.submitted == 1
+
+    run(main)
+    assert server.count == 1
+
+
+def test_closing_ends_all_waiting(server: Server, make_other_token: Make) -> None:
+    server.open_gate.clear()
+    keys = RemoteJwkSet(server.url, max_wait=60, timeout=60, log=False)
+    verifier = Verifier(keys, Policy.bouncer())
+
+    async def main(executor: Counting) -> None:
+        waiting = [verifier.verify_async(make_other_token()), keys.wait_ready_async(60)]
+        results = asyncio.gather(*waiting, return_exceptions=True)
+        await asyncio.sleep(0.2)
+        start = time.monotonic()
+        keys.close()
+        assert {type(result) for result in await results} == {KeysUnavailableError}
+        assert time.monotonic() - start < 1
+
+    run(main)
