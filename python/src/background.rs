@@ -3,7 +3,6 @@
 use crate::remote_jwk_set_status::RemoteJwkSetStatus;
 use bouncer_verify::RemoteJwkSetState;
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, UNIX_EPOCH};
 use std::{process, thread};
@@ -51,11 +50,9 @@ pub(crate) fn _leave_python(py: Python<'_>) {
 }
 
 /// `bouncer_verify/_background.py`. It is first asked for when a key set is made, so that no background thread
-/// ever imports it.
-pub(crate) fn module(py: Python<'_>) -> PyResult<&Bound<'_, PyModule>> {
-    static MODULE: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
-    let import = || PyResult::Ok(py.import("bouncer_verify._background")?.unbind());
-    Ok(MODULE.get_or_try_init(py, import)?.bind(py))
+/// ever loads it.
+pub(crate) fn module(py: Python<'_>) -> PyResult<Bound<'_, PyModule>> {
+    py.import("bouncer_verify._background")
 }
 
 /// What tells Python's logging of an attempt: of one that failed, and of one that changed the keys.

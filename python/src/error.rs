@@ -28,13 +28,15 @@ pub(crate) fn keys_unavailable(py: Python<'_>, message: &str) -> PyErr {
     build(py, ErrorKind::KeysUnavailable, message, None).unwrap_or_else(|failure| failure)
 }
 
-fn build(py: Python<'_>, kind: ErrorKind, message: &str, claim: Option<&str>) -> PyResult<PyErr> {
+/// The exceptions by their codes. They are there from the module's start: a fork while another thread looked them
+/// up for the first time would leave the child waiting for that thread.
+pub(crate) fn by_code(py: Python<'_>) -> PyResult<&Bound<'_, PyDict>> {
     static BY_CODE: PyOnceLock<Py<PyDict>> = PyOnceLock::new();
-    let exception = BY_CODE
-        .import(py, "bouncer_verify.exceptions", "BY_CODE")?
-        .as_any()
-        .get_item(kind.as_str())?
-        .call1((message,))?;
+    BY_CODE.import(py, "bouncer_verify.exceptions", "BY_CODE")
+}
+
+fn build(py: Python<'_>, kind: ErrorKind, message: &str, claim: Option<&str>) -> PyResult<PyErr> {
+    let exception = by_code(py)?.as_any().get_item(kind.as_str())?.call1((message,))?;
     if let Some(claim) = claim {
         exception.setattr("claim", claim)?;
     }

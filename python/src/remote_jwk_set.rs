@@ -4,7 +4,7 @@ use crate::background;
 use crate::error::{exception, invalid_argument, keys_unavailable};
 use crate::fetch::PythonTransport;
 use crate::jwk_set::JwkSet;
-use crate::remote_jwk_set_status::RemoteJwkSetStatus;
+use crate::remote_jwk_set_status::{self, RemoteJwkSetStatus};
 use crate::text::Text;
 use bouncer_verify::{FetchTicket, RemoteJwkSetBuilder, RemoteJwkSetState};
 use pyo3::exceptions::{PyRuntimeError, PyTypeError};
@@ -321,6 +321,7 @@ impl RemoteJwkSet {
             background::module(py)?;
             builder = builder.observer(background::reporter());
         }
+        remote_jwk_set_status::load(py)?;
         let keys = py.detach(|| builder.build()).map_err(|error| exception(py, &error))?;
         Ok(Self { keys, max_wait })
     }

@@ -72,6 +72,11 @@ const FIELDS: [&str; 21] = [
     "last_good_error",
 ];
 
+/// Loads what the times are made with, for the reason in `error::by_code`.
+pub(crate) fn load(py: Python<'_>) -> PyResult<()> {
+    SystemTime::UNIX_EPOCH.into_pyobject(py).map(drop)
+}
+
 #[pymethods]
 impl RemoteJwkSetStatus {
     /// All of it, by name.

@@ -9,7 +9,6 @@ use crate::token::VerifiedToken;
 use bouncer_verify::{Error, FetchTicket};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use std::borrow::Cow;
 use std::time::Instant;
 
@@ -99,8 +98,7 @@ impl Verifier {
     /// key takes none.
     #[pyo3(signature = (token, /))]
     fn verify_async<'py>(slf: &Bound<'py, Self>, token: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        static VERIFY: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-        VERIFY.import(slf.py(), "bouncer_verify._waiting", "verify")?.call1((slf, token))
+        slf.py().import("bouncer_verify._waiting")?.call_method1("verify", (slf, token))
     }
 
     /// The verdict of this moment, a token or an error, and the ticket of the fetch that could change it; 0 if
