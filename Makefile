@@ -112,6 +112,9 @@ test-install: ## programs outside the tree, by pkg-config, with the shared and t
 	    uid=$$(LD_LIBRARY_PATH=prefix/lib ./$$program "$$data"/document_jwks.json "$$data"/document_token.txt 1467985465)
 	    test "$$uid" = "uid peter"
 	done
+	size=$$(stat -L -c %s prefix/lib/libbouncer_verify.so)
+	echo "the shared library has $$size bytes"
+	(( size < 6000000 ))
 	test "$$(prefix/bin/bouncer-verify --version)" = "bouncer-verify $(VERSION)"
 	$(MAKE) --no-print-directory -C $(CURDIR) install PREFIX=/usr DESTDIR="$$stage/root" > /dev/null
 	test -e "$$stage/root/usr/lib/libbouncer_verify.so.$(ABI)"

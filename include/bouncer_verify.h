@@ -76,6 +76,7 @@
  * - 100s: the keys are at fault; HTTP 503, never 401
  * - 200s: the token or its signature; HTTP 401
  * - 300s: the token's claims, while its signature holds; HTTP 401
+ * - 400s: the service's own login; HTTP 503
  */
 enum bouncer_status
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
@@ -182,6 +183,18 @@ enum bouncer_status
      * "aud" names none of the accepted audiences, or the policy has none (RFC 7519 section 4.1.3).
      */
     BOUNCER_STATUS_WRONG_AUDIENCE = 305,
+    /**
+     * The service account's secret cannot be read, or is none.
+     */
+    BOUNCER_STATUS_UNUSABLE_CREDENTIALS = 400,
+    /**
+     * The issuer refuses the login: unknown account, wrong key, or a wrong request.
+     */
+    BOUNCER_STATUS_LOGIN_REJECTED = 401,
+    /**
+     * There is no valid token of the service's own, and no login succeeds now.
+     */
+    BOUNCER_STATUS_LOGIN_UNAVAILABLE = 402,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -207,6 +220,12 @@ typedef struct bouncer_jwk bouncer_jwk;
  * may use it.
  */
 typedef struct bouncer_jwks bouncer_jwks;
+
+/**
+ * A token of the service's own. It is secret. Immutable; any number of threads may read it. Its memory is wiped when
+ * nobody has it any more.
+ */
+typedef struct bouncer_own_token bouncer_own_token;
 
 /**
  * What a token must be to be believed, beyond its signature. The functions that change one
@@ -241,6 +260,31 @@ typedef struct bouncer_remote_options bouncer_remote_options;
  * it. Texts are valid as long as it is.
  */
 typedef struct bouncer_remote_status bouncer_remote_status;
+
+/**
+ * A snapshot of a token renewer, for metrics, logs and health checks. Immutable; any number of threads may read it.
+ * Texts are valid as long as it is.
+ */
+typedef struct bouncer_renewal_status bouncer_renewal_status;
+
+/**
+ * Keeps the service's own token valid: logs in, hands the token out without latency, renews it before it expires, in a
+ * thread of its own, and again when a server does not accept it. Any number of threads may use it. Make one for each
+ * account and keep it.
+ *
+ * The token is renewed at 70 to 80 % of the life that it says itself. A renewal that fails displaces nothing: it is
+ * tried again with growing pauses, and the token in use is used up to its expiry.
+ *
+ * After fork() the child's handle works and gets a thread of its own when it needs one, but not where the program
+ * supplies the tokens.
+ */
+typedef struct bouncer_renewer bouncer_renewer;
+
+/**
+ * The settings of a token renewer. What is not set is as it says at the function that sets it. The functions that
+ * change one must not run while another thread uses it.
+ */
+typedef struct bouncer_renewer_options bouncer_renewer_options;
 
 /**
  * A token that passed every check; there is no other way to have one. Immutable; any number of threads may
@@ -1136,6 +1180,426 @@ bouncer_status bouncer_authorization_token(const char *value,
                                            size_t value_len,
                                            bouncer_str *token,
                                            bouncer_error **err);
+
+/**
+ * Tokens of a DC/OS service account, whose secret is JSON of `secret_len` bytes at `secret`: "uid", "private_key" (RSA
+ * in PEM) and "login_endpoint". The key is wiped from memory with the last renewer made of it.
+ *
+ * On success puts the settings in `*out`; free them with bouncer_renewer_options_free(). On failure:
+ * BOUNCER_STATUS_UNUSABLE_CREDENTIALS.
+ */
+bouncer_status bouncer_renewer_options_new_service_account(const char *secret,
+                                                           size_t secret_len,
+                                                           bouncer_renewer_options **out,
+                                                           bouncer_error **err);
+
+/**
+ * Tokens of the DC/OS service account whose secret is in the file at `path`, which is read for each login. UTF-8.
+ *
+ * On success puts the settings in `*out`; free them with bouncer_renewer_options_free(). On failure:
+ * BOUNCER_STATUS_INVALID_ARGUMENT. The file is first read by bouncer_renewer_new().
+ */
+bouncer_status bouncer_renewer_options_new_service_account_file(const char *path,
+                                                                size_t path_len,
+                                                                bouncer_renewer_options **out,
+                                                                bouncer_error **err);
+
+/**
+ * Tokens of the DC/OS service account in the environment variable DCOS_SERVICE_ACCOUNT_CREDENTIAL, which holds the
+ * secret or the path of a file with it.
+ *
+ * On success puts the settings in `*out`; free them with bouncer_renewer_options_free(). On failure:
+ * BOUNCER_STATUS_UNUSABLE_CREDENTIALS.
+ */
+bouncer_status bouncer_renewer_options_new_service_account_from_env(bouncer_renewer_options **out,
+                                                                    bouncer_error **err);
+
+/**
+ * Tokens of an OAuth 2.0 client by the client credentials grant (RFC 6749 section 4.4), from the token endpoint at
+ * `token_url`. The client authenticates with HTTP Basic. Each is UTF-8 of the length given.
+ *
+ * On success puts the settings in `*out`; free them with bouncer_renewer_options_free(). On failure:
+ * BOUNCER_STATUS_INVALID_ARGUMENT.
+ */
+bouncer_status bouncer_renewer_options_new_client_credentials(const char *token_url,
+                                                              size_t token_url_len,
+                                                              const char *client_id,
+                                                              size_t client_id_len,
+                                                              const char *client_secret,
+                                                              size_t client_secret_len,
+                                                              bouncer_renewer_options **out,
+                                                              bouncer_error **err);
+
+/**
+ * Tokens that the program supplies itself: a thread of its own waits in bouncer_renewer_wait_login() and answers with
+ * bouncer_renewer_supply() or bouncer_renewer_supply_failure(). `name` stands for the source in logs. UTF-8. Make one
+ * renewer of these settings.
+ *
+ * On success puts the settings in `*out`; free them with bouncer_renewer_options_free(). On failure:
+ * BOUNCER_STATUS_INVALID_ARGUMENT.
+ */
+bouncer_status bouncer_renewer_options_new_supplied(const char *name,
+                                                    size_t name_len,
+                                                    bouncer_renewer_options **out,
+                                                    bouncer_error **err);
+
+/**
+ * Logs in at `url`, in place of the service account's "login_endpoint". UTF-8.
+ */
+bouncer_status bouncer_renewer_options_set_login_endpoint(bouncer_renewer_options *options,
+                                                          const char *url,
+                                                          size_t url_len,
+                                                          bouncer_error **err);
+
+/**
+ * Sends this parameter with the client credentials: "scope", "audience", "resource". UTF-8.
+ */
+bouncer_status bouncer_renewer_options_add_parameter(bouncer_renewer_options *options,
+                                                     const char *name,
+                                                     size_t name_len,
+                                                     const char *value,
+                                                     size_t value_len,
+                                                     bouncer_error **err);
+
+/**
+ * Writes "Bearer <token>" in the Authorization header: the default but for DC/OS.
+ */
+bouncer_status bouncer_renewer_options_set_bearer(bouncer_renewer_options *options, bouncer_error **err);
+
+/**
+ * Writes "token=<token>" in the Authorization header: the default for DC/OS.
+ */
+bouncer_status bouncer_renewer_options_set_dcos_header(bouncer_renewer_options *options, bouncer_error **err);
+
+/**
+ * Allows http to other machines: whoever is on the way can then take the token. By default http goes to this machine
+ * alone.
+ */
+bouncer_status bouncer_renewer_options_set_allow_http(bouncer_renewer_options *options,
+                                                      bouncer_error **err);
+
+/**
+ * Trusts the certificate authorities of the PEM file at `path` too, besides the system's. The file is read for each
+ * login, so it may be replaced. UTF-8.
+ */
+bouncer_status bouncer_renewer_options_set_ca_file(bouncer_renewer_options *options,
+                                                   const char *path,
+                                                   size_t path_len,
+                                                   bouncer_error **err);
+
+/**
+ * Goes through the proxy at `url`, as bouncer_remote_options_set_proxy().
+ */
+bouncer_status bouncer_renewer_options_set_proxy(bouncer_renewer_options *options,
+                                                 const char *url,
+                                                 size_t url_len,
+                                                 bouncer_error **err);
+
+/**
+ * Goes through no proxy, whatever the environment says.
+ */
+bouncer_status bouncer_renewer_options_set_no_proxy(bouncer_renewer_options *options, bouncer_error **err);
+
+/**
+ * The time for one HTTP exchange: by default 10,000 milliseconds. The connection must be there after 2000.
+ */
+bouncer_status bouncer_renewer_options_set_timeout(bouncer_renewer_options *options,
+                                                   uint64_t timeout_ms,
+                                                   bouncer_error **err);
+
+/**
+ * How long a caller waits at most for a token: by default 10,000 milliseconds.
+ */
+bouncer_status bouncer_renewer_options_set_max_wait(bouncer_renewer_options *options,
+                                                    uint64_t max_wait_ms,
+                                                    bouncer_error **err);
+
+/**
+ * Logs in, and starts the thread, with the first call, not at once. For programs that fork after they set up.
+ */
+bouncer_status bouncer_renewer_options_set_lazy(bouncer_renewer_options *options, bouncer_error **err);
+
+/**
+ * Frees settings. Renewers made of them go on working. NULL is allowed.
+ */
+void bouncer_renewer_options_free(bouncer_renewer_options *options);
+
+/**
+ * The token's text. No text if `token` is NULL. Valid as long as `token`.
+ */
+bouncer_str bouncer_own_token_text(const bouncer_own_token *token);
+
+/**
+ * The value of the Authorization header: "token=<token>" or "Bearer <token>". No text if `token` is NULL. Valid as long
+ * as `token`.
+ */
+bouncer_str bouncer_own_token_authorization(const bouncer_own_token *token);
+
+/**
+ * When it expires by its own "exp": gives 1 and puts the seconds since 1970-01-01T00:00:00Z in `*seconds`; gives 0 and
+ * leaves it alone if it does not say, or an argument is NULL.
+ */
+int32_t bouncer_own_token_expires_at(const bouncer_own_token *token,
+                                     int64_t *seconds);
+
+/**
+ * 1 for the first token of a renewer, and one more for each; 0 if `token` is NULL.
+ */
+uint64_t bouncer_own_token_generation(const bouncer_own_token *token);
+
+/**
+ * Frees a token. NULL is allowed.
+ */
+void bouncer_own_token_free(bouncer_own_token *token);
+
+/**
+ * Makes a renewer of the settings, which are copied. Unless they say otherwise the first login begins at once, in the
+ * background.
+ *
+ * On success puts the renewer in `*out`; free it with bouncer_renewer_free(). On failure:
+ * BOUNCER_STATUS_INVALID_ARGUMENT, a setting; BOUNCER_STATUS_UNUSABLE_CREDENTIALS, the secret's file.
+ */
+bouncer_status bouncer_renewer_new(const bouncer_renewer_options *options,
+                                   bouncer_renewer **out,
+                                   bouncer_error **err);
+
+/**
+ * A valid token. It waits where there is none and one may come soon, 10 seconds at most unless set otherwise, and in the
+ * last seconds of one for its renewal; in an outage, not at all.
+ *
+ * On success puts the token in `*out`; free it with bouncer_own_token_free(). On failure:
+ * BOUNCER_STATUS_LOGIN_REJECTED or BOUNCER_STATUS_UNUSABLE_CREDENTIALS, the operator has to act;
+ * BOUNCER_STATUS_LOGIN_UNAVAILABLE.
+ */
+bouncer_status bouncer_renewer_token(const bouncer_renewer *renewer,
+                                     bouncer_own_token **out,
+                                     bouncer_error **err);
+
+/**
+ * As bouncer_renewer_token() without ever waiting, for callers that must not block a thread.
+ *
+ * `*ticket` is 0 at first. If it is not 0 afterwards, there may be a better answer once that login is done: wait for it on
+ * some thread (bouncer_renewer_wait()) and call again with it. If it is 0, the answer is final.
+ */
+bouncer_status bouncer_renewer_token_now(const bouncer_renewer *renewer,
+                                         uint64_t *ticket,
+                                         bouncer_own_token **out,
+                                         bouncer_error **err);
+
+/**
+ * A server did not accept the token of `token_len` bytes at `token` (bouncer_is_token_rejection()): gives another. If
+ * there is a newer one already, that is it. Otherwise one login serves all that ask; there is one at once and then one in
+ * 30 seconds at most. Until it succeeds the token stays in use for others.
+ *
+ * On success puts the token in `*out`; free it with bouncer_own_token_free(). On failure:
+ * BOUNCER_STATUS_LOGIN_REJECTED or BOUNCER_STATUS_UNUSABLE_CREDENTIALS, the operator has to act;
+ * BOUNCER_STATUS_LOGIN_UNAVAILABLE also if
+ * there is no newer one.
+ */
+bouncer_status bouncer_renewer_reject(const bouncer_renewer *renewer,
+                                      const char *token,
+                                      size_t token_len,
+                                      bouncer_own_token **out,
+                                      bouncer_error **err);
+
+/**
+ * As bouncer_renewer_reject() without ever waiting; `ticket` is as for bouncer_renewer_token_now().
+ */
+bouncer_status bouncer_renewer_reject_now(const bouncer_renewer *renewer,
+                                          const char *token,
+                                          size_t token_len,
+                                          uint64_t *ticket,
+                                          bouncer_own_token **out,
+                                          bouncer_error **err);
+
+/**
+ * Waits up to `timeout_ms` milliseconds for the login that `ticket` stands for. Gives 1 if it is done, 0 if it is not, or
+ * will not be, or `renewer` is NULL.
+ */
+int32_t bouncer_renewer_wait(const bouncer_renewer *renewer,
+                             uint64_t ticket,
+                             uint64_t timeout_ms);
+
+/**
+ * Waits up to `timeout_ms` milliseconds until `attempts` logins have been tried (bouncer_renewal_status_attempts()): for
+ * those who watch. Gives 1 if that is so, 0 if it is not, or will not be, or `renewer` is NULL.
+ */
+int32_t bouncer_renewer_wait_attempts(const bouncer_renewer *renewer,
+                                      uint64_t attempts,
+                                      uint64_t timeout_ms);
+
+/**
+ * Waits up to `timeout_ms` milliseconds until there is a valid token.
+ *
+ * On failure: as bouncer_renewer_token().
+ */
+bouncer_status bouncer_renewer_wait_ready(const bouncer_renewer *renewer,
+                                          uint64_t timeout_ms,
+                                          bouncer_error **err);
+
+/**
+ * Logs in now and waits for it up to `timeout_ms` milliseconds; several callers share one login. For operators, not for
+ * the way of a request: nothing limits how often.
+ *
+ * On failure, as of bouncer_renewer_token() with the reason in the message, the token in use stays.
+ */
+bouncer_status bouncer_renewer_renew(const bouncer_renewer *renewer,
+                                     uint64_t timeout_ms,
+                                     bouncer_error **err);
+
+/**
+ * What the renewer is doing, at this moment.
+ *
+ * On success puts a snapshot in `*out`; free it with bouncer_renewal_status_free().
+ */
+bouncer_status bouncer_renewer_status(const bouncer_renewer *renewer,
+                                      bouncer_renewal_status **out,
+                                      bouncer_error **err);
+
+/**
+ * Where the program supplies the tokens: waits up to `timeout_ms` milliseconds until one is wanted. Gives 1 if so; 0 if
+ * not, or the renewer is closed, or logs in by itself, or is NULL.
+ */
+int32_t bouncer_renewer_wait_login(const bouncer_renewer *renewer,
+                                   uint64_t timeout_ms);
+
+/**
+ * Supplies the token that is wanted: of `token_len` bytes at `token`, copied. It lives for `lifetime_s` seconds from now,
+ * or, if that is negative, as long as it says itself: a JWT up to its "exp", another for ever.
+ *
+ * On failure: BOUNCER_STATUS_INVALID_ARGUMENT, the renewer logs in by itself, no token is wanted, or it is not UTF-8,
+ * and then one is still wanted. A token that cannot stand in a header is a login that failed.
+ */
+bouncer_status bouncer_renewer_supply(const bouncer_renewer *renewer,
+                                      const char *token,
+                                      size_t token_len,
+                                      int64_t lifetime_s,
+                                      bouncer_error **err);
+
+/**
+ * Tells that the token that is wanted cannot be had now. `rejected` is not 0: the login was refused, so trying again soon
+ * is of no use. `reason` goes to logs and must hold no secret; UTF-8.
+ *
+ * On failure: as bouncer_renewer_supply().
+ */
+bouncer_status bouncer_renewer_supply_failure(const bouncer_renewer *renewer,
+                                              int32_t rejected,
+                                              const char *reason,
+                                              size_t reason_len,
+                                              bouncer_error **err);
+
+/**
+ * Whether an answer to a request with the own token says that the token was not accepted, so that
+ * bouncer_renewer_reject() is worth a call. Gives 1 for HTTP status 401 whose WWW-Authenticate is absent (NULL) or asks
+ * for "acsjwt", "oauthjwt" or "Bearer", and for status 16 of gRPC (`grpc_status`, NULL if there is none); 0 otherwise,
+ * and always for 403. Each text is of the length given.
+ */
+int32_t bouncer_is_token_rejection(uint16_t http_status,
+                                   const char *www_authenticate,
+                                   size_t www_authenticate_len,
+                                   const char *grpc_status,
+                                   size_t grpc_status_len);
+
+/**
+ * Ends it: a login under way is cut off, the thread ends, and from now on there is no token. NULL is allowed.
+ */
+void bouncer_renewer_close(const bouncer_renewer *renewer);
+
+/**
+ * Frees a renewer, and ends it. Tokens that it gave stay. No thread may be in a call with it: where one waits in
+ * bouncer_renewer_wait_login(), close first. NULL is allowed.
+ */
+void bouncer_renewer_free(bouncer_renewer *renewer);
+
+/**
+ * In how many milliseconds the token in use expires: gives 1 and puts them in `*milliseconds`; gives 0 and leaves it
+ * alone if there is none, or it does not expire, or an argument is NULL.
+ */
+int32_t bouncer_renewal_status_expires_in_ms(const bouncer_renewal_status *status,
+                                             int64_t *milliseconds);
+
+/**
+ * When the latest failure was: gives 1 and puts the seconds since 1970-01-01T00:00:00Z in `*seconds`; gives 0 and leaves
+ * it alone if there is none or an argument is NULL.
+ */
+int32_t bouncer_renewal_status_last_error_at(const bouncer_renewal_status *status,
+                                             int64_t *seconds);
+
+/**
+ * Where tokens come from.
+ */
+bouncer_str bouncer_renewal_status_source(const bouncer_renewal_status *status);
+
+/**
+ * "empty": none yet; "valid"; "expiring" within seconds, and not renewed yet; "expired"; "closed". Static.
+ */
+bouncer_str bouncer_renewal_status_state(const bouncer_renewal_status *status);
+
+/**
+ * 0 before the first token, and one more with each.
+ */
+uint64_t bouncer_renewal_status_generation(const bouncer_renewal_status *status);
+
+/**
+ * The latest failure, in a few words for a log, even if a login has succeeded since. No text if there is none.
+ */
+bouncer_str bouncer_renewal_status_last_error(const bouncer_renewal_status *status);
+
+/**
+ * The same as a stable name: those of bouncer_remote_status_last_error_name(), and "rejected", "refused" and
+ * "credentials". No text if there is none. Static.
+ */
+bouncer_str bouncer_renewal_status_last_error_name(const bouncer_renewal_status *status);
+
+/**
+ * Logins that failed.
+ */
+uint64_t bouncer_renewal_status_failures(const bouncer_renewal_status *status);
+
+/**
+ * Scheduled logins that failed since the last success.
+ */
+uint64_t bouncer_renewal_status_failures_in_row(const bouncer_renewal_status *status);
+
+/**
+ * In how many milliseconds the next login is due, if no rejection causes one before.
+ */
+uint64_t bouncer_renewal_status_next_attempt_ms(const bouncer_renewal_status *status);
+
+/**
+ * Logins tried. Counts are this process's alone.
+ */
+uint64_t bouncer_renewal_status_attempts(const bouncer_renewal_status *status);
+
+/**
+ * Logins begun because their time had come, or there was no token.
+ */
+uint64_t bouncer_renewal_status_scheduled(const bouncer_renewal_status *status);
+
+/**
+ * Logins begun because the one before failed.
+ */
+uint64_t bouncer_renewal_status_retries(const bouncer_renewal_status *status);
+
+/**
+ * Logins begun because a server did not accept the token.
+ */
+uint64_t bouncer_renewal_status_rejections(const bouncer_renewal_status *status);
+
+/**
+ * Logins that the program asked for.
+ */
+uint64_t bouncer_renewal_status_requested(const bouncer_renewal_status *status);
+
+/**
+ * Rejections that caused no login, because their budget was spent.
+ */
+uint64_t bouncer_renewal_status_suppressed(const bouncer_renewal_status *status);
+
+/**
+ * Frees a snapshot. NULL is allowed.
+ */
+void bouncer_renewal_status_free(bouncer_renewal_status *status);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -80,6 +80,8 @@ pub enum ErrorCategory {
     Keys,
     /// The sender of the token. HTTP 401.
     Token,
+    /// The operator: this service cannot get a token of its own. HTTP 503.
+    Login,
 }
 
 const fn c_str(text: &'static str) -> &'static CStr {
@@ -171,6 +173,12 @@ error_kinds! {
     WrongIssuer, Token, "wrong_issuer", "the token is from another issuer";
     /// "aud" names none of the accepted audiences, or there are none to compare (RFC 7519 §4.1.3).
     WrongAudience, Token, "wrong_audience", "the token is for another audience";
+    /// The service account's secret cannot be read, or is none; the detail says why.
+    UnusableCredentials, Login, "unusable_credentials", "the credentials are not usable";
+    /// The issuer refuses the login: unknown account, wrong key, or a wrong request.
+    LoginRejected, Login, "login_rejected", "the issuer refuses the login";
+    /// There is no valid token of the service's own, and no login succeeds now.
+    LoginUnavailable, Login, "login_unavailable", "no valid token can be obtained now";
 }
 
 impl fmt::Display for ErrorKind {

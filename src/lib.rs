@@ -31,7 +31,7 @@
 //! | `jose` | bytes | types: token parts, header, claims, keys. No key is used, no clock read |
 //! | `crypto` | key, signing input, signature | valid or not, with no reason given |
 //! | `verify` | all of it and a policy | a [`VerifiedToken`], or one [`Error`] |
-//! | `remote` | a URL or an issuer | a [`RemoteJwkSet`], always fresh. The only I/O and the only threads |
+//! | `remote` | a URL, an issuer, an account | a [`RemoteJwkSet`], always fresh, or a [`TokenRenewer`]. The only I/O and the only threads |
 //!
 //! The skins (`src/ffi` for C, `src/bin` for the command line) name only what this page exports. `unsafe` is
 //! allowed in `src/ffi` alone. The order of the checks, and so the verdict on a token with several faults, is
@@ -81,9 +81,21 @@ pub use jose::authorization::token_from_authorization;
 pub use jose::jwk::Jwk;
 pub use jose::skip_reason::SkipReason;
 #[cfg(feature = "remote")]
-pub use remote::remote_jwk_set::{RemoteJwkSet, RemoteJwkSetBuilder};
+pub use remote::jwks::remote_jwk_set::{RemoteJwkSet, RemoteJwkSetBuilder};
 #[cfg(feature = "remote")]
-pub use remote::status::{RemoteJwkSetState, RemoteJwkSetStatus};
+pub use remote::jwks::status::{RemoteJwkSetState, RemoteJwkSetStatus};
+#[cfg(feature = "remote")]
+pub use remote::renewal::own_token::OwnToken;
+#[cfg(feature = "remote")]
+pub use remote::renewal::rejection::is_token_rejection;
+#[cfg(feature = "remote")]
+pub use remote::renewal::service_account::ServiceAccount;
+#[cfg(feature = "remote")]
+pub use remote::renewal::status::{TokenRenewerState, TokenRenewerStatus};
+#[cfg(feature = "remote")]
+pub use remote::renewal::token_renewer::{TokenRenewer, TokenRenewerBuilder};
+#[cfg(feature = "remote")]
+pub use remote::renewal::token_source::{NewToken, TokenSource};
 #[cfg(feature = "remote")]
 pub use remote::transport::{FetchError, FetchFailure, HttpRequest, HttpResponse, Transport};
 pub use verify::clock::Clock;

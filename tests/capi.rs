@@ -5,6 +5,9 @@
 
 #[path = "conformance/case.rs"]
 mod case;
+#[allow(dead_code, reason = "the tests of the renewer use the rest")]
+#[path = "renewal/iam.rs"]
+mod iam;
 #[path = "support/server.rs"]
 mod server;
 #[path = "support/signer.rs"]
@@ -12,8 +15,10 @@ mod signer;
 #[path = "support/tool.rs"]
 mod tool;
 
+use base64::Engine as _;
 use bouncer_verify::{Algorithm, Jwk};
 use case::{Base, Case, Expect};
+use iam::Iam;
 use server::{Reply, Server};
 use signer::Key;
 use std::collections::HashSet;
@@ -21,11 +26,12 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 use tool::is_installed;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
-const PROGRAMS: [&str; 5] = ["jwks", "token", "misuse", "threads", "remote"];
+const PROGRAMS: [&str; 6] = ["jwks", "token", "misuse", "threads", "remote", "renewer"];
 const SANITIZERS: &str = "-fsanitize=address,undefined";
 
 /// Where cargo puts the library that it builds with the tests: beside this test.
@@ -76,14 +82,34 @@ fn assert_runs(command: &mut Command) {
 
 /// Runs one of `PROGRAMS`; `command` is all but its arguments.
 fn assert_passes(program: &str, command: &mut Command) {
-    if program != "remote" {
-        return assert_runs(command);
+    match program {
+        "remote" => assert_remote_passes(command),
+        "renewer" => assert_renewer_passes(command),
+        _ => assert_runs(command),
     }
+}
+
+fn assert_remote_passes(command: &mut Command) {
     let server = issuer();
     assert_runs(command.args([&server.origin, &token("a"), &token("b"), &jwks(&["a"])]));
     let requests = server.requests();
     let rotations = requests.iter().filter(|request| request.path == "/rotates/for-a-token").count();
     assert_eq!(rotations, 2, "the first, and the one for the token");
+}
+
+fn assert_renewer_passes(command: &mut Command) {
+    let (iam, others) = (Iam::start(), token_issuer());
+    let wrong = iam::secret_of("rsa-2048-b", &iam.login_url());
+    assert_runs(command.args([&others.origin, &iam.secret(), &wrong]));
+    assert_eq!(iam.logins(), 4, "by the secret, the wrong one, the file and the environment");
+    let requests = others.requests();
+    let logins = |path: &str| requests.iter().filter(|request| request.path == path).count();
+    assert_eq!(logins("/late-later/for-a-rejection"), 2, "the first, and the one for eight rejections");
+    assert_eq!(logins("/login/for-a-child"), 2, "the parent's, and the one of a child");
+    assert_eq!(logins("/login/for-a-lazy-child"), 3, "each process's own");
+    let oauth = requests.iter().find(|request| request.path == "/oauth/token?secret").unwrap();
+    assert_eq!(oauth.body, b"grant_type=client_credentials&scope=read");
+    assert_eq!(oauth.header("authorization"), Some("Basic aWQ6c2VjcmV0"));
 }
 
 fn key(kid: &str) -> Key {
@@ -124,6 +150,29 @@ fn issuer() -> Server {
                 let origin = format!("http://{}", request.header("host").unwrap());
                 Reply::json(format!("{{\"issuer\":\"{origin}/idp\",\"jwks_uri\":\"{origin}/jwks\"}}"))
             }
+            _ => Reply::status(404),
+        }
+    })
+}
+
+/// A server that gives tokens, whoever asks, or behaves as the first part of a path says; what comes after makes
+/// paths differ.
+fn token_issuer() -> Server {
+    let seen = Mutex::new(HashSet::new());
+    let serial = AtomicUsize::new(0);
+    Server::start(move |request| {
+        let is_first = seen.lock().unwrap().insert(request.path.clone());
+        let part = |text: &str| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(text);
+        let claims = format!("{{\"exp\":4102444800,\"n\":{}}}", serial.fetch_add(1, Ordering::SeqCst));
+        let token = Reply::json(format!("{{\"token\":\"{}.{}.c2ln\"}}", part("{}"), part(&claims)));
+        match request.path.split(['/', '?']).nth(1).unwrap() {
+            "login" => token,
+            "outage" | "late-later" | "hangs-later" if is_first => token,
+            "late" => token.late(Duration::from_millis(500)),
+            "late-later" => token.late(Duration::from_secs(1)),
+            "hangs-later" => Reply::Hang,
+            "outage" | "503" => Reply::status(503),
+            "oauth" => Reply::json(r#"{"access_token":"opaque","token_type":"Bearer","expires_in":3600}"#),
             _ => Reply::status(404),
         }
     })

@@ -588,3 +588,93 @@ fn watching_prints_a_line_for_each_attempt() {
         child.wait().unwrap();
     }
 }
+
+#[test]
+fn a_login_prints_a_token_a_header_or_json() {
+    let server = Server::saying(Reply::json(r#"{"token":"e30.eyJleHAiOjQxMDI0NDQ4MDB9.c2ln"}"#));
+    let pem =
+        fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/keys/rsa-2048-a.pem")).unwrap();
+    let account =
+        serde_json::json!({"uid": "me", "private_key": pem, "login_endpoint": server.url()}).to_string();
+    let secret = file("secret.json", &account);
+    let login = |more: &[&str]| run(&[&["login", "--secret", &secret], more].concat());
+    assert_eq!(login(&[]).stdout, "e30.eyJleHAiOjQxMDI0NDQ4MDB9.c2ln\n");
+    assert_eq!(login(&["--header"]).stdout, "Authorization: token=e30.eyJleHAiOjQxMDI0NDQ4MDB9.c2ln\n");
+    let json = login(&["--json"]).json();
+    assert_eq!((json["status"].as_str(), json["expires_at"].as_i64()), (Some("ok"), Some(4102444800)));
+    for value in [&account, &secret] {
+        let child = command(&["login"]).env("DCOS_SERVICE_ACCOUNT_CREDENTIAL", value).spawn().unwrap();
+        assert_eq!(finish(child, b"").stdout, "e30.eyJleHAiOjQxMDI0NDQ4MDB9.c2ln\n");
+    }
+    assert_eq!(server.count(), 5, "one login each");
+
+    let oauth = Server::saying(Reply::json(r#"{"access_token":"opaque","token_type":"Bearer"}"#));
+    let secret_file = file("client-secret.txt", "s3cret\n");
+    let (url, client) = (oauth.url(), ["--client-id", "me", "--client-secret-file", &secret_file]);
+    let arguments =
+        [&["login", "--token-url", &url, "--parameter", "scope=read", "--header"], &client[..]].concat();
+    assert_eq!(run(&arguments).stdout, "Authorization: Bearer opaque\n");
+    assert_eq!(oauth.requests()[0].header("authorization"), Some("Basic bWU6czNjcmV0"));
+}
+
+#[test]
+fn a_login_that_fails_says_why_and_exits_with_4() {
+    let server = Server::saying(Reply::status(401));
+    let pem =
+        fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/keys/rsa-2048-a.pem")).unwrap();
+    let account =
+        serde_json::json!({"uid": "me", "private_key": pem, "login_endpoint": server.url()}).to_string();
+    let secret = file("refused.json", account);
+    let login = |more: &[&str]| run(&[&["login", "--secret", &secret], more].concat());
+    let refused = login(&[]);
+    assert_eq!((refused.code, refused.stdout.as_str()), (4, ""));
+    assert_eq!(refused.stderr, "error: the issuer refuses the login: the login was rejected: 401\n");
+    assert_eq!(login(&["--json"]).json()["status"].as_str(), Some("login_rejected"));
+    server.say(Reply::status(503));
+    assert_eq!(login(&["--json"]).json()["status"].as_str(), Some("login_unavailable"));
+    let broken = file("broken.json", "{}");
+    let unusable = run(&["login", "--secret", &broken]);
+    assert_eq!(
+        (unusable.code, unusable.stderr.as_str()),
+        (4, "error: the credentials are not usable: no private_key\n")
+    );
+    for arguments in [
+        &["login", "--secret", "/nonexistent"][..],
+        &["login", "--token-url", "https://idp.example/"],
+        &["login", "--secret", &secret, "--parameter", "scope=read"],
+        &["login", "--secret", &secret, "--login-endpoint", "http://idp.example/"],
+    ] {
+        assert_eq!(run(arguments).code, 2, "{arguments:?}");
+    }
+    let child = command(&["login"]).env_remove("DCOS_SERVICE_ACCOUNT_CREDENTIAL").spawn().unwrap();
+    assert_eq!(finish(child, b"").code, 4);
+}
+
+#[test]
+fn watching_a_login_prints_each_token() {
+    let calls = std::sync::atomic::AtomicUsize::new(0);
+    let server = Server::start(move |_| {
+        let call = calls.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        Reply::json(format!(r#"{{"access_token":"opaque-{call}","token_type":"Bearer","expires_in":2}}"#))
+    });
+    let secret_file = file("watch-secret.txt", "s3cret");
+    let url = server.url();
+    let mut child = command(&[
+        "login",
+        "--watch",
+        "--token-url",
+        &url,
+        "--client-id",
+        "me",
+        "--client-secret-file",
+        &secret_file,
+    ])
+    .spawn()
+    .unwrap();
+    let mut lines = std::io::BufRead::lines(std::io::BufReader::new(child.stdout.take().unwrap()));
+    for call in 0..3 {
+        assert_eq!(lines.next().unwrap().unwrap(), format!("opaque-{call}"));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+}

@@ -130,6 +130,10 @@ fn the_page_on_c_names_every_function() {
             "remote_options",
             "remote_jwks",
             "remote_status",
+            "renewer_options",
+            "renewal_status",
+            "renewer",
+            "own_token",
         ]
         .iter()
         .filter_map(|noun| function.strip_prefix(&format!("bouncer_{noun}")));

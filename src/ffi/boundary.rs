@@ -6,6 +6,7 @@ use super::status::bouncer_status;
 use crate::{Error, ErrorKind, FetchError};
 use std::mem::MaybeUninit;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
 
 /// An output argument: NULL, or where to put a pointer. What was there before is never read. Exported
 /// functions spell the type out, because cbindgen would declare the alias.
@@ -16,18 +17,12 @@ pub(super) enum Failure {
     NullArgument(&'static str),
     Panicked,
     Core(Error),
-    Fetch(FetchError),
+    Fetch(ErrorKind, FetchError),
 }
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         Self::Core(error)
-    }
-}
-
-impl From<FetchError> for Failure {
-    fn from(error: FetchError) -> Self {
-        Self::Fetch(error)
     }
 }
 
@@ -102,4 +97,10 @@ pub(super) unsafe fn text<'a>(name: &'static str, data: *const u8, len: usize) -
     // SAFETY: the caller's promise is the same.
     let bytes = unsafe { bytes(name, data, len) }?;
     std::str::from_utf8(bytes).map_err(|_| Error::new(ErrorKind::InvalidArgument, "not UTF-8").into())
+}
+
+/// A duration in milliseconds, however long.
+pub(super) fn milliseconds(milliseconds: u64) -> Duration {
+    const YEAR: u64 = 366 * 24 * 60 * 60 * 1000;
+    Duration::from_millis(milliseconds.min(YEAR))
 }

@@ -22,7 +22,7 @@ impl bouncer_error {
             let (message, name) = match failure {
                 Failure::NullArgument(argument) => (format!("the argument {argument} is NULL"), None),
                 Failure::Panicked => ("a bug in bouncer_verify: please report it".to_owned(), None),
-                Failure::Fetch(error) => (error.to_string(), None),
+                Failure::Fetch(_, error) => (error.to_string(), None),
                 Failure::Core(error) => (error.to_string(), error.name().map(str::to_owned)),
             };
             // It holds no NUL: what others chose, a claim's name or a fetch's failure, is escaped.

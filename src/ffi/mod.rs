@@ -33,4 +33,14 @@ mod verifier;
 
 mod authorization;
 
+mod renewer_options;
+
+mod own_token;
+
+mod renewer;
+
+mod renewal_status;
+
+mod supplied_tokens;
+
 mod boundary;

@@ -1,14 +1,13 @@
 //! The remote key set.
 
-use super::boundary::{act, call, handle, read};
+use super::boundary::{Failure, act, call, handle, milliseconds, read};
 use super::error::bouncer_error;
 use super::jwks::bouncer_jwks;
 use super::remote_options::bouncer_remote_options;
 use super::remote_status::bouncer_remote_status;
 use super::status::bouncer_status;
-use crate::{FetchTicket, RemoteJwkSet};
+use crate::{ErrorKind, FetchTicket, RemoteJwkSet};
 use std::mem::MaybeUninit;
-use std::time::Duration;
 
 /// An issuer's key set, fetched from its URL and kept fresh by a thread of its own, through rotations and
 /// outages. Any number of threads may use it. Make one for each issuer and keep it: each that is made has a
@@ -22,12 +21,6 @@ use std::time::Duration;
 /// After fork() the child's handle works and gets a thread of its own when it needs one. The thread has the
 /// signal mask of the thread that made it.
 pub struct bouncer_remote_jwks(pub(super) RemoteJwkSet);
-
-/// A duration in milliseconds, however long.
-pub(super) fn milliseconds(milliseconds: u64) -> Duration {
-    const YEAR: u64 = 366 * 24 * 60 * 60 * 1000;
-    Duration::from_millis(milliseconds.min(YEAR))
-}
 
 /// Makes a remote key set of the settings, which are copied. Unless they say otherwise the first fetch begins at
 /// once, in the background.
@@ -80,7 +73,10 @@ pub extern "C" fn bouncer_remote_jwks_refresh(
     timeout_ms: u64,
     err: Option<&mut MaybeUninit<*mut bouncer_error>>,
 ) -> bouncer_status {
-    act(err, || Ok(handle("remote", remote)?.0.refresh(milliseconds(timeout_ms))?))
+    act(err, || {
+        let refreshed = handle("remote", remote)?.0.refresh(milliseconds(timeout_ms));
+        refreshed.map_err(|error| Failure::Fetch(ErrorKind::KeysUnavailable, error))
+    })
 }
 
 /// Waits up to `timeout_ms` milliseconds for the fetch that `ticket` of bouncer_verifier_verify_now() stands for.

@@ -13,6 +13,7 @@ use std::ffi::{CStr, c_char};
 /// - 100s: the keys are at fault; HTTP 503, never 401
 /// - 200s: the token or its signature; HTTP 401
 /// - 300s: the token's claims, while its signature holds; HTTP 401
+/// - 400s: the service's own login; HTTP 503
 #[repr(u32)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum bouncer_status {
@@ -66,6 +67,12 @@ pub enum bouncer_status {
     WrongIssuer = 304,
     /// "aud" names none of the accepted audiences, or the policy has none (RFC 7519 section 4.1.3).
     WrongAudience = 305,
+    /// The service account's secret cannot be read, or is none.
+    UnusableCredentials = 400,
+    /// The issuer refuses the login: unknown account, wrong key, or a wrong request.
+    LoginRejected = 401,
+    /// There is no valid token of the service's own, and no login succeeds now.
+    LoginUnavailable = 402,
 }
 
 impl From<ErrorKind> for bouncer_status {
@@ -94,6 +101,9 @@ impl From<ErrorKind> for bouncer_status {
             ErrorKind::NotYetValid => Self::NotYetValid,
             ErrorKind::WrongIssuer => Self::WrongIssuer,
             ErrorKind::WrongAudience => Self::WrongAudience,
+            ErrorKind::UnusableCredentials => Self::UnusableCredentials,
+            ErrorKind::LoginRejected => Self::LoginRejected,
+            ErrorKind::LoginUnavailable => Self::LoginUnavailable,
         }
     }
 }
@@ -103,7 +113,7 @@ impl From<&Failure> for bouncer_status {
         match failure {
             Failure::NullArgument(_) => Self::NullArgument,
             Failure::Panicked => Self::Internal,
-            Failure::Fetch(_) => Self::KeysUnavailable,
+            Failure::Fetch(kind, _) => (*kind).into(),
             Failure::Core(error) => error.kind().into(),
         }
     }
@@ -142,6 +152,7 @@ mod tests {
                 ErrorCategory::Caller => 0..=0,
                 ErrorCategory::Keys => 1..=1,
                 ErrorCategory::Token => 2..=3,
+                ErrorCategory::Login => 4..=4,
             };
             assert!(hundreds.contains(&(number / 100)), "{kind}");
             assert_eq!(name(number).to_str(), Ok(kind.as_str()));

@@ -1,10 +1,10 @@
 //! Keys and a policy that belong together.
 
-use super::boundary::{bytes, call, handle, read};
+use super::boundary::{bytes, call, handle, milliseconds, read};
 use super::error::bouncer_error;
 use super::jwks::bouncer_jwks;
 use super::policy::bouncer_policy;
-use super::remote_jwks::{bouncer_remote_jwks, milliseconds};
+use super::remote_jwks::bouncer_remote_jwks;
 use super::status::bouncer_status;
 use super::token::bouncer_token;
 use crate::{FetchTicket, Verifier};

@@ -40,7 +40,8 @@ pub(super) fn retry_after(response: &HttpResponse, now: SystemTime) -> Option<Du
     let value = response.values("retry-after").next()?.trim();
     let pause = match httpdate::parse_http_date(value) {
         Ok(date) => date.duration_since(now).unwrap_or_default(),
-        Err(_) => Duration::from_secs(value.parse().ok()?),
+        Err(_) if value.is_empty() || !value.bytes().all(|byte| byte.is_ascii_digit()) => return None,
+        Err(_) => value.parse().map_or(LONGEST_RETRY, Duration::from_secs),
     };
     Some(pause.min(LONGEST_RETRY))
 }
@@ -109,6 +110,8 @@ mod tests {
             ("Fri, 08 Jul 2016 13:44:06 GMT", Some(0)),
             ("soon", None),
             ("-1", None),
+            ("+5", None),
+            ("99999999999999999999999", Some(300)),
         ] {
             let pause = retry_after(&response(&[("Retry-After", value)]), at(1467985466));
             assert_eq!(pause, expected.map(Duration::from_secs), "{value}");

@@ -99,12 +99,16 @@ impl HttpTransport {
         if self.interrupted.load(Ordering::SeqCst) {
             return Err(FetchError::new(FetchFailure::Other, "closed"));
         }
-        let mut get = Request::get(uri.clone());
+        let mut head = Request::builder().method(request.method()).uri(uri.clone());
         for (name, value) in &request.headers {
-            get = get.header(*name, value);
+            head = head.header(*name, value);
         }
-        let get = get.body(()).map_err(|error| FetchError::new(FetchFailure::Other, error.to_string()))?;
-        let mut answer = agent.run(get).map_err(failure)?;
+        let invalid = |_| FetchError::new(FetchFailure::Other, "a header that cannot be sent");
+        let mut answer = match request.body {
+            Some(body) => agent.run(head.body(body).map_err(invalid)?),
+            None => agent.run(head.body(()).map_err(invalid)?),
+        }
+        .map_err(failure)?;
         let text = |value: &header::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
         let headers: Vec<_> =
             answer.headers().iter().map(|(name, value)| (name.to_string(), text(value))).collect();
@@ -131,8 +135,8 @@ impl Transport for HttpTransport {
             self.under_way.store(None);
             let response = result?;
             match response.status {
-                301 | 302 | 303 | 307 | 308 if !self.same_origin_redirects => {
-                    return Err(not_followed("redirects are off"));
+                301 | 302 | 303 | 307 | 308 if request.body.is_some() || !self.same_origin_redirects => {
+                    return Err(not_followed(""));
                 }
                 301 | 302 | 303 | 307 | 308 => {
                     let location = response.values("location").next().unwrap_or_default();

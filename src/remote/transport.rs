@@ -1,11 +1,12 @@
 //! One HTTP exchange, for those who bring their own client and for the one in `http`.
 
+use crate::error::ErrorKind;
 use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
-/// Makes the HTTP requests of a remote key set. [`crate::RemoteJwkSetBuilder::transport`] takes one; closures
-/// `Fn(&HttpRequest) -> Result<HttpResponse, FetchError>` are transports.
+/// Makes the HTTP requests of a remote key set or of a token renewer, for programs that bring their own HTTP
+/// client. The body that it gives is decoded: an answer with a content-encoding is refused. Closures `Fn(&HttpRequest) -> Result<HttpResponse, FetchError>` are transports.
 ///
 /// It is called by one background thread at a time, with no lock held, and may block as long as
 /// [`HttpRequest::timeout`] says. It must not follow redirects to where a plain fetch would not go.
@@ -30,11 +31,12 @@ where
     }
 }
 
-/// A GET request.
-#[derive(Debug, Clone)]
+/// A request: GET, or POST if it has a body.
+#[derive(Clone)]
 pub struct HttpRequest<'a> {
     pub(super) url: &'a str,
     pub(super) headers: Vec<(&'static str, String)>,
+    pub(super) body: Option<&'a [u8]>,
     pub(super) timeout: Duration,
     pub(super) max_body_len: usize,
 }
@@ -50,6 +52,16 @@ impl HttpRequest<'_> {
         &self.headers
     }
 
+    /// `"GET"` or `"POST"`.
+    pub fn method(&self) -> &'static str {
+        if self.body.is_some() { "POST" } else { "GET" }
+    }
+
+    /// What to send, with the content-type among the header fields. It may be secret.
+    pub fn body(&self) -> Option<&[u8]> {
+        self.body
+    }
+
     /// The time for everything, from the name's resolution to the body's last byte.
     pub fn timeout(&self) -> Duration {
         self.timeout
@@ -61,8 +73,15 @@ impl HttpRequest<'_> {
     }
 }
 
+/// Without header fields and body, which may be secret.
+impl fmt::Debug for HttpRequest<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "HttpRequest({} {})", self.method(), super::url::without_query(self.url))
+    }
+}
+
 /// The answer to an [`HttpRequest`].
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct HttpResponse {
     pub(super) status: u16,
     headers: Vec<(String, String)>,
@@ -79,6 +98,13 @@ impl HttpResponse {
     pub(super) fn values(&self, name: &str) -> impl Iterator<Item = &str> {
         let named = move |field: &&(String, String)| field.0.eq_ignore_ascii_case(name);
         self.headers.iter().filter(named).map(|(_, value)| value.as_str())
+    }
+}
+
+/// Without header fields and body, which may be secret.
+impl fmt::Debug for HttpResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "HttpResponse({}, {} bytes)", self.status, self.body.len())
     }
 }
 
@@ -120,12 +146,18 @@ fetch_failures! {
     Status, "status", "not status 200";
     /// A redirect that is not followed.
     Redirect, "redirect", "a redirect that is not followed";
-    /// The answer is over 512 KiB.
-    TooLarge, "too_large", "over 512 KiB";
+    /// The answer is larger than its bound: 512 KiB for a document.
+    TooLarge, "too_large", "too large";
     /// The document is not what it should be: not JSON, not a JWK Set, no usable key in it.
     Document, "document", "not a usable document";
     /// Discovery: the metadata are of another issuer (OpenID Connect Discovery §4.3).
     Issuer, "issuer", "metadata of another issuer";
+    /// The login was refused with 401: unknown account, wrong key or secret.
+    Rejected, "rejected", "the login was rejected";
+    /// The login was refused as a request, whoever makes it (400, 403, 404, 406, 415): a wrong URL or setting.
+    Refused, "refused", "the login request was refused";
+    /// The service account's secret cannot be read, or is none.
+    Credentials, "credentials", "no usable credentials";
     /// The CA bundle, the last-good file or a thread: the surroundings of this program.
     System, "system", "a file or a thread";
     /// A transport of the program's own gave no reason, or panicked.
@@ -138,7 +170,7 @@ impl fmt::Display for FetchFailure {
     }
 }
 
-/// Why a fetch failed. It holds nothing of the answer but its status.
+/// Why a fetch, or a login, failed. It holds nothing of the answer but its status.
 #[derive(Clone, PartialEq, Eq)]
 pub struct FetchError {
     failure: FetchFailure,
@@ -156,6 +188,16 @@ impl FetchError {
     /// The kind of failure, to match on.
     pub fn failure(&self) -> FetchFailure {
         self.failure
+    }
+
+    /// The kind of error that a caller gets whose login failed so.
+    #[doc(hidden)]
+    pub fn login_kind(&self) -> ErrorKind {
+        match self.failure {
+            FetchFailure::Rejected | FetchFailure::Refused => ErrorKind::LoginRejected,
+            FetchFailure::Credentials => ErrorKind::UnusableCredentials,
+            _ => ErrorKind::LoginUnavailable,
+        }
     }
 
     /// What exactly went wrong; may be empty. The words may change between versions.

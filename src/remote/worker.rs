@@ -8,7 +8,6 @@
 //! place, which costs one system call where the lock would be taken anyway, and nothing on the way of a
 //! verification that has its key.
 
-use super::pacing;
 use super::transport::{FetchError, FetchFailure};
 use arc_swap::ArcSwap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -27,8 +26,6 @@ const STACK_SIZE: usize = 512 * 1024;
 pub(super) trait Job: Send + Sync + Sized + 'static {
     /// The thread's name, at most 15 bytes.
     const THREAD: &'static str;
-    /// The longest pause after failures.
-    const LONGEST_PAUSE: Duration;
     /// What callers and thread share under the lock; made anew in each process.
     type Book: Send;
 
@@ -37,10 +34,12 @@ pub(super) trait Job: Send + Sync + Sized + 'static {
     fn first_due(&self) -> Duration;
     /// One attempt, on the worker's thread; gives in how long the next is due.
     fn attempt(&self, reason: Reason) -> Result<Duration, FetchError>;
+    /// How long to pause after so many failures in a row, of which `error` is the last.
+    fn pause(&self, failures: u32, error: &FetchError) -> Duration;
     /// After attempt number `attempt`, under the lock.
     fn enter_in_book(&self, book: &mut Self::Book, attempt: u64, success: bool);
     /// After that, without the lock.
-    fn report(&self, worker: &Arc<Worker<Self>>);
+    fn report(&self, worker: &Arc<Worker<Self>>, success: bool);
     /// Ends an attempt that is under way, and drops what no one may use from now on.
     fn close(&self);
 }
@@ -58,11 +57,13 @@ pub(super) enum Reason {
     WithoutKid,
     /// The program asked.
     Request,
+    /// A server did not accept the token.
+    Rejection,
 }
 
 /// The attempts begun, by reason.
 #[derive(Debug, Default, Clone, Copy)]
-pub(super) struct Counts([u64; 5]);
+pub(super) struct Counts([u64; 6]);
 
 impl Counts {
     pub(super) fn of(&self, reason: Reason) -> u64 {
@@ -120,17 +121,22 @@ pub(super) struct State<B> {
 
 /// A time on both clocks: the monotonic one, which nobody sets, and the wall's, which counts while suspended.
 #[derive(Clone, Copy)]
-struct Due {
+pub(super) struct Due {
     monotonic: Instant,
     wall: SystemTime,
 }
 
 impl Due {
-    fn after(pause: Duration) -> Self {
+    pub(super) fn after(pause: Duration) -> Self {
         Self { monotonic: Instant::now() + pause, wall: SystemTime::now() + pause }
     }
 
-    fn left(self) -> Duration {
+    /// Whether it has come on either clock.
+    pub(super) fn has_come(self, now: Instant, wall: SystemTime) -> bool {
+        now >= self.monotonic || wall >= self.wall
+    }
+
+    pub(super) fn left(self) -> Duration {
         let wall = self.wall.duration_since(SystemTime::now()).unwrap_or_default();
         wall.min(self.monotonic.saturating_duration_since(Instant::now()))
     }
@@ -245,6 +251,47 @@ impl<J: Job> Worker<J> {
         }
     }
 
+    /// Makes an attempt now and waits for it; several callers share one.
+    pub(super) fn attempt_now(self: &Arc<Self>, timeout: Duration) -> Result<(), FetchError> {
+        let attempt = self.with(|books| books.want(Reason::Request));
+        if self.wait_for(attempt, timeout) {
+            let failed = self.read(|books| books.last_error.clone().filter(|_| books.failed));
+            return failed.map_or(Ok(()), |(error, _)| Err(error));
+        }
+        Err(match self.is_closed() {
+            true => FetchError::new(FetchFailure::Other, "closed"),
+            false => FetchError::new(FetchFailure::Timeout, ""),
+        })
+    }
+
+    /// Waits until `ready` gives no error, which an attempt may bring about, or one that waiting does not mend.
+    pub(super) fn wait_until<E>(
+        self: &Arc<Self>,
+        timeout: Duration,
+        ready: impl Fn() -> Result<(), E>,
+        is_final: impl Fn(&E) -> bool,
+    ) -> Result<(), E> {
+        let deadline = deadline(timeout);
+        let is_lacking = ready().is_err();
+        // In a process that was forked, or is idle, the next attempt may be planned for later.
+        self.with(|books| {
+            if is_lacking && books.under_way().is_none() && !books.failed {
+                books.want(Reason::Schedule);
+            }
+        });
+        loop {
+            let next = self.read(|books| books.done) + 1;
+            // In this order: what comes in between is found by the next round.
+            match ready() {
+                Ok(()) => return Ok(()),
+                Err(error) if is_final(&error) => return Err(error),
+                // It is in use a moment before the attempt is done.
+                Err(_) if !self.wait(next, deadline) => return ready(),
+                Err(_) => {}
+            }
+        }
+    }
+
     pub(super) fn is_closed(&self) -> bool {
         self.closed.load(Ordering::SeqCst)
     }
@@ -281,6 +328,8 @@ impl<J: Job> Worker<J> {
             Err(error) => {
                 let error = FetchError::new(FetchFailure::System, format!("no thread: {error}"));
                 state.last_error = Some((error, SystemTime::now()));
+                // Nobody is to wait for a thread that is not there.
+                (state.failed, state.failures) = (true, state.failures + 1);
             }
         }
     }
@@ -304,9 +353,10 @@ impl<J: Job> Worker<J> {
                 .unwrap_or_else(|_| Err(FetchError::new(FetchFailure::Other, "it panicked")));
             state = desk.lock();
             self.settle(&mut state, reason, result);
+            let success = !state.failed;
             desk.done.notify_all();
             drop(state);
-            let _ = catch_unwind(AssertUnwindSafe(|| self.job.report(self)));
+            let _ = catch_unwind(AssertUnwindSafe(|| self.job.report(self, success)));
             state = desk.lock();
         }
         desk.has_thread.store(false, Ordering::Release);
@@ -325,16 +375,17 @@ impl<J: Job> Worker<J> {
             }
             Err(error) => {
                 let hold = error.retry_after.unwrap_or_default();
-                state.hold_until = error.retry_after.map(deadline);
-                state.last_error = Some((error, SystemTime::now()));
+                // A failure that says nothing does not take back what another said.
+                state.hold_until = error.retry_after.map(deadline).or(state.hold_until);
                 // What a token or the program caused does not push the plan back; it may come before it.
                 if matches!(reason, Reason::Schedule | Reason::Retry) || state.due.left().is_zero() {
                     state.failures_in_row = state.failures_in_row.saturating_add(1);
-                    let pause = pacing::back_off(state.failures_in_row, J::LONGEST_PAUSE, pacing::random());
+                    let pause = self.job.pause(state.failures_in_row, &error);
                     state.due = Due::after(pause.max(hold));
                 } else if state.due.left() < hold {
                     state.due = Due::after(hold);
                 }
+                state.last_error = Some((error, SystemTime::now()));
             }
         }
         self.job.enter_in_book(&mut state.book, state.done, !state.failed);

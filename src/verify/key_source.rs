@@ -2,6 +2,7 @@
 //! no more of it than this.
 
 use crate::crypto::jwk_set::JwkSet;
+use crate::error::Error;
 use std::fmt;
 use std::time::Duration;
 
@@ -16,6 +17,9 @@ pub(crate) trait KeySource: Send + Sync + fmt::Debug {
     ///
     /// `before` is what the same token waited for already.
     fn ask(&self, lack: Lack<'_>, generation: u64, before: Option<FetchTicket>) -> Prospect;
+
+    /// Why there are no keys.
+    fn unavailable(&self) -> Error;
 
     /// Waits until the fetch is done; false if it is not after `timeout`, or will not be.
     fn wait(&self, ticket: FetchTicket, timeout: Duration) -> bool;

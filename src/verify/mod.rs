@@ -86,25 +86,27 @@ fn verify_kept(
     let header = JoseHeader::parse(header_json.as_ref())?;
     policy.admit(&header)?;
     loop {
-        let mut verdict = Err(Error::new(ErrorKind::KeysUnavailable, ""));
+        let mut verdict = None;
         let mut lack = Some(Lack::Keys);
         let generation = source.with_keys(&mut |jwks| {
             let Some(jwks) = jwks else { return };
-            verdict = judge(jwks, policy, &jws, &header, header_json.as_ref());
+            let judged = judge(jwks, policy, &jws, &header, header_json.as_ref());
             let lacks_a_key = |error: &Error| {
                 matches!(error.kind(), ErrorKind::NoMatchingKey | ErrorKind::InvalidSignature)
             };
-            lack = verdict.as_ref().err().filter(|error| lacks_a_key(error)).and(lack_of(jwks, &header));
+            lack = judged.as_ref().err().filter(|error| lacks_a_key(error)).and(lack_of(jwks, &header));
+            verdict = Some(judged);
         });
-        let Some(lack) = lack.filter(|_| could_be_valid(policy, &jws)) else { return verdict };
+        let verdict = || verdict.unwrap_or_else(|| Err(source.unavailable()));
+        let Some(lack) = lack.filter(|_| could_be_valid(policy, &jws)) else { return verdict() };
         match source.ask(lack, generation, before) {
             // Each time the keys have changed, so this ends.
             Prospect::OtherKeys => {}
             Prospect::Fetch(fetch) => {
                 *ticket = Some(fetch);
-                return verdict;
+                return verdict();
             }
-            Prospect::None => return verdict,
+            Prospect::None => return verdict(),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! From an issuer to its keys (OpenID Connect Discovery 1.0).
 
 use crate::server::{Reply, Server};
-use crate::{PATIENCE, jwks, token, until};
+use crate::{PATIENCE, jwks, token};
 use bouncer_verify::{ErrorKind, FetchFailure, Policy, RemoteJwkSet, Verifier};
 
 /// An issuer whose metadata name `issuer` and `jwks_uri`, after its own origin where they begin with a slash.
@@ -27,13 +27,16 @@ fn issuer(issuer: &'static str, jwks_uri: &'static str) -> Server {
 #[test]
 fn an_issuer_leads_to_its_keys_and_its_metadata_are_kept() {
     let server = issuer("/realm", "/keys");
-    let keys = RemoteJwkSet::discover(&format!("{}/realm", server.origin)).build().unwrap();
+    let keys = RemoteJwkSet::discover(&format!("{}/realm", server.origin));
+    let keys = keys.ttl(std::time::Duration::from_secs(1)).build().unwrap();
     keys.wait_ready(PATIENCE).unwrap();
-    for _ in 0..3 {
-        keys.refresh(PATIENCE).unwrap();
-    }
+    assert!(keys.wait_attempts(3, PATIENCE));
     let paths: Vec<_> = server.requests().into_iter().map(|request| request.path).collect();
-    assert_eq!(paths, ["/realm/.well-known/openid-configuration", "/keys", "/keys", "/keys", "/keys"]);
+    assert_eq!(paths[..4], ["/realm/.well-known/openid-configuration", "/keys", "/keys", "/keys"]);
+    // Where a key is missing, its set may have moved.
+    keys.refresh(PATIENCE).unwrap();
+    let asked = |request: &crate::server::Request| request.path.ends_with("openid-configuration");
+    assert_eq!(server.requests().iter().filter(|request| asked(request)).count(), 2);
     let verifier = Verifier::new(keys, Policy::bouncer());
     assert!(verifier.verify(token("rsa-2048-a", Some("a"))).is_ok());
 }
@@ -67,13 +70,30 @@ fn keys_that_move_are_found_again_through_the_metadata() {
     let server = issuer("/realm", "/keys");
     let keys = RemoteJwkSet::discover(&format!("{}/realm", server.origin)).build().unwrap();
     keys.wait_ready(PATIENCE).unwrap();
+    assert_eq!(keys.status().generation, 1);
     let origin = server.origin.clone();
     server.behave(move |request| match request.path.as_str() {
         "/new" => Reply::json(jwks(&[("rsa-2048-b", "b")])),
         "/keys" => Reply::status(410),
         _ => Reply::json(format!(r#"{{"issuer":"{origin}/realm","jwks_uri":"{origin}/new"}}"#)),
     });
-    assert_eq!(keys.refresh(PATIENCE).unwrap_err().failure(), FetchFailure::Status);
     keys.refresh(PATIENCE).unwrap();
-    until("the new keys", || keys.status().generation == 2);
+    assert_eq!(keys.status().generation, 2);
+}
+
+#[test]
+fn an_https_issuer_cannot_point_at_plain_http_not_even_on_this_machine() {
+    use bouncer_verify::{HttpRequest, HttpResponse};
+    let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a")])));
+    let jwks_uri = server.url();
+    let transport = move |request: &HttpRequest<'_>| {
+        assert_eq!(request.url(), "https://idp.example/.well-known/openid-configuration");
+        let metadata = format!(r#"{{"issuer":"https://idp.example","jwks_uri":"{jwks_uri}"}}"#);
+        Ok(HttpResponse::new(200, [], metadata.into_bytes()))
+    };
+    let keys = RemoteJwkSet::discover("https://idp.example").transport(transport).build().unwrap();
+    assert_eq!(keys.refresh(PATIENCE).unwrap_err().failure(), FetchFailure::Document);
+    for issuer in ["https://idp.example/?a", "https://idp.example/#a"] {
+        assert_eq!(RemoteJwkSet::discover(issuer).build().unwrap_err().kind(), ErrorKind::InvalidArgument);
+    }
 }

@@ -96,7 +96,10 @@ fn a_last_good_file_that_is_too_old_or_not_to_be_trusted_is_not_used() {
 
     put(&text(now - 1000), 0o600);
     assert_eq!(started(2000).state, RemoteJwkSetState::Stale);
-    assert_eq!(started(500).state, RemoteJwkSetState::TooOld);
+    assert_eq!(started(500).state, RemoteJwkSetState::Empty, "as if it were not there");
+    let seeded = builder(&server).last_good_file(&file).max_stale(Duration::from_secs(500));
+    let seeded = seeded.seed(jwks(&[("rsa-2048-b", "b")])).build().unwrap();
+    assert!(seeded.current().is_ok(), "a seed is not thrown away for it");
     // Written in the future: as old as now, no older.
     put(&text(now + 100_000), 0o600);
     assert_eq!(started(2000).state, RemoteJwkSetState::Stale);
@@ -127,4 +130,74 @@ fn a_last_good_file_that_cannot_be_written_is_reported_and_the_keys_are_used() {
     until("the report", || keys.status().last_good_error.is_some());
     assert_eq!(keys.status().last_error, None);
     assert!(verifier(&keys).verify(token("rsa-2048-a", Some("a"))).is_ok());
+}
+
+#[test]
+fn what_is_no_file_of_ones_own_is_refused() {
+    let folder = folder("owner");
+    let server = Server::saying(Reply::status(503));
+    let started = |path: &PathBuf| builder(&server).last_good_file(path).build().unwrap().status();
+    let pipe = folder.join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    assert_eq!(started(&pipe).last_good_error.unwrap().failure(), FetchFailure::System);
+    assert_eq!(started(&folder).last_good_error.unwrap().failure(), FetchFailure::System);
+
+    let file = folder.join("keys.json");
+    let jwks = jwks(&[("rsa-2048-a", "a")]);
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
+    fs::write(&file, format!(r#"{{"source":"{}","fetched":{now},"jwks":{jwks}}}"#, server.url())).unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
+    assert_eq!(started(&file).state, RemoteJwkSetState::Stale);
+    // Only root can give a file away.
+    if std::os::unix::fs::chown(&file, Some(65534), None).is_ok() {
+        let status = started(&file);
+        assert_eq!(status.state, RemoteJwkSetState::Empty);
+        assert_eq!(status.last_good_error.unwrap().failure(), FetchFailure::System);
+    }
+}
+
+#[test]
+fn an_issuers_confirmation_makes_the_file_new() {
+    let file = folder("confirmed").join("keys.json");
+    let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a")])).with("ETag", "1"));
+    let keys = builder(&server).ttl(Duration::from_secs(1)).last_good_file(&file).build().unwrap();
+    until("the file", || file.exists());
+    let fetched = || {
+        let text = fs::read_to_string(&file).unwrap();
+        text.split("\"fetched\":").nth(1).unwrap().split(',').next().unwrap().parse::<u64>().unwrap()
+    };
+    let first = fetched();
+    server.say(Reply::status(304));
+    until("it is confirmed", || fetched() >= first + 2);
+    assert_eq!(keys.status().generation, 1);
+}
+
+#[test]
+fn several_writers_of_one_file_publish_whole_documents_alone() {
+    let file = folder("writers").join("keys.json");
+    let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a")])));
+    let keepers: Vec<_> = (0..3).map(|_| builder(&server).last_good_file(&file).build().unwrap()).collect();
+    until("the file", || file.exists());
+    let end = Instant::now() + Duration::from_secs(2);
+    let writers: Vec<_> = keepers
+        .iter()
+        .cloned()
+        .map(|keeper| {
+            std::thread::spawn(move || {
+                while Instant::now() < end {
+                    keeper.refresh(PATIENCE).unwrap();
+                    assert_eq!(keeper.status().last_good_error, None);
+                }
+            })
+        })
+        .collect();
+    let mut reads = 0;
+    while Instant::now() < end {
+        let text = fs::read_to_string(&file).unwrap();
+        assert!(text.ends_with("}\n"), "a part of a file: {text:?}");
+        reads += 1;
+    }
+    writers.into_iter().for_each(|writer| writer.join().unwrap());
+    assert!(reads > 100);
+    until("nothing else is left", || fs::read_dir(file.parent().unwrap()).unwrap().count() == 1);
 }

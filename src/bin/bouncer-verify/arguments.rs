@@ -33,6 +33,7 @@ pub(crate) enum Command {
     Verify(Box<VerifyArguments>),
     Inspect(InspectArguments),
     Jwks(JwksArguments),
+    Login(LoginArguments),
 }
 
 const VERIFY_EXAMPLES: &str = "\
@@ -132,6 +133,57 @@ impl JwksArguments {
     }
 }
 
+const LOGIN_EXAMPLES: &str = "\
+Examples:
+  A service account of DC/OS, whose secret is in a file or in DCOS_SERVICE_ACCOUNT_CREDENTIAL:
+    bouncer-verify login --secret service-account.json
+    curl -H \"$(bouncer-verify login --header)\" https://leader.mesos/service/x
+  A client of OAuth 2.0:
+    bouncer-verify login --token-url https://idp.example/token --client-id me \\
+        --client-secret-file secret.txt --parameter scope=read
+
+What it prints is secret.
+
+Exit codes:
+  0  a token was printed
+  2  the command is misused
+  4  there is no token: unusable credentials, a login that is refused, or no answer";
+
+/// Gets a token of a service account or a client, and prints it
+#[derive(Args)]
+#[command(after_help = LOGIN_EXAMPLES)]
+pub(crate) struct LoginArguments {
+    /// The service account's secret, in JSON. Without it and --token-url, DCOS_SERVICE_ACCOUNT_CREDENTIAL says
+    #[arg(long, value_name = "FILE", conflicts_with = "token_url")]
+    pub(crate) secret: Option<PathBuf>,
+    /// Log in here, in place of the secret's login_endpoint
+    #[arg(long, value_name = "URL", conflicts_with = "token_url")]
+    pub(crate) login_endpoint: Option<String>,
+    /// Log in as a client of OAuth 2.0 at this token endpoint (RFC 6749 section 4.4)
+    #[arg(long, value_name = "URL", requires = "client_id", requires = "client_secret_file")]
+    pub(crate) token_url: Option<String>,
+    /// The client
+    #[arg(long, value_name = "ID", requires = "token_url")]
+    pub(crate) client_id: Option<String>,
+    /// The client's secret; one line end may follow it
+    #[arg(long, value_name = "FILE", requires = "token_url")]
+    pub(crate) client_secret_file: Option<PathBuf>,
+    /// Send this parameter with it, for example scope=read; may be repeated
+    #[arg(long = "parameter", value_name = "NAME=VALUE", requires = "token_url")]
+    pub(crate) parameters: Vec<String>,
+    /// Print a whole header line: Authorization: token=<token>, or Bearer <token> for a client
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) header: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Renew the token ahead of its expiry, and print each, until interrupted
+    #[arg(long)]
+    pub(crate) watch: bool,
+    #[command(flatten)]
+    pub(crate) fetch: FetchArguments,
+}
+
 #[derive(Args)]
 pub(crate) struct TokenArguments {
     /// The token; - or nothing for standard input
@@ -166,7 +218,7 @@ impl TokenArguments {
 
 /// Editors and `echo` end a file with a line end. Just one is theirs: any other character is the token's, and
 /// judged.
-fn without_line_end(mut bytes: Vec<u8>) -> Vec<u8> {
+pub(crate) fn without_line_end(mut bytes: Vec<u8>) -> Vec<u8> {
     if bytes.pop_if(|last| *last == b'\n').is_some() {
         bytes.pop_if(|last| *last == b'\r');
     }

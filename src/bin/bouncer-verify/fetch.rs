@@ -33,24 +33,24 @@ impl Location {
 }
 
 #[derive(Args)]
-#[command(next_help_heading = "Fetching keys from a URL or an issuer")]
+#[command(next_help_heading = "Network")]
 pub(crate) struct FetchArguments {
     /// Trust the certificate authorities of this PEM file too, besides the system's
     #[arg(long, value_name = "FILE")]
-    ca_file: Option<PathBuf>,
+    pub(crate) ca_file: Option<PathBuf>,
     /// Go through this proxy, in place of what ALL_PROXY, HTTPS_PROXY, HTTP_PROXY and NO_PROXY say
     #[arg(long, value_name = "URL", conflicts_with = "no_proxy")]
-    proxy: Option<String>,
+    pub(crate) proxy: Option<String>,
     /// Go through no proxy
     #[arg(long)]
-    no_proxy: bool,
-    /// Allow http to other machines: whoever is on the way can then choose the keys
+    pub(crate) no_proxy: bool,
+    /// Allow http to other machines: whoever is on the way can then choose the keys, or take the token
     #[arg(long)]
-    allow_http: bool,
+    pub(crate) allow_http: bool,
     /// Give up an HTTP exchange after this time
     #[arg(long, value_name = "SECONDS", default_value_t = 5)]
     #[arg(value_parser = RangedU64ValueParser::<u64>::new().range(1..=300))]
-    timeout: u64,
+    pub(crate) timeout: u64,
 }
 
 impl FetchArguments {

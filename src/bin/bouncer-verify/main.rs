@@ -1,4 +1,4 @@
-//! The command `bouncer-verify`: judges a token, looks into one, or lists the keys of a JWK Set. A skin over
+//! The command `bouncer-verify`: judges a token, looks into one, lists the keys of a JWK Set, or logs in. A skin over
 //! the library: every verdict is the library's, here are only arguments, files and the way to show things.
 //!
 //! The verdict is the exit code, so that a script needs no parsing:
@@ -9,6 +9,7 @@
 //! | 1 | the token is invalid |
 //! | 2 | the command is misused, or the token cannot be read |
 //! | 3 | there are no keys to judge with; nothing is said of the token |
+//! | 4 | `login`: there is no token to print |
 //!
 //! Tokens and key sets come from others. Nothing of them reaches the terminal unescaped.
 
@@ -20,6 +21,7 @@ mod input;
 mod inspect;
 mod json;
 mod jwks;
+mod login;
 mod report;
 mod text;
 mod time;
@@ -35,6 +37,7 @@ fn main() -> ExitCode {
         Command::Verify(arguments) => (arguments.json, verify::run(&arguments)),
         Command::Inspect(arguments) => (arguments.json, inspect::run(&arguments)),
         Command::Jwks(arguments) if arguments.watch => (arguments.json, watch::run(&arguments)),
+        Command::Login(arguments) => (arguments.json, login::run(&arguments)),
         Command::Jwks(arguments) => (arguments.json, jwks::run(&arguments)),
     };
     result.unwrap_or_else(|failure| failure.report(json)).print()

@@ -12,6 +12,7 @@ pub(crate) enum Exit {
     InvalidToken = 1,
     Usage = 2,
     NoKeys = 3,
+    NoLogin = 4,
 }
 
 /// All output of one run.
@@ -92,6 +93,7 @@ impl Refusal {
         match self.kind.category() {
             ErrorCategory::Token => Exit::InvalidToken,
             ErrorCategory::Keys => Exit::NoKeys,
+            ErrorCategory::Login => Exit::NoLogin,
             _ => Exit::Usage,
         }
     }

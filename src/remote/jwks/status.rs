@@ -1,8 +1,8 @@
 //! What a remote key set is doing, at one moment.
 
+use super::super::transport::FetchError;
+use super::super::worker::{Reason, Worker};
 use super::jwks_job::JwksJob;
-use super::transport::FetchError;
-use super::worker::{Reason, Worker};
 use std::time::{Duration, Instant, SystemTime};
 
 /// A snapshot of a remote key set, for metrics, logs and health checks. Counts are this process's alone.

@@ -3,7 +3,7 @@
 //! An unknown kid may mean that the issuer has rotated its keys, or that somebody makes up kids. Budgets count
 //! attempts, whether they succeed or not, and nobody waits for a budget to refill.
 
-use super::pacing::Budget;
+use super::super::pacing::Budget;
 use crate::crypto::jwk_set::JwkSet;
 use std::collections::hash_map::RandomState;
 use std::collections::{HashSet, VecDeque};
@@ -98,7 +98,7 @@ mod tests {
     use super::*;
 
     fn keys() -> JwkSet {
-        JwkSet::from_slice(include_bytes!("../../tests/data/document_jwks.json")).unwrap()
+        JwkSet::from_slice(include_bytes!("../../../tests/data/document_jwks.json")).unwrap()
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The file that survives a restart: the last document that gave a set, with where and when it was fetched.
 
-use super::transport::{FetchError, FetchFailure};
+use super::super::transport::{FetchError, FetchFailure};
 use serde_json::value::RawValue;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -16,24 +16,41 @@ pub(super) struct LastGood {
     pub(super) fetched: SystemTime,
 }
 
+impl LastGood {
+    /// How old it is; one from the future is new.
+    pub(super) fn age(&self) -> Duration {
+        SystemTime::now().duration_since(self.fetched).unwrap_or_default()
+    }
+}
+
 fn failed(error: io::Error) -> FetchError {
     FetchError::new(FetchFailure::System, format!("the last-good file: {error}"))
 }
 
 /// Reads the file; `None` if it is not there, or is about another `source`.
 ///
-/// A file that others than its owner can write is refused: whoever writes it chooses the keys.
+/// A file that another user than this one or root owns, or others can write, is refused: whoever writes it chooses the
+/// keys.
 pub(super) fn read(path: &Path, source: &str) -> Result<Option<LastGood>, FetchError> {
     let invalid = |why| failed(io::Error::new(io::ErrorKind::InvalidData, why));
-    let file = match File::open(path) {
+    match fs::metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        other => other.map_err(failed)?,
-    };
+        // Opening a pipe would wait for a writer.
+        Ok(about) if !about.is_file() => return Err(invalid("it is no file")),
+        _ => {}
+    }
+    let file = File::open(path).map_err(failed)?;
     #[cfg(unix)]
     {
-        use std::os::unix::fs::PermissionsExt;
-        if file.metadata().map_err(failed)?.permissions().mode() & 0o022 != 0 {
+        use std::os::unix::fs::MetadataExt;
+        let about = file.metadata().map_err(failed)?;
+        if about.mode() & 0o022 != 0 {
             return Err(invalid("others may write it"));
+        }
+        // The user of this process, where the system tells without a call of C.
+        let own = fs::metadata("/proc/self").map(|own| own.uid());
+        if own.is_ok_and(|own| about.uid() != own && about.uid() != 0) {
+            return Err(invalid("it is another user's"));
         }
     }
     let mut text = String::new();
@@ -63,8 +80,11 @@ pub(super) fn write(path: &Path, source: &str, jwks: &[u8], fetched: SystemTime)
     let source = serde_json::to_string(source).map_err(|error| failed(error.into()))?;
     let fetched = fetched.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
     let text = format!("{{\"source\":{source},\"fetched\":{fetched},\"jwks\":{}}}\n", jwks.get());
-    // Processes forked from one write the same file.
-    let new = PathBuf::from(format!("{}.{}.new", path.display(), std::process::id()));
+    // Several keepers may write the same file, in one process or in containers where each is the first.
+    let random = getrandom::u64().map_err(|error| failed(io::Error::other(error)))?;
+    let mut new = path.as_os_str().to_owned();
+    new.push(format!(".{random:016x}.new"));
+    let new = PathBuf::from(new);
     let written = write_new(&new, text.as_bytes()).and_then(|()| fs::rename(&new, path));
     if written.is_err() {
         let _ = fs::remove_file(&new);
@@ -73,8 +93,6 @@ pub(super) fn write(path: &Path, source: &str, jwks: &[u8], fetched: SystemTime)
 }
 
 fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    // One left over from a crash would otherwise be in the way for ever.
-    let _ = fs::remove_file(path);
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]

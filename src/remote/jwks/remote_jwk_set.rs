@@ -1,11 +1,10 @@
 //! The key set that keeps itself.
 
-use super::http::HttpTransport;
+use super::super::http_settings::{HttpSettings, ProxySetting};
+use super::super::transport::{FetchError, Transport};
+use super::super::worker::{Reason, Worker};
 use super::jwks_job::{JwksJob, Location, Observer, Settings};
 use super::status::RemoteJwkSetStatus;
-use super::transport::{FetchError, FetchFailure, Transport};
-use super::url;
-use super::worker::{Reason, Worker, deadline};
 use crate::crypto::jwk_set::JwkSet;
 use crate::error::{Error, ErrorKind, Result};
 use crate::verify::key_source::{FetchTicket, KeySource, Lack, Prospect};
@@ -14,7 +13,6 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use ureq::Proxy;
 
 /// An issuer's JWK Set, fetched from its URL and kept fresh in the background, through rotations and outages.
 ///
@@ -84,18 +82,7 @@ impl RemoteJwkSet {
     /// # Errors
     /// [`ErrorKind::KeysUnavailable`]: not after `timeout`.
     pub fn wait_ready(&self, timeout: Duration) -> Result<()> {
-        let worker = &self.0.worker;
-        let deadline = deadline(timeout);
-        worker.start();
-        loop {
-            let next = worker.read(|books| books.done) + 1;
-            // In this order: keys that arrive in between are found by the next round.
-            match self.current() {
-                Ok(_) => return Ok(()),
-                Err(error) if !worker.wait(next, deadline) => return Err(error),
-                Err(_) => {}
-            }
-        }
+        self.0.worker.wait_until(timeout, || self.current().map(drop), |_| false)
     }
 
     /// The keys in use. They stay as they are when newer ones come.
@@ -112,33 +99,13 @@ impl RemoteJwkSet {
         current.ok_or_else(|| self.unavailable())
     }
 
-    fn unavailable(&self) -> Error {
-        let worker = &self.0.worker;
-        let detail = match &*worker.job.in_use() {
-            _ if worker.is_closed() => "closed",
-            Some(_) => "not confirmed by the issuer for too long",
-            None => worker.read(|books| match &books.last_error {
-                Some((error, _)) => error.failure().message(),
-                None => "not fetched yet",
-            }),
-        };
-        Error::new(ErrorKind::KeysUnavailable, detail)
-    }
-
     /// Fetches the keys now, for operators; several callers share one fetch. Nothing limits how often, so it
     /// is not for the way of a request.
     ///
     /// # Errors
-    /// Why the fetch failed; [`FetchFailure::Timeout`]: it is not done after `timeout`. The keys in use stay.
+    /// Why the fetch failed; [`crate::FetchFailure::Timeout`]: it is not done after `timeout`. The keys in use stay.
     pub fn refresh(&self, timeout: Duration) -> Result<(), FetchError> {
-        let worker = &self.0.worker;
-        let attempt = worker.with(|books| books.want(Reason::Request));
-        if worker.wait_for(attempt, timeout) {
-            let failed = worker.read(|books| books.last_error.clone().filter(|_| books.failed));
-            return failed.map_or(Ok(()), |(error, _)| Err(error));
-        }
-        let why = if worker.is_closed() { FetchFailure::Other } else { FetchFailure::Timeout };
-        Err(FetchError::new(why, if worker.is_closed() { "closed" } else { "" }))
+        self.0.worker.attempt_now(timeout)
     }
 
     /// What it is doing.
@@ -238,6 +205,19 @@ impl KeySource for RemoteJwkSet {
         })
     }
 
+    fn unavailable(&self) -> Error {
+        let worker = &self.0.worker;
+        let detail = match &*worker.job.in_use() {
+            _ if worker.is_closed() => "closed",
+            Some(_) => "not confirmed by the issuer for too long",
+            None => worker.read(|books| match &books.last_error {
+                Some((error, _)) => error.failure().message(),
+                None => "not fetched yet",
+            }),
+        };
+        Error::new(ErrorKind::KeysUnavailable, detail)
+    }
+
     fn wait(&self, ticket: FetchTicket, timeout: Duration) -> bool {
         RemoteJwkSet::wait(self, ticket, timeout)
     }
@@ -264,58 +244,41 @@ impl fmt::Debug for RemoteJwkSet {
 #[must_use]
 pub struct RemoteJwkSetBuilder {
     location: Location,
-    allow_http: bool,
-    ca_file: Option<PathBuf>,
-    proxy: ProxySetting,
-    same_origin_redirects: bool,
+    http: HttpSettings,
     ttl: Duration,
     max_stale: Duration,
-    timeout: Duration,
     patience: Duration,
     seed: Option<Vec<u8>>,
     last_good_file: Option<PathBuf>,
     prefetch: bool,
-    transport: Option<Arc<dyn Transport>>,
     observer: Option<Observer>,
-}
-
-#[derive(Clone)]
-enum ProxySetting {
-    Environment,
-    Off,
-    Url(String),
 }
 
 impl RemoteJwkSetBuilder {
     fn new(location: Location, max_stale: Duration) -> Self {
         Self {
             location,
-            allow_http: false,
-            ca_file: None,
-            proxy: ProxySetting::Environment,
-            same_origin_redirects: false,
+            http: HttpSettings::with_timeout(Duration::from_secs(5)),
             ttl: Duration::from_secs(600),
             max_stale,
-            timeout: Duration::from_secs(5),
             patience: Duration::from_secs(2),
             seed: None,
             last_good_file: None,
             prefetch: true,
-            transport: None,
             observer: None,
         }
     }
 
     /// Allows http to other machines: whoever is on the way can then choose the keys.
     pub fn allow_http(mut self) -> Self {
-        self.allow_http = true;
+        self.http.allow_http = true;
         self
     }
 
     /// Trusts the certificate authorities of this PEM file too, besides the system's. It is read for each
     /// fetch, so it may be replaced.
     pub fn ca_file(mut self, path: impl Into<PathBuf>) -> Self {
-        self.ca_file = Some(path.into());
+        self.http.ca_file = Some(path.into());
         self
     }
 
@@ -323,19 +286,19 @@ impl RemoteJwkSetBuilder {
     /// first of ALL_PROXY, HTTPS_PROXY and HTTP_PROXY that is set, but for hosts in NO_PROXY. Never for this
     /// machine.
     pub fn proxy(mut self, url: &str) -> Self {
-        self.proxy = ProxySetting::Url(url.to_owned());
+        self.http.proxy = ProxySetting::Url(url.to_owned());
         self
     }
 
     /// Goes through no proxy, whatever the environment says.
     pub fn no_proxy(mut self) -> Self {
-        self.proxy = ProxySetting::Off;
+        self.http.proxy = ProxySetting::Off;
         self
     }
 
     /// Follows up to three redirects to the same scheme, host and port. By default a redirect is a failure.
     pub fn same_origin_redirects(mut self) -> Self {
-        self.same_origin_redirects = true;
+        self.http.same_origin_redirects = true;
         self
     }
 
@@ -355,7 +318,7 @@ impl RemoteJwkSetBuilder {
 
     /// The time for one HTTP exchange: by default 5 seconds. The connection must be there after 2.
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = timeout;
+        self.http.timeout = timeout;
         self
     }
 
@@ -388,12 +351,12 @@ impl RemoteJwkSetBuilder {
     /// Makes the requests with the program's own HTTP client. TLS, proxies and redirects are then its
     /// business.
     pub fn transport(mut self, transport: impl Transport + 'static) -> Self {
-        self.transport = Some(Arc::new(transport));
+        self.http.transport = Some(Arc::new(transport));
         self
     }
 
-    /// Calls `observer` after each attempt, on the background thread. It must not block for long. What
-    /// happens is also reported through the `log` crate.
+    /// Calls `observer` after each attempt, on the background thread. It must not block for long, and should not
+    /// hold the key set itself, which then would not end with its last handle. What happens is also reported through the `log` crate.
     pub fn observer(mut self, observer: impl Fn(&RemoteJwkSetStatus) + Send + Sync + 'static) -> Self {
         self.observer = Some(Arc::new(observer));
         self
@@ -407,7 +370,10 @@ impl RemoteJwkSetBuilder {
     pub fn build(self) -> Result<RemoteJwkSet> {
         let invalid = |detail| Error::new(ErrorKind::InvalidArgument, detail);
         let (Location::Url(location) | Location::Issuer(location)) = &self.location;
-        url::check(location, self.allow_http).map_err(invalid)?;
+        self.http.check(location)?;
+        if matches!(&self.location, Location::Issuer(issuer) if issuer.contains(['?', '#'])) {
+            return Err(invalid("an issuer with a query or a fragment"));
+        }
         const LONGEST: Duration = Duration::from_secs(366 * 24 * 60 * 60);
         if self.ttl < Duration::from_secs(1) || self.ttl > LONGEST {
             return Err(invalid("a ttl under 1 second or over a year"));
@@ -415,37 +381,16 @@ impl RemoteJwkSetBuilder {
         if self.max_stale > LONGEST {
             return Err(invalid("a max_stale over a year"));
         }
-        if self.timeout.is_zero() || self.timeout > Duration::from_secs(300) {
-            return Err(invalid("a timeout of 0 or over 300 seconds"));
-        }
         if self.patience > Duration::from_secs(300) {
             return Err(invalid("a max_wait over 300 seconds"));
         }
-        let has_http_setting = self.ca_file.is_some()
-            || self.same_origin_redirects
-            || matches!(self.proxy, ProxySetting::Url(_));
-        let transport = match self.transport {
-            Some(_) if has_http_setting => {
-                return Err(invalid("a transport of one's own has its own CA bundle, proxy and redirects"));
-            }
-            Some(transport) => transport,
-            None => {
-                let proxy = match &self.proxy {
-                    ProxySetting::Off => None,
-                    ProxySetting::Environment => Proxy::try_from_env(),
-                    ProxySetting::Url(url) => {
-                        Some(Proxy::new(url).map_err(|_| invalid("not a proxy's URL"))?)
-                    }
-                };
-                Arc::new(HttpTransport::new(self.ca_file, proxy, self.same_origin_redirects))
-            }
-        };
+        let transport = self.http.transport()?;
         let settings = Settings {
             location: self.location,
-            allow_http: self.allow_http,
+            allow_http: self.http.allow_http,
             ttl: self.ttl,
             max_stale: self.max_stale,
-            timeout: self.timeout,
+            timeout: self.http.timeout,
             last_good_file: self.last_good_file,
             observer: self.observer,
         };

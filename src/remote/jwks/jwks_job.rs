@@ -1,10 +1,11 @@
 //! One attempt to fetch a JWK Set: from its location to the set in use.
 
+use super::super::transport::{FetchError, FetchFailure, HttpRequest, HttpResponse, Transport};
+use super::super::worker::{Job, Reason, Worker};
+use super::super::{freshness, pacing, url};
 use super::misses::Misses;
 use super::status::RemoteJwkSetStatus;
-use super::transport::{FetchError, FetchFailure, HttpRequest, HttpResponse, Transport};
-use super::worker::{Job, Reason, Worker};
-use super::{discovery, freshness, last_good, pacing, url};
+use super::{discovery, last_good};
 use crate::crypto::jwk_set::{JwkSet, MAX_DOCUMENT_LEN};
 use crate::error::Result;
 use arc_swap::{ArcSwapOption, Guard};
@@ -16,6 +17,9 @@ use std::time::{Duration, Instant, SystemTime};
 
 /// How long discovered metadata are believed. A failed attempt ends it too.
 const METADATA_LIFETIME: Duration = Duration::from_secs(60 * 60);
+
+/// The longest pause between two attempts in an outage.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// What is told of each attempt.
 pub(super) type Observer = Arc<dyn Fn(&RemoteJwkSetStatus) + Send + Sync>;
@@ -56,10 +60,12 @@ pub(super) struct JwksJob {
 }
 
 /// The keys that verifications read, and how long they may.
+#[derive(Clone)]
 pub(super) struct InUse {
     pub(super) jwks: Arc<JwkSet>,
     pub(super) generation: u64,
     pub(super) sha256: String,
+    document: Arc<[u8]>,
     /// None: from a seed.
     pub(super) fetched: Option<SystemTime>,
     lifetime: Duration,
@@ -103,6 +109,7 @@ impl JwksJob {
             jwks: Arc::new(JwkSet::from_slice(document)?),
             generation: 1,
             sha256: hex(&Sha256::digest(document)),
+            document: document.into(),
             fetched,
             lifetime: Duration::ZERO,
             refresh_at: now,
@@ -120,11 +127,23 @@ impl JwksJob {
         let Some(path) = &self.settings.last_good_file else { return };
         let loaded = last_good::read(path, self.settings.location.as_str()).and_then(|found| match found {
             None => Ok(()),
+            // As if it were not there: a seed may be newer.
+            Some(found) if found.age() > self.settings.max_stale => Ok(()),
             Some(found) => self
                 .seed(&found.jwks, Some(found.fetched))
                 .map_err(|error| FetchError::new(FetchFailure::Document, format!("last-good file: {error}"))),
         });
         self.note_last_good(loaded);
+    }
+
+    /// The document in use is confirmed: the file says so too.
+    fn write_last_good(&self) {
+        if let (Some(path), Some(in_use)) = (&self.settings.last_good_file, &*self.in_use.load())
+            && let Some(fetched) = in_use.fetched
+        {
+            let source = self.settings.location.as_str();
+            self.note_last_good(last_good::write(path, source, &in_use.document, fetched));
+        }
     }
 
     fn note_last_good(&self, result: Result<(), FetchError>) {
@@ -148,8 +167,13 @@ impl JwksJob {
     }
 
     fn get(&self, url: &str, headers: Vec<(&'static str, String)>) -> Result<HttpResponse, FetchError> {
-        let request =
-            HttpRequest { url, headers, timeout: self.settings.timeout, max_body_len: MAX_DOCUMENT_LEN };
+        let request = HttpRequest {
+            url,
+            headers,
+            body: None,
+            timeout: self.settings.timeout,
+            max_body_len: MAX_DOCUMENT_LEN,
+        };
         let response = self.transport.exchange(&request)?;
         if response.body.len() > MAX_DOCUMENT_LEN {
             return Err(FetchError::new(FetchFailure::TooLarge, ""));
@@ -161,12 +185,14 @@ impl JwksJob {
     }
 
     /// The key set's URL.
-    fn jwks_url(&self) -> Result<String, FetchError> {
+    fn jwks_url(&self, is_planned: bool) -> Result<String, FetchError> {
         let issuer = match &self.settings.location {
             Location::Url(url) => return Ok(url.clone()),
             Location::Issuer(issuer) => issuer,
         };
-        if let Some(metadata) = self.metadata.load().as_deref()
+        // A key that is missing may have moved with its set.
+        if is_planned
+            && let Some(metadata) = self.metadata.load().as_deref()
             && Instant::now() < metadata.until
         {
             return Ok(metadata.jwks_uri.clone());
@@ -177,22 +203,28 @@ impl JwksJob {
             return Err(wrong_status(&response));
         }
         let jwks_uri = discovery::jwks_uri(&response.body, issuer)?;
-        url::check(&jwks_uri, self.settings.allow_http)
-            .map_err(|why| FetchError::new(FetchFailure::Document, format!("jwks_uri: {why}")))?;
+        let unusable = |why| FetchError::new(FetchFailure::Document, format!("jwks_uri: {why}"));
+        let uri = url::check(&jwks_uri, self.settings.allow_http).map_err(unusable)?;
+        // Not even to this machine: its services are not an issuer's to point at.
+        if uri.scheme_str() == Some("http") && !issuer.starts_with("http:") {
+            return Err(unusable("http, though the issuer is https"));
+        }
         let metadata = Metadata { jwks_uri: jwks_uri.clone(), until: Instant::now() + METADATA_LIFETIME };
         self.metadata.store(Some(Arc::new(metadata)));
         Ok(jwks_uri)
     }
 
     fn fetch(&self, reason: Reason) -> Result<Duration, FetchError> {
-        let url = self.jwks_url()?;
+        let is_planned = matches!(reason, Reason::Schedule | Reason::Retry);
+        let url = self.jwks_url(is_planned)?;
         let before = self.in_use.load_full();
+        // Where a key is missing, nobody's word counts that nothing has changed: neither a cache's on the way nor that
+        // of a validator, which some servers make of a file's size and time.
         let validators = before.as_ref().and_then(|before| before.validators.clone());
-        let validators = validators.filter(|validators| validators.url == url);
+        let validators = validators.filter(|validators| is_planned && validators.url == url);
 
         let mut headers = vec![("accept", "application/jwk-set+json, application/json".to_owned())];
-        if !matches!(reason, Reason::Schedule | Reason::Retry) {
-            // A cache on the way may hold the set without the new key.
+        if !is_planned {
             headers.push(("cache-control", "no-cache".to_owned()));
         }
         if let Some(validators) = &validators {
@@ -203,48 +235,48 @@ impl JwksJob {
         let response = self.get(&url, headers)?;
 
         let now = SystemTime::now();
-        let (jwks, generation, sha256, validators) = match (response.status, before) {
-            (304, Some(before)) if validators.is_some() => {
-                (before.jwks.clone(), before.generation, before.sha256.clone(), validators)
-            }
-            (200, before) => {
-                let sha256 = hex(&Sha256::digest(&response.body));
-                let validators = Validators::of(&response, url);
-                match before {
-                    Some(before) if before.sha256 == sha256 => {
-                        (before.jwks.clone(), before.generation, sha256, validators)
-                    }
-                    before => {
-                        let jwks = JwkSet::from_slice(&response.body)
-                            .map_err(|error| FetchError::new(FetchFailure::Document, error.to_string()))?;
-                        let generation = before.map_or(0, |before| before.generation) + 1;
-                        (Arc::new(jwks), generation, sha256, validators)
+        let said = freshness::lifetime(&response, now);
+        let start = Instant::now();
+        let mut in_use =
+            match (response.status, before.as_deref()) {
+                (304, Some(before)) if validators.is_some() => {
+                    // RFC 9111 §4.3.4: what a 304 does not say is as it was.
+                    InUse { lifetime: said.unwrap_or(before.lifetime), validators, ..before.clone() }
+                }
+                (200, before) => {
+                    let sha256 = hex(&Sha256::digest(&response.body));
+                    let lifetime = said.unwrap_or(self.settings.ttl);
+                    let validators = Validators::of(&response, url);
+                    match before {
+                        Some(before) if before.sha256 == sha256 => {
+                            InUse { lifetime, validators, ..before.clone() }
+                        }
+                        before => InUse {
+                            jwks: Arc::new(JwkSet::from_slice(&response.body).map_err(|error| {
+                                FetchError::new(FetchFailure::Document, error.to_string())
+                            })?),
+                            generation: before.map_or(0, |before| before.generation) + 1,
+                            sha256,
+                            document: response.body.into(),
+                            fetched: None,
+                            lifetime,
+                            refresh_at: start,
+                            fresh_until: start,
+                            usable_until: start,
+                            validators,
+                        },
                     }
                 }
-            }
-            _ => return Err(wrong_status(&response)),
-        };
-        let lifetime = freshness::lifetime(&response, now).unwrap_or(self.settings.ttl);
-        let next = pacing::ahead_of_expiry(lifetime, pacing::random());
-        let start = Instant::now();
-        let in_use = InUse {
-            jwks,
-            generation,
-            sha256,
-            fetched: Some(now),
-            lifetime,
-            refresh_at: start + next,
-            fresh_until: start + lifetime,
-            usable_until: start + lifetime.max(self.settings.max_stale),
-            validators,
-        };
+                _ => return Err(wrong_status(&response)),
+            };
+        let next = pacing::ahead_of_expiry(in_use.lifetime, pacing::random());
+        in_use.fetched = Some(now);
+        in_use.refresh_at = start + next;
+        in_use.fresh_until = start + in_use.lifetime;
+        in_use.usable_until = start + in_use.lifetime.max(self.settings.max_stale);
         self.in_use.store(Some(Arc::new(in_use)));
         if self.closed.load(Ordering::SeqCst) {
             self.in_use.store(None);
-        }
-        if let (200, Some(path)) = (response.status, &self.settings.last_good_file) {
-            let source = self.settings.location.as_str();
-            self.note_last_good(last_good::write(path, source, &response.body, now));
         }
         Ok(next)
     }
@@ -252,7 +284,6 @@ impl JwksJob {
 
 impl Job for JwksJob {
     const THREAD: &'static str = "bouncer-keys";
-    const LONGEST_PAUSE: Duration = Duration::from_secs(60);
     type Book = Misses;
 
     fn new_book(&self) -> Misses {
@@ -260,14 +291,14 @@ impl Job for JwksJob {
     }
 
     fn first_due(&self) -> Duration {
-        match &*self.in_use.load() {
-            // Children of one fork share the time; they must not all come at once.
-            Some(in_use) => {
-                in_use.refresh_at.saturating_duration_since(Instant::now())
-                    + in_use.lifetime.mul_f64(0.1 * pacing::random())
-            }
-            None => Duration::ZERO,
-        }
+        let in_use = self.in_use.load();
+        let Some(in_use) = &*in_use else { return Duration::ZERO };
+        let now = Instant::now();
+        // Children of one fork share the time; they must not all come at once. But keys that are not fresh any more
+        // are not for waiting.
+        let spread = in_use.lifetime.mul_f64(0.1 * pacing::random());
+        let due = in_use.refresh_at.saturating_duration_since(now) + spread;
+        due.min(in_use.fresh_until.saturating_duration_since(now))
     }
 
     fn attempt(&self, reason: Reason) -> Result<Duration, FetchError> {
@@ -287,6 +318,10 @@ impl Job for JwksJob {
         result
     }
 
+    fn pause(&self, failures: u32, _: &FetchError) -> Duration {
+        pacing::back_off(failures, LONGEST_PAUSE, pacing::random())
+    }
+
     fn enter_in_book(&self, misses: &mut Misses, attempt: u64, success: bool) {
         let in_use = self.in_use.load();
         let in_use = in_use.as_ref();
@@ -297,7 +332,11 @@ impl Job for JwksJob {
         misses.settle(attempt, jwks, changed, Instant::now());
     }
 
-    fn report(&self, worker: &Arc<Worker<Self>>) {
+    fn report(&self, worker: &Arc<Worker<Self>>, success: bool) {
+        // Not before those who wait are told: a disk may be slow.
+        if success {
+            self.write_last_good();
+        }
         if let Some(observer) = &self.settings.observer {
             observer(&RemoteJwkSetStatus::of(worker));
         }
@@ -312,7 +351,9 @@ impl Job for JwksJob {
 
 impl Validators {
     fn of(response: &HttpResponse, url: String) -> Option<Self> {
-        let first = |name| response.values(name).next().map(str::to_owned);
+        // One that is longer than any sane one could make the next request too large for the server.
+        let first =
+            |name| response.values(name).next().filter(|value| value.len() <= 1024).map(str::to_owned);
         let (etag, last_modified) = (first("etag"), first("last-modified"));
         (etag.is_some() || last_modified.is_some()).then_some(Self { url, etag, last_modified })
     }

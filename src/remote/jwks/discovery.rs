@@ -1,6 +1,6 @@
 //! OpenID Connect Discovery 1.0: from an issuer to its JWK Set's URL.
 
-use super::transport::{FetchError, FetchFailure};
+use super::super::transport::{FetchError, FetchFailure};
 use crate::encoding::json;
 
 /// Where the metadata of `issuer` are (§4): a slash at its end is removed first.

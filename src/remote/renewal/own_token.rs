@@ -1,0 +1,69 @@
+//! A token of the service's own, which no log shows.
+
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+use zeroize::Zeroizing;
+
+/// The service's own token. Cheap to clone; its memory is wiped with the last clone.
+///
+/// It reads as the token's text; [`OwnToken::authorization`] is the header's value. `Debug` shows neither.
+#[derive(Clone)]
+pub struct OwnToken(Arc<Inner>);
+
+struct Inner {
+    /// The header's value, of which the token is the end.
+    authorization: Zeroizing<String>,
+    token_at: usize,
+    expires_at: Option<i64>,
+    generation: u64,
+}
+
+impl OwnToken {
+    pub(super) fn new(prefix: &str, token: &str, expires_at: Option<i64>, generation: u64) -> Self {
+        let mut authorization = Zeroizing::new(String::with_capacity(prefix.len() + token.len()));
+        authorization.push_str(prefix);
+        authorization.push_str(token);
+        Self(Arc::new(Inner { authorization, token_at: prefix.len(), expires_at, generation }))
+    }
+
+    /// The token's text.
+    pub fn as_str(&self) -> &str {
+        self.0.authorization.get(self.0.token_at..).unwrap_or_default()
+    }
+
+    /// The value of the Authorization header: `token=<token>` for DC/OS, `Bearer <token>` otherwise.
+    pub fn authorization(&self) -> &str {
+        &self.0.authorization
+    }
+
+    /// When it expires, in seconds since 1970 by the issuer's clock, if it does.
+    pub fn expires_at(&self) -> Option<i64> {
+        self.0.expires_at
+    }
+
+    /// 1 for the first token of a renewer, and one more for each.
+    pub fn generation(&self) -> u64 {
+        self.0.generation
+    }
+}
+
+impl Deref for OwnToken {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        self.as_str()
+    }
+}
+
+impl AsRef<str> for OwnToken {
+    fn as_ref(&self) -> &str {
+        self.as_str()
+    }
+}
+
+impl fmt::Debug for OwnToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OwnToken").field("expires_at", &self.0.expires_at).finish_non_exhaustive()
+    }
+}

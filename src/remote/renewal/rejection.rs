@@ -1,0 +1,71 @@
+//! Which answers mean that the own token was not accepted.
+
+/// Whether an answer says that the token of the request was not accepted, so that
+/// [`crate::TokenRenewer::reject`] is worth a call: HTTP 401, or status 16 of gRPC (UNAUTHENTICATED), which comes
+/// with HTTP 200.
+///
+/// A 401 counts if its WWW-Authenticate asks for what DC/OS asks for (`acsjwt`, `oauthjwt`) or for `Bearer`,
+/// or if there is none: DC/OS's Admin Router stands before services that have a 401 of their own, such as
+/// `Basic`, which a new token would not change. 403 never counts: the caller is known, and not allowed.
+///
+/// ```
+/// use bouncer_verify::is_token_rejection;
+///
+/// assert!(is_token_rejection(401, Some("acsjwt"), None));
+/// assert!(is_token_rejection(200, None, Some("16")));
+/// assert!(!is_token_rejection(401, Some("Basic realm=\"app\""), None));
+/// assert!(!is_token_rejection(403, None, None));
+/// ```
+pub fn is_token_rejection(
+    http_status: u16,
+    www_authenticate: Option<&str>,
+    grpc_status: Option<&str>,
+) -> bool {
+    if grpc_status.is_some_and(|status| status.trim() == "16") {
+        return true;
+    }
+    http_status == 401
+        && www_authenticate.is_none_or(|challenges| {
+            // RFC 9110 §11.6.1: a list of challenges. What stands at the beginning of an item is a scheme or the name of
+            // a parameter; what is quoted is neither.
+            let outside_quotes: String = challenges.split('"').step_by(2).collect();
+            outside_quotes.split(',').any(|item| {
+                let word = item.split_whitespace().next().unwrap_or_default();
+                ["acsjwt", "oauthjwt", "Bearer"].iter().any(|scheme| scheme.eq_ignore_ascii_case(word))
+            })
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_401_that_asks_for_a_token_counts() {
+        for (status, challenge, grpc, expected) in [
+            (401, Some("acsjwt"), None, true),
+            (401, Some("oauthjwt"), None, true),
+            (401, Some("Bearer realm=\"a, b\", error=\"invalid_token\""), None, true),
+            (401, Some("Basic realm=\"x\", bearer"), None, true),
+            (401, None, None, true),
+            (401, Some("Basic realm=\"x\""), None, false),
+            (401, Some("Basic realm=\"the Bearer, bearer service\""), None, false),
+            (401, Some("Basic realm = Bearer"), None, false),
+            (401, Some("Basic realm=\"x\" , Bearer error=\"y\""), None, true),
+            (401, Some("Digest realm=\"x\", nonce=\"y\""), None, false),
+            (401, Some(""), None, false),
+            (403, Some("acsjwt"), None, false),
+            (200, None, None, false),
+            (200, None, Some("16"), true),
+            (200, None, Some("7"), false),
+            (200, None, Some("0"), false),
+            (503, None, None, false),
+        ] {
+            assert_eq!(
+                is_token_rejection(status, challenge, grpc),
+                expected,
+                "{status} {challenge:?} {grpc:?}"
+            );
+        }
+    }
+}

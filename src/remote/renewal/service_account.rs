@@ -1,0 +1,191 @@
+//! A DC/OS service account's secret, and the service login token that is made with it.
+
+use crate::encoding::{base64url, json};
+use crate::error::{Error, ErrorKind, Result};
+use jsonwebtoken::EncodingKey;
+use jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER;
+use pkcs8::PrivateKeyInfoRef;
+use pkcs8::der::pem;
+use std::fmt;
+use zeroize::Zeroizing;
+
+/// How long a service login token is valid, in seconds. DC/OS takes up to ten minutes; in the middle, clocks may be
+/// apart by five either way.
+const LOGIN_TOKEN_LIFETIME: i64 = 300;
+
+/// A service account of DC/OS, as its secret describes it. The private key is wiped from memory with it.
+///
+/// ```text
+/// {"uid": "my-service", "private_key": "-----BEGIN PRIVATE KEY-----\n…",
+///  "login_endpoint": "https://master.mesos/acs/api/v1/auth/login", "scheme": "RS256"}
+/// ```
+pub struct ServiceAccount {
+    uid: String,
+    login_endpoint: String,
+    key: EncodingKey,
+}
+
+impl ServiceAccount {
+    /// Reads the secret: `uid`, `private_key` (RSA in PEM, PKCS #8 or PKCS #1) and `login_endpoint` are required;
+    /// `scheme` must be "RS256" if it is there; other members are ignored.
+    ///
+    /// # Errors
+    /// [`ErrorKind::UnusableCredentials`].
+    pub fn from_json(secret: &str) -> Result<Self> {
+        let [mut uid, mut private_key, mut login_endpoint, mut scheme] = [None; 4];
+        json::members(secret.trim(), |name, value| match &*name {
+            "uid" => uid = Some(value),
+            "private_key" => private_key = Some(value),
+            "login_endpoint" => login_endpoint = Some(value),
+            "scheme" => scheme = Some(value),
+            _ => {}
+        })
+        .map_err(|_| unusable("the secret is not a strict JSON object"))?;
+        let text = |value: Option<json::Value<'_>>, missing| {
+            let text = value.and_then(|value| value.as_str()).filter(|text| !text.is_empty());
+            text.map(|text| Zeroizing::new(text.into_owned())).ok_or(unusable(missing))
+        };
+        if scheme.is_some_and(|scheme| !scheme.is_null() && scheme.as_str().as_deref() != Some("RS256")) {
+            return Err(unusable("a scheme other than RS256"));
+        }
+        let private_key = text(private_key, "no private_key")?;
+        Ok(Self {
+            uid: text(uid, "no uid")?.to_string(),
+            login_endpoint: text(login_endpoint, "no login_endpoint")?.to_string(),
+            key: rsa_key(&private_key)?,
+        })
+    }
+
+    /// The account's name.
+    pub fn uid(&self) -> &str {
+        &self.uid
+    }
+
+    /// Where it logs in.
+    pub fn login_endpoint(&self) -> &str {
+        &self.login_endpoint
+    }
+
+    /// The body of a login request at `now`, in seconds since 1970 by the issuer's clock.
+    pub(super) fn login_request(&self, now: i64) -> Result<Zeroizing<Vec<u8>>> {
+        let uid = serde_json::Value::from(self.uid.as_str());
+        let claims = format!("{{\"uid\":{uid},\"exp\":{}}}", now.saturating_add(LOGIN_TOKEN_LIFETIME));
+        let header = base64url::encode(br#"{"alg":"RS256","typ":"JWT"}"#);
+        let input = format!("{header}.{}", base64url::encode(claims.as_bytes()));
+        // Not `jsonwebtoken::encode`: it asks for the process's default provider, which the program may have set
+        // to another, or left ambiguous.
+        let unusable = |_| unusable("the private key does not sign");
+        let signer = (DEFAULT_PROVIDER.signer_factory)(&jsonwebtoken::Algorithm::RS256, &self.key);
+        let signature = signer.map_err(unusable)?.try_sign(input.as_bytes());
+        let signature = signature.map_err(|_| self::unusable("the private key does not sign"))?;
+        let token = Zeroizing::new(format!("{input}.{}", base64url::encode(&signature)));
+        Ok(Zeroizing::new(format!("{{\"uid\":{uid},\"token\":\"{}\"}}", *token).into_bytes()))
+    }
+}
+
+fn unusable(detail: &'static str) -> Error {
+    Error::new(ErrorKind::UnusableCredentials, detail)
+}
+
+/// The key of a PEM text: PKCS #8 ("BEGIN PRIVATE KEY") or PKCS #1 ("BEGIN RSA PRIVATE KEY").
+fn rsa_key(pem: &str) -> Result<EncodingKey> {
+    let (label, der) =
+        pem::decode_vec(pem.trim().as_bytes()).map_err(|_| unusable("the private key is not in PEM"))?;
+    let der = Zeroizing::new(der);
+    let key = match label {
+        "PRIVATE KEY" => {
+            let info = PrivateKeyInfoRef::try_from(&der[..])
+                .map_err(|_| unusable("the private key is not PKCS #8"))?;
+            if info.algorithm.oid != pkcs1::ALGORITHM_OID {
+                return Err(unusable("the private key is not RSA"));
+            }
+            EncodingKey::from_rsa_der(info.private_key.as_bytes())
+        }
+        "RSA PRIVATE KEY" => EncodingKey::from_rsa_der(&der),
+        _ => return Err(unusable("the private key is neither PKCS #8 nor PKCS #1")),
+    };
+    // The signer looks at the key when it signs: better now, where the operator sees it.
+    let signer = (DEFAULT_PROVIDER.signer_factory)(&jsonwebtoken::Algorithm::RS256, &key);
+    match signer.map(|signer| signer.try_sign(b"").is_ok()) {
+        Ok(true) => Ok(key),
+        _ => Err(unusable("the private key is no RSA key of 2048 bits or more")),
+    }
+}
+
+impl fmt::Debug for ServiceAccount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServiceAccount")
+            .field("uid", &self.uid)
+            .field("login_endpoint", &self.login_endpoint)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Clock, Jwk, JwkSet, Policy, verify_token};
+    use rsa::pkcs1::EncodeRsaPrivateKey as _;
+    use rsa::pkcs8::DecodePrivateKey as _;
+
+    const PEM: &str = include_str!("../../../tests/data/keys/rsa-2048-a.pem");
+
+    fn secret(private_key: &str) -> String {
+        let private_key = serde_json::Value::from(private_key);
+        format!(
+            r#"{{"scheme":"RS256","uid":"my \"service\"","private_key":{private_key},"login_endpoint":"https://m/","public_key":"x"}}"#
+        )
+    }
+
+    fn pkcs1() -> String {
+        let key = rsa::RsaPrivateKey::from_pkcs8_pem(PEM).unwrap();
+        key.to_pkcs1_pem(rsa::pkcs8::LineEnding::LF).unwrap().to_string()
+    }
+
+    #[test]
+    fn the_login_token_is_signed_for_five_minutes_with_either_form_of_key() {
+        use rsa::pkcs8::EncodePublicKey as _;
+        let public = rsa::RsaPrivateKey::from_pkcs8_pem(PEM).unwrap().to_public_key();
+        let jwk = Jwk::from_der(public.to_public_key_der().unwrap().as_bytes()).unwrap();
+        let jwks = JwkSet::from_keys([jwk]).unwrap();
+        for private_key in [PEM, &pkcs1(), &PEM.replace('\n', "\r\n"), &format!("\n{PEM}\n")] {
+            let account = ServiceAccount::from_json(&secret(private_key)).unwrap();
+            let request = account.login_request(1000).unwrap();
+            let request: serde_json::Value = serde_json::from_slice(&request).unwrap();
+            assert_eq!(request["uid"], "my \"service\"");
+            assert_eq!(request.as_object().unwrap().len(), 2, "uid and token, nothing else");
+            let policy = Policy::bouncer().clock(Clock::fixed(1299));
+            let token = verify_token(&jwks, &policy, request["token"].as_str().unwrap()).unwrap();
+            assert_eq!((token.uid(), token.expires_at()), (Some("my \"service\""), Some(1300)));
+            assert_eq!(token.header(), r#"{"alg":"RS256","typ":"JWT"}"#);
+        }
+    }
+
+    #[test]
+    fn a_secret_that_is_none_says_why_and_shows_nothing() {
+        let good = secret(PEM);
+        let small = include_str!("../../../tests/data/keys/rsa-1024.pem");
+        let other = include_str!("../../../tests/data/keys/p256-a.pem");
+        for (secret, why) in [
+            ("", "strict JSON"),
+            ("[]", "strict JSON"),
+            (r#"{"uid":"a","uid":"b"}"#, "strict JSON"),
+            (&good.replace("\"uid\"", "\"gid\""), "no uid"),
+            (&good.replace("private_key", "key"), "no private_key"),
+            (&good.replace("login_endpoint", "endpoint"), "no login_endpoint"),
+            (&good.replace("https://m/", ""), "no login_endpoint"),
+            (&good.replace("RS256", "HS256"), "scheme"),
+            (&secret("secret"), "not in PEM"),
+            (&secret(small), "2048 bits"),
+            (&secret(other), "not RSA"),
+            (&secret(&PEM.replace("PRIVATE", "PUBLIC")), "neither"),
+        ] {
+            let error = ServiceAccount::from_json(secret).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::UnusableCredentials, "{why}");
+            assert!(error.to_string().contains(why), "{error}");
+        }
+        let account = ServiceAccount::from_json(&good.replace("\"RS256\"", "null")).unwrap();
+        let shown = format!("{account:?}");
+        assert!(shown.contains("https://m/") && !shown.contains("MII") && !shown.contains("PRIVATE"));
+    }
+}

@@ -1,0 +1,111 @@
+//! What a token renewer is doing, at one moment.
+
+use super::super::transport::FetchError;
+use super::super::worker::{Reason, Worker};
+use super::renewal_job::RenewalJob;
+use std::time::{Duration, Instant, SystemTime};
+
+/// A snapshot of a token renewer, for metrics, logs and health checks. Counts are this process's alone.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct TokenRenewerStatus {
+    /// Where tokens come from.
+    pub source: String,
+    /// Whether there is a token to hand out.
+    pub state: TokenRenewerState,
+    /// 0 before the first token, and one more with each.
+    pub generation: u64,
+    /// In how long the token in use expires, if it does.
+    pub expires_in: Option<Duration>,
+    /// The latest failure, even if a login has succeeded since.
+    pub last_error: Option<FetchError>,
+    /// When that was.
+    pub last_error_at: Option<SystemTime>,
+    /// Logins that failed.
+    pub failures: u64,
+    /// Scheduled logins that failed since the last success.
+    pub failures_in_row: u32,
+    /// In how long the next login is due, if no rejection causes one before.
+    pub next_attempt: Duration,
+    /// Logins done, whether they succeeded or not.
+    pub attempts: u64,
+    /// Logins begun because their time had come, or there was no token.
+    pub scheduled: u64,
+    /// Logins begun because the one before failed.
+    pub retries: u64,
+    /// Logins begun because a server did not accept the token.
+    pub rejections: u64,
+    /// Logins that the program asked for.
+    pub requested: u64,
+    /// Rejections that caused no login, because their budget was spent.
+    pub suppressed: u64,
+}
+
+/// Whether a token renewer has a token to hand out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TokenRenewerState {
+    /// None yet.
+    Empty,
+    /// A valid one.
+    Valid,
+    /// One that expires within seconds, and could not be renewed yet.
+    Expiring,
+    /// One that has expired.
+    Expired,
+    /// Closed.
+    Closed,
+}
+
+impl TokenRenewerState {
+    /// Every state.
+    pub const ALL: &'static [Self] = &[Self::Empty, Self::Valid, Self::Expiring, Self::Expired, Self::Closed];
+
+    /// The stable name, the same in every language.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Empty => "empty",
+            Self::Valid => "valid",
+            Self::Expiring => "expiring",
+            Self::Expired => "expired",
+            Self::Closed => "closed",
+        }
+    }
+}
+
+impl TokenRenewerStatus {
+    pub(super) fn of(worker: &Worker<RenewalJob>) -> Self {
+        let (now, wall) = (Instant::now(), SystemTime::now());
+        let in_use = worker.job.in_use();
+        let holding = in_use.as_ref();
+        let state = match holding {
+            _ if worker.is_closed() => TokenRenewerState::Closed,
+            None => TokenRenewerState::Empty,
+            Some(holding) if holding.is_ample(now, wall) => TokenRenewerState::Valid,
+            Some(holding) if holding.is_valid(now, wall) => TokenRenewerState::Expiring,
+            Some(_) => TokenRenewerState::Expired,
+        };
+        worker.read(|books| {
+            let [scheduled, retries, rejections, requested] =
+                [Reason::Schedule, Reason::Retry, Reason::Rejection, Reason::Request]
+                    .map(|reason| books.counts.of(reason));
+            Self {
+                source: worker.job.name().to_owned(),
+                state,
+                generation: holding.map_or(0, |holding| holding.token.generation()),
+                expires_in: holding.and_then(|holding| holding.left()),
+                last_error: books.last_error.as_ref().map(|(error, _)| error.clone()),
+                last_error_at: books.last_error.as_ref().map(|(_, at)| *at),
+                failures: books.failures,
+                failures_in_row: books.failures_in_row,
+                next_attempt: books.next_in(),
+                attempts: books.done,
+                scheduled,
+                retries,
+                rejections,
+                requested,
+                suppressed: books.book.suppressed,
+            }
+        })
+    }
+}

@@ -1,0 +1,484 @@
+//! The service's own token, always valid.
+
+use super::super::http_settings::{HttpSettings, ProxySetting};
+use super::super::transport::{FetchError, FetchFailure, Transport};
+use super::super::url;
+use super::super::worker::{Reason, State, Worker};
+use super::client_credentials::{Client, ClientCredentials};
+use super::own_token::OwnToken;
+use super::renewal_job::{Book, Observer, RenewalJob};
+use super::service_account::ServiceAccount;
+use super::service_login::{Credential, ServiceLogin};
+use super::status::TokenRenewerStatus;
+use super::token_source::TokenSource;
+use crate::error::{Error, ErrorKind, Result};
+use crate::verify::key_source::FetchTicket;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
+use std::time::{Duration, Instant, SystemTime};
+use zeroize::Zeroizing;
+
+/// The environment variable in which DC/OS gives a service its account: the secret, or the path of a file with it.
+const CREDENTIAL_VARIABLE: &str = "DCOS_SERVICE_ACCOUNT_CREDENTIAL";
+/// So many failures in a row are waited for by callers who have no token; then they are told at once.
+const QUICK_TRIES: u32 = 4;
+
+/// Keeps the service's own token valid: logs in, hands the token out without latency, renews it before it
+/// expires, and again when a server does not accept it.
+///
+/// Make one for each account and clone it: clones share everything.
+///
+/// - [`TokenRenewer::token`] reads the token in use through one atomic pointer. Callers wait only where there is
+///   none, or in the last seconds of one that could be renewed.
+/// - The token is renewed at 70 to 80 % of the life that it says itself, in the background. A renewal that fails
+///   displaces nothing: it is tried again with growing pauses, and the token in use is used up to its expiry.
+/// - [`TokenRenewer::reject`] after a 401: any number of callers with the same token cause one login, and one
+///   login in 30 seconds at most.
+/// - After a fork, each process renews for itself: nothing needs to be done.
+///
+/// ```no_run
+/// use bouncer_verify::TokenRenewer;
+///
+/// let renewer = TokenRenewer::service_account_file("/run/secrets/service-account.json").build()?;
+/// // For every request that the service makes:
+/// let token = renewer.token()?;
+/// println!("Authorization: {}", token.authorization());
+/// # Ok::<(), bouncer_verify::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct TokenRenewer(Arc<Handle>);
+
+/// What all clones share. The worker's thread has the worker alone, so the last clone can end it.
+struct Handle {
+    worker: Arc<Worker<RenewalJob>>,
+    patience: Duration,
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.worker.close();
+    }
+}
+
+impl TokenRenewer {
+    /// Tokens of a DC/OS service account.
+    pub fn service_account(account: ServiceAccount) -> TokenRenewerBuilder {
+        TokenRenewerBuilder::new(From::Account(Credential::Account(Arc::new(account))))
+    }
+
+    /// Tokens of the DC/OS service account whose secret is in this file, which is read for each login.
+    pub fn service_account_file(path: impl Into<PathBuf>) -> TokenRenewerBuilder {
+        TokenRenewerBuilder::new(From::Account(Credential::File(path.into())))
+    }
+
+    /// Tokens of the DC/OS service account in the environment variable `DCOS_SERVICE_ACCOUNT_CREDENTIAL`, which
+    /// holds the secret or the path of a file with it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::UnusableCredentials`]: it is not set, or holds a secret that is none.
+    pub fn service_account_from_env() -> Result<TokenRenewerBuilder> {
+        let missing =
+            |_| Error::new(ErrorKind::UnusableCredentials, "DCOS_SERVICE_ACCOUNT_CREDENTIAL is not set");
+        let value = Zeroizing::new(std::env::var(CREDENTIAL_VARIABLE).map_err(missing)?);
+        match value.trim_start().starts_with('{') {
+            true => Ok(Self::service_account(ServiceAccount::from_json(&value)?)),
+            false => Ok(Self::service_account_file(value.as_str())),
+        }
+    }
+
+    /// Tokens of an OAuth 2.0 client by the client credentials grant (RFC 6749 §4.4), from the token endpoint at
+    /// `token_url`. The client authenticates with HTTP Basic.
+    pub fn client_credentials(token_url: &str, client_id: &str, client_secret: &str) -> TokenRenewerBuilder {
+        let client = Client {
+            id: client_id.to_owned(),
+            secret: Arc::new(Zeroizing::new(client_secret.to_owned())),
+            parameters: Vec::new(),
+        };
+        TokenRenewerBuilder::new(From::Client { token_url: token_url.to_owned(), client })
+    }
+
+    /// Tokens from anywhere. `name` stands for it in logs.
+    pub fn source(name: &str, source: impl TokenSource + 'static) -> TokenRenewerBuilder {
+        TokenRenewerBuilder::new(From::Source { name: name.to_owned(), source: Arc::new(source) })
+    }
+
+    /// A valid token.
+    ///
+    /// It waits where there is none and one may come soon, 10 seconds at most unless set otherwise, and in the
+    /// last seconds of one for its renewal; in an outage, not at all.
+    ///
+    /// # Errors
+    /// [`ErrorKind::LoginRejected`], [`ErrorKind::UnusableCredentials`]: the operator has to act.
+    /// [`ErrorKind::LoginUnavailable`]: there is no valid token and no login succeeds now.
+    pub fn token(&self) -> Result<OwnToken> {
+        self.waiting(|ticket| self.token_now(ticket))
+    }
+
+    /// As [`TokenRenewer::token`] without ever waiting, for callers that must not block a thread.
+    ///
+    /// `ticket` is `None` at first. If it is `Some` afterwards, there may be a better answer once that login is
+    /// done: wait for it ([`TokenRenewer::wait`] on another thread) and call again with it.
+    ///
+    /// # Errors
+    /// As [`TokenRenewer::token`].
+    pub fn token_now(&self, ticket: &mut Option<FetchTicket>) -> Result<OwnToken> {
+        let worker = &self.0.worker;
+        let before = ticket.take();
+        let (now, wall) = (Instant::now(), SystemTime::now());
+        let in_use = worker.job.in_use();
+        if let Some(holding) = &*in_use {
+            if now >= holding.renew_at {
+                // The thread should be at it. After a fork, there is none.
+                worker.start();
+            }
+            if holding.is_ample(now, wall) {
+                return Ok(holding.token.clone());
+            }
+        }
+        if worker.is_closed() {
+            return Err(self.no_token());
+        }
+        drop(in_use);
+        let valid = worker.with(|books| {
+            // A login may have ended since. From here on, either it has, or it is under way: a login puts its token in
+            // use before it is done.
+            let in_use = worker.job.in_use();
+            let valid = in_use.as_ref().filter(|holding| holding.is_valid(now, wall));
+            if !valid.is_some_and(|holding| holding.is_ample(now, wall)) {
+                *ticket = next_attempt(books, valid.is_some(), before);
+            }
+            valid.map(|holding| holding.token.clone())
+        });
+        valid.ok_or_else(|| self.no_token())
+    }
+
+    /// A server did not accept `token` ([`crate::is_token_rejection`]): gives another.
+    ///
+    /// If there is a newer one already, that is it. Otherwise one login serves all that ask; there is one at
+    /// once and then one in 30 seconds at most. Until it succeeds the token stays in use for others.
+    ///
+    /// # Errors
+    /// As [`TokenRenewer::token`]; [`ErrorKind::LoginUnavailable`] also if there is no newer one.
+    pub fn reject(&self, token: &str) -> Result<OwnToken> {
+        self.waiting(|ticket| self.reject_now(token, ticket))
+    }
+
+    /// As [`TokenRenewer::reject`] without ever waiting; `ticket` is as for [`TokenRenewer::token_now`].
+    ///
+    /// # Errors
+    /// As [`TokenRenewer::reject`].
+    pub fn reject_now(&self, token: &str, ticket: &mut Option<FetchTicket>) -> Result<OwnToken> {
+        let worker = &self.0.worker;
+        let is_it = worker.job.in_use().as_ref().is_some_and(|holding| holding.token.as_str() == token);
+        if !is_it || worker.is_closed() {
+            return self.token_now(ticket);
+        }
+        let before = ticket.take();
+        let newer = worker.with(|books| {
+            // As in token_now(): the newer token may be there by now.
+            let in_use = worker.job.in_use();
+            let newer = in_use.as_ref().filter(|holding| holding.token.as_str() != token);
+            if newer.is_none() {
+                *ticket = next_after_rejection(books, before);
+            }
+            newer.map(|holding| holding.token.clone())
+        });
+        newer.ok_or_else(|| self.rejected())
+    }
+
+    /// Waits until the login that `ticket` stands for is done; false if it is not after `timeout`, or will not
+    /// be.
+    pub fn wait(&self, ticket: FetchTicket, timeout: Duration) -> bool {
+        self.0.worker.wait_for(ticket.attempt, timeout)
+    }
+
+    /// Waits until there is a valid token.
+    ///
+    /// # Errors
+    /// As [`TokenRenewer::token`], after `timeout`.
+    pub fn wait_ready(&self, timeout: Duration) -> Result<()> {
+        let is_final = |error: &Error| error.kind() != ErrorKind::LoginUnavailable;
+        self.0.worker.wait_until(timeout, || self.token_now(&mut None).map(drop), is_final)
+    }
+
+    /// Logs in now, for operators; several callers share one login.
+    ///
+    /// # Errors
+    /// Why the login failed; [`crate::FetchFailure::Timeout`]: it is not done after `timeout`. The token in use stays.
+    pub fn renew(&self, timeout: Duration) -> Result<(), FetchError> {
+        self.0.worker.attempt_now(timeout)
+    }
+
+    /// What it is doing.
+    pub fn status(&self) -> TokenRenewerStatus {
+        TokenRenewerStatus::of(&self.0.worker)
+    }
+
+    /// Waits until `attempts` logins have been tried ([`TokenRenewerStatus::attempts`]); false if that is not so
+    /// after `timeout`, or will not be. For those who watch it.
+    pub fn wait_attempts(&self, attempts: u64, timeout: Duration) -> bool {
+        self.0.worker.wait_for(attempts, timeout)
+    }
+
+    /// Ends it, for all clones: a login under way is cut off, the thread ends, and from now on there is no token.
+    pub fn close(&self) {
+        self.0.worker.close();
+    }
+
+    fn waiting(&self, mut ask: impl FnMut(&mut Option<FetchTicket>) -> Result<OwnToken>) -> Result<OwnToken> {
+        let mut ticket = None;
+        let mut began = None;
+        loop {
+            let answer = ask(&mut ticket);
+            let Some(login) = ticket else { return answer };
+            let waited = began.get_or_insert_with(Instant::now).elapsed();
+            if !self.wait(login, self.0.patience.saturating_sub(waited)) {
+                return answer;
+            }
+        }
+    }
+
+    fn no_token(&self) -> Error {
+        if self.0.worker.is_closed() {
+            return Error::new(ErrorKind::LoginUnavailable, "closed");
+        }
+        self.0.worker.read(|books| match &books.last_error {
+            Some((error, _)) => Error::new(error.login_kind(), error.failure().message()),
+            None => Error::new(ErrorKind::LoginUnavailable, "not logged in yet"),
+        })
+    }
+
+    fn rejected(&self) -> Error {
+        let failed = self.0.worker.read(|books| books.failed);
+        match failed {
+            true => self.no_token(),
+            false => Error::new(
+                ErrorKind::LoginUnavailable,
+                "the token was rejected, and there is no newer one yet",
+            ),
+        }
+    }
+}
+
+/// What a caller who needs a better token waits for.
+fn next_attempt(
+    books: &mut State<Book>,
+    has_valid: bool,
+    before: Option<FetchTicket>,
+) -> Option<FetchTicket> {
+    let ticket = |attempt| Some(FetchTicket { attempt, begins_later: false });
+    if has_valid && (books.failed || before.is_some()) {
+        // A valid token is good enough once its renewal was tried.
+        return None;
+    }
+    let hopeless = books.last_error.as_ref().is_some_and(|(error, _)| {
+        matches!(error.failure(), FetchFailure::Rejected | FetchFailure::Refused | FetchFailure::Credentials)
+    });
+    if books.failed && (hopeless || books.failures_in_row >= QUICK_TRIES) {
+        return None;
+    }
+    match books.under_way() {
+        Some(attempt) => ticket(attempt),
+        // The background will try again in a moment.
+        None if books.failed => ticket(books.done + 1),
+        None => ticket(books.want(Reason::Schedule)),
+    }
+}
+
+/// What a caller whose token was rejected waits for.
+fn next_after_rejection(books: &mut State<Book>, before: Option<FetchTicket>) -> Option<FetchTicket> {
+    // A login that began before the rejection may be the one that gave this very token.
+    if before.is_some_and(|before| before.begins_later) {
+        return None;
+    }
+    if let Some(attempt) = books.under_way().filter(|attempt| before.is_none_or(|old| old.attempt < *attempt))
+    {
+        return (!books.failed).then_some(FetchTicket { attempt, begins_later: false });
+    }
+    let now = Instant::now();
+    let is_held = books.hold_until.is_some_and(|until| now < until);
+    let attempt = match books.wanted() {
+        Some(attempt) => attempt,
+        None if !is_held && books.book.rejections.spend(now) => books.want(Reason::Rejection),
+        None => {
+            books.book.suppressed += 1;
+            return None;
+        }
+    };
+    Some(FetchTicket { attempt, begins_later: true })
+}
+
+impl fmt::Debug for TokenRenewer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("TokenRenewer").field(&self.0.worker.job.name()).finish()
+    }
+}
+
+/// The settings of a [`TokenRenewer`].
+#[derive(Clone)]
+#[must_use]
+pub struct TokenRenewerBuilder {
+    from: From,
+    http: HttpSettings,
+    login_endpoint: Option<String>,
+    bearer: Option<bool>,
+    /// A setting that the source does not have.
+    misfit: Option<&'static str>,
+    patience: Duration,
+    prefetch: bool,
+    observer: Option<Observer>,
+}
+
+#[derive(Clone)]
+enum From {
+    Account(Credential),
+    Client { token_url: String, client: Client },
+    Source { name: String, source: Arc<dyn TokenSource> },
+}
+
+impl TokenRenewerBuilder {
+    fn new(from: From) -> Self {
+        Self {
+            from,
+            http: HttpSettings::with_timeout(Duration::from_secs(10)),
+            login_endpoint: None,
+            bearer: None,
+            misfit: None,
+            patience: Duration::from_secs(10),
+            prefetch: true,
+            observer: None,
+        }
+    }
+
+    /// Logs in at this URL, in place of the service account's `login_endpoint`.
+    pub fn login_endpoint(mut self, url: &str) -> Self {
+        match self.from {
+            From::Account(_) => self.login_endpoint = Some(url.to_owned()),
+            _ => self.misfit = Some("a login endpoint for what is no service account"),
+        }
+        self
+    }
+
+    /// Sends this parameter with the client credentials: "scope", "audience", "resource".
+    pub fn parameter(mut self, name: &str, value: &str) -> Self {
+        match &mut self.from {
+            From::Client { client, .. } => client.parameters.push((name.to_owned(), value.to_owned())),
+            _ => self.misfit = Some("a parameter for what is no client"),
+        }
+        self
+    }
+
+    /// Writes `Bearer <token>` in the Authorization header: the default but for DC/OS.
+    pub fn bearer(mut self) -> Self {
+        self.bearer = Some(true);
+        self
+    }
+
+    /// Writes `token=<token>` in the Authorization header: the default for DC/OS.
+    pub fn dcos_header(mut self) -> Self {
+        self.bearer = Some(false);
+        self
+    }
+
+    /// Allows http to other machines: whoever is on the way can then take the token.
+    pub fn allow_http(mut self) -> Self {
+        self.http.allow_http = true;
+        self
+    }
+
+    /// As [`crate::RemoteJwkSetBuilder::ca_file`].
+    pub fn ca_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.http.ca_file = Some(path.into());
+        self
+    }
+
+    /// As [`crate::RemoteJwkSetBuilder::proxy`].
+    pub fn proxy(mut self, url: &str) -> Self {
+        self.http.proxy = ProxySetting::Url(url.to_owned());
+        self
+    }
+
+    /// As [`crate::RemoteJwkSetBuilder::no_proxy`].
+    pub fn no_proxy(mut self) -> Self {
+        self.http.proxy = ProxySetting::Off;
+        self
+    }
+
+    /// The time for one HTTP exchange: by default 10 seconds. The connection must be there after 2.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.http.timeout = timeout;
+        self
+    }
+
+    /// How long [`TokenRenewer::token`] and [`TokenRenewer::reject`] wait at most: by default 10 seconds.
+    pub fn max_wait(mut self, max_wait: Duration) -> Self {
+        self.patience = max_wait;
+        self
+    }
+
+    /// Logs in with the first call, not at once. For programs that fork after they set up.
+    pub fn lazy(mut self) -> Self {
+        self.prefetch = false;
+        self
+    }
+
+    /// Makes the requests with the program's own HTTP client. TLS and proxies are then its business.
+    pub fn transport(mut self, transport: impl Transport + 'static) -> Self {
+        self.http.transport = Some(Arc::new(transport));
+        self
+    }
+
+    /// Calls `observer` after each login, on the background thread. It must not block for long. What happens is
+    /// also reported through the `log` crate; tokens and secrets never are.
+    pub fn observer(mut self, observer: impl Fn(&TokenRenewerStatus) + Send + Sync + 'static) -> Self {
+        self.observer = Some(Arc::new(observer));
+        self
+    }
+
+    /// The renewer.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidArgument`]: a setting, or a URL. [`ErrorKind::UnusableCredentials`]: the secret's file.
+    pub fn build(self) -> Result<TokenRenewer> {
+        if self.patience > Duration::from_secs(300) {
+            return Err(Error::new(ErrorKind::InvalidArgument, "a max_wait over 300 seconds"));
+        }
+        if let Some(misfit) = self.misfit {
+            return Err(Error::new(ErrorKind::InvalidArgument, misfit));
+        }
+        let transport = self.http.transport()?;
+        let timeout = self.http.timeout;
+        let is_dcos = matches!(self.from, From::Account(_));
+        let (name, source): (String, Arc<dyn TokenSource>) = match self.from {
+            From::Source { name, source } => (name, source),
+            From::Client { token_url, client } => {
+                self.http.check(&token_url)?;
+                (token_url.clone(), Arc::new(ClientCredentials { token_url, client, transport, timeout }))
+            }
+            From::Account(credential) => {
+                // A secret that is wrong at the start is a mistake of the set-up; later, an incident.
+                let account = credential.account()?;
+                let endpoint = self.login_endpoint.as_deref().unwrap_or(account.login_endpoint()).to_owned();
+                self.http.check(&endpoint)?;
+                let login = ServiceLogin {
+                    credential,
+                    endpoint: self.login_endpoint,
+                    allow_http: self.http.allow_http,
+                    transport,
+                    timeout,
+                    skew: AtomicI64::new(0),
+                };
+                (endpoint, Arc::new(login))
+            }
+        };
+        let prefix = if self.bearer.unwrap_or(!is_dcos) { "Bearer " } else { "token=" };
+        let name = url::without_query(&name).to_owned();
+        let worker = Worker::new(RenewalJob::new(source, name, prefix, self.observer));
+        if self.prefetch {
+            worker.start();
+        }
+        Ok(TokenRenewer(Arc::new(Handle { worker, patience: self.patience })))
+    }
+}

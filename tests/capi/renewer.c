@@ -1,0 +1,742 @@
+/* The service's own token: every function of its renewer, against servers on loopback, also across fork().
+ *
+ *     renewer ORIGIN SECRET WRONG_SECRET
+ *
+ * SECRET is of a service account that the IAM of tests/renewal knows, WRONG_SECRET has another key. What the server at
+ * ORIGIN answers at which path is in tests/capi.rs. */
+#include "check.h"
+#include "wait.h"
+
+#include <pthread.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define OK BOUNCER_STATUS_OK
+#define UNAVAILABLE BOUNCER_STATUS_LOGIN_UNAVAILABLE
+#define REJECTED BOUNCER_STATUS_LOGIN_REJECTED
+#define UNUSABLE BOUNCER_STATUS_UNUSABLE_CREDENTIALS
+#define INVALID BOUNCER_STATUS_INVALID_ARGUMENT
+
+static const char *origin, *secret, *wrong_secret;
+
+/* Settings of the service account, which logs in at `path` of the server, or of its IAM if that is NULL. */
+static bouncer_renewer_options *options_for(const char *path)
+{
+    bouncer_renewer_options *options = NULL;
+    CHECK(bouncer_renewer_options_new_service_account(secret, strlen(secret), &options, NULL) == OK);
+    if (path != NULL) {
+        char url[200];
+        snprintf(url, sizeof url, "%s%s", origin, path);
+        CHECK(bouncer_renewer_options_set_login_endpoint(options, url, strlen(url), NULL) == OK);
+    }
+    /* Not 10 seconds, which may not be enough under valgrind. */
+    CHECK(bouncer_renewer_options_set_max_wait(options, PATIENCE, NULL) == OK);
+    return options;
+}
+
+/* Makes a renewer of `options`, which it frees. */
+static bouncer_renewer *renewer_of(bouncer_renewer_options *options)
+{
+    bouncer_renewer *renewer = NULL;
+    CHECK(bouncer_renewer_new(options, &renewer, NULL) == OK);
+    bouncer_renewer_options_free(options);
+    return renewer;
+}
+
+/* A renewer that has a token, and no login under way. */
+static bouncer_renewer *ready(const char *path)
+{
+    bouncer_renewer *renewer = renewer_of(options_for(path));
+    CHECK(bouncer_renewer_wait_attempts(renewer, 1, PATIENCE) == 1);
+    CHECK(bouncer_renewer_wait_ready(renewer, 0, NULL) == OK);
+    return renewer;
+}
+
+static bouncer_own_token *token_of(const bouncer_renewer *renewer)
+{
+    bouncer_own_token *token = NULL;
+    CHECK(bouncer_renewer_token(renewer, &token, NULL) == OK && token != NULL);
+    return token;
+}
+
+static uint64_t generation_of(const bouncer_renewer *renewer)
+{
+    bouncer_own_token *token = token_of(renewer);
+    uint64_t generation = bouncer_own_token_generation(token);
+    bouncer_own_token_free(token);
+    return generation;
+}
+
+static bouncer_renewal_status *status_of(const bouncer_renewer *renewer)
+{
+    bouncer_renewal_status *status = NULL;
+    CHECK(bouncer_renewer_status(renewer, &status, NULL) == OK);
+    return status;
+}
+
+static int state_is(const bouncer_renewer *renewer, const char *state)
+{
+    bouncer_renewal_status *status = status_of(renewer);
+    int is = text_is(bouncer_renewal_status_state(status), state);
+    bouncer_renewal_status_free(status);
+    return is;
+}
+
+static int last_error_is(const bouncer_renewer *renewer, const char *name)
+{
+    bouncer_renewal_status *status = status_of(renewer);
+    int is = text_is(bouncer_renewal_status_last_error_name(status), name);
+    CHECK(bouncer_renewal_status_last_error(status).len > 5);
+    bouncer_renewal_status_free(status);
+    return is;
+}
+
+/* One number of the status of the moment. */
+static uint64_t count_of(const bouncer_renewer *renewer, uint64_t (*count)(const bouncer_renewal_status *))
+{
+    bouncer_renewal_status *status = status_of(renewer);
+    uint64_t number = count(status);
+    bouncer_renewal_status_free(status);
+    return number;
+}
+
+/* Checks that there is no token, for this reason. */
+static void has_none(const bouncer_renewer *renewer, bouncer_status expected)
+{
+    bouncer_own_token *token = NULL;
+    CHECK_FAILS(bouncer_renewer_token(renewer, &token, &err), expected);
+    CHECK(token == NULL);
+}
+
+static void a_login_gives_a_token_and_its_header(void)
+{
+    bouncer_renewer *renewer = ready(NULL);
+    bouncer_own_token *token = token_of(renewer);
+    bouncer_str text = bouncer_own_token_text(token);
+    bouncer_str header = bouncer_own_token_authorization(token);
+    CHECK(text.len > 300 && header.len == text.len + 6 && memcmp(header.data, "token=", 6) == 0);
+    CHECK(memcmp(header.data + 6, text.data, text.len) == 0 && bouncer_own_token_generation(token) == 1);
+    int64_t seconds = 0;
+    CHECK(bouncer_own_token_expires_at(token, &seconds) == 1 && bouncer_own_token_expires_at(token, NULL) == 0);
+    CHECK(seconds > time(NULL) + 431000 && seconds <= time(NULL) + 432000);
+
+    bouncer_renewal_status *status = status_of(renewer);
+    int64_t ms = 0;
+    int64_t untouched = 7;
+    CHECK(bouncer_renewal_status_source(status).len > 30);
+    CHECK(memcmp(bouncer_renewal_status_source(status).data, "http://127.0.0.1:", 17) == 0);
+    CHECK(text_is(bouncer_renewal_status_state(status), "valid") && bouncer_renewal_status_generation(status) == 1);
+    CHECK(bouncer_renewal_status_expires_in_ms(status, &ms) == 1 && ms > 431000000 && ms <= 432000000);
+    CHECK(bouncer_renewal_status_expires_in_ms(status, NULL) == 0);
+    uint64_t next = bouncer_renewal_status_next_attempt_ms(status);
+    CHECK(next > 300000000 && next < 347000000);
+    CHECK(bouncer_renewal_status_last_error(status).data == NULL);
+    CHECK(bouncer_renewal_status_last_error_name(status).data == NULL);
+    CHECK(bouncer_renewal_status_last_error_at(status, &untouched) == 0 && untouched == 7);
+    CHECK(bouncer_renewal_status_failures(status) == 0 && bouncer_renewal_status_failures_in_row(status) == 0);
+    CHECK(bouncer_renewal_status_attempts(status) == 1 && bouncer_renewal_status_scheduled(status) == 1);
+    CHECK(bouncer_renewal_status_retries(status) == 0 && bouncer_renewal_status_rejections(status) == 0);
+    CHECK(bouncer_renewal_status_requested(status) == 0 && bouncer_renewal_status_suppressed(status) == 0);
+
+    /* In any order: what came of a renewer stays. */
+    bouncer_own_token *same = token_of(renewer);
+    bouncer_renewer_free(renewer);
+    wait_for_the_threads();
+    CHECK(text_is(bouncer_renewal_status_state(status), "valid") && bouncer_own_token_text(token).data == text.data);
+    bouncer_own_token_free(token);
+    CHECK(bouncer_own_token_text(same).len == text.len);
+    bouncer_renewal_status_free(status);
+    bouncer_own_token_free(same);
+}
+
+struct rejection {
+    const bouncer_renewer *renewer;
+    bouncer_str token;
+};
+
+static void *reject(void *argument)
+{
+    const struct rejection *rejection = argument;
+    bouncer_own_token *token = NULL;
+    CHECK(bouncer_renewer_reject(rejection->renewer, rejection->token.data, rejection->token.len, &token, NULL) == OK);
+    CHECK(bouncer_own_token_generation(token) == 2);
+    bouncer_own_token_free(token);
+    return NULL;
+}
+
+static void eight_threads_that_reject_one_token_cause_one_login(void)
+{
+    bouncer_renewer *renewer = ready("/late-later/for-a-rejection");
+    bouncer_own_token *old = token_of(renewer);
+    struct rejection rejection = {renewer, bouncer_own_token_text(old)};
+    pthread_t rejecting[8];
+    for (int i = 0; i < 8; i++) {
+        CHECK(pthread_create(&rejecting[i], NULL, reject, &rejection) == 0);
+    }
+    for (int i = 0; i < 8; i++) {
+        CHECK(pthread_join(rejecting[i], NULL) == 0);
+    }
+    reject(&rejection);
+    CHECK(count_of(renewer, bouncer_renewal_status_attempts) == 2);
+    CHECK(count_of(renewer, bouncer_renewal_status_rejections) == 1 && generation_of(renewer) == 2);
+    bouncer_own_token_free(old);
+
+    /* One login in 30 seconds, and the token stays in use for others. */
+    bouncer_own_token *newer = token_of(renewer);
+    bouncer_own_token *none = NULL;
+    bouncer_str text = bouncer_own_token_text(newer);
+    int64_t start = now();
+    CHECK_FAILS(bouncer_renewer_reject(renewer, text.data, text.len, &none, &err), UNAVAILABLE);
+    CHECK(now() - start > 30000 || count_of(renewer, bouncer_renewal_status_suppressed) == 1);
+    CHECK(none == NULL && generation_of(renewer) == 2);
+    bouncer_own_token_free(newer);
+    bouncer_renewer_free(renewer);
+}
+
+static void a_renewal_that_fails_displaces_nothing(void)
+{
+    bouncer_renewer *renewer = ready("/outage/for-a-renewal");
+    bouncer_error *err = NULL;
+    CHECK(bouncer_renewer_renew(renewer, PATIENCE, &err) == UNAVAILABLE);
+    CHECK(strstr(bouncer_error_message(err), "503") != NULL && bouncer_error_claim(err).data == NULL);
+    bouncer_error_free(err);
+    CHECK(generation_of(renewer) == 1 && state_is(renewer, "valid") && last_error_is(renewer, "status"));
+    bouncer_renewal_status *status = status_of(renewer);
+    int64_t at = 0;
+    CHECK(bouncer_renewal_status_last_error_at(status, &at) == 1 && at > 1700000000);
+    CHECK(bouncer_renewal_status_last_error_at(status, NULL) == 0 && bouncer_renewal_status_failures(status) == 1);
+    CHECK(bouncer_renewal_status_failures_in_row(status) == 0 && bouncer_renewal_status_requested(status) == 1);
+    bouncer_renewal_status_free(status);
+    bouncer_own_token *token = token_of(renewer);
+    bouncer_own_token *none = NULL;
+    bouncer_str text = bouncer_own_token_text(token);
+    CHECK_FAILS(bouncer_renewer_reject(renewer, text.data, text.len, &none, &err), UNAVAILABLE);
+    CHECK(none == NULL && generation_of(renewer) == 1);
+    bouncer_own_token_free(token);
+    bouncer_renewer_free(renewer);
+
+    renewer = ready("/login/for-a-renewal");
+    CHECK(bouncer_renewer_renew(renewer, PATIENCE, NULL) == OK && generation_of(renewer) == 2);
+    bouncer_renewer_free(renewer);
+}
+
+static void a_login_that_is_refused_is_told_from_an_outage(void)
+{
+    bouncer_renewer_options *options = NULL;
+    CHECK(bouncer_renewer_options_new_service_account(wrong_secret, strlen(wrong_secret), &options, NULL) == OK);
+    CHECK(bouncer_renewer_options_set_max_wait(options, PATIENCE, NULL) == OK);
+    bouncer_renewer *renewer = renewer_of(options);
+    has_none(renewer, REJECTED);
+    CHECK_FAILS(bouncer_renewer_wait_ready(renewer, 0, &err), REJECTED);
+    CHECK(state_is(renewer, "empty") && last_error_is(renewer, "rejected"));
+    CHECK(strcmp(bouncer_status_name(REJECTED), "login_rejected") == 0);
+    bouncer_renewer_free(renewer);
+
+    options = options_for("/503");
+    CHECK(bouncer_renewer_options_set_max_wait(options, 50, NULL) == OK);
+    renewer = renewer_of(options);
+    CHECK(bouncer_renewer_wait_attempts(renewer, 1, PATIENCE) == 1);
+    has_none(renewer, UNAVAILABLE);
+    CHECK_FAILS(bouncer_renewer_wait_ready(renewer, 20, &err), UNAVAILABLE);
+    CHECK(last_error_is(renewer, "status") && bouncer_renewer_wait_attempts(renewer, 2, PATIENCE) == 1);
+    CHECK(count_of(renewer, bouncer_renewal_status_retries) > 0);
+    CHECK(count_of(renewer, bouncer_renewal_status_failures_in_row) > 0);
+    CHECK(strcmp(bouncer_status_name(UNAVAILABLE), "login_unavailable") == 0);
+    bouncer_renewer_free(renewer);
+}
+
+static void an_oauth_client_logs_in_with_its_credentials(void)
+{
+    char url[200];
+    snprintf(url, sizeof url, "%s/oauth/token?secret", origin);
+    bouncer_renewer_options *options = NULL;
+    CHECK(bouncer_renewer_options_new_client_credentials(url, strlen(url), "id", 2, "secret", 6, &options, NULL) == OK);
+    CHECK(bouncer_renewer_options_add_parameter(options, "scope", 5, "read", 4, NULL) == OK);
+    CHECK(bouncer_renewer_options_set_max_wait(options, PATIENCE, NULL) == OK);
+    bouncer_renewer *renewer = NULL;
+    CHECK(bouncer_renewer_new(options, &renewer, NULL) == OK);
+    bouncer_own_token *token = token_of(renewer);
+    int64_t untouched = 7;
+    CHECK(text_is(bouncer_own_token_text(token), "opaque"));
+    CHECK(text_is(bouncer_own_token_authorization(token), "Bearer opaque"));
+    CHECK(bouncer_own_token_expires_at(token, &untouched) == 0 && untouched == 7);
+    bouncer_own_token_free(token);
+    bouncer_renewer_free(renewer);
+
+    CHECK(bouncer_renewer_options_set_dcos_header(options, NULL) == OK);
+    renewer = renewer_of(options);
+    token = token_of(renewer);
+    CHECK(text_is(bouncer_own_token_authorization(token), "token=opaque"));
+    bouncer_renewal_status *status = status_of(renewer);
+    url[strlen(url) - strlen("?secret")] = '\0';
+    CHECK(text_is(bouncer_renewal_status_source(status), url));
+    bouncer_renewal_status_free(status);
+    bouncer_own_token_free(token);
+    bouncer_renewer_free(renewer);
+}
+
+static void *supply(void *argument)
+{
+    const bouncer_renewer *renewer = argument;
+    for (int i = 1; bouncer_renewer_wait_login(renewer, UINT64_MAX) == 1; i++) {
+        char token[20];
+        int len = snprintf(token, sizeof token, "token-%d", i);
+        CHECK(bouncer_renewer_supply(renewer, token, (size_t)len, 3600, NULL) == OK);
+        memset(token, 'x', sizeof token); /* It was copied. */
+    }
+    return NULL;
+}
+
+static void *renew_in_vain(void *renewer)
+{
+    CHECK(bouncer_renewer_renew(renewer, PATIENCE, NULL) == UNAVAILABLE);
+    return NULL;
+}
+
+static void a_program_supplies_tokens_of_its_own(void)
+{
+    bouncer_renewer_options *options = NULL;
+    CHECK(bouncer_renewer_options_new_supplied("vault", 5, &options, NULL) == OK);
+    CHECK(bouncer_renewer_options_set_max_wait(options, PATIENCE, NULL) == OK);
+    bouncer_renewer *renewer = renewer_of(options);
+    pthread_t supplying;
+    CHECK(pthread_create(&supplying, NULL, supply, renewer) == 0);
+    bouncer_own_token *token = token_of(renewer);
+    CHECK(text_is(bouncer_own_token_authorization(token), "Bearer token-1"));
+    CHECK(bouncer_renewer_wait_attempts(renewer, 1, PATIENCE) == 1);
+    bouncer_own_token *other = NULL;
+    CHECK(bouncer_renewer_reject(renewer, "token-1", 7, &other, NULL) == OK);
+    CHECK(text_is(bouncer_own_token_text(other), "token-2"));
+    bouncer_renewal_status *status = status_of(renewer);
+    int64_t ms = 0;
+    CHECK(text_is(bouncer_renewal_status_source(status), "vault"));
+    CHECK(bouncer_renewal_status_expires_in_ms(status, &ms) == 1 && ms > 3400000 && ms <= 3600000);
+    bouncer_renewal_status_free(status);
+    bouncer_renewer_close(renewer);
+    CHECK(pthread_join(supplying, NULL) == 0);
+    CHECK_FAILS(bouncer_renewer_supply(renewer, "a", 1, -1, &err), INVALID);
+    bouncer_own_token_free(token);
+    bouncer_renewer_free(renewer);
+    CHECK(text_is(bouncer_own_token_text(other), "token-2"));
+    bouncer_own_token_free(other);
+
+    /* It fails, and is refused. */
+    CHECK(bouncer_renewer_options_new_supplied("vault", 5, &options, NULL) == OK);
+    CHECK(bouncer_renewer_options_set_max_wait(options, 0, NULL) == OK);
+    renewer = renewer_of(options);
+    CHECK(bouncer_renewer_wait_login(renewer, PATIENCE) == 1);
+    CHECK(bouncer_renewer_supply_failure(renewer, 0, "sealed", 6, NULL) == OK);
+    CHECK(bouncer_renewer_wait_attempts(renewer, 1, PATIENCE) == 1 && last_error_is(renewer, "other"));
+    has_none(renewer, UNAVAILABLE);
+    CHECK(bouncer_renewer_wait_login(renewer, PATIENCE) == 1);
+    CHECK(bouncer_renewer_supply_failure(renewer, 1, NULL, 0, NULL) == OK);
+    CHECK(bouncer_renewer_wait_attempts(renewer, 2, PATIENCE) == 1 && last_error_is(renewer, "rejected"));
+    has_none(renewer, REJECTED);
+    CHECK_FAILS(bouncer_renewer_supply_failure(renewer, 0, "a", 1, &err), INVALID);
+    CHECK_FAILS(bouncer_renewer_supply(renewer, "a", 1, -1, &err), INVALID);
+    /* Nothing that a header could hold. */
+    pthread_t renewing;
+    CHECK(pthread_create(&renewing, NULL, renew_in_vain, renewer) == 0);
+    CHECK(bouncer_renewer_wait_login(renewer, PATIENCE) == 1);
+    CHECK(bouncer_renewer_supply(renewer, "a\r\nb", 4, 3600, NULL) == OK);
+    CHECK(pthread_join(renewing, NULL) == 0 && last_error_is(renewer, "document"));
+    CHECK(bouncer_renewer_wait_login(renewer, 0) == 0);
+    bouncer_renewer_free(renewer);
+
+    /* A renewer that logs in by itself wants none. */
+    renewer = ready("/login/by-itself");
+    CHECK(bouncer_renewer_wait_login(renewer, PATIENCE) == 0);
+    CHECK_FAILS(bouncer_renewer_supply(renewer, "a", 1, -1, &err), INVALID);
+    CHECK_FAILS(bouncer_renewer_supply_failure(renewer, 0, "a", 1, &err), INVALID);
+    bouncer_renewer_free(renewer);
+}
+
+static void a_ticket_says_what_to_wait_for(void)
+{
+    bouncer_renewer *renewer = renewer_of(options_for("/late/for-a-ticket"));
+    bouncer_own_token *token = NULL;
+    uint64_t ticket = 0;
+    CHECK_FAILS(bouncer_renewer_token_now(renewer, &ticket, &token, &err), UNAVAILABLE);
+    CHECK(ticket != 0 && bouncer_renewer_wait(renewer, ticket, 0) == 0);
+    CHECK(bouncer_renewer_wait(renewer, ticket, PATIENCE) == 1);
+    CHECK(bouncer_renewer_token_now(renewer, &ticket, &token, NULL) == OK && ticket == 0);
+    bouncer_str text = bouncer_own_token_text(token);
+    bouncer_own_token *newer = NULL;
+    CHECK_FAILS(bouncer_renewer_reject_now(renewer, text.data, text.len, &ticket, &newer, &err), UNAVAILABLE);
+    CHECK(ticket != 0 && bouncer_renewer_wait(renewer, ticket, 0) == 0 && generation_of(renewer) == 1);
+    CHECK(bouncer_renewer_wait(renewer, ticket, PATIENCE) == 1);
+    CHECK(bouncer_renewer_reject_now(renewer, text.data, text.len, &ticket, &newer, NULL) == OK);
+    CHECK(ticket == 0 && bouncer_own_token_generation(newer) == 2);
+    bouncer_own_token_free(token);
+    bouncer_own_token_free(newer);
+    /* Invented ones. */
+    CHECK(bouncer_renewer_wait(renewer, 0, PATIENCE) == 0 && bouncer_renewer_wait(renewer, UINT64_MAX, 10) == 0);
+    CHECK(bouncer_renewer_wait_attempts(renewer, UINT64_MAX, 10) == 0);
+    CHECK(bouncer_renewer_wait_attempts(renewer, 0, UINT64_MAX) == 1);
+    CHECK(bouncer_renewer_wait_ready(renewer, UINT64_MAX, NULL) == OK);
+    ticket = UINT64_MAX;
+    CHECK(bouncer_renewer_token_now(renewer, &ticket, &token, NULL) == OK && ticket == 0);
+    bouncer_own_token_free(token);
+    bouncer_renewer_free(renewer);
+}
+
+static void every_setting_is_taken(void)
+{
+    /* Of what a setting does, src/remote and the C++ tests say more. */
+    bouncer_renewer_options *options = options_for("/login/with-settings");
+    CHECK(bouncer_renewer_options_set_dcos_header(options, NULL) == OK);
+    CHECK(bouncer_renewer_options_set_bearer(options, NULL) == OK);
+    CHECK(bouncer_renewer_options_set_allow_http(options, NULL) == OK);
+    CHECK(bouncer_renewer_options_set_ca_file(options, "/no/such/file", 13, NULL) == OK);
+    CHECK(bouncer_renewer_options_set_proxy(options, "http://127.0.0.1:1", 18, NULL) == OK);
+    CHECK(bouncer_renewer_options_set_no_proxy(options, NULL) == OK);
+    CHECK(bouncer_renewer_options_set_timeout(options, 20000, NULL) == OK);
+    CHECK(bouncer_renewer_options_set_lazy(options, NULL) == OK);
+    bouncer_renewer *renewer = NULL;
+    CHECK(bouncer_renewer_new(options, &renewer, NULL) == OK);
+    /* Lazily, nothing happens before somebody asks. */
+    CHECK(bouncer_renewer_wait_attempts(renewer, 1, 50) == 0 && state_is(renewer, "empty"));
+    bouncer_own_token *token = token_of(renewer);
+    CHECK(memcmp(bouncer_own_token_authorization(token).data, "Bearer ", 7) == 0);
+    bouncer_own_token_free(token);
+    bouncer_renewer_free(renewer);
+
+    /* Refused where it is looked at, and then nothing has changed. */
+    bouncer_renewer *none = NULL;
+    CHECK_FAILS(bouncer_renewer_options_set_login_endpoint(options, "\xff", 1, &err), INVALID);
+    CHECK_FAILS(bouncer_renewer_options_add_parameter(options, "\xff", 1, "a", 1, &err), INVALID);
+    CHECK_FAILS(bouncer_renewer_options_add_parameter(options, "a", 1, "\xff", 1, &err), INVALID);
+    CHECK_FAILS(bouncer_renewer_options_set_ca_file(options, "\xff", 1, &err), INVALID);
+    CHECK_FAILS(bouncer_renewer_options_set_proxy(options, "a", SIZE_MAX, &err), INVALID);
+    CHECK(bouncer_renewer_new(options, &renewer, NULL) == OK && generation_of(renewer) == 1);
+    bouncer_renewer_free(renewer);
+    CHECK(bouncer_renewer_options_set_timeout(options, UINT64_MAX, NULL) == OK);
+    CHECK_FAILS(bouncer_renewer_new(options, &none, &err), INVALID);
+    CHECK(bouncer_renewer_options_set_timeout(options, 0, NULL) == OK);
+    CHECK_FAILS(bouncer_renewer_new(options, &none, &err), INVALID);
+    CHECK(bouncer_renewer_options_set_timeout(options, 1000, NULL) == OK);
+    CHECK(bouncer_renewer_options_set_max_wait(options, 300001, NULL) == OK);
+    CHECK_FAILS(bouncer_renewer_new(options, &none, &err), INVALID);
+    bouncer_renewer_options_free(options);
+    static const char *const urls[] = {"", "login", "http://master.mesos/", "ftp://localhost/"};
+    for (size_t i = 0; i < sizeof urls / sizeof *urls; i++) {
+        options = options_for(NULL);
+        CHECK(bouncer_renewer_options_set_login_endpoint(options, urls[i], strlen(urls[i]), NULL) == OK);
+        CHECK_FAILS(bouncer_renewer_new(options, &none, &err), INVALID);
+        bouncer_renewer_options_free(options);
+    }
+    options = NULL;
+    CHECK_FAILS(bouncer_renewer_options_new_service_account("{}", 2, &options, &err), UNUSABLE);
+    CHECK_FAILS(bouncer_renewer_options_new_service_account(NULL, 0, &options, &err), UNUSABLE);
+    CHECK_FAILS(bouncer_renewer_options_new_service_account(secret, SIZE_MAX, &options, &err), INVALID);
+    CHECK_FAILS(bouncer_renewer_options_new_service_account_file("\xff", 1, &options, &err), INVALID);
+    CHECK_FAILS(bouncer_renewer_options_new_client_credentials("\xff", 1, "a", 1, "a", 1, &options, &err), INVALID);
+    CHECK_FAILS(bouncer_renewer_options_new_client_credentials("a", 1, "\xff", 1, "a", 1, &options, &err), INVALID);
+    CHECK_FAILS(bouncer_renewer_options_new_client_credentials("a", 1, "a", 1, "\xff", 1, &options, &err), INVALID);
+    CHECK_FAILS(bouncer_renewer_options_new_supplied("\xff", 1, &options, &err), INVALID);
+    CHECK(none == NULL && options == NULL);
+}
+
+static void a_secret_may_be_in_a_file_or_the_environment(void)
+{
+    char path[] = "/tmp/bouncer-renewer-XXXXXX";
+    int file = mkstemp(path);
+    CHECK(file >= 0 && write(file, secret, strlen(secret)) == (ssize_t)strlen(secret) && close(file) == 0);
+    bouncer_renewer_options *options = NULL;
+    CHECK(bouncer_renewer_options_new_service_account_file(path, strlen(path), &options, NULL) == OK);
+    CHECK(bouncer_renewer_options_set_max_wait(options, PATIENCE, NULL) == OK);
+    bouncer_renewer *renewer = renewer_of(options);
+    CHECK(bouncer_renewer_wait_attempts(renewer, 1, PATIENCE) == 1 && generation_of(renewer) == 1);
+
+    CHECK(setenv("DCOS_SERVICE_ACCOUNT_CREDENTIAL", path, 1) == 0);
+    CHECK(bouncer_renewer_options_new_service_account_from_env(&options, NULL) == OK);
+    CHECK(unlink(path) == 0);
+    /* It is read for each login. */
+    CHECK_FAILS(bouncer_renewer_renew(renewer, PATIENCE, &err), UNUSABLE);
+    CHECK(last_error_is(renewer, "credentials") && generation_of(renewer) == 1);
+    bouncer_renewer_free(renewer);
+    renewer = NULL;
+    CHECK_FAILS(bouncer_renewer_new(options, &renewer, &err), UNUSABLE);
+    CHECK(renewer == NULL && strcmp(bouncer_status_name(UNUSABLE), "unusable_credentials") == 0);
+    bouncer_renewer_options_free(options);
+
+    CHECK(setenv("DCOS_SERVICE_ACCOUNT_CREDENTIAL", secret, 1) == 0);
+    CHECK(bouncer_renewer_options_new_service_account_from_env(&options, NULL) == OK);
+    CHECK(bouncer_renewer_options_set_max_wait(options, PATIENCE, NULL) == OK);
+    CHECK(unsetenv("DCOS_SERVICE_ACCOUNT_CREDENTIAL") == 0);
+    renewer = renewer_of(options);
+    CHECK(generation_of(renewer) == 1);
+    bouncer_renewer_free(renewer);
+    options = NULL;
+    CHECK_FAILS(bouncer_renewer_options_new_service_account_from_env(&options, &err), UNUSABLE);
+    CHECK(options == NULL);
+}
+
+static void closing_ends_everything_at_once(void)
+{
+    bouncer_renewer_options *options = options_for("/hangs-later/for-close");
+    CHECK(bouncer_renewer_options_set_timeout(options, 300000, NULL) == OK);
+    bouncer_renewer *renewer = renewer_of(options);
+    CHECK(bouncer_renewer_wait_attempts(renewer, 1, PATIENCE) == 1);
+    bouncer_own_token *kept = token_of(renewer);
+    pthread_t renewing;
+    CHECK(pthread_create(&renewing, NULL, renew_in_vain, renewer) == 0);
+    while (count_of(renewer, bouncer_renewal_status_requested) == 0) {
+        nap();
+    }
+    for (int i = 0; i < 40; i++) {
+        nap(); /* Most likely the connection is there then. */
+    }
+    CHECK(generation_of(renewer) == 1); /* Though a login hangs. */
+    int64_t start = now();
+    bouncer_renewer_close(renewer);
+    CHECK(pthread_join(renewing, NULL) == 0);
+    wait_for_the_threads();
+    CHECK(now() - start < 20000);
+    bouncer_own_token *token = NULL;
+    uint64_t ticket = 0;
+    has_none(renewer, UNAVAILABLE);
+    CHECK_FAILS(bouncer_renewer_token_now(renewer, &ticket, &token, &err), UNAVAILABLE);
+    CHECK_FAILS(bouncer_renewer_reject(renewer, "a", 1, &token, &err), UNAVAILABLE);
+    CHECK_FAILS(bouncer_renewer_reject_now(renewer, "a", 1, &ticket, &token, &err), UNAVAILABLE);
+    CHECK_FAILS(bouncer_renewer_wait_ready(renewer, PATIENCE, &err), UNAVAILABLE);
+    CHECK_FAILS(bouncer_renewer_renew(renewer, PATIENCE, &err), UNAVAILABLE);
+    CHECK(bouncer_renewer_wait_attempts(renewer, 99, PATIENCE) == 0 && bouncer_renewer_wait(renewer, 99, PATIENCE) == 0);
+    CHECK(ticket == 0 && token == NULL && state_is(renewer, "closed") && bouncer_own_token_text(kept).len > 10);
+    bouncer_renewer_close(renewer);
+    bouncer_renewer_free(renewer);
+    bouncer_own_token_free(kept);
+}
+
+/* Runs `child` in a child process, which must end well. */
+static void in_a_child(void (*child)(const bouncer_renewer *renewer), bouncer_renewer *renewer)
+{
+    pid_t pid = fork();
+    CHECK(pid >= 0);
+    if (pid == 0) {
+        alarm(PATIENCE / 1000);
+        child(renewer);
+        bouncer_renewer_free(renewer);
+        wait_for_the_threads();
+        /* At an exit valgrind would look for leaks, and find what the parent's threads had in their hands. */
+        execl("/bin/sh", "sh", "-c", ":", (char *)NULL);
+        _exit(1);
+    }
+    int how = 0;
+    CHECK(waitpid(pid, &how, 0) == pid);
+    CHECK(WIFEXITED(how) && WEXITSTATUS(how) == 0);
+}
+
+static void take_what_is_there(const bouncer_renewer *renewer)
+{
+    CHECK(threads() == 1);
+    CHECK(generation_of(renewer) == 1);
+    CHECK(threads() == 1 && count_of(renewer, bouncer_renewal_status_attempts) == 0);
+}
+
+static void log_in(const bouncer_renewer *renewer)
+{
+    CHECK(threads() == 1);
+    CHECK(generation_of(renewer) == 1);
+    CHECK(threads() == 2 && bouncer_renewer_wait_attempts(renewer, 1, PATIENCE) == 1);
+}
+
+static void log_in_again(const bouncer_renewer *renewer)
+{
+    bouncer_own_token *old = token_of(renewer);
+    bouncer_own_token *other = NULL;
+    bouncer_str text = bouncer_own_token_text(old);
+    CHECK(bouncer_renewer_reject(renewer, text.data, text.len, &other, NULL) == OK);
+    CHECK(bouncer_own_token_generation(other) == 2 && threads() == 2);
+    bouncer_own_token_free(old);
+    bouncer_own_token_free(other);
+}
+
+static void close_it(const bouncer_renewer *renewer)
+{
+    bouncer_renewer_close(renewer);
+    has_none(renewer, UNAVAILABLE);
+}
+
+static void leave_it(const bouncer_renewer *renewer)
+{
+    (void)renewer;
+}
+
+static void *renew_well(void *renewer)
+{
+    CHECK(bouncer_renewer_renew(renewer, PATIENCE, NULL) == OK);
+    return NULL;
+}
+
+static void a_forked_child_goes_on(void)
+{
+    bouncer_renewer *renewer = ready("/login/for-a-child");
+    in_a_child(take_what_is_there, renewer);
+    in_a_child(log_in_again, renewer);
+    in_a_child(close_it, renewer);
+    CHECK(generation_of(renewer) == 1 && count_of(renewer, bouncer_renewal_status_attempts) == 1);
+    bouncer_renewer_free(renewer);
+    wait_for_the_threads();
+
+    bouncer_renewer_options *options = options_for("/login/for-a-lazy-child");
+    CHECK(bouncer_renewer_options_set_lazy(options, NULL) == OK);
+    renewer = renewer_of(options);
+    in_a_child(log_in, renewer);
+    in_a_child(log_in, renewer);
+    CHECK(state_is(renewer, "empty") && generation_of(renewer) == 1);
+    bouncer_renewer_free(renewer);
+
+    /* The child has the parent's connection too, but it is not the child's to cut off. */
+    renewer = ready("/late-later/for-a-fork");
+    pthread_t renewing;
+    CHECK(pthread_create(&renewing, NULL, renew_well, renewer) == 0);
+    while (count_of(renewer, bouncer_renewal_status_requested) == 0) {
+        nap();
+    }
+    for (int i = 0; i < 40; i++) {
+        nap();
+    }
+    in_a_child(leave_it, renewer);
+    in_a_child(close_it, renewer);
+    CHECK(pthread_join(renewing, NULL) == 0 && generation_of(renewer) == 2);
+    bouncer_renewer_free(renewer);
+}
+
+static void an_answer_tells_whether_the_token_was_rejected(void)
+{
+    CHECK(bouncer_is_token_rejection(401, NULL, 0, NULL, 0) == 1);
+    CHECK(bouncer_is_token_rejection(401, NULL, 9, NULL, 9) == 1);
+    CHECK(bouncer_is_token_rejection(401, "acsjwt", 6, NULL, 0) == 1);
+    CHECK(bouncer_is_token_rejection(401, "oauthjwt", 8, NULL, 0) == 1);
+    CHECK(bouncer_is_token_rejection(401, "Bearer realm=\"a\"", 16, NULL, 0) == 1);
+    CHECK(bouncer_is_token_rejection(200, NULL, 0, "16", 2) == 1);
+    CHECK(bouncer_is_token_rejection(401, "", 0, NULL, 0) == 0 && bouncer_is_token_rejection(401, "\xff", 1, NULL, 0) == 0);
+    CHECK(bouncer_is_token_rejection(401, "a", SIZE_MAX, "16", SIZE_MAX) == 0);
+    CHECK(bouncer_is_token_rejection(401, "Basic realm=\"a\"", 15, NULL, 0) == 0);
+    CHECK(bouncer_is_token_rejection(403, "acsjwt", 6, NULL, 0) == 0 && bouncer_is_token_rejection(200, NULL, 0, "7", 1) == 0);
+    CHECK(bouncer_is_token_rejection(0, NULL, 0, NULL, 0) == 0 && bouncer_is_token_rejection(UINT16_MAX, NULL, 0, "", 0) == 0);
+}
+
+static void every_null_is_a_status_or_nothing_to_read(void)
+{
+    const bouncer_status null_argument = BOUNCER_STATUS_NULL_ARGUMENT;
+    bouncer_renewer_options *options = options_for("/login/for-null");
+    bouncer_renewer_options *other = NULL;
+    bouncer_renewer *renewer = ready("/login/for-null");
+    bouncer_renewer *made = NULL;
+    bouncer_own_token *token = NULL;
+    bouncer_renewal_status *status = NULL;
+    uint64_t ticket = 7;
+    int64_t time = 7;
+
+    CHECK_FAILS(bouncer_renewer_options_new_service_account(NULL, 1, &other, &err), null_argument);
+    CHECK_FAILS(bouncer_renewer_options_new_service_account(secret, strlen(secret), NULL, &err), null_argument);
+    CHECK_FAILS(bouncer_renewer_options_new_service_account_file(NULL, 1, &other, &err), null_argument);
+    CHECK_FAILS(bouncer_renewer_options_new_service_account_file("a", 1, NULL, &err), null_argument);
+    CHECK_FAILS(bouncer_renewer_options_new_service_account_from_env(NULL, &err), null_argument);
+    CHECK_FAILS(bouncer_renewer_options_new_client_credentials(NULL, 1, "a", 1, "a", 1, &other, &err), null_argument);
+    CHECK_FAILS(bouncer_renewer_options_new_client_credentials("a", 1, NULL, 1, "a", 1, &other, &err), null_argument);
+    CHECK_FAILS(bouncer_renewer_options_new_client_credentials("a", 1, "a", 1, NULL, 1, &other, &err), null_argument);
+    CHECK_FAILS(bouncer_renewer_options_new_client_credentials("a", 1, "a", 1, "a", 1, NULL, &err), null_argument);
+    CHECK_FAILS(bouncer_renewer_options_new_supplied(NULL, 1, &other, &err), null_argument);
+    CHECK_FAILS(bouncer_renewer_options_new_supplied("a", 1, NULL, &err), null_argument);
+    CHECK_FAILS(bouncer_renewer_options_set_login_endpoint(NULL, "a", 1, &err), null_argument);
+    CHECK_FAILS(bouncer_renewer_options_set_login_endpoint(options, NULL, 1, &err), null_argument);
+    CHECK_FAILS(bouncer_renewer_options_add_parameter(NULL, "a", 1, "a", 1, &err), null_argument);
+    CHECK_FAILS(bouncer_renewer_options_add_parameter(options, NULL, 1, "a", 1, &err), null_argument);
+    CHECK_FAILS(bouncer_renewer_options_add_parameter(options, "a", 1, NULL, 1, &err), null_argument);
+    CHECK_FAILS(bouncer_renewer_options_set_bearer(NULL, &err), null_argument);
+    CHECK_FAILS(bouncer_renewer_options_set_dcos_header(NULL, &err), null_argument);
+    CHECK_FAILS(bouncer_renewer_options_set_allow_http(NULL, &err), null_argument);
+    CHECK_FAILS(bouncer_renewer_options_set_ca_file(NULL, "a", 1, &err), null_argument);
+    CHECK_FAILS(bouncer_renewer_options_set_ca_file(options, NULL, 1, &err), null_argument);
+    CHECK_FAILS(bouncer_renewer_options_set_proxy(NULL, "a", 1, &err), null_argument);
+    CHECK_FAILS(bouncer_renewer_options_set_proxy(options, NULL, 1, &err), null_argument);
+    CHECK_FAILS(bouncer_renewer_options_set_no_proxy(NULL, &err), null_argument);
+    CHECK_FAILS(bouncer_renewer_options_set_timeout(NULL, 1000, &err), null_argument);
+    CHECK_FAILS(bouncer_renewer_options_set_max_wait(NULL, 1000, &err), null_argument);
+    CHECK_FAILS(bouncer_renewer_options_set_lazy(NULL, &err), null_argument);
+    CHECK_FAILS(bouncer_renewer_new(NULL, &made, &err), null_argument);
+    CHECK_FAILS(bouncer_renewer_new(options, NULL, &err), null_argument);
+    CHECK_FAILS(bouncer_renewer_token(NULL, &token, &err), null_argument);
+    CHECK_FAILS(bouncer_renewer_token(renewer, NULL, &err), null_argument);
+    CHECK_FAILS(bouncer_renewer_token_now(NULL, &ticket, &token, &err), null_argument);
+    CHECK(ticket == 0);
+    CHECK_FAILS(bouncer_renewer_token_now(renewer, NULL, &token, &err), null_argument);
+    CHECK_FAILS(bouncer_renewer_token_now(renewer, &ticket, NULL, &err), null_argument);
+    CHECK_FAILS(bouncer_renewer_reject(NULL, "a", 1, &token, &err), null_argument);
+    CHECK_FAILS(bouncer_renewer_reject(renewer, NULL, 1, &token, &err), null_argument);
+    CHECK_FAILS(bouncer_renewer_reject(renewer, "a", 1, NULL, &err), null_argument);
+    CHECK_FAILS(bouncer_renewer_reject(renewer, "a", SIZE_MAX, &token, &err), INVALID);
+    CHECK_FAILS(bouncer_renewer_reject(renewer, "\xff", 1, &token, &err), INVALID);
+    ticket = 7;
+    CHECK_FAILS(bouncer_renewer_reject_now(NULL, "a", 1, &ticket, &token, &err), null_argument);
+    CHECK(ticket == 0);
+    CHECK_FAILS(bouncer_renewer_reject_now(renewer, NULL, 1, &ticket, &token, &err), null_argument);
+    CHECK_FAILS(bouncer_renewer_reject_now(renewer, "a", 1, NULL, &token, &err), null_argument);
+    CHECK_FAILS(bouncer_renewer_reject_now(renewer, "a", 1, &ticket, NULL, &err), null_argument);
+    CHECK_FAILS(bouncer_renewer_wait_ready(NULL, PATIENCE, &err), null_argument);
+    CHECK_FAILS(bouncer_renewer_renew(NULL, PATIENCE, &err), null_argument);
+    CHECK_FAILS(bouncer_renewer_status(NULL, &status, &err), null_argument);
+    CHECK_FAILS(bouncer_renewer_status(renewer, NULL, &err), null_argument);
+    CHECK_FAILS(bouncer_renewer_supply(NULL, "a", 1, -1, &err), null_argument);
+    CHECK_FAILS(bouncer_renewer_supply(renewer, NULL, 1, -1, &err), null_argument);
+    CHECK_FAILS(bouncer_renewer_supply_failure(NULL, 0, "a", 1, &err), null_argument);
+    CHECK_FAILS(bouncer_renewer_supply_failure(renewer, 0, NULL, 1, &err), null_argument);
+    /* Without a place for the error, the status alone. */
+    CHECK(bouncer_renewer_options_new_service_account(NULL, 0, NULL, NULL) == null_argument);
+    CHECK(bouncer_renewer_options_set_lazy(NULL, NULL) == null_argument);
+    CHECK(bouncer_renewer_new(NULL, NULL, NULL) == null_argument);
+    CHECK(bouncer_renewer_token(NULL, NULL, NULL) == null_argument);
+    CHECK(bouncer_renewer_token_now(NULL, NULL, NULL, NULL) == null_argument);
+    CHECK(bouncer_renewer_reject_now(NULL, NULL, 0, NULL, NULL, NULL) == null_argument);
+    CHECK(bouncer_renewer_supply(NULL, NULL, 0, 0, NULL) == null_argument);
+    CHECK(other == NULL && made == NULL && token == NULL && status == NULL);
+
+    CHECK(bouncer_renewer_wait(NULL, 1, PATIENCE) == 0 && bouncer_renewer_wait_attempts(NULL, 0, PATIENCE) == 0);
+    CHECK(bouncer_renewer_wait_login(NULL, PATIENCE) == 0);
+    bouncer_renewer_close(NULL);
+    CHECK(bouncer_own_token_text(NULL).data == NULL && bouncer_own_token_authorization(NULL).data == NULL);
+    CHECK(bouncer_own_token_expires_at(NULL, &time) == 0 && bouncer_own_token_generation(NULL) == 0);
+    CHECK(bouncer_renewal_status_expires_in_ms(NULL, &time) == 0);
+    CHECK(bouncer_renewal_status_last_error_at(NULL, &time) == 0 && time == 7);
+    CHECK(bouncer_renewal_status_source(NULL).data == NULL && bouncer_renewal_status_state(NULL).data == NULL);
+    CHECK(bouncer_renewal_status_last_error(NULL).data == NULL);
+    CHECK(bouncer_renewal_status_last_error_name(NULL).data == NULL);
+    CHECK(bouncer_renewal_status_generation(NULL) == 0 && bouncer_renewal_status_failures(NULL) == 0);
+    CHECK(bouncer_renewal_status_failures_in_row(NULL) == 0 && bouncer_renewal_status_next_attempt_ms(NULL) == 0);
+    CHECK(bouncer_renewal_status_attempts(NULL) == 0 && bouncer_renewal_status_scheduled(NULL) == 0);
+    CHECK(bouncer_renewal_status_retries(NULL) == 0 && bouncer_renewal_status_rejections(NULL) == 0);
+    CHECK(bouncer_renewal_status_requested(NULL) == 0 && bouncer_renewal_status_suppressed(NULL) == 0);
+
+    bouncer_renewer_options_free(NULL);
+    bouncer_own_token_free(NULL);
+    bouncer_renewal_status_free(NULL);
+    bouncer_renewer_free(NULL);
+    bouncer_renewer_free(renewer);
+    bouncer_renewer_options_free(options);
+}
+
+int main(int argc, char **argv)
+{
+    CHECK(argc == 4);
+    origin = argv[1];
+    secret = argv[2];
+    wrong_secret = argv[3];
+    every_null_is_a_status_or_nothing_to_read();
+    a_login_gives_a_token_and_its_header();
+    eight_threads_that_reject_one_token_cause_one_login();
+    a_renewal_that_fails_displaces_nothing();
+    a_login_that_is_refused_is_told_from_an_outage();
+    an_oauth_client_logs_in_with_its_credentials();
+    a_program_supplies_tokens_of_its_own();
+    a_ticket_says_what_to_wait_for();
+    every_setting_is_taken();
+    a_secret_may_be_in_a_file_or_the_environment();
+    closing_ends_everything_at_once();
+    a_forked_child_goes_on();
+    an_answer_tells_whether_the_token_was_rejected();
+    wait_for_the_threads();
+    return 0;
+}

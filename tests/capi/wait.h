@@ -1,0 +1,50 @@
+/* Waiting for what other threads do. */
+#ifndef WAIT_H
+#define WAIT_H
+
+#include "check.h"
+
+#include <dirent.h>
+#include <time.h>
+
+/* Longer than anything here takes, also under valgrind, in milliseconds. */
+#define PATIENCE 60000
+
+/* The time of a clock that nobody sets, in milliseconds. */
+static inline int64_t now(void)
+{
+    struct timespec time;
+    CHECK(clock_gettime(CLOCK_MONOTONIC, &time) == 0);
+    return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
+
+static inline void nap(void)
+{
+    struct timespec pause = {0, 5000000};
+    nanosleep(&pause, NULL);
+}
+
+/* The number of threads of this process. */
+static inline int threads(void)
+{
+    int count = 0;
+    DIR *tasks = opendir("/proc/self/task");
+    CHECK(tasks != NULL);
+    for (struct dirent *task; (task = readdir(tasks)) != NULL;) {
+        count += task->d_name[0] != '.';
+    }
+    closedir(tasks);
+    return count;
+}
+
+/* Waits until only this thread is left: one that ends has memory still. */
+static inline void wait_for_the_threads(void)
+{
+    int64_t end = now() + PATIENCE;
+    while (threads() > 1) {
+        CHECK(now() < end);
+        nap();
+    }
+}
+
+#endif

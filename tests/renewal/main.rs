@@ -1,0 +1,57 @@
+//! The service's own token, against an identity provider on loopback that misbehaves on command, each behaviour
+//! with a hard count.
+#![cfg(feature = "remote")]
+
+mod iam;
+#[path = "../support/server.rs"]
+mod server;
+#[path = "../support/signer.rs"]
+mod signer;
+#[path = "../support/vectors.rs"]
+mod vectors;
+
+mod login;
+mod other_sources;
+mod rejection;
+mod renewal;
+mod secrecy;
+
+use bouncer_verify::{ServiceAccount, TokenRenewer, TokenRenewerBuilder};
+use iam::Iam;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Longer than anything here takes.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+fn builder(iam: &Iam) -> TokenRenewerBuilder {
+    TokenRenewer::service_account(ServiceAccount::from_json(&iam.secret()).unwrap())
+}
+
+fn ready(iam: &Iam) -> TokenRenewer {
+    let renewer = builder(iam).build().unwrap();
+    // Not only in use, but entered in the books too.
+    assert!(renewer.wait_attempts(1, PATIENCE));
+    renewer
+}
+
+/// Waits until `done`, or fails.
+fn until(what: &str, done: impl Fn() -> bool) {
+    let end = Instant::now() + PATIENCE;
+    while !done() {
+        assert!(Instant::now() < end, "never: {what}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Runs `work` on so many threads at once.
+fn on_threads<T: Send + 'static>(count: usize, work: impl Fn(usize) -> T + Send + Sync + 'static) -> Vec<T> {
+    let work = Arc::new(work);
+    let threads: Vec<_> = (0..count)
+        .map(|i| {
+            let work = Arc::clone(&work);
+            std::thread::spawn(move || work(i))
+        })
+        .collect();
+    threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+}

@@ -1,0 +1,82 @@
+//! No token and no secret in any log, error or debug output.
+
+use crate::iam::{Iam, secret_of};
+use crate::server::{Reply, Server};
+use crate::{PATIENCE, builder};
+use bouncer_verify::{ServiceAccount, TokenRenewer};
+use log::{LevelFilter, Log, Metadata, Record};
+use std::sync::{Mutex, OnceLock};
+
+static LINES: OnceLock<Mutex<Vec<String>>> = OnceLock::new();
+
+/// Keeps what anything in this process logs. (Below this level, at Trace, the HTTP client logs the bytes that it sends
+/// and receives: SECURITY.md says so.)
+struct Keeper;
+
+impl Log for Keeper {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        true
+    }
+
+    fn log(&self, record: &Record<'_>) {
+        LINES.get_or_init(Default::default).lock().unwrap().push(format!(
+            "{}: {}",
+            record.target(),
+            record.args()
+        ));
+    }
+
+    fn flush(&self) {}
+}
+
+#[test]
+fn no_log_line_no_error_and_no_debug_output_has_a_secret() {
+    static KEEPER: Keeper = Keeper;
+    log::set_logger(&KEEPER).unwrap();
+    log::set_max_level(LevelFilter::Debug);
+    let mut said = Vec::new();
+
+    let iam = Iam::start();
+    let renewer = builder(&iam).build().unwrap();
+    let token = renewer.token().unwrap();
+    said.push(format!("{renewer:?} {token:?} {:?}", renewer.status()));
+    for fault in [Reply::status(401), Reply::status(500), Reply::json("{\"token\":\"leaked token\"}")] {
+        iam.change(|behaviour| behaviour.fault = Some(fault));
+        let error = renewer.renew(PATIENCE).unwrap_err();
+        said.push(format!("{error} {error:?} {:?}", renewer.status()));
+        let rejected = renewer.reject(&token).unwrap_err();
+        said.push(format!("{rejected} {rejected:?}"));
+    }
+    let account = ServiceAccount::from_json(&secret_of("rsa-2048-a", &iam.login_url())).unwrap();
+    said.push(format!("{account:?}"));
+    let oauth = Server::saying(Reply::json(r#"{"access_token":"opaque-token-1","token_type":"Bearer"}"#));
+    let client =
+        TokenRenewer::client_credentials(&format!("{}?key=hidden", oauth.url()), "id", "client-secret-1");
+    let client = client.build().unwrap();
+    let opaque = client.token().unwrap();
+    said.push(format!("{client:?} {opaque:?} {:?}", client.status()));
+
+    let lines = LINES.get().unwrap().lock().unwrap().clone();
+    assert!(lines.iter().any(|line| line.contains("renewed")), "the log was kept");
+    said.extend(lines);
+    let request = String::from_utf8(iam.server.requests()[0].body.clone()).unwrap();
+    let login_token = request.split('"').nth(7).unwrap().to_owned();
+    let pem =
+        std::fs::read_to_string(format!("{}/tests/data/keys/rsa-2048-a.pem", env!("CARGO_MANIFEST_DIR")));
+    let pem = pem.unwrap();
+    let basic = oauth.requests()[0].header("authorization").unwrap()[6..].to_owned();
+    for secret in [
+        token.as_str().rsplit('.').next().unwrap(),
+        token.as_str().split('.').nth(1).unwrap(),
+        login_token.rsplit('.').next().unwrap(),
+        pem.lines().nth(1).unwrap(),
+        "opaque-token-1",
+        "client-secret-1",
+        "leaked token",
+        "key=hidden",
+        &basic,
+    ] {
+        let leak = said.iter().find(|line| line.contains(secret));
+        assert!(leak.is_none(), "a secret is shown: {leak:?}");
+    }
+}
