@@ -8,22 +8,23 @@
 ///     bouncer::VerifiedToken token = verifier.verify(text);                  // for every request
 ///     std::optional<std::string_view> uid = token.uid();
 ///
-/// A RemoteJwkSet in place of the JwkSet fetches the keys from their URL and keeps them fresh.
+/// A RemoteJwkSet in place of the JwkSet fetches the keys from their URL and keeps them fresh. A TokenRenewer does the
+/// same for the service's own token, which it sends with requests of its own.
 ///
 /// Rules that hold for everything here
 ///
 /// - **Failures.** A function that can fail comes twice: `load` throws an Error, `try_load` is noexcept and gives a
 ///   Result that holds a Failure. Both say the same. Where exceptions are off (-fno-exceptions) only the second is
 ///   there.
-/// - **Ownership.** JwkSet, Jwk, Policy, RemoteOptions, RemoteJwkSet, RemoteStatus, VerifiedToken, Verifier and Failure
-///   own a handle of the library: they move, they do not copy, and nothing else is allocated but a thrown Error. One
-///   that was moved from may be destroyed, assigned to and asked: it has nothing to say, and a function that needs it
-///   fails with Status::NullArgument.
+/// - **Ownership.** JwkSet, Jwk, Policy, RemoteOptions, RemoteJwkSet, RemoteStatus, VerifiedToken, Verifier,
+///   RenewerOptions, TokenRenewer, OwnToken, RenewalStatus and Failure own a handle of the library: they move, they do
+///   not copy, and nothing else is allocated but a thrown Error. One that was moved from may be destroyed, assigned to
+///   and asked: it has nothing to say, and a function that needs it fails with Status::NullArgument.
 /// - **Lifetimes.** Text goes in as `std::string_view`, is read during the call and not kept. What comes out as
 ///   `std::string_view`, ByteView, JwkView or a range belongs to the object that was asked and lives as long as that.
 ///   Asking a temporary for it does not compile.
-/// - **Threads.** Any number of threads may use one object at once through const functions. A Policy or RemoteOptions
-///   must not be changed while another thread uses it. There is no global and no thread-local state.
+/// - **Threads.** Any number of threads may use one object at once through const functions. A Policy, RemoteOptions or
+///   RenewerOptions must not be changed while another thread uses it. There is no global and no thread-local state.
 /// - **Time** in policies and tokens is in whole seconds since 1970-01-01T00:00:00Z: a number, because exp may lie beyond
 ///   2262, where the nanoseconds of std::chrono::system_clock overflow.
 ///
@@ -59,8 +60,8 @@ static_assert(BOUNCER_ABI_VERSION == 1, "bouncer_verify.hpp and bouncer_verify.h
 
 // ---------------------------------------------------------------------------------------------------- Status
 
-/// How a call ended: the numbers of the C interface. Later versions add to them: go by is_invalid_token() and
-/// is_keys_problem() for one that is not known here.
+/// How a call ended: the numbers of the C interface. Later versions add to them: go by is_invalid_token(),
+/// is_keys_problem() and is_login_problem() for one that is not known here.
 enum class Status : std::uint32_t {
     Ok = BOUNCER_STATUS_OK,
     // The calling program is at fault: answer a request with HTTP 500.
@@ -91,6 +92,10 @@ enum class Status : std::uint32_t {
     NotYetValid = BOUNCER_STATUS_NOT_YET_VALID,         ///< "nbf" lies ahead.
     WrongIssuer = BOUNCER_STATUS_WRONG_ISSUER,          ///< "iss" is none of the accepted issuers.
     WrongAudience = BOUNCER_STATUS_WRONG_AUDIENCE,      ///< "aud" names none of the accepted audiences.
+    // The service's own login: HTTP 503.
+    UnusableCredentials = BOUNCER_STATUS_UNUSABLE_CREDENTIALS,  ///< The account's secret cannot be read, or is none.
+    LoginRejected = BOUNCER_STATUS_LOGIN_REJECTED,              ///< The issuer refuses account, key or request.
+    LoginUnavailable = BOUNCER_STATUS_LOGIN_UNAVAILABLE,        ///< No valid token, and no login succeeds now.
 };
 
 /// The stable name of a status, NUL-terminated: "expired". "unknown" for a number that the library does not know.
@@ -110,6 +115,12 @@ enum class Status : std::uint32_t {
     return static_cast<std::uint32_t>(status) / 100 == 1;
 }
 
+/// True if the service could not log in for a token of its own: if a request cannot be answered without it, answer
+/// with HTTP 503.
+[[nodiscard]] constexpr bool is_login_problem(Status status) noexcept {
+    return static_cast<std::uint32_t>(status) / 100 == 4;
+}
+
 // --------------------------------------------------------------------------------- what the classes are made of
 
 namespace detail {
@@ -119,10 +130,14 @@ struct Free {
     void operator()(bouncer_error *handle) const noexcept { bouncer_error_free(handle); }
     void operator()(bouncer_jwk *handle) const noexcept { bouncer_jwk_free(handle); }
     void operator()(bouncer_jwks *handle) const noexcept { bouncer_jwks_free(handle); }
+    void operator()(bouncer_own_token *handle) const noexcept { bouncer_own_token_free(handle); }
     void operator()(bouncer_policy *handle) const noexcept { bouncer_policy_free(handle); }
     void operator()(bouncer_remote_jwks *handle) const noexcept { bouncer_remote_jwks_free(handle); }
     void operator()(bouncer_remote_options *handle) const noexcept { bouncer_remote_options_free(handle); }
     void operator()(bouncer_remote_status *handle) const noexcept { bouncer_remote_status_free(handle); }
+    void operator()(bouncer_renewal_status *handle) const noexcept { bouncer_renewal_status_free(handle); }
+    void operator()(bouncer_renewer *handle) const noexcept { bouncer_renewer_free(handle); }
+    void operator()(bouncer_renewer_options *handle) const noexcept { bouncer_renewer_options_free(handle); }
     void operator()(bouncer_token *handle) const noexcept { bouncer_token_free(handle); }
     void operator()(bouncer_verifier *handle) const noexcept { bouncer_verifier_free(handle); }
 };
@@ -238,6 +253,9 @@ public:
     [[nodiscard]] bool is_invalid_token() const noexcept { return bouncer::is_invalid_token(status_); }
     /// True if the keys are at fault, and the token may well be valid: answer with HTTP 503, never 401.
     [[nodiscard]] bool is_keys_problem() const noexcept { return bouncer::is_keys_problem(status_); }
+    /// True if the service could not log in for a token of its own: if a request cannot be answered without it, answer
+    /// with HTTP 503.
+    [[nodiscard]] bool is_login_problem() const noexcept { return bouncer::is_login_problem(status_); }
 
     const char *message() const && = delete;
     std::optional<std::string_view> claim() const && = delete;
@@ -267,6 +285,8 @@ public:
     [[nodiscard]] bool is_invalid_token() const noexcept { return failure_->is_invalid_token(); }
     /// @copydoc Failure::is_keys_problem
     [[nodiscard]] bool is_keys_problem() const noexcept { return failure_->is_keys_problem(); }
+    /// @copydoc Failure::is_login_problem
+    [[nodiscard]] bool is_login_problem() const noexcept { return failure_->is_login_problem(); }
 
     std::optional<std::string_view> claim() const && = delete;
 
@@ -914,8 +934,9 @@ private:
 
 // ------------------------------------------------------------------------------------------- Ticket, RemoteJwkSet
 
-/// A fetch of keys that is under way or about to begin, and could change a verdict: Verifier::try_verify_now() gives
-/// it, RemoteJwkSet::wait() waits for it. An empty one stands for none.
+/// Something that is under way or about to begin, and could change an answer: a fetch of keys, which
+/// Verifier::try_verify_now() gives and RemoteJwkSet::wait() waits for, or a login, which TokenRenewer::try_token_now()
+/// gives and TokenRenewer::wait() waits for. An empty one stands for none.
 class Ticket {
 public:
     constexpr Ticket() noexcept = default;
@@ -925,6 +946,7 @@ public:
 
 private:
     friend class RemoteJwkSet;
+    friend class TokenRenewer;
     friend class Verifier;
 
     std::uint64_t bits_ = 0;
@@ -1199,6 +1221,430 @@ Result<std::string_view> try_token_from_authorization(Text &&) = delete;
 template <class Text, class = std::enable_if_t<std::is_same_v<Text, std::string>>>
 std::string_view token_from_authorization(Text &&) = delete;
 #endif
+
+// -------------------------------------------------------------------------------------------------- RenewerOptions
+
+/// The settings of a TokenRenewer. Start from one of the five and add:
+///
+///     RenewerOptions options = RenewerOptions::service_account_file("/run/secrets/service-account.json").lazy();
+///
+/// Text that is not UTF-8 is refused at once (Status::InvalidArgument) and leaves the settings as they were; everything
+/// else but a secret is looked at when a TokenRenewer is made of them.
+class RenewerOptions {
+public:
+    using Handle = bouncer_renewer_options;
+    /// Takes `handle`, which may be NULL, from a C call.
+    explicit RenewerOptions(bouncer_renewer_options *handle) noexcept : handle_(handle) {}
+
+    /// For a DC/OS service account, whose secret is JSON: "uid", "private_key" (RSA in PEM) and "login_endpoint". The
+    /// key is wiped from memory with the last renewer made of it. On failure: Status::UnusableCredentials.
+    static Result<RenewerOptions> try_service_account(std::string_view secret) noexcept {
+        return detail::make<RenewerOptions>(bouncer_renewer_options_new_service_account, secret.data(), secret.size());
+    }
+    /// For the DC/OS service account whose secret is in the file at `path`, which is read for each login, and first
+    /// when a TokenRenewer is made.
+    static Result<RenewerOptions> try_service_account_file(std::string_view path) noexcept {
+        return detail::make<RenewerOptions>(bouncer_renewer_options_new_service_account_file, path.data(), path.size());
+    }
+    /// For the DC/OS service account in the environment variable DCOS_SERVICE_ACCOUNT_CREDENTIAL, which holds the
+    /// secret or the path of a file with it. On failure: Status::UnusableCredentials.
+    static Result<RenewerOptions> try_service_account_from_env() noexcept {
+        return detail::make<RenewerOptions>(bouncer_renewer_options_new_service_account_from_env);
+    }
+    /// For an OAuth 2.0 client by the client credentials grant (RFC 6749 section 4.4), from the token endpoint at
+    /// `token_url`: https, or http to this machine. The client authenticates with HTTP Basic.
+    static Result<RenewerOptions> try_client_credentials(std::string_view token_url, std::string_view client_id,
+                                                         std::string_view client_secret) noexcept {
+        return detail::make<RenewerOptions>(bouncer_renewer_options_new_client_credentials, token_url.data(),
+                                            token_url.size(), client_id.data(), client_id.size(), client_secret.data(),
+                                            client_secret.size());
+    }
+    /// For tokens that the program supplies itself: a thread of its own waits in TokenRenewer::wait_login() and answers
+    /// with TokenRenewer::try_supply() or TokenRenewer::try_supply_failure(). `name` stands for the source in logs.
+    /// Make one renewer of these settings.
+    static Result<RenewerOptions> try_supplied(std::string_view name) noexcept {
+        return detail::make<RenewerOptions>(bouncer_renewer_options_new_supplied, name.data(), name.size());
+    }
+
+    /// Logs in at `url`, in place of the service account's "login_endpoint".
+    Result<void> try_login_endpoint(std::string_view url) noexcept {
+        return set(bouncer_renewer_options_set_login_endpoint, url);
+    }
+    /// Sends this parameter with the client credentials: "scope", "audience", "resource".
+    Result<void> try_parameter(std::string_view name, std::string_view value) noexcept {
+        return detail::act(bouncer_renewer_options_add_parameter, handle_.get(), name.data(), name.size(), value.data(),
+                           value.size());
+    }
+    /// Writes "Bearer <token>" in the Authorization header: the default but for DC/OS.
+    Result<void> try_bearer() noexcept { return set(bouncer_renewer_options_set_bearer); }
+    /// Writes "token=<token>" in the Authorization header: the default for DC/OS.
+    Result<void> try_dcos_header() noexcept { return set(bouncer_renewer_options_set_dcos_header); }
+    /// Allows http to other machines: whoever is on the way can then take the token.
+    Result<void> try_allow_http() noexcept { return set(bouncer_renewer_options_set_allow_http); }
+    /// Trusts the certificate authorities of this PEM file too, besides the system's. It is read for each login, so it
+    /// may be replaced.
+    Result<void> try_ca_file(std::string_view path) noexcept { return set(bouncer_renewer_options_set_ca_file, path); }
+    /// Goes through this proxy, as RemoteOptions::try_proxy().
+    Result<void> try_proxy(std::string_view url) noexcept { return set(bouncer_renewer_options_set_proxy, url); }
+    /// Goes through no proxy, whatever the environment says.
+    Result<void> try_no_proxy() noexcept { return set(bouncer_renewer_options_set_no_proxy); }
+    /// The time for one HTTP exchange: by default 10 seconds. The connection must be there after 2.
+    Result<void> try_timeout(std::chrono::milliseconds timeout) noexcept {
+        return set(bouncer_renewer_options_set_timeout, timeout);
+    }
+    /// How long a caller waits at most for a token: by default 10 seconds.
+    Result<void> try_max_wait(std::chrono::milliseconds max_wait) noexcept {
+        return set(bouncer_renewer_options_set_max_wait, max_wait);
+    }
+    /// Logs in, and starts the thread, with the first call, not at once. For programs that fork after they set up.
+    Result<void> try_lazy() noexcept { return set(bouncer_renewer_options_set_lazy); }
+
+#ifdef __cpp_exceptions
+    /// @copydoc try_service_account @throws Error
+    [[nodiscard]] static RenewerOptions service_account(std::string_view secret) {
+        return try_service_account(secret).or_throw();
+    }
+    /// @copydoc try_service_account_file @throws Error
+    [[nodiscard]] static RenewerOptions service_account_file(std::string_view path) {
+        return try_service_account_file(path).or_throw();
+    }
+    /// @copydoc try_service_account_from_env @throws Error
+    [[nodiscard]] static RenewerOptions service_account_from_env() { return try_service_account_from_env().or_throw(); }
+    /// @copydoc try_client_credentials @throws Error
+    [[nodiscard]] static RenewerOptions client_credentials(std::string_view token_url, std::string_view client_id,
+                                                           std::string_view client_secret) {
+        return try_client_credentials(token_url, client_id, client_secret).or_throw();
+    }
+    /// @copydoc try_supplied @throws Error
+    [[nodiscard]] static RenewerOptions supplied(std::string_view name) { return try_supplied(name).or_throw(); }
+
+    /// @name The settings in a row
+    /// As the functions with `try_` above. Each gives the settings, to go on with. @throws Error
+    /// @{
+    RenewerOptions &login_endpoint(std::string_view url) & { return with(try_login_endpoint(url)); }
+    RenewerOptions &parameter(std::string_view name, std::string_view value) & {
+        return with(try_parameter(name, value));
+    }
+    RenewerOptions &bearer() & { return with(try_bearer()); }
+    RenewerOptions &dcos_header() & { return with(try_dcos_header()); }
+    RenewerOptions &allow_http() & { return with(try_allow_http()); }
+    RenewerOptions &ca_file(std::string_view path) & { return with(try_ca_file(path)); }
+    RenewerOptions &proxy(std::string_view url) & { return with(try_proxy(url)); }
+    RenewerOptions &no_proxy() & { return with(try_no_proxy()); }
+    RenewerOptions &timeout(std::chrono::milliseconds timeout) & { return with(try_timeout(timeout)); }
+    RenewerOptions &max_wait(std::chrono::milliseconds max_wait) & { return with(try_max_wait(max_wait)); }
+    RenewerOptions &lazy() & { return with(try_lazy()); }
+
+    [[nodiscard]] RenewerOptions login_endpoint(std::string_view url) && { return std::move(login_endpoint(url)); }
+    [[nodiscard]] RenewerOptions parameter(std::string_view name, std::string_view value) && {
+        return std::move(parameter(name, value));
+    }
+    [[nodiscard]] RenewerOptions bearer() && { return std::move(bearer()); }
+    [[nodiscard]] RenewerOptions dcos_header() && { return std::move(dcos_header()); }
+    [[nodiscard]] RenewerOptions allow_http() && { return std::move(allow_http()); }
+    [[nodiscard]] RenewerOptions ca_file(std::string_view path) && { return std::move(ca_file(path)); }
+    [[nodiscard]] RenewerOptions proxy(std::string_view url) && { return std::move(proxy(url)); }
+    [[nodiscard]] RenewerOptions no_proxy() && { return std::move(no_proxy()); }
+    [[nodiscard]] RenewerOptions timeout(std::chrono::milliseconds timeout) && {
+        return std::move(this->timeout(timeout));
+    }
+    [[nodiscard]] RenewerOptions max_wait(std::chrono::milliseconds max_wait) && {
+        return std::move(this->max_wait(max_wait));
+    }
+    [[nodiscard]] RenewerOptions lazy() && { return std::move(lazy()); }
+    /// @}
+#endif
+
+    /// The handle, for functions of bouncer_verify.h; NULL if it was moved from.
+    [[nodiscard]] const bouncer_renewer_options *handle() const & noexcept { return handle_.get(); }
+    const bouncer_renewer_options *handle() const && = delete;
+
+private:
+    Result<void> set(bouncer_status (*function)(bouncer_renewer_options *, bouncer_error **)) noexcept {
+        return detail::act(function, handle_.get());
+    }
+    Result<void> set(bouncer_status (*function)(bouncer_renewer_options *, const char *, std::size_t, bouncer_error **),
+                     std::string_view text) noexcept {
+        return detail::act(function, handle_.get(), text.data(), text.size());
+    }
+    Result<void> set(bouncer_status (*function)(bouncer_renewer_options *, std::uint64_t, bouncer_error **),
+                     std::chrono::milliseconds time) noexcept {
+        // Less than 0 is refused as too long.
+        return detail::act(function, handle_.get(), static_cast<std::uint64_t>(time.count()));
+    }
+#ifdef __cpp_exceptions
+    RenewerOptions &with(Result<void> result) { return std::move(result).or_throw(), *this; }
+#endif
+
+    detail::Owned<bouncer_renewer_options> handle_;
+};
+
+// -------------------------------------------------------------------------------------------------------- OwnToken
+
+/// A token of the service's own. It is secret: there is no operator that would write it to a log. It outlives its
+/// renewer, and its memory is wiped when nobody has it any more.
+class OwnToken {
+public:
+    using Handle = bouncer_own_token;
+    /// Takes `handle`, which may be NULL, from a C call.
+    explicit OwnToken(bouncer_own_token *handle) noexcept : handle_(handle) {}
+
+    /// The token's text.
+    [[nodiscard]] std::string_view text() const & noexcept {
+        return detail::text(bouncer_own_token_text(handle_.get()));
+    }
+    /// The value of the Authorization header: "token=<token>" or "Bearer <token>".
+    [[nodiscard]] std::string_view authorization() const & noexcept {
+        return detail::text(bouncer_own_token_authorization(handle_.get()));
+    }
+    /// When it expires by its own "exp", in seconds since 1970-01-01T00:00:00Z, if it says so.
+    [[nodiscard]] std::optional<std::int64_t> expires_at() const noexcept {
+        std::int64_t seconds = 0;
+        return bouncer_own_token_expires_at(handle_.get(), &seconds) != 0 ? std::optional(seconds) : std::nullopt;
+    }
+    /// 1 for the first token of a renewer in this process, and one more for each.
+    [[nodiscard]] std::uint64_t generation() const noexcept { return bouncer_own_token_generation(handle_.get()); }
+    /// The handle, for functions of bouncer_verify.h; NULL if it was moved from.
+    [[nodiscard]] const bouncer_own_token *handle() const & noexcept { return handle_.get(); }
+
+    std::string_view text() const && = delete;
+    std::string_view authorization() const && = delete;
+    const bouncer_own_token *handle() const && = delete;
+
+private:
+    detail::Owned<bouncer_own_token> handle_;
+};
+
+// --------------------------------------------------------------------------------------------------- RenewalStatus
+
+/// What a TokenRenewer was doing when it was asked, for metrics, logs and health checks. Counts are this process's
+/// alone.
+class RenewalStatus {
+public:
+    using Handle = bouncer_renewal_status;
+    using Time = std::chrono::system_clock::time_point;
+    /// Takes `handle`, which may be NULL, from a C call.
+    explicit RenewalStatus(bouncer_renewal_status *handle) noexcept : handle_(handle) {}
+
+    /// Where tokens come from: the URL, without its query, or the name given.
+    [[nodiscard]] std::string_view source() const & noexcept {
+        return detail::text(bouncer_renewal_status_source(handle_.get()));
+    }
+    /// "empty": none yet; "valid"; "expiring" within seconds, and not renewed yet; "expired"; "closed". Static.
+    [[nodiscard]] std::string_view state() const noexcept {
+        return detail::text(bouncer_renewal_status_state(handle_.get()));
+    }
+    /// 0 before the first token, and one more with each.
+    [[nodiscard]] std::uint64_t generation() const noexcept { return number(bouncer_renewal_status_generation); }
+    /// In how long the token in use expires, if there is one, and it does.
+    [[nodiscard]] std::optional<std::chrono::milliseconds> expires_in() const noexcept {
+        std::int64_t time = 0;
+        const bool expires = bouncer_renewal_status_expires_in_ms(handle_.get(), &time) != 0;
+        return expires ? std::optional(std::chrono::milliseconds(time)) : std::nullopt;
+    }
+    /// The latest failure, in a few words for a log, even if a login has succeeded since.
+    [[nodiscard]] std::optional<std::string_view> last_error() const & noexcept {
+        return read(bouncer_renewal_status_last_error);
+    }
+    /// The same as a stable name: those of RemoteStatus::last_error_name(), and "rejected", "refused" and
+    /// "credentials". Static.
+    [[nodiscard]] std::optional<std::string_view> last_error_name() const noexcept {
+        return read(bouncer_renewal_status_last_error_name);
+    }
+    /// When that was, to the second.
+    [[nodiscard]] std::optional<Time> last_error_at() const noexcept {
+        std::int64_t seconds = 0;
+        const bool failed = bouncer_renewal_status_last_error_at(handle_.get(), &seconds) != 0;
+        return failed ? std::optional(Time(std::chrono::seconds(seconds))) : std::nullopt;
+    }
+    /// Logins that failed.
+    [[nodiscard]] std::uint64_t failures() const noexcept { return number(bouncer_renewal_status_failures); }
+    /// Scheduled logins that failed since the last success.
+    [[nodiscard]] std::uint64_t failures_in_row() const noexcept {
+        return number(bouncer_renewal_status_failures_in_row);
+    }
+    /// In how long the next login is due, if no rejection causes one before.
+    [[nodiscard]] std::chrono::milliseconds next_attempt() const noexcept {
+        return std::chrono::milliseconds(number(bouncer_renewal_status_next_attempt_ms));
+    }
+    /// Logins tried.
+    [[nodiscard]] std::uint64_t attempts() const noexcept { return number(bouncer_renewal_status_attempts); }
+    /// Logins begun because their time had come, or there was no token.
+    [[nodiscard]] std::uint64_t scheduled() const noexcept { return number(bouncer_renewal_status_scheduled); }
+    /// Logins begun because the one before failed.
+    [[nodiscard]] std::uint64_t retries() const noexcept { return number(bouncer_renewal_status_retries); }
+    /// Logins begun because a server did not accept the token.
+    [[nodiscard]] std::uint64_t rejections() const noexcept { return number(bouncer_renewal_status_rejections); }
+    /// Logins that the program asked for.
+    [[nodiscard]] std::uint64_t requested() const noexcept { return number(bouncer_renewal_status_requested); }
+    /// Rejections that caused no login, because their budget was spent.
+    [[nodiscard]] std::uint64_t suppressed() const noexcept { return number(bouncer_renewal_status_suppressed); }
+    /// The handle, for functions of bouncer_verify.h; NULL if it was moved from.
+    [[nodiscard]] const bouncer_renewal_status *handle() const & noexcept { return handle_.get(); }
+
+    std::string_view source() const && = delete;
+    std::optional<std::string_view> last_error() const && = delete;
+    const bouncer_renewal_status *handle() const && = delete;
+
+private:
+    std::optional<std::string_view> read(bouncer_str (*getter)(const bouncer_renewal_status *)) const noexcept {
+        return detail::optional_text(getter(handle_.get()));
+    }
+    std::uint64_t number(std::uint64_t (*getter)(const bouncer_renewal_status *)) const noexcept {
+        return getter(handle_.get());
+    }
+
+    detail::Owned<bouncer_renewal_status> handle_;
+};
+
+// ----------------------------------------------------------------------------------------------------- TokenRenewer
+
+/// Keeps the service's own token valid: logs in, hands the token out without latency, renews it before it expires, in a
+/// thread of its own, and again when a server does not accept it. Make one for each account and keep it.
+///
+/// - The token is renewed at 70 to 80 % of the life that it says itself. A renewal that fails displaces nothing: it is
+///   tried again with growing pauses, and the token in use is used up to its expiry.
+/// - After fork() the child's object works and gets a thread of its own when it needs one, but not where the program
+///   supplies the tokens. The thread has the signal mask of the thread that made it.
+///
+/// The thread ends with it, or with close(); tokens that it gave stay. The destructor does not wait for the thread, and
+/// no call on it may be under way then: a thread of the program in wait_login() returns after close() and is joined
+/// before.
+///
+/// A time to wait for that is 0 or less does not wait.
+class TokenRenewer {
+public:
+    using Handle = bouncer_renewer;
+    /// Takes `handle`, which may be NULL, from a C call.
+    explicit TokenRenewer(bouncer_renewer *handle) noexcept : handle_(handle) {}
+
+    /// Makes a renewer of `options`, which are copied. Unless they say otherwise the first login begins at once, in the
+    /// background. On failure: Status::InvalidArgument, a setting; Status::UnusableCredentials, the secret's file.
+    static Result<TokenRenewer> try_make(const RenewerOptions &options) noexcept {
+        return detail::make<TokenRenewer>(bouncer_renewer_new, options.handle());
+    }
+    /// A valid token. It waits where there is none and one may come soon, 10 seconds at most unless set otherwise
+    /// (RenewerOptions::try_max_wait()), and in the last seconds of one for its renewal; in an outage, not at all. On
+    /// failure: Status::LoginRejected or Status::UnusableCredentials, and the operator has to act;
+    /// Status::LoginUnavailable.
+    Result<OwnToken> try_token() const noexcept { return detail::make<OwnToken>(bouncer_renewer_token, handle_.get()); }
+    /// A valid token, as try_token() gives it, but never waits: for callers that must not block a thread.
+    ///
+    /// `ticket` is empty at first. If it is not afterwards, there may be a better answer once that login is done: wait
+    /// for it on some thread (wait()) and call again with it. If it is, the answer is final.
+    Result<OwnToken> try_token_now(Ticket &ticket) const noexcept {
+        return detail::make<OwnToken>(bouncer_renewer_token_now, handle_.get(), &ticket.bits_);
+    }
+    /// A server did not accept the token of this text (is_token_rejection()): gives another. If there is a newer one
+    /// already, that is it. Otherwise one login serves all that ask; there is one at once and then one in 30 seconds at
+    /// most. Until it succeeds the token stays in use for others. On failure: as try_token(), and
+    /// Status::LoginUnavailable also if there is no newer one.
+    Result<OwnToken> try_reject(std::string_view token) const noexcept {
+        return detail::make<OwnToken>(bouncer_renewer_reject, handle_.get(), token.data(), token.size());
+    }
+    /// Gives another token, as try_reject() does, but never waits; `ticket` is as for try_token_now().
+    Result<OwnToken> try_reject_now(std::string_view token, Ticket &ticket) const noexcept {
+        return detail::make<OwnToken>(bouncer_renewer_reject_now, handle_.get(), token.data(), token.size(),
+                                      &ticket.bits_);
+    }
+    /// Waits until there is a valid token. On failure: as try_token(), not after `timeout`.
+    Result<void> try_wait_ready(std::chrono::milliseconds timeout) const noexcept {
+        return detail::act(bouncer_renewer_wait_ready, handle_.get(), detail::count(timeout));
+    }
+    /// Logs in now and waits for it; several callers share one login. For operators, not for the way of a request:
+    /// nothing limits how often. On failure, as of try_token() with the reason in the message, the token in use
+    /// stays.
+    Result<void> try_renew(std::chrono::milliseconds timeout) const noexcept {
+        return detail::act(bouncer_renewer_renew, handle_.get(), detail::count(timeout));
+    }
+    /// What it is doing, at this moment. On failure: Status::NullArgument, it was moved from.
+    Result<RenewalStatus> try_status() const noexcept {
+        return detail::make<RenewalStatus>(bouncer_renewer_status, handle_.get());
+    }
+    /// Waits for the login that `ticket` stands for. False if it is not done after `timeout`, or will not be, or there
+    /// is none.
+    [[nodiscard]] bool wait(Ticket ticket, std::chrono::milliseconds timeout) const noexcept {
+        return bouncer_renewer_wait(handle_.get(), ticket.bits_, detail::count(timeout)) != 0;
+    }
+    /// Waits until `attempts` logins have been tried (RenewalStatus::attempts()): for those who watch. False if that is
+    /// not so after `timeout`, or will not be.
+    [[nodiscard]] bool wait_attempts(std::uint64_t attempts, std::chrono::milliseconds timeout) const noexcept {
+        return bouncer_renewer_wait_attempts(handle_.get(), attempts, detail::count(timeout)) != 0;
+    }
+    /// Ends it: a login under way is cut off, the thread ends, and from now on there is no token.
+    void close() const noexcept { bouncer_renewer_close(handle_.get()); }
+
+    /// Where the program supplies the tokens (RenewerOptions::try_supplied()): waits until one is wanted. False if none
+    /// is after `timeout`, or it is closed, or logs in by itself.
+    [[nodiscard]] bool wait_login(std::chrono::milliseconds timeout) const noexcept {
+        return bouncer_renewer_wait_login(handle_.get(), detail::count(timeout)) != 0;
+    }
+    /// Supplies the token that is wanted. It lives for `lifetime` from now, or, without one, as long as it says itself:
+    /// a JWT up to its "exp", another for ever. A token that cannot be used is a login that failed, of which
+    /// RenewalStatus tells. On failure: Status::InvalidArgument, the renewer logs in by itself, or no token is wanted.
+    Result<void> try_supply(std::string_view token,
+                            std::optional<std::chrono::seconds> lifetime = std::nullopt) const noexcept {
+        const std::int64_t seconds = !lifetime ? -1 : lifetime->count() > 0 ? std::int64_t{lifetime->count()} : 0;
+        return detail::act(bouncer_renewer_supply, handle_.get(), token.data(), token.size(), seconds);
+    }
+    /// Tells that the token that is wanted cannot be had now. `is_rejected`: the login was refused, so trying again
+    /// soon is of no use. `reason` goes to logs and must hold no secret. On failure: as try_supply().
+    Result<void> try_supply_failure(std::string_view reason, bool is_rejected = false) const noexcept {
+        return detail::act(bouncer_renewer_supply_failure, handle_.get(), std::int32_t{is_rejected}, reason.data(),
+                           reason.size());
+    }
+
+#ifdef __cpp_exceptions
+    /// @copydoc try_make @throws Error
+    explicit TokenRenewer(const RenewerOptions &options) : TokenRenewer(try_make(options).or_throw()) {}
+    /// @copydoc try_token @throws Error
+    [[nodiscard]] OwnToken token() const { return try_token().or_throw(); }
+    /// @copydoc try_token_now @throws Error
+    [[nodiscard]] OwnToken token_now(Ticket &ticket) const { return try_token_now(ticket).or_throw(); }
+    /// @copydoc try_reject @throws Error
+    [[nodiscard]] OwnToken reject(std::string_view token) const { return try_reject(token).or_throw(); }
+    /// @copydoc try_reject_now @throws Error
+    [[nodiscard]] OwnToken reject_now(std::string_view token, Ticket &ticket) const {
+        return try_reject_now(token, ticket).or_throw();
+    }
+    /// @copydoc try_wait_ready @throws Error
+    void wait_ready(std::chrono::milliseconds timeout) const { try_wait_ready(timeout).or_throw(); }
+    /// @copydoc try_renew @throws Error
+    void renew(std::chrono::milliseconds timeout) const { try_renew(timeout).or_throw(); }
+    /// @copydoc try_status @throws Error
+    [[nodiscard]] RenewalStatus status() const { return try_status().or_throw(); }
+    /// @copydoc try_supply @throws Error
+    void supply(std::string_view token, std::optional<std::chrono::seconds> lifetime = std::nullopt) const {
+        try_supply(token, lifetime).or_throw();
+    }
+    /// @copydoc try_supply_failure @throws Error
+    void supply_failure(std::string_view reason, bool is_rejected = false) const {
+        try_supply_failure(reason, is_rejected).or_throw();
+    }
+#endif
+
+    /// The handle, for functions of bouncer_verify.h; NULL if it was moved from.
+    [[nodiscard]] const bouncer_renewer *handle() const & noexcept { return handle_.get(); }
+    const bouncer_renewer *handle() const && = delete;
+
+private:
+    detail::Owned<bouncer_renewer> handle_;
+};
+
+/// Whether an answer to a request with the own token says that the token was not accepted, so that
+/// TokenRenewer::try_reject() is worth a call: HTTP status 401 whose WWW-Authenticate is absent or asks for "acsjwt",
+/// "oauthjwt" or "Bearer", and status 16 of gRPC. Never for 403.
+[[nodiscard]] inline bool is_token_rejection(std::uint16_t http_status,
+                                             std::optional<std::string_view> www_authenticate = std::nullopt,
+                                             std::optional<std::string_view> grpc_status = std::nullopt) noexcept {
+    // To C, NULL is a field that is absent, not one that is empty.
+    const auto data = [](const std::optional<std::string_view> &text) noexcept {
+        return !text ? nullptr : text->data() == nullptr ? "" : text->data();
+    };
+    const auto size = [](const std::optional<std::string_view> &text) noexcept { return text ? text->size() : 0; };
+    return bouncer_is_token_rejection(http_status, data(www_authenticate), size(www_authenticate), data(grpc_status),
+                                      size(grpc_status)) != 0;
+}
 
 }  // namespace bouncer
 

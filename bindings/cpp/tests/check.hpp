@@ -48,6 +48,15 @@ inline std::string document_token() {
     return read_file("document_token.txt");
 }
 
+/// The public half of tests/data/keys/rsa-2048-a.pem.
+inline const std::string jwk_a =
+    R"({"kty":"RSA","kid":"a","e":"AQAB","n":")"
+    "kG8moYAhrlHLDr4CvSNzjRXh6Fo5omHXRHbF88clbLGoHnPUAQ_pHwV96rYPWAPVhM9Lp8372CtwGxrPm3u5ZDqGKn2c8_KnRHQU1-UVkC3WsI9w"
+    "HLyVaRcKq0EvGM6yHw_O2xH34owix5OG-CvNLWDIF3-1pQgKIUA-_vtPJhrOwngeRFCCy2KqAZWeCErf-dN5nntb4AsU3gY5xMdTtAhU4ICdb6de"
+    "ADI3oK4bJ9Dx4sO-7KhXKkm6opj1PM-hdfwXsdY57B8Wa6tF1Z2TJ52Xc6pblfUr_OHuyrvPVZ4gcw3bwt3fG96I_GULw-OTpeXb68hhJIQn3shj"
+    "dpa5iQ"
+    R"("})";
+
 /// Bouncer's policy at the time `seconds`.
 inline bouncer::Policy policy_at(std::int64_t seconds) {
     bouncer::Policy policy = bouncer::Policy::bouncer();

@@ -5,8 +5,9 @@
 using namespace bouncer;
 
 inline void mistakes(const JwkSet &jwks, const Policy &policy, const Jwk &key, const RemoteJwkSet &remote,
-                     const RemoteOptions &options, Ticket ticket, std::string_view text) {
-    (void)jwks, (void)policy, (void)key, (void)remote, (void)options, (void)ticket, (void)text;
+                     const RemoteOptions &options, const TokenRenewer &renewer, const RenewerOptions &login, Ticket ticket,
+                     std::string_view text) {
+    (void)jwks, (void)policy, (void)key, (void)remote, (void)options, (void)renewer, (void)login, (void)ticket, (void)text;
 #if MISTAKE == 1
     JwkSet copy = jwks;
 #elif MISTAKE == 2
@@ -69,7 +70,32 @@ inline void mistakes(const JwkSet &jwks, const Policy &policy, const Jwk &key, c
     bool due = ticket;
 #elif MISTAKE == 30
     Verifier(remote, policy).verify_now(text, ticket);
-#elif MISTAKE > 30
+#elif MISTAKE == 31
+    TokenRenewer copy = renewer;  // A second one would log in a second time.
+#elif MISTAKE == 32
+    RenewerOptions copy = login;
+#elif MISTAKE == 33
+    OwnToken token = renewer.token();
+    OwnToken copy = token;
+#elif MISTAKE == 34
+    auto dangling = renewer.token().authorization();
+#elif MISTAKE == 35
+    auto dangling = renewer.try_token()->text();
+#elif MISTAKE == 36
+    auto dangling = renewer.status().last_error();
+#elif MISTAKE == 37
+    RenewerOptions::supplied(text).lazy();  // What it gives is the settings.
+#elif MISTAKE == 38
+    renewer.try_renew(std::chrono::seconds(1));
+#elif MISTAKE == 39
+    renewer.wait(ticket, std::chrono::seconds(1));
+#elif MISTAKE == 40
+    renewer.reject(text);  // What it gives is the token to go on with.
+#elif MISTAKE == 41
+    renewer.try_supply(text);
+#elif MISTAKE == 42
+    is_token_rejection(401);
+#elif MISTAKE > 42
 #error "there is no such mistake"
 #endif
 }

@@ -7,13 +7,17 @@
 
 using bouncer::Jwk;
 using bouncer::JwkSet;
+using bouncer::OwnToken;
 using bouncer::Policy;
 using bouncer::RemoteJwkSet;
 using bouncer::RemoteOptions;
 using bouncer::RemoteStatus;
+using bouncer::RenewalStatus;
+using bouncer::RenewerOptions;
 using bouncer::Result;
 using bouncer::Status;
 using bouncer::Ticket;
+using bouncer::TokenRenewer;
 using bouncer::Verifier;
 using namespace std::chrono_literals;
 
@@ -65,4 +69,35 @@ int main() {
     CHECK(fails(kept->try_verify(text), unavailable) && fails(remote->try_current(), unavailable));
     const Result<RemoteOptions> insecure = RemoteOptions::try_for_issuer("http://master.mesos");
     CHECK(insecure && fails(RemoteJwkSet::try_make(*insecure), Status::InvalidArgument));
+
+    // Nor for a login.
+    Result<RenewerOptions> login = RenewerOptions::try_client_credentials("http://127.0.0.1:1/token", "id", "secret");
+    CHECK(login && login->try_parameter("scope", "read") && login->try_bearer());
+    Result<RenewerOptions> misfit = RenewerOptions::try_client_credentials("http://127.0.0.1:1/token", "id", "secret");
+    CHECK(misfit && misfit->try_login_endpoint("unused") && fails(TokenRenewer::try_make(*misfit), Status::InvalidArgument));
+    CHECK(login->try_allow_http() && login->try_no_proxy() && login->try_timeout(1s) && login->try_max_wait(100ms));
+    CHECK(login->try_ca_file("/no/such/file") && login->try_dcos_header() && login->try_lazy());
+    CHECK(fails(login->try_proxy("\xff"), Status::InvalidArgument));
+    const Result<TokenRenewer> lost = TokenRenewer::try_make(*login);
+    CHECK(lost && fails(lost->try_token(), Status::LoginUnavailable) && fails(lost->try_renew(5s), Status::LoginUnavailable));
+    CHECK(fails(lost->try_token_now(ticket), Status::LoginUnavailable) && lost->wait_attempts(1, 5s));
+    CHECK(fails(lost->try_reject("a"), Status::LoginUnavailable));
+    CHECK(fails(lost->try_wait_ready(0s), Status::LoginUnavailable) && !lost->wait(Ticket(), 1s));
+    CHECK(fails(RenewerOptions::try_service_account("{}"), Status::UnusableCredentials));
+    CHECK(fails(RenewerOptions::try_service_account_from_env(), Status::UnusableCredentials));
+    const Result<RenewerOptions> file = RenewerOptions::try_service_account_file("/no/such/file");
+    CHECK(file && fails(TokenRenewer::try_make(*file), Status::UnusableCredentials));
+
+    const Result<RenewerOptions> supplied = RenewerOptions::try_supplied("vault");
+    const Result<TokenRenewer> renewer = TokenRenewer::try_make(*supplied);
+    CHECK(renewer && renewer->wait_login(5s) && renewer->try_supply("opaque", 1h) && renewer->try_wait_ready(5s));
+    CHECK(fails(renewer->try_supply_failure("nobody asked"), Status::InvalidArgument));
+    ticket = Ticket();
+    const Result<OwnToken> own = renewer->try_token_now(ticket);
+    CHECK(own && own->authorization() == "Bearer opaque" && own->text() == "opaque" && !own->expires_at() && !ticket);
+    CHECK(fails(renewer->try_reject_now("opaque", ticket), Status::LoginUnavailable) && ticket);
+    const Result<RenewalStatus> renewal = renewer->try_status();
+    CHECK(renewal && renewal->state() == "valid" && renewal->generation() == 1 && renewal->source() == "vault");
+    renewer->close();
+    CHECK(fails(renewer->try_token(), Status::LoginUnavailable) && bouncer::is_token_rejection(401, "acsjwt"));
 }

@@ -31,9 +31,6 @@ static_assert(std::is_trivially_copyable_v<Ticket> && !std::is_convertible_v<Tic
 static_assert(!std::is_convertible_v<RemoteOptions, RemoteJwkSet>, "a thread is not started by a conversion");
 static_assert(bouncer::is_keys_problem(Status::KeysUnavailable) && !bouncer::is_invalid_token(Status::KeysUnavailable));
 
-/// Longer than anything here takes.
-constexpr auto patience = 20s;
-
 // Of the uid "peter", until 2100: signed with tests/data/keys/rsa-2048-a.pem under the kid "a", and with
 // rsa-2048-b.pem under "b".
 constexpr std::int64_t token_exp = 4102444800;
@@ -47,13 +44,6 @@ static const std::string token_b =
     "00DY1RVDRePrlQM2LIBUahoE1uytEKPPAfJLM1tNFYOLuUCckec0V9quA0WR_x4KxDOKydjR4iR9hCSN-ax0L4jjkNMfsvYT4TbeIscCCC-LaqKY"
     "-vRttpLpvD5WW48q8REClMBjqpMibkHpLapLK9UJW6tTGexGvOmRPRRoWZ8qA2ePy65TIa0BWg_cLNIqQaRoT1vu3K-3nU7gEauVr7leuUXaSNLv"
     "rUO8M0bEy9w0mztET-rwn3ZXWnn73X4GQLH6XCr1UzEhavJYRHndrJyYSANf-1LPc3e7f3MtR41Tf0ee3m4wA";
-static const std::string jwk_a =
-    R"({"kty":"RSA","kid":"a","e":"AQAB","n":")"
-    "kG8moYAhrlHLDr4CvSNzjRXh6Fo5omHXRHbF88clbLGoHnPUAQ_pHwV96rYPWAPVhM9Lp8372CtwGxrPm3u5ZDqGKn2c8_KnRHQU1-UVkC3WsI9w"
-    "HLyVaRcKq0EvGM6yHw_O2xH34owix5OG-CvNLWDIF3-1pQgKIUA-_vtPJhrOwngeRFCCy2KqAZWeCErf-dN5nntb4AsU3gY5xMdTtAhU4ICdb6de"
-    "ADI3oK4bJ9Dx4sO-7KhXKkm6opj1PM-hdfwXsdY57B8Wa6tF1Z2TJ52Xc6pblfUr_OHuyrvPVZ4gcw3bwt3fG96I_GULw-OTpeXb68hhJIQn3shj"
-    "dpa5iQ"
-    R"("})";
 static const std::string jwk_b =
     R"({"kty":"RSA","kid":"b","e":"AQAB","n":")"
     "2Mux0fSp35oTgCA2C8f7rhfH97AzzR6EQijtRo19TSI1n-6FLCbMI4yNB3hPHig2Jt3OVRMPgcm6R24LKK3EVXX01xrIdLM3T7Jxw3PGro_tRolf"
@@ -65,50 +55,14 @@ static const std::string keys_a = R"({"keys":[)" + jwk_a + "]}";
 static const std::string keys_b = R"({"keys":[)" + jwk_b + "]}";
 static const std::string keys_ab = R"({"keys":[)" + jwk_a + "," + jwk_b + "]}";
 
-static std::string base64url(std::string_view bytes) {
-    static constexpr char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    std::string text;
-    unsigned bits = 0;
-    int len = 0;
-    for (const char byte : bytes) {
-        bits = (bits << 8 | static_cast<unsigned char>(byte)) & 0xffff;
-        for (len += 8; len >= 6; len -= 6) {
-            text += digits[bits >> (len - 6) & 63];
-        }
-    }
-    return len > 0 ? text + digits[bits << (6 - len) & 63] : text;
-}
-
 /// The token under another kid, its signature kept: what a forger can make by the thousand.
 static std::string forged(const std::string &token, const std::string &kid) {
     return base64url(R"({"alg":"RS256","kid":")" + kid + R"("})") + token.substr(token.find('.'));
 }
 
-/// Waits until `done`, or fails.
-template <class Done>
-static bool until(Done done) {
-    const auto end = Clock::now() + patience;
-    while (!done()) {
-        if (Clock::now() > end) {
-            return false;
-        }
-        std::this_thread::sleep_for(2ms);
-    }
-    return true;
-}
-
 /// The threads that fetch, in this process.
 static std::size_t fetching_threads() {
-    std::size_t count = 0;
-    std::error_code gone;  // A thread may end while it is looked at.
-    for (const auto &task : std::filesystem::directory_iterator("/proc/self/task", gone)) {
-        std::string name;
-        std::getline(std::ifstream(task.path() / "comm"), name);
-        if (name == "bouncer-keys") {
-            count++;
-        }
-    }
-    return count;
+    return threads_named("bouncer-keys");
 }
 
 /// Keys that have been fetched.

@@ -1,4 +1,4 @@
-// An HTTP server on loopback that answers, or misbehaves, as it is told, and counts.
+// An HTTP server on loopback that answers, or misbehaves, as it is told, and counts; and how its clients are watched.
 #ifndef SERVER_HPP
 #define SERVER_HPP
 
@@ -6,16 +6,64 @@
 
 #include <arpa/inet.h>
 #include <chrono>
+#include <filesystem>
+#include <fstream>
 #include <functional>
 #include <mutex>
 #include <netinet/in.h>
 #include <poll.h>
 #include <string>
+#include <string_view>
+#include <strings.h>
 #include <sys/socket.h>
 #include <thread>
 #include <unistd.h>
 #include <utility>
 #include <vector>
+
+/// Longer than anything here takes.
+constexpr std::chrono::seconds patience{20};
+
+/// Waits until `done`, or fails.
+template <class Done>
+bool until(Done done) {
+    const auto end = std::chrono::steady_clock::now() + patience;
+    while (!done()) {
+        if (std::chrono::steady_clock::now() > end) {
+            return false;
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
+    return true;
+}
+
+/// The threads of this process with this name.
+inline std::size_t threads_named(std::string_view wanted) {
+    std::size_t count = 0;
+    std::error_code gone;  // A thread may end while it is looked at.
+    for (const auto &task : std::filesystem::directory_iterator("/proc/self/task", gone)) {
+        std::string name;
+        std::getline(std::ifstream(task.path() / "comm"), name);
+        if (name == wanted) {
+            count++;
+        }
+    }
+    return count;
+}
+
+inline std::string base64url(std::string_view bytes) {
+    static constexpr char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    std::string text;
+    unsigned bits = 0;
+    int len = 0;
+    for (const char byte : bytes) {
+        bits = (bits << 8 | static_cast<unsigned char>(byte)) & 0xffff;
+        for (len += 8; len >= 6; len -= 6) {
+            text += digits[bits >> (len - 6) & 63];
+        }
+    }
+    return len > 0 ? text + digits[bits << (6 - len) & 63] : text;
+}
 
 /// What to do with a request.
 struct Reply {
@@ -77,7 +125,7 @@ public:
     [[nodiscard]] std::string url() const { return origin() + "/jwks"; }
     /// The number of requests so far.
     [[nodiscard]] std::size_t count() const { return requests().size(); }
-    /// The first line and the header of each.
+    /// The first line, the header and the body of each.
     [[nodiscard]] std::vector<std::string> requests() const {
         const std::lock_guard<std::mutex> lock(mutex_);
         return requests_;
@@ -105,9 +153,24 @@ private:
         }
     }
 
+    /// The length of a request of which this much has arrived.
+    static std::size_t full_length(const std::string &request) {
+        const std::size_t end = request.find("\r\n\r\n");
+        if (end == std::string::npos) {
+            return std::string::npos;
+        }
+        static constexpr char field[] = "\r\nContent-Length:";
+        for (std::size_t line = request.find("\r\n"); line < end; line = request.find("\r\n", line + 2)) {
+            if (strncasecmp(request.data() + line, field, sizeof field - 1) == 0) {
+                return end + 4 + std::stoul(request.substr(line + sizeof field - 1));
+            }
+        }
+        return end + 4;
+    }
+
     void answer(int client) {
         std::string request;
-        while (request.find("\r\n\r\n") == std::string::npos) {
+        while (request.size() < full_length(request)) {
             char buffer[4096];
             const bool arrives = has_input(client, std::chrono::seconds(30));
             const ssize_t len = arrives ? recv(client, buffer, sizeof buffer, 0) : 0;

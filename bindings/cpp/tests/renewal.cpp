@@ -1,0 +1,529 @@
+// The service's own token, against a loopback server in the place of the IAM: logins, rejections, outages, the other
+// sources, settings, tickets and ends.
+#include "server.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <ostream>
+#include <thread>
+#include <type_traits>
+#include <vector>
+
+using bouncer::is_token_rejection;
+using bouncer::OwnToken;
+using bouncer::RenewalStatus;
+using bouncer::RenewerOptions;
+using bouncer::Status;
+using bouncer::Ticket;
+using bouncer::TokenRenewer;
+using namespace std::chrono_literals;
+using std::chrono::milliseconds;
+using Clock = std::chrono::steady_clock;
+
+template <class T, class = void>
+constexpr bool is_shown = false;
+template <class T>
+constexpr bool is_shown<T, std::void_t<decltype(std::declval<std::ostream &>() << std::declval<const T &>())>> = true;
+
+static_assert(is_shown<std::string_view> && !is_shown<OwnToken>, "a log must not show it by chance");
+static_assert(!std::is_convertible_v<OwnToken, std::string_view>);
+static_assert(std::is_nothrow_move_constructible_v<OwnToken> && !std::is_copy_constructible_v<OwnToken>);
+static_assert(std::is_nothrow_move_constructible_v<TokenRenewer> && !std::is_copy_constructible_v<TokenRenewer>);
+static_assert(std::is_nothrow_move_assignable_v<RenewerOptions> && !std::is_copy_constructible_v<RenewerOptions>);
+static_assert(std::is_nothrow_move_constructible_v<RenewalStatus> && !std::is_copy_constructible_v<RenewalStatus>);
+static_assert(!std::is_convertible_v<RenewerOptions, TokenRenewer>, "a thread is not started by a conversion");
+static_assert(bouncer::is_login_problem(Status::LoginRejected) && bouncer::is_login_problem(Status{499}));
+static_assert(!bouncer::is_login_problem(Status::KeysUnavailable) && !bouncer::is_login_problem(Status::WrongAudience));
+static_assert(!bouncer::is_invalid_token(Status::LoginRejected) && !bouncer::is_keys_problem(Status::LoginUnavailable));
+
+/// Until 2100.
+constexpr std::int64_t token_exp = 4102444800;
+
+/// The token that the IAM gives as its number `serial`.
+static std::string token_of(std::size_t serial) {
+    return base64url(R"({"typ":"JWT","alg":"RS256"})") + "." +
+           base64url(R"({"uid":"my-service","exp":)" + std::to_string(token_exp) + R"(,"n":)" + std::to_string(serial) + "}") +
+           ".c2ln";
+}
+
+/// An IAM that gives one token after another.
+static Server::Behaviour iam(milliseconds pause = 0ms) {
+    const auto serial = std::make_shared<std::atomic<std::size_t>>(0);
+    return [serial, pause](const std::string &path) {
+        const bool is_login = path.find("/acs/api/v1/auth/login") == 0;
+        return is_login ? Reply::json(R"({"token":")" + token_of(++*serial) + R"("})").after(pause) : Reply::failure(404);
+    };
+}
+
+static std::string login_url(const Server &server) {
+    return server.origin() + "/acs/api/v1/auth/login";
+}
+
+/// The secret of a service account.
+static std::string secret(const std::string &url, const std::string &key = "keys/rsa-2048-a.pem") {
+    std::string pem;
+    for (const char c : read_file(key.c_str())) {
+        pem += c == '\n' ? std::string("\\n") : std::string(1, c);
+    }
+    return R"({"scheme":"RS256","uid":"my-service","private_key":")" + pem + R"(","login_endpoint":")" + url + R"("})";
+}
+
+static RenewerOptions options_for(const Server &server) {
+    return RenewerOptions::service_account(secret(login_url(server)));
+}
+
+/// A renewer that has a token, and no login under way.
+static TokenRenewer ready(const Server &server) {
+    TokenRenewer renewer(options_for(server));
+    CHECK(renewer.wait_attempts(1, patience));
+    return renewer;
+}
+
+static std::size_t renewing_threads() {
+    return threads_named("bouncer-token");
+}
+
+static bool contains(std::optional<std::string_view> text, std::string_view part) {
+    return text && text->find(part) != std::string_view::npos;
+}
+
+/// Whether the latest failure has this in what it says.
+static bool failed_with(const TokenRenewer &renewer, std::string_view part) {
+    const RenewalStatus status = renewer.status();
+    return contains(status.last_error(), part);
+}
+
+static bool has_source(const TokenRenewer &renewer, std::string_view source) {
+    const RenewalStatus status = renewer.status();
+    return status.source() == source;
+}
+
+/// Runs `call`, which must throw an error of `status`.
+template <class Call>
+static void must_throw(Status status, Call call) {
+    bool has_thrown = false;
+    try {
+        call();
+    } catch (const bouncer::Error &error) {
+        has_thrown = true;
+        CHECK(error.status() == status && std::string_view(error.what()).size() > 10);
+        CHECK(error.is_login_problem() == (static_cast<std::uint32_t>(status) / 100 == 4));
+    }
+    CHECK(has_thrown);
+}
+
+static void a_login_gives_a_token_and_its_header() {
+    const Server server(iam());
+    const auto start = std::chrono::system_clock::now();
+    const TokenRenewer renewer(RenewerOptions::service_account(secret(login_url(server) + "?secret")));
+    renewer.wait_ready(patience);
+    CHECK(renewer.wait_attempts(1, patience) && renewer.try_wait_ready(-1s) && renewer.try_wait_ready(milliseconds::max()));
+    const OwnToken token = renewer.token();
+    CHECK(token.text() == token_of(1) && token.authorization() == "token=" + token_of(1));
+    CHECK(token.expires_at() == token_exp && token.generation() == 1 && token.handle() != nullptr);
+
+    CHECK(server.count() == 1);
+    const std::string request = server.requests()[0];
+    CHECK(request.find("POST /acs/api/v1/auth/login?secret HTTP/1.1\r\n") == 0);
+    const std::string body = request.substr(request.find("\r\n\r\n") + 4);
+    const std::string before = R"({"uid":"my-service","token":")";
+    CHECK(body.find(before) == 0 && body.rfind("\"}") == body.size() - 2);
+    const std::string proof = body.substr(before.size(), body.size() - before.size() - 2);
+    CHECK(proof.find('"') == std::string::npos);  // Nothing but these two.
+    const auto keys = bouncer::JwkSet::from_keys(bouncer::Jwk::from_json(jwk_a));
+    const auto login = bouncer::verify_token(keys, proof);
+    CHECK(login.uid() == "my-service" && login.header() == R"({"alg":"RS256","typ":"JWT"})");
+    const auto now = std::chrono::duration_cast<std::chrono::seconds>(start.time_since_epoch()).count();
+    CHECK(*login.expires_at() >= now + 299 && *login.expires_at() <= now + 330);
+
+    const RenewalStatus status = renewer.status();
+    CHECK(status.source() == login_url(server) && status.state() == "valid" && status.generation() == 1);
+    CHECK(status.expires_in() && *status.expires_in() > 24h * 365 && status.next_attempt() > 24h * 365);
+    CHECK(status.next_attempt() < *status.expires_in());
+    CHECK(!status.last_error() && !status.last_error_name() && !status.last_error_at());
+    CHECK(status.attempts() == 1 && status.scheduled() == 1 && status.retries() + status.rejections() == 0);
+    CHECK(status.failures() + status.failures_in_row() + status.requested() + status.suppressed() == 0);
+    CHECK(status.handle() != nullptr && renewer.handle() != nullptr);
+}
+
+static void eight_threads_that_reject_one_token_cause_one_login() {
+    Server server(iam());
+    const TokenRenewer renewer = ready(server);
+    const OwnToken old = renewer.token();
+    server.behave([](const std::string &) { return Reply::json(R"({"token":"other"})").after(200ms); });
+    std::atomic<int> renewed{0};
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 8; i++) {
+        threads.emplace_back([&] {
+            const auto token = renewer.try_reject(old.text());
+            renewed += token && token->text() == "other" && token->generation() == 2 ? 1 : 0;
+        });
+    }
+    for (std::thread &thread : threads) {
+        thread.join();
+    }
+    CHECK(renewed == 8 && server.count() == 2 && renewer.status().rejections() == 1);
+    // Who comes late has the new one, too.
+    CHECK(renewer.reject(old.text()).generation() == 2 && renewer.reject("of long ago").generation() == 2);
+    CHECK(server.count() == 2 && old.text() == token_of(1));
+    // There is one login in 30 seconds, and the token stays in use for others.
+    CHECK(fails(renewer.try_reject("other"), Status::LoginUnavailable) && renewer.token().generation() == 2);
+    must_throw(Status::LoginUnavailable, [&] { (void)renewer.reject("other"); });
+    CHECK(server.count() == 2 && renewer.status().suppressed() == 2);
+    // It does not say when it expires.
+    CHECK(!renewer.token().expires_at() && !renewer.status().expires_in());
+}
+
+static void a_renewal_that_fails_displaces_nothing() {
+    Server server(iam());
+    const TokenRenewer renewer = ready(server);
+    for (const Reply &fault : {Reply::failure(503), Reply::failure(401), Reply::failure(404), Reply::json("garbage")}) {
+        server.say(fault);
+        const auto renewed = renewer.try_renew(patience);
+        CHECK(fails(renewed, Status::LoginUnavailable) || fails(renewed, Status::LoginRejected));
+        const OwnToken token = renewer.token();
+        CHECK(token.text() == token_of(1) && renewer.status().state() == "valid");
+    }
+    must_throw(Status::LoginUnavailable, [&] { renewer.renew(patience); });
+    const RenewalStatus status = renewer.status();
+    CHECK(status.last_error_name() == "document" && status.last_error_at() && contains(status.last_error(), "token"));
+    CHECK(status.requested() == 5 && status.attempts() == 6 && status.failures() == 5 && status.failures_in_row() == 0);
+    // A server that rejects the token in an outage changes nothing either.
+    server.say(Reply::failure(503));
+    CHECK(fails(renewer.try_reject(token_of(1)), Status::LoginUnavailable) && renewer.token().generation() == 1);
+    CHECK(failed_with(renewer, "503"));
+
+    server.behave(iam());
+    renewer.renew(patience);
+    CHECK(renewer.token().generation() == 2);
+}
+
+static void a_login_that_is_refused_is_told_from_an_outage() {
+    Server server(Reply::failure(401));
+    const auto start = Clock::now();
+    const TokenRenewer refused(options_for(server));
+    const auto token = refused.try_token();
+    CHECK(fails(token, Status::LoginRejected) && token.error().is_login_problem());
+    CHECK(!token.error().is_invalid_token() && !token.error().is_keys_problem());
+    CHECK(std::string_view(token.error().name()) == "login_rejected");
+    must_throw(Status::LoginRejected, [&] { (void)refused.token(); });
+    must_throw(Status::LoginRejected, [&] { refused.wait_ready(0ms); });
+    CHECK(refused.status().state() == "empty" && refused.status().last_error_name() == "rejected");
+    CHECK(server.count() == 1 && refused.status().next_attempt() > 10s);
+    server.say(Reply::failure(400));
+    const TokenRenewer wrong(options_for(server));
+    CHECK(fails(wrong.try_token(), Status::LoginRejected) && wrong.status().last_error_name() == "refused");
+    CHECK(Clock::now() - start < 8s);
+
+    server.say(Reply::failure(503));
+    const TokenRenewer later(options_for(server).max_wait(200ms));
+    CHECK(later.wait_attempts(1, patience) && fails(later.try_token(), Status::LoginUnavailable));
+    CHECK(later.status().last_error_name() == "status" && later.status().failures_in_row() >= 1);
+    // It is tried again, and who waits has a token as soon as there is one.
+    server.behave(iam());
+    later.wait_ready(patience);
+    CHECK(later.try_token() && later.status().retries() >= 1);
+}
+
+static void an_oauth_client_logs_in_with_its_credentials() {
+    const Server server(Reply::json(R"({"access_token":"opaque","token_type":"bearer","expires_in":3600})"));
+    const TokenRenewer renewer(RenewerOptions::client_credentials(server.origin() + "/token", "my client", "s:cret/\u00e9")
+                                   .parameter("scope", "read write")
+                                   .parameter("audience", "https://api.example/"));
+    const OwnToken token = renewer.token();
+    CHECK(token.text() == "opaque" && token.authorization() == "Bearer opaque" && !token.expires_at());
+    CHECK(renewer.status().expires_in() > 3590s && renewer.status().expires_in() <= 3600s);
+    const std::string request = server.requests()[0];
+    CHECK(request.find("POST /token HTTP/1.1\r\n") == 0);
+    CHECK(request.find("Basic bXkrY2xpZW50OnMlM0FjcmV0JTJGJUMzJUE5\r\n") != std::string::npos);
+    const std::string body = "grant_type=client_credentials&scope=read+write&audience=https%3A%2F%2Fapi.example%2F";
+    CHECK(request.substr(request.find("\r\n\r\n") + 4) == body);
+    const TokenRenewer as_dcos(RenewerOptions::client_credentials(server.origin(), "a", "b").dcos_header());
+    CHECK(as_dcos.token().generation() == 1);
+    const OwnToken written = as_dcos.token();
+    CHECK(written.authorization() == "token=opaque");
+}
+
+static void a_program_supplies_tokens_of_its_own() {
+    std::optional<TokenRenewer> renewer(std::in_place, RenewerOptions::supplied("vault"));
+    std::atomic<int> logins{0};
+    std::thread supplying([&] {
+        while (renewer->wait_login(patience)) {
+            renewer->supply("token-" + std::to_string(++logins), 1h);
+        }
+    });
+    const OwnToken first = renewer->token();
+    CHECK(first.authorization() == "Bearer token-1" && !first.expires_at());
+    CHECK(renewer->reject("token-1").generation() == 2 && renewer->try_renew(patience) && logins == 3);
+    CHECK(has_source(*renewer, "vault") && renewer->status().expires_in() > 3590s);
+    renewer->close();
+    supplying.join();
+    CHECK(fails(renewer->try_supply("late"), Status::InvalidArgument) && !renewer->wait_login(patience));
+    renewer.reset();
+    CHECK(first.text() == "token-1");
+
+    // It fails, is refused, gives nonsense, and then a token that says itself when it expires.
+    const TokenRenewer other(RenewerOptions::supplied("vault").max_wait(50ms));
+    CHECK(other.wait_login(patience));
+    CHECK(fails(other.try_token(), Status::LoginUnavailable));
+    other.supply_failure("it is sealed");
+    CHECK(other.wait_attempts(1, patience) && failed_with(other, "it is sealed"));
+    CHECK(other.status().last_error_name() == "other" && fails(other.try_token(), Status::LoginUnavailable));
+    CHECK(other.wait_login(patience));
+    CHECK(other.try_supply_failure("no such role", true) && other.wait_attempts(2, patience));
+    CHECK(fails(other.try_token(), Status::LoginRejected) && other.status().last_error_name() == "rejected");
+    CHECK(fails(other.try_supply_failure("nobody asked"), Status::InvalidArgument));
+    must_throw(Status::InvalidArgument, [&] { other.supply("nobody asked"); });
+    std::uint64_t attempts = 2;
+    using Supplied = std::pair<const char *, std::chrono::seconds>;
+    for (const auto &[text, lifetime] : {Supplied("", 1s), Supplied("a b", 1s), Supplied("a", 0s), Supplied("a", -5s)}) {
+        std::thread asking([&] { CHECK(fails(other.try_renew(patience), Status::LoginUnavailable)); });
+        CHECK(other.wait_login(patience) && other.try_supply(text, lifetime) && other.wait_attempts(++attempts, patience));
+        asking.join();
+        CHECK(other.status().last_error_name() == "document");
+    }
+    std::thread asking([&] { CHECK(other.try_renew(patience)); });
+    CHECK(other.wait_login(patience) && other.try_supply(token_of(1)));
+    asking.join();
+    CHECK(other.token().expires_at() == token_exp && other.status().state() == "valid");
+
+    // A renewer that logs in by itself wants none.
+    const Server server(iam());
+    const TokenRenewer itself = ready(server);
+    CHECK(!itself.wait_login(patience) && fails(itself.try_supply("a"), Status::InvalidArgument));
+    CHECK(fails(itself.try_supply_failure("a"), Status::InvalidArgument));
+}
+
+static void a_ticket_says_what_to_wait_for() {
+    const Server server(iam(700ms));
+    const TokenRenewer renewer(options_for(server));
+    Ticket ticket;
+    CHECK(fails(renewer.try_token_now(ticket), Status::LoginUnavailable) && ticket);
+    CHECK(!renewer.wait(ticket, 0ms) && !renewer.wait(ticket, -1s) && !renewer.wait(Ticket(), patience));
+    Ticket joined;
+    must_throw(Status::LoginUnavailable, [&] { (void)renewer.token_now(joined); });
+    CHECK(joined && renewer.wait(joined, patience) && renewer.wait(ticket, 0ms));
+    CHECK(renewer.token_now(ticket).generation() == 1 && !ticket && renewer.wait_attempts(1, patience));
+
+    const auto start = Clock::now();
+    const OwnToken old = renewer.token();
+    CHECK(fails(renewer.try_reject_now(old.text(), ticket), Status::LoginUnavailable) && ticket);
+    joined = Ticket();
+    must_throw(Status::LoginUnavailable, [&] { (void)renewer.reject_now(old.text(), joined); });
+    CHECK(joined && Clock::now() - start < 500ms);
+    CHECK(renewer.token().generation() == 1);  // For others nothing has changed yet.
+    CHECK(renewer.wait(ticket, patience) && renewer.wait(joined, patience));
+    CHECK(renewer.reject_now(old.text(), ticket).generation() == 2 && !ticket && server.count() == 2);
+    CHECK(renewer.try_reject_now(old.text(), joined) && !joined);
+    // What there is no login for has nothing to wait for.
+    const OwnToken second = renewer.token();
+    CHECK(fails(renewer.try_reject_now(second.text(), ticket), Status::LoginUnavailable) && !ticket);
+}
+
+static void every_setting_has_its_effect() {
+    Server server(Reply::hang());
+    {
+        const TokenRenewer renewer(options_for(server).timeout(100ms));
+        CHECK(renewer.wait_attempts(1, patience) && renewer.status().last_error_name() == "timeout");
+    }
+    {
+        const TokenRenewer renewer(options_for(server).max_wait(50ms));
+        const auto start = Clock::now();
+        CHECK(fails(renewer.try_token(), Status::LoginUnavailable));
+        CHECK(Clock::now() - start >= 50ms && Clock::now() - start < 1500ms);
+    }
+    server.behave(iam());
+    {
+        const std::size_t before = server.count();
+        const TokenRenewer renewer(options_for(server).lazy());
+        CHECK(!renewer.wait_attempts(1, 50ms) && server.count() == before && renewer.status().state() == "empty");
+        CHECK(renewer.token().generation() == 1 && server.count() == before + 1);
+    }
+    {
+        const std::string elsewhere = secret("http://127.0.0.1:1/");
+        const TokenRenewer renewer(RenewerOptions::service_account(elsewhere).login_endpoint(login_url(server)).bearer());
+        const OwnToken token = renewer.token();
+        CHECK(token.authorization() == "Bearer " + std::string(token.text()) && has_source(renewer, login_url(server)));
+    }
+    {
+        // The file is read for each login.
+        const std::filesystem::path path =
+            std::filesystem::temp_directory_path() / ("renewal-" + std::to_string(getpid()));
+        std::ofstream(path) << secret(login_url(server));
+        const TokenRenewer renewer(RenewerOptions::service_account_file(path.string()));
+        CHECK(renewer.wait_attempts(1, patience) && renewer.token().generation() == 1);
+        setenv("DCOS_SERVICE_ACCOUNT_CREDENTIAL", path.c_str(), 1);
+        CHECK(TokenRenewer(RenewerOptions::service_account_from_env()).token().generation() == 1);
+        std::ofstream(path) << "{}";
+        CHECK(fails(renewer.try_renew(patience), Status::UnusableCredentials) && renewer.try_token());
+        CHECK(renewer.status().last_error_name() == "credentials");
+        CHECK(fails(TokenRenewer::try_make(RenewerOptions::service_account_file(path.string())), Status::UnusableCredentials));
+        std::filesystem::remove(path);
+        CHECK(fails(TokenRenewer::try_make(RenewerOptions::service_account_from_env()), Status::UnusableCredentials));
+    }
+    setenv("DCOS_SERVICE_ACCOUNT_CREDENTIAL", secret(login_url(server)).c_str(), 1);
+    CHECK(TokenRenewer(RenewerOptions::service_account_from_env()).token().generation() == 1);
+    unsetenv("DCOS_SERVICE_ACCOUNT_CREDENTIAL");
+    CHECK(fails(RenewerOptions::try_service_account_from_env(), Status::UnusableCredentials));
+    must_throw(Status::UnusableCredentials, [] { (void)RenewerOptions::service_account_from_env(); });
+}
+
+static void settings_that_cannot_be_used_are_refused() {
+    const Server server(iam());
+    const std::string good = secret(login_url(server));
+    for (const std::string &bad : {std::string(), std::string("[]"), std::string("{}"), good.substr(0, good.size() - 1),
+                                   secret(login_url(server), "keys/rsa-1024.pem"),
+                                   secret(login_url(server), "keys/p256-a.pem")}) {
+        const auto options = RenewerOptions::try_service_account(bad);
+        CHECK(fails(options, Status::UnusableCredentials) && options.error().is_login_problem());
+        CHECK(!contains(options.error().message(), "PRIVATE"));
+    }
+    must_throw(Status::UnusableCredentials, [] { (void)RenewerOptions::service_account("{}"); });
+    CHECK(fails(RenewerOptions::try_service_account("\xff"), Status::InvalidArgument));
+    CHECK(fails(RenewerOptions::try_service_account_file("\xff"), Status::InvalidArgument));
+    CHECK(fails(RenewerOptions::try_client_credentials("http://127.0.0.1/", "\xff", "a"), Status::InvalidArgument));
+    CHECK(fails(RenewerOptions::try_supplied("\xff"), Status::InvalidArgument));
+    must_throw(Status::InvalidArgument, [] { (void)RenewerOptions::client_credentials("http://127.0.0.1/", "a", "\xff"); });
+
+    RenewerOptions options = RenewerOptions::service_account(good);
+    CHECK(fails(options.try_login_endpoint("\xff"), Status::InvalidArgument));
+    CHECK(fails(options.try_ca_file("\xff"), Status::InvalidArgument));
+    CHECK(fails(options.try_proxy("\xff"), Status::InvalidArgument));
+    CHECK(fails(options.try_parameter("\xff", "a"), Status::InvalidArgument));
+    CHECK(fails(options.try_parameter("a", "\xff"), Status::InvalidArgument));
+    CHECK(TokenRenewer(options).token().generation() == 1);  // Nothing has changed.
+    must_throw(Status::InvalidArgument, [&] { options.login_endpoint("\xff"); });
+    for (const char *url : {"", "login", "http://master.mesos/login", "ftp://localhost/"}) {
+        CHECK(fails(TokenRenewer::try_make(RenewerOptions::service_account(good).login_endpoint(url)), Status::InvalidArgument));
+        CHECK(fails(TokenRenewer::try_make(RenewerOptions::client_credentials(url, "a", "b")), Status::InvalidArgument));
+    }
+    for (const milliseconds time : {milliseconds(-1), milliseconds(301s), milliseconds::max(), milliseconds::min()}) {
+        CHECK(fails(TokenRenewer::try_make(RenewerOptions::service_account(good).timeout(time)), Status::InvalidArgument));
+        CHECK(fails(TokenRenewer::try_make(RenewerOptions::service_account(good).max_wait(time)), Status::InvalidArgument));
+    }
+    // Settings are copied, and serve again.
+    RenewerOptions same = RenewerOptions::service_account(good);
+    RenewerOptions &row = same.login_endpoint("http://master.mesos/").bearer().dcos_header().allow_http()
+                              .ca_file("x").proxy("http://a:1").no_proxy().timeout(1s).max_wait(1s).lazy();
+    CHECK(&row == &same && TokenRenewer::try_make(same) && TokenRenewer::try_make(same));
+    const RenewerOptions moved = RenewerOptions::service_account(good).allow_http().ca_file("x").proxy("http://a:1").no_proxy();
+    CHECK(moved.handle() != nullptr);
+}
+
+static void what_was_moved_from_has_nothing_to_say() {
+    const Server server(iam());
+    RenewerOptions options = options_for(server);
+    const RenewerOptions taken = std::move(options);
+    CHECK(options.handle() == nullptr && fails(TokenRenewer::try_make(options), Status::NullArgument));
+    CHECK(fails(options.try_lazy(), Status::NullArgument) && fails(options.try_timeout(1s), Status::NullArgument));
+    CHECK(fails(options.try_parameter("a", "b"), Status::NullArgument));
+
+    TokenRenewer first(taken);
+    CHECK(first.wait_attempts(1, patience));
+    TokenRenewer second = std::move(first);
+    Ticket ticket;
+    CHECK(first.handle() == nullptr && fails(first.try_token(), Status::NullArgument));
+    CHECK(fails(first.try_token_now(ticket), Status::NullArgument) && !ticket);
+    CHECK(fails(first.try_reject("a"), Status::NullArgument) && fails(first.try_reject_now("a", ticket), Status::NullArgument));
+    CHECK(fails(first.try_wait_ready(patience), Status::NullArgument) && fails(first.try_renew(patience), Status::NullArgument));
+    CHECK(fails(first.try_status(), Status::NullArgument) && fails(first.try_supply("a"), Status::NullArgument));
+    CHECK(fails(first.try_supply_failure("a"), Status::NullArgument) && !first.wait_login(patience));
+    CHECK(!first.wait(ticket, patience) && !first.wait_attempts(0, patience));
+    first.close();
+
+    OwnToken token = second.token();
+    const OwnToken kept = std::move(token);
+    CHECK(kept.text() == token_of(1) && token.handle() == nullptr && token.text().empty() && token.authorization().empty());
+    CHECK(!token.expires_at() && token.generation() == 0);
+
+    RenewalStatus status = second.status();
+    const RenewalStatus snapshot = std::move(status);
+    CHECK(snapshot.state() == "valid" && status.handle() == nullptr && status.state().empty() && status.source().empty());
+    CHECK(!status.expires_in() && !status.last_error() && !status.last_error_name() && !status.last_error_at());
+    CHECK(status.generation() + status.failures() + status.failures_in_row() + status.attempts() + status.scheduled() == 0);
+    CHECK(status.retries() + status.rejections() + status.requested() + status.suppressed() == 0);
+    CHECK(status.next_attempt() == 0ms);
+    first = std::move(second);
+    CHECK(first.token().generation() == 1 && second.handle() == nullptr);
+}
+
+static void an_answer_tells_whether_the_token_was_rejected() {
+    CHECK(is_token_rejection(401) && is_token_rejection(401, "acsjwt") && is_token_rejection(401, "oauthjwt"));
+    CHECK(is_token_rejection(401, R"(Bearer realm="a", error="invalid_token")"));
+    CHECK(!is_token_rejection(401, R"(Basic realm="x")") && !is_token_rejection(403) && !is_token_rejection(403, "acsjwt"));
+    CHECK(!is_token_rejection(200) && !is_token_rejection(503) && !is_token_rejection(401, "\xff"));
+    // A field that is there and empty is not one that is absent.
+    CHECK(!is_token_rejection(401, "") && !is_token_rejection(401, std::string_view()));
+    CHECK(is_token_rejection(200, std::nullopt, "16") && is_token_rejection(200, "", std::string("16")));
+    CHECK(!is_token_rejection(200, std::nullopt, "7") && !is_token_rejection(200, std::nullopt, std::string_view()));
+}
+
+static void closing_ends_everything_at_once() {
+    Server server(iam());
+    const TokenRenewer renewer = ready(server);
+    const OwnToken kept = renewer.token();
+    server.say(Reply::hang());
+    std::thread renewing([&] { CHECK(fails(renewer.try_renew(patience), Status::LoginUnavailable)); });
+    CHECK(until([&] { return server.count() == 2; }));
+    CHECK(renewer.token().generation() == 1);  // Though a login hangs.
+    const auto start = Clock::now();
+    renewer.close();
+    renewing.join();
+    CHECK(until([] { return renewing_threads() == 0; }) && Clock::now() - start < 4s);
+    Ticket ticket;
+    CHECK(fails(renewer.try_token(), Status::LoginUnavailable) && fails(renewer.try_reject("a"), Status::LoginUnavailable));
+    CHECK(fails(renewer.try_token_now(ticket), Status::LoginUnavailable) && !ticket);
+    CHECK(fails(renewer.try_wait_ready(patience), Status::LoginUnavailable));
+    CHECK(!renewer.wait_attempts(99, patience) && renewer.status().state() == "closed");
+    renewer.close();
+    CHECK(Clock::now() - start < patience && kept.text() == token_of(1));
+}
+
+static void a_token_outlives_its_renewer() {
+    const Server server(iam());
+    std::optional<OwnToken> token;
+    {
+        const TokenRenewer renewer = ready(server);
+        token.emplace(renewer.token());
+    }
+    CHECK(until([] { return renewing_threads() == 0; }) && token->authorization() == "token=" + token_of(1));
+}
+
+static void fifty_made_and_destroyed_leave_no_thread() {
+    Server server(iam());
+    std::vector<TokenRenewer> all;
+    for (int i = 0; i < 50; i++) {
+        if (i == 25) {
+            server.say(Reply::hang());
+        }
+        all.emplace_back(options_for(server));
+        if (i < 25) {
+            all.back().wait_ready(patience);
+        }
+    }
+    CHECK(until([] { return renewing_threads() == 50; }));
+    all.clear();
+    CHECK(until([] { return renewing_threads() == 0; }));
+}
+
+int main() {
+    a_login_gives_a_token_and_its_header();
+    eight_threads_that_reject_one_token_cause_one_login();
+    a_renewal_that_fails_displaces_nothing();
+    a_login_that_is_refused_is_told_from_an_outage();
+    an_oauth_client_logs_in_with_its_credentials();
+    a_program_supplies_tokens_of_its_own();
+    a_ticket_says_what_to_wait_for();
+    every_setting_has_its_effect();
+    settings_that_cannot_be_used_are_refused();
+    what_was_moved_from_has_nothing_to_say();
+    an_answer_tells_whether_the_token_was_rejected();
+    CHECK(until([] { return renewing_threads() == 0; }));
+    closing_ends_everything_at_once();
+    a_token_outlives_its_renewer();
+    fifty_made_and_destroyed_leave_no_thread();
+}
