@@ -15,19 +15,20 @@ package bouncer
 //     alive and in its place until the call returns, C keeps no copy (the header's first rule), and so nothing more
 //     is needed. "noescape" says so to the compiler, which then leaves buffers on the stack; "nocallback" says
 //     that C never calls Go, which saves the preparations for that. Only calls on the hot path have them.
-//   - C objects that Go owns: those of JWKSet, Verifier and RemoteJWKS. To the garbage collector their addresses are mere
+//   - C objects that Go owns: those of JWKSet, Verifier, RemoteJWKS and TokenRenewer. To the garbage collector their addresses are mere
 //     numbers. The owner could be found unreachable, and its object be freed by the cleanup, while the last call
 //     with it is under way: the compiler holds a variable only up to its last use, and that is the argument's
 //     evaluation. And another goroutine may call Close. So every use lies between (*lease).enter and
 //     (*lease).leave: leave is a use of the owner after the call, which does what runtime.KeepAlive does, and
 //     a Close in between leaves the freeing to it. The functions of this file take bare addresses and count on
 //     their callers for that.
-//   - C objects that live no longer than one function: policies, settings, errors, single keys, snapshots. They have no
+//   - C objects that live no longer than one function: policies, settings, errors, single keys, own tokens, snapshots. They have no
 //     Go owner and no cleanup; the function frees them.
 //
 // What waits. A call that blocks in C holds a thread of the operating system, and Go never ends the threads that it made
-// for such calls. No verification blocks: with remote keys it comes back with a ticket, and waits in Go. The calls that
-// do block are waitRemote, waitReady, waitAttempts and refreshRemote, and only goroutines of a keyKeeper make them.
+// for such calls. No verification blocks: with remote keys it comes back with a ticket, and waits in Go. So do the calls
+// for the service's own token. The calls that do block are waitRemote, waitReady, waitAttempts and refreshRemote, which only
+// goroutines of a keyKeeper make, and waitRenewer, waitToken, waitLogins, waitLogin and renew, of a tokenKeeper.
 
 /*
 #cgo CFLAGS: -I${SRCDIR}/../../include
@@ -39,6 +40,12 @@ package bouncer
 #cgo nocallback bouncer_go_read
 #cgo noescape bouncer_go_authorization
 #cgo nocallback bouncer_go_authorization
+#cgo noescape bouncer_go_own_token
+#cgo nocallback bouncer_go_own_token
+#cgo noescape bouncer_go_read_own_token
+#cgo nocallback bouncer_go_read_own_token
+#cgo noescape bouncer_go_is_token_rejection
+#cgo nocallback bouncer_go_is_token_rejection
 
 #include <string.h>
 #include <bouncer_verify.h>
@@ -151,6 +158,70 @@ static inline bouncer_go_part bouncer_go_authorization(const char *value, size_t
 	}
 	return part;
 }
+
+// The answer to a call for the service's own token. While token or error is not NULL, it is still to be read into a text of
+// text_len bytes.
+typedef struct {
+	bouncer_own_token *token;
+	bouncer_error *error;
+	size_t text_len, token_at; // the header's value, and where in it the token begins
+	uint64_t ticket;           // 0, or what a better answer may wait for; in the next call, what it has waited for
+	uint64_t generation;       // the token's; before the call, that of the token which Go has
+	int64_t expires_at;
+	bouncer_status status;
+	uint32_t is_known, expires;
+} bouncer_go_own_answer;
+
+// Moves an answer's token or error to the text and frees it, or leaves it where it is if the text is too small.
+static inline void bouncer_go_read_own_token(bouncer_go_own_answer *answer, char *text, size_t room) {
+	size_t len = 0;
+	if (answer->status == BOUNCER_STATUS_OK) {
+		bouncer_str authorization = bouncer_own_token_authorization(answer->token);
+		bouncer_go_append(text, room, &len, authorization.data, authorization.len);
+		answer->token_at = authorization.len - bouncer_own_token_text(answer->token).len;
+		answer->expires = bouncer_own_token_expires_at(answer->token, &answer->expires_at) ? 1 : 0;
+	} else {
+		const char *message = bouncer_error_message(answer->error);
+		bouncer_go_append(text, room, &len, message, message == NULL ? 0 : strlen(message));
+	}
+	answer->text_len = len;
+	if (len <= room) {
+		bouncer_own_token_free(answer->token);
+		bouncer_error_free(answer->error);
+		answer->token = NULL;
+		answer->error = NULL;
+	}
+}
+
+// The own token in one crossing, another one than the rejected if there is such. It never waits. A token that Go has is
+// not copied again: a generation is that of one token for ever.
+static inline void bouncer_go_own_token(const bouncer_renewer *renewer, const char *rejected, size_t rejected_len,
+		bouncer_go_own_answer *answer, char *text, size_t room) {
+	uint64_t known = answer->generation;
+	answer->status = rejected_len == 0
+		? bouncer_renewer_token_now(renewer, &answer->ticket, &answer->token, &answer->error)
+		: bouncer_renewer_reject_now(renewer, rejected, rejected_len, &answer->ticket, &answer->token, &answer->error);
+	if (answer->status == BOUNCER_STATUS_OK) {
+		answer->generation = bouncer_own_token_generation(answer->token);
+		if (answer->generation == known) {
+			answer->is_known = 1;
+			bouncer_own_token_free(answer->token);
+			answer->token = NULL;
+			return;
+		}
+	}
+	bouncer_go_read_own_token(answer, text, room);
+}
+
+// A header that is there with an empty value is there: its pointer must not be NULL.
+static inline int32_t bouncer_go_is_token_rejection(uint16_t status, int32_t has_challenge, const char *challenge,
+		size_t challenge_len, const char *grpc, size_t grpc_len) {
+	if (has_challenge && challenge_len == 0) {
+		challenge = "";
+	}
+	return bouncer_is_token_rejection(status, has_challenge ? challenge : NULL, challenge_len,
+		grpc_len == 0 ? NULL : grpc, grpc_len);
+}
 */
 import "C"
 
@@ -167,6 +238,7 @@ type (
 	verifierPointer = *C.bouncer_verifier
 	policyPointer   = *C.bouncer_policy
 	remotePointer   = *C.bouncer_remote_jwks
+	renewerPointer  = *C.bouncer_renewer
 	tokenClaims     = C.bouncer_go_claims
 	span            = C.bouncer_go_span
 )
@@ -179,7 +251,7 @@ const (
 )
 
 // errLibrary is not nil if the library that was found when the program started cannot be used. Whatever does not need
-// a JWKSet, RemoteJWKS or Verifier asks it first; they cannot be had without.
+// a JWKSet, RemoteJWKS, Verifier or TokenRenewer asks it first; they cannot be had without.
 var errLibrary = compareABI(uint32(C.bouncer_go_abi_version()), C.BOUNCER_ABI_VERSION)
 
 func compareABI(loaded, built uint32) error {
@@ -645,6 +717,10 @@ func milliseconds(duration time.Duration) C.uint64_t {
 	return C.uint64_t(max(count, 0))
 }
 
+func durationOf(milliseconds uint64) time.Duration {
+	return time.Duration(min(milliseconds, math.MaxInt64/uint64(time.Millisecond))) * time.Millisecond
+}
+
 // waitRemote blocks until the fetch is done that the ticket stands for. It reports false if it is not after timeout.
 func waitRemote(remote remotePointer, ticket uint64, timeout time.Duration) bool {
 	return C.bouncer_remote_jwks_wait(remote, C.uint64_t(ticket), milliseconds(timeout)) != 0
@@ -693,7 +769,6 @@ func statusOf(remote remotePointer) (RemoteStatus, error) {
 	hasFailure := C.bouncer_remote_status_last_error_at(status, &failure) != 0
 	lastSuccess, _ := timeOf(int64(success), hasSuccess)
 	lastErrorAt, _ := timeOf(int64(failure), hasFailure)
-	nextAttempt := uint64(C.bouncer_remote_status_next_attempt_ms(status))
 	return RemoteStatus{
 		Source:        textOf(C.bouncer_remote_status_source(status)),
 		State:         RemoteState(textOf(C.bouncer_remote_status_state(status))),
@@ -708,7 +783,7 @@ func statusOf(remote remotePointer) (RemoteStatus, error) {
 		LastGoodError: textOf(C.bouncer_remote_status_last_good_error(status)),
 		Failures:      uint64(C.bouncer_remote_status_failures(status)),
 		FailuresInRow: uint64(C.bouncer_remote_status_failures_in_row(status)),
-		NextAttempt:   time.Duration(min(nextAttempt, math.MaxInt64/uint64(time.Millisecond))) * time.Millisecond,
+		NextAttempt:   durationOf(uint64(C.bouncer_remote_status_next_attempt_ms(status))),
 		Attempts:      uint64(C.bouncer_remote_status_attempts(status)),
 		Scheduled:     uint64(C.bouncer_remote_status_scheduled(status)),
 		Retries:       uint64(C.bouncer_remote_status_retries(status)),
@@ -723,3 +798,256 @@ func statusOf(remote remotePointer) (RemoteStatus, error) {
 func closeRemote(remote remotePointer) { C.bouncer_remote_jwks_close(remote) }
 
 func freeRemote(remote remotePointer) { C.bouncer_remote_jwks_free(remote) }
+
+// ownToken asks for the service's own token, or if one was rejected for another. It never waits; the ticket is as that of verify, for
+// waitRenewer. A token may come together with a ticket: it is valid, but not for long.
+//
+// known is a token that an earlier call gave, or nil. If that is still the one, it is what comes back.
+func ownToken(renewer renewerPointer, rejected string, known *heldToken, ticket uint64) (*heldToken, uint64, error) {
+	answer := C.bouncer_go_own_answer{ticket: C.uint64_t(ticket)}
+	if known != nil {
+		answer.generation = C.uint64_t(known.generation)
+	}
+	var scratch [scratchLen]byte
+	C.bouncer_go_own_token(renewer, textPointer(rejected), C.size_t(len(rejected)),
+		&answer, (*C.char)(unsafe.Pointer(&scratch)), scratchLen)
+	if answer.is_known != 0 {
+		return known, uint64(answer.ticket), nil
+	}
+	var text string
+	if answer.text_len > scratchLen {
+		long := make([]byte, answer.text_len)
+		C.bouncer_go_read_own_token(&answer, bytesPointer(long), C.size_t(len(long)))
+		text = borrowText(long) // nobody writes it any more
+	} else {
+		text = string(scratch[:answer.text_len])
+	}
+	if answer.status != C.BOUNCER_STATUS_OK {
+		return nil, uint64(answer.ticket), &Error{Status: uint32(answer.status), Message: text}
+	}
+	expiresAt, expires := timeOf(int64(answer.expires_at), answer.expires != 0)
+	return &heldToken{
+		authorization: &text,
+		tokenAt:       int(answer.token_at),
+		expiresAt:     expiresAt,
+		expires:       expires,
+		generation:    uint64(answer.generation),
+	}, uint64(answer.ticket), nil
+}
+
+// isTokenRejection judges an answer to a request with the own token. grpcStatus is "" if there is none.
+func isTokenRejection(status int, hasChallenge bool, challenge, grpcStatus string) bool {
+	var has C.int32_t
+	if hasChallenge {
+		has = 1
+	}
+	return C.bouncer_go_is_token_rejection(C.uint16_t(status), has, textPointer(challenge), C.size_t(len(challenge)),
+		textPointer(grpcStatus), C.size_t(len(grpcStatus))) != 0
+}
+
+// A renewerDraft is the C settings of a token renewer, which take settings until one of them fails.
+type renewerDraft struct {
+	options *C.bouncer_renewer_options
+	err     *C.bouncer_error
+}
+
+func newServiceAccountDraft(secret []byte) *renewerDraft {
+	draft := &renewerDraft{}
+	C.bouncer_renewer_options_new_service_account(bytesPointer(secret), C.size_t(len(secret)), &draft.options, &draft.err)
+	return draft
+}
+
+func newServiceAccountFileDraft(path string) *renewerDraft {
+	draft := &renewerDraft{}
+	C.bouncer_renewer_options_new_service_account_file(textPointer(path), C.size_t(len(path)), &draft.options, &draft.err)
+	return draft
+}
+
+func newServiceAccountEnvDraft() *renewerDraft {
+	draft := &renewerDraft{}
+	C.bouncer_renewer_options_new_service_account_from_env(&draft.options, &draft.err)
+	return draft
+}
+
+func newClientCredentialsDraft(tokenURL, id, secret string) *renewerDraft {
+	draft := &renewerDraft{}
+	C.bouncer_renewer_options_new_client_credentials(textPointer(tokenURL), C.size_t(len(tokenURL)),
+		textPointer(id), C.size_t(len(id)), textPointer(secret), C.size_t(len(secret)), &draft.options, &draft.err)
+	return draft
+}
+
+func newSuppliedDraft(name string) *renewerDraft {
+	draft := &renewerDraft{}
+	C.bouncer_renewer_options_new_supplied(textPointer(name), C.size_t(len(name)), &draft.options, &draft.err)
+	return draft
+}
+
+func (d *renewerDraft) setLoginEndpoint(url string) {
+	if d.err == nil {
+		C.bouncer_renewer_options_set_login_endpoint(d.options, textPointer(url), C.size_t(len(url)), &d.err)
+	}
+}
+
+func (d *renewerDraft) addParameter(name, value string) {
+	if d.err == nil {
+		C.bouncer_renewer_options_add_parameter(d.options, textPointer(name), C.size_t(len(name)),
+			textPointer(value), C.size_t(len(value)), &d.err)
+	}
+}
+
+func (d *renewerDraft) setBearer() {
+	if d.err == nil {
+		C.bouncer_renewer_options_set_bearer(d.options, &d.err)
+	}
+}
+
+func (d *renewerDraft) setDCOSHeader() {
+	if d.err == nil {
+		C.bouncer_renewer_options_set_dcos_header(d.options, &d.err)
+	}
+}
+
+func (d *renewerDraft) setAllowHTTP() {
+	if d.err == nil {
+		C.bouncer_renewer_options_set_allow_http(d.options, &d.err)
+	}
+}
+
+func (d *renewerDraft) setCAFile(path string) {
+	if d.err == nil {
+		C.bouncer_renewer_options_set_ca_file(d.options, textPointer(path), C.size_t(len(path)), &d.err)
+	}
+}
+
+func (d *renewerDraft) setProxy(url string) {
+	if d.err == nil {
+		C.bouncer_renewer_options_set_proxy(d.options, textPointer(url), C.size_t(len(url)), &d.err)
+	}
+}
+
+func (d *renewerDraft) setNoProxy() {
+	if d.err == nil {
+		C.bouncer_renewer_options_set_no_proxy(d.options, &d.err)
+	}
+}
+
+func (d *renewerDraft) setTimeout(timeout time.Duration) {
+	if d.err == nil {
+		C.bouncer_renewer_options_set_timeout(d.options, milliseconds(timeout), &d.err)
+	}
+}
+
+func (d *renewerDraft) setMaxWait(maxWait time.Duration) {
+	if d.err == nil {
+		C.bouncer_renewer_options_set_max_wait(d.options, milliseconds(maxWait), &d.err)
+	}
+}
+
+func (d *renewerDraft) setLazy() {
+	if d.err == nil {
+		C.bouncer_renewer_options_set_lazy(d.options, &d.err)
+	}
+}
+
+// finish gives the renewer, or the first failure.
+func (d *renewerDraft) finish() (renewer renewerPointer, _ error) {
+	defer C.bouncer_renewer_options_free(d.options)
+	if d.err == nil && C.bouncer_renewer_new(d.options, &renewer, &d.err) == C.BOUNCER_STATUS_OK {
+		return renewer, nil
+	}
+	return nil, takeError(d.err)
+}
+
+// waitRenewer blocks until the login is done that the ticket stands for. It reports false if it is not after timeout.
+func waitRenewer(renewer renewerPointer, ticket uint64, timeout time.Duration) bool {
+	return C.bouncer_renewer_wait(renewer, C.uint64_t(ticket), milliseconds(timeout)) != 0
+}
+
+// waitLogins blocks until so many logins have been tried. It reports false if that is not so after timeout.
+func waitLogins(renewer renewerPointer, attempts uint64, timeout time.Duration) bool {
+	return C.bouncer_renewer_wait_attempts(renewer, C.uint64_t(attempts), milliseconds(timeout)) != 0
+}
+
+// waitToken blocks until there is a valid token. If there is none after timeout, the error is of the group ErrLogin.
+func waitToken(renewer renewerPointer, timeout time.Duration) error {
+	var err *C.bouncer_error
+	if C.bouncer_renewer_wait_ready(renewer, milliseconds(timeout), &err) != C.BOUNCER_STATUS_OK {
+		return takeError(err)
+	}
+	return nil
+}
+
+// renew logs in, and blocks until that is done. The error is an ErrLoginUnavailable.
+func renew(renewer renewerPointer, timeout time.Duration) error {
+	var err *C.bouncer_error
+	if C.bouncer_renewer_renew(renewer, milliseconds(timeout), &err) != C.BOUNCER_STATUS_OK {
+		return takeError(err)
+	}
+	return nil
+}
+
+// waitLogin blocks until the program is to supply a token. It reports false if it is not after timeout.
+func waitLogin(renewer renewerPointer, timeout time.Duration) bool {
+	return C.bouncer_renewer_wait_login(renewer, milliseconds(timeout)) != 0
+}
+
+// supply answers waitLogin with a token. A lifetime below zero is the one that the token says itself.
+func supply(renewer renewerPointer, token string, seconds int64) error {
+	var err *C.bouncer_error
+	if C.bouncer_renewer_supply(renewer, textPointer(token), C.size_t(len(token)), C.int64_t(seconds), &err) !=
+		C.BOUNCER_STATUS_OK {
+		return takeError(err)
+	}
+	return nil
+}
+
+// supplyFailure answers waitLogin without a token. The reason is UTF-8.
+func supplyFailure(renewer renewerPointer, rejected bool, reason string) error {
+	var err *C.bouncer_error
+	var flag C.int32_t
+	if rejected {
+		flag = 1
+	}
+	if C.bouncer_renewer_supply_failure(renewer, flag, textPointer(reason), C.size_t(len(reason)), &err) !=
+		C.BOUNCER_STATUS_OK {
+		return takeError(err)
+	}
+	return nil
+}
+
+func renewalStatusOf(renewer renewerPointer) (RenewalStatus, error) {
+	var status *C.bouncer_renewal_status
+	var err *C.bouncer_error
+	if C.bouncer_renewer_status(renewer, &status, &err) != C.BOUNCER_STATUS_OK {
+		return RenewalStatus{}, takeError(err)
+	}
+	defer C.bouncer_renewal_status_free(status)
+	var left, failure C.int64_t
+	expires := C.bouncer_renewal_status_expires_in_ms(status, &left) != 0
+	hasFailure := C.bouncer_renewal_status_last_error_at(status, &failure) != 0
+	lastErrorAt, _ := timeOf(int64(failure), hasFailure)
+	return RenewalStatus{
+		Source:        textOf(C.bouncer_renewal_status_source(status)),
+		State:         RenewalState(textOf(C.bouncer_renewal_status_state(status))),
+		Generation:    uint64(C.bouncer_renewal_status_generation(status)),
+		Expires:       expires,
+		ExpiresIn:     durationOf(uint64(max(left, 0))),
+		LastError:     textOf(C.bouncer_renewal_status_last_error(status)),
+		LastErrorName: textOf(C.bouncer_renewal_status_last_error_name(status)),
+		LastErrorAt:   lastErrorAt,
+		Failures:      uint64(C.bouncer_renewal_status_failures(status)),
+		FailuresInRow: uint64(C.bouncer_renewal_status_failures_in_row(status)),
+		NextAttempt:   durationOf(uint64(C.bouncer_renewal_status_next_attempt_ms(status))),
+		Attempts:      uint64(C.bouncer_renewal_status_attempts(status)),
+		Scheduled:     uint64(C.bouncer_renewal_status_scheduled(status)),
+		Retries:       uint64(C.bouncer_renewal_status_retries(status)),
+		Rejections:    uint64(C.bouncer_renewal_status_rejections(status)),
+		Requested:     uint64(C.bouncer_renewal_status_requested(status)),
+		Suppressed:    uint64(C.bouncer_renewal_status_suppressed(status)),
+	}, nil
+}
+
+// closeRenewer wakes whoever waits, so that their calls end.
+func closeRenewer(renewer renewerPointer) { C.bouncer_renewer_close(renewer) }
+
+func freeRenewer(renewer renewerPointer) { C.bouncer_renewer_free(renewer) }

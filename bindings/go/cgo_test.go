@@ -52,7 +52,8 @@ func TestEveryWayInAsksForTheABI(t *testing.T) {
 	_, public := JWKFromPublicKey(nil)
 	_, authorization := AuthorizationToken("")
 	_, remote := NewRemoteJWKS(RemoteOptions{URL: "https://keys.invalid/"})
-	for _, err := range []error{load, of, parse, pem, der, public, authorization, remote} {
+	_, renewer := NewTokenRenewer(RenewerOptions{ServiceAccountFile: "/nowhere"})
+	for _, err := range []error{load, of, parse, pem, der, public, authorization, remote, renewer} {
 		if !errors.Is(err, ErrIncompatibleLibrary) {
 			t.Error(err)
 		}

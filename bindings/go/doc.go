@@ -18,6 +18,13 @@
 //	verifier, err := bouncer.NewVerifier(keys, bouncer.Policy{})
 //	token, err := verifier.VerifyContext(ctx, text)  // may wait for a key; never for one that is there
 //
+// # The service's own token
+//
+// A [*TokenRenewer] logs the service in, and keeps the token valid that it sends with its own requests:
+//
+//	renewer, err := bouncer.NewTokenRenewer(bouncer.RenewerOptions{ServiceAccountFile: "/run/secrets/account.json"})
+//	client := &http.Client{Transport: renewer.Transport(nil, "master.mesos")}
+//
 // # Policies
 //
 // The zero [Policy] is the one for DC/OS's Bouncer: RS256, and the claims "exp" and "uid" are required.
@@ -31,15 +38,16 @@
 //	errors.Is(err, bouncer.ErrExpired)       // this cause
 //	errors.Is(err, bouncer.ErrInvalidToken)  // the token is at fault: HTTP 401
 //	errors.Is(err, bouncer.ErrKeys)          // the keys are at fault: HTTP 503, never 401
+//	errors.Is(err, bouncer.ErrLogin)         // the service's own login is at fault: HTTP 503
 //	errors.Is(err, bouncer.ErrProgram)       // this program is at fault: HTTP 500
 //
 // No error holds a token, the value of a claim or a key, so all of them may be logged.
 //
 // # Goroutines and memory
 //
-// Everything here may be used by any number of goroutines at once, Close included. A [*VerifiedToken], a
-// [*JWK] and an [*Error] are Go values, with nothing to close. A [*JWKSet], a [*RemoteJWKS] and a [*Verifier] own memory
-// outside of Go's heap: Close frees it at once, and without Close the garbage collector has it freed some time after the
+// Everything here may be used by any number of goroutines at once, Close included. A [*VerifiedToken], an
+// [OwnToken], a [*JWK] and an [*Error] are Go values, with nothing to close. A [*JWKSet], a [*RemoteJWKS], a [*Verifier] and a
+// [*TokenRenewer] own memory outside of Go's heap: Close frees it at once, and without Close the garbage collector has it freed some time after the
 // last use. Once closed, they answer [ErrClosed].
 //
 // # Linking

@@ -2,7 +2,7 @@ package bouncer
 
 import "fmt"
 
-// An Error says why a token, a key set, a key or a policy was refused. It holds no token, no value of a claim and no
+// An Error says why a token, a key set, a key, a policy or a login was refused. It holds no token, no value of a claim and no
 // key, so it may be logged.
 //
 // Compare it with the variables of this package by [errors.Is]: with that of its cause, such as [ErrExpired], or with
@@ -44,6 +44,8 @@ func (e *Error) Unwrap() error {
 		return ErrProgram
 	case e.Status < 200:
 		return ErrKeys
+	case e.Status >= 400 && e.Status < 500:
+		return ErrLogin
 	default:
 		return ErrInvalidToken
 	}
@@ -55,13 +57,15 @@ var (
 	ErrInvalidToken error = &group{"invalid token"}
 	// ErrKeys: the issuer's keys are at fault, so nothing can be said of the token. HTTP 503, never 401.
 	ErrKeys error = &group{"unusable keys"}
+	// ErrLogin: the service's own login is at fault, so it has no valid token to send. HTTP 503.
+	ErrLogin error = &group{"no valid token of its own"}
 	// ErrProgram: the program that calls is at fault. HTTP 500.
 	ErrProgram error = &group{"misuse by the program"}
 )
 
 // The causes of [ErrProgram].
 var (
-	// ErrClosed: a JWKSet, RemoteJWKS or Verifier was used after its Close.
+	// ErrClosed: a JWKSet, RemoteJWKS, Verifier or TokenRenewer was used after its Close.
 	ErrClosed error = &cause{name: "closed", group: ErrProgram}
 	// ErrIncompatibleLibrary: the program was built for another version of libbouncer_verify than the one it found.
 	ErrIncompatibleLibrary error = &cause{name: "incompatible_library", group: ErrProgram}
@@ -125,6 +129,16 @@ var (
 	ErrWrongIssuer = newCause(304, "wrong_issuer", ErrInvalidToken)
 	// ErrWrongAudience: "aud" names none of the accepted audiences, or the policy has none (RFC 7519 section 4.1.3).
 	ErrWrongAudience = newCause(305, "wrong_audience", ErrInvalidToken)
+)
+
+// The causes of [ErrLogin].
+var (
+	// ErrUnusableCredentials: the service account's secret cannot be read, or is none. The operator has to act.
+	ErrUnusableCredentials = newCause(400, "unusable_credentials", ErrLogin)
+	// ErrLoginRejected: the issuer refuses the login: unknown account, wrong key, or a wrong request. The operator has to act.
+	ErrLoginRejected = newCause(401, "login_rejected", ErrLogin)
+	// ErrLoginUnavailable: there is no valid token of the service's own, and no login succeeds now.
+	ErrLoginUnavailable = newCause(402, "login_unavailable", ErrLogin)
 )
 
 // A group is a variable that stands for several causes.

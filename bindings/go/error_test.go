@@ -95,7 +95,7 @@ func TestAnErrorIsItsCauseAndItsGroup(t *testing.T) {
 			t.Errorf("%v is not %v", err, cause)
 		}
 		groups := 0
-		for _, group := range []error{ErrProgram, ErrKeys, ErrInvalidToken} {
+		for _, group := range []error{ErrProgram, ErrKeys, ErrInvalidToken, ErrLogin} {
 			if errors.Is(err, group) {
 				groups++
 			}
@@ -112,11 +112,13 @@ func TestAnErrorIsItsCauseAndItsGroup(t *testing.T) {
 }
 
 func groupOf(status uint32) error {
-	return []error{ErrProgram, ErrKeys, ErrInvalidToken, ErrInvalidToken}[status/100]
+	return []error{ErrProgram, ErrKeys, ErrInvalidToken, ErrInvalidToken, ErrLogin}[status/100]
 }
 
 func TestAnUnknownStatusGoesByItsHundred(t *testing.T) {
-	for status, expected := range map[uint32]error{99: ErrProgram, 199: ErrKeys, 299: ErrInvalidToken, 399: ErrInvalidToken} {
+	for status, expected := range map[uint32]error{
+		99: ErrProgram, 199: ErrKeys, 299: ErrInvalidToken, 399: ErrInvalidToken, 499: ErrLogin, 500: ErrInvalidToken,
+	} {
 		err := &Error{Status: status}
 		if !errors.Is(err, expected) || err.Name() != "unknown" {
 			t.Errorf("%d: %v", status, err)
@@ -131,6 +133,7 @@ func TestEachGroupHasItsHTTPStatus(t *testing.T) {
 		ErrInvalidSignature:       http.StatusUnauthorized,
 		ErrNoUsableKey:            http.StatusServiceUnavailable,
 		ErrKeysUnavailable:        http.StatusServiceUnavailable,
+		ErrLoginRejected:          http.StatusServiceUnavailable,
 		ErrInternal:               http.StatusInternalServerError,
 		ErrClosed:                 http.StatusInternalServerError,
 		ErrIncompatibleLibrary:    http.StatusInternalServerError,

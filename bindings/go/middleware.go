@@ -76,14 +76,15 @@ func challenge(err error) string {
 }
 
 // HTTPStatus returns the status that answers a request whose token was refused with err: 401 if the token is at fault
-// ([ErrInvalidToken]), 503 if the keys are ([ErrKeys]), and 500 for anything else. It is 200 if err is nil.
+// ([ErrInvalidToken]), 503 if the keys are ([ErrKeys]) or the service's own login is ([ErrLogin]), and 500 for anything
+// else. It is 200 if err is nil.
 func HTTPStatus(err error) int {
 	switch {
 	case err == nil:
 		return http.StatusOK
 	case errors.Is(err, ErrInvalidToken):
 		return http.StatusUnauthorized
-	case errors.Is(err, ErrKeys):
+	case errors.Is(err, ErrKeys), errors.Is(err, ErrLogin):
 		return http.StatusServiceUnavailable
 	default:
 		return http.StatusInternalServerError

@@ -11,14 +11,14 @@ import (
 
 func TestTheCodeOfTheReadmeIsThatOfTheExamples(t *testing.T) {
 	readme := string(must(os.ReadFile("README.md"))(t))
-	examples := string(must(os.ReadFile("example_test.go"))(t))
+	examples := string(must(os.ReadFile("example_test.go"))(t)) + string(must(os.ReadFile("example_service_test.go"))(t))
 	blocks := regexp.MustCompile("(?s)```go\n(.*?)```").FindAllStringSubmatch(readme, -1)
 	if len(blocks) < 4 {
 		t.Errorf("README.md has %d blocks of code", len(blocks))
 	}
 	for _, block := range blocks {
 		if !strings.Contains(examples, block[1]) {
-			t.Errorf("example_test.go lacks this code of README.md:\n%s", block[1])
+			t.Errorf("the examples lack this code of README.md:\n%s", block[1])
 		}
 	}
 }

@@ -3,21 +3,12 @@ package bouncer
 import (
 	"context"
 	"log/slog"
-	"time"
 )
-
-// The watcher looks again after this time at the latest. Attempts and a close wake it before.
-const watchSlice = 10 * time.Second
 
 // watch logs what the keeper does, until it is closed.
 func (k *keyKeeper) watch(logger *slog.Logger) {
-	var before RemoteStatus
-	status, err := k.statusAfter(0) // a seed is there before any attempt
-	for err == nil {
-		logChange(logger, before, status)
-		before = status
-		status, err = k.statusAfter(before.Attempts + 1)
-	}
+	attempts := func(status RemoteStatus) uint64 { return status.Attempts }
+	watch(k.statusAfter, attempts, func(before, now RemoteStatus) { logChange(logger, before, now) })
 }
 
 // statusAfter is the status once so many attempts have been made, or after a while.

@@ -1,0 +1,227 @@
+package bouncer
+
+import (
+	"context"
+	"log/slog"
+	"maps"
+	"net/url"
+	"slices"
+	"time"
+)
+
+// RenewerOptions says where a [TokenRenewer] gets the service's own token, and how. Exactly one source is needed:
+// ServiceAccountJSON, ServiceAccountFile, ServiceAccountFromEnv, ClientCredentials or Source. Durations count in
+// milliseconds, rounded up; 0 is the default.
+type RenewerOptions struct {
+	// ServiceAccountJSON is the secret of a DC/OS service account: "uid", "private_key" and "login_endpoint". The library has a
+	// copy of its own, which it wipes; the slice may be wiped too.
+	ServiceAccountJSON []byte
+
+	// ServiceAccountFile is a file with such a secret. It is read for each login, so it may be replaced.
+	ServiceAccountFile string
+
+	// ServiceAccountFromEnv takes the secret, or the path of a file with it, from DCOS_SERVICE_ACCOUNT_CREDENTIAL.
+	ServiceAccountFromEnv bool
+
+	// ClientCredentials are those of an OAuth 2.0 client (RFC 6749 section 4.4).
+	ClientCredentials *ClientCredentials
+
+	// Source is the program's own way to a token. The token lives for lifetime, rounded down to a second; 0: as long as it
+	// says itself, a JWT until its "exp", another for ever.
+	//
+	// It is called by one goroutine at a time, never by one that waits for a token. Its context ends with Close, and after
+	// a minute, when nobody waits for the answer any more. An error that is [ErrLoginRejected] by [errors.Is] says that trying
+	// again soon is of no use. The error's text goes to the log and the status: it must hold no secret. A panic is a
+	// failure like any other. It must not send its requests through the renewer's own [TokenRenewer.Transport].
+	Source func(ctx context.Context) (token string, lifetime time.Duration, err error)
+
+	// Name stands for Source in the log and the status. Empty: "program".
+	Name string
+
+	// LoginEndpoint is where a service account logs in, in place of what its secret says.
+	LoginEndpoint string
+
+	// Bearer writes "Bearer <token>" in the Authorization header: the default, but for a service account.
+	Bearer bool
+
+	// DCOSHeader writes "token=<token>" in the Authorization header: the default for a service account.
+	DCOSHeader bool
+
+	// AllowHTTP allows to log in over http at other machines: whoever is on the way can then take the token.
+	AllowHTTP bool
+
+	// CAFile is a PEM file with certificate authorities to trust beside the system's. It is read for each login, so it may be
+	// replaced.
+	CAFile string
+
+	// Proxy is the proxy to log in through, as [RemoteOptions].Proxy.
+	Proxy string
+
+	// NoProxy goes through no proxy, whatever the environment says.
+	NoProxy bool
+
+	// Timeout is the time for one HTTP exchange, at most 5 minutes. 0: 10 seconds. The connection must be there after 2.
+	Timeout time.Duration
+
+	// MaxWait is how long a caller waits at most for a token, at most 5 minutes. 0: 10 seconds. Below 0: no caller waits.
+	MaxWait time.Duration
+
+	// Lazy logs in with the first call for a token, not at once.
+	Lazy bool
+
+	// Logger is told of new tokens (Info) and of failures (Warn), by a goroutine that holds one thread of the operating system
+	// until Close. It is told no token, no secret, and no query of a URL. Nil: nobody is told.
+	Logger *slog.Logger
+}
+
+// ClientCredentials are the credentials of an OAuth 2.0 client, which authenticates with HTTP Basic. fmt and slog do not
+// show the secret.
+type ClientCredentials struct {
+	// TokenURL is the token endpoint: https, or http to this machine.
+	TokenURL string
+	// ClientID names the client.
+	ClientID string
+	// ClientSecret is its secret.
+	ClientSecret string
+	// Parameters are sent with the request: "scope", "audience", "resource".
+	Parameters url.Values
+}
+
+// String does not show the secret.
+func (c ClientCredentials) String() string {
+	return "client " + c.ClientID + " (secret not shown)"
+}
+
+// GoString is String.
+func (c ClientCredentials) GoString() string { return c.String() }
+
+// LogValue is String, for slog.
+func (c ClientCredentials) LogValue() slog.Value { return slog.StringValue(c.String()) }
+
+// String does not show the secrets, nor anything else.
+func (o RenewerOptions) String() string { return "bouncer.RenewerOptions (not shown)" }
+
+// GoString is String.
+func (o RenewerOptions) GoString() string { return o.String() }
+
+// LogValue is String, for slog.
+func (o RenewerOptions) LogValue() slog.Value { return slog.StringValue(o.String()) }
+
+// The defaults of the library that this package has to know.
+const (
+	defaultLoginTimeout = 10 * time.Second
+	defaultTokenWait    = 10 * time.Second
+	longestSource       = time.Minute
+)
+
+// build makes the library's renewer.
+func (o RenewerOptions) build() (renewerPointer, error) {
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	draft := o.source()
+	if o.LoginEndpoint != "" {
+		draft.setLoginEndpoint(o.LoginEndpoint)
+	}
+	if o.ClientCredentials != nil {
+		for _, name := range slices.Sorted(maps.Keys(o.ClientCredentials.Parameters)) {
+			for _, value := range o.ClientCredentials.Parameters[name] {
+				draft.addParameter(name, value)
+			}
+		}
+	}
+	if o.Bearer {
+		draft.setBearer()
+	}
+	if o.DCOSHeader {
+		draft.setDCOSHeader()
+	}
+	if o.AllowHTTP {
+		draft.setAllowHTTP()
+	}
+	if o.CAFile != "" {
+		draft.setCAFile(o.CAFile)
+	}
+	if o.Proxy != "" {
+		draft.setProxy(o.Proxy)
+	}
+	if o.NoProxy {
+		draft.setNoProxy()
+	}
+	if o.Timeout > 0 {
+		draft.setTimeout(o.Timeout)
+	}
+	if o.MaxWait > 0 {
+		draft.setMaxWait(o.MaxWait) // the waiting is done in Go; the library looks at the bounds
+	}
+	if o.Lazy {
+		draft.setLazy()
+	}
+	return draft.finish()
+}
+
+// check refuses what contradicts itself.
+func (o RenewerOptions) check() error {
+	sources := 0
+	for _, given := range []bool{
+		o.ServiceAccountJSON != nil, o.ServiceAccountFile != "", o.ServiceAccountFromEnv, o.ClientCredentials != nil, o.Source != nil,
+	} {
+		if given {
+			sources++
+		}
+	}
+	switch {
+	case sources != 1:
+		return invalidArgument("a token renewer has exactly one source of tokens")
+	case o.LoginEndpoint != "" && (o.ClientCredentials != nil || o.Source != nil):
+		return invalidArgument("a login endpoint without a service account")
+	case o.Name != "" && o.Source == nil:
+		return invalidArgument("a name without a source of the program's own")
+	case o.Bearer && o.DCOSHeader:
+		return invalidArgument("two forms of the Authorization header")
+	case o.Proxy != "" && o.NoProxy:
+		return invalidArgument("a proxy, and none")
+	case o.Timeout < 0:
+		return invalidArgument("a duration below zero")
+	}
+	return nil
+}
+
+func (o RenewerOptions) source() *renewerDraft {
+	switch {
+	case o.ServiceAccountJSON != nil:
+		return newServiceAccountDraft(o.ServiceAccountJSON)
+	case o.ServiceAccountFile != "":
+		return newServiceAccountFileDraft(o.ServiceAccountFile)
+	case o.ServiceAccountFromEnv:
+		return newServiceAccountEnvDraft()
+	case o.ClientCredentials != nil:
+		client := o.ClientCredentials
+		return newClientCredentialsDraft(client.TokenURL, client.ClientID, client.ClientSecret)
+	case o.Name != "":
+		return newSuppliedDraft(o.Name)
+	default:
+		return newSuppliedDraft("program")
+	}
+}
+
+// maxWait is how long a caller waits.
+func (o RenewerOptions) maxWait() time.Duration {
+	if o.MaxWait == 0 {
+		return defaultTokenWait
+	}
+	return max(o.MaxWait, 0)
+}
+
+// longestLogin is how long it can take until a login is done that is asked for now: the one under way and then its own,
+// of two exchanges each where the clocks differ, and some slack.
+func (o RenewerOptions) longestLogin() time.Duration {
+	timeout := o.Timeout
+	switch {
+	case o.Source != nil:
+		return 2*longestSource + 5*time.Second
+	case timeout == 0:
+		timeout = defaultLoginTimeout
+	}
+	return 4*timeout + 5*time.Second
+}

@@ -1,0 +1,545 @@
+package bouncer_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"bouncer_verify/bouncer"
+)
+
+func TestAServiceLogsInOnceAndHasItsToken(t *testing.T) {
+	server := startIAM(t)
+	renewer := server.startReady(t)
+	token := must(renewer.TokenContext(soon(t)))(t)
+	expiry, expires := token.ExpiresAt()
+	if token.Text() != server.latest() || token.Authorization() != "token="+server.latest() || token.Generation() != 1 {
+		t.Error(token.Text(), token.Authorization())
+	}
+	if left := time.Until(expiry); !expires || left < 59*time.Minute || left > 61*time.Minute {
+		t.Error(expiry, expires)
+	}
+	for range 100 {
+		if text := must(renewer.Token())(t); text != server.latest() {
+			t.Fatal(text)
+		}
+	}
+	server.expectLogins(t, 1)
+
+	// Anybody can verify it.
+	verifier := must(bouncer.NewVerifier(testIssuer().jwks(t, bouncer.RS256), bouncer.Policy{}))(t)
+	if verified := must(verifier.Verify(token.Text()))(t); verified.UID() != account {
+		t.Error(verified.UID())
+	}
+}
+
+func TestAHundredGoroutinesWaitForTheFirstLogin(t *testing.T) {
+	server := startIAM(t)
+	answer, release := hanging(t, server.logIn)
+	server.say(answer)
+	before := runtime.NumGoroutine()
+	renewer := startRenewer(t, server.options(t))
+	go func() {
+		eventually(t, "100 goroutines that wait", func() bool { return runtime.NumGoroutine() > before+100 })
+		time.Sleep(100 * time.Millisecond)
+		release()
+	}()
+	together(100, func(int) {
+		if text, err := renewer.Token(); err != nil || text != server.latest() {
+			t.Error(err)
+		}
+	})
+	server.expectLogins(t, 1)
+}
+
+func TestAHundredRejectionsCauseOneLogin(t *testing.T) {
+	server := startIAM(t)
+	renewer := server.startReady(t)
+	old := must(renewer.Token())(t)
+	together(100, func(int) {
+		newer, err := renewer.Reject(soon(t), old)
+		if err != nil || newer.Text() == old || newer.Text() != server.latest() || newer.Generation() != 2 {
+			t.Error(newer, err)
+		}
+	})
+	server.expectLogins(t, 2)
+
+	// The next one is within 30 seconds.
+	second := must(renewer.Token())(t)
+	_, err := renewer.Reject(soon(t), second)
+	expectError(t, err, bouncer.ErrLoginUnavailable)
+	if text := must(renewer.Token())(t); text != second {
+		t.Error("a rejected token is no more in use")
+	}
+	server.expectLogins(t, 2)
+	if status := must(renewer.Status())(t); status.Rejections != 1 || status.Suppressed < 1 {
+		t.Errorf("%+v", status)
+	}
+}
+
+func TestAFailedRenewalKeepsTheToken(t *testing.T) {
+	server := startIAM(t)
+	renewer := server.startReady(t)
+	first := must(renewer.Token())(t)
+	for _, status := range []int{http.StatusInternalServerError, http.StatusUnauthorized, http.StatusNotFound} {
+		server.say(failing(status))
+		err := renewer.Renew(soon(t))
+		expectError(t, err, bouncer.ErrLogin)
+		if !strings.Contains(err.Error(), fmt.Sprint(status)) {
+			t.Error(err)
+		}
+		if text := must(renewer.Token())(t); text != first {
+			t.Error("another token")
+		}
+	}
+	server.say(server.logIn)
+	if err := renewer.Renew(soon(t)); err != nil {
+		t.Error(err)
+	}
+	if text := must(renewer.Token())(t); text == first || text != server.latest() {
+		t.Error("the same token")
+	}
+	status := must(renewer.Status())(t)
+	if status.Requested != 4 || status.Failures != 3 || status.Generation != 2 {
+		t.Errorf("%+v", status)
+	}
+}
+
+// A token of four seconds is renewed after two.
+func TestATokenIsRenewedBeforeItExpires(t *testing.T) {
+	server := startIAM(t)
+	server.life.Store(int64(4 * time.Second))
+	renewer := server.startReady(t)
+	for end := time.Now().Add(6 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		token := must(renewer.TokenContext(soon(t)))(t)
+		if expiry, _ := token.ExpiresAt(); !time.Now().Before(expiry.Add(time.Second)) {
+			t.Fatal("an expired token")
+		}
+	}
+	if logins := server.logins.Load(); logins < 2 || logins > 5 {
+		t.Errorf("%d logins", logins)
+	}
+}
+
+func TestAWrongKeyIsRejected(t *testing.T) {
+	server := startIAM(t)
+	renewer := startRenewer(t, bouncer.RenewerOptions{ServiceAccountJSON: server.secret(t, "rsa-2048-b.pem")})
+	_, err := renewer.TokenContext(soon(t))
+	expectError(t, err, bouncer.ErrLoginRejected)
+	expectError(t, err, bouncer.ErrLogin)
+	if errors.Is(err, bouncer.ErrInvalidToken) || bouncer.HTTPStatus(err) != http.StatusServiceUnavailable {
+		t.Error(err)
+	}
+	if status := must(renewer.Status())(t); status.LastErrorName != "rejected" || status.State != bouncer.RenewalEmpty {
+		t.Errorf("%+v", status)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
+	defer cancel()
+	err = renewer.WaitReady(ctx)
+	expectError(t, err, bouncer.ErrLoginRejected)
+	expectError(t, err, context.DeadlineExceeded)
+}
+
+func TestAnIssuerThatIsDownIsUnavailable(t *testing.T) {
+	server := startIAM(t)
+	options := server.options(t)
+	server.Close()
+	renewer := startRenewer(t, options)
+	begin := time.Now()
+	_, err := renewer.Token()
+	expectError(t, err, bouncer.ErrLoginUnavailable)
+	if took := time.Since(begin); took > 15*time.Second {
+		t.Errorf("it took %v", took)
+	}
+	if status := must(renewer.Status())(t); status.LastErrorName != "connect" {
+		t.Errorf("%+v", status)
+	}
+}
+
+func TestMaxWaitBoundsTheWaitingForAToken(t *testing.T) {
+	server := startIAM(t)
+	answer, _ := hanging(t, server.logIn)
+	server.say(answer)
+	for _, maxWait := range []time.Duration{-1, 50 * time.Millisecond} {
+		options := server.options(t)
+		options.MaxWait = maxWait
+		renewer := startRenewer(t, options)
+		begin := time.Now()
+		_, err := renewer.Token()
+		expectError(t, err, bouncer.ErrLoginUnavailable)
+		if took := time.Since(begin); took < maxWait || took > 2*time.Second {
+			t.Errorf("waited %v", took)
+		}
+	}
+}
+
+func TestACancelledCallerLeavesTheLoginToOthers(t *testing.T) {
+	server := startIAM(t)
+	answer, release := hanging(t, server.logIn)
+	server.say(answer)
+	options := server.options(t)
+	options.MaxWait = 20 * time.Second
+	renewer := startRenewer(t, options)
+	eventually(t, "a login", func() bool { return server.logins.Load() == 1 })
+	for _, expected := range []error{context.Canceled, context.DeadlineExceeded} {
+		ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
+		if expected == context.Canceled {
+			time.AfterFunc(5*time.Millisecond, cancel)
+		}
+		for _, wait := range []func() error{
+			func() error { _, err := renewer.TokenContext(ctx); return err },
+			func() error { return renewer.WaitReady(ctx) },
+			func() error { return renewer.Renew(ctx) },
+		} {
+			begin := time.Now()
+			err := wait()
+			expectError(t, err, expected)
+			expectError(t, err, bouncer.ErrLogin)
+			if took := time.Since(begin); took > 2*time.Second {
+				t.Errorf("it took %v to return", took)
+			}
+		}
+		cancel()
+	}
+	server.expectLogins(t, 1)
+	time.AfterFunc(50*time.Millisecond, release)
+	if text := must(renewer.Token())(t); text == "" {
+		t.Error("no token")
+	}
+
+	// A token that is there is handed out whatever the context says.
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := renewer.TokenContext(ctx); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestGoroutinesThatWaitForATokenTakeNoThreads(t *testing.T) {
+	server := startIAM(t)
+	answer, release := hanging(t, server.logIn)
+	server.say(answer)
+	options := server.options(t)
+	options.MaxWait, options.Timeout = time.Minute, time.Minute
+	renewer := startRenewer(t, options)
+	goroutines, before := runtime.NumGoroutine(), threads(t, "")
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		together(600, func(i int) {
+			var err error
+			switch {
+			case i < 500:
+				_, err = renewer.TokenContext(soon(t))
+			case i < 550:
+				err = renewer.WaitReady(soon(t))
+			default:
+				err = renewer.Renew(soon(t))
+			}
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}()
+	eventually(t, "600 goroutines that wait", func() bool { return runtime.NumGoroutine() >= goroutines+600 })
+	time.Sleep(300 * time.Millisecond) // a blocked call has its thread after a moment at the latest
+	if more := threads(t, "") - before; more > 12 {
+		t.Errorf("600 waiting goroutines took %d threads", more)
+	}
+	release()
+	<-done
+	if logins := server.logins.Load(); logins > 3 {
+		t.Errorf("%d logins", logins)
+	}
+}
+
+func TestATokenIsNotHeldUpByALogin(t *testing.T) {
+	server := startIAM(t)
+	renewer := server.startReady(t)
+	answer, _ := hanging(t, server.logIn)
+	server.say(answer)
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	go func() { _ = renewer.Renew(ctx) }()
+	eventually(t, "a login that hangs", func() bool { return server.logins.Load() == 2 })
+	begin := time.Now()
+	for range 10000 {
+		if _, err := renewer.TokenContext(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if took := time.Since(begin); took > 5*time.Second {
+		t.Errorf("10000 tokens took %v", took)
+	}
+	if allocations := testing.AllocsPerRun(100, func() { _, _ = renewer.TokenContext(ctx) }); allocations > 0 {
+		t.Errorf("%v allocations for a token that is known", allocations)
+	}
+}
+
+func TestAClosedRenewerIsAnError(t *testing.T) {
+	server := startIAM(t)
+	renewer := server.startReady(t)
+	token := must(renewer.TokenContext(soon(t)))(t)
+	for range 3 {
+		if err := renewer.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	for _, renewer := range []*bouncer.TokenRenewer{renewer, new(bouncer.TokenRenewer)} {
+		_, text := renewer.Token()
+		_, rejected := renewer.Reject(soon(t), token.Text())
+		_, status := renewer.Status()
+		_, sent := (&http.Client{Transport: renewer.Transport(nil)}).Get(server.URL)
+		for _, err := range []error{text, rejected, status, sent, renewer.WaitReady(soon(t)), renewer.Renew(soon(t))} {
+			expectError(t, err, bouncer.ErrClosed)
+		}
+		_ = renewer.Close()
+	}
+	if token.Text() != server.latest() {
+		t.Error("a token is no more what it was")
+	}
+}
+
+func TestCloseEndsEveryWaitingForAToken(t *testing.T) {
+	server := startIAM(t)
+	answer, _ := hanging(t, server.logIn)
+	server.say(answer)
+	before := runtime.NumGoroutine()
+	options := server.options(t)
+	options.MaxWait, options.Timeout, options.Logger = time.Minute, time.Minute, discard
+	renewer := startRenewer(t, options)
+	eventually(t, "a login", func() bool { return server.logins.Load() == 1 })
+	time.AfterFunc(100*time.Millisecond, func() { _ = renewer.Close() })
+	begin := time.Now()
+	together(30, func(i int) {
+		var err error
+		switch i % 3 {
+		case 0:
+			_, err = renewer.Token()
+		case 1:
+			err = renewer.WaitReady(context.Background())
+		case 2:
+			err = renewer.Renew(context.Background())
+		}
+		expectError(t, err, bouncer.ErrClosed)
+	})
+	if took := time.Since(begin); took > 5*time.Second {
+		t.Errorf("it took %v", took)
+	}
+	server.CloseClientConnections()
+	expectNoMoreGoroutines(t, before)
+	eventually(t, "no thread left", func() bool { return threads(t, "bouncer-token") == 0 })
+}
+
+func TestARenewerMayBeClosedWhileItIsUsed(t *testing.T) {
+	server := startIAM(t)
+	options := server.options(t)
+	options.Logger = discard
+	for range 10 {
+		renewer := startRenewer(t, options)
+		time.AfterFunc(2*time.Millisecond, func() { _ = renewer.Close() })
+		together(8, func(int) {
+			for {
+				text, _ := renewer.Token()
+				_, _ = renewer.Reject(context.Background(), text)
+				_ = renewer.WaitReady(context.Background())
+				if _, err := renewer.Status(); errors.Is(err, bouncer.ErrClosed) {
+					return
+				}
+			}
+		})
+	}
+}
+
+func TestTheGarbageCollectorClosesAForgottenRenewer(t *testing.T) {
+	server := startIAM(t)
+	before := runtime.NumGoroutine()
+	for _, options := range []bouncer.RenewerOptions{
+		server.options(t),
+		{Source: func(context.Context) (string, time.Duration, error) { return "opaque", 0, nil }},
+	} {
+		func() {
+			options.Logger = discard
+			renewer := must(bouncer.NewTokenRenewer(options))(t)
+			if err := renewer.WaitReady(soon(t)); err != nil {
+				t.Error(err)
+			}
+		}()
+		eventually(t, "collected", func() bool {
+			runtime.GC()
+			return threads(t, "bouncer-token") == 0
+		})
+	}
+	expectNoMoreGoroutines(t, before+3)
+}
+
+func TestMakingAndClosingRenewersTakesNoMemory(t *testing.T) {
+	server := startIAM(t)
+	options := server.options(t)
+	options.Lazy = true
+	expectNoGrowth(t, 2000, 300, func() {
+		renewer := must(bouncer.NewTokenRenewer(options))(t)
+		_, _ = renewer.Status()
+		_, _ = bouncer.NewTokenRenewer(bouncer.RenewerOptions{ServiceAccountJSON: []byte("{}")})
+		_ = renewer.Close()
+	})
+	renewer := server.startReady(t)
+	expectNoGrowth(t, 20000, 300, func() {
+		_ = must(renewer.Token())(t)
+		_, _ = renewer.Reject(context.Background(), "another one")
+	})
+}
+
+func TestAClientHasItsTokenByItsCredentials(t *testing.T) {
+	server := startKeyServer(t, nil)
+	var mutex sync.Mutex
+	var seen []string
+	server.say(func(w http.ResponseWriter, r *http.Request) {
+		id, secret, _ := r.BasicAuth()
+		_ = r.ParseForm()
+		mutex.Lock()
+		seen = append(seen, fmt.Sprint(r.Method, id, secret, r.PostForm))
+		mutex.Unlock()
+		document(`{"access_token":"2YotnFZFEjr1zCsicMWpAA","token_type":"Bearer","expires_in":3600}`)(w, r)
+	})
+	credentials := &bouncer.ClientCredentials{
+		TokenURL: server.URL + "/token", ClientID: "client", ClientSecret: "hunter2",
+		Parameters: map[string][]string{"scope": {"a b"}, "resource": {"x", "y"}},
+	}
+	renewer := startRenewer(t, bouncer.RenewerOptions{ClientCredentials: credentials})
+	token := must(renewer.TokenContext(soon(t)))(t)
+	if _, expires := token.ExpiresAt(); token.Authorization() != "Bearer 2YotnFZFEjr1zCsicMWpAA" || expires {
+		t.Error(token.Authorization(), expires)
+	}
+	expected := "POSTclienthunter2map[grant_type:[client_credentials] resource:[x y] scope:[a b]]"
+	mutex.Lock()
+	defer mutex.Unlock()
+	if len(seen) != 1 || seen[0] != expected {
+		t.Error(seen)
+	}
+	if status := must(renewer.Status())(t); !status.Expires || status.ExpiresIn < 59*time.Minute {
+		t.Errorf("%+v", status)
+	}
+	for _, shown := range []string{
+		fmt.Sprint(credentials), fmt.Sprintf("%+v %#v %s", *credentials, *credentials, credentials), logged(credentials),
+		fmt.Sprintf("%+v %#v", bouncer.RenewerOptions{ClientCredentials: credentials}, bouncer.RenewerOptions{}),
+	} {
+		if strings.Contains(shown, "hunter2") {
+			t.Error(shown)
+		}
+	}
+}
+
+func logged(value any) string {
+	book := &logBook{}
+	slog.New(slog.NewJSONHandler(book, nil)).Info("m", "value", value)
+	return book.String()
+}
+
+func TestASourceOfTheProgramIsAskedForTokens(t *testing.T) {
+	var mutex sync.Mutex
+	calls := 0
+	next := func() (string, time.Duration, error) { return "first", time.Hour, nil }
+	source := func(ctx context.Context) (string, time.Duration, error) {
+		mutex.Lock()
+		calls++
+		answer := next
+		mutex.Unlock()
+		if deadline, bounded := ctx.Deadline(); !bounded || time.Until(deadline) > time.Minute {
+			t.Error("no deadline", deadline)
+		}
+		return answer()
+	}
+	say := func(answer func() (string, time.Duration, error)) {
+		mutex.Lock()
+		defer mutex.Unlock()
+		next = answer
+	}
+	renewer := startRenewer(t, bouncer.RenewerOptions{Source: source, Name: "vault"})
+	token := must(renewer.TokenContext(soon(t)))(t)
+	status := must(renewer.Status())(t)
+	if token.Authorization() != "Bearer first" || status.Source != "vault" || status.ExpiresIn < 59*time.Minute {
+		t.Errorf("%s %+v", token.Authorization(), status)
+	}
+	for why, answer := range map[string]func() (string, time.Duration, error){
+		"no connection":    func() (string, time.Duration, error) { return "", 0, errors.New("no connection") },
+		"\uFFFD":           func() (string, time.Duration, error) { return "", 0, errors.New("\xff") },
+		"the source did":   func() (string, time.Duration, error) { panic("hunter2") },
+		"did not return":   func() (string, time.Duration, error) { runtime.Goexit(); return "", 0, nil },
+		"no header":        func() (string, time.Duration, error) { return "a\nb", 0, nil },
+		"empty":            func() (string, time.Duration, error) { return "", 0, nil },
+		"that is no text":  func() (string, time.Duration, error) { return "\xff", 0, nil },
+		"expired already":  func() (string, time.Duration, error) { return "second", -1, nil },
+		"token has expire": func() (string, time.Duration, error) { return "second", time.Millisecond, nil },
+	} {
+		say(answer)
+		err := renewer.Renew(soon(t))
+		expectError(t, err, bouncer.ErrLoginUnavailable)
+		if err == nil || !strings.Contains(err.Error(), why) || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%q: %v", why, err)
+		}
+		if text := must(renewer.Token())(t); text != "first" {
+			t.Error(text)
+		}
+	}
+	say(func() (string, time.Duration, error) { return "second", 0, nil })
+	if err := renewer.Renew(soon(t)); err != nil {
+		t.Error(err)
+	}
+	if text := must(renewer.Token())(t); text != "second" {
+		t.Error(text)
+	}
+	mutex.Lock()
+	defer mutex.Unlock()
+	if calls != 11 {
+		t.Errorf("%d calls", calls)
+	}
+}
+
+func TestASourceCanSayThatTheLoginIsRejected(t *testing.T) {
+	for _, cause := range []error{bouncer.ErrLoginRejected, fmt.Errorf("no such account: %w", bouncer.ErrLoginRejected)} {
+		renewer := startRenewer(t, bouncer.RenewerOptions{
+			Source: func(context.Context) (string, time.Duration, error) { return "", 0, cause },
+		})
+		_, err := renewer.Token()
+		expectError(t, err, bouncer.ErrLoginRejected)
+		if status := must(renewer.Status())(t); status.LastErrorName != "rejected" || status.NextAttempt < 10*time.Second {
+			t.Errorf("%+v", status)
+		}
+	}
+}
+
+func TestCloseEndsTheContextOfASource(t *testing.T) {
+	before := runtime.NumGoroutine()
+	asked := make(chan struct{})
+	renewer := startRenewer(t, bouncer.RenewerOptions{
+		Source: func(ctx context.Context) (string, time.Duration, error) {
+			close(asked)
+			<-ctx.Done()
+			return "", 0, ctx.Err()
+		},
+		Logger: discard,
+	})
+	<-asked
+	time.AfterFunc(50*time.Millisecond, func() { _ = renewer.Close() })
+	_, err := renewer.Token()
+	expectError(t, err, bouncer.ErrClosed)
+	expectNoMoreGoroutines(t, before)
+}
+
+func BenchmarkOwnToken(b *testing.B) {
+	renewer := startIAM(b).startReady(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := renewer.TokenContext(context.Background()); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
