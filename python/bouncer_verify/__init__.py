@@ -6,6 +6,8 @@
 
 Whatever is wrong with a token is an `InvalidTokenError`: answer 401. Whatever is wrong with the keys is a
 `KeySetError`: answer 503. `bouncer_verify.pyjwt` has the interface of PyJWT.
+
+`TokenRenewer` keeps the service's own token valid, for the requests that it makes itself.
 """
 
 from ._bouncer_verify import (
@@ -15,9 +17,12 @@ from ._bouncer_verify import (
     RemoteJwkSet,
     RemoteJwkSetStatus,
     SkippedKey,
+    TokenRenewer,
+    TokenRenewerStatus,
     VerifiedToken,
     Verifier,
     __version__,
+    is_token_rejection,
     token_from_authorization,
     verify_token,
 )
@@ -36,6 +41,9 @@ from .exceptions import (
     InvalidTokenError,
     KeySetError,
     KeysUnavailableError,
+    LoginError,
+    LoginRejectedError,
+    LoginUnavailableError,
     MalformedAuthorizationError,
     MalformedClaimsError,
     MalformedHeaderError,
@@ -46,6 +54,7 @@ from .exceptions import (
     TokenTooLargeError,
     UnsupportedAlgorithmError,
     UnsupportedHeaderError,
+    UnusableCredentialsError,
     WrongTokenTypeError,
 )
 
@@ -66,6 +75,9 @@ __all__ = [
     "JwkSet",
     "KeySetError",
     "KeysUnavailableError",
+    "LoginError",
+    "LoginRejectedError",
+    "LoginUnavailableError",
     "MalformedAuthorizationError",
     "MalformedClaimsError",
     "MalformedHeaderError",
@@ -77,13 +89,17 @@ __all__ = [
     "RemoteJwkSet",
     "RemoteJwkSetStatus",
     "SkippedKey",
+    "TokenRenewer",
+    "TokenRenewerStatus",
     "TokenTooLargeError",
     "UnsupportedAlgorithmError",
     "UnsupportedHeaderError",
+    "UnusableCredentialsError",
     "VerifiedToken",
     "Verifier",
     "WrongTokenTypeError",
     "__version__",
+    "is_token_rejection",
     "token_from_authorization",
     "verify_token",
 ]

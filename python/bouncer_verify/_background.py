@@ -1,6 +1,6 @@
-"""What the background thread of a `RemoteJwkSet` does in Python: logging, and a program's own HTTP client.
+"""What background threads do in Python: logging, a program's own HTTP client, its own source of tokens.
 
-It is imported when the first key set is made.
+It is imported when the first key set or token renewer is made.
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 
-from ._bouncer_verify import FetchCall, RemoteJwkSetStatus, _leave_python
+from ._bouncer_verify import FetchCall, LoginCall, RemoteJwkSetStatus, TokenRenewerStatus, _leave_python
 
 Fetch = Callable[[str, dict[str, str], float], tuple[int, Mapping[str, str], bytes]]
+Source = Callable[[], str | tuple[str, float]]
 
 _LOGGER = logging.getLogger("bouncer_verify")
 
@@ -41,6 +42,26 @@ def report(status: RemoteJwkSetStatus, failed: bool) -> None:
         )
 
 
+def report_token(status: TokenRenewerStatus, failed: bool) -> None:
+    """Logs a login, never what it gave."""
+    if failed:
+        _LOGGER.warning(
+            "token of %s: %s (%s); failures in a row: %d; next login in %.1f s",
+            status.source,
+            status.last_error,
+            status.last_error_name,
+            status.failures_in_row,
+            status.next_attempt,
+        )
+    else:
+        _LOGGER.info(
+            "token of %s: generation %d; next login in %.1f s",
+            status.source,
+            status.generation,
+            status.next_attempt,
+        )
+
+
 def start_fetch(fetch: Fetch, url: str, headers: dict[str, str], timeout: float, call: FetchCall) -> None:
     """Begins one request, on a daemon thread of its own.
 
@@ -53,5 +74,17 @@ def start_fetch(fetch: Fetch, url: str, headers: dict[str, str], timeout: float,
 def _fetch(fetch: Fetch, url: str, headers: dict[str, str], timeout: float, call: FetchCall) -> None:
     try:
         call.answer(*fetch(url, headers, timeout))
+    except BaseException as error:
+        call.fail(type(error).__name__)
+
+
+def start_login(source: Source, call: LoginCall) -> None:
+    """Begins one call of a program's own source of tokens, on a daemon thread of its own."""
+    threading.Thread(target=_login, args=(source, call), name="bouncer-login", daemon=True).start()
+
+
+def _login(source: Source, call: LoginCall) -> None:
+    try:
+        call.answer(source())
     except BaseException as error:
         call.fail(type(error).__name__)

@@ -2,7 +2,9 @@ from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 from datetime import datetime
 from os import PathLike
 from types import TracebackType
-from typing import Any, SupportsFloat, final, overload
+from typing import Any, SupportsFloat, TypedDict, final, overload
+
+from typing_extensions import Unpack
 
 from .exceptions import BouncerError
 
@@ -11,14 +13,18 @@ __all__ = [
     "FetchCall",
     "Jwk",
     "JwkSet",
+    "LoginCall",
     "Policy",
     "RemoteJwkSet",
     "RemoteJwkSetStatus",
     "SkippedKey",
+    "TokenRenewer",
+    "TokenRenewerStatus",
     "VerifiedToken",
     "Verifier",
     "__version__",
     "_leave_python",
+    "is_token_rejection",
     "token_from_authorization",
     "verify_token",
 ]
@@ -27,6 +33,9 @@ ERROR_CODES: tuple[str, ...]
 __version__: str
 
 def _leave_python() -> None: ...
+def is_token_rejection(
+    status: int, www_authenticate: str | None = None, grpc_status: str | int | None = None
+) -> bool: ...
 def token_from_authorization(value: str | bytes, /) -> str: ...
 def verify_token(jwks: JwkSet, policy: Policy, token: str | bytes) -> VerifiedToken: ...
 
@@ -238,6 +247,8 @@ class RemoteJwkSetStatus:
     @property
     def last_error_at(self) -> datetime | None: ...
     @property
+    def failures(self) -> int: ...
+    @property
     def failures_in_row(self) -> int: ...
     @property
     def next_attempt(self) -> float: ...
@@ -257,6 +268,102 @@ class RemoteJwkSetStatus:
     def suppressed(self) -> int: ...
     @property
     def last_good_error(self) -> str | None: ...
+    def as_dict(self) -> dict[str, Any]: ...
+
+class _Settings(TypedDict, total=False):
+    bearer: bool | None
+    ca_file: str | PathLike[str] | None
+    proxy: bool | str
+    allow_http: bool
+    timeout: float
+    max_wait: float
+    prefetch: bool
+    log: bool
+
+class _AccountSettings(_Settings, total=False):
+    login_endpoint: str | None
+
+@final
+class LoginCall:
+    def answer(self, token: str | tuple[str, float]) -> None: ...
+    def fail(self, name: str) -> None: ...
+
+@final
+class TokenRenewer:
+    @staticmethod
+    def service_account(secret: str, **settings: Unpack[_AccountSettings]) -> TokenRenewer: ...
+    @staticmethod
+    def service_account_file(
+        path: str | PathLike[str], **settings: Unpack[_AccountSettings]
+    ) -> TokenRenewer: ...
+    @staticmethod
+    def service_account_from_env(**settings: Unpack[_AccountSettings]) -> TokenRenewer: ...
+    @staticmethod
+    def client_credentials(
+        token_url: str,
+        client_id: str,
+        client_secret: str,
+        *,
+        parameters: Mapping[str, str] | None = None,
+        **settings: Unpack[_Settings],
+    ) -> TokenRenewer: ...
+    @staticmethod
+    def from_callable(
+        source: Callable[[], str | tuple[str, float]],
+        *,
+        name: str = "callable",
+        **settings: Unpack[_Settings],
+    ) -> TokenRenewer: ...
+    def token(self) -> str: ...
+    def authorization(self) -> str: ...
+    def reject(self, token: str) -> str: ...
+    def wait_ready(self, timeout: float = 10.0) -> None: ...
+    def renew(self, timeout: float = 10.0) -> None: ...
+    def status(self) -> TokenRenewerStatus: ...
+    def close(self) -> None: ...
+    def __enter__(self) -> TokenRenewer: ...
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
+        /,
+    ) -> None: ...
+
+@final
+class TokenRenewerStatus:
+    @property
+    def source(self) -> str: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def generation(self) -> int: ...
+    @property
+    def expires_in(self) -> float | None: ...
+    @property
+    def last_error(self) -> str | None: ...
+    @property
+    def last_error_name(self) -> str | None: ...
+    @property
+    def last_error_at(self) -> datetime | None: ...
+    @property
+    def failures(self) -> int: ...
+    @property
+    def failures_in_row(self) -> int: ...
+    @property
+    def next_attempt(self) -> float: ...
+    @property
+    def attempts(self) -> int: ...
+    @property
+    def scheduled(self) -> int: ...
+    @property
+    def retries(self) -> int: ...
+    @property
+    def rejections(self) -> int: ...
+    @property
+    def requested(self) -> int: ...
+    @property
+    def suppressed(self) -> int: ...
     def as_dict(self) -> dict[str, Any]: ...
 
 @final

@@ -48,6 +48,28 @@ class KeysUnavailableError(KeySetError):
     code = "keys_unavailable"
 
 
+class LoginError(BouncerError):
+    """The operator's fault, HTTP 503: the service has no token of its own to make a request with."""
+
+
+class UnusableCredentialsError(LoginError):
+    """A service account's secret is missing, cannot be read, or is none; the text says why."""
+
+    code = "unusable_credentials"
+
+
+class LoginRejectedError(LoginError):
+    """The identity provider refused the login: a wrong account, key, secret or URL."""
+
+    code = "login_rejected"
+
+
+class LoginUnavailableError(LoginError):
+    """There is no valid token and no login succeeds now, or there is no newer one; the text says why."""
+
+    code = "login_unavailable"
+
+
 class InvalidTokenError(BouncerError):
     """The sender's fault, HTTP 401: the token is refused."""
 

@@ -1,10 +1,11 @@
 //! Python on the background threads of the core, which are not Python's own.
 
 use crate::remote_jwk_set_status::RemoteJwkSetStatus;
-use bouncer_verify::RemoteJwkSetState;
+use crate::token_renewer_status::TokenRenewerStatus;
+use bouncer_verify::{RemoteJwkSetState, TokenRenewerState};
 use pyo3::prelude::*;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use std::{process, thread};
 
 /// How many background threads are in Python, whether any more may enter, and in the upper half the process
@@ -57,20 +58,46 @@ pub(crate) fn module(py: Python<'_>) -> PyResult<Bound<'_, PyModule>> {
 
 /// What tells Python's logging of an attempt: of one that failed, and of one that changed the keys.
 pub(crate) fn reporter() -> impl Fn(&bouncer_verify::RemoteJwkSetStatus) + Send + Sync {
-    // There is one background thread at a time, so these need no lock. The time tells failures apart.
-    let (generation, failed_at) = (AtomicU64::new(0), AtomicU64::new(0));
+    let news = News::default();
     move |status| {
-        if status.state == RemoteJwkSetState::Closed {
-            return;
+        if status.state != RemoteJwkSetState::Closed {
+            news.tell("report", status.generation, status.last_error_at, || RemoteJwkSetStatus::from(status));
         }
-        let at = status.last_error_at.and_then(|at| at.duration_since(UNIX_EPOCH).ok());
+    }
+}
+
+/// The same for a token renewer.
+pub(crate) fn token_reporter() -> impl Fn(&bouncer_verify::TokenRenewerStatus) + Send + Sync {
+    let news = News::default();
+    move |status| {
+        if status.state != TokenRenewerState::Closed {
+            let view = || TokenRenewerStatus::from(status);
+            news.tell("report_token", status.generation, status.last_error_at, view);
+        }
+    }
+}
+
+/// What was told last. There is one background thread at a time, so it needs no lock.
+#[derive(Default)]
+struct News {
+    generation: AtomicU64,
+    /// The time tells failures apart.
+    failed_at: AtomicU64,
+}
+
+impl News {
+    /// Calls `function` of `_background.py` if there is news.
+    fn tell<T>(&self, function: &str, generation: u64, error_at: Option<SystemTime>, view: impl FnOnce() -> T)
+    where
+        T: for<'py> IntoPyObject<'py>,
+    {
+        let at = error_at.and_then(|at| at.duration_since(UNIX_EPOCH).ok());
         let at = at.map_or(0, |at| at.as_nanos() as u64);
-        let failed = at != 0 && failed_at.swap(at, Ordering::Relaxed) != at;
-        let changed = generation.swap(status.generation, Ordering::Relaxed) != status.generation;
+        let failed = at != 0 && self.failed_at.swap(at, Ordering::Relaxed) != at;
+        let changed = self.generation.swap(generation, Ordering::Relaxed) != generation;
         if failed || changed {
             attached(|py| {
-                let status = RemoteJwkSetStatus::from(status);
-                let report = || module(py)?.call_method1("report", (status, failed));
+                let report = || module(py)?.call_method1(function, (view(), failed));
                 if let Err(error) = report() {
                     error.write_unraisable(py, None);
                 }

@@ -1,6 +1,6 @@
 //! Errors of the core as the exceptions of `bouncer_verify/exceptions.py`.
 
-use bouncer_verify::{Error, ErrorKind};
+use bouncer_verify::{Error, ErrorKind, FetchError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyTuple};
@@ -26,6 +26,13 @@ pub(crate) fn invalid_argument(py: Python<'_>, message: &str) -> PyErr {
 #[cold]
 pub(crate) fn keys_unavailable(py: Python<'_>, message: &str) -> PyErr {
     build(py, ErrorKind::KeysUnavailable, message, None).unwrap_or_else(|failure| failure)
+}
+
+/// The exception for a login that the program asked for and that failed.
+#[cold]
+pub(crate) fn login_failed(py: Python<'_>, error: &FetchError) -> PyErr {
+    let message = format!("the token was not renewed: {error}");
+    build(py, error.login_kind(), &message, None).unwrap_or_else(|failure| failure)
 }
 
 /// The exceptions by their codes. They are there from the module's start: a fork while another thread looked them

@@ -4,8 +4,9 @@
 //! `bouncer_verify/__init__.py` is the package that users import; `bouncer_verify/exceptions.py` defines what
 //! is raised. The core is used through what its `lib.rs` exports, as `bouncer_verify::`.
 //!
-//! Remote keys have a thread of the core's in the background. It enters Python in two places, `background` for
-//! logging and `fetch` for a program's own HTTP client, both through the gate in `background`.
+//! Remote keys and token renewers have a thread of the core's in the background. It enters Python in three places,
+//! `background` for logging, `fetch` for a program's own HTTP client and `token_source` for its own source of
+//! tokens, all through the gate in `background`.
 
 mod authorization;
 mod background;
@@ -19,6 +20,9 @@ mod remote_jwk_set;
 mod remote_jwk_set_status;
 mod text;
 mod token;
+mod token_renewer;
+mod token_renewer_status;
+mod token_source;
 mod verifier;
 
 use pyo3::prelude::*;
@@ -47,6 +51,12 @@ mod _bouncer_verify {
     use super::remote_jwk_set_status::RemoteJwkSetStatus;
     #[pymodule_export]
     use super::token::VerifiedToken;
+    #[pymodule_export]
+    use super::token_renewer::{TokenRenewer, is_token_rejection};
+    #[pymodule_export]
+    use super::token_renewer_status::TokenRenewerStatus;
+    #[pymodule_export]
+    use super::token_source::LoginCall;
     #[pymodule_export]
     use super::verifier::{Verifier, verify_token};
 

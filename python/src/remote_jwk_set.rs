@@ -15,9 +15,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// How long a wait goes on before it looks for signals: Ctrl-C.
-const SLICE: Duration = Duration::from_millis(100);
+pub(crate) const SLICE: Duration = Duration::from_millis(100);
 /// Longer than any fetch takes.
-const LONGEST_REFRESH: Duration = Duration::from_secs(24 * 60 * 60);
+pub(crate) const LONGEST_REFRESH: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// An issuer's JWK Set, fetched from its URL and kept fresh by a thread in the background, through rotations
 /// and outages. Make one for each issuer; any number of threads and verifiers may use it.
@@ -65,7 +65,7 @@ struct Settings<'py> {
 }
 
 #[derive(FromPyObject)]
-enum Proxy {
+pub(crate) enum Proxy {
     #[pyo3(annotation = "bool")]
     FromEnvironment(bool),
     #[pyo3(annotation = "str")]
@@ -353,7 +353,7 @@ impl RemoteJwkSet {
     }
 }
 
-fn seconds(py: Python<'_>, name: &str, value: f64) -> PyResult<Duration> {
+pub(crate) fn seconds(py: Python<'_>, name: &str, value: f64) -> PyResult<Duration> {
     Duration::try_from_secs_f64(value)
         .map_err(|_| invalid_argument(py, &format!("{name} is no number of seconds")))
 }

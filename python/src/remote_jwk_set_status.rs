@@ -16,6 +16,7 @@ use std::time::SystemTime;
 /// age: the seconds since then.
 /// last_error, last_error_name, last_error_at: the latest failure as text and as a stable name such as
 /// "timeout", and its time, even if an attempt has succeeded since.
+/// failures: attempts that failed.
 /// failures_in_row: scheduled attempts that failed since the last success.
 /// next_attempt: in how many seconds the next attempt is due, if no token causes one before.
 /// attempts: how many are done.
@@ -36,6 +37,7 @@ pub(crate) struct RemoteJwkSetStatus {
     last_error: Option<String>,
     last_error_name: Option<&'static str>,
     last_error_at: Option<SystemTime>,
+    failures: u64,
     failures_in_row: u32,
     next_attempt: f64,
     attempts: u64,
@@ -48,7 +50,7 @@ pub(crate) struct RemoteJwkSetStatus {
     last_good_error: Option<String>,
 }
 
-const FIELDS: [&str; 21] = [
+const FIELDS: [&str; 22] = [
     "source",
     "state",
     "generation",
@@ -60,6 +62,7 @@ const FIELDS: [&str; 21] = [
     "last_error",
     "last_error_name",
     "last_error_at",
+    "failures",
     "failures_in_row",
     "next_attempt",
     "attempts",
@@ -110,6 +113,7 @@ impl From<&bouncer_verify::RemoteJwkSetStatus> for RemoteJwkSetStatus {
             last_error: last_error.map(ToString::to_string),
             last_error_name: last_error.map(|error| error.failure().as_str()),
             last_error_at: status.last_error_at,
+            failures: status.failures,
             failures_in_row: status.failures_in_row,
             next_attempt: status.next_attempt.as_secs_f64(),
             attempts: status.attempts,

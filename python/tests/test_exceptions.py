@@ -28,8 +28,11 @@ def test_key_trouble_is_not_token_trouble() -> None:
     for code, exception in BY_CODE.items():
         by_keys = code in ("malformed_jwk_set", "no_usable_key", "unusable_key", "keys_unavailable")
         assert issubclass(exception, bouncer_verify.KeySetError) == by_keys
+        by_login = code in ("unusable_credentials", "login_rejected", "login_unavailable")
+        assert issubclass(exception, bouncer_verify.LoginError) == by_login
         by_caller = code == "invalid_argument"
-        assert issubclass(exception, bouncer_verify.InvalidTokenError) == (not by_keys and not by_caller)
+        by_token = not by_keys and not by_login and not by_caller
+        assert issubclass(exception, bouncer_verify.InvalidTokenError) == by_token
 
 
 def test_names_that_pyjwt_has_stand_in_the_same_tree() -> None:

@@ -7,21 +7,29 @@ import re
 import time
 from pathlib import Path
 
+import pytest
 from conftest import Sign
 from server import Server
+from test_token_renewer import Provider, account
 
 from bouncer_verify import Jwk, exceptions
 
 README = (Path(__file__).parents[1] / "README.md").read_text()
 
 
-def test_the_code_runs(sign: Sign, jwk: Jwk, server: Server) -> None:
+def test_the_code_runs(
+    sign: Sign, jwk: Jwk, server: Server, private_pem: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     blocks = re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
-    assert len(blocks) == README.count("```python") == 11
+    assert len(blocks) == README.count("```python") == 12
     kid = jwk.bouncer_kid()
     assert kid is not None
     document = json.dumps({"keys": [json.loads(jwk.with_kid(kid).to_json())]})
     server.say(document)
+    provider = Provider(sign)
+    secret_file = tmp_path / "secret.json"
+    secret_file.write_text(account(private_pem, provider.url))
+    monkeypatch.setenv("DCOS_SERVICE_ACCOUNT_CREDENTIAL", str(secret_file))
     names = {
         "document": document,
         "url": server.url,
@@ -29,6 +37,8 @@ def test_the_code_runs(sign: Sign, jwk: Jwk, server: Server) -> None:
     }
     for block in blocks:
         exec(compile(block, "README.md", "exec"), names)
+    assert provider.count == 1
+    provider.close()
 
 
 def test_the_exceptions_are_listed() -> None:

@@ -354,14 +354,14 @@ def test_the_status_says_what_it_is_doing(server: Server, make_token: Make) -> N
     assert 0 <= status.age < 10
     assert (status.last_error, status.last_error_name, status.last_error_at) == (None, None, None)
     assert 400 < status.next_attempt <= 480
-    assert (status.attempts, status.scheduled, status.failures_in_row) == (1, 1, 0)
+    assert (status.attempts, status.scheduled, status.failures, status.failures_in_row) == (1, 1, 0, 0)
     server.say(b"x" * 600_000)
     with pytest.raises(KeysUnavailableError):
         keys.refresh()
     status = keys.status()
-    assert (status.last_error, status.last_error_name) == ("over 512 KiB", "too_large")
+    assert (status.last_error, status.last_error_name) == ("too large", "too_large")
     assert status.last_error_at is not None
-    assert (status.attempts, status.requested, status.state) == (2, 1, "fresh")
+    assert (status.attempts, status.failures, status.requested, status.state) == (2, 1, 1, "fresh")
 
 
 def test_the_status_is_a_dict_too_and_shows_itself(server: Server) -> None:

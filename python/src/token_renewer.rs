@@ -1,0 +1,348 @@
+//! The service's own token.
+
+use crate::background;
+use crate::error::{exception, invalid_argument, login_failed};
+use crate::remote_jwk_set::{LONGEST_REFRESH, Proxy, SLICE, seconds};
+use crate::token_renewer_status::TokenRenewerStatus;
+use crate::token_source::PythonSource;
+use bouncer_verify::{FetchTicket, OwnToken, ServiceAccount, TokenRenewerBuilder, TokenRenewerState};
+use pyo3::exceptions::{PyRuntimeError, PyTypeError};
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyMapping};
+use std::path::PathBuf;
+use std::sync::mpsc::{RecvTimeoutError, sync_channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// Whether an answer says that the token of the request was not accepted, so that TokenRenewer.reject() is worth
+/// a call: HTTP 401 whose WWW-Authenticate asks for a token or is not there, or status 16 of gRPC.
+#[pyfunction]
+#[pyo3(signature = (status, www_authenticate = None, grpc_status = None))]
+pub(crate) fn is_token_rejection(
+    status: u16,
+    www_authenticate: Option<&str>,
+    grpc_status: Option<Bound<'_, PyAny>>,
+) -> PyResult<bool> {
+    let grpc_status = grpc_status.map(|status| status.str()).transpose()?.map(|status| status.to_string());
+    Ok(bouncer_verify::is_token_rejection(status, www_authenticate, grpc_status.as_deref()))
+}
+
+/// Keeps the service's own token valid: logs in, hands the token out without latency, renews it before it
+/// expires, and again when a server does not accept it. Make one for each account, with one of the static
+/// methods; any number of threads may use it.
+///
+/// Settings, by keyword:
+/// login_endpoint: where a service account logs in, in place of what its secret says.
+/// bearer: whether authorization() is "Bearer <token>" or "token=<token>"; None: the latter for service accounts.
+/// ca_file: a PEM file of certificate authorities to trust besides the system's; read for each login.
+/// proxy: True: what the environment says; False: none; a str: this one, "http://[user:password@]host:port".
+/// allow_http: whether http is allowed to other machines; whoever is on the way can then take the token.
+/// timeout: seconds for one HTTP exchange, or one call of a callable: 10.
+/// max_wait: seconds that token() and reject() wait at most: 10.
+/// prefetch: whether to log in at once; else with the first call. False for programs that fork later.
+/// log: whether logins and failures go to the logger "bouncer_verify". Tokens and secrets never do.
+///
+/// Making one raises InvalidArgumentError or UnusableCredentialsError.
+#[pyclass(frozen, module = "bouncer_verify")]
+pub(crate) struct TokenRenewer {
+    renewer: bouncer_verify::TokenRenewer,
+    max_wait: Duration,
+}
+
+/// The settings of every way to make one.
+struct Settings {
+    login_endpoint: Option<String>,
+    bearer: Option<bool>,
+    ca_file: Option<PathBuf>,
+    proxy: Proxy,
+    allow_http: bool,
+    timeout: f64,
+    max_wait: f64,
+    prefetch: bool,
+    log: bool,
+}
+
+impl Settings {
+    fn of(py: Python<'_>, given: Option<Bound<'_, PyDict>>) -> PyResult<Self> {
+        let mut settings = Self {
+            login_endpoint: None,
+            bearer: None,
+            ca_file: None,
+            proxy: Proxy::FromEnvironment(true),
+            allow_http: false,
+            timeout: 10.0,
+            max_wait: 10.0,
+            prefetch: true,
+            log: true,
+        };
+        for (name, value) in given.unwrap_or_else(|| PyDict::new(py)) {
+            match name.extract::<String>()?.as_str() {
+                "login_endpoint" => settings.login_endpoint = value.extract()?,
+                "bearer" => settings.bearer = value.extract()?,
+                "ca_file" => settings.ca_file = value.extract()?,
+                "proxy" => settings.proxy = value.extract()?,
+                "allow_http" => settings.allow_http = value.extract()?,
+                "timeout" => settings.timeout = value.extract()?,
+                "max_wait" => settings.max_wait = value.extract()?,
+                "prefetch" => settings.prefetch = value.extract()?,
+                "log" => settings.log = value.extract()?,
+                name => {
+                    return Err(PyTypeError::new_err(format!("got an unexpected keyword argument '{name}'")));
+                }
+            }
+        }
+        Ok(settings)
+    }
+}
+
+#[pymethods]
+impl TokenRenewer {
+    /// Tokens of the DC/OS service account with this secret, a JSON text.
+    #[staticmethod]
+    #[pyo3(signature = (secret, **settings))]
+    fn service_account(py: Python<'_>, secret: &str, settings: Option<Bound<'_, PyDict>>) -> PyResult<Self> {
+        let settings = Settings::of(py, settings)?;
+        let account = ServiceAccount::from_json(secret).map_err(|error| exception(py, &error))?;
+        Self::made(py, bouncer_verify::TokenRenewer::service_account(account), settings)
+    }
+
+    /// Tokens of the DC/OS service account whose secret is in this file, which is read for each login.
+    #[staticmethod]
+    #[pyo3(signature = (path, **settings))]
+    fn service_account_file(
+        py: Python<'_>,
+        path: PathBuf,
+        settings: Option<Bound<'_, PyDict>>,
+    ) -> PyResult<Self> {
+        let settings = Settings::of(py, settings)?;
+        Self::made(py, bouncer_verify::TokenRenewer::service_account_file(path), settings)
+    }
+
+    /// Tokens of the DC/OS service account in the environment variable DCOS_SERVICE_ACCOUNT_CREDENTIAL, which
+    /// holds the secret or the path of a file with it.
+    #[staticmethod]
+    #[pyo3(signature = (**settings))]
+    fn service_account_from_env(py: Python<'_>, settings: Option<Bound<'_, PyDict>>) -> PyResult<Self> {
+        let settings = Settings::of(py, settings)?;
+        let builder = bouncer_verify::TokenRenewer::service_account_from_env();
+        Self::made(py, builder.map_err(|error| exception(py, &error))?, settings)
+    }
+
+    /// Tokens of an OAuth 2.0 client by the client credentials grant (RFC 6749 section 4.4). `parameters` are
+    /// sent along: "scope", "audience", "resource".
+    #[staticmethod]
+    #[pyo3(signature = (token_url, client_id, client_secret, *, parameters = None, **settings))]
+    fn client_credentials(
+        py: Python<'_>,
+        token_url: &str,
+        client_id: &str,
+        client_secret: &str,
+        parameters: Option<Bound<'_, PyMapping>>,
+        settings: Option<Bound<'_, PyDict>>,
+    ) -> PyResult<Self> {
+        let settings = Settings::of(py, settings)?;
+        let mut builder =
+            bouncer_verify::TokenRenewer::client_credentials(token_url, client_id, client_secret);
+        if let Some(parameters) = parameters {
+            for parameter in parameters.items()? {
+                let (name, value): (String, String) = parameter.extract()?;
+                builder = builder.parameter(&name, &value);
+            }
+        }
+        Self::without_endpoint(py, builder, settings)
+    }
+
+    /// Tokens from anywhere: source() gives a token, or (token, its lifetime in seconds). It is called on a daemon
+    /// thread. Of what it raises, the class is logged and nothing else. `name` stands for it in logs.
+    #[staticmethod]
+    #[pyo3(signature = (source, *, name = "callable", **settings))]
+    fn from_callable(
+        py: Python<'_>,
+        source: Bound<'_, PyAny>,
+        name: &str,
+        settings: Option<Bound<'_, PyDict>>,
+    ) -> PyResult<Self> {
+        let settings = Settings::of(py, settings)?;
+        if !source.is_callable() {
+            return Err(PyTypeError::new_err("source is not callable"));
+        }
+        background::module(py)?;
+        let source = PythonSource::new(source.unbind(), seconds(py, "timeout", settings.timeout)?);
+        Self::without_endpoint(py, bouncer_verify::TokenRenewer::source(name, source), settings)
+    }
+
+    /// A valid token. It waits where there is none and one may come soon.
+    ///
+    /// Raises LoginRejectedError or UnusableCredentialsError: the operator has to act; LoginUnavailableError: there
+    /// is no valid token and no login succeeds now.
+    fn token(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(self.own_token(py)?.as_str().to_owned())
+    }
+
+    /// The same as the value of the Authorization header.
+    fn authorization(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(self.own_token(py)?.authorization().to_owned())
+    }
+
+    /// A server did not accept `token`, says is_token_rejection(): gives another. All that ask share one login,
+    /// and there is one in 30 seconds at most.
+    ///
+    /// Raises what token() raises; LoginUnavailableError also if there is no newer one.
+    fn reject(&self, py: Python<'_>, token: &str) -> PyResult<String> {
+        let newer = self.waiting(py, |ticket| self.renewer.reject_now(token, ticket))?;
+        Ok(newer.as_str().to_owned())
+    }
+
+    /// Waits until there is a valid token, at most `timeout` seconds.
+    ///
+    /// Raises what token() raises.
+    #[pyo3(signature = (timeout = 10.0))]
+    fn wait_ready(&self, py: Python<'_>, timeout: f64) -> PyResult<()> {
+        let timeout = seconds(py, "timeout", timeout)?;
+        let start = Instant::now();
+        loop {
+            let left = timeout.saturating_sub(start.elapsed());
+            let slice = left.min(SLICE);
+            let (result, closed) = py.detach(|| (self.renewer.wait_ready(slice), self.is_closed()));
+            match result {
+                Ok(()) => return Ok(()),
+                Err(error) if closed || left == slice => return Err(exception(py, &error)),
+                Err(_) => py.check_signals()?,
+            }
+        }
+    }
+
+    /// Logs in now, for operators; several callers share one login. The token in use stays if it fails.
+    ///
+    /// Raises a LoginError: the login failed, or is not done after `timeout` seconds.
+    #[pyo3(signature = (timeout = 10.0))]
+    fn renew(&self, py: Python<'_>, timeout: f64) -> PyResult<()> {
+        let timeout = seconds(py, "timeout", timeout)?.min(LONGEST_REFRESH);
+        let renewer = self.renewer.clone();
+        // To ask again in slices would be to ask for another login.
+        let (sender, mut receiver) = sync_channel(1);
+        thread::Builder::new()
+            .name("bouncer-renew".to_owned())
+            .spawn(move || sender.send(renewer.renew(timeout)))
+            .map_err(|error| PyRuntimeError::new_err(error.to_string()))?;
+        loop {
+            let result;
+            (receiver, result) = py.detach(move || {
+                let result = receiver.recv_timeout(SLICE);
+                (receiver, result)
+            });
+            match result {
+                Ok(Ok(())) => return Ok(()),
+                Ok(Err(error)) => return Err(login_failed(py, &error)),
+                Err(RecvTimeoutError::Timeout) => py.check_signals()?,
+                Err(RecvTimeoutError::Disconnected) => return Err(PyRuntimeError::new_err("it panicked")),
+            }
+        }
+    }
+
+    /// What it is doing, for metrics, logs and health checks.
+    fn status(&self) -> TokenRenewerStatus {
+        TokenRenewerStatus::from(&self.renewer.status())
+    }
+
+    /// Ends it, for all that use it: a login under way is cut off, the thread ends, and from now on there is no
+    /// token. What nobody uses any more ends by itself.
+    fn close(&self, py: Python<'_>) {
+        py.detach(|| self.renewer.close());
+    }
+
+    fn __enter__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    #[pyo3(signature = (*_exception))]
+    fn __exit__(&self, py: Python<'_>, _exception: &Bound<'_, PyAny>) {
+        self.close(py);
+    }
+
+    fn __repr__(&self) -> String {
+        let status = self.renewer.status();
+        format!("<TokenRenewer {}: {}>", status.source, status.state.as_str())
+    }
+}
+
+impl TokenRenewer {
+    fn without_endpoint(py: Python<'_>, builder: TokenRenewerBuilder, settings: Settings) -> PyResult<Self> {
+        if settings.login_endpoint.is_some() {
+            return Err(invalid_argument(py, "login_endpoint is for service accounts"));
+        }
+        Self::made(py, builder, settings)
+    }
+
+    fn made(py: Python<'_>, builder: TokenRenewerBuilder, settings: Settings) -> PyResult<Self> {
+        let max_wait = seconds(py, "max_wait", settings.max_wait)?;
+        let mut builder = builder.timeout(seconds(py, "timeout", settings.timeout)?).max_wait(max_wait);
+        if let Some(url) = &settings.login_endpoint {
+            builder = builder.login_endpoint(url);
+        }
+        builder = match settings.bearer {
+            None => builder,
+            Some(true) => builder.bearer(),
+            Some(false) => builder.dcos_header(),
+        };
+        if let Some(path) = settings.ca_file {
+            builder = builder.ca_file(path);
+        }
+        builder = match &settings.proxy {
+            Proxy::FromEnvironment(true) => builder,
+            Proxy::FromEnvironment(false) => builder.no_proxy(),
+            Proxy::Url(url) => builder.proxy(url),
+        };
+        if settings.allow_http {
+            builder = builder.allow_http();
+        }
+        if !settings.prefetch {
+            builder = builder.lazy();
+        }
+        if settings.log {
+            background::module(py)?;
+            builder = builder.observer(background::token_reporter());
+        }
+        let renewer = py.detach(|| builder.build()).map_err(|error| exception(py, &error))?;
+        Ok(Self { renewer, max_wait })
+    }
+
+    fn own_token(&self, py: Python<'_>) -> PyResult<OwnToken> {
+        self.waiting(py, |ticket| self.renewer.token_now(ticket))
+    }
+
+    /// Asks until no better answer is to be had by waiting, or `max_wait` is over.
+    fn waiting(
+        &self,
+        py: Python<'_>,
+        ask: impl Fn(&mut Option<FetchTicket>) -> bouncer_verify::Result<OwnToken>,
+    ) -> PyResult<OwnToken> {
+        let mut ticket = None;
+        let mut began = None;
+        loop {
+            let answer = ask(&mut ticket);
+            let Some(login) = ticket else { return answer.map_err(|error| exception(py, &error)) };
+            let began = *began.get_or_insert_with(Instant::now);
+            if !self.wait(py, login, began)? {
+                return answer.map_err(|error| exception(py, &error));
+            }
+        }
+    }
+
+    /// Waits until a login is over; false: not within `max_wait` from `began`, or never.
+    fn wait(&self, py: Python<'_>, login: FetchTicket, began: Instant) -> PyResult<bool> {
+        loop {
+            let left = self.max_wait.saturating_sub(began.elapsed());
+            let slice = left.min(SLICE);
+            let (over, closed) = py.detach(|| (self.renewer.wait(login, slice), self.is_closed()));
+            if over || closed || left == slice {
+                return Ok(over);
+            }
+            py.check_signals()?;
+        }
+    }
+
+    fn is_closed(&self) -> bool {
+        self.renewer.status().state == TokenRenewerState::Closed
+    }
+}

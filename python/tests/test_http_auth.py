@@ -1,0 +1,155 @@
+"""The token in requests of `requests` and `httpx`."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from bouncer_verify import TokenRenewer
+from bouncer_verify.http_auth import RequestsAuth
+
+
+class Service:
+    """Takes one token, and says what it was sent."""
+
+    def __init__(self) -> None:
+        self.accepts = "Bearer t2"
+        self.challenge = "acsjwt"
+        self.seen: list[tuple[str | None, bytes]] = []
+        service = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                authorization = self.headers["Authorization"]
+                service.seen.append((authorization, body))
+                self.send_response(200 if authorization == service.accepts else 401)
+                self.send_header("WWW-Authenticate", service.challenge)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            do_GET = do_POST
+
+            def log_message(self, *_: Any) -> None:
+                pass
+
+        self._listener = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._listener.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self._listener.server_port}/"
+        threading.Thread(target=self._listener.serve_forever, args=(0.01,), daemon=True).start()
+
+    def close(self) -> None:
+        self._listener.shutdown()
+        self._listener.server_close()
+
+
+@pytest.fixture
+def service() -> Iterator[Service]:
+    service = Service()
+    yield service
+    service.close()
+
+
+def counting() -> TokenRenewer:
+    """A renewer of the tokens t1, t2 …"""
+    numbers = iter(range(1, 1000))
+    return TokenRenewer.from_callable(lambda: f"t{next(numbers)}", log=False)
+
+
+Send = Callable[..., int]
+
+
+def send_requests(url: str, renewer: TokenRenewer, hosts: Any = None, **request: Any) -> int:
+    requests = pytest.importorskip("requests")
+    with requests.Session() as session:
+        session.trust_env = False
+        answer = session.post(url, auth=RequestsAuth(renewer, hosts), timeout=10, **request)
+    return int(answer.status_code)
+
+
+def renamed(request: dict[str, Any]) -> dict[str, Any]:
+    return {"content" if name == "data" else name: value for name, value in request.items()}
+
+
+def send_httpx(url: str, renewer: TokenRenewer, hosts: Any = None, **request: Any) -> int:
+    httpx = pytest.importorskip("httpx")
+    from bouncer_verify.http_auth import HttpxAuth
+
+    with httpx.Client(trust_env=False, auth=HttpxAuth(renewer, hosts)) as client:
+        return int(client.post(url, **renamed(request)).status_code)
+
+
+def send_httpx_async(url: str, renewer: TokenRenewer, hosts: Any = None, **request: Any) -> int:
+    httpx = pytest.importorskip("httpx")
+    from bouncer_verify.http_auth import HttpxAuth
+
+    async def send() -> int:
+        async with httpx.AsyncClient(trust_env=False, auth=HttpxAuth(renewer, hosts)) as client:
+            return int((await client.post(url, **renamed(request))).status_code)
+
+    return asyncio.run(send())
+
+
+every_client = pytest.mark.parametrize("send", [send_requests, send_httpx, send_httpx_async])
+
+
+@every_client
+def test_a_rejected_token_is_renewed_and_the_request_sent_again(send: Send, service: Service) -> None:
+    renewer = counting()
+    assert send(service.url, renewer, data=b"body") == 200
+    assert service.seen == [("Bearer t1", b"body"), ("Bearer t2", b"body")]
+    assert send(service.url, renewer) == 200
+    assert service.seen[2:] == [("Bearer t2", b"")]
+
+
+@every_client
+def test_it_is_sent_again_once_alone(send: Send, service: Service) -> None:
+    service.accepts = "none"
+    renewer = counting()
+    assert send(service.url, renewer) == 401
+    assert [token for token, _ in service.seen] == ["Bearer t1", "Bearer t2"]
+    # The budget of rejections is spent.
+    assert send(service.url, renewer) == 401
+    assert [token for token, _ in service.seen[2:]] == ["Bearer t2"]
+
+
+@every_client
+def test_what_asks_for_something_else_is_no_rejection(send: Send, service: Service) -> None:
+    service.challenge = 'Basic realm="app"'
+    assert send(service.url, counting()) == 401
+    assert [token for token, _ in service.seen] == ["Bearer t1"]
+
+
+@every_client
+def test_other_hosts_and_the_caller_s_own_header_get_no_token(send: Send, service: Service) -> None:
+    renewer = counting()
+    assert send(service.url, renewer, {"idp.example"}) == 401
+    assert send(service.url, renewer, None, headers={"Authorization": "own"}) == 401
+    assert [token for token, _ in service.seen] == [None, "own"]
+    assert send(service.url, renewer, {"127.0.0.1"}) == 200
+    with pytest.raises(TypeError):
+        send(service.url, renewer, "127.0.0.1")
+
+
+def test_a_file_is_rewound_and_a_stream_not_sent_again(service: Service) -> None:
+    body = io.BytesIO(b"a body")
+    body.seek(2)
+    assert send_requests(service.url, counting(), data=body) == 200
+    assert service.seen == [("Bearer t1", b"body"), ("Bearer t2", b"body")]
+
+
+def test_neither_library_is_imported_before_it_is_used() -> None:
+    code = (
+        "import sys, bouncer_verify.http_auth; assert not {'requests', 'httpx', 'urllib3'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,0 +1,417 @@
+"""Tokens of the service's own, against a loopback identity provider, each behaviour with a hard count."""
+
+from __future__ import annotations
+
+import _thread
+import base64
+import json
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timezone
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+import pytest
+from conftest import Sign
+from server import eventually
+from test_fork import exit_code, forked
+
+from bouncer_verify import (
+    InvalidArgumentError,
+    Jwk,
+    JwkSet,
+    LoginRejectedError,
+    LoginUnavailableError,
+    Policy,
+    TokenRenewer,
+    UnusableCredentialsError,
+    is_token_rejection,
+    verify_token,
+)
+
+NOWHERE = "http://127.0.0.1:1/login"
+VARIABLE = "DCOS_SERVICE_ACCOUNT_CREDENTIAL"
+
+
+class Provider:
+    """Answers every POST with a new token: of DC/OS, or of OAuth 2.0 at "/token"."""
+
+    def __init__(self, sign: Sign) -> None:
+        self.sign = sign
+        self.status = 200
+        self.requests: list[tuple[str, dict[str, str], bytes]] = []
+        self.open_gate = threading.Event()
+        self.open_gate.set()
+        self._listener = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._listener.daemon_threads = True
+        self.origin = f"http://127.0.0.1:{self._listener.server_port}"
+        self.url = f"{self.origin}/login"
+        threading.Thread(target=self._listener.serve_forever, args=(0.01,), daemon=True).start()
+
+    @property
+    def count(self) -> int:
+        return len(self.requests)
+
+    def token(self, number: int) -> str:
+        return self.sign({"uid": "service", "exp": 4_000_000_000, "number": number})
+
+    def close(self) -> None:
+        self.open_gate.set()
+        self._listener.shutdown()
+        self._listener.server_close()
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        provider = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                fields = {name.lower(): value for name, value in self.headers.items()}
+                provider.requests.append((self.path, fields, body))
+                number = provider.count
+                provider.open_gate.wait(60)
+                if self.path == "/token":
+                    answer = {"access_token": f"opaque-{number}", "token_type": "Bearer", "expires_in": 3600}
+                else:
+                    answer = {"token": provider.token(number)}
+                data = json.dumps(answer).encode() if provider.status == 200 else b"secret"
+                try:
+                    self.send_response(provider.status)
+                    self.send_header("Content-Length", str(len(data)))
+                    self.end_headers()
+                    self.wfile.write(data)
+                except OSError:
+                    pass
+
+            def log_message(self, *_: Any) -> None:
+                pass
+
+        return Handler
+
+
+@pytest.fixture
+def provider(sign: Sign) -> Iterator[Provider]:
+    provider = Provider(sign)
+    yield provider
+    provider.close()
+
+
+@pytest.fixture
+def secret(provider: Provider, private_pem: str) -> str:
+    return account(private_pem, provider.url)
+
+
+def account(private_pem: str, url: str) -> str:
+    members = {"uid": "service", "private_key": private_pem, "login_endpoint": url, "scheme": "RS256"}
+    return json.dumps(members)
+
+
+def test_it_logs_in_as_dcos_asks(provider: Provider, secret: str, jwk: Jwk) -> None:
+    renewer = TokenRenewer.service_account(secret)
+    assert renewer.token() == provider.token(1)
+    assert renewer.authorization() == f"token={provider.token(1)}"
+    renewer.wait_ready()
+    assert provider.count == 1
+    path, headers, body = provider.requests[0]
+    assert (path, headers["content-type"]) == ("/login", "application/json")
+    request = json.loads(body)
+    assert sorted(request) == ["token", "uid"]
+    login = verify_token(JwkSet([jwk]), Policy.bouncer(), request["token"])
+    assert (request["uid"], login.uid) == ("service", "service")
+
+
+def test_the_secret_may_be_in_a_file_or_the_environment(
+    provider: Provider, secret: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "secret.json"
+    path.write_text(secret)
+    for file in (path, str(path)):
+        TokenRenewer.service_account_file(file).wait_ready()
+    for value in (secret, str(path)):
+        monkeypatch.setenv(VARIABLE, value)
+        TokenRenewer.service_account_from_env().wait_ready()
+    assert provider.count == 4
+    monkeypatch.delenv(VARIABLE)
+    calls: list[Callable[[], TokenRenewer]] = [
+        lambda: TokenRenewer.service_account_from_env(),
+        lambda: TokenRenewer.service_account("{}"),
+        lambda: TokenRenewer.service_account_file(tmp_path / "missing"),
+    ]
+    for call in calls:
+        with pytest.raises(UnusableCredentialsError):
+            call()
+
+
+def test_settings_are_keywords(provider: Provider, secret: str, private_pem: str) -> None:
+    elsewhere = account(private_pem, "https://idp.invalid/")
+    renewer = TokenRenewer.service_account(
+        elsewhere, login_endpoint=provider.url, bearer=True, prefetch=False, proxy=False, log=False
+    )
+    time.sleep(0.1)
+    assert provider.count == 0
+    assert renewer.authorization() == f"Bearer {provider.token(1)}"
+    wrong: list[dict[str, Any]] = [
+        {"unknown": 1},
+        {"log": "no"},
+        {"proxy": 1},
+        {"bearer": "yes"},
+        {"timeout": "1"},
+    ]
+    for settings in wrong:
+        with pytest.raises(TypeError):
+            TokenRenewer.service_account(secret, **settings)
+    unusable: list[dict[str, Any]] = [
+        {"timeout": 0},
+        {"timeout": float("nan")},
+        {"max_wait": -1},
+        {"max_wait": 1000},
+        {"proxy": "not a proxy"},
+        {"login_endpoint": "http://idp.invalid/"},
+    ]
+    for settings in unusable:
+        with pytest.raises(InvalidArgumentError):
+            TokenRenewer.service_account(secret, **settings)
+    with pytest.raises(InvalidArgumentError, match="login_endpoint"):
+        TokenRenewer.client_credentials(NOWHERE, "a", "b", login_endpoint=NOWHERE)  # type: ignore[call-arg]
+
+
+def test_twenty_threads_that_reject_the_same_token_cause_one_login(provider: Provider, secret: str) -> None:
+    renewer = TokenRenewer.service_account(secret)
+    token = renewer.token()
+    start = threading.Barrier(20)
+
+    def reject(_: int) -> str:
+        start.wait()
+        return renewer.reject(token)
+
+    with ThreadPoolExecutor(20) as pool:
+        assert set(pool.map(reject, range(20))) == {provider.token(2)}
+    assert provider.count == 2
+    assert (renewer.status().generation, renewer.status().rejections) == (2, 1)
+    with pytest.raises(LoginUnavailableError, match="rejected"):
+        renewer.reject(provider.token(2))
+    assert provider.count == 2
+    assert renewer.token() == provider.token(2)
+
+
+def test_a_renewal_that_fails_keeps_the_token(provider: Provider, secret: str) -> None:
+    renewer = TokenRenewer.service_account(secret, log=False)
+    token = renewer.token()
+    for status, exception in ((401, LoginRejectedError), (503, LoginUnavailableError)):
+        provider.status = status
+        with pytest.raises(exception, match=str(status)):
+            renewer.renew()
+        assert renewer.token() == token
+    provider.status = 200
+    renewer.renew()
+    assert renewer.token() != token
+
+
+@pytest.mark.parametrize(
+    ("status", "exception"),
+    [(401, LoginRejectedError), (404, LoginRejectedError), (503, LoginUnavailableError)],
+)
+def test_a_first_login_that_fails_says_why(
+    provider: Provider, secret: str, status: int, exception: type[Exception]
+) -> None:
+    provider.status = status
+    renewer = TokenRenewer.service_account(secret, max_wait=0.5, log=False)
+    for call in (renewer.token, renewer.authorization, lambda: renewer.wait_ready(0.3)):
+        with pytest.raises(exception):
+            call()
+    state = renewer.status()
+    assert (state.state, state.generation) == ("empty", 0)
+    assert state.failures == state.attempts >= 1
+    assert state.last_error_at is not None
+
+
+def test_client_credentials(provider: Provider) -> None:
+    renewer = TokenRenewer.client_credentials(
+        f"{provider.origin}/token", "client", "se cret", parameters={"scope": "a b", "audience": "x"}
+    )
+    assert renewer.authorization() == "Bearer opaque-1"
+    path, headers, body = provider.requests[0]
+    assert path == "/token"
+    assert headers["authorization"] == "Basic " + base64.b64encode(b"client:se+cret").decode()
+    assert headers["content-type"] == "application/x-www-form-urlencoded"
+    expected = {"grant_type": ["client_credentials"], "scope": ["a b"], "audience": ["x"]}
+    assert parse_qs(body.decode()) == expected
+    left = renewer.status().expires_in
+    assert left is not None
+    assert 3590 < left <= 3600
+
+
+def test_a_callable_gives_tokens() -> None:
+    given: list[Any] = ["first", ("second", 60.0), ("third", 120)]
+    renewer = TokenRenewer.from_callable(lambda: given.pop(0), name="vault")
+    assert renewer.authorization() == "Bearer first"
+    assert renewer.status().expires_in is None
+    assert renewer.reject("first") == "second"
+    left = renewer.status().expires_in
+    assert left is not None
+    assert 50 < left <= 60
+    renewer.renew()
+    assert renewer.token() == "third"
+    assert renewer.status().source == "vault"
+    with pytest.raises(TypeError):
+        TokenRenewer.from_callable("token")  # type: ignore[arg-type]
+
+
+def test_a_callable_that_fails_is_a_login_that_fails() -> None:
+    def source() -> str:
+        raise RuntimeError("secret")
+
+    wrong: list[tuple[Callable[[], Any], str]] = [
+        (source, "RuntimeError"),
+        (lambda: 1, "TypeError"),
+        (lambda: "a b", "character"),
+        (lambda: ("a", -1.0), "lifetime"),
+    ]
+    for call, text in wrong:
+        renewer = TokenRenewer.from_callable(call, max_wait=0.1, log=False)
+        with pytest.raises(LoginUnavailableError, match=text) as caught:
+            renewer.renew()
+        assert "secret" not in str(caught.value)
+        assert "secret" not in repr(renewer.status())
+
+
+def test_a_callable_that_hangs_is_left_alone() -> None:
+    end = threading.Event()
+    calls: list[int] = []
+
+    def source() -> str:
+        calls.append(1)
+        end.wait(20)
+        return "late"
+
+    renewer = TokenRenewer.from_callable(source, timeout=0.1, max_wait=0.1, log=False)
+    eventually(lambda: renewer.status().failures >= 2)
+    assert len(calls) == 1
+    assert renewer.status().last_error_name == "timeout"
+    end.set()
+    renewer.close()
+
+
+def test_what_is_closed_has_no_token(provider: Provider, secret: str) -> None:
+    with TokenRenewer.service_account(secret) as renewer:
+        token = renewer.token()
+    renewer.close()
+    assert renewer.status().state == "closed"
+    start = time.monotonic()
+    for call in (renewer.token, renewer.wait_ready, renewer.renew, lambda: renewer.reject(token)):
+        with pytest.raises(LoginUnavailableError, match="closed"):
+            call()
+    assert time.monotonic() - start < 1
+
+
+def test_closing_ends_all_waiting(provider: Provider, secret: str) -> None:
+    provider.open_gate.clear()
+    renewer = TokenRenewer.service_account(secret, timeout=60, max_wait=60, log=False)
+    eventually(lambda: provider.count == 1)
+
+    def outcome(call: Callable[[], object]) -> str:
+        try:
+            call()
+        except LoginUnavailableError:
+            return "unavailable"
+        return "?"
+
+    with ThreadPoolExecutor(3) as pool:
+        waits = (renewer.token, lambda: renewer.wait_ready(60), lambda: renewer.renew(60))
+        outcomes = pool.map(outcome, waits)
+        time.sleep(0.3)
+        start = time.monotonic()
+        renewer.close()
+        assert set(outcomes) == {"unavailable"}
+    assert time.monotonic() - start < 2
+
+
+def test_ctrl_c_interrupts_every_wait(provider: Provider, secret: str) -> None:
+    provider.open_gate.clear()
+    renewer = TokenRenewer.service_account(secret, timeout=60, max_wait=60, log=False)
+    for wait in (renewer.token, lambda: renewer.wait_ready(60), lambda: renewer.renew(60)):
+        timer = threading.Timer(0.2, _thread.interrupt_main)
+        start = time.monotonic()
+        timer.start()
+        with pytest.raises(KeyboardInterrupt):
+            wait()
+        assert time.monotonic() - start < 2
+        timer.join()
+    renewer.close()
+
+
+@pytest.mark.filterwarnings("ignore:.*use of fork:DeprecationWarning")
+def test_a_child_hands_out_the_token_at_once_and_renews_for_itself(provider: Provider, secret: str) -> None:
+    renewer = TokenRenewer.service_account(secret)
+    token = renewer.token()
+    logins = provider.count
+
+    def child() -> None:
+        start = time.monotonic()
+        assert renewer.token() == token
+        assert time.monotonic() - start < 0.1
+        assert renewer.status().attempts == 0
+        assert renewer.reject(token) != token
+        assert (renewer.status().attempts, renewer.status().rejections) == (1, 1)
+
+    assert exit_code(forked(child)) == 0
+    assert provider.count == logins + 1
+    assert renewer.token() == token
+
+
+def test_logs_and_texts_hold_no_secret(
+    caplog: pytest.LogCaptureFixture, provider: Provider, secret: str, private_pem: str
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    renewer = TokenRenewer.service_account(secret, login_endpoint=provider.url + "?secret=1")
+    renewer.wait_ready()
+    provider.status = 503
+    with pytest.raises(LoginUnavailableError):
+        renewer.renew()
+    eventually(lambda: len(caplog.records) == 2)
+    first, second = [(record.levelname, record.getMessage()) for record in caplog.records]
+    source = f"token of {provider.url}"
+    assert first[0] == "INFO"
+    assert first[1].startswith(f"{source}: generation 1; next login in ")
+    assert second[0] == "WARNING"
+    assert second[1].startswith(
+        f"{source}: not status 200: 503 (status); failures in a row: 0; next login in "
+    )
+    assert repr(renewer) == f"<TokenRenewer {provider.url}: valid>"
+    shown = caplog.text + repr(renewer) + repr(renewer.status())
+    for hidden in ("secret", *provider.token(1).split("."), *private_pem.split("\n")[1:3]):
+        assert hidden not in shown
+
+
+def test_the_status_is_a_dict_too(provider: Provider, secret: str) -> None:
+    renewer = TokenRenewer.service_account(secret, log=False)
+    renewer.wait_ready()
+    provider.status = 401
+    with pytest.raises(LoginRejectedError):
+        renewer.renew()
+    status = renewer.status()
+    public = [name for name in dir(status) if not name.startswith("_") and name != "as_dict"]
+    assert sorted(status.as_dict()) == public
+    assert repr(status).startswith(
+        f"TokenRenewerStatus(source='{provider.url}', state='valid', generation=1, "
+    )
+    assert (status.attempts, status.scheduled, status.requested, status.failures) == (2, 1, 1, 1)
+    assert (status.last_error, status.last_error_name) == ("the login was rejected: 401", "rejected")
+    assert status.last_error_at is not None
+    assert status.last_error_at.tzinfo is timezone.utc
+    assert abs((datetime.now(timezone.utc) - status.last_error_at).total_seconds()) < 10
+
+
+def test_only_answers_that_ask_for_a_token_are_rejections() -> None:
+    assert is_token_rejection(401)
+    assert is_token_rejection(401, "acsjwt")
+    assert is_token_rejection(200, grpc_status="16")
+    assert is_token_rejection(200, None, 16)
+    assert not is_token_rejection(401, 'Basic realm="app"')
+    assert not is_token_rejection(403)
+    assert not is_token_rejection(200, grpc_status=7)
