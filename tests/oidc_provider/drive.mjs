@@ -1,6 +1,6 @@
 // Starts the provider, gives its tokens to the program of each language, rotates the keys, and compares the verdicts.
 //
-// drive.mjs NAME COMMAND [NAME COMMAND ...]: each COMMAND, a shell line, is started with the issuer and the audience as
+// drive.mjs BOUNCER-VERIFY NAME COMMAND [NAME COMMAND ...]: BOUNCER-VERIFY, the command, gets the tokens; each COMMAND, a shell line, is started with the issuer and the audience as
 // arguments, reads tokens, one per line, and prints for each "ok <sub>" or the name of the error.
 
 import { spawn } from 'node:child_process';
@@ -8,6 +8,7 @@ import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { once } from 'node:events';
 
+const [command, ...words] = process.argv.slice(2);
 const PATIENCE = 20_000;
 const audience = 'https://api.example/';
 const children = [];
@@ -32,13 +33,12 @@ async function freePort() {
   return port;
 }
 
+/** A token by the client credentials grant. */
 async function token(issuer) {
-  const response = await fetch(`${issuer}/token`, {
-    method: 'POST',
-    headers: { authorization: `Basic ${btoa('service:secret')}` },
-    body: new URLSearchParams({ grant_type: 'client_credentials', resource: audience, scope: 'read' }),
-  });
-  return (await response.json()).access_token;
+  const secret = new URL('client-secret.txt', import.meta.url).pathname;
+  const login = start(command, ['login', '--token-url', `${issuer}/token`, '--client-id', 'service',
+    '--client-secret-file', secret, '--parameter', `resource=${audience}`, '--parameter', 'scope=read']);
+  return login.next();
 }
 
 const port = await freePort();
@@ -47,11 +47,10 @@ const provider = start(process.execPath, [new URL('provider.mjs', import.meta.ur
   { stdio: ['ignore', 'pipe', 'ignore'] });
 if (await provider.next() !== 'ready') throw new Error('the provider does not start');
 
-const words = process.argv.slice(2);
 const programs = [];
 for (let i = 0; i < words.length; i += 2) {
-  const [name, command] = [words[i], words[i + 1]];
-  programs.push({ name, ...start('bash', ['-c', `${command} "$@"`, name, issuer, audience]) });
+  const [name, program] = [words[i], words[i + 1]];
+  programs.push({ name, ...start('bash', ['-c', `${program} "$@"`, name, issuer, audience]) });
 }
 if (programs.length === 0) throw new Error('no program is given');
 

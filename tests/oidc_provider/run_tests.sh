@@ -22,4 +22,4 @@ printf 'module verify\n\ngo 1.24\n\nrequire bouncer_verify/bouncer v0.0.0\n\nrep
 CGO_LDFLAGS="-L$libdir -Wl,-rpath,$libdir" "$go" build -C "$build/go" -o "$build/verify_go" .
 programs+=(Go "$build/verify_go")
 
-node "$here/drive.mjs" "${programs[@]}"
+node "$here/drive.mjs" "$libdir/bouncer-verify" "${programs[@]}"
