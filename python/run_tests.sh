@@ -42,11 +42,11 @@ if has pytest "the tests of the Python module"; then
 fi
 if has mypy "mypy and stubtest"; then
     (cd tests && "$python" -m mypy.stubtest bouncer_verify)
-    "$python" -m mypy bouncer_verify tests benches
+    "$python" -m mypy bouncer_verify tests benches examples
 fi
 if has pyright "pyright"; then
     "$python" -m pyright --pythonpath "$python" bouncer_verify
-    (cd tests && "$python" -m pyright --pythonpath "$python" --verifytypes bouncer_verify)
+    (cd tests && "$python" -m pyright --pythonpath "$python" --ignoreexternal --verifytypes bouncer_verify)
 fi
 if has ruff "ruff"; then
     "$python" -m ruff format --check --quiet .
