@@ -14,6 +14,25 @@ fn every_back_end_gives_the_verdicts_of_the_corpus() {
     }
 }
 
+/// Keys that may change are judged with by a way of their own, which must lead to the same verdicts: also where it
+/// asks for a key first.
+#[cfg(feature = "remote")]
+#[test]
+fn remote_keys_give_the_verdicts_of_the_corpus() {
+    use bouncer_verify::{HttpRequest, HttpResponse, RemoteJwkSet, Verifier};
+    case::assert_verdicts("Rust with remote keys", |case| {
+        let Ok(jwks) = JwkSet::from_slice(case.jwks.as_bytes()) else {
+            return judge(case, Backend::default());
+        };
+        let document = case.jwks.clone().into_bytes();
+        let transport = move |_: &HttpRequest<'_>| Ok(HttpResponse::new(200, [], document.clone()));
+        let remote = RemoteJwkSet::builder("https://idp.example/").seed(case.jwks.as_bytes()).lazy();
+        let remote = remote.transport(transport).build().unwrap();
+        let verifier = Verifier::new(remote, policy(&case.policy).at(case.now));
+        expect(&jwks, verifier.verify(case.token()))
+    });
+}
+
 fn judge(case: &Case, backend: Backend) -> Expect {
     let policy = policy(&case.policy).at(case.now);
     let jwks = match JwkSet::from_slice_with(case.jwks.as_bytes(), backend) {
@@ -23,7 +42,10 @@ fn judge(case: &Case, backend: Backend) -> Expect {
             return Expect { keys: Some(0), skipped: skipped.map(|list| reasons(&list)), ..refused(&error) };
         }
     };
-    let verdict = verify_token(&jwks, &policy, case.token());
+    expect(&jwks, verify_token(&jwks, &policy, case.token()))
+}
+
+fn expect(jwks: &JwkSet, verdict: Result<VerifiedToken, Error>) -> Expect {
     Expect {
         keys: Some(jwks.keys().len()),
         skipped: Some(reasons(jwks.skipped())),

@@ -46,11 +46,20 @@ const STACK: usize = 512;
 /// # Ok::<(), bouncer_verify::Error>(())
 /// ```
 pub fn verify_token(jwks: &JwkSet, policy: &Policy, token: impl AsRef<[u8]>) -> Result<VerifiedToken> {
-    let jws = CompactJws::parse(token.as_ref(), policy.max_token_len)?;
+    admitted(policy, token.as_ref(), |jws, header, header_json| judge(jwks, policy, jws, header, header_json))
+}
+
+/// The checks that need no key: form and header. `then` does the others.
+fn admitted<T>(
+    policy: &Policy,
+    token: &[u8],
+    then: impl FnOnce(&CompactJws<'_>, &JoseHeader<'_>, &[u8]) -> Result<T>,
+) -> Result<T> {
+    let jws = CompactJws::parse(token, policy.max_token_len)?;
     let header_json = Decoded::<STACK>::new(jws.header).map_err(|_| NOT_BASE64URL)?;
     let header = JoseHeader::parse(header_json.as_ref())?;
     policy.admit(&header)?;
-    judge(jwks, policy, &jws, &header, header_json.as_ref())
+    then(&jws, &header, header_json.as_ref())
 }
 
 /// What is left of [`verify_token`] once the header is admitted: signature and claims.
@@ -81,34 +90,32 @@ fn verify_kept(
     ticket: &mut Option<FetchTicket>,
 ) -> Result<VerifiedToken> {
     let before = ticket.take();
-    let jws = CompactJws::parse(token, policy.max_token_len)?;
-    let header_json = Decoded::<STACK>::new(jws.header).map_err(|_| NOT_BASE64URL)?;
-    let header = JoseHeader::parse(header_json.as_ref())?;
-    policy.admit(&header)?;
-    loop {
-        let mut verdict = None;
-        let mut lack = Some(Lack::Keys);
-        let generation = source.with_keys(&mut |jwks| {
-            let Some(jwks) = jwks else { return };
-            let judged = judge(jwks, policy, &jws, &header, header_json.as_ref());
-            let lacks_a_key = |error: &Error| {
-                matches!(error.kind(), ErrorKind::NoMatchingKey | ErrorKind::InvalidSignature)
-            };
-            lack = judged.as_ref().err().filter(|error| lacks_a_key(error)).and(lack_of(jwks, &header));
-            verdict = Some(judged);
-        });
-        let verdict = || verdict.unwrap_or_else(|| Err(source.unavailable()));
-        let Some(lack) = lack.filter(|_| could_be_valid(policy, &jws)) else { return verdict() };
-        match source.ask(lack, generation, before) {
-            // Each time the keys have changed, so this ends.
-            Prospect::OtherKeys => {}
-            Prospect::Fetch(fetch) => {
-                *ticket = Some(fetch);
-                return verdict();
+    admitted(policy, token, |jws, header, header_json| {
+        loop {
+            let mut verdict = None;
+            let mut lack = Some(Lack::Keys);
+            let generation = source.with_keys(&mut |jwks| {
+                let Some(jwks) = jwks else { return };
+                let judged = judge(jwks, policy, jws, header, header_json);
+                let lacks_a_key = |error: &Error| {
+                    matches!(error.kind(), ErrorKind::NoMatchingKey | ErrorKind::InvalidSignature)
+                };
+                lack = judged.as_ref().err().filter(|error| lacks_a_key(error)).and(lack_of(jwks, header));
+                verdict = Some(judged);
+            });
+            let verdict = || verdict.unwrap_or_else(|| Err(source.unavailable()));
+            let Some(lack) = lack.filter(|_| could_be_valid(policy, jws)) else { return verdict() };
+            match source.ask(lack, generation, before) {
+                // Each time the keys have changed, so this ends.
+                Prospect::OtherKeys => {}
+                Prospect::Fetch(fetch) => {
+                    *ticket = Some(fetch);
+                    return verdict();
+                }
+                Prospect::None => return verdict(),
             }
-            Prospect::None => return verdict(),
         }
-    }
+    })
 }
 
 /// What `jwks` lacks for a token that none of its keys verified. A signature that is wrong under a key of the
@@ -139,14 +146,11 @@ fn could_be_valid(policy: &Policy, jws: &CompactJws<'_>) -> bool {
 /// # Errors
 /// As [`verify_token`], up to [`ErrorKind::InvalidSignature`].
 pub fn verify_jws(jwks: &JwkSet, policy: &Policy, token: impl AsRef<[u8]>) -> Result<VerifiedJws> {
-    let jws = CompactJws::parse(token.as_ref(), policy.max_token_len)?;
-    let header_json = base64url::decode(jws.header).map_err(|_| NOT_BASE64URL)?;
-    let header = JoseHeader::parse(&header_json)?;
-    policy.admit(&header)?;
-    let kid = verify_signature(jwks, &header, &jws)?.kid().map(Into::into);
-    let algorithm = header.algorithm;
-    let payload = base64url::decode(jws.payload).map_err(|_| NOT_BASE64URL)?;
-    Ok(VerifiedJws { header: header_json, payload, algorithm, kid })
+    admitted(policy, token.as_ref(), |jws, header, header_json| {
+        let kid = verify_signature(jwks, header, jws)?.kid().map(Into::into);
+        let payload = base64url::decode(jws.payload).map_err(|_| NOT_BASE64URL)?;
+        Ok(VerifiedJws { header: header_json.to_vec(), payload, algorithm: header.algorithm, kid })
+    })
 }
 
 /// The key that verifies the signature.
