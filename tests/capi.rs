@@ -55,6 +55,7 @@ fn compile_file(file: &str, flags: &[&str]) -> PathBuf {
         .args(flags)
         .arg(format!("-I{ROOT}/include"))
         .arg(format!("-DTEST_DATA=\"{ROOT}/tests/data\""))
+        .arg(format!("-DTEST_TMP=\"{}\"", env!("CARGO_TARGET_TMPDIR")))
         .arg(format!("{ROOT}/{file}"))
         .arg("-o")
         .arg(&output)

@@ -81,7 +81,7 @@ impl HttpSettings {
 fn http_proxy(url: &str) -> Result<Proxy> {
     match Proxy::new(url) {
         Ok(proxy) if matches!(proxy.protocol(), ProxyProtocol::Http | ProxyProtocol::Https) => Ok(proxy),
-        _ => Err(invalid("a proxy that is not http:// or https://")),
+        _ => Err(invalid("a proxy, set or in the environment, that is not http:// or https://")),
     }
 }
 

@@ -235,7 +235,8 @@ impl TokenRenewer {
             let Some(login) = ticket else { return answer };
             let waited = began.get_or_insert_with(Instant::now).elapsed();
             if !self.wait(login, self.0.patience.saturating_sub(waited)) {
-                return answer;
+                // A last look: the token may be in use a moment before the login is done.
+                return ask(&mut Some(FetchTicket { begins_later: true, ..login }));
             }
         }
     }
