@@ -63,10 +63,10 @@ fn only_the_remote_layer_does_io_or_starts_a_thread() {
 }
 
 #[test]
-fn unsafe_stands_in_the_c_boundary_alone() {
+fn unsafe_stands_in_the_c_boundary_and_one_file_of_the_kernel() {
     for (path, text) in sources("src") {
         let name = path.strip_prefix(ROOT).unwrap();
-        if name.starts_with("src/ffi") {
+        if name.starts_with("src/ffi") || name == Path::new("src/crypto/ifma/avx512.rs") {
             continue;
         }
         for line in text.lines().filter(|line| !line.trim_start().starts_with("//")) {

@@ -4,6 +4,9 @@
 #[cfg(feature = "aws-lc-rs")]
 mod aws_lc;
 mod ed25519;
+#[cfg(all(feature = "aws-lc-rs", target_arch = "x86_64"))]
+#[allow(dead_code, reason = "not used yet")]
+mod ifma;
 pub(crate) mod jwk_set;
 #[cfg(feature = "rust-crypto")]
 mod rust_crypto;

@@ -1,0 +1,51 @@
+//! Genuine RS256 signatures of fixed keys, changed at will: the back ends give the same verdict, and accept only what
+//! was signed.
+//!
+//! The first byte chooses the key and the kind of change, the rest is XORed onto the signature, or is the signature, or
+//! the message.
+//!
+//! `cargo +nightly fuzz run rs256_back_ends_agree`
+
+#![no_main]
+
+use bouncer_verify::{Algorithm, Backend, Jwk, verify_signature};
+use libfuzzer_sys::fuzz_target;
+use rsa::RsaPrivateKey;
+use rsa::pkcs1v15::SigningKey;
+use rsa::pkcs8::{DecodePrivateKey as _, EncodePublicKey as _, LineEnding};
+use rsa::sha2::Sha256;
+use rsa::signature::{SignatureEncoding as _, Signer as _};
+use std::sync::LazyLock;
+
+const MESSAGE: &[u8] = b"message";
+
+static KEYS: LazyLock<[(Jwk, Vec<u8>); 4]> = LazyLock::new(|| {
+    [
+        include_str!("../../tests/data/keys/rsa-2048-a.pem"),
+        include_str!("../../tests/data/keys/rsa-2048-b.pem"),
+        include_str!("../../tests/data/keys/rsa-3072.pem"),
+        include_str!("../../tests/data/keys/rsa-4096.pem"),
+    ]
+    .map(|pem| {
+        let private = RsaPrivateKey::from_pkcs8_pem(pem).unwrap();
+        let public = private.to_public_key().to_public_key_pem(LineEnding::LF).unwrap();
+        let signature = SigningKey::<Sha256>::new(private).sign(MESSAGE).to_vec();
+        (Jwk::from_pem(public.as_bytes()).unwrap(), signature)
+    })
+});
+
+fuzz_target!(|data: &[u8]| {
+    let Some((&choice, data)) = data.split_first() else { return };
+    let (jwk, genuine) = &KEYS[usize::from(choice % 4)];
+    let (mut message, mut signature) = (MESSAGE, genuine.clone());
+    match choice / 4 % 3 {
+        0 => signature.iter_mut().zip(data).for_each(|(byte, change)| *byte ^= change),
+        1 => signature = data.to_vec(),
+        _ => message = data,
+    }
+    let valid = message == MESSAGE && signature == *genuine;
+    for &backend in Backend::ALL {
+        let verdict = verify_signature(jwk, backend, Algorithm::Rs256, message, &signature);
+        assert_eq!(verdict.is_ok(), valid, "{backend:?}");
+    }
+});

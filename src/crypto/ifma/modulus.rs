@@ -1,0 +1,146 @@
+//! Plain Montgomery arithmetic, one limb at a time: it makes the constants of a key, and is what the kernel is
+//! held against when a key is set up.
+
+use super::limbs::{self, BLOCK_BITS, LANES, LIMB_BITS, MASK, Number};
+use std::array::from_fn;
+
+/// An odd modulus. R below is 2^(416 N).
+pub(super) struct Modulus<const N: usize> {
+    n: Number<N>,
+    /// -1/n mod 2^52.
+    n0_inverse: u64,
+    /// R^2 mod n.
+    r_squared: Number<N>,
+}
+
+impl<const N: usize> Modulus<N> {
+    /// `n` must be odd and of just `bits` bits.
+    pub(super) fn new(n: Number<N>, bits: usize) -> Self {
+        // Newton's iteration doubles the bits that are right: one at first, then 2, 4, 8, 16, 32, 64.
+        let n0 = n[0][0];
+        let mut inverse = 1_u64;
+        for _ in 0..6 {
+            inverse = inverse.wrapping_mul(2_u64.wrapping_sub(n0.wrapping_mul(inverse)));
+        }
+        let mut modulus = Self { n, n0_inverse: inverse.wrapping_neg() & MASK, r_squared: limbs::zero() };
+        // 2^bits - n is 2^bits mod n, as n is more than half of it. Doubled, it becomes R, then 2^(13 N) R;
+        // squared five times, that becomes 2^(32 * 13 N) R.
+        let mut x = difference(&power_of_two(bits), &n);
+        for _ in bits..BLOCK_BITS * N + 13 * N {
+            x = modulus.add(&x, &x);
+        }
+        for _ in 0..5 {
+            x = modulus.multiply(&x, &x);
+        }
+        modulus.r_squared = x;
+        modulus
+    }
+
+    pub(super) fn n(&self) -> &Number<N> {
+        &self.n
+    }
+
+    pub(super) fn n0_inverse(&self) -> u64 {
+        self.n0_inverse
+    }
+
+    /// a b / R mod n, where a b < n R.
+    pub(super) fn multiply(&self, a: &Number<N>, b: &Number<N>) -> Number<N> {
+        self.quotient_and_product(a, b).1
+    }
+
+    /// a R mod n, of a below n.
+    pub(super) fn times_r(&self, a: &Number<N>) -> Number<N> {
+        self.multiply(a, &self.r_squared)
+    }
+
+    /// x^65537 mod n, of x below n.
+    pub(super) fn power(&self, x: &Number<N>) -> Number<N> {
+        let power = (0..16).fold(self.times_r(x), |power, _| self.multiply(&power, &power));
+        self.multiply(&power, x)
+    }
+
+    /// q and (a b + q n) / R mod n, where q = -a b / n mod R.
+    ///
+    /// By columns. A column is at most 160 products below 2^104, and a carry: below 2^112.
+    fn quotient_and_product(&self, a: &Number<N>, b: &Number<N>) -> (Number<N>, Number<N>) {
+        let (a, b, n) = (a.as_flattened(), b.as_flattened(), self.n.as_flattened());
+        let limbs = n.len();
+        let (mut quotient, mut product) = (limbs::zero(), limbs::zero());
+        let q = quotient.as_flattened_mut();
+        let column = |q: &[u64], from: usize, to: usize, k: usize| {
+            let (a, q) = (&a[from..to], &q[from..to]);
+            let (b, n) = (&b[k + 1 - to..k + 1 - from], &n[k + 1 - to..k + 1 - from]);
+            let rows = a.iter().zip(b.iter().rev()).zip(q.iter().zip(n.iter().rev()));
+            rows.map(|((&a, &b), (&q, &n))| wide(a, b) + wide(q, n)).sum::<u128>()
+        };
+        let mut sum = 0;
+        for k in 0..limbs {
+            sum += column(q, 0, k + 1, k);
+            q[k] = (sum as u64).wrapping_mul(self.n0_inverse) & MASK;
+            sum += wide(q[k], n[0]);
+            sum >>= LIMB_BITS;
+        }
+        for (k, limb) in (limbs..).zip(product.as_flattened_mut()) {
+            sum += column(q, k + 1 - limbs, limbs, k);
+            *limb = sum as u64 & MASK;
+            sum >>= LIMB_BITS;
+        }
+        (quotient, self.reduce_once(product))
+    }
+
+    /// -1/n mod 2^416: the quotient of 1 times 1.
+    pub(super) fn block_inverse(&self) -> [u64; LANES] {
+        let one = power_of_two(0);
+        self.quotient_and_product(&one, &one).0[0]
+    }
+
+    /// a + b mod n, of a and b below n.
+    pub(super) fn add(&self, a: &Number<N>, b: &Number<N>) -> Number<N> {
+        self.reduce_once(sum(a, b))
+    }
+
+    /// a - b mod n, of a and b below n.
+    pub(super) fn subtract(&self, a: &Number<N>, b: &Number<N>) -> Number<N> {
+        self.reduce_once(difference(&sum(a, &self.n), b))
+    }
+
+    fn reduce_once(&self, a: Number<N>) -> Number<N> {
+        if limbs::is_below(&a, &self.n) { a } else { difference(&a, &self.n) }
+    }
+}
+
+fn wide(a: u64, b: u64) -> u128 {
+    u128::from(a) * u128::from(b)
+}
+
+/// 2^exponent.
+pub(super) fn power_of_two<const N: usize>(exponent: usize) -> Number<N> {
+    let mut power = limbs::zero();
+    power.as_flattened_mut()[exponent / LIMB_BITS] = 1 << (exponent % LIMB_BITS);
+    power
+}
+
+/// a + b, which must be below 2^(416 N).
+pub(super) fn sum<const N: usize>(a: &Number<N>, b: &Number<N>) -> Number<N> {
+    let mut carry = 0;
+    from_fn(|i| {
+        from_fn(|j| {
+            let sum = a[i][j] + b[i][j] + carry;
+            carry = sum >> LIMB_BITS;
+            sum & MASK
+        })
+    })
+}
+
+/// a - b, of which a must not be the smaller.
+fn difference<const N: usize>(a: &Number<N>, b: &Number<N>) -> Number<N> {
+    let mut borrow = 0;
+    from_fn(|i| {
+        from_fn(|j| {
+            let difference = a[i][j].wrapping_sub(b[i][j] + borrow);
+            borrow = difference >> 63;
+            difference & MASK
+        })
+    })
+}

@@ -1,0 +1,93 @@
+//! The vector operations in plain Rust: the same algorithm on every machine and under Miri, and the bounds that
+//! docs/ifma.md argues for, asserted.
+
+use super::limbs::{Block, LANES, MASK};
+use super::simd::{Operation, Simd};
+use std::array::from_fn;
+
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Portable<const ALWAYS_RIPPLE: bool = false>;
+
+/// No sum reaches 2^61.
+fn bounded(sum: u64) -> u64 {
+    assert!(sum < 1 << 61, "{sum:#x}");
+    sum
+}
+
+/// The product of the low 52 bits of `a` and a limb.
+fn multiply(a: u64, limb: u64) -> u128 {
+    assert!(limb <= MASK, "{limb:#x}");
+    u128::from(a & MASK) * u128::from(limb)
+}
+
+impl<const ALWAYS_RIPPLE: bool> Simd for Portable<ALWAYS_RIPPLE> {
+    type V = Block;
+
+    const ALWAYS_RIPPLE: bool = ALWAYS_RIPPLE;
+
+    fn splat(self, x: u64) -> Block {
+        [x; LANES]
+    }
+
+    fn load(self, from: &Block) -> Block {
+        *from
+    }
+
+    fn store(self, to: &mut Block, x: Block) {
+        *to = x;
+    }
+
+    fn madd52lo(self, sum: Block, a: Block, b: Block) -> Block {
+        from_fn(|i| bounded(sum[i] + (multiply(a[i], b[i]) as u64 & MASK)))
+    }
+
+    fn madd52hi(self, sum: Block, a: Block, b: Block) -> Block {
+        from_fn(|i| bounded(sum[i] + (multiply(a[i], b[i]) >> 52) as u64))
+    }
+
+    fn add(self, a: Block, b: Block) -> Block {
+        from_fn(|i| bounded(a[i] + b[i]))
+    }
+
+    fn and(self, a: Block, b: Block) -> Block {
+        from_fn(|i| a[i] & b[i])
+    }
+
+    fn or(self, a: Block, b: Block) -> Block {
+        from_fn(|i| a[i] | b[i])
+    }
+
+    fn xor(self, a: Block, b: Block) -> Block {
+        from_fn(|i| a[i] ^ b[i])
+    }
+
+    fn shift_left<const BITS: u32>(self, x: Block) -> Block {
+        x.map(|x| x << BITS)
+    }
+
+    fn shift_right<const BITS: u32>(self, x: Block) -> Block {
+        x.map(|x| x >> BITS)
+    }
+
+    fn lanes_up(self, x: Block, below: Block) -> Block {
+        from_fn(|i| if i == 0 { below[LANES - 1] } else { x[i - 1] })
+    }
+
+    fn broadcast(self, x: Block, lane: usize) -> Block {
+        [x[lane]; LANES]
+    }
+
+    fn zero_lanes(self, x: Block) -> u8 {
+        (0..LANES).filter(|&i| x[i] == 0).map(|i| 1 << i).sum()
+    }
+
+    fn fence<const N: usize>(self, _: &mut [Block; N]) {}
+
+    fn opaque<T>(self, x: &T) -> &T {
+        x
+    }
+
+    fn run<O: Operation>(self, operation: O) -> O::Output {
+        operation.with(self)
+    }
+}

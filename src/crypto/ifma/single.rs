@@ -1,0 +1,407 @@
+//! One signature: limb 8 i + j of a number is lane j of vector i. The steps and their bounds are in docs/ifma.md.
+
+use super::constants::Constants;
+use super::limbs::{self, Block, LANES, LIMB_BITS, MASK, Number};
+use super::simd::{Operation, Simd};
+
+/// Whether signature^65537 is the encoded message of this digest, mod n.
+pub(super) struct Verify<'a, const N: usize> {
+    pub(super) key: &'a Constants<N>,
+    pub(super) signature: &'a Number<N>,
+    /// The digest as a number.
+    pub(super) digest: &'a Block,
+}
+
+impl<const N: usize> Operation for Verify<'_, N> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn with<S: Simd>(self, simd: S) -> bool {
+        let mut spill = Spill(limbs::zero());
+        let signature = load(simd, self.signature);
+        let mut power = signature;
+        for _ in 0..16 {
+            let square = square(simd, &power, &mut spill);
+            power = reduce(simd, square, self.key, &mut spill);
+        }
+        let mut difference = product(simd, &power, &signature, &mut spill);
+        subtract_message(simd, &mut difference, self.digest, self.key);
+        let difference = reduce(simd, difference, self.key, &mut spill);
+        is_multiple(simd, &difference, self.key)
+    }
+}
+
+/// A number on its way through memory, from where each limb is read into all lanes of a vector.
+#[repr(C, align(64))]
+pub(super) struct Spill<const N: usize>(Number<N>);
+
+impl<const N: usize> Spill<N> {
+    #[inline(always)]
+    fn write<S: Simd, const M: usize>(&mut self, simd: S, x: &[S::V; M]) -> &Number<N> {
+        unroll!(for i in 0..M {
+            simd.store(&mut self.0[i], x[i]);
+        });
+        simd.opaque(&self.0)
+    }
+}
+
+/// A sum of products: 2 N vectors, whose limbs are more than 52 bits.
+pub(super) struct Wide<V, const N: usize> {
+    low: [V; N],
+    high: [V; N],
+}
+
+impl<V: Copy, const N: usize> Wide<V, N> {
+    #[inline(always)]
+    fn at(&mut self, i: usize) -> &mut V {
+        if i < N { &mut self.low[i] } else { &mut self.high[i - N] }
+    }
+}
+
+#[inline(always)]
+pub(super) fn load<S: Simd, const N: usize>(simd: S, number: &Number<N>) -> [S::V; N] {
+    let mut x = [simd.splat(0); N];
+    unroll!(for i in 0..N {
+        x[i] = simd.load(&number[i]);
+    });
+    x
+}
+
+/// Moves all limbs up by one; the last limb of `below` becomes the first.
+#[inline(always)]
+fn limbs_up<S: Simd, const N: usize>(simd: S, x: &mut [S::V; N], below: S::V) {
+    unroll!(for i in 0..N {
+        let i = N - 1 - i;
+        x[i] = simd.lanes_up(x[i], if i > 0 { x[i - 1] } else { below });
+    });
+}
+
+/// a^2.
+///
+/// Row i of the sum is block i of `a` times (block i + twice the blocks above).
+#[inline(always)]
+pub(super) fn square<S: Simd, const N: usize>(simd: S, a: &[S::V; N], spill: &mut Spill<N>) -> Wide<S::V, N> {
+    let limbs = spill.write(simd, a);
+    let zero = simd.splat(0);
+    let mask = simd.splat(MASK);
+
+    // 2 a, with the carry from the block below and, for the row in which a block is the lowest of those that are
+    // doubled, without it.
+    let mut doubled = [zero; N];
+    let mut doubled_first = [zero; N];
+    unroll!(for j in 1..N {
+        let low = simd.and(simd.shift_left::<1>(a[j]), mask);
+        let (high, below) = (simd.shift_right::<51>(a[j]), simd.shift_right::<51>(a[j - 1]));
+        doubled_first[j] = simd.or(low, simd.lanes_up(high, zero));
+        doubled[j] = simd.or(low, simd.lanes_up(high, below));
+    });
+
+    let mut sum = Wide { low: [zero; N], high: [zero; N] };
+    // The odd rows have sums of their own where there are several to a column, so that fewer multiply-adds wait
+    // for one another; it starts at column 2.
+    let mut odd = [zero; N];
+    macro_rules! row {
+        ($madd:ident, $limb:expr) => {
+            unroll!(for i in 0..N {
+                let y = simd.splat(limbs[i][$limb]);
+                unroll!(for j in i..N {
+                    let x = match j - i {
+                        0 => a[j],
+                        1 => doubled_first[j],
+                        _ => doubled[j],
+                    };
+                    let column = i + j;
+                    let is_odd = i % 2 == 1 && column < N + 2;
+                    let sum = if is_odd { &mut odd[column - 2] } else { sum.at(column) };
+                    *sum = simd.$madd(*sum, x, y);
+                });
+            });
+        };
+    }
+    macro_rules! join {
+        () => {
+            unroll!(for j in 0..N {
+                let sum = sum.at(j + 2);
+                *sum = simd.add(*sum, odd[j]);
+            });
+        };
+    }
+    // Horner over the limbs of the blocks, from the last; high halves count one limb more.
+    row!(madd52hi, LANES - 1);
+    for limb in (0..LANES).rev() {
+        join!();
+        odd = [zero; N];
+        limbs_up(simd, &mut sum.high, sum.low[N - 1]);
+        limbs_up(simd, &mut sum.low, zero);
+        row!(madd52lo, limb);
+        if limb > 0 {
+            row!(madd52hi, limb - 1);
+        }
+        simd.fence(&mut sum.low);
+        simd.fence(&mut sum.high);
+        simd.fence(&mut odd);
+    }
+    join!();
+    sum
+}
+
+/// a * b.
+#[inline(always)]
+pub(super) fn product<S: Simd, const N: usize>(
+    simd: S,
+    a: &[S::V; N],
+    b: &[S::V; N],
+    spill: &mut Spill<N>,
+) -> Wide<S::V, N> {
+    let limbs = spill.write(simd, a);
+    let zero = simd.splat(0);
+    let mut sum = Wide { low: [zero; N], high: [zero; N] };
+    macro_rules! row {
+        ($madd:ident, $limb:expr) => {
+            unroll!(for i in 0..N {
+                let y = simd.splat(limbs[i][$limb]);
+                unroll!(for j in 0..N {
+                    let sum = sum.at(i + j);
+                    *sum = simd.$madd(*sum, b[j], y);
+                });
+            });
+            simd.fence(&mut sum.low);
+            simd.fence(&mut sum.high);
+        };
+    }
+    row!(madd52hi, LANES - 1);
+    for limb in (0..LANES).rev() {
+        limbs_up(simd, &mut sum.high, sum.low[N - 1]);
+        limbs_up(simd, &mut sum.low, zero);
+        row!(madd52lo, limb);
+        if limb > 0 {
+            row!(madd52hi, limb - 1);
+        }
+    }
+    sum
+}
+
+/// Adds digest * `digest_factor` + `padding`: with the factor negative, subtracts the encoded message.
+#[inline(always)]
+fn subtract_message<S: Simd, const N: usize>(
+    simd: S,
+    sum: &mut Wide<S::V, N>,
+    digest: &Block,
+    key: &Constants<N>,
+) {
+    /// 256 bits.
+    const DIGEST_LIMBS: usize = 5;
+    let zero = simd.splat(0);
+    let factor = load(simd, &key.digest_factor);
+    let (mut low, mut high) = ([zero; N], zero);
+    for limb in (0..=DIGEST_LIMBS).rev() {
+        high = simd.lanes_up(high, low[N - 1]);
+        limbs_up(simd, &mut low, zero);
+        // The digest has a block, so limb 5 is there, and 0.
+        let y = simd.splat(digest[limb]);
+        unroll!(for j in 0..N {
+            low[j] = simd.madd52lo(low[j], factor[j], y);
+        });
+        if limb > 0 {
+            let y = simd.splat(digest[limb - 1]);
+            unroll!(for j in 0..N {
+                low[j] = simd.madd52hi(low[j], factor[j], y);
+            });
+        }
+    }
+    unroll!(for j in 0..N {
+        sum.low[j] = simd.add(sum.low[j], simd.add(low[j], simd.load(&key.padding[j])));
+    });
+    sum.high[0] = simd.add(sum.high[0], high);
+}
+
+/// t / R mod n, in limbs of 52 bits, below (N + 1) n if t < ((N + 1) n)^2.
+#[inline(always)]
+pub(super) fn reduce<S: Simd, const N: usize>(
+    simd: S,
+    t: Wide<S::V, N>,
+    key: &Constants<N>,
+    spill: &mut Spill<N>,
+) -> [S::V; N] {
+    // Not to be kept in registers from one reduction to the next.
+    let key = simd.opaque(key);
+    let zero = simd.splat(0);
+
+    // Blocks 0 to N - 2 of t are replaced by what they are worth in blocks N - 1 to 2 N - 1.
+    let mut low = t.low;
+    low[N - 1] = zero;
+    let carry = normalize(simd, &mut low, N - 1, zero);
+    let limbs = spill.write(simd, &low);
+    let (mut even, mut odd, mut top) = ([zero; N], [zero; N], zero);
+    macro_rules! row {
+        ($madd:ident, $limb:expr) => {
+            unroll!(for i in 0..N {
+                if i < N - 1 {
+                    let y = simd.splat(limbs[i][$limb]);
+                    unroll!(for j in 0..N {
+                        let x = simd.load(&key.fold[i][j]);
+                        let sum = if i.is_multiple_of(2) { &mut even[j] } else { &mut odd[j] };
+                        *sum = simd.$madd(*sum, x, y);
+                    });
+                }
+            });
+        };
+    }
+    macro_rules! join {
+        () => {
+            unroll!(for j in 0..N {
+                even[j] = simd.add(even[j], odd[j]);
+            });
+        };
+    }
+    row!(madd52hi, LANES - 1);
+    for limb in (0..LANES).rev() {
+        join!();
+        odd = [zero; N];
+        top = simd.lanes_up(top, even[N - 1]);
+        limbs_up(simd, &mut even, zero);
+        row!(madd52lo, limb);
+        if limb > 0 {
+            row!(madd52hi, limb - 1);
+        }
+        simd.fence(&mut even);
+        simd.fence(&mut odd);
+    }
+    join!();
+    let mut lowest = [simd.add(simd.add(even[0], t.low[N - 1]), carry)];
+    let mut above = t.high;
+    unroll!(for j in 1..N {
+        above[j - 1] = simd.add(above[j - 1], even[j]);
+    });
+    above[N - 1] = simd.add(above[N - 1], top);
+
+    // One step of Montgomery's reduction, by a whole block. What is left out below is multiplied by zeros.
+    let carry = normalize(simd, &mut lowest, 1, zero);
+    above[0] = simd.add(above[0], carry);
+    let mut sums = [zero; 4];
+    unroll!(for i in 0..LANES {
+        let y = simd.broadcast(lowest[0], i);
+        sums[i % 4] = simd.madd52lo(sums[i % 4], simd.load(key.shifted_inverse(i)), y);
+        if i + 1 < LANES {
+            let x = simd.load(key.shifted_inverse(i + 1));
+            sums[(i + 2) % 4] = simd.madd52hi(sums[(i + 2) % 4], x, y);
+        }
+    });
+    let mut quotient = [simd.add(simd.add(sums[0], sums[1]), simd.add(sums[2], sums[3]))];
+    normalize(simd, &mut quotient, 1, zero);
+    unroll!(for i in 0..LANES {
+        let y = simd.broadcast(quotient[0], i);
+        lowest[0] = simd.madd52lo(lowest[0], simd.load(key.shifted_n(i, 0)), y);
+        unroll!(for j in 0..N {
+            if i > 0 || j + 1 < N {
+                above[j] = simd.madd52lo(above[j], simd.load(key.shifted_n(i, j + 1)), y);
+            }
+        });
+        if i + 1 < LANES {
+            lowest[0] = simd.madd52hi(lowest[0], simd.load(key.shifted_n(i + 1, 0)), y);
+        }
+        unroll!(for j in 0..N {
+            above[j] = simd.madd52hi(above[j], simd.load(key.shifted_n(i + 1, j + 1)), y);
+        });
+        simd.fence(&mut lowest);
+        simd.fence(&mut above);
+    });
+    // The lowest block is now a multiple of 2^416, and its last limb less than 18 short of one of 2^52.
+    let carry = simd.shift_right::<{ LIMB_BITS as u32 }>(simd.add(lowest[0], simd.splat(255)));
+    normalize(simd, &mut above, N, carry);
+    above
+}
+
+/// Brings the first `len` vectors to limbs of 52 bits. The last lane of `carry` is carried in; the first of the
+/// result is the carry out.
+///
+/// One pass moves what is above 52 bits to the next limb. In one of some 2^40 cases a limb comes out above 52
+/// bits again, by one.
+#[inline(always)]
+pub(super) fn normalize<S: Simd, const N: usize>(
+    simd: S,
+    x: &mut [S::V; N],
+    len: usize,
+    carry: S::V,
+) -> S::V {
+    let zero = simd.splat(0);
+    let mask = simd.splat(MASK);
+    let (mut below, mut union) = (carry, zero);
+    unroll!(for i in 0..len {
+        let above = simd.shift_right::<{ LIMB_BITS as u32 }>(x[i]);
+        x[i] = simd.add(simd.and(x[i], mask), simd.lanes_up(above, below));
+        below = above;
+        union = simd.or(union, x[i]);
+    });
+    let mut carry = simd.lanes_up(zero, below);
+    if S::ALWAYS_RIPPLE || simd.zero_lanes(simd.and(union, simd.splat(!MASK))) != u8::MAX {
+        let mut number = limbs::zero::<N>();
+        unroll!(for i in 0..len {
+            simd.store(&mut number[i], x[i]);
+        });
+        let more = simd.load(&ripple(&mut number[..len]));
+        unroll!(for i in 0..len {
+            x[i] = simd.load(&number[i]);
+        });
+        carry = simd.add(carry, more);
+    }
+    carry
+}
+
+/// Carries limb by limb. Returns the carry out, in the first lane.
+#[cold]
+#[inline(never)]
+fn ripple(number: &mut [Block]) -> Block {
+    let mut carry = 0;
+    for limb in number.as_flattened_mut() {
+        let sum = *limb + carry;
+        *limb = sum & MASK;
+        carry = sum >> LIMB_BITS;
+    }
+    [carry, 0, 0, 0, 0, 0, 0, 0]
+}
+
+/// Whether `x`, below (N + 1) n, is a multiple of n.
+#[inline(always)]
+fn is_multiple<S: Simd, const N: usize>(simd: S, x: &[S::V; N], key: &Constants<N>) -> bool {
+    let zero = simd.splat(0);
+    let is = |multiple: &[S::V; N]| {
+        let mut difference = zero;
+        unroll!(for j in 0..N {
+            difference = simd.or(difference, simd.xor(x[j], multiple[j]));
+        });
+        simd.zero_lanes(difference) == u8::MAX
+    };
+    is(&[zero; N]) || key.multiples.iter().any(|multiple| is(&load(simd, multiple)))
+}
+
+/// The powers of x that a verification with `squarings` squarings computes: x^2 / R, x^4 / R^3, ..; the last is the
+/// last but one times x / R.
+#[cfg(test)]
+#[inline(always)]
+pub(super) fn powers<S: Simd, const N: usize>(
+    simd: S,
+    x: &Number<N>,
+    squarings: usize,
+    key: &Constants<N>,
+) -> Vec<Number<N>> {
+    let mut spill = Spill(limbs::zero());
+    let x = load(simd, x);
+    let mut powers = vec![x];
+    for i in 0..=squarings {
+        let wide = if i < squarings {
+            square(simd, &powers[i], &mut spill)
+        } else {
+            product(simd, &powers[i], &x, &mut spill)
+        };
+        powers.push(reduce(simd, wide, key, &mut spill));
+    }
+    let store = |power: &[S::V; N]| {
+        let mut number = limbs::zero();
+        for (to, &x) in number.iter_mut().zip(power) {
+            simd.store(to, x);
+        }
+        number
+    };
+    powers[1..].iter().map(store).collect()
+}

@@ -1,0 +1,277 @@
+//! The numbers that the kernel computes, limb for limb.
+
+use super::cpu;
+use super::numbers::{Random, big, edge_inputs, edge_moduli, number, power_of_two};
+use crate::crypto::ifma::constants::Constants;
+use crate::crypto::ifma::lanes::{self, Lanes};
+use crate::crypto::ifma::limbs::{self, Block, LANES, MASK, Number};
+use crate::crypto::ifma::modulus::Modulus;
+use crate::crypto::ifma::portable::Portable;
+use crate::crypto::ifma::self_test;
+use crate::crypto::ifma::simd::{Operation, Simd};
+use crate::crypto::ifma::single::{self, normalize};
+use num_bigint::BigUint;
+
+/// What a modulus is tested with.
+pub(super) struct Case<const N: usize> {
+    pub(super) n: BigUint,
+    pub(super) modulus: Modulus<N>,
+    pub(super) constants: Constants<N>,
+    /// R^-65536 mod n, the factor that is left in the power.
+    pub(super) factor: BigUint,
+}
+
+impl<const N: usize> Case<N> {
+    pub(super) fn new(n: BigUint) -> Self {
+        let bits = n.bits() as usize;
+        let modulus = Modulus::new(number(&n), bits);
+        let constants = Constants::new(&modulus, bits);
+        let inverse = (power_of_two(416 * N) % &n).modinv(&n).unwrap();
+        let factor = inverse.modpow(&BigUint::from(65536_u32), &n);
+        Self { n, modulus, constants, factor }
+    }
+
+    fn expected(&self, x: &BigUint) -> BigUint {
+        x.modpow(&BigUint::from(65537_u32), &self.n) * &self.factor % &self.n
+    }
+}
+
+#[test]
+fn the_plain_arithmetic_is_right() {
+    plain_arithmetic::<5>(2048);
+}
+
+fn plain_arithmetic<const N: usize>(bits: usize) {
+    let mut random = Random(1);
+    for n in edge_moduli(bits) {
+        let modulus = Modulus::<N>::new(number(&n), bits);
+        let r = power_of_two(416 * N) % &n;
+        let (a, b) = (random.below(&n), random.below(&n));
+        let (x, y) = (number(&a), number(&b));
+        assert_eq!(big(&modulus.multiply(&x, &y)) * &r % &n, &a * &b % &n);
+        assert_eq!(big(&modulus.times_r(&x)), &a * &r % &n);
+        assert_eq!(big(&modulus.add(&x, &y)), (&a + &b) % &n);
+        assert_eq!(big(&modulus.subtract(&x, &y)), (&a + &n - &b) % &n);
+        for a in [a, &n - 1_u32, BigUint::ZERO] {
+            assert_eq!(big(&modulus.power(&number(&a))), a.modpow(&BigUint::from(65537_u32), &n));
+        }
+        let inverse = big(&[modulus.block_inverse()]);
+        assert_eq!((inverse * &n + 1_u32) % power_of_two(416), BigUint::ZERO);
+    }
+}
+
+#[test]
+fn bytes_become_limbs() {
+    let mut random = Random(2);
+    for len in [0, 1, 12, 13, 14, 32, 255, 256, 260] {
+        let bytes = random.bytes(len);
+        assert_eq!(big(&limbs::from_be_bytes::<5>(&bytes)), BigUint::from_bytes_be(&bytes), "{len} bytes");
+    }
+}
+
+#[test]
+fn one_number_is_below_another() {
+    let mut random = Random(3);
+    let n = random.modulus(2048);
+    for exponent in [0, 51, 52, 415, 416, 2047] {
+        let step = power_of_two(exponent);
+        assert!(limbs::is_below::<5>(&number(&(&n - &step)), &number(&n)));
+        assert!(!limbs::is_below::<5>(&number(&n), &number(&(&n - &step))));
+    }
+    assert!(!limbs::is_below::<5>(&number(&n), &number(&n)));
+}
+
+/// The powers of x up to x^65537 / R^65536, or as far as fewer squarings go.
+struct Powers<'a, const N: usize> {
+    key: &'a Constants<N>,
+    x: &'a Number<N>,
+    squarings: usize,
+}
+
+impl<const N: usize> Operation for Powers<'_, N> {
+    type Output = Vec<Number<N>>;
+
+    #[inline(always)]
+    fn with<S: Simd>(self, simd: S) -> Vec<Number<N>> {
+        single::powers(simd, self.x, self.squarings, self.key)
+    }
+}
+
+fn single_power<S: Simd, const N: usize>(simd: S, case: &Case<N>, x: &BigUint) -> Vec<Number<N>> {
+    let powers = simd.run(Powers { key: &case.constants, x: &number(x), squarings: 16 });
+    for power in &powers {
+        assert!(power.as_flattened().iter().all(|&limb| limb <= MASK), "{x}");
+        assert!(big(power) < &case.n * (N + 1), "{x}");
+    }
+    assert_eq!(big(&powers[16]) % &case.n, case.expected(x), "{x}^65537 mod {}", case.n);
+    powers
+}
+
+struct LanePowers<'a, const N: usize>(&'a Lanes<N>);
+
+impl<const N: usize> Operation for LanePowers<'_, N> {
+    type Output = Box<[Number<N>; LANES]>;
+
+    #[inline(always)]
+    fn with<S: Simd>(self, simd: S) -> Box<[Number<N>; LANES]> {
+        lanes::power(simd, self.0)
+    }
+}
+
+fn lane_power<S: Simd, const N: usize>(
+    simd: S,
+    cases: [&Case<N>; LANES],
+    inputs: &[BigUint],
+) -> Box<[Number<N>; LANES]> {
+    let mut lanes = Lanes::new();
+    for (i, x) in inputs.iter().enumerate() {
+        lanes.set(i, &cases[i].constants, &number(x), &[0; LANES]);
+    }
+    let powers = simd.run(LanePowers(&lanes));
+    for ((power, case), x) in powers.iter().zip(cases).zip(inputs) {
+        assert!(power.as_flattened().iter().all(|&limb| limb <= MASK), "{x}");
+        let power = big(power);
+        assert!(power < &case.n * 2_u32, "{x}");
+        assert_eq!(power % &case.n, case.expected(x), "{x}^65537 mod {}", case.n);
+    }
+    powers
+}
+
+fn edge_cases<const N: usize>(bits: usize) -> Vec<Case<N>> {
+    edge_moduli(bits).into_iter().chain([Random(4).modulus(bits)]).map(Case::new).collect()
+}
+
+#[test]
+fn in_plain_rust_powers_are_right() {
+    for case in edge_cases::<5>(2048) {
+        let x = Random(5).below(&case.n);
+        let inputs = [&case.n - 1_u32, power_of_two(2047) % &case.n, x];
+        let rippled = single_power(Portable::<true>, &case, &inputs[2]);
+        assert_eq!(single_power(Portable::<false>, &case, &inputs[2]), rippled);
+        single_power(Portable::<false>, &case, &inputs[0]);
+        lane_power(Portable::<false>, [&case; LANES], &inputs);
+    }
+}
+
+#[test]
+fn on_the_cpu_powers_are_right() {
+    let (Some(cpu), Some(rippling)) = (cpu::<false>(), cpu::<true>()) else { return };
+    for case in edge_cases::<5>(2048) {
+        let inputs = edge_inputs(&case.n);
+        for inputs in inputs.chunks(LANES) {
+            lane_power(cpu, [&case; LANES], inputs);
+            for x in inputs {
+                assert_eq!(single_power(cpu, &case, x), single_power(rippling, &case, x));
+            }
+        }
+    }
+}
+
+#[test]
+fn the_cpu_computes_the_same_limbs_as_plain_rust() {
+    let Some(cpu) = cpu::<false>() else { return };
+    let cases = edge_cases::<5>(2048);
+    let mixed = std::array::from_fn(|i| &cases[i]);
+    let inputs: Vec<_> = mixed.iter().map(|case| Random(6).below(&case.n)).collect();
+    assert_eq!(lane_power(cpu, mixed, &inputs), lane_power(Portable::<false>, mixed, &inputs));
+    for (case, x) in mixed.iter().zip(&inputs) {
+        assert_eq!(single_power(cpu, case, x), single_power(Portable::<false>, case, x));
+    }
+}
+
+struct Normalize<'a>(&'a Number<4>);
+
+impl Operation for Normalize<'_> {
+    type Output = (Number<4>, Block);
+
+    #[inline(always)]
+    fn with<S: Simd>(self, simd: S) -> (Number<4>, Block) {
+        let mut x = single::load(simd, self.0);
+        let carry = normalize(simd, &mut x, 4, simd.splat(0));
+        let (mut number, mut block) = (limbs::zero(), [0; LANES]);
+        for (to, x) in number.iter_mut().zip(x) {
+            simd.store(to, x);
+        }
+        simd.store(&mut block, carry);
+        (number, block)
+    }
+}
+
+/// Limbs of which one pass leaves some at 2^52, so that the carry runs on.
+fn long_carries(random: &mut Random) -> Number<4> {
+    let mut number = limbs::zero();
+    for limb in number.as_flattened_mut() {
+        let above = (random.word() & 0xff) << 52;
+        *limb = match random.word() % 6 {
+            0 => 0,
+            1 => MASK,
+            2 => MASK + 1,
+            3 => above | MASK,
+            4 => above | (MASK - (random.word() & 3)),
+            _ => random.word() >> 5,
+        };
+    }
+    number
+}
+
+fn carries_are_exact(simd: impl Simd, count: usize) {
+    let mut random = Random(7);
+    let mut rare = 0;
+    for _ in 0..count {
+        let number = long_carries(&mut random);
+        let (normal, carry) = simd.run(Normalize(&number));
+        assert!(normal.as_flattened().iter().all(|&limb| limb <= MASK));
+        assert_eq!(carry[1..], [0; LANES - 1]);
+        assert_eq!(big(&normal) + (BigUint::from(carry[0]) << (4 * 416_u32)), big(&number));
+        let limbs = number.as_flattened();
+        rare += u32::from(limbs.windows(2).any(|pair| (pair[1] & MASK) + (pair[0] >> 52) > MASK));
+    }
+    assert!(rare > count as u32 / 2, "only {rare} of {count} take the rare path");
+}
+
+#[test]
+fn a_carry_that_runs_on_is_not_lost() {
+    carries_are_exact(Portable::<false>, 1000);
+    if let Some(cpu) = cpu::<false>() {
+        carries_are_exact(cpu, 10_000);
+    }
+}
+
+#[test]
+fn the_self_test_notices_a_wrong_constant() {
+    let n = Random(8).modulus(2048);
+    let Case { modulus, constants, .. } = Case::<5>::new(n);
+    let passes = |constants: &Constants<5>| self_test::passes(Portable::<false>, &modulus, constants, 2048);
+    assert!(passes(&constants));
+    let spoilt: [fn(&mut Constants<5>); 5] = [
+        |constants| constants.fold[1][2][3] ^= 1,
+        |constants| constants.multiples[0][0][1] ^= 1,
+        |constants| constants.padding[4][0] ^= 1,
+        |constants| constants.digest_factor[0][0] ^= 1,
+        |constants| constants.n0_inverse ^= 1,
+    ];
+    for (i, spoil) in spoilt.iter().enumerate() {
+        let mut constants = constants.clone();
+        spoil(&mut constants);
+        assert!(!passes(&constants), "{i}");
+    }
+}
+
+/// Small enough for Miri: `cargo +nightly miri test --lib miri_finds_nothing`.
+#[test]
+fn miri_finds_nothing() {
+    let mut random = Random(9);
+    let modulus = Modulus::<5>::new(number(&random.modulus(2048)), 2048);
+    let constants = Constants::new(&modulus, 2048);
+    let x = limbs::from_be_bytes(&random.bytes(255));
+    let powers = Portable::<true>.run(Powers { key: &constants, x: &x, squarings: 1 });
+    let third_power = modulus.multiply(&modulus.multiply(&x, &x), &x);
+    // Both mod n now.
+    assert_eq!(modulus.times_r(&powers[1]), modulus.times_r(&third_power));
+}
+
+#[test]
+fn a_key_takes_about_5_kib() {
+    let len = size_of::<Constants<5>>();
+    assert!(len <= 5120 + 320, "{len}");
+}

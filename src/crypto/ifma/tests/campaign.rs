@@ -1,0 +1,115 @@
+//! Many numbers, for an hour that is free. Two tests, so that the test runner gives each a thread:
+//!
+//! ```text
+//! BOUNCER_IFMA_PAIRS=10000000 cargo test --release --lib ifma::tests::campaign -- --ignored --nocapture
+//! ```
+
+use super::arithmetic::Case;
+use super::cpu;
+use super::numbers::{Random, big, edge_inputs, edge_moduli, number};
+use crate::crypto::ifma::constants::{self, Constants};
+use crate::crypto::ifma::lanes::{Lanes, VerifyLanes};
+use crate::crypto::ifma::limbs::{self, LANES};
+use crate::crypto::ifma::simd::Simd;
+use crate::crypto::ifma::single::Verify;
+use num_bigint::BigUint;
+
+/// (signature, key) pairs in all; read when the tests are compiled.
+const PAIRS: Option<&str> = option_env!("BOUNCER_IFMA_PAIRS");
+const DEFAULT_PAIRS: usize = 10_000_000;
+/// A new key after as many batches of eight, of which the first are the edge inputs.
+const BATCHES_PER_KEY: usize = 1000;
+/// One in so many powers is computed by num-bigint as well.
+const CROSS_CHECK: usize = 64;
+
+#[test]
+#[ignore = "takes minutes to hours"]
+fn first_half() {
+    campaign(0x1234_5678_9abc_def1);
+}
+
+#[test]
+#[ignore = "takes minutes to hours"]
+fn second_half() {
+    campaign(0x0fed_cba9_8765_4321);
+}
+
+/// Of each pair, the plain arithmetic says which message is signed: the kernel must accept it, and reject it with
+/// one bit of it or of the signature flipped, alone and among eight.
+fn campaign(seed: u64) {
+    let Some(cpu) = cpu::<false>() else { return };
+    let pairs = PAIRS.map_or(DEFAULT_PAIRS, |pairs| pairs.parse().unwrap()) / 2;
+    let mut random = Random(seed);
+    let (mut done, mut keys, mut crossed, mut differences) = (0, 0, 0, 0);
+    let mut edges = edge_moduli(2048).into_iter();
+    while done < pairs {
+        let case = Case::<5>::new(edges.next().unwrap_or_else(|| random.modulus(2048)));
+        keys += 1;
+        let mut inputs = edge_inputs(&case.n).into_iter();
+        for _ in 0..BATCHES_PER_KEY {
+            if done >= pairs {
+                break;
+            }
+            let batch: [BigUint; LANES] =
+                std::array::from_fn(|_| inputs.next().unwrap_or_else(|| random.below(&case.n)));
+            if (random.word() as usize).is_multiple_of(CROSS_CHECK / LANES) {
+                let x = &batch[0];
+                let power = x.modpow(&BigUint::from(65537_u32), &case.n);
+                differences += usize::from(big(&case.modulus.power(&number(x))) != power);
+                crossed += 1;
+            }
+            differences += differences_in(cpu, &case, &batch, &mut random);
+            done += LANES;
+        }
+    }
+    println!("{done} pairs, {keys} keys, {crossed} powers by num-bigint too: {differences} differences");
+    assert_eq!(differences, 0);
+}
+
+/// The wrong verdicts on eight signatures.
+fn differences_in(
+    simd: impl Simd,
+    case: &Case<5>,
+    signatures: &[BigUint; LANES],
+    random: &mut Random,
+) -> usize {
+    let mut differences = 0;
+    let wrong = random.word() as u8;
+    let mut lanes = Lanes::new();
+    for (i, signature) in signatures.iter().enumerate() {
+        let signature = number(signature);
+        let digest = random.bytes(32).try_into().unwrap();
+        let key = key_for(case, &signature, &digest);
+        let [digest] = limbs::from_be_bytes(&digest);
+        let verify = |signature, digest| simd.run(Verify { key: &key, signature, digest });
+        differences += usize::from(!verify(&signature, &digest));
+        let (mut wrong_signature, mut wrong_digest) = ([signature], digest);
+        if random.word().is_multiple_of(2) {
+            let at = random.word() as usize % 2047;
+            wrong_signature[0].as_flattened_mut()[at / 52] ^= 1 << (at % 52);
+        } else {
+            let at = random.word() as usize % 256;
+            wrong_digest[at / 52] ^= 1 << (at % 52);
+        }
+        let [wrong_signature] = wrong_signature;
+        differences += usize::from(verify(&wrong_signature, &wrong_digest));
+        if wrong >> i & 1 == 1 && limbs::is_below(&wrong_signature, key.n()) {
+            lanes.set(i, &key, &wrong_signature, &wrong_digest);
+        } else {
+            let kept = if wrong >> i & 1 == 1 { &[0; LANES] } else { &digest };
+            lanes.set(i, &key, &signature, kept);
+        }
+    }
+    differences + usize::from(simd.run(VerifyLanes { lanes: &lanes }) != !wrong)
+}
+
+/// The key with a padding that makes `signature` one of `digest`.
+fn key_for(case: &Case<5>, signature: &limbs::Number<5>, digest: &[u8; 32]) -> Constants<5> {
+    let modulus = &case.modulus;
+    let message = constants::encoded_message(256, digest);
+    let difference = modulus.subtract(&modulus.power(signature), &message);
+    let correction = modulus.multiply(&difference, &case.constants.digest_factor);
+    let mut key = case.constants.clone();
+    key.padding = modulus.add(&key.padding, &modulus.times_r(&correction));
+    key
+}

@@ -1,0 +1,159 @@
+//! Signatures, genuine and not, through the interface that the rest of the crate uses.
+
+use super::cpu;
+use super::numbers::{Random, power_of_two};
+use crate::crypto::ifma::{Key, LANES, Lane, digest_pair, verify_lanes};
+use aws_lc_rs::rsa::PublicKeyComponents;
+use aws_lc_rs::signature::{ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256};
+use num_bigint::BigUint;
+use rsa::pkcs1v15::SigningKey;
+use rsa::pkcs8::DecodePrivateKey as _;
+use rsa::signature::{SignatureEncoding as _, Signer as _};
+use rsa::traits::PublicKeyParts as _;
+use rsa::{RsaPrivateKey, sha2::Digest as _, sha2::Sha256};
+
+const PEMS: [&str; 2] = [
+    include_str!("../../../../tests/data/keys/rsa-2048-a.pem"),
+    include_str!("../../../../tests/data/keys/rsa-2048-b.pem"),
+];
+
+/// One who signs, and two who verify.
+struct Signer {
+    n: Vec<u8>,
+    private: SigningKey<Sha256>,
+    kernel: Key,
+    aws_lc: ParsedPublicKey,
+}
+
+impl Signer {
+    /// `None` on a CPU without the instructions.
+    fn new(pem: &str) -> Option<Self> {
+        cpu::<false>()?;
+        let private = RsaPrivateKey::from_pkcs8_pem(pem).unwrap();
+        let (n, e) = (private.n().to_bytes_be(), private.e().to_bytes_be());
+        let components = PublicKeyComponents { n: &n, e: &e };
+        let aws_lc = components.to_parsed_public_key(&RSA_PKCS1_2048_8192_SHA256).unwrap();
+        let kernel = Key::new(&n, &e).unwrap();
+        Some(Self { n, private: SigningKey::new(private), kernel, aws_lc })
+    }
+
+    fn sign(&self, message: &[u8]) -> Vec<u8> {
+        self.private.sign(message).to_vec()
+    }
+
+    /// The verdict of both.
+    #[track_caller]
+    fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
+        let digest = Sha256::digest(message).into();
+        let verdict = self.kernel.verify(&digest, signature);
+        assert_eq!(verdict, self.aws_lc.verify_sig(message, signature).is_ok());
+        let lane = Lane { key: &self.kernel, digest: &digest, signature };
+        assert_eq!(verify_lanes(&[lane]), u8::from(verdict));
+        verdict
+    }
+}
+
+#[test]
+fn genuine_signatures_verify_and_no_others() {
+    let [Some(signer), Some(other)] = PEMS.map(Signer::new) else { return };
+    let mut random = Random(11);
+    for i in 0..40_usize {
+        let message = random.bytes(i);
+        let signature = signer.sign(&message);
+        assert!(signer.verify(&message, &signature));
+        assert!(!other.verify(&message, &signature));
+        let (byte, bit) = (random.word() as usize % 256, i % 8);
+        let mut flipped = signature.clone();
+        flipped[byte] ^= 1 << bit;
+        assert!(!signer.verify(&message, &flipped));
+        let mut flipped = message.clone();
+        flipped.push(0);
+        assert!(!signer.verify(&flipped, &signature));
+    }
+}
+
+#[test]
+fn a_signature_has_the_length_of_the_key_and_is_below_it() {
+    let Some(signer) = Signer::new(PEMS[0]) else { return };
+    let signature = signer.sign(b"message");
+    let n = BigUint::from_bytes_be(&signer.n);
+    // The same number mod n, in as many bytes, where there is room.
+    let higher = (BigUint::from_bytes_be(&signature) + &n).to_bytes_be();
+    assert!(!signer.verify(b"message", &higher));
+    for not_below in [n.clone(), &n + 1_u32, power_of_two(2048) - 1_u32] {
+        assert!(!signer.verify(b"message", &not_below.to_bytes_be()));
+    }
+    for len in [0, 1, 255] {
+        assert!(!signer.verify(b"message", &signature[..len]));
+        assert!(!signer.verify(b"message", &signature[256 - len..]));
+    }
+    for longer in [[&[0][..], &signature].concat(), [&signature[..], &[0]].concat()] {
+        assert!(!signer.verify(b"message", &longer));
+    }
+    for edge in [&[0; 256][..], &(n - 1_u32).to_bytes_be()] {
+        assert!(!signer.verify(b"message", edge));
+    }
+}
+
+#[test]
+fn each_lane_has_its_own_key_and_verdict() {
+    let [Some(a), Some(b)] = PEMS.map(Signer::new) else { return };
+    let messages: [Vec<u8>; LANES] = std::array::from_fn(|i| vec![i as u8; 10 * i]);
+    let digests: [[u8; 32]; LANES] = messages.each_ref().map(|message| Sha256::digest(message).into());
+    let signers: [&Signer; LANES] = std::array::from_fn(|i| if i % 3 == 0 { &a } else { &b });
+    let genuine: Vec<_> =
+        signers.iter().zip(&messages).map(|(signer, message)| signer.sign(message)).collect();
+    let verify = |signatures: &[Vec<u8>]| {
+        let lanes = signatures.iter().enumerate().map(|(i, signature)| Lane {
+            key: &signers[i].kernel,
+            digest: &digests[i],
+            signature,
+        });
+        verify_lanes(&lanes.collect::<Vec<_>>())
+    };
+    for len in 0..=LANES {
+        assert_eq!(u32::from(verify(&genuine[..len])), (1 << len) - 1);
+    }
+    for (i, j) in [(0, 1), (2, 5), (0, 3), (6, 7)] {
+        let mut swapped = genuine.clone();
+        swapped.swap(i, j);
+        assert_eq!(verify(&swapped), !(1 << i | 1 << j));
+    }
+    for i in 0..LANES {
+        let mut spoilt = genuine.clone();
+        spoilt[i][20 * i] ^= 1;
+        assert_eq!(verify(&spoilt), !(1 << i));
+        spoilt[i] = signers[i].n.clone();
+        assert_eq!(verify(&spoilt), !(1 << i));
+        spoilt[i].clear();
+        assert_eq!(verify(&spoilt), !(1 << i));
+    }
+}
+
+#[test]
+fn a_key_that_the_kernel_is_not_for_is_left_to_others() {
+    let Some(signer) = Signer::new(PEMS[0]) else { return };
+    let n = &signer.n;
+    let even = (BigUint::from_bytes_be(n) - 1_u32).to_bytes_be();
+    let fits = |n: &[u8], e: &[u8]| Key::new(n, e).is_some();
+    assert!(fits(n, &[1, 0, 1]));
+    assert!(!fits(n, &[3]));
+    assert!(!fits(n, &[0, 1, 0, 1]));
+    assert!(!fits(n, &[]));
+    assert!(!fits(&even, &[1, 0, 1]));
+    assert!(!fits(&[], &[1, 0, 1]));
+    assert!(!fits(&n[1..], &[1, 0, 1]));
+    assert!(!fits(&[&[1], &n[..]].concat(), &[1, 0, 1]));
+    assert!(!fits(&[&[0x7f], &n[1..]].concat(), &[1, 0, 1]));
+}
+
+#[test]
+fn two_digests_are_those_of_one() {
+    let mut random = Random(12);
+    let messages: Vec<_> = (0..200).chain([1000, 5000]).map(|len| random.bytes(len)).collect();
+    for (i, message) in messages.iter().enumerate() {
+        let other = &messages[i * 7 % messages.len()];
+        let expected: [[u8; 32]; 2] = [message, other].map(|message| Sha256::digest(message).into());
+        assert_eq!(digest_pair([message, other]), expected, "{} and {}", message.len(), other.len());
+    }
+}
