@@ -1,5 +1,5 @@
-//! RS256 verification by the AVX-512 IFMA instructions, four times as fast as without them: one signature at a
-//! time, or eight.
+//! RS256 verification by the AVX-512 IFMA instructions, three to four times as fast as
+//! without them: one signature at a time, or eight.
 //!
 //! The arithmetic, and why nothing in it overflows, is in docs/ifma.md. It takes as long as the numbers make it
 //! take, and leaves them in memory: never use it with a private key.
@@ -40,14 +40,14 @@ use single::Verify;
 /// The most signatures of a batch.
 pub(super) const LANES: usize = limbs::LANES;
 
-const BITS: usize = 2048;
-/// The least N with 416 N bits of room for an n of 2048, and 32 more.
-const BLOCKS: usize = 5;
+/// An RSA public key of 2048, 3072 or 4096 bits, for RS256: RSASSA-PKCS1-v1_5 with SHA-256 (RFC 8017 §8.2.2).
+/// Takes 5, 10 or 15 KiB.
+pub(super) struct Key(Size);
 
-/// An RSA public key of 2048 bits, for RS256: RSASSA-PKCS1-v1_5 with SHA-256 (RFC 8017 §8.2.2). About 5 KiB.
-pub(super) struct Key {
-    simd: Avx512,
-    constants: Box<Constants<BLOCKS>>,
+enum Size {
+    Bits2048(SizedKey<5>),
+    Bits3072(SizedKey<8>),
+    Bits4096(SizedKey<10>),
 }
 
 /// One signature of a batch.
@@ -59,23 +59,72 @@ pub(super) struct Lane<'a> {
 
 impl Key {
     /// `n` and `e` are big-endian without leading zeros. `None`: this CPU has not the instructions, the key is not
-    /// one for the kernel (2048 bits, odd, e = 65537), or fails the self-test.
+    /// one for the kernel (an odd n of these sizes, e = 65537), or fails the self-test.
     pub(super) fn new(n: &[u8], e: &[u8]) -> Option<Self> {
         let simd = Avx512::detect()?;
-        let fits = n.len() == BITS / 8
-            && n.first().is_some_and(|byte| byte >> 7 == 1)
-            && n.last().is_some_and(|byte| byte % 2 == 1)
-            && e == EXPONENT;
-        if !fits {
+        let is_whole = n.first().is_some_and(|byte| byte >> 7 == 1);
+        let is_odd = n.last().is_some_and(|byte| byte % 2 == 1);
+        if !is_whole || !is_odd || e != EXPONENT {
             return None;
         }
-        let modulus = Modulus::new(limbs::from_be_bytes(n), BITS);
-        let constants = Box::new(Constants::new(&modulus, BITS));
-        self_test::passes(simd, &modulus, &constants, BITS).then_some(Self { simd, constants })
+        let bits = 8 * n.len();
+        let size = match bits {
+            2048 => Size::Bits2048(SizedKey::new(simd, n, bits)?),
+            3072 => Size::Bits3072(SizedKey::new(simd, n, bits)?),
+            4096 => Size::Bits4096(SizedKey::new(simd, n, bits)?),
+            _ => return None,
+        };
+        Some(Self(size))
     }
 
     /// Whether `signature` is one of the message with this SHA-256 digest.
     pub(super) fn verify(&self, digest: &[u8; 32], signature: &[u8]) -> bool {
+        match &self.0 {
+            Size::Bits2048(key) => key.verify(digest, signature),
+            Size::Bits3072(key) => key.verify(digest, signature),
+            Size::Bits4096(key) => key.verify(digest, signature),
+        }
+    }
+}
+
+/// Verifies up to [`LANES`] signatures at once, in the time of seven: bit i is set where the i-th is one of the
+/// message with its digest. A signature by a key of another size than the first is not verified.
+pub(super) fn verify_lanes(batch: &[Lane<'_>]) -> u8 {
+    debug_assert!(batch.len() <= LANES);
+    match batch.first().map(|lane| &lane.key.0) {
+        Some(Size::Bits2048(first)) => first.verify_lanes(batch, |size| match size {
+            Size::Bits2048(key) => Some(key),
+            _ => None,
+        }),
+        Some(Size::Bits3072(first)) => first.verify_lanes(batch, |size| match size {
+            Size::Bits3072(key) => Some(key),
+            _ => None,
+        }),
+        Some(Size::Bits4096(first)) => first.verify_lanes(batch, |size| match size {
+            Size::Bits4096(key) => Some(key),
+            _ => None,
+        }),
+        None => 0,
+    }
+}
+
+/// A key of N blocks: the fewest with 32 bits of room above n.
+struct SizedKey<const N: usize> {
+    simd: Avx512,
+    constants: Box<Constants<N>>,
+    signature_len: usize,
+}
+
+impl<const N: usize> SizedKey<N> {
+    /// For an odd `n` of just `bits` bits.
+    fn new(simd: Avx512, n: &[u8], bits: usize) -> Option<Self> {
+        let modulus = Modulus::new(limbs::from_be_bytes(n), bits);
+        let constants = Box::new(Constants::new(&modulus, bits));
+        let passes = self_test::passes(simd, &modulus, &constants, bits);
+        passes.then_some(Self { simd, constants, signature_len: n.len() })
+    }
+
+    fn verify(&self, digest: &[u8; 32], signature: &[u8]) -> bool {
         let Some(signature) = self.read(signature) else {
             return false;
         };
@@ -83,33 +132,28 @@ impl Key {
         self.simd.run(Verify { key: &self.constants, signature: &signature, digest: &digest })
     }
 
+    /// `same_size` gives a key of the size of this one.
+    fn verify_lanes<'a>(&self, batch: &[Lane<'a>], same_size: impl Fn(&'a Size) -> Option<&'a Self>) -> u8 {
+        let mut lanes = Lanes::new();
+        let mut filled = 0;
+        for (i, lane) in batch.iter().enumerate().take(LANES) {
+            let Some(key) = same_size(&lane.key.0) else { continue };
+            let Some(signature) = key.read(lane.signature) else { continue };
+            let [digest] = limbs::from_be_bytes(lane.digest);
+            lanes.set(i, &key.constants, &signature, &digest);
+            filled |= 1 << i;
+        }
+        filled & self.simd.run(VerifyLanes { lanes: &lanes })
+    }
+
     /// The signature as a number, if it is as long as n and below n (RFC 8017 §5.2.2, step 1).
-    fn read(&self, signature: &[u8]) -> Option<Number<BLOCKS>> {
-        if signature.len() != BITS / 8 {
+    fn read(&self, signature: &[u8]) -> Option<Number<N>> {
+        if signature.len() != self.signature_len {
             return None;
         }
         let signature = limbs::from_be_bytes(signature);
         limbs::is_below(&signature, self.constants.n()).then_some(signature)
     }
-}
-
-/// Verifies up to [`LANES`] signatures at once, in the time of six: bit i is set where the i-th is one of the
-/// message with its digest.
-pub(super) fn verify_lanes(batch: &[Lane<'_>]) -> u8 {
-    debug_assert!(batch.len() <= LANES);
-    let Some(first) = batch.first() else {
-        return 0;
-    };
-    let mut lanes = Lanes::new();
-    let mut filled = 0;
-    for (i, lane) in batch.iter().enumerate().take(LANES) {
-        if let Some(signature) = lane.key.read(lane.signature) {
-            let [digest] = limbs::from_be_bytes(lane.digest);
-            lanes.set(i, &lane.key.constants, &signature, &digest);
-            filled |= 1 << i;
-        }
-    }
-    filled & first.key.simd.run(VerifyLanes { lanes: &lanes })
 }
 
 /// The SHA-256 digests of two messages, a quarter faster than one after the other.

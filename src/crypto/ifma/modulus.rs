@@ -71,8 +71,11 @@ impl<const N: usize> Modulus<N> {
         let column = |q: &[u64], from: usize, to: usize, k: usize| {
             let (a, q) = (&a[from..to], &q[from..to]);
             let (b, n) = (&b[k + 1 - to..k + 1 - from], &n[k + 1 - to..k + 1 - from]);
+            // Two sums, so that the one need not wait for the other.
             let rows = a.iter().zip(b.iter().rev()).zip(q.iter().zip(n.iter().rev()));
-            rows.map(|((&a, &b), (&q, &n))| wide(a, b) + wide(q, n)).sum::<u128>()
+            let (ab, qn) =
+                rows.fold((0, 0), |(ab, qn), ((&a, &b), (&q, &n))| (ab + wide(a, b), qn + wide(q, n)));
+            ab + qn
         };
         let mut sum = 0;
         for k in 0..limbs {

@@ -25,68 +25,85 @@ impl<const ALWAYS_RIPPLE: bool> Simd for Portable<ALWAYS_RIPPLE> {
 
     const ALWAYS_RIPPLE: bool = ALWAYS_RIPPLE;
 
+    #[inline(never)]
     fn splat(self, x: u64) -> Block {
         [x; LANES]
     }
 
+    #[inline(never)]
     fn load(self, from: &Block) -> Block {
         *from
     }
 
+    #[inline(never)]
     fn store(self, to: &mut Block, x: Block) {
         *to = x;
     }
 
+    #[inline(never)]
     fn madd52lo(self, sum: Block, a: Block, b: Block) -> Block {
         from_fn(|i| bounded(sum[i] + (multiply(a[i], b[i]) as u64 & MASK)))
     }
 
+    #[inline(never)]
     fn madd52hi(self, sum: Block, a: Block, b: Block) -> Block {
         from_fn(|i| bounded(sum[i] + (multiply(a[i], b[i]) >> 52) as u64))
     }
 
+    #[inline(never)]
     fn add(self, a: Block, b: Block) -> Block {
         from_fn(|i| bounded(a[i] + b[i]))
     }
 
+    #[inline(never)]
     fn and(self, a: Block, b: Block) -> Block {
         from_fn(|i| a[i] & b[i])
     }
 
+    #[inline(never)]
     fn or(self, a: Block, b: Block) -> Block {
         from_fn(|i| a[i] | b[i])
     }
 
+    #[inline(never)]
     fn xor(self, a: Block, b: Block) -> Block {
         from_fn(|i| a[i] ^ b[i])
     }
 
+    #[inline(never)]
     fn shift_left<const BITS: u32>(self, x: Block) -> Block {
         x.map(|x| x << BITS)
     }
 
+    #[inline(never)]
     fn shift_right<const BITS: u32>(self, x: Block) -> Block {
         x.map(|x| x >> BITS)
     }
 
+    #[inline(never)]
     fn lanes_up(self, x: Block, below: Block) -> Block {
         from_fn(|i| if i == 0 { below[LANES - 1] } else { x[i - 1] })
     }
 
+    #[inline(never)]
     fn broadcast(self, x: Block, lane: usize) -> Block {
         [x[lane]; LANES]
     }
 
+    #[inline(never)]
     fn zero_lanes(self, x: Block) -> u8 {
         (0..LANES).filter(|&i| x[i] == 0).map(|i| 1 << i).sum()
     }
 
+    #[inline(never)]
     fn fence<const N: usize>(self, _: &mut [Block; N]) {}
 
+    #[inline(never)]
     fn opaque<T>(self, x: &T) -> &T {
         x
     }
 
+    #[inline(never)]
     fn run<O: Operation>(self, operation: O) -> O::Output {
         operation.with(self)
     }

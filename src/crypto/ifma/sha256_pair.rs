@@ -82,7 +82,8 @@ fn compress<const M: usize>(states: &mut [State; M], blocks: [&[u8; BLOCK_LEN]; 
             *words = load(bytes);
         }
     }
-    for (i, &[a, b, c, d]) in ROUND_CONSTANTS.as_chunks().0.iter().enumerate() {
+    for i in 0..ROUND_CONSTANTS.len() / 4 {
+        let [a, b, c, d] = ROUND_CONSTANTS.as_chunks().0[i];
         let constants = words(d, c, b, a);
         for (state, schedule) in states.iter_mut().zip(&mut schedules) {
             if i >= 4 {

@@ -9,7 +9,7 @@ use super::cpu;
 use super::numbers::{Random, big, edge_inputs, edge_moduli, number};
 use crate::crypto::ifma::constants::{self, Constants};
 use crate::crypto::ifma::lanes::{Lanes, VerifyLanes};
-use crate::crypto::ifma::limbs::{self, LANES};
+use crate::crypto::ifma::limbs::{self, LANES, Number};
 use crate::crypto::ifma::simd::Simd;
 use crate::crypto::ifma::single::Verify;
 use num_bigint::BigUint;
@@ -18,7 +18,7 @@ use num_bigint::BigUint;
 const PAIRS: Option<&str> = option_env!("BOUNCER_IFMA_PAIRS");
 const DEFAULT_PAIRS: usize = 10_000_000;
 /// A new key after as many batches of eight, of which the first are the edge inputs.
-const BATCHES_PER_KEY: usize = 1000;
+const BATCHES_PER_KEY: usize = 100;
 /// One in so many powers is computed by num-bigint as well.
 const CROSS_CHECK: usize = 64;
 
@@ -37,13 +37,19 @@ fn second_half() {
 /// Of each pair, the plain arithmetic says which message is signed: the kernel must accept it, and reject it with
 /// one bit of it or of the signature flipped, alone and among eight.
 fn campaign(seed: u64) {
-    let Some(cpu) = cpu::<false>() else { return };
+    // Mostly of the common size; the others cost more.
     let pairs = PAIRS.map_or(DEFAULT_PAIRS, |pairs| pairs.parse().unwrap()) / 2;
-    let mut random = Random(seed);
+    size::<5>(2048, pairs / 20 * 18, Random(seed));
+    size::<8>(3072, pairs / 20, Random(seed));
+    size::<10>(4096, pairs / 20, Random(seed));
+}
+
+fn size<const N: usize>(bits: usize, pairs: usize, mut random: Random) {
+    let Some(cpu) = cpu::<false>() else { return };
     let (mut done, mut keys, mut crossed, mut differences) = (0, 0, 0, 0);
-    let mut edges = edge_moduli(2048).into_iter();
+    let mut edges = edge_moduli(bits).into_iter();
     while done < pairs {
-        let case = Case::<5>::new(edges.next().unwrap_or_else(|| random.modulus(2048)));
+        let case = Case::<N>::new(edges.next().unwrap_or_else(|| random.modulus(bits)));
         keys += 1;
         let mut inputs = edge_inputs(&case.n).into_iter();
         for _ in 0..BATCHES_PER_KEY {
@@ -62,14 +68,16 @@ fn campaign(seed: u64) {
             done += LANES;
         }
     }
-    println!("{done} pairs, {keys} keys, {crossed} powers by num-bigint too: {differences} differences");
+    println!(
+        "{bits} bits: {done} pairs, {keys} keys, {crossed} powers by num-bigint too: {differences} differences"
+    );
     assert_eq!(differences, 0);
 }
 
 /// The wrong verdicts on eight signatures.
-fn differences_in(
+fn differences_in<const N: usize>(
     simd: impl Simd,
-    case: &Case<5>,
+    case: &Case<N>,
     signatures: &[BigUint; LANES],
     random: &mut Random,
 ) -> usize {
@@ -85,7 +93,7 @@ fn differences_in(
         differences += usize::from(!verify(&signature, &digest));
         let (mut wrong_signature, mut wrong_digest) = ([signature], digest);
         if random.word().is_multiple_of(2) {
-            let at = random.word() as usize % 2047;
+            let at = random.word() as usize % (case.n.bits() as usize - 1);
             wrong_signature[0].as_flattened_mut()[at / 52] ^= 1 << (at % 52);
         } else {
             let at = random.word() as usize % 256;
@@ -104,9 +112,9 @@ fn differences_in(
 }
 
 /// The key with a padding that makes `signature` one of `digest`.
-fn key_for(case: &Case<5>, signature: &limbs::Number<5>, digest: &[u8; 32]) -> Constants<5> {
+fn key_for<const N: usize>(case: &Case<N>, signature: &Number<N>, digest: &[u8; 32]) -> Constants<N> {
     let modulus = &case.modulus;
-    let message = constants::encoded_message(256, digest);
+    let message = constants::encoded_message(case.n.bits() as usize / 8, digest);
     let difference = modulus.subtract(&modulus.power(signature), &message);
     let correction = modulus.multiply(&difference, &case.constants.digest_factor);
     let mut key = case.constants.clone();

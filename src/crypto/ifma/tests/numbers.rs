@@ -67,7 +67,7 @@ pub(super) fn edge_inputs(n: &BigUint) -> Vec<BigUint> {
     let mut inputs: Vec<_> = (0..4_u32).map(BigUint::from).collect();
     inputs.extend((1..4_u32).map(|i| n - i));
     inputs.extend((2..5_u32).flat_map(|i| [n / i, n / i + 1_u32]));
-    for exponent in (1..n.bits() as usize).step_by(113) {
+    for exponent in (1..n.bits() as usize).step_by(787) {
         let power = power_of_two(exponent) % n;
         inputs.extend([n - &power, (&power + n - &one) % n, power]);
     }

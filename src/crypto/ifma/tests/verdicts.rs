@@ -12,9 +12,11 @@ use rsa::signature::{SignatureEncoding as _, Signer as _};
 use rsa::traits::PublicKeyParts as _;
 use rsa::{RsaPrivateKey, sha2::Digest as _, sha2::Sha256};
 
-const PEMS: [&str; 2] = [
+const PEMS: [&str; 4] = [
     include_str!("../../../../tests/data/keys/rsa-2048-a.pem"),
     include_str!("../../../../tests/data/keys/rsa-2048-b.pem"),
+    include_str!("../../../../tests/data/keys/rsa-3072.pem"),
+    include_str!("../../../../tests/data/keys/rsa-4096.pem"),
 ];
 
 /// One who signs, and two who verify.
@@ -26,15 +28,13 @@ struct Signer {
 }
 
 impl Signer {
-    /// `None` on a CPU without the instructions.
-    fn new(pem: &str) -> Option<Self> {
-        cpu::<false>()?;
+    fn new(pem: &str) -> Self {
         let private = RsaPrivateKey::from_pkcs8_pem(pem).unwrap();
         let (n, e) = (private.n().to_bytes_be(), private.e().to_bytes_be());
         let components = PublicKeyComponents { n: &n, e: &e };
         let aws_lc = components.to_parsed_public_key(&RSA_PKCS1_2048_8192_SHA256).unwrap();
         let kernel = Key::new(&n, &e).unwrap();
-        Some(Self { n, private: SigningKey::new(private), kernel, aws_lc })
+        Self { n, private: SigningKey::new(private), kernel, aws_lc }
     }
 
     fn sign(&self, message: &[u8]) -> Vec<u8> {
@@ -53,51 +53,59 @@ impl Signer {
     }
 }
 
+/// `None` on a CPU without the instructions.
+fn signers() -> Option<[Signer; 4]> {
+    cpu::<false>()?;
+    Some(PEMS.map(Signer::new))
+}
+
 #[test]
 fn genuine_signatures_verify_and_no_others() {
-    let [Some(signer), Some(other)] = PEMS.map(Signer::new) else { return };
+    let Some(signers) = signers() else { return };
     let mut random = Random(11);
-    for i in 0..40_usize {
+    for i in 0..20 {
+        let (signer, other) = (&signers[i % 4], &signers[(i + 1) % 4]);
         let message = random.bytes(i);
         let signature = signer.sign(&message);
         assert!(signer.verify(&message, &signature));
         assert!(!other.verify(&message, &signature));
-        let (byte, bit) = (random.word() as usize % 256, i % 8);
         let mut flipped = signature.clone();
-        flipped[byte] ^= 1 << bit;
+        flipped[random.word() as usize % signature.len()] ^= 1 << (i % 8);
         assert!(!signer.verify(&message, &flipped));
-        let mut flipped = message.clone();
-        flipped.push(0);
-        assert!(!signer.verify(&flipped, &signature));
+        let longer = [&message[..], &[0]].concat();
+        assert!(!signer.verify(&longer, &signature));
     }
 }
 
 #[test]
 fn a_signature_has_the_length_of_the_key_and_is_below_it() {
-    let Some(signer) = Signer::new(PEMS[0]) else { return };
-    let signature = signer.sign(b"message");
-    let n = BigUint::from_bytes_be(&signer.n);
-    // The same number mod n, in as many bytes, where there is room.
-    let higher = (BigUint::from_bytes_be(&signature) + &n).to_bytes_be();
-    assert!(!signer.verify(b"message", &higher));
-    for not_below in [n.clone(), &n + 1_u32, power_of_two(2048) - 1_u32] {
-        assert!(!signer.verify(b"message", &not_below.to_bytes_be()));
-    }
-    for len in [0, 1, 255] {
-        assert!(!signer.verify(b"message", &signature[..len]));
-        assert!(!signer.verify(b"message", &signature[256 - len..]));
-    }
-    for longer in [[&[0][..], &signature].concat(), [&signature[..], &[0]].concat()] {
-        assert!(!signer.verify(b"message", &longer));
-    }
-    for edge in [&[0; 256][..], &(n - 1_u32).to_bytes_be()] {
-        assert!(!signer.verify(b"message", edge));
+    let Some(signers) = signers() else { return };
+    for signer in &signers {
+        let signature = signer.sign(b"message");
+        let len = signature.len();
+        let n = BigUint::from_bytes_be(&signer.n);
+        // The same number mod n; in as many bytes where there is room.
+        let higher = (BigUint::from_bytes_be(&signature) + &n).to_bytes_be();
+        assert!(!signer.verify(b"message", &higher));
+        for not_below in [n.clone(), &n + 1_u32, power_of_two(8 * len) - 1_u32] {
+            assert!(!signer.verify(b"message", &not_below.to_bytes_be()));
+        }
+        for shorter in [0, 1, len - 1] {
+            assert!(!signer.verify(b"message", &signature[..shorter]));
+            assert!(!signer.verify(b"message", &signature[len - shorter..]));
+        }
+        for longer in [[&[0][..], &signature].concat(), [&signature[..], &[0]].concat()] {
+            assert!(!signer.verify(b"message", &longer));
+        }
+        for edge in [&vec![0; len], &(n - 1_u32).to_bytes_be()] {
+            assert!(!signer.verify(b"message", edge));
+        }
     }
 }
 
 #[test]
 fn each_lane_has_its_own_key_and_verdict() {
-    let [Some(a), Some(b)] = PEMS.map(Signer::new) else { return };
+    let Some([a, b, larger, _]) = signers() else { return };
     let messages: [Vec<u8>; LANES] = std::array::from_fn(|i| vec![i as u8; 10 * i]);
     let digests: [[u8; 32]; LANES] = messages.each_ref().map(|message| Sha256::digest(message).into());
     let signers: [&Signer; LANES] = std::array::from_fn(|i| if i % 3 == 0 { &a } else { &b });
@@ -128,11 +136,20 @@ fn each_lane_has_its_own_key_and_verdict() {
         spoilt[i].clear();
         assert_eq!(verify(&spoilt), !(1 << i));
     }
+    // A key of another size.
+    let digest = Sha256::digest(b"message").into();
+    let [small, large] = [&a, &larger].map(|signer| (&signer.kernel, signer.sign(b"message")));
+    let batch = |of: [&(&Key, Vec<u8>); 2]| {
+        verify_lanes(&of.map(|(key, signature)| Lane { key, digest: &digest, signature }))
+    };
+    assert_eq!(batch([&large, &large]), 0b11);
+    assert_eq!(batch([&small, &large]), 0b01);
+    assert_eq!(batch([&large, &small]), 0b01);
 }
 
 #[test]
 fn a_key_that_the_kernel_is_not_for_is_left_to_others() {
-    let Some(signer) = Signer::new(PEMS[0]) else { return };
+    let Some([signer, ..]) = signers() else { return };
     let n = &signer.n;
     let even = (BigUint::from_bytes_be(n) - 1_u32).to_bytes_be();
     let fits = |n: &[u8], e: &[u8]| Key::new(n, e).is_some();
@@ -143,6 +160,8 @@ fn a_key_that_the_kernel_is_not_for_is_left_to_others() {
     assert!(!fits(&even, &[1, 0, 1]));
     assert!(!fits(&[], &[1, 0, 1]));
     assert!(!fits(&n[1..], &[1, 0, 1]));
+    assert!(!fits(&[&[0x80; 64], &n[..]].concat(), &[1, 0, 1]));
+    assert!(!fits(&[0xff; 1024], &[1, 0, 1]));
     assert!(!fits(&[&[1], &n[..]].concat(), &[1, 0, 1]));
     assert!(!fits(&[&[0x7f], &n[1..]].concat(), &[1, 0, 1]));
 }
