@@ -161,6 +161,10 @@ fuzz: ## each fuzz target for FUZZ_SECONDS (60); needs cargo-fuzz and a nightly 
 mutants: ## every mutation of the core that the unit tests and the corpus let live; needs cargo-mutants
 	cargo mutants --features rust-crypto -f 'src/encoding/*' -f 'src/jose/*' -f 'src/crypto/*' -f 'src/verify/*' -- --lib --test conformance
 
+.PHONY: campaign
+campaign: ## the accelerated arithmetic against independent arithmetic, PAIRS (10000000) of key and signature
+	BOUNCER_IFMA_PAIRS=$(or $(PAIRS),10000000) cargo test --release --lib ifma::tests::campaign -- --ignored --nocapture
+
 .PHONY: header
 header: ## writes include/bouncer_verify.h
 	BLESS=1 cargo test --quiet --test header

@@ -205,6 +205,41 @@ typedef uint32_t bouncer_status;
 #endif // __cplusplus
 
 /**
+ * Which arithmetic verifies signatures. The verdicts are the same.
+ */
+enum bouncer_backend
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * aws-lc, and for RS256 this library's own AVX-512 IFMA arithmetic where the CPU has the instructions and the key is
+     * of a size that it takes: three to four times as fast. aws-lc watches it: it verifies again every signature that is
+     * refused and a sample of those that pass, and on the first difference it alone decides.
+     *
+     * The default, unless the environment variable BOUNCER_VERIFY_NO_ACCELERATION is set, to anything but nothing or 0,
+     * when the process first loads keys.
+     */
+    BOUNCER_BACKEND_ACCELERATED = 0,
+    /**
+     * aws-lc alone.
+     */
+    BOUNCER_BACKEND_AWS_LC = 1,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum bouncer_backend bouncer_backend;
+#else
+typedef uint32_t bouncer_backend;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * The verdicts on many tokens, in the order of the tokens. Immutable; any number of threads may read it.
+ */
+typedef struct bouncer_batch bouncer_batch;
+
+/**
  * Why a call failed. It holds no token, no claim value and no key, so it may be logged. Immutable; any
  * number of threads may read it.
  */
@@ -325,6 +360,43 @@ typedef struct {
      */
     size_t len;
 } bouncer_bytes;
+
+/**
+ * The verdicts of a batch in columns, laid out as Apache Arrow does (its "Columnar Format", 1.0): buffers that may be
+ * handed to it as they are. They belong to the batch.
+ *
+ * In a validity bitmap the bit i, counted from the lowest of the first byte, is set where row i has a value.
+ */
+typedef struct {
+    /**
+     * The number of rows, one for each token.
+     */
+    size_t rows;
+    /**
+     * The bouncer_status of each: UInt32.
+     */
+    const uint32_t *status;
+    /**
+     * "exp" of the tokens that passed, in seconds since 1970-01-01T00:00:00Z: Int64; 0 where there is none.
+     */
+    const int64_t *exp;
+    /**
+     * Which rows have an "exp".
+     */
+    const uint8_t *exp_validity;
+    /**
+     * Where in `uid_data` the "uid" of each begins, and one value more for the end: the offsets of a LargeUtf8.
+     */
+    const int64_t *uid_offsets;
+    /**
+     * The "uid"s of the tokens that passed, one behind the other, in UTF-8.
+     */
+    const char *uid_data;
+    /**
+     * Which rows have a "uid".
+     */
+    const uint8_t *uid_validity;
+} bouncer_columns;
 
 #ifdef __cplusplus
 extern "C" {
@@ -520,6 +592,17 @@ void bouncer_jwk_free(bouncer_jwk *key);
 bouncer_status bouncer_jwks_load(const char *json, size_t json_len, bouncer_jwks **out, bouncer_error **err);
 
 /**
+ * Reads a JWK Set document as bouncer_jwks_load() does, to verify with `backend`, a bouncer_backend.
+ *
+ * On failure also: BOUNCER_STATUS_INVALID_ARGUMENT, no such back end.
+ */
+bouncer_status bouncer_jwks_load_with(const char *json,
+                                      size_t json_len,
+                                      uint32_t backend,
+                                      bouncer_jwks **out,
+                                      bouncer_error **err);
+
+/**
  * Makes a key set of `count` keys, of which `keys` is the array. They are copied.
  *
  * On success puts the key set in `*out`; free it with bouncer_jwks_free(). On failure:
@@ -540,6 +623,12 @@ size_t bouncer_jwks_key_count(const bouncer_jwks *jwks);
  * to `jwks` and is valid as long as that: do not free it.
  */
 const bouncer_jwk *bouncer_jwks_key(const bouncer_jwks *jwks, size_t index);
+
+/**
+ * How many of the keys have their RS256 signatures verified by the accelerated arithmetic: see
+ * BOUNCER_BACKEND_ACCELERATED. 0 if `jwks` is NULL.
+ */
+size_t bouncer_jwks_accelerated_keys(const bouncer_jwks *jwks);
 
 /**
  * The number of keys that cannot be used; 0 if `jwks` is NULL.
@@ -814,6 +903,15 @@ bouncer_status bouncer_remote_options_new_for_issuer(const char *issuer,
                                                      size_t issuer_len,
                                                      bouncer_remote_options **out,
                                                      bouncer_error **err);
+
+/**
+ * Verifies with `backend`, a bouncer_backend. Default: as for bouncer_jwks_load().
+ *
+ * On failure: BOUNCER_STATUS_INVALID_ARGUMENT, no such back end.
+ */
+bouncer_status bouncer_remote_options_set_backend(bouncer_remote_options *options,
+                                                  uint32_t backend,
+                                                  bouncer_error **err);
 
 /**
  * Allows http to other machines: whoever is on the way can then choose the keys. By default http goes to this
@@ -1130,6 +1228,38 @@ bouncer_status bouncer_verifier_new_remote(const bouncer_remote_jwks *remote,
                                            bouncer_error **err);
 
 /**
+ * Makes a verifier of the same keys and policy that remembers about `tokens` verified tokens, 2^20 at most, 0 for none.
+ * `verifier` may be freed.
+ *
+ * A token that it remembers passes without its signature being verified again: the whole token is compared, "exp" and
+ * "nbf" are checked each time, and when remote keys change, everything is forgotten. What it gives up: the tokens and
+ * their claims stay in memory, about three times their length each, until others take their places. Tokens over 4 KiB
+ * are not remembered.
+ *
+ * On success puts the verifier in `*out`; free it with bouncer_verifier_free(). On failure:
+ * BOUNCER_STATUS_NULL_ARGUMENT.
+ */
+bouncer_status bouncer_verifier_with_cache(const bouncer_verifier *verifier,
+                                           size_t tokens,
+                                           bouncer_verifier **out,
+                                           bouncer_error **err);
+
+/**
+ * The most tokens that the cache keeps; 0 if there is none or `verifier` is NULL.
+ */
+size_t bouncer_verifier_cache_capacity(const bouncer_verifier *verifier);
+
+/**
+ * How many verifications found their token in the cache; 0 if there is none or `verifier` is NULL.
+ */
+uint64_t bouncer_verifier_cache_hits(const bouncer_verifier *verifier);
+
+/**
+ * How many verifications did not find their token in the cache; 0 if there is none or `verifier` is NULL.
+ */
+uint64_t bouncer_verifier_cache_misses(const bouncer_verifier *verifier);
+
+/**
  * Verifies a JWT of `token_len` bytes at `token`, as bouncer_verify_token() does. With remote keys it waits
  * where a fetch may bring the key that is missing, two seconds at most unless they are set up otherwise; a token
  * that has its key never waits.
@@ -1168,6 +1298,73 @@ int32_t bouncer_verifier_wait(const bouncer_verifier *verifier,
  * Frees a verifier. NULL is allowed.
  */
 void bouncer_verifier_free(bouncer_verifier *verifier);
+
+/**
+ * Verifies `count` JWTs as bouncer_verify_token() does each of them; `tokens` is an array of that many. They are
+ * not kept.
+ *
+ * `threads` bounds how many threads work on it, the calling one included; a thread is started for no fewer than
+ * 64 tokens. 0 is as 1.
+ *
+ * On success, which says nothing of any token, puts the verdicts in `*out`; free them with bouncer_batch_free().
+ * On failure: BOUNCER_STATUS_NULL_ARGUMENT or BOUNCER_STATUS_INVALID_ARGUMENT.
+ */
+bouncer_status bouncer_verify_tokens(const bouncer_jwks *jwks,
+                                     const bouncer_policy *policy,
+                                     const bouncer_str *tokens,
+                                     size_t count,
+                                     size_t threads,
+                                     bouncer_batch **out,
+                                     bouncer_error **err);
+
+/**
+ * Verifies `count` JWTs as bouncer_verifier_verify() does each of them; `tokens` is an array of that many. They
+ * are not kept. `threads`, the result and the failures are as for bouncer_verify_tokens().
+ */
+bouncer_status bouncer_verifier_verify_batch(const bouncer_verifier *verifier,
+                                             const bouncer_str *tokens,
+                                             size_t count,
+                                             size_t threads,
+                                             bouncer_batch **out,
+                                             bouncer_error **err);
+
+/**
+ * The number of verdicts; 0 if `batch` is NULL.
+ */
+size_t bouncer_batch_count(const bouncer_batch *batch);
+
+/**
+ * The verdict at `index`: BOUNCER_STATUS_OK, or why the token is refused. BOUNCER_STATUS_INVALID_ARGUMENT if there
+ * is none, BOUNCER_STATUS_NULL_ARGUMENT if `batch` is NULL.
+ */
+bouncer_status bouncer_batch_status(const bouncer_batch *batch,
+                                    size_t index);
+
+/**
+ * The verified token at `index`; NULL if it is refused, there is none, or `batch` is NULL. It belongs to `batch` and
+ * is valid as long as that: do not free it.
+ */
+const bouncer_token *bouncer_batch_token(const bouncer_batch *batch,
+                                         size_t index);
+
+/**
+ * Why the token at `index` is refused; NULL if it is not, there is none, or `batch` is NULL. It belongs to `batch` and
+ * is valid as long as that: do not free it.
+ */
+const bouncer_error *bouncer_batch_error(const bouncer_batch *batch,
+                                         size_t index);
+
+/**
+ * Puts the verdicts as columns in `*columns` and gives 1; gives 0 and leaves it alone if an argument is NULL. Valid as
+ * long as `batch`. With no rows, only `uid_offsets` may be read.
+ */
+int32_t bouncer_batch_columns(const bouncer_batch *batch,
+                              bouncer_columns *columns);
+
+/**
+ * Frees the verdicts with their tokens and errors. NULL is allowed.
+ */
+void bouncer_batch_free(bouncer_batch *batch);
 
 /**
  * Finds the token in the value of an HTTP Authorization header, `value_len` bytes at `value`: "token=<jwt>"

@@ -93,7 +93,7 @@ const fn c_str(text: &'static str) -> &'static CStr {
 
 /// Declares [`ErrorKind`] with its stable name and sentence, so that no kind can lack one.
 macro_rules! error_kinds {
-    ($($(#[$doc:meta])+ $kind:ident, $category:ident, $name:literal, $message:literal;)+) => {
+    ($($(#[$doc:meta])+ $kind:ident = $number:literal, $category:ident, $name:literal, $message:literal;)+) => {
         /// The cause of an [`Error`]. In C each is one status number, for ever; in the other languages one
         /// exception, sentinel or code.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -103,6 +103,11 @@ macro_rules! error_kinds {
         impl ErrorKind {
             /// Every kind, in the order of the C status numbers.
             pub const ALL: &'static [ErrorKind] = &[$(ErrorKind::$kind,)+];
+
+            /// The permanent number, the same in every language: that of C's status.
+            pub const fn number(self) -> u32 {
+                match self { $(Self::$kind => $number,)+ }
+            }
 
             /// The stable name, the same in every language: `"expired"`.
             pub const fn as_str(self) -> &'static str {
@@ -130,55 +135,55 @@ macro_rules! error_kinds {
 
 error_kinds! {
     /// An argument or a policy setting is not usable.
-    InvalidArgument, Caller, "invalid_argument", "an argument is not usable";
+    InvalidArgument = 3, Caller, "invalid_argument", "an argument is not usable";
     /// The document is not a JWK Set (RFC 7517 §5) or exceeds its bounds.
-    MalformedJwkSet, Keys, "malformed_jwk_set", "the document is not a JWK Set";
+    MalformedJwkSet = 100, Keys, "malformed_jwk_set", "the document is not a JWK Set";
     /// The JWK Set has no key that could verify a token; [`crate::SkippedKey`] says why of each.
-    NoUsableKey, Keys, "no_usable_key", "the JWK Set has no usable key";
+    NoUsableKey = 101, Keys, "no_usable_key", "the JWK Set has no usable key";
     /// A single key (JWK, PEM, DER or components) cannot be used; the detail says why.
-    UnusableKey, Keys, "unusable_key", "the key is not usable";
+    UnusableKey = 102, Keys, "unusable_key", "the key is not usable";
     /// A remote JWK Set has not been fetched yet, or not for longer than its bound; the detail says which.
-    KeysUnavailable, Keys, "keys_unavailable", "no keys are available to judge with";
+    KeysUnavailable = 103, Keys, "keys_unavailable", "no keys are available to judge with";
     /// The token is longer than the policy allows.
-    TokenTooLarge, Token, "token_too_large", "the token is too large";
+    TokenTooLarge = 200, Token, "token_too_large", "the token is too large";
     /// The token is not a JWS in Compact Serialization (RFC 7515 §3.1).
-    MalformedToken, Token, "malformed_token", "the token is malformed";
+    MalformedToken = 201, Token, "malformed_token", "the token is malformed";
     /// The token has five parts: a JWE (RFC 7516), which is not for verification.
-    EncryptedToken, Token, "encrypted_token", "the token is encrypted";
+    EncryptedToken = 202, Token, "encrypted_token", "the token is encrypted";
     /// The JOSE Header is not strict JSON or a parameter has the wrong type (RFC 7515 §4).
-    MalformedHeader, Token, "malformed_header", "the token's header is malformed";
+    MalformedHeader = 203, Token, "malformed_header", "the token's header is malformed";
     /// "alg" is none of those implemented; "none" and the HS family never are.
-    UnsupportedAlgorithm, Token, "unsupported_algorithm", "the token's algorithm is not supported";
+    UnsupportedAlgorithm = 204, Token, "unsupported_algorithm", "the token's algorithm is not supported";
     /// "alg" is implemented but not in the policy.
-    AlgorithmNotAllowed, Token, "algorithm_not_allowed", "the token's algorithm is not allowed";
+    AlgorithmNotAllowed = 205, Token, "algorithm_not_allowed", "the token's algorithm is not allowed";
     /// The header demands something that is not done here: crit, b64, enc.
-    UnsupportedHeader, Token, "unsupported_header", "the token's header demands an unsupported extension";
+    UnsupportedHeader = 206, Token, "unsupported_header", "the token's header demands an unsupported extension";
     /// "typ" is not the type the policy asks for (RFC 8725 §3.11).
-    WrongTokenType, Token, "wrong_token_type", "the token is of another type";
+    WrongTokenType = 207, Token, "wrong_token_type", "the token is of another type";
     /// No key of the set fits the token's "kid" and "alg".
-    NoMatchingKey, Token, "no_matching_key", "no key matches the token";
+    NoMatchingKey = 208, Token, "no_matching_key", "no key matches the token";
     /// No candidate key verifies the signature. There are no details on purpose.
-    InvalidSignature, Token, "invalid_signature", "the token's signature is invalid";
+    InvalidSignature = 209, Token, "invalid_signature", "the token's signature is invalid";
     /// The value of the Authorization header holds no token.
-    MalformedAuthorization, Token, "malformed_authorization", "the Authorization header is malformed";
+    MalformedAuthorization = 210, Token, "malformed_authorization", "the Authorization header is malformed";
     /// The Claims Set is not strict JSON, or a claim has the wrong type (RFC 7519 §4).
-    MalformedClaims, Token, "malformed_claims", "the token's claims are malformed";
+    MalformedClaims = 300, Token, "malformed_claims", "the token's claims are malformed";
     /// A claim that the policy requires is missing.
-    MissingClaim, Token, "missing_claim", "a required claim is missing";
+    MissingClaim = 301, Token, "missing_claim", "a required claim is missing";
     /// "exp" has passed (RFC 7519 §4.1.4).
-    Expired, Token, "expired", "the token has expired";
+    Expired = 302, Token, "expired", "the token has expired";
     /// "nbf" lies ahead (RFC 7519 §4.1.5).
-    NotYetValid, Token, "not_yet_valid", "the token is not valid yet";
+    NotYetValid = 303, Token, "not_yet_valid", "the token is not valid yet";
     /// "iss" is none of the accepted issuers (RFC 7519 §4.1.1).
-    WrongIssuer, Token, "wrong_issuer", "the token is from another issuer";
+    WrongIssuer = 304, Token, "wrong_issuer", "the token is from another issuer";
     /// "aud" names none of the accepted audiences, or there are none to compare (RFC 7519 §4.1.3).
-    WrongAudience, Token, "wrong_audience", "the token is for another audience";
+    WrongAudience = 305, Token, "wrong_audience", "the token is for another audience";
     /// The service account's secret cannot be read, or is none; the detail says why.
-    UnusableCredentials, Login, "unusable_credentials", "the credentials are not usable";
+    UnusableCredentials = 400, Login, "unusable_credentials", "the credentials are not usable";
     /// The issuer refuses the login: unknown account, wrong key, or a wrong request.
-    LoginRejected, Login, "login_rejected", "the issuer refuses the login";
+    LoginRejected = 401, Login, "login_rejected", "the issuer refuses the login";
     /// There is no valid token of the service's own, and no login succeeds now.
-    LoginUnavailable, Login, "login_unavailable", "no valid token can be obtained now";
+    LoginUnavailable = 402, Login, "login_unavailable", "no valid token can be obtained now";
 }
 
 impl fmt::Display for ErrorKind {

@@ -34,7 +34,7 @@
 //! | `remote` | a URL, an issuer, an account | a [`RemoteJwkSet`], always fresh, or a [`TokenRenewer`]. The only I/O and the only threads |
 //!
 //! The skins (`src/ffi` for C, `src/bin` for the command line) name only what this page exports. `unsafe` is
-//! allowed in `src/ffi` alone. The order of the checks, and so the verdict on a token with several faults, is
+//! allowed in `src/ffi` and in the SIMD kernels alone. The order of the checks, and so the verdict on a token with several faults, is
 //! pinned by the conformance corpus in `tests/conformance`.
 //!
 //! # Features
@@ -69,9 +69,10 @@ mod ffi;
 mod jose;
 #[cfg(feature = "remote")]
 mod remote;
+mod striped;
 mod verify;
 
-pub use crypto::Backend;
+pub use crypto::backend::Backend;
 pub use crypto::jwk_set::{JwkSet, SkippedKey};
 #[doc(hidden)]
 pub use crypto::verify_signature;
@@ -98,7 +99,10 @@ pub use remote::renewal::token_renewer::{TokenRenewer, TokenRenewerBuilder};
 pub use remote::renewal::token_source::{NewToken, TokenSource};
 #[cfg(feature = "remote")]
 pub use remote::transport::{FetchError, FetchFailure, HttpRequest, HttpResponse, Transport};
+pub use verify::batch::verify_tokens;
+pub use verify::cache::CacheStats;
 pub use verify::clock::Clock;
+pub use verify::columns::TokenColumns;
 #[cfg(feature = "remote")]
 pub use verify::key_source::FetchTicket;
 pub use verify::policy::Policy;

@@ -31,7 +31,7 @@ use std::time::{Duration, SystemTime};
 use tool::is_installed;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
-const PROGRAMS: [&str; 6] = ["jwks", "token", "misuse", "threads", "remote", "renewer"];
+const PROGRAMS: [&str; 7] = ["jwks", "token", "batch", "misuse", "threads", "remote", "renewer"];
 const SANITIZERS: &str = "-fsanitize=address,undefined";
 
 /// Where cargo puts the library that it builds with the tests: beside this test.
@@ -199,6 +199,7 @@ fn c_programs_pass_under_valgrind_without_an_error_or_a_leak() {
         valgrind.args([
             "--show-leak-kinds=definite,indirect,possible",
             "--errors-for-leak-kinds=definite,indirect,possible",
+            concat!("--suppressions=", env!("CARGO_MANIFEST_DIR"), "/tests/capi/valgrind.supp"),
         ]);
         assert_passes(program, valgrind.arg(compile(program, &[])));
     }

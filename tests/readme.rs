@@ -126,6 +126,7 @@ fn the_page_on_c_names_every_function() {
             "policy",
             "token",
             "verifier",
+            "batch",
             "error",
             "remote_options",
             "remote_jwks",

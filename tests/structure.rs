@@ -53,9 +53,14 @@ fn the_skins_name_only_the_facade() {
 
 #[test]
 fn only_the_remote_layer_does_io_or_starts_a_thread() {
+    // A batch may be allowed threads; the kill switch of the accelerated arithmetic is in the environment.
+    const MAY: [(&str, &str); 2] = [("verify/batch.rs", "std::thread"), ("crypto/backend.rs", "std::env")];
     for layer in ["encoding", "jose", "crypto", "verify"] {
         for (path, text) in sources(&format!("src/{layer}")) {
             for io in ["std::fs", "std::net", "std::thread", "thread::spawn", "std::env", "ureq"] {
+                if MAY.iter().any(|(file, may)| path.ends_with(file) && io == *may) {
+                    continue;
+                }
                 assert!(!text.contains(io), "{} names {io}", path.display());
             }
         }
@@ -63,10 +68,11 @@ fn only_the_remote_layer_does_io_or_starts_a_thread() {
 }
 
 #[test]
-fn unsafe_stands_in_the_c_boundary_and_one_file_of_the_kernel() {
+fn unsafe_stands_in_the_c_boundary_and_the_simd_kernels_alone() {
+    const KERNELS: [&str; 2] = ["src/crypto/ifma/avx512.rs", "src/encoding/base64url/avx512.rs"];
     for (path, text) in sources("src") {
         let name = path.strip_prefix(ROOT).unwrap();
-        if name.starts_with("src/ffi") || name == Path::new("src/crypto/ifma/avx512.rs") {
+        if name.starts_with("src/ffi") || KERNELS.iter().any(|kernel| name == Path::new(kernel)) {
             continue;
         }
         for line in text.lines().filter(|line| !line.trim_start().starts_with("//")) {

@@ -1,10 +1,14 @@
 //! The JWK Set (RFC 7517 §5), its keys parsed and ready, and the choice of keys for a token.
 
-use super::{Backend, VerifyingKey};
+use super::VerifyingKey;
+use super::backend::Backend;
+use super::known_headers::{KnownHeader, KnownHeaders};
 use crate::encoding::json;
 use crate::error::{Error, ErrorKind, Result};
 use crate::jose::algorithm::Algorithm;
+use crate::jose::header::JoseHeader;
 use crate::jose::jwk::Jwk;
+use crate::jose::jws::CompactJws;
 use crate::jose::skip_reason::SkipReason;
 use std::collections::HashMap;
 use std::fmt;
@@ -30,6 +34,7 @@ pub struct JwkSet {
     by_kid: HashMap<Box<str>, Vec<usize>>,
     without_kid: Vec<usize>,
     skipped: Box<[SkippedKey]>,
+    known_headers: KnownHeaders,
 }
 
 /// A member of a JWK Set that cannot be used.
@@ -130,6 +135,7 @@ impl JwkSet {
             first_alike,
             by_kid,
             without_kid,
+            known_headers: KnownHeaders::for_keys(keys.len()),
             keys: keys.into(),
             verifying_keys: verifying_keys.into(),
             skipped: skipped.into(),
@@ -139,6 +145,12 @@ impl JwkSet {
     /// The usable keys, in document order.
     pub fn keys(&self) -> &[Jwk] {
         &self.keys
+    }
+
+    /// How many of the keys have their RS256 signatures verified by the accelerated arithmetic
+    /// ([`Backend::Accelerated`]).
+    pub fn accelerated_keys(&self) -> usize {
+        self.verifying_keys.iter().filter(|key| key.is_accelerated()).count()
     }
 
     /// The members that cannot be used, in document order.
@@ -152,24 +164,46 @@ impl JwkSet {
         self.by_kid.contains_key(kid)
     }
 
-    /// Chooses the keys that may have signed a token of this header and returns the first that verifies it.
+    /// The parts of `token`, if its header is one that is known to the byte. Nothing else of it is looked at.
+    pub(crate) fn recognise<'t>(&self, token: &'t [u8]) -> Option<(CompactJws<'t>, &KnownHeader)> {
+        let jws = CompactJws::split_outer(token)?;
+        Some((jws, self.known_headers.find(jws.header)?))
+    }
+
+    /// Takes note of a header whose token has a signature that holds.
+    pub(crate) fn learn(&self, encoded: &[u8], json: &[u8], header: &JoseHeader<'_>, candidates: Candidates) {
+        self.known_headers.learn(encoded, json, header, candidates);
+    }
+
+    /// The key for a signature that may be verified side by side with others.
+    pub(crate) fn lane_key(
+        &self,
+        candidates: Candidates,
+        algorithm: Algorithm,
+    ) -> Option<(&Jwk, &VerifyingKey)> {
+        let &[only] = candidates.as_slice() else { return None };
+        let takes_lanes = |key: &&VerifyingKey| algorithm == Algorithm::Rs256 && key.is_accelerated();
+        let key = self.verifying_keys.get(only).filter(takes_lanes)?;
+        Some((self.keys.get(only)?, key))
+    }
+
+    /// Returns the first of `candidates` that verifies the signature.
     ///
     /// `signature` is asked for only once there is a key: a token of unknown kid costs no decoding.
-    pub(crate) fn verify<S: AsRef<[u8]>>(
+    pub(crate) fn verify<'s>(
         &self,
-        kid: Option<&str>,
+        candidates: Candidates,
         algorithm: Algorithm,
         signing_input: &[u8],
-        signature: impl FnOnce() -> Result<S>,
+        signature: impl FnOnce() -> Result<&'s [u8]>,
     ) -> Result<&Jwk> {
-        let candidates = self.select(kid, algorithm);
         if candidates.is_empty() {
             return Err(Error::new(ErrorKind::NoMatchingKey, ""));
         }
         let signature = signature()?;
         for &i in candidates.as_slice() {
             if let (Some(jwk), Some(key)) = (self.keys.get(i), self.verifying_keys.get(i))
-                && key.verify(algorithm, signing_input, signature.as_ref()).is_ok()
+                && key.verify(algorithm, signing_input, signature).is_ok()
             {
                 return Ok(jwk);
             }
@@ -177,9 +211,11 @@ impl JwkSet {
         Err(Error::new(ErrorKind::InvalidSignature, ""))
     }
 
-    fn select(&self, kid: Option<&str>, algorithm: Algorithm) -> Candidates {
+    /// The keys that may have signed a token of this header.
+    pub(crate) fn candidates(&self, header: &JoseHeader<'_>) -> Candidates {
+        let algorithm = header.algorithm;
         let mut candidates = Candidates::default();
-        match kid {
+        match header.kid.as_deref() {
             Some(kid) => {
                 for &i in self.by_kid.get(kid).unwrap_or(&self.without_kid) {
                     self.consider(i, algorithm, &mut candidates);
@@ -214,8 +250,8 @@ impl fmt::Debug for JwkSet {
 }
 
 /// Indices of the keys to try, without an allocation; what does not fit is not tried.
-#[derive(Default)]
-struct Candidates {
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Candidates {
     indices: [usize; MAX_CANDIDATES],
     len: usize,
 }
@@ -248,7 +284,7 @@ fn read_document(json: &[u8]) -> Result<Vec<Parsed>> {
     let text = std::str::from_utf8(json).map_err(|_| malformed("not UTF-8"))?;
     let mut keys = None;
     json::members(text, |name, value| {
-        if name == "keys" {
+        if name == b"keys" {
             keys = Some(value);
         }
     })

@@ -2,12 +2,16 @@
 //! encoding, jose. No policy and no clock.
 
 #[cfg(feature = "aws-lc-rs")]
+mod accelerated;
+#[cfg(feature = "aws-lc-rs")]
 mod aws_lc;
+pub(crate) mod backend;
 mod ed25519;
 #[cfg(all(feature = "aws-lc-rs", target_arch = "x86_64"))]
-#[allow(dead_code, reason = "not used yet")]
 mod ifma;
 pub(crate) mod jwk_set;
+pub(crate) mod known_headers;
+pub(crate) mod lanes;
 #[cfg(feature = "rust-crypto")]
 mod rust_crypto;
 
@@ -16,43 +20,12 @@ use crate::jose::algorithm::Algorithm;
 use crate::jose::jwk::Jwk;
 use crate::jose::public_key::PublicKey;
 use crate::jose::skip_reason::SkipReason;
+#[cfg(feature = "aws-lc-rs")]
+use accelerated::Accelerated;
+use backend::Backend;
 
 #[cfg(not(any(feature = "aws-lc-rs", feature = "rust-crypto")))]
 compile_error!("bouncer_verify needs a back end: turn on the feature aws-lc-rs (the default) or rust-crypto");
-
-/// Which implementation does the arithmetic of a [`crate::JwkSet`]. The verdicts are the same; a test holds
-/// them to it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Backend {
-    /// aws-lc, through aws-lc-rs: the fastest.
-    #[cfg(feature = "aws-lc-rs")]
-    AwsLc,
-    /// The RustCrypto crates: no C compiler needed, 4 to 12 times slower.
-    #[cfg(feature = "rust-crypto")]
-    RustCrypto,
-}
-
-impl Backend {
-    /// The back ends of this build; the first is the default.
-    pub const ALL: &'static [Backend] = &[
-        #[cfg(feature = "aws-lc-rs")]
-        Backend::AwsLc,
-        #[cfg(feature = "rust-crypto")]
-        Backend::RustCrypto,
-    ];
-}
-
-impl Default for Backend {
-    /// aws-lc where it is built in.
-    #[allow(unreachable_code, reason = "with both back ends built in, the first returns")]
-    fn default() -> Self {
-        #[cfg(feature = "aws-lc-rs")]
-        return Self::AwsLc;
-        #[cfg(feature = "rust-crypto")]
-        return Self::RustCrypto;
-    }
-}
 
 /// The signature does not verify. There is nothing more to say of it, on purpose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,6 +40,9 @@ pub(crate) struct VerifyingKey {
 enum Prepared {
     #[cfg(feature = "aws-lc-rs")]
     AwsLc(aws_lc::Key),
+    /// The same, and the kernel for its RS256 signatures.
+    #[cfg(feature = "aws-lc-rs")]
+    Accelerated(aws_lc::Key, Accelerated),
     #[cfg(feature = "rust-crypto")]
     RustCrypto(rust_crypto::Key),
 }
@@ -82,11 +58,36 @@ impl VerifyingKey {
         };
         let prepared = match backend {
             #[cfg(feature = "aws-lc-rs")]
-            Backend::AwsLc => Prepared::AwsLc(aws_lc::Key::new(key, |algorithm| jwk.fits(algorithm))?),
+            Backend::Accelerated | Backend::AwsLc => {
+                let prepared = aws_lc::Key::new(key, |algorithm| jwk.fits(algorithm))?;
+                let wanted = backend == Backend::Accelerated && jwk.fits(Algorithm::Rs256);
+                match wanted.then(|| Accelerated::new(key)).flatten() {
+                    Some(accelerated) => Prepared::Accelerated(prepared, accelerated),
+                    None => Prepared::AwsLc(prepared),
+                }
+            }
             #[cfg(feature = "rust-crypto")]
             Backend::RustCrypto => Prepared::RustCrypto(rust_crypto::Key::new(key)?),
         };
         Ok(Self { prepared, signature_len })
+    }
+
+    /// Whether its RS256 signatures are verified by the kernel.
+    pub(crate) fn is_accelerated(&self) -> bool {
+        #[cfg(feature = "aws-lc-rs")]
+        return self.accelerated().is_some();
+        #[cfg(not(feature = "aws-lc-rs"))]
+        return false;
+    }
+
+    #[cfg(feature = "aws-lc-rs")]
+    fn accelerated(&self) -> Option<&Accelerated> {
+        match &self.prepared {
+            Prepared::Accelerated(_, accelerated) => {
+                Some(accelerated).filter(|accelerated| accelerated.is_trusted())
+            }
+            _ => None,
+        }
     }
 
     /// Verifies with `algorithm`, which must be one that the key's [`Jwk`] fits.
@@ -106,8 +107,30 @@ impl VerifyingKey {
         match &self.prepared {
             #[cfg(feature = "aws-lc-rs")]
             Prepared::AwsLc(key) => key.verify(algorithm, signing_input, signature),
+            #[cfg(feature = "aws-lc-rs")]
+            Prepared::Accelerated(key, accelerated) => {
+                let reference = || key.verify(algorithm, signing_input, signature);
+                match algorithm {
+                    Algorithm::Rs256 => accelerated.verify(signing_input, signature, reference),
+                    _ => reference(),
+                }
+            }
             #[cfg(feature = "rust-crypto")]
             Prepared::RustCrypto(key) => key.verify(algorithm, signing_input, signature),
+        }
+    }
+}
+
+impl VerifyingKey {
+    /// The verdict of aws-lc alone on an RS256 signature.
+    #[cfg(all(feature = "aws-lc-rs", target_arch = "x86_64"))]
+    fn verify_reference(&self, signing_input: &[u8], signature: &[u8]) -> Result<(), InvalidSignature> {
+        match &self.prepared {
+            Prepared::AwsLc(key) | Prepared::Accelerated(key, _) => {
+                key.verify(Algorithm::Rs256, signing_input, signature)
+            }
+            #[cfg(feature = "rust-crypto")]
+            Prepared::RustCrypto(_) => Err(InvalidSignature),
         }
     }
 }

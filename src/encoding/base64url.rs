@@ -1,10 +1,17 @@
 //! base64url without padding, in its one canonical spelling: a length of 1 mod 4, padding, white space,
 //! other alphabets and non-zero trailing bits are refused.
 
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+
 use base64::alphabet;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, NO_PAD};
 use base64::engine::simd::Simd;
 use base64::engine::{DecodePaddingMode, Engine as _};
+use std::sync::LazyLock;
+
+/// Made once: its tables cost more than decoding a header.
+static ENGINE: LazyLock<Simd> = LazyLock::new(|| Simd::url_safe(NO_PAD));
 
 /// The text is not canonical base64url. Where it goes wrong is not said: a token's error never
 /// depends on its content.
@@ -19,34 +26,36 @@ pub(crate) const fn decoded_len(encoded_len: usize) -> usize {
 /// Decodes into the front of `out` and returns that part; refuses when `out` is too short.
 pub(crate) fn decode_into<'o>(text: &[u8], out: &'o mut [u8]) -> Result<&'o [u8], NotCanonical> {
     let out = out.get_mut(..decoded_len(text.len())).ok_or(NotCanonical)?;
-    let written = Simd::url_safe(NO_PAD).decode_slice(text, out).map_err(|_| NotCanonical)?;
+    #[cfg(target_arch = "x86_64")]
+    if let Some(decoded) = avx512::decode(text, out) {
+        return decoded.map(|()| &*out);
+    }
+    decode_on_any_cpu(text, out)
+}
+
+fn decode_on_any_cpu<'o>(text: &[u8], out: &'o mut [u8]) -> Result<&'o [u8], NotCanonical> {
+    let written = ENGINE.decode_slice(text, out).map_err(|_| NotCanonical)?;
     out.get(..written).ok_or(NotCanonical)
 }
 
-/// Decoded bytes that live on the stack where at most `N` are needed: headers and signatures nearly always
-/// do.
-pub(crate) enum Decoded<const N: usize> {
-    Stack([u8; N], usize),
-    Heap(Vec<u8>),
+/// Room to decode into, on the stack where at most `N` bytes are needed: headers and signatures nearly always
+/// are that short.
+pub(crate) struct Scratch<const N: usize> {
+    stack: [u8; N],
+    heap: Vec<u8>,
 }
 
-impl<const N: usize> Decoded<N> {
-    pub(crate) fn new(text: &[u8]) -> Result<Self, NotCanonical> {
-        if decoded_len(text.len()) > N {
-            return decode(text).map(Self::Heap);
-        }
-        let mut buffer = [0; N];
-        let len = decode_into(text, &mut buffer)?.len();
-        Ok(Self::Stack(buffer, len))
+impl<const N: usize> Scratch<N> {
+    pub(crate) fn new() -> Self {
+        Self { stack: [0; N], heap: Vec::new() }
     }
-}
 
-impl<const N: usize> AsRef<[u8]> for Decoded<N> {
-    fn as_ref(&self) -> &[u8] {
-        match self {
-            Self::Stack(buffer, len) => buffer.get(..*len).unwrap_or_default(),
-            Self::Heap(bytes) => bytes,
+    pub(crate) fn decode(&mut self, text: &[u8]) -> Result<&[u8], NotCanonical> {
+        if decoded_len(text.len()) <= N {
+            return decode_into(text, &mut self.stack);
         }
+        self.heap = decode(text)?;
+        Ok(&self.heap)
     }
 }
 
@@ -82,7 +91,7 @@ pub(crate) fn decode_tolerant(text: &[u8]) -> Result<(Vec<u8>, bool), NotCanonic
 
 /// Encodes without padding.
 pub(crate) fn encode(bytes: &[u8]) -> String {
-    Simd::url_safe(NO_PAD).encode(bytes)
+    ENGINE.encode(bytes)
 }
 
 #[cfg(test)]
@@ -125,6 +134,39 @@ mod tests {
                     assert_eq!(decode(&text), Err(NotCanonical));
                 }
             }
+        }
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[test]
+    fn every_implementation_takes_the_same_decision() {
+        if !avx512::is_available() {
+            return eprintln!("skipped: this CPU has no AVX-512 VBMI");
+        }
+        let assert_agree = |text: &[u8]| {
+            let mut outs = [vec![0xaa; decoded_len(text.len())], vec![0x55; decoded_len(text.len())]];
+            let [simd, any] = &mut outs;
+            let verdicts = (avx512::decode(text, simd).unwrap(), decode_on_any_cpu(text, any).map(drop));
+            assert_eq!(verdicts.0, verdicts.1, "{text:?}");
+            assert!(verdicts.0.is_err() || simd == any, "{text:?}");
+        };
+        for len in 0..200 {
+            let bytes: Vec<u8> = (0..len).map(|i| (i * i * 31 % 251) as u8).collect();
+            let text = encode(&bytes).into_bytes();
+            assert_agree(&text);
+            for at in 0..text.len() {
+                assert_agree(&text[..at]);
+                for byte in
+                    [text[at] ^ 1, text[at] ^ 0x20, text[at] ^ 0x80, b'=', b'/', b'+', b'@', b'[', 0xff]
+                {
+                    let mut text = text.clone();
+                    text[at] = byte;
+                    assert_agree(&text);
+                }
+            }
+        }
+        for pair in 0..=u16::MAX {
+            assert_agree(&pair.to_be_bytes());
         }
     }
 

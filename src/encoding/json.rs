@@ -26,17 +26,19 @@ enum Kind {
     Object,
 }
 
-/// A value of a document, as the slice that spells it.
+/// A value of a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Value<'a> {
-    text: &'a str,
+    document: &'a str,
+    start: usize,
+    end: usize,
     kind: Kind,
 }
 
 impl<'a> Value<'a> {
     /// The exact JSON text.
     pub(crate) fn text(self) -> &'a str {
-        self.text
+        self.document.get(self.start..self.end).unwrap_or_default()
     }
 
     pub(crate) fn is_null(self) -> bool {
@@ -49,14 +51,17 @@ impl<'a> Value<'a> {
 
     /// The value as JSON spells it, if it is a number.
     pub(crate) fn as_number(self) -> Option<&'a str> {
-        (self.kind == Kind::Number).then_some(self.text)
+        (self.kind == Kind::Number).then(|| self.text())
     }
 
     /// The characters, if it is a string; copied only where the text has escapes.
+    #[inline]
     pub(crate) fn as_str(self) -> Option<Cow<'a, str>> {
         match self.kind {
-            Kind::String { escaped: true } => serde_json::from_str(self.text).ok().map(Cow::Owned),
-            Kind::String { escaped: false } => self.text.get(1..self.text.len() - 1).map(Cow::Borrowed),
+            Kind::String { escaped: false } => {
+                self.document.get(self.start + 1..self.end - 1).map(Cow::Borrowed)
+            }
+            Kind::String { escaped: true } => serde_json::from_str(self.text()).ok().map(Cow::Owned),
             _ => None,
         }
     }
@@ -64,16 +69,15 @@ impl<'a> Value<'a> {
     /// Calls `each` with every element, if it is an array.
     pub(crate) fn elements(self, mut each: impl FnMut(Value<'a>)) -> Option<()> {
         (self.kind == Kind::Array).then_some(())?;
-        Scanner::new(self.text).array(1, &mut each).ok()
+        Scanner::new(self.text()).array(1, &mut each).ok()
     }
 }
 
-/// Checks `document`, an object and nothing else, and calls `each` with every member of it in order.
-/// What `each` collects means nothing unless the result is `Ok`: a later part may be wrong.
-pub(crate) fn members<'a>(
-    document: &'a str,
-    mut each: impl FnMut(Cow<'a, str>, Value<'a>),
-) -> Result<(), Invalid> {
+/// Checks `document`, an object and nothing else, and calls `each` with every member of it in order: the name
+/// in UTF-8, its escapes resolved, and the value. What `each` collects means nothing unless the result is
+/// `Ok`: a later part may be wrong.
+#[inline]
+pub(crate) fn members<'a>(document: &'a str, mut each: impl FnMut(&[u8], Value<'a>)) -> Result<(), Invalid> {
     let mut scanner = Scanner::new(document);
     scanner.skip_white_space();
     scanner.object(1, &mut each)?;
@@ -81,19 +85,26 @@ pub(crate) fn members<'a>(
     if scanner.peek().is_none() { Ok(()) } else { Err(Invalid) }
 }
 
-/// Reads forward over `text`; every method stops behind what it has read.
+/// Reads forward over `document`; every method stops behind what it has read.
 struct Scanner<'a> {
-    text: &'a str,
+    document: &'a str,
     at: usize,
+    /// The [`special_bits`] of the 64 bytes from `window`, a multiple of 64.
+    special: u64,
+    window: usize,
 }
 
 impl<'a> Scanner<'a> {
-    fn new(text: &'a str) -> Self {
-        Self { text, at: 0 }
+    fn new(document: &'a str) -> Self {
+        Self { document, at: 0, special: 0, window: usize::MAX }
+    }
+
+    fn bytes(&self) -> &'a [u8] {
+        self.document.as_bytes()
     }
 
     fn peek(&self) -> Option<u8> {
-        self.text.as_bytes().get(self.at).copied()
+        self.bytes().get(self.at).copied()
     }
 
     fn next(&mut self) -> Option<u8> {
@@ -102,6 +113,7 @@ impl<'a> Scanner<'a> {
         Some(byte)
     }
 
+    #[inline]
     fn skip_white_space(&mut self) {
         while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.peek() {
             self.at += 1;
@@ -122,11 +134,8 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    fn object<F: FnMut(Cow<'a, str>, Value<'a>)>(
-        &mut self,
-        depth: usize,
-        each: &mut F,
-    ) -> Result<(), Invalid> {
+    #[inline(always)]
+    fn object<F: FnMut(&[u8], Value<'a>)>(&mut self, depth: usize, each: &mut F) -> Result<(), Invalid> {
         if depth > MAX_DEPTH {
             return Err(Invalid);
         }
@@ -139,17 +148,21 @@ impl<'a> Scanner<'a> {
         let mut names = Names::new();
         loop {
             self.skip_white_space();
-            let name = self.string()?.as_str().ok_or(Invalid)?;
-            names.add(name.clone())?;
+            let name = self.name()?;
+            names.add(&name)?;
             self.skip_white_space();
             self.expect(b':')?;
             self.skip_white_space();
             let value = self.value(depth)?;
-            each(name, value);
+            each(&name, value);
             if self.closes(b'}')? {
                 return names.all_differ();
             }
         }
+    }
+
+    fn inner_object(&mut self, depth: usize) -> Result<(), Invalid> {
+        self.object(depth, &mut |_, _| {})
     }
 
     fn array<F: FnMut(Value<'a>)>(&mut self, depth: usize, each: &mut F) -> Result<(), Invalid> {
@@ -172,59 +185,116 @@ impl<'a> Scanner<'a> {
     }
 
     /// A value inside an object or array of level `depth`.
+    #[inline(always)]
     fn value(&mut self, depth: usize) -> Result<Value<'a>, Invalid> {
         let start = self.at;
         let kind = match self.peek().ok_or(Invalid)? {
-            b'"' => return self.string(),
-            b'{' => {
-                self.object(depth + 1, &mut |_, _| {})?;
-                Kind::Object
-            }
-            b'[' => {
-                self.array(depth + 1, &mut |_| {})?;
-                Kind::Array
-            }
+            b'"' => Kind::String { escaped: self.string()? },
             b'-' | b'0'..=b'9' => {
                 self.number()?;
                 Kind::Number
             }
-            b'n' => self.word("null", Kind::Null)?,
-            b'f' => self.word("false", Kind::False)?,
-            b't' => self.word("true", Kind::True)?,
-            _ => return Err(Invalid),
+            _ => self.rarer_value(depth)?,
         };
-        Ok(Value { text: self.since(start)?, kind })
+        Ok(Value { document: self.document, start, end: self.at, kind })
     }
 
-    fn since(&self, start: usize) -> Result<&'a str, Invalid> {
-        self.text.get(start..self.at).ok_or(Invalid)
+    fn rarer_value(&mut self, depth: usize) -> Result<Kind, Invalid> {
+        match self.peek().ok_or(Invalid)? {
+            b'{' => {
+                self.inner_object(depth + 1)?;
+                Ok(Kind::Object)
+            }
+            b'[' => {
+                self.array(depth + 1, &mut |_| {})?;
+                Ok(Kind::Array)
+            }
+            b'n' => self.word("null", Kind::Null),
+            b'f' => self.word("false", Kind::False),
+            b't' => self.word("true", Kind::True),
+            _ => Err(Invalid),
+        }
     }
 
     fn word(&mut self, word: &str, kind: Kind) -> Result<Kind, Invalid> {
+        let start = self.at;
         self.at += word.len();
-        if self.since(self.at - word.len())? == word { Ok(kind) } else { Err(Invalid) }
+        if self.bytes().get(start..self.at) == Some(word.as_bytes()) { Ok(kind) } else { Err(Invalid) }
     }
 
-    fn string(&mut self) -> Result<Value<'a>, Invalid> {
+    /// The name of a member.
+    #[inline(always)]
+    fn name(&mut self) -> Result<Cow<'a, [u8]>, Invalid> {
+        let start = self.at;
+        if self.string()? {
+            let text = self.document.get(start..self.at).ok_or(Invalid)?;
+            let name: String = serde_json::from_str(text).map_err(|_| Invalid)?;
+            return Ok(Cow::Owned(name.into_bytes()));
+        }
+        self.bytes().get(start + 1..self.at - 1).map(Cow::Borrowed).ok_or(Invalid)
+    }
+
+    /// Reads a string and says whether it has escapes.
+    #[inline(always)]
+    fn string(&mut self) -> Result<bool, Invalid> {
         let start = self.at;
         self.expect(b'"')?;
-        let mut escaped = false;
+        self.skip_plain();
+        if self.peek() == Some(b'"') {
+            self.at += 1;
+            return Ok(false);
+        }
+        self.rest_of_string_with_escapes(start)
+    }
+
+    fn rest_of_string_with_escapes(&mut self, start: usize) -> Result<bool, Invalid> {
         loop {
-            self.at += plain_len(self.text.as_bytes().get(self.at..).unwrap_or_default());
             match self.next().ok_or(Invalid)? {
                 b'"' => break,
-                b'\\' => {
-                    escaped = true;
-                    self.next();
-                }
+                b'\\' => self.next().ok_or(Invalid)?,
                 // A control character.
                 _ => return Err(Invalid),
-            }
+            };
+            self.skip_plain();
         }
-        let value = Value { text: self.since(start)?, kind: Kind::String { escaped } };
         // Escapes are rare and hold every subtlety of a JSON string (surrogates above all), so
         // serde_json judges them.
-        if escaped && value.as_str().is_none() { Err(Invalid) } else { Ok(value) }
+        let text = self.document.get(start..self.at).ok_or(Invalid)?;
+        if serde_json::from_str::<String>(text).is_ok() { Ok(true) } else { Err(Invalid) }
+    }
+
+    /// Goes to the next quotation mark, backslash or control character, or to the end.
+    #[inline(always)]
+    fn skip_plain(&mut self) {
+        loop {
+            let window = self.at & !63;
+            if self.window != window {
+                self.look_through(window);
+            }
+            let ahead = self.special >> (self.at & 63);
+            if ahead != 0 {
+                self.at += ahead.trailing_zeros() as usize;
+                return;
+            }
+            self.at = window + 64;
+            if self.at >= self.document.len() {
+                self.at = self.document.len();
+                return;
+            }
+        }
+    }
+
+    fn look_through(&mut self, window: usize) {
+        let rest = self.bytes().get(window..).unwrap_or_default();
+        self.window = window;
+        self.special = match rest.first_chunk() {
+            Some(chunk) => special_bits(chunk),
+            None => {
+                let mut padded = [b' '; 64];
+                padded.iter_mut().zip(rest).for_each(|(padded, &byte)| *padded = byte);
+                special_bits(&padded)
+            }
+        };
     }
 
     fn number(&mut self) -> Result<(), Invalid> {
@@ -240,17 +310,21 @@ impl<'a> Scanner<'a> {
             self.at += 1;
             self.digits()?;
         }
+        let mut exponent = false;
         if let Some(b'e' | b'E') = self.peek() {
+            exponent = true;
             self.at += 1;
             if let Some(b'+' | b'-') = self.peek() {
                 self.at += 1;
             }
             self.digits()?;
         }
-        let text = self.since(start)?;
         // Nearly every number is a short integer, and 300 characters without an exponent cannot leave the range.
-        let short = text.len() <= 300 && !text.bytes().any(|byte| byte | 0x20 == b'e');
-        if short || Decimal::of(text).is_within_a_double() { Ok(()) } else { Err(Invalid) }
+        if self.at - start <= 300 && !exponent {
+            return Ok(());
+        }
+        let text = self.document.get(start..self.at).ok_or(Invalid)?;
+        if Decimal::of(text).is_within_a_double() { Ok(()) } else { Err(Invalid) }
     }
 
     /// One digit or more.
@@ -306,66 +380,60 @@ impl<'a> Decimal<'a> {
     }
 }
 
-/// The length of the run at the front that has no quotation mark, backslash or control character; eight bytes
-/// at a time, because most of a token is such runs.
-fn plain_len(bytes: &[u8]) -> usize {
-    const ONES: u64 = u64::MAX / 255;
-    const TOPS: u64 = ONES << 7;
-    // The top bit of the first byte of `word` below `bound` is set; those of later bytes mean nothing, for a
-    // borrow.
-    let below = |word: u64, bound: u64| word.wrapping_sub(ONES * bound) & !word & TOPS;
-    let (chunks, rest) = bytes.as_chunks::<8>();
-    for (i, chunk) in chunks.iter().enumerate() {
-        let word = u64::from_le_bytes(*chunk);
-        let quote = below(word ^ (ONES * u64::from(b'"')), 1);
-        let backslash = below(word ^ (ONES * u64::from(b'\\')), 1);
-        let special = quote | backslash | below(word, 0x20);
-        if special != 0 {
-            return i * 8 + special.trailing_zeros() as usize / 8;
-        }
+/// Which of 64 bytes end a plain run of a string, as bits: quotation marks, backslashes, control characters.
+/// Most of a token is such runs, so they are found all at once; the loops are shaped for the compiler's SIMD.
+fn special_bits(bytes: &[u8; 64]) -> u64 {
+    // Gathers the lowest bits of eight bytes in the highest byte.
+    const GATHER: u64 = 0x0102_0408_1020_4080;
+    let mut flags = [0; 64];
+    for (flag, &byte) in flags.iter_mut().zip(bytes) {
+        *flag = u8::from((byte == b'"') | (byte == b'\\') | (byte < 0x20));
     }
-    let is_special = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..0x20);
-    bytes.len() - rest.len() + rest.iter().position(is_special).unwrap_or(rest.len())
+    let (eights, _) = flags.as_chunks::<8>();
+    let eight_bits = |eight: &[u8; 8]| u64::from_le_bytes(*eight).wrapping_mul(GATHER) >> 56;
+    eights.iter().rev().fold(0, |bits, eight| bits << 8 | eight_bits(eight))
 }
 
 /// The names of one object, to find two that are the same. Few names are compared as they come, without
-/// an allocation; many are sorted at the end, so that 100,000 names cost no square of it.
+/// an allocation; many, and those with escapes, are sorted at the end, so that 100,000 names cost no square of it.
 struct Names<'a> {
-    few: [Cow<'a, str>; Names::FEW],
+    few: [&'a [u8]; Names::FEW],
     len: usize,
-    /// A bit for each [`Names::bit`] seen: an unseen bit proves a new name.
-    seen: u64,
-    many: Vec<Cow<'a, str>>,
+    /// A bit for each [`Names::bit`] of `few`: an unseen bit proves a new name.
+    seen: [u64; 4],
+    many: Vec<Cow<'a, [u8]>>,
 }
 
 impl<'a> Names<'a> {
     const FEW: usize = 16;
 
     fn new() -> Self {
-        Self { few: [const { Cow::Borrowed("") }; Names::FEW], len: 0, seen: 0, many: Vec::new() }
+        Self { few: [&[]; Names::FEW], len: 0, seen: [0; 4], many: Vec::new() }
     }
 
-    /// One of 64 bits, by a few cheap features of the name.
-    fn bit(name: &str) -> u64 {
-        let bytes = name.as_bytes();
-        let first = bytes.first().copied().unwrap_or(0);
-        let last = bytes.last().copied().unwrap_or(0);
-        1 << ((first.wrapping_mul(7) ^ last.wrapping_mul(29) ^ bytes.len() as u8) & 63)
+    /// One of 256 bits, by a few cheap features of the name.
+    fn bit(name: &[u8]) -> u8 {
+        let at = |i: usize| u32::from(name.get(i).copied().unwrap_or(0));
+        let [first, middle, last] = [0, name.len() / 2, name.len().wrapping_sub(1)].map(at);
+        let features = first | middle << 8 | last << 16 | (name.len() as u32) << 24;
+        (features.wrapping_mul(0x9e37_79b9) >> 24) as u8
     }
 
-    fn add(&mut self, name: Cow<'a, str>) -> Result<(), Invalid> {
-        let bit = Self::bit(&name);
-        let known = self.few.get(..self.len).unwrap_or_default();
-        if self.seen & bit != 0 && known.contains(&name) {
+    #[inline(always)]
+    fn add(&mut self, name: &Cow<'a, [u8]>) -> Result<(), Invalid> {
+        let bit = Self::bit(name);
+        let mask = 1 << (bit % 64);
+        let seen = self.seen.get_mut(usize::from(bit / 64)).ok_or(Invalid)?;
+        if *seen & mask != 0 && self.few.get(..self.len).unwrap_or_default().contains(&&**name) {
             return Err(Invalid);
         }
-        self.seen |= bit;
-        match self.few.get_mut(self.len) {
-            Some(free) => {
+        match (name, self.few.get_mut(self.len)) {
+            (Cow::Borrowed(name), Some(free)) if self.many.is_empty() => {
+                *seen |= mask;
                 *free = name;
                 self.len += 1;
             }
-            None => self.many.push(name),
+            _ => self.many.push(name.clone()),
         }
         Ok(())
     }
@@ -382,7 +450,9 @@ mod tests {
 
     fn read(document: &str) -> Result<Vec<(String, &str)>, Invalid> {
         let mut found = Vec::new();
-        members(document, |name, value| found.push((name.into_owned(), value.text())))?;
+        members(document, |name, value| {
+            found.push((String::from_utf8(name.to_vec()).unwrap(), value.text()));
+        })?;
         Ok(found)
     }
 
@@ -501,20 +571,16 @@ mod tests {
 
     #[test]
     fn plain_runs_end_at_the_first_special_byte() {
-        for len in 0..40 {
-            let plain = vec![b'a'; len];
-            assert_eq!(plain_len(&plain), len);
-            for at in 0..len {
-                for byte in 0..=255 {
-                    let special = byte == b'"' || byte == b'\\' || byte < 0x20;
-                    for after in [b'a', b'"', 0, 0xff, 0x20, 0x80] {
-                        let mut bytes = plain.clone();
-                        bytes[at..].fill(after);
-                        bytes[at] = byte;
-                        let slow =
-                            bytes.iter().position(|&b| b == b'"' || b == b'\\' || b < 0x20).unwrap_or(len);
-                        assert_eq!(plain_len(&bytes), slow);
-                        assert!(!special || slow <= at);
+        for special in 0..=127u8 {
+            let ends = special == b'"' || special == b'\\' || special < 0x20;
+            for len in [0, 1, 63, 64, 65, 130, 200] {
+                for at in [0, 1, 7, 8, 31, 62, 63, 64, 65, 127, 128, 150].into_iter().filter(|&at| at < len) {
+                    let mut text = "a".repeat(len);
+                    text.replace_range(at..=at, char::from(special).encode_utf8(&mut [0; 4]));
+                    for start in [0, at / 2, at, at + 1] {
+                        let mut scanner = Scanner { at: start, ..Scanner::new(&text) };
+                        scanner.skip_plain();
+                        assert_eq!(scanner.at, if ends && start <= at { at } else { len }, "{special} {len}");
                     }
                 }
             }

@@ -9,7 +9,7 @@ use std::ptr;
 /// Why a call failed. It holds no token, no claim value and no key, so it may be logged. Immutable; any
 /// number of threads may read it.
 pub struct bouncer_error {
-    status: bouncer_status,
+    pub(super) status: bouncer_status,
     message: CString,
     name: Option<String>,
 }
@@ -19,17 +19,22 @@ impl bouncer_error {
     pub(super) fn report(failure: Failure, err: Slot<'_, Self>) -> bouncer_status {
         let status = bouncer_status::from(&failure);
         if let Some(err) = err {
-            let (message, name) = match failure {
-                Failure::NullArgument(argument) => (format!("the argument {argument} is NULL"), None),
-                Failure::Panicked => ("a bug in bouncer_verify: please report it".to_owned(), None),
-                Failure::Fetch(_, error) => (error.to_string(), None),
-                Failure::Core(error) => (error.to_string(), error.name().map(str::to_owned)),
-            };
-            // It holds no NUL: what others chose, a claim's name or a fetch's failure, is escaped.
-            let message = CString::new(message).unwrap_or_default();
-            err.write(Box::into_raw(Box::new(Self { status, message, name })));
+            err.write(Box::into_raw(Box::new(Self::new(failure))));
         }
         status
+    }
+
+    pub(super) fn new(failure: Failure) -> Self {
+        let status = bouncer_status::from(&failure);
+        let (message, name) = match failure {
+            Failure::NullArgument(argument) => (format!("the argument {argument} is NULL"), None),
+            Failure::Panicked => ("a bug in bouncer_verify: please report it".to_owned(), None),
+            Failure::Fetch(_, error) => (error.to_string(), None),
+            Failure::Core(error) => (error.to_string(), error.name().map(str::to_owned)),
+        };
+        // It holds no NUL: what others chose, a claim's name or a fetch's failure, is escaped.
+        let message = CString::new(message).unwrap_or_default();
+        Self { status, message, name }
     }
 }
 

@@ -55,6 +55,27 @@ pub unsafe extern "C" fn bouncer_jwks_load(
     })
 }
 
+/// Reads a JWK Set document as bouncer_jwks_load() does, to verify with `backend`, a bouncer_backend.
+///
+/// On failure also: BOUNCER_STATUS_INVALID_ARGUMENT, no such back end.
+///
+/// # Safety
+/// The rules of the header's preamble.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn bouncer_jwks_load_with(
+    json: *const c_char,
+    json_len: usize,
+    backend: u32,
+    out: Option<&mut MaybeUninit<*mut bouncer_jwks>>,
+    err: Option<&mut MaybeUninit<*mut bouncer_error>>,
+) -> bouncer_status {
+    call(out, err, || {
+        // SAFETY: the caller promises `json` is readable for `json_len` bytes.
+        let json = unsafe { bytes("json", json.cast(), json_len) }?;
+        Ok(JwkSet::from_slice_with(json, super::backend::backend(backend)?)?.into())
+    })
+}
+
 /// Makes a key set of `count` keys, of which `keys` is the array. They are copied.
 ///
 /// On success puts the key set in `*out`; free it with bouncer_jwks_free(). On failure:
@@ -98,6 +119,13 @@ pub extern "C" fn bouncer_jwks_key_count(jwks: Option<&bouncer_jwks>) -> usize {
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_jwks_key(jwks: Option<&bouncer_jwks>, index: usize) -> Option<&bouncer_jwk> {
     read(None, || jwks?.keys.get(index))
+}
+
+/// How many of the keys have their RS256 signatures verified by the accelerated arithmetic: see
+/// BOUNCER_BACKEND_ACCELERATED. 0 if `jwks` is NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn bouncer_jwks_accelerated_keys(jwks: Option<&bouncer_jwks>) -> usize {
+    read(0, || jwks.map_or(0, |jwks| jwks.set.accelerated_keys()))
 }
 
 /// The number of keys that cannot be used; 0 if `jwks` is NULL.

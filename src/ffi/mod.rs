@@ -15,6 +15,8 @@ mod status;
 
 mod error;
 
+mod backend;
+
 mod jwk;
 
 mod jwks;
@@ -30,6 +32,8 @@ mod remote_jwks;
 mod remote_status;
 
 mod verifier;
+
+mod batch;
 
 mod authorization;
 

@@ -69,6 +69,18 @@ fn change(
     })
 }
 
+/// Verifies with `backend`, a bouncer_backend. Default: as for bouncer_jwks_load().
+///
+/// On failure: BOUNCER_STATUS_INVALID_ARGUMENT, no such back end.
+#[unsafe(no_mangle)]
+pub extern "C" fn bouncer_remote_options_set_backend(
+    options: Option<&mut bouncer_remote_options>,
+    backend: u32,
+    err: Option<&mut MaybeUninit<*mut bouncer_error>>,
+) -> bouncer_status {
+    change(options, err, |options| Ok(options.backend(super::backend::backend(backend)?)))
+}
+
 /// Allows http to other machines: whoever is on the way can then choose the keys. By default http goes to this
 /// machine alone.
 #[unsafe(no_mangle)]

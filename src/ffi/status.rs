@@ -146,6 +146,7 @@ mod tests {
         let mut last = 2;
         for &kind in ErrorKind::ALL {
             let number = bouncer_status::from(kind) as u32;
+            assert_eq!(number, kind.number());
             assert!(number > last, "the numbers rise in the order of ErrorKind::ALL");
             last = number;
             let hundreds = match kind.category() {

@@ -42,17 +42,18 @@ impl<'a> Audience<'a> {
 }
 
 impl<'a> ClaimsSet<'a> {
+    #[inline]
     pub(crate) fn parse(payload: &'a str) -> Result<Self> {
         let [mut exp, mut nbf, mut iat, mut iss, mut sub, mut aud, mut jti, mut uid] = [None; 8];
-        json::members(payload, |name, value| match &*name {
-            "exp" => exp = Some(value),
-            "nbf" => nbf = Some(value),
-            "iat" => iat = Some(value),
-            "iss" => iss = Some(value),
-            "sub" => sub = Some(value),
-            "aud" => aud = Some(value),
-            "jti" => jti = Some(value),
-            "uid" => uid = Some(value),
+        json::members(payload, |name, value| match name {
+            b"exp" => exp = Some(value),
+            b"nbf" => nbf = Some(value),
+            b"iat" => iat = Some(value),
+            b"iss" => iss = Some(value),
+            b"sub" => sub = Some(value),
+            b"aud" => aud = Some(value),
+            b"jti" => jti = Some(value),
+            b"uid" => uid = Some(value),
             _ => {}
         })
         .map_err(|_| Error::new(ErrorKind::MalformedClaims, "not a strict JSON object"))?;
@@ -91,7 +92,7 @@ impl<'a> ClaimsSet<'a> {
 pub(crate) fn claim<'a>(payload: &'a str, name: &str) -> Option<Value<'a>> {
     let mut found = None;
     json::members(payload, |member, value| {
-        if member == name {
+        if member == name.as_bytes() {
             found = Some(value);
         }
     })
@@ -99,6 +100,7 @@ pub(crate) fn claim<'a>(payload: &'a str, name: &str) -> Option<Value<'a>> {
     found
 }
 
+#[inline(always)]
 fn optional<'a, T>(
     name: &'static str,
     expected: &'static str,

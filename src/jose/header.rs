@@ -21,13 +21,13 @@ impl<'a> JoseHeader<'a> {
     pub(crate) fn parse(header: &'a [u8]) -> Result<Self> {
         let [mut alg, mut kid, mut typ, mut crit, mut b64, mut enc] = [None; 6];
         let text = std::str::from_utf8(header).map_err(|_| NOT_JSON)?;
-        json::members(text, |name, value| match &*name {
-            "alg" => alg = Some(value),
-            "kid" => kid = Some(value),
-            "typ" => typ = Some(value),
-            "crit" => crit = Some(value),
-            "b64" => b64 = Some(value),
-            "enc" => enc = Some(value),
+        json::members(text, |name, value| match name {
+            b"alg" => alg = Some(value),
+            b"kid" => kid = Some(value),
+            b"typ" => typ = Some(value),
+            b"crit" => crit = Some(value),
+            b"b64" => b64 = Some(value),
+            b"enc" => enc = Some(value),
             _ => {}
         })
         .map_err(|_| NOT_JSON)?;
@@ -57,6 +57,16 @@ impl<'a> JoseHeader<'a> {
         let algorithm =
             Algorithm::named(&alg).ok_or(Error::about(ErrorKind::UnsupportedAlgorithm, "alg", ""))?;
         Ok(Self { algorithm, kid, typ })
+    }
+
+    /// A copy that borrows nothing.
+    pub(crate) fn to_owned(&self) -> JoseHeader<'static> {
+        let owned = |text: &Cow<'_, str>| Cow::Owned(text.clone().into_owned());
+        JoseHeader {
+            algorithm: self.algorithm,
+            kid: self.kid.as_ref().map(owned),
+            typ: self.typ.as_ref().map(owned),
+        }
     }
 }
 

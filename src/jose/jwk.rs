@@ -255,18 +255,18 @@ struct Members<'a> {
 impl<'a> Members<'a> {
     fn read(text: &'a str) -> Option<Self> {
         let mut found = Self::default();
-        json::members(text, |name, value| match &*name {
-            "kty" => found.kty = Some(value),
-            "kid" => found.kid = Some(value),
-            "alg" => found.alg = Some(value),
-            "use" => found.public_key_use = Some(value),
-            "key_ops" => found.key_ops = Some(value),
-            "crv" => found.crv = Some(value),
-            "n" => found.n = Some(value),
-            "e" => found.e = Some(value),
-            "x" => found.x = Some(value),
-            "y" => found.y = Some(value),
-            "d" | "p" | "q" | "dp" | "dq" | "qi" | "oth" | "k" => found.private = true,
+        json::members(text, |name, value| match name {
+            b"kty" => found.kty = Some(value),
+            b"kid" => found.kid = Some(value),
+            b"alg" => found.alg = Some(value),
+            b"use" => found.public_key_use = Some(value),
+            b"key_ops" => found.key_ops = Some(value),
+            b"crv" => found.crv = Some(value),
+            b"n" => found.n = Some(value),
+            b"e" => found.e = Some(value),
+            b"x" => found.x = Some(value),
+            b"y" => found.y = Some(value),
+            b"d" | b"p" | b"q" | b"dp" | b"dq" | b"qi" | b"oth" | b"k" => found.private = true,
             _ => {}
         })
         .ok()?;

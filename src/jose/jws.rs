@@ -14,6 +14,17 @@ pub(crate) struct CompactJws<'a> {
 }
 
 impl<'a> CompactJws<'a> {
+    /// Splits `token` at its first and its last dot, without looking at what is between them.
+    pub(crate) fn split_outer(token: &'a [u8]) -> Option<Self> {
+        let (first, second) = (memchr::memchr(b'.', token)?, memchr::memrchr(b'.', token)?);
+        Some(Self {
+            header: token.get(..first)?,
+            payload: token.get(first + 1..second)?,
+            signature: token.get(second + 1..)?,
+            signing_input: token.get(..second)?,
+        })
+    }
+
     /// Splits `token`; nothing is decoded, so a hostile token costs one pass over at most `max_len` bytes.
     pub(crate) fn parse(token: &'a [u8], max_len: usize) -> Result<Self> {
         const WRONG_PARTS: Error = Error::new(ErrorKind::MalformedToken, "not three parts separated by dots");

@@ -19,8 +19,8 @@ use std::{mem, process, thread};
 /// How often a sleeping thread compares its plan with the wall clock, which goes on while a machine is
 /// suspended.
 const HEARTBEAT: Duration = Duration::from_secs(30);
-/// Enough for a TLS handshake in a build without optimisation.
-const STACK_SIZE: usize = 512 * 1024;
+/// As any thread of std's: in a build without optimisation, trying a key takes a megabyte.
+const STACK_SIZE: usize = 2 * 1024 * 1024;
 
 /// What a worker does.
 pub(super) trait Job: Send + Sync + Sized + 'static {

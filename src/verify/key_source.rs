@@ -8,15 +8,15 @@ use std::time::Duration;
 
 /// Where a [`super::verifier::Verifier`] gets its keys from, if not once and for all.
 pub(crate) trait KeySource: Send + Sync + fmt::Debug {
-    /// Calls `judge` once with the keys in use, or with `None` if there are none or they are too old. Gives the
-    /// keys' generation, 0 where there are none.
-    fn with_keys(&self, judge: &mut dyn FnMut(Option<&JwkSet>)) -> u64;
+    /// Calls `judge` once with the keys in use and their generation, or with `None` and 0 if there are none or they
+    /// are too old.
+    fn with_keys(&self, judge: &mut dyn FnMut(Option<&JwkSet>, u64));
 
     /// A token that could be valid lacks a key among those of `generation`. Says what could change that; never
     /// waits.
     ///
     /// `before` is what the same token waited for already.
-    fn ask(&self, lack: Lack<'_>, generation: u64, before: Option<FetchTicket>) -> Prospect;
+    fn ask(&self, lack: Lack, generation: u64, before: Option<FetchTicket>) -> Prospect;
 
     /// Why there are no keys.
     fn unavailable(&self) -> Error;
@@ -29,12 +29,12 @@ pub(crate) trait KeySource: Send + Sync + fmt::Debug {
 }
 
 /// What a token lacks.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Lack<'a> {
+#[derive(Debug, Clone)]
+pub(crate) enum Lack {
     /// There are no keys at all.
     Keys,
     /// No key has this "kid".
-    Kid(&'a str),
+    Kid(Box<str>),
     /// The token has no "kid", and no key verifies it.
     KeyWithoutKid,
 }

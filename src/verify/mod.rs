@@ -1,7 +1,10 @@
 //! L3: the decision. May name: error, encoding, jose, crypto. The time comes from the policy's [`Clock`]
 //! alone.
 
+pub(crate) mod batch;
+pub(crate) mod cache;
 pub(crate) mod clock;
+pub(crate) mod columns;
 #[cfg(feature = "remote")]
 pub(crate) mod key_source;
 pub(crate) mod policy;
@@ -9,9 +12,13 @@ pub(crate) mod verified_jws;
 pub(crate) mod verified_token;
 pub(crate) mod verifier;
 
-use crate::crypto::jwk_set::JwkSet;
-use crate::encoding::base64url::{self, Decoded};
-use crate::error::{Error, ErrorKind, Result};
+use crate::crypto::jwk_set::{Candidates, JwkSet};
+use crate::crypto::known_headers::KnownHeader;
+use crate::encoding::base64url::{self, Scratch};
+use crate::error::Result;
+#[cfg(feature = "remote")]
+use crate::error::{Error, ErrorKind};
+#[cfg(feature = "remote")]
 use crate::jose::claims::ClaimsSet;
 use crate::jose::header::JoseHeader;
 use crate::jose::jwk::Jwk;
@@ -20,7 +27,7 @@ use crate::jose::jws::{CompactJws, NOT_BASE64URL};
 use key_source::{FetchTicket, KeySource, Lack, Prospect};
 use policy::Policy;
 use verified_jws::VerifiedJws;
-use verified_token::{ClaimPlaces, VerifiedToken};
+use verified_token::VerifiedToken;
 
 /// Headers and signatures up to this many bytes are decoded without an allocation.
 const STACK: usize = 512;
@@ -46,98 +53,10 @@ const STACK: usize = 512;
 /// # Ok::<(), bouncer_verify::Error>(())
 /// ```
 pub fn verify_token(jwks: &JwkSet, policy: &Policy, token: impl AsRef<[u8]>) -> Result<VerifiedToken> {
-    admitted(policy, token.as_ref(), |jws, header, header_json| judge(jwks, policy, jws, header, header_json))
-}
-
-/// The checks that need no key: form and header. `then` does the others.
-fn admitted<T>(
-    policy: &Policy,
-    token: &[u8],
-    then: impl FnOnce(&CompactJws<'_>, &JoseHeader<'_>, &[u8]) -> Result<T>,
-) -> Result<T> {
-    let jws = CompactJws::parse(token, policy.max_token_len)?;
-    let header_json = Decoded::<STACK>::new(jws.header).map_err(|_| NOT_BASE64URL)?;
-    let header = JoseHeader::parse(header_json.as_ref())?;
-    policy.admit(&header)?;
-    then(&jws, &header, header_json.as_ref())
-}
-
-/// What is left of [`verify_token`] once the header is admitted: signature and claims.
-fn judge(
-    jwks: &JwkSet,
-    policy: &Policy,
-    jws: &CompactJws<'_>,
-    header: &JoseHeader<'_>,
-    header_json: &[u8],
-) -> Result<VerifiedToken> {
-    let key = verify_signature(jwks, header, jws)?;
-    let room = VerifiedToken::room_beside_payload(header_json, key);
-    let payload = base64url::decode_with_room(jws.payload, room).map_err(|_| NOT_BASE64URL)?;
-    let payload =
-        String::from_utf8(payload).map_err(|_| Error::new(ErrorKind::MalformedClaims, "not UTF-8"))?;
-    let claims = ClaimsSet::parse(&payload)?;
-    policy.validate(&claims)?;
-    let places = ClaimPlaces::of(&claims, &payload);
-    Ok(VerifiedToken::new(payload, places, header_json, header.algorithm, key))
-}
-
-/// [`verify_token`] with keys that may change. It never waits; `ticket` becomes what could change the verdict.
-#[cfg(feature = "remote")]
-fn verify_kept(
-    source: &dyn KeySource,
-    policy: &Policy,
-    token: &[u8],
-    ticket: &mut Option<FetchTicket>,
-) -> Result<VerifiedToken> {
-    let before = ticket.take();
-    admitted(policy, token, |jws, header, header_json| {
-        loop {
-            let mut verdict = None;
-            let mut lack = Some(Lack::Keys);
-            let generation = source.with_keys(&mut |jwks| {
-                let Some(jwks) = jwks else { return };
-                let judged = judge(jwks, policy, jws, header, header_json);
-                let lacks_a_key = |error: &Error| {
-                    matches!(error.kind(), ErrorKind::NoMatchingKey | ErrorKind::InvalidSignature)
-                };
-                lack = judged.as_ref().err().filter(|error| lacks_a_key(error)).and(lack_of(jwks, header));
-                verdict = Some(judged);
-            });
-            let verdict = || verdict.unwrap_or_else(|| Err(source.unavailable()));
-            let Some(lack) = lack.filter(|_| could_be_valid(policy, jws)) else { return verdict() };
-            match source.ask(lack, generation, before) {
-                // Each time the keys have changed, so this ends.
-                Prospect::OtherKeys => {}
-                Prospect::Fetch(fetch) => {
-                    *ticket = Some(fetch);
-                    return verdict();
-                }
-                Prospect::None => return verdict(),
-            }
-        }
+    opened(jwks, policy, token.as_ref(), |token| {
+        let key = verify_signature(jwks, &token)?;
+        VerifiedToken::read(&token, policy, key)
     })
-}
-
-/// What `jwks` lacks for a token that none of its keys verified. A signature that is wrong under a key of the
-/// token's kid is just wrong.
-#[cfg(feature = "remote")]
-fn lack_of<'a>(jwks: &JwkSet, header: &'a JoseHeader<'_>) -> Option<Lack<'a>> {
-    match header.kid.as_deref() {
-        None => Some(Lack::KeyWithoutKid),
-        Some(kid) if !jwks.has_kid(kid) => Some(Lack::Kid(kid)),
-        Some(_) => None,
-    }
-}
-
-/// Whether the token would pass if some key verified it. What it says is not believed and not reported: it
-/// only decides whether looking for that key is worth a fetch.
-#[cfg(feature = "remote")]
-fn could_be_valid(policy: &Policy, jws: &CompactJws<'_>) -> bool {
-    let payload = base64url::decode(jws.payload).ok().and_then(|payload| String::from_utf8(payload).ok());
-    let passes = |payload: String| policy.validate(&ClaimsSet::parse(&payload)?);
-    !jws.signature.is_empty()
-        && base64url::decode(jws.signature).is_ok()
-        && payload.is_some_and(|payload| passes(payload).is_ok())
 }
 
 /// Verifies a JWS (RFC 7515 §5.2) whose payload may be anything: of `policy`, only the algorithms, the
@@ -146,15 +65,154 @@ fn could_be_valid(policy: &Policy, jws: &CompactJws<'_>) -> bool {
 /// # Errors
 /// As [`verify_token`], up to [`ErrorKind::InvalidSignature`].
 pub fn verify_jws(jwks: &JwkSet, policy: &Policy, token: impl AsRef<[u8]>) -> Result<VerifiedJws> {
-    admitted(policy, token.as_ref(), |jws, header, header_json| {
-        let kid = verify_signature(jwks, header, jws)?.kid().map(Into::into);
-        let payload = base64url::decode(jws.payload).map_err(|_| NOT_BASE64URL)?;
-        Ok(VerifiedJws { header: header_json.to_vec(), payload, algorithm: header.algorithm, kid })
+    opened(jwks, policy, token.as_ref(), |token| {
+        let kid = verify_signature(jwks, &token)?.kid().map(Into::into);
+        let payload = base64url::decode(token.jws.payload).map_err(|_| NOT_BASE64URL)?;
+        let header = token.header_json.to_vec();
+        Ok(VerifiedJws { header, payload, algorithm: token.header.algorithm, kid })
     })
 }
 
+/// A token whose form and header are admitted. Nothing of it is verified.
+struct Opened<'a> {
+    jws: CompactJws<'a>,
+    header: &'a JoseHeader<'a>,
+    header_json: &'a [u8],
+    /// The keys that may have signed it.
+    candidates: Candidates,
+    /// The header was recognised by its bytes.
+    known: bool,
+}
+
+/// Does the checks that need no key's arithmetic, then `rest`.
+fn opened<T>(
+    jwks: &JwkSet,
+    policy: &Policy,
+    token: &[u8],
+    rest: impl FnOnce(Opened<'_>) -> Result<T>,
+) -> Result<T> {
+    if let Some(opened) = recognised(jwks, policy, token) {
+        let verdict = match policy.admit(opened.header) {
+            Ok(()) => rest(opened),
+            Err(error) => Err(error),
+        };
+        return first_fault(token, policy, verdict);
+    }
+    admitted(policy, token, |jws, header, header_json| {
+        rest(Opened { jws, header, header_json, candidates: jwks.candidates(header), known: false })
+    })
+}
+
+/// The token with a header that is known to the byte. Of its form, no more is checked than where its outer dots are.
+fn recognised<'a>(jwks: &'a JwkSet, policy: &Policy, token: &'a [u8]) -> Option<Opened<'a>> {
+    if token.len() > policy.max_token_len {
+        return None;
+    }
+    let (jws, KnownHeader { header, json: header_json, candidates, .. }) = jwks.recognise(token)?;
+    Some(Opened { jws, header, header_json, candidates: *candidates, known: true })
+}
+
+/// The verdict on a token that was [`recognised`]. What is verified and decoded has the form of a token; in any
+/// other, a fault of form comes first.
+fn first_fault<T>(token: &[u8], policy: &Policy, verdict: Result<T>) -> Result<T> {
+    if verdict.is_err() {
+        CompactJws::parse(token, policy.max_token_len)?;
+    }
+    verdict
+}
+
+/// The checks that need no key: form and header. `rest` does the others.
+fn admitted<T>(
+    policy: &Policy,
+    token: &[u8],
+    rest: impl FnOnce(CompactJws<'_>, &JoseHeader<'_>, &[u8]) -> Result<T>,
+) -> Result<T> {
+    let jws = CompactJws::parse(token, policy.max_token_len)?;
+    let mut scratch = Scratch::<STACK>::new();
+    let header_json = scratch.decode(jws.header).map_err(|_| NOT_BASE64URL)?;
+    let header = JoseHeader::parse(header_json)?;
+    policy.admit(&header)?;
+    rest(jws, &header, header_json)
+}
+
 /// The key that verifies the signature.
-fn verify_signature<'k>(jwks: &'k JwkSet, header: &JoseHeader<'_>, jws: &CompactJws<'_>) -> Result<&'k Jwk> {
-    let signature = || Decoded::<STACK>::new(jws.signature).map_err(|_| NOT_BASE64URL);
-    jwks.verify(header.kid.as_deref(), header.algorithm, jws.signing_input, signature)
+fn verify_signature<'k>(jwks: &'k JwkSet, token: &Opened<'_>) -> Result<&'k Jwk> {
+    let Opened { jws, header, header_json, candidates, known } = token;
+    let scratch = &mut Scratch::<STACK>::new();
+    let key = jwks.verify(*candidates, header.algorithm, jws.signing_input, move || {
+        scratch.decode(jws.signature).map_err(|_| NOT_BASE64URL)
+    })?;
+    if !known {
+        jwks.learn(jws.header, header_json, header, *candidates);
+    }
+    Ok(key)
+}
+
+/// [`verify_token`] with keys that may change, and the generation of those it was judged with. It never waits;
+/// `ticket` becomes what could change the verdict.
+#[cfg(feature = "remote")]
+fn verify_kept(
+    source: &dyn KeySource,
+    policy: &Policy,
+    token: &[u8],
+    ticket: &mut Option<FetchTicket>,
+) -> (Result<VerifiedToken>, u64) {
+    let before = ticket.take();
+    loop {
+        let mut verdict = None;
+        let mut lack = None;
+        let mut generation = 0;
+        source.with_keys(&mut |jwks, number| {
+            generation = number;
+            let judged = match jwks {
+                Some(jwks) => verify_token(jwks, policy, token),
+                None => admitted(policy, token, |_, _, _| Err(source.unavailable())),
+            };
+            lack = judged.as_ref().err().and_then(|error| lack_of(jwks, policy, token, error));
+            verdict = Some(judged);
+        });
+        let verdict = || (verdict.unwrap_or_else(|| Err(source.unavailable())), generation);
+        let Some(lack) = lack else { return verdict() };
+        match source.ask(lack, generation, before) {
+            // Each time the keys have changed, so this ends.
+            Prospect::OtherKeys => {}
+            Prospect::Fetch(fetch) => {
+                *ticket = Some(fetch);
+                return verdict();
+            }
+            Prospect::None => return verdict(),
+        }
+    }
+}
+
+/// The key that could make `token` pass, which was refused with `error`, if there may be such a key. A signature that is wrong under a key of the token's kid is just
+/// wrong.
+#[cfg(feature = "remote")]
+fn lack_of(jwks: Option<&JwkSet>, policy: &Policy, token: &[u8], error: &Error) -> Option<Lack> {
+    if !matches!(
+        error.kind(),
+        ErrorKind::NoMatchingKey | ErrorKind::InvalidSignature | ErrorKind::KeysUnavailable
+    ) {
+        return None;
+    }
+    let lack = admitted(policy, token, |_, header, _| {
+        Ok(match (jwks, header.kid.as_deref()) {
+            (None, _) => Some(Lack::Keys),
+            (Some(_), None) => Some(Lack::KeyWithoutKid),
+            (Some(jwks), Some(kid)) => (!jwks.has_kid(kid)).then(|| Lack::Kid(kid.into())),
+        })
+    });
+    lack.ok().flatten().filter(|_| could_be_valid(policy, token))
+}
+
+/// Whether the token would pass if some key verified it. What it says is not believed and not reported: it
+/// only decides whether looking for that key is worth a fetch.
+#[cfg(feature = "remote")]
+fn could_be_valid(policy: &Policy, token: &[u8]) -> bool {
+    let Some(jws) = CompactJws::split_outer(token) else { return false };
+    let payload = base64url::decode(jws.payload).ok().and_then(|payload| String::from_utf8(payload).ok());
+    let passes = |payload: String| policy.validate(&ClaimsSet::parse(&payload)?);
+    !jws.signature.is_empty()
+        && base64url::decode(jws.signature).is_ok()
+        && payload.is_some_and(|payload| passes(payload).is_ok())
 }

@@ -191,20 +191,9 @@ impl Policy {
 
     /// The checks of a Claims Set whose signature holds (RFC 7519 §4.1).
     pub(super) fn validate(&self, claims: &ClaimsSet<'_>) -> Result<()> {
-        let missing = |name| Err(Error::about(ErrorKind::MissingClaim, name, ""));
-        let now = self.clock.now();
-        match claims.exp {
-            None if self.exp_required => return missing("exp"),
-            Some(exp) if now >= exp.saturating_add(self.leeway) => {
-                return Err(Error::about(ErrorKind::Expired, "exp", ""));
-            }
-            _ => {}
-        }
-        if claims.nbf.is_some_and(|nbf| now.saturating_add(self.leeway) < nbf) {
-            return Err(Error::about(ErrorKind::NotYetValid, "nbf", ""));
-        }
+        self.validate_times(claims.exp, claims.nbf)?;
         if !self.issuers.is_empty() {
-            let Some(iss) = &claims.iss else { return missing("iss") };
+            let Some(iss) = &claims.iss else { return Err(missing("iss")) };
             if !accepts(&self.issuers, iss) {
                 return Err(Error::about(ErrorKind::WrongIssuer, "iss", ""));
             }
@@ -213,17 +202,39 @@ impl Policy {
         self.required.iter().try_for_each(|required| required.validate(claims))
     }
 
+    /// What may change while a token stays the same.
+    pub(super) fn validate_times(&self, exp: Option<i64>, nbf: Option<i64>) -> Result<()> {
+        let now = self.clock.now();
+        match exp {
+            None if self.exp_required => return Err(missing("exp")),
+            Some(exp) if now >= exp.saturating_add(self.leeway) => {
+                return Err(Error::about(ErrorKind::Expired, "exp", ""));
+            }
+            _ => {}
+        }
+        match nbf {
+            Some(nbf) if now.saturating_add(self.leeway) < nbf => {
+                Err(Error::about(ErrorKind::NotYetValid, "nbf", ""))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn validate_audience(&self, claims: &ClaimsSet<'_>) -> Result<()> {
         let wrong = |detail| Err(Error::about(ErrorKind::WrongAudience, "aud", detail));
         match claims.aud.as_slice() {
             _ if self.any_audience => Ok(()),
             None if self.audiences.is_empty() => Ok(()),
-            None => Err(Error::about(ErrorKind::MissingClaim, "aud", "")),
+            None => Err(missing("aud")),
             Some(_) if self.audiences.is_empty() => wrong("the policy names no audience"),
             Some(aud) if aud.iter().any(|one| accepts(&self.audiences, one)) => Ok(()),
             Some(_) => wrong(""),
         }
     }
+}
+
+fn missing(name: &'static str) -> Error {
+    Error::about(ErrorKind::MissingClaim, name, "")
 }
 
 impl RequiredClaim {

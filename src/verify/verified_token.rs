@@ -1,118 +1,129 @@
 //! A token that passed everything.
 
+use super::Opened;
+use super::policy::Policy;
+use crate::encoding::base64url;
 use crate::error::{Error, ErrorKind, Result};
 use crate::jose::algorithm::Algorithm;
 use crate::jose::claims::{self, ClaimsSet};
 use crate::jose::jwk::Jwk;
+use crate::jose::jws::NOT_BASE64URL;
 use serde::de::DeserializeOwned;
 use std::borrow::Cow;
 use std::fmt;
-use std::ops::Range;
 
 /// The claims of a token that is verified. Only a verification makes one, so holding it is the proof.
+#[derive(Clone)]
 pub struct VerifiedToken {
     /// Payload, header, kid and unescaped strings, one behind the other: one allocation for all that is
     /// kept.
     text: String,
     payload_len: usize,
-    header: Range<usize>,
-    kid: Option<Range<usize>>,
-    uid: Option<Range<usize>>,
-    iss: Option<Range<usize>>,
-    sub: Option<Range<usize>>,
-    jti: Option<Range<usize>>,
-    aud: Places,
+    header: Span,
+    kid: Option<Span>,
+    uid: Option<Span>,
+    iss: Option<Span>,
+    sub: Option<Span>,
+    jti: Option<Span>,
+    aud: Audience,
     exp: Option<i64>,
     nbf: Option<i64>,
     iat: Option<i64>,
     algorithm: Algorithm,
 }
 
-enum Places {
-    None,
-    One(Range<usize>),
-    Many(Box<[Range<usize>]>),
+/// A piece of the text. Four bytes each suffice: no token is longer than 1 MiB.
+#[derive(Clone, Copy)]
+struct Span {
+    start: u32,
+    end: u32,
+}
+
+#[derive(Clone)]
+enum Audience {
+    Absent,
+    One(Span),
+    Many(Box<[Span]>),
 }
 
 impl VerifiedToken {
-    pub(super) fn room_beside_payload(header_json: &[u8], key: &Jwk) -> usize {
-        header_json.len() + key.kid().map_or(0, str::len)
-    }
+    /// Decodes the payload, reads its claims, lets `policy` judge them, and keeps them.
+    pub(super) fn read(token: &Opened<'_>, policy: &Policy, key: &Jwk) -> Result<Self> {
+        let Opened { jws, header, header_json, .. } = token;
+        let kid = key.kid().unwrap_or_default();
+        let payload = base64url::decode_with_room(jws.payload, header_json.len() + kid.len())
+            .map_err(|_| NOT_BASE64URL)?;
+        let mut text =
+            String::from_utf8(payload).map_err(|_| Error::new(ErrorKind::MalformedClaims, "not UTF-8"))?;
+        let payload_len = text.len();
+        let claims = ClaimsSet::parse(&text)?;
+        policy.validate(&claims)?;
 
-    /// `payload` is the text that `places` was made of.
-    pub(super) fn new(
-        payload: String,
-        places: ClaimPlaces,
-        header_json: &[u8],
-        algorithm: Algorithm,
-        key: &Jwk,
-    ) -> Self {
-        let payload_len = payload.len();
-        let mut text = payload;
-        let mut keep = |piece: &str| {
-            let start = text.len();
-            text.push_str(piece);
-            start..text.len()
-        };
         // The header was read as UTF-8 already.
-        let header = keep(std::str::from_utf8(header_json).unwrap_or_default());
-        let kid = key.kid().map(&mut keep);
-        let mut settle = |place: Place| match place {
-            Place::InPayload(range) => range,
-            Place::Unescaped(unescaped) => keep(&unescaped),
+        let header_text = std::str::from_utf8(header_json).unwrap_or_default();
+        let header_span = Span::new(payload_len, header_text.len());
+        let kid_span = Span::new(payload_len + header_text.len(), kid.len());
+        let mut pieces = Pieces { payload: &text, escaped: String::new(), escaped_at: kid_span.end as usize };
+        let [uid, iss, sub, jti] = [&claims.uid(), &claims.iss, &claims.sub, &claims.jti]
+            .map(|claim| claim.as_ref().map(|text| pieces.span(text)));
+        let aud = match claims.aud.as_slice() {
+            None => Audience::Absent,
+            Some([one]) => Audience::One(pieces.span(one)),
+            Some(many) => Audience::Many(many.iter().map(|one| pieces.span(one)).collect()),
         };
-        Self {
-            header,
-            kid,
-            uid: places.uid.map(&mut settle),
-            iss: places.iss.map(&mut settle),
-            sub: places.sub.map(&mut settle),
-            jti: places.jti.map(&mut settle),
-            aud: match places.aud {
-                AudiencePlaces::None => Places::None,
-                AudiencePlaces::One(one) => Places::One(settle(one)),
-                AudiencePlaces::Many(many) => Places::Many(many.into_iter().map(settle).collect()),
-            },
-            exp: places.exp,
-            nbf: places.nbf,
-            iat: places.iat,
-            algorithm,
-            payload_len,
-            text,
+        let (exp, nbf, iat, escaped) = (claims.exp, claims.nbf, claims.iat, pieces.escaped);
+        for piece in [header_text, kid, &escaped] {
+            text.push_str(piece);
         }
+        Ok(Self {
+            text,
+            payload_len,
+            header: header_span,
+            kid: key.kid().map(|_| kid_span),
+            uid,
+            iss,
+            sub,
+            jti,
+            aud,
+            exp,
+            nbf,
+            iat,
+            algorithm: header.algorithm,
+        })
     }
 
-    fn at(&self, range: &Range<usize>) -> &str {
-        self.text.get(range.clone()).unwrap_or_default()
+    /// Whether the times of the token still pass.
+    pub(super) fn validate_times(&self, policy: &Policy) -> Result<()> {
+        policy.validate_times(self.exp, self.nbf)
     }
 
-    fn maybe_at(&self, range: &Option<Range<usize>>) -> Option<&str> {
-        range.as_ref().map(|range| self.at(range))
+    fn at(&self, span: Span) -> &str {
+        self.text.get(span.start as usize..span.end as usize).unwrap_or_default()
     }
 
     /// "uid", the user or service that DC/OS names, if it is a string.
     pub fn uid(&self) -> Option<&str> {
-        self.maybe_at(&self.uid)
+        self.uid.map(|uid| self.at(uid))
     }
 
     /// "iss" (RFC 7519 §4.1.1).
     pub fn issuer(&self) -> Option<&str> {
-        self.maybe_at(&self.iss)
+        self.iss.map(|iss| self.at(iss))
     }
 
     /// "sub" (RFC 7519 §4.1.2).
     pub fn subject(&self) -> Option<&str> {
-        self.maybe_at(&self.sub)
+        self.sub.map(|sub| self.at(sub))
     }
 
     /// "aud" (RFC 7519 §4.1.3): its one string, or those of its array.
     pub fn audience(&self) -> impl ExactSizeIterator<Item = &str> {
-        let places = match &self.aud {
-            Places::None => &[],
-            Places::One(one) => std::slice::from_ref(one),
-            Places::Many(many) => many,
+        let spans = match &self.aud {
+            Audience::Absent => &[],
+            Audience::One(one) => std::slice::from_ref(one),
+            Audience::Many(many) => &**many,
         };
-        places.iter().map(|place| self.at(place))
+        spans.iter().map(|&span| self.at(span))
     }
 
     /// "exp" (RFC 7519 §4.1.4) in seconds since 1970-01-01T00:00:00Z, rounded down.
@@ -132,7 +143,7 @@ impl VerifiedToken {
 
     /// "jti" (RFC 7519 §4.1.7).
     pub fn token_id(&self) -> Option<&str> {
-        self.maybe_at(&self.jti)
+        self.jti.map(|jti| self.at(jti))
     }
 
     /// The JSON text of any claim, as it was signed; reads the payload again.
@@ -151,12 +162,12 @@ impl VerifiedToken {
 
     /// The JWS Payload: the Claims Set's JSON, the very bytes that were signed.
     pub fn payload(&self) -> &str {
-        self.at(&(0..self.payload_len))
+        self.text.get(..self.payload_len).unwrap_or_default()
     }
 
     /// The JOSE Header's JSON.
     pub fn header(&self) -> &str {
-        self.at(&self.header)
+        self.at(self.header)
     }
 
     /// The algorithm of the signature.
@@ -166,7 +177,7 @@ impl VerifiedToken {
 
     /// The "kid" of the key that verified the token, if that key has one.
     pub fn kid(&self) -> Option<&str> {
-        self.maybe_at(&self.kid)
+        self.kid.map(|kid| self.at(kid))
     }
 }
 
@@ -180,52 +191,29 @@ impl fmt::Debug for VerifiedToken {
     }
 }
 
-/// Where in the payload each claim stands: what a [`ClaimsSet`] knows, without its borrow.
-pub(super) struct ClaimPlaces {
-    uid: Option<Place>,
-    iss: Option<Place>,
-    sub: Option<Place>,
-    jti: Option<Place>,
-    aud: AudiencePlaces,
-    exp: Option<i64>,
-    nbf: Option<i64>,
-    iat: Option<i64>,
+impl Span {
+    fn new(start: usize, len: usize) -> Self {
+        Self { start: start as u32, end: (start + len) as u32 }
+    }
 }
 
-enum Place {
-    InPayload(Range<usize>),
-    /// The payload spells it with escapes.
-    Unescaped(String),
+/// Finds where strings of the claims stand, and gathers those that the payload spells with escapes.
+struct Pieces<'a> {
+    payload: &'a str,
+    escaped: String,
+    escaped_at: usize,
 }
 
-enum AudiencePlaces {
-    None,
-    One(Place),
-    Many(Vec<Place>),
-}
-
-impl ClaimPlaces {
-    pub(super) fn of(claims: &ClaimsSet<'_>, payload: &str) -> Self {
-        let place = |text: &Cow<'_, str>| match text {
-            Cow::Borrowed(text) => {
-                let start = text.as_ptr().addr() - payload.as_ptr().addr();
-                Place::InPayload(start..start + text.len())
+impl Pieces<'_> {
+    fn span(&mut self, piece: &Cow<'_, str>) -> Span {
+        let start = match piece {
+            Cow::Borrowed(piece) => piece.as_ptr().addr() - self.payload.as_ptr().addr(),
+            Cow::Owned(piece) => {
+                let start = self.escaped_at + self.escaped.len();
+                self.escaped.push_str(piece);
+                start
             }
-            Cow::Owned(text) => Place::Unescaped(text.clone()),
         };
-        Self {
-            uid: claims.uid().as_ref().map(place),
-            iss: claims.iss.as_ref().map(place),
-            sub: claims.sub.as_ref().map(place),
-            jti: claims.jti.as_ref().map(place),
-            aud: match claims.aud.as_slice() {
-                None => AudiencePlaces::None,
-                Some([one]) => AudiencePlaces::One(place(one)),
-                Some(many) => AudiencePlaces::Many(many.iter().map(place).collect()),
-            },
-            exp: claims.exp,
-            nbf: claims.nbf,
-            iat: claims.iat,
-        }
+        Span::new(start, piece.len())
     }
 }

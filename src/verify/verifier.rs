@@ -1,7 +1,11 @@
 //! Keys and a policy that belong together, so that one issuer's keys never meet another's rules.
 
+use super::batch::{share_out, verify_share};
+use super::cache::{Cache, CacheStats};
 #[cfg(feature = "remote")]
 use super::key_source::{FetchTicket, KeySource};
+#[cfg(feature = "remote")]
+use super::lack_of;
 use super::policy::Policy;
 use super::verified_token::VerifiedToken;
 use crate::crypto::jwk_set::JwkSet;
@@ -18,19 +22,23 @@ pub struct Verifier(Arc<Inner>);
 struct Inner {
     keys: Keys,
     policy: Policy,
+    cache: Option<Cache>,
 }
 
 /// The keys of a [`Verifier`]: a [`JwkSet`], which stays as it is, or a `RemoteJwkSet`, which keeps itself
 /// fresh. Made by `into()` from either.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Keys(Source);
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Source {
     Fixed(Arc<JwkSet>),
     #[cfg(feature = "remote")]
-    Kept(Box<dyn KeySource>),
+    Kept(Arc<dyn KeySource>),
 }
+
+/// The generation of keys that do not change.
+const FIXED: u64 = 1;
 
 impl<T: Into<Arc<JwkSet>>> From<T> for Keys {
     fn from(keys: T) -> Self {
@@ -41,14 +49,33 @@ impl<T: Into<Arc<JwkSet>>> From<T> for Keys {
 #[cfg(feature = "remote")]
 impl Keys {
     pub(crate) fn kept(source: impl KeySource + 'static) -> Self {
-        Self(Source::Kept(Box::new(source)))
+        Self(Source::Kept(Arc::new(source)))
     }
 }
 
 impl Verifier {
     /// A verifier of tokens that a key of `keys` signed, under `policy`.
     pub fn new(keys: impl Into<Keys>, policy: Policy) -> Self {
-        Self(Arc::new(Inner { keys: keys.into(), policy }))
+        Self(Arc::new(Inner { keys: keys.into(), policy, cache: None }))
+    }
+
+    /// A verifier of the same keys and policy that remembers about `tokens` verified tokens, 2^20 at most; 0 is
+    /// none, as without a call of this.
+    ///
+    /// A token that it remembers passes without its signature being verified again: the whole token is
+    /// compared, "exp" and "nbf" are checked each time, and when remote keys change, everything is forgotten.
+    /// What it gives up: the tokens and their claims stay in memory, about three times their length each,
+    /// until others take their places. Tokens over 4 KiB are not remembered.
+    #[must_use]
+    pub fn with_cache(&self, tokens: usize) -> Self {
+        let Inner { keys, policy, .. } = &*self.0;
+        let cache = (tokens > 0).then(|| Cache::new(tokens));
+        Self(Arc::new(Inner { keys: keys.clone(), policy: policy.clone(), cache }))
+    }
+
+    /// What the cache has done, if there is one.
+    pub fn cache_stats(&self) -> Option<CacheStats> {
+        self.0.cache.as_ref().map(Cache::stats)
     }
 
     /// Verifies `token` as [`crate::verify_token`] does.
@@ -59,20 +86,21 @@ impl Verifier {
     /// # Errors
     /// As [`crate::verify_token`]; with remote keys also [`crate::ErrorKind::KeysUnavailable`].
     pub fn verify(&self, token: impl AsRef<[u8]>) -> Result<VerifiedToken> {
+        let token = token.as_ref();
         match &self.0.keys.0 {
-            Source::Fixed(jwks) => super::verify_token(jwks, &self.0.policy, token),
+            Source::Fixed(jwks) => self.verify_fixed(jwks, token),
             #[cfg(feature = "remote")]
             Source::Kept(source) => {
                 let mut ticket = None;
                 let mut began = None;
                 loop {
-                    let verdict = super::verify_kept(&**source, &self.0.policy, token.as_ref(), &mut ticket);
+                    let verdict = self.verify_kept(&**source, token, &mut ticket);
                     let Some(ticket) = ticket else { return verdict };
                     let waited = began.get_or_insert_with(Instant::now).elapsed();
                     if !source.wait(ticket, source.patience().saturating_sub(waited)) {
                         // A last look: the key may be in use a moment before the fetch is done.
                         let mut last = Some(FetchTicket { begins_later: true, ..ticket });
-                        return super::verify_kept(&**source, &self.0.policy, token.as_ref(), &mut last);
+                        return self.verify_kept(&**source, token, &mut last);
                     }
                 }
             }
@@ -96,10 +124,112 @@ impl Verifier {
         match &self.0.keys.0 {
             Source::Fixed(jwks) => {
                 *ticket = None;
-                super::verify_token(jwks, &self.0.policy, token)
+                self.verify_fixed(jwks, token.as_ref())
             }
-            Source::Kept(source) => super::verify_kept(&**source, &self.0.policy, token.as_ref(), ticket),
+            Source::Kept(source) => self.verify_kept(&**source, token.as_ref(), ticket),
         }
+    }
+
+    /// Verifies many tokens as [`Verifier::verify`] does each of them. The verdicts come in the order of the tokens.
+    ///
+    /// `threads` bounds how many threads work on it, the calling one included; a thread of its own is started for
+    /// no fewer than 64 tokens. 0 is as 1.
+    pub fn verify_batch<T: AsRef<[u8]> + Sync>(
+        &self,
+        tokens: &[T],
+        threads: usize,
+    ) -> Vec<Result<VerifiedToken>> {
+        share_out(tokens, threads, |share| match &self.0.keys.0 {
+            Source::Fixed(jwks) => self.verify_share(jwks, FIXED, share),
+            #[cfg(feature = "remote")]
+            Source::Kept(source) => self.verify_share_kept(&**source, share),
+        })
+    }
+
+    #[cfg(feature = "remote")]
+    fn verify_share_kept<T: AsRef<[u8]>>(
+        &self,
+        source: &dyn KeySource,
+        tokens: &[T],
+    ) -> Vec<Result<VerifiedToken>> {
+        let mut settled = Vec::new();
+        source.with_keys(&mut |jwks, generation| {
+            let Some(jwks) = jwks else { return };
+            let settles = |(verdict, token): (Result<_>, &T)| match verdict {
+                Err(error) if lack_of(Some(jwks), &self.0.policy, token.as_ref(), &error).is_some() => None,
+                verdict => Some(verdict),
+            };
+            settled =
+                self.verify_share(jwks, generation, tokens).into_iter().zip(tokens).map(settles).collect();
+        });
+        settled.resize_with(tokens.len(), || None);
+        // Where a fetch may bring the key, each waits for it as it would by itself.
+        let verdict = |(settled, token): (Option<_>, &T)| settled.unwrap_or_else(|| self.verify(token));
+        settled.into_iter().zip(tokens).map(verdict).collect()
+    }
+
+    fn verify_share<T: AsRef<[u8]>>(
+        &self,
+        jwks: &JwkSet,
+        generation: u64,
+        tokens: &[T],
+    ) -> Vec<Result<VerifiedToken>> {
+        let Inner { policy, cache, .. } = &*self.0;
+        let Some(cache) = cache else { return verify_share(jwks, policy, tokens) };
+        let found: Vec<_> =
+            tokens.iter().map(|token| cache.find(token.as_ref(), generation, policy)).collect();
+        let missing: Vec<&[u8]> = tokens
+            .iter()
+            .zip(&found)
+            .filter(|(_, found)| found.is_none())
+            .map(|(token, _)| token.as_ref())
+            .collect();
+        let verdicts = verify_share(jwks, policy, &missing);
+        for (token, verdict) in missing.iter().zip(&verdicts) {
+            if let Ok(verified) = verdict {
+                cache.keep(token, verified, generation);
+            }
+        }
+        let mut verdicts = verdicts.into_iter();
+        found.into_iter().filter_map(|found| found.or_else(|| verdicts.next())).collect()
+    }
+
+    fn verify_fixed(&self, jwks: &JwkSet, token: &[u8]) -> Result<VerifiedToken> {
+        let Inner { policy, cache, .. } = &*self.0;
+        let Some(cache) = cache else { return super::verify_token(jwks, policy, token) };
+        if let Some(verdict) = cache.find(token, FIXED, policy) {
+            return verdict;
+        }
+        let verdict = super::verify_token(jwks, policy, token);
+        if let Ok(verified) = &verdict {
+            cache.keep(token, verified, FIXED);
+        }
+        verdict
+    }
+
+    #[cfg(feature = "remote")]
+    fn verify_kept(
+        &self,
+        source: &dyn KeySource,
+        token: &[u8],
+        ticket: &mut Option<FetchTicket>,
+    ) -> Result<VerifiedToken> {
+        let Inner { policy, cache, .. } = &*self.0;
+        let Some(cache) = cache else { return super::verify_kept(source, policy, token, ticket).0 };
+        // 0 where there are no keys that may be used: then nothing is found.
+        let mut generation = 0;
+        source.with_keys(&mut |_, number| generation = number);
+        if generation != 0
+            && let Some(verdict) = cache.find(token, generation, policy)
+        {
+            *ticket = None;
+            return verdict;
+        }
+        let (verdict, generation) = super::verify_kept(source, policy, token, ticket);
+        if let Ok(verified) = &verdict {
+            cache.keep(token, verified, generation);
+        }
+        verdict
     }
 
     /// Waits until the fetch that `ticket` stands for is done; false if it is not after `timeout`, or will

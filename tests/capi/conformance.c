@@ -56,6 +56,29 @@ static void verify(const bouncer_jwks *jwks, const bouncer_policy *policy, const
     CHECK(bouncer_verifier_new(jwks, policy, &verifier, NULL) == BOUNCER_STATUS_OK);
     CHECK(bouncer_verifier_verify(verifier, text, len, &again, NULL) == status);
     bouncer_token_free(again);
+
+    /* And so must one with a cache, the second time too, and a batch of the same token. */
+    bouncer_verifier *cached = NULL;
+    CHECK(bouncer_verifier_with_cache(verifier, 8, &cached, NULL) == BOUNCER_STATUS_OK);
+    for (int i = 0; i < 2; i++) {
+        CHECK(bouncer_verifier_verify(cached, text, len, &again, NULL) == status);
+        bouncer_token_free(status == BOUNCER_STATUS_OK ? again : NULL);
+    }
+    CHECK(bouncer_verifier_cache_hits(cached) == (status == BOUNCER_STATUS_OK && len <= 4096));
+    bouncer_verifier_free(cached);
+    bouncer_str tokens[8];
+    for (int i = 0; i < 8; i++) {
+        tokens[i] = (bouncer_str){text, len};
+    }
+    bouncer_batch *batch = NULL;
+    CHECK(bouncer_verify_tokens(jwks, policy, tokens, 8, 1, &batch, NULL) == BOUNCER_STATUS_OK);
+    for (size_t i = 0; i < 8; i++) {
+        CHECK(bouncer_batch_status(batch, i) == status);
+        bouncer_str payload = bouncer_token_payload(bouncer_batch_token(batch, i));
+        bouncer_str one = bouncer_token_payload(token);
+        CHECK(payload.len == one.len && (one.len == 0 || memcmp(payload.data, one.data, one.len) == 0));
+    }
+    bouncer_batch_free(batch);
     bouncer_verifier_free(verifier);
 
     if (status != BOUNCER_STATUS_OK) {

@@ -41,8 +41,11 @@ fn rotation_under_load_refuses_no_valid_token_and_accepts_no_removed_key() {
     let stop = Arc::new(AtomicBool::new(false));
     let counts = Arc::new([const { AtomicUsize::new(0) }; 2]);
 
+    let cached = verifier.with_cache(100);
     let threads: Vec<_> = (0..8)
-        .map(|_| {
+        .map(|i| {
+            // Half of them with a cache, which must forget a removed key at once.
+            let verifier = if i % 2 == 0 { &verifier } else { &cached };
             let (verifier, epoch, stop, counts) =
                 (verifier.clone(), Arc::clone(&epoch), Arc::clone(&stop), Arc::clone(&counts));
             std::thread::spawn(move || {

@@ -6,6 +6,7 @@ mod server;
 #[path = "../support/signer.rs"]
 mod signer;
 
+mod cached;
 mod discovery;
 mod fetching;
 mod files;

@@ -14,9 +14,9 @@ pub(super) fn jwks_uri(metadata: &[u8], issuer: &str) -> Result<String, FetchErr
     let malformed = |detail| FetchError::new(FetchFailure::Document, detail);
     let text = std::str::from_utf8(metadata).map_err(|_| malformed("the metadata are not UTF-8"))?;
     let [mut named, mut jwks_uri] = [None; 2];
-    json::members(text, |name, value| match &*name {
-        "issuer" => named = Some(value),
-        "jwks_uri" => jwks_uri = Some(value),
+    json::members(text, |name, value| match name {
+        b"issuer" => named = Some(value),
+        b"jwks_uri" => jwks_uri = Some(value),
         _ => {}
     })
     .map_err(|_| malformed("the metadata are not a strict JSON object"))?;

@@ -6,6 +6,7 @@ use super::super::{freshness, pacing, url};
 use super::misses::Misses;
 use super::status::RemoteJwkSetStatus;
 use super::{discovery, last_good};
+use crate::crypto::backend::Backend;
 use crate::crypto::jwk_set::{JwkSet, MAX_DOCUMENT_LEN};
 use crate::error::Result;
 use arc_swap::{ArcSwapOption, Guard};
@@ -27,6 +28,7 @@ pub(super) type Observer = Arc<dyn Fn(&RemoteJwkSetStatus) + Send + Sync>;
 pub(super) struct Settings {
     pub(super) location: Location,
     pub(super) allow_http: bool,
+    pub(super) backend: Backend,
     pub(super) ttl: Duration,
     pub(super) max_stale: Duration,
     pub(super) timeout: Duration,
@@ -106,7 +108,7 @@ impl JwksJob {
         let left = self.settings.max_stale.saturating_sub(age.unwrap_or_default());
         let now = Instant::now();
         let in_use = InUse {
-            jwks: Arc::new(JwkSet::from_slice(document)?),
+            jwks: Arc::new(JwkSet::from_slice_with(document, self.settings.backend)?),
             generation: 1,
             sha256: hex(&Sha256::digest(document)),
             document: document.into(),
@@ -237,38 +239,39 @@ impl JwksJob {
         let now = SystemTime::now();
         let said = freshness::lifetime(&response, now);
         let start = Instant::now();
-        let mut in_use =
-            match (response.status, before.as_deref()) {
-                (304, Some(before)) if validators.is_some() => {
-                    // RFC 9111 §4.3.4: what a 304 does not say is as it was.
-                    InUse { lifetime: said.unwrap_or(before.lifetime), validators, ..before.clone() }
-                }
-                (200, before) => {
-                    let sha256 = hex(&Sha256::digest(&response.body));
-                    let lifetime = said.unwrap_or(self.settings.ttl);
-                    let validators = Validators::of(&response, url);
-                    match before {
-                        Some(before) if before.sha256 == sha256 => {
-                            InUse { lifetime, validators, ..before.clone() }
-                        }
-                        before => InUse {
-                            jwks: Arc::new(JwkSet::from_slice(&response.body).map_err(|error| {
-                                FetchError::new(FetchFailure::Document, error.to_string())
-                            })?),
-                            generation: before.map_or(0, |before| before.generation) + 1,
-                            sha256,
-                            document: response.body.into(),
-                            fetched: None,
-                            lifetime,
-                            refresh_at: start,
-                            fresh_until: start,
-                            usable_until: start,
-                            validators,
-                        },
+        let mut in_use = match (response.status, before.as_deref()) {
+            (304, Some(before)) if validators.is_some() => {
+                // RFC 9111 §4.3.4: what a 304 does not say is as it was.
+                InUse { lifetime: said.unwrap_or(before.lifetime), validators, ..before.clone() }
+            }
+            (200, before) => {
+                let sha256 = hex(&Sha256::digest(&response.body));
+                let lifetime = said.unwrap_or(self.settings.ttl);
+                let validators = Validators::of(&response, url);
+                match before {
+                    Some(before) if before.sha256 == sha256 => {
+                        InUse { lifetime, validators, ..before.clone() }
                     }
+                    before => InUse {
+                        jwks: Arc::new(
+                            JwkSet::from_slice_with(&response.body, self.settings.backend).map_err(
+                                |error| FetchError::new(FetchFailure::Document, error.to_string()),
+                            )?,
+                        ),
+                        generation: before.map_or(0, |before| before.generation) + 1,
+                        sha256,
+                        document: response.body.into(),
+                        fetched: None,
+                        lifetime,
+                        refresh_at: start,
+                        fresh_until: start,
+                        usable_until: start,
+                        validators,
+                    },
                 }
-                _ => return Err(wrong_status(&response)),
-            };
+            }
+            _ => return Err(wrong_status(&response)),
+        };
         let next = pacing::ahead_of_expiry(in_use.lifetime, pacing::random());
         in_use.fetched = Some(now);
         in_use.refresh_at = start + next;

@@ -56,10 +56,10 @@ pub(super) fn read(path: &Path, source: &str) -> Result<Option<LastGood>, FetchE
     let mut text = String::new();
     file.take(MAX_LEN).read_to_string(&mut text).map_err(failed)?;
     let (mut found, mut fetched, mut jwks) = (None, None, None);
-    crate::encoding::json::members(&text, |name, value| match &*name {
-        "source" => found = value.as_str(),
-        "fetched" => fetched = value.text().parse().ok(),
-        "jwks" => jwks = Some(value.text()),
+    crate::encoding::json::members(&text, |name, value| match name {
+        b"source" => found = value.as_str(),
+        b"fetched" => fetched = value.text().parse().ok(),
+        b"jwks" => jwks = Some(value.text()),
         _ => {}
     })
     .map_err(|_| invalid("not what this library writes"))?;

@@ -5,6 +5,7 @@ use super::super::transport::{FetchError, Transport};
 use super::super::worker::{Reason, Worker};
 use super::jwks_job::{JwksJob, Location, Observer, Settings};
 use super::status::RemoteJwkSetStatus;
+use crate::crypto::backend::Backend;
 use crate::crypto::jwk_set::JwkSet;
 use crate::error::{Error, ErrorKind, Result};
 use crate::verify::key_source::{FetchTicket, KeySource, Lack, Prospect};
@@ -133,7 +134,7 @@ impl RemoteJwkSet {
 }
 
 impl KeySource for RemoteJwkSet {
-    fn with_keys(&self, judge: &mut dyn FnMut(Option<&JwkSet>)) -> u64 {
+    fn with_keys(&self, judge: &mut dyn FnMut(Option<&JwkSet>, u64)) {
         let now = Instant::now();
         let in_use = self.0.worker.job.in_use();
         if let Some(in_use) = &*in_use
@@ -143,11 +144,10 @@ impl KeySource for RemoteJwkSet {
             self.0.worker.start();
         }
         let usable = in_use.as_ref().filter(|in_use| now < in_use.usable_until);
-        judge(usable.map(|in_use| &*in_use.jwks));
-        usable.map_or(0, |in_use| in_use.generation)
+        judge(usable.map(|in_use| &*in_use.jwks), usable.map_or(0, |in_use| in_use.generation));
     }
 
-    fn ask(&self, lack: Lack<'_>, generation: u64, before: Option<FetchTicket>) -> Prospect {
+    fn ask(&self, lack: Lack, generation: u64, before: Option<FetchTicket>) -> Prospect {
         let now = Instant::now();
         let later = |attempt| Prospect::Fetch(FetchTicket { attempt, begins_later: true });
         let worker = &self.0.worker;
@@ -163,7 +163,7 @@ impl KeySource for RemoteJwkSet {
             if before.is_some_and(|before| before.begins_later) || worker.is_closed() {
                 return Prospect::None;
             }
-            if let Lack::Kid(kid) = lack
+            if let Lack::Kid(kid) = &lack
                 && books.book.is_absent(kid, now)
             {
                 books.book.suppressed += 1;
@@ -198,7 +198,7 @@ impl KeySource for RemoteJwkSet {
                     books.want(reason)
                 }
             };
-            if let Lack::Kid(kid) = lack {
+            if let Lack::Kid(kid) = &lack {
                 books.book.await_kid(kid, attempt);
             }
             later(attempt)
@@ -245,6 +245,7 @@ impl fmt::Debug for RemoteJwkSet {
 pub struct RemoteJwkSetBuilder {
     location: Location,
     http: HttpSettings,
+    backend: Backend,
     ttl: Duration,
     max_stale: Duration,
     patience: Duration,
@@ -259,6 +260,7 @@ impl RemoteJwkSetBuilder {
         Self {
             location,
             http: HttpSettings::with_timeout(Duration::from_secs(5)),
+            backend: Backend::default(),
             ttl: Duration::from_secs(600),
             max_stale,
             patience: Duration::from_secs(2),
@@ -267,6 +269,12 @@ impl RemoteJwkSetBuilder {
             prefetch: true,
             observer: None,
         }
+    }
+
+    /// Verifies with this back end.
+    pub fn backend(mut self, backend: Backend) -> Self {
+        self.backend = backend;
+        self
     }
 
     /// Allows http to other machines: whoever is on the way can then choose the keys.
@@ -388,6 +396,7 @@ impl RemoteJwkSetBuilder {
         let settings = Settings {
             location: self.location,
             allow_http: self.http.allow_http,
+            backend: self.backend,
             ttl: self.ttl,
             max_stale: self.max_stale,
             timeout: self.http.timeout,

@@ -69,7 +69,7 @@ fn expires_in(answer: &[u8]) -> Option<u64> {
     let mut seconds = None;
     let text = std::str::from_utf8(answer).ok()?;
     json::members(text, |name, value| {
-        if name == "expires_in" {
+        if name == b"expires_in" {
             // A number, which some servers put in quotes.
             seconds = value.as_number().and_then(|number| number.parse::<u32>().ok());
             seconds = seconds.or_else(|| value.as_str()?.parse().ok());

@@ -33,11 +33,11 @@ impl ServiceAccount {
     /// [`ErrorKind::UnusableCredentials`].
     pub fn from_json(secret: &str) -> Result<Self> {
         let [mut uid, mut private_key, mut login_endpoint, mut scheme] = [None; 4];
-        json::members(secret.trim(), |name, value| match &*name {
-            "uid" => uid = Some(value),
-            "private_key" => private_key = Some(value),
-            "login_endpoint" => login_endpoint = Some(value),
-            "scheme" => scheme = Some(value),
+        json::members(secret.trim(), |name, value| match name {
+            b"uid" => uid = Some(value),
+            b"private_key" => private_key = Some(value),
+            b"login_endpoint" => login_endpoint = Some(value),
+            b"scheme" => scheme = Some(value),
             _ => {}
         })
         .map_err(|_| unusable("the secret is not a strict JSON object"))?;

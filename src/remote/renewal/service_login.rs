@@ -119,7 +119,7 @@ pub(super) fn member(answer: &[u8], name: &'static str) -> Result<String, FetchE
     let text = std::str::from_utf8(answer).map_err(|_| malformed())?;
     let mut found = None;
     json::members(text, |member, value| {
-        if member == name {
+        if member == name.as_bytes() {
             found = value.as_str().map(std::borrow::Cow::into_owned);
         }
     })

@@ -1,0 +1,130 @@
+//! The headers of tokens whose signature held, by their encoded bytes. The tokens of one issuer have the same
+//! few, and comparing bytes is much cheaper than decoding and reading them.
+
+use super::jwk_set::Candidates;
+use crate::jose::header::JoseHeader;
+use std::sync::OnceLock;
+
+/// Headers as a hash table that only grows: a slot is written once, so readers take no lock. Only a holder of
+/// a private key can make an entry, and the number of slots bounds them; what finds no slot is read each time.
+pub(crate) struct KnownHeaders(Box<[OnceLock<Box<KnownHeader>>]>);
+
+/// A header with all that follows from it for one key set.
+pub(crate) struct KnownHeader {
+    encoded: Box<[u8]>,
+    pub(crate) json: Box<[u8]>,
+    pub(crate) header: JoseHeader<'static>,
+    pub(crate) candidates: Candidates,
+}
+
+impl KnownHeaders {
+    /// How many slots a header may stand in.
+    const WAYS: usize = 4;
+    const SLOTS_PER_KEY: usize = 4;
+    /// Longer ones are not kept.
+    const MAX_ENCODED_LEN: usize = 1024;
+
+    pub(crate) fn for_keys(count: usize) -> Self {
+        let slots = (count * Self::SLOTS_PER_KEY).next_power_of_two().max(16);
+        Self(std::iter::repeat_with(OnceLock::new).take(slots).collect())
+    }
+
+    pub(crate) fn find(&self, encoded: &[u8]) -> Option<&KnownHeader> {
+        self.slots(encoded)
+            .map_while(OnceLock::get)
+            .find(|known| *known.encoded == *encoded)
+            .map(|known| &**known)
+    }
+
+    pub(crate) fn learn(&self, encoded: &[u8], json: &[u8], header: &JoseHeader<'_>, candidates: Candidates) {
+        if encoded.len() > Self::MAX_ENCODED_LEN {
+            return;
+        }
+        let Some(free) = self.slots(encoded).find(|slot| slot.get().is_none()) else { return };
+        // Another thread may have been faster; then this header is learnt from a later token.
+        let _ = free.set(Box::new(KnownHeader {
+            encoded: encoded.into(),
+            json: json.into(),
+            header: header.to_owned(),
+            candidates,
+        }));
+    }
+
+    /// The slots that may hold `encoded`, in the order of filling.
+    fn slots(&self, encoded: &[u8]) -> impl Iterator<Item = &OnceLock<Box<KnownHeader>>> {
+        let mask = self.0.len() - 1;
+        let start = hash(encoded);
+        (0..Self::WAYS).filter_map(move |way| self.0.get(start.wrapping_add(way) & mask))
+    }
+}
+
+/// Spreads headers that differ in a key ID. No more is asked of it: nobody else chooses what is in the table.
+fn hash(bytes: &[u8]) -> usize {
+    const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
+    let (words, rest) = bytes.as_chunks::<8>();
+    let add = |sum: u64, word: u64| (sum ^ word).wrapping_mul(ODD).rotate_left(29);
+    let sum = words.iter().fold(bytes.len() as u64, |sum, word| add(sum, u64::from_le_bytes(*word)));
+    let sum = rest.iter().fold(sum, |sum, &byte| add(sum, byte.into()));
+    (sum.wrapping_mul(ODD) >> 32) as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn header(kid: &str) -> String {
+        format!(r#"{{"alg":"RS256","kid":"{kid}"}}"#)
+    }
+
+    fn learn(headers: &KnownHeaders, encoded: &str, json: &str) {
+        let header = JoseHeader::parse(json.as_bytes()).unwrap();
+        headers.learn(encoded.as_bytes(), json.as_bytes(), &header, Candidates::default());
+    }
+
+    #[test]
+    fn a_header_is_known_by_every_one_of_its_bytes() {
+        let headers = KnownHeaders::for_keys(1);
+        let encoded = "eyJhbGciOiJSUzI1NiIsImtpZCI6ImEifQ";
+        assert!(headers.find(encoded.as_bytes()).is_none());
+        learn(&headers, encoded, &header("a"));
+        let known = headers.find(encoded.as_bytes()).unwrap();
+        assert_eq!((&*known.json, known.header.kid.as_deref()), (header("a").as_bytes(), Some("a")));
+        for at in 0..encoded.len() {
+            let mut other = encoded.as_bytes().to_vec();
+            other[at] ^= 1;
+            assert!(headers.find(&other).is_none());
+            assert!(headers.find(&encoded.as_bytes()[..at]).is_none());
+        }
+    }
+
+    #[test]
+    fn a_full_table_forgets_nothing_and_takes_no_more() {
+        let headers = KnownHeaders::for_keys(1);
+        let kids: Vec<String> = (0..100).map(|i| format!("key-{i}")).collect();
+        kids.iter().for_each(|kid| learn(&headers, kid, &header(kid)));
+        let known: Vec<&String> = kids.iter().filter(|kid| headers.find(kid.as_bytes()).is_some()).collect();
+        assert!((8..=16).contains(&known.len()), "{} of 16 slots are in use", known.len());
+        for kid in known {
+            assert_eq!(headers.find(kid.as_bytes()).unwrap().header.kid.as_deref(), Some(&**kid));
+        }
+    }
+
+    #[test]
+    fn the_keys_of_a_large_set_find_their_slots() {
+        let headers = KnownHeaders::for_keys(100);
+        let kids: Vec<String> = (0..100).map(|i| format!("2026-11-key-{i:03}")).collect();
+        kids.iter().for_each(|kid| learn(&headers, kid, &header(kid)));
+        let known = kids.iter().filter(|kid| headers.find(kid.as_bytes()).is_some()).count();
+        assert!(known >= 99, "{known} of 100 headers");
+    }
+
+    #[test]
+    fn a_long_header_is_not_kept() {
+        let headers = KnownHeaders::for_keys(1);
+        let long = "x".repeat(1025);
+        learn(&headers, &long, &header("a"));
+        assert!(headers.find(long.as_bytes()).is_none());
+        learn(&headers, &long[..1024], &header("a"));
+        assert!(headers.find(&long.as_bytes()[..1024]).is_some());
+    }
+}

@@ -1,0 +1,127 @@
+//! Many tokens in one call: eight signatures at a time where the CPU can, and on as many threads as the caller
+//! allows.
+
+use super::policy::Policy;
+use super::verified_token::VerifiedToken;
+use super::{Opened, STACK, first_fault, recognised, verify_token};
+use crate::crypto::jwk_set::JwkSet;
+use crate::crypto::lanes::{LANES, Lane, WORTHWHILE, verify_lanes};
+use crate::encoding::base64url;
+use crate::error::Result;
+use crate::jose::jwk::Jwk;
+use std::panic::resume_unwind;
+use std::thread;
+
+/// Fewer tokens than this are verified sooner than a thread starts for them.
+const LEAST_SHARE: usize = 64;
+/// More threads than this are never started.
+const MOST_THREADS: usize = 256;
+
+/// Verifies many tokens as [`verify_token`] does each of them. The verdicts come in the order of the tokens.
+///
+/// `threads` bounds how many threads work on it, the calling one included; a thread of its own is started for
+/// no fewer than 64 tokens. 0 is as 1.
+///
+/// ```
+/// use bouncer_verify::{JwkSet, Policy, verify_tokens};
+/// # let document = include_bytes!("../../tests/data/document_jwks.json");
+/// # let token = include_str!("../../tests/data/document_token.txt").trim();
+///
+/// let jwks = JwkSet::from_slice(document)?;
+/// let policy = Policy::bouncer().at(1467985465);
+/// let verdicts = verify_tokens(&jwks, &policy, &[token, "no token"], 1);
+/// assert_eq!(verdicts[0].as_ref().unwrap().uid(), Some("peter"));
+/// assert!(verdicts[1].is_err());
+/// # Ok::<(), bouncer_verify::Error>(())
+/// ```
+pub fn verify_tokens<T: AsRef<[u8]> + Sync>(
+    jwks: &JwkSet,
+    policy: &Policy,
+    tokens: &[T],
+    threads: usize,
+) -> Vec<Result<VerifiedToken>> {
+    share_out(tokens, threads, |share| verify_share(jwks, policy, share))
+}
+
+/// Has `work` done for all of `items`, in order, on up to `threads` threads.
+pub(super) fn share_out<T: Sync, R: Send>(
+    items: &[T],
+    threads: usize,
+    work: impl Fn(&[T]) -> Vec<R> + Sync,
+) -> Vec<R> {
+    let threads = threads.min(MOST_THREADS).min(items.len() / LEAST_SHARE);
+    if threads <= 1 {
+        return work(items);
+    }
+    let (own, others) =
+        items.split_at(items.len().div_ceil(threads).next_multiple_of(LANES).min(items.len()));
+    let work = &work;
+    thread::scope(|scope| {
+        let start = |share| {
+            let builder = thread::Builder::new().name("bouncer-batch".to_owned());
+            (share, builder.spawn_scoped(scope, move || work(share)))
+        };
+        let started: Vec<_> = others.chunks(own.len()).map(start).collect();
+        let mut results = work(own);
+        for (share, thread) in started {
+            results.extend(match thread {
+                Ok(thread) => thread.join().unwrap_or_else(|panic| resume_unwind(panic)),
+                // There is no thread to be had, so it takes longer.
+                Err(_) => work(share),
+            });
+        }
+        results
+    })
+}
+
+/// Verifies on this thread.
+pub(super) fn verify_share<T: AsRef<[u8]>>(
+    jwks: &JwkSet,
+    policy: &Policy,
+    tokens: &[T],
+) -> Vec<Result<VerifiedToken>> {
+    let mut verdicts = Vec::with_capacity(tokens.len());
+    let mut room = [[0; STACK]; LANES];
+    for eight in tokens.chunks(LANES) {
+        let held = verify_eight(jwks, policy, eight, &mut room);
+        for (token, held) in eight.iter().zip(held) {
+            let token = token.as_ref();
+            verdicts.push(match held {
+                Some((opened, key)) => first_fault(token, policy, VerifiedToken::read(&opened, policy, key)),
+                None => verify_token(jwks, policy, token),
+            });
+        }
+    }
+    verdicts
+}
+
+/// The keys of those of up to eight tokens that have a signature which holds, if it is worth doing them at once.
+/// The others, sound or not, are verified one by one.
+fn verify_eight<'a, T: AsRef<[u8]>>(
+    jwks: &'a JwkSet,
+    policy: &Policy,
+    tokens: &'a [T],
+    room: &'a mut [[u8; STACK]; LANES],
+) -> [Option<(Opened<'a>, &'a Jwk)>; LANES] {
+    let mut found = [const { None }; LANES];
+    if tokens.len() < WORTHWHILE {
+        return found;
+    }
+    let mut lanes = [const { None }; LANES];
+    for (((token, room), found), lane) in tokens.iter().zip(room).zip(&mut found).zip(&mut lanes) {
+        let opened =
+            recognised(jwks, policy, token.as_ref()).filter(|opened| policy.admit(opened.header).is_ok());
+        let Some(opened) = opened else { continue };
+        let Some((jwk, key)) = jwks.lane_key(opened.candidates, opened.header.algorithm) else { continue };
+        let Ok(signature) = base64url::decode_into(opened.jws.signature, room) else { continue };
+        *lane = Some(Lane { key, signing_input: opened.jws.signing_input, signature });
+        *found = Some((opened, jwk));
+    }
+    let holds = verify_lanes(&lanes);
+    for (found, holds) in found.iter_mut().zip(holds) {
+        if !holds {
+            *found = None;
+        }
+    }
+    found
+}

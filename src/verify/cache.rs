@@ -1,0 +1,214 @@
+//! Tokens that are verified already, so that the same token is not verified again within its life.
+//!
+//! A hit saves the signature, never the judgement of time: "exp" and "nbf" are checked each time. What a cache gives
+//! up is said at [`super::verifier::Verifier::with_cache`].
+
+use super::policy::Policy;
+use super::verified_token::VerifiedToken;
+use crate::error::Result;
+use crate::striped::Striped;
+use arc_swap::ArcSwapOption;
+use std::array;
+use std::fmt;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
+
+/// The tokens that hash to one place: as many as are looked through for one.
+const WAYS: usize = 8;
+/// How much of the end of a token is hashed: a part of the signature, which differs between any two tokens.
+const TAIL: usize = 32;
+/// Longer tokens are not kept, which bounds the memory.
+const MAX_TOKEN_LEN: usize = 4096;
+
+/// A table of sets of [`WAYS`] slots. Readers and writers take no lock: a slot is swapped whole, and what it holds
+/// is compared whole before it is believed.
+pub(super) struct Cache {
+    sets: Box<[Set]>,
+    /// Secret, so that nobody can choose tokens for one set.
+    hash_key: [u64; 4],
+    /// Of the keys that the newest entry was verified with.
+    generation: AtomicU64,
+    counts: Striped<Counts>,
+}
+
+#[derive(Default)]
+struct Set {
+    /// The hash of each slot's token, 0 where it is empty: looked at before the slot is.
+    hashes: [AtomicU64; WAYS],
+    slots: [ArcSwapOption<Entry>; WAYS],
+    /// The slot was used since the hand passed (CLOCK).
+    used: [AtomicBool; WAYS],
+    hand: AtomicUsize,
+}
+
+struct Entry {
+    token: Box<[u8]>,
+    verified: VerifiedToken,
+    generation: u64,
+}
+
+#[derive(Default)]
+struct Counts {
+    hits: AtomicU64,
+    misses: AtomicU64,
+}
+
+/// What a [`super::verifier::Verifier`]'s cache has done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CacheStats {
+    hits: u64,
+    misses: u64,
+    capacity: usize,
+}
+
+impl CacheStats {
+    /// Verifications that found their token.
+    pub fn hits(&self) -> u64 {
+        self.hits
+    }
+
+    /// Verifications that did not.
+    pub fn misses(&self) -> u64 {
+        self.misses
+    }
+
+    /// The most tokens that are kept.
+    pub fn capacity(&self) -> usize {
+        self.capacity
+    }
+}
+
+impl Cache {
+    /// The most tokens that may be asked for.
+    const MAX_CAPACITY: usize = 1 << 20;
+
+    /// A cache of at least `tokens` places.
+    pub(super) fn new(tokens: usize) -> Self {
+        let sets = tokens.min(Self::MAX_CAPACITY).div_ceil(WAYS).next_power_of_two();
+        let random = RandomState::new();
+        Self {
+            sets: std::iter::repeat_with(Set::default).take(sets).collect(),
+            hash_key: array::from_fn(|i| random.hash_one(i)),
+            generation: AtomicU64::new(0),
+            counts: Striped::default(),
+        }
+    }
+
+    /// The verdict on `token` if it was verified with the keys of `generation`. Keys of another generation than
+    /// before empty the cache.
+    pub(super) fn find(
+        &self,
+        token: &[u8],
+        generation: u64,
+        policy: &Policy,
+    ) -> Option<Result<VerifiedToken>> {
+        if self.generation.load(Relaxed) < generation {
+            self.empty(generation);
+        }
+        let found = self.lookup(token, generation, policy);
+        let counts = self.counts.mine();
+        let count = if found.is_some() { &counts.hits } else { &counts.misses };
+        count.fetch_add(1, Relaxed);
+        found
+    }
+
+    fn lookup(&self, token: &[u8], generation: u64, policy: &Policy) -> Option<Result<VerifiedToken>> {
+        let (set, hash) = self.place(token)?;
+        let Set { hashes, slots, used, .. } = set;
+        for ((own_hash, slot), used) in hashes.iter().zip(slots).zip(used) {
+            if own_hash.load(Relaxed) != hash {
+                continue;
+            }
+            let entry = slot.load();
+            let Some(entry) = entry.as_deref() else { continue };
+            if entry.generation == generation && *entry.token == *token {
+                // Written only where it changes something, so that a hot token stays in the cache of every core.
+                if !used.load(Relaxed) {
+                    used.store(true, Relaxed);
+                }
+                return Some(entry.verified.validate_times(policy).map(|()| entry.verified.clone()));
+            }
+        }
+        None
+    }
+
+    /// Keeps a token that was verified with the keys of `generation`.
+    pub(super) fn keep(&self, token: &[u8], verified: &VerifiedToken, generation: u64) {
+        if token.len() > MAX_TOKEN_LEN {
+            return;
+        }
+        let Some((set, hash)) = self.place(token) else { return };
+        let way = set.way_for(hash);
+        let (Some(own_hash), Some(slot), Some(used)) =
+            (set.hashes.get(way), set.slots.get(way), set.used.get(way))
+        else {
+            return;
+        };
+        let entry = Entry { token: token.into(), verified: verified.clone(), generation };
+        slot.store(Some(Arc::new(entry)));
+        own_hash.store(hash, Relaxed);
+        used.store(true, Relaxed);
+    }
+
+    /// Forgets everything, unless another thread has for these keys.
+    fn empty(&self, generation: u64) {
+        if self.generation.fetch_max(generation, Relaxed) < generation {
+            for set in &self.sets {
+                set.hashes.iter().for_each(|hash| hash.store(0, Relaxed));
+                set.slots.iter().for_each(|slot| slot.store(None));
+            }
+        }
+    }
+
+    pub(super) fn stats(&self) -> CacheStats {
+        let sum =
+            |of: fn(&Counts) -> &AtomicU64| self.counts.iter().map(|counts| of(counts).load(Relaxed)).sum();
+        CacheStats {
+            hits: sum(|counts| &counts.hits),
+            misses: sum(|counts| &counts.misses),
+            capacity: self.sets.len() * WAYS,
+        }
+    }
+
+    /// Where `token` may stand, and its hash, which is not 0. `None`: it is too short to be a token.
+    fn place(&self, token: &[u8]) -> Option<(&Set, u64)> {
+        let hash = hash(&self.hash_key, token.last_chunk()?);
+        let set = self.sets.get((hash >> 32) as usize & (self.sets.len() - 1))?;
+        Some((set, hash | 1))
+    }
+}
+
+impl Set {
+    /// The way of this token if it stands here, else a free one, else one that was not used for a while.
+    fn way_for(&self, hash: u64) -> usize {
+        let with = |wanted| self.hashes.iter().position(|hash| hash.load(Relaxed) == wanted);
+        with(hash).or_else(|| with(0)).unwrap_or_else(|| {
+            // Twice round at most: the first round takes the marks away.
+            let hand = || self.hand.fetch_add(1, Relaxed) % WAYS;
+            let unused = |&way: &usize| self.used.get(way).is_some_and(|used| !used.swap(false, Relaxed));
+            std::iter::repeat_with(hand).take(2 * WAYS).find(unused).unwrap_or(0)
+        })
+    }
+}
+
+/// A keyed hash by folded multiplications. Only tokens that verify get into the table, so it need not withstand
+/// more than a guess.
+fn hash(key: &[u64; 4], tail: &[u8; TAIL]) -> u64 {
+    let fold = |a: u64, b: u64| {
+        let product = u128::from(a) * u128::from(b);
+        product as u64 ^ (product >> 64) as u64
+    };
+    let (words, _) = tail.as_chunks::<8>();
+    let mut keyed = words.iter().zip(key).map(|(word, key)| u64::from_le_bytes(*word) ^ key);
+    let mut next = || keyed.next().unwrap_or_default();
+    let [front, back] = [fold(next(), next()), fold(next(), next())];
+    let [key, ..] = key;
+    fold(front ^ key, back.rotate_left(32) ^ !key)
+}
+
+impl fmt::Debug for Cache {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.stats().fmt(f)
+    }
+}

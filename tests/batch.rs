@@ -1,0 +1,148 @@
+//! Many tokens in one call: the verdicts, and their order, are those of one by one.
+
+mod support {
+    pub(crate) mod signer;
+}
+
+use bouncer_verify::{
+    Algorithm, Backend, Error, ErrorKind, Jwk, JwkSet, Policy, TokenColumns, VerifiedToken, Verifier,
+    verify_token, verify_tokens,
+};
+use std::sync::LazyLock;
+use support::signer::Key;
+
+const NOW: i64 = 1_700_000_000;
+
+static KEYS: LazyLock<[Key; 4]> =
+    LazyLock::new(|| ["rsa-2048-a", "rsa-2048-b", "rsa-3072", "p256-a"].map(Key::load));
+
+fn jwks(backend: Backend) -> JwkSet {
+    let jwk = |(i, key): (usize, &Key)| {
+        Jwk::from_der(&key.public_der()).unwrap().with_kid(&format!("key-{i}")).unwrap()
+    };
+    JwkSet::from_keys_with(KEYS.iter().enumerate().map(jwk), backend).unwrap()
+}
+
+fn policy() -> Policy {
+    Policy::bouncer().algorithms([Algorithm::Rs256, Algorithm::Es256]).at(NOW)
+}
+
+/// Tokens of all keys, some of them wrong in one way or another.
+fn tokens() -> Vec<String> {
+    let genuine: Vec<String> = (0..40)
+        .map(|i| {
+            let which = [0, 0, 0, 1, 0, 2, 0, 3][i % 8];
+            let (key, alg) = (&KEYS[which], if which == 3 { Algorithm::Es256 } else { Algorithm::Rs256 });
+            let exp = if i % 11 == 10 { NOW } else { NOW + 60 };
+            let header = format!(r#"{{"alg":"{alg}","kid":"key-{which}"}}"#);
+            key.token(alg, header, format!(r#"{{"exp":{exp},"uid":"user \u0061-{i}"}}"#))
+        })
+        .collect();
+    let broken = |i: usize, token: &String| match i % 7 {
+        0 => token.clone(),
+        1 => flip(token, token.len() - 20),
+        2 => flip(token, token.find('.').unwrap() + 5),
+        3 => token[..token.len() - 1].to_owned(),
+        4 => format!("{token}A"),
+        5 => token.replacen('.', "..", 1),
+        _ => token.replace("a2V5", "b3Ro"),
+    };
+    let broken: Vec<String> = genuine.iter().enumerate().map(|(i, token)| broken(i, token)).collect();
+    [genuine, broken].concat()
+}
+
+/// Another character of the alphabet at `at`.
+fn flip(token: &str, at: usize) -> String {
+    let mut bytes = token.as_bytes().to_vec();
+    bytes[at] = if bytes[at] == b'A' { b'B' } else { b'A' };
+    String::from_utf8(bytes).unwrap()
+}
+
+type Verdict = Result<(String, Option<i64>, Option<String>), (ErrorKind, Option<String>)>;
+
+fn seen(verdict: Result<VerifiedToken, Error>) -> Verdict {
+    verdict
+        .map(|token| (token.uid().unwrap().to_owned(), token.expires_at(), token.kid().map(str::to_owned)))
+        .map_err(|error| (error.kind(), error.name().map(str::to_owned)))
+}
+
+#[test]
+fn a_batch_of_any_size_gives_the_verdicts_of_one_by_one_in_order() {
+    let tokens = tokens();
+    for &backend in Backend::ALL {
+        let one_by_one = jwks(backend);
+        let expected: Vec<Verdict> =
+            tokens.iter().map(|token| seen(verify_token(&one_by_one, &policy(), token))).collect();
+        let passing = expected.iter().filter(|verdict| verdict.is_ok()).count();
+        assert!((30..60).contains(&passing), "{passing} pass");
+        // At first no header is known, then all are.
+        let jwks = jwks(backend);
+        for _ in 0..2 {
+            for size in [1, 2, 6, 7, 8, 9, 16, 23, tokens.len()] {
+                let verdicts: Vec<Verdict> = tokens
+                    .chunks(size)
+                    .flat_map(|some| verify_tokens(&jwks, &policy(), some, 1))
+                    .map(seen)
+                    .collect();
+                assert_eq!(verdicts, expected, "{backend:?}, {size} at a time");
+            }
+        }
+    }
+    assert!(verify_tokens(&jwks(Backend::default()), &policy(), &[""; 0], 1).is_empty());
+}
+
+#[test]
+fn any_number_of_threads_gives_the_same_verdicts_in_order() {
+    let jwks = jwks(Backend::default());
+    let tokens: Vec<String> = tokens().into_iter().cycle().take(1000).collect();
+    let expected: Vec<Verdict> = verify_tokens(&jwks, &policy(), &tokens, 1).into_iter().map(seen).collect();
+    for threads in [0, 2, 3, 7, usize::MAX] {
+        let verdicts: Vec<Verdict> =
+            verify_tokens(&jwks, &policy(), &tokens, threads).into_iter().map(seen).collect();
+        assert_eq!(verdicts, expected, "{threads} threads");
+    }
+}
+
+#[test]
+fn a_verifier_with_a_cache_gives_the_same_verdicts() {
+    let tokens = tokens();
+    let plain = Verifier::new(jwks(Backend::default()), policy());
+    let expected: Vec<Verdict> = plain.verify_batch(&tokens, 1).into_iter().map(seen).collect();
+    let cached = plain.with_cache(1000);
+    for _ in 0..3 {
+        let verdicts: Vec<Verdict> = cached.verify_batch(&tokens, 2).into_iter().map(seen).collect();
+        assert_eq!(verdicts, expected);
+    }
+    let stats = cached.cache_stats().unwrap();
+    let passing = expected.iter().filter(|verdict| verdict.is_ok()).count() as u64;
+    assert_eq!(stats.hits() + stats.misses(), 3 * tokens.len() as u64);
+    // What passes twice in one batch is looked up twice before it is kept.
+    assert!(stats.hits() >= 2 * passing, "{stats:?}, {passing} pass");
+}
+
+#[test]
+fn columns_say_what_the_verdicts_say() {
+    let jwks = jwks(Backend::default());
+    let policy = Policy::any_issuer().algorithms([Algorithm::Rs256]).optional_exp().at(NOW);
+    let sign = |claims: &str| KEYS[0].token(Algorithm::Rs256, r#"{"alg":"RS256","kid":"key-0"}"#, claims);
+    let mut tokens = vec![
+        sign(r#"{"exp":1700000060,"uid":"peter"}"#),
+        sign(r#"{"uid":"é"}"#),
+        sign(r#"{"exp":1700000000,"uid":"late"}"#),
+        sign(r#"{"exp":1700000061,"uid":7}"#),
+        "nonsense".to_owned(),
+    ];
+    tokens.extend((0..6).map(|i| sign(&format!(r#"{{"exp":{},"uid":"{i}"}}"#, NOW + 100 + i))));
+    let columns = TokenColumns::of(&verify_tokens(&jwks, &policy, &tokens, 1));
+    assert_eq!(
+        columns.status[..5],
+        [0, 0, ErrorKind::Expired.number(), 0, ErrorKind::MalformedToken.number()]
+    );
+    assert_eq!(columns.exp[..6], [1700000060, 0, 0, 1700000061, 0, 1700000100]);
+    assert_eq!(columns.exp_validity, [0b1110_1001, 0b111]);
+    assert_eq!(columns.uid_data, "peteré012345");
+    assert_eq!(columns.uid_offsets, [0, 5, 7, 7, 7, 7, 8, 9, 10, 11, 12, 13]);
+    assert_eq!(columns.uid_validity, [0b1110_0011, 0b111]);
+    let none = TokenColumns::of(&[]);
+    assert_eq!((none.uid_offsets, none.status, none.exp_validity), (vec![0], vec![], vec![]));
+}

@@ -1,0 +1,74 @@
+//! A cache and batches over keys that change.
+
+use crate::server::{Reply, Server};
+use crate::{PATIENCE, jwks, kind, ready, token};
+use bouncer_verify::{ErrorKind, FetchTicket};
+
+#[test]
+fn a_cached_token_of_a_removed_key_is_refused_as_soon_as_the_keys_change() {
+    let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a"), ("rsa-2048-b", "b")])));
+    let (keys, verifier) = ready(&server);
+    let cached = verifier.with_cache(100);
+    let (gone, stays) = (token("rsa-2048-a", Some("a")), token("rsa-2048-b", Some("b")));
+    let hits = || cached.cache_stats().unwrap().hits();
+    for token in [&gone, &stays, &gone, &stays] {
+        assert!(cached.verify(token).is_ok());
+    }
+    assert_eq!(hits(), 2);
+
+    server.say(Reply::json(jwks(&[("rsa-2048-b", "b")])));
+    keys.refresh(PATIENCE).unwrap();
+    assert_eq!(kind(cached.verify(&gone)), ErrorKind::NoMatchingKey);
+    let mut ticket = None::<FetchTicket>;
+    assert_eq!(kind(cached.verify_now(&gone, &mut ticket)), ErrorKind::NoMatchingKey);
+    assert!(cached.verify(&stays).is_ok());
+    assert_eq!(hits(), 2, "nothing of before is found");
+    assert!(cached.verify(&stays).is_ok());
+    assert_eq!(hits(), 3);
+
+    // The same keys again are the same generation: a refresh alone empties nothing.
+    keys.refresh(PATIENCE).unwrap();
+    assert!(cached.verify(&stays).is_ok());
+    assert_eq!(hits(), 4);
+}
+
+#[test]
+fn without_keys_that_may_be_used_a_cache_lets_nothing_pass() {
+    let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a")])));
+    let (keys, verifier) = ready(&server);
+    let cached = verifier.with_cache(100);
+    let token = token("rsa-2048-a", Some("a"));
+    for _ in 0..2 {
+        assert!(cached.verify(&token).is_ok());
+    }
+    keys.close();
+    assert_eq!(kind(cached.verify(&token)), ErrorKind::KeysUnavailable);
+    assert_eq!(kind(cached.verify_batch(&[&token], 1).remove(0)), ErrorKind::KeysUnavailable);
+}
+
+#[test]
+fn a_batch_waits_for_the_key_that_some_of_it_lack() {
+    let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a")])));
+    let (_keys, verifier) = ready(&server);
+    server.say(Reply::json(jwks(&[("rsa-2048-a", "a"), ("rsa-2048-b", "b")])));
+    let (known, new) = (token("rsa-2048-a", Some("a")), token("rsa-2048-b", Some("b")));
+    for verifier in [&verifier, &verifier.with_cache(100)] {
+        let tokens: Vec<&str> = (0..20).map(|i| if i % 3 == 1 { &*new } else { &*known }).collect();
+        let verdicts = verifier.verify_batch(&tokens, 2);
+        for (i, verdict) in verdicts.into_iter().enumerate() {
+            assert_eq!(verdict.unwrap().kid(), Some(if i % 3 == 1 { "b" } else { "a" }), "{i}");
+        }
+    }
+    assert_eq!(server.count(), 2, "one fetch for all of them");
+}
+
+#[test]
+fn a_batch_is_judged_without_waiting_where_no_key_could_help() {
+    let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a")])));
+    let (_keys, verifier) = ready(&server);
+    let tokens = [token("rsa-2048-b", Some("a")), "nonsense".to_owned(), token("rsa-2048-a", Some("a"))];
+    let kinds = verifier.verify_batch(&tokens, 1).into_iter().map(|verdict| verdict.err().map(|e| e.kind()));
+    let expected = [Some(ErrorKind::InvalidSignature), Some(ErrorKind::MalformedToken), None];
+    assert_eq!(kinds.collect::<Vec<_>>(), expected);
+    assert_eq!(server.count(), 1);
+}
