@@ -1319,7 +1319,8 @@ bouncer_status bouncer_verify_tokens(const bouncer_jwks *jwks,
 
 /**
  * Verifies `count` JWTs as bouncer_verifier_verify() does each of them; `tokens` is an array of that many. They
- * are not kept. `threads`, the result and the failures are as for bouncer_verify_tokens().
+ * are not kept. With remote keys, the whole of it waits for keys no longer than one token would. `threads`, the result and
+ * the failures are as for bouncer_verify_tokens().
  */
 bouncer_status bouncer_verifier_verify_batch(const bouncer_verifier *verifier,
                                              const bouncer_str *tokens,

@@ -59,7 +59,8 @@ pub unsafe extern "C" fn bouncer_verify_tokens(
 }
 
 /// Verifies `count` JWTs as bouncer_verifier_verify() does each of them; `tokens` is an array of that many. They
-/// are not kept. `threads`, the result and the failures are as for bouncer_verify_tokens().
+/// are not kept. With remote keys, the whole of it waits for keys no longer than one token would. `threads`, the result and
+/// the failures are as for bouncer_verify_tokens().
 ///
 /// # Safety
 /// The rules of the header's preamble.

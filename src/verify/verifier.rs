@@ -90,19 +90,27 @@ impl Verifier {
         match &self.0.keys.0 {
             Source::Fixed(jwks) => self.verify_fixed(jwks, token),
             #[cfg(feature = "remote")]
-            Source::Kept(source) => {
-                let mut ticket = None;
-                let mut began = None;
-                loop {
-                    let verdict = self.verify_kept(&**source, token, &mut ticket);
-                    let Some(ticket) = ticket else { return verdict };
-                    let waited = began.get_or_insert_with(Instant::now).elapsed();
-                    if !source.wait(ticket, source.patience().saturating_sub(waited)) {
-                        // A last look: the key may be in use a moment before the fetch is done.
-                        let mut last = Some(FetchTicket { begins_later: true, ..ticket });
-                        return self.verify_kept(&**source, token, &mut last);
-                    }
-                }
+            Source::Kept(source) => self.verify_patiently(&**source, token, &mut None),
+        }
+    }
+
+    /// Verifies with keys that may change; waits for one, but no longer than patience lasts from the `first` wait.
+    #[cfg(feature = "remote")]
+    fn verify_patiently(
+        &self,
+        source: &dyn KeySource,
+        token: &[u8],
+        first: &mut Option<Instant>,
+    ) -> Result<VerifiedToken> {
+        let mut ticket = None;
+        loop {
+            let verdict = self.verify_kept(source, token, &mut ticket);
+            let Some(ticket) = ticket else { return verdict };
+            let waited = first.get_or_insert_with(Instant::now).elapsed();
+            if !source.wait(ticket, source.patience().saturating_sub(waited)) {
+                // A last look: the key may be in use a moment before the fetch is done.
+                let mut last = Some(FetchTicket { begins_later: true, ..ticket });
+                return self.verify_kept(source, token, &mut last);
             }
         }
     }
@@ -133,7 +141,8 @@ impl Verifier {
     /// Verifies many tokens as [`Verifier::verify`] does each of them. The verdicts come in the order of the tokens.
     ///
     /// `threads` bounds how many threads work on it, the calling one included; a thread of its own is started for
-    /// no fewer than 64 tokens. 0 is as 1.
+    /// no fewer than 64 tokens. 0 is as 1. With remote keys, the whole of it waits for keys no longer than one token
+    /// would.
     pub fn verify_batch<T: AsRef<[u8]> + Sync>(
         &self,
         tokens: &[T],
@@ -163,8 +172,11 @@ impl Verifier {
                 self.verify_share(jwks, generation, tokens).into_iter().zip(tokens).map(settles).collect();
         });
         settled.resize_with(tokens.len(), || None);
-        // Where a fetch may bring the key, each waits for it as it would by itself.
-        let verdict = |(settled, token): (Option<_>, &T)| settled.unwrap_or_else(|| self.verify(token));
+        // Where a fetch may bring the key, they wait for it, all of them no longer than one.
+        let mut first = None;
+        let verdict = |(settled, token): (Option<_>, &T)| {
+            settled.unwrap_or_else(|| self.verify_patiently(source, token.as_ref(), &mut first))
+        };
         settled.into_iter().zip(tokens).map(verdict).collect()
     }
 

@@ -2,7 +2,8 @@
 
 use crate::server::{Reply, Server};
 use crate::{PATIENCE, jwks, kind, ready, token};
-use bouncer_verify::{ErrorKind, FetchTicket};
+use bouncer_verify::{ErrorKind, FetchTicket, Policy, Verifier};
+use std::time::{Duration, Instant};
 
 #[test]
 fn a_cached_token_of_a_removed_key_is_refused_as_soon_as_the_keys_change() {
@@ -71,4 +72,19 @@ fn a_batch_is_judged_without_waiting_where_no_key_could_help() {
     let expected = [Some(ErrorKind::InvalidSignature), Some(ErrorKind::MalformedToken), None];
     assert_eq!(kinds.collect::<Vec<_>>(), expected);
     assert_eq!(server.count(), 1);
+}
+
+#[test]
+fn a_batch_waits_no_longer_than_a_token_would() {
+    let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a")])));
+    let keys = crate::builder(&server).max_wait(Duration::from_secs(1)).build().unwrap();
+    keys.wait_ready(PATIENCE).unwrap();
+    let verifier = Verifier::new(keys, Policy::bouncer());
+    server.say(Reply::Hang);
+    let tokens: Vec<String> = (0..10).map(|i| token("rsa-2048-b", Some(&format!("b-{i}")))).collect();
+    let start = Instant::now();
+    for verdict in verifier.verify_batch(&tokens, 1) {
+        assert_eq!(kind(verdict), ErrorKind::NoMatchingKey);
+    }
+    assert!(start.elapsed() < Duration::from_secs(4), "{:?} for ten", start.elapsed());
 }

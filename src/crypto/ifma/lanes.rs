@@ -6,7 +6,7 @@ use super::limbs::{self, Block, LANES, LIMB_BITS, MASK, Number};
 use super::simd::{Operation, Simd};
 
 /// Which of up to eight signatures ^65537 are the encoded messages of their digests, mod their n: bit i for lane
-/// i. An empty lane is a zero in all of these, and its bit says nothing.
+/// i. The bit of an empty lane says nothing.
 pub(super) struct VerifyLanes<'a, const N: usize> {
     pub(super) lanes: &'a Lanes<N>,
 }
@@ -26,29 +26,35 @@ pub(super) struct Lanes<const N: usize> {
 }
 
 impl<const N: usize> Lanes<N> {
-    pub(super) fn new() -> Self {
-        const fn zero<const N: usize>() -> Transposed<N> {
-            [limbs::zero(); N]
-        }
+    /// Eight empty lanes, all of this key: most batches have but one.
+    pub(super) fn of(key: &Constants<N>) -> Self {
         Self {
-            signature: zero(),
-            n: zero(),
-            digest_factor: zero(),
-            padding: zero(),
+            signature: [limbs::zero(); N],
+            n: in_all_lanes(key.n()),
+            digest_factor: in_all_lanes(&key.digest_factor),
+            padding: in_all_lanes(&key.padding),
             digest: limbs::zero(),
-            n0_inverse: [0; LANES],
+            n0_inverse: [key.n0_inverse; LANES],
         }
     }
 
-    /// Fills lane `lane`. `signature` must be below n.
-    pub(super) fn set(&mut self, lane: usize, key: &Constants<N>, signature: &Number<N>, digest: &Block) {
-        transpose(lane, signature, &mut self.signature);
+    /// Gives lane `lane` another key.
+    pub(super) fn set_key(&mut self, lane: usize, key: &Constants<N>) {
         transpose(lane, key.n(), &mut self.n);
         transpose(lane, &key.digest_factor, &mut self.digest_factor);
         transpose(lane, &key.padding, &mut self.padding);
-        transpose(lane, &[*digest], std::array::from_mut(&mut self.digest));
         self.n0_inverse[lane] = key.n0_inverse;
     }
+
+    /// Fills lane `lane`. `signature` must be below its key's n.
+    pub(super) fn set(&mut self, lane: usize, signature: &Number<N>, digest: &Block) {
+        transpose(lane, signature, &mut self.signature);
+        transpose(lane, &[*digest], std::array::from_mut(&mut self.digest));
+    }
+}
+
+fn in_all_lanes<const N: usize>(number: &Number<N>) -> Transposed<N> {
+    number.map(|block| block.map(|limb| [limb; LANES]))
 }
 
 fn transpose<const N: usize>(lane: usize, number: &Number<N>, to: &mut Transposed<N>) {

@@ -134,13 +134,16 @@ impl<const N: usize> SizedKey<N> {
 
     /// `same_size` gives a key of the size of this one.
     fn verify_lanes<'a>(&self, batch: &[Lane<'a>], same_size: impl Fn(&'a Size) -> Option<&'a Self>) -> u8 {
-        let mut lanes = Lanes::new();
+        let mut lanes = Lanes::of(&self.constants);
         let mut filled = 0;
         for (i, lane) in batch.iter().enumerate().take(LANES) {
             let Some(key) = same_size(&lane.key.0) else { continue };
             let Some(signature) = key.read(lane.signature) else { continue };
             let [digest] = limbs::from_be_bytes(lane.digest);
-            lanes.set(i, &key.constants, &signature, &digest);
+            if !std::ptr::eq(key, self) {
+                lanes.set_key(i, &key.constants);
+            }
+            lanes.set(i, &signature, &digest);
             filled |= 1 << i;
         }
         filled & self.simd.run(VerifyLanes { lanes: &lanes })

@@ -36,12 +36,12 @@ pub(super) fn passes<S: Simd, const N: usize>(
     let [digest] = limbs::from_be_bytes(&digest);
     let (wrong_signature, wrong_digest) = (flip(&signature), flip(&[digest])[0]);
     let verify = |signature: &Number<N>, digest: &Block| simd.run(Verify { key, signature, digest });
-    let mut lanes = Lanes::new();
+    let mut lanes = Lanes::of(key);
     for lane in 0..LANES {
         let has_wrong = |lanes: u8| lanes >> lane & 1 == 1;
         let signature = if has_wrong(WRONG_SIGNATURES) { &wrong_signature } else { &signature };
         let digest = if has_wrong(WRONG_DIGESTS) { &wrong_digest } else { &digest };
-        lanes.set(lane, key, signature, digest);
+        lanes.set(lane, signature, digest);
     }
     verify(&signature, &digest)
         && !verify(&wrong_signature, &digest)

@@ -125,9 +125,10 @@ fn lane_power<S: Simd, const N: usize>(
     cases: [&Case<N>; LANES],
     inputs: &[BigUint],
 ) -> Box<[Number<N>; LANES]> {
-    let mut lanes = Lanes::new();
+    let mut lanes = Lanes::of(&cases[0].constants);
     for (i, x) in inputs.iter().enumerate() {
-        lanes.set(i, &cases[i].constants, &number(x), &[0; LANES]);
+        lanes.set_key(i, &cases[i].constants);
+        lanes.set(i, &number(x), &[0; LANES]);
     }
     let powers = simd.run(LanePowers(&lanes));
     for ((power, case), x) in powers.iter().zip(cases).zip(inputs) {

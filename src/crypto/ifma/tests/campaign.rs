@@ -83,7 +83,7 @@ fn differences_in<const N: usize>(
 ) -> usize {
     let mut differences = 0;
     let wrong = random.word() as u8;
-    let mut lanes = Lanes::new();
+    let mut lanes = Lanes::of(&case.constants);
     for (i, signature) in signatures.iter().enumerate() {
         let signature = number(signature);
         let digest = random.bytes(32).try_into().unwrap();
@@ -101,11 +101,12 @@ fn differences_in<const N: usize>(
         }
         let [wrong_signature] = wrong_signature;
         differences += usize::from(verify(&wrong_signature, &wrong_digest));
+        lanes.set_key(i, &key);
         if wrong >> i & 1 == 1 && limbs::is_below(&wrong_signature, key.n()) {
-            lanes.set(i, &key, &wrong_signature, &wrong_digest);
+            lanes.set(i, &wrong_signature, &wrong_digest);
         } else {
             let kept = if wrong >> i & 1 == 1 { &[0; LANES] } else { &digest };
-            lanes.set(i, &key, &signature, kept);
+            lanes.set(i, &signature, kept);
         }
     }
     differences + usize::from(simd.run(VerifyLanes { lanes: &lanes }) != !wrong)
