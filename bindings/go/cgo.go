@@ -38,6 +38,10 @@ package bouncer
 #cgo nocallback bouncer_go_verify
 #cgo noescape bouncer_go_read
 #cgo nocallback bouncer_go_read
+#cgo noescape bouncer_go_batch_run
+#cgo nocallback bouncer_go_batch_run
+#cgo noescape bouncer_go_batch_read
+#cgo nocallback bouncer_go_batch_read
 #cgo noescape bouncer_go_authorization
 #cgo nocallback bouncer_go_authorization
 #cgo noescape bouncer_go_own_token
@@ -47,6 +51,7 @@ package bouncer
 #cgo noescape bouncer_go_is_token_rejection
 #cgo nocallback bouncer_go_is_token_rejection
 
+#include <stdlib.h>
 #include <string.h>
 #include <bouncer_verify.h>
 
@@ -65,7 +70,7 @@ typedef struct {
 typedef struct {
 	int64_t exp, nbf, iat;
 	bouncer_go_span payload, header, kid, alg, uid, iss, sub, jti;
-	uint32_t times;
+	uint32_t times, has_uid; // an empty "uid" is there
 } bouncer_go_claims;
 
 // The outcome of one call. While token or error is not NULL, it is still to be read into a text of text_len bytes.
@@ -98,32 +103,43 @@ static inline bouncer_go_span bouncer_go_place(char *text, size_t room, size_t *
 	return bouncer_go_append(text, room, len, piece.data, piece.len);
 }
 
+// Writes what a token says to the text, as far as there is room, and counts it in any case.
+static inline void bouncer_go_write_token(const bouncer_token *token, bouncer_go_claims *claims, char *text, size_t room, size_t *len) {
+	bouncer_str payload = bouncer_token_payload(token);
+	claims->payload = bouncer_go_append(text, room, len, payload.data, payload.len);
+	bouncer_str header = bouncer_token_header(token);
+	claims->header = bouncer_go_append(text, room, len, header.data, header.len);
+	bouncer_str kid = bouncer_token_kid(token);
+	claims->kid = bouncer_go_append(text, room, len, kid.data, kid.len);
+	bouncer_str alg = bouncer_token_algorithm(token);
+	claims->alg = bouncer_go_append(text, room, len, alg.data, alg.len);
+	bouncer_str uid = bouncer_token_uid(token);
+	claims->uid = bouncer_go_place(text, room, len, payload, uid);
+	claims->iss = bouncer_go_place(text, room, len, payload, bouncer_token_issuer(token));
+	claims->sub = bouncer_go_place(text, room, len, payload, bouncer_token_subject(token));
+	claims->jti = bouncer_go_place(text, room, len, payload, bouncer_token_token_id(token));
+	claims->times = (bouncer_token_expires_at(token, &claims->exp) ? 1 : 0) |
+		(bouncer_token_not_before(token, &claims->nbf) ? 2 : 0) |
+		(bouncer_token_issued_at(token, &claims->iat) ? 4 : 0);
+	claims->has_uid = uid.data != NULL;
+}
+
+// The same for an error.
+static inline void bouncer_go_write_error(const bouncer_error *error, bouncer_go_span *message, bouncer_go_span *claim, char *text,
+		size_t room, size_t *len) {
+	const char *words = bouncer_error_message(error);
+	bouncer_str name = bouncer_error_claim(error);
+	*message = bouncer_go_append(text, room, len, words, words == NULL ? 0 : strlen(words));
+	*claim = bouncer_go_append(text, room, len, name.data, name.len);
+}
+
 // Moves a verdict's token or error to the text and frees it, or leaves it where it is if the text is too small.
 static inline void bouncer_go_read(bouncer_go_verdict *verdict, char *text, size_t room) {
 	size_t len = 0;
 	if (verdict->status == BOUNCER_STATUS_OK) {
-		const bouncer_token *token = verdict->token;
-		bouncer_go_claims *claims = &verdict->claims;
-		bouncer_str payload = bouncer_token_payload(token);
-		claims->payload = bouncer_go_append(text, room, &len, payload.data, payload.len);
-		bouncer_str header = bouncer_token_header(token);
-		claims->header = bouncer_go_append(text, room, &len, header.data, header.len);
-		bouncer_str kid = bouncer_token_kid(token);
-		claims->kid = bouncer_go_append(text, room, &len, kid.data, kid.len);
-		bouncer_str alg = bouncer_token_algorithm(token);
-		claims->alg = bouncer_go_append(text, room, &len, alg.data, alg.len);
-		claims->uid = bouncer_go_place(text, room, &len, payload, bouncer_token_uid(token));
-		claims->iss = bouncer_go_place(text, room, &len, payload, bouncer_token_issuer(token));
-		claims->sub = bouncer_go_place(text, room, &len, payload, bouncer_token_subject(token));
-		claims->jti = bouncer_go_place(text, room, &len, payload, bouncer_token_token_id(token));
-		claims->times = (bouncer_token_expires_at(token, &claims->exp) ? 1 : 0) |
-			(bouncer_token_not_before(token, &claims->nbf) ? 2 : 0) |
-			(bouncer_token_issued_at(token, &claims->iat) ? 4 : 0);
+		bouncer_go_write_token(verdict->token, &verdict->claims, text, room, &len);
 	} else {
-		const char *message = bouncer_error_message(verdict->error);
-		bouncer_str claim = bouncer_error_claim(verdict->error);
-		verdict->message = bouncer_go_append(text, room, &len, message, message == NULL ? 0 : strlen(message));
-		verdict->claim = bouncer_go_append(text, room, &len, claim.data, claim.len);
+		bouncer_go_write_error(verdict->error, &verdict->message, &verdict->claim, text, room, &len);
 	}
 	verdict->text_len = len;
 	if (len <= room) {
@@ -141,6 +157,76 @@ static inline void bouncer_go_verify(const bouncer_verifier *verifier, const bou
 		? bouncer_verifier_verify_now(verifier, token, token_len, &verdict->ticket, &verdict->token, &verdict->error)
 		: bouncer_verify_token(jwks, policy, token, token_len, &verdict->token, &verdict->error);
 	bouncer_go_read(verdict, text, room);
+}
+
+// A whole batch. The tokens lie one behind the other in joined, and ends says where each ends: Go memory that holds pointers
+// must not be passed, so the array of them is made here. bouncer_go_batch_run fills in the rest.
+typedef struct {
+	bouncer_batch *batch;
+	bouncer_error *error;
+	size_t text_len; // of all that bouncer_go_batch_read is going to write
+} bouncer_go_batch;
+
+// One verdict of a batch, with the text of text_len bytes behind that of the one before.
+typedef struct {
+	size_t text_len;
+	bouncer_status status;
+	bouncer_go_span message, claim;
+	bouncer_go_claims claims;
+} bouncer_go_row;
+
+static inline void bouncer_go_batch_row(const bouncer_batch *batch, size_t index, bouncer_go_row *row, char *text, size_t room) {
+	row->text_len = 0;
+	row->status = bouncer_batch_status(batch, index);
+	if (row->status == BOUNCER_STATUS_OK) {
+		bouncer_go_write_token(bouncer_batch_token(batch, index), &row->claims, text, room, &row->text_len);
+	} else {
+		bouncer_go_write_error(bouncer_batch_error(batch, index), &row->message, &row->claim, text, room, &row->text_len);
+	}
+}
+
+// Verifies a batch with the verifier, or if that is NULL with jwks and policy. Counts the text of the verdicts if that is wanted.
+static inline bouncer_go_batch bouncer_go_batch_run(const bouncer_verifier *verifier, const bouncer_jwks *jwks,
+		const bouncer_policy *policy, const char *joined, const size_t *ends, size_t count, size_t threads, int32_t counts) {
+	bouncer_go_batch result = {NULL, NULL, 0};
+	bouncer_str *tokens = malloc((count == 0 ? 1 : count) * sizeof *tokens);
+	if (tokens == NULL) {
+		return result;
+	}
+	size_t start = 0;
+	for (size_t i = 0; i < count; i++) {
+		tokens[i] = (bouncer_str){joined + start, ends[i] - start};
+		start = ends[i];
+	}
+	if (verifier != NULL) {
+		bouncer_verifier_verify_batch(verifier, tokens, count, threads, &result.batch, &result.error);
+	} else {
+		bouncer_verify_tokens(jwks, policy, tokens, count, threads, &result.batch, &result.error);
+	}
+	free(tokens);
+	for (size_t i = 0; counts && i < bouncer_batch_count(result.batch); i++) {
+		bouncer_go_row row;
+		bouncer_go_batch_row(result.batch, i, &row, NULL, 0);
+		result.text_len += row.text_len;
+	}
+	return result;
+}
+
+// Moves the verdicts to as many rows and the text, and frees the batch.
+static inline void bouncer_go_batch_read(bouncer_batch *batch, bouncer_go_row *rows, char *text, size_t room) {
+	for (size_t i = 0; i < bouncer_batch_count(batch); i++) {
+		bouncer_go_batch_row(batch, i, &rows[i], text, room);
+		text += rows[i].text_len;
+		room -= rows[i].text_len;
+	}
+	bouncer_batch_free(batch);
+}
+
+// The columns of a batch, which live as long as that.
+static inline bouncer_columns bouncer_go_batch_columns(const bouncer_batch *batch) {
+	bouncer_columns columns = {0};
+	bouncer_batch_columns(batch, &columns);
+	return columns;
 }
 
 typedef struct {
@@ -309,8 +395,12 @@ func takeError(err *C.bouncer_error) error {
 	}
 }
 
-// scratchLen is how much of a result fits on the stack, in bytes.
-const scratchLen = 1024
+// scratchLen is how much of a result fits on the stack, in bytes; shortLen is that of most results. Go clears such a buffer
+// before each call, which a short one is spared.
+const (
+	scratchLen = 1024
+	shortLen   = 512
+)
 
 // verify judges a token with the verifier, or if that is nil with jwks and policy.
 //
@@ -323,7 +413,10 @@ const scratchLen = 1024
 func verify(
 	verifier verifierPointer, jwks jwksPointer, policy policyPointer, token string, ticket uint64,
 ) (*VerifiedToken, uint64, error) {
-	if len(token) > scratchLen*4/3 && len(token) <= maxTokenLen {
+	switch {
+	case len(token) <= shortLen:
+		return verifyShort(verifier, jwks, policy, token, ticket)
+	case len(token) > scratchLen*4/3 && len(token) <= maxTokenLen:
 		return verifyLong(verifier, jwks, policy, token, ticket)
 	}
 	verdict := C.bouncer_go_verdict{ticket: C.uint64_t(ticket)}
@@ -333,7 +426,21 @@ func verify(
 	if verdict.text_len > scratchLen {
 		return readAgain(&verdict)
 	}
-	return outcome(&verdict, string(scratch[:verdict.text_len]))
+	return outcomeIn(&verdict, scratch[:verdict.text_len])
+}
+
+// verifyShort is verify with the smaller buffer.
+func verifyShort(
+	verifier verifierPointer, jwks jwksPointer, policy policyPointer, token string, ticket uint64,
+) (*VerifiedToken, uint64, error) {
+	verdict := C.bouncer_go_verdict{ticket: C.uint64_t(ticket)}
+	var scratch [shortLen]byte
+	C.bouncer_go_verify(verifier, jwks, policy, textPointer(token), C.size_t(len(token)),
+		&verdict, (*C.char)(unsafe.Pointer(&scratch)), shortLen)
+	if verdict.text_len > shortLen {
+		return readAgain(&verdict)
+	}
+	return outcomeIn(&verdict, scratch[:verdict.text_len])
 }
 
 // verifyLong is verify for tokens whose result does not fit on the stack.
@@ -360,6 +467,36 @@ func readAgain(verdict *C.bouncer_go_verdict) (*VerifiedToken, uint64, error) {
 	return outcome(verdict, borrowText(text))
 }
 
+// A VerifiedToken with room for its text behind it: one object, which the text points into, in place of two. The lengths
+// fill size classes of Go's allocator.
+type (
+	smallToken struct {
+		VerifiedToken
+		room [256 - unsafe.Sizeof(VerifiedToken{})]byte
+	}
+	mediumToken struct {
+		VerifiedToken
+		room [384 - unsafe.Sizeof(VerifiedToken{})]byte
+	}
+)
+
+// outcomeIn is outcome for a text that is in a buffer.
+func outcomeIn(verdict *C.bouncer_go_verdict, text []byte) (*VerifiedToken, uint64, error) {
+	if verdict.status == C.BOUNCER_STATUS_OK {
+		switch {
+		case len(text) <= len(smallToken{}.room):
+			token := &smallToken{VerifiedToken: VerifiedToken{claims: verdict.claims}}
+			token.text = borrowText(token.room[:copy(token.room[:], text)])
+			return &token.VerifiedToken, 0, nil
+		case len(text) <= len(mediumToken{}.room):
+			token := &mediumToken{VerifiedToken: VerifiedToken{claims: verdict.claims}}
+			token.text = borrowText(token.room[:copy(token.room[:], text)])
+			return &token.VerifiedToken, 0, nil
+		}
+	}
+	return outcome(verdict, string(text))
+}
+
 func outcome(verdict *C.bouncer_go_verdict, text string) (*VerifiedToken, uint64, error) {
 	if verdict.status != C.BOUNCER_STATUS_OK {
 		return nil, uint64(verdict.ticket), &Error{
@@ -373,6 +510,87 @@ func outcome(verdict *C.bouncer_go_verdict, text string) (*VerifiedToken, uint64
 
 func pieceOf(text string, at span) string {
 	return text[at.start : at.start+at.len]
+}
+
+// joinTokens puts tokens one behind the other, and says where each ends.
+func joinTokens(tokens []string) ([]byte, []C.size_t) {
+	total := 0
+	for _, token := range tokens {
+		total += len(token)
+	}
+	joined, ends := make([]byte, 0, total), make([]C.size_t, len(tokens))
+	for i, token := range tokens {
+		joined = append(joined, token...)
+		ends[i] = C.size_t(len(joined))
+	}
+	return joined, ends
+}
+
+// runBatch judges tokens with the verifier, or if that is nil with jwks and policy. Whoever calls it frees the batch. With the
+// verifier of remote keys it would wait in C.
+func runBatch(
+	verifier verifierPointer, jwks jwksPointer, policy policyPointer, tokens []string, threads int, counts C.int32_t,
+) (C.bouncer_go_batch, error) {
+	joined, ends := joinTokens(tokens)
+	result := C.bouncer_go_batch_run(verifier, jwks, policy, bytesPointer(joined), unsafe.SliceData(ends),
+		C.size_t(len(tokens)), C.size_t(max(threads, 1)), counts)
+	switch {
+	case result.error != nil:
+		return result, takeError(result.error)
+	case result.batch == nil:
+		return result, &Error{Status: C.BOUNCER_STATUS_INTERNAL, Message: "no memory for the batch"}
+	}
+	return result, nil
+}
+
+// verifyBatch crosses to C twice, however many tokens there are: to judge them, and to read the verdicts.
+func verifyBatch(
+	verifier verifierPointer, jwks jwksPointer, policy policyPointer, tokens []string, threads int,
+) ([]BatchResult, error) {
+	result, err := runBatch(verifier, jwks, policy, tokens, threads, 1)
+	if err != nil {
+		return nil, err
+	}
+	rows, text := make([]C.bouncer_go_row, len(tokens)), make([]byte, result.text_len)
+	C.bouncer_go_batch_read(result.batch, unsafe.SliceData(rows), bytesPointer(text), result.text_len)
+	results := make([]BatchResult, len(tokens))
+	for i := range rows {
+		row := &rows[i]
+		// A copy for each, so that whoever keeps one token does not keep the batch.
+		verdict := C.bouncer_go_verdict{status: row.status, message: row.message, claim: row.claim, claims: row.claims}
+		results[i].Token, _, results[i].Err = outcomeIn(&verdict, text[:row.text_len])
+		text = text[row.text_len:]
+	}
+	return results, nil
+}
+
+// verifyColumns is verifyBatch for columns.
+func verifyColumns(
+	verifier verifierPointer, jwks jwksPointer, policy policyPointer, tokens []string, threads int,
+) (*Columns, error) {
+	result, err := runBatch(verifier, jwks, policy, tokens, threads, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer C.bouncer_batch_free(result.batch)
+	columns := newColumns(len(tokens))
+	if len(tokens) == 0 {
+		return columns, nil
+	}
+	found := C.bouncer_go_batch_columns(result.batch)
+	copyColumn(columns.Status, unsafe.Pointer(found.status))
+	copyColumn(columns.Exp, unsafe.Pointer(found.exp))
+	copyColumn(columns.ExpValidity, unsafe.Pointer(found.exp_validity))
+	copyColumn(columns.UIDOffsets, unsafe.Pointer(found.uid_offsets))
+	columns.UIDData = make([]byte, columns.UIDOffsets[len(tokens)])
+	copyColumn(columns.UIDData, unsafe.Pointer(found.uid_data))
+	copyColumn(columns.UIDValidity, unsafe.Pointer(found.uid_validity))
+	return columns, nil
+}
+
+// copyColumn fills column from the buffer at data.
+func copyColumn[T any](column []T, data unsafe.Pointer) {
+	copy(column, unsafe.Slice((*T)(data), len(column)))
 }
 
 func findAuthorization(value string) (string, error) {
@@ -390,6 +608,28 @@ func loadJWKS(document []byte) (jwks jwksPointer, _ error) {
 	}
 	return jwks, nil
 }
+
+func loadJWKSWith(document []byte, backend C.uint32_t) (jwks jwksPointer, _ error) {
+	var err *C.bouncer_error
+	if C.bouncer_jwks_load_with(bytesPointer(document), C.size_t(len(document)), backend, &jwks, &err) != C.BOUNCER_STATUS_OK {
+		return nil, takeError(err)
+	}
+	return jwks, nil
+}
+
+// number is the library's of a back end, which knows no default.
+func (b Backend) number() C.uint32_t {
+	switch b {
+	case BackendAccelerated:
+		return C.BOUNCER_BACKEND_ACCELERATED
+	case BackendAWSLC:
+		return C.BOUNCER_BACKEND_AWS_LC
+	default:
+		return math.MaxUint32 // the library refuses it
+	}
+}
+
+func acceleratedKeysOf(jwks jwksPointer) int { return int(C.bouncer_jwks_accelerated_keys(jwks)) }
 
 // jwksOf makes a set of keys that are given as JWKs.
 func jwksOf(documents []string) (jwks jwksPointer, _ error) {
@@ -609,6 +849,23 @@ func newRemoteVerifier(remote remotePointer, policy policyPointer) (verifier ver
 
 func freeVerifier(verifier verifierPointer) { C.bouncer_verifier_free(verifier) }
 
+// withCache makes a verifier that is like another, and remembers tokens.
+func withCache(verifier verifierPointer, tokens int) (cached verifierPointer, _ error) {
+	var err *C.bouncer_error
+	if C.bouncer_verifier_with_cache(verifier, C.size_t(tokens), &cached, &err) != C.BOUNCER_STATUS_OK {
+		return nil, takeError(err)
+	}
+	return cached, nil
+}
+
+func cacheStatsOf(verifier verifierPointer) CacheStats {
+	return CacheStats{
+		Hits:     uint64(C.bouncer_verifier_cache_hits(verifier)),
+		Misses:   uint64(C.bouncer_verifier_cache_misses(verifier)),
+		Capacity: int(C.bouncer_verifier_cache_capacity(verifier)),
+	}
+}
+
 // A remoteDraft is the C settings of a remote key set, which take settings until one of them fails.
 type remoteDraft struct {
 	options *C.bouncer_remote_options
@@ -625,6 +882,12 @@ func newRemoteDraftForIssuer(issuer string) *remoteDraft {
 	draft := &remoteDraft{}
 	C.bouncer_remote_options_new_for_issuer(textPointer(issuer), C.size_t(len(issuer)), &draft.options, &draft.err)
 	return draft
+}
+
+func (d *remoteDraft) setBackend(backend Backend) {
+	if d.err == nil {
+		C.bouncer_remote_options_set_backend(d.options, backend.number(), &d.err)
+	}
 }
 
 func (d *remoteDraft) setAllowHTTP() {

@@ -1,6 +1,9 @@
 package bouncer
 
-import "slices"
+import (
+	"slices"
+	"sync/atomic"
+)
 
 // A JWKSet holds an issuer's public keys (RFC 7517 section 5), checked and parsed once. It never changes; any number of
 // goroutines may use it. [JWKSet.Close] it when it is no longer needed, or leave that to the garbage collector.
@@ -9,6 +12,10 @@ type JWKSet struct {
 	pointer jwksPointer
 	keys    []*JWK
 	skipped []SkippedKey
+	fast    int // keys of the accelerated back end
+
+	// The first policy that VerifyToken was called with stays prepared, because most programs have one.
+	prepared atomic.Pointer[preparedPolicy]
 }
 
 // A SkippedKey is a member of a JWK Set that cannot be used, and why.
@@ -28,10 +35,22 @@ type SkippedKey struct {
 // A key that cannot be used is left out; [JWKSet.Skipped] says why. The error is an [ErrMalformedJWKSet] if the document is not a JWK
 // Set, and an [ErrNoUsableKey] if nothing of it can be used.
 func LoadJWKS(document []byte) (*JWKSet, error) {
+	return LoadJWKSWith(document, BackendDefault)
+}
+
+// LoadJWKSWith is [LoadJWKS] for keys that verify with the back end. If there is none of that number, the error is an
+// [ErrInvalidArgument].
+func LoadJWKSWith(document []byte, backend Backend) (*JWKSet, error) {
 	if errLibrary != nil {
 		return nil, errLibrary
 	}
-	pointer, err := loadJWKS(document)
+	var pointer jwksPointer
+	var err error
+	if backend == BackendDefault {
+		pointer, err = loadJWKS(document)
+	} else {
+		pointer, err = loadJWKSWith(document, backend.number())
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +74,7 @@ func NewJWKSet(keys ...*JWK) (*JWKSet, error) {
 }
 
 func newJWKSet(pointer jwksPointer) *JWKSet {
-	jwks := &JWKSet{pointer: pointer, keys: keysOf(pointer), skipped: skippedOf(pointer)}
+	jwks := &JWKSet{pointer: pointer, keys: keysOf(pointer), skipped: skippedOf(pointer), fast: acceleratedKeysOf(pointer)}
 	lend(jwks, &jwks.lease, pointer, freeJWKS)
 	return jwks
 }
@@ -75,6 +94,10 @@ func (s *JWKSet) Keys() []*JWK { return slices.Clone(s.keys) }
 
 // Skipped returns the keys that cannot be used, in the document's order.
 func (s *JWKSet) Skipped() []SkippedKey { return slices.Clone(s.skipped) }
+
+// AcceleratedKeys returns for how many of the keys [BackendAccelerated] verifies RS256 by its own arithmetic: 0 where the CPU
+// lacks the instructions.
+func (s *JWKSet) AcceleratedKeys() int { return s.fast }
 
 // Close frees the set, as soon as the calls that use it are done; later ones return [ErrClosed]. Verifiers made of it go on
 // working, and so do Keys and Skipped. Close may be called any number of times, and always returns nil.

@@ -1,6 +1,7 @@
 package bouncer
 
 import (
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -60,6 +61,33 @@ const maxTokenLen = 1 << 20
 // missing. The algorithm is RS256 until Algorithms says otherwise.
 func ForIssuer(issuer, audience string) Policy {
 	return Policy{Issuers: []string{issuer}, Audiences: []string{audience}, OptionalUID: true}
+}
+
+// A preparedPolicy is the library's policy for one of Go. The garbage collector has it freed.
+type preparedPolicy struct {
+	policy  Policy
+	pointer policyPointer
+}
+
+func (p Policy) equal(other Policy) bool {
+	return p.At.Equal(other.At) && p.Leeway == other.Leeway && p.MaxTokenLen == other.MaxTokenLen && p.TokenType == other.TokenType &&
+		p.AnyAudience == other.AnyAudience && p.OptionalExp == other.OptionalExp && p.OptionalUID == other.OptionalUID &&
+		slices.Equal(p.Algorithms, other.Algorithms) && slices.Equal(p.Issuers, other.Issuers) &&
+		slices.Equal(p.Audiences, other.Audiences) && slices.Equal(p.RequiredClaims, other.RequiredClaims) &&
+		slices.Equal(p.RequiredStringClaims, other.RequiredStringClaims)
+}
+
+// prepare builds a policy that is kept.
+func (p Policy) prepare() (*preparedPolicy, error) {
+	pointer, err := p.build()
+	if err != nil {
+		return nil, err
+	}
+	p.Algorithms, p.Issuers, p.Audiences = slices.Clone(p.Algorithms), slices.Clone(p.Issuers), slices.Clone(p.Audiences)
+	p.RequiredClaims, p.RequiredStringClaims = slices.Clone(p.RequiredClaims), slices.Clone(p.RequiredStringClaims)
+	prepared := &preparedPolicy{policy: p, pointer: pointer}
+	runtime.AddCleanup(prepared, freePolicy, pointer)
+	return prepared, nil
 }
 
 // build makes the library's policy, which the caller frees. Fields that are out of bounds, unknown algorithms and text that

@@ -60,6 +60,9 @@ type RemoteOptions struct {
 	// golang-jwt does through this package, begins nothing.
 	Lazy bool
 
+	// Backend is the arithmetic that verifies signatures.
+	Backend Backend
+
 	// Logger is told of new keys (Info) and of failures (Warn), by a goroutine that holds one thread of the operating system
 	// until Close. It is told nothing of tokens, and no query of a URL. Nil: nobody is told.
 	Logger *slog.Logger
@@ -82,6 +85,9 @@ func (o RemoteOptions) build() (remotePointer, error) {
 		return nil, invalidArgument("a duration below zero")
 	}
 	draft := o.location()
+	if o.Backend != BackendDefault {
+		draft.setBackend(o.Backend)
+	}
 	if o.AllowHTTP {
 		draft.setAllowHTTP()
 	}

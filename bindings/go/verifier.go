@@ -11,6 +11,9 @@ type Verifier struct {
 	lease   lease
 	pointer verifierPointer
 	remote  *RemoteJWKS // nil: the keys stay as they are
+
+	// Of remote keys without a cache: to judge a batch with the keys in use, because the library's call for that may wait.
+	policy *preparedPolicy
 }
 
 // A KeySource has the keys of a [Verifier]: a [*JWKSet], which stays as it is, or a [*RemoteJWKS], which keeps itself fresh.
@@ -33,7 +36,59 @@ func NewVerifier(keys KeySource, policy Policy) (*Verifier, error) {
 		return nil, err
 	}
 	lend(verifier, &verifier.lease, verifier.pointer, freeVerifier)
+	if verifier.remote != nil {
+		if verifier.policy, err = policy.prepare(); err != nil {
+			return nil, err
+		}
+	}
 	return verifier, nil
+}
+
+// WithCache makes a verifier of the same keys and policy that remembers about so many verified tokens, 2^20 at most, and none
+// with 0. The other one may be closed.
+//
+// A token that it remembers passes without its signature being verified again: the whole token is compared, "exp" and "nbf"
+// are checked each time, and when remote keys change, everything is forgotten. What it gives up: the tokens and their claims
+// stay in memory, about three times their length each, until others take their places. Tokens over 4 KiB are not remembered.
+//
+// The error is an [ErrInvalidArgument] for a number below 0, and [ErrClosed].
+func (v *Verifier) WithCache(tokens int) (*Verifier, error) {
+	if tokens < 0 {
+		return nil, invalidArgument("a cache of less than no tokens")
+	}
+	if !v.lease.enter() {
+		return nil, ErrClosed
+	}
+	defer v.lease.leave()
+	pointer, err := withCache(v.pointer, tokens)
+	if err != nil {
+		return nil, err
+	}
+	cached := &Verifier{pointer: pointer, remote: v.remote}
+	if tokens == 0 {
+		cached.policy = v.policy
+	}
+	lend(cached, &cached.lease, pointer, freeVerifier)
+	return cached, nil
+}
+
+// CacheStats is what the cache of a [Verifier] has done.
+type CacheStats struct {
+	// Hits counts the verifications that found their token.
+	Hits uint64
+	// Misses counts those that did not.
+	Misses uint64
+	// Capacity is the most tokens that are kept. 0: there is no cache.
+	Capacity int
+}
+
+// CacheStats returns what the cache has done so far: nothing if there is none, or the verifier is closed.
+func (v *Verifier) CacheStats() CacheStats {
+	if !v.lease.enter() {
+		return CacheStats{}
+	}
+	defer v.lease.leave()
+	return cacheStatsOf(v.pointer)
 }
 
 // Verify verifies a JWT: its signature with the verifier's keys, then its Claims Set against the policy (RFC 7519 section
@@ -60,18 +115,21 @@ func (v *Verifier) VerifyContext(ctx context.Context, token string) (*VerifiedTo
 	defer v.lease.leave()
 	verified, ticket, err := verify(v.pointer, nil, nil, token, 0)
 	if ticket != 0 {
-		return v.verifyLater(ctx, token, ticket, err)
+		enough := time.NewTimer(v.remote.keeper.maxWait)
+		defer enough.Stop()
+		return v.verifyLater(ctx, token, ticket, err, enough.C)
 	}
 	return verified, err
 }
 
-// verifyLater judges again after the fetch that the ticket stands for. The verdict so far is the error.
-func (v *Verifier) verifyLater(ctx context.Context, token string, ticket uint64, verdict error) (*VerifiedToken, error) {
-	enough := time.NewTimer(v.remote.keeper.maxWait)
-	defer enough.Stop()
+// verifyLater judges again after the fetch that the ticket stands for, unless enough comes before. The verdict so far is the
+// error.
+func (v *Verifier) verifyLater(
+	ctx context.Context, token string, ticket uint64, verdict error, enough <-chan time.Time,
+) (*VerifiedToken, error) {
 	// The first fetch may have begun before the token came, and the key been added in between. The second one decides.
 	for range 2 {
-		done, err := v.remote.keeper.waitFetch(ctx, ticket, enough.C)
+		done, err := v.remote.keeper.waitFetch(ctx, ticket, enough)
 		if err != nil {
 			return nil, err
 		}
