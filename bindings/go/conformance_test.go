@@ -4,9 +4,11 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -171,6 +173,44 @@ var ways = map[string]func(*bouncer.JWKSet, bouncer.Policy, string) (*bouncer.Ve
 		defer verifier.Close()
 		return verifier.VerifyBytes([]byte(token))
 	},
+	"VerifyTokens": func(jwks *bouncer.JWKSet, policy bouncer.Policy, token string) (*bouncer.VerifiedToken, error) {
+		return inABatch(bouncer.VerifyTokens(jwks, policy, slices.Repeat([]string{token}, 8), 1))
+	},
+	"Verifier.VerifyBatch": func(jwks *bouncer.JWKSet, policy bouncer.Policy, token string) (*bouncer.VerifiedToken, error) {
+		verifier, err := bouncer.NewVerifier(jwks, policy)
+		if err != nil {
+			return nil, err
+		}
+		defer verifier.Close()
+		return inABatch(verifier.VerifyBatch([]string{"a.b.c", token}, 1))
+	},
+	"a cache": func(jwks *bouncer.JWKSet, policy bouncer.Policy, token string) (*bouncer.VerifiedToken, error) {
+		verifier, err := bouncer.NewVerifier(jwks, policy)
+		if err != nil {
+			return nil, err
+		}
+		defer verifier.Close()
+		cached, err := verifier.WithCache(1)
+		if err != nil {
+			return nil, err
+		}
+		defer cached.Close()
+		first, err := cached.Verify(token)
+		second, again := cached.Verify(token)
+		if !reflect.DeepEqual(err, again) || !reflect.DeepEqual(first, second) {
+			return nil, fmt.Errorf("%v, and from the cache %v", err, again)
+		}
+		return second, again
+	},
+}
+
+// inABatch is the verdict on the last token. The others must not have taken it.
+func inABatch(results []bouncer.BatchResult, err error) (*bouncer.VerifiedToken, error) {
+	if err != nil {
+		return nil, err
+	}
+	last := results[len(results)-1]
+	return last.Token, last.Err
 }
 
 func judge(
