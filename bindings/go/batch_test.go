@@ -239,6 +239,7 @@ func TestColumnsSayWhatTheTokensSay(t *testing.T) {
 		results := must(verifier.VerifyBatch(m.tokens, 1))(t)
 		columns := must(verifier.VerifyBatchColumns(m.tokens, 2))(t)
 		expectColumns(t, columns, results)
+		expectColumns(t, bouncer.ColumnsOf(results), results)
 		expectColumns(t, must(bouncer.VerifyTokensColumns(m.jwks, m.policy, m.tokens, 1))(t), results)
 	}
 	// A "uid" that is there and empty, none, and no "exp".
@@ -248,7 +249,11 @@ func TestColumnsSayWhatTheTokensSay(t *testing.T) {
 	for _, payload := range []string{`{"uid":""}`, `{}`, `{"uid":1}`, `{"exp":9999999999,"uid":"z"}`} {
 		tokens = append(tokens, issuer.sign(t, bouncer.RS256, `{"alg":"RS256"}`, payload))
 	}
-	columns := must(bouncer.VerifyTokensColumns(issuer.jwks(t, bouncer.RS256), policy, tokens, 1))(t)
+	jwks := issuer.jwks(t, bouncer.RS256)
+	columns := must(bouncer.VerifyTokensColumns(jwks, policy, tokens, 1))(t)
+	if made := bouncer.ColumnsOf(must(bouncer.VerifyTokens(jwks, policy, tokens, 1))(t)); !reflect.DeepEqual(made, columns) {
+		t.Errorf("%+v, and made in Go %+v", columns, made)
+	}
 	if !reflect.DeepEqual(columns, &bouncer.Columns{
 		Status: []uint32{0, 0, 0, 0}, Exp: []int64{0, 0, 0, 9999999999}, ExpValidity: []byte{8},
 		UIDOffsets: []int64{0, 0, 0, 0, 1}, UIDData: []byte("z"), UIDValidity: []byte{9},

@@ -25,6 +25,9 @@ package bouncer
 //   - C objects that live no longer than one function: policies, settings, errors, single keys, own tokens, snapshots. They have no
 //     Go owner and no cleanup; the function frees them.
 //
+// The tokens of a batch are copied into one buffer, with the places where they end: an array of Go's strings holds Go pointers,
+// which must not be passed unless each of them is pinned.
+//
 // What waits. A call that blocks in C holds a thread of the operating system, and Go never ends the threads that it made
 // for such calls. No verification blocks: with remote keys it comes back with a ticket, and waits in Go. So do the calls
 // for the service's own token. The calls that do block are waitRemote, waitReady, waitAttempts and refreshRemote, which only

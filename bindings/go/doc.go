@@ -25,6 +25,14 @@
 //	renewer, err := bouncer.NewTokenRenewer(bouncer.RenewerOptions{ServiceAccountFile: "/run/secrets/account.json"})
 //	client := &http.Client{Transport: renewer.Transport(nil, "master.mesos")}
 //
+// # Many tokens, and tokens that come again
+//
+// [Verifier.VerifyBatch] verifies many tokens in one call, [Verifier.VerifyBatchColumns] gives the verdicts in Apache Arrow's
+// layout, and [Verifier.WithCache] remembers tokens that passed:
+//
+//	results, err := verifier.VerifyBatch(texts, 4)  // on up to four threads
+//	cached, err := verifier.WithCache(10_000)       // a verifier too
+//
 // # Policies
 //
 // The zero [Policy] is the one for DC/OS's Bouncer: RS256, and the claims "exp" and "uid" are required.

@@ -215,3 +215,90 @@ func ExampleSigningMethod() {
 	fmt.Println(bouncer.SigningMethodRS256.Alg(), errors.Is(err, bouncer.ErrInvalidSignature))
 	// Output: RS256 true
 }
+
+func ExampleVerifier_VerifyBatch() {
+	jwks, err := bouncer.LoadJWKS([]byte(documentJWKS))
+	if err != nil {
+		log.Fatal(err)
+	}
+	verifier, err := bouncer.NewVerifier(jwks, bouncer.Policy{At: time.Unix(1467985465, 0)})
+	if err != nil {
+		log.Fatal(err)
+	}
+	tokens := []string{documentToken, "a.b.c"}
+
+	results, err := verifier.VerifyBatch(tokens, 4)
+	if err != nil {
+		log.Fatal(err) // of no single token
+	}
+	for i, result := range results {
+		switch {
+		case result.Err == nil:
+			fmt.Println(i, result.Token.UID())
+		case errors.Is(result.Err, bouncer.ErrInvalidToken):
+			fmt.Println(i, "401")
+		}
+	}
+	// Output:
+	// 0 peter
+	// 1 401
+}
+
+func ExampleVerifier_VerifyBatchColumns() {
+	jwks, err := bouncer.LoadJWKS([]byte(documentJWKS))
+	if err != nil {
+		log.Fatal(err)
+	}
+	verifier, err := bouncer.NewVerifier(jwks, bouncer.Policy{At: time.Unix(1467985465, 0)})
+	if err != nil {
+		log.Fatal(err)
+	}
+	tokens := []string{documentToken, "a.b.c"}
+
+	columns, err := verifier.VerifyBatchColumns(tokens, 4)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for row, status := range columns.Status {
+		uid, _ := columns.UID(row)
+		fmt.Println(status, uid, columns.Exp[row])
+	}
+	// Output:
+	// 0 peter 1467985466
+	// 201  0
+}
+
+func ExampleVerifier_WithCache() {
+	jwks, err := bouncer.LoadJWKS([]byte(documentJWKS))
+	if err != nil {
+		log.Fatal(err)
+	}
+	verifier, err := bouncer.NewVerifier(jwks, bouncer.Policy{At: time.Unix(1467985465, 0)})
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	cached, err := verifier.WithCache(10_000)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer cached.Close()
+	for range 3 {
+		if _, err := cached.Verify(documentToken); err != nil {
+			log.Fatal(err)
+		}
+	}
+	stats := cached.CacheStats()
+	fmt.Println(stats.Hits, "hits,", stats.Misses, "miss")
+	// Output: 2 hits, 1 miss
+}
+
+func ExampleLoadJWKSWith() {
+	jwks, err := bouncer.LoadJWKSWith([]byte(documentJWKS), bouncer.BackendAWSLC)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer jwks.Close()
+	fmt.Println(jwks.AcceleratedKeys(), "of", len(jwks.Keys()), "keys")
+	// Output: 0 of 1 keys
+}

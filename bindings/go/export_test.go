@@ -1,0 +1,4 @@
+package bouncer
+
+// ColumnsOf is what makes the columns of remote keys.
+var ColumnsOf = columnsOf
