@@ -15,7 +15,7 @@ type BatchResult struct {
 	Err error
 }
 
-// VerifyTokens verifies JWTs as [VerifyToken] does each of them, several times as fast where the CPU has AVX-512 IFMA. The results
+// VerifyTokens verifies JWTs as [VerifyToken] does each of them, and sooner where the CPU has AVX-512 IFMA. The results
 // are in the order of the tokens.
 //
 // On up to threads threads, the calling one included, of which each has at least 64 tokens; below 1 is 1.
@@ -38,7 +38,7 @@ func VerifyTokensColumns(jwks *JWKSet, policy Policy, tokens []string, threads i
 	return columns, err
 }
 
-// VerifyBatch verifies JWTs as [Verifier.Verify] does each of them, several times as fast where the CPU has AVX-512 IFMA. The results
+// VerifyBatch verifies JWTs as [Verifier.Verify] does each of them, and sooner where the CPU has AVX-512 IFMA. The results
 // are in the order of the tokens.
 //
 // On up to threads threads, the calling one included, of which each has at least 64 tokens; below 1 is 1. Remote keys with a
