@@ -97,6 +97,8 @@ func TestTheLastGoodFileSurvivesARestart(t *testing.T) {
 	options := bouncer.RemoteOptions{URL: server.URL, LastGoodFile: file}
 	keys := startRemote(t, options)
 	first := eventuallyStatus(t, keys, "an attempt", func(s bouncer.RemoteStatus) bool { return s.Attempts == 1 })
+	// It is written after those are told who wait for the keys, and Close may come before.
+	eventually(t, "the file", func() bool { _, err := os.Stat(file); return err == nil })
 	_ = keys.Close()
 	if information := must(os.Stat(file))(t); information.Mode().Perm() != 0o600 || first.LastGoodError != "" {
 		t.Error(information.Mode(), first.LastGoodError)
