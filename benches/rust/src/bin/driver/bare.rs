@@ -1,0 +1,71 @@
+//! The signature alone, of the same bytes, with a key that is parsed once: what no library can go below on that primitive.
+
+use crate::version;
+use aws_lc_rs::rsa::PublicKeyComponents;
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, ED25519, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256};
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL;
+use bench_driver::{Candidate, Case};
+use openssl::bn::BigNum;
+use openssl::ecdsa::EcdsaSig;
+use openssl::hash::MessageDigest;
+use openssl::pkey::{Id, PKey, Public};
+use openssl::sign::Verifier;
+
+pub(crate) fn aws_lc(case: &'static Case) -> Candidate {
+    let parts = parts(case);
+    let key = parsed(&public_key(case));
+    Candidate::new(case.name, "aws-lc-rs, signature alone", &version("aws-lc-rs"), move |i| {
+        let (input, signature) = &parts[i % parts.len()];
+        key.verify_sig(input, signature).is_ok()
+    })
+}
+
+pub(crate) fn openssl(case: &'static Case) -> Candidate {
+    let key = public_key(case);
+    let mut parts = parts(case);
+    if key.id() == Id::EC {
+        // OpenSSL wants the form that certificates have.
+        for (_, signature) in &mut parts {
+            let (r, s) = signature.split_at(32);
+            let number = |bytes| BigNum::from_slice(bytes).expect("a number");
+            let der = EcdsaSig::from_private_components(number(r), number(s)).and_then(|sig| sig.to_der());
+            *signature = der.expect("a signature");
+        }
+    }
+    let version = openssl::version::version().split(' ').nth(1).unwrap_or_default();
+    Candidate::new(case.name, "OpenSSL, signature alone", version, move |i| {
+        let (input, signature) = &parts[i % parts.len()];
+        let verifier = match key.id() {
+            Id::ED25519 => Verifier::new_without_digest(&key),
+            _ => Verifier::new(MessageDigest::sha256(), &key),
+        };
+        matches!(verifier.and_then(|mut verifier| verifier.verify_oneshot(signature, input)), Ok(true))
+    })
+}
+
+/// The signed bytes and the signature of each token.
+fn parts(case: &'static Case) -> Vec<(&'static [u8], Vec<u8>)> {
+    let split = |sample: &'static bench_driver::Sample| {
+        let (input, signature) = sample.token.rsplit_once('.').expect("three parts");
+        (input.as_bytes(), BASE64URL.decode(signature).expect("base64url"))
+    };
+    case.tokens.iter().map(split).collect()
+}
+
+fn public_key(case: &Case) -> PKey<Public> {
+    PKey::public_key_from_pem(case.pem.as_bytes()).expect("the public key")
+}
+
+fn parsed(key: &PKey<Public>) -> ParsedPublicKey {
+    match key.id() {
+        Id::RSA => {
+            let rsa = key.rsa().expect("an RSA key");
+            PublicKeyComponents { n: rsa.n().to_vec(), e: rsa.e().to_vec() }
+                .to_parsed_public_key(&RSA_PKCS1_2048_8192_SHA256)
+        }
+        Id::EC => ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, key.public_key_to_der().expect("DER")),
+        _ => ParsedPublicKey::new(&ED25519, key.raw_public_key().expect("an Ed25519 key")),
+    }
+    .expect("the public key")
+}

@@ -1,0 +1,145 @@
+//! This library through its C interface, in one program with the Rust one.
+
+use crate::version;
+use bench_driver::{AUDIENCE, Candidate, Case, ISSUER};
+use std::ffi::{c_char, c_void};
+use std::ptr;
+use std::slice;
+
+struct Verifier(*mut c_void);
+
+// SAFETY: the header says that any number of threads may use a verifier.
+unsafe impl Send for Verifier {}
+// SAFETY: as above.
+unsafe impl Sync for Verifier {}
+
+pub(crate) fn ours(case: &'static Case) -> Candidate {
+    let verifier = Verifier::new(case);
+    let is_bouncer = case.is_bouncer();
+    case.candidate("bouncer_verify, C ABI", &version("bouncer_verify"), move |token, expected| {
+        verifier.judge(token, expected, is_bouncer)
+    })
+}
+
+impl Verifier {
+    fn new(case: &Case) -> Self {
+        let (mut jwks, mut verifier) = (ptr::null_mut(), ptr::null_mut());
+        // SAFETY: the declarations below are those of the header, and the arguments are what it asks for.
+        unsafe {
+            let (json, len) = (case.jwks.as_ptr().cast(), case.jwks.len());
+            assert_eq!(bouncer_jwks_load(json, len, &mut jwks, ptr::null_mut()), 0);
+            let policy = policy(case);
+            assert_eq!(bouncer_verifier_new(jwks, policy, &mut verifier, ptr::null_mut()), 0);
+            bouncer_policy_free(policy);
+            bouncer_jwks_free(jwks);
+        }
+        Self(verifier)
+    }
+
+    fn judge(&self, text: &str, expected: &str, is_bouncer: bool) -> bool {
+        let (mut token, mut error) = (ptr::null_mut(), ptr::null_mut());
+        // SAFETY: as in `new`; the token and the error are freed once, and the subject is read before.
+        unsafe {
+            let status =
+                bouncer_verifier_verify(self.0, text.as_ptr().cast(), text.len(), &mut token, &mut error);
+            if status != 0 {
+                bouncer_error_free(error);
+                return expected.strip_prefix('!').is_some_and(|reason| reason == reason_of(status));
+            }
+            let subject = if is_bouncer { bouncer_token_uid(token) } else { bouncer_token_subject(token) };
+            let right = slice::from_raw_parts(subject.data.cast::<u8>(), subject.len) == expected.as_bytes();
+            bouncer_token_free(token);
+            right
+        }
+    }
+}
+
+/// # Safety
+/// None is needed: all arguments are made here.
+unsafe fn policy(case: &Case) -> *mut c_void {
+    if case.is_bouncer() {
+        // SAFETY: it has no arguments.
+        return unsafe { bouncer_policy_new() };
+    }
+    let mut policy = ptr::null_mut();
+    let algorithm = match case.name {
+        "es256" => "ES256",
+        "ed25519" => "Ed25519",
+        _ => "RS256",
+    };
+    let (algorithms, algorithms_len) = (algorithm.as_ptr().cast(), algorithm.len());
+    let (issuer, audience) = (ISSUER.as_ptr().cast(), AUDIENCE.as_ptr().cast());
+    // SAFETY: the texts are valid for their lengths.
+    unsafe {
+        let status = bouncer_policy_new_for_issuer(
+            issuer,
+            ISSUER.len(),
+            audience,
+            AUDIENCE.len(),
+            &mut policy,
+            ptr::null_mut(),
+        );
+        assert_eq!(status, 0);
+        assert_eq!(bouncer_policy_set_algorithms(policy, algorithms, algorithms_len, ptr::null_mut()), 0);
+    }
+    policy
+}
+
+fn reason_of(status: u32) -> &'static str {
+    match status {
+        209 => "invalid_signature",
+        302 => "expired",
+        208 => "unknown_key",
+        201 | 203 => "malformed",
+        _ => "another",
+    }
+}
+
+#[repr(C)]
+struct Str {
+    data: *const c_char,
+    len: usize,
+}
+
+unsafe extern "C" {
+    fn bouncer_error_free(error: *mut c_void);
+    fn bouncer_jwks_free(jwks: *mut c_void);
+    fn bouncer_jwks_load(
+        json: *const c_char,
+        len: usize,
+        out: *mut *mut c_void,
+        err: *mut *mut c_void,
+    ) -> u32;
+    fn bouncer_policy_free(policy: *mut c_void);
+    fn bouncer_policy_new() -> *mut c_void;
+    fn bouncer_policy_new_for_issuer(
+        issuer: *const c_char,
+        issuer_len: usize,
+        audience: *const c_char,
+        audience_len: usize,
+        out: *mut *mut c_void,
+        err: *mut *mut c_void,
+    ) -> u32;
+    fn bouncer_policy_set_algorithms(
+        policy: *mut c_void,
+        names: *const c_char,
+        len: usize,
+        err: *mut *mut c_void,
+    ) -> u32;
+    fn bouncer_token_free(token: *mut c_void);
+    fn bouncer_token_subject(token: *const c_void) -> Str;
+    fn bouncer_token_uid(token: *const c_void) -> Str;
+    fn bouncer_verifier_new(
+        jwks: *const c_void,
+        policy: *const c_void,
+        out: *mut *mut c_void,
+        err: *mut *mut c_void,
+    ) -> u32;
+    fn bouncer_verifier_verify(
+        verifier: *const c_void,
+        token: *const c_char,
+        len: usize,
+        out: *mut *mut c_void,
+        err: *mut *mut c_void,
+    ) -> u32;
+}

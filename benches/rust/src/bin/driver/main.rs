@@ -1,0 +1,65 @@
+//! The Rust driver: `driver FIXTURES THREADS`.
+
+mod bare;
+mod c_abi;
+mod ours;
+mod peers;
+
+use bench_driver::{Candidate, Case, serve};
+use std::env;
+use std::path::PathBuf;
+
+/// Where every peer is.
+const EVERY_PEER: [&str; 4] = ["bouncer", "oidc", "tampered", "expired"];
+/// Where this library stands beside one.
+const ONE_PEER: [&str; 4] = ["unknown_kid", "garbage", "jwks_2", "jwks_100"];
+const OTHER_KEYS: [&str; 4] = ["rsa_3072", "rsa_4096", "es256", "ed25519"];
+
+fn main() {
+    let mut arguments = env::args().skip(1);
+    let (Some(folder), Some(threads)) = (arguments.next(), arguments.next()) else {
+        panic!("usage: driver FIXTURES THREADS");
+    };
+    let folder = PathBuf::from(folder);
+    let threads: usize = threads.parse().expect("a number of threads");
+    let case = |name| Case::load(&folder, name);
+    let mut candidates = Vec::new();
+    if threads > 1 {
+        candidates.extend(whole(case("oidc")));
+        candidates.extend(signature_alone(case("oidc")));
+    } else {
+        for name in EVERY_PEER {
+            candidates.extend(whole(case(name)));
+            candidates.push(peers::josekit(case(name)));
+        }
+        for name in ["bouncer", "oidc"] {
+            candidates.extend(signature_alone(case(name)));
+        }
+        for name in ONE_PEER {
+            candidates.extend(whole(case(name)));
+        }
+        for name in OTHER_KEYS {
+            candidates.extend(whole(case(name)));
+            candidates.extend(signature_alone(case(name)));
+        }
+        candidates.push(ours::remote(case("oidc")));
+        candidates.push(ours::own_token());
+    }
+    serve(&candidates, &[], threads);
+}
+
+fn whole(case: &'static Case) -> [Candidate; 3] {
+    [ours::rust(case), c_abi::ours(case), peers::jsonwebtoken(case)]
+}
+
+fn signature_alone(case: &'static Case) -> [Candidate; 2] {
+    [bare::aws_lc(case), bare::openssl(case)]
+}
+
+/// The version of a crate in this program's Cargo.lock.
+fn version(name: &str) -> String {
+    let lock = include_str!("../../../Cargo.lock");
+    let entry = format!("name = \"{name}\"\nversion = \"");
+    let (_, rest) = lock.split_once(&entry).expect(name);
+    rest.split('"').next().unwrap_or_default().to_owned()
+}

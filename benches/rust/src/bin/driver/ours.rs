@@ -1,0 +1,75 @@
+//! This library through its Rust interface.
+
+use crate::version;
+use bench_driver::{AUDIENCE, Candidate, Case, ISSUER};
+use bouncer_verify::{
+    Algorithm, ErrorKind, HttpRequest, HttpResponse, JwkSet, NewToken, Policy, RemoteJwkSet, Result,
+    TokenRenewer, VerifiedToken, Verifier,
+};
+use std::time::Duration;
+
+const WAIT: Duration = Duration::from_secs(10);
+
+pub(crate) fn rust(case: &'static Case) -> Candidate {
+    let verifier = Verifier::new(key_set(case), policy(case));
+    candidate(case, "bouncer_verify", move |token| verifier.verify(token))
+}
+
+/// With keys that are fetched and kept fresh.
+pub(crate) fn remote(case: &'static Case) -> Candidate {
+    let document = &case.jwks;
+    let remote = RemoteJwkSet::builder("https://idp.example/jwks")
+        .transport(|_: &HttpRequest<'_>| Ok(HttpResponse::new(200, [], document.clone().into_bytes())))
+        .build()
+        .expect("remote keys");
+    remote.wait_ready(WAIT).expect("keys");
+    let verifier = Verifier::new(remote, policy(case));
+    candidate(case, "bouncer_verify, remote keys", move |token| verifier.verify(token))
+}
+
+/// What a request pays for the service's own token while that is valid.
+pub(crate) fn own_token() -> Candidate {
+    let source = || Ok(NewToken::new("x".repeat(430))?.expires_in(Duration::from_secs(3600)));
+    let renewer = TokenRenewer::source("bench", source).build().expect("a renewer");
+    renewer.wait_ready(WAIT).expect("a token");
+    Candidate::new("own_token", "bouncer_verify", &version("bouncer_verify"), move |_| {
+        renewer.token().is_ok()
+    })
+}
+
+fn candidate(
+    case: &'static Case,
+    name: &str,
+    verify: impl Fn(&str) -> Result<VerifiedToken> + Send + Sync + 'static,
+) -> Candidate {
+    let is_bouncer = case.is_bouncer();
+    case.candidate(name, &version("bouncer_verify"), move |token, expected| match verify(token) {
+        Ok(token) => expected == if is_bouncer { token.uid() } else { token.subject() }.unwrap_or_default(),
+        Err(error) => expected.strip_prefix('!').is_some_and(|reason| reason == reason_of(error.kind())),
+    })
+}
+
+fn key_set(case: &Case) -> JwkSet {
+    JwkSet::from_slice(case.jwks.as_bytes()).expect("the key set")
+}
+
+fn policy(case: &Case) -> Policy {
+    if case.is_bouncer() {
+        return Policy::bouncer();
+    }
+    Policy::for_issuer(ISSUER, AUDIENCE).algorithms([match case.name {
+        "es256" => Algorithm::Es256,
+        "ed25519" => Algorithm::Ed25519,
+        _ => Algorithm::Rs256,
+    }])
+}
+
+fn reason_of(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::InvalidSignature => "invalid_signature",
+        ErrorKind::Expired => "expired",
+        ErrorKind::NoMatchingKey => "unknown_key",
+        ErrorKind::MalformedToken | ErrorKind::MalformedHeader => "malformed",
+        _ => "another",
+    }
+}

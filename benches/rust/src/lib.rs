@@ -1,0 +1,262 @@
+//! What the drivers have in common: the fixtures, the slots in which a candidate runs, and the line protocol that
+//! `benches/README.md` describes.
+
+use std::fs;
+use std::io::{self, BufRead as _, Write as _};
+use std::path::Path;
+use std::sync::Barrier;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// What the issuer of the fixtures calls itself, and for whom its tokens are.
+pub const ISSUER: &str = "https://idp.example.com/realms/production";
+pub const AUDIENCE: &str = "api://orders";
+
+/// One case of the fixtures: 64 different tokens, so that the branch predictor cannot learn one, and the keys.
+pub struct Case {
+    pub name: &'static str,
+    pub tokens: Vec<Sample>,
+    pub jwks: String,
+    pub pem: String,
+}
+
+/// A token and what it must come to: the subject, or `!` and the reason to refuse it.
+pub struct Sample {
+    pub expected: String,
+    pub token: String,
+}
+
+impl Case {
+    /// Reads `<folder>/<name>`. It is never freed, so that candidates can borrow from it.
+    ///
+    /// # Panics
+    /// If the fixtures are not there.
+    pub fn load(folder: &Path, name: &'static str) -> &'static Self {
+        let read = |file: &str| {
+            let path = folder.join(name).join(file);
+            fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+        };
+        let tokens = read("tokens")
+            .lines()
+            .map(|line| {
+                let (expected, token) = line.split_once(' ').expect("a line of tokens");
+                Sample { expected: expected.to_owned(), token: token.to_owned() }
+            })
+            .collect();
+        Box::leak(Box::new(Self { name, tokens, jwks: read("jwks.json"), pem: read("key.pem") }))
+    }
+
+    /// Bouncer's tokens say who in "uid", and nothing of an issuer, an audience or a key.
+    pub fn is_bouncer(&self) -> bool {
+        self.name == "bouncer"
+    }
+
+    /// A candidate that is given the token and what it must come to, and says whether it did.
+    pub fn candidate(
+        &'static self,
+        name: &str,
+        version: &str,
+        judge: impl Fn(&str, &str) -> bool + Send + Sync + 'static,
+    ) -> Candidate {
+        Candidate::new(self.name, name, version, move |i| {
+            let sample = &self.tokens[i % self.tokens.len()];
+            judge(&sample.token, &sample.expected)
+        })
+    }
+}
+
+/// Something to measure.
+pub struct Candidate {
+    case: &'static str,
+    name: String,
+    version: String,
+    /// How many tokens one call judges.
+    batch: usize,
+    run: Box<dyn Fn(usize) -> bool + Send + Sync>,
+}
+
+impl Candidate {
+    /// `run` judges the `i`-th token, in a cycle, and says whether the outcome was right.
+    pub fn new(
+        case: &'static str,
+        name: &str,
+        version: &str,
+        run: impl Fn(usize) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        Self { case, name: name.to_owned(), version: version.to_owned(), batch: 1, run: Box::new(run) }
+    }
+
+    /// Says that one call judges `tokens` tokens.
+    pub fn batch(mut self, tokens: usize) -> Self {
+        self.batch = tokens;
+        self
+    }
+
+    fn check(&self) {
+        for i in 0..64 {
+            assert!(
+                (self.run)(i),
+                "{}, {}: token {i} came to something else than it must",
+                self.case,
+                self.name
+            );
+        }
+    }
+
+    /// Allocations and allocated bytes for each token.
+    fn allocations(&self) -> (f64, f64) {
+        let before = allocated();
+        (0..64).for_each(|i| assert!((self.run)(i)));
+        let after = allocated();
+        let tokens = 64.0 * self.batch as f64;
+        ((after.0 - before.0) as f64 / tokens, (after.1 - before.1) as f64 / tokens)
+    }
+
+    /// Runs on this thread for a while; first a fifth of that unmeasured, for caches and branch predictors.
+    fn slot(&self, time: Duration, ready: &Barrier) -> Slot {
+        let mut next = 0;
+        let mut calls = |count: usize| {
+            for _ in 0..count {
+                assert!((self.run)(next), "{}, {}: a wrong outcome", self.case, self.name);
+                next += 1;
+            }
+        };
+        // So many calls to one look at the clock that the look costs nothing.
+        let mut chunk = 1;
+        let start = Instant::now();
+        while start.elapsed() < time / 5 {
+            let start = Instant::now();
+            calls(chunk);
+            if start.elapsed() < time / 200 {
+                chunk *= 2;
+            }
+        }
+        ready.wait();
+        let (start, cpu) = (Instant::now(), thread_time());
+        let mut count = 0;
+        while start.elapsed() < time {
+            calls(chunk);
+            count += chunk;
+        }
+        Slot { calls: count * self.batch, wall: start.elapsed(), cpu: thread_time() - cpu }
+    }
+
+    fn slots(&self, time: Duration, threads: usize) -> Slot {
+        let ready = Barrier::new(threads);
+        if threads == 1 {
+            return self.slot(time, &ready);
+        }
+        let slots: Vec<Slot> = thread::scope(|scope| {
+            let threads: Vec<_> = (0..threads).map(|_| scope.spawn(|| self.slot(time, &ready))).collect();
+            threads.into_iter().map(|slot| slot.join().expect("a slot")).collect()
+        });
+        Slot {
+            calls: slots.iter().map(|slot| slot.calls).sum(),
+            wall: slots.iter().map(|slot| slot.wall).sum::<Duration>() / threads as u32,
+            cpu: slots.iter().map(|slot| slot.cpu).sum(),
+        }
+    }
+}
+
+/// What happened in a slot: over all threads, but for the wall's clock, which is their mean.
+struct Slot {
+    calls: usize,
+    wall: Duration,
+    cpu: Duration,
+}
+
+/// Answers the orchestrator until it hangs up.
+///
+/// # Panics
+/// If a candidate's outcome is wrong: nothing is measured then.
+pub fn serve(candidates: &[Candidate], notes: &[String], threads: usize) {
+    candidates.iter().for_each(Candidate::check);
+    for line in io::stdin().lock().lines() {
+        let line = line.expect("a line");
+        let words: Vec<&str> = line.split(' ').collect();
+        let number = |at: usize| words[at].parse::<usize>().expect("a number");
+        match words[0] {
+            "list" => {
+                for Candidate { case, name, version, .. } in candidates {
+                    println!("candidate\t{case}\t{name}\t{version}");
+                }
+                notes.iter().for_each(|note| println!("note\t{note}"));
+                println!("end");
+            }
+            "run" => {
+                let slot = candidates[number(1)].slots(Duration::from_micros(number(2) as u64), threads);
+                println!("{} {} {}", slot.calls, slot.wall.as_nanos(), slot.cpu.as_nanos());
+            }
+            "allocations" => {
+                let (count, bytes) = candidates[number(1)].allocations();
+                if cfg!(target_env = "gnu") { println!("{count} {bytes}") } else { println!("-") }
+            }
+            _ => panic!("unknown command {line:?}"),
+        }
+        io::stdout().flush().expect("standard output");
+    }
+}
+
+fn thread_time() -> Duration {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: `time` is there for the call to fill.
+    let status = unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &mut time) };
+    assert_eq!(status, 0);
+    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
+}
+
+/// What this thread has allocated so far: calls and bytes.
+fn allocated() -> (u64, u64) {
+    #[cfg(target_env = "gnu")]
+    return counting::allocated();
+    #[cfg(not(target_env = "gnu"))]
+    return (0, 0);
+}
+
+/// The C library's functions, with each thread's calls counted: Rust's allocator comes down to them, and so do the libraries in
+/// C, which a Rust allocator would not see.
+#[cfg(target_env = "gnu")]
+mod counting {
+    use std::cell::Cell;
+    use std::ffi::c_void;
+
+    thread_local! {
+        static ALLOCATED: Cell<(u64, u64)> = const { Cell::new((0, 0)) };
+    }
+
+    pub(crate) fn allocated() -> (u64, u64) {
+        ALLOCATED.get()
+    }
+
+    fn count(bytes: usize) {
+        let (calls, total) = ALLOCATED.get();
+        ALLOCATED.set((calls + 1, total + bytes as u64));
+    }
+
+    unsafe extern "C" {
+        fn __libc_malloc(bytes: usize) -> *mut c_void;
+        fn __libc_calloc(count: usize, bytes: usize) -> *mut c_void;
+        fn __libc_realloc(old: *mut c_void, bytes: usize) -> *mut c_void;
+    }
+
+    #[unsafe(no_mangle)]
+    unsafe extern "C" fn malloc(bytes: usize) -> *mut c_void {
+        count(bytes);
+        // SAFETY: the call goes on as it came.
+        unsafe { __libc_malloc(bytes) }
+    }
+
+    #[unsafe(no_mangle)]
+    unsafe extern "C" fn calloc(number: usize, bytes: usize) -> *mut c_void {
+        count(number * bytes);
+        // SAFETY: as above.
+        unsafe { __libc_calloc(number, bytes) }
+    }
+
+    #[unsafe(no_mangle)]
+    unsafe extern "C" fn realloc(old: *mut c_void, bytes: usize) -> *mut c_void {
+        count(bytes);
+        // SAFETY: as above.
+        unsafe { __libc_realloc(old, bytes) }
+    }
+}
