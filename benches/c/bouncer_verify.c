@@ -1,0 +1,57 @@
+/* This library, from its shared object. */
+
+#include "driver.h"
+
+#include <bouncer_verify.h>
+#include <stdlib.h>
+
+typedef struct {
+    bouncer_verifier *verifier;
+    bool is_bouncer;
+} prepared;
+
+static void *prepare(const fixture *fixture) {
+    bouncer_jwks *jwks;
+    bouncer_policy *policy;
+    prepared *made = calloc(1, sizeof *made);
+    made->is_bouncer = fixture->is_bouncer;
+    if (bouncer_jwks_load(fixture->jwks, fixture->jwks_len, &jwks, NULL) != BOUNCER_STATUS_OK) return NULL;
+    if (fixture->is_bouncer)
+        policy = bouncer_policy_new();
+    else if (bouncer_policy_new_for_issuer(ISSUER, sizeof ISSUER - 1, AUDIENCE, sizeof AUDIENCE - 1, &policy, NULL) !=
+             BOUNCER_STATUS_OK)
+        return NULL;
+    if (bouncer_verifier_new(jwks, policy, &made->verifier, NULL) != BOUNCER_STATUS_OK) return NULL;
+    bouncer_policy_free(policy);
+    bouncer_jwks_free(jwks);
+    return made;
+}
+
+static const char *reason_of(bouncer_status status) {
+    switch (status) {
+    case BOUNCER_STATUS_INVALID_SIGNATURE: return "invalid_signature";
+    case BOUNCER_STATUS_EXPIRED: return "expired";
+    case BOUNCER_STATUS_NO_MATCHING_KEY: return "unknown_key";
+    case BOUNCER_STATUS_MALFORMED_TOKEN:
+    case BOUNCER_STATUS_MALFORMED_HEADER: return "malformed";
+    default: return "another";
+    }
+}
+
+static bool judge(const void *argument, const sample *sample) {
+    const prepared *prepared = argument;
+    bouncer_token *token;
+    bouncer_error *error;
+    bouncer_status status =
+        bouncer_verifier_verify(prepared->verifier, sample->token, sample->token_len, &token, &error);
+    if (status != BOUNCER_STATUS_OK) {
+        bouncer_error_free(error);
+        return is_reason(sample, reason_of(status));
+    }
+    bouncer_str subject = prepared->is_bouncer ? bouncer_token_uid(token) : bouncer_token_subject(token);
+    bool right = is_subject(sample, subject.data, subject.len);
+    bouncer_token_free(token);
+    return right;
+}
+
+const library bouncer_verify = {"bouncer_verify", bouncer_version, prepare, judge};

@@ -1,0 +1,235 @@
+/* The C driver: `driver FIXTURES THREADS`. It speaks the line protocol of benches/README.md. */
+
+#define _GNU_SOURCE
+
+#include "driver.h"
+
+#include <pthread.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+typedef struct {
+    const fixture *fixture;
+    const library *library;
+    void *prepared;
+} candidate;
+
+static candidate candidates[64];
+static size_t candidate_count;
+
+static void fail(const char *what, const char *which) {
+    fprintf(stderr, "%s: %s\n", what, which);
+    exit(1);
+}
+
+/* ------------------------------------------------------------------------------------------ allocations */
+
+static __thread uint64_t allocations, allocated_bytes;
+
+#ifdef __GLIBC__
+/* The library's own functions, with each thread's calls counted. Shared libraries find these first. */
+extern void *__libc_malloc(size_t), *__libc_calloc(size_t, size_t), *__libc_realloc(void *, size_t);
+
+void *malloc(size_t bytes) {
+    allocations++;
+    allocated_bytes += bytes;
+    return __libc_malloc(bytes);
+}
+
+void *calloc(size_t count, size_t bytes) {
+    allocations++;
+    allocated_bytes += count * bytes;
+    return __libc_calloc(count, bytes);
+}
+
+void *realloc(void *old, size_t bytes) {
+    allocations++;
+    allocated_bytes += bytes;
+    return __libc_realloc(old, bytes);
+}
+#endif
+
+/* --------------------------------------------------------------------------------------------- fixtures */
+
+static char *read_file(const char *folder, const char *name, const char *file, size_t *len) {
+    char path[4096];
+    snprintf(path, sizeof path, "%s/%s/%s", folder, name, file);
+    FILE *stream = fopen(path, "rb");
+    if (stream == NULL) fail("cannot be read", path);
+    fseek(stream, 0, SEEK_END);
+    *len = (size_t)ftell(stream);
+    rewind(stream);
+    char *text = malloc(*len + 1);
+    if (text == NULL || fread(text, 1, *len, stream) != *len) fail("cannot be read", path);
+    text[*len] = '\0';
+    fclose(stream);
+    return text;
+}
+
+static const fixture *load(const char *folder, const char *name) {
+    fixture *loaded = calloc(1, sizeof *loaded);
+    loaded->name = name;
+    loaded->is_bouncer = strcmp(name, "bouncer") == 0;
+    loaded->jwks = read_file(folder, name, "jwks.json", &loaded->jwks_len);
+    loaded->pem = read_file(folder, name, "key.pem", &loaded->pem_len);
+    loaded->samples = calloc(64, sizeof *loaded->samples);
+    size_t len;
+    char *rest = read_file(folder, name, "tokens", &len), *line;
+    while (loaded->count < 64 && (line = strsep(&rest, "\n")) != NULL && *line != '\0') {
+        sample *next = &loaded->samples[loaded->count++];
+        next->expected = strsep(&line, " ");
+        next->expected_len = strlen(next->expected);
+        next->token = line;
+        next->token_len = strlen(line);
+    }
+    return loaded;
+}
+
+bool is_subject(const sample *sample, const char *text, size_t len) {
+    return len == sample->expected_len && memcmp(text, sample->expected, len) == 0;
+}
+
+bool is_reason(const sample *sample, const char *reason) {
+    return sample->expected[0] == '!' && strcmp(sample->expected + 1, reason) == 0;
+}
+
+/* ------------------------------------------------------------------------------------------------ slots */
+
+typedef struct {
+    const candidate *candidate;
+    uint64_t time;
+    pthread_barrier_t *ready;
+    uint64_t calls, wall, cpu;
+} slot;
+
+static uint64_t nanoseconds(clockid_t clock) {
+    struct timespec time;
+    clock_gettime(clock, &time);
+    return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+}
+
+static void judge(const candidate *candidate, size_t *next, uint64_t count) {
+    const fixture *fixture = candidate->fixture;
+    for (; count > 0; count--, (*next)++)
+        if (!candidate->library->judge(candidate->prepared, &fixture->samples[*next % fixture->count]))
+            fail(candidate->library->name, "a wrong outcome");
+}
+
+/* Runs for a while; first a fifth of that unmeasured, for caches and branch predictors. */
+static void *run(void *argument) {
+    slot *slot = argument;
+    size_t next = 0;
+    uint64_t chunk = 1; /* so many calls to one look at the clock that the look costs nothing */
+    uint64_t start = nanoseconds(CLOCK_MONOTONIC);
+    while (nanoseconds(CLOCK_MONOTONIC) - start < slot->time / 5) {
+        uint64_t begin = nanoseconds(CLOCK_MONOTONIC);
+        judge(slot->candidate, &next, chunk);
+        if (nanoseconds(CLOCK_MONOTONIC) - begin < slot->time / 200) chunk *= 2;
+    }
+    pthread_barrier_wait(slot->ready);
+    start = nanoseconds(CLOCK_MONOTONIC);
+    uint64_t cpu = nanoseconds(CLOCK_THREAD_CPUTIME_ID);
+    while ((slot->wall = nanoseconds(CLOCK_MONOTONIC) - start) < slot->time) {
+        judge(slot->candidate, &next, chunk);
+        slot->calls += chunk;
+    }
+    slot->cpu = nanoseconds(CLOCK_THREAD_CPUTIME_ID) - cpu;
+    return NULL;
+}
+
+static void run_slots(const candidate *candidate, uint64_t time, unsigned threads) {
+    pthread_barrier_t ready;
+    pthread_barrier_init(&ready, NULL, threads);
+    slot slots[64] = {0};
+    pthread_t others[64];
+    for (unsigned i = 0; i < threads; i++) {
+        slots[i].candidate = candidate;
+        slots[i].time = time;
+        slots[i].ready = &ready;
+        if (i > 0 && pthread_create(&others[i], NULL, run, &slots[i]) != 0) fail("no thread", "pthread_create");
+    }
+    run(&slots[0]);
+    for (unsigned i = 1; i < threads; i++) {
+        pthread_join(others[i], NULL);
+        slots[0].calls += slots[i].calls;
+        slots[0].cpu += slots[i].cpu;
+        slots[0].wall += slots[i].wall;
+    }
+    slots[0].wall /= threads;
+    pthread_barrier_destroy(&ready);
+    printf("%ju %ju %ju\n", (uintmax_t)slots[0].calls, (uintmax_t)slots[0].wall, (uintmax_t)slots[0].cpu);
+}
+
+/* --------------------------------------------------------------------------------------------- protocol */
+
+static void add(const fixture *fixture, const library *library) {
+    candidate *added = &candidates[candidate_count++];
+    *added = (candidate){fixture, library, library->prepare(fixture)};
+    if (added->prepared == NULL) fail(library->name, "cannot use the keys");
+    size_t next = 0;
+    judge(added, &next, fixture->count);
+}
+
+static void answer(char *line, unsigned threads) {
+    const char *command = strsep(&line, " \n"), *which = strsep(&line, " \n"), *time = strsep(&line, " \n");
+    if (strcmp(command, "list") == 0) {
+        for (size_t i = 0; i < candidate_count; i++) {
+            const library *library = candidates[i].library;
+            printf("candidate\t%s\t%s\t%s\n", candidates[i].fixture->name, library->name, library->version());
+        }
+        printf("end\n");
+        return;
+    }
+    const candidate *chosen = &candidates[which == NULL ? 0 : strtoul(which, NULL, 10)];
+    if (strcmp(command, "run") == 0 && time != NULL) {
+        run_slots(chosen, strtoul(time, NULL, 10) * 1000, threads);
+    } else if (strcmp(command, "allocations") == 0) {
+#ifdef __GLIBC__
+        size_t next = 0;
+        uint64_t calls = allocations, bytes = allocated_bytes;
+        judge(chosen, &next, 64);
+        printf("%g %g\n", (double)(allocations - calls) / 64, (double)(allocated_bytes - bytes) / 64);
+#else
+        printf("-\n");
+#endif
+    } else {
+        fail("unknown command", command);
+    }
+}
+
+int main(int argc, char **argv) {
+    static const char *const every_peer[] = {"bouncer", "oidc", "tampered", "expired"};
+    static const char *const ours_alone[] = {"unknown_kid", "garbage", "jwks_2", "jwks_100"};
+    static const library *const peers[] = {
+#ifdef HAVE_LIBJWT
+        &libjwt,
+#endif
+#ifdef HAVE_CJOSE
+        &cjose,
+#endif
+#ifdef HAVE_RHONABWY
+        &rhonabwy,
+#endif
+        NULL,
+    };
+    if (argc != 3) fail("usage", "driver FIXTURES THREADS");
+    unsigned threads = (unsigned)strtoul(argv[2], NULL, 10);
+    if (threads == 0 || threads > 64) fail("not 1 to 64 threads", argv[2]);
+    for (size_t i = 0; i < sizeof every_peer / sizeof *every_peer; i++) {
+        if (threads > 1 && strcmp(every_peer[i], "oidc") != 0) continue;
+        const fixture *fixture = load(argv[1], every_peer[i]);
+        add(fixture, &bouncer_verify);
+        for (size_t j = 0; peers[j] != NULL; j++) add(fixture, peers[j]);
+    }
+    for (size_t i = 0; threads == 1 && i < sizeof ours_alone / sizeof *ours_alone; i++)
+        add(load(argv[1], ours_alone[i]), &bouncer_verify);
+    char line[256];
+    while (fgets(line, sizeof line, stdin) != NULL) {
+        answer(line, threads);
+        fflush(stdout);
+    }
+    return 0;
+}
