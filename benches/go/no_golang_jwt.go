@@ -1,0 +1,5 @@
+//go:build !golang_jwt
+
+package main
+
+func installed(fixture) []*candidate { return nil }

@@ -1,0 +1,352 @@
+"""The Python driver: `driver.py FIXTURES THREADS LIBRARY...`. benches/README.md describes its line protocol.
+
+Each library is used as its documentation shows for a service with a JWK Set: the set is read once, the
+token's "kid" chooses the key, and signature, exp and (but for Bouncer's tokens) iss and aud are checked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import sys
+import threading
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from importlib import import_module
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+ISSUER, AUDIENCE = "https://idp.example.com/realms/production", "api://orders"
+
+# A token's subject, or "!" and the reason to refuse it.
+Judge = Callable[[str], Any]
+
+
+class Case:
+    """64 tokens, what each must come to, and the keys."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self.name = name
+        lines = (folder / name / "tokens").read_text().splitlines()
+        self.samples = [(token, expected) for expected, _, token in (line.partition(" ") for line in lines)]
+        self.accepts = not self.samples[0][1].startswith("!")
+        self.jwks_json = (folder / name / "jwks.json").read_text()
+        self.jwks = json.loads(self.jwks_json)
+        self.pem = (folder / name / "key.pem").read_bytes()
+        self.is_bouncer = name == "bouncer"
+        # What Bouncer's tokens say in "uid"; they say nothing of an issuer, an audience or a key.
+        self.subject = "uid" if self.is_bouncer else "sub"
+        self.checks = {} if self.is_bouncer else {"audience": AUDIENCE, "issuer": ISSUER}
+
+
+def bouncer_verifier(case: Case) -> Any:
+    from bouncer_verify import JwkSet, Policy, Verifier
+
+    policy = Policy.bouncer() if case.is_bouncer else Policy.for_issuer(ISSUER, AUDIENCE)
+    return Verifier(JwkSet.from_json(case.jwks_json), policy)
+
+
+def bouncer_reason(error: Exception) -> str:
+    code = getattr(error, "code", "")
+    return {
+        "no_matching_key": "!unknown_key",
+        "malformed_token": "!malformed",
+        "malformed_header": "!malformed",
+    }.get(code, f"!{code}")
+
+
+def bouncer_verify(case: Case) -> Judge:
+    from bouncer_verify import InvalidTokenError
+
+    verify, is_bouncer = bouncer_verifier(case).verify, case.is_bouncer
+
+    def judge(token: str) -> Any:
+        try:
+            verified = verify(token)
+        except InvalidTokenError as error:
+            return bouncer_reason(error)
+        return verified.uid if is_bouncer else verified.subject
+
+    return judge
+
+
+def like_pyjwt(case: Case, jwt: Any, keys: Any, only: Any) -> Judge:
+    """PyJWT, and what has its interface."""
+
+    def judge(token: str) -> Any:
+        try:
+            key = only if case.is_bouncer else keys[jwt.get_unverified_header(token)["kid"]]
+            claims = jwt.decode(token, key, algorithms=["RS256"], **case.checks)
+        except KeyError:
+            return "!unknown_key"
+        except jwt.ExpiredSignatureError:
+            return "!expired"
+        except jwt.InvalidSignatureError:
+            return "!invalid_signature"
+        except jwt.DecodeError:
+            return "!malformed"
+        return claims[case.subject]
+
+    return judge
+
+
+def with_key_set(case: Case, jwt: Any) -> Judge:
+    keys = jwt.PyJWKSet.from_dict(case.jwks)
+    return like_pyjwt(case, jwt, keys, keys.keys[0])
+
+
+def pyjwt(case: Case) -> Judge:
+    return with_key_set(case, import_module("jwt"))
+
+
+def bouncer_verify_pyjwt(case: Case) -> Judge:
+    return with_key_set(case, import_module("bouncer_verify.pyjwt"))
+
+
+def oxyjwt(case: Case) -> Judge:
+    import oxyjwt
+
+    keys = {jwk["kid"]: oxyjwt.DecodingKey.from_jwk(jwk) for jwk in case.jwks["keys"]}
+    return like_pyjwt(case, oxyjwt, keys, next(iter(keys.values())))
+
+
+def ryjwt(case: Case) -> Judge:
+    import ryjwt
+
+    if case.is_bouncer:
+        key = ryjwt.PublicKey(case.pem, algorithms=["RS256"])
+    else:
+        key = ryjwt.PublicKey.from_jwks(case.jwks, algorithms=["RS256"], **case.checks)
+
+    def judge(token: str) -> Any:
+        try:
+            return key.decode(token)[case.subject]
+        except ryjwt.UnknownKeyError:
+            return "!unknown_key"
+        except ryjwt.ExpiredSignatureError:
+            return "!expired"
+        except ryjwt.InvalidSignatureError:
+            return "!invalid_signature"
+        except ryjwt.DecodeError:
+            return "!malformed"
+
+    return judge
+
+
+def joserfc(case: Case) -> Judge:
+    from joserfc import errors, jwt
+    from joserfc.jwk import KeySet
+
+    keys = KeySet.import_key_set(case.jwks)
+    key = keys.keys[0] if case.is_bouncer else keys
+    wanted = {} if case.is_bouncer else {"iss": ISSUER, "aud": AUDIENCE}
+    options: Any = {name: {"essential": True, "value": value} for name, value in wanted.items()}
+    registry = jwt.JWTClaimsRegistry(exp={"essential": True}, **options)
+
+    def judge(token: str) -> Any:
+        try:
+            claims = jwt.decode(token, key, algorithms=["RS256"]).claims
+            registry.validate(claims)
+        except errors.BadSignatureError:
+            return "!invalid_signature"
+        except errors.ExpiredTokenError:
+            return "!expired"
+        except (errors.DecodeError, UnicodeDecodeError):
+            return "!malformed"
+        except errors.InvalidKeyIdError:
+            return "!unknown_key"
+        return claims[case.subject]
+
+    return judge
+
+
+def cryptography(case: Case) -> Judge:
+    """The signature alone, of the same bytes, which are decoded beforehand."""
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import padding
+
+    verify: Any = serialization.load_pem_public_key(case.pem).verify  # type: ignore[union-attr]
+    scheme, sha256 = padding.PKCS1v15(), hashes.SHA256()
+    parts = {}
+    for token, expected in case.samples:
+        signing_input, _, signature = token.rpartition(".")
+        parts[token] = (base64.urlsafe_b64decode(signature + "=="), signing_input.encode(), expected)
+
+    def judge(token: str) -> Any:
+        signature, signing_input, expected = parts[token]
+        verify(signature, signing_input, scheme, sha256)
+        return expected
+
+    return judge
+
+
+LIBRARIES: dict[str, tuple[str, str, Callable[[Case], Judge]]] = {
+    "bouncer_verify": ("bouncer_verify", "bouncer_verify", bouncer_verify),
+    "bouncer_verify.pyjwt": ("bouncer_verify", "bouncer_verify.pyjwt", bouncer_verify_pyjwt),
+    "pyjwt": ("pyjwt", "PyJWT {version}", pyjwt),
+    "oxyjwt": ("oxyjwt", "oxyjwt", oxyjwt),
+    "ryjwt": ("ryjwt", "ryjwt", ryjwt),
+    "joserfc": ("joserfc", "joserfc", joserfc),
+    "cryptography": ("cryptography", "cryptography, signature alone", cryptography),
+}
+
+# Where every library is, and where this one stands beside a few.
+EVERY_LIBRARY = ("bouncer", "oidc", "tampered", "expired")
+FEW = {"unknown_kid": ("pyjwt", "ryjwt"), "garbage": ("pyjwt", "ryjwt"), "jwks_100": ("pyjwt", "ryjwt")}
+
+
+class Candidate:
+    def __init__(self, case: Case, name: str, of: str, judge: Judge) -> None:
+        self.case, self.name, self.version, self.judge = case, name, of, judge
+
+    def calls(self, first: int, count: int) -> None:
+        judge, samples = self.judge, self.case.samples
+        for at in range(first, first + count):
+            token, expected = samples[at % 64]
+            if judge(token) != expected:
+                raise AssertionError(f"{self.case.name}, {self.name}: {judge(token)!r}, not {expected!r}")
+
+    def check(self) -> None:
+        self.calls(0, 64)
+
+    def warm_up(self, nanoseconds: int) -> int:
+        """A fifth of the slot, for caches and branch predictors; gives the calls to one look at the clock."""
+        chunk, start = 1, time.perf_counter_ns()
+        while time.perf_counter_ns() - start < nanoseconds // 5:
+            begin = time.perf_counter_ns()
+            self.calls(0, chunk)
+            if time.perf_counter_ns() - begin < nanoseconds // 200:
+                chunk *= 2
+        return chunk
+
+    def until(self, end: int, chunk: int) -> int:
+        count = 0
+        while time.perf_counter_ns() < end:
+            self.calls(count, chunk)
+            count += chunk
+        return count
+
+    def slot(self, nanoseconds: int, threads: int) -> tuple[int, int, int]:
+        chunk = self.warm_up(nanoseconds)
+        if threads > 1:
+            return self.slot_of_threads(nanoseconds, chunk, threads)
+        start, cpu = time.perf_counter_ns(), time.process_time_ns()
+        count = self.until(start + nanoseconds, chunk)
+        return count, time.perf_counter_ns() - start, time.process_time_ns() - cpu
+
+    def slot_of_threads(self, nanoseconds: int, chunk: int, threads: int) -> tuple[int, int, int]:
+        counts: list[int] = []
+        ready = threading.Barrier(threads + 1)
+
+        def work() -> None:
+            ready.wait()
+            counts.append(self.until(time.perf_counter_ns() + nanoseconds, chunk))
+
+        workers = [threading.Thread(target=work) for _ in range(threads)]
+        for worker in workers:
+            worker.start()
+        start = time.perf_counter_ns()
+        ready.wait()
+        for worker in workers:
+            worker.join()
+        # They wait for each other, so their time on a core says nothing of a disturbance.
+        return sum(counts), time.perf_counter_ns() - start, 0
+
+
+class AsyncCandidate(Candidate):
+    """Awaited on an event loop, one token after the other."""
+
+    def __init__(self, case: Case, name: str, of: str, judge: Callable[[str], Awaitable[Any]]) -> None:
+        super().__init__(case, name, of, judge)
+        self.loop = asyncio.new_event_loop()
+
+    def check(self) -> None:
+        self.loop.run_until_complete(self.calls_async(0, 64))
+
+    async def calls_async(self, first: int, count: int) -> None:
+        judge, samples = self.judge, self.case.samples
+        for at in range(first, first + count):
+            token, expected = samples[at % 64]
+            if await judge(token) != expected:
+                raise AssertionError(f"{self.case.name}, {self.name}: not {expected!r}")
+
+    def slot(self, nanoseconds: int, threads: int) -> tuple[int, int, int]:
+        return self.loop.run_until_complete(self.slot_async(nanoseconds))
+
+    async def slot_async(self, nanoseconds: int) -> tuple[int, int, int]:
+        await self.calls_async(0, 8)
+        count, start = 0, time.perf_counter_ns()
+        while time.perf_counter_ns() - start < nanoseconds:
+            await self.calls_async(count, 8)
+            count += 8
+        # A hop between threads waits for the core by its nature.
+        return count, time.perf_counter_ns() - start, 0
+
+
+def with_asyncio(case: Case) -> Iterator[Candidate]:
+    verify_async = bouncer_verifier(case).verify_async
+
+    async def ours(token: str) -> Any:
+        return (await verify_async(token)).subject
+
+    yield AsyncCandidate(case, "bouncer_verify, verify_async", version("bouncer_verify"), ours)
+    decode = pyjwt(case)
+
+    async def inline(token: str) -> Any:
+        return decode(token)
+
+    async def in_thread(token: str) -> Any:
+        return await asyncio.to_thread(decode, token)
+
+    name = f"PyJWT {version('pyjwt')}"
+    yield AsyncCandidate(case, f"{name}, inline", version("pyjwt"), inline)
+    yield AsyncCandidate(case, f"{name}, asyncio.to_thread", version("pyjwt"), in_thread)
+
+
+def candidates(folder: Path, threads: int, chosen: list[str], notes: list[str]) -> Iterator[Candidate]:
+    for name in list(chosen):
+        try:
+            import_module({"pyjwt": "jwt"}.get(name, name))
+        except ImportError as error:
+            notes.append(f"Python: {name} could not be imported: {error}")
+            chosen.remove(name)
+    for name in EVERY_LIBRARY + tuple(FEW) if threads == 1 else ("oidc",):
+        case = Case(folder, name)
+        for library in chosen:
+            if library == "cryptography" and (not case.accepts or name in FEW):
+                continue
+            if name in FEW and library != "bouncer_verify" and library not in FEW[name]:
+                continue
+            distribution, title, make = LIBRARIES[library]
+            of = version(distribution)
+            yield Candidate(case, title.format(version=of), of, make(case))
+    if threads == 1 and "bouncer_verify" in chosen and "pyjwt" in chosen:
+        case = Case(folder, "oidc")
+        case.name = "asyncio"
+        yield from with_asyncio(case)
+
+
+def main() -> None:
+    folder, threads = Path(sys.argv[1]), int(sys.argv[2])
+    notes: list[str] = []
+    all_candidates = list(candidates(folder, threads, sys.argv[3:], notes))
+    for candidate in all_candidates:
+        candidate.check()
+    for line in sys.stdin:
+        match line.split():
+            case ["list"]:
+                for candidate in all_candidates:
+                    print("candidate", candidate.case.name, candidate.name, candidate.version, sep="\t")
+                for note in notes:
+                    print("note", note, sep="\t")
+                print("end", flush=True)
+            case ["run", which, microseconds]:
+                print(*all_candidates[int(which)].slot(int(microseconds) * 1000, threads), flush=True)
+            case _:
+                print("-", flush=True)
+
+
+if __name__ == "__main__":
+    main()
