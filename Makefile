@@ -148,8 +148,12 @@ test-oidc: lib cli tools-go test-python ## a real identity provider (npm: oidc-p
 # ---------------------------------------------------------------------------------------------- slow, run by hand
 
 .PHONY: bench
-bench: tools-c ## whole verifications beside the bare primitive, interleaved
-	cargo bench --quiet --bench verify
+bench: lib tools-go ## every language beside its other libraries, in one run; writes docs/performance.md (BENCH_ROUNDS, BENCH_CASES)
+	@$(call say,what is measured)
+	$(call need,pkg-config,apt-get install pkg-config)
+	PATH="$(CURDIR)/.venv/bin:$$PATH" benches/build.sh $(TARGET)
+	$(call say,measuring)
+	.venv/bin/python benches/compare.py $(TARGET)/bench
 
 .PHONY: fuzz
 fuzz: ## each fuzz target for FUZZ_SECONDS (60); needs cargo-fuzz and a nightly toolchain

@@ -42,7 +42,7 @@ if has pytest "the tests of the Python module"; then
 fi
 if has mypy "mypy and stubtest"; then
     (cd tests && "$python" -m mypy.stubtest bouncer_verify)
-    "$python" -m mypy bouncer_verify tests benches examples
+    "$python" -m mypy bouncer_verify tests examples
 fi
 if has pyright "pyright"; then
     "$python" -m pyright --pythonpath "$python" bouncer_verify

@@ -1,0 +1,148 @@
+#!/usr/bin/env bash
+# build.sh TARGET: builds the drivers of `make bench` into TARGET/bench, with the library that lies in TARGET/release. A peer or driver
+# that cannot be built is said with its remedy, left out, and listed in TARGET/bench/missing.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+target=$(cd "$1" && pwd)
+bench=$target/bench
+mkdir -p "$bench/log"
+: > "$bench/missing"
+
+# missing WHAT REMEDY
+missing() {
+    echo "MISSING: $1: $2"
+    printf '%s: %s\n' "$1" "$2" >> "$bench/missing"
+}
+
+# logged NAME COMMAND...: runs it quietly; the output is kept in a file that a failure names.
+logged() {
+    local log=$bench/log/$1
+    shift
+    "$@" > "$log" 2>&1 || { echo "failed, see $log: $*"; return 1; }
+}
+
+# installed PACKAGE: installs a Debian package where that can be done.
+installed() {
+    dpkg -s "$1" > /dev/null 2>&1 && return
+    [[ $(id -u) == 0 ]] && command -v apt-get > /dev/null || return
+    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$1"; } > /dev/null 2>&1
+}
+
+rust() {
+    installed libssl-dev || true
+    export CARGO_TARGET_DIR=$bench/rust
+    cd "$here/rust"
+    rm -f "$bench/driver_rust" "$bench/driver_boringssl"
+    if logged rust cargo build --release --locked --bin driver --bin fixtures; then
+        cp "$CARGO_TARGET_DIR/release/driver" "$bench/driver_rust"
+        [[ $bench/fixtures -nt src/bin/fixtures.rs ]] || {
+            rm -rf "$bench/fixtures"
+            "$CARGO_TARGET_DIR/release/fixtures" "$here/../tests/data/keys" "$bench/fixtures"
+        }
+    else
+        missing "the Rust driver and the fixtures" "apt-get install libssl-dev"
+    fi
+    if logged boringssl cargo build --release --locked --no-default-features --features boringssl --bin driver_boringssl; then
+        cp "$CARGO_TARGET_DIR/release/driver_boringssl" "$bench/"
+    else
+        missing "jwt-simple (Rust)" "apt-get install cmake libclang-dev"
+    fi
+}
+
+c() {
+    cd "$here/c"
+    rm -f "$bench/driver_c"
+    local sources=(driver.c bouncer_verify.c) flags=()
+    if installed libjwt-dev && pkg-config --exists libjwt; then
+        sources+=(libjwt.c)
+        flags+=(-DHAVE_LIBJWT "-DLIBJWT_VERSION=\"$(pkg-config --modversion libjwt)\"" $(pkg-config --cflags --libs libjwt))
+    else
+        missing "libjwt (C)" "apt-get install libjwt-dev"
+    fi
+    if installed libcjose-dev && pkg-config --exists cjose; then
+        sources+=(cjose.c)
+        flags+=(-DHAVE_CJOSE $(pkg-config --cflags --libs cjose))
+    else
+        missing "cjose (C)" "apt-get install libcjose-dev"
+    fi
+    if installed librhonabwy-dev && pkg-config --exists librhonabwy; then
+        sources+=(rhonabwy.c)
+        flags+=(-DHAVE_RHONABWY $(pkg-config --cflags --libs librhonabwy))
+    else
+        missing "rhonabwy (C)" "apt-get install librhonabwy-dev"
+    fi
+    logged c cc -std=c11 -O2 -Wall -Wextra -Wpedantic -I"$here/../include" "${sources[@]}" -o "$bench/driver_c" \
+        -L"$target/release" -lbouncer_verify "${flags[@]}" -lpthread -Wl,-rpath,"$target/release" ||
+        missing "the C driver" "apt-get install gcc libc6-dev pkg-config"
+}
+
+go_() {
+    cd "$here/go"
+    rm -f "$bench/driver_go"
+    command -v go > /dev/null || { missing "the Go driver" "put go 1.24 or later into the PATH"; return; }
+    export GOPROXY=off GOTOOLCHAIN=local GOWORK=off GOFLAGS=-mod=mod CGO_ENABLED=1
+    export CGO_LDFLAGS="-L$target/release -Wl,-rpath,$target/release"
+    # golang-jwt comes from Debian, which has its source and no module proxy.
+    local source=/usr/share/gocode/src/github.com/golang-jwt/jwt version tags=()
+    cp go.mod "$bench/go.mod"
+    if installed golang-github-golang-jwt-jwt-dev && [[ -e $source/go.mod ]]; then
+        version=$(dpkg-query -W -f '${Version}' golang-github-golang-jwt-jwt-dev)
+        version=${version%-*}
+        printf '\nrequire github.com/golang-jwt/jwt/v4 v%s\n\nreplace github.com/golang-jwt/jwt/v4 => %s\n' "$version" "$source" >> "$bench/go.mod"
+        tags=(-tags golang_jwt -ldflags "-X main.golangJWTVersion=$version")
+    else
+        missing "golang-jwt (Go)" "apt-get install golang-github-golang-jwt-jwt-dev"
+    fi
+    logged go go build -modfile="$bench/go.mod" "${tags[@]}" -o "$bench/driver_go" . || missing "the Go driver" "see above"
+}
+
+# The newest Python that is there: the peers want a new one.
+newest_python() {
+    local pyenv=${PYENV_ROOT:-$HOME/.pyenv}/versions candidate
+    for candidate in ${BENCH_PYTHON:-} python3.14 python3.13 python3.12 "$pyenv"/3.{14,13,12}*/bin/python3 python3; do
+        if "$candidate" -c 'import venv, ensurepip' 2> /dev/null; then
+            echo "$candidate"
+            return
+        fi
+    done
+    return 1
+}
+
+python() {
+    local interpreter
+    interpreter=$(newest_python) || { missing "the Python drivers" "apt-get install python3-venv"; return; }
+    "$interpreter" -c 'import sys; sys.exit(sys.version_info < (3, 12))' || missing "ryjwt (Python)" "Python 3.12 or later"
+    local name
+    for name in requirements requirements-pyjwt-2.12; do
+        local venv=$bench/python/$name
+        cmp -s "$here/python/$name.txt" "$venv/done" && continue
+        rm -rf "$venv"
+        if logged "$name" "$interpreter" -m venv "$venv" &&
+            logged "$name" "$venv/bin/pip" install --disable-pip-version-check -r "$here/python/$name.txt"; then
+            cp "$here/python/$name.txt" "$venv/done"
+        else
+            missing "Python: what $name.txt lists" "see above"
+        fi
+    done
+    logged module env PATH="$bench/python/requirements/bin:$PATH" CARGO_TARGET_DIR="$target" "$bench/python/requirements/bin/pip" install \
+        --disable-pip-version-check --no-build-isolation --no-deps --force-reinstall "$here/../python" ||
+        missing "bouncer_verify for Python" "see above"
+}
+
+node_() {
+    rm -f "$bench/node/driver.js"
+    command -v npm > /dev/null || { missing "the Node driver" "apt-get install nodejs npm"; return; }
+    mkdir -p "$bench/node"
+    if ! cmp -s "$here/node/package-lock.json" "$bench/node/done"; then
+        cp "$here"/node/package*.json "$bench/node/"
+        logged node npm --prefix "$bench/node" ci --ignore-scripts --no-audit --no-fund ||
+            { missing "the Node driver" "see above"; return; }
+        cp "$here/node/package-lock.json" "$bench/node/done"
+    fi
+    cp "$here/node/driver.js" "$bench/node/"
+}
+
+for driver in rust c go_ python node_; do
+    echo "building the driver: ${driver%_}"
+    ("$driver")
+done

@@ -1,0 +1,501 @@
+#!/usr/bin/env python3
+"""Measures what the drivers of a folder offer, and writes docs/performance.md: `compare.py TARGET/bench`.
+
+Every driver is a process that runs one candidate for a short slot when it is told to. All candidates of all
+languages take turns, round by round; ratios are taken within a round and only then summed up. So whatever
+else the machine does reaches all of them. benches/README.md says more.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+REPORT = ROOT / "docs" / "performance.md"
+
+ROUNDS = int(os.environ.get("BENCH_ROUNDS", "201"))
+# Slots of two milliseconds: short enough for hundreds of rounds, long enough for a hundred verifications.
+SLOT_MICROSECONDS = int(os.environ.get("BENCH_SLOT", "2000"))
+CHOSEN = [text for text in os.environ.get("BENCH_CASES", "").split(",") if text]
+WARM_UP_ROUNDS = 5
+# A slot whose wall time exceeds its time on the core by more is done again, so often at most.
+DISTURBED, TRIES = 1.02, 5
+
+# What is measured, in the order of the report: the case, its title, and what stands above its table.
+CASES = {
+    "oidc": (
+        "A token of OpenID Connect",
+        "927 bytes, 12 claims, `kid`; the key set has one key. Checked: signature, exp, iss, aud.",
+    ),
+    "bouncer": ("A token of DC/OS's Bouncer", "430 bytes, two claims, no `kid`. Checked: signature, exp."),
+    "tampered": ("Refused: one bit of the signature changed", "The token of OpenID Connect otherwise."),
+    "expired": ("Refused: expired", "The signature is valid, so it is verified."),
+    "unknown_kid": ("Refused: `kid` not in the key set", ""),
+    "garbage": ("Refused: nothing that decodes", "Of the form and length of a token."),
+    "jwks_2": ("A key set of 2 keys", "The token's key is the last."),
+    "jwks_100": ("A key set of 100 keys", "The token's key is the last."),
+    "rsa_3072": ("RS256 with RSA-3072", ""),
+    "rsa_4096": ("RS256 with RSA-4096", ""),
+    "es256": ("ES256", ""),
+    "ed25519": ("Ed25519", ""),
+    "asyncio": ("Python's asyncio", "Awaited on an event loop, one token after the other."),
+    "own_token": ("Handing out the service's own token", "What a request pays while the token is valid."),
+}
+
+# What has to be known about a peer to read its figures.
+ABOUT = {
+    "libjwt": "has no key object in 1.x: each call parses the PEM text. It does not look for a key by `kid`.",
+    "cjose": "has no claims: they are read with jansson, as its users do.",
+    "rhonabwy": "keeps keys as JSON and gives them to GnuTLS anew in each call.",
+    "jwt-simple": "takes its options by value, so each call copies them.",
+    "jsonwebtoken": "rebuilds the RSA key from its numbers in each call. Of the claims the subject is kept.",
+    "golang-jwt": "is the version that Debian has.",
+    "jose": "is asynchronous and verifies on Node's thread pool, which has the same one core here.",
+    "fast-jwt": "runs with its cache of verified tokens off, as by default.",
+    "standard library, by hand": "is the least that a service may get by with: `aud` a string, no limits.",
+    "OpenSSL, signature alone": "is `EVP_DigestVerify` with a key that is parsed once.",
+}
+
+
+# --------------------------------------------------------------------------------------------- drivers
+
+
+@dataclass
+class Driver:
+    language: str
+    command: list[str]
+    threads: int = 1
+    # Where a slot must be longer: for several turns of the interpreter's lock, or of the garbage collector.
+    stretch: int = 1
+    notes: list[str] = field(default_factory=list)
+
+    def start(self, cores: set[int]) -> list[Candidate]:
+        self.process = subprocess.Popen(
+            self.command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            preexec_fn=lambda: os.sched_setaffinity(0, cores),
+        )
+        self.tell("list")
+        candidates: list[Candidate] = []
+        while (line := self.hear()) != "end":
+            kind, *fields = line.split("\t")
+            if kind == "note":
+                self.notes.append(fields[0])
+            else:
+                candidates.append(Candidate(self, len(candidates), *fields))
+        return candidates
+
+    def tell(self, line: str) -> None:
+        assert self.process.stdin
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+
+    def hear(self) -> str:
+        assert self.process.stdout
+        line = self.process.stdout.readline()
+        if not line:
+            # What was wrong is on its standard error: a wrong outcome, above all.
+            sys.exit(f"the driver ended: {' '.join(self.command)}")
+        return line.rstrip("\n")
+
+    def stop(self) -> None:
+        assert self.process.stdin
+        self.process.stdin.close()
+        self.process.wait()
+
+
+@dataclass(eq=False)
+class Candidate:
+    driver: Driver
+    index: int
+    case: str
+    name: str
+    version: str
+    times: list[float] = field(default_factory=list)  # nanoseconds for each token, one for each round
+    redone: int = 0
+    allocations: str = ""
+
+    @property
+    def language(self) -> str:
+        return self.driver.language
+
+    @property
+    def title(self) -> str:
+        if self.is_ours or self.version in self.name:
+            return self.name
+        head, comma, rest = self.name.partition(",")
+        return f"{head} {self.version}{comma}{rest}"
+
+    @property
+    def is_ours(self) -> bool:
+        return self.name.startswith("bouncer_verify")
+
+    @property
+    def place(self) -> tuple[str, int]:
+        return self.case, self.driver.threads
+
+    def is_chosen(self) -> bool:
+        text = f"{self.case}/{self.language}/{self.name}/{self.driver.threads}"
+        return not CHOSEN or any(part in text for part in CHOSEN)
+
+    def slot(self) -> tuple[float, float]:
+        """Nanoseconds for each token, and how much longer the slot was than its time on the cores."""
+        self.driver.tell(f"run {self.index} {SLOT_MICROSECONDS * self.driver.stretch}")
+        calls, wall, cpu = map(int, self.driver.hear().split())
+        return wall / calls, wall * self.driver.threads / cpu if cpu else 1.0
+
+    def measure(self) -> float:
+        best = self.slot()
+        for _ in range(TRIES):
+            if best[1] <= DISTURBED:
+                break
+            self.redone += 1
+            best = min(best, self.slot(), key=lambda slot: slot[1])
+        return best[0]
+
+    def count_allocations(self) -> None:
+        self.driver.tell(f"allocations {self.index}")
+        answer = self.driver.hear()
+        if answer != "-":
+            count, size = map(float, answer.split())
+            self.allocations = f"{count:.0f} ({size:,.0f} B)"
+
+
+def drivers(bench: Path) -> Iterator[Driver]:
+    fixtures = str(bench / "fixtures")
+    rust, boringssl, c, go = (str(bench / f"driver_{name}") for name in ("rust", "boringssl", "c", "go"))
+    python = str(bench / "python" / "requirements" / "bin" / "python")
+    python_212 = str(bench / "python" / "requirements-pyjwt-2.12" / "bin" / "python")
+    script = str(ROOT / "benches" / "python" / "driver.py")
+    peers = ["pyjwt", "joserfc", "oxyjwt", "ryjwt", "cryptography"]
+    yield Driver("Rust", [rust, fixtures, "1"])
+    yield Driver("Rust", [boringssl, fixtures, "1"])
+    yield Driver("C", [c, fixtures, "1"])
+    yield Driver("Python", [python, script, fixtures, "1", "bouncer_verify", "bouncer_verify.pyjwt", *peers])
+    yield Driver("Python", [python_212, script, fixtures, "1", "pyjwt"])
+    yield Driver("Go", [go, fixtures, "1"], stretch=2)
+    yield Driver("Node", ["node", str(bench / "node" / "driver.js"), fixtures], stretch=2)
+    if (os.cpu_count() or 1) > 1:
+        yield Driver("Rust", [rust, fixtures, "2"], threads=2)
+        yield Driver("C", [c, fixtures, "2"], threads=2)
+        yield Driver(
+            "Python",
+            [python, script, fixtures, "2", "bouncer_verify", "pyjwt", "ryjwt"],
+            threads=2,
+            stretch=20,
+        )
+        yield Driver("Go", [go, fixtures, "2"], threads=2, stretch=2)
+
+
+def is_there(driver: Driver) -> bool:
+    return all(Path(part).exists() for part in driver.command if part.startswith("/"))
+
+
+# ------------------------------------------------------------------------------------------ measuring
+
+
+def measure(candidates: list[Candidate]) -> None:
+    """Candidates of one case follow one another in a new order each time: what is compared is close in time."""
+    groups: dict[tuple[str, int], list[Candidate]] = {}
+    for candidate in candidates:
+        groups.setdefault(candidate.place, []).append(candidate)
+    begin = time.monotonic()
+    for number in range(-WARM_UP_ROUNDS, ROUNDS):
+        for group in groups.values():
+            for candidate in random.sample(group, len(group)):
+                time_of_one = candidate.measure()
+                if number >= 0:
+                    candidate.times.append(time_of_one)
+        if number == 0:
+            left = (time.monotonic() - begin) / (WARM_UP_ROUNDS + 1) * ROUNDS
+            print(
+                f"{len(candidates)} candidates, {ROUNDS} rounds: about {left / 60:.1f} minutes",
+                file=sys.stderr,
+            )
+
+
+@dataclass
+class Spread:
+    median: float
+    p10: float
+    p90: float
+
+    @staticmethod
+    def of(values: Iterable[float]) -> Spread:
+        ordered = sorted(values)
+        at = [ordered[len(ordered) * percent // 100] for percent in (50, 10, 90)]
+        return Spread(*at)
+
+    def text(self, form: Callable[[float], str]) -> tuple[str, str]:
+        return form(self.median), f"{form(self.p10)} .. {form(self.p90)}"
+
+
+def ratio_of(one: Candidate, other: Candidate) -> Spread:
+    return Spread.of(a / b for a, b in zip(one.times, other.times, strict=True))
+
+
+def difference_of(one: Candidate, other: Candidate) -> Spread:
+    return Spread.of(a - b for a, b in zip(one.times, other.times, strict=True))
+
+
+def as_ratio(value: float) -> str:
+    return f"{value:.3f}" if value < 2 else f"{value:.2f}"
+
+
+def as_time(nanoseconds: float) -> str:
+    return f"{nanoseconds / 1000:.2f} µs" if nanoseconds >= 1000 else f"{nanoseconds:.0f} ns"
+
+
+def as_difference(nanoseconds: float) -> str:
+    return f"{nanoseconds:+.0f} ns"
+
+
+# ----------------------------------------------------------------------------------------- the report
+
+
+class Results:
+    def __init__(self, candidates: list[Candidate]) -> None:
+        self.candidates = candidates
+
+    def find(self, case: str, language: str, name: str, threads: int = 1) -> Candidate | None:
+        for candidate in self.candidates:
+            if (
+                candidate.place == (case, threads)
+                and candidate.language == language
+                and candidate.name.startswith(name)
+            ):
+                # "bouncer_verify" is not "bouncer_verify, C ABI".
+                if candidate.name == name or not candidate.name.startswith("bouncer_verify"):
+                    return candidate
+        return None
+
+    def figures(self) -> Iterator[tuple[str, str, str]]:
+        """What, its median, and its 10th and 90th percentile."""
+        ours = "bouncer_verify"
+
+        def ratio(
+            what: str, one: Candidate | None, other: Candidate | None
+        ) -> Iterator[tuple[str, str, str]]:
+            if one and other:
+                yield (what, *ratio_of(one, other).text(as_ratio))
+
+        def difference(
+            what: str, one: Candidate | None, other: Candidate | None
+        ) -> Iterator[tuple[str, str, str]]:
+            if one and other:
+                yield (what, *difference_of(one, other).text(as_difference))
+
+        def duration(what: str, one: Candidate | None) -> Iterator[tuple[str, str, str]]:
+            if one:
+                yield (what, *Spread.of(one.times).text(as_time))
+
+        def gain(what: str, language: str, name: str) -> Iterator[tuple[str, str, str]]:
+            one, two = self.find("oidc", language, name), self.find("oidc", language, name, threads=2)
+            if one and two:
+                yield (f"{what}, in a second with two threads ÷ with one", *ratio_of(one, two).text(as_ratio))
+
+        for case, title in (("oidc", "OpenID Connect"), ("bouncer", "Bouncer")):
+            rust = self.find(case, "Rust", ours)
+            yield from ratio(f"{title}: Rust ÷ jsonwebtoken", rust, self.find(case, "Rust", "jsonwebtoken"))
+            yield from ratio(
+                f"{title}: Rust ÷ OpenSSL's signature alone", rust, self.find(case, "Rust", "OpenSSL")
+            )
+            yield from ratio(
+                f"{title}: Rust ÷ aws-lc-rs's signature alone", rust, self.find(case, "Rust", "aws-lc-rs")
+            )
+            yield from difference(
+                f"{title}: outside the signature, Rust minus aws-lc-rs's signature alone",
+                rust,
+                self.find(case, "Rust", "aws-lc-rs"),
+            )
+            yield from difference(
+                f"{title}: through the C ABI, C minus Rust in one program",
+                self.find(case, "Rust", f"{ours}, C ABI"),
+                rust,
+            )
+            yield from difference(
+                f"{title}: through the shared library, C minus Rust", self.find(case, "C", ours), rust
+            )
+        rust = self.find("oidc", "Rust", ours)
+        yield from ratio("Rust: 2 keys ÷ 1 key", self.find("jwks_2", "Rust", ours), rust)
+        yield from ratio("Rust: 100 keys ÷ 1 key", self.find("jwks_100", "Rust", ours), rust)
+        yield from gain("Rust", "Rust", ours)
+        yield from gain("aws-lc-rs's signature alone", "Rust", "aws-lc-rs")
+        yield from gain("C", "C", ours)
+        yield from gain("Go", "Go", ours)
+        yield from gain("Python", "Python", ours)
+        python = self.find("oidc", "Python", ours)
+        for name in ("ryjwt", "PyJWT 2.15", "PyJWT 2.12", "joserfc", "oxyjwt", "cryptography"):
+            yield from ratio(f"Python ÷ {name}", python, self.find("oidc", "Python", name))
+        go = self.find("oidc", "Go", ours)
+        for name in ("standard library, by hand", "golang-jwt"):
+            yield from ratio(f"Go ÷ {name}", go, self.find("oidc", "Go", name))
+        c = self.find("oidc", "C", ours)
+        for name in ("cjose", "libjwt", "rhonabwy"):
+            yield from ratio(f"C ÷ {name}", c, self.find("oidc", "C", name))
+        for name in ("jose", "fast-jwt"):
+            yield from ratio(f"C ÷ {name} in Node", c, self.find("oidc", "Node", name))
+        for case in ("garbage", "unknown_kid", "expired", "tampered"):
+            yield from duration(
+                f"Rust, {CASES[case][0][0].lower()}{CASES[case][0][1:]}", self.find(case, "Rust", ours)
+            )
+        yield from duration("Rust: handing out the own token", self.find("own_token", "Rust", ours))
+
+    def tables(self) -> Iterator[str]:
+        for case, (title, about) in CASES.items():
+            rows = [candidate for candidate in self.candidates if candidate.place == (case, 1)]
+            if rows:
+                yield f"\n### {title}\n"
+                if about:
+                    yield f"{about}\n"
+                yield from self.table(rows)
+        rows = [candidate for candidate in self.candidates if candidate.driver.threads > 1]
+        if rows:
+            yield "\n### Two threads\n"
+            yield "The token of OpenID Connect. The time is a slot's, divided by what both did in it.\n"
+            yield from self.table_of_threads(rows)
+
+    def table(self, rows: list[Candidate]) -> Iterator[str]:
+        c = self.find(rows[0].case, "C", "bouncer_verify")
+        yield "| | | × bouncer_verify | p10 .. p90 | time | p10 .. p90 | allocations |"
+        yield "|---|---|---|---|---|---|---|"
+        for row in in_order(rows):
+            baseline = next((other for other in rows if other.language == row.language and other.is_ours), c)
+            compared = ratio_of(row, baseline).text(as_ratio) if baseline else ("", "")
+            cells = (row.language, row.title, *compared, *Spread.of(row.times).text(as_time), row.allocations)
+            yield f"| {' | '.join(cells)} |"
+
+    def table_of_threads(self, rows: list[Candidate]) -> Iterator[str]:
+        yield "| | | × one thread in a second | p10 .. p90 | time | p10 .. p90 |"
+        yield "|---|---|---|---|---|---|"
+        for row in in_order(rows):
+            alone = self.find(row.case, row.language, row.name)
+            compared = ratio_of(alone, row).text(as_ratio) if alone else ("", "")
+            cells = (row.language, row.title, *compared, *Spread.of(row.times).text(as_time))
+            yield f"| {' | '.join(cells)} |"
+
+
+def in_order(rows: list[Candidate]) -> list[Candidate]:
+    """By language, in the order of the drivers; in each the fastest first."""
+    languages = list(dict.fromkeys(row.language for row in rows))
+    return sorted(rows, key=lambda row: (languages.index(row.language), Spread.of(row.times).median))
+
+
+def output_of(*command: str) -> str:
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()[0]
+    except (OSError, subprocess.CalledProcessError, IndexError):
+        return ""
+
+
+def machine() -> Iterator[str]:
+    info: dict[str, str] = {}
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        name, _, value = line.partition(":")
+        info.setdefault(name.strip(), value.strip())
+    flags = info.get("flags", "").split()
+    extensions = [
+        name for name in ("avx2", "bmi2", "adx", "sha_ni", "avx512f", "avx512ifma") if name in flags
+    ]
+    governor = Path("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
+    yield (
+        f"{info.get('model name', 'unknown')} (family {info.get('cpu family', '?')}, "
+        f"model {info.get('model', '?')}), {os.cpu_count()} cores, "
+        f"{info.get('cpu MHz', '?')} MHz by name; {', '.join(extensions)}"
+    )
+    kind = "virtual" if "hypervisor" in flags else "physical"
+    yield f"{kind} machine, governor {governor.read_text().strip() if governor.exists() else 'not visible'}"
+    yield f"{platform.freedesktop_os_release()['PRETTY_NAME']}, Linux {platform.release()}"
+    yield f"{output_of('rustc', '--version')}; {output_of('cc', '--version')}"
+
+
+def stolen() -> tuple[int, int]:
+    """What the host gave to others of this machine's time so far, and all of it."""
+    ticks = list(map(int, Path("/proc/stat").read_text().splitlines()[0].split()[1:9]))
+    return ticks[7], sum(ticks)
+
+
+INTRODUCTION = """\
+Made by `make bench`; do not edit. `benches/README.md` says how it is measured.
+
+## The figures that matter
+
+RS256 with RSA-2048 if nothing else is said, key set loaded once, one thread. Rust, C, Python and Go stand for
+bouncer_verify in that language. A ratio is of times: below 1, what stands first is the faster.
+"""
+
+
+def report(results: Results, notes: list[str], load: str) -> str:
+    lines = ["# Performance", "", INTRODUCTION]
+    lines += ["| | median | p10 .. p90 |", "|---|---|---|"]
+    lines += [f"| {' | '.join(figure)} |" for figure in results.figures()]
+    lines += ["", "## Measured on", ""]
+    lines += [f"- {line}" for line in machine()]
+    lines += [f"- {ROUNDS} rounds; {load}"]
+    lines += ["", "## Everything"]
+    lines += list(results.tables())
+    names = {candidate.name for candidate in results.candidates}
+    about = [
+        f"- {peer} {text}" for peer, text in ABOUT.items() if any(name.startswith(peer) for name in names)
+    ]
+    lines += ["", "## About the peers", "", *about]
+    if notes:
+        lines += ["", "## Not measured", "", *(f"- {note}" for note in notes)]
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    bench = Path(sys.argv[1])
+    os.sched_setaffinity(0, {0})
+    cores = set(range(os.cpu_count() or 1))
+    missing = bench / "missing"
+    notes = missing.read_text().splitlines() if missing.exists() else []
+    running: list[Driver] = []
+    candidates: list[Candidate] = []
+    for driver in drivers(bench):
+        if not is_there(driver):
+            continue
+        # One thread has the last core for itself; this process stays on the first.
+        offered = driver.start({max(cores)} if driver.threads == 1 else cores)
+        running.append(driver)
+        notes += driver.notes
+        candidates += [candidate for candidate in offered if candidate.is_chosen()]
+    if not candidates:
+        sys.exit("nothing to measure")
+    for candidate in candidates:
+        if candidate.driver.threads == 1:
+            candidate.count_allocations()
+    before = stolen()
+    measure(candidates)
+    steal, ticks = (after - earlier for after, earlier in zip(stolen(), before, strict=True))
+    for driver in running:
+        driver.stop()
+    slots, redone = ROUNDS * len(candidates), sum(candidate.redone for candidate in candidates)
+    load = (
+        f"{redone:,} times in {slots:,} slots the core was lost to something else and the slot done again; "
+        f"the host took {100 * steal / max(ticks, 1):.1f} % of the time"
+    )
+    text = report(Results(candidates), notes, load)
+    print(text)
+    raw = {"|".join((*map(str, one.place), one.language, one.title)): one.times for one in candidates}
+    (bench / "results.json").write_text(json.dumps(raw))
+    if CHOSEN:
+        print("BENCH_CASES is set: docs/performance.md stays as it is.", file=sys.stderr)
+    else:
+        REPORT.parent.mkdir(exist_ok=True)
+        REPORT.write_text(text)
+
+
+if __name__ == "__main__":
+    main()
