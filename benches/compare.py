@@ -9,6 +9,7 @@ else the machine does reaches all of them. benches/README.md says more.
 from __future__ import annotations
 
 import json
+import math
 import os
 import platform
 import random
@@ -21,6 +22,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 REPORT = ROOT / "docs" / "performance.md"
+README = ROOT / "README.md"
+# Between these lines of the README stands its summary.
+SUMMARY_BEGINS, SUMMARY_ENDS = "<!-- made by make bench -->\n", "<!-- end -->\n"
 
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "201"))
 # Slots of two milliseconds: short enough for hundreds of rounds, long enough for a hundred verifications.
@@ -51,6 +55,14 @@ CASES = {
     "own_token": ("Handing out the service's own token", "What a request pays while the token is valid."),
 }
 
+# What the README shows.
+IN_SUMMARY = {
+    "Rust": ("bouncer_verify", "aws-lc-rs", "OpenSSL", "jsonwebtoken"),
+    "C": ("bouncer_verify", "cjose"),
+    "Python": ("bouncer_verify", "ryjwt", "PyJWT 2.15"),
+    "Go": ("bouncer_verify", "standard library", "golang-jwt"),
+}
+
 # What has to be known about a peer to read its figures.
 ABOUT = {
     "libjwt": "has no key object in 1.x: each call parses the PEM text. It does not look for a key by `kid`.",
@@ -74,7 +86,7 @@ class Driver:
     language: str
     command: list[str]
     threads: int = 1
-    # Where a slot must be longer: for several turns of the interpreter's lock, or of the garbage collector.
+    # Where a slot must be longer: to get warm, or for several turns of a lock or of the garbage collector.
     stretch: int = 1
     notes: list[str] = field(default_factory=list)
 
@@ -153,6 +165,8 @@ class Candidate:
         """Nanoseconds for each token, and how much longer the slot was than its time on the cores."""
         self.driver.tell(f"run {self.index} {SLOT_MICROSECONDS * self.driver.stretch}")
         calls, wall, cpu = map(int, self.driver.hear().split())
+        if calls == 0:
+            return math.inf, math.inf
         return wall / calls, wall * self.driver.threads / cpu if cpu else 1.0
 
     def measure(self) -> float:
@@ -182,10 +196,12 @@ def drivers(bench: Path) -> Iterator[Driver]:
     yield Driver("Rust", [rust, fixtures, "1"])
     yield Driver("Rust", [boringssl, fixtures, "1"])
     yield Driver("C", [c, fixtures, "1"])
-    yield Driver("Python", [python, script, fixtures, "1", "bouncer_verify", "bouncer_verify.pyjwt", *peers])
-    yield Driver("Python", [python_212, script, fixtures, "1", "pyjwt"])
-    yield Driver("Go", [go, fixtures, "1"], stretch=2)
-    yield Driver("Node", ["node", str(bench / "node" / "driver.js"), fixtures], stretch=2)
+    yield Driver(
+        "Python", [python, script, fixtures, "1", "bouncer_verify", "bouncer_verify.pyjwt", *peers], stretch=2
+    )
+    yield Driver("Python", [python_212, script, fixtures, "1", "pyjwt"], stretch=2)
+    yield Driver("Go", [go, fixtures, "1"], stretch=4)
+    yield Driver("Node", ["node", str(bench / "node" / "driver.js"), fixtures], stretch=5)
     if (os.cpu_count() or 1) > 1:
         yield Driver("Rust", [rust, fixtures, "2"], threads=2)
         yield Driver("C", [c, fixtures, "2"], threads=2)
@@ -193,9 +209,9 @@ def drivers(bench: Path) -> Iterator[Driver]:
             "Python",
             [python, script, fixtures, "2", "bouncer_verify", "pyjwt", "ryjwt"],
             threads=2,
-            stretch=20,
+            stretch=50,
         )
-        yield Driver("Go", [go, fixtures, "2"], threads=2, stretch=2)
+        yield Driver("Go", [go, fixtures, "2"], threads=2, stretch=5)
 
 
 def is_there(driver: Driver) -> bool:
@@ -206,7 +222,7 @@ def is_there(driver: Driver) -> bool:
 
 
 def measure(candidates: list[Candidate]) -> None:
-    """Candidates of one case follow one another in a new order each time: what is compared is close in time."""
+    """Those of one case follow one another, in a new order each time: what is compared is close in time."""
     groups: dict[tuple[str, int], list[Candidate]] = {}
     for candidate in candidates:
         groups.setdefault(candidate.place, []).append(candidate)
@@ -303,7 +319,7 @@ class Results:
         def gain(what: str, language: str, name: str) -> Iterator[tuple[str, str, str]]:
             one, two = self.find("oidc", language, name), self.find("oidc", language, name, threads=2)
             if one and two:
-                yield (f"{what}, in a second with two threads ÷ with one", *ratio_of(one, two).text(as_ratio))
+                yield (f"{what}: throughput of two threads ÷ of one", *ratio_of(one, two).text(as_ratio))
 
         for case, title in (("oidc", "OpenID Connect"), ("bouncer", "Bouncer")):
             rust = self.find(case, "Rust", ours)
@@ -352,6 +368,21 @@ class Results:
             )
         yield from duration("Rust: handing out the own token", self.find("own_token", "Rust", ours))
 
+    def summary(self) -> Iterator[str]:
+        """What the README shows: the time, and how many times that of this library in its language."""
+        yield "| | 927 bytes, 12 claims | × | 430 bytes, 2 claims | × |"
+        yield "|---|---|---|---|---|"
+        for language, names in IN_SUMMARY.items():
+            for name in names:
+                cells: list[str] = []
+                for case in ("oidc", "bouncer"):
+                    row, ours = self.find(case, language, name), self.find(case, language, "bouncer_verify")
+                    if row and ours:
+                        title = row.title
+                        cells += [as_time(Spread.of(row.times).median), as_ratio(ratio_of(row, ours).median)]
+                if cells:
+                    yield f"| {language}: {title} | {' | '.join(cells)} |"
+
     def tables(self) -> Iterator[str]:
         for case, (title, about) in CASES.items():
             rows = [candidate for candidate in self.candidates if candidate.place == (case, 1)]
@@ -372,12 +403,14 @@ class Results:
         yield "|---|---|---|---|---|---|---|"
         for row in in_order(rows):
             baseline = next((other for other in rows if other.language == row.language and other.is_ours), c)
-            compared = ratio_of(row, baseline).text(as_ratio) if baseline else ("", "")
+            compared = (
+                ratio_of(row, baseline).text(as_ratio) if baseline and row is not baseline else ("1", "")
+            )
             cells = (row.language, row.title, *compared, *Spread.of(row.times).text(as_time), row.allocations)
             yield f"| {' | '.join(cells)} |"
 
     def table_of_threads(self, rows: list[Candidate]) -> Iterator[str]:
-        yield "| | | × one thread in a second | p10 .. p90 | time | p10 .. p90 |"
+        yield "| | | throughput ÷ one thread's | p10 .. p90 | time | p10 .. p90 |"
         yield "|---|---|---|---|---|---|"
         for row in in_order(rows):
             alone = self.find(row.case, row.language, row.name)
@@ -420,6 +453,9 @@ def machine() -> Iterator[str]:
     yield f"{output_of('rustc', '--version')}; {output_of('cc', '--version')}"
 
 
+EVERYTHING = "× is how many times the time of bouncer_verify in that language; Node stands beside C."
+
+
 def stolen() -> tuple[int, int]:
     """What the host gave to others of this machine's time so far, and all of it."""
     ticks = list(map(int, Path("/proc/stat").read_text().splitlines()[0].split()[1:9]))
@@ -443,7 +479,7 @@ def report(results: Results, notes: list[str], load: str) -> str:
     lines += ["", "## Measured on", ""]
     lines += [f"- {line}" for line in machine()]
     lines += [f"- {ROUNDS} rounds; {load}"]
-    lines += ["", "## Everything"]
+    lines += ["", "## Everything", "", EVERYTHING]
     lines += list(results.tables())
     names = {candidate.name for candidate in results.candidates}
     about = [
@@ -453,6 +489,14 @@ def report(results: Results, notes: list[str], load: str) -> str:
     if notes:
         lines += ["", "## Not measured", "", *(f"- {note}" for note in notes)]
     return "\n".join(lines) + "\n"
+
+
+def write_summary(results: Results) -> None:
+    before, found, rest = README.read_text().partition(SUMMARY_BEGINS)
+    _, end, after = rest.partition(SUMMARY_ENDS)
+    if found and end:
+        lines = "".join(f"{line}\n" for line in results.summary())
+        README.write_text(f"{before}{found}\n{lines}\n{end}{after}")
 
 
 def main() -> None:
@@ -486,15 +530,17 @@ def main() -> None:
         f"{redone:,} times in {slots:,} slots the core was lost to something else and the slot done again; "
         f"the host took {100 * steal / max(ticks, 1):.1f} % of the time"
     )
-    text = report(Results(candidates), notes, load)
+    results = Results(candidates)
+    text = report(results, notes, load)
     print(text)
     raw = {"|".join((*map(str, one.place), one.language, one.title)): one.times for one in candidates}
     (bench / "results.json").write_text(json.dumps(raw))
     if CHOSEN:
-        print("BENCH_CASES is set: docs/performance.md stays as it is.", file=sys.stderr)
+        print("BENCH_CASES is set: docs/performance.md and README.md stay as they are.", file=sys.stderr)
     else:
         REPORT.parent.mkdir(exist_ok=True)
         REPORT.write_text(text)
+        write_summary(results)
 
 
 if __name__ == "__main__":

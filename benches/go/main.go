@@ -67,37 +67,48 @@ func (c *candidate) calls(first, count int) {
 	}
 }
 
-// slot runs for a while on so many goroutines; first a fifth of that unmeasured, for caches and branch predictors.
-func (c *candidate) slot(duration time.Duration, threads int) (calls int, wall, cpu time.Duration) {
-	chunk := 1 // so many calls to one look at the clock that the look costs nothing
-	next := 0
-	for start := time.Now(); time.Since(start) < duration/5; {
+// warmUp spends a while on caches and branch predictors, and gives so many calls to one look at the clock that the look costs
+// nothing.
+func (c *candidate) warmUp(duration time.Duration) int {
+	chunk, next := 1, 0
+	for start := time.Now(); time.Since(start) < duration; next += chunk {
 		begin := time.Now()
 		c.calls(next, chunk)
-		next += chunk
-		if time.Since(begin) < duration/200 {
+		if time.Since(begin) < duration/40 {
 			chunk *= 2
 		}
 	}
-	var workers sync.WaitGroup
-	counts := make([]int, threads)
-	start, used := time.Now(), processTime()
+	return chunk
+}
+
+// slot runs for a while on so many goroutines, first a fifth of that unmeasured. The wall's time is their mean.
+func (c *candidate) slot(duration time.Duration, threads int) (calls int, wall, cpu time.Duration) {
+	var ready, done sync.WaitGroup
+	ready.Add(threads)
+	done.Add(threads)
+	begin := make(chan struct{})
+	counts, walls := make([]int, threads), make([]time.Duration, threads)
 	for worker := range threads {
-		workers.Add(1)
 		go func() {
-			defer workers.Done()
-			count := 0
-			for time.Since(start) < duration {
-				c.calls(next+count, chunk)
-				count += chunk
+			defer done.Done()
+			chunk := c.warmUp(duration / 5)
+			ready.Done()
+			<-begin
+			count, start := 0, time.Now()
+			for ; time.Since(start) < duration; count += chunk {
+				c.calls(count, chunk)
 			}
-			counts[worker] = count
+			counts[worker], walls[worker] = count, time.Since(start)
 		}()
 	}
-	workers.Wait()
-	wall, cpu = time.Since(start), processTime()-used
-	for _, count := range counts {
-		calls += count
+	ready.Wait()
+	used := processTime()
+	close(begin)
+	done.Wait()
+	cpu = processTime() - used
+	for worker := range threads {
+		calls += counts[worker]
+		wall += walls[worker] / time.Duration(threads)
 	}
 	return calls, wall, cpu
 }

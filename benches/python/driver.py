@@ -237,22 +237,23 @@ class Candidate:
         return count, time.perf_counter_ns() - start, time.process_time_ns() - cpu
 
     def slot_of_threads(self, nanoseconds: int, chunk: int, threads: int) -> tuple[int, int, int]:
-        counts: list[int] = []
-        ready = threading.Barrier(threads + 1)
+        slots: list[tuple[int, int]] = []
+        ready = threading.Barrier(threads)
 
         def work() -> None:
             ready.wait()
-            counts.append(self.until(time.perf_counter_ns() + nanoseconds, chunk))
+            start = time.perf_counter_ns()
+            count = self.until(start + nanoseconds, chunk)
+            slots.append((count, time.perf_counter_ns() - start))
 
         workers = [threading.Thread(target=work) for _ in range(threads)]
         for worker in workers:
             worker.start()
-        start = time.perf_counter_ns()
-        ready.wait()
         for worker in workers:
             worker.join()
+        wall = sum(wall for _, wall in slots) // threads
         # They wait for each other, so their time on a core says nothing of a disturbance.
-        return sum(counts), time.perf_counter_ns() - start, 0
+        return sum(count for count, _ in slots), wall, 0
 
 
 class AsyncCandidate(Candidate):
