@@ -105,7 +105,8 @@ class Driver:
             if kind == "note":
                 self.notes.append(fields[0])
             else:
-                candidates.append(Candidate(self, len(candidates), *fields))
+                case, name, version = fields
+                candidates.append(Candidate(self, len(candidates), case, name, version))
         return candidates
 
     def tell(self, line: str) -> None:
@@ -257,12 +258,16 @@ class Spread:
         return form(self.median), f"{form(self.p10)} .. {form(self.p90)}"
 
 
-def ratio_of(one: Candidate, other: Candidate) -> Spread:
-    return Spread.of(a / b for a, b in zip(one.times, other.times, strict=True))
+def ratio_of(one: Candidate, other: Candidate) -> tuple[str, str]:
+    return Spread.of(a / b for a, b in zip(one.times, other.times, strict=True)).text(as_ratio)
 
 
-def difference_of(one: Candidate, other: Candidate) -> Spread:
-    return Spread.of(a - b for a, b in zip(one.times, other.times, strict=True))
+def difference_of(one: Candidate, other: Candidate) -> tuple[str, str]:
+    return Spread.of(a - b for a, b in zip(one.times, other.times, strict=True)).text(as_difference)
+
+
+def time_of(one: Candidate) -> tuple[str, str]:
+    return Spread.of(one.times).text(as_time)
 
 
 def as_ratio(value: float) -> str:
@@ -279,94 +284,74 @@ def as_difference(nanoseconds: float) -> str:
 
 # ----------------------------------------------------------------------------------------- the report
 
+# What a figure says, how it is made, and of which candidates, as Results.find() takes them.
+Figure = tuple[str, Callable[..., tuple[str, str]], list[str]]
+
+
+def figures_of(token: str, case: str) -> list[Figure]:
+    rust, c = f"{case}/Rust", f"{case}/C"
+    ours = f"{rust}/bouncer_verify"
+    return [
+        (f"{token}: Rust ÷ jsonwebtoken", ratio_of, [ours, f"{rust}/jsonwebtoken"]),
+        (f"{token}: Rust ÷ OpenSSL's signature alone", ratio_of, [ours, f"{rust}/OpenSSL"]),
+        (f"{token}: Rust ÷ aws-lc-rs's signature alone", ratio_of, [ours, f"{rust}/aws-lc-rs"]),
+        (f"{token}: Rust minus aws-lc-rs's signature alone", difference_of, [ours, f"{rust}/aws-lc-rs"]),
+        (f"{token}: C ABI minus Rust, in one program", difference_of, [f"{ours}, C ABI", ours]),
+        (f"{token}: C's shared library minus Rust", difference_of, [f"{c}/bouncer_verify", ours]),
+    ]
+
+
+def beside_peers(language: str, *peers: str) -> list[Figure]:
+    ours = f"oidc/{language}/bouncer_verify"
+    return [(f"{language} ÷ {peer}", ratio_of, [ours, f"oidc/{language}/{peer}"]) for peer in peers]
+
+
+def with_two_threads(what: str, place: str) -> Figure:
+    return f"{what}: throughput of two threads ÷ of one", ratio_of, [place, f"{place}/2"]
+
+
+FIGURES: list[Figure] = [
+    *figures_of("OpenID Connect", "oidc"),
+    *figures_of("Bouncer", "bouncer"),
+    ("2 keys ÷ 1 key", ratio_of, ["jwks_2/Rust/bouncer_verify", "oidc/Rust/bouncer_verify"]),
+    ("100 keys ÷ 1 key", ratio_of, ["jwks_100/Rust/bouncer_verify", "oidc/Rust/bouncer_verify"]),
+    with_two_threads("Rust", "oidc/Rust/bouncer_verify"),
+    with_two_threads("aws-lc-rs's signature alone", "oidc/Rust/aws-lc-rs"),
+    with_two_threads("C", "oidc/C/bouncer_verify"),
+    with_two_threads("Go", "oidc/Go/bouncer_verify"),
+    with_two_threads("Python", "oidc/Python/bouncer_verify"),
+    *beside_peers("C", "cjose", "libjwt", "rhonabwy"),
+    *beside_peers("Go", "standard library, by hand", "golang-jwt"),
+    *beside_peers("Python", "ryjwt", "PyJWT 2.15", "PyJWT 2.12", "joserfc", "oxyjwt", "cryptography"),
+    ("C ÷ jose in Node", ratio_of, ["oidc/C/bouncer_verify", "oidc/Node/jose"]),
+    ("C ÷ fast-jwt in Node", ratio_of, ["oidc/C/bouncer_verify", "oidc/Node/fast-jwt"]),
+    ("Refusing what does not decode", time_of, ["garbage/Rust/bouncer_verify"]),
+    ("Refusing an unknown `kid`", time_of, ["unknown_kid/Rust/bouncer_verify"]),
+    ("Refusing an expired token", time_of, ["expired/Rust/bouncer_verify"]),
+    ("Refusing a changed signature", time_of, ["tampered/Rust/bouncer_verify"]),
+    ("Handing out the service's own token", time_of, ["own_token/Rust/bouncer_verify"]),
+]
+
 
 class Results:
     def __init__(self, candidates: list[Candidate]) -> None:
         self.candidates = candidates
 
-    def find(self, case: str, language: str, name: str, threads: int = 1) -> Candidate | None:
-        for candidate in self.candidates:
-            if (
-                candidate.place == (case, threads)
-                and candidate.language == language
-                and candidate.name.startswith(name)
-            ):
-                # "bouncer_verify" is not "bouncer_verify, C ABI".
-                if candidate.name == name or not candidate.name.startswith("bouncer_verify"):
-                    return candidate
+    def find(self, place: str) -> Candidate | None:
+        """By "case/language/name", with "/2" for two threads. Of a peer's name the beginning will do."""
+        case, language, name, threads = (*place.split("/"), "1")[:4]
+        for one in self.candidates:
+            if one.place == (case, int(threads)) and one.language == language:
+                if one.name == name or (one.name.startswith(name) and not one.is_ours):
+                    return one
         return None
 
     def figures(self) -> Iterator[tuple[str, str, str]]:
         """What, its median, and its 10th and 90th percentile."""
-        ours = "bouncer_verify"
-
-        def ratio(
-            what: str, one: Candidate | None, other: Candidate | None
-        ) -> Iterator[tuple[str, str, str]]:
-            if one and other:
-                yield (what, *ratio_of(one, other).text(as_ratio))
-
-        def difference(
-            what: str, one: Candidate | None, other: Candidate | None
-        ) -> Iterator[tuple[str, str, str]]:
-            if one and other:
-                yield (what, *difference_of(one, other).text(as_difference))
-
-        def duration(what: str, one: Candidate | None) -> Iterator[tuple[str, str, str]]:
-            if one:
-                yield (what, *Spread.of(one.times).text(as_time))
-
-        def gain(what: str, language: str, name: str) -> Iterator[tuple[str, str, str]]:
-            one, two = self.find("oidc", language, name), self.find("oidc", language, name, threads=2)
-            if one and two:
-                yield (f"{what}: throughput of two threads ÷ of one", *ratio_of(one, two).text(as_ratio))
-
-        for case, title in (("oidc", "OpenID Connect"), ("bouncer", "Bouncer")):
-            rust = self.find(case, "Rust", ours)
-            yield from ratio(f"{title}: Rust ÷ jsonwebtoken", rust, self.find(case, "Rust", "jsonwebtoken"))
-            yield from ratio(
-                f"{title}: Rust ÷ OpenSSL's signature alone", rust, self.find(case, "Rust", "OpenSSL")
-            )
-            yield from ratio(
-                f"{title}: Rust ÷ aws-lc-rs's signature alone", rust, self.find(case, "Rust", "aws-lc-rs")
-            )
-            yield from difference(
-                f"{title}: outside the signature, Rust minus aws-lc-rs's signature alone",
-                rust,
-                self.find(case, "Rust", "aws-lc-rs"),
-            )
-            yield from difference(
-                f"{title}: through the C ABI, C minus Rust in one program",
-                self.find(case, "Rust", f"{ours}, C ABI"),
-                rust,
-            )
-            yield from difference(
-                f"{title}: through the shared library, C minus Rust", self.find(case, "C", ours), rust
-            )
-        rust = self.find("oidc", "Rust", ours)
-        yield from ratio("Rust: 2 keys ÷ 1 key", self.find("jwks_2", "Rust", ours), rust)
-        yield from ratio("Rust: 100 keys ÷ 1 key", self.find("jwks_100", "Rust", ours), rust)
-        yield from gain("Rust", "Rust", ours)
-        yield from gain("aws-lc-rs's signature alone", "Rust", "aws-lc-rs")
-        yield from gain("C", "C", ours)
-        yield from gain("Go", "Go", ours)
-        yield from gain("Python", "Python", ours)
-        python = self.find("oidc", "Python", ours)
-        for name in ("ryjwt", "PyJWT 2.15", "PyJWT 2.12", "joserfc", "oxyjwt", "cryptography"):
-            yield from ratio(f"Python ÷ {name}", python, self.find("oidc", "Python", name))
-        go = self.find("oidc", "Go", ours)
-        for name in ("standard library, by hand", "golang-jwt"):
-            yield from ratio(f"Go ÷ {name}", go, self.find("oidc", "Go", name))
-        c = self.find("oidc", "C", ours)
-        for name in ("cjose", "libjwt", "rhonabwy"):
-            yield from ratio(f"C ÷ {name}", c, self.find("oidc", "C", name))
-        for name in ("jose", "fast-jwt"):
-            yield from ratio(f"C ÷ {name} in Node", c, self.find("oidc", "Node", name))
-        for case in ("garbage", "unknown_kid", "expired", "tampered"):
-            yield from duration(
-                f"Rust, {CASES[case][0][0].lower()}{CASES[case][0][1:]}", self.find(case, "Rust", ours)
-            )
-        yield from duration("Rust: handing out the own token", self.find("own_token", "Rust", ours))
+        for what, form, places in FIGURES:
+            found = [self.find(place) for place in places]
+            if all(found):
+                yield (what, *form(*found))
 
     def summary(self) -> Iterator[str]:
         """What the README shows: the time, and how many times that of this library in its language."""
@@ -376,10 +361,11 @@ class Results:
             for name in names:
                 cells: list[str] = []
                 for case in ("oidc", "bouncer"):
-                    row, ours = self.find(case, language, name), self.find(case, language, "bouncer_verify")
+                    row = self.find(f"{case}/{language}/{name}")
+                    ours = self.find(f"{case}/{language}/bouncer_verify")
                     if row and ours:
                         title = row.title
-                        cells += [as_time(Spread.of(row.times).median), as_ratio(ratio_of(row, ours).median)]
+                        cells += [time_of(row)[0], ratio_of(row, ours)[0]]
                 if cells:
                     yield f"| {language}: {title} | {' | '.join(cells)} |"
 
@@ -398,24 +384,25 @@ class Results:
             yield from self.table_of_threads(rows)
 
     def table(self, rows: list[Candidate]) -> Iterator[str]:
-        c = self.find(rows[0].case, "C", "bouncer_verify")
+        c = self.find(f"{rows[0].case}/C/bouncer_verify")
         yield "| | | × bouncer_verify | p10 .. p90 | time | p10 .. p90 | allocations |"
         yield "|---|---|---|---|---|---|---|"
         for row in in_order(rows):
             baseline = next((other for other in rows if other.language == row.language and other.is_ours), c)
-            compared = (
-                ratio_of(row, baseline).text(as_ratio) if baseline and row is not baseline else ("1", "")
-            )
-            cells = (row.language, row.title, *compared, *Spread.of(row.times).text(as_time), row.allocations)
+            compared = ratio_of(row, baseline) if baseline else ("", "")
+            if row is baseline:
+                compared = ("1", "")
+            cells = (row.language, row.title, *compared, *time_of(row), row.allocations)
             yield f"| {' | '.join(cells)} |"
 
     def table_of_threads(self, rows: list[Candidate]) -> Iterator[str]:
         yield "| | | throughput ÷ one thread's | p10 .. p90 | time | p10 .. p90 |"
         yield "|---|---|---|---|---|---|"
         for row in in_order(rows):
-            alone = self.find(row.case, row.language, row.name)
-            compared = ratio_of(alone, row).text(as_ratio) if alone else ("", "")
-            cells = (row.language, row.title, *compared, *Spread.of(row.times).text(as_time))
+            same = (one for one in self.candidates if one.place == (row.case, 1) and one.title == row.title)
+            alone = next((one for one in same if one.language == row.language), None)
+            compared = ratio_of(alone, row) if alone else ("", "")
+            cells = (row.language, row.title, *compared, *time_of(row))
             yield f"| {' | '.join(cells)} |"
 
 
