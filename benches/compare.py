@@ -51,6 +51,8 @@ CASES = {
     "rsa_4096": ("RS256 with RSA-4096", ""),
     "es256": ("ES256", ""),
     "ed25519": ("Ed25519", ""),
+    "batch": ("Many tokens in one call", "Tokens of OpenID Connect; the time is that of one of them."),
+    "cached": ("With a cache of verified tokens", "The same 64 tokens of OpenID Connect again and again."),
     "asyncio": ("Python's asyncio", "Awaited on an event loop, one token after the other."),
     "own_token": ("Handing out the service's own token", "What a request pays while the token is valid."),
 }
@@ -295,7 +297,12 @@ def figures_of(token: str, case: str) -> list[Figure]:
         (f"{token}: Rust ÷ jsonwebtoken", ratio_of, [ours, f"{rust}/jsonwebtoken"]),
         (f"{token}: Rust ÷ OpenSSL's signature alone", ratio_of, [ours, f"{rust}/OpenSSL"]),
         (f"{token}: Rust ÷ aws-lc-rs's signature alone", ratio_of, [ours, f"{rust}/aws-lc-rs"]),
-        (f"{token}: Rust minus aws-lc-rs's signature alone", difference_of, [ours, f"{rust}/aws-lc-rs"]),
+        (f"{token}: Rust with AVX-512 ÷ without", ratio_of, [ours, f"{ours}, without AVX-512"]),
+        (
+            f"{token}: outside RSA and SHA-256, Rust without AVX-512 minus aws-lc-rs's signature alone",
+            difference_of,
+            [f"{ours}, without AVX-512", f"{rust}/aws-lc-rs"],
+        ),
         (f"{token}: C ABI minus Rust, in one program", difference_of, [f"{ours}, C ABI", ours]),
         (f"{token}: C's shared library minus Rust", difference_of, [f"{c}/bouncer_verify", ours]),
     ]
@@ -310,11 +317,22 @@ def with_two_threads(what: str, place: str) -> Figure:
     return f"{what}: throughput of two threads ÷ of one", ratio_of, [place, f"{place}/2"]
 
 
+def in_one_call(*counts: int) -> list[Figure]:
+    alone, batch = "oidc/Rust/bouncer_verify", "batch/Rust/bouncer_verify"
+    return [
+        (f"{n} in one call, each ÷ alone", ratio_of, [f"{batch}, {n} in one call", alone]) for n in counts
+    ]
+
+
 FIGURES: list[Figure] = [
     *figures_of("OpenID Connect", "oidc"),
     *figures_of("Bouncer", "bouncer"),
     ("2 keys ÷ 1 key", ratio_of, ["jwks_2/Rust/bouncer_verify", "oidc/Rust/bouncer_verify"]),
     ("100 keys ÷ 1 key", ratio_of, ["jwks_100/Rust/bouncer_verify", "oidc/Rust/bouncer_verify"]),
+    *in_one_call(1, 7, 8, 64, 1000),
+    ("Cached ÷ verified", ratio_of, ["cached/Rust/bouncer_verify, cached", "oidc/Rust/bouncer_verify"]),
+    ("Cached", time_of, ["cached/Rust/bouncer_verify, cached"]),
+    with_two_threads("Rust, cached", "cached/Rust/bouncer_verify, cached"),
     with_two_threads("Rust", "oidc/Rust/bouncer_verify"),
     with_two_threads("aws-lc-rs's signature alone", "oidc/Rust/aws-lc-rs"),
     with_two_threads("C", "oidc/C/bouncer_verify"),

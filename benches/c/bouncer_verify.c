@@ -27,6 +27,15 @@ static void *prepare(const fixture *fixture) {
     return made;
 }
 
+static void *prepare_cached(const fixture *fixture) {
+    prepared *made = prepare(fixture);
+    if (made == NULL) return NULL;
+    bouncer_verifier *plain = made->verifier;
+    bouncer_status status = bouncer_verifier_with_cache(plain, 1000, &made->verifier, NULL);
+    bouncer_verifier_free(plain);
+    return status == BOUNCER_STATUS_OK ? made : NULL;
+}
+
 static const char *reason_of(bouncer_status status) {
     switch (status) {
     case BOUNCER_STATUS_INVALID_SIGNATURE: return "invalid_signature";
@@ -55,3 +64,4 @@ static bool judge(const void *argument, const sample *sample) {
 }
 
 const library bouncer_verify = {"bouncer_verify", bouncer_version, prepare, judge};
+const library bouncer_verify_cached = {"bouncer_verify, cached", bouncer_version, prepare_cached, judge};

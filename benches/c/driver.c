@@ -69,7 +69,7 @@ static char *read_file(const char *folder, const char *name, const char *file, s
     return text;
 }
 
-static const fixture *load(const char *folder, const char *name) {
+static fixture *load(const char *folder, const char *name) {
     fixture *loaded = calloc(1, sizeof *loaded);
     loaded->name = name;
     loaded->is_bouncer = strcmp(name, "bouncer") == 0;
@@ -226,6 +226,9 @@ int main(int argc, char **argv) {
     }
     for (size_t i = 0; threads == 1 && i < sizeof ours_alone / sizeof *ours_alone; i++)
         add(load(argv[1], ours_alone[i]), &bouncer_verify);
+    fixture *cached = load(argv[1], "oidc");
+    cached->name = "cached";
+    add(cached, &bouncer_verify_cached);
     char line[256];
     while (fgets(line, sizeof line, stdin) != NULL) {
         answer(line, threads);

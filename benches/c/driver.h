@@ -34,7 +34,7 @@ typedef struct {
     bool (*judge)(const void *prepared, const sample *);
 } library;
 
-extern const library bouncer_verify, libjwt, cjose, rhonabwy;
+extern const library bouncer_verify, bouncer_verify_cached, libjwt, cjose, rhonabwy;
 
 bool is_subject(const sample *, const char *text, size_t len);
 bool is_reason(const sample *, const char *reason);

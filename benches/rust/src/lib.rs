@@ -86,6 +86,12 @@ impl Candidate {
         Self { case, name: name.to_owned(), version: version.to_owned(), batch: 1, run: Box::new(run) }
     }
 
+    /// Puts it in another case than that of its tokens.
+    pub fn in_case(mut self, case: &'static str) -> Self {
+        self.case = case;
+        self
+    }
+
     /// Says that one call judges `tokens` tokens.
     pub fn batch(mut self, tokens: usize) -> Self {
         self.batch = tokens;

@@ -13,6 +13,7 @@ use std::path::PathBuf;
 const EVERY_PEER: [&str; 4] = ["bouncer", "oidc", "tampered", "expired"];
 /// Where this library stands beside one.
 const ONE_PEER: [&str; 4] = ["unknown_kid", "garbage", "jwks_2", "jwks_100"];
+const BATCHES: [usize; 5] = [1, 7, 8, 64, 1000];
 const OTHER_KEYS: [&str; 4] = ["rsa_3072", "rsa_4096", "es256", "ed25519"];
 
 fn main() {
@@ -27,6 +28,7 @@ fn main() {
     if threads > 1 {
         candidates.extend(whole(case("oidc")));
         candidates.extend(signature_alone(case("oidc")));
+        candidates.push(ours::cached(case("oidc")));
     } else {
         for name in EVERY_PEER {
             candidates.extend(whole(case(name)));
@@ -44,6 +46,13 @@ fn main() {
         }
         candidates.push(ours::remote(case("oidc")));
         candidates.push(ours::own_token());
+        for name in ["bouncer", "oidc", "tampered", "rsa_3072", "rsa_4096"] {
+            candidates.push(ours::without_avx512(case(name)));
+        }
+        candidates.push(ours::cached(case("oidc")));
+        for tokens in BATCHES {
+            candidates.push(ours::batch(case("oidc"), tokens));
+        }
     }
     serve(&candidates, &[], threads);
 }

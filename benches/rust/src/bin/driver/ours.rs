@@ -3,8 +3,8 @@
 use crate::version;
 use bench_driver::{AUDIENCE, Candidate, Case, ISSUER};
 use bouncer_verify::{
-    Algorithm, ErrorKind, HttpRequest, HttpResponse, JwkSet, NewToken, Policy, RemoteJwkSet, Result,
-    TokenRenewer, VerifiedToken, Verifier,
+    Algorithm, Backend, ErrorKind, HttpRequest, HttpResponse, JwkSet, NewToken, Policy, RemoteJwkSet, Result,
+    TokenRenewer, VerifiedToken, Verifier, verify_tokens,
 };
 use std::time::Duration;
 
@@ -13,6 +13,37 @@ const WAIT: Duration = Duration::from_secs(10);
 pub(crate) fn rust(case: &'static Case) -> Candidate {
     let verifier = Verifier::new(key_set(case), policy(case));
     candidate(case, "bouncer_verify", move |token| verifier.verify(token))
+}
+
+/// As on a machine without AVX-512 IFMA.
+pub(crate) fn without_avx512(case: &'static Case) -> Candidate {
+    let jwks = JwkSet::from_slice_with(case.jwks.as_bytes(), Backend::AwsLc).expect("the key set");
+    let verifier = Verifier::new(jwks, policy(case));
+    candidate(case, "bouncer_verify, without AVX-512", move |token| verifier.verify(token))
+}
+
+/// Many tokens in one call.
+pub(crate) fn batch(case: &'static Case, tokens: usize) -> Candidate {
+    let (jwks, policy) = (key_set(case), policy(case));
+    let name = format!("bouncer_verify, {tokens} in one call");
+    let texts: Vec<&str> = case.tokens.iter().cycle().take(64 + tokens).map(|s| s.token.as_str()).collect();
+    let subjects: Vec<&str> =
+        case.tokens.iter().cycle().take(64 + tokens).map(|s| s.expected.as_str()).collect();
+    Candidate::new("batch", &name, &version("bouncer_verify"), move |i| {
+        let first = i * tokens % 64;
+        let verdicts = verify_tokens(&jwks, &policy, &texts[first..first + tokens], 1);
+        verdicts.len() == tokens
+            && verdicts.iter().zip(&subjects[first..]).all(|(verdict, subject)| {
+                verdict.as_ref().is_ok_and(|token| token.subject() == Some(subject))
+            })
+    })
+    .batch(tokens)
+}
+
+/// The fixtures' tokens again and again, with room for all of them in the cache.
+pub(crate) fn cached(case: &'static Case) -> Candidate {
+    let verifier = Verifier::new(key_set(case), policy(case)).with_cache(1000);
+    candidate(case, "bouncer_verify, cached", move |token| verifier.verify(token)).in_case("cached")
 }
 
 /// With keys that are fetched and kept fresh.
