@@ -42,7 +42,7 @@ enum Prepared {
     AwsLc(aws_lc::Key),
     /// The same, and the kernel for its RS256 signatures.
     #[cfg(feature = "aws-lc-rs")]
-    Accelerated(aws_lc::Key, Accelerated),
+    Accelerated(aws_lc::Key, Box<Accelerated>),
     #[cfg(feature = "rust-crypto")]
     RustCrypto(rust_crypto::Key),
 }
@@ -62,7 +62,7 @@ impl VerifyingKey {
                 let prepared = aws_lc::Key::new(key, |algorithm| jwk.fits(algorithm))?;
                 let wanted = backend == Backend::Accelerated && jwk.fits(Algorithm::Rs256);
                 match wanted.then(|| Accelerated::new(key)).flatten() {
-                    Some(accelerated) => Prepared::Accelerated(prepared, accelerated),
+                    Some(accelerated) => Prepared::Accelerated(prepared, Box::new(accelerated)),
                     None => Prepared::AwsLc(prepared),
                 }
             }
@@ -84,7 +84,7 @@ impl VerifyingKey {
     fn accelerated(&self) -> Option<&Accelerated> {
         match &self.prepared {
             Prepared::Accelerated(_, accelerated) => {
-                Some(accelerated).filter(|accelerated| accelerated.is_trusted())
+                Some(&**accelerated).filter(|accelerated| accelerated.is_trusted())
             }
             _ => None,
         }

@@ -420,6 +420,7 @@ impl<'a> Names<'a> {
     }
 
     #[inline(always)]
+    #[expect(clippy::ptr_arg, reason = "what is borrowed is kept elsewhere than what is not")]
     fn add(&mut self, name: &Cow<'a, [u8]>) -> Result<(), Invalid> {
         let bit = Self::bit(name);
         let mask = 1 << (bit % 64);

@@ -205,6 +205,7 @@ struct Pieces<'a> {
 }
 
 impl Pieces<'_> {
+    #[expect(clippy::ptr_arg, reason = "what is borrowed stands in the payload")]
     fn span(&mut self, piece: &Cow<'_, str>) -> Span {
         let start = match piece {
             Cow::Borrowed(piece) => piece.as_ptr().addr() - self.payload.as_ptr().addr(),
