@@ -11,12 +11,14 @@ Whatever is wrong with a token is an `InvalidTokenError`: answer 401. Whatever i
 """
 
 from ._bouncer_verify import (
+    CacheStats,
     Jwk,
     JwkSet,
     Policy,
     RemoteJwkSet,
     RemoteJwkSetStatus,
     SkippedKey,
+    TokenColumns,
     TokenRenewer,
     TokenRenewerStatus,
     VerifiedToken,
@@ -25,6 +27,7 @@ from ._bouncer_verify import (
     is_token_rejection,
     token_from_authorization,
     verify_token,
+    verify_tokens,
 )
 from .exceptions import (
     BouncerError,
@@ -60,6 +63,7 @@ from .exceptions import (
 
 __all__ = [
     "BouncerError",
+    "CacheStats",
     "DecodeError",
     "EncryptedTokenError",
     "ExpiredSignatureError",
@@ -89,6 +93,7 @@ __all__ = [
     "RemoteJwkSet",
     "RemoteJwkSetStatus",
     "SkippedKey",
+    "TokenColumns",
     "TokenRenewer",
     "TokenRenewerStatus",
     "TokenTooLargeError",
@@ -102,4 +107,5 @@ __all__ = [
     "is_token_rejection",
     "token_from_authorization",
     "verify_token",
+    "verify_tokens",
 ]

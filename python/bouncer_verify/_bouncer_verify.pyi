@@ -2,7 +2,7 @@ from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 from datetime import datetime
 from os import PathLike
 from types import TracebackType
-from typing import Any, SupportsFloat, TypedDict, final, overload
+from typing import Any, Literal, SupportsFloat, TypedDict, final, overload
 
 from typing_extensions import Unpack
 
@@ -10,6 +10,7 @@ from .exceptions import BouncerError
 
 __all__ = [
     "ERROR_CODES",
+    "CacheStats",
     "FetchCall",
     "Jwk",
     "JwkSet",
@@ -18,6 +19,7 @@ __all__ = [
     "RemoteJwkSet",
     "RemoteJwkSetStatus",
     "SkippedKey",
+    "TokenColumns",
     "TokenRenewer",
     "TokenRenewerStatus",
     "VerifiedToken",
@@ -27,6 +29,7 @@ __all__ = [
     "is_token_rejection",
     "token_from_authorization",
     "verify_token",
+    "verify_tokens",
 ]
 
 ERROR_CODES: tuple[str, ...]
@@ -38,6 +41,19 @@ def is_token_rejection(
 ) -> bool: ...
 def token_from_authorization(value: str | bytes, /) -> str: ...
 def verify_token(jwks: JwkSet, policy: Policy, token: str | bytes) -> VerifiedToken: ...
+def verify_tokens(
+    jwks: JwkSet, policy: Policy, tokens: Iterable[str | bytes], threads: int = 1
+) -> list[VerifiedToken | BouncerError]: ...
+
+@final
+class CacheStats:
+    @property
+    def hits(self) -> int: ...
+    @property
+    def misses(self) -> int: ...
+    @property
+    def capacity(self) -> int: ...
+    def __eq__(self, other: object, /) -> bool: ...
 
 @final
 class FetchCall:
@@ -84,13 +100,19 @@ class Jwk:
 
 @final
 class JwkSet:
-    def __new__(cls, keys: Iterable[Jwk], /) -> JwkSet: ...
+    def __new__(
+        cls, keys: Iterable[Jwk], /, *, backend: Literal["accelerated", "aws-lc"] | None = None
+    ) -> JwkSet: ...
     @staticmethod
-    def from_json(json: str | bytes, /) -> JwkSet: ...
+    def from_json(
+        json: str | bytes, /, *, backend: Literal["accelerated", "aws-lc"] | None = None
+    ) -> JwkSet: ...
     @staticmethod
     def skipped_in(json: str | bytes, /) -> list[SkippedKey]: ...
     @property
     def keys(self) -> list[Jwk]: ...
+    @property
+    def accelerated_keys(self) -> int: ...
     @property
     def skipped(self) -> list[SkippedKey]: ...
 
@@ -185,6 +207,7 @@ class RemoteJwkSet:
         prefetch: bool = True,
         fetch: Callable[[str, dict[str, str], float], tuple[int, Mapping[str, str], bytes]] | None = None,
         log: bool = True,
+        backend: Literal["accelerated", "aws-lc"] | None = None,
     ) -> RemoteJwkSet: ...
     @staticmethod
     def discover(
@@ -203,6 +226,7 @@ class RemoteJwkSet:
         prefetch: bool = True,
         fetch: Callable[[str, dict[str, str], float], tuple[int, Mapping[str, str], bytes]] | None = None,
         log: bool = True,
+        backend: Literal["accelerated", "aws-lc"] | None = None,
     ) -> RemoteJwkSet: ...
     def wait_ready(self, timeout: float = 10.0) -> None: ...
     def wait_ready_async(self, timeout: float = 10.0) -> Coroutine[Any, Any, None]: ...
@@ -287,6 +311,23 @@ class _AccountSettings(_Settings, total=False):
 class LoginCall:
     def answer(self, token: str | tuple[str, float]) -> None: ...
     def fail(self, name: str) -> None: ...
+
+@final
+class TokenColumns:
+    @property
+    def status(self) -> memoryview: ...
+    @property
+    def exp(self) -> memoryview: ...
+    @property
+    def exp_validity(self) -> bytes: ...
+    @property
+    def uid_offsets(self) -> memoryview: ...
+    @property
+    def uid_data(self) -> bytes: ...
+    @property
+    def uid_validity(self) -> bytes: ...
+    def codes(self) -> list[str | None]: ...
+    def __len__(self) -> int: ...
 
 @final
 class TokenRenewer:
@@ -374,6 +415,13 @@ class Verifier:
     @property
     def policy(self) -> Policy: ...
     def verify(self, token: str | bytes, /) -> VerifiedToken: ...
+    def verify_batch(
+        self, tokens: Iterable[str | bytes], threads: int = 1
+    ) -> list[VerifiedToken | BouncerError]: ...
+    def verify_batch_columns(self, tokens: Iterable[str | bytes], threads: int = 1) -> TokenColumns: ...
+    def with_cache(self, tokens: int, /) -> Verifier: ...
+    @property
+    def cache_stats(self) -> CacheStats | None: ...
     def verify_async(self, token: str | bytes, /) -> Coroutine[Any, Any, VerifiedToken]: ...
     def _verify_now(self, token: str | bytes, ticket: int, /) -> tuple[VerifiedToken | BouncerError, int]: ...
 

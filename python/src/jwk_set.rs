@@ -1,9 +1,9 @@
 //! The key set.
 
-use crate::error::exception;
+use crate::error::{exception, invalid_argument};
 use crate::jwk::Jwk;
 use crate::text::{Text, repr};
-use bouncer_verify::Error;
+use bouncer_verify::{Backend, Error};
 use pyo3::prelude::*;
 use std::sync::Arc;
 
@@ -15,23 +15,29 @@ pub(crate) struct JwkSet(pub(crate) Arc<bouncer_verify::JwkSet>);
 
 #[pymethods]
 impl JwkSet {
-    /// A set of the given keys. Raises NoUsableKeyError.
+    /// A set of the given keys; `backend` as with from_json(). Raises NoUsableKeyError.
     #[new]
-    #[pyo3(signature = (keys, /))]
-    fn new(keys: &Bound<'_, PyAny>) -> PyResult<Self> {
+    #[pyo3(signature = (keys, /, *, backend = None))]
+    fn new(keys: &Bound<'_, PyAny>, backend: Option<&str>) -> PyResult<Self> {
         let py = keys.py();
+        let backend = backend_of(py, backend)?;
         let keys: PyResult<Vec<_>> = keys.try_iter()?.map(|key| Ok(key?.extract::<Jwk>()?.0)).collect();
         let keys = keys?;
-        Self::made(py, py.detach(|| bouncer_verify::JwkSet::from_keys(keys)))
+        Self::made(py, py.detach(|| bouncer_verify::JwkSet::from_keys_with(keys, backend)))
     }
 
     /// Reads a JWK Set document, strict JSON of at most 512 KiB and 100 keys.
     ///
+    /// backend: what does the arithmetic, for one verdict: "accelerated", aws-lc and for RS256 AVX-512 IFMA where
+    /// the CPU has it; "aws-lc", that alone; None: the first, unless the environment variable
+    /// BOUNCER_VERIFY_NO_ACCELERATION is set.
+    ///
     /// Raises MalformedKeySetError or NoUsableKeyError.
     #[staticmethod]
-    #[pyo3(signature = (json, /))]
-    fn from_json(py: Python<'_>, json: Text<'_>) -> PyResult<Self> {
-        Self::made(py, py.detach(|| bouncer_verify::JwkSet::from_slice(json.as_ref())))
+    #[pyo3(signature = (json, /, *, backend = None))]
+    fn from_json(py: Python<'_>, json: Text<'_>, backend: Option<&str>) -> PyResult<Self> {
+        let backend = backend_of(py, backend)?;
+        Self::made(py, py.detach(|| bouncer_verify::JwkSet::from_slice_with(json.as_ref(), backend)))
     }
 
     /// What from_json() skips in a document, also when it skips everything and raises NoUsableKeyError.
@@ -51,6 +57,12 @@ impl JwkSet {
         self.0.keys().iter().cloned().map(Jwk).collect()
     }
 
+    /// How many of the keys have their RS256 signatures verified by the accelerated arithmetic.
+    #[getter]
+    fn accelerated_keys(&self) -> usize {
+        self.0.accelerated_keys()
+    }
+
     /// The members of the document that cannot be used.
     #[getter]
     fn skipped(&self) -> Vec<SkippedKey> {
@@ -65,6 +77,16 @@ impl JwkSet {
 impl JwkSet {
     fn made(py: Python<'_>, set: Result<bouncer_verify::JwkSet, Error>) -> PyResult<Self> {
         set.map(|set| Self(Arc::new(set))).map_err(|error| exception(py, &error))
+    }
+}
+
+/// The back end of this name; None is the default one.
+pub(crate) fn backend_of(py: Python<'_>, name: Option<&str>) -> PyResult<Backend> {
+    match name {
+        None => Ok(Backend::default()),
+        Some("accelerated") => Ok(Backend::Accelerated),
+        Some("aws-lc") => Ok(Backend::AwsLc),
+        Some(_) => Err(invalid_argument(py, "backend is neither \"accelerated\" nor \"aws-lc\"")),
     }
 }
 

@@ -10,6 +10,8 @@
 
 mod authorization;
 mod background;
+mod batch;
+mod cache_stats;
 mod error;
 mod fetch;
 mod jwk;
@@ -20,6 +22,7 @@ mod remote_jwk_set;
 mod remote_jwk_set_status;
 mod text;
 mod token;
+mod token_columns;
 mod token_renewer;
 mod token_renewer_status;
 mod token_source;
@@ -38,6 +41,8 @@ mod _bouncer_verify {
     #[pymodule_export]
     use super::background::_leave_python;
     #[pymodule_export]
+    use super::cache_stats::CacheStats;
+    #[pymodule_export]
     use super::fetch::FetchCall;
     #[pymodule_export]
     use super::jwk::Jwk;
@@ -52,13 +57,15 @@ mod _bouncer_verify {
     #[pymodule_export]
     use super::token::VerifiedToken;
     #[pymodule_export]
+    use super::token_columns::TokenColumns;
+    #[pymodule_export]
     use super::token_renewer::{TokenRenewer, is_token_rejection};
     #[pymodule_export]
     use super::token_renewer_status::TokenRenewerStatus;
     #[pymodule_export]
     use super::token_source::LoginCall;
     #[pymodule_export]
-    use super::verifier::{Verifier, verify_token};
+    use super::verifier::{Verifier, verify_token, verify_tokens};
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

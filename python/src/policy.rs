@@ -51,7 +51,7 @@ pub(crate) struct Policy {
     now: Option<Py<PyAny>>,
     /// All of the above; the time only if `now` is a number.
     pub(crate) policy: bouncer_verify::Policy,
-    asks_for_the_time: bool,
+    pub(crate) asks_for_the_time: bool,
 }
 
 /// The arguments of the constructor, which are the readable attributes too.
@@ -218,15 +218,20 @@ impl Policy {
 impl Policy {
     /// The policy, with the time if that has to be asked for.
     pub(crate) fn now(&self, py: Python<'_>) -> PyResult<Cow<'_, bouncer_verify::Policy>> {
-        let Some(clock) = self.now.as_ref().filter(|_| self.asks_for_the_time) else {
-            return Ok(Cow::Borrowed(&self.policy));
-        };
+        Ok(match self.time(py)? {
+            Some(now) => Cow::Owned(self.policy.clone().at(now)),
+            None => Cow::Borrowed(&self.policy),
+        })
+    }
+
+    /// The time, if it has to be asked for.
+    pub(crate) fn time(&self, py: Python<'_>) -> PyResult<Option<i64>> {
+        let Some(clock) = self.now.as_ref().filter(|_| self.asks_for_the_time) else { return Ok(None) };
         let now = clock.bind(py).call0()?;
-        let seconds = match now.extract::<f64>()? {
-            seconds if seconds.is_finite() => seconds.floor() as i64,
-            _ => return Err(invalid_argument(py, "now() gave no time")),
-        };
-        Ok(Cow::Owned(self.policy.clone().at(seconds)))
+        match now.extract::<f64>()? {
+            seconds if seconds.is_finite() => Ok(Some(seconds.floor() as i64)),
+            _ => Err(invalid_argument(py, "now() gave no time")),
+        }
     }
 
     fn settings<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyDict>> {

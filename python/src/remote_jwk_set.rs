@@ -3,7 +3,7 @@
 use crate::background;
 use crate::error::{exception, invalid_argument, keys_unavailable};
 use crate::fetch::PythonTransport;
-use crate::jwk_set::JwkSet;
+use crate::jwk_set::{JwkSet, backend_of};
 use crate::remote_jwk_set_status::{self, RemoteJwkSetStatus};
 use crate::text::Text;
 use bouncer_verify::{FetchTicket, RemoteJwkSetBuilder, RemoteJwkSetState};
@@ -39,6 +39,7 @@ pub(crate) const LONGEST_REFRESH: Duration = Duration::from_secs(24 * 60 * 60);
 /// gives (status, headers, body). It is called on a daemon thread, must not follow redirects to elsewhere and
 /// gives the body decoded; the three settings of the built-in client do not go with it.
 /// log: whether changes of keys and failures go to the logger "bouncer_verify".
+/// backend: what does the arithmetic, as with JwkSet.from_json().
 ///
 /// Raises InvalidArgumentError, and for the seed MalformedKeySetError or NoUsableKeyError.
 #[pyclass(frozen, module = "bouncer_verify")]
@@ -62,6 +63,7 @@ struct Settings<'py> {
     prefetch: bool,
     fetch: Option<Bound<'py, PyAny>>,
     log: bool,
+    backend: Option<String>,
 }
 
 #[derive(FromPyObject)]
@@ -91,6 +93,7 @@ impl RemoteJwkSet {
         prefetch = true,
         fetch = None,
         log = true,
+        backend = None,
     ))]
     #[allow(clippy::too_many_arguments, reason = "they are keywords")]
     fn new(
@@ -109,6 +112,7 @@ impl RemoteJwkSet {
         prefetch: bool,
         fetch: Option<Bound<'_, PyAny>>,
         log: bool,
+        backend: Option<String>,
     ) -> PyResult<Self> {
         let settings = Settings {
             ca_file,
@@ -124,6 +128,7 @@ impl RemoteJwkSet {
             prefetch,
             fetch,
             log,
+            backend,
         };
         Self::made(py, bouncer_verify::RemoteJwkSet::builder(url), settings)
     }
@@ -149,6 +154,7 @@ impl RemoteJwkSet {
         prefetch = true,
         fetch = None,
         log = true,
+        backend = None,
     ))]
     #[allow(clippy::too_many_arguments, reason = "they are keywords")]
     fn discover(
@@ -167,6 +173,7 @@ impl RemoteJwkSet {
         prefetch: bool,
         fetch: Option<Bound<'_, PyAny>>,
         log: bool,
+        backend: Option<String>,
     ) -> PyResult<Self> {
         let settings = Settings {
             ca_file,
@@ -182,6 +189,7 @@ impl RemoteJwkSet {
             prefetch,
             fetch,
             log,
+            backend,
         };
         Self::made(py, bouncer_verify::RemoteJwkSet::discover(issuer), settings)
     }
@@ -286,7 +294,8 @@ impl RemoteJwkSet {
             .ttl(seconds(py, "ttl", settings.ttl)?)
             .max_stale(seconds(py, "max_stale", settings.max_stale)?)
             .timeout(seconds(py, "timeout", settings.timeout)?)
-            .max_wait(max_wait);
+            .max_wait(max_wait)
+            .backend(backend_of(py, settings.backend.as_deref())?);
         if let Some(path) = settings.ca_file {
             builder = builder.ca_file(path);
         }

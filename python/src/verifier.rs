@@ -1,15 +1,20 @@
 //! The decision.
 
+use crate::batch::{self, Texts, Verdicts};
+use crate::cache_stats::CacheStats;
 use crate::error::exception;
 use crate::jwk_set::JwkSet;
 use crate::policy::Policy;
 use crate::remote_jwk_set::RemoteJwkSet;
 use crate::text::Text;
 use crate::token::VerifiedToken;
-use bouncer_verify::{Error, FetchTicket};
+use crate::token_columns::TokenColumns;
+use bouncer_verify::{Clock, Error, FetchTicket};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use std::borrow::Cow;
+use pyo3::types::PyList;
+use std::cell::Cell;
+use std::sync::Arc;
 use std::time::Instant;
 
 /// Verifies a JWT: its signature with the keys of `jwks`, then its claims against `policy`.
@@ -29,6 +34,30 @@ pub(crate) fn verify_token(
         .map_err(|error| exception(py, &error))
 }
 
+/// Verifies many tokens as verify_token() does each of them: a list of verdicts in the order of the tokens, each
+/// a VerifiedToken or the exception that verify_token() would raise. None is raised; tell them apart with
+/// `isinstance(verdict, VerifiedToken)`.
+///
+/// tokens: an iterable of str and bytes.
+/// threads: how many work on it at most, the calling one included, all without the GIL. One is started for no
+/// fewer than 64 tokens.
+///
+/// Raises TypeError: something in `tokens` is no str or bytes.
+#[pyfunction]
+#[pyo3(signature = (jwks, policy, tokens, threads = 1))]
+pub(crate) fn verify_tokens<'py>(
+    py: Python<'py>,
+    jwks: &Bound<'py, JwkSet>,
+    policy: &Bound<'py, Policy>,
+    tokens: Texts,
+    threads: i64,
+) -> PyResult<Bound<'py, PyList>> {
+    let (threads, policy) = (batch::count(py, "threads", threads)?, policy.get().now(py)?);
+    let jwks = jwks.get();
+    let verdicts = py.detach(|| bouncer_verify::verify_tokens(&jwks.0, &policy, &tokens.0, threads));
+    batch::list(py, verdicts)
+}
+
 /// Keys, a JwkSet or a RemoteJwkSet, and a policy that belong together, so that one issuer's keys never meet
 /// another's rules. Immutable; any number of threads may use it.
 #[pyclass(frozen, module = "bouncer_verify")]
@@ -36,12 +65,18 @@ pub(crate) struct Verifier {
     keys: Keys,
     #[pyo3(get)]
     policy: Py<Policy>,
+    verifier: bouncer_verify::Verifier,
+    cached: bool,
 }
 
 enum Keys {
     Fixed(Py<JwkSet>),
-    /// With the verifier for as long as the policy needs no time from Python.
-    Remote(Py<RemoteJwkSet>, bouncer_verify::Verifier),
+    Remote(Py<RemoteJwkSet>),
+}
+
+thread_local! {
+    /// What the policy's `now` gave for the verification that this thread is at.
+    static NOW: Cell<i64> = const { Cell::new(0) };
 }
 
 #[pymethods]
@@ -52,16 +87,38 @@ impl Verifier {
         let keys = if let Ok(fixed) = jwks.cast::<JwkSet>() {
             Keys::Fixed(fixed.clone().unbind())
         } else if let Ok(remote) = jwks.cast::<RemoteJwkSet>() {
-            let keys = remote.get().keys.clone();
-            Keys::Remote(
-                remote.clone().unbind(),
-                bouncer_verify::Verifier::new(keys, policy.get().policy.clone()),
-            )
+            Keys::Remote(remote.clone().unbind())
         } else {
             let other = jwks.get_type().name()?;
             return Err(PyTypeError::new_err(format!("expected a JwkSet or a RemoteJwkSet, not {other}")));
         };
-        Ok(Self { keys, policy })
+        let verifier = bouncer_verify::Verifier::new(keys.of_the_core(), policy.get().policy.clone());
+        Ok(Self { keys, policy, verifier, cached: false })
+    }
+
+    /// A verifier of the same keys and policy that remembers about `tokens` verified tokens, 2^20 at most; 0 is
+    /// none.
+    ///
+    /// A token that it remembers passes without its signature being verified again: the whole token is
+    /// compared, "exp" and "nbf" are checked each time, and when remote keys change, everything is forgotten.
+    /// The tokens and their claims stay in memory, about three times their length each, until others take their
+    /// places. Tokens over 4 KiB are not remembered.
+    #[pyo3(signature = (tokens, /))]
+    fn with_cache(&self, py: Python<'_>, tokens: i64) -> PyResult<Self> {
+        let tokens = batch::count(py, "tokens", tokens)?;
+        let policy = self.policy.get();
+        let rules = policy.policy.clone();
+        // The cache is the core verifier's, so that one has to last, and to be told the time of each call.
+        let rules = if policy.asks_for_the_time { rules.clock(Clock::from_fn(|| NOW.get())) } else { rules };
+        let verifier = bouncer_verify::Verifier::new(self.keys.of_the_core(), rules).with_cache(tokens);
+        let cached = verifier.cache_stats().is_some();
+        Ok(Self { keys: self.keys.clone_ref(py), policy: self.policy.clone_ref(py), verifier, cached })
+    }
+
+    /// What the cache has done; None if there is none.
+    #[getter]
+    fn cache_stats(&self) -> Option<CacheStats> {
+        self.verifier.cache_stats().map(CacheStats::from)
     }
 
     /// The keys.
@@ -69,7 +126,7 @@ impl Verifier {
     fn jwks(&self, py: Python<'_>) -> Py<PyAny> {
         match &self.keys {
             Keys::Fixed(keys) => keys.clone_ref(py).into_any(),
-            Keys::Remote(keys, _) => keys.clone_ref(py).into_any(),
+            Keys::Remote(keys) => keys.clone_ref(py).into_any(),
         }
     }
 
@@ -82,7 +139,7 @@ impl Verifier {
         let (mut ticket, mut start) = (None, None);
         loop {
             let verdict = self.judge(py, &token, &mut ticket)?;
-            if let (Keys::Remote(keys, _), Some(_)) = (&self.keys, ticket) {
+            if let (Keys::Remote(keys), Some(_)) = (&self.keys, ticket) {
                 let (keys, start) = (keys.get(), *start.get_or_insert_with(Instant::now));
                 if keys.wait_for(py, ticket, keys.max_wait.saturating_sub(start.elapsed()))? {
                     continue;
@@ -90,6 +147,34 @@ impl Verifier {
             }
             return verdict.map(VerifiedToken::from).map_err(|error| exception(py, &error));
         }
+    }
+
+    /// Verifies many tokens as verify() does each of them: a list of verdicts in the order of the tokens, each a
+    /// VerifiedToken or the exception that verify() would raise. None is raised; tell them apart with
+    /// `isinstance(verdict, VerifiedToken)`.
+    ///
+    /// tokens: an iterable of str and bytes.
+    /// threads: how many work on it at most, the calling one included, all without the GIL. One is started for no
+    /// fewer than 64 tokens.
+    ///
+    /// Raises TypeError: something in `tokens` is no str or bytes.
+    #[pyo3(signature = (tokens, threads = 1))]
+    fn verify_batch<'py>(
+        &self,
+        py: Python<'py>,
+        tokens: Texts,
+        threads: i64,
+    ) -> PyResult<Bound<'py, PyList>> {
+        let threads = batch::count(py, "threads", threads)?;
+        batch::list(py, self.judge_all(py, |verdicts| verdicts, &tokens, threads)?)
+    }
+
+    /// verify_batch() with its verdicts in columns, for data pipelines: no object is made for a token.
+    #[pyo3(signature = (tokens, threads = 1))]
+    fn verify_batch_columns(&self, py: Python<'_>, tokens: Texts, threads: i64) -> PyResult<TokenColumns> {
+        let threads = batch::count(py, "threads", threads)?;
+        let of = |verdicts: Verdicts| bouncer_verify::TokenColumns::of(&verdicts);
+        TokenColumns::new(py, self.judge_all(py, of, &tokens, threads)?)
     }
 
     /// verify() for an event loop, which goes on while a fetch may bring the key that is missing.
@@ -123,17 +208,51 @@ impl Verifier {
         token: &Text<'_>,
         ticket: &mut Option<FetchTicket>,
     ) -> PyResult<Result<bouncer_verify::VerifiedToken, Error>> {
-        let policy = self.policy.get().now(py)?;
-        Ok(match (&self.keys, policy) {
-            (Keys::Fixed(keys), policy) => {
-                let keys = keys.get();
-                py.detach(|| bouncer_verify::verify_token(&keys.0, &policy, token))
-            }
-            (Keys::Remote(_, verifier), Cow::Borrowed(_)) => py.detach(|| verifier.verify_now(token, ticket)),
-            (Keys::Remote(keys, _), Cow::Owned(policy)) => {
-                let verifier = bouncer_verify::Verifier::new(keys.get().keys.clone(), policy);
-                py.detach(|| verifier.verify_now(token, ticket))
-            }
-        })
+        let asked = self.asked(py)?;
+        let verifier = asked.as_ref().unwrap_or(&self.verifier);
+        Ok(py.detach(|| verifier.verify_now(token, ticket)))
+    }
+
+    /// What `make` makes of the verdicts, all of it while other threads may run Python. It waits as the core does.
+    fn judge_all<T: Send>(
+        &self,
+        py: Python<'_>,
+        make: impl FnOnce(Verdicts) -> T + Send,
+        tokens: &Texts,
+        threads: usize,
+    ) -> PyResult<T> {
+        let asked = self.asked(py)?;
+        let verifier = asked.as_ref().unwrap_or(&self.verifier);
+        // The time that was asked for is known to this thread alone.
+        let threads = if self.cached && self.policy.get().asks_for_the_time { 1 } else { threads };
+        Ok(py.detach(|| make(verifier.verify_batch(&tokens.0, threads))))
+    }
+
+    /// Asks Python for the time if the policy does. Without a cache it takes a verifier for that time, which is
+    /// what is returned; with one, this thread is told.
+    fn asked(&self, py: Python<'_>) -> PyResult<Option<bouncer_verify::Verifier>> {
+        let policy = self.policy.get();
+        let Some(now) = policy.time(py)? else { return Ok(None) };
+        if self.cached {
+            NOW.set(now);
+            return Ok(None);
+        }
+        Ok(Some(bouncer_verify::Verifier::new(self.keys.of_the_core(), policy.policy.clone().at(now))))
+    }
+}
+
+impl Keys {
+    fn of_the_core(&self) -> bouncer_verify::Keys {
+        match self {
+            Self::Fixed(keys) => Arc::clone(&keys.get().0).into(),
+            Self::Remote(keys) => keys.get().keys.clone().into(),
+        }
+    }
+
+    fn clone_ref(&self, py: Python<'_>) -> Self {
+        match self {
+            Self::Fixed(keys) => Self::Fixed(keys.clone_ref(py)),
+            Self::Remote(keys) => Self::Remote(keys.clone_ref(py)),
+        }
     }
 }

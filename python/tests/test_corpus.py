@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from conftest import REPOSITORY
@@ -87,6 +87,35 @@ def test_case(case: dict[str, Any]) -> None:
             found.pop(optional, None)
     # As text, for Python finds 1, 1.0 and True equal.
     assert json.dumps(found, sort_keys=True) == json.dumps(expected, sort_keys=True)
+
+
+@pytest.mark.parametrize("backend", ["accelerated", "aws-lc"])
+@pytest.mark.parametrize("case", cases())
+def test_a_batch_and_a_cache_give_the_same_verdict(
+    case: dict[str, Any], backend: Literal["accelerated", "aws-lc"]
+) -> None:
+    try:
+        jwks = JwkSet.from_json(case["jwks"], backend=backend)
+    except KeySetError:
+        return
+    policy = policy_of(case.get("policy", {"base": "bouncer"}), case["now"])
+    token = token_of(case)
+    expected = case["expect"]
+    plain = Verifier(jwks, policy)
+    cached = plain.with_cache(8)
+    # Eight, so that they are verified at once; then what the cache remembers.
+    verdicts = [
+        *plain.verify_batch([token] * 8),
+        *cached.verify_batch([token]),
+        *cached.verify_batch([token]),
+    ]
+    for verdict in verdicts:
+        found = refused(verdict) if isinstance(verdict, BouncerError) else accepted(verdict)
+        wanted = {name: value for name, value in expected.items() if name not in ("keys", "skipped")}
+        assert json.dumps(found, sort_keys=True) == json.dumps(wanted, sort_keys=True)
+    stats = cached.cache_stats
+    kept = expected["status"] == "ok" and 32 <= len(token) <= 4096
+    assert stats is not None and (stats.hits, stats.misses) == ((1, 1) if kept else (0, 2))
 
 
 @pytest.mark.parametrize("case", cases())

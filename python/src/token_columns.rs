@@ -1,0 +1,84 @@
+//! The verdicts of a batch as columns.
+
+use bouncer_verify::ErrorKind;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyMemoryView, PyString};
+
+/// The verdicts of a batch in columns, a row for each token: read-only buffers that Apache Arrow takes as they are.
+///
+/// In a validity bitmap the bit i, counted from the lowest of the first byte, is set where row i has a value.
+///
+/// status: a memoryview of format "I" (UInt32): 0 for a token that passed, else a number for each `code`.
+/// exp: a memoryview of format "q" (Int64): "exp" of the tokens that passed; 0 where it is null.
+/// exp_validity: the bitmap of `exp`.
+/// uid_offsets: a memoryview of format "q": where in `uid_data` each "uid" begins, and the end (LargeUtf8).
+/// uid_data: the "uid"s of the tokens that passed, in UTF-8, one behind the other.
+/// uid_validity: the bitmap of the "uid"s.
+#[pyclass(frozen, module = "bouncer_verify")]
+pub(crate) struct TokenColumns {
+    statuses: Vec<u32>,
+    #[pyo3(get)]
+    status: Py<PyAny>,
+    #[pyo3(get)]
+    exp: Py<PyAny>,
+    #[pyo3(get)]
+    exp_validity: Py<PyBytes>,
+    #[pyo3(get)]
+    uid_offsets: Py<PyAny>,
+    #[pyo3(get)]
+    uid_data: Py<PyBytes>,
+    #[pyo3(get)]
+    uid_validity: Py<PyBytes>,
+}
+
+#[pymethods]
+impl TokenColumns {
+    fn __len__(&self) -> usize {
+        self.statuses.len()
+    }
+
+    /// What `status` stands for: for each row None, or the `code` of the exception that verify() raises.
+    fn codes<'py>(&self, py: Python<'py>) -> Vec<Option<Bound<'py, PyString>>> {
+        let code = |status: &u32| {
+            let kind = ErrorKind::ALL.iter().find(|kind| kind.number() == *status)?;
+            Some(PyString::intern(py, kind.as_str()))
+        };
+        self.statuses.iter().map(code).collect()
+    }
+
+    fn __repr__(&self) -> String {
+        let passed = self.statuses.iter().filter(|status| **status == 0).count();
+        format!("<TokenColumns {} rows, {passed} passed>", self.statuses.len())
+    }
+}
+
+impl TokenColumns {
+    pub(crate) fn new(py: Python<'_>, columns: bouncer_verify::TokenColumns) -> PyResult<Self> {
+        let bytes = |bytes: &[u8]| PyBytes::new(py, bytes).unbind();
+        Ok(Self {
+            status: view(py, &columns.status, "I", u32::to_ne_bytes)?,
+            exp: view(py, &columns.exp, "q", i64::to_ne_bytes)?,
+            exp_validity: bytes(&columns.exp_validity),
+            uid_offsets: view(py, &columns.uid_offsets, "q", i64::to_ne_bytes)?,
+            uid_data: bytes(columns.uid_data.as_bytes()),
+            uid_validity: bytes(&columns.uid_validity),
+            statuses: columns.status,
+        })
+    }
+}
+
+/// A memoryview of `values`. The buffer protocol itself is not in the stable ABI of Python 3.10.
+fn view<T: Copy, const N: usize>(
+    py: Python<'_>,
+    values: &[T],
+    format: &str,
+    bytes_of: fn(T) -> [u8; N],
+) -> PyResult<Py<PyAny>> {
+    let bytes = PyBytes::new_with(py, values.len() * N, |bytes| {
+        for (bytes, value) in bytes.as_chunks_mut::<N>().0.iter_mut().zip(values) {
+            *bytes = bytes_of(*value);
+        }
+        Ok(())
+    })?;
+    Ok(PyMemoryView::from(&bytes)?.call_method1("cast", (format,))?.unbind())
+}

@@ -1,0 +1,108 @@
+"""Verifiers that remember tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from conftest import Sign
+from server import key_set
+
+from bouncer_verify import (
+    CacheStats,
+    ExpiredSignatureError,
+    InvalidArgumentError,
+    InvalidSignatureError,
+    Jwk,
+    JwkSet,
+    Policy,
+    RemoteJwkSet,
+    Verifier,
+)
+
+NOW = 1_700_000_000
+
+
+@pytest.fixture
+def verifier(jwk: Jwk) -> Verifier:
+    return Verifier(JwkSet([jwk]), Policy.bouncer().replace(now=NOW)).with_cache(100)
+
+
+def counts(verifier: Verifier) -> tuple[int, int]:
+    stats = verifier.cache_stats
+    assert stats is not None
+    return stats.hits, stats.misses
+
+
+def test_there_is_none_unless_asked_for(jwk: Jwk) -> None:
+    plain = Verifier(JwkSet([jwk]), Policy.bouncer())
+    assert plain.cache_stats is None
+    assert plain.with_cache(0).cache_stats is None
+    cached = plain.with_cache(100)
+    assert plain.cache_stats is None
+    assert cached.jwks is plain.jwks and cached.policy is plain.policy
+    with pytest.raises(InvalidArgumentError, match="tokens is negative"):
+        plain.with_cache(-1)
+
+
+def test_hits_and_misses_are_counted(verifier: Verifier, sign: Sign) -> None:
+    token = sign({"uid": "peter", "exp": NOW + 1})
+    first = verifier.verify(token)
+    assert counts(verifier) == (0, 1)
+    assert verifier.verify(token.encode()) == first
+    assert counts(verifier) == (1, 1)
+    other = sign({"uid": "paul", "exp": NOW + 1})
+    uids = [getattr(verdict, "uid", None) for verdict in verifier.verify_batch([token, other, token, "x"])]
+    assert uids == ["peter", "paul", "peter", None]
+    assert counts(verifier) == (3, 3)
+    stats = verifier.cache_stats
+    assert stats is not None and stats.capacity >= 100
+    assert repr(stats) == f"CacheStats(hits=3, misses=3, capacity={stats.capacity})"
+    assert isinstance(stats, CacheStats) and stats == verifier.cache_stats
+
+
+def test_a_forged_token_is_no_hit(verifier: Verifier, sign: Sign) -> None:
+    token = sign({"uid": "peter", "exp": NOW + 1})
+    verifier.verify(token)
+    header, _, signature = token.split(".")
+    payload = sign({"uid": "admin", "exp": NOW + 1}).split(".")[1]
+    for _ in range(2):
+        with pytest.raises(InvalidSignatureError):
+            verifier.verify(f"{header}.{payload}.{signature}")
+    assert counts(verifier) == (0, 3)
+
+
+def test_a_hit_expires_by_the_policy_s_clock(jwk: Jwk, sign: Sign) -> None:
+    now = NOW
+    policy = Policy.bouncer().replace(now=lambda: now)
+    verifier = Verifier(JwkSet([jwk]), policy).with_cache(100)
+    token = sign({"uid": "peter", "exp": NOW + 10})
+    assert verifier.verify(token).uid == verifier.verify(token).uid == "peter"
+    now = NOW + 9
+    assert verifier.verify(token).uid == "peter"
+    assert verifier.verify_batch_columns([token] * 200, threads=2).codes() == [None] * 200
+    now = NOW + 10
+    for _ in range(2):
+        with pytest.raises(ExpiredSignatureError) as caught:
+            verifier.verify(token)
+        assert caught.value.claim == "exp"
+    assert verifier.verify_batch_columns([token] * 200, threads=2).codes() == ["expired"] * 200
+    assert counts(verifier) == (404, 1)
+
+
+def test_newer_keys_empty_it(
+    server: Any, make_token: Callable[..., str], other_jwk: Jwk, make_other_token: Callable[..., str]
+) -> None:
+    with RemoteJwkSet(server.url) as keys:
+        keys.wait_ready()
+        verifier = Verifier(keys, Policy.bouncer()).with_cache(100)
+        token = make_token()
+        verifier.verify(token)
+        verifier.verify(token)
+        assert counts(verifier) == (1, 1)
+        server.say(key_set(a=other_jwk))
+        keys.refresh()
+        with pytest.raises(InvalidSignatureError):
+            verifier.verify(token)
+        assert counts(verifier) == (1, 2)
