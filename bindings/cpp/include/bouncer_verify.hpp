@@ -17,11 +17,11 @@
 ///   Result that holds a Failure. Both say the same. Where exceptions are off (-fno-exceptions) only the second is
 ///   there.
 /// - **Ownership.** JwkSet, Jwk, Policy, RemoteOptions, RemoteJwkSet, RemoteStatus, VerifiedToken, Verifier,
-///   RenewerOptions, TokenRenewer, OwnToken, RenewalStatus and Failure own a handle of the library: they move, they do
-///   not copy, and nothing else is allocated but a thrown Error. One that was moved from may be destroyed, assigned to
+///   Batch, RenewerOptions, TokenRenewer, OwnToken, RenewalStatus and Failure own a handle of the library: they move, they do
+///   not copy, and nothing else is allocated but a thrown Error and the list of a batch's tokens. One that was moved from may be destroyed, assigned to
 ///   and asked: it has nothing to say, and a function that needs it fails with Status::NullArgument.
 /// - **Lifetimes.** Text goes in as `std::string_view`, is read during the call and not kept. What comes out as
-///   `std::string_view`, ByteView, JwkView or a range belongs to the object that was asked and lives as long as that.
+///   `std::string_view`, ByteView, JwkView, TokenView, VerdictView or a range belongs to the object that was asked and lives as long as that.
 ///   Asking a temporary for it does not compile.
 /// - **Threads.** Any number of threads may use one object at once through const functions. A Policy, RemoteOptions or
 ///   RenewerOptions must not be changed while another thread uses it. There is no global and no thread-local state.
@@ -42,6 +42,7 @@
 #include <exception>
 #include <iterator>
 #include <memory>
+#include <new>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -127,6 +128,7 @@ namespace detail {
 
 /// Frees any handle: the one place that does.
 struct Free {
+    void operator()(bouncer_batch *handle) const noexcept { bouncer_batch_free(handle); }
     void operator()(bouncer_error *handle) const noexcept { bouncer_error_free(handle); }
     void operator()(bouncer_jwk *handle) const noexcept { bouncer_jwk_free(handle); }
     void operator()(bouncer_jwks *handle) const noexcept { bouncer_jwks_free(handle); }
@@ -500,6 +502,14 @@ private:
 
 // ---------------------------------------------------------------------------------------------------------- JwkSet
 
+/// Which arithmetic verifies signatures. The verdicts are the same.
+enum class Backend : std::uint32_t {
+    /// aws-lc, and for RS256 this library's own AVX-512 arithmetic where the CPU has the instructions, watched by aws-lc.
+    /// The default, unless the environment variable BOUNCER_VERIFY_NO_ACCELERATION is set.
+    Accelerated = BOUNCER_BACKEND_ACCELERATED,
+    AwsLc = BOUNCER_BACKEND_AWS_LC,  ///< aws-lc alone.
+};
+
 /// A key of a JWK Set that cannot be used, and why. It belongs to the set.
 struct SkippedKey {
     std::size_t index;                    ///< Its place in the document's "keys" array, from 0.
@@ -537,6 +547,11 @@ public:
     static Result<JwkSet> try_load(std::string_view json) noexcept {
         return detail::make<JwkSet>(bouncer_jwks_load, json.data(), json.size());
     }
+    /// Reads a JWK Set document as above, to verify with `backend`.
+    static Result<JwkSet> try_load(std::string_view json, Backend backend) noexcept {
+        return detail::make<JwkSet>(bouncer_jwks_load_with, json.data(), json.size(),
+                                    static_cast<std::uint32_t>(backend));
+    }
     /// Makes a set of the `count` keys at `keys`. They are copied. On failure: Status::NoUsableKey if there are none,
     /// Status::NullArgument if one is empty.
     static Result<JwkSet> try_from_keys(const JwkView *keys, std::size_t count) noexcept {
@@ -555,6 +570,10 @@ public:
 #ifdef __cpp_exceptions
     /// @copydoc try_load @throws Error
     [[nodiscard]] static JwkSet load(std::string_view json) { return try_load(json).or_throw(); }
+    /// @copydoc try_load(std::string_view, Backend) @throws Error
+    [[nodiscard]] static JwkSet load(std::string_view json, Backend backend) {
+        return try_load(json, backend).or_throw();
+    }
     /// @copydoc try_from_keys(const JwkView *, std::size_t) @throws Error
     [[nodiscard]] static JwkSet from_keys(const JwkView *keys, std::size_t count) {
         return try_from_keys(keys, count).or_throw();
@@ -572,6 +591,8 @@ public:
 
     /// The usable keys, in document order: a range of JwkView.
     [[nodiscard]] Keys keys() const & noexcept { return Keys(handle_.get()); }
+    /// How many of the keys have their RS256 signatures verified by the accelerated arithmetic: see Backend.
+    [[nodiscard]] std::size_t accelerated_keys() const noexcept { return bouncer_jwks_accelerated_keys(handle_.get()); }
     /// The keys that cannot be used, in document order: a range of SkippedKey.
     [[nodiscard]] SkippedKeys skipped() const & noexcept { return SkippedKeys(handle_.get()); }
     /// The handle, for functions of bouncer_verify.h; NULL if it was moved from.
@@ -726,6 +747,10 @@ public:
         return detail::make<RemoteOptions>(bouncer_remote_options_new_for_issuer, issuer.data(), issuer.size());
     }
 
+    /// Verifies with this back end.
+    Result<void> try_backend(Backend backend) noexcept {
+        return detail::act(bouncer_remote_options_set_backend, handle_.get(), static_cast<std::uint32_t>(backend));
+    }
     /// Allows http to other machines: whoever is on the way can then choose the keys.
     Result<void> try_allow_http() noexcept { return set(bouncer_remote_options_set_allow_http); }
     /// Trusts the certificate authorities of this PEM file too, besides the system's. It is read for each fetch, so it
@@ -776,6 +801,7 @@ public:
     /// @name The settings in a row
     /// As the functions with `try_` above. Each gives the settings, to go on with. @throws Error
     /// @{
+    RemoteOptions &backend(Backend backend) & { return with(try_backend(backend)); }
     RemoteOptions &allow_http() & { return with(try_allow_http()); }
     RemoteOptions &ca_file(std::string_view path) & { return with(try_ca_file(path)); }
     RemoteOptions &proxy(std::string_view url) & { return with(try_proxy(url)); }
@@ -789,6 +815,7 @@ public:
     RemoteOptions &last_good_file(std::string_view path) & { return with(try_last_good_file(path)); }
     RemoteOptions &lazy() & { return with(try_lazy()); }
 
+    [[nodiscard]] RemoteOptions backend(Backend backend) && { return std::move(this->backend(backend)); }
     [[nodiscard]] RemoteOptions allow_http() && { return std::move(allow_http()); }
     [[nodiscard]] RemoteOptions ca_file(std::string_view path) && { return std::move(ca_file(path)); }
     [[nodiscard]] RemoteOptions proxy(std::string_view url) && { return std::move(proxy(url)); }
@@ -1042,24 +1069,26 @@ inline std::string_view audience_at(const bouncer_token *token, std::size_t inde
 
 }  // namespace detail
 
-/// A token that passed every check; verifying is the only way to have one.
-class VerifiedToken {
+/// A token that passed every check and belongs to a VerifiedToken or a Batch, and lives as long as that. Free to copy. An
+/// empty one says nothing.
+class TokenView {
 public:
-    using Handle = bouncer_token;
-    /// Takes `handle`, which may be NULL, from a C call.
-    explicit VerifiedToken(bouncer_token *handle) noexcept : handle_(handle) {}
+    TokenView() noexcept = default;
+    explicit TokenView(const bouncer_token *handle) noexcept : handle_(handle) {}
 
+    /// False for an empty one.
+    [[nodiscard]] explicit operator bool() const noexcept { return handle_ != nullptr; }
     /// "uid", the user or service that DC/OS names, if it is a string.
-    [[nodiscard]] std::optional<std::string_view> uid() const & noexcept { return read(bouncer_token_uid); }
+    [[nodiscard]] std::optional<std::string_view> uid() const noexcept { return read(bouncer_token_uid); }
     /// "iss" (RFC 7519 section 4.1.1).
-    [[nodiscard]] std::optional<std::string_view> issuer() const & noexcept { return read(bouncer_token_issuer); }
+    [[nodiscard]] std::optional<std::string_view> issuer() const noexcept { return read(bouncer_token_issuer); }
     /// "sub" (RFC 7519 section 4.1.2).
-    [[nodiscard]] std::optional<std::string_view> subject() const & noexcept { return read(bouncer_token_subject); }
+    [[nodiscard]] std::optional<std::string_view> subject() const noexcept { return read(bouncer_token_subject); }
     /// "jti" (RFC 7519 section 4.1.7).
-    [[nodiscard]] std::optional<std::string_view> token_id() const & noexcept { return read(bouncer_token_token_id); }
+    [[nodiscard]] std::optional<std::string_view> token_id() const noexcept { return read(bouncer_token_token_id); }
     using Audience = detail::List<bouncer_token, std::string_view, bouncer_token_audience_count, detail::audience_at>;
     /// "aud" (RFC 7519 section 4.1.3), a range of `std::string_view`: one for a string, none if it is absent.
-    [[nodiscard]] Audience audience() const & noexcept { return Audience(handle_.get()); }
+    [[nodiscard]] Audience audience() const noexcept { return Audience(handle_); }
     /// "exp" (RFC 7519 section 4.1.4), in seconds since 1970-01-01T00:00:00Z, rounded down.
     [[nodiscard]] std::optional<std::int64_t> expires_at() const noexcept { return time(bouncer_token_expires_at); }
     /// "nbf" (RFC 7519 section 4.1.5), in seconds since 1970-01-01T00:00:00Z, rounded up.
@@ -1067,26 +1096,61 @@ public:
     /// "iat" (RFC 7519 section 4.1.6), in seconds since 1970-01-01T00:00:00Z, rounded down.
     [[nodiscard]] std::optional<std::int64_t> issued_at() const noexcept { return time(bouncer_token_issued_at); }
     /// The JSON text of the claim `name`, as it was signed: a string comes with its quotes.
-    [[nodiscard]] std::optional<std::string_view> claim(std::string_view name) const & noexcept {
-        return detail::optional_text(bouncer_token_claim(handle_.get(), name.data(), name.size()));
+    [[nodiscard]] std::optional<std::string_view> claim(std::string_view name) const noexcept {
+        return detail::optional_text(bouncer_token_claim(handle_, name.data(), name.size()));
     }
     /// The whole Claims Set, a JSON object: the very bytes that were signed.
-    [[nodiscard]] std::string_view payload() const & noexcept {
-        return detail::text(bouncer_token_payload(handle_.get()));
-    }
+    [[nodiscard]] std::string_view payload() const noexcept { return detail::text(bouncer_token_payload(handle_)); }
     /// The JOSE Header, a JSON object.
-    [[nodiscard]] std::string_view header() const & noexcept {
-        return detail::text(bouncer_token_header(handle_.get()));
-    }
+    [[nodiscard]] std::string_view header() const noexcept { return detail::text(bouncer_token_header(handle_)); }
     /// The "kid" of the key that verified the token.
-    [[nodiscard]] std::optional<std::string_view> kid() const & noexcept { return read(bouncer_token_kid); }
+    [[nodiscard]] std::optional<std::string_view> kid() const noexcept { return read(bouncer_token_kid); }
     /// The algorithm of the signature: "RS256". Static.
-    [[nodiscard]] std::string_view algorithm() const noexcept {
-        return detail::text(bouncer_token_algorithm(handle_.get()));
+    [[nodiscard]] std::string_view algorithm() const noexcept { return detail::text(bouncer_token_algorithm(handle_)); }
+    /// The handle, for functions of bouncer_verify.h.
+    [[nodiscard]] const bouncer_token *handle() const noexcept { return handle_; }
+
+private:
+    std::optional<std::string_view> read(bouncer_str (*getter)(const bouncer_token *)) const noexcept {
+        return detail::optional_text(getter(handle_));
     }
+    std::optional<std::int64_t> time(std::int32_t (*getter)(const bouncer_token *, std::int64_t *)) const noexcept {
+        std::int64_t seconds = 0;
+        return getter(handle_, &seconds) != 0 ? std::optional(seconds) : std::nullopt;
+    }
+
+    const bouncer_token *handle_ = nullptr;
+};
+
+/// A token that passed every check; verifying is the only way to have one. What its functions say is at TokenView's.
+class VerifiedToken {
+public:
+    using Handle = bouncer_token;
+    using Audience = TokenView::Audience;
+    /// Takes `handle`, which may be NULL, from a C call.
+    explicit VerifiedToken(bouncer_token *handle) noexcept : handle_(handle) {}
+
+    /// The token, borrowed.
+    [[nodiscard]] operator TokenView() const & noexcept { return view(); }
+    [[nodiscard]] std::optional<std::string_view> uid() const & noexcept { return view().uid(); }
+    [[nodiscard]] std::optional<std::string_view> issuer() const & noexcept { return view().issuer(); }
+    [[nodiscard]] std::optional<std::string_view> subject() const & noexcept { return view().subject(); }
+    [[nodiscard]] std::optional<std::string_view> token_id() const & noexcept { return view().token_id(); }
+    [[nodiscard]] Audience audience() const & noexcept { return view().audience(); }
+    [[nodiscard]] std::optional<std::int64_t> expires_at() const noexcept { return view().expires_at(); }
+    [[nodiscard]] std::optional<std::int64_t> not_before() const noexcept { return view().not_before(); }
+    [[nodiscard]] std::optional<std::int64_t> issued_at() const noexcept { return view().issued_at(); }
+    [[nodiscard]] std::optional<std::string_view> claim(std::string_view name) const & noexcept {
+        return view().claim(name);
+    }
+    [[nodiscard]] std::string_view payload() const & noexcept { return view().payload(); }
+    [[nodiscard]] std::string_view header() const & noexcept { return view().header(); }
+    [[nodiscard]] std::optional<std::string_view> kid() const & noexcept { return view().kid(); }
+    [[nodiscard]] std::string_view algorithm() const noexcept { return view().algorithm(); }
     /// The handle, for functions of bouncer_verify.h; NULL if it was moved from.
     [[nodiscard]] const bouncer_token *handle() const & noexcept { return handle_.get(); }
 
+    operator TokenView() const && = delete;
     std::optional<std::string_view> uid() const && = delete;
     std::optional<std::string_view> issuer() const && = delete;
     std::optional<std::string_view> subject() const && = delete;
@@ -1099,15 +1163,138 @@ public:
     const bouncer_token *handle() const && = delete;
 
 private:
-    std::optional<std::string_view> read(bouncer_str (*getter)(const bouncer_token *)) const noexcept {
-        return detail::optional_text(getter(handle_.get()));
-    }
-    std::optional<std::int64_t> time(std::int32_t (*getter)(const bouncer_token *, std::int64_t *)) const noexcept {
-        std::int64_t seconds = 0;
-        return getter(handle_.get(), &seconds) != 0 ? std::optional(seconds) : std::nullopt;
-    }
+    TokenView view() const noexcept { return TokenView(handle_.get()); }
 
     detail::Owned<bouncer_token> handle_;
+};
+
+// ----------------------------------------------------------------------------------------------------------- Batch
+
+/// The verdict on one token of a Batch, which it belongs to: a token, or why not. Free to copy.
+class VerdictView {
+public:
+    VerdictView(const bouncer_batch *batch, std::size_t index) noexcept
+        : token_(bouncer_batch_token(batch, index)),
+          error_(bouncer_batch_error(batch, index)),
+          status_(static_cast<Status>(bouncer_batch_status(batch, index))) {}
+
+    /// True if the token passed.
+    [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(token_); }
+    /// The token; an empty one if it is refused.
+    [[nodiscard]] TokenView token() const noexcept { return token_; }
+    /// Status::Ok, or why it is refused; Status::InvalidArgument from size() on.
+    [[nodiscard]] Status status() const noexcept { return status_; }
+    /// The stable name of the status, NUL-terminated: "expired". Static.
+    [[nodiscard]] const char *name() const noexcept { return status_name(status_); }
+    /// Why it is refused, in a sentence for a log, NUL-terminated. The words may change between versions.
+    [[nodiscard]] const char *message() const noexcept {
+        return error_ != nullptr ? bouncer_error_message(error_) : name();
+    }
+    /// The claim or header parameter at fault, if there is one: "exp", "crit".
+    [[nodiscard]] std::optional<std::string_view> claim() const noexcept {
+        return detail::optional_text(bouncer_error_claim(error_));
+    }
+
+private:
+    TokenView token_;
+    const bouncer_error *error_;
+    Status status_;
+};
+
+/// Values in a row that belong to somebody else. Converts to `std::span<const T>`.
+template <class T>
+class ColumnView {
+public:
+    constexpr ColumnView(const T *data, std::size_t size) noexcept : data_(data), size_(size) {}
+    [[nodiscard]] constexpr const T *data() const noexcept { return data_; }
+    [[nodiscard]] constexpr std::size_t size() const noexcept { return size_; }
+    [[nodiscard]] constexpr const T &operator[](std::size_t index) const noexcept { return data_[index]; }
+    [[nodiscard]] constexpr const T *begin() const noexcept { return data_; }
+    [[nodiscard]] constexpr const T *end() const noexcept { return data_ + size_; }
+
+private:
+    const T *data_;
+    std::size_t size_;
+};
+
+/// The verdicts of a Batch in columns, laid out as Apache Arrow does (its "Columnar Format", 1.0). In a validity bitmap the
+/// bit i, counted from the lowest of the first byte, is set where row i has a value.
+struct Columns {
+    ColumnView<std::uint32_t> status;        ///< The number of each Status: UInt32.
+    ColumnView<std::int64_t> exp;            ///< "exp" of the tokens that passed, in seconds since 1970: Int64.
+    ColumnView<std::uint8_t> exp_validity;   ///< Which rows have an "exp".
+    ColumnView<std::int64_t> uid_offsets;    ///< Where each "uid" begins, and one more for the end: of a LargeUtf8.
+    std::string_view uid_data;               ///< The "uid"s of the tokens that passed, one behind the other.
+    ColumnView<std::uint8_t> uid_validity;   ///< Which rows have a "uid".
+};
+
+namespace detail {
+
+inline VerdictView verdict_at(const bouncer_batch *batch, std::size_t index) noexcept {
+    return VerdictView(batch, index);
+}
+
+/// Texts as C takes an array of them.
+class TextArray {
+public:
+    template <class Texts>
+    explicit TextArray(const Texts &texts) noexcept
+        : size_(texts.size()), texts_(size_ > 0 ? new (std::nothrow) bouncer_str[size_] : nullptr) {
+        if (texts_) {
+            std::size_t at = 0;
+            for (std::string_view text : texts) {
+                texts_[at++] = {text.data(), text.size()};
+            }
+        }
+    }
+    /// NULL where there was no memory: the call then fails with Status::NullArgument.
+    [[nodiscard]] const bouncer_str *data() const noexcept { return texts_.get(); }
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+
+private:
+    std::size_t size_;
+    std::unique_ptr<bouncer_str[]> texts_;
+};
+
+}  // namespace detail
+
+/// The verdicts on many tokens, in the order of the tokens: a range of VerdictView.
+class Batch {
+public:
+    using Handle = bouncer_batch;
+    using Verdicts = detail::List<bouncer_batch, VerdictView, bouncer_batch_count, detail::verdict_at>;
+    /// Takes `handle`, which may be NULL, from a C call.
+    explicit Batch(bouncer_batch *handle) noexcept : handle_(handle) {}
+
+    [[nodiscard]] std::size_t size() const noexcept { return verdicts().size(); }
+    [[nodiscard]] bool empty() const noexcept { return verdicts().empty(); }
+    /// The verdict on the token at `index`, from 0.
+    [[nodiscard]] VerdictView operator[](std::size_t index) const & noexcept { return verdicts()[index]; }
+    [[nodiscard]] Verdicts::iterator begin() const & noexcept { return verdicts().begin(); }
+    [[nodiscard]] Verdicts::iterator end() const & noexcept { return verdicts().end(); }
+    /// The same in columns. They belong to the batch.
+    [[nodiscard]] Columns columns() const & noexcept {
+        bouncer_columns columns = {0, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr};
+        const bool made = bouncer_batch_columns(handle_.get(), &columns) != 0;
+        const std::size_t rows = columns.rows, bytes = rows / 8 + (rows % 8 != 0 ? 1 : 0), offsets = made ? rows + 1 : 0;
+        const auto uids = made ? static_cast<std::size_t>(columns.uid_offsets[rows]) : 0;
+        return {{columns.status, rows},         {columns.exp, rows},
+                {columns.exp_validity, bytes},  {columns.uid_offsets, offsets},
+                {columns.uid_data, uids},       {columns.uid_validity, bytes}};
+    }
+    /// The handle, for functions of bouncer_verify.h; NULL if it was moved from.
+    [[nodiscard]] const bouncer_batch *handle() const & noexcept { return handle_.get(); }
+
+    VerdictView operator[](std::size_t index) const && = delete;
+    Verdicts::iterator begin() const && = delete;
+    Verdicts::iterator end() const && = delete;
+    Columns columns() const && = delete;
+    const bouncer_batch *handle() const && = delete;
+
+private:
+    Verdicts verdicts() const noexcept { return Verdicts(handle_.get()); }
+
+    detail::Owned<bouncer_batch> handle_;
 };
 
 // ------------------------------------------------------------------------------------------ verify_token, Verifier
@@ -1127,7 +1314,27 @@ inline Result<VerifiedToken> try_verify_token(const JwkSet &jwks, std::string_vi
     return try_verify_token(jwks, Policy::bouncer(), token);
 }
 
+/// Verifies many JWTs as try_verify_token() does each of them. `tokens` is a container of text: `std::string`,
+/// `std::string_view` or `const char *`.
+///
+/// `threads` bounds how many threads work on it, the calling one included; a thread is started for no fewer than 64
+/// tokens. 0 is as 1. Success says nothing of any token: each has its verdict in the Batch.
+template <class Tokens>
+Result<Batch> try_verify_tokens(const JwkSet &jwks, const Policy &policy, const Tokens &tokens,
+                                std::size_t threads = 1) noexcept {
+    const detail::TextArray array(tokens);
+    return detail::make<Batch>(bouncer_verify_tokens, jwks.handle(), policy.handle(), array.data(), array.size(),
+                               threads);
+}
+
 #ifdef __cpp_exceptions
+/// @copydoc try_verify_tokens @throws Error
+template <class Tokens>
+[[nodiscard]] Batch verify_tokens(const JwkSet &jwks, const Policy &policy, const Tokens &tokens,
+                                  std::size_t threads = 1) {
+    return try_verify_tokens(jwks, policy, tokens, threads).or_throw();
+}
+
 /// @copydoc try_verify_token(const JwkSet &, std::string_view) @throws Error
 [[nodiscard]] inline VerifiedToken verify_token(const JwkSet &jwks, std::string_view token) {
     return try_verify_token(jwks, token).or_throw();
@@ -1161,6 +1368,27 @@ public:
     Result<VerifiedToken> try_verify(std::string_view token) const noexcept {
         return detail::make<VerifiedToken>(bouncer_verifier_verify, handle_.get(), token.data(), token.size());
     }
+    /// Verifies many JWTs as try_verify() does each of them; `tokens` and `threads` are as for try_verify_tokens(). With
+    /// remote keys, the whole of it waits for keys no longer than one token would.
+    template <class Tokens>
+    Result<Batch> try_verify_batch(const Tokens &tokens, std::size_t threads = 1) const noexcept {
+        const detail::TextArray array(tokens);
+        return detail::make<Batch>(bouncer_verifier_verify_batch, handle_.get(), array.data(), array.size(), threads);
+    }
+    /// A verifier of the same keys and policy that remembers about `tokens` verified tokens, 2^20 at most, 0 for none.
+    ///
+    /// A token that it remembers passes without its signature being verified again: the whole token is compared, "exp"
+    /// and "nbf" are checked each time, and when remote keys change, everything is forgotten. What it gives up: the
+    /// tokens and their claims stay in memory, about three times their length each, until others take their places.
+    [[nodiscard]] Result<Verifier> try_with_cache(std::size_t tokens) const noexcept {
+        return detail::make<Verifier>(bouncer_verifier_with_cache, handle_.get(), tokens);
+    }
+    /// The most tokens that the cache keeps; 0 without one.
+    [[nodiscard]] std::size_t cache_capacity() const noexcept { return bouncer_verifier_cache_capacity(handle_.get()); }
+    /// How many verifications found their token in the cache.
+    [[nodiscard]] std::uint64_t cache_hits() const noexcept { return bouncer_verifier_cache_hits(handle_.get()); }
+    /// How many did not.
+    [[nodiscard]] std::uint64_t cache_misses() const noexcept { return bouncer_verifier_cache_misses(handle_.get()); }
     /// Verifies a JWT, as try_verify() does, but never waits: for callers that must not block a thread.
     ///
     /// `ticket` is empty at first. If it is not afterwards, the verdict may change once that fetch is done: wait for it
@@ -1182,6 +1410,13 @@ public:
     Verifier(const RemoteJwkSet &remote, const Policy &policy) : Verifier(try_make(remote, policy).or_throw()) {}
     /// @copydoc try_verify @throws Error
     [[nodiscard]] VerifiedToken verify(std::string_view token) const { return try_verify(token).or_throw(); }
+    /// @copydoc try_verify_batch @throws Error
+    template <class Tokens>
+    [[nodiscard]] Batch verify_batch(const Tokens &tokens, std::size_t threads = 1) const {
+        return try_verify_batch(tokens, threads).or_throw();
+    }
+    /// @copydoc try_with_cache @throws Error
+    [[nodiscard]] Verifier with_cache(std::size_t tokens) const { return try_with_cache(tokens).or_throw(); }
     /// @copydoc try_verify_now @throws Error
     [[nodiscard]] VerifiedToken verify_now(std::string_view token, Ticket &ticket) const {
         return try_verify_now(token, ticket).or_throw();

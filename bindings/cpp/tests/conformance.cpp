@@ -103,6 +103,18 @@ static json judge(const json &the_case, const std::string &document, const json 
     const Result<VerifiedToken> again = bouncer::Verifier(*jwks, policy).try_verify(text);
     CHECK((again ? verdict(*again) : verdict(again.error())) == found);
 
+    // So must one with a cache, the second time too, and a batch.
+    const bouncer::Verifier cached = bouncer::Verifier(*jwks, policy).with_cache(8);
+    for (int i = 0; i < 2; ++i) {
+        const Result<VerifiedToken> same = cached.try_verify(text);
+        CHECK((same ? verdict(*same) : verdict(same.error())) == found);
+    }
+    const bouncer::Batch batch = bouncer::verify_tokens(*jwks, policy, std::vector<std::string>(8, text));
+    for (const bouncer::VerdictView one : batch) {
+        CHECK(found["status"] == one.name() && (!one.claim() || found["claim"] == *one.claim()));
+        CHECK(!one || found["claims"] == json::parse(one.token().payload()));
+    }
+
     if (expected.contains("keys")) {
         found["keys"] = jwks->keys().size();
     }

@@ -2,6 +2,9 @@
 // must fail, and with 0, which must not: so that nothing but the mistake fails.
 #include <bouncer_verify.hpp>
 
+#include <string_view>
+#include <vector>
+
 using namespace bouncer;
 
 inline void mistakes(const JwkSet &jwks, const Policy &policy, const Jwk &key, const RemoteJwkSet &remote,
@@ -95,7 +98,13 @@ inline void mistakes(const JwkSet &jwks, const Policy &policy, const Jwk &key, c
     renewer.try_supply(text);
 #elif MISTAKE == 42
     is_token_rejection(401);
-#elif MISTAKE > 42
+#elif MISTAKE == 43
+    auto dangling = verify_tokens(jwks, policy, std::vector<std::string_view>{text}).columns();
+#elif MISTAKE == 44
+    auto dangling = verify_tokens(jwks, policy, std::vector<std::string_view>{text})[0];
+#elif MISTAKE == 45
+    Verifier(jwks, policy).try_with_cache(8);  // What it gives is the verifier with a cache.
+#elif MISTAKE > 45
 #error "there is no such mistake"
 #endif
 }
