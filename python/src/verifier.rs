@@ -101,7 +101,7 @@ impl Verifier {
     ///
     /// A token that it remembers passes without its signature being verified again: the whole token is
     /// compared, "exp" and "nbf" are checked each time, and when remote keys change, everything is forgotten.
-    /// The tokens and their claims stay in memory, about three times their length each, until others take their
+    /// The tokens and their claims stay in memory, about twice their length each, until others take their
     /// places. Tokens over 4 KiB are not remembered.
     #[pyo3(signature = (tokens, /))]
     fn with_cache(&self, py: Python<'_>, tokens: i64) -> PyResult<Self> {

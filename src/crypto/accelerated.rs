@@ -21,8 +21,12 @@ pub(super) struct Accelerated {
 }
 
 impl Accelerated {
-    /// `None`: the kernel does not take this key, or this CPU has not the instructions.
+    /// `None`: the kernel does not take this key, this CPU has not the instructions, or the build is not optimised:
+    /// then the kernel is slower than aws-lc, and takes a megabyte of stack.
     pub(super) fn new(key: &PublicKey) -> Option<Self> {
+        if cfg!(unoptimised) {
+            return None;
+        }
         let PublicKey::Rsa { n, e } = key else { return None };
         let kernel = ifma::Key::new(n, e)?;
         Some(Self { kernel, differed: AtomicBool::new(false), passed: Striped::default() })

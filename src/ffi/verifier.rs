@@ -57,7 +57,7 @@ pub extern "C" fn bouncer_verifier_new_remote(
 ///
 /// A token that it remembers passes without its signature being verified again: the whole token is compared, "exp" and
 /// "nbf" are checked each time, and when remote keys change, everything is forgotten. What it gives up: the tokens and
-/// their claims stay in memory, about three times their length each, until others take their places. Tokens over 4 KiB
+/// their claims stay in memory, about twice their length each, until others take their places. Tokens over 4 KiB
 /// are not remembered.
 ///
 /// On success puts the verifier in `*out`; free it with bouncer_verifier_free(). On failure:

@@ -64,7 +64,7 @@ impl Verifier {
     ///
     /// A token that it remembers passes without its signature being verified again: the whole token is
     /// compared, "exp" and "nbf" are checked each time, and when remote keys change, everything is forgotten.
-    /// What it gives up: the tokens and their claims stay in memory, about three times their length each,
+    /// What it gives up: the tokens and their claims stay in memory, about twice their length each,
     /// until others take their places. Tokens over 4 KiB are not remembered.
     #[must_use]
     pub fn with_cache(&self, tokens: usize) -> Self {

@@ -1379,7 +1379,7 @@ public:
     ///
     /// A token that it remembers passes without its signature being verified again: the whole token is compared, "exp"
     /// and "nbf" are checked each time, and when remote keys change, everything is forgotten. What it gives up: the
-    /// tokens and their claims stay in memory, about three times their length each, until others take their places.
+    /// tokens and their claims stay in memory, about twice their length each, until others take their places.
     [[nodiscard]] Result<Verifier> try_with_cache(std::size_t tokens) const noexcept {
         return detail::make<Verifier>(bouncer_verifier_with_cache, handle_.get(), tokens);
     }
