@@ -9,7 +9,7 @@ use std::array;
 /// How many at most.
 pub(crate) const LANES: usize = 8;
 /// From how many on that is faster than one by one.
-pub(crate) const WORTHWHILE: usize = 7;
+pub(crate) const WORTHWHILE: usize = 6;
 
 /// A signature to verify with a key that is accelerated.
 #[cfg_attr(

@@ -76,11 +76,14 @@ impl<const ALWAYS_RIPPLE: bool> Simd for Avx512<ALWAYS_RIPPLE> {
     instruction!(madd52lo(sum, a, b), _mm512_madd52lo_epu64(sum, a, b));
     instruction!(madd52hi(sum, a, b), _mm512_madd52hi_epu64(sum, a, b));
     instruction!(add(a, b), _mm512_add_epi64(a, b));
+    instruction!(sub(a, b), _mm512_sub_epi64(a, b));
+    instruction!(sub_where_negative(sign, a, b), _mm512_mask_sub_epi64(a, _mm512_movepi64_mask(sign), a, b));
     instruction!(and(a, b), _mm512_and_si512(a, b));
     instruction!(or(a, b), _mm512_or_si512(a, b));
     instruction!(xor(a, b), _mm512_xor_si512(a, b));
     instruction!(shift_left<const BITS>(x), _mm512_slli_epi64::<BITS>(x));
     instruction!(shift_right<const BITS>(x), _mm512_srli_epi64::<BITS>(x));
+    instruction!(shift_right_signed<const BITS>(x), _mm512_srai_epi64::<BITS>(x));
     instruction!(lanes_up(x, below), _mm512_alignr_epi64::<7>(x, below));
 
     #[inline(always)]

@@ -87,7 +87,7 @@ impl Key {
     }
 }
 
-/// Verifies up to [`LANES`] signatures at once, in the time of seven: bit i is set where the i-th is one of the
+/// Verifies up to [`LANES`] signatures at once, in the time of six: bit i is set where the i-th is one of the
 /// message with its digest. A signature by a key of another size than the first is not verified.
 pub(super) fn verify_lanes(batch: &[Lane<'_>]) -> u8 {
     debug_assert!(batch.len() <= LANES);

@@ -8,10 +8,15 @@ use std::array::from_fn;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Portable<const ALWAYS_RIPPLE: bool = false>;
 
-/// No sum reaches 2^61.
+/// No sum reaches 2^61, nor -2^61.
 fn bounded(sum: u64) -> u64 {
-    assert!(sum < 1 << 61, "{sum:#x}");
+    assert!(sum.cast_signed().unsigned_abs() < 1 << 61, "{sum:#x}");
     sum
+}
+
+fn not_negative(x: u64) -> u64 {
+    assert!(x.cast_signed() >= 0, "{x:#x}");
+    x
 }
 
 /// The product of the low 52 bits of `a` and a limb.
@@ -42,17 +47,28 @@ impl<const ALWAYS_RIPPLE: bool> Simd for Portable<ALWAYS_RIPPLE> {
 
     #[inline(never)]
     fn madd52lo(self, sum: Block, a: Block, b: Block) -> Block {
-        from_fn(|i| bounded(sum[i] + (multiply(a[i], b[i]) as u64 & MASK)))
+        from_fn(|i| bounded(sum[i].wrapping_add(multiply(a[i], b[i]) as u64 & MASK)))
     }
 
     #[inline(never)]
     fn madd52hi(self, sum: Block, a: Block, b: Block) -> Block {
-        from_fn(|i| bounded(sum[i] + (multiply(a[i], b[i]) >> 52) as u64))
+        from_fn(|i| bounded(sum[i].wrapping_add((multiply(a[i], b[i]) >> 52) as u64)))
     }
 
     #[inline(never)]
     fn add(self, a: Block, b: Block) -> Block {
-        from_fn(|i| bounded(a[i] + b[i]))
+        from_fn(|i| bounded(a[i].wrapping_add(b[i])))
+    }
+
+    #[inline(never)]
+    fn sub(self, a: Block, b: Block) -> Block {
+        from_fn(|i| bounded(a[i].wrapping_sub(b[i])))
+    }
+
+    #[inline(never)]
+    fn sub_where_negative(self, sign: Block, a: Block, b: Block) -> Block {
+        let difference = self.sub(a, b);
+        from_fn(|i| if sign[i].cast_signed() < 0 { difference[i] } else { a[i] })
     }
 
     #[inline(never)]
@@ -72,12 +88,17 @@ impl<const ALWAYS_RIPPLE: bool> Simd for Portable<ALWAYS_RIPPLE> {
 
     #[inline(never)]
     fn shift_left<const BITS: u32>(self, x: Block) -> Block {
-        x.map(|x| x << BITS)
+        x.map(|x| not_negative(x) << BITS)
     }
 
     #[inline(never)]
     fn shift_right<const BITS: u32>(self, x: Block) -> Block {
-        x.map(|x| x >> BITS)
+        x.map(|x| not_negative(x) >> BITS)
+    }
+
+    #[inline(never)]
+    fn shift_right_signed<const BITS: u32>(self, x: Block) -> Block {
+        x.map(|x| (x.cast_signed() >> BITS).cast_unsigned())
     }
 
     #[inline(never)]

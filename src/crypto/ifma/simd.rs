@@ -24,11 +24,17 @@ pub(super) trait Simd: Copy {
     /// `sum` + the high 52 bits of `a` * `b`, of which the low 52 bits count.
     fn madd52hi(self, sum: Self::V, a: Self::V, b: Self::V) -> Self::V;
     fn add(self, a: Self::V, b: Self::V) -> Self::V;
+    /// `a` - `b`, in two's complement where it is negative.
+    fn sub(self, a: Self::V, b: Self::V) -> Self::V;
+    /// `a` - `b` in the lanes where `sign` is negative, `a` in the others.
+    fn sub_where_negative(self, sign: Self::V, a: Self::V, b: Self::V) -> Self::V;
     fn and(self, a: Self::V, b: Self::V) -> Self::V;
     fn or(self, a: Self::V, b: Self::V) -> Self::V;
     fn xor(self, a: Self::V, b: Self::V) -> Self::V;
     fn shift_left<const BITS: u32>(self, x: Self::V) -> Self::V;
     fn shift_right<const BITS: u32>(self, x: Self::V) -> Self::V;
+    /// The same of signed numbers.
+    fn shift_right_signed<const BITS: u32>(self, x: Self::V) -> Self::V;
 
     /// The lanes of `x` moved up by one; the last lane of `below` becomes the first.
     fn lanes_up(self, x: Self::V, below: Self::V) -> Self::V;

@@ -1,0 +1,102 @@
+//! Montgomery's reduction.
+
+use super::sums::{Difference, Sums};
+use super::{Memory, Vectors};
+use crate::crypto::ifma::limbs::{LANES, LIMB_BITS, MASK};
+use crate::crypto::ifma::simd::Simd;
+
+/// The n of each lane.
+pub(super) struct Moduli<'a, V, const N: usize> {
+    n: &'a Vectors<V, N>,
+    /// -1/n mod 2^52.
+    n0_inverse: V,
+    /// n_j - n_i for 0 < i < j, of the blocks of n.
+    differences: &'a [Difference<V>],
+}
+
+/// How many pairs of blocks there are among `blocks` without the first.
+pub(super) const fn pairs(blocks: usize) -> usize {
+    (blocks - 1) * (blocks - 2) / 2
+}
+
+impl<'a, V: Copy, const N: usize> Moduli<'a, V, N> {
+    /// `room` is for [`pairs`] of N.
+    #[inline(always)]
+    pub(super) fn new<S: Simd<V = V>>(
+        simd: S,
+        n: &'a Vectors<V, N>,
+        n0_inverse: V,
+        room: &'a mut [Difference<V>],
+    ) -> Self {
+        for j in 2..N {
+            for i in 1..j {
+                room[pairs(j) + i - 1] = Difference::of(simd, &n[j], &n[i]);
+            }
+        }
+        Self { n, n0_inverse, differences: room }
+    }
+
+    #[inline(always)]
+    fn difference(&self, i: usize, j: usize) -> &Difference<V> {
+        &self.differences[pairs(j) + i - 1]
+    }
+}
+
+/// The sum / R mod n, in limbs of 52 bits, below n + sum / R.
+///
+/// Of the products of quotient and n, those of two different blocks, not the first, are had two for one multiplication:
+/// q_i n_j + q_j n_i = q_i n_i + q_j n_j + (q_i - q_j) (n_j - n_i).
+#[inline(always)]
+pub(super) fn reduce<S: Simd, const N: usize>(
+    simd: S,
+    memory: &mut Memory<S::V, N>,
+    moduli: &Moduli<'_, S::V, N>,
+    to: &mut Vectors<S::V, N>,
+) {
+    let Memory { low, high, quotient, prefix } = memory;
+    let n = moduli.n;
+    let mut sums = Sums::zero(simd);
+    // The sum of the q_i n_i, but the first.
+    let mut own = Sums::zero(simd);
+    // The low blocks become multiples of R: each limb of the quotient clears a limb, of which the carry remains.
+    for column in 0..N {
+        sums.add(simd, &low[column]);
+        if column > 1 {
+            sums.add(simd, &prefix[column - 1]);
+        }
+        for i in 1..column.div_ceil(2) {
+            let j = column - i;
+            sums.add_product_of_difference(simd, &quotient[i], &quotient[j], moduli.difference(i, j));
+        }
+        if column > 0 {
+            sums.add_product(simd, &quotient[0], &n[column]);
+        }
+        sums.clear(simd, &n[0], moduli.n0_inverse, &mut quotient[column]);
+        if column > 0 {
+            own.add_product(simd, &quotient[column], &n[column]);
+            prefix[column] = own.next(simd);
+            own.add(simd, &prefix[column]);
+        }
+    }
+    let total = own.next(simd);
+    let mut carry = simd.splat(0);
+    for column in 0..N {
+        sums.add(simd, &high[column]);
+        if column > 0 {
+            sums.add(simd, &total);
+            sums.subtract(simd, &prefix[column]);
+        } else {
+            sums.add(simd, &prefix[N - 1]);
+        }
+        for i in column + 1..(column + N).div_ceil(2) {
+            let j = column + N - i;
+            sums.add_product_of_difference(simd, &quotient[i], &quotient[j], moduli.difference(i, j));
+        }
+        let sum = sums.next(simd);
+        unroll!(for i in 0..LANES {
+            let limb = simd.add(sum[i], carry);
+            to[column][i] = simd.and(limb, simd.splat(MASK));
+            carry = simd.shift_right_signed::<{ LIMB_BITS as u32 }>(limb);
+        });
+    }
+}
