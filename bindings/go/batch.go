@@ -82,6 +82,9 @@ func (v *Verifier) VerifyBatchContext(ctx context.Context, tokens []string, thre
 }
 
 // verifyWithKeysInUse judges a batch with remote keys as they are. Where that cannot be done, the results are empty.
+//
+// The library's call for a verifier waits by itself: in C, where no context ends it and everyone that waits holds a thread. Were
+// it to wait for nothing, it would keep the tickets, and each token that lacks its key would ask for it, and be counted, twice.
 func (v *Verifier) verifyWithKeysInUse(tokens []string, threads int) ([]BatchResult, error) {
 	if v.policy == nil {
 		return make([]BatchResult, len(tokens)), nil // the cache is asked for one token at a time

@@ -24,8 +24,12 @@ pub static KEY_SETS: LazyLock<Vec<JwkSet>> = LazyLock::new(|| {
 /// A token over any header and claims.
 pub fn token(header: &[u8], claims: &[u8]) -> String {
     let input = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
-    let signature = KEY.sign(input.as_bytes()).to_bytes();
-    format!("{input}.{}", URL_SAFE_NO_PAD.encode(signature))
+    format!("{input}.{}", URL_SAFE_NO_PAD.encode(sign(input.as_bytes())))
+}
+
+/// The signature of any JWS Signing Input, also of one that is none.
+pub fn sign(input: &[u8]) -> [u8; 64] {
+    KEY.sign(input).to_bytes()
 }
 
 pub fn policy(policy: Policy) -> Policy {

@@ -14,6 +14,7 @@ mod batch;
 mod cache_stats;
 mod error;
 mod fetch;
+mod interrupt;
 mod jwk;
 mod jwk_set;
 mod policy;

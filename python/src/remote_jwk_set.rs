@@ -3,19 +3,16 @@
 use crate::background;
 use crate::error::{exception, invalid_argument, keys_unavailable};
 use crate::fetch::PythonTransport;
+use crate::interrupt::{self, SLICE};
 use crate::jwk_set::{JwkSet, backend_of};
 use crate::remote_jwk_set_status::{self, RemoteJwkSetStatus};
 use crate::text::Text;
 use bouncer_verify::{FetchTicket, RemoteJwkSetBuilder, RemoteJwkSetState};
-use pyo3::exceptions::{PyRuntimeError, PyTypeError};
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use std::path::PathBuf;
-use std::sync::mpsc::{RecvTimeoutError, sync_channel};
-use std::thread;
 use std::time::{Duration, Instant};
 
-/// How long a wait goes on before it looks for signals: Ctrl-C.
-pub(crate) const SLICE: Duration = Duration::from_millis(100);
 /// Longer than any fetch takes.
 pub(crate) const LONGEST_REFRESH: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -227,26 +224,8 @@ impl RemoteJwkSet {
         let timeout = seconds(py, "timeout", timeout)?.min(LONGEST_REFRESH);
         let keys = self.keys.clone();
         // To ask again in slices would be to ask for another fetch.
-        let (sender, mut receiver) = sync_channel(1);
-        thread::Builder::new()
-            .name("bouncer-refresh".to_owned())
-            .spawn(move || sender.send(keys.refresh(timeout)))
-            .map_err(|error| PyRuntimeError::new_err(error.to_string()))?;
-        loop {
-            let result;
-            (receiver, result) = py.detach(move || {
-                let result = receiver.recv_timeout(SLICE);
-                (receiver, result)
-            });
-            match result {
-                Ok(Ok(())) => return Ok(()),
-                Ok(Err(error)) => {
-                    return Err(keys_unavailable(py, &format!("the keys were not fetched: {error}")));
-                }
-                Err(RecvTimeoutError::Timeout) => py.check_signals()?,
-                Err(RecvTimeoutError::Disconnected) => return Err(PyRuntimeError::new_err("it panicked")),
-            }
-        }
+        interrupt::wait_for(py, "bouncer-refresh", move || keys.refresh(timeout))?
+            .map_err(|error| keys_unavailable(py, &format!("the keys were not fetched: {error}")))
     }
 
     /// What it is doing, for metrics, logs and health checks.

@@ -2,16 +2,15 @@
 
 use crate::background;
 use crate::error::{exception, invalid_argument, login_failed};
-use crate::remote_jwk_set::{LONGEST_REFRESH, Proxy, SLICE, seconds};
+use crate::interrupt::{self, SLICE};
+use crate::remote_jwk_set::{LONGEST_REFRESH, Proxy, seconds};
 use crate::token_renewer_status::TokenRenewerStatus;
 use crate::token_source::PythonSource;
 use bouncer_verify::{FetchTicket, OwnToken, ServiceAccount, TokenRenewerBuilder, TokenRenewerState};
-use pyo3::exceptions::{PyRuntimeError, PyTypeError};
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyMapping};
 use std::path::PathBuf;
-use std::sync::mpsc::{RecvTimeoutError, sync_channel};
-use std::thread;
 use std::time::{Duration, Instant};
 
 /// Whether an answer says that the token of the request was not accepted, so that TokenRenewer.reject() is worth
@@ -220,24 +219,8 @@ impl TokenRenewer {
         let timeout = seconds(py, "timeout", timeout)?.min(LONGEST_REFRESH);
         let renewer = self.renewer.clone();
         // To ask again in slices would be to ask for another login.
-        let (sender, mut receiver) = sync_channel(1);
-        thread::Builder::new()
-            .name("bouncer-renew".to_owned())
-            .spawn(move || sender.send(renewer.renew(timeout)))
-            .map_err(|error| PyRuntimeError::new_err(error.to_string()))?;
-        loop {
-            let result;
-            (receiver, result) = py.detach(move || {
-                let result = receiver.recv_timeout(SLICE);
-                (receiver, result)
-            });
-            match result {
-                Ok(Ok(())) => return Ok(()),
-                Ok(Err(error)) => return Err(login_failed(py, &error)),
-                Err(RecvTimeoutError::Timeout) => py.check_signals()?,
-                Err(RecvTimeoutError::Disconnected) => return Err(PyRuntimeError::new_err("it panicked")),
-            }
-        }
+        interrupt::wait_for(py, "bouncer-renew", move || renewer.renew(timeout))?
+            .map_err(|error| login_failed(py, &error))
     }
 
     /// What it is doing, for metrics, logs and health checks.

@@ -3,6 +3,7 @@
 use crate::batch::{self, Texts, Verdicts};
 use crate::cache_stats::CacheStats;
 use crate::error::exception;
+use crate::interrupt;
 use crate::jwk_set::JwkSet;
 use crate::policy::Policy;
 use crate::remote_jwk_set::RemoteJwkSet;
@@ -166,7 +167,7 @@ impl Verifier {
         threads: i64,
     ) -> PyResult<Bound<'py, PyList>> {
         let threads = batch::count(py, "threads", threads)?;
-        batch::list(py, self.judge_all(py, |verdicts| verdicts, &tokens, threads)?)
+        batch::list(py, self.judge_all(py, |verdicts| verdicts, tokens, threads)?)
     }
 
     /// verify_batch() with its verdicts in columns, for data pipelines: no object is made for a token.
@@ -174,7 +175,7 @@ impl Verifier {
     fn verify_batch_columns(&self, py: Python<'_>, tokens: Texts, threads: i64) -> PyResult<TokenColumns> {
         let threads = batch::count(py, "threads", threads)?;
         let of = |verdicts: Verdicts| bouncer_verify::TokenColumns::of(&verdicts);
-        TokenColumns::new(py, self.judge_all(py, of, &tokens, threads)?)
+        TokenColumns::new(py, self.judge_all(py, of, tokens, threads)?)
     }
 
     /// verify() for an event loop, which goes on while a fetch may bring the key that is missing.
@@ -213,19 +214,30 @@ impl Verifier {
         Ok(py.detach(|| verifier.verify_now(token, ticket)))
     }
 
-    /// What `make` makes of the verdicts, all of it while other threads may run Python. It waits as the core does.
-    fn judge_all<T: Send>(
+    /// What `make` makes of the verdicts, all of it while other threads may run Python. It waits as the core does,
+    /// but for signals.
+    fn judge_all<T: Send + 'static>(
         &self,
         py: Python<'_>,
-        make: impl FnOnce(Verdicts) -> T + Send,
-        tokens: &Texts,
+        make: impl FnOnce(Verdicts) -> T + Send + 'static,
+        tokens: Texts,
         threads: usize,
     ) -> PyResult<T> {
-        let asked = self.asked(py)?;
-        let verifier = asked.as_ref().unwrap_or(&self.verifier);
-        // The time that was asked for is known to this thread alone.
+        let verifier = self.asked(py)?.unwrap_or_else(|| self.verifier.clone());
+        // The time that was asked for is known to this thread alone, and to the one that it is told below.
         let threads = if self.cached && self.policy.get().asks_for_the_time { 1 } else { threads };
-        Ok(py.detach(|| make(verifier.verify_batch(&tokens.0, threads))))
+        let now = NOW.get();
+        let judge = move || {
+            NOW.set(now);
+            let made = make(verifier.verify_batch(&tokens.0, threads));
+            // Back to where Python's objects may be let go at once.
+            (made, tokens)
+        };
+        let (made, _tokens) = match self.keys {
+            Keys::Fixed(_) => py.detach(judge),
+            Keys::Remote(_) => interrupt::wait_for(py, "bouncer-batch", judge)?,
+        };
+        Ok(made)
     }
 
     /// Asks Python for the time if the policy does. Without a cache it takes a verifier for that time, which is

@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -214,6 +215,13 @@ def test_remote_keys(server: Any, make_token: Callable[..., str]) -> None:
         verifier = Verifier(keys, Policy.bouncer())
         good, late = make_token(), make_token(exp=-1)
         assert verifier.verify_batch_columns([good, late] * 100, threads=2).codes() == [None, "expired"] * 100
+        # The time that the policy tells reaches whatever thread judges.
+        distant = Verifier(keys, Policy.bouncer().replace(now=lambda: 2**40))
+        for ticking in (distant, distant.with_cache(8)):
+            assert ticking.verify_batch_columns([good, late] * 100, threads=2).codes() == ["expired"] * 200
+            with ThreadPoolExecutor(1) as pool:
+                columns = pool.submit(ticking.verify_batch_columns, [good, late]).result()
+                assert columns.codes() == ["expired"] * 2
     verdicts = verifier.verify_batch([good, late])
     assert [type(verdict) for verdict in verdicts] == [KeysUnavailableError] * 2
 

@@ -17,16 +17,17 @@
 ///   Result that holds a Failure. Both say the same. Where exceptions are off (-fno-exceptions) only the second is
 ///   there.
 /// - **Ownership.** JwkSet, Jwk, Policy, RemoteOptions, RemoteJwkSet, RemoteStatus, VerifiedToken, Verifier,
-///   Batch, RenewerOptions, TokenRenewer, OwnToken, RenewalStatus and Failure own a handle of the library: they move, they do
-///   not copy, and nothing else is allocated but a thrown Error and the list of a batch's tokens. One that was moved from may be destroyed, assigned to
-///   and asked: it has nothing to say, and a function that needs it fails with Status::NullArgument.
+///   Batch, RenewerOptions, TokenRenewer, OwnToken, RenewalStatus and Failure own a handle of the library: they move,
+///   they do not copy, and nothing else is allocated but a thrown Error and the list of a batch's tokens. One that was
+///   moved from may be destroyed, assigned to and asked: it has nothing to say, and a function that needs it fails with
+///   Status::NullArgument.
 /// - **Lifetimes.** Text goes in as `std::string_view`, is read during the call and not kept. What comes out as
-///   `std::string_view`, ByteView, JwkView, TokenView, VerdictView or a range belongs to the object that was asked and lives as long as that.
-///   Asking a temporary for it does not compile.
+///   `std::string_view`, ByteView, JwkView, TokenView, VerdictView or a range belongs to the object that was asked and
+///   lives as long as that. Asking a temporary for it does not compile.
 /// - **Threads.** Any number of threads may use one object at once through const functions. A Policy, RemoteOptions or
 ///   RenewerOptions must not be changed while another thread uses it. There is no global and no thread-local state.
-/// - **Time** in policies and tokens is in whole seconds since 1970-01-01T00:00:00Z: a number, because exp may lie beyond
-///   2262, where the nanoseconds of std::chrono::system_clock overflow.
+/// - **Time** in policies and tokens is in whole seconds since 1970-01-01T00:00:00Z: a number, because exp may lie
+///   beyond 2262, where the nanoseconds of std::chrono::system_clock overflow.
 ///
 /// SPDX-License-Identifier: MIT OR Apache-2.0
 
@@ -504,8 +505,8 @@ private:
 
 /// Which arithmetic verifies signatures. The verdicts are the same.
 enum class Backend : std::uint32_t {
-    /// aws-lc, and for RS256 this library's own AVX-512 arithmetic where the CPU has the instructions, watched by aws-lc.
-    /// The default, unless the environment variable BOUNCER_VERIFY_NO_ACCELERATION is set.
+    /// aws-lc, and for RS256 this library's own AVX-512 arithmetic where the CPU has the instructions, watched by
+    /// aws-lc. The default, unless the environment variable BOUNCER_VERIFY_NO_ACCELERATION is set.
     Accelerated = BOUNCER_BACKEND_ACCELERATED,
     AwsLc = BOUNCER_BACKEND_AWS_LC,  ///< aws-lc alone.
 };
@@ -699,7 +700,9 @@ public:
     [[nodiscard]] Policy accept_any_audience() && { return std::move(accept_any_audience()); }
     [[nodiscard]] Policy optional_exp() && { return std::move(optional_exp()); }
     [[nodiscard]] Policy require_claim(std::string_view name) && { return std::move(require_claim(name)); }
-    [[nodiscard]] Policy require_string_claim(std::string_view name) && { return std::move(require_string_claim(name)); }
+    [[nodiscard]] Policy require_string_claim(std::string_view name) && {
+        return std::move(require_string_claim(name));
+    }
     [[nodiscard]] Policy token_type(std::string_view type) && { return std::move(token_type(type)); }
     [[nodiscard]] Policy leeway(std::chrono::seconds leeway) && { return std::move(this->leeway(leeway)); }
     [[nodiscard]] Policy max_token_len(std::size_t bytes) && { return std::move(max_token_len(bytes)); }
@@ -1069,8 +1072,8 @@ inline std::string_view audience_at(const bouncer_token *token, std::size_t inde
 
 }  // namespace detail
 
-/// A token that passed every check and belongs to a VerifiedToken or a Batch, and lives as long as that. Free to copy. An
-/// empty one says nothing.
+/// A token that passed every check and belongs to a VerifiedToken or a Batch, and lives as long as that. Free to copy.
+/// An empty one says nothing.
 class TokenView {
 public:
     TokenView() noexcept = default;
@@ -1217,8 +1220,8 @@ private:
     std::size_t size_;
 };
 
-/// The verdicts of a Batch in columns, laid out as Apache Arrow does (its "Columnar Format", 1.0). In a validity bitmap the
-/// bit i, counted from the lowest of the first byte, is set where row i has a value.
+/// The verdicts of a Batch in columns, laid out as Apache Arrow does (its "Columnar Format", 1.0). In a validity bitmap
+/// the bit i, counted from the lowest of the first byte, is set where row i has a value.
 struct Columns {
     ColumnView<std::uint32_t> status;        ///< The number of each Status: UInt32.
     ColumnView<std::int64_t> exp;            ///< "exp" of the tokens that passed, in seconds since 1970: Int64.
@@ -1276,7 +1279,8 @@ public:
     [[nodiscard]] Columns columns() const & noexcept {
         bouncer_columns columns = {0, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr};
         const bool made = bouncer_batch_columns(handle_.get(), &columns) != 0;
-        const std::size_t rows = columns.rows, bytes = rows / 8 + (rows % 8 != 0 ? 1 : 0), offsets = made ? rows + 1 : 0;
+        const std::size_t rows = columns.rows, bytes = rows / 8 + (rows % 8 != 0 ? 1 : 0);
+        const std::size_t offsets = made ? rows + 1 : 0;
         const auto uids = made ? static_cast<std::size_t>(columns.uid_offsets[rows]) : 0;
         return {{columns.status, rows},         {columns.exp, rows},
                 {columns.exp_validity, bytes},  {columns.uid_offsets, offsets},
@@ -1368,8 +1372,8 @@ public:
     Result<VerifiedToken> try_verify(std::string_view token) const noexcept {
         return detail::make<VerifiedToken>(bouncer_verifier_verify, handle_.get(), token.data(), token.size());
     }
-    /// Verifies many JWTs as try_verify() does each of them; `tokens` and `threads` are as for try_verify_tokens(). With
-    /// remote keys, the whole of it waits for keys no longer than one token would.
+    /// Verifies many JWTs as try_verify() does each of them; `tokens` and `threads` are as for try_verify_tokens().
+    /// With remote keys, the whole of it waits for keys no longer than one token would.
     template <class Tokens>
     Result<Batch> try_verify_batch(const Tokens &tokens, std::size_t threads = 1) const noexcept {
         const detail::TextArray array(tokens);

@@ -1,7 +1,12 @@
 // Many tokens in one call, the cache of a verifier, and the choice of the back end.
 #include "check.hpp"
 
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
 #include <array>
+#include <atomic>
 #include <cstring>
 #include <type_traits>
 #include <utility>
@@ -14,6 +19,18 @@ using bouncer::JwkSet;
 using bouncer::Policy;
 using bouncer::Status;
 using bouncer::Verifier;
+
+/// What the clock on the wall says, unless it is 0.
+static std::atomic<std::int64_t> wall_clock{0};
+
+// In place of libc's, for the library too: a policy keeps the time that it is given, so only the system's can pass.
+extern "C" int clock_gettime(clockid_t clock, timespec *time) noexcept {
+    if (clock != CLOCK_REALTIME || wall_clock == 0) {
+        return static_cast<int>(syscall(SYS_clock_gettime, clock, time));
+    }
+    *time = {static_cast<time_t>(wall_clock.load()), 0};
+    return 0;
+}
 
 static_assert(std::is_nothrow_move_constructible_v<Batch> && !std::is_copy_constructible_v<Batch>);
 
@@ -125,6 +142,27 @@ static void a_cache_changes_no_verdict(const JwkSet &jwks) {
     CHECK(late.cache_hits() == 0);
 }
 
+static void a_token_expires_in_the_cache_too(const JwkSet &jwks) {
+    const std::vector<std::string> texts(3, document_token());
+    const Verifier cached = Verifier(jwks, Policy::bouncer()).with_cache(100);
+    wall_clock = document_exp - 1;
+    CHECK(cached.try_verify(texts[0]) && cached.try_verify(texts[0]));
+    for (const bouncer::VerdictView verdict : cached.verify_batch(texts)) {
+        CHECK(verdict);
+    }
+    wall_clock = document_exp;
+    for (int i = 0; i < 2; ++i) {
+        const auto verdict = cached.try_verify(texts[0]);
+        CHECK(fails(verdict, Status::Expired) && verdict.error().claim() == "exp");
+    }
+    for (const bouncer::VerdictView verdict : cached.verify_batch(texts)) {
+        CHECK(verdict.status() == Status::Expired && verdict.claim() == "exp");
+    }
+    // All but the first found it.
+    CHECK(cached.cache_hits() == 9 && cached.cache_misses() == 1);
+    wall_clock = 0;
+}
+
 int main() {
     const std::string json = read_file("document_jwks.json");
     for (const Backend backend : {Backend::Accelerated, Backend::AwsLc}) {
@@ -133,6 +171,7 @@ int main() {
         a_batch_of_any_size_says_of_each_token_what_a_call_says(jwks);
         a_batch_moves_and_one_without_keys_fails(jwks);
         a_cache_changes_no_verdict(jwks);
+        a_token_expires_in_the_cache_too(jwks);
     }
     CHECK(fails(JwkSet::try_load(json, static_cast<Backend>(2)), Status::InvalidArgument));
     auto options = bouncer::RemoteOptions::for_url("https://idp.example/").backend(Backend::AwsLc);

@@ -104,7 +104,11 @@ inline void mistakes(const JwkSet &jwks, const Policy &policy, const Jwk &key, c
     auto dangling = verify_tokens(jwks, policy, std::vector<std::string_view>{text})[0];
 #elif MISTAKE == 45
     Verifier(jwks, policy).try_with_cache(8);  // What it gives is the verifier with a cache.
-#elif MISTAKE > 45
+#elif MISTAKE == 46
+    TokenView dangling = verify_token(jwks, text);
+#elif MISTAKE == 47
+    TokenView dangling = Verifier(jwks, policy).try_verify(text).value();
+#elif MISTAKE > 47
 #error "there is no such mistake"
 #endif
 }

@@ -1,10 +1,13 @@
 // The whole noexcept interface, compiled with -fno-exceptions -fno-rtti.
 #include "check.hpp"
 
+#include <array>
+
 #ifdef __cpp_exceptions
 #error "compile this test with -fno-exceptions"
 #endif
 
+using bouncer::Batch;
 using bouncer::Jwk;
 using bouncer::JwkSet;
 using bouncer::OwnToken;
@@ -40,6 +43,15 @@ int main() {
     CHECK(fails(bouncer::try_verify_token(*jwks, text), Status::Expired));
     const auto verifier = Verifier::try_make(*jwks, policy);
     CHECK(verifier && verifier->try_verify(text));
+
+    const std::array<std::string_view, 3> texts{text, "a.b", text};
+    const Result<Batch> batch = bouncer::try_verify_tokens(*jwks, policy, texts);
+    CHECK(batch && batch->size() == 3 && (*batch)[0].token().uid() == "peter" && batch->columns().uid_data == "peterpeter");
+    CHECK(!(*batch)[1] && (*batch)[1].status() == Status::MalformedToken && (*batch)[1].message() != nullptr);
+    const Result<Verifier> cached = verifier->try_with_cache(8);
+    CHECK(cached && cached->cache_capacity() >= 8 && cached->try_verify(text));
+    const Result<Batch> known = cached->try_verify_batch(texts);
+    CHECK(known && (*known)[2] && !(*known)[1] && cached->cache_hits() == 2 && cached->cache_misses() == 2);
 
     Result<Policy> strict = Policy::try_for_issuer("i", "a");
     CHECK(strict && strict->try_accept_issuer("j") && strict->try_accept_audience("b") && strict->try_at(0));

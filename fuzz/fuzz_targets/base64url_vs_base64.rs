@@ -1,0 +1,37 @@
+//! Any bytes as the payload of a JWS that is signed as it stands, and as a signature: decoded exactly where the base64
+//! crate decodes them, without padding or trailing bits, and to the same bytes.
+//!
+//! `cargo +nightly fuzz run base64url_vs_base64`
+
+#![no_main]
+
+#[allow(dead_code)]
+mod issuer;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use bouncer_verify::{ErrorKind, Policy, verify_jws};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| {
+    if data.contains(&b'.') {
+        return; // It would be two segments.
+    }
+    let policy = issuer::policy(Policy::any_issuer());
+    let verify = |payload: &[u8], signature: &[u8]| {
+        let token = [HEADER.as_bytes(), payload, signature].join(&b'.');
+        verify_jws(&issuer::KEY_SETS[0], &policy, token)
+    };
+    let decoded = URL_SAFE_NO_PAD.decode(data).ok();
+    let signature = URL_SAFE_NO_PAD.encode(issuer::sign(&[HEADER.as_bytes(), data].join(&b'.')));
+    match verify(data, signature.as_bytes()) {
+        Ok(jws) => assert_eq!(Some(jws.payload()), decoded.as_deref()),
+        Err(error) => assert_eq!((error.kind(), &decoded), (ErrorKind::MalformedToken, &None)),
+    }
+    let refused = verify(b"e30", data).expect_err("nobody signs by chance").kind();
+    let expected = if decoded.is_some() { ErrorKind::InvalidSignature } else { ErrorKind::MalformedToken };
+    assert_eq!(refused, expected);
+});
+
+/// `{"alg":"EdDSA"}`.
+const HEADER: &str = "eyJhbGciOiJFZERTQSJ9";

@@ -1,0 +1,108 @@
+//! Tokens, one a line, among genuine ones: a batch, of a verifier or without, and a cache that is asked again, now and
+//! when some have expired, give the verdicts of `verify_token`.
+//!
+//! A line is a token, or, by its first byte, a genuine one with the rest XORed onto it from the given place on, or the
+//! claims of a signed one.
+//!
+//! `cargo +nightly fuzz run batch_and_cache_agree`
+
+#![no_main]
+
+#[allow(dead_code)]
+mod issuer;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use bouncer_verify::{Algorithm, Clock, Error, Jwk, JwkSet, Policy, VerifiedToken, Verifier};
+use bouncer_verify::{verify_token, verify_tokens};
+use libfuzzer_sys::fuzz_target;
+use rsa::RsaPrivateKey;
+use rsa::pkcs1v15::SigningKey;
+use rsa::pkcs8::{DecodePrivateKey as _, EncodePublicKey as _, LineEnding};
+use rsa::sha2::Sha256;
+use rsa::signature::{SignatureEncoding as _, Signer as _};
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, LazyLock};
+
+/// The keys, and tokens that pass at first: more than are verified at once, and than the cache has places.
+static ISSUER: LazyLock<(Vec<Jwk>, Vec<String>)> = LazyLock::new(|| {
+    let (mut keys, mut tokens) = (issuer::KEY_SETS[0].keys().to_vec(), Vec::new());
+    for (kid, pem) in [
+        ("a", include_str!("../../tests/data/keys/rsa-2048-a.pem")),
+        ("b", include_str!("../../tests/data/keys/rsa-2048-b.pem")),
+    ] {
+        let private = RsaPrivateKey::from_pkcs8_pem(pem).unwrap();
+        let public = private.to_public_key().to_public_key_pem(LineEnding::LF).unwrap();
+        keys.push(Jwk::from_pem(public.as_bytes()).unwrap().with_kid(kid).unwrap());
+        let signer = SigningKey::<Sha256>::new(private);
+        for i in 0..5 {
+            let header = format!(r#"{{"alg":"RS256","kid":"{kid}"}}"#);
+            let claims = format!(r#"{{"uid":"{i}","exp":{}}}"#, issuer::NOW + 1 + 10 * i);
+            let input = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
+            let signature = URL_SAFE_NO_PAD.encode(signer.sign(input.as_bytes()).to_vec());
+            tokens.push(format!("{input}.{signature}"));
+        }
+    }
+    (keys, tokens)
+});
+
+static TIME: AtomicI64 = AtomicI64::new(0);
+
+/// All that is told of a token.
+type Verdict = Result<(Algorithm, String, String, Option<String>), Error>;
+
+fn seen(verdict: Result<VerifiedToken, Error>) -> Verdict {
+    let token = verdict?;
+    let kid = token.kid().map(str::to_owned);
+    Ok((token.algorithm(), token.header().to_owned(), token.payload().to_owned(), kid))
+}
+
+fn all_seen(verdicts: Vec<Result<VerifiedToken, Error>>) -> Vec<Verdict> {
+    verdicts.into_iter().map(seen).collect()
+}
+
+fn token_of(line: &[u8]) -> Vec<u8> {
+    match line {
+        [0, which, place, changes @ ..] => {
+            let genuine = &ISSUER.1[usize::from(*which) % ISSUER.1.len()];
+            let mut token = genuine.clone().into_bytes();
+            // Places further apart than one: the signature is the larger part.
+            let changed = token.iter_mut().skip(2 * usize::from(*place));
+            changed.zip(changes).for_each(|(byte, change)| *byte ^= change);
+            token
+        }
+        [1, claims @ ..] => issuer::token(br#"{"alg":"EdDSA"}"#, claims).into_bytes(),
+        line => line.to_vec(),
+    }
+}
+
+fuzz_target!(|data: &[u8]| {
+    let (keys, genuine) = &*ISSUER;
+    let mut tokens: Vec<_> = genuine.iter().map(|token| token.clone().into_bytes()).collect();
+    for (i, line) in data.split(|&byte| byte == b'\n').take(16).enumerate() {
+        tokens.insert(2 * i % tokens.len(), token_of(line));
+    }
+    let policy = issuer::policy(Policy::bouncer()).algorithms([Algorithm::Rs256, Algorithm::Ed25519]);
+    let policy = policy.clock(Clock::from_fn(|| TIME.load(Ordering::Relaxed)));
+    // Fresh ones, as the acceleration has a state: after a wrong answer it is not used any more.
+    let key_set = || Arc::new(JwkSet::from_keys(keys.iter().cloned()).expect("a key set"));
+    let (single, batch) = (key_set(), key_set());
+    let verifier = Verifier::new(Arc::clone(&batch), policy.clone());
+    let cached = [8, 1000].map(|places| verifier.with_cache(places));
+    for time in [issuer::NOW, issuer::NOW, issuer::NOW + 25] {
+        TIME.store(time, Ordering::Relaxed);
+        let expected: Vec<_> =
+            tokens.iter().map(|token| seen(verify_token(&single, &policy, token))).collect();
+        assert_eq!(all_seen(verify_tokens(&batch, &policy, &tokens, 1)), expected);
+        assert_eq!(all_seen(verifier.verify_batch(&tokens, 1)), expected);
+        for cached in &cached {
+            assert_eq!(all_seen(cached.verify_batch(&tokens, 1)), expected);
+            for (token, expected) in tokens.iter().zip(&expected) {
+                assert_eq!(&seen(cached.verify(token)), expected);
+            }
+        }
+    }
+    // All but the first of the six times that each was asked for.
+    let hits = cached[1].cache_stats().map_or(0, |stats| stats.hits());
+    assert!(hits >= 5 * genuine.len() as u64, "{hits}");
+});
