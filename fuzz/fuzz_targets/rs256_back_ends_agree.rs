@@ -1,5 +1,5 @@
-//! Genuine RS256 signatures of fixed keys, changed at will: the back ends give the same verdict, and accept only what
-//! was signed.
+//! Genuine RS256 signatures of fixed keys, changed at will: the back ends give the same verdict, accept only what was
+//! signed, and aws-lc never has to correct the kernel.
 //!
 //! The first byte chooses the key and the kind of change, the rest is XORed onto the signature, or is the signature, or
 //! the message.
@@ -8,7 +8,7 @@
 
 #![no_main]
 
-use bouncer_verify::{Algorithm, Backend, Jwk, verify_signature};
+use bouncer_verify::{Algorithm, Backend, Jwk, SignatureVerifier};
 use libfuzzer_sys::fuzz_target;
 use rsa::RsaPrivateKey;
 use rsa::pkcs1v15::SigningKey;
@@ -19,7 +19,13 @@ use std::sync::LazyLock;
 
 const MESSAGE: &[u8] = b"message";
 
-static KEYS: LazyLock<[(Jwk, Vec<u8>); 4]> = LazyLock::new(|| {
+struct Key {
+    verifiers: Vec<SignatureVerifier<'static>>,
+    accelerated: Vec<bool>,
+    signature: Vec<u8>,
+}
+
+static KEYS: LazyLock<[Key; 4]> = LazyLock::new(|| {
     [
         include_str!("../../tests/data/keys/rsa-2048-a.pem"),
         include_str!("../../tests/data/keys/rsa-2048-b.pem"),
@@ -30,13 +36,17 @@ static KEYS: LazyLock<[(Jwk, Vec<u8>); 4]> = LazyLock::new(|| {
         let private = RsaPrivateKey::from_pkcs8_pem(pem).unwrap();
         let public = private.to_public_key().to_public_key_pem(LineEnding::LF).unwrap();
         let signature = SigningKey::<Sha256>::new(private).sign(MESSAGE).to_vec();
-        (Jwk::from_pem(public.as_bytes()).unwrap(), signature)
+        let jwk = Box::leak(Box::new(Jwk::from_pem(public.as_bytes()).unwrap()));
+        let verifiers: Vec<_> =
+            Backend::ALL.iter().map(|&backend| SignatureVerifier::new(jwk, backend).unwrap()).collect();
+        let accelerated = verifiers.iter().map(SignatureVerifier::is_accelerated).collect();
+        Key { verifiers, accelerated, signature }
     })
 });
 
 fuzz_target!(|data: &[u8]| {
     let Some((&choice, data)) = data.split_first() else { return };
-    let (jwk, genuine) = &KEYS[usize::from(choice % 4)];
+    let Key { verifiers, accelerated, signature: genuine } = &KEYS[usize::from(choice % 4)];
     let (mut message, mut signature) = (MESSAGE, genuine.clone());
     match choice / 4 % 3 {
         0 => signature.iter_mut().zip(data).for_each(|(byte, change)| *byte ^= change),
@@ -44,8 +54,9 @@ fuzz_target!(|data: &[u8]| {
         _ => message = data,
     }
     let valid = message == MESSAGE && signature == *genuine;
-    for &backend in Backend::ALL {
-        let verdict = verify_signature(jwk, backend, Algorithm::Rs256, message, &signature);
-        assert_eq!(verdict.is_ok(), valid, "{backend:?}");
+    for (verifier, &accelerated) in verifiers.iter().zip(accelerated) {
+        let verdict = verifier.verify(Algorithm::Rs256, message, &signature);
+        assert_eq!(verdict.is_ok(), valid);
+        assert_eq!(verifier.is_accelerated(), accelerated);
     }
 });
