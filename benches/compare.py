@@ -53,6 +53,10 @@ CASES = {
     "ed25519": ("Ed25519", ""),
     "batch": ("Many tokens in one call", "Tokens of OpenID Connect; the time is that of one of them."),
     "cached": ("With a cache of verified tokens", "The same 64 tokens of OpenID Connect again and again."),
+    "without_the_lock": (
+        "A control for Python's two threads",
+        "As long as a verification, all of it without Python's lock, and nothing else to do.",
+    ),
     "asyncio": ("Python's asyncio", "Awaited on an event loop, one token after the other."),
     "own_token": ("Handing out the service's own token", "What a request pays while the token is valid."),
 }
@@ -338,6 +342,7 @@ FIGURES: list[Figure] = [
     with_two_threads("C", "oidc/C/bouncer_verify"),
     with_two_threads("Go", "oidc/Go/bouncer_verify"),
     with_two_threads("Python", "oidc/Python/bouncer_verify"),
+    with_two_threads("Python's control, zlib without the lock", "without_the_lock/Python/zlib"),
     *beside_peers("C", "cjose", "libjwt", "rhonabwy"),
     *beside_peers("Go", "standard library, by hand", "golang-jwt"),
     *beside_peers("Python", "ryjwt", "PyJWT 2.15", "PyJWT 2.12", "joserfc", "oxyjwt", "cryptography"),
