@@ -195,6 +195,15 @@ LIBRARIES: dict[str, tuple[str, str, Callable[[Case], Judge]]] = {
     "cryptography": ("cryptography", "cryptography, signature alone", cryptography),
 }
 
+
+def delayed() -> int:
+    """Nanoseconds that this thread could have run and had no core; 0 where the kernel does not say."""
+    try:
+        return int(Path("/proc/thread-self/schedstat").read_text().split()[1])
+    except OSError:
+        return 0
+
+
 # Where every library is, and where this one stands beside a few.
 EVERY_LIBRARY = ("bouncer", "oidc", "tampered", "expired")
 FEW = {"unknown_kid": ("pyjwt", "ryjwt"), "garbage": ("pyjwt", "ryjwt"), "jwks_100": ("pyjwt", "ryjwt")}
@@ -240,23 +249,23 @@ class Candidate:
         return count, time.perf_counter_ns() - start, time.process_time_ns() - cpu
 
     def slot_of_threads(self, nanoseconds: int, chunk: int, threads: int) -> tuple[int, int, int]:
-        slots: list[tuple[int, int]] = []
+        slots: list[tuple[int, int, int]] = []
         ready = threading.Barrier(threads)
 
         def work() -> None:
             ready.wait()
-            start = time.perf_counter_ns()
+            start, delay = time.perf_counter_ns(), delayed()
             count = self.until(start + nanoseconds, chunk)
-            slots.append((count, time.perf_counter_ns() - start))
+            slots.append((count, time.perf_counter_ns() - start, delayed() - delay))
 
         workers = [threading.Thread(target=work) for _ in range(threads)]
         for worker in workers:
             worker.start()
         for worker in workers:
             worker.join()
-        wall = sum(wall for _, wall in slots) // threads
-        # They wait for each other, so their time on a core says nothing of a disturbance.
-        return sum(count for count, _ in slots), wall, 0
+        count, wall, delay = map(sum, zip(*slots, strict=True))
+        # They wait for each other, which is no disturbance; that they waited for a core is one.
+        return count, wall // threads, wall - delay
 
 
 class AsyncCandidate(Candidate):
