@@ -53,6 +53,10 @@ CASES = {
     "ed25519": ("Ed25519", ""),
     "batch": ("Many tokens in one call", "Tokens of OpenID Connect; the time is that of one of them."),
     "cached": ("With a cache of verified tokens", "The same 64 tokens of OpenID Connect again and again."),
+    "without_the_lock": (
+        "A control for Python's two threads",
+        "As long as a verification, all of it without Python's lock, and nothing else to do.",
+    ),
     "asyncio": ("Python's asyncio", "Awaited on an event loop, one token after the other."),
     "own_token": ("Handing out the service's own token", "What a request pays while the token is valid."),
 }
@@ -317,10 +321,19 @@ def with_two_threads(what: str, place: str) -> Figure:
     return f"{what}: throughput of two threads ÷ of one", ratio_of, [place, f"{place}/2"]
 
 
-def in_one_call(*counts: int) -> list[Figure]:
-    alone, batch = "oidc/Rust/bouncer_verify", "batch/Rust/bouncer_verify"
+def in_one_call(language: str, *counts: int) -> list[Figure]:
+    alone, batch = f"oidc/{language}/bouncer_verify", f"batch/{language}/bouncer_verify"
     return [
-        (f"{n} in one call, each ÷ alone", ratio_of, [f"{batch}, {n} in one call", alone]) for n in counts
+        (f"{language}: {n} in one call, each ÷ alone", ratio_of, [f"{batch}, {n} in one call", alone])
+        for n in counts
+    ]
+
+
+def with_cache(language: str) -> list[Figure]:
+    hit = f"cached/{language}/bouncer_verify, cached"
+    return [
+        (f"{language}: cached ÷ verified", ratio_of, [hit, f"oidc/{language}/bouncer_verify"]),
+        (f"{language}: cached", time_of, [hit]),
     ]
 
 
@@ -329,15 +342,24 @@ FIGURES: list[Figure] = [
     *figures_of("Bouncer", "bouncer"),
     ("2 keys ÷ 1 key", ratio_of, ["jwks_2/Rust/bouncer_verify", "oidc/Rust/bouncer_verify"]),
     ("100 keys ÷ 1 key", ratio_of, ["jwks_100/Rust/bouncer_verify", "oidc/Rust/bouncer_verify"]),
-    *in_one_call(1, 7, 8, 64, 1000),
-    ("Cached ÷ verified", ratio_of, ["cached/Rust/bouncer_verify, cached", "oidc/Rust/bouncer_verify"]),
-    ("Cached", time_of, ["cached/Rust/bouncer_verify, cached"]),
+    *in_one_call("Rust", 1, 7, 8, 64, 1000),
+    *in_one_call("C", 64, 1000),
+    *in_one_call("Go", 64, 1000),
+    *in_one_call("Python", 64, 1000),
+    *with_cache("Rust"),
+    *with_cache("C"),
+    *with_cache("Go"),
+    *with_cache("Python"),
     with_two_threads("Rust, cached", "cached/Rust/bouncer_verify, cached"),
     with_two_threads("Rust", "oidc/Rust/bouncer_verify"),
     with_two_threads("aws-lc-rs's signature alone", "oidc/Rust/aws-lc-rs"),
     with_two_threads("C", "oidc/C/bouncer_verify"),
     with_two_threads("Go", "oidc/Go/bouncer_verify"),
     with_two_threads("Python", "oidc/Python/bouncer_verify"),
+    with_two_threads("Python's control, zlib without the lock", "without_the_lock/Python/zlib"),
+    with_two_threads("Rust, 1000 in one call", "batch/Rust/bouncer_verify, 1000 in one call"),
+    with_two_threads("C, 1000 in one call", "batch/C/bouncer_verify, 1000 in one call"),
+    with_two_threads("Python, 1000 in one call", "batch/Python/bouncer_verify, 1000 in one call"),
     *beside_peers("C", "cjose", "libjwt", "rhonabwy"),
     *beside_peers("Go", "standard library, by hand", "golang-jwt"),
     *beside_peers("Python", "ryjwt", "PyJWT 2.15", "PyJWT 2.12", "joserfc", "oxyjwt", "cryptography"),
@@ -398,7 +420,10 @@ class Results:
         rows = [candidate for candidate in self.candidates if candidate.driver.threads > 1]
         if rows:
             yield "\n### Two threads\n"
-            yield "The token of OpenID Connect. The time is a slot's, divided by what both did in it.\n"
+            yield (
+                "The token of OpenID Connect. The time is a slot's, divided by what both did in it. "
+                "Many in one call are the library's to share out between them.\n"
+            )
             yield from self.table_of_threads(rows)
 
     def table(self, rows: list[Candidate]) -> Iterator[str]:

@@ -8,6 +8,8 @@
 typedef struct {
     bouncer_verifier *verifier;
     bool is_bouncer;
+    const fixture *fixture;
+    bouncer_str *tokens; /* of a batch, wherever in the cycle it begins */
 } prepared;
 
 static void *prepare(const fixture *fixture) {
@@ -34,6 +36,18 @@ static void *prepare_cached(const fixture *fixture) {
     bouncer_status status = bouncer_verifier_with_cache(plain, 1000, &made->verifier, NULL);
     bouncer_verifier_free(plain);
     return status == BOUNCER_STATUS_OK ? made : NULL;
+}
+
+static void *prepare_batch(const fixture *fixture) {
+    prepared *made = prepare(fixture);
+    if (made == NULL) return NULL;
+    made->fixture = fixture;
+    made->tokens = calloc(fixture->count + fixture->batch, sizeof *made->tokens);
+    for (size_t i = 0; i < fixture->count + fixture->batch; i++) {
+        const sample *sample = &fixture->samples[i % fixture->count];
+        made->tokens[i] = (bouncer_str){sample->token, sample->token_len};
+    }
+    return made;
 }
 
 static const char *reason_of(bouncer_status status) {
@@ -63,5 +77,23 @@ static bool judge(const void *argument, const sample *sample) {
     return right;
 }
 
+static bool judge_batch(const void *argument, const sample *first) {
+    const prepared *prepared = argument;
+    const fixture *fixture = prepared->fixture;
+    size_t begin = (size_t)(first - fixture->samples);
+    bouncer_batch *verdicts;
+    if (bouncer_verifier_verify_batch(prepared->verifier, &prepared->tokens[begin], fixture->batch, fixture->threads,
+                                      &verdicts, NULL) != BOUNCER_STATUS_OK)
+        return false;
+    bool right = bouncer_batch_count(verdicts) == fixture->batch;
+    for (size_t i = 0; i < fixture->batch; i++) {
+        bouncer_str subject = bouncer_token_subject(bouncer_batch_token(verdicts, i));
+        right &= is_subject(&fixture->samples[(begin + i) % fixture->count], subject.data, subject.len);
+    }
+    bouncer_batch_free(verdicts);
+    return right;
+}
+
 const library bouncer_verify = {"bouncer_verify", bouncer_version, prepare, judge};
 const library bouncer_verify_cached = {"bouncer_verify, cached", bouncer_version, prepare_cached, judge};
+const library bouncer_verify_batch = {"bouncer_verify", bouncer_version, prepare_batch, judge_batch};

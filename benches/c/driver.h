@@ -24,9 +24,11 @@ typedef struct {
     size_t count;
     char *jwks, *pem;
     size_t jwks_len, pem_len;
+    unsigned batch, threads; /* so many tokens are judged in one call, on so many threads of the library */
 } fixture;
 
-/* A library. `prepare` does once what its interface allows to do once; `judge` says whether the token came to what it must. */
+/* A library. `prepare` does once what its interface allows to do once; `judge` says whether the token came to what it must,
+   and of a batch whether those that follow it in the cycle did, too. */
 typedef struct {
     const char *name;
     const char *(*version)(void);
@@ -34,7 +36,7 @@ typedef struct {
     bool (*judge)(const void *prepared, const sample *);
 } library;
 
-extern const library bouncer_verify, bouncer_verify_cached, libjwt, cjose, rhonabwy;
+extern const library bouncer_verify, bouncer_verify_cached, bouncer_verify_batch, libjwt, cjose, rhonabwy;
 
 bool is_subject(const sample *, const char *text, size_t len);
 bool is_reason(const sample *, const char *reason);

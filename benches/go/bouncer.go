@@ -2,12 +2,47 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"log"
 
 	"bouncer_verify/bouncer"
 )
 
-func ours(f fixture) *candidate {
+func ours(f fixture) *candidate { return oneByOne(f, "bouncer_verify", verifierOf(f)) }
+
+// cached has room for all the fixture's tokens.
+func cached(f fixture) *candidate {
+	f.name = "cached"
+	verifier, err := verifierOf(f).WithCache(1000)
+	if err != nil {
+		log.Fatal(err)
+	}
+	return oneByOne(f, "bouncer_verify, cached", verifier)
+}
+
+// inOneCall judges many tokens, those that follow the i-th in the cycle. Their outcome is the first's, or one that is wrong.
+func inOneCall(f fixture, batch int) *candidate {
+	f.name, f.batch = "batch", batch
+	verifier, tokens := verifierOf(f), []string(nil)
+	for i := range len(f.samples) + batch {
+		tokens = append(tokens, f.samples[i%len(f.samples)].token)
+	}
+	judge := func(i int) string {
+		results, err := verifier.VerifyBatch(tokens[i:i+batch], 1)
+		if err != nil || len(results) != batch {
+			return "!another"
+		}
+		for at, result := range results {
+			if result.Err != nil || result.Token.Subject() != f.samples[(i+at)%len(f.samples)].expected {
+				return "!another"
+			}
+		}
+		return f.samples[i].expected
+	}
+	return &candidate{f, fmt.Sprintf("bouncer_verify, %d in one call", batch), bouncer.LibraryVersion(), judge}
+}
+
+func verifierOf(f fixture) *bouncer.Verifier {
 	jwks, err := bouncer.LoadJWKS(f.jwks)
 	if err != nil {
 		log.Fatal(err)
@@ -20,6 +55,10 @@ func ours(f fixture) *candidate {
 	if err != nil {
 		log.Fatal(err)
 	}
+	return verifier
+}
+
+func oneByOne(f fixture, title string, verifier *bouncer.Verifier) *candidate {
 	isBouncer := f.isBouncer()
 	judge := func(i int) string {
 		token, err := verifier.Verify(f.samples[i].token)
@@ -39,5 +78,5 @@ func ours(f fixture) *candidate {
 		}
 		return "!another"
 	}
-	return &candidate{f, "bouncer_verify", bouncer.LibraryVersion(), judge}
+	return &candidate{f, title, bouncer.LibraryVersion(), judge}
 }

@@ -25,6 +25,7 @@ type fixture struct {
 	name    string
 	samples []sample
 	jwks    []byte
+	batch   int // so many tokens are judged in one call
 }
 
 // A sample is a token and what it must come to: the subject, or "!" and the reason to refuse it.
@@ -38,7 +39,7 @@ func load(folder, name string) fixture {
 		}
 		return string(text)
 	}
-	loaded := fixture{name: name, jwks: []byte(read("jwks.json"))}
+	loaded := fixture{name: name, jwks: []byte(read("jwks.json")), batch: 1}
 	for line := range strings.Lines(read("tokens")) {
 		expected, token, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
 		loaded.samples = append(loaded.samples, sample{expected, token})
@@ -107,7 +108,7 @@ func (c *candidate) slot(duration time.Duration, threads int) (calls int, wall, 
 	done.Wait()
 	cpu = processTime() - used
 	for worker := range threads {
-		calls += counts[worker]
+		calls += counts[worker] * c.batch
 		wall += walls[worker] / time.Duration(threads)
 	}
 	return calls, wall, cpu
@@ -123,11 +124,13 @@ func processTime() time.Duration {
 }
 
 func (c *candidate) allocations() (count, bytes float64) {
+	calls := 6400 / c.batch
+	tokens := float64(calls * c.batch)
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	c.calls(0, 6400)
+	c.calls(0, calls)
 	runtime.ReadMemStats(&after)
-	return float64(after.Mallocs-before.Mallocs) / 6400, float64(after.TotalAlloc-before.TotalAlloc) / 6400
+	return float64(after.Mallocs-before.Mallocs) / tokens, float64(after.TotalAlloc-before.TotalAlloc) / tokens
 }
 
 func main() {
@@ -152,6 +155,11 @@ func main() {
 		if fixture.accepts() && name != "jwks_100" {
 			candidates = append(candidates, signatureAlone(fixture))
 		}
+	}
+	oidc := load(os.Args[1], "oidc")
+	candidates = append(candidates, cached(oidc))
+	if threads == 1 {
+		candidates = append(candidates, inOneCall(oidc, 64), inOneCall(oidc, 1000))
 	}
 	for _, candidate := range candidates {
 		candidate.calls(0, len(candidate.samples))

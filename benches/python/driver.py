@@ -12,16 +12,18 @@ import json
 import sys
 import threading
 import time
+import zlib
 from collections.abc import Awaitable, Callable, Iterator
 from importlib import import_module
 from importlib.metadata import version
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
 ISSUER, AUDIENCE = "https://idp.example.com/realms/production", "api://orders"
 
 # A token's subject, or "!" and the reason to refuse it.
-Judge = Callable[[str], Any]
+Judge = Callable[[Any], Any]
 
 
 class Case:
@@ -30,7 +32,8 @@ class Case:
     def __init__(self, folder: Path, name: str) -> None:
         self.name = name
         lines = (folder / name / "tokens").read_text().splitlines()
-        self.samples = [(token, expected) for expected, _, token in (line.partition(" ") for line in lines)]
+        split = (line.partition(" ") for line in lines)
+        self.samples: list[tuple[Any, Any]] = [(token, expected) for expected, _, token in split]
         self.accepts = not self.samples[0][1].startswith("!")
         self.jwks_json = (folder / name / "jwks.json").read_text()
         self.jwks = json.loads(self.jwks_json)
@@ -58,9 +61,13 @@ def bouncer_reason(error: Exception) -> str:
 
 
 def bouncer_verify(case: Case) -> Judge:
+    return one_by_one(case, bouncer_verifier(case))
+
+
+def one_by_one(case: Case, verifier: Any) -> Judge:
     from bouncer_verify import InvalidTokenError
 
-    verify, is_bouncer = bouncer_verifier(case).verify, case.is_bouncer
+    verify, is_bouncer = verifier.verify, case.is_bouncer
 
     def judge(token: str) -> Any:
         try:
@@ -192,6 +199,15 @@ LIBRARIES: dict[str, tuple[str, str, Callable[[Case], Judge]]] = {
     "cryptography": ("cryptography", "cryptography, signature alone", cryptography),
 }
 
+
+def delayed() -> int:
+    """Nanoseconds that this thread could have run and had no core; 0 where the kernel does not say."""
+    try:
+        return int(Path("/proc/thread-self/schedstat").read_text().split()[1])
+    except OSError:
+        return 0
+
+
 # Where every library is, and where this one stands beside a few.
 EVERY_LIBRARY = ("bouncer", "oidc", "tampered", "expired")
 FEW = {"unknown_kid": ("pyjwt", "ryjwt"), "garbage": ("pyjwt", "ryjwt"), "jwks_100": ("pyjwt", "ryjwt")}
@@ -201,30 +217,30 @@ class Candidate:
     def __init__(self, case: Case, name: str, of: str, judge: Judge) -> None:
         self.case, self.name, self.version, self.judge = case, name, of, judge
 
-    def calls(self, first: int, count: int) -> None:
-        judge, samples = self.judge, self.case.samples
-        for at in range(first, first + count):
-            token, expected = samples[at % 64]
+    def calls(self, samples: Iterator[tuple[Any, Any]], count: int) -> None:
+        # Threads take turns at this, which holds Python's lock: so it is the least that checks every outcome.
+        judge = self.judge
+        for token, expected in islice(samples, count):
             if judge(token) != expected:
                 raise AssertionError(f"{self.case.name}, {self.name}: {judge(token)!r}, not {expected!r}")
 
     def check(self) -> None:
-        self.calls(0, 64)
+        self.calls(iter(self.case.samples), 64)
 
     def warm_up(self, nanoseconds: int) -> int:
         """A fifth of the slot, for caches and branch predictors; gives the calls to one look at the clock."""
-        chunk, start = 1, time.perf_counter_ns()
+        samples, chunk, start = cycle(self.case.samples), 1, time.perf_counter_ns()
         while time.perf_counter_ns() - start < nanoseconds // 5:
             begin = time.perf_counter_ns()
-            self.calls(0, chunk)
+            self.calls(samples, chunk)
             if time.perf_counter_ns() - begin < nanoseconds // 200:
                 chunk *= 2
         return chunk
 
     def until(self, end: int, chunk: int) -> int:
-        count = 0
+        samples, count = cycle(self.case.samples), 0
         while time.perf_counter_ns() < end:
-            self.calls(count, chunk)
+            self.calls(samples, chunk)
             count += chunk
         return count
 
@@ -232,28 +248,49 @@ class Candidate:
         chunk = self.warm_up(nanoseconds)
         if threads > 1:
             return self.slot_of_threads(nanoseconds, chunk, threads)
-        start, cpu = time.perf_counter_ns(), time.process_time_ns()
+        start, cpu = time.perf_counter_ns(), time.thread_time_ns()
         count = self.until(start + nanoseconds, chunk)
-        return count, time.perf_counter_ns() - start, time.process_time_ns() - cpu
+        return count, time.perf_counter_ns() - start, time.thread_time_ns() - cpu
 
     def slot_of_threads(self, nanoseconds: int, chunk: int, threads: int) -> tuple[int, int, int]:
-        slots: list[tuple[int, int]] = []
+        slots: list[tuple[int, int, int]] = []
         ready = threading.Barrier(threads)
 
         def work() -> None:
             ready.wait()
-            start = time.perf_counter_ns()
+            start, delay = time.perf_counter_ns(), delayed()
             count = self.until(start + nanoseconds, chunk)
-            slots.append((count, time.perf_counter_ns() - start))
+            slots.append((count, time.perf_counter_ns() - start, delayed() - delay))
 
         workers = [threading.Thread(target=work) for _ in range(threads)]
         for worker in workers:
             worker.start()
         for worker in workers:
             worker.join()
-        wall = sum(wall for _, wall in slots) // threads
-        # They wait for each other, so their time on a core says nothing of a disturbance.
-        return sum(count for count, _ in slots), wall, 0
+        count, wall, delay = map(sum, zip(*slots, strict=True))
+        # They wait for each other, which is no disturbance; that they waited for a core is one.
+        return count, wall // threads, wall - delay
+
+
+class BatchCandidate(Candidate):
+    """Many tokens in one call, which has the threads itself."""
+
+    def __init__(self, case: Case, count: int, threads: int) -> None:
+        verify_batch = bouncer_verifier(case).verify_batch
+
+        def judge(tokens: list[str]) -> list[Any]:
+            return [token.subject for token in verify_batch(tokens, threads)]
+
+        tokens, subjects = map(list, zip(*islice(cycle(case.samples), count), strict=True))
+        case.name, case.samples = "batch", [(tokens, subjects)]
+        name = f"bouncer_verify, {count} in one call"
+        super().__init__(case, name, version("bouncer_verify"), judge)
+        self.count = count
+
+    def slot(self, nanoseconds: int, threads: int) -> tuple[int, int, int]:
+        calls, wall, cpu = super().slot(nanoseconds, 1)
+        # The caller waits for the library's threads: a disturbance of any takes time from it.
+        return calls * self.count, wall, cpu * threads
 
 
 class AsyncCandidate(Candidate):
@@ -306,6 +343,14 @@ def with_asyncio(case: Case) -> Iterator[Candidate]:
     yield AsyncCandidate(case, f"{name}, asyncio.to_thread", version("pyjwt"), in_thread)
 
 
+def without_the_lock(case: Case) -> Candidate:
+    """How far threads get at all: calls about as long as a verification, next to nothing under the lock."""
+    data = bytes(20 * 1024)
+    case.name, case.samples = "without_the_lock", [(data, zlib.crc32(data))]
+    name = f"zlib {zlib.ZLIB_RUNTIME_VERSION}'s crc32 of {len(data) // 1024} KiB"
+    return Candidate(case, name, zlib.ZLIB_RUNTIME_VERSION, zlib.crc32)
+
+
 def candidates(folder: Path, threads: int, chosen: list[str], notes: list[str]) -> Iterator[Candidate]:
     for name in list(chosen):
         try:
@@ -323,6 +368,14 @@ def candidates(folder: Path, threads: int, chosen: list[str], notes: list[str]) 
             distribution, title, make = LIBRARIES[library]
             of = version(distribution)
             yield Candidate(case, title.format(version=of), of, make(case))
+    if "bouncer_verify" in chosen:
+        case = Case(folder, "oidc")
+        case.name = "cached"
+        judge = one_by_one(case, bouncer_verifier(case).with_cache(1000))
+        yield Candidate(case, "bouncer_verify, cached", version("bouncer_verify"), judge)
+        for count in (64, 1000) if threads == 1 else (1000,):
+            yield BatchCandidate(Case(folder, "oidc"), count, threads)
+        yield without_the_lock(Case(folder, "oidc"))
     if threads == 1 and "bouncer_verify" in chosen and "pyjwt" in chosen:
         case = Case(folder, "oidc")
         case.name = "asyncio"

@@ -70,8 +70,9 @@ pub struct Candidate {
     case: &'static str,
     name: String,
     version: String,
-    /// How many tokens one call judges.
+    /// How many tokens one call judges, and on how many threads of its own.
     batch: usize,
+    threads: usize,
     run: Box<dyn Fn(usize) -> bool + Send + Sync>,
 }
 
@@ -83,7 +84,8 @@ impl Candidate {
         version: &str,
         run: impl Fn(usize) -> bool + Send + Sync + 'static,
     ) -> Self {
-        Self { case, name: name.to_owned(), version: version.to_owned(), batch: 1, run: Box::new(run) }
+        let (name, version) = (name.to_owned(), version.to_owned());
+        Self { case, name, version, batch: 1, threads: 1, run: Box::new(run) }
     }
 
     /// Puts it in another case than that of its tokens.
@@ -92,9 +94,9 @@ impl Candidate {
         self
     }
 
-    /// Says that one call judges `tokens` tokens.
-    pub fn batch(mut self, tokens: usize) -> Self {
-        self.batch = tokens;
+    /// Says that one call judges `tokens` tokens, on `threads` threads of its own.
+    pub fn batch(mut self, tokens: usize, threads: usize) -> Self {
+        (self.batch, self.threads) = (tokens, threads);
         self
     }
 
@@ -148,6 +150,11 @@ impl Candidate {
     }
 
     fn slots(&self, time: Duration, threads: usize) -> Slot {
+        if self.threads > 1 {
+            // One caller has them all, and waits for them: a disturbance of any takes time from it.
+            let slot = self.slot(time, &Barrier::new(1));
+            return Slot { cpu: slot.cpu * self.threads as u32, ..slot };
+        }
         let ready = Barrier::new(threads);
         if threads == 1 {
             return self.slot(time, &ready);

@@ -29,6 +29,7 @@ fn main() {
         candidates.extend(whole(case("oidc")));
         candidates.extend(signature_alone(case("oidc")));
         candidates.push(ours::cached(case("oidc")));
+        candidates.push(ours::batch(case("oidc"), 1000, threads));
     } else {
         for name in EVERY_PEER {
             candidates.extend(whole(case(name)));
@@ -51,7 +52,7 @@ fn main() {
         }
         candidates.push(ours::cached(case("oidc")));
         for tokens in BATCHES {
-            candidates.push(ours::batch(case("oidc"), tokens));
+            candidates.push(ours::batch(case("oidc"), tokens, 1));
         }
     }
     serve(&candidates, &[], threads);

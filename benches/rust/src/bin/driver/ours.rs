@@ -22,8 +22,8 @@ pub(crate) fn without_avx512(case: &'static Case) -> Candidate {
     candidate(case, "bouncer_verify, without AVX-512", move |token| verifier.verify(token))
 }
 
-/// Many tokens in one call.
-pub(crate) fn batch(case: &'static Case, tokens: usize) -> Candidate {
+/// Many tokens in one call, which has `threads` threads.
+pub(crate) fn batch(case: &'static Case, tokens: usize, threads: usize) -> Candidate {
     let (jwks, policy) = (key_set(case), policy(case));
     let name = format!("bouncer_verify, {tokens} in one call");
     let texts: Vec<&str> = case.tokens.iter().cycle().take(64 + tokens).map(|s| s.token.as_str()).collect();
@@ -31,13 +31,13 @@ pub(crate) fn batch(case: &'static Case, tokens: usize) -> Candidate {
         case.tokens.iter().cycle().take(64 + tokens).map(|s| s.expected.as_str()).collect();
     Candidate::new("batch", &name, &version("bouncer_verify"), move |i| {
         let first = i * tokens % 64;
-        let verdicts = verify_tokens(&jwks, &policy, &texts[first..first + tokens], 1);
+        let verdicts = verify_tokens(&jwks, &policy, &texts[first..first + tokens], threads);
         verdicts.len() == tokens
             && verdicts.iter().zip(&subjects[first..]).all(|(verdict, subject)| {
                 verdict.as_ref().is_ok_and(|token| token.subject() == Some(subject))
             })
     })
-    .batch(tokens)
+    .batch(tokens, threads)
 }
 
 /// The fixtures' tokens again and again, with room for all of them in the cache.
