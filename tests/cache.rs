@@ -79,6 +79,19 @@ fn times_are_judged_on_every_hit() {
 }
 
 #[test]
+fn what_is_recalled_is_judged_as_a_hit_and_what_is_not_is_not_counted() {
+    let (verifier, seconds) = verifier(100);
+    let token = user(1);
+    assert!(verifier.recall(&token).is_none());
+    assert_eq!(hits_and_misses(&verifier), (0, 0));
+    verifier.verify(&token).unwrap();
+    assert_eq!(verifier.recall(&token).unwrap().unwrap().uid(), Some("user-1"));
+    seconds.store(NOW + 60, Ordering::Relaxed);
+    assert_eq!(verifier.recall(&token).unwrap().unwrap_err().kind(), ErrorKind::Expired);
+    assert_eq!(hits_and_misses(&verifier), (2, 1));
+}
+
+#[test]
 fn only_the_same_token_to_the_byte_is_a_hit() {
     let (verifier, _) = verifier(100);
     let genuine = user(1);

@@ -211,6 +211,11 @@ impl Verifier {
     ) -> PyResult<Result<bouncer_verify::VerifiedToken, Error>> {
         let asked = self.asked(py)?;
         let verifier = asked.as_ref().unwrap_or(&self.verifier);
+        // Threads that hand the lock over for a tenth of a microsecond get slower by it.
+        if let Some(verdict) = verifier.recall(token) {
+            *ticket = None;
+            return Ok(verdict);
+        }
         Ok(py.detach(|| verifier.verify_now(token, ticket)))
     }
 

@@ -103,13 +103,27 @@ impl Cache {
         generation: u64,
         policy: &Policy,
     ) -> Option<Result<VerifiedToken>> {
+        let found = self.recall(token, generation, policy);
+        if found.is_none() {
+            self.counts.mine().misses.fetch_add(1, Relaxed);
+        }
+        found
+    }
+
+    /// [`Cache::find`] by who will ask again: only a hit is counted.
+    pub(super) fn recall(
+        &self,
+        token: &[u8],
+        generation: u64,
+        policy: &Policy,
+    ) -> Option<Result<VerifiedToken>> {
         if self.generation.load(Relaxed) < generation {
             self.empty(generation);
         }
         let found = self.lookup(token, generation, policy);
-        let counts = self.counts.mine();
-        let count = if found.is_some() { &counts.hits } else { &counts.misses };
-        count.fetch_add(1, Relaxed);
+        if found.is_some() {
+            self.counts.mine().hits.fetch_add(1, Relaxed);
+        }
         found
     }
 

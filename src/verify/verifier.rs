@@ -94,6 +94,21 @@ impl Verifier {
         }
     }
 
+    /// The verdict of [`Verifier::verify`] if the cache has it. `None` says nothing, and is not counted as a miss.
+    ///
+    /// For bindings, where verifying costs preparations that a hit is not worth. No promise is made to keep it.
+    #[doc(hidden)]
+    pub fn recall(&self, token: impl AsRef<[u8]>) -> Option<Result<VerifiedToken>> {
+        let Inner { keys, policy, cache } = &*self.0;
+        let cache = cache.as_ref()?;
+        let generation = match &keys.0 {
+            Source::Fixed(_) => FIXED,
+            #[cfg(feature = "remote")]
+            Source::Kept(source) => usable_generation(&**source)?,
+        };
+        cache.recall(token.as_ref(), generation, policy)
+    }
+
     /// Verifies with keys that may change; waits for one, but no longer than patience lasts from the `first` wait.
     #[cfg(feature = "remote")]
     fn verify_patiently(
@@ -228,10 +243,7 @@ impl Verifier {
     ) -> Result<VerifiedToken> {
         let Inner { policy, cache, .. } = &*self.0;
         let Some(cache) = cache else { return super::verify_kept(source, policy, token, ticket).0 };
-        // 0 where there are no keys that may be used: then nothing is found.
-        let mut generation = 0;
-        source.with_keys(&mut |_, number| generation = number);
-        if generation != 0
+        if let Some(generation) = usable_generation(source)
             && let Some(verdict) = cache.find(token, generation, policy)
         {
             *ticket = None;
@@ -258,4 +270,12 @@ impl Verifier {
     pub fn policy(&self) -> &Policy {
         &self.0.policy
     }
+}
+
+/// Of the keys that are in use; `None` where there are none that may be used.
+#[cfg(feature = "remote")]
+fn usable_generation(source: &dyn KeySource) -> Option<u64> {
+    let mut generation = 0;
+    source.with_keys(&mut |_, number| generation = number);
+    (generation != 0).then_some(generation)
 }

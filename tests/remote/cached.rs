@@ -19,6 +19,7 @@ fn a_cached_token_of_a_removed_key_is_refused_as_soon_as_the_keys_change() {
 
     server.say(Reply::json(jwks(&[("rsa-2048-b", "b")])));
     keys.refresh(PATIENCE).unwrap();
+    assert!(cached.recall(&gone).is_none());
     assert_eq!(kind(cached.verify(&gone)), ErrorKind::NoMatchingKey);
     let mut ticket = None::<FetchTicket>;
     assert_eq!(kind(cached.verify_now(&gone, &mut ticket)), ErrorKind::NoMatchingKey);
@@ -42,7 +43,9 @@ fn without_keys_that_may_be_used_a_cache_lets_nothing_pass() {
     for _ in 0..2 {
         assert!(cached.verify(&token).is_ok());
     }
+    assert!(cached.recall(&token).is_some());
     keys.close();
+    assert!(cached.recall(&token).is_none());
     assert_eq!(kind(cached.verify(&token)), ErrorKind::KeysUnavailable);
     assert_eq!(kind(cached.verify_batch(&[&token], 1).remove(0)), ErrorKind::KeysUnavailable);
 }

@@ -6,11 +6,24 @@ use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, ED25519, ParsedPublicKey, RS
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL;
 use bench_driver::{Candidate, Case};
+use bouncer_verify::{Algorithm, Backend, Jwk, SignatureVerifier};
 use openssl::bn::BigNum;
 use openssl::ecdsa::EcdsaSig;
 use openssl::hash::MessageDigest;
 use openssl::pkey::{Id, PKey, Public};
 use openssl::sign::Verifier;
+
+/// What this library's verification of a token has at its core.
+pub(crate) fn ours(case: &'static Case) -> Candidate {
+    let parts = parts(case);
+    let jwk = Box::leak(Box::new(Jwk::from_pem(case.pem.as_bytes()).expect("the public key")));
+    let algorithm = jwk.algorithm().unwrap_or(Algorithm::Rs256);
+    let key = SignatureVerifier::new(jwk, Backend::default()).expect("the public key");
+    Candidate::new(case.name, "bouncer_verify, signature alone", &version("bouncer_verify"), move |i| {
+        let (input, signature) = &parts[i % parts.len()];
+        key.verify(algorithm, input, signature).is_ok()
+    })
+}
 
 pub(crate) fn aws_lc(case: &'static Case) -> Candidate {
     let parts = parts(case);

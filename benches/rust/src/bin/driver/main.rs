@@ -62,8 +62,8 @@ fn whole(case: &'static Case) -> [Candidate; 3] {
     [ours::rust(case), c_abi::ours(case), peers::jsonwebtoken(case)]
 }
 
-fn signature_alone(case: &'static Case) -> [Candidate; 2] {
-    [bare::aws_lc(case), bare::openssl(case)]
+fn signature_alone(case: &'static Case) -> [Candidate; 3] {
+    [bare::ours(case), bare::aws_lc(case), bare::openssl(case)]
 }
 
 /// The version of a crate in this program's Cargo.lock.
