@@ -102,6 +102,23 @@ fn every_error_kind_and_skip_reason_is_in_the_corpus_description() {
 
 #[cfg(all(feature = "capi", target_os = "linux"))]
 #[test]
+fn every_fuzz_target_has_seeds() {
+    let fuzz = Path::new(ROOT).join("fuzz");
+    let manifest = std::fs::read_to_string(fuzz.join("Cargo.toml")).unwrap();
+    let targets: Vec<_> = manifest
+        .lines()
+        .filter_map(|line| line.strip_prefix("path = \"fuzz_targets/")?.strip_suffix(".rs\""))
+        .collect();
+    assert!(!targets.is_empty());
+    for target in targets {
+        assert!(
+            fuzz.join("seeds").join(target).is_dir(),
+            "{target}: the fuzzer does not start without the folder"
+        );
+    }
+}
+
+#[test]
 fn the_shared_library_exports_the_header_and_nothing_else() {
     let library = std::env::current_exe().unwrap().with_file_name("libbouncer_verify.so");
     let nm = Command::new("nm").args(["-D", "--defined-only"]).arg(&library).output().unwrap();

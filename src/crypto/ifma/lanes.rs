@@ -114,12 +114,12 @@ fn verify<S: Simd, const N: usize>(simd: S, lanes: &Lanes<N>, room: &mut [Differ
 /// Eight numbers in limbs of 52 bits.
 type Vectors<V, const N: usize> = [[V; LANES]; N];
 
-/// A sum of products of 2 N blocks, and what is kept while it is made and reduced.
+/// A sum of products of 2 N blocks, and what its reduction needs.
 struct Memory<V, const N: usize> {
     low: Vectors<V, N>,
     high: Vectors<V, N>,
     quotient: Vectors<V, N>,
-    /// Sums of blocks 0 to i.
+    /// Block i is the sum of blocks 1 to i of the products of quotient and n that [`reduce`] uses again.
     prefix: Vectors<V, N>,
 }
 
