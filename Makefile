@@ -163,7 +163,8 @@ fuzz: ## each fuzz target for FUZZ_SECONDS (60); needs cargo-fuzz and a nightly 
 
 .PHONY: mutants
 mutants: ## every mutation of the core that the unit tests and the corpus let live; needs cargo-mutants
-	cargo mutants --features rust-crypto -f 'src/encoding/*' -f 'src/jose/*' -f 'src/crypto/*' -f 'src/verify/*' -- --lib --test conformance --test batch --test cache
+	cargo mutants --features rust-crypto -f 'src/encoding/*' -f 'src/jose/*' -f 'src/crypto/*' -f 'src/verify/*' \
+	    $(addprefix -C=,--lib --test=conformance --test=batch --test=cache)
 
 .PHONY: campaign
 campaign: ## the accelerated arithmetic against independent arithmetic, PAIRS (10000000) of key and signature

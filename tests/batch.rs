@@ -8,7 +8,9 @@ use bouncer_verify::{
     Algorithm, Backend, Error, ErrorKind, Jwk, JwkSet, Policy, TokenColumns, VerifiedToken, Verifier,
     verify_token, verify_tokens,
 };
-use std::sync::LazyLock;
+use std::collections::HashSet;
+use std::sync::{LazyLock, Mutex};
+use std::thread::{self, ThreadId};
 use support::signer::Key;
 
 const NOW: i64 = 1_700_000_000;
@@ -145,4 +147,27 @@ fn columns_say_what_the_verdicts_say() {
     assert_eq!(columns.uid_validity, [0b1110_0011, 0b111]);
     let none = TokenColumns::of(&[]);
     assert_eq!((none.uid_offsets, none.status, none.exp_validity), (vec![0], vec![], vec![]));
+}
+
+/// A token that notes which threads read it.
+struct Noting<'a>(&'a Mutex<HashSet<ThreadId>>);
+
+impl AsRef<[u8]> for Noting<'_> {
+    fn as_ref(&self) -> &[u8] {
+        self.0.lock().unwrap().insert(thread::current().id());
+        b"no token"
+    }
+}
+
+#[test]
+fn a_thread_has_64_tokens_at_least_and_the_caller_says_how_many_there_are() {
+    let jwks = jwks(Backend::default());
+    for (tokens, threads, used) in
+        [(0, 4, 0), (127, 8, 1), (128, 8, 2), (128, 1, 1), (640, 0, 1), (640, 3, 3), (640, 1000, 10)]
+    {
+        let noted = Mutex::new(HashSet::new());
+        let batch: Vec<_> = (0..tokens).map(|_| Noting(&noted)).collect();
+        assert_eq!(verify_tokens(&jwks, &policy(), &batch, threads).len(), tokens);
+        assert_eq!(noted.lock().unwrap().len(), used, "{tokens} tokens on {threads} threads");
+    }
 }

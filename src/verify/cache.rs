@@ -226,3 +226,33 @@ impl fmt::Debug for Cache {
         self.stats().fmt(f)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::jwk_set::JwkSet;
+    use crate::verify::verify_token;
+
+    #[test]
+    fn other_keys_let_the_memory_go_at_once() {
+        let jwks = JwkSet::from_slice(include_bytes!("../../tests/data/document_jwks.json")).unwrap();
+        let policy = Policy::bouncer().at(1_467_985_465);
+        let token = include_bytes!("../../tests/data/document_token.txt").trim_ascii();
+        let verified = verify_token(&jwks, &policy, token).unwrap();
+        let cache = Cache::new(100);
+        let kept =
+            || cache.sets.iter().flat_map(|set| &set.slots).filter(|slot| slot.load().is_some()).count();
+
+        assert!(cache.find(token, 1, &policy).is_none());
+        cache.keep(token, &verified, 1);
+        assert!(cache.find(token, 1, &policy).is_some());
+        assert_eq!(kept(), 1);
+        // Whichever token is asked for.
+        assert!(cache.find(&[b'x'; TAIL], 2, &policy).is_none());
+        assert_eq!(kept(), 0);
+        // A thread that still has the old keys empties nothing.
+        cache.keep(token, &verified, 2);
+        assert!(cache.find(token, 1, &policy).is_none());
+        assert_eq!(kept(), 1);
+    }
+}
