@@ -20,35 +20,38 @@ fn every_back_end_gives_the_verdicts_of_the_corpus() {
 /// A key set recognises headers that it has seen; faults must come out in the same order then.
 #[test]
 fn a_set_that_has_seen_tokens_gives_the_same_verdicts() {
-    let sets = RefCell::new(HashMap::new());
-    let judged = |case: &Case| {
-        let mut sets = sets.borrow_mut();
-        let load = || JwkSet::from_slice(case.jwks.as_bytes());
-        match sets.entry(case.jwks.clone()).or_insert_with(load) {
-            Ok(jwks) => expect(jwks, verify_token(jwks, &policy(&case.policy).at(case.now), case.token())),
-            Err(_) => judge(case, Backend::default()),
-        }
-    };
-    for _ in 0..2 {
-        case::assert_verdicts("Rust with a set that has seen tokens", judged);
-    }
+    with_sets_that_have_seen_tokens("Rust with a set that has seen tokens", |jwks, case| {
+        expect(jwks, verify_token(jwks, &policy(&case.policy).at(case.now), case.token()))
+    });
 }
 
 #[test]
 fn a_batch_and_a_cache_give_the_same_verdicts() {
-    case::assert_verdicts("Rust in batches and with a cache", |case| {
-        let Ok(jwks) = JwkSet::from_slice(case.jwks.as_bytes()) else {
-            return judge(case, Backend::default());
-        };
-        let (jwks, token) = (Arc::new(jwks), case.token());
+    with_sets_that_have_seen_tokens("Rust in batches and with a cache", |jwks, case| {
+        let token = case.token();
         let policy = policy(&case.policy).at(case.now);
-        let cached = Verifier::new(Arc::clone(&jwks), policy.clone()).with_cache(8);
-        let batches = [verify_tokens(&jwks, &policy, &[&token; 9], 1), cached.verify_batch(&[&token; 9], 1)];
+        let cached = Verifier::new(Arc::clone(jwks), policy.clone()).with_cache(8);
+        let batches = [verify_tokens(jwks, &policy, &[&token; 9], 1), cached.verify_batch(&[&token; 9], 1)];
         let verdicts = batches.into_iter().flatten().chain([cached.verify(&token)]);
-        let mut found: Vec<Expect> = verdicts.map(|verdict| expect(&jwks, verdict)).collect();
+        let mut found: Vec<Expect> = verdicts.map(|verdict| expect(jwks, verdict)).collect();
         assert!(found.windows(2).all(|pair| pair[0] == pair[1]), "{}", case.id);
         found.swap_remove(0)
     });
+}
+
+/// All cases twice, each with the set that the cases before it with the same keys had.
+fn with_sets_that_have_seen_tokens(name: &str, judged: impl Fn(&Arc<JwkSet>, &Case) -> Expect) {
+    let sets = RefCell::new(HashMap::new());
+    for _ in 0..2 {
+        case::assert_verdicts(name, |case| {
+            let mut sets = sets.borrow_mut();
+            let load = || JwkSet::from_slice(case.jwks.as_bytes()).map(Arc::new);
+            match sets.entry(case.jwks.clone()).or_insert_with(load) {
+                Ok(jwks) => judged(jwks, case),
+                Err(_) => judge(case, Backend::default()),
+            }
+        });
+    }
 }
 
 /// Keys that may change are judged with by a way of their own, which must lead to the same verdicts: also where it

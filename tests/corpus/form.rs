@@ -57,6 +57,13 @@ fn sizes() -> Vec<Case> {
             .token(token_of(513))
             .refused("token_too_large"),
         case(
+            "a_lowered_maximum_refuses_a_token_with_a_well_known_header",
+            "a header may be recognised before all else",
+        )
+        .policy(Policy::bouncer().max_token_len(256))
+        .token(bouncer_token(CLAIMS))
+        .refused("token_too_large"),
+        case(
             "a_token_of_dots_is_malformed",
             "split amplification (CVE-2025-27144): 4000 parts are not three",
         )
