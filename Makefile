@@ -12,6 +12,7 @@ ABI := $(shell sed -n 's/^\#define BOUNCER_ABI_VERSION //p' include/bouncer_veri
 # CARGO_TARGET_DIR moves it, as it does for cargo.
 TARGET := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
 RELEASE := $(TARGET)/release
+LIBRARIES := $(RELEASE)/libbouncer_verify.so $(RELEASE)/libbouncer_verify.a
 # What a program that links the static library needs besides; `rustc --print native-static-libs` names the same but for
 # libgcc_s and libc, which the C compiler adds by itself.
 NATIVE_LIBS := -lutil -lrt -lpthread -lm -ldl
@@ -40,12 +41,19 @@ demo: lib ## verify the DC/OS document's own token from C
 	! $(TARGET)/demo/verify tests/data/document_jwks.json tests/data/document_token.txt
 
 .PHONY: lib
-lib: tools-build ## the release libraries: target/release/libbouncer_verify.{so,a}
+lib: $(RELEASE)/libraries.stamp ## the release libraries: target/release/libbouncer_verify.{so,a}
+
+# cargo keeps one crate type: it would link both anew, for two minutes, each time that it is asked.
+$(RELEASE)/libraries.stamp: $(shell find src include -type f) Cargo.toml Cargo.lock build.rs $(LIBRARIES) | tools-build
 	@$(call say,release libraries)
 	# One crate type at a time: cargo drops fat LTO when it builds several.
 	cargo rustc --quiet --release --lib --crate-type staticlib
 	cargo rustc --quiet --release --lib --crate-type cdylib
 	ln -sf libbouncer_verify.so $(RELEASE)/libbouncer_verify.so.$(ABI)
+	touch $@
+
+# Missing, or made anew by cargo build, they are out of date.
+$(LIBRARIES): ;
 
 .PHONY: cli
 cli: tools-build ## the command: target/release/bouncer-verify

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import signal
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -129,3 +130,11 @@ def signer(private_pem: str) -> Sign:
         return f"{signing_input}.{encoded(signature)}"
 
     return sign
+
+
+@pytest.fixture
+def heeds_ctrl_c() -> Iterator[None]:
+    """Python's own handler of SIGINT, which it does not set up where a shell runs it in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)

@@ -476,6 +476,7 @@ def test_other_threads_run_while_one_waits(server: Server, make_token: Make) -> 
         assert turns > 50
 
 
+@pytest.mark.usefixtures("heeds_ctrl_c")
 def test_ctrl_c_interrupts_every_wait(server: Server, make_token: Make) -> None:
     server.open_gate.clear()
     keys = RemoteJwkSet(server.url, timeout=60, max_wait=60, log=False)
