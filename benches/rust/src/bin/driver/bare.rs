@@ -17,7 +17,11 @@ use openssl::sign::Verifier;
 pub(crate) fn ours(case: &'static Case) -> Candidate {
     let parts = parts(case);
     let jwk = Box::leak(Box::new(Jwk::from_pem(case.pem.as_bytes()).expect("the public key")));
-    let algorithm = jwk.algorithm().unwrap_or(Algorithm::Rs256);
+    let algorithm = match jwk.key_type() {
+        "EC" => Algorithm::Es256,
+        "OKP" => Algorithm::Ed25519,
+        _ => Algorithm::Rs256,
+    };
     let key = SignatureVerifier::new(jwk, Backend::default()).expect("the public key");
     Candidate::new(case.name, "bouncer_verify, signature alone", &version("bouncer_verify"), move |i| {
         let (input, signature) = &parts[i % parts.len()];
