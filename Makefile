@@ -13,6 +13,8 @@ ABI := $(shell sed -n 's/^\#define BOUNCER_ABI_VERSION //p' include/bouncer_veri
 TARGET := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
 RELEASE := $(TARGET)/release
 LIBRARIES := $(RELEASE)/libbouncer_verify.so $(RELEASE)/libbouncer_verify.a
+# What they and the command are built from.
+SOURCES := $(shell find src include -type f) Cargo.toml Cargo.lock build.rs
 # What a program that links the static library needs besides; `rustc --print native-static-libs` names the same but for
 # libgcc_s and libc, which the C compiler adds by itself.
 NATIVE_LIBS := -lutil -lrt -lpthread -lm -ldl
@@ -44,7 +46,7 @@ demo: lib ## verify the DC/OS document's own token from C
 lib: $(RELEASE)/libraries.stamp ## the release libraries: target/release/libbouncer_verify.{so,a}
 
 # cargo keeps one crate type: it would link both anew, for two minutes, each time that it is asked.
-$(RELEASE)/libraries.stamp: $(shell find src include -type f) Cargo.toml Cargo.lock build.rs $(LIBRARIES) | tools-build
+$(RELEASE)/libraries.stamp: $(SOURCES) $(LIBRARIES) | tools-build
 	@$(call say,release libraries)
 	# One crate type at a time: cargo drops fat LTO when it builds several.
 	cargo rustc --quiet --release --lib --crate-type staticlib
@@ -56,8 +58,13 @@ $(RELEASE)/libraries.stamp: $(shell find src include -type f) Cargo.toml Cargo.l
 $(LIBRARIES): ;
 
 .PHONY: cli
-cli: tools-build ## the command: target/release/bouncer-verify
+cli: $(RELEASE)/bouncer-verify ## the command: target/release/bouncer-verify
+
+# The features of other builds make cargo build it anew, though nothing has changed.
+$(RELEASE)/bouncer-verify: $(SOURCES) | tools-build
+	@$(call say,command)
 	cargo build --quiet --release --bin bouncer-verify --features cli
+	touch $@
 
 .PHONY: install
 install: lib cli ## libraries, headers, pkg-config and CMake files and command under $(DESTDIR)$(PREFIX)

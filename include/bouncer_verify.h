@@ -1330,6 +1330,17 @@ bouncer_status bouncer_verifier_verify_batch(const bouncer_verifier *verifier,
                                              bouncer_error **err);
 
 /**
+ * Verifies as bouncer_verifier_verify_batch() does, but never waits: for callers that must not block a thread. The verdicts
+ * that a fetch of keys could change have a ticket: bouncer_batch_ticket().
+ */
+bouncer_status bouncer_verifier_verify_batch_now(const bouncer_verifier *verifier,
+                                                 const bouncer_str *tokens,
+                                                 size_t count,
+                                                 size_t threads,
+                                                 bouncer_batch **out,
+                                                 bouncer_error **err);
+
+/**
  * The number of verdicts; 0 if `batch` is NULL.
  */
 size_t bouncer_batch_count(const bouncer_batch *batch);
@@ -1354,6 +1365,14 @@ const bouncer_token *bouncer_batch_token(const bouncer_batch *batch,
  */
 const bouncer_error *bouncer_batch_error(const bouncer_batch *batch,
                                          size_t index);
+
+/**
+ * The ticket of the fetch that could change the verdict at `index` of bouncer_verifier_verify_batch_now(): wait for it
+ * (bouncer_verifier_wait()) and give it to bouncer_verifier_verify_now() with the same token. 0 if the verdict is final,
+ * there is none, or `batch` is NULL.
+ */
+uint64_t bouncer_batch_ticket(const bouncer_batch *batch,
+                              size_t index);
 
 /**
  * Puts the verdicts as columns in `*columns` and gives 1; gives 0 and leaves it alone if an argument is NULL. Valid as

@@ -2,8 +2,6 @@ package bouncer
 
 import (
 	"context"
-	"errors"
-	"runtime"
 	"time"
 )
 
@@ -23,7 +21,10 @@ type BatchResult struct {
 // The error says nothing of any token: [ErrInvalidArgument] if the policy cannot be used; [ErrClosed] if jwks is closed.
 func VerifyTokens(jwks *JWKSet, policy Policy, tokens []string, threads int) (results []BatchResult, err error) {
 	err = jwks.with(&policy, func(policy policyPointer) error {
-		results, err = verifyBatch(nil, jwks.pointer, policy, tokens, threads)
+		batch, err := judgeBatch(nil, jwks.pointer, policy, tokens, threads)
+		if err == nil {
+			results, _ = batch.results()
+		}
 		return err
 	})
 	return results, err
@@ -32,7 +33,10 @@ func VerifyTokens(jwks *JWKSet, policy Policy, tokens []string, threads int) (re
 // VerifyTokensColumns is [VerifyTokens] with the results in columns.
 func VerifyTokensColumns(jwks *JWKSet, policy Policy, tokens []string, threads int) (columns *Columns, err error) {
 	err = jwks.with(&policy, func(policy policyPointer) error {
-		columns, err = verifyColumns(nil, jwks.pointer, policy, tokens, threads)
+		batch, err := judgeBatch(nil, jwks.pointer, policy, tokens, threads)
+		if err == nil {
+			columns = batch.columns()
+		}
 		return err
 	})
 	return columns, err
@@ -41,8 +45,7 @@ func VerifyTokensColumns(jwks *JWKSet, policy Policy, tokens []string, threads i
 // VerifyBatch verifies JWTs as [Verifier.Verify] does each of them, and sooner where the CPU has AVX-512 IFMA. The results
 // are in the order of the tokens.
 //
-// On up to threads threads, the calling one included, of which each has at least 64 tokens; below 1 is 1. Remote keys with a
-// cache use one.
+// On up to threads threads, the calling one included, of which each has at least 64 tokens; below 1 is 1.
 //
 // With remote keys it waits where a fetch may bring a key that is missing, as long as [RemoteOptions].MaxWait says for all
 // tokens together.
@@ -59,48 +62,29 @@ func (v *Verifier) VerifyBatchContext(ctx context.Context, tokens []string, thre
 		return nil, ErrClosed
 	}
 	defer v.lease.leave()
-	if v.remote == nil {
-		return verifyBatch(v.pointer, nil, nil, tokens, threads)
-	}
-	results, err := v.verifyWithKeysInUse(tokens, threads)
+	batch, err := judgeBatch(v.pointer, nil, nil, tokens, threads)
 	if err != nil {
 		return nil, err
+	}
+	return v.settle(ctx, tokens, batch), nil
+}
+
+// settle takes the results of a batch, and waits for the keys that tokens of it lack.
+func (v *Verifier) settle(ctx context.Context, tokens []string, batch judgedBatch) []BatchResult {
+	results, tickets := batch.results()
+	if tickets == nil {
+		return results
 	}
 	// One end of the waiting for all, or each token of a long batch would wait anew. It stays ended, unlike a timer's channel.
 	enough := make(chan time.Time)
 	timer := time.AfterFunc(v.remote.keeper.maxWait, func() { close(enough) })
 	defer timer.Stop()
-	for i := range results {
-		if result := &results[i]; result.mayLackKey() {
-			var ticket uint64
-			if result.Token, ticket, result.Err = verify(v.pointer, nil, nil, tokens[i], 0); ticket != 0 {
-				result.Token, result.Err = v.verifyLater(ctx, tokens[i], ticket, result.Err, enough)
-			}
+	for i, ticket := range tickets {
+		if result := &results[i]; ticket != 0 {
+			result.Token, result.Err = v.verifyLater(ctx, tokens[i], ticket, result.Err, enough)
 		}
 	}
-	return results, nil
-}
-
-// verifyWithKeysInUse judges a batch with remote keys as they are. Where that cannot be done, the results are empty.
-//
-// The library's call for a verifier waits by itself: in C, where no context ends it and everyone that waits holds a thread. Were
-// it to wait for nothing, it would keep the tickets, and each token that lacks its key would ask for it, and be counted, twice.
-func (v *Verifier) verifyWithKeysInUse(tokens []string, threads int) ([]BatchResult, error) {
-	if v.policy == nil {
-		return make([]BatchResult, len(tokens)), nil // the cache is asked for one token at a time
-	}
-	jwks, err := v.remote.keeper.current()
-	if err != nil {
-		return make([]BatchResult, len(tokens)), nil // each token says so itself, or waits
-	}
-	defer freeJWKS(jwks)
-	defer runtime.KeepAlive(v.policy)
-	return verifyBatch(nil, jwks, v.policy.pointer, tokens, threads)
-}
-
-// mayLackKey reports whether other keys could bring another verdict.
-func (r *BatchResult) mayLackKey() bool {
-	return r.Token == nil && r.Err == nil || errors.Is(r.Err, ErrNoMatchingKey) || errors.Is(r.Err, ErrInvalidSignature)
+	return results
 }
 
 // VerifyBatchColumns is [Verifier.VerifyBatch] with the results in columns.
@@ -115,12 +99,12 @@ func (v *Verifier) VerifyBatchColumnsContext(ctx context.Context, tokens []strin
 		return nil, ErrClosed
 	}
 	defer v.lease.leave()
-	if v.remote == nil {
-		return verifyColumns(v.pointer, nil, nil, tokens, threads)
-	}
-	results, err := v.VerifyBatchContext(ctx, tokens, threads)
-	if err != nil {
+	batch, err := judgeBatch(v.pointer, nil, nil, tokens, threads)
+	switch {
+	case err != nil:
 		return nil, err
+	case batch.waiting > 0:
+		return columnsOf(v.settle(ctx, tokens, batch)), nil
 	}
-	return columnsOf(results), nil
+	return batch.columns(), nil
 }

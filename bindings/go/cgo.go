@@ -43,6 +43,8 @@ package bouncer
 #cgo nocallback bouncer_go_read
 #cgo noescape bouncer_go_batch_run
 #cgo nocallback bouncer_go_batch_run
+#cgo noescape bouncer_go_batch_text_len
+#cgo nocallback bouncer_go_batch_text_len
 #cgo noescape bouncer_go_batch_read
 #cgo nocallback bouncer_go_batch_read
 #cgo noescape bouncer_go_authorization
@@ -167,12 +169,13 @@ static inline void bouncer_go_verify(const bouncer_verifier *verifier, const bou
 typedef struct {
 	bouncer_batch *batch;
 	bouncer_error *error;
-	size_t text_len; // of all that bouncer_go_batch_read is going to write
+	size_t waiting; // the verdicts with a ticket
 } bouncer_go_batch;
 
 // One verdict of a batch, with the text of text_len bytes behind that of the one before.
 typedef struct {
 	size_t text_len;
+	uint64_t ticket;
 	bouncer_status status;
 	bouncer_go_span message, claim;
 	bouncer_go_claims claims;
@@ -180,6 +183,7 @@ typedef struct {
 
 static inline void bouncer_go_batch_row(const bouncer_batch *batch, size_t index, bouncer_go_row *row, char *text, size_t room) {
 	row->text_len = 0;
+	row->ticket = bouncer_batch_ticket(batch, index);
 	row->status = bouncer_batch_status(batch, index);
 	if (row->status == BOUNCER_STATUS_OK) {
 		bouncer_go_write_token(bouncer_batch_token(batch, index), &row->claims, text, room, &row->text_len);
@@ -188,9 +192,9 @@ static inline void bouncer_go_batch_row(const bouncer_batch *batch, size_t index
 	}
 }
 
-// Verifies a batch with the verifier, or if that is NULL with jwks and policy. Counts the text of the verdicts if that is wanted.
+// Verifies a batch with the verifier, or if that is NULL with jwks and policy. It never waits.
 static inline bouncer_go_batch bouncer_go_batch_run(const bouncer_verifier *verifier, const bouncer_jwks *jwks,
-		const bouncer_policy *policy, const char *joined, const size_t *ends, size_t count, size_t threads, int32_t counts) {
+		const bouncer_policy *policy, const char *joined, const size_t *ends, size_t count, size_t threads) {
 	bouncer_go_batch result = {NULL, NULL, 0};
 	bouncer_str *tokens = malloc((count == 0 ? 1 : count) * sizeof *tokens);
 	if (tokens == NULL) {
@@ -202,17 +206,26 @@ static inline bouncer_go_batch bouncer_go_batch_run(const bouncer_verifier *veri
 		start = ends[i];
 	}
 	if (verifier != NULL) {
-		bouncer_verifier_verify_batch(verifier, tokens, count, threads, &result.batch, &result.error);
+		bouncer_verifier_verify_batch_now(verifier, tokens, count, threads, &result.batch, &result.error);
 	} else {
 		bouncer_verify_tokens(jwks, policy, tokens, count, threads, &result.batch, &result.error);
 	}
 	free(tokens);
-	for (size_t i = 0; counts && i < bouncer_batch_count(result.batch); i++) {
-		bouncer_go_row row;
-		bouncer_go_batch_row(result.batch, i, &row, NULL, 0);
-		result.text_len += row.text_len;
+	for (size_t i = 0; i < bouncer_batch_count(result.batch); i++) {
+		result.waiting += bouncer_batch_ticket(result.batch, i) != 0;
 	}
 	return result;
+}
+
+// How much text bouncer_go_batch_read is going to write.
+static inline size_t bouncer_go_batch_text_len(const bouncer_batch *batch) {
+	size_t text_len = 0;
+	for (size_t i = 0; i < bouncer_batch_count(batch); i++) {
+		bouncer_go_row row;
+		bouncer_go_batch_row(batch, i, &row, NULL, 0);
+		text_len += row.text_len;
+	}
+	return text_len;
 }
 
 // Moves the verdicts to as many rows and the text, and frees the batch.
@@ -529,66 +542,71 @@ func joinTokens(tokens []string) ([]byte, []C.size_t) {
 	return joined, ends
 }
 
-// runBatch judges tokens with the verifier, or if that is nil with jwks and policy. Whoever calls it frees the batch. With the
-// verifier of remote keys it would wait in C.
-func runBatch(
-	verifier verifierPointer, jwks jwksPointer, policy policyPointer, tokens []string, threads int, counts C.int32_t,
-) (C.bouncer_go_batch, error) {
-	joined, ends := joinTokens(tokens)
-	result := C.bouncer_go_batch_run(verifier, jwks, policy, bytesPointer(joined), unsafe.SliceData(ends),
-		C.size_t(len(tokens)), C.size_t(max(threads, 1)), counts)
-	switch {
-	case result.error != nil:
-		return result, takeError(result.error)
-	case result.batch == nil:
-		return result, &Error{Status: C.BOUNCER_STATUS_INTERNAL, Message: "no memory for the batch"}
-	}
-	return result, nil
+// A judgedBatch is a batch of the library's. Whoever has it calls results or columns, once: that frees it.
+type judgedBatch struct {
+	pointer *C.bouncer_batch
+	size    int
+	waiting int // the verdicts that a fetch of keys could change
 }
 
-// verifyBatch crosses to C twice, however many tokens there are: to judge them, and to read the verdicts.
-func verifyBatch(
+// judgeBatch judges tokens with the verifier, or if that is nil with jwks and policy. It never waits.
+func judgeBatch(
 	verifier verifierPointer, jwks jwksPointer, policy policyPointer, tokens []string, threads int,
-) ([]BatchResult, error) {
-	result, err := runBatch(verifier, jwks, policy, tokens, threads, 1)
-	if err != nil {
-		return nil, err
+) (judgedBatch, error) {
+	joined, ends := joinTokens(tokens)
+	result := C.bouncer_go_batch_run(verifier, jwks, policy, bytesPointer(joined), unsafe.SliceData(ends),
+		C.size_t(len(tokens)), C.size_t(max(threads, 1)))
+	switch {
+	case result.error != nil:
+		return judgedBatch{}, takeError(result.error)
+	case result.batch == nil:
+		return judgedBatch{}, &Error{Status: C.BOUNCER_STATUS_INTERNAL, Message: "no memory for the batch"}
 	}
-	rows, text := make([]C.bouncer_go_row, len(tokens)), make([]byte, result.text_len)
-	C.bouncer_go_batch_read(result.batch, unsafe.SliceData(rows), bytesPointer(text), result.text_len)
-	results := make([]BatchResult, len(tokens))
+	return judgedBatch{result.batch, len(tokens), int(result.waiting)}, nil
+}
+
+// results crosses to C twice, however many tokens there are. Beside them are the tickets of what could change each, 0 for
+// nothing; nil if nothing can change.
+func (b judgedBatch) results() (results []BatchResult, tickets []uint64) {
+	textLen := C.bouncer_go_batch_text_len(b.pointer)
+	rows, text := make([]C.bouncer_go_row, b.size), make([]byte, textLen)
+	C.bouncer_go_batch_read(b.pointer, unsafe.SliceData(rows), bytesPointer(text), textLen)
+	results = make([]BatchResult, b.size)
+	if b.waiting > 0 {
+		tickets = make([]uint64, b.size)
+	}
 	for i := range rows {
 		row := &rows[i]
 		// A copy for each, so that whoever keeps one token does not keep the batch.
-		verdict := C.bouncer_go_verdict{status: row.status, message: row.message, claim: row.claim, claims: row.claims}
-		results[i].Token, _, results[i].Err = outcomeIn(&verdict, text[:row.text_len])
+		verdict := C.bouncer_go_verdict{
+			ticket: row.ticket, status: row.status, message: row.message, claim: row.claim, claims: row.claims,
+		}
+		var ticket uint64
+		results[i].Token, ticket, results[i].Err = outcomeIn(&verdict, text[:row.text_len])
+		if ticket != 0 {
+			tickets[i] = ticket
+		}
 		text = text[row.text_len:]
 	}
-	return results, nil
+	return results, tickets
 }
 
-// verifyColumns is verifyBatch for columns.
-func verifyColumns(
-	verifier verifierPointer, jwks jwksPointer, policy policyPointer, tokens []string, threads int,
-) (*Columns, error) {
-	result, err := runBatch(verifier, jwks, policy, tokens, threads, 0)
-	if err != nil {
-		return nil, err
+// columns has the verdicts as they are, whatever could change them.
+func (b judgedBatch) columns() *Columns {
+	defer C.bouncer_batch_free(b.pointer)
+	columns := newColumns(b.size)
+	if b.size == 0 {
+		return columns
 	}
-	defer C.bouncer_batch_free(result.batch)
-	columns := newColumns(len(tokens))
-	if len(tokens) == 0 {
-		return columns, nil
-	}
-	found := C.bouncer_go_batch_columns(result.batch)
+	found := C.bouncer_go_batch_columns(b.pointer)
 	copyColumn(columns.Status, unsafe.Pointer(found.status))
 	copyColumn(columns.Exp, unsafe.Pointer(found.exp))
 	copyColumn(columns.ExpValidity, unsafe.Pointer(found.exp_validity))
 	copyColumn(columns.UIDOffsets, unsafe.Pointer(found.uid_offsets))
-	columns.UIDData = make([]byte, columns.UIDOffsets[len(tokens)])
+	columns.UIDData = make([]byte, columns.UIDOffsets[b.size])
 	copyColumn(columns.UIDData, unsafe.Pointer(found.uid_data))
 	copyColumn(columns.UIDValidity, unsafe.Pointer(found.uid_validity))
-	return columns, nil
+	return columns
 }
 
 // copyColumn fills column from the buffer at data.

@@ -11,9 +11,6 @@ type Verifier struct {
 	lease   lease
 	pointer verifierPointer
 	remote  *RemoteJWKS // nil: the keys stay as they are
-
-	// Of remote keys without a cache: to judge a batch with the keys in use, because the library's call for that may wait.
-	policy *preparedPolicy
 }
 
 // A KeySource has the keys of a [Verifier]: a [*JWKSet], which stays as it is, or a [*RemoteJWKS], which keeps itself fresh.
@@ -36,11 +33,6 @@ func NewVerifier(keys KeySource, policy Policy) (*Verifier, error) {
 		return nil, err
 	}
 	lend(verifier, &verifier.lease, verifier.pointer, freeVerifier)
-	if verifier.remote != nil {
-		if verifier.policy, err = policy.prepare(); err != nil {
-			return nil, err
-		}
-	}
 	return verifier, nil
 }
 
@@ -65,9 +57,6 @@ func (v *Verifier) WithCache(tokens int) (*Verifier, error) {
 		return nil, err
 	}
 	cached := &Verifier{pointer: pointer, remote: v.remote}
-	if tokens == 0 {
-		cached.policy = v.policy
-	}
 	lend(cached, &cached.lease, pointer, freeVerifier)
 	return cached, nil
 }

@@ -59,10 +59,10 @@ impl OwnedText {
     }
 }
 
-pub(crate) type Verdicts = Vec<Result<bouncer_verify::VerifiedToken, Error>>;
+pub(crate) type Verdict = Result<bouncer_verify::VerifiedToken, Error>;
 
 /// A list of tokens and exceptions, which are not raised.
-pub(crate) fn list(py: Python<'_>, verdicts: Verdicts) -> PyResult<Bound<'_, PyList>> {
+pub(crate) fn list(py: Python<'_>, verdicts: Vec<Verdict>) -> PyResult<Bound<'_, PyList>> {
     let object = |verdict| -> PyResult<_> {
         Ok(match verdict {
             Ok(token) => Py::new(py, VerifiedToken::from(token))?.into_any(),

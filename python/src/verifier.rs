@@ -1,16 +1,15 @@
 //! The decision.
 
-use crate::batch::{self, Texts, Verdicts};
+use crate::batch::{self, OwnedText, Texts, Verdict};
 use crate::cache_stats::CacheStats;
 use crate::error::exception;
-use crate::interrupt;
 use crate::jwk_set::JwkSet;
 use crate::policy::Policy;
 use crate::remote_jwk_set::RemoteJwkSet;
 use crate::text::Text;
 use crate::token::VerifiedToken;
 use crate::token_columns::TokenColumns;
-use bouncer_verify::{Clock, Error, FetchTicket};
+use bouncer_verify::{Clock, FetchTicket};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::PyList;
@@ -137,17 +136,11 @@ impl Verifier {
     /// and also raises KeysUnavailableError. A token that has its key never waits.
     #[pyo3(signature = (token, /))]
     fn verify(&self, py: Python<'_>, token: Text<'_>) -> PyResult<VerifiedToken> {
-        let (mut ticket, mut start) = (None, None);
-        loop {
-            let verdict = self.judge(py, &token, &mut ticket)?;
-            if let (Keys::Remote(keys), Some(_)) = (&self.keys, ticket) {
-                let (keys, start) = (keys.get(), *start.get_or_insert_with(Instant::now));
-                if keys.wait_for(py, ticket, keys.max_wait.saturating_sub(start.elapsed()))? {
-                    continue;
-                }
-            }
-            return verdict.map(VerifiedToken::from).map_err(|error| exception(py, &error));
-        }
+        let mut ticket = None;
+        let verdict = self.judge(py, &token, &mut ticket)?;
+        self.settle(py, &token, (verdict, ticket), &mut None)?
+            .map(VerifiedToken::from)
+            .map_err(|error| exception(py, &error))
     }
 
     /// Verifies many tokens as verify() does each of them: a list of verdicts in the order of the tokens, each a
@@ -167,15 +160,15 @@ impl Verifier {
         threads: i64,
     ) -> PyResult<Bound<'py, PyList>> {
         let threads = batch::count(py, "threads", threads)?;
-        batch::list(py, self.judge_all(py, |verdicts| verdicts, tokens, threads)?)
+        batch::list(py, self.judge_all(py, &tokens, threads)?)
     }
 
     /// verify_batch() with its verdicts in columns, for data pipelines: no object is made for a token.
     #[pyo3(signature = (tokens, threads = 1))]
     fn verify_batch_columns(&self, py: Python<'_>, tokens: Texts, threads: i64) -> PyResult<TokenColumns> {
         let threads = batch::count(py, "threads", threads)?;
-        let of = |verdicts: Verdicts| bouncer_verify::TokenColumns::of(&verdicts);
-        TokenColumns::new(py, self.judge_all(py, of, tokens, threads)?)
+        let verdicts = self.judge_all(py, &tokens, threads)?;
+        TokenColumns::new(py, py.detach(|| bouncer_verify::TokenColumns::of(&verdicts)))
     }
 
     /// verify() for an event loop, which goes on while a fetch may bring the key that is missing.
@@ -203,12 +196,7 @@ impl Verifier {
 impl Verifier {
     /// Parsing, signature and claims in one call of the core, during which other threads may run Python. It
     /// never waits; `ticket` becomes what could change the verdict.
-    fn judge(
-        &self,
-        py: Python<'_>,
-        token: &Text<'_>,
-        ticket: &mut Option<FetchTicket>,
-    ) -> PyResult<Result<bouncer_verify::VerifiedToken, Error>> {
+    fn judge(&self, py: Python<'_>, token: &Text<'_>, ticket: &mut Option<FetchTicket>) -> PyResult<Verdict> {
         let asked = self.asked(py)?;
         let verifier = asked.as_ref().unwrap_or(&self.verifier);
         // Threads that hand the lock over for a tenth of a microsecond get slower by it.
@@ -219,30 +207,38 @@ impl Verifier {
         Ok(py.detach(|| verifier.verify_now(token, ticket)))
     }
 
-    /// What `make` makes of the verdicts, all of it while other threads may run Python. It waits as the core does,
-    /// but for signals.
-    fn judge_all<T: Send + 'static>(
+    /// The verdict after the wait for what could change it, which ends `max_wait` after the `first` began, or with a signal.
+    fn settle(
         &self,
         py: Python<'_>,
-        make: impl FnOnce(Verdicts) -> T + Send + 'static,
-        tokens: Texts,
-        threads: usize,
-    ) -> PyResult<T> {
-        let verifier = self.asked(py)?.unwrap_or_else(|| self.verifier.clone());
-        // The time that was asked for is known to this thread alone, and to the one that it is told below.
+        token: &Text<'_>,
+        (mut verdict, mut ticket): (Verdict, Option<FetchTicket>),
+        first: &mut Option<Instant>,
+    ) -> PyResult<Verdict> {
+        while let (Keys::Remote(keys), Some(_)) = (&self.keys, ticket) {
+            let keys = keys.get();
+            let waited = first.get_or_insert_with(Instant::now).elapsed();
+            if !keys.wait_for(py, ticket, keys.max_wait.saturating_sub(waited))? {
+                break;
+            }
+            verdict = self.judge(py, token, &mut ticket)?;
+        }
+        Ok(verdict)
+    }
+
+    /// The verdicts on many tokens, judged while other threads may run Python. Then those that lack a key wait for it,
+    /// all of them no longer than one would.
+    fn judge_all(&self, py: Python<'_>, tokens: &Texts, threads: usize) -> PyResult<Vec<Verdict>> {
+        let asked = self.asked(py)?;
+        let verifier = asked.as_ref().unwrap_or(&self.verifier);
+        // The time that was asked for is known to this thread alone.
         let threads = if self.cached && self.policy.get().asks_for_the_time { 1 } else { threads };
-        let now = NOW.get();
-        let judge = move || {
-            NOW.set(now);
-            let made = make(verifier.verify_batch(&tokens.0, threads));
-            // Back to where Python's objects may be let go at once.
-            (made, tokens)
+        let judged = py.detach(|| verifier.verify_batch_now(&tokens.0, threads));
+        let mut first = None;
+        let settle = |(verdict, token): (_, &OwnedText)| {
+            self.settle(py, &Text::Borrowed(token.as_ref()), verdict, &mut first)
         };
-        let (made, _tokens) = match self.keys {
-            Keys::Fixed(_) => py.detach(judge),
-            Keys::Remote(_) => interrupt::wait_for(py, "bouncer-batch", judge)?,
-        };
-        Ok(made)
+        judged.into_iter().zip(&tokens.0).map(settle).collect()
     }
 
     /// Asks Python for the time if the policy does. Without a cache it takes a verifier for that time, which is

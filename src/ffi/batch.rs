@@ -8,7 +8,7 @@ use super::status::bouncer_status;
 use super::text::bouncer_str;
 use super::token::bouncer_token;
 use super::verifier::bouncer_verifier;
-use crate::{Error, ErrorKind, Result, TokenColumns, VerifiedToken, verify_tokens};
+use crate::{Error, ErrorKind, FetchTicket, Result, TokenColumns, VerifiedToken, verify_tokens};
 use std::ffi::c_char;
 use std::mem::MaybeUninit;
 use std::sync::OnceLock;
@@ -16,15 +16,27 @@ use std::sync::OnceLock;
 /// The verdicts on many tokens, in the order of the tokens. Immutable; any number of threads may read it.
 pub struct bouncer_batch {
     verdicts: Vec<Result<bouncer_token, bouncer_error>>,
+    /// What could change each verdict. Empty where none can change.
+    tickets: Vec<Option<FetchTicket>>,
     columns: OnceLock<TokenColumns>,
+}
+
+fn handles(verdict: Result<VerifiedToken>) -> Result<bouncer_token, bouncer_error> {
+    verdict.map(bouncer_token).map_err(|error| bouncer_error::new(error.into()))
 }
 
 impl From<Vec<Result<VerifiedToken>>> for bouncer_batch {
     fn from(verdicts: Vec<Result<VerifiedToken>>) -> Self {
-        let handles = |verdict: Result<VerifiedToken>| {
-            verdict.map(bouncer_token).map_err(|error| bouncer_error::new(error.into()))
-        };
-        Self { verdicts: verdicts.into_iter().map(handles).collect(), columns: OnceLock::new() }
+        let verdicts = verdicts.into_iter().map(handles).collect();
+        Self { verdicts, tickets: Vec::new(), columns: OnceLock::new() }
+    }
+}
+
+impl From<Vec<(Result<VerifiedToken>, Option<FetchTicket>)>> for bouncer_batch {
+    fn from(judged: Vec<(Result<VerifiedToken>, Option<FetchTicket>)>) -> Self {
+        let (verdicts, tickets) =
+            judged.into_iter().map(|(verdict, ticket)| (handles(verdict), ticket)).unzip();
+        Self { verdicts, tickets, columns: OnceLock::new() }
     }
 }
 
@@ -81,6 +93,28 @@ pub unsafe extern "C" fn bouncer_verifier_verify_batch(
     })
 }
 
+/// Verifies as bouncer_verifier_verify_batch() does, but never waits: for callers that must not block a thread. The verdicts
+/// that a fetch of keys could change have a ticket: bouncer_batch_ticket().
+///
+/// # Safety
+/// The rules of the header's preamble.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn bouncer_verifier_verify_batch_now(
+    verifier: Option<&bouncer_verifier>,
+    tokens: *const bouncer_str,
+    count: usize,
+    threads: usize,
+    out: Option<&mut MaybeUninit<*mut bouncer_batch>>,
+    err: Option<&mut MaybeUninit<*mut bouncer_error>>,
+) -> bouncer_status {
+    call(out, err, || {
+        let verifier = handle("verifier", verifier)?;
+        // SAFETY: the caller promises `count` texts at `tokens`, each readable for its length.
+        let tokens = unsafe { texts(tokens, count) }?;
+        Ok(verifier.0.verify_batch_now(&tokens, threads).into())
+    })
+}
+
 /// The texts of an array.
 ///
 /// # Safety
@@ -131,6 +165,15 @@ pub extern "C" fn bouncer_batch_token(batch: Option<&bouncer_batch>, index: usiz
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_batch_error(batch: Option<&bouncer_batch>, index: usize) -> Option<&bouncer_error> {
     read(None, || batch?.verdicts.get(index)?.as_ref().err())
+}
+
+/// The ticket of the fetch that could change the verdict at `index` of bouncer_verifier_verify_batch_now(): wait for it
+/// (bouncer_verifier_wait()) and give it to bouncer_verifier_verify_now() with the same token. 0 if the verdict is final,
+/// there is none, or `batch` is NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn bouncer_batch_ticket(batch: Option<&bouncer_batch>, index: usize) -> u64 {
+    let ticket = || batch?.tickets.get(index).copied().flatten();
+    read(0, || ticket().map_or(0, FetchTicket::to_bits))
 }
 
 /// The verdicts of a batch in columns, laid out as Apache Arrow does (its "Columnar Format", 1.0): buffers that may be

@@ -90,7 +90,11 @@ impl Verifier {
         match &self.0.keys.0 {
             Source::Fixed(jwks) => self.verify_fixed(jwks, token),
             #[cfg(feature = "remote")]
-            Source::Kept(source) => self.verify_patiently(&**source, token, &mut None),
+            Source::Kept(source) => {
+                let mut ticket = None;
+                let verdict = self.verify_kept(&**source, token, &mut ticket);
+                self.settle(&**source, token, (verdict, ticket), &mut None)
+            }
         }
     }
 
@@ -109,25 +113,26 @@ impl Verifier {
         cache.recall(token.as_ref(), generation, policy)
     }
 
-    /// Verifies with keys that may change; waits for one, but no longer than patience lasts from the `first` wait.
+    /// The verdict after the wait for what could change it, which ends when patience does, counted from the `first`
+    /// wait.
     #[cfg(feature = "remote")]
-    fn verify_patiently(
+    fn settle(
         &self,
         source: &dyn KeySource,
         token: &[u8],
+        (mut verdict, mut ticket): (Result<VerifiedToken>, Option<FetchTicket>),
         first: &mut Option<Instant>,
     ) -> Result<VerifiedToken> {
-        let mut ticket = None;
-        loop {
-            let verdict = self.verify_kept(source, token, &mut ticket);
-            let Some(ticket) = ticket else { return verdict };
+        while let Some(fetch) = ticket {
             let waited = first.get_or_insert_with(Instant::now).elapsed();
-            if !source.wait(ticket, source.patience().saturating_sub(waited)) {
+            if !source.wait(fetch, source.patience().saturating_sub(waited)) {
                 // A last look: the key may be in use a moment before the fetch is done.
-                let mut last = Some(FetchTicket { begins_later: true, ..ticket });
+                let mut last = Some(FetchTicket { begins_later: true, ..fetch });
                 return self.verify_kept(source, token, &mut last);
             }
+            verdict = self.verify_kept(source, token, &mut ticket);
         }
+        verdict
     }
 
     /// Verifies `token` without ever waiting, for callers that must not block a thread.
@@ -163,9 +168,32 @@ impl Verifier {
         tokens: &[T],
         threads: usize,
     ) -> Vec<Result<VerifiedToken>> {
-        share_out(tokens, threads, |share| match &self.0.keys.0 {
-            Source::Fixed(jwks) => self.verify_share(jwks, FIXED, share),
+        match &self.0.keys.0 {
+            Source::Fixed(jwks) => share_out(tokens, threads, |share| self.verify_share(jwks, FIXED, share)),
             #[cfg(feature = "remote")]
+            Source::Kept(source) => {
+                // All are judged before any waits, and all of them wait no longer than one would.
+                let mut first = None;
+                let settle =
+                    |(verdict, token): (_, &T)| self.settle(&**source, token.as_ref(), verdict, &mut first);
+                self.verify_batch_now(tokens, threads).into_iter().zip(tokens).map(settle).collect()
+            }
+        }
+    }
+
+    /// Verifies many tokens as [`Verifier::verify_batch`] does, but never waits, for callers that must not block a
+    /// thread. Beside each verdict is the ticket of the fetch that could change it, as [`Verifier::verify_now`] gives
+    /// it: that one judges the token again when the fetch is done.
+    #[cfg(feature = "remote")]
+    pub fn verify_batch_now<T: AsRef<[u8]> + Sync>(
+        &self,
+        tokens: &[T],
+        threads: usize,
+    ) -> Vec<(Result<VerifiedToken>, Option<FetchTicket>)> {
+        share_out(tokens, threads, |share| match &self.0.keys.0 {
+            Source::Fixed(jwks) => {
+                self.verify_share(jwks, FIXED, share).into_iter().map(|verdict| (verdict, None)).collect()
+            }
             Source::Kept(source) => self.verify_share_kept(&**source, share),
         })
     }
@@ -175,24 +203,25 @@ impl Verifier {
         &self,
         source: &dyn KeySource,
         tokens: &[T],
-    ) -> Vec<Result<VerifiedToken>> {
-        let mut settled = Vec::new();
+    ) -> Vec<(Result<VerifiedToken>, Option<FetchTicket>)> {
+        let mut judged = Vec::new();
         source.with_keys(&mut |jwks, generation| {
             let Some(jwks) = jwks else { return };
-            let settles = |(verdict, token): (Result<_>, &T)| match verdict {
+            let final_only = |(verdict, token): (Result<_>, &T)| match verdict {
                 Err(error) if lack_of(Some(jwks), &self.0.policy, token.as_ref(), &error).is_some() => None,
                 verdict => Some(verdict),
             };
-            settled =
-                self.verify_share(jwks, generation, tokens).into_iter().zip(tokens).map(settles).collect();
+            judged =
+                self.verify_share(jwks, generation, tokens).into_iter().zip(tokens).map(final_only).collect();
         });
-        settled.resize_with(tokens.len(), || None);
-        // Where a fetch may bring the key, they wait for it, all of them no longer than one.
-        let mut first = None;
-        let verdict = |(settled, token): (Option<_>, &T)| {
-            settled.unwrap_or_else(|| self.verify_patiently(source, token.as_ref(), &mut first))
+        judged.resize_with(tokens.len(), || None);
+        let with_ticket = |(verdict, token): (Option<_>, &T)| {
+            let mut ticket = None;
+            let verdict =
+                verdict.unwrap_or_else(|| self.verify_and_keep(source, token.as_ref(), &mut ticket));
+            (verdict, ticket)
         };
-        settled.into_iter().zip(tokens).map(verdict).collect()
+        judged.into_iter().zip(tokens).map(with_ticket).collect()
     }
 
     fn verify_share<T: AsRef<[u8]>>(
@@ -241,16 +270,27 @@ impl Verifier {
         token: &[u8],
         ticket: &mut Option<FetchTicket>,
     ) -> Result<VerifiedToken> {
-        let Inner { policy, cache, .. } = &*self.0;
-        let Some(cache) = cache else { return super::verify_kept(source, policy, token, ticket).0 };
-        if let Some(generation) = usable_generation(source)
+        if let Inner { policy, cache: Some(cache), .. } = &*self.0
+            && let Some(generation) = usable_generation(source)
             && let Some(verdict) = cache.find(token, generation, policy)
         {
             *ticket = None;
             return verdict;
         }
+        self.verify_and_keep(source, token, ticket)
+    }
+
+    /// The verdict on a token that is not in the cache.
+    #[cfg(feature = "remote")]
+    fn verify_and_keep(
+        &self,
+        source: &dyn KeySource,
+        token: &[u8],
+        ticket: &mut Option<FetchTicket>,
+    ) -> Result<VerifiedToken> {
+        let Inner { policy, cache, .. } = &*self.0;
         let (verdict, generation) = super::verify_kept(source, policy, token, ticket);
-        if let Ok(verified) = &verdict {
+        if let (Some(cache), Ok(verified)) = (cache, &verdict) {
             cache.keep(token, verified, generation);
         }
         verdict

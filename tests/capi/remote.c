@@ -318,6 +318,28 @@ static void an_issuers_metadata_say_where_its_keys_are(void)
     }
 }
 
+static void a_batch_that_never_waits_has_tickets(void)
+{
+    bouncer_remote_jwks *remote = ready("/rotates-late/for-a-batch");
+    bouncer_verifier *verifier = verifier_of(remote);
+    const bouncer_str tokens[] = {{token_a, strlen(token_a)}, {token_b, strlen(token_b)}, {"a.b", 3}};
+    bouncer_batch *batch = NULL;
+    CHECK(bouncer_verifier_verify_batch_now(verifier, tokens, 3, 1, &batch, NULL) == BOUNCER_STATUS_OK);
+    CHECK(bouncer_batch_status(batch, 0) == BOUNCER_STATUS_OK && bouncer_batch_ticket(batch, 0) == 0);
+    CHECK(bouncer_batch_status(batch, 1) == BOUNCER_STATUS_NO_MATCHING_KEY);
+    CHECK(bouncer_batch_status(batch, 2) == BOUNCER_STATUS_MALFORMED_TOKEN && bouncer_batch_ticket(batch, 2) == 0);
+    uint64_t ticket = bouncer_batch_ticket(batch, 1);
+    CHECK(bouncer_batch_ticket(batch, 3) == 0);
+    bouncer_batch_free(batch);
+    CHECK(bouncer_verifier_wait(verifier, ticket, 0) == 0 && bouncer_verifier_wait(verifier, ticket, PATIENCE) == 1);
+    CHECK(verdict_now(verifier, token_b, &ticket) == BOUNCER_STATUS_OK && ticket == 0);
+    CHECK(bouncer_verifier_verify_batch(verifier, tokens, 3, 1, &batch, NULL) == BOUNCER_STATUS_OK);
+    CHECK(bouncer_batch_status(batch, 1) == BOUNCER_STATUS_OK && bouncer_batch_ticket(batch, 1) == 0);
+    bouncer_batch_free(batch);
+    bouncer_verifier_free(verifier);
+    bouncer_remote_jwks_free(remote);
+}
+
 static void a_ticket_says_what_to_wait_for(void)
 {
     bouncer_remote_jwks *remote = ready("/rotates-late/for-a-ticket");
@@ -561,6 +583,14 @@ static void every_null_is_a_status_or_nothing_to_read(void)
     CHECK(bouncer_remote_options_set_lazy(NULL, NULL) == null_argument);
     CHECK(bouncer_remote_jwks_new(NULL, NULL, NULL) == null_argument);
     CHECK_FAILS(bouncer_verifier_verify_now(verifier, NULL, 0, &ticket, &token, &err), BOUNCER_STATUS_MALFORMED_TOKEN);
+    const bouncer_str nowhere = {NULL, 1};
+    bouncer_batch *batch = NULL;
+    CHECK_FAILS(bouncer_verifier_verify_batch_now(NULL, NULL, 0, 1, &batch, &err), null_argument);
+    CHECK_FAILS(bouncer_verifier_verify_batch_now(verifier, NULL, 1, 1, &batch, &err), null_argument);
+    CHECK_FAILS(bouncer_verifier_verify_batch_now(verifier, &nowhere, 1, 1, &batch, &err), null_argument);
+    CHECK_FAILS(bouncer_verifier_verify_batch_now(verifier, NULL, 0, 1, NULL, &err), null_argument);
+    CHECK_FAILS(bouncer_verifier_verify_batch_now(verifier, &nowhere, SIZE_MAX, 1, &batch, &err), invalid);
+    CHECK(batch == NULL && bouncer_batch_ticket(NULL, 0) == 0);
     CHECK(other == NULL && made == NULL && another == NULL && status == NULL && jwks == NULL && token == NULL);
 
     CHECK(bouncer_remote_jwks_wait(NULL, 1, PATIENCE) == 0);
@@ -605,6 +635,7 @@ int main(int argc, char **argv)
     a_seed_answers_before_the_first_fetch();
     an_issuers_metadata_say_where_its_keys_are();
     a_ticket_says_what_to_wait_for();
+    a_batch_that_never_waits_has_tickets();
     a_verifier_outlives_the_key_set_and_its_policy();
     closing_ends_everything_at_once();
     a_forked_child_goes_on();

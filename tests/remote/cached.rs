@@ -91,3 +91,54 @@ fn a_batch_waits_no_longer_than_a_token_would() {
     }
     assert!(start.elapsed() < Duration::from_secs(4), "{:?} for ten", start.elapsed());
 }
+
+#[test]
+fn a_batch_that_never_waits_says_of_each_token_what_to_wait_for() {
+    for capacity in [0, 1000] {
+        let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a")])));
+        let (keys, verifier) = ready(&server);
+        let verifier = verifier.with_cache(capacity);
+        let both = jwks(&[("rsa-2048-a", "a"), ("rsa-2048-b", "b")]);
+        server.say(Reply::json(both).late(Duration::from_millis(500)));
+        let (known, new) = (token("rsa-2048-a", Some("a")), token("rsa-2048-b", Some("b")));
+        let tokens: Vec<&str> = [&*known, &new, "nonsense"].into_iter().cycle().take(150).collect();
+
+        let start = Instant::now();
+        let judged = verifier.verify_batch_now(&tokens, 2);
+        assert!(start.elapsed() < Duration::from_millis(400), "it waited: {:?}", start.elapsed());
+        for ((verdict, mut ticket), token) in judged.into_iter().zip(&tokens) {
+            if *token == new {
+                assert_eq!(kind(verdict), ErrorKind::NoMatchingKey);
+                assert!(verifier.wait(ticket.unwrap(), PATIENCE));
+                assert_eq!(verifier.verify_now(token, &mut ticket).unwrap().kid(), Some("b"));
+            } else {
+                assert_eq!(verdict.is_ok(), *token == known);
+            }
+            assert_eq!(ticket, None);
+        }
+        let judged = verifier.verify_batch_now(&tokens, 2);
+        let passed = judged.iter().filter(|(verdict, ticket)| verdict.is_ok() && ticket.is_none());
+        assert_eq!(passed.count(), 100);
+        assert_eq!(server.count(), 2, "one fetch for all of them");
+
+        keys.close();
+        let unavailable = verifier.verify_batch_now(&tokens, 2).into_iter().zip(&tokens);
+        for ((verdict, ticket), token) in unavailable {
+            let expected =
+                if *token == "nonsense" { ErrorKind::MalformedToken } else { ErrorKind::KeysUnavailable };
+            assert_eq!((kind(verdict), ticket), (expected, None));
+        }
+    }
+}
+
+#[test]
+fn a_token_of_a_batch_is_looked_up_once_however_often_it_is_judged() {
+    let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a")])));
+    let (_keys, verifier) = ready(&server);
+    let cached = verifier.with_cache(100);
+    let tokens = [token("rsa-2048-a", Some("a")), token("rsa-2048-b", Some("b"))];
+    let misses = || cached.cache_stats().unwrap().misses();
+    let judged = cached.verify_batch_now(&tokens, 1);
+    assert!(judged[1].1.is_some());
+    assert_eq!(misses(), 2);
+}

@@ -977,6 +977,7 @@ public:
 private:
     friend class RemoteJwkSet;
     friend class TokenRenewer;
+    friend class VerdictView;
     friend class Verifier;
 
     std::uint64_t bits_ = 0;
@@ -1179,7 +1180,9 @@ public:
     VerdictView(const bouncer_batch *batch, std::size_t index) noexcept
         : token_(bouncer_batch_token(batch, index)),
           error_(bouncer_batch_error(batch, index)),
-          status_(static_cast<Status>(bouncer_batch_status(batch, index))) {}
+          status_(static_cast<Status>(bouncer_batch_status(batch, index))) {
+        ticket_.bits_ = bouncer_batch_ticket(batch, index);
+    }
 
     /// True if the token passed.
     [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(token_); }
@@ -1197,11 +1200,15 @@ public:
     [[nodiscard]] std::optional<std::string_view> claim() const noexcept {
         return detail::optional_text(bouncer_error_claim(error_));
     }
+    /// What could change this verdict of Verifier::try_verify_batch_now(): give it to Verifier::try_verify_now() with the
+    /// same token after the wait. Empty if it is final.
+    [[nodiscard]] Ticket ticket() const noexcept { return ticket_; }
 
 private:
     TokenView token_;
     const bouncer_error *error_;
     Status status_;
+    Ticket ticket_;
 };
 
 /// Values in a row that belong to somebody else. Converts to `std::span<const T>`.
@@ -1379,6 +1386,13 @@ public:
         const detail::TextArray array(tokens);
         return detail::make<Batch>(bouncer_verifier_verify_batch, handle_.get(), array.data(), array.size(), threads);
     }
+    /// Verifies many JWTs as try_verify_batch() does, but never waits: for callers that must not block a thread. The
+    /// verdicts that a fetch of keys could change have a VerdictView::ticket().
+    template <class Tokens>
+    Result<Batch> try_verify_batch_now(const Tokens &tokens, std::size_t threads = 1) const noexcept {
+        const detail::TextArray array(tokens);
+        return detail::make<Batch>(bouncer_verifier_verify_batch_now, handle_.get(), array.data(), array.size(), threads);
+    }
     /// A verifier of the same keys and policy that remembers about `tokens` verified tokens, 2^20 at most, 0 for none.
     ///
     /// A token that it remembers passes without its signature being verified again: the whole token is compared, "exp"
@@ -1418,6 +1432,11 @@ public:
     template <class Tokens>
     [[nodiscard]] Batch verify_batch(const Tokens &tokens, std::size_t threads = 1) const {
         return try_verify_batch(tokens, threads).or_throw();
+    }
+    /// @copydoc try_verify_batch_now @throws Error
+    template <class Tokens>
+    [[nodiscard]] Batch verify_batch_now(const Tokens &tokens, std::size_t threads = 1) const {
+        return try_verify_batch_now(tokens, threads).or_throw();
     }
     /// @copydoc try_with_cache @throws Error
     [[nodiscard]] Verifier with_cache(std::size_t tokens) const { return try_with_cache(tokens).or_throw(); }

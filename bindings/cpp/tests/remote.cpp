@@ -395,6 +395,31 @@ static void verify_now_never_waits_and_says_what_to_wait_for() {
     CHECK(first.try_verify_now(token_a, ticket) && !ticket);
 }
 
+static void verify_batch_now_says_of_each_token_what_to_wait_for() {
+    Server server(Reply::json(keys_a));
+    const RemoteJwkSet keys = ready(server);
+    server.say(Reply::json(keys_ab).after(300ms));
+    const Verifier plain(keys, Policy::bouncer());
+    const Verifier verifier = plain.with_cache(100);
+    const std::vector<std::string_view> tokens = {token_a, token_b, "a.b", token_a};
+    const auto start = Clock::now();
+    const bouncer::Batch batch = verifier.verify_batch_now(tokens, 2);
+    CHECK(Clock::now() - start < 250ms);
+    CHECK(batch[0] && batch[3] && !batch[0].ticket() && !batch[3].ticket());
+    CHECK(batch[2].status() == Status::MalformedToken && !batch[2].ticket() && !batch[4].ticket());
+    Ticket ticket = batch[1].ticket();
+    CHECK(batch[1].status() == Status::NoMatchingKey && ticket && verifier.wait(ticket, patience));
+    CHECK(verifier.verify_now(token_b, ticket).expires_at() == token_exp && !ticket);
+    CHECK(verifier.cache_hits() == 0 && verifier.cache_misses() == tokens.size() + 1);
+    // Nothing is left to wait for; of before the new keys, nothing is left in the cache.
+    const bouncer::Batch again = verifier.try_verify_batch_now(tokens).value();
+    CHECK(again[1] && !again[1].ticket() && verifier.cache_hits() == 1);
+    for (const bouncer::VerdictView verdict : verifier.verify_batch(tokens)) {
+        CHECK(!verdict.ticket());
+    }
+    CHECK(server.count() == 2);
+}
+
 static void what_was_moved_from_has_nothing_to_say() {
     const Server server(Reply::json(keys_a));
     RemoteOptions options = RemoteOptions::for_url(server.url());
@@ -497,6 +522,7 @@ int main() {
     every_setting_has_its_effect();
     settings_that_cannot_be_used_are_refused();
     verify_now_never_waits_and_says_what_to_wait_for();
+    verify_batch_now_says_of_each_token_what_to_wait_for();
     what_was_moved_from_has_nothing_to_say();
     CHECK(until([] { return fetching_threads() == 0; }));
     closing_ends_everything_at_once();
