@@ -287,13 +287,15 @@ impl<'a> Scanner<'a> {
     fn look_through(&mut self, window: usize) {
         let rest = self.bytes().get(window..).unwrap_or_default();
         self.window = window;
-        self.special = match rest.first_chunk() {
-            Some(chunk) => special_bits(chunk),
-            None => {
-                let mut padded = [b' '; 64];
-                padded.iter_mut().zip(rest).for_each(|(padded, &byte)| *padded = byte);
-                special_bits(&padded)
-            }
+        self.special = if let Some(chunk) = rest.first_chunk() {
+            special_bits(chunk)
+        } else if let Some(last) = self.bytes().last_chunk() {
+            // Of a string that does not end, there may be nothing left.
+            special_bits(last).checked_shr(64 - rest.len() as u32).unwrap_or(0)
+        } else {
+            let mut padded = [b' '; 64];
+            padded.iter_mut().zip(rest).for_each(|(padded, &byte)| *padded = byte);
+            special_bits(&padded)
         };
     }
 
@@ -439,7 +441,7 @@ impl<'a> Names<'a> {
         Ok(())
     }
 
-    fn all_differ(mut self) -> Result<(), Invalid> {
+    fn all_differ(&mut self) -> Result<(), Invalid> {
         self.many.sort_unstable();
         if self.many.windows(2).any(|pair| matches!(pair, [a, b] if a == b)) { Err(Invalid) } else { Ok(()) }
     }

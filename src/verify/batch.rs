@@ -87,7 +87,10 @@ pub(super) fn verify_share<T: AsRef<[u8]>>(
         for (token, held) in eight.iter().zip(held) {
             let token = token.as_ref();
             verdicts.push(match held {
-                Some((opened, key)) => first_fault(token, policy, VerifiedToken::read(&opened, policy, key)),
+                Some((opened, key)) => {
+                    let verdict = VerifiedToken::read(&opened, policy, key);
+                    if verdict.is_err() { first_fault(token, policy).and(verdict) } else { verdict }
+                }
                 None => verify_token(jwks, policy, token),
             });
         }

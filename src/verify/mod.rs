@@ -96,7 +96,10 @@ fn opened<T>(
             Ok(()) => rest(opened),
             Err(error) => Err(error),
         };
-        return first_fault(token, policy, verdict);
+        if verdict.is_err() {
+            first_fault(token, policy)?;
+        }
+        return verdict;
     }
     admitted(policy, token, |jws, header, header_json| {
         rest(Opened { jws, header, header_json, candidates: jwks.candidates(header), known: false })
@@ -112,13 +115,11 @@ fn recognised<'a>(jwks: &'a JwkSet, policy: &Policy, token: &'a [u8]) -> Option<
     Some(Opened { jws, header, header_json, candidates: *candidates, known: true })
 }
 
-/// The verdict on a token that was [`recognised`]. What is verified and decoded has the form of a token; in any
-/// other, a fault of form comes first.
-fn first_fault<T>(token: &[u8], policy: &Policy, verdict: Result<T>) -> Result<T> {
-    if verdict.is_err() {
-        CompactJws::parse(token, policy.max_token_len)?;
-    }
-    verdict
+/// For a token that was [`recognised`] and refused: a fault of form comes before any other. One that passes has the form,
+/// or it would not have been decoded.
+#[cold]
+fn first_fault(token: &[u8], policy: &Policy) -> Result<()> {
+    CompactJws::parse(token, policy.max_token_len).map(drop)
 }
 
 /// The checks that need no key: form and header. `rest` does the others.
