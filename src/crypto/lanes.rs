@@ -57,3 +57,36 @@ pub(crate) fn verify_lanes(lanes: &[Option<Lane<'_>>; LANES]) -> [bool; LANES] {
 pub(crate) fn verify_lanes(_: &[Option<Lane<'_>>; LANES]) -> [bool; LANES] {
     [false; LANES]
 }
+
+#[cfg(all(test, feature = "aws-lc-rs", target_arch = "x86_64"))]
+mod tests {
+    use super::*;
+    use crate::crypto::backend::Backend;
+    use crate::crypto::jwk_set::JwkSet;
+    use crate::encoding::base64url;
+
+    #[test]
+    fn lanes_are_used_from_where_they_pay_and_let_pass_what_holds() {
+        let jwks = JwkSet::from_slice(include_bytes!("../../tests/data/document_jwks.json")).unwrap();
+        let key = VerifyingKey::new(Backend::Accelerated, &jwks.keys()[0]).unwrap();
+        if !key.is_accelerated() {
+            eprintln!("skipped: this CPU has no AVX-512 IFMA");
+            return;
+        }
+        let token = include_str!("../../tests/data/document_token.txt").trim();
+        let (signing_input, signature) = token.rsplit_once('.').unwrap();
+        let signature = base64url::decode(signature.as_bytes()).unwrap();
+        let lane = |signing_input| Some(Lane { key: &key, signing_input, signature: &signature });
+        for filled in 0..=LANES {
+            for wrong in 0..LANES {
+                let lanes = array::from_fn(|i| match i {
+                    _ if i >= filled => None,
+                    _ if i == wrong => lane(b"something else"),
+                    _ => lane(signing_input.as_bytes()),
+                });
+                let expected = array::from_fn(|i| filled >= WORTHWHILE && i < filled && i != wrong);
+                assert_eq!(verify_lanes(&lanes), expected, "{filled} lanes, {wrong} is wrong");
+            }
+        }
+    }
+}
