@@ -94,6 +94,8 @@ class Driver:
     threads: int = 1
     # Where a slot must be longer: to get warm, or for several turns of a lock or of the garbage collector.
     stretch: int = 1
+    # Where a runtime has threads of its own, which would take the one core from the thread that is measured.
+    has_companions: bool = False
     notes: list[str] = field(default_factory=list)
 
     def start(self, cores: set[int]) -> list[Candidate]:
@@ -207,7 +209,7 @@ def drivers(bench: Path) -> Iterator[Driver]:
         "Python", [python, script, fixtures, "1", "bouncer_verify", "bouncer_verify.pyjwt", *peers], stretch=2
     )
     yield Driver("Python", [python_212, script, fixtures, "1", "pyjwt"], stretch=2)
-    yield Driver("Go", [go, fixtures, "1"], stretch=4)
+    yield Driver("Go", [go, fixtures, "1"], stretch=4, has_companions=True)
     yield Driver("Node", ["node", str(bench / "node" / "driver.js"), fixtures], stretch=5)
     if (os.cpu_count() or 1) > 1:
         yield Driver("Rust", [rust, fixtures, "2"], threads=2)
@@ -546,7 +548,8 @@ def main() -> None:
         if not is_there(driver):
             continue
         # One thread has the last core for itself; this process stays on the first.
-        offered = driver.start({max(cores)} if driver.threads == 1 else cores)
+        is_alone = driver.threads == 1 and not driver.has_companions
+        offered = driver.start({max(cores)} if is_alone else cores)
         running.append(driver)
         notes += driver.notes
         candidates += [candidate for candidate in offered if candidate.is_chosen()]
