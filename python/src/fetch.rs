@@ -1,13 +1,14 @@
 //! Requests that a callable of the program makes, with the HTTP client of its choice.
 
 use crate::background;
+use crate::pending_call::PendingCall;
 use bouncer_verify::{FetchError, FetchFailure, HttpRequest, HttpResponse, Transport};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use std::process;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::time::{Duration, Instant};
 
 /// How soon a closed key set stops waiting for the callable.
@@ -36,7 +37,7 @@ impl Transport for PythonTransport {
             return Err(FetchError::new(FetchFailure::Timeout, "the call before has not returned"));
         }
         let (sender, receiver) = sync_channel(1);
-        let call = FetchCall { sender, busy: Arc::clone(&self.busy) };
+        let call = FetchCall(PendingCall::new(sender, &self.busy));
         let started = background::attached(|py| {
             let name =
                 |error: PyErr| error.get_type(py).name().map_or(String::new(), |name| name.to_string());
@@ -76,10 +77,7 @@ impl PythonTransport {
 
 /// One call of the program's callable, for the thread that makes it.
 #[pyclass(frozen, module = "bouncer_verify")]
-pub(crate) struct FetchCall {
-    sender: SyncSender<Answer>,
-    busy: Arc<AtomicU32>,
-}
+pub(crate) struct FetchCall(PendingCall<Answer>);
 
 #[pymethods]
 impl FetchCall {
@@ -90,18 +88,12 @@ impl FetchCall {
         let mut fields: Vec<(String, String)> = fields.collect::<PyResult<_>>()?;
         // The client has undone it, if it knows it at all.
         fields.retain(|(name, _)| !name.eq_ignore_ascii_case("content-encoding"));
-        let _ = self.sender.try_send(Ok(HttpResponse::new(status, fields, body.to_vec())));
+        self.0.answer(Ok(HttpResponse::new(status, fields, body.to_vec())));
         Ok(())
     }
 
     /// The name of the class of what the callable raised. Its text may hold what is not for logs.
     fn fail(&self, name: String) {
-        let _ = self.sender.try_send(Err(FetchError::new(FetchFailure::Other, name)));
-    }
-}
-
-impl Drop for FetchCall {
-    fn drop(&mut self) {
-        self.busy.store(0, Ordering::SeqCst);
+        self.0.answer(Err(FetchError::new(FetchFailure::Other, name)));
     }
 }

@@ -17,6 +17,7 @@ mod fetch;
 mod interrupt;
 mod jwk;
 mod jwk_set;
+mod pending_call;
 mod policy;
 mod python_json;
 mod remote_jwk_set;

@@ -1,12 +1,13 @@
 //! Tokens that a callable of the program gets, from wherever it likes.
 
 use crate::background;
+use crate::pending_call::PendingCall;
 use bouncer_verify::{FetchError, FetchFailure, NewToken, TokenSource};
 use pyo3::prelude::*;
 use std::process;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::time::{Duration, Instant};
 
 /// How soon a closed renewer stops waiting for the callable.
@@ -36,7 +37,7 @@ impl TokenSource for PythonSource {
             return Err(FetchError::new(FetchFailure::Timeout, "the call before has not returned"));
         }
         let (sender, receiver) = sync_channel(1);
-        let call = LoginCall { sender, busy: Arc::clone(&self.busy) };
+        let call = LoginCall(PendingCall::new(sender, &self.busy));
         let started = background::attached(|py| {
             let start = || background::module(py)?.call_method1("start_login", (&self.source, call));
             let name =
@@ -65,10 +66,7 @@ impl TokenSource for PythonSource {
 
 /// One call of the program's callable, for the thread that makes it.
 #[pyclass(frozen, module = "bouncer_verify")]
-pub(crate) struct LoginCall {
-    sender: SyncSender<Answer>,
-    busy: Arc<AtomicU32>,
-}
+pub(crate) struct LoginCall(PendingCall<Answer>);
 
 #[derive(FromPyObject)]
 enum Given {
@@ -88,17 +86,11 @@ impl LoginCall {
                 lifetime.and_then(|lifetime| Ok(NewToken::new(token)?.expires_in(lifetime)))
             }
         };
-        let _ = self.sender.try_send(new);
+        self.0.answer(new);
     }
 
     /// The name of the class of what the callable raised. Its text may hold what is not for logs.
     fn fail(&self, name: String) {
-        let _ = self.sender.try_send(Err(FetchError::new(FetchFailure::Other, name)));
-    }
-}
-
-impl Drop for LoginCall {
-    fn drop(&mut self) {
-        self.busy.store(0, Ordering::SeqCst);
+        self.0.answer(Err(FetchError::new(FetchFailure::Other, name)));
     }
 }
