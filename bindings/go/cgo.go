@@ -78,10 +78,10 @@ typedef struct {
 	uint32_t times, has_uid; // an empty "uid" is there
 } bouncer_go_claims;
 
-// The outcome of one call. While token or error is not NULL, it is still to be read into a text of text_len bytes.
+// The outcome of one call. While token or error is not 0, it is still to be read into a text of text_len bytes. They are
+// addresses in numbers: cgo looks through memory that is passed to C if its type has pointers, in each call.
 typedef struct {
-	bouncer_token *token;
-	bouncer_error *error;
+	uintptr_t token, error;
 	size_t text_len;
 	uint64_t ticket; // 0, or what the verdict may wait for; in the next call, what it has waited for
 	bouncer_status status;
@@ -140,27 +140,33 @@ static inline void bouncer_go_write_error(const bouncer_error *error, bouncer_go
 
 // Moves a verdict's token or error to the text and frees it, or leaves it where it is if the text is too small.
 static inline void bouncer_go_read(bouncer_go_verdict *verdict, char *text, size_t room) {
+	bouncer_token *token = (bouncer_token *)verdict->token;
+	bouncer_error *error = (bouncer_error *)verdict->error;
 	size_t len = 0;
 	if (verdict->status == BOUNCER_STATUS_OK) {
-		bouncer_go_write_token(verdict->token, &verdict->claims, text, room, &len);
+		bouncer_go_write_token(token, &verdict->claims, text, room, &len);
 	} else {
-		bouncer_go_write_error(verdict->error, &verdict->message, &verdict->claim, text, room, &len);
+		bouncer_go_write_error(error, &verdict->message, &verdict->claim, text, room, &len);
 	}
 	verdict->text_len = len;
 	if (len <= room) {
-		bouncer_token_free(verdict->token);
-		bouncer_error_free(verdict->error);
-		verdict->token = NULL;
-		verdict->error = NULL;
+		bouncer_token_free(token);
+		bouncer_error_free(error);
+		verdict->token = 0;
+		verdict->error = 0;
 	}
 }
 
 // A whole verification in one crossing: with the verifier, or if that is NULL with jwks and policy. It never waits.
 static inline void bouncer_go_verify(const bouncer_verifier *verifier, const bouncer_jwks *jwks, const bouncer_policy *policy,
 		const char *token, size_t token_len, bouncer_go_verdict *verdict, char *text, size_t room) {
+	bouncer_token *verified = NULL;
+	bouncer_error *error = NULL;
 	verdict->status = verifier != NULL
-		? bouncer_verifier_verify_now(verifier, token, token_len, &verdict->ticket, &verdict->token, &verdict->error)
-		: bouncer_verify_token(jwks, policy, token, token_len, &verdict->token, &verdict->error);
+		? bouncer_verifier_verify_now(verifier, token, token_len, &verdict->ticket, &verified, &error)
+		: bouncer_verify_token(jwks, policy, token, token_len, &verified, &error);
+	verdict->token = (uintptr_t)verified;
+	verdict->error = (uintptr_t)error;
 	bouncer_go_read(verdict, text, room);
 }
 
@@ -494,20 +500,31 @@ type (
 		VerifiedToken
 		room [384 - unsafe.Sizeof(VerifiedToken{})]byte
 	}
+	largeToken struct {
+		VerifiedToken
+		room [640 - 8 - unsafe.Sizeof(VerifiedToken{})]byte // objects over 512 bytes that hold a pointer have a header
+	}
 )
+
+// fill has the token say what claims and text do; the text goes to its room.
+func (t *VerifiedToken) fill(room, text []byte, claims tokenClaims) *VerifiedToken {
+	t.text, t.claims = borrowText(room[:copy(room, text)]), claims
+	return t
+}
 
 // outcomeIn is outcome for a text that is in a buffer.
 func outcomeIn(verdict *C.bouncer_go_verdict, text []byte) (*VerifiedToken, uint64, error) {
 	if verdict.status == C.BOUNCER_STATUS_OK {
 		switch {
 		case len(text) <= len(smallToken{}.room):
-			token := &smallToken{VerifiedToken: VerifiedToken{claims: verdict.claims}}
-			token.text = borrowText(token.room[:copy(token.room[:], text)])
-			return &token.VerifiedToken, 0, nil
+			token := new(smallToken)
+			return token.fill(token.room[:], text, verdict.claims), 0, nil
 		case len(text) <= len(mediumToken{}.room):
-			token := &mediumToken{VerifiedToken: VerifiedToken{claims: verdict.claims}}
-			token.text = borrowText(token.room[:copy(token.room[:], text)])
-			return &token.VerifiedToken, 0, nil
+			token := new(mediumToken)
+			return token.fill(token.room[:], text, verdict.claims), 0, nil
+		case len(text) <= len(largeToken{}.room):
+			token := new(largeToken)
+			return token.fill(token.room[:], text, verdict.claims), 0, nil
 		}
 	}
 	return outcome(verdict, string(text))
