@@ -43,8 +43,6 @@ package bouncer
 #cgo nocallback bouncer_go_read
 #cgo noescape bouncer_go_batch_run
 #cgo nocallback bouncer_go_batch_run
-#cgo noescape bouncer_go_batch_text_len
-#cgo nocallback bouncer_go_batch_text_len
 #cgo noescape bouncer_go_batch_read
 #cgo nocallback bouncer_go_batch_read
 #cgo noescape bouncer_go_authorization
@@ -178,26 +176,6 @@ typedef struct {
 	size_t waiting; // the verdicts with a ticket
 } bouncer_go_batch;
 
-// One verdict of a batch, with the text of text_len bytes behind that of the one before.
-typedef struct {
-	size_t text_len;
-	uint64_t ticket;
-	bouncer_status status;
-	bouncer_go_span message, claim;
-	bouncer_go_claims claims;
-} bouncer_go_row;
-
-static inline void bouncer_go_batch_row(const bouncer_batch *batch, size_t index, bouncer_go_row *row, char *text, size_t room) {
-	row->text_len = 0;
-	row->ticket = bouncer_batch_ticket(batch, index);
-	row->status = bouncer_batch_status(batch, index);
-	if (row->status == BOUNCER_STATUS_OK) {
-		bouncer_go_write_token(bouncer_batch_token(batch, index), &row->claims, text, room, &row->text_len);
-	} else {
-		bouncer_go_write_error(bouncer_batch_error(batch, index), &row->message, &row->claim, text, room, &row->text_len);
-	}
-}
-
 // Verifies a batch with the verifier, or if that is NULL with jwks and policy. It never waits.
 static inline bouncer_go_batch bouncer_go_batch_run(const bouncer_verifier *verifier, const bouncer_jwks *jwks,
 		const bouncer_policy *policy, const char *joined, const size_t *ends, size_t count, size_t threads) {
@@ -223,25 +201,16 @@ static inline bouncer_go_batch bouncer_go_batch_run(const bouncer_verifier *veri
 	return result;
 }
 
-// How much text bouncer_go_batch_read is going to write.
-static inline size_t bouncer_go_batch_text_len(const bouncer_batch *batch) {
-	size_t text_len = 0;
-	for (size_t i = 0; i < bouncer_batch_count(batch); i++) {
-		bouncer_go_row row;
-		bouncer_go_batch_row(batch, i, &row, NULL, 0);
-		text_len += row.text_len;
+// One verdict of a batch, which keeps its tokens and errors: the text may be too small the first time.
+static inline void bouncer_go_batch_read(const bouncer_batch *batch, size_t index, bouncer_go_verdict *verdict, char *text, size_t room) {
+	verdict->text_len = 0;
+	verdict->ticket = bouncer_batch_ticket(batch, index);
+	verdict->status = bouncer_batch_status(batch, index);
+	if (verdict->status == BOUNCER_STATUS_OK) {
+		bouncer_go_write_token(bouncer_batch_token(batch, index), &verdict->claims, text, room, &verdict->text_len);
+	} else {
+		bouncer_go_write_error(bouncer_batch_error(batch, index), &verdict->message, &verdict->claim, text, room, &verdict->text_len);
 	}
-	return text_len;
-}
-
-// Moves the verdicts to as many rows and the text, and frees the batch.
-static inline void bouncer_go_batch_read(bouncer_batch *batch, bouncer_go_row *rows, char *text, size_t room) {
-	for (size_t i = 0; i < bouncer_batch_count(batch); i++) {
-		bouncer_go_batch_row(batch, i, &rows[i], text, room);
-		text += rows[i].text_len;
-		room -= rows[i].text_len;
-	}
-	bouncer_batch_free(batch);
 }
 
 // The columns of a batch, which live as long as that.
@@ -582,30 +551,35 @@ func judgeBatch(
 	return judgedBatch{result.batch, len(tokens), int(result.waiting)}, nil
 }
 
-// results crosses to C twice, however many tokens there are. Beside them are the tickets of what could change each, 0 for
-// nothing; nil if nothing can change.
+// results has beside them the tickets of what could change each, 0 for nothing; nil if nothing can change.
+//
+// It crosses to C for each, which costs less than memory for all of them at once.
 func (b judgedBatch) results() (results []BatchResult, tickets []uint64) {
-	textLen := C.bouncer_go_batch_text_len(b.pointer)
-	rows, text := make([]C.bouncer_go_row, b.size), make([]byte, textLen)
-	C.bouncer_go_batch_read(b.pointer, unsafe.SliceData(rows), bytesPointer(text), textLen)
+	defer C.bouncer_batch_free(b.pointer)
 	results = make([]BatchResult, b.size)
 	if b.waiting > 0 {
 		tickets = make([]uint64, b.size)
 	}
-	for i := range rows {
-		row := &rows[i]
-		// A copy for each, so that whoever keeps one token does not keep the batch.
-		verdict := C.bouncer_go_verdict{
-			ticket: row.ticket, status: row.status, message: row.message, claim: row.claim, claims: row.claims,
+	var scratch [scratchLen]byte
+	for i := range results {
+		var verdict C.bouncer_go_verdict
+		text := scratch[:]
+		b.read(i, &verdict, text)
+		if int(verdict.text_len) > len(text) {
+			text = make([]byte, verdict.text_len)
+			b.read(i, &verdict, text)
 		}
 		var ticket uint64
-		results[i].Token, ticket, results[i].Err = outcomeIn(&verdict, text[:row.text_len])
+		results[i].Token, ticket, results[i].Err = outcomeIn(&verdict, text[:verdict.text_len])
 		if ticket != 0 {
 			tickets[i] = ticket
 		}
-		text = text[row.text_len:]
 	}
 	return results, tickets
+}
+
+func (b judgedBatch) read(index int, verdict *C.bouncer_go_verdict, text []byte) {
+	C.bouncer_go_batch_read(b.pointer, C.size_t(index), verdict, bytesPointer(text), C.size_t(len(text)))
 }
 
 // columns has the verdicts as they are, whatever could change them.
