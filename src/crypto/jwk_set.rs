@@ -2,6 +2,7 @@
 
 use super::VerifyingKey;
 use super::backend::Backend;
+use super::candidates::Candidates;
 use super::known_headers::{KnownHeader, KnownHeaders};
 use crate::encoding::json;
 use crate::error::{Error, ErrorKind, Result};
@@ -17,10 +18,6 @@ use std::fmt;
 pub(crate) const MAX_DOCUMENT_LEN: usize = 512 * 1024;
 /// The most keys accepted in one set.
 const MAX_KEYS: usize = 100;
-/// The most signatures tried for one token, so that a set of like keys does not multiply the cost of a
-/// forgery.
-const MAX_CANDIDATES: usize = 4;
-
 /// An issuer's public keys, checked and parsed once. Immutable, and shared by any number of threads.
 ///
 /// A key that cannot be used is skipped and listed with its reason; it never spoils the others.
@@ -246,30 +243,6 @@ impl fmt::Debug for JwkSet {
             .field("keys", &self.keys)
             .field("skipped", &self.skipped)
             .finish_non_exhaustive()
-    }
-}
-
-/// Indices of the keys to try, without an allocation; what does not fit is not tried.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Candidates {
-    indices: [usize; MAX_CANDIDATES],
-    len: usize,
-}
-
-impl Candidates {
-    fn push(&mut self, index: usize) {
-        if let Some(free) = self.indices.get_mut(self.len) {
-            *free = index;
-            self.len += 1;
-        }
-    }
-
-    fn is_empty(&self) -> bool {
-        self.len == 0
-    }
-
-    fn as_slice(&self) -> &[usize] {
-        self.indices.get(..self.len).unwrap_or_default()
     }
 }
 

@@ -1,7 +1,7 @@
 //! The headers of tokens whose signature held, by their encoded bytes. The tokens of one issuer have the same
 //! few, and comparing bytes is much cheaper than decoding and reading them.
 
-use super::jwk_set::Candidates;
+use super::candidates::Candidates;
 use crate::jose::header::JoseHeader;
 use std::sync::OnceLock;
 

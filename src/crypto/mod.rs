@@ -6,6 +6,7 @@ mod accelerated;
 #[cfg(feature = "aws-lc-rs")]
 mod aws_lc;
 pub(crate) mod backend;
+pub(crate) mod candidates;
 mod ed25519;
 #[cfg(all(feature = "aws-lc-rs", target_arch = "x86_64"))]
 mod ifma;

@@ -12,7 +12,8 @@ pub(crate) mod verified_jws;
 pub(crate) mod verified_token;
 pub(crate) mod verifier;
 
-use crate::crypto::jwk_set::{Candidates, JwkSet};
+use crate::crypto::candidates::Candidates;
+use crate::crypto::jwk_set::JwkSet;
 use crate::crypto::known_headers::KnownHeader;
 use crate::encoding::base64url::{self, Scratch};
 use crate::error::Result;
