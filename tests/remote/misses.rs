@@ -145,6 +145,24 @@ fn waiting_for_a_fetch_ends_at_its_bound() {
 }
 
 #[test]
+fn a_caller_whose_wait_is_over_asks_for_no_fetch() {
+    let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a")])));
+    let keys = crate::builder(&server).max_wait(Duration::from_millis(200)).build().unwrap();
+    keys.wait_ready(crate::PATIENCE).unwrap();
+    let verifier = Verifier::new(keys.clone(), Policy::bouncer());
+    server.say(Reply::json(jwks(&[("rsa-2048-a", "a")])).late(Duration::from_secs(1)));
+    let its = keys.clone();
+    let refresh = std::thread::spawn(move || its.refresh(crate::PATIENCE));
+    until("the refresh began", || server.count() == 2);
+    // The token joins the refresh, and would have a fetch of its own if that ended in time.
+    assert_eq!(kind(verifier.verify(token("rsa-2048-b", Some("b")))), ErrorKind::NoMatchingKey);
+    refresh.join().unwrap().unwrap();
+    // Had it asked for one, this would be it, or come after it.
+    keys.refresh(crate::PATIENCE).unwrap();
+    assert_eq!(keys.status().unknown_kid, 0);
+}
+
+#[test]
 fn verify_now_never_waits_and_says_what_to_wait_for() {
     let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a")])));
     let (keys, verifier) = ready(&server);
