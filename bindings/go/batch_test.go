@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -285,6 +286,39 @@ func expectColumns(t *testing.T, columns *bouncer.Columns, results []bouncer.Bat
 			t.Errorf("%d: %d %q %v", row, columns.Status[row], uid, exp)
 		}
 	}
+}
+
+// A stack that is moved may hold nothing that looks like a pointer and is none.
+func TestColumnsWithoutUIDsSurviveAStackThatMoves(t *testing.T) {
+	issuer := newSigners(t, "a")
+	jwks := must(bouncer.LoadJWKS([]byte(issuer.jwks(t, "a"))))(t)
+	tokens := slices.Repeat([]string{"no token"}, 100_000)
+	done := make(chan struct{})
+	defer func() { <-done }()
+	var over atomic.Bool
+	defer over.Store(true)
+	go func() {
+		defer close(done)
+		for !over.Load() {
+			runtime.GC()
+		}
+	}()
+	for range 20 {
+		growStack(1000)
+		columns := must(bouncer.VerifyTokensColumns(jwks, bouncer.Policy{}, tokens, 1))(t)
+		if columns.Rows() != len(tokens) || len(columns.UIDData) != 0 {
+			t.Fatal(columns.Rows(), len(columns.UIDData))
+		}
+	}
+}
+
+// growStack leaves a stack that the garbage collector shrinks.
+func growStack(frames int) byte {
+	var frame [1024]byte
+	if frames > 0 {
+		frame[frames%len(frame)] = growStack(frames - 1)
+	}
+	return frame[0]
 }
 
 func TestABatchWithRemoteKeysWaitsForTheMissing(t *testing.T) {

@@ -5,7 +5,7 @@ use super::error::bouncer_error;
 use super::jwks::bouncer_jwks;
 use super::policy::bouncer_policy;
 use super::status::bouncer_status;
-use super::text::bouncer_str;
+use super::text::{address_of, bouncer_str};
 use super::token::bouncer_token;
 use super::verifier::bouncer_verifier;
 use crate::{Error, ErrorKind, FetchTicket, Result, TokenColumns, VerifiedToken, verify_tokens};
@@ -216,12 +216,12 @@ pub extern "C" fn bouncer_batch_columns(
         });
         columns.write(bouncer_columns {
             rows: batch.verdicts.len(),
-            status: made.status.as_ptr(),
-            exp: made.exp.as_ptr(),
-            exp_validity: made.exp_validity.as_ptr(),
-            uid_offsets: made.uid_offsets.as_ptr(),
-            uid_data: made.uid_data.as_ptr().cast(),
-            uid_validity: made.uid_validity.as_ptr(),
+            status: address_of(&made.status),
+            exp: address_of(&made.exp),
+            exp_validity: address_of(&made.exp_validity),
+            uid_offsets: address_of(&made.uid_offsets),
+            uid_data: address_of(made.uid_data.as_bytes()).cast(),
+            uid_validity: address_of(&made.uid_validity),
         });
         1
     })

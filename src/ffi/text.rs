@@ -3,6 +3,14 @@
 use std::ffi::c_char;
 use std::ptr;
 
+/// Where the items lie, for C to read. Where there are none, that too is a place in memory: Rust's pointer to nothing is
+/// a small number, over which Go's runtime ends the program when it finds that on a stack.
+pub(super) fn address_of<T>(items: &[T]) -> *const T {
+    static NOTHING: u64 = 0;
+    const { assert!(align_of::<T>() <= align_of::<u64>()) }
+    if items.is_empty() { ptr::from_ref(&NOTHING).cast() } else { items.as_ptr() }
+}
+
 /// Text in UTF-8 that belongs to a handle: `len` bytes at `data`, NOT NUL-terminated. `data` is NULL where
 /// there is none.
 #[repr(C)]
@@ -20,7 +28,7 @@ impl bouncer_str {
 
 impl From<&str> for bouncer_str {
     fn from(text: &str) -> Self {
-        Self { data: text.as_ptr().cast(), len: text.len() }
+        Self { data: address_of(text.as_bytes()).cast(), len: text.len() }
     }
 }
 
@@ -46,6 +54,6 @@ impl bouncer_bytes {
 
 impl From<Option<&[u8]>> for bouncer_bytes {
     fn from(bytes: Option<&[u8]>) -> Self {
-        bytes.map_or(Self::NONE, |bytes| Self { data: bytes.as_ptr(), len: bytes.len() })
+        bytes.map_or(Self::NONE, |bytes| Self { data: address_of(bytes), len: bytes.len() })
     }
 }

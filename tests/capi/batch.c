@@ -99,6 +99,8 @@ static void a_batch_says_of_each_token_what_a_call_says(const bouncer_jwks *jwks
     CHECK(bouncer_verify_tokens(jwks, policy, NULL, 0, 1, &none, NULL) == BOUNCER_STATUS_OK);
     CHECK(bouncer_batch_count(none) == 0 && bouncer_batch_status(none, 0) == BOUNCER_STATUS_INVALID_ARGUMENT);
     CHECK(bouncer_batch_columns(none, &columns) == 1 && columns.rows == 0 && columns.uid_offsets[0] == 0);
+    CHECK(is_address(columns.status) && is_address(columns.exp) && is_address(columns.exp_validity));
+    CHECK(is_address(columns.uid_data) && is_address(columns.uid_validity));
     bouncer_batch_free(none);
 
     CHECK(bouncer_batch_count(NULL) == 0 && bouncer_batch_token(NULL, 0) == NULL);

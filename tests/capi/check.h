@@ -26,9 +26,15 @@
         bouncer_error_free(err);                                                 \
     } while (0)
 
+/* Whether it could be a place in memory: not NULL, nor Rust's pointer to nothing, which is a small number. */
+static inline int is_address(const void *pointer)
+{
+    return (uintptr_t)pointer >= 4096;
+}
+
 static inline int text_is(bouncer_str text, const char *expected)
 {
-    return text.data != NULL && text.len == strlen(expected) && memcmp(text.data, expected, text.len) == 0;
+    return is_address(text.data) && text.len == strlen(expected) && memcmp(text.data, expected, text.len) == 0;
 }
 
 /* The file at `path` without a final newline, NUL-terminated; to be freed. */

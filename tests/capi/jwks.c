@@ -37,6 +37,16 @@ static void a_set_lists_its_keys_and_what_it_skipped(void)
     bouncer_jwks_free(jwks);
 }
 
+static void an_empty_kid_is_a_kid(void)
+{
+    static const char json[] =
+        "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"kid\":\"\",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"}";
+    bouncer_jwk *key = NULL;
+    CHECK(bouncer_jwk_from_json(json, sizeof json - 1, &key, NULL) == BOUNCER_STATUS_OK);
+    CHECK(text_is(bouncer_jwk_kid(key), ""));
+    bouncer_jwk_free(key);
+}
+
 static void the_documents_key_has_bouncers_kid_in_every_spelling(void)
 {
     bouncer_jwks *jwks = document_jwks();
@@ -111,6 +121,7 @@ static void bad_sets_and_keys_are_statuses(void)
 int main(void)
 {
     a_set_lists_its_keys_and_what_it_skipped();
+    an_empty_kid_is_a_kid();
     the_documents_key_has_bouncers_kid_in_every_spelling();
     bad_sets_and_keys_are_statuses();
     return 0;
