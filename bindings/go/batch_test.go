@@ -351,6 +351,37 @@ func TestABatchWithRemoteKeysWaitsForTheMissing(t *testing.T) {
 	}
 }
 
+func TestATokenWhoseKeyHasComePassesWhateverOthersWaitFor(t *testing.T) {
+	for _, kids := range [][]string{{"b", "lost"}, {"lost", "b"}} {
+		issuer := newSigners(t, "a", "b", "lost")
+		server := startKeyServer(t, document(issuer.jwks(t, "a")))
+		keys := startRemote(t, bouncer.RemoteOptions{URL: server.URL, MaxWait: 2 * time.Second})
+		waitReady(t, keys)
+		// A fetch is under way that brings b's key. Another, for the lost one, does not end.
+		slow, release := hanging(t, document(issuer.jwks(t, "a", "b")))
+		server.say(slow)
+		refreshed := make(chan error)
+		go func() { refreshed <- keys.Refresh(context.Background()) }()
+		eventually(t, "the fetch", func() bool { return server.hits.Load() == 2 })
+		hang, _ := hanging(t, failing(500))
+		server.say(hang)
+		time.AfterFunc(200*time.Millisecond, release)
+		verifier := remoteVerifier(t, keys)
+		results := must(verifier.VerifyBatch([]string{issuer.token(t, kids[0]), issuer.token(t, kids[1])}, 1))(t)
+		for i, kid := range kids {
+			if kid == "b" {
+				expectAnna(t)(results[i].Token, results[i].Err)
+			} else {
+				expectError(t, results[i].Err, bouncer.ErrNoMatchingKey)
+			}
+		}
+		if err := <-refreshed; err != nil {
+			t.Error(err)
+		}
+		server.expectHits(t, 3)
+	}
+}
+
 func TestABatchWaitsNoLongerThanItsContextAndMaxWait(t *testing.T) {
 	issuer := newSigners(t, "a", "b")
 	hang, _ := hanging(t, failing(500))

@@ -393,6 +393,10 @@ const (
 	shortLen   = 512
 )
 
+// beginsLater is the bit of a ticket which says that its fetch begins after the token was seen. A token that comes back
+// with it gets a final verdict: there is no other fetch to wait for.
+const beginsLater = 1 << 63
+
 // verify judges a token with the verifier, or if that is nil with jwks and policy.
 //
 // It crosses to C once. What comes back is header, payload and kid, or an error's message, and goes to a buffer whose size is

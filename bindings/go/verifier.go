@@ -111,7 +111,7 @@ func (v *Verifier) VerifyContext(ctx context.Context, token string) (*VerifiedTo
 	return verified, err
 }
 
-// verifyLater judges again after the fetch that the ticket stands for, unless enough comes before. The verdict so far is the
+// verifyLater judges again after the fetch that the ticket stands for, or when enough comes before. The verdict so far is the
 // error.
 func (v *Verifier) verifyLater(
 	ctx context.Context, token string, ticket uint64, verdict error, enough <-chan time.Time,
@@ -123,7 +123,7 @@ func (v *Verifier) verifyLater(
 			return nil, err
 		}
 		if !done {
-			break
+			ticket |= beginsLater // a last look: the key may be in use by now
 		}
 		var verified *VerifiedToken
 		if verified, ticket, verdict = verify(v.pointer, nil, nil, token, ticket); ticket == 0 {

@@ -12,6 +12,7 @@ from .exceptions import BouncerError
 _TURN = 1.0
 
 # Of a ticket's bits, this one says no more than that its fetch begins after the token was seen.
+# A token that comes back with it gets a final verdict.
 _BEGINS_LATER = 1 << 63
 
 _TURNS: dict[tuple[asyncio.AbstractEventLoop, RemoteJwkSet, int], asyncio.Future[bool]] = {}
@@ -22,7 +23,9 @@ async def verify(verifier: Verifier, token: str | bytes) -> VerifiedToken:
     verdict, ticket = verifier._verify_now(token, 0)
     if ticket and isinstance(keys := verifier.jwks, RemoteJwkSet):
         end = time.monotonic() + keys._max_wait
-        while ticket and await _is_over(keys, ticket, end):
+        while ticket:
+            if not await _is_over(keys, ticket, end):
+                ticket |= _BEGINS_LATER  # A last look: the key may be in use by now.
             verdict, ticket = verifier._verify_now(token, ticket)
     if isinstance(verdict, BouncerError):
         raise verdict

@@ -139,6 +139,27 @@ def test_waiting_ends_after_max_wait(server: Server, make_other_token: Make, mak
     run(main)
 
 
+def test_a_key_that_is_in_use_as_the_wait_ends_counts(
+    server: Server, jwk: Jwk, other_jwk: Jwk, make_other_token: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verifier = ready(server)
+
+    async def ends_too_soon(keys: RemoteJwkSet, ticket: int, end: float) -> bool:
+        keys._wait(ticket, 20.0)
+        return False
+
+    monkeypatch.setattr(_waiting, "_is_over", ends_too_soon)
+    server.say(key_set(a=jwk, b=other_jwk))
+
+    async def main(executor: Counting) -> None:
+        assert (await verifier.verify_async(make_other_token())).uid == "peter"
+        with pytest.raises(NoMatchingKeyError):
+            await verifier.verify_async(make_other_token(kid="lost"))
+
+    run(main)
+    assert server.count == 3
+
+
 def test_one_that_comes_late_has_its_own_time(
     server: Server, jwk: Jwk, other_jwk: Jwk, make_other_token: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -62,6 +62,7 @@ pub struct FetchTicket {
 }
 
 impl FetchTicket {
+    /// The bindings know it too.
     const BEGINS_LATER: u64 = 1 << 63;
 
     /// The ticket as a number, for languages without this type; never 0.
@@ -69,8 +70,8 @@ impl FetchTicket {
         self.attempt | if self.begins_later { Self::BEGINS_LATER } else { 0 }
     }
 
-    /// The ticket of a number that [`FetchTicket::to_bits`] gave; `None` for 0. An invented number waits in
-    /// vain.
+    /// The ticket of a number that [`FetchTicket::to_bits`] gave; `None` for 0. An invented number
+    /// is waited for in vain or not at all.
     pub fn from_bits(bits: u64) -> Option<Self> {
         let ticket =
             Self { attempt: bits & !Self::BEGINS_LATER, begins_later: bits & Self::BEGINS_LATER != 0 };
