@@ -3,7 +3,7 @@
 use super::batch::{share_out, verify_share};
 use super::cache::{Cache, CacheStats};
 #[cfg(feature = "remote")]
-use super::key_source::{FetchTicket, KeySource};
+use super::key_source::{FetchTicket, KeySource, Lack, Prospect};
 #[cfg(feature = "remote")]
 use super::lack_of;
 use super::policy::Policy;
@@ -205,21 +205,28 @@ impl Verifier {
         tokens: &[T],
     ) -> Vec<(Result<VerifiedToken>, Option<FetchTicket>)> {
         let mut judged = Vec::new();
-        source.with_keys(&mut |jwks, generation| {
+        let mut generation = 0;
+        source.with_keys(&mut |jwks, number| {
             let Some(jwks) = jwks else { return };
-            let final_only = |(verdict, token): (Result<_>, &T)| match verdict {
-                Err(error) if lack_of(Some(jwks), &self.0.policy, token.as_ref(), &error).is_some() => None,
-                verdict => Some(verdict),
+            generation = number;
+            let with_lack = |(verdict, token): (Result<_>, &T)| {
+                let error = verdict.as_ref().err();
+                let lack = error.and_then(|error| lack_of(Some(jwks), &self.0.policy, token.as_ref(), error));
+                Some((verdict, lack))
             };
-            judged =
-                self.verify_share(jwks, generation, tokens).into_iter().zip(tokens).map(final_only).collect();
+            judged = self.verify_share(jwks, number, tokens).into_iter().zip(tokens).map(with_lack).collect();
         });
         judged.resize_with(tokens.len(), || None);
-        let with_ticket = |(verdict, token): (Option<_>, &T)| {
+        let with_ticket = |(judged, token): (Option<(Result<_>, Option<Lack>)>, &T)| {
+            if let Some((verdict, lack)) = judged {
+                match lack.map_or(Prospect::None, |lack| source.ask(lack, generation, None)) {
+                    Prospect::None => return (verdict, None),
+                    Prospect::Fetch(fetch) => return (verdict, Some(fetch)),
+                    Prospect::OtherKeys => {}
+                }
+            }
             let mut ticket = None;
-            let verdict =
-                verdict.unwrap_or_else(|| self.verify_and_keep(source, token.as_ref(), &mut ticket));
-            (verdict, ticket)
+            (self.verify_and_keep(source, token.as_ref(), &mut ticket), ticket)
         };
         judged.into_iter().zip(tokens).map(with_ticket).collect()
     }

@@ -2,7 +2,9 @@
 
 use crate::server::{Reply, Server};
 use crate::{PATIENCE, jwks, kind, ready, token};
-use bouncer_verify::{ErrorKind, FetchTicket, Policy, Verifier};
+use bouncer_verify::{Clock, ErrorKind, FetchTicket, Policy, Verifier};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 #[test]
@@ -132,13 +134,20 @@ fn a_batch_that_never_waits_says_of_each_token_what_to_wait_for() {
 }
 
 #[test]
-fn a_token_of_a_batch_is_looked_up_once_however_often_it_is_judged() {
+fn a_token_of_a_batch_that_lacks_its_key_is_looked_up_and_judged_once() {
     let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a")])));
-    let (_keys, verifier) = ready(&server);
-    let cached = verifier.with_cache(100);
+    let (keys, _) = ready(&server);
+    // The clock is read once for each judgement of a token that could pass.
+    let readings = Arc::new(AtomicUsize::new(0));
+    let its = Arc::clone(&readings);
+    let clock = Clock::from_fn(move || {
+        its.fetch_add(1, Relaxed);
+        crate::now()
+    });
+    let cached = Verifier::new(keys, Policy::bouncer().clock(clock)).with_cache(100);
     let tokens = [token("rsa-2048-a", Some("a")), token("rsa-2048-b", Some("b"))];
     let misses = || cached.cache_stats().unwrap().misses();
     let judged = cached.verify_batch_now(&tokens, 1);
     assert!(judged[1].1.is_some());
-    assert_eq!(misses(), 2);
+    assert_eq!((misses(), readings.load(Relaxed)), (2, 2));
 }

@@ -194,7 +194,8 @@ fn verify_now_never_waits_and_says_what_to_wait_for() {
 
 #[test]
 fn a_key_that_comes_while_its_token_is_judged_is_found_without_another_fetch() {
-    for (kid, seeded) in [(Some("b"), true), (None, true), (Some("b"), false)] {
+    let routes = [(Some("b"), true), (None, true), (Some("b"), false)];
+    for ((kid, seeded), in_a_batch) in routes.into_iter().flat_map(|route| [(route, false), (route, true)]) {
         let server = Server::saying(Reply::json(jwks(&[("rsa-2048-b", kid.unwrap_or(""))])));
         let mut builder = crate::builder(&server).lazy();
         if seeded {
@@ -208,8 +209,16 @@ fn a_key_that_comes_while_its_token_is_judged_is_found_without_another_fetch() {
             crate::now()
         });
         let verifier = Verifier::new(keys.clone(), Policy::bouncer().clock(clock));
+        let token = token("rsa-2048-b", kid);
         let mut ticket = None;
-        assert!(verifier.verify_now(token("rsa-2048-b", kid), &mut ticket).is_ok(), "{kid:?} {seeded}");
+        let verdict = if in_a_batch {
+            let (verdict, its_ticket) = verifier.verify_batch_now(&[token], 1).remove(0);
+            ticket = its_ticket;
+            verdict
+        } else {
+            verifier.verify_now(token, &mut ticket)
+        };
+        assert!(verdict.is_ok(), "{kid:?} {seeded} {in_a_batch}");
         // A seed is due for a refresh, besides the one here.
         assert!(server.count() <= 1 + usize::from(seeded) && ticket.is_none());
         let status = keys.status();
