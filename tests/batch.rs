@@ -8,7 +8,7 @@ use bouncer_verify::{
     Algorithm, Backend, Error, ErrorKind, Jwk, JwkSet, Policy, TokenColumns, VerifiedToken, Verifier,
     verify_token, verify_tokens,
 };
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::{LazyLock, Mutex};
 use std::thread::{self, ThreadId};
 use support::signer::Key;
@@ -149,12 +149,12 @@ fn columns_say_what_the_verdicts_say() {
     assert_eq!((none.uid_offsets, none.status, none.exp_validity), (vec![0], vec![], vec![]));
 }
 
-/// A token that notes which threads read it.
-struct Noting<'a>(&'a Mutex<HashSet<ThreadId>>);
+/// A token, by its number, that notes which threads read it.
+struct Noting<'a>(usize, &'a Mutex<HashMap<ThreadId, HashSet<usize>>>);
 
 impl AsRef<[u8]> for Noting<'_> {
     fn as_ref(&self) -> &[u8] {
-        self.0.lock().unwrap().insert(thread::current().id());
+        self.1.lock().unwrap().entry(thread::current().id()).or_default().insert(self.0);
         b"no token"
     }
 }
@@ -162,12 +162,28 @@ impl AsRef<[u8]> for Noting<'_> {
 #[test]
 fn a_thread_has_64_tokens_at_least_and_the_caller_says_how_many_there_are() {
     let jwks = jwks(Backend::default());
-    for (tokens, threads, used) in
-        [(0, 4, 0), (127, 8, 1), (128, 8, 2), (128, 1, 1), (640, 0, 1), (640, 3, 3), (640, 1000, 10)]
-    {
-        let noted = Mutex::new(HashSet::new());
-        let batch: Vec<_> = (0..tokens).map(|_| Noting(&noted)).collect();
+    for (tokens, threads, used) in [
+        (0, 4, 0),
+        (1, 4, 1),
+        (127, 8, 1),
+        (128, 8, 2),
+        (128, 1, 1),
+        (130, 2, 2),
+        (200, 3, 3),
+        (640, 0, 1),
+        (640, 3, 3),
+        (640, 1000, 10),
+        (6481, 101, 101),
+    ] {
+        let noted = Mutex::new(HashMap::new());
+        let batch: Vec<_> = (0..tokens).map(|i| Noting(i, &noted)).collect();
         assert_eq!(verify_tokens(&jwks, &policy(), &batch, threads).len(), tokens);
-        assert_eq!(noted.lock().unwrap().len(), used, "{tokens} tokens on {threads} threads");
+        let shares: Vec<usize> = noted.lock().unwrap().values().map(HashSet::len).collect();
+        assert_eq!(shares.len(), used, "{tokens} tokens on {threads} threads");
+        assert_eq!(shares.iter().sum::<usize>(), tokens, "each token has one thread");
+        assert!(used < 2 || shares.iter().all(|&share| share >= 64), "{tokens} tokens: {shares:?}");
+        let [least, most] =
+            [shares.iter().min(), shares.iter().max()].map(|share| share.copied().unwrap_or(0));
+        assert!(most - least < 16, "{tokens} tokens: {shares:?}");
     }
 }

@@ -53,16 +53,18 @@ pub(super) fn share_out<T: Sync, R: Send>(
     if threads <= 1 {
         return work(items);
     }
-    let (own, others) =
-        items.split_at(items.len().div_ceil(threads).next_multiple_of(LANES).min(items.len()));
+    // Whole eights, as many to each share to within one, and to the last what is left.
+    let eights = items.len() / LANES;
+    let start_of = |i: usize| if i < threads { eights * i / threads * LANES } else { items.len() };
+    let share = |i: usize| items.get(start_of(i)..start_of(i + 1)).unwrap_or_default();
     let work = &work;
     thread::scope(|scope| {
         let start = |share| {
             let builder = thread::Builder::new().name("bouncer-batch".to_owned());
             (share, builder.spawn_scoped(scope, move || work(share)))
         };
-        let started: Vec<_> = others.chunks(own.len()).map(start).collect();
-        let mut results = work(own);
+        let started: Vec<_> = (1..threads).map(share).map(start).collect();
+        let mut results = work(share(0));
         for (share, thread) in started {
             results.extend(match thread {
                 Ok(thread) => thread.join().unwrap_or_else(|panic| resume_unwind(panic)),
