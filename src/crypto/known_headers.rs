@@ -40,9 +40,12 @@ impl KnownHeaders {
         if encoded.len() > Self::MAX_ENCODED_LEN {
             return;
         }
-        let Some(free) = self.slots(encoded).find(|slot| slot.get().is_none()) else { return };
-        // Another thread may have been faster; then this header is learnt from a later token.
-        let _ = free.set(Box::new(KnownHeader {
+        let its =
+            |slot: &&OnceLock<Box<KnownHeader>>| slot.get().is_none_or(|known| *known.encoded == *encoded);
+        let Some(slot) = self.slots(encoded).find(its) else { return };
+        // Another thread may have been faster, with this header or with another; then this one is learnt from a later
+        // token.
+        let _ = slot.set(Box::new(KnownHeader {
             encoded: encoded.into(),
             json: json.into(),
             header: header.to_owned(),
@@ -95,6 +98,15 @@ mod tests {
             assert!(headers.find(&other).is_none());
             assert!(headers.find(&encoded.as_bytes()[..at]).is_none());
         }
+    }
+
+    #[test]
+    fn a_header_takes_one_slot() {
+        let headers = KnownHeaders::for_keys(1);
+        for _ in 0..5 {
+            learn(&headers, "a", &header("a"));
+        }
+        assert_eq!(headers.slots(b"a").filter(|slot| slot.get().is_some()).count(), 1);
     }
 
     #[test]
