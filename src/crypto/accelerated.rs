@@ -1,7 +1,7 @@
 //! RS256 by the kernel in [`super::ifma`], under the eyes of aws-lc.
 //!
 //! A signature that the kernel refuses is verified again, and so is a sample of those that it lets pass. Where the two
-//! differ, aws-lc is right, and the kernel is never asked for this key again.
+//! differ, aws-lc is right, and the kernel is not asked for this key again, as long as the set is in use.
 
 use super::InvalidSignature;
 #[cfg(target_arch = "x86_64")]
@@ -62,7 +62,7 @@ impl Accelerated {
         passes: bool,
         reference: impl FnOnce() -> Result<(), InvalidSignature>,
     ) -> Result<(), InvalidSignature> {
-        if passes && !self.is_in_sample() {
+        if passes && self.is_trusted() && !self.is_in_sample() {
             return Ok(());
         }
         let verdict = reference();
@@ -131,6 +131,8 @@ mod tests {
         // From now on only aws-lc is asked.
         assert_eq!(accelerated.verify(b"", &[0; 256], || Ok(())), Ok(()));
         assert_eq!(accelerated.verify(b"", &[0; 256], || Err(InvalidSignature)), Err(InvalidSignature));
+        // Of lanes that were under way, too.
+        assert_eq!(accelerated.judge(true, || Err(InvalidSignature)), Err(InvalidSignature));
     }
 
     #[test]
