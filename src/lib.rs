@@ -31,7 +31,7 @@
 //! | `jose` | bytes | types: token parts, header, claims, keys. No key is used, no clock read |
 //! | `crypto` | key, signing input, signature | valid or not, with no reason given |
 //! | `verify` | all of it and a policy | a [`VerifiedToken`], or one [`Error`] |
-//! | `remote` | a URL, an issuer, an account | a [`RemoteJwkSet`], always fresh, or a [`TokenRenewer`]. The only I/O and the only threads |
+//! | `remote` | a URL, an issuer, an account | a [`RemoteJwkSet`], always fresh, or a [`TokenRenewer`]. The only I/O, and the only threads that stay |
 //!
 //! The skins (`src/ffi` for C, `src/bin` for the command line) name only what this page exports. `unsafe` is
 //! allowed in `src/ffi` and in the SIMD kernels alone. The order of the checks, and so the verdict on a token with several faults, is

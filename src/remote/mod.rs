@@ -1,4 +1,4 @@
-//! L4: keys that keep themselves, and the service's own token. The only I/O and the only threads. May name:
+//! L4: keys that keep themselves, and the service's own token. The only I/O, and the only threads that stay. May name:
 //! error, encoding, jose, crypto, verify.
 //!
 //! | file | what it knows |
