@@ -19,6 +19,8 @@ use std::{mem, process, thread};
 /// How often a sleeping thread compares its plan with the wall clock, which goes on while a machine is
 /// suspended.
 const HEARTBEAT: Duration = Duration::from_secs(30);
+/// How long a failure that is nobody's plan to mend tells of an outage: as long as the pauses of those that are planned.
+const OUTAGE: Duration = Duration::from_secs(60);
 /// As any thread of std's: in a build without optimisation, trying a key takes a megabyte.
 const STACK_SIZE: usize = 2 * 1024 * 1024;
 
@@ -143,9 +145,33 @@ impl Due {
 }
 
 impl<B> State<B> {
+    fn new(book: B, first_due: Duration) -> Self {
+        Self {
+            book,
+            counts: Counts::default(),
+            begun: 0,
+            done: 0,
+            wanted: None,
+            due: Due::after(first_due),
+            hold_until: None,
+            failures_in_row: 0,
+            failures: 0,
+            failed: false,
+            last_error: None,
+        }
+    }
+
     /// The number of the attempt under way.
     pub(super) fn under_way(&self) -> Option<u64> {
         (self.begun > self.done).then_some(self.begun)
+    }
+
+    /// Whether the next attempt is likely to fail too. Of what a token or the program caused, a failure says nothing about a
+    /// later day, and the next scheduled success may be days away.
+    pub(super) fn in_outage(&self) -> bool {
+        let is_recent = |at: &SystemTime| at.elapsed().is_ok_and(|since| since < OUTAGE);
+        self.failed
+            && (self.failures_in_row > 0 || self.last_error.as_ref().is_some_and(|(_, at)| is_recent(at)))
     }
 
     /// The number of the attempt that is wanted, but has not begun.
@@ -167,23 +193,10 @@ impl<B> State<B> {
 
 impl<B> Desk<B> {
     fn new<J: Job<Book = B>>(job: &J) -> Arc<Self> {
-        let state = State {
-            book: job.new_book(),
-            counts: Counts::default(),
-            begun: 0,
-            done: 0,
-            wanted: None,
-            due: Due::after(job.first_due()),
-            hold_until: None,
-            failures_in_row: 0,
-            failures: 0,
-            failed: false,
-            last_error: None,
-        };
         Arc::new(Self {
             process: process::id(),
             has_thread: AtomicBool::new(false),
-            state: Mutex::new(state),
+            state: Mutex::new(State::new(job.new_book(), job.first_due())),
             wanted: Condvar::new(),
             done: Condvar::new(),
         })
@@ -405,6 +418,23 @@ mod tests {
         // The wall clock was set back.
         assert_eq!(Due { monotonic, wall: wall + DAY }.left(), Duration::ZERO);
         assert!(Due::after(DAY).left() > DAY - Duration::from_secs(60));
+    }
+
+    #[test]
+    fn a_failure_of_another_day_is_no_outage_unless_the_background_has_failed_since() {
+        let mut state = State::new((), Duration::ZERO);
+        assert!(!state.in_outage());
+        let mut failed = |ago: Duration, in_row: u32| {
+            let error = FetchError::new(FetchFailure::Timeout, "");
+            (state.failed, state.failures_in_row) = (true, in_row);
+            state.last_error = Some((error, SystemTime::now() - ago));
+            state.in_outage()
+        };
+        assert!(failed(Duration::ZERO, 0) && failed(OUTAGE / 2, 0) && failed(2 * OUTAGE, 1));
+        assert!(!failed(2 * OUTAGE, 0));
+        state.last_error.iter_mut().for_each(|(_, at)| *at = SystemTime::now());
+        state.failed = false;
+        assert!(!state.in_outage(), "the last attempt succeeded");
     }
 
     #[test]

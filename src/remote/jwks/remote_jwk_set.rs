@@ -170,7 +170,7 @@ impl KeySource for RemoteJwkSet {
                 return Prospect::None;
             }
             if let (None, Some(attempt)) = (before, books.under_way()) {
-                if books.failed {
+                if books.in_outage() {
                     // In an outage, waiting for the next failure would only tie up threads.
                     books.book.suppressed += 1;
                     return Prospect::None;
@@ -179,7 +179,7 @@ impl KeySource for RemoteJwkSet {
             }
             let reason = match lack {
                 // Retries are the background's business.
-                Lack::Keys if books.failed || before.is_some() => return Prospect::None,
+                Lack::Keys if books.in_outage() || before.is_some() => return Prospect::None,
                 Lack::Keys => return later(books.want(Reason::Schedule)),
                 Lack::Kid(_) => Reason::UnknownKid,
                 Lack::KeyWithoutKid => Reason::WithoutKid,

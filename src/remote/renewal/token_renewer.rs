@@ -252,8 +252,8 @@ impl TokenRenewer {
     }
 
     fn rejected(&self) -> Error {
-        let failed = self.0.worker.read(|books| books.failed);
-        match failed {
+        let in_outage = self.0.worker.read(|books| books.in_outage());
+        match in_outage {
             true => self.no_token(),
             false => Error::new(
                 ErrorKind::LoginUnavailable,
@@ -296,7 +296,7 @@ fn next_after_rejection(books: &mut State<Book>, before: Option<FetchTicket>) ->
     }
     if let Some(attempt) = books.under_way().filter(|attempt| before.is_none_or(|old| old.attempt < *attempt))
     {
-        return (!books.failed).then_some(FetchTicket { attempt, begins_later: false });
+        return (!books.in_outage()).then_some(FetchTicket { attempt, begins_later: false });
     }
     let now = Instant::now();
     let is_held = books.hold_until.is_some_and(|until| now < until);
