@@ -54,8 +54,8 @@ impl TokenSource for ClientCredentials {
             return Err(FetchError::new(FetchFailure::Document, "a token_type other than Bearer"));
         }
         let token = NewToken::new(member(&response.body, "access_token")?)?;
-        Ok(match expires_in(&response.body) {
-            Some(seconds) => token.expires_in(Duration::from_secs(seconds)),
+        Ok(match expires_in(&response.body)? {
+            Some(lifetime) => token.expires_in(lifetime),
             None => token,
         })
     }
@@ -65,18 +65,25 @@ impl TokenSource for ClientCredentials {
     }
 }
 
-fn expires_in(answer: &[u8]) -> Option<u64> {
-    let mut seconds = None;
-    let text = std::str::from_utf8(answer).ok()?;
+/// The token's life, rounded down to seconds, if the answer says. A life that cannot be read is never taken for one without
+/// end.
+fn expires_in(answer: &[u8]) -> Result<Option<Duration>, FetchError> {
+    let malformed = || FetchError::new(FetchFailure::Document, "an expires_in that is no number of seconds");
+    let mut found = None;
+    let text = std::str::from_utf8(answer).map_err(|_| malformed())?;
     json::members(text, |name, value| {
-        if name == b"expires_in" {
-            // A number, which some servers put in quotes.
-            seconds = value.as_number().and_then(|number| number.parse::<u32>().ok());
-            seconds = seconds.or_else(|| value.as_str()?.parse().ok());
+        if name == b"expires_in" && !value.is_null() {
+            found = Some(value);
         }
     })
-    .ok()?;
-    seconds.map(u64::from)
+    .map_err(|_| malformed())?;
+    let Some(value) = found else { return Ok(None) };
+    // Some servers put the number in quotes.
+    let quoted = value.as_str();
+    let number = value.as_number().or(quoted.as_deref()).and_then(|text| text.parse::<f64>().ok());
+    let seconds = number.filter(|seconds| seconds.is_finite()).ok_or_else(malformed)?;
+    // Below 0 is 0, and all that 32 bits do not hold is more than a century.
+    Ok(Some(Duration::from_secs((seconds as u32).into())))
 }
 
 /// application/x-www-form-urlencoded.
@@ -106,11 +113,27 @@ mod tests {
         for (answer, expected) in [
             (r#"{"expires_in":3600}"#, Some(3600)),
             (r#"{"expires_in":"3600"}"#, Some(3600)),
-            (r#"{"expires_in":-1}"#, None),
-            (r#"{"expires_in":1.5}"#, None),
+            (r#"{"expires_in":3600.9}"#, Some(3600)),
+            (r#"{"expires_in":3.6e3}"#, Some(3600)),
+            (r#"{"expires_in":-1}"#, Some(0)),
+            (r#"{"expires_in":5000000000}"#, Some(u32::MAX.into())),
+            (r#"{"expires_in":null}"#, None),
             ("{}", None),
         ] {
-            assert_eq!(expires_in(answer.as_bytes()), expected, "{answer}");
+            let expected = expected.map(Duration::from_secs);
+            assert_eq!(expires_in(answer.as_bytes()).unwrap(), expected, "{answer}");
+        }
+        for answer in [
+            r#"{"expires_in":"1h"}"#,
+            r#"{"expires_in":"nan"}"#,
+            r#"{"expires_in":[]}"#,
+            r#"{"expires_in":true}"#,
+        ] {
+            assert_eq!(
+                expires_in(answer.as_bytes()).unwrap_err().failure(),
+                FetchFailure::Document,
+                "{answer}"
+            );
         }
     }
 }
