@@ -65,7 +65,7 @@ impl HttpSettings {
             }
             Some(transport) => Ok(Arc::clone(transport)),
             None => {
-                // Read here, once: the environment is not for background threads.
+                // Read here, once. The variables of the certificate authorities and of name resolution are read with each use.
                 let proxy = match &self.proxy {
                     ProxySetting::Off => None,
                     ProxySetting::Environment => proxy_of_environment()?,

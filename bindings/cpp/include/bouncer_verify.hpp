@@ -1495,7 +1495,8 @@ public:
     explicit RenewerOptions(bouncer_renewer_options *handle) noexcept : handle_(handle) {}
 
     /// For a DC/OS service account, whose secret is JSON: "uid", "private_key" (RSA in PEM) and "login_endpoint". The
-    /// key is wiped from memory with the last renewer made of it. On failure: Status::UnusableCredentials.
+    /// key that is kept is wiped from memory with the last renewer made of it; reading the secret leaves a copy in memory
+    /// that is free again. On failure: Status::UnusableCredentials.
     static Result<RenewerOptions> try_service_account(std::string_view secret) noexcept {
         return detail::make<RenewerOptions>(bouncer_renewer_options_new_service_account, secret.data(), secret.size());
     }

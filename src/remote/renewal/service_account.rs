@@ -13,7 +13,8 @@ use zeroize::Zeroizing;
 /// apart by five either way.
 const LOGIN_TOKEN_LIFETIME: i64 = 300;
 
-/// A service account of DC/OS, as its secret describes it. The private key is wiped from memory with it.
+/// A service account of DC/OS, as its secret describes it. The private key that it keeps is wiped from memory with it;
+/// reading the secret leaves a copy in memory that is free again.
 ///
 /// ```text
 /// {"uid": "my-service", "private_key": "-----BEGIN PRIVATE KEY-----\n…",
