@@ -55,6 +55,14 @@ def _turn(loop: asyncio.AbstractEventLoop, keys: RemoteJwkSet, ticket: int) -> a
     fetch = ticket & ~_BEGINS_LATER
     key = (loop, keys, fetch)
     if key not in _TURNS:
+        _forget_closed_loops()
         _TURNS[key] = loop.run_in_executor(None, keys._wait, fetch, _TURN)
         _TURNS[key].add_done_callback(lambda _: _TURNS.pop(key))
     return _TURNS[key]
+
+
+def _forget_closed_loops() -> None:
+    """A loop that is closed during a turn never hears of its end."""
+    for key in list(_TURNS):
+        if key[0].is_closed():
+            _TURNS.pop(key, None)

@@ -245,20 +245,14 @@ class PyJWKClient:
         NoSigningKeyError; whatever else is wrong with the token, `decode` says.
         """
         kid = get_unverified_header(token).get("kid")
-        try:
-            # For the fetch that this may cause, and that of a token which no policy lets pass does not.
-            self._verifier.verify(token)
-        except KeysUnavailableError as error:
-            raise PyJWKClientConnectionError(*error.args) from None
-        except InvalidTokenError:
-            pass
+        is_signed = self._is_signed(token)
         keys = self._current().keys
         if kid is not None:
             keys = [key for key in keys if key.kid == kid] or [key for key in keys if key.kid is None]
         if not keys:
             raise NoSigningKeyError("no key matches the token")
-        if len(keys) > 1:
-            keys = [key for key in keys if _has_signed(key, token)] or keys
+        if len(keys) > 1 and is_signed:
+            return _pyjwk_of(next((key for key in keys if _has_signed(key, token)), keys[0]))
         return _pyjwk_of(keys[0])
 
     def get_signing_key(self, kid: str) -> PyJWK:
@@ -282,6 +276,19 @@ class PyJWKClient:
     def get_signing_keys(self, refresh: bool = False) -> list[PyJWK]:
         """The usable keys as a list."""
         return self.get_jwk_set(refresh).keys
+
+    def _is_signed(self, token: str | bytes) -> bool:
+        """Whether a key verifies the token. The verifier tries four at most: a forgery shall cost no more."""
+        try:
+            # Also for the fetch that this may cause, and that of a token which no policy lets pass does not.
+            self._verifier.verify(token)
+        except KeysUnavailableError as error:
+            raise PyJWKClientConnectionError(*error.args) from None
+        except (InvalidSignatureError, NoMatchingKeyError):
+            return False
+        except InvalidTokenError:
+            pass
+        return True
 
     def _current(self) -> JwkSet:
         try:
@@ -347,9 +354,12 @@ def decode_complete(
 @_raises_as_pyjwt
 def get_unverified_header(jwt: str | bytes) -> dict[str, Any]:
     """The header of a token that nobody has verified: to look up a key, and for nothing else."""
-    parts = jwt.split("." if isinstance(jwt, str) else b".")  # type: ignore[arg-type]
+    if not isinstance(jwt, str | bytes):
+        raise TypeError(f"expected str or bytes, not {type(jwt).__name__}")
+    # Before anything is made of it.
     if len(jwt) > _MAX_TOKEN_LEN:
         raise TokenTooLargeError("the token is too large")
+    parts = jwt.split("." if isinstance(jwt, str) else b".")  # type: ignore[arg-type]
     if len(parts) != 3:
         raise DecodeError("the token is malformed: not three parts separated by dots")
     try:

@@ -1,5 +1,6 @@
 //! Waits that Ctrl-C ends.
 
+use bouncer_verify::FetchTicket;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
@@ -8,6 +9,14 @@ use std::time::Duration;
 
 /// How long a wait goes on before it looks for signals.
 pub(crate) const SLICE: Duration = Duration::from_millis(100);
+
+/// The ticket for a last look after the wait for `ticket` has ended in vain: what it stands for may be in use by now. The
+/// answer is final.
+pub(crate) fn last_look(ticket: FetchTicket) -> Option<FetchTicket> {
+    /// As in `_waiting.py`.
+    const BEGINS_LATER: u64 = 1 << 63;
+    FetchTicket::from_bits(ticket.to_bits() | BEGINS_LATER)
+}
 
 /// Does `work`, which the core cannot do in slices. On the main thread, the one that signals come to, another thread
 /// named `name` does it: a signal ends the waiting for that, and the work goes on to its end.

@@ -34,7 +34,9 @@ pub(crate) const LONGEST_REFRESH: Duration = Duration::from_secs(24 * 60 * 60);
 /// prefetch: whether to fetch at once; else with the first verification. False for programs that fork later.
 /// fetch: a callable that makes the requests in place of the built-in client: fetch(url, headers, timeout)
 /// gives (status, headers, body). It is called on a daemon thread, must not follow redirects to elsewhere and
-/// gives the body decoded; the three settings of the built-in client do not go with it.
+/// gives the body decoded; the three settings of the built-in client do not go with it. It must not hold the key
+/// set, as a method of the object that keeps it does: the garbage collector does not see that the two keep each other,
+/// so neither would be freed, and only close() would end the thread.
 /// log: whether changes of keys and failures go to the logger "bouncer_verify".
 /// backend: what does the arithmetic, as with JwkSet.from_json().
 ///

@@ -2,11 +2,13 @@
 
 use crate::background;
 use crate::error::{exception, invalid_argument, login_failed};
-use crate::interrupt::{self, SLICE};
+use crate::interrupt::{self, SLICE, last_look};
 use crate::remote_jwk_set::{LONGEST_REFRESH, Proxy, seconds};
 use crate::token_renewer_status::TokenRenewerStatus;
 use crate::token_source::PythonSource;
-use bouncer_verify::{FetchTicket, OwnToken, ServiceAccount, TokenRenewerBuilder, TokenRenewerState};
+use bouncer_verify::{
+    ErrorKind, FetchTicket, OwnToken, ServiceAccount, TokenRenewerBuilder, TokenRenewerState,
+};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyMapping};
@@ -153,6 +155,9 @@ impl TokenRenewer {
 
     /// Tokens from anywhere: source() gives a token, or (token, its lifetime in seconds). It is called on a daemon
     /// thread. Of what it raises, the class is logged and nothing else. `name` stands for it in logs.
+    ///
+    /// `source` must not hold the renewer, as a method of the object that keeps it does: the garbage collector does not
+    /// see that the two keep each other, so neither would be freed, and only close() would end the thread.
     #[staticmethod]
     #[pyo3(signature = (source, *, name = "callable", **settings))]
     fn from_callable(
@@ -192,7 +197,7 @@ impl TokenRenewer {
         Ok(newer.as_str().to_owned())
     }
 
-    /// Waits until there is a valid token, at most `timeout` seconds.
+    /// Waits until there is a valid token, at most `timeout` seconds, and no longer if the operator has to act.
     ///
     /// Raises what token() raises.
     #[pyo3(signature = (timeout = 10.0))]
@@ -205,7 +210,10 @@ impl TokenRenewer {
             let (result, closed) = py.detach(|| (self.renewer.wait_ready(slice), self.is_closed()));
             match result {
                 Ok(()) => return Ok(()),
-                Err(error) if closed || left == slice => return Err(exception(py, &error)),
+                // What is final comes before the slice is over: to go on would be to spin.
+                Err(error) if error.kind() != ErrorKind::LoginUnavailable || closed || left == slice => {
+                    return Err(exception(py, &error));
+                }
                 Err(_) => py.check_signals()?,
             }
         }
@@ -307,7 +315,7 @@ impl TokenRenewer {
             let Some(login) = ticket else { return answer.map_err(|error| exception(py, &error)) };
             let began = *began.get_or_insert_with(Instant::now);
             if !self.wait(py, login, began)? {
-                return answer.map_err(|error| exception(py, &error));
+                return ask(&mut last_look(login)).map_err(|error| exception(py, &error));
             }
         }
     }

@@ -3,6 +3,7 @@
 use crate::batch::{self, OwnedText, Texts, Verdict};
 use crate::cache_stats::CacheStats;
 use crate::error::exception;
+use crate::interrupt::last_look;
 use crate::jwk_set::JwkSet;
 use crate::policy::Policy;
 use crate::remote_jwk_set::RemoteJwkSet;
@@ -215,11 +216,11 @@ impl Verifier {
         (mut verdict, mut ticket): (Verdict, Option<FetchTicket>),
         first: &mut Option<Instant>,
     ) -> PyResult<Verdict> {
-        while let (Keys::Remote(keys), Some(_)) = (&self.keys, ticket) {
+        while let (Keys::Remote(keys), Some(fetch)) = (&self.keys, ticket) {
             let keys = keys.get();
             let waited = first.get_or_insert_with(Instant::now).elapsed();
             if !keys.wait_for(py, ticket, keys.max_wait.saturating_sub(waited))? {
-                break;
+                return self.judge(py, token, &mut last_look(fetch));
             }
             verdict = self.judge(py, token, &mut ticket)?;
         }

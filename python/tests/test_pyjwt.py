@@ -9,6 +9,7 @@ import random
 import subprocess
 import sys
 import time
+import tracemalloc
 import warnings
 from collections.abc import Callable
 from datetime import timedelta
@@ -241,6 +242,21 @@ def test_the_unverified_header_is_pyjwt_s(sign: Sign) -> None:
     for bad in [*tampered(token)[:6], sign({}, kid=1), "\ud800.a.b", "e30" * 10_000 + ".a.b", "W10.e30.e30"]:
         with pytest.raises(ours.InvalidTokenError):
             ours.get_unverified_header(bad)
+
+
+def test_what_is_no_token_is_refused_before_anything_is_made_of_it() -> None:
+    many: list[str | bytes] = ["." * 2_000_000, b"." * 2_000_000]
+    tracemalloc.start()
+    for text in many:
+        with pytest.raises(ours.InvalidTokenError) as caught:
+            ours.get_unverified_header(text)
+        assert caught.value.code == "token_too_large"
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1_000_000
+    for other in (None, 5, ["a.b.c"], bytearray(b"a.b.c")):
+        with pytest.raises(TypeError, match=f"expected str or bytes, not {type(other).__name__}"):
+            ours.get_unverified_header(other)  # type: ignore[arg-type]
 
 
 def test_a_key_set_skips_what_it_cannot_use(jwk: Jwk) -> None:

@@ -12,7 +12,7 @@ from conftest import bouncer_token, forged
 from server import Server, key_set
 
 import bouncer_verify
-from bouncer_verify import Jwk, RemoteJwkSet
+from bouncer_verify import Jwk, JwkSet, Policy, RemoteJwkSet, VerifiedToken
 from bouncer_verify import pyjwt as jwt
 
 Make = Callable[..., str]
@@ -56,6 +56,39 @@ def test_a_token_without_kid_gets_the_key_that_verifies_it(
     garbled = token[:-8] + "A" * 8
     with pytest.raises(jwt.InvalidSignatureError):
         jwt.decode(garbled, client.get_signing_key_from_jwt(garbled), algorithms=RS256)
+
+
+def test_a_forgery_is_not_tried_again_with_every_key(
+    server: Server,
+    client: jwt.PyJWKClient,
+    jwk: Jwk,
+    other_jwk: Jwk,
+    make_token: Make,
+    make_other_token: Make,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tried: list[str | bytes] = []
+
+    def verify_token(jwks: JwkSet, policy: Policy, token: str | bytes) -> VerifiedToken:
+        tried.append(token)
+        return bouncer_verify.verify_token(jwks, policy, token)
+
+    monkeypatch.setattr(jwt, "verify_token", verify_token)
+    server.say(key_set(b=other_jwk, a=jwk))
+    token = make_token(kid=None)
+    assert client.get_signing_key_from_jwt(token[:-8] + "A" * 8).key_id == "b"
+    assert tried == []
+    # The first key that verifies is the one.
+    assert client.get_signing_key_from_jwt(make_other_token(kid=None)).key_id == "b"
+    assert len(tried) == 1
+    assert client.get_signing_key_from_jwt(token).key_id == "a"
+    assert len(tried) == 3
+
+
+@pytest.mark.parametrize("other", [None, 5])
+def test_other_types_are_type_errors(client: jwt.PyJWKClient, other: Any) -> None:
+    with pytest.raises(TypeError, match="expected str or bytes"):
+        client.get_signing_key_from_jwt(other)
 
 
 def test_a_document_without_kids_serves_tokens_with_one(

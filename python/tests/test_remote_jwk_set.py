@@ -112,6 +112,42 @@ def test_a_policy_that_asks_for_the_time_judges_remote_keys_too(
     assert verifier.verify(make_other_token(exp=-10)).uid == "peter"
 
 
+@pytest.mark.parametrize(
+    "verify",
+    [
+        lambda verifier, token: verifier.verify(token).uid,
+        lambda verifier, token: verifier.with_cache(8).verify(token).uid,
+        lambda verifier, token: verifier.verify_batch([token])[0].uid,
+        lambda verifier, token: bytes(verifier.verify_batch_columns([token]).uid_data).decode(),
+    ],
+    ids=["verify", "cached", "batch", "columns"],
+)
+def test_a_key_that_is_in_use_as_the_wait_ends_counts(
+    server: Server,
+    jwk: Jwk,
+    other_jwk: Jwk,
+    make_other_token: Make,
+    verify: Callable[[Verifier, str], str | None],
+) -> None:
+    keys, _ = ready(server, max_wait=0.2)
+    looks = 0
+
+    def now() -> float:
+        nonlocal looks
+        looks += 1
+        if looks == 2:
+            # The wait is over, and the fetch is done only now.
+            server.open_gate.set()
+            eventually(lambda: keys.status().generation == 2)
+        return time.time()
+
+    verifier = Verifier(keys, Policy.bouncer().replace(now=now))
+    server.say(key_set(a=jwk, b=other_jwk))
+    server.open_gate.clear()
+    assert verify(verifier, make_other_token()) == "peter"
+    assert (looks, server.count) == (2, 2)
+
+
 def test_a_removed_key_verifies_nothing_any_more(
     server: Server, other_jwk: Jwk, make_token: Make, make_other_token: Make
 ) -> None:

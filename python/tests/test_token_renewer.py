@@ -230,6 +230,43 @@ def test_a_first_login_that_fails_says_why(
     assert state.last_error_at is not None
 
 
+def test_waiting_ends_at_once_where_the_operator_has_to_act(
+    provider: Provider, secret: str, tmp_path: Path
+) -> None:
+    provider.status = 401
+    rejected = TokenRenewer.service_account(secret, log=False)
+    path = tmp_path / "secret.json"
+    path.write_text(secret)
+    missing = TokenRenewer.service_account_file(path, prefetch=False, log=False)
+    path.unlink()
+    start, used = time.monotonic(), time.process_time()
+    with pytest.raises(LoginRejectedError):
+        rejected.wait_ready(5)
+    with pytest.raises(UnusableCredentialsError):
+        missing.wait_ready(5)
+    assert time.process_time() - used < 1
+    assert time.monotonic() - start < 4
+
+
+def test_a_token_that_expires_during_the_wait_is_not_given() -> None:
+    end = threading.Event()
+    given: list[tuple[str, float]] = [("first", 1.0)]
+
+    def source() -> tuple[str, float]:
+        if not given:
+            end.wait(20)
+        return given.pop()
+
+    renewer = TokenRenewer.from_callable(source, max_wait=0.5, log=False)
+    assert renewer.token() == "first"
+    # In the last quarter of its life a caller waits for the renewal, which hangs.
+    time.sleep(0.8)
+    with pytest.raises(LoginUnavailableError):
+        renewer.token()
+    renewer.close()
+    end.set()
+
+
 def test_client_credentials(provider: Provider) -> None:
     renewer = TokenRenewer.client_credentials(
         f"{provider.origin}/token", "client", "se cret", parameters={"scope": "a b", "audience": "x"}

@@ -240,6 +240,25 @@ def test_each_loop_has_its_own_thread(
     assert server.count == 2
 
 
+def test_a_loop_that_is_closed_during_a_turn_is_forgotten(server: Server) -> None:
+    server.open_gate.clear()
+    keys = RemoteJwkSet(server.url, log=False)
+    closed = asyncio.new_event_loop()
+    with pytest.raises(KeysUnavailableError):
+        closed.run_until_complete(keys.wait_ready_async(0.1))
+    assert len(_waiting._TURNS) == 1
+    closed.close()
+
+    async def main(executor: Counting) -> None:
+        waiting = asyncio.create_task(keys.wait_ready_async())
+        await asyncio.sleep(0.1)
+        assert len(_waiting._TURNS) == 1
+        server.open_gate.set()
+        await waiting
+
+    run(main)
+
+
 def test_ready_can_be_awaited(server: Server) -> None:
     server.open_gate.clear()
     keys = RemoteJwkSet(server.url, prefetch=False, log=False)
