@@ -168,8 +168,8 @@ impl JwkSet {
     }
 
     /// Takes note of a header whose token has a signature that holds.
-    pub(crate) fn learn(&self, encoded: &[u8], json: &[u8], header: &JoseHeader<'_>, candidates: Candidates) {
-        self.known_headers.learn(encoded, json, header, candidates);
+    pub(crate) fn learn(&self, encoded: &[u8], header: &JoseHeader<'_>, candidates: Candidates) {
+        self.known_headers.learn(encoded, header, candidates);
     }
 
     /// The key for a signature that may be verified side by side with others.

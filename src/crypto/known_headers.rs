@@ -12,7 +12,6 @@ pub(crate) struct KnownHeaders(Box<[OnceLock<Box<KnownHeader>>]>);
 /// A header with all that follows from it for one key set.
 pub(crate) struct KnownHeader {
     encoded: Box<[u8]>,
-    pub(crate) json: Box<[u8]>,
     pub(crate) header: JoseHeader<'static>,
     pub(crate) candidates: Candidates,
 }
@@ -36,7 +35,7 @@ impl KnownHeaders {
             .map(|known| &**known)
     }
 
-    pub(crate) fn learn(&self, encoded: &[u8], json: &[u8], header: &JoseHeader<'_>, candidates: Candidates) {
+    pub(crate) fn learn(&self, encoded: &[u8], header: &JoseHeader<'_>, candidates: Candidates) {
         if encoded.len() > Self::MAX_ENCODED_LEN {
             return;
         }
@@ -47,7 +46,6 @@ impl KnownHeaders {
         // token.
         let _ = slot.set(Box::new(KnownHeader {
             encoded: encoded.into(),
-            json: json.into(),
             header: header.to_owned(),
             candidates,
         }));
@@ -64,11 +62,15 @@ impl KnownHeaders {
 /// Spreads headers that differ in a key ID. No more is asked of it: nobody else chooses what is in the table.
 fn hash(bytes: &[u8]) -> usize {
     const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
-    let (words, rest) = bytes.as_chunks::<8>();
+    let (words, _) = bytes.as_chunks::<8>();
+    // The rest, with some of what is before it.
+    let last = match bytes.last_chunk() {
+        Some(last) => u64::from_le_bytes(*last),
+        None => bytes.iter().fold(0, |word, &byte| word << 8 | u64::from(byte)),
+    };
     let add = |sum: u64, word: u64| (sum ^ word).wrapping_mul(ODD).rotate_left(29);
     let sum = words.iter().fold(bytes.len() as u64, |sum, word| add(sum, u64::from_le_bytes(*word)));
-    let sum = rest.iter().fold(sum, |sum, &byte| add(sum, byte.into()));
-    (sum.wrapping_mul(ODD) >> 32) as usize
+    (add(sum, last).wrapping_mul(ODD) >> 32) as usize
 }
 
 #[cfg(test)]
@@ -81,7 +83,7 @@ mod tests {
 
     fn learn(headers: &KnownHeaders, encoded: &str, json: &str) {
         let header = JoseHeader::parse(json.as_bytes()).unwrap();
-        headers.learn(encoded.as_bytes(), json.as_bytes(), &header, Candidates::default());
+        headers.learn(encoded.as_bytes(), &header, Candidates::default());
     }
 
     #[test]
@@ -91,7 +93,7 @@ mod tests {
         assert!(headers.find(encoded.as_bytes()).is_none());
         learn(&headers, encoded, &header("a"));
         let known = headers.find(encoded.as_bytes()).unwrap();
-        assert_eq!((&*known.json, known.header.kid.as_deref()), (header("a").as_bytes(), Some("a")));
+        assert_eq!((&*known.header.json, known.header.kid.as_deref()), (&*header("a"), Some("a")));
         for at in 0..encoded.len() {
             let mut other = encoded.as_bytes().to_vec();
             other[at] ^= 1;

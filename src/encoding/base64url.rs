@@ -2,8 +2,7 @@
 //! other alphabets and non-zero trailing bits are refused.
 
 #[cfg(target_arch = "x86_64")]
-mod avx512;
-
+use super::avx512;
 use base64::alphabet;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, NO_PAD};
 use base64::engine::simd::Simd;
@@ -27,7 +26,7 @@ pub(crate) const fn decoded_len(encoded_len: usize) -> usize {
 pub(crate) fn decode_into<'o>(text: &[u8], out: &'o mut [u8]) -> Result<&'o [u8], NotCanonical> {
     let out = out.get_mut(..decoded_len(text.len())).ok_or(NotCanonical)?;
     #[cfg(target_arch = "x86_64")]
-    if let Some(decoded) = avx512::decode(text, out) {
+    if let Some(decoded) = avx512::decode_base64url(text, out) {
         return decoded.map(|()| &*out);
     }
     decode_on_any_cpu(text, out)
@@ -146,7 +145,8 @@ mod tests {
         let assert_agree = |text: &[u8]| {
             let mut outs = [vec![0xaa; decoded_len(text.len())], vec![0x55; decoded_len(text.len())]];
             let [simd, any] = &mut outs;
-            let verdicts = (avx512::decode(text, simd).unwrap(), decode_on_any_cpu(text, any).map(drop));
+            let verdicts =
+                (avx512::decode_base64url(text, simd).unwrap(), decode_on_any_cpu(text, any).map(drop));
             assert_eq!(verdicts.0, verdicts.1, "{text:?}");
             assert!(verdicts.0.is_err() || simd == any, "{text:?}");
         };

@@ -6,6 +6,8 @@
 //! levels; no lone surrogates; no number beyond the range of a double. Parsers disagree on all of these,
 //! and a disagreement between two readers of one token is an attack.
 
+#[cfg(target_arch = "x86_64")]
+use super::avx512;
 use std::borrow::Cow;
 
 /// The deepest nesting accepted; the outermost object or array is level 1.
@@ -85,7 +87,9 @@ pub(crate) fn members<'a>(document: &'a str, mut each: impl FnMut(&[u8], Value<'
     if scanner.peek().is_none() { Ok(()) } else { Err(Invalid) }
 }
 
-/// Reads forward over `document`; every method stops behind what it has read.
+/// Reads forward over `document`; every method stops behind what it has read. Where the work is rare or long, a copy does
+/// it and says where it stopped, so that the scanner itself stays in registers.
+#[derive(Clone, Copy)]
 struct Scanner<'a> {
     document: &'a str,
     at: usize,
@@ -161,10 +165,6 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    fn inner_object(&mut self, depth: usize) -> Result<(), Invalid> {
-        self.object(depth, &mut |_, _| {})
-    }
-
     fn array<F: FnMut(Value<'a>)>(&mut self, depth: usize, each: &mut F) -> Result<(), Invalid> {
         if depth > MAX_DEPTH {
             return Err(Invalid);
@@ -191,35 +191,41 @@ impl<'a> Scanner<'a> {
         let kind = match self.peek().ok_or(Invalid)? {
             b'"' => Kind::String { escaped: self.string()? },
             b'-' | b'0'..=b'9' => {
-                self.number()?;
+                self.at = number_end(self.document, self.at)?;
                 Kind::Number
             }
-            _ => self.rarer_value(depth)?,
+            _ => {
+                let (kind, end) = self.rarer_value(depth)?;
+                self.at = end;
+                kind
+            }
         };
         Ok(Value { document: self.document, start, end: self.at, kind })
     }
 
-    fn rarer_value(&mut self, depth: usize) -> Result<Kind, Invalid> {
-        match self.peek().ok_or(Invalid)? {
+    /// Any value but a string or a number: its kind and its end.
+    fn rarer_value(mut self, depth: usize) -> Result<(Kind, usize), Invalid> {
+        let kind = match self.peek().ok_or(Invalid)? {
             b'{' => {
-                self.inner_object(depth + 1)?;
-                Ok(Kind::Object)
+                self.object(depth + 1, &mut |_, _| {})?;
+                Kind::Object
             }
             b'[' => {
                 self.array(depth + 1, &mut |_| {})?;
-                Ok(Kind::Array)
+                Kind::Array
             }
-            b'n' => self.word("null", Kind::Null),
-            b'f' => self.word("false", Kind::False),
-            b't' => self.word("true", Kind::True),
-            _ => Err(Invalid),
-        }
+            b'n' => self.word("null", Kind::Null)?,
+            b'f' => self.word("false", Kind::False)?,
+            b't' => self.word("true", Kind::True)?,
+            _ => return Err(Invalid),
+        };
+        Ok((kind, self.at))
     }
 
     fn word(&mut self, word: &str, kind: Kind) -> Result<Kind, Invalid> {
-        let start = self.at;
+        let rest = self.bytes().get(self.at..).unwrap_or_default();
         self.at += word.len();
-        if self.bytes().get(start..self.at) == Some(word.as_bytes()) { Ok(kind) } else { Err(Invalid) }
+        if rest.starts_with(word.as_bytes()) { Ok(kind) } else { Err(Invalid) }
     }
 
     /// The name of a member.
@@ -244,10 +250,12 @@ impl<'a> Scanner<'a> {
             self.at += 1;
             return Ok(false);
         }
-        self.rest_of_string_with_escapes(start)
+        self.at = self.end_of_string_with_escapes(start)?;
+        Ok(true)
     }
 
-    fn rest_of_string_with_escapes(&mut self, start: usize) -> Result<bool, Invalid> {
+    /// The end of the string from `start`, at whose first escape the scanner is, or at what is wrong with it.
+    fn end_of_string_with_escapes(mut self, start: usize) -> Result<usize, Invalid> {
         loop {
             match self.next().ok_or(Invalid)? {
                 b'"' => break,
@@ -260,7 +268,7 @@ impl<'a> Scanner<'a> {
         // Escapes are rare and hold every subtlety of a JSON string (surrogates above all), so
         // serde_json judges them.
         let text = self.document.get(start..self.at).ok_or(Invalid)?;
-        if serde_json::from_str::<String>(text).is_ok() { Ok(true) } else { Err(Invalid) }
+        if serde_json::from_str::<String>(text).is_ok() { Ok(self.at) } else { Err(Invalid) }
     }
 
     /// Goes to the next quotation mark, backslash or control character, or to the end.
@@ -269,7 +277,8 @@ impl<'a> Scanner<'a> {
         loop {
             let window = self.at & !63;
             if self.window != window {
-                self.look_through(window);
+                self.special = special_bits_from(self.bytes(), window);
+                self.window = window;
             }
             let ahead = self.special >> (self.at & 63);
             if ahead != 0 {
@@ -283,60 +292,35 @@ impl<'a> Scanner<'a> {
             }
         }
     }
+}
 
-    fn look_through(&mut self, window: usize) {
-        let rest = self.bytes().get(window..).unwrap_or_default();
-        self.window = window;
-        self.special = if let Some(chunk) = rest.first_chunk() {
-            special_bits(chunk)
-        } else if let Some(last) = self.bytes().last_chunk() {
-            // Of a string that does not end, there may be nothing left.
-            special_bits(last).checked_shr(64 - rest.len() as u32).unwrap_or(0)
-        } else {
-            let mut padded = [b' '; 64];
-            padded.iter_mut().zip(rest).for_each(|(padded, &byte)| *padded = byte);
-            special_bits(&padded)
-        };
+/// The end of the number from `start`.
+fn number_end(document: &str, start: usize) -> Result<usize, Invalid> {
+    let byte_at = |at: usize| document.as_bytes().get(at).copied();
+    // One digit or more.
+    let past_digits = |from: usize| {
+        let rest = document.as_bytes().get(from..).unwrap_or_default();
+        match rest.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(rest.len()) {
+            0 => Err(Invalid),
+            count => Ok(from + count),
+        }
+    };
+    let mut end = start + usize::from(byte_at(start) == Some(b'-'));
+    end = if byte_at(end) == Some(b'0') { end + 1 } else { past_digits(end)? };
+    if byte_at(end) == Some(b'.') {
+        end = past_digits(end + 1)?;
     }
-
-    fn number(&mut self) -> Result<(), Invalid> {
-        let start = self.at;
-        if self.peek() == Some(b'-') {
-            self.at += 1;
-        }
-        match self.peek() {
-            Some(b'0') => self.at += 1,
-            _ => self.digits()?,
-        }
-        if self.peek() == Some(b'.') {
-            self.at += 1;
-            self.digits()?;
-        }
-        let mut exponent = false;
-        if let Some(b'e' | b'E') = self.peek() {
-            exponent = true;
-            self.at += 1;
-            if let Some(b'+' | b'-') = self.peek() {
-                self.at += 1;
-            }
-            self.digits()?;
-        }
-        // Nearly every number is a short integer, and 300 characters without an exponent cannot leave the range.
-        if self.at - start <= 300 && !exponent {
-            return Ok(());
-        }
-        let text = self.document.get(start..self.at).ok_or(Invalid)?;
-        if Decimal::of(text).is_within_a_double() { Ok(()) } else { Err(Invalid) }
+    let has_exponent = matches!(byte_at(end), Some(b'e' | b'E'));
+    if has_exponent {
+        let has_sign = matches!(byte_at(end + 1), Some(b'+' | b'-'));
+        end = past_digits(end + 1 + usize::from(has_sign))?;
     }
-
-    /// One digit or more.
-    fn digits(&mut self) -> Result<(), Invalid> {
-        let start = self.at;
-        while let Some(b'0'..=b'9') = self.peek() {
-            self.at += 1;
-        }
-        if self.at > start { Ok(()) } else { Err(Invalid) }
+    // Nearly every number is a short integer, and 300 characters without an exponent cannot leave the range.
+    if end - start <= 300 && !has_exponent {
+        return Ok(end);
     }
+    let text = document.get(start..end).ok_or(Invalid)?;
+    if Decimal::of(text).is_within_a_double() { Ok(end) } else { Err(Invalid) }
 }
 
 /// A JSON number, split: `integer.fraction` times ten to the power of `exponent`. It is judged by its digits:
@@ -382,6 +366,30 @@ impl<'a> Decimal<'a> {
     }
 }
 
+/// The [`special_bits`] of the 64 bytes from `window`, or of those that there are.
+fn special_bits_from(bytes: &[u8], window: usize) -> u64 {
+    let rest = bytes.get(window..).unwrap_or_default();
+    #[cfg(target_arch = "x86_64")]
+    if let Some(bits) = avx512::json_special_bits(rest) {
+        return bits;
+    }
+    special_bits_on_any_cpu(bytes, rest)
+}
+
+/// The same, of the `rest` of `bytes`.
+fn special_bits_on_any_cpu(bytes: &[u8], rest: &[u8]) -> u64 {
+    if let Some(chunk) = rest.first_chunk() {
+        special_bits(chunk)
+    } else if let Some(last) = bytes.last_chunk() {
+        // Of a string that does not end, there may be nothing left.
+        special_bits(last).checked_shr(64 - rest.len() as u32).unwrap_or(0)
+    } else {
+        let mut padded = [b' '; 64];
+        padded.iter_mut().zip(rest).for_each(|(padded, &byte)| *padded = byte);
+        special_bits(&padded)
+    }
+}
+
 /// Which of 64 bytes end a plain run of a string, as bits: quotation marks, backslashes, control characters.
 /// Most of a token is such runs, so they are found all at once; the loops are shaped for the compiler's SIMD.
 fn special_bits(bytes: &[u8; 64]) -> u64 {
@@ -393,7 +401,8 @@ fn special_bits(bytes: &[u8; 64]) -> u64 {
     }
     let (eights, _) = flags.as_chunks::<8>();
     let eight_bits = |eight: &[u8; 8]| u64::from_le_bytes(*eight).wrapping_mul(GATHER) >> 56;
-    eights.iter().rev().fold(0, |bits, eight| bits << 8 | eight_bits(eight))
+    // Shifts that do not wait for one another.
+    eights.iter().enumerate().fold(0, |bits, (i, eight)| bits | eight_bits(eight) << (8 * i))
 }
 
 /// The names of one object, to find two that are the same. Few names are compared as they come, without
@@ -585,6 +594,24 @@ mod tests {
                         scanner.skip_plain();
                         assert_eq!(scanner.at, if ends && start <= at { at } else { len }, "{special} {len}");
                     }
+                }
+            }
+        }
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[test]
+    fn every_implementation_finds_the_same_special_bytes() {
+        if !avx512::is_available() {
+            return eprintln!("skipped: this CPU has no AVX-512 VBMI");
+        }
+        for len in 0..200 {
+            for step in [1, 7, 89] {
+                let text: Vec<u8> = (0..len).map(|i| (i * step % 256) as u8).collect();
+                for window in (0..=len).step_by(64) {
+                    let rest = &text[window..];
+                    let bits = special_bits_on_any_cpu(&text, rest);
+                    assert_eq!(avx512::json_special_bits(rest), Some(bits), "{len} {step} {window}");
                 }
             }
         }

@@ -12,6 +12,8 @@ pub(crate) const MAX_KID_LEN: usize = 1024;
 /// read: a token does not choose who may sign it.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct JoseHeader<'a> {
+    /// The whole of it.
+    pub(crate) json: Cow<'a, str>,
     pub(crate) algorithm: Algorithm,
     pub(crate) kid: Option<Cow<'a, str>>,
     pub(crate) typ: Option<Cow<'a, str>>,
@@ -56,13 +58,14 @@ impl<'a> JoseHeader<'a> {
         }
         let algorithm =
             Algorithm::named(&alg).ok_or(Error::about(ErrorKind::UnsupportedAlgorithm, "alg", ""))?;
-        Ok(Self { algorithm, kid, typ })
+        Ok(Self { json: Cow::Borrowed(text), algorithm, kid, typ })
     }
 
     /// A copy that borrows nothing.
     pub(crate) fn to_owned(&self) -> JoseHeader<'static> {
         let owned = |text: &Cow<'_, str>| Cow::Owned(text.clone().into_owned());
         JoseHeader {
+            json: owned(&self.json),
             algorithm: self.algorithm,
             kid: self.kid.as_ref().map(owned),
             typ: self.typ.as_ref().map(owned),

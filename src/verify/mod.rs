@@ -69,7 +69,7 @@ pub fn verify_jws(jwks: &JwkSet, policy: &Policy, token: impl AsRef<[u8]>) -> Re
     opened(jwks, policy, token.as_ref(), |token| {
         let kid = verify_signature(jwks, &token)?.kid().map(Into::into);
         let payload = base64url::decode(token.jws.payload).map_err(|_| NOT_BASE64URL)?;
-        let header = token.header_json.to_vec();
+        let header = token.header.json.as_bytes().to_vec();
         Ok(VerifiedJws { header, payload, algorithm: token.header.algorithm, kid })
     })
 }
@@ -78,7 +78,6 @@ pub fn verify_jws(jwks: &JwkSet, policy: &Policy, token: impl AsRef<[u8]>) -> Re
 struct Opened<'a> {
     jws: CompactJws<'a>,
     header: &'a JoseHeader<'a>,
-    header_json: &'a [u8],
     /// The keys that may have signed it.
     candidates: Candidates,
     /// The header was recognised by its bytes.
@@ -102,8 +101,8 @@ fn opened<T>(
         }
         return verdict;
     }
-    admitted(policy, token, |jws, header, header_json| {
-        rest(Opened { jws, header, header_json, candidates: jwks.candidates(header), known: false })
+    admitted(policy, token, |jws, header| {
+        rest(Opened { jws, header, candidates: jwks.candidates(header), known: false })
     })
 }
 
@@ -112,8 +111,8 @@ fn recognised<'a>(jwks: &'a JwkSet, policy: &Policy, token: &'a [u8]) -> Option<
     if token.len() > policy.max_token_len {
         return None;
     }
-    let (jws, KnownHeader { header, json: header_json, candidates, .. }) = jwks.recognise(token)?;
-    Some(Opened { jws, header, header_json, candidates: *candidates, known: true })
+    let (jws, KnownHeader { header, candidates, .. }) = jwks.recognise(token)?;
+    Some(Opened { jws, header, candidates: *candidates, known: true })
 }
 
 /// For a token that was [`recognised`] and refused: a fault of form comes before any other. One that passes has the form,
@@ -127,25 +126,24 @@ fn first_fault(token: &[u8], policy: &Policy) -> Result<()> {
 fn admitted<T>(
     policy: &Policy,
     token: &[u8],
-    rest: impl FnOnce(CompactJws<'_>, &JoseHeader<'_>, &[u8]) -> Result<T>,
+    rest: impl FnOnce(CompactJws<'_>, &JoseHeader<'_>) -> Result<T>,
 ) -> Result<T> {
     let jws = CompactJws::parse(token, policy.max_token_len)?;
     let mut scratch = Scratch::<STACK>::new();
-    let header_json = scratch.decode(jws.header).map_err(|_| NOT_BASE64URL)?;
-    let header = JoseHeader::parse(header_json)?;
+    let header = JoseHeader::parse(scratch.decode(jws.header).map_err(|_| NOT_BASE64URL)?)?;
     policy.admit(&header)?;
-    rest(jws, &header, header_json)
+    rest(jws, &header)
 }
 
 /// The key that verifies the signature.
 fn verify_signature<'k>(jwks: &'k JwkSet, token: &Opened<'_>) -> Result<&'k Jwk> {
-    let Opened { jws, header, header_json, candidates, known } = token;
+    let Opened { jws, header, candidates, known } = token;
     let scratch = &mut Scratch::<STACK>::new();
     let key = jwks.verify(*candidates, header.algorithm, jws.signing_input, move || {
         scratch.decode(jws.signature).map_err(|_| NOT_BASE64URL)
     })?;
     if !known {
-        jwks.learn(jws.header, header_json, header, *candidates);
+        jwks.learn(jws.header, header, *candidates);
     }
     Ok(key)
 }
@@ -168,7 +166,7 @@ fn verify_kept(
             generation = number;
             let judged = match jwks {
                 Some(jwks) => verify_token(jwks, policy, token),
-                None => admitted(policy, token, |_, _, _| Err(source.unavailable())),
+                None => admitted(policy, token, |_, _| Err(source.unavailable())),
             };
             lack = judged.as_ref().err().and_then(|error| lack_of(jwks, policy, token, error));
             verdict = Some(judged);
@@ -197,7 +195,7 @@ fn lack_of(jwks: Option<&JwkSet>, policy: &Policy, token: &[u8], error: &Error) 
     ) {
         return None;
     }
-    let lack = admitted(policy, token, |_, header, _| {
+    let lack = admitted(policy, token, |_, header| {
         Ok(match (jwks, header.kid.as_deref()) {
             (None, _) => Some(Lack::Keys),
             (Some(_), None) => Some(Lack::KeyWithoutKid),

@@ -49,9 +49,9 @@ enum Audience {
 impl VerifiedToken {
     /// Decodes the payload, reads its claims, lets `policy` judge them, and keeps them.
     pub(super) fn read(token: &Opened<'_>, policy: &Policy, key: &Jwk) -> Result<Self> {
-        let Opened { jws, header, header_json, .. } = token;
+        let Opened { jws, header, .. } = token;
         let kid = key.kid().unwrap_or_default();
-        let payload = base64url::decode_with_room(jws.payload, header_json.len() + kid.len())
+        let payload = base64url::decode_with_room(jws.payload, header.json.len() + kid.len())
             .map_err(|_| NOT_BASE64URL)?;
         let mut text =
             String::from_utf8(payload).map_err(|_| Error::new(ErrorKind::MalformedClaims, "not UTF-8"))?;
@@ -59,10 +59,8 @@ impl VerifiedToken {
         let claims = ClaimsSet::parse(&text)?;
         policy.validate(&claims)?;
 
-        // The header was read as UTF-8 already.
-        let header_text = std::str::from_utf8(header_json).unwrap_or_default();
-        let header_span = Span::new(payload_len, header_text.len());
-        let kid_span = Span::new(payload_len + header_text.len(), kid.len());
+        let header_span = Span::new(payload_len, header.json.len());
+        let kid_span = Span::new(payload_len + header.json.len(), kid.len());
         let mut pieces = Pieces { payload: &text, escaped: String::new(), escaped_at: kid_span.end as usize };
         let [uid, iss, sub, jti] = [&claims.uid(), &claims.iss, &claims.sub, &claims.jti]
             .map(|claim| claim.as_ref().map(|text| pieces.span(text)));
@@ -72,7 +70,7 @@ impl VerifiedToken {
             Some(many) => Audience::Many(many.iter().map(|one| pieces.span(one)).collect()),
         };
         let (exp, nbf, iat, escaped) = (claims.exp, claims.nbf, claims.iat, pieces.escaped);
-        for piece in [header_text, kid, &escaped] {
+        for piece in [&*header.json, kid, &escaped] {
             text.push_str(piece);
         }
         Ok(Self {

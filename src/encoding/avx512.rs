@@ -1,12 +1,11 @@
-//! base64url with AVX-512 VBMI: 64 characters at a time, a tail under a mask. After W. Muła and D. Lemire, "Base64
-//! encoding and decoding at almost the speed of a memory copy" (2019).
+//! Text by AVX-512, 64 characters at a time, a tail under a mask: base64url, and where a JSON string ends.
 #![allow(clippy::indexing_slicing, reason = "the tables are made at compile time")]
 #![allow(
     unsafe_code,
     reason = "SIMD: masked loads and stores, and the call into them; every block says why it is sound"
 )]
 
-use super::NotCanonical;
+use super::base64url::{NotCanonical, decoded_len};
 use std::arch::x86_64::*;
 
 /// The top bit marks what is not in the alphabet.
@@ -35,24 +34,41 @@ const PACKED: [u8; 64] = {
     order
 };
 
+/// Whether the CPU has what this module needs, AVX-512 with VBMI.
+#[inline]
 pub(super) fn is_available() -> bool {
     is_x86_feature_detected!("avx512f")
         && is_x86_feature_detected!("avx512bw")
         && is_x86_feature_detected!("avx512vbmi")
 }
 
-/// Decodes `text` into the whole of `out`; `None` where the CPU cannot.
-pub(super) fn decode(text: &[u8], out: &mut [u8]) -> Option<Result<(), NotCanonical>> {
-    if !is_available() {
-        return None;
-    }
+/// Which of the first 64 `bytes`, or of those there are, are quotation marks, backslashes or control characters, as
+/// bits; `None` where the CPU cannot.
+pub(super) fn json_special_bits(bytes: &[u8]) -> Option<u64> {
     // SAFETY: the CPU has the three features.
-    Some(unsafe { decode_blocks(text, out) })
+    is_available().then(|| unsafe { special_bits(bytes) })
+}
+
+#[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
+fn special_bits(bytes: &[u8]) -> u64 {
+    let there = if bytes.len() < 64 { first(bytes.len()) } else { !0 };
+    // SAFETY: of the bytes at `bytes`, the mask lets those through that are there.
+    let bytes = unsafe { _mm512_maskz_loadu_epi8(there, bytes.as_ptr().cast()) };
+    let is = |byte: u8| _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(byte as i8));
+    let control = _mm512_mask_cmplt_epu8_mask(there, bytes, _mm512_set1_epi8(0x20));
+    is(b'"') | is(b'\\') | control
+}
+
+/// Decodes `text`, base64url, into the whole of `out`; `None` where the CPU cannot. After W. Muła and D. Lemire, "Base64
+/// encoding and decoding at almost the speed of a memory copy" (2019).
+pub(super) fn decode_base64url(text: &[u8], out: &mut [u8]) -> Option<Result<(), NotCanonical>> {
+    // SAFETY: the CPU has the three features.
+    is_available().then(|| unsafe { decode_blocks(text, out) })
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
 fn decode_blocks(text: &[u8], out: &mut [u8]) -> Result<(), NotCanonical> {
-    if out.len() != super::decoded_len(text.len()) || text.len() % 4 == 1 {
+    if out.len() != decoded_len(text.len()) || text.len() % 4 == 1 {
         return Err(NotCanonical);
     }
     let [low, high] = [table(VALUES.first_chunk()), table(VALUES.last_chunk())];
@@ -66,20 +82,27 @@ fn decode_blocks(text: &[u8], out: &mut [u8]) -> Result<(), NotCanonical> {
         _mm512_permutexvar_epi8(order, quads)
     };
     let (blocks, tail) = text.as_chunks::<64>();
-    let (out_blocks, out_tail) = out.as_chunks_mut::<48>();
-    for (block, out) in blocks.iter().zip(out_blocks) {
+    let mut rest = out;
+    for block in blocks {
         // SAFETY: `block` has the 64 bytes that are read.
         let bytes = decode(unsafe { _mm512_loadu_si512(block.as_ptr().cast()) });
-        // SAFETY: `out` has the 48 bytes that the mask lets through.
-        unsafe { _mm512_mask_storeu_epi8(out.as_mut_ptr().cast(), first(48), bytes) };
+        if let Some(room) = rest.first_chunk_mut::<64>() {
+            // The last 16 are written over: a store under a mask takes longer.
+            // SAFETY: `room` has the 64 bytes that are written.
+            unsafe { _mm512_storeu_si512(room.as_mut_ptr().cast(), bytes) };
+        } else if let Some(room) = rest.first_chunk_mut::<48>() {
+            // SAFETY: `room` has the 48 bytes that the mask lets through.
+            unsafe { _mm512_mask_storeu_epi8(room.as_mut_ptr().cast(), first(48), bytes) };
+        }
+        rest = rest.get_mut(48..).unwrap_or_default();
     }
     let padding = _mm512_set1_epi8(b'A' as i8);
     // SAFETY: of the bytes at `tail`, the mask lets those through that it has.
     let characters = unsafe { _mm512_mask_loadu_epi8(padding, first(tail.len()), tail.as_ptr().cast()) };
     let bytes = decode(characters);
-    let kept = first(out_tail.len());
-    // SAFETY: of the bytes at `out_tail`, the mask lets those through that it has.
-    unsafe { _mm512_mask_storeu_epi8(out_tail.as_mut_ptr().cast(), kept, bytes) };
+    let kept = first(rest.len());
+    // SAFETY: of the bytes at `rest`, the mask lets those through that it has.
+    unsafe { _mm512_mask_storeu_epi8(rest.as_mut_ptr().cast(), kept, bytes) };
     // The last character's bits that no byte holds must be zero.
     let left_over = _mm512_test_epi8_mask(bytes, bytes) & first(48) & !kept;
     if _mm512_movepi8_mask(faults) | left_over == 0 { Ok(()) } else { Err(NotCanonical) }
