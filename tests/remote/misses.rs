@@ -239,3 +239,39 @@ fn a_token_that_joined_an_older_fetch_may_have_one_of_its_own() {
     refresh.join().unwrap().unwrap();
     assert_eq!(server.count(), 3);
 }
+
+#[test]
+fn a_fetch_that_another_token_asked_for_meanwhile_is_waited_for() {
+    let only_a = || Reply::json(jwks(&[("rsa-2048-a", "a")]));
+    let server = Server::saying(only_a());
+    let (keys, verifier) = ready(&server);
+    // Of the two fetches that the budget pays for, one is spent.
+    assert!(verifier.verify(token("rsa-2048-b", Some("made-up"))).is_err());
+    assert_eq!(server.count(), 2);
+    server.say(only_a().late(Duration::from_millis(500)));
+    let its = keys.clone();
+    let refresh = std::thread::spawn(move || its.refresh(crate::PATIENCE));
+    until("the refresh began", || server.count() == 3);
+    let first = token("rsa-2048-b", Some("b"));
+    let mut ticket = None;
+    assert!(verifier.verify_now(&first, &mut ticket).is_err());
+    server
+        .say(Reply::json(jwks(&[("rsa-2048-a", "a"), ("rsa-2048-b", "b")])).late(Duration::from_millis(500)));
+    refresh.join().unwrap().unwrap();
+    // Another token of the same key asks before, and spends the other fetch.
+    let second = token_until("rsa-2048-b", Some("b"), crate::now() + 1800);
+    let mut its_ticket = None;
+    assert!(verifier.verify_now(&second, &mut its_ticket).is_err());
+    until("its fetch began", || server.count() == 4);
+    for (token, ticket) in [(first, &mut ticket), (second, &mut its_ticket)] {
+        let verdict = loop {
+            assert!(verifier.wait(ticket.unwrap(), crate::PATIENCE));
+            let verdict = verifier.verify_now(&token, ticket);
+            if ticket.is_none() {
+                break verdict;
+            }
+        };
+        assert!(verdict.is_ok());
+    }
+    assert_eq!(server.count(), 4);
+}

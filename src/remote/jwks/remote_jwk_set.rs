@@ -169,13 +169,20 @@ impl KeySource for RemoteJwkSet {
                 books.book.suppressed += 1;
                 return Prospect::None;
             }
-            if let (None, Some(attempt)) = (before, books.under_way()) {
-                if books.in_outage() {
+            match (before, books.under_way()) {
+                (None, Some(_)) if books.in_outage() => {
                     // In an outage, waiting for the next failure would only tie up threads.
                     books.book.suppressed += 1;
                     return Prospect::None;
                 }
-                return Prospect::Fetch(FetchTicket { attempt, begins_later: false });
+                (None, Some(attempt)) => {
+                    return Prospect::Fetch(FetchTicket { attempt, begins_later: false });
+                }
+                // Another token has asked for one since this one was seen.
+                (Some(before), Some(attempt)) if before.attempt < attempt && !books.in_outage() => {
+                    return later(attempt);
+                }
+                _ => {}
             }
             let reason = match lack {
                 // Retries are the background's business.

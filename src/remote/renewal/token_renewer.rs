@@ -197,7 +197,7 @@ impl TokenRenewer {
     /// Waits until there is a valid token.
     ///
     /// # Errors
-    /// As [`TokenRenewer::token`], after `timeout`.
+    /// As [`TokenRenewer::token`]: after `timeout`, or at once where waiting does not mend it, as when the login is rejected.
     pub fn wait_ready(&self, timeout: Duration) -> Result<()> {
         let is_final = |error: &Error| error.kind() != ErrorKind::LoginUnavailable;
         self.0.worker.wait_until(timeout, || self.token_now(&mut None).map(drop), is_final)
