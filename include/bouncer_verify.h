@@ -1649,7 +1649,7 @@ int32_t bouncer_renewer_wait_attempts(const bouncer_renewer *renewer,
 /**
  * Waits up to `timeout_ms` milliseconds until there is a valid token.
  *
- * On failure: as bouncer_renewer_token().
+ * On failure: as bouncer_renewer_token(), at once where waiting does not mend it.
  */
 bouncer_status bouncer_renewer_wait_ready(const bouncer_renewer *renewer,
                                           uint64_t timeout_ms,

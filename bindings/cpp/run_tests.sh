@@ -120,8 +120,8 @@ must_not_compile() {
         return 1
     fi
     echo "$said"
-    # A deleted function, a [[nodiscard]] (of g++ and of clang++), or a conversion that is explicit.
-    echo "$said" | grep -Eq 'deleted|nodiscard|cannot convert|no viable conversion'
+    # A deleted function, a [[nodiscard]] (of g++ and of clang++), a conversion that is explicit, or a static_assert.
+    echo "$said" | grep -Eq 'deleted|nodiscard|cannot convert|no viable conversion|texts would be gone'
 }
 
 # ---- README.md: its blocks of a language, each in a file

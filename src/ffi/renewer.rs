@@ -176,7 +176,7 @@ pub extern "C" fn bouncer_renewer_wait_attempts(
 
 /// Waits up to `timeout_ms` milliseconds until there is a valid token.
 ///
-/// On failure: as bouncer_renewer_token().
+/// On failure: as bouncer_renewer_token(), at once where waiting does not mend it.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_renewer_wait_ready(
     renewer: Option<&bouncer_renewer>,

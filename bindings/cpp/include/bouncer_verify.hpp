@@ -1250,6 +1250,10 @@ public:
     template <class Texts>
     explicit TextArray(const Texts &texts) noexcept
         : size_(texts.size()), texts_(size_ > 0 ? new (std::nothrow) bouncer_str[size_] : nullptr) {
+        using Text = decltype(*texts.begin());
+        static_assert(std::is_lvalue_reference_v<Text> || std::is_same_v<std::decay_t<Text>, std::string_view> ||
+                          std::is_pointer_v<std::decay_t<Text>>,
+                      "the texts would be gone before they are read: give a container that holds them");
         if (texts_) {
             std::size_t at = 0;
             for (std::string_view text : texts) {
@@ -1806,7 +1810,8 @@ public:
         return detail::make<OwnToken>(bouncer_renewer_reject_now, handle_.get(), token.data(), token.size(),
                                       &ticket.bits_);
     }
-    /// Waits until there is a valid token. On failure: as try_token(), not after `timeout`.
+    /// Waits until there is a valid token. On failure: as try_token(), after `timeout`, or at once where waiting does not
+    /// mend it, as when the login is rejected.
     Result<void> try_wait_ready(std::chrono::milliseconds timeout) const noexcept {
         return detail::act(bouncer_renewer_wait_ready, handle_.get(), detail::count(timeout));
     }

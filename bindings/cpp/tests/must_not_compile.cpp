@@ -2,10 +2,23 @@
 // must fail, and with 0, which must not: so that nothing but the mistake fails.
 #include <bouncer_verify.hpp>
 
+#include <string>
 #include <string_view>
 #include <vector>
 
 using namespace bouncer;
+
+/// A range that holds no texts, but makes each when it is asked for.
+struct TextsMadeOnTheWay {
+    struct Iterator {
+        std::string operator*() const;
+        Iterator &operator++();
+        bool operator!=(const Iterator &) const;
+    };
+    std::size_t size() const;
+    Iterator begin() const;
+    Iterator end() const;
+};
 
 inline void mistakes(const JwkSet &jwks, const Policy &policy, const Jwk &key, const RemoteJwkSet &remote,
                      const RemoteOptions &options, const TokenRenewer &renewer, const RenewerOptions &login, Ticket ticket,
@@ -108,7 +121,9 @@ inline void mistakes(const JwkSet &jwks, const Policy &policy, const Jwk &key, c
     TokenView dangling = verify_token(jwks, text);
 #elif MISTAKE == 47
     TokenView dangling = Verifier(jwks, policy).try_verify(text).value();
-#elif MISTAKE > 47
+#elif MISTAKE == 48
+    auto dangling = verify_tokens(jwks, policy, TextsMadeOnTheWay{});
+#elif MISTAKE > 48
 #error "there is no such mistake"
 #endif
 }
