@@ -31,7 +31,7 @@ package bouncer
 // What waits. A call that blocks in C holds a thread of the operating system, and Go never ends the threads that it made
 // for such calls. No verification blocks: with remote keys it comes back with a ticket, and waits in Go. So do the calls
 // for the service's own token. The calls that do block are waitRemote, waitReady, waitAttempts and refreshRemote, which only
-// goroutines of a keyKeeper make, and waitRenewer, waitToken, waitLogins, waitLogin and renew, of a tokenKeeper.
+// goroutines of a keyKeeper make, and waitRenewer, waitLogins, waitLogin and renew, of a tokenKeeper.
 
 /*
 #cgo CFLAGS: -I${SRCDIR}/../../include
@@ -393,8 +393,8 @@ const (
 	shortLen   = 512
 )
 
-// beginsLater is the bit of a ticket which says that its fetch begins after the token was seen. A token that comes back
-// with it gets a final verdict: there is no other fetch to wait for.
+// beginsLater is the bit of a ticket which says that its fetch or login begins after the token was seen. A token that comes
+// back with it gets a final verdict: there is nothing else to wait for.
 const beginsLater = 1 << 63
 
 // verify judges a token with the verifier, or if that is nil with jwks and policy.
@@ -1247,10 +1247,10 @@ func waitLogins(renewer renewerPointer, attempts uint64, timeout time.Duration) 
 	return C.bouncer_renewer_wait_attempts(renewer, C.uint64_t(attempts), milliseconds(timeout)) != 0
 }
 
-// waitToken blocks until there is a valid token. If there is none after timeout, the error is of the group ErrLogin.
-func waitToken(renewer renewerPointer, timeout time.Duration) error {
+// checkToken returns nil if there is a valid token, and otherwise an error of the group ErrLogin. It never waits.
+func checkToken(renewer renewerPointer) error {
 	var err *C.bouncer_error
-	if C.bouncer_renewer_wait_ready(renewer, milliseconds(timeout), &err) != C.BOUNCER_STATUS_OK {
+	if C.bouncer_renewer_wait_ready(renewer, 0, &err) != C.BOUNCER_STATUS_OK {
 		return takeError(err)
 	}
 	return nil

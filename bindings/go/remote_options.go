@@ -64,7 +64,8 @@ type RemoteOptions struct {
 	Backend Backend
 
 	// Logger is told of new keys (Info) and of failures (Warn), by a goroutine that holds one thread of the operating system
-	// until Close. It is told nothing of tokens, and no query of a URL. Nil: nobody is told.
+	// until Close. It is told nothing of tokens, and no query of a URL. It must not hold the RemoteJWKS, unless the program
+	// closes that: what the goroutine can reach is never garbage. Nil: nobody is told.
 	Logger *slog.Logger
 }
 

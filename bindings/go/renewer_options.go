@@ -2,6 +2,8 @@ package bouncer
 
 import (
 	"context"
+	"fmt"
+	"io"
 	"log/slog"
 	"maps"
 	"net/url"
@@ -33,6 +35,9 @@ type RenewerOptions struct {
 	// a minute, when nobody waits for the answer any more. An error that is [ErrLoginRejected] by [errors.Is] says that trying
 	// again soon is of no use. The error's text goes to the log and the status: it must hold no secret. A panic is a
 	// failure like any other. It must not send its requests through the renewer's own [TokenRenewer.Transport].
+	//
+	// It must not hold the renewer, as a method of the value that keeps it does, unless the program closes that: what the
+	// goroutine that calls it can reach is never garbage.
 	Source func(ctx context.Context) (token string, lifetime time.Duration, err error)
 
 	// Name stands for Source in the log and the status. Empty: "program".
@@ -70,12 +75,13 @@ type RenewerOptions struct {
 	Lazy bool
 
 	// Logger is told of new tokens (Info) and of failures (Warn), by a goroutine that holds one thread of the operating system
-	// until Close. It is told no token, no secret, and no query of a URL. Nil: nobody is told.
+	// until Close. It is told no token, no secret, and no query of a URL. As Source, it must not hold the renewer.
+	// Nil: nobody is told.
 	Logger *slog.Logger
 }
 
 // ClientCredentials are the credentials of an OAuth 2.0 client, which authenticates with HTTP Basic. fmt and slog do not
-// show the secret.
+// show the secret, but for fmt in an unexported field of another struct, where it asks no method. JSON shows it.
 type ClientCredentials struct {
 	// TokenURL is the token endpoint: https, or http to this machine.
 	TokenURL string
@@ -95,6 +101,9 @@ func (c ClientCredentials) String() string {
 // GoString is String.
 func (c ClientCredentials) GoString() string { return c.String() }
 
+// Format writes String, whatever the verb, as [OwnToken.Format] does.
+func (c ClientCredentials) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, c.String()) }
+
 // LogValue is String, for slog.
 func (c ClientCredentials) LogValue() slog.Value { return slog.StringValue(c.String()) }
 
@@ -103,6 +112,9 @@ func (o RenewerOptions) String() string { return "bouncer.RenewerOptions (not sh
 
 // GoString is String.
 func (o RenewerOptions) GoString() string { return o.String() }
+
+// Format writes String, whatever the verb, as [OwnToken.Format] does.
+func (o RenewerOptions) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, o.String()) }
 
 // LogValue is String, for slog.
 func (o RenewerOptions) LogValue() slog.Value { return slog.StringValue(o.String()) }

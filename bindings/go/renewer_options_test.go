@@ -3,9 +3,11 @@ package bouncer_test
 import (
 	"context"
 	"crypto/tls"
+	"fmt"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -57,6 +59,28 @@ func TestRenewerOptionsThatCannotBeUsed(t *testing.T) {
 			t.Error(name, "is accepted")
 		}
 		expectError(t, err, bouncer.ErrUnusableCredentials)
+	}
+}
+
+func TestTheSecretsOfOptionsAreNotShown(t *testing.T) {
+	const secret = "hunter2"
+	client := bouncer.ClientCredentials{ClientID: "client", ClientSecret: secret}
+	options := bouncer.RenewerOptions{ServiceAccountJSON: []byte(secret), ClientCredentials: &client}
+	shown := []string{logged(client), logged(&client), logged(options), logged(&options)}
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%d", "%x", "%X", "%t"} {
+		for _, value := range []any{client, &client, options, &options, struct{ Client, Options any }{client, options}} {
+			shown = append(shown, fmt.Sprintf(verb, value))
+		}
+	}
+	for _, text := range shown {
+		for _, form := range []string{secret, fmt.Sprintf("%x", secret), fmt.Sprintf("%X", secret), fmt.Sprint([]byte(secret))} {
+			if strings.Contains(text, form) {
+				t.Error(text)
+			}
+		}
+	}
+	if fmt.Sprint(client) != "client client (secret not shown)" || fmt.Sprint(options) != "bouncer.RenewerOptions (not shown)" {
+		t.Error(client, options)
 	}
 }
 

@@ -13,7 +13,8 @@ import (
 // so on a channel, where it can stop at any time. Attempts are made one after another, which leaves few such things: the
 // one under way, the one after it, the first success, one that the program asks for.
 type waitingRoom struct {
-	// block waits in C for at most waitSlice. It reports true if there is nothing more to wait for.
+	// block waits in C for at most waitSlice. It reports true if there is nothing more to wait for, and otherwise is called
+	// again at once.
 	block func(ticket uint64) bool
 	// attempt has an attempt made now, and blocks in C until that is done.
 	attempt func() error

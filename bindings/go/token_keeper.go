@@ -68,7 +68,7 @@ func (k *tokenKeeper) status() (RenewalStatus, error) {
 func (k *tokenKeeper) token(ctx context.Context, rejected string) (OwnToken, error) {
 	held, ticket, err := k.ask(rejected, 0)
 	if ticket != 0 {
-		held, err = k.tokenLater(ctx, rejected, ticket, held, err)
+		held, err = k.tokenLater(ctx, rejected, ticket)
 	}
 	return OwnToken{held}, err
 }
@@ -87,38 +87,46 @@ func (k *tokenKeeper) ask(rejected string, ticket uint64) (*heldToken, uint64, e
 	return held, ticket, err
 }
 
-// tokenLater asks again after the login that the ticket stands for. The answer so far is held or err.
-func (k *tokenKeeper) tokenLater(
-	ctx context.Context, rejected string, ticket uint64, held *heldToken, err error,
-) (*heldToken, error) {
+// tokenLater asks again after the login that the ticket stands for, or when the waiting ends before.
+func (k *tokenKeeper) tokenLater(ctx context.Context, rejected string, ticket uint64) (*heldToken, error) {
 	enough := time.NewTimer(k.maxWait)
 	defer enough.Stop()
-	for ticket != 0 {
+	for {
 		done, ended := k.room.await(ctx, k.room.join(ticket), enough.C)
-		switch {
-		case ended != nil && err != nil:
-			return nil, &waitError{what: "a token", ended: ended, so: err}
-		case !done:
-			return held, err // a token that is valid is handed out, whatever ctx says
+		if !done {
+			return k.lastLook(rejected, ticket, ended)
 		}
-		held, ticket, err = k.ask(rejected, ticket)
+		held, later, err := k.ask(rejected, ticket)
+		if later == 0 {
+			return held, err
+		}
+		ticket = later
+	}
+}
+
+// lastLook asks when the waiting ends: the token may be in use a moment before the login is done. One that is valid is handed
+// out, whatever the context says.
+func (k *tokenKeeper) lastLook(rejected string, ticket uint64, ended error) (*heldToken, error) {
+	held, _, err := k.ask(rejected, ticket|beginsLater)
+	if ended != nil && errors.Is(err, ErrLogin) {
+		return nil, &waitError{what: "a token", ended: ended, so: err}
 	}
 	return held, err
 }
 
 // ready returns nil if there is a valid token, and otherwise why not. With it a lazy renewer begins to log in.
-func (k *tokenKeeper) ready(timeout time.Duration) error {
+func (k *tokenKeeper) ready() error {
 	if !k.enter() {
 		return ErrClosed
 	}
 	defer k.lease.leave()
-	return waitToken(k.pointer, timeout)
+	return checkToken(k.pointer)
 }
 
 // waitReady waits until there is a valid token.
 func (k *tokenKeeper) waitReady(ctx context.Context) error {
 	for {
-		reason := k.ready(0)
+		reason := k.ready()
 		if !errors.Is(reason, ErrLogin) {
 			return reason
 		}
@@ -144,13 +152,28 @@ func (k *tokenKeeper) renewNow(ctx context.Context) error {
 // block waits in C for a while. It reports true if there is nothing more to wait for.
 func (k *tokenKeeper) block(ticket uint64) bool {
 	if ticket == readyTicket {
-		return !errors.Is(k.ready(waitSlice), ErrLogin)
+		return k.blockReady()
 	}
 	if !k.enter() {
 		return true
 	}
 	defer k.lease.leave()
 	return waitRenewer(k.pointer, ticket, waitSlice)
+}
+
+// blockReady waits in C for the next login, as bouncer_renewer_wait_ready would not: to that, a rejected one is final.
+func (k *tokenKeeper) blockReady() bool {
+	if !k.enter() {
+		return true
+	}
+	defer k.lease.leave()
+	status, err := renewalStatusOf(k.pointer)
+	// In this order: a login that is done in between is found by the next turn.
+	if err != nil || !errors.Is(checkToken(k.pointer), ErrLogin) {
+		return true
+	}
+	waitLogins(k.pointer, status.Attempts+1, waitSlice)
+	return false
 }
 
 func (k *tokenKeeper) renewOnce() error {
