@@ -42,6 +42,7 @@ rust() {
     else
         missing "the Rust driver and the fixtures" "apt-get install libssl-dev"
     fi
+    { installed cmake && installed libclang-dev; } || true
     if logged boringssl cargo build --release --locked --no-default-features --features boringssl --bin driver_boringssl; then
         cp "$CARGO_TARGET_DIR/release/driver_boringssl" "$bench/"
     else
@@ -59,7 +60,8 @@ c() {
     else
         missing "libjwt (C)" "apt-get install libjwt-dev"
     fi
-    if installed libcjose-dev && pkg-config --exists cjose; then
+    # Its package does not depend on all that its pkg-config file asks for.
+    if installed libjansson-dev && installed libcjose-dev && pkg-config --exists cjose; then
         sources+=(cjose.c)
         flags+=(-DHAVE_CJOSE $(pkg-config --cflags --libs cjose))
     else
