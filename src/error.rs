@@ -15,22 +15,29 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 pub struct Error {
     kind: ErrorKind,
     name: Option<Cow<'static, str>>,
-    detail: &'static str,
+    detail: Cow<'static, str>,
 }
 
 impl Error {
     pub(crate) const fn new(kind: ErrorKind, detail: &'static str) -> Self {
-        Self { kind, name: None, detail }
+        Self { kind, name: None, detail: Cow::Borrowed(detail) }
     }
 
     /// An error about the claim or header parameter `name`. Its text is written by the policy or by
     /// an RFC, never by a token.
     pub(crate) const fn about(kind: ErrorKind, name: &'static str, detail: &'static str) -> Self {
-        Self { kind, name: Some(Cow::Borrowed(name)), detail }
+        Self { kind, name: Some(Cow::Borrowed(name)), detail: Cow::Borrowed(detail) }
     }
 
     pub(crate) fn about_required(kind: ErrorKind, name: &str, detail: &'static str) -> Self {
-        Self { kind, name: Some(Cow::Owned(name.to_owned())), detail }
+        Self { kind, name: Some(Cow::Owned(name.to_owned())), detail: Cow::Borrowed(detail) }
+    }
+
+    /// The same error with a detail made at run time: numbers, settings of the caller's own, positions. Never text of
+    /// an unverified token.
+    pub(crate) fn with_detail(mut self, detail: impl Into<Cow<'static, str>>) -> Self {
+        self.detail = detail.into();
+        self
     }
 
     /// The cause, to match on.
@@ -43,9 +50,21 @@ impl Error {
         self.name.as_deref()
     }
 
-    /// What exactly is wrong, in a few words; empty where [`ErrorKind::message`] says it all.
-    pub fn detail(&self) -> &'static str {
-        self.detail
+    /// What exactly is wrong, in a few words; empty where [`ErrorKind::message`] says it all. The words may change
+    /// between versions.
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+
+    /// The HTTP status that answers a request which failed so; the same as [`ErrorKind::http_status`].
+    pub fn http_status(&self) -> u16 {
+        self.kind.http_status()
+    }
+
+    /// The value of the `WWW-Authenticate` header for the answer (RFC 6750 §3); the same as
+    /// [`ErrorKind::challenge`].
+    pub fn challenge(&self) -> Option<&'static str> {
+        self.kind.challenge()
     }
 }
 
@@ -125,6 +144,23 @@ macro_rules! error_kinds {
                 match self { $(Self::$kind => $message,)+ }
             }
 
+            /// The value of the `WWW-Authenticate` header that goes with HTTP status 401 (RFC 6750 §3): a bare
+            /// challenge where the request holds no token, otherwise `error="invalid_token"` and the stable name of
+            /// the cause. `None` where the status is another.
+            pub const fn challenge(self) -> Option<&'static str> {
+                if !matches!(self.category(), ErrorCategory::Token) {
+                    return None;
+                }
+                if matches!(self, Self::MalformedAuthorization) {
+                    return Some("Bearer");
+                }
+                Some(match self {
+                    $(Self::$kind => {
+                        concat!("Bearer error=\"invalid_token\", error_description=\"", $name, "\"")
+                    })+
+                })
+            }
+
             /// Who has to act.
             pub const fn category(self) -> ErrorCategory {
                 match self { $(Self::$kind => ErrorCategory::$category,)+ }
@@ -186,8 +222,44 @@ error_kinds! {
     LoginUnavailable = 402, Login, "login_unavailable", "no valid token can be obtained now";
 }
 
+impl ErrorKind {
+    /// The HTTP status that answers a request which failed so: 401 where the sender of the token has to act, 503
+    /// where the operator has to (no keys, no token of the service's own), 500 where the program has to.
+    pub const fn http_status(self) -> u16 {
+        match self.category() {
+            ErrorCategory::Token => 401,
+            ErrorCategory::Keys | ErrorCategory::Login => 503,
+            ErrorCategory::Caller => 500,
+        }
+    }
+}
+
 impl fmt::Display for ErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sender_gets_401_with_a_challenge_and_nobody_else_does() {
+        for &kind in ErrorKind::ALL {
+            assert_eq!(kind.http_status() == 401, kind.challenge().is_some(), "{kind}");
+        }
+        let challenge = r#"Bearer error="invalid_token", error_description="expired""#;
+        assert_eq!(ErrorKind::Expired.challenge(), Some(challenge));
+        assert_eq!(ErrorKind::MalformedAuthorization.challenge(), Some("Bearer"));
+        assert_eq!(ErrorKind::KeysUnavailable.http_status(), 503);
+        assert_eq!(ErrorKind::InvalidArgument.http_status(), 500);
+    }
+
+    #[test]
+    fn a_detail_made_at_run_time_ends_the_text() {
+        let error = Error::about(ErrorKind::Expired, "exp", "").with_detail(format!("{} s ago", 7));
+        assert_eq!(error.to_string(), "the token has expired: \"exp\": 7 s ago");
+        assert_eq!(error.detail(), "7 s ago");
     }
 }

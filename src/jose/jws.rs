@@ -29,7 +29,8 @@ impl<'a> CompactJws<'a> {
     pub(crate) fn parse(token: &'a [u8], max_len: usize) -> Result<Self> {
         const WRONG_PARTS: Error = Error::new(ErrorKind::MalformedToken, "not three parts separated by dots");
         if token.len() > max_len {
-            return Err(Error::new(ErrorKind::TokenTooLarge, ""));
+            let detail = format!("{} bytes; the policy allows {max_len}", token.len());
+            return Err(Error::new(ErrorKind::TokenTooLarge, "").with_detail(detail));
         }
         if !is_token_text(token) {
             return Err(Error::new(ErrorKind::MalformedToken, "a character that no token has"));
@@ -90,7 +91,9 @@ mod tests {
 
     #[test]
     fn size_comes_before_everything_and_characters_before_parts() {
-        assert_eq!(CompactJws::parse(b"aa.b.c!", 6).unwrap_err().kind(), ErrorKind::TokenTooLarge);
+        let error = CompactJws::parse(b"aa.b.c!", 6).unwrap_err();
+        assert_eq!(error.to_string(), "the token is too large: 7 bytes; the policy allows 6");
+        assert_eq!(error.kind(), ErrorKind::TokenTooLarge);
         for byte in 0..=255u8 {
             let allowed = byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
             assert_eq!(is_token_text(&[byte]), allowed, "{byte}");

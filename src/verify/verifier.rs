@@ -10,6 +10,7 @@ use super::policy::Policy;
 use super::verified_token::VerifiedToken;
 use crate::crypto::jwk_set::JwkSet;
 use crate::error::Result;
+use crate::jose::authorization::token_from_authorization;
 use std::sync::Arc;
 #[cfg(feature = "remote")]
 use std::time::{Duration, Instant};
@@ -96,6 +97,29 @@ impl Verifier {
                 self.settle(&**source, token, (verdict, ticket), &mut None)
             }
         }
+    }
+
+    /// Verifies the token in `value`, the value of an HTTP Authorization header, as
+    /// [`crate::token_from_authorization`] reads it and [`Verifier::verify`] verifies it.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::MalformedAuthorization`], or as [`Verifier::verify`].
+    ///
+    /// ```
+    /// use bouncer_verify::{ErrorKind, JwkSet, Policy, Verifier};
+    /// # let document = include_bytes!("../../tests/data/document_jwks.json");
+    /// # let token = include_str!("../../tests/data/document_token.txt").trim();
+    ///
+    /// let verifier = Verifier::new(JwkSet::from_slice(document)?, Policy::bouncer().at(1467985465));
+    /// let token = verifier.verify_authorization(format!("token={token}"))?;
+    /// assert_eq!(token.uid(), Some("peter"));
+    ///
+    /// let error = verifier.verify_authorization("Basic dXNlcjpwYXNz").unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::MalformedAuthorization);
+    /// # Ok::<(), bouncer_verify::Error>(())
+    /// ```
+    pub fn verify_authorization(&self, value: impl AsRef<[u8]>) -> Result<VerifiedToken> {
+        self.verify(token_from_authorization(value.as_ref())?)
     }
 
     /// The verdict of [`Verifier::verify`] if the cache has it. `None` says nothing, and is not counted as a miss.

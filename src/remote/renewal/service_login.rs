@@ -101,7 +101,7 @@ impl TokenSource for ServiceLogin {
 }
 
 fn unusable(error: &Error) -> FetchError {
-    FetchError::new(FetchFailure::Credentials, error.detail())
+    FetchError::new(FetchFailure::Credentials, error.detail().to_owned())
 }
 
 /// The answer's Date, in seconds since 1970.
