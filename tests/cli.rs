@@ -149,8 +149,36 @@ fn json_holds_the_verdict_and_the_claims_as_signed() {
 
     let expired = run(&["verify", "--jwks", JWKS, EXPIRED, "--token-file", TOKEN_FILE, "--json"]);
     assert_eq!((expired.code, expired.stderr.as_str()), (1, ""));
-    let expected = r#"{"status":"expired","claim":"exp","message":"the token has expired: \"exp\""}"#;
-    assert_eq!(expired.stdout.trim_end(), expected);
+    let json = expired.json();
+    assert_eq!([&json["status"], &json["claim"]], ["expired", "exp"]);
+    assert!(json["message"].as_str().unwrap().starts_with("the token has expired"));
+    // Its signature holds, so what it says is shown, as the text shows it.
+    assert_eq!([&json["claims"]["uid"], &json["header"]["alg"]], ["peter", "RS256"]);
+    assert_eq!(json.get("uid"), None, "only a valid token has an identity");
+}
+
+#[test]
+fn json_shows_nothing_of_a_token_whose_signature_is_wrong() {
+    let forged = TOKEN.trim().replace(".eyJ", ".eyK");
+    let run = run_with_stdin(&["verify", "--jwks", JWKS, VALID, "--json"], &forged);
+    let json = run.json();
+    assert_eq!((run.code, json["status"].as_str()), (1, Some("invalid_signature")));
+    assert_eq!((json.get("claims"), json.get("header")), (None, None));
+}
+
+#[test]
+fn a_wrong_algorithm_gets_the_right_tip() {
+    for (name, expected) in [
+        ("rs256", "did you mean RS256?"),
+        ("HS256", "symmetric algorithms are not supported"),
+        ("none", "unsigned tokens are never accepted"),
+        ("RS1", "not one of RS256, "),
+    ] {
+        let run = run(&["verify", "x", "--jwks", JWKS, "--algorithm", name]);
+        assert_eq!(run.code, 2, "{name}");
+        assert!(run.stderr.contains(expected), "{name}: {}", run.stderr);
+        assert!(!run.stderr.contains("'ES256'"), "{}", run.stderr);
+    }
 }
 
 #[test]
@@ -446,10 +474,11 @@ fn judge(case: &Case) -> Expect {
     assert!(verdict.stderr.is_empty(), "{}: {}", case.id, verdict.stderr);
     let listing = (case.expect.keys.is_some() || case.expect.skipped.is_some())
         .then(|| run(&["jwks", "--json", &jwks]).json());
+    let claims = json.get("claims").filter(|_| status == "ok").cloned();
     Expect {
         status,
         claim: text("claim"),
-        claims: json.get("claims").cloned(),
+        claims,
         uid: text("uid"),
         kid: text("kid"),
         alg: text("alg"),
@@ -518,8 +547,16 @@ fn keys_come_from_a_url_or_an_issuer() {
     };
     let valid = verify(&["--jwks", &server.url()]);
     assert_eq!((valid.code, valid.first_line(), server.count()), (0, "valid", 1), "{}", valid.stderr);
-    assert_eq!(verify(&["--discover", &server.origin]).code, 0);
+    assert_eq!(verify(&["--discover", &server.origin, "--any-issuer"]).code, 0);
     assert_eq!(server.count(), 3);
+    // The issuer whose keys they are is the one that tokens must name; the document's names none.
+    let implied = verify(&["--discover", &server.origin]);
+    assert_eq!((implied.code, implied.first_line()), (1, ""));
+    assert!(
+        implied.stderr.starts_with("invalid: a required claim is missing: \"iss\""),
+        "{}",
+        implied.stderr
+    );
 
     // Another issuer's metadata, a key set that is not there, and a server that is not.
     for (arguments, why) in [

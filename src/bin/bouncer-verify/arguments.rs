@@ -5,9 +5,9 @@ use crate::input::Source;
 use crate::report::Failure;
 use crate::time;
 use bouncer_verify::{Algorithm, Jwk, JwkSet, Policy, Result, token_from_authorization};
-use clap::builder::{PossibleValue, PossibleValuesParser, RangedU64ValueParser, TypedValueParser};
+use clap::builder::{PossibleValue, RangedU64ValueParser, TypedValueParser};
 use clap::{Arg, ArgAction, ArgMatches, Args, FromArgMatches, Parser, Subcommand};
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,8 +41,8 @@ Examples:
   A token of DC/OS:
     bouncer-verify verify --jwks https://leader.mesos/acs/api/v1/auth/jwks < token.txt
   A token of another issuer, for this service:
-    bouncer-verify verify --discover https://idp.example/ --issuer https://idp.example/ \\
-        --audience https://api.example/ --algorithm ES256 < token.txt
+    bouncer-verify verify --discover https://idp.example/ --audience https://api.example/ \\
+        --algorithm ES256 < token.txt
   Was it valid at that time?
     bouncer-verify verify --jwks jwks.json --at 2016-07-08T13:44:25Z < token.txt
   Its uid, for a script:
@@ -231,9 +231,10 @@ pub(crate) struct KeyArguments {
     /// The issuer's JWK Set: a file, a URL, or - for standard input
     #[arg(long, value_name = "FILE|URL", help_heading = "Keys")]
     jwks: Option<PathBuf>,
-    /// The JWK Set of this issuer, found through its /.well-known/openid-configuration
+    /// The JWK Set of this issuer, found through its /.well-known/openid-configuration. Implies --issuer ISSUER
+    /// unless --issuer or --any-issuer is given
     #[arg(long, value_name = "ISSUER", help_heading = "Keys")]
-    discover: Option<String>,
+    pub(crate) discover: Option<String>,
     /// One public key in PEM ("BEGIN PUBLIC KEY"); - for standard input
     #[arg(long, value_name = "FILE", help_heading = "Keys")]
     pem: Option<PathBuf>,
@@ -281,7 +282,7 @@ pub(crate) struct PolicyArguments {
     #[arg(long)]
     any_audience: bool,
     /// Allow this algorithm, in place of RS256; repeat to allow several
-    #[arg(long = "algorithm", value_name = "ALG", value_parser = algorithm())]
+    #[arg(long = "algorithm", value_name = "ALG", value_parser = AlgorithmParser)]
     algorithms: Vec<Algorithm>,
     /// Allow for clocks that differ: up to 300 seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 0)]
@@ -302,11 +303,16 @@ pub(crate) struct PolicyArguments {
 }
 
 impl PolicyArguments {
-    /// The clock is left to the caller.
-    pub(crate) fn to_policy(&self) -> Result<Policy> {
-        let is_bouncers = self.issuer.is_empty() && !self.any_issuer;
+    /// The clock is left to the caller. `discovered` is the issuer whose keys verify the token, if it is known: tokens
+    /// must then name it, unless the arguments say otherwise.
+    pub(crate) fn to_policy(&self, discovered: Option<&String>) -> Result<Policy> {
+        let issuers = match discovered {
+            Some(issuer) if self.issuer.is_empty() && !self.any_issuer => std::slice::from_ref(issuer),
+            _ => &self.issuer,
+        };
+        let is_bouncers = issuers.is_empty() && !self.any_issuer;
         let mut policy = if is_bouncers { Policy::bouncer() } else { Policy::any_issuer() };
-        policy = self.issuer.iter().fold(policy, |policy, issuer| policy.accept_issuer(issuer));
+        policy = issuers.iter().fold(policy, |policy, issuer| policy.accept_issuer(issuer));
         policy = self.audience.iter().fold(policy, |policy, audience| policy.accept_audience(audience));
         if self.any_audience {
             policy = policy.accept_any_audience();
@@ -330,13 +336,42 @@ impl PolicyArguments {
     }
 }
 
-/// The names of [`Algorithm`], for the help and for "did you mean".
-fn algorithm() -> impl TypedValueParser<Value = Algorithm> {
-    let names = Algorithm::ALL.map(|algorithm| match algorithm {
-        Algorithm::Ed25519 => PossibleValue::new(algorithm.as_str()).alias("EdDSA"),
-        _ => PossibleValue::new(algorithm.as_str()),
-    });
-    PossibleValuesParser::new(names).try_map(|name| name.parse::<Algorithm>())
+/// Reads the name of an [`Algorithm`] and lists all names in the help.
+#[derive(Clone)]
+struct AlgorithmParser;
+
+impl TypedValueParser for AlgorithmParser {
+    type Value = Algorithm;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        arg: Option<&Arg>,
+        value: &OsStr,
+    ) -> Result<Algorithm, clap::Error> {
+        algorithm.parse_ref(command, arg, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(Algorithm::ALL.iter().map(|algorithm| PossibleValue::new(algorithm.as_str()))))
+    }
+}
+
+/// The algorithm of that name. A tip names another only where it differs by case: ES256 is not nearly HS256.
+fn algorithm(name: &str) -> Result<Algorithm, String> {
+    let same = |own: &Algorithm| own.as_str().eq_ignore_ascii_case(name);
+    match (name.parse(), Algorithm::ALL.into_iter().find(same)) {
+        (Ok(algorithm), _) => Ok(algorithm),
+        (Err(_), Some(algorithm)) => Err(format!("case matters; did you mean {algorithm}?")),
+        (Err(_), None) if name.eq_ignore_ascii_case("none") => {
+            Err("unsigned tokens are never accepted".to_owned())
+        }
+        (Err(_), None) if name.get(..2).is_some_and(|family| family.eq_ignore_ascii_case("HS")) => Err(
+            "symmetric algorithms are not supported: whoever can verify with a shared secret can sign too"
+                .to_owned(),
+        ),
+        (Err(_), None) => Err(format!("not one of {}", Algorithm::ALL.map(Algorithm::as_str).join(", "))),
+    }
 }
 
 /// The required claims in the order of the command line, which is the order they are checked in: two lists,

@@ -5,13 +5,13 @@ use crate::json::{Members, Object};
 use crate::report::{Failure, Refusal, Report};
 use crate::text::{columns, shown};
 use crate::time::{utc, utc_and_distance};
-use bouncer_verify::{Clock, JwkSet, Policy, VerifiedToken, verify_jws, verify_token};
+use bouncer_verify::{Clock, VerifiedJws, VerifiedToken, verify_jws, verify_token};
 
 pub(crate) fn run(arguments: &VerifyArguments) -> Result<Report, Failure> {
     let jwks = arguments.keys.load(&arguments.fetch, &arguments.token)?;
     // One reading of the clock for the verdict and for the distances shown.
     let now = arguments.at.unwrap_or_else(|| Clock::system().now());
-    let policy = arguments.policy.to_policy()?.at(now);
+    let policy = arguments.policy.to_policy(arguments.keys.discover.as_ref())?.at(now);
     let token = arguments.token.read()?;
     match verify_token(&jwks, &policy, &token) {
         Ok(verified) if arguments.json => Ok(Report::success(json(&verified))),
@@ -20,12 +20,17 @@ pub(crate) fn run(arguments: &VerifyArguments) -> Result<Report, Failure> {
             rows.extend(arguments.at.map(|at| row("at", &utc(at))));
             Ok(Report::success(format!("valid\n{}", columns(&rows))))
         }
-        Err(error) if arguments.json => Err(error.into()),
         Err(error) => {
             let refusal = Refusal::from(error);
-            let rows = signed_rows(&jwks, &policy, &token, now);
+            let exit = refusal.exit();
+            let signed = verify_jws(&jwks, &policy, &token).ok();
+            if arguments.json {
+                let stdout = with_signed_parts(refusal.json(), signed.as_ref()).line();
+                return Ok(Report { exit, ..Report::success(stdout) });
+            }
+            let rows = signed.map(|signed| signed_rows(&signed, now)).unwrap_or_default();
             let stderr = refusal.line() + &columns(&rows);
-            Ok(Report { stdout: String::new(), stderr, exit: refusal.exit() })
+            Ok(Report { stdout: String::new(), stderr, exit })
         }
     }
 }
@@ -62,11 +67,21 @@ fn rows(verified: &VerifiedToken, now: i64) -> Vec<Row> {
     rows
 }
 
-/// What is known of a refused token: its claims where the signature holds, else nothing. They answer the next
-/// question, "expired when?" or "from whom, then?".
-fn signed_rows(jwks: &JwkSet, policy: &Policy, token: &[u8], now: i64) -> Vec<Row> {
-    let Ok(verified) = verify_jws(jwks, policy, token) else { return Vec::new() };
-    let payload = str::from_utf8(verified.payload()).unwrap_or_default();
+/// What is known of a rejected token: its header and claims where the signature holds, else nothing. They answer the
+/// next question, "expired when?" or "from whom, then?".
+fn with_signed_parts(refusal: Object, signed: Option<&VerifiedJws>) -> Object {
+    let Some(signed) = signed else { return refusal };
+    [("claims", signed.payload()), ("header", signed.header())]
+        .into_iter()
+        .filter_map(|(name, bytes)| Some((name, str::from_utf8(bytes).ok()?)))
+        // The signature holds over any bytes; what is not JSON would spoil the object.
+        .filter(|(_, text)| serde_json::from_str::<serde_json::Map<_, _>>(text).is_ok())
+        .fold(refusal, |refusal, (name, json)| refusal.raw(name, json))
+}
+
+/// The same at a glance.
+fn signed_rows(signed: &VerifiedJws, now: i64) -> Vec<Row> {
+    let payload = str::from_utf8(signed.payload()).unwrap_or_default();
     let claims = Members::parse(payload).unwrap_or_default();
     let mut rows = Vec::new();
     for name in ["uid", "iss", "sub", "aud"] {
