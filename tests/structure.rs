@@ -100,6 +100,36 @@ fn every_error_kind_and_skip_reason_is_in_the_corpus_description() {
     }
 }
 
+#[test]
+fn the_operators_table_has_every_error_with_its_number_and_a_next_step() {
+    let table = std::fs::read_to_string(format!("{ROOT}/docs/errors.md")).unwrap();
+    let rows: Vec<Vec<&str>> = table
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `"))
+        .map(|row| row.trim_end_matches(" |").split(" | ").collect())
+        .collect();
+    let row = |name: &str, cells: usize| {
+        let named = |row: &&Vec<&str>| row[0] == format!("{name}`") && row.len() == cells;
+        let mut rows = rows.iter().filter(named);
+        let row =
+            rows.next().unwrap_or_else(|| panic!("docs/errors.md has no row of {cells} cells for {name}"));
+        assert!(rows.next().is_none(), "{name} has two rows");
+        assert!(row.iter().all(|cell| !cell.trim().is_empty()), "{name}: an empty cell");
+        row
+    };
+    for kind in ErrorKind::ALL {
+        assert_eq!(row(kind.as_str(), 4)[1], kind.number().to_string(), "{kind}");
+    }
+    #[cfg(feature = "remote")]
+    for failure in bouncer_verify::FetchFailure::ALL {
+        row(failure.as_str(), 3);
+    }
+    let skipped = table.split("## Skipped keys").nth(1).unwrap();
+    for reason in SkipReason::ALL {
+        assert!(skipped.contains(&format!("| `{}` | ", reason.as_str())), "{}", reason.as_str());
+    }
+}
+
 #[cfg(all(feature = "capi", target_os = "linux"))]
 #[test]
 fn every_fuzz_target_has_seeds() {
