@@ -760,7 +760,7 @@ bouncer_status bouncer_policy_set_token_type(bouncer_policy *policy,
                                              bouncer_error **err);
 
 /**
- * Allows for clocks that differ: moves "exp" and "nbf" apart by `seconds`.
+ * Allows for clocks that differ: moves "exp" and "nbf" apart by `seconds`; "nbf" always by 60 at least.
  *
  * On failure, BOUNCER_STATUS_INVALID_ARGUMENT if over 300, the policy is as before.
  */

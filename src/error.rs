@@ -10,7 +10,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// Why a key set, a key or a token was refused.
 ///
 /// An error never contains a token, a claim value or key bytes, so it may be logged. It may name a
-/// claim or a header parameter ([`Error::name`]).
+/// claim or a header parameter ([`Error::name`]), and say by how many seconds a verified token is expired or early.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Error {
     kind: ErrorKind,
@@ -208,7 +208,7 @@ error_kinds! {
     MissingClaim = 301, Token, "missing_claim", "a required claim is missing";
     /// "exp" has passed (RFC 7519 §4.1.4).
     Expired = 302, Token, "expired", "the token has expired";
-    /// "nbf" lies ahead (RFC 7519 §4.1.5).
+    /// "nbf" lies further ahead than is tolerated (RFC 7519 §4.1.5).
     NotYetValid = 303, Token, "not_yet_valid", "the token is not valid yet";
     /// "iss" is none of the accepted issuers (RFC 7519 §4.1.1).
     WrongIssuer = 304, Token, "wrong_issuer", "the token is from another issuer";

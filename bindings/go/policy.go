@@ -43,8 +43,8 @@ type Policy struct {
 	// OptionalExp accepts tokens without "exp": they are valid for ever.
 	OptionalExp bool
 
-	// Leeway allows for clocks that differ: "exp" and "nbf" are moved apart by it. It counts in whole seconds, rounded
-	// down, and is at most 5 minutes.
+	// Leeway allows for clocks that differ: "exp" and "nbf" are moved apart by it, "nbf" always by 60 seconds at least. It
+	// counts in whole seconds, rounded down, and is at most 5 minutes.
 	Leeway time.Duration
 
 	// MaxTokenLen is the length of the longest token that is looked at, in bytes, at most 1 MiB. 0: 16 KiB.

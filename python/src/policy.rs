@@ -20,7 +20,7 @@ use std::time::Duration;
 /// require_string: claims that must be strings and not empty; checked before `require`.
 /// require: claims that must be there and not be null.
 /// token_type: what the header's "typ" must be: "at+jwt".
-/// leeway: whole seconds by which "exp" and "nbf" are moved apart, 0 to 300.
+/// leeway: whole seconds by which "exp" and "nbf" are moved apart, 0 to 300; "nbf" always by 60 at least.
 /// max_token_len: bytes, up to 1 MiB.
 /// now: the time to judge at, in seconds since 1970, or a callable that gives it; None: the system's clock.
 ///

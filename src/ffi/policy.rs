@@ -202,7 +202,7 @@ pub unsafe extern "C" fn bouncer_policy_set_token_type(
     })
 }
 
-/// Allows for clocks that differ: moves "exp" and "nbf" apart by `seconds`.
+/// Allows for clocks that differ: moves "exp" and "nbf" apart by `seconds`; "nbf" always by 60 at least.
 ///
 /// On failure, BOUNCER_STATUS_INVALID_ARGUMENT if over 300, the policy is as before.
 #[unsafe(no_mangle)]

@@ -7,9 +7,13 @@ use crate::jose::claims::ClaimsSet;
 use crate::jose::header::JoseHeader;
 use std::time::Duration;
 
+/// How many seconds `nbf` may lie ahead, unless the leeway is longer.
+const NBF_TOLERANCE: i64 = 60;
+
 /// The rules a token is judged by. Start from [`Policy::bouncer`] or [`Policy::for_issuer`].
 ///
-/// `RS256` alone is allowed and `exp` is required until the policy says otherwise; the leeway is 0.
+/// `RS256` alone is allowed and `exp` is required until the policy says otherwise. The leeway is 0, but `nbf`
+/// may lie up to 60 seconds ahead: the issuer's clock is never exactly this one's.
 ///
 /// ```
 /// use bouncer_verify::{Algorithm, Policy};
@@ -35,6 +39,8 @@ pub struct Policy {
     required: Vec<RequiredClaim>,
     token_type: Option<Box<str>>,
     leeway: i64,
+    /// `nbf` gets the leeway alone, without [`NBF_TOLERANCE`].
+    exact_nbf: bool,
     pub(super) max_token_len: usize,
     clock: Clock,
 }
@@ -85,6 +91,7 @@ impl Policy {
             required: Vec::new(),
             token_type: None,
             leeway: 0,
+            exact_nbf: false,
             max_token_len: Self::DEFAULT_MAX_TOKEN_LEN,
             clock: Clock::system(),
         }
@@ -141,7 +148,8 @@ impl Policy {
         self
     }
 
-    /// Allows for clocks that differ: `exp` and `nbf` are moved apart by `leeway`, in whole seconds.
+    /// Allows for clocks that differ: `exp` and `nbf` are moved apart by `leeway`, in whole seconds. `nbf` is
+    /// always moved by 60 seconds at least.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidArgument`]: over 300 seconds.
@@ -151,6 +159,14 @@ impl Policy {
         }
         self.leeway = leeway.as_secs() as i64;
         Ok(self)
+    }
+
+    /// Moves `nbf` by the leeway alone, without the tolerance of 60 seconds. For interfaces that promise what
+    /// another library does.
+    #[doc(hidden)]
+    pub fn exact_nbf(mut self) -> Self {
+        self.exact_nbf = true;
+        self
     }
 
     /// Refuses tokens longer than `bytes`, before anything else is done with them.
@@ -207,17 +223,33 @@ impl Policy {
         let now = self.clock.now();
         match exp {
             None if self.exp_required => return Err(missing("exp")),
-            Some(exp) if now >= exp.saturating_add(self.leeway) => {
-                return Err(Error::about(ErrorKind::Expired, "exp", ""));
-            }
+            Some(exp) if now >= exp.saturating_add(self.leeway) => return Err(self.expired(exp, now)),
             _ => {}
         }
         match nbf {
-            Some(nbf) if now.saturating_add(self.leeway) < nbf => {
-                Err(Error::about(ErrorKind::NotYetValid, "nbf", ""))
-            }
+            Some(nbf) if now.saturating_add(self.nbf_tolerance()) < nbf => Err(self.not_yet_valid(nbf, now)),
             _ => Ok(()),
         }
+    }
+
+    fn nbf_tolerance(&self) -> i64 {
+        if self.exact_nbf { self.leeway } else { self.leeway.max(NBF_TOLERANCE) }
+    }
+
+    #[cold]
+    fn expired(&self, exp: i64, now: i64) -> Error {
+        let mut detail = format!("{} s ago", now.saturating_sub(exp));
+        if self.leeway > 0 {
+            detail += &format!(", the leeway is {} s", self.leeway);
+        }
+        Error::about(ErrorKind::Expired, "exp", "").with_detail(detail)
+    }
+
+    #[cold]
+    fn not_yet_valid(&self, nbf: i64, now: i64) -> Error {
+        let ahead = nbf.saturating_sub(now);
+        let detail = format!("{ahead} s ahead, tolerated are {} s", self.nbf_tolerance());
+        Error::about(ErrorKind::NotYetValid, "nbf", "").with_detail(detail)
     }
 
     fn validate_audience(&self, claims: &ClaimsSet<'_>) -> Result<()> {
@@ -286,6 +318,34 @@ mod tests {
             [("JWT", "at+jwt"), ("a/b", "b"), ("application/a/b", "a/b"), ("", "JWT"), ("text/jwt", "jwt")]
         {
             assert!(!same_media_type(a, b) && !same_media_type(b, a), "{a} {b}");
+        }
+    }
+
+    #[test]
+    fn errors_of_time_say_by_how_many_seconds() {
+        let policy = Policy::any_issuer().at(1000);
+        let text =
+            |policy: &Policy, exp, nbf| policy.validate_times(exp, nbf).map_err(|error| error.to_string());
+        assert_eq!(text(&policy, Some(993), None), Err("the token has expired: \"exp\": 7 s ago".to_owned()));
+        assert_eq!(text(&policy, Some(1001), Some(1060)), Ok(()));
+        let early = "the token is not valid yet: \"nbf\": 61 s ahead, tolerated are 60 s";
+        assert_eq!(text(&policy, Some(1001), Some(1061)), Err(early.to_owned()));
+        let lenient = policy.clone().leeway(Duration::from_secs(90)).unwrap();
+        let expired = "the token has expired: \"exp\": 90 s ago, the leeway is 90 s";
+        assert_eq!(text(&lenient, Some(910), None), Err(expired.to_owned()));
+        assert_eq!(text(&lenient, Some(2000), Some(1090)), Ok(()));
+        assert!(text(&lenient, Some(2000), Some(1091)).is_err());
+        let extremes = text(&policy, Some(i64::MIN), None).unwrap_err();
+        assert!(extremes.ends_with("9223372036854775807 s ago"), "{extremes}");
+    }
+
+    #[test]
+    fn an_exact_nbf_has_the_leeway_alone() {
+        for (leeway, reaches) in [(0, 0), (5, 5), (90, 90)] {
+            let policy =
+                Policy::any_issuer().exact_nbf().leeway(Duration::from_secs(leeway)).unwrap().at(1000);
+            assert!(policy.validate_times(Some(2000), Some(1000 + reaches)).is_ok());
+            assert!(policy.validate_times(Some(2000), Some(1001 + reaches)).is_err());
         }
     }
 

@@ -12,6 +12,7 @@ pub(crate) fn file() -> File {
     .key_set("rsa", only("rsa-2048-a"))
     .cases(boundaries())
     .cases(leeway())
+    .cases(skew())
     .cases(numeric_dates())
     .cases(out_of_range())
 }
@@ -34,12 +35,16 @@ fn boundaries() -> Vec<Case> {
         at("exp_is_the_first_refused_second", exp, NOW, r#""exp":1700000000"#).refused("expired"),
         at("the_second_after_exp_is_refused", exp, NOW + 1, r#""exp":1700000000"#).refused("expired"),
         at("a_token_long_expired_is_refused", exp, NOW, r#""exp":1"#).refused("expired"),
-        at("the_second_before_nbf_is_refused", nbf, NOW - 1, r#""exp":1700003600,"nbf":1700000000"#)
-            .refused("not_yet_valid"),
         ok("nbf_is_the_first_accepted_second", nbf, NOW, r#""exp":1700003600,"nbf":1700000000"#),
         ok("the_second_after_nbf_is_accepted", nbf, NOW + 1, r#""exp":1700003600,"nbf":1700000000"#),
         at("a_life_of_no_seconds_has_no_accepted_one", exp, NOW, r#""exp":1700000000,"nbf":1700000000"#)
             .refused("expired"),
+        ok(
+            "an_exp_before_nbf_is_accepted_within_the_tolerance",
+            "nbf is compared with the time alone, never with exp",
+            NOW - 31,
+            r#""exp":1699999970,"nbf":1700000000"#,
+        ),
         at(
             "an_exp_that_a_double_would_round_up_is_rounded_down",
             exp,
@@ -50,7 +55,7 @@ fn boundaries() -> Vec<Case> {
         at(
             "an_nbf_that_a_double_would_round_down_is_rounded_up",
             nbf,
-            NOW,
+            NOW - 60,
             r#""exp":1700003600,"nbf":1700000000.00000000000000000001e0"#,
         )
         .refused("not_yet_valid"),
@@ -121,7 +126,7 @@ fn boundaries() -> Vec<Case> {
         .refused_naming("malformed_claims", "exp"),
         case("a_future_nbf_is_refused_without_exp", nbf)
             .policy(optional())
-            .token(bouncer_token(claims(r#""nbf":1700000001"#)))
+            .token(bouncer_token(claims(r#""nbf":1700000061"#)))
             .refused("not_yet_valid"),
     ]
 }
@@ -165,6 +170,37 @@ fn leeway() -> Vec<Case> {
     ]
 }
 
+/// The clock of the issuer is never exactly the verifier's: nbf may lie 60 seconds ahead, or the leeway if that is
+/// more. exp gets the leeway alone.
+fn skew() -> Vec<Case> {
+    let why = "RFC 7519 section 4.1.5: 60 seconds of clock skew are tolerated for nbf";
+    let exp_why = "RFC 7519 section 4.1.4: none are for exp";
+    let nbf = r#""exp":1700003600,"nbf":1700000000"#;
+    let with = |id: &str, seconds: u32, ahead: i64| {
+        at(id, why, NOW - ahead, nbf).policy(Policy::bouncer().leeway(seconds))
+    };
+    vec![
+        at("an_nbf_one_second_ahead_is_accepted", why, NOW - 1, nbf).ok(&claims(nbf)),
+        at("an_nbf_59_seconds_ahead_is_accepted", why, NOW - 59, nbf).ok(&claims(nbf)),
+        at("an_nbf_60_seconds_ahead_is_accepted", why, NOW - 60, nbf).ok(&claims(nbf)),
+        at("an_nbf_61_seconds_ahead_is_refused", why, NOW - 61, nbf).refused("not_yet_valid"),
+        at("an_exp_59_seconds_ago_is_refused", exp_why, NOW + 59, r#""exp":1700000000"#).refused("expired"),
+        at(
+            "an_exp_that_is_now_is_refused_whatever_nbf_is",
+            exp_why,
+            NOW,
+            r#""exp":1700000000,"nbf":1700000030"#,
+        )
+        .refused("expired"),
+        with("a_leeway_of_zero_keeps_the_tolerance_of_nbf", 0, 60).ok(&claims(nbf)),
+        with("a_leeway_of_zero_does_not_lengthen_the_tolerance_of_nbf", 0, 61).refused("not_yet_valid"),
+        with("a_shorter_leeway_keeps_the_tolerance_of_nbf", 30, 60).ok(&claims(nbf)),
+        with("a_shorter_leeway_is_not_added_to_the_tolerance_of_nbf", 30, 61).refused("not_yet_valid"),
+        with("a_longer_leeway_reaches_back_from_nbf", 300, 300).ok(&claims(nbf)),
+        with("a_longer_leeway_is_not_added_to_the_tolerance_of_nbf", 300, 301).refused("not_yet_valid"),
+    ]
+}
+
 /// Forms of one date each: the last accepted and the first refused second around it.
 fn numeric_dates() -> Vec<Case> {
     let why =
@@ -193,13 +229,14 @@ fn numeric_dates() -> Vec<Case> {
             at(format!("exp_as_{id}_is_refused_from_its_second"), why, first, &members).refused("expired"),
         );
     }
+    // (form, the first second in which it is accepted, as nbf)
     let nbfs = [
-        ("a_decimal", "1700000000.0", NOW),
-        ("a_half_second", "1699999999.5", NOW),
-        ("a_tiny_fraction", "1699999999.000001", NOW),
+        ("a_decimal", "1700000000.0", NOW - 60),
+        ("a_half_second", "1699999999.5", NOW - 60),
+        ("a_tiny_fraction", "1699999999.000001", NOW - 60),
         // A binary double would round this down to the second before.
-        ("a_fraction_beyond_a_double", "1699999999.00000000000000000001", NOW),
-        ("an_exponent", "1.7e9", NOW),
+        ("a_fraction_beyond_a_double", "1699999999.00000000000000000001", NOW - 60),
+        ("an_exponent", "1.7e9", NOW - 60),
     ];
     for (id, form, first) in nbfs {
         let members = format!(r#""exp":1700003600,"nbf":{form}"#);

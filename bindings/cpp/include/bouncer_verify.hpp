@@ -657,8 +657,8 @@ public:
     }
     /// Requires "typ" to be this media type (RFC 8725 section 3.11): "at+jwt". Refuses what is not UTF-8.
     Result<void> try_token_type(std::string_view type) noexcept { return set(bouncer_policy_set_token_type, type); }
-    /// Allows for clocks that differ: moves "exp" and "nbf" apart by `leeway`. Refuses more than 300 s, and less than
-    /// 0.
+    /// Allows for clocks that differ: moves "exp" and "nbf" apart by `leeway`; "nbf" always by 60 s at least. Refuses
+    /// more than 300 s, and less than 0.
     Result<void> try_leeway(std::chrono::seconds leeway) noexcept {
         const bool fits = leeway.count() >= 0 && leeway.count() <= UINT32_MAX;
         const auto seconds = fits ? static_cast<std::uint32_t>(leeway.count()) : UINT32_MAX;
