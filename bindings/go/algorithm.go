@@ -1,3 +1,5 @@
+//go:build cgo
+
 package bouncer
 
 // An Algorithm is a signature algorithm by its JWA name, the value of the header parameter "alg" (RFC 7518 section 3.1,

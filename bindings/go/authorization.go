@@ -1,3 +1,5 @@
+//go:build cgo
+
 package bouncer
 
 // AuthorizationToken returns the token in the value of an HTTP Authorization header: "token=<jwt>" as DC/OS sends it, or

@@ -1,3 +1,5 @@
+//go:build cgo
+
 package bouncer
 
 // A Backend is the arithmetic that verifies signatures. The verdicts are the same.

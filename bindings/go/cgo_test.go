@@ -28,6 +28,26 @@ func TestOnlyCgoGoIsUnsafe(t *testing.T) {
 	}
 }
 
+// needs_cgo.go says what is missing in one line, if no other file is compiled without cgo.
+func TestNoOtherFileIsCompiledWithoutCgo(t *testing.T) {
+	paths, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range paths {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		switch {
+		case strings.HasSuffix(path, "_test.go"), path == "doc.go", path == "needs_cgo.go":
+		case path == "cgo.go": // it imports "C"
+		case !strings.HasPrefix(string(text), "//go:build cgo\n"):
+			t.Errorf("%s is compiled without cgo too", path)
+		}
+	}
+}
+
 func TestAnotherABIIsAnError(t *testing.T) {
 	if err := compareABI(1, 1); err != nil {
 		t.Error(err)

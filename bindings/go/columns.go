@@ -1,3 +1,5 @@
+//go:build cgo
+
 package bouncer
 
 import (
@@ -56,15 +58,12 @@ func columnsOf(results []BatchResult) *Columns {
 	return columns
 }
 
-// keysUnavailable is the status of ErrKeysUnavailable.
-const keysUnavailable = 103
-
 func statusOfError(err error) uint32 {
 	var fault *Error
 	if errors.As(err, &fault) {
 		return fault.Status
 	}
-	return keysUnavailable
+	return statusKeysUnavailable
 }
 
 // Rows returns the number of tokens.

@@ -1,3 +1,5 @@
+//go:build cgo
+
 package bouncer
 
 import "fmt"
@@ -70,75 +72,75 @@ var (
 	// ErrIncompatibleLibrary: the program was built for another version of libbouncer_verify than the one it found.
 	ErrIncompatibleLibrary error = &cause{name: "incompatible_library", group: ErrProgram}
 	// ErrNullArgument: the library was given no pointer. This package does not do that.
-	ErrNullArgument = newCause(1, "null_argument", ErrProgram)
+	ErrNullArgument = newCause(statusNullArgument, "null_argument", ErrProgram)
 	// ErrInternal: a bug in the library; please report it. The program can go on.
-	ErrInternal = newCause(2, "internal", ErrProgram)
+	ErrInternal = newCause(statusInternal, "internal", ErrProgram)
 	// ErrInvalidArgument: an argument or a setting of the policy is not usable.
-	ErrInvalidArgument = newCause(3, "invalid_argument", ErrProgram)
+	ErrInvalidArgument = newCause(statusInvalidArgument, "invalid_argument", ErrProgram)
 )
 
 // The causes of [ErrKeys].
 var (
 	// ErrMalformedJWKSet: the document is not a JWK Set (RFC 7517 section 5), or over 512 KiB or 100 keys.
-	ErrMalformedJWKSet = newCause(100, "malformed_jwk_set", ErrKeys)
+	ErrMalformedJWKSet = newCause(statusMalformedJWKSet, "malformed_jwk_set", ErrKeys)
 	// ErrNoUsableKey: the JWK Set has no key that could verify a token.
-	ErrNoUsableKey = newCause(101, "no_usable_key", ErrKeys)
+	ErrNoUsableKey = newCause(statusNoUsableKey, "no_usable_key", ErrKeys)
 	// ErrUnusableKey: a single key cannot be used.
-	ErrUnusableKey = newCause(102, "unusable_key", ErrKeys)
+	ErrUnusableKey = newCause(statusUnusableKey, "unusable_key", ErrKeys)
 	// ErrKeysUnavailable: a remote JWK Set has not been fetched yet, or not for longer than its bound.
-	ErrKeysUnavailable = newCause(103, "keys_unavailable", ErrKeys)
+	ErrKeysUnavailable = newCause(statusKeysUnavailable, "keys_unavailable", ErrKeys)
 )
 
 // The causes of [ErrInvalidToken]: the token and its signature.
 var (
 	// ErrTokenTooLarge: the token is longer than the policy allows.
-	ErrTokenTooLarge = newCause(200, "token_too_large", ErrInvalidToken)
+	ErrTokenTooLarge = newCause(statusTokenTooLarge, "token_too_large", ErrInvalidToken)
 	// ErrMalformedToken: the token is not a JWS in Compact Serialization (RFC 7515 section 3.1).
-	ErrMalformedToken = newCause(201, "malformed_token", ErrInvalidToken)
+	ErrMalformedToken = newCause(statusMalformedToken, "malformed_token", ErrInvalidToken)
 	// ErrEncryptedToken: the token has five parts: a JWE.
-	ErrEncryptedToken = newCause(202, "encrypted_token", ErrInvalidToken)
+	ErrEncryptedToken = newCause(statusEncryptedToken, "encrypted_token", ErrInvalidToken)
 	// ErrMalformedHeader: the JOSE Header is not strict JSON, or a parameter has the wrong type.
-	ErrMalformedHeader = newCause(203, "malformed_header", ErrInvalidToken)
+	ErrMalformedHeader = newCause(statusMalformedHeader, "malformed_header", ErrInvalidToken)
 	// ErrUnsupportedAlgorithm: "alg" is none of those implemented; "none" and the HS family never are.
-	ErrUnsupportedAlgorithm = newCause(204, "unsupported_algorithm", ErrInvalidToken)
+	ErrUnsupportedAlgorithm = newCause(statusUnsupportedAlgorithm, "unsupported_algorithm", ErrInvalidToken)
 	// ErrAlgorithmNotAllowed: "alg" is implemented, but not in the policy.
-	ErrAlgorithmNotAllowed = newCause(205, "algorithm_not_allowed", ErrInvalidToken)
+	ErrAlgorithmNotAllowed = newCause(statusAlgorithmNotAllowed, "algorithm_not_allowed", ErrInvalidToken)
 	// ErrUnsupportedHeader: the header demands something that is not done here: crit, b64, enc.
-	ErrUnsupportedHeader = newCause(206, "unsupported_header", ErrInvalidToken)
+	ErrUnsupportedHeader = newCause(statusUnsupportedHeader, "unsupported_header", ErrInvalidToken)
 	// ErrWrongTokenType: "typ" is not the type that the policy asks for.
-	ErrWrongTokenType = newCause(207, "wrong_token_type", ErrInvalidToken)
+	ErrWrongTokenType = newCause(statusWrongTokenType, "wrong_token_type", ErrInvalidToken)
 	// ErrNoMatchingKey: no key of the set fits the token's "kid" and "alg".
-	ErrNoMatchingKey = newCause(208, "no_matching_key", ErrInvalidToken)
+	ErrNoMatchingKey = newCause(statusNoMatchingKey, "no_matching_key", ErrInvalidToken)
 	// ErrInvalidSignature: no candidate key verifies the signature.
-	ErrInvalidSignature = newCause(209, "invalid_signature", ErrInvalidToken)
+	ErrInvalidSignature = newCause(statusInvalidSignature, "invalid_signature", ErrInvalidToken)
 	// ErrMalformedAuthorization: the value of the Authorization header holds no token.
-	ErrMalformedAuthorization = newCause(210, "malformed_authorization", ErrInvalidToken)
+	ErrMalformedAuthorization = newCause(statusMalformedAuthorization, "malformed_authorization", ErrInvalidToken)
 )
 
 // The causes of [ErrInvalidToken]: the claims.
 var (
 	// ErrMalformedClaims: the Claims Set is not strict JSON, or a claim has the wrong type.
-	ErrMalformedClaims = newCause(300, "malformed_claims", ErrInvalidToken)
+	ErrMalformedClaims = newCause(statusMalformedClaims, "malformed_claims", ErrInvalidToken)
 	// ErrMissingClaim: a claim that the policy requires is missing.
-	ErrMissingClaim = newCause(301, "missing_claim", ErrInvalidToken)
+	ErrMissingClaim = newCause(statusMissingClaim, "missing_claim", ErrInvalidToken)
 	// ErrExpired: "exp" has passed (RFC 7519 section 4.1.4).
-	ErrExpired = newCause(302, "expired", ErrInvalidToken)
+	ErrExpired = newCause(statusExpired, "expired", ErrInvalidToken)
 	// ErrNotYetValid: "nbf" lies ahead (RFC 7519 section 4.1.5).
-	ErrNotYetValid = newCause(303, "not_yet_valid", ErrInvalidToken)
+	ErrNotYetValid = newCause(statusNotYetValid, "not_yet_valid", ErrInvalidToken)
 	// ErrWrongIssuer: "iss" is none of the accepted issuers (RFC 7519 section 4.1.1).
-	ErrWrongIssuer = newCause(304, "wrong_issuer", ErrInvalidToken)
+	ErrWrongIssuer = newCause(statusWrongIssuer, "wrong_issuer", ErrInvalidToken)
 	// ErrWrongAudience: "aud" names none of the accepted audiences, or the policy has none (RFC 7519 section 4.1.3).
-	ErrWrongAudience = newCause(305, "wrong_audience", ErrInvalidToken)
+	ErrWrongAudience = newCause(statusWrongAudience, "wrong_audience", ErrInvalidToken)
 )
 
 // The causes of [ErrLogin].
 var (
 	// ErrUnusableCredentials: the service account's secret cannot be read, or is none. The operator has to act.
-	ErrUnusableCredentials = newCause(400, "unusable_credentials", ErrLogin)
+	ErrUnusableCredentials = newCause(statusUnusableCredentials, "unusable_credentials", ErrLogin)
 	// ErrLoginRejected: the issuer refuses the login: unknown account, wrong key, or a wrong request. The operator has to act.
-	ErrLoginRejected = newCause(401, "login_rejected", ErrLogin)
+	ErrLoginRejected = newCause(statusLoginRejected, "login_rejected", ErrLogin)
 	// ErrLoginUnavailable: there is no valid token of the service's own, and no login succeeds now.
-	ErrLoginUnavailable = newCause(402, "login_unavailable", ErrLogin)
+	ErrLoginUnavailable = newCause(statusLoginUnavailable, "login_unavailable", ErrLogin)
 )
 
 // A group is a variable that stands for several causes.

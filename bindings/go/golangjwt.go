@@ -1,3 +1,5 @@
+//go:build cgo
+
 package bouncer
 
 import (
@@ -132,7 +134,7 @@ func (s *JWKSet) PublicKeys(header map[string]any) ([]crypto.PublicKey, error) {
 		}
 	}
 	if len(found) == 0 {
-		return nil, &Error{Status: 208, Message: "no key of the JWK Set fits the token's kid and alg"}
+		return nil, &Error{Status: statusNoMatchingKey, Message: "no key of the JWK Set fits the token's kid and alg"}
 	}
 	return found, nil
 }
@@ -155,5 +157,5 @@ func (s *JWKSet) keysOf(kid string) []*JWK {
 }
 
 func headerFault(parameter string) error {
-	return &Error{Status: 203, Claim: parameter, Message: "a parameter of the JOSE Header is no string"}
+	return &Error{Status: statusMalformedHeader, Claim: parameter, Message: "a parameter of the JOSE Header is no string"}
 }

@@ -1,3 +1,5 @@
+//go:build cgo
+
 package bouncer
 
 import (
@@ -67,7 +69,7 @@ func JWKFromPublicKey(key crypto.PublicKey) (*JWK, error) {
 }
 
 func unusableKey(message string) error {
-	return &Error{Status: 102, Message: message}
+	return &Error{Status: statusUnusableKey, Message: message}
 }
 
 // KeyID returns "kid", or "" if the key has none.

@@ -1,3 +1,5 @@
+//go:build cgo
+
 package bouncer
 
 import (
@@ -42,7 +44,7 @@ func verifyRequest(verifier TokenVerifier, r *http.Request) (*VerifiedToken, err
 		if len(values) > 1 {
 			message = "the request has more than one Authorization header"
 		}
-		return nil, &Error{Status: 210, Message: message}
+		return nil, &Error{Status: statusMalformedAuthorization, Message: message}
 	}
 	token, err := AuthorizationToken(values[0])
 	if err != nil {

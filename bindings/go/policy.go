@@ -1,3 +1,5 @@
+//go:build cgo
+
 package bouncer
 
 import (
@@ -147,5 +149,5 @@ func (p Policy) build() (policyPointer, error) {
 }
 
 func invalidArgument(message string) error {
-	return &Error{Status: 3, Message: message}
+	return &Error{Status: statusInvalidArgument, Message: message}
 }

@@ -96,6 +96,13 @@ func main() {
 }
 END
 
+says_that_it_needs_cgo() {
+	(cd "$consumer" && CGO_ENABLED=0 go build -o "$consumer/program") >"$work/cgo.log" 2>&1 && return 1
+	cat "$work/cgo.log"
+	[ "$(grep -c '^[^#]' "$work/cgo.log")" -eq 1 ] && grep -q 'undefined: this_package_needs_cgo' "$work/cgo.log"
+}
+check "without cgo the compiler says what is missing" says_that_it_needs_cgo
+
 # run_consumer FLAGS...: builds it with the flags, and runs it.
 run_consumer() {
 	(cd "$consumer" && go build -o "$consumer/program" "$@" && ./program | tee /dev/stderr | grep -q 'no usable key')
