@@ -329,33 +329,33 @@ const (
 
 // The statuses of the C header, for the files that cannot name them.
 const (
-	statusNullArgument = C.BOUNCER_STATUS_NULL_ARGUMENT
-	statusInternal = C.BOUNCER_STATUS_INTERNAL
-	statusInvalidArgument = C.BOUNCER_STATUS_INVALID_ARGUMENT
-	statusMalformedJWKSet = C.BOUNCER_STATUS_MALFORMED_JWK_SET
-	statusNoUsableKey = C.BOUNCER_STATUS_NO_USABLE_KEY
-	statusUnusableKey = C.BOUNCER_STATUS_UNUSABLE_KEY
-	statusKeysUnavailable = C.BOUNCER_STATUS_KEYS_UNAVAILABLE
-	statusTokenTooLarge = C.BOUNCER_STATUS_TOKEN_TOO_LARGE
-	statusMalformedToken = C.BOUNCER_STATUS_MALFORMED_TOKEN
-	statusEncryptedToken = C.BOUNCER_STATUS_ENCRYPTED_TOKEN
-	statusMalformedHeader = C.BOUNCER_STATUS_MALFORMED_HEADER
-	statusUnsupportedAlgorithm = C.BOUNCER_STATUS_UNSUPPORTED_ALGORITHM
-	statusAlgorithmNotAllowed = C.BOUNCER_STATUS_ALGORITHM_NOT_ALLOWED
-	statusUnsupportedHeader = C.BOUNCER_STATUS_UNSUPPORTED_HEADER
-	statusWrongTokenType = C.BOUNCER_STATUS_WRONG_TOKEN_TYPE
-	statusNoMatchingKey = C.BOUNCER_STATUS_NO_MATCHING_KEY
-	statusInvalidSignature = C.BOUNCER_STATUS_INVALID_SIGNATURE
+	statusNullArgument           = C.BOUNCER_STATUS_NULL_ARGUMENT
+	statusInternal               = C.BOUNCER_STATUS_INTERNAL
+	statusInvalidArgument        = C.BOUNCER_STATUS_INVALID_ARGUMENT
+	statusMalformedJWKSet        = C.BOUNCER_STATUS_MALFORMED_JWK_SET
+	statusNoUsableKey            = C.BOUNCER_STATUS_NO_USABLE_KEY
+	statusUnusableKey            = C.BOUNCER_STATUS_UNUSABLE_KEY
+	statusKeysUnavailable        = C.BOUNCER_STATUS_KEYS_UNAVAILABLE
+	statusTokenTooLarge          = C.BOUNCER_STATUS_TOKEN_TOO_LARGE
+	statusMalformedToken         = C.BOUNCER_STATUS_MALFORMED_TOKEN
+	statusEncryptedToken         = C.BOUNCER_STATUS_ENCRYPTED_TOKEN
+	statusMalformedHeader        = C.BOUNCER_STATUS_MALFORMED_HEADER
+	statusUnsupportedAlgorithm   = C.BOUNCER_STATUS_UNSUPPORTED_ALGORITHM
+	statusAlgorithmNotAllowed    = C.BOUNCER_STATUS_ALGORITHM_NOT_ALLOWED
+	statusUnsupportedHeader      = C.BOUNCER_STATUS_UNSUPPORTED_HEADER
+	statusWrongTokenType         = C.BOUNCER_STATUS_WRONG_TOKEN_TYPE
+	statusNoMatchingKey          = C.BOUNCER_STATUS_NO_MATCHING_KEY
+	statusInvalidSignature       = C.BOUNCER_STATUS_INVALID_SIGNATURE
 	statusMalformedAuthorization = C.BOUNCER_STATUS_MALFORMED_AUTHORIZATION
-	statusMalformedClaims = C.BOUNCER_STATUS_MALFORMED_CLAIMS
-	statusMissingClaim = C.BOUNCER_STATUS_MISSING_CLAIM
-	statusExpired = C.BOUNCER_STATUS_EXPIRED
-	statusNotYetValid = C.BOUNCER_STATUS_NOT_YET_VALID
-	statusWrongIssuer = C.BOUNCER_STATUS_WRONG_ISSUER
-	statusWrongAudience = C.BOUNCER_STATUS_WRONG_AUDIENCE
-	statusUnusableCredentials = C.BOUNCER_STATUS_UNUSABLE_CREDENTIALS
-	statusLoginRejected = C.BOUNCER_STATUS_LOGIN_REJECTED
-	statusLoginUnavailable = C.BOUNCER_STATUS_LOGIN_UNAVAILABLE
+	statusMalformedClaims        = C.BOUNCER_STATUS_MALFORMED_CLAIMS
+	statusMissingClaim           = C.BOUNCER_STATUS_MISSING_CLAIM
+	statusExpired                = C.BOUNCER_STATUS_EXPIRED
+	statusNotYetValid            = C.BOUNCER_STATUS_NOT_YET_VALID
+	statusWrongIssuer            = C.BOUNCER_STATUS_WRONG_ISSUER
+	statusWrongAudience          = C.BOUNCER_STATUS_WRONG_AUDIENCE
+	statusUnusableCredentials    = C.BOUNCER_STATUS_UNUSABLE_CREDENTIALS
+	statusLoginRejected          = C.BOUNCER_STATUS_LOGIN_REJECTED
+	statusLoginUnavailable       = C.BOUNCER_STATUS_LOGIN_UNAVAILABLE
 )
 
 // errLibrary is not nil if the library that was found when the program started cannot be used. Whatever does not need

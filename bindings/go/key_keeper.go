@@ -77,9 +77,17 @@ func (k *keyKeeper) ready(timeout time.Duration) error {
 func (k *keyKeeper) waitFetch(ctx context.Context, ticket uint64, enough <-chan time.Time) (bool, error) {
 	over, err := k.room.await(ctx, k.room.join(ticket), enough)
 	if err != nil {
-		return false, &waitError{what: "keys", ended: err, so: ErrKeys}
+		return false, &waitError{what: "keys", ended: err, so: k.lastReason()}
 	}
 	return over, nil
+}
+
+// lastReason is why there are no keys now, with the last failure, or ErrKeys if there are some.
+func (k *keyKeeper) lastReason() error {
+	if reason := k.ready(0); errors.Is(reason, ErrKeys) {
+		return reason
+	}
+	return ErrKeys
 }
 
 // waitReady waits until there are keys.
@@ -90,6 +98,10 @@ func (k *keyKeeper) waitReady(ctx context.Context) error {
 			return reason
 		}
 		if _, err := k.room.await(ctx, k.room.join(readyTicket), nil); err != nil {
+			// Asked anew: fetches may have failed since, and there may be keys by now.
+			if reason = k.ready(0); !errors.Is(reason, ErrKeysUnavailable) {
+				return reason
+			}
 			return &waitError{what: "keys", ended: err, so: reason}
 		}
 	}
@@ -103,7 +115,7 @@ func (k *keyKeeper) fetchNow(ctx context.Context) error {
 	k.lease.leave()
 	refresh := k.room.joinNext()
 	if _, err := k.room.await(ctx, refresh, nil); err != nil {
-		return &waitError{what: "keys", ended: err, so: ErrKeys}
+		return &waitError{what: "keys", ended: err, so: k.lastReason()}
 	}
 	return refresh.err
 }

@@ -125,6 +125,14 @@ func (k *tokenKeeper) ready() error {
 	return checkToken(k.pointer)
 }
 
+// lastReason is why there is no valid token now, with the last failure, or ErrLogin if there is one.
+func (k *tokenKeeper) lastReason() error {
+	if reason := k.ready(); errors.Is(reason, ErrLogin) {
+		return reason
+	}
+	return ErrLogin
+}
+
 // waitReady waits until there is a valid token.
 func (k *tokenKeeper) waitReady(ctx context.Context) error {
 	for {
@@ -133,6 +141,10 @@ func (k *tokenKeeper) waitReady(ctx context.Context) error {
 			return reason
 		}
 		if _, err := k.room.await(ctx, k.room.join(readyTicket), nil); err != nil {
+			// Asked anew: logins may have failed since, and there may be a token by now.
+			if reason = k.ready(); !errors.Is(reason, ErrLogin) {
+				return reason
+			}
 			return &waitError{what: "a token", ended: err, so: reason}
 		}
 	}
@@ -146,7 +158,7 @@ func (k *tokenKeeper) renewNow(ctx context.Context) error {
 	k.lease.leave()
 	renewal := k.room.joinNext()
 	if _, err := k.room.await(ctx, renewal, nil); err != nil {
-		return &waitError{what: "a token", ended: err, so: ErrLogin}
+		return &waitError{what: "a token", ended: err, so: k.lastReason()}
 	}
 	return renewal.err
 }
