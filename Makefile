@@ -14,10 +14,11 @@ TARGET := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
 RELEASE := $(TARGET)/release
 LIBRARIES := $(RELEASE)/libbouncer_verify.so $(RELEASE)/libbouncer_verify.a
 # What they and the command are built from.
-SOURCES := $(shell find src include -type f) Cargo.toml Cargo.lock build.rs
+SOURCES := $(shell find src include -type f) Cargo.toml Cargo.lock build.rs bindings/c/build.sh
 # What a program that links the static library needs besides; `rustc --print native-static-libs` names the same but for
-# libgcc_s and libc, which the C compiler adds by itself.
-NATIVE_LIBS := -lutil -lrt -lpthread -lm -ldl
+# libgcc_s and libc, which the C compiler adds by itself. nodelete is for a plugin made with the static library: unmapped by
+# dlclose(), it would crash the next thread that ends.
+NATIVE_LIBS := -lutil -lrt -lpthread -lm -ldl -Wl,-z,nodelete
 
 PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
@@ -48,13 +49,11 @@ lib: $(RELEASE)/libraries.stamp ## the release libraries: target/release/libboun
 # cargo keeps one crate type: it would link both anew, for two minutes, each time that it is asked.
 $(RELEASE)/libraries.stamp: $(SOURCES) $(LIBRARIES) | tools-build
 	@$(call say,release libraries)
-	# One crate type at a time: cargo drops fat LTO when it builds several.
-	cargo rustc --quiet --release --lib --crate-type staticlib
-	cargo rustc --quiet --release --lib --crate-type cdylib
-	ln -sf libbouncer_verify.so $(RELEASE)/libbouncer_verify.so.$(ABI)
+	CARGO_TARGET_DIR=$(TARGET) bindings/c/build.sh static --quiet --release
+	CARGO_TARGET_DIR=$(TARGET) bindings/c/build.sh shared --quiet --release
 	touch $@
 
-# Missing, or made anew by cargo build, they are out of date.
+# Missing, they are out of date.
 $(LIBRARIES): ;
 
 .PHONY: cli
@@ -86,20 +85,20 @@ install: lib cli ## libraries, headers, pkg-config and CMake files and command u
 # ---------------------------------------------------------------------------------------------- test
 
 .PHONY: test
-test: lint test-rust test-install test-cpp test-go test-python test-oidc ## everything
+test: lint test-rust test-beside test-install test-cpp test-go test-python test-oidc ## everything
 	@$(call say,all suites passed)
 
 .PHONY: lint
 lint: tools-rust ## formatting, clippy and documentation, warnings denied
 	@$(call say,lint)
 	cargo fmt --all --check
-	cargo clippy --quiet --workspace --all-targets --features rust-crypto,cli -- -D warnings
+	cargo clippy --quiet --workspace --all-targets --features rust-crypto,cli,capi -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --quiet --no-deps --features rust-crypto
 
 .PHONY: test-rust
 test-rust: tools-c ## Rust, C and the command line: units, documentation, vectors, corpus
 	@$(call say,Rust$(comma) C and the command line)
-	cargo test --quiet --features rust-crypto,cli
+	cargo test --quiet --features rust-crypto,cli,capi
 	$(call say,the pure-Rust back end alone)
 	cargo test --quiet --no-default-features --features rust-crypto --lib --test conformance --test rfc_examples
 	$(call say,Rust without the C symbols)
@@ -108,7 +107,13 @@ test-rust: tools-c ## Rust, C and the command line: units, documentation, vector
 .PHONY: test-c
 test-c: tools-c ## the part of test-rust that is about C
 	@$(call say,C)
+	cargo test --quiet --features capi --lib ffi::
 	cargo test --quiet --test capi --test header --test structure
+
+.PHONY: test-beside
+test-beside: tools-build ## a Rust program whose jsonwebtoken and rustls have other providers than this library's
+	@$(call say,a Rust program beside the library)
+	tests/beside/run_tests.sh $(TARGET)/beside
 
 .PHONY: test-install
 test-install: ## programs outside the tree, by pkg-config, with the shared and the static library
@@ -116,22 +121,9 @@ test-install: ## programs outside the tree, by pkg-config, with the shared and t
 	$(call need,pkg-config,apt-get install pkg-config)
 	stage=$$(mktemp -d); trap 'rm -rf "$$stage"' EXIT
 	$(MAKE) --no-print-directory install PREFIX="$$stage/prefix" > /dev/null
-	export PKG_CONFIG_PATH="$$stage/prefix/lib/pkgconfig"
-	data=$(CURDIR)/tests/data
-	cp bindings/c/examples/verify.c "$$stage" && cd "$$stage"
-	cc verify.c -o shared $$(pkg-config --cflags --libs bouncer_verify)
-	cc -static verify.c -o static $$(pkg-config --static --cflags --libs bouncer_verify)
-	cc verify.c -o mixed $$(pkg-config --cflags bouncer_verify) -l:libbouncer_verify.a $$(pkg-config --static --libs-only-L bouncer_verify) $(NATIVE_LIBS)
-	! readelf -d static mixed | grep -q libbouncer_verify
-	for program in shared static mixed; do
-	    uid=$$(LD_LIBRARY_PATH=prefix/lib ./$$program "$$data"/document_jwks.json "$$data"/document_token.txt 1467985465)
-	    test "$$uid" = "uid peter"
-	done
-	size=$$(stat -L -c %s prefix/lib/libbouncer_verify.so)
-	echo "the shared library has $$size bytes"
-	(( size < 6000000 ))
-	test "$$(prefix/bin/bouncer-verify --version)" = "bouncer-verify $(VERSION)"
-	$(MAKE) --no-print-directory -C $(CURDIR) install PREFIX=/usr DESTDIR="$$stage/root" > /dev/null
+	bindings/c/run_tests.sh "$$stage/prefix"
+	test "$$("$$stage/prefix/bin/bouncer-verify" --version)" = "bouncer-verify $(VERSION)"
+	$(MAKE) --no-print-directory install PREFIX=/usr DESTDIR="$$stage/root" > /dev/null
 	test -e "$$stage/root/usr/lib/libbouncer_verify.so.$(ABI)"
 	grep -q '^prefix=/usr$$' "$$stage/root/usr/lib/pkgconfig/bouncer_verify.pc"
 

@@ -44,8 +44,16 @@
 //! | `aws-lc-rs` | yes | the fast back end; needs a C compiler to build |
 //! | `rust-crypto` | | the pure-Rust back end, alone or beside the other ([`Backend`]) |
 //! | `remote` | yes | key sets that are fetched; uses aws-lc-rs for TLS |
-//! | `capi` | yes | the C symbols |
+//! | `capi` | | the C symbols, for the libraries that `make lib` builds |
 //! | `cli` | | the command `bouncer-verify` |
+//!
+//! # Beside other users of rustls and jsonwebtoken
+//!
+//! Cargo builds each crate once, with the features that all its users ask for. The feature `remote` turns on `aws_lc_rs`
+//! of rustls. If your program turns on `ring`, rustls has two providers and `ClientConfig::builder()` panics, unless the
+//! program chooses: call `rustls::crypto::ring::default_provider().install_default()` first in `main`, or make each
+//! configuration with `ClientConfig::builder_with_provider()`. This crate does the latter and neither reads nor sets the
+//! default. Of jsonwebtoken it turns on no back end and uses none.
 
 #![warn(unreachable_pub)]
 // No panic on any input.

@@ -1,8 +1,10 @@
 //! The C programs of `tests/capi`, compiled with every warning an error and run against the shared library:
 //! as they are, under valgrind, and under the address and undefined-behaviour sanitizers; and the conformance
 //! corpus through one of them.
-#![cfg(feature = "capi")]
+#![cfg(feature = "remote")]
 
+#[path = "support/c_library.rs"]
+mod c_library;
 #[path = "conformance/case.rs"]
 mod case;
 #[allow(dead_code, reason = "the tests of the renewer use the rest")]
@@ -34,13 +36,6 @@ const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 const PROGRAMS: [&str; 7] = ["jwks", "token", "batch", "misuse", "threads", "remote", "renewer"];
 const SANITIZERS: &str = "-fsanitize=address,undefined";
 
-/// Where cargo puts the library that it builds with the tests: beside this test.
-fn library_folder() -> PathBuf {
-    let folder = std::env::current_exe().unwrap().parent().unwrap().to_owned();
-    assert!(folder.join("libbouncer_verify.so").exists(), "no library in {}", folder.display());
-    folder
-}
-
 fn compile(program: &str, flags: &[&str]) -> PathBuf {
     compile_file(&format!("tests/capi/{program}.c"), flags)
 }
@@ -49,7 +44,7 @@ fn compile_file(file: &str, flags: &[&str]) -> PathBuf {
     let program = Path::new(file).file_stem().unwrap().to_str().unwrap();
     let variant: String = flags.concat().chars().filter(char::is_ascii_alphanumeric).collect();
     let output = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{program}-{variant}"));
-    let folder = library_folder();
+    let folder = c_library::folder();
     let status = Command::new("cc")
         .args(["-std=gnu11", "-O1", "-g", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-pthread"])
         .args(flags)
@@ -65,13 +60,7 @@ fn compile_file(file: &str, flags: &[&str]) -> PathBuf {
         .status()
         .unwrap_or_else(|error| panic!("cc: {error}"));
     assert!(status.success(), "{file} does not compile");
-    link_soname(&folder);
     output
-}
-
-/// Programs ask for the SONAME, a plain build makes the bare name.
-fn link_soname(folder: &Path) {
-    let _ = std::os::unix::fs::symlink("libbouncer_verify.so", folder.join("libbouncer_verify.so.1"));
 }
 
 fn assert_runs(command: &mut Command) {
@@ -222,7 +211,7 @@ fn c_programs_pass_under_the_sanitizers() {
 #[test]
 fn the_library_survives_dlclose_while_a_thread_that_used_it_lives() {
     let program = compile("unload", &[]);
-    assert_runs(Command::new(program).arg(library_folder().join("libbouncer_verify.so")));
+    assert_runs(Command::new(program).arg(c_library::folder().join("libbouncer_verify.so")));
 }
 
 /// Runs a program that answers what it reads. Gives what it prints.

@@ -2,6 +2,11 @@
 //! those of the code. Its Rust block is a documentation test of the crate; the blocks of the bindings are
 //! those of their own READMEs, which their own tests run.
 
+#[cfg(feature = "remote")]
+#[path = "support/c_library.rs"]
+mod c_library;
+
+#[cfg(feature = "remote")]
 use std::path::Path;
 use std::process::Command;
 
@@ -38,7 +43,7 @@ fn the_blocks_of_the_bindings_are_run_by_the_bindings() {
     }
 }
 
-#[cfg(feature = "capi")]
+#[cfg(feature = "remote")]
 #[test]
 fn the_c_block_compiles_and_runs() {
     let readme = readme();
@@ -58,8 +63,7 @@ int main(void)
 }
 "#;
     std::fs::write(&source, format!("{block}\n{main}")).unwrap();
-    let libraries = std::env::current_exe().unwrap().parent().unwrap().to_owned();
-    let _ = std::os::unix::fs::symlink("libbouncer_verify.so", libraries.join("libbouncer_verify.so.1"));
+    let libraries = c_library::folder();
     let program = folder.join("readme");
     let status = Command::new("cc")
         .args(["-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror"])
@@ -110,7 +114,7 @@ fn the_error_table_is_the_list_of_kinds() {
     }
 }
 
-#[cfg(feature = "capi")]
+#[cfg(feature = "remote")]
 #[test]
 fn the_page_on_c_names_every_function() {
     let readme = readme();

@@ -1,8 +1,13 @@
 //! The rules of the structure that the compiler does not hold: which layer names which, where `unsafe` may
 //! stand, what the libraries export, and that the lists in the documentation are the lists in the code.
 
+#[cfg(all(feature = "remote", target_os = "linux"))]
+#[path = "support/c_library.rs"]
+mod c_library;
+
 use bouncer_verify::{ErrorKind, SkipReason};
 use std::path::{Path, PathBuf};
+#[cfg(all(feature = "remote", target_os = "linux"))]
 use std::process::Command;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
@@ -130,7 +135,6 @@ fn the_operators_table_has_every_error_with_its_number_and_a_next_step() {
     }
 }
 
-#[cfg(all(feature = "capi", target_os = "linux"))]
 #[test]
 fn every_fuzz_target_has_seeds() {
     let fuzz = Path::new(ROOT).join("fuzz");
@@ -148,9 +152,10 @@ fn every_fuzz_target_has_seeds() {
     }
 }
 
+#[cfg(all(feature = "remote", target_os = "linux"))]
 #[test]
 fn the_shared_library_exports_the_header_and_nothing_else() {
-    let library = std::env::current_exe().unwrap().with_file_name("libbouncer_verify.so");
+    let library = c_library::folder().join("libbouncer_verify.so");
     let nm = Command::new("nm").args(["-D", "--defined-only"]).arg(&library).output().unwrap();
     let nm = String::from_utf8(nm.stdout).unwrap();
     let mut exported: Vec<&str> = nm.lines().filter_map(|line| line.split(' ').next_back()).collect();
@@ -171,12 +176,22 @@ fn the_shared_library_exports_the_header_and_nothing_else() {
     assert!(readelf.contains("NODELETE"));
 }
 
-#[cfg(all(feature = "capi", target_os = "linux"))]
+/// What a crate that depends on this one compiles: no C library, no C symbol, one provider of TLS and none of jsonwebtoken.
+#[test]
+fn a_rust_program_gets_a_rust_library_alone() {
+    let manifest = std::fs::read_to_string(format!("{ROOT}/Cargo.toml")).unwrap();
+    let line = |start: &str| manifest.lines().find(|line| line.starts_with(start)).unwrap();
+    assert_eq!(line("crate-type"), r#"crate-type = ["lib"]"#);
+    assert!(!line("default = ").contains("capi"));
+    assert!(!line("jsonwebtoken = ").contains("features = ["), "a second back end would make the program's calls panic");
+}
+
+#[cfg(all(feature = "remote", target_os = "linux"))]
 fn is_function(word: &str, line: &str) -> bool {
     word.starts_with("bouncer_") && line.contains(&format!("{word}("))
 }
 
-#[cfg(all(feature = "capi", target_os = "linux"))]
+#[cfg(all(feature = "remote", target_os = "linux"))]
 fn abi_version(header: &str) -> &str {
     header.lines().find_map(|line| line.strip_prefix("#define BOUNCER_ABI_VERSION ")).unwrap()
 }

@@ -151,6 +151,7 @@ package() {
     done
     readelf -d "$build/app" | grep -q 'NEEDED.*libbouncer_verify.so.1'
     if readelf -d "$build/app_static" | grep libbouncer_verify; then return 1; fi
+    readelf -d "$build/app_static" | grep -q NODELETE
 }
 
 # An install tree made by copying, as an installer does: include/, lib/ (or lib/ARCHITECTURE/),
@@ -178,6 +179,14 @@ package_found_by_a_program_in_c() {
     package c "$here/tests/package/app.c" C "$work/readme/1.cmake" "-DCMAKE_PREFIX_PATH=$work/prefix-c"
 }
 
+# The static target in a program without any shared library.
+package_linked_whole() {
+    copy_prefix "$work/prefix-whole" lib
+    package whole "$here/examples/verify.cpp" CXX "$here/tests/package/whole.cmake" "-DCMAKE_PREFIX_PATH=$work/prefix-whole"
+    if readelf -d "$work/package-whole/app_whole" | grep NEEDED; then return 1; fi
+    [ "$("$work/package-whole/app_whole" "$root/tests/data/document_jwks.json" "$root/tests/data/document_token.txt" 1467985465)" = peter ]
+}
+
 package_installed_by_cmake() {
     cmake -S "$here" -B "$work/installer" "-DBOUNCER_VERIFY_LIBRARY_DIR=$given" "-DCMAKE_INSTALL_PREFIX=$work/installed"
     cmake --build "$work/installer"
@@ -196,7 +205,7 @@ package_fetched_and_built_by_cargo() {
     cat >"$work/cargo" <<CARGO
 #!/bin/sh
 set -e
-[ "\$*" = "rustc --release --locked --lib --crate-type cdylib" ] || [ "\$*" = "rustc --release --locked --lib --crate-type staticlib" ]
+case "\$*" in "rustc --lib --crate-type "*" --features capi --release --locked"*) ;; *) exit 1 ;; esac
 [ -f Cargo.toml ]
 case "\$*" in *cdylib) file=libbouncer_verify.so ;; *) file=libbouncer_verify.a ;; esac
 mkdir -p "\$CARGO_TARGET_DIR/release"
@@ -260,6 +269,7 @@ if ! has cmake; then
 elif [ ${#compilers[@]} -gt 0 ]; then
     check "package: found in a moved prefix" package_found_in_a_moved_prefix
     check "package: found by a program in C" package_found_by_a_program_in_c
+    check "package: linked with -static" package_linked_whole
     check "package: installed by cmake" package_installed_by_cmake
     check "package: added as a subdirectory" package_added_as_a_subdirectory
     check "package: fetched and built by cargo" package_fetched_and_built_by_cargo

@@ -22,7 +22,10 @@ function(bouncer_verify_import name kind library includes)
   if(kind STREQUAL "STATIC")
     set(system Threads::Threads ${CMAKE_DL_LIBS})
     if(UNIX AND NOT APPLE)
-      list(APPEND system m rt util gcc_s)
+      # No libgcc_s: the compiler's driver adds it, and with -static the library that there is in its place.
+      list(APPEND system m rt util)
+      # A plugin made with the static library, unmapped by dlclose(), would crash the next thread that ends.
+      set_property(TARGET BouncerVerify::${name} PROPERTY INTERFACE_LINK_OPTIONS "LINKER:-z,nodelete")
     endif()
     set_property(TARGET BouncerVerify::${name} PROPERTY INTERFACE_LINK_LIBRARIES "${system}")
   endif()

@@ -2,8 +2,9 @@
 
 use crate::encoding::{base64url, json};
 use crate::error::{Error, ErrorKind, Result};
-use jsonwebtoken::EncodingKey;
-use jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER;
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use pkcs8::PrivateKeyInfoRef;
 use pkcs8::der::pem;
 use std::fmt;
@@ -71,14 +72,10 @@ impl ServiceAccount {
     pub(super) fn login_request(&self, now: i64) -> Result<Zeroizing<Vec<u8>>> {
         let uid = serde_json::Value::from(self.uid.as_str());
         let claims = format!("{{\"uid\":{uid},\"exp\":{}}}", now.saturating_add(LOGIN_TOKEN_LIFETIME));
-        let header = base64url::encode(br#"{"alg":"RS256","typ":"JWT"}"#);
-        let input = format!("{header}.{}", base64url::encode(claims.as_bytes()));
-        // Not `jsonwebtoken::encode`: it asks for the process's default provider, which the program may have set
-        // to another, or left ambiguous.
-        let unusable = |_| unusable("the private key does not sign");
-        let signer = (DEFAULT_PROVIDER.signer_factory)(&jsonwebtoken::Algorithm::RS256, &self.key);
-        let signature = signer.map_err(unusable)?.try_sign(input.as_bytes());
-        let signature = signature.map_err(|_| self::unusable("the private key does not sign"))?;
+        let does_not_sign = || unusable("the private key does not sign");
+        let header = serde_json::to_vec(&Header::new(Algorithm::RS256)).map_err(|_| does_not_sign())?;
+        let input = format!("{}.{}", base64url::encode(&header), base64url::encode(claims.as_bytes()));
+        let signature = sign(&self.key, input.as_bytes()).ok_or_else(does_not_sign)?;
         let token = Zeroizing::new(format!("{input}.{}", base64url::encode(&signature)));
         Ok(Zeroizing::new(format!("{{\"uid\":{uid},\"token\":\"{}\"}}", *token).into_bytes()))
     }
@@ -86,6 +83,17 @@ impl ServiceAccount {
 
 fn unusable(detail: &'static str) -> Error {
     Error::new(ErrorKind::UnusableCredentials, detail)
+}
+
+/// Signs with RS256. `None` if aws-lc does not take the key.
+///
+/// Not `jsonwebtoken::encode`: it uses the process's default provider, which the program may have set to another, and
+/// panics where there is none.
+fn sign(key: &EncodingKey, message: &[u8]) -> Option<Vec<u8>> {
+    let pair = RsaKeyPair::from_der(key.as_bytes()).ok()?;
+    let mut signature = vec![0; pair.public_modulus_len()];
+    pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature).ok()?;
+    Some(signature)
 }
 
 /// The key of a PEM text: PKCS #8 ("BEGIN PRIVATE KEY") or PKCS #1 ("BEGIN RSA PRIVATE KEY").
@@ -105,11 +113,10 @@ fn rsa_key(pem: &str) -> Result<EncodingKey> {
         "RSA PRIVATE KEY" => EncodingKey::from_rsa_der(&der),
         _ => return Err(unusable("the private key is neither PKCS #8 nor PKCS #1")),
     };
-    // The signer looks at the key when it signs: better now, where the operator sees it.
-    let signer = (DEFAULT_PROVIDER.signer_factory)(&jsonwebtoken::Algorithm::RS256, &key);
-    match signer.map(|signer| signer.try_sign(b"").is_ok()) {
-        Ok(true) => Ok(key),
-        _ => Err(unusable("the private key is no RSA key of 2048 bits or more")),
+    // aws-lc parses the key when it signs: better now, where the operator sees it.
+    match sign(&key, b"") {
+        Some(_) => Ok(key),
+        None => Err(unusable("the private key is no RSA key of 2048 bits or more")),
     }
 }
 
@@ -158,7 +165,7 @@ mod tests {
             let policy = Policy::bouncer().clock(Clock::fixed(1299));
             let token = verify_token(&jwks, &policy, request["token"].as_str().unwrap()).unwrap();
             assert_eq!((token.uid(), token.expires_at()), (Some("my \"service\""), Some(1300)));
-            assert_eq!(token.header(), r#"{"alg":"RS256","typ":"JWT"}"#);
+            assert_eq!(token.header(), r#"{"typ":"JWT","alg":"RS256"}"#);
         }
     }
 
