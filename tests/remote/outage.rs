@@ -95,7 +95,7 @@ fn old_keys_are_used_through_an_outage_up_to_the_bound_then_keys_are_unavailable
     use RemoteJwkSetState::{Fresh, Stale, TooOld};
     assert!(states == [Fresh, Stale, TooOld] || states == [Fresh, Stale], "{states:?}");
     let unavailable = keys.current().unwrap_err();
-    assert_eq!(unavailable.detail(), "not confirmed by the issuer for too long");
+    assert_eq!(unavailable.detail(), "not confirmed by the issuer for too long: not status 200: 500");
     assert_eq!(verifier.verify(&genuine).unwrap_err(), unavailable);
     // It comes back.
     server.say(Reply::json(body()));

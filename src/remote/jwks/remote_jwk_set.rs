@@ -72,8 +72,9 @@ impl RemoteJwkSet {
     }
 
     /// The key set of `issuer`, found through its metadata at `/.well-known/openid-configuration` (OpenID
-    /// Connect Discovery 1.0), which must name the same issuer, character for character. Here
-    /// [`RemoteJwkSetBuilder::max_stale`] is one hour.
+    /// Connect Discovery 1.0) or, where that is not found, `/.well-known/oauth-authorization-server` (RFC 8414).
+    /// They must name the same issuer, character for character. `issuer` may be the address of the metadata
+    /// itself; they then name the issuer of that address. Here [`RemoteJwkSetBuilder::max_stale`] is one hour.
     pub fn discover(issuer: &str) -> RemoteJwkSetBuilder {
         RemoteJwkSetBuilder::new(Location::Issuer(issuer.to_owned()), Duration::from_secs(60 * 60))
     }
@@ -214,15 +215,17 @@ impl KeySource for RemoteJwkSet {
 
     fn unavailable(&self) -> Error {
         let worker = &self.0.worker;
+        let last_error =
+            || worker.read(|books| books.last_error.as_ref().map(|(error, _)| error.to_string()));
         let detail = match &*worker.job.in_use() {
-            _ if worker.is_closed() => "closed",
-            Some(_) => "not confirmed by the issuer for too long",
-            None => worker.read(|books| match &books.last_error {
-                Some((error, _)) => error.failure().message(),
-                None => "not fetched yet",
-            }),
+            _ if worker.is_closed() => "closed".to_owned(),
+            Some(_) => {
+                let why = last_error().map_or(String::new(), |error| format!(": {error}"));
+                format!("not confirmed by the issuer for too long{why}")
+            }
+            None => last_error().unwrap_or_else(|| "not fetched yet".to_owned()),
         };
-        Error::new(ErrorKind::KeysUnavailable, detail)
+        Error::new(ErrorKind::KeysUnavailable, "").with_detail(detail)
     }
 
     fn wait(&self, ticket: FetchTicket, timeout: Duration) -> bool {
@@ -290,16 +293,17 @@ impl RemoteJwkSetBuilder {
         self
     }
 
-    /// Trusts the certificate authorities of this PEM file too, besides the system's. It is read for each
-    /// fetch, so it may be replaced.
+    /// Trusts the certificates of this PEM file too, besides the system's authorities: those of CAs, and a
+    /// server's own. It is read for each fetch, so it may be replaced; entries that cannot be read are skipped
+    /// with a warning.
     pub fn ca_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.http.ca_file = Some(path.into());
         self
     }
 
-    /// Goes through this proxy, `http://[user:password@]host:port`, in place of what the environment says: the
-    /// first of ALL_PROXY, HTTPS_PROXY and HTTP_PROXY that is set, but for hosts in NO_PROXY. Never for this
-    /// machine.
+    /// Goes through this proxy, `http://[user:password@]host:port`, in place of what the environment says:
+    /// https_proxy for https, http_proxy for http, else all_proxy, but for hosts in no_proxy, in lower or
+    /// upper case. Never for this machine.
     pub fn proxy(mut self, url: &str) -> Self {
         self.http.proxy = ProxySetting::Url(url.to_owned());
         self
@@ -331,7 +335,7 @@ impl RemoteJwkSetBuilder {
         self
     }
 
-    /// The time for one HTTP exchange: by default 5 seconds. The connection must be there after 2.
+    /// The time for one HTTP exchange: by default 5 seconds. The TCP connection must be there after 2.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.http.timeout = timeout;
         self
@@ -380,7 +384,7 @@ impl RemoteJwkSetBuilder {
     /// The key set.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidArgument`]: a setting. [`ErrorKind::MalformedJwkSet`], [`ErrorKind::NoUsableKey`]:
+    /// [`ErrorKind::InvalidArgument`]: a setting, or a CA file that cannot be read. [`ErrorKind::MalformedJwkSet`], [`ErrorKind::NoUsableKey`]:
     /// the seed.
     pub fn build(self) -> Result<RemoteJwkSet> {
         let invalid = |detail| Error::new(ErrorKind::InvalidArgument, detail);
