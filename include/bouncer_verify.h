@@ -921,7 +921,8 @@ bouncer_status bouncer_remote_options_set_allow_http(bouncer_remote_options *opt
 
 /**
  * Trusts the certificate authorities of the PEM file at `path` too, besides the system's. The file is read for
- * each fetch, so it may be replaced. UTF-8.
+ * each fetch, so it may be replaced; one that cannot be read at first is an error of bouncer_remote_jwks_new().
+ * UTF-8.
  */
 bouncer_status bouncer_remote_options_set_ca_file(bouncer_remote_options *options,
                                                   const char *path,
@@ -929,9 +930,9 @@ bouncer_status bouncer_remote_options_set_ca_file(bouncer_remote_options *option
                                                   bouncer_error **err);
 
 /**
- * Goes through the proxy at `url`, "http://[user:password@]host:port". By default the environment says: the
- * first of ALL_PROXY, HTTPS_PROXY and HTTP_PROXY that is set, but for hosts in NO_PROXY. This machine is never
- * reached through a proxy. UTF-8.
+ * Goes through the proxy at `url`, "http://[user:password@]host:port". By default the environment says:
+ * https_proxy for https, http_proxy for http, else all_proxy, but for hosts in no_proxy, in lower or upper case.
+ * This machine is never reached through a proxy. UTF-8.
  */
 bouncer_status bouncer_remote_options_set_proxy(bouncer_remote_options *options,
                                                 const char *url,
@@ -966,7 +967,7 @@ bouncer_status bouncer_remote_options_set_max_stale(bouncer_remote_options *opti
                                                     bouncer_error **err);
 
 /**
- * The time for one HTTP exchange, in milliseconds: by default 5000. The connection must be there after 2000.
+ * The time for one HTTP exchange, in milliseconds: by default 5000. The TCP connection must be there after 2000.
  */
 bouncer_status bouncer_remote_options_set_timeout(bouncer_remote_options *options,
                                                   uint64_t milliseconds,
@@ -1519,7 +1520,7 @@ bouncer_status bouncer_renewer_options_set_proxy(bouncer_renewer_options *option
 bouncer_status bouncer_renewer_options_set_no_proxy(bouncer_renewer_options *options, bouncer_error **err);
 
 /**
- * The time for one HTTP exchange: by default 10,000 milliseconds. The connection must be there after 2000.
+ * The time for one HTTP exchange: by default 10,000 milliseconds. The TCP connection must be there after 2000.
  */
 bouncer_status bouncer_renewer_options_set_timeout(bouncer_renewer_options *options,
                                                    uint64_t timeout_ms,

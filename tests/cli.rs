@@ -560,7 +560,7 @@ fn keys_come_from_a_url_or_an_issuer() {
 
     // Another issuer's metadata, a key set that is not there, and a server that is not.
     for (arguments, why) in [
-        (["--discover", &format!("{}/", server.origin)], "metadata of another issuer"),
+        (["--discover", &format!("{}/", server.origin)], "issuer mismatch: configured"),
         (["--jwks", &format!("{}/nowhere", server.origin)], "not status 200: 404"),
         (["--jwks", "http://127.0.0.1:9/jwks"], "no connection"),
     ] {

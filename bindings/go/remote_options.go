@@ -24,9 +24,9 @@ type RemoteOptions struct {
 	// replaced.
 	CAFile string
 
-	// Proxy is the proxy to go through, "http://[user:password@]host:port". Empty: as the environment says, the first of
-	// ALL_PROXY, HTTPS_PROXY and HTTP_PROXY that is set, but for hosts in NO_PROXY. This machine is never reached through
-	// a proxy.
+	// Proxy is the proxy to go through, "http://[user:password@]host:port". Empty: as the environment says,
+	// https_proxy for https, http_proxy for http, else all_proxy, but for hosts in no_proxy, in lower or upper case. This
+	// machine is never reached through a proxy.
 	Proxy string
 
 	// NoProxy goes through no proxy, whatever the environment says.
@@ -43,7 +43,7 @@ type RemoteOptions struct {
 	// are fresh. 0: 24 hours, or one with an Issuer.
 	MaxStale time.Duration
 
-	// Timeout is the time for one HTTP exchange, at most 5 minutes. 0: 5 seconds. The connection must be there after 2.
+	// Timeout is the time for one HTTP exchange, at most 5 minutes. 0: 5 seconds. The TCP connection must be there after 2.
 	Timeout time.Duration
 
 	// MaxWait is how long a verification waits at most for a fetch that may bring its key, at most 5 minutes. 0: 2 seconds.

@@ -67,7 +67,7 @@ type RenewerOptions struct {
 	// NoProxy goes through no proxy, whatever the environment says.
 	NoProxy bool
 
-	// Timeout is the time for one HTTP exchange, at most 5 minutes. 0: 10 seconds. The connection must be there after 2.
+	// Timeout is the time for one HTTP exchange, at most 5 minutes. 0: 10 seconds. The TCP connection must be there after 2.
 	Timeout time.Duration
 
 	// MaxWait is how long a caller waits at most for a token, at most 5 minutes. 0: 10 seconds. Below 0: no caller waits.

@@ -92,7 +92,8 @@ pub extern "C" fn bouncer_remote_options_set_allow_http(
 }
 
 /// Trusts the certificate authorities of the PEM file at `path` too, besides the system's. The file is read for
-/// each fetch, so it may be replaced. UTF-8.
+/// each fetch, so it may be replaced; one that cannot be read at first is an error of bouncer_remote_jwks_new().
+/// UTF-8.
 ///
 /// # Safety
 /// The rules of the header's preamble.
@@ -109,9 +110,9 @@ pub unsafe extern "C" fn bouncer_remote_options_set_ca_file(
     })
 }
 
-/// Goes through the proxy at `url`, "http://[user:password@]host:port". By default the environment says: the
-/// first of ALL_PROXY, HTTPS_PROXY and HTTP_PROXY that is set, but for hosts in NO_PROXY. This machine is never
-/// reached through a proxy. UTF-8.
+/// Goes through the proxy at `url`, "http://[user:password@]host:port". By default the environment says:
+/// https_proxy for https, http_proxy for http, else all_proxy, but for hosts in no_proxy, in lower or upper case.
+/// This machine is never reached through a proxy. UTF-8.
 ///
 /// # Safety
 /// The rules of the header's preamble.
@@ -168,7 +169,7 @@ pub extern "C" fn bouncer_remote_options_set_max_stale(
     change(options, err, |options| Ok(options.max_stale(Duration::from_millis(milliseconds))))
 }
 
-/// The time for one HTTP exchange, in milliseconds: by default 5000. The connection must be there after 2000.
+/// The time for one HTTP exchange, in milliseconds: by default 5000. The TCP connection must be there after 2000.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_remote_options_set_timeout(
     options: Option<&mut bouncer_remote_options>,

@@ -263,7 +263,7 @@ pub extern "C" fn bouncer_renewer_options_set_no_proxy(
     change(options, err, |options| Ok(options.no_proxy()))
 }
 
-/// The time for one HTTP exchange: by default 10,000 milliseconds. The connection must be there after 2000.
+/// The time for one HTTP exchange: by default 10,000 milliseconds. The TCP connection must be there after 2000.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_renewer_options_set_timeout(
     options: Option<&mut bouncer_renewer_options>,

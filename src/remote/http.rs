@@ -1,30 +1,35 @@
 //! HTTP/1.1 over ureq, TLS over rustls.
 
-use super::transport::{FetchError, FetchFailure, HttpRequest, HttpResponse, Transport};
-use super::url;
+use super::connect::Way;
+use super::decode;
+use super::proxy::{Proxies, Route};
+use super::redirect;
+use super::tls::{self, Trust};
+use super::transport::{FetchError, FetchFailure, HttpRequest, HttpResponse, Transport, printable};
 use arc_swap::ArcSwapOption;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use std::io;
-use std::path::PathBuf;
 use std::process;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
-use ureq::http::{Request, Uri, header};
-use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
+use std::time::Instant;
+use ureq::http::{HeaderValue, Request, Uri, header};
 use ureq::{Agent, Error, Proxy};
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 const MAX_HEADER_LEN: usize = 32 * 1024;
 const MAX_REDIRECTS: usize = 3;
+/// Of the answer that refuses a login, in bytes: OAuth's error code is in it.
+const MAX_REFUSAL_LEN: u64 = 16 * 1024;
 
 /// The transport that is used unless the program brings its own.
 ///
 /// An agent is made for each exchange, minutes apart: then no idle socket is shared with a forked process, and the
 /// certificate authorities are those on the disk now.
 pub(super) struct HttpTransport {
-    pub(super) ca_file: Option<PathBuf>,
-    pub(super) proxy: Option<Proxy>,
-    pub(super) same_origin_redirects: bool,
+    trust: Trust,
+    proxies: Proxies,
+    same_origin_redirects: bool,
     interrupted: AtomicBool,
     under_way: ArcSwapOption<UnderWay>,
 }
@@ -36,63 +41,46 @@ struct UnderWay {
 }
 
 impl HttpTransport {
-    pub(super) fn new(ca_file: Option<PathBuf>, proxy: Option<Proxy>, same_origin_redirects: bool) -> Self {
+    pub(super) fn new(trust: Trust, proxies: Proxies, same_origin_redirects: bool) -> Self {
         let under_way = ArcSwapOption::empty();
-        Self { ca_file, proxy, same_origin_redirects, interrupted: AtomicBool::new(false), under_way }
+        Self { trust, proxies, same_origin_redirects, interrupted: AtomicBool::new(false), under_way }
     }
 
-    fn agent(&self, uri: &Uri, timeout: Duration) -> Result<Agent, FetchError> {
-        let proxy = self.proxy.clone().filter(|_| !uri.host().is_some_and(url::is_loopback));
-        let mut config = Agent::config_builder()
+    fn agent(
+        &self,
+        uri: &Uri,
+        proxy: Option<&Proxy>,
+        end: Instant,
+    ) -> Result<(Agent, Vec<String>), FetchError> {
+        let is_https = uri.scheme_str() == Some("https");
+        let forward = proxy.filter(|_| !is_https).map(|proxy| proxy.uri().clone());
+        let config = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
             .max_redirects_will_error(false)
-            .proxy(proxy)
+            .proxy(proxy.filter(|_| is_https).cloned())
             .user_agent(concat!("bouncer_verify/", env!("CARGO_PKG_VERSION")))
+            // What is not compressed needs no bound but its length.
+            .accept_encoding("identity")
             .max_response_header_size(MAX_HEADER_LEN)
             .max_idle_connections(0)
-            .timeout_global(Some(timeout))
-            .timeout_connect(Some(timeout.min(CONNECT_TIMEOUT)));
-        if uri.scheme_str() == Some("https") {
+            .timeout_global(Some(end.saturating_duration_since(Instant::now())));
+        let (mut tls, mut notes) = (None, Vec::new());
+        if is_https || proxy.is_some_and(|proxy| proxy.uri().scheme_str() == Some("https")) {
             let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-            let tls = TlsConfig::builder()
-                .unversioned_rustls_crypto_provider(provider)
-                .root_certs(RootCerts::Specific(Arc::new(self.authorities()?)));
-            config = config.tls_config(tls.build());
+            let system = |why| FetchError::new(FetchFailure::System, why);
+            let verifier = Arc::new(self.trust.client_config(provider).map_err(system)?);
+            notes.clone_from(&verifier.notes);
+            tls = Some(Arc::new(verifier.into_config().map_err(|error| system(error.to_string()))?));
         }
-        Ok(config.build().into())
+        Ok((Way { tls, forward, end }.agent(config.build()), notes))
     }
 
-    /// The system's certificate authorities and those of the bundle.
-    fn authorities(&self) -> Result<Vec<Certificate<'static>>, FetchError> {
-        let system = rustls_native_certs::load_native_certs().certs;
-        let mut authorities: Vec<_> =
-            system.iter().map(|der| Certificate::from_der(der).to_owned()).collect();
-        if let Some(file) = &self.ca_file {
-            let failed = |why| FetchError::new(FetchFailure::System, format!("the CA bundle: {why}"));
-            let bundle = std::fs::read(file).map_err(|error| failed(error.to_string()))?;
-            let before = authorities.len();
-            for item in parse_pem(&bundle) {
-                match item {
-                    Ok(PemItem::Certificate(certificate)) => authorities.push(certificate),
-                    Ok(_) => {}
-                    Err(error) => return Err(failed(error.to_string())),
-                }
-            }
-            if authorities.len() == before {
-                return Err(failed("no certificate in it".to_owned()));
-            }
-        }
-        Ok(authorities)
-    }
-
-    fn once(
-        &self,
-        uri: &Uri,
-        request: &HttpRequest<'_>,
-        timeout: Duration,
-    ) -> Result<HttpResponse, FetchError> {
-        let agent = self.agent(uri, timeout)?;
+    fn once(&self, uri: &Uri, request: &HttpRequest<'_>, end: Instant) -> Result<HttpResponse, FetchError> {
+        let unusable = |why| FetchError::new(FetchFailure::Connect, why);
+        let route = self.proxies.route(uri).map_err(unusable)?;
+        let proxy = route.as_ref().map(|route| route.proxy);
+        let (agent, notes) = self.agent(uri, proxy, end)?;
         let under_way = UnderWay { process: process::id(), agent: agent.clone() };
         self.under_way.store(Some(Arc::new(under_way)));
         // After the store: whoever interrupts either finds the agent or is seen here.
@@ -103,20 +91,35 @@ impl HttpTransport {
         for (name, value) in &request.headers {
             head = head.header(*name, value);
         }
+        // The proxy of an https URL gets it with CONNECT.
+        if let Some(proxy) = proxy.filter(|_| uri.scheme_str() != Some("https"))
+            && let Some(credentials) = credentials(proxy)
+        {
+            head = head.header(header::PROXY_AUTHORIZATION, credentials);
+        }
+        let host = uri.host().unwrap_or_default();
+        let explained = |error| explain(error, host, route.as_ref(), &notes, request.max_body_len);
         let invalid = |_| FetchError::new(FetchFailure::Other, "a header that cannot be sent");
         let mut answer = match request.body {
             Some(body) => agent.run(head.body(body).map_err(invalid)?),
             None => agent.run(head.body(()).map_err(invalid)?),
         }
-        .map_err(failure)?;
-        let text = |value: &header::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+        .map_err(explained)?;
+        let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
         let headers: Vec<_> =
             answer.headers().iter().map(|(name, value)| (name.to_string(), text(value))).collect();
         let status = answer.status().as_u16();
-        let limit = request.max_body_len as u64;
-        // Only the body of a success is of use.
+        let mut body = |limit: u64| answer.body_mut().with_config().limit(limit).read_to_vec();
         let body = match status {
-            200 => answer.body_mut().with_config().limit(limit).read_to_vec().map_err(failure)?,
+            200 | 201 | 203 => {
+                let limit = request.max_body_len;
+                if let Some(len) = content_length(&headers).filter(|&len| len > limit as u64) {
+                    return Err(decode::too_large(Some(len), limit));
+                }
+                body(limit as u64).map_err(explained)?
+            }
+            // It only explains, so the status counts even where it cannot be read.
+            400..=499 if request.body.is_some() => body(MAX_REFUSAL_LEN).unwrap_or_default(),
             _ => Vec::new(),
         };
         Ok(HttpResponse::new(status, headers, body))
@@ -130,22 +133,26 @@ impl Transport for HttpTransport {
         let mut uri: Uri =
             request.url.parse().map_err(|_| FetchError::new(FetchFailure::Other, "not a URL"))?;
         for _ in 0..=MAX_REDIRECTS {
-            let left = end.saturating_duration_since(Instant::now());
-            let result = self.once(&uri, request, left);
+            let result = self.once(&uri, request, end);
             self.under_way.store(None);
             let response = result?;
-            match response.status {
-                301 | 302 | 303 | 307 | 308 if request.body.is_some() || !self.same_origin_redirects => {
-                    return Err(not_followed(""));
-                }
-                301 | 302 | 303 | 307 | 308 => {
-                    let location = response.values("location").next().unwrap_or_default();
-                    uri = url::same_origin(&uri, location).ok_or(not_followed("to another origin"))?;
-                }
-                _ => return Ok(response),
+            if !matches!(response.status, 301 | 302 | 303 | 307 | 308) {
+                return Ok(response);
             }
+            let location = response.values("location").next().unwrap_or_default();
+            let target = redirect::resolve(&uri, location);
+            let target = target.filter(|target| redirect::is_same_origin(&uri, target));
+            let where_to = redirect::not_followed(&uri, location);
+            uri = match target {
+                Some(_) if request.body.is_some() => return Err(not_followed(where_to)),
+                Some(_) if !self.same_origin_redirects => {
+                    return Err(not_followed(format!("{where_to}; same_origin_redirects is not set")));
+                }
+                Some(target) => target,
+                None => return Err(not_followed(where_to)),
+            };
         }
-        Err(not_followed("too many"))
+        Err(not_followed(format!("more than {MAX_REDIRECTS}")))
     }
 
     fn interrupt(&self) {
@@ -158,22 +165,69 @@ impl Transport for HttpTransport {
     }
 }
 
-fn failure(error: Error) -> FetchError {
-    let failure = match &error {
-        Error::Timeout(_) => FetchFailure::Timeout,
-        Error::Tls(_) | Error::Pem(_) | Error::Rustls(_) => FetchFailure::Tls,
-        Error::Io(io) if io.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()) => FetchFailure::Tls,
-        Error::Io(io) => match io.kind() {
-            io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => FetchFailure::Timeout,
-            io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData => FetchFailure::Protocol,
-            _ => FetchFailure::Connect,
-        },
-        Error::HostNotFound | Error::ConnectionFailed | Error::ConnectProxyFailed(_) => FetchFailure::Connect,
-        Error::BodyExceedsLimit(_) | Error::LargeResponseHeader(..) => FetchFailure::TooLarge,
-        _ => FetchFailure::Protocol,
+fn content_length(headers: &[(String, String)]) -> Option<u64> {
+    headers.iter().find(|(name, _)| name == "content-length").and_then(|(_, len)| len.trim().parse().ok())
+}
+
+fn credentials(proxy: &Proxy) -> Option<String> {
+    let (user, password) = (proxy.username(), proxy.password());
+    user.or(password)?;
+    let pair = format!("{}:{}", user.unwrap_or_default(), password.unwrap_or_default());
+    Some(format!("Basic {}", STANDARD.encode(pair)))
+}
+
+/// What ureq says, in words of operators.
+fn explain(
+    error: Error,
+    host: &str,
+    route: Option<&Route<'_>>,
+    notes: &[String],
+    max_body_len: usize,
+) -> FetchError {
+    let error = match error {
+        // A text from `connect`, perhaps through a layer that knows I/O alone.
+        Error::Io(io) if io.get_ref().is_some_and(|inner| inner.is::<Error>()) => Error::from(io),
+        error => error,
     };
-    match failure {
-        FetchFailure::TooLarge | FetchFailure::Timeout => FetchError::new(failure, ""),
-        _ => FetchError::new(failure, error.to_string()),
-    }
+    let (failure, detail) = match error {
+        Error::Other(inner) => match inner.downcast::<FetchError>() {
+            Ok(error) => (error.failure(), error.detail().to_owned()),
+            Err(other) => (FetchFailure::Other, other.to_string()),
+        },
+        Error::Timeout(_) => (FetchFailure::Timeout, String::new()),
+        Error::BodyExceedsLimit(_) => {
+            let error = decode::too_large(None, max_body_len);
+            (error.failure(), error.detail().to_owned())
+        }
+        Error::LargeResponseHeader(..) => {
+            (FetchFailure::TooLarge, format!("a header of more than {MAX_HEADER_LEN} bytes"))
+        }
+        Error::Tls(_) => (FetchFailure::Tls, error.to_string()),
+        Error::Rustls(error) => (FetchFailure::Tls, tls::explain(&error, host)),
+        Error::Io(io) => match (io.get_ref().and_then(|inner| inner.downcast_ref()), io.kind()) {
+            (Some(error), _) => (FetchFailure::Tls, tls::explain(error, host)),
+            (_, io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock) => {
+                (FetchFailure::Timeout, String::new())
+            }
+            (_, io::ErrorKind::UnexpectedEof) => {
+                (FetchFailure::Protocol, "the connection ends too soon".to_owned())
+            }
+            (_, io::ErrorKind::InvalidData) => (FetchFailure::Protocol, io.to_string()),
+            _ => (FetchFailure::Connect, io.to_string()),
+        },
+        Error::ConnectProxyFailed(why) => (FetchFailure::Connect, why),
+        Error::HostNotFound | Error::ConnectionFailed => (FetchFailure::Connect, error.to_string()),
+        error => (FetchFailure::Protocol, error.to_string()),
+    };
+    let detail = match (failure, route) {
+        (FetchFailure::Connect | FetchFailure::Timeout | FetchFailure::Tls, Some(route)) => {
+            let proxy = printable(&format!("{}:{}", route.proxy.host(), route.proxy.port()), 100);
+            let separator = if detail.is_empty() { "" } else { ": " };
+            format!("through the proxy {proxy} of {}{separator}{detail}", route.source)
+        }
+        // The reason may be a certificate that could not be read.
+        (FetchFailure::Tls, None) => notes.first().map_or(detail.clone(), |note| format!("{detail}; {note}")),
+        _ => detail,
+    };
+    FetchError::new(failure, detail)
 }

@@ -1,13 +1,16 @@
 //! How to reach a server: what the settings of all remote things have in common.
 
+use super::decode::Decoded;
 use super::http::HttpTransport;
+use super::proxy::Proxies;
+use super::tls::Trust;
 use super::transport::Transport;
 use super::url;
 use crate::error::{Error, ErrorKind, Result};
+use std::borrow::Cow;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use ureq::{Proxy, ProxyProtocol};
 
 #[derive(Clone)]
 pub(super) struct HttpSettings {
@@ -27,12 +30,8 @@ pub(super) enum ProxySetting {
     Url(String),
 }
 
-/// In the order in which they count.
-const PROXY_VARIABLES: [&str; 6] =
-    ["ALL_PROXY", "all_proxy", "HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"];
-
-fn invalid(detail: &'static str) -> Error {
-    Error::new(ErrorKind::InvalidArgument, detail)
+fn invalid(detail: impl Into<Cow<'static, str>>) -> Error {
+    Error::new(ErrorKind::InvalidArgument, "").with_detail(detail)
 }
 
 impl HttpSettings {
@@ -47,11 +46,28 @@ impl HttpSettings {
         }
     }
 
-    /// Refuses a URL that these settings do not allow to be asked.
+    /// Refuses a URL that these settings do not allow to be asked, or whose proxy cannot be used.
     pub(super) fn check(&self, url: &str) -> Result<()> {
-        url::check(url, self.allow_http).map(drop).map_err(invalid)
+        let uri = url::check(url, self.allow_http).map_err(invalid)?;
+        if self.transport.is_none() {
+            self.proxies()?.route(&uri).map_err(invalid)?;
+        }
+        Ok(())
     }
 
+    fn proxies(&self) -> Result<Proxies> {
+        match &self.proxy {
+            ProxySetting::Off => Ok(Proxies::default()),
+            ProxySetting::Environment => {
+                let variable =
+                    |name| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
+                Ok(Proxies::of_environment(variable))
+            }
+            ProxySetting::Url(url) => Proxies::of_setting(url).map_err(invalid),
+        }
+    }
+
+    /// What makes the exchanges. The environment is read here, once.
     pub(super) fn transport(&self) -> Result<Arc<dyn Transport>> {
         if self.timeout.is_zero() || self.timeout > Duration::from_secs(300) {
             return Err(invalid("a timeout of 0 or over 300 seconds"));
@@ -59,36 +75,17 @@ impl HttpSettings {
         let has_http_setting = self.ca_file.is_some()
             || self.same_origin_redirects
             || matches!(self.proxy, ProxySetting::Url(_));
-        match &self.transport {
+        let transport = match &self.transport {
             Some(_) if has_http_setting => {
-                Err(invalid("a transport of one's own has its own CA bundle, proxy and redirects"))
+                return Err(invalid("a transport of one's own has its own CA bundle, proxy and redirects"));
             }
-            Some(transport) => Ok(Arc::clone(transport)),
+            Some(transport) => Arc::clone(transport),
             None => {
-                // Read here, once. The variables of the certificate authorities and of name resolution are read with each use.
-                let proxy = match &self.proxy {
-                    ProxySetting::Off => None,
-                    ProxySetting::Environment => proxy_of_environment()?,
-                    ProxySetting::Url(url) => Some(http_proxy(url)?),
-                };
-                Ok(Arc::new(HttpTransport::new(self.ca_file.clone(), proxy, self.same_origin_redirects)))
+                let trust = Trust::new(self.ca_file.clone());
+                trust.check().map_err(invalid)?;
+                Arc::new(HttpTransport::new(trust, self.proxies()?, self.same_origin_redirects))
             }
-        }
+        };
+        Ok(Arc::new(Decoded(transport)))
     }
-}
-
-/// A proxy that is not understood must not be passed over in silence: it would mean to go without.
-fn http_proxy(url: &str) -> Result<Proxy> {
-    match Proxy::new(url) {
-        Ok(proxy) if matches!(proxy.protocol(), ProxyProtocol::Http | ProxyProtocol::Https) => Ok(proxy),
-        _ => Err(invalid("a proxy, set or in the environment, that is not http:// or https://")),
-    }
-}
-
-fn proxy_of_environment() -> Result<Option<Proxy>> {
-    let set = |name: &&&str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    let Some(name) = PROXY_VARIABLES.iter().find(set) else { return Ok(None) };
-    http_proxy(&std::env::var(name).unwrap_or_default())?;
-    // The same variable, and what NO_PROXY says.
-    Ok(Proxy::try_from_env())
 }

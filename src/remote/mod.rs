@@ -9,16 +9,24 @@
 //! | `pacing` | jitter, back-off, budgets |
 //! | `freshness` | how long an answer is fresh, or the server wants to be left alone (RFC 9110, 9111) |
 //! | `transport`, `http`, `http_settings`, `url` | one HTTP exchange |
+//! | `proxy`, `connect`, `tls`, `ca_bundle` | the way to the server, and whether it is the right one |
+//! | `redirect`, `decode` | what is made of the answer before anyone reads it |
 //!
 //! Readers take the set or the token in use through one atomic pointer. They take the worker's lock only when
 //! that is not enough, and nobody holds it during I/O.
 
+mod ca_bundle;
+mod connect;
+mod decode;
 mod freshness;
 mod http;
 mod http_settings;
 pub(crate) mod jwks;
 mod pacing;
+mod proxy;
+mod redirect;
 pub(crate) mod renewal;
+mod tls;
 pub(crate) mod transport;
 mod url;
 mod worker;

@@ -6,7 +6,8 @@ use std::fmt;
 use std::time::Duration;
 
 /// Makes the HTTP requests of a remote key set or of a token renewer, for programs that bring their own HTTP
-/// client. The body that it gives is decoded: an answer with a content-encoding is refused. Closures `Fn(&HttpRequest) -> Result<HttpResponse, FetchError>` are transports.
+/// client. Closures `Fn(&HttpRequest) -> Result<HttpResponse, FetchError>` are transports. A body may be compressed
+/// with gzip or deflate if its Content-Encoding says so; with any other it is refused.
 ///
 /// It is called by one background thread at a time, with no lock held, and may block as long as
 /// [`HttpRequest::timeout`] says. It must not follow redirects to where a plain fetch would not go.
@@ -140,8 +141,8 @@ fetch_failures! {
     Timeout, "timeout", "no answer in time";
     /// The TLS handshake: most often a certificate that is not trusted, not for this host or expired.
     Tls, "tls", "TLS failed";
-    /// The answer is not HTTP, was cut short, or is compressed though that was not asked for.
-    Protocol, "protocol", "not a whole HTTP answer";
+    /// The answer is not HTTP, was cut short, or has a Content-Encoding that is not known.
+    Protocol, "protocol", "not a usable HTTP answer";
     /// An HTTP status other than 200.
     Status, "status", "not status 200";
     /// A redirect that is not followed.
@@ -150,8 +151,8 @@ fetch_failures! {
     TooLarge, "too_large", "too large";
     /// The document is not what it should be: not JSON, not a JWK Set, no usable key in it.
     Document, "document", "not a usable document";
-    /// Discovery: the metadata are of another issuer (OpenID Connect Discovery §4.3).
-    Issuer, "issuer", "metadata of another issuer";
+    /// Discovery: the metadata name another issuer (OpenID Connect Discovery §4.3).
+    Issuer, "issuer", "issuer mismatch";
     /// The login was refused with 401: unknown account, wrong key or secret.
     Rejected, "rejected", "the login was rejected";
     /// The login was refused as a request, whoever makes it (400, 403, 404, 406, 415): a wrong URL or setting.
@@ -213,8 +214,18 @@ impl fmt::Display for FetchError {
             f.write_str(": ")?;
         }
         // It may hold what a library made of bytes from the network, and goes to logs of one line.
-        self.detail.chars().take(300).filter(|c| !c.is_control()).try_for_each(|c| write!(f, "{c}"))
+        f.write_str(&printable(&self.detail, 400))
     }
+}
+
+/// `text` without control characters, at most `max` characters: what comes from a network may go to a log of one line.
+pub(super) fn printable(text: &str, max: usize) -> String {
+    let mut shown: String = text.chars().filter(|c| !c.is_control()).take(max + 1).collect();
+    if let Some((end, _)) = shown.char_indices().nth(max) {
+        shown.truncate(end);
+        shown.push('\u{2026}');
+    }
+    shown
 }
 
 impl fmt::Debug for FetchError {
@@ -233,7 +244,9 @@ mod tests {
     fn an_error_is_one_bounded_line() {
         let error = FetchError::new(FetchFailure::Connect, format!("a\r\nb\u{1b}[31m{}", "x".repeat(1000)));
         let line = error.to_string();
-        assert!(line.starts_with("no connection: ab[31mx") && line.len() < 400, "{line}");
+        assert!(line.starts_with("no connection: ab[31mx") && line.len() < 500, "{line}");
         assert_eq!(FetchError::new(FetchFailure::Timeout, "").to_string(), "no answer in time");
+        assert_eq!(printable("abc", 3), "abc");
+        assert_eq!(printable("a\u{7}bcd", 3), "abc\u{2026}");
     }
 }

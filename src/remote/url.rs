@@ -16,6 +16,9 @@ pub(super) fn check(url: &str, allow_http: bool) -> Result<Uri, &'static str> {
     if authority.host().is_empty() {
         return Err("a URL without a host");
     }
+    if !has_sound_port(authority.as_str()) {
+        return Err("a port that is not from 0 to 65535");
+    }
     match uri.scheme_str() {
         Some("https") => Ok(uri),
         Some("http") if allow_http || is_loopback(authority.host()) => Ok(uri),
@@ -24,23 +27,19 @@ pub(super) fn check(url: &str, allow_http: bool) -> Result<Uri, &'static str> {
     }
 }
 
+/// The type of URLs takes any digits, and then says that there is no port.
+pub(super) fn has_sound_port(authority: &str) -> bool {
+    let host_and_port = authority.rsplit('@').next().unwrap_or_default();
+    let port = host_and_port.rsplit_once(':').map(|(_, port)| port).filter(|port| !port.ends_with(']'));
+    port.is_none_or(|port| port.parse::<u16>().is_ok())
+}
+
 /// Whether `host` is this machine, by its name or address.
 pub(super) fn is_loopback(host: &str) -> bool {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     host.eq_ignore_ascii_case("localhost")
         || bare.parse().is_ok_and(|address: Ipv4Addr| address.is_loopback())
         || bare.parse().is_ok_and(|address: Ipv6Addr| address.is_loopback())
-}
-
-/// Where a redirect from `from` leads, if that is the same origin.
-pub(super) fn same_origin(from: &Uri, location: &str) -> Option<Uri> {
-    let to: Uri = match location.strip_prefix('/') {
-        Some(rest) if !rest.starts_with(['/', '\\']) => {
-            format!("{}://{}{location}", from.scheme_str()?, from.authority()?).parse().ok()?
-        }
-        _ => location.parse().ok()?,
-    };
-    (to.scheme() == from.scheme() && to.authority() == from.authority()).then_some(to)
 }
 
 /// The URL without its query, for logs: a query may hold a secret.
@@ -84,32 +83,13 @@ mod tests {
             "https://",
             "https:///jwks",
             "https://ex ample/",
+            "https://idp.example:99999/",
+            "https://idp.example:/",
         ] {
             assert!(check(url, false).is_err(), "{url}");
         }
         assert!(check("http://master.mesos/", true).is_ok());
         assert!(check("file:///etc/passwd", true).is_err());
-    }
-
-    #[test]
-    fn a_redirect_stays_at_its_origin() {
-        let from = check("https://idp.example:8443/a/b?c", false).unwrap();
-        for (location, expected) in [
-            ("/jwks", Some("https://idp.example:8443/jwks")),
-            ("https://idp.example:8443/jwks?x", Some("https://idp.example:8443/jwks?x")),
-            ("http://idp.example:8443/jwks", None),
-            ("https://idp.example/jwks", None),
-            ("https://evil.example:8443/jwks", None),
-            ("https://idp.example:8443@evil.example/", None),
-            ("//evil.example/jwks", None),
-            ("/\\evil.example/jwks", None),
-            ("file:///etc/passwd", None),
-            ("jwks", None),
-            ("", None),
-        ] {
-            let to = same_origin(&from, location).map(|uri| uri.to_string());
-            assert_eq!(to.as_deref(), expected, "{location}");
-        }
     }
 
     #[test]

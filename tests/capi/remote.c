@@ -212,7 +212,6 @@ static void every_setting_is_taken(void)
     /* Of what a setting does, src/remote and the C++ tests say more. */
     bouncer_remote_options *options = options_for("/jwks");
     CHECK(bouncer_remote_options_set_allow_http(options, NULL) == BOUNCER_STATUS_OK);
-    CHECK(bouncer_remote_options_set_ca_file(options, "/no/such/file", 13, NULL) == BOUNCER_STATUS_OK);
     CHECK(bouncer_remote_options_set_proxy(options, "http://127.0.0.1:1", 18, NULL) == BOUNCER_STATUS_OK);
     CHECK(bouncer_remote_options_set_no_proxy(options, NULL) == BOUNCER_STATUS_OK);
     CHECK(bouncer_remote_options_set_same_origin_redirects(options, NULL) == BOUNCER_STATUS_OK);
@@ -236,6 +235,13 @@ static void every_setting_is_taken(void)
         len = bouncer_remote_status_last_good_error(status).len;
         bouncer_remote_status_free(status);
     }
+
+    /* A CA file is read at once, and then for each fetch. */
+    bouncer_remote_options *misled = options_for("/jwks");
+    CHECK(bouncer_remote_options_set_ca_file(misled, "/no/such/file", 13, NULL) == BOUNCER_STATUS_OK);
+    bouncer_remote_jwks *unmade = NULL;
+    CHECK_FAILS(bouncer_remote_jwks_new(misled, &unmade, &err), BOUNCER_STATUS_INVALID_ARGUMENT);
+    bouncer_remote_options_free(misled);
 
     /* Lazily, nothing happens before somebody asks. */
     bouncer_remote_jwks *lazy = NULL;

@@ -388,7 +388,6 @@ static void every_setting_is_taken(void)
     CHECK(bouncer_renewer_options_set_dcos_header(options, NULL) == OK);
     CHECK(bouncer_renewer_options_set_bearer(options, NULL) == OK);
     CHECK(bouncer_renewer_options_set_allow_http(options, NULL) == OK);
-    CHECK(bouncer_renewer_options_set_ca_file(options, "/no/such/file", 13, NULL) == OK);
     CHECK(bouncer_renewer_options_set_proxy(options, "http://127.0.0.1:1", 18, NULL) == OK);
     CHECK(bouncer_renewer_options_set_no_proxy(options, NULL) == OK);
     CHECK(bouncer_renewer_options_set_timeout(options, 20000, NULL) == OK);

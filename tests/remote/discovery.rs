@@ -97,3 +97,88 @@ fn an_https_issuer_cannot_point_at_plain_http_not_even_on_this_machine() {
         assert_eq!(RemoteJwkSet::discover(issuer).build().unwrap_err().kind(), ErrorKind::InvalidArgument);
     }
 }
+
+/// An issuer with metadata at `path` alone, which name `issuer`.
+fn with_metadata_at(path: &'static str, issuer: &'static str) -> Server {
+    let server = Server::saying(Reply::status(503));
+    let origin = server.origin.clone();
+    server.behave(move |request| match request.path.as_str() {
+        "/keys" => Reply::json(jwks(&[("rsa-2048-a", "a")])),
+        asked if asked == path => {
+            Reply::json(format!("\u{feff}{{\"issuer\":\"{origin}{issuer}\",\"jwks_uri\":\"{origin}/keys\"}}"))
+        }
+        _ => Reply::status(404),
+    });
+    server
+}
+
+#[test]
+fn metadata_are_looked_for_at_each_of_their_addresses_in_order() {
+    const OPENID: &str = "/.well-known/openid-configuration";
+    const OAUTH: &str = "/.well-known/oauth-authorization-server";
+    for (issuer, at, asked) in [
+        ("", OPENID, 1),
+        ("", OAUTH, 2),
+        ("/a/b", "/a/b/.well-known/openid-configuration", 1),
+        ("/a/b", "/.well-known/oauth-authorization-server/a/b", 2),
+        ("/a/b", "/.well-known/openid-configuration/a/b", 3),
+    ] {
+        let server = with_metadata_at(at, issuer);
+        let keys = RemoteJwkSet::discover(&format!("{}{issuer}", server.origin)).lazy().build().unwrap();
+        assert_eq!(keys.refresh(PATIENCE), Ok(()), "{at}");
+        assert_eq!(server.count(), asked + 1, "{at}");
+    }
+    // Found nowhere: every address is named once asked, and nothing else is.
+    let server = Server::saying(Reply::status(404));
+    let origin = &server.origin;
+    let keys = RemoteJwkSet::discover(&format!("{origin}/a")).lazy().build().unwrap();
+    let expected = format!(
+        "not status 200: 404 at {origin}/a{OPENID}, 404 at {origin}{OAUTH}/a, 404 at {origin}{OPENID}/a"
+    );
+    assert_eq!(keys.refresh(PATIENCE).unwrap_err().to_string(), expected);
+    assert_eq!(server.count(), 3);
+    // What is not "not found" is an outage: one request.
+    server.say(Reply::status(503));
+    assert_eq!(keys.refresh(PATIENCE).unwrap_err().detail(), "503");
+    assert_eq!(server.count(), 4);
+}
+
+#[test]
+fn an_issuer_given_as_the_address_of_its_metadata_is_recognised() {
+    for (issuer, at) in [
+        ("", "/.well-known/openid-configuration"),
+        ("/", "/.well-known/openid-configuration"),
+        ("/a", "/a/.well-known/openid-configuration"),
+        ("/a", "/.well-known/oauth-authorization-server/a"),
+    ] {
+        let server = with_metadata_at(at, issuer);
+        let keys = RemoteJwkSet::discover(&format!("{}{at}", server.origin)).lazy().build().unwrap();
+        assert_eq!(keys.refresh(PATIENCE), Ok(()), "{at}");
+        assert_eq!(server.count(), 2, "{at}");
+    }
+    let server = with_metadata_at("/a/.well-known/openid-configuration", "/b");
+    let address = format!("{}/a/.well-known/openid-configuration", server.origin);
+    let keys = RemoteJwkSet::discover(&address).lazy().build().unwrap();
+    assert_eq!(keys.refresh(PATIENCE).unwrap_err().failure(), FetchFailure::Issuer);
+}
+
+#[test]
+fn a_mismatch_names_both_issuers_wherever_it_is_shown() {
+    let server = issuer("/{tenantid}/v2.0", "/keys");
+    let keys = RemoteJwkSet::discover(&format!("{}/realm", server.origin)).lazy().build().unwrap();
+    let error = keys.refresh(PATIENCE).unwrap_err();
+    let expected = format!(
+        "issuer mismatch: configured {0}/realm, metadata says {0}/{{tenantid}}/v2.0 (a template for many issuers: \
+         configure the issuer of one tenant)",
+        server.origin
+    );
+    assert_eq!(error.to_string(), expected);
+    assert!(keys.current().unwrap_err().to_string().ends_with(&expected));
+
+    let html = Server::saying(Reply::Answer(200, Vec::new(), b"<!DOCTYPE html>".to_vec()));
+    let keys = RemoteJwkSet::discover(&html.origin).lazy().build().unwrap();
+    assert_eq!(
+        keys.refresh(PATIENCE).unwrap_err().to_string(),
+        "not a usable document: the metadata: the answer is not JSON: it begins like HTML or XML"
+    );
+}

@@ -42,7 +42,7 @@ fn the_request_is_plain() {
     assert_eq!(request.header("accept"), Some("application/jwk-set+json, application/json"));
     assert!(request.header("user-agent").unwrap().starts_with("bouncer_verify/"));
     // Nothing that could be decompressed into more than it is.
-    assert!(request.header("accept-encoding").is_none_or(|coding| coding == "identity"));
+    assert_eq!(request.header("accept-encoding"), Some("identity"));
     assert_eq!(request.header("authorization"), None);
 }
 
@@ -180,11 +180,11 @@ fn a_body_is_read_up_to_its_bound_alone() {
 }
 
 #[test]
-fn a_compressed_answer_is_refused_unopened() {
-    // 10 MB of spaces in 10 kB of gzip would be the bomb; that it is not opened needs no bomb to show.
-    let gzip = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+fn an_answer_that_is_compressed_and_damaged_is_refused() {
+    let gzip = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 3, 0, 0, 0];
     let error = refused(Reply::json(gzip).with("Content-Encoding", "gzip"));
-    assert_eq!((error.failure(), error.detail()), (FetchFailure::Protocol, "compressed"));
+    assert_eq!(error.failure(), FetchFailure::Protocol);
+    assert_eq!(error.detail(), "the compressed body is damaged or cut short");
 }
 
 #[test]
@@ -212,7 +212,10 @@ fn a_server_that_is_not_there_is_no_connection() {
     let keys = RemoteJwkSet::new(&url).unwrap();
     assert_eq!(keys.refresh(PATIENCE).unwrap_err().failure(), FetchFailure::Connect);
     let error = keys.wait_ready(Duration::ZERO).unwrap_err();
-    assert_eq!(error.to_string(), "no keys are available to judge with: no connection");
+    let port = url.split(':').nth(2).unwrap().trim_end_matches("/jwks");
+    let start =
+        format!("no keys are available to judge with: no connection: 127.0.0.1:{port}: Connection refused");
+    assert!(error.to_string().starts_with(&start), "{error}");
 }
 
 #[test]
@@ -286,33 +289,6 @@ fn a_proxy_is_used_for_other_machines_alone() {
     let server = Server::saying(Reply::json(body()));
     builder(&server).proxy(&proxy.origin).build().unwrap().wait_ready(PATIENCE).unwrap();
     assert_eq!((proxy.count(), server.count()), (before, 1));
-}
-
-#[test]
-fn a_proxy_in_the_environment_that_cannot_be_used_is_never_passed_over() {
-    const NAME: &str = "fetching::a_proxy_in_the_environment_that_cannot_be_used_is_never_passed_over";
-    if let Ok(url) = std::env::var("BOUNCER_PROXY_TEST") {
-        let built = RemoteJwkSet::builder("https://idp.invalid/jwks").build();
-        match url.as_str() {
-            "refused" => assert_eq!(built.unwrap_err().kind(), ErrorKind::InvalidArgument),
-            _ => assert!(built.is_ok()),
-        }
-        assert!(RemoteJwkSet::builder("https://idp.invalid/jwks").no_proxy().build().is_ok());
-        return;
-    }
-    for (variable, value, expected) in [
-        ("ALL_PROXY", "socks5://127.0.0.1:1", "refused"),
-        ("HTTPS_PROXY", "http://", "refused"),
-        ("HTTPS_PROXY", "http://127.0.0.1:1", "taken"),
-        ("HTTPS_PROXY", "", "taken"),
-    ] {
-        let mut test = std::process::Command::new(std::env::current_exe().unwrap());
-        for name in ["ALL_PROXY", "all_proxy", "HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"] {
-            test.env_remove(name);
-        }
-        test.args(["--exact", NAME]).env("BOUNCER_PROXY_TEST", expected).env(variable, value);
-        assert!(test.output().unwrap().status.success(), "{variable}={value}");
-    }
 }
 
 #[test]

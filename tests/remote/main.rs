@@ -13,6 +13,7 @@ mod files;
 mod lifecycle;
 mod load;
 mod misses;
+mod network;
 mod outage;
 mod tls;
 

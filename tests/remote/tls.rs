@@ -2,20 +2,20 @@
 
 use crate::server::{Reply, Server};
 use crate::{PATIENCE, jwks, token, until};
-use bouncer_verify::{FetchFailure, Policy, RemoteJwkSet, Verifier};
+use bouncer_verify::{ErrorKind, FetchError, FetchFailure, Policy, RemoteJwkSet, Verifier};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, KeyUsagePurpose};
 use rustls::ServerConfig;
-use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 /// A certificate authority made for the test.
-struct Authority(CertifiedIssuer<'static, KeyPair>);
+pub(crate) struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 impl Authority {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
@@ -23,30 +23,34 @@ impl Authority {
     }
 
     /// The PEM file to trust.
-    fn file(&self, name: &str) -> PathBuf {
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
         let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("remote-{name}.pem"));
         fs::write(&path, self.0.pem()).unwrap();
         path
     }
 
     /// A server for `host`, with a certificate valid until then.
-    fn server(&self, host: &str, until: SystemTime) -> ServerConfig {
+    pub(crate) fn server(&self, host: &str, until: SystemTime) -> ServerConfig {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new([host.to_owned()]).unwrap();
         params.not_before = (until - Duration::from_secs(86400)).into();
         params.not_after = until.into();
         let certificate = params.signed_by(&key, &self.0).unwrap();
-        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
-        ServerConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(vec![certificate.der().clone()], key)
-            .unwrap()
+        server_config(certificate.der().clone(), &key)
     }
 }
 
-fn tomorrow() -> SystemTime {
+fn server_config(certificate: CertificateDer<'static>, key: &KeyPair) -> ServerConfig {
+    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+    ServerConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate], key)
+        .unwrap()
+}
+
+pub(crate) fn tomorrow() -> SystemTime {
     SystemTime::now() + Duration::from_secs(86400 / 2)
 }
 
@@ -54,15 +58,19 @@ fn body() -> Reply {
     Reply::json(jwks(&[("rsa-2048-a", "a")]))
 }
 
-fn failure(server: &Server, ca_file: Option<PathBuf>) -> FetchFailure {
+fn failed(server: &Server, ca_file: Option<PathBuf>) -> FetchError {
     let mut builder = RemoteJwkSet::builder(&server.url());
     if let Some(file) = ca_file {
         builder = builder.ca_file(file);
     }
     let keys = builder.build().unwrap();
-    let failure = keys.refresh(PATIENCE).unwrap_err().failure();
+    let error = keys.refresh(PATIENCE).unwrap_err();
     assert!(keys.current().is_err());
-    failure
+    error
+}
+
+fn failure(server: &Server, ca_file: Option<PathBuf>) -> FetchFailure {
+    failed(server, ca_file).failure()
 }
 
 #[test]
@@ -80,14 +88,79 @@ fn a_server_of_the_given_authority_is_believed_and_others_are_not() {
 }
 
 #[test]
-fn a_certificate_for_another_host_or_that_has_expired_is_refused() {
+fn a_certificate_that_is_refused_says_why() {
     let authority = Authority::new();
     let file = authority.file("strict");
-    let wrong_host = Server::start_tls(authority.server("idp.example", tomorrow()), |_| body());
-    assert_eq!(failure(&wrong_host, Some(file.clone())), FetchFailure::Tls);
     let yesterday = SystemTime::now() - Duration::from_secs(3600);
-    let expired = Server::start_tls(authority.server("localhost", yesterday), |_| body());
-    assert_eq!(failure(&expired, Some(file)), FetchFailure::Tls);
+    let next_week = SystemTime::now() + Duration::from_secs(7 * 86400);
+    for (host, until, file, expected) in [
+        (
+            "idp.example",
+            tomorrow(),
+            Some(file.clone()),
+            "the server's certificate is not for localhost, but for idp.example",
+        ),
+        ("localhost", yesterday, Some(file.clone()), "the server's certificate has expired on "),
+        ("localhost", next_week, Some(file), "the server's certificate is not valid before "),
+        ("localhost", tomorrow(), None, "no trusted CA signed the server's certificate"),
+    ] {
+        let server = Server::start_tls(authority.server(host, until), |_| body());
+        let error = failed(&server, file);
+        assert_eq!(error.failure(), FetchFailure::Tls);
+        assert!(error.to_string().starts_with(&format!("TLS failed: {expected}")), "{error}");
+        assert_eq!(server.count(), 0);
+    }
+}
+
+#[test]
+fn a_certificate_that_is_in_the_bundle_itself_is_trusted_for_its_host() {
+    // As `openssl req -x509` makes it (a CA's), as a plain server's, and of a CA that nobody trusts.
+    let key = || KeyPair::generate().unwrap();
+    let params = |host: &str, is_ca| {
+        let mut params = CertificateParams::new([host.to_owned()]).unwrap();
+        params.is_ca = if is_ca { IsCa::Ca(BasicConstraints::Unconstrained) } else { IsCa::NoCa };
+        params
+    };
+    for (name, host, is_ca, is_signed, is_trusted) in [
+        ("self-signed", "localhost", false, false, true),
+        ("self-signed-ca", "localhost", true, false, true),
+        ("unknown-ca", "localhost", false, true, true),
+        ("self-signed-other", "idp.example", true, false, false),
+    ] {
+        let key = key();
+        let certificate = match is_signed {
+            true => params(host, is_ca).signed_by(&key, &Authority::new().0).unwrap(),
+            false => params(host, is_ca).self_signed(&key).unwrap(),
+        };
+        let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("remote-exact-{name}.pem"));
+        fs::write(&path, certificate.pem()).unwrap();
+        let server = Server::start_tls(server_config(certificate.der().clone(), &key), |_| body());
+        let keys = RemoteJwkSet::builder(&server.url()).ca_file(&path).lazy().build().unwrap();
+        assert_eq!(keys.refresh(PATIENCE).map_err(|error| error.failure()).is_ok(), is_trusted, "{name}");
+        // Nobody trusts it who was not given it.
+        assert_eq!(failure(&server, Some(Authority::new().file("exact-other"))), FetchFailure::Tls, "{name}");
+    }
+}
+
+#[test]
+fn a_bundle_is_read_entry_by_entry() {
+    let (good, other) = (Authority::new(), Authority::new());
+    let server = Server::start_tls(good.server("localhost", tomorrow()), |_| body());
+    let (good, other) = (good.0.pem(), other.0.pem());
+    let broken = "-----BEGIN CERTIFICATE-----\nnot base64 !!\n-----END CERTIFICATE-----\n";
+    for (name, text) in [
+        ("bom", format!("\u{feff}{good}")),
+        ("crlf", good.replace("\r\n", "\n").replace('\n', "\r\n")),
+        ("joined", format!("{}{good}", other.trim_end())),
+        ("broken-after", format!("{good}{broken}")),
+        ("broken-before", format!("{broken}{good}")),
+        ("trusted", good.replace("CERTIFICATE", "TRUSTED CERTIFICATE")),
+    ] {
+        let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("remote-bundle-{name}.pem"));
+        fs::write(&path, text).unwrap();
+        let keys = RemoteJwkSet::builder(&server.url()).ca_file(&path).lazy().build().unwrap();
+        assert_eq!(keys.refresh(PATIENCE), Ok(()), "{name}");
+    }
 }
 
 #[test]
@@ -102,15 +175,41 @@ fn a_bundle_that_is_replaced_counts_from_the_next_fetch() {
 }
 
 #[test]
-fn a_bundle_that_is_no_bundle_is_a_failure_of_this_machine() {
+fn a_bundle_that_is_no_bundle_is_found_at_once_with_its_path_and_none_of_its_bytes() {
+    let build = |path: &std::path::Path| RemoteJwkSet::builder("https://localhost:1/").ca_file(path).build();
+    let missing = build("/nonexistent/ca.pem".as_ref()).unwrap_err();
+    assert_eq!(missing.kind(), ErrorKind::InvalidArgument);
+    assert_eq!(missing.detail(), "ca_file /nonexistent/ca.pem: No such file or directory (os error 2)");
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("remote-no-bundle.pem");
+    for (text, why) in [
+        ("", "no certificate in it"),
+        ("secret", "no certificate in it"),
+        ("-----BEGIN PRIVATE KEY-----\nsecret\n-----END PRIVATE KEY-----\n", "no certificate in it"),
+        (
+            "-----BEGIN CERTIFICATE-----\n!secret\n-----END CERTIFICATE-----\n",
+            "no certificate in it (entry 1 is not base64)",
+        ),
+        ("-----BEGIN secret", "no certificate in it (entry 1 has no whole BEGIN line)"),
+    ] {
+        fs::write(&path, text).unwrap();
+        let error = build(&path).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidArgument);
+        assert_eq!(error.detail(), format!("ca_file {}: {why}", path.display()));
+        let renewer = bouncer_verify::TokenRenewer::client_credentials("https://localhost:1/", "a", "b");
+        assert_eq!(renewer.ca_file(&path).build().unwrap_err().kind(), ErrorKind::InvalidArgument);
+    }
+}
+
+#[test]
+fn a_bundle_that_breaks_later_is_a_failure_of_this_machine() {
     let authority = Authority::new();
     let server = Server::start_tls(authority.server("localhost", tomorrow()), |_| body());
-    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("remote-no-bundle.pem");
-    assert_eq!(failure(&server, Some("/nonexistent".into())), FetchFailure::System);
-    for text in ["", "garbage", "-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n"] {
-        fs::write(&path, text).unwrap();
-        assert_eq!(failure(&server, Some(path.clone())), FetchFailure::System, "{text}");
-    }
+    let path = authority.file("breaks-later");
+    let keys = RemoteJwkSet::builder(&server.url()).ca_file(&path).lazy().build().unwrap();
+    fs::remove_file(&path).unwrap();
+    let error = keys.refresh(PATIENCE).unwrap_err();
+    assert_eq!(error.failure(), FetchFailure::System);
+    assert!(error.detail().contains(path.to_str().unwrap()), "{error}");
     assert_eq!(server.connections(), 0);
 }
 
@@ -140,5 +239,7 @@ fn keys_stay_when_tls_breaks() {
         matches!(failure, FetchFailure::Tls | FetchFailure::Protocol | FetchFailure::Connect),
         "{failure}"
     );
+    let why = keys.status().last_error.unwrap().to_string();
+    assert!(why.starts_with("TLS failed: "), "{why}");
     until("it was tried", || plain.connections() >= 1);
 }

@@ -759,8 +759,9 @@ public:
     /// Trusts the certificate authorities of this PEM file too, besides the system's. It is read for each fetch, so it
     /// may be replaced.
     Result<void> try_ca_file(std::string_view path) noexcept { return set(bouncer_remote_options_set_ca_file, path); }
-    /// Goes through this proxy, "http://[user:password@]host:port", in place of what the environment says: the first of
-    /// ALL_PROXY, HTTPS_PROXY and HTTP_PROXY that is set, but for hosts in NO_PROXY. Never for this machine.
+    /// Goes through this proxy, "http://[user:password@]host:port", in place of what the environment says:
+    /// https_proxy for https, http_proxy for http, else all_proxy, but for hosts in no_proxy, in lower or upper case.
+    /// Never for this machine.
     Result<void> try_proxy(std::string_view url) noexcept { return set(bouncer_remote_options_set_proxy, url); }
     /// Goes through no proxy, whatever the environment says.
     Result<void> try_no_proxy() noexcept { return set(bouncer_remote_options_set_no_proxy); }
@@ -776,7 +777,7 @@ public:
     Result<void> try_max_stale(std::chrono::milliseconds max_stale) noexcept {
         return set(bouncer_remote_options_set_max_stale, max_stale);
     }
-    /// The time for one HTTP exchange: by default 5 seconds. The connection must be there after 2.
+    /// The time for one HTTP exchange: by default 5 seconds. The TCP connection must be there after 2.
     Result<void> try_timeout(std::chrono::milliseconds timeout) noexcept {
         return set(bouncer_remote_options_set_timeout, timeout);
     }
@@ -1551,7 +1552,7 @@ public:
     Result<void> try_proxy(std::string_view url) noexcept { return set(bouncer_renewer_options_set_proxy, url); }
     /// Goes through no proxy, whatever the environment says.
     Result<void> try_no_proxy() noexcept { return set(bouncer_renewer_options_set_no_proxy); }
-    /// The time for one HTTP exchange: by default 10 seconds. The connection must be there after 2.
+    /// The time for one HTTP exchange: by default 10 seconds. The TCP connection must be there after 2.
     Result<void> try_timeout(std::chrono::milliseconds timeout) noexcept {
         return set(bouncer_renewer_options_set_timeout, timeout);
     }

@@ -67,7 +67,7 @@ int main() {
     CHECK(options && options->try_seed(read_file("document_jwks.json")) && options->try_lazy() && options->try_ttl(1h));
     CHECK(options->try_max_stale(24h) && options->try_timeout(1s) && options->try_max_wait(100ms));
     CHECK(options->try_allow_http() && options->try_no_proxy() && options->try_same_origin_redirects());
-    CHECK(options->try_ca_file("/no/such/file") && options->try_last_good_file("/no/such/file"));
+    CHECK(options->try_last_good_file("/no/such/file"));
     CHECK(fails(options->try_proxy("\xff"), Status::InvalidArgument));
     const Result<RemoteJwkSet> remote = RemoteJwkSet::try_make(*options);
     CHECK(remote && remote->try_wait_ready(1s) && remote->try_current() && fails(remote->try_refresh(5s), unavailable));
@@ -81,14 +81,20 @@ int main() {
     CHECK(fails(kept->try_verify(text), unavailable) && fails(remote->try_current(), unavailable));
     const Result<RemoteOptions> insecure = RemoteOptions::try_for_issuer("http://master.mesos");
     CHECK(insecure && fails(RemoteJwkSet::try_make(*insecure), Status::InvalidArgument));
+    Result<RemoteOptions> misled = RemoteOptions::try_for_url("https://127.0.0.1:1/jwks");
+    CHECK(misled && misled->try_ca_file("/no/such/file"));
+    CHECK(fails(RemoteJwkSet::try_make(*misled), Status::InvalidArgument));
 
     // Nor for a login.
     Result<RenewerOptions> login = RenewerOptions::try_client_credentials("http://127.0.0.1:1/token", "id", "secret");
     CHECK(login && login->try_parameter("scope", "read") && login->try_bearer());
+    Result<RenewerOptions> untrusting = RenewerOptions::try_client_credentials("http://127.0.0.1:1/", "id", "secret");
+    CHECK(untrusting && untrusting->try_ca_file("/no/such/file"));
+    CHECK(fails(TokenRenewer::try_make(*untrusting), Status::InvalidArgument));
     Result<RenewerOptions> misfit = RenewerOptions::try_client_credentials("http://127.0.0.1:1/token", "id", "secret");
     CHECK(misfit && misfit->try_login_endpoint("unused") && fails(TokenRenewer::try_make(*misfit), Status::InvalidArgument));
     CHECK(login->try_allow_http() && login->try_no_proxy() && login->try_timeout(1s) && login->try_max_wait(100ms));
-    CHECK(login->try_ca_file("/no/such/file") && login->try_dcos_header() && login->try_lazy());
+    CHECK(login->try_dcos_header() && login->try_lazy());
     CHECK(fails(login->try_proxy("\xff"), Status::InvalidArgument));
     const Result<TokenRenewer> lost = TokenRenewer::try_make(*login);
     CHECK(lost && fails(lost->try_token(), Status::LoginUnavailable) && fails(lost->try_renew(5s), Status::LoginUnavailable));

@@ -408,7 +408,7 @@ static void settings_that_cannot_be_used_are_refused() {
     // Settings are copied, and serve again.
     RenewerOptions same = RenewerOptions::service_account(good);
     RenewerOptions &row = same.login_endpoint("http://master.mesos/").bearer().dcos_header().allow_http()
-                              .ca_file("x").proxy("http://a:1").no_proxy().timeout(1s).max_wait(1s).lazy();
+                              .proxy("http://a:1").no_proxy().timeout(1s).max_wait(1s).lazy();
     CHECK(&row == &same && TokenRenewer::try_make(same) && TokenRenewer::try_make(same));
     const RenewerOptions moved = RenewerOptions::service_account(good).allow_http().ca_file("x").proxy("http://a:1").no_proxy();
     CHECK(moved.handle() != nullptr);

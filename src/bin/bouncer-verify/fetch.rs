@@ -38,7 +38,7 @@ pub(crate) struct FetchArguments {
     /// Trust the certificate authorities of this PEM file too, besides the system's
     #[arg(long, value_name = "FILE")]
     pub(crate) ca_file: Option<PathBuf>,
-    /// Go through this proxy, in place of what ALL_PROXY, HTTPS_PROXY, HTTP_PROXY and NO_PROXY say
+    /// Go through this proxy, in place of what HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY say
     #[arg(long, value_name = "URL", conflicts_with = "no_proxy")]
     pub(crate) proxy: Option<String>,
     /// Go through no proxy

@@ -1,11 +1,51 @@
-//! OpenID Connect Discovery 1.0: from an issuer to its JWK Set's URL.
+//! From an issuer to its JWK Set's URL: OpenID Connect Discovery 1.0 and RFC 8414.
 
-use super::super::transport::{FetchError, FetchFailure};
+use super::super::transport::{FetchError, FetchFailure, printable};
 use crate::encoding::json;
 
-/// Where the metadata of `issuer` are (§4): a slash at its end is removed first.
-pub(super) fn configuration_url(issuer: &str) -> String {
-    format!("{}/.well-known/openid-configuration", issuer.strip_suffix('/').unwrap_or(issuer))
+const OPENID: &str = "/.well-known/openid-configuration";
+const OAUTH: &str = "/.well-known/oauth-authorization-server";
+
+/// The longest issuer that an error shows, in characters.
+const MAX_SHOWN: usize = 150;
+
+/// Where the metadata of `issuer` may be, in the order in which to ask. The next one counts only where there is nothing
+/// (404).
+pub(super) fn metadata_urls(issuer: &str) -> Vec<String> {
+    if let Some(Document { url, .. }) = Document::of(issuer) {
+        return vec![url.to_owned()];
+    }
+    // OpenID Connect Discovery §4: a slash at its end is removed first.
+    let issuer = issuer.strip_suffix('/').unwrap_or(issuer);
+    let mut urls = vec![format!("{issuer}{OPENID}")];
+    let path_start = issuer.split_once("://").and_then(|(scheme, rest)| {
+        let path = rest.find('/')?;
+        Some(scheme.len() + "://".len() + path)
+    });
+    let (origin, path) = issuer.split_at_checked(path_start.unwrap_or(issuer.len())).unwrap_or((issuer, ""));
+    // RFC 8414 §3.1 and §5: between the host and the path.
+    urls.push(format!("{origin}{OAUTH}{path}"));
+    if !path.is_empty() {
+        urls.push(format!("{origin}{OPENID}{path}"));
+    }
+    urls
+}
+
+/// An "issuer" that is the address of its own metadata, as many configurations call it.
+struct Document<'a> {
+    url: &'a str,
+    /// The issuer, but for a slash at its end.
+    issuer: String,
+}
+
+impl<'a> Document<'a> {
+    fn of(url: &'a str) -> Option<Self> {
+        [OPENID, OAUTH].iter().find_map(|well_known| {
+            let (before, after) = url.split_once(well_known)?;
+            (after.is_empty() || after.starts_with('/'))
+                .then(|| Self { url, issuer: format!("{before}{}", after.trim_end_matches('/')) })
+        })
+    }
 }
 
 /// "jwks_uri" of the metadata, which must name `issuer`, character for character (§4.3): metadata of another
@@ -20,11 +60,34 @@ pub(super) fn jwks_uri(metadata: &[u8], issuer: &str) -> Result<String, FetchErr
         _ => {}
     })
     .map_err(|_| malformed("the metadata are not a strict JSON object"))?;
-    if named.and_then(|value| value.as_str()).as_deref() != Some(issuer) {
-        return Err(FetchError::new(FetchFailure::Issuer, ""));
+    let named = named.and_then(|value| value.as_str());
+    let is_same = match (named.as_deref(), Document::of(issuer)) {
+        (Some(named), None) => named == issuer,
+        (Some(named), Some(document)) => named.strip_suffix('/').unwrap_or(named) == document.issuer,
+        (None, _) => false,
+    };
+    if !is_same {
+        return Err(FetchError::new(FetchFailure::Issuer, mismatch(issuer, named.as_deref())));
     }
-    let jwks_uri = jwks_uri.and_then(|value| value.as_str()).ok_or(malformed("no jwks_uri"))?;
+    let jwks_uri =
+        jwks_uri.and_then(|value| value.as_str()).ok_or(malformed("the metadata have no jwks_uri"))?;
     Ok(jwks_uri.into_owned())
+}
+
+fn mismatch(configured: &str, named: Option<&str>) -> String {
+    let configured_shown = printable(configured, MAX_SHOWN);
+    let Some(named) = named else {
+        return format!("configured {configured_shown}, metadata name none");
+    };
+    let hint = match named {
+        _ if named.trim_end_matches('/') == configured.trim_end_matches('/') => {
+            " (the slash at the end counts)"
+        }
+        // Microsoft Entra's "common", "organizations" and "consumers".
+        _ if named.contains('{') => " (a template for many issuers: configure the issuer of one tenant)",
+        _ => "",
+    };
+    format!("configured {configured_shown}, metadata says {}{hint}", printable(named, MAX_SHOWN))
 }
 
 #[cfg(test)]
@@ -32,10 +95,43 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_metadata_are_found_below_the_issuer() {
-        let expected = "https://idp.example/a/.well-known/openid-configuration";
-        assert_eq!(configuration_url("https://idp.example/a"), expected);
-        assert_eq!(configuration_url("https://idp.example/a/"), expected);
+    fn the_metadata_are_found_below_the_issuer_and_then_before_its_path() {
+        for (issuer, expected) in [
+            (
+                "https://idp.example/a/b",
+                &[
+                    "https://idp.example/a/b/.well-known/openid-configuration",
+                    "https://idp.example/.well-known/oauth-authorization-server/a/b",
+                    "https://idp.example/.well-known/openid-configuration/a/b",
+                ][..],
+            ),
+            (
+                "https://idp.example:8443/",
+                &[
+                    "https://idp.example:8443/.well-known/openid-configuration",
+                    "https://idp.example:8443/.well-known/oauth-authorization-server",
+                ],
+            ),
+            (
+                "https://idp.example/a/",
+                &[
+                    "https://idp.example/a/.well-known/openid-configuration",
+                    "https://idp.example/.well-known/oauth-authorization-server/a",
+                    "https://idp.example/.well-known/openid-configuration/a",
+                ],
+            ),
+            // The metadata themselves.
+            (
+                "https://idp.example/a/.well-known/openid-configuration",
+                &["https://idp.example/a/.well-known/openid-configuration"],
+            ),
+            (
+                "https://idp.example/.well-known/oauth-authorization-server/a",
+                &["https://idp.example/.well-known/oauth-authorization-server/a"],
+            ),
+        ] {
+            assert_eq!(metadata_urls(issuer), expected, "{issuer}");
+        }
     }
 
     #[test]
@@ -45,6 +141,52 @@ mod tests {
         for other in ["https://idp.example", "https://IDP.example/", "https://idp.example/a", ""] {
             assert_eq!(jwks_uri(metadata, other).unwrap_err().failure(), FetchFailure::Issuer, "{other}");
         }
+    }
+
+    #[test]
+    fn metadata_given_by_their_own_address_name_the_issuer_of_that_address() {
+        let named = |issuer: &str| format!(r#"{{"issuer":"{issuer}","jwks_uri":"u"}}"#);
+        for (address, issuer, expected) in [
+            ("https://a/.well-known/openid-configuration", "https://a", true),
+            ("https://a/.well-known/openid-configuration", "https://a/", true),
+            ("https://a/b/.well-known/openid-configuration", "https://a/b", true),
+            ("https://a/.well-known/oauth-authorization-server/b", "https://a/b", true),
+            ("https://a/.well-known/openid-configuration/b/", "https://a/b/", true),
+            ("https://a/.well-known/openid-configuration", "https://a//", false),
+            ("https://a/.well-known/openid-configuration", "https://b", false),
+            ("https://a/b/.well-known/openid-configuration", "https://a", false),
+            // It is no part of a name.
+            ("https://a/.well-known/openid-configurations", "https://a", false),
+        ] {
+            let found = jwks_uri(named(issuer).as_bytes(), address);
+            assert_eq!(found.is_ok(), expected, "{address} {issuer}");
+        }
+    }
+
+    #[test]
+    fn a_mismatch_names_both_issuers() {
+        let said = |named: &str, configured: &str| {
+            jwks_uri(format!(r#"{{"issuer":{named}}}"#).as_bytes(), configured).unwrap_err().to_string()
+        };
+        for (named, configured, expected) in [
+            (r#""https://a""#, "https://b", "configured https://b, metadata says https://a"),
+            (
+                r#""https://a""#,
+                "https://a/",
+                "configured https://a/, metadata says https://a (the slash at the end counts)",
+            ),
+            (
+                r#""https://a/{tenantid}/v2.0""#,
+                "https://a/common/v2.0",
+                "configured https://a/common/v2.0, metadata says https://a/{tenantid}/v2.0 (a template for many \
+                 issuers: configure the issuer of one tenant)",
+            ),
+            ("7", "https://a", "configured https://a, metadata name none"),
+            (r#""a\u0007\nb""#, "https://a", "configured https://a, metadata says ab"),
+        ] {
+            assert_eq!(said(named, configured), format!("issuer mismatch: {expected}"));
+        }
+        assert!(said(&format!("\"{}\"", "x".repeat(5000)), "https://a").chars().count() < 250);
     }
 
     #[test]

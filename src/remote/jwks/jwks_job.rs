@@ -1,8 +1,8 @@
 //! One attempt to fetch a JWK Set: from its location to the set in use.
 
-use super::super::transport::{FetchError, FetchFailure, HttpRequest, HttpResponse, Transport};
+use super::super::transport::{FetchError, FetchFailure, HttpRequest, HttpResponse, Transport, printable};
 use super::super::worker::{Job, Reason, Worker};
-use super::super::{freshness, pacing, url};
+use super::super::{decode, freshness, pacing, url};
 use super::misses::Misses;
 use super::status::RemoteJwkSetStatus;
 use super::{discovery, last_good};
@@ -176,14 +176,24 @@ impl JwksJob {
             timeout: self.settings.timeout,
             max_body_len: MAX_DOCUMENT_LEN,
         };
-        let response = self.transport.exchange(&request)?;
-        if response.body.len() > MAX_DOCUMENT_LEN {
-            return Err(FetchError::new(FetchFailure::TooLarge, ""));
+        self.transport.exchange(&request)
+    }
+
+    /// The metadata of `issuer`, from the first of its addresses where there are any.
+    fn metadata_of(&self, issuer: &str) -> Result<HttpResponse, FetchError> {
+        let mut nowhere = Vec::new();
+        for (i, url) in discovery::metadata_urls(issuer).iter().enumerate() {
+            let response = self.get(url, vec![("accept", "application/json".into())])?;
+            match response.status {
+                200 | 203 => return Ok(response),
+                // Of the addresses that few issuers have, 403 or 400 is a common way to say no.
+                status @ 400..=428 if status == 404 || i > 0 => {
+                    nowhere.push(format!("{status} at {}", printable(url, 120)));
+                }
+                _ => return Err(wrong_status(&response)),
+            }
         }
-        if response.values("content-encoding").any(|coding| !coding.eq_ignore_ascii_case("identity")) {
-            return Err(FetchError::new(FetchFailure::Protocol, "compressed"));
-        }
-        Ok(response)
+        Err(FetchError::new(FetchFailure::Status, nowhere.join(", ")))
     }
 
     /// The key set's URL.
@@ -199,12 +209,12 @@ impl JwksJob {
         {
             return Ok(metadata.jwks_uri.clone());
         }
-        let response =
-            self.get(&discovery::configuration_url(issuer), vec![("accept", "application/json".into())])?;
-        if response.status != 200 {
-            return Err(wrong_status(&response));
-        }
-        let jwks_uri = discovery::jwks_uri(&response.body, issuer)?;
+        let response = self.metadata_of(issuer)?;
+        let jwks_uri = discovery::jwks_uri(&response.body, issuer).map_err(|error| {
+            let is_json = error.failure() != FetchFailure::Document;
+            let why = if is_json { None } else { decode::not_json(&response) };
+            why.map_or(error, |why| FetchError::new(FetchFailure::Document, format!("the metadata: {why}")))
+        })?;
         let unusable = |why| FetchError::new(FetchFailure::Document, format!("jwks_uri: {why}"));
         let uri = url::check(&jwks_uri, self.settings.allow_http).map_err(unusable)?;
         // Not even to this machine: its services are not an issuer's to point at.
@@ -244,7 +254,8 @@ impl JwksJob {
                 // RFC 9111 §4.3.4: what a 304 does not say is as it was.
                 InUse { lifetime: said.unwrap_or(before.lifetime), validators, ..before.clone() }
             }
-            (200, before) => {
+            // 203: a proxy on the way has changed the answer (RFC 9110 §15.3.4), as it may do with a 200.
+            (200 | 203, before) => {
                 let sha256 = hex(&Sha256::digest(&response.body));
                 let lifetime = said.unwrap_or(self.settings.ttl);
                 let validators = Validators::of(&response, url);
@@ -255,7 +266,11 @@ impl JwksJob {
                     before => InUse {
                         jwks: Arc::new(
                             JwkSet::from_slice_with(&response.body, self.settings.backend).map_err(
-                                |error| FetchError::new(FetchFailure::Document, error.to_string()),
+                                |error| {
+                                    let why =
+                                        decode::not_json(&response).unwrap_or_else(|| error.to_string());
+                                    FetchError::new(FetchFailure::Document, why)
+                                },
                             )?,
                         ),
                         generation: before.map_or(0, |before| before.generation) + 1,

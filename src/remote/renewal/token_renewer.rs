@@ -407,7 +407,7 @@ impl TokenRenewerBuilder {
         self
     }
 
-    /// The time for one HTTP exchange: by default 10 seconds. The connection must be there after 2.
+    /// The time for one HTTP exchange: by default 10 seconds. The TCP connection must be there after 2.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.http.timeout = timeout;
         self

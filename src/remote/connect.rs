@@ -1,0 +1,453 @@
+//! From a URL to a connection: addresses, TCP, a proxy, TLS. The parts that ureq's own connectors leave out.
+
+use super::tls;
+use super::transport::{FetchError, FetchFailure, printable};
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, ClientConnection, StreamOwned};
+use std::io::{self, Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
+use std::{fmt, iter};
+use ureq::config::Config;
+use ureq::http::Uri;
+use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
+use ureq::unversioned::transport::{
+    Buffers, ConnectProxyConnector, ConnectionDetails, Connector, LazyBuffers, NextTimeout, ShutdownHandle,
+    Transport, TransportAdapter,
+};
+use ureq::{Agent, Error};
+
+/// For the TCP connection alone. A proxy's and TLS's handshakes have what is left of the exchange.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+/// An address that does not answer sooner is left for the next one, if there is one.
+const SHORTEST_ATTEMPT: Duration = Duration::from_millis(300);
+
+/// How to reach a server for one exchange.
+pub(super) struct Way {
+    /// For https, to the server or to the proxy.
+    pub(super) tls: Option<Arc<ClientConfig>>,
+    /// The proxy that a plain http request is sent to whole, instead of to the server.
+    pub(super) forward: Option<Uri>,
+    /// When the exchange must be over.
+    pub(super) end: Instant,
+}
+
+impl Way {
+    pub(super) fn agent(self, config: Config) -> Agent {
+        let resolver = Addresses { forward: self.forward.clone(), default: DefaultResolver::default() };
+        let chain =
+            ().chain(ConnectProxyConnector::default())
+                .chain(Tcp { end: self.end })
+                .chain(Tls { config: self.tls, forward: self.forward.clone() })
+                .chain(Forward { is_forwarded: self.forward.is_some() });
+        Agent::with_parts(config, chain, resolver)
+    }
+}
+
+fn failed(failure: FetchFailure, detail: String) -> Error {
+    Error::Other(Box::new(FetchError::new(failure, detail)))
+}
+
+/// `host:port`, for errors.
+fn name(uri: &Uri) -> String {
+    let default_port = if uri.scheme_str() == Some("https") { 443 } else { 80 };
+    let port = uri.port_u16().unwrap_or(default_port);
+    format!("{}:{port}", printable(uri.host().unwrap_or_default(), 100))
+}
+
+/// Resolves names: the families take turns, so that silent IPv6 does not use up the time of IPv4.
+#[derive(Debug)]
+struct Addresses {
+    forward: Option<Uri>,
+    default: DefaultResolver,
+}
+
+impl Resolver for Addresses {
+    fn resolve(
+        &self,
+        uri: &Uri,
+        config: &Config,
+        timeout: NextTimeout,
+    ) -> Result<ResolvedSocketAddrs, Error> {
+        let uri = self.forward.as_ref().unwrap_or(uri);
+        let found = self.default.resolve(uri, config, timeout).map_err(|error| match error {
+            Error::Timeout(_) => {
+                failed(FetchFailure::Timeout, format!("resolving the name of {}", name(uri)))
+            }
+            error => failed(FetchFailure::Connect, format!("{}: {}", name(uri), io_text(error))),
+        })?;
+        let mut addresses = self.empty();
+        in_turn(&found).into_iter().for_each(|address| addresses.push(address));
+        Ok(addresses)
+    }
+}
+
+/// The addresses of both families in turn, each family in its order, the first one's first (RFC 8305 §4).
+fn in_turn(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
+    let first = addresses.first().is_some_and(SocketAddr::is_ipv6);
+    let (mut own, mut other): (Vec<_>, Vec<_>) =
+        addresses.iter().rev().partition(|address| address.is_ipv6() == first);
+    let mut is_own = false;
+    iter::from_fn(|| {
+        is_own = !is_own;
+        if is_own { own.pop().or_else(|| other.pop()) } else { other.pop().or_else(|| own.pop()) }
+    })
+    .collect()
+}
+
+/// Connects to the first address that answers in its share of the time.
+fn connect_tcp(addresses: &[SocketAddr], end: Instant) -> io::Result<TcpStream> {
+    let mut error = io::Error::from(io::ErrorKind::TimedOut);
+    for (i, address) in addresses.iter().enumerate() {
+        let left = end.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            break;
+        }
+        let share = left / u32::try_from(addresses.len() - i).unwrap_or(u32::MAX);
+        match TcpStream::connect_timeout(address, share.max(SHORTEST_ATTEMPT).min(left)) {
+            Ok(stream) => return Ok(stream),
+            // One that says no tells more than one that says nothing.
+            Err(why) if error.kind() == io::ErrorKind::TimedOut => error = why,
+            Err(_) => {}
+        }
+    }
+    Err(error)
+}
+
+#[derive(Debug)]
+struct Tcp {
+    end: Instant,
+}
+
+impl<In: Transport> Connector<In> for Tcp {
+    type Out = Box<dyn Transport>;
+
+    fn connect(&self, details: &ConnectionDetails, chained: Option<In>) -> Result<Option<Self::Out>, Error> {
+        if let Some(tunnel) = chained {
+            return Ok(Some(Box::new(tunnel)));
+        }
+        let end = self.end.min(Instant::now() + CONNECT_TIMEOUT);
+        let stream = connect_tcp(&details.addrs, end).map_err(|error| {
+            let addresses = match details.addrs.len() {
+                1 => String::new(),
+                count => format!(" ({count} addresses)"),
+            };
+            let name = name(details.uri);
+            match error.kind() {
+                io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => {
+                    failed(FetchFailure::Timeout, format!("connecting to {name}{addresses}"))
+                }
+                _ => failed(FetchFailure::Connect, format!("{name}{addresses}: {error}")),
+            }
+        })?;
+        stream.set_nodelay(true)?;
+        let stream = Arc::new(stream);
+        let handle: Weak<TcpStream> = Arc::downgrade(&stream);
+        (details.register_shutdown)(handle as Weak<dyn ShutdownHandle>)?;
+        let (input, output) = (details.config.input_buffer_size(), details.config.output_buffer_size());
+        Ok(Some(Box::new(Socket { stream, buffers: LazyBuffers::new(input, output), end: self.end })))
+    }
+}
+
+/// A connection that ends with its exchange, however many handshakes there are.
+#[derive(Debug)]
+struct Socket {
+    stream: Arc<TcpStream>,
+    buffers: LazyBuffers,
+    end: Instant,
+}
+
+/// The time that is left.
+fn left(end: Instant, timeout: &NextTimeout) -> Result<Duration, Error> {
+    let left = end.saturating_duration_since(Instant::now()).min(*timeout.after);
+    if left.is_zero() { Err(Error::Timeout(timeout.reason)) } else { Ok(left) }
+}
+
+fn in_time<T>(result: io::Result<T>, timeout: &NextTimeout) -> Result<T, Error> {
+    result.map_err(|error| match error.kind() {
+        io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => Error::Timeout(timeout.reason),
+        _ => Error::Io(error),
+    })
+}
+
+impl Transport for Socket {
+    fn buffers(&mut self) -> &mut dyn Buffers {
+        &mut self.buffers
+    }
+
+    fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
+        let mut rest: &[u8] = self.buffers.output().get(..amount).unwrap_or_default();
+        while !rest.is_empty() {
+            self.stream.set_write_timeout(Some(left(self.end, &timeout)?))?;
+            match (&*self.stream).write(rest) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Ok(0) => return Err(io::Error::from(io::ErrorKind::WriteZero).into()),
+                written => rest = rest.get(in_time(written, &timeout)?..).unwrap_or_default(),
+            }
+        }
+        Ok(())
+    }
+
+    fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
+        loop {
+            self.stream.set_read_timeout(Some(left(self.end, &timeout)?))?;
+            match (&*self.stream).read(self.buffers.input_append_buf()) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                read => {
+                    let read = in_time(read, &timeout)?;
+                    self.buffers.input_appended(read);
+                    return Ok(read > 0);
+                }
+            }
+        }
+    }
+
+    /// No connection is used twice.
+    fn is_open(&mut self) -> bool {
+        false
+    }
+}
+
+/// TLS with the server, or with an https proxy.
+struct Tls {
+    config: Option<Arc<ClientConfig>>,
+    forward: Option<Uri>,
+}
+
+impl<In: Transport> Connector<In> for Tls {
+    type Out = Box<dyn Transport>;
+
+    fn connect(&self, details: &ConnectionDetails, chained: Option<In>) -> Result<Option<Self::Out>, Error> {
+        let Some(transport) = chained else { return Ok(None) };
+        let uri = self.forward.as_ref().unwrap_or(details.uri);
+        if uri.scheme_str() != Some("https") || transport.is_tls() {
+            return Ok(Some(Box::new(transport)));
+        }
+        let host = uri.host().unwrap_or_default();
+        let bare = host.trim_start_matches('[').trim_end_matches(']');
+        let tls = |detail: String| failed(FetchFailure::Tls, detail);
+        let server = ServerName::try_from(bare.to_owned())
+            .map_err(|_| tls(format!("{} is not a name of a server", printable(host, 100))))?;
+        let config = self.config.clone().ok_or(Error::TlsRequired)?;
+        let explained = |error: &rustls::Error| tls(tls::explain(error, &printable(host, 100)));
+        let mut connection = ClientConnection::new(config, server).map_err(|error| explained(&error))?;
+        let mut socket = TransportAdapter::new(
+            Box::new(transport) as Box<dyn Transport>,
+            Arc::clone(&details.current_time),
+        );
+        socket.set_timeout(details.timeout);
+        connection.complete_io(&mut socket).map_err(|error| {
+            match error.get_ref().and_then(|inner| inner.downcast_ref()) {
+                Some(error) => explained(error),
+                None if error.kind() == io::ErrorKind::UnexpectedEof => {
+                    tls(format!("{} ends the handshake without a word", name(uri)))
+                }
+                None => Error::from(error),
+            }
+        })?;
+        let (input, output) = (details.config.input_buffer_size(), details.config.output_buffer_size());
+        let stream = StreamOwned { conn: connection, sock: socket };
+        Ok(Some(Box::new(TlsTransport { buffers: LazyBuffers::new(input, output), stream })))
+    }
+}
+
+struct TlsTransport {
+    buffers: LazyBuffers,
+    stream: StreamOwned<ClientConnection, TransportAdapter>,
+}
+
+impl Transport for TlsTransport {
+    fn buffers(&mut self) -> &mut dyn Buffers {
+        &mut self.buffers
+    }
+
+    fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
+        self.stream.sock.set_timeout(timeout);
+        let output = self.buffers.output().get(..amount).unwrap_or_default();
+        Ok(self.stream.write_all(output)?)
+    }
+
+    fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
+        self.stream.sock.set_timeout(timeout);
+        let read = self.stream.read(self.buffers.input_append_buf())?;
+        self.buffers.input_appended(read);
+        Ok(read > 0)
+    }
+
+    fn is_open(&mut self) -> bool {
+        false
+    }
+
+    fn is_tls(&self) -> bool {
+        true
+    }
+}
+
+/// Asks a proxy for the whole URL (RFC 9112 §3.2.2).
+#[derive(Debug)]
+struct Forward {
+    is_forwarded: bool,
+}
+
+impl<In: Transport> Connector<In> for Forward {
+    type Out = Box<dyn Transport>;
+
+    fn connect(&self, details: &ConnectionDetails, chained: Option<In>) -> Result<Option<Self::Out>, Error> {
+        let Some(transport) = chained else { return Ok(None) };
+        if !self.is_forwarded {
+            return Ok(Some(Box::new(transport)));
+        }
+        let authority = details.uri.authority().map_or("", |authority| authority.as_str());
+        let (input, output) = (details.config.input_buffer_size(), details.config.output_buffer_size());
+        Ok(Some(Box::new(ForwardTransport {
+            buffers: LazyBuffers::new(input, output),
+            origin: Some(format!("http://{authority}")),
+            proxy: TransportAdapter::new(transport, Arc::clone(&details.current_time)),
+        })))
+    }
+}
+
+/// ureq writes "GET /path" to it, and it sends "GET http://host/path".
+struct ForwardTransport<T: Transport> {
+    buffers: LazyBuffers,
+    /// None once it is sent.
+    origin: Option<String>,
+    proxy: TransportAdapter<T>,
+}
+
+impl<T: Transport> Transport for ForwardTransport<T> {
+    fn buffers(&mut self) -> &mut dyn Buffers {
+        &mut self.buffers
+    }
+
+    fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
+        self.proxy.set_timeout(timeout);
+        let output = self.buffers.output().get(..amount).unwrap_or_default();
+        match (self.origin.take(), output.iter().position(|&byte| byte == b' ')) {
+            (Some(origin), Some(space)) => {
+                let (method, rest) = output.split_at(space + 1);
+                self.proxy.write_all(&[method, origin.as_bytes(), rest].concat())?;
+            }
+            _ => self.proxy.write_all(output)?,
+        }
+        Ok(())
+    }
+
+    fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
+        self.proxy.set_timeout(timeout);
+        let read = self.proxy.read(self.buffers.input_append_buf())?;
+        self.buffers.input_appended(read);
+        Ok(read > 0)
+    }
+
+    fn is_open(&mut self) -> bool {
+        false
+    }
+}
+
+/// The text of an I/O error without ureq's prefix.
+fn io_text(error: Error) -> String {
+    match error {
+        Error::Io(error) => error.to_string(),
+        error => error.to_string(),
+    }
+}
+
+// What they hold is of no use in a log, or secret.
+impl fmt::Debug for Tls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Tls")
+    }
+}
+
+impl fmt::Debug for TlsTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TlsTransport")
+    }
+}
+
+impl<T: Transport> fmt::Debug for ForwardTransport<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ForwardTransport")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::TcpListener;
+
+    /// An address that does not answer: its listener's queue is full, so that the kernel drops what comes.
+    struct Silent {
+        listener: TcpListener,
+        _queue: Vec<TcpStream>,
+    }
+
+    impl Silent {
+        fn new() -> Self {
+            let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+            let address = listener.local_addr().unwrap();
+            let connect = || TcpStream::connect_timeout(&address, Duration::from_millis(100)).ok();
+            let queue = iter::from_fn(connect).take(10_000).collect();
+            Self { listener, _queue: queue }
+        }
+
+        fn address(&self) -> SocketAddr {
+            self.listener.local_addr().unwrap()
+        }
+    }
+
+    fn soon(time: Duration) -> Instant {
+        Instant::now() + time
+    }
+
+    #[test]
+    fn families_take_turns_and_keep_their_order() {
+        let order = |addresses: &[&str]| {
+            let parsed: Vec<SocketAddr> = addresses.iter().map(|address| address.parse().unwrap()).collect();
+            in_turn(&parsed).iter().map(SocketAddr::to_string).collect::<Vec<_>>()
+        };
+        let [a, b, c, d] = ["[::a]:1", "[::b]:1", "[::c]:1", "[::d]:1"];
+        let [x, y] = ["1.0.0.1:1", "1.0.0.2:1"];
+        assert_eq!(order(&[a, b, c, d, x]), [a, x, b, c, d]);
+        assert_eq!(order(&[a, b, x, y]), [a, x, b, y]);
+        assert_eq!(order(&[x, y, a]), [x, a, y]);
+        assert_eq!(order(&[a, b]), [a, b]);
+        assert_eq!(order(&[x]), [x]);
+        assert!(order(&[]).is_empty());
+    }
+
+    #[test]
+    fn silent_addresses_leave_time_for_one_that_answers() {
+        let silent = Silent::new();
+        let good = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = good.local_addr().unwrap();
+        for before in 0..=4 {
+            let mut addresses = vec![silent.address(); before];
+            addresses.push(address);
+            let stream = connect_tcp(&addresses, soon(CONNECT_TIMEOUT)).unwrap();
+            assert_eq!(stream.peer_addr().unwrap(), address, "{before}");
+        }
+        // Four silent ones of IPv6 and one of IPv4 that answers, as they come from a resolver and go into turns.
+        let start = Instant::now();
+        let addresses = [silent.address(), address, silent.address(), silent.address(), silent.address()];
+        assert!(connect_tcp(&addresses, soon(CONNECT_TIMEOUT)).is_ok());
+        assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
+    }
+
+    #[test]
+    fn the_time_is_bounded_and_a_refusal_counts_more_than_silence() {
+        let silent = Silent::new();
+        let refused = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let start = Instant::now();
+        let error = connect_tcp(&[silent.address(); 16], soon(Duration::from_millis(700))).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        assert!(start.elapsed() < Duration::from_millis(1500), "{:?}", start.elapsed());
+        for addresses in [[silent.address(), refused], [refused, silent.address()]] {
+            let error = connect_tcp(&addresses, soon(Duration::from_millis(700))).unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
+        }
+        assert!(connect_tcp(&[refused], Instant::now()).is_err());
+    }
+}

@@ -1,0 +1,208 @@
+//! What every answer goes through, whoever's transport brings it: content-encoding, size and byte order mark.
+
+use super::transport::{FetchError, FetchFailure, HttpRequest, HttpResponse, Transport, printable};
+use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
+use std::io::Read;
+use std::sync::Arc;
+
+/// A transport whose answers are plain.
+pub(super) struct Decoded(pub(super) Arc<dyn Transport>);
+
+impl Transport for Decoded {
+    fn exchange(&self, request: &HttpRequest<'_>) -> Result<HttpResponse, FetchError> {
+        let mut response = self.0.exchange(request)?;
+        response.body = plain(&response, request.max_body_len)?;
+        Ok(response)
+    }
+
+    fn interrupt(&self) {
+        self.0.interrupt();
+    }
+}
+
+/// More than `max` bytes.
+pub(super) fn too_large(len: Option<u64>, max: usize) -> FetchError {
+    let detail = match len {
+        Some(len) => format!("{len} bytes, at most {max} are read"),
+        None => format!("more than {max} bytes"),
+    };
+    FetchError::new(FetchFailure::TooLarge, detail)
+}
+
+fn plain(response: &HttpResponse, max: usize) -> Result<Vec<u8>, FetchError> {
+    let body = &response.body;
+    if body.len() > max {
+        return Err(too_large(Some(body.len() as u64), max));
+    }
+    let codings = response.values("content-encoding").flat_map(|value| value.split(','));
+    // "utf-8" is what some servers say there of plain text.
+    let is_plain = |coding: &str| ["", "identity", "none", "utf-8", "utf8"].contains(&coding);
+    let codings: Vec<_> =
+        codings.map(|coding| coding.trim().to_ascii_lowercase()).filter(|coding| !is_plain(coding)).collect();
+    let opened = match codings.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        // JSON begins with neither: a program's own client may have opened it, and left the header as it was.
+        ["gzip" | "x-gzip"] if body.starts_with(&[0x1f, 0x8b]) => open(MultiGzDecoder::new(&body[..]), max)?,
+        ["deflate"] if is_zlib(body) => open(ZlibDecoder::new(&body[..]), max)?,
+        // Some servers leave the frame of zlib out.
+        ["deflate"] => match open(DeflateDecoder::new(&body[..]), max) {
+            Err(error) if error.failure() == FetchFailure::Protocol && is_json(body) => body.clone(),
+            opened => opened?,
+        },
+        [] | ["gzip" | "x-gzip"] => body.clone(),
+        _ => {
+            let names = printable(&codings.join(", "), 60);
+            let detail = format!("Content-Encoding {names}, which was not asked for");
+            return Err(FetchError::new(FetchFailure::Protocol, detail));
+        }
+    };
+    Ok(match opened.strip_prefix(b"\xef\xbb\xbf") {
+        Some(text) => text.to_vec(),
+        None => opened,
+    })
+}
+
+/// Opens what is compressed, up to `max` bytes: a few kilobytes may be made to hold gigabytes.
+fn open(decoder: impl Read, max: usize) -> Result<Vec<u8>, FetchError> {
+    let mut opened = Vec::new();
+    match decoder.take(max as u64 + 1).read_to_end(&mut opened) {
+        Ok(len) if len > max => Err(too_large(None, max)),
+        Ok(_) => Ok(opened),
+        Err(_) => Err(FetchError::new(FetchFailure::Protocol, "the compressed body is damaged or cut short")),
+    }
+}
+
+/// RFC 1950 §2.2.
+fn is_zlib(body: &[u8]) -> bool {
+    matches!(body, [first, second, ..]
+        if first & 0x0f == 8 && (u16::from(*first) << 8 | u16::from(*second)).is_multiple_of(31))
+}
+
+fn is_json(body: &[u8]) -> bool {
+    matches!(body.trim_ascii_start().first(), Some(b'{' | b'['))
+}
+
+/// Why the body of a successful answer is not JSON, where its beginning shows that.
+pub(super) fn not_json(response: &HttpResponse) -> Option<String> {
+    let beginning = match response.body.trim_ascii_start().first() {
+        Some(b'{' | b'[') => return None,
+        Some(b'<') => "the answer is not JSON: it begins like HTML or XML",
+        Some(_) => "the answer is not JSON",
+        None => "the answer is empty, not JSON",
+    };
+    let content_type = response.values("content-type").next().map(|value| printable(value, 60));
+    Some(match content_type {
+        Some(content_type) if !content_type.is_empty() => {
+            format!("{beginning} (Content-Type: {content_type})")
+        }
+        _ => beginning.to_owned(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flate2::Compression;
+    use flate2::read::{DeflateEncoder, GzEncoder, ZlibEncoder};
+
+    const JSON: &[u8] = br#"{"keys":[]}"#;
+
+    fn answer(codings: &[&str], body: &[u8], max: usize) -> Result<Vec<u8>, FetchError> {
+        let headers = codings.iter().map(|coding| ("Content-Encoding".to_owned(), coding.to_string()));
+        plain(&HttpResponse::new(200, headers, body.to_vec()), max)
+    }
+
+    fn all(mut reader: impl Read) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        reader.read_to_end(&mut bytes).unwrap();
+        bytes
+    }
+
+    fn gzip(text: &[u8]) -> Vec<u8> {
+        all(GzEncoder::new(text, Compression::best()))
+    }
+
+    #[test]
+    fn what_is_compressed_is_opened_and_a_byte_order_mark_skipped() {
+        let zlib = all(ZlibEncoder::new(JSON, Compression::best()));
+        let raw = all(DeflateEncoder::new(JSON, Compression::best()));
+        let marked = [b"\xef\xbb\xbf", JSON].concat();
+        for (codings, body) in [
+            (&[][..], JSON.to_vec()),
+            (&["identity"], JSON.to_vec()),
+            (&["none"], JSON.to_vec()),
+            (&[""], JSON.to_vec()),
+            (&["UTF-8"], JSON.to_vec()),
+            (&["identity, ,"], JSON.to_vec()),
+            (&["gzip"], gzip(JSON)),
+            (&["X-GZip"], gzip(JSON)),
+            (&["identity", "gzip"], gzip(JSON)),
+            (&["deflate"], zlib),
+            (&["deflate"], raw),
+            // The client of the program has opened it already.
+            (&["gzip"], JSON.to_vec()),
+            (&["deflate"], JSON.to_vec()),
+            (&[], marked.clone()),
+            (&["gzip"], gzip(&marked)),
+        ] {
+            assert_eq!(answer(codings, &body, 1000).unwrap(), JSON, "{codings:?} {body:?}");
+        }
+        // One mark, not two.
+        let twice = [b"\xef\xbb\xbf", &marked[..]].concat();
+        assert_eq!(answer(&[], &twice, 1000).unwrap(), marked);
+    }
+
+    #[test]
+    fn an_encoding_that_is_not_known_is_named() {
+        for (codings, named) in [
+            (&["br"][..], "br"),
+            (&["zstd"], "zstd"),
+            (&["gzip, gzip"], "gzip, gzip"),
+            (&["gzip", "br"], "gzip, br"),
+        ] {
+            let error = answer(codings, JSON, 1000).unwrap_err();
+            let expected =
+                format!("not a usable HTTP answer: Content-Encoding {named}, which was not asked for");
+            assert_eq!(error.to_string(), expected);
+        }
+        let long = answer(&[&format!("\u{1b}{}", "x".repeat(500))], JSON, 1000).unwrap_err();
+        assert!(long.detail().len() < 150 && !long.detail().contains('\u{1b}'));
+    }
+
+    #[test]
+    fn the_bound_is_that_of_the_opened_body() {
+        let exactly = [JSON, &vec![b' '; 1000 - JSON.len()]].concat();
+        assert_eq!(answer(&["gzip"], &gzip(&exactly), 1000).unwrap(), exactly);
+        let bomb = gzip(&vec![b' '; 50_000_000]);
+        assert!(bomb.len() < 100_000);
+        for (codings, body, max) in [
+            (&["gzip"][..], gzip(&[&exactly[..], b" "].concat()), 1000),
+            (&["gzip"], bomb, 100_000),
+            (&["deflate"], all(ZlibEncoder::new(&[0; 2000][..], Compression::best())), 1000),
+            (&[], vec![b' '; 1001], 1000),
+        ] {
+            let error = answer(codings, &body, max).unwrap_err();
+            assert_eq!(error.failure(), FetchFailure::TooLarge);
+            assert!(error.detail().contains(&max.to_string()), "{error}");
+        }
+        let whole = gzip(JSON);
+        for damaged in [&whole[..whole.len() - 1], &whole[..5], &[0x1f, 0x8b, 9]] {
+            assert_eq!(answer(&["gzip"], damaged, 1000).unwrap_err().failure(), FetchFailure::Protocol);
+        }
+    }
+
+    #[test]
+    fn an_answer_that_is_no_json_says_what_it_is_like() {
+        let said = |body: &[u8], content_type: Option<&str>| {
+            let headers = content_type.map(|value| ("content-type".to_owned(), value.to_owned()));
+            not_json(&HttpResponse::new(200, headers, body.to_vec())).unwrap_or_default()
+        };
+        assert_eq!(said(b" {", Some("text/html")), "");
+        assert_eq!(
+            said(b"\n<!DOCTYPE html>", Some("text/html; charset=utf-8")),
+            "the answer is not JSON: it begins like HTML or XML (Content-Type: text/html; charset=utf-8)"
+        );
+        assert_eq!(said(b"<html>", None), "the answer is not JSON: it begins like HTML or XML");
+        assert_eq!(said(b"secret", Some("")), "the answer is not JSON");
+        assert_eq!(said(b" ", None), "the answer is empty, not JSON");
+    }
+}

@@ -1,0 +1,177 @@
+//! Where a redirect leads (RFC 9110 §10.2.2).
+
+use super::transport::printable;
+use super::url;
+use ureq::http::Uri;
+
+/// The longest target that an error shows, in characters.
+const MAX_SHOWN: usize = 200;
+
+/// The absolute URL that `location` means at `base`: RFC 3986 §5.2, for what http and https can be. None if it is not a URL
+/// that could be asked.
+pub(super) fn resolve(base: &Uri, location: &str) -> Option<Uri> {
+    let location = location.trim_matches([' ', '\t']);
+    // Browsers take a backslash for a slash, so it can mean two things.
+    if location.is_empty() || location.contains('\\') {
+        return None;
+    }
+    let location: String = location.split('#').next()?.chars().map(encoded).collect();
+    let (scheme, authority) = (base.scheme_str()?, base.authority()?.as_str());
+    let has_scheme = location.split_once(':').is_some_and(|(scheme, _)| {
+        scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+            && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
+    });
+    let absolute = if has_scheme {
+        location
+    } else if location.starts_with("//") {
+        format!("{scheme}:{location}")
+    } else {
+        let (path, query) = match location.split_once('?') {
+            Some((path, query)) => (path, format!("?{query}")),
+            None => (location.as_str(), String::new()),
+        };
+        let query =
+            if location.is_empty() { base.query().map_or(query, |query| format!("?{query}")) } else { query };
+        let path = match path {
+            "" => base.path().to_owned(),
+            path if path.starts_with('/') => without_dots(path),
+            path => {
+                let folder = base.path().rsplit_once('/').map_or("", |(folder, _)| folder);
+                without_dots(&format!("{folder}/{path}"))
+            }
+        };
+        format!("{scheme}://{authority}{path}{query}")
+    };
+    let target: Uri = absolute.parse().ok()?;
+    let authority = target.authority()?.as_str();
+    let is_sound = !authority.contains('@') && url::has_sound_port(authority);
+    (is_sound && matches!(target.scheme_str(), Some("http" | "https"))).then_some(target)
+}
+
+/// Some servers send what must not be in a URL as it is.
+fn encoded(c: char) -> String {
+    match c {
+        '\u{21}'..='\u{7e}' => c.to_string(),
+        _ => c.to_string().bytes().map(|byte| format!("%{byte:02X}")).collect(),
+    }
+}
+
+/// RFC 3986 §5.2.4.
+fn without_dots(path: &str) -> String {
+    let mut kept: Vec<&str> = Vec::new();
+    let segments: Vec<&str> = path.split('/').skip(1).collect();
+    for (i, segment) in segments.iter().enumerate() {
+        let is_last = i + 1 == segments.len();
+        match *segment {
+            "." | ".." => {
+                if *segment == ".." {
+                    kept.pop();
+                }
+                if is_last {
+                    kept.push("");
+                }
+            }
+            segment => kept.push(segment),
+        }
+    }
+    format!("/{}", kept.join("/"))
+}
+
+/// Whether both have the same scheme, host and port.
+pub(super) fn is_same_origin(a: &Uri, b: &Uri) -> bool {
+    let origin = |uri: &Uri| {
+        let scheme = uri.scheme_str().unwrap_or_default().to_ascii_lowercase();
+        let default_port = if scheme == "https" { 443 } else { 80 };
+        let host = uri.host().unwrap_or_default().to_ascii_lowercase();
+        (scheme, host, uri.port_u16().unwrap_or(default_port))
+    };
+    origin(a) == origin(b)
+}
+
+/// Why a redirect from `base` to `location` is not followed, with its target. A query may hold a secret.
+pub(super) fn not_followed(base: &Uri, location: &str) -> String {
+    match resolve(base, location) {
+        Some(target) => {
+            let scheme = target.scheme_str().unwrap_or_default();
+            let authority = target.authority().map_or("", |authority| authority.as_str());
+            let shown = printable(&format!("{scheme}://{authority}{}", target.path()), MAX_SHOWN);
+            let origin = if is_same_origin(base, &target) { "the same origin" } else { "another origin" };
+            format!("to {shown} ({origin})")
+        }
+        None if location.is_empty() => "without a Location".to_owned(),
+        None => "to what is not an http or https URL".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_location_is_resolved_before_it_is_compared() {
+        let from: Uri = "https://idp.example:8443/a/b?c".parse().unwrap();
+        for (location, expected) in [
+            ("/jwks", Some("https://idp.example:8443/jwks")),
+            ("jwks", Some("https://idp.example:8443/a/jwks")),
+            ("./jwks", Some("https://idp.example:8443/a/jwks")),
+            ("../jwks", Some("https://idp.example:8443/jwks")),
+            ("../../../jwks", Some("https://idp.example:8443/jwks")),
+            ("..", Some("https://idp.example:8443/")),
+            (".", Some("https://idp.example:8443/a/")),
+            ("c/../d/", Some("https://idp.example:8443/a/d/")),
+            ("/x/./y/../z?q=../r", Some("https://idp.example:8443/x/z?q=../r")),
+            ("?v=2", Some("https://idp.example:8443/a/b?v=2")),
+            ("#top", Some("https://idp.example:8443/a/b?c")),
+            ("/jwks#top", Some("https://idp.example:8443/jwks")),
+            ("a:b/c", None),
+            ("./a:b", Some("https://idp.example:8443/a/a:b")),
+            ("//idp.example:8443/jwks", Some("https://idp.example:8443/jwks")),
+            ("//evil.example/jwks", Some("https://evil.example/jwks")),
+            ("https://idp.example:8443/jwks?x#y", Some("https://idp.example:8443/jwks?x")),
+            (" /jwks ", Some("https://idp.example:8443/jwks")),
+            ("/key set", Some("https://idp.example:8443/key%20set")),
+            ("/schl\u{fc}ssel", Some("https://idp.example:8443/schl%C3%BCssel")),
+            ("/\\evil.example/jwks", None),
+            ("\\\\evil.example/jwks", None),
+            ("https://idp.example:8443@evil.example/", None),
+            ("file:///etc/passwd", None),
+            ("javascript:alert(1)", None),
+            ("https://", None),
+            ("https://idp.example:99999/", None),
+            ("", None),
+        ] {
+            let to = resolve(&from, location).map(|uri| uri.to_string());
+            assert_eq!(to.as_deref(), expected, "{location}");
+        }
+    }
+
+    #[test]
+    fn an_origin_is_scheme_host_and_port_with_its_default() {
+        for (a, b, expected) in [
+            ("https://idp.example/a", "https://idp.example:443/b", true),
+            ("https://idp.example/a", "https://IDP.example/b", true),
+            ("http://idp.example:80/", "http://idp.example/", true),
+            ("http://idp.example/", "https://idp.example/", false),
+            ("https://idp.example/", "https://idp.example:8443/", false),
+            ("https://idp.example/", "https://a.idp.example/", false),
+            ("https://idp.example:80/", "http://idp.example/", false),
+        ] {
+            assert_eq!(is_same_origin(&a.parse().unwrap(), &b.parse().unwrap()), expected, "{a} {b}");
+        }
+    }
+
+    #[test]
+    fn the_target_is_named_without_its_query() {
+        let from: Uri = "https://idp.example/jwks".parse().unwrap();
+        for (location, expected) in [
+            ("/jwks/?secret=1", "to https://idp.example/jwks/ (the same origin)"),
+            ("http://idp.example/jwks", "to http://idp.example/jwks (another origin)"),
+            ("//evil.example:8/x", "to https://evil.example:8/x (another origin)"),
+            ("", "without a Location"),
+            ("file:///etc/passwd", "to what is not an http or https URL"),
+        ] {
+            assert_eq!(not_followed(&from, location), expected, "{location}");
+        }
+        assert!(not_followed(&from, &format!("/{}", "x".repeat(1000))).len() < 300);
+    }
+}

@@ -1,0 +1,394 @@
+//! Which servers are trusted, and why one is not.
+
+use super::ca_bundle;
+use super::transport::printable;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{WebPkiServerVerifier, verify_server_name};
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
+use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
+use spki::der::asn1::{AnyRef, GeneralizedTime, UtcTime};
+use spki::der::{Decode as _, Reader as _, SliceReader, Tag, Tagged as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, UNIX_EPOCH};
+
+/// Where the trusted certificates are. The paths are read from the environment once; the files with each exchange, so
+/// that they may be replaced.
+pub(super) struct Trust {
+    ca_file: Option<PathBuf>,
+    /// SSL_CERT_FILE.
+    named_file: Option<PathBuf>,
+    /// SSL_CERT_DIR.
+    named_folders: Vec<PathBuf>,
+    system: System,
+    /// What was logged last about the files.
+    logged: Mutex<Vec<String>>,
+}
+
+#[cfg(all(unix, not(target_os = "macos")))]
+type System = Vec<(Option<PathBuf>, Option<PathBuf>)>;
+#[cfg(not(all(unix, not(target_os = "macos"))))]
+type System = ();
+
+/// The certificates of one exchange.
+struct Trusted {
+    roots: RootCertStore,
+    certificates: Vec<CertificateDer<'static>>,
+    /// What could not be read.
+    notes: Vec<String>,
+}
+
+impl Trust {
+    pub(super) fn new(ca_file: Option<PathBuf>) -> Self {
+        let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+        let named_file = variable("SSL_CERT_FILE").map(PathBuf::from);
+        let named_folders: Vec<_> = variable("SSL_CERT_DIR")
+            .map(|folders| {
+                std::env::split_paths(&folders).filter(|path| !path.as_os_str().is_empty()).collect()
+            })
+            .unwrap_or_default();
+        Self { ca_file, named_file, named_folders, system: system_paths(), logged: Mutex::default() }
+    }
+
+    /// Finds out whether the CA bundle can be read, before it is needed.
+    ///
+    /// # Errors
+    /// The path, and why not.
+    pub(super) fn check(&self) -> Result<(), String> {
+        self.bundle().map(drop)
+    }
+
+    fn bundle(&self) -> Result<Trusted, String> {
+        let mut trusted = Trusted::new();
+        if let Some(path) = &self.ca_file {
+            let bundle = ca_bundle::read(path).map_err(|why| format!("ca_file {}: {why}", shown(path)))?;
+            if bundle.certificates.is_empty() {
+                return Err(format!("ca_file {}: {}", shown(path), bundle.nothing()));
+            }
+            trusted.add("ca_file", path, bundle);
+        }
+        self.log(&trusted.notes);
+        Ok(trusted)
+    }
+
+    /// Each note once, until there are others.
+    fn log(&self, notes: &[String]) {
+        let mut logged = self.logged.lock().unwrap_or_else(PoisonError::into_inner);
+        if *logged != notes {
+            notes.to_vec().clone_into(&mut logged);
+            drop(logged);
+            notes.iter().for_each(|note| log::warn!("{note}"));
+        }
+    }
+
+    /// The TLS settings for an exchange.
+    ///
+    /// # Errors
+    /// The CA bundle cannot be read: the path, and why.
+    pub(super) fn client_config(&self, provider: Arc<CryptoProvider>) -> Result<Verifier, String> {
+        let mut trusted = self.bundle()?;
+        self.add_system(&mut trusted);
+        let (certificates, notes) = (trusted.certificates, trusted.notes);
+        let web_pki = match trusted.roots.is_empty() {
+            true => None,
+            false => {
+                WebPkiServerVerifier::builder_with_provider(Arc::new(trusted.roots), Arc::clone(&provider))
+                    .build()
+                    .map(Some)
+                    .map_err(|error| error.to_string())?
+            }
+        };
+        Ok(Verifier { web_pki, certificates, provider, notes })
+    }
+
+    fn add_system(&self, trusted: &mut Trusted) {
+        if self.named_file.is_none() && self.named_folders.is_empty() {
+            return trusted.add_certificates(self.system_certificates());
+        }
+        if let Some(path) = &self.named_file {
+            match ca_bundle::read(path) {
+                Ok(bundle) => trusted.add("SSL_CERT_FILE", path, bundle),
+                Err(why) => trusted.notes.push(format!("SSL_CERT_FILE {}: {why}", shown(path))),
+            }
+        }
+        for folder in &self.named_folders {
+            trusted.add_certificates(rustls_native_certs::load_certs_from_paths(None, Some(folder)).certs);
+        }
+    }
+
+    #[cfg(all(unix, not(target_os = "macos")))]
+    fn system_certificates(&self) -> Vec<CertificateDer<'static>> {
+        let load = |(file, folder): &(Option<PathBuf>, Option<PathBuf>)| {
+            rustls_native_certs::load_certs_from_paths(file.as_deref(), folder.as_deref()).certs
+        };
+        self.system.iter().flat_map(load).collect()
+    }
+
+    #[cfg(not(all(unix, not(target_os = "macos"))))]
+    fn system_certificates(&self) -> Vec<CertificateDer<'static>> {
+        let () = self.system;
+        rustls_native_certs::load_native_certs().certs
+    }
+}
+
+/// The file and the folders where this system has its certificate authorities.
+#[cfg(all(unix, not(target_os = "macos")))]
+fn system_paths() -> System {
+    let found = openssl_probe::probe();
+    let mut folders = found.cert_dir.into_iter();
+    let first = (found.cert_file, folders.next());
+    std::iter::once(first).chain(folders.map(|folder| (None, Some(folder)))).collect()
+}
+
+#[cfg(not(all(unix, not(target_os = "macos"))))]
+fn system_paths() -> System {}
+
+fn shown(path: &Path) -> String {
+    printable(&path.to_string_lossy(), 150)
+}
+
+impl Trusted {
+    fn new() -> Self {
+        Self { roots: RootCertStore::empty(), certificates: Vec::new(), notes: Vec::new() }
+    }
+
+    fn add(&mut self, source: &str, path: &Path, bundle: ca_bundle::Bundle) {
+        let notes = bundle.skipped.iter().map(|why| format!("{source} {}: {why}: skipped", shown(path)));
+        self.notes.extend(notes);
+        self.roots.extend(bundle.anchors);
+        self.certificates.extend(bundle.certificates);
+    }
+
+    fn add_certificates(&mut self, certificates: Vec<CertificateDer<'static>>) {
+        self.roots.add_parsable_certificates(certificates.iter().cloned());
+        self.certificates.extend(certificates);
+    }
+}
+
+/// WebPKI's rules, and besides: a server's certificate that is itself among the trusted ones needs no CA. Those are
+/// self-signed ones (`openssl req -x509` marks them as a CA's, which WebPKI refuses as a server's) and single ones of an
+/// unknown CA.
+#[derive(Debug)]
+pub(super) struct Verifier {
+    /// None if there is no root at all.
+    web_pki: Option<Arc<WebPkiServerVerifier>>,
+    certificates: Vec<CertificateDer<'static>>,
+    provider: Arc<CryptoProvider>,
+    /// What could not be read of the trusted certificates.
+    pub(super) notes: Vec<String>,
+}
+
+impl Verifier {
+    pub(super) fn into_config(self: Arc<Self>) -> Result<ClientConfig, Error> {
+        Ok(ClientConfig::builder_with_provider(Arc::clone(&self.provider))
+            .with_safe_default_protocol_versions()?
+            .dangerous()
+            .with_custom_certificate_verifier(self)
+            .with_no_client_auth())
+    }
+}
+
+impl ServerCertVerifier for Verifier {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let verified = match &self.web_pki {
+            Some(web_pki) => {
+                web_pki.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+            }
+            None => Err(CertificateError::UnknownIssuer.into()),
+        };
+        if verified.is_ok() || !self.certificates.iter().any(|trusted| trusted == end_entity) {
+            return verified;
+        }
+        // The name and the dates count whoever vouches for the rest.
+        verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
+        let (not_before, not_after) = validity(end_entity).ok_or(CertificateError::BadEncoding)?;
+        if now < not_before {
+            return Err(CertificateError::NotValidYetContext { time: now, not_before }.into());
+        }
+        if now > not_after {
+            return Err(CertificateError::ExpiredContext { time: now, not_after }.into());
+        }
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        rustls::crypto::verify_tls12_signature(message, cert, dss, algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        rustls::crypto::verify_tls13_signature(message, cert, dss, algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+/// notBefore and notAfter (RFC 5280 §4.1.2.5), which WebPKI does not tell.
+fn validity(certificate: &[u8]) -> Option<(UnixTime, UnixTime)> {
+    fn inside<'a>(reader: &mut SliceReader<'a>) -> Option<SliceReader<'a>> {
+        SliceReader::new(AnyRef::decode(reader).ok()?.value()).ok()
+    }
+    fn time(reader: &mut SliceReader<'_>) -> Option<UnixTime> {
+        let time = AnyRef::decode(reader).ok()?;
+        let since_1970 = match time.tag() {
+            Tag::UtcTime => time.decode_as::<UtcTime>().ok()?.to_unix_duration(),
+            _ => time.decode_as::<GeneralizedTime>().ok()?.to_unix_duration(),
+        };
+        Some(UnixTime::since_unix_epoch(since_1970))
+    }
+    let mut to_be_signed = inside(&mut inside(&mut SliceReader::new(certificate).ok()?)?)?;
+    // The version, with the tag 0, is optional; then serialNumber, signature and issuer.
+    let has_version = to_be_signed.peek_byte() == Some(0xa0);
+    for _ in 0..3 + usize::from(has_version) {
+        to_be_signed.tlv_bytes().ok()?;
+    }
+    let mut validity = inside(&mut to_be_signed)?;
+    Some((time(&mut validity)?, time(&mut validity)?))
+}
+
+/// Why TLS with `host` failed, in words of operators.
+pub(super) fn explain(error: &Error, host: &str) -> String {
+    let date = |time: &UnixTime| match UNIX_EPOCH.checked_add(Duration::from_secs(time.as_secs())) {
+        // Years that have more than four digits have no such date.
+        Some(time) if time < UNIX_EPOCH + Duration::from_secs(253_402_300_800) => {
+            httpdate::fmt_http_date(time)
+        }
+        _ => "another age".to_owned(),
+    };
+    match error {
+        Error::InvalidCertificate(why) => match why {
+            CertificateError::UnknownIssuer => "no trusted CA signed the server's certificate".to_owned(),
+            CertificateError::Expired => "the server's certificate has expired".to_owned(),
+            CertificateError::ExpiredContext { not_after, .. } => {
+                format!("the server's certificate has expired on {}", date(not_after))
+            }
+            CertificateError::NotValidYet => "the server's certificate is not valid yet".to_owned(),
+            CertificateError::NotValidYetContext { not_before, .. } => {
+                format!("the server's certificate is not valid before {}", date(not_before))
+            }
+            CertificateError::NotValidForName => format!("the server's certificate is not for {host}"),
+            CertificateError::NotValidForNameContext { presented, .. } => {
+                let names: Vec<_> = presented.iter().take(3).map(|name| dns_name(name)).collect();
+                let names = if names.is_empty() { "no name".to_owned() } else { names.join(", ") };
+                format!("the server's certificate is not for {host}, but for {names}")
+            }
+            CertificateError::Other(why) if format!("{why:?}").contains("CaUsedAsEndEntity") => {
+                "the server's certificate is a CA's, and not in the CA bundle".to_owned()
+            }
+            why => format!("the server's certificate is not acceptable: {why}"),
+        },
+        Error::AlertReceived(alert) => format!("the server ends the handshake: {alert:?}"),
+        Error::InvalidMessage(_) => "the server does not speak TLS".to_owned(),
+        Error::PeerIncompatible(why) => {
+            format!("the server has no version or cipher of TLS in common: {why:?}")
+        }
+        other => other.to_string(),
+    }
+}
+
+/// `DnsName("idp.example")` is how WebPKI lists names.
+fn dns_name(listed: &str) -> &str {
+    listed.strip_prefix("DnsName(\"").and_then(|name| name.strip_suffix("\")")).unwrap_or(listed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+    use std::time::SystemTime;
+
+    const DAY: Duration = Duration::from_secs(86400);
+
+    fn unix(time: SystemTime) -> UnixTime {
+        UnixTime::since_unix_epoch(time.duration_since(UNIX_EPOCH).unwrap())
+    }
+
+    fn params(is_ca: bool, from: SystemTime, until: SystemTime) -> CertificateParams {
+        let mut params = CertificateParams::new(["idp.example".to_owned()]).unwrap();
+        params.is_ca = if is_ca { IsCa::Ca(BasicConstraints::Unconstrained) } else { IsCa::NoCa };
+        (params.not_before, params.not_after) = (from.into(), until.into());
+        params
+    }
+
+    fn verifier(trusted: &[&CertificateDer<'static>]) -> Verifier {
+        let mut all = Trusted::new();
+        all.add_certificates(trusted.iter().map(|&certificate| certificate.clone()).collect());
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let web_pki = WebPkiServerVerifier::builder_with_provider(Arc::new(all.roots), Arc::clone(&provider));
+        let (web_pki, certificates) = (web_pki.build().ok(), all.certificates);
+        Verifier { web_pki, certificates, provider, notes: Vec::new() }
+    }
+
+    fn verdict(verifier: &Verifier, certificate: &CertificateDer<'_>, host: &str, now: SystemTime) -> String {
+        let name = ServerName::try_from(host.to_owned()).unwrap();
+        match verifier.verify_server_cert(certificate, &[], &name, &[], unix(now)) {
+            Ok(_) => "trusted".to_owned(),
+            Err(error) => explain(&error, host),
+        }
+    }
+
+    #[test]
+    fn a_certificate_that_is_named_is_trusted_for_its_name_and_time_alone() {
+        let now = SystemTime::now();
+        let (from, until) = (now - DAY, now + DAY);
+        let ca_key = KeyPair::generate().unwrap();
+        let ca_params = params(true, from, until);
+        let ca = Issuer::from_params(&ca_params, &ca_key);
+        let key = KeyPair::generate().unwrap();
+        let self_signed = |is_ca| params(is_ca, from, until).self_signed(&key).unwrap().der().clone();
+        let of_unknown_ca = params(false, from, until).signed_by(&key, &ca).unwrap().der().clone();
+        for named in [self_signed(false), self_signed(true), of_unknown_ca] {
+            let trusts = verifier(&[&named]);
+            assert_eq!(verdict(&trusts, &named, "idp.example", now), "trusted");
+            let other = verdict(&trusts, &named, "other.example", now);
+            assert!(other.starts_with("the server's certificate is not for other.example"), "{other}");
+            let late = verdict(&trusts, &named, "idp.example", now + 2 * DAY);
+            assert!(late.starts_with("the server's certificate has expired"), "{late}");
+            let early = verdict(&trusts, &named, "idp.example", now - 2 * DAY);
+            assert!(early.starts_with("the server's certificate is not valid"), "{early}");
+
+            // Another certificate of the same name and key is not the one that is named.
+            let twin = params(true, from, until + DAY).self_signed(&KeyPair::generate().unwrap()).unwrap();
+            for trusts in [verifier(&[twin.der()]), verifier(&[])] {
+                let refused = verdict(&trusts, &named, "idp.example", now);
+                let why = ["no trusted CA signed the server's certificate", "the server's certificate is"];
+                assert!(why.iter().any(|why| refused.starts_with(why)), "{refused}");
+            }
+        }
+    }
+
+    #[test]
+    fn dates_are_read_in_both_forms() {
+        let year = |year: u64| UNIX_EPOCH + (year - 1970) as u32 * 365 * DAY + 500 * DAY;
+        for (from, until) in [(year(1971), year(2040)), (year(2000), year(2100))] {
+            let certificate = params(true, from, until).self_signed(&KeyPair::generate().unwrap()).unwrap();
+            let (not_before, not_after) = validity(certificate.der()).unwrap();
+            assert_eq!((not_before, not_after), (unix(from), unix(until)));
+        }
+        for nonsense in [&b""[..], &[0x30], &[0x30, 0], &[0x30, 2, 0x30, 0], &[0x30, 4, 0x30, 2, 0xa0, 0]] {
+            assert_eq!(validity(nonsense), None);
+        }
+    }
+}
