@@ -192,6 +192,43 @@ func TestWithoutAnyKeysNothingIsSaidOfTheToken(t *testing.T) {
 	}
 }
 
+// A failure while a program waits is in the error when it gives up, not only one from before.
+func TestWhoGivesUpWaitingHearsOfTheLastFailure(t *testing.T) {
+	issuer := newSigners(t, "a")
+	answer, release := hanging(t, failing(http.StatusTeapot))
+	server := startKeyServer(t, answer)
+	keys := startRemote(t, bouncer.RemoteOptions{URL: server.URL, Timeout: 30 * time.Second})
+	ctx, cancel := context.WithCancel(context.Background())
+	gaveUp := make(chan error)
+	go func() { gaveUp <- keys.WaitReady(ctx) }()
+	eventually(t, "a request", func() bool { return server.hits.Load() == 1 })
+	time.Sleep(50 * time.Millisecond) // it has asked why there are no keys: there was no failure yet
+	release()
+	eventuallyStatus(t, keys, "a failure", func(s bouncer.RemoteStatus) bool { return s.Failures > 0 })
+	again, _ := hanging(t, failing(http.StatusTeapot))
+	server.say(again)
+	cancel()
+	waiting := <-gaveUp
+
+	// The same for a token and for an operator.
+	short, cancelShort := context.WithTimeout(context.Background(), 50*time.Millisecond)
+	defer cancelShort()
+	operator := keys.Refresh(short)
+	for _, err := range []error{waiting, operator} {
+		expectError(t, err, bouncer.ErrKeysUnavailable)
+		if !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "status") {
+			t.Error(err)
+		}
+	}
+	eventually(t, "a fetch that hangs", func() bool { return server.hits.Load() > 1 })
+	short, cancelShort = context.WithTimeout(context.Background(), 50*time.Millisecond)
+	defer cancelShort()
+	_, err := remoteVerifier(t, keys).VerifyContext(short, issuer.token(t, "a"))
+	if expectError(t, err, bouncer.ErrKeysUnavailable); !strings.Contains(err.Error(), "status") {
+		t.Error(err)
+	}
+}
+
 func TestACancelledWaiterLeavesTheFetchToOthers(t *testing.T) {
 	issuer := newSigners(t, "a")
 	answer, release := hanging(t, document(issuer.jwks(t, "a")))
