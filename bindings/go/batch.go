@@ -20,7 +20,8 @@ type BatchResult struct {
 //
 // On up to threads threads, the calling one included, of which each has at least 64 tokens; below 1 is 1.
 //
-// The error says nothing of any token: [ErrInvalidArgument] if the policy cannot be used; [ErrClosed] if jwks is closed.
+// The error says nothing of any token: [ErrInvalidArgument] if the policy cannot be used or jwks is nil; [ErrClosed] if jwks
+// is closed.
 func VerifyTokens(jwks *JWKSet, policy Policy, tokens []string, threads int) (results []BatchResult, err error) {
 	err = jwks.with(&policy, func(policy policyPointer) error {
 		batch, err := judgeBatch(nil, jwks.pointer, policy, tokens, threads)
@@ -60,10 +61,18 @@ func (v *Verifier) VerifyBatch(tokens []string, threads int) ([]BatchResult, err
 // VerifyBatchContext is [Verifier.VerifyBatch] for callers that may lose interest, as with [Verifier.VerifyContext]. A token
 // that waits for its key when ctx ends has that as its error; the others are judged whatever ctx says.
 func (v *Verifier) VerifyBatchContext(ctx context.Context, tokens []string, threads int) ([]BatchResult, error) {
-	if !v.lease.enter() {
+	if !v.enter() {
 		return nil, ErrClosed
 	}
 	defer v.lease.leave()
+	if v.clocked != nil {
+		now, err := v.clocked.now()
+		if err != nil {
+			return nil, err
+		}
+		defer now.Close()
+		return now.VerifyBatchContext(ctx, tokens, threads)
+	}
 	batch, err := judgeBatch(v.pointer, nil, nil, tokens, threads)
 	if err != nil {
 		return nil, err
@@ -97,10 +106,18 @@ func (v *Verifier) VerifyBatchColumns(tokens []string, threads int) (*Columns, e
 // VerifyBatchColumnsContext is [Verifier.VerifyBatchContext] with the results in columns. A token that waits for its key when
 // ctx ends has the status of [ErrKeysUnavailable].
 func (v *Verifier) VerifyBatchColumnsContext(ctx context.Context, tokens []string, threads int) (*Columns, error) {
-	if !v.lease.enter() {
+	if !v.enter() {
 		return nil, ErrClosed
 	}
 	defer v.lease.leave()
+	if v.clocked != nil {
+		now, err := v.clocked.now()
+		if err != nil {
+			return nil, err
+		}
+		defer now.Close()
+		return now.VerifyBatchColumnsContext(ctx, tokens, threads)
+	}
 	batch, err := judgeBatch(v.pointer, nil, nil, tokens, threads)
 	switch {
 	case err != nil:

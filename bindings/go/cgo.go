@@ -493,27 +493,39 @@ func readAgain(verdict *C.bouncer_go_verdict) (*VerifiedToken, uint64, error) {
 	return outcome(verdict, borrowText(text))
 }
 
-// A VerifiedToken with room for its text behind it: one object, which the text points into, in place of two. The lengths
-// fill size classes of Go's allocator.
+// A VerifiedToken with what it points to and room for the text behind it: one object, which the text points into, in place
+// of three. The lengths fill size classes of Go's allocator.
 type (
 	smallToken struct {
-		VerifiedToken
-		room [256 - unsafe.Sizeof(VerifiedToken{})]byte
+		longToken
+		room [256 - unsafe.Sizeof(longToken{})]byte
 	}
 	mediumToken struct {
-		VerifiedToken
-		room [384 - unsafe.Sizeof(VerifiedToken{})]byte
+		longToken
+		room [384 - unsafe.Sizeof(longToken{})]byte
 	}
 	largeToken struct {
-		VerifiedToken
-		room [640 - 8 - unsafe.Sizeof(VerifiedToken{})]byte // objects over 512 bytes that hold a pointer have a header
+		longToken
+		room [640 - 8 - unsafe.Sizeof(longToken{})]byte // objects over 512 bytes that hold a pointer have a header
+	}
+	// A longToken has its text elsewhere.
+	longToken struct {
+		token   VerifiedToken
+		pointer *tokenContent
+		content tokenContent
 	}
 )
 
-// fill has the token say what claims and text do; the text goes to its room.
-func (t *VerifiedToken) fill(room, text []byte, claims tokenClaims) *VerifiedToken {
-	t.text, t.claims = borrowText(room[:copy(room, text)]), claims
-	return t
+// copyTo has the token say what claims and text do; the text goes to its room.
+func (t *longToken) copyTo(room, text []byte, claims tokenClaims) *VerifiedToken {
+	return t.fill(borrowText(room[:copy(room, text)]), claims)
+}
+
+func (t *longToken) fill(text string, claims tokenClaims) *VerifiedToken {
+	t.content = tokenContent{text, claims}
+	t.pointer = &t.content
+	t.token.content = &t.pointer
+	return &t.token
 }
 
 // outcomeIn is outcome for a text that is in a buffer.
@@ -522,13 +534,13 @@ func outcomeIn(verdict *C.bouncer_go_verdict, text []byte) (*VerifiedToken, uint
 		switch {
 		case len(text) <= len(smallToken{}.room):
 			token := new(smallToken)
-			return token.fill(token.room[:], text, verdict.claims), 0, nil
+			return token.copyTo(token.room[:], text, verdict.claims), 0, nil
 		case len(text) <= len(mediumToken{}.room):
 			token := new(mediumToken)
-			return token.fill(token.room[:], text, verdict.claims), 0, nil
+			return token.copyTo(token.room[:], text, verdict.claims), 0, nil
 		case len(text) <= len(largeToken{}.room):
 			token := new(largeToken)
-			return token.fill(token.room[:], text, verdict.claims), 0, nil
+			return token.copyTo(token.room[:], text, verdict.claims), 0, nil
 		}
 	}
 	return outcome(verdict, string(text))
@@ -542,12 +554,14 @@ func outcome(verdict *C.bouncer_go_verdict, text string) (*VerifiedToken, uint64
 			Message: pieceOf(text, verdict.message),
 		}
 	}
-	return &VerifiedToken{text: text, claims: verdict.claims}, 0, nil
+	return new(longToken).fill(text, verdict.claims), 0, nil
 }
 
 func pieceOf(text string, at span) string {
 	return text[at.start : at.start+at.len]
 }
+
+func (c *tokenContent) piece(at span) string { return pieceOf(c.text, at) }
 
 // joinTokens puts tokens one behind the other, and says where each ends.
 func joinTokens(tokens []string) ([]byte, []C.size_t) {
@@ -878,7 +892,7 @@ func (d *policyDraft) finish() (policyPointer, error) {
 
 func freePolicy(policy policyPointer) { C.bouncer_policy_free(policy) }
 
-func newVerifier(jwks jwksPointer, policy policyPointer) (verifier verifierPointer, _ error) {
+func verifierOf(jwks jwksPointer, policy policyPointer) (verifier verifierPointer, _ error) {
 	var err *C.bouncer_error
 	if C.bouncer_verifier_new(jwks, policy, &verifier, &err) != C.BOUNCER_STATUS_OK {
 		return nil, takeError(err)
@@ -886,7 +900,7 @@ func newVerifier(jwks jwksPointer, policy policyPointer) (verifier verifierPoint
 	return verifier, nil
 }
 
-func newRemoteVerifier(remote remotePointer, policy policyPointer) (verifier verifierPointer, _ error) {
+func remoteVerifierOf(remote remotePointer, policy policyPointer) (verifier verifierPointer, _ error) {
 	var err *C.bouncer_error
 	if C.bouncer_verifier_new_remote(remote, policy, &verifier, &err) != C.BOUNCER_STATUS_OK {
 		return nil, takeError(err)

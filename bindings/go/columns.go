@@ -44,11 +44,12 @@ func columnsOf(results []BatchResult) *Columns {
 		if result.Token == nil {
 			columns.Status[i] = statusOfError(result.Err)
 		} else {
-			if claims := result.Token.claims; claims.times&hasExp != 0 {
+			claims := result.Token.claims()
+			if claims.times&hasExp != 0 {
 				columns.Exp[i] = int64(claims.exp)
 				columns.ExpValidity[i/8] |= 1 << (i % 8)
 			}
-			if result.Token.claims.has_uid != 0 {
+			if claims.has_uid != 0 {
 				columns.UIDData = append(columns.UIDData, result.Token.UID()...)
 				columns.UIDValidity[i/8] |= 1 << (i % 8)
 			}

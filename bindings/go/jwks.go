@@ -3,6 +3,7 @@
 package bouncer
 
 import (
+	"fmt"
 	"slices"
 	"sync/atomic"
 )
@@ -59,13 +60,17 @@ func LoadJWKSWith(document []byte, backend Backend) (*JWKSet, error) {
 	return newJWKSet(pointer), nil
 }
 
-// NewJWKSet makes a key set of single keys. Without any the error is an [ErrNoUsableKey].
+// NewJWKSet makes a key set of single keys. Without any the error is an [ErrNoUsableKey], and with a nil one an
+// [ErrInvalidArgument].
 func NewJWKSet(keys ...*JWK) (*JWKSet, error) {
 	if errLibrary != nil {
 		return nil, errLibrary
 	}
 	documents := make([]string, len(keys))
 	for i, key := range keys {
+		if key == nil {
+			return nil, invalidArgument(fmt.Sprintf("key %d is nil", i))
+		}
 		documents[i] = key.json
 	}
 	pointer, err := jwksOf(documents)
@@ -81,14 +86,10 @@ func newJWKSet(pointer jwksPointer) *JWKSet {
 	return jwks
 }
 
-// newVerifier makes a Verifier of NewVerifier, which lends it.
-func (s *JWKSet) newVerifier(policy policyPointer) (*Verifier, error) {
-	if !s.lease.enter() {
-		return nil, ErrClosed
-	}
-	defer s.lease.leave()
-	pointer, err := newVerifier(s.pointer, policy)
-	return &Verifier{pointer: pointer}, err
+func (s *JWKSet) handle() keyHandle {
+	return keyHandle{lease: &s.lease, newVerifier: func(policy policyPointer) (verifierPointer, error) {
+		return verifierOf(s.pointer, policy)
+	}}
 }
 
 // Keys returns the keys that can be used, in the document's order. They outlive the set.

@@ -1,6 +1,9 @@
 package bouncer_test
 
 import (
+	"errors"
+	"runtime"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -23,6 +26,8 @@ func TestAPolicyThatCannotBeUsed(t *testing.T) {
 		"claim not UTF-8":          {RequiredClaims: []string{"\xff"}},
 		"string claim not UTF-8":   {RequiredStringClaims: []string{"\xff"}},
 		"type not UTF-8":           {TokenType: "\xff"},
+		"two clocks":               {At: time.Unix(1, 0), Now: time.Now},
+		"a clock, and no leeway":   {Now: time.Now, Leeway: -time.Second},
 		"the first failure counts": {Issuers: []string{"a", "\xff", "b"}, Audiences: []string{"c"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -65,4 +70,132 @@ func TestWithoutATimeTheClockIsTheSystems(t *testing.T) {
 	}
 	_, err := bouncer.VerifyToken(jwks, bouncer.Policy{}, exp(time.Now().Add(-time.Minute)))
 	expectError(t, err, bouncer.ErrExpired)
+}
+
+// A clock of the program's own is asked by each verification, in every way to verify.
+func TestAClockOfTheProgramIsAskedEachTime(t *testing.T) {
+	var now atomic.Int64
+	var asked atomic.Int64
+	clock := func() time.Time {
+		asked.Add(1)
+		return time.Unix(now.Load(), 999_999_999)
+	}
+	policy := bouncer.Policy{Now: clock}
+	jwks := must(bouncer.LoadJWKS([]byte(documentJWKS)))(t)
+	server := startKeyServer(t, document(documentJWKS))
+	remote := startRemote(t, bouncer.RemoteOptions{URL: server.URL})
+	waitReady(t, remote)
+	fixed, fetched := must(bouncer.NewVerifier(jwks, policy))(t), must(bouncer.NewVerifier(remote, policy))(t)
+	if asked.Load() != 0 {
+		t.Errorf("asked %d times before any token", asked.Load())
+	}
+	both := func(verifier *bouncer.Verifier) map[string]func() error {
+		return map[string]func() error{
+			"Verify": func() error { _, err := verifier.Verify(documentToken); return err },
+			"VerifyBatch": func() error {
+				results, err := verifier.VerifyBatch([]string{documentToken, documentToken}, 1)
+				if err != nil || len(results) != 2 {
+					t.Fatal(err)
+				}
+				return results[1].Err
+			},
+			"VerifyBatchColumns": func() error {
+				columns, err := verifier.VerifyBatchColumns([]string{documentToken}, 1)
+				if err != nil || columns.Rows() != 1 {
+					t.Fatal(err)
+				}
+				if columns.Status[0] == 0 {
+					return nil
+				}
+				return &bouncer.Error{Status: columns.Status[0]}
+			},
+		}
+	}
+	ways := both(fixed)
+	for name, way := range both(fetched) {
+		ways["remote "+name] = way
+	}
+	ways["VerifyToken"] = func() error { _, err := bouncer.VerifyToken(jwks, policy, documentToken); return err }
+	ways["VerifyTokens"] = func() error {
+		results, err := bouncer.VerifyTokens(jwks, policy, []string{documentToken}, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return results[0].Err
+	}
+	for name, way := range ways {
+		for _, at := range []struct {
+			second   int64
+			expected error
+		}{{documentExp - 1, nil}, {documentExp, bouncer.ErrExpired}, {documentExp - 1, nil}} {
+			now.Store(at.second)
+			before := asked.Load()
+			if err := way(); !errors.Is(err, at.expected) {
+				t.Errorf("%s at %d: %v", name, at.second, err)
+			}
+			if times := asked.Load() - before; times != 1 {
+				t.Errorf("%s asked %d times", name, times)
+			}
+		}
+	}
+	server.expectHits(t, 1)
+
+	_, err := fixed.WithCache(10)
+	expectError(t, err, bouncer.ErrInvalidArgument)
+
+	// The keys may be closed, as with any verifier.
+	_ = jwks.Close()
+	_ = remote.Close()
+	if _, err := fixed.Verify(documentToken); err != nil {
+		t.Error(err)
+	}
+	_, err = fetched.Verify(documentToken)
+	expectError(t, err, bouncer.ErrKeysUnavailable)
+	for _, verifier := range []*bouncer.Verifier{fixed, fetched} {
+		_ = verifier.Close()
+		_ = verifier.Close()
+		_, err = verifier.Verify(documentToken)
+		expectError(t, err, bouncer.ErrClosed)
+	}
+	_, err = bouncer.NewVerifier(jwks, policy)
+	expectError(t, err, bouncer.ErrClosed)
+	_, err = bouncer.NewVerifier(new(bouncer.RemoteJWKS), policy)
+	expectError(t, err, bouncer.ErrClosed)
+}
+
+// The year 1 is the zero time.Time, which At takes for none.
+func TestAClockThatSaysTheZeroTimeIsBelieved(t *testing.T) {
+	jwks := must(bouncer.LoadJWKS([]byte(documentJWKS)))(t)
+	policy := bouncer.Policy{Now: func() time.Time { return time.Time{} }}
+	if _, err := bouncer.VerifyToken(jwks, policy, documentToken); err != nil {
+		t.Error(err)
+	}
+	_ = must(bouncer.VerifyToken(jwks, documentPolicy, documentToken))(t) // which is prepared
+	policy.Now = func() time.Time { return time.Unix(documentExp, 0) }
+	_, err := bouncer.VerifyToken(jwks, policy, documentToken)
+	expectError(t, err, bouncer.ErrExpired)
+}
+
+func TestVerifyingByAClockOfTheProgramTakesNoMemory(t *testing.T) {
+	expectNoGrowth(t, 8000, 300, func() {
+		jwks := must(bouncer.LoadJWKS([]byte(documentJWKS)))(t)
+		verifier := must(bouncer.NewVerifier(jwks, bouncer.Policy{Now: time.Now}))(t)
+		_ = jwks.Close()
+		_, err := verifier.Verify(documentToken)
+		expectError(t, err, bouncer.ErrExpired)
+		_ = verifier.Close()
+	})
+}
+
+func TestTheLastCallByAClockKeepsItsKeys(t *testing.T) {
+	policy := bouncer.Policy{Now: func() time.Time {
+		runtime.GC()
+		return documentPolicy.At
+	}}
+	for range 50 {
+		verifier := must(bouncer.NewVerifier(must(bouncer.LoadJWKS([]byte(documentJWKS)))(t), policy))(t)
+		if token := must(verifier.Verify(documentToken))(t); token.UID() != "peter" {
+			t.Error(token.UID())
+		}
+	}
 }

@@ -111,14 +111,14 @@ func (r *RemoteJWKS) Close() error {
 	return nil
 }
 
-// newVerifier makes a Verifier of NewVerifier, which lends it.
-func (r *RemoteJWKS) newVerifier(policy policyPointer) (*Verifier, error) {
-	if !r.keeper.enter() {
-		return nil, ErrClosed
+func (r *RemoteJWKS) handle() keyHandle {
+	keeper := r.keeper
+	if keeper == nil {
+		return keyHandle{} // NewRemoteJWKS did not make it
 	}
-	defer r.keeper.lease.leave()
-	pointer, err := newRemoteVerifier(r.keeper.pointer, policy)
-	return &Verifier{pointer: pointer, remote: r}, err
+	return keyHandle{lease: &keeper.lease, remote: r, newVerifier: func(policy policyPointer) (verifierPointer, error) {
+		return remoteVerifierOf(keeper.pointer, policy)
+	}}
 }
 
 // borrow is Current without a copy of the keys, for one signature.

@@ -6,23 +6,45 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
+	"log/slog"
 	"math"
 	"runtime"
+	"slices"
+	"strconv"
 	"time"
 )
 
 // A VerifiedToken is a token that passed every check; a verification is the only way to have one. It is a Go value that never
 // changes, with nothing to close.
-type VerifiedToken struct {
+//
+// fmt and slog do not show its claims. [VerifiedToken.MarshalJSON] does.
+type VerifiedToken struct{ content **tokenContent }
+
+// A tokenContent is behind two pointers, so that fmt does not find it in an unexported field of another struct either, where
+// it calls no method: with a verb that does not fit, it follows one pointer.
+type tokenContent struct {
 	text   string // payload, header and what else claims points to
 	claims tokenClaims
 }
+
+var noContent tokenContent
+
+// get also has something for the zero VerifiedToken.
+func (t *VerifiedToken) get() *tokenContent {
+	if t.content == nil {
+		return &noContent
+	}
+	return *t.content
+}
+
+func (t *VerifiedToken) claims() *tokenClaims { return &t.get().claims }
 
 // VerifyToken verifies a JWT: its signature with the keys of jwks, then its Claims Set against policy (RFC 7519 section
 // 7.2). The token is JWS Compact Serialization, without white space around it.
 //
 // The error is an [*Error] of the group [ErrInvalidToken], for the first fault of the token in a fixed order; an
-// [ErrInvalidArgument] if the policy cannot be used; [ErrClosed] if jwks is closed.
+// [ErrInvalidArgument] if the policy cannot be used or jwks is nil; [ErrClosed] if jwks is closed.
 //
 // The first policy that a set is used with stays prepared. Another one is prepared anew by each call, in about a quarter of a
 // microsecond; a [Verifier] prepares its own once.
@@ -36,8 +58,11 @@ func VerifyToken(jwks *JWKSet, policy Policy, token string) (verified *VerifiedT
 
 // with has work done with the set and the policy.
 func (s *JWKSet) with(policy *Policy, work func(policyPointer) error) error {
+	if s == nil {
+		return invalidArgument("the key set is nil")
+	}
 	prepared := s.prepared.Load()
-	if prepared == nil {
+	if prepared == nil && policy.Now == nil {
 		first, err := policy.prepare()
 		if err != nil {
 			return err
@@ -45,9 +70,11 @@ func (s *JWKSet) with(policy *Policy, work func(policyPointer) error) error {
 		s.prepared.CompareAndSwap(nil, first)
 		prepared = first
 	}
-	pointer := prepared.pointer
 	defer runtime.KeepAlive(prepared)
-	if !prepared.policy.equal(*policy) {
+	var pointer policyPointer
+	if prepared != nil && prepared.policy.equal(*policy) {
+		pointer = prepared.pointer
+	} else {
 		other, err := policy.build()
 		if err != nil {
 			return err
@@ -63,6 +90,9 @@ func (s *JWKSet) with(policy *Policy, work func(policyPointer) error) error {
 }
 
 func (s *JWKSet) verify(policy policyPointer, token string) (*VerifiedToken, error) {
+	if s == nil {
+		return nil, invalidArgument("the key set is nil")
+	}
 	if !s.lease.enter() {
 		return nil, ErrClosed
 	}
@@ -72,42 +102,36 @@ func (s *JWKSet) verify(policy policyPointer, token string) (*VerifiedToken, err
 }
 
 // UID returns "uid", the user or service that DC/OS names, or "" if it is absent or no string.
-func (t *VerifiedToken) UID() string { return pieceOf(t.text, t.claims.uid) }
+func (t *VerifiedToken) UID() string { return t.get().piece(t.claims().uid) }
 
 // Issuer returns "iss" (RFC 7519 section 4.1.1), or "" if it is absent.
-func (t *VerifiedToken) Issuer() string { return pieceOf(t.text, t.claims.iss) }
+func (t *VerifiedToken) Issuer() string { return t.get().piece(t.claims().iss) }
 
 // Subject returns "sub" (RFC 7519 section 4.1.2), or "" if it is absent.
-func (t *VerifiedToken) Subject() string { return pieceOf(t.text, t.claims.sub) }
+func (t *VerifiedToken) Subject() string { return t.get().piece(t.claims().sub) }
 
 // TokenID returns "jti" (RFC 7519 section 4.1.7), or "" if it is absent.
-func (t *VerifiedToken) TokenID() string { return pieceOf(t.text, t.claims.jti) }
+func (t *VerifiedToken) TokenID() string { return t.get().piece(t.claims().jti) }
 
 // Audience returns "aud" (RFC 7519 section 4.1.3): its one string, or those of its array. It reads the payload again.
 func (t *VerifiedToken) Audience() []string {
-	value, _ := t.Claim("aud")
-	var one string
-	if json.Unmarshal(value, &one) == nil {
-		return []string{one}
-	}
-	var many []string
-	_ = json.Unmarshal(value, &many) // absent, or an array of strings: the library saw to that
-	return many
+	audience, _ := t.ClaimStrings("aud") // absent, a string or an array of strings: the library saw to that
+	return audience
 }
 
 // ExpiresAt returns "exp" (RFC 7519 section 4.1.4) in UTC, rounded down to a second. It reports false if the claim is absent.
 func (t *VerifiedToken) ExpiresAt() (time.Time, bool) {
-	return timeOf(int64(t.claims.exp), t.claims.times&hasExp != 0)
+	return timeOf(int64(t.claims().exp), t.claims().times&hasExp != 0)
 }
 
 // NotBefore returns "nbf" (RFC 7519 section 4.1.5) in UTC, rounded up to a second. It reports false if the claim is absent.
 func (t *VerifiedToken) NotBefore() (time.Time, bool) {
-	return timeOf(int64(t.claims.nbf), t.claims.times&hasNbf != 0)
+	return timeOf(int64(t.claims().nbf), t.claims().times&hasNbf != 0)
 }
 
 // IssuedAt returns "iat" (RFC 7519 section 4.1.6) in UTC, rounded down to a second. It reports false if the claim is absent.
 func (t *VerifiedToken) IssuedAt() (time.Time, bool) {
-	return timeOf(int64(t.claims.iat), t.claims.times&hasIat != 0)
+	return timeOf(int64(t.claims().iat), t.claims().times&hasIat != 0)
 }
 
 // The last second that time.Time orders correctly: it counts from the year 1, 62135596800 seconds before 1970.
@@ -153,13 +177,82 @@ func (t *VerifiedToken) Claim(name string) (json.RawMessage, bool) {
 }
 
 // Payload returns a copy of the whole Claims Set, a JSON object: the very bytes that were signed.
-func (t *VerifiedToken) Payload() []byte { return []byte(pieceOf(t.text, t.claims.payload)) }
+func (t *VerifiedToken) Payload() []byte { return []byte(t.get().piece(t.claims().payload)) }
 
 // Header returns a copy of the JOSE Header, a JSON object.
-func (t *VerifiedToken) Header() []byte { return []byte(pieceOf(t.text, t.claims.header)) }
+func (t *VerifiedToken) Header() []byte { return []byte(t.get().piece(t.claims().header)) }
+
+// ClaimString returns the claim of exactly that name if it is a string. It reports false if the claim is absent or anything
+// else. It reads the payload again.
+func (t *VerifiedToken) ClaimString(name string) (string, bool) {
+	value, found := t.Claim(name)
+	if !found || value[0] != '"' {
+		return "", false
+	}
+	var text string
+	err := json.Unmarshal(value, &text)
+	return text, err == nil
+}
+
+// ClaimInteger returns the claim of exactly that name if it is a number of digits alone, without fraction and exponent, that
+// int64 holds: every digit counts, beyond 2^53 too. It reports false if the claim is absent or anything else. It reads the
+// payload again.
+func (t *VerifiedToken) ClaimInteger(name string) (int64, bool) {
+	value, _ := t.Claim(name)
+	number, err := strconv.ParseInt(string(value), 10, 64)
+	return number, err == nil
+}
+
+// ClaimStrings returns the claim of exactly that name if it is an array of strings, or a string, which counts as an array of
+// one: "aud", or roles. It reports false if the claim is absent or anything else. It reads the payload again.
+func (t *VerifiedToken) ClaimStrings(name string) ([]string, bool) {
+	value, found := t.Claim(name)
+	if !found {
+		return nil, false
+	}
+	if value[0] == '"' {
+		one, isString := t.ClaimString(name)
+		return []string{one}, isString
+	}
+	var members []*string // null is no string
+	if value[0] != '[' || json.Unmarshal(value, &members) != nil || slices.Contains(members, nil) {
+		return nil, false
+	}
+	texts := make([]string, len(members))
+	for i, member := range members {
+		texts[i] = *member
+	}
+	return texts, true
+}
 
 // KeyID returns the "kid" of the key that verified the token, or "" if that key has none.
-func (t *VerifiedToken) KeyID() string { return pieceOf(t.text, t.claims.kid) }
+func (t *VerifiedToken) KeyID() string { return t.get().piece(t.claims().kid) }
 
 // Algorithm returns the algorithm of the signature; that of "EdDSA" is Ed25519.
-func (t *VerifiedToken) Algorithm() Algorithm { return Algorithm(pieceOf(t.text, t.claims.alg)) }
+func (t *VerifiedToken) Algorithm() Algorithm { return Algorithm(t.get().piece(t.claims().alg)) }
+
+// String says which key and algorithm verified the token. It shows no claim and nothing else of the token, so that a log has
+// none by accident.
+func (t VerifiedToken) String() string {
+	if t.content == nil {
+		return "no token"
+	}
+	return fmt.Sprintf("token verified by %s with key %q (claims not shown)", t.Algorithm(), t.KeyID())
+}
+
+// GoString is String.
+func (t VerifiedToken) GoString() string { return t.String() }
+
+// Format writes String, whatever the verb: there are some for which fmt would look into the fields.
+func (t VerifiedToken) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, t.String()) }
+
+// LogValue is String, for slog.
+func (t VerifiedToken) LogValue() slog.Value { return slog.StringValue(t.String()) }
+
+// MarshalJSON returns the Claims Set. A program that puts a token into JSON wants its claims; a log shows none.
+func (t VerifiedToken) MarshalJSON() ([]byte, error) {
+	if t.content == nil {
+		return []byte("null"), nil
+	}
+	return t.Payload(), nil
+}

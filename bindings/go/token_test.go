@@ -1,9 +1,15 @@
 package bouncer_test
 
 import (
+	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
+	"log"
+	"log/slog"
+	"maps"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -81,6 +87,94 @@ func TestAClaimHasExactlyItsName(t *testing.T) {
 	}
 	if token.UID() != "anna" || token.Audience() != nil {
 		t.Error(token.UID(), token.Audience())
+	}
+}
+
+func TestTypedClaims(t *testing.T) {
+	token := verifiedClaims(t, `{"s":"anna", "escaped" : "a\u00fc\n\"" ,"empty":"","n":9007199254740993,"max":9223372036854775807,
+		"min":-9223372036854775808,"zero":0,"minus":-0,"over":9223372036854775808,"fraction":1.0,"exponent":1e3,"digits":"5",
+		"list":["a","b"],"one":["a"],"none":[],"mixed":["a",1],"null in it":["a",null],"nested":[["a"]],"nothing":null,"yes":true,
+		"object":{"s":"anna"},"S":"root"}`)
+	strings := map[string]string{"s": "anna", "escaped": "aü\n\"", "empty": "", "digits": "5", "S": "root"}
+	integers := map[string]int64{"n": 9007199254740993, "max": math.MaxInt64, "min": math.MinInt64, "zero": 0, "minus": 0}
+	lists := map[string][]string{"list": {"a", "b"}, "one": {"a"}, "none": {}}
+	for name, text := range strings {
+		lists[name] = []string{text}
+	}
+	var all map[string]any
+	if err := token.Claims(&all); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range append(slices.Collect(maps.Keys(all)), "absent", "", "N", "LIST") {
+		text, isText := token.ClaimString(name)
+		if expected, known := strings[name]; isText != known || text != expected {
+			t.Errorf("%q is the string %q, %v", name, text, isText)
+		}
+		integer, isInteger := token.ClaimInteger(name)
+		if expected, known := integers[name]; isInteger != known || isInteger && integer != expected {
+			t.Errorf("%q is the integer %d, %v", name, integer, isInteger)
+		}
+		list, isList := token.ClaimStrings(name)
+		if expected, known := lists[name]; isList != known || !slices.Equal(list, expected) || isList && list == nil {
+			t.Errorf("%q is the list %q, %v", name, list, isList)
+		}
+	}
+}
+
+// verifiedClaims is a token with that payload.
+func verifiedClaims(t testing.TB, payload string) *bouncer.VerifiedToken {
+	issuer := testIssuer()
+	policy := bouncer.Policy{OptionalExp: true, OptionalUID: true, AnyAudience: true}
+	return must(bouncer.VerifyToken(issuer.jwks(t, bouncer.RS256), policy, issuer.sign(t, bouncer.RS256, `{"alg":"RS256"}`, payload)))(t)
+}
+
+func TestALogShowsNoClaims(t *testing.T) {
+	token := verifiedClaims(t, `{"uid":"anna","sub":"anna","iss":"anna","jti":"anna","email":"anna","exp":99999999999}`)
+	ctx := bouncer.ContextWithToken(context.Background(), token)
+	holder := struct{ token *bouncer.VerifiedToken }{token}
+	byValue := struct{ token bouncer.VerifiedToken }{*token}
+	exported := struct{ Token bouncer.VerifiedToken }{*token}
+	var logged bytes.Buffer
+	for _, value := range []any{token, *token, &token, ctx, holder, &holder, byValue, &byValue, exported, []*bouncer.VerifiedToken{token}, map[string]any{"t": token}} {
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%d", "%x", "%X", "%t", "%08.3f", "%c", "%U", "%p"} {
+			fmt.Fprintf(&logged, verb+"\n", value)
+		}
+		slog.New(slog.NewTextHandler(&logged, nil)).Info("text", "value", value)
+		log.New(&logged, "", 0).Println(value)
+	}
+	slog.New(slog.NewJSONHandler(&logged, nil)).Info("JSON", "pointer", token, "value", *token)
+	text := logged.String()
+	for _, secret := range []string{"anna", "616e6e61", "616E6E61", "99999999999", "email", "uid"} {
+		if at := strings.Index(text, secret); at >= 0 {
+			t.Errorf("%s is in the log: %s", secret, text[max(0, at-80):min(len(text), at+80)])
+		}
+	}
+	if !strings.Contains(text, "token verified by RS256") {
+		t.Error(text)
+	}
+	for _, none := range []any{bouncer.VerifiedToken{}, &bouncer.VerifiedToken{}} {
+		if found := fmt.Sprint(none); found != "no token" {
+			t.Error(found)
+		}
+	}
+	if found := fmt.Sprintf("%v %+v", (*bouncer.VerifiedToken)(nil), (*bouncer.VerifiedToken)(nil)); found != "<nil> <nil>" {
+		t.Error(found)
+	}
+}
+
+func TestATokenInJSONIsItsClaims(t *testing.T) {
+	token := verifiedClaims(t, `{ "uid" : "anna", "n" : 9007199254740993 }`)
+	const claims = `{"uid":"anna","n":9007199254740993}`
+	for value, expected := range map[any]string{
+		token:                            claims,
+		*token:                           claims,
+		(*bouncer.VerifiedToken)(nil):    "null",
+		bouncer.VerifiedToken{}:          "null",
+		[1]*bouncer.VerifiedToken{token}: "[" + claims + "]",
+	} {
+		if text := must(json.Marshal(value))(t); string(text) != expected {
+			t.Errorf("%s, not %s", text, expected)
+		}
 	}
 }
 

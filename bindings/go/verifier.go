@@ -13,29 +13,96 @@ type Verifier struct {
 	lease   lease
 	pointer verifierPointer
 	remote  *RemoteJWKS // nil: the keys stay as they are
+	clocked *clockedKeys
 }
 
 // A KeySource has the keys of a [Verifier]: a [*JWKSet], which stays as it is, or a [*RemoteJWKS], which keeps itself fresh.
 type KeySource interface {
-	newVerifier(policy policyPointer) (*Verifier, error)
+	handle() keyHandle
+}
+
+// A keyHandle is the C object of a KeySource.
+type keyHandle struct {
+	lease       *lease // nil: there is none
+	remote      *RemoteJWKS
+	newVerifier func(policyPointer) (verifierPointer, error)
 }
 
 // NewVerifier puts keys and policy together. The policy may be changed afterwards, and a [*JWKSet] closed: the verifier
 // has its own. A [*RemoteJWKS] is shared: once that is closed, there are no keys, [ErrKeysUnavailable].
 //
-// The error is an [ErrInvalidArgument] if the policy cannot be used, and [ErrClosed] if the keys are closed.
+// The error is an [ErrInvalidArgument] if the policy cannot be used or keys is nil, and [ErrClosed] if the keys are closed.
 func NewVerifier(keys KeySource, policy Policy) (*Verifier, error) {
-	prepared, err := policy.build()
+	switch keys := keys.(type) {
+	case nil:
+		return nil, invalidArgument("the keys are nil")
+	case *JWKSet:
+		if keys == nil {
+			return nil, invalidArgument("the *JWKSet is nil")
+		}
+	case *RemoteJWKS:
+		if keys == nil {
+			return nil, invalidArgument("the *RemoteJWKS is nil")
+		}
+	}
+	fixed := policy
+	if policy.At.IsZero() {
+		fixed.Now = nil // it is asked by the verifications
+	}
+	prepared, err := fixed.build()
 	if err != nil {
 		return nil, err
 	}
 	defer freePolicy(prepared)
-	verifier, err := keys.newVerifier(prepared)
+	handle := keys.handle()
+	if handle.lease == nil || !handle.lease.enter() {
+		return nil, ErrClosed
+	}
+	if policy.Now != nil {
+		return newClockedVerifier(handle, policy.clone()), nil
+	}
+	defer handle.lease.leave()
+	return newVerifier(handle, prepared)
+}
+
+func newVerifier(keys keyHandle, policy policyPointer) (*Verifier, error) {
+	pointer, err := keys.newVerifier(policy)
 	if err != nil {
 		return nil, err
 	}
-	lend(verifier, &verifier.lease, verifier.pointer, freeVerifier)
+	verifier := &Verifier{pointer: pointer, remote: keys.remote}
+	lend(verifier, &verifier.lease, pointer, freeVerifier)
 	return verifier, nil
+}
+
+// clockedKeys are what a Verifier has in place of a C object if its policy has a clock of the program's own: the library's
+// policies have the system's clock or a time that stands still.
+type clockedKeys struct {
+	keys   keyHandle
+	policy Policy
+}
+
+// newClockedVerifier takes over a use of the keys, which keeps their C object, whoever closes them, until the verifier is
+// freed.
+func newClockedVerifier(keys keyHandle, policy Policy) *Verifier {
+	verifier := &Verifier{remote: keys.remote, clocked: &clockedKeys{keys, policy}}
+	lend(verifier, &verifier.lease, keys.lease, (*lease).leave)
+	return verifier
+}
+
+// now makes a verifier for the time that it is, which the caller closes.
+func (k *clockedKeys) now() (*Verifier, error) {
+	policy, err := k.policy.build()
+	if err != nil {
+		return nil, err
+	}
+	defer freePolicy(policy)
+	return newVerifier(k.keys, policy)
+}
+
+// enter begins a use, which ends with lease.leave. It reports false if the verifier is closed, or nil.
+func (v *Verifier) enter() bool {
+	return v != nil && v.lease.enter()
 }
 
 // WithCache makes a verifier of the same keys and policy that remembers about so many verified tokens, 2^20 at most, and none
@@ -45,15 +112,18 @@ func NewVerifier(keys KeySource, policy Policy) (*Verifier, error) {
 // are checked each time, and when remote keys change, everything is forgotten. What it gives up: the tokens and their claims
 // stay in memory, about twice their length each, until others take their places. Tokens over 4 KiB are not remembered.
 //
-// The error is an [ErrInvalidArgument] for a number below 0, and [ErrClosed].
+// The error is an [ErrInvalidArgument] for a number below 0 and for a policy with Now, and [ErrClosed].
 func (v *Verifier) WithCache(tokens int) (*Verifier, error) {
 	if tokens < 0 {
 		return nil, invalidArgument("a cache of less than no tokens")
 	}
-	if !v.lease.enter() {
+	if !v.enter() {
 		return nil, ErrClosed
 	}
 	defer v.lease.leave()
+	if v.clocked != nil {
+		return nil, invalidArgument("a verifier whose policy has Now cannot have a cache")
+	}
 	pointer, err := withCache(v.pointer, tokens)
 	if err != nil {
 		return nil, err
@@ -75,7 +145,7 @@ type CacheStats struct {
 
 // CacheStats returns what the cache has done so far: nothing if there is none, or the verifier is closed.
 func (v *Verifier) CacheStats() CacheStats {
-	if !v.lease.enter() {
+	if !v.enter() {
 		return CacheStats{}
 	}
 	defer v.lease.leave()
@@ -100,10 +170,18 @@ func (v *Verifier) Verify(token string) (*VerifiedToken, error) {
 // The error is then of the group [ErrKeys], because nothing can be said of the token, and for [errors.Is] also that of
 // ctx. A token that has its key is judged whatever ctx says.
 func (v *Verifier) VerifyContext(ctx context.Context, token string) (*VerifiedToken, error) {
-	if !v.lease.enter() {
+	if !v.enter() {
 		return nil, ErrClosed
 	}
 	defer v.lease.leave()
+	if v.clocked != nil {
+		now, err := v.clocked.now()
+		if err != nil {
+			return nil, err
+		}
+		defer now.Close()
+		return now.VerifyContext(ctx, token)
+	}
 	verified, ticket, err := verify(v.pointer, nil, nil, token, 0)
 	if ticket != 0 {
 		enough := time.NewTimer(v.remote.keeper.maxWait)
@@ -135,6 +213,22 @@ func (v *Verifier) verifyLater(
 	return nil, verdict
 }
 
+// VerifyAuthorization is [Verifier.Verify] for the token in the value of an HTTP Authorization header, as
+// [AuthorizationToken] finds it. A value without one, the empty value of an absent header included, is an
+// [ErrMalformedAuthorization].
+func (v *Verifier) VerifyAuthorization(value string) (*VerifiedToken, error) {
+	return v.VerifyAuthorizationContext(context.Background(), value)
+}
+
+// VerifyAuthorizationContext is [Verifier.VerifyAuthorization] as [Verifier.VerifyContext] is [Verifier.Verify].
+func (v *Verifier) VerifyAuthorizationContext(ctx context.Context, value string) (*VerifiedToken, error) {
+	token, err := AuthorizationToken(value)
+	if err != nil {
+		return nil, err
+	}
+	return v.VerifyContext(ctx, token)
+}
+
 // VerifyBytes is [Verifier.Verify] for a token in bytes, which are not copied and not kept. Nobody may write them meanwhile.
 func (v *Verifier) VerifyBytes(token []byte) (*VerifiedToken, error) {
 	return v.Verify(borrowText(token))
@@ -143,6 +237,8 @@ func (v *Verifier) VerifyBytes(token []byte) (*VerifiedToken, error) {
 // Close frees the verifier, as soon as the calls that use it are done; later ones return [ErrClosed]. It may be called any
 // number of times, and always returns nil.
 func (v *Verifier) Close() error {
-	v.lease.close()
+	if v != nil {
+		v.lease.close()
+	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package bouncer_test
 
 import (
+	"context"
 	"crypto"
 	"crypto/rsa"
 	"crypto/sha256"
@@ -50,6 +51,80 @@ func TestAClosedVerifierIsAnError(t *testing.T) {
 		_, err = verifier.VerifyBytes(nil)
 		expectError(t, err, bouncer.ErrClosed)
 	}
+}
+
+func TestNoKeysAreAnError(t *testing.T) {
+	for name, keys := range map[string]bouncer.KeySource{
+		"nil": nil, "a nil *JWKSet": (*bouncer.JWKSet)(nil), "a nil *RemoteJWKS": (*bouncer.RemoteJWKS)(nil),
+	} {
+		verifier, err := bouncer.NewVerifier(keys, bouncer.Policy{})
+		expectError(t, err, bouncer.ErrInvalidArgument)
+		if verifier != nil || !strings.Contains(err.Error(), "nil") {
+			t.Error(name, verifier, err)
+		}
+	}
+	var keys bouncer.KeySource = new(bouncer.JWKSet)
+	_, err := bouncer.NewVerifier(keys, bouncer.Policy{})
+	expectError(t, err, bouncer.ErrClosed)
+	_, err = bouncer.VerifyToken(nil, bouncer.Policy{}, documentToken)
+	expectError(t, err, bouncer.ErrInvalidArgument)
+	_, err = bouncer.VerifyTokens(nil, bouncer.Policy{}, nil, 1)
+	expectError(t, err, bouncer.ErrInvalidArgument)
+	_, err = bouncer.VerifyTokensColumns(nil, bouncer.Policy{}, nil, 1)
+	expectError(t, err, bouncer.ErrInvalidArgument)
+	_, err = bouncer.NewJWKSet(nil)
+	expectError(t, err, bouncer.ErrInvalidArgument)
+}
+
+func TestANilVerifierIsAClosedOne(t *testing.T) {
+	var verifier *bouncer.Verifier
+	_, token := verifier.Verify(documentToken)
+	_, authorization := verifier.VerifyAuthorization("Bearer " + documentToken)
+	_, batch := verifier.VerifyBatch(nil, 1)
+	_, columns := verifier.VerifyBatchColumns(nil, 1)
+	_, cached := verifier.WithCache(1)
+	for _, err := range []error{token, authorization, batch, columns, cached} {
+		expectError(t, err, bouncer.ErrClosed)
+	}
+	if stats := verifier.CacheStats(); stats != (bouncer.CacheStats{}) || verifier.Close() != nil {
+		t.Error(stats)
+	}
+}
+
+func TestTheTokenOfAHeaderIsVerified(t *testing.T) {
+	verifier := documentVerifier(t)
+	for _, value := range []string{"token=" + documentToken, "Bearer " + documentToken} {
+		if token := must(verifier.VerifyAuthorization(value))(t); token.UID() != "peter" {
+			t.Error(token.UID())
+		}
+		if token := must(verifier.VerifyAuthorizationContext(soon(t), value))(t); token.UID() != "peter" {
+			t.Error(token.UID())
+		}
+	}
+	for value, expected := range map[string]error{
+		"":             bouncer.ErrMalformedAuthorization,
+		"Basic YTpi":   bouncer.ErrMalformedAuthorization,
+		documentToken:  bouncer.ErrMalformedAuthorization,
+		"Bearer a.b.c": bouncer.ErrMalformedToken,
+		"Bearer " + documentToken[:len(documentToken)-4] + "AAAA": bouncer.ErrInvalidSignature,
+	} {
+		token, err := verifier.VerifyAuthorization(value)
+		if expectError(t, err, expected); token != nil {
+			t.Error(value, token)
+		}
+	}
+}
+
+func TestTheContextOfAHeadersTokenEndsTheWaiting(t *testing.T) {
+	issuer := newSigners(t, "a")
+	answer, _ := hanging(t, document(issuer.jwks(t, "a")))
+	server := startKeyServer(t, answer)
+	keys := startRemote(t, bouncer.RemoteOptions{URL: server.URL, MaxWait: 20 * time.Second, Timeout: 30 * time.Second})
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Millisecond)
+	defer cancel()
+	_, err := remoteVerifier(t, keys).VerifyAuthorizationContext(ctx, "Bearer "+issuer.token(t, "a"))
+	expectError(t, err, context.DeadlineExceeded)
+	expectError(t, err, bouncer.ErrKeys)
 }
 
 func TestATokenInBytesIsNotKept(t *testing.T) {
