@@ -134,7 +134,7 @@ func FromHeader(name string) func(*http.Request) (string, error) {
 // FromCookie returns a function for [Middleware].Extract: the token is the value of the cookie of that name. A request with
 // none or several is an [ErrMalformedAuthorization].
 //
-// A browser sends a cookie with requests that other sites cause: protect what they change ([http.CrossOriginProtection]).
+// A browser sends a cookie with requests that other sites cause: protect what they change against cross-site request forgery.
 func FromCookie(name string) func(*http.Request) (string, error) {
 	return func(r *http.Request) (string, error) {
 		var values []string
