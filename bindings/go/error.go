@@ -53,6 +53,11 @@ func (e *Error) Unwrap() error {
 	}
 }
 
+// isOfClaims reports whether the token's claims are at fault, whose signature then holds.
+func (e *Error) isOfClaims() bool {
+	return e.Status >= statusMalformedClaims && e.Status < statusUnusableCredentials
+}
+
 // The groups of causes. Each says who has to act, and with which HTTP status a request is answered.
 var (
 	// ErrInvalidToken: the token is at fault, and with it who sent it. HTTP 401.

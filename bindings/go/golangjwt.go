@@ -3,9 +3,14 @@
 package bouncer
 
 import (
+	"bytes"
 	"crypto"
+	"crypto/ed25519"
+	"crypto/rsa"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
+	"strings"
 	"sync"
 )
 
@@ -16,8 +21,9 @@ import (
 //	keys := func(*jwt.Token) (any, error) { return jwks, nil }
 //	token, err := jwt.Parse(text, keys, jwt.WithValidMethods([]string{"RS256"}))
 //
-// golang-jwt goes on reading the claims and judging them, "exp", "nbf", "iss" and "aud" included. The signature, the JOSE Header and
-// the form of the token are judged here, as strictly as everywhere in this package.
+// The signature, the JOSE Header and the form of the token are judged here, as strictly as everywhere in this package. The
+// claims are golang-jwt's alone: it reads them and validates "exp", "nbf", "iss" and "aud", and what it says of them is not
+// called a wrong signature. A [Verifier] is stricter there: it rejects a Claims Set with a name twice, for example.
 type SigningMethod struct {
 	algorithm Algorithm
 	policy    func() (policyPointer, error)
@@ -44,34 +50,135 @@ func newSigningMethod(algorithm Algorithm) *SigningMethod {
 	return &SigningMethod{algorithm, sync.OnceValues(policy.build)}
 }
 
+// signingMethod returns the method of that name, or nil.
+func signingMethod(algorithm Algorithm) *SigningMethod {
+	for _, method := range []*SigningMethod{
+		SigningMethodRS256, SigningMethodRS384, SigningMethodRS512,
+		SigningMethodPS256, SigningMethodPS384, SigningMethodPS512,
+		SigningMethodES256, SigningMethodES384, SigningMethodES512,
+		SigningMethodEd25519, SigningMethodEdDSA,
+	} {
+		if method.algorithm == algorithm {
+			return method
+		}
+	}
+	return nil
+}
+
 // Alg returns the name of the algorithm.
 func (m *SigningMethod) Alg() string { return string(m.algorithm) }
 
 // Verify returns nil if the signature of signingString, the first two parts of a token, is one of key's:
 //
 //   - a [*JWKSet], of which the keys are taken that fit the token's "kid" and "alg",
-//   - a [*RemoteJWKS], of which the keys in use are such a set; nothing is fetched for the token,
+//   - a [*RemoteJWKS], of which they are taken likewise: a token of unknown "kid" may cause a fetch and waits for it, as with
+//     [Verifier.Verify], at most as long as [RemoteOptions].MaxWait says,
 //   - a [*JWK], or what [JWKFromPublicKey] takes. Such a key is read anew by each call: prefer a set where many tokens come.
 //
-// Otherwise the error is an [*Error], [ErrKeysUnavailable] among them, or [ErrClosed].
+// Otherwise the error is an [*Error], [ErrKeysUnavailable] among them, or [ErrClosed]. A wrong RSA signature is an
+// [ErrInvalidSignature] and for [errors.Is] also [rsa.ErrVerification], as with golang-jwt's own methods.
+//
+// As golang-jwt's own method, [SigningMethodEdDSA] also verifies tokens whose "alg" is "ED25519". For [jwt.Parse] it has to be
+// registered by that name.
+//
+// [jwt.Parse]: https://pkg.go.dev/github.com/golang-jwt/jwt/v5#Parse
 func (m *SigningMethod) Verify(signingString string, signature []byte, key any) error {
-	jwks, single, err := setOf(key)
+	keys, single, err := signatureKeysOf(key)
 	if err != nil {
 		return err
 	}
-	if single {
-		defer jwks.Close()
+	if single != nil {
+		defer single.Close()
 	}
-	policy, err := m.policy()
-	if err != nil {
+	err = keys.verifySignature(m, signingString+"."+base64.RawURLEncoding.EncodeToString(signature))
+	if errors.Is(err, ErrUnsupportedAlgorithm) && m.fits(Ed25519) {
+		if renamed, found := renameED25519(signingString); found {
+			err = m.verifyED25519(renamed, signingString, signature, keys)
+		}
+	}
+	var fault *Error
+	switch {
+	case !errors.As(err, &fault):
 		return err
-	}
-	token := signingString + "." + base64.RawURLEncoding.EncodeToString(signature)
-	_, err = jwks.verify(policy, token)
-	if errors.Is(err, ErrExpired) || errors.Is(err, ErrNotYetValid) {
-		return nil // judged after the signature, which therefore holds; golang-jwt says it in its own words
+	case fault.isOfClaims():
+		return nil // judged after the signature, which therefore holds
+	case fault.Status == statusInvalidSignature && m.isRSA():
+		return wrongRSASignature{fault}
 	}
 	return err
+}
+
+func (m *SigningMethod) fits(algorithm Algorithm) bool {
+	return m.algorithm == algorithm || m.algorithm == EdDSA && algorithm == Ed25519
+}
+
+func (m *SigningMethod) isRSA() bool {
+	return strings.HasPrefix(string(m.algorithm), "RS") || strings.HasPrefix(string(m.algorithm), "PS")
+}
+
+// A wrongRSASignature is an ErrInvalidSignature, and to programs that know the standard library's error that too.
+type wrongRSASignature struct{ fault *Error }
+
+func (e wrongRSASignature) Error() string { return e.fault.Error() }
+
+func (e wrongRSASignature) Unwrap() []error { return []error{e.fault, rsa.ErrVerification} }
+
+// renameED25519 returns signingString with the "alg" of today if it is "ED25519", the name before RFC 8037 and RFC 9864.
+func renameED25519(signingString string) (renamed string, found bool) {
+	encoded, rest, _ := strings.Cut(signingString, ".")
+	header, err := base64.RawURLEncoding.DecodeString(encoded)
+	if err != nil {
+		return "", false
+	}
+	members := json.NewDecoder(bytes.NewReader(header))
+	if _, err := members.Token(); err != nil {
+		return "", false
+	}
+	for members.More() {
+		name, err := members.Token()
+		if err != nil {
+			return "", false
+		}
+		var value json.RawMessage
+		if members.Decode(&value) != nil {
+			return "", false
+		}
+		if name == "alg" && string(value) == `"ED25519"` {
+			end := members.InputOffset()
+			changed := string(header[:end-int64(len(value))]) + `"Ed25519"` + string(header[end:])
+			return base64.RawURLEncoding.EncodeToString([]byte(changed)) + "." + rest, true
+		}
+	}
+	return "", false
+}
+
+// verifyED25519 verifies a token that the library does not know the "alg" of. The library judges all but the signature, of the
+// token under the name of today: that signature must be wrong, because another text was signed. The standard library verifies
+// the right one.
+func (m *SigningMethod) verifyED25519(renamed, signingString string, signature []byte, keys signatureKeys) error {
+	verdict := keys.verifySignature(m, renamed+"."+base64.RawURLEncoding.EncodeToString(signature))
+	if verdict == nil {
+		return &Error{Status: statusInvalidSignature} // that of another token
+	}
+	if !errors.Is(verdict, ErrInvalidSignature) {
+		return verdict
+	}
+	encoded, _, _ := strings.Cut(renamed, ".")
+	text, _ := base64.RawURLEncoding.DecodeString(encoded)
+	var header map[string]any
+	if err := json.Unmarshal(text, &header); err != nil {
+		return verdict
+	}
+	candidates, err := keys.PublicKeys(header)
+	if err != nil {
+		return err
+	}
+	for _, candidate := range candidates {
+		if public, ok := candidate.(ed25519.PublicKey); ok && ed25519.Verify(public, []byte(signingString), signature) {
+			return nil
+		}
+	}
+	return verdict
 }
 
 // Sign always fails: this package only verifies.
@@ -79,22 +186,75 @@ func (m *SigningMethod) Sign(string, any) ([]byte, error) {
 	return nil, invalidArgument("this package verifies, and does not sign")
 }
 
-// setOf is the key set that key is, or a new one of it, for one signature.
-func setOf(key any) (jwks *JWKSet, single bool, err error) {
+// signatureKeys are what a SigningMethod takes as a key.
+type signatureKeys interface {
+	// verifySignature gives the verdict on a token by the method's policy.
+	verifySignature(method *SigningMethod, token string) error
+	PublicKeys(header map[string]any) ([]crypto.PublicKey, error)
+}
+
+// signatureKeysOf is what key is, or a new set of it, for one signature.
+func signatureKeysOf(key any) (keys signatureKeys, single *JWKSet, err error) {
 	switch key := key.(type) {
 	case *JWKSet:
-		return key, false, nil
+		return key, nil, nil
 	case *RemoteJWKS:
-		jwks, err = key.borrow()
+		return key, nil, nil
 	case *JWK:
-		jwks, err = NewJWKSet(key)
+		single, err = NewJWKSet(key)
 	default:
 		var jwk *JWK
 		if jwk, err = JWKFromPublicKey(key); err == nil {
-			jwks, err = NewJWKSet(jwk)
+			single, err = NewJWKSet(jwk)
 		}
 	}
-	return jwks, true, err
+	return single, single, err
+}
+
+func (s *JWKSet) verifySignature(method *SigningMethod, token string) error {
+	policy, err := method.policy()
+	if err != nil {
+		return err
+	}
+	_, err = s.verify(policy, token)
+	return err
+}
+
+func (r *RemoteJWKS) verifySignature(method *SigningMethod, token string) error {
+	verifier, err := r.signatureVerifier(method)
+	if err != nil {
+		return err
+	}
+	_, err = verifier.Verify(token)
+	return err
+}
+
+// signatureVerifier is the verifier of the keys with the method's policy, made once.
+func (r *RemoteJWKS) signatureVerifier(method *SigningMethod) (*Verifier, error) {
+	if r == nil {
+		return nil, invalidArgument("the *RemoteJWKS is nil")
+	}
+	handle := r.handle()
+	if handle.lease == nil || !handle.lease.enter() {
+		return nil, ErrClosed
+	}
+	defer handle.lease.leave()
+	if known, found := r.methods.Load(method); found {
+		return known.(*Verifier), nil
+	}
+	policy, err := method.policy()
+	if err != nil {
+		return nil, err
+	}
+	verifier, err := newVerifier(handle, policy)
+	if err != nil {
+		return nil, err
+	}
+	kept, others := r.methods.LoadOrStore(method, verifier)
+	if others {
+		_ = verifier.Close()
+	}
+	return kept.(*Verifier), nil
 }
 
 // PublicKeys returns the keys that may verify a token with this JOSE Header, for programs that verify signatures by other means:
@@ -112,6 +272,9 @@ func setOf(key any) (jwks *JWKSet, single bool, err error) {
 //
 // None is an [ErrNoMatchingKey]. "kid" and "alg" that are no strings are an [ErrMalformedHeader].
 func (s *JWKSet) PublicKeys(header map[string]any) ([]crypto.PublicKey, error) {
+	if s == nil {
+		return nil, invalidArgument("the key set is nil")
+	}
 	algorithm, ok := header["alg"].(string)
 	if !ok {
 		return nil, headerFault("alg")

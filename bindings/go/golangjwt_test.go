@@ -1,10 +1,14 @@
 package bouncer_test
 
 import (
+	"crypto/ecdsa"
 	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rsa"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -71,11 +75,15 @@ func TestGolangJWTVerifiesWithEveryKindOfKey(t *testing.T) {
 	}
 }
 
-func TestGolangJWTJudgesTheTimesItself(t *testing.T) {
+func TestGolangJWTJudgesTheClaimsItself(t *testing.T) {
 	issuer := testIssuer()
 	jwks := issuer.jwks(t, bouncer.RS256)
 	keys := func(map[string]any) (any, error) { return jwks, nil }
-	for _, payload := range []string{`{"exp":1}`, `{"nbf":99999999999}`, `{"exp":99999999999}`, `{}`} {
+	for _, payload := range []string{
+		`{"exp":1}`, `{"nbf":99999999999}`, `{"exp":99999999999}`, `{}`,
+		// What is no valid Claims Set is not a wrong signature either.
+		`{"exp":"tomorrow"}`, `{"aud":5}`, `{"sub":null}`, `{"sub":7}`, `{"a":1,"a":2}`, `{"exp":1e999}`, `[1]`, `not JSON`,
+	} {
 		text := issuer.sign(t, bouncer.RS256, `{"alg":"RS256"}`, payload)
 		if err := parse(t, text, keys); err != nil {
 			t.Errorf("%s: %v", payload, err)
@@ -114,6 +122,17 @@ func TestGolangJWTWithoutAKeyOrWithAClosedSet(t *testing.T) {
 	expectError(t, err, bouncer.ErrUnusableKey)
 	err = bouncer.SigningMethodRS256.Verify("a.b", nil, []byte("secret"))
 	expectError(t, err, bouncer.ErrUnusableKey)
+	for _, key := range []any{
+		(*bouncer.JWKSet)(nil), (*bouncer.RemoteJWKS)(nil), (*bouncer.JWK)(nil),
+		(*rsa.PublicKey)(nil), (*ecdsa.PublicKey)(nil), &ecdsa.PublicKey{}, &ecdsa.PublicKey{Curve: elliptic.P256()}, ed25519.PublicKey(nil),
+	} {
+		if err := bouncer.SigningMethodRS256.Verify("a.b", nil, key); err == nil || errors.Is(err, bouncer.ErrInvalidToken) {
+			t.Errorf("%T: %v", key, err)
+		}
+	}
+	var none *bouncer.JWKSet
+	_, err = none.PublicKeys(map[string]any{"alg": "RS256"})
+	expectError(t, err, bouncer.ErrInvalidArgument)
 	jwks := must(bouncer.LoadJWKS([]byte(documentJWKS)))(t)
 	_ = jwks.Close()
 	err = bouncer.SigningMethodRS256.Verify("a.b", nil, jwks)
@@ -122,29 +141,186 @@ func TestGolangJWTWithoutAKeyOrWithAClosedSet(t *testing.T) {
 	expectError(t, err, bouncer.ErrInvalidArgument)
 }
 
-func TestGolangJWTTakesRemoteKeysAndFetchesNothingForAToken(t *testing.T) {
+func TestGolangJWTFetchesAKeyThatIsNew(t *testing.T) {
 	issuer := newSigners(t, "a", "b")
+	server := startKeyServer(t, document(issuer.jwks(t, "a")))
+	remote := startRemote(t, bouncer.RemoteOptions{URL: server.URL, MaxWait: 20 * time.Second})
+	waitReady(t, remote)
+	keys := func(map[string]any) (any, error) { return remote, nil }
+	for range 10 {
+		if err := parse(t, issuer.token(t, "a"), keys); err != nil {
+			t.Error(err)
+		}
+	}
+	server.expectHits(t, 1)
+	server.say(document(issuer.jwks(t, "a", "b")))
+	together(20, func(int) {
+		if err := parse(t, issuer.token(t, "b"), keys); err != nil {
+			t.Error(err)
+		}
+	})
+	server.expectHits(t, 2)
+}
+
+func TestGolangJWTFetchesForInventedKidsAsSeldomAsAVerifier(t *testing.T) {
+	issuer := newSigners(t, "a")
 	server := startKeyServer(t, document(issuer.jwks(t, "a")))
 	remote := startRemote(t, bouncer.RemoteOptions{URL: server.URL})
 	waitReady(t, remote)
 	keys := func(map[string]any) (any, error) { return remote, nil }
-	if err := parse(t, issuer.token(t, "a"), keys); err != nil {
+	for i := range 100 {
+		kid := fmt.Sprint("invented-", i)
+		err := parse(t, signers{kid: issuer["a"]}.token(t, kid), keys)
+		expectError(t, err, bouncer.ErrNoMatchingKey)
+		_, err = remote.PublicKeys(map[string]any{"alg": "EdDSA", "kid": kid})
+		expectError(t, err, bouncer.ErrNoMatchingKey)
+	}
+	if hits := server.hits.Load(); hits > 3 {
+		t.Errorf("%d requests", hits)
+	}
+}
+
+// A fault of the claims means that the signature holds, so it must not come before.
+func TestGolangJWTSaysNothingOfClaimsBeforeThereIsAKey(t *testing.T) {
+	issuer := newSigners(t, "a", "b")
+	server := startKeyServer(t, document(issuer.jwks(t, "a")))
+	remote := startRemote(t, bouncer.RemoteOptions{URL: server.URL})
+	waitReady(t, remote)
+	empty := startRemote(t, bouncer.RemoteOptions{URL: "http://127.0.0.1:1/", Lazy: true})
+	for _, payload := range []string{`{"exp":1}`, `{"nbf":99999999999}`, `{"exp":"x"}`, `{"a":1,"a":2}`, `[]`, `x`, `{}`} {
+		text := bareToken(t, issuer["b"], `{"alg":"EdDSA","kid":"b"}`, payload)
+		err := parse(t, text, func(map[string]any) (any, error) { return remote, nil })
+		expectError(t, err, bouncer.ErrNoMatchingKey)
+		err = parse(t, text, func(map[string]any) (any, error) { return empty, nil })
+		expectError(t, err, bouncer.ErrKeysUnavailable)
+	}
+}
+
+func bareToken(t testing.TB, key ed25519.PrivateKey, header, payload string) string {
+	return issuer{ed25519: key}.sign(t, bouncer.EdDSA, header, payload)
+}
+
+func TestPublicKeysOfRemoteKeysFetchesAKeyThatIsNew(t *testing.T) {
+	issuer := newSigners(t, "a", "b")
+	server := startKeyServer(t, document(issuer.jwks(t, "a")))
+	remote := startRemote(t, bouncer.RemoteOptions{URL: server.URL, MaxWait: 20 * time.Second})
+	waitReady(t, remote)
+	expectKey := func(kid string) {
+		t.Helper()
+		found := must(remote.PublicKeys(map[string]any{"alg": "EdDSA", "kid": kid}))(t)
+		if len(found) != 1 || !issuer[kid].Public().(ed25519.PublicKey).Equal(found[0]) {
+			t.Error(found)
+		}
+	}
+	expectKey("a")
+	server.expectHits(t, 1)
+	server.say(document(issuer.jwks(t, "a", "b")))
+	expectKey("b")
+	server.expectHits(t, 2)
+
+	// What no fetch could change causes none.
+	for _, header := range []map[string]any{{"alg": "ES256"}, {"alg": "HS256", "kid": "c"}, {"alg": "none", "kid": "c"}} {
+		_, err := remote.PublicKeys(header)
+		expectError(t, err, bouncer.ErrNoMatchingKey)
+	}
+	for _, header := range []map[string]any{nil, {"alg": 1}, {"alg": "EdDSA", "kid": 1}} {
+		_, err := remote.PublicKeys(header)
+		expectError(t, err, bouncer.ErrMalformedHeader)
+	}
+	server.expectHits(t, 2)
+
+	empty := startRemote(t, bouncer.RemoteOptions{URL: "http://127.0.0.1:1/", Lazy: true})
+	_, err := empty.PublicKeys(map[string]any{"alg": "EdDSA"})
+	expectError(t, err, bouncer.ErrKeysUnavailable)
+}
+
+func TestGolangJWTKnowsAWrongRSASignature(t *testing.T) {
+	issuer := testIssuer()
+	set := issuer.jwks(t, bouncer.RS256, bouncer.ES256, bouncer.Ed25519)
+	server := startKeyServer(t, document(asJSON(map[string]any{"keys": set.Keys()})))
+	remote := startRemote(t, bouncer.RemoteOptions{URL: server.URL})
+	waitReady(t, remote)
+	for _, algorithm := range []bouncer.Algorithm{bouncer.RS256, bouncer.PS256, bouncer.ES256, bouncer.EdDSA} {
+		text := issuer.sign(t, algorithm, `{"alg":"`+string(algorithm)+`"}`, `{"sub":"anna"}`)
+		parts := strings.Split(text, ".")
+		forged := parts[0] + "." + base64.RawURLEncoding.EncodeToString([]byte(`{"sub":"root"}`)) + "." + parts[2]
+		isRSA := algorithm == bouncer.RS256 || algorithm == bouncer.PS256
+		for kind, key := range map[string]any{"set": set, "remote": remote, "public": issuer.public(algorithm)} {
+			err := parse(t, forged, func(map[string]any) (any, error) { return key, nil })
+			expectError(t, err, bouncer.ErrInvalidSignature)
+			expectError(t, err, bouncer.ErrInvalidToken)
+			var fault *bouncer.Error
+			if !errors.As(err, &fault) || err.Error() != fault.Error() {
+				t.Errorf("%s with a %s: %v", algorithm, kind, err)
+			}
+			if errors.Is(err, rsa.ErrVerification) != isRSA {
+				t.Errorf("%s with a %s is rsa.ErrVerification: %v", algorithm, kind, !isRSA)
+			}
+		}
+	}
+	// Another refusal than that of the signature is not called so.
+	text := issuer.sign(t, bouncer.RS256, `{"alg":"RS256","crit":["exp"]}`, `{}`)
+	err := parse(t, text, func(map[string]any) (any, error) { return set, nil })
+	if expectError(t, err, bouncer.ErrUnsupportedHeader); errors.Is(err, rsa.ErrVerification) {
 		t.Error(err)
 	}
-	expectError(t, parse(t, issuer.token(t, "b"), keys), bouncer.ErrNoMatchingKey)
-	found := must(remote.PublicKeys(map[string]any{"alg": "EdDSA", "kid": "a"}))(t)
-	if len(found) != 1 || !issuer["a"].Public().(ed25519.PublicKey).Equal(found[0]) {
-		t.Error(found)
-	}
-	_, err := remote.PublicKeys(map[string]any{"alg": "EdDSA", "kid": "b"})
-	expectError(t, err, bouncer.ErrNoMatchingKey)
-	server.expectHits(t, 1)
+}
 
-	empty := startRemote(t, bouncer.RemoteOptions{URL: "https://keys.invalid/", Lazy: true})
-	err = parse(t, issuer.token(t, "a"), func(map[string]any) (any, error) { return empty, nil })
-	expectError(t, err, bouncer.ErrKeysUnavailable)
-	_, err = empty.PublicKeys(map[string]any{"alg": "EdDSA"})
-	expectError(t, err, bouncer.ErrKeysUnavailable)
+// golang-jwt's EdDSA method does not look at the header, and its own vectors have this one.
+func TestGolangJWTVerifiesED25519AsItsOwnMethodDoes(t *testing.T) {
+	issuer := testIssuer()
+	set := issuer.jwks(t, bouncer.RS256, bouncer.Ed25519)
+	var document map[string]any
+	key := must(bouncer.JWKFromPublicKey(issuer.public(bouncer.EdDSA)))(t)
+	if err := json.Unmarshal([]byte(key.String()), &document); err != nil {
+		t.Fatal(err)
+	}
+	document["kid"] = "ED25519"
+	named := must(bouncer.LoadJWKS([]byte(asJSON(map[string]any{"keys": []any{document}}))))(t)
+	verify := func(text string, key any) error {
+		parts := strings.Split(text, ".")
+		signature := must(base64.RawURLEncoding.DecodeString(parts[2]))(t)
+		for _, method := range []*bouncer.SigningMethod{bouncer.SigningMethodRS256, bouncer.SigningMethodES256} {
+			expectError(t, method.Verify(parts[0]+"."+parts[1], signature, key), bouncer.ErrInvalidToken)
+		}
+		err := bouncer.SigningMethodEdDSA.Verify(parts[0]+"."+parts[1], signature, key)
+		if other := bouncer.SigningMethodEd25519.Verify(parts[0]+"."+parts[1], signature, key); fmt.Sprint(other) != fmt.Sprint(err) {
+			t.Errorf("%v, and %v", err, other)
+		}
+		return err
+	}
+	for header, keys := range map[string][]any{
+		`{"alg":"ED25519","typ":"JWT"}`:               {set, key, issuer.public(bouncer.EdDSA)},
+		` { "kid" : "ED25519" , "alg" : "ED25519" } `: {set, named},
+	} {
+		for _, key := range keys {
+			text := issuer.sign(t, bouncer.EdDSA, header, `{"foo":"bar"}`)
+			if err := verify(text, key); err != nil {
+				t.Errorf("%s with %T: %v", header, key, err)
+			}
+			parts := strings.Split(text, ".")
+			other := base64.RawURLEncoding.EncodeToString([]byte(`{"foo":"root"}`))
+			expectError(t, verify(parts[0]+"."+other+"."+parts[2], key), bouncer.ErrInvalidSignature)
+		}
+	}
+	for header, expected := range map[string]error{
+		`{"alg":"ED25519","crit":["exp"]}`:      bouncer.ErrUnsupportedHeader,
+		`{"alg":"ED25519","b64":false}`:         bouncer.ErrUnsupportedHeader,
+		`{"alg":"ED25519","alg":"EdDSA"}`:       bouncer.ErrMalformedHeader,
+		`{"alg":"ED25519","a":1,"a":2}`:         bouncer.ErrMalformedHeader,
+		`{"alg":"ED25519"`:                      bouncer.ErrMalformedHeader,
+		`{"x":{"alg":"ED25519"},"alg":"HS256"}`: bouncer.ErrUnsupportedAlgorithm,
+		`{"alg":"ed25519"}`:                     bouncer.ErrUnsupportedAlgorithm,
+	} {
+		expectError(t, verify(issuer.sign(t, bouncer.EdDSA, header, `{}`), set), expected)
+	}
+	// A signature of the text under today's name is none of the text under the old one.
+	today := strings.Split(issuer.sign(t, bouncer.EdDSA, `{"alg":"Ed25519"}`, `{}`), ".")
+	old := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"ED25519"}`))
+	expectError(t, verify(old+"."+today[1]+"."+today[2], set), bouncer.ErrInvalidSignature)
+	expectError(t, verify(issuer.sign(t, bouncer.EdDSA, `{"alg":"ED25519"}`, `{}`), issuer.jwks(t, bouncer.RS256)), bouncer.ErrNoMatchingKey)
+	other := newSigners(t, "x")["x"].Public()
+	expectError(t, verify(issuer.sign(t, bouncer.EdDSA, `{"alg":"ED25519"}`, `{}`), other), bouncer.ErrInvalidSignature)
 }
 
 func TestEveryAlgorithmHasItsSigningMethod(t *testing.T) {

@@ -4,6 +4,7 @@ package bouncer
 
 import (
 	"crypto"
+	"crypto/ecdsa"
 	"crypto/rsa"
 	"crypto/x509"
 	"math/big"
@@ -60,6 +61,9 @@ func JWKFromPublicKey(key crypto.PublicKey) (*JWK, error) {
 			return nil, unusableKey("not an RSA public key")
 		}
 		return jwkFromRSA(key.N.Bytes(), big.NewInt(int64(key.E)).Bytes())
+	}
+	if key, ok := key.(*ecdsa.PublicKey); ok && (key == nil || key.X == nil || key.Y == nil) {
+		return nil, unusableKey("not an EC public key")
 	}
 	der, err := x509.MarshalPKIXPublicKey(key)
 	if err != nil {

@@ -5,7 +5,11 @@ package bouncer
 import (
 	"context"
 	"crypto"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
 	"runtime"
+	"sync"
 )
 
 // A RemoteJWKS is an issuer's JWK Set (RFC 7517 section 5), fetched from its URL and kept fresh in the background,
@@ -29,6 +33,7 @@ type RemoteJWKS struct {
 	// uses its receiver at its end, by runtime.KeepAlive: otherwise it could be closed during its own last call.
 	keeper  *keyKeeper
 	cleanup runtime.Cleanup
+	methods sync.Map // *SigningMethod to *Verifier
 }
 
 // NewRemoteJWKS makes a remote key set. Unless the options say otherwise the first fetch begins at once, in the background;
@@ -89,11 +94,40 @@ func (r *RemoteJWKS) Status() (RemoteStatus, error) {
 	return r.keeper.status()
 }
 
-// PublicKeys is [JWKSet.PublicKeys] of the keys in use, which it reads anew each time, as [RemoteJWKS.Current] does. It
-// fetches nothing for a token.
+// PublicKeys is [JWKSet.PublicKeys] of the keys in use, which it reads anew each time, as [RemoteJWKS.Current] does. A header
+// of unknown "kid" may cause a fetch and waits for it, as a token of unknown "kid" does with [Verifier.Verify], at most as
+// long as [RemoteOptions].MaxWait says.
 //
 // The error is also an [ErrKeysUnavailable] if there are no keys, and [ErrClosed] after Close.
 func (r *RemoteJWKS) PublicKeys(header map[string]any) ([]crypto.PublicKey, error) {
+	found, err := r.publicKeysInUse(header)
+	if !errors.Is(err, ErrNoMatchingKey) && !errors.Is(err, ErrKeysUnavailable) {
+		return found, err
+	}
+	algorithm, _ := header["alg"].(string)
+	method := signingMethod(Algorithm(algorithm))
+	kid, named := header["kid"].(string)
+	if method == nil || !named && !errors.Is(err, ErrKeysUnavailable) {
+		return nil, err
+	}
+	// The rules of when to fetch are the library's, for tokens. This one has the header that matters, and no signature.
+	encode := base64.RawURLEncoding.EncodeToString
+	lookup := map[string]string{"alg": algorithm}
+	if named {
+		lookup["kid"] = kid
+	}
+	text, err := json.Marshal(lookup)
+	if err != nil {
+		return nil, err
+	}
+	err = r.verifySignature(method, encode(text)+"."+encode([]byte("{}"))+"."+encode(make([]byte, 64)))
+	if errors.Is(err, ErrKeysUnavailable) || errors.Is(err, ErrProgram) {
+		return nil, err
+	}
+	return r.publicKeysInUse(header)
+}
+
+func (r *RemoteJWKS) publicKeysInUse(header map[string]any) ([]crypto.PublicKey, error) {
 	jwks, err := r.Current()
 	if err != nil {
 		return nil, err
@@ -108,6 +142,11 @@ func (r *RemoteJWKS) PublicKeys(header map[string]any) ([]crypto.PublicKey, erro
 func (r *RemoteJWKS) Close() error {
 	r.cleanup.Stop()
 	r.keeper.close()
+	r.methods.Range(func(method, verifier any) bool {
+		r.methods.Delete(method)
+		_ = verifier.(*Verifier).Close()
+		return true
+	})
 	return nil
 }
 
@@ -119,16 +158,4 @@ func (r *RemoteJWKS) handle() keyHandle {
 	return keyHandle{lease: &keeper.lease, remote: r, newVerifier: func(policy policyPointer) (verifierPointer, error) {
 		return remoteVerifierOf(keeper.pointer, policy)
 	}}
-}
-
-// borrow is Current without a copy of the keys, for one signature.
-func (r *RemoteJWKS) borrow() (*JWKSet, error) {
-	defer runtime.KeepAlive(r)
-	pointer, err := r.keeper.current()
-	if err != nil {
-		return nil, err
-	}
-	jwks := &JWKSet{pointer: pointer}
-	lend(jwks, &jwks.lease, pointer, freeJWKS)
-	return jwks, nil
 }

@@ -478,6 +478,10 @@ func TestTheGarbageCollectorClosesAForgottenKeeper(t *testing.T) {
 		verifier := remoteVerifier(t, keys)
 		waitReady(t, keys)
 		expectAnna(t)(verifier.Verify(issuer.token(t, "a")))
+		// The keys keep a verifier for golang-jwt, which refers to them.
+		if err := parse(t, issuer.token(t, "a"), func(map[string]any) (any, error) { return keys, nil }); err != nil {
+			t.Error(err)
+		}
 	}()
 	eventually(t, "collected", func() bool {
 		runtime.GC()
@@ -559,6 +563,9 @@ func TestMakingAndClosingKeepersTakesNoMemory(t *testing.T) {
 		keys := must(bouncer.NewRemoteJWKS(bouncer.RemoteOptions{URL: "http://127.0.0.1:1/", Seed: seed, Lazy: true}))(t)
 		verifier := must(bouncer.NewVerifier(keys, remotePolicy))(t)
 		_ = must(keys.Current())(t).Close()
+		if err := bouncer.SigningMethodEdDSA.Verify("a.b", nil, keys); err == nil {
+			t.Error("verified")
+		}
 		_, _ = keys.Status()
 		_, _ = bouncer.NewRemoteJWKS(bouncer.RemoteOptions{URL: "\xff"})
 		_, _ = bouncer.NewRemoteJWKS(bouncer.RemoteOptions{URL: "http://127.0.0.1:1/", Seed: seed[1:]})
