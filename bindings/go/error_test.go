@@ -1,6 +1,7 @@
 package bouncer
 
 import (
+	"context"
 	"errors"
 	"go/ast"
 	"go/parser"
@@ -12,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 )
 
 const header = "../../include/bouncer_verify.h"
@@ -168,6 +170,51 @@ func TestErrorsSayWhoseTheyAre(t *testing.T) {
 	for _, err := range []error{ErrExpired, ErrInvalidToken, ErrClosed, &Error{Status: 302}, &Error{Message: "m"}} {
 		if !strings.HasPrefix(err.Error(), "bouncer: ") || len(err.Error()) < 10 {
 			t.Error(err)
+		}
+	}
+}
+
+// An operator finds the cause in the text: the settings that are at fault, with their values and bounds.
+func TestAnInvalidArgumentNamesTheSetting(t *testing.T) {
+	source := func(context.Context) (string, time.Duration, error) { return "", 0, nil }
+	jwks, err := NewJWKSet()
+	if err == nil {
+		t.Error(jwks, "has no key")
+	}
+	policy := func(policy Policy) error { _, err := policy.build(); return err }
+	remote := func(options RemoteOptions) error { _, err := options.build(); return err }
+	renewer := func(options RenewerOptions) error { _, err := options.build(); return err }
+	for _, c := range []struct {
+		err   error
+		words []string
+	}{
+		{policy(Policy{Leeway: -time.Second}), []string{"Policy.Leeway", "-1s"}},
+		{policy(Policy{Leeway: time.Hour}), []string{"Policy.Leeway", "1h0m0s", "5m0s"}},
+		{policy(Policy{MaxTokenLen: -7}), []string{"Policy.MaxTokenLen", "-7"}},
+		{policy(Policy{Algorithms: []Algorithm{"RS256 ES256"}}), []string{"Policy.Algorithms", "RS256 ES256"}},
+		{policy(Policy{At: time.Unix(1, 0), Now: time.Now}), []string{"Policy.At", "Policy.Now", "mutually exclusive"}},
+		{remote(RemoteOptions{}), []string{"RemoteOptions.URL", "RemoteOptions.Issuer", "empty"}},
+		{remote(RemoteOptions{URL: "a", Issuer: "b"}), []string{"RemoteOptions.URL", "RemoteOptions.Issuer", "mutually exclusive"}},
+		{remote(RemoteOptions{URL: "a", Proxy: "b", NoProxy: true}), []string{"Proxy", "NoProxy", "mutually exclusive"}},
+		{remote(RemoteOptions{URL: "a", TTL: -time.Second}), []string{"RemoteOptions.TTL", "-1s"}},
+		{remote(RemoteOptions{URL: "a", MaxStale: -time.Second}), []string{"RemoteOptions.MaxStale", "-1s"}},
+		{remote(RemoteOptions{URL: "a", Timeout: -time.Second}), []string{"RemoteOptions.Timeout", "-1s"}},
+		{renewer(RenewerOptions{}), []string{"ServiceAccountFile", "Source", "none"}},
+		{renewer(RenewerOptions{Source: source, ServiceAccountFile: "a"}), []string{"set are ServiceAccountFile and Source"}},
+		{renewer(RenewerOptions{Source: source, LoginEndpoint: "a"}), []string{"RenewerOptions.LoginEndpoint", "service account"}},
+		{renewer(RenewerOptions{ServiceAccountFile: "a", Name: "b"}), []string{"RenewerOptions.Name", "RenewerOptions.Source"}},
+		{renewer(RenewerOptions{Source: source, Bearer: true, DCOSHeader: true}), []string{"Bearer", "DCOSHeader", "mutually exclusive"}},
+		{renewer(RenewerOptions{Source: source, Proxy: "b", NoProxy: true}), []string{"Proxy", "NoProxy", "mutually exclusive"}},
+		{renewer(RenewerOptions{Source: source, Timeout: -time.Second}), []string{"RenewerOptions.Timeout", "-1s"}},
+	} {
+		if !errors.Is(c.err, ErrInvalidArgument) {
+			t.Errorf("%v", c.err)
+			continue
+		}
+		for _, word := range c.words {
+			if !strings.Contains(c.err.Error(), word) {
+				t.Errorf("%q lacks %q", c.err, word)
+			}
 		}
 	}
 }

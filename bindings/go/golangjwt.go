@@ -183,7 +183,7 @@ func (m *SigningMethod) verifyED25519(renamed, signingString string, signature [
 
 // Sign always fails: this package only verifies.
 func (m *SigningMethod) Sign(string, any) ([]byte, error) {
-	return nil, invalidArgument("this package verifies, and does not sign")
+	return nil, invalidArgument("this package does not sign tokens")
 }
 
 // signatureKeys are what a SigningMethod takes as a key.
@@ -320,5 +320,5 @@ func (s *JWKSet) keysOf(kid string) []*JWK {
 }
 
 func headerFault(parameter string) error {
-	return &Error{Status: statusMalformedHeader, Claim: parameter, Message: "a parameter of the JOSE Header is no string"}
+	return &Error{Status: statusMalformedHeader, Claim: parameter, Message: "the header parameter " + parameter + " is not a string"}
 }

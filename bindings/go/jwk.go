@@ -7,6 +7,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/rsa"
 	"crypto/x509"
+	"fmt"
 	"math/big"
 	"slices"
 )
@@ -58,16 +59,16 @@ func JWKFromPublicKey(key crypto.PublicKey) (*JWK, error) {
 	}
 	if key, ok := key.(*rsa.PublicKey); ok {
 		if key == nil || key.N == nil || key.N.Sign() < 0 || key.E < 0 {
-			return nil, unusableKey("not an RSA public key")
+			return nil, unusableKey("the *rsa.PublicKey is nil, or its N or E is nil or negative")
 		}
 		return jwkFromRSA(key.N.Bytes(), big.NewInt(int64(key.E)).Bytes())
 	}
 	if key, ok := key.(*ecdsa.PublicKey); ok && (key == nil || key.X == nil || key.Y == nil) {
-		return nil, unusableKey("not an EC public key")
+		return nil, unusableKey("the *ecdsa.PublicKey is nil, or its X or Y is")
 	}
 	der, err := x509.MarshalPKIXPublicKey(key)
 	if err != nil {
-		return nil, unusableKey("not a public key that can be written as SubjectPublicKeyInfo")
+		return nil, unusableKey(fmt.Sprintf("a %T cannot be written as SubjectPublicKeyInfo", key))
 	}
 	return jwkFromDER(der)
 }
@@ -127,7 +128,7 @@ func (k *JWK) BouncerKeyID() string { return k.bouncerKID }
 func (k *JWK) PublicKey() (crypto.PublicKey, error) {
 	key, err := x509.ParsePKIXPublicKey(k.der)
 	if err != nil {
-		return nil, unusableKey("the standard library does not read the key")
+		return nil, unusableKey("the standard library cannot hold the key: " + err.Error())
 	}
 	return key, nil
 }

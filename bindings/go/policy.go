@@ -3,6 +3,7 @@
 package bouncer
 
 import (
+	"fmt"
 	"runtime"
 	"slices"
 	"strings"
@@ -61,8 +62,11 @@ type Policy struct {
 	Now func() time.Time
 }
 
-// The length of the longest token that any policy allows, in bytes.
-const maxTokenLen = 1 << 20
+// The bounds of any policy: the length of the longest token in bytes, and the leeway.
+const (
+	maxTokenLen = 1 << 20
+	maxLeeway   = 5 * time.Minute
+)
 
 // ForIssuer returns the policy for tokens that issuer made for audience, in which "iss" and "aud" must match. "uid" may be
 // missing. The algorithm is RS256 until Algorithms says otherwise.
@@ -114,21 +118,23 @@ func (p Policy) build() (policyPointer, error) {
 	}
 	switch {
 	case p.Leeway < 0:
-		return nil, invalidArgument("a leeway below zero")
-	case p.Leeway > 5*time.Minute:
-		return nil, invalidArgument("a leeway over 5 minutes")
+		return nil, invalidArgument(fmt.Sprintf("Policy.Leeway is negative: %v", p.Leeway))
+	case p.Leeway > maxLeeway:
+		return nil, invalidArgument(fmt.Sprintf("Policy.Leeway is %v, over the maximum of %v", p.Leeway, maxLeeway))
 	case p.MaxTokenLen < 0:
-		return nil, invalidArgument("a maximal token length below zero")
+		return nil, invalidArgument(fmt.Sprintf("Policy.MaxTokenLen is negative: %d", p.MaxTokenLen))
+	}
+	for _, algorithm := range p.Algorithms {
+		// The library separates names by a space, so one with a space would count as two.
+		if strings.Contains(string(algorithm), " ") {
+			return nil, invalidArgument(fmt.Sprintf("Policy.Algorithms has an unknown algorithm: %q", algorithm))
+		}
 	}
 	draft := newPolicyDraft(!p.OptionalUID)
 	if len(p.Algorithms) > 0 {
 		names := make([]string, len(p.Algorithms))
 		for i, algorithm := range p.Algorithms {
 			names[i] = string(algorithm)
-		}
-		// The library separates names by a space, so a name with one would count as two.
-		if slices.ContainsFunc(names, func(name string) bool { return strings.Contains(name, " ") }) {
-			names = []string{""}
 		}
 		draft.setAlgorithms(strings.Join(names, " "))
 	}

@@ -3,6 +3,7 @@
 package bouncer
 
 import (
+	"fmt"
 	"log/slog"
 	"time"
 )
@@ -80,12 +81,18 @@ const (
 // build makes the library's remote key set.
 func (o RemoteOptions) build() (remotePointer, error) {
 	switch {
-	case (o.URL == "") == (o.Issuer == ""):
-		return nil, invalidArgument("a remote key set has either a URL or an issuer")
+	case o.URL == "" && o.Issuer == "":
+		return nil, invalidArgument("RemoteOptions.URL and RemoteOptions.Issuer are both empty")
+	case o.URL != "" && o.Issuer != "":
+		return nil, invalidArgument("RemoteOptions.URL and RemoteOptions.Issuer are mutually exclusive")
 	case o.Proxy != "" && o.NoProxy:
-		return nil, invalidArgument("a proxy, and none")
-	case o.TTL < 0 || o.MaxStale < 0 || o.Timeout < 0:
-		return nil, invalidArgument("a duration below zero")
+		return nil, invalidArgument("RemoteOptions.Proxy and RemoteOptions.NoProxy are mutually exclusive")
+	case o.TTL < 0:
+		return nil, invalidArgument(fmt.Sprintf("RemoteOptions.TTL is negative: %v", o.TTL))
+	case o.MaxStale < 0:
+		return nil, invalidArgument(fmt.Sprintf("RemoteOptions.MaxStale is negative: %v", o.MaxStale))
+	case o.Timeout < 0:
+		return nil, invalidArgument(fmt.Sprintf("RemoteOptions.Timeout is negative: %v", o.Timeout))
 	}
 	draft := o.location()
 	if o.Backend != BackendDefault {

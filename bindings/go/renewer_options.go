@@ -10,6 +10,7 @@ import (
 	"maps"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -176,27 +177,39 @@ func (o RenewerOptions) build() (renewerPointer, error) {
 
 // check refuses what contradicts itself.
 func (o RenewerOptions) check() error {
-	sources := 0
-	for _, given := range []bool{
-		o.ServiceAccountJSON != nil, o.ServiceAccountFile != "", o.ServiceAccountFromEnv, o.ClientCredentials != nil, o.Source != nil,
+	var sources []string
+	for _, source := range []struct {
+		name string
+		set  bool
+	}{
+		{"ServiceAccountJSON", o.ServiceAccountJSON != nil},
+		{"ServiceAccountFile", o.ServiceAccountFile != ""},
+		{"ServiceAccountFromEnv", o.ServiceAccountFromEnv},
+		{"ClientCredentials", o.ClientCredentials != nil},
+		{"Source", o.Source != nil},
 	} {
-		if given {
-			sources++
+		if source.set {
+			sources = append(sources, source.name)
 		}
 	}
 	switch {
-	case sources != 1:
-		return invalidArgument("a token renewer has exactly one source of tokens")
+	case len(sources) != 1:
+		const all = "ServiceAccountJSON, ServiceAccountFile, ServiceAccountFromEnv, ClientCredentials and Source"
+		found := "none is set"
+		if len(sources) > 1 {
+			found = "set are " + strings.Join(sources, " and ")
+		}
+		return invalidArgument("RenewerOptions needs exactly one of " + all + ": " + found)
 	case o.LoginEndpoint != "" && (o.ClientCredentials != nil || o.Source != nil):
-		return invalidArgument("a login endpoint without a service account")
+		return invalidArgument("RenewerOptions.LoginEndpoint needs a service account")
 	case o.Name != "" && o.Source == nil:
-		return invalidArgument("a name without a source of the program's own")
+		return invalidArgument("RenewerOptions.Name needs RenewerOptions.Source")
 	case o.Bearer && o.DCOSHeader:
-		return invalidArgument("two forms of the Authorization header")
+		return invalidArgument("RenewerOptions.Bearer and RenewerOptions.DCOSHeader are mutually exclusive")
 	case o.Proxy != "" && o.NoProxy:
-		return invalidArgument("a proxy, and none")
+		return invalidArgument("RenewerOptions.Proxy and RenewerOptions.NoProxy are mutually exclusive")
 	case o.Timeout < 0:
-		return invalidArgument("a duration below zero")
+		return invalidArgument(fmt.Sprintf("RenewerOptions.Timeout is negative: %v", o.Timeout))
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ package bouncer
 
 import (
 	"context"
+	"fmt"
 	"time"
 )
 
@@ -35,14 +36,14 @@ type keyHandle struct {
 func NewVerifier(keys KeySource, policy Policy) (*Verifier, error) {
 	switch keys := keys.(type) {
 	case nil:
-		return nil, invalidArgument("the keys are nil")
+		return nil, invalidArgument("NewVerifier: the keys are nil")
 	case *JWKSet:
 		if keys == nil {
-			return nil, invalidArgument("the *JWKSet is nil")
+			return nil, invalidArgument("NewVerifier: the *JWKSet is nil")
 		}
 	case *RemoteJWKS:
 		if keys == nil {
-			return nil, invalidArgument("the *RemoteJWKS is nil")
+			return nil, invalidArgument("NewVerifier: the *RemoteJWKS is nil")
 		}
 	}
 	fixed := policy
@@ -115,14 +116,14 @@ func (v *Verifier) enter() bool {
 // The error is an [ErrInvalidArgument] for a number below 0 and for a policy with Now, and [ErrClosed].
 func (v *Verifier) WithCache(tokens int) (*Verifier, error) {
 	if tokens < 0 {
-		return nil, invalidArgument("a cache of less than no tokens")
+		return nil, invalidArgument(fmt.Sprintf("the cache size is negative: %d", tokens))
 	}
 	if !v.enter() {
 		return nil, ErrClosed
 	}
 	defer v.lease.leave()
 	if v.clocked != nil {
-		return nil, invalidArgument("a verifier whose policy has Now cannot have a cache")
+		return nil, invalidArgument("WithCache and Policy.Now are mutually exclusive")
 	}
 	pointer, err := withCache(v.pointer, tokens)
 	if err != nil {
