@@ -6,6 +6,8 @@
 //	token, err := verifier.Verify(text)                           // for every request
 //	fmt.Println(token.UID())
 //
+// [RequireToken] is middleware for HTTP services, and [Verifier.VerifyAuthorization] takes the header's value.
+//
 // The decision is made by the library bouncer_verify, the same for every language that it serves: a token has
 // one verdict, with one error, whether Go, C, C++, Python or Rust asks. The verdicts are those of RFC 7519,
 // RFC 7515 and RFC 8725 in their strict reading.
@@ -49,7 +51,8 @@
 //	errors.Is(err, bouncer.ErrLogin)         // the service's own login is at fault: HTTP 503
 //	errors.Is(err, bouncer.ErrProgram)       // this program is at fault: HTTP 500
 //
-// No error holds a token, the value of a claim or a key, so all of them may be logged.
+// [HTTPStatus] and [Challenge] are the answer to a request whose token was refused. No error holds a token, the value of a claim
+// or a key, so all of them may be logged. Nor do fmt and slog show the claims of a [*VerifiedToken].
 //
 // # Goroutines and memory
 //
@@ -60,7 +63,7 @@
 //
 // # Linking
 //
-// The package needs cgo and libbouncer_verify. The linker has to find the library:
+// The package needs cgo, a C compiler and libbouncer_verify. The linker has to find the library:
 //
 //	CGO_LDFLAGS="-L/opt/bouncer_verify/lib" go build
 //	CGO_LDFLAGS="-L/opt/bouncer_verify/lib" go build -tags bouncer_static

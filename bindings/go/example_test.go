@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"bouncer_verify/bouncer"
+	"bouncer_verify/bouncer/testdata/jwt"
 )
 
 // Keys and policy once, and then one call for every token. The token of this example is that of the DC/OS document, so it is
@@ -203,17 +204,19 @@ func ExampleJWKSet_Skipped() {
 	// 1 key
 }
 
-// What golang-jwt calls, once the method is registered by
-//
-//	jwt.RegisterSigningMethod("RS256", func() jwt.SigningMethod { return bouncer.SigningMethodRS256 })
+// A program that uses golang-jwt. The package jwt of this example has only what the example needs of it.
 func ExampleSigningMethod() {
 	jwks, err := bouncer.LoadJWKS([]byte(documentJWKS))
 	if err != nil {
 		log.Fatal(err)
 	}
-	err = bouncer.SigningMethodRS256.Verify("eyJhbGciOiJSUzI1NiJ9.e30", make([]byte, 256), jwks)
-	fmt.Println(bouncer.SigningMethodRS256.Alg(), errors.Is(err, bouncer.ErrInvalidSignature))
-	// Output: RS256 true
+	text := documentToken
+
+	jwt.RegisterSigningMethod("RS256", func() jwt.SigningMethod { return bouncer.SigningMethodRS256 })
+	keys := func(*jwt.Token) (any, error) { return jwks, nil }
+	token, err := jwt.Parse(text, keys, jwt.WithValidMethods([]string{"RS256"}))
+	fmt.Println(token.Claims["uid"], err)
+	// Output: peter token is expired
 }
 
 func ExampleVerifier_VerifyBatch() {
@@ -301,4 +304,178 @@ func ExampleLoadJWKSWith() {
 	defer jwks.Close()
 	fmt.Println(jwks.AcceleratedKeys(), "of", len(jwks.Keys()), "keys")
 	// Output: 0 of 1 keys
+}
+
+// Single claims with their types, whatever else the token says.
+func ExampleVerifiedToken_ClaimStrings() {
+	issuer := testIssuer()
+	key, err := bouncer.JWKFromPublicKey(issuer.public(bouncer.ES256))
+	if err != nil {
+		log.Fatal(err)
+	}
+	jwks, err := bouncer.NewJWKSet(key)
+	if err != nil {
+		log.Fatal(err)
+	}
+	policy := bouncer.Policy{Algorithms: []bouncer.Algorithm{bouncer.ES256}, OptionalExp: true}
+	text := issuer.sign(nil, bouncer.ES256, `{"alg":"ES256"}`,
+		`{"uid":"anna","tenant":"north","account":9007199254740993,"roles":["reader","writer"]}`)
+	token, err := bouncer.VerifyToken(jwks, policy, text)
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	tenant, _ := token.ClaimString("tenant")    // false: absent, or not a string
+	account, _ := token.ClaimInteger("account") // every digit, beyond 2^53 too
+	roles, _ := token.ClaimStrings("roles")     // one string or an array of strings
+	fmt.Println(tenant, account, roles)
+
+	var claims struct {
+		Tenant string   `json:"tenant"`
+		Roles  []string `json:"roles"`
+	}
+	if err := token.Claims(&claims); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(claims.Tenant, claims.Roles)
+	fmt.Println(token)
+	// Output:
+	// north 9007199254740993 [reader writer]
+	// north [reader writer]
+	// token verified by ES256 with key "" (claims not shown)
+}
+
+// A service that verifies without the middleware.
+func ExampleVerifier_VerifyAuthorization() {
+	jwks, err := bouncer.LoadJWKS([]byte(documentJWKS))
+	if err != nil {
+		log.Fatal(err)
+	}
+	verifier, err := bouncer.NewVerifier(jwks, bouncer.Policy{At: time.Unix(1467985465, 0)})
+	if err != nil {
+		log.Fatal(err)
+	}
+	w, r := httptest.NewRecorder(), httptest.NewRequest("GET", "/hello", nil)
+	r.Header.Set("Authorization", "token="+documentToken)
+
+	handler := func(w http.ResponseWriter, r *http.Request) {
+		token, err := verifier.VerifyAuthorizationContext(r.Context(), r.Header.Get("Authorization"))
+		if err != nil {
+			bouncer.Refuse(w, r, err)
+			return
+		}
+		fmt.Fprintln(w, "Hello,", token.UID())
+	}
+	handler(w, r)
+	r.Header.Del("Authorization")
+	refused := httptest.NewRecorder()
+	handler(refused, r)
+	fmt.Printf("%s%d %s", w.Body, refused.Code, refused.Header().Get("WWW-Authenticate"))
+	// Output:
+	// Hello, peter
+	// 401 Bearer
+}
+
+// A service for browsers, which have their token in a cookie, and for programs, which send a header.
+func ExampleMiddleware() {
+	jwks, err := bouncer.LoadJWKS([]byte(documentJWKS))
+	if err != nil {
+		log.Fatal(err)
+	}
+	verifier, err := bouncer.NewVerifier(jwks, bouncer.Policy{At: time.Unix(1467985465, 0)})
+	if err != nil {
+		log.Fatal(err)
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /hello", func(w http.ResponseWriter, r *http.Request) {
+		uid, _ := bouncer.UIDFromContext(r.Context())
+		fmt.Fprintln(w, "Hello,", uid)
+	})
+
+	fromCookie := bouncer.FromCookie("session")
+	middleware := bouncer.Middleware{
+		Verifier: verifier,
+		Extract: func(r *http.Request) (string, error) {
+			if r.Header.Get("Authorization") != "" {
+				return bouncer.FromAuthorization(r)
+			}
+			return fromCookie(r)
+		},
+		Refuse: func(w http.ResponseWriter, r *http.Request, err error) {
+			slog.InfoContext(r.Context(), "refused", "error", err)
+			bouncer.Refuse(w, r, err)
+		},
+	}
+	service := middleware.Wrap(mux)
+
+	request := httptest.NewRequest("GET", "/hello", nil)
+	request.AddCookie(&http.Cookie{Name: "session", Value: documentToken})
+	answer := httptest.NewRecorder()
+	service.ServeHTTP(answer, request)
+	fmt.Print(answer.Code, " ", answer.Body)
+	// Output: 200 Hello, peter
+}
+
+// revocations rejects tokens that it has a list of. It holds its verifier in a named field, so that RequireToken calls its own
+// VerifyContext once, and nothing else.
+type revocations struct {
+	verifier *bouncer.Verifier
+	revoked  map[string]bool
+}
+
+func (r *revocations) Verify(token string) (*bouncer.VerifiedToken, error) {
+	return r.VerifyContext(context.Background(), token)
+}
+
+func (r *revocations) VerifyContext(ctx context.Context, text string) (*bouncer.VerifiedToken, error) {
+	token, err := r.verifier.VerifyContext(ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	if r.revoked[token.TokenID()] {
+		return nil, fmt.Errorf("revoked: %w", bouncer.ErrInvalidToken)
+	}
+	return token, nil
+}
+
+// A verifier with a check of the program's own.
+func ExampleTokenVerifier() {
+	jwks, err := bouncer.LoadJWKS([]byte(documentJWKS))
+	if err != nil {
+		log.Fatal(err)
+	}
+	verifier, err := bouncer.NewVerifier(jwks, bouncer.Policy{At: time.Unix(1467985465, 0)})
+	if err != nil {
+		log.Fatal(err)
+	}
+	service := bouncer.RequireToken(&revocations{verifier, map[string]bool{"": true}}, nil)(http.NotFoundHandler())
+	request := httptest.NewRequest("GET", "/hello", nil)
+	request.Header.Set("Authorization", "token="+documentToken)
+	answer := httptest.NewRecorder()
+	service.ServeHTTP(answer, request)
+	fmt.Println(answer.Code, answer.Header().Get("WWW-Authenticate"))
+	// Output: 401 Bearer error="invalid_token"
+}
+
+// A clock that a test moves.
+func ExamplePolicy() {
+	jwks, err := bouncer.LoadJWKS([]byte(documentJWKS))
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	now := time.Date(2016, 7, 8, 13, 44, 25, 0, time.UTC)
+	verifier, err := bouncer.NewVerifier(jwks, bouncer.Policy{Now: func() time.Time { return now }})
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	_, err = verifier.Verify(documentToken)
+	fmt.Println(err)
+	now = now.Add(time.Second)
+	_, err = verifier.Verify(documentToken)
+	fmt.Println(errors.Is(err, bouncer.ErrExpired))
+	// Output:
+	// <nil>
+	// true
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"bouncer_verify/bouncer"
+	"bouncer_verify/bouncer/testdata/jwt"
 )
 
 // signingMethod is jwt.SigningMethod of github.com/golang-jwt/jwt/v5.
@@ -372,4 +373,35 @@ func TestPublicKeysOfAHeaderOfTheWrongTypes(t *testing.T) {
 	}
 	_, err := jwks.PublicKeys(map[string]any{"alg": "HS256"})
 	expectError(t, err, bouncer.ErrNoMatchingKey)
+}
+
+// What golang-jwt's Parse makes of the errors.
+func TestGolangJWTCallsOnlyAWrongSignatureSo(t *testing.T) {
+	issuer := testIssuer()
+	jwks := issuer.jwks(t, bouncer.RS256, bouncer.Ed25519)
+	keys := func(*jwt.Token) (any, error) { return jwks, nil }
+	jwt.RegisterSigningMethod("RS256", func() jwt.SigningMethod { return bouncer.SigningMethodRS256 })
+	jwt.RegisterSigningMethod("ED25519", func() jwt.SigningMethod { return bouncer.SigningMethodEdDSA })
+	for payload, expected := range map[string]error{
+		`{"exp":99999999999}`: nil,
+		`{"exp":"tomorrow"}`:  nil, // the real one has a word of its own for it
+		`{"aud":5}`:           nil,
+		`{"a":1,"a":2}`:       nil,
+		`{"exp":1}`:           jwt.ErrTokenExpired,
+	} {
+		for algorithm, method := range map[bouncer.Algorithm]string{bouncer.RS256: "RS256", bouncer.EdDSA: "EdDSA"} {
+			name := string(algorithm)
+			if algorithm == bouncer.EdDSA {
+				name = "ED25519"
+			}
+			text := issuer.sign(t, algorithm, `{"alg":"`+name+`"}`, payload)
+			token, err := jwt.Parse(text, keys, jwt.WithValidMethods([]string{method}))
+			if !errors.Is(err, expected) || expected == nil && (err != nil || !token.Valid) {
+				t.Errorf("%s, %s: %v", name, payload, err)
+			}
+			_, err = jwt.Parse(text[:len(text)-6]+"AAAAAA", keys, jwt.WithValidMethods([]string{method}))
+			expectError(t, err, jwt.ErrTokenSignatureInvalid)
+			expectError(t, err, bouncer.ErrInvalidToken)
+		}
+	}
 }

@@ -13,6 +13,9 @@ func TestTheCodeOfTheReadmeIsThatOfTheExamples(t *testing.T) {
 	readme := string(must(os.ReadFile("README.md"))(t))
 	examples := string(must(os.ReadFile("example_test.go"))(t)) + string(must(os.ReadFile("example_service_test.go"))(t))
 	blocks := regexp.MustCompile("(?s)```go\n(.*?)```").FindAllStringSubmatch(readme, -1)
+	if fences := strings.Count(readme, "```"); fences != 2*(len(blocks)+1) { // that of go.mod
+		t.Errorf("README.md has %d blocks, of which %d are Go", fences/2, len(blocks))
+	}
 	if len(blocks) < 4 {
 		t.Errorf("README.md has %d blocks of code", len(blocks))
 	}
