@@ -1,4 +1,5 @@
-//! Certificate authorities out of PEM files, entry by entry: one that cannot be read spoils no other.
+//! Certificate authorities out of PEM files, entry by entry: one that cannot be read spoils no
+//! other.
 
 use base64::Engine as _;
 use base64::alphabet;
@@ -106,8 +107,9 @@ impl Bundle {
     }
 }
 
-/// What OpenSSL says after a TRUSTED CERTIFICATE (`X509_CERT_AUX`): the purposes that it is trusted for, and, tagged 0,
-/// those that it is not. Distributions list certificates there to distrust them.
+/// What OpenSSL says after a TRUSTED CERTIFICATE (`X509_CERT_AUX`): the purposes that it is trusted
+/// for, and, tagged 0, those that it is not. Distributions list certificates there to distrust
+/// them.
 fn is_for_servers(der: &[u8]) -> bool {
     let purposes = || {
         let mut reader = SliceReader::new(der).ok()?;

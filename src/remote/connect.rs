@@ -1,4 +1,5 @@
-//! From a URL to a connection: addresses, TCP, a proxy, TLS. The parts that ureq's own connectors leave out.
+//! From a URL to a connection: addresses, TCP, a proxy, TLS. The parts that ureq's own connectors
+//! leave out.
 
 use super::tls;
 use super::transport::{FetchError, FetchFailure, printable};
@@ -83,7 +84,8 @@ impl Resolver for Addresses {
     }
 }
 
-/// The addresses of both families in turn, each family in its order, the first one's first (RFC 8305 §4).
+/// The addresses of both families in turn, each family in its order, the first one's first (RFC
+/// 8305 §4).
 fn in_turn(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
     let first = addresses.first().is_some_and(SocketAddr::is_ipv6);
     let (mut own, mut other): (Vec<_>, Vec<_>) =
@@ -378,7 +380,8 @@ mod tests {
     use super::*;
     use std::net::TcpListener;
 
-    /// An address that does not answer: its listener's queue is full, so that the kernel drops what comes.
+    /// An address that does not answer: its listener's queue is full, so that the kernel drops what
+    /// comes.
     struct Silent {
         listener: TcpListener,
         _queue: Vec<TcpStream>,
@@ -429,7 +432,8 @@ mod tests {
             let stream = connect_tcp(&addresses, soon(CONNECT_TIMEOUT)).unwrap();
             assert_eq!(stream.peer_addr().unwrap(), address, "{before}");
         }
-        // Four silent ones of IPv6 and one of IPv4 that answers, as they come from a resolver and go into turns.
+        // Four silent ones of IPv6 and one of IPv4 that answers, as they come from a resolver and
+        // go into turns.
         let start = Instant::now();
         let addresses = [silent.address(), address, silent.address(), silent.address(), silent.address()];
         assert!(connect_tcp(&addresses, soon(CONNECT_TIMEOUT)).is_ok());

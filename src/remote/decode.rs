@@ -1,4 +1,5 @@
-//! What every answer goes through, whoever's transport brings it: content-encoding, size and byte order mark.
+//! What every answer goes through, whoever's transport brings it: content-encoding, size and byte
+//! order mark.
 
 use super::transport::{FetchError, FetchFailure, HttpRequest, HttpResponse, Transport, printable};
 use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
@@ -11,7 +12,11 @@ pub(super) struct Decoded(pub(super) Arc<dyn Transport>);
 impl Transport for Decoded {
     fn exchange(&self, request: &HttpRequest<'_>) -> Result<HttpResponse, FetchError> {
         let mut response = self.0.exchange(request)?;
-        response.body = plain(&response, request.max_body_len)?;
+        response.body = match plain(&response, request.max_body_len) {
+            // Of other answers the status says it all.
+            Err(_) if !matches!(response.status, 200 | 201 | 203) => Vec::new(),
+            body => body?,
+        };
         Ok(response)
     }
 
@@ -40,7 +45,8 @@ fn plain(response: &HttpResponse, max: usize) -> Result<Vec<u8>, FetchError> {
     let codings: Vec<_> =
         codings.map(|coding| coding.trim().to_ascii_lowercase()).filter(|coding| !is_plain(coding)).collect();
     let opened = match codings.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        // JSON begins with neither: a program's own client may have opened it, and left the header as it was.
+        // JSON begins with neither: a program's own client may have opened it, and left the header
+        // as it was.
         ["gzip" | "x-gzip"] if body.starts_with(&[0x1f, 0x8b]) => open(MultiGzDecoder::new(&body[..]), max)?,
         ["deflate"] if is_zlib(body) => open(ZlibDecoder::new(&body[..]), max)?,
         // Some servers leave the frame of zlib out.
@@ -84,7 +90,8 @@ fn is_json(body: &[u8]) -> bool {
 /// Why the body of a successful answer is not JSON, where its beginning shows that.
 pub(super) fn not_json(response: &HttpResponse) -> Option<String> {
     let beginning = match response.body.trim_ascii_start().first() {
-        Some(b'{' | b'[') => return None,
+        // An object, and what else JSON may begin with.
+        Some(b'{' | b'[' | b'"' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n') => return None,
         Some(b'<') => "the answer is not JSON: it begins like HTML or XML",
         Some(_) => "the answer is not JSON",
         None => "the answer is empty, not JSON",
@@ -103,6 +110,7 @@ mod tests {
     use super::*;
     use flate2::Compression;
     use flate2::read::{DeflateEncoder, GzEncoder, ZlibEncoder};
+    use std::time::Duration;
 
     const JSON: &[u8] = br#"{"keys":[]}"#;
 
@@ -169,6 +177,25 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_that_is_no_success_keeps_its_status_whatever_its_body() {
+        for status in [304, 401, 404, 503] {
+            let inner = move |_: &HttpRequest<'_>| {
+                let headers = [("Content-Encoding".to_owned(), "br".to_owned())];
+                Ok(HttpResponse::new(status, headers, b"\x0b\x02".to_vec()))
+            };
+            let request = HttpRequest {
+                url: "u",
+                headers: Vec::new(),
+                body: None,
+                timeout: Duration::ZERO,
+                max_body_len: 9,
+            };
+            let response = Decoded(Arc::new(inner)).exchange(&request).unwrap();
+            assert_eq!((response.status, response.body), (status, Vec::new()));
+        }
+    }
+
+    #[test]
     fn the_bound_is_that_of_the_opened_body() {
         let exactly = [JSON, &vec![b' '; 1000 - JSON.len()]].concat();
         assert_eq!(answer(&["gzip"], &gzip(&exactly), 1000).unwrap(), exactly);
@@ -203,6 +230,9 @@ mod tests {
         );
         assert_eq!(said(b"<html>", None), "the answer is not JSON: it begins like HTML or XML");
         assert_eq!(said(b"secret", Some("")), "the answer is not JSON");
+        for json in ["null", "\"a\"", "-1", "7", "true", "[]"] {
+            assert_eq!(said(json.as_bytes(), None), "", "{json}");
+        }
         assert_eq!(said(b" ", None), "the answer is empty, not JSON");
     }
 }

@@ -24,8 +24,8 @@ const MAX_REFUSAL_LEN: u64 = 16 * 1024;
 
 /// The transport that is used unless the program brings its own.
 ///
-/// An agent is made for each exchange, minutes apart: then no idle socket is shared with a forked process, and the
-/// certificate authorities are those on the disk now.
+/// An agent is made for each exchange, minutes apart: then no idle socket is shared with a forked
+/// process, and the certificate authorities are those on the disk now.
 pub(super) struct HttpTransport {
     trust: Trust,
     proxies: Proxies,
@@ -34,7 +34,8 @@ pub(super) struct HttpTransport {
     under_way: ArcSwapOption<UnderWay>,
 }
 
-/// An exchange, and the process that makes it: a forked child must not shut down its parent's socket.
+/// An exchange, and the process that makes it: a forked child must not shut down its parent's
+/// socket.
 struct UnderWay {
     process: u32,
     agent: Agent,

@@ -7,8 +7,8 @@ use ureq::http::Uri;
 /// The longest target that an error shows, in characters.
 const MAX_SHOWN: usize = 200;
 
-/// The absolute URL that `location` means at `base`: RFC 3986 §5.2, for what http and https can be. None if it is not a URL
-/// that could be asked.
+/// The absolute URL that `location` means at `base`: RFC 3986 §5.2, for what http and https can be.
+/// None if it is not a URL that could be asked.
 pub(super) fn resolve(base: &Uri, location: &str) -> Option<Uri> {
     let location = location.trim_matches([' ', '\t']);
     // Browsers take a backslash for a slash, so it can mean two things.
@@ -88,7 +88,8 @@ pub(super) fn is_same_origin(a: &Uri, b: &Uri) -> bool {
     origin(a) == origin(b)
 }
 
-/// Why a redirect from `base` to `location` is not followed, with its target. A query may hold a secret.
+/// Why a redirect from `base` to `location` is not followed, with its target. A query may hold a
+/// secret.
 pub(super) fn not_followed(base: &Uri, location: &str) -> String {
     match resolve(base, location) {
         Some(target) => {

@@ -14,8 +14,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, UNIX_EPOCH};
 
-/// Where the trusted certificates are. The paths are read from the environment once; the files with each exchange, so
-/// that they may be replaced.
+/// Where the trusted certificates are. The paths are read from the environment once; the files with
+/// each exchange, so that they may be replaced.
 pub(super) struct Trust {
     ca_file: Option<PathBuf>,
     /// SSL_CERT_FILE.
@@ -167,9 +167,9 @@ impl Trusted {
     }
 }
 
-/// WebPKI's rules, and besides: a server's certificate that is itself among the trusted ones needs no CA. Those are
-/// self-signed ones (`openssl req -x509` marks them as a CA's, which WebPKI refuses as a server's) and single ones of an
-/// unknown CA.
+/// WebPKI's rules, and besides: a server's certificate that is itself among the trusted ones needs
+/// no CA. Those are self-signed ones (`openssl req -x509` marks them as a CA's, which WebPKI
+/// refuses as a server's) and single ones of an unknown CA.
 #[derive(Debug)]
 pub(super) struct Verifier {
     /// None if there is no root at all.

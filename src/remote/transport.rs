@@ -5,9 +5,10 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
-/// Makes the HTTP requests of a remote key set or of a token renewer, for programs that bring their own HTTP
-/// client. Closures `Fn(&HttpRequest) -> Result<HttpResponse, FetchError>` are transports. A body may be compressed
-/// with gzip or deflate if its Content-Encoding says so; with any other it is refused.
+/// Makes the HTTP requests of a remote key set or of a token renewer, for programs that bring their
+/// own HTTP client. Closures `Fn(&HttpRequest) -> Result<HttpResponse, FetchError>` are transports.
+/// A body may be compressed with gzip or deflate if its Content-Encoding says so; with any other it
+/// is refused.
 ///
 /// It is called by one background thread at a time, with no lock held, and may block as long as
 /// [`HttpRequest::timeout`] says. It must not follow redirects to where a plain fetch would not go.
@@ -18,8 +19,8 @@ pub trait Transport: Send + Sync {
     /// Why there is no answer. Any status is an answer.
     fn exchange(&self, request: &HttpRequest<'_>) -> Result<HttpResponse, FetchError>;
 
-    /// Ends the exchange that is under way, if it can, and fails all later ones. Called from another
-    /// thread when the key set is closed.
+    /// Ends the exchange that is under way, if it can, and fails all later ones. Called from
+    /// another thread when the key set is closed.
     fn interrupt(&self) {}
 }
 
@@ -68,7 +69,8 @@ impl HttpRequest<'_> {
         self.timeout
     }
 
-    /// The largest body that is of use, in bytes: a longer one is refused, so reading may end there.
+    /// The largest body that is of use, in bytes: a longer one is refused, so reading may end
+    /// there.
     pub fn max_body_len(&self) -> usize {
         self.max_body_len
     }
@@ -139,7 +141,8 @@ fetch_failures! {
     Connect, "connect", "no connection";
     /// No whole answer in time.
     Timeout, "timeout", "no answer in time";
-    /// The TLS handshake: most often a certificate that is not trusted, not for this host or expired.
+    /// The TLS handshake: most often a certificate that is not trusted, not for this host or
+    /// expired.
     Tls, "tls", "TLS failed";
     /// The answer is not HTTP, was cut short, or has a Content-Encoding that is not known.
     Protocol, "protocol", "not a usable HTTP answer";
@@ -155,7 +158,8 @@ fetch_failures! {
     Issuer, "issuer", "issuer mismatch";
     /// The login was refused with 401: unknown account, wrong key or secret.
     Rejected, "rejected", "the login was rejected";
-    /// The login was refused as a request, whoever makes it (400, 403, 404, 406, 415): a wrong URL or setting.
+    /// The login was refused as a request, whoever makes it (400, 403, 404, 406, 415): a wrong URL
+    /// or setting.
     Refused, "refused", "the login request was refused";
     /// The service account's secret cannot be read, or is none.
     Credentials, "credentials", "no usable credentials";
@@ -218,7 +222,8 @@ impl fmt::Display for FetchError {
     }
 }
 
-/// `text` without control characters, at most `max` characters: what comes from a network may go to a log of one line.
+/// `text` without control characters, at most `max` characters: what comes from a network may go to
+/// a log of one line.
 pub(super) fn printable(text: &str, max: usize) -> String {
     let mut shown: String = text.chars().filter(|c| !c.is_control()).take(max + 1).collect();
     if let Some((end, _)) = shown.char_indices().nth(max) {

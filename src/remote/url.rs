@@ -3,7 +3,8 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 use ureq::http::Uri;
 
-/// A URL that may be fetched: absolute, https, or http to this machine or where the caller allowed it.
+/// A URL that may be fetched: absolute, https, or http to this machine or where the caller allowed
+/// it.
 ///
 /// The error is a few words.
 pub(super) fn check(url: &str, allow_http: bool) -> Result<Uri, &'static str> {

@@ -102,6 +102,7 @@ fn an_answer_that_is_no_use_says_why() {
             "not a usable document: the answer is not JSON",
         ),
         (Reply::status(503), FetchFailure::Status, "not status 200: 503"),
+        (Reply::status(404).with("Content-Encoding", "br"), FetchFailure::Status, "not status 200: 404"),
     ] {
         let server = Server::saying(reply);
         let keys = builder(&server).lazy().build().unwrap();
@@ -349,11 +350,15 @@ fn the_environment_is_read_once() {
     if let Ok(url) = std::env::var("BOUNCER_TEST_ROLE") {
         let early = RemoteJwkSet::builder(&url).lazy().build().unwrap();
         let away = RemoteJwkSet::builder("http://idp.invalid/").allow_http().lazy().build().unwrap();
-        #[expect(unsafe_code, reason = "this process has one test and no other thread yet")]
-        // SAFETY: no other thread reads the environment.
+        let proxy = std::env::var("NEXT_PROXY").unwrap();
+        // SAFETY: this process has one test, and no other thread that reads the environment yet.
+        #[expect(unsafe_code)]
         unsafe {
-            let proxy = std::env::var("NEXT_PROXY").unwrap();
             std::env::remove_var("SSL_CERT_FILE");
+        }
+        // SAFETY: as above.
+        #[expect(unsafe_code)]
+        unsafe {
             std::env::set_var("HTTP_PROXY", proxy);
         }
         let late = RemoteJwkSet::builder(&url).lazy().build().unwrap();
@@ -370,4 +375,21 @@ fn the_environment_is_read_once() {
     let variables = [("SSL_CERT_FILE", file.to_str().unwrap()), ("NEXT_PROXY", proxy.origin.as_str())];
     in_environment(NAME, &server.url(), &variables);
     assert_eq!((server.count(), proxy.count()), (1, 0));
+}
+
+#[test]
+fn authorities_of_the_environment_that_cannot_be_read_are_named_where_trust_fails() {
+    const NAME: &str = "authorities_of_the_environment_that_cannot_be_read_are_named_where_trust_fails";
+    if let Ok(url) = std::env::var("BOUNCER_TEST_ROLE") {
+        let error = RemoteJwkSet::builder(&url).lazy().build().unwrap().refresh(PATIENCE).unwrap_err();
+        let why = "TLS failed: no trusted CA signed the server's certificate; SSL_CERT_FILE /nonexistent/ca.pem: \
+                   No such file or directory (os error 2)";
+        assert_eq!((error.failure(), error.to_string().as_str()), (FetchFailure::Tls, why));
+        return;
+    }
+    let authority = crate::tls::Authority::new();
+    let config = authority.server("localhost", crate::tls::tomorrow());
+    let server = Server::start_tls(config, |_| Reply::json(body()));
+    in_environment(NAME, &server.url(), &[("SSL_CERT_FILE", "/nonexistent/ca.pem")]);
+    assert_eq!((server.count(), server.connections()), (0, 1));
 }

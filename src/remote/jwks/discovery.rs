@@ -9,8 +9,8 @@ const OAUTH: &str = "/.well-known/oauth-authorization-server";
 /// The longest issuer that an error shows, in characters.
 const MAX_SHOWN: usize = 150;
 
-/// Where the metadata of `issuer` may be, in the order in which to ask. The next one counts only where there is nothing
-/// (404).
+/// Where the metadata of `issuer` may be, in the order in which to ask. The next one counts only
+/// where there is nothing (404).
 pub(super) fn metadata_urls(issuer: &str) -> Vec<String> {
     if let Some(Document { url, .. }) = Document::of(issuer) {
         return vec![url.to_owned()];
@@ -48,8 +48,8 @@ impl<'a> Document<'a> {
     }
 }
 
-/// "jwks_uri" of the metadata, which must name `issuer`, character for character (§4.3): metadata of another
-/// issuer would bring another's keys.
+/// "jwks_uri" of the metadata, which must name `issuer`, character for character (§4.3): metadata
+/// of another issuer would bring another's keys.
 pub(super) fn jwks_uri(metadata: &[u8], issuer: &str) -> Result<String, FetchError> {
     let malformed = |detail| FetchError::new(FetchFailure::Document, detail);
     let text = std::str::from_utf8(metadata).map_err(|_| malformed("the metadata are not UTF-8"))?;

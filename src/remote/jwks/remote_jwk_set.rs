@@ -384,8 +384,8 @@ impl RemoteJwkSetBuilder {
     /// The key set.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidArgument`]: a setting, or a CA file that cannot be read. [`ErrorKind::MalformedJwkSet`], [`ErrorKind::NoUsableKey`]:
-    /// the seed.
+    /// [`ErrorKind::InvalidArgument`]: a setting, or a CA file that cannot be read.
+    /// [`ErrorKind::MalformedJwkSet`], [`ErrorKind::NoUsableKey`]: the seed.
     pub fn build(self) -> Result<RemoteJwkSet> {
         let invalid = |detail| Error::new(ErrorKind::InvalidArgument, detail);
         let (Location::Url(location) | Location::Issuer(location)) = &self.location;
