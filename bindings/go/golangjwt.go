@@ -91,7 +91,7 @@ func (m *SigningMethod) Verify(signingString string, signature []byte, key any) 
 		defer single.Close()
 	}
 	err = keys.verifySignature(m, signingString+"."+base64.RawURLEncoding.EncodeToString(signature))
-	if errors.Is(err, ErrUnsupportedAlgorithm) && m.fits(Ed25519) {
+	if errors.Is(err, ErrUnsupportedAlgorithm) {
 		if renamed, found := renameED25519(signingString); found {
 			err = m.verifyED25519(renamed, signingString, signature, keys)
 		}
@@ -106,10 +106,6 @@ func (m *SigningMethod) Verify(signingString string, signature []byte, key any) 
 		return wrongRSASignature{fault}
 	}
 	return err
-}
-
-func (m *SigningMethod) fits(algorithm Algorithm) bool {
-	return m.algorithm == algorithm || m.algorithm == EdDSA && algorithm == Ed25519
 }
 
 func (m *SigningMethod) isRSA() bool {
@@ -157,10 +153,11 @@ func renameED25519(signingString string) (renamed string, found bool) {
 // the right one.
 func (m *SigningMethod) verifyED25519(renamed, signingString string, signature []byte, keys signatureKeys) error {
 	verdict := keys.verifySignature(m, renamed+"."+base64.RawURLEncoding.EncodeToString(signature))
-	if verdict == nil {
-		return &Error{Status: statusInvalidSignature} // that of another token
-	}
-	if !errors.Is(verdict, ErrInvalidSignature) {
+	var fault *Error
+	switch {
+	case verdict == nil, errors.As(verdict, &fault) && fault.isOfClaims():
+		return &Error{Status: statusInvalidSignature, Message: "the signature is that of another token"}
+	case !errors.Is(verdict, ErrInvalidSignature):
 		return verdict
 	}
 	encoded, _, _ := strings.Cut(renamed, ".")

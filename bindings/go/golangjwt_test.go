@@ -316,9 +316,11 @@ func TestGolangJWTVerifiesED25519AsItsOwnMethodDoes(t *testing.T) {
 		expectError(t, verify(issuer.sign(t, bouncer.EdDSA, header, `{}`), set), expected)
 	}
 	// A signature of the text under today's name is none of the text under the old one.
-	today := strings.Split(issuer.sign(t, bouncer.EdDSA, `{"alg":"Ed25519"}`, `{}`), ".")
-	old := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"ED25519"}`))
-	expectError(t, verify(old+"."+today[1]+"."+today[2], set), bouncer.ErrInvalidSignature)
+	for _, payload := range []string{`{}`, `{"exp":1}`, `{"nbf":99999999999}`, `{"a":1,"a":2}`, `x`} {
+		today := strings.Split(issuer.sign(t, bouncer.EdDSA, `{"alg":"Ed25519"}`, payload), ".")
+		old := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"ED25519"}`))
+		expectError(t, verify(old+"."+today[1]+"."+today[2], set), bouncer.ErrInvalidSignature)
+	}
 	expectError(t, verify(issuer.sign(t, bouncer.EdDSA, `{"alg":"ED25519"}`, `{}`), issuer.jwks(t, bouncer.RS256)), bouncer.ErrNoMatchingKey)
 	other := newSigners(t, "x")["x"].Public()
 	expectError(t, verify(issuer.sign(t, bouncer.EdDSA, `{"alg":"ED25519"}`, `{}`), other), bouncer.ErrInvalidSignature)

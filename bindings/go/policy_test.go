@@ -174,6 +174,15 @@ func TestAClockThatSaysTheZeroTimeIsBelieved(t *testing.T) {
 	policy.Now = func() time.Time { return time.Unix(documentExp, 0) }
 	_, err := bouncer.VerifyToken(jwks, policy, documentToken)
 	expectError(t, err, bouncer.ErrExpired)
+
+	// Not taken for the policy with the system's clock, which is prepared.
+	jwks = must(bouncer.LoadJWKS([]byte(documentJWKS)))(t)
+	_, err = bouncer.VerifyToken(jwks, bouncer.Policy{}, documentToken)
+	expectError(t, err, bouncer.ErrExpired)
+	policy.Now = func() time.Time { return documentPolicy.At }
+	if _, err := bouncer.VerifyToken(jwks, policy, documentToken); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestVerifyingByAClockOfTheProgramTakesNoMemory(t *testing.T) {

@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
 	"log/slog"
 	"math"
 	"runtime"
@@ -239,12 +238,6 @@ func (t VerifiedToken) String() string {
 	}
 	return fmt.Sprintf("token verified by %s with key %q (claims not shown)", t.Algorithm(), t.KeyID())
 }
-
-// GoString is String.
-func (t VerifiedToken) GoString() string { return t.String() }
-
-// Format writes String, whatever the verb: there are some for which fmt would look into the fields.
-func (t VerifiedToken) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, t.String()) }
 
 // LogValue is String, for slog.
 func (t VerifiedToken) LogValue() slog.Value { return slog.StringValue(t.String()) }
