@@ -193,13 +193,22 @@ func (t *VerifiedToken) ClaimString(name string) (string, bool) {
 	return text, err == nil
 }
 
-// ClaimInteger returns the claim of exactly that name if it is a number of digits alone, without fraction and exponent, that
-// int64 holds: every digit counts, beyond 2^53 too. It reports false if the claim is absent or anything else. It reads the
-// payload again.
+// ClaimInteger returns the claim of exactly that name if it is an integer that int64 holds: every digit counts, beyond 2^53
+// too. A number whose fraction is zero, as 1.0 or 1e3, is one up to 2^53. It reports false if the claim is absent or anything
+// else. It reads the payload again.
 func (t *VerifiedToken) ClaimInteger(name string) (int64, bool) {
 	value, _ := t.Claim(name)
-	number, err := strconv.ParseInt(string(value), 10, 64)
-	return number, err == nil
+	if number, err := strconv.ParseInt(string(value), 10, 64); err == nil {
+		return number, true
+	}
+	if !bytes.ContainsAny(value, ".eE") || value[0] == '"' {
+		return 0, false
+	}
+	number, err := strconv.ParseFloat(string(value), 64)
+	if err != nil || number != math.Trunc(number) || math.Abs(number) > 1<<53 {
+		return 0, false
+	}
+	return int64(number), true
 }
 
 // ClaimStrings returns the claim of exactly that name if it is an array of strings, or a string, which counts as an array of

@@ -92,11 +92,11 @@ func TestAClaimHasExactlyItsName(t *testing.T) {
 
 func TestTypedClaims(t *testing.T) {
 	token := verifiedClaims(t, `{"s":"anna", "escaped" : "a\u00fc\n\"" ,"empty":"","n":9007199254740993,"max":9223372036854775807,
-		"min":-9223372036854775808,"zero":0,"minus":-0,"over":9223372036854775808,"fraction":1.0,"exponent":1e3,"digits":"5",
+		"min":-9223372036854775808,"zero":0,"minus":-0,"over":9223372036854775808,"fraction":1.5,"whole":1.0,"exponent":1e3,"large":9007199254740992.0,"too large":9007199254740994.0,"huge":1e300,"digits":"5","text":"1e3",
 		"list":["a","b"],"one":["a"],"none":[],"mixed":["a",1],"null in it":["a",null],"nested":[["a"]],"nothing":null,"yes":true,
 		"object":{"s":"anna"},"S":"root"}`)
-	strings := map[string]string{"s": "anna", "escaped": "aü\n\"", "empty": "", "digits": "5", "S": "root"}
-	integers := map[string]int64{"n": 9007199254740993, "max": math.MaxInt64, "min": math.MinInt64, "zero": 0, "minus": 0}
+	strings := map[string]string{"s": "anna", "escaped": "aü\n\"", "empty": "", "digits": "5", "text": "1e3", "S": "root"}
+	integers := map[string]int64{"n": 9007199254740993, "max": math.MaxInt64, "min": math.MinInt64, "zero": 0, "minus": 0, "whole": 1, "exponent": 1000, "large": 1 << 53}
 	lists := map[string][]string{"list": {"a", "b"}, "one": {"a"}, "none": {}}
 	for name, text := range strings {
 		lists[name] = []string{text}
