@@ -101,8 +101,10 @@ test-rust: tools-c ## Rust, C and the command line: units, documentation, vector
 	cargo test --quiet --features rust-crypto,cli,capi
 	$(call say,the pure-Rust back end alone)
 	cargo test --quiet --no-default-features --features rust-crypto --lib --test conformance --test rfc_examples
+	$(call say,aws-lc without the AVX-512 code)
+	cargo test --quiet --no-default-features --features aws-lc-rs --lib --test conformance
 	$(call say,Rust without the C symbols)
-	cargo check --quiet --no-default-features --features aws-lc-rs
+	cargo check --quiet --no-default-features --features aws-lc-rs,avx512
 
 .PHONY: test-c
 test-c: tools-c ## the part of test-rust that is about C

@@ -198,7 +198,7 @@ error_kinds! {
     WrongTokenType = 207, Token, "wrong_token_type", "the token is of another type";
     /// No key of the set fits the token's "kid" and "alg".
     NoMatchingKey = 208, Token, "no_matching_key", "no key matches the token";
-    /// No candidate key verifies the signature. There are no details on purpose.
+    /// No candidate key verifies the signature. There are no details on purpose, but that not all keys were tried.
     InvalidSignature = 209, Token, "invalid_signature", "the token's signature is invalid";
     /// The value of the Authorization header holds no token.
     MalformedAuthorization = 210, Token, "malformed_authorization", "the Authorization header is malformed";

@@ -14,12 +14,12 @@ fn jwks(name: &str, backend: Backend) -> JwkSet {
     JwkSet::from_keys_with([Jwk::from_der(&Key::load(name).public_der()).unwrap()], backend).unwrap()
 }
 
-#[cfg(target_arch = "x86_64")]
+#[cfg(all(feature = "avx512", target_arch = "x86_64"))]
 fn cpu_accelerates() -> bool {
     is_x86_feature_detected!("avx512ifma") && is_x86_feature_detected!("avx512dq")
 }
 
-#[cfg(not(target_arch = "x86_64"))]
+#[cfg(not(all(feature = "avx512", target_arch = "x86_64")))]
 fn cpu_accelerates() -> bool {
     false
 }

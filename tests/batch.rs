@@ -94,6 +94,45 @@ fn a_batch_of_any_size_gives_the_verdicts_of_one_by_one_in_order() {
 }
 
 #[test]
+fn tokens_without_kid_have_the_same_verdicts_whatever_keys_there_are() {
+    let sign = |key: usize, i: usize| {
+        let claims = format!(r#"{{"exp":{},"uid":"user-{i}"}}"#, if i % 13 == 12 { NOW } else { NOW + 60 });
+        KEYS[key].token(Algorithm::Rs256, r#"{"alg":"RS256"}"#, claims)
+    };
+    let forged = |key: usize, i: usize| {
+        let token = sign(key, i);
+        flip(&token, token.len() - 20)
+    };
+    let series = [
+        // All of one key, which is the first or the second of its size.
+        (0..16).map(|i| sign(0, i)).collect::<Vec<_>>(),
+        (0..16).map(|i| sign(1, i)).collect(),
+        (0..16).map(|i| sign(2, i)).collect(),
+        (0..16).map(|i| forged(0, i)).collect(),
+        // Of several, too few or too many for the lanes.
+        (0..48).map(|i| sign([0, 1, 1, 1, 1, 0, 1, 1, 2][i % 9], i)).collect(),
+        (0..48).map(|i| if i % 3 == 0 { forged(i % 2, i) } else { sign(i % 2, i) }).collect(),
+        (0..48).map(|i| if i % 8 == 3 { sign(2, i) } else { forged(1, i) }).collect(),
+    ];
+    for &backend in Backend::ALL {
+        let one_by_one = jwks(backend);
+        let batch = jwks(backend);
+        // At first no header is known, then all are.
+        for round in 0..2 {
+            for (number, tokens) in series.iter().enumerate() {
+                let expected: Vec<Verdict> =
+                    tokens.iter().map(|token| seen(verify_token(&one_by_one, &policy(), token))).collect();
+                let verdicts: Vec<Verdict> =
+                    verify_tokens(&batch, &policy(), tokens, 1).into_iter().map(seen).collect();
+                assert_eq!(verdicts, expected, "{backend:?}, series {number}, round {round}");
+            }
+        }
+        let accelerated = batch.accelerated_keys();
+        assert_eq!(accelerated, jwks(backend).accelerated_keys(), "{backend:?}: the kernel is still trusted");
+    }
+}
+
+#[test]
 fn any_number_of_threads_gives_the_same_verdicts_in_order() {
     let jwks = jwks(Backend::default());
     let tokens: Vec<String> = tokens().into_iter().cycle().take(1000).collect();

@@ -73,6 +73,33 @@ fn only_the_remote_layer_does_io_or_starts_a_thread() {
 }
 
 #[test]
+fn nothing_is_remembered_for_the_whole_process_but_this() {
+    // What a test or a key set leaves behind there, it leaves to all others of the process.
+    const MAY: [(&str, &str); 3] = [
+        // Tables that are the same for ever.
+        ("encoding/base64url.rs", "ENGINE"),
+        // The environment is read once.
+        ("crypto/backend.rs", "NO_ACCELERATION"),
+        // A kernel that was wrong for one key must not be trusted with the next.
+        ("crypto/accelerated.rs", "IN_THIS_PROCESS"),
+    ];
+    for layer in ["encoding", "jose", "crypto", "verify"] {
+        for (path, text) in sources(&format!("src/{layer}")) {
+            let statics = text.lines().filter_map(|line| {
+                let item = ["", "pub ", "pub(crate) ", "pub(super) "]
+                    .iter()
+                    .find_map(|visible| line.trim_start().strip_prefix(visible)?.strip_prefix("static "))?;
+                item.split(':').next()
+            });
+            for name in statics {
+                let may = MAY.iter().any(|(file, may)| path.ends_with(file) && name == *may);
+                assert!(may, "{} has the static {name}", path.display());
+            }
+        }
+    }
+}
+
+#[test]
 fn unsafe_stands_in_the_c_boundary_and_the_simd_kernels_alone() {
     const KERNELS: [&str; 2] = ["src/crypto/ifma/avx512.rs", "src/encoding/avx512.rs"];
     for (path, text) in sources("src") {

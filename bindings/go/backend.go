@@ -10,8 +10,8 @@ const (
 	// anything but nothing or 0, when the process first loads keys.
 	BackendDefault Backend = iota
 	// BackendAccelerated is aws-lc, and for RS256 the library's own arithmetic where the CPU has AVX-512 IFMA: three to
-	// four times as fast. aws-lc watches it: it verifies again every signature that is refused and a sample of those that
-	// pass, and on the first difference it alone decides.
+	// four times as fast. aws-lc watches it: it verifies again samples of what is accepted and refused, and on
+	// the first difference it alone decides in the whole process.
 	BackendAccelerated
 	// BackendAWSLC is aws-lc alone.
 	BackendAWSLC

@@ -1,142 +1,300 @@
 //! RS256 by the kernel in [`super::ifma`], under the eyes of aws-lc.
 //!
-//! A signature that the kernel refuses is verified again, and so is a sample of those that it lets pass. Where the two
-//! differ, aws-lc is right, and the kernel is not asked for this key again, as long as the set is in use.
+//! aws-lc verifies again a sample of what the kernel accepts, and what it refuses within a budget. Where the two
+//! differ, aws-lc is right, and no key of this process is verified by the kernel any more.
+//!
+//! A second opinion costs four times as much as the kernel, so a flood of forged signatures must not get one each.
+//! Every signature that the kernel looks at pays for one part in [`PRICE`] of a second opinion, and some are in
+//! reserve: 16 for each of 16 groups of threads. So:
+//!
+//! - A service that is sent fewer than one wrong signature in 128 has every refusal verified again. Whatever the
+//!   kernel refuses wrongly is accepted then, and ends its use.
+//! - In a flood the cost is one second opinion for 128 signatures: 3 %. What a faulty kernel refuses wrongly in the
+//!   flood stays refused with a probability of 127 in 128, and is found out after 128 such tokens on average.
+//!   Nothing is ever accepted because the budget is spent.
+//!
+//! There is no clock in it: a flood that lasts longer is also looked at more often.
 
-use super::InvalidSignature;
-#[cfg(target_arch = "x86_64")]
 use super::ifma;
+use super::message::Message;
+use super::{InvalidSignature, Verdict};
 use crate::jose::public_key::PublicKey;
 use crate::striped::Striped;
-use aws_lc_rs::digest::{SHA256, digest};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 
-/// One in so many signatures that pass is verified again, which costs 0.4 % of the time.
+/// One in so many signatures that are accepted is verified again, which costs 0.4 % of the time.
 const SAMPLE: u32 = 1024;
+/// So many signatures pay for a second opinion on one that is refused.
+const PRICE: u32 = 128;
+/// So many second opinions may be had before they are paid for.
+const RESERVE: u32 = 16;
+
+/// Whether the kernel agreed with aws-lc each time that both were asked.
+pub(super) struct Trust(AtomicBool);
+
+/// Of this process, whatever key sets come and go: a CPU or a kernel that is wrong for one key is no better for the
+/// next.
+static IN_THIS_PROCESS: Trust = Trust::new();
+
+impl Trust {
+    const fn new() -> Self {
+        Self(AtomicBool::new(true))
+    }
+
+    fn holds(&self) -> bool {
+        self.0.load(Relaxed)
+    }
+}
 
 pub(super) struct Accelerated {
     kernel: ifma::Key,
-    differed: AtomicBool,
-    passed: Striped<AtomicU32>,
+    trust: &'static Trust,
+    watch: Striped<Watch>,
+}
+
+#[derive(Default)]
+struct Watch {
+    accepted: AtomicU32,
+    /// What the second opinions on refusals have cost and is not paid for yet. Threads that share it may lose a part of it to each other, which
+    /// does no harm.
+    debt: AtomicU32,
+}
+
+impl Watch {
+    fn pay(&self) {
+        let debt = self.debt.load(Relaxed);
+        if debt > 0 {
+            self.debt.store(debt - 1, Relaxed);
+        }
+    }
+
+    fn can_afford_a_second_opinion(&self) -> bool {
+        let debt = self.debt.load(Relaxed);
+        let can = debt <= (RESERVE - 1) * PRICE;
+        if can {
+            self.debt.store(debt + PRICE, Relaxed);
+        }
+        can
+    }
+
+    fn is_in_sample(&self) -> bool {
+        self.accepted.fetch_add(1, Relaxed) % SAMPLE == SAMPLE - 1
+    }
 }
 
 impl Accelerated {
-    /// `None`: the kernel does not take this key, this CPU has not the instructions, or the build is not optimised:
-    /// then the kernel is slower than aws-lc, and takes a megabyte of stack.
+    /// `None`: the kernel does not take this key, this CPU has not the instructions, the kernel was wrong before, or
+    /// the build is not optimised: then the kernel is slower than aws-lc, and takes a megabyte of stack.
     pub(super) fn new(key: &PublicKey) -> Option<Self> {
-        if cfg!(unoptimised) {
+        Self::trusted_by(&IN_THIS_PROCESS, key)
+    }
+
+    fn trusted_by(trust: &'static Trust, key: &PublicKey) -> Option<Self> {
+        if cfg!(unoptimised) || !trust.holds() {
             return None;
         }
         let PublicKey::Rsa { n, e } = key else { return None };
-        let kernel = ifma::Key::new(n, e)?;
-        Some(Self { kernel, differed: AtomicBool::new(false), passed: Striped::default() })
+        Some(Self { kernel: ifma::Key::new(n, e)?, trust, watch: Striped::default() })
     }
 
     /// Whether the kernel was never wrong.
     pub(super) fn is_trusted(&self) -> bool {
-        !self.differed.load(Relaxed)
+        self.trust.holds()
+    }
+
+    /// The kernel, for several signatures at once. Its answer for each goes through [`Accelerated::judge`].
+    pub(super) fn kernel(&self) -> &ifma::Key {
+        &self.kernel
     }
 
     /// `reference` is the verdict of aws-lc.
     pub(super) fn verify(
         &self,
-        signing_input: &[u8],
+        message: &Message<'_>,
         signature: &[u8],
         reference: impl FnOnce() -> Result<(), InvalidSignature>,
-    ) -> Result<(), InvalidSignature> {
+    ) -> Verdict {
         if !self.is_trusted() {
-            return reference();
+            return reference().into();
         }
-        let passes = sha256(signing_input).is_some_and(|digest| self.kernel.verify(&digest, signature));
-        self.judge(passes, reference)
+        self.judge(self.kernel.verify(message.sha256(), signature), reference)
     }
 
-    /// The kernel, for several signatures at once. What it says of each goes through [`Accelerated::judge`].
-    #[cfg(target_arch = "x86_64")]
-    pub(super) fn kernel(&self) -> &ifma::Key {
-        &self.kernel
-    }
-
+    /// The verdict where the kernel `accepts` the signature, or refuses it.
     pub(super) fn judge(
         &self,
-        passes: bool,
+        accepts: bool,
         reference: impl FnOnce() -> Result<(), InvalidSignature>,
-    ) -> Result<(), InvalidSignature> {
-        if passes && self.is_trusted() && !self.is_in_sample() {
-            return Ok(());
+    ) -> Verdict {
+        let watch = self.watch.mine();
+        watch.pay();
+        if !accepts {
+            return Verdict::RefusedByKernel;
+        }
+        if self.is_trusted() && !watch.is_in_sample() {
+            return Verdict::Valid;
         }
         let verdict = reference();
-        if verdict.is_ok() != passes {
-            self.differed.store(true, Relaxed);
-            #[cfg(feature = "remote")]
-            log::error!(
-                "the accelerated RS256 arithmetic {} what aws-lc {}: this key is verified by aws-lc alone from now on. \
-                 Please report this with the CPU's name",
-                if passes { "accepts" } else { "refuses" },
-                if passes { "refuses" } else { "accepts" }
-            );
+        if verdict.is_err() {
+            self.distrust("accepts", "refuses");
+        }
+        verdict.into()
+    }
+
+    /// The second opinion on [`Verdict::RefusedByKernel`], if there is one to be had.
+    pub(super) fn verify_again(
+        &self,
+        reference: impl FnOnce() -> Result<(), InvalidSignature>,
+    ) -> Result<(), InvalidSignature> {
+        // A kernel that is no longer trusted refused it just before that was known.
+        if self.is_trusted() && !self.watch.mine().can_afford_a_second_opinion() {
+            return Err(InvalidSignature);
+        }
+        let verdict = reference();
+        if verdict.is_ok() {
+            self.distrust("refuses", "accepts");
         }
         verdict
     }
 
-    fn is_in_sample(&self) -> bool {
-        self.passed.mine().fetch_add(1, Relaxed) % SAMPLE == SAMPLE - 1
+    #[cfg_attr(not(feature = "remote"), expect(unused_variables, reason = "there is no log"))]
+    fn distrust(&self, kernel: &str, aws_lc: &str) {
+        self.trust.0.store(false, Relaxed);
+        #[cfg(feature = "remote")]
+        log::error!(
+            "the accelerated RS256 arithmetic {kernel} what aws-lc {aws_lc}: aws-lc alone verifies from now on. \
+             Please report this with the CPU's name"
+        );
     }
 }
 
-fn sha256(message: &[u8]) -> Option<[u8; 32]> {
-    digest(&SHA256, message).as_ref().try_into().ok()
-}
-
-/// The kernel's place on a CPU for which there is none.
-#[cfg(not(target_arch = "x86_64"))]
-mod ifma {
-    pub(super) enum Key {}
-
-    impl Key {
-        pub(super) fn new(_n: &[u8], _e: &[u8]) -> Option<Self> {
-            None
-        }
-
-        pub(super) fn verify(&self, _digest: &[u8; 32], _signature: &[u8]) -> bool {
-            match *self {}
-        }
-    }
-}
-
-#[cfg(all(test, target_arch = "x86_64"))]
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::crypto::jwk_set::JwkSet;
     use crate::encoding::base64url;
+    use crate::striped::STRIPES;
+
+    /// A trust of its own: other tests of this process need theirs.
+    fn trust() -> &'static Trust {
+        Box::leak(Box::new(Trust::new()))
+    }
+
+    fn key() -> PublicKey {
+        let mut n = vec![0xff; 256];
+        n[100] = 0x55;
+        PublicKey::rsa(&n, &[1, 0, 1]).unwrap()
+    }
 
     /// `None`: this CPU has not the instructions.
     fn accelerated() -> Option<Accelerated> {
-        let mut n = vec![0xff; 256];
-        n[100] = 0x55;
-        let accelerated = Accelerated::new(&PublicKey::rsa(&n, &[1, 0, 1]).unwrap());
+        let accelerated = Accelerated::trusted_by(trust(), &key());
         if accelerated.is_none() {
             eprintln!("skipped: this CPU has no AVX-512 IFMA");
         }
         accelerated
     }
 
-    #[test]
-    fn what_the_kernel_refuses_is_verified_again_and_a_difference_is_its_last() {
-        let Some(accelerated) = accelerated() else { return };
-        assert_eq!(accelerated.judge(false, || Err(InvalidSignature)), Err(InvalidSignature));
-        assert!(accelerated.is_trusted());
-        assert_eq!(accelerated.judge(false, || Ok(())), Ok(()));
-        assert!(!accelerated.is_trusted());
-        // From now on only aws-lc is asked.
-        assert_eq!(accelerated.verify(b"", &[0; 256], || Ok(())), Ok(()));
-        assert_eq!(accelerated.verify(b"", &[0; 256], || Err(InvalidSignature)), Err(InvalidSignature));
-        // Of lanes that were under way, too.
-        assert_eq!(accelerated.judge(true, || Err(InvalidSignature)), Err(InvalidSignature));
+    fn refuse(accelerated: &Accelerated, reference: Result<(), InvalidSignature>) -> (bool, bool) {
+        assert_eq!(
+            accelerated.judge(false, || panic!("not before all keys are tried")),
+            Verdict::RefusedByKernel
+        );
+        let mut asked = false;
+        let verdict = accelerated.verify_again(|| {
+            asked = true;
+            reference
+        });
+        (asked, verdict.is_ok())
     }
 
     #[test]
-    fn a_sample_of_what_passes_is_verified_again_and_a_difference_is_its_last() {
+    fn what_the_kernel_refuses_is_verified_again_and_a_difference_is_its_last() {
+        let Some(accelerated) = accelerated() else { return };
+        assert_eq!(refuse(&accelerated, Err(InvalidSignature)), (true, false));
+        assert!(accelerated.is_trusted());
+        assert_eq!(refuse(&accelerated, Ok(())), (true, true));
+        assert!(!accelerated.is_trusted());
+        // From now on only aws-lc is asked.
+        let message = Message::new(b"");
+        assert_eq!(accelerated.verify(&message, &[0; 256], || Ok(())), Verdict::Valid);
+        assert_eq!(accelerated.verify(&message, &[0; 256], || Err(InvalidSignature)), Verdict::Invalid);
+        // Of lanes that were under way, too, and without a budget.
+        assert_eq!(accelerated.judge(true, || Err(InvalidSignature)), Verdict::Invalid);
+        for _ in 0..10 * RESERVE {
+            assert_eq!(refuse(&accelerated, Ok(())), (true, true));
+        }
+    }
+
+    #[test]
+    fn a_difference_is_the_kernels_last_for_every_key_of_the_process() {
+        let trust = trust();
+        let other = || Accelerated::trusted_by(trust, &key());
+        let (Some(one), Some(before)) = (other(), other()) else { return };
+        assert_eq!(refuse(&one, Ok(())), (true, true));
+        assert!(!before.is_trusted());
+        // The keys that the next fetch brings.
+        assert!(other().is_none());
+        // No test has spoilt it for the others.
+        assert!(IN_THIS_PROCESS.holds());
+    }
+
+    #[test]
+    fn a_flood_of_wrong_signatures_gets_one_second_opinion_for_128() {
+        let Some(accelerated) = accelerated() else { return };
+        let opinions =
+            |count: u32| (0..count).filter(|_| refuse(&accelerated, Err(InvalidSignature)).0).count() as u32;
+        assert_eq!(opinions(RESERVE), RESERVE);
+        let flood = 100 * PRICE;
+        let second = opinions(flood);
+        assert!((99..=101).contains(&second), "{second}");
+        assert!(accelerated.is_trusted());
+        // What is accepted pays as well, until the reserve is full.
+        for (accepted, expected) in [(PRICE, 1), (4 * PRICE, 4), (1000 * PRICE, RESERVE)] {
+            for _ in 0..accepted {
+                assert_eq!(accelerated.judge(true, || Ok(())), Verdict::Valid);
+            }
+            let second = opinions(RESERVE + 5);
+            assert!((expected..=expected + 1).contains(&second), "{second} for {accepted} accepted ones");
+        }
+    }
+
+    #[test]
+    fn a_kernel_that_refuses_everything_is_found_out_in_a_flood() {
+        let Some(accelerated) = accelerated() else { return };
+        // One in ten is valid. The order is random to neither side: this one never meets the 128th by its number.
+        let mut wrongly_refused = 0;
+        for i in 0_u32.. {
+            let is_valid = i.wrapping_mul(0x9e37_79b9) >> 16 & 0xff < 26;
+            let (_, passes) = refuse(&accelerated, if is_valid { Ok(()) } else { Err(InvalidSignature) });
+            if passes {
+                break;
+            }
+            wrongly_refused += u32::from(is_valid);
+        }
+        assert!(!accelerated.is_trusted());
+        assert!(wrongly_refused < 10 * PRICE, "{wrongly_refused}");
+    }
+
+    #[test]
+    fn threads_do_not_multiply_the_second_opinions() {
+        let Some(accelerated) = accelerated() else { return };
+        const EACH: u32 = 20 * PRICE;
+        const THREADS: u32 = 8;
+        let opinions: u32 = std::thread::scope(|scope| {
+            let work = || (0..EACH).filter(|_| refuse(&accelerated, Err(InvalidSignature)).0).count() as u32;
+            let threads: Vec<_> = (0..THREADS).map(|_| scope.spawn(work)).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).sum()
+        });
+        let paid = THREADS * EACH / PRICE;
+        let most = paid + STRIPES as u32 * RESERVE;
+        // Two threads of one stripe may both have what one of them pays for.
+        assert!(opinions <= 2 * most, "{opinions}, {most} at most");
+        assert!(opinions >= RESERVE, "{opinions}");
+    }
+
+    #[test]
+    fn a_sample_of_what_is_accepted_is_verified_again_and_a_difference_is_its_last() {
         let Some(accelerated) = accelerated() else { return };
         let mut asked = 0;
         for _ in 0..4 * SAMPLE {
@@ -144,24 +302,26 @@ mod tests {
                 asked += 1;
                 Ok(())
             };
-            assert_eq!(accelerated.judge(true, reference), Ok(()));
+            assert_eq!(accelerated.judge(true, reference), Verdict::Valid);
         }
         assert_eq!(asked, 4);
         assert!(accelerated.is_trusted());
         let verdicts: Vec<_> =
             (0..SAMPLE).map(|_| accelerated.judge(true, || Err(InvalidSignature))).collect();
-        assert_eq!(verdicts.iter().filter(|verdict| verdict.is_err()).count(), 1);
+        assert_eq!(verdicts.iter().filter(|&&verdict| verdict == Verdict::Invalid).count(), 1);
         assert!(!accelerated.is_trusted());
     }
 
     #[test]
-    fn what_the_kernel_lets_pass_is_not_verified_again() {
+    fn what_the_kernel_accepts_is_not_verified_again() {
         let jwks = JwkSet::from_slice(include_bytes!("../../tests/data/document_jwks.json")).unwrap();
-        let Some(accelerated) = Accelerated::new(jwks.keys()[0].public_key()) else { return };
+        let key = jwks.keys()[0].public_key();
+        let Some(accelerated) = Accelerated::trusted_by(trust(), key) else { return };
         let token = include_str!("../../tests/data/document_token.txt").trim();
         let (input, signature) = token.rsplit_once('.').unwrap();
         let signature = base64url::decode(signature.as_bytes()).unwrap();
-        assert_eq!(accelerated.verify(input.as_bytes(), &signature, || Err(InvalidSignature)), Ok(()));
+        let message = Message::new(input.as_bytes());
+        assert_eq!(accelerated.verify(&message, &signature, || Err(InvalidSignature)), Verdict::Valid);
         assert!(accelerated.is_trusted());
     }
 }

@@ -1,10 +1,15 @@
 //! The aws-lc back end. Keys are parsed once: parsing again on each call would cost a seventh of an RSA
 //! verification.
+//!
+//! In the first verification with an RSA key aws-lc computes constants of the modulus, under a lock of that key. A fork
+//! in the midst of it would leave the child waiting for ever. So a key is shared between threads only after its first
+//! verification, and is handed over without a lock.
 
 use super::InvalidSignature;
 use crate::jose::algorithm::Algorithm;
 use crate::jose::public_key::PublicKey;
 use crate::jose::skip_reason::SkipReason;
+use arc_swap::ArcSwapOption;
 use aws_lc_rs::rsa::PublicKeyComponents;
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ECDSA_P521_SHA512_FIXED, ED25519, ParsedPublicKey,
@@ -12,16 +17,23 @@ use aws_lc_rs::signature::{
     RSA_PSS_2048_8192_SHA256, RSA_PSS_2048_8192_SHA384, RSA_PSS_2048_8192_SHA512, RsaParameters,
     VerificationAlgorithm,
 };
+use std::sync::Arc;
 
-/// The parsed key, once for each algorithm it may be used with.
-pub(super) struct Key(Box<[(Algorithm, ParsedPublicKey)]>);
+/// The key, parsed for each algorithm it may be used with: for the first at once, for the others with their first
+/// token, as hardly any key has tokens of two.
+pub(super) struct Key {
+    key: PublicKey,
+    parsed: Box<[(Algorithm, ArcSwapOption<ParsedPublicKey>)]>,
+}
 
 impl Key {
     pub(super) fn new(key: &PublicKey, may_use: impl Fn(Algorithm) -> bool) -> Result<Self, SkipReason> {
         let algorithms = key.algorithms().iter().copied().filter(|&algorithm| may_use(algorithm));
-        let keys: Result<_, SkipReason> =
-            algorithms.map(|algorithm| Ok((algorithm, parse(key, algorithm)?))).collect();
-        keys.map(Self)
+        let parsed: Box<[_]> = algorithms.map(|algorithm| (algorithm, ArcSwapOption::empty())).collect();
+        if let Some((algorithm, first)) = parsed.first() {
+            first.store(Some(Arc::new(parse(key, *algorithm)?)));
+        }
+        Ok(Self { key: key.clone(), parsed })
     }
 
     pub(super) fn verify(
@@ -30,16 +42,26 @@ impl Key {
         signing_input: &[u8],
         signature: &[u8],
     ) -> Result<(), InvalidSignature> {
-        let (_, key) = self.0.iter().find(|(own, _)| *own == algorithm).ok_or(InvalidSignature)?;
-        key.verify_sig(signing_input, signature).map_err(|_| InvalidSignature)
+        let (_, slot) = self.parsed.iter().find(|(own, _)| *own == algorithm).ok_or(InvalidSignature)?;
+        let verify =
+            |key: &ParsedPublicKey| key.verify_sig(signing_input, signature).map_err(|_| InvalidSignature);
+        if let Some(key) = &*slot.load() {
+            return verify(key);
+        }
+        let key = Arc::new(parse(&self.key, algorithm).map_err(|_| InvalidSignature)?);
+        slot.store(Some(Arc::clone(&key)));
+        verify(&key)
     }
 }
 
 fn parse(key: &PublicKey, algorithm: Algorithm) -> Result<ParsedPublicKey, SkipReason> {
     if let (PublicKey::Rsa { n, e }, Some(parameters)) = (key, rsa_parameters(algorithm)) {
-        return PublicKeyComponents { n, e }
+        let parsed = PublicKeyComponents { n, e }
             .to_parsed_public_key(parameters)
-            .map_err(|_| SkipReason::BadEncoding);
+            .map_err(|_| SkipReason::BadEncoding)?;
+        // The first verification. Its outcome does not matter; 0 is below every n.
+        let _ = parsed.verify_sig(b"", &vec![0; n.len()]);
+        return Ok(parsed);
     }
     let parameters: &'static dyn VerificationAlgorithm = match algorithm {
         Algorithm::Es256 => &ECDSA_P256_SHA256_FIXED,

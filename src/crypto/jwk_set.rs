@@ -1,10 +1,11 @@
 //! The JWK Set (RFC 7517 §5), its keys parsed and ready, and the choice of keys for a token.
 
-use super::VerifyingKey;
 use super::backend::Backend;
-use super::candidates::Candidates;
+use super::candidates::{Candidates, MAX_CANDIDATES};
 use super::known_headers::{KnownHeader, KnownHeaders};
-use crate::encoding::json;
+use super::message::Message;
+use super::{Verdict, VerifyingKey};
+use crate::encoding::{base64url, json};
 use crate::error::{Error, ErrorKind, Result};
 use crate::jose::algorithm::Algorithm;
 use crate::jose::header::JoseHeader;
@@ -13,11 +14,15 @@ use crate::jose::jws::CompactJws;
 use crate::jose::skip_reason::SkipReason;
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 /// The largest accepted document, in bytes.
 pub(crate) const MAX_DOCUMENT_LEN: usize = 512 * 1024;
 /// The most keys accepted in one set.
 const MAX_KEYS: usize = 100;
+const TOO_MANY_CANDIDATES: &str =
+    "the first 4 keys that match were tried, and there are more: a \"kid\" would tell which";
+
 /// An issuer's public keys, checked and parsed once. Immutable, and shared by any number of threads.
 ///
 /// A key that cannot be used is skipped and listed with its reason; it never spoils the others.
@@ -32,6 +37,8 @@ pub struct JwkSet {
     without_kid: Vec<usize>,
     skipped: Box<[SkippedKey]>,
     known_headers: KnownHeaders,
+    /// The key that the last token with several candidates was signed with, and the next one probably is, too.
+    recent: AtomicUsize,
 }
 
 /// A member of a JWK Set that cannot be used.
@@ -133,6 +140,7 @@ impl JwkSet {
             by_kid,
             without_kid,
             known_headers: KnownHeaders::for_keys(keys.len()),
+            recent: AtomicUsize::new(0),
             keys: keys.into(),
             verifying_keys: verifying_keys.into(),
             skipped: skipped.into(),
@@ -164,7 +172,8 @@ impl JwkSet {
     /// The parts of `token`, if its header is one that is known to the byte. Nothing else of it is looked at.
     pub(crate) fn recognise<'t>(&self, token: &'t [u8]) -> Option<(CompactJws<'t>, &KnownHeader)> {
         let jws = CompactJws::split_outer(token)?;
-        Some((jws, self.known_headers.find(jws.header)?))
+        let signature_len = base64url::decoded_len(jws.signature.len());
+        Some((jws, self.known_headers.find(jws.header, signature_len)?))
     }
 
     /// Takes note of a header whose token has a signature that holds.
@@ -172,16 +181,10 @@ impl JwkSet {
         self.known_headers.learn(encoded, header, candidates);
     }
 
-    /// The key for a signature that may be verified side by side with others.
-    pub(crate) fn lane_key(
-        &self,
-        candidates: Candidates,
-        algorithm: Algorithm,
-    ) -> Option<(&Jwk, &VerifyingKey)> {
-        let &[only] = candidates.as_slice() else { return None };
-        let takes_lanes = |key: &&VerifyingKey| algorithm == Algorithm::Rs256 && key.is_accelerated();
-        let key = self.verifying_keys.get(only).filter(takes_lanes)?;
-        Some((self.keys.get(only)?, key))
+    /// The key at `index`, if signatures of this algorithm may be verified side by side with others.
+    pub(crate) fn lane_key(&self, index: usize, algorithm: Algorithm) -> Option<&VerifyingKey> {
+        let key = self.verifying_keys.get(index)?;
+        (algorithm == Algorithm::Rs256 && key.is_accelerated()).then_some(key)
     }
 
     /// Returns the first of `candidates` that verifies the signature.
@@ -191,27 +194,62 @@ impl JwkSet {
         &self,
         candidates: Candidates,
         algorithm: Algorithm,
-        signing_input: &[u8],
+        message: &Message<'_>,
         signature: impl FnOnce() -> Result<&'s [u8]>,
     ) -> Result<&Jwk> {
         if candidates.is_empty() {
             return Err(Error::new(ErrorKind::NoMatchingKey, ""));
         }
         let signature = signature()?;
-        for &i in candidates.as_slice() {
-            if let (Some(jwk), Some(key)) = (self.keys.get(i), self.verifying_keys.get(i))
-                && key.verify(algorithm, signing_input, signature).is_ok()
-            {
-                return Ok(jwk);
+        let mut refused = [None; MAX_CANDIDATES];
+        for (&i, refused) in self.by_use(candidates).as_slice().iter().zip(&mut refused) {
+            let Some(key) = self.verifying_keys.get(i) else { continue };
+            match key.verify(algorithm, message, signature) {
+                Verdict::Valid => return self.signed_by(i, candidates),
+                Verdict::RefusedByKernel => *refused = Some(i),
+                Verdict::Invalid => {}
             }
         }
-        Err(Error::new(ErrorKind::InvalidSignature, ""))
+        self.verify_again(refused.iter().flatten(), candidates, algorithm, message, signature)
     }
 
-    /// The keys that may have signed a token of this header.
-    pub(crate) fn candidates(&self, header: &JoseHeader<'_>) -> Candidates {
+    /// The verdict on a signature that none of `candidates` verifies, while some are `refused` by the kernel alone.
+    pub(crate) fn verify_again<'i>(
+        &self,
+        refused: impl IntoIterator<Item = &'i usize>,
+        candidates: Candidates,
+        algorithm: Algorithm,
+        message: &Message<'_>,
+        signature: &[u8],
+    ) -> Result<&Jwk> {
+        for &i in refused {
+            if let Some(key) = self.verifying_keys.get(i)
+                && key.verify_again(algorithm, message, signature).is_ok()
+            {
+                return self.signed_by(i, candidates);
+            }
+        }
+        let detail = if candidates.has_more() { TOO_MANY_CANDIDATES } else { "" };
+        Err(Error::new(ErrorKind::InvalidSignature, detail))
+    }
+
+    /// The key at `index`, which verifies a token with these candidates.
+    pub(crate) fn signed_by(&self, index: usize, candidates: Candidates) -> Result<&Jwk> {
+        if candidates.as_slice().len() > 1 && self.recent.load(Relaxed) != index {
+            self.recent.store(index, Relaxed);
+        }
+        self.keys.get(index).ok_or(Error::new(ErrorKind::InvalidSignature, ""))
+    }
+
+    /// The candidates in the order in which they are tried.
+    pub(crate) fn by_use(&self, candidates: Candidates) -> Candidates {
+        candidates.starting_with(self.recent.load(Relaxed))
+    }
+
+    /// The keys that may have signed a token of this header with a signature of this length.
+    pub(crate) fn candidates(&self, header: &JoseHeader<'_>, signature_len: usize) -> Candidates {
         let algorithm = header.algorithm;
-        let mut candidates = Candidates::default();
+        let mut candidates = Candidates::for_signature_of(signature_len);
         match header.kid.as_deref() {
             Some(kid) => {
                 for &i in self.by_kid.get(kid).unwrap_or(&self.without_kid) {
@@ -229,10 +267,11 @@ impl JwkSet {
 
     fn consider(&self, i: usize, algorithm: Algorithm, candidates: &mut Candidates) {
         let first_alike = |i: usize| self.first_alike.get(i);
-        if self.keys.get(i).is_some_and(|key| key.fits(algorithm))
+        let (Some(jwk), Some(key)) = (self.keys.get(i), self.verifying_keys.get(i)) else { return };
+        if jwk.fits(algorithm)
             && !candidates.as_slice().iter().any(|&other| first_alike(other) == first_alike(i))
         {
-            candidates.push(i);
+            candidates.push((key.signature_len() == candidates.signature_len).then_some(i));
         }
     }
 }

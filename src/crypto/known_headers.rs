@@ -1,19 +1,30 @@
 //! The headers of tokens whose signature held, by their encoded bytes. The tokens of one issuer have the same
-//! few, and comparing bytes is much cheaper than decoding and reading them.
+//! few, and comparing bytes is much cheaper than decoding and reading them. Without a "kid", keys of several sizes may
+//! have signed tokens of one header: so it counts which length the signature has, too.
 
 use super::candidates::Candidates;
 use crate::jose::header::JoseHeader;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock};
 
 /// Headers as a hash table that only grows: a slot is written once, so readers take no lock. Only a holder of
 /// a private key can make an entry, and the number of slots bounds them; what finds no slot is read each time.
-pub(crate) struct KnownHeaders(Box<[OnceLock<Box<KnownHeader>>]>);
+pub(crate) struct KnownHeaders {
+    slots: Box<[OnceLock<Box<KnownHeader>>]>,
+    /// Only tried, never waited for: in a process that was forked while another thread held it, it is held for ever.
+    writing: Mutex<()>,
+}
 
 /// A header with all that follows from it for one key set.
 pub(crate) struct KnownHeader {
     encoded: Box<[u8]>,
     pub(crate) header: JoseHeader<'static>,
     pub(crate) candidates: Candidates,
+}
+
+impl KnownHeader {
+    fn is(&self, encoded: &[u8], signature_len: usize) -> bool {
+        *self.encoded == *encoded && self.candidates.signature_len == signature_len
+    }
 }
 
 impl KnownHeaders {
@@ -25,13 +36,13 @@ impl KnownHeaders {
 
     pub(crate) fn for_keys(count: usize) -> Self {
         let slots = (count * Self::SLOTS_PER_KEY).next_power_of_two().max(16);
-        Self(std::iter::repeat_with(OnceLock::new).take(slots).collect())
+        Self { slots: std::iter::repeat_with(OnceLock::new).take(slots).collect(), writing: Mutex::new(()) }
     }
 
-    pub(crate) fn find(&self, encoded: &[u8]) -> Option<&KnownHeader> {
+    pub(crate) fn find(&self, encoded: &[u8], signature_len: usize) -> Option<&KnownHeader> {
         self.slots(encoded)
             .map_while(OnceLock::get)
-            .find(|known| *known.encoded == *encoded)
+            .find(|known| known.is(encoded, signature_len))
             .map(|known| &**known)
     }
 
@@ -39,11 +50,12 @@ impl KnownHeaders {
         if encoded.len() > Self::MAX_ENCODED_LEN {
             return;
         }
-        let its =
-            |slot: &&OnceLock<Box<KnownHeader>>| slot.get().is_none_or(|known| *known.encoded == *encoded);
+        // While another thread writes, this header is left to a later token.
+        let Ok(_writing) = self.writing.try_lock() else { return };
+        let its = |slot: &&OnceLock<Box<KnownHeader>>| {
+            slot.get().is_none_or(|known| known.is(encoded, candidates.signature_len))
+        };
         let Some(slot) = self.slots(encoded).find(its) else { return };
-        // Another thread may have been faster, with this header or with another; then this one is learnt from a later
-        // token.
         let _ = slot.set(Box::new(KnownHeader {
             encoded: encoded.into(),
             header: header.to_owned(),
@@ -53,9 +65,9 @@ impl KnownHeaders {
 
     /// The slots that may hold `encoded`, in the order of filling.
     fn slots(&self, encoded: &[u8]) -> impl Iterator<Item = &OnceLock<Box<KnownHeader>>> {
-        let mask = self.0.len() - 1;
+        let mask = self.slots.len() - 1;
         let start = hash(encoded);
-        (0..Self::WAYS).filter_map(move |way| self.0.get(start.wrapping_add(way) & mask))
+        (0..Self::WAYS).filter_map(move |way| self.slots.get(start.wrapping_add(way) & mask))
     }
 }
 
@@ -83,23 +95,49 @@ mod tests {
 
     fn learn(headers: &KnownHeaders, encoded: &str, json: &str) {
         let header = JoseHeader::parse(json.as_bytes()).unwrap();
-        headers.learn(encoded.as_bytes(), &header, Candidates::default());
+        headers.learn(encoded.as_bytes(), &header, Candidates::for_signature_of(256));
+    }
+
+    fn find<'a>(headers: &'a KnownHeaders, encoded: &[u8]) -> Option<&'a KnownHeader> {
+        headers.find(encoded, 256)
     }
 
     #[test]
     fn a_header_is_known_by_every_one_of_its_bytes() {
         let headers = KnownHeaders::for_keys(1);
         let encoded = "eyJhbGciOiJSUzI1NiIsImtpZCI6ImEifQ";
-        assert!(headers.find(encoded.as_bytes()).is_none());
+        assert!(find(&headers, encoded.as_bytes()).is_none());
         learn(&headers, encoded, &header("a"));
-        let known = headers.find(encoded.as_bytes()).unwrap();
+        let known = find(&headers, encoded.as_bytes()).unwrap();
         assert_eq!((&*known.header.json, known.header.kid.as_deref()), (&*header("a"), Some("a")));
         for at in 0..encoded.len() {
             let mut other = encoded.as_bytes().to_vec();
             other[at] ^= 1;
-            assert!(headers.find(&other).is_none());
-            assert!(headers.find(&encoded.as_bytes()[..at]).is_none());
+            assert!(find(&headers, &other).is_none());
+            assert!(find(&headers, &encoded.as_bytes()[..at]).is_none());
         }
+    }
+
+    #[test]
+    fn a_header_is_known_for_one_length_of_the_signature() {
+        let headers = KnownHeaders::for_keys(1);
+        let parsed = JoseHeader::parse(br#"{"alg":"RS256"}"#).unwrap();
+        for signature_len in [256, 384] {
+            assert!(headers.find(b"a", signature_len).is_none());
+            headers.learn(b"a", &parsed, Candidates::for_signature_of(signature_len));
+            assert_eq!(headers.find(b"a", signature_len).unwrap().candidates.signature_len, signature_len);
+        }
+        assert!(headers.find(b"a", 512).is_none());
+    }
+
+    #[test]
+    fn nobody_waits_for_a_thread_that_writes() {
+        let headers = KnownHeaders::for_keys(1);
+        learn(&headers, "a", &header("a"));
+        // So it is for ever in a child that was forked meanwhile.
+        let _writing = headers.writing.lock().unwrap();
+        learn(&headers, "b", &header("b"));
+        assert!(find(&headers, b"a").is_some() && find(&headers, b"b").is_none());
     }
 
     #[test]
@@ -116,10 +154,11 @@ mod tests {
         let headers = KnownHeaders::for_keys(1);
         let kids: Vec<String> = (0..100).map(|i| format!("key-{i}")).collect();
         kids.iter().for_each(|kid| learn(&headers, kid, &header(kid)));
-        let known: Vec<&String> = kids.iter().filter(|kid| headers.find(kid.as_bytes()).is_some()).collect();
+        let known: Vec<&String> =
+            kids.iter().filter(|kid| find(&headers, kid.as_bytes()).is_some()).collect();
         assert!((8..=16).contains(&known.len()), "{} of 16 slots are in use", known.len());
         for kid in known {
-            assert_eq!(headers.find(kid.as_bytes()).unwrap().header.kid.as_deref(), Some(&**kid));
+            assert_eq!(find(&headers, kid.as_bytes()).unwrap().header.kid.as_deref(), Some(&**kid));
         }
     }
 
@@ -128,7 +167,7 @@ mod tests {
         let headers = KnownHeaders::for_keys(100);
         let kids: Vec<String> = (0..100).map(|i| format!("2026-11-key-{i:03}")).collect();
         kids.iter().for_each(|kid| learn(&headers, kid, &header(kid)));
-        let known = kids.iter().filter(|kid| headers.find(kid.as_bytes()).is_some()).count();
+        let known = kids.iter().filter(|kid| find(&headers, kid.as_bytes()).is_some()).count();
         assert!(known >= 99, "{known} of 100 headers");
     }
 
@@ -137,8 +176,8 @@ mod tests {
         let headers = KnownHeaders::for_keys(1);
         let long = "x".repeat(1025);
         learn(&headers, &long, &header("a"));
-        assert!(headers.find(long.as_bytes()).is_none());
+        assert!(find(&headers, long.as_bytes()).is_none());
         learn(&headers, &long[..1024], &header("a"));
-        assert!(headers.find(&long.as_bytes()[..1024]).is_some());
+        assert!(find(&headers, &long.as_bytes()[..1024]).is_some());
     }
 }

@@ -1,18 +1,19 @@
 //! L2: a key, a signing input and a signature to valid or not, with no reason given. May name: error,
 //! encoding, jose. No policy and no clock.
 
-#[cfg(feature = "aws-lc-rs")]
+#[cfg(ifma)]
 mod accelerated;
 #[cfg(feature = "aws-lc-rs")]
 mod aws_lc;
 pub(crate) mod backend;
 pub(crate) mod candidates;
 mod ed25519;
-#[cfg(all(feature = "aws-lc-rs", target_arch = "x86_64"))]
+#[cfg(ifma)]
 mod ifma;
 pub(crate) mod jwk_set;
 pub(crate) mod known_headers;
 pub(crate) mod lanes;
+pub(crate) mod message;
 #[cfg(feature = "rust-crypto")]
 mod rust_crypto;
 
@@ -21,9 +22,10 @@ use crate::jose::algorithm::Algorithm;
 use crate::jose::jwk::Jwk;
 use crate::jose::public_key::PublicKey;
 use crate::jose::skip_reason::SkipReason;
-#[cfg(feature = "aws-lc-rs")]
+#[cfg(ifma)]
 use accelerated::Accelerated;
 use backend::Backend;
+use message::Message;
 
 #[cfg(not(any(feature = "aws-lc-rs", feature = "rust-crypto")))]
 compile_error!("bouncer_verify needs a back end: turn on the feature aws-lc-rs (the default) or rust-crypto");
@@ -31,6 +33,23 @@ compile_error!("bouncer_verify needs a back end: turn on the feature aws-lc-rs (
 /// The signature does not verify. There is nothing more to say of it, on purpose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct InvalidSignature;
+
+/// What one key says of a signature at first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Valid,
+    Invalid,
+    /// Invalid, but only the kernel says so. If no other key verifies it either, [`VerifyingKey::verify_again`] has the
+    /// last word.
+    #[cfg_attr(not(ifma), expect(dead_code, reason = "there is no kernel"))]
+    RefusedByKernel,
+}
+
+impl From<Result<(), InvalidSignature>> for Verdict {
+    fn from(result: Result<(), InvalidSignature>) -> Self {
+        if result.is_ok() { Self::Valid } else { Self::Invalid }
+    }
+}
 
 /// A key that is parsed and ready, for each algorithm it may be used with.
 pub(crate) struct VerifyingKey {
@@ -42,7 +61,7 @@ enum Prepared {
     #[cfg(feature = "aws-lc-rs")]
     AwsLc(aws_lc::Key),
     /// The same, and the kernel for its RS256 signatures.
-    #[cfg(feature = "aws-lc-rs")]
+    #[cfg(ifma)]
     Accelerated(aws_lc::Key, Box<Accelerated>),
     #[cfg(feature = "rust-crypto")]
     RustCrypto(rust_crypto::Key),
@@ -61,11 +80,15 @@ impl VerifyingKey {
             #[cfg(feature = "aws-lc-rs")]
             Backend::Accelerated | Backend::AwsLc => {
                 let prepared = aws_lc::Key::new(key, |algorithm| jwk.fits(algorithm))?;
-                let wanted = backend == Backend::Accelerated && jwk.fits(Algorithm::Rs256);
-                match wanted.then(|| Accelerated::new(key)).flatten() {
-                    Some(accelerated) => Prepared::Accelerated(prepared, Box::new(accelerated)),
-                    None => Prepared::AwsLc(prepared),
+                #[cfg(ifma)]
+                if backend == Backend::Accelerated
+                    && jwk.fits(Algorithm::Rs256)
+                    && let Some(accelerated) = Accelerated::new(key)
+                {
+                    let prepared = Prepared::Accelerated(prepared, Box::new(accelerated));
+                    return Ok(Self { prepared, signature_len });
                 }
+                Prepared::AwsLc(prepared)
             }
             #[cfg(feature = "rust-crypto")]
             Backend::RustCrypto => Prepared::RustCrypto(rust_crypto::Key::new(key)?),
@@ -73,15 +96,21 @@ impl VerifyingKey {
         Ok(Self { prepared, signature_len })
     }
 
+    /// How long its signatures are. There is one length for each key: a shorter or padded spelling of the same number
+    /// is not the same signature.
+    pub(crate) fn signature_len(&self) -> usize {
+        self.signature_len
+    }
+
     /// Whether its RS256 signatures are verified by the kernel.
     pub(crate) fn is_accelerated(&self) -> bool {
-        #[cfg(feature = "aws-lc-rs")]
+        #[cfg(ifma)]
         return self.accelerated().is_some();
-        #[cfg(not(feature = "aws-lc-rs"))]
+        #[cfg(not(ifma))]
         return false;
     }
 
-    #[cfg(feature = "aws-lc-rs")]
+    #[cfg(ifma)]
     fn accelerated(&self) -> Option<&Accelerated> {
         match &self.prepared {
             Prepared::Accelerated(_, accelerated) => {
@@ -92,46 +121,53 @@ impl VerifyingKey {
     }
 
     /// Verifies with `algorithm`, which must be one that the key's [`Jwk`] fits.
-    pub(crate) fn verify(
-        &self,
-        algorithm: Algorithm,
-        signing_input: &[u8],
-        signature: &[u8],
-    ) -> Result<(), InvalidSignature> {
-        // One length per key: a shorter or padded spelling of the same number is not the same signature.
-        if signature.len() != self.signature_len {
-            return Err(InvalidSignature);
-        }
-        if algorithm == Algorithm::Ed25519 && !ed25519::has_sound_commitment(signature) {
-            return Err(InvalidSignature);
+    pub(crate) fn verify(&self, algorithm: Algorithm, message: &Message<'_>, signature: &[u8]) -> Verdict {
+        if signature.len() != self.signature_len
+            || algorithm == Algorithm::Ed25519 && !ed25519::has_sound_commitment(signature)
+        {
+            return Verdict::Invalid;
         }
         match &self.prepared {
-            #[cfg(feature = "aws-lc-rs")]
-            Prepared::AwsLc(key) => key.verify(algorithm, signing_input, signature),
-            #[cfg(feature = "aws-lc-rs")]
-            Prepared::Accelerated(key, accelerated) => {
-                let reference = || key.verify(algorithm, signing_input, signature);
-                match algorithm {
-                    Algorithm::Rs256 => accelerated.verify(signing_input, signature, reference),
-                    _ => reference(),
-                }
+            #[cfg(ifma)]
+            Prepared::Accelerated(_, accelerated) if algorithm == Algorithm::Rs256 => {
+                accelerated
+                    .verify(message, signature, || self.verify_reference(algorithm, message, signature))
             }
-            #[cfg(feature = "rust-crypto")]
-            Prepared::RustCrypto(key) => key.verify(algorithm, signing_input, signature),
+            _ => self.verify_reference(algorithm, message, signature).into(),
         }
     }
-}
 
-impl VerifyingKey {
-    /// The verdict of aws-lc alone on an RS256 signature.
-    #[cfg(all(feature = "aws-lc-rs", target_arch = "x86_64"))]
-    fn verify_reference(&self, signing_input: &[u8], signature: &[u8]) -> Result<(), InvalidSignature> {
+    /// Has aws-lc verify what only the kernel refuses, within a budget: whatever is not verified again stays refused.
+    #[cfg_attr(not(ifma), expect(unused_variables, reason = "there is no kernel"))]
+    pub(crate) fn verify_again(
+        &self,
+        algorithm: Algorithm,
+        message: &Message<'_>,
+        signature: &[u8],
+    ) -> Result<(), InvalidSignature> {
         match &self.prepared {
-            Prepared::AwsLc(key) | Prepared::Accelerated(key, _) => {
-                key.verify(Algorithm::Rs256, signing_input, signature)
+            #[cfg(ifma)]
+            Prepared::Accelerated(_, accelerated) => {
+                accelerated.verify_again(|| self.verify_reference(algorithm, message, signature))
             }
+            _ => Err(InvalidSignature),
+        }
+    }
+
+    /// The verdict without the kernel.
+    fn verify_reference(
+        &self,
+        algorithm: Algorithm,
+        message: &Message<'_>,
+        signature: &[u8],
+    ) -> Result<(), InvalidSignature> {
+        match &self.prepared {
+            #[cfg(feature = "aws-lc-rs")]
+            Prepared::AwsLc(key) => key.verify(algorithm, message.bytes, signature),
+            #[cfg(ifma)]
+            Prepared::Accelerated(key, _) => key.verify(algorithm, message.bytes, signature),
             #[cfg(feature = "rust-crypto")]
-            Prepared::RustCrypto(_) => Err(InvalidSignature),
+            Prepared::RustCrypto(key) => key.verify(algorithm, message.bytes, signature),
         }
     }
 }
@@ -164,7 +200,12 @@ impl<'a> SignatureVerifier<'a> {
         if !self.jwk.fits(algorithm) {
             return Err(Error::new(ErrorKind::AlgorithmNotAllowed, ""));
         }
-        let verdict = self.key.verify(algorithm, message, signature);
+        let message = Message::new(message);
+        let verdict = match self.key.verify(algorithm, &message, signature) {
+            Verdict::Valid => Ok(()),
+            Verdict::Invalid => Err(InvalidSignature),
+            Verdict::RefusedByKernel => self.key.verify_again(algorithm, &message, signature),
+        };
         verdict.map_err(|InvalidSignature| Error::new(ErrorKind::InvalidSignature, ""))
     }
 }

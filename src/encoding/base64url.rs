@@ -1,7 +1,7 @@
 //! base64url without padding, in its one canonical spelling: a length of 1 mod 4, padding, white space,
 //! other alphabets and non-zero trailing bits are refused.
 
-#[cfg(target_arch = "x86_64")]
+#[cfg(avx512)]
 use super::avx512;
 use base64::alphabet;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, NO_PAD};
@@ -25,7 +25,7 @@ pub(crate) const fn decoded_len(encoded_len: usize) -> usize {
 /// Decodes into the front of `out` and returns that part; refuses when `out` is too short.
 pub(crate) fn decode_into<'o>(text: &[u8], out: &'o mut [u8]) -> Result<&'o [u8], NotCanonical> {
     let out = out.get_mut(..decoded_len(text.len())).ok_or(NotCanonical)?;
-    #[cfg(target_arch = "x86_64")]
+    #[cfg(avx512)]
     if let Some(is_canonical) = avx512::decode_base64url(text, out) {
         return if is_canonical { Ok(out) } else { Err(NotCanonical) };
     }
@@ -136,7 +136,7 @@ mod tests {
         }
     }
 
-    #[cfg(target_arch = "x86_64")]
+    #[cfg(avx512)]
     #[test]
     fn every_implementation_takes_the_same_decision() {
         if !avx512::is_available() {

@@ -6,7 +6,7 @@
 //! levels; no lone surrogates; no number beyond the range of a double. Parsers disagree on all of these,
 //! and a disagreement between two readers of one token is an attack.
 
-#[cfg(target_arch = "x86_64")]
+#[cfg(avx512)]
 use super::avx512;
 use std::borrow::Cow;
 
@@ -369,7 +369,7 @@ impl<'a> Decimal<'a> {
 /// The [`special_bits`] of the 64 bytes from `window`, or of those that there are.
 fn special_bits_from(bytes: &[u8], window: usize) -> u64 {
     let rest = bytes.get(window..).unwrap_or_default();
-    #[cfg(target_arch = "x86_64")]
+    #[cfg(avx512)]
     if let Some(bits) = avx512::json_special_bits(rest) {
         return bits;
     }
@@ -599,7 +599,7 @@ mod tests {
         }
     }
 
-    #[cfg(target_arch = "x86_64")]
+    #[cfg(avx512)]
     #[test]
     fn every_implementation_finds_the_same_special_bytes() {
         if !avx512::is_available() {

@@ -4,7 +4,7 @@
 //! exactly one accepted spelling of each value: canonical base64url (RFC 4648 §5, RFC 7515 §2) and JSON
 //! as RFC 8259 writes it, in UTF-8, without duplicate member names.
 
-#[cfg(target_arch = "x86_64")]
+#[cfg(avx512)]
 mod avx512;
 pub(crate) mod base64url;
 pub(crate) mod json;

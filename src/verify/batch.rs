@@ -4,8 +4,10 @@
 use super::policy::Policy;
 use super::verified_token::VerifiedToken;
 use super::{Opened, STACK, first_fault, recognised, verify_token};
+use crate::crypto::candidates::MAX_CANDIDATES;
 use crate::crypto::jwk_set::JwkSet;
 use crate::crypto::lanes::{LANES, Lane, WORTHWHILE, verify_lanes};
+use crate::crypto::message::Message;
 use crate::encoding::base64url;
 use crate::error::Result;
 use crate::jose::jwk::Jwk;
@@ -85,48 +87,97 @@ pub(super) fn verify_share<T: AsRef<[u8]>>(
     let mut verdicts = Vec::with_capacity(tokens.len());
     let mut room = [[0; STACK]; LANES];
     for eight in tokens.chunks(LANES) {
-        let held = verify_eight(jwks, policy, eight, &mut room);
-        for (token, held) in eight.iter().zip(held) {
+        let in_lanes = verify_eight(jwks, policy, eight, &mut room);
+        for (token, in_lanes) in eight.iter().zip(in_lanes) {
             let token = token.as_ref();
-            verdicts.push(match held {
-                Some((opened, key)) => {
-                    let verdict = VerifiedToken::read(&opened, policy, key);
+            verdicts.push(match in_lanes {
+                Some(InLanes { opened, key: Some(key), .. }) => {
+                    let verdict = key.and_then(|key| VerifiedToken::read(&opened, policy, key));
                     if verdict.is_err() { first_fault(token, policy).and(verdict) } else { verdict }
                 }
-                None => verify_token(jwks, policy, token),
+                _ => verify_token(jwks, policy, token),
             });
         }
     }
     verdicts
 }
 
-/// The keys of those of up to eight tokens that have a signature which holds, if it is worth doing them at once.
-/// The others, sound or not, are verified one by one.
+/// A token whose signature is verified side by side with others.
+struct InLanes<'a> {
+    opened: Opened<'a>,
+    message: Message<'a>,
+    signature: &'a [u8],
+    /// How many of its candidates have refused it.
+    refusals: usize,
+    /// The verdict on the signature, once there is one.
+    key: Option<Result<&'a Jwk>>,
+}
+
+impl<'a> InLanes<'a> {
+    /// `None`: it must be verified by itself.
+    fn open(jwks: &'a JwkSet, policy: &Policy, token: &'a [u8], room: &'a mut [u8; STACK]) -> Option<Self> {
+        let mut opened =
+            recognised(jwks, policy, token).filter(|opened| policy.admit(opened.header).is_ok())?;
+        opened.candidates = jwks.by_use(opened.candidates);
+        let signature = base64url::decode_into(opened.jws.signature, room).ok()?;
+        let message = Message::new(opened.jws.signing_input);
+        Some(Self { opened, message, signature, refusals: 0, key: None })
+    }
+
+    /// The lane in which candidate number `attempt` looks at it.
+    fn lane(&self, jwks: &'a JwkSet, attempt: usize) -> Option<Lane<'_>> {
+        if self.key.is_some() || self.refusals != attempt {
+            return None;
+        }
+        let &index = self.opened.candidates.as_slice().get(attempt)?;
+        let key = jwks.lane_key(index, self.opened.header.algorithm)?;
+        Some(Lane { key, message: &self.message, signature: self.signature })
+    }
+
+    /// What that candidate says.
+    fn note(&mut self, jwks: &'a JwkSet, accepted: bool) {
+        let Self { opened, message, signature, .. } = self;
+        let candidates = opened.candidates;
+        if accepted {
+            let index = candidates.as_slice().get(self.refusals).copied();
+            self.key = index.map(|index| jwks.signed_by(index, candidates));
+            return;
+        }
+        self.refusals += 1;
+        if self.refusals == candidates.as_slice().len() {
+            let algorithm = opened.header.algorithm;
+            self.key =
+                Some(jwks.verify_again(candidates.as_slice(), candidates, algorithm, message, signature));
+        }
+    }
+}
+
+/// Verifies the signatures of up to eight tokens at once, if that is worth it. What has no verdict afterwards, sound or
+/// not, must be verified by itself.
 fn verify_eight<'a, T: AsRef<[u8]>>(
     jwks: &'a JwkSet,
     policy: &Policy,
     tokens: &'a [T],
     room: &'a mut [[u8; STACK]; LANES],
-) -> [Option<(Opened<'a>, &'a Jwk)>; LANES] {
-    let mut found = [const { None }; LANES];
+) -> [Option<InLanes<'a>>; LANES] {
+    let mut opened = [const { None }; LANES];
     if tokens.len() < WORTHWHILE {
-        return found;
+        return opened;
     }
-    let mut lanes = [const { None }; LANES];
-    for (((token, room), found), lane) in tokens.iter().zip(room).zip(&mut found).zip(&mut lanes) {
-        let opened =
-            recognised(jwks, policy, token.as_ref()).filter(|opened| policy.admit(opened.header).is_ok());
-        let Some(opened) = opened else { continue };
-        let Some((jwk, key)) = jwks.lane_key(opened.candidates, opened.header.algorithm) else { continue };
-        let Ok(signature) = base64url::decode_into(opened.jws.signature, room) else { continue };
-        *lane = Some(Lane { key, signing_input: opened.jws.signing_input, signature });
-        *found = Some((opened, jwk));
+    for ((token, room), opened) in tokens.iter().zip(room).zip(&mut opened) {
+        *opened = InLanes::open(jwks, policy, token.as_ref(), room);
     }
-    let holds = verify_lanes(&lanes);
-    for (found, holds) in found.iter_mut().zip(holds) {
-        if !holds {
-            *found = None;
+    for attempt in 0..MAX_CANDIDATES {
+        let lanes = opened.each_ref().map(|token| token.as_ref()?.lane(jwks, attempt));
+        if lanes.iter().flatten().count() < WORTHWHILE {
+            break;
+        }
+        let accepted = verify_lanes(&lanes);
+        for (token, accepted) in opened.iter_mut().zip(accepted) {
+            if let (Some(token), Some(accepted)) = (token, accepted) {
+                token.note(jwks, accepted);
+            }
         }
     }
-    found
+    opened
 }

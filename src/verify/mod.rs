@@ -15,6 +15,7 @@ pub(crate) mod verifier;
 use crate::crypto::candidates::Candidates;
 use crate::crypto::jwk_set::JwkSet;
 use crate::crypto::known_headers::KnownHeader;
+use crate::crypto::message::Message;
 use crate::encoding::base64url::{self, Scratch};
 use crate::error::Result;
 #[cfg(feature = "remote")]
@@ -102,7 +103,8 @@ fn opened<T>(
         return verdict;
     }
     admitted(policy, token, |jws, header| {
-        rest(Opened { jws, header, candidates: jwks.candidates(header), known: false })
+        let candidates = jwks.candidates(header, base64url::decoded_len(jws.signature.len()));
+        rest(Opened { jws, header, candidates, known: false })
     })
 }
 
@@ -139,7 +141,8 @@ fn admitted<T>(
 fn verify_signature<'k>(jwks: &'k JwkSet, token: &Opened<'_>) -> Result<&'k Jwk> {
     let Opened { jws, header, candidates, known } = token;
     let scratch = &mut Scratch::<STACK>::new();
-    let key = jwks.verify(*candidates, header.algorithm, jws.signing_input, move || {
+    let message = Message::new(jws.signing_input);
+    let key = jwks.verify(*candidates, header.algorithm, &message, move || {
         scratch.decode(jws.signature).map_err(|_| NOT_BASE64URL)
     })?;
     if !known {

@@ -1,7 +1,6 @@
 //! The vector operations of a CPU with AVX-512 and its IFMA extension. All `unsafe` of the kernel is here.
 
 use super::limbs::Block;
-use super::sha256_pair;
 use super::simd::{Operation, Simd};
 use std::arch::asm;
 use std::arch::is_x86_feature_detected;
@@ -120,25 +119,5 @@ impl<const ALWAYS_RIPPLE: bool> Simd for Avx512<ALWAYS_RIPPLE> {
     fn run<O: Operation>(self, operation: O) -> O::Output {
         // SAFETY: `self` proves that the CPU has the instructions.
         unsafe { enter(self, operation) }
-    }
-}
-
-/// The proof that this CPU has the SHA-256 instructions: [`ShaNi::detect`] is the only way to one.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct ShaNi(());
-
-impl ShaNi {
-    pub(super) fn detect() -> Option<Self> {
-        // The list of `sha256_pair::digests`.
-        let found = is_x86_feature_detected!("sha")
-            && is_x86_feature_detected!("sse4.1")
-            && is_x86_feature_detected!("ssse3")
-            && is_x86_feature_detected!("avx");
-        found.then_some(Self(()))
-    }
-
-    pub(super) fn digests(self, messages: [&[u8]; 2]) -> [[u8; 32]; 2] {
-        // SAFETY: `self` proves that the CPU has the instructions.
-        unsafe { sha256_pair::digests(messages) }
     }
 }

@@ -19,7 +19,6 @@ mod lanes;
 mod limbs;
 mod modulus;
 mod self_test;
-mod sha256_pair;
 mod simd;
 mod single;
 
@@ -28,8 +27,7 @@ mod portable;
 #[cfg(test)]
 mod tests;
 
-use avx512::{Avx512, ShaNi};
-use aws_lc_rs::digest;
+use avx512::Avx512;
 use constants::{Constants, EXPONENT};
 use lanes::{Lanes, VerifyLanes};
 use limbs::Number;
@@ -157,16 +155,4 @@ impl<const N: usize> SizedKey<N> {
         let signature = limbs::from_be_bytes(signature);
         limbs::is_below(&signature, self.constants.n()).then_some(signature)
     }
-}
-
-/// The SHA-256 digests of two messages, a quarter faster than one after the other.
-pub(super) fn digest_pair(messages: [&[u8]; 2]) -> [[u8; 32]; 2] {
-    if let Some(sha_ni) = ShaNi::detect() {
-        return sha_ni.digests(messages);
-    }
-    messages.map(|message| {
-        let mut bytes = [0; 32];
-        bytes.copy_from_slice(digest::digest(&digest::SHA256, message).as_ref());
-        bytes
-    })
 }

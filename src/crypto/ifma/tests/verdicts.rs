@@ -2,7 +2,7 @@
 
 use super::cpu;
 use super::numbers::{Random, power_of_two};
-use crate::crypto::ifma::{Key, LANES, Lane, digest_pair, verify_lanes};
+use crate::crypto::ifma::{Key, LANES, Lane, verify_lanes};
 use aws_lc_rs::rsa::PublicKeyComponents;
 use aws_lc_rs::signature::{ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256};
 use num_bigint::BigUint;
@@ -164,15 +164,4 @@ fn a_key_that_the_kernel_is_not_for_is_left_to_others() {
     assert!(!fits(&[0xff; 1024], &[1, 0, 1]));
     assert!(!fits(&[&[1], &n[..]].concat(), &[1, 0, 1]));
     assert!(!fits(&[&[0x7f], &n[1..]].concat(), &[1, 0, 1]));
-}
-
-#[test]
-fn two_digests_are_those_of_one() {
-    let mut random = Random(12);
-    let messages: Vec<_> = (0..200).chain([1000, 5000]).map(|len| random.bytes(len)).collect();
-    for (i, message) in messages.iter().enumerate() {
-        let other = &messages[i * 7 % messages.len()];
-        let expected: [[u8; 32]; 2] = [message, other].map(|message| Sha256::digest(message).into());
-        assert_eq!(digest_pair([message, other]), expected, "{} and {}", message.len(), other.len());
-    }
 }
