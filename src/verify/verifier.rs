@@ -40,6 +40,10 @@ enum Source {
 
 /// The generation of keys that do not change.
 const FIXED: u64 = 1;
+/// So many tokens of a batch are judged with the same keys, though others may be in use meanwhile: less than a
+/// millisecond.
+#[cfg(feature = "remote")]
+const SNAPSHOT: usize = 128;
 
 impl<T: Into<Arc<JwkSet>>> From<T> for Keys {
     fn from(keys: T) -> Self {
@@ -186,7 +190,7 @@ impl Verifier {
     ///
     /// `threads` bounds how many threads work on it, the calling one included; a thread of its own is started for
     /// no fewer than 64 tokens. 0 is as 1. With remote keys, the whole of it waits for keys no longer than one token
-    /// would.
+    /// would, and each thread uses new keys after 128 tokens at most.
     pub fn verify_batch<T: AsRef<[u8]> + Sync>(
         &self,
         tokens: &[T],
@@ -218,7 +222,9 @@ impl Verifier {
             Source::Fixed(jwks) => {
                 self.verify_share(jwks, FIXED, share).into_iter().map(|verdict| (verdict, None)).collect()
             }
-            Source::Kept(source) => self.verify_share_kept(&**source, share),
+            Source::Kept(source) => {
+                share.chunks(SNAPSHOT).flat_map(|some| self.verify_share_kept(&**source, some)).collect()
+            }
         })
     }
 
@@ -349,4 +355,61 @@ fn usable_generation(source: &dyn KeySource) -> Option<u64> {
     let mut generation = 0;
     source.with_keys(&mut |_, number| generation = number);
     (generation != 0).then_some(generation)
+}
+
+#[cfg(all(test, feature = "remote"))]
+mod tests {
+    use super::*;
+    use crate::error::{Error, ErrorKind};
+    use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+    /// Keys that are exchanged for others after they have been asked for once.
+    #[derive(Debug)]
+    struct Rotating {
+        before: JwkSet,
+        after: JwkSet,
+        asked: AtomicU64,
+    }
+
+    impl KeySource for Rotating {
+        fn with_keys(&self, judge: &mut dyn FnMut(Option<&JwkSet>, u64)) {
+            match self.asked.fetch_add(1, Relaxed) {
+                0 => judge(Some(&self.before), 1),
+                _ => judge(Some(&self.after), 2),
+            }
+        }
+
+        fn ask(&self, _: Lack, generation: u64, _: Option<FetchTicket>) -> Prospect {
+            if generation == 1 { Prospect::OtherKeys } else { Prospect::None }
+        }
+
+        fn unavailable(&self) -> Error {
+            Error::new(ErrorKind::KeysUnavailable, "")
+        }
+
+        fn wait(&self, _: FetchTicket, _: Duration) -> bool {
+            false
+        }
+
+        fn patience(&self) -> Duration {
+            Duration::ZERO
+        }
+    }
+
+    #[test]
+    fn a_removed_key_is_refused_within_128_tokens_of_a_batch() {
+        let set = |document: &[u8]| JwkSet::from_slice(document).unwrap();
+        let before = || set(include_bytes!("../../tests/data/document_jwks.json"));
+        let after = || set(include_bytes!("../../tests/data/document_first_jwks.json"));
+        let rotating = || Rotating { before: before(), after: after(), asked: AtomicU64::new(0) };
+        let token = include_str!("../../tests/data/document_token.txt").trim();
+        let policy = Policy::bouncer().at(1467985465);
+        for cached in [0, 1000] {
+            let verifier = Verifier::new(Keys::kept(rotating()), policy.clone()).with_cache(cached);
+            let verdicts = verifier.verify_batch(&vec![token; 1000], 1);
+            let passed = verdicts.iter().take_while(|verdict| verdict.is_ok()).count();
+            assert_eq!(passed, 128, "a cache of {cached}");
+            assert!(verdicts[passed..].iter().all(Result::is_err), "a cache of {cached}");
+        }
+    }
 }
