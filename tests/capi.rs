@@ -214,6 +214,19 @@ fn the_library_survives_dlclose_while_a_thread_that_used_it_lives() {
     assert_runs(Command::new(program).arg(c_library::folder().join("libbouncer_verify.so")));
 }
 
+#[test]
+fn a_child_forked_in_a_keys_first_verification_verifies_with_that_key() {
+    let part = |bytes: &[u8]| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes);
+    // The largest key is the longest in preparation. None of its signatures is valid, so none has to be made.
+    let key = Jwk::from_der(&Key::load("rsa-8192").public_der()).unwrap().to_json();
+    let token = |alg: &str| {
+        let header = format!("{{\"alg\":\"{alg}\"}}");
+        [part(header.as_bytes()), part(b"{}"), part(&[0x11; 1024])].join(".")
+    };
+    let mut program = Command::new(compile("fork", &[]));
+    assert_runs(program.arg(format!("{{\"keys\":[{key}]}}")).args(["RS256", "PS256"].map(token)));
+}
+
 /// Runs a program that answers what it reads. Gives what it prints.
 fn filter(command: &mut Command, input: String) -> String {
     let mut child =

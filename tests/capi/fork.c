@@ -1,0 +1,72 @@
+/* A child that is forked while another thread verifies its first token with a key verifies with that key as well: nothing
+ * is waited for that only the parent's thread would finish. Arguments: a key set and tokens with wrong signatures. */
+#include "check.h"
+
+#include <pthread.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { ROUNDS = 300, DELAYS = 25, MICROSECONDS = 2 };
+
+static bouncer_policy *policy;
+static pthread_barrier_t start;
+
+struct work {
+    const bouncer_jwks *jwks;
+    const char *token;
+};
+
+static int is_refused(const struct work *work)
+{
+    bouncer_token *token = NULL;
+    bouncer_status status = bouncer_verify_token(work->jwks, policy, work->token, strlen(work->token), &token, NULL);
+    return status == BOUNCER_STATUS_INVALID_SIGNATURE;
+}
+
+static void *verify(void *argument)
+{
+    pthread_barrier_wait(&start);
+    return is_refused(argument) ? argument : NULL;
+}
+
+/* Not a sleep, which would be longer than what is to be met. */
+static void spin(long microseconds)
+{
+    struct timespec from, now;
+    clock_gettime(CLOCK_MONOTONIC, &from);
+    do {
+        clock_gettime(CLOCK_MONOTONIC, &now);
+    } while ((now.tv_sec - from.tv_sec) * 1000000 + (now.tv_nsec - from.tv_nsec) / 1000 < microseconds);
+}
+
+int main(int argc, char **argv)
+{
+    CHECK(argc > 2);
+    policy = bouncer_policy_new();
+    CHECK(bouncer_policy_set_algorithms(policy, "RS256 PS256", 11, NULL) == BOUNCER_STATUS_OK);
+    CHECK(pthread_barrier_init(&start, NULL, 2) == 0);
+    for (int i = 0; i < ROUNDS; i++) {
+        bouncer_jwks *jwks = NULL;
+        CHECK(bouncer_jwks_load(argv[1], strlen(argv[1]), &jwks, NULL) == BOUNCER_STATUS_OK);
+        struct work work = {jwks, argv[2 + i % (argc - 2)]};
+        pthread_t thread;
+        CHECK(pthread_create(&thread, NULL, verify, &work) == 0);
+        pthread_barrier_wait(&start);
+        spin(i / (argc - 2) % DELAYS * MICROSECONDS);
+        pid_t child = fork();
+        CHECK(child >= 0);
+        if (child == 0) {
+            /* Ends it where it waits for ever. */
+            alarm(20);
+            _exit(is_refused(&work) ? 0 : 1);
+        }
+        void *result;
+        int status;
+        CHECK(pthread_join(thread, &result) == 0 && result != NULL);
+        CHECK(waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0);
+        bouncer_jwks_free(jwks);
+    }
+    bouncer_policy_free(policy);
+    return 0;
+}
