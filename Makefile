@@ -85,7 +85,7 @@ install: lib cli ## libraries, headers, pkg-config and CMake files and command u
 # ---------------------------------------------------------------------------------------------- test
 
 .PHONY: test
-test: lint test-rust test-beside test-install test-cpp test-go test-python test-oidc ## everything
+test: lint test-rust test-beside test-install test-speed test-cpp test-go test-python test-oidc ## everything
 	@$(call say,all suites passed)
 
 .PHONY: lint
@@ -128,6 +128,15 @@ test-install: ## programs outside the tree, by pkg-config, with the shared and t
 	$(MAKE) --no-print-directory install PREFIX=/usr DESTDIR="$$stage/root" > /dev/null
 	test -e "$$stage/root/usr/lib/libbouncer_verify.so.$(ABI)"
 	grep -q '^prefix=/usr$$' "$$stage/root/usr/lib/pkgconfig/bouncer_verify.pc"
+
+.PHONY: test-speed
+test-speed: lib .venv/bin/python ## ratios that no CPU and no noise may reach: a batch, forged tokens, a second key
+	@$(call say,speed)
+	mkdir -p $(TARGET)/speed
+	cc -std=gnu11 -O1 -Wall -Wextra -Wpedantic -Werror -Iinclude -DTEST_DATA='"$(CURDIR)/tests/data"' tests/capi/speed.c \
+	    -o $(TARGET)/speed/speed -L$(RELEASE) -lbouncer_verify -Wl,-rpath,$(RELEASE)
+	$(TARGET)/speed/speed
+	.venv/bin/python benches/test_compare.py
 
 .PHONY: test-cpp
 test-cpp: lib tools-c ## C++: the header, the CMake package and the corpus, with gcc and clang

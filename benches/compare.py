@@ -13,6 +13,7 @@ import math
 import os
 import platform
 import random
+import re
 import subprocess
 import sys
 import time
@@ -22,6 +23,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 REPORT = ROOT / "docs" / "performance.md"
+# Around what the report has of the CPUs of one vendor.
+BEGINS, ENDS = "<!-- {} -->\n", "<!-- end of {} -->\n"
 README = ROOT / "README.md"
 # Between these lines of the README stands its summary.
 SUMMARY_BEGINS, SUMMARY_ENDS = "<!-- made by make bench -->\n", "<!-- end -->\n"
@@ -46,6 +49,8 @@ CASES = {
     "unknown_kid": ("Refused: `kid` not in the key set", ""),
     "garbage": ("Refused: nothing that decodes", "Of the form and length of a token."),
     "jwks_2": ("A key set of 2 keys", "The token's key is the last."),
+    "second_key": ("No `kid`, and 2 keys", "A token of Bouncer, signed with the second key."),
+    "keys_in_turn": ("No `kid`, and 2 keys in turn", "Every other token is signed with the other key."),
     "jwks_100": ("A key set of 100 keys", "The token's key is the last."),
     "rsa_3072": ("RS256 with RSA-3072", ""),
     "rsa_4096": ("RS256 with RSA-4096", ""),
@@ -349,6 +354,17 @@ FIGURES: list[Figure] = [
     *figures_of("Bouncer", "bouncer"),
     ("2 keys ÷ 1 key", ratio_of, ["jwks_2/Rust/bouncer_verify", "oidc/Rust/bouncer_verify"]),
     ("100 keys ÷ 1 key", ratio_of, ["jwks_100/Rust/bouncer_verify", "oidc/Rust/bouncer_verify"]),
+    ("A forged token ÷ a valid one", ratio_of, ["tampered/Rust/bouncer_verify", "oidc/Rust/bouncer_verify"]),
+    (
+        "No `kid`, the second of 2 keys ÷ one key",
+        ratio_of,
+        ["second_key/Rust/bouncer_verify", "bouncer/Rust/bouncer_verify"],
+    ),
+    (
+        "No `kid`, 2 keys in turn ÷ one key",
+        ratio_of,
+        ["keys_in_turn/Rust/bouncer_verify", "bouncer/Rust/bouncer_verify"],
+    ),
     *in_one_call("Rust", 1, 7, 8, 64, 1000),
     *in_one_call("C", 64, 1000),
     *in_one_call("Go", 64, 1000),
@@ -469,19 +485,34 @@ def output_of(*command: str) -> str:
         return ""
 
 
-def machine() -> Iterator[str]:
+def cpu() -> dict[str, str]:
+    """The first CPU, as the kernel describes it."""
     info: dict[str, str] = {}
     for line in Path("/proc/cpuinfo").read_text().splitlines():
         name, _, value = line.partition(":")
         info.setdefault(name.strip(), value.strip())
+    return info
+
+
+def vendor(info: dict[str, str]) -> str:
+    """By whose name the report keeps the figures."""
+    names = {"AuthenticAMD": "AMD", "GenuineIntel": "Intel"}
+    return names.get(info.get("vendor_id", ""), info.get("vendor_id") or platform.machine())
+
+
+def model(info: dict[str, str]) -> str:
+    family, number = info.get("cpu family", "?"), info.get("model", "?")
+    return f"{info.get('model name', 'unknown')} (family {family}, model {number})"
+
+
+def machine(info: dict[str, str]) -> Iterator[str]:
     flags = info.get("flags", "").split()
     extensions = [
         name for name in ("avx2", "bmi2", "adx", "sha_ni", "avx512f", "avx512ifma") if name in flags
     ]
     governor = Path("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
     yield (
-        f"{info.get('model name', 'unknown')} (family {info.get('cpu family', '?')}, "
-        f"model {info.get('model', '?')}), {os.cpu_count()} cores, "
+        f"{model(info)}, {os.cpu_count()} cores, "
         f"{info.get('cpu MHz', '?')} MHz by name; {', '.join(extensions)}"
     )
     kind = "virtual" if "hypervisor" in flags else "physical"
@@ -500,44 +531,59 @@ def stolen() -> tuple[int, int]:
 
 
 INTRODUCTION = """\
-Made by `make bench`; do not edit. `benches/README.md` says how it is measured.
+# Performance
 
-## The figures that matter
+Made by `make bench`; do not edit. `benches/README.md` says how it is measured. There is a section for each vendor of CPUs: a run
+replaces that of its own and leaves the others as they are.
+"""
 
+FIGURES_BEGIN = """\
 RS256 with RSA-2048 if nothing else is said, key set loaded once, one thread. Rust, C, Python and Go stand for
 bouncer_verify in that language. A ratio is of times: below 1, what stands first is the faster.
 """
 
 
-def report(results: Results, notes: list[str], load: str) -> str:
-    lines = ["# Performance", "", INTRODUCTION]
+def section(results: Results, notes: list[str], load: str, info: dict[str, str]) -> str:
+    """What this run says of the CPUs of its vendor."""
+    lines = [f"## On {vendor(info)}: {model(info)}", "", "### The figures that matter", "", FIGURES_BEGIN]
     lines += ["| | median | p10 .. p90 |", "|---|---|---|"]
     lines += [f"| {' | '.join(figure)} |" for figure in results.figures()]
-    lines += ["", "## Measured on", ""]
-    lines += [f"- {line}" for line in machine()]
+    lines += ["", "### Measured on", ""]
+    lines += [f"- {line}" for line in machine(info)]
     lines += [f"- {ROUNDS} rounds; {load}"]
-    lines += ["", "## Everything", "", EVERYTHING]
-    lines += list(results.tables())
+    lines += ["", "### Everything", "", EVERYTHING]
+    lines += [line.replace("\n### ", "\n#### ") for line in results.tables()]
     names = {candidate.name for candidate in results.candidates}
     about = [
         f"- {peer} {text}" for peer, text in ABOUT.items() if any(name.startswith(peer) for name in names)
     ]
-    lines += ["", "## About the peers", "", *about]
+    lines += ["", "### About the peers", "", *about]
     if notes:
-        lines += ["", "## Not measured", "", *(f"- {note}" for note in notes)]
+        lines += ["", "### Not measured", "", *(f"- {note}" for note in notes)]
     return "\n".join(lines) + "\n"
 
 
-def write_summary(results: Results) -> None:
+def merged(report: str, own: str, text: str) -> str:
+    """The report with `text` as its section of the vendor `own`, and those of the others as they are."""
+    between = re.escape(BEGINS).replace(r"\{\}", "(.+)") + "(.*?)" + re.escape(ENDS).replace(r"\{\}", r"\1")
+    sections = dict(re.findall(between, report, re.DOTALL))
+    sections[own] = f"\n{text}\n"
+    whole = [f"{BEGINS.format(name)}{sections[name]}{ENDS.format(name)}" for name in sorted(sections)]
+    return "\n".join([INTRODUCTION, *whole])
+
+
+def write_summary(results: Results, info: dict[str, str]) -> None:
     before, found, rest = README.read_text().partition(SUMMARY_BEGINS)
     _, end, after = rest.partition(SUMMARY_ENDS)
     if found and end:
         lines = "".join(f"{line}\n" for line in results.summary())
-        README.write_text(f"{before}{found}\n{lines}\n{end}{after}")
+        README.write_text(f"{before}{found}\n{lines}\nMeasured on {model(info)}.\n\n{end}{after}")
 
 
 def main() -> None:
     bench = Path(sys.argv[1])
+    info = cpu()
+    print(f"CPU: {vendor(info)}, {model(info)}", file=sys.stderr)
     os.sched_setaffinity(0, {0})
     cores = set(range(os.cpu_count() or 1))
     missing = bench / "missing"
@@ -571,7 +617,7 @@ def main() -> None:
     if redone > slots / 10:
         load += "; **the machine was busy, so measure again**"
     results = Results(candidates)
-    text = report(results, notes, load)
+    text = section(results, notes, load, info)
     print(text)
     raw = {"|".join((*map(str, one.place), one.language, one.title)): one.times for one in candidates}
     (bench / "results.json").write_text(json.dumps(raw))
@@ -579,8 +625,9 @@ def main() -> None:
         print("BENCH_CASES is set: docs/performance.md and README.md stay as they are.", file=sys.stderr)
     else:
         REPORT.parent.mkdir(exist_ok=True)
-        REPORT.write_text(text)
-        write_summary(results)
+        report = REPORT.read_text() if REPORT.exists() else ""
+        REPORT.write_text(merged(report, vendor(info), text))
+        write_summary(results, info)
 
 
 if __name__ == "__main__":

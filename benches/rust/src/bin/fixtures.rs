@@ -48,12 +48,18 @@ fn main() {
     let write = |name: &str, key: &PKey<Private>, jwks: &str, expected: &[String], tokens: &[String]| {
         write_case(&folder.join(name), key, jwks, expected, tokens);
     };
-    let bouncer: Vec<String> = (0..64)
-        .map(|i| {
-            sign(&rsa, r#"{"typ":"JWT","alg":"RS256"}"#, &format!(r#"{{"exp":{NEVER},"uid":"{}"}}"#, uid(i)))
-        })
-        .collect();
-    write("bouncer", &rsa, &alone, &(0..64).map(uid).collect::<Vec<_>>(), &bouncer);
+    let uids: Vec<String> = (0..64).map(uid).collect();
+    let of_bouncer = |key: &PKey<Private>, i: usize| {
+        sign(key, r#"{"typ":"JWT","alg":"RS256"}"#, &format!(r#"{{"exp":{NEVER},"uid":"{}"}}"#, uid(i)))
+    };
+    let bouncer: Vec<String> = (0..64).map(|i| of_bouncer(&rsa, i)).collect();
+    write("bouncer", &rsa, &alone, &uids, &bouncer);
+    let first = load("rsa-2048-b");
+    let two = set(&[jwk(&first, "2026-10-key")]);
+    write("second_key", &rsa, &two, &uids, &bouncer);
+    let in_turn: Vec<String> =
+        (0..64).map(|i| of_bouncer(if i % 2 == 0 { &first } else { &rsa }, i)).collect();
+    write("keys_in_turn", &rsa, &two, &uids, &in_turn);
 
     let valid = oidc(&rsa, KID, NEVER);
     write("oidc", &rsa, &alone, &subjects, &valid);

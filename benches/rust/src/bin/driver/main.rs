@@ -13,6 +13,8 @@ use std::path::PathBuf;
 const EVERY_PEER: [&str; 4] = ["bouncer", "oidc", "tampered", "expired"];
 /// Where this library stands beside one.
 const ONE_PEER: [&str; 4] = ["unknown_kid", "garbage", "jwks_2", "jwks_100"];
+/// Where this library stands alone.
+const NO_PEER: [&str; 2] = ["second_key", "keys_in_turn"];
 const BATCHES: [usize; 5] = [1, 7, 8, 64, 1000];
 const OTHER_KEYS: [&str; 4] = ["rsa_3072", "rsa_4096", "es256", "ed25519"];
 
@@ -44,6 +46,10 @@ fn main() {
         for name in OTHER_KEYS {
             candidates.extend(whole(case(name)));
             candidates.extend(signature_alone(case(name)));
+        }
+        for name in NO_PEER {
+            candidates.push(ours::rust(case(name)));
+            candidates.push(ours::without_avx512(case(name)));
         }
         candidates.push(ours::remote(case("oidc")));
         candidates.push(ours::own_token());

@@ -1,0 +1,49 @@
+"""The report keeps what other runs measured: `python3 benches/test_compare.py`."""
+
+import unittest
+
+import compare
+
+AMD = {"vendor_id": "AuthenticAMD", "model name": "AMD EPYC", "cpu family": "26", "model": "2"}
+INTEL = {"vendor_id": "GenuineIntel", "model name": "Xeon"}
+
+
+class Report(unittest.TestCase):
+    def test_a_run_adds_its_vendor_and_leaves_the_others_alone(self) -> None:
+        amd = compare.merged("", "AMD", "## On AMD\n\nfast")
+        self.assertTrue(amd.startswith("# Performance\n"))
+        both = compare.merged(amd, "Intel", "## On Intel\n\nfast, too")
+        self.assertIn("## On AMD\n\nfast\n", both)
+        self.assertLess(both.index("fast\n"), both.index("fast, too"))
+        intel = compare.merged("", "Intel", "## On Intel\n\nfast, too")
+        self.assertEqual(compare.merged(intel, "AMD", "## On AMD\n\nfast"), both)
+
+    def test_a_run_replaces_its_own_vendors_section(self) -> None:
+        both = compare.merged(compare.merged("", "AMD", "slow"), "Intel", "fast")
+        again = compare.merged(both, "AMD", "quick")
+        self.assertNotIn("slow", again)
+        self.assertEqual((again.count("quick"), again.count("fast")), (1, 1))
+        self.assertEqual(compare.merged(again, "AMD", "quick"), again)
+
+    def test_the_report_in_the_tree_survives_a_run_of_another_vendor(self) -> None:
+        report = compare.REPORT.read_text()
+        amd = report[report.index("<!-- AMD -->") : report.index("<!-- end of AMD -->")]
+        self.assertIn("### The figures that matter", amd)
+        self.assertIn(amd, compare.merged(report, "another", "text"))
+
+    def test_the_cpu_is_named(self) -> None:
+        self.assertEqual([compare.vendor(info) for info in (AMD, INTEL)], ["AMD", "Intel"])
+        self.assertEqual(compare.vendor({"vendor_id": "CentaurHauls"}), "CentaurHauls")
+        self.assertNotEqual(compare.vendor({}), "")
+        self.assertEqual(compare.model(AMD), "AMD EPYC (family 26, model 2)")
+        self.assertIn("Xeon", compare.model(INTEL))
+        self.assertNotEqual(compare.vendor(compare.cpu()), "")
+
+    def test_every_figure_is_of_a_case_that_has_a_title(self) -> None:
+        for what, _, places in compare.FIGURES:
+            for place in places:
+                self.assertIn(place.split("/")[0], compare.CASES, what)
+
+
+if __name__ == "__main__":
+    unittest.main()
