@@ -533,8 +533,8 @@ def stolen() -> tuple[int, int]:
 INTRODUCTION = """\
 # Performance
 
-Made by `make bench`; do not edit. `benches/README.md` says how it is measured. There is a section for each vendor of CPUs: a run
-replaces that of its own and leaves the others as they are.
+Made by `make bench`; do not edit. `benches/README.md` says how it is measured. There is a section for each vendor of
+CPUs: a run replaces that of its own and leaves the others as they are.
 """
 
 FIGURES_BEGIN = """\

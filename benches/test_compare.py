@@ -39,6 +39,26 @@ class Report(unittest.TestCase):
         self.assertIn("Xeon", compare.model(INTEL))
         self.assertNotEqual(compare.vendor(compare.cpu()), "")
 
+    def test_a_section_has_the_ratios_of_what_was_measured(self) -> None:
+        driver = compare.Driver("Rust", [])
+        times = {"oidc": 40.0, "tampered": 42.0, "bouncer": 40.0, "second_key": 41.0, "keys_in_turn": 60.0}
+        candidates = [
+            compare.Candidate(driver, 0, case, "bouncer_verify", "0.1.0", [time] * 3)
+            for case, time in times.items()
+        ]
+        text = compare.section(compare.Results(candidates), ["libjwt: why not"], "no load", AMD)
+        self.assertTrue(text.startswith("## On AMD: AMD EPYC (family 26, model 2)\n"))
+        for line in (
+            "| A forged token ÷ a valid one | 1.050 | 1.050 .. 1.050 |",
+            "| No `kid`, the second of 2 keys ÷ one key | 1.025 | 1.025 .. 1.025 |",
+            "| No `kid`, 2 keys in turn ÷ one key | 1.500 | 1.500 .. 1.500 |",
+            "#### No `kid`, and 2 keys in turn",
+            "- libjwt: why not",
+        ):
+            self.assertIn(f"\n{line}\n", text)
+        headings = [line for line in text.splitlines() if line.startswith("#")]
+        self.assertEqual([line for line in headings if line.startswith("## ")], headings[:1])
+
     def test_every_figure_is_of_a_case_that_has_a_title(self) -> None:
         for what, _, places in compare.FIGURES:
             for place in places:
