@@ -56,6 +56,21 @@ $(RELEASE)/libraries.stamp: $(SOURCES) $(LIBRARIES) | tools-build
 # Missing, they are out of date.
 $(LIBRARIES): ;
 
+# The oldest glibc that Rust's own standard library runs with.
+COMPAT := $(shell uname -m)-unknown-linux-gnu.2.17
+
+.PHONY: lib-compat
+lib-compat: tools-build .venv/bin/python ## the same for old systems, from glibc 2.17 on, linked by zig: target/compat/
+	@$(call say,release libraries for glibc 2.17)
+	.venv/bin/pip install --quiet --disable-pip-version-check ziglang cargo-zigbuild
+	export CARGO_TARGET_DIR=$(TARGET)/compat-build CARGO="$(CURDIR)/.venv/bin/cargo-zigbuild" PATH="$(CURDIR)/.venv/bin:$$PATH"
+	mkdir -p $(TARGET)/compat
+	for kind in static shared; do bindings/c/build.sh $$kind --quiet --release --target $(COMPAT); done
+	cp -P $$CARGO_TARGET_DIR/$(firstword $(subst ., ,$(COMPAT)))/release/libbouncer_verify.* $(TARGET)/compat/
+	needed=$$(objdump -T $(TARGET)/compat/libbouncer_verify.so | grep -o 'GLIBC_[0-9.]*' | sort -uV | tail -n 1)
+	echo "the shared library needs $$needed"
+	test "$$(printf '%s\n' GLIBC_2.17 "$$needed" | sort -V | tail -n 1)" = GLIBC_2.17
+
 .PHONY: cli
 cli: $(RELEASE)/bouncer-verify ## the command: target/release/bouncer-verify
 

@@ -27,11 +27,11 @@
  *    returns belongs to the handle it was asked of and lives as long as that.
  *  - A NULL handle is BOUNCER_STATUS_NULL_ARGUMENT, or nothing to read: no text, 0, NULL. It is never a crash. A handle that was
  *    freed already, or a length longer than its buffer, is undefined behaviour, as everywhere in C.
- *  - Functions that take `const` handles may be called by any number of threads at once. There is no thread-local and no
- *    global state: an error may be read on another thread than the call's.
+ *  - Functions that take `const` handles may be called by any number of threads at once. There is no thread-local state, and no
+ *    global one but for the logger of bouncer_set_logger(): an error may be read on another thread than the call's.
  *  - Nothing here is async-signal-safe, calls exit() or abort() on bad input, prints, or installs a signal handler.
  *
- *  What this file does not declare is not part of the interface. It is generated from src/ffi: do not edit it.
+ *  The language is C99 or later, or C++. What this file does not declare is not part of the interface. It is generated from src/ffi: do not edit it.
  *
  *  SPDX-License-Identifier: MIT OR Apache-2.0
  */
@@ -235,6 +235,39 @@ typedef uint32_t bouncer_backend;
 #endif // __cplusplus
 
 /**
+ * How important an event is.
+ */
+enum bouncer_log_level
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * A bug, or a fault of the machine.
+     */
+    BOUNCER_LOG_LEVEL_ERROR = 1,
+    /**
+     * A fetch or a login that failed.
+     */
+    BOUNCER_LOG_LEVEL_WARN = 2,
+    /**
+     * New keys, a new token.
+     */
+    BOUNCER_LOG_LEVEL_INFO = 3,
+    /**
+     * A fetch that found nothing new.
+     */
+    BOUNCER_LOG_LEVEL_DEBUG = 4,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum bouncer_log_level bouncer_log_level;
+#else
+typedef uint32_t bouncer_log_level;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
  * The verdicts on many tokens, in the order of the tokens. Immutable; any number of threads may read it.
  */
 typedef struct bouncer_batch bouncer_batch;
@@ -398,6 +431,15 @@ typedef struct {
     const uint8_t *uid_validity;
 } bouncer_columns;
 
+/**
+ * Takes one event: `level` is a bouncer_log_level, `message` is valid during the call. It holds no token, no claim value and no
+ * key. `context` is that of bouncer_set_logger().
+ *
+ * Called by any thread, the library's own included, and by several at once. It must not throw, must not call back into this
+ * library, and must not wait for a token or for keys.
+ */
+typedef void (*bouncer_log_callback)(void *context, uint32_t level, bouncer_str message);
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
@@ -423,6 +465,19 @@ const char *bouncer_version(void);
  * know. Static.
  */
 const char *bouncer_status_name(uint32_t status);
+
+/**
+ * The HTTP status that answers a request which ended so: 401 for the 200s and 300s, 503 for the 100s and 400s, 500 for the
+ * rest, 200 for BOUNCER_STATUS_OK. An unknown number goes by its hundred.
+ */
+uint32_t bouncer_status_http_status(uint32_t status);
+
+/**
+ * The value of the WWW-Authenticate header of an answer with HTTP status 401 (RFC 6750 section 3): a bare "Bearer" where the
+ * request holds no token, otherwise with `error="invalid_token"` and the name of the status. No text where the answer is
+ * another, or the number is unknown. Static.
+ */
+bouncer_str bouncer_status_challenge(uint32_t status);
 
 /**
  * The status number, the same as the failed call returned; BOUNCER_STATUS_OK if `error` is NULL.
@@ -854,6 +909,44 @@ int32_t bouncer_token_issued_at(const bouncer_token *token, int64_t *seconds);
 bouncer_str bouncer_token_claim(const bouncer_token *token, const char *name, size_t name_len);
 
 /**
+ * The claim `name`, `name_len` bytes, which must be a string: puts its text, without quotes and escapes, in `*value`. Valid
+ * as long as `token`.
+ *
+ * On failure: BOUNCER_STATUS_MISSING_CLAIM if it is absent or null, BOUNCER_STATUS_MALFORMED_CLAIMS if it is anything but a
+ * string. The first call for a token reads all its claims; later ones look them up.
+ */
+bouncer_status bouncer_token_claim_string(const bouncer_token *token,
+                                          const char *name,
+                                          size_t name_len,
+                                          bouncer_str *value,
+                                          bouncer_error **err);
+
+/**
+ * The claim `name`, `name_len` bytes, which must be an integer between -2^63 and 2^63 - 1: puts it in `*value`. A number
+ * whose fraction is zero, as 1.0 or 1e3, is one up to 2^53.
+ *
+ * On failure: as bouncer_token_claim_string().
+ */
+bouncer_status bouncer_token_claim_integer(const bouncer_token *token,
+                                           const char *name,
+                                           size_t name_len,
+                                           int64_t *value,
+                                           bouncer_error **err);
+
+/**
+ * The claim `name`, `name_len` bytes, which must be an array of strings, or one string, which counts as an array of one: some
+ * issuers write a single group so. Puts an array in `*values` and its length in `*count`. Both are valid as long as `token`.
+ *
+ * On failure: as bouncer_token_claim_string().
+ */
+bouncer_status bouncer_token_claim_strings(const bouncer_token *token,
+                                           const char *name,
+                                           size_t name_len,
+                                           const bouncer_str **values,
+                                           size_t *count,
+                                           bouncer_error **err);
+
+/**
  * The whole Claims Set, a JSON object: the very bytes that were signed. No text if `token` is NULL. Valid as
  * long as `token`.
  */
@@ -1272,6 +1365,18 @@ bouncer_status bouncer_verifier_verify(const bouncer_verifier *verifier,
                                        size_t token_len,
                                        bouncer_token **out,
                                        bouncer_error **err);
+
+/**
+ * Verifies the token in the value of an HTTP Authorization header, `value_len` bytes at `value`:
+ * bouncer_authorization_token() and bouncer_verifier_verify() in one call.
+ *
+ * On failure: as those two. bouncer_status_http_status() and bouncer_status_challenge() answer the request.
+ */
+bouncer_status bouncer_verifier_verify_authorization(const bouncer_verifier *verifier,
+                                                     const char *value,
+                                                     size_t value_len,
+                                                     bouncer_token **out,
+                                                     bouncer_error **err);
 
 /**
  * Verifies as bouncer_verifier_verify() does, but never waits: for callers that must not block a thread.
@@ -1819,6 +1924,18 @@ uint64_t bouncer_renewal_status_suppressed(const bouncer_renewal_status *status)
  * Frees a snapshot. NULL is allowed.
  */
 void bouncer_renewal_status_free(bouncer_renewal_status *status);
+
+/**
+ * Sends the events of this library to `callback`, those of `level` (a bouncer_log_level) and more important ones. For the
+ * whole process and for ever: `callback` and `context` must stay valid until it ends.
+ *
+ * On failure: BOUNCER_STATUS_NULL_ARGUMENT if `callback` is NULL; BOUNCER_STATUS_INVALID_ARGUMENT if there is no such level, or a
+ * logger is set already, by an earlier call or, in a program in Rust, for the crate log.
+ */
+bouncer_status bouncer_set_logger(bouncer_log_callback callback,
+                                  void *context,
+                                  uint32_t level,
+                                  bouncer_error **err);
 
 #ifdef __cplusplus
 }  // extern "C"

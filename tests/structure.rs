@@ -210,7 +210,10 @@ fn a_rust_program_gets_a_rust_library_alone() {
     let line = |start: &str| manifest.lines().find(|line| line.starts_with(start)).unwrap();
     assert_eq!(line("crate-type"), r#"crate-type = ["lib"]"#);
     assert!(!line("default = ").contains("capi"));
-    assert!(!line("jsonwebtoken = ").contains("features = ["), "a second back end would make the program's calls panic");
+    assert!(
+        !line("jsonwebtoken = ").contains("features = ["),
+        "a second back end would make the program's calls panic"
+    );
 }
 
 #[cfg(all(feature = "remote", target_os = "linux"))]

@@ -4,18 +4,22 @@
 #     build.sh shared [CARGO OPTIONS]    libbouncer_verify.so, with its SONAME
 #     build.sh static [CARGO OPTIONS]    libbouncer_verify.a, which defines the functions of the header and nothing else
 #
-# They come where cargo puts them: target/release/ with --release, target/debug/ without, in place of target/ what
-# CARGO_TARGET_DIR says. CARGO, LD, OBJCOPY and AR name other tools.
+# They come where cargo puts them: target/release/ with --release, target/debug/ without, target/TRIPLE/release/ with
+# --target TRIPLE; in place of target/ what CARGO_TARGET_DIR says. CARGO, LD, OBJCOPY and AR name other tools.
 set -eu
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
 header=$root/include/bouncer_verify.h
 kind=${1:-}
 [ $# -gt 0 ] && shift
-folder=${CARGO_TARGET_DIR:-$root/target}/debug
+folder=${CARGO_TARGET_DIR:-$root/target} profile=debug before=
 for option in "$@"; do
-    [ "$option" != --release ] || folder=${CARGO_TARGET_DIR:-$root/target}/release
+    [ "$option" != --release ] || profile=release
+    # Of cargo-zigbuild's "x86_64-unknown-linux-gnu.2.17" cargo sees the triple.
+    [ "$before" != --target ] || folder=$folder/${option%%.*}
+    before=$option
 done
+folder=$folder/$profile
 cd "$root"
 
 # One crate type at a time: cargo drops link-time optimisation when it builds several.

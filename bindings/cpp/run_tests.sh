@@ -121,7 +121,17 @@ must_not_compile() {
     fi
     echo "$said"
     # A deleted function, a [[nodiscard]] (of g++ and of clang++), a conversion that is explicit, or a static_assert.
-    echo "$said" | grep -Eq 'deleted|nodiscard|cannot convert|no viable conversion|texts would be gone'
+    echo "$said" | grep -Eq 'deleted|nodiscard|cannot convert|no viable conversion|texts would be gone|Verifier::verify_authorization'
+}
+
+# An older standard is told what it needs, before anything else.
+older_standard_is_refused() {
+    local said
+    if said=$(echo '#include <bouncer_verify.hpp>' | "$1" -x c++ -std=c++14 "${includes[@]}" -fsyntax-only - 2>&1); then
+        echo "it compiles"
+        return 1
+    fi
+    echo "$said" | grep -m 1 'error' | grep -q 'needs C++17 or later'
 }
 
 # ---- README.md: its blocks of a language, each in a file
@@ -246,7 +256,7 @@ for compiler in ${compilers[@]+"${compilers[@]}"}; do
         with="$compiler C++$standard"
         if [ $is_sanitized = yes ]; then
             [ $has_json = no ] || check "conformance, $with" run_test "$compiler" "$standard" conformance "$root/tests/conformance"
-            for test in batch error jwks policy remote renewal token verifier; do
+            for test in batch error jwks logging policy remote renewal token verifier; do
                 check "$test, $with" run_test "$compiler" "$standard" "$test"
             done
         fi
@@ -255,6 +265,7 @@ for compiler in ${compilers[@]+"${compilers[@]}"}; do
         check "each header alone, $with" compile_headers_alone "$compiler" "$standard"
     done
     check "a status for every number, $compiler" compile_statuses "$compiler"
+    check "C++14 is refused with the reason, $compiler" older_standard_is_refused "$compiler"
     check "no mistake compiles, $compiler" compile "$compiler" 17 /dev/null -fsyntax-only -DMISTAKE=0 "$here/tests/must_not_compile.cpp"
     for mistake in $(sed -n 's/^#[el]*if MISTAKE == //p' "$here/tests/must_not_compile.cpp"); do
         check "mistake $mistake does not compile, $compiler" must_not_compile "$compiler" "$mistake"

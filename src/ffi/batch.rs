@@ -22,7 +22,7 @@ pub struct bouncer_batch {
 }
 
 fn handles(verdict: Result<VerifiedToken>) -> Result<bouncer_token, bouncer_error> {
-    verdict.map(bouncer_token).map_err(|error| bouncer_error::new(error.into()))
+    verdict.map(bouncer_token::from).map_err(|error| bouncer_error::new(error.into()))
 }
 
 impl From<Vec<Result<VerifiedToken>>> for bouncer_batch {
@@ -210,7 +210,7 @@ pub extern "C" fn bouncer_batch_columns(
         let made = batch.columns.get_or_init(|| {
             let verdicts = batch.verdicts.iter();
             TokenColumns::of_rows(verdicts.map(|verdict| match verdict {
-                Ok(token) => Ok(&token.0),
+                Ok(token) => Ok(&token.token),
                 Err(error) => Err(error.status as u32),
             }))
         });

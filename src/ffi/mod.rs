@@ -47,4 +47,8 @@ mod renewal_status;
 
 mod supplied_tokens;
 
+mod logger;
+
+mod typed_claims;
+
 mod boundary;

@@ -2,6 +2,7 @@
 //! hundred.
 
 use super::boundary::Failure;
+use super::text::bouncer_str;
 use crate::ErrorKind;
 use std::ffi::{CStr, c_char};
 
@@ -126,6 +127,27 @@ pub extern "C" fn bouncer_status_name(status: u32) -> *const c_char {
     name(status).as_ptr()
 }
 
+/// The HTTP status that answers a request which ended so: 401 for the 200s and 300s, 503 for the 100s and 400s, 500 for the
+/// rest, 200 for BOUNCER_STATUS_OK. An unknown number goes by its hundred.
+#[unsafe(no_mangle)]
+pub extern "C" fn bouncer_status_http_status(status: u32) -> u32 {
+    match status / 100 {
+        _ if status == bouncer_status::Ok as u32 => 200,
+        1 | 4 => 503,
+        2 | 3 => 401,
+        _ => 500,
+    }
+}
+
+/// The value of the WWW-Authenticate header of an answer with HTTP status 401 (RFC 6750 section 3): a bare "Bearer" where the
+/// request holds no token, otherwise with `error="invalid_token"` and the name of the status. No text where the answer is
+/// another, or the number is unknown. Static.
+#[unsafe(no_mangle)]
+pub extern "C" fn bouncer_status_challenge(status: u32) -> bouncer_str {
+    let kind = ErrorKind::ALL.iter().find(|kind| kind.number() == status);
+    kind.and_then(|kind| kind.challenge()).into()
+}
+
 fn name(status: u32) -> &'static CStr {
     const OWN: [(bouncer_status, &CStr); 3] = [
         (bouncer_status::Ok, c"ok"),
@@ -157,8 +179,13 @@ mod tests {
             };
             assert!(hundreds.contains(&(number / 100)), "{kind}");
             assert_eq!(name(number).to_str(), Ok(kind.as_str()));
+            assert_eq!(bouncer_status_http_status(number), u32::from(kind.http_status()));
+            assert_eq!(bouncer_status_challenge(number).len, kind.challenge().map_or(0, str::len));
             assert!(kind.message().len() > 10 && !kind.message().ends_with('.'));
         }
         assert_eq!(name(999_999), c"unknown");
+        let statuses = [0, 1, 2, 199, 299, 399, 499, 999_999].map(bouncer_status_http_status);
+        assert_eq!(statuses, [200, 500, 500, 503, 401, 401, 503, 500]);
+        assert!(bouncer_status_challenge(0).data.is_null() && bouncer_status_challenge(299).data.is_null());
     }
 }

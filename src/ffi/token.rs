@@ -1,18 +1,36 @@
 //! Verifying, and the verified token.
 
-use super::boundary::{bytes, call, handle, read, text};
+use super::boundary::{act, bytes, call, handle, read, text};
 use super::error::bouncer_error;
 use super::jwks::bouncer_jwks;
 use super::policy::bouncer_policy;
 use super::status::bouncer_status;
-use super::text::bouncer_str;
+use super::text::{address_of, bouncer_str};
+use super::typed_claims::TypedClaims;
 use crate::VerifiedToken;
 use std::ffi::c_char;
 use std::mem::MaybeUninit;
+use std::sync::OnceLock;
 
 /// A token that passed every check; there is no other way to have one. Immutable; any number of threads may
 /// read it.
-pub struct bouncer_token(pub(super) VerifiedToken);
+pub struct bouncer_token {
+    pub(super) token: VerifiedToken,
+    /// Made when the first typed claim is read.
+    claims: OnceLock<TypedClaims>,
+}
+
+impl From<VerifiedToken> for bouncer_token {
+    fn from(token: VerifiedToken) -> Self {
+        Self { token, claims: OnceLock::new() }
+    }
+}
+
+impl bouncer_token {
+    fn claims(&self) -> &TypedClaims {
+        self.claims.get_or_init(|| TypedClaims::read(self.token.payload()))
+    }
+}
 
 /// Verifies a JWT: its signature with the keys of `jwks`, then its Claims Set against `policy` (RFC 7519
 /// section 7.2).
@@ -38,12 +56,12 @@ pub unsafe extern "C" fn bouncer_verify_token(
         let policy = handle("policy", policy)?;
         // SAFETY: the caller promises `token` is readable for `token_len` bytes.
         let token = unsafe { bytes("token", token.cast(), token_len) }?;
-        Ok(bouncer_token(crate::verify_token(&jwks.set, &policy.0, token)?))
+        Ok(crate::verify_token(&jwks.set, &policy.0, token)?.into())
     })
 }
 
 fn text_of(token: Option<&bouncer_token>, part: impl FnOnce(&VerifiedToken) -> Option<&str>) -> bouncer_str {
-    read(bouncer_str::NONE, || token.and_then(|token| part(&token.0)).into())
+    read(bouncer_str::NONE, || token.and_then(|token| part(&token.token)).into())
 }
 
 /// Writes the time and gives 1, or leaves it alone and gives 0.
@@ -52,7 +70,7 @@ fn time_of(
     seconds: Option<&mut MaybeUninit<i64>>,
     part: impl FnOnce(&VerifiedToken) -> Option<i64>,
 ) -> i32 {
-    read(0, || match (token.and_then(|token| part(&token.0)), seconds) {
+    read(0, || match (token.and_then(|token| part(&token.token)), seconds) {
         (Some(time), Some(seconds)) => {
             seconds.write(time);
             1
@@ -90,7 +108,7 @@ pub extern "C" fn bouncer_token_token_id(token: Option<&bouncer_token>) -> bounc
 /// or `token` is NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_token_audience_count(token: Option<&bouncer_token>) -> usize {
-    read(0, || token.map_or(0, |token| token.0.audience().len()))
+    read(0, || token.map_or(0, |token| token.token.audience().len()))
 }
 
 /// The value of "aud" at `index`, from 0. No text if there is none. Valid as long as `token`.
@@ -142,6 +160,85 @@ pub unsafe extern "C" fn bouncer_token_claim(
         // SAFETY: the caller promises `name` is readable for `name_len` bytes.
         let name = unsafe { text("name", name.cast(), name_len) }.ok()?;
         token.claim(name)
+    })
+}
+
+/// The claim `name`, `name_len` bytes, which must be a string: puts its text, without quotes and escapes, in `*value`. Valid
+/// as long as `token`.
+///
+/// On failure: BOUNCER_STATUS_MISSING_CLAIM if it is absent or null, BOUNCER_STATUS_MALFORMED_CLAIMS if it is anything but a
+/// string. The first call for a token reads all its claims; later ones look them up.
+///
+/// # Safety
+/// The rules of the header's preamble.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn bouncer_token_claim_string(
+    token: Option<&bouncer_token>,
+    name: *const c_char,
+    name_len: usize,
+    value: Option<&mut MaybeUninit<bouncer_str>>,
+    err: Option<&mut MaybeUninit<*mut bouncer_error>>,
+) -> bouncer_status {
+    act(err, || {
+        let token = handle("token", token)?;
+        // SAFETY: the caller promises `name` is readable for `name_len` bytes.
+        let name = unsafe { text("name", name.cast(), name_len) }?;
+        let value = handle("value", value)?;
+        value.write(token.claims().string(name)?.into());
+        Ok(())
+    })
+}
+
+/// The claim `name`, `name_len` bytes, which must be an integer between -2^63 and 2^63 - 1: puts it in `*value`. A number
+/// whose fraction is zero, as 1.0 or 1e3, is one up to 2^53.
+///
+/// On failure: as bouncer_token_claim_string().
+///
+/// # Safety
+/// The rules of the header's preamble.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn bouncer_token_claim_integer(
+    token: Option<&bouncer_token>,
+    name: *const c_char,
+    name_len: usize,
+    value: Option<&mut MaybeUninit<i64>>,
+    err: Option<&mut MaybeUninit<*mut bouncer_error>>,
+) -> bouncer_status {
+    act(err, || {
+        let token = handle("token", token)?;
+        // SAFETY: the caller promises `name` is readable for `name_len` bytes.
+        let name = unsafe { text("name", name.cast(), name_len) }?;
+        let value = handle("value", value)?;
+        value.write(token.claims().integer(name)?);
+        Ok(())
+    })
+}
+
+/// The claim `name`, `name_len` bytes, which must be an array of strings, or one string, which counts as an array of one: some
+/// issuers write a single group so. Puts an array in `*values` and its length in `*count`. Both are valid as long as `token`.
+///
+/// On failure: as bouncer_token_claim_string().
+///
+/// # Safety
+/// The rules of the header's preamble.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn bouncer_token_claim_strings(
+    token: Option<&bouncer_token>,
+    name: *const c_char,
+    name_len: usize,
+    values: Option<&mut MaybeUninit<*const bouncer_str>>,
+    count: Option<&mut MaybeUninit<usize>>,
+    err: Option<&mut MaybeUninit<*mut bouncer_error>>,
+) -> bouncer_status {
+    act(err, || {
+        let token = handle("token", token)?;
+        // SAFETY: the caller promises `name` is readable for `name_len` bytes.
+        let name = unsafe { text("name", name.cast(), name_len) }?;
+        let (values, count) = (handle("values", values)?, handle("count", count)?);
+        let strings = token.claims().strings(name)?;
+        values.write(address_of(strings));
+        count.write(strings.len());
+        Ok(())
     })
 }
 

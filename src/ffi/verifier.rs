@@ -114,7 +114,30 @@ pub unsafe extern "C" fn bouncer_verifier_verify(
         let verifier = handle("verifier", verifier)?;
         // SAFETY: the caller promises `token` is readable for `token_len` bytes.
         let token = unsafe { bytes("token", token.cast(), token_len) }?;
-        Ok(bouncer_token(verifier.0.verify(token)?))
+        Ok(verifier.0.verify(token)?.into())
+    })
+}
+
+/// Verifies the token in the value of an HTTP Authorization header, `value_len` bytes at `value`:
+/// bouncer_authorization_token() and bouncer_verifier_verify() in one call.
+///
+/// On failure: as those two. bouncer_status_http_status() and bouncer_status_challenge() answer the request.
+///
+/// # Safety
+/// The rules of the header's preamble.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn bouncer_verifier_verify_authorization(
+    verifier: Option<&bouncer_verifier>,
+    value: *const c_char,
+    value_len: usize,
+    out: Option<&mut MaybeUninit<*mut bouncer_token>>,
+    err: Option<&mut MaybeUninit<*mut bouncer_error>>,
+) -> bouncer_status {
+    call(out, err, || {
+        let verifier = handle("verifier", verifier)?;
+        // SAFETY: the caller promises `value` is readable for `value_len` bytes.
+        let value = unsafe { bytes("value", value.cast(), value_len) }?;
+        Ok(verifier.0.verify_authorization(value)?.into())
     })
 }
 
@@ -147,7 +170,7 @@ pub unsafe extern "C" fn bouncer_verifier_verify_now(
         let token = unsafe { bytes("token", token.cast(), token_len) }?;
         let verdict = verifier.0.verify_now(token, &mut fetch);
         *ticket = fetch.map_or(0, FetchTicket::to_bits);
-        Ok(bouncer_token(verdict?))
+        Ok(verdict?.into())
     })
 }
 

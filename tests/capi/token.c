@@ -75,6 +75,96 @@ static void a_verifier_outlives_what_it_was_made_of(void)
     free(text);
 }
 
+static void typed_claims_are_read_without_json(void)
+{
+    bouncer_jwks *jwks = document_jwks();
+    bouncer_policy *policy = policy_at(DOCUMENT_EXP - 1);
+    size_t len;
+    char *text = document_token(&len);
+    bouncer_token *token = NULL;
+    CHECK(bouncer_verify_token(jwks, policy, text, len, &token, NULL) == BOUNCER_STATUS_OK);
+
+    bouncer_str uid = {0}, again = {0};
+    CHECK(bouncer_token_claim_string(token, "uid", 3, &uid, NULL) == BOUNCER_STATUS_OK && text_is(uid, "peter"));
+    CHECK(bouncer_token_claim_string(token, "uid", 3, &again, NULL) == BOUNCER_STATUS_OK && again.data == uid.data);
+    int64_t exp = 0;
+    CHECK(bouncer_token_claim_integer(token, "exp", 3, &exp, NULL) == BOUNCER_STATUS_OK && exp == DOCUMENT_EXP);
+    const bouncer_str *values = NULL;
+    size_t count = 0;
+    CHECK(bouncer_token_claim_strings(token, "uid", 3, &values, &count, NULL) == BOUNCER_STATUS_OK);
+    CHECK(count == 1 && is_address(values) && text_is(values[0], "peter"));
+
+    /* Absent, of another type, and misuse: three statuses, and nothing is written. */
+    const bouncer_str untouched = uid;
+    bouncer_error *error = NULL;
+    CHECK(bouncer_token_claim_string(token, "sub", 3, &uid, &error) == BOUNCER_STATUS_MISSING_CLAIM);
+    CHECK(text_is(bouncer_error_claim(error), "sub"));
+    bouncer_error_free(error);
+    CHECK_FAILS(bouncer_token_claim_string(token, "exp", 3, &uid, &err), BOUNCER_STATUS_MALFORMED_CLAIMS);
+    CHECK_FAILS(bouncer_token_claim_integer(token, "uid", 3, &exp, &err), BOUNCER_STATUS_MALFORMED_CLAIMS);
+    CHECK_FAILS(bouncer_token_claim_integer(token, "nbf", 3, &exp, &err), BOUNCER_STATUS_MISSING_CLAIM);
+    CHECK_FAILS(bouncer_token_claim_strings(token, "exp", 3, &values, &count, &err), BOUNCER_STATUS_MALFORMED_CLAIMS);
+    CHECK_FAILS(bouncer_token_claim_strings(token, "aud", 3, &values, &count, &err), BOUNCER_STATUS_MISSING_CLAIM);
+    CHECK_FAILS(bouncer_token_claim_string(token, "\xff", 1, &uid, &err), BOUNCER_STATUS_INVALID_ARGUMENT);
+    CHECK_FAILS(bouncer_token_claim_string(NULL, "uid", 3, &uid, &err), BOUNCER_STATUS_NULL_ARGUMENT);
+    CHECK_FAILS(bouncer_token_claim_string(token, NULL, 3, &uid, &err), BOUNCER_STATUS_NULL_ARGUMENT);
+    CHECK_FAILS(bouncer_token_claim_string(token, "uid", 3, NULL, &err), BOUNCER_STATUS_NULL_ARGUMENT);
+    CHECK_FAILS(bouncer_token_claim_integer(token, "exp", 3, NULL, &err), BOUNCER_STATUS_NULL_ARGUMENT);
+    CHECK_FAILS(bouncer_token_claim_strings(token, "uid", 3, NULL, &count, &err), BOUNCER_STATUS_NULL_ARGUMENT);
+    CHECK_FAILS(bouncer_token_claim_strings(token, "uid", 3, &values, NULL, &err), BOUNCER_STATUS_NULL_ARGUMENT);
+    CHECK(uid.data == untouched.data && exp == DOCUMENT_EXP && count == 1);
+    bouncer_token_free(token);
+    bouncer_policy_free(policy);
+    bouncer_jwks_free(jwks);
+    free(text);
+}
+
+static void an_authorization_header_is_verified_in_one_call(void)
+{
+    bouncer_jwks *jwks = document_jwks();
+    bouncer_policy *policy = policy_at(DOCUMENT_EXP - 1);
+    bouncer_verifier *verifier = NULL;
+    CHECK(bouncer_verifier_new(jwks, policy, &verifier, NULL) == BOUNCER_STATUS_OK);
+    bouncer_policy_free(policy);
+    bouncer_jwks_free(jwks);
+
+    size_t len;
+    char *text = document_token(&len);
+    char *value = malloc(len + 7);
+    CHECK(value != NULL);
+    memcpy(value, "Bearer ", 7);
+    memcpy(value + 7, text, len);
+    bouncer_token *token = NULL;
+    CHECK(bouncer_verifier_verify_authorization(verifier, value, len + 7, &token, NULL) == BOUNCER_STATUS_OK);
+    free(value);
+    free(text);
+    CHECK(text_is(bouncer_token_uid(token), "peter"));
+    bouncer_token_free(token);
+    token = NULL;
+
+    CHECK_FAILS(bouncer_verifier_verify_authorization(verifier, "Basic x", 7, &token, &err), BOUNCER_STATUS_MALFORMED_AUTHORIZATION);
+    CHECK_FAILS(bouncer_verifier_verify_authorization(verifier, NULL, 0, &token, &err), BOUNCER_STATUS_MALFORMED_AUTHORIZATION);
+    CHECK_FAILS(bouncer_verifier_verify_authorization(verifier, "Bearer a.b", 10, &token, &err), BOUNCER_STATUS_MALFORMED_TOKEN);
+    CHECK_FAILS(bouncer_verifier_verify_authorization(NULL, "Bearer a.b", 10, &token, &err), BOUNCER_STATUS_NULL_ARGUMENT);
+    CHECK_FAILS(bouncer_verifier_verify_authorization(verifier, NULL, 1, &token, &err), BOUNCER_STATUS_NULL_ARGUMENT);
+    CHECK_FAILS(bouncer_verifier_verify_authorization(verifier, "Bearer a.b", 10, NULL, &err), BOUNCER_STATUS_NULL_ARGUMENT);
+    CHECK(token == NULL);
+    bouncer_verifier_free(verifier);
+}
+
+static void a_status_says_how_to_answer(void)
+{
+    CHECK(bouncer_status_http_status(BOUNCER_STATUS_OK) == 200 && bouncer_status_http_status(BOUNCER_STATUS_EXPIRED) == 401);
+    CHECK(bouncer_status_http_status(BOUNCER_STATUS_KEYS_UNAVAILABLE) == 503);
+    CHECK(bouncer_status_http_status(BOUNCER_STATUS_LOGIN_REJECTED) == 503);
+    CHECK(bouncer_status_http_status(BOUNCER_STATUS_NULL_ARGUMENT) == 500 && bouncer_status_http_status(399) == 401);
+    CHECK(text_is(bouncer_status_challenge(BOUNCER_STATUS_EXPIRED),
+                  "Bearer error=\"invalid_token\", error_description=\"expired\""));
+    CHECK(text_is(bouncer_status_challenge(BOUNCER_STATUS_MALFORMED_AUTHORIZATION), "Bearer"));
+    CHECK(bouncer_status_challenge(BOUNCER_STATUS_KEYS_UNAVAILABLE).data == NULL);
+    CHECK(bouncer_status_challenge(BOUNCER_STATUS_OK).data == NULL && bouncer_status_challenge(399).data == NULL);
+}
+
 static void an_authorization_header_holds_a_token(void)
 {
     bouncer_str token = {0};
@@ -93,6 +183,9 @@ int main(void)
 {
     the_documents_token_is_peters_until_it_expires();
     a_verifier_outlives_what_it_was_made_of();
+    typed_claims_are_read_without_json();
+    an_authorization_header_is_verified_in_one_call();
+    a_status_says_how_to_answer();
     an_authorization_header_holds_a_token();
     return 0;
 }

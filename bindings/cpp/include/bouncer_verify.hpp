@@ -5,8 +5,8 @@
 ///     bouncer::JwkSet jwks = bouncer::JwkSet::load(json);                    // once: the issuer's keys
 ///     bouncer::Verifier verifier{jwks, bouncer::Policy::bouncer()};
 ///
-///     bouncer::VerifiedToken token = verifier.verify(text);                  // for every request
-///     std::optional<std::string_view> uid = token.uid();
+///     bouncer::VerifiedToken token = verifier.verify_authorization(header);  // for every request
+///     std::string_view uid = token.claim_string("uid");                      // throws if it is missing
 ///
 /// A RemoteJwkSet in place of the JwkSet fetches the keys from their URL and keeps them fresh. A TokenRenewer does the
 /// same for the service's own token, which it sends with requests of its own.
@@ -25,7 +25,8 @@
 ///   `std::string_view`, ByteView, JwkView, TokenView, VerdictView or a range belongs to the object that was asked and
 ///   lives as long as that. Asking a temporary for it does not compile.
 /// - **Threads.** Any number of threads may use one object at once through const functions. A Policy, RemoteOptions or
-///   RenewerOptions must not be changed while another thread uses it. There is no global and no thread-local state.
+///   RenewerOptions must not be changed while another thread uses it. There is no thread-local state, and no global one but
+///   for the logger of try_set_logger().
 /// - **Time** in policies and tokens is in whole seconds since 1970-01-01T00:00:00Z: a number, because exp may lie
 ///   beyond 2262, where the nanoseconds of std::chrono::system_clock overflow.
 ///
@@ -33,6 +34,10 @@
 
 #ifndef BOUNCER_VERIFY_HPP
 #define BOUNCER_VERIFY_HPP
+
+#if defined(_MSVC_LANG) ? _MSVC_LANG < 201703L : __cplusplus < 201703L
+#error "bouncer_verify.hpp needs C++17 or later: compile with -std=c++17"
+#endif
 
 #include "bouncer_verify.h"
 
@@ -125,6 +130,11 @@ enum class Status : std::uint32_t {
 
 // --------------------------------------------------------------------------------- what the classes are made of
 
+/// The HTTP status that answers a request which ended so: 401, 503 or 500; 200 for Status::Ok.
+[[nodiscard]] inline int http_status(Status status) noexcept {
+    return static_cast<int>(bouncer_status_http_status(static_cast<std::uint32_t>(status)));
+}
+
 namespace detail {
 
 /// Frees any handle: the one place that does.
@@ -204,6 +214,15 @@ private:
     const Handle *handle_;
 };
 
+/// The value of WWW-Authenticate that goes with a status.
+inline std::optional<std::string_view> challenge(Status status) noexcept {
+    return optional_text(bouncer_status_challenge(static_cast<std::uint32_t>(status)));
+}
+
+/// False, once `T` is known: for a static_assert in a template that nobody may use.
+template <class T>
+inline constexpr bool is_allowed = false;
+
 /// A time to wait as C takes it: none that is negative.
 inline std::uint64_t count(std::chrono::milliseconds time) noexcept {
     return time.count() > 0 ? static_cast<std::uint64_t>(time.count()) : 0;
@@ -259,6 +278,11 @@ public:
     /// True if the service could not log in for a token of its own: if a request cannot be answered without it, answer
     /// with HTTP 503.
     [[nodiscard]] bool is_login_problem() const noexcept { return bouncer::is_login_problem(status_); }
+    /// The HTTP status that answers a request which failed so: 401, 503 or 500.
+    [[nodiscard]] int http_status() const noexcept { return bouncer::http_status(status_); }
+    /// The value of the WWW-Authenticate header of an answer with HTTP status 401 (RFC 6750 section 3); none for another
+    /// status. Static.
+    [[nodiscard]] std::optional<std::string_view> challenge() const noexcept { return detail::challenge(status_); }
 
     const char *message() const && = delete;
     std::optional<std::string_view> claim() const && = delete;
@@ -290,6 +314,10 @@ public:
     [[nodiscard]] bool is_keys_problem() const noexcept { return failure_->is_keys_problem(); }
     /// @copydoc Failure::is_login_problem
     [[nodiscard]] bool is_login_problem() const noexcept { return failure_->is_login_problem(); }
+    /// @copydoc Failure::http_status
+    [[nodiscard]] int http_status() const noexcept { return failure_->http_status(); }
+    /// @copydoc Failure::challenge
+    [[nodiscard]] std::optional<std::string_view> challenge() const noexcept { return failure_->challenge(); }
 
     std::optional<std::string_view> claim() const && = delete;
 
@@ -1074,6 +1102,46 @@ inline std::string_view audience_at(const bouncer_token *token, std::size_t inde
 
 }  // namespace detail
 
+/// The strings of a claim, which belong to a token and live as long as that. A range of `std::string_view`.
+class Strings {
+public:
+    class iterator {
+    public:
+        using iterator_category = std::input_iterator_tag;
+        using value_type = std::string_view;
+        using difference_type = std::ptrdiff_t;
+        using pointer = void;
+        using reference = std::string_view;
+
+        iterator() noexcept = default;
+        explicit iterator(const bouncer_str *at) noexcept : at_(at) {}
+        std::string_view operator*() const noexcept { return detail::text(*at_); }
+        iterator &operator++() noexcept { return ++at_, *this; }
+        iterator operator++(int) noexcept { return iterator(at_++); }
+        friend bool operator==(iterator a, iterator b) noexcept { return a.at_ == b.at_; }
+        friend bool operator!=(iterator a, iterator b) noexcept { return a.at_ != b.at_; }
+
+    private:
+        const bouncer_str *at_ = nullptr;
+    };
+    using const_iterator = iterator;
+    using value_type = std::string_view;
+
+    Strings(const bouncer_str *data, std::size_t size) noexcept : data_(data), size_(size) {}
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+    [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
+    /// The string at `index`, from 0; an empty one from size() on.
+    [[nodiscard]] std::string_view operator[](std::size_t index) const noexcept {
+        return index < size_ ? detail::text(data_[index]) : std::string_view();
+    }
+    [[nodiscard]] iterator begin() const noexcept { return iterator(data_); }
+    [[nodiscard]] iterator end() const noexcept { return iterator(data_ + size_); }
+
+private:
+    const bouncer_str *data_;
+    std::size_t size_;
+};
+
 /// A token that passed every check and belongs to a VerifiedToken or a Batch, and lives as long as that. Free to copy.
 /// An empty one says nothing.
 class TokenView {
@@ -1104,6 +1172,35 @@ public:
     [[nodiscard]] std::optional<std::string_view> claim(std::string_view name) const noexcept {
         return detail::optional_text(bouncer_token_claim(handle_, name.data(), name.size()));
     }
+    /// The claim `name`, which must be a string: its text, without quotes and escapes. On failure: Status::MissingClaim if it
+    /// is absent or null, Status::MalformedClaims if it is anything but a string.
+    Result<std::string_view> try_claim_string(std::string_view name) const noexcept {
+        bouncer_str value = {nullptr, 0};
+        Result<void> found = detail::act(bouncer_token_claim_string, handle_, name.data(), name.size(), &value);
+        return found ? Result<std::string_view>(detail::text(value)) : Result<std::string_view>(std::move(found).error());
+    }
+    /// The claim `name`, which must be an integer of 64 bits. On failure: as try_claim_string().
+    Result<std::int64_t> try_claim_integer(std::string_view name) const noexcept {
+        std::int64_t value = 0;
+        Result<void> found = detail::act(bouncer_token_claim_integer, handle_, name.data(), name.size(), &value);
+        return found ? Result<std::int64_t>(value) : Result<std::int64_t>(std::move(found).error());
+    }
+    /// The claim `name`, which must be an array of strings, or one string, which counts as an array of one. On failure: as
+    /// try_claim_string().
+    Result<Strings> try_claim_strings(std::string_view name) const noexcept {
+        const bouncer_str *values = nullptr;
+        std::size_t count = 0;
+        Result<void> found = detail::act(bouncer_token_claim_strings, handle_, name.data(), name.size(), &values, &count);
+        return found ? Result<Strings>(Strings(values, count)) : Result<Strings>(std::move(found).error());
+    }
+#ifdef __cpp_exceptions
+    /// @copydoc try_claim_string @throws Error
+    [[nodiscard]] std::string_view claim_string(std::string_view name) const { return try_claim_string(name).or_throw(); }
+    /// @copydoc try_claim_integer @throws Error
+    [[nodiscard]] std::int64_t claim_integer(std::string_view name) const { return try_claim_integer(name).or_throw(); }
+    /// @copydoc try_claim_strings @throws Error
+    [[nodiscard]] Strings claim_strings(std::string_view name) const { return try_claim_strings(name).or_throw(); }
+#endif
     /// The whole Claims Set, a JSON object: the very bytes that were signed.
     [[nodiscard]] std::string_view payload() const noexcept { return detail::text(bouncer_token_payload(handle_)); }
     /// The JOSE Header, a JSON object.
@@ -1148,6 +1245,18 @@ public:
     [[nodiscard]] std::optional<std::string_view> claim(std::string_view name) const & noexcept {
         return view().claim(name);
     }
+    Result<std::string_view> try_claim_string(std::string_view name) const & noexcept {
+        return view().try_claim_string(name);
+    }
+    Result<std::int64_t> try_claim_integer(std::string_view name) const noexcept { return view().try_claim_integer(name); }
+    Result<Strings> try_claim_strings(std::string_view name) const & noexcept { return view().try_claim_strings(name); }
+#ifdef __cpp_exceptions
+    [[nodiscard]] std::string_view claim_string(std::string_view name) const & { return view().claim_string(name); }
+    [[nodiscard]] std::int64_t claim_integer(std::string_view name) const { return view().claim_integer(name); }
+    [[nodiscard]] Strings claim_strings(std::string_view name) const & { return view().claim_strings(name); }
+    std::string_view claim_string(std::string_view name) const && = delete;
+    Strings claim_strings(std::string_view name) const && = delete;
+#endif
     [[nodiscard]] std::string_view payload() const & noexcept { return view().payload(); }
     [[nodiscard]] std::string_view header() const & noexcept { return view().header(); }
     [[nodiscard]] std::optional<std::string_view> kid() const & noexcept { return view().kid(); }
@@ -1162,6 +1271,8 @@ public:
     std::optional<std::string_view> token_id() const && = delete;
     Audience audience() const && = delete;
     std::optional<std::string_view> claim(std::string_view name) const && = delete;
+    Result<std::string_view> try_claim_string(std::string_view name) const && = delete;
+    Result<Strings> try_claim_strings(std::string_view name) const && = delete;
     std::string_view payload() const && = delete;
     std::string_view header() const && = delete;
     std::optional<std::string_view> kid() const && = delete;
@@ -1201,6 +1312,10 @@ public:
     [[nodiscard]] std::optional<std::string_view> claim() const noexcept {
         return detail::optional_text(bouncer_error_claim(error_));
     }
+    /// @copydoc Failure::http_status
+    [[nodiscard]] int http_status() const noexcept { return bouncer::http_status(status_); }
+    /// @copydoc Failure::challenge
+    [[nodiscard]] std::optional<std::string_view> challenge() const noexcept { return detail::challenge(status_); }
     /// What could change this verdict of Verifier::try_verify_batch_now(): give it to Verifier::try_verify_now() with the
     /// same token after the wait. Empty if it is final.
     [[nodiscard]] Ticket ticket() const noexcept { return ticket_; }
@@ -1384,6 +1499,13 @@ public:
     Result<VerifiedToken> try_verify(std::string_view token) const noexcept {
         return detail::make<VerifiedToken>(bouncer_verifier_verify, handle_.get(), token.data(), token.size());
     }
+    /// Verifies the token in the value of an HTTP Authorization header: try_token_from_authorization() and try_verify() in one
+    /// call. The value may be a temporary. On failure: as those two; Failure::http_status() and Failure::challenge() answer
+    /// the request.
+    Result<VerifiedToken> try_verify_authorization(std::string_view value) const noexcept {
+        return detail::make<VerifiedToken>(bouncer_verifier_verify_authorization, handle_.get(), value.data(),
+                                           value.size());
+    }
     /// Verifies many JWTs as try_verify() does each of them; `tokens` and `threads` are as for try_verify_tokens().
     /// With remote keys, the whole of it waits for keys no longer than one token would.
     template <class Tokens>
@@ -1433,6 +1555,10 @@ public:
     Verifier(const RemoteJwkSet &remote, const Policy &policy) : Verifier(try_make(remote, policy).or_throw()) {}
     /// @copydoc try_verify @throws Error
     [[nodiscard]] VerifiedToken verify(std::string_view token) const { return try_verify(token).or_throw(); }
+    /// @copydoc try_verify_authorization @throws Error
+    [[nodiscard]] VerifiedToken verify_authorization(std::string_view value) const {
+        return try_verify_authorization(value).or_throw();
+    }
     /// @copydoc try_verify_batch @throws Error
     template <class Tokens>
     [[nodiscard]] Batch verify_batch(const Tokens &tokens, std::size_t threads = 1) const {
@@ -1470,9 +1596,13 @@ inline Result<std::string_view> try_token_from_authorization(std::string_view va
     return found ? Result<std::string_view>(detail::text(token)) : Result<std::string_view>(std::move(found).error());
 }
 
-/// Not of a temporary: the token would be a part of what is gone.
-template <class Text, class = std::enable_if_t<std::is_same_v<Text, std::string>>>
-Result<std::string_view> try_token_from_authorization(Text &&) = delete;
+/// Not of a temporary: the token would be a part of what is gone. Verifier::try_verify_authorization() takes one.
+template <class Text, class = std::enable_if_t<std::is_same_v<std::remove_const_t<Text>, std::string>>>
+Result<std::string_view> try_token_from_authorization(Text &&) noexcept {
+    static_assert(detail::is_allowed<Text>, "the token would be a part of a temporary: give its value to "
+                                            "Verifier::verify_authorization(), or keep it in a variable");
+    return std::string_view();
+}
 
 #ifdef __cpp_exceptions
 /// @copydoc try_token_from_authorization @throws Error
@@ -1480,9 +1610,13 @@ Result<std::string_view> try_token_from_authorization(Text &&) = delete;
     return try_token_from_authorization(value).or_throw();
 }
 
-/// Not of a temporary: the token would be a part of what is gone.
-template <class Text, class = std::enable_if_t<std::is_same_v<Text, std::string>>>
-std::string_view token_from_authorization(Text &&) = delete;
+/// Not of a temporary: the token would be a part of what is gone. Verifier::verify_authorization() takes one.
+template <class Text, class = std::enable_if_t<std::is_same_v<std::remove_const_t<Text>, std::string>>>
+std::string_view token_from_authorization(Text &&) {
+    static_assert(detail::is_allowed<Text>, "the token would be a part of a temporary: give its value to "
+                                            "Verifier::verify_authorization(), or keep it in a variable");
+    return {};
+}
 #endif
 
 // -------------------------------------------------------------------------------------------------- RenewerOptions
@@ -1910,6 +2044,52 @@ private:
     return bouncer_is_token_rejection(http_status, data(www_authenticate), size(www_authenticate), data(grpc_status),
                                       size(grpc_status)) != 0;
 }
+
+// -------------------------------------------------------------------------------------------------------- Logging
+
+/// How important an event is.
+enum class LogLevel : std::uint32_t {
+    Error = BOUNCER_LOG_LEVEL_ERROR,  ///< A bug, or a fault of the machine.
+    Warn = BOUNCER_LOG_LEVEL_WARN,    ///< A fetch or a login that failed.
+    Info = BOUNCER_LOG_LEVEL_INFO,    ///< New keys, a new token.
+    Debug = BOUNCER_LOG_LEVEL_DEBUG,  ///< A fetch that found nothing new.
+};
+
+/// Sends the events of the library to `logger`, those of `level` and more important ones: for the whole process and for ever.
+/// It is called as `logger(LogLevel, std::string_view)` by any thread, the library's own included, and by several at once. The
+/// text holds no token, no claim value and no key. A logger must not wait for a token or for keys; what it throws is dropped.
+///
+/// On failure: Status::InvalidArgument if a logger is set already.
+template <class Logger>
+Result<void> try_set_logger(Logger logger, LogLevel level = LogLevel::Info) noexcept {
+    const bouncer_log_callback call = [](void *context, std::uint32_t event, bouncer_str message) noexcept {
+        Logger &own = *static_cast<Logger *>(context);
+#ifdef __cpp_exceptions
+        try {
+            own(static_cast<LogLevel>(event), detail::text(message));
+        } catch (...) {
+        }
+#else
+        own(static_cast<LogLevel>(event), detail::text(message));
+#endif
+    };
+    std::unique_ptr<Logger> kept(new (std::nothrow) Logger(std::move(logger)));
+    // Without memory there is no callback either, which the call refuses.
+    Result<void> result = detail::act(bouncer_set_logger, kept ? call : nullptr, static_cast<void *>(kept.get()),
+                                      static_cast<std::uint32_t>(level));
+    if (result) {
+        (void)kept.release();
+    }
+    return result;
+}
+
+#ifdef __cpp_exceptions
+/// @copydoc try_set_logger @throws Error
+template <class Logger>
+void set_logger(Logger logger, LogLevel level = LogLevel::Info) {
+    try_set_logger(std::move(logger), level).or_throw();
+}
+#endif
 
 }  // namespace bouncer
 

@@ -123,7 +123,18 @@ inline void mistakes(const JwkSet &jwks, const Policy &policy, const Jwk &key, c
     TokenView dangling = Verifier(jwks, policy).try_verify(text).value();
 #elif MISTAKE == 48
     auto dangling = verify_tokens(jwks, policy, TextsMadeOnTheWay{});
-#elif MISTAKE > 48
+#elif MISTAKE == 49
+    auto dangling = verify_token(jwks, text).claim_string("uid");
+#elif MISTAKE == 50
+    auto dangling = Verifier(jwks, policy).try_verify_authorization(text).value().try_claim_strings("groups");
+#elif MISTAKE == 51
+    Verifier(jwks, policy).verify_authorization(text);
+#elif MISTAKE == 52
+    // What a request's header gives: the value to verify is verify_authorization()'s.
+    auto token = Verifier(jwks, policy).verify(token_from_authorization(std::string(text)));
+#elif MISTAKE == 53
+    try_set_logger([](LogLevel, std::string_view) {});
+#elif MISTAKE > 53
 #error "there is no such mistake"
 #endif
 }

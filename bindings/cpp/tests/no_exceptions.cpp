@@ -42,7 +42,11 @@ int main() {
     CHECK(token && token->uid() == "peter");
     CHECK(fails(bouncer::try_verify_token(*jwks, text), Status::Expired));
     const auto verifier = Verifier::try_make(*jwks, policy);
-    CHECK(verifier && verifier->try_verify(text));
+    CHECK(verifier && verifier->try_verify(text) && verifier->try_verify_authorization("token=" + text));
+    CHECK(token->try_claim_string("uid").value() == "peter" && token->try_claim_integer("exp").value() == document_exp);
+    CHECK(token->try_claim_strings("uid")->size() == 1 && fails(token->try_claim_string("sub"), Status::MissingClaim));
+    CHECK(bouncer::try_set_logger([](bouncer::LogLevel, std::string_view) {}));
+    CHECK(fails(bouncer::try_set_logger([](bouncer::LogLevel, std::string_view) {}), Status::InvalidArgument));
 
     const std::array<std::string_view, 3> texts{text, "a.b", text};
     const Result<Batch> batch = bouncer::try_verify_tokens(*jwks, policy, texts);

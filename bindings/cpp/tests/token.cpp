@@ -24,6 +24,8 @@ static void the_documents_token_is_peters_until_it_expires() {
     CHECK(token.kid() == "55fb61042768f62ea3b06778c6043f7c8c92769a0c248076a2995dfd50c4acb9");
     CHECK(token.claim("uid") == "\"peter\"" && token.claim("exp") == "1467985466");
     CHECK(!token.claim("ex") && !token.claim("\xff") && !token.claim({}));
+    CHECK(token.claim_string("uid") == "peter" && token.claim_integer("exp") == document_exp);
+    CHECK(token.claim_strings("uid").size() == 1 && token.claim_strings("uid")[0] == "peter");
     CHECK(token.expires_at() == document_exp && !token.not_before() && !token.issued_at());
     CHECK(!token.issuer() && !token.subject() && !token.token_id() && token.audience().empty());
     CHECK(token.audience()[0].empty());
@@ -43,6 +45,28 @@ static void the_documents_token_is_peters_until_it_expires() {
     char &last = text[text.size() - 10];
     last = last == 'A' ? 'B' : 'A';
     CHECK(fails(try_verify_token(jwks, policy, text), Status::InvalidSignature));
+}
+
+static void a_claim_of_another_type_is_told_from_an_absent_one(const VerifiedToken &token) {
+    const auto says = [](const auto &result, const char *words) {
+        return std::string_view(result.error().message()).find(words) != std::string_view::npos;
+    };
+    CHECK(fails(token.try_claim_string("email"), Status::MissingClaim));
+    CHECK(token.try_claim_string("email").error().claim() == "email" && says(token.try_claim_string("email"), "missing"));
+    CHECK(fails(token.try_claim_integer("email"), Status::MissingClaim));
+    CHECK(fails(token.try_claim_strings("email"), Status::MissingClaim));
+    CHECK(fails(token.try_claim_string("exp"), Status::MalformedClaims) && says(token.try_claim_string("exp"), "not a string"));
+    CHECK(fails(token.try_claim_integer("exp"), Status::MalformedClaims) && says(token.try_claim_integer("exp"), "integer"));
+    CHECK(fails(token.try_claim_strings("roles"), Status::MalformedClaims) && says(token.try_claim_strings("roles"), "array"));
+    CHECK(fails(token.try_claim_string("\xff"), Status::InvalidArgument));
+    try {
+        (void)token.claim_string("email");
+        CHECK(false);
+    } catch (const bouncer::Error &error) {
+        CHECK(error.status() == Status::MissingClaim && error.claim() == "email" && error.http_status() == 401);
+    }
+    const bouncer::TokenView view = token;
+    CHECK(view.claim_string("sub") == "s-1" && fails(bouncer::TokenView().try_claim_string("sub"), Status::NullArgument));
 }
 
 static void every_registered_claim_is_read() {
@@ -67,6 +91,11 @@ static void every_registered_claim_is_read() {
     const auto audience = token.audience();
     CHECK((std::vector<std::string_view>(audience.begin(), audience.end()) ==
            std::vector<std::string_view>{"orders", "stock"}));
+    const bouncer::Strings audiences = token.claim_strings("aud");
+    CHECK((std::vector<std::string_view>(audiences.begin(), audiences.end()) ==
+           std::vector<std::string_view>{"orders", "stock"}));
+    CHECK(audiences.size() == 2 && audiences[1] == "stock" && audiences[2].empty() && !audiences.empty());
+    a_claim_of_another_type_is_told_from_an_absent_one(token);
     CHECK(fails(try_verify_token(jwks, Policy::for_issuer("https://id.example", "x"), text), Status::WrongAudience));
     CHECK(fails(try_verify_token(jwks, text), Status::WrongAudience));
 }

@@ -36,6 +36,31 @@ static void a_verifier_outlives_what_it_was_made_of() {
     }
 }
 
+static std::string header_of_a_request(const std::string &value) {
+    return value;
+}
+
+static void an_authorization_header_is_verified_in_one_call() {
+    const Verifier verifier(document_jwks(), policy_at(document_exp - 1));
+    CHECK(verifier.verify_authorization(header_of_a_request("Bearer " + document_token())).claim_string("uid") == "peter");
+    CHECK(verifier.try_verify_authorization("token=" + document_token()));
+    const auto basic = verifier.try_verify_authorization(header_of_a_request("Basic x"));
+    CHECK(fails(basic, Status::MalformedAuthorization) && fails(verifier.try_verify_authorization({}), Status::MalformedAuthorization));
+    CHECK(basic.error().http_status() == 401 && basic.error().challenge() == "Bearer");
+    const auto malformed = verifier.try_verify_authorization("Bearer a.b");
+    CHECK(fails(malformed, Status::MalformedToken));
+    CHECK(malformed.error().challenge() == R"(Bearer error="invalid_token", error_description="malformed_token")");
+    const auto none = JwkSet::try_load("{}");
+    CHECK(none.error().http_status() == 503 && !none.error().challenge());
+    CHECK(bouncer::http_status(Status::Ok) == 200 && bouncer::http_status(Status::InvalidArgument) == 500);
+    try {
+        (void)verifier.verify_authorization("Basic x");
+        CHECK(false);
+    } catch (const bouncer::Error &error) {
+        CHECK(error.http_status() == 401 && error.challenge() == "Bearer");
+    }
+}
+
 static void a_token_outlives_its_verifier() {
     const VerifiedToken token = Verifier(document_jwks(), policy_at(0)).verify(document_token());
     CHECK(token.uid() == "peter" && token.kid() && token.kid()->size() == 64);
@@ -86,6 +111,7 @@ static void threads_share_every_handle() {
 
 int main() {
     a_verifier_outlives_what_it_was_made_of();
+    an_authorization_header_is_verified_in_one_call();
     a_token_outlives_its_verifier();
     a_verifier_that_was_moved_from_verifies_nothing();
     threads_share_every_handle();

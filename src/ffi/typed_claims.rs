@@ -1,0 +1,131 @@
+//! Claims as C's types, read once and kept for a token's life.
+
+use super::text::bouncer_str;
+use crate::{Error, ErrorKind, Result};
+use serde_json::value::RawValue;
+use std::collections::BTreeMap;
+
+/// The claims of one token by their names.
+pub(super) struct TypedClaims(BTreeMap<String, Claim>);
+
+enum Claim {
+    Integer(i64),
+    Strings(Strings),
+    /// Anything else: it is there, and read as JSON text.
+    Other,
+}
+
+/// A string, or the strings of an array, and the same as C sees them. What the views point to lies on the heap and is never
+/// changed, so that it stays where it is when this moves.
+struct Strings {
+    is_array: bool,
+    texts: Vec<String>,
+    views: Vec<bouncer_str>,
+}
+
+impl TypedClaims {
+    /// Of a payload that is verified, and so a strict JSON object.
+    pub(super) fn read(payload: &str) -> Self {
+        let members: BTreeMap<String, &RawValue> = serde_json::from_str(payload).unwrap_or_default();
+        let claims = members.into_iter().map(|(name, value)| Some((name, Claim::read(value.get())?)));
+        Self(claims.flatten().collect())
+    }
+
+    pub(super) fn string(&self, name: &str) -> Result<&str> {
+        match self.get(name)? {
+            Claim::Strings(Strings { is_array: false, texts, .. }) => {
+                Ok(texts.first().map_or("", |text| text))
+            }
+            _ => Err(mistyped(name, "not a string")),
+        }
+    }
+
+    pub(super) fn integer(&self, name: &str) -> Result<i64> {
+        match self.get(name)? {
+            Claim::Integer(integer) => Ok(*integer),
+            _ => Err(mistyped(name, "not an integer of 64 bits")),
+        }
+    }
+
+    pub(super) fn strings(&self, name: &str) -> Result<&[bouncer_str]> {
+        match self.get(name)? {
+            Claim::Strings(strings) => Ok(&strings.views),
+            _ => Err(mistyped(name, "neither an array of strings nor a string")),
+        }
+    }
+
+    fn get(&self, name: &str) -> Result<&Claim> {
+        self.0.get(name).ok_or_else(|| Error::about_required(ErrorKind::MissingClaim, name, ""))
+    }
+}
+
+fn mistyped(name: &str, why: &'static str) -> Error {
+    Error::about_required(ErrorKind::MalformedClaims, name, why)
+}
+
+impl Claim {
+    /// The claim of a JSON text; none for null, which is as absent.
+    fn read(json: &str) -> Option<Self> {
+        if let Ok(text) = serde_json::from_str::<Option<String>>(json) {
+            return Some(Self::Strings(Strings::new(false, vec![text?])));
+        }
+        Some(if let Ok(texts) = serde_json::from_str(json) {
+            Self::Strings(Strings::new(true, texts))
+        } else if let Ok(integer) = serde_json::from_str(json) {
+            Self::Integer(integer)
+        } else {
+            serde_json::from_str(json).ok().and_then(whole).map_or(Self::Other, Self::Integer)
+        })
+    }
+}
+
+/// A number without a fraction that a double holds exactly.
+fn whole(number: f64) -> Option<i64> {
+    const MAX: f64 = 9_007_199_254_740_992.0;
+    (number.fract() == 0.0 && number.abs() <= MAX).then_some(number as i64)
+}
+
+impl Strings {
+    fn new(is_array: bool, texts: Vec<String>) -> Self {
+        let views = texts.iter().map(|text| text.as_str().into()).collect();
+        Self { is_array, texts, views }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_claim_is_there_with_its_type_or_with_another_or_absent() {
+        let claims = TypedClaims::read(
+            r#"{"s":"a\"\u00e9","e":"","n":null,"i":-5,"w":1.0,"x":1e3,"f":1.5,"big":9223372036854775808,
+               "max":9223372036854775807,"a":["x","y"],"none":[],"mixed":["x",1],"o":{"s":"x"},"t":true}"#,
+        );
+        assert_eq!((claims.string("s"), claims.string("e")), (Ok("a\"é"), Ok("")));
+        let integers = ["i", "w", "x", "max"].map(|name| claims.integer(name).ok());
+        assert_eq!(integers, [Some(-5), Some(1), Some(1000), Some(i64::MAX)]);
+        let count = |name| claims.strings(name).map(<[_]>::len);
+        assert_eq!((count("a"), count("none"), count("s")), (Ok(2), Ok(0), Ok(1)));
+
+        for absent in ["n", "nothing", "", "S"] {
+            let kinds = [
+                claims.string(absent).unwrap_err().kind(),
+                claims.integer(absent).unwrap_err().kind(),
+                count(absent).unwrap_err().kind(),
+            ];
+            assert_eq!(kinds, [ErrorKind::MissingClaim; 3], "{absent}");
+        }
+        for other in ["i", "a", "none", "mixed", "o", "t", "f"] {
+            let error = claims.string(other).unwrap_err();
+            let text = format!("the token's claims are malformed: \"{other}\": not a string");
+            assert_eq!((error.kind(), error.to_string()), (ErrorKind::MalformedClaims, text));
+        }
+        for other in ["s", "a", "o", "t", "f", "big"] {
+            assert_eq!(claims.integer(other).unwrap_err().kind(), ErrorKind::MalformedClaims, "{other}");
+        }
+        for other in ["i", "mixed", "o", "t"] {
+            assert_eq!(count(other).unwrap_err().kind(), ErrorKind::MalformedClaims, "{other}");
+        }
+    }
+}

@@ -1,0 +1,56 @@
+/* The logger: the events of a fetch that fails, on whatever thread, and only one logger in a process. */
+#include "wait.h"
+
+#include <pthread.h>
+
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static char first[256];
+static int events;
+
+static void keep(void *context, uint32_t level, bouncer_str message)
+{
+    CHECK(context == &events && (level == BOUNCER_LOG_LEVEL_WARN || level == BOUNCER_LOG_LEVEL_ERROR));
+    CHECK(pthread_mutex_lock(&mutex) == 0);
+    if (events++ == 0) {
+        snprintf(first, sizeof first, "%.*s", BOUNCER_STR_ARGS(message));
+    }
+    CHECK(pthread_mutex_unlock(&mutex) == 0);
+}
+
+static int heard(void)
+{
+    CHECK(pthread_mutex_lock(&mutex) == 0);
+    int count = events;
+    CHECK(pthread_mutex_unlock(&mutex) == 0);
+    return count;
+}
+
+int main(void)
+{
+    CHECK_FAILS(bouncer_set_logger(NULL, &events, BOUNCER_LOG_LEVEL_WARN, &err), BOUNCER_STATUS_NULL_ARGUMENT);
+    CHECK_FAILS(bouncer_set_logger(keep, &events, 0, &err), BOUNCER_STATUS_INVALID_ARGUMENT);
+    CHECK_FAILS(bouncer_set_logger(keep, &events, 99, &err), BOUNCER_STATUS_INVALID_ARGUMENT);
+    CHECK(bouncer_set_logger(keep, &events, BOUNCER_LOG_LEVEL_WARN, NULL) == BOUNCER_STATUS_OK);
+    bouncer_error *error = NULL;
+    CHECK(bouncer_set_logger(keep, &events, BOUNCER_LOG_LEVEL_WARN, &error) == BOUNCER_STATUS_INVALID_ARGUMENT);
+    CHECK(strstr(bouncer_error_message(error), "a logger already") != NULL);
+    bouncer_error_free(error);
+
+    /* At this port nobody answers. */
+    static const char url[] = "http://127.0.0.1:1/jwks?secret";
+    bouncer_remote_options *options = NULL;
+    bouncer_remote_jwks *keys = NULL;
+    CHECK(bouncer_remote_options_new(url, sizeof url - 1, &options, NULL) == BOUNCER_STATUS_OK);
+    CHECK(bouncer_remote_options_set_lazy(options, NULL) == BOUNCER_STATUS_OK);
+    CHECK(bouncer_remote_jwks_new(options, &keys, NULL) == BOUNCER_STATUS_OK);
+    bouncer_remote_options_free(options);
+    CHECK_FAILS(bouncer_remote_jwks_refresh(keys, PATIENCE, &err), BOUNCER_STATUS_KEYS_UNAVAILABLE);
+    for (int64_t end = now() + PATIENCE; heard() == 0; nap()) {
+        CHECK(now() < end);
+    }
+    bouncer_remote_jwks_close(keys);
+    bouncer_remote_jwks_free(keys);
+    wait_for_the_threads();
+    CHECK(strstr(first, "http://127.0.0.1:1/jwks") != NULL && strstr(first, "secret") == NULL);
+    return 0;
+}
