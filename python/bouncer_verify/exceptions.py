@@ -1,17 +1,46 @@
 """What is raised, and who has to act on it.
 
-Each class is one cause, with a stable `code` that is the same in every language of bouncer_verify. The names
-are PyJWT's where PyJWT has one. No text contains a token, a claim's value or key bytes: it may be logged.
+Each class is one cause, with a stable `code` that is the same in every language of bouncer_verify, and the
+`http_status` and `challenge` to answer with. The names are PyJWT's where PyJWT has one. No text contains a
+token, a claim's value or key bytes: it may be logged.
 """
+
+from __future__ import annotations
 
 
 class BouncerError(Exception):
     """Everything that bouncer_verify raises, but for a TypeError where an argument has the wrong type."""
 
+    # A slot is cheaper to fill than a dict: rejected tokens come by the thousand.
+    __slots__ = ("_claim",)
+
     code: str = ""
     """The stable name of the cause."""
-    claim: str | None = None
-    """The claim or header parameter at fault, if there is one: "exp"."""
+    http_status: int = 500
+    """The status that answers a request which failed so: 401, 503 or 500."""
+    challenge: str | None = None
+    """The value of the WWW-Authenticate header for a 401 (RFC 6750 section 3); None with other statuses."""
+
+    @property
+    def claim(self) -> str | None:
+        """The claim or header parameter at fault, if there is one: "exp"."""
+        try:
+            return self._claim
+        except AttributeError:
+            return None
+
+    @claim.setter
+    def claim(self, claim: str | None) -> None:
+        self._claim: str | None = claim
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), self.args, self.__dict__ | {"claim": self.claim}
+
+
+# PyJWT's classes, which those of bouncer_verify.pyjwt are below too, have others. They do not stand in the
+# class itself, where type checkers take them for something else.
+for _name in ("__init__", "__str__"):
+    setattr(BouncerError, _name, getattr(Exception, _name))
 
 
 class InvalidArgumentError(BouncerError, ValueError):
@@ -22,6 +51,8 @@ class InvalidArgumentError(BouncerError, ValueError):
 
 class KeySetError(BouncerError):
     """The operator's fault, HTTP 503 and never 401: there are no keys to judge with."""
+
+    http_status = 503
 
 
 class MalformedKeySetError(KeySetError):
@@ -51,6 +82,8 @@ class KeysUnavailableError(KeySetError):
 class LoginError(BouncerError):
     """The operator's fault, HTTP 503: the service has no token of its own to make a request with."""
 
+    http_status = 503
+
 
 class UnusableCredentialsError(LoginError):
     """A service account's secret is missing, cannot be read, or is none; the text says why."""
@@ -72,6 +105,9 @@ class LoginUnavailableError(LoginError):
 
 class InvalidTokenError(BouncerError):
     """The sender's fault, HTTP 401: the token is refused."""
+
+    http_status = 401
+    challenge = 'Bearer error="invalid_token"'
 
 
 class DecodeError(InvalidTokenError):
@@ -185,4 +221,4 @@ def _by_code(exception: type[BouncerError]) -> dict[str, type[BouncerError]]:
 
 
 BY_CODE = _by_code(BouncerError)
-"""What the native module raises for each error of the core."""
+"""What the native module raises for each error of the core. It sets their `http_status` and `challenge`."""

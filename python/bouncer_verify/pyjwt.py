@@ -536,7 +536,8 @@ def _build(cause: type[BouncerError], args: tuple[Any, ...], attributes: dict[st
             _JOINT[cause] = _joint(cause)
         cause = _JOINT[cause]
     error = cause(*args)
-    error.__dict__.update(attributes)
+    for name, value in attributes.items():
+        setattr(error, name, value)
     return error
 
 
@@ -554,6 +555,6 @@ def _joint(cause: type[BouncerError]) -> type[BouncerError]:
     )
 
     def __reduce__(self: BouncerError) -> tuple[Any, ...]:
-        return _build, (cause, self.args, self.__dict__)
+        return _build, (cause, self.args, self.__dict__ | {"claim": self.claim})
 
     return type(cause.__name__, (cause, theirs), {"__module__": cause.__module__, "__reduce__": __reduce__})

@@ -1,51 +1,119 @@
 //! Errors of the core as the exceptions of `bouncer_verify/exceptions.py`.
 
 use bouncer_verify::{Error, ErrorKind, FetchError};
+use pyo3::exceptions::PySystemError;
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyDict, PyTuple};
+use pyo3::types::{PyDict, PyString, PyTuple, PyType};
+use std::sync::Mutex;
 
 /// The stable name of every error, for the test that each has its exception.
 pub(crate) fn codes(py: Python<'_>) -> PyResult<Bound<'_, PyTuple>> {
     PyTuple::new(py, ErrorKind::ALL.iter().map(|kind| kind.as_str()))
 }
 
-/// The exception for `error`, its text and the claim it names.
+/// The exception for `error`: its text, and the claim it names.
 #[cold]
 pub(crate) fn exception(py: Python<'_>, error: &Error) -> PyErr {
-    build(py, error.kind(), &error.to_string(), error.name()).unwrap_or_else(|failure| failure)
+    raised(py, error).unwrap_or_else(|failure| failure)
 }
 
 /// The exception for an argument that this crate finds unusable before the core sees it.
 #[cold]
 pub(crate) fn invalid_argument(py: Python<'_>, message: &str) -> PyErr {
-    build(py, ErrorKind::InvalidArgument, message, None).unwrap_or_else(|failure| failure)
+    with_text(py, ErrorKind::InvalidArgument, message)
 }
 
 /// The exception for a fetch that the program asked for and that failed.
 #[cold]
 pub(crate) fn keys_unavailable(py: Python<'_>, message: &str) -> PyErr {
-    build(py, ErrorKind::KeysUnavailable, message, None).unwrap_or_else(|failure| failure)
+    with_text(py, ErrorKind::KeysUnavailable, message)
 }
 
 /// The exception for a login that the program asked for and that failed.
 #[cold]
 pub(crate) fn login_failed(py: Python<'_>, error: &FetchError) -> PyErr {
-    let message = format!("the token was not renewed: {error}");
-    build(py, error.login_kind(), &message, None).unwrap_or_else(|failure| failure)
+    with_text(py, error.login_kind(), &format!("the token was not renewed: {error}"))
 }
 
-/// The exceptions by their codes. They are there from the module's start: a fork while another thread looked them
-/// up for the first time would leave the child waiting for that thread.
-pub(crate) fn by_code(py: Python<'_>) -> PyResult<&Bound<'_, PyDict>> {
-    static BY_CODE: PyOnceLock<Py<PyDict>> = PyOnceLock::new();
-    BY_CODE.import(py, "bouncer_verify.exceptions", "BY_CODE")
+/// The class of one kind of error.
+struct Cause {
+    class: Py<PyType>,
+    /// The error of this kind that was raised last, and what its exception was made of: a flood of rejected tokens
+    /// repeats the same few texts. Taken with `try_lock`: a fork must not leave it held in the child.
+    last: Mutex<Option<Last>>,
 }
 
-fn build(py: Python<'_>, kind: ErrorKind, message: &str, claim: Option<&str>) -> PyResult<PyErr> {
-    let exception = by_code(py)?.as_any().get_item(kind.as_str())?.call1((message,))?;
-    if let Some(claim) = claim {
-        exception.setattr("claim", claim)?;
+struct Last {
+    error: Error,
+    made_of: MadeOf,
+}
+
+struct MadeOf {
+    /// The text, as the only argument of the class.
+    args: Py<PyTuple>,
+    claim: Option<Py<PyString>>,
+}
+
+impl MadeOf {
+    fn new(py: Python<'_>, error: &Error) -> PyResult<Self> {
+        let args = PyTuple::new(py, [error.to_string()])?.unbind();
+        Ok(Self { args, claim: error.name().map(|name| PyString::intern(py, name).unbind()) })
+    }
+
+    fn clone_ref(&self, py: Python<'_>) -> Self {
+        let claim = self.claim.as_ref().map(|claim| claim.clone_ref(py));
+        Self { args: self.args.clone_ref(py), claim }
+    }
+}
+
+/// The causes in the order of `ErrorKind::ALL`.
+static CAUSES: PyOnceLock<Vec<Cause>> = PyOnceLock::new();
+
+/// Looks the exceptions up and gives them their HTTP status and challenge. Called at the module's start: a fork while
+/// another thread looked them up for the first time would leave the child waiting for that thread.
+pub(crate) fn load(py: Python<'_>) -> PyResult<()> {
+    let by_code = py.import("bouncer_verify.exceptions")?.getattr("BY_CODE")?.cast_into::<PyDict>()?;
+    let cause = |kind: &ErrorKind| {
+        let class = by_code.as_any().get_item(kind.as_str())?.cast_into::<PyType>()?;
+        class.setattr("http_status", kind.http_status())?;
+        class.setattr("challenge", kind.challenge())?;
+        Ok(Cause { class: class.unbind(), last: Mutex::default() })
+    };
+    let causes: PyResult<Vec<_>> = ErrorKind::ALL.iter().map(cause).collect();
+    let _ = CAUSES.set(py, causes?);
+    Ok(())
+}
+
+fn cause(py: Python<'_>, kind: ErrorKind) -> PyResult<&Cause> {
+    let causes = CAUSES.get(py).map(Vec::as_slice).unwrap_or_default();
+    causes.get(kind as usize).ok_or_else(|| PySystemError::new_err("an error without an exception"))
+}
+
+fn raised(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
+    let cause = cause(py, error.kind())?;
+    let known = cause.last.try_lock().ok().and_then(|last| {
+        last.as_ref().filter(|last| last.error == *error).map(|last| last.made_of.clone_ref(py))
+    });
+    let made_of = match known {
+        Some(made_of) => made_of,
+        None => {
+            let made_of = MadeOf::new(py, error)?;
+            let new = Last { error: error.clone(), made_of: made_of.clone_ref(py) };
+            // What it replaces is dropped after the lock: that may run Python.
+            let _old = cause.last.try_lock().map(|mut last| last.replace(new));
+            made_of
+        }
+    };
+    let exception = cause.class.bind(py).call1(made_of.args)?;
+    if let Some(claim) = made_of.claim {
+        exception.setattr(intern!(py, "_claim"), claim)?;
     }
     Ok(PyErr::from_value(exception))
+}
+
+fn with_text(py: Python<'_>, kind: ErrorKind, text: &str) -> PyErr {
+    let made = || PyResult::Ok(PyErr::from_value(cause(py, kind)?.class.bind(py).call1((text,))?));
+    made().unwrap_or_else(|failure| failure)
 }

@@ -72,7 +72,7 @@ mod _bouncer_verify {
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         PyMapping::register::<VerifiedToken>(module.py())?;
-        error::by_code(module.py())?;
+        error::load(module.py())?;
         module.add("ERROR_CODES", error::codes(module.py())?)?;
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }

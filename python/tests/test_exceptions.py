@@ -35,6 +35,32 @@ def test_key_trouble_is_not_token_trouble() -> None:
         assert issubclass(exception, bouncer_verify.InvalidTokenError) == by_token
 
 
+def test_each_says_what_to_answer() -> None:
+    for code, exception in BY_CODE.items():
+        is_token = issubclass(exception, bouncer_verify.InvalidTokenError)
+        is_operator = issubclass(exception, (bouncer_verify.KeySetError, bouncer_verify.LoginError))
+        assert exception.http_status == (401 if is_token else 503 if is_operator else 500)
+        challenge = f'Bearer error="invalid_token", error_description="{code}"' if is_token else None
+        # Without a token there is nothing to say of it (RFC 6750 section 3.1).
+        assert exception.challenge == ("Bearer" if code == "malformed_authorization" else challenge)
+    for group, status in (("InvalidTokenError", 401), ("KeySetError", 503), ("LoginError", 503)):
+        assert getattr(bouncer_verify, group).http_status == status
+        assert (getattr(bouncer_verify, group).challenge is not None) == (status == 401)
+
+
+def test_the_same_error_again_is_another_object(jwks: bouncer_verify.JwkSet) -> None:
+    errors = []
+    for token in ("a.b", "a.b", "a.b.c", "a.b"):
+        with pytest.raises(bouncer_verify.DecodeError) as caught:
+            bouncer_verify.verify_token(jwks, bouncer_verify.Policy.bouncer(), token)
+        errors.append(caught.value)
+    assert errors[0] is not errors[1] and errors[0].args == errors[1].args == errors[3].args
+    assert errors[2].args != errors[0].args
+    errors[0].claim = "mine"
+    errors[0].args = ("mine",)
+    assert (errors[1].claim, errors[3].claim, str(errors[3])) == (None, None, str(errors[1]))
+
+
 def test_names_that_pyjwt_has_stand_in_the_same_tree() -> None:
     theirs = pytest.importorskip("jwt.exceptions")
     for exception in LEAVES:
@@ -60,7 +86,7 @@ def test_an_error_says_what_is_wrong_and_names_the_claim(jwks: bouncer_verify.Jw
     with pytest.raises(bouncer_verify.ExpiredSignatureError) as caught:
         bouncer_verify.verify_token(jwks, policy, token)
     assert (caught.value.code, caught.value.claim) == ("expired", "exp")
-    assert str(caught.value) == 'the token has expired: "exp"'
+    assert str(caught.value) == 'the token has expired: "exp": 0 s ago'
     assert pickle.loads(pickle.dumps(caught.value)).claim == "exp"
 
 
