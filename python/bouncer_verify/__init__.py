@@ -1,11 +1,13 @@
 """Verifies JSON Web Tokens (RFC 7519) against an issuer's JWK Set (RFC 7517).
 
     verifier = Verifier(RemoteJwkSet(url), Policy.bouncer())  # once; or JwkSet.from_json(document)
-    token = verifier.verify(text)  # for every request
+    token = verifier.verify_authorization(header)  # for every request; or verify(text)
     token.uid, token["exp"]
 
 Whatever is wrong with a token is an `InvalidTokenError`: answer 401. Whatever is wrong with the keys is a
-`KeySetError`: answer 503. `bouncer_verify.pyjwt` has the interface of PyJWT.
+`KeySetError`: answer 503. Each error has its `http_status`.
+
+`bouncer_verify.pyjwt` has the interface of PyJWT.
 
 `TokenRenewer` keeps the service's own token valid, for the requests that it makes itself.
 """

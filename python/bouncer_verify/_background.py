@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import atexit
 import logging
-import threading
 from collections.abc import Callable, Mapping
 
+from . import _threads
 from ._bouncer_verify import FetchCall, LoginCall, RemoteJwkSetStatus, TokenRenewerStatus, _leave_python
 
 Fetch = Callable[[str, dict[str, str], float], tuple[int, Mapping[str, str], bytes]]
@@ -62,13 +62,15 @@ def report_token(status: TokenRenewerStatus, failed: bool) -> None:
         )
 
 
+prepare = _threads.prepare
+
+
 def start_fetch(fetch: Fetch, url: str, headers: dict[str, str], timeout: float, call: FetchCall) -> None:
     """Begins one request, on a daemon thread of its own.
 
     There, a client that hangs holds up neither the key set nor the end of the program.
     """
-    arguments = (fetch, url, headers, timeout, call)
-    threading.Thread(target=_fetch, args=arguments, name="bouncer-fetch", daemon=True).start()
+    _threads.start("bouncer-fetch", _fetch, fetch, url, headers, timeout, call)
 
 
 def _fetch(fetch: Fetch, url: str, headers: dict[str, str], timeout: float, call: FetchCall) -> None:
@@ -80,7 +82,7 @@ def _fetch(fetch: Fetch, url: str, headers: dict[str, str], timeout: float, call
 
 def start_login(source: Source, call: LoginCall) -> None:
     """Begins one call of a program's own source of tokens, on a daemon thread of its own."""
-    threading.Thread(target=_login, args=(source, call), name="bouncer-login", daemon=True).start()
+    _threads.start("bouncer-login", _login, source, call)
 
 
 def _login(source: Source, call: LoginCall) -> None:

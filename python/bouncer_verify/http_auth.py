@@ -9,7 +9,6 @@ not accepted, the request is sent once more, with a newer one. Neither library i
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncGenerator, Collection, Generator
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -33,9 +32,9 @@ class _Auth:
 
     def _newer(self, authorization: str) -> str | None:
         """The header's next value after this one was not accepted, if there is one."""
-        scheme = "Bearer " if authorization.startswith("Bearer ") else "token="
+        scheme, token = _parts(authorization)
         try:
-            return scheme + self._renewer.reject(authorization.removeprefix(scheme))
+            return scheme + self._renewer.reject(token)
         except LoginError:
             return None
 
@@ -102,16 +101,23 @@ class _HttpxFlows(_Auth):
         if "Authorization" in request.headers or not self._is_for(request.url.host):
             yield request
             return
-        loop = asyncio.get_running_loop()
-        # Both may wait for a login: not in the loop.
-        authorization = await loop.run_in_executor(None, self._renewer.authorization)
+        authorization = await self._renewer.authorization_async()
         request.headers["Authorization"] = authorization
         response = yield request
         if _is_rejected(response) and not response.history and _can_resend(request):
-            newer = await loop.run_in_executor(None, self._newer, authorization)
-            if newer is not None:
-                request.headers["Authorization"] = newer
-                yield request
+            scheme, token = _parts(authorization)
+            try:
+                newer = await self._renewer.reject_async(token)
+            except LoginError:
+                return
+            request.headers["Authorization"] = scheme + newer
+            yield request
+
+
+def _parts(authorization: str) -> tuple[str, str]:
+    """What stands before the token, and the token."""
+    scheme = "Bearer " if authorization.startswith("Bearer ") else "token="
+    return scheme, authorization.removeprefix(scheme)
 
 
 def _is_rejected(response: Any) -> bool:
@@ -134,7 +140,10 @@ if TYPE_CHECKING:
     import httpx
 
     class HttpxAuth(_HttpxFlows, httpx.Auth):
-        """The token in the requests of an `httpx.Client` or `httpx.AsyncClient`, as its `auth`."""
+        """The token in the requests of an `httpx.Client` or `httpx.AsyncClient`, as its `auth`.
+
+        An async client, on asyncio or trio, takes a thread only where a login has to be waited for.
+        """
 
 
 def __getattr__(name: str) -> Any:

@@ -22,7 +22,6 @@ from bouncer_verify import (
     TokenRenewer,
     Verifier,
     is_token_rejection,
-    token_from_authorization,
 )
 
 Application = Callable[[dict[str, Any], Callable[..., object]], Iterable[bytes]]
@@ -51,7 +50,7 @@ def service(verifier: Verifier, renewer: TokenRenewer, backend: str) -> Applicat
     def app(environ: dict[str, Any], start_response: Callable[..., object]) -> Iterable[bytes]:
         challenge = []
         try:
-            caller = verifier.verify(token_from_authorization(environ.get("HTTP_AUTHORIZATION", "")))
+            caller = verifier.verify_authorization(environ.get("HTTP_AUTHORIZATION"))
             status, text = "200 OK", f"{caller.uid} is told: {call(renewer, backend)}"
         except InvalidTokenError as error:
             status, text, challenge = "401 Unauthorized", error.code, [("WWW-Authenticate", "acsjwt")]

@@ -5,12 +5,17 @@ use crate::text::Text;
 use pyo3::prelude::*;
 
 /// The token in the value of an HTTP Authorization header: `token=<jwt>` as DC/OS sends it, or `Bearer
-/// <jwt>`.
+/// <jwt>`. None is a request without that header.
 ///
 /// Raises MalformedAuthorizationError.
 #[pyfunction]
 #[pyo3(signature = (value, /))]
-pub(crate) fn token_from_authorization(py: Python<'_>, value: Text<'_>) -> PyResult<String> {
-    let token = bouncer_verify::token_from_authorization(value.as_ref());
-    token.map(str::to_owned).map_err(|error| exception(py, &error))
+pub(crate) fn token_from_authorization(py: Python<'_>, value: Option<Text<'_>>) -> PyResult<String> {
+    token_in(py, value.as_ref()).map(str::to_owned)
+}
+
+/// The token in the value of an Authorization header; without the header, the error of an empty one.
+pub(crate) fn token_in<'a>(py: Python<'_>, value: Option<&'a Text<'_>>) -> PyResult<&'a str> {
+    let value = value.map(AsRef::as_ref).unwrap_or_default();
+    bouncer_verify::token_from_authorization(value).map_err(|error| exception(py, &error))
 }

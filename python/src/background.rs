@@ -56,6 +56,11 @@ pub(crate) fn module(py: Python<'_>) -> PyResult<Bound<'_, PyModule>> {
     py.import("bouncer_verify._background")
 }
 
+/// Makes ready for a callable of the program's, on the program's own thread.
+pub(crate) fn prepare(py: Python<'_>) -> PyResult<()> {
+    module(py)?.call_method0("prepare").map(drop)
+}
+
 /// What tells Python's logging of an attempt: of one that failed, and of one that changed the keys.
 pub(crate) fn reporter() -> impl Fn(&bouncer_verify::RemoteJwkSetStatus) + Send + Sync {
     let news = News::default();

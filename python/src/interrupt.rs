@@ -1,14 +1,16 @@
-//! Waits that Ctrl-C ends.
+//! Waits that Ctrl-C ends, and during which other greenlets run.
 
 use bouncer_verify::FetchTicket;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long a wait goes on before it looks for signals.
-pub(crate) const SLICE: Duration = Duration::from_millis(100);
+const SLICE: Duration = Duration::from_millis(100);
+/// How long a greenlet sleeps before it looks again.
+const NAP: Duration = Duration::from_millis(10);
 
 /// The ticket for a last look after the wait for `ticket` has ended in vain: what it stands for may be in use by now. The
 /// answer is final.
@@ -18,8 +20,43 @@ pub(crate) fn last_look(ticket: FetchTicket) -> Option<FetchTicket> {
     FetchTicket::from_bits(ticket.to_bits() | BEGINS_LATER)
 }
 
-/// Does `work`, which the core cannot do in slices. On the main thread, the one that signals come to, another thread
-/// named `name` does it: a signal ends the waiting for that, and the work goes on to its end.
+/// Calls `step`, which waits no longer than it is told, until it returns something or `timeout` is over. Other threads may run
+/// Python meanwhile; a signal ends it.
+///
+/// Where gevent or eventlet has patched `time.sleep`, `step` is asked without a wait and the greenlet sleeps in between:
+/// a thread that waits would stop all the greenlets of its hub.
+pub(crate) fn in_slices<T: Send>(
+    py: Python<'_>,
+    timeout: Duration,
+    mut step: impl FnMut(Duration) -> Option<T> + Send,
+) -> PyResult<Option<T>> {
+    let start = Instant::now();
+    let greenlet_sleep = greenlet_sleep(py)?;
+    loop {
+        let left = timeout.saturating_sub(start.elapsed());
+        let slice = if greenlet_sleep.is_some() { Duration::ZERO } else { left.min(SLICE) };
+        let result = py.detach(|| step(slice));
+        if result.is_some() || left == slice {
+            return Ok(result);
+        }
+        match &greenlet_sleep {
+            Some(sleep) => sleep.call1((left.min(NAP).as_secs_f64(),)).map(drop)?,
+            None => py.check_signals()?,
+        }
+    }
+}
+
+/// `time.sleep`, if it lets other greenlets run.
+fn greenlet_sleep(py: Python<'_>) -> PyResult<Option<Bound<'_, PyAny>>> {
+    let sleep = py.import("time")?.getattr("sleep")?;
+    let module = sleep.getattr("__module__").and_then(|module| module.extract::<String>());
+    let is_patched =
+        module.is_ok_and(|module| module.starts_with("gevent") || module.starts_with("eventlet"));
+    Ok(is_patched.then_some(sleep))
+}
+
+/// Does `work`, which the core cannot do in slices. On the main thread, the one that signals come to, and in a greenlet
+/// another thread named `name` does it: a signal ends the waiting for that, and the work goes on to its end.
 pub(crate) fn wait_for<T: Send + 'static>(
     py: Python<'_>,
     name: &str,
@@ -27,24 +64,20 @@ pub(crate) fn wait_for<T: Send + 'static>(
 ) -> PyResult<T> {
     let threading = py.import("threading")?;
     let main = threading.call_method0("main_thread")?.getattr("ident")?;
-    if !main.eq(threading.call_method0("get_ident")?)? {
+    if !main.eq(threading.call_method0("get_ident")?)? && greenlet_sleep(py)?.is_none() {
         return Ok(py.detach(work));
     }
-    let (sender, mut receiver) = sync_channel(1);
+    let (sender, receiver) = sync_channel(1);
     thread::Builder::new()
         .name(name.to_owned())
         .spawn(move || sender.send(work()).ok())
         .map_err(|error| PyRuntimeError::new_err(error.to_string()))?;
-    loop {
-        let result;
-        (receiver, result) = py.detach(move || {
-            let result = receiver.recv_timeout(SLICE);
-            (receiver, result)
-        });
-        match result {
-            Ok(result) => return Ok(result),
-            Err(RecvTimeoutError::Timeout) => py.check_signals()?,
-            Err(RecvTimeoutError::Disconnected) => return Err(PyRuntimeError::new_err("it panicked")),
-        }
+    let step = move |slice| match receiver.recv_timeout(slice) {
+        Err(RecvTimeoutError::Timeout) => None,
+        result => Some(result),
+    };
+    match in_slices(py, Duration::MAX, step)? {
+        Some(Ok(result)) => Ok(result),
+        _ => Err(PyRuntimeError::new_err("it panicked")),
     }
 }

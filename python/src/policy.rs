@@ -10,7 +10,8 @@ use std::time::Duration;
 
 /// What a token must be to be believed, beyond its signature. Immutable; any number of threads may use it.
 ///
-/// Start from `Policy.bouncer()` or `Policy.for_issuer(issuer, audience)` and change it with `replace()`.
+/// Start from `Policy.bouncer()` or `Policy.for_issuer(issuer, audience)` and change it with `replace()`. The
+/// constructor's own defaults are those of `Policy.any_issuer()`; none but `Policy.bouncer()` requires "uid".
 /// Where several values are possible, one `str` is taken as well as an iterable of them.
 ///
 /// algorithms: the allowed ones.
@@ -79,12 +80,13 @@ impl Policy {
         audiences = None,
         any_audience = false,
         exp_required = true,
-        require_string = Names::one("uid"),
+        require_string = Names::default(),
         require = Names::default(),
         token_type = None,
         leeway = 0,
         max_token_len = 16384,
         now = None,
+        _exact_nbf = false,
     ))]
     #[allow(clippy::too_many_arguments, reason = "they are keywords")]
     fn new(
@@ -100,17 +102,27 @@ impl Policy {
         leeway: i64,
         max_token_len: i64,
         now: Option<Py<PyAny>>,
+        _exact_nbf: bool,
     ) -> PyResult<Self> {
         let unusable = |error: Error| exception(py, &error);
-        for (name, values) in [
-            ("algorithms", Some(&algorithms)),
-            ("issuers", issuers.as_ref()),
-            ("audiences", audiences.as_ref()),
+        for (name, one, values) in [
+            ("algorithms", "an algorithm", Some(&algorithms)),
+            ("issuers", "an issuer", issuers.as_ref()),
+            ("audiences", "an audience", audiences.as_ref()),
         ] {
-            // What a configuration left empty must not turn a comparison off.
-            if values.is_some_and(|values| values.0.is_empty()) {
-                return Err(invalid_argument(py, &format!("{name} is empty")));
+            // What a configuration left empty must neither turn a comparison off nor reject every token later.
+            match values {
+                Some(values) if values.0.is_empty() => {
+                    return Err(invalid_argument(py, &format!("{name} is empty")));
+                }
+                Some(values) if values.iter().any(str::is_empty) => {
+                    return Err(invalid_argument(py, &format!("{name}: {one} is empty")));
+                }
+                _ => {}
             }
+        }
+        if token_type.as_deref() == Some("") {
+            return Err(invalid_argument(py, "token_type is empty"));
         }
         let allowed: Result<Vec<Algorithm>, _> = algorithms.iter().map(str::parse).collect();
         let mut policy = bouncer_verify::Policy::any_issuer().algorithms(allowed.map_err(unusable)?);
@@ -131,6 +143,9 @@ impl Policy {
         }
         for name in require.iter() {
             policy = policy.require_claim(name);
+        }
+        if _exact_nbf {
+            policy = policy.exact_nbf();
         }
         if let Some(token_type) = &token_type {
             policy = policy.token_type(token_type);
@@ -169,14 +184,27 @@ impl Policy {
     /// compared.
     #[staticmethod]
     fn bouncer(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-        Self::with(py, [("require_string", "uid")])
+        Self::with(py, [("require_string", PyString::new(py, "uid").as_any())])
     }
 
     /// For tokens that `issuer` made for `audience`: both claims must be there and match, character for
     /// character.
     #[staticmethod]
-    fn for_issuer<'py>(py: Python<'py>, issuer: &str, audience: &str) -> PyResult<Bound<'py, PyAny>> {
-        Self::with(py, [("issuers", issuer), ("audiences", audience)])
+    fn for_issuer<'py>(
+        issuer: &Bound<'py, PyAny>,
+        audience: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        for (name, value) in [("issuer", issuer), ("audience", audience)] {
+            let Ok(text) = value.cast::<PyString>() else {
+                let other =
+                    if value.is_none() { "None".into() } else { value.get_type().name()?.to_string() };
+                return Err(PyTypeError::new_err(format!("{name} must be a str, not {other}")));
+            };
+            if text.is_empty()? {
+                return Err(invalid_argument(text.py(), &format!("the {name} is empty")));
+            }
+        }
+        Self::with(issuer.py(), [("issuers", issuer), ("audiences", audience)])
     }
 
     /// Judges the signature and the times only: any token that a key of the set has signed passes, whoever it
@@ -244,10 +272,9 @@ impl Policy {
 
     fn with<'py, const N: usize>(
         py: Python<'py>,
-        settings: [(&str, &str); N],
+        settings: [(&str, &Bound<'py, PyAny>); N],
     ) -> PyResult<Bound<'py, PyAny>> {
         let keywords = PyDict::new(py);
-        keywords.set_item("require_string", PyTuple::empty(py))?;
         for (name, value) in settings {
             keywords.set_item(name, value)?;
         }

@@ -3,7 +3,7 @@
 use crate::background;
 use crate::error::{exception, invalid_argument, keys_unavailable};
 use crate::fetch::PythonTransport;
-use crate::interrupt::{self, SLICE};
+use crate::interrupt;
 use crate::jwk_set::{JwkSet, backend_of};
 use crate::remote_jwk_set_status::{self, RemoteJwkSetStatus};
 use crate::text::Text;
@@ -11,7 +11,7 @@ use bouncer_verify::{FetchTicket, RemoteJwkSetBuilder, RemoteJwkSetState};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Longer than any fetch takes.
 pub(crate) const LONGEST_REFRESH: Duration = Duration::from_secs(24 * 60 * 60);
@@ -304,7 +304,7 @@ impl RemoteJwkSet {
             if !fetch.is_callable() {
                 return Err(PyTypeError::new_err("fetch is not callable"));
             }
-            background::module(py)?;
+            background::prepare(py)?;
             builder = builder.transport(PythonTransport::new(fetch.unbind()));
         }
         if settings.log {
@@ -324,22 +324,14 @@ impl RemoteJwkSet {
         ticket: Option<FetchTicket>,
         timeout: Duration,
     ) -> PyResult<bool> {
-        let start = Instant::now();
-        loop {
-            let left = timeout.saturating_sub(start.elapsed());
-            let slice = left.min(SLICE);
-            let over = py.detach(|| {
-                let done = match ticket {
-                    Some(ticket) => self.keys.wait(ticket, slice),
-                    None => self.keys.wait_ready(slice).is_ok(),
-                };
-                done || self.keys.status().state == RemoteJwkSetState::Closed
-            });
-            if over || left == slice {
-                return Ok(over);
-            }
-            py.check_signals()?;
-        }
+        let over = interrupt::in_slices(py, timeout, |slice| {
+            let done = match ticket {
+                Some(ticket) => self.keys.wait(ticket, slice),
+                None => self.keys.wait_ready(slice).is_ok(),
+            };
+            (done || self.keys.status().state == RemoteJwkSetState::Closed).then_some(())
+        });
+        Ok(over?.is_some())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::background;
 use crate::error::{exception, invalid_argument, login_failed};
-use crate::interrupt::{self, SLICE, last_look};
+use crate::interrupt::{self, last_look};
 use crate::remote_jwk_set::{LONGEST_REFRESH, Proxy, seconds};
 use crate::token_renewer_status::TokenRenewerStatus;
 use crate::token_source::PythonSource;
@@ -170,7 +170,7 @@ impl TokenRenewer {
         if !source.is_callable() {
             return Err(PyTypeError::new_err("source is not callable"));
         }
-        background::module(py)?;
+        background::prepare(py)?;
         let source = PythonSource::new(source.unbind(), seconds(py, "timeout", settings.timeout)?);
         Self::without_endpoint(py, bouncer_verify::TokenRenewer::source(name, source), settings)
     }
@@ -197,26 +197,39 @@ impl TokenRenewer {
         Ok(newer.as_str().to_owned())
     }
 
+    /// token() for an event loop of asyncio or trio, which goes on meanwhile. A token that is there is returned at once;
+    /// all tasks that wait for one login share one thread.
+    fn token_async<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        waiting(slf.py())?.call_method1("token", (slf,))
+    }
+
+    /// authorization() for an event loop, as token_async() is token().
+    fn authorization_async<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        waiting(slf.py())?.call_method1("authorization", (slf,))
+    }
+
+    /// reject() for an event loop, as token_async() is token().
+    fn reject_async<'py>(slf: &Bound<'py, Self>, token: &str) -> PyResult<Bound<'py, PyAny>> {
+        waiting(slf.py())?.call_method1("reject", (slf, token))
+    }
+
     /// Waits until there is a valid token, at most `timeout` seconds, and no longer if the operator has to act.
     ///
     /// Raises what token() raises.
     #[pyo3(signature = (timeout = 10.0))]
     fn wait_ready(&self, py: Python<'_>, timeout: f64) -> PyResult<()> {
         let timeout = seconds(py, "timeout", timeout)?;
-        let start = Instant::now();
-        loop {
-            let left = timeout.saturating_sub(start.elapsed());
-            let slice = left.min(SLICE);
-            let (result, closed) = py.detach(|| (self.renewer.wait_ready(slice), self.is_closed()));
-            match result {
-                Ok(()) => return Ok(()),
-                // What is final comes before the slice is over: to go on would be to spin.
-                Err(error) if error.kind() != ErrorKind::LoginUnavailable || closed || left == slice => {
-                    return Err(exception(py, &error));
-                }
-                Err(_) => py.check_signals()?,
+        let mut last = None;
+        let result = interrupt::in_slices(py, timeout, |slice| match self.renewer.wait_ready(slice) {
+            // What is final comes before the slice is over: to go on would be to spin.
+            Err(error) if error.kind() == ErrorKind::LoginUnavailable && !self.is_closed() => {
+                last = Some(error);
+                None
             }
-        }
+            result => Some(result),
+        })?;
+        let result = result.or(last.map(Err)).unwrap_or(Ok(()));
+        result.map_err(|error| exception(py, &error))
     }
 
     /// Logs in now, for operators; several callers share one login. The token in use stays if it fails.
@@ -249,6 +262,32 @@ impl TokenRenewer {
     #[pyo3(signature = (*_exception))]
     fn __exit__(&self, py: Python<'_>, _exception: &Bound<'_, PyAny>) {
         self.close(py);
+    }
+
+    #[getter]
+    fn _max_wait(&self) -> f64 {
+        self.max_wait.as_secs_f64()
+    }
+
+    /// Waits until the login of this ticket is over, at most so many seconds: True if waiting longer is of no use.
+    #[pyo3(signature = (ticket, timeout, /))]
+    fn _wait(&self, py: Python<'_>, ticket: u64, timeout: f64) -> PyResult<bool> {
+        let Some(login) = FetchTicket::from_bits(ticket) else { return Ok(true) };
+        let step = |slice| (self.renewer.wait(login, slice) || self.is_closed()).then_some(());
+        Ok(interrupt::in_slices(py, seconds(py, "timeout", timeout)?, step)?.is_some())
+    }
+
+    /// The answer of this moment and the ticket of the login after which there may be a better one; 0 if there will be
+    /// none. The answer is the token and its Authorization, or an error. `ticket` is that of the login that was waited for.
+    #[pyo3(signature = (ticket, /))]
+    fn _token_now(&self, py: Python<'_>, ticket: u64) -> PyResult<(Py<PyAny>, u64)> {
+        answered(py, ticket, |ticket| self.renewer.token_now(ticket))
+    }
+
+    /// The same after a server did not accept `token`.
+    #[pyo3(signature = (token, ticket, /))]
+    fn _reject_now(&self, py: Python<'_>, token: &str, ticket: u64) -> PyResult<(Py<PyAny>, u64)> {
+        answered(py, ticket, |ticket| self.renewer.reject_now(token, ticket))
     }
 
     fn __repr__(&self) -> String {
@@ -322,18 +361,32 @@ impl TokenRenewer {
 
     /// Waits until a login is over; false: not within `max_wait` from `began`, or never.
     fn wait(&self, py: Python<'_>, login: FetchTicket, began: Instant) -> PyResult<bool> {
-        loop {
-            let left = self.max_wait.saturating_sub(began.elapsed());
-            let slice = left.min(SLICE);
-            let (over, closed) = py.detach(|| (self.renewer.wait(login, slice), self.is_closed()));
-            if over || closed || left == slice {
-                return Ok(over);
-            }
-            py.check_signals()?;
-        }
+        let left = self.max_wait.saturating_sub(began.elapsed());
+        let over = interrupt::in_slices(py, left, |slice| {
+            let over = self.renewer.wait(login, slice);
+            (over || self.is_closed()).then_some(over)
+        });
+        Ok(over?.unwrap_or(false))
     }
 
     fn is_closed(&self) -> bool {
         self.renewer.status().state == TokenRenewerState::Closed
     }
+}
+
+fn answered(
+    py: Python<'_>,
+    ticket: u64,
+    ask: impl Fn(&mut Option<FetchTicket>) -> bouncer_verify::Result<OwnToken>,
+) -> PyResult<(Py<PyAny>, u64)> {
+    let mut ticket = FetchTicket::from_bits(ticket);
+    let answer = match ask(&mut ticket) {
+        Ok(token) => (token.as_str(), token.authorization()).into_pyobject(py)?.into_any().unbind(),
+        Err(error) => exception(py, &error).into_value(py).into_any(),
+    };
+    Ok((answer, ticket.map_or(0, FetchTicket::to_bits)))
+}
+
+fn waiting(py: Python<'_>) -> PyResult<Bound<'_, PyModule>> {
+    py.import("bouncer_verify._waiting")
 }

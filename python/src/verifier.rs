@@ -1,5 +1,6 @@
 //! The decision.
 
+use crate::authorization::token_in;
 use crate::batch::{self, OwnedText, Texts, Verdict};
 use crate::cache_stats::CacheStats;
 use crate::error::exception;
@@ -144,6 +145,15 @@ impl Verifier {
             .map_err(|error| exception(py, &error))
     }
 
+    /// Verifies the token in the value of an HTTP Authorization header, which is None if the request has none:
+    /// token_from_authorization() and verify() in one call.
+    ///
+    /// Raises MalformedAuthorizationError too.
+    #[pyo3(signature = (header, /))]
+    fn verify_authorization(&self, py: Python<'_>, header: Option<Text<'_>>) -> PyResult<VerifiedToken> {
+        self.verify(py, Text::Borrowed(token_in(py, header.as_ref())?.as_bytes()))
+    }
+
     /// Verifies many tokens as verify() does each of them: a list of verdicts in the order of the tokens, each a
     /// VerifiedToken or the exception that verify() would raise. None is raised; tell them apart with
     /// `isinstance(verdict, VerifiedToken)`.
@@ -172,10 +182,9 @@ impl Verifier {
         TokenColumns::new(py, py.detach(|| bouncer_verify::TokenColumns::of(&verdicts)))
     }
 
-    /// verify() for an event loop, which goes on while a fetch may bring the key that is missing.
+    /// verify() for an event loop of asyncio or trio, which goes on while a fetch may bring the key that is missing.
     ///
-    /// However many tasks wait for one fetch, they take one thread of the loop's executor. A token that has its
-    /// key takes none.
+    /// However many tasks wait for one fetch, they take one thread. A token that has its key takes none.
     #[pyo3(signature = (token, /))]
     fn verify_async<'py>(slf: &Bound<'py, Self>, token: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         slf.py().import("bouncer_verify._waiting")?.call_method1("verify", (slf, token))

@@ -2,7 +2,15 @@ from __future__ import annotations
 
 import pytest
 
-from bouncer_verify import InvalidTokenError, MalformedAuthorizationError, token_from_authorization
+from bouncer_verify import (
+    DecodeError,
+    InvalidTokenError,
+    JwkSet,
+    MalformedAuthorizationError,
+    Policy,
+    Verifier,
+    token_from_authorization,
+)
 
 
 @pytest.mark.parametrize("value", ["token=a.b.c", "Bearer a.b.c", "bearer   a.b.c"])
@@ -20,6 +28,29 @@ def test_everything_else_is_refused(value: str) -> None:
         assert isinstance(caught.value, InvalidTokenError)
 
 
-def test_no_header_is_a_type_error() -> None:
-    with pytest.raises(TypeError):
-        token_from_authorization(None)  # type: ignore[arg-type]
+def test_a_request_without_the_header_is_refused_as_any_without_a_token(jwks: JwkSet) -> None:
+    verifier = Verifier(jwks, Policy.bouncer())
+    for call in (token_from_authorization, verifier.verify_authorization):
+        with pytest.raises(MalformedAuthorizationError) as caught:
+            call(None)
+        assert (caught.value.http_status, caught.value.challenge) == (401, "Bearer")
+
+
+def test_other_types_are_type_errors(jwks: JwkSet) -> None:
+    for call in (token_from_authorization, Verifier(jwks, Policy.bouncer()).verify_authorization):
+        for other in (5, ["token=a.b.c"]):
+            with pytest.raises(TypeError):
+                call(other)  # type: ignore[arg-type]
+
+
+def test_a_verifier_takes_the_header_as_it_is(jwks: JwkSet, token: str) -> None:
+    verifier = Verifier(jwks, Policy.bouncer().replace(now=1467985465))
+    for header in (f"token={token}", f"Bearer {token}", f"bearer {token}".encode()):
+        assert verifier.verify_authorization(header).uid == "peter"
+        assert verifier.with_cache(10).verify_authorization(header).uid == "peter"
+    for header in (token, "", "Basic a"):
+        with pytest.raises(MalformedAuthorizationError):
+            verifier.verify_authorization(header)
+    with pytest.raises(DecodeError) as caught:
+        verifier.verify_authorization("token=a.b.c")
+    assert caught.value.code == "malformed_token"

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -100,7 +101,18 @@ def send_httpx_async(url: str, renewer: TokenRenewer, hosts: Any = None, **reque
     return asyncio.run(send())
 
 
-every_client = pytest.mark.parametrize("send", [send_requests, send_httpx, send_httpx_async])
+def send_httpx_trio(url: str, renewer: TokenRenewer, hosts: Any = None, **request: Any) -> int:
+    httpx, trio = pytest.importorskip("httpx"), pytest.importorskip("trio")
+    from bouncer_verify.http_auth import HttpxAuth
+
+    async def send() -> int:
+        async with httpx.AsyncClient(trust_env=False, auth=HttpxAuth(renewer, hosts)) as client:
+            return int((await client.post(url, **renamed(request))).status_code)
+
+    return int(trio.run(send))
+
+
+every_client = pytest.mark.parametrize("send", [send_requests, send_httpx, send_httpx_async, send_httpx_trio])
 
 
 @every_client
@@ -146,6 +158,25 @@ def test_a_file_is_rewound_and_a_stream_not_sent_again(service: Service) -> None
     body.seek(2)
     assert send_requests(service.url, counting(), data=body) == 200
     assert service.seen == [("Bearer t1", b"body"), ("Bearer t2", b"body")]
+
+
+def test_async_requests_take_no_thread_of_the_loop_s_executor(service: Service) -> None:
+    httpx = pytest.importorskip("httpx")
+    from bouncer_verify.http_auth import HttpxAuth
+
+    class Refusing(ThreadPoolExecutor):
+        def submit(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+            raise AssertionError("the loop's executor is not for this")
+
+    async def send() -> list[int]:
+        asyncio.get_running_loop().set_default_executor(Refusing())
+        # By its address, so that no name is looked up in the executor.
+        async with httpx.AsyncClient(trust_env=False, auth=HttpxAuth(counting())) as client:
+            return [(await client.post(service.url)).status_code for _ in range(3)]
+
+    # The first waits for a login, and again for the one after its token is rejected.
+    assert asyncio.run(send()) == [200] * 3
+    assert [token for token, _ in service.seen] == ["Bearer t1"] + ["Bearer t2"] * 3
 
 
 def test_neither_library_is_imported_before_it_is_used() -> None:

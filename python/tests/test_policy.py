@@ -5,13 +5,16 @@ import time
 from typing import Any
 
 import pytest
+from conftest import Sign
 
 from bouncer_verify import (
     DecodeError,
     ExpiredSignatureError,
     InvalidArgumentError,
     InvalidTokenError,
+    Jwk,
     JwkSet,
+    MissingRequiredClaimError,
     Policy,
     Verifier,
     verify_token,
@@ -39,9 +42,9 @@ def test_settings_can_be_read() -> None:
 
 
 def test_ready_policies_are_those_of_the_core() -> None:
-    assert Policy.bouncer() == Policy() == Policy(require_string="uid")
-    assert Policy.for_issuer("i", "a") == Policy(issuers=["i"], audiences=["a"], require_string=())
-    assert Policy.any_issuer() == Policy(require_string=()) != Policy.bouncer()
+    assert Policy.bouncer() == Policy(require_string="uid")
+    assert Policy.for_issuer("i", "a") == Policy(issuers=["i"], audiences=["a"])
+    assert Policy.any_issuer() == Policy() != Policy.bouncer()
     assert Policy.any_issuer().algorithms == ("RS256",)
     assert Policy() != "Policy()"
 
@@ -74,6 +77,11 @@ def test_a_policy_cannot_be_changed() -> None:
         {"algorithms": "none"},
         {"issuers": ()},
         {"audiences": set()},
+        {"issuers": ""},
+        {"issuers": ["i", ""]},
+        {"audiences": ""},
+        {"audiences": ["a", ""]},
+        {"token_type": ""},
         {"leeway": -1},
         {"leeway": 301},
         {"max_token_len": -1},
@@ -85,6 +93,31 @@ def test_unusable_settings_are_refused(settings: dict[str, Any]) -> None:
         Policy(**settings)
     assert isinstance(caught.value, ValueError)
     assert not isinstance(caught.value, InvalidTokenError)
+
+
+def test_what_an_unset_variable_gives_is_named() -> None:
+    for arguments, named in [
+        (("i", ""), "audience is empty"),
+        (("", "a"), "issuer is empty"),
+    ]:
+        with pytest.raises(InvalidArgumentError, match=named):
+            Policy.for_issuer(*arguments)
+    wrong: list[Any] = [
+        (("i", None), "audience must be a str, not None"),
+        ((None, "a"), "issuer must be a str, not None"),
+        (("i", ["a"]), "audience must be a str, not list"),
+    ]
+    for arguments, named in wrong:
+        with pytest.raises(TypeError, match=named):
+            Policy.for_issuer(*arguments)
+
+
+def test_only_dcos_s_policy_requires_a_uid(sign: Sign, jwk: Jwk) -> None:
+    token = sign({"iss": "i", "aud": "a", "exp": 4_000_000_000})
+    for policy in (Policy(issuers=["h", "i"], audiences="a"), Policy.for_issuer("i", "a")):
+        assert verify_token(JwkSet([jwk]), policy, token).issuer == "i"
+    with pytest.raises(MissingRequiredClaimError):
+        verify_token(JwkSet([jwk]), Policy.bouncer().replace(any_audience=True), token)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from conftest import forged
-from server import Server, key_set
+from server import Server, eventually, key_set
 
 from bouncer_verify import (
     DecodeError,
@@ -29,33 +29,43 @@ from bouncer_verify import (
 Make = Callable[..., str]
 
 
-class Counting(ThreadPoolExecutor):
-    """An executor that counts what it is given, and how much of that at once."""
+class Counting:
+    """Counts the threads that wait for the tasks of a loop."""
 
-    submitted = busy = most_busy = 0
+    started = most_busy = 0
+
+    @property
+    def busy(self) -> int:
+        return sum(thread.name == "bouncer-wait" for thread in threading.enumerate())
+
+    def start(self, *args: Any) -> None:
+        self.started += 1
+        _start(*args)
+        self.most_busy = max(self.busy, self.most_busy)
+
+
+_start = _waiting._Turn.start
+
+
+class Refusing(ThreadPoolExecutor):
+    """An executor that others keep busy."""
 
     def submit(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
-        def counted() -> Any:
-            self.busy += 1
-            self.most_busy = max(self.busy, self.most_busy)
-            try:
-                return function(*args, **kwargs)
-            finally:
-                self.busy -= 1
-
-        self.submitted += 1
-        return super().submit(counted)
+        raise AssertionError("the loop's executor is not for this")
 
 
 def run(main: Callable[[Counting], Any]) -> Any:
-    async def with_executor() -> Any:
-        executor = Counting()
-        asyncio.get_running_loop().set_default_executor(executor)
-        result = await main(executor)
-        assert _waiting._TURNS == {}
-        return result
+    counting = Counting()
 
-    return asyncio.run(with_executor())
+    async def with_executor() -> Any:
+        asyncio.get_running_loop().set_default_executor(Refusing())
+        return await main(counting)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_waiting._Turn, "start", lambda *args: counting.start(*args))
+        result = asyncio.run(with_executor())
+    eventually(lambda: _waiting._TURNS == {} and counting.busy == 0)
+    return result
 
 
 def ready(server: Server, **settings: Any) -> Verifier:
@@ -70,7 +80,7 @@ def test_a_token_that_has_its_key_takes_no_thread(
     verifier = ready(server)
     fixed = Verifier(jwks, Policy.bouncer().replace(now=1467985465))
 
-    async def main(executor: Counting) -> None:
+    async def main(threads: Counting) -> None:
         for _ in range(100):
             assert (await verifier.verify_async(make_token())).uid == "peter"
             assert (await fixed.verify_async(token.encode())).uid == "peter"
@@ -81,7 +91,7 @@ def test_a_token_that_has_its_key_takes_no_thread(
                 await verifier.verify_async(refused)
         with pytest.raises(TypeError):
             await verifier.verify_async(None)  # type: ignore[arg-type]
-        assert executor.submitted == 0
+        assert threads.started == 0
 
     run(main)
 
@@ -94,7 +104,7 @@ def test_a_thousand_tasks_wait_in_one_thread_and_the_loop_goes_on(
     server.open_gate.clear()
     token = make_other_token()
 
-    async def main(executor: Counting) -> None:
+    async def main(threads: Counting) -> None:
         loop = asyncio.get_running_loop()
         ticks: list[float] = []
 
@@ -107,9 +117,9 @@ def test_a_thousand_tasks_wait_in_one_thread_and_the_loop_goes_on(
         tasks = [asyncio.create_task(verifier.verify_async(token)) for _ in range(1000)]
         await asyncio.sleep(0.5)
         assert not any(task.done() for task in tasks)
-        assert (executor.submitted, executor.busy) == (1, 1)
+        assert (threads.started, threads.busy) == (1, 1)
         await asyncio.sleep(1)
-        assert executor.most_busy == 1
+        assert threads.most_busy == 1
         server.open_gate.set()
         assert {verified.uid for verified in await asyncio.gather(*tasks)} == {"peter"}
         ticker.cancel()
@@ -125,14 +135,14 @@ def test_waiting_ends_after_max_wait(server: Server, make_other_token: Make, mak
     verifier = ready(server, max_wait=0.3, timeout=30)
     server.open_gate.clear()
 
-    async def main(executor: Counting) -> None:
+    async def main(threads: Counting) -> None:
         start = time.monotonic()
         with pytest.raises(NoMatchingKeyError):
             await verifier.verify_async(make_other_token())
         assert 0.3 <= time.monotonic() - start < 2
         assert (await verifier.verify_async(make_token())).uid == "peter"
         server.open_gate.set()
-        # The thread's turn ends with the fetch, so that the executor need not be waited for.
+        # The thread's turn ends with the fetch.
         while _waiting._TURNS:
             await asyncio.sleep(0.01)
 
@@ -151,7 +161,7 @@ def test_a_key_that_is_in_use_as_the_wait_ends_counts(
     monkeypatch.setattr(_waiting, "_is_over", ends_too_soon)
     server.say(key_set(a=jwk, b=other_jwk))
 
-    async def main(executor: Counting) -> None:
+    async def main(threads: Counting) -> None:
         assert (await verifier.verify_async(make_other_token())).uid == "peter"
         with pytest.raises(NoMatchingKeyError):
             await verifier.verify_async(make_other_token(kid="lost"))
@@ -168,13 +178,13 @@ def test_one_that_comes_late_has_its_own_time(
     server.say(key_set(a=jwk, b=other_jwk))
     server.open_gate.clear()
 
-    async def main(executor: Counting) -> None:
+    async def main(threads: Counting) -> None:
         first = asyncio.create_task(verifier.verify_async(make_other_token()))
         await asyncio.sleep(0.3)
         second = asyncio.create_task(verifier.verify_async(make_other_token()))
         await asyncio.sleep(0.5)
-        assert executor.submitted >= 3
-        assert executor.most_busy == 1
+        assert threads.started >= 3
+        assert threads.most_busy == 1
         server.open_gate.set()
         assert (await first).uid == (await second).uid == "peter"
 
@@ -188,7 +198,7 @@ def test_cancelling_one_task_leaves_the_others_and_the_fetch_alone(
     server.say(key_set(a=jwk, b=other_jwk))
     server.open_gate.clear()
 
-    async def main(executor: Counting) -> None:
+    async def main(threads: Counting) -> None:
         tasks = [asyncio.create_task(verifier.verify_async(make_other_token())) for _ in range(10)]
         await asyncio.sleep(0.1)
         for task in tasks[:5]:
@@ -199,7 +209,7 @@ def test_cancelling_one_task_leaves_the_others_and_the_fetch_alone(
         results = await asyncio.gather(*tasks, return_exceptions=True)
         assert all(isinstance(result, asyncio.CancelledError) for result in results[:5])
         assert [result.uid for result in results[5:]] == ["peter"] * 5  # type: ignore[union-attr]
-        assert executor.submitted == 1
+        assert threads.started == 1
 
     run(main)
     assert server.count == 2
@@ -209,13 +219,34 @@ def test_ten_thousand_random_kids_cost_two_fetches(server: Server, make_token: M
     verifier = ready(server)
     token = make_token()
 
-    async def main(executor: Counting) -> None:
+    async def main(threads: Counting) -> None:
         tasks = [verifier.verify_async(forged(token, f"kid-{i}")) for i in range(10_000)]
         results = await asyncio.gather(*tasks, return_exceptions=True)
         assert {type(result) for result in results} == {NoMatchingKeyError}
 
     run(main)
     assert server.count - 1 <= 2
+
+
+def test_a_busy_executor_holds_nobody_up(
+    server: Server, jwk: Jwk, other_jwk: Jwk, make_other_token: Make
+) -> None:
+    verifier = ready(server, max_wait=20)
+    server.say(key_set(a=jwk, b=other_jwk))
+    gate = threading.Event()
+
+    async def main() -> str | None:
+        loop = asyncio.get_running_loop()
+        loop.set_default_executor(ThreadPoolExecutor(1))
+        busy = loop.run_in_executor(None, gate.wait, 60)
+        uid = (await verifier.verify_async(make_other_token())).uid
+        gate.set()
+        await busy
+        return uid
+
+    start = time.monotonic()
+    assert asyncio.run(main()) == "peter"
+    assert time.monotonic() - start < 15
 
 
 def test_each_loop_has_its_own_thread(
@@ -249,10 +280,12 @@ def test_a_loop_that_is_closed_during_a_turn_is_forgotten(server: Server) -> Non
     assert len(_waiting._TURNS) == 1
     closed.close()
 
-    async def main(executor: Counting) -> None:
+    async def main(threads: Counting) -> None:
         waiting = asyncio.create_task(keys.wait_ready_async())
-        await asyncio.sleep(0.1)
-        assert len(_waiting._TURNS) == 1
+        while not any(key[0] is asyncio.get_running_loop() for key in _waiting._TURNS):
+            await asyncio.sleep(0.01)
+        while any(key[0] is closed for key in _waiting._TURNS):
+            await asyncio.sleep(0.01)
         server.open_gate.set()
         await waiting
 
@@ -263,17 +296,17 @@ def test_ready_can_be_awaited(server: Server) -> None:
     server.open_gate.clear()
     keys = RemoteJwkSet(server.url, prefetch=False, log=False)
 
-    async def main(executor: Counting) -> None:
+    async def main(threads: Counting) -> None:
         waiting = [asyncio.create_task(keys.wait_ready_async()) for _ in range(100)]
         with pytest.raises(KeysUnavailableError):
             await keys.wait_ready_async(timeout=0.2)
         with pytest.raises(KeysUnavailableError):
             await keys.wait_ready_async(timeout=0)
-        assert executor.submitted == 1
+        assert threads.started == 1
         server.open_gate.set()
         await asyncio.gather(*waiting)
         await keys.wait_ready_async()
-        assert executor.submitted == 1
+        assert threads.started == 1
 
     run(main)
     assert server.count == 1
@@ -284,7 +317,7 @@ def test_closing_ends_all_waiting(server: Server, make_other_token: Make) -> Non
     keys = RemoteJwkSet(server.url, max_wait=60, timeout=60, log=False)
     verifier = Verifier(keys, Policy.bouncer())
 
-    async def main(executor: Counting) -> None:
+    async def main(threads: Counting) -> None:
         waiting = [verifier.verify_async(make_other_token()), keys.wait_ready_async(60)]
         results = asyncio.gather(*waiting, return_exceptions=True)
         await asyncio.sleep(0.2)
@@ -294,3 +327,34 @@ def test_closing_ends_all_waiting(server: Server, make_other_token: Make) -> Non
         assert time.monotonic() - start < 1
 
     run(main)
+
+
+def test_trio_s_tasks_wait_as_asyncio_s(
+    server: Server, jwk: Jwk, other_jwk: Jwk, make_token: Make, make_other_token: Make
+) -> None:
+    trio = pytest.importorskip("trio")
+    verifier = ready(server, max_wait=20)
+    server.say(key_set(a=jwk, b=other_jwk))
+    server.open_gate.clear()
+    users: list[str | None] = []
+
+    async def one() -> None:
+        users.append((await verifier.verify_async(make_other_token())).uid)
+
+    async def main() -> None:
+        assert (await verifier.verify_async(make_token())).uid == "peter"
+        with trio.move_on_after(0.1) as cancelled:
+            await one()
+        assert cancelled.cancelled_caught
+        async with trio.open_nursery() as nursery:
+            for _ in range(100):
+                nursery.start_soon(one)
+            await trio.sleep(0.2)
+            assert users == []
+            server.open_gate.set()
+        keys = RemoteJwkSet(server.url, prefetch=False, log=False)
+        await keys.wait_ready_async()
+
+    trio.run(main)
+    assert users == ["peter"] * 100
+    assert server.count == 3

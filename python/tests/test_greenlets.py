@@ -1,0 +1,161 @@
+"""Under gevent and eventlet: waits let other greenlets run, and callables of the program's return."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+from server import Server, key_set
+
+from bouncer_verify import Jwk
+
+PATCH = {
+    "gevent": "from gevent import monkey; monkey.patch_all(); from gevent import spawn",
+    "eventlet": "import eventlet; eventlet.monkey_patch(); from eventlet import spawn",
+}
+COMMON = """
+import gc, os, sys, time
+from bouncer_verify import KeysUnavailableError, Policy, RemoteJwkSet, TokenRenewer, Verifier
+
+ticks = 0
+
+def tick():
+    global ticks
+    while True:
+        ticks += 1
+        time.sleep(0.01)
+
+spawn(tick)
+"""
+
+patched = pytest.mark.parametrize("library", PATCH)
+
+
+def run(library: str, program: str, *arguments: str) -> Any:
+    """What the program prints in JSON."""
+    pytest.importorskip(library)
+    text = "\n".join([PATCH[library], COMMON, program])
+    command = [sys.executable, "-W", "ignore", "-c", text, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@patched
+def test_a_token_that_waits_for_its_key_stops_no_other_greenlet(
+    library: str, server: Server, jwk: Jwk, other_jwk: Jwk, make_other_token: Any
+) -> None:
+    program = """
+url, token, document = sys.argv[1:]
+body, gate = sys.argv[3].encode(), [False]
+
+def fetch(url, headers, timeout):
+    # Cooperative sleeps, as those of a patched socket are.
+    while not gate[0]:
+        time.sleep(0.01)
+    return 200, {}, body
+
+keys = RemoteJwkSet(url, fetch=fetch, log=False, max_wait=20)
+
+def open_gate():
+    time.sleep(0.5)
+    gate[0] = True
+
+spawn(open_gate)
+before = ticks
+user = Verifier(keys, Policy.bouncer()).verify(token).uid
+import json
+print(json.dumps([user, ticks - before, keys.status().attempts]))
+"""
+    document = key_set(b=other_jwk)
+    user, ticks, attempts = run(library, program, server.url, make_other_token(), document)
+    assert (user, attempts) == ("peter", 1)
+    assert ticks > 10
+
+
+@patched
+def test_every_wait_lets_other_greenlets_run_and_ends_in_time(library: str, server: Server) -> None:
+    server.open_gate.clear()
+    program = """
+import json
+keys = RemoteJwkSet(sys.argv[1], log=False)
+renewer = TokenRenewer.from_callable(lambda: time.sleep(30), max_wait=0.5, timeout=20, log=False)
+found = []
+for wait in (
+    lambda: keys.wait_ready(0.5),
+    lambda: keys.refresh(0.5),
+    lambda: renewer.token(),
+    lambda: renewer.wait_ready(0.5),
+    lambda: renewer.renew(0.5),
+):
+    before, start = ticks, time.monotonic()
+    try:
+        wait()
+    except Exception as error:
+        found.append([type(error).__name__, time.monotonic() - start, ticks - before])
+print(json.dumps(found))
+"""
+    found = run(library, program, server.url)
+    names = [name for name, _, _ in found]
+    assert names == ["KeysUnavailableError"] * 2 + ["LoginUnavailableError"] * 3
+    for name, seconds, ticks in found:
+        assert 0.4 < seconds < 5 and ticks > 5, (name, seconds, ticks)
+
+
+@patched
+def test_callables_that_wait_return_and_leave_nothing_behind(library: str, jwk: Jwk) -> None:
+    program = """
+body = sys.argv[1].encode()
+logins = 0
+
+def source():
+    global logins
+    time.sleep(0.05)
+    logins += 1
+    return f"token-{logins}", 600
+
+def fetch(url, headers, timeout):
+    time.sleep(0.05)
+    return 200, {}, body
+
+def descriptors():
+    gc.collect()
+    return len(os.listdir("/proc/self/fd"))
+
+keys = RemoteJwkSet("https://idp.example/", fetch=fetch)
+keys.wait_ready()
+renewer = TokenRenewer.from_callable(source)
+first = renewer.token()
+before = descriptors()
+for _ in range(20):
+    keys.refresh()
+    renewer.renew()
+newer = renewer.reject(renewer.token())
+attempts = keys.status().attempts
+keys.close()
+renewer.close()
+# A thread may be at its end yet.
+end = time.monotonic() + 20
+while descriptors() > before and time.monotonic() < end:
+    time.sleep(0.05)
+import json
+print(json.dumps([first, newer, attempts, max(0, descriptors() - before)]))
+"""
+    assert run(library, program, key_set(a=jwk)) == ["token-1", "token-22", 21, 0]
+
+
+def test_without_patches_nothing_of_them_is_imported() -> None:
+    program = """
+import sys
+from bouncer_verify import RemoteJwkSet
+keys = RemoteJwkSet("https://idp.example/", fetch=lambda *_: (200, {}, b"{}"), log=False)
+try:
+    keys.refresh()
+except Exception:
+    pass
+assert not {"gevent", "eventlet", "greenlet", "trio", "asyncio"} & set(sys.modules)
+"""
+    subprocess.run([sys.executable, "-I", "-c", program], check=True)
