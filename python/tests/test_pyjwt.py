@@ -13,15 +13,15 @@ import tracemalloc
 import warnings
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import DATA, REPOSITORY, Sign
+from conftest import DATA, Sign
 
 import bouncer_verify
 from bouncer_verify import Jwk, JwkSet, exceptions
 from bouncer_verify import pyjwt as ours
+from bouncer_verify.pyjwt import _errors
 
 theirs = pytest.importorskip("jwt")
 serialization = pytest.importorskip("cryptography.hazmat.primitives.serialization")
@@ -60,12 +60,17 @@ ALIKE: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({"exp": NOW - 100}, {"leeway": 200}),
     ({"exp": NOW - 100}, {"leeway": timedelta(seconds=200)}),
     ({"exp": NOW - 100}, {"leeway": 50}),
+    ({"exp": NOW + 100}, {"leeway": -50}),
+    ({"exp": NOW + 100}, {"leeway": -200}),
+    ({"exp": NOW + 100}, {"leeway": -0.5}),
     ({"exp": NOW + 100.5}, {}),
     ({"exp": []}, {}),
     ({"exp": "soon"}, {}),
     ({"nbf": NOW + 100}, {}),
     ({"nbf": NOW + 100}, {"leeway": 200.5}),
+    ({"nbf": NOW + 30}, {}),
     ({"nbf": NOW - 100}, {}),
+    ({"nbf": NOW - 100}, {"leeway": -200}),
     ({"nbf": {}}, {}),
     ({"iat": NOW + 100}, {}),
     ({"iat": NOW + 100}, {"leeway": 200}),
@@ -159,6 +164,8 @@ def test_damaged_tokens_are_judged_as_by_pyjwt(sign: Sign, pem: str) -> None:
 
 
 HEADERS: list[dict[str, Any]] = [
+    {"alg": None},
+    {"alg": 1},
     {"alg": "none"},
     {"alg": "HS256"},
     {"alg": "RS384"},
@@ -254,9 +261,20 @@ def test_what_is_no_token_is_refused_before_anything_is_made_of_it() -> None:
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 1_000_000
-    for other in (None, 5, ["a.b.c"], bytearray(b"a.b.c")):
-        with pytest.raises(TypeError, match=f"expected str or bytes, not {type(other).__name__}"):
-            ours.get_unverified_header(other)  # type: ignore[arg-type]
+
+
+def test_what_is_no_text_is_no_token(pem: str) -> None:
+    calls: list[Callable[[Any, Any], Any]] = [
+        lambda jwt, other: jwt.get_unverified_header(other),
+        lambda jwt, other: jwt.decode(other, pem, **RS256),
+        lambda jwt, other: jwt.decode_complete(other, pem, **RS256),
+        lambda jwt, other: jwt.PyJWKClient("https://idp.example/").get_signing_key_from_jwt(other),
+    ]
+    for other, call in itertools.product((None, 5, ["a.b.c"], bytearray(b"a.b.c")), calls):
+        for module in (theirs, ours):
+            name, error = verdict(module, lambda jwt: call(jwt, other))
+            assert name == "DecodeError", error
+        assert type(other).__name__ in str(error)
 
 
 def test_a_key_set_skips_what_it_cannot_use(jwk: Jwk) -> None:
@@ -284,138 +302,6 @@ def test_base64url_is_decoded_as_by_pyjwt() -> None:
     for bad in ("A", "!!!!", "é"):
         with pytest.raises(ValueError):
             ours.base64url_decode(bad)
-
-
-# What PyJWT accepts and bouncer_verify.pyjwt does not, by its row of the table in README.md.
-Keys = dict[str, Any]
-STRICTER: dict[str, tuple[str, Callable[[Any, Sign, Keys], Any]]] = {
-    "a symmetric key": (
-        "InvalidArgumentError",
-        lambda jwt, sign, keys: jwt.decode(
-            theirs.encode({}, "s" * 32, "HS256"), "s" * 32, algorithms=["HS256"]
-        ),
-    ),
-    "an RSA key under 2048 bits": (
-        "InvalidKeyError",
-        lambda jwt, sign, keys: jwt.decode(
-            theirs.encode({}, keys["short"], "RS256"), keys["short"].public_key(), **RS256
-        ),
-    ),
-    "a PEM key labelled RSA PUBLIC KEY, an OpenSSH key": (
-        "InvalidKeyError",
-        lambda jwt, sign, keys: [jwt.decode(sign({}), keys[name], **RS256) for name in ("pkcs1", "ssh")],
-    ),
-    "a JWK whose use is not sig": (
-        "InvalidKeyError",
-        lambda jwt, sign, keys: jwt.decode(sign({}), jwt.PyJWK({**keys["jwk"], "use": "enc"})),
-    ),
-    "a token whose kid is not that of the PyJWK": (
-        "NoMatchingKeyError",
-        lambda jwt, sign, keys: jwt.decode(sign({}, kid="l"), jwt.PyJWK({**keys["jwk"], "kid": "k"})),
-    ),
-    "verify_signature=False": (
-        "InvalidArgumentError",
-        lambda jwt, sign, keys: jwt.decode(sign({}), options={"verify_signature": False}),
-    ),
-    "verify_exp=False": (
-        "InvalidArgumentError",
-        lambda jwt, sign, keys: jwt.decode(sign({}), keys["pem"], **RS256, options={"verify_exp": False}),
-    ),
-    "verify_nbf=False": (
-        "InvalidArgumentError",
-        lambda jwt, sign, keys: jwt.decode(sign({}), keys["pem"], **RS256, options={"verify_nbf": False}),
-    ),
-    "a leeway over 300 seconds": (
-        "InvalidArgumentError",
-        lambda jwt, sign, keys: jwt.decode(sign({}), keys["pem"], **RS256, leeway=301),
-    ),
-    "a token over 16 KiB": (
-        "TokenTooLargeError",
-        lambda jwt, sign, keys: jwt.decode(sign({"a": "a" * 16384}), keys["pem"], **RS256),
-    ),
-    "padding in a token": (
-        "DecodeError",
-        lambda jwt, sign, keys: jwt.decode(sign({}) + "==", keys["pem"], **RS256),
-    ),
-    "a member name twice": (
-        "MalformedClaimsError",
-        lambda jwt, sign, keys: jwt.decode(sign(b'{"uid":"a","uid":"b"}'), keys["pem"], **RS256),
-    ),
-    "NaN, Infinity, numbers over 1.8e308": (
-        "MalformedClaimsError",
-        lambda jwt, sign, keys: jwt.decode(sign(b'{"a":NaN}'), keys["pem"], **RS256),
-    ),
-    "JSON in UTF-16 or UTF-32": (
-        "MalformedClaimsError",
-        lambda jwt, sign, keys: jwt.decode(sign("{}".encode("utf-16")), keys["pem"], **RS256),
-    ),
-    "JSON of over 16 levels": (
-        "MalformedClaimsError",
-        lambda jwt, sign, keys: jwt.decode(
-            sign(b'{"a":' + b"[" * 16 + b"]" * 16 + b"}"), keys["pem"], **RS256
-        ),
-    ),
-    "a typ that is no string": (
-        "MalformedHeaderError",
-        lambda jwt, sign, keys: jwt.decode(sign({}, typ=1), keys["pem"], **RS256),
-    ),
-    "enc in the header": (
-        "UnsupportedHeaderError",
-        lambda jwt, sign, keys: jwt.decode(sign({}, enc="A128GCM"), keys["pem"], **RS256),
-    ),
-    "a time written as a string": (
-        "MalformedClaimsError",
-        lambda jwt, sign, keys: jwt.decode(sign({"exp": str(NOW + 100)}), keys["pem"], **RS256),
-    ),
-    "an nbf less than a second ahead": (
-        "ImmatureSignatureError",
-        lambda jwt, sign, keys: jwt.decode(
-            sign({"nbf": keys["now"] + 0.9}), keys["pem"], **RS256, leeway=keys["now"] - int(time.time())
-        ),
-    ),
-    "an empty aud where no audience is given": (
-        "InvalidAudienceError",
-        lambda jwt, sign, keys: jwt.decode(sign({"aud": []}), keys["pem"], **RS256),
-    ),
-    "a claim of the wrong type whose check is off": (
-        "InvalidSubjectError",
-        lambda jwt, sign, keys: jwt.decode(
-            sign({"sub": 1}), keys["pem"], **RS256, options={"verify_sub": False}
-        ),
-    ),
-    "no sub where a subject is given": (
-        "InvalidSubjectError",
-        lambda jwt, sign, keys: jwt.decode(sign({}), keys["pem"], **RS256, subject="s"),
-    ),
-}
-
-
-@pytest.fixture(scope="module")
-def keys(public_key: Any, pem: str, jwk: Jwk) -> Keys:
-    spelt = serialization.Encoding, serialization.PublicFormat
-    return {
-        "pem": pem,
-        "jwk": json.loads(jwk.to_json()),
-        "short": serialization.load_pem_private_key((DATA / "keys" / "rsa-1024.pem").read_bytes(), None),
-        "pkcs1": public_key.public_bytes(spelt[0].PEM, spelt[1].PKCS1),
-        "ssh": public_key.public_bytes(spelt[0].OpenSSH, spelt[1].OpenSSH),
-        "now": int(time.time()) + 60,
-    }
-
-
-@pytest.mark.parametrize("row", STRICTER)
-def test_where_we_are_stricter(sign: Sign, keys: Keys, row: str) -> None:
-    raises, call = STRICTER[row]
-    assert verdict(theirs, lambda jwt: call(jwt, sign, keys))[0] == "ok"
-    our, error = verdict(ours, lambda jwt: call(jwt, sign, keys))
-    assert our == raises, error
-
-
-def test_the_readme_s_table_has_these_rows() -> None:
-    readme = (Path(REPOSITORY) / "python" / "README.md").read_text()
-    table = readme.partition("| PyJWT accepts |")[2].partition("\n\n")[0].splitlines()[2:]
-    rows = {tuple(cell.strip().replace("`", "") for cell in row.split("|")[1:3]) for row in table}
-    assert rows == {(row, raises) for row, (raises, _) in STRICTER.items()}
 
 
 def test_we_are_never_laxer_than_pyjwt(sign: Sign, pem: str) -> None:
@@ -459,13 +345,16 @@ def test_we_are_never_laxer_than_pyjwt(sign: Sign, pem: str) -> None:
 
     accepted = 0
     for _ in range(1500):
-        token = sign(some(claims, 0.25))
+        payload = some(claims, 0.25)
         given = some(arguments, 0.3)
-        our, found = verdict(ours, lambda jwt: jwt.decode(token, pem, **RS256, **given))
-        their, expected = verdict(theirs, lambda jwt: jwt.decode(token, pem, **RS256, **given))
+        our, found = verdict(ours, lambda jwt: jwt.decode(sign(payload), pem, **RS256, **given))
+        # A claim that is null counts as absent here; PyJWT refuses most of them.
+        present = {name: value for name, value in payload.items() if value is not None}
+        their, expected = verdict(theirs, lambda jwt: jwt.decode(sign(present), pem, **RS256, **given))
         assert our == "ok" or isinstance(found, ours.PyJWTError), found
         if our == "ok":
             accepted += 1
+            found = {name: value for name, value in found.items() if value is not None}
             assert (their, expected) == ("ok", found), (given, expected)
     assert accepted > 100
 
@@ -476,7 +365,7 @@ def test_except_clauses_of_pyjwt_go_on_working(sign: Sign, pem: str) -> None:
         ours.decode(expired, pem, **RS256)
     error: Any = caught.value
     assert isinstance(error, bouncer_verify.ExpiredSignatureError) and isinstance(error, theirs.PyJWTError)
-    assert (error.code, error.claim, str(error)) == ("expired", "exp", 'the token has expired: "exp"')
+    assert (error.code, error.claim, str(error)[:21]) == ("expired", "exp", "the token has expired")
     copy = pickle.loads(pickle.dumps(error))
     assert type(copy) is type(error) and (copy.code, copy.claim, copy.args) == ("expired", "exp", error.args)
 
@@ -497,7 +386,7 @@ def test_except_clauses_of_pyjwt_go_on_working(sign: Sign, pem: str) -> None:
 
 def test_every_exception_has_one_of_pyjwt_s() -> None:
     for exception in exceptions.BY_CODE.values():
-        joint = ours._joint(exception)
+        joint = _errors.joint(exception)
         assert issubclass(joint, exception) and issubclass(joint, theirs.PyJWTError)
         assert issubclass(joint, theirs.InvalidTokenError) == issubclass(exception, ours.InvalidTokenError)
 
@@ -513,3 +402,125 @@ except pyjwt.InvalidKeyError as error:
 assert not {"jwt", "cryptography"} & set(sys.modules)
 """
     subprocess.run([sys.executable, "-I", "-c", program], check=True)
+
+
+def test_a_leeway_keeps_its_fraction(sign: Sign, pem: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "time", lambda: 1000.4)
+    for claims, leeway, is_accepted in [
+        ({"exp": 1000}, 0.5, True),
+        ({"exp": 1000}, 0.3, False),
+        ({"exp": 1001}, 0, True),
+        ({"exp": 1001}, -0.5, True),
+        ({"exp": 1001}, -0.7, False),
+        ({"nbf": 1001}, 0.6, True),
+        ({"nbf": 1001}, 0.5, False),
+        ({"nbf": 1000}, -0.3, True),
+        ({"nbf": 1000}, -0.5, False),
+        ({"iat": 1001}, 0.6, True),
+        ({"iat": 1001}, 0.5, False),
+    ]:
+        found = verdict(ours, lambda jwt: jwt.decode(sign(claims), pem, **RS256, leeway=leeway))
+        assert (found[0] == "ok") == is_accepted, (claims, leeway, found)
+        given = timedelta(seconds=leeway)
+        assert found[0] == verdict(ours, lambda jwt: jwt.decode(sign(claims), pem, **RS256, leeway=given))[0]
+    for nonsense in (float("nan"), float("inf")):
+        with pytest.raises(bouncer_verify.InvalidArgumentError, match="leeway"):
+            ours.decode(sign({}), pem, **RS256, leeway=nonsense)
+
+
+def test_an_unknown_keyword_is_warned_of(sign: Sign, pem: str) -> None:
+    for function in (ours.decode, ours.decode_complete):
+        with pytest.warns(DeprecationWarning, match="audiense") as caught:
+            function(sign({}), pem, **RS256, audiense="a")
+        assert caught[0].filename == __file__
+
+
+def test_a_key_without_alg_is_for_every_algorithm_of_its_type(private_pem: str, jwk: Jwk) -> None:
+    key = ours.PyJWK.from_json(jwk.to_json())
+    assert (key.algorithm_name, key.key.alg) == ("RS256", None)
+    for algorithm in ("RS256", "PS256", "RS512"):
+        token = theirs.encode({"uid": "peter"}, private_pem, algorithm)
+        assert ours.decode(token, key.key, [algorithm]) == {"uid": "peter"}
+        bound = ours.PyJWK.from_json(jwk.to_json(), algorithm)
+        assert ours.decode(token, bound) == {"uid": "peter"}
+
+
+def test_a_token_of_an_algorithm_that_the_key_is_not_for(sign: Sign, private_pem: str, jwk: Jwk) -> None:
+    data = json.loads(jwk.to_json())
+    other = theirs.encode({}, private_pem, "PS256")
+    for module in (ours, theirs):
+        key = module.PyJWK(data, "RS256")
+        name, error = verdict(module, lambda jwt: jwt.decode(other, key, ["PS256"]))
+        assert name == "InvalidAlgorithmError", error
+    # Of another type of key: the sender's fault, too.
+    elliptic = serialization.load_pem_private_key((DATA / "keys" / "p256-a.pem").read_bytes(), None)
+    with pytest.raises(ours.InvalidAlgorithmError):
+        ours.decode(theirs.encode({}, elliptic, "ES256"), jwk, ["ES256"])
+    with pytest.raises(bouncer_verify.NoMatchingKeyError):
+        ours.decode(sign({}, kid="other"), jwk.with_kid("k"), ["RS256"])
+
+
+def test_algorithms_that_are_not_supported_make_no_key(jwk: Jwk) -> None:
+    data = json.loads(jwk.to_json())
+    for arguments in (({**data, "alg": "x"},), (data, "x"), ({**data, "alg": "RSA-OAEP"},)):
+        for module in (theirs, ours):
+            with pytest.raises(module.PyJWKError) as caught:
+                module.PyJWK(*arguments)
+        # PyJWT's text has the whole key.
+        assert data["n"] not in str(caught.value)
+    no_jwks: list[Any] = [None, [], {"kty": "RSA", "n": object()}, {**data, "alg": 1}]
+    for nonsense in no_jwks:
+        with pytest.raises(ours.InvalidKeyError):
+            ours.PyJWK(nonsense)
+
+
+def test_digests_and_keys_come_from_algorithms(sign: Sign, jwk: Jwk) -> None:
+    for name in ("RS256", "PS384", "ES512"):
+        mine, their = (jwt.get_algorithm_by_name(name) for jwt in (ours, theirs))
+        assert mine.compute_hash_digest(b"text") == their.compute_hash_digest(b"text")
+    for name in ("HS256", "none", "x"):
+        with pytest.raises(NotImplementedError):
+            ours.get_algorithm_by_name(name)
+    with pytest.raises(NotImplementedError):
+        ours.get_algorithm_by_name("EdDSA").compute_hash_digest(b"text")
+    key = ours.algorithms.RSAAlgorithm.from_jwk(jwk.to_json())
+    assert ours.decode(sign({"uid": "peter"}), key, ["RS256"]) == {"uid": "peter"}
+    assert ours.PyJWK(json.loads(jwk.to_json())).Algorithm.from_jwk(json.loads(jwk.to_json())) == key
+    for kind in (ours.algorithms.ECAlgorithm, ours.algorithms.OKPAlgorithm):
+        with pytest.raises(ours.InvalidKeyError):
+            kind.from_jwk(jwk.to_json())
+
+
+def test_an_unverified_header_is_refused_where_pyjwt_refuses_it(sign: Sign) -> None:
+    header, payload, signature = sign({}).split(".")
+    bad = [
+        sign({}, crit=["exp"]),
+        sign({}, crit=[]),
+        sign({}, crit="exp"),
+        sign({}, kid=0),
+        sign({}, kid=[]),
+        f"{header}.!!!.{signature}",
+        f"{header}.{payload}.+++",
+        f"{header}.{payload}.A",
+        f"{header}.{payload}.AB",
+    ]
+    for token in bad:
+        for module in (ours, theirs):
+            with pytest.raises(module.InvalidTokenError):
+                module.get_unverified_header(token)
+
+
+def test_errors_say_what_to_answer(sign: Sign, pem: str) -> None:
+    cases: list[tuple[dict[str, Any], dict[str, Any], int, str | None]] = [
+        ({"exp": 1}, {}, 401, "expired"),
+        ({"sub": 1}, {}, 401, "malformed_claims"),
+        ({"aud": 1}, {"audience": "a"}, 401, "malformed_claims"),
+        ({"sub": "s"}, {"subject": "t"}, 401, "wrong_subject"),
+        ({}, {"leeway": 301}, 500, None),
+    ]
+    for claims, arguments, status, code in cases:
+        _, error = verdict(ours, lambda jwt: jwt.decode(sign(claims), pem, **RS256, **arguments))
+        expected = f'Bearer error="invalid_token", error_description="{code}"' if code else None
+        assert (error.http_status, error.challenge) == (status, expected)
+        copy = pickle.loads(pickle.dumps(error))
+        assert (type(copy), copy.challenge, copy.code) == (type(error), error.challenge, error.code)

@@ -1,0 +1,81 @@
+"""What is raised here is of PyJWT's class of that name too, once the program has imported PyJWT."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+from ..exceptions import BouncerError, InvalidAlgorithmError, InvalidAudienceError, InvalidIssuerError
+from .exceptions import InvalidIssuedAtError, InvalidJTIError, InvalidSubjectError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def raises_as_pyjwt(function: Callable[P, R]) -> Callable[P, R]:
+    @wraps(function)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return function(*args, **kwargs)
+        except BouncerError as error:
+            raise as_pyjwt(error) from None
+
+    return wrapper
+
+
+def about(cause: type[BouncerError], claim: str, message: str) -> BouncerError:
+    error = cause(f'{message}: "{claim}"')
+    error.claim = claim
+    return error
+
+
+# PyJWT's class for a claim or header parameter that is malformed.
+_MALFORMED: dict[tuple[str, str | None], type[BouncerError]] = {
+    ("malformed_claims", "aud"): InvalidAudienceError,
+    ("malformed_claims", "iat"): InvalidIssuedAtError,
+    ("malformed_claims", "iss"): InvalidIssuerError,
+    ("malformed_claims", "jti"): InvalidJTIError,
+    ("malformed_claims", "sub"): InvalidSubjectError,
+    ("malformed_header", "alg"): InvalidAlgorithmError,
+}
+
+
+def as_pyjwt(error: BouncerError) -> BouncerError:
+    """The same error, of the class that PyJWT would raise too."""
+    cause = _MALFORMED.get((error.code, error.claim), type(error))
+    return _build(cause, error.args, {name: getattr(error, name) for name in _ATTRIBUTES})
+
+
+_ATTRIBUTES = ("code", "claim", "http_status", "challenge")
+
+
+def _build(cause: type[BouncerError], args: tuple[Any, ...], attributes: dict[str, Any]) -> BouncerError:
+    error = (joint(cause) if "jwt.exceptions" in sys.modules else cause)(*args)
+    for name, value in attributes.items():
+        setattr(error, name, value)
+    return error
+
+
+_JOINT: dict[type[BouncerError], type[BouncerError]] = {}
+
+
+def joint(cause: type[BouncerError]) -> type[BouncerError]:
+    """A class below both `cause` and PyJWT's class of that name, or of the nearest that PyJWT has."""
+    if cause in _JOINT:
+        return _JOINT[cause]
+    exceptions = sys.modules["jwt.exceptions"]
+    named = {"KeySetError": "PyJWKSetError", "BouncerError": "PyJWTError"}
+    theirs = next(
+        getattr(exceptions, name)
+        for name in (named.get(base.__name__, base.__name__) for base in cause.__mro__)
+        if hasattr(exceptions, name)
+    )
+
+    def __reduce__(self: BouncerError) -> tuple[Any, ...]:
+        return _build, (cause, self.args, self.__dict__ | {"claim": self.claim})
+
+    members = {"__module__": cause.__module__, "__reduce__": __reduce__}
+    _JOINT[cause] = type(cause.__name__, (cause, theirs), members)
+    return _JOINT[cause]

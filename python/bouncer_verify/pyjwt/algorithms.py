@@ -1,0 +1,94 @@
+"""Of `jwt.algorithms`, what programs use beside `decode`: digests by an algorithm's name, keys from JWKs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from .._bouncer_verify import Jwk
+from ._errors import raises_as_pyjwt
+from .exceptions import InvalidKeyError
+
+__all__ = [
+    "Algorithm",
+    "ECAlgorithm",
+    "OKPAlgorithm",
+    "RSAAlgorithm",
+    "RSAPSSAlgorithm",
+    "get_algorithm_by_name",
+]
+
+
+class Algorithm:
+    """One algorithm: PyJWT's `Algorithm` without signing and verifying."""
+
+    _key_type = ""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def compute_hash_digest(self, bytestr: bytes) -> bytes:
+        """The digest of `bytestr` by the algorithm's hash: OpenID Connect's at_hash is its left half.
+
+        Raises NotImplementedError for EdDSA, which has none.
+        """
+        if not self.name[-3:].isdigit():
+            raise NotImplementedError(f"{self.name} has no hash algorithm")
+        return hashlib.new(f"sha{self.name[-3:]}", bytestr).digest()
+
+    @classmethod
+    @raises_as_pyjwt
+    def from_jwk(cls, jwk: str | dict[str, Any]) -> Jwk:
+        """The key of a JWK of this algorithm's type, for `decode`. Raises InvalidKeyError."""
+        key = Jwk.from_json(jwk if isinstance(jwk, str) else json.dumps(jwk))
+        if cls._key_type not in ("", key.kty):
+            raise InvalidKeyError(f"the key is of type {key.kty}, not {cls._key_type}")
+        return key
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name}>"
+
+
+class RSAAlgorithm(Algorithm):
+    """RS256, RS384, RS512."""
+
+    _key_type = "RSA"
+
+
+class RSAPSSAlgorithm(RSAAlgorithm):
+    """PS256, PS384, PS512."""
+
+
+class ECAlgorithm(Algorithm):
+    """ES256, ES384, ES512."""
+
+    _key_type = "EC"
+
+
+class OKPAlgorithm(Algorithm):
+    """EdDSA."""
+
+    _key_type = "OKP"
+
+
+_ALGORITHMS: dict[str, Algorithm] = {
+    name: kind(name)
+    for kind, names in (
+        (RSAAlgorithm, ("RS256", "RS384", "RS512")),
+        (RSAPSSAlgorithm, ("PS256", "PS384", "PS512")),
+        (ECAlgorithm, ("ES256", "ES384", "ES512")),
+        (OKPAlgorithm, ("EdDSA", "Ed25519")),
+    )
+    for name in names
+}
+
+SUPPORTED = frozenset(_ALGORITHMS)
+
+
+def get_algorithm_by_name(alg_name: str) -> Algorithm:
+    """The algorithm of this name. Raises NotImplementedError for one that is not supported."""
+    try:
+        return _ALGORITHMS[alg_name]
+    except KeyError:
+        raise NotImplementedError(f"{alg_name} is not supported") from None

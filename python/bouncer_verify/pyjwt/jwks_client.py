@@ -1,0 +1,252 @@
+"""`PyJWKClient`, as `jwt.jwks_client` has it."""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+import weakref
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from .._bouncer_verify import Jwk, JwkSet, RemoteJwkSet, Verifier, verify_token
+from ..exceptions import (
+    InvalidArgumentError,
+    InvalidSignatureError,
+    InvalidTokenError,
+    KeysUnavailableError,
+    NoMatchingKeyError,
+)
+from ._errors import raises_as_pyjwt
+from .api_jwk import PyJWK, PyJWKSet, pyjwk_of
+from .api_jwt import WIDEST, get_unverified_header, jwks_of
+from .exceptions import NoSigningKeyError, PyJWKClientConnectionError, PyJWKClientError
+
+__all__ = ["PyJWKClient"]
+
+Fetch = Callable[[str, dict[str, str], float], tuple[int, Mapping[str, str], bytes]]
+
+
+class PyJWKClient:
+    """The keys of a JWK Set's URL, kept by a `RemoteJwkSet`, which says when they are fetched.
+
+    uri: the URL, or a RemoteJwkSet with settings of its own.
+    lifespan: seconds that keys are fresh where the server does not say.
+    timeout: seconds for one request, and that a caller waits for it at most.
+    headers, ssl_context: not supported; a RemoteJwkSet has `fetch` and `ca_file` for what they do.
+    allow_http: whether http is allowed to other machines; whoever is on the way can then choose the keys.
+    The others are taken and change nothing: keys are kept parsed, and unknown ones have a budget of fetches.
+
+    A subclass with a `fetch_data` of its own provides the keys by that. It is called on a daemon thread.
+    """
+
+    @raises_as_pyjwt
+    def __init__(
+        self,
+        uri: str | RemoteJwkSet,
+        cache_keys: bool = False,
+        max_cached_keys: int = 16,
+        cache_jwk_set: bool = True,
+        lifespan: float = 300,
+        headers: dict[str, Any] | None = None,
+        timeout: float = 5,
+        ssl_context: object = None,
+        cooldown_duration: float = 30,
+        *,
+        allow_http: bool = False,
+    ) -> None:
+        if headers:
+            raise InvalidArgumentError(
+                "headers: give a RemoteJwkSet with a fetch of your own in place of the URL"
+            )
+        if ssl_context is not None:
+            raise InvalidArgumentError("ssl_context: give a RemoteJwkSet with a ca_file in place of the URL")
+        if not 0 <= cooldown_duration < math.inf:
+            raise PyJWKClientError("cooldown_duration is negative or not finite")
+        if cache_jwk_set and not lifespan > 0:
+            raise PyJWKClientError("lifespan is not greater than 0")
+        self.timeout: float = timeout
+        self.headers: dict[str, Any] = {}
+        self.ssl_context: object = None
+        self.cooldown_duration: float = cooldown_duration
+        self._has_own_fetch = type(self).fetch_data is not PyJWKClient.fetch_data
+        self._allow_http = allow_http
+        if isinstance(uri, RemoteJwkSet):
+            if self._has_own_fetch:
+                raise InvalidArgumentError(
+                    "a subclass with fetch_data: give the URL in place of a RemoteJwkSet"
+                )
+            self.uri: str = uri.status().source
+            self.keys: RemoteJwkSet = uri
+        else:
+            if urlsplit(uri).scheme.lower() not in ("http", "https"):
+                raise PyJWKClientError("the URI is neither https nor http")
+            self.uri = uri
+            self.keys = self._remote(lifespan if lifespan > 0 else 300)
+        self.jwk_set_cache: JWKSetCache | None = JWKSetCache(self.keys, lifespan) if cache_jwk_set else None
+        self._verifier = Verifier(self.keys, WIDEST)
+
+    def _remote(self, lifespan: float) -> RemoteJwkSet:
+        def made(allow_http: bool, fetch: Fetch | None = None) -> RemoteJwkSet:
+            # PyJWT fetches with the first token too.
+            return RemoteJwkSet(
+                self.uri,
+                ttl=lifespan,
+                timeout=self.timeout,
+                max_wait=self.timeout,
+                prefetch=False,
+                allow_http=allow_http,
+                fetch=fetch,
+            )
+
+        if self._has_own_fetch:
+            # The URL is then no more than a name.
+            return made(True, _fetch_of(weakref.ref(self)))
+        try:
+            return made(self._allow_http)
+        except InvalidArgumentError as error:
+            if not self._allow_http and urlsplit(self.uri).scheme.lower() == "http":
+                made(True)  # Raises whatever else is wrong.
+                raise InvalidArgumentError(f"{error}: allow_http=True") from None
+            raise
+
+    @raises_as_pyjwt
+    def fetch_data(self) -> Any:
+        """Fetches the JWK Set now and returns it as a dict: its usable keys.
+
+        A subclass may call this in a `fetch_data` of its own, and change what it returns.
+        """
+        if not self._has_own_fetch:
+            self._refresh(self.keys)
+            return {"keys": _as_json(self._current().keys)}
+        with RemoteJwkSet(
+            self.uri, timeout=self.timeout, prefetch=False, allow_http=self._allow_http, log=False
+        ) as keys:
+            self._refresh(keys)
+            return {"keys": _as_json(keys.current().keys)}
+
+    @raises_as_pyjwt
+    def get_signing_key_from_jwt(self, token: str | bytes) -> PyJWK:
+        """The key of the token's "kid", or for a token without one the key that verifies it.
+
+        A key that is not there is fetched if the budget allows. Raises PyJWKClientConnectionError or
+        NoSigningKeyError; whatever else is wrong with the token, `decode` says.
+        """
+        kid = get_unverified_header(token).get("kid")
+        is_signed = self._is_signed(token)
+        keys = self._current().keys
+        if kid is not None:
+            keys = [key for key in keys if key.kid == kid] or [key for key in keys if key.kid is None]
+        if not keys:
+            raise NoSigningKeyError("no key matches the token")
+        if len(keys) > 1 and is_signed:
+            return pyjwk_of(next((key for key in keys if _has_signed(key, token)), keys[0]))
+        return pyjwk_of(keys[0])
+
+    def get_signing_key(self, kid: str) -> PyJWK:
+        """The key of this "kid", as `get_signing_key_from_jwt` gives it."""
+        header = base64.urlsafe_b64encode(json.dumps({"alg": "RS256", "kid": kid}).encode())
+        # A token of nobody's, which may cause a fetch as any that could pass if this key were there.
+        return self.get_signing_key_from_jwt(header.rstrip(b"=") + b".e30.AA")
+
+    @raises_as_pyjwt
+    def get_jwk_set(self, refresh: bool = False) -> PyJWKSet:
+        """The usable keys. refresh: fetch them now; nothing limits that."""
+        if refresh:
+            self._refresh(self.keys)
+        else:
+            try:
+                self.keys.wait_ready(self.timeout)
+            except KeysUnavailableError as error:
+                raise PyJWKClientConnectionError(*error.args) from None
+        return PyJWKSet(_as_json(self._current().keys))
+
+    @raises_as_pyjwt
+    def get_signing_keys(self, refresh: bool = False) -> list[PyJWK]:
+        """The usable keys that have a "kid"."""
+        keys = [key for key in self.get_jwk_set(refresh) if key.key_id]
+        if not keys:
+            raise PyJWKClientError("no key of the set has a kid")
+        return keys
+
+    @staticmethod
+    def match_kid(signing_keys: list[PyJWK], kid: str) -> PyJWK | None:
+        """The first of these keys that has this "kid"."""
+        return next((key for key in signing_keys if key.key_id == kid), None)
+
+    def _is_signed(self, token: str | bytes) -> bool:
+        """Whether a key verifies the token. The verifier tries four at most: a forgery shall cost no more."""
+        try:
+            # Also for the fetch that this may cause, and that of a token which no policy lets pass does not.
+            self._verifier.verify(token)
+        except KeysUnavailableError as error:
+            raise PyJWKClientConnectionError(*error.args) from None
+        except (InvalidSignatureError, NoMatchingKeyError):
+            return False
+        except InvalidTokenError:
+            pass
+        return True
+
+    def _current(self) -> JwkSet:
+        try:
+            return self.keys.current()
+        except KeysUnavailableError as error:
+            raise PyJWKClientConnectionError(*error.args) from None
+
+    def _refresh(self, keys: RemoteJwkSet) -> None:
+        try:
+            keys.refresh(self.timeout)
+        except KeysUnavailableError as error:
+            raise PyJWKClientConnectionError(*error.args) from None
+
+
+class JWKSetCache:
+    """The keys in use, by the methods of PyJWT's class of that name."""
+
+    def __init__(self, keys: RemoteJwkSet, lifespan: float) -> None:
+        self.lifespan: float = lifespan
+        self._keys = keys
+
+    def get(self) -> PyJWKSet | None:
+        """The usable keys; None before the first fetch, and where they are too old."""
+        try:
+            return PyJWKSet(_as_json(self._keys.current().keys))
+        except KeysUnavailableError:
+            return None
+
+    def is_expired(self) -> bool:
+        """Whether there were keys and they are not fresh any more."""
+        return self._keys.status().state in ("stale", "too_old")
+
+    def put(self, jwk_set: object) -> None:
+        """Raises InvalidArgumentError: the keys are what the issuer publishes."""
+        raise InvalidArgumentError("the keys cannot be set; get_jwk_set(refresh=True) fetches them now")
+
+
+def _fetch_of(client: Callable[[], PyJWKClient | None]) -> Fetch:
+    """A transport that calls the client's fetch_data(). It does not hold the client, which holds the keys."""
+
+    def fetch(url: str, headers: dict[str, str], timeout: float) -> tuple[int, Mapping[str, str], bytes]:
+        this = client()
+        data = this.fetch_data() if this is not None else None
+        if isinstance(data, PyJWKSet):
+            data = {"keys": _as_json([key.key for key in data])}
+        return 200, {}, json.dumps(data).encode()
+
+    return fetch
+
+
+def _as_json(keys: list[Jwk]) -> list[dict[str, Any]]:
+    return [json.loads(key.to_json()) for key in keys]
+
+
+def _has_signed(key: Jwk, token: str | bytes) -> bool:
+    try:
+        verify_token(jwks_of(key), WIDEST, token)
+    except (InvalidSignatureError, NoMatchingKeyError):
+        return False
+    except InvalidTokenError:
+        # Claims are judged once the signature holds.
+        return True
+    return True
