@@ -521,6 +521,7 @@ def test_ctrl_c_interrupts_every_wait(server: Server, make_token: Make) -> None:
     verifier = Verifier(keys, Policy.bouncer())
     waits: list[Callable[[], object]] = [
         lambda: verifier.verify(make_token()),
+        lambda: verifier.verify_authorization(f"Bearer {make_token()}"),
         lambda: verifier.verify_batch([make_token()] * 200, threads=2),
         lambda: verifier.with_cache(8).verify_batch_columns([make_token()]),
         lambda: keys.wait_ready(60),
