@@ -1506,7 +1506,7 @@ bouncer_status bouncer_authorization_token(const char *value,
 
 /**
  * Tokens of a DC/OS service account, whose secret is JSON of `secret_len` bytes at `secret`: "uid", "private_key" (RSA
- * in PEM) and "login_endpoint". The key that is kept is wiped from memory with the last renewer made of it; reading the
+ * in PEM) and "login_endpoint", unless that is set. It may be base64 or a JSON string of that JSON. The key that is kept is wiped from memory with the last renewer made of it; reading the
  * secret leaves a copy in memory that is free again.
  *
  * On success puts the settings in `*out`; free them with bouncer_renewer_options_free(). On failure:
@@ -1814,9 +1814,9 @@ bouncer_status bouncer_renewer_supply_failure(const bouncer_renewer *renewer,
 
 /**
  * Whether an answer to a request with the own token says that the token was not accepted, so that
- * bouncer_renewer_reject() is worth a call. Gives 1 for HTTP status 401 whose WWW-Authenticate is absent (NULL) or asks
- * for "acsjwt", "oauthjwt" or "Bearer", and for status 16 of gRPC (`grpc_status`, NULL if there is none); 0 otherwise,
- * and always for 403. Each text is of the length given.
+ * bouncer_renewer_reject() is worth a call. Gives 1 for HTTP status 401 whose WWW-Authenticate is absent (NULL), empty, or
+ * asks for "acsjwt", "oauthjwt" or "Bearer", and for status 16 of gRPC (`grpc_status`, NULL if there is none); 0
+ * otherwise, and always for 403. Each text is of the length given.
  */
 int32_t bouncer_is_token_rejection(uint16_t http_status,
                                    const char *www_authenticate,

@@ -186,7 +186,7 @@ func TestOnlyAnAnswerToTheTokenIsOne(t *testing.T) {
 		"401 without a challenge": {401, nil, true},
 		"401 with two challenges": {401, http.Header{"Www-Authenticate": {"Basic", "Bearer"}}, true},
 		"401 for a password":      {401, http.Header{"Www-Authenticate": {"Basic realm=\"x\""}}, false},
-		"401 for nothing":         {401, http.Header{"Www-Authenticate": {""}}, false},
+		"401 for nothing":         {401, http.Header{"Www-Authenticate": {""}}, true},
 		"403":                     {403, acsjwt(), false},
 		"200":                     {200, nil, false},
 		"503":                     {503, nil, false},

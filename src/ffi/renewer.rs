@@ -269,9 +269,9 @@ pub unsafe extern "C" fn bouncer_renewer_supply_failure(
 }
 
 /// Whether an answer to a request with the own token says that the token was not accepted, so that
-/// bouncer_renewer_reject() is worth a call. Gives 1 for HTTP status 401 whose WWW-Authenticate is absent (NULL) or asks
-/// for "acsjwt", "oauthjwt" or "Bearer", and for status 16 of gRPC (`grpc_status`, NULL if there is none); 0 otherwise,
-/// and always for 403. Each text is of the length given.
+/// bouncer_renewer_reject() is worth a call. Gives 1 for HTTP status 401 whose WWW-Authenticate is absent (NULL), empty, or
+/// asks for "acsjwt", "oauthjwt" or "Bearer", and for status 16 of gRPC (`grpc_status`, NULL if there is none); 0
+/// otherwise, and always for 403. Each text is of the length given.
 ///
 /// # Safety
 /// The rules of the header's preamble.
@@ -292,7 +292,7 @@ pub unsafe extern "C" fn bouncer_is_token_rejection(
     })
 }
 
-/// A text that may be absent. One that is not UTF-8 is there, and says nothing.
+/// A text that may be absent. One that is not UTF-8 is there, is not empty, and asks for nothing.
 ///
 /// # Safety
 /// As [`text`].
@@ -301,7 +301,7 @@ unsafe fn maybe_text<'a>(data: *const c_char, len: usize) -> Option<&'a str> {
         return None;
     }
     // SAFETY: the caller's promise is the same.
-    Some(unsafe { text("text", data.cast(), len) }.unwrap_or_default())
+    Some(unsafe { text("text", data.cast(), len) }.unwrap_or("\u{fffd}"))
 }
 
 /// Ends it: a login under way is cut off, the thread ends, and from now on there is no token. NULL is allowed.

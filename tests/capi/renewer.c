@@ -611,7 +611,7 @@ static void an_answer_tells_whether_the_token_was_rejected(void)
     CHECK(bouncer_is_token_rejection(401, "oauthjwt", 8, NULL, 0) == 1);
     CHECK(bouncer_is_token_rejection(401, "Bearer realm=\"a\"", 16, NULL, 0) == 1);
     CHECK(bouncer_is_token_rejection(200, NULL, 0, "16", 2) == 1);
-    CHECK(bouncer_is_token_rejection(401, "", 0, NULL, 0) == 0 && bouncer_is_token_rejection(401, "\xff", 1, NULL, 0) == 0);
+    CHECK(bouncer_is_token_rejection(401, "", 0, NULL, 0) == 1 && bouncer_is_token_rejection(401, "\xff", 1, NULL, 0) == 0);
     CHECK(bouncer_is_token_rejection(401, "a", SIZE_MAX, "16", SIZE_MAX) == 0);
     CHECK(bouncer_is_token_rejection(401, "Basic realm=\"a\"", 15, NULL, 0) == 0);
     CHECK(bouncer_is_token_rejection(403, "acsjwt", 6, NULL, 0) == 0 && bouncer_is_token_rejection(200, NULL, 0, "7", 1) == 0);

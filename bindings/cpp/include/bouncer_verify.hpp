@@ -1664,7 +1664,7 @@ public:
         return detail::make<RenewerOptions>(bouncer_renewer_options_new_supplied, name.data(), name.size());
     }
 
-    /// Logs in at `url`, in place of the service account's "login_endpoint".
+    /// Logs in at `url`, in place of the service account's "login_endpoint", which may then be missing.
     Result<void> try_login_endpoint(std::string_view url) noexcept {
         return set(bouncer_renewer_options_set_login_endpoint, url);
     }
@@ -2031,8 +2031,8 @@ private:
 };
 
 /// Whether an answer to a request with the own token says that the token was not accepted, so that
-/// TokenRenewer::try_reject() is worth a call: HTTP status 401 whose WWW-Authenticate is absent or asks for "acsjwt",
-/// "oauthjwt" or "Bearer", and status 16 of gRPC. Never for 403.
+/// TokenRenewer::try_reject() is worth a call: HTTP status 401 whose WWW-Authenticate is absent, empty, or asks for
+/// "acsjwt", "oauthjwt" or "Bearer", and status 16 of gRPC. Never for 403.
 [[nodiscard]] inline bool is_token_rejection(std::uint16_t http_status,
                                              std::optional<std::string_view> www_authenticate = std::nullopt,
                                              std::optional<std::string_view> grpc_status = std::nullopt) noexcept {

@@ -5,7 +5,7 @@
 /// with HTTP 200.
 ///
 /// A 401 counts if its WWW-Authenticate asks for what DC/OS asks for (`acsjwt`, `oauthjwt`) or for `Bearer`,
-/// or if there is none: DC/OS's Admin Router stands before services that have a 401 of their own, such as
+/// or if there is none or an empty one: DC/OS's Admin Router stands before services that have a 401 of their own, such as
 /// `Basic`, which a new token would not change. 403 never counts: the caller is known, and not allowed.
 ///
 /// ```
@@ -25,15 +25,19 @@ pub fn is_token_rejection(
         return true;
     }
     http_status == 401
-        && www_authenticate.is_none_or(|challenges| {
-            // RFC 9110 §11.6.1: a list of challenges. What stands at the beginning of an item is a scheme or the name of
-            // a parameter; what is quoted is neither.
-            let outside_quotes: String = challenges.split('"').step_by(2).collect();
-            outside_quotes.split(',').any(|item| {
-                let word = item.split_whitespace().next().unwrap_or_default();
-                ["acsjwt", "oauthjwt", "Bearer"].iter().any(|scheme| scheme.eq_ignore_ascii_case(word))
-            })
-        })
+        && www_authenticate
+            .is_none_or(|challenges| challenges.trim().is_empty() || asks_for_a_token(challenges))
+}
+
+/// Whether one of the challenges of a WWW-Authenticate field asks for a token.
+fn asks_for_a_token(challenges: &str) -> bool {
+    // RFC 9110 §11.6.1: a list of challenges. What stands at the beginning of an item is a scheme or the name of a
+    // parameter; what is quoted is neither.
+    let outside_quotes: String = challenges.split('"').step_by(2).collect();
+    outside_quotes.split(',').any(|item| {
+        let word = item.split_whitespace().next().unwrap_or_default();
+        ["acsjwt", "oauthjwt", "Bearer"].iter().any(|scheme| scheme.eq_ignore_ascii_case(word))
+    })
 }
 
 #[cfg(test)]
@@ -53,7 +57,11 @@ mod tests {
             (401, Some("Basic realm = Bearer"), None, false),
             (401, Some("Basic realm=\"x\" , Bearer error=\"y\""), None, true),
             (401, Some("Digest realm=\"x\", nonce=\"y\""), None, false),
-            (401, Some(""), None, false),
+            // A header field without a value, as some proxies and client libraries write one that is missing.
+            (401, Some(""), None, true),
+            (401, Some(" "), None, true),
+            (401, Some(","), None, false),
+            (403, Some(""), None, false),
             (403, Some("acsjwt"), None, false),
             (200, None, None, false),
             (200, None, Some("16"), true),
