@@ -665,7 +665,11 @@ fn a_login_that_fails_says_why_and_exits_with_4() {
     let login = |more: &[&str]| run(&[&["login", "--secret", &secret], more].concat());
     let refused = login(&[]);
     assert_eq!((refused.code, refused.stdout.as_str()), (4, ""));
-    assert_eq!(refused.stderr, "error: the issuer refuses the login: the login was rejected: 401\n");
+    assert_eq!(
+        refused.stderr,
+        "error: the issuer refuses the login: the login was rejected: HTTP 401: check that the account exists and that the \
+         private key is the account's\n"
+    );
     assert_eq!(login(&["--json"]).json()["status"].as_str(), Some("login_rejected"));
     server.say(Reply::status(503));
     assert_eq!(login(&["--json"]).json()["status"].as_str(), Some("login_unavailable"));

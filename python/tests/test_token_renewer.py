@@ -439,7 +439,9 @@ def test_the_status_is_a_dict_too(provider: Provider, secret: str) -> None:
         f"TokenRenewerStatus(source='{provider.url}', state='valid', generation=1, "
     )
     assert (status.attempts, status.scheduled, status.requested, status.failures) == (2, 1, 1, 1)
-    assert (status.last_error, status.last_error_name) == ("the login was rejected: 401", "rejected")
+    assert status.last_error is not None
+    assert status.last_error.startswith("the login was rejected: HTTP 401")
+    assert status.last_error_name == "rejected"
     assert status.last_error_at is not None
     assert status.last_error_at.tzinfo is timezone.utc
     assert abs((datetime.now(timezone.utc) - status.last_error_at).total_seconds()) < 10
@@ -448,6 +450,7 @@ def test_the_status_is_a_dict_too(provider: Provider, secret: str) -> None:
 def test_only_answers_that_ask_for_a_token_are_rejections() -> None:
     assert is_token_rejection(401)
     assert is_token_rejection(401, "acsjwt")
+    assert is_token_rejection(401, "")
     assert is_token_rejection(200, grpc_status="16")
     assert is_token_rejection(200, None, 16)
     assert not is_token_rejection(401, 'Basic realm="app"')

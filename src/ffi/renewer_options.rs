@@ -24,7 +24,7 @@ impl From<TokenRenewerBuilder> for bouncer_renewer_options {
 }
 
 /// Tokens of a DC/OS service account, whose secret is JSON of `secret_len` bytes at `secret`: "uid", "private_key" (RSA
-/// in PEM) and "login_endpoint". The key that is kept is wiped from memory with the last renewer made of it; reading the
+/// in PEM) and "login_endpoint", unless that is set. It may be base64 or a JSON string of that JSON. The key that is kept is wiped from memory with the last renewer made of it; reading the
 /// secret leaves a copy in memory that is free again.
 ///
 /// On success puts the settings in `*out`; free them with bouncer_renewer_options_free(). On failure:

@@ -120,7 +120,7 @@ impl HttpTransport {
                 body(limit as u64).map_err(explained)?
             }
             // It only explains, so the status counts even where it cannot be read.
-            400..=499 if request.body.is_some() => body(MAX_REFUSAL_LEN).unwrap_or_default(),
+            400..=599 if request.body.is_some() => body(MAX_REFUSAL_LEN).unwrap_or_default(),
             _ => Vec::new(),
         };
         Ok(HttpResponse::new(status, headers, body))

@@ -158,8 +158,8 @@ fetch_failures! {
     Issuer, "issuer", "issuer mismatch";
     /// The login was refused with 401: unknown account, wrong key or secret.
     Rejected, "rejected", "the login was rejected";
-    /// The login was refused as a request, whoever makes it (400, 403, 404, 406, 415): a wrong URL
-    /// or setting.
+    /// The login was refused as a request, whoever makes it (400, 405, 406, 415, and 403 or 404 before the first login
+    /// that succeeds): a wrong URL or setting.
     Refused, "refused", "the login request was refused";
     /// The service account's secret cannot be read, or is none.
     Credentials, "credentials", "no usable credentials";
@@ -175,19 +175,21 @@ impl fmt::Display for FetchFailure {
     }
 }
 
-/// Why a fetch, or a login, failed. It holds nothing of the answer but its status.
+/// Why a fetch, or a login, failed. It holds nothing of the answer but its status, and of a login's also its error code.
 #[derive(Clone, PartialEq, Eq)]
 pub struct FetchError {
     failure: FetchFailure,
     detail: Cow<'static, str>,
     /// How long the server wants to be left alone.
     pub(super) retry_after: Option<Duration>,
+    /// The server's time when it answered, in seconds since 1970.
+    pub(super) server_time: Option<i64>,
 }
 
 impl FetchError {
     /// A failure with a few words about it, which go to logs.
     pub fn new(failure: FetchFailure, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { failure, detail: detail.into(), retry_after: None }
+        Self { failure, detail: detail.into(), retry_after: None, server_time: None }
     }
 
     /// The kind of failure, to match on.

@@ -133,11 +133,6 @@ impl Due {
         Self { monotonic: Instant::now() + pause, wall: SystemTime::now() + pause }
     }
 
-    /// Whether it has come on either clock.
-    pub(super) fn has_come(self, now: Instant, wall: SystemTime) -> bool {
-        now >= self.monotonic || wall >= self.wall
-    }
-
     pub(super) fn left(self) -> Duration {
         let wall = self.wall.duration_since(SystemTime::now()).unwrap_or_default();
         wall.min(self.monotonic.saturating_duration_since(Instant::now()))

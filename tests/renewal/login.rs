@@ -3,6 +3,7 @@
 use crate::iam::{Iam, foreign_token, now, secret_of};
 use crate::server::{Reply, Server};
 use crate::{PATIENCE, builder, on_threads, ready, until, vectors};
+use base64::Engine as _;
 use bouncer_verify::{ErrorCategory, ErrorKind, FetchFailure, ServiceAccount, TokenRenewer};
 use std::fs;
 use std::path::PathBuf;
@@ -94,17 +95,92 @@ fn wrong_credentials_are_told_at_once_and_tried_again_slowly() {
 }
 
 #[test]
-fn a_request_that_is_refused_as_such_is_tried_again_each_five_minutes() {
-    for code in [400, 403, 404, 406, 415] {
+fn a_request_that_is_refused_as_such_is_told_at_once_and_tried_again_after_15_to_30_seconds() {
+    for code in [400, 403, 404, 405, 406, 415] {
         let iam = Iam::start();
         iam.change(|behaviour| behaviour.fault = Some(Reply::status(code)));
         let renewer = builder(&iam).build().unwrap();
-        assert_eq!(renewer.token().unwrap_err().kind(), ErrorKind::LoginRejected, "{code}");
+        let error = renewer.token().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::LoginRejected, "{code}");
+        assert!(error.to_string().contains(&format!("HTTP {code}")), "{error}");
+        assert!(error.to_string().contains("check the"), "{error}");
         let status = renewer.status();
         assert_eq!(status.last_error.unwrap().failure(), FetchFailure::Refused);
-        assert!((149..=300).contains(&status.next_attempt.as_secs()), "{code}");
+        assert!((14..=30).contains(&status.next_attempt.as_secs()), "{code}");
+        for _ in 0..1000 {
+            assert!(renewer.token().is_err());
+        }
         assert_eq!(iam.logins(), 1);
     }
+}
+
+#[test]
+fn failures_before_do_not_lengthen_the_pause_after_a_refusal() {
+    let iam = Iam::start();
+    iam.change(|behaviour| behaviour.fault = Some(Reply::status(503)));
+    let renewer = builder(&iam).build().unwrap();
+    assert!(renewer.wait_attempts(3, PATIENCE));
+    iam.change(|behaviour| behaviour.fault = Some(Reply::status(404)));
+    until("it is refused", || {
+        renewer.status().last_error.is_some_and(|error| error.failure() == FetchFailure::Refused)
+    });
+    assert!((14..=30).contains(&renewer.status().next_attempt.as_secs()));
+}
+
+#[test]
+fn after_a_success_403_and_404_are_an_outage_that_passes() {
+    on_threads(2, |i| {
+        let code = [403, 404][i];
+        let iam = Iam::start();
+        iam.change(|behaviour| behaviour.life = 4);
+        let renewer = ready(&iam);
+        iam.change(|behaviour| behaviour.fault = Some(Reply::status(code)));
+        until("it has expired", || renewer.status().state.as_str() == "expired");
+        let error = renewer.token().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::LoginUnavailable, "{error}");
+        assert!(error.to_string().contains(&format!("HTTP {code}")), "{error}");
+        let status = renewer.status();
+        assert_eq!(status.last_error.unwrap().failure(), FetchFailure::Status);
+        assert!(status.next_attempt <= Duration::from_secs(15));
+        assert!(iam.logins() <= 16, "{}", iam.logins());
+        iam.change(|behaviour| behaviour.fault = None);
+        until("the next token", || renewer.status().generation == 2);
+    });
+}
+
+#[test]
+fn one_refusal_does_not_cost_the_token() {
+    // Life 12 s, renewal at 6.
+    let iam = Iam::start();
+    iam.change(|behaviour| behaviour.life = 12);
+    let renewer = ready(&iam);
+    iam.change(|behaviour| behaviour.fault = Some(Reply::status(400)));
+    until("the refusal", || renewer.status().failures == 1);
+    assert!(renewer.status().next_attempt <= Duration::from_secs(5));
+    iam.change(|behaviour| behaviour.fault = None);
+    until("the renewal", || {
+        assert!(renewer.token().is_ok(), "a caller saw an error");
+        renewer.status().generation == 2
+    });
+    assert_eq!(iam.logins(), 3);
+}
+
+#[test]
+fn an_endless_401_is_not_hammered_at_the_end_of_a_life() {
+    let iam = Iam::start();
+    iam.change(|behaviour| behaviour.life = 4);
+    let renewer = ready(&iam);
+    iam.change(|behaviour| behaviour.fault = Some(Reply::status(401)));
+    let start = Instant::now();
+    let mut refused = 0;
+    // The end of the life, and as long again without a token.
+    while start.elapsed() < Duration::from_secs(8) {
+        refused += usize::from(renewer.token().is_err());
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    assert!(refused > 100, "callers are told at once: {refused}");
+    // At 2 s, after 2.5 to 5 s more, and then after 15 s at least.
+    assert!((2..=4).contains(&iam.logins()), "{}", iam.logins());
 }
 
 #[test]
@@ -175,6 +251,78 @@ fn an_answer_without_a_usable_token_is_a_failure() {
 }
 
 #[test]
+fn other_successes_than_200_and_a_byte_order_mark_are_answers() {
+    for status in [200, 201, 203] {
+        let body = format!("\u{feff}{{\"token\":\"{}\"}}", foreign_token(now() + 600));
+        let reply = Reply::Answer(status, vec![("Content-Type", "application/json".into())], body.into());
+        let iam = Iam::start();
+        iam.change(|behaviour| behaviour.fault = Some(reply));
+        let renewer = ready(&iam);
+        assert_eq!(renewer.status().state.as_str(), "valid", "{status}");
+        assert_eq!(iam.logins(), 1);
+    }
+}
+
+#[test]
+fn the_status_of_a_refusal_counts_whatever_its_body_is() {
+    let code = r#"{"code":"ERR_INVALID_CREDENTIALS","x":""#;
+    let long = format!("{code}{}\"}}", "x".repeat(20_000));
+    let head = |len: usize| format!("HTTP/1.1 401 No\r\nContent-Length: {len}\r\nConnection: close\r\n\r\n");
+    for (reply, shown) in [
+        (Reply::Bytes(format!("{}{code}\"}}", head(code.len() + 2)).into()), true),
+        (Reply::Bytes(format!("{}{long}", head(long.len())).into()), false),
+        (Reply::Bytes(format!("{}{code}", head(500)).into()), false),
+        (Reply::Bytes(head(0).into()), false),
+    ] {
+        let iam = Iam::start();
+        iam.change(|behaviour| behaviour.fault = Some(reply));
+        let renewer = builder(&iam).build().unwrap();
+        assert!(renewer.wait_attempts(1, PATIENCE));
+        let error = renewer.status().last_error.unwrap();
+        assert_eq!(error.failure(), FetchFailure::Rejected);
+        assert!(error.to_string().contains("HTTP 401"), "{error}");
+        assert_eq!(error.to_string().contains("ERR_INVALID_CREDENTIALS"), shown, "{error}");
+    }
+}
+
+#[test]
+fn the_error_of_a_caller_says_why_the_login_failed() {
+    let iam = Iam::start();
+    let wrong = ServiceAccount::from_json(&secret_of("rsa-2048-b", &iam.login_url())).unwrap();
+    let rejected = TokenRenewer::service_account(wrong).build().unwrap();
+    let closed_port = TokenRenewer::service_account(
+        ServiceAccount::from_json(&secret_of("rsa-2048-a", "http://127.0.0.1:9/login?key=x")).unwrap(),
+    );
+    let unreachable = closed_port.max_wait(Duration::from_millis(500)).build().unwrap();
+    assert!(unreachable.wait_attempts(1, PATIENCE));
+    let down = Iam::start();
+    down.change(|behaviour| behaviour.fault = Some(Reply::status(503)));
+    let down = builder(&down).max_wait(Duration::ZERO).build().unwrap();
+    assert!(down.wait_attempts(1, PATIENCE));
+    for (renewer, kind, parts) in [
+        (
+            &rejected,
+            ErrorKind::LoginRejected,
+            vec![iam.login_url(), "HTTP 401, ERR_INVALID_CREDENTIALS".into(), "private key".into()],
+        ),
+        (
+            &unreachable,
+            ErrorKind::LoginUnavailable,
+            vec!["http://127.0.0.1:9/login: no connection: ".into(), "refused".into()],
+        ),
+        (&down, ErrorKind::LoginUnavailable, vec!["HTTP 503".into()]),
+    ] {
+        let errors = [renewer.token().unwrap_err(), renewer.wait_ready(Duration::ZERO).unwrap_err()];
+        for error in errors {
+            assert_eq!(error.kind(), kind, "{error}");
+            let text = error.to_string();
+            assert!(parts.iter().all(|part| text.contains(part.as_str())), "{text}: {parts:?}");
+            assert!(!text.contains("key=x"), "{text}");
+        }
+    }
+}
+
+#[test]
 fn a_login_is_never_redirected() {
     let iam = Iam::start();
     let elsewhere = Server::saying(Reply::json("{}"));
@@ -199,6 +347,104 @@ fn a_secret_in_a_file_is_read_for_each_login() {
     fs::write(&path, iam.secret()).unwrap();
     renewer.renew(PATIENCE).unwrap();
     assert!(renewer.token().is_ok());
+}
+
+#[test]
+fn a_secret_is_read_in_every_form_in_which_it_arrives() {
+    let iam = Iam::start();
+    let secret = iam.secret();
+    let base64 = |text: &str| base64::engine::general_purpose::STANDARD.encode(text);
+    let quoted = serde_json::Value::from(secret.as_str()).to_string();
+    let forms = [
+        format!("\u{feff}{secret}\r\n"),
+        base64(&secret) + "\n",
+        quoted.clone(),
+        base64(&quoted),
+        secret.replace("\\n", "\n"),
+        secret.replace("\\n", "\\\\n"),
+        secret.replace("\\n", ""),
+        secret.replace("\\n", " "),
+        secret.replace("\\n", "\\n    "),
+    ];
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("renewal-secret-forms.json");
+    for (i, form) in forms.iter().enumerate() {
+        fs::write(&path, form).unwrap();
+        let renewer = TokenRenewer::service_account_file(&path).build().unwrap();
+        assert!(iam.accepts(&renewer.token().unwrap()), "{i}");
+        let account = ServiceAccount::from_json(form).unwrap();
+        assert_eq!(account.login_endpoint(), Some(iam.login_url().as_str()), "{i}");
+    }
+    assert_eq!(iam.logins(), forms.len());
+}
+
+#[test]
+fn the_environment_variable_holds_the_secret_in_any_form_or_a_path() {
+    const ALONE: &str = "BOUNCER_LOGIN_URL";
+    if let Ok(url) = std::env::var(ALONE) {
+        let renewer = TokenRenewer::service_account_from_env().unwrap().build().unwrap();
+        let _ = renewer.token().unwrap();
+        assert_eq!(renewer.status().source, url);
+        return;
+    }
+    let iam = Iam::start();
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("renewal-secret-env.json");
+    fs::write(&path, iam.secret()).unwrap();
+    let base64 = base64::engine::general_purpose::STANDARD.encode(iam.secret());
+    let quoted = serde_json::Value::from(iam.secret()).to_string();
+    let values =
+        [iam.secret(), format!("\u{feff}{}", iam.secret()), base64, quoted, format!("{}\n", path.display())];
+    for value in &values {
+        let status = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "login::the_environment_variable_holds_the_secret_in_any_form_or_a_path"])
+            .env(ALONE, iam.login_url())
+            .env("DCOS_SERVICE_ACCOUNT_CREDENTIAL", value)
+            .status();
+        assert!(status.unwrap().success(), "{value}");
+    }
+    assert_eq!(iam.logins(), values.len());
+}
+
+#[test]
+fn a_login_endpoint_that_is_set_stands_for_one_that_the_secret_does_not_have() {
+    let iam = Iam::start();
+    let secret = iam.secret().replace("login_endpoint", "not_it");
+    let account = || ServiceAccount::from_json(&secret).unwrap();
+    let error = TokenRenewer::service_account(account()).build().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::UnusableCredentials);
+    assert!(error.to_string().contains("no login_endpoint in the secret, and none is set"), "{error}");
+    let renewer = TokenRenewer::service_account(account()).login_endpoint(&iam.login_url()).build().unwrap();
+    assert!(iam.accepts(&renewer.token().unwrap()));
+    // A file that loses it later.
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("renewal-secret-endpoint.json");
+    fs::write(&path, iam.secret()).unwrap();
+    let renewer = TokenRenewer::service_account_file(&path).build().unwrap();
+    assert!(renewer.wait_attempts(1, PATIENCE));
+    fs::write(&path, &secret).unwrap();
+    let error = renewer.renew(PATIENCE).unwrap_err();
+    assert_eq!(error.failure(), FetchFailure::Credentials);
+    assert!(error.to_string().contains("no login_endpoint"), "{error}");
+}
+
+#[test]
+fn a_secrets_file_that_is_unusable_is_named_with_the_cause() {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
+    let written = |name: &str, bytes: &[u8]| {
+        let path = folder.join(name);
+        fs::write(&path, bytes).unwrap();
+        path
+    };
+    for (path, why) in [
+        (PathBuf::from("/nonexistent/secret.json"), "No such file or directory (os error 2)"),
+        (folder.clone(), "(os error 21)"),
+        (written("renewal-secret-utf16.json", b"\xff\xfe{\0"), "is not UTF-8"),
+        (written("renewal-secret-empty.json", b""), "the secret is empty"),
+        (written("renewal-secret-uid.json", br#"{"uid":7}"#), "no private_key"),
+    ] {
+        let error = TokenRenewer::service_account_file(&path).build().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::UnusableCredentials);
+        let text = error.to_string();
+        assert!(text.contains(why) && text.contains(&path.display().to_string()), "{text}");
+    }
 }
 
 #[test]

@@ -1,7 +1,10 @@
 //! Tokens from elsewhere than DC/OS.
 
+use crate::iam::{foreign_token, now};
 use crate::server::{Reply, Server};
 use crate::{PATIENCE, until};
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use bouncer_verify::{ErrorKind, FetchError, FetchFailure, NewToken, TokenRenewer};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -31,9 +34,10 @@ fn client_credentials_are_asked_for_as_rfc_6749_has_it() {
 }
 
 #[test]
-fn an_answer_that_is_no_bearer_token_is_a_failure() {
+fn an_answer_that_is_no_token_is_a_failure() {
     for (reply, failure) in [
-        (Reply::json(r#"{"access_token":"a","token_type":"mac"}"#), FetchFailure::Document),
+        (Reply::json(r#"{"access_token":"a","token_type":"a b"}"#), FetchFailure::Document),
+        (Reply::json(r#"{"access_token":"a","expires_in":"soon"}"#), FetchFailure::Document),
         (Reply::json(r#"{"token_type":"Bearer"}"#), FetchFailure::Document),
         (Reply::json(r#"{"access_token":"a b","token_type":"Bearer"}"#), FetchFailure::Document),
         (Reply::status(401), FetchFailure::Rejected),
@@ -88,4 +92,184 @@ fn a_program_can_bring_its_own_transport_for_logins_too() {
         .unwrap();
     observed.wait_ready(PATIENCE).unwrap();
     until("it is observed", || seen.load(Ordering::SeqCst) == 1);
+}
+
+#[test]
+fn the_word_before_the_token_is_the_answers_token_type() {
+    for (token_type, authorization) in [
+        (r#""token_type":"Bearer","#, "Bearer opaque"),
+        (r#""token_type":"BEARER","#, "Bearer opaque"),
+        (r#""token_type":null,"#, "Bearer opaque"),
+        (r#""type":"Bearer","#, "Bearer opaque"),
+        ("", "Bearer opaque"),
+        (r#""token_type":"BearerToken","#, "BearerToken opaque"),
+        (r#""token_type":"DPoP","#, "DPoP opaque"),
+    ] {
+        let answer = format!(r#"{{{token_type}"access_token":"opaque","expires_in":"1799"}}"#);
+        let server = Server::saying(Reply::json(answer));
+        let client = || TokenRenewer::client_credentials(&server.url(), "id", "secret");
+        let token = client().build().unwrap().token().unwrap();
+        assert_eq!((token.as_str(), token.authorization()), ("opaque", authorization));
+        // A word that is set counts.
+        let token = client().bearer().build().unwrap().token().unwrap();
+        assert_eq!((token.as_str(), token.authorization()), ("opaque", "Bearer opaque"));
+        let token = client().dcos_header().build().unwrap().token().unwrap();
+        assert_eq!(token.authorization(), "token=opaque");
+    }
+}
+
+#[test]
+fn an_expires_in_that_says_nothing_leaves_the_life_to_the_token() {
+    for expires_in in ["-1", "0", "\"-1\"", "null"] {
+        let answer =
+            |token: &str| Reply::json(format!(r#"{{"access_token":"{token}","expires_in":{expires_in}}}"#));
+        let server = Server::saying(answer("opaque"));
+        let renewer = TokenRenewer::client_credentials(&server.url(), "id", "secret").build().unwrap();
+        assert!(renewer.wait_attempts(1, PATIENCE));
+        let status = renewer.status();
+        assert_eq!((status.state.as_str(), status.expires_in), ("valid", None), "{expires_in}");
+        server.say(answer(&foreign_token(now() + 600)));
+        renewer.renew(PATIENCE).unwrap();
+        let life = renewer.status().expires_in.unwrap().as_secs();
+        assert!((590..=600).contains(&life), "{expires_in}: {life}");
+        assert_eq!(server.count(), 2);
+    }
+}
+
+#[test]
+fn a_life_is_read_from_exp_alone_and_by_the_issuers_clock() {
+    for claims in ["\"aud\":null,", "\"nbf\":null,", "\"sub\":7,", "\"iat\":\"soon\",", ""] {
+        for skew in [0, 3600, -3600] {
+            let issuers_now = now() + skew;
+            let payload = format!("{{{claims}\"exp\":{}}}", issuers_now + 120);
+            let token = format!("e30.{}.c2ln", URL_SAFE_NO_PAD.encode(payload));
+            let date = std::time::UNIX_EPOCH + Duration::from_secs(issuers_now as u64);
+            let reply = Reply::json(format!("{{\"access_token\":\"{token}\"}}"));
+            let server = Server::saying(reply.with("Date", httpdate::fmt_http_date(date)));
+            let renewer = TokenRenewer::client_credentials(&server.url(), "id", "secret").build().unwrap();
+            assert!(renewer.wait_attempts(1, PATIENCE));
+            let status = renewer.status();
+            let life = status.expires_in.expect("it expires").as_secs();
+            assert!((110..=120).contains(&life), "{claims} {skew}: {life}");
+            assert!(status.next_attempt < Duration::from_secs(97), "{claims} {skew}");
+        }
+    }
+}
+
+/// A token endpoint that takes this pair of id and secret alone.
+fn server_for(pair: &'static str) -> Server {
+    Server::start(move |request| {
+        let basic = request.header("authorization").unwrap().strip_prefix("Basic ").unwrap();
+        match STANDARD.decode(basic).unwrap() == pair.as_bytes() {
+            true => Reply::json(r#"{"access_token":"t","expires_in":3600}"#),
+            false => Reply::Answer(401, Vec::new(), br#"{"error":"invalid_client"}"#.to_vec()),
+        }
+    })
+}
+
+#[test]
+fn a_server_that_does_not_decode_id_and_secret_gets_them_plain_once_it_has_refused_them() {
+    let login = |server: &Server, secret: &str| {
+        TokenRenewer::client_credentials(&server.url(), "my client", secret).build().unwrap()
+    };
+    // As RFC 6749 has it: one request for each login.
+    let server = server_for("my+client:s3cr%25t%2F%2B%3A%26");
+    let renewer = login(&server, "s3cr%t/+:&");
+    renewer.wait_ready(PATIENCE).unwrap();
+    renewer.renew(PATIENCE).unwrap();
+    assert_eq!(server.count(), 2);
+    // Not so: one more at the first login, and then it is known.
+    let server = server_for("my client:s3cr%t/+:&");
+    let renewer = login(&server, "s3cr%t/+:&");
+    renewer.wait_ready(PATIENCE).unwrap();
+    assert_eq!((server.count(), renewer.status().attempts), (2, 1));
+    renewer.renew(PATIENCE).unwrap();
+    assert_eq!(server.count(), 3);
+    // A secret that is wrong is sent twice in an attempt at most, and once where the encoding changes nothing.
+    let renewer = login(&server, "wrong");
+    assert_eq!(renewer.wait_ready(PATIENCE).unwrap_err().kind(), ErrorKind::LoginRejected);
+    for _ in 0..1000 {
+        assert!(renewer.token().is_err());
+    }
+    assert_eq!(server.count(), 5);
+    let plain = TokenRenewer::client_credentials(&server.url(), "id", "wrong").build().unwrap();
+    assert!(plain.wait_ready(PATIENCE).is_err());
+    assert_eq!(server.count(), 6);
+    // After a success, a refusal is a refusal.
+    let server = server_for("my+client:a%2Fb");
+    let renewer = login(&server, "a/b");
+    renewer.wait_ready(PATIENCE).unwrap();
+    server.say(Reply::status(401));
+    assert_eq!(renewer.renew(PATIENCE).unwrap_err().failure(), FetchFailure::Rejected);
+    assert_eq!(server.count(), 2);
+}
+
+#[test]
+fn a_clients_secret_that_was_read_with_its_line_end_is_refused_when_the_renewer_is_made() {
+    let server = Server::saying(Reply::json("{}"));
+    for (id, secret, why) in [
+        ("id", "secret\n", "the client secret ends with a line end"),
+        ("id", "secret\r\n", "the client secret ends with a line end"),
+        ("id\n", "secret", "the client id ends with a line end"),
+        ("", "secret", "the client id is empty"),
+    ] {
+        let error = TokenRenewer::client_credentials(&server.url(), id, secret).build().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidArgument);
+        assert!(error.to_string().contains(why), "{error}");
+    }
+    assert_eq!(server.count(), 0);
+}
+
+#[test]
+fn the_error_code_of_a_refused_login_reaches_the_caller_and_no_other_text_of_the_answer_does() {
+    for (status, body, kind, text) in [
+        (
+            400,
+            r#"{"error":"invalid_client","error_description":"hidden"}"#,
+            ErrorKind::LoginRejected,
+            "HTTP 400, invalid_client: check the client's id and secret",
+        ),
+        (
+            401,
+            r#"{"error":"invalid_client","error_uri":"hidden"}"#,
+            ErrorKind::LoginRejected,
+            "HTTP 401, invalid_client: check the client's id and secret",
+        ),
+        (
+            400,
+            r#"{"error":"invalid_scope"}"#,
+            ErrorKind::LoginRejected,
+            "HTTP 400, invalid_scope: check the URL, the grant and the parameters",
+        ),
+        (
+            400,
+            r#"{"error":"unauthorized_client"}"#,
+            ErrorKind::LoginRejected,
+            "HTTP 400, unauthorized_client",
+        ),
+        (400, r#"{"error":"hidden"}"#, ErrorKind::LoginRejected, "HTTP 400: check"),
+        (404, "<html>hidden</html>", ErrorKind::LoginRejected, "HTTP 404: check the login's URL"),
+        (
+            503,
+            r#"{"error":"temporarily_unavailable"}"#,
+            ErrorKind::LoginUnavailable,
+            "HTTP 503, temporarily_unavailable",
+        ),
+        (
+            200,
+            r#"{"error":"invalid_grant"}"#,
+            ErrorKind::LoginUnavailable,
+            "has no \"access_token\", but the error invalid_grant",
+        ),
+        (200, "<html>hidden</html>", ErrorKind::LoginUnavailable, "HTML"),
+    ] {
+        let server = Server::saying(Reply::Answer(status, Vec::new(), body.into()));
+        let client = TokenRenewer::client_credentials(&server.url(), "id", "secret");
+        let renewer = client.max_wait(Duration::ZERO).build().unwrap();
+        assert!(renewer.wait_attempts(1, PATIENCE));
+        let error = renewer.token().unwrap_err();
+        assert_eq!(error.kind(), kind, "{error}");
+        assert!(error.to_string().contains(text) && !error.to_string().contains("hidden"), "{error}");
+        assert!(error.to_string().contains(&server.url()), "{error}");
+    }
 }

@@ -1,9 +1,11 @@
 //! After a 401.
 
-use crate::iam::Iam;
+use crate::iam::{Iam, now};
 use crate::server::Reply;
-use crate::{PATIENCE, on_threads, ready};
-use bouncer_verify::ErrorKind;
+use crate::{PATIENCE, on_threads, ready, until};
+use bouncer_verify::{ErrorKind, NewToken, TokenRenewer};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 #[test]
@@ -70,4 +72,51 @@ fn nothing_blocks_who_must_not_be_blocked() {
     assert!(renewer.wait(ticket.unwrap(), PATIENCE));
     let new = renewer.reject_now(&old, &mut ticket).unwrap();
     assert!(ticket.is_none() && *new != *old && new.generation() == 2);
+}
+
+#[test]
+fn a_login_that_gives_the_rejected_token_again_is_made_once_more_a_second_later() {
+    // As DC/OS: a token names whole seconds alone.
+    let logins = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&logins);
+    let source = move || {
+        counted.fetch_add(1, Ordering::SeqCst);
+        Ok(NewToken::new(format!("of-second-{}", now()))?.expires_in(Duration::from_secs(3600)))
+    };
+    // Just after a second began, so that what follows is within it.
+    let second = now();
+    until("the next second", || now() > second);
+    let renewer = TokenRenewer::source("test", source).build().unwrap();
+    let old = renewer.token().unwrap();
+    let (caller, rejected) = (renewer.clone(), old.clone());
+    let start = Instant::now();
+    let tokens = on_threads(50, move |_| caller.reject(&rejected).unwrap().as_str().to_owned());
+    assert!(tokens.iter().all(|token| *token == tokens[0] && *token != *old), "{tokens:?}");
+    assert!(start.elapsed() < Duration::from_secs(4), "{:?}", start.elapsed());
+    let status = renewer.status();
+    assert_eq!((status.rejections, status.suppressed, status.attempts), (1, 0, 2));
+    // The machine may be slow, and the second login be in the next second.
+    assert!((2..=3).contains(&logins.load(Ordering::SeqCst)), "{logins:?}");
+    assert_eq!(renewer.reject(&old).unwrap().as_str(), tokens[0]);
+}
+
+#[test]
+fn a_source_that_has_one_token_alone_is_asked_twice_for_a_rejection_and_no_more() {
+    let logins = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&logins);
+    let source = move || {
+        counted.fetch_add(1, Ordering::SeqCst);
+        NewToken::new("static")
+    };
+    let renewer = TokenRenewer::source("test", source).build().unwrap();
+    let token = renewer.token().unwrap();
+    let start = Instant::now();
+    for _ in 0..1000 {
+        let error = renewer.reject(&token).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::LoginUnavailable);
+        assert!(error.to_string().contains("the token was rejected"), "{error}");
+    }
+    assert!(start.elapsed() >= Duration::from_secs(1) && start.elapsed() < Duration::from_secs(10));
+    assert_eq!((logins.load(Ordering::SeqCst), renewer.status().attempts), (3, 2));
+    assert_eq!(renewer.token().unwrap().as_str(), "static");
 }

@@ -102,6 +102,38 @@ fn a_scarce_token_is_renewed_by_who_asks_for_it_and_handed_out_if_that_fails() {
 }
 
 #[test]
+fn a_second_is_between_two_logins_however_short_a_life_is() {
+    for life in [Duration::from_millis(1), Duration::from_nanos(1), Duration::from_millis(600)] {
+        let logins = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&logins);
+        let source = move || {
+            let serial = counted.fetch_add(1, Ordering::SeqCst);
+            Ok(NewToken::new(format!("t{serial}"))?.expires_in(life))
+        };
+        let settings = TokenRenewer::source("test", source).max_wait(Duration::from_millis(50));
+        let renewer = settings.build().unwrap();
+        let start = Instant::now();
+        let (until_3_s, asking) = (start + Duration::from_secs(3), renewer.clone());
+        let calls = crate::on_threads(8, move |i| {
+            let mut calls = 0;
+            while Instant::now() < until_3_s {
+                match i {
+                    0 => drop(asking.wait_ready(Duration::from_millis(1))),
+                    1 => drop(asking.token_now(&mut None)),
+                    _ => drop(asking.token()),
+                }
+                calls += 1;
+            }
+            calls
+        });
+        assert!(calls.iter().sum::<u32>() > 100, "{calls:?}");
+        let elapsed = start.elapsed().as_secs_f64();
+        let logins = logins.load(Ordering::SeqCst);
+        assert!(logins >= 2 && logins as f64 <= elapsed + 1.1, "{logins} logins in {elapsed} s");
+    }
+}
+
+#[test]
 fn handing_out_a_valid_token_waits_for_no_login() {
     let iam = Iam::start();
     let renewer = ready(&iam);

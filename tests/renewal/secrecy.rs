@@ -47,6 +47,30 @@ fn no_log_line_no_error_and_no_debug_output_has_a_secret() {
         let rejected = renewer.reject(&token).unwrap_err();
         said.push(format!("{rejected} {rejected:?}"));
     }
+    let leaking = |body: &str| Reply::Answer(400, Vec::new(), body.as_bytes().to_vec());
+    for body in
+        [r#"{"error":"leaked code"}"#, r#"{"error":"invalid_grant","error_description":"leaked code"}"#]
+    {
+        let server = Server::saying(leaking(body));
+        let refused =
+            TokenRenewer::client_credentials(&server.url(), "id", "client-secret-1").build().unwrap();
+        let error = refused.token().unwrap_err();
+        said.push(format!("{error} {error:?} {:?}", refused.status()));
+    }
+    let path = std::path::PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("renewal-secrecy.json");
+    let good = secret_of("rsa-2048-a", &iam.login_url());
+    let cut = good.len() - 200;
+    for text in [
+        "leaked file",
+        "{\"leaked file\"",
+        "{\"uid\":\"leaked file\"}",
+        &good[..cut],
+        &good.replace("MII", "M!I"),
+    ] {
+        std::fs::write(&path, text).unwrap();
+        let error = TokenRenewer::service_account_file(&path).build().unwrap_err();
+        said.push(format!("{error} {error:?}"));
+    }
     let account = ServiceAccount::from_json(&secret_of("rsa-2048-a", &iam.login_url())).unwrap();
     said.push(format!("{account:?}"));
     let oauth = Server::saying(Reply::json(r#"{"access_token":"opaque-token-1","token_type":"Bearer"}"#));
@@ -73,6 +97,8 @@ fn no_log_line_no_error_and_no_debug_output_has_a_secret() {
         "opaque-token-1",
         "client-secret-1",
         "leaked token",
+        "leaked code",
+        "leaked file",
         "key=hidden",
         &basic,
     ] {

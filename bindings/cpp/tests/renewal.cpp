@@ -190,7 +190,7 @@ static void a_renewal_that_fails_displaces_nothing() {
     }
     must_throw(Status::LoginUnavailable, [&] { renewer.renew(patience); });
     const RenewalStatus status = renewer.status();
-    CHECK(status.last_error_name() == "document" && status.last_error_at() && contains(status.last_error(), "token"));
+    CHECK(status.last_error_name() == "document" && status.last_error_at() && contains(status.last_error(), "strict JSON"));
     CHECK(status.requested() == 5 && status.attempts() == 6 && status.failures() == 5 && status.failures_in_row() == 0);
     // A server that rejects the token in an outage changes nothing either.
     server.say(Reply::failure(503));
@@ -456,8 +456,8 @@ static void an_answer_tells_whether_the_token_was_rejected() {
     CHECK(is_token_rejection(401, R"(Bearer realm="a", error="invalid_token")"));
     CHECK(!is_token_rejection(401, R"(Basic realm="x")") && !is_token_rejection(403) && !is_token_rejection(403, "acsjwt"));
     CHECK(!is_token_rejection(200) && !is_token_rejection(503) && !is_token_rejection(401, "\xff"));
-    // A field that is there and empty is not one that is absent.
-    CHECK(!is_token_rejection(401, "") && !is_token_rejection(401, std::string_view()));
+    // A field that is there and empty is as one that is absent.
+    CHECK(is_token_rejection(401, "") && is_token_rejection(401, std::string_view()));
     CHECK(is_token_rejection(200, std::nullopt, "16") && is_token_rejection(200, "", std::string("16")));
     CHECK(!is_token_rejection(200, std::nullopt, "7") && !is_token_rejection(200, std::nullopt, std::string_view()));
 }

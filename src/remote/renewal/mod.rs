@@ -5,16 +5,24 @@
 //! | `token_renewer` | the handle: settings, handing out, rejection |
 //! | `renewal_job` | one attempt: from a login to a token in use, and when the next is due |
 //! | `token_source` | anything that gives a token |
-//! | `service_login`, `service_account` | DC/OS: the secret, the service login token, the login |
+//! | `service_login`, `service_account` | DC/OS: the service login token, the login |
+//! | `secret` | DC/OS: the secret and its private key, in any form in which they arrive |
 //! | `client_credentials` | OAuth 2.0 (RFC 6749 §4.4) |
+//! | `login_answer` | what a login endpoint answers: a token, or why there is none |
+//! | `lenient` | base64 and text that is read as it comes |
 //! | `rejection` | which answers mean that the token was not accepted |
+//! | `holding` | the token in use, and until when, by two clocks |
 //! | `own_token` | a token, which no log shows |
 //! | `status` | a snapshot |
 
 mod client_credentials;
+mod holding;
+mod lenient;
+mod login_answer;
 pub(crate) mod own_token;
 pub(crate) mod rejection;
 mod renewal_job;
+mod secret;
 pub(crate) mod service_account;
 mod service_login;
 pub(crate) mod status;

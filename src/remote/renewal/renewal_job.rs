@@ -2,26 +2,26 @@
 
 use super::super::pacing::{self, Budget};
 use super::super::transport::{FetchError, FetchFailure};
-use super::super::worker::{Due, Job, Reason, Worker};
+use super::super::worker::{Job, Reason, Worker};
+use super::holding::{BETWEEN_LOGINS, Holding};
 use super::own_token::OwnToken;
 use super::status::TokenRenewerStatus;
 use super::token_source::{NewToken, TokenSource};
 use arc_swap::{ArcSwapOption, Guard};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::thread::{self, Thread};
 use std::time::{Duration, Instant, SystemTime};
 
-/// Tokens that live for less are renewed at half of their life.
-const SHORT_LIFE: Duration = Duration::from_secs(60);
-/// Tokens that do not expire are renewed that often all the same.
-const WITHOUT_EXPIRY: Duration = Duration::from_secs(24 * 60 * 60);
 /// Logins after rejections: one at once, and then one in that time.
 const REJECTION_REFILL: Duration = Duration::from_secs(30);
 /// The longest pause while a token is valid for long, and when it is not.
 const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 const LONGEST_PAUSE_IN_NEED: Duration = Duration::from_secs(15);
-/// The pauses after a login that was rejected: retrying what is wrong would only be a load.
-const REJECTED_PAUSE: Duration = Duration::from_secs(30);
+/// The first pause after a login that was refused; the next are longer: retrying what is wrong would only be a load.
+const REFUSED_PAUSE: Duration = Duration::from_secs(30);
+/// The shortest longest pause after a refused login, however little is left of the token in use.
+const REFUSED_PAUSE_IN_NEED: Duration = Duration::from_secs(5);
 
 /// What is told of each attempt.
 pub(super) type Observer = Arc<dyn Fn(&TokenRenewerStatus) + Send + Sync>;
@@ -30,53 +30,22 @@ pub(super) struct RenewalJob {
     source: Arc<dyn TokenSource>,
     /// For logs.
     name: String,
-    /// What stands before the token in an Authorization header.
-    prefix: &'static str,
+    prefix: Prefix,
     observer: Option<Observer>,
     in_use: ArcSwapOption<Holding>,
+    /// Logins refused since the last success, as far as they make the pauses grow.
+    refusals: AtomicU32,
     closed: AtomicBool,
+    /// The thread, while it waits between two logins of one attempt.
+    resting: ArcSwapOption<Thread>,
 }
 
-/// The token in use.
-pub(super) struct Holding {
-    pub(super) token: OwnToken,
-    lifetime: Option<Duration>,
-    pub(super) renew_at: Instant,
-    /// From then on callers wait for a newer one, if it can be had.
-    scarce: Option<Due>,
-    expires: Option<Due>,
-}
-
-impl Holding {
-    fn new(token: OwnToken, lifetime: Option<Duration>) -> (Self, Duration) {
-        let next = match lifetime {
-            None => pacing::ahead_of_expiry(WITHOUT_EXPIRY, pacing::random()),
-            Some(life) if life < SHORT_LIFE => life / 2,
-            Some(life) => pacing::ahead_of_expiry(life, pacing::random()),
-        };
-        let scarce = lifetime.map(|life| Due::after(life.saturating_sub(runway(life))));
-        let expires = lifetime.map(Due::after);
-        (Self { token, lifetime, renew_at: Instant::now() + next, scarce, expires }, next)
-    }
-
-    /// Whether it may be handed out without another thought.
-    pub(super) fn is_ample(&self, now: Instant, wall: SystemTime) -> bool {
-        self.scarce.is_none_or(|scarce| !scarce.has_come(now, wall))
-    }
-
-    /// Whether it may be handed out at all.
-    pub(super) fn is_valid(&self, now: Instant, wall: SystemTime) -> bool {
-        self.expires.is_none_or(|expires| !expires.has_come(now, wall))
-    }
-
-    pub(super) fn left(&self) -> Option<Duration> {
-        self.expires.map(Due::left)
-    }
-}
-
-/// How long before its expiry a token becomes scarce: 5 % of its life, from 10 to 60 seconds, a quarter at most.
-fn runway(life: Duration) -> Duration {
-    (life / 20).clamp(Duration::from_secs(10), Duration::from_secs(60)).min(life / 4)
+/// What stands before the token in an Authorization header.
+#[derive(Clone, Copy)]
+pub(super) struct Prefix {
+    pub(super) text: &'static str,
+    /// Whether it was set: then it stands even where the login's answer names another scheme.
+    pub(super) is_set: bool,
 }
 
 /// The longest pause in an outage, with a token that expires in `left`: the less that is, the more often it is
@@ -92,6 +61,18 @@ fn longest_pause(left: Option<Duration>) -> Duration {
     }
 }
 
+/// The longest pause after so many refused logins, with a token that expires in `left`, and whether the next is to be
+/// longer. It is a part of what is left, so that the token is not lost to one refusal, but not less than some seconds: a
+/// refused login is not to hammer.
+fn refused_pause(refusals: u32, left: Option<Duration>) -> (Duration, bool) {
+    let growing = REFUSED_PAUSE.saturating_mul(1 << refusals.min(10)).min(LONGEST_PAUSE);
+    let bound = match left {
+        None | Some(Duration::ZERO) => LONGEST_PAUSE,
+        Some(left) => (left / 2).max(REFUSED_PAUSE_IN_NEED),
+    };
+    (growing.min(bound), growing <= bound)
+}
+
 /// What callers and the thread share.
 pub(super) struct Book {
     pub(super) rejections: Budget,
@@ -103,11 +84,12 @@ impl RenewalJob {
     pub(super) fn new(
         source: Arc<dyn TokenSource>,
         name: String,
-        prefix: &'static str,
+        prefix: Prefix,
         observer: Option<Observer>,
     ) -> Self {
-        let in_use = ArcSwapOption::empty();
-        Self { source, name, prefix, observer, in_use, closed: AtomicBool::new(false) }
+        let (in_use, resting) = (ArcSwapOption::empty(), ArcSwapOption::empty());
+        let (refusals, closed) = (AtomicU32::new(0), AtomicBool::new(false));
+        Self { source, name, prefix, observer, in_use, refusals, closed, resting }
     }
 
     pub(super) fn in_use(&self) -> Guard<Option<Arc<Holding>>> {
@@ -118,20 +100,70 @@ impl RenewalJob {
         &self.name
     }
 
+    /// Logs in, once more if that gives the token that was just rejected: a token of DC/OS names whole seconds alone, so
+    /// two logins of one second give one text.
+    fn login(&self, reason: Reason) -> Result<Duration, FetchError> {
+        let mut new = self.source.login()?;
+        let is_in_use = |new: &NewToken| {
+            self.in_use.load().as_ref().is_some_and(|holding| holding.token.as_str() == new.token.as_str())
+        };
+        if reason == Reason::Rejection && is_in_use(&new) {
+            self.rest(BETWEEN_LOGINS);
+            if self.closed.load(Ordering::SeqCst) {
+                return Err(FetchError::new(FetchFailure::Other, "closed"));
+            }
+            new = self.source.login()?;
+        }
+        self.keep(&new)
+    }
+
+    /// Waits for that long, or until it is closed.
+    fn rest(&self, pause: Duration) {
+        let end = Instant::now() + pause;
+        self.resting.store(Some(Arc::new(thread::current())));
+        while !self.closed.load(Ordering::SeqCst) {
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            thread::park_timeout(left);
+        }
+        self.resting.store(None);
+    }
+
+    /// Takes the issuer's time from the answer of a login that failed.
+    fn correct(&self, server_time: i64) {
+        let corrected = self
+            .in_use
+            .load()
+            .as_ref()
+            .and_then(|holding| holding.corrected(server_time, Instant::now(), SystemTime::now()));
+        if let Some(holding) = corrected {
+            self.put_in_use(holding);
+        }
+    }
+
+    pub(super) fn put_in_use(&self, holding: Holding) {
+        self.in_use.store(Some(Arc::new(holding)));
+        if self.closed.load(Ordering::SeqCst) {
+            self.in_use.store(None);
+        }
+    }
+
     fn keep(&self, new: &NewToken) -> Result<Duration, FetchError> {
         let lifetime = new.lifetime(SystemTime::now());
         if lifetime == Some(Duration::ZERO) {
             return Err(FetchError::new(FetchFailure::Document, "the token has expired already"));
         }
         let generation = self.in_use.load().as_ref().map_or(0, |holding| holding.token.generation()) + 1;
-        let token = OwnToken::new(self.prefix, &new.token, new.expires_at, generation);
+        let named = new.scheme.as_ref().filter(|_| !self.prefix.is_set).map(|scheme| format!("{scheme} "));
+        let prefix = named.as_deref().unwrap_or(self.prefix.text);
+        let token = OwnToken::new(prefix, &new.token, new.expires_at, generation);
         // A life of centuries must not overflow a clock.
         let lifetime = lifetime.filter(|life| *life < Duration::from_secs(100 * 365 * 24 * 60 * 60));
-        let (holding, next) = Holding::new(token, lifetime);
-        self.in_use.store(Some(Arc::new(holding)));
-        if self.closed.load(Ordering::SeqCst) {
-            self.in_use.store(None);
-        }
+        let (holding, next) = Holding::new(token, lifetime, new.lives_by_exp());
+        self.put_in_use(holding);
+        self.refusals.store(0, Ordering::Relaxed);
         Ok(next)
     }
 }
@@ -146,17 +178,16 @@ impl Job for RenewalJob {
 
     fn first_due(&self) -> Duration {
         match &*self.in_use.load() {
-            // Children of one fork share the time; they must not all come at once.
-            Some(holding) => {
-                let spread = holding.lifetime.unwrap_or(WITHOUT_EXPIRY).mul_f64(0.1 * pacing::random());
-                holding.renew_at.saturating_duration_since(Instant::now()) + spread
-            }
+            Some(holding) => holding.due_after_fork(),
             None => Duration::ZERO,
         }
     }
 
-    fn attempt(&self, _: Reason) -> Result<Duration, FetchError> {
-        let result = self.source.login().and_then(|new| self.keep(&new));
+    fn attempt(&self, reason: Reason) -> Result<Duration, FetchError> {
+        let result = self.login(reason);
+        if let Err(FetchError { server_time: Some(server_time), .. }) = &result {
+            self.correct(*server_time);
+        }
         match &result {
             Ok(next) => log::info!("token of {}: renewed, next in {} s", self.name, next.as_secs()),
             Err(error) => log::warn!("token of {}: {error}", self.name),
@@ -166,17 +197,14 @@ impl Job for RenewalJob {
 
     fn pause(&self, failures: u32, error: &FetchError) -> Duration {
         let random = pacing::random();
-        let some_of = |longest: Duration| longest.mul_f64(0.5 + 0.5 * random);
+        let left = self.in_use.load().as_ref().map_or(Some(Duration::ZERO), |holding| holding.left());
         match error.failure() {
-            FetchFailure::Refused => some_of(LONGEST_PAUSE),
-            FetchFailure::Rejected | FetchFailure::Credentials => {
-                let growing = REJECTED_PAUSE.saturating_mul(1 << failures.saturating_sub(1).min(10));
-                some_of(growing.min(LONGEST_PAUSE))
+            FetchFailure::Refused | FetchFailure::Rejected | FetchFailure::Credentials => {
+                let (longest, grows) = refused_pause(self.refusals.load(Ordering::Relaxed), left);
+                self.refusals.fetch_add(grows.into(), Ordering::Relaxed);
+                longest.mul_f64(0.5 + 0.5 * random)
             }
-            _ => {
-                let left = self.in_use.load().as_ref().map_or(Some(Duration::ZERO), |holding| holding.left());
-                pacing::back_off(failures, longest_pause(left), random)
-            }
+            _ => pacing::back_off(failures, longest_pause(left), random),
         }
     }
 
@@ -192,28 +220,15 @@ impl Job for RenewalJob {
         self.closed.store(true, Ordering::SeqCst);
         self.in_use.store(None);
         self.source.interrupt();
+        if let Some(thread) = self.resting.load_full() {
+            thread.unpark();
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn holding(life: u64) -> (Holding, f64) {
-        let token = OwnToken::new("", "t", None, 1);
-        let (holding, next) = Holding::new(token, Some(Duration::from_secs(life)));
-        (holding, next.as_secs_f64() / life as f64)
-    }
-
-    #[test]
-    fn tokens_are_renewed_at_70_to_80_percent_of_life_and_short_ones_at_half() {
-        for life in [60, 600, 21_600, 432_000] {
-            let parts: Vec<f64> = (0..200).map(|_| holding(life).1).collect();
-            let (least, most) = parts.iter().fold((1.0f64, 0.0f64), |(a, b), &p| (a.min(p), b.max(p)));
-            assert!(least >= 0.699 && most <= 0.801 && most - least > 0.08, "{life}: {least} {most}");
-        }
-        assert_eq!(holding(59).1, 0.5);
-    }
 
     #[test]
     fn an_outage_is_probed_more_often_the_less_is_left() {
@@ -224,18 +239,93 @@ mod tests {
     }
 
     #[test]
-    fn callers_wait_in_the_last_seconds_of_a_life_alone() {
-        for (life, expected) in [(432_000, 60), (600, 30), (100, 10), (20, 5), (4, 1)] {
-            assert_eq!(runway(Duration::from_secs(life)), Duration::from_secs(expected), "{life}");
+    fn a_refused_login_is_tried_again_within_what_is_left_of_the_token_and_never_often() {
+        let secs = |(pause, grows): (Duration, bool)| (pause.as_secs_f64(), grows);
+        let pause =
+            |refusals, left: Option<f64>| secs(refused_pause(refusals, left.map(Duration::from_secs_f64)));
+        // Without a token, or with one that never expires: 30 s, growing to five minutes.
+        for left in [Some(0.0), None] {
+            let pauses = [0, 1, 2, 3, 4, 100].map(|refusals| pause(refusals, left).0);
+            assert_eq!(pauses, [30.0, 60.0, 120.0, 240.0, 300.0, 300.0]);
         }
-        let (holding, _) = holding(600);
-        let (now, wall) = (Instant::now(), SystemTime::now());
-        let after = |seconds| (now + Duration::from_secs(seconds), wall + Duration::from_secs(seconds));
-        let state = |(now, wall)| (holding.is_ample(now, wall), holding.is_valid(now, wall));
-        assert_eq!(state(after(560)), (true, true));
-        assert_eq!(state(after(580)), (false, true));
-        assert_eq!(state(after(601)), (false, false));
-        // The machine was suspended for an hour: the monotonic clock did not count it.
-        assert_eq!(state((now, wall + Duration::from_secs(3600))), (false, false));
+        // The first one comes after 15 to 30 s, and well within what is left.
+        assert_eq!(pause(0, Some(100_000.0)), (30.0, true));
+        assert_eq!(pause(0, Some(40.0)), (20.0, false));
+        assert_eq!(pause(9, Some(40.0)), (20.0, false), "many refusals before do not cost the token");
+        assert_eq!(pause(0, Some(0.1)), (5.0, false));
+        // All that 401 causes in the last ten minutes of a token, at the shortest pauses.
+        let (mut left, mut refusals, mut logins) = (600.0, 0, 0);
+        while left > 0.0 {
+            let (longest, grows) = pause(refusals, Some(left));
+            (left, refusals, logins) = (left - longest / 2.0, refusals + u32::from(grows), logins + 1);
+        }
+        assert_eq!(logins, 21);
+    }
+
+    fn job(source: impl TokenSource + 'static) -> RenewalJob {
+        let prefix = Prefix { text: "Bearer ", is_set: false };
+        RenewalJob::new(Arc::new(source), "test".to_owned(), prefix, None)
+    }
+
+    #[test]
+    fn only_refusals_make_the_pauses_after_refusals_grow() {
+        let job = job(|| NewToken::new("opaque"));
+        let pause = |failure| job.pause(20, &FetchError::new(failure, "")).as_secs_f64();
+        // Twenty failures came before, and none was a refusal.
+        assert!((15.0..=30.0).contains(&pause(FetchFailure::Refused)));
+        assert!(pause(FetchFailure::Status) <= 15.0, "there is no token");
+        assert!((30.0..=60.0).contains(&pause(FetchFailure::Rejected)));
+        assert!((60.0..=120.0).contains(&pause(FetchFailure::Credentials)));
+        assert_eq!(job.refusals.load(Ordering::Relaxed), 3);
+        job.attempt(Reason::Retry).unwrap();
+        assert!((15.0..=30.0).contains(&pause(FetchFailure::Refused)), "a success has been in between");
+    }
+
+    fn put_in_use(job: &RenewalJob, expires_at: i64, wall_is_ahead_by: Duration) {
+        let token = OwnToken::new("", "t", Some(expires_at), 1);
+        let (holding, _) = Holding::new(token, Some(Duration::from_secs(600)), true);
+        job.put_in_use(holding.with_wall_clock_ahead(wall_is_ahead_by));
+    }
+
+    fn is_in_use(job: &RenewalJob) -> (bool, bool) {
+        let (in_use, now, wall) = (job.in_use(), Instant::now(), SystemTime::now());
+        in_use
+            .as_ref()
+            .map_or((false, false), |holding| (holding.is_ample(now, wall), holding.is_valid(now, wall)))
+    }
+
+    #[test]
+    fn the_date_of_a_login_that_failed_corrects_a_wall_clock_that_was_set() {
+        let job = job(|| {
+            let mut error = FetchError::new(FetchFailure::Status, "HTTP 503");
+            error.server_time = Some(1000);
+            Err(error)
+        });
+        assert!(job.attempt(Reason::Schedule).is_err() && job.in_use().is_none());
+        let hour = Duration::from_secs(3600);
+        for (expires_at, after) in [(1590, (true, true)), (900, (false, false))] {
+            put_in_use(&job, expires_at, hour);
+            assert_eq!(is_in_use(&job), (false, true));
+            assert!(job.attempt(Reason::Schedule).is_err());
+            assert_eq!(is_in_use(&job), after, "{expires_at}");
+        }
+        job.close();
+        put_in_use(&job, 1590, Duration::ZERO);
+        assert!(job.in_use().is_none(), "closed");
+    }
+
+    #[test]
+    fn closing_ends_the_wait_between_two_logins() {
+        let job = Arc::new(job(|| NewToken::new("the-same")));
+        job.attempt(Reason::Schedule).unwrap();
+        let its = Arc::clone(&job);
+        let start = Instant::now();
+        let attempt = thread::spawn(move || its.login(Reason::Rejection).map(|_| ()));
+        while job.resting.load().is_none() {
+            thread::yield_now();
+        }
+        job.close();
+        assert_eq!(attempt.join().unwrap().unwrap_err().detail(), "closed");
+        assert!(start.elapsed() < BETWEEN_LOGINS);
     }
 }

@@ -1,12 +1,11 @@
 //! A DC/OS service account's secret, and the service login token that is made with it.
 
+use super::secret::{self, unusable};
 use crate::encoding::{base64url, json};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
-use pkcs8::PrivateKeyInfoRef;
-use pkcs8::der::pem;
 use std::fmt;
 use zeroize::Zeroizing;
 
@@ -23,37 +22,38 @@ const LOGIN_TOKEN_LIFETIME: i64 = 300;
 /// ```
 pub struct ServiceAccount {
     uid: String,
-    login_endpoint: String,
+    login_endpoint: Option<String>,
     key: EncodingKey,
 }
 
 impl ServiceAccount {
-    /// Reads the secret: `uid`, `private_key` (RSA in PEM, PKCS #8 or PKCS #1) and `login_endpoint` are required;
-    /// `scheme` must be "RS256" if it is there; other members are ignored.
+    /// Reads the secret: `uid` and `private_key` (RSA in PEM, PKCS #8 or PKCS #1) are required, and `login_endpoint`
+    /// unless [`crate::TokenRenewerBuilder::login_endpoint`] is set; `scheme` must be "RS256" if it is there; other
+    /// members are ignored.
+    ///
+    /// The secret may be base64 of the JSON, or a JSON string that holds it, and have a byte order mark. The line ends
+    /// of the private key may be missing, escaped or spaces.
     ///
     /// # Errors
-    /// [`ErrorKind::UnusableCredentials`].
+    /// [`crate::ErrorKind::UnusableCredentials`]; the detail says what is wrong with it.
     pub fn from_json(secret: &str) -> Result<Self> {
+        let object = secret::object(secret)?;
         let [mut uid, mut private_key, mut login_endpoint, mut scheme] = [None; 4];
-        json::members(secret.trim(), |name, value| match name {
+        json::members(&object, |name, value| match name {
             b"uid" => uid = Some(value),
             b"private_key" => private_key = Some(value),
             b"login_endpoint" => login_endpoint = Some(value),
             b"scheme" => scheme = Some(value),
             _ => {}
         })
-        .map_err(|_| unusable("the secret is not a strict JSON object"))?;
-        let text = |value: Option<json::Value<'_>>, missing| {
-            let text = value.and_then(|value| value.as_str()).filter(|text| !text.is_empty());
-            text.map(|text| Zeroizing::new(text.into_owned())).ok_or(unusable(missing))
-        };
+        .map_err(|_| secret::not_strict(&object))?;
         if scheme.is_some_and(|scheme| !scheme.is_null() && scheme.as_str().as_deref() != Some("RS256")) {
             return Err(unusable("a scheme other than RS256"));
         }
-        let private_key = text(private_key, "no private_key")?;
+        let private_key = text(private_key, "private_key")?.ok_or(unusable("no private_key"))?;
         Ok(Self {
-            uid: text(uid, "no uid")?.to_string(),
-            login_endpoint: text(login_endpoint, "no login_endpoint")?.to_string(),
+            uid: text(uid, "uid")?.ok_or(unusable("no uid"))?.to_string(),
+            login_endpoint: text(login_endpoint, "login_endpoint")?.map(|url| url.trim().to_owned()),
             key: rsa_key(&private_key)?,
         })
     }
@@ -63,9 +63,9 @@ impl ServiceAccount {
         &self.uid
     }
 
-    /// Where it logs in.
-    pub fn login_endpoint(&self) -> &str {
-        &self.login_endpoint
+    /// Where it logs in, if the secret says.
+    pub fn login_endpoint(&self) -> Option<&str> {
+        self.login_endpoint.as_deref()
     }
 
     /// The body of a login request at `now`, in seconds since 1970 by the issuer's clock.
@@ -81,8 +81,12 @@ impl ServiceAccount {
     }
 }
 
-fn unusable(detail: &'static str) -> Error {
-    Error::new(ErrorKind::UnusableCredentials, detail)
+/// The characters of a member, unless it is null, empty or missing.
+fn text(value: Option<json::Value<'_>>, name: &str) -> Result<Option<Zeroizing<String>>> {
+    let Some(value) = value.filter(|value| !value.is_null()) else { return Ok(None) };
+    let not_text = || unusable("").with_detail(format!("{name} is not a string"));
+    let text = Zeroizing::new(value.as_str().ok_or_else(not_text)?.into_owned());
+    Ok((!text.is_empty()).then_some(text))
 }
 
 /// Signs with RS256. `None` if aws-lc does not take the key.
@@ -96,23 +100,9 @@ fn sign(key: &EncodingKey, message: &[u8]) -> Option<Vec<u8>> {
     Some(signature)
 }
 
-/// The key of a PEM text: PKCS #8 ("BEGIN PRIVATE KEY") or PKCS #1 ("BEGIN RSA PRIVATE KEY").
+/// The key of a PEM text.
 fn rsa_key(pem: &str) -> Result<EncodingKey> {
-    let (label, der) =
-        pem::decode_vec(pem.trim().as_bytes()).map_err(|_| unusable("the private key is not in PEM"))?;
-    let der = Zeroizing::new(der);
-    let key = match label {
-        "PRIVATE KEY" => {
-            let info = PrivateKeyInfoRef::try_from(&der[..])
-                .map_err(|_| unusable("the private key is not PKCS #8"))?;
-            if info.algorithm.oid != pkcs1::ALGORITHM_OID {
-                return Err(unusable("the private key is not RSA"));
-            }
-            EncodingKey::from_rsa_der(info.private_key.as_bytes())
-        }
-        "RSA PRIVATE KEY" => EncodingKey::from_rsa_der(&der),
-        _ => return Err(unusable("the private key is neither PKCS #8 nor PKCS #1")),
-    };
+    let key = EncodingKey::from_rsa_der(&secret::rsa_private_key(pem)?);
     // aws-lc parses the key when it signs: better now, where the operator sees it.
     match sign(&key, b"") {
         Some(_) => Ok(key),
@@ -132,6 +122,7 @@ impl fmt::Debug for ServiceAccount {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::ErrorKind;
     use crate::{Clock, Jwk, JwkSet, Policy, verify_token};
     use rsa::pkcs1::EncodeRsaPrivateKey as _;
     use rsa::pkcs8::DecodePrivateKey as _;
@@ -175,13 +166,13 @@ mod tests {
         let small = include_str!("../../../tests/data/keys/rsa-1024.pem");
         let other = include_str!("../../../tests/data/keys/p256-a.pem");
         for (secret, why) in [
-            ("", "strict JSON"),
-            ("[]", "strict JSON"),
+            ("", "empty"),
+            ("[]", "no JSON object"),
             (r#"{"uid":"a","uid":"b"}"#, "strict JSON"),
             (&good.replace("\"uid\"", "\"gid\""), "no uid"),
             (&good.replace("private_key", "key"), "no private_key"),
-            (&good.replace("login_endpoint", "endpoint"), "no login_endpoint"),
-            (&good.replace("https://m/", ""), "no login_endpoint"),
+            (&good.replace(r#""my \"service\"""#, "7"), "uid is not a string"),
+            (&good.replace(r#""https://m/""#, "[]"), "login_endpoint is not a string"),
             (&good.replace("RS256", "HS256"), "scheme"),
             (&secret("secret"), "not in PEM"),
             (&secret(small), "2048 bits"),
@@ -194,6 +185,10 @@ mod tests {
         }
         let account = ServiceAccount::from_json(&good.replace("\"RS256\"", "null")).unwrap();
         let shown = format!("{account:?}");
+        assert_eq!(account.login_endpoint(), Some("https://m/"));
+        for without in [good.replace("login_endpoint", "endpoint"), good.replace("https://m/", "")] {
+            assert_eq!(ServiceAccount::from_json(&without).unwrap().login_endpoint(), None);
+        }
         assert!(shown.contains("https://m/") && !shown.contains("MII") && !shown.contains("PRIVATE"));
     }
 }

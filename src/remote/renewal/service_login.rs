@@ -1,21 +1,20 @@
 //! The login of a DC/OS service account.
 
 use super::super::transport::{FetchError, FetchFailure, HttpRequest, HttpResponse, Transport};
-use super::super::{freshness, url};
+use super::super::url;
+use super::login_answer::{self, MAX_ANSWER_LEN, Who, date};
+use super::secret::unusable;
 use super::service_account::ServiceAccount;
 use super::token_source::{NewToken, TokenSource};
-use crate::encoding::json;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::verify::clock::Clock;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::time::Duration;
 use zeroize::Zeroizing;
 
-/// The largest answer that is read, in bytes.
-pub(super) const MAX_ANSWER_LEN: usize = 128 * 1024;
 /// Clocks that differ by less, in seconds, are right: the login token is valid for minutes.
 const SKEW_THAT_MATTERS: i64 = 30;
 
@@ -32,14 +31,24 @@ impl Credential {
     pub(super) fn account(&self) -> Result<Arc<ServiceAccount>, Error> {
         match self {
             Self::Account(account) => Ok(Arc::clone(account)),
-            Self::File(path) => {
-                let unreadable =
-                    |_| Error::new(crate::ErrorKind::UnusableCredentials, "the secret's file cannot be read");
-                let secret = Zeroizing::new(fs::read_to_string(path).map_err(unreadable)?);
-                Ok(Arc::new(ServiceAccount::from_json(&secret)?))
-            }
+            Self::File(path) => in_file(path).map(Arc::new).map_err(|why| {
+                unusable("").with_detail(format!("the secret's file {}: {why}", path.display()))
+            }),
         }
     }
+}
+
+/// The account of a file, or why there is none. The path and the system's error are the operator's own; of the file's
+/// bytes none is shown.
+fn in_file(path: &Path) -> Result<ServiceAccount, String> {
+    let bytes = Zeroizing::new(fs::read(path).map_err(|error| format!("cannot be read: {error}"))?);
+    let secret = std::str::from_utf8(&bytes).map_err(|_| "is not UTF-8".to_owned())?;
+    ServiceAccount::from_json(secret).map_err(|error| error.detail().to_owned())
+}
+
+/// What is wrong where neither the secret nor a setting says where to log in.
+pub(super) fn no_endpoint() -> Error {
+    Error::new(ErrorKind::UnusableCredentials, "no login_endpoint in the secret, and none is set")
 }
 
 pub(super) struct ServiceLogin {
@@ -51,12 +60,13 @@ pub(super) struct ServiceLogin {
     pub(super) timeout: Duration,
     /// The issuer's clock minus this machine's, in seconds, where that matters.
     pub(super) skew: AtomicI64,
+    pub(super) has_succeeded: AtomicBool,
 }
 
 impl ServiceLogin {
     fn post(&self, account: &ServiceAccount, url: &str) -> Result<HttpResponse, FetchError> {
         let now = Clock::system().now().saturating_add(self.skew.load(Ordering::Relaxed));
-        let body = account.login_request(now).map_err(|error| unusable(&error))?;
+        let body = account.login_request(now).map_err(|error| failed(&error))?;
         let headers =
             vec![("content-type", "application/json".to_owned()), ("accept", "application/json".to_owned())];
         self.transport.exchange(&HttpRequest {
@@ -80,8 +90,9 @@ impl ServiceLogin {
 
 impl TokenSource for ServiceLogin {
     fn login(&self) -> Result<NewToken, FetchError> {
-        let account = self.credential.account().map_err(|error| unusable(&error))?;
-        let url = self.endpoint.as_deref().unwrap_or(account.login_endpoint());
+        let account = self.credential.account().map_err(|error| failed(&error))?;
+        let url = self.endpoint.as_deref().or(account.login_endpoint());
+        let url = url.ok_or_else(|| failed(&no_endpoint()))?;
         url::check(url, self.allow_http)
             .map_err(|why| FetchError::new(FetchFailure::Credentials, format!("login_endpoint: {why}")))?;
         let mut response = self.post(&account, url)?;
@@ -89,10 +100,13 @@ impl TokenSource for ServiceLogin {
         if self.correct_clock(&response) && response.status == 401 {
             response = self.post(&account, url)?;
         }
-        if response.status != 200 {
-            return Err(refusal(&response));
+        if !login_answer::is_success(response.status) {
+            let has_succeeded = self.has_succeeded.load(Ordering::Relaxed);
+            return Err(login_answer::refusal(&response, Who::ServiceAccount, has_succeeded));
         }
-        NewToken::new(member(&response.body, "token")?).map(|token| token.issued_at(date(&response)))
+        let token = NewToken::new(login_answer::token(&response.body, "token")?)?;
+        self.has_succeeded.store(true, Ordering::Relaxed);
+        Ok(token.issued_at(date(&response)))
     }
 
     fn interrupt(&self) {
@@ -100,41 +114,6 @@ impl TokenSource for ServiceLogin {
     }
 }
 
-fn unusable(error: &Error) -> FetchError {
+fn failed(error: &Error) -> FetchError {
     FetchError::new(FetchFailure::Credentials, error.detail().to_owned())
-}
-
-/// The answer's Date, in seconds since 1970.
-fn date(response: &HttpResponse) -> Option<i64> {
-    let date = httpdate::parse_http_date(response.values("date").next()?).ok()?;
-    i64::try_from(date.duration_since(UNIX_EPOCH).ok()?.as_secs()).ok()
-}
-
-/// A string member of the answer, which is otherwise of no interest.
-pub(super) fn member(answer: &[u8], name: &'static str) -> Result<String, FetchError> {
-    let malformed = || FetchError::new(FetchFailure::Document, "the login's answer has no token");
-    if answer.len() > MAX_ANSWER_LEN {
-        return Err(FetchError::new(FetchFailure::TooLarge, ""));
-    }
-    let text = std::str::from_utf8(answer).map_err(|_| malformed())?;
-    let mut found = None;
-    json::members(text, |member, value| {
-        if member == name.as_bytes() {
-            found = value.as_str().map(std::borrow::Cow::into_owned);
-        }
-    })
-    .map_err(|_| malformed())?;
-    found.ok_or_else(malformed)
-}
-
-/// Why a login with this status failed.
-pub(super) fn refusal(response: &HttpResponse) -> FetchError {
-    let failure = match response.status {
-        401 => FetchFailure::Rejected,
-        400 | 403 | 404 | 405 | 406 | 415 => FetchFailure::Refused,
-        _ => FetchFailure::Status,
-    };
-    let mut error = FetchError::new(failure, response.status.to_string());
-    error.retry_after = freshness::retry_after(response, SystemTime::now());
-    error
 }

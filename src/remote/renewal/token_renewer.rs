@@ -3,12 +3,13 @@
 use super::super::http_settings::{HttpSettings, ProxySetting};
 use super::super::transport::{FetchError, FetchFailure, Transport};
 use super::super::url;
-use super::super::worker::{Reason, State, Worker};
+use super::super::worker::{Reason, State, Worker, deadline};
 use super::client_credentials::{Client, ClientCredentials};
 use super::own_token::OwnToken;
-use super::renewal_job::{Book, Observer, RenewalJob};
+use super::renewal_job::{Book, Observer, Prefix, RenewalJob};
+use super::secret;
 use super::service_account::ServiceAccount;
-use super::service_login::{Credential, ServiceLogin};
+use super::service_login::{Credential, ServiceLogin, no_endpoint};
 use super::status::TokenRenewerStatus;
 use super::token_source::TokenSource;
 use crate::error::{Error, ErrorKind, Result};
@@ -16,7 +17,7 @@ use crate::verify::key_source::FetchTicket;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::AtomicI64;
+use std::sync::atomic::{AtomicBool, AtomicI64};
 use std::time::{Duration, Instant, SystemTime};
 use zeroize::Zeroizing;
 
@@ -32,10 +33,13 @@ const QUICK_TRIES: u32 = 4;
 ///
 /// - [`TokenRenewer::token`] reads the token in use through one atomic pointer. Callers wait only where there is
 ///   none, or in the last seconds of one that could be renewed.
-/// - The token is renewed at 70 to 80 % of the life that it says itself, in the background. A renewal that fails
-///   displaces nothing: it is tried again with growing pauses, and the token in use is used up to its expiry.
+/// - The token is renewed at 70 to 80 % of the life that it says itself, at half of one under 60 s, in the background. A
+///   renewal that fails displaces nothing: it is tried again with growing pauses, and the token in use is used up to its
+///   expiry. A second is between two logins at least.
 /// - [`TokenRenewer::reject`] after a 401: any number of callers with the same token cause one login, and one
-///   login in 30 seconds at most.
+///   login in 30 seconds at most. If it gives the very token that was rejected, as two logins of DC/OS within a second do,
+///   there is one more a second later.
+/// - A wall clock that is set forward causes a login and does not end a token that is valid by the monotonic clock.
 /// - After a fork, each process renews for itself: nothing needs to be done.
 ///
 /// ```no_run
@@ -68,7 +72,8 @@ impl TokenRenewer {
         TokenRenewerBuilder::new(From::Account(Credential::Account(Arc::new(account))))
     }
 
-    /// Tokens of the DC/OS service account whose secret is in this file, which is read for each login.
+    /// Tokens of the DC/OS service account whose secret is in this file, which is read for each login. Its forms are those
+    /// of [`ServiceAccount::from_json`].
     pub fn service_account_file(path: impl Into<PathBuf>) -> TokenRenewerBuilder {
         TokenRenewerBuilder::new(From::Account(Credential::File(path.into())))
     }
@@ -82,14 +87,23 @@ impl TokenRenewer {
         let missing =
             |_| Error::new(ErrorKind::UnusableCredentials, "DCOS_SERVICE_ACCOUNT_CREDENTIAL is not set");
         let value = Zeroizing::new(std::env::var(CREDENTIAL_VARIABLE).map_err(missing)?);
-        match value.trim_start().starts_with('{') {
+        // No path is a JSON object, in whatever it may be wrapped. A secret that is none says more as a secret.
+        let is_secret =
+            secret::object(&value).is_ok() || value.trim_start().starts_with(['{', '"', '\'', '-']);
+        match is_secret {
             true => Ok(Self::service_account(ServiceAccount::from_json(&value)?)),
-            false => Ok(Self::service_account_file(value.as_str())),
+            false => Ok(Self::service_account_file(value.trim())),
         }
     }
 
     /// Tokens of an OAuth 2.0 client by the client credentials grant (RFC 6749 §4.4), from the token endpoint at
     /// `token_url`. The client authenticates with HTTP Basic.
+    ///
+    /// Id and secret are form-encoded, as RFC 6749 §2.3.1 has it. Until the first success a pair that the encoding changes
+    /// is sent once more without it, if the server rejects it: some servers do not decode it.
+    ///
+    /// The answer's `token_type` is the word before the token, `Bearer` if it is missing; [`TokenRenewerBuilder::bearer`]
+    /// writes `Bearer` whatever it says.
     pub fn client_credentials(token_url: &str, client_id: &str, client_secret: &str) -> TokenRenewerBuilder {
         let client = Client {
             id: client_id.to_owned(),
@@ -147,7 +161,8 @@ impl TokenRenewer {
             let in_use = worker.job.in_use();
             let valid = in_use.as_ref().filter(|holding| holding.is_valid(now, wall));
             if !valid.is_some_and(|holding| holding.is_ample(now, wall)) {
-                *ticket = next_attempt(books, valid.is_some(), before);
+                let is_recent = in_use.as_ref().is_some_and(|holding| holding.is_recent(now));
+                *ticket = next_attempt(books, valid.is_some(), is_recent, before);
             }
             valid.map(|holding| holding.token.clone())
         });
@@ -194,13 +209,23 @@ impl TokenRenewer {
         self.0.worker.wait_for(ticket.attempt, timeout)
     }
 
-    /// Waits until there is a valid token.
+    /// Waits until there is a valid token. The error says why the last login failed.
     ///
     /// # Errors
     /// As [`TokenRenewer::token`]: after `timeout`, or at once where waiting does not mend it, as when the login is rejected.
     pub fn wait_ready(&self, timeout: Duration) -> Result<()> {
-        let is_final = |error: &Error| error.kind() != ErrorKind::LoginUnavailable;
-        self.0.worker.wait_until(timeout, || self.token_now(&mut None).map(drop), is_final)
+        let deadline = deadline(timeout);
+        loop {
+            let next = self.0.worker.read(|books| books.done) + 1;
+            // In this order: what comes in between is found by the next round.
+            match self.token_now(&mut None) {
+                Ok(_) => return Ok(()),
+                Err(error) if error.kind() != ErrorKind::LoginUnavailable => return Err(error),
+                // It is in use a moment before the login is done.
+                Err(_) if !self.0.worker.wait(next, deadline) => return self.token_now(&mut None).map(drop),
+                Err(_) => {}
+            }
+        }
     }
 
     /// Logs in now, for operators; several callers share one login.
@@ -245,10 +270,18 @@ impl TokenRenewer {
         if self.0.worker.is_closed() {
             return Error::new(ErrorKind::LoginUnavailable, "closed");
         }
-        self.0.worker.read(|books| match &books.last_error {
-            Some((error, _)) => Error::new(error.login_kind(), error.failure().message()),
-            None => Error::new(ErrorKind::LoginUnavailable, "not logged in yet"),
-        })
+        let job = &self.0.worker.job;
+        let failure = self.0.worker.read(|books| books.last_error.clone().filter(|_| books.failed));
+        match failure {
+            Some((error, _)) => {
+                Error::new(error.login_kind(), "").with_detail(format!("{}: {error}", job.name()))
+            }
+            None if job.in_use().is_none() => Error::new(ErrorKind::LoginUnavailable, "not logged in yet"),
+            None => Error::new(
+                ErrorKind::LoginUnavailable,
+                "the token has expired, and the login is not done yet",
+            ),
+        }
     }
 
     fn rejected(&self) -> Error {
@@ -267,10 +300,11 @@ impl TokenRenewer {
 fn next_attempt(
     books: &mut State<Book>,
     has_valid: bool,
+    is_recent: bool,
     before: Option<FetchTicket>,
 ) -> Option<FetchTicket> {
     let ticket = |attempt| Some(FetchTicket { attempt, begins_later: false });
-    if has_valid && (books.failed || before.is_some()) {
+    if has_valid && (books.failed || is_recent || before.is_some()) {
         // A valid token is good enough once its renewal was tried.
         return None;
     }
@@ -283,7 +317,7 @@ fn next_attempt(
     match books.under_way() {
         Some(attempt) => ticket(attempt),
         // The background will try again in a moment.
-        None if books.failed => ticket(books.done + 1),
+        None if books.failed || is_recent => ticket(books.done + 1),
         None => ticket(books.want(Reason::Schedule)),
     }
 }
@@ -353,7 +387,7 @@ impl TokenRenewerBuilder {
         }
     }
 
-    /// Logs in at this URL, in place of the service account's `login_endpoint`.
+    /// Logs in at this URL, in place of the service account's `login_endpoint`, which may then be missing.
     pub fn login_endpoint(mut self, url: &str) -> Self {
         match self.from {
             From::Account(_) => self.login_endpoint = Some(url.to_owned()),
@@ -371,7 +405,8 @@ impl TokenRenewerBuilder {
         self
     }
 
-    /// Writes `Bearer <token>` in the Authorization header: the default but for DC/OS.
+    /// Writes `Bearer <token>` in the Authorization header: the default but for DC/OS. Set, it also stands where the login's
+    /// answer has another `token_type`, such as Apigee's "BearerToken".
     pub fn bearer(mut self) -> Self {
         self.bearer = Some(true);
         self
@@ -456,12 +491,20 @@ impl TokenRenewerBuilder {
             From::Source { name, source } => (name, source),
             From::Client { token_url, client } => {
                 self.http.check(&token_url)?;
-                (token_url.clone(), Arc::new(ClientCredentials { token_url, client, transport, timeout }))
+                if let Some(fault) = client.fault() {
+                    return Err(Error::new(ErrorKind::InvalidArgument, fault));
+                }
+                let name = token_url.clone();
+                let [has_succeeded, takes_plain] = [false, false].map(AtomicBool::new);
+                let source =
+                    ClientCredentials { token_url, client, transport, timeout, has_succeeded, takes_plain };
+                (name, Arc::new(source))
             }
             From::Account(credential) => {
                 // A secret that is wrong at the start is a mistake of the set-up; later, an incident.
                 let account = credential.account()?;
-                let endpoint = self.login_endpoint.as_deref().unwrap_or(account.login_endpoint()).to_owned();
+                let endpoint = self.login_endpoint.as_deref().or(account.login_endpoint());
+                let endpoint = endpoint.ok_or_else(no_endpoint)?.to_owned();
                 self.http.check(&endpoint)?;
                 let login = ServiceLogin {
                     credential,
@@ -470,16 +513,67 @@ impl TokenRenewerBuilder {
                     transport,
                     timeout,
                     skew: AtomicI64::new(0),
+                    has_succeeded: AtomicBool::new(false),
                 };
                 (endpoint, Arc::new(login))
             }
         };
-        let prefix = if self.bearer.unwrap_or(!is_dcos) { "Bearer " } else { "token=" };
+        let text = if self.bearer.unwrap_or(!is_dcos) { "Bearer " } else { "token=" };
+        let prefix = Prefix { text, is_set: self.bearer.is_some() };
         let name = url::without_query(&name).to_owned();
         let worker = Worker::new(RenewalJob::new(source, name, prefix, self.observer));
         if self.prefetch {
             worker.start();
         }
         Ok(TokenRenewer(Arc::new(Handle { worker, patience: self.patience })))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::holding::Holding;
+    use super::super::token_source::NewToken;
+    use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    /// A renewer whose logins fail, except those that `answers` has; and how many there were.
+    fn renewer(answers: Vec<NewToken>) -> (TokenRenewer, Arc<AtomicUsize>) {
+        let logins = Arc::new(AtomicUsize::new(0));
+        let (counted, answers) = (Arc::clone(&logins), std::sync::Mutex::new(answers));
+        let source = move || {
+            counted.fetch_add(1, Ordering::SeqCst);
+            answers.lock().unwrap().pop().ok_or(FetchError::new(FetchFailure::Connect, "refused"))
+        };
+        (TokenRenewer::source("test", source).lazy().build().unwrap(), logins)
+    }
+
+    fn put_in_use(renewer: &TokenRenewer, wall_is_ahead_by: Duration) {
+        let token = OwnToken::new("Bearer ", "old", None, 1);
+        let (holding, _) = Holding::new(token, Some(Duration::from_secs(600)), true);
+        renewer.0.worker.job.put_in_use(holding.long_ago().with_wall_clock_ahead(wall_is_ahead_by));
+    }
+
+    #[test]
+    fn a_wall_clock_that_is_set_forward_by_a_day_costs_one_login() {
+        let new = || NewToken::new("new").unwrap().expires_in(Duration::from_secs(600));
+        let (renewer, logins) = renewer(vec![new()]);
+        put_in_use(&renewer, Duration::from_secs(86_400));
+        for _ in 0..1000 {
+            assert_eq!(renewer.token().unwrap().as_str(), "new");
+        }
+        assert_eq!(logins.load(Ordering::SeqCst), 1);
+    }
+
+    #[test]
+    fn a_wall_clock_that_is_set_forward_does_not_end_a_valid_token_in_an_outage() {
+        let (renewer, logins) = renewer(Vec::new());
+        put_in_use(&renewer, Duration::from_secs(86_400));
+        let start = Instant::now();
+        for _ in 0..1000 {
+            assert_eq!(renewer.token().unwrap().as_str(), "old");
+        }
+        assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+        assert!((1..=4).contains(&logins.load(Ordering::SeqCst)), "{logins:?}");
+        assert_eq!(renewer.status().state.as_str(), "expiring");
     }
 }

@@ -1,9 +1,9 @@
 //! Anything that gives a token.
 
 use super::super::transport::{FetchError, FetchFailure};
-use crate::encoding::base64url;
-use crate::jose::claims::ClaimsSet;
-use crate::jose::jws::CompactJws;
+use super::lenient;
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde_json::value::RawValue;
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -14,13 +14,14 @@ const MAX_TOKEN_LEN: usize = 64 * 1024;
 
 /// Where a renewer gets its tokens from. Closures `Fn() -> Result<NewToken, FetchError>` are sources.
 ///
-/// It is called by one background thread at a time, with no lock held, and may block for some seconds.
+/// It is called by one background thread at a time, with no lock held, and may block for some seconds. After a
+/// rejection it is called once more, a second later, if it gives the very token that was rejected.
 pub trait TokenSource: Send + Sync {
     /// Gets a new token.
     ///
     /// # Errors
-    /// Why there is none. [`FetchFailure::Rejected`] and [`FetchFailure::Refused`] are tried again at long
-    /// intervals alone, everything else soon.
+    /// Why there is none. After [`FetchFailure::Rejected`], [`FetchFailure::Refused`] and
+    /// [`FetchFailure::Credentials`] the pauses begin at 15 to 30 s, after everything else at 1 s.
     fn login(&self) -> Result<NewToken, FetchError>;
 
     /// Ends a login that is under way, if it can. Called from another thread when the renewer is closed.
@@ -53,10 +54,12 @@ pub struct NewToken {
     lifetime: Option<Duration>,
     /// The issuer's time when it gave the token, in seconds since 1970.
     issued: Option<i64>,
+    /// What stands before it in an Authorization header, if that is not the usual word.
+    pub(super) scheme: Option<String>,
 }
 
 impl NewToken {
-    /// A token. If it is a JWT with "exp", it lives until then; otherwise as long as
+    /// A token. If it is a JWT with "exp", it lives until then, whatever its other claims are; otherwise as long as
     /// [`NewToken::expires_in`] says, or for ever.
     ///
     /// # Errors
@@ -73,7 +76,7 @@ impl NewToken {
             return Err(malformed("a token with a character that no header can hold"));
         }
         let expires_at = expiry(&token);
-        Ok(Self { token, expires_at, lifetime: None, issued: None })
+        Ok(Self { token, expires_at, lifetime: None, issued: None, scheme: None })
     }
 
     /// The token lives for `lifetime` from now (RFC 6749 §5.1, "expires_in"), whatever it says itself.
@@ -88,6 +91,18 @@ impl NewToken {
     pub(super) fn issued_at(mut self, issuer_time: Option<i64>) -> Self {
         self.issued = issuer_time;
         self
+    }
+
+    /// As token_type of RFC 6749 §7.1 says; `None`: the usual word.
+    #[must_use]
+    pub(super) fn scheme(mut self, scheme: Option<String>) -> Self {
+        self.scheme = scheme;
+        self
+    }
+
+    /// Whether [`NewToken::lifetime`] is from the token's own "exp".
+    pub(super) fn lives_by_exp(&self) -> bool {
+        self.lifetime.is_none()
     }
 
     /// How long it lives from now; `None`: for ever. Zero: it has expired.
@@ -105,20 +120,53 @@ impl fmt::Debug for NewToken {
     }
 }
 
-/// "exp" of a JWT. The token is the service's own, from the issuer's hand: nothing is verified, and what cannot be
-/// read does not expire as far as is known.
+/// "exp" of a JWT. The token is the service's own, from the issuer's hand: nothing is verified. The form of its other
+/// claims does not matter, and "exp" may be in quotes. What cannot be read does not expire as far as is known.
 fn expiry(token: &str) -> Option<i64> {
-    let jws = CompactJws::parse(token.as_bytes(), MAX_TOKEN_LEN).ok()?;
-    let payload = Zeroizing::new(base64url::decode(jws.payload).ok()?);
-    let claims = ClaimsSet::parse(std::str::from_utf8(&payload).ok()?).ok()?;
+    let [_, payload, _] = *token.split('.').collect::<Vec<_>>() else { return None };
+    let payload = lenient::base64(payload)?;
+    let Exp(exp) = serde_json::from_slice(&payload).ok()?;
+    let exp = exp?.get().trim_matches('"').trim().parse::<f64>().ok()?.floor();
     // A legacy of DC/OS: "exp": 0 is a token without expiry.
-    claims.exp.filter(|exp| *exp != 0)
+    (exp.is_finite() && exp != 0.0).then_some(exp as i64)
+}
+
+/// The member "exp" of a JSON object, the last one of that name; the others are skipped unread.
+struct Exp(Option<Box<RawValue>>);
+
+impl<'de> Deserialize<'de> for Exp {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Members;
+
+        impl<'de> Visitor<'de> for Members {
+            type Value = Exp;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Exp, A::Error> {
+                let mut exp = None;
+                while let Some(name) = members.next_key::<String>()? {
+                    match name.as_str() {
+                        "exp" => exp = Some(members.next_value()?),
+                        _ => drop(members.next_value::<IgnoredAny>()?),
+                    }
+                }
+                Ok(Exp(exp))
+            }
+        }
+
+        from.deserialize_map(Members)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::encoding::base64url::encode;
+    use base64::Engine as _;
+    use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 
     fn jwt(payload: &str) -> String {
         format!("{}.{}.c2ln", encode(b"{}"), encode(payload.as_bytes()))
@@ -133,8 +181,37 @@ mod tests {
         assert_eq!(token.issued_at(Some(1100)).lifetime(now), Some(Duration::from_secs(500)));
         let expired = NewToken::new(jwt(r#"{"exp":999}"#)).unwrap();
         assert_eq!(expired.lifetime(now), Some(Duration::ZERO));
-        for payload in [r#"{"uid":"a"}"#, r#"{"exp":0}"#, r#"{"exp":"soon"}"#, "[]"] {
+        for payload in
+            [r#"{"uid":"a"}"#, r#"{"exp":0}"#, r#"{"exp":"soon"}"#, r#"{"exp":null}"#, "[]", "", "7"]
+        {
             assert_eq!(NewToken::new(jwt(payload)).unwrap().lifetime(now), None, "{payload}");
+        }
+    }
+
+    #[test]
+    fn the_life_is_read_from_exp_alone() {
+        for payload in [
+            r#"{"sub":7,"exp":1600}"#,
+            r#"{"aud":null,"exp":1600,"nbf":null,"iat":null,"iss":null,"jti":null}"#,
+            r#"{"exp":1600,"aud":[7,null],"nbf":"soon","iat":"2026-01-01","iss":{},"jti":[]}"#,
+            r#"{"a":1e999,"b":"\ud800","a":[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]],"exp":1600}"#,
+            r#"{"exp":1600.9}"#,
+            r#"{"exp":1.6e3}"#,
+            r#"{"exp":"1600"}"#,
+            r#"{ "\u0065xp" : 1600 }"#,
+        ] {
+            assert_eq!(NewToken::new(jwt(payload)).unwrap().expires_at, Some(1600), "{payload}");
+            // The spelling of base64 is of no interest either.
+            for encode in [|text| STANDARD.encode(text), |text| URL_SAFE.encode(text)] {
+                let (header, payload): (String, String) = (encode("{}"), encode(payload));
+                let token = format!("{header}.{payload}.c2ln");
+                assert_eq!(NewToken::new(token).unwrap().expires_at, Some(1600), "{payload}");
+            }
+        }
+        for (payload, exp) in
+            [(r#"{"exp":1e300}"#, i64::MAX), (r#"{"exp":-7}"#, -7), (r#"{"exp":-1e300}"#, i64::MIN)]
+        {
+            assert_eq!(NewToken::new(jwt(payload)).unwrap().expires_at, Some(exp), "{payload}");
         }
     }
 

@@ -1,0 +1,45 @@
+//! Text that is read as it comes: base64 of any spelling, and a byte order mark. Only for what the issuer or the operator
+//! hands over itself. Tokens that are verified are read by `encoding`, strictly.
+
+use base64::Engine as _;
+use base64::alphabet;
+use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
+use zeroize::Zeroizing;
+
+const ANY_BITS: GeneralPurposeConfig = GeneralPurposeConfig::new()
+    .with_decode_allow_trailing_bits(true)
+    .with_decode_padding_mode(DecodePaddingMode::RequireNone);
+
+/// Decodes base64 in either alphabet, with or without padding and white space.
+pub(super) fn base64(text: &str) -> Option<Zeroizing<Vec<u8>>> {
+    let mut plain = Zeroizing::new(String::with_capacity(text.len()));
+    plain.extend(text.chars().filter(|c| !c.is_whitespace()).map(|c| match c {
+        '-' => '+',
+        '_' => '/',
+        other => other,
+    }));
+    let engine = GeneralPurpose::new(&alphabet::STANDARD, ANY_BITS);
+    engine.decode(plain.trim_end_matches('=')).ok().map(Zeroizing::new)
+}
+
+/// The text without one byte order mark before it.
+pub(super) fn without_bom(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base64_is_read_in_any_spelling() {
+        for text in ["/+8=", "_-8", "_-8=", "/+8", "/ +\r\n8 =\n", "/+9"] {
+            assert_eq!(base64(text).unwrap()[..], [0xff, 0xef], "{text:?}");
+        }
+        for text in ["/+8!", "A", "=/+8", "{}"] {
+            assert!(base64(text).is_none(), "{text:?}");
+        }
+        assert_eq!(without_bom("\u{feff}{}"), "{}");
+    }
+}

@@ -1,0 +1,220 @@
+//! What a login endpoint answers: the token, or why there is none.
+
+use super::super::freshness;
+use super::super::transport::{FetchError, FetchFailure, HttpResponse};
+use super::lenient::without_bom;
+use crate::encoding::json;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// The largest answer that is read, in bytes.
+pub(super) const MAX_ANSWER_LEN: usize = 128 * 1024;
+
+/// The error codes that are shown: those of RFC 6749 §4.1.2.1 and §5.2, RFC 8707, RFC 9449 and DC/OS. Other text of an
+/// answer is not shown: nobody knows what it holds.
+const CODES: [&str; 14] = [
+    "invalid_request",
+    "invalid_client",
+    "invalid_grant",
+    "unauthorized_client",
+    "unsupported_grant_type",
+    "invalid_scope",
+    "access_denied",
+    "server_error",
+    "temporarily_unavailable",
+    "invalid_target",
+    "invalid_dpop_proof",
+    "use_dpop_nonce",
+    "ERR_INVALID_CREDENTIALS",
+    "ERR_INVALID_DATA",
+];
+
+/// Whether a login with this status succeeded. Some token endpoints answer 201; a proxy that changes an answer makes it
+/// 203 (RFC 9110 §15.3.4).
+pub(super) fn is_success(status: u16) -> bool {
+    matches!(status, 200 | 201 | 203)
+}
+
+/// The member `name` of an answer, unless it is null or missing.
+pub(super) fn member<'a>(answer: &'a [u8], name: &str) -> Result<Option<json::Value<'a>>, FetchError> {
+    if answer.len() > MAX_ANSWER_LEN {
+        return Err(FetchError::new(FetchFailure::TooLarge, ""));
+    }
+    let malformed = |detail| FetchError::new(FetchFailure::Document, detail);
+    let text = std::str::from_utf8(answer).map_err(|_| malformed("the login's answer is not UTF-8"))?;
+    let text = without_bom(text);
+    let mut found = None;
+    json::members(text, |member, value| {
+        if member == name.as_bytes() && !value.is_null() {
+            found = Some(value);
+        }
+    })
+    .map_err(|_| match text.trim_start().starts_with('<') {
+        true => malformed("the login's answer is HTML or XML, not JSON: is the URL right?"),
+        false => malformed("the login's answer is not a strict JSON object"),
+    })?;
+    Ok(found)
+}
+
+/// The token of an answer.
+pub(super) fn token(answer: &[u8], name: &str) -> Result<String, FetchError> {
+    let value = member(answer, name)?;
+    if let Some(token) = value.and_then(|value| value.as_str()) {
+        return Ok(token.into_owned());
+    }
+    let detail = match (value, error_code(answer)) {
+        (Some(_), _) => format!("\"{name}\" in the login's answer is not a string"),
+        (None, Some(code)) => format!("the login's answer has no \"{name}\", but the error {code}"),
+        (None, None) => format!("the login's answer has no \"{name}\""),
+    };
+    Err(FetchError::new(FetchFailure::Document, detail))
+}
+
+/// The error code of an answer, if it is one of the list.
+pub(super) fn error_code(answer: &[u8]) -> Option<&'static str> {
+    ["error", "code"].iter().find_map(|name| {
+        let said = member(answer, name).ok()??.as_str()?;
+        CODES.into_iter().find(|code| *code == said)
+    })
+}
+
+/// The answer's Date, in seconds since 1970.
+pub(super) fn date(response: &HttpResponse) -> Option<i64> {
+    let date = httpdate::parse_http_date(response.values("date").next()?).ok()?;
+    i64::try_from(date.duration_since(UNIX_EPOCH).ok()?.as_secs()).ok()
+}
+
+/// Whose login it is, for what an operator has to look at.
+#[derive(Clone, Copy)]
+pub(super) enum Who {
+    ServiceAccount,
+    Client,
+}
+
+/// Why a login with this answer failed. `has_succeeded`: whether one has before, with the same settings.
+pub(super) fn refusal(response: &HttpResponse, who: Who, has_succeeded: bool) -> FetchError {
+    let status = response.status;
+    let code = error_code(&response.body);
+    let failure = match (status, code) {
+        (400..500, Some("temporarily_unavailable" | "server_error")) => FetchFailure::Status,
+        // RFC 6749 §5.2 allows either status.
+        (401, _) | (400, Some("invalid_client")) => FetchFailure::Rejected,
+        // The URL was right before. A gateway answers so while what is behind it starts.
+        (403 | 404, _) if has_succeeded => FetchFailure::Status,
+        (400 | 403 | 404 | 405 | 406 | 415, _) => FetchFailure::Refused,
+        _ => FetchFailure::Status,
+    };
+    let advice = match (failure, who) {
+        (FetchFailure::Rejected, Who::ServiceAccount) => {
+            ": check that the account exists and that the private key is the account's"
+        }
+        (FetchFailure::Rejected, Who::Client) => ": check the client's id and secret",
+        (FetchFailure::Refused, _) if matches!(status, 404 | 405) => ": check the login's URL",
+        (FetchFailure::Refused, Who::Client) => ": check the URL, the grant and the parameters",
+        (FetchFailure::Refused, Who::ServiceAccount) => ": check the URL and what the account may do",
+        _ => "",
+    };
+    let code = code.map(|code| format!(", {code}")).unwrap_or_default();
+    let mut error = FetchError::new(failure, format!("HTTP {status}{code}{advice}"));
+    error.retry_after = freshness::retry_after(response, SystemTime::now());
+    error.server_time = date(response);
+    error
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn response(status: u16, body: &str) -> HttpResponse {
+        HttpResponse::new(status, [], body.as_bytes().to_vec())
+    }
+
+    #[test]
+    fn the_token_is_found_or_the_answer_says_why_not() {
+        assert_eq!(token(b"{\"token\":\"t\"}", "token").unwrap(), "t");
+        assert_eq!(token("\u{feff} {\"token\":\"t\",\"x\":null}\r\n".as_bytes(), "token").unwrap(), "t");
+        for (body, why) in [
+            ("{}", "has no \"token\""),
+            (r#"{"token":null}"#, "has no \"token\""),
+            (r#"{"token":7}"#, "not a string"),
+            (r#"{"error":"invalid_scope"}"#, "but the error invalid_scope"),
+            (r#"{"error":"hidden"}"#, "has no \"token\""),
+            ("<html>hidden</html>", "HTML"),
+            ("hidden", "not a strict JSON object"),
+            ("", "not a strict JSON object"),
+        ] {
+            let error = token(body.as_bytes(), "token").unwrap_err();
+            assert_eq!(error.failure(), FetchFailure::Document);
+            assert!(error.to_string().contains(why) && !error.to_string().contains("hidden"), "{error}");
+        }
+        assert_eq!(
+            token(&vec![b' '; MAX_ANSWER_LEN + 1], "token").unwrap_err().failure(),
+            FetchFailure::TooLarge
+        );
+    }
+
+    #[test]
+    fn a_refusal_names_status_code_and_what_to_check() {
+        use FetchFailure::{Refused, Rejected, Status};
+        for (status, body, who, failure, text) in [
+            (
+                401,
+                r#"{"error":"invalid_client"}"#,
+                Who::Client,
+                Rejected,
+                "HTTP 401, invalid_client: check the client's id",
+            ),
+            (
+                400,
+                r#"{"error":"invalid_client","error_description":"hidden"}"#,
+                Who::Client,
+                Rejected,
+                "HTTP 400, invalid_client",
+            ),
+            (
+                400,
+                r#"{"error":"invalid_scope"}"#,
+                Who::Client,
+                Refused,
+                "HTTP 400, invalid_scope: check the URL, the grant",
+            ),
+            (400, r#"{"error":"hidden"}"#, Who::Client, Refused, "HTTP 400: check"),
+            (400, r#"{"error":{"a":"hidden"}}"#, Who::Client, Refused, "HTTP 400: check"),
+            (
+                400,
+                r#"{"error":"temporarily_unavailable"}"#,
+                Who::Client,
+                Status,
+                "HTTP 400, temporarily_unavailable",
+            ),
+            (
+                401,
+                r#"{"title":"hidden","code":"ERR_INVALID_CREDENTIALS"}"#,
+                Who::ServiceAccount,
+                Rejected,
+                "HTTP 401, ERR_INVALID_CREDENTIALS: check that the account",
+            ),
+            (404, "<html>hidden", Who::ServiceAccount, Refused, "HTTP 404: check the login's URL"),
+            (403, "", Who::ServiceAccount, Refused, "HTTP 403: check the URL"),
+            (503, "hidden", Who::Client, Status, "HTTP 503"),
+            (302, "", Who::Client, Status, "HTTP 302"),
+        ] {
+            let error = refusal(&response(status, body), who, false);
+            assert_eq!(error.failure(), failure, "{status} {body}");
+            assert!(error.detail().starts_with(text) && !error.detail().contains("hidden"), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_there_now_was_there_when_a_login_succeeded() {
+        for (status, failure) in [
+            (403, FetchFailure::Status),
+            (404, FetchFailure::Status),
+            (400, FetchFailure::Refused),
+            (415, FetchFailure::Refused),
+            (401, FetchFailure::Rejected),
+        ] {
+            let error = refusal(&response(status, ""), Who::Client, true);
+            assert_eq!(error.failure(), failure, "{status}");
+        }
+    }
+}
