@@ -100,7 +100,7 @@ enum bouncer_status
      */
     BOUNCER_STATUS_INVALID_ARGUMENT = 3,
     /**
-     * The document is not a JWK Set (RFC 7517 section 5), or over 512 KiB or 100 keys.
+     * The document is not a JWK Set (RFC 7517 section 5), or over 1 MiB or 1000 members.
      */
     BOUNCER_STATUS_MALFORMED_JWK_SET = 100,
     /**
@@ -541,12 +541,16 @@ bouncer_status bouncer_jwk_from_rsa_components(const uint8_t *n,
                                                bouncer_error **err);
 
 /**
- * Reads a key from PEM of `pem_len` bytes at `pem`, with the label "PUBLIC KEY" (RFC 7468 section 13).
+ * Reads a key from PEM of `pem_len` bytes at `pem`, with the label "PUBLIC KEY", "RSA PUBLIC KEY" or "CERTIFICATE" (RFC
+ * 7468). Of a certificate the public key alone is read; nothing of it is checked.
  *
  * On success puts the key in `*out`; free it with bouncer_jwk_free(). On failure:
  * BOUNCER_STATUS_UNUSABLE_KEY.
  */
-bouncer_status bouncer_jwk_from_pem(const char *pem, size_t pem_len, bouncer_jwk **out, bouncer_error **err);
+bouncer_status bouncer_jwk_from_pem(const char *pem,
+                                    size_t pem_len,
+                                    bouncer_jwk **out,
+                                    bouncer_error **err);
 
 /**
  * Reads a key from DER SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7) of `der_len` bytes at `der`.
@@ -597,8 +601,8 @@ bouncer_bytes bouncer_jwk_n(const bouncer_jwk *key);
 bouncer_bytes bouncer_jwk_e(const bouncer_jwk *key);
 
 /**
- * 1 if "n" or "e" were written as RFC 7518 section 2 forbids and were read all the same (a leading zero
- * octet, padding, the standard base64 alphabet), else 0.
+ * 1 if a number or coordinate was written as RFC 7518 forbids and was read all the same (padding, the standard base64
+ * alphabet, a leading zero octet, a coordinate without its leading zeros), else 0.
  */
 int32_t bouncer_jwk_is_tolerated(const bouncer_jwk *key);
 
@@ -635,7 +639,7 @@ bouncer_str bouncer_jwk_bouncer_kid(const bouncer_jwk *key);
 void bouncer_jwk_free(bouncer_jwk *key);
 
 /**
- * Reads a JWK Set document, strict JSON of `json_len` bytes at `json`, at most 512 KiB and 100 keys. It is
+ * Reads a JWK Set document, strict JSON of `json_len` bytes at `json`, at most 1 MiB and 1000 members. It is
  * not kept.
  *
  * A key that cannot be used is skipped; bouncer_jwks_skipped_reason() says why.
@@ -707,9 +711,11 @@ bouncer_str bouncer_jwks_skipped_kid(const bouncer_jwks *jwks, size_t index);
 bouncer_str bouncer_jwks_skipped_reason(const bouncer_jwks *jwks, size_t index);
 
 /**
- * Why the key at `index` was skipped, in a few words for a log. No text if there is none. Static.
+ * Why the key at `index` was skipped, for a log: which member is wrong, how many bits it has. No text if there is none.
+ * Valid as long as `jwks`.
  */
-bouncer_str bouncer_jwks_skipped_message(const bouncer_jwks *jwks, size_t index);
+bouncer_str bouncer_jwks_skipped_message(const bouncer_jwks *jwks,
+                                         size_t index);
 
 /**
  * Frees a key set. Verifiers made of it go on working. NULL is allowed.
@@ -734,7 +740,7 @@ bouncer_policy *bouncer_policy_new_any_issuer(void);
  * match. Each is UTF-8 of the length given.
  *
  * On success puts the policy in `*out`; free it with bouncer_policy_free(). On failure:
- * BOUNCER_STATUS_INVALID_ARGUMENT.
+ * BOUNCER_STATUS_INVALID_ARGUMENT, also where one of the two is empty.
  */
 bouncer_status bouncer_policy_new_for_issuer(const char *issuer,
                                              size_t issuer_len,
@@ -756,7 +762,7 @@ bouncer_status bouncer_policy_set_algorithms(bouncer_policy *policy,
 /**
  * Accepts `issuer` too; "iss" is required from now on.
  *
- * On failure, BOUNCER_STATUS_INVALID_ARGUMENT if it is not UTF-8, the policy is as before.
+ * On failure, BOUNCER_STATUS_INVALID_ARGUMENT if it is empty or not UTF-8, the policy is as before.
  */
 bouncer_status bouncer_policy_add_issuer(bouncer_policy *policy,
                                          const char *issuer,
@@ -766,7 +772,7 @@ bouncer_status bouncer_policy_add_issuer(bouncer_policy *policy,
 /**
  * Accepts `audience` too; "aud" is required from now on.
  *
- * On failure, BOUNCER_STATUS_INVALID_ARGUMENT if it is not UTF-8, the policy is as before.
+ * On failure, BOUNCER_STATUS_INVALID_ARGUMENT if it is empty or not UTF-8, the policy is as before.
  */
 bouncer_status bouncer_policy_add_audience(bouncer_policy *policy,
                                            const char *audience,
@@ -807,7 +813,7 @@ bouncer_status bouncer_policy_add_required_string_claim(bouncer_policy *policy,
 /**
  * Requires the header parameter "typ" to be the media type `token_type` (RFC 8725 section 3.11): "at+jwt".
  *
- * On failure, BOUNCER_STATUS_INVALID_ARGUMENT if it is not UTF-8, the policy is as before.
+ * On failure, BOUNCER_STATUS_INVALID_ARGUMENT if it is empty or not UTF-8, the policy is as before.
  */
 bouncer_status bouncer_policy_set_token_type(bouncer_policy *policy,
                                              const char *token_type,

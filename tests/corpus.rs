@@ -54,7 +54,7 @@ const REFUSALS: [&str; 18] = [
 ];
 
 /// Every reason of the README for which a key is skipped.
-const REASONS: [&str; 14] = [
+const REASONS: [&str; 15] = [
     "not_a_jwk",
     "symmetric",
     "private",
@@ -69,6 +69,7 @@ const REASONS: [&str; 14] = [
     "rsa_exponent",
     "rsa_roca",
     "bad_point",
+    "over_limit",
 ];
 
 fn files() -> Vec<File> {

@@ -86,7 +86,7 @@ var (
 
 // The causes of [ErrKeys].
 var (
-	// ErrMalformedJWKSet: the document is not a JWK Set (RFC 7517 section 5), or over 512 KiB or 100 keys.
+	// ErrMalformedJWKSet: the document is not a JWK Set (RFC 7517 section 5), or over 1 MiB or 1000 members.
 	ErrMalformedJWKSet = newCause(statusMalformedJWKSet, "malformed_jwk_set", ErrKeys)
 	// ErrNoUsableKey: the JWK Set has no key that could verify a token.
 	ErrNoUsableKey = newCause(statusNoUsableKey, "no_usable_key", ErrKeys)

@@ -33,7 +33,7 @@ type SkippedKey struct {
 	Message string
 }
 
-// LoadJWKS reads a JWK Set document, at most 512 KiB with 100 keys. The document is not kept.
+// LoadJWKS reads a JWK Set document, at most 1 MiB with 1000 members, of which 100 usable ones are used. The document is not kept.
 //
 // A key that cannot be used is left out; [JWKSet.Skipped] says why. The error is an [ErrMalformedJWKSet] if the document is not a JWK
 // Set, and an [ErrNoUsableKey] if nothing of it can be used.

@@ -26,7 +26,7 @@ impl JwkSet {
         Self::made(py, py.detach(|| bouncer_verify::JwkSet::from_keys_with(keys, backend)))
     }
 
-    /// Reads a JWK Set document, strict JSON of at most 512 KiB and 100 keys.
+    /// Reads a JWK Set document, strict JSON of at most 1 MiB and 1000 members; 100 usable keys are used.
     ///
     /// backend: what does the arithmetic, for one verdict: "accelerated", aws-lc and for RS256 AVX-512 IFMA where
     /// the CPU has it; "aws-lc", that alone; None: the first, unless the environment variable

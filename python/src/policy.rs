@@ -155,6 +155,7 @@ impl Policy {
         let bytes =
             usize::try_from(max_token_len).map_err(|_| invalid_argument(py, "max_token_len is negative"))?;
         policy = policy.max_token_len(bytes).map_err(unusable)?;
+        policy.check().map_err(unusable)?;
         let asks_for_the_time = match &now {
             None => false,
             Some(now) if now.bind(py).is_callable() => true,

@@ -9,16 +9,20 @@ use crate::encoding::{base64url, json};
 use crate::error::{Error, ErrorKind, Result};
 use crate::jose::algorithm::Algorithm;
 use crate::jose::header::JoseHeader;
+use crate::jose::hints;
 use crate::jose::jwk::Jwk;
 use crate::jose::jws::CompactJws;
-use crate::jose::skip_reason::SkipReason;
+use crate::jose::skip_reason::{SkipReason, Unusable};
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 /// The largest accepted document, in bytes.
-pub(crate) const MAX_DOCUMENT_LEN: usize = 512 * 1024;
-/// The most keys accepted in one set.
+pub(crate) const MAX_DOCUMENT_LEN: usize = 1024 * 1024;
+/// The most members accepted in one set. They are counted before any of them is read.
+const MAX_MEMBERS: usize = 1000;
+/// The most keys used of one set. Preparing one costs up to milliseconds; further ones are skipped.
 const MAX_KEYS: usize = 100;
 const TOO_MANY_CANDIDATES: &str =
     "the first 4 keys that match were tried, and there are more: a \"kid\" would tell which";
@@ -47,6 +51,7 @@ pub struct SkippedKey {
     index: usize,
     kid: Option<Box<str>>,
     reason: SkipReason,
+    message: Cow<'static, str>,
 }
 
 impl SkippedKey {
@@ -64,16 +69,23 @@ impl SkippedKey {
     pub fn reason(&self) -> SkipReason {
         self.reason
     }
+
+    /// The same for people, with what exactly is wrong: which member, how many bits. The words may change between
+    /// versions.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
 }
 
 impl JwkSet {
     /// Reads a JWK Set document with the default back end.
     ///
-    /// The document is strict JSON of at most 512 KiB and 100 keys.
+    /// The document is strict JSON of at most 1 MiB with at most 1000 members in "keys", after a byte order mark if it has
+    /// one. Each of these members is judged by itself: what is wrong inside one, be it its JSON, skips that one. The first
+    /// 100 usable keys are used, further ones skipped.
     ///
     /// # Errors
-    /// [`ErrorKind::MalformedJwkSet`], [`ErrorKind::NoUsableKey`] (the detail is the first skipped key's
-    /// reason).
+    /// [`ErrorKind::MalformedJwkSet`], [`ErrorKind::NoUsableKey`] (the detail says why the first member was skipped).
     pub fn from_slice(json: &[u8]) -> Result<Self> {
         Self::from_slice_with(json, Backend::default())
     }
@@ -86,10 +98,11 @@ impl JwkSet {
         Self::build(read_document(json)?, backend)
     }
 
-    /// A set of the given keys, with the default back end. A key whose point is not on its curve is skipped.
+    /// A set of the given keys, with the default back end. A key whose point is not on its curve is skipped, and so is
+    /// what follows the first 100 usable ones.
     ///
     /// # Errors
-    /// [`ErrorKind::NoUsableKey`]; [`ErrorKind::MalformedJwkSet`]: over 100 keys.
+    /// [`ErrorKind::NoUsableKey`]; [`ErrorKind::MalformedJwkSet`]: over 1000 keys.
     pub fn from_keys(keys: impl IntoIterator<Item = Jwk>) -> Result<Self> {
         Self::from_keys_with(keys, Backend::default())
     }
@@ -112,13 +125,17 @@ impl JwkSet {
     }
 
     fn build(parsed: Vec<Parsed>, backend: Backend) -> Result<Self> {
-        if parsed.len() > MAX_KEYS {
-            return Err(Error::new(ErrorKind::MalformedJwkSet, "over 100 keys"));
+        if parsed.len() > MAX_MEMBERS {
+            return Err(too_many(parsed.len()));
         }
         let (usable, skipped) = prepare(parsed, backend);
         if usable.is_empty() {
-            let detail = skipped.first().map_or("it is empty", |first| first.reason.message());
-            return Err(Error::new(ErrorKind::NoUsableKey, detail));
+            let detail = match &*skipped {
+                [] => "it is empty".to_owned(),
+                [only] => only.message.clone().into_owned(),
+                [first, ..] => format!("{} (the first of {} members)", first.message, skipped.len()),
+            };
+            return Err(Error::new(ErrorKind::NoUsableKey, "").with_detail(detail));
         }
         let (keys, verifying_keys): (Vec<Jwk>, Vec<_>) = usable.into_iter().unzip();
         let mut first_with = HashMap::new();
@@ -246,6 +263,26 @@ impl JwkSet {
         candidates.starting_with(self.recent.load(Relaxed))
     }
 
+    /// Why there is no candidate for a token of this header. Of the token it says no more than its algorithm; a kid is shown
+    /// where the set has it.
+    #[cold]
+    pub(crate) fn no_matching_key(&self, header: &JoseHeader<'_>) -> Error {
+        let error = Error::new(ErrorKind::NoMatchingKey, "");
+        let algorithm = header.algorithm;
+        let Some(kid) = header.kid.as_deref() else {
+            return error.with_detail(format!("no key of the set fits {algorithm}"));
+        };
+        if self.by_kid.contains_key(kid) {
+            return error.with_detail(format!("the key of the token's kid does not fit {algorithm}"));
+        }
+        if let Some(skipped) = self.skipped.iter().find(|skipped| skipped.kid() == Some(kid)) {
+            let shown: String = kid.chars().take(100).collect();
+            let detail = format!("key {shown:?} is in the set but not usable: {}", skipped.message());
+            return error.with_detail(detail);
+        }
+        error.with_detail("the set has no key of the token's kid")
+    }
+
     /// The keys that may have signed a token of this header with a signature of this length.
     pub(crate) fn candidates(&self, header: &JoseHeader<'_>, signature_len: usize) -> Candidates {
         let algorithm = header.algorithm;
@@ -286,40 +323,132 @@ impl fmt::Debug for JwkSet {
 }
 
 /// A member of the document: a key, or why not, with its kid.
-type Parsed = Result<Jwk, (SkipReason, Option<Box<str>>)>;
+type Parsed = Result<Jwk, (Unusable, Option<Box<str>>)>;
+
+fn malformed(detail: impl Into<Cow<'static, str>>) -> Error {
+    Error::new(ErrorKind::MalformedJwkSet, "").with_detail(detail)
+}
+
+fn too_many(members: usize) -> Error {
+    malformed(format!("{members} members in \"keys\"; at most {MAX_MEMBERS}"))
+}
 
 fn read_document(json: &[u8]) -> Result<Vec<Parsed>> {
-    let malformed = |detail| Error::new(ErrorKind::MalformedJwkSet, detail);
+    const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
     if json.len() > MAX_DOCUMENT_LEN {
-        return Err(malformed("over 512 KiB"));
+        return Err(malformed(format!("{} bytes; at most {MAX_DOCUMENT_LEN} (1 MiB)", json.len())));
     }
-    let text = std::str::from_utf8(json).map_err(|_| malformed("not UTF-8"))?;
-    let mut keys = None;
-    json::members(text, |name, value| {
-        if name == b"keys" {
-            keys = Some(value);
-        }
-    })
-    .map_err(|_| malformed("not a strict JSON object"))?;
+    let json = json.strip_prefix(BYTE_ORDER_MARK).unwrap_or(json);
+    let not_json = |invalid: json::Invalid| match hints::looks_like(json) {
+        Some(hint) => malformed(hint),
+        None => malformed(format!("not a strict JSON object: {invalid}")),
+    };
+    let text = json::utf8(json).map_err(not_json)?;
     let mut members = Vec::new();
-    keys.ok_or(malformed("no member \"keys\""))?
-        .elements(|member| members.push(member))
-        .ok_or(malformed("\"keys\" is not an array"))?;
-    Ok(members.into_iter().map(|member| Jwk::parse(member.text())).collect())
+    let mut count = 0;
+    let mut not_an_array = None;
+    let mut hint = "";
+    let element = |element| {
+        count += 1;
+        if count <= MAX_MEMBERS {
+            members.push(element);
+        }
+    };
+    let has_array = json::members_and_elements(text, "keys", element, |name, value| match name {
+        b"keys" => not_an_array = Some(value.kind()),
+        b"kty" => hint = ": it is a single JWK",
+        b"jwks_uri" => {
+            hint = ": it is an issuer's metadata, whose \"jwks_uri\" is the address of the JWK Set"
+        }
+        _ if value.text().starts_with("\"-----BEGIN CERTIFICATE") => hint = ": it is a map of certificates",
+        _ => {}
+    })
+    .map_err(not_json)?;
+    if let Some(kind) = not_an_array {
+        return Err(malformed(format!("\"keys\" is {kind}, not an array")));
+    }
+    if !has_array {
+        return Err(malformed(format!("no member \"keys\"{hint}")));
+    }
+    if count > MAX_MEMBERS {
+        return Err(too_many(count));
+    }
+    Ok(members.into_iter().map(Jwk::parse).collect())
 }
 
 fn prepare(parsed: Vec<Parsed>, backend: Backend) -> (Vec<(Jwk, VerifyingKey)>, Vec<SkippedKey>) {
     let mut usable = Vec::new();
     let mut skipped = Vec::new();
     for (index, parsed) in parsed.into_iter().enumerate() {
-        let prepared = parsed.and_then(|jwk| match VerifyingKey::new(backend, &jwk) {
-            Ok(key) => Ok((jwk, key)),
-            Err(reason) => Err((reason, jwk.kid().map(Into::into))),
+        let prepared = parsed.and_then(|jwk| {
+            let key = match usable.len() {
+                ..MAX_KEYS => VerifyingKey::new(backend, &jwk),
+                _ => Err(SkipReason::OverLimit),
+            };
+            match key {
+                Ok(key) => Ok((jwk, key)),
+                Err(reason) => Err((refused(reason, &jwk), jwk.kid().map(Into::into))),
+            }
         });
         match prepared {
             Ok(key) => usable.push(key),
-            Err((reason, kid)) => skipped.push(SkippedKey { index, kid, reason }),
+            Err((Unusable { reason, message }, kid)) => {
+                skipped.push(SkippedKey { index, kid, reason, message });
+            }
         }
     }
     (usable, skipped)
+}
+
+/// A key that the back end refuses, or the limit.
+fn refused(reason: SkipReason, jwk: &Jwk) -> Unusable {
+    match (reason, jwk.curve()) {
+        (SkipReason::BadPoint, Some("Ed25519")) => {
+            Unusable::new(reason, "\"x\" is of small order or not in its one spelling")
+        }
+        (SkipReason::BadPoint, Some(curve)) => {
+            Unusable::new(reason, format!("\"x\" and \"y\" are no point of {curve}"))
+        }
+        _ => reason.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: &str = r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
+
+    #[test]
+    fn the_bounds_of_a_document_are_named() {
+        let detail = |json: &str| match JwkSet::from_slice(json.as_bytes()) {
+            Ok(_) => String::new(),
+            Err(error) => {
+                assert_eq!(error.kind(), ErrorKind::MalformedJwkSet);
+                error.detail().to_owned()
+            }
+        };
+        let padded = |len: usize| format!("{{\"keys\":[{KEY}]{}}}", " ".repeat(len - KEY.len() - 11));
+        assert_eq!(padded(100).len(), 100);
+        assert_eq!(detail(&padded(1 << 20)), "");
+        assert_eq!(detail(&padded((1 << 20) + 1)), "1048577 bytes; at most 1048576 (1 MiB)");
+        let members = |count: usize| format!("{{\"keys\":[{KEY}{}]}}", ",1".repeat(count - 1));
+        assert_eq!(detail(&members(1000)), "");
+        assert_eq!(detail(&members(1001)), "1001 members in \"keys\"; at most 1000");
+        assert_eq!(detail(&members(300_000)), "300000 members in \"keys\"; at most 1000");
+    }
+
+    #[test]
+    fn no_more_keys_are_prepared_than_are_used() {
+        let keys = |count: usize| (0..count).map(|_| Jwk::from_slice(KEY.as_bytes()).unwrap());
+        let jwks = JwkSet::from_keys(keys(1000)).unwrap();
+        assert_eq!((jwks.keys().len(), jwks.skipped().len()), (100, 900));
+        assert!(jwks.skipped().iter().all(|key| key.reason() == SkipReason::OverLimit));
+        let document = format!("{{\"keys\":[{}]}}", [KEY; 101].join(","));
+        let skipped = JwkSet::skipped_in(document.as_bytes()).unwrap();
+        assert_eq!((skipped.len(), skipped[0].index()), (1, 100));
+        assert_eq!(skipped[0].message(), "over the limit of 100 usable keys");
+        let error = JwkSet::from_keys(keys(1001)).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::MalformedJwkSet);
+    }
 }

@@ -73,17 +73,21 @@ pub(crate) fn decode_with_room(text: &[u8], room: usize) -> Result<Vec<u8>, NotC
     Ok(out)
 }
 
-/// Decodes the integers of a JWK, a document that the operator chose to trust, as some issuers write them:
-/// with padding, or in the standard alphabet. The second value says whether that tolerance was needed.
+/// Decodes the numbers of a JWK, a document that the operator chose to trust, as some issuers write them:
+/// with padding, or in the standard alphabet. Padding is complete or absent: a text cut short must not pass. The second
+/// value says whether that tolerance was needed.
 pub(crate) fn decode_tolerant(text: &[u8]) -> Result<(Vec<u8>, bool), NotCanonical> {
-    const TOLERANT: GeneralPurposeConfig =
-        GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
+    const UNPADDED: GeneralPurposeConfig =
+        GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::RequireNone);
+    const PADDED: GeneralPurposeConfig =
+        GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::RequireCanonical);
     if let Ok(bytes) = decode(text) {
         return Ok((bytes, false));
     }
+    let config = if text.contains(&b'=') { PADDED } else { UNPADDED };
     [&alphabet::URL_SAFE, &alphabet::STANDARD]
         .into_iter()
-        .find_map(|alphabet| GeneralPurpose::new(alphabet, TOLERANT).decode(text).ok())
+        .find_map(|alphabet| GeneralPurpose::new(alphabet, config).decode(text).ok())
         .map(|bytes| (bytes, true))
         .ok_or(NotCanonical)
 }
@@ -180,7 +184,8 @@ mod tests {
         for text in ["_-8=", "/+8", "/+8="] {
             assert_eq!(decode_tolerant(text.as_bytes()).unwrap(), (vec![0xff, 0xef], true), "{text}");
         }
-        for text in ["/-8", "_-9", "/+8==", "_-8\n", "A"] {
+        assert_eq!(decode_tolerant(b"Aw==").unwrap(), (vec![3], true));
+        for text in ["/-8", "_-9", "/+8==", "_-8\n", "A", "Aw=", "Aw===", "=Aw=", "Aw==Aw==", "Zm9v=", "="] {
             assert_eq!(decode_tolerant(text.as_bytes()), Err(NotCanonical), "{text:?}");
         }
     }

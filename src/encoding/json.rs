@@ -9,13 +9,104 @@
 #[cfg(avx512)]
 use super::avx512;
 use std::borrow::Cow;
+use std::fmt;
 
 /// The deepest nesting accepted; the outermost object or array is level 1.
 pub(crate) const MAX_DEPTH: usize = 16;
 
-/// The document is not strict JSON of the expected shape.
+/// The document is not strict JSON of the expected shape: which rule it breaks, and at which byte from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Invalid;
+pub(crate) struct Invalid {
+    pub(crate) rule: Rule,
+    at: u32,
+}
+
+impl Invalid {
+    #[cold]
+    fn new(rule: Rule, at: usize) -> Self {
+        Self { rule, at: u32::try_from(at).unwrap_or(u32::MAX) }
+    }
+
+    #[cold]
+    fn err<T>(rule: Rule, at: usize) -> Result<T, Self> {
+        Err(Self::new(rule, at))
+    }
+
+    /// What is wrong where the byte `at` is none that may follow.
+    #[cold]
+    fn unexpected(document: &str, at: usize) -> Self {
+        let bytes = document.as_bytes();
+        let rest = bytes.get(at..).unwrap_or_default();
+        let rest_starts_with = |words: &[&str]| words.iter().any(|word| rest.starts_with(word.as_bytes()));
+        let before = at.checked_sub(1).and_then(|before| bytes.get(before));
+        let rule = match rest.first() {
+            None => Rule::Truncated,
+            Some(0) if rest.iter().all(|&byte| byte == 0) => Rule::NulAtEnd,
+            _ if rest_starts_with(&["NaN", "Infinity", "-Infinity"]) => Rule::NotFinite,
+            Some(b'0'..=b'9' | b'.' | b'+') if before.is_some_and(|byte| b":[,0123456789".contains(byte)) => {
+                Rule::BadNumber
+            }
+            Some(b'e' | b'E' | b'x' | b'_') if before.is_some_and(u8::is_ascii_digit) => Rule::BadNumber,
+            _ => Rule::Syntax,
+        };
+        Self::new(rule, at)
+    }
+}
+
+impl fmt::Display for Invalid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.rule.text())?;
+        if matches!(self.rule, Rule::NulAtEnd | Rule::NotAnObject) {
+            return Ok(());
+        }
+        write!(f, " at byte {}", self.at)
+    }
+}
+
+/// The rules of strict JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rule {
+    NotUtf8,
+    NotAnObject,
+    Truncated,
+    NulAtEnd,
+    Trailing,
+    DuplicateName,
+    TooDeep,
+    NotFinite,
+    BadNumber,
+    NumberRange,
+    ControlCharacter,
+    BadEscape,
+    LoneSurrogate,
+    Syntax,
+}
+
+impl Rule {
+    const fn text(self) -> &'static str {
+        match self {
+            Self::NotUtf8 => "not UTF-8,",
+            Self::NotAnObject => "not an object",
+            Self::Truncated => "the text ends too early,",
+            Self::NulAtEnd => "a NUL byte at the end: is the length one too long?",
+            Self::Trailing => "more text after the object,",
+            Self::DuplicateName => "a member name that comes twice,",
+            Self::TooDeep => "over 16 levels,",
+            Self::NotFinite => "NaN or Infinity,",
+            Self::BadNumber => "a number that JSON does not allow,",
+            Self::NumberRange => "a number beyond the range of a double,",
+            Self::ControlCharacter => "a control character in a string,",
+            Self::BadEscape => "an escape that JSON does not have,",
+            Self::LoneSurrogate => "a lone surrogate,",
+            Self::Syntax => "a character that may not stand there,",
+        }
+    }
+}
+
+/// `bytes` as text.
+pub(crate) fn utf8(bytes: &[u8]) -> Result<&str, Invalid> {
+    std::str::from_utf8(bytes).map_err(|error| Invalid::new(Rule::NotUtf8, error.valid_up_to()))
+}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -51,6 +142,18 @@ impl<'a> Value<'a> {
         self.kind == Kind::True
     }
 
+    /// What sort of value it is, for an error: "a number".
+    pub(crate) fn kind(self) -> &'static str {
+        match self.kind {
+            Kind::Null => "null",
+            Kind::False | Kind::True => "a boolean",
+            Kind::Number => "a number",
+            Kind::String { .. } => "a string",
+            Kind::Array => "an array",
+            Kind::Object => "an object",
+        }
+    }
+
     /// The value as JSON spells it, if it is a number.
     pub(crate) fn as_number(self) -> Option<&'a str> {
         (self.kind == Kind::Number).then(|| self.text())
@@ -82,9 +185,64 @@ impl<'a> Value<'a> {
 pub(crate) fn members<'a>(document: &'a str, mut each: impl FnMut(&[u8], Value<'a>)) -> Result<(), Invalid> {
     let mut scanner = Scanner::new(document);
     scanner.skip_white_space();
+    if scanner.peek() != Some(b'{') {
+        return Err(not_an_object(document, scanner.at));
+    }
     scanner.object(1, &mut each)?;
+    scanner.end()
+}
+
+/// [`members`], but of the member `array`, if it is an array, calls `element` with the text of each element in its place. An
+/// element is delimited and no more: its brackets match and its strings end. Whether it is strict JSON is for the caller
+/// to find out, so that one bad element spoils no other. Returns whether there is such an array.
+pub(crate) fn members_and_elements<'a>(
+    document: &'a str,
+    array: &str,
+    mut element: impl FnMut(&'a str),
+    mut each: impl FnMut(&[u8], Value<'a>),
+) -> Result<bool, Invalid> {
+    let mut scanner = Scanner::new(document);
     scanner.skip_white_space();
-    if scanner.peek().is_none() { Ok(()) } else { Err(Invalid) }
+    if scanner.peek() != Some(b'{') {
+        return Err(not_an_object(document, scanner.at));
+    }
+    scanner.at += 1;
+    scanner.skip_white_space();
+    if scanner.peek() == Some(b'}') {
+        scanner.at += 1;
+        return scanner.end().map(|()| false);
+    }
+    let mut found = false;
+    let mut names = Names::new();
+    loop {
+        scanner.skip_white_space();
+        let start = scanner.at;
+        let name = scanner.name()?;
+        if !names.add(&name, start) {
+            return Invalid::err(Rule::DuplicateName, start);
+        }
+        scanner.skip_white_space();
+        scanner.expect(b':')?;
+        scanner.skip_white_space();
+        if *name == *array.as_bytes() && scanner.peek() == Some(b'[') {
+            scanner.delimited_elements(&mut element)?;
+            found = true;
+        } else {
+            each(&name, scanner.value(1)?);
+        }
+        if scanner.closes(b'}')? {
+            names.all_differ()?;
+            return scanner.end().map(|()| found);
+        }
+    }
+}
+
+#[cold]
+fn not_an_object(document: &str, at: usize) -> Invalid {
+    match Invalid::unexpected(document, at) {
+        invalid @ Invalid { rule: Rule::Truncated | Rule::NulAtEnd, .. } => invalid,
+        _ => Invalid::new(Rule::NotAnObject, at),
+    }
 }
 
 /// Reads forward over `document`; every method stops behind what it has read. Where the work is rare or long, a copy does
@@ -125,7 +283,23 @@ impl<'a> Scanner<'a> {
     }
 
     fn expect(&mut self, byte: u8) -> Result<(), Invalid> {
-        if self.next() == Some(byte) { Ok(()) } else { Err(Invalid) }
+        if self.peek() != Some(byte) {
+            return Err(Invalid::unexpected(self.document, self.at));
+        }
+        self.at += 1;
+        Ok(())
+    }
+
+    /// Nothing but white space follows.
+    fn end(&mut self) -> Result<(), Invalid> {
+        self.skip_white_space();
+        if self.peek().is_none() {
+            return Ok(());
+        }
+        match Invalid::unexpected(self.document, self.at) {
+            nul @ Invalid { rule: Rule::NulAtEnd, .. } => Err(nul),
+            _ => Invalid::err(Rule::Trailing, self.at),
+        }
     }
 
     /// After a member or an element: whether the `close` of the object or array follows, else a comma does.
@@ -134,14 +308,15 @@ impl<'a> Scanner<'a> {
         match self.next() {
             Some(b',') => Ok(false),
             Some(byte) if byte == close => Ok(true),
-            _ => Err(Invalid),
+            Some(_) => Err(Invalid::unexpected(self.document, self.at - 1)),
+            None => Err(Invalid::unexpected(self.document, self.at)),
         }
     }
 
     #[inline(always)]
     fn object<F: FnMut(&[u8], Value<'a>)>(&mut self, depth: usize, each: &mut F) -> Result<(), Invalid> {
         if depth > MAX_DEPTH {
-            return Err(Invalid);
+            return Invalid::err(Rule::TooDeep, self.at);
         }
         self.expect(b'{')?;
         self.skip_white_space();
@@ -152,8 +327,11 @@ impl<'a> Scanner<'a> {
         let mut names = Names::new();
         loop {
             self.skip_white_space();
+            let start = self.at;
             let name = self.name()?;
-            names.add(&name)?;
+            if !names.add(&name, start) {
+                return Invalid::err(Rule::DuplicateName, start);
+            }
             self.skip_white_space();
             self.expect(b':')?;
             self.skip_white_space();
@@ -167,7 +345,7 @@ impl<'a> Scanner<'a> {
 
     fn array<F: FnMut(Value<'a>)>(&mut self, depth: usize, each: &mut F) -> Result<(), Invalid> {
         if depth > MAX_DEPTH {
-            return Err(Invalid);
+            return Invalid::err(Rule::TooDeep, self.at);
         }
         self.expect(b'[')?;
         self.skip_white_space();
@@ -184,11 +362,81 @@ impl<'a> Scanner<'a> {
         }
     }
 
+    /// Calls `element` with each element of the array that begins here, no more than delimited.
+    fn delimited_elements(&mut self, element: &mut impl FnMut(&'a str)) -> Result<(), Invalid> {
+        self.expect(b'[')?;
+        self.skip_white_space();
+        if self.peek() == Some(b']') {
+            self.at += 1;
+            return Ok(());
+        }
+        loop {
+            self.skip_white_space();
+            let start = self.at;
+            self.skip_delimited()?;
+            match self.document.get(start..self.at) {
+                Some(text) if !text.is_empty() => element(text),
+                _ => return Err(Invalid::unexpected(self.document, start)),
+            }
+            if self.closes(b']')? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Goes behind a value of which nothing is known but that brackets match outside strings, and strings end. It does not
+    /// recurse: brackets may be nested to any depth.
+    fn skip_delimited(&mut self) -> Result<(), Invalid> {
+        let mut open = Vec::new();
+        loop {
+            let at = self.at;
+            let Some(byte) = self.peek() else { return Invalid::err(Rule::Truncated, at) };
+            match byte {
+                b',' | b']' | b'}' | b' ' | b'\t' | b'\n' | b'\r' if open.is_empty() => return Ok(()),
+                b'"' => {
+                    self.skip_delimited_string()?;
+                    if open.is_empty() {
+                        return Ok(());
+                    }
+                    continue;
+                }
+                b'{' => open.push(b'}'),
+                b'[' => open.push(b']'),
+                b'}' | b']' => {
+                    if open.pop() != Some(byte) {
+                        return Err(Invalid::unexpected(self.document, at));
+                    }
+                    if open.is_empty() {
+                        self.at += 1;
+                        return Ok(());
+                    }
+                }
+                _ => {}
+            }
+            self.at += 1;
+        }
+    }
+
+    fn skip_delimited_string(&mut self) -> Result<(), Invalid> {
+        self.at += 1;
+        loop {
+            let rest = self.bytes().get(self.at..).unwrap_or_default();
+            let Some(next) = memchr::memchr2(b'"', b'\\', rest) else {
+                return Invalid::err(Rule::Truncated, self.document.len());
+            };
+            let is_end = rest.get(next) == Some(&b'"');
+            self.at += next + if is_end { 1 } else { 2 };
+            if is_end {
+                return Ok(());
+            }
+        }
+    }
+
     /// A value inside an object or array of level `depth`.
     #[inline(always)]
     fn value(&mut self, depth: usize) -> Result<Value<'a>, Invalid> {
         let start = self.at;
-        let kind = match self.peek().ok_or(Invalid)? {
+        let kind = match self.peek().unwrap_or(0) {
             b'"' => Kind::String { escaped: self.string()? },
             b'-' | b'0'..=b'9' => {
                 self.at = number_end(self.document, self.at)?;
@@ -205,7 +453,7 @@ impl<'a> Scanner<'a> {
 
     /// Any value but a string or a number: its kind and its end.
     fn rarer_value(mut self, depth: usize) -> Result<(Kind, usize), Invalid> {
-        let kind = match self.peek().ok_or(Invalid)? {
+        let kind = match self.peek().unwrap_or(0) {
             b'{' => {
                 self.object(depth + 1, &mut |_, _| {})?;
                 Kind::Object
@@ -217,15 +465,18 @@ impl<'a> Scanner<'a> {
             b'n' => self.word("null", Kind::Null)?,
             b'f' => self.word("false", Kind::False)?,
             b't' => self.word("true", Kind::True)?,
-            _ => return Err(Invalid),
+            _ => return Err(Invalid::unexpected(self.document, self.at)),
         };
         Ok((kind, self.at))
     }
 
     fn word(&mut self, word: &str, kind: Kind) -> Result<Kind, Invalid> {
         let rest = self.bytes().get(self.at..).unwrap_or_default();
+        if !rest.starts_with(word.as_bytes()) {
+            return Err(Invalid::unexpected(self.document, self.at));
+        }
         self.at += word.len();
-        if rest.starts_with(word.as_bytes()) { Ok(kind) } else { Err(Invalid) }
+        Ok(kind)
     }
 
     /// The name of a member.
@@ -233,11 +484,13 @@ impl<'a> Scanner<'a> {
     fn name(&mut self) -> Result<Cow<'a, [u8]>, Invalid> {
         let start = self.at;
         if self.string()? {
-            let text = self.document.get(start..self.at).ok_or(Invalid)?;
-            let name: String = serde_json::from_str(text).map_err(|_| Invalid)?;
+            let text = self.document.get(start..self.at).unwrap_or_default();
+            let name: String =
+                serde_json::from_str(text).map_err(|_| Invalid::unexpected(self.document, start))?;
             return Ok(Cow::Owned(name.into_bytes()));
         }
-        self.bytes().get(start + 1..self.at - 1).map(Cow::Borrowed).ok_or(Invalid)
+        let name = self.bytes().get(start + 1..self.at - 1);
+        name.map(Cow::Borrowed).ok_or(Invalid { rule: Rule::Syntax, at: 0 })
     }
 
     /// Reads a string and says whether it has escapes.
@@ -257,18 +510,25 @@ impl<'a> Scanner<'a> {
     /// The end of the string from `start`, at whose first escape the scanner is, or at what is wrong with it.
     fn end_of_string_with_escapes(mut self, start: usize) -> Result<usize, Invalid> {
         loop {
-            match self.next().ok_or(Invalid)? {
-                b'"' => break,
-                b'\\' => self.next().ok_or(Invalid)?,
-                // A control character.
-                _ => return Err(Invalid),
-            };
+            let at = self.at;
+            match (self.next(), self.next()) {
+                (Some(b'"'), _) => {
+                    self.at = at + 1;
+                    break;
+                }
+                (Some(b'\\'), Some(_)) => {}
+                (None, _) | (Some(b'\\'), None) => return Invalid::err(Rule::Truncated, self.document.len()),
+                _ => return Invalid::err(Rule::ControlCharacter, at),
+            }
             self.skip_plain();
         }
         // Escapes are rare and hold every subtlety of a JSON string (surrogates above all), so
         // serde_json judges them.
-        let text = self.document.get(start..self.at).ok_or(Invalid)?;
-        if serde_json::from_str::<String>(text).is_ok() { Ok(self.at) } else { Err(Invalid) }
+        let text = self.document.get(start..self.at).unwrap_or_default();
+        match serde_json::from_str::<String>(text) {
+            Ok(_) => Ok(self.at),
+            Err(_) => Err(wrong_in_string(text, start)),
+        }
     }
 
     /// Goes to the next quotation mark, backslash or control character, or to the end.
@@ -294,6 +554,34 @@ impl<'a> Scanner<'a> {
     }
 }
 
+/// What is wrong with `text`, a string with escapes that begins at the byte `start` of the document.
+#[cold]
+fn wrong_in_string(text: &str, start: usize) -> Invalid {
+    let bytes = text.as_bytes();
+    let unit_at = |at: usize| match bytes.get(at..at + 6)? {
+        [b'\\', b'u', digits @ ..] if digits.iter().all(u8::is_ascii_hexdigit) => {
+            u16::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
+        }
+        _ => None,
+    };
+    let mut at = 0;
+    while let Some(byte) = bytes.get(at) {
+        at += match (byte, bytes.get(at + 1)) {
+            (b'\\', Some(b'u')) => match (unit_at(at), unit_at(at + 6)) {
+                (Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => 12,
+                (Some(0xd800..=0xdfff), _) => return Invalid::new(Rule::LoneSurrogate, start + at),
+                (Some(_), _) => 6,
+                (None, _) => return Invalid::new(Rule::BadEscape, start + at),
+            },
+            (b'\\', Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't')) => 2,
+            (b'\\', _) => return Invalid::new(Rule::BadEscape, start + at),
+            (0..0x20, _) => return Invalid::new(Rule::ControlCharacter, start + at),
+            _ => 1,
+        };
+    }
+    Invalid::new(Rule::BadEscape, start)
+}
+
 /// The end of the number from `start`.
 fn number_end(document: &str, start: usize) -> Result<usize, Invalid> {
     let byte_at = |at: usize| document.as_bytes().get(at).copied();
@@ -301,7 +589,10 @@ fn number_end(document: &str, start: usize) -> Result<usize, Invalid> {
     let past_digits = |from: usize| {
         let rest = document.as_bytes().get(from..).unwrap_or_default();
         match rest.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(rest.len()) {
-            0 => Err(Invalid),
+            0 => Err(match Invalid::unexpected(document, from) {
+                cause @ Invalid { rule: Rule::NotFinite | Rule::Truncated, .. } => cause,
+                _ => Invalid::new(Rule::BadNumber, start),
+            }),
             count => Ok(from + count),
         }
     };
@@ -319,8 +610,8 @@ fn number_end(document: &str, start: usize) -> Result<usize, Invalid> {
     if end - start <= 300 && !has_exponent {
         return Ok(end);
     }
-    let text = document.get(start..end).ok_or(Invalid)?;
-    if Decimal::of(text).is_within_a_double() { Ok(end) } else { Err(Invalid) }
+    let text = document.get(start..end).unwrap_or_default();
+    if Decimal::of(text).is_within_a_double() { Ok(end) } else { Invalid::err(Rule::NumberRange, start) }
 }
 
 /// A JSON number, split: `integer.fraction` times ten to the power of `exponent`. It is judged by its digits:
@@ -412,7 +703,8 @@ struct Names<'a> {
     len: usize,
     /// A bit for each [`Names::bit`] of `few`: an unseen bit proves a new name.
     seen: [u64; 4],
-    many: Vec<Cow<'a, [u8]>>,
+    /// With where they begin.
+    many: Vec<(Cow<'a, [u8]>, usize)>,
 }
 
 impl<'a> Names<'a> {
@@ -430,14 +722,15 @@ impl<'a> Names<'a> {
         (features.wrapping_mul(0x9e37_79b9) >> 24) as u8
     }
 
+    /// Takes note of the name that begins at `start`; false if it is one of the few there are already.
     #[inline(always)]
     #[expect(clippy::ptr_arg, reason = "what is borrowed is kept elsewhere than what is not")]
-    fn add(&mut self, name: &Cow<'a, [u8]>) -> Result<(), Invalid> {
+    fn add(&mut self, name: &Cow<'a, [u8]>, start: usize) -> bool {
         let bit = Self::bit(name);
         let mask = 1 << (bit % 64);
-        let seen = self.seen.get_mut(usize::from(bit / 64)).ok_or(Invalid)?;
+        let Some(seen) = self.seen.get_mut(usize::from(bit / 64)) else { return false };
         if *seen & mask != 0 && self.few.get(..self.len).unwrap_or_default().contains(&&**name) {
-            return Err(Invalid);
+            return false;
         }
         match (name, self.few.get_mut(self.len)) {
             (Cow::Borrowed(name), Some(free)) if self.many.is_empty() => {
@@ -445,14 +738,18 @@ impl<'a> Names<'a> {
                 *free = name;
                 self.len += 1;
             }
-            _ => self.many.push(name.clone()),
+            _ => self.many.push((name.clone(), start)),
         }
-        Ok(())
+        true
     }
 
     fn all_differ(&mut self) -> Result<(), Invalid> {
         self.many.sort_unstable();
-        if self.many.windows(2).any(|pair| matches!(pair, [a, b] if a == b)) { Err(Invalid) } else { Ok(()) }
+        let twice = self.many.windows(2).find_map(|pair| match pair {
+            [(a, _), (b, start)] if a == b => Some(*start),
+            _ => None,
+        });
+        twice.map_or(Ok(()), |start| Invalid::err(Rule::DuplicateName, start))
     }
 }
 
@@ -468,6 +765,10 @@ mod tests {
         Ok(found)
     }
 
+    fn rule(document: &str) -> Option<Rule> {
+        read(document).err().map(|invalid| invalid.rule)
+    }
+
     #[test]
     fn members_come_in_order_with_their_exact_text() {
         let found = read(" {\"a\" : 1.50, \"b\":\"x\\ny\",\n\"c\":[1, {\"d\":null}] , \"\":{} } ").unwrap();
@@ -480,7 +781,7 @@ mod tests {
         for text in
             ["", " ", "[]", "1", "\"a\"", "null", "{}{}", "{} x", "\u{feff}{}", "{", "{\"a\"", "{\"a\":"]
         {
-            assert_eq!(read(text), Err(Invalid), "{text:?}");
+            assert!(read(text).is_err(), "{text:?}");
         }
     }
 
@@ -494,7 +795,7 @@ mod tests {
             r#"{"x":[{"a":1,"a":3}]}"#,
             r#"{"":1,"":2}"#,
         ] {
-            assert_eq!(read(text), Err(Invalid), "{text}");
+            assert_eq!(rule(text), Some(Rule::DuplicateName), "{text}");
         }
         assert!(read(r#"{"a":{"a":{"a":1}},"b":[{"a":1},{"a":1}]}"#).is_ok());
     }
@@ -507,11 +808,10 @@ mod tests {
                 assert!(read(&format!("{{{}}}", names.join(","))).is_ok());
                 if first != second {
                     names[second] = names[first].clone();
-                    assert_eq!(
-                        read(&format!("{{{}}}", names.join(","))),
-                        Err(Invalid),
-                        "{count} {first} {second}"
-                    );
+                    let text = format!("{{{}}}", names.join(","));
+                    let before: usize = names[..second].iter().map(|name| name.len() + 1).sum();
+                    let twice = Invalid::new(Rule::DuplicateName, 1 + before);
+                    assert_eq!(read(&text), Err(twice), "{count} {first} {second}");
                 }
             }
         }
@@ -522,8 +822,8 @@ mod tests {
         let nested =
             |levels: usize| format!("{{\"a\":{}{}}}", "[".repeat(levels - 1), "]".repeat(levels - 1));
         assert!(read(&nested(MAX_DEPTH)).is_ok());
-        assert_eq!(read(&nested(MAX_DEPTH + 1)), Err(Invalid));
-        assert_eq!(read(&nested(100_000)), Err(Invalid));
+        assert_eq!(rule(&nested(MAX_DEPTH + 1)), Some(Rule::TooDeep));
+        assert_eq!(rule(&nested(100_000)), Some(Rule::TooDeep));
     }
 
     #[test]
@@ -577,7 +877,112 @@ mod tests {
             &"9".repeat(309),
             &"9".repeat(400),
         ] {
-            assert_eq!(read(&format!("{{\"a\":{text}}}")), Err(Invalid), "{text}");
+            assert!(read(&format!("{{\"a\":{text}}}")).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_error_names_the_rule_and_the_byte() {
+        let deep = format!("{{\"a\":{}", "[".repeat(16));
+        let many = (0..40).map(|i| format!("\"n{i}\":0")).collect::<Vec<_>>().join(",");
+        for (text, expected) in [
+            ("", "the text ends too early, at byte 0"),
+            (r#"{"a":1"#, "the text ends too early, at byte 6"),
+            (r#"{"a":"b"#, "the text ends too early, at byte 7"),
+            (r#"{"a":"b\"#, "the text ends too early, at byte 8"),
+            ("[]", "not an object"),
+            ("{}\0", "a NUL byte at the end: is the length one too long?"),
+            ("\0", "a NUL byte at the end: is the length one too long?"),
+            ("{}{}", "more text after the object, at byte 2"),
+            (r#"{"a":1,"a":2}"#, "a member name that comes twice, at byte 7"),
+            (r#"{"a":{"b":1,"\u0062":2}}"#, "a member name that comes twice, at byte 12"),
+            (&format!("{{{many},\"n39\":1}}"), "a member name that comes twice, at byte 311"),
+            (&deep, "over 16 levels, at byte 20"),
+            (r#"{"a":NaN}"#, "NaN or Infinity, at byte 5"),
+            (r#"{"a":-Infinity}"#, "NaN or Infinity, at byte 6"),
+            (r#"{"a":01}"#, "a number that JSON does not allow, at byte 6"),
+            (r#"{"a":+1}"#, "a number that JSON does not allow, at byte 5"),
+            (r#"{"a":1.}"#, "a number that JSON does not allow, at byte 5"),
+            (r#"{"a":1e999}"#, "a number beyond the range of a double, at byte 5"),
+            ("{\"a\":\"b\n\"}", "a control character in a string, at byte 7"),
+            ("{\"a\":\"\\t\n\"}", "a control character in a string, at byte 8"),
+            (r#"{"a":"\x41"}"#, "an escape that JSON does not have, at byte 6"),
+            (r#"{"a":"\u00g0"}"#, "an escape that JSON does not have, at byte 6"),
+            (r#"{"a":"x\ud83d"}"#, "a lone surrogate, at byte 7"),
+            (r#"{"a":"\ud83d\ude00\ude00"}"#, "a lone surrogate, at byte 18"),
+            (r#"{"a":nul}"#, "a character that may not stand there, at byte 5"),
+            (r#"{'a':1}"#, "a character that may not stand there, at byte 1"),
+            (r#"{"a":1,}"#, "a character that may not stand there, at byte 7"),
+            (r#"{"a" 1}"#, "a character that may not stand there, at byte 5"),
+            (r#"{"a":[1}}"#, "a character that may not stand there, at byte 7"),
+        ] {
+            assert_eq!(read(text).unwrap_err().to_string(), expected, "{text:?}");
+        }
+        assert_eq!(utf8(b"{\"\xff\"}").unwrap_err().to_string(), "not UTF-8, at byte 2");
+    }
+
+    #[test]
+    fn elements_are_delimited_and_not_judged() {
+        let read = |document: &str| {
+            let (mut elements, mut others) = (Vec::new(), Vec::new());
+            members_and_elements(
+                document,
+                "keys",
+                |element| elements.push(element.to_owned()),
+                |name, value| {
+                    others.push((String::from_utf8(name.to_vec()).unwrap(), value.text().to_owned()))
+                },
+            )?;
+            Ok::<_, Invalid>((elements, others))
+        };
+        let deep = "[".repeat(5000) + &"]".repeat(5000);
+        for element in [
+            "{}",
+            "null",
+            "1e999",
+            "NaN",
+            r#""\ud800""#,
+            r#""a,b]}""#,
+            r#"{"a":1,"a":{"b":[1,2,"]"]}}"#,
+            r#"{"a":"\"}"}"#,
+            r#"{"a":"\\"}"#,
+            r#"{"a" 1}"#,
+            "{\"é\":\"\u{1}\"}",
+            &deep,
+        ] {
+            let document = format!("{{\"x\":[1], \"keys\" : [ {element} , {element}\n] }} ");
+            let expected = vec![element.to_owned(), element.to_owned()];
+            assert_eq!(
+                read(&document),
+                Ok((expected, vec![("x".to_owned(), "[1]".to_owned())])),
+                "{element}"
+            );
+        }
+        assert_eq!(read(r#"{"\u006beys":[1,2]}"#).unwrap().0, ["1", "2"]);
+        assert_eq!(read(r#"{"keys":[]}"#), Ok((vec![], vec![])));
+        assert_eq!(read("{}"), Ok((vec![], vec![])));
+        assert_eq!(read(r#"{"keys":{"a":1}}"#).unwrap().1, [("keys".to_owned(), r#"{"a":1}"#.to_owned())]);
+        for document in [
+            r#"{"keys":[1,]}"#,
+            r#"{"keys":[,1]}"#,
+            r#"{"keys":[1 2]}"#,
+            r#"{"keys":[{]}"#,
+            r#"{"keys":[{]}]}"#,
+            r#"{"keys":[[}]]}"#,
+            r#"{"keys":[1}"#,
+            r#"{"keys":["a]}"#,
+            r#"{"keys":["a\"]}"#,
+            r#"{"keys":[1]"#,
+            r#"{"keys":[1]}}"#,
+            r#"{"keys":[1],"keys":[2]}"#,
+            r#"{"keys":[1],"\u006beys":2}"#,
+            r#"{"keys":[1],"x":1e999}"#,
+            r#"{"keys":[1],"x":{"a":1,"a":2}}"#,
+            r#"{"keys":[1],"x":"\ud800"}"#,
+            "[]",
+            "",
+        ] {
+            assert!(read(document).is_err(), "{document}");
         }
     }
 

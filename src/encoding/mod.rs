@@ -8,3 +8,4 @@
 mod avx512;
 pub(crate) mod base64url;
 pub(crate) mod json;
+pub(crate) mod pem;

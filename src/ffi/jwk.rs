@@ -123,7 +123,8 @@ pub unsafe extern "C" fn bouncer_jwk_from_rsa_components(
     })
 }
 
-/// Reads a key from PEM of `pem_len` bytes at `pem`, with the label "PUBLIC KEY" (RFC 7468 section 13).
+/// Reads a key from PEM of `pem_len` bytes at `pem`, with the label "PUBLIC KEY", "RSA PUBLIC KEY" or "CERTIFICATE" (RFC
+/// 7468). Of a certificate the public key alone is read; nothing of it is checked.
 ///
 /// On success puts the key in `*out`; free it with bouncer_jwk_free(). On failure:
 /// BOUNCER_STATUS_UNUSABLE_KEY.
@@ -209,8 +210,8 @@ pub extern "C" fn bouncer_jwk_e(key: Option<&bouncer_jwk>) -> bouncer_bytes {
     bytes_of(key, |key| key.jwk.e())
 }
 
-/// 1 if "n" or "e" were written as RFC 7518 section 2 forbids and were read all the same (a leading zero
-/// octet, padding, the standard base64 alphabet), else 0.
+/// 1 if a number or coordinate was written as RFC 7518 forbids and was read all the same (padding, the standard base64
+/// alphabet, a leading zero octet, a coordinate without its leading zeros), else 0.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_jwk_is_tolerated(key: Option<&bouncer_jwk>) -> i32 {
     read(0, || key.is_some_and(|key| key.jwk.is_tolerated()).into())

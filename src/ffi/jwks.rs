@@ -30,7 +30,7 @@ impl bouncer_jwks {
     }
 }
 
-/// Reads a JWK Set document, strict JSON of `json_len` bytes at `json`, at most 512 KiB and 100 keys. It is
+/// Reads a JWK Set document, strict JSON of `json_len` bytes at `json`, at most 1 MiB and 1000 members. It is
 /// not kept.
 ///
 /// A key that cannot be used is skipped; bouncer_jwks_skipped_reason() says why.
@@ -153,10 +153,11 @@ pub extern "C" fn bouncer_jwks_skipped_reason(jwks: Option<&bouncer_jwks>, index
     read(bouncer_str::NONE, || jwks.and_then(|jwks| Some(jwks.skipped(index)?.reason().as_str())).into())
 }
 
-/// Why the key at `index` was skipped, in a few words for a log. No text if there is none. Static.
+/// Why the key at `index` was skipped, for a log: which member is wrong, how many bits it has. No text if there is none.
+/// Valid as long as `jwks`.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_jwks_skipped_message(jwks: Option<&bouncer_jwks>, index: usize) -> bouncer_str {
-    read(bouncer_str::NONE, || jwks.and_then(|jwks| Some(jwks.skipped(index)?.reason().message())).into())
+    read(bouncer_str::NONE, || jwks.and_then(|jwks| Some(jwks.skipped(index)?.message())).into())
 }
 
 /// Frees a key set. Verifiers made of it go on working. NULL is allowed.

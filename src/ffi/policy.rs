@@ -32,7 +32,7 @@ pub extern "C" fn bouncer_policy_new_any_issuer() -> Option<Box<bouncer_policy>>
 /// match. Each is UTF-8 of the length given.
 ///
 /// On success puts the policy in `*out`; free it with bouncer_policy_free(). On failure:
-/// BOUNCER_STATUS_INVALID_ARGUMENT.
+/// BOUNCER_STATUS_INVALID_ARGUMENT, also where one of the two is empty.
 ///
 /// # Safety
 /// The rules of the header's preamble.
@@ -50,7 +50,9 @@ pub unsafe extern "C" fn bouncer_policy_new_for_issuer(
         let issuer = unsafe { text("issuer", issuer.cast(), issuer_len) }?;
         // SAFETY: the caller promises `audience` is readable for `audience_len` bytes.
         let audience = unsafe { text("audience", audience.cast(), audience_len) }?;
-        Ok(bouncer_policy(Policy::for_issuer(issuer, audience)))
+        let policy = Policy::for_issuer(issuer, audience);
+        policy.check()?;
+        Ok(bouncer_policy(policy))
     })
 }
 
@@ -62,7 +64,9 @@ fn change(
 ) -> bouncer_status {
     act(err, || {
         let policy = handle("policy", policy)?;
-        policy.0 = change(policy.0.clone())?;
+        let changed = change(policy.0.clone())?;
+        changed.check()?;
+        policy.0 = changed;
         Ok(())
     })
 }
@@ -90,7 +94,7 @@ pub unsafe extern "C" fn bouncer_policy_set_algorithms(
 
 /// Accepts `issuer` too; "iss" is required from now on.
 ///
-/// On failure, BOUNCER_STATUS_INVALID_ARGUMENT if it is not UTF-8, the policy is as before.
+/// On failure, BOUNCER_STATUS_INVALID_ARGUMENT if it is empty or not UTF-8, the policy is as before.
 ///
 /// # Safety
 /// The rules of the header's preamble.
@@ -109,7 +113,7 @@ pub unsafe extern "C" fn bouncer_policy_add_issuer(
 
 /// Accepts `audience` too; "aud" is required from now on.
 ///
-/// On failure, BOUNCER_STATUS_INVALID_ARGUMENT if it is not UTF-8, the policy is as before.
+/// On failure, BOUNCER_STATUS_INVALID_ARGUMENT if it is empty or not UTF-8, the policy is as before.
 ///
 /// # Safety
 /// The rules of the header's preamble.
@@ -185,7 +189,7 @@ pub unsafe extern "C" fn bouncer_policy_add_required_string_claim(
 
 /// Requires the header parameter "typ" to be the media type `token_type` (RFC 8725 section 3.11): "at+jwt".
 ///
-/// On failure, BOUNCER_STATUS_INVALID_ARGUMENT if it is not UTF-8, the policy is as before.
+/// On failure, BOUNCER_STATUS_INVALID_ARGUMENT if it is empty or not UTF-8, the policy is as before.
 ///
 /// # Safety
 /// The rules of the header's preamble.

@@ -26,7 +26,7 @@ pub enum bouncer_status {
     Internal = 2,
     /// An argument or a policy setting is not usable.
     InvalidArgument = 3,
-    /// The document is not a JWK Set (RFC 7517 section 5), or over 512 KiB or 100 keys.
+    /// The document is not a JWK Set (RFC 7517 section 5), or over 1 MiB or 1000 members.
     MalformedJwkSet = 100,
     /// The JWK Set has no key that could verify a token.
     NoUsableKey = 101,

@@ -70,6 +70,43 @@ impl Algorithm {
         Self::ALL.into_iter().find(|algorithm| algorithm.as_str() == name)
     }
 
+    /// Why a name that is none of them is not supported; empty where there is no more to say.
+    #[cold]
+    pub(crate) fn why_unsupported(name: &str) -> &'static str {
+        const SPELT: [(Algorithm, &str); 10] = [
+            (Algorithm::Rs256, "names are case-sensitive: RS256"),
+            (Algorithm::Rs384, "names are case-sensitive: RS384"),
+            (Algorithm::Rs512, "names are case-sensitive: RS512"),
+            (Algorithm::Ps256, "names are case-sensitive: PS256"),
+            (Algorithm::Ps384, "names are case-sensitive: PS384"),
+            (Algorithm::Ps512, "names are case-sensitive: PS512"),
+            (Algorithm::Es256, "names are case-sensitive: ES256"),
+            (Algorithm::Es384, "names are case-sensitive: ES384"),
+            (Algorithm::Es512, "names are case-sensitive: ES512"),
+            (Algorithm::Ed25519, "names are case-sensitive: Ed25519, EdDSA"),
+        ];
+        if ["HS256", "HS384", "HS512"].iter().any(|symmetric| name.eq_ignore_ascii_case(symmetric)) {
+            return "symmetric algorithms (HS256, HS384, HS512) are not supported";
+        }
+        if name.eq_ignore_ascii_case("none") {
+            return "tokens without a signature (none) are never accepted";
+        }
+        let is_spelt = |&&(algorithm, _): &&(Self, &str)| {
+            name.eq_ignore_ascii_case(algorithm.as_str())
+                || algorithm == Self::Ed25519 && name.eq_ignore_ascii_case("EdDSA")
+        };
+        if let Some((_, why)) = SPELT.iter().find(is_spelt) {
+            return why;
+        }
+        match name {
+            "" => "it is empty",
+            "ES256K" => "ES256K (secp256k1) is not supported",
+            "Ed448" => "Ed448 is not supported",
+            "ML-DSA-44" | "ML-DSA-65" | "ML-DSA-87" => "ML-DSA is not supported",
+            _ => "supported are RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512 and Ed25519",
+        }
+    }
+
     /// Its bit in a set of algorithms.
     pub(crate) const fn bit(self) -> u16 {
         1 << self as u16
@@ -86,7 +123,10 @@ impl FromStr for Algorithm {
     type Err = Error;
 
     fn from_str(name: &str) -> Result<Self> {
-        Self::named(name).ok_or(Error::new(ErrorKind::InvalidArgument, "no such algorithm"))
+        Self::named(name).ok_or_else(|| {
+            let detail = format!("no such algorithm: {}", Self::why_unsupported(name));
+            Error::new(ErrorKind::InvalidArgument, "").with_detail(detail)
+        })
     }
 }
 
@@ -98,7 +138,9 @@ mod tests {
     fn names_are_exact() {
         for algorithm in Algorithm::ALL {
             assert_eq!(algorithm.as_str().parse(), Ok(algorithm));
-            assert_eq!(Algorithm::named(&algorithm.as_str().to_lowercase()), None);
+            let small = algorithm.as_str().to_lowercase();
+            assert_eq!(Algorithm::named(&small), None);
+            assert!(Algorithm::why_unsupported(&small).contains(algorithm.as_str()));
         }
         assert_eq!("EdDSA".parse(), Ok(Algorithm::Ed25519));
         for name in ["", "none", "None", "HS256", "RS256 ", "RS2560", "ES256K", "Ed448", "RSA-OAEP"] {

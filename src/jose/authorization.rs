@@ -1,5 +1,6 @@
 //! The token of a request: the value of its Authorization header.
 
+use super::hints;
 use crate::error::{Error, ErrorKind, Result};
 
 /// The token in `value`, the value of an HTTP Authorization header: `token=<jwt>` as DC/OS sends it, or
@@ -27,14 +28,14 @@ pub fn token_from_authorization(value: &[u8]) -> Result<&str> {
         let spaces = value.iter().skip(BEARER).take_while(|&&byte| byte == b' ').count();
         value.get(BEARER + spaces..).unwrap_or_default()
     } else {
-        return Err(malformed("neither token=<token> nor Bearer <token>"));
+        return Err(malformed(hints::why_no_authorization(value)));
     };
     if token.is_empty() {
         return Err(malformed("the token is empty"));
     }
     match std::str::from_utf8(token) {
         Ok(text) if super::jws::is_token_text(token) => Ok(text),
-        _ => Err(malformed("a character that no token has")),
+        _ => Err(malformed(hints::why_no_token_text(token))),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The JWT Claims Set (RFC 7519 §4). Each registered claim is absent, valid or malformed, and malformed is an
-//! error: a claim that cannot be read is never taken for one that is not there.
+//! error: a claim that cannot be read is never taken for one that is not there. null is absent: it is what
+//! serializers write for a field that has no value.
 
 use crate::encoding::json::{self, Decimal, Value};
 use crate::error::{Error, ErrorKind, Result};
@@ -56,7 +57,7 @@ impl<'a> ClaimsSet<'a> {
             b"uid" => uid = Some(value),
             _ => {}
         })
-        .map_err(|_| Error::new(ErrorKind::MalformedClaims, "not a strict JSON object"))?;
+        .map_err(not_json)?;
         Ok(Self {
             payload,
             exp: optional("exp", "not a NumericDate", exp, |value| {
@@ -109,10 +110,28 @@ fn optional<'a, T>(
 ) -> Result<Option<T>> {
     match value {
         None => Ok(None),
-        Some(value) => {
-            read(value).map(Some).ok_or_else(|| Error::about(ErrorKind::MalformedClaims, name, expected))
-        }
+        Some(value) => match read(value) {
+            None if !value.is_null() => Err(wrong_type(name, expected, value)),
+            read => Ok(read),
+        },
     }
+}
+
+#[cold]
+fn wrong_type(name: &'static str, expected: &'static str, value: Value<'_>) -> Error {
+    let error = Error::about(ErrorKind::MalformedClaims, name, expected);
+    match (expected, value.kind()) {
+        ("not a NumericDate", "a number") => error.with_detail("a number out of the range of a NumericDate"),
+        ("not a string or an array of strings", "an array") => {
+            error.with_detail("an array with an element that is not a string")
+        }
+        (_, kind) => error.with_detail(format!("{kind}, {expected}")),
+    }
+}
+
+#[cold]
+pub(crate) fn not_json(invalid: json::Invalid) -> Error {
+    Error::new(ErrorKind::MalformedClaims, "").with_detail(format!("not a strict JSON object: {invalid}"))
 }
 
 fn audience(value: Value<'_>) -> Option<Audience<'_>> {
@@ -212,18 +231,28 @@ mod tests {
     #[test]
     fn a_claim_of_the_wrong_type_is_never_taken_for_an_absent_one() {
         for (name, values) in [
-            ("exp", ["\"1\"", "null", "[]", "{}", "true"]),
-            ("nbf", ["\"1\"", "null", "[]", "{}", "false"]),
-            ("iat", ["\"1\"", "null", "[]", "{}", "true"]),
-            ("iss", ["1", "null", "[\"a\"]", "{}", "true"]),
-            ("sub", ["1", "null", "[\"a\"]", "{}", "true"]),
-            ("jti", ["1", "null", "[\"a\"]", "{}", "true"]),
-            ("aud", ["1", "null", "[1]", "{}", "[\"a\",null]"]),
+            ("exp", ["\"1\"", "\"\"", "[]", "{}", "true"]),
+            ("nbf", ["\"1\"", "\"null\"", "[]", "{}", "false"]),
+            ("iat", ["\"1\"", "[null]", "[]", "{}", "true"]),
+            ("iss", ["1", "[null]", "[\"a\"]", "{}", "true"]),
+            ("sub", ["1", "[]", "[\"a\"]", "{}", "true"]),
+            ("jti", ["1", "0", "[\"a\"]", "{}", "true"]),
+            ("aud", ["1", "[null]", "[1]", "{}", "[\"a\",null]"]),
         ] {
+            let payload = format!("{{\"{name}\":null}}");
+            assert!(ClaimsSet::parse(&payload).unwrap().is_bare(), "{name}");
             for value in values {
                 let error = ClaimsSet::parse(&format!("{{\"{name}\":{value}}}")).unwrap_err();
                 assert_eq!((error.kind(), error.name()), (ErrorKind::MalformedClaims, Some(name)), "{value}");
             }
+        }
+    }
+
+    impl ClaimsSet<'_> {
+        fn is_bare(&self) -> bool {
+            self.exp.or(self.nbf).or(self.iat).is_none()
+                && self.iss.as_ref().or(self.sub.as_ref()).or(self.jti.as_ref()).is_none()
+                && self.aud.as_slice().is_none()
         }
     }
 

@@ -7,6 +7,9 @@ use std::borrow::Cow;
 
 /// The longest accepted "kid", in bytes.
 pub(crate) const MAX_KID_LEN: usize = 1024;
+/// The longest accepted header, decoded, in bytes. It is read before anything is verified, so that a policy for long
+/// tokens does not raise it.
+pub(crate) const MAX_HEADER_LEN: usize = 8 * 1024;
 
 /// The header parameters a verification reads. The key-bearing ones (jwk, jku, x5u, x5c) are never
 /// read: a token does not choose who may sign it.
@@ -22,7 +25,7 @@ pub(crate) struct JoseHeader<'a> {
 impl<'a> JoseHeader<'a> {
     pub(crate) fn parse(header: &'a [u8]) -> Result<Self> {
         let [mut alg, mut kid, mut typ, mut crit, mut b64, mut enc] = [None; 6];
-        let text = std::str::from_utf8(header).map_err(|_| NOT_JSON)?;
+        let text = json::utf8(header).map_err(not_json)?;
         json::members(text, |name, value| match name {
             b"alg" => alg = Some(value),
             b"kid" => kid = Some(value),
@@ -32,32 +35,45 @@ impl<'a> JoseHeader<'a> {
             b"enc" => enc = Some(value),
             _ => {}
         })
-        .map_err(|_| NOT_JSON)?;
+        .map_err(not_json)?;
 
+        // null is what a serializer writes for a member that is not there.
         let string = |name, value: Option<json::Value<'a>>| match value {
             None => Ok(None),
-            Some(value) => value.as_str().map(Some).ok_or(malformed(name, "not a string")),
+            Some(value) => match value.as_str() {
+                None if !value.is_null() => Err(not_a_string(name, value)),
+                text => Ok(text),
+            },
         };
-        let alg = string("alg", alg)?.ok_or(malformed("alg", "missing"))?;
-        let kid = string("kid", kid)?;
-        if kid.as_ref().is_some_and(|kid| kid.len() > MAX_KID_LEN) {
-            return Err(malformed("kid", "over 1024 bytes"));
+        let Some(alg) = string("alg", alg)? else { return Err(malformed("alg", "missing")) };
+        // An empty kid names no key, in a token as in a JWK.
+        let kid = string("kid", kid)?.filter(|kid| !kid.is_empty());
+        if let Some(kid) = kid.as_ref().filter(|kid| kid.len() > MAX_KID_LEN) {
+            let detail = format!("{} bytes; at most {MAX_KID_LEN}", kid.len());
+            return Err(malformed("kid", "").with_detail(detail));
         }
         let typ = string("typ", typ)?;
 
         // RFC 7515 §4.1.11: an extension not understood must be refused, and none is understood here.
         // RFC 7797 §7: a JWT is never unencoded. RFC 7516 §9: "enc" marks a JWE.
+        // These two change what the signature means, so that even null counts as present.
         if crit.is_some() {
-            return Err(Error::about(ErrorKind::UnsupportedHeader, "crit", ""));
+            return Err(Error::about(ErrorKind::UnsupportedHeader, "crit", "no extension is supported"));
         }
         if b64.is_some_and(|b64| !b64.is_true()) {
-            return Err(Error::about(ErrorKind::UnsupportedHeader, "b64", ""));
+            return Err(Error::about(ErrorKind::UnsupportedHeader, "b64", "a JWT is never unencoded"));
         }
-        if enc.is_some() {
-            return Err(Error::about(ErrorKind::UnsupportedHeader, "enc", ""));
+        if enc.is_some_and(|enc| !enc.is_null()) {
+            return Err(Error::about(
+                ErrorKind::UnsupportedHeader,
+                "enc",
+                "the header of an encrypted token",
+            ));
         }
-        let algorithm =
-            Algorithm::named(&alg).ok_or(Error::about(ErrorKind::UnsupportedAlgorithm, "alg", ""))?;
+        let Some(algorithm) = Algorithm::named(&alg) else {
+            let why = Algorithm::why_unsupported(&alg);
+            return Err(Error::about(ErrorKind::UnsupportedAlgorithm, "alg", why));
+        };
         Ok(Self { json: Cow::Borrowed(text), algorithm, kid, typ })
     }
 
@@ -73,7 +89,15 @@ impl<'a> JoseHeader<'a> {
     }
 }
 
-const NOT_JSON: Error = Error::new(ErrorKind::MalformedHeader, "not a strict JSON object");
+#[cold]
+fn not_json(invalid: json::Invalid) -> Error {
+    Error::new(ErrorKind::MalformedHeader, "").with_detail(format!("not a strict JSON object: {invalid}"))
+}
+
+#[cold]
+fn not_a_string(name: &'static str, value: json::Value<'_>) -> Error {
+    malformed(name, "").with_detail(format!("{}, not a string", value.kind()))
+}
 
 const fn malformed(name: &'static str, detail: &'static str) -> Error {
     Error::about(ErrorKind::MalformedHeader, name, detail)

@@ -2,9 +2,10 @@
 
 use super::algorithm::Algorithm;
 use super::header::MAX_KID_LEN;
+use super::hints;
 use super::public_key::{Curve, PublicKey, trim_leading_zeros};
-use super::skip_reason::SkipReason;
-use crate::encoding::{base64url, json};
+use super::skip_reason::{SkipReason, Unusable};
+use crate::encoding::{base64url, json, pem as pem_text};
 use crate::error::{Error, ErrorKind, Result};
 use sha2::{Digest, Sha256};
 use spki::der::pem::{self, LineEnding};
@@ -27,20 +28,24 @@ impl Jwk {
     /// Reads one JWK, a JSON object (RFC 7517 §4).
     ///
     /// # Errors
-    /// [`ErrorKind::UnusableKey`]; the detail is a [`SkipReason`]'s message.
+    /// [`ErrorKind::UnusableKey`]; the detail says which member is wrong.
     pub fn from_slice(json: &[u8]) -> Result<Self> {
-        let text = std::str::from_utf8(json).map_err(|_| SkipReason::NotAJwk)?;
-        Ok(Self::parse(text).map_err(|(reason, _)| reason)?)
+        let read =
+            json::utf8(json).map_err(not_json).and_then(|text| Self::parse(text).map_err(|(why, _)| why));
+        read.map_err(|error: Unusable| match hints::looks_like(json) {
+            Some(hint) => Unusable::new(SkipReason::NotAJwk, format!("not a JWK: {hint}")).into(),
+            None => error.into(),
+        })
     }
 
     /// An RSA key from its modulus and exponent as Base64urlUInt (RFC 7518 §2), as a JWK's "n" and "e" give
-    /// them. Padding, the standard base64 alphabet and one leading zero octet are tolerated, because
+    /// them. Complete padding, the standard base64 alphabet and one leading zero octet are tolerated, because
     /// public issuers publish them.
     ///
     /// # Errors
     /// [`ErrorKind::UnusableKey`].
     pub fn from_rsa_base64url(n: &str, e: &str) -> Result<Self> {
-        let (n, e) = (Integer::decode(n)?, Integer::decode(e)?);
+        let (n, e) = (Integer::decode("n", n)?, Integer::decode("e", e)?);
         Ok(Self {
             tolerated: n.tolerated || e.tolerated,
             ..Self::bare(PublicKey::rsa(&n.octets, &e.octets)?)
@@ -55,16 +60,43 @@ impl Jwk {
         Ok(Self::bare(PublicKey::rsa(trim_leading_zeros(n), trim_leading_zeros(e))?))
     }
 
-    /// A key from PEM with the label "PUBLIC KEY" (RFC 7468 §13), a SubjectPublicKeyInfo.
+    /// A key from PEM (RFC 7468): "PUBLIC KEY", a SubjectPublicKeyInfo; "RSA PUBLIC KEY", of PKCS #1; or
+    /// "CERTIFICATE", of which the public key alone is read. Line ends may be missing, spaces, or the two characters
+    /// `\n`, as environment variables have them.
+    ///
+    /// Nothing of a certificate is checked: not its signature, its names or its dates. Of several certificates the first
+    /// one counts.
     ///
     /// # Errors
-    /// [`ErrorKind::UnusableKey`].
+    /// [`ErrorKind::UnusableKey`]; the detail names the label.
     pub fn from_pem(pem: &[u8]) -> Result<Self> {
-        match pem::decode_vec(pem.trim_ascii()) {
-            Ok(("PUBLIC KEY", der)) => Self::from_der(&der),
-            Ok((label, _)) if label.contains("PRIVATE") => Err(SkipReason::Private.into()),
-            _ => Err(SkipReason::BadEncoding.into()),
+        let bad = |message: String| Error::from(Unusable::new(SkipReason::BadEncoding, message));
+        let text = String::from_utf8_lossy(pem);
+        let blocks: Vec<_> = pem_text::blocks(&text).collect();
+        if let Some(block) = blocks.iter().find(|block| block.label.contains("PRIVATE")) {
+            let message = format!("a private key: PEM label {}", shown(block.label));
+            return Err(Unusable::new(SkipReason::Private, message).into());
         }
+        let Some(first) = blocks.first() else {
+            let why = hints::looks_like(pem).filter(|hint| !hint.contains("PEM"));
+            let why = why.unwrap_or("it has no block from -----BEGIN to its -----END");
+            return Err(bad(format!("not PEM: {why}")));
+        };
+        let read = match first.label {
+            "PUBLIC KEY" => PublicKey::from_spki,
+            "RSA PUBLIC KEY" => PublicKey::from_pkcs1,
+            "CERTIFICATE" => PublicKey::from_certificate,
+            label => {
+                let read = "PUBLIC KEY, RSA PUBLIC KEY and CERTIFICATE are read";
+                return Err(bad(format!("PEM label {}: {read}", shown(label))));
+            }
+        };
+        if blocks.len() > 1 && first.label != "CERTIFICATE" {
+            return Err(bad(format!("{} PEM blocks; a key is one", blocks.len())));
+        }
+        let damaged = || bad(format!("PEM label {}: the body is not base64", shown(first.label)));
+        let der = first.decode().ok_or_else(damaged)?;
+        Ok(Self::bare(read(&der)?))
     }
 
     /// A key from DER SubjectPublicKeyInfo (RFC 5280 §4.1.2.7). EC points must be uncompressed.
@@ -75,15 +107,16 @@ impl Jwk {
         Ok(Self::bare(PublicKey::from_spki(der)?))
     }
 
-    /// The same key under the key ID `kid`.
+    /// The same key under the key ID `kid`; an empty one is none.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidArgument`]: over 1024 bytes.
     pub fn with_kid(mut self, kid: &str) -> Result<Self> {
         if kid.len() > MAX_KID_LEN {
-            return Err(Error::new(ErrorKind::InvalidArgument, "a kid over 1024 bytes"));
+            let detail = format!("a kid of {} bytes; at most {MAX_KID_LEN}", kid.len());
+            return Err(Error::new(ErrorKind::InvalidArgument, "").with_detail(detail));
         }
-        self.kid = Some(kid.into());
+        self.kid = Some(kid.into()).filter(|_| !kid.is_empty());
         Ok(self)
     }
 
@@ -104,8 +137,8 @@ impl Jwk {
     }
 
     /// The key of a JWK's text, or why not, with its kid where it has one.
-    pub(crate) fn parse(text: &str) -> Result<Self, (SkipReason, Option<Box<str>>)> {
-        let members = Members::read(text).ok_or((SkipReason::NotAJwk, None))?;
+    pub(crate) fn parse(text: &str) -> Result<Self, (Unusable, Option<Box<str>>)> {
+        let members = Members::read(text).map_err(|invalid| (not_json(invalid), None))?;
         members.to_jwk().map_err(|reason| (reason, members.kid()))
     }
 
@@ -150,8 +183,8 @@ impl Jwk {
         }
     }
 
-    /// Whether "n" or "e" were written as RFC 7518 §2 forbids and were read all the same: with a leading zero
-    /// octet, with padding, or in the standard base64 alphabet.
+    /// Whether a number or coordinate was written as RFC 7518 forbids and was read all the same: with padding, in the
+    /// standard base64 alphabet, with a leading zero octet, or, for a coordinate, without its leading zeros.
     pub fn is_tolerated(&self) -> bool {
         self.tolerated
     }
@@ -249,139 +282,280 @@ struct Members<'a> {
     e: Option<json::Value<'a>>,
     x: Option<json::Value<'a>>,
     y: Option<json::Value<'a>>,
-    private: bool,
+    /// The first private member that has a value.
+    private: Option<&'static str>,
+    has_x5c: bool,
+    has_keys: bool,
+}
+
+#[cold]
+fn not_json(invalid: json::Invalid) -> Unusable {
+    Unusable::new(SkipReason::NotAJwk, format!("not a JWK: {invalid}"))
 }
 
 impl<'a> Members<'a> {
-    fn read(text: &'a str) -> Option<Self> {
+    fn read(text: &'a str) -> Result<Self, json::Invalid> {
         let mut found = Self::default();
-        json::members(text, |name, value| match name {
-            b"kty" => found.kty = Some(value),
-            b"kid" => found.kid = Some(value),
-            b"alg" => found.alg = Some(value),
-            b"use" => found.public_key_use = Some(value),
-            b"key_ops" => found.key_ops = Some(value),
-            b"crv" => found.crv = Some(value),
-            b"n" => found.n = Some(value),
-            b"e" => found.e = Some(value),
-            b"x" => found.x = Some(value),
-            b"y" => found.y = Some(value),
-            b"d" | b"p" | b"q" | b"dp" | b"dq" | b"qi" | b"oth" | b"k" => found.private = true,
-            _ => {}
-        })
-        .ok()?;
-        Some(found)
+        json::members(text, |name, value| {
+            // null is what a serializer writes for a member that is not there.
+            if value.is_null() {
+                return;
+            }
+            match name {
+                b"kty" => found.kty = Some(value),
+                b"kid" => found.kid = Some(value),
+                b"alg" => found.alg = Some(value),
+                b"use" => found.public_key_use = Some(value),
+                b"key_ops" => found.key_ops = Some(value),
+                b"crv" => found.crv = Some(value),
+                b"n" => found.n = Some(value),
+                b"e" => found.e = Some(value),
+                b"x" => found.x = Some(value),
+                b"y" => found.y = Some(value),
+                b"x5c" => found.has_x5c = true,
+                b"keys" => found.has_keys = true,
+                _ => {
+                    let private = PRIVATE.into_iter().find(|private| private.as_bytes() == name);
+                    found.private = found.private.or(private.filter(|_| has_content(value)));
+                }
+            }
+        })?;
+        Ok(found)
     }
 
     fn kid(&self) -> Option<Box<str>> {
-        self.kid?.as_str().filter(|kid| kid.len() <= MAX_KID_LEN).map(Into::into)
+        self.kid?.as_str().filter(|kid| (1..=MAX_KID_LEN).contains(&kid.len())).map(Into::into)
     }
 
     /// The checks in the order of [`SkipReason::ALL`].
-    fn to_jwk(&self) -> Result<Jwk, SkipReason> {
-        let kty = string(self.kty)?.ok_or(SkipReason::NotAJwk)?;
+    fn to_jwk(&self) -> Result<Jwk, Unusable> {
+        let not_a_jwk = |message: String| Unusable::new(SkipReason::NotAJwk, message);
+        let Some(kty) = string("kty", self.kty)? else {
+            let hint = if self.has_keys { ": it is a JWK Set" } else { "" };
+            return Err(not_a_jwk(format!("\"kty\" is missing{hint}")));
+        };
         let needed: &[_] = match &*kty {
-            "RSA" => &[self.n, self.e],
-            "EC" => &[self.crv, self.x, self.y],
-            "OKP" => &[self.crv, self.x],
+            "RSA" => &[("n", self.n), ("e", self.e)],
+            "EC" => &[("crv", self.crv), ("x", self.x), ("y", self.y)],
+            "OKP" => &[("crv", self.crv), ("x", self.x)],
             _ => &[],
         };
-        for &member in needed {
-            string(member)?.ok_or(SkipReason::NotAJwk)?;
+        let missing = needed.iter().filter(|(_, member)| member.is_none());
+        let missing: Vec<_> = missing.map(|(name, _)| format!("{name:?}")).collect();
+        if !missing.is_empty() {
+            let verb = if missing.len() == 1 { "is" } else { "are" };
+            let x5c = if self.has_x5c { "; \"x5c\" is not read" } else { "" };
+            return Err(not_a_jwk(format!("{} {verb} missing{x5c}", missing.join(" and "))));
         }
-        let alg = string(self.alg)?;
-        let public_key_use = string(self.public_key_use)?;
-        let key_ops = self.key_ops.map(|ops| distinct_strings(ops).ok_or(SkipReason::NotAJwk)).transpose()?;
-        if string(self.kid)?.is_some_and(|kid| kid.len() > MAX_KID_LEN) {
-            return Err(SkipReason::NotAJwk);
+        for &(name, member) in needed {
+            string(name, member)?;
+        }
+        let alg = string("alg", self.alg)?.filter(|alg| !alg.is_empty());
+        let public_key_use = string("use", self.public_key_use)?.filter(|text| !text.is_empty());
+        let key_ops = self.key_ops.map(distinct_strings).transpose().map_err(not_a_jwk)?;
+        let key_ops = key_ops.filter(|ops| !ops.is_empty());
+        if let Some(kid) = string("kid", self.kid)?.filter(|kid| kid.len() > MAX_KID_LEN) {
+            return Err(not_a_jwk(format!("\"kid\" has {} bytes; at most {MAX_KID_LEN}", kid.len())));
         }
 
         if kty == "oct" {
-            return Err(SkipReason::Symmetric);
+            return Err(SkipReason::Symmetric.into());
         }
-        if self.private {
-            return Err(SkipReason::Private);
+        if let Some(name) = self.private {
+            return Err(Unusable::new(SkipReason::Private, format!("a private key: it has {name:?}")));
         }
         if !["RSA", "EC", "OKP"].contains(&&*kty) {
-            return Err(SkipReason::UnsupportedKeyType);
+            return Err(Unusable::new(SkipReason::UnsupportedKeyType, is_not("kty", &kty, "RSA, EC or OKP")));
         }
-        if public_key_use.is_some_and(|value| value != "sig")
-            || key_ops.is_some_and(|ops| !ops.iter().any(|op| op == "verify"))
-        {
-            return Err(SkipReason::WrongUse);
+        if let Some(other) = public_key_use.filter(|value| value != "sig") {
+            return Err(Unusable::new(SkipReason::WrongUse, is_not("use", &other, "\"sig\"")));
         }
-        let algorithm =
-            alg.map(|alg| Algorithm::named(&alg).ok_or(SkipReason::UnsupportedAlgorithm)).transpose()?;
+        if key_ops.is_some_and(|ops| !ops.iter().any(|op| op == "verify")) {
+            return Err(Unusable::new(SkipReason::WrongUse, "\"key_ops\" has no \"verify\""));
+        }
+        let unsupported = |alg: &str| {
+            let message = is_not("alg", alg, "a supported algorithm");
+            Unusable::new(SkipReason::UnsupportedAlgorithm, message)
+        };
+        let algorithm = alg.map(|alg| Algorithm::named(&alg).ok_or_else(|| unsupported(&alg))).transpose()?;
         let (key, tolerated) = self.public_key(&kty, algorithm)?;
         Ok(Jwk { key, kid: self.kid(), algorithm, tolerated })
     }
 
     /// The numbers, and whether any had to be tolerated.
-    fn public_key(&self, kty: &str, algorithm: Option<Algorithm>) -> Result<(PublicKey, bool), SkipReason> {
+    fn public_key(&self, kty: &str, algorithm: Option<Algorithm>) -> Result<(PublicKey, bool), Unusable> {
         use Algorithm::*;
-        let text = |member| string(member)?.ok_or(SkipReason::NotAJwk);
-        let must_be_among = |fitting: &[Algorithm]| match algorithm {
-            Some(algorithm) if !fitting.contains(&algorithm) => Err(SkipReason::AlgorithmMismatch),
+        let text = |name, member| string(name, member)?.ok_or(Unusable::from(SkipReason::NotAJwk));
+        let must_be_among = |fitting: &[Algorithm], key: &str| match algorithm {
+            Some(algorithm) if !fitting.contains(&algorithm) => {
+                let message = format!("\"alg\" is {algorithm}, which does not fit {key}");
+                Err(Unusable::new(SkipReason::AlgorithmMismatch, message))
+            }
             _ => Ok(()),
         };
         if kty == "RSA" {
-            must_be_among(&[Rs256, Rs384, Rs512, Ps256, Ps384, Ps512])?;
-            let (n, e) = (Integer::decode(&text(self.n)?)?, Integer::decode(&text(self.e)?)?);
+            must_be_among(&[Rs256, Rs384, Rs512, Ps256, Ps384, Ps512], "an RSA key")?;
+            let n = Integer::decode("n", &text("n", self.n)?)?;
+            let e = Integer::decode("e", &text("e", self.e)?)?;
             return Ok((PublicKey::rsa(&n.octets, &e.octets)?, n.tolerated || e.tolerated));
         }
-        let coordinate =
-            |member| base64url::decode(text(member)?.as_bytes()).map_err(|_| SkipReason::BadEncoding);
-        let crv = text(self.crv)?;
-        let key = match (kty, Curve::named(&crv)) {
+        let crv = text("crv", self.crv)?;
+        match (kty, Curve::named(&crv)) {
             ("EC", Some(curve)) => {
-                must_be_among(&[curve.algorithm()])?;
-                PublicKey::ec(curve, &coordinate(self.x)?, &coordinate(self.y)?)?
+                must_be_among(&[curve.algorithm()], curve.as_str())?;
+                let x = Integer::coordinate("x", &text("x", self.x)?, curve.coordinate_len())?;
+                let y = Integer::coordinate("y", &text("y", self.y)?, curve.coordinate_len())?;
+                Ok((PublicKey::ec(curve, &x.octets, &y.octets)?, x.tolerated || y.tolerated))
             }
             ("OKP", _) if crv == "Ed25519" => {
-                must_be_among(&[Ed25519])?;
-                PublicKey::ed25519(&coordinate(self.x)?)?
+                must_be_among(&[Ed25519], "Ed25519")?;
+                let (x, tolerated) = decode("x", &text("x", self.x)?)?;
+                Ok((PublicKey::ed25519(&x)?, tolerated))
             }
-            _ => return Err(SkipReason::UnsupportedCurve),
-        };
-        Ok((key, false))
+            _ => {
+                let curves = if kty == "EC" { "P-256, P-384 or P-521" } else { "Ed25519" };
+                Err(Unusable::new(SkipReason::UnsupportedCurve, is_not("crv", &crv, curves)))
+            }
+        }
     }
 }
 
+/// The private members of RFC 7518 §6.
+const PRIVATE: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
+
+/// Whether a private member says anything: serializers write `""` and `[]` for what is not there.
+fn has_content(private: json::Value<'_>) -> bool {
+    let mut elements = 0;
+    private.elements(|_| elements += 1);
+    elements > 0 || private.as_str().is_some_and(|text| !text.is_empty())
+}
+
+/// That the member `name` is `value` and not what is wanted. A value is shown only if it is a known one: a text in the
+/// wrong place may be a secret.
+fn is_not(name: &str, value: &str, wanted: &str) -> String {
+    const KNOWN: [&str; 36] = [
+        "enc",
+        "jwt-svid",
+        "x509-svid",
+        "tls",
+        "SIG",
+        "oct",
+        "AKP",
+        "LWE",
+        "rsa",
+        "ec",
+        "okp",
+        "X25519",
+        "X448",
+        "Ed448",
+        "secp256k1",
+        "P-256K",
+        "P-192",
+        "P-224",
+        "p-256",
+        "HS256",
+        "HS384",
+        "HS512",
+        "none",
+        "RS1",
+        "RSA1_5",
+        "RSA-OAEP",
+        "RSA-OAEP-256",
+        "RSA-OAEP-512",
+        "ECDH-ES",
+        "ECDH-ES+A128KW",
+        "ECDH-ES+A256KW",
+        "ES256K",
+        "rs256",
+        "ML-DSA-44",
+        "ML-DSA-65",
+        "ML-DSA-87",
+    ];
+    match KNOWN.contains(&value) {
+        true => format!("{name:?} is {value:?}, not {wanted}"),
+        false => format!("{name:?} is not {wanted}"),
+    }
+}
+
+/// A PEM label in quotation marks, if it is one by its form: a text in the wrong place may be a secret.
+fn shown(label: &str) -> String {
+    let is_label = label.len() <= 40
+        && label.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b' ' || byte.is_ascii_digit());
+    if is_label { format!("{label:?}") } else { "of another form".to_owned() }
+}
+
 /// Absent, or a string; anything else is no JWK.
-fn string(value: Option<json::Value<'_>>) -> Result<Option<Cow<'_, str>>, SkipReason> {
-    value.map(|value| value.as_str().ok_or(SkipReason::NotAJwk)).transpose()
+fn string<'a>(name: &str, value: Option<json::Value<'a>>) -> Result<Option<Cow<'a, str>>, Unusable> {
+    let wrong = |value: json::Value<'_>| {
+        Unusable::new(SkipReason::NotAJwk, format!("{name:?} is {}, not a string", value.kind()))
+    };
+    value.map(|value| value.as_str().ok_or_else(|| wrong(value))).transpose()
 }
 
-fn distinct_strings(array: json::Value<'_>) -> Option<Vec<Cow<'_, str>>> {
+/// The strings of "key_ops", or what is wrong with it. An empty string is as good as an empty array.
+fn distinct_strings(array: json::Value<'_>) -> Result<Vec<Cow<'_, str>>, String> {
+    /// RFC 7517 §4.3 knows eight operations; the bound keeps the comparison of all with all small.
+    const MOST: usize = 64;
     let mut strings: Vec<Cow<'_, str>> = Vec::new();
-    let mut distinct = true;
-    array.elements(|element| match element.as_str() {
-        // RFC 7517 §4.3 knows eight operations; the bound keeps the comparison of all with all small.
-        Some(string) if strings.len() < 64 && !strings.contains(&string) => strings.push(string),
-        _ => distinct = false,
-    })?;
-    distinct.then_some(strings)
+    let mut wrong = None;
+    let read = array.elements(|element| match element.as_str() {
+        None => wrong = Some(format!("\"key_ops\" has {} in it, not only strings", element.kind())),
+        Some(string) if strings.contains(&string) => {
+            wrong = Some("\"key_ops\" has one operation twice".to_owned());
+        }
+        Some(_) if strings.len() == MOST => wrong = Some(format!("\"key_ops\" has over {MOST} operations")),
+        Some(string) => strings.push(string),
+    });
+    match (read, wrong) {
+        (None, _) if array.as_str().is_some_and(|text| text.is_empty()) => Ok(strings),
+        (None, _) => Err(format!("\"key_ops\" is {}, not an array of strings", array.kind())),
+        (_, Some(wrong)) => Err(wrong),
+        (_, None) => Ok(strings),
+    }
 }
 
-/// A Base64urlUInt of a JWK (RFC 7518 §2), without leading zeros.
+/// The octets of the member `name`, and whether its spelling had to be tolerated.
+fn decode(name: &str, text: &str) -> Result<(Vec<u8>, bool), Unusable> {
+    base64url::decode_tolerant(text.as_bytes())
+        .map_err(|_| Unusable::new(SkipReason::BadEncoding, format!("{name:?} is not base64url")))
+}
+
+/// A Base64urlUInt of a JWK (RFC 7518 §2), without leading zeros, or a coordinate.
 struct Integer {
     octets: Vec<u8>,
     tolerated: bool,
 }
 
 impl Integer {
-    fn decode(text: &str) -> Result<Self, SkipReason> {
-        let (mut octets, tolerated) =
-            base64url::decode_tolerant(text.as_bytes()).map_err(|_| SkipReason::BadEncoding)?;
+    fn decode(name: &str, text: &str) -> Result<Self, Unusable> {
+        let bad = |what: &str| Err(Unusable::new(SkipReason::BadEncoding, format!("{name:?} {what}")));
+        let (mut octets, tolerated) = decode(name, text)?;
         match *octets.as_slice() {
+            [] => bad("is empty"),
             // Zero is spelt "AA"; more leading zeros than a DER integer has are no known issuer's habit.
-            [] | [0, 0, ..] => Err(SkipReason::BadEncoding),
+            [0, 0, ..] => bad("has more than one leading zero octet"),
             [0, _, ..] => {
                 octets.remove(0);
                 Ok(Self { octets, tolerated: true })
             }
             _ => Ok(Self { octets, tolerated }),
         }
+    }
+
+    /// A coordinate of `len` octets (RFC 7518 §6.2.1.2). Some issuers write it as an integer: without its leading zeros,
+    /// or with one more.
+    fn coordinate(name: &str, text: &str, len: usize) -> Result<Self, Unusable> {
+        let (octets, tolerated) = decode(name, text)?;
+        if octets.is_empty() {
+            return Err(Unusable::new(SkipReason::BadPoint, format!("{name:?} is empty")));
+        }
+        if octets.len() == len {
+            return Ok(Self { octets, tolerated });
+        }
+        let significant = trim_leading_zeros(&octets);
+        let mut padded = vec![0; len.saturating_sub(significant.len())];
+        padded.extend_from_slice(significant);
+        Ok(Self { octets: padded, tolerated: true })
     }
 }
 
@@ -417,8 +591,29 @@ mod tests {
     }
 
     #[test]
+    fn coordinates_have_the_length_of_their_curve() {
+        let coordinate = |text| {
+            let read = Integer::coordinate("x", text, 3).map(|read| (read.octets, read.tolerated));
+            read.map_err(|unusable| unusable.reason)
+        };
+        assert_eq!(coordinate("AQAB"), Ok((vec![1, 0, 1], false)));
+        assert_eq!(coordinate("AAAB"), Ok((vec![0, 0, 1], false)));
+        assert_eq!(coordinate("AAAA"), Ok((vec![0, 0, 0], false)));
+        for text in ["AQ", "AQ==", "AAE", "AAE=", "AAAAAAE"] {
+            assert_eq!(coordinate(text), Ok((vec![0, 0, 1], true)), "{text}");
+        }
+        // Too long: the gate of public keys refuses it.
+        assert_eq!(coordinate("AQABAQ"), Ok((vec![1, 0, 1, 1], true)));
+        assert_eq!(coordinate(""), Err(SkipReason::BadPoint));
+        assert_eq!(coordinate("AQ="), Err(SkipReason::BadEncoding));
+    }
+
+    #[test]
     fn integers_tolerate_one_leading_zero_and_no_more() {
-        let decode = |text| Integer::decode(text).map(|integer| (integer.octets, integer.tolerated));
+        let decode = |text| {
+            let decoded = Integer::decode("n", text).map(|integer| (integer.octets, integer.tolerated));
+            decoded.map_err(|unusable| unusable.reason)
+        };
         assert_eq!(decode("AQAB"), Ok((vec![1, 0, 1], false)));
         assert_eq!(decode("AAEAAQ"), Ok((vec![1, 0, 1], true)));
         assert_eq!(decode("AA"), Ok((vec![0], false)));

@@ -1,5 +1,8 @@
 //! JWS Compact Serialization (RFC 7515 §3.1, §7.1).
 
+use super::header::MAX_HEADER_LEN;
+use super::hints;
+use crate::encoding::base64url;
 use crate::error::{Error, ErrorKind, Result};
 
 /// The parts of a token, still encoded. It is not verified, and parsing promises no more than its shape:
@@ -27,31 +30,45 @@ impl<'a> CompactJws<'a> {
 
     /// Splits `token`; nothing is decoded, so a hostile token costs one pass over at most `max_len` bytes.
     pub(crate) fn parse(token: &'a [u8], max_len: usize) -> Result<Self> {
-        const WRONG_PARTS: Error = Error::new(ErrorKind::MalformedToken, "not three parts separated by dots");
         if token.len() > max_len {
             let detail = format!("{} bytes; the policy allows {max_len}", token.len());
             return Err(Error::new(ErrorKind::TokenTooLarge, "").with_detail(detail));
         }
         if !is_token_text(token) {
-            return Err(Error::new(ErrorKind::MalformedToken, "a character that no token has"));
+            return Err(Error::new(ErrorKind::MalformedToken, hints::why_no_token_text(token)));
         }
         let mut dots = memchr::memchr_iter(b'.', token);
-        let (Some(first), Some(second)) = (dots.next(), dots.next()) else { return Err(WRONG_PARTS) };
+        let (Some(first), Some(second)) = (dots.next(), dots.next()) else { return Err(wrong_parts(token)) };
         match dots.count() {
             0 => {}
             2 => return Err(Error::new(ErrorKind::EncryptedToken, "five parts are a JWE")),
-            _ => return Err(WRONG_PARTS),
+            _ => return Err(wrong_parts(token)),
         }
         if first == 0 {
             return Err(Error::new(ErrorKind::MalformedToken, "no header"));
         }
-        let part = |range| token.get(range).ok_or(WRONG_PARTS);
+        let header_len = base64url::decoded_len(first);
+        if header_len > MAX_HEADER_LEN {
+            let detail = format!("{header_len} bytes; at most {MAX_HEADER_LEN}, whatever the policy allows");
+            return Err(Error::new(ErrorKind::MalformedHeader, "").with_detail(detail));
+        }
+        let part = |range| token.get(range).ok_or_else(|| wrong_parts(token));
         Ok(Self {
             header: part(0..first)?,
             payload: part(first + 1..second)?,
             signature: part(second + 1..token.len())?,
             signing_input: part(0..second)?,
         })
+    }
+}
+
+#[cold]
+fn wrong_parts(token: &[u8]) -> Error {
+    let error = Error::new(ErrorKind::MalformedToken, "not a JWT: three parts separated by dots");
+    match memchr::memchr_iter(b'.', token).count() {
+        _ if token.is_empty() => error.with_detail("the token is empty"),
+        0 => error.with_detail("not a JWT: it has no dots. An opaque token cannot be verified with keys"),
+        dots => error.with_detail(format!("not a JWT: {} parts separated by dots, not three", dots + 1)),
     }
 }
 

@@ -5,6 +5,7 @@ pub(crate) mod algorithm;
 pub(crate) mod authorization;
 pub(crate) mod claims;
 pub(crate) mod header;
+pub(crate) mod hints;
 pub(crate) mod jwk;
 pub(crate) mod jws;
 pub(crate) mod public_key;

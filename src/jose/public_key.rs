@@ -2,9 +2,9 @@
 //! SubjectPublicKeyInfo form (RFC 5280 §4.1, RFC 5480, RFC 8410).
 
 use super::algorithm::Algorithm;
-use super::skip_reason::SkipReason;
+use super::skip_reason::{SkipReason, Unusable};
 use spki::der::asn1::{AnyRef, BitStringRef, ObjectIdentifier, UintRef};
-use spki::der::{Decode, Encode};
+use spki::der::{Decode, Encode, Reader, SliceReader, Tag, Tagged};
 use spki::{AlgorithmIdentifierRef, SubjectPublicKeyInfoRef};
 
 const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
@@ -76,36 +76,45 @@ pub(crate) enum PublicKey {
 
 impl PublicKey {
     /// An RSA key from big-endian integers without leading zeros, if it is one to believe in.
-    pub(crate) fn rsa(n: &[u8], e: &[u8]) -> Result<Self, SkipReason> {
+    pub(crate) fn rsa(n: &[u8], e: &[u8]) -> Result<Self, Unusable> {
         let bits = bit_len(n);
         if !(2048..=8192).contains(&bits) {
-            return Err(SkipReason::RsaModulusSize);
+            let message = format!("the RSA modulus has {bits} bits, not 2048 to 8192");
+            return Err(Unusable::new(SkipReason::RsaModulusSize, message));
         }
         if is_even(n) {
-            return Err(SkipReason::RsaModulusEven);
+            return Err(SkipReason::RsaModulusEven.into());
         }
         // An exponent of 1 makes every message its own signature; a huge one makes verifying slow.
         if is_even(e) || !(2..=33).contains(&bit_len(e)) {
-            return Err(SkipReason::RsaExponent);
+            return Err(SkipReason::RsaExponent.into());
         }
         if has_roca_fingerprint(n) {
-            return Err(SkipReason::RsaRoca);
+            return Err(SkipReason::RsaRoca.into());
         }
         Ok(Self::Rsa { n: n.into(), e: e.into() })
     }
 
     /// An EC key from its coordinates. Whether the point is on the curve is for the back end to say.
-    pub(crate) fn ec(curve: Curve, x: &[u8], y: &[u8]) -> Result<Self, SkipReason> {
+    pub(crate) fn ec(curve: Curve, x: &[u8], y: &[u8]) -> Result<Self, Unusable> {
         let len = curve.coordinate_len();
-        if x.len() != len || y.len() != len {
-            return Err(SkipReason::BadPoint);
+        for (name, coordinate) in [("x", x), ("y", y)] {
+            if coordinate.len() != len {
+                let (has, curve) = (coordinate.len(), curve.as_str());
+                let message = format!("{name:?} has {has} bytes; a coordinate of {curve} has {len}");
+                return Err(Unusable::new(SkipReason::BadPoint, message));
+            }
         }
         Ok(Self::Ec { curve, x: x.into(), y: y.into() })
     }
 
     /// An Ed25519 key from its encoded point. Whether the point is sound is for the crypto layer to say.
-    pub(crate) fn ed25519(x: &[u8]) -> Result<Self, SkipReason> {
-        Ok(Self::Ed25519 { x: x.try_into().map_err(|_| SkipReason::BadPoint)? })
+    pub(crate) fn ed25519(x: &[u8]) -> Result<Self, Unusable> {
+        let x_of_32 = x.try_into().map_err(|_| {
+            let message = format!("\"x\" has {} bytes; an Ed25519 key has 32", x.len());
+            Unusable::new(SkipReason::BadPoint, message)
+        })?;
+        Ok(Self::Ed25519 { x: x_of_32 })
     }
 
     /// The "kty" value.
@@ -154,28 +163,41 @@ impl PublicKey {
     }
 
     /// DER SubjectPublicKeyInfo to numbers, through the same gate.
-    pub(crate) fn from_spki(der: &[u8]) -> Result<Self, SkipReason> {
-        let spki = SubjectPublicKeyInfoRef::from_der(der).map_err(|_| SkipReason::BadEncoding)?;
-        let key = spki.subject_public_key.as_bytes().ok_or(SkipReason::BadEncoding)?;
+    pub(crate) fn from_spki(der: &[u8]) -> Result<Self, Unusable> {
+        let damaged = || Unusable::new(SkipReason::BadEncoding, "not a DER SubjectPublicKeyInfo");
+        let spki = SubjectPublicKeyInfoRef::from_der(der).map_err(|_| damaged())?;
+        let key = spki.subject_public_key.as_bytes().ok_or_else(damaged)?;
         match spki.algorithm.oid {
-            RSA_ENCRYPTION => {
-                let rsa = pkcs1::RsaPublicKeyRef::from_der(key).map_err(|_| SkipReason::BadEncoding)?;
-                Self::rsa(rsa.modulus.as_bytes(), rsa.public_exponent.as_bytes())
-            }
+            RSA_ENCRYPTION => Self::from_pkcs1(key),
             EC_PUBLIC_KEY => {
                 let oid = spki.algorithm.parameters_oid().map_err(|_| SkipReason::UnsupportedCurve)?;
                 let curve = Curve::ALL.into_iter().find(|curve| curve.oid() == oid);
                 let curve = curve.ok_or(SkipReason::UnsupportedCurve)?;
                 let (&form, point) = key.split_first().ok_or(SkipReason::BadPoint)?;
-                let (x, y) = point.split_at_checked(curve.coordinate_len()).ok_or(SkipReason::BadPoint)?;
                 if form != UNCOMPRESSED {
-                    return Err(SkipReason::BadPoint);
+                    return Err(Unusable::new(SkipReason::BadPoint, "the point is not uncompressed"));
                 }
+                let (x, y) = point.split_at_checked(curve.coordinate_len()).ok_or(SkipReason::BadPoint)?;
                 Self::ec(curve, x, y)
             }
             ED25519 if spki.algorithm.parameters.is_none() => Self::ed25519(key),
-            _ => Err(SkipReason::UnsupportedKeyType),
+            _ => Err(SkipReason::UnsupportedKeyType.into()),
         }
+    }
+
+    /// DER RSAPublicKey (RFC 8017 §A.1.1) to numbers.
+    pub(crate) fn from_pkcs1(der: &[u8]) -> Result<Self, Unusable> {
+        let rsa = pkcs1::RsaPublicKeyRef::from_der(der)
+            .map_err(|_| Unusable::new(SkipReason::BadEncoding, "not a DER RSAPublicKey"))?;
+        Self::rsa(rsa.modulus.as_bytes(), rsa.public_exponent.as_bytes())
+    }
+
+    /// The key of a DER certificate (RFC 5280 §4.1). Nothing else in it is looked at: not its signature, its names or its
+    /// dates.
+    pub(crate) fn from_certificate(der: &[u8]) -> Result<Self, Unusable> {
+        let spki = spki_of_certificate(der)
+            .map_err(|_| Unusable::new(SkipReason::BadEncoding, "not a DER certificate"))?;
+        Self::from_spki(spki)
     }
 
     /// The numbers as DER SubjectPublicKeyInfo.
@@ -206,6 +228,25 @@ impl PublicKey {
             _ => None,
         }
     }
+}
+
+/// The SubjectPublicKeyInfo of a certificate, which stands behind version, serialNumber, signature, issuer, validity
+/// and subject.
+fn spki_of_certificate(der: &[u8]) -> spki::der::Result<&[u8]> {
+    const BEFORE: [Tag; 5] = [Tag::Integer, Tag::Sequence, Tag::Sequence, Tag::Sequence, Tag::Sequence];
+    let certificate = AnyRef::from_der(der)?;
+    certificate.tag().assert_eq(Tag::Sequence)?;
+    let tbs: AnyRef<'_> = SliceReader::new(certificate.value())?.decode()?;
+    tbs.tag().assert_eq(Tag::Sequence)?;
+    let mut fields = SliceReader::new(tbs.value())?;
+    if Tag::peek(&fields)?.is_context_specific() {
+        fields.tlv_bytes()?;
+    }
+    for tag in BEFORE {
+        Tag::peek(&fields)?.assert_eq(tag)?;
+        fields.tlv_bytes()?;
+    }
+    fields.tlv_bytes()
 }
 
 /// `integer` without its leading zero octets.
@@ -250,7 +291,7 @@ mod tests {
 
     #[test]
     fn rsa_sizes_parities_and_exponents_have_bounds() {
-        let reason = |n: &[u8], e: &[u8]| PublicKey::rsa(n, e).err();
+        let reason = |n: &[u8], e: &[u8]| PublicKey::rsa(n, e).err().map(|unusable| unusable.reason);
         for (bits, verdict) in [
             (2047, Some(SkipReason::RsaModulusSize)),
             (2048, None),

@@ -1,6 +1,7 @@
 //! Why a key cannot verify tokens.
 
 use crate::error::{Error, ErrorKind};
+use std::borrow::Cow;
 use std::fmt;
 
 /// Declares [`SkipReason`] with its stable name and sentence.
@@ -45,7 +46,7 @@ skip_reasons! {
     UnsupportedCurve, "unsupported_curve", "the curve is not supported";
     /// "alg" does not fit the key type or the curve.
     AlgorithmMismatch, "algorithm_mismatch", "the algorithm does not fit the key";
-    /// A number or coordinate is not base64url, or the PEM or DER is damaged.
+    /// A number or coordinate is not base64url, or the PEM, DER or certificate is damaged.
     BadEncoding, "bad_encoding", "the key is not encoded as it should be";
     /// The RSA modulus has under 2048 or over 8192 bits.
     RsaModulusSize, "rsa_modulus_size", "the RSA modulus is not of 2048 to 8192 bits";
@@ -57,6 +58,8 @@ skip_reasons! {
     RsaRoca, "rsa_roca", "the RSA key is of the kind broken by ROCA (CVE-2017-15361)";
     /// The point has the wrong length, is not on the curve, or is of small order.
     BadPoint, "bad_point", "the point is not one of the curve";
+    /// The key is usable, but as many before it in the set as are used at most: 100.
+    OverLimit, "over_limit", "over the limit of 100 usable keys";
 }
 
 impl fmt::Display for SkipReason {
@@ -68,5 +71,31 @@ impl fmt::Display for SkipReason {
 impl From<SkipReason> for Error {
     fn from(reason: SkipReason) -> Self {
         Error::new(ErrorKind::UnusableKey, reason.message())
+    }
+}
+
+/// A reason, and in words what exactly is wrong: which member, how many bits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Unusable {
+    pub(crate) reason: SkipReason,
+    pub(crate) message: Cow<'static, str>,
+}
+
+impl Unusable {
+    /// `message` may name members of a JWK and sizes. Key bytes are none of it.
+    pub(crate) fn new(reason: SkipReason, message: impl Into<Cow<'static, str>>) -> Self {
+        Self { reason, message: message.into() }
+    }
+}
+
+impl From<SkipReason> for Unusable {
+    fn from(reason: SkipReason) -> Self {
+        Self::new(reason, reason.message())
+    }
+}
+
+impl From<Unusable> for Error {
+    fn from(unusable: Unusable) -> Self {
+        Error::new(ErrorKind::UnusableKey, "").with_detail(unusable.message)
     }
 }

@@ -150,7 +150,7 @@ fetch_failures! {
     Status, "status", "not status 200";
     /// A redirect that is not followed.
     Redirect, "redirect", "a redirect that is not followed";
-    /// The answer is larger than its bound: 512 KiB for a document.
+    /// The answer is larger than its bound: 1 MiB for a document.
     TooLarge, "too_large", "too large";
     /// The document is not what it should be: not JSON, not a JWK Set, no usable key in it.
     Document, "document", "not a usable document";

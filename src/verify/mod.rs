@@ -17,9 +17,9 @@ use crate::crypto::jwk_set::JwkSet;
 use crate::crypto::known_headers::KnownHeader;
 use crate::crypto::message::Message;
 use crate::encoding::base64url::{self, Scratch};
-use crate::error::Result;
 #[cfg(feature = "remote")]
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
+use crate::error::{ErrorKind, Result};
 #[cfg(feature = "remote")]
 use crate::jose::claims::ClaimsSet;
 use crate::jose::header::JoseHeader;
@@ -110,7 +110,7 @@ fn opened<T>(
 
 /// The token with a header that is known to the byte. Of its form, no more is checked than where its outer dots are.
 fn recognised<'a>(jwks: &'a JwkSet, policy: &Policy, token: &'a [u8]) -> Option<Opened<'a>> {
-    if token.len() > policy.max_token_len {
+    if token.len() > policy.max_token_len || policy.fault.is_some() {
         return None;
     }
     let (jws, KnownHeader { header, candidates, .. }) = jwks.recognise(token)?;
@@ -130,6 +130,7 @@ fn admitted<T>(
     token: &[u8],
     rest: impl FnOnce(CompactJws<'_>, &JoseHeader<'_>) -> Result<T>,
 ) -> Result<T> {
+    policy.check()?;
     let jws = CompactJws::parse(token, policy.max_token_len)?;
     let mut scratch = Scratch::<STACK>::new();
     let header = JoseHeader::parse(scratch.decode(jws.header).map_err(|_| NOT_BASE64URL)?)?;
@@ -144,6 +145,10 @@ fn verify_signature<'k>(jwks: &'k JwkSet, token: &Opened<'_>) -> Result<&'k Jwk>
     let message = Message::new(jws.signing_input);
     let key = jwks.verify(*candidates, header.algorithm, &message, move || {
         scratch.decode(jws.signature).map_err(|_| NOT_BASE64URL)
+    });
+    let key = key.map_err(|error| match error.kind() {
+        ErrorKind::NoMatchingKey => jwks.no_matching_key(header),
+        _ => error,
     })?;
     if !known {
         jwks.learn(jws.header, header, *candidates);

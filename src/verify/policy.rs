@@ -43,6 +43,8 @@ pub struct Policy {
     exact_nbf: bool,
     pub(super) max_token_len: usize,
     clock: Clock,
+    /// What is wrong with the first setting that is not usable.
+    pub(super) fault: Option<&'static str>,
 }
 
 #[derive(Debug, Clone)]
@@ -73,7 +75,7 @@ impl Policy {
     }
 
     /// For tokens that `issuer` made for `audience`: both claims must be there and match, character for
-    /// character.
+    /// character. Neither may be empty ([`Policy::check`]).
     pub fn for_issuer(issuer: &str, audience: &str) -> Self {
         Self::any_issuer().accept_issuer(issuer).accept_audience(audience)
     }
@@ -94,17 +96,46 @@ impl Policy {
             exact_nbf: false,
             max_token_len: Self::DEFAULT_MAX_TOKEN_LEN,
             clock: Clock::system(),
+            fault: None,
+        }
+    }
+
+    /// Whether every setting is usable. One that is not makes every token refused with the same error, so that an issuer
+    /// or an audience from an unset variable is found at once.
+    ///
+    /// ```
+    /// use bouncer_verify::Policy;
+    ///
+    /// let policy = Policy::for_issuer("https://idp.example/", "");
+    /// assert_eq!(policy.check().unwrap_err().detail(), "the audience is empty");
+    /// ```
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidArgument`]: an issuer, an audience or the token type is empty, or no algorithm is allowed.
+    #[inline]
+    pub fn check(&self) -> Result<()> {
+        match self.fault {
+            None => Ok(()),
+            Some(fault) => Err(Error::new(ErrorKind::InvalidArgument, fault)),
+        }
+    }
+
+    fn fault_if(&mut self, is_fault: bool, fault: &'static str) {
+        if is_fault {
+            self.fault.get_or_insert(fault);
         }
     }
 
     /// Allows exactly these algorithms, in place of RS256.
     pub fn algorithms(mut self, algorithms: impl IntoIterator<Item = Algorithm>) -> Self {
         self.algorithms = algorithms.into_iter().fold(0, |bits, algorithm| bits | algorithm.bit());
+        self.fault_if(self.algorithms == 0, "no algorithm is allowed");
         self
     }
 
     /// Accepts `issuer` too; `iss` is required from now on (RFC 7519 §4.1.1).
     pub fn accept_issuer(mut self, issuer: &str) -> Self {
+        self.fault_if(issuer.is_empty(), "the issuer is empty");
         self.issuers.push(issuer.into());
         self
     }
@@ -112,6 +143,7 @@ impl Policy {
     /// Accepts `audience` too; `aud` is required from now on and one of its values must be accepted (RFC 7519
     /// §4.1.3).
     pub fn accept_audience(mut self, audience: &str) -> Self {
+        self.fault_if(audience.is_empty(), "the audience is empty");
         self.audiences.push(audience.into());
         self
     }
@@ -144,6 +176,7 @@ impl Policy {
     /// Requires the header parameter `typ` to be this media type (RFC 8725 §3.11), for example `"at+jwt"`.
     /// ASCII case does not matter, and `application/` may be left out.
     pub fn token_type(mut self, token_type: &str) -> Self {
+        self.fault_if(token_type.is_empty(), "the token type is empty");
         self.token_type = Some(token_type.into());
         self
     }
@@ -155,7 +188,8 @@ impl Policy {
     /// [`ErrorKind::InvalidArgument`]: over 300 seconds.
     pub fn leeway(mut self, leeway: Duration) -> Result<Self> {
         if leeway > Self::MAX_LEEWAY {
-            return Err(Error::new(ErrorKind::InvalidArgument, "a leeway over 300 seconds"));
+            let detail = format!("a leeway of {} s; at most 300 s", leeway.as_secs_f64());
+            return Err(Error::new(ErrorKind::InvalidArgument, "").with_detail(detail));
         }
         self.leeway = leeway.as_secs() as i64;
         Ok(self)
@@ -175,7 +209,8 @@ impl Policy {
     /// [`ErrorKind::InvalidArgument`]: over 1 MiB.
     pub fn max_token_len(mut self, bytes: usize) -> Result<Self> {
         if bytes > Self::MAX_TOKEN_LEN {
-            return Err(Error::new(ErrorKind::InvalidArgument, "a maximal token length over 1 MiB"));
+            let detail = format!("a maximal token length of {bytes} bytes; at most {}", Self::MAX_TOKEN_LEN);
+            return Err(Error::new(ErrorKind::InvalidArgument, "").with_detail(detail));
         }
         self.max_token_len = bytes;
         Ok(self)
@@ -195,11 +230,13 @@ impl Policy {
     /// The checks that need the header alone.
     pub(super) fn admit(&self, header: &JoseHeader<'_>) -> Result<()> {
         if self.algorithms & header.algorithm.bit() == 0 {
-            return Err(Error::about(ErrorKind::AlgorithmNotAllowed, "alg", ""));
+            return Err(self.algorithm_not_allowed(header.algorithm));
         }
         match &self.token_type {
             Some(expected) if !header.typ.as_ref().is_some_and(|typ| same_media_type(typ, expected)) => {
-                Err(Error::about(ErrorKind::WrongTokenType, "typ", ""))
+                let has = if header.typ.is_some() { "another" } else { "none" };
+                let detail = format!("expected {}, the token has {has}", shown(expected));
+                Err(Error::about(ErrorKind::WrongTokenType, "typ", "").with_detail(detail))
             }
             _ => Ok(()),
         }
@@ -209,9 +246,13 @@ impl Policy {
     pub(super) fn validate(&self, claims: &ClaimsSet<'_>) -> Result<()> {
         self.validate_times(claims.exp, claims.nbf)?;
         if !self.issuers.is_empty() {
-            let Some(iss) = &claims.iss else { return Err(missing("iss")) };
+            let Some(iss) = &claims.iss else {
+                return Err(missing("iss").with_detail(expected(&self.issuers)));
+            };
             if !accepts(&self.issuers, iss) {
-                return Err(Error::about(ErrorKind::WrongIssuer, "iss", ""));
+                return Err(
+                    Error::about(ErrorKind::WrongIssuer, "iss", "").with_detail(expected(&self.issuers))
+                );
             }
         }
         self.validate_audience(claims)?;
@@ -230,6 +271,14 @@ impl Policy {
             Some(nbf) if now.saturating_add(self.nbf_tolerance()) < nbf => Err(self.not_yet_valid(nbf, now)),
             _ => Ok(()),
         }
+    }
+
+    #[cold]
+    fn algorithm_not_allowed(&self, algorithm: Algorithm) -> Error {
+        let allowed = Algorithm::ALL.into_iter().filter(|allowed| self.algorithms & allowed.bit() != 0);
+        let allowed: Vec<_> = allowed.map(Algorithm::as_str).collect();
+        let detail = format!("the token has {algorithm}, allowed are {}", allowed.join(", "));
+        Error::about(ErrorKind::AlgorithmNotAllowed, "alg", "").with_detail(detail)
     }
 
     fn nbf_tolerance(&self) -> i64 {
@@ -253,15 +302,37 @@ impl Policy {
     }
 
     fn validate_audience(&self, claims: &ClaimsSet<'_>) -> Result<()> {
-        let wrong = |detail| Err(Error::about(ErrorKind::WrongAudience, "aud", detail));
+        let wrong = |detail| Err(Error::about(ErrorKind::WrongAudience, "aud", "").with_detail(detail));
         match claims.aud.as_slice() {
             _ if self.any_audience => Ok(()),
             None if self.audiences.is_empty() => Ok(()),
-            None => Err(missing("aud")),
-            Some(_) if self.audiences.is_empty() => wrong("the policy names no audience"),
+            None => Err(missing("aud").with_detail(expected(&self.audiences))),
+            Some(_) if self.audiences.is_empty() => {
+                wrong("the token names one, and the policy accepts none".to_owned())
+            }
             Some(aud) if aud.iter().any(|one| accepts(&self.audiences, one)) => Ok(()),
-            Some(_) => wrong(""),
+            Some(_) => wrong(expected(&self.audiences)),
         }
+    }
+}
+
+/// The policy's own values, for an error: a few of them, each cut where it is long.
+#[cold]
+fn expected(accepted: &[Box<str>]) -> String {
+    const MOST: usize = 5;
+    let values: Vec<_> = accepted.iter().take(MOST).map(|value| shown(value)).collect();
+    let more = match accepted.len().saturating_sub(MOST) {
+        0 => String::new(),
+        more => format!(" or one of {more} more"),
+    };
+    format!("expected {}{more}", values.join(" or "))
+}
+
+fn shown(value: &str) -> String {
+    const LONGEST: usize = 200;
+    match value.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{:?}…", value.get(..end).unwrap_or_default()),
+        None => format!("{value:?}"),
     }
 }
 
@@ -274,13 +345,16 @@ impl RequiredClaim {
         match claims.claim(&self.name) {
             Some(value) if value.is_null() => {}
             Some(value) if self.must_be_string && value.as_str().is_none_or(|text| text.is_empty()) => {
-                let detail = "not a string, or empty";
-                return Err(Error::about_required(ErrorKind::MalformedClaims, &self.name, detail));
+                let error = Error::about_required(ErrorKind::MalformedClaims, &self.name, "an empty string");
+                return Err(match value.as_str() {
+                    Some(_) => error,
+                    None => error.with_detail(format!("{}, not a string", value.kind())),
+                });
             }
             Some(_) => return Ok(()),
-            None => {}
+            None => return Err(Error::about_required(ErrorKind::MissingClaim, &self.name, "")),
         }
-        Err(Error::about_required(ErrorKind::MissingClaim, &self.name, ""))
+        Err(Error::about_required(ErrorKind::MissingClaim, &self.name, "it is null"))
     }
 }
 
@@ -347,6 +421,24 @@ mod tests {
             assert!(policy.validate_times(Some(2000), Some(1000 + reaches)).is_ok());
             assert!(policy.validate_times(Some(2000), Some(1001 + reaches)).is_err());
         }
+    }
+
+    #[test]
+    fn a_setting_that_was_left_empty_is_a_fault() {
+        let any = Policy::any_issuer;
+        for (policy, detail) in [
+            (Policy::for_issuer("", "b"), "the issuer is empty"),
+            (Policy::for_issuer("a", ""), "the audience is empty"),
+            (Policy::for_issuer("", ""), "the issuer is empty"),
+            (any().accept_issuer("a").accept_issuer(""), "the issuer is empty"),
+            (any().accept_audience("").accept_any_audience(), "the audience is empty"),
+            (any().token_type(""), "the token type is empty"),
+            (any().algorithms([]), "no algorithm is allowed"),
+        ] {
+            let error = policy.optional_exp().at(0).check().unwrap_err();
+            assert_eq!((error.kind(), error.detail()), (ErrorKind::InvalidArgument, detail));
+        }
+        assert_eq!(Policy::for_issuer("a", "b").token_type("JWT").check(), Ok(()));
     }
 
     #[test]

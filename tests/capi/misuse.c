@@ -98,6 +98,17 @@ static void absurd_lengths_and_texts_are_statuses(void)
 
     CHECK_FAILS(bouncer_policy_add_issuer(policy, "\xff", 1, &err), invalid);
     CHECK_FAILS(bouncer_policy_add_audience(policy, "\xff", 1, &err), invalid);
+    /* An unset variable must not make a policy that refuses every token later. */
+    bouncer_policy *empty = NULL;
+    CHECK_FAILS(bouncer_policy_new_for_issuer("a", 1, "", 0, &empty, &err), invalid);
+    CHECK_FAILS(bouncer_policy_new_for_issuer(NULL, 0, "b", 1, &empty, &err), invalid);
+    CHECK_FAILS(bouncer_policy_add_issuer(policy, "", 0, &err), invalid);
+    CHECK_FAILS(bouncer_policy_add_audience(policy, NULL, 0, &err), invalid);
+    CHECK_FAILS(bouncer_policy_set_token_type(policy, "", 0, &err), invalid);
+    bouncer_error *error = NULL;
+    CHECK(bouncer_policy_add_audience(policy, "", 0, &error) == invalid);
+    CHECK(strcmp(bouncer_error_message(error), "an argument is not usable: the audience is empty") == 0);
+    bouncer_error_free(error);
     CHECK_FAILS(bouncer_policy_add_required_claim(policy, "\xff", 1, &err), invalid);
     CHECK_FAILS(bouncer_policy_set_token_type(policy, "\xff", 1, &err), invalid);
     CHECK_FAILS(bouncer_policy_set_leeway(policy, 301, &err), invalid);
@@ -107,7 +118,7 @@ static void absurd_lengths_and_texts_are_statuses(void)
     CHECK_FAILS(bouncer_policy_set_algorithms(policy, "HS256", 5, &err), invalid);
     CHECK_FAILS(bouncer_policy_set_algorithms(policy, NULL, 0, &err), invalid);
     CHECK(bouncer_policy_set_leeway(policy, 300, NULL) == BOUNCER_STATUS_OK);
-    CHECK(token == NULL && set == NULL && key == NULL);
+    CHECK(token == NULL && set == NULL && key == NULL && empty == NULL);
 
     CHECK(strcmp(bouncer_status_name(BOUNCER_STATUS_OK), "ok") == 0);
     CHECK(strcmp(bouncer_status_name(UINT32_MAX), "unknown") == 0);

@@ -11,6 +11,7 @@ pub(crate) fn file() -> File {
     )
     .key_set("rsa", only("rsa-2048-a"))
     .cases(types())
+    .cases(absent())
     .cases(contents())
 }
 
@@ -25,15 +26,10 @@ fn any_audience() -> Policy {
 fn types() -> Vec<Case> {
     let why = "RFC 7519 section 4.1, CVE-2026-25537: a claim of the wrong type is malformed, never absent";
     let mut cases = Vec::new();
-    let strings: &[(&str, &str)] = &[
-        ("null", "null"),
-        ("a_number", "1"),
-        ("a_boolean", "true"),
-        ("an_array", r#"["x"]"#),
-        ("an_object", r#"{"x":"x"}"#),
-    ];
+    let strings: &[(&str, &str)] =
+        &[("a_number", "1"), ("a_boolean", "true"), ("an_array", r#"["x"]"#), ("an_object", r#"{"x":"x"}"#)];
     let dates: &[(&str, &str)] = &[
-        ("null", "null"),
+        ("null_in_words", r#""null""#),
         ("a_string", r#""1700003600""#),
         ("an_empty_string", r#""""#),
         ("a_boolean", "true"),
@@ -41,7 +37,6 @@ fn types() -> Vec<Case> {
         ("an_object", r#"{"$date":1700003600}"#),
     ];
     let audiences: &[(&str, &str)] = &[
-        ("null", "null"),
         ("a_number", "1"),
         ("a_boolean", "false"),
         ("an_object", r#"{"x":true}"#),
@@ -115,6 +110,30 @@ fn types() -> Vec<Case> {
         .token(bouncer_token(claims(r#""x":{"iss":1,"exp":"x","aud":null}"#)))
         .ok(&claims(r#""x":{"iss":1,"exp":"x","aud":null}"#)),
     );
+    cases
+}
+
+/// null is what serializers write for a claim that is not there. It is as absent in every rule.
+fn absent() -> Vec<Case> {
+    let why = "null is what serializers write for a claim that is not there";
+    let mut cases = Vec::new();
+    for claim in ["iss", "sub", "jti", "aud", "nbf", "iat"] {
+        let set = claims(&format!(r#""{claim}":null"#));
+        cases.push(case(format!("{claim}_as_null_is_absent"), why).token(bouncer_token(&set)).ok(&set));
+    }
+    let all = r#"{"exp":null,"nbf":null,"iat":null,"iss":null,"sub":null,"aud":null,"jti":null,"uid":null}"#;
+    cases.extend([
+        case("exp_as_null_is_missing", why)
+            .token(bouncer_token(r#"{"uid":"peter","exp":null}"#))
+            .refused_naming("missing_claim", "exp"),
+        case("a_claims_set_of_nulls_is_an_empty_one", why)
+            .policy(Policy::any_issuer().exp_optional())
+            .token(bouncer_token(all))
+            .ok(all),
+        case("an_escaped_null_claim_is_absent", why)
+            .token(bouncer_token(claims(r#""i\u0073s":null"#)))
+            .ok(&claims(r#""iss":null"#)),
+    ]);
     cases
 }
 

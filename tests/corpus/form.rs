@@ -17,15 +17,18 @@ pub(crate) fn file() -> File {
     .cases(encodings())
 }
 
-/// A valid token of exactly `len` bytes, filled up in a header parameter that nobody reads.
-fn token_of(len: usize) -> String {
-    // Three claims sets whose encodings differ by one character reach every length.
-    for claims in [CLAIMS, r#"{"uid":"peter","exp":1700003600 }"#, r#"{"uid":"peter","exp":1700003600  }"#] {
-        let missing = len - bouncer_token(claims).len();
-        for fill in (missing * 3 / 4).saturating_sub(16)..missing * 3 / 4 + 1 {
-            let header = format!(r#"{{"typ":"JWT","alg":"RS256","pad":"{}"}}"#, "x".repeat(fill));
-            if b64(&header).len() == b64(BOUNCER_HEADER).len() + missing {
-                return compact("rsa-2048-a", "RS256", header, claims);
+/// A valid token of exactly `len` bytes, filled up in a claim that nobody reads, and its Claims Set.
+fn token_of(len: usize) -> (String, String) {
+    // Three headers whose encodings differ by one character reach every length.
+    for header in [BOUNCER_HEADER.to_owned(), format!("{BOUNCER_HEADER} "), format!("{BOUNCER_HEADER}  ")] {
+        let claims =
+            |fill: usize| format!(r#"{{"uid":"peter","exp":1700003600,"pad":"{}"}}"#, "x".repeat(fill));
+        let token = |fill: usize| compact("rsa-2048-a", "RS256", &header, claims(fill));
+        let missing = len - token(0).len();
+        for fill in (missing * 3 / 4).saturating_sub(4)..missing * 3 / 4 + 4 {
+            let token = token(fill);
+            if token.len() == len {
+                return (token, claims(fill));
             }
         }
     }
@@ -35,27 +38,31 @@ fn token_of(len: usize) -> String {
 fn sizes() -> Vec<Case> {
     let why =
         "a token is at most 16384 bytes unless the policy says otherwise (CVE-2025-30204, CVE-2025-61920)";
+    let header_why = "a header is at most 8192 bytes, decoded: it is read before anything is verified";
+    let accepted = |id: &str, why: &str, len: usize| {
+        let (token, claims) = token_of(len);
+        case(id, why).token(token).ok(&claims)
+    };
+    let too_large =
+        |id: &str, why: &str, len: usize| case(id, why).token(token_of(len).0).refused("token_too_large");
+    let limit = |bytes: usize| Policy::bouncer().max_token_len(bytes);
+    let with_header = |len: usize| {
+        let empty = r#"{"alg":"RS256","x":""}"#;
+        let header = format!(r#"{{"alg":"RS256","x":"{}"}}"#, "x".repeat(len - empty.len()));
+        assert_eq!(header.len(), len);
+        compact("rsa-2048-a", "RS256", header, CLAIMS)
+    };
     vec![
-        case("a_token_of_the_largest_size_is_accepted", why).token(token_of(16_384)).ok(CLAIMS),
-        case("a_token_one_byte_over_the_largest_size_is_too_large", why)
-            .token(token_of(16_385))
-            .refused("token_too_large"),
-        case("a_raised_maximum_admits_a_larger_token", "the policy's max_token_len")
-            .policy(Policy::bouncer().max_token_len(16_385))
-            .token(token_of(16_385))
-            .ok(CLAIMS),
-        case("a_raised_maximum_is_still_a_maximum", "the policy's max_token_len")
-            .policy(Policy::bouncer().max_token_len(16_386))
-            .token(token_of(16_387))
-            .refused("token_too_large"),
-        case("a_lowered_maximum_admits_a_token_of_its_size", "the policy's max_token_len")
-            .policy(Policy::bouncer().max_token_len(512))
-            .token(token_of(512))
-            .ok(CLAIMS),
-        case("a_lowered_maximum_refuses_a_larger_token", "the policy's max_token_len")
-            .policy(Policy::bouncer().max_token_len(512))
-            .token(token_of(513))
-            .refused("token_too_large"),
+        accepted("a_token_of_the_largest_size_is_accepted", why, 16_384),
+        too_large("a_token_one_byte_over_the_largest_size_is_too_large", why, 16_385),
+        accepted("a_raised_maximum_admits_a_larger_token", "the policy's max_token_len", 16_385)
+            .policy(limit(16_385)),
+        too_large("a_raised_maximum_is_still_a_maximum", "the policy's max_token_len", 16_387)
+            .policy(limit(16_386)),
+        accepted("a_lowered_maximum_admits_a_token_of_its_size", "the policy's max_token_len", 512)
+            .policy(limit(512)),
+        too_large("a_lowered_maximum_refuses_a_larger_token", "the policy's max_token_len", 513)
+            .policy(limit(512)),
         case(
             "a_lowered_maximum_refuses_a_token_with_a_well_known_header",
             "a header may be recognised before all else",
@@ -63,6 +70,21 @@ fn sizes() -> Vec<Case> {
         .policy(Policy::bouncer().max_token_len(256))
         .token(bouncer_token(CLAIMS))
         .refused("token_too_large"),
+        case("a_header_of_8192_bytes_is_accepted", header_why).token(with_header(8192)).ok(CLAIMS),
+        case("a_header_of_8193_bytes_is_malformed", header_why)
+            .token(with_header(8193))
+            .refused("malformed_header"),
+        case("a_header_of_8192_bytes_is_accepted_under_a_raised_maximum", header_why)
+            .policy(limit(1_048_576))
+            .token(with_header(8192))
+            .ok(CLAIMS),
+        case("a_raised_maximum_does_not_admit_a_longer_header", header_why)
+            .policy(limit(1_048_576))
+            .token(with_header(8193))
+            .refused("malformed_header"),
+        case("the_length_of_a_header_comes_before_its_encoding", header_why)
+            .token(format!("{}A.AAAA.AAAA", "A".repeat(10_928)))
+            .refused("malformed_header"),
         case(
             "a_token_of_dots_is_malformed",
             "split amplification (CVE-2025-27144): 4000 parts are not three",

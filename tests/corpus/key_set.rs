@@ -65,7 +65,7 @@ fn rsa() -> Jwk {
 
 fn documents() -> Vec<Case> {
     let why = "RFC 7517 section 5: a JSON object with one array of keys";
-    let limit = "a key set has at most 100 members";
+    let limit = "a key set has at most 1000 members, of which the first 100 usable ones are used";
     let none = "a set without a usable key verifies nothing";
     let malformed = |id: &str, text: &str| document(id, why, text).refused("malformed_jwk_set");
     let key = good().json();
@@ -74,7 +74,16 @@ fn documents() -> Vec<Case> {
         keys.push(key.clone());
         format!("{{\"keys\":[{}]}}", keys.join(","))
     };
-    let unknown: Vec<(usize, &str)> = (0..99).map(|index| (index, "unsupported_key_type")).collect();
+    let unknown: Vec<(usize, &str)> = (0..999).map(|index| (index, "unsupported_key_type")).collect();
+    let usable =
+        |count: usize| -> Vec<Jwk> { (0..count).map(|i| jwk("ed25519-b").kid(&i.to_string())).collect() };
+    let among = |mut keys: Vec<Jwk>, index: usize| {
+        keys.insert(index, good());
+        set(&keys)
+    };
+    let for_encryption: Vec<Jwk> = usable(100).into_iter().map(|key| key.text("use", "enc")).collect();
+    let skipped: Vec<(usize, &str)> = (0..100).map(|index| (index, "wrong_use")).collect();
+    let private = |index: usize| usable(index).into_iter().chain([jwk("p256-a").text("d", "AQAB")]).collect();
     vec![
         malformed("a_document_without_keys_is_malformed", "{}"),
         malformed("a_key_without_a_set_is_malformed", &key),
@@ -91,8 +100,21 @@ fn documents() -> Vec<Case> {
             "a_map_of_certificates_is_malformed",
             r#"{"good":"-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"}"#,
         ),
-        document("a_hundred_members_are_a_set", limit, many(100)).loads(1, &unknown).ok(CLAIMS),
-        document("a_hundred_and_one_members_are_malformed", limit, many(101)).refused("malformed_jwk_set"),
+        document("a_thousand_members_are_a_set", limit, many(1000)).loads(1, &unknown).ok(CLAIMS),
+        document("a_thousand_and_one_members_are_malformed", limit, many(1001)).refused("malformed_jwk_set"),
+        document("a_hundred_usable_keys_are_used", limit, among(usable(99), 99)).loads(100, &[]).ok(CLAIMS),
+        document("the_hundredth_of_many_usable_keys_is_used", limit, among(usable(101), 99))
+            .loads(100, &[(100, "over_limit"), (101, "over_limit")])
+            .ok(CLAIMS),
+        document("the_hundred_and_first_usable_key_is_skipped", limit, among(usable(100), 100))
+            .loads(100, &[(100, "over_limit")])
+            .refused("no_matching_key"),
+        document("keys_that_are_not_usable_do_not_count", limit, among(for_encryption, 100))
+            .loads(1, &skipped)
+            .ok(CLAIMS),
+        document("a_key_over_the_limit_has_its_own_reason_first", limit, among(private(100), 0))
+            .loads(100, &[(100, "over_limit"), (101, "private")])
+            .ok(CLAIMS),
         document(
             "unknown_members_of_the_set_are_ignored",
             "RFC 7517 section 5: members not understood are ignored",
@@ -148,19 +170,21 @@ fn not_a_jwk() -> Vec<Case> {
     }
     for (id, name, json) in [
         ("a_kty_that_is_null", "kty", "null"),
+        ("an_empty_array_as_kid", "kid", "[]"),
+        ("a_kid_that_is_false", "kid", "false"),
+        ("a_use_that_is_an_empty_array", "use", "[]"),
+        ("an_alg_that_is_a_number", "alg", "256"),
+        ("key_ops_that_are_an_object", "key_ops", "{}"),
+        ("key_ops_with_null", "key_ops", r#"["verify",null]"#),
         ("a_kty_that_is_a_number", "kty", "1"),
         ("a_modulus_that_is_a_number", "n", "65537"),
         ("a_modulus_that_is_null", "n", "null"),
         ("an_exponent_that_is_a_number", "e", "65537"),
         ("an_exponent_that_is_an_array", "e", "[1,0,1]"),
         ("a_kid_that_is_a_number", "kid", "1"),
-        ("a_kid_that_is_null", "kid", "null"),
-        ("a_use_that_is_null", "use", "null"),
         ("a_use_that_is_an_array", "use", r#"["sig"]"#),
-        ("an_alg_that_is_null", "alg", "null"),
         ("an_alg_that_is_an_array", "alg", r#"["RS256"]"#),
         ("key_ops_that_are_a_string", "key_ops", r#""verify""#),
-        ("key_ops_that_are_null", "key_ops", "null"),
         ("key_ops_with_a_number", "key_ops", r#"["verify",1]"#),
         ("key_ops_that_repeat", "key_ops", r#"["verify","verify"]"#),
         ("key_ops_that_repeat_in_an_escape", "key_ops", r#"["verify","v\u0065rify"]"#),
@@ -172,7 +196,29 @@ fn not_a_jwk() -> Vec<Case> {
             "not_a_jwk",
         ));
     }
+    let absent = "null, an empty string and an empty array are what serializers write for what is not there";
+    for (id, name, json) in [
+        ("a_kid_that_is_null", "kid", "null"),
+        ("a_kid_that_is_empty", "kid", r#""""#),
+        ("a_use_that_is_null", "use", "null"),
+        ("a_use_that_is_empty", "use", r#""""#),
+        ("an_alg_that_is_null", "alg", "null"),
+        ("an_alg_that_is_empty", "alg", r#""""#),
+        ("key_ops_that_are_null", "key_ops", "null"),
+        ("key_ops_that_are_empty", "key_ops", "[]"),
+        ("key_ops_that_are_an_empty_string", "key_ops", r#""""#),
+        ("an_x5c_that_is_null", "x5c", "null"),
+    ] {
+        cases.push(kept(&format!("a_key_with_{id}_is_usable"), absent, &rsa().set(name, json)));
+    }
+    let operations = |count: usize| {
+        let more: Vec<String> = (1..count).map(|i| format!(r#""op-{i}""#)).collect();
+        rsa().set("key_ops", &format!(r#"["verify",{}]"#, more.join(",")))
+    };
+    let many = "key_ops has at most 64 operations; RFC 7517 section 4.3 knows eight";
     cases.extend([
+        kept("a_key_with_64_key_ops_is_usable", many, &operations(64)),
+        skipped("a_key_with_65_key_ops_is_not_a_jwk", many, &operations(65), "not_a_jwk"),
         skipped("an_ec_key_with_a_y_that_is_a_number_is_not_a_jwk", why, &ec.set("y", "1"), "not_a_jwk"),
         skipped(
             "a_key_with_a_kid_of_1025_bytes_is_not_a_jwk",
@@ -198,6 +244,7 @@ fn not_a_jwk() -> Vec<Case> {
 fn purposes() -> Vec<Case> {
     let symmetric = "RFC 7518 section 6.4: a symmetric key can not be public";
     let private = "RFC 7518 section 6: a key set with a private member has leaked that key";
+    let empty = "a private member without content gives nothing away";
     let kind = "RFC 7517 section 5: a key of an unknown type is ignored";
     let purpose = "RFC 7517 sections 4.2 and 4.3: a key that is not for signatures verifies none";
     let oct = Jwk::new("oct").text("k", "AQAB");
@@ -225,9 +272,29 @@ fn purposes() -> Vec<Case> {
         ));
     }
     cases.extend([
-        skipped("an_rsa_key_with_oth_is_private", private, &rsa().set("oth", "[]"), "private"),
-        skipped("an_rsa_key_with_a_null_d_is_private", private, &rsa().set("d", "null"), "private"),
-        skipped("an_rsa_key_with_an_empty_d_is_private", private, &rsa().text("d", ""), "private"),
+        skipped(
+            "an_rsa_key_with_oth_is_private",
+            private,
+            &rsa().set("oth", r#"[{"r":"AQAB","d":"AQAB","t":"AQAB"}]"#),
+            "private",
+        ),
+        kept("an_rsa_key_with_an_empty_oth_is_usable", empty, &rsa().set("oth", "[]")),
+        kept("an_rsa_key_with_a_null_oth_is_usable", empty, &rsa().set("oth", "null")),
+        kept("an_rsa_key_with_a_null_d_is_usable", empty, &rsa().set("d", "null")),
+        kept("an_rsa_key_with_an_empty_d_is_usable", empty, &rsa().text("d", "")),
+        kept("an_rsa_key_with_a_d_that_is_a_number_is_usable", empty, &rsa().set("d", "1")),
+        kept(
+            "an_rsa_key_with_every_private_member_empty_is_usable",
+            empty,
+            &["d", "p", "q", "dp", "dq", "qi", "k"].iter().fold(rsa(), |key, name| key.text(name, "")),
+        ),
+        skipped("an_rsa_key_with_a_d_of_a_blank_is_private", private, &rsa().text("d", " "), "private"),
+        skipped(
+            "an_empty_member_does_not_hide_a_private_one",
+            private,
+            &rsa().text("d", "").text("p", "AQAB"),
+            "private",
+        ),
         skipped("an_ec_key_with_d_is_private", private, &jwk("p256-a").text("d", "AQAB"), "private"),
         skipped("an_okp_key_with_d_is_private", private, &jwk("ed25519-b").text("d", "AQAB"), "private"),
         skipped(
@@ -258,7 +325,7 @@ fn purposes() -> Vec<Case> {
         skipped("a_key_for_encryption_is_skipped", purpose, &rsa().text("use", "enc"), "wrong_use"),
         skipped("a_use_in_capitals_is_skipped", purpose, &rsa().text("use", "SIG"), "wrong_use"),
         skipped("an_unknown_use_is_skipped", purpose, &rsa().text("use", "tls"), "wrong_use"),
-        skipped("an_empty_use_is_skipped", purpose, &rsa().text("use", ""), "wrong_use"),
+        skipped("a_use_of_a_blank_is_skipped", purpose, &rsa().text("use", " "), "wrong_use"),
         skipped(
             "key_ops_without_verify_are_skipped",
             purpose,
@@ -271,7 +338,12 @@ fn purposes() -> Vec<Case> {
             &rsa().set("key_ops", r#"["encrypt","wrapKey"]"#),
             "wrong_use",
         ),
-        skipped("empty_key_ops_are_skipped", purpose, &rsa().set("key_ops", "[]"), "wrong_use"),
+        skipped(
+            "key_ops_of_an_empty_string_are_skipped",
+            purpose,
+            &rsa().set("key_ops", r#"[""]"#),
+            "wrong_use",
+        ),
         skipped(
             "key_ops_in_capitals_are_skipped",
             purpose,
@@ -318,7 +390,7 @@ fn algorithms() -> Vec<Case> {
         ("rsa_oaep", "RSA-OAEP"),
         ("rs1", "RS1"),
         ("rs256_in_small_letters", "rs256"),
-        ("nothing", ""),
+        ("a_blank", " "),
     ] {
         cases.push(skipped(
             format!("an_rsa_key_of_{id}_has_an_unsupported_algorithm"),
@@ -460,6 +532,13 @@ fn rsa_numbers() -> Vec<Case> {
             rsa().text("n", &format!("{standard}==")),
         ),
         right("an_exponent_with_one_leading_zero_is_tolerated", e(&[0, 1, 0, 1])),
+        kept("an_exponent_of_three_with_padding_is_tolerated", encoding, &rsa().text("e", "Aw==")),
+        bad("an_exponent_with_half_of_its_padding_has_a_bad_encoding", &rsa().text("e", "Aw=")),
+        bad("an_exponent_with_too_much_padding_has_a_bad_encoding", &rsa().text("e", "Aw===")),
+        bad("an_exponent_of_padding_alone_has_a_bad_encoding", &rsa().text("e", "====")),
+        bad("an_exponent_that_needs_no_padding_has_a_bad_encoding_with_it", &rsa().text("e", "AQAB=")),
+        bad("an_empty_exponent_has_a_bad_encoding", &rsa().text("e", "")),
+        bad("a_modulus_with_half_of_its_padding_has_a_bad_encoding", &rsa().text("n", &format!("{n_text}="))),
         // 00 00 01 00 01 is five octets, so that one sign of padding follows.
         bad("an_exponent_with_two_leading_zeros_has_a_bad_encoding", &e(&[0, 0, 1, 0, 1])),
         bad("a_modulus_with_two_leading_zeros_has_a_bad_encoding", &n(&padded(&key.n, 258))),
@@ -543,7 +622,7 @@ fn rsa_numbers() -> Vec<Case> {
 }
 
 fn points() -> Vec<Case> {
-    let length = "RFC 7518 section 6.2.1.2: a coordinate has the full length of the curve's field";
+    let length = "RFC 7518 section 6.2.1.2: a coordinate has the full length of the curve's field; leading zeros too few or too many are tolerated";
     let curve = "RFC 8725 section 3.4: a point that is not on the curve is refused";
     let encoding = "RFC 7518 section 6.2.1.2: a coordinate is base64url";
     let okp = "RFC 8037 section 2, RFC 8032 section 5.1.3: 32 octets that encode a point, in one way, of large order";
@@ -563,14 +642,73 @@ fn points() -> Vec<Case> {
         cases.extend([
             bad("with_a_short_x", length, key.clone().text("x", &b64(&x[1..]))),
             bad("with_a_short_y", length, key.clone().text("y", &b64(&y[..len - 1]))),
-            bad("with_a_zero_before_x", length, key.clone().text("x", &b64([&[0], &x[..]].concat()))),
+            bad("with_a_one_before_x", length, key.clone().text("x", &b64([&[1], &x[..]].concat()))),
+            bad("with_a_zero_behind_x", length, key.clone().text("x", &b64([&x[..], &[0]].concat()))),
             bad("with_an_empty_y", length, key.clone().text("y", "")),
             bad("off_the_curve", curve, key.clone().text("y", &b64(&off))),
             bad("with_x_and_y_exchanged", curve, key.clone().text("x", &b64(&y)).text("y", &b64(&x))),
             bad("of_zeros", curve, key.clone().text("x", &b64(vec![0; len])).text("y", &b64(vec![0; len]))),
             bad("beyond_the_field", curve, key.clone().text("x", &b64(vec![0xff; len]))),
         ]);
+        // A token of the tolerated key itself, so that its point is known to be read rightly.
+        let alg = match len {
+            32 => "ES256",
+            48 => "ES384",
+            _ => "ES512",
+        };
+        let right = |id: &str, key: Jwk| {
+            case(format!("a_{crv}_point_{id}_is_tolerated"), length)
+                .own_keys(set(&[key.kid("key-1")]))
+                .policy(Policy::bouncer().algorithms(&[alg]))
+                .token(compact(name, alg, format!(r#"{{"alg":"{alg}","kid":"key-1"}}"#), CLAIMS))
+                .kid("key-1")
+                .alg(alg)
+                .loads(1, &[])
+                .ok(CLAIMS)
+        };
+        let standard = |bytes: &[u8]| {
+            use base64::Engine as _;
+            base64::engine::general_purpose::STANDARD.encode(bytes)
+        };
+        let zeros = |count: usize, bytes: &[u8]| b64([&vec![0; count][..], bytes].concat());
+        cases.extend([
+            right("with_a_zero_before_x", key.clone().text("x", &zeros(1, &x))),
+            right("with_a_zero_before_y", key.clone().text("y", &zeros(1, &y))),
+            right(
+                "with_three_zeros_before_both",
+                key.clone().text("x", &zeros(3, &x)).text("y", &zeros(3, &y)),
+            ),
+            right("in_the_standard_alphabet", key.clone().text("x", &standard(&x)).text("y", &standard(&y))),
+        ]);
     }
+    // Both coordinates of this key begin with a zero octet.
+    let short = jwk("p256-short");
+    let without_zeros = |key: Jwk, name: &str| {
+        use base64::Engine as _;
+        let octets =
+            base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(short.value(name)).expect("base64url");
+        let zeros = octets.iter().take_while(|&&octet| octet == 0).count();
+        assert!(zeros > 0);
+        key.text(name, &b64(&octets[zeros..]))
+    };
+    let short_token = |id: &str, key: Jwk| {
+        case(id, length)
+            .own_keys(set(&[key.kid("key-1")]))
+            .policy(Policy::bouncer().algorithms(&["ES256"]))
+            .token(compact("p256-short", "ES256", r#"{"alg":"ES256","kid":"key-1"}"#, CLAIMS))
+            .kid("key-1")
+            .alg("ES256")
+            .loads(1, &[])
+            .ok(CLAIMS)
+    };
+    cases.extend([
+        short_token("a_point_that_begins_with_zeros_is_usable", short.clone()),
+        short_token("a_point_whose_x_lacks_its_leading_zero_is_tolerated", without_zeros(short.clone(), "x")),
+        short_token(
+            "a_point_whose_x_and_y_lack_their_leading_zeros_is_tolerated",
+            without_zeros(without_zeros(short.clone(), "x"), "y"),
+        ),
+    ]);
     let p256 = jwk("p256-a");
     let padded_x = format!("{}=", p256.value("x"));
     let ed = |bytes: [u8; 32]| jwk("ed25519-b").text("x", &b64(bytes));
@@ -603,10 +741,11 @@ fn points() -> Vec<Case> {
             &jwk("p384").text("crv", "P-256"),
             "bad_point",
         ),
+        kept("a_padded_coordinate_is_tolerated", encoding, &p256.clone().text("x", &padded_x)),
         skipped(
-            "a_padded_coordinate_has_a_bad_encoding",
+            "a_coordinate_with_too_much_padding_has_a_bad_encoding",
             encoding,
-            &p256.clone().text("x", &padded_x),
+            &p256.clone().text("x", &format!("{padded_x}=")),
             "bad_encoding",
         ),
         skipped(
@@ -621,11 +760,25 @@ fn points() -> Vec<Case> {
             &p256.clone().text("y", &format!("{} ", p256.value("y"))),
             "bad_encoding",
         ),
-        skipped(
-            "an_ed25519_key_with_padding_has_a_bad_encoding",
+        kept(
+            "an_ed25519_key_with_padding_is_tolerated",
             encoding,
             &jwk("ed25519-b").text("x", &format!("{}=", jwk("ed25519-b").value("x"))),
+        ),
+        kept(
+            "an_ed25519_key_in_the_standard_alphabet_is_tolerated",
+            encoding,
+            &jwk("ed25519-b").text("x", &jwk("ed25519-b").value("x").replace('-', "+").replace('_', "/")),
+        ),
+        skipped(
+            "an_ed25519_key_with_too_much_padding_has_a_bad_encoding",
+            encoding,
+            &jwk("ed25519-b").text("x", &format!("{}==", jwk("ed25519-b").value("x"))),
             "bad_encoding",
+        ),
+        small(
+            "an_ed25519_key_with_a_leading_zero_is_bad",
+            jwk("ed25519-b").text("x", &b64([&[0][..], &[7; 32]].concat())),
         ),
         small("an_ed25519_key_of_31_octets_is_bad", jwk("ed25519-b").text("x", &b64([7; 31]))),
         small("an_ed25519_key_of_33_octets_is_bad", jwk("ed25519-b").text("x", &b64([7; 33]))),

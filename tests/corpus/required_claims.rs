@@ -88,10 +88,24 @@ fn required() -> Vec<Case> {
         with("a_required_sub_that_is_missing_is_refused", why, any().require(&["sub"]), "")
             .refused_naming("missing_claim", "sub"),
         with(
-            "a_required_sub_that_is_null_is_malformed",
-            "a registered claim of the wrong type is malformed before it is missing",
+            "a_required_sub_that_is_null_is_missing",
+            "null is absent in a registered claim too",
             any().require(&["sub"]),
             r#","sub":null"#,
+        )
+        .refused_naming("missing_claim", "sub"),
+        with(
+            "a_required_string_sub_that_is_null_is_missing",
+            "null is absent in a registered claim too",
+            any().require_string(&["sub"]),
+            r#","sub":null"#,
+        )
+        .refused_naming("missing_claim", "sub"),
+        with(
+            "a_required_sub_that_is_a_number_is_malformed",
+            "a registered claim of the wrong type is malformed before it is required",
+            any().require(&["sub"]),
+            r#","sub":4"#,
         )
         .refused_naming("malformed_claims", "sub"),
         with("a_required_iat_that_is_missing_is_refused", why, any().require(&["iat"]), "")

@@ -13,7 +13,7 @@ pub(crate) fn file() -> File {
     for place in [Place::Header, Place::Claims, Place::KeySet] {
         file = file.cases(bad_values(place)).cases(bad_documents(place)).cases(accepted(place));
     }
-    file.cases(duplicates())
+    file.cases(duplicates()).cases(members())
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -154,7 +154,6 @@ fn bad_documents(place: Place) -> Vec<Case> {
     let object = "RFC 7515 section 4, RFC 7519 section 4, RFC 7517 section 5: a JSON object";
     let utf8 = "RFC 8259 section 8.1: UTF-8 without a byte order mark";
     let mut documents: Vec<(&str, &str, Vec<u8>)> = vec![
-        ("a_byte_order_mark_before", utf8, format!("\u{feff}{whole}").into()),
         ("a_second_text_after", grammar, format!("{whole}{{}}").into()),
         ("a_comma_after", grammar, format!("{whole},").into()),
         ("a_nul_after", grammar, format!("{whole}\0").into()),
@@ -178,6 +177,7 @@ fn bad_documents(place: Place) -> Vec<Case> {
         };
         let utf16: Vec<u8> = whole.encode_utf16().flat_map(u16::to_le_bytes).collect();
         documents.extend([
+            ("a_byte_order_mark_before", utf8, format!("\u{feff}{whole}").into()),
             ("a_byte_that_is_not_utf8_in", utf8, bytes(b"\xff")),
             ("a_truncated_utf8_sequence_in", utf8, bytes(b"\xe2\x82")),
             ("an_overlong_utf8_sequence_in", utf8, bytes(b"\xc0\xaf")),
@@ -284,15 +284,110 @@ fn duplicates() -> Vec<Case> {
         (Place::Claims, "two_auds", r#"{"uid":"peter","exp":1700003600,"aud":"a","aud":"b"}"#.to_owned()),
         (Place::KeySet, "two_keys_members", format!(r#"{{"keys":[],"keys":[{key}]}}"#)),
         (Place::KeySet, "two_keys_members_once_escaped", format!(r#"{{"keys":[{key}],"\u006beys":[]}}"#)),
-        (Place::KeySet, "two_moduli", key_with(r#""n":"AQAB""#)),
-        (Place::KeySet, "two_exponents", key_with(r#""e":"Aw""#)),
-        (Place::KeySet, "two_key_types", key_with(r#""kty":"oct""#)),
-        (Place::KeySet, "two_unknown_members_of_a_key", key_with(r#""x":1,"x":1"#)),
     ];
-    documents
+    let mut cases: Vec<Case> = documents
         .into_iter()
         .map(|(place, id, document)| {
             place.refused(format!("{id}_in_the_{}_are_refused", place.noun()), why, document)
         })
-        .collect()
+        .collect();
+    // In one key they skip that key, and here there is no other.
+    for (id, member) in [
+        ("two_moduli", r#""n":"AQAB""#),
+        ("two_exponents", r#""e":"Aw""#),
+        ("two_key_types", r#""kty":"oct""#),
+        ("two_unknown_members_of_a_key", r#""x":1,"x":1"#),
+    ] {
+        cases.push(
+            case(format!("{id}_in_the_key_set_are_refused"), why)
+                .own_keys(key_with(member))
+                .token(bouncer_token(CLAIMS))
+                .loads(0, &[(0, "not_a_jwk")])
+                .refused("no_usable_key"),
+        );
+    }
+    cases
+}
+
+/// "One bad key never spoils the others": what is wrong inside one member of "keys", be it its JSON, skips that member.
+/// What hides where a member ends refuses the document.
+fn members() -> Vec<Case> {
+    let why = "a key set's members are judged one by one: bad JSON inside one skips that one";
+    let outer = "what hides where a member of the key set ends refuses the document";
+    let good = jwk("rsa-2048-a").json();
+    let small = &jwk("ed25519-a").json();
+    let with = |member: &str| format!("{},{member}}}", &small[..small.len() - 1]);
+    let deep = nested(16);
+    let very_deep = nested(5000);
+    let long = format!("1{}", "0".repeat(309));
+    let mut cases = Vec::new();
+    for (id, member) in [
+        ("two_members_of_a_name", r#""x":"AQAB""#.to_owned()),
+        ("two_vendor_members_of_a_name", r#""v":1,"v":1"#.to_owned()),
+        ("two_names_that_are_one_unescaped", r#""v":1,"\u0076":1"#.to_owned()),
+        ("a_duplicate_name_within_a_vendor_member", r#""v":{"a":1,"a":1}"#.to_owned()),
+        ("seventeen_levels", format!(r#""v":{deep}"#)),
+        ("five_thousand_levels", format!(r#""v":{very_deep}"#)),
+        ("a_number_beyond_a_double", r#""v":1e999"#.to_owned()),
+        ("a_long_number_beyond_a_double", format!(r#""v":{long}"#)),
+        ("nan", r#""v":NaN"#.to_owned()),
+        ("a_lone_surrogate", r#""v":"\ud83d""#.to_owned()),
+        ("a_lone_surrogate_in_a_name", r#""\ud83d":1"#.to_owned()),
+        ("a_raw_newline_in_a_string", "\"v\":\"\n\"".to_owned()),
+        ("an_unknown_escape", r#""v":"\x41""#.to_owned()),
+        ("a_leading_zero", r#""v":01"#.to_owned()),
+        ("a_missing_colon", r#""v" 1"#.to_owned()),
+        ("a_comma_too_many", r#""v":1,"#.to_owned()),
+    ] {
+        cases.push(
+            case(format!("a_key_with_{id}_is_skipped_alone"), why)
+                .own_keys(format!("{{\"keys\":[{},{good}]}}", with(&member)))
+                .token(bouncer_token(CLAIMS))
+                .loads(1, &[(0, "not_a_jwk")])
+                .ok(CLAIMS),
+        );
+    }
+    for (id, member) in [
+        ("brackets_in_a_string", r#""v":"]}[{,""#),
+        ("an_escaped_quotation_mark", r#""v":"\"]},{\"""#),
+        ("a_backslash_at_the_end_of_a_string", r#""v":"\\""#),
+        ("fifteen_levels", r#""v":[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]"#),
+        ("the_largest_number", r#""v":1e308"#),
+        ("a_surrogate_pair", r#""v":"\ud83d\ude00""#),
+    ] {
+        cases.push(
+            case(format!("a_key_with_{id}_is_usable"), why)
+                .own_keys(format!("{{\"keys\":[{},{good}]}}", with(member)))
+                .token(bouncer_token(CLAIMS))
+                .loads(2, &[])
+                .ok(CLAIMS),
+        );
+    }
+    for (id, document) in [
+        ("a_key_without_its_last_brace", format!(r#"{{"keys":[{},{good}]}}"#, &small[..small.len() - 1])),
+        ("a_key_with_a_brace_too_many", format!(r#"{{"keys":[{small}}},{good}]}}"#)),
+        ("a_key_with_a_mismatched_bracket", format!(r#"{{"keys":[{},{good}]}}"#, with(r#""v":[}"#))),
+        ("a_key_with_an_unterminated_string", format!(r#"{{"keys":[{},{good}]}}"#, with(r#""v":"x"#))),
+        ("two_keys_without_a_comma", format!(r#"{{"keys":[{small} {good}]}}"#)),
+        ("a_comma_after_the_last_key", format!(r#"{{"keys":[{small},{good},]}}"#)),
+        ("a_comma_before_the_first_key", format!(r#"{{"keys":[,{small},{good}]}}"#)),
+        ("an_array_of_keys_without_its_end", format!(r#"{{"keys":[{small},{good}}}"#)),
+    ] {
+        cases.push(Place::KeySet.refused(format!("{id}_refuses_the_key_set"), outer, document));
+    }
+    cases.push(
+        Place::KeySet
+            .case(
+                "a_byte_order_mark_before_the_key_set_is_accepted".to_owned(),
+                "RFC 8259 section 8.1: a reader may ignore a byte order mark; editors write them",
+                format!("\u{feff}{}", Place::KeySet.document("1")),
+            )
+            .ok(CLAIMS),
+    );
+    cases.push(Place::KeySet.refused(
+        "two_byte_order_marks_before_the_key_set_are_refused".to_owned(),
+        "RFC 8259 section 8.1: one byte order mark is ignored",
+        format!("\u{feff}\u{feff}{}", Place::KeySet.document("1")),
+    ));
+    cases
 }

@@ -117,13 +117,15 @@ fn boundaries() -> Vec<Case> {
         .policy(optional())
         .refused_naming("malformed_claims", "exp"),
         at(
-            "a_null_exp_is_refused_where_it_is_optional",
-            "CVE-2026-25537: malformed is not absent",
+            "a_null_exp_is_accepted_where_it_is_optional",
+            "null is absent, and nothing else that is no number is",
             NOW,
             r#""exp":null"#,
         )
         .policy(optional())
-        .refused_naming("malformed_claims", "exp"),
+        .ok(&claims(r#""exp":null"#)),
+        at("a_null_exp_is_missing_where_it_is_required", "null is absent", NOW, r#""exp":null"#)
+            .refused_naming("missing_claim", "exp"),
         case("a_future_nbf_is_refused_without_exp", nbf)
             .policy(optional())
             .token(bouncer_token(claims(r#""nbf":1700000061"#)))

@@ -61,11 +61,11 @@ fn cases() -> Vec<Case> {
     cases.extend([
         made("a_missing_typ_is_refused".into(), "JWT", none()).refused("wrong_token_type"),
         made(
-            "a_null_typ_is_malformed_where_a_type_is_expected".into(),
+            "a_null_typ_is_missing_where_a_type_is_expected".into(),
             "JWT",
             r#"{"alg":"RS256","typ":null}"#.into(),
         )
-        .refused_naming("malformed_header", "typ"),
+        .refused("wrong_token_type"),
         made(
             "an_escaped_typ_is_its_unescaped_self".into(),
             "JWT",

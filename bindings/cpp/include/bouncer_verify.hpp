@@ -76,7 +76,7 @@ enum class Status : std::uint32_t {
     Internal = BOUNCER_STATUS_INTERNAL,                 ///< A bug in this library: please report it.
     InvalidArgument = BOUNCER_STATUS_INVALID_ARGUMENT,  ///< An argument or a policy setting is not usable.
     // The keys are at fault: HTTP 503, never 401.
-    MalformedJwkSet = BOUNCER_STATUS_MALFORMED_JWK_SET,  ///< Not a JWK Set, or over 512 KiB or 100 keys.
+    MalformedJwkSet = BOUNCER_STATUS_MALFORMED_JWK_SET,  ///< Not a JWK Set, or over 1 MiB or 1000 members.
     NoUsableKey = BOUNCER_STATUS_NO_USABLE_KEY,          ///< The JWK Set has no key that could verify a token.
     UnusableKey = BOUNCER_STATUS_UNUSABLE_KEY,           ///< A single key cannot be used.
     KeysUnavailable = BOUNCER_STATUS_KEYS_UNAVAILABLE,   ///< No remote keys yet, or not confirmed for too long.
@@ -571,7 +571,7 @@ public:
     /// Takes `handle`, which may be NULL, from a C call.
     explicit JwkSet(bouncer_jwks *handle) noexcept : handle_(handle) {}
 
-    /// Reads a JWK Set document, strict JSON, at most 512 KiB and 100 keys. A key that cannot be used is skipped(). On
+    /// Reads a JWK Set document, strict JSON, at most 1 MiB and 1000 members. A key that cannot be used is skipped(). On
     /// failure: Status::MalformedJwkSet, or Status::NoUsableKey with the first skipped key's reason in the message.
     static Result<JwkSet> try_load(std::string_view json) noexcept {
         return detail::make<JwkSet>(bouncer_jwks_load, json.data(), json.size());

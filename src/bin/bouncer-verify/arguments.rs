@@ -332,6 +332,7 @@ impl PolicyArguments {
         if let Some(typ) = &self.typ {
             policy = policy.token_type(typ);
         }
+        policy.check()?;
         policy.leeway(Duration::from_secs(self.leeway))?.max_token_len(self.max_token_len)
     }
 }

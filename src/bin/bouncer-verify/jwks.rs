@@ -74,7 +74,7 @@ impl Listing<'_> {
             let rows = self
                 .skipped
                 .iter()
-                .map(|key| [key.index().to_string(), key.reason().to_string(), maybe_shown(key.kid())]);
+                .map(|key| [key.index().to_string(), key.message().to_owned(), maybe_shown(key.kid())]);
             let blank = if out.is_empty() { "" } else { "\n" };
             out.push_str(blank);
             out.push_str(&columns(&[head].into_iter().chain(rows).collect::<Vec<_>>()));
@@ -105,7 +105,7 @@ impl Listing<'_> {
                 .raw("index", &key.index().to_string())
                 .maybe_string("kid", key.kid())
                 .string("reason", key.reason().as_str())
-                .string("message", key.reason().message())
+                .string("message", key.message())
         });
         refusal
             .map_or_else(|| Object::new().string("status", "ok"), Refusal::json)
