@@ -34,7 +34,7 @@
 //! | `remote` | a URL, an issuer, an account | a [`RemoteJwkSet`], always fresh, or a [`TokenRenewer`]. The only I/O, and the only threads that stay |
 //!
 //! The skins (`src/ffi` for C, `src/bin` for the command line) name only what this page exports. `unsafe` is
-//! allowed in `src/ffi` and in the SIMD kernels alone. The order of the checks, and so the verdict on a token with several faults, is
+//! allowed in `src/ffi`, in the SIMD kernels and in `src/os.rs`, the calls of the operating system, alone. The order of the checks, and so the verdict on a token with several faults, is
 //! pinned by the conformance corpus in `tests/conformance`.
 //!
 //! # Features
@@ -76,6 +76,8 @@ mod error;
 #[allow(unsafe_code, reason = "the C boundary; every block says what makes it sound")]
 mod ffi;
 mod jose;
+#[allow(unsafe_code, reason = "calls of the operating system; every block says what makes it sound")]
+mod os;
 #[cfg(feature = "remote")]
 mod remote;
 mod striped;

@@ -6,11 +6,11 @@ use super::proxy::{Proxies, Route};
 use super::redirect;
 use super::tls::{self, Trust};
 use super::transport::{FetchError, FetchFailure, HttpRequest, HttpResponse, Transport, printable};
+use crate::os;
 use arc_swap::ArcSwapOption;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use std::io;
-use std::process;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -37,7 +37,7 @@ pub(super) struct HttpTransport {
 /// An exchange, and the process that makes it: a forked child must not shut down its parent's
 /// socket.
 struct UnderWay {
-    process: u32,
+    process: u64,
     agent: Agent,
 }
 
@@ -82,7 +82,7 @@ impl HttpTransport {
         let route = self.proxies.route(uri).map_err(unusable)?;
         let proxy = route.as_ref().map(|route| route.proxy);
         let (agent, notes) = self.agent(uri, proxy, end)?;
-        let under_way = UnderWay { process: process::id(), agent: agent.clone() };
+        let under_way = UnderWay { process: os::process_number(), agent: agent.clone() };
         self.under_way.store(Some(Arc::new(under_way)));
         // After the store: whoever interrupts either finds the agent or is seen here.
         if self.interrupted.load(Ordering::SeqCst) {
@@ -159,7 +159,7 @@ impl Transport for HttpTransport {
     fn interrupt(&self) {
         self.interrupted.store(true, Ordering::SeqCst);
         if let Some(under_way) = self.under_way.swap(None)
-            && under_way.process == process::id()
+            && under_way.process == os::process_number()
         {
             under_way.agent.clone().shutdown();
         }

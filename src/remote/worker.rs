@@ -9,12 +9,13 @@
 //! verification that has its key.
 
 use super::transport::{FetchError, FetchFailure};
+use crate::os;
 use arc_swap::ArcSwap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
-use std::{mem, process, thread};
+use std::{mem, thread};
 
 /// How often a sleeping thread compares its plan with the wall clock, which goes on while a machine is
 /// suspended.
@@ -94,7 +95,7 @@ pub(super) struct Worker<J: Job> {
 
 /// What one process has of a worker.
 struct Desk<B> {
-    process: u32,
+    process: u64,
     has_thread: AtomicBool,
     state: Mutex<State<B>>,
     /// The thread waits here.
@@ -189,7 +190,7 @@ impl<B> State<B> {
 impl<B> Desk<B> {
     fn new<J: Job<Book = B>>(job: &J) -> Arc<Self> {
         Arc::new(Self {
-            process: process::id(),
+            process: os::process_number(),
             has_thread: AtomicBool::new(false),
             state: Mutex::new(State::new(job.new_book(), job.first_due())),
             wanted: Condvar::new(),
@@ -213,7 +214,7 @@ impl<J: Job> Worker<J> {
     /// Makes sure that this process has the thread. It takes no lock if there is one.
     pub(super) fn start(self: &Arc<Self>) {
         let desk = self.desk.load();
-        if desk.process != process::id() || !desk.has_thread.load(Ordering::Acquire) {
+        if desk.process != os::process_number() || !desk.has_thread.load(Ordering::Acquire) {
             drop(desk);
             self.with(|_| ());
         }
@@ -318,7 +319,7 @@ impl<J: Job> Worker<J> {
     /// The desk of this process.
     fn desk(&self) -> Arc<Desk<J::Book>> {
         let desk = self.desk.load_full();
-        if desk.process == process::id() {
+        if desk.process == os::process_number() {
             return desk;
         }
         // The parent may have been writing in its books: nobody may look into them, not even to free them.
@@ -331,7 +332,7 @@ impl<J: Job> Worker<J> {
     fn start_thread(self: &Arc<Self>, desk: &Arc<Desk<J::Book>>, state: &mut State<J::Book>) {
         let (worker, its_desk) = (Arc::clone(self), Arc::clone(desk));
         let builder = thread::Builder::new().name(J::THREAD.to_owned()).stack_size(STACK_SIZE);
-        match builder.spawn(move || worker.run(&its_desk)) {
+        match os::with_signals_blocked(|| builder.spawn(move || worker.run(&its_desk))) {
             Ok(_) => desk.has_thread.store(true, Ordering::Release),
             Err(error) => {
                 let error = FetchError::new(FetchFailure::System, format!("no thread: {error}"));

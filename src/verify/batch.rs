@@ -11,6 +11,7 @@ use crate::crypto::message::Message;
 use crate::encoding::base64url;
 use crate::error::Result;
 use crate::jose::jwk::Jwk;
+use crate::os;
 use std::panic::resume_unwind;
 use std::thread;
 
@@ -63,7 +64,7 @@ pub(super) fn share_out<T: Sync, R: Send>(
     thread::scope(|scope| {
         let start = |share| {
             let builder = thread::Builder::new().name("bouncer-batch".to_owned());
-            (share, builder.spawn_scoped(scope, move || work(share)))
+            (share, os::with_signals_blocked(|| builder.spawn_scoped(scope, move || work(share))))
         };
         let started: Vec<_> = (1..threads).map(share).map(start).collect();
         let mut results = work(share(0));
