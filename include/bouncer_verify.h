@@ -309,11 +309,12 @@ typedef struct bouncer_policy bouncer_policy;
  *
  * A verification whose key is there takes no lock and never waits for the network. Keys are fetched again
  * at 70 to 80 % of their lifetime; if that fails, the old ones are used up to a bound, then
- * BOUNCER_STATUS_KEYS_UNAVAILABLE. A token of unknown "kid" may cause a fetch, two at once and one in 30
- * seconds; a token without "kid" that no key verifies, one in five minutes.
+ * BOUNCER_STATUS_KEYS_UNAVAILABLE. A token of unknown "kid" may cause a fetch, two at once and one in 10
+ * seconds; a token without "kid" that no key verifies, or with a wrong signature under the key of its "kid", one in five
+ * minutes. Where that fetch fails or is not over in time, it is BOUNCER_STATUS_KEYS_UNAVAILABLE too.
  *
- * After fork() the child's handle works and gets a thread of its own when it needs one. The thread has the
- * signal mask of the thread that made it.
+ * After fork() the child's handle works and gets a thread of its own when it needs one. All threads of this library have
+ * all signals blocked: the program's handlers never run on them, and they take no signal that it waits for.
  */
 typedef struct bouncer_remote_jwks bouncer_remote_jwks;
 
@@ -1179,12 +1180,13 @@ bouncer_status bouncer_remote_jwks_status(const bouncer_remote_jwks *remote,
 
 /**
  * Ends it, for all verifiers made of it too: a fetch under way is cut off, the thread ends, and from now on there
- * are no keys. NULL is allowed.
+ * are no keys. It returns when the thread has ended, after one second at most. NULL is allowed.
  */
 void bouncer_remote_jwks_close(const bouncer_remote_jwks *remote);
 
 /**
- * Frees a remote key set. Verifiers made of it go on working, and its thread ends with the last. NULL is allowed.
+ * Frees a remote key set. Verifiers made of it go on working, and its thread ends with the last: whoever frees that waits
+ * as for bouncer_remote_jwks_close(). NULL is allowed.
  */
 void bouncer_remote_jwks_free(bouncer_remote_jwks *remote);
 
@@ -1389,7 +1391,8 @@ bouncer_status bouncer_verifier_verify_authorization(const bouncer_verifier *ver
  *
  * `*ticket` is 0 at first. If it is not 0 afterwards, the verdict may change once that fetch is done: wait for
  * it on some thread (bouncer_verifier_wait()) and call again with it, twice at most. If it is 0, the verdict is
- * final.
+ * final. A token whose key that fetch decides about is BOUNCER_STATUS_KEYS_UNAVAILABLE until then, and so it stays where
+ * the fetch fails or is not waited for.
  */
 bouncer_status bouncer_verifier_verify_now(const bouncer_verifier *verifier,
                                            const char *token,
@@ -1831,12 +1834,13 @@ int32_t bouncer_is_token_rejection(uint16_t http_status,
                                    size_t grpc_status_len);
 
 /**
- * Ends it: a login under way is cut off, the thread ends, and from now on there is no token. NULL is allowed.
+ * Ends it: a login under way is cut off, the thread ends, and from now on there is no token. It returns when the thread
+ * has ended, after one second at most. NULL is allowed.
  */
 void bouncer_renewer_close(const bouncer_renewer *renewer);
 
 /**
- * Frees a renewer, and ends it. Tokens that it gave stay. No thread may be in a call with it: where one waits in
+ * Frees a renewer, and ends it as bouncer_renewer_close() does. Tokens that it gave stay. No thread may be in a call with it: where one waits in
  * bouncer_renewer_wait_login(), close first. NULL is allowed.
  */
 void bouncer_renewer_free(bouncer_renewer *renewer);

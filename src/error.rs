@@ -178,7 +178,8 @@ error_kinds! {
     NoUsableKey = 101, Keys, "no_usable_key", "the JWK Set has no usable key";
     /// A single key (JWK, PEM, DER or components) cannot be used; the detail says why.
     UnusableKey = 102, Keys, "unusable_key", "the key is not usable";
-    /// A remote JWK Set has not been fetched yet, or not for longer than its bound; the detail says which.
+    /// A remote JWK Set has not been fetched yet, or not for longer than its bound, or the fetch that decides about the
+    /// token's key failed or was not over in time; the detail says which, and why.
     KeysUnavailable = 103, Keys, "keys_unavailable", "no keys are available to judge with";
     /// The token is longer than the policy allows.
     TokenTooLarge = 200, Token, "token_too_large", "the token is too large";

@@ -1,11 +1,13 @@
-//! What std lacks of the operating system: which process this is, even after a fork, and threads that take none of
-//! the program's signals. A leaf: it names nothing, and any layer may name it.
+//! What std lacks of the operating system: which process this is, even after a fork, threads that take none of the
+//! program's signals, and a name for a file that has none. A leaf: it names nothing, and any layer may name it.
 
 #![cfg_attr(
     not(feature = "remote"),
     allow(dead_code, unused_imports, reason = "only the remote layer forks and writes")
 )]
 
+#[cfg(target_os = "linux")]
+pub(crate) use unix::link;
 #[cfg(unix)]
 pub(crate) use unix::{process_number, with_signals_blocked};
 
@@ -143,6 +145,22 @@ mod unix {
         // SAFETY: pthread_sigmask() returned 0, so it wrote `before`.
         let _restore = Restore(unsafe { before.assume_init() });
         start()
+    }
+
+    /// Gives `file`, which was opened with O_TMPFILE and has no name, the name `path`. An error if something has it.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn link(file: &std::fs::File, path: &std::path::Path) -> std::io::Result<()> {
+        use std::ffi::CString;
+        use std::os::fd::AsRawFd;
+        use std::os::unix::ffi::OsStrExt;
+
+        let from = CString::new(format!("/proc/self/fd/{}", file.as_raw_fd()))?;
+        let to = CString::new(path.as_os_str().as_bytes())?;
+        let (from, to) = (from.as_ptr(), to.as_ptr());
+        // SAFETY: both are strings that end with a NUL and live longer than the call.
+        let linked =
+            unsafe { libc::linkat(libc::AT_FDCWD, from, libc::AT_FDCWD, to, libc::AT_SYMLINK_FOLLOW) };
+        if linked == 0 { Ok(()) } else { Err(std::io::Error::last_os_error()) }
     }
 
     #[cfg(test)]

@@ -22,7 +22,7 @@ import (
 //   - A token whose key is there is judged without a lock and without waiting, whatever the network does.
 //   - Keys are fetched again at 70 to 80 % of their lifetime. If that fails, it is tried again with growing pauses, and
 //     the old keys are used up to a bound, then not at all: [ErrKeysUnavailable].
-//   - A token of unknown "kid" may cause a fetch, two at once and one in 30 seconds; a token without "kid" that no key
+//   - A token of unknown "kid" may cause a fetch, two at once and one in 10 seconds; a token without "kid" that no key
 //     verifies, one in five minutes. Only a token that would pass otherwise does.
 //   - A key that the issuer has removed verifies nothing from the moment the new set is there.
 //

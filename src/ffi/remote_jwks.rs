@@ -15,11 +15,12 @@ use std::mem::MaybeUninit;
 ///
 /// A verification whose key is there takes no lock and never waits for the network. Keys are fetched again
 /// at 70 to 80 % of their lifetime; if that fails, the old ones are used up to a bound, then
-/// BOUNCER_STATUS_KEYS_UNAVAILABLE. A token of unknown "kid" may cause a fetch, two at once and one in 30
-/// seconds; a token without "kid" that no key verifies, one in five minutes.
+/// BOUNCER_STATUS_KEYS_UNAVAILABLE. A token of unknown "kid" may cause a fetch, two at once and one in 10
+/// seconds; a token without "kid" that no key verifies, or with a wrong signature under the key of its "kid", one in five
+/// minutes. Where that fetch fails or is not over in time, it is BOUNCER_STATUS_KEYS_UNAVAILABLE too.
 ///
-/// After fork() the child's handle works and gets a thread of its own when it needs one. The thread has the
-/// signal mask of the thread that made it.
+/// After fork() the child's handle works and gets a thread of its own when it needs one. All threads of this library have
+/// all signals blocked: the program's handlers never run on them, and they take no signal that it waits for.
 pub struct bouncer_remote_jwks(pub(super) RemoteJwkSet);
 
 /// Makes a remote key set of the settings, which are copied. Unless they say otherwise the first fetch begins at
@@ -117,7 +118,7 @@ pub extern "C" fn bouncer_remote_jwks_status(
 }
 
 /// Ends it, for all verifiers made of it too: a fetch under way is cut off, the thread ends, and from now on there
-/// are no keys. NULL is allowed.
+/// are no keys. It returns when the thread has ended, after one second at most. NULL is allowed.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_remote_jwks_close(remote: Option<&bouncer_remote_jwks>) {
     read((), || {
@@ -127,7 +128,8 @@ pub extern "C" fn bouncer_remote_jwks_close(remote: Option<&bouncer_remote_jwks>
     });
 }
 
-/// Frees a remote key set. Verifiers made of it go on working, and its thread ends with the last. NULL is allowed.
+/// Frees a remote key set. Verifiers made of it go on working, and its thread ends with the last: whoever frees that waits
+/// as for bouncer_remote_jwks_close(). NULL is allowed.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_remote_jwks_free(remote: Option<Box<bouncer_remote_jwks>>) {
     read((), || drop(remote));

@@ -304,7 +304,8 @@ unsafe fn maybe_text<'a>(data: *const c_char, len: usize) -> Option<&'a str> {
     Some(unsafe { text("text", data.cast(), len) }.unwrap_or("\u{fffd}"))
 }
 
-/// Ends it: a login under way is cut off, the thread ends, and from now on there is no token. NULL is allowed.
+/// Ends it: a login under way is cut off, the thread ends, and from now on there is no token. It returns when the thread
+/// has ended, after one second at most. NULL is allowed.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_renewer_close(renewer: Option<&bouncer_renewer>) {
     read((), || {
@@ -314,7 +315,7 @@ pub extern "C" fn bouncer_renewer_close(renewer: Option<&bouncer_renewer>) {
     });
 }
 
-/// Frees a renewer, and ends it. Tokens that it gave stay. No thread may be in a call with it: where one waits in
+/// Frees a renewer, and ends it as bouncer_renewer_close() does. Tokens that it gave stay. No thread may be in a call with it: where one waits in
 /// bouncer_renewer_wait_login(), close first. NULL is allowed.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_renewer_free(renewer: Option<Box<bouncer_renewer>>) {

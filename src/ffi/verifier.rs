@@ -145,7 +145,8 @@ pub unsafe extern "C" fn bouncer_verifier_verify_authorization(
 ///
 /// `*ticket` is 0 at first. If it is not 0 afterwards, the verdict may change once that fetch is done: wait for
 /// it on some thread (bouncer_verifier_wait()) and call again with it, twice at most. If it is 0, the verdict is
-/// final.
+/// final. A token whose key that fetch decides about is BOUNCER_STATUS_KEYS_UNAVAILABLE until then, and so it stays where
+/// the fetch fails or is not waited for.
 ///
 /// # Safety
 /// The rules of the header's preamble.

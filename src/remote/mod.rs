@@ -6,6 +6,7 @@
 //! | `jwks/` | the issuer's key set: what is fetched, what a token may cause |
 //! | `renewal/` | the own token: how to log in, when to renew, what a 401 means |
 //! | `worker` | the background thread of either: when to attempt, who waits, fork, close |
+//! | `events` | what is told of it, to a log or an observer, on a thread of its own |
 //! | `pacing` | jitter, back-off, budgets |
 //! | `freshness` | how long an answer is fresh, or the server wants to be left alone (RFC 9110, 9111) |
 //! | `transport`, `http`, `http_settings`, `url` | one HTTP exchange |
@@ -18,6 +19,7 @@
 mod ca_bundle;
 mod connect;
 mod decode;
+mod events;
 mod freshness;
 mod http;
 mod http_settings;

@@ -54,6 +54,12 @@ impl Budget {
         self.left -= u32::from(spent);
         spent
     }
+
+    /// How long it is to the next that can be spent, after [`Budget::spend`] at `now`.
+    pub(super) fn next_in(&self, now: Instant) -> Duration {
+        let refilled = self.counted_to + self.refill;
+        if self.left > 0 { Duration::ZERO } else { refilled.saturating_duration_since(now) }
+    }
 }
 
 #[cfg(test)]
@@ -91,6 +97,8 @@ mod tests {
         let mut budget = Budget::full(2, 30 * SECOND, start);
         let spent = (0..100_000u64).filter(|i| budget.spend(start + Duration::from_millis(*i))).count();
         assert_eq!(spent, 2 + 3, "100 s: two at once, then at 30, 60 and 90");
+        assert_eq!(budget.next_in(start + 100 * SECOND), 20 * SECOND);
+        assert_eq!(Budget::full(1, SECOND, start).next_in(start), Duration::ZERO);
         // A long pause fills it to its capacity, not beyond.
         assert_eq!((0..9).filter(|_| budget.spend(start + 10_000 * SECOND)).count(), 2);
         assert!(!budget.spend(start + 10_029 * SECOND) && budget.spend(start + 10_030 * SECOND));

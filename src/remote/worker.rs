@@ -8,12 +8,14 @@
 //! place, which costs one system call where the lock would be taken anyway, and nothing on the way of a
 //! verification that has its key.
 
+use super::events::Events;
 use super::transport::{FetchError, FetchFailure};
 use crate::os;
 use arc_swap::ArcSwap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime};
 use std::{mem, thread};
 
@@ -22,6 +24,9 @@ use std::{mem, thread};
 const HEARTBEAT: Duration = Duration::from_secs(30);
 /// How long a failure that is nobody's plan to mend tells of an outage: as long as the pauses of those that are planned.
 const OUTAGE: Duration = Duration::from_secs(60);
+/// How long closing waits for the threads to end. An exchange of our own transport is cut off at once; a transport of the
+/// program's own may hang, and then its thread is left behind.
+const LONGEST_CLOSE: Duration = Duration::from_secs(1);
 /// As any thread of std's: in a build without optimisation, trying a key takes a megabyte.
 const STACK_SIZE: usize = 2 * 1024 * 1024;
 
@@ -41,8 +46,8 @@ pub(super) trait Job: Send + Sync + Sized + 'static {
     fn pause(&self, failures: u32, error: &FetchError) -> Duration;
     /// After attempt number `attempt`, under the lock.
     fn enter_in_book(&self, book: &mut Self::Book, attempt: u64, success: bool);
-    /// After that, without the lock.
-    fn report(&self, worker: &Arc<Worker<Self>>, success: bool);
+    /// After that, without the lock: what is told of the attempt goes to `events`.
+    fn report(&self, worker: &Arc<Worker<Self>>, events: &Arc<Events>, result: &Result<Duration, FetchError>);
     /// Ends an attempt that is under way, and drops what no one may use from now on.
     fn close(&self);
 }
@@ -97,6 +102,8 @@ pub(super) struct Worker<J: Job> {
 struct Desk<B> {
     process: u64,
     has_thread: AtomicBool,
+    thread: Mutex<Option<JoinHandle<()>>>,
+    events: Arc<Events>,
     state: Mutex<State<B>>,
     /// The thread waits here.
     wanted: Condvar,
@@ -110,6 +117,10 @@ pub(super) struct State<B> {
     /// Attempts begun and done. The one under way has the number `begun`.
     begun: u64,
     pub(super) done: u64,
+    /// The number of the last that succeeded; 0 if none has.
+    pub(super) succeeded: u64,
+    /// When attempt number `done` ended.
+    pub(super) ended: Option<Instant>,
     wanted: Option<Reason>,
     due: Due,
     /// The server asked to be left alone until then.
@@ -147,6 +158,8 @@ impl<B> State<B> {
             counts: Counts::default(),
             begun: 0,
             done: 0,
+            succeeded: 0,
+            ended: None,
             wanted: None,
             due: Due::after(first_due),
             hold_until: None,
@@ -170,6 +183,11 @@ impl<B> State<B> {
             && (self.failures_in_row > 0 || self.last_error.as_ref().is_some_and(|(_, at)| is_recent(at)))
     }
 
+    /// Whether the server still wants to be left alone.
+    pub(super) fn is_held(&self, now: Instant) -> bool {
+        self.hold_until.is_some_and(|until| now < until)
+    }
+
     /// The number of the attempt that is wanted, but has not begun.
     pub(super) fn wanted(&self) -> Option<u64> {
         self.wanted.map(|_| self.begun + 1)
@@ -179,6 +197,11 @@ impl<B> State<B> {
     pub(super) fn want(&mut self, reason: Reason) -> u64 {
         self.wanted.get_or_insert(reason);
         self.begun + 1
+    }
+
+    #[cfg(test)]
+    pub(super) fn put_off(&mut self, due: Due) {
+        self.due = due;
     }
 
     /// In how long the next attempt is due.
@@ -192,6 +215,8 @@ impl<B> Desk<B> {
         Arc::new(Self {
             process: os::process_number(),
             has_thread: AtomicBool::new(false),
+            thread: Mutex::default(),
+            events: Arc::default(),
             state: Mutex::new(State::new(job.new_book(), job.first_due())),
             wanted: Condvar::new(),
             done: Condvar::new(),
@@ -201,6 +226,28 @@ impl<B> Desk<B> {
     fn lock(&self) -> MutexGuard<'_, State<B>> {
         // A panic under the lock could only come from a bug; the books are still the best there are.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for the end of the thread, which was told to end. Not where it waits for itself: a transport may close.
+    fn join(&self, deadline: Instant) {
+        let its = || self.thread.lock().unwrap_or_else(PoisonError::into_inner);
+        if its().as_ref().is_none_or(|thread| thread.thread().id() == thread::current().id()) {
+            return;
+        }
+        let mut state = self.lock();
+        while self.has_thread.load(Ordering::Acquire) {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return;
+            }
+            state = self.done.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        drop(state);
+        let thread = its().take();
+        if let Some(thread) = thread {
+            // It has left `run`, so this is the moment that the system takes.
+            let _ = thread.join();
+        }
     }
 }
 
@@ -305,15 +352,20 @@ impl<J: Job> Worker<J> {
         self.closed.load(Ordering::SeqCst)
     }
 
-    /// Ends the thread and every waiting. It does not wait for the thread.
+    /// Ends the threads and every waiting. It waits until they have ended, one second at most.
     pub(super) fn close(&self) {
+        let deadline = Instant::now() + LONGEST_CLOSE;
         self.closed.store(true, Ordering::SeqCst);
         self.job.close();
         let desk = self.desk();
         // Under the lock, or a thread that is about to wait would miss it.
-        let _state = desk.lock();
+        let state = desk.lock();
         desk.wanted.notify_all();
         desk.done.notify_all();
+        drop(state);
+        desk.join(deadline);
+        // After the thread, which may have had something to tell.
+        desk.events.close(deadline);
     }
 
     /// The desk of this process.
@@ -333,7 +385,10 @@ impl<J: Job> Worker<J> {
         let (worker, its_desk) = (Arc::clone(self), Arc::clone(desk));
         let builder = thread::Builder::new().name(J::THREAD.to_owned()).stack_size(STACK_SIZE);
         match os::with_signals_blocked(|| builder.spawn(move || worker.run(&its_desk))) {
-            Ok(_) => desk.has_thread.store(true, Ordering::Release),
+            Ok(thread) => {
+                *desk.thread.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread);
+                desk.has_thread.store(true, Ordering::Release);
+            }
             Err(error) => {
                 let error = FetchError::new(FetchFailure::System, format!("no thread: {error}"));
                 state.last_error = Some((error, SystemTime::now()));
@@ -361,40 +416,43 @@ impl<J: Job> Worker<J> {
             let result = catch_unwind(AssertUnwindSafe(|| self.job.attempt(reason)))
                 .unwrap_or_else(|_| Err(FetchError::new(FetchFailure::Other, "it panicked")));
             state = desk.lock();
-            self.settle(&mut state, reason, result);
-            let success = !state.failed;
+            self.settle(&mut state, reason, &result);
             desk.done.notify_all();
             drop(state);
-            let _ = catch_unwind(AssertUnwindSafe(|| self.job.report(self, success)));
+            let _ = catch_unwind(AssertUnwindSafe(|| self.job.report(self, &desk.events, &result)));
             state = desk.lock();
         }
         desk.has_thread.store(false, Ordering::Release);
         desk.done.notify_all();
     }
 
-    fn settle(&self, state: &mut State<J::Book>, reason: Reason, result: Result<Duration, FetchError>) {
+    fn settle(&self, state: &mut State<J::Book>, reason: Reason, result: &Result<Duration, FetchError>) {
+        let now = Instant::now();
         state.done = state.begun;
+        state.ended = Some(now);
         state.failed = result.is_err();
         state.failures += u64::from(state.failed);
         match result {
             Ok(next) => {
+                state.succeeded = state.done;
                 state.failures_in_row = 0;
                 state.hold_until = None;
-                state.due = Due::after(next);
+                state.due = Due::after(*next);
             }
             Err(error) => {
-                let hold = error.retry_after.unwrap_or_default();
                 // A failure that says nothing does not take back what another said.
                 state.hold_until = error.retry_after.map(deadline).or(state.hold_until);
+                let hold =
+                    state.hold_until.map(|until| until.saturating_duration_since(now)).unwrap_or_default();
                 // What a token or the program caused does not push the plan back; it may come before it.
                 if matches!(reason, Reason::Schedule | Reason::Retry) || state.due.left().is_zero() {
                     state.failures_in_row = state.failures_in_row.saturating_add(1);
-                    let pause = self.job.pause(state.failures_in_row, &error);
+                    let pause = self.job.pause(state.failures_in_row, error);
                     state.due = Due::after(pause.max(hold));
                 } else if state.due.left() < hold {
                     state.due = Due::after(hold);
                 }
-                state.last_error = Some((error, SystemTime::now()));
+                state.last_error = Some((error.clone(), SystemTime::now()));
             }
         }
         self.job.enter_in_book(&mut state.book, state.done, !state.failed);

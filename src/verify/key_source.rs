@@ -18,6 +18,9 @@ pub(crate) trait KeySource: Send + Sync + fmt::Debug {
     /// `before` is what the same token waited for already.
     fn ask(&self, lack: Lack, generation: u64, before: Option<FetchTicket>) -> Prospect;
 
+    /// Whether [`Lack::NewKeyOfKid`] may cause a fetch now. It costs next to nothing: forged tokens ask it by the million.
+    fn allows_fetch_for_known_kid(&self) -> bool;
+
     /// Why there are no keys.
     fn unavailable(&self) -> Error;
 
@@ -37,17 +40,21 @@ pub(crate) enum Lack {
     Kid(Box<str>),
     /// The token has no "kid", and no key verifies it.
     KeyWithoutKid,
+    /// The key of this "kid" does not verify it, so the issuer may have another by now.
+    NewKeyOfKid,
 }
 
 /// What could change a verdict.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Prospect {
-    /// Nothing.
+    /// Nothing: the verdict stands.
     None,
+    /// Nothing now, and the issuer was not heard about the key: this is the verdict.
+    Unavailable(Error),
     /// Other keys are in use by now.
     OtherKeys,
-    /// The end of this fetch.
-    Fetch(FetchTicket),
+    /// The end of this fetch; until then the error, if there is one, is the verdict.
+    Fetch(FetchTicket, Option<Error>),
 }
 
 /// A fetch of keys that is under way or about to begin, and could change a verdict.

@@ -176,7 +176,7 @@ fn verify_kept(
                 Some(jwks) => verify_token(jwks, policy, token),
                 None => admitted(policy, token, |_, _| Err(source.unavailable())),
             };
-            lack = judged.as_ref().err().and_then(|error| lack_of(jwks, policy, token, error));
+            lack = judged.as_ref().err().and_then(|error| lack_of(source, jwks, policy, token, error));
             verdict = Some(judged);
         });
         let verdict = || (verdict.unwrap_or_else(|| Err(source.unavailable())), generation);
@@ -184,19 +184,29 @@ fn verify_kept(
         match source.ask(lack, generation, before) {
             // Each time the keys have changed, so this ends.
             Prospect::OtherKeys => {}
-            Prospect::Fetch(fetch) => {
+            Prospect::Fetch(fetch, until_then) => {
                 *ticket = Some(fetch);
-                return verdict();
+                let (verdict, generation) = verdict();
+                return (until_then.map_or(verdict, Err), generation);
             }
+            Prospect::Unavailable(error) => return (Err(error), generation),
             Prospect::None => return verdict(),
         }
     }
 }
 
-/// The key that could make `token` pass, which was refused with `error`, if there may be such a key. A signature that is wrong under a key of the token's kid is just
-/// wrong.
+/// The key that could make `token` pass, which was refused with `error`, if there may be such a key.
+///
+/// Where there are keys, only a token that would pass otherwise lacks one: forging it takes an issuer's claims at least. Where
+/// there are none, any token that has the form lacks them, or a lazy key set would never begin.
 #[cfg(feature = "remote")]
-fn lack_of(jwks: Option<&JwkSet>, policy: &Policy, token: &[u8], error: &Error) -> Option<Lack> {
+fn lack_of(
+    source: &dyn KeySource,
+    jwks: Option<&JwkSet>,
+    policy: &Policy,
+    token: &[u8],
+    error: &Error,
+) -> Option<Lack> {
     if !matches!(
         error.kind(),
         ErrorKind::NoMatchingKey | ErrorKind::InvalidSignature | ErrorKind::KeysUnavailable
@@ -207,10 +217,12 @@ fn lack_of(jwks: Option<&JwkSet>, policy: &Policy, token: &[u8], error: &Error) 
         Ok(match (jwks, header.kid.as_deref()) {
             (None, _) => Some(Lack::Keys),
             (Some(_), None) => Some(Lack::KeyWithoutKid),
-            (Some(jwks), Some(kid)) => (!jwks.has_kid(kid)).then(|| Lack::Kid(kid.into())),
+            (Some(jwks), Some(kid)) if !jwks.has_kid(kid) => Some(Lack::Kid(kid.into())),
+            // Forged tokens end here: one fetch in a while is all that they can cause.
+            _ => source.allows_fetch_for_known_kid().then_some(Lack::NewKeyOfKid),
         })
     });
-    lack.ok().flatten().filter(|_| could_be_valid(policy, token))
+    lack.ok().flatten().filter(|lack| matches!(lack, Lack::Keys) || could_be_valid(policy, token))
 }
 
 /// Whether the token would pass if some key verified it. What it says is not believed and not reported: it

@@ -89,7 +89,8 @@ impl Verifier {
     /// they are set up otherwise. A token that has its key never waits.
     ///
     /// # Errors
-    /// As [`crate::verify_token`]; with remote keys also [`crate::ErrorKind::KeysUnavailable`].
+    /// As [`crate::verify_token`]; with remote keys also [`crate::ErrorKind::KeysUnavailable`]: there are no keys, or the
+    /// token's key could not be looked up, because the fetch failed or was not over in time.
     pub fn verify(&self, token: impl AsRef<[u8]>) -> Result<VerifiedToken> {
         let token = token.as_ref();
         match &self.0.keys.0 {
@@ -170,7 +171,8 @@ impl Verifier {
     /// is `None`, the verdict is final.
     ///
     /// # Errors
-    /// As [`Verifier::verify`].
+    /// As [`Verifier::verify`]. While the fetch goes on that decides about the key, and where that fetch was not over
+    /// in time, it is [`crate::ErrorKind::KeysUnavailable`].
     #[cfg(feature = "remote")]
     pub fn verify_now(
         &self,
@@ -241,7 +243,8 @@ impl Verifier {
             generation = number;
             let with_lack = |(verdict, token): (Result<_>, &T)| {
                 let error = verdict.as_ref().err();
-                let lack = error.and_then(|error| lack_of(Some(jwks), &self.0.policy, token.as_ref(), error));
+                let lack = error
+                    .and_then(|error| lack_of(source, Some(jwks), &self.0.policy, token.as_ref(), error));
                 Some((verdict, lack))
             };
             judged = self.verify_share(jwks, number, tokens).into_iter().zip(tokens).map(with_lack).collect();
@@ -251,7 +254,10 @@ impl Verifier {
             if let Some((verdict, lack)) = judged {
                 match lack.map_or(Prospect::None, |lack| source.ask(lack, generation, None)) {
                     Prospect::None => return (verdict, None),
-                    Prospect::Fetch(fetch) => return (verdict, Some(fetch)),
+                    Prospect::Unavailable(error) => return (Err(error), None),
+                    Prospect::Fetch(fetch, until_then) => {
+                        return (until_then.map_or(verdict, Err), Some(fetch));
+                    }
                     Prospect::OtherKeys => {}
                 }
             }

@@ -332,7 +332,8 @@ static void a_batch_that_never_waits_has_tickets(void)
     bouncer_batch *batch = NULL;
     CHECK(bouncer_verifier_verify_batch_now(verifier, tokens, 3, 1, &batch, NULL) == BOUNCER_STATUS_OK);
     CHECK(bouncer_batch_status(batch, 0) == BOUNCER_STATUS_OK && bouncer_batch_ticket(batch, 0) == 0);
-    CHECK(bouncer_batch_status(batch, 1) == BOUNCER_STATUS_NO_MATCHING_KEY);
+    /* Undecided until the fetch is over. */
+    CHECK(bouncer_batch_status(batch, 1) == BOUNCER_STATUS_KEYS_UNAVAILABLE);
     CHECK(bouncer_batch_status(batch, 2) == BOUNCER_STATUS_MALFORMED_TOKEN && bouncer_batch_ticket(batch, 2) == 0);
     uint64_t ticket = bouncer_batch_ticket(batch, 1);
     CHECK(bouncer_batch_ticket(batch, 3) == 0);
@@ -353,7 +354,7 @@ static void a_ticket_says_what_to_wait_for(void)
     uint64_t ticket = 0;
     CHECK(verdict_now(verifier, token_a, &ticket) == BOUNCER_STATUS_OK && ticket == 0);
     CHECK(bouncer_remote_jwks_wait(remote, ticket, PATIENCE) == 0);
-    CHECK(verdict_now(verifier, token_b, &ticket) == BOUNCER_STATUS_NO_MATCHING_KEY && ticket != 0);
+    CHECK(verdict_now(verifier, token_b, &ticket) == BOUNCER_STATUS_KEYS_UNAVAILABLE && ticket != 0);
     CHECK(bouncer_remote_jwks_wait(remote, ticket, 0) == 0);
     CHECK(bouncer_verifier_wait(verifier, ticket, 0) == 0);
     CHECK(bouncer_remote_jwks_wait(remote, ticket, PATIENCE) == 1 && bouncer_verifier_wait(verifier, ticket, 0) == 1);
@@ -646,7 +647,7 @@ int main(int argc, char **argv)
     closing_ends_everything_at_once();
     a_forked_child_goes_on();
     a_childs_end_is_not_the_parents();
-    wait_for_the_threads();
+    /* Nothing is waited for: freeing has ended the threads, or valgrind finds what they have. */
     bouncer_policy_free(policy);
     return 0;
 }

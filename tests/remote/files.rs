@@ -66,7 +66,7 @@ fn the_last_good_document_survives_a_restart_in_a_file_of_the_owners_alone() {
     let second = builder(&server).last_good_file(&file).build().unwrap();
     assert!(verifier(&second).verify(token("rsa-2048-a", Some("a"))).is_ok());
     let status = second.status();
-    assert_eq!((status.state, status.generation), (RemoteJwkSetState::Stale, 1));
+    assert_eq!((status.state, status.generation), (RemoteJwkSetState::Fresh, 1));
     assert!(status.age.unwrap() < Duration::from_secs(60), "it knows how old the keys are");
 
     // It is about this source alone: another issuer's keys must not come from it.
@@ -100,9 +100,20 @@ fn a_last_good_file_that_is_too_old_or_not_to_be_trusted_is_not_used() {
     let seeded = builder(&server).last_good_file(&file).max_stale(Duration::from_secs(500));
     let seeded = seeded.seed(jwks(&[("rsa-2048-b", "b")])).build().unwrap();
     assert!(seeded.current().is_ok(), "a seed is not thrown away for it");
-    // Written in the future: as old as now, no older.
+    // Written in the future: as old as now, no older, and not fresh, whatever it says.
     put(&text(now + 100_000), 0o600);
     assert_eq!(started(2000).state, RemoteJwkSetState::Stale);
+    put(&text(now + 100_000).replace("\"jwks\"", "\"lifetime\":600,\"jwks\""), 0o600);
+    assert_eq!(started(2000).state, RemoteJwkSetState::Stale);
+    // Fresh for as long as it says, counted from when it was fetched.
+    for (lifetime, state) in [
+        ("600", RemoteJwkSetState::Stale),
+        ("1500", RemoteJwkSetState::Fresh),
+        ("-1", RemoteJwkSetState::Stale),
+    ] {
+        put(&text(now - 1000).replace("\"jwks\"", &format!("\"lifetime\":{lifetime},\"jwks\"")), 0o600);
+        assert_eq!(started(2000).state, state, "{lifetime}");
+    }
     for mode in [0o620, 0o602, 0o666] {
         put(&text(now), mode);
         let status = started(2000);
@@ -200,4 +211,65 @@ fn several_writers_of_one_file_publish_whole_documents_alone() {
     writers.into_iter().for_each(|writer| writer.join().unwrap());
     assert!(reads > 100);
     until("nothing else is left", || fs::read_dir(file.parent().unwrap()).unwrap().count() == 1);
+}
+
+/// One process of many: it starts from the file, verifies a token and ends. The address and the file are in its environment.
+#[test]
+fn a_short_lived_process() {
+    let (Some(url), Some(file)) =
+        (std::env::var_os("BOUNCER_TEST_URL"), std::env::var_os("BOUNCER_TEST_FILE"))
+    else {
+        return;
+    };
+    let keys = RemoteJwkSet::builder(url.to_str().unwrap()).last_good_file(&file).build().unwrap();
+    assert!(verifier(&keys).verify(token("rsa-2048-a", Some("a"))).is_ok());
+    if std::env::var_os("BOUNCER_TEST_LOOP").is_some() {
+        // Until it is killed, in the middle of something.
+        loop {
+            keys.refresh(PATIENCE).unwrap();
+        }
+    }
+}
+
+fn short_lived(server: &Server, file: &PathBuf) -> std::process::Command {
+    let mut command = std::process::Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", "files::a_short_lived_process", "--test-threads=1", "--quiet"]);
+    command.env("BOUNCER_TEST_URL", server.url()).env("BOUNCER_TEST_FILE", file);
+    command.stdout(std::process::Stdio::null());
+    command
+}
+
+#[test]
+fn twenty_processes_one_after_another_share_one_fetch_through_the_file() {
+    let file = folder("processes").join("keys.json");
+    let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a")])));
+    for i in 0..20 {
+        assert!(short_lived(&server, &file).status().unwrap().success(), "process {i}");
+    }
+    assert_eq!(server.count(), 1);
+    assert_eq!(fs::read_dir(file.parent().unwrap()).unwrap().count(), 1);
+    // A file that is not fresh any more is confirmed by the next process.
+    let stale = fs::read_to_string(&file).unwrap().replace("\"lifetime\":600", "\"lifetime\":0");
+    fs::write(&file, stale).unwrap();
+    assert!(short_lived(&server, &file).status().unwrap().success());
+    until("it was fetched", || server.count() == 2);
+}
+
+#[test]
+fn processes_that_are_killed_while_they_write_leave_one_file_at_most_and_the_next_removes_it() {
+    let file = folder("killed").join("keys.json");
+    let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a")])));
+    for i in 0..20 {
+        let before = server.count();
+        let mut process = short_lived(&server, &file).env("BOUNCER_TEST_LOOP", "1").spawn().unwrap();
+        until("it writes", || server.count() > before + 2 + i);
+        process.kill().unwrap();
+        process.wait().unwrap();
+    }
+    let names = || fs::read_dir(file.parent().unwrap()).unwrap().count();
+    assert!(names() <= 2, "{} files", names());
+    let keys = builder(&server).last_good_file(&file).build().unwrap();
+    keys.refresh(PATIENCE).unwrap();
+    keys.close();
+    assert_eq!(names(), 1);
 }

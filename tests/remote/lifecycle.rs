@@ -4,6 +4,7 @@ use crate::server::{Reply, Server};
 use crate::{PATIENCE, builder, jwks, kind, on_threads, ready, token, until};
 use bouncer_verify::{ErrorKind, FetchFailure, Policy, RemoteJwkSet, Verifier};
 use std::fs;
+use std::sync::atomic::Ordering::SeqCst;
 use std::time::{Duration, Instant};
 
 fn body() -> String {
@@ -23,7 +24,7 @@ fn keeper_threads() -> usize {
 }
 
 /// Runs the test of this name alone in a process, where its counts are its own.
-fn alone(test: &str) -> bool {
+pub(crate) fn alone(test: &str) -> bool {
     if std::env::var_os("BOUNCER_ALONE").is_some() {
         return true;
     }
@@ -127,6 +128,143 @@ fn a_lazy_keeper_has_no_thread_and_no_request_before_it_is_asked() {
 }
 
 #[test]
+fn a_lazy_keeper_begins_with_any_token_that_has_the_form_and_judges_it_then() {
+    let unsigned = signer_token(r#"{"alg":"RS256","kid":"a"}"#, r#"{"uid":"peter"}"#);
+    let cases = [
+        (crate::token_until("rsa-2048-a", Some("a"), crate::now() - 60), ErrorKind::Expired),
+        (token("rsa-2048-b", Some("a")), ErrorKind::InvalidSignature),
+        (token("rsa-2048-b", Some("b")), ErrorKind::NoMatchingKey),
+        (unsigned, ErrorKind::InvalidSignature),
+    ];
+    for in_a_batch in [false, true] {
+        for (token, expected) in &cases {
+            let server = Server::saying(Reply::json(body()));
+            let keys = builder(&server).lazy().build().unwrap();
+            let verifier = Verifier::new(keys.clone(), Policy::bouncer());
+            assert_eq!(kind(verifier.verify("nonsense")), ErrorKind::MalformedToken);
+            assert_eq!((server.count(), keys.status().attempts), (0, 0));
+            let verify = || match in_a_batch {
+                true => kind(verifier.verify_batch(&[token], 1).remove(0)),
+                false => kind(verifier.verify(token)),
+            };
+            for _ in 0..5 {
+                assert_eq!(verify(), *expected);
+            }
+            // The first, and where the token could pass with another key, the one for that.
+            let could_pass = !matches!(expected, ErrorKind::Expired) && token.len() > 100;
+            assert!(server.count() <= 1 + usize::from(could_pass), "{expected}: {}", server.count());
+        }
+    }
+}
+
+/// A token with a signature of one byte.
+fn signer_token(header: &str, payload: &str) -> String {
+    let [header, payload] = [header, payload].map(crate::signer::base64url);
+    format!("{header}.{payload}.AA")
+}
+
+#[test]
+fn a_lazy_keeper_whose_issuer_is_away_is_not_asked_for_each_token() {
+    let server = Server::saying(Reply::status(503));
+    let keys = builder(&server).lazy().build().unwrap();
+    let verifier = Verifier::new(keys.clone(), Policy::bouncer());
+    let (expired, start) = (crate::token_until("rsa-2048-a", Some("a"), 1), Instant::now());
+    for _ in 0..10_000 {
+        assert_eq!(kind(verifier.verify(&expired)), ErrorKind::KeysUnavailable);
+    }
+    // The first, and then the background's pauses, never under 100 ms.
+    assert!(server.count() as u128 <= 1 + start.elapsed().as_millis() / 100);
+}
+
+/// A transport that does not return before it is told to, whoever closes.
+fn hanging(release: std::sync::mpsc::Receiver<()>) -> impl bouncer_verify::Transport {
+    let release = std::sync::Mutex::new(release);
+    move |_: &bouncer_verify::HttpRequest<'_>| {
+        let _ = release.lock().unwrap().recv();
+        Err(bouncer_verify::FetchError::new(FetchFailure::Other, "released"))
+    }
+}
+
+#[test]
+fn a_transport_that_hangs_holds_up_a_close_for_one_second_at_most() {
+    for is_dropped in [false, true] {
+        let (release, released) = std::sync::mpsc::channel();
+        let keys = RemoteJwkSet::builder("https://issuer.example/jwks")
+            .transport(hanging(released))
+            .build()
+            .unwrap();
+        until("the fetch began", || keys.status().scheduled == 1);
+        let start = Instant::now();
+        if is_dropped {
+            drop(keys)
+        } else {
+            keys.close()
+        }
+        let waited = start.elapsed();
+        assert!(waited >= Duration::from_millis(900) && waited < Duration::from_secs(3), "{waited:?}");
+        drop(release);
+    }
+}
+
+/// A transport whose exchange ends a moment after it was interrupted.
+#[derive(Default)]
+struct Slow {
+    is_interrupted: std::sync::atomic::AtomicBool,
+    has_ended: std::sync::atomic::AtomicBool,
+}
+
+impl bouncer_verify::Transport for &'static Slow {
+    fn exchange(
+        &self,
+        _: &bouncer_verify::HttpRequest<'_>,
+    ) -> Result<bouncer_verify::HttpResponse, bouncer_verify::FetchError> {
+        until("it is interrupted", || self.is_interrupted.load(SeqCst));
+        std::thread::sleep(Duration::from_millis(200));
+        self.has_ended.store(true, SeqCst);
+        Err(bouncer_verify::FetchError::new(FetchFailure::Other, "interrupted"))
+    }
+
+    fn interrupt(&self) {
+        self.is_interrupted.store(true, SeqCst);
+    }
+}
+
+#[test]
+fn a_close_and_the_last_drop_return_when_the_thread_has_ended() {
+    for is_dropped in [false, true] {
+        let slow: &'static Slow = Box::leak(Box::default());
+        let keys = RemoteJwkSet::builder("https://issuer.example/jwks").transport(slow).build().unwrap();
+        until("the fetch began", || keys.status().scheduled == 1);
+        let other = keys.clone();
+        drop(other);
+        assert!(!slow.is_interrupted.load(SeqCst), "only the last one ends it");
+        if is_dropped {
+            drop(keys);
+        } else {
+            keys.close();
+        }
+        assert!(slow.has_ended.load(SeqCst));
+    }
+}
+
+#[test]
+fn a_transport_that_closes_its_own_key_set_does_not_wait_for_itself() {
+    let itself = std::sync::Arc::new(std::sync::OnceLock::<RemoteJwkSet>::new());
+    let its = std::sync::Arc::clone(&itself);
+    let (closed, took) = std::sync::mpsc::channel();
+    let closed = std::sync::Mutex::new(closed);
+    let transport = move |_: &bouncer_verify::HttpRequest<'_>| {
+        let start = Instant::now();
+        its.wait().close();
+        closed.lock().unwrap().send(start.elapsed()).unwrap();
+        Err(bouncer_verify::FetchError::new(FetchFailure::Other, "closed"))
+    };
+    let keys = RemoteJwkSet::builder("https://issuer.example/jwks").transport(transport).build().unwrap();
+    itself.set(keys).unwrap();
+    assert!(took.recv_timeout(PATIENCE).unwrap() < Duration::from_millis(700));
+}
+
+#[test]
 fn closing_cuts_off_a_fetch_and_ends_all_waiting() {
     let server = Server::saying(Reply::json(body()));
     let keys = builder(&server).timeout(Duration::from_secs(60)).max_wait(PATIENCE).build().unwrap();
@@ -142,10 +280,8 @@ fn closing_cuts_off_a_fetch_and_ends_all_waiting() {
 
     let start = Instant::now();
     keys.close();
-    assert!(start.elapsed() < Duration::from_millis(700), "close waits for nothing");
-    // The verdict of before, or of now that there are no keys.
-    let verdict = waiting.join().unwrap();
-    assert!(matches!(verdict, ErrorKind::NoMatchingKey | ErrorKind::KeysUnavailable), "{verdict}");
+    assert!(start.elapsed() < Duration::from_millis(1500), "close waits for its threads, one second at most");
+    assert_eq!(waiting.join().unwrap(), ErrorKind::KeysUnavailable);
     assert_eq!(refreshing.join().unwrap().failure(), FetchFailure::Other);
     assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
 

@@ -8,13 +8,16 @@ mod signer;
 
 mod cached;
 mod discovery;
+mod events;
 mod fetching;
 mod files;
+mod fork;
 mod lifecycle;
 mod load;
 mod misses;
 mod network;
 mod outage;
+mod signals;
 mod tls;
 
 use bouncer_verify::{Algorithm, Error, Jwk, RemoteJwkSet, RemoteJwkSetBuilder, VerifiedToken, Verifier};

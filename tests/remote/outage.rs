@@ -51,10 +51,10 @@ fn retry_after_is_honoured_by_the_background_and_by_tokens() {
     let (keys, verifier) = ready(&server);
     server.say(Reply::status(429).with("Retry-After", "3"));
     let new = token("rsa-2048-b", Some("b"));
-    assert_eq!(kind(verifier.verify(&new)), ErrorKind::NoMatchingKey);
+    assert_eq!(kind(verifier.verify(&new)), ErrorKind::KeysUnavailable);
     assert_eq!(server.count(), 2);
     let other = token("rsa-2048-b", Some("c"));
-    assert_eq!(kind(verifier.verify(&other)), ErrorKind::NoMatchingKey);
+    assert_eq!(kind(verifier.verify(&other)), ErrorKind::KeysUnavailable);
     assert_eq!((server.count(), keys.status().suppressed), (2, 1));
 
     let cold = Server::saying(Reply::status(503).with("Retry-After", "200"));
@@ -95,7 +95,8 @@ fn old_keys_are_used_through_an_outage_up_to_the_bound_then_keys_are_unavailable
     use RemoteJwkSetState::{Fresh, Stale, TooOld};
     assert!(states == [Fresh, Stale, TooOld] || states == [Fresh, Stale], "{states:?}");
     let unavailable = keys.current().unwrap_err();
-    assert_eq!(unavailable.detail(), "not confirmed by the issuer for too long: not status 200: 500");
+    let why = "not confirmed by the issuer for too long: not status 200: 500";
+    assert_eq!(unavailable.detail(), why);
     assert_eq!(verifier.verify(&genuine).unwrap_err(), unavailable);
     // It comes back.
     server.say(Reply::json(body()));
@@ -118,6 +119,25 @@ fn without_keys_what_a_token_says_is_still_judged_first_where_it_needs_no_key() 
 }
 
 #[test]
+fn what_has_no_keys_says_why_as_the_status_does() {
+    let refused = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let away = bouncer_verify::RemoteJwkSet::new(&format!("http://127.0.0.1:{refused}/jwks")).unwrap();
+    let no_json = Server::saying(Reply::json("<html>"));
+    let no_json = builder(&no_json).build().unwrap();
+    let teapot = Server::saying(Reply::status(418));
+    let teapot = builder(&teapot).build().unwrap();
+    for (keys, why) in [(away, "no connection"), (no_json, "JSON"), (teapot, "418")] {
+        assert!(keys.wait_attempts(1, PATIENCE));
+        let error = keys.wait_ready(Duration::from_millis(1)).unwrap_err();
+        let status = keys.status().last_error.unwrap().to_string();
+        assert!(error.detail().contains(why) && status.contains(why), "{error} and {status}");
+        let verifier = Verifier::new(keys.clone(), Policy::bouncer());
+        let error = verifier.verify(token("rsa-2048-a", Some("a"))).unwrap_err();
+        assert!(error.kind() == ErrorKind::KeysUnavailable && error.detail().contains(why), "{error}");
+    }
+}
+
+#[test]
 fn in_an_outage_nobody_waits_for_the_background() {
     let server = Server::saying(Reply::json(body()));
     let (keys, verifier) = ready(&server);
@@ -130,7 +150,7 @@ fn in_an_outage_nobody_waits_for_the_background() {
     let start = Instant::now();
     for i in 0..200 {
         let new = crate::forged(&signed, &i.to_string());
-        assert_eq!(kind(verifier.verify(&new)), ErrorKind::NoMatchingKey);
+        assert_eq!(kind(verifier.verify(&new)), ErrorKind::KeysUnavailable);
     }
     assert!(start.elapsed() < Duration::from_secs(8), "{:?}", start.elapsed());
 }

@@ -10,6 +10,7 @@ mod signer;
 #[path = "../support/vectors.rs"]
 mod vectors;
 
+mod events;
 mod login;
 mod other_sources;
 mod rejection;

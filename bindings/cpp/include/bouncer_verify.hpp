@@ -1018,7 +1018,7 @@ private:
 /// - A verification whose key is there takes no lock and never waits for the network.
 /// - Keys are fetched again at 70 to 80 % of their lifetime. If that fails, the old ones are used up to a bound
 ///   (RemoteOptions::try_max_stale()), then not at all: Status::KeysUnavailable.
-/// - A token of unknown "kid" may cause a fetch: two at once and then one in 30 seconds; a token without "kid" that no
+/// - A token of unknown "kid" may cause a fetch: two at once and then one in 10 seconds; a token without "kid" that no
 ///   key verifies: one in five minutes.
 /// - After fork() the child's object works and gets a thread of its own when it needs one. The thread has the signal
 ///   mask of the thread that made it.

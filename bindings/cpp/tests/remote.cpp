@@ -131,7 +131,7 @@ static void two_thousand_kids_cause_two_fetches() {
         CHECK(fails(verifier.try_verify(forged(token_a, std::to_string(i))), Status::NoMatchingKey));
     }
     CHECK(verifier.try_verify(token_a));
-    const auto refilled = static_cast<std::size_t>((Clock::now() - start) / 30s);
+    const auto refilled = static_cast<std::size_t>((Clock::now() - start) / 10s);
     CHECK(server.count() - 1 <= 2 + refilled);
     CHECK(keys.status().unknown_kid() == server.count() - 1 && keys.status().suppressed() >= 1990);
 }
@@ -364,7 +364,7 @@ static void verify_now_never_waits_and_says_what_to_wait_for() {
 
     server.say(Reply::json(keys_ab).after(300ms));
     const auto start = Clock::now();
-    CHECK(fails(verifier.try_verify_now(token_b, ticket), Status::NoMatchingKey) && ticket);
+    CHECK(fails(verifier.try_verify_now(token_b, ticket), Status::KeysUnavailable) && ticket);
     CHECK(!keys.wait(ticket, 0ms) && !keys.wait(ticket, -1s));
     CHECK(Clock::now() - start < 250ms);
     Ticket joined;
@@ -372,14 +372,14 @@ static void verify_now_never_waits_and_says_what_to_wait_for() {
         (void)verifier.verify_now(token_b, joined);
         CHECK(false);
     } catch (const bouncer::Error &error) {
-        CHECK(error.status() == Status::NoMatchingKey && joined);
+        CHECK(error.status() == Status::KeysUnavailable && joined);
     }
     CHECK(verifier.wait(joined, patience) && keys.wait(ticket, 0ms));
     CHECK(verifier.verify_now(token_b, ticket).expires_at() == token_exp && !ticket && server.count() == 2);
 
     // A verdict after the fetch is final, even if it has not changed.
     const std::string lost = forged(token_b, "c");
-    CHECK(fails(verifier.try_verify_now(lost, ticket), Status::NoMatchingKey) && keys.wait(ticket, patience));
+    CHECK(fails(verifier.try_verify_now(lost, ticket), Status::KeysUnavailable) && keys.wait(ticket, patience));
     CHECK(fails(verifier.try_verify_now(lost, ticket), Status::NoMatchingKey) && !ticket);
 
     // Keys that stay as they are have nothing to wait for.
@@ -408,7 +408,7 @@ static void verify_batch_now_says_of_each_token_what_to_wait_for() {
     CHECK(batch[0] && batch[3] && !batch[0].ticket() && !batch[3].ticket());
     CHECK(batch[2].status() == Status::MalformedToken && !batch[2].ticket() && !batch[4].ticket());
     Ticket ticket = batch[1].ticket();
-    CHECK(batch[1].status() == Status::NoMatchingKey && ticket && verifier.wait(ticket, patience));
+    CHECK(batch[1].status() == Status::KeysUnavailable && ticket && verifier.wait(ticket, patience));
     CHECK(verifier.verify_now(token_b, ticket).expires_at() == token_exp && !ticket);
     CHECK(verifier.cache_hits() == 0 && verifier.cache_misses() == tokens.size() + 1);
     // Nothing is left to wait for; of before the new keys, nothing is left in the cache.

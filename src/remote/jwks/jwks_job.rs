@@ -1,5 +1,6 @@
 //! One attempt to fetch a JWK Set: from its location to the set in use.
 
+use super::super::events::Events;
 use super::super::transport::{FetchError, FetchFailure, HttpRequest, HttpResponse, Transport, printable};
 use super::super::worker::{Job, Reason, Worker};
 use super::super::{decode, freshness, pacing, url};
@@ -10,17 +11,23 @@ use crate::crypto::backend::Backend;
 use crate::crypto::jwk_set::{JwkSet, MAX_DOCUMENT_LEN};
 use crate::error::Result;
 use arc_swap::{ArcSwapOption, Guard};
+use log::Level;
 use sha2::{Digest, Sha256};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 /// How long discovered metadata are believed. A failed attempt ends it too.
 const METADATA_LIFETIME: Duration = Duration::from_secs(60 * 60);
 
-/// The longest pause between two attempts in an outage.
+/// The longest pause between two attempts in an outage, and where there are no keys to judge with.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+pub(super) const LONGEST_PAUSE_IN_NEED: Duration = Duration::from_secs(15);
+/// The longest that keys from the last-good file are fresh, whatever it says.
+const LONGEST_FRESH: Duration = Duration::from_secs(24 * 60 * 60);
+/// What records are logged under.
+const TARGET: &str = module_path!();
 
 /// What is told of each attempt.
 pub(super) type Observer = Arc<dyn Fn(&RemoteJwkSetStatus) + Send + Sync>;
@@ -57,7 +64,11 @@ pub(super) struct JwksJob {
     transport: Arc<dyn Transport>,
     in_use: ArcSwapOption<InUse>,
     metadata: ArcSwapOption<Metadata>,
+    /// Keys that were confirmed and are not in the last-good file yet.
+    to_write: ArcSwapOption<InUse>,
     last_good_error: ArcSwapOption<FetchError>,
+    /// The generation that the log knows.
+    logged_generation: AtomicU64,
     closed: AtomicBool,
 }
 
@@ -97,62 +108,92 @@ impl JwksJob {
             transport,
             in_use: ArcSwapOption::empty(),
             metadata: ArcSwapOption::empty(),
+            to_write: ArcSwapOption::empty(),
             last_good_error: ArcSwapOption::empty(),
+            logged_generation: AtomicU64::new(0),
             closed: AtomicBool::new(false),
         }
     }
 
     /// Starts with a document from elsewhere. It may be used at once, and is due for a refresh.
-    pub(super) fn seed(&self, document: &[u8], fetched: Option<SystemTime>) -> Result<()> {
-        let age = fetched.map(|then| SystemTime::now().duration_since(then).unwrap_or_default());
-        let left = self.settings.max_stale.saturating_sub(age.unwrap_or_default());
+    pub(super) fn seed(&self, document: &[u8]) -> Result<()> {
+        self.start_with(document, None, Duration::ZERO, Duration::ZERO)
+    }
+
+    /// Starts with a document that is so old already, and was fresh for `lifetime` when the issuer confirmed it.
+    fn start_with(
+        &self,
+        document: &[u8],
+        fetched: Option<SystemTime>,
+        age: Duration,
+        lifetime: Duration,
+    ) -> Result<()> {
         let now = Instant::now();
+        let fresh_for = lifetime.saturating_sub(age);
+        let due = pacing::ahead_of_expiry(lifetime, pacing::random()).saturating_sub(age);
         let in_use = InUse {
             jwks: Arc::new(JwkSet::from_slice_with(document, self.settings.backend)?),
             generation: 1,
             sha256: hex(&Sha256::digest(document)),
             document: document.into(),
             fetched,
-            lifetime: Duration::ZERO,
-            refresh_at: now,
-            fresh_until: now,
-            usable_until: now + left,
+            lifetime,
+            refresh_at: now + due,
+            fresh_until: now + fresh_for,
+            usable_until: now + fresh_for.max(self.settings.max_stale.saturating_sub(age)),
             validators: None,
         };
         self.in_use.store(Some(Arc::new(in_use)));
         Ok(())
     }
 
-    /// Starts with the last-good file, if there is one of use. One that cannot be read is no reason not to
-    /// start: the keys will be fetched.
+    /// Starts with the last-good file, if there is one of use; while it is fresh, nothing is fetched. One that cannot
+    /// be read is no reason not to start: the keys will be fetched.
     pub(super) fn load_last_good(&self) {
         let Some(path) = &self.settings.last_good_file else { return };
         let loaded = last_good::read(path, self.settings.location.as_str()).and_then(|found| match found {
             None => Ok(()),
             // As if it were not there: a seed may be newer.
-            Some(found) if found.age() > self.settings.max_stale => Ok(()),
-            Some(found) => self
-                .seed(&found.jwks, Some(found.fetched))
-                .map_err(|error| FetchError::new(FetchFailure::Document, format!("last-good file: {error}"))),
+            Some(found) if found.age().unwrap_or_default() > self.settings.max_stale => Ok(()),
+            Some(found) => {
+                let longest = LONGEST_FRESH.max(self.settings.ttl);
+                // One from the future says nothing about how fresh it is.
+                let lifetime = found.age().map_or(Duration::ZERO, |_| found.lifetime.min(longest));
+                let age = found.age().unwrap_or_default();
+                self.start_with(&found.jwks, Some(found.fetched), age, lifetime).map_err(|error| {
+                    FetchError::new(FetchFailure::Document, format!("last-good file: {error}"))
+                })
+            }
         });
-        self.note_last_good(loaded);
-    }
-
-    /// The document in use is confirmed: the file says so too.
-    fn write_last_good(&self) {
-        if let (Some(path), Some(in_use)) = (&self.settings.last_good_file, &*self.in_use.load())
-            && let Some(fetched) = in_use.fetched
-        {
-            let source = self.settings.location.as_str();
-            self.note_last_good(last_good::write(path, source, &in_use.document, fetched));
+        // This is the program's own thread, in build().
+        if let Some(news) = self.note_last_good(loaded) {
+            log::warn!(target: TARGET, "{news}");
         }
     }
 
-    fn note_last_good(&self, result: Result<(), FetchError>) {
-        if let Err(error) = &result {
-            log::warn!("keys of {}: {error}", self.source_name());
-        }
-        self.last_good_error.store(result.err().map(Arc::new));
+    /// Writes the file, if the issuer has confirmed the keys since. Returns what the log is to say.
+    fn write_last_good(&self) -> Option<String> {
+        let confirmed = self.to_write.swap(None)?;
+        let path = self.settings.last_good_file.as_ref()?;
+        let file = last_good::Contents {
+            source: self.settings.location.as_str(),
+            jwks: &confirmed.document,
+            fetched: confirmed.fetched?,
+            lifetime: confirmed.lifetime,
+        };
+        self.note_last_good(last_good::write(path, &file))
+    }
+
+    /// Keeps what became of the file. Returns a text for the log if that is a failure and not the one of before: each cause
+    /// is logged once.
+    fn note_last_good(&self, result: Result<(), FetchError>) -> Option<String> {
+        let error = result.err().map(Arc::new);
+        let before = self.last_good_error.swap(error.clone());
+        let error = error.filter(|error| before.is_none_or(|before| before != *error))?;
+        Some(format!(
+            "keys of {}: {error}; without the file a restart in an outage has no keys",
+            self.source_name()
+        ))
     }
 
     pub(super) fn in_use(&self) -> Guard<Option<Arc<InUse>>> {
@@ -292,11 +333,29 @@ impl JwksJob {
         in_use.refresh_at = start + next;
         in_use.fresh_until = start + in_use.lifetime;
         in_use.usable_until = start + in_use.lifetime.max(self.settings.max_stale);
-        self.in_use.store(Some(Arc::new(in_use)));
+        let in_use = Arc::new(in_use);
+        self.to_write.store(Some(Arc::clone(&in_use)));
+        self.in_use.store(Some(in_use));
         if self.closed.load(Ordering::SeqCst) {
             self.in_use.store(None);
         }
         Ok(next)
+    }
+}
+
+#[cfg(test)]
+impl JwksJob {
+    pub(super) fn put_in_use(&self, in_use: InUse) {
+        self.in_use.store(Some(Arc::new(in_use)));
+    }
+}
+
+#[cfg(test)]
+impl InUse {
+    /// As if their time were over.
+    pub(super) fn that_ran_out(&self) -> Self {
+        let now = Instant::now();
+        Self { refresh_at: now, fresh_until: now, usable_until: now, ..self.clone() }
     }
 }
 
@@ -320,24 +379,18 @@ impl Job for JwksJob {
     }
 
     fn attempt(&self, reason: Reason) -> Result<Duration, FetchError> {
-        let generation = || self.in_use.load().as_ref().map_or(0, |in_use| in_use.generation);
-        let before = generation();
         let result = self.fetch(reason);
-        match &result {
-            Err(error) => {
-                self.metadata.store(None);
-                log::warn!("keys of {}: {error}", self.source_name());
-            }
-            Ok(_) if generation() != before => {
-                log::info!("keys of {}: generation {}", self.source_name(), generation());
-            }
-            Ok(_) => log::debug!("keys of {}: unchanged", self.source_name()),
+        if result.is_err() {
+            self.metadata.store(None);
         }
         result
     }
 
     fn pause(&self, failures: u32, _: &FetchError) -> Duration {
-        pacing::back_off(failures, LONGEST_PAUSE, pacing::random())
+        let in_use = self.in_use.load();
+        let is_usable = in_use.as_ref().is_some_and(|in_use| Instant::now() < in_use.usable_until);
+        let longest = if is_usable { LONGEST_PAUSE } else { LONGEST_PAUSE_IN_NEED };
+        pacing::back_off(failures, longest, pacing::random())
     }
 
     fn enter_in_book(&self, misses: &mut Misses, attempt: u64, success: bool) {
@@ -350,13 +403,28 @@ impl Job for JwksJob {
         misses.settle(attempt, jwks, changed, Instant::now());
     }
 
-    fn report(&self, worker: &Arc<Worker<Self>>, success: bool) {
-        // Not before those who wait are told: a disk may be slow.
-        if success {
-            self.write_last_good();
+    fn report(
+        &self,
+        worker: &Arc<Worker<Self>>,
+        events: &Arc<Events>,
+        result: &Result<Duration, FetchError>,
+    ) {
+        // All of it after those who wait are told: a disk may be slow, and so may a log.
+        let source = self.source_name();
+        let generation = self.in_use.load().as_ref().map_or(0, |in_use| in_use.generation);
+        match result {
+            Err(error) => events.log(TARGET, Level::Warn, || format!("keys of {source}: {error}")),
+            Ok(_) if self.logged_generation.swap(generation, Ordering::Relaxed) != generation => {
+                events.log(TARGET, Level::Info, || format!("keys of {source}: generation {generation}"));
+            }
+            Ok(_) => events.log(TARGET, Level::Debug, || format!("keys of {source}: unchanged")),
+        }
+        if let Some(news) = self.write_last_good() {
+            events.log(TARGET, Level::Warn, || news);
         }
         if let Some(observer) = &self.settings.observer {
-            observer(&RemoteJwkSetStatus::of(worker));
+            let (observer, status) = (Arc::clone(observer), RemoteJwkSetStatus::of(worker));
+            events.push(Box::new(move || observer(&status)));
         }
     }
 

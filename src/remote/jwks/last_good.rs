@@ -1,26 +1,40 @@
-//! The file that survives a restart: the last document that gave a set, with where and when it was fetched.
+//! The file that survives a restart: the last document that gave a set, with where and when it was fetched, and for how
+//! long it is fresh.
 
 use super::super::transport::{FetchError, FetchFailure};
 use serde_json::value::RawValue;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 /// More than a key set and its envelope can have.
 const MAX_LEN: u64 = 1024 * 1024;
 
+/// How old a temporary file is that nobody writes any more.
+const ABANDONED: Duration = Duration::from_secs(60);
+
 /// What the file holds.
 pub(super) struct LastGood {
     pub(super) jwks: Vec<u8>,
     pub(super) fetched: SystemTime,
+    /// How long from then it is fresh; zero if it does not say.
+    pub(super) lifetime: Duration,
 }
 
 impl LastGood {
-    /// How old it is; one from the future is new.
-    pub(super) fn age(&self) -> Duration {
-        SystemTime::now().duration_since(self.fetched).unwrap_or_default()
+    /// How old it is; `None` if it is from the future.
+    pub(super) fn age(&self) -> Option<Duration> {
+        SystemTime::now().duration_since(self.fetched).ok()
     }
+}
+
+/// What to write into it.
+pub(super) struct Contents<'a> {
+    pub(super) source: &'a str,
+    pub(super) jwks: &'a [u8],
+    pub(super) fetched: SystemTime,
+    pub(super) lifetime: Duration,
 }
 
 fn failed(error: io::Error) -> FetchError {
@@ -55,10 +69,11 @@ pub(super) fn read(path: &Path, source: &str) -> Result<Option<LastGood>, FetchE
     }
     let mut text = String::new();
     file.take(MAX_LEN).read_to_string(&mut text).map_err(failed)?;
-    let (mut found, mut fetched, mut jwks) = (None, None, None);
+    let (mut found, mut fetched, mut lifetime, mut jwks) = (None, None, 0u32, None);
     crate::encoding::json::members(&text, |name, value| match name {
         b"source" => found = value.as_str(),
         b"fetched" => fetched = value.text().parse().ok(),
+        b"lifetime" => lifetime = value.text().parse().unwrap_or_default(),
         b"jwks" => jwks = Some(value.text()),
         _ => {}
     })
@@ -71,33 +86,148 @@ pub(super) fn read(path: &Path, source: &str) -> Result<Option<LastGood>, FetchE
     }
     let fetched: u32 = fetched;
     let fetched = SystemTime::UNIX_EPOCH + Duration::from_secs(fetched.into());
-    Ok(Some(LastGood { jwks: jwks.as_bytes().to_vec(), fetched }))
+    let lifetime = Duration::from_secs(lifetime.into());
+    Ok(Some(LastGood { jwks: jwks.as_bytes().to_vec(), fetched, lifetime }))
 }
 
 /// Writes the file, mode 0600, under another name first: whoever reads it sees the old or the new, whole.
-pub(super) fn write(path: &Path, source: &str, jwks: &[u8], fetched: SystemTime) -> Result<(), FetchError> {
-    let jwks: &RawValue = serde_json::from_slice(jwks).map_err(|error| failed(error.into()))?;
-    let source = serde_json::to_string(source).map_err(|error| failed(error.into()))?;
-    let fetched = fetched.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
-    let text = format!("{{\"source\":{source},\"fetched\":{fetched},\"jwks\":{}}}\n", jwks.get());
-    // Several keepers may write the same file, in one process or in containers where each is the first.
-    let random = getrandom::u64().map_err(|error| failed(io::Error::other(error)))?;
+pub(super) fn write(path: &Path, contents: &Contents<'_>) -> Result<(), FetchError> {
+    let jwks: &RawValue = serde_json::from_slice(contents.jwks).map_err(|error| failed(error.into()))?;
+    let source = serde_json::to_string(contents.source).map_err(|error| failed(error.into()))?;
+    let fetched = contents.fetched.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
+    let lifetime = contents.lifetime.as_secs();
+    let text = format!(
+        "{{\"source\":{source},\"fetched\":{fetched},\"lifetime\":{lifetime},\"jwks\":{}}}\n",
+        jwks.get()
+    );
     let mut new = path.as_os_str().to_owned();
-    new.push(format!(".{random:016x}.new"));
+    new.push(".new");
     let new = PathBuf::from(new);
-    let written = write_new(&new, text.as_bytes()).and_then(|()| fs::rename(&new, path));
-    if written.is_err() {
-        let _ = fs::remove_file(&new);
+    let published = match write_new(path, &new, text.as_bytes()) {
+        Ok(true) => fs::rename(&new, path),
+        // Another writer of the same file is at it, with a document as good as this.
+        Ok(false) => Ok(()),
+        Err(error) => Err(error),
+    };
+    match published {
+        // The other writer has taken this one's file for its own, and put it in place.
+        Err(error) if error.kind() == ErrorKind::NotFound && path.exists() => Ok(()),
+        published => published.map_err(failed),
     }
-    written.map_err(failed)
 }
 
-fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
+/// Writes `bytes` to the disk under the name `new`, beside `path`. False if another writer has that name.
+///
+/// The file has no name before it is whole, where the system can do that: a process that ends in the middle leaves nothing
+/// behind. What one leaves that ends in the moment before it renames the file, the next writer removes.
+#[cfg(target_os = "linux")]
+fn write_new(path: &Path, new: &Path, bytes: &[u8]) -> io::Result<bool> {
+    use std::os::unix::fs::OpenOptionsExt;
+
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut options = OpenOptions::new();
+    let unnamed = options.write(true).custom_flags(libc::O_TMPFILE).mode(0o600).open(folder);
+    // Not every file system has it.
+    let Ok(mut file) = unnamed else { return write_named(new, bytes) };
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    match crate::os::link(&file, new) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+        // Without /proc a file cannot be named.
+        Err(error) if error.kind() == ErrorKind::NotFound => return write_named(new, bytes),
+        linked => return linked.map(|()| true),
+    }
+    // Whole files have this name for the moment before their renaming alone: its process ended, or is a moment behind.
+    match fs::remove_file(new) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    match crate::os::link(&file, new) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(false),
+        linked => linked.map(|()| true),
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn write_new(_: &Path, new: &Path, bytes: &[u8]) -> io::Result<bool> {
+    write_named(new, bytes)
+}
+
+/// The same under its name from the start.
+fn write_named(new: &Path, bytes: &[u8]) -> io::Result<bool> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
+    let mut file = match options.open(new) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            let written = fs::symlink_metadata(new).and_then(|about| about.modified());
+            let is_abandoned = written.is_ok_and(|at| at.elapsed().is_ok_and(|since| since >= ABANDONED));
+            if !is_abandoned {
+                return Ok(false);
+            }
+            // The process that wrote it has ended in the middle.
+            fs::remove_file(new)?;
+            options.open(new)?
+        }
+        opened => opened?,
+    };
+    let written = file.write_all(bytes).and_then(|()| file.sync_all());
+    if written.is_err() {
+        let _ = fs::remove_file(new);
+    }
+    written.map(|()| true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder(name: &str) -> PathBuf {
+        let folder = std::env::temp_dir().join(format!("bouncer-last-good-{name}"));
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(&folder).unwrap();
+        folder
+    }
+
+    fn names(folder: &Path) -> Vec<String> {
+        let names = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name());
+        names.map(|name| name.into_string().unwrap()).collect()
+    }
+
+    #[test]
+    fn a_file_says_for_how_long_it_is_fresh_and_one_without_that_is_not() {
+        let folder = folder("lifetime");
+        let path = folder.join("keys.json");
+        let (fetched, lifetime) = (SystemTime::now() - Duration::from_secs(30), Duration::from_secs(600));
+        let contents = Contents { source: "s", jwks: b"{\"keys\":[]}", fetched, lifetime };
+        write(&path, &contents).unwrap();
+        let found = read(&path, "s").unwrap().unwrap();
+        assert_eq!((found.lifetime, &found.jwks[..]), (lifetime, contents.jwks));
+        assert!(found.age().unwrap().as_secs().abs_diff(30) <= 2);
+        let older = fs::read_to_string(&path).unwrap().replace(",\"lifetime\":600", "");
+        fs::write(&path, older).unwrap();
+        assert_eq!(read(&path, "s").unwrap().unwrap().lifetime, Duration::ZERO);
+    }
+
+    #[test]
+    fn what_a_process_left_that_ended_in_the_middle_is_replaced() {
+        let folder = folder("abandoned");
+        let path = folder.join("keys.json");
+        let new = folder.join("keys.json.new");
+        let contents =
+            Contents { source: "s", jwks: b"{}", fetched: SystemTime::now(), lifetime: Duration::ZERO };
+        fs::write(&new, "half of a fi").unwrap();
+        write(&path, &contents).unwrap();
+        assert_eq!(names(&folder), ["keys.json"]);
+        assert!(read(&path, "s").unwrap().is_some());
+
+        // Where files have names from the start, one that is being written is left alone, and an old one is not.
+        fs::write(&new, "half").unwrap();
+        assert!(!write_named(&new, b"whole").unwrap());
+        let old = SystemTime::now() - 2 * ABANDONED;
+        File::options().write(true).open(&new).unwrap().set_modified(old).unwrap();
+        assert!(write_named(&new, b"whole").unwrap());
+        assert_eq!(fs::read(&new).unwrap(), b"whole");
+    }
 }

@@ -6,16 +6,23 @@
 use super::super::pacing::Budget;
 use crate::crypto::jwk_set::JwkSet;
 use std::collections::hash_map::RandomState;
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::BuildHasher;
 use std::time::{Duration, Instant};
 
+/// Fetches for unknown kids: so many at once, and then one in that time. A flood of made-up kids costs the issuer six requests a
+/// minute, and keeps the key of a rotation from being fetched for ten seconds at most.
 const UNKNOWN_KID_BURST: u32 = 2;
-const UNKNOWN_KID_REFILL: Duration = Duration::from_secs(30);
-/// Any forged token without kid is such a miss; the real cause, an issuer set up anew, is rare.
+const UNKNOWN_KID_REFILL: Duration = Duration::from_secs(10);
+/// Any forged token without kid is such a miss, and so is any with a wrong signature; the real cause, an issuer set up anew,
+/// is rare.
 const WITHOUT_KID_REFILL: Duration = Duration::from_secs(300);
-/// How long, and how many, kids are remembered that a fetch did not find.
-const REMEMBERED: Duration = Duration::from_secs(60);
+/// How long a kid is remembered that a fetch did not find. A key may be published a moment after its first token, so it
+/// is short at first; each fetch that does not find the kid either doubles it.
+const FIRST_REMEMBERED: Duration = Duration::from_secs(5);
+const LONGEST_REMEMBERED: Duration = Duration::from_secs(60);
+/// How long after that the kid still counts as one that was looked for before.
+const FORGOTTEN: Duration = Duration::from_secs(120);
 const MOST_REMEMBERED: usize = 1024;
 
 /// What is known in one process about tokens that missed.
@@ -26,13 +33,20 @@ pub(super) struct Misses {
     hasher: RandomState,
     /// Kids that wait for an attempt, with its number.
     awaited: Vec<(u64, u64)>,
-    absent: HashSet<u64>,
-    /// The same in the order of their times.
+    absent: HashMap<u64, Absent>,
+    /// The same in the order of their times. One that was looked for again is in here twice.
     absent_since: VecDeque<(u64, Instant)>,
     /// The generation of the keys that `absent` is about.
     pub(super) generation: u64,
     /// Misses that caused no fetch: the kid was known to be absent, or a budget was spent.
     pub(super) suppressed: u64,
+}
+
+/// A kid that a fetch did not find.
+#[derive(Clone, Copy)]
+struct Absent {
+    since: Instant,
+    lasts: Duration,
 }
 
 impl Misses {
@@ -42,7 +56,7 @@ impl Misses {
             without_kid: Budget::full(1, WITHOUT_KID_REFILL, now),
             hasher: RandomState::new(),
             awaited: Vec::new(),
-            absent: HashSet::new(),
+            absent: HashMap::new(),
             absent_since: VecDeque::new(),
             generation: 0,
             suppressed: 0,
@@ -50,14 +64,9 @@ impl Misses {
     }
 
     /// Whether a fetch begun after the kid was asked for did not find it, lately.
-    pub(super) fn is_absent(&mut self, kid: &str, now: Instant) -> bool {
-        while let Some(&(hash, since)) = self.absent_since.front()
-            && now.saturating_duration_since(since) >= REMEMBERED
-        {
-            self.absent.remove(&hash);
-            self.absent_since.pop_front();
-        }
-        self.absent.contains(&self.hasher.hash_one(kid))
+    pub(super) fn is_absent(&self, kid: &str, now: Instant) -> bool {
+        let absent = self.absent.get(&self.hasher.hash_one(kid));
+        absent.is_some_and(|absent| now.saturating_duration_since(absent.since) < absent.lasts)
     }
 
     /// The kid was asked for before attempt number `attempt` began.
@@ -81,15 +90,28 @@ impl Misses {
         let there: HashSet<u64> =
             keys.keys().iter().filter_map(|key| key.kid()).map(|kid| self.hasher.hash_one(kid)).collect();
         for (hash, _) in settled {
-            if !there.contains(&hash) && self.absent.insert(hash) {
-                self.absent_since.push_back((hash, now));
+            if !there.contains(&hash) {
+                self.remember(hash, now);
             }
         }
-        while self.absent.len() > MOST_REMEMBERED
-            && let Some((oldest, _)) = self.absent_since.pop_front()
+        while let Some(&(hash, since)) = self.absent_since.front()
+            && (self.absent.len() > MOST_REMEMBERED || now.saturating_duration_since(since) >= FORGOTTEN)
         {
-            self.absent.remove(&oldest);
+            self.absent_since.pop_front();
+            if self.absent.get(&hash).is_some_and(|absent| absent.since == since) {
+                self.absent.remove(&hash);
+            }
         }
+    }
+
+    fn remember(&mut self, hash: u64, now: Instant) {
+        let before = self.absent.get(&hash);
+        if before.is_some_and(|before| before.since == now) {
+            return;
+        }
+        let lasts = before.map_or(FIRST_REMEMBERED, |before| (2 * before.lasts).min(LONGEST_REMEMBERED));
+        self.absent.insert(hash, Absent { since: now, lasts });
+        self.absent_since.push_back((hash, now));
     }
 }
 
@@ -102,7 +124,8 @@ mod tests {
     }
 
     #[test]
-    fn a_kid_that_a_fetch_did_not_find_is_absent_for_a_minute() {
+    fn a_kid_that_a_fetch_did_not_find_is_absent_for_five_seconds_and_then_for_longer() {
+        const SECOND: Duration = Duration::from_secs(1);
         let (keys, start) = (keys(), Instant::now());
         let there = keys.keys()[0].kid().unwrap();
         let mut misses = Misses::new(start);
@@ -114,8 +137,17 @@ mod tests {
         misses.settle(7, Some(&keys), false, start);
         assert!(misses.is_absent("lost", start));
         assert!(!misses.is_absent(there, start) && !misses.is_absent("later", start));
-        assert!(misses.is_absent("lost", start + Duration::from_secs(59)));
-        assert!(!misses.is_absent("lost", start + Duration::from_secs(60)));
+        // As long as the fetches find nothing, which no token can cause sooner.
+        let mut at = start;
+        for (attempt, lasts) in (8..).zip([5, 10, 20, 40, 60, 60]) {
+            assert!(misses.is_absent("lost", at + lasts * SECOND - SECOND / 2), "{lasts}");
+            assert!(!misses.is_absent("lost", at + lasts * SECOND), "{lasts}");
+            at += (lasts + 1) * SECOND;
+            misses.await_kid("lost", attempt);
+            misses.settle(attempt, Some(&keys), false, at);
+        }
+        // Nobody asks for it any more.
+        misses.settle(99, Some(&keys), false, at + FORGOTTEN);
         assert!(misses.absent.is_empty() && misses.absent_since.is_empty());
     }
 
@@ -144,6 +176,12 @@ mod tests {
         }
         assert_eq!((misses.absent.len(), misses.absent_since.len()), (MOST_REMEMBERED, MOST_REMEMBERED));
         assert!(misses.is_absent("kid 2999", start) && !misses.is_absent("kid 0", start));
+        // One kid that is looked for again and again takes one place.
+        for attempt in 3000..4000u64 {
+            misses.await_kid("again", attempt);
+            misses.settle(attempt, Some(&keys), false, start + Duration::from_millis(attempt));
+        }
+        assert!(misses.absent.len() <= MOST_REMEMBERED && misses.absent_since.len() < 4 * MOST_REMEMBERED);
         for kid in 0..3000 {
             misses.await_kid(&format!("kid {kid}"), 5000);
         }

@@ -2,17 +2,20 @@
 
 use super::super::http_settings::{HttpSettings, ProxySetting};
 use super::super::transport::{FetchError, Transport};
-use super::super::worker::{Reason, Worker};
-use super::jwks_job::{JwksJob, Location, Observer, Settings};
+use super::super::worker::{Reason, State, Worker};
+use super::jwks_job::{JwksJob, LONGEST_PAUSE_IN_NEED, Location, Observer, Settings};
+use super::misses::Misses;
 use super::status::RemoteJwkSetStatus;
 use crate::crypto::backend::Backend;
 use crate::crypto::jwk_set::JwkSet;
 use crate::error::{Error, ErrorKind, Result};
 use crate::verify::key_source::{FetchTicket, KeySource, Lack, Prospect};
 use crate::verify::verifier::Keys;
+use std::borrow::Cow;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// An issuer's JWK Set, fetched from its URL and kept fresh in the background, through rotations and outages.
@@ -26,8 +29,11 @@ use std::time::{Duration, Instant};
 /// - Keys are fetched again at 70 to 80 % of their lifetime. If that fails, it is tried again with
 ///   growing pauses, and the old keys are used up to a bound ([`RemoteJwkSetBuilder::max_stale`]), then not
 ///   at all: [`ErrorKind::KeysUnavailable`].
-/// - A token of unknown "kid" may cause a fetch: two at once and then one in 30 seconds; a token without
-///   "kid" that no key verifies: one in five minutes. Only a token that would pass otherwise does.
+/// - A token of unknown "kid" may cause a fetch: two at once and then one in 10 seconds; a token without
+///   "kid" that no key verifies, or with a wrong signature under the key of its "kid": one in five minutes. Only a
+///   token that would pass otherwise does. A "kid" that a fetch did not find is not looked for again for 5 seconds at
+///   first, growing to 60.
+/// - Where that fetch fails or is not over in time, the token is not invalid: [`ErrorKind::KeysUnavailable`].
 /// - A key that the issuer has removed verifies nothing from the moment the new set is there.
 /// - After a fork, each process has its own: nothing needs to be done. (If a fetch was under way at the fork,
 ///   the child holds its connection open until it exits.)
@@ -48,6 +54,16 @@ pub struct RemoteJwkSet(Arc<Handle>);
 struct Handle {
     worker: Arc<Worker<JwksJob>>,
     patience: Duration,
+    created: Instant,
+    /// From when, in milliseconds since `created`, a token of a known kid may cause a fetch: what its budget says, without
+    /// its lock.
+    known_kid_from: AtomicU64,
+}
+
+impl Handle {
+    fn since_created(&self, at: Instant) -> u64 {
+        u64::try_from(at.saturating_duration_since(self.created).as_millis()).unwrap_or(u64::MAX)
+    }
 }
 
 impl Drop for Handle {
@@ -127,8 +143,9 @@ impl RemoteJwkSet {
         self.0.worker.wait_for(attempts, timeout)
     }
 
-    /// Ends it, for all clones and verifiers: an exchange under way is cut off, the thread ends, and from
-    /// now on there are no keys.
+    /// Ends it, for all clones and verifiers: an exchange under way is cut off, the threads end, and from
+    /// now on there are no keys. It waits until they have ended, one second at most: a transport of the
+    /// program's own that does not return is left behind. So does the drop of the last clone.
     pub fn close(&self) {
         self.0.worker.close();
     }
@@ -150,7 +167,6 @@ impl KeySource for RemoteJwkSet {
 
     fn ask(&self, lack: Lack, generation: u64, before: Option<FetchTicket>) -> Prospect {
         let now = Instant::now();
-        let later = |attempt| Prospect::Fetch(FetchTicket { attempt, begins_later: true });
         let worker = &self.0.worker;
         worker.with(|books| {
             // The key may have come since the token was judged. From here on, either it has, or the attempt that
@@ -160,9 +176,14 @@ impl KeySource for RemoteJwkSet {
             if usable.is_some_and(|usable| usable.generation != generation) {
                 return Prospect::OtherKeys;
             }
+            let later = |attempt| wait_for(&lack, FetchTicket { attempt, begins_later: true });
+            if worker.is_closed() {
+                return undecided(&lack, || Error::new(ErrorKind::KeysUnavailable, "closed"));
+            }
+            let not_heard = |books: &State<Misses>| undecided(&lack, || not_looked_up(books));
             // Nothing that a token asks for is fetched twice for it.
-            if before.is_some_and(|before| before.begins_later) || worker.is_closed() {
-                return Prospect::None;
+            if let Some(before) = before.filter(|before| before.begins_later) {
+                return if books.succeeded >= before.attempt { Prospect::None } else { not_heard(books) };
             }
             if let Lack::Kid(kid) = &lack
                 && books.book.is_absent(kid, now)
@@ -174,10 +195,10 @@ impl KeySource for RemoteJwkSet {
                 (None, Some(_)) if books.in_outage() => {
                     // In an outage, waiting for the next failure would only tie up threads.
                     books.book.suppressed += 1;
-                    return Prospect::None;
+                    return not_heard(books);
                 }
                 (None, Some(attempt)) => {
-                    return Prospect::Fetch(FetchTicket { attempt, begins_later: false });
+                    return wait_for(&lack, FetchTicket { attempt, begins_later: false });
                 }
                 // Another token has asked for one since this one was seen.
                 (Some(before), Some(attempt)) if before.attempt < attempt && !books.in_outage() => {
@@ -185,23 +206,36 @@ impl KeySource for RemoteJwkSet {
                 }
                 _ => {}
             }
-            let reason = match lack {
-                // Retries are the background's business.
-                Lack::Keys if books.in_outage() || before.is_some() => return Prospect::None,
-                Lack::Keys => return later(books.want(Reason::Schedule)),
+            let reason = match &lack {
+                Lack::Keys if before.is_some() || books.is_held(now) => return Prospect::None,
+                Lack::Keys => {
+                    // Retries are the background's business, unless its pause began when there were keys still.
+                    let paused = books.ended.map(|ended| now.saturating_duration_since(ended));
+                    let is_soon = paused.is_some_and(|paused| paused < LONGEST_PAUSE_IN_NEED);
+                    return match books.in_outage() && is_soon {
+                        true => Prospect::None,
+                        false => later(books.want(Reason::Schedule)),
+                    };
+                }
                 Lack::Kid(_) => Reason::UnknownKid,
-                Lack::KeyWithoutKid => Reason::WithoutKid,
+                Lack::KeyWithoutKid | Lack::NewKeyOfKid => Reason::WithoutKid,
             };
             let attempt = match books.wanted() {
                 Some(attempt) => attempt,
                 None => {
+                    let is_held = books.is_held(now);
                     let budget = match lack {
                         Lack::Kid(_) => &mut books.book.unknown_kid,
                         _ => &mut books.book.without_kid,
                     };
-                    if books.hold_until.is_some_and(|until| now < until) || !budget.spend(now) {
+                    let is_spent = !is_held && budget.spend(now);
+                    if reason == Reason::WithoutKid && !is_held {
+                        let next = self.0.since_created(now + budget.next_in(now));
+                        self.0.known_kid_from.store(next, Ordering::Relaxed);
+                    }
+                    if !is_spent {
                         books.book.suppressed += 1;
-                        return Prospect::None;
+                        return if books.failed { not_heard(books) } else { Prospect::None };
                     }
                     books.want(reason)
                 }
@@ -213,17 +247,25 @@ impl KeySource for RemoteJwkSet {
         })
     }
 
+    fn allows_fetch_for_known_kid(&self) -> bool {
+        self.0.known_kid_from.load(Ordering::Relaxed) <= self.0.since_created(Instant::now())
+    }
+
     fn unavailable(&self) -> Error {
         let worker = &self.0.worker;
-        let last_error =
-            || worker.read(|books| books.last_error.as_ref().map(|(error, _)| error.to_string()));
+        let detail = |otherwise: &'static str| {
+            worker.read(|books| match &books.last_error {
+                Some((error, _)) if books.failed => error.to_string().into(),
+                _ => Cow::Borrowed(otherwise),
+            })
+        };
         let detail = match &*worker.job.in_use() {
-            _ if worker.is_closed() => "closed".to_owned(),
-            Some(_) => {
-                let why = last_error().map_or(String::new(), |error| format!(": {error}"));
-                format!("not confirmed by the issuer for too long{why}")
-            }
-            None => last_error().unwrap_or_else(|| "not fetched yet".to_owned()),
+            _ if worker.is_closed() => Cow::Borrowed("closed"),
+            Some(_) => match detail("") {
+                Cow::Owned(error) => format!("not confirmed by the issuer for too long: {error}").into(),
+                Cow::Borrowed(_) => Cow::Borrowed("not confirmed by the issuer for too long"),
+            },
+            None => detail("not fetched yet"),
         };
         Error::new(ErrorKind::KeysUnavailable, "").with_detail(detail)
     }
@@ -234,6 +276,42 @@ impl KeySource for RemoteJwkSet {
 
     fn patience(&self) -> Duration {
         self.0.patience
+    }
+}
+
+/// A fetch to wait for. Until it is over, nobody knows whether the issuer has the key; that a signature is wrong under the
+/// key that it names is known.
+fn wait_for(lack: &Lack, ticket: FetchTicket) -> Prospect {
+    let until_then = match lack {
+        Lack::Kid(_) | Lack::KeyWithoutKid => Some(Error::new(
+            ErrorKind::KeysUnavailable,
+            "the fetch that may bring the token's key is not over",
+        )),
+        Lack::Keys | Lack::NewKeyOfKid => None,
+    };
+    Prospect::Fetch(ticket, until_then)
+}
+
+/// Nothing to wait for, though the issuer was not heard about the key.
+fn undecided(lack: &Lack, error: impl FnOnce() -> Error) -> Prospect {
+    match lack {
+        Lack::Kid(_) | Lack::KeyWithoutKid => Prospect::Unavailable(error()),
+        // The verdict says so already, or that a signature is wrong.
+        Lack::Keys | Lack::NewKeyOfKid => Prospect::None,
+    }
+}
+
+/// Why it was not heard.
+fn not_looked_up(books: &State<Misses>) -> Error {
+    let error = Error::new(
+        ErrorKind::KeysUnavailable,
+        "the fetch that may bring the token's key was not over in time",
+    );
+    match &books.last_error {
+        Some((cause, _)) if books.failed => {
+            error.with_detail(format!("the token's key could not be looked up: {cause}"))
+        }
+        _ => error,
     }
 }
 
@@ -354,7 +432,8 @@ impl RemoteJwkSetBuilder {
     }
 
     /// Keeps the latest good document in this file (mode 0600, replaced whole), and starts with it if it is
-    /// there, from the same source and not older than [`RemoteJwkSetBuilder::max_stale`]. Whoever can write
+    /// there, from the same source and not older than [`RemoteJwkSetBuilder::max_stale`]. While it is fresh nothing is
+    /// fetched, so many short-lived processes can share one fetch. Whoever can write
     /// the file, or its folder, can choose the keys.
     pub fn last_good_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.last_good_file = Some(path.into());
@@ -374,8 +453,10 @@ impl RemoteJwkSetBuilder {
         self
     }
 
-    /// Calls `observer` after each attempt, on the background thread. It must not block for long, and should not
-    /// hold the key set itself, which then would not end with its last handle. What happens is also reported through the `log` crate.
+    /// Calls `observer` after each attempt, on a thread of its own, in order: it may block, and may ask the key set. Of those
+    /// that wait for a slow one, 256 are kept and the oldest are dropped. It should not
+    /// hold the key set itself, which then would not end with its last handle. What happens is also reported through the
+    /// `log` crate, on the same thread.
     pub fn observer(mut self, observer: impl Fn(&RemoteJwkSetStatus) + Send + Sync + 'static) -> Self {
         self.observer = Some(Arc::new(observer));
         self
@@ -416,13 +497,143 @@ impl RemoteJwkSetBuilder {
         };
         let job = JwksJob::new(settings, transport);
         if let Some(document) = &self.seed {
-            job.seed(document, None)?;
+            job.seed(document)?;
         }
         job.load_last_good();
         let worker = Worker::new(job);
         if self.prefetch {
             worker.start();
         }
-        Ok(RemoteJwkSet(Arc::new(Handle { worker, patience: self.patience })))
+        let (created, known_kid_from) = (Instant::now(), AtomicU64::new(0));
+        Ok(RemoteJwkSet(Arc::new(Handle { worker, patience: self.patience, created, known_kid_from })))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::remote::transport::{HttpRequest, HttpResponse};
+    use crate::remote::worker::Due;
+    use crate::verify::policy::Policy;
+    use crate::verify::verifier::Verifier;
+    use std::sync::Mutex;
+    use std::time::SystemTime;
+
+    const DOCUMENT: &[u8] = include_bytes!("../../../tests/data/document_jwks.json");
+    const TOKEN: &str = include_str!("../../../tests/data/document_token.txt");
+    const LONG: Duration = Duration::from_secs(20);
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    /// An issuer that answers with what is set, and counts.
+    #[derive(Clone)]
+    struct Issuer(Arc<Mutex<(HttpResponse, usize)>>);
+
+    impl Issuer {
+        fn keys() -> Self {
+            Self(Arc::new(Mutex::new((HttpResponse::new(200, [], DOCUMENT.to_vec()), 0))))
+        }
+
+        fn say(&self, status: u16, headers: &[(&str, &str)]) {
+            let headers = headers.iter().map(|(name, value)| (name.to_string(), value.to_string()));
+            self.0.lock().unwrap().0 = HttpResponse::new(status, headers, Vec::new());
+        }
+
+        fn count(&self) -> usize {
+            self.0.lock().unwrap().1
+        }
+
+        fn key_set(&self) -> (RemoteJwkSet, Verifier) {
+            let its = Arc::clone(&self.0);
+            let transport = move |_: &HttpRequest<'_>| {
+                let mut issuer = its.lock().unwrap();
+                issuer.1 += 1;
+                Ok(issuer.0.clone())
+            };
+            let keys =
+                RemoteJwkSet::builder("https://issuer.example/jwks").transport(transport).build().unwrap();
+            assert!(keys.wait_attempts(1, LONG));
+            (keys.clone(), Verifier::new(keys, Policy::bouncer().at(1467985465)))
+        }
+    }
+
+    impl RemoteJwkSet {
+        /// As if the last attempt had ended so long ago, and the keys had run out since.
+        fn run_out(&self, ago: Duration) {
+            let in_use = self.0.worker.job.in_use().clone().unwrap();
+            self.0.worker.job.put_in_use(in_use.that_ran_out());
+            self.0.worker.with(|books| {
+                books.ended = Some(Instant::now() - ago);
+                if let Some((_, at)) = &mut books.last_error {
+                    *at = SystemTime::now() - ago;
+                }
+            });
+        }
+    }
+
+    fn unknown_kid() -> String {
+        // {"alg":"RS256","kid":"x"}
+        format!("eyJhbGciOiJSUzI1NiIsImtpZCI6IngifQ.{}", TOKEN.trim().split_once('.').unwrap().1)
+    }
+
+    #[test]
+    fn nothing_is_fetched_before_retry_after_is_over_even_when_the_keys_run_out() {
+        let issuer = Issuer::keys();
+        let (keys, verifier) = issuer.key_set();
+        assert!(verifier.verify(TOKEN.trim()).is_ok());
+        issuer.say(503, &[("Retry-After", "300")]);
+        assert_eq!(verifier.verify(unknown_kid()).unwrap_err().kind(), ErrorKind::KeysUnavailable);
+        assert_eq!(issuer.count(), 2);
+        assert!(keys.status().next_attempt > Duration::from_secs(290));
+        keys.run_out(MINUTE + Duration::from_secs(1));
+        for token in [TOKEN.trim(), &unknown_kid()] {
+            let error = verifier.verify(token).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::KeysUnavailable);
+            assert!(error.detail().ends_with("not status 200: 503"), "{error}");
+        }
+        assert_eq!(issuer.count(), 2);
+        // The operator may. A failure that says nothing does not take back what another said.
+        issuer.say(500, &[]);
+        keys.refresh(LONG).unwrap_err();
+        keys.0.worker.with(|books| books.ended = Some(Instant::now() - MINUTE));
+        assert!(
+            verifier.verify(TOKEN.trim()).is_err() && keys.status().next_attempt > Duration::from_secs(280)
+        );
+        assert_eq!(issuer.count(), 3);
+        // It is over.
+        keys.0.worker.with(|books| books.hold_until = Some(Instant::now()));
+        issuer.0.lock().unwrap().0 = HttpResponse::new(200, [], DOCUMENT.to_vec());
+        assert!(verifier.verify(TOKEN.trim()).is_ok());
+        assert_eq!(issuer.count(), 4);
+    }
+
+    #[test]
+    fn keys_that_ran_out_are_fetched_for_a_token_fifteen_seconds_after_the_last_attempt() {
+        let issuer = Issuer::keys();
+        let (keys, verifier) = issuer.key_set();
+        issuer.say(500, &[]);
+        keys.refresh(LONG).unwrap_err();
+        // The background has failed often, and its pause is a long one.
+        let long_pause = || {
+            keys.0.worker.with(|books| {
+                books.failures_in_row = 10;
+                books.put_off(Due::after(MINUTE));
+            });
+        };
+        long_pause();
+        keys.run_out(LONGEST_PAUSE_IN_NEED - Duration::from_secs(5));
+        assert!(verifier.verify(TOKEN.trim()).is_err());
+        assert_eq!(issuer.count(), 2, "it is too soon");
+        keys.run_out(LONGEST_PAUSE_IN_NEED);
+        for _ in 0..1000 {
+            assert_eq!(verifier.verify(TOKEN.trim()).unwrap_err().kind(), ErrorKind::KeysUnavailable);
+        }
+        assert_eq!((issuer.count(), keys.status().retries), (3, 1));
+        // Without keys no pause is longer than that.
+        assert!(keys.status().next_attempt <= LONGEST_PAUSE_IN_NEED);
+        long_pause();
+        keys.run_out(LONGEST_PAUSE_IN_NEED);
+        issuer.0.lock().unwrap().0 = HttpResponse::new(200, [], DOCUMENT.to_vec());
+        assert!(verifier.verify(TOKEN.trim()).is_ok());
+        assert_eq!(issuer.count(), 4);
     }
 }

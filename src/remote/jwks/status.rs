@@ -44,7 +44,7 @@ pub struct RemoteJwkSetStatus {
     pub retries: u64,
     /// Attempts begun because of a token whose kid was unknown.
     pub unknown_kid: u64,
-    /// Attempts begun because of a token without kid that no key verified.
+    /// Attempts begun because of a token without kid that no key verified, or of one that the key of its kid did not.
     pub without_kid: u64,
     /// Attempts that the program asked for.
     pub requested: u64,

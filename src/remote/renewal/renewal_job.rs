@@ -1,5 +1,6 @@
 //! One attempt to get a token: from a login to a token in use, and when the next is due.
 
+use super::super::events::Events;
 use super::super::pacing::{self, Budget};
 use super::super::transport::{FetchError, FetchFailure};
 use super::super::worker::{Job, Reason, Worker};
@@ -8,6 +9,7 @@ use super::own_token::OwnToken;
 use super::status::TokenRenewerStatus;
 use super::token_source::{NewToken, TokenSource};
 use arc_swap::{ArcSwapOption, Guard};
+use log::Level;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread::{self, Thread};
@@ -188,10 +190,6 @@ impl Job for RenewalJob {
         if let Err(FetchError { server_time: Some(server_time), .. }) = &result {
             self.correct(*server_time);
         }
-        match &result {
-            Ok(next) => log::info!("token of {}: renewed, next in {} s", self.name, next.as_secs()),
-            Err(error) => log::warn!("token of {}: {error}", self.name),
-        }
         result
     }
 
@@ -210,9 +208,23 @@ impl Job for RenewalJob {
 
     fn enter_in_book(&self, _: &mut Book, _: u64, _: bool) {}
 
-    fn report(&self, worker: &Arc<Worker<Self>>, _: bool) {
+    fn report(
+        &self,
+        worker: &Arc<Worker<Self>>,
+        events: &Arc<Events>,
+        result: &Result<Duration, FetchError>,
+    ) {
+        const TARGET: &str = module_path!();
+        let name = &self.name;
+        match result {
+            Ok(next) => events.log(TARGET, Level::Info, || {
+                format!("token of {name}: renewed, next in {} s", next.as_secs())
+            }),
+            Err(error) => events.log(TARGET, Level::Warn, || format!("token of {name}: {error}")),
+        }
         if let Some(observer) = &self.observer {
-            observer(&TokenRenewerStatus::of(worker));
+            let (observer, status) = (Arc::clone(observer), TokenRenewerStatus::of(worker));
+            events.push(Box::new(move || observer(&status)));
         }
     }
 

@@ -247,7 +247,9 @@ impl TokenRenewer {
         self.0.worker.wait_for(attempts, timeout)
     }
 
-    /// Ends it, for all clones: a login under way is cut off, the thread ends, and from now on there is no token.
+    /// Ends it, for all clones: a login under way is cut off, the threads end, and from now on there is no token. It waits
+    /// until they have ended, one second at most: a source or transport of the program's own that does not return is left
+    /// behind. So does the drop of the last clone.
     pub fn close(&self) {
         self.0.worker.close();
     }
@@ -466,8 +468,9 @@ impl TokenRenewerBuilder {
         self
     }
 
-    /// Calls `observer` after each login, on the background thread. It must not block for long. What happens is
-    /// also reported through the `log` crate; tokens and secrets never are.
+    /// Calls `observer` after each login, on a thread of its own, in order: it may block, and may ask the renewer. Of those
+    /// that wait for a slow one, 256 are kept and the oldest are dropped. What happens is
+    /// also reported through the `log` crate, on the same thread; tokens and secrets never are.
     pub fn observer(mut self, observer: impl Fn(&TokenRenewerStatus) + Send + Sync + 'static) -> Self {
         self.observer = Some(Arc::new(observer));
         self

@@ -1,0 +1,219 @@
+//! What a keeper or a renewer tells: log records and calls of observers, on a thread of their own.
+//!
+//! A log handler or an observer is the program's, and may hang or ask the very keeper for something. So the background
+//! thread only puts events into a queue. A second thread, which exists while there are events, delivers them in order. The
+//! queue is bounded: where the receiver is too slow, the oldest events are dropped and the next record says how many.
+
+use crate::os;
+use log::Level;
+use std::collections::VecDeque;
+use std::mem;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::Instant;
+
+/// The most events that wait for delivery.
+const CAPACITY: usize = 256;
+const THREAD: &str = "bouncer-events";
+
+type Event = Box<dyn FnOnce() + Send>;
+
+/// The events of one worker in one process.
+#[derive(Default)]
+pub(super) struct Events {
+    queue: Mutex<Queue>,
+    /// The thread has ended.
+    ended: Condvar,
+}
+
+#[derive(Default)]
+struct Queue {
+    waiting: VecDeque<Event>,
+    /// Events dropped since the last one that was delivered.
+    dropped: u64,
+    is_running: bool,
+    is_closed: bool,
+    /// The latest thread: if it is not running, it has ended or is about to.
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Events {
+    /// Has `text` logged, if the program logs at that level. What its logger itself filters is asked on the thread.
+    pub(super) fn log(self: &Arc<Self>, target: &'static str, level: Level, text: impl FnOnce() -> String) {
+        if level <= log::STATIC_MAX_LEVEL && level <= log::max_level() {
+            let text = text();
+            self.push(Box::new(move || log::log!(target: target, level, "{text}")));
+        }
+    }
+
+    /// Has `event` called. After a close it is dropped.
+    pub(super) fn push(self: &Arc<Self>, event: Event) {
+        let mut queue = self.lock();
+        if queue.is_closed {
+            return;
+        }
+        let mut oldest = None;
+        if queue.waiting.len() >= CAPACITY {
+            oldest = queue.waiting.pop_front();
+            queue.dropped += 1;
+        }
+        queue.waiting.push_back(event);
+        let mut before = None;
+        if !queue.is_running {
+            let its = Arc::clone(self);
+            let builder = thread::Builder::new().name(THREAD.to_owned());
+            // Without a thread the event waits for the next one, which tries again.
+            if let Ok(thread) = os::with_signals_blocked(|| builder.spawn(move || its.deliver())) {
+                queue.is_running = true;
+                before = queue.thread.replace(thread);
+            }
+        }
+        drop(queue);
+        // Not under the lock: what an observer holds is the program's.
+        drop((oldest, before));
+    }
+
+    /// Delivers what waits, one event after another, and ends when nothing does.
+    fn deliver(&self) {
+        loop {
+            let mut queue = self.lock();
+            let Some(event) = queue.waiting.pop_front() else {
+                queue.is_running = false;
+                self.ended.notify_all();
+                return;
+            };
+            let dropped = mem::take(&mut queue.dropped);
+            drop(queue);
+            let _ = catch_unwind(AssertUnwindSafe(|| {
+                if dropped > 0 {
+                    log::warn!("{dropped} events were dropped: a log handler or an observer is too slow");
+                }
+                event();
+            }));
+        }
+    }
+
+    /// Takes no more events and waits until those there are have been delivered, up to `deadline`; what is left then
+    /// is dropped. An event that closes does not wait for itself.
+    pub(super) fn close(&self, deadline: Instant) {
+        let mut queue = self.lock();
+        queue.is_closed = true;
+        let is_own =
+            queue.thread.as_ref().is_some_and(|thread| thread.thread().id() == thread::current().id());
+        while queue.is_running && !is_own {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            queue = self.ended.wait_timeout(queue, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        let left_over = mem::take(&mut queue.waiting);
+        let thread = if queue.is_running { None } else { queue.thread.take() };
+        drop(queue);
+        drop(left_over);
+        if let Some(thread) = thread {
+            // It has left `deliver`, so this is the moment that the system takes.
+            let _ = thread.join();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        // Nothing panics under the lock but for a bug; the queue is whole all the same.
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc::{channel, sync_channel};
+    use std::time::Duration;
+
+    const LONG: Duration = Duration::from_secs(20);
+
+    fn soon() -> Instant {
+        Instant::now() + LONG
+    }
+
+    #[test]
+    fn events_are_delivered_in_order_on_one_thread_that_ends_when_idle() {
+        let events = Arc::<Events>::default();
+        let (seen, received) = channel();
+        for i in 0..100 {
+            let seen = seen.clone();
+            events.push(Box::new(move || {
+                let name = thread::current().name().map(str::to_owned);
+                seen.send((i, name)).unwrap();
+            }));
+        }
+        for i in 0..100 {
+            assert_eq!(received.recv_timeout(LONG).unwrap(), (i, Some(THREAD.to_owned())));
+        }
+        let end = soon();
+        while events.lock().is_running {
+            assert!(Instant::now() < end, "the thread stays");
+            thread::yield_now();
+        }
+        // It comes again for the next, and a panic of the program's ends nothing.
+        events.push(Box::new(|| panic!("an observer's")));
+        events.push(Box::new(move || seen.send((100, None)).unwrap()));
+        assert_eq!(received.recv_timeout(LONG).unwrap(), (100, None));
+    }
+
+    #[test]
+    fn a_receiver_that_hangs_costs_the_oldest_events_and_no_memory() {
+        let events = Arc::<Events>::default();
+        let ((seen, received), (release, hang)) = (channel(), sync_channel::<()>(0));
+        let (began, begins) = channel();
+        events.push(Box::new(move || {
+            began.send(()).unwrap();
+            hang.recv().unwrap();
+        }));
+        begins.recv_timeout(LONG).unwrap();
+        for i in 0..1000 {
+            let seen = seen.clone();
+            events.push(Box::new(move || seen.send(i).unwrap()));
+        }
+        let queue = events.lock();
+        assert_eq!((queue.waiting.len(), queue.dropped), (CAPACITY, 1000 - CAPACITY as u64));
+        drop(queue);
+        release.send(()).unwrap();
+        let newest: Vec<_> = (0..CAPACITY).map(|_| received.recv_timeout(LONG).unwrap()).collect();
+        assert_eq!(newest, (1000 - CAPACITY..1000).collect::<Vec<_>>());
+        assert_eq!(events.lock().dropped, 0);
+    }
+
+    #[test]
+    fn a_close_delivers_what_waits_and_is_bounded_where_the_receiver_hangs() {
+        let events = Arc::<Events>::default();
+        let (seen, received) = channel();
+        let its = seen.clone();
+        events.push(Box::new(move || {
+            thread::sleep(Duration::from_millis(50));
+            its.send(1).unwrap();
+        }));
+        events.close(soon());
+        assert_eq!(received.try_recv(), Ok(1));
+        events.push(Box::new(move || seen.send(2).unwrap()));
+        assert!(received.try_recv().is_err() && events.lock().waiting.is_empty());
+
+        let hanging = Arc::<Events>::default();
+        let (release, hang) = channel::<()>();
+        hanging.push(Box::new(move || hang.recv().unwrap()));
+        hanging.push(Box::new(|| unreachable!("dropped by the close")));
+        let start = Instant::now();
+        hanging.close(start + Duration::from_millis(100));
+        assert!(start.elapsed() >= Duration::from_millis(100) && hanging.lock().waiting.is_empty());
+        release.send(()).unwrap();
+        // An event that closes does not wait for itself.
+        let events = Arc::<Events>::default();
+        let (its, (seen, received)) = (Arc::clone(&events), channel());
+        events.push(Box::new(move || {
+            let start = Instant::now();
+            its.close(soon());
+            seen.send(start.elapsed()).unwrap();
+        }));
+        assert!(received.recv_timeout(LONG).unwrap() < Duration::from_secs(5));
+    }
+}

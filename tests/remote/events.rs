@@ -1,0 +1,219 @@
+//! What is told of a key set, and to whom: a receiver that hangs holds up no fetch.
+
+use crate::lifecycle::alone;
+use crate::server::{Reply, Server};
+use crate::{PATIENCE, builder, jwks, token, until};
+use bouncer_verify::{Policy, RemoteJwkSet, Verifier};
+use log::{Level, LevelFilter, Log, Metadata, Record};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::{Duration, Instant};
+
+fn body() -> Reply {
+    Reply::json(jwks(&[("rsa-2048-a", "a")]))
+}
+
+/// An observer that tells its calls and then hangs until it is released.
+fn hanging(released: Receiver<()>) -> (impl Fn() + Send + Sync, Receiver<()>) {
+    let (called, calls) = channel();
+    let (called, released) = (Mutex::new(called), Mutex::new(released));
+    let call = move || {
+        let _ = called.lock().unwrap().send(());
+        let _ = released.lock().unwrap().recv();
+    };
+    (call, calls)
+}
+
+#[test]
+fn an_observer_that_hangs_stops_no_fetch_and_is_told_the_newest_afterwards() {
+    let server = Server::saying(body());
+    let (release, released) = channel();
+    let (hang, calls) = hanging(released);
+    let (told, attempts) = channel();
+    let told = Mutex::new(told);
+    let keys = builder(&server).observer(move |status| {
+        hang();
+        told.lock().unwrap().send(status.attempts).unwrap();
+    });
+    let keys = keys.build().unwrap();
+    calls.recv_timeout(PATIENCE).unwrap();
+    for _ in 0..300 {
+        keys.refresh(PATIENCE).unwrap();
+    }
+    assert_eq!(server.count(), 301);
+    drop(release);
+    // In order, and without the oldest: 256 waited.
+    let seen: Vec<u64> = (0..257).map(|_| attempts.recv_timeout(PATIENCE).unwrap()).collect();
+    assert_eq!(seen[0], 1);
+    assert_eq!(seen[1..], (46..=301).collect::<Vec<_>>());
+}
+
+#[test]
+fn an_observer_may_ask_its_key_set_for_what_takes_another_fetch() {
+    let server = Server::saying(body());
+    let itself = Arc::new(OnceLock::<RemoteJwkSet>::new());
+    let its = Arc::clone(&itself);
+    let (told, verdicts) = channel();
+    let told = Mutex::new(told);
+    let is_first = AtomicBool::new(true);
+    let keys = builder(&server).max_wait(PATIENCE).observer(move |_| {
+        if is_first.swap(false, Ordering::SeqCst) {
+            let verifier = Verifier::new(its.wait().clone(), Policy::bouncer());
+            told.lock().unwrap().send(verifier.verify(token("rsa-2048-b", Some("b")))).unwrap();
+        }
+    });
+    let keys = keys.lazy().build().unwrap();
+    server.say(Reply::json(jwks(&[("rsa-2048-a", "a"), ("rsa-2048-b", "b")])));
+    // The first fetch gives another set, or the observer would have no need of one.
+    let first = server_with_a_first(&server, &keys);
+    itself.set(keys.clone()).unwrap();
+    assert!(verdicts.recv_timeout(PATIENCE).unwrap().is_ok());
+    assert_eq!(server.count(), first + 1);
+    keys.close();
+}
+
+/// One fetch that gives the key "a" alone; from then on there is "b" too.
+fn server_with_a_first(server: &Server, keys: &RemoteJwkSet) -> usize {
+    let is_first = AtomicBool::new(true);
+    server.behave(move |_| match is_first.swap(false, Ordering::SeqCst) {
+        true => body(),
+        false => Reply::json(jwks(&[("rsa-2048-a", "a"), ("rsa-2048-b", "b")])),
+    });
+    keys.refresh(PATIENCE).unwrap();
+    server.count()
+}
+
+#[test]
+fn an_observer_may_close_its_key_set() {
+    let server = Server::saying(body());
+    let itself = Arc::new(OnceLock::<RemoteJwkSet>::new());
+    let its = Arc::clone(&itself);
+    let (told, took) = channel();
+    let told = Mutex::new(told);
+    let keys = builder(&server).observer(move |_| {
+        let start = Instant::now();
+        its.wait().close();
+        told.lock().unwrap().send(start.elapsed()).unwrap();
+    });
+    itself.set(keys.build().unwrap()).unwrap();
+    assert!(took.recv_timeout(PATIENCE).unwrap() < Duration::from_millis(900));
+}
+
+#[test]
+fn a_close_waits_for_what_is_being_told_and_nothing_is_told_after_it() {
+    let server = Server::saying(body());
+    let (told, calls) = channel();
+    let told = Mutex::new(told);
+    let keys = builder(&server).observer(move |status| {
+        std::thread::sleep(Duration::from_millis(50));
+        told.lock().unwrap().send(status.attempts).unwrap();
+    });
+    let keys = keys.build().unwrap();
+    for _ in 0..3 {
+        keys.refresh(PATIENCE).unwrap();
+    }
+    keys.close();
+    let told: Vec<u64> = calls.try_iter().collect();
+    // The first may be one of the three.
+    assert!(told == [1, 2, 3] || told == [1, 2, 3, 4], "{told:?}");
+    assert!(calls.recv_timeout(Duration::from_millis(200)).is_err());
+}
+
+/// A logger that keeps what it gets, and hangs while it is told to.
+#[derive(Default)]
+struct Logger {
+    lines: Mutex<Vec<(Level, String)>>,
+    hangs: AtomicBool,
+}
+
+impl Log for Logger {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        true
+    }
+
+    fn log(&self, record: &Record<'_>) {
+        if record.target().starts_with("bouncer_verify") {
+            self.lines.lock().unwrap().push((record.level(), record.args().to_string()));
+            while self.hangs.load(Ordering::SeqCst) {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+        }
+    }
+
+    fn flush(&self) {}
+}
+
+fn logger() -> &'static Logger {
+    static LOGGER: OnceLock<Logger> = OnceLock::new();
+    let logger = LOGGER.get_or_init(Logger::default);
+    let _ = log::set_logger(logger);
+    log::set_max_level(LevelFilter::Debug);
+    logger
+}
+
+#[test]
+fn a_log_that_hangs_stops_no_fetch_and_is_told_how_much_it_missed() {
+    if !alone("events::a_log_that_hangs_stops_no_fetch_and_is_told_how_much_it_missed") {
+        return;
+    }
+    let logger = logger();
+    logger.hangs.store(true, Ordering::SeqCst);
+    let server = Server::saying(body());
+    let keys = builder(&server).build().unwrap();
+    keys.wait_ready(PATIENCE).unwrap();
+    until("the log hangs", || !logger.lines.lock().unwrap().is_empty());
+    for _ in 0..300 {
+        keys.refresh(PATIENCE).unwrap();
+    }
+    logger.hangs.store(false, Ordering::SeqCst);
+    until("the rest", || logger.lines.lock().unwrap().len() >= 258);
+    let lines = logger.lines.lock().unwrap();
+    let name = server.url();
+    assert_eq!(lines[0], (Level::Info, format!("keys of {name}: generation 1")));
+    let dropped = "44 events were dropped: a log handler or an observer is too slow";
+    assert_eq!(lines[1], (Level::Warn, dropped.to_owned()));
+    assert_eq!(lines[2], (Level::Debug, format!("keys of {name}: unchanged")));
+}
+
+#[test]
+fn a_last_good_file_that_fails_is_logged_once_for_each_cause() {
+    if !alone("events::a_last_good_file_that_fails_is_logged_once_for_each_cause") {
+        return;
+    }
+    let logger = logger();
+    let folder = std::path::PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("remote-logged");
+    let _ = std::fs::remove_dir_all(&folder);
+    let file = folder.join("missing").join("keys.json");
+    let server = Server::saying(body());
+    let keys = builder(&server).last_good_file(&file).build().unwrap();
+    let warnings = || {
+        let lines = logger.lines.lock().unwrap();
+        let warned =
+            |(level, text): &&(Level, String)| *level == Level::Warn && text.contains("last-good file");
+        lines.iter().filter(warned).map(|(_, text)| text.clone()).collect::<Vec<_>>()
+    };
+    until("it is logged", || warnings().len() == 1);
+    let refresh = || (0..5).for_each(|_| keys.refresh(PATIENCE).unwrap());
+    refresh();
+    assert!(keys.status().last_good_error.is_some());
+    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+    refresh();
+    until("it is written", || file.exists() && keys.status().last_good_error.is_none());
+    // Another cause, and the first one again: once each.
+    std::fs::remove_file(&file).unwrap();
+    std::fs::create_dir(&file).unwrap();
+    refresh();
+    until("the second cause", || warnings().len() == 2);
+    keys.close();
+    drop(keys);
+    // One that cannot be read, at the start.
+    let keys = builder(&server).lazy().last_good_file(&file).build().unwrap();
+    let warnings = warnings();
+    assert_eq!(warnings.len(), 3, "{warnings:?}");
+    assert!(
+        warnings[0].contains(&format!("keys of {}", server.url())) && warnings[0] != warnings[1],
+        "{warnings:?}"
+    );
+    drop(keys);
+}

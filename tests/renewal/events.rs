@@ -1,0 +1,70 @@
+//! Observers of a renewer: they may hang, and they may need the own token.
+
+use crate::iam::Iam;
+use crate::{PATIENCE, builder};
+use bouncer_verify::TokenRenewer;
+use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::{Duration, Instant};
+
+#[test]
+fn an_observer_that_hangs_stops_no_login() {
+    let iam = Iam::start();
+    let ((release, released), (called, calls)) = (channel::<()>(), channel());
+    let locked = Mutex::new((called, released));
+    let renewer = builder(&iam).observer(move |status| {
+        let (called, released) = &*locked.lock().unwrap();
+        called.send(status.generation).unwrap();
+        let _ = released.recv();
+    });
+    let renewer = renewer.build().unwrap();
+    assert_eq!(calls.recv_timeout(PATIENCE).unwrap(), 1);
+    for _ in 0..5 {
+        renewer.renew(PATIENCE).unwrap();
+    }
+    assert!(renewer.token().is_ok() && renewer.status().generation == 6);
+    assert_eq!((iam.logins(), calls.try_iter().count()), (6, 0));
+    drop(release);
+    let told: Vec<u64> = (0..5).map(|_| calls.recv_timeout(PATIENCE).unwrap()).collect();
+    assert_eq!(told, [2, 3, 4, 5, 6]);
+}
+
+#[test]
+fn an_observer_may_need_the_own_token_and_even_another_login() {
+    let iam = Iam::start();
+    let itself = Arc::new(OnceLock::<TokenRenewer>::new());
+    let (its, (told, tokens)) = (Arc::clone(&itself), channel());
+    let told = Mutex::new(told);
+    // A log handler that sends its records to a server which asks for this very token.
+    let renewer = builder(&iam).observer(move |status| {
+        if status.generation == 1 {
+            let renewer = its.wait();
+            let token = renewer.token().unwrap();
+            let newer = renewer.reject(&token).unwrap();
+            told.lock().unwrap().send((token, newer)).unwrap();
+        }
+    });
+    let renewer = renewer.build().unwrap();
+    itself.set(renewer.clone()).unwrap();
+    let (token, newer) = tokens.recv_timeout(PATIENCE).unwrap();
+    assert!(iam.accepts(&token) && iam.accepts(&newer) && token.generation() < newer.generation());
+    assert_eq!(iam.logins(), 2);
+    renewer.close();
+}
+
+#[test]
+fn closing_waits_one_second_at_most_for_a_source_that_hangs() {
+    let (release, released) = channel::<()>();
+    let released = Mutex::new(released);
+    let source = move || {
+        let _ = released.lock().unwrap().recv();
+        Err(bouncer_verify::FetchError::new(bouncer_verify::FetchFailure::Other, "released"))
+    };
+    let renewer = TokenRenewer::source("hangs", source).build().unwrap();
+    crate::until("the login began", || renewer.status().scheduled == 1);
+    let start = Instant::now();
+    drop(renewer);
+    let waited = start.elapsed();
+    assert!(waited >= Duration::from_millis(900) && waited < Duration::from_secs(3), "{waited:?}");
+    drop(release);
+}
