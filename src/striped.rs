@@ -1,7 +1,7 @@
 //! Counters that threads do not have to hand to each other.
 
 /// How many there are of a kind.
-pub(crate) const STRIPES: usize = 16;
+const STRIPES: usize = 16;
 
 /// Several of a kind, each on cache lines of its own. A thread nearly always meets the same one.
 #[derive(Default)]
