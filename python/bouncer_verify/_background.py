@@ -42,6 +42,15 @@ def report(status: RemoteJwkSetStatus, failed: bool) -> None:
         )
 
 
+def report_last_good(status: RemoteJwkSetStatus) -> None:
+    """Logs that the last-good file could not be read or written, once for each cause."""
+    _LOGGER.warning(
+        "keys of %s: %s; without the file a restart in an outage has no keys",
+        status.source,
+        status.last_good_error,
+    )
+
+
 def report_token(status: TokenRenewerStatus, failed: bool) -> None:
     """Logs a login, never what it gave."""
     if failed:

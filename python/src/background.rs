@@ -4,6 +4,8 @@ use crate::remote_jwk_set_status::RemoteJwkSetStatus;
 use crate::token_renewer_status::TokenRenewerStatus;
 use bouncer_verify::{RemoteJwkSetState, TokenRenewerState};
 use pyo3::prelude::*;
+use std::ops::Deref;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use std::{process, thread};
@@ -61,12 +63,52 @@ pub(crate) fn prepare(py: Python<'_>) -> PyResult<()> {
     module(py)?.call_method0("prepare").map(drop)
 }
 
-/// What tells Python's logging of an attempt: of one that failed, and of one that changed the keys.
+/// A handle of the core that is dropped without the GIL. The last one waits for the background threads, and those may be
+/// about to enter Python.
+pub(crate) struct Detached<T: Send>(Option<T>);
+
+impl<T: Send> From<T> for Detached<T> {
+    fn from(handle: T) -> Self {
+        Self(Some(handle))
+    }
+}
+
+impl<T: Send> Deref for Detached<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        match &self.0 {
+            Some(handle) => handle,
+            None => unreachable!("only the drop takes it"),
+        }
+    }
+}
+
+impl<T: Send> Drop for Detached<T> {
+    fn drop(&mut self) {
+        // Where Python is about to end, nobody enters it any more, and there is no GIL to hold.
+        Python::try_attach(|py| py.detach(|| drop(self.0.take())));
+    }
+}
+
+/// What tells Python's logging of an attempt: of one that failed, and of one that changed the keys, or could not keep them.
 pub(crate) fn reporter() -> impl Fn(&bouncer_verify::RemoteJwkSetStatus) + Send + Sync {
     let news = News::default();
+    let last_good_error = Mutex::new(None);
     move |status| {
         if status.state != RemoteJwkSetState::Closed {
-            news.tell("report", status.generation, status.last_error_at, || RemoteJwkSetStatus::from(status));
+            let view = || RemoteJwkSetStatus::from(status);
+            news.tell("report", status.generation, status.last_error_at, view);
+            let error = status.last_good_error.as_ref().map(ToString::to_string);
+            // Nobody else is here, unless a fork left it held by a thread that is not there any more.
+            let is_new = last_good_error.try_lock().is_ok_and(|mut before| {
+                let is_new = error.is_some() && *before != error;
+                *before = error;
+                is_new
+            });
+            if is_new {
+                call("report_last_good", || (view(),));
+            }
         }
     }
 }
@@ -82,7 +124,7 @@ pub(crate) fn token_reporter() -> impl Fn(&bouncer_verify::TokenRenewerStatus) +
     }
 }
 
-/// What was told last. There is one background thread at a time, so it needs no lock.
+/// What was told last. One thread at a time tells, so it needs no lock.
 #[derive(Default)]
 struct News {
     generation: AtomicU64,
@@ -101,12 +143,20 @@ impl News {
         let failed = at != 0 && self.failed_at.swap(at, Ordering::Relaxed) != at;
         let changed = self.generation.swap(generation, Ordering::Relaxed) != generation;
         if failed || changed {
-            attached(|py| {
-                let report = || module(py)?.call_method1(function, (view(), failed));
-                if let Err(error) = report() {
-                    error.write_unraisable(py, None);
-                }
-            });
+            call(function, || (view(), failed));
         }
     }
+}
+
+/// Calls `function` of `_background.py`.
+fn call<T>(function: &str, arguments: impl FnOnce() -> T)
+where
+    T: for<'py> pyo3::call::PyCallArgs<'py>,
+{
+    attached(|py| {
+        let report = || module(py)?.call_method1(function, arguments());
+        if let Err(error) = report() {
+            error.write_unraisable(py, None);
+        }
+    });
 }

@@ -1,6 +1,6 @@
 //! The key set that keeps itself.
 
-use crate::background;
+use crate::background::{self, Detached};
 use crate::error::{exception, invalid_argument, keys_unavailable};
 use crate::fetch::PythonTransport;
 use crate::interrupt;
@@ -43,7 +43,7 @@ pub(crate) const LONGEST_REFRESH: Duration = Duration::from_secs(24 * 60 * 60);
 /// Raises InvalidArgumentError, and for the seed MalformedKeySetError or NoUsableKeyError.
 #[pyclass(frozen, module = "bouncer_verify")]
 pub(crate) struct RemoteJwkSet {
-    pub(crate) keys: bouncer_verify::RemoteJwkSet,
+    pub(crate) keys: Detached<bouncer_verify::RemoteJwkSet>,
     pub(crate) max_wait: Duration,
 }
 
@@ -313,7 +313,7 @@ impl RemoteJwkSet {
         }
         remote_jwk_set_status::load(py)?;
         let keys = py.detach(|| builder.build()).map_err(|error| exception(py, &error))?;
-        Ok(Self { keys, max_wait })
+        Ok(Self { keys: keys.into(), max_wait })
     }
 
     /// Waits until the fetch of `ticket` is over, or without one until there are keys; true if waiting longer

@@ -1,6 +1,6 @@
 //! The service's own token.
 
-use crate::background;
+use crate::background::{self, Detached};
 use crate::error::{exception, invalid_argument, login_failed};
 use crate::interrupt::{self, last_look};
 use crate::remote_jwk_set::{LONGEST_REFRESH, Proxy, seconds};
@@ -46,7 +46,7 @@ pub(crate) fn is_token_rejection(
 /// Making one raises InvalidArgumentError or UnusableCredentialsError.
 #[pyclass(frozen, module = "bouncer_verify")]
 pub(crate) struct TokenRenewer {
-    renewer: bouncer_verify::TokenRenewer,
+    renewer: Detached<bouncer_verify::TokenRenewer>,
     max_wait: Duration,
 }
 
@@ -334,7 +334,7 @@ impl TokenRenewer {
             builder = builder.observer(background::token_reporter());
         }
         let renewer = py.detach(|| builder.build()).map_err(|error| exception(py, &error))?;
-        Ok(Self { renewer, max_wait })
+        Ok(Self { renewer: renewer.into(), max_wait })
     }
 
     fn own_token(&self, py: Python<'_>) -> PyResult<OwnToken> {

@@ -1,6 +1,7 @@
 //! The decision.
 
 use crate::authorization::token_in;
+use crate::background::Detached;
 use crate::batch::{self, OwnedText, Texts, Verdict};
 use crate::cache_stats::CacheStats;
 use crate::error::exception;
@@ -67,7 +68,7 @@ pub(crate) struct Verifier {
     keys: Keys,
     #[pyo3(get)]
     policy: Py<Policy>,
-    verifier: bouncer_verify::Verifier,
+    verifier: Detached<bouncer_verify::Verifier>,
     cached: bool,
 }
 
@@ -95,7 +96,7 @@ impl Verifier {
             return Err(PyTypeError::new_err(format!("expected a JwkSet or a RemoteJwkSet, not {other}")));
         };
         let verifier = bouncer_verify::Verifier::new(keys.of_the_core(), policy.get().policy.clone());
-        Ok(Self { keys, policy, verifier, cached: false })
+        Ok(Self { keys, policy, verifier: verifier.into(), cached: false })
     }
 
     /// A verifier of the same keys and policy that remembers about `tokens` verified tokens, 2^20 at most; 0 is
@@ -114,7 +115,8 @@ impl Verifier {
         let rules = if policy.asks_for_the_time { rules.clock(Clock::from_fn(|| NOW.get())) } else { rules };
         let verifier = bouncer_verify::Verifier::new(self.keys.of_the_core(), rules).with_cache(tokens);
         let cached = verifier.cache_stats().is_some();
-        Ok(Self { keys: self.keys.clone_ref(py), policy: self.policy.clone_ref(py), verifier, cached })
+        let (keys, policy) = (self.keys.clone_ref(py), self.policy.clone_ref(py));
+        Ok(Self { keys, policy, verifier: verifier.into(), cached })
     }
 
     /// What the cache has done; None if there is none.

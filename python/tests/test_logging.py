@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from server import Server, eventually, key_set
@@ -60,6 +61,18 @@ def test_each_failure_is_told_once_and_closing_is_none(
     assert "failures in a row: 2;" in told[1]
 
 
+def test_a_last_good_file_that_fails_is_told_once(
+    caplog: pytest.LogCaptureFixture, server: Server, tmp_path: Path
+) -> None:
+    keys = RemoteJwkSet(server.url, last_good_file=tmp_path / "missing" / "keys.json")
+    keys.wait_ready()
+    for _ in range(3):
+        keys.refresh()
+    keys.close()
+    told = [text for level, text in records(caplog) if level == "WARNING"]
+    assert len(told) == 1 and "last-good file" in told[0] and server.url in told[0]
+
+
 def test_an_outage_does_not_hide_that_the_keys_are_the_same(
     caplog: pytest.LogCaptureFixture, server: Server
 ) -> None:
@@ -86,7 +99,7 @@ def test_no_record_holds_a_token(
     with pytest.raises(NoMatchingKeyError):
         verifier.verify(token)
     server.say(status=500)
-    with pytest.raises(NoMatchingKeyError):
+    with pytest.raises(KeysUnavailableError):
         verifier.verify(make_token(kid="unknown too"))
     eventually(lambda: len(records(caplog)) == 2)
     assert not any(part in caplog.text for part in (*token.split("."), "unknown", "peter"))

@@ -98,7 +98,7 @@ def test_tokens_that_could_not_pass_anyway_cost_nothing(server: Server, make_oth
         with pytest.raises(NoMatchingKeyError):
             verifier.verify(make_other_token(exp=-10))
         with pytest.raises(InvalidSignatureError):
-            verifier.verify(make_other_token(kid="a"))
+            verifier.verify(make_other_token(kid="a", exp=-10))
     assert server.count == 1
 
 
