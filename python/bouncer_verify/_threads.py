@@ -17,23 +17,29 @@ _original_start: Callable[..., object] | None = None
 
 def prepare() -> None:
     """Called when a program gives a callable of its own, on the program's thread."""
-    global _original_start
-    if isinstance(_thread.start_new_thread, BuiltinFunctionType):
-        return
-    if gevent := sys.modules.get("gevent"):
-        _original_start = sys.modules["gevent.monkey"].get_original("_thread", "start_new_thread")
+    if _find_original_start() and (gevent := sys.modules.get("gevent")):
         # The first hub of a process imports modules, for which threads that make one at once wait for ever.
         gevent.get_hub()
-    elif "eventlet" in sys.modules:
-        _original_start = sys.modules["eventlet.patcher"].original("_thread").start_new_thread
+
+
+def _find_original_start() -> Callable[..., object] | None:
+    """What starts a thread of the operating system, if `threading` does not."""
+    global _original_start
+    if _original_start is None and not isinstance(_thread.start_new_thread, BuiltinFunctionType):
+        if "gevent.monkey" in sys.modules:
+            _original_start = sys.modules["gevent.monkey"].get_original("_thread", "start_new_thread")
+        elif "eventlet.patcher" in sys.modules:
+            _original_start = sys.modules["eventlet.patcher"].original("_thread").start_new_thread
+    return _original_start
 
 
 def start(name: str, function: Callable[..., object], *args: Any) -> None:
     """Calls `function` on a daemon thread of its own."""
-    if _original_start is None:
-        threading.Thread(target=function, args=args, name=name, daemon=True).start()
+    # Looked up each time: a worker of gunicorn patches after the program is loaded.
+    if original_start := _find_original_start():
+        original_start(_called, (function, args))
     else:
-        _original_start(_called, (function, args))
+        threading.Thread(target=function, args=args, name=name, daemon=True).start()
 
 
 def _called(function: Callable[..., object], args: tuple[Any, ...]) -> None:

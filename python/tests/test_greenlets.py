@@ -36,11 +36,14 @@ patched = pytest.mark.parametrize("library", PATCH)
 
 
 def run(library: str, program: str, *arguments: str) -> Any:
-    """What the program prints in JSON."""
+    """What the program prints in JSON, the library's patches being there from the start."""
+    return run_text(library, "\n".join([PATCH[library], COMMON, program]), *arguments)
+
+
+def run_text(library: str, text: str, *arguments: str) -> Any:
     # Not imported: eventlet warns of every fork from then on.
     if importlib.util.find_spec(library) is None:
         pytest.skip(f"{library} is not installed")
-    text = "\n".join([PATCH[library], COMMON, program])
     command = [sys.executable, "-W", "ignore", "-c", text, *arguments]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
@@ -148,6 +151,32 @@ import json
 print(json.dumps([first, newer, attempts, max(0, descriptors() - before)]))
 """
     assert run(library, program, key_set(a=jwk)) == ["token-1", "token-22", 21, 0]
+
+
+@patched
+def test_a_program_may_be_patched_after_its_key_set_is_made(library: str, jwk: Jwk) -> None:
+    program = (
+        """
+import json
+body = sys.argv[1].encode()
+keys = RemoteJwkSet("https://idp.example/", fetch=fetch_later, prefetch=False, log=False)
+"""
+        + PATCH[library]
+        + """
+
+def fetch():
+    time.sleep(0.05)
+    return 200, {}, body
+
+# A worker's hub goes round before its first request.
+time.sleep(0)
+keys.wait_ready()
+print(json.dumps(keys.status().attempts))
+"""
+    )
+    early = "spawn = fetch = None\ndef fetch_later(url, headers, timeout):\n    return fetch()\n"
+    early += COMMON.replace("spawn(tick)", "")
+    assert run_text(library, early + program, key_set(a=jwk)) == 1
 
 
 def test_without_patches_nothing_of_them_is_imported() -> None:

@@ -186,6 +186,14 @@ def test_headers_are_refused_as_by_pyjwt(sign: Sign, pem: str, header: dict[str,
     assert their != "ok" and is_of_the_same_class(found, their), (their, found)
 
 
+def test_a_token_without_alg_is_of_no_allowed_algorithm(pem: str) -> None:
+    for header in ("e30", "eyJraWQiOiJhIn0", "eyJhbGciOiIifQ"):
+        for module in (theirs, ours):
+            name, error = verdict(module, lambda jwt: jwt.decode(f"{header}.e30.AA", pem, **RS256))
+            assert name != "ok" and isinstance(error, module.InvalidAlgorithmError), error
+    assert (error.http_status, error.claim) == (401, "alg")
+
+
 def test_a_private_key_is_refused(sign: Sign, private_pem: str) -> None:
     # PyJWT raises an AttributeError.
     with pytest.raises(ours.InvalidKeyError, match="private"):

@@ -45,10 +45,12 @@ _MALFORMED: dict[tuple[str, str | None], type[BouncerError]] = {
 def as_pyjwt(error: BouncerError) -> BouncerError:
     """The same error, of the class that PyJWT would raise too."""
     cause = _MALFORMED.get((error.code, error.claim), type(error))
-    return _build(cause, error.args, {name: getattr(error, name) for name in _ATTRIBUTES})
-
-
-_ATTRIBUTES = ("code", "claim", "http_status", "challenge")
+    attributes: dict[str, Any] = {} if error.claim is None else {"claim": error.claim}
+    if cause is not type(error):
+        attributes |= {"code": error.code, "challenge": error.challenge}
+    elif "jwt.exceptions" not in sys.modules:
+        return error
+    return _build(cause, error.args, attributes)
 
 
 def _build(cause: type[BouncerError], args: tuple[Any, ...], attributes: dict[str, Any]) -> BouncerError:
