@@ -1,6 +1,7 @@
 //! The rules a token is judged by.
 
 use crate::error::{exception, invalid_argument};
+use crate::text::named;
 use bouncer_verify::{Algorithm, Error};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
@@ -92,8 +93,8 @@ impl Policy {
     fn new(
         py: Python<'_>,
         algorithms: Names,
-        issuers: Option<Names>,
-        audiences: Option<Names>,
+        #[pyo3(from_py_with = issuers_of)] issuers: Option<Names>,
+        #[pyo3(from_py_with = audiences_of)] audiences: Option<Names>,
         any_audience: bool,
         exp_required: bool,
         require_string: Names,
@@ -196,13 +197,8 @@ impl Policy {
         audience: &Bound<'py, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
         for (name, value) in [("issuer", issuer), ("audience", audience)] {
-            let Ok(text) = value.cast::<PyString>() else {
-                let other =
-                    if value.is_none() { "None".into() } else { value.get_type().name()?.to_string() };
-                return Err(PyTypeError::new_err(format!("{name} must be a str, not {other}")));
-            };
-            if text.is_empty()? {
-                return Err(invalid_argument(text.py(), &format!("the {name} is empty")));
+            if named(name, value)?.is_empty() {
+                return Err(invalid_argument(value.py(), &format!("the {name} is empty")));
             }
         }
         Self::with(issuer.py(), [("issuers", issuer), ("audiences", audience)])
@@ -295,6 +291,29 @@ impl Names {
     fn iter(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(String::as_str)
     }
+}
+
+fn issuers_of(object: &Bound<'_, PyAny>) -> PyResult<Option<Names>> {
+    named_names("issuers", object)
+}
+
+fn audiences_of(object: &Bound<'_, PyAny>) -> PyResult<Option<Names>> {
+    named_names("audiences", object)
+}
+
+/// The names of the argument `name`; what is wrong with them names it.
+fn named_names(name: &str, object: &Bound<'_, PyAny>) -> PyResult<Option<Names>> {
+    if object.is_none() {
+        return Ok(None);
+    }
+    if object.is_instance_of::<PyString>() {
+        return Ok(Some(Names(vec![named(name, object)?.into_owned()])));
+    }
+    let Ok(values) = object.try_iter() else {
+        return Err(PyTypeError::new_err(format!("{name} must be a str or an iterable of str")));
+    };
+    let one = format!("each of {name}");
+    values.map(|value| Ok(named(&one, &value?)?.into_owned())).collect::<PyResult<_>>().map(Names).map(Some)
 }
 
 impl<'py> FromPyObject<'_, 'py> for Names {

@@ -6,7 +6,7 @@ use crate::fetch::PythonTransport;
 use crate::interrupt;
 use crate::jwk_set::{JwkSet, backend_of};
 use crate::remote_jwk_set_status::{self, RemoteJwkSetStatus};
-use crate::text::Text;
+use crate::text::{Text, named};
 use bouncer_verify::{FetchTicket, RemoteJwkSetBuilder, RemoteJwkSetState};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
@@ -97,7 +97,7 @@ impl RemoteJwkSet {
     #[allow(clippy::too_many_arguments, reason = "they are keywords")]
     fn new(
         py: Python<'_>,
-        url: &str,
+        url: &Bound<'_, PyAny>,
         ca_file: Option<PathBuf>,
         proxy: Proxy,
         allow_http: bool,
@@ -129,7 +129,7 @@ impl RemoteJwkSet {
             log,
             backend,
         };
-        Self::made(py, bouncer_verify::RemoteJwkSet::builder(url), settings)
+        Self::made(py, bouncer_verify::RemoteJwkSet::builder(&named("url", url)?), settings)
     }
 
     /// The key set of `issuer`, found through its metadata at /.well-known/openid-configuration (OpenID
@@ -158,7 +158,7 @@ impl RemoteJwkSet {
     #[allow(clippy::too_many_arguments, reason = "they are keywords")]
     fn discover(
         py: Python<'_>,
-        issuer: &str,
+        issuer: &Bound<'_, PyAny>,
         ca_file: Option<PathBuf>,
         proxy: Proxy,
         allow_http: bool,
@@ -190,7 +190,7 @@ impl RemoteJwkSet {
             log,
             backend,
         };
-        Self::made(py, bouncer_verify::RemoteJwkSet::discover(issuer), settings)
+        Self::made(py, bouncer_verify::RemoteJwkSet::discover(&named("issuer", issuer)?), settings)
     }
 
     /// Waits until there are keys to judge with, at most `timeout` seconds.

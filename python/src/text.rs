@@ -4,6 +4,7 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::PyString;
+use std::borrow::Cow;
 
 /// What a `str` or `bytes` argument holds. Both are immutable, and the caller keeps them for the call, so
 /// they are borrowed, also while other threads run.
@@ -40,6 +41,20 @@ impl<'a> FromPyObject<'a, '_> for Text<'a> {
             Err(error) => error,
         })
     }
+}
+
+/// The `str` argument `name`. The TypeError for anything else names it: `None` is what an unset variable gives.
+pub(crate) fn named<'a>(name: &str, value: &'a Bound<'_, PyAny>) -> PyResult<Cow<'a, str>> {
+    match value.cast::<PyString>() {
+        Ok(text) => text.to_cow(),
+        Err(_) => Err(not_a_str(name, value)?),
+    }
+}
+
+/// The TypeError for an argument that should be a `str`.
+pub(crate) fn not_a_str(name: &str, value: &Bound<'_, PyAny>) -> PyResult<PyErr> {
+    let other = if value.is_none() { "None".into() } else { value.get_type().name()?.to_string() };
+    Ok(PyTypeError::new_err(format!("{name} must be a str, not {other}")))
 }
 
 /// What Python's `repr` gives for an optional `str`.

@@ -4,6 +4,7 @@ use crate::background::{self, Detached};
 use crate::error::{exception, invalid_argument, login_failed};
 use crate::interrupt::{self, last_look};
 use crate::remote_jwk_set::{LONGEST_REFRESH, Proxy, seconds};
+use crate::text::named;
 use crate::token_renewer_status::TokenRenewerStatus;
 use crate::token_source::PythonSource;
 use bouncer_verify::{
@@ -101,9 +102,14 @@ impl TokenRenewer {
     /// Tokens of the DC/OS service account with this secret, a JSON text.
     #[staticmethod]
     #[pyo3(signature = (secret, **settings))]
-    fn service_account(py: Python<'_>, secret: &str, settings: Option<Bound<'_, PyDict>>) -> PyResult<Self> {
+    fn service_account(
+        py: Python<'_>,
+        secret: &Bound<'_, PyAny>,
+        settings: Option<Bound<'_, PyDict>>,
+    ) -> PyResult<Self> {
         let settings = Settings::of(py, settings)?;
-        let account = ServiceAccount::from_json(secret).map_err(|error| exception(py, &error))?;
+        let account =
+            ServiceAccount::from_json(&named("secret", secret)?).map_err(|error| exception(py, &error))?;
         Self::made(py, bouncer_verify::TokenRenewer::service_account(account), settings)
     }
 
@@ -135,15 +141,18 @@ impl TokenRenewer {
     #[pyo3(signature = (token_url, client_id, client_secret, *, parameters = None, **settings))]
     fn client_credentials(
         py: Python<'_>,
-        token_url: &str,
-        client_id: &str,
-        client_secret: &str,
+        token_url: &Bound<'_, PyAny>,
+        client_id: &Bound<'_, PyAny>,
+        client_secret: &Bound<'_, PyAny>,
         parameters: Option<Bound<'_, PyMapping>>,
         settings: Option<Bound<'_, PyDict>>,
     ) -> PyResult<Self> {
         let settings = Settings::of(py, settings)?;
-        let mut builder =
-            bouncer_verify::TokenRenewer::client_credentials(token_url, client_id, client_secret);
+        let mut builder = bouncer_verify::TokenRenewer::client_credentials(
+            &named("token_url", token_url)?,
+            &named("client_id", client_id)?,
+            &named("client_secret", client_secret)?,
+        );
         if let Some(parameters) = parameters {
             for parameter in parameters.items()? {
                 let (name, value): (String, String) = parameter.extract()?;

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -16,6 +17,8 @@ from bouncer_verify import (
     JwkSet,
     MissingRequiredClaimError,
     Policy,
+    RemoteJwkSet,
+    TokenRenewer,
     Verifier,
     verify_token,
 )
@@ -110,6 +113,19 @@ def test_what_an_unset_variable_gives_is_named() -> None:
     for arguments, named in wrong:
         with pytest.raises(TypeError, match=named):
             Policy.for_issuer(*arguments)
+    missing: list[tuple[Callable[[Any], object], str]] = [
+        (lambda none: Policy(issuers=["i", none]), "issuers must be a str, not None"),
+        (lambda none: Policy(audiences=[none]), "audiences must be a str, not None"),
+        (RemoteJwkSet, "url must be a str, not None"),
+        (RemoteJwkSet.discover, "issuer must be a str, not None"),
+        (TokenRenewer.service_account, "secret must be a str, not None"),
+        (lambda none: TokenRenewer.client_credentials(none, "i", "s"), "token_url must be a str, not None"),
+        (lambda none: TokenRenewer.client_credentials("u", none, "s"), "client_id must be a str, not None"),
+        (lambda none: TokenRenewer.client_credentials("u", "i", none), "client_secret must be a str, not"),
+    ]
+    for call, named in missing:
+        with pytest.raises(TypeError, match=named):
+            call(None)
 
 
 def test_only_dcos_s_policy_requires_a_uid(sign: Sign, jwk: Jwk) -> None:
