@@ -216,7 +216,10 @@ fn explain(
             (_, io::ErrorKind::InvalidData) => (FetchFailure::Protocol, io.to_string()),
             _ => (FetchFailure::Connect, io.to_string()),
         },
-        Error::ConnectProxyFailed(why) => (FetchFailure::Connect, why),
+        // ureq says the status twice: "502/502".
+        Error::ConnectProxyFailed(why) => {
+            (FetchFailure::Connect, why.split('/').next().unwrap_or_default().to_owned())
+        }
         Error::HostNotFound | Error::ConnectionFailed => (FetchFailure::Connect, error.to_string()),
         error => (FetchFailure::Protocol, error.to_string()),
     };

@@ -77,7 +77,7 @@ impl Trust {
     fn log(&self, notes: &[String]) {
         let mut logged = self.logged.lock().unwrap_or_else(PoisonError::into_inner);
         if *logged != notes {
-            notes.to_vec().clone_into(&mut logged);
+            notes.clone_into(&mut logged);
             drop(logged);
             notes.iter().for_each(|note| log::warn!("{note}"));
         }
