@@ -20,8 +20,8 @@ type BatchResult struct {
 //
 // On up to threads threads, the calling one included, of which each has at least 64 tokens; below 1 is 1.
 //
-// The error says nothing of any token: [ErrInvalidArgument] if the policy cannot be used or jwks is nil; [ErrClosed] if jwks
-// is closed.
+// The error says nothing of any token: [ErrInvalidArgument] if the policy cannot be used or jwks is
+// nil; [ErrClosed] if jwks is closed.
 func VerifyTokens(jwks *JWKSet, policy Policy, tokens []string, threads int) (results []BatchResult, err error) {
 	err = jwks.with(&policy, func(policy policyPointer) error {
 		batch, err := judgeBatch(nil, jwks.pointer, policy, tokens, threads)

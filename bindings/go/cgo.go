@@ -493,8 +493,8 @@ func readAgain(verdict *C.bouncer_go_verdict) (*VerifiedToken, uint64, error) {
 	return outcome(verdict, borrowText(text))
 }
 
-// A VerifiedToken with what it points to and room for the text behind it: one object, which the text points into, in place
-// of three. The lengths fill size classes of Go's allocator.
+// A VerifiedToken with what it points to and room for the text behind it: one object, which the
+// text points into, in place of three. The lengths fill size classes of Go's allocator.
 type (
 	smallToken struct {
 		longToken

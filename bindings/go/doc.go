@@ -6,7 +6,8 @@
 //	token, err := verifier.Verify(text)                           // for every request
 //	fmt.Println(token.UID())
 //
-// [RequireToken] is middleware for HTTP services, and [Verifier.VerifyAuthorization] takes the header's value.
+// [RequireToken] is middleware for HTTP services, and [Verifier.VerifyAuthorization] takes the
+// header's value.
 //
 // The decision is made by the library bouncer_verify, the same for every language that it serves: a token has
 // one verdict, with one error, whether Go, C, C++, Python or Rust asks. The verdicts are those of RFC 7519,
@@ -51,8 +52,9 @@
 //	errors.Is(err, bouncer.ErrLogin)         // the service's own login is at fault: HTTP 503
 //	errors.Is(err, bouncer.ErrProgram)       // this program is at fault: HTTP 500
 //
-// [HTTPStatus] and [Challenge] are the answer to a request whose token was refused. No error holds a token, the value of a claim
-// or a key, so all of them may be logged. Nor do fmt and slog show the claims of a [*VerifiedToken].
+// [HTTPStatus] and [Challenge] are the answer to a request whose token was refused. No error holds
+// a token, the value of a claim or a key, so all of them may be logged. Nor do fmt and slog show
+// the claims of a [*VerifiedToken].
 //
 // # Goroutines and memory
 //

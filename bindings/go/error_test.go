@@ -174,7 +174,8 @@ func TestErrorsSayWhoseTheyAre(t *testing.T) {
 	}
 }
 
-// An operator finds the cause in the text: the settings that are at fault, with their values and bounds.
+// An operator finds the cause in the text: the settings that are at fault, with their values and
+// bounds.
 func TestAnInvalidArgumentNamesTheSetting(t *testing.T) {
 	source := func(context.Context) (string, time.Duration, error) { return "", 0, nil }
 	jwks, err := NewJWKSet()

@@ -204,7 +204,8 @@ func ExampleJWKSet_Skipped() {
 	// 1 key
 }
 
-// A program that uses golang-jwt. The package jwt of this example has only what the example needs of it.
+// A program that uses golang-jwt. The package jwt of this example has only what the example needs
+// of it.
 func ExampleSigningMethod() {
 	jwks, err := bouncer.LoadJWKS([]byte(documentJWKS))
 	if err != nil {
@@ -376,7 +377,8 @@ func ExampleVerifier_VerifyAuthorization() {
 	// 401 Bearer
 }
 
-// A service for browsers, which have their token in a cookie, and for programs, which send a header.
+// A service for browsers, which have their token in a cookie, and for programs, which send a
+// header.
 func ExampleMiddleware() {
 	jwks, err := bouncer.LoadJWKS([]byte(documentJWKS))
 	if err != nil {
@@ -416,8 +418,8 @@ func ExampleMiddleware() {
 	// Output: 200 Hello, peter
 }
 
-// revocations rejects tokens that it has a list of. It holds its verifier in a named field, so that RequireToken calls its own
-// VerifyContext once, and nothing else.
+// revocations rejects tokens that it has a list of. It holds its verifier in a named field, so that
+// RequireToken calls its own VerifyContext once, and nothing else.
 type revocations struct {
 	verifier *bouncer.Verifier
 	revoked  map[string]bool

@@ -21,9 +21,10 @@ import (
 //	keys := func(*jwt.Token) (any, error) { return jwks, nil }
 //	token, err := jwt.Parse(text, keys, jwt.WithValidMethods([]string{"RS256"}))
 //
-// The signature, the JOSE Header and the form of the token are judged here, as strictly as everywhere in this package. The
-// claims are golang-jwt's alone: it reads them and validates "exp", "nbf", "iss" and "aud", and what it says of them is not
-// called a wrong signature. A [Verifier] is stricter there: it rejects a Claims Set with a name twice, for example.
+// The signature, the JOSE Header and the form of the token are judged here, as strictly as
+// everywhere in this package. The claims are golang-jwt's alone: it reads them and validates "exp",
+// "nbf", "iss" and "aud", and what it says of them is not called a wrong signature. A [Verifier] is
+// stricter there: it rejects a Claims Set with a name twice, for example.
 type SigningMethod struct {
 	algorithm Algorithm
 	policy    func() (policyPointer, error)
@@ -75,11 +76,12 @@ func (m *SigningMethod) Alg() string { return string(m.algorithm) }
 //     [Verifier.Verify], at most as long as [RemoteOptions].MaxWait says,
 //   - a [*JWK], or what [JWKFromPublicKey] takes. Such a key is read anew by each call: prefer a set where many tokens come.
 //
-// Otherwise the error is an [*Error], [ErrKeysUnavailable] among them, or [ErrClosed]. A wrong RSA signature is an
-// [ErrInvalidSignature] and for [errors.Is] also [rsa.ErrVerification], as with golang-jwt's own methods.
+// Otherwise the error is an [*Error], [ErrKeysUnavailable] among them, or [ErrClosed]. A wrong RSA
+// signature is an [ErrInvalidSignature] and for [errors.Is] also [rsa.ErrVerification], as with
+// golang-jwt's own methods.
 //
-// As golang-jwt's own method, [SigningMethodEdDSA] also verifies tokens whose "alg" is "ED25519". For [jwt.Parse] it has to be
-// registered by that name.
+// As golang-jwt's own method, [SigningMethodEdDSA] also verifies tokens whose "alg" is "ED25519".
+// For [jwt.Parse] it has to be registered by that name.
 //
 // [jwt.Parse]: https://pkg.go.dev/github.com/golang-jwt/jwt/v5#Parse
 func (m *SigningMethod) Verify(signingString string, signature []byte, key any) error {
@@ -112,14 +114,16 @@ func (m *SigningMethod) isRSA() bool {
 	return strings.HasPrefix(string(m.algorithm), "RS") || strings.HasPrefix(string(m.algorithm), "PS")
 }
 
-// A wrongRSASignature is an ErrInvalidSignature, and to programs that know the standard library's error that too.
+// A wrongRSASignature is an ErrInvalidSignature, and to programs that know the standard library's
+// error that too.
 type wrongRSASignature struct{ fault *Error }
 
 func (e wrongRSASignature) Error() string { return e.fault.Error() }
 
 func (e wrongRSASignature) Unwrap() []error { return []error{e.fault, rsa.ErrVerification} }
 
-// renameED25519 returns signingString with the "alg" of today if it is "ED25519", the name before RFC 8037 and RFC 9864.
+// renameED25519 returns signingString with the "alg" of today if it is "ED25519", the name before
+// RFC 8037 and RFC 9864.
 func renameED25519(signingString string) (renamed string, found bool) {
 	encoded, rest, _ := strings.Cut(signingString, ".")
 	header, err := base64.RawURLEncoding.DecodeString(encoded)
@@ -148,9 +152,9 @@ func renameED25519(signingString string) (renamed string, found bool) {
 	return "", false
 }
 
-// verifyED25519 verifies a token that the library does not know the "alg" of. The library judges all but the signature, of the
-// token under the name of today: that signature must be wrong, because another text was signed. The standard library verifies
-// the right one.
+// verifyED25519 verifies a token that the library does not know the "alg" of. The library judges
+// all but the signature, of the token under the name of today: that signature must be wrong,
+// because another text was signed. The standard library verifies the right one.
 func (m *SigningMethod) verifyED25519(renamed, signingString string, signature []byte, keys signatureKeys) error {
 	verdict := keys.verifySignature(m, renamed+"."+base64.RawURLEncoding.EncodeToString(signature))
 	var fault *Error

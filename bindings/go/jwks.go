@@ -60,8 +60,8 @@ func LoadJWKSWith(document []byte, backend Backend) (*JWKSet, error) {
 	return newJWKSet(pointer), nil
 }
 
-// NewJWKSet makes a key set of single keys. Without any the error is an [ErrNoUsableKey], and with a nil one an
-// [ErrInvalidArgument].
+// NewJWKSet makes a key set of single keys. Without any the error is an [ErrNoUsableKey], and with
+// a nil one an [ErrInvalidArgument].
 func NewJWKSet(keys ...*JWK) (*JWKSet, error) {
 	if errLibrary != nil {
 		return nil, errLibrary

@@ -11,10 +11,12 @@ import (
 
 // A TokenVerifier verifies tokens: a [*Verifier], or what a program puts in its place.
 //
-// If it also has the method VerifyContext of a [*Verifier], [RequireToken] calls that in place of Verify, with the request's
-// context. A type that embeds a [*Verifier] always has both methods, of which it may have changed one. So for such a type
-// [RequireToken] calls VerifyContext and then Verify, and a token that one of them rejects is rejected. A type that holds
-// its [*Verifier] in a named field has one call.
+// If it also has the method VerifyContext of a [*Verifier], [RequireToken] calls that in place of
+// Verify, with the request's context. A type that embeds a [*Verifier] always has both methods, of
+// which it may have changed one. So for such a type [RequireToken] calls VerifyContext and then
+// Verify, and a token that one of them rejects is rejected. A type that holds its [*Verifier] in a
+// named field has one call. A type that gets both methods from an embedded interface must declare
+// both itself: only VerifyContext is called.
 type TokenVerifier interface {
 	Verify(token string) (*VerifiedToken, error)
 }
@@ -24,32 +26,35 @@ type contextVerifier interface {
 	VerifyContext(ctx context.Context, token string) (*VerifiedToken, error)
 }
 
-// verifierOrEmbeds is a *Verifier, or a type that embeds one: the method has no other name in any package but this one.
+// verifierOrEmbeds is implemented by a *Verifier and by types that embed one: the method is
+// unexported, so no type of another package can declare it.
 type verifierOrEmbeds interface{ isOrEmbedsVerifier() }
 
 func (v *Verifier) isOrEmbedsVerifier() {}
 
-// A Middleware lets a request pass only with a token that Verifier accepts: [RequireToken] with every setting.
+// A Middleware lets a request pass only with a token that Verifier accepts: [RequireToken] with
+// every setting.
 type Middleware struct {
 	// Verifier verifies the tokens.
 	Verifier TokenVerifier
 
-	// Extract returns the token of a request, which is not verified yet. Nil: [FromAuthorization]. Others are [FromHeader],
-	// [FromCookie] and [FromQuery].
+	// Extract returns the token of a request, which is not verified yet. Nil: [FromAuthorization].
+	// Others are [FromHeader], [FromCookie] and [FromQuery].
 	//
-	// An error that belongs to no group of this package, or an empty token, means that the request has no token:
-	// [ErrMalformedAuthorization].
+	// An error that belongs to no group of this package, or an empty token, means that the request
+	// has no token: [ErrMalformedAuthorization].
 	Extract func(*http.Request) (string, error)
 
 	// Refuse answers a request that is refused with the error. Nil: [Refuse].
 	Refuse func(http.ResponseWriter, *http.Request, error)
 }
 
-// RequireToken returns middleware that lets a request pass only with a token that verifier accepts. The handlers behind it
-// find the token by [TokenFromContext] and [UIDFromContext].
+// RequireToken returns middleware that lets a request pass only with a token that verifier accepts.
+// The handlers behind it find the token by [TokenFromContext] and [UIDFromContext].
 //
-// The token comes from the request's one Authorization header, "token=<jwt>" as DC/OS sends it or "Bearer <jwt>"; a
-// [Middleware] takes it from elsewhere. A request that is refused is answered by refuse, or if that is nil by [Refuse].
+// The token comes from the request's one Authorization header, "token=<jwt>" as DC/OS sends it or
+// "Bearer <jwt>"; a [Middleware] takes it from elsewhere. A request that is refused is answered by
+// refuse, or if that is nil by [Refuse].
 func RequireToken(
 	verifier TokenVerifier, refuse func(http.ResponseWriter, *http.Request, error),
 ) func(http.Handler) http.Handler {
@@ -113,8 +118,8 @@ func (m Middleware) verifyText(ctx context.Context, text string) (*VerifiedToken
 	return token, nil
 }
 
-// FromAuthorization returns the token of the request's one Authorization header, as [AuthorizationToken] does. A request
-// with none or several is an [ErrMalformedAuthorization].
+// FromAuthorization returns the token of the request's one Authorization header, as
+// [AuthorizationToken] does. A request with none or several is an [ErrMalformedAuthorization].
 func FromAuthorization(r *http.Request) (string, error) {
 	value, err := onlyOne(r.Header.Values("Authorization"), "Authorization header")
 	if err != nil {
@@ -123,18 +128,20 @@ func FromAuthorization(r *http.Request) (string, error) {
 	return AuthorizationToken(value)
 }
 
-// FromHeader returns a function for [Middleware].Extract: the token is the whole value of the header of that name, without a
-// scheme such as "Bearer". A request with none or several is an [ErrMalformedAuthorization].
+// FromHeader returns a function for [Middleware].Extract: the token is the whole value of the
+// header of that name, without a scheme such as "Bearer". A request with none or several is an
+// [ErrMalformedAuthorization].
 func FromHeader(name string) func(*http.Request) (string, error) {
 	return func(r *http.Request) (string, error) {
 		return onlyOne(r.Header.Values(name), name+" header")
 	}
 }
 
-// FromCookie returns a function for [Middleware].Extract: the token is the value of the cookie of that name. A request with
-// none or several is an [ErrMalformedAuthorization].
+// FromCookie returns a function for [Middleware].Extract: the token is the value of the cookie of
+// that name. A request with none or several is an [ErrMalformedAuthorization].
 //
-// A browser sends a cookie with requests that other sites cause: protect what they change against cross-site request forgery.
+// A browser sends a cookie with requests that other sites cause: protect what they change against
+// cross-site request forgery.
 func FromCookie(name string) func(*http.Request) (string, error) {
 	return func(r *http.Request) (string, error) {
 		var values []string
@@ -145,10 +152,11 @@ func FromCookie(name string) func(*http.Request) (string, error) {
 	}
 }
 
-// FromQuery returns a function for [Middleware].Extract: the token is the query parameter of that name. A request with none
-// or several is an [ErrMalformedAuthorization].
+// FromQuery returns a function for [Middleware].Extract: the token is the query parameter of that
+// name. A request with none or several is an [ErrMalformedAuthorization].
 //
-// Tokens in URLs end in logs and histories: RFC 6750 section 2.3 advises against it where there is another way.
+// Tokens in URLs end in logs and histories: RFC 6750 section 2.3 advises against it where there is
+// another way.
 func FromQuery(name string) func(*http.Request) (string, error) {
 	return func(r *http.Request) (string, error) {
 		return onlyOne(r.URL.Query()[name], "query parameter "+name)
@@ -181,11 +189,11 @@ func Refuse(w http.ResponseWriter, _ *http.Request, err error) {
 	http.Error(w, http.StatusText(status), status)
 }
 
-// Challenge returns the value of the header WWW-Authenticate (RFC 6750 section 3) for an answer to a request whose token was
-// refused with err. It is "" if [HTTPStatus] is not 401.
+// Challenge returns the value of the header WWW-Authenticate (RFC 6750 section 3) for an answer to
+// a request whose token was refused with err. It is "" if [HTTPStatus] is not 401.
 //
-// It names the cause, such as "expired", where err has one: an [*Error], or a variable such as [ErrExpired]. Where the
-// request has no token, it names none: RFC 6750 section 3.1 asks for that.
+// It names the cause, such as "expired", where err has one: an [*Error], or a variable such as
+// [ErrExpired]. Where the request has no token, it names none: RFC 6750 section 3.1 asks for that.
 func Challenge(err error) string {
 	switch {
 	case HTTPStatus(err) != http.StatusUnauthorized:

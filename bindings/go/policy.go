@@ -56,9 +56,9 @@ type Policy struct {
 	// At is the time to judge at, for tests and audits. Zero: the system's clock.
 	At time.Time
 
-	// Now is a clock of the program's own, asked once by each verification and once by each batch. Nil: At, or the system's
-	// clock. Now and At are mutually exclusive. With Now the policy is prepared anew by each call, in about a microsecond,
-	// and there is no [Verifier.WithCache].
+	// Now is a clock of the program's own, asked once by each verification and once by each batch.
+	// Nil: At, or the system's clock. Now and At are mutually exclusive. With Now the policy is
+	// prepared anew by each call, in about a microsecond, and there is no [Verifier.WithCache].
 	Now func() time.Time
 }
 
@@ -106,8 +106,8 @@ func (p Policy) prepare() (*preparedPolicy, error) {
 	return prepared, nil
 }
 
-// build makes the library's policy, which the caller frees. Now is asked here. Fields that are out of bounds, unknown algorithms and text that
-// is not UTF-8 are an ErrInvalidArgument.
+// build makes the library's policy, which the caller frees. Now is asked here. Fields that are out
+// of bounds, unknown algorithms and text that is not UTF-8 are an ErrInvalidArgument.
 func (p Policy) build() (policyPointer, error) {
 	at, hasTime := p.At, !p.At.IsZero()
 	if p.Now != nil {

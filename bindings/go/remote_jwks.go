@@ -94,9 +94,10 @@ func (r *RemoteJWKS) Status() (RemoteStatus, error) {
 	return r.keeper.status()
 }
 
-// PublicKeys is [JWKSet.PublicKeys] of the keys in use, which it reads anew each time, as [RemoteJWKS.Current] does. A header
-// of unknown "kid" may cause a fetch and waits for it, as a token of unknown "kid" does with [Verifier.Verify], at most as
-// long as [RemoteOptions].MaxWait says.
+// PublicKeys is [JWKSet.PublicKeys] of the keys in use, which it reads anew each time, as
+// [RemoteJWKS.Current] does. A header of unknown "kid" may cause a fetch and waits for it, as a
+// token of unknown "kid" does with [Verifier.Verify], at most as long as [RemoteOptions].MaxWait
+// says.
 //
 // The error is also an [ErrKeysUnavailable] if there are no keys, and [ErrClosed] after Close.
 func (r *RemoteJWKS) PublicKeys(header map[string]any) ([]crypto.PublicKey, error) {
@@ -110,7 +111,8 @@ func (r *RemoteJWKS) PublicKeys(header map[string]any) ([]crypto.PublicKey, erro
 	if method == nil || !named && !errors.Is(err, ErrKeysUnavailable) {
 		return nil, err
 	}
-	// The rules of when to fetch are the library's, for tokens. This one has the header that matters, and no signature.
+	// The rules of when to fetch are the library's, for tokens. This one has the header that
+	// matters, and no signature.
 	encode := base64.RawURLEncoding.EncodeToString
 	lookup := map[string]string{"alg": algorithm}
 	if named {

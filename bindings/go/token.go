@@ -20,8 +20,9 @@ import (
 // fmt and slog do not show its claims. [VerifiedToken.MarshalJSON] does.
 type VerifiedToken struct{ content **tokenContent }
 
-// A tokenContent is behind two pointers, so that fmt does not find it in an unexported field of another struct either, where
-// it calls no method: with a verb that does not fit, it follows one pointer.
+// A tokenContent is behind two pointers, so that fmt does not find it in an unexported field of
+// another struct either, where it calls no method: with a verb that does not fit, it follows one
+// pointer.
 type tokenContent struct {
 	text   string // payload, header and what else claims points to
 	claims tokenClaims
@@ -42,8 +43,9 @@ func (t *VerifiedToken) claims() *tokenClaims { return &t.get().claims }
 // VerifyToken verifies a JWT: its signature with the keys of jwks, then its Claims Set against policy (RFC 7519 section
 // 7.2). The token is JWS Compact Serialization, without white space around it.
 //
-// The error is an [*Error] of the group [ErrInvalidToken], for the first fault of the token in a fixed order; an
-// [ErrInvalidArgument] if the policy cannot be used or jwks is nil; [ErrClosed] if jwks is closed.
+// The error is an [*Error] of the group [ErrInvalidToken], for the first fault of the token in a
+// fixed order; an [ErrInvalidArgument] if the policy cannot be used or jwks is nil; [ErrClosed] if
+// jwks is closed.
 //
 // The first policy that a set is used with stays prepared. Another one is prepared anew by each call, in about a quarter of a
 // microsecond; a [Verifier] prepares its own once.
@@ -181,8 +183,8 @@ func (t *VerifiedToken) Payload() []byte { return []byte(t.get().piece(t.claims(
 // Header returns a copy of the JOSE Header, a JSON object.
 func (t *VerifiedToken) Header() []byte { return []byte(t.get().piece(t.claims().header)) }
 
-// ClaimString returns the claim of exactly that name if it is a string. It reports false if the claim is absent or anything
-// else. It reads the payload again.
+// ClaimString returns the claim of exactly that name if it is a string. It reports false if the
+// claim is absent or anything else. It reads the payload again.
 func (t *VerifiedToken) ClaimString(name string) (string, bool) {
 	value, found := t.Claim(name)
 	if !found || value[0] != '"' {
@@ -193,9 +195,9 @@ func (t *VerifiedToken) ClaimString(name string) (string, bool) {
 	return text, err == nil
 }
 
-// ClaimInteger returns the claim of exactly that name if it is an integer that int64 holds: every digit counts, beyond 2^53
-// too. A number whose fraction is zero, as 1.0 or 1e3, is one up to 2^53. It reports false if the claim is absent or anything
-// else. It reads the payload again.
+// ClaimInteger returns the claim of exactly that name if it is an integer that int64 holds: every
+// digit counts, beyond 2^53 too. A number whose fraction is zero, as 1.0 or 1e3, is one up to 2^53.
+// It reports false if the claim is absent or anything else. It reads the payload again.
 func (t *VerifiedToken) ClaimInteger(name string) (int64, bool) {
 	value, _ := t.Claim(name)
 	if number, err := strconv.ParseInt(string(value), 10, 64); err == nil {
@@ -211,8 +213,9 @@ func (t *VerifiedToken) ClaimInteger(name string) (int64, bool) {
 	return int64(number), true
 }
 
-// ClaimStrings returns the claim of exactly that name if it is an array of strings, or a string, which counts as an array of
-// one: "aud", or roles. It reports false if the claim is absent or anything else. It reads the payload again.
+// ClaimStrings returns the claim of exactly that name if it is an array of strings, or a string,
+// which counts as an array of one: "aud", or roles. It reports false if the claim is absent or
+// anything else. It reads the payload again.
 func (t *VerifiedToken) ClaimStrings(name string) ([]string, bool) {
 	value, found := t.Claim(name)
 	if !found {
@@ -239,8 +242,8 @@ func (t *VerifiedToken) KeyID() string { return t.get().piece(t.claims().kid) }
 // Algorithm returns the algorithm of the signature; that of "EdDSA" is Ed25519.
 func (t *VerifiedToken) Algorithm() Algorithm { return Algorithm(t.get().piece(t.claims().alg)) }
 
-// String says which key and algorithm verified the token. It shows no claim and nothing else of the token, so that a log has
-// none by accident.
+// String says which key and algorithm verified the token. It shows no claim and nothing else of the
+// token, so that a log has none by accident.
 func (t VerifiedToken) String() string {
 	if t.content == nil {
 		return "no token"
@@ -251,7 +254,8 @@ func (t VerifiedToken) String() string {
 // LogValue is String, for slog.
 func (t VerifiedToken) LogValue() slog.Value { return slog.StringValue(t.String()) }
 
-// MarshalJSON returns the Claims Set. A program that puts a token into JSON wants its claims; a log shows none.
+// MarshalJSON returns the Claims Set. A program that puts a token into JSON wants its claims; a log
+// shows none.
 func (t VerifiedToken) MarshalJSON() ([]byte, error) {
 	if t.content == nil {
 		return []byte("null"), nil

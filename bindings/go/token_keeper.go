@@ -125,7 +125,8 @@ func (k *tokenKeeper) ready() error {
 	return checkToken(k.pointer)
 }
 
-// lastReason is why there is no valid token now, with the last failure, or ErrLogin if there is one.
+// lastReason is why there is no valid token now, with the last failure, or ErrLogin if there is
+// one.
 func (k *tokenKeeper) lastReason() error {
 	if reason := k.ready(); errors.Is(reason, ErrLogin) {
 		return reason

@@ -32,7 +32,8 @@ type keyHandle struct {
 // NewVerifier puts keys and policy together. The policy may be changed afterwards, and a [*JWKSet] closed: the verifier
 // has its own. A [*RemoteJWKS] is shared: once that is closed, there are no keys, [ErrKeysUnavailable].
 //
-// The error is an [ErrInvalidArgument] if the policy cannot be used or keys is nil, and [ErrClosed] if the keys are closed.
+// The error is an [ErrInvalidArgument] if the policy cannot be used or keys is nil, and [ErrClosed]
+// if the keys are closed.
 func NewVerifier(keys KeySource, policy Policy) (*Verifier, error) {
 	switch keys := keys.(type) {
 	case nil:
@@ -76,15 +77,15 @@ func newVerifier(keys keyHandle, policy policyPointer) (*Verifier, error) {
 	return verifier, nil
 }
 
-// clockedKeys are what a Verifier has in place of a C object if its policy has a clock of the program's own: the library's
-// policies have the system's clock or a time that stands still.
+// clockedKeys are what a Verifier has in place of a C object if its policy has a clock of the
+// program's own: the library's policies have the system's clock or a time that stands still.
 type clockedKeys struct {
 	keys   keyHandle
 	policy Policy
 }
 
-// newClockedVerifier takes over a use of the keys, which keeps their C object, whoever closes them, until the verifier is
-// freed.
+// newClockedVerifier takes over a use of the keys, which keeps their C object, whoever closes them,
+// until the verifier is freed.
 func newClockedVerifier(keys keyHandle, policy Policy) *Verifier {
 	verifier := &Verifier{remote: keys.remote, clocked: &clockedKeys{keys, policy}}
 	lend(verifier, &verifier.lease, keys.lease, (*lease).leave)
@@ -101,7 +102,8 @@ func (k *clockedKeys) now() (*Verifier, error) {
 	return newVerifier(k.keys, policy)
 }
 
-// enter begins a use, which ends with lease.leave. It reports false if the verifier is closed, or nil.
+// enter begins a use, which ends with lease.leave. It reports false if the verifier is closed, or
+// nil.
 func (v *Verifier) enter() bool {
 	return v != nil && v.lease.enter()
 }
@@ -113,7 +115,8 @@ func (v *Verifier) enter() bool {
 // are checked each time, and when remote keys change, everything is forgotten. What it gives up: the tokens and their claims
 // stay in memory, about twice their length each, until others take their places. Tokens over 4 KiB are not remembered.
 //
-// The error is an [ErrInvalidArgument] for a number below 0 and for a policy with Now, and [ErrClosed].
+// The error is an [ErrInvalidArgument] for a number below 0 and for a policy with Now, and
+// [ErrClosed].
 func (v *Verifier) WithCache(tokens int) (*Verifier, error) {
 	if tokens < 0 {
 		return nil, invalidArgument(fmt.Sprintf("the cache size is negative: %d", tokens))
@@ -214,14 +217,15 @@ func (v *Verifier) verifyLater(
 	return nil, verdict
 }
 
-// VerifyAuthorization is [Verifier.Verify] for the token in the value of an HTTP Authorization header, as
-// [AuthorizationToken] finds it. A value without one, the empty value of an absent header included, is an
-// [ErrMalformedAuthorization].
+// VerifyAuthorization is [Verifier.Verify] for the token in the value of an HTTP Authorization
+// header, as [AuthorizationToken] finds it. A value without one, the empty value of an absent
+// header included, is an [ErrMalformedAuthorization].
 func (v *Verifier) VerifyAuthorization(value string) (*VerifiedToken, error) {
 	return v.VerifyAuthorizationContext(context.Background(), value)
 }
 
-// VerifyAuthorizationContext is [Verifier.VerifyAuthorization] as [Verifier.VerifyContext] is [Verifier.Verify].
+// VerifyAuthorizationContext is [Verifier.VerifyAuthorization] as [Verifier.VerifyContext] is
+// [Verifier.Verify].
 func (v *Verifier) VerifyAuthorizationContext(ctx context.Context, value string) (*VerifiedToken, error) {
 	token, err := AuthorizationToken(value)
 	if err != nil {

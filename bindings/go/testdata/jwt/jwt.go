@@ -1,5 +1,6 @@
-// Package jwt has what README.md uses of github.com/golang-jwt/jwt/v5, which this module does not import: so much that its
-// code compiles, and that a token takes the same way through a SigningMethod.
+// Package jwt has what README.md uses of github.com/golang-jwt/jwt/v5, which this module does not
+// import: so much that its code compiles, and that a token takes the same way through a
+// SigningMethod.
 package jwt
 
 import (
