@@ -60,11 +60,13 @@ func NewVerifier(keys KeySource, policy Policy) (*Verifier, error) {
 	if handle.lease == nil || !handle.lease.enter() {
 		return nil, ErrClosed
 	}
-	if policy.Now != nil {
-		return newClockedVerifier(handle, policy.clone()), nil
+	verifier, err := newVerifier(handle, prepared)
+	if err != nil || policy.Now == nil {
+		handle.lease.leave()
+		return verifier, err
 	}
-	defer handle.lease.leave()
-	return newVerifier(handle, prepared)
+	_ = verifier.Close() // it showed that the policy can be used
+	return newClockedVerifier(handle, policy.clone()), nil
 }
 
 func newVerifier(keys keyHandle, policy policyPointer) (*Verifier, error) {
