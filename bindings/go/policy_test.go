@@ -3,6 +3,7 @@ package bouncer_test
 import (
 	"errors"
 	"runtime"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -206,5 +207,25 @@ func TestTheLastCallByAClockKeepsItsKeys(t *testing.T) {
 		if token := must(verifier.Verify(documentToken))(t); token.UID() != "peter" {
 			t.Error(token.UID())
 		}
+	}
+}
+
+// An unset environment variable makes such a setting, and no token would ever pass.
+func TestAnEmptyIssuerOrAudienceIsNoSetting(t *testing.T) {
+	jwks := must(bouncer.LoadJWKS([]byte(documentJWKS)))(t)
+	for name, policy := range map[string]bouncer.Policy{
+		"issuer":            {Issuers: []string{""}},
+		"one issuer of two": {Issuers: []string{"https://idp.example/", ""}},
+		"audience":          {Audiences: []string{""}},
+		"ForIssuer, issuer": bouncer.ForIssuer("", "https://api.example/"),
+		"ForIssuer":         bouncer.ForIssuer("https://idp.example/", ""),
+		"with a clock":      {Issuers: []string{""}, Now: time.Now},
+	} {
+		_, err := bouncer.NewVerifier(jwks, policy)
+		if expectError(t, err, bouncer.ErrInvalidArgument); err != nil && !strings.Contains(err.Error(), "empty") {
+			t.Error(name, err)
+		}
+		_, err = bouncer.VerifyToken(jwks, policy, documentToken)
+		expectError(t, err, bouncer.ErrInvalidArgument)
 	}
 }
