@@ -108,7 +108,7 @@ func isLoginToken(token string) bool {
 	}
 	digest := sha256.Sum256([]byte(parts[0] + "." + parts[1]))
 	left := func() int64 { return claims.Exp - time.Now().Unix() }
-	return string(header) == `{"alg":"RS256","typ":"JWT"}` && decodeStrictly(payload, &claims) == nil && claims.UID == account &&
+	return string(header) == `{"typ":"JWT","alg":"RS256"}` && decodeStrictly(payload, &claims) == nil && claims.UID == account &&
 		left() > 0 && left() <= 600 &&
 		rsa.VerifyPKCS1v15(&accountKey().PublicKey, crypto.SHA256, digest[:], signature) == nil
 }

@@ -184,7 +184,8 @@ mod tests {
             assert!(kind.message().len() > 10 && !kind.message().ends_with('.'));
         }
         assert_eq!(name(999_999), c"unknown");
-        let statuses = [0, 1, 2, 199, 299, 399, 499, 999_999].map(bouncer_status_http_status);
+        let statuses =
+            [0, 1, 2, 199, 299, 399, 499, 999_999].map(|status| bouncer_status_http_status(status));
         assert_eq!(statuses, [200, 500, 500, 503, 401, 401, 503, 500]);
         assert!(bouncer_status_challenge(0).data.is_null() && bouncer_status_challenge(299).data.is_null());
     }

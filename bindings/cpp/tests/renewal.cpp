@@ -136,7 +136,7 @@ static void a_login_gives_a_token_and_its_header() {
     CHECK(proof.find('"') == std::string::npos);  // Nothing but these two.
     const auto keys = bouncer::JwkSet::from_keys(bouncer::Jwk::from_json(jwk_a));
     const auto login = bouncer::verify_token(keys, proof);
-    CHECK(login.uid() == "my-service" && login.header() == R"({"alg":"RS256","typ":"JWT"})");
+    CHECK(login.uid() == "my-service" && login.header() == R"({"typ":"JWT","alg":"RS256"})");
     const auto now = std::chrono::duration_cast<std::chrono::seconds>(start.time_since_epoch()).count();
     CHECK(*login.expires_at() >= now + 299 && *login.expires_at() <= now + 330);
 

@@ -42,7 +42,8 @@ static std::string header_of_a_request(const std::string &value) {
 
 static void an_authorization_header_is_verified_in_one_call() {
     const Verifier verifier(document_jwks(), policy_at(document_exp - 1));
-    CHECK(verifier.verify_authorization(header_of_a_request("Bearer " + document_token())).claim_string("uid") == "peter");
+    const VerifiedToken token = verifier.verify_authorization(header_of_a_request("Bearer " + document_token()));
+    CHECK(token.claim_string("uid") == "peter");
     CHECK(verifier.try_verify_authorization("token=" + document_token()));
     const auto basic = verifier.try_verify_authorization(header_of_a_request("Basic x"));
     CHECK(fails(basic, Status::MalformedAuthorization) && fails(verifier.try_verify_authorization({}), Status::MalformedAuthorization));
