@@ -230,7 +230,9 @@ func judge(
 		if err := token.Claims(&found.Claims); err != nil {
 			t.Errorf("%s: %v", c.ID, err)
 		}
-		checkAccessors(t, c, token)
+		if c.Expect.Status == "ok" { // otherwise the verdicts differ, which is said by the caller
+			checkAccessors(t, c, token)
+		}
 	}
 	count := len(jwks.Keys())
 	found.Keys, found.Skipped = &count, [][]any{}
