@@ -532,3 +532,15 @@ def test_errors_say_what_to_answer(sign: Sign, pem: str) -> None:
         assert (error.http_status, error.challenge) == (status, expected)
         copy = pickle.loads(pickle.dumps(error))
         assert (type(copy), copy.challenge, copy.code) == (type(error), error.challenge, error.code)
+
+
+def test_null_counts_as_absent_where_pyjwt_refuses_it(sign: Sign, pem: str) -> None:
+    claims = {"exp": None, "sub": None, "jti": None, "uid": "peter"}
+    assert verdict(theirs, lambda jwt: jwt.decode(sign(claims), pem, **RS256))[0] == "DecodeError"
+    assert ours.decode(sign(claims, kid=None), pem, **RS256) == claims
+    assert ours.get_unverified_header(sign(claims, kid=None))["kid"] is None
+    # What is required has to be there.
+    with pytest.raises(ours.MissingRequiredClaimError):
+        ours.decode(sign(claims), pem, **RS256, options={"require": ["exp"]})
+    with pytest.raises(ours.InvalidSubjectError):
+        ours.decode(sign(claims), pem, **RS256, subject="s")

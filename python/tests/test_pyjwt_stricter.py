@@ -159,7 +159,7 @@ STRICTER: dict[str, tuple[str, Callable[[Any, Sign, Keys], Any]]] = {
     ),
     "a time written as a string": (
         "MalformedClaimsError",
-        lambda jwt, sign, keys: jwt.decode(sign({"exp": str(NOW + 100)}), keys["pem"], **RS256),
+        lambda jwt, sign, keys: jwt.decode(sign({"exp": str(NOW + 100_000)}), keys["pem"], **RS256),
     ),
     "a time that is true": (
         "InvalidIssuedAtError",

@@ -250,17 +250,18 @@ def test_waiting_ends_at_once_where_the_operator_has_to_act(
 
 def test_a_token_that_expires_during_the_wait_is_not_given() -> None:
     end = threading.Event()
-    given: list[tuple[str, float]] = [("first", 1.0)]
+    # A second is between two logins, so that the renewal is under way well before the end.
+    given: list[tuple[str, float]] = [("first", 4.0)]
 
     def source() -> tuple[str, float]:
         if not given:
             end.wait(20)
         return given.pop()
 
-    renewer = TokenRenewer.from_callable(source, max_wait=0.5, log=False)
+    renewer = TokenRenewer.from_callable(source, max_wait=2, log=False)
     assert renewer.token() == "first"
     # In the last quarter of its life a caller waits for the renewal, which hangs.
-    time.sleep(0.8)
+    eventually(lambda: renewer.status().state == "expiring")
     with pytest.raises(LoginUnavailableError):
         renewer.token()
     renewer.close()
@@ -418,7 +419,7 @@ def test_logs_and_texts_hold_no_secret(
     assert first[1].startswith(f"{source}: generation 1; next login in ")
     assert second[0] == "WARNING"
     assert second[1].startswith(
-        f"{source}: not status 200: 503 (status); failures in a row: 0; next login in "
+        f"{source}: not status 200: HTTP 503 (status); failures in a row: 0; next login in "
     )
     assert repr(renewer) == f"<TokenRenewer {provider.url}: valid>"
     shown = caplog.text + repr(renewer) + repr(renewer.status())
