@@ -107,7 +107,7 @@ class InvalidTokenError(BouncerError):
     """The sender's fault, HTTP 401: the token is refused."""
 
     http_status = 401
-    challenge = 'Bearer error="invalid_token"'
+    challenge: str | None = 'Bearer error="invalid_token"'
 
 
 class DecodeError(InvalidTokenError):

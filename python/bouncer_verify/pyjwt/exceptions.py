@@ -51,21 +51,21 @@ class InvalidIssuedAtError(InvalidTokenError):
     """The claim "iat" is no NumericDate."""
 
     code = "malformed_claims"
-    challenge = MalformedClaimsError.challenge
+    challenge: str | None = MalformedClaimsError.challenge
 
 
 class InvalidJTIError(InvalidTokenError):
     """The claim "jti" is no string."""
 
     code = "malformed_claims"
-    challenge = MalformedClaimsError.challenge
+    challenge: str | None = MalformedClaimsError.challenge
 
 
 class InvalidSubjectError(InvalidTokenError):
     """The claim "sub" is no string, or not the expected subject."""
 
     code = "wrong_subject"
-    challenge = 'Bearer error="invalid_token", error_description="wrong_subject"'
+    challenge: str | None = 'Bearer error="invalid_token", error_description="wrong_subject"'
 
 
 class PyJWKError(InvalidKeyError):
@@ -90,4 +90,4 @@ class NoSigningKeyError(PyJWKClientError, NoMatchingKeyError):
     """The sender's fault, HTTP 401: the token names a key that is not there."""
 
     http_status = 401
-    challenge = NoMatchingKeyError.challenge
+    challenge: str | None = NoMatchingKeyError.challenge
