@@ -144,7 +144,8 @@ fn after_a_success_403_and_404_are_an_outage_that_passes() {
         assert!(status.next_attempt <= Duration::from_secs(15));
         assert!(iam.logins() <= 16, "{}", iam.logins());
         iam.change(|behaviour| behaviour.fault = None);
-        until("the next token", || renewer.status().generation == 2);
+        renewer.renew(PATIENCE).unwrap();
+        assert!(iam.accepts(&renewer.token().unwrap()));
     });
 }
 
