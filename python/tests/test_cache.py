@@ -105,4 +105,5 @@ def test_newer_keys_empty_it(
         keys.refresh()
         with pytest.raises(InvalidSignatureError):
             verifier.verify(token)
-        assert counts(verifier) == (1, 2)
+        # Twice: before and after the fetch that looks for a newer key of its kid.
+        assert counts(verifier) == (1, 3)

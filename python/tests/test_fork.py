@@ -15,7 +15,7 @@ import pytest
 from conftest import forged
 from server import Server, eventually, key_set, threads
 
-from bouncer_verify import InvalidTokenError, Jwk, KeysUnavailableError, Policy, RemoteJwkSet, Verifier
+from bouncer_verify import Jwk, KeysUnavailableError, Policy, RemoteJwkSet, Verifier
 from bouncer_verify.exceptions import BouncerError
 
 Make = Callable[..., str]
@@ -178,7 +178,7 @@ def test_children_of_a_busy_parent_do_not_deadlock(
         assert verifier.verify(token).uid == "peter"
         try:
             verifier.verify(other)
-        except InvalidTokenError:
+        except KeysUnavailableError:  # the fetch hangs, so nobody knows
             pass
         assert keys.status().attempts <= 1
         try:
