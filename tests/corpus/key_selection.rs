@@ -4,8 +4,10 @@ use super::case::{CLAIMS, Case, File, Policy, case, quote};
 use super::keys::{Jwk, jwk, only, set};
 use super::signer::{bouncer_token, compact};
 
-/// Five RSA keys, of which the last is beyond the four that are tried.
-const FIVE: [&str; 5] = ["rsa-2048-b", "rsa-2048-e3", "rsa-2049", "rsa-3072", "rsa-2048-a"];
+/// Five RSA keys of one length, of which the last is beyond the four that are tried.
+const FIVE: [&str; 5] = ["rsa-2048-b", "rsa-2048-e3", "rsa-2048-c", "rsa-2048-d", "rsa-2048-a"];
+/// Four RSA keys of other lengths.
+const OTHERS: [&str; 4] = ["rsa-2049", "rsa-3072", "rsa-4096", "rsa-8192"];
 
 pub(crate) fn file() -> File {
     let five: Vec<Jwk> = FIVE.iter().map(|name| jwk(name).kid(name)).collect();
@@ -248,6 +250,11 @@ fn hostile_kids() -> Vec<Case> {
 
 fn several() -> Vec<Case> {
     let four = "the first four keys that fit are tried, in document order";
+    let lengths = "a key whose signatures have another length is not tried, and not one of the four";
+    let behind_others = |keys: &[&str]| {
+        let keys = OTHERS.iter().chain(keys).map(|name| jwk(name).kid(name));
+        set(&keys.collect::<Vec<_>>())
+    };
     let identical = "identical keys count once";
     let duplicate = "RFC 7517 section 4.5: keys of one kid are all tried";
     let plain = |key: &str| signed(key, r#"{"alg":"RS256"}"#);
@@ -272,6 +279,42 @@ fn several() -> Vec<Case> {
         case("the_fifth_of_five_keys_is_not_tried", four)
             .keys("five")
             .token(plain(FIVE[4]))
+            .refused("invalid_signature"),
+        case("a_key_behind_four_of_other_lengths_is_tried", lengths)
+            .own_keys(behind_others(&["rsa-2048-a"]))
+            .token(plain("rsa-2048-a"))
+            .kid("rsa-2048-a")
+            .ok(CLAIMS),
+        case("the_fourth_of_its_length_behind_four_others_is_tried", lengths)
+            .own_keys(behind_others(&["rsa-2048-b", "rsa-2048-e3", "rsa-2048-c", "rsa-2048-a"]))
+            .token(plain("rsa-2048-a"))
+            .kid("rsa-2048-a")
+            .ok(CLAIMS),
+        case("the_fifth_of_its_length_behind_four_others_is_not_tried", lengths)
+            .own_keys(behind_others(&FIVE))
+            .token(plain("rsa-2048-a"))
+            .refused("invalid_signature"),
+        case("a_key_of_another_length_behind_five_is_tried", lengths)
+            .own_keys(set(&FIVE
+                .iter()
+                .chain(&["rsa-3072"])
+                .map(|name| jwk(name).kid(name))
+                .collect::<Vec<_>>()))
+            .token(plain("rsa-3072"))
+            .kid("rsa-3072")
+            .ok(CLAIMS),
+        case("keys_of_other_lengths_alone_verify_nothing", lengths)
+            .own_keys(behind_others(&[]))
+            .token(plain("rsa-2048-a"))
+            .refused("invalid_signature"),
+        case("a_short_signature_is_of_no_key", lengths)
+            .own_keys(behind_others(&["rsa-2048-a"]))
+            .token(
+                plain("rsa-2048-a")
+                    .rsplit_once('.')
+                    .map(|(input, _)| format!("{input}.AAAA"))
+                    .expect("a token"),
+            )
             .refused("invalid_signature"),
         case("the_fifth_of_five_keys_is_found_by_its_kid", four)
             .keys("five")
