@@ -86,6 +86,13 @@ static void a_setting_that_is_refused_changes_nothing() {
     CHECK(fails(policy.try_max_token_len(std::numeric_limits<std::size_t>::max()), Status::InvalidArgument));
     CHECK(fails(Policy::try_for_issuer("\xff", "a"), Status::InvalidArgument));
     CHECK(fails(Policy::try_for_issuer("i", "\xff"), Status::InvalidArgument));
+    // An environment variable that is not set, for one.
+    CHECK(fails(Policy::try_for_issuer("", "a"), Status::InvalidArgument));
+    const auto without_audience = Policy::try_for_issuer("i", "");
+    CHECK(fails(without_audience, Status::InvalidArgument));
+    CHECK(std::string_view(without_audience.error().message()).find("the audience is empty") != std::string_view::npos);
+    CHECK(fails(policy.try_accept_issuer(""), Status::InvalidArgument));
+    CHECK(fails(policy.try_accept_audience({}), Status::InvalidArgument));
     CHECK(verdict(policy) == Status::Ok);
     CHECK(policy.try_leeway(0s) && policy.try_leeway(300s) && policy.try_max_token_len(1048576));
     try {
