@@ -389,6 +389,10 @@ mod tests {
             if generation == 1 { Prospect::OtherKeys } else { Prospect::None }
         }
 
+        fn allows_fetch_for_known_kid(&self) -> bool {
+            false
+        }
+
         fn unavailable(&self) -> Error {
             Error::new(ErrorKind::KeysUnavailable, "")
         }
