@@ -586,6 +586,8 @@ fn what_cannot_be_fetched_by_rule_is_misuse() {
     for arguments in [
         &["--jwks", "http://idp.example/jwks"][..],
         &["--discover", "idp.example"],
+        &["--discover", "https://idp.example/.well-known/openid-configuration"],
+        &["--jwks", "https://idp.example/", "--ca-file", "/nonexistent/ca.pem"],
         &["--pem", "https://idp.example/key.pem"],
         &["--jwks", "https://idp.example/", "--timeout", "0"],
         &["--jwks", "https://idp.example/", "--proxy", "http://p", "--no-proxy"],
@@ -593,6 +595,9 @@ fn what_cannot_be_fetched_by_rule_is_misuse() {
     ] {
         let run = verify(arguments);
         assert_eq!(run.code, 2, "{arguments:?} {}", run.stderr);
+        if arguments.contains(&"--ca-file") {
+            assert!(run.stderr.contains("/nonexistent/ca.pem"), "{}", run.stderr);
+        }
     }
     assert_eq!(run(&["jwks", JWKS, "--watch"]).code, 2);
 }

@@ -11,7 +11,7 @@ use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootC
 use spki::der::asn1::{AnyRef, GeneralizedTime, UtcTime};
 use spki::der::{Decode as _, Reader as _, SliceReader, Tag, Tagged as _};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
 /// Where the trusted certificates are. The paths are read from the environment once; the files with
@@ -23,8 +23,6 @@ pub(super) struct Trust {
     /// SSL_CERT_DIR.
     named_folders: Vec<PathBuf>,
     system: System,
-    /// What was logged last about the files.
-    logged: Mutex<Vec<String>>,
 }
 
 #[cfg(all(unix, not(target_os = "macos")))]
@@ -49,7 +47,7 @@ impl Trust {
                 std::env::split_paths(&folders).filter(|path| !path.as_os_str().is_empty()).collect()
             })
             .unwrap_or_default();
-        Self { ca_file, named_file, named_folders, system: system_paths(), logged: Mutex::default() }
+        Self { ca_file, named_file, named_folders, system: system_paths() }
     }
 
     /// Finds out whether the CA bundle can be read, before it is needed.
@@ -57,7 +55,9 @@ impl Trust {
     /// # Errors
     /// The path, and why not.
     pub(super) fn check(&self) -> Result<(), String> {
-        self.bundle().map(drop)
+        // Here, on the program's own thread, and not with each fetch: a log handler may be slow.
+        self.bundle()?.notes.iter().for_each(|note| log::warn!("{note}"));
+        Ok(())
     }
 
     fn bundle(&self) -> Result<Trusted, String> {
@@ -69,18 +69,7 @@ impl Trust {
             }
             trusted.add("ca_file", path, bundle);
         }
-        self.log(&trusted.notes);
         Ok(trusted)
-    }
-
-    /// Each note once, until there are others.
-    fn log(&self, notes: &[String]) {
-        let mut logged = self.logged.lock().unwrap_or_else(PoisonError::into_inner);
-        if *logged != notes {
-            notes.clone_into(&mut logged);
-            drop(logged);
-            notes.iter().for_each(|note| log::warn!("{note}"));
-        }
     }
 
     /// The TLS settings for an exchange.

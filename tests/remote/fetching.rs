@@ -174,8 +174,8 @@ fn a_body_is_read_up_to_its_bound_alone() {
     assert!(matches!(refused(headers).failure(), FetchFailure::TooLarge | FetchFailure::Protocol));
 
     let padded = |len: usize| Reply::json(format!("{}{}", body(), " ".repeat(len - body().len())));
-    assert_eq!(refused(padded((512 << 10) + 1)).failure(), FetchFailure::TooLarge);
-    let server = Server::saying(padded(512 << 10));
+    assert_eq!(refused(padded((1 << 20) + 1)).failure(), FetchFailure::TooLarge);
+    let server = Server::saying(padded(1 << 20));
     ready(&server);
 }
 
@@ -298,7 +298,7 @@ fn a_program_can_bring_its_own_transport() {
     let transport = move |request: &HttpRequest<'_>| {
         assert_eq!(request.url(), "https://idp.example/jwks");
         assert!(request.headers().iter().any(|(name, _)| *name == "accept"));
-        assert_eq!((request.timeout(), request.max_body_len()), (Duration::from_secs(5), 512 << 10));
+        assert_eq!((request.timeout(), request.max_body_len()), (Duration::from_secs(5), 1 << 20));
         match counted.fetch_add(1, Ordering::SeqCst) {
             0 => Err(FetchError::new(FetchFailure::Other, "not yet")),
             1 => panic!("a bug of the program"),

@@ -79,17 +79,17 @@ fn an_answer_that_is_no_use_says_why() {
         (
             Reply::json(bomb).with("Content-Encoding", "gzip"),
             FetchFailure::TooLarge,
-            "too large: more than 524288 bytes",
+            "too large: more than 1048576 bytes",
         ),
         (
             Reply::Flood("HTTP/1.1 200 OK\r\nContent-Length: 104857600\r\n\r\n", 1 << 20),
             FetchFailure::TooLarge,
-            "too large: 104857600 bytes, at most 524288 are read",
+            "too large: 104857600 bytes, at most 1048576 are read",
         ),
         (
             Reply::Flood("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n", 10 << 20),
             FetchFailure::TooLarge,
-            "too large: more than 524288 bytes",
+            "too large: more than 1048576 bytes",
         ),
         (
             Reply::Answer(200, vec![("Content-Type", "text/html".into())], b"\n<html>secret".to_vec()),

@@ -305,10 +305,16 @@ pub(crate) struct PolicyArguments {
 impl PolicyArguments {
     /// The clock is left to the caller. `discovered` is the issuer whose keys verify the token, if it is known: tokens
     /// must then name it, unless the arguments say otherwise.
-    pub(crate) fn to_policy(&self, discovered: Option<&String>) -> Result<Policy> {
+    pub(crate) fn to_policy(&self, discovered: Option<&String>) -> Result<Policy, Failure> {
         let issuers = match discovered {
+            Some(address)
+                if self.issuer.is_empty() && !self.any_issuer && address.contains("/.well-known/") =>
+            {
+                let text = "--discover is the address of metadata: name the issuer too, with --issuer";
+                return Err(Failure::Usage(text.to_owned()));
+            }
             Some(issuer) if self.issuer.is_empty() && !self.any_issuer => std::slice::from_ref(issuer),
-            _ => &self.issuer,
+            _ => self.issuer.as_slice(),
         };
         let is_bouncers = issuers.is_empty() && !self.any_issuer;
         let mut policy = if is_bouncers { Policy::bouncer() } else { Policy::any_issuer() };
@@ -333,7 +339,7 @@ impl PolicyArguments {
             policy = policy.token_type(typ);
         }
         policy.check()?;
-        policy.leeway(Duration::from_secs(self.leeway))?.max_token_len(self.max_token_len)
+        Ok(policy.leeway(Duration::from_secs(self.leeway))?.max_token_len(self.max_token_len)?)
     }
 }
 

@@ -8,10 +8,12 @@ use crate::time::{utc, utc_and_distance};
 use bouncer_verify::{Clock, VerifiedJws, VerifiedToken, verify_jws, verify_token};
 
 pub(crate) fn run(arguments: &VerifyArguments) -> Result<Report, Failure> {
+    // Before the fetch: what is misused needs no network to say so.
+    let policy = arguments.policy.to_policy(arguments.keys.discover.as_ref())?;
     let jwks = arguments.keys.load(&arguments.fetch, &arguments.token)?;
     // One reading of the clock for the verdict and for the distances shown.
     let now = arguments.at.unwrap_or_else(|| Clock::system().now());
-    let policy = arguments.policy.to_policy(arguments.keys.discover.as_ref())?.at(now);
+    let policy = policy.at(now);
     let token = arguments.token.read()?;
     match verify_token(&jwks, &policy, &token) {
         Ok(verified) if arguments.json => Ok(Report::success(json(&verified))),

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 /// More than a key set and its envelope can have.
-const MAX_LEN: u64 = 1024 * 1024;
+const MAX_LEN: u64 = 2 * 1024 * 1024;
 
 /// How old a temporary file is that nobody writes any more.
 const ABANDONED: Duration = Duration::from_secs(60);
