@@ -78,9 +78,9 @@ func ExampleVerifyToken() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	_, err = bouncer.VerifyToken(jwks, bouncer.Policy{}, documentToken)
+	_, err = bouncer.VerifyToken(jwks, bouncer.Policy{At: time.Unix(1467985466, 0)}, documentToken)
 	fmt.Println(err)
-	// Output: bouncer: the token has expired: "exp"
+	// Output: bouncer: the token has expired: "exp": 0 s ago
 }
 
 // One error, asked for its cause, its group and its name.
@@ -122,7 +122,7 @@ func ExampleForIssuer() {
 	policy.At = time.Unix(1467985465, 0)
 	_, err = bouncer.VerifyToken(jwks, policy, documentToken)
 	fmt.Println(err)
-	// Output: bouncer: a required claim is missing: "iss"
+	// Output: bouncer: a required claim is missing: "iss": expected "https://idp.example/"
 }
 
 func ExampleVerifiedToken_Claims() {

@@ -259,7 +259,8 @@ func (r *RemoteJWKS) signatureVerifier(method *SigningMethod) (*Verifier, error)
 }
 
 // PublicKeys returns the keys that may verify a token with this JOSE Header, for programs that verify signatures by other means:
-// those of the header's "kid", or if the set has none of that those without "kid", or all if the header has no "kid"; and of them
+// those of the header's "kid", or if the set has none of that those without "kid", or all if the header has no "kid" (or it is
+// null or empty); and of them
 // those that fit "alg". With golang-jwt:
 //
 //	keys := func(token *jwt.Token) (any, error) {
@@ -271,7 +272,7 @@ func (r *RemoteJWKS) signatureVerifier(method *SigningMethod) (*Verifier, error)
 //		return set, err
 //	}
 //
-// None is an [ErrNoMatchingKey]. "kid" and "alg" that are no strings are an [ErrMalformedHeader].
+// None is an [ErrNoMatchingKey]. An "alg" that is not a string is an [ErrMalformedHeader].
 func (s *JWKSet) PublicKeys(header map[string]any) ([]crypto.PublicKey, error) {
 	if s == nil {
 		return nil, invalidArgument("the key set is nil")
@@ -281,12 +282,14 @@ func (s *JWKSet) PublicKeys(header map[string]any) ([]crypto.PublicKey, error) {
 		return nil, headerFault("alg")
 	}
 	candidates := s.keys
-	if wanted, present := header["kid"]; present {
-		kid, ok := wanted.(string)
-		if !ok {
-			return nil, headerFault("kid")
+	switch kid := header["kid"].(type) {
+	case string:
+		if kid != "" {
+			candidates = s.keysOf(kid)
 		}
-		candidates = s.keysOf(kid)
+	case nil:
+	default:
+		return nil, headerFault("kid")
 	}
 	var found []crypto.PublicKey
 	for _, key := range candidates {

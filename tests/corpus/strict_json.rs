@@ -302,7 +302,6 @@ fn duplicates() -> Vec<Case> {
             case(format!("{id}_in_the_key_set_are_refused"), why)
                 .own_keys(key_with(member))
                 .token(bouncer_token(CLAIMS))
-                .loads(0, &[(0, "not_a_jwk")])
                 .refused("no_usable_key"),
         );
     }

@@ -274,10 +274,13 @@ static void every_setting_has_its_effect() {
         struct stat file {};
         CHECK(stat(path.c_str(), &file) == 0 && (file.st_mode & 0777) == 0600);
         server.say(Reply::hang());
+        const std::size_t before = server.count();
         const RemoteJwkSet again(RemoteOptions::for_url(url).last_good_file(path));
         CHECK(Verifier(again, Policy::bouncer()).try_verify(token_a));
-        const RemoteStatus stale = again.status();
-        CHECK(stale.state() == "stale" && stale.last_success() && !stale.last_good_error());
+        // The file was confirmed a moment ago: it is fresh, and nothing is fetched.
+        const RemoteStatus fresh = again.status();
+        CHECK(fresh.state() == "fresh" && fresh.last_success() && !fresh.last_good_error());
+        CHECK(server.count() == before);
         std::ofstream(path) << "{";
         const RemoteJwkSet spoilt(RemoteOptions::for_url(url).last_good_file(path));
         const RemoteStatus empty = spoilt.status();

@@ -137,8 +137,9 @@ fn write_new(path: &Path, new: &Path, bytes: &[u8]) -> io::Result<bool> {
         Err(error) if error.kind() == ErrorKind::NotFound => return write_named(new, bytes),
         linked => return linked.map(|()| true),
     }
-    // Whole files have this name for the moment before their renaming alone: its process ended, or is a moment behind.
-    match fs::remove_file(new) {
+    // Whole files have this name for the moment before their renaming alone: the other writer ended, or is a moment
+    // behind. Renamed and not removed: that writer then finds its document in place.
+    match fs::rename(new, path) {
         Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
         _ => {}
     }
