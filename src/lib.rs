@@ -42,7 +42,7 @@
 //! | feature | default | |
 //! |---|---|---|
 //! | `aws-lc-rs` | yes | the fast back end; needs a C compiler to build |
-//! | `avx512` | yes | code for CPUs with AVX-512, used where the CPU has it: RS256 three to four times as fast. Without it the only `unsafe` of this crate is the C interface |
+//! | `avx512` | yes | code for CPUs with AVX-512, used where the CPU has it: RS256 three to four times as fast. Without it the only `unsafe` of this crate is in the C interface and in `src/os.rs` |
 //! | `rust-crypto` | | the pure-Rust back end, alone or beside the other ([`Backend`]) |
 //! | `remote` | yes | key sets that are fetched; uses aws-lc-rs for TLS |
 //! | `capi` | | the C symbols, for the libraries that `make lib` builds |

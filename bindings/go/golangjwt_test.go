@@ -369,9 +369,15 @@ func TestPublicKeysAreTheCandidatesOfTheCorpus(t *testing.T) {
 
 func TestPublicKeysOfAHeaderOfTheWrongTypes(t *testing.T) {
 	jwks := must(bouncer.LoadJWKS([]byte(documentJWKS)))(t)
-	for _, header := range []map[string]any{nil, {"alg": 1}, {"alg": "RS256", "kid": 1}, {"alg": "RS256", "kid": nil}} {
+	for _, header := range []map[string]any{nil, {"alg": 1}, {"alg": "RS256", "kid": 1}, {"alg": "RS256", "kid": []any{}}} {
 		_, err := jwks.PublicKeys(header)
 		expectError(t, err, bouncer.ErrMalformedHeader)
+	}
+	// Null and empty are as absent, as in a token that the library verifies.
+	for _, kid := range []any{nil, ""} {
+		if keys := must(jwks.PublicKeys(map[string]any{"alg": "RS256", "kid": kid}))(t); len(keys) != 1 {
+			t.Errorf("%#v: %d keys", kid, len(keys))
+		}
 	}
 	_, err := jwks.PublicKeys(map[string]any{"alg": "HS256"})
 	expectError(t, err, bouncer.ErrNoMatchingKey)

@@ -86,19 +86,22 @@ def test_both_workers_verify_see_rotations_and_survive_an_outage(
         assert service.answers_of_both(token) == {(200, "peter")}
         assert server.count == 2
         assert service.answer(make_token(exp=-10))[::2] == (401, "expired")
-        assert service.answer(token[:-8] + "A" * 8)[::2] == (401, "invalid_signature")
-        assert service.answer(make_other_token(kid="a"))[::2] == (401, "invalid_signature")
         assert server.count == 2
+        # A wrong signature may mean a new key of the same kid: each worker looks it up, once in five minutes.
+        assert service.answers_of_both(token[:-8] + "A" * 8) == {(401, "invalid_signature")}
+        assert service.answers_of_both(make_other_token(kid="a")) == {(401, "invalid_signature")}
+        assert server.count == 4
         server.say(key_set(a=jwk, b=other_jwk))
         assert service.answers_of_both(other_token) == {(200, "peter")}
-        assert server.count == 4
+        assert server.count == 6
         server.say(status=503)
         assert service.answers_of_both(token) == {(200, "peter")}
         for i in range(50):
-            assert service.answer(forged(token, str(i)))[::2] == (401, "no_matching_key")
+            # Nobody knows whether there is such a key, as long as the issuer cannot say.
+            assert service.answer(forged(token, str(i)))[::2] == (503, "keys_unavailable")
         assert service.answers_of_both(other_token) == {(200, "peter")}
         # Of its two, each worker has used one for the rotation.
-        assert server.count <= 6
+        assert server.count <= 8
 
 
 def test_a_worker_without_keys_says_so(server: Server, make_token: Make) -> None:
