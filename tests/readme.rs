@@ -6,7 +6,6 @@
 #[path = "support/c_library.rs"]
 mod c_library;
 
-#[cfg(feature = "remote")]
 use std::path::Path;
 use std::process::Command;
 
@@ -80,6 +79,25 @@ int main(void)
     assert!(status.success());
     let output = Command::new(program).output().unwrap();
     assert!(output.status.success(), "{output:?}");
+}
+
+#[test]
+fn the_blocks_of_the_page_on_c_compile() {
+    let page = std::fs::read_to_string(format!("{ROOT}/bindings/c/README.md")).unwrap();
+    let blocks = blocks(&page, "c");
+    assert!(blocks.len() >= 4, "{} blocks", blocks.len());
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let source = folder.join("c_readme.c");
+    std::fs::write(&source, blocks.join("\n\n") + "\n").unwrap();
+    let status = Command::new("cc")
+        .args(["-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-c"])
+        .arg(format!("-I{ROOT}/include"))
+        .arg(&source)
+        .arg("-o")
+        .arg(folder.join("c_readme.o"))
+        .status()
+        .unwrap();
+    assert!(status.success());
 }
 
 #[cfg(feature = "cli")]

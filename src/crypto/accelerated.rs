@@ -55,8 +55,8 @@ pub(super) struct Accelerated {
 #[derive(Default)]
 struct Watch {
     accepted: AtomicU32,
-    /// What the second opinions on refusals have cost and is not paid for yet. Threads that share it may lose a part of it to each other, which
-    /// does no harm.
+    /// What the second opinions on refusals have cost and is not paid for yet. Threads that share it may
+    /// overwrite each other's payments: the budget is then a little smaller or larger, which is harmless.
     debt: AtomicU32,
 }
 

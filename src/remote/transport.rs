@@ -146,7 +146,7 @@ fetch_failures! {
     Tls, "tls", "TLS failed";
     /// The answer is not HTTP, was cut short, or has a Content-Encoding that is not known.
     Protocol, "protocol", "not a usable HTTP answer";
-    /// An HTTP status other than 200.
+    /// An HTTP status that is not a success: for keys other than 200 and 203, for a login also than 201.
     Status, "status", "not status 200";
     /// A redirect that is not followed.
     Redirect, "redirect", "a redirect that is not followed";
