@@ -194,6 +194,9 @@ fn a_last_good_file_that_fails_is_logged_once_for_each_cause() {
         lines.iter().filter(warned).map(|(_, text)| text.clone()).collect::<Vec<_>>()
     };
     until("it is logged", || warnings().len() == 1);
+    // The line names the file and the system's error.
+    let named = format!("the last-good file {}: No such file", file.display());
+    assert!(warnings()[0].contains(&named), "{:?}", warnings());
     let refresh = || (0..5).for_each(|_| keys.refresh(PATIENCE).unwrap());
     refresh();
     assert!(keys.status().last_good_error.is_some());

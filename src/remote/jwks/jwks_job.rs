@@ -13,7 +13,7 @@ use crate::error::Result;
 use arc_swap::{ArcSwapOption, Guard};
 use log::Level;
 use sha2::{Digest, Sha256};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
@@ -160,9 +160,8 @@ impl JwksJob {
                 // One from the future says nothing about how fresh it is.
                 let lifetime = found.age().map_or(Duration::ZERO, |_| found.lifetime.min(longest));
                 let age = found.age().unwrap_or_default();
-                self.start_with(&found.jwks, Some(found.fetched), age, lifetime).map_err(|error| {
-                    FetchError::new(FetchFailure::Document, format!("last-good file: {error}"))
-                })
+                self.start_with(&found.jwks, Some(found.fetched), age, lifetime)
+                    .map_err(|error| FetchError::new(FetchFailure::Document, error.to_string()))
             }
         });
         // This is the program's own thread, in build().
@@ -187,7 +186,12 @@ impl JwksJob {
     /// Keeps what became of the file. Returns a text for the log if that is a failure and not the one of before: each cause
     /// is logged once.
     fn note_last_good(&self, result: Result<(), FetchError>) -> Option<String> {
-        let error = result.err().map(Arc::new);
+        let path = self.settings.last_good_file.as_deref().unwrap_or(Path::new(""));
+        let with_path = |error: FetchError| {
+            let detail = format!("the last-good file {}: {}", path.display(), error.detail());
+            Arc::new(FetchError::new(error.failure(), detail))
+        };
+        let error = result.err().map(with_path);
         let before = self.last_good_error.swap(error.clone());
         let error = error.filter(|error| before.is_none_or(|before| before != *error))?;
         Some(format!(

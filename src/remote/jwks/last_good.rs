@@ -38,7 +38,7 @@ pub(super) struct Contents<'a> {
 }
 
 fn failed(error: io::Error) -> FetchError {
-    FetchError::new(FetchFailure::System, format!("the last-good file: {error}"))
+    FetchError::new(FetchFailure::System, error.to_string())
 }
 
 /// Reads the file; `None` if it is not there, or is about another `source`.
@@ -50,7 +50,7 @@ pub(super) fn read(path: &Path, source: &str) -> Result<Option<LastGood>, FetchE
     match fs::metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         // Opening a pipe would wait for a writer.
-        Ok(about) if !about.is_file() => return Err(invalid("it is no file")),
+        Ok(about) if !about.is_file() => return Err(invalid("not a regular file")),
         _ => {}
     }
     let file = File::open(path).map_err(failed)?;
