@@ -632,7 +632,7 @@ bouncer_str bouncer_jwk_thumbprint(const bouncer_jwk *key);
  * The kid that Bouncer gives an RSA key, from its numbers. No text for other key types or if `key` is NULL.
  * Valid as long as `key`.
  */
-bouncer_str bouncer_jwk_bouncer_kid(const bouncer_jwk *key);
+bouncer_str bouncer_jwk_dcos_kid(const bouncer_jwk *key);
 
 /**
  * Frees a key that a bouncer_jwk_from_ function made; never one of a key set. NULL is allowed.

@@ -8,14 +8,14 @@
 //!
 //! // Once: the issuer's JWK Set and what its tokens must be.
 //! let jwks = JwkSet::from_slice(document)?;
-//! let policy = Policy::bouncer().at(1467985465);
+//! let policy = Policy::dcos().time(1467985465);
 //!
 //! // For every request.
 //! let verified = verify_token(&jwks, &policy, token)?;
 //! assert_eq!(verified.uid(), Some("peter"));
 //!
 //! // One second later the token is no longer valid.
-//! let error = verify_token(&jwks, &policy.at(1467985466), token).unwrap_err();
+//! let error = verify_token(&jwks, &policy.time(1467985466), token).unwrap_err();
 //! assert_eq!(error.kind(), ErrorKind::Expired);
 //! # Ok::<(), bouncer_verify::Error>(())
 //! ```

@@ -63,7 +63,7 @@ fn an_accelerated_key_verifies_its_other_algorithms_too() {
     for algorithm in
         [Algorithm::Rs256, Algorithm::Rs384, Algorithm::Rs512, Algorithm::Ps256, Algorithm::Ps512]
     {
-        let policy = Policy::bouncer().algorithms([algorithm]).at(1);
+        let policy = Policy::dcos().algorithms([algorithm]).time(1);
         let header = format!("{{\"alg\":\"{algorithm}\"}}");
         let token = key.token(algorithm, header, r#"{"exp":2,"uid":"peter"}"#);
         assert!(verify_token(&jwks, &policy, &token).is_ok(), "{algorithm}");

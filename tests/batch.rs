@@ -26,7 +26,7 @@ fn jwks(backend: Backend) -> JwkSet {
 }
 
 fn policy() -> Policy {
-    Policy::bouncer().algorithms([Algorithm::Rs256, Algorithm::Es256]).at(NOW)
+    Policy::dcos().algorithms([Algorithm::Rs256, Algorithm::Es256]).time(NOW)
 }
 
 /// Tokens of all keys, some of them wrong in one way or another.
@@ -164,7 +164,7 @@ fn a_verifier_with_a_cache_gives_the_same_verdicts() {
 #[test]
 fn columns_say_what_the_verdicts_say() {
     let jwks = jwks(Backend::default());
-    let policy = Policy::any_issuer().algorithms([Algorithm::Rs256]).optional_exp().at(NOW);
+    let policy = Policy::any_issuer().algorithms([Algorithm::Rs256]).optional_exp().time(NOW);
     let sign = |claims: &str| KEYS[0].token(Algorithm::Rs256, r#"{"alg":"RS256","kid":"key-0"}"#, claims);
     let mut tokens = vec![
         sign(r#"{"exp":1700000060,"uid":"peter"}"#),

@@ -20,7 +20,7 @@ fn verifier(tokens: usize) -> (Verifier, Arc<AtomicI64>) {
     let seconds = Arc::new(AtomicI64::new(NOW));
     let read = Arc::clone(&seconds);
     let clock = Clock::from_fn(move || read.load(Ordering::Relaxed));
-    let policy = Policy::bouncer().algorithms([Algorithm::Es256]).clock(clock);
+    let policy = Policy::dcos().algorithms([Algorithm::Es256]).clock(clock);
     (Verifier::new(jwks, policy).with_cache(tokens), seconds)
 }
 
@@ -82,12 +82,12 @@ fn times_are_judged_on_every_hit() {
 fn what_is_recalled_is_judged_as_a_hit_and_what_is_not_is_not_counted() {
     let (verifier, seconds) = verifier(100);
     let token = user(1);
-    assert!(verifier.recall(&token).is_none());
+    assert!(verifier.lookup_cached(&token).is_none());
     assert_eq!(hits_and_misses(&verifier), (0, 0));
     verifier.verify(&token).unwrap();
-    assert_eq!(verifier.recall(&token).unwrap().unwrap().uid(), Some("user-1"));
+    assert_eq!(verifier.lookup_cached(&token).unwrap().unwrap().uid(), Some("user-1"));
     seconds.store(NOW + 60, Ordering::Relaxed);
-    assert_eq!(verifier.recall(&token).unwrap().unwrap_err().kind(), ErrorKind::Expired);
+    assert_eq!(verifier.lookup_cached(&token).unwrap().unwrap_err().kind(), ErrorKind::Expired);
     assert_eq!(hits_and_misses(&verifier), (2, 1));
 }
 

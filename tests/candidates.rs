@@ -34,7 +34,7 @@ fn token(name: &str, header: &str) -> String {
 }
 
 fn verify(jwks: &JwkSet, token: &str) -> Result<VerifiedToken, Error> {
-    verify_token(jwks, &Policy::bouncer().at(1), token)
+    verify_token(jwks, &Policy::dcos().time(1), token)
 }
 
 fn forged(token: &str) -> String {

@@ -315,7 +315,7 @@ fn jwks_lists_usable_and_skipped_keys_by_their_place() {
     let json = run(&["jwks", &path, "--json"]).json();
     assert_eq!([&json["keys"][0]["index"], &json["keys"][1]["index"]], [1, 3]);
     assert_eq!([&json["keys"][0]["tolerated"], &json["keys"][1]["tolerated"]], [false, true]);
-    assert_eq!(json["keys"][0]["kid"], json["keys"][0]["bouncer_kid"]);
+    assert_eq!(json["keys"][0]["kid"], json["keys"][0]["dcos_kid"]);
     assert_eq!([&json["skipped"][0]["reason"], &json["skipped"][1]["reason"]], ["symmetric", "not_a_jwk"]);
 }
 

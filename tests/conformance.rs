@@ -21,7 +21,7 @@ fn every_back_end_gives_the_verdicts_of_the_corpus() {
 #[test]
 fn a_set_that_has_seen_tokens_gives_the_same_verdicts() {
     with_sets_that_have_seen_tokens("Rust with a set that has seen tokens", |jwks, case| {
-        expect(jwks, verify_token(jwks, &policy(&case.policy).at(case.now), case.token()))
+        expect(jwks, verify_token(jwks, &policy(&case.policy).time(case.now), case.token()))
     });
 }
 
@@ -29,7 +29,7 @@ fn a_set_that_has_seen_tokens_gives_the_same_verdicts() {
 fn a_batch_and_a_cache_give_the_same_verdicts() {
     with_sets_that_have_seen_tokens("Rust in batches and with a cache", |jwks, case| {
         let token = case.token();
-        let policy = policy(&case.policy).at(case.now);
+        let policy = policy(&case.policy).time(case.now);
         let cached = Verifier::new(Arc::clone(jwks), policy.clone()).with_cache(8);
         let batches = [verify_tokens(jwks, &policy, &[&token; 9], 1), cached.verify_batch(&[&token; 9], 1)];
         let verdicts = batches.into_iter().flatten().chain([cached.verify(&token)]);
@@ -68,13 +68,13 @@ fn remote_keys_give_the_verdicts_of_the_corpus() {
         let transport = move |_: &HttpRequest<'_>| Ok(HttpResponse::new(200, [], document.clone()));
         let remote = RemoteJwkSet::builder("https://idp.example/").seed(case.jwks.as_bytes()).lazy();
         let remote = remote.transport(transport).build().unwrap();
-        let verifier = Verifier::new(remote, policy(&case.policy).at(case.now));
+        let verifier = Verifier::new(remote, policy(&case.policy).time(case.now));
         expect(&jwks, verifier.verify(case.token()))
     });
 }
 
 fn judge(case: &Case, backend: Backend) -> Expect {
-    let policy = policy(&case.policy).at(case.now);
+    let policy = policy(&case.policy).time(case.now);
     let jwks = match JwkSet::from_slice_with(case.jwks.as_bytes(), backend) {
         Ok(jwks) => jwks,
         Err(error) => {
@@ -118,7 +118,7 @@ fn accepted(token: &VerifiedToken) -> Expect {
 
 fn policy(of: &PolicyOf) -> Policy {
     let mut policy = match of.base {
-        Base::Bouncer => Policy::bouncer(),
+        Base::Bouncer => Policy::dcos(),
         Base::AnyIssuer => Policy::any_issuer(),
         Base::Issuer => Policy::for_issuer(of.issuer.as_ref().unwrap(), of.audience.as_ref().unwrap()),
     };

@@ -209,7 +209,7 @@ impl Rules {
 
     fn policy(self) -> Policy {
         let policy = match self {
-            Self::Bouncer => Policy::bouncer(),
+            Self::Bouncer => Policy::dcos(),
             Self::Issuer => Policy::for_issuer(ISSUER, AUDIENCE),
             Self::SignatureAndTimes => Policy::any_issuer().accept_any_audience().optional_exp(),
         };
@@ -506,7 +506,7 @@ impl Comparison {
 
     fn compare(&mut self, rules: Rules, token: &[u8]) {
         // One time for all back ends: the text of an expired token has it.
-        let policy = rules.policy().at(Clock::system().now());
+        let policy = rules.policy().time(Clock::system().now());
         let mut verdicts = self.sets.iter().map(|jwks| verdict(jwks, &policy, token));
         let ours = verdicts.next().expect("a back end");
         for other in verdicts {

@@ -86,7 +86,7 @@ impl Documents {
         let jwk = Jwk::from_der(&key.public_der()).expect("a key").to_json();
         let jwks =
             JwkSet::from_slice_with(format!(r#"{{"keys":[{jwk}]}}"#).as_bytes(), backend).expect("a key set");
-        let policy = Policy::bouncer().algorithms([Algorithm::Ed25519]).at(1_700_000_000);
+        let policy = Policy::dcos().algorithms([Algorithm::Ed25519]).time(1_700_000_000);
         // The longest file has 250 kB.
         let policy = policy.max_token_len(Policy::MAX_TOKEN_LEN).expect("a bound");
         Self { key, jwk, jwks, policy, backend }

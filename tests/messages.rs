@@ -26,7 +26,7 @@ fn jwks() -> JwkSet {
 }
 
 fn any() -> Policy {
-    Policy::any_issuer().algorithms([Algorithm::Ed25519, Algorithm::Rs256]).at(NOW)
+    Policy::any_issuer().algorithms([Algorithm::Ed25519, Algorithm::Rs256]).time(NOW)
 }
 
 /// A token of the good key with these.
@@ -145,7 +145,7 @@ fn claims_and_policies() {
     let issuer = Policy::for_issuer("https://idp.example/", "https://api.example/")
         .accept_audience("orders")
         .algorithms([Algorithm::Ed25519])
-        .at(NOW);
+        .time(NOW);
     let many = (0..9).fold(issuer.clone(), |policy, i| policy.accept_audience(&format!("audience-{i}")));
     let uid = any().require_string_claim("uid").require_claim("dept");
     let with = |members: &str| claims(&format!(r#"{{"exp":1700003600,{members}}}"#));
@@ -183,7 +183,7 @@ fn claims_and_policies() {
         assert_says(&text, words);
         assert!(!text.contains("SECRET"), "{text}");
     }
-    let long = Policy::for_issuer(&"i".repeat(5000), "a").algorithms([Algorithm::Ed25519]).at(NOW);
+    let long = Policy::for_issuer(&"i".repeat(5000), "a").algorithms([Algorithm::Ed25519]).time(NOW);
     assert!(verdict(&long, with(r#""iss":"x""#)).len() < 400);
     // The caller's own mistakes, before anything is said of a token.
     for (policy, words) in [

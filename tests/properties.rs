@@ -71,7 +71,7 @@ fn ed25519_token(claims: impl AsRef<[u8]>) -> String {
 }
 
 fn ed25519_policy() -> Policy {
-    Policy::bouncer().algorithms([Algorithm::Ed25519]).at(NOW)
+    Policy::dcos().algorithms([Algorithm::Ed25519]).time(NOW)
 }
 
 proptest! {
@@ -86,7 +86,7 @@ proptest! {
         let issuer = &ISSUERS[signer];
         let algorithm = issuer.algorithms[which.index(issuer.algorithms.len())];
         let token = issuer.key.token(algorithm, format!(r#"{{"alg":"{algorithm}"}}"#), r#"{"exp":1800000000,"uid":"peter"}"#);
-        let policy = Policy::bouncer().algorithms(allowed.iter().copied()).at(NOW);
+        let policy = Policy::dcos().algorithms(allowed.iter().copied()).time(NOW);
         for jwks in &issuer.jwks {
             match verify_token(jwks, &policy, &token) {
                 Ok(verified) => {
@@ -144,10 +144,10 @@ fn one_changed_byte_anywhere_makes_a_token_invalid() {
     };
     let cases = [
         (ed25519(), ed25519_policy(), ed25519_token(EXPIRES)),
-        (&ISSUERS[1], Policy::bouncer().algorithms([Algorithm::Es256]).at(NOW), es256),
+        (&ISSUERS[1], Policy::dcos().algorithms([Algorithm::Es256]).time(NOW), es256),
         (
             &bouncer,
-            Policy::bouncer().at(1467985465),
+            Policy::dcos().time(1467985465),
             include_str!("data/document_token.txt").trim().to_owned(),
         ),
     ];

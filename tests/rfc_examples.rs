@@ -86,11 +86,11 @@ fn rfc_7515_tokens_verify_until_their_exp() {
         for (key, token) in [(RFC7515_A2_KEY, RFC7515_A2), (RFC7515_A3_KEY, RFC7515_A3)] {
             let jwks = set_of(key, backend);
             let verified =
-                verify_token(&jwks, &any_algorithm().at(1300819379), token).expect("a valid token");
+                verify_token(&jwks, &any_algorithm().time(1300819379), token).expect("a valid token");
             assert_eq!((verified.issuer(), verified.expires_at()), (Some("joe"), Some(1300819380)));
             assert_eq!(verified.claim("http://example.com/is_root"), Some("true"));
             assert_eq!(verified.payload(), RFC7515_CLAIMS);
-            let late = verify_token(&jwks, &any_algorithm().at(1300819380), token);
+            let late = verify_token(&jwks, &any_algorithm().time(1300819380), token);
             assert_eq!(kind(late), (ErrorKind::Expired, Some("exp".into())));
         }
     }
@@ -142,14 +142,14 @@ fn the_token_of_the_dcos_document_verifies_until_its_exp() {
     let token = DOCUMENT_TOKEN.trim();
     for &backend in Backend::ALL {
         let jwks = JwkSet::from_slice_with(DOCUMENT_JWKS.as_bytes(), backend).expect("a key set");
-        let verified = verify_token(&jwks, &Policy::bouncer().at(1467985465), token).expect("a valid token");
+        let verified = verify_token(&jwks, &Policy::dcos().time(1467985465), token).expect("a valid token");
         assert_eq!((verified.uid(), verified.expires_at()), (Some("peter"), Some(1467985466)));
         assert_eq!(verified.kid(), jwks.keys()[0].kid());
-        let late = verify_token(&jwks, &Policy::bouncer().at(1467985466), token);
+        let late = verify_token(&jwks, &Policy::dcos().time(1467985466), token);
         assert_eq!(kind(late), (ErrorKind::Expired, Some("exp".into())));
         // The document's first key set is of another key.
         let others = JwkSet::from_slice_with(DOCUMENT_FIRST_JWKS.as_bytes(), backend).expect("a key set");
-        let foreign = verify_token(&others, &Policy::bouncer().at(1467985465), token);
+        let foreign = verify_token(&others, &Policy::dcos().time(1467985465), token);
         assert_eq!(kind(foreign), (ErrorKind::InvalidSignature, None));
     }
 }
@@ -159,7 +159,7 @@ fn both_key_sets_of_the_dcos_document_carry_the_kid_that_bouncer_computes() {
     for document in [DOCUMENT_JWKS, DOCUMENT_FIRST_JWKS] {
         let jwks = JwkSet::from_slice(document.as_bytes()).expect("a key set");
         let [key] = jwks.keys() else { panic!("one key") };
-        assert_eq!(key.bouncer_kid().as_deref(), key.kid());
+        assert_eq!(key.dcos_kid().as_deref(), key.kid());
         assert!(key.kid().is_some_and(|kid| kid.len() == 64));
         assert_eq!((key.algorithm(), key.bits(), key.is_tolerated()), (Some(Algorithm::Rs256), 2048, false));
     }
@@ -181,7 +181,7 @@ fn every_spelling_of_a_key_gives_back_the_same_key() {
         assert!(Jwk::from_pem(key.to_pem().as_bytes()).expect("PEM") == bare);
         assert_eq!((bare.to_der(), bare.to_pem()), (key.to_der(), key.to_pem()));
         assert!(Jwk::from_slice(key.to_json().as_bytes()).expect("JWK") == key);
-        assert_eq!((bare.thumbprint(), bare.bouncer_kid()), (key.thumbprint(), key.bouncer_kid()));
+        assert_eq!((bare.thumbprint(), bare.dcos_kid()), (key.thumbprint(), key.dcos_kid()));
         assert_eq!((bare.key_type(), bare.curve(), bare.bits()), (key.key_type(), key.curve(), key.bits()));
         let json = bare.to_json();
         assert!(Jwk::from_slice(json.as_bytes()).expect("JWK") == bare);
@@ -191,7 +191,7 @@ fn every_spelling_of_a_key_gives_back_the_same_key() {
             let (n, e) = ([&[0], n].concat(), [&[0, 0], e].concat());
             assert!(Jwk::from_rsa_components(&n, &e).expect("n and e with leading zeros") == bare);
         } else {
-            assert_eq!(key.bouncer_kid(), None);
+            assert_eq!(key.dcos_kid(), None);
         }
         let mut named = bare.clone();
         if let Some(kid) = key.kid() {
@@ -387,7 +387,7 @@ mod cookbook {
         let outside = text(&example["encrypt"]["output"]["compact"]);
         for &backend in Backend::ALL {
             let jwks = JwkSet::from_keys_with([key.clone()], backend).expect("a key set");
-            let policy = any_algorithm().accept_issuer("hobbiton.example").token_type("JWT").at(1300819379);
+            let policy = any_algorithm().accept_issuer("hobbiton.example").token_type("JWT").time(1300819379);
             let verified = verify_token(&jwks, &policy, inside).expect("a valid token");
             assert_eq!(verified.payload(), text(&example["sign"]["input"]["payload"]));
             assert_eq!(verified.algorithm(), Algorithm::Ps256);

@@ -47,7 +47,7 @@ class Case:
 def bouncer_verifier(case: Case) -> Any:
     from bouncer_verify import JwkSet, Policy, Verifier
 
-    policy = Policy.bouncer() if case.is_bouncer else Policy.for_issuer(ISSUER, AUDIENCE)
+    policy = Policy.dcos() if case.is_bouncer else Policy.for_issuer(ISSUER, AUDIENCE)
     return Verifier(JwkSet.from_json(case.jwks_json), policy)
 
 

@@ -798,7 +798,7 @@ func readJWK(key *C.bouncer_jwk) *JWK {
 		der:        bytesOf(C.bouncer_jwk_der(key)),
 		json:       textOf(C.bouncer_jwk_json(key)),
 		thumbprint: textOf(C.bouncer_jwk_thumbprint(key)),
-		bouncerKID: textOf(C.bouncer_jwk_bouncer_kid(key)),
+		bouncerKID: textOf(C.bouncer_jwk_dcos_kid(key)),
 	}
 }
 

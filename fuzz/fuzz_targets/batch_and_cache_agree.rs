@@ -88,7 +88,7 @@ fuzz_target!(|data: &[u8]| {
     for (i, line) in data.split(|&byte| byte == b'\n').take(16).enumerate() {
         tokens.insert(2 * i % tokens.len(), token_of(line));
     }
-    let policy = issuer::policy(Policy::bouncer()).algorithms([Algorithm::Rs256, Algorithm::Ed25519]);
+    let policy = issuer::policy(Policy::dcos()).algorithms([Algorithm::Rs256, Algorithm::Ed25519]);
     let policy = policy.clock(Clock::from_fn(|| TIME.load(Ordering::Relaxed)));
     let [single, batch] = &*KEY_SETS;
     let accelerated = [single, batch].map(|set| set.accelerated_keys());

@@ -33,6 +33,6 @@ pub fn sign(input: &[u8]) -> [u8; 64] {
 }
 
 pub fn policy(policy: Policy) -> Policy {
-    let policy = policy.algorithms([Algorithm::Ed25519]).at(NOW);
+    let policy = policy.algorithms([Algorithm::Ed25519]).time(NOW);
     policy.max_token_len(Policy::MAX_TOKEN_LEN).expect("a bound")
 }

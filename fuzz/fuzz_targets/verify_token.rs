@@ -12,7 +12,7 @@ use bouncer_verify::{Algorithm, Policy, verify_jws, verify_token};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
-    let policy = issuer::policy(Policy::bouncer());
+    let policy = issuer::policy(Policy::dcos());
     let cut = data.iter().position(|&byte| byte == b'\n').unwrap_or(data.len());
     let (header, claims) = (&data[..cut], data.get(cut + 1..).unwrap_or_default());
     for jwks in issuer::KEY_SETS.iter() {

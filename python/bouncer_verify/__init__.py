@@ -1,6 +1,6 @@
 """Verifies JSON Web Tokens (RFC 7519) against an issuer's JWK Set (RFC 7517).
 
-    verifier = Verifier(RemoteJwkSet(url), Policy.bouncer())  # once; or JwkSet.from_json(document)
+    verifier = Verifier(RemoteJwkSet(url), Policy.dcos())  # once; or JwkSet.from_json(document)
     token = verifier.verify_authorization(header)  # for every request; or verify(text)
     token.uid, token["exp"]
 

@@ -65,7 +65,7 @@ def service(verifier: Verifier, renewer: TokenRenewer, backend: str) -> Applicat
 
 
 if __name__ == "__main__":
-    verifier = Verifier(RemoteJwkSet(os.environ["JWKS_URL"]), Policy.bouncer())
+    verifier = Verifier(RemoteJwkSet(os.environ["JWKS_URL"]), Policy.dcos())
     with TokenRenewer.service_account_from_env() as renewer:
         app = service(verifier, renewer, os.environ["BACKEND_URL"])
         make_server("127.0.0.1", 8000, app).serve_forever()

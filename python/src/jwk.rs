@@ -144,8 +144,8 @@ impl Jwk {
     }
 
     /// The key ID that Bouncer gives an RSA key; None for other key types.
-    fn bouncer_kid(&self) -> Option<String> {
-        self.0.bouncer_kid()
+    fn dcos_kid(&self) -> Option<String> {
+        self.0.dcos_kid()
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {

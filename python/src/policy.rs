@@ -11,8 +11,8 @@ use std::time::Duration;
 
 /// What a token must be to be believed, beyond its signature. Immutable; any number of threads may use it.
 ///
-/// Start from `Policy.bouncer()` or `Policy.for_issuer(issuer, audience)` and change it with `replace()`. The
-/// constructor's own defaults are those of `Policy.any_issuer()`; none but `Policy.bouncer()` requires "uid".
+/// Start from `Policy.dcos()` or `Policy.for_issuer(issuer, audience)` and change it with `replace()`. The
+/// constructor's own defaults are those of `Policy.any_issuer()`; none but `Policy.dcos()` requires "uid".
 /// Where several values are possible, one `str` is taken as well as an iterable of them.
 ///
 /// algorithms: the allowed ones.
@@ -152,7 +152,7 @@ impl Policy {
             None => false,
             Some(now) if now.bind(py).is_callable() => true,
             Some(now) => {
-                policy = policy.at(now.extract(py)?);
+                policy = policy.time(now.extract(py)?);
                 false
             }
         };
@@ -176,7 +176,7 @@ impl Policy {
     /// For the tokens of DC/OS's Bouncer: RS256; "exp" and a string "uid" are required; "iss" is not
     /// compared.
     #[staticmethod]
-    fn bouncer(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+    fn dcos(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
         Self::with(py, [("require_string", PyString::new(py, "uid").as_any())])
     }
 
@@ -233,7 +233,7 @@ impl Policy {
     /// The policy, with the time if that has to be asked for.
     pub(crate) fn now(&self, py: Python<'_>) -> PyResult<Cow<'_, bouncer_verify::Policy>> {
         Ok(match self.time(py)? {
-            Some(now) => Cow::Owned(self.policy.clone().at(now)),
+            Some(now) => Cow::Owned(self.policy.clone().time(now)),
             None => Cow::Borrowed(&self.policy),
         })
     }

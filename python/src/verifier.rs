@@ -212,7 +212,7 @@ impl Verifier {
         let asked = self.asked(py)?;
         let verifier = asked.as_ref().unwrap_or(&self.verifier);
         // Threads that hand the lock over for a tenth of a microsecond get slower by it.
-        if let Some(verdict) = verifier.recall(token) {
+        if let Some(verdict) = verifier.lookup_cached(token) {
             *ticket = None;
             return Ok(verdict);
         }
@@ -262,7 +262,7 @@ impl Verifier {
             NOW.set(now);
             return Ok(None);
         }
-        Ok(Some(bouncer_verify::Verifier::new(self.keys.of_the_core(), policy.policy.clone().at(now))))
+        Ok(Some(bouncer_verify::Verifier::new(self.keys.of_the_core(), policy.policy.clone().time(now))))
     }
 }
 

@@ -29,7 +29,7 @@ def test_everything_else_is_refused(value: str) -> None:
 
 
 def test_a_request_without_the_header_is_refused_as_any_without_a_token(jwks: JwkSet) -> None:
-    verifier = Verifier(jwks, Policy.bouncer())
+    verifier = Verifier(jwks, Policy.dcos())
     for call in (token_from_authorization, verifier.verify_authorization):
         with pytest.raises(MalformedAuthorizationError) as caught:
             call(None)
@@ -37,14 +37,14 @@ def test_a_request_without_the_header_is_refused_as_any_without_a_token(jwks: Jw
 
 
 def test_other_types_are_type_errors(jwks: JwkSet) -> None:
-    for call in (token_from_authorization, Verifier(jwks, Policy.bouncer()).verify_authorization):
+    for call in (token_from_authorization, Verifier(jwks, Policy.dcos()).verify_authorization):
         for other in (5, ["token=a.b.c"]):
             with pytest.raises(TypeError):
                 call(other)  # type: ignore[arg-type]
 
 
 def test_a_verifier_takes_the_header_as_it_is(jwks: JwkSet, token: str) -> None:
-    verifier = Verifier(jwks, Policy.bouncer().replace(now=1467985465))
+    verifier = Verifier(jwks, Policy.dcos().replace(now=1467985465))
     for header in (f"token={token}", f"Bearer {token}", f"bearer {token}".encode()):
         assert verifier.verify_authorization(header).uid == "peter"
         assert verifier.with_cache(10).verify_authorization(header).uid == "peter"

@@ -25,7 +25,7 @@ def test_aws_lc_accelerates_nothing(document: str, jwk: Jwk) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_one_verdict(document: str, token: str, name: Literal["accelerated", "aws-lc"]) -> None:
     jwks = JwkSet.from_json(document, backend=name)
-    assert verify_token(jwks, Policy.bouncer().replace(now=1467985465), token).uid == "peter"
+    assert verify_token(jwks, Policy.dcos().replace(now=1467985465), token).uid == "peter"
 
 
 @pytest.mark.parametrize("backend", ["", "AWS-LC", "rust-crypto"])
@@ -46,7 +46,7 @@ def test_remote_keys(server: Server, make_token: Any, name: Literal["accelerated
         keys.wait_ready()
         of_the_name = JwkSet(keys.current().keys, backend=name)
         assert keys.current().accelerated_keys == of_the_name.accelerated_keys
-        assert Verifier(keys, Policy.bouncer()).verify(make_token()).uid == "peter"
+        assert Verifier(keys, Policy.dcos()).verify(make_token()).uid == "peter"
 
 
 def test_the_environment_turns_it_off(document: str) -> None:

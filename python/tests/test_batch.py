@@ -34,7 +34,7 @@ Text = str | bytes
 
 @pytest.fixture(scope="module")
 def verifier(jwk: Jwk) -> Verifier:
-    return Verifier(JwkSet([jwk.with_kid("a")]), Policy.bouncer().replace(now=NOW))
+    return Verifier(JwkSet([jwk.with_kid("a")]), Policy.dcos().replace(now=NOW))
 
 
 @pytest.fixture(scope="module")
@@ -212,11 +212,11 @@ def test_the_policy_s_clock_is_asked_once(verifier: Verifier, sign: Sign) -> Non
 def test_remote_keys(server: Any, make_token: Callable[..., str]) -> None:
     with RemoteJwkSet(server.url) as keys:
         keys.wait_ready()
-        verifier = Verifier(keys, Policy.bouncer())
+        verifier = Verifier(keys, Policy.dcos())
         good, late = make_token(), make_token(exp=-1)
         assert verifier.verify_batch_columns([good, late] * 100, threads=2).codes() == [None, "expired"] * 100
         # The time that the policy tells reaches whatever thread judges.
-        distant = Verifier(keys, Policy.bouncer().replace(now=lambda: 2**40))
+        distant = Verifier(keys, Policy.dcos().replace(now=lambda: 2**40))
         for ticking in (distant, distant.with_cache(8)):
             assert ticking.verify_batch_columns([good, late] * 100, threads=2).codes() == ["expired"] * 200
             with ThreadPoolExecutor(1) as pool:

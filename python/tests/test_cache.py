@@ -26,7 +26,7 @@ NOW = 1_700_000_000
 
 @pytest.fixture
 def verifier(jwk: Jwk) -> Verifier:
-    return Verifier(JwkSet([jwk]), Policy.bouncer().replace(now=NOW)).with_cache(100)
+    return Verifier(JwkSet([jwk]), Policy.dcos().replace(now=NOW)).with_cache(100)
 
 
 def counts(verifier: Verifier) -> tuple[int, int]:
@@ -36,7 +36,7 @@ def counts(verifier: Verifier) -> tuple[int, int]:
 
 
 def test_there_is_none_unless_asked_for(jwk: Jwk) -> None:
-    plain = Verifier(JwkSet([jwk]), Policy.bouncer())
+    plain = Verifier(JwkSet([jwk]), Policy.dcos())
     assert plain.cache_stats is None
     assert plain.with_cache(0).cache_stats is None
     cached = plain.with_cache(100)
@@ -75,7 +75,7 @@ def test_a_forged_token_is_no_hit(verifier: Verifier, sign: Sign) -> None:
 
 def test_a_hit_expires_by_the_policy_s_clock(jwk: Jwk, sign: Sign) -> None:
     now = NOW
-    policy = Policy.bouncer().replace(now=lambda: now)
+    policy = Policy.dcos().replace(now=lambda: now)
     verifier = Verifier(JwkSet([jwk]), policy).with_cache(100)
     token = sign({"uid": "peter", "exp": NOW + 10})
     assert verifier.verify(token).uid == verifier.verify(token).uid == "peter"
@@ -96,7 +96,7 @@ def test_newer_keys_empty_it(
 ) -> None:
     with RemoteJwkSet(server.url) as keys:
         keys.wait_ready()
-        verifier = Verifier(keys, Policy.bouncer()).with_cache(100)
+        verifier = Verifier(keys, Policy.dcos()).with_cache(100)
         token = make_token()
         verifier.verify(token)
         verifier.verify(token)

@@ -24,7 +24,7 @@ def cases() -> list[Any]:
 def policy_of(of: dict[str, Any], now: int) -> Policy:
     settings = dict(of)
     policy = {
-        "bouncer": Policy.bouncer,
+        "bouncer": Policy.dcos,
         "issuer": lambda: Policy.for_issuer(settings.pop("issuer"), settings.pop("audience")),
         "any_issuer": Policy.any_issuer,
     }[settings.pop("base")]()

@@ -57,7 +57,7 @@ def test_a_service_verifies_its_callers_and_calls_with_its_own_token(
     server: Server, sign: Sign, private_pem: str
 ) -> None:
     provider = Provider(sign)
-    verifier = Verifier(RemoteJwkSet(server.url), Policy.bouncer())
+    verifier = Verifier(RemoteJwkSet(server.url), Policy.dcos())
     refused: set[str] = set()
 
     def backend(environ: dict[str, Any], start_response: Callable[..., object]) -> Iterable[bytes]:

@@ -52,7 +52,7 @@ def test_the_same_error_again_is_another_object(jwks: bouncer_verify.JwkSet) -> 
     errors = []
     for token in ("a.b", "a.b", "a.b.c", "a.b"):
         with pytest.raises(bouncer_verify.DecodeError) as caught:
-            bouncer_verify.verify_token(jwks, bouncer_verify.Policy.bouncer(), token)
+            bouncer_verify.verify_token(jwks, bouncer_verify.Policy.dcos(), token)
         errors.append(caught.value)
     assert errors[0] is not errors[1] and errors[0].args == errors[1].args == errors[3].args
     assert errors[2].args != errors[0].args
@@ -82,7 +82,7 @@ def test_pickle_keeps_the_class_the_text_and_the_claim(exception: type[BouncerEr
 
 
 def test_an_error_says_what_is_wrong_and_names_the_claim(jwks: bouncer_verify.JwkSet, token: str) -> None:
-    policy = bouncer_verify.Policy.bouncer().replace(now=1467985466)
+    policy = bouncer_verify.Policy.dcos().replace(now=1467985466)
     with pytest.raises(bouncer_verify.ExpiredSignatureError) as caught:
         bouncer_verify.verify_token(jwks, policy, token)
     assert (caught.value.code, caught.value.claim) == ("expired", "exp")
@@ -91,7 +91,7 @@ def test_an_error_says_what_is_wrong_and_names_the_claim(jwks: bouncer_verify.Jw
 
 
 def test_no_text_holds_the_token(jwks: bouncer_verify.JwkSet, token: str) -> None:
-    policy = bouncer_verify.Policy.bouncer()
+    policy = bouncer_verify.Policy.dcos()
     for bad in (token, token[:-4], "!" + token, token + ".a.b", "secret.secret.secret"):
         with pytest.raises(bouncer_verify.InvalidTokenError) as caught:
             bouncer_verify.verify_token(jwks, policy, bad)

@@ -52,7 +52,7 @@ keys = [RemoteJwkSet(url, fetch=fetch) for fetch in [raises, answers] * 50]
 time.sleep(0.05)
 """,
     "threads that verify": """
-verifier = Verifier(RemoteJwkSet(url, max_wait=60), Policy.bouncer())
+verifier = Verifier(RemoteJwkSet(url, max_wait=60), Policy.dcos())
 header = "eyJhbGciOiJSUzI1NiJ9.eyJ1aWQiOiJwIiwiZXhwIjo5OTk5OTk5OTk5fQ.AA"
 for _ in range(20): threading.Thread(target=verifier.verify, args=(header,), daemon=True).start()
 time.sleep(0.1)

@@ -56,7 +56,7 @@ def test_it_is_given_url_headers_and_timeout_and_runs_on_a_daemon_thread(jwk: Jw
 
 def test_urllib_works(server: Server, make_token: Callable[..., str]) -> None:
     keys = RemoteJwkSet(server.url, fetch=urllib_fetch)
-    assert Verifier(keys, Policy.bouncer()).verify(make_token()).uid == "peter"
+    assert Verifier(keys, Policy.dcos()).verify(make_token()).uid == "peter"
     assert server.requests[0][1]["user-agent"].startswith("Python-urllib")
 
 

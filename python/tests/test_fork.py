@@ -48,7 +48,7 @@ def exit_code(process: int) -> int:
 def ready(server: Server, **settings: Any) -> tuple[RemoteJwkSet, Verifier]:
     keys = RemoteJwkSet(server.url, **settings)
     keys.wait_ready()
-    return keys, Verifier(keys, Policy.bouncer())
+    return keys, Verifier(keys, Policy.dcos())
 
 
 def test_a_child_verifies_at_once_and_without_a_fetch(server: Server, make_token: Make) -> None:
@@ -96,7 +96,7 @@ def test_a_child_refreshes_keys_that_are_due(server: Server, make_token: Make) -
 
 def test_a_child_fetches_what_the_parent_has_not_yet(server: Server, make_token: Make) -> None:
     keys = RemoteJwkSet(server.url, prefetch=False)
-    verifier = Verifier(keys, Policy.bouncer())
+    verifier = Verifier(keys, Policy.dcos())
     token = make_token()
     children = [forked(lambda: verifier.verify(token)) for _ in range(3)]
     assert [exit_code(child) for child in children] == [0, 0, 0]
@@ -115,7 +115,7 @@ def test_a_child_calls_the_program_s_own_client_and_logs(
     caplog.set_level("INFO")
     keys = RemoteJwkSet("https://idp.example/", fetch=fetch)
     keys.wait_ready()
-    verifier = Verifier(keys, Policy.bouncer())
+    verifier = Verifier(keys, Policy.dcos())
     documents.append(key_set(a=jwk, b=other_jwk))
     token = make_other_token()
 
@@ -136,7 +136,7 @@ def test_a_child_made_while_the_program_s_own_client_hangs_calls_it_anew(jwk: Jw
         return 200, {}, key_set(a=jwk).encode()
 
     keys = RemoteJwkSet("https://idp.example/", fetch=fetch, timeout=60)
-    verifier = Verifier(keys, Policy.bouncer())
+    verifier = Verifier(keys, Policy.dcos())
     called.wait(20)
     token = make_token()
     assert exit_code(forked(lambda: verifier.verify(token))) == 0

@@ -72,7 +72,7 @@ def open_gate():
 
 spawn(open_gate)
 before = ticks
-user = Verifier(keys, Policy.bouncer()).verify(token).uid
+user = Verifier(keys, Policy.dcos()).verify(token).uid
 import json
 print(json.dumps([user, ticks - before, keys.status().attempts]))
 """

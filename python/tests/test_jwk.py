@@ -19,7 +19,7 @@ def test_a_key_of_the_document_says_what_it_is(key: Jwk, document: str) -> None:
     source = json.loads(document)["keys"][0]
     assert (key.kty, key.alg, key.kid, key.crv) == ("RSA", "RS256", source["kid"], None)
     assert (key.bits, key.e, key.is_tolerated) == (2048, 65537, False)
-    assert key.bouncer_kid() == key.kid
+    assert key.dcos_kid() == key.kid
     assert repr(key) == f"<Jwk RSA 2048 bits, kid {source['kid']!r}>"
     assert "_" not in repr(Jwk.from_numbers(N, 3)) and "None" in repr(Jwk.from_numbers(N, 3))
 

@@ -94,7 +94,7 @@ def test_no_record_holds_a_token(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     keys = RemoteJwkSet(server.url)
-    verifier = Verifier(keys, Policy.bouncer())
+    verifier = Verifier(keys, Policy.dcos())
     token = make_token(kid="unknown")
     with pytest.raises(NoMatchingKeyError):
         verifier.verify(token)

@@ -45,24 +45,24 @@ def test_settings_can_be_read() -> None:
 
 
 def test_ready_policies_are_those_of_the_core() -> None:
-    assert Policy.bouncer() == Policy(require_string="uid")
+    assert Policy.dcos() == Policy(require_string="uid")
     assert Policy.for_issuer("i", "a") == Policy(issuers=["i"], audiences=["a"])
-    assert Policy.any_issuer() == Policy() != Policy.bouncer()
+    assert Policy.any_issuer() == Policy() != Policy.dcos()
     assert Policy.any_issuer().algorithms == ("RS256",)
     assert Policy() != "Policy()"
 
 
 def test_replace_changes_a_copy() -> None:
-    policy = Policy.bouncer()
+    policy = Policy.dcos()
     changed = policy.replace(leeway=10, require={"tenant"})
     assert (changed.leeway, changed.require, changed.require_string) == (10, ("tenant",), ("uid",))
-    assert policy == Policy.bouncer() == policy.replace()
+    assert policy == Policy.dcos() == policy.replace()
     with pytest.raises(TypeError):
         policy.replace(leway=10)  # type: ignore[call-arg]
 
 
 def test_a_policy_cannot_be_changed() -> None:
-    policy: Any = Policy.bouncer()
+    policy: Any = Policy.dcos()
     for name, value in SETTINGS.items():
         with pytest.raises(AttributeError):
             setattr(policy, name, value)
@@ -133,7 +133,7 @@ def test_only_dcos_s_policy_requires_a_uid(sign: Sign, jwk: Jwk) -> None:
     for policy in (Policy(issuers=["h", "i"], audiences="a"), Policy.for_issuer("i", "a")):
         assert verify_token(JwkSet([jwk]), policy, token).issuer == "i"
     with pytest.raises(MissingRequiredClaimError):
-        verify_token(JwkSet([jwk]), Policy.bouncer().replace(any_audience=True), token)
+        verify_token(JwkSet([jwk]), Policy.dcos().replace(any_audience=True), token)
 
 
 @pytest.mark.parametrize(
@@ -154,14 +154,14 @@ def test_settings_of_another_type_are_type_errors(settings: dict[str, Any]) -> N
 
 def test_the_clock_is_the_system_s_unless_told(jwks: JwkSet, token: str) -> None:
     with pytest.raises(ExpiredSignatureError):
-        verify_token(jwks, Policy.bouncer(), token)
+        verify_token(jwks, Policy.dcos(), token)
     with pytest.raises(ExpiredSignatureError):
-        verify_token(jwks, Policy.bouncer().replace(now=time.time), token)
+        verify_token(jwks, Policy.dcos().replace(now=time.time), token)
 
 
 def test_a_clock_is_asked_for_each_token(jwks: JwkSet, token: str) -> None:
     times = iter([1467985465, 1467985465.999, 1467985466])
-    verifier = Verifier(jwks, Policy.bouncer().replace(now=lambda: next(times)))
+    verifier = Verifier(jwks, Policy.dcos().replace(now=lambda: next(times)))
     assert verifier.verify(token).uid == verifier.verify(token).uid == "peter"
     with pytest.raises(ExpiredSignatureError):
         verifier.verify(token)
@@ -172,10 +172,10 @@ def test_a_clock_is_asked_for_each_token(jwks: JwkSet, token: str) -> None:
 @pytest.mark.parametrize("time", [math.nan, math.inf, -math.inf])
 def test_a_clock_that_gives_no_time_is_refused(jwks: JwkSet, token: str, time: float) -> None:
     with pytest.raises(InvalidArgumentError):
-        verify_token(jwks, Policy.bouncer().replace(now=lambda: time), token)
+        verify_token(jwks, Policy.dcos().replace(now=lambda: time), token)
 
 
 def test_a_long_token_is_refused_before_it_is_read(jwks: JwkSet) -> None:
     with pytest.raises(DecodeError) as caught:
-        verify_token(jwks, Policy.bouncer().replace(max_token_len=10), "\ud800" * 11)
+        verify_token(jwks, Policy.dcos().replace(max_token_len=10), "\ud800" * 11)
     assert caught.value.code == "token_too_large"

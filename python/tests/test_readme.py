@@ -22,7 +22,7 @@ def test_the_code_runs(
 ) -> None:
     blocks = re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
     assert len(blocks) == README.count("```python") == 19
-    kid = jwk.bouncer_kid()
+    kid = jwk.dcos_kid()
     assert kid is not None
     document = json.dumps({"keys": [json.loads(jwk.with_kid(kid).to_json())]})
     server.say(document)

@@ -40,7 +40,7 @@ NOWHERE = "http://127.0.0.1:1/jwks"
 def ready(server: Server, **settings: Any) -> tuple[RemoteJwkSet, Verifier]:
     keys = RemoteJwkSet(server.url, **settings)
     keys.wait_ready()
-    return keys, Verifier(keys, Policy.bouncer())
+    return keys, Verifier(keys, Policy.dcos())
 
 
 def test_keys_are_fetched_at_once_and_verify(server: Server, make_token: Make) -> None:
@@ -54,7 +54,7 @@ def test_keys_are_fetched_at_once_and_verify(server: Server, make_token: Make) -
 
 
 def test_without_prefetch_the_first_verification_fetches(server: Server, make_token: Make) -> None:
-    verifier = Verifier(RemoteJwkSet(server.url, prefetch=False), Policy.bouncer())
+    verifier = Verifier(RemoteJwkSet(server.url, prefetch=False), Policy.dcos())
     time.sleep(0.1)
     assert server.count == 0
     assert verifier.verify(make_token()).uid == "peter"
@@ -106,7 +106,7 @@ def test_a_policy_that_asks_for_the_time_judges_remote_keys_too(
     server: Server, jwk: Jwk, other_jwk: Jwk, make_token: Make, make_other_token: Make
 ) -> None:
     keys, _ = ready(server)
-    verifier = Verifier(keys, Policy.bouncer().replace(now=lambda: time.time() - 100))
+    verifier = Verifier(keys, Policy.dcos().replace(now=lambda: time.time() - 100))
     assert verifier.verify(make_token(exp=-10)).uid == "peter"
     server.say(key_set(a=jwk, b=other_jwk))
     assert verifier.verify(make_other_token(exp=-10)).uid == "peter"
@@ -141,7 +141,7 @@ def test_a_key_that_is_in_use_as_the_wait_ends_counts(
             eventually(lambda: keys.status().generation == 2)
         return time.time()
 
-    verifier = Verifier(keys, Policy.bouncer().replace(now=now))
+    verifier = Verifier(keys, Policy.dcos().replace(now=now))
     server.say(key_set(a=jwk, b=other_jwk))
     server.open_gate.clear()
     assert verify(verifier, make_other_token()) == "peter"
@@ -185,7 +185,7 @@ def test_keys_that_were_not_confirmed_for_too_long_are_unavailable(server: Serve
 
 def test_without_a_first_fetch_there_are_no_keys(make_token: Make) -> None:
     keys = RemoteJwkSet(NOWHERE, log=False)
-    verifier = Verifier(keys, Policy.bouncer())
+    verifier = Verifier(keys, Policy.dcos())
     with pytest.raises(KeysUnavailableError, match="no connection"):
         keys.wait_ready(timeout=0.3)
     with pytest.raises(KeysUnavailableError):
@@ -201,7 +201,7 @@ def test_a_seed_is_used_until_the_first_fetch(server: Server, jwk: Jwk, make_tok
     document = key_set(a=jwk)
     for seed in (document, document.encode()):
         keys = RemoteJwkSet(NOWHERE, seed=seed, log=False)
-        assert Verifier(keys, Policy.bouncer()).verify(make_token()).uid == "peter"
+        assert Verifier(keys, Policy.dcos()).verify(make_token()).uid == "peter"
         assert keys.status().state == "stale"
         assert keys.status().last_success is None
     with pytest.raises(MalformedKeySetError):
@@ -216,7 +216,7 @@ def test_the_last_good_file_survives_a_restart(server: Server, tmp_path: Path, m
     keys.close()
     server.say(status=500)
     again = RemoteJwkSet(server.url, last_good_file=str(path), log=False)
-    assert Verifier(again, Policy.bouncer()).verify(make_token()).uid == "peter"
+    assert Verifier(again, Policy.dcos()).verify(make_token()).uid == "peter"
     assert again.status().last_good_error is None
     path.write_text("{")
     assert RemoteJwkSet(server.url, last_good_file=path, log=False).status().last_good_error is not None
@@ -228,7 +228,7 @@ def test_discovery_finds_the_keys_of_an_issuer(server: Server, make_token: Make)
     )
     keys = RemoteJwkSet.discover(server.origin)
     keys.wait_ready()
-    assert Verifier(keys, Policy.bouncer()).verify(make_token()).uid == "peter"
+    assert Verifier(keys, Policy.dcos()).verify(make_token()).uid == "peter"
     assert [path for path, _ in server.requests] == ["/.well-known/openid-configuration", "/jwks"]
 
 
@@ -338,7 +338,7 @@ def test_the_authorities_of_a_ca_file_are_trusted(
     server = Server(key_set(a=jwk), tls=context)
     for path in (ca_file, str(ca_file)):
         keys = RemoteJwkSet(server.url, ca_file=path)
-        assert Verifier(keys, Policy.bouncer()).verify(make_token()).uid == "peter"
+        assert Verifier(keys, Policy.dcos()).verify(make_token()).uid == "peter"
     keys = RemoteJwkSet(server.url, log=False)
     with pytest.raises(KeysUnavailableError, match="no trusted CA signed the server's certificate"):
         keys.refresh()
@@ -419,7 +419,7 @@ def test_what_is_closed_has_no_keys_and_no_thread(server: Server, make_token: Ma
     before = settled_threads()
     with RemoteJwkSet(server.url) as keys:
         keys.wait_ready()
-        verifier = Verifier(keys, Policy.bouncer())
+        verifier = Verifier(keys, Policy.dcos())
         verifier.verify(make_token())
     keys.close()
     eventually(lambda: threads() <= before)
@@ -439,7 +439,7 @@ def test_what_is_closed_has_no_keys_and_no_thread(server: Server, make_token: Ma
 def test_closing_ends_all_waiting(server: Server, make_token: Make) -> None:
     server.open_gate.clear()
     keys = RemoteJwkSet(server.url, timeout=60, max_wait=60, log=False)
-    verifier = Verifier(keys, Policy.bouncer())
+    verifier = Verifier(keys, Policy.dcos())
     eventually(lambda: server.count == 1)
 
     def outcome(call: Callable[[], object]) -> str:
@@ -476,14 +476,14 @@ def test_two_hundred_made_and_dropped_leave_no_threads(server: Server) -> None:
 
 
 def test_a_verifier_keeps_its_keys_alive(server: Server, make_token: Make) -> None:
-    verifier = Verifier(RemoteJwkSet(server.url), Policy.bouncer())
+    verifier = Verifier(RemoteJwkSet(server.url), Policy.dcos())
     assert verifier.verify(make_token()).uid == "peter"
 
 
 def test_other_threads_run_while_one_waits(server: Server, make_token: Make) -> None:
     server.open_gate.clear()
     keys = RemoteJwkSet(server.url, max_wait=0.5, log=False)
-    verifier = Verifier(keys, Policy.bouncer())
+    verifier = Verifier(keys, Policy.dcos())
     waits: list[Callable[[], object]] = [
         lambda: verifier.verify(make_token()),
         lambda: keys.wait_ready(0.5),
@@ -519,7 +519,7 @@ def test_other_threads_run_while_one_waits(server: Server, make_token: Make) -> 
 def test_ctrl_c_interrupts_every_wait(server: Server, make_token: Make) -> None:
     server.open_gate.clear()
     keys = RemoteJwkSet(server.url, timeout=60, max_wait=60, log=False)
-    verifier = Verifier(keys, Policy.bouncer())
+    verifier = Verifier(keys, Policy.dcos())
     waits: list[Callable[[], object]] = [
         lambda: verifier.verify(make_token()),
         lambda: verifier.verify_authorization(f"Bearer {make_token()}"),
@@ -543,6 +543,6 @@ def test_only_keys_and_policies_make_a_verifier(server: Server) -> None:
     others: list[Any] = [None, server.url, verifier, keys.current().keys]
     for other in others:
         with pytest.raises(TypeError, match="expected a JwkSet or a RemoteJwkSet, not"):
-            Verifier(other, Policy.bouncer())
+            Verifier(other, Policy.dcos())
     with pytest.raises(TypeError):
-        verify_token(keys, Policy.bouncer(), "a.b.c")  # type: ignore[arg-type]
+        verify_token(keys, Policy.dcos(), "a.b.c")  # type: ignore[arg-type]

@@ -121,7 +121,7 @@ def test_it_logs_in_as_dcos_asks(provider: Provider, secret: str, jwk: Jwk) -> N
     assert (path, headers["content-type"]) == ("/login", "application/json")
     request = json.loads(body)
     assert sorted(request) == ["token", "uid"]
-    login = verify_token(JwkSet([jwk]), Policy.bouncer(), request["token"])
+    login = verify_token(JwkSet([jwk]), Policy.dcos(), request["token"])
     assert (request["uid"], login.uid) == ("service", "service")
 
 

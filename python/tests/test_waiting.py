@@ -71,14 +71,14 @@ def run(main: Callable[[Counting], Any]) -> Any:
 def ready(server: Server, **settings: Any) -> Verifier:
     keys = RemoteJwkSet(server.url, log=False, **settings)
     keys.wait_ready()
-    return Verifier(keys, Policy.bouncer())
+    return Verifier(keys, Policy.dcos())
 
 
 def test_a_token_that_has_its_key_takes_no_thread(
     server: Server, jwks: JwkSet, make_token: Make, token: str
 ) -> None:
     verifier = ready(server)
-    fixed = Verifier(jwks, Policy.bouncer().replace(now=1467985465))
+    fixed = Verifier(jwks, Policy.dcos().replace(now=1467985465))
 
     async def main(threads: Counting) -> None:
         for _ in range(100):
@@ -315,7 +315,7 @@ def test_ready_can_be_awaited(server: Server) -> None:
 def test_closing_ends_all_waiting(server: Server, make_other_token: Make) -> None:
     server.open_gate.clear()
     keys = RemoteJwkSet(server.url, max_wait=60, timeout=60, log=False)
-    verifier = Verifier(keys, Policy.bouncer())
+    verifier = Verifier(keys, Policy.dcos())
 
     async def main(threads: Counting) -> None:
         waiting = [verifier.verify_async(make_other_token()), keys.wait_ready_async(60)]

@@ -21,7 +21,7 @@ struct Spellings {
     der: Vec<u8>,
     json: String,
     thumbprint: String,
-    bouncer_kid: Option<String>,
+    dcos_kid: Option<String>,
 }
 
 impl From<Jwk> for bouncer_jwk {
@@ -37,7 +37,7 @@ impl bouncer_jwk {
             der: self.jwk.to_der(),
             json: self.jwk.to_json(),
             thumbprint: self.jwk.thumbprint(),
-            bouncer_kid: self.jwk.bouncer_kid(),
+            dcos_kid: self.jwk.dcos_kid(),
         })
     }
 }
@@ -245,8 +245,8 @@ pub extern "C" fn bouncer_jwk_thumbprint(key: Option<&bouncer_jwk>) -> bouncer_s
 /// The kid that Bouncer gives an RSA key, from its numbers. No text for other key types or if `key` is NULL.
 /// Valid as long as `key`.
 #[unsafe(no_mangle)]
-pub extern "C" fn bouncer_jwk_bouncer_kid(key: Option<&bouncer_jwk>) -> bouncer_str {
-    text_of(key, |key| key.spellings().bouncer_kid.as_deref().into())
+pub extern "C" fn bouncer_jwk_dcos_kid(key: Option<&bouncer_jwk>) -> bouncer_str {
+    text_of(key, |key| key.spellings().dcos_kid.as_deref().into())
 }
 
 /// Frees a key that a bouncer_jwk_from_ function made; never one of a key set. NULL is allowed.

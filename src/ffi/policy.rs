@@ -17,7 +17,7 @@ pub struct bouncer_policy(pub(super) Policy);
 /// compared. Free it with bouncer_policy_free(). Never NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_policy_new() -> Option<Box<bouncer_policy>> {
-    read(None, || Some(Box::new(bouncer_policy(Policy::bouncer()))))
+    read(None, || Some(Box::new(bouncer_policy(Policy::dcos()))))
 }
 
 /// A policy that judges the signature and the times only: RS256, "exp" required. Prefer
@@ -237,7 +237,7 @@ pub extern "C" fn bouncer_policy_set_time(
     seconds: i64,
     err: Option<&mut MaybeUninit<*mut bouncer_error>>,
 ) -> bouncer_status {
-    change(policy, err, |policy| Ok(policy.at(seconds)))
+    change(policy, err, |policy| Ok(policy.time(seconds)))
 }
 
 /// Frees a policy. Verifiers made of it go on working. NULL is allowed.

@@ -227,7 +227,7 @@ impl Jwk {
 
     /// The kid that Bouncer gives an RSA key: SHA-256, in hex, of the exponent and the modulus in decimal and
     /// "RSA". None for other key types.
-    pub fn bouncer_kid(&self) -> Option<String> {
+    pub fn dcos_kid(&self) -> Option<String> {
         let text = [decimal(self.e()?), decimal(self.n()?), "RSA".to_owned()].concat();
         Some(Sha256::digest(text).iter().map(|octet| format!("{octet:02x}")).collect())
     }

@@ -31,7 +31,7 @@ const MOST_THREADS: usize = 256;
 /// # let token = include_str!("../../tests/data/document_token.txt").trim();
 ///
 /// let jwks = JwkSet::from_slice(document)?;
-/// let policy = Policy::bouncer().at(1467985465);
+/// let policy = Policy::dcos().time(1467985465);
 /// let verdicts = verify_tokens(&jwks, &policy, &[token, "no token"], 1);
 /// assert_eq!(verdicts[0].as_ref().unwrap().uid(), Some("peter"));
 /// assert!(verdicts[1].is_err());
@@ -43,11 +43,11 @@ pub fn verify_tokens<T: AsRef<[u8]> + Sync>(
     tokens: &[T],
     threads: usize,
 ) -> Vec<Result<VerifiedToken>> {
-    share_out(tokens, threads, |share| verify_share(jwks, policy, share))
+    split_across_threads(tokens, threads, |share| verify_chunk(jwks, policy, share))
 }
 
 /// Has `work` done for all of `items`, in order, on up to `threads` threads.
-pub(super) fn share_out<T: Sync, R: Send>(
+pub(super) fn split_across_threads<T: Sync, R: Send>(
     items: &[T],
     threads: usize,
     work: impl Fn(&[T]) -> Vec<R> + Sync,
@@ -80,7 +80,7 @@ pub(super) fn share_out<T: Sync, R: Send>(
 }
 
 /// Verifies on this thread.
-pub(super) fn verify_share<T: AsRef<[u8]>>(
+pub(super) fn verify_chunk<T: AsRef<[u8]>>(
     jwks: &JwkSet,
     policy: &Policy,
     tokens: &[T],

@@ -97,21 +97,21 @@ impl Cache {
 
     /// The verdict on `token` if it was verified with the keys of `generation`. Keys of another generation than
     /// before empty the cache.
-    pub(super) fn find(
+    pub(super) fn lookup(
         &self,
         token: &[u8],
         generation: u64,
         policy: &Policy,
     ) -> Option<Result<VerifiedToken>> {
-        let found = self.recall(token, generation, policy);
+        let found = self.lookup_cached(token, generation, policy);
         if found.is_none() {
             self.counts.mine().misses.fetch_add(1, Relaxed);
         }
         found
     }
 
-    /// [`Cache::find`] by who will ask again: only a hit is counted.
-    pub(super) fn recall(
+    /// [`Cache::lookup`] by a caller that will ask again: only a hit is counted.
+    pub(super) fn lookup_cached(
         &self,
         token: &[u8],
         generation: u64,
@@ -120,14 +120,14 @@ impl Cache {
         if self.generation.load(Relaxed) < generation {
             self.empty(generation);
         }
-        let found = self.lookup(token, generation, policy);
+        let found = self.entry(token, generation, policy);
         if found.is_some() {
             self.counts.mine().hits.fetch_add(1, Relaxed);
         }
         found
     }
 
-    fn lookup(&self, token: &[u8], generation: u64, policy: &Policy) -> Option<Result<VerifiedToken>> {
+    fn entry(&self, token: &[u8], generation: u64, policy: &Policy) -> Option<Result<VerifiedToken>> {
         let (set, hash) = self.place(token)?;
         let Set { hashes, slots, used, .. } = set;
         for ((own_hash, slot), used) in hashes.iter().zip(slots).zip(used) {
@@ -236,23 +236,23 @@ mod tests {
     #[test]
     fn other_keys_let_the_memory_go_at_once() {
         let jwks = JwkSet::from_slice(include_bytes!("../../tests/data/document_jwks.json")).unwrap();
-        let policy = Policy::bouncer().at(1_467_985_465);
+        let policy = Policy::dcos().time(1_467_985_465);
         let token = include_bytes!("../../tests/data/document_token.txt").trim_ascii();
         let verified = verify_token(&jwks, &policy, token).unwrap();
         let cache = Cache::new(100);
         let kept =
             || cache.sets.iter().flat_map(|set| &set.slots).filter(|slot| slot.load().is_some()).count();
 
-        assert!(cache.find(token, 1, &policy).is_none());
+        assert!(cache.lookup(token, 1, &policy).is_none());
         cache.keep(token, &verified, 1);
-        assert!(cache.find(token, 1, &policy).is_some());
+        assert!(cache.lookup(token, 1, &policy).is_some());
         assert_eq!(kept(), 1);
         // Whichever token is asked for.
-        assert!(cache.find(&[b'x'; TAIL], 2, &policy).is_none());
+        assert!(cache.lookup(&[b'x'; TAIL], 2, &policy).is_none());
         assert_eq!(kept(), 0);
         // A thread that still has the old keys empties nothing.
         cache.keep(token, &verified, 2);
-        assert!(cache.find(token, 1, &policy).is_none());
+        assert!(cache.lookup(token, 1, &policy).is_none());
         assert_eq!(kept(), 1);
     }
 }

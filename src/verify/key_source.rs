@@ -16,9 +16,9 @@ pub(crate) trait KeySource: Send + Sync + fmt::Debug {
     /// waits.
     ///
     /// `before` is what the same token waited for already.
-    fn ask(&self, lack: Lack, generation: u64, before: Option<FetchTicket>) -> Prospect;
+    fn on_missing_key(&self, missing: MissingKey, generation: u64, before: Option<FetchTicket>) -> Refetch;
 
-    /// Whether [`Lack::NewKeyOfKid`] may cause a fetch now. It costs next to nothing: forged tokens ask it by the million.
+    /// Whether [`MissingKey::NewKeyOfKid`] may cause a fetch now. It costs next to nothing: forged tokens ask it by the million.
     fn allows_fetch_for_known_kid(&self) -> bool;
 
     /// Why there are no keys.
@@ -28,12 +28,12 @@ pub(crate) trait KeySource: Send + Sync + fmt::Debug {
     fn wait(&self, ticket: FetchTicket, timeout: Duration) -> bool;
 
     /// How long a verification may wait in all.
-    fn patience(&self) -> Duration;
+    fn max_wait(&self) -> Duration;
 }
 
 /// What a token lacks.
 #[derive(Debug, Clone)]
-pub(crate) enum Lack {
+pub(crate) enum MissingKey {
     /// There are no keys at all.
     Keys,
     /// No key has this "kid".
@@ -46,7 +46,7 @@ pub(crate) enum Lack {
 
 /// What could change a verdict.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Prospect {
+pub(crate) enum Refetch {
     /// Nothing: the verdict stands.
     None,
     /// Nothing now, and the issuer was not heard about the key: this is the verdict.

@@ -26,7 +26,7 @@ use crate::jose::header::JoseHeader;
 use crate::jose::jwk::Jwk;
 use crate::jose::jws::{CompactJws, NOT_BASE64URL};
 #[cfg(feature = "remote")]
-use key_source::{FetchTicket, KeySource, Lack, Prospect};
+use key_source::{FetchTicket, KeySource, MissingKey, Refetch};
 use policy::Policy;
 use verified_jws::VerifiedJws;
 use verified_token::VerifiedToken;
@@ -49,7 +49,7 @@ const STACK: usize = 512;
 /// # let token = include_str!("../../tests/data/document_token.txt").trim();
 ///
 /// let jwks = JwkSet::from_slice(document)?;
-/// let policy = Policy::bouncer().at(1467985465);
+/// let policy = Policy::dcos().time(1467985465);
 /// let token = verify_token(&jwks, &policy, token)?;
 /// assert_eq!(token.uid(), Some("peter"));
 /// # Ok::<(), bouncer_verify::Error>(())
@@ -159,7 +159,7 @@ fn verify_signature<'k>(jwks: &'k JwkSet, token: &Opened<'_>) -> Result<&'k Jwk>
 /// [`verify_token`] with keys that may change, and the generation of those it was judged with. It never waits;
 /// `ticket` becomes what could change the verdict.
 #[cfg(feature = "remote")]
-fn verify_kept(
+fn verify_remote(
     source: &dyn KeySource,
     policy: &Policy,
     token: &[u8],
@@ -168,7 +168,7 @@ fn verify_kept(
     let before = ticket.take();
     loop {
         let mut verdict = None;
-        let mut lack = None;
+        let mut missing = None;
         let mut generation = 0;
         source.with_keys(&mut |jwks, number| {
             generation = number;
@@ -176,21 +176,21 @@ fn verify_kept(
                 Some(jwks) => verify_token(jwks, policy, token),
                 None => admitted(policy, token, |_, _| Err(source.unavailable())),
             };
-            lack = judged.as_ref().err().and_then(|error| lack_of(source, jwks, policy, token, error));
+            missing = judged.as_ref().err().and_then(|error| missing_key(source, jwks, policy, token, error));
             verdict = Some(judged);
         });
         let verdict = || (verdict.unwrap_or_else(|| Err(source.unavailable())), generation);
-        let Some(lack) = lack else { return verdict() };
-        match source.ask(lack, generation, before) {
+        let Some(missing) = missing else { return verdict() };
+        match source.on_missing_key(missing, generation, before) {
             // Each time the keys have changed, so this ends.
-            Prospect::OtherKeys => {}
-            Prospect::Fetch(fetch, until_then) => {
+            Refetch::OtherKeys => {}
+            Refetch::Fetch(fetch, until_then) => {
                 *ticket = Some(fetch);
                 let (verdict, generation) = verdict();
                 return (until_then.map_or(verdict, Err), generation);
             }
-            Prospect::Unavailable(error) => return (Err(error), generation),
-            Prospect::None => return verdict(),
+            Refetch::Unavailable(error) => return (Err(error), generation),
+            Refetch::None => return verdict(),
         }
     }
 }
@@ -200,29 +200,32 @@ fn verify_kept(
 /// Where there are keys, only a token that would pass otherwise lacks one: forging it takes an issuer's claims at least. Where
 /// there are none, any token that has the form lacks them, or a lazy key set would never begin.
 #[cfg(feature = "remote")]
-fn lack_of(
+fn missing_key(
     source: &dyn KeySource,
     jwks: Option<&JwkSet>,
     policy: &Policy,
     token: &[u8],
     error: &Error,
-) -> Option<Lack> {
+) -> Option<MissingKey> {
     if !matches!(
         error.kind(),
         ErrorKind::NoMatchingKey | ErrorKind::InvalidSignature | ErrorKind::KeysUnavailable
     ) {
         return None;
     }
-    let lack = admitted(policy, token, |_, header| {
+    let missing = admitted(policy, token, |_, header| {
         Ok(match (jwks, header.kid.as_deref()) {
-            (None, _) => Some(Lack::Keys),
-            (Some(_), None) => Some(Lack::KeyWithoutKid),
-            (Some(jwks), Some(kid)) if !jwks.has_kid(kid) => Some(Lack::Kid(kid.into())),
+            (None, _) => Some(MissingKey::Keys),
+            (Some(_), None) => Some(MissingKey::KeyWithoutKid),
+            (Some(jwks), Some(kid)) if !jwks.has_kid(kid) => Some(MissingKey::Kid(kid.into())),
             // Forged tokens end here: one fetch in a while is all that they can cause.
-            _ => source.allows_fetch_for_known_kid().then_some(Lack::NewKeyOfKid),
+            _ => source.allows_fetch_for_known_kid().then_some(MissingKey::NewKeyOfKid),
         })
     });
-    lack.ok().flatten().filter(|lack| matches!(lack, Lack::Keys) || could_be_valid(policy, token))
+    missing
+        .ok()
+        .flatten()
+        .filter(|missing| matches!(missing, MissingKey::Keys) || could_be_valid(policy, token))
 }
 
 /// Whether the token would pass if some key verified it. What it says is not believed and not reported: it

@@ -10,7 +10,7 @@ use std::time::Duration;
 /// How many seconds `nbf` may lie ahead, unless the leeway is longer.
 const NBF_TOLERANCE: i64 = 60;
 
-/// The rules a token is judged by. Start from [`Policy::bouncer`] or [`Policy::for_issuer`].
+/// The rules a token is judged by. Start from [`Policy::dcos`] or [`Policy::for_issuer`].
 ///
 /// `RS256` alone is allowed and `exp` is required until the policy says otherwise. The leeway is 0, but `nbf`
 /// may lie up to 60 seconds ahead: the issuer's clock is never exactly this one's.
@@ -54,9 +54,9 @@ struct RequiredClaim {
 }
 
 impl Default for Policy {
-    /// [`Policy::bouncer`].
+    /// [`Policy::dcos`].
     fn default() -> Self {
-        Self::bouncer()
+        Self::dcos()
     }
 }
 
@@ -70,7 +70,7 @@ impl Policy {
 
     /// For the tokens of DC/OS's Bouncer: RS256; `exp` and a non-empty string `uid` are required; `iss` is
     /// not compared.
-    pub fn bouncer() -> Self {
+    pub fn dcos() -> Self {
         Self::any_issuer().require_string_claim("uid")
     }
 
@@ -223,7 +223,7 @@ impl Policy {
     }
 
     /// Judges at the time `seconds` since 1970-01-01T00:00:00Z: short for a [`Clock::fixed`].
-    pub fn at(self, seconds: i64) -> Self {
+    pub fn time(self, seconds: i64) -> Self {
         self.clock(Clock::fixed(seconds))
     }
 
@@ -397,7 +397,7 @@ mod tests {
 
     #[test]
     fn errors_of_time_say_by_how_many_seconds() {
-        let policy = Policy::any_issuer().at(1000);
+        let policy = Policy::any_issuer().time(1000);
         let text =
             |policy: &Policy, exp, nbf| policy.validate_times(exp, nbf).map_err(|error| error.to_string());
         assert_eq!(text(&policy, Some(993), None), Err("the token has expired: \"exp\": 7 s ago".to_owned()));
@@ -417,7 +417,7 @@ mod tests {
     fn an_exact_nbf_has_the_leeway_alone() {
         for (leeway, reaches) in [(0, 0), (5, 5), (90, 90)] {
             let policy =
-                Policy::any_issuer().exact_nbf().leeway(Duration::from_secs(leeway)).unwrap().at(1000);
+                Policy::any_issuer().exact_nbf().leeway(Duration::from_secs(leeway)).unwrap().time(1000);
             assert!(policy.validate_times(Some(2000), Some(1000 + reaches)).is_ok());
             assert!(policy.validate_times(Some(2000), Some(1001 + reaches)).is_err());
         }
@@ -435,7 +435,7 @@ mod tests {
             (any().token_type(""), "the token type is empty"),
             (any().algorithms([]), "no algorithm is allowed"),
         ] {
-            let error = policy.optional_exp().at(0).check().unwrap_err();
+            let error = policy.optional_exp().time(0).check().unwrap_err();
             assert_eq!((error.kind(), error.detail()), (ErrorKind::InvalidArgument, detail));
         }
         assert_eq!(Policy::for_issuer("a", "b").token_type("JWT").check(), Ok(()));
@@ -443,10 +443,10 @@ mod tests {
 
     #[test]
     fn bounds_hold() {
-        assert!(Policy::bouncer().leeway(Duration::from_secs(300)).is_ok());
-        let error = Policy::bouncer().leeway(Duration::from_millis(300_001)).unwrap_err();
+        assert!(Policy::dcos().leeway(Duration::from_secs(300)).is_ok());
+        let error = Policy::dcos().leeway(Duration::from_millis(300_001)).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidArgument);
-        assert!(Policy::bouncer().max_token_len(1 << 20).is_ok());
-        assert!(Policy::bouncer().max_token_len((1 << 20) + 1).is_err());
+        assert!(Policy::dcos().max_token_len(1 << 20).is_ok());
+        assert!(Policy::dcos().max_token_len((1 << 20) + 1).is_err());
     }
 }

@@ -1,11 +1,11 @@
 //! Keys and a policy that belong together, so that one issuer's keys never meet another's rules.
 
-use super::batch::{share_out, verify_share};
+use super::batch::{split_across_threads, verify_chunk};
 use super::cache::{Cache, CacheStats};
 #[cfg(feature = "remote")]
-use super::key_source::{FetchTicket, KeySource, Lack, Prospect};
+use super::key_source::{FetchTicket, KeySource, MissingKey, Refetch};
 #[cfg(feature = "remote")]
-use super::lack_of;
+use super::missing_key;
 use super::policy::Policy;
 use super::verified_token::VerifiedToken;
 use crate::crypto::jwk_set::JwkSet;
@@ -98,7 +98,7 @@ impl Verifier {
             #[cfg(feature = "remote")]
             Source::Kept(source) => {
                 let mut ticket = None;
-                let verdict = self.verify_kept(&**source, token, &mut ticket);
+                let verdict = self.verify_remote(&**source, token, &mut ticket);
                 self.settle(&**source, token, (verdict, ticket), &mut None)
             }
         }
@@ -115,7 +115,7 @@ impl Verifier {
     /// # let document = include_bytes!("../../tests/data/document_jwks.json");
     /// # let token = include_str!("../../tests/data/document_token.txt").trim();
     ///
-    /// let verifier = Verifier::new(JwkSet::from_slice(document)?, Policy::bouncer().at(1467985465));
+    /// let verifier = Verifier::new(JwkSet::from_slice(document)?, Policy::dcos().time(1467985465));
     /// let token = verifier.verify_authorization(format!("token={token}"))?;
     /// assert_eq!(token.uid(), Some("peter"));
     ///
@@ -131,7 +131,7 @@ impl Verifier {
     ///
     /// For bindings, where verifying costs preparations that a hit is not worth. No promise is made to keep it.
     #[doc(hidden)]
-    pub fn recall(&self, token: impl AsRef<[u8]>) -> Option<Result<VerifiedToken>> {
+    pub fn lookup_cached(&self, token: impl AsRef<[u8]>) -> Option<Result<VerifiedToken>> {
         let Inner { keys, policy, cache } = &*self.0;
         let cache = cache.as_ref()?;
         let generation = match &keys.0 {
@@ -139,10 +139,10 @@ impl Verifier {
             #[cfg(feature = "remote")]
             Source::Kept(source) => usable_generation(&**source)?,
         };
-        cache.recall(token.as_ref(), generation, policy)
+        cache.lookup_cached(token.as_ref(), generation, policy)
     }
 
-    /// The verdict after the wait for what could change it, which ends when patience does, counted from the `first`
+    /// The verdict after the wait for what could change it, which ends when max_wait does, counted from the `first`
     /// wait.
     #[cfg(feature = "remote")]
     fn settle(
@@ -154,12 +154,12 @@ impl Verifier {
     ) -> Result<VerifiedToken> {
         while let Some(fetch) = ticket {
             let waited = first.get_or_insert_with(Instant::now).elapsed();
-            if !source.wait(fetch, source.patience().saturating_sub(waited)) {
+            if !source.wait(fetch, source.max_wait().saturating_sub(waited)) {
                 // A last look: the key may be in use a moment before the fetch is done.
                 let mut last = Some(FetchTicket { begins_later: true, ..fetch });
-                return self.verify_kept(source, token, &mut last);
+                return self.verify_remote(source, token, &mut last);
             }
-            verdict = self.verify_kept(source, token, &mut ticket);
+            verdict = self.verify_remote(source, token, &mut ticket);
         }
         verdict
     }
@@ -184,7 +184,7 @@ impl Verifier {
                 *ticket = None;
                 self.verify_fixed(jwks, token.as_ref())
             }
-            Source::Kept(source) => self.verify_kept(&**source, token.as_ref(), ticket),
+            Source::Kept(source) => self.verify_remote(&**source, token.as_ref(), ticket),
         }
     }
 
@@ -199,7 +199,9 @@ impl Verifier {
         threads: usize,
     ) -> Vec<Result<VerifiedToken>> {
         match &self.0.keys.0 {
-            Source::Fixed(jwks) => share_out(tokens, threads, |share| self.verify_share(jwks, FIXED, share)),
+            Source::Fixed(jwks) => {
+                split_across_threads(tokens, threads, |share| self.verify_chunk(jwks, FIXED, share))
+            }
             #[cfg(feature = "remote")]
             Source::Kept(source) => {
                 // All are judged before any waits, and all of them wait no longer than one would.
@@ -220,18 +222,18 @@ impl Verifier {
         tokens: &[T],
         threads: usize,
     ) -> Vec<(Result<VerifiedToken>, Option<FetchTicket>)> {
-        share_out(tokens, threads, |share| match &self.0.keys.0 {
+        split_across_threads(tokens, threads, |share| match &self.0.keys.0 {
             Source::Fixed(jwks) => {
-                self.verify_share(jwks, FIXED, share).into_iter().map(|verdict| (verdict, None)).collect()
+                self.verify_chunk(jwks, FIXED, share).into_iter().map(|verdict| (verdict, None)).collect()
             }
             Source::Kept(source) => {
-                share.chunks(SNAPSHOT).flat_map(|some| self.verify_share_kept(&**source, some)).collect()
+                share.chunks(SNAPSHOT).flat_map(|some| self.verify_chunk_remote(&**source, some)).collect()
             }
         })
     }
 
     #[cfg(feature = "remote")]
-    fn verify_share_kept<T: AsRef<[u8]>>(
+    fn verify_chunk_remote<T: AsRef<[u8]>>(
         &self,
         source: &dyn KeySource,
         tokens: &[T],
@@ -243,22 +245,24 @@ impl Verifier {
             generation = number;
             let with_lack = |(verdict, token): (Result<_>, &T)| {
                 let error = verdict.as_ref().err();
-                let lack = error
-                    .and_then(|error| lack_of(source, Some(jwks), &self.0.policy, token.as_ref(), error));
-                Some((verdict, lack))
+                let missing = error
+                    .and_then(|error| missing_key(source, Some(jwks), &self.0.policy, token.as_ref(), error));
+                Some((verdict, missing))
             };
-            judged = self.verify_share(jwks, number, tokens).into_iter().zip(tokens).map(with_lack).collect();
+            judged = self.verify_chunk(jwks, number, tokens).into_iter().zip(tokens).map(with_lack).collect();
         });
         judged.resize_with(tokens.len(), || None);
-        let with_ticket = |(judged, token): (Option<(Result<_>, Option<Lack>)>, &T)| {
-            if let Some((verdict, lack)) = judged {
-                match lack.map_or(Prospect::None, |lack| source.ask(lack, generation, None)) {
-                    Prospect::None => return (verdict, None),
-                    Prospect::Unavailable(error) => return (Err(error), None),
-                    Prospect::Fetch(fetch, until_then) => {
+        let with_ticket = |(judged, token): (Option<(Result<_>, Option<MissingKey>)>, &T)| {
+            if let Some((verdict, missing)) = judged {
+                match missing
+                    .map_or(Refetch::None, |missing| source.on_missing_key(missing, generation, None))
+                {
+                    Refetch::None => return (verdict, None),
+                    Refetch::Unavailable(error) => return (Err(error), None),
+                    Refetch::Fetch(fetch, until_then) => {
                         return (until_then.map_or(verdict, Err), Some(fetch));
                     }
-                    Prospect::OtherKeys => {}
+                    Refetch::OtherKeys => {}
                 }
             }
             let mut ticket = None;
@@ -267,23 +271,23 @@ impl Verifier {
         judged.into_iter().zip(tokens).map(with_ticket).collect()
     }
 
-    fn verify_share<T: AsRef<[u8]>>(
+    fn verify_chunk<T: AsRef<[u8]>>(
         &self,
         jwks: &JwkSet,
         generation: u64,
         tokens: &[T],
     ) -> Vec<Result<VerifiedToken>> {
         let Inner { policy, cache, .. } = &*self.0;
-        let Some(cache) = cache else { return verify_share(jwks, policy, tokens) };
+        let Some(cache) = cache else { return verify_chunk(jwks, policy, tokens) };
         let found: Vec<_> =
-            tokens.iter().map(|token| cache.find(token.as_ref(), generation, policy)).collect();
+            tokens.iter().map(|token| cache.lookup(token.as_ref(), generation, policy)).collect();
         let missing: Vec<&[u8]> = tokens
             .iter()
             .zip(&found)
             .filter(|(_, found)| found.is_none())
             .map(|(token, _)| token.as_ref())
             .collect();
-        let verdicts = verify_share(jwks, policy, &missing);
+        let verdicts = verify_chunk(jwks, policy, &missing);
         for (token, verdict) in missing.iter().zip(&verdicts) {
             if let Ok(verified) = verdict {
                 cache.keep(token, verified, generation);
@@ -296,7 +300,7 @@ impl Verifier {
     fn verify_fixed(&self, jwks: &JwkSet, token: &[u8]) -> Result<VerifiedToken> {
         let Inner { policy, cache, .. } = &*self.0;
         let Some(cache) = cache else { return super::verify_token(jwks, policy, token) };
-        if let Some(verdict) = cache.find(token, FIXED, policy) {
+        if let Some(verdict) = cache.lookup(token, FIXED, policy) {
             return verdict;
         }
         let verdict = super::verify_token(jwks, policy, token);
@@ -307,7 +311,7 @@ impl Verifier {
     }
 
     #[cfg(feature = "remote")]
-    fn verify_kept(
+    fn verify_remote(
         &self,
         source: &dyn KeySource,
         token: &[u8],
@@ -315,7 +319,7 @@ impl Verifier {
     ) -> Result<VerifiedToken> {
         if let Inner { policy, cache: Some(cache), .. } = &*self.0
             && let Some(generation) = usable_generation(source)
-            && let Some(verdict) = cache.find(token, generation, policy)
+            && let Some(verdict) = cache.lookup(token, generation, policy)
         {
             *ticket = None;
             return verdict;
@@ -332,7 +336,7 @@ impl Verifier {
         ticket: &mut Option<FetchTicket>,
     ) -> Result<VerifiedToken> {
         let Inner { policy, cache, .. } = &*self.0;
-        let (verdict, generation) = super::verify_kept(source, policy, token, ticket);
+        let (verdict, generation) = super::verify_remote(source, policy, token, ticket);
         if let (Some(cache), Ok(verified)) = (cache, &verdict) {
             cache.keep(token, verified, generation);
         }
@@ -385,8 +389,8 @@ mod tests {
             }
         }
 
-        fn ask(&self, _: Lack, generation: u64, _: Option<FetchTicket>) -> Prospect {
-            if generation == 1 { Prospect::OtherKeys } else { Prospect::None }
+        fn on_missing_key(&self, _: MissingKey, generation: u64, _: Option<FetchTicket>) -> Refetch {
+            if generation == 1 { Refetch::OtherKeys } else { Refetch::None }
         }
 
         fn allows_fetch_for_known_kid(&self) -> bool {
@@ -401,7 +405,7 @@ mod tests {
             false
         }
 
-        fn patience(&self) -> Duration {
+        fn max_wait(&self) -> Duration {
             Duration::ZERO
         }
     }
@@ -413,7 +417,7 @@ mod tests {
         let after = || set(include_bytes!("../../tests/data/document_first_jwks.json"));
         let rotating = || Rotating { before: before(), after: after(), asked: AtomicU64::new(0) };
         let token = include_str!("../../tests/data/document_token.txt").trim();
-        let policy = Policy::bouncer().at(1467985465);
+        let policy = Policy::dcos().time(1467985465);
         for cached in [0, 1000] {
             let verifier = Verifier::new(Keys::kept(rotating()), policy.clone()).with_cache(cached);
             let verdicts = verifier.verify_batch(&vec![token; 1000], 1);

@@ -19,7 +19,7 @@ static void a_set_lists_its_keys_and_what_it_skipped(void)
     CHECK(bouncer_jwk_algorithm(key).data == NULL);
     CHECK(bouncer_jwk_bits(key) == 256);
     CHECK(bouncer_jwk_n(key).data == NULL && bouncer_jwk_e(key).data == NULL);
-    CHECK(bouncer_jwk_bouncer_kid(key).data == NULL);
+    CHECK(bouncer_jwk_dcos_kid(key).data == NULL);
     /* RFC 8037 appendix A.3 */
     CHECK(text_is(bouncer_jwk_thumbprint(key), "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"));
     CHECK(bouncer_jwks_key(jwks, 1) == NULL && bouncer_jwks_key(jwks, SIZE_MAX) == NULL);
@@ -56,7 +56,7 @@ static void the_documents_key_has_bouncers_kid_in_every_spelling(void)
     CHECK(text_is(bouncer_jwk_algorithm(key), "RS256"));
     CHECK(!bouncer_jwk_is_tolerated(key));
     bouncer_str kid = bouncer_jwk_kid(key);
-    bouncer_str computed = bouncer_jwk_bouncer_kid(key);
+    bouncer_str computed = bouncer_jwk_dcos_kid(key);
     CHECK(kid.len == 64 && computed.len == 64 && memcmp(kid.data, computed.data, 64) == 0);
 
     bouncer_str pem = bouncer_jwk_pem(key);
@@ -77,7 +77,7 @@ static void the_documents_key_has_bouncers_kid_in_every_spelling(void)
         "fhRCp0fSAgCdCQdrY6HdI3h6egpn6z4gwkwXBfczww";
     CHECK(bouncer_jwk_from_rsa_base64url(n_text, sizeof n_text - 1, "AQAB", 4, &copies[4], NULL) == BOUNCER_STATUS_OK);
     for (int i = 0; i < 5; i++) {
-        bouncer_str other = bouncer_jwk_bouncer_kid(copies[i]);
+        bouncer_str other = bouncer_jwk_dcos_kid(copies[i]);
         CHECK(other.len == 64 && memcmp(other.data, kid.data, 64) == 0);
     }
 

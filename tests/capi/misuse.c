@@ -64,7 +64,7 @@ static void every_null_handle_is_a_status_or_nothing_to_read(void)
     CHECK(bouncer_jwk_bits(NULL) == 0 && bouncer_jwk_is_tolerated(NULL) == 0);
     CHECK(bouncer_jwk_n(NULL).data == NULL && bouncer_jwk_e(NULL).data == NULL && bouncer_jwk_der(NULL).data == NULL);
     CHECK(bouncer_jwk_pem(NULL).data == NULL && bouncer_jwk_json(NULL).data == NULL);
-    CHECK(bouncer_jwk_thumbprint(NULL).data == NULL && bouncer_jwk_bouncer_kid(NULL).data == NULL);
+    CHECK(bouncer_jwk_thumbprint(NULL).data == NULL && bouncer_jwk_dcos_kid(NULL).data == NULL);
     CHECK(bouncer_error_status(NULL) == BOUNCER_STATUS_OK && bouncer_error_message(NULL) == NULL);
     CHECK(bouncer_error_claim(NULL).data == NULL);
 

@@ -57,7 +57,7 @@ fn token(alg: &str, key: &str) -> String {
 }
 
 fn every_algorithm() -> Policy {
-    Policy::bouncer().algorithms(&ALGORITHMS.map(|(alg, _)| alg))
+    Policy::dcos().algorithms(&ALGORITHMS.map(|(alg, _)| alg))
 }
 
 fn each_algorithm() -> Vec<Case> {
@@ -91,7 +91,7 @@ fn each_algorithm() -> Vec<Case> {
     let eddsa = || compact("ed25519-a", "EdDSA", header("EdDSA"), CLAIMS);
     let why = "RFC 9864 section 2.2: EdDSA is the old name of Ed25519";
     let one = |alg: &str| set(&[jwk("ed25519-a").alg(alg)]);
-    let policy = || Policy::bouncer().algorithms(&["Ed25519"]);
+    let policy = || Policy::dcos().algorithms(&["Ed25519"]);
     cases.extend([
         case("a_token_of_eddsa_is_one_of_ed25519", why)
             .keys("all")
@@ -127,7 +127,7 @@ fn each_algorithm() -> Vec<Case> {
                     "RFC 7518 section 3.3: 2048 bits or larger, here up to 8192",
                 )
                 .own_keys(only(key))
-                .policy(Policy::bouncer().algorithms(&[alg]))
+                .policy(Policy::dcos().algorithms(&[alg]))
                 .token(token(alg, key))
                 .alg(alg)
                 .loads(1, &[])
@@ -327,7 +327,7 @@ fn policies() -> Vec<Case> {
             let made = |verdict: &str| {
                 case(format!("a_token_of_{token_alg}_under_a_policy_of_{policy}_is_{verdict}"), why)
                     .keys("all")
-                    .policy(Policy::bouncer().algorithms(&[allowed]))
+                    .policy(Policy::dcos().algorithms(&[allowed]))
                     .token(token(alg, key))
             };
             cases.push(if allowed == alg {
@@ -337,7 +337,7 @@ fn policies() -> Vec<Case> {
             });
         }
     }
-    let two = || Policy::bouncer().algorithms(&["ES256", "PS384"]);
+    let two = || Policy::dcos().algorithms(&["ES256", "PS384"]);
     cases.extend([
         case("the_first_of_two_allowed_algorithms_is_accepted", why)
             .keys("all")

@@ -32,7 +32,7 @@ fn quote_all(texts: &[&str]) -> String {
 pub(crate) struct Policy(Vec<(&'static str, String)>);
 
 impl Policy {
-    pub(crate) fn bouncer() -> Policy {
+    pub(crate) fn dcos() -> Policy {
         Policy(Vec::new()).with("base", quote("bouncer"))
     }
 

@@ -20,7 +20,7 @@ fn claims(members: &str) -> String {
 }
 
 fn any_audience() -> Policy {
-    Policy::bouncer().any_audience()
+    Policy::dcos().any_audience()
 }
 
 fn types() -> Vec<Case> {

@@ -88,7 +88,7 @@ fn cases() -> Vec<Case> {
             .token(hs256_kid)
             .refused("unsupported_algorithm"),
         case("a_mac_is_refused_whatever_algorithms_are_allowed", why)
-            .policy(Policy::bouncer().algorithms(&["RS256", "PS256", "ES256", "Ed25519"]))
+            .policy(Policy::dcos().algorithms(&["RS256", "PS256", "ES256", "Ed25519"]))
             .token(mac("SHA-256", hs256, pem.as_bytes()))
             .refused("unsupported_algorithm"),
         case(

@@ -45,7 +45,7 @@ fn sizes() -> Vec<Case> {
     };
     let too_large =
         |id: &str, why: &str, len: usize| case(id, why).token(token_of(len).0).refused("token_too_large");
-    let limit = |bytes: usize| Policy::bouncer().max_token_len(bytes);
+    let limit = |bytes: usize| Policy::dcos().max_token_len(bytes);
     let with_header = |len: usize| {
         let empty = r#"{"alg":"RS256","x":""}"#;
         let header = format!(r#"{{"alg":"RS256","x":"{}"}}"#, "x".repeat(len - empty.len()));
@@ -67,7 +67,7 @@ fn sizes() -> Vec<Case> {
             "a_lowered_maximum_refuses_a_token_with_a_well_known_header",
             "a header may be recognised before all else",
         )
-        .policy(Policy::bouncer().max_token_len(256))
+        .policy(Policy::dcos().max_token_len(256))
         .token(bouncer_token(CLAIMS))
         .refused("token_too_large"),
         case("a_header_of_8192_bytes_is_accepted", header_why).token(with_header(8192)).ok(CLAIMS),
@@ -234,7 +234,7 @@ fn encodings() -> Vec<Case> {
     let rsa = b64(sign("rsa-2048-a", "RS256", input.as_bytes()));
     let ec_input = format!("{}.{payload}", b64(r#"{"alg":"ES256"}"#));
     let ec = b64(sign("p256-a", "ES256", ec_input.as_bytes()));
-    let es256 = || Policy::bouncer().algorithms(&["ES256"]);
+    let es256 = || Policy::dcos().algorithms(&["ES256"]);
     let respelled = |id: &str, signature: String| {
         case(id, why).token(format!("{input}.{signature}")).refused("malformed_token")
     };

@@ -84,7 +84,7 @@ fn types() -> Vec<Case> {
 fn absent() -> Vec<Case> {
     let why = "null is what serializers write for a member that is not there";
     let empty = "an empty kid names no key";
-    let typed = || Policy::bouncer().token_type("JWT");
+    let typed = || Policy::dcos().token_type("JWT");
     vec![
         case("an_alg_that_is_null_is_missing", "RFC 7515 section 4.1.1: alg MUST be present")
             .token(compact("rsa-2048-a", "RS256", r#"{"alg":null}"#, CLAIMS))

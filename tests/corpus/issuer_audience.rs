@@ -155,7 +155,7 @@ fn without_expectation() -> Vec<Case> {
     let bouncer = |id: &str, members: &str| case(id, why).token(bouncer_token(claims(members)));
     let any = |id: &str, members: &str| {
         case(id, "the caller answers for the audience")
-            .policy(Policy::bouncer().any_audience())
+            .policy(Policy::dcos().any_audience())
             .token(bouncer_token(claims(members)))
             .ok(&claims(members))
     };
@@ -177,13 +177,13 @@ fn without_expectation() -> Vec<Case> {
         bouncer("a_null_aud_under_bouncers_policy_is_accepted", r#""aud":null"#).ok(&claims(r#""aud":null"#)),
         policies(
             "an_audience_beside_any_audience_is_not_compared",
-            Policy::bouncer().audiences(&["b"]).any_audience(),
+            Policy::dcos().audiences(&["b"]).any_audience(),
             r#""aud":"x""#,
         )
         .ok(&claims(r#""aud":"x""#)),
         policies(
             "an_audience_beside_any_audience_is_not_required",
-            Policy::bouncer().audiences(&["b"]).any_audience(),
+            Policy::dcos().audiences(&["b"]).any_audience(),
             "",
         )
         .ok(&claims("")),
@@ -196,31 +196,31 @@ fn without_expectation() -> Vec<Case> {
             r#""iss":"anyone""#,
         )
         .ok(&claims(r#""iss":"anyone""#)),
-        policies("an_issuer_added_to_bouncers_policy_is_expected", Policy::bouncer().issuers(&["b"]), "")
+        policies("an_issuer_added_to_bouncers_policy_is_expected", Policy::dcos().issuers(&["b"]), "")
             .refused_naming("missing_claim", "iss"),
         policies(
             "an_issuer_added_to_bouncers_policy_is_compared",
-            Policy::bouncer().issuers(&["b"]),
+            Policy::dcos().issuers(&["b"]),
             r#""iss":"c""#,
         )
         .refused("wrong_issuer"),
         policies(
             "an_issuer_added_to_bouncers_policy_is_accepted",
-            Policy::bouncer().issuers(&["b"]),
+            Policy::dcos().issuers(&["b"]),
             r#""iss":"b""#,
         )
         .ok(&claims(r#""iss":"b""#)),
-        policies("an_audience_added_to_bouncers_policy_is_expected", Policy::bouncer().audiences(&["b"]), "")
+        policies("an_audience_added_to_bouncers_policy_is_expected", Policy::dcos().audiences(&["b"]), "")
             .refused_naming("missing_claim", "aud"),
         policies(
             "an_audience_added_to_bouncers_policy_is_compared",
-            Policy::bouncer().audiences(&["b"]),
+            Policy::dcos().audiences(&["b"]),
             r#""aud":"c""#,
         )
         .refused("wrong_audience"),
         policies(
             "an_audience_added_to_bouncers_policy_is_accepted",
-            Policy::bouncer().audiences(&["b"]),
+            Policy::dcos().audiences(&["b"]),
             r#""aud":"b""#,
         )
         .ok(&claims(r#""aud":"b""#)),

@@ -413,7 +413,7 @@ fn several() -> Vec<Case> {
             "RFC 7517 section 4.5: keys of different types may share a kid",
         )
         .own_keys(set(&[a().kid("same"), jwk("p256-a").kid("same")]))
-        .policy(Policy::bouncer().algorithms(&["ES256"]))
+        .policy(Policy::dcos().algorithms(&["ES256"]))
         .token(compact("p256-a", "ES256", r#"{"alg":"ES256","kid":"same"}"#, CLAIMS))
         .kid("same")
         .alg("ES256")

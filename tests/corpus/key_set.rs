@@ -39,7 +39,7 @@ fn good_token() -> String {
 fn document(id: impl Into<String>, why: &str, text: impl Into<String>) -> Case {
     case(id, why)
         .own_keys(text)
-        .policy(Policy::bouncer().algorithms(&["Ed25519"]))
+        .policy(Policy::dcos().algorithms(&["Ed25519"]))
         .token(good_token())
         .kid("good")
         .alg("Ed25519")
@@ -659,7 +659,7 @@ fn points() -> Vec<Case> {
         let right = |id: &str, key: Jwk| {
             case(format!("a_{crv}_point_{id}_is_tolerated"), length)
                 .own_keys(set(&[key.kid("key-1")]))
-                .policy(Policy::bouncer().algorithms(&[alg]))
+                .policy(Policy::dcos().algorithms(&[alg]))
                 .token(compact(name, alg, format!(r#"{{"alg":"{alg}","kid":"key-1"}}"#), CLAIMS))
                 .kid("key-1")
                 .alg(alg)
@@ -694,7 +694,7 @@ fn points() -> Vec<Case> {
     let short_token = |id: &str, key: Jwk| {
         case(id, length)
             .own_keys(set(&[key.kid("key-1")]))
-            .policy(Policy::bouncer().algorithms(&["ES256"]))
+            .policy(Policy::dcos().algorithms(&["ES256"]))
             .token(compact("p256-short", "ES256", r#"{"alg":"ES256","kid":"key-1"}"#, CLAIMS))
             .kid("key-1")
             .alg("ES256")
@@ -787,7 +787,7 @@ fn points() -> Vec<Case> {
         kept("an_ed25519_key_off_the_curve_is_kept", okp, &little(2, 0, 0)),
         case("nothing_verifies_under_an_ed25519_key_off_the_curve", okp)
             .own_keys(set(&[little(2, 0, 0).kid("good")]))
-            .policy(Policy::bouncer().algorithms(&["Ed25519"]))
+            .policy(Policy::dcos().algorithms(&["Ed25519"]))
             .token(good_token())
             .loads(1, &[])
             .refused("invalid_signature"),
@@ -862,7 +862,7 @@ fn mixtures() -> Vec<Case> {
         let header = format!(r#"{{"alg":"{alg}","kid":"{kid}"}}"#);
         case(id, why)
             .own_keys(mixed.clone())
-            .policy(Policy::bouncer().algorithms(&["RS256", "ES256", "Ed25519"]))
+            .policy(Policy::dcos().algorithms(&["RS256", "ES256", "Ed25519"]))
             .token(compact(key, alg, header, CLAIMS))
             .loads(3, &reasons)
             .kid(kid)

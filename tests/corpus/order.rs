@@ -38,14 +38,14 @@ fn key_set_first() -> Vec<Case> {
             .refused("no_usable_key"),
         case("an_unusable_key_set_comes_before_a_token_too_large", WHY)
             .own_keys(r#"{"keys":[]}"#)
-            .policy(Policy::bouncer().max_token_len(8))
+            .policy(Policy::dcos().max_token_len(8))
             .token("a".repeat(9))
             .refused("no_usable_key"),
     ]
 }
 
 fn form() -> Vec<Case> {
-    let small = || Policy::bouncer().max_token_len(8);
+    let small = || Policy::dcos().max_token_len(8);
     let none = b64(r#"{"alg":"none"}"#);
     let jwe = b64(r#"{"alg":"dir","enc":"A128GCM"}"#);
     vec![
@@ -98,7 +98,7 @@ fn form() -> Vec<Case> {
 
 fn header() -> Vec<Case> {
     let made = |id: &str, header: &str| case(id, WHY).token(signed(header, CLAIMS));
-    let typed = |id: &str, header: &str| made(id, header).policy(Policy::bouncer().token_type("at+jwt"));
+    let typed = |id: &str, header: &str| made(id, header).policy(Policy::dcos().token_type("at+jwt"));
     vec![
         made("a_duplicate_name_comes_before_a_missing_alg", r#"{"kid":1,"kid":1}"#)
             .refused("malformed_header"),
@@ -146,7 +146,7 @@ fn header() -> Vec<Case> {
             .keys("named")
             .refused("unsupported_algorithm"),
         case("the_type_comes_before_the_signature", WHY)
-            .policy(Policy::bouncer().token_type("at+jwt"))
+            .policy(Policy::dcos().token_type("at+jwt"))
             .token(forged(r#"{"alg":"RS256"}"#, CLAIMS))
             .refused("wrong_token_type"),
         case("the_header_comes_before_the_claims", WHY)
@@ -243,7 +243,7 @@ fn claims() -> Vec<Case> {
             .refused("wrong_audience"),
         case("leeway_for_exp_does_not_hide_nbf", WHY)
             .now(NOW)
-            .policy(Policy::bouncer().leeway(60))
+            .policy(Policy::dcos().leeway(60))
             .token(bouncer_token(r#"{"uid":"peter","exp":1699999999,"nbf":1700000061}"#))
             .refused("not_yet_valid"),
     ];

@@ -39,7 +39,7 @@ fn cases() -> Vec<Case> {
         made("rfc7515_a2_is_accepted", "RFC 7515 appendix A.2: RS256", A2).loads(1, &[]).ok(CLAIMS),
         made("rfc7515_a2_expires", "RFC 7515 appendix A.2: RS256", A2).now(EXP).refused("expired"),
         made("rfc7515_a2_names_no_uid", "RFC 7515 appendix A.2: RS256", A2)
-            .policy(Policy::bouncer())
+            .policy(Policy::dcos())
             .refused_naming("missing_claim", "uid"),
         made("rfc7515_a2_is_of_another_issuer", "RFC 7515 appendix A.2: RS256", A2)
             .policy(Policy::any_issuer().issuers(&["jo"]))

@@ -185,12 +185,12 @@ fn required() -> Vec<Case> {
             r#","b":2"#,
         )
         .refused_naming("malformed_claims", "b"),
-        with("bouncers_uid_comes_before_further_claims", order, Policy::bouncer().require(&["dept"]), "")
+        with("bouncers_uid_comes_before_further_claims", order, Policy::dcos().require(&["dept"]), "")
             .refused_naming("missing_claim", "uid"),
         with(
             "a_further_claim_of_bouncers_policy_is_required",
             order,
-            Policy::bouncer().require(&["dept"]),
+            Policy::dcos().require(&["dept"]),
             r#","uid":"peter""#,
         )
         .refused_naming("missing_claim", "dept"),

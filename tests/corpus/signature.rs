@@ -209,7 +209,7 @@ fn cube_root_above(target: &BigUint) -> BigUint {
 fn pss() -> Vec<Case> {
     let why = "RFC 7518 section 3.5: the salt has the length of the hash, MGF1 uses the same hash";
     let key = rsa_key("rsa-2048-a");
-    let policy = || Policy::bouncer().algorithms(&["RS256", "RS384", "PS256", "PS384"]);
+    let policy = || Policy::dcos().algorithms(&["RS256", "RS384", "PS256", "PS384"]);
     let header = |alg: &str| format!(r#"{{"alg":"{alg}"}}"#);
     let refused = |id: &str, why: &str, alg: &str, signature: Vec<u8>| {
         let input = signing_input(header(alg), CLAIMS);
@@ -340,7 +340,7 @@ fn ecdsa() -> Vec<Case> {
         let made = |id: &str, why: &str, signature: &[u8]| {
             case(format!("{name}_{id}"), why)
                 .keys(key_set)
-                .policy(Policy::bouncer().algorithms(&[alg]))
+                .policy(Policy::dcos().algorithms(&[alg]))
                 .token(with_signature(&input, signature))
         };
         let refused =
@@ -386,7 +386,7 @@ fn ecdsa() -> Vec<Case> {
             "a fixed buffer for DER overflows here in other verifiers",
         )
         .keys("p256")
-        .policy(Policy::bouncer().algorithms(&["ES256"]))
+        .policy(Policy::dcos().algorithms(&["ES256"]))
         .token(with_signature(&input, long))
         .refused("invalid_signature"),
     );
@@ -394,7 +394,7 @@ fn ecdsa() -> Vec<Case> {
     cases.push(
         case("es256_of_another_key_is_refused", "RFC 7515 section 5.2")
             .keys("p256")
-            .policy(Policy::bouncer().algorithms(&["ES256"]))
+            .policy(Policy::dcos().algorithms(&["ES256"]))
             .token(with_signature(&input, other))
             .refused("invalid_signature"),
     );
@@ -436,7 +436,7 @@ fn ed25519() -> Vec<Case> {
     let made = |id: &str, why: &str, signature: &[u8]| {
         case(id, why)
             .keys("ed25519")
-            .policy(Policy::bouncer().algorithms(&["Ed25519"]))
+            .policy(Policy::dcos().algorithms(&["Ed25519"]))
             .token(with_signature(&input, signature))
     };
     let refused =

@@ -29,7 +29,7 @@ fn boundaries() -> Vec<Case> {
     let exp = "RFC 7519 section 4.1.4: on or after exp MUST NOT be accepted";
     let nbf = "RFC 7519 section 4.1.5: before nbf MUST NOT be accepted";
     let ok = |id: &str, why: &str, now: i64, members: &str| at(id, why, now, members).ok(&claims(members));
-    let optional = || Policy::bouncer().exp_optional();
+    let optional = || Policy::dcos().exp_optional();
     vec![
         ok("the_second_before_exp_is_the_last_accepted", exp, NOW - 1, r#""exp":1700000000"#),
         at("exp_is_the_first_refused_second", exp, NOW, r#""exp":1700000000"#).refused("expired"),
@@ -136,7 +136,7 @@ fn boundaries() -> Vec<Case> {
 fn leeway() -> Vec<Case> {
     let why = "RFC 7519 sections 4.1.4 and 4.1.5: some small leeway, as the policy sets it";
     let with = |id: &str, seconds: u32, now: i64, members: &str| {
-        at(id, why, now, members).policy(Policy::bouncer().leeway(seconds))
+        at(id, why, now, members).policy(Policy::dcos().leeway(seconds))
     };
     let exp = r#""exp":1700000000"#;
     let nbf = r#""exp":1700003600,"nbf":1700000000"#;
@@ -179,7 +179,7 @@ fn skew() -> Vec<Case> {
     let exp_why = "RFC 7519 section 4.1.4: none are for exp";
     let nbf = r#""exp":1700003600,"nbf":1700000000"#;
     let with = |id: &str, seconds: u32, ahead: i64| {
-        at(id, why, NOW - ahead, nbf).policy(Policy::bouncer().leeway(seconds))
+        at(id, why, NOW - ahead, nbf).policy(Policy::dcos().leeway(seconds))
     };
     vec![
         at("an_nbf_one_second_ahead_is_accepted", why, NOW - 1, nbf).ok(&claims(nbf)),

@@ -13,7 +13,7 @@ pub(crate) fn file() -> File {
 fn cases() -> Vec<Case> {
     let why = "RFC 8725 section 3.11: explicit typing keeps one kind of token from passing for another";
     let made = |id: String, policy: &str, header: String| {
-        case(id, why).policy(Policy::bouncer().token_type(policy)).token(compact(
+        case(id, why).policy(Policy::dcos().token_type(policy)).token(compact(
             "rsa-2048-a",
             "RS256",
             header,

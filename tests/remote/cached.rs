@@ -21,7 +21,7 @@ fn a_cached_token_of_a_removed_key_is_refused_as_soon_as_the_keys_change() {
 
     server.say(Reply::json(jwks(&[("rsa-2048-b", "b")])));
     keys.refresh(PATIENCE).unwrap();
-    assert!(cached.recall(&gone).is_none());
+    assert!(cached.lookup_cached(&gone).is_none());
     assert_eq!(kind(cached.verify(&gone)), ErrorKind::NoMatchingKey);
     let mut ticket = None::<FetchTicket>;
     assert_eq!(kind(cached.verify_now(&gone, &mut ticket)), ErrorKind::NoMatchingKey);
@@ -45,9 +45,9 @@ fn without_keys_that_may_be_used_a_cache_lets_nothing_pass() {
     for _ in 0..2 {
         assert!(cached.verify(&token).is_ok());
     }
-    assert!(cached.recall(&token).is_some());
+    assert!(cached.lookup_cached(&token).is_some());
     keys.close();
-    assert!(cached.recall(&token).is_none());
+    assert!(cached.lookup_cached(&token).is_none());
     assert_eq!(kind(cached.verify(&token)), ErrorKind::KeysUnavailable);
     assert_eq!(kind(cached.verify_batch(&[&token], 1).remove(0)), ErrorKind::KeysUnavailable);
 }
@@ -86,7 +86,7 @@ fn a_batch_waits_no_longer_than_a_token_would() {
     let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a")])));
     let keys = crate::builder(&server).max_wait(Duration::from_secs(1)).build().unwrap();
     keys.wait_ready(PATIENCE).unwrap();
-    let verifier = Verifier::new(keys, Policy::bouncer());
+    let verifier = Verifier::new(keys, Policy::dcos());
     server.say(Reply::Hang);
     let tokens: Vec<String> = (0..10).map(|i| token("rsa-2048-b", Some(&format!("b-{i}")))).collect();
     let start = Instant::now();
@@ -146,7 +146,7 @@ fn a_token_of_a_batch_that_lacks_its_key_is_looked_up_and_judged_once() {
         its.fetch_add(1, Relaxed);
         crate::now()
     });
-    let cached = Verifier::new(keys, Policy::bouncer().clock(clock)).with_cache(100);
+    let cached = Verifier::new(keys, Policy::dcos().clock(clock)).with_cache(100);
     let tokens = [token("rsa-2048-a", Some("a")), token("rsa-2048-b", Some("b"))];
     let misses = || cached.cache_stats().unwrap().misses();
     let judged = cached.verify_batch_now(&tokens, 1);

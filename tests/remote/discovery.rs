@@ -37,7 +37,7 @@ fn an_issuer_leads_to_its_keys_and_its_metadata_are_kept() {
     keys.refresh(PATIENCE).unwrap();
     let asked = |request: &crate::server::Request| request.path.ends_with("openid-configuration");
     assert_eq!(server.requests().iter().filter(|request| asked(request)).count(), 2);
-    let verifier = Verifier::new(keys, Policy::bouncer());
+    let verifier = Verifier::new(keys, Policy::dcos());
     assert!(verifier.verify(token("rsa-2048-a", Some("a"))).is_ok());
 }
 

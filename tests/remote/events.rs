@@ -59,7 +59,7 @@ fn an_observer_may_ask_its_key_set_for_what_takes_another_fetch() {
     let is_first = AtomicBool::new(true);
     let keys = builder(&server).max_wait(PATIENCE).observer(move |_| {
         if is_first.swap(false, Ordering::SeqCst) {
-            let verifier = Verifier::new(its.wait().clone(), Policy::bouncer());
+            let verifier = Verifier::new(its.wait().clone(), Policy::dcos());
             told.lock().unwrap().send(verifier.verify(token("rsa-2048-b", Some("b")))).unwrap();
         }
     });

@@ -18,7 +18,7 @@ fn refused(reply: Reply) -> FetchError {
     let server = Server::saying(Reply::json(body()));
     let keys = builder(&server).timeout(Duration::from_secs(1)).build().unwrap();
     keys.wait_ready(PATIENCE).unwrap();
-    let verifier = Verifier::new(keys.clone(), Policy::bouncer());
+    let verifier = Verifier::new(keys.clone(), Policy::dcos());
     let before = keys.status();
     server.say(reply);
     let start = Instant::now();
@@ -100,7 +100,7 @@ fn etag_and_last_modified_make_a_planned_refresh_cheap() {
     assert_eq!((status.generation, &status.sha256), (first.generation, &first.sha256));
     assert_eq!((status.state.as_str(), status.failures), ("fresh", 0));
     assert!(status.last_success > first.last_success, "304 renews freshness");
-    let verifier = Verifier::new(keys.clone(), Policy::bouncer());
+    let verifier = Verifier::new(keys.clone(), Policy::dcos());
     assert!(verifier.verify(token("rsa-2048-a", Some("a"))).is_ok());
     // Where a key is missing, or an operator asks, no validator counts: the document has changed under this one.
     server.say(Reply::json(jwks(&[("rsa-2048-b", "b")])).with("ETag", "\"v1\""));
@@ -395,7 +395,7 @@ fn the_status_says_where_when_and_what() {
 fn any_algorithm_a_policy_allows_works_with_remote_keys() {
     let server = Server::saying(Reply::json(jwks(&[("p256-a", "p"), ("ed25519-a", "e")])));
     let (keys, _) = ready(&server);
-    let policy = Policy::bouncer().algorithms([Algorithm::Es256, Algorithm::Ed25519]);
+    let policy = Policy::dcos().algorithms([Algorithm::Es256, Algorithm::Ed25519]);
     let verifier = Verifier::new(keys, policy);
     let payload = format!("{{\"uid\":\"peter\",\"exp\":{}}}", now() + 60);
     for (name, algorithm, kid) in [("p256-a", Algorithm::Es256, "p"), ("ed25519-a", Algorithm::Ed25519, "e")]

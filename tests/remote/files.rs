@@ -17,7 +17,7 @@ fn folder(name: &str) -> PathBuf {
 }
 
 fn verifier(keys: &RemoteJwkSet) -> Verifier {
-    Verifier::new(keys.clone(), Policy::bouncer())
+    Verifier::new(keys.clone(), Policy::dcos())
 }
 
 #[test]

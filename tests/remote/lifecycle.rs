@@ -121,7 +121,7 @@ fn a_lazy_keeper_has_no_thread_and_no_request_before_it_is_asked() {
     std::thread::sleep(Duration::from_millis(100));
     assert_eq!((server.count(), keys.status().attempts), (0, 0));
     // The first verification waits for the first fetch, and so do all others of that moment.
-    let verifier = Verifier::new(keys, Policy::bouncer());
+    let verifier = Verifier::new(keys, Policy::dcos());
     let genuine = token("rsa-2048-a", Some("a"));
     assert_eq!(on_threads(8, move |_| verifier.verify(&genuine).is_ok()), [true; 8]);
     assert_eq!(server.count(), 1);
@@ -140,7 +140,7 @@ fn a_lazy_keeper_begins_with_any_token_that_has_the_form_and_judges_it_then() {
         for (token, expected) in &cases {
             let server = Server::saying(Reply::json(body()));
             let keys = builder(&server).lazy().build().unwrap();
-            let verifier = Verifier::new(keys.clone(), Policy::bouncer());
+            let verifier = Verifier::new(keys.clone(), Policy::dcos());
             assert_eq!(kind(verifier.verify("nonsense")), ErrorKind::MalformedToken);
             assert_eq!((server.count(), keys.status().attempts), (0, 0));
             let verify = || match in_a_batch {
@@ -167,7 +167,7 @@ fn signer_token(header: &str, payload: &str) -> String {
 fn a_lazy_keeper_whose_issuer_is_away_is_not_asked_for_each_token() {
     let server = Server::saying(Reply::status(503));
     let keys = builder(&server).lazy().build().unwrap();
-    let verifier = Verifier::new(keys.clone(), Policy::bouncer());
+    let verifier = Verifier::new(keys.clone(), Policy::dcos());
     let (expired, start) = (crate::token_until("rsa-2048-a", Some("a"), 1), Instant::now());
     for _ in 0..10_000 {
         assert_eq!(kind(verifier.verify(&expired)), ErrorKind::KeysUnavailable);
@@ -270,7 +270,7 @@ fn closing_cuts_off_a_fetch_and_ends_all_waiting() {
     let keys = builder(&server).timeout(Duration::from_secs(60)).max_wait(PATIENCE).build().unwrap();
     keys.wait_ready(PATIENCE).unwrap();
     server.say(Reply::Hang);
-    let verifier = Verifier::new(keys.clone(), Policy::bouncer());
+    let verifier = Verifier::new(keys.clone(), Policy::dcos());
     let (waiter, refresher) = (verifier.clone(), keys.clone());
     let new = token("rsa-2048-b", Some("b"));
     let waiting = std::thread::spawn(move || kind(waiter.verify(new)));

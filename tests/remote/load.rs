@@ -36,7 +36,7 @@ fn rotation_under_load_refuses_no_valid_token_and_accepts_no_removed_key() {
     let server = Server::saying(published(&[0]));
     let keys = builder(&server).ttl(Duration::from_secs(1)).build().unwrap();
     keys.wait_ready(PATIENCE).unwrap();
-    let verifier = Verifier::new(keys.clone(), Policy::bouncer().algorithms([Algorithm::Ed25519]));
+    let verifier = Verifier::new(keys.clone(), Policy::dcos().algorithms([Algorithm::Ed25519]));
     let epoch = Arc::new(RwLock::new(Epoch { token: signed(0), gone: None }));
     let stop = Arc::new(AtomicBool::new(false));
     let counts = Arc::new([const { AtomicUsize::new(0) }; 2]);
@@ -131,7 +131,7 @@ fn the_clock_that_tokens_are_judged_by_has_no_say_about_keys() {
     let (keys, _) = ready(&server);
     let genuine = crate::token_until("rsa-2048-a", Some("a"), i64::MAX / 2);
     for days in [-10_000, -1, 0, 1, 10_000] {
-        let verifier = Verifier::new(keys.clone(), Policy::bouncer().at(now() + days * 86_400));
+        let verifier = Verifier::new(keys.clone(), Policy::dcos().time(now() + days * 86_400));
         assert!(verifier.verify(&genuine).is_ok(), "{days}");
     }
     assert_eq!(keys.status().state.as_str(), "fresh");

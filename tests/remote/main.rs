@@ -77,7 +77,7 @@ fn builder(server: &Server) -> RemoteJwkSetBuilder {
 fn ready(server: &Server) -> (RemoteJwkSet, Verifier) {
     let keys = builder(server).build().unwrap();
     keys.wait_ready(PATIENCE).unwrap();
-    let verifier = Verifier::new(keys.clone(), bouncer_verify::Policy::bouncer());
+    let verifier = Verifier::new(keys.clone(), bouncer_verify::Policy::dcos());
     (keys, verifier)
 }
 

@@ -171,7 +171,7 @@ fn all_who_wait_for_a_slow_issuer_are_told_that_the_key_could_not_be_looked_up()
     let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a")])));
     let keys = crate::builder(&server).max_wait(Duration::from_millis(300)).build().unwrap();
     keys.wait_ready(crate::PATIENCE).unwrap();
-    let verifier = Verifier::new(keys.clone(), Policy::bouncer());
+    let verifier = Verifier::new(keys.clone(), Policy::dcos());
     let both = jwks(&[("rsa-2048-a", "a"), ("rsa-2048-b", "b")]);
     server.say(Reply::json(both).late(Duration::from_secs(3)));
     let new = token("rsa-2048-b", Some("b"));
@@ -278,7 +278,7 @@ fn waiting_for_a_fetch_ends_at_its_bound() {
     let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a")])));
     let keys = crate::builder(&server).max_wait(Duration::from_millis(200)).build().unwrap();
     keys.wait_ready(crate::PATIENCE).unwrap();
-    let verifier = Verifier::new(keys.clone(), Policy::bouncer());
+    let verifier = Verifier::new(keys.clone(), Policy::dcos());
     server.say(Reply::Hang);
     let start = Instant::now();
     assert_eq!(kind(verifier.verify(token("rsa-2048-b", Some("b")))), ErrorKind::KeysUnavailable);
@@ -291,7 +291,7 @@ fn a_caller_whose_wait_is_over_asks_for_no_fetch() {
     let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a")])));
     let keys = crate::builder(&server).max_wait(Duration::from_millis(200)).build().unwrap();
     keys.wait_ready(crate::PATIENCE).unwrap();
-    let verifier = Verifier::new(keys.clone(), Policy::bouncer());
+    let verifier = Verifier::new(keys.clone(), Policy::dcos());
     server.say(Reply::json(jwks(&[("rsa-2048-a", "a")])).late(Duration::from_secs(1)));
     let its = keys.clone();
     let refresh = std::thread::spawn(move || its.refresh(crate::PATIENCE));
@@ -345,7 +345,7 @@ fn a_key_that_comes_while_its_token_is_judged_is_found_without_another_fetch() {
             refreshed.call_once(|| its.refresh(crate::PATIENCE).unwrap());
             crate::now()
         });
-        let verifier = Verifier::new(keys.clone(), Policy::bouncer().clock(clock));
+        let verifier = Verifier::new(keys.clone(), Policy::dcos().clock(clock));
         let token = token("rsa-2048-b", kid);
         let mut ticket = None;
         let verdict = if in_a_batch {

@@ -25,7 +25,7 @@ fn fetched(reply: Reply) -> Result<(), FetchError> {
     let server = Server::saying(reply);
     let keys = builder(&server).lazy().build().unwrap();
     keys.refresh(PATIENCE)?;
-    let verifier = Verifier::new(keys, Policy::bouncer());
+    let verifier = Verifier::new(keys, Policy::dcos());
     assert!(verifier.verify(token("rsa-2048-a", Some("a"))).is_ok());
     Ok(())
 }

@@ -13,7 +13,7 @@ fn body() -> String {
 fn fifty_cold_verifications_against_503_follow_the_back_off() {
     let server = Server::saying(Reply::status(503));
     let keys = builder(&server).build().unwrap();
-    let verifier = Verifier::new(keys.clone(), Policy::bouncer());
+    let verifier = Verifier::new(keys.clone(), Policy::dcos());
     let start = Instant::now();
     let genuine = token("rsa-2048-a", Some("a"));
     let verdicts = on_threads(50, move |_| kind(verifier.verify(&genuine)));
@@ -70,7 +70,7 @@ fn old_keys_are_used_through_an_outage_up_to_the_bound_then_keys_are_unavailable
     let keys =
         builder(&server).ttl(Duration::from_secs(1)).max_stale(Duration::from_secs(3)).build().unwrap();
     keys.wait_ready(PATIENCE).unwrap();
-    let verifier = Verifier::new(keys.clone(), Policy::bouncer());
+    let verifier = Verifier::new(keys.clone(), Policy::dcos());
     server.say(Reply::status(500));
     let genuine = token("rsa-2048-a", Some("a"));
     let last_success = keys.status().last_success.unwrap();
@@ -107,7 +107,7 @@ fn old_keys_are_used_through_an_outage_up_to_the_bound_then_keys_are_unavailable
 fn without_keys_what_a_token_says_is_still_judged_first_where_it_needs_no_key() {
     let server = Server::saying(Reply::status(503));
     let keys = builder(&server).build().unwrap();
-    let verifier = Verifier::new(keys, Policy::bouncer());
+    let verifier = Verifier::new(keys, Policy::dcos());
     assert_eq!(kind(verifier.verify("a.b")), ErrorKind::MalformedToken);
     assert_eq!(kind(verifier.verify("x".repeat(20_000))), ErrorKind::TokenTooLarge);
     assert_eq!(kind(verifier.verify("eyJhbGciOiJub25lIn0.e30.")), ErrorKind::UnsupportedAlgorithm);
@@ -131,7 +131,7 @@ fn what_has_no_keys_says_why_as_the_status_does() {
         let error = keys.wait_ready(Duration::from_millis(1)).unwrap_err();
         let status = keys.status().last_error.unwrap().to_string();
         assert!(error.detail().contains(why) && status.contains(why), "{error} and {status}");
-        let verifier = Verifier::new(keys.clone(), Policy::bouncer());
+        let verifier = Verifier::new(keys.clone(), Policy::dcos());
         let error = verifier.verify(token("rsa-2048-a", Some("a"))).unwrap_err();
         assert!(error.kind() == ErrorKind::KeysUnavailable && error.detail().contains(why), "{error}");
     }

@@ -43,7 +43,7 @@ fn every_thread_has_all_signals_blocked_and_the_programs_own_keep_their_masks() 
         its.lock().unwrap().extend(thread(Path::new("/proc/thread-self")));
         crate::now()
     });
-    let verifier = Verifier::new(keys.clone(), Policy::bouncer().clock(clock));
+    let verifier = Verifier::new(keys.clone(), Policy::dcos().clock(clock));
     let tokens = vec![token("rsa-2048-a", Some("a")); 256];
     // The first has no keys yet, so its tokens are judged by those who wait; the second is judged by threads.
     for _ in 0..2 {

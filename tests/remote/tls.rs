@@ -79,7 +79,7 @@ fn a_server_of_the_given_authority_is_believed_and_others_are_not() {
     let server = Server::start_tls(authority.server("localhost", tomorrow()), |_| body());
     let keys = RemoteJwkSet::builder(&server.url()).ca_file(authority.file("good")).build().unwrap();
     keys.wait_ready(PATIENCE).unwrap();
-    assert!(Verifier::new(keys, Policy::bouncer()).verify(token("rsa-2048-a", Some("a"))).is_ok());
+    assert!(Verifier::new(keys, Policy::dcos()).verify(token("rsa-2048-a", Some("a"))).is_ok());
 
     let before = server.count();
     assert_eq!(failure(&server, None), FetchFailure::Tls, "the system does not know it");

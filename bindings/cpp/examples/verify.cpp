@@ -26,7 +26,7 @@ int main(int argc, char **argv) {
     }
     try {
         const bouncer::JwkSet jwks = bouncer::JwkSet::load(read_file(argv[1]));
-        bouncer::Policy policy = bouncer::Policy::bouncer();
+        bouncer::Policy policy = bouncer::Policy::dcos();
         if (argc > 3) {
             policy.at(std::stoll(argv[3]));
         }

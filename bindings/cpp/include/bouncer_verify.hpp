@@ -3,7 +3,7 @@
 /// Verifies JSON Web Tokens against an issuer's JWK Set: the C++17 face of bouncer_verify.h, in this header alone.
 ///
 ///     bouncer::JwkSet jwks = bouncer::JwkSet::load(json);                    // once: the issuer's keys
-///     bouncer::Verifier verifier{jwks, bouncer::Policy::bouncer()};
+///     bouncer::Verifier verifier{jwks, bouncer::Policy::dcos()};
 ///
 ///     bouncer::VerifiedToken token = verifier.verify_authorization(header);  // for every request
 ///     std::string_view uid = token.claim_string("uid");                      // throws if it is missing
@@ -449,8 +449,8 @@ public:
     /// The JWK Thumbprint with SHA-256 (RFC 7638), in base64url.
     [[nodiscard]] std::string_view thumbprint() const noexcept { return detail::text(bouncer_jwk_thumbprint(handle_)); }
     /// The kid that Bouncer gives an RSA key, from its numbers; none for other key types.
-    [[nodiscard]] std::optional<std::string_view> bouncer_kid() const noexcept {
-        return detail::optional_text(bouncer_jwk_bouncer_kid(handle_));
+    [[nodiscard]] std::optional<std::string_view> dcos_kid() const noexcept {
+        return detail::optional_text(bouncer_jwk_dcos_kid(handle_));
     }
     /// The handle, for functions of bouncer_verify.h.
     [[nodiscard]] const bouncer_jwk *handle() const noexcept { return handle_; }
@@ -650,7 +650,7 @@ public:
     explicit Policy(bouncer_policy *handle) noexcept : handle_(handle) {}
 
     /// For DC/OS's Bouncer: RS256; "exp" and a non-empty string "uid" are required; "iss" is not compared.
-    [[nodiscard]] static Policy bouncer() noexcept { return Policy(bouncer_policy_new()); }
+    [[nodiscard]] static Policy dcos() noexcept { return Policy(bouncer_policy_new()); }
     /// The signature and the times only: RS256, "exp" required. Prefer for_issuer() where tokens say "iss" and "aud".
     [[nodiscard]] static Policy any_issuer() noexcept { return Policy(bouncer_policy_new_any_issuer()); }
     /// For tokens that `issuer` made for `audience`: RS256; "exp" is required, and "iss" and "aud" must match. On
@@ -1440,9 +1440,9 @@ inline Result<VerifiedToken> try_verify_token(const JwkSet &jwks, const Policy &
                                        token.size());
 }
 
-/// Verifies a JWT as above, against Policy::bouncer().
+/// Verifies a JWT as above, against Policy::dcos().
 inline Result<VerifiedToken> try_verify_token(const JwkSet &jwks, std::string_view token) noexcept {
-    return try_verify_token(jwks, Policy::bouncer(), token);
+    return try_verify_token(jwks, Policy::dcos(), token);
 }
 
 /// Verifies many JWTs as try_verify_token() does each of them. `tokens` is a container of text: `std::string`,

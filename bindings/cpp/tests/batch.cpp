@@ -144,7 +144,7 @@ static void a_cache_changes_no_verdict(const JwkSet &jwks) {
 
 static void a_token_expires_in_the_cache_too(const JwkSet &jwks) {
     const std::vector<std::string> texts(3, document_token());
-    const Verifier cached = Verifier(jwks, Policy::bouncer()).with_cache(100);
+    const Verifier cached = Verifier(jwks, Policy::dcos()).with_cache(100);
     wall_clock = document_exp - 1;
     CHECK(cached.try_verify(texts[0]) && cached.try_verify(texts[0]));
     for (const bouncer::VerdictView verdict : cached.verify_batch(texts)) {

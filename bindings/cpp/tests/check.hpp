@@ -59,7 +59,7 @@ inline const std::string jwk_a =
 
 /// Bouncer's policy at the time `seconds`.
 inline bouncer::Policy policy_at(std::int64_t seconds) {
-    bouncer::Policy policy = bouncer::Policy::bouncer();
+    bouncer::Policy policy = bouncer::Policy::dcos();
     CHECK(policy.try_at(seconds));
     return policy;
 }

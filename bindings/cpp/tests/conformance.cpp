@@ -28,7 +28,7 @@ static Policy policy_of(const json &members, std::int64_t now) {
     CHECK(base == "bouncer" || base == "any_issuer" || base == "issuer");
     Policy policy = base == "issuer"       ? Policy::for_issuer(text("issuer"), text("audience"))
                     : base == "any_issuer" ? Policy::any_issuer()
-                                           : Policy::bouncer();
+                                           : Policy::dcos();
     for (const auto &[name, value] : members.items()) {
         if (name == "issuers") {
             for (const std::string issuer : value) policy.accept_issuer(issuer);

@@ -68,7 +68,7 @@ static void a_failure_that_was_moved_from_is_still_one() {
     CHECK(!failed && failed.error().status() == Status::MalformedJwkSet);
     CHECK(std::string_view(failed.error().message()) == "malformed_jwk_set");
 
-    Policy policy = Policy::bouncer();
+    Policy policy = Policy::dcos();
     Result<void> refused = policy.try_algorithms("none");
     CHECK(std::move(refused).error().status() == Status::InvalidArgument && !refused);
 }
@@ -102,7 +102,7 @@ static bool aborts(Misuse misuse) {
 static void asking_for_what_is_not_there_ends_the_program() {
     CHECK(aborts([] { (void)JwkSet::try_load("{}").value(); }));
     CHECK(aborts([] { (void)JwkSet::try_load(read_file("document_jwks.json")).error(); }));
-    CHECK(aborts([] { (void)Policy::bouncer().try_at(0).error(); }));
+    CHECK(aborts([] { (void)Policy::dcos().try_at(0).error(); }));
     CHECK(!aborts([] { (void)JwkSet::try_load("{}").error(); }));
 }
 

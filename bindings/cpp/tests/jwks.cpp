@@ -36,7 +36,7 @@ static void a_set_lists_its_keys_and_what_it_skipped() {
     CHECK(jwks.keys().size() == 1 && !jwks.keys().empty());
     const JwkView key = jwks.keys()[0];
     CHECK(key && key.kid() == "ed" && key.key_type() == "OKP" && key.curve() == "Ed25519" && key.bits() == 256);
-    CHECK(!key.algorithm() && key.n().empty() && key.e().empty() && !key.bouncer_kid() && !key.is_tolerated());
+    CHECK(!key.algorithm() && key.n().empty() && key.e().empty() && !key.dcos_kid() && !key.is_tolerated());
     CHECK(key.thumbprint() == "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");  // RFC 8037 appendix A.3
 
     std::vector<bouncer::SkippedKey> skipped(jwks.skipped().begin(), jwks.skipped().end());
@@ -68,7 +68,7 @@ static void the_documents_key_has_bouncers_kid_in_every_spelling() {
     const JwkView key = jwks.keys()[0];
     CHECK(key.bits() == 2048 && key.algorithm() == "RS256" && key.key_type() == "RSA" && !key.curve());
     CHECK(key.n().size() == 256 && key.e().size() == 3 && !key.is_tolerated());
-    CHECK(key.kid() && key.kid()->size() == 64 && key.kid() == key.bouncer_kid());
+    CHECK(key.kid() && key.kid()->size() == 64 && key.kid() == key.dcos_kid());
 
     const std::vector<std::uint8_t> der(key.der().begin(), key.der().end());
     const std::array<std::uint8_t, 4> exponent = {0, 1, 0, 1};
@@ -84,7 +84,7 @@ static void the_documents_key_has_bouncers_kid_in_every_spelling() {
         "4gwkwXBfczww",
         "AQAB"));
     for (const Jwk &copy : copies) {
-        CHECK(copy->bouncer_kid() == key.kid() && copy->pem() == key.pem() && copy->thumbprint() == key.thumbprint());
+        CHECK(copy->dcos_kid() == key.kid() && copy->pem() == key.pem() && copy->thumbprint() == key.thumbprint());
     }
 
     const std::vector<JwkView> views(copies.begin(), copies.end());

@@ -59,11 +59,11 @@ inline void mistakes(const JwkSet &jwks, const Policy &policy, const Jwk &key, c
 #elif MISTAKE == 16
     JwkSet::try_load(text);  // The failure is not looked at.
 #elif MISTAKE == 17
-    Policy::bouncer().try_at(0);
+    Policy::dcos().try_at(0);
 #elif MISTAKE == 18
     verify_token(jwks, text);
 #elif MISTAKE == 19
-    Policy::bouncer().at(0);  // What it gives is the policy.
+    Policy::dcos().at(0);  // What it gives is the policy.
 #elif MISTAKE == 20
     bool loaded = JwkSet::try_load(text);  // Which says nothing of the keys.
 #elif MISTAKE == 21

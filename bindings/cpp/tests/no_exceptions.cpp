@@ -30,7 +30,7 @@ int main() {
     const Result<JwkSet> jwks = JwkSet::try_load(read_file("document_jwks.json"));
     CHECK(jwks && fails(JwkSet::try_load("{}"), Status::MalformedJwkSet));
 
-    Policy policy = Policy::bouncer();
+    Policy policy = Policy::dcos();
     CHECK(policy.try_at(document_exp - 1) && policy.try_leeway(5s) && policy.try_algorithms("RS256 ES256"));
     CHECK(policy.try_require_claim("uid") && policy.try_require_string_claim("uid") && policy.try_max_token_len(4096));
     CHECK(policy.try_token_type("JWT") && policy.try_accept_any_audience() && policy.try_optional_exp());

@@ -49,7 +49,7 @@ static void every_setting_has_its_effect() {
 }
 
 static void a_policy_starts_from_one_of_three() {
-    CHECK(verdict(Policy::bouncer()) == Status::Expired);
+    CHECK(verdict(Policy::dcos()) == Status::Expired);
     CHECK(verdict(Policy::any_issuer().at(0)) == Status::Ok);
     CHECK(verdict(Policy::for_issuer("i", "a").at(0)) == Status::MissingClaim);
 }
@@ -57,7 +57,7 @@ static void a_policy_starts_from_one_of_three() {
 static void settings_can_be_made_one_by_one_and_in_a_row() {
     Policy row = Policy::for_issuer("i", "a").accept_issuer("j").accept_audience("b").algorithms("RS256").at(0);
     CHECK(verdict(row) == Status::MissingClaim);
-    Policy single = Policy::bouncer();
+    Policy single = Policy::dcos();
     Policy &same = single.leeway(5s).at(document_exp + 4).require_claim("uid").require_string_claim("uid");
     CHECK(&same == &single && verdict(single) == Status::Ok);
     single.accept_any_audience().optional_exp().max_token_len(100).token_type("JWT").accept_audience("x");
@@ -96,7 +96,7 @@ static void a_setting_that_is_refused_changes_nothing() {
     CHECK(verdict(policy) == Status::Ok);
     CHECK(policy.try_leeway(0s) && policy.try_leeway(300s) && policy.try_max_token_len(1048576));
     try {
-        (void)Policy::bouncer().leeway(301s);
+        (void)Policy::dcos().leeway(301s);
         CHECK(false);
     } catch (const bouncer::Error &error) {
         CHECK(error.status() == Status::InvalidArgument);

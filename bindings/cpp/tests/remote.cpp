@@ -79,7 +79,7 @@ static void keys_are_fetched_and_verify() {
     keys.wait_ready(patience);
     CHECK(keys.try_wait_ready(0ms) && keys.try_wait_ready(-1s) && keys.try_wait_ready(milliseconds::max()));
 
-    const Verifier verifier(keys, Policy::bouncer());
+    const Verifier verifier(keys, Policy::dcos());
     const auto token = verifier.verify(token_a);
     CHECK(token.uid() == "peter" && token.kid() == "a");
     CHECK(fails(verifier.try_verify("a.b"), Status::MalformedToken));
@@ -105,7 +105,7 @@ static void keys_are_fetched_and_verify() {
 static void a_new_kid_is_fetched_by_the_token_that_brings_it() {
     Server server(Reply::json(keys_a));
     const RemoteJwkSet keys = ready(server);
-    const Verifier verifier(keys, Policy::bouncer());
+    const Verifier verifier(keys, Policy::dcos());
     CHECK(verifier.try_verify(token_a));
     server.say(Reply::json(keys_ab));
 
@@ -125,7 +125,7 @@ static void a_new_kid_is_fetched_by_the_token_that_brings_it() {
 static void two_thousand_kids_cause_two_fetches() {
     const Server server(Reply::json(keys_a));
     const RemoteJwkSet keys = ready(server);
-    const Verifier verifier(keys, Policy::bouncer());
+    const Verifier verifier(keys, Policy::dcos());
     const auto start = Clock::now();
     for (int i = 0; i < 2000; i++) {
         CHECK(fails(verifier.try_verify(forged(token_a, std::to_string(i))), Status::NoMatchingKey));
@@ -139,7 +139,7 @@ static void two_thousand_kids_cause_two_fetches() {
 static void an_outage_leaves_the_keys_in_use() {
     Server server(Reply::json(keys_a));
     const RemoteJwkSet keys = ready(server);
-    const Verifier verifier(keys, Policy::bouncer());
+    const Verifier verifier(keys, Policy::dcos());
     server.say(Reply::failure(503));
     const auto refreshed = keys.try_refresh(patience);
     CHECK(fails(refreshed, Status::KeysUnavailable));
@@ -168,7 +168,7 @@ static void without_keys_a_token_is_not_refused() {
     const Server server(Reply::failure(503));
     const RemoteJwkSet keys(RemoteOptions::for_url(server.url()));
     CHECK(keys.wait_attempts(1, patience));
-    const Verifier verifier(keys, Policy::bouncer());
+    const Verifier verifier(keys, Policy::dcos());
     const auto verdict = verifier.try_verify(token_a);
     CHECK(fails(verdict, Status::KeysUnavailable) && verdict.error().is_keys_problem());
     CHECK(!verdict.error().is_invalid_token() && std::string_view(verdict.error().name()) == "keys_unavailable");
@@ -194,13 +194,13 @@ static void keys_that_nobody_confirms_get_too_old() {
     keys.wait_ready(patience);
     server.say(Reply::failure(500));
     CHECK(until([&] { return keys.status().state() == "too_old"; }));
-    CHECK(fails(Verifier(keys, Policy::bouncer()).try_verify(token_a), Status::KeysUnavailable));
+    CHECK(fails(Verifier(keys, Policy::dcos()).try_verify(token_a), Status::KeysUnavailable));
 }
 
 static void a_seed_answers_before_the_first_fetch() {
     Server server(Reply::hang());
     const RemoteJwkSet keys(RemoteOptions::for_url(server.url()).seed(keys_a));
-    const Verifier verifier(keys, Policy::bouncer());
+    const Verifier verifier(keys, Policy::dcos());
     CHECK(verifier.verify(token_a).expires_at() == token_exp);
     const RemoteStatus status = keys.status();
     CHECK(status.state() == "stale" && status.generation() == 1 && !status.last_success());
@@ -230,7 +230,7 @@ static void an_issuers_metadata_say_where_its_keys_are() {
     server.behave(metadata_of(issuer));
     const RemoteJwkSet keys(RemoteOptions::for_issuer(issuer));
     keys.wait_ready(patience);
-    CHECK(Verifier(keys, Policy::bouncer()).try_verify(token_a) && server.count() == 2);
+    CHECK(Verifier(keys, Policy::dcos()).try_verify(token_a) && server.count() == 2);
     const RemoteStatus status = keys.status();
     CHECK(status.source() == issuer);
 
@@ -251,7 +251,7 @@ static void every_setting_has_its_effect() {
     {
         const RemoteJwkSet keys(RemoteOptions::for_url(url).max_wait(50ms));
         const auto start = Clock::now();
-        CHECK(fails(Verifier(keys, Policy::bouncer()).try_verify(token_a), Status::KeysUnavailable));
+        CHECK(fails(Verifier(keys, Policy::dcos()).try_verify(token_a), Status::KeysUnavailable));
         CHECK(Clock::now() - start >= 50ms && Clock::now() - start < 1500ms);
     }
     server.say(Reply::json(keys_a));
@@ -264,7 +264,7 @@ static void every_setting_has_its_effect() {
         const std::size_t before = server.count();
         const RemoteJwkSet keys(RemoteOptions::for_url(url).lazy());
         CHECK(fails(keys.try_current(), Status::KeysUnavailable) && server.count() == before);
-        CHECK(Verifier(keys, Policy::bouncer()).try_verify(token_a) && server.count() == before + 1);
+        CHECK(Verifier(keys, Policy::dcos()).try_verify(token_a) && server.count() == before + 1);
     }
     {
         const std::string path = std::filesystem::temp_directory_path() / ("remote-" + std::to_string(getpid()));
@@ -276,7 +276,7 @@ static void every_setting_has_its_effect() {
         server.say(Reply::hang());
         const std::size_t before = server.count();
         const RemoteJwkSet again(RemoteOptions::for_url(url).last_good_file(path));
-        CHECK(Verifier(again, Policy::bouncer()).try_verify(token_a));
+        CHECK(Verifier(again, Policy::dcos()).try_verify(token_a));
         // The file was confirmed a moment ago: it is fresh, and nothing is fetched.
         const RemoteStatus fresh = again.status();
         CHECK(fresh.state() == "fresh" && fresh.last_success() && !fresh.last_good_error());
@@ -360,7 +360,7 @@ static void settings_that_cannot_be_used_are_refused() {
 static void verify_now_never_waits_and_says_what_to_wait_for() {
     Server server(Reply::json(keys_a));
     const RemoteJwkSet keys = ready(server);
-    const Verifier verifier(keys, Policy::bouncer());
+    const Verifier verifier(keys, Policy::dcos());
     Ticket ticket;
     CHECK(verifier.try_verify_now(token_a, ticket) && !ticket);
     CHECK(!keys.wait(ticket, patience));  // For nothing.
@@ -386,14 +386,14 @@ static void verify_now_never_waits_and_says_what_to_wait_for() {
     CHECK(fails(verifier.try_verify_now(lost, ticket), Status::NoMatchingKey) && !ticket);
 
     // Keys that stay as they are have nothing to wait for.
-    const Verifier fixed(JwkSet::load(keys_a), Policy::bouncer());
+    const Verifier fixed(JwkSet::load(keys_a), Policy::dcos());
     CHECK(fixed.verify_now(token_a, ticket).expires_at() == token_exp);
     CHECK(fails(fixed.try_verify_now(token_b, ticket), Status::NoMatchingKey) && !ticket);
 
     // Before the first keys.
     server.say(Reply::json(keys_a).after(100ms));
     const RemoteJwkSet late(RemoteOptions::for_url(server.url()));
-    const Verifier first(late, Policy::bouncer());
+    const Verifier first(late, Policy::dcos());
     CHECK(fails(first.try_verify_now(token_a, ticket), Status::KeysUnavailable) && late.wait(ticket, patience));
     CHECK(first.try_verify_now(token_a, ticket) && !ticket);
 }
@@ -402,7 +402,7 @@ static void verify_batch_now_says_of_each_token_what_to_wait_for() {
     Server server(Reply::json(keys_a));
     const RemoteJwkSet keys = ready(server);
     server.say(Reply::json(keys_ab).after(300ms));
-    const Verifier plain(keys, Policy::bouncer());
+    const Verifier plain(keys, Policy::dcos());
     const Verifier verifier = plain.with_cache(100);
     const std::vector<std::string_view> tokens = {token_a, token_b, "a.b", token_a};
     const auto start = Clock::now();
@@ -439,7 +439,7 @@ static void what_was_moved_from_has_nothing_to_say() {
     CHECK(fails(first.try_current(), Status::NullArgument) && fails(first.try_status(), Status::NullArgument));
     CHECK(fails(first.try_refresh(patience), Status::NullArgument) && !first.wait_attempts(1, patience));
     CHECK(!first.wait(Ticket(), patience));
-    CHECK(fails(Verifier::try_make(first, Policy::bouncer()), Status::NullArgument));
+    CHECK(fails(Verifier::try_make(first, Policy::dcos()), Status::NullArgument));
     first.close();
     RemoteJwkSet &itself = second;
     second = std::move(itself);
@@ -454,7 +454,7 @@ static void what_was_moved_from_has_nothing_to_say() {
     CHECK(status.attempts() + status.scheduled() + status.retries() + status.unknown_kid() == 0);
     CHECK(status.without_kid() + status.requested() + status.suppressed() == 0);
 
-    Verifier verifier(second, Policy::bouncer());
+    Verifier verifier(second, Policy::dcos());
     const Verifier other = std::move(verifier);
     Ticket ticket;
     CHECK(fails(verifier.try_verify_now(token_a, ticket), Status::NullArgument) && !ticket);
@@ -466,7 +466,7 @@ static void what_was_moved_from_has_nothing_to_say() {
 static void closing_ends_everything_at_once() {
     Server server(Reply::json(keys_a));
     const RemoteJwkSet keys = ready(server);
-    const Verifier verifier(keys, Policy::bouncer());
+    const Verifier verifier(keys, Policy::dcos());
     server.say(Reply::hang());
     std::thread refreshing([&] { CHECK(fails(keys.try_refresh(patience), Status::KeysUnavailable)); });
     CHECK(until([&] { return server.count() == 2; }));
@@ -488,7 +488,7 @@ static void a_verifier_outlives_the_keys_and_ends_their_thread() {
     std::optional<Verifier> verifier;
     {
         const RemoteJwkSet keys = ready(server);
-        verifier.emplace(keys, Policy::bouncer());
+        verifier.emplace(keys, Policy::dcos());
     }
     server.say(Reply::json(keys_b));
     CHECK(verifier->try_verify(token_a) && verifier->try_verify(token_b) && fetching_threads() == 1);

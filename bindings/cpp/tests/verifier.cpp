@@ -77,7 +77,7 @@ static void a_verifier_that_was_moved_from_verifies_nothing() {
 
     JwkSet jwks = document_jwks();
     const JwkSet moved = std::move(jwks);
-    CHECK(fails(Verifier::try_make(jwks, Policy::bouncer()), Status::NullArgument));
+    CHECK(fails(Verifier::try_make(jwks, Policy::dcos()), Status::NullArgument));
     CHECK(moved.keys().size() == 1);
 }
 

@@ -317,7 +317,7 @@ impl PolicyArguments {
             _ => self.issuer.as_slice(),
         };
         let is_bouncers = issuers.is_empty() && !self.any_issuer;
-        let mut policy = if is_bouncers { Policy::bouncer() } else { Policy::any_issuer() };
+        let mut policy = if is_bouncers { Policy::dcos() } else { Policy::any_issuer() };
         policy = issuers.iter().fold(policy, |policy, issuer| policy.accept_issuer(issuer));
         policy = self.audience.iter().fold(policy, |policy, audience| policy.accept_audience(audience));
         if self.any_audience {

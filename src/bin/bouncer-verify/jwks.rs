@@ -97,7 +97,7 @@ impl Listing<'_> {
                 .maybe_string("alg", key.algorithm().map(Algorithm::as_str))
                 .maybe_string("kid", key.kid())
                 .string("thumbprint", &key.thumbprint())
-                .maybe_string("bouncer_kid", key.bouncer_kid().as_deref())
+                .maybe_string("dcos_kid", key.dcos_kid().as_deref())
                 .raw("tolerated", if key.is_tolerated() { "true" } else { "false" })
         });
         let skipped = self.skipped.iter().map(|key| {
@@ -120,7 +120,7 @@ fn key_type(key: &Jwk) -> String {
 }
 
 fn notes(key: &Jwk) -> String {
-    let is_bouncers = key.kid().is_some() && key.kid() == key.bouncer_kid().as_deref();
+    let is_bouncers = key.kid().is_some() && key.kid() == key.dcos_kid().as_deref();
     let notes = [(is_bouncers, "Bouncer's kid"), (key.is_tolerated(), "encoded against RFC 7518, tolerated")];
     notes.into_iter().filter(|(applies, _)| *applies).map(|(_, note)| note).collect::<Vec<_>>().join("; ")
 }

@@ -13,7 +13,7 @@ pub(crate) fn run(arguments: &VerifyArguments) -> Result<Report, Failure> {
     let jwks = arguments.keys.load(&arguments.fetch, &arguments.token)?;
     // One reading of the clock for the verdict and for the distances shown.
     let now = arguments.at.unwrap_or_else(|| Clock::system().now());
-    let policy = policy.at(now);
+    let policy = policy.time(now);
     let token = arguments.token.read()?;
     match verify_token(&jwks, &policy, &token) {
         Ok(verified) if arguments.json => Ok(Report::success(json(&verified))),

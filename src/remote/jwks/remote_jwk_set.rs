@@ -9,7 +9,7 @@ use super::status::RemoteJwkSetStatus;
 use crate::crypto::backend::Backend;
 use crate::crypto::jwk_set::JwkSet;
 use crate::error::{Error, ErrorKind, Result};
-use crate::verify::key_source::{FetchTicket, KeySource, Lack, Prospect};
+use crate::verify::key_source::{FetchTicket, KeySource, MissingKey, Refetch};
 use crate::verify::verifier::Keys;
 use std::borrow::Cow;
 use std::fmt;
@@ -44,7 +44,7 @@ use std::time::{Duration, Instant};
 ///
 /// let keys = RemoteJwkSet::new("https://master.mesos/acs/api/v1/auth/jwks")?;
 /// keys.wait_ready(Duration::from_secs(10))?; // optional: fail at the start rather than at the first request
-/// let verifier = Verifier::new(keys, Policy::bouncer());
+/// let verifier = Verifier::new(keys, Policy::dcos());
 /// # Ok::<(), bouncer_verify::Error>(())
 /// ```
 #[derive(Clone)]
@@ -53,7 +53,7 @@ pub struct RemoteJwkSet(Arc<Handle>);
 /// What all clones share. The worker's thread has the worker alone, so the last clone can end it.
 struct Handle {
     worker: Arc<Worker<JwksJob>>,
-    patience: Duration,
+    max_wait: Duration,
     created: Instant,
     /// From when, in milliseconds since `created`, a token of a known kid may cause a fetch: what its budget says, without
     /// its lock.
@@ -165,7 +165,7 @@ impl KeySource for RemoteJwkSet {
         judge(usable.map(|in_use| &*in_use.jwks), usable.map_or(0, |in_use| in_use.generation));
     }
 
-    fn ask(&self, lack: Lack, generation: u64, before: Option<FetchTicket>) -> Prospect {
+    fn on_missing_key(&self, missing: MissingKey, generation: u64, before: Option<FetchTicket>) -> Refetch {
         let now = Instant::now();
         let worker = &self.0.worker;
         worker.with(|books| {
@@ -174,22 +174,22 @@ impl KeySource for RemoteJwkSet {
             let in_use = worker.job.in_use();
             let usable = in_use.as_ref().filter(|in_use| now < in_use.usable_until);
             if usable.is_some_and(|usable| usable.generation != generation) {
-                return Prospect::OtherKeys;
+                return Refetch::OtherKeys;
             }
-            let later = |attempt| wait_for(&lack, FetchTicket { attempt, begins_later: true });
+            let later = |attempt| wait_for(&missing, FetchTicket { attempt, begins_later: true });
             if worker.is_closed() {
-                return undecided(&lack, || Error::new(ErrorKind::KeysUnavailable, "closed"));
+                return undecided(&missing, || Error::new(ErrorKind::KeysUnavailable, "closed"));
             }
-            let not_heard = |books: &State<Misses>| undecided(&lack, || not_looked_up(books));
+            let not_heard = |books: &State<Misses>| undecided(&missing, || not_looked_up(books));
             // Nothing that a token asks for is fetched twice for it.
             if let Some(before) = before.filter(|before| before.begins_later) {
-                return if books.succeeded >= before.attempt { Prospect::None } else { not_heard(books) };
+                return if books.succeeded >= before.attempt { Refetch::None } else { not_heard(books) };
             }
-            if let Lack::Kid(kid) = &lack
+            if let MissingKey::Kid(kid) = &missing
                 && books.book.is_absent(kid, now)
             {
                 books.book.suppressed += 1;
-                return Prospect::None;
+                return Refetch::None;
             }
             match (before, books.under_way()) {
                 (None, Some(_)) if books.in_outage() => {
@@ -198,7 +198,7 @@ impl KeySource for RemoteJwkSet {
                     return not_heard(books);
                 }
                 (None, Some(attempt)) => {
-                    return wait_for(&lack, FetchTicket { attempt, begins_later: false });
+                    return wait_for(&missing, FetchTicket { attempt, begins_later: false });
                 }
                 // Another token has asked for one since this one was seen.
                 (Some(before), Some(attempt)) if before.attempt < attempt && !books.in_outage() => {
@@ -206,26 +206,26 @@ impl KeySource for RemoteJwkSet {
                 }
                 _ => {}
             }
-            let reason = match &lack {
-                Lack::Keys if before.is_some() || books.is_held(now) => return Prospect::None,
-                Lack::Keys => {
+            let reason = match &missing {
+                MissingKey::Keys if before.is_some() || books.is_held(now) => return Refetch::None,
+                MissingKey::Keys => {
                     // Retries are the background's business, unless its pause began when there were keys still.
                     let paused = books.ended.map(|ended| now.saturating_duration_since(ended));
                     let is_soon = paused.is_some_and(|paused| paused < LONGEST_PAUSE_IN_NEED);
                     return match books.in_outage() && is_soon {
-                        true => Prospect::None,
+                        true => Refetch::None,
                         false => later(books.want(Reason::Schedule)),
                     };
                 }
-                Lack::Kid(_) => Reason::UnknownKid,
-                Lack::KeyWithoutKid | Lack::NewKeyOfKid => Reason::WithoutKid,
+                MissingKey::Kid(_) => Reason::UnknownKid,
+                MissingKey::KeyWithoutKid | MissingKey::NewKeyOfKid => Reason::WithoutKid,
             };
             let attempt = match books.wanted() {
                 Some(attempt) => attempt,
                 None => {
                     let is_held = books.is_held(now);
-                    let budget = match lack {
-                        Lack::Kid(_) => &mut books.book.unknown_kid,
+                    let budget = match missing {
+                        MissingKey::Kid(_) => &mut books.book.unknown_kid,
                         _ => &mut books.book.without_kid,
                     };
                     let is_spent = !is_held && budget.spend(now);
@@ -235,12 +235,12 @@ impl KeySource for RemoteJwkSet {
                     }
                     if !is_spent {
                         books.book.suppressed += 1;
-                        return if books.failed { not_heard(books) } else { Prospect::None };
+                        return if books.failed { not_heard(books) } else { Refetch::None };
                     }
                     books.want(reason)
                 }
             };
-            if let Lack::Kid(kid) = &lack {
+            if let MissingKey::Kid(kid) = &missing {
                 books.book.await_kid(kid, attempt);
             }
             later(attempt)
@@ -274,30 +274,30 @@ impl KeySource for RemoteJwkSet {
         RemoteJwkSet::wait(self, ticket, timeout)
     }
 
-    fn patience(&self) -> Duration {
-        self.0.patience
+    fn max_wait(&self) -> Duration {
+        self.0.max_wait
     }
 }
 
 /// A fetch to wait for. Until it is over, nobody knows whether the issuer has the key; that a signature is wrong under the
 /// key that it names is known.
-fn wait_for(lack: &Lack, ticket: FetchTicket) -> Prospect {
-    let until_then = match lack {
-        Lack::Kid(_) | Lack::KeyWithoutKid => Some(Error::new(
+fn wait_for(missing: &MissingKey, ticket: FetchTicket) -> Refetch {
+    let until_then = match missing {
+        MissingKey::Kid(_) | MissingKey::KeyWithoutKid => Some(Error::new(
             ErrorKind::KeysUnavailable,
             "the fetch that may bring the token's key is not over",
         )),
-        Lack::Keys | Lack::NewKeyOfKid => None,
+        MissingKey::Keys | MissingKey::NewKeyOfKid => None,
     };
-    Prospect::Fetch(ticket, until_then)
+    Refetch::Fetch(ticket, until_then)
 }
 
 /// Nothing to wait for, though the issuer was not heard about the key.
-fn undecided(lack: &Lack, error: impl FnOnce() -> Error) -> Prospect {
-    match lack {
-        Lack::Kid(_) | Lack::KeyWithoutKid => Prospect::Unavailable(error()),
+fn undecided(missing: &MissingKey, error: impl FnOnce() -> Error) -> Refetch {
+    match missing {
+        MissingKey::Kid(_) | MissingKey::KeyWithoutKid => Refetch::Unavailable(error()),
         // The verdict says so already, or that a signature is wrong.
-        Lack::Keys | Lack::NewKeyOfKid => Prospect::None,
+        MissingKey::Keys | MissingKey::NewKeyOfKid => Refetch::None,
     }
 }
 
@@ -336,7 +336,7 @@ pub struct RemoteJwkSetBuilder {
     backend: Backend,
     ttl: Duration,
     max_stale: Duration,
-    patience: Duration,
+    max_wait: Duration,
     seed: Option<Vec<u8>>,
     last_good_file: Option<PathBuf>,
     prefetch: bool,
@@ -351,7 +351,7 @@ impl RemoteJwkSetBuilder {
             backend: Backend::default(),
             ttl: Duration::from_secs(600),
             max_stale,
-            patience: Duration::from_secs(2),
+            max_wait: Duration::from_secs(2),
             seed: None,
             last_good_file: None,
             prefetch: true,
@@ -421,7 +421,7 @@ impl RemoteJwkSetBuilder {
 
     /// How long a verification waits at most for a fetch that may bring its key: by default 2 seconds.
     pub fn max_wait(mut self, max_wait: Duration) -> Self {
-        self.patience = max_wait;
+        self.max_wait = max_wait;
         self
     }
 
@@ -481,7 +481,7 @@ impl RemoteJwkSetBuilder {
         if self.max_stale > LONGEST {
             return Err(invalid("a max_stale over a year"));
         }
-        if self.patience > Duration::from_secs(300) {
+        if self.max_wait > Duration::from_secs(300) {
             return Err(invalid("a max_wait over 300 seconds"));
         }
         let transport = self.http.transport()?;
@@ -505,7 +505,7 @@ impl RemoteJwkSetBuilder {
             worker.start();
         }
         let (created, known_kid_from) = (Instant::now(), AtomicU64::new(0));
-        Ok(RemoteJwkSet(Arc::new(Handle { worker, patience: self.patience, created, known_kid_from })))
+        Ok(RemoteJwkSet(Arc::new(Handle { worker, max_wait: self.max_wait, created, known_kid_from })))
     }
 }
 
@@ -552,7 +552,7 @@ mod tests {
             let keys =
                 RemoteJwkSet::builder("https://issuer.example/jwks").transport(transport).build().unwrap();
             assert!(keys.wait_attempts(1, LONG));
-            (keys.clone(), Verifier::new(keys, Policy::bouncer().at(1467985465)))
+            (keys.clone(), Verifier::new(keys, Policy::dcos().time(1467985465)))
         }
     }
 

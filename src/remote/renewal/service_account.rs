@@ -153,7 +153,7 @@ mod tests {
             let request: serde_json::Value = serde_json::from_slice(&request).unwrap();
             assert_eq!(request["uid"], "my \"service\"");
             assert_eq!(request.as_object().unwrap().len(), 2, "uid and token, nothing else");
-            let policy = Policy::bouncer().clock(Clock::fixed(1299));
+            let policy = Policy::dcos().clock(Clock::fixed(1299));
             let token = verify_token(&jwks, &policy, request["token"].as_str().unwrap()).unwrap();
             assert_eq!((token.uid(), token.expires_at()), (Some("my \"service\""), Some(1300)));
             assert_eq!(token.header(), r#"{"typ":"JWT","alg":"RS256"}"#);

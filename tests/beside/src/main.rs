@@ -27,7 +27,7 @@ fn main() {
 
     // This library has its own, whatever the program's are.
     let jwks = JwkSet::from_slice(include_bytes!("../../data/document_jwks.json")).expect("keys");
-    let verifier = Verifier::new(jwks, Policy::bouncer().at(1_467_985_465));
+    let verifier = Verifier::new(jwks, Policy::dcos().time(1_467_985_465));
     let text = include_str!("../../data/document_token.txt").trim();
     assert_eq!(verifier.verify(text).expect("a valid token").uid(), Some("peter"));
     assert!(verifier.verify(&token).is_err(), "another key's");

@@ -86,7 +86,7 @@ fn key_set(case: &Case) -> JwkSet {
 
 fn policy(case: &Case) -> Policy {
     if case.is_bouncer() {
-        return Policy::bouncer();
+        return Policy::dcos();
     }
     Policy::for_issuer(ISSUER, AUDIENCE).algorithms([match case.name {
         "es256" => Algorithm::Es256,
