@@ -268,6 +268,32 @@ typedef uint32_t bouncer_log_level;
 #endif // __cplusplus
 
 /**
+ * What a bouncer_stat measures.
+ */
+typedef enum {
+    /**
+     * A count that only grows, of this process alone.
+     */
+    BOUNCER_STAT_KIND_COUNTER = 1,
+    /**
+     * A count of this moment.
+     */
+    BOUNCER_STAT_KIND_GAUGE = 2,
+    /**
+     * A moment, in seconds since 1970-01-01T00:00:00Z.
+     */
+    BOUNCER_STAT_KIND_TIME = 3,
+    /**
+     * Text.
+     */
+    BOUNCER_STAT_KIND_TEXT = 4,
+    /**
+     * A duration in seconds.
+     */
+    BOUNCER_STAT_KIND_DURATION = 5,
+} bouncer_stat_kind;
+
+/**
  * The verdicts on many tokens, in the order of the tokens. Immutable; any number of threads may read it.
  */
 typedef struct bouncer_batch bouncer_batch;
@@ -356,6 +382,12 @@ typedef struct bouncer_renewer bouncer_renewer;
 typedef struct bouncer_renewer_options bouncer_renewer_options;
 
 /**
+ * A snapshot of counters and states, for metrics, logs and health checks. Immutable; any number of
+ * threads may read it.
+ */
+typedef struct bouncer_stats bouncer_stats;
+
+/**
  * A token that passed every check; there is no other way to have one. Immutable; any number of threads may
  * read it.
  */
@@ -431,6 +463,42 @@ typedef struct {
      */
     const uint8_t *uid_validity;
 } bouncer_columns;
+
+/**
+ * One row of a snapshot. It belongs to the snapshot. Later versions may add members at its end, so
+ * use it by pointer only.
+ */
+typedef struct {
+    /**
+     * A BOUNCER_STAT_ name, NUL-terminated.
+     */
+    const char *name;
+    /**
+     * One sentence, NUL-terminated.
+     */
+    const char *help;
+    /**
+     * A bouncer_stat_kind: what is measured, and the unit of `number`.
+     */
+    uint32_t kind;
+    /**
+     * 0: there is no value at this moment.
+     */
+    int32_t present;
+    /**
+     * The value; 0 if there is none or it is text.
+     */
+    double number;
+    /**
+     * The value of BOUNCER_STAT_KIND_TEXT; otherwise no text.
+     */
+    bouncer_str text;
+    /**
+     * Whose it is: the URL of the key set without its query, the issuer, or where the renewer's tokens
+     * come from. Empty for what is the verifier's own.
+     */
+    bouncer_str source;
+} bouncer_stat;
 
 /**
  * Takes one event: `level` is a bouncer_log_level, `message` is valid during the call. It holds no token, no claim value and no
@@ -1934,6 +2002,67 @@ uint64_t bouncer_renewal_status_suppressed(const bouncer_renewal_status *status)
  * Frees a snapshot. NULL is allowed.
  */
 void bouncer_renewal_status_free(bouncer_renewal_status *status);
+
+/**
+ * The counters of a verifier's cache: the BOUNCER_STAT_CACHE_ rows, absent if it has no cache.
+ *
+ * On success puts the snapshot in `*out`; free it with bouncer_stats_free(). On failure:
+ * BOUNCER_STATUS_NULL_ARGUMENT.
+ */
+bouncer_status bouncer_verifier_stats(const bouncer_verifier *verifier,
+                                      bouncer_stats **out,
+                                      bouncer_error **err);
+
+/**
+ * What a remote key set has done: the BOUNCER_STAT_KEYS_ rows.
+ *
+ * On success puts the snapshot in `*out`; free it with bouncer_stats_free(). On failure:
+ * BOUNCER_STATUS_NULL_ARGUMENT.
+ */
+bouncer_status bouncer_remote_jwks_stats(const bouncer_remote_jwks *keys,
+                                         bouncer_stats **out,
+                                         bouncer_error **err);
+
+/**
+ * What a token renewer has done: the BOUNCER_STAT_RENEWER_ rows.
+ *
+ * On success puts the snapshot in `*out`; free it with bouncer_stats_free(). On failure:
+ * BOUNCER_STATUS_NULL_ARGUMENT.
+ */
+bouncer_status bouncer_renewer_stats(const bouncer_renewer *renewer,
+                                     bouncer_stats **out,
+                                     bouncer_error **err);
+
+/**
+ * The row after `previous`, or the first if that is NULL; NULL at the end. Valid as long as `stats`.
+ */
+const bouncer_stat *bouncer_stats_next(const bouncer_stats *stats, const bouncer_stat *previous);
+
+/**
+ * The row called `name`, a BOUNCER_STAT_ name, of `source`; with an empty `source`, the first of that
+ * name. NULL if there is none. Valid as long as `stats`.
+ */
+const bouncer_stat *bouncer_stats_find(const bouncer_stats *stats,
+                                       const char *name,
+                                       const char *source,
+                                       size_t source_len);
+
+/**
+ * The snapshot in the text format of Prometheus, version 0.0.4. Names begin with "bouncer_". Text becomes the
+ * label "value" of a metric whose name ends in "_info". What is absent has no line. Valid as long as `stats`.
+ */
+bouncer_str bouncer_stats_prometheus(const bouncer_stats *stats);
+
+/**
+ * The snapshot as JSON: an array with an object for each source, its rows by name, null for what is absent.
+ * Valid as long as `stats`.
+ */
+bouncer_str bouncer_stats_json(const bouncer_stats *stats);
+
+/**
+ * Frees a snapshot. NULL is allowed.
+ */
+void bouncer_stats_free(bouncer_stats *stats);
 
 /**
  * Sends the events of this library to `callback`, those of `level` (a bouncer_log_level) and more important ones. For the

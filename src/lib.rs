@@ -80,6 +80,7 @@ mod jose;
 mod os;
 #[cfg(feature = "remote")]
 mod remote;
+mod settings;
 mod striped;
 mod verify;
 
@@ -110,6 +111,12 @@ pub use remote::renewal::token_renewer::{TokenRenewer, TokenRenewerBuilder};
 pub use remote::renewal::token_source::{NewToken, TokenSource};
 #[cfg(feature = "remote")]
 pub use remote::transport::{FetchError, FetchFailure, HttpRequest, HttpResponse, Transport};
+#[doc(hidden)]
+pub use settings::stats::{CACHE_STATS, StatRow};
+#[cfg(feature = "remote")]
+#[doc(hidden)]
+pub use settings::stats::{KEYS_STATS, RENEWER_STATS};
+pub use settings::stats::{Stat, StatKind, StatValue, Stats};
 pub use verify::batch::verify_tokens;
 pub use verify::cache::CacheStats;
 pub use verify::clock::Clock;

@@ -45,6 +45,8 @@ mod renewer;
 
 mod renewal_status;
 
+mod stats;
+
 mod supplied_tokens;
 
 mod logger;

@@ -23,7 +23,7 @@ use std::time::Duration;
 /// After fork() the child's handle works and gets a thread of its own when it needs one, but not where the program
 /// supplies the tokens.
 pub struct bouncer_renewer {
-    renewer: TokenRenewer,
+    pub(super) renewer: TokenRenewer,
     supplied: Option<Arc<SuppliedTokens>>,
 }
 

@@ -1,0 +1,217 @@
+//! Counters and states of a verifier, a remote key set or a token renewer.
+
+use super::boundary::{Failure, bytes, call, handle, read};
+use super::error::bouncer_error;
+use super::remote_jwks::bouncer_remote_jwks;
+use super::renewer::bouncer_renewer;
+use super::status::bouncer_status;
+use super::text::bouncer_str;
+use super::verifier::bouncer_verifier;
+use crate::{StatValue, Stats};
+use std::ffi::{CStr, CString, c_char};
+use std::mem::MaybeUninit;
+use std::ptr;
+
+/// A snapshot of counters and states, for metrics, logs and health checks. Immutable; any number of
+/// threads may read it.
+pub struct bouncer_stats {
+    rows: Box<[bouncer_stat]>,
+    prometheus: String,
+    json: String,
+    /// What the rows point to.
+    stats: Stats,
+    _names: Vec<CString>,
+}
+
+// SAFETY: the pointers in the rows lead to memory that the snapshot owns and never changes.
+unsafe impl Send for bouncer_stats {}
+// SAFETY: as above.
+unsafe impl Sync for bouncer_stats {}
+
+/// One row of a snapshot. It belongs to the snapshot. Later versions may add members at its end, so
+/// use it by pointer only.
+#[repr(C)]
+pub struct bouncer_stat {
+    /// A BOUNCER_STAT_ name, NUL-terminated.
+    pub name: *const c_char,
+    /// One sentence, NUL-terminated.
+    pub help: *const c_char,
+    /// A bouncer_stat_kind: what is measured, and the unit of `number`.
+    pub kind: u32,
+    /// 0: there is no value at this moment.
+    pub present: i32,
+    /// The value; 0 if there is none or it is text.
+    pub number: f64,
+    /// The value of BOUNCER_STAT_KIND_TEXT; otherwise no text.
+    pub text: bouncer_str,
+    /// Whose it is: the URL of the key set without its query, the issuer, or where the renewer's tokens
+    /// come from. Empty for what is the verifier's own.
+    pub source: bouncer_str,
+}
+
+/// What a bouncer_stat measures.
+#[repr(C)]
+pub enum bouncer_stat_kind {
+    /// A count that only grows, of this process alone.
+    Counter = 1,
+    /// A count of this moment.
+    Gauge = 2,
+    /// A moment, in seconds since 1970-01-01T00:00:00Z.
+    Time = 3,
+    /// Text.
+    Text = 4,
+    /// A duration in seconds.
+    Duration = 5,
+}
+
+impl From<Stats> for bouncer_stats {
+    fn from(stats: Stats) -> Self {
+        let mut names = Vec::new();
+        let mut kept = |text: &str| {
+            // Names and sentences of the table hold no NUL.
+            let text = CString::new(text).unwrap_or_default();
+            let pointer = text.as_ptr();
+            names.push(text);
+            pointer
+        };
+        let rows = stats.rows().iter().map(|stat| bouncer_stat {
+            name: kept(stat.name),
+            help: kept(stat.help),
+            kind: stat.kind as u32,
+            present: stat.value.is_some().into(),
+            number: match stat.value {
+                Some(StatValue::Number(number)) => number,
+                _ => 0.0,
+            },
+            text: match &stat.value {
+                Some(StatValue::Text(text)) => text.as_str().into(),
+                _ => bouncer_str::NONE,
+            },
+            source: stat.source.as_str().into(),
+        });
+        let rows = rows.collect();
+        Self { rows, prometheus: stats.prometheus(), json: stats.json(), stats, _names: names }
+    }
+}
+
+/// The counters of a verifier's cache: the BOUNCER_STAT_CACHE_ rows, absent if it has no cache.
+///
+/// On success puts the snapshot in `*out`; free it with bouncer_stats_free(). On failure:
+/// BOUNCER_STATUS_NULL_ARGUMENT.
+#[unsafe(no_mangle)]
+pub extern "C" fn bouncer_verifier_stats(
+    verifier: Option<&bouncer_verifier>,
+    out: Option<&mut MaybeUninit<*mut bouncer_stats>>,
+    err: Option<&mut MaybeUninit<*mut bouncer_error>>,
+) -> bouncer_status {
+    call(out, err, || Ok(Stats::from(&handle("verifier", verifier)?.0).into()))
+}
+
+/// What a remote key set has done: the BOUNCER_STAT_KEYS_ rows.
+///
+/// On success puts the snapshot in `*out`; free it with bouncer_stats_free(). On failure:
+/// BOUNCER_STATUS_NULL_ARGUMENT.
+#[unsafe(no_mangle)]
+pub extern "C" fn bouncer_remote_jwks_stats(
+    keys: Option<&bouncer_remote_jwks>,
+    out: Option<&mut MaybeUninit<*mut bouncer_stats>>,
+    err: Option<&mut MaybeUninit<*mut bouncer_error>>,
+) -> bouncer_status {
+    call(out, err, || Ok(Stats::from(&handle("keys", keys)?.0).into()))
+}
+
+/// What a token renewer has done: the BOUNCER_STAT_RENEWER_ rows.
+///
+/// On success puts the snapshot in `*out`; free it with bouncer_stats_free(). On failure:
+/// BOUNCER_STATUS_NULL_ARGUMENT.
+#[unsafe(no_mangle)]
+pub extern "C" fn bouncer_renewer_stats(
+    renewer: Option<&bouncer_renewer>,
+    out: Option<&mut MaybeUninit<*mut bouncer_stats>>,
+    err: Option<&mut MaybeUninit<*mut bouncer_error>>,
+) -> bouncer_status {
+    call(out, err, || Ok(Stats::from(&handle("renewer", renewer)?.renewer).into()))
+}
+
+/// The row after `previous`, or the first if that is NULL; NULL at the end. Valid as long as `stats`.
+#[unsafe(no_mangle)]
+pub extern "C" fn bouncer_stats_next<'a>(
+    stats: Option<&'a bouncer_stats>,
+    previous: Option<&bouncer_stat>,
+) -> Option<&'a bouncer_stat> {
+    read(None, || {
+        let mut rows = stats?.rows.iter();
+        if let Some(previous) = previous {
+            rows.by_ref().find(|row| ptr::eq(*row, previous));
+        }
+        rows.next()
+    })
+}
+
+/// The row called `name`, a BOUNCER_STAT_ name, of `source`; with an empty `source`, the first of that
+/// name. NULL if there is none. Valid as long as `stats`.
+///
+/// # Safety
+/// The rules of the header's preamble.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn bouncer_stats_find(
+    stats: Option<&bouncer_stats>,
+    name: *const c_char,
+    source: *const c_char,
+    source_len: usize,
+) -> Option<&bouncer_stat> {
+    read(None, || {
+        let stats = stats?;
+        if name.is_null() {
+            return None;
+        }
+        // SAFETY: not NULL, and NUL-terminated by the caller's promise.
+        let name = unsafe { CStr::from_ptr(name) };
+        // SAFETY: the caller promises `source` is readable for `source_len` bytes.
+        let source: Result<_, Failure> = unsafe { bytes("source", source.cast(), source_len) };
+        let source = source.ok()?;
+        let of = stats.stats.rows().iter().zip(&stats.rows);
+        let mut found = of.filter(|(stat, _)| {
+            stat.name.as_bytes() == name.to_bytes() && (source.is_empty() || stat.source.as_bytes() == source)
+        });
+        found.next().map(|(_, row)| row)
+    })
+}
+
+/// The snapshot in the text format of Prometheus, version 0.0.4. Names begin with "bouncer_". Text becomes the
+/// label "value" of a metric whose name ends in "_info". What is absent has no line. Valid as long as `stats`.
+#[unsafe(no_mangle)]
+pub extern "C" fn bouncer_stats_prometheus(stats: Option<&bouncer_stats>) -> bouncer_str {
+    read(bouncer_str::NONE, || stats.map(|stats| stats.prometheus.as_str()).into())
+}
+
+/// The snapshot as JSON: an array with an object for each source, its rows by name, null for what is absent.
+/// Valid as long as `stats`.
+#[unsafe(no_mangle)]
+pub extern "C" fn bouncer_stats_json(stats: Option<&bouncer_stats>) -> bouncer_str {
+    read(bouncer_str::NONE, || stats.map(|stats| stats.json.as_str()).into())
+}
+
+/// Frees a snapshot. NULL is allowed.
+#[unsafe(no_mangle)]
+pub extern "C" fn bouncer_stats_free(stats: Option<Box<bouncer_stats>>) {
+    read((), || drop(stats));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::StatKind;
+
+    #[test]
+    fn the_kinds_have_the_numbers_of_the_core() {
+        let kinds = [
+            bouncer_stat_kind::Counter as u32,
+            bouncer_stat_kind::Gauge as u32,
+            bouncer_stat_kind::Time as u32,
+            bouncer_stat_kind::Text as u32,
+            bouncer_stat_kind::Duration as u32,
+        ];
+        assert_eq!(kinds, StatKind::ALL.map(|kind| kind as u32));
+    }
+}

@@ -1,0 +1,417 @@
+//! What a verifier, a remote key set and a token renewer have done: rows of one table, for every
+//! language, for Prometheus and as JSON.
+
+use crate::verify::cache::CacheStats;
+use crate::verify::verifier::Verifier;
+use std::fmt::Write as _;
+#[cfg(feature = "remote")]
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+#[cfg(feature = "remote")]
+use crate::remote::jwks::remote_jwk_set::RemoteJwkSet;
+#[cfg(feature = "remote")]
+use crate::remote::jwks::status::RemoteJwkSetStatus;
+#[cfg(feature = "remote")]
+use crate::remote::renewal::status::TokenRenewerStatus;
+#[cfg(feature = "remote")]
+use crate::remote::renewal::token_renewer::TokenRenewer;
+#[cfg(feature = "remote")]
+use crate::remote::transport::FetchError;
+
+/// What a [`Stat`] measures, and so the unit of its number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StatKind {
+    /// A count that only grows, of this process alone.
+    Counter = 1,
+    /// A count of this moment.
+    Gauge = 2,
+    /// A moment, in seconds since 1970-01-01T00:00:00Z.
+    Time = 3,
+    /// Text.
+    Text = 4,
+    /// A duration in seconds.
+    Duration = 5,
+}
+
+impl StatKind {
+    /// Every kind.
+    pub const ALL: [Self; 5] = [Self::Counter, Self::Gauge, Self::Time, Self::Text, Self::Duration];
+
+    /// The stable name, the same in every language.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Counter => "counter",
+            Self::Gauge => "gauge",
+            Self::Time => "time",
+            Self::Text => "text",
+            Self::Duration => "duration",
+        }
+    }
+}
+
+/// The value of a [`Stat`] at one moment.
+#[derive(Debug, Clone, PartialEq)]
+pub enum StatValue {
+    /// In the unit of the [`StatKind`].
+    Number(f64),
+    /// For [`StatKind::Text`].
+    Text(String),
+}
+
+/// One row of [`Stats`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stat {
+    /// The stable name: `"keys_attempts_total"`.
+    pub name: &'static str,
+    /// The unit.
+    pub kind: StatKind,
+    /// One sentence.
+    pub help: &'static str,
+    /// Whose it is: the URL of the key set without its query, the issuer, or where the renewer's
+    /// tokens come from. Empty for what is the verifier's own.
+    pub source: String,
+    /// `None`: there is none at this moment.
+    pub value: Option<StatValue>,
+}
+
+/// A snapshot of counters and states, for metrics, logs and health checks.
+///
+/// ```
+/// use bouncer_verify::{JwkSet, Policy, Stats, Verifier};
+/// # let document = include_bytes!("../../tests/data/document_jwks.json");
+///
+/// let verifier = Verifier::new(JwkSet::from_slice(document)?, Policy::dcos()).with_cache(1000);
+/// let stats = Stats::from(&verifier);
+/// assert_eq!(stats.number("cache_hits_total"), Some(0.0));
+/// assert!(stats.prometheus().contains("\nbouncer_cache_hits_total 0\n"));
+/// # Ok::<(), bouncer_verify::Error>(())
+/// ```
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Stats(Vec<Stat>);
+
+/// A row of the table: what is the same in every snapshot of a `T`.
+pub struct StatRow<T: ?Sized + 'static> {
+    /// The stable name.
+    pub name: &'static str,
+    /// The unit.
+    pub kind: StatKind,
+    /// One sentence.
+    pub help: &'static str,
+    get: fn(&T) -> Option<StatValue>,
+}
+
+const fn row<T>(
+    name: &'static str,
+    kind: StatKind,
+    help: &'static str,
+    get: fn(&T) -> Option<StatValue>,
+) -> StatRow<T> {
+    StatRow { name, kind, help, get }
+}
+
+fn count(count: u64) -> Option<StatValue> {
+    Some(StatValue::Number(count as f64))
+}
+
+#[cfg(any(feature = "remote", test))]
+fn text(text: &str) -> Option<StatValue> {
+    Some(StatValue::Text(text.to_owned()))
+}
+
+#[cfg(feature = "remote")]
+fn duration(duration: Duration) -> Option<StatValue> {
+    Some(StatValue::Number(duration.as_millis() as f64 / 1000.0))
+}
+
+#[cfg(feature = "remote")]
+fn time(time: Option<SystemTime>) -> Option<StatValue> {
+    let since = time?.duration_since(UNIX_EPOCH).unwrap_or_default();
+    Some(StatValue::Number(since.as_millis() as f64 / 1000.0))
+}
+
+#[cfg(feature = "remote")]
+fn message(error: Option<&FetchError>) -> Option<StatValue> {
+    error.map(|error| StatValue::Text(error.to_string()))
+}
+
+use StatKind::{Counter, Gauge};
+#[cfg(feature = "remote")]
+use StatKind::{Duration as Span, Text, Time};
+
+/// The verifier's cache.
+pub const CACHE_STATS: &[StatRow<CacheStats>] = &[
+    row("cache_hits_total", Counter, "Tokens that were accepted out of the cache.", |c| count(c.hits())),
+    row("cache_misses_total", Counter, "Tokens that were looked up in the cache and were not there.", |c| {
+        count(c.misses())
+    }),
+    row("cache_capacity", Gauge, "The number of tokens that the cache can hold.", |c| {
+        count(c.capacity() as u64)
+    }),
+];
+
+/// A remote key set.
+#[cfg(feature = "remote")]
+pub const KEYS_STATS: &[StatRow<RemoteJwkSetStatus>] = &[
+    row("keys_state", Text, "empty, fresh, stale, too_old or closed.", |k| text(k.state.as_str())),
+    row("keys_generation", Gauge, "Grows by one with each change of the keys; 0 before the first.", |k| {
+        count(k.generation)
+    }),
+    row("keys_sha256", Text, "SHA-256 of the document in use, in hex.", |k| text(k.sha256.as_deref()?)),
+    row("keys_usable", Gauge, "Keys that can verify tokens.", |k| count(k.usable_keys as u64)),
+    row("keys_skipped", Gauge, "Keys of the document that cannot be used.", |k| count(k.skipped_keys as u64)),
+    row("keys_last_success_seconds", Time, "When the issuer last confirmed the keys in use.", |k| {
+        time(k.last_success)
+    }),
+    row("keys_age_seconds", Span, "How long ago the issuer last confirmed the keys in use.", |k| {
+        duration(k.age?)
+    }),
+    row("keys_next_attempt_seconds", Span, "The time until the next scheduled fetch.", |k| {
+        duration(k.next_attempt)
+    }),
+    row("keys_attempts_total", Counter, "Fetches that are over.", |k| count(k.attempts)),
+    row("keys_failures_total", Counter, "Fetches that failed.", |k| count(k.failures)),
+    row("keys_failures_in_row", Gauge, "Scheduled fetches that failed since the last success.", |k| {
+        count(k.failures_in_row.into())
+    }),
+    row("keys_scheduled_total", Counter, "Fetches that began on schedule.", |k| count(k.scheduled)),
+    row("keys_retries_total", Counter, "Fetches that began because the one before failed.", |k| {
+        count(k.retries)
+    }),
+    row("keys_unknown_kid_total", Counter, "Fetches for a token with an unknown kid.", |k| {
+        count(k.unknown_kid)
+    }),
+    row("keys_without_kid_total", Counter, "Fetches for a token that no key verified.", |k| {
+        count(k.without_kid)
+    }),
+    row("keys_requested_total", Counter, "Fetches that the program asked for.", |k| count(k.requested)),
+    row(
+        "keys_suppressed_total",
+        Counter,
+        "Tokens without a key for which the budget allowed no fetch.",
+        |k| count(k.suppressed),
+    ),
+    row("keys_last_error", Text, "The latest failure, even if a fetch has succeeded since.", |k| {
+        message(k.last_error.as_ref())
+    }),
+    row("keys_last_error_name", Text, "The stable name of the latest failure.", |k| {
+        text(k.last_error.as_ref()?.failure().as_str())
+    }),
+    row("keys_last_error_seconds", Time, "When the latest failure was.", |k| time(k.last_error_at)),
+    row("keys_last_good_error", Text, "Why the last-good file could not be read or written.", |k| {
+        message(k.last_good_error.as_ref())
+    }),
+];
+
+/// A token renewer.
+#[cfg(feature = "remote")]
+pub const RENEWER_STATS: &[StatRow<TokenRenewerStatus>] = &[
+    row("renewer_state", Text, "empty, valid, expiring, expired or closed.", |r| text(r.state.as_str())),
+    row("renewer_generation", Gauge, "Grows by one with each token; 0 before the first.", |r| {
+        count(r.generation)
+    }),
+    row("renewer_expires_in_seconds", Span, "The time until the token expires.", |r| duration(r.expires_in?)),
+    row("renewer_next_attempt_seconds", Span, "The time until the next scheduled login.", |r| {
+        duration(r.next_attempt)
+    }),
+    row("renewer_attempts_total", Counter, "Logins that are over.", |r| count(r.attempts)),
+    row("renewer_failures_total", Counter, "Logins that failed.", |r| count(r.failures)),
+    row("renewer_failures_in_row", Gauge, "Scheduled logins that failed since the last success.", |r| {
+        count(r.failures_in_row.into())
+    }),
+    row("renewer_scheduled_total", Counter, "Logins that began on schedule.", |r| count(r.scheduled)),
+    row("renewer_retries_total", Counter, "Logins that began because the one before failed.", |r| {
+        count(r.retries)
+    }),
+    row("renewer_rejections_total", Counter, "Logins after a server rejected the token.", |r| {
+        count(r.rejections)
+    }),
+    row("renewer_requested_total", Counter, "Logins that the program asked for.", |r| count(r.requested)),
+    row("renewer_suppressed_total", Counter, "Rejections for which the budget allowed no login.", |r| {
+        count(r.suppressed)
+    }),
+    row("renewer_last_error", Text, "The latest failure, even if a login has succeeded since.", |r| {
+        message(r.last_error.as_ref())
+    }),
+    row("renewer_last_error_name", Text, "The stable name of the latest failure.", |r| {
+        text(r.last_error.as_ref()?.failure().as_str())
+    }),
+    row("renewer_last_error_seconds", Time, "When the latest failure was.", |r| time(r.last_error_at)),
+];
+
+impl Stats {
+    fn of<T>(table: &[StatRow<T>], source: &str, of: Option<&T>) -> Self {
+        let stat = |row: &StatRow<T>| Stat {
+            name: row.name,
+            kind: row.kind,
+            help: row.help,
+            source: source.to_owned(),
+            value: of.and_then(row.get),
+        };
+        Self(table.iter().map(stat).collect())
+    }
+
+    /// The rows, in the order of the documentation.
+    pub fn rows(&self) -> &[Stat] {
+        &self.0
+    }
+
+    /// The number called `name`, of the first source that has one.
+    pub fn number(&self, name: &str) -> Option<f64> {
+        self.0.iter().filter(|stat| stat.name == name).find_map(|stat| match stat.value {
+            Some(StatValue::Number(number)) => Some(number),
+            _ => None,
+        })
+    }
+
+    /// The text called `name`, of the first source that has one.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.0.iter().filter(|stat| stat.name == name).find_map(|stat| match &stat.value {
+            Some(StatValue::Text(text)) => Some(text.as_str()),
+            _ => None,
+        })
+    }
+
+    /// The text format of Prometheus, version 0.0.4. Names begin with `bouncer_`. Text becomes the
+    /// label `value` of a metric whose name ends in `_info`. What is absent has no line.
+    pub fn prometheus(&self) -> String {
+        let mut out = String::new();
+        let mut family = "";
+        for Stat { name, kind, help, source, value } in &self.0 {
+            let Some(value) = value else { continue };
+            let suffix = if *kind == StatKind::Text { "_info" } else { "" };
+            if *name != family {
+                let kind = if *kind == StatKind::Counter { "counter" } else { "gauge" };
+                let _ = writeln!(out, "# HELP bouncer_{name}{suffix} {help}");
+                let _ = writeln!(out, "# TYPE bouncer_{name}{suffix} {kind}");
+                family = name;
+            }
+            let mut labels = Vec::new();
+            if !source.is_empty() {
+                labels.push(format!("source=\"{}\"", escape_label(source)));
+            }
+            let number = match value {
+                StatValue::Number(number) => *number,
+                StatValue::Text(text) => {
+                    labels.push(format!("value=\"{}\"", escape_label(text)));
+                    1.0
+                }
+            };
+            let labels = if labels.is_empty() { String::new() } else { format!("{{{}}}", labels.join(",")) };
+            let _ = writeln!(out, "bouncer_{name}{suffix}{labels} {number}");
+        }
+        out
+    }
+
+    /// JSON: an array with an object for each source, its rows by name, `null` for what is absent.
+    pub fn json(&self) -> String {
+        let mut objects: Vec<serde_json::Map<String, serde_json::Value>> = Vec::new();
+        let mut of = None;
+        for stat in &self.0 {
+            if of.replace(&stat.source) != Some(&stat.source) {
+                objects.push([("source".to_owned(), stat.source.as_str().into())].into_iter().collect());
+            }
+            let value = match &stat.value {
+                None => serde_json::Value::Null,
+                Some(StatValue::Text(text)) => text.as_str().into(),
+                Some(StatValue::Number(number)) if number.fract() == 0.0 => (*number as i64).into(),
+                Some(StatValue::Number(number)) => (*number).into(),
+            };
+            if let Some(object) = objects.last_mut() {
+                object.insert(stat.name.to_owned(), value);
+            }
+        }
+        serde_json::to_string(&objects).unwrap_or_default()
+    }
+}
+
+impl From<&Verifier> for Stats {
+    fn from(verifier: &Verifier) -> Self {
+        Self::of(CACHE_STATS, "", verifier.cache_stats().as_ref())
+    }
+}
+
+#[cfg(feature = "remote")]
+impl From<&RemoteJwkSet> for Stats {
+    fn from(keys: &RemoteJwkSet) -> Self {
+        let status = keys.status();
+        Self::of(KEYS_STATS, &status.source, Some(&status))
+    }
+}
+
+#[cfg(feature = "remote")]
+impl From<&TokenRenewer> for Stats {
+    fn from(renewer: &TokenRenewer) -> Self {
+        let status = renewer.status();
+        Self::of(RENEWER_STATS, &status.source, Some(&status))
+    }
+}
+
+/// A label's value: backslash, double quote and line feed are escaped.
+fn escape_label(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stat(name: &'static str, kind: StatKind, source: &str, value: Option<StatValue>) -> Stat {
+        Stat { name, kind, help: "Help.", source: source.to_owned(), value }
+    }
+
+    #[test]
+    fn prometheus_has_a_family_once_and_escapes_labels() {
+        let number = |number| Some(StatValue::Number(number));
+        let stats = Stats(vec![
+            stat("hits_total", StatKind::Counter, "", number(3.0)),
+            stat("age_seconds", StatKind::Duration, "https://a/", number(1.5)),
+            stat("age_seconds", StatKind::Duration, "https://b/", number(2.0)),
+            stat("absent", StatKind::Gauge, "", None),
+            stat("error", StatKind::Text, "s", text("a \"b\" \\ \n")),
+        ]);
+        let expected = "# HELP bouncer_hits_total Help.\n\
+            # TYPE bouncer_hits_total counter\n\
+            bouncer_hits_total 3\n\
+            # HELP bouncer_age_seconds Help.\n\
+            # TYPE bouncer_age_seconds gauge\n\
+            bouncer_age_seconds{source=\"https://a/\"} 1.5\n\
+            bouncer_age_seconds{source=\"https://b/\"} 2\n\
+            # HELP bouncer_error_info Help.\n\
+            # TYPE bouncer_error_info gauge\n\
+            bouncer_error_info{source=\"s\",value=\"a \\\"b\\\" \\\\ \\n\"} 1\n";
+        assert_eq!(stats.prometheus(), expected);
+    }
+
+    #[test]
+    fn json_has_an_object_for_each_source() {
+        let stats = Stats(vec![
+            stat("hits_total", StatKind::Counter, "", Some(StatValue::Number(3.0))),
+            stat("absent", StatKind::Gauge, "", None),
+            stat("age_seconds", StatKind::Duration, "a", Some(StatValue::Number(1.5))),
+        ]);
+        let json: serde_json::Value = serde_json::from_str(&stats.json()).unwrap();
+        let expected = serde_json::json!([
+            {"source": "", "hits_total": 3, "absent": null},
+            {"source": "a", "age_seconds": 1.5},
+        ]);
+        assert_eq!(json, expected);
+    }
+
+    #[test]
+    fn names_say_their_units() {
+        fn check<T>(table: &[StatRow<T>], prefix: &str) {
+            for row in table {
+                assert!(row.name.starts_with(prefix), "{}", row.name);
+                assert_eq!(row.kind == StatKind::Counter, row.name.ends_with("_total"), "{}", row.name);
+                let seconds = matches!(row.kind, StatKind::Time | StatKind::Duration);
+                assert_eq!(seconds, row.name.ends_with("_seconds"), "{}", row.name);
+                assert!(row.help.ends_with('.'), "{}", row.name);
+            }
+        }
+        check(CACHE_STATS, "cache_");
+        #[cfg(feature = "remote")]
+        check(KEYS_STATS, "keys_");
+        #[cfg(feature = "remote")]
+        check(RENEWER_STATS, "renewer_");
+    }
+}
