@@ -116,6 +116,11 @@ enum bouncer_status
      */
     BOUNCER_STATUS_KEYS_UNAVAILABLE = 103,
     /**
+     * No verdict yet: a fetch of keys decides. bouncer_verifier_verify_now() and bouncer_batch_status() return it, with a
+     * ticket.
+     */
+    BOUNCER_STATUS_PENDING = 104,
+    /**
      * The token is longer than the policy allows.
      */
     BOUNCER_STATUS_TOKEN_TOO_LARGE = 200,
@@ -1455,12 +1460,18 @@ bouncer_status bouncer_verifier_verify_authorization(const bouncer_verifier *ver
                                                      bouncer_error **err);
 
 /**
- * Verifies as bouncer_verifier_verify() does, but never waits: for callers that must not block a thread.
+ * Verifies as bouncer_verifier_verify() does, but never blocks.
  *
- * `*ticket` is 0 at first. If it is not 0 afterwards, the verdict may change once that fetch is done: wait for
- * it on some thread (bouncer_verifier_wait()) and call again with it, twice at most. If it is 0, the verdict is
- * final. A token whose key that fetch decides about is BOUNCER_STATUS_KEYS_UNAVAILABLE until then, and so it stays where
- * the fetch fails or is not waited for.
+ * `*ticket` is 0 at first. Where a fetch decides about the token's key, returns BOUNCER_STATUS_PENDING and puts the ticket
+ * of that fetch in `*ticket`; `*out` is not written then, and `*err` is NULL. Wait for the fetch on a thread that may block
+ * (bouncer_verifier_wait()), then call again with the same token and `*ticket`. If the fetch is over, another one may be
+ * pending. If it is not over, the status is never BOUNCER_STATUS_PENDING again: the caller waits no longer.
+ *
+ * Any other status is final, and puts 0 in `*ticket`: as bouncer_verifier_verify().
+ *
+ *     uint64_t ticket = 0;
+ *     while ((status = bouncer_verifier_verify_now(verifier, text, len, &ticket, &token, &err)) == BOUNCER_STATUS_PENDING)
+ *         bouncer_verifier_wait(verifier, ticket, time_left_ms);
  */
 bouncer_status bouncer_verifier_verify_now(const bouncer_verifier *verifier,
                                            const char *token,
@@ -1470,8 +1481,8 @@ bouncer_status bouncer_verifier_verify_now(const bouncer_verifier *verifier,
                                            bouncer_error **err);
 
 /**
- * Waits up to `timeout_ms` milliseconds for the fetch that `ticket` of bouncer_verifier_verify_now() stands for.
- * Gives 1 if it is done, 0 if it is not, or will not be, or `verifier` is NULL.
+ * Waits up to `timeout_ms` milliseconds for the fetch of `ticket`, which bouncer_verifier_verify_now() or
+ * bouncer_batch_ticket() returned. Returns 1 if it is over, 0 if it is not, or will never be, or `verifier` is NULL.
  */
 int32_t bouncer_verifier_wait(const bouncer_verifier *verifier,
                               uint64_t ticket,
@@ -1513,8 +1524,8 @@ bouncer_status bouncer_verifier_verify_batch(const bouncer_verifier *verifier,
                                              bouncer_error **err);
 
 /**
- * Verifies as bouncer_verifier_verify_batch() does, but never waits: for callers that must not block a thread. The verdicts
- * that a fetch of keys could change have a ticket: bouncer_batch_ticket().
+ * Verifies as bouncer_verifier_verify_batch() does, but never blocks. Where a fetch decides about a token's key, the
+ * status of that token is BOUNCER_STATUS_PENDING and bouncer_batch_ticket() returns its ticket.
  */
 bouncer_status bouncer_verifier_verify_batch_now(const bouncer_verifier *verifier,
                                                  const bouncer_str *tokens,
@@ -1529,33 +1540,32 @@ bouncer_status bouncer_verifier_verify_batch_now(const bouncer_verifier *verifie
 size_t bouncer_batch_count(const bouncer_batch *batch);
 
 /**
- * The verdict at `index`: BOUNCER_STATUS_OK, or why the token is refused. BOUNCER_STATUS_INVALID_ARGUMENT if there
- * is none, BOUNCER_STATUS_NULL_ARGUMENT if `batch` is NULL.
+ * The verdict at `index`: BOUNCER_STATUS_OK, why the token is rejected, or BOUNCER_STATUS_PENDING after
+ * bouncer_verifier_verify_batch_now(). BOUNCER_STATUS_INVALID_ARGUMENT if there is none, BOUNCER_STATUS_NULL_ARGUMENT if
+ * `batch` is NULL.
  */
 bouncer_status bouncer_batch_status(const bouncer_batch *batch,
                                     size_t index);
 
 /**
- * The verified token at `index`; NULL if it is refused, there is none, or `batch` is NULL. It belongs to `batch` and
+ * The verified token at `index`; NULL if the status is not BOUNCER_STATUS_OK or `batch` is NULL. It belongs to `batch` and
  * is valid as long as that: do not free it.
  */
 const bouncer_token *bouncer_batch_token(const bouncer_batch *batch,
                                          size_t index);
 
 /**
- * Why the token at `index` is refused; NULL if it is not, there is none, or `batch` is NULL. It belongs to `batch` and
- * is valid as long as that: do not free it.
+ * Why the token at `index` is rejected; NULL if it is accepted or pending, there is none, or `batch` is NULL. It belongs to
+ * `batch` and is valid as long as that: do not free it.
  */
 const bouncer_error *bouncer_batch_error(const bouncer_batch *batch,
                                          size_t index);
 
 /**
- * The ticket of the fetch that could change the verdict at `index` of bouncer_verifier_verify_batch_now(): wait for it
- * (bouncer_verifier_wait()) and give it to bouncer_verifier_verify_now() with the same token. 0 if the verdict is final,
- * there is none, or `batch` is NULL.
+ * The ticket of the token at `index` if its status is BOUNCER_STATUS_PENDING, else 0: wait for it with
+ * bouncer_verifier_wait() and pass it to bouncer_verifier_verify_now() with the same token.
  */
-uint64_t bouncer_batch_ticket(const bouncer_batch *batch,
-                              size_t index);
+uint64_t bouncer_batch_ticket(const bouncer_batch *batch, size_t index);
 
 /**
  * Puts the verdicts as columns in `*columns` and gives 1; gives 0 and leaves it alone if an argument is NULL. Valid as

@@ -121,9 +121,9 @@ pub use verify::batch::verify_tokens;
 pub use verify::cache::CacheStats;
 pub use verify::clock::Clock;
 pub use verify::columns::TokenColumns;
-#[cfg(feature = "remote")]
-pub use verify::key_source::FetchTicket;
 pub use verify::policy::Policy;
+#[cfg(feature = "remote")]
+pub use verify::ticket::{Ticket, Verdict};
 pub use verify::verified_jws::VerifiedJws;
 pub use verify::verified_token::VerifiedToken;
 pub use verify::verifier::{Keys, Verifier};

@@ -61,7 +61,7 @@ async def wait_ready(keys: RemoteJwkSet, timeout: float) -> None:
     keys.current()
 
 
-async def _resolved(source: Any, ask: Callable[[int], tuple[T | BouncerError, int]]) -> T:
+async def _resolved(source: Any, ask: Callable[[int], tuple[T | BouncerError | None, int]]) -> T:
     """What `ask` answers once no better answer is to be had by waiting, or `max_wait` is over."""
     answer, ticket = ask(0)
     if ticket:
@@ -74,6 +74,7 @@ async def _resolved(source: Any, ask: Callable[[int], tuple[T | BouncerError, in
             answer, ticket = ask(ticket)
     if isinstance(answer, BouncerError):
         raise answer
+    assert answer is not None, "only a pending verdict is None"
     return answer
 
 

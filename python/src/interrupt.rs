@@ -1,6 +1,6 @@
 //! Waits that Ctrl-C ends, and during which other greenlets run.
 
-use bouncer_verify::FetchTicket;
+use bouncer_verify::Ticket;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
@@ -14,10 +14,10 @@ const NAP: Duration = Duration::from_millis(10);
 
 /// The ticket for a last look after the wait for `ticket` has ended in vain: what it stands for may be in use by now. The
 /// answer is final.
-pub(crate) fn last_look(ticket: FetchTicket) -> Option<FetchTicket> {
+pub(crate) fn last_look(ticket: Ticket) -> Option<Ticket> {
     /// As in `_waiting.py`.
     const BEGINS_LATER: u64 = 1 << 63;
-    FetchTicket::from_bits(ticket.to_bits() | BEGINS_LATER)
+    Ticket::from_bits(ticket.to_bits() | BEGINS_LATER)
 }
 
 /// Calls `step`, which waits no longer than it is told, until it returns something or `timeout` is over. Other threads may run

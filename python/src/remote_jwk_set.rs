@@ -7,7 +7,7 @@ use crate::interrupt;
 use crate::jwk_set::{JwkSet, backend_of};
 use crate::remote_jwk_set_status::{self, RemoteJwkSetStatus};
 use crate::text::{Text, named};
-use bouncer_verify::{FetchTicket, RemoteJwkSetBuilder, RemoteJwkSetState};
+use bouncer_verify::{RemoteJwkSetBuilder, RemoteJwkSetState, Ticket};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use std::path::PathBuf;
@@ -264,7 +264,7 @@ impl RemoteJwkSet {
     /// True if waiting longer is of no use.
     #[pyo3(signature = (ticket, timeout, /))]
     fn _wait(&self, py: Python<'_>, ticket: u64, timeout: f64) -> PyResult<bool> {
-        self.wait_for(py, FetchTicket::from_bits(ticket), seconds(py, "timeout", timeout)?)
+        self.wait_for(py, Ticket::from_bits(ticket), seconds(py, "timeout", timeout)?)
     }
 }
 
@@ -321,7 +321,7 @@ impl RemoteJwkSet {
     pub(crate) fn wait_for(
         &self,
         py: Python<'_>,
-        ticket: Option<FetchTicket>,
+        ticket: Option<Ticket>,
         timeout: Duration,
     ) -> PyResult<bool> {
         let over = interrupt::in_slices(py, timeout, |slice| {

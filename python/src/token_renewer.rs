@@ -7,9 +7,7 @@ use crate::remote_jwk_set::{LONGEST_REFRESH, Proxy, seconds};
 use crate::text::named;
 use crate::token_renewer_status::TokenRenewerStatus;
 use crate::token_source::PythonSource;
-use bouncer_verify::{
-    ErrorKind, FetchTicket, OwnToken, ServiceAccount, TokenRenewerBuilder, TokenRenewerState,
-};
+use bouncer_verify::{ErrorKind, OwnToken, ServiceAccount, Ticket, TokenRenewerBuilder, TokenRenewerState};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyMapping};
@@ -281,7 +279,7 @@ impl TokenRenewer {
     /// Waits until the login of this ticket is over, at most so many seconds: True if waiting longer is of no use.
     #[pyo3(signature = (ticket, timeout, /))]
     fn _wait(&self, py: Python<'_>, ticket: u64, timeout: f64) -> PyResult<bool> {
-        let Some(login) = FetchTicket::from_bits(ticket) else { return Ok(true) };
+        let Some(login) = Ticket::from_bits(ticket) else { return Ok(true) };
         let step = |slice| (self.renewer.wait(login, slice) || self.is_closed()).then_some(());
         Ok(interrupt::in_slices(py, seconds(py, "timeout", timeout)?, step)?.is_some())
     }
@@ -354,7 +352,7 @@ impl TokenRenewer {
     fn waiting(
         &self,
         py: Python<'_>,
-        ask: impl Fn(&mut Option<FetchTicket>) -> bouncer_verify::Result<OwnToken>,
+        ask: impl Fn(&mut Option<Ticket>) -> bouncer_verify::Result<OwnToken>,
     ) -> PyResult<OwnToken> {
         let mut ticket = None;
         let mut began = None;
@@ -369,7 +367,7 @@ impl TokenRenewer {
     }
 
     /// Waits until a login is over; false: not within `max_wait` from `began`, or never.
-    fn wait(&self, py: Python<'_>, login: FetchTicket, began: Instant) -> PyResult<bool> {
+    fn wait(&self, py: Python<'_>, login: Ticket, began: Instant) -> PyResult<bool> {
         let left = self.max_wait.saturating_sub(began.elapsed());
         let over = interrupt::in_slices(py, left, |slice| {
             let over = self.renewer.wait(login, slice);
@@ -386,14 +384,14 @@ impl TokenRenewer {
 fn answered(
     py: Python<'_>,
     ticket: u64,
-    ask: impl Fn(&mut Option<FetchTicket>) -> bouncer_verify::Result<OwnToken>,
+    ask: impl Fn(&mut Option<Ticket>) -> bouncer_verify::Result<OwnToken>,
 ) -> PyResult<(Py<PyAny>, u64)> {
-    let mut ticket = FetchTicket::from_bits(ticket);
+    let mut ticket = Ticket::from_bits(ticket);
     let answer = match ask(&mut ticket) {
         Ok(token) => (token.as_str(), token.authorization()).into_pyobject(py)?.into_any().unbind(),
         Err(error) => exception(py, &error).into_value(py).into_any(),
     };
-    Ok((answer, ticket.map_or(0, FetchTicket::to_bits)))
+    Ok((answer, ticket.map_or(0, Ticket::to_bits)))
 }
 
 fn waiting(py: Python<'_>) -> PyResult<Bound<'_, PyModule>> {

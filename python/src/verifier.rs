@@ -2,17 +2,16 @@
 
 use crate::authorization::token_in;
 use crate::background::Detached;
-use crate::batch::{self, OwnedText, Texts, Verdict};
+use crate::batch::{self, OwnedText, Texts};
 use crate::cache_stats::CacheStats;
 use crate::error::exception;
-use crate::interrupt::last_look;
 use crate::jwk_set::JwkSet;
 use crate::policy::Policy;
 use crate::remote_jwk_set::RemoteJwkSet;
 use crate::text::Text;
 use crate::token::VerifiedToken;
 use crate::token_columns::TokenColumns;
-use bouncer_verify::{Clock, FetchTicket};
+use bouncer_verify::{Clock, Ticket, Verdict};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::PyList;
@@ -140,9 +139,8 @@ impl Verifier {
     /// and also raises KeysUnavailableError. A token that has its key never waits.
     #[pyo3(signature = (token, /))]
     fn verify(&self, py: Python<'_>, token: Text<'_>) -> PyResult<VerifiedToken> {
-        let mut ticket = None;
-        let verdict = self.judge(py, &token, &mut ticket)?;
-        self.settle(py, &token, (verdict, ticket), &mut None)?
+        let verdict = self.judge(py, &token, None)?;
+        self.wait_and_resume(py, &token, verdict, &mut None)?
             .map(VerifiedToken::from)
             .map_err(|error| exception(py, &error))
     }
@@ -192,65 +190,75 @@ impl Verifier {
         slf.py().import("bouncer_verify._waiting")?.call_method1("verify", (slf, token))
     }
 
-    /// The verdict of this moment, a token or an error, and the ticket of the fetch that could change it; 0 if
-    /// none could. `ticket` is that of the fetch that was waited for already.
+    /// The verdict, a token or an error, and 0. None and a ticket while a fetch decides: wait for it, then call again
+    /// with the ticket. A call before that fetch is over returns a verdict.
     #[pyo3(signature = (token, ticket, /))]
-    fn _verify_now(&self, py: Python<'_>, token: Text<'_>, ticket: u64) -> PyResult<(Py<PyAny>, u64)> {
-        let mut ticket = FetchTicket::from_bits(ticket);
-        let verdict = match self.judge(py, &token, &mut ticket)? {
-            Ok(token) => Py::new(py, VerifiedToken::from(token))?.into_any(),
-            Err(error) => exception(py, &error).into_value(py).into_any(),
-        };
-        Ok((verdict, ticket.map_or(0, FetchTicket::to_bits)))
+    fn _verify_now(
+        &self,
+        py: Python<'_>,
+        token: Text<'_>,
+        ticket: u64,
+    ) -> PyResult<(Option<Py<PyAny>>, u64)> {
+        Ok(match self.judge(py, &token, Ticket::from_bits(ticket))? {
+            Verdict::Final(Ok(token)) => (Some(Py::new(py, VerifiedToken::from(token))?.into_any()), 0),
+            Verdict::Final(Err(error)) => (Some(exception(py, &error).into_value(py).into_any()), 0),
+            Verdict::Pending(ticket) => (None, ticket.to_bits()),
+        })
     }
 }
 
 impl Verifier {
     /// Parsing, signature and claims in one call of the core, during which other threads may run Python. It
-    /// never waits; `ticket` becomes what could change the verdict.
-    fn judge(&self, py: Python<'_>, token: &Text<'_>, ticket: &mut Option<FetchTicket>) -> PyResult<Verdict> {
+    /// never waits; `ticket` is that of the call before.
+    fn judge(&self, py: Python<'_>, token: &Text<'_>, ticket: Option<Ticket>) -> PyResult<Verdict> {
         let asked = self.asked(py)?;
         let verifier = asked.as_ref().unwrap_or(&self.verifier);
         // Threads that hand the lock over for a tenth of a microsecond get slower by it.
-        if let Some(verdict) = verifier.lookup_cached(token) {
-            *ticket = None;
-            return Ok(verdict);
+        if let Some(result) = verifier.lookup_cached(token) {
+            return Ok(Verdict::Final(result));
         }
-        Ok(py.detach(|| verifier.verify_now(token, ticket)))
+        Ok(py.detach(|| match ticket {
+            None => verifier.verify_now(token),
+            Some(ticket) => verifier.resume(token, ticket),
+        }))
     }
 
-    /// The verdict after the wait for what could change it, which ends `max_wait` after the `first` began, or with a signal.
-    fn settle(
+    /// The final verdict. All waits together end `max_wait` after the first one `began`, or with a signal.
+    fn wait_and_resume(
         &self,
         py: Python<'_>,
         token: &Text<'_>,
-        (mut verdict, mut ticket): (Verdict, Option<FetchTicket>),
-        first: &mut Option<Instant>,
-    ) -> PyResult<Verdict> {
-        while let (Keys::Remote(keys), Some(fetch)) = (&self.keys, ticket) {
-            let keys = keys.get();
-            let waited = first.get_or_insert_with(Instant::now).elapsed();
-            if !keys.wait_for(py, ticket, keys.max_wait.saturating_sub(waited))? {
-                return self.judge(py, token, &mut last_look(fetch));
+        mut verdict: Verdict,
+        began: &mut Option<Instant>,
+    ) -> PyResult<batch::Verdict> {
+        loop {
+            match verdict {
+                Verdict::Final(result) => return Ok(result),
+                Verdict::Pending(ticket) => {
+                    if let Keys::Remote(keys) = &self.keys {
+                        let keys = keys.get();
+                        let waited = began.get_or_insert_with(Instant::now).elapsed();
+                        keys.wait_for(py, Some(ticket), keys.max_wait.saturating_sub(waited))?;
+                    }
+                    verdict = self.judge(py, token, Some(ticket))?;
+                }
             }
-            verdict = self.judge(py, token, &mut ticket)?;
         }
-        Ok(verdict)
     }
 
     /// The verdicts on many tokens, judged while other threads may run Python. Then those that lack a key wait for it,
     /// all of them no longer than one would.
-    fn judge_all(&self, py: Python<'_>, tokens: &Texts, threads: usize) -> PyResult<Vec<Verdict>> {
+    fn judge_all(&self, py: Python<'_>, tokens: &Texts, threads: usize) -> PyResult<Vec<batch::Verdict>> {
         let asked = self.asked(py)?;
         let verifier = asked.as_ref().unwrap_or(&self.verifier);
         // The time that was asked for is known to this thread alone.
         let threads = if self.cached && self.policy.get().asks_for_the_time { 1 } else { threads };
         let judged = py.detach(|| verifier.verify_batch_now(&tokens.0, threads));
-        let mut first = None;
-        let settle = |(verdict, token): (_, &OwnedText)| {
-            self.settle(py, &Text::Borrowed(token.as_ref()), verdict, &mut first)
+        let mut began = None;
+        let resume = |(verdict, token): (_, &OwnedText)| {
+            self.wait_and_resume(py, &Text::Borrowed(token.as_ref()), verdict, &mut began)
         };
-        judged.into_iter().zip(&tokens.0).map(settle).collect()
+        judged.into_iter().zip(&tokens.0).map(resume).collect()
     }
 
     /// Asks Python for the time if the policy does. Without a cache it takes a verifier for that time, which is

@@ -8,35 +8,59 @@ use super::status::bouncer_status;
 use super::text::{address_of, bouncer_str};
 use super::token::bouncer_token;
 use super::verifier::bouncer_verifier;
-use crate::{Error, ErrorKind, FetchTicket, Result, TokenColumns, VerifiedToken, verify_tokens};
+use crate::{Error, ErrorKind, Result, Ticket, TokenColumns, Verdict, VerifiedToken, verify_tokens};
 use std::ffi::c_char;
 use std::mem::MaybeUninit;
 use std::sync::OnceLock;
 
 /// The verdicts on many tokens, in the order of the tokens. Immutable; any number of threads may read it.
 pub struct bouncer_batch {
-    verdicts: Vec<Result<bouncer_token, bouncer_error>>,
-    /// What could change each verdict. Empty where none can change.
-    tickets: Vec<Option<FetchTicket>>,
+    rows: Vec<Row>,
     columns: OnceLock<TokenColumns>,
 }
 
-fn handles(verdict: Result<VerifiedToken>) -> Result<bouncer_token, bouncer_error> {
-    verdict.map(bouncer_token::from).map_err(|error| bouncer_error::new(error.into()))
+/// The verdict on one token.
+enum Row {
+    Accepted(bouncer_token),
+    Rejected(bouncer_error),
+    Pending(Ticket),
 }
 
-impl From<Vec<Result<VerifiedToken>>> for bouncer_batch {
-    fn from(verdicts: Vec<Result<VerifiedToken>>) -> Self {
-        let verdicts = verdicts.into_iter().map(handles).collect();
-        Self { verdicts, tickets: Vec::new(), columns: OnceLock::new() }
+impl Row {
+    fn status(&self) -> bouncer_status {
+        match self {
+            Self::Accepted(_) => bouncer_status::Ok,
+            Self::Rejected(error) => error.status,
+            Self::Pending(_) => bouncer_status::Pending,
+        }
     }
 }
 
-impl From<Vec<(Result<VerifiedToken>, Option<FetchTicket>)>> for bouncer_batch {
-    fn from(judged: Vec<(Result<VerifiedToken>, Option<FetchTicket>)>) -> Self {
-        let (verdicts, tickets) =
-            judged.into_iter().map(|(verdict, ticket)| (handles(verdict), ticket)).unzip();
-        Self { verdicts, tickets, columns: OnceLock::new() }
+impl From<Result<VerifiedToken>> for Row {
+    fn from(result: Result<VerifiedToken>) -> Self {
+        match result {
+            Ok(token) => Self::Accepted(token.into()),
+            Err(error) => Self::Rejected(bouncer_error::new(error.into())),
+        }
+    }
+}
+
+impl From<Verdict> for Row {
+    fn from(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Final(result) => result.into(),
+            Verdict::Pending(ticket) => Self::Pending(ticket),
+        }
+    }
+}
+
+impl bouncer_batch {
+    fn new(verdicts: Vec<impl Into<Row>>) -> Self {
+        Self { rows: verdicts.into_iter().map(Into::into).collect(), columns: OnceLock::new() }
+    }
+
+    fn row(batch: Option<&Self>, index: usize) -> Option<&Row> {
+        batch?.rows.get(index)
     }
 }
 
@@ -66,7 +90,7 @@ pub unsafe extern "C" fn bouncer_verify_tokens(
         let policy = handle("policy", policy)?;
         // SAFETY: the caller promises `count` texts at `tokens`, each readable for its length.
         let tokens = unsafe { texts(tokens, count) }?;
-        Ok(verify_tokens(&jwks.set, &policy.0, &tokens, threads).into())
+        Ok(bouncer_batch::new(verify_tokens(&jwks.set, &policy.0, &tokens, threads)))
     })
 }
 
@@ -89,12 +113,12 @@ pub unsafe extern "C" fn bouncer_verifier_verify_batch(
         let verifier = handle("verifier", verifier)?;
         // SAFETY: the caller promises `count` texts at `tokens`, each readable for its length.
         let tokens = unsafe { texts(tokens, count) }?;
-        Ok(verifier.0.verify_batch(&tokens, threads).into())
+        Ok(bouncer_batch::new(verifier.0.verify_batch(&tokens, threads)))
     })
 }
 
-/// Verifies as bouncer_verifier_verify_batch() does, but never waits: for callers that must not block a thread. The verdicts
-/// that a fetch of keys could change have a ticket: bouncer_batch_ticket().
+/// Verifies as bouncer_verifier_verify_batch() does, but never blocks. Where a fetch decides about a token's key, the
+/// status of that token is BOUNCER_STATUS_PENDING and bouncer_batch_ticket() returns its ticket.
 ///
 /// # Safety
 /// The rules of the header's preamble.
@@ -111,7 +135,7 @@ pub unsafe extern "C" fn bouncer_verifier_verify_batch_now(
         let verifier = handle("verifier", verifier)?;
         // SAFETY: the caller promises `count` texts at `tokens`, each readable for its length.
         let tokens = unsafe { texts(tokens, count) }?;
-        Ok(verifier.0.verify_batch_now(&tokens, threads).into())
+        Ok(bouncer_batch::new(verifier.0.verify_batch_now(&tokens, threads)))
     })
 }
 
@@ -138,42 +162,48 @@ unsafe fn texts<'a>(texts: *const bouncer_str, count: usize) -> Result<Vec<&'a [
 /// The number of verdicts; 0 if `batch` is NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_batch_count(batch: Option<&bouncer_batch>) -> usize {
-    read(0, || batch.map_or(0, |batch| batch.verdicts.len()))
+    read(0, || batch.map_or(0, |batch| batch.rows.len()))
 }
 
-/// The verdict at `index`: BOUNCER_STATUS_OK, or why the token is refused. BOUNCER_STATUS_INVALID_ARGUMENT if there
-/// is none, BOUNCER_STATUS_NULL_ARGUMENT if `batch` is NULL.
+/// The verdict at `index`: BOUNCER_STATUS_OK, why the token is rejected, or BOUNCER_STATUS_PENDING after
+/// bouncer_verifier_verify_batch_now(). BOUNCER_STATUS_INVALID_ARGUMENT if there is none, BOUNCER_STATUS_NULL_ARGUMENT if
+/// `batch` is NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_batch_status(batch: Option<&bouncer_batch>, index: usize) -> bouncer_status {
     read(bouncer_status::Internal, || match batch {
         None => bouncer_status::NullArgument,
-        Some(batch) => batch.verdicts.get(index).map_or(bouncer_status::InvalidArgument, |verdict| {
-            verdict.as_ref().map_or_else(|error| error.status, |_| bouncer_status::Ok)
-        }),
+        Some(batch) => batch.rows.get(index).map_or(bouncer_status::InvalidArgument, Row::status),
     })
 }
 
-/// The verified token at `index`; NULL if it is refused, there is none, or `batch` is NULL. It belongs to `batch` and
+/// The verified token at `index`; NULL if the status is not BOUNCER_STATUS_OK or `batch` is NULL. It belongs to `batch` and
 /// is valid as long as that: do not free it.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_batch_token(batch: Option<&bouncer_batch>, index: usize) -> Option<&bouncer_token> {
-    read(None, || batch?.verdicts.get(index)?.as_ref().ok())
+    read(None, || match bouncer_batch::row(batch, index)? {
+        Row::Accepted(token) => Some(token),
+        _ => None,
+    })
 }
 
-/// Why the token at `index` is refused; NULL if it is not, there is none, or `batch` is NULL. It belongs to `batch` and
-/// is valid as long as that: do not free it.
+/// Why the token at `index` is rejected; NULL if it is accepted or pending, there is none, or `batch` is NULL. It belongs to
+/// `batch` and is valid as long as that: do not free it.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_batch_error(batch: Option<&bouncer_batch>, index: usize) -> Option<&bouncer_error> {
-    read(None, || batch?.verdicts.get(index)?.as_ref().err())
+    read(None, || match bouncer_batch::row(batch, index)? {
+        Row::Rejected(error) => Some(error),
+        _ => None,
+    })
 }
 
-/// The ticket of the fetch that could change the verdict at `index` of bouncer_verifier_verify_batch_now(): wait for it
-/// (bouncer_verifier_wait()) and give it to bouncer_verifier_verify_now() with the same token. 0 if the verdict is final,
-/// there is none, or `batch` is NULL.
+/// The ticket of the token at `index` if its status is BOUNCER_STATUS_PENDING, else 0: wait for it with
+/// bouncer_verifier_wait() and pass it to bouncer_verifier_verify_now() with the same token.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_batch_ticket(batch: Option<&bouncer_batch>, index: usize) -> u64 {
-    let ticket = || batch?.tickets.get(index).copied().flatten();
-    read(0, || ticket().map_or(0, FetchTicket::to_bits))
+    read(0, || match bouncer_batch::row(batch, index) {
+        Some(Row::Pending(ticket)) => ticket.to_bits(),
+        _ => 0,
+    })
 }
 
 /// The verdicts of a batch in columns, laid out as Apache Arrow does (its "Columnar Format", 1.0): buffers that may be
@@ -208,14 +238,13 @@ pub extern "C" fn bouncer_batch_columns(
     read(0, || {
         let (Some(batch), Some(columns)) = (batch, columns) else { return 0 };
         let made = batch.columns.get_or_init(|| {
-            let verdicts = batch.verdicts.iter();
-            TokenColumns::of_rows(verdicts.map(|verdict| match verdict {
-                Ok(token) => Ok(&token.token),
-                Err(error) => Err(error.status as u32),
+            TokenColumns::of_rows(batch.rows.iter().map(|row| match row {
+                Row::Accepted(token) => Ok(&token.token),
+                rejected => Err(rejected.status() as u32),
             }))
         });
         columns.write(bouncer_columns {
-            rows: batch.verdicts.len(),
+            rows: batch.rows.len(),
             status: address_of(&made.status),
             exp: address_of(&made.exp),
             exp_validity: address_of(&made.exp_validity),

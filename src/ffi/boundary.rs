@@ -16,6 +16,8 @@ pub(super) type Slot<'a, T> = Option<&'a mut MaybeUninit<*mut T>>;
 pub(super) enum Failure {
     NullArgument(&'static str),
     Panicked,
+    /// Not a failure: the verdict waits for a fetch.
+    Pending,
     Core(Error),
     Fetch(ErrorKind, FetchError),
 }

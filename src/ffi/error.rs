@@ -19,7 +19,10 @@ impl bouncer_error {
     pub(super) fn report(failure: Failure, err: Slot<'_, Self>) -> bouncer_status {
         let status = bouncer_status::from(&failure);
         if let Some(err) = err {
-            err.write(Box::into_raw(Box::new(Self::new(failure))));
+            err.write(match failure {
+                Failure::Pending => ptr::null_mut(),
+                _ => Box::into_raw(Box::new(Self::new(failure))),
+            });
         }
         status
     }
@@ -29,6 +32,7 @@ impl bouncer_error {
         let (message, name) = match failure {
             Failure::NullArgument(argument) => (format!("the argument {argument} is NULL"), None),
             Failure::Panicked => ("a bug in bouncer_verify: please report it".to_owned(), None),
+            Failure::Pending => ("the verdict waits for a fetch of keys".to_owned(), None),
             Failure::Fetch(_, error) => (error.to_string(), None),
             Failure::Core(error) => (error.to_string(), error.name().map(str::to_owned)),
         };

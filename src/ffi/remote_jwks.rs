@@ -6,7 +6,7 @@ use super::jwks::bouncer_jwks;
 use super::remote_options::bouncer_remote_options;
 use super::remote_status::bouncer_remote_status;
 use super::status::bouncer_status;
-use crate::{ErrorKind, FetchTicket, RemoteJwkSet};
+use crate::{ErrorKind, RemoteJwkSet, Ticket};
 use std::mem::MaybeUninit;
 
 /// An issuer's key set, fetched from its URL and kept fresh by a thread of its own, through rotations and
@@ -88,7 +88,7 @@ pub extern "C" fn bouncer_remote_jwks_wait(
     ticket: u64,
     timeout_ms: u64,
 ) -> i32 {
-    let wait = || Some(remote?.0.wait(FetchTicket::from_bits(ticket)?, milliseconds(timeout_ms)));
+    let wait = || Some(remote?.0.wait(Ticket::from_bits(ticket)?, milliseconds(timeout_ms)));
     read(0, || i32::from(wait() == Some(true)))
 }
 

@@ -7,7 +7,7 @@ use super::renewal_status::bouncer_renewal_status;
 use super::renewer_options::bouncer_renewer_options;
 use super::status::bouncer_status;
 use super::supplied_tokens::SuppliedTokens;
-use crate::{Error, ErrorKind, FetchTicket, OwnToken, Result, TokenRenewer};
+use crate::{Error, ErrorKind, OwnToken, Result, Ticket, TokenRenewer};
 use std::ffi::c_char;
 use std::mem::MaybeUninit;
 use std::sync::Arc;
@@ -137,16 +137,16 @@ pub unsafe extern "C" fn bouncer_renewer_reject_now(
     })
 }
 
-fn taken(ticket: Option<&mut u64>) -> Option<FetchTicket> {
-    FetchTicket::from_bits(std::mem::take(ticket?))
+fn taken(ticket: Option<&mut u64>) -> Option<Ticket> {
+    Ticket::from_bits(std::mem::take(ticket?))
 }
 
 fn answered(
     answer: Result<OwnToken>,
-    login: Option<FetchTicket>,
+    login: Option<Ticket>,
     ticket: &mut u64,
 ) -> Result<bouncer_own_token, Failure> {
-    *ticket = login.map_or(0, FetchTicket::to_bits);
+    *ticket = login.map_or(0, Ticket::to_bits);
     Ok(answer?.into())
 }
 
@@ -158,7 +158,7 @@ pub extern "C" fn bouncer_renewer_wait(
     ticket: u64,
     timeout_ms: u64,
 ) -> i32 {
-    let wait = || Some(renewer?.renewer.wait(FetchTicket::from_bits(ticket)?, milliseconds(timeout_ms)));
+    let wait = || Some(renewer?.renewer.wait(Ticket::from_bits(ticket)?, milliseconds(timeout_ms)));
     read(0, || i32::from(wait() == Some(true)))
 }
 

@@ -34,6 +34,9 @@ pub enum bouncer_status {
     UnusableKey = 102,
     /// A remote JWK Set has not been fetched yet, or not for longer than its bound.
     KeysUnavailable = 103,
+    /// No verdict yet: a fetch of keys decides. bouncer_verifier_verify_now() and bouncer_batch_status() return it, with a
+    /// ticket.
+    Pending = 104,
     /// The token is longer than the policy allows.
     TokenTooLarge = 200,
     /// The token is not a JWS in Compact Serialization (RFC 7515 section 3.1).
@@ -114,6 +117,7 @@ impl From<&Failure> for bouncer_status {
         match failure {
             Failure::NullArgument(_) => Self::NullArgument,
             Failure::Panicked => Self::Internal,
+            Failure::Pending => Self::Pending,
             Failure::Fetch(kind, _) => (*kind).into(),
             Failure::Core(error) => error.kind().into(),
         }
@@ -149,10 +153,11 @@ pub extern "C" fn bouncer_status_challenge(status: u32) -> bouncer_str {
 }
 
 fn name(status: u32) -> &'static CStr {
-    const OWN: [(bouncer_status, &CStr); 3] = [
+    const OWN: [(bouncer_status, &CStr); 4] = [
         (bouncer_status::Ok, c"ok"),
         (bouncer_status::NullArgument, c"null_argument"),
         (bouncer_status::Internal, c"internal"),
+        (bouncer_status::Pending, c"pending"),
     ];
     let core = ErrorKind::ALL.iter().map(|&kind| (bouncer_status::from(kind), kind.as_c_str()));
     OWN.into_iter().chain(core).find(|(own, _)| *own as u32 == status).map_or(c"unknown", |(_, name)| name)
@@ -185,8 +190,10 @@ mod tests {
         }
         assert_eq!(name(999_999), c"unknown");
         let statuses =
-            [0, 1, 2, 199, 299, 399, 499, 999_999].map(|status| bouncer_status_http_status(status));
-        assert_eq!(statuses, [200, 500, 500, 503, 401, 401, 503, 500]);
+            [0, 1, 2, 104, 199, 299, 399, 499, 999_999].map(|status| bouncer_status_http_status(status));
+        assert_eq!(statuses, [200, 500, 500, 503, 503, 401, 401, 503, 500]);
+        assert_eq!(name(bouncer_status::Pending as u32), c"pending");
+        assert!(bouncer_status_challenge(bouncer_status::Pending as u32).data.is_null());
         assert!(bouncer_status_challenge(0).data.is_null() && bouncer_status_challenge(299).data.is_null());
     }
 }

@@ -1,13 +1,13 @@
 //! Keys and a policy that belong together.
 
-use super::boundary::{bytes, call, handle, milliseconds, read};
+use super::boundary::{Failure, bytes, call, handle, milliseconds, read};
 use super::error::bouncer_error;
 use super::jwks::bouncer_jwks;
 use super::policy::bouncer_policy;
 use super::remote_jwks::bouncer_remote_jwks;
 use super::status::bouncer_status;
 use super::token::bouncer_token;
-use crate::{CacheStats, FetchTicket, Verifier};
+use crate::{CacheStats, Ticket, Verdict, Verifier};
 use std::ffi::c_char;
 use std::mem::MaybeUninit;
 use std::sync::Arc;
@@ -141,12 +141,18 @@ pub unsafe extern "C" fn bouncer_verifier_verify_authorization(
     })
 }
 
-/// Verifies as bouncer_verifier_verify() does, but never waits: for callers that must not block a thread.
+/// Verifies as bouncer_verifier_verify() does, but never blocks.
 ///
-/// `*ticket` is 0 at first. If it is not 0 afterwards, the verdict may change once that fetch is done: wait for
-/// it on some thread (bouncer_verifier_wait()) and call again with it, twice at most. If it is 0, the verdict is
-/// final. A token whose key that fetch decides about is BOUNCER_STATUS_KEYS_UNAVAILABLE until then, and so it stays where
-/// the fetch fails or is not waited for.
+/// `*ticket` is 0 at first. Where a fetch decides about the token's key, returns BOUNCER_STATUS_PENDING and puts the ticket
+/// of that fetch in `*ticket`; `*out` is not written then, and `*err` is NULL. Wait for the fetch on a thread that may block
+/// (bouncer_verifier_wait()), then call again with the same token and `*ticket`. If the fetch is over, another one may be
+/// pending. If it is not over, the status is never BOUNCER_STATUS_PENDING again: the caller waits no longer.
+///
+/// Any other status is final, and puts 0 in `*ticket`: as bouncer_verifier_verify().
+///
+///     uint64_t ticket = 0;
+///     while ((status = bouncer_verifier_verify_now(verifier, text, len, &ticket, &token, &err)) == BOUNCER_STATUS_PENDING)
+///         bouncer_verifier_wait(verifier, ticket, time_left_ms);
 ///
 /// # Safety
 /// The rules of the header's preamble.
@@ -159,31 +165,36 @@ pub unsafe extern "C" fn bouncer_verifier_verify_now(
     out: Option<&mut MaybeUninit<*mut bouncer_token>>,
     err: Option<&mut MaybeUninit<*mut bouncer_error>>,
 ) -> bouncer_status {
-    // Taken before anything can fail: where nothing is judged there is nothing to wait for.
-    let mut fetch = None;
-    if let Some(ticket) = ticket.as_deref_mut() {
-        fetch = FetchTicket::from_bits(std::mem::take(ticket));
-    }
+    // Taken before anything can fail: after a failure there is nothing to wait for.
+    let before = ticket.as_deref_mut().and_then(|ticket| Ticket::from_bits(std::mem::take(ticket)));
     call(out, err, || {
-        let verifier = handle("verifier", verifier)?;
+        let verifier = &handle("verifier", verifier)?.0;
         let ticket = handle("ticket", ticket)?;
         // SAFETY: the caller promises `token` is readable for `token_len` bytes.
         let token = unsafe { bytes("token", token.cast(), token_len) }?;
-        let verdict = verifier.0.verify_now(token, &mut fetch);
-        *ticket = fetch.map_or(0, FetchTicket::to_bits);
-        Ok(verdict?.into())
+        let verdict = match before {
+            None => verifier.verify_now(token),
+            Some(before) => verifier.resume(token, before),
+        };
+        match verdict {
+            Verdict::Final(result) => Ok(result?.into()),
+            Verdict::Pending(pending) => {
+                *ticket = pending.to_bits();
+                Err(Failure::Pending)
+            }
+        }
     })
 }
 
-/// Waits up to `timeout_ms` milliseconds for the fetch that `ticket` of bouncer_verifier_verify_now() stands for.
-/// Gives 1 if it is done, 0 if it is not, or will not be, or `verifier` is NULL.
+/// Waits up to `timeout_ms` milliseconds for the fetch of `ticket`, which bouncer_verifier_verify_now() or
+/// bouncer_batch_ticket() returned. Returns 1 if it is over, 0 if it is not, or will never be, or `verifier` is NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_verifier_wait(
     verifier: Option<&bouncer_verifier>,
     ticket: u64,
     timeout_ms: u64,
 ) -> i32 {
-    let wait = || Some(verifier?.0.wait(FetchTicket::from_bits(ticket)?, milliseconds(timeout_ms)));
+    let wait = || Some(verifier?.0.wait(Ticket::from_bits(ticket)?, milliseconds(timeout_ms)));
     read(0, || i32::from(wait() == Some(true)))
 }
 

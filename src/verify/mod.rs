@@ -8,6 +8,8 @@ pub(crate) mod columns;
 #[cfg(feature = "remote")]
 pub(crate) mod key_source;
 pub(crate) mod policy;
+#[cfg(feature = "remote")]
+pub(crate) mod ticket;
 pub(crate) mod verified_jws;
 pub(crate) mod verified_token;
 pub(crate) mod verifier;
@@ -26,8 +28,10 @@ use crate::jose::header::JoseHeader;
 use crate::jose::jwk::Jwk;
 use crate::jose::jws::{CompactJws, NOT_BASE64URL};
 #[cfg(feature = "remote")]
-use key_source::{FetchTicket, KeySource, MissingKey, Refetch};
+use key_source::{KeySource, MissingKey, Refetch};
 use policy::Policy;
+#[cfg(feature = "remote")]
+use ticket::{Ticket, Verdict};
 use verified_jws::VerifiedJws;
 use verified_token::VerifiedToken;
 
@@ -157,15 +161,14 @@ fn verify_signature<'k>(jwks: &'k JwkSet, token: &Opened<'_>) -> Result<&'k Jwk>
 }
 
 /// [`verify_token`] with keys that may change, and the generation of those it was judged with. It never waits;
-/// `ticket` becomes what could change the verdict.
+/// `before` is what the token has waited for.
 #[cfg(feature = "remote")]
 fn verify_remote(
     source: &dyn KeySource,
     policy: &Policy,
     token: &[u8],
-    ticket: &mut Option<FetchTicket>,
-) -> (Result<VerifiedToken>, u64) {
-    let before = ticket.take();
+    before: Option<Ticket>,
+) -> (Verdict, u64) {
     loop {
         let mut verdict = None;
         let mut missing = None;
@@ -179,19 +182,16 @@ fn verify_remote(
             missing = judged.as_ref().err().and_then(|error| missing_key(source, jwks, policy, token, error));
             verdict = Some(judged);
         });
-        let verdict = || (verdict.unwrap_or_else(|| Err(source.unavailable())), generation);
-        let Some(missing) = missing else { return verdict() };
-        match source.on_missing_key(missing, generation, before) {
+        let refetch =
+            missing.map_or(Refetch::None, |missing| source.on_missing_key(missing, generation, before));
+        let verdict = match refetch {
             // Each time the keys have changed, so this ends.
-            Refetch::OtherKeys => {}
-            Refetch::Fetch(fetch, until_then) => {
-                *ticket = Some(fetch);
-                let (verdict, generation) = verdict();
-                return (until_then.map_or(verdict, Err), generation);
-            }
-            Refetch::Unavailable(error) => return (Err(error), generation),
-            Refetch::None => return verdict(),
-        }
+            Refetch::OtherKeys => continue,
+            Refetch::Fetch(ticket) => Verdict::Pending(ticket),
+            Refetch::Unavailable(error) => Verdict::Final(Err(error)),
+            Refetch::None => Verdict::Final(verdict.unwrap_or_else(|| Err(source.unavailable()))),
+        };
+        return (verdict, generation);
     }
 }
 

@@ -3,10 +3,12 @@
 use super::batch::{split_across_threads, verify_chunk};
 use super::cache::{Cache, CacheStats};
 #[cfg(feature = "remote")]
-use super::key_source::{FetchTicket, KeySource, MissingKey, Refetch};
+use super::key_source::{KeySource, MissingKey, Refetch};
 #[cfg(feature = "remote")]
 use super::missing_key;
 use super::policy::Policy;
+#[cfg(feature = "remote")]
+use super::ticket::{Ticket, Verdict};
 use super::verified_token::VerifiedToken;
 use crate::crypto::jwk_set::JwkSet;
 use crate::error::Result;
@@ -97,9 +99,8 @@ impl Verifier {
             Source::Fixed(jwks) => self.verify_fixed(jwks, token),
             #[cfg(feature = "remote")]
             Source::Kept(source) => {
-                let mut ticket = None;
-                let verdict = self.verify_remote(&**source, token, &mut ticket);
-                self.settle(&**source, token, (verdict, ticket), &mut None)
+                let verdict = self.verify_remote(&**source, token, None);
+                self.wait_and_resume(&**source, token, verdict, &mut None)
             }
         }
     }
@@ -142,49 +143,80 @@ impl Verifier {
         cache.lookup_cached(token.as_ref(), generation, policy)
     }
 
-    /// The verdict after the wait for what could change it, which ends when max_wait does, counted from the `first`
-    /// wait.
+    /// The final verdict, after waiting for the fetches that decide. All waits together end `max_wait` after the
+    /// first one began.
     #[cfg(feature = "remote")]
-    fn settle(
+    fn wait_and_resume(
         &self,
         source: &dyn KeySource,
         token: &[u8],
-        (mut verdict, mut ticket): (Result<VerifiedToken>, Option<FetchTicket>),
-        first: &mut Option<Instant>,
+        mut verdict: Verdict,
+        began: &mut Option<Instant>,
     ) -> Result<VerifiedToken> {
-        while let Some(fetch) = ticket {
-            let waited = first.get_or_insert_with(Instant::now).elapsed();
-            if !source.wait(fetch, source.max_wait().saturating_sub(waited)) {
-                // A last look: the key may be in use a moment before the fetch is done.
-                let mut last = Some(FetchTicket { begins_later: true, ..fetch });
-                return self.verify_remote(source, token, &mut last);
+        loop {
+            match verdict {
+                Verdict::Final(verdict) => return verdict,
+                Verdict::Pending(ticket) => {
+                    let waited = began.get_or_insert_with(Instant::now).elapsed();
+                    let is_over = source.wait(ticket, source.max_wait().saturating_sub(waited));
+                    verdict = self.verify_remote(source, token, Some(ticket.returned(is_over)));
+                }
             }
-            verdict = self.verify_remote(source, token, &mut ticket);
         }
-        verdict
     }
 
-    /// Verifies `token` without ever waiting, for callers that must not block a thread.
+    /// Verifies `token` as [`Verifier::verify`] does, but never blocks: for event loops and their callbacks.
     ///
-    /// `ticket` is `None` at first. If it is `Some` afterwards, the verdict may change once that fetch is
-    /// done: wait for it ([`Verifier::wait`] on another thread) and call again with it, twice at most. If it
-    /// is `None`, the verdict is final.
+    /// Returns [`Verdict::Pending`] where a fetch decides about the token's key. Wait for it on a thread that may
+    /// block, then resume:
     ///
-    /// # Errors
-    /// As [`Verifier::verify`]. While the fetch goes on that decides about the key, and where that fetch was not over
-    /// in time, it is [`crate::ErrorKind::KeysUnavailable`].
+    /// ```
+    /// # use bouncer_verify::{Result, Verdict, VerifiedToken, Verifier};
+    /// # use std::time::{Duration, Instant};
+    /// fn verify_before(deadline: Instant, verifier: &Verifier, token: &str) -> Result<VerifiedToken> {
+    ///     let mut verdict = verifier.verify_now(token);
+    ///     loop {
+    ///         match verdict {
+    ///             Verdict::Final(result) => return result,
+    ///             Verdict::Pending(ticket) => {
+    ///                 verifier.wait(ticket, deadline.saturating_duration_since(Instant::now()));
+    ///                 verdict = verifier.resume(token, ticket);
+    ///             }
+    ///         }
+    ///     }
+    /// }
+    /// ```
     #[cfg(feature = "remote")]
-    pub fn verify_now(
-        &self,
-        token: impl AsRef<[u8]>,
-        ticket: &mut Option<FetchTicket>,
-    ) -> Result<VerifiedToken> {
+    pub fn verify_now(&self, token: impl AsRef<[u8]>) -> Verdict {
         match &self.0.keys.0 {
-            Source::Fixed(jwks) => {
-                *ticket = None;
-                self.verify_fixed(jwks, token.as_ref())
+            Source::Fixed(jwks) => Verdict::Final(self.verify_fixed(jwks, token.as_ref())),
+            Source::Kept(source) => self.verify_remote(&**source, token.as_ref(), None),
+        }
+    }
+
+    /// Verifies `token` again, for which [`Verifier::verify_now`] returned `ticket`. It never blocks.
+    ///
+    /// If the ticket's fetch is over, another one may be [`Verdict::Pending`]. If it is not over, the verdict is
+    /// [`Verdict::Final`]: the caller waits no longer. The error is then [`crate::ErrorKind::KeysUnavailable`] if only
+    /// the fetch could tell whether the key exists.
+    #[cfg(feature = "remote")]
+    pub fn resume(&self, token: impl AsRef<[u8]>, ticket: Ticket) -> Verdict {
+        match &self.0.keys.0 {
+            Source::Fixed(jwks) => Verdict::Final(self.verify_fixed(jwks, token.as_ref())),
+            Source::Kept(source) => {
+                let ticket = ticket.returned(source.wait(ticket, Duration::ZERO));
+                self.verify_remote(&**source, token.as_ref(), Some(ticket))
             }
-            Source::Kept(source) => self.verify_remote(&**source, token.as_ref(), ticket),
+        }
+    }
+
+    /// Blocks until the fetch of `ticket` is over. Returns false if it is not over after `timeout`, or will never be
+    /// because the keys were closed.
+    #[cfg(feature = "remote")]
+    pub fn wait(&self, ticket: Ticket, timeout: Duration) -> bool {
+        match &self.0.keys.0 {
+            Source::Fixed(_) => false,
+            Source::Kept(source) => source.wait(ticket, timeout),
         }
     }
 
@@ -205,26 +237,22 @@ impl Verifier {
             #[cfg(feature = "remote")]
             Source::Kept(source) => {
                 // All are judged before any waits, and all of them wait no longer than one would.
-                let mut first = None;
-                let settle =
-                    |(verdict, token): (_, &T)| self.settle(&**source, token.as_ref(), verdict, &mut first);
-                self.verify_batch_now(tokens, threads).into_iter().zip(tokens).map(settle).collect()
+                let mut began = None;
+                let resume = |(verdict, token): (_, &T)| {
+                    self.wait_and_resume(&**source, token.as_ref(), verdict, &mut began)
+                };
+                self.verify_batch_now(tokens, threads).into_iter().zip(tokens).map(resume).collect()
             }
         }
     }
 
-    /// Verifies many tokens as [`Verifier::verify_batch`] does, but never waits, for callers that must not block a
-    /// thread. Beside each verdict is the ticket of the fetch that could change it, as [`Verifier::verify_now`] gives
-    /// it: that one judges the token again when the fetch is done.
+    /// Verifies many tokens as [`Verifier::verify_batch`] does, but never blocks. [`Verifier::resume`] takes a
+    /// ticket of its verdicts with the token of the same index.
     #[cfg(feature = "remote")]
-    pub fn verify_batch_now<T: AsRef<[u8]> + Sync>(
-        &self,
-        tokens: &[T],
-        threads: usize,
-    ) -> Vec<(Result<VerifiedToken>, Option<FetchTicket>)> {
+    pub fn verify_batch_now<T: AsRef<[u8]> + Sync>(&self, tokens: &[T], threads: usize) -> Vec<Verdict> {
         split_across_threads(tokens, threads, |share| match &self.0.keys.0 {
             Source::Fixed(jwks) => {
-                self.verify_chunk(jwks, FIXED, share).into_iter().map(|verdict| (verdict, None)).collect()
+                self.verify_chunk(jwks, FIXED, share).into_iter().map(Verdict::Final).collect()
             }
             Source::Kept(source) => {
                 share.chunks(SNAPSHOT).flat_map(|some| self.verify_chunk_remote(&**source, some)).collect()
@@ -233,42 +261,36 @@ impl Verifier {
     }
 
     #[cfg(feature = "remote")]
-    fn verify_chunk_remote<T: AsRef<[u8]>>(
-        &self,
-        source: &dyn KeySource,
-        tokens: &[T],
-    ) -> Vec<(Result<VerifiedToken>, Option<FetchTicket>)> {
+    fn verify_chunk_remote<T: AsRef<[u8]>>(&self, source: &dyn KeySource, tokens: &[T]) -> Vec<Verdict> {
         let mut judged = Vec::new();
         let mut generation = 0;
         source.with_keys(&mut |jwks, number| {
             let Some(jwks) = jwks else { return };
             generation = number;
-            let with_lack = |(verdict, token): (Result<_>, &T)| {
+            let with_missing_key = |(verdict, token): (Result<_>, &T)| {
                 let error = verdict.as_ref().err();
                 let missing = error
                     .and_then(|error| missing_key(source, Some(jwks), &self.0.policy, token.as_ref(), error));
                 Some((verdict, missing))
             };
-            judged = self.verify_chunk(jwks, number, tokens).into_iter().zip(tokens).map(with_lack).collect();
+            let verdicts = self.verify_chunk(jwks, number, tokens);
+            judged = verdicts.into_iter().zip(tokens).map(with_missing_key).collect();
         });
         judged.resize_with(tokens.len(), || None);
-        let with_ticket = |(judged, token): (Option<(Result<_>, Option<MissingKey>)>, &T)| {
+        let refetched = |(judged, token): (Option<(Result<_>, Option<MissingKey>)>, &T)| {
             if let Some((verdict, missing)) = judged {
                 match missing
                     .map_or(Refetch::None, |missing| source.on_missing_key(missing, generation, None))
                 {
-                    Refetch::None => return (verdict, None),
-                    Refetch::Unavailable(error) => return (Err(error), None),
-                    Refetch::Fetch(fetch, until_then) => {
-                        return (until_then.map_or(verdict, Err), Some(fetch));
-                    }
+                    Refetch::None => return Verdict::Final(verdict),
+                    Refetch::Unavailable(error) => return Verdict::Final(Err(error)),
+                    Refetch::Fetch(ticket) => return Verdict::Pending(ticket),
                     Refetch::OtherKeys => {}
                 }
             }
-            let mut ticket = None;
-            (self.verify_and_keep(source, token.as_ref(), &mut ticket), ticket)
+            self.verify_and_keep(source, token.as_ref(), None)
         };
-        judged.into_iter().zip(tokens).map(with_ticket).collect()
+        judged.into_iter().zip(tokens).map(refetched).collect()
     }
 
     fn verify_chunk<T: AsRef<[u8]>>(
@@ -311,46 +333,25 @@ impl Verifier {
     }
 
     #[cfg(feature = "remote")]
-    fn verify_remote(
-        &self,
-        source: &dyn KeySource,
-        token: &[u8],
-        ticket: &mut Option<FetchTicket>,
-    ) -> Result<VerifiedToken> {
+    fn verify_remote(&self, source: &dyn KeySource, token: &[u8], before: Option<Ticket>) -> Verdict {
         if let Inner { policy, cache: Some(cache), .. } = &*self.0
             && let Some(generation) = usable_generation(source)
             && let Some(verdict) = cache.lookup(token, generation, policy)
         {
-            *ticket = None;
-            return verdict;
+            return Verdict::Final(verdict);
         }
-        self.verify_and_keep(source, token, ticket)
+        self.verify_and_keep(source, token, before)
     }
 
     /// The verdict on a token that is not in the cache.
     #[cfg(feature = "remote")]
-    fn verify_and_keep(
-        &self,
-        source: &dyn KeySource,
-        token: &[u8],
-        ticket: &mut Option<FetchTicket>,
-    ) -> Result<VerifiedToken> {
+    fn verify_and_keep(&self, source: &dyn KeySource, token: &[u8], before: Option<Ticket>) -> Verdict {
         let Inner { policy, cache, .. } = &*self.0;
-        let (verdict, generation) = super::verify_remote(source, policy, token, ticket);
-        if let (Some(cache), Ok(verified)) = (cache, &verdict) {
+        let (verdict, generation) = super::verify_remote(source, policy, token, before);
+        if let (Some(cache), Verdict::Final(Ok(verified))) = (cache, &verdict) {
             cache.keep(token, verified, generation);
         }
         verdict
-    }
-
-    /// Waits until the fetch that `ticket` stands for is done; false if it is not after `timeout`, or will
-    /// not be.
-    #[cfg(feature = "remote")]
-    pub fn wait(&self, ticket: FetchTicket, timeout: Duration) -> bool {
-        match &self.0.keys.0 {
-            Source::Fixed(_) => false,
-            Source::Kept(source) => source.wait(ticket, timeout),
-        }
     }
 
     /// The policy.
@@ -389,7 +390,7 @@ mod tests {
             }
         }
 
-        fn on_missing_key(&self, _: MissingKey, generation: u64, _: Option<FetchTicket>) -> Refetch {
+        fn on_missing_key(&self, _: MissingKey, generation: u64, _: Option<Ticket>) -> Refetch {
             if generation == 1 { Refetch::OtherKeys } else { Refetch::None }
         }
 
@@ -401,7 +402,7 @@ mod tests {
             Error::new(ErrorKind::KeysUnavailable, "")
         }
 
-        fn wait(&self, _: FetchTicket, _: Duration) -> bool {
+        fn wait(&self, _: Ticket, _: Duration) -> bool {
             false
         }
 

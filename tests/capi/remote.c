@@ -63,8 +63,13 @@ static bouncer_status verdict(const bouncer_verifier *verifier, const char *text
 static bouncer_status verdict_now(const bouncer_verifier *verifier, const char *text, uint64_t *ticket)
 {
     bouncer_token *token = NULL;
-    bouncer_status status = bouncer_verifier_verify_now(verifier, text, strlen(text), ticket, &token, NULL);
-    CHECK((status == BOUNCER_STATUS_OK) == (token != NULL));
+    bouncer_error *err = (bouncer_error *)&token;
+    bouncer_status status = bouncer_verifier_verify_now(verifier, text, strlen(text), ticket, &token, &err);
+    CHECK((status == BOUNCER_STATUS_OK) == (token != NULL) && (status == BOUNCER_STATUS_PENDING) == (*ticket != 0));
+    if (status == BOUNCER_STATUS_PENDING)
+        CHECK(err == NULL);
+    else if (status != BOUNCER_STATUS_OK)
+        bouncer_error_free(err);
     bouncer_token_free(token);
     return status;
 }
@@ -333,7 +338,10 @@ static void a_batch_that_never_waits_has_tickets(void)
     CHECK(bouncer_verifier_verify_batch_now(verifier, tokens, 3, 1, &batch, NULL) == BOUNCER_STATUS_OK);
     CHECK(bouncer_batch_status(batch, 0) == BOUNCER_STATUS_OK && bouncer_batch_ticket(batch, 0) == 0);
     /* Undecided until the fetch is over. */
-    CHECK(bouncer_batch_status(batch, 1) == BOUNCER_STATUS_KEYS_UNAVAILABLE);
+    CHECK(bouncer_batch_status(batch, 1) == BOUNCER_STATUS_PENDING);
+    CHECK(bouncer_batch_token(batch, 1) == NULL && bouncer_batch_error(batch, 1) == NULL);
+    bouncer_columns columns;
+    CHECK(bouncer_batch_columns(batch, &columns) == 1 && columns.status[1] == BOUNCER_STATUS_PENDING);
     CHECK(bouncer_batch_status(batch, 2) == BOUNCER_STATUS_MALFORMED_TOKEN && bouncer_batch_ticket(batch, 2) == 0);
     uint64_t ticket = bouncer_batch_ticket(batch, 1);
     CHECK(bouncer_batch_ticket(batch, 3) == 0);
@@ -354,8 +362,11 @@ static void a_ticket_says_what_to_wait_for(void)
     uint64_t ticket = 0;
     CHECK(verdict_now(verifier, token_a, &ticket) == BOUNCER_STATUS_OK && ticket == 0);
     CHECK(bouncer_remote_jwks_wait(remote, ticket, PATIENCE) == 0);
-    CHECK(verdict_now(verifier, token_b, &ticket) == BOUNCER_STATUS_KEYS_UNAVAILABLE && ticket != 0);
+    CHECK(verdict_now(verifier, token_b, &ticket) == BOUNCER_STATUS_PENDING);
     CHECK(bouncer_remote_jwks_wait(remote, ticket, 0) == 0);
+    /* Who returns before the fetch is over waits no longer. */
+    uint64_t impatient = ticket;
+    CHECK(verdict_now(verifier, token_b, &impatient) == BOUNCER_STATUS_KEYS_UNAVAILABLE);
     CHECK(bouncer_verifier_wait(verifier, ticket, 0) == 0);
     CHECK(bouncer_remote_jwks_wait(remote, ticket, PATIENCE) == 1 && bouncer_verifier_wait(verifier, ticket, 0) == 1);
     CHECK(verdict_now(verifier, token_b, &ticket) == BOUNCER_STATUS_OK && ticket == 0);

@@ -1,8 +1,8 @@
 //! A cache and batches over keys that change.
 
 use crate::server::{Reply, Server};
-use crate::{PATIENCE, jwks, kind, ready, token};
-use bouncer_verify::{Clock, ErrorKind, FetchTicket, Policy, Verifier};
+use crate::{PATIENCE, decided, jwks, kind, pending, ready, token};
+use bouncer_verify::{Clock, ErrorKind, Policy, Verdict, Verifier};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
@@ -23,8 +23,7 @@ fn a_cached_token_of_a_removed_key_is_refused_as_soon_as_the_keys_change() {
     keys.refresh(PATIENCE).unwrap();
     assert!(cached.lookup_cached(&gone).is_none());
     assert_eq!(kind(cached.verify(&gone)), ErrorKind::NoMatchingKey);
-    let mut ticket = None::<FetchTicket>;
-    assert_eq!(kind(cached.verify_now(&gone, &mut ticket)), ErrorKind::NoMatchingKey);
+    assert_eq!(kind(decided(cached.verify_now(&gone))), ErrorKind::NoMatchingKey);
     assert!(cached.verify(&stays).is_ok());
     assert_eq!(hits(), 2, "nothing of before is found");
     assert!(cached.verify(&stays).is_ok());
@@ -110,27 +109,26 @@ fn a_batch_that_never_waits_says_of_each_token_what_to_wait_for() {
         let start = Instant::now();
         let judged = verifier.verify_batch_now(&tokens, 2);
         assert!(start.elapsed() < Duration::from_millis(400), "it waited: {:?}", start.elapsed());
-        for ((verdict, mut ticket), token) in judged.into_iter().zip(&tokens) {
+        for (verdict, token) in judged.into_iter().zip(&tokens) {
             if *token == new {
-                assert_eq!(kind(verdict), ErrorKind::KeysUnavailable);
-                assert!(verifier.wait(ticket.unwrap(), PATIENCE));
-                assert_eq!(verifier.verify_now(token, &mut ticket).unwrap().kid(), Some("b"));
+                let ticket = pending(verdict);
+                assert!(verifier.wait(ticket, PATIENCE));
+                assert_eq!(decided(verifier.resume(token, ticket)).unwrap().kid(), Some("b"));
             } else {
-                assert_eq!(verdict.is_ok(), *token == known);
+                assert_eq!(decided(verdict).is_ok(), *token == known);
             }
-            assert_eq!(ticket, None);
         }
         let judged = verifier.verify_batch_now(&tokens, 2);
-        let passed = judged.iter().filter(|(verdict, ticket)| verdict.is_ok() && ticket.is_none());
-        assert_eq!(passed.count(), 100);
+        let accepted = judged.iter().filter(|verdict| matches!(verdict, Verdict::Final(Ok(_))));
+        assert_eq!(accepted.count(), 100);
         assert_eq!(server.count(), 2, "one fetch for all of them");
 
         keys.close();
         let unavailable = verifier.verify_batch_now(&tokens, 2).into_iter().zip(&tokens);
-        for ((verdict, ticket), token) in unavailable {
+        for (verdict, token) in unavailable {
             let expected =
                 if *token == "nonsense" { ErrorKind::MalformedToken } else { ErrorKind::KeysUnavailable };
-            assert_eq!((kind(verdict), ticket), (expected, None));
+            assert_eq!(kind(decided(verdict)), expected);
         }
     }
 }
@@ -150,6 +148,6 @@ fn a_token_of_a_batch_that_lacks_its_key_is_looked_up_and_judged_once() {
     let tokens = [token("rsa-2048-a", Some("a")), token("rsa-2048-b", Some("b"))];
     let misses = || cached.cache_stats().unwrap().misses();
     let judged = cached.verify_batch_now(&tokens, 1);
-    assert!(judged[1].1.is_some());
+    assert!(matches!(judged[1], Verdict::Pending(_)));
     assert_eq!((misses(), readings.load(Relaxed)), (2, 2));
 }

@@ -314,7 +314,7 @@ fn any_timeout_may_be_given() {
     keys.wait_ready(Duration::MAX).unwrap();
     keys.refresh(Duration::MAX).unwrap();
     assert!(keys.wait_attempts(2, Duration::MAX) && !keys.wait_attempts(3, Duration::ZERO));
-    let never = bouncer_verify::FetchTicket::from_bits(77).unwrap();
+    let never = bouncer_verify::Ticket::from_bits(77).unwrap();
     assert!(!verifier.wait(never, Duration::from_millis(1)));
 }
 

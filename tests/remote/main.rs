@@ -20,7 +20,9 @@ mod outage;
 mod signals;
 mod tls;
 
-use bouncer_verify::{Algorithm, Error, Jwk, RemoteJwkSet, RemoteJwkSetBuilder, VerifiedToken, Verifier};
+use bouncer_verify::{
+    Algorithm, Error, Jwk, RemoteJwkSet, RemoteJwkSetBuilder, Ticket, Verdict, VerifiedToken, Verifier,
+};
 use server::Server;
 use signer::Key;
 use std::collections::HashMap;
@@ -83,6 +85,22 @@ fn ready(server: &Server) -> (RemoteJwkSet, Verifier) {
 
 fn kind(result: Result<VerifiedToken, Error>) -> bouncer_verify::ErrorKind {
     result.unwrap_err().kind()
+}
+
+/// The result of a final verdict.
+fn decided(verdict: Verdict) -> Result<VerifiedToken, Error> {
+    match verdict {
+        Verdict::Final(result) => result,
+        Verdict::Pending(ticket) => panic!("pending: {ticket:?}"),
+    }
+}
+
+/// The ticket of a pending verdict.
+fn pending(verdict: Verdict) -> Ticket {
+    match verdict {
+        Verdict::Final(result) => panic!("final: {result:?}"),
+        Verdict::Pending(ticket) => ticket,
+    }
 }
 
 /// Waits until `done`, or fails.

@@ -1,7 +1,7 @@
 //! Tokens that miss a key: what they may cause, and what they may not.
 
 use crate::server::{Reply, Server};
-use crate::{forged, jwks, kind, on_threads, ready, token, token_until, until};
+use crate::{decided, forged, jwks, kind, on_threads, pending, ready, token, token_until, until};
 use bouncer_verify::{ErrorKind, Policy, Verifier};
 use std::time::{Duration, Instant};
 
@@ -212,14 +212,9 @@ fn who_waits_by_itself_and_gives_up_has_no_verdict_either() {
     server.say(Reply::Hang);
     for kid in [Some("b"), None] {
         let new = token("rsa-2048-b", kid);
-        let mut ticket = None;
-        assert_eq!(kind(verifier.verify_now(&new, &mut ticket)), ErrorKind::KeysUnavailable, "{kid:?}");
-        let fetch = ticket.unwrap();
-        assert!(!verifier.wait(fetch, Duration::from_millis(100)));
-        // The last look, as the bindings do it.
-        let mut last = bouncer_verify::FetchTicket::from_bits(fetch.to_bits() | 1 << 63);
-        assert_eq!(kind(verifier.verify_now(&new, &mut last)), ErrorKind::KeysUnavailable, "{kid:?}");
-        assert_eq!(last, None);
+        let ticket = pending(verifier.verify_now(&new));
+        assert!(!verifier.wait(ticket, Duration::from_millis(100)));
+        assert_eq!(kind(decided(verifier.resume(&new, ticket))), ErrorKind::KeysUnavailable, "{kid:?}");
     }
     assert_eq!(server.count(), 2, "the second joined the first");
 }
@@ -309,28 +304,23 @@ fn verify_now_never_waits_and_says_what_to_wait_for() {
     let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a")])));
     let (keys, verifier) = ready(&server);
     let (old, new) = (token("rsa-2048-a", Some("a")), token("rsa-2048-b", Some("b")));
-    let mut ticket = None;
-    assert!(verifier.verify_now(&old, &mut ticket).is_ok() && ticket.is_none());
+    assert!(decided(verifier.verify_now(&old)).is_ok());
 
     let both = jwks(&[("rsa-2048-a", "a"), ("rsa-2048-b", "b")]);
     server.say(Reply::json(both).late(Duration::from_millis(300)));
     let start = Instant::now();
-    assert_eq!(kind(verifier.verify_now(&new, &mut ticket)), ErrorKind::KeysUnavailable);
+    let first = pending(verifier.verify_now(&new));
     assert!(start.elapsed() < Duration::from_millis(200));
-    let first = ticket.expect("a fetch to wait for");
     until("the fetch began", || server.count() == 2);
     // Another caller joins it.
-    let mut joined = None;
-    assert_eq!(kind(verifier.verify_now(&new, &mut joined)), ErrorKind::KeysUnavailable);
-    assert!(verifier.wait(joined.unwrap(), crate::PATIENCE) && keys.wait(first, Duration::ZERO));
-    assert!(verifier.verify_now(&new, &mut ticket).is_ok() && ticket.is_none());
+    let joined = pending(verifier.verify_now(&new));
+    assert!(verifier.wait(joined, crate::PATIENCE) && keys.wait(first, Duration::ZERO));
+    assert!(decided(verifier.resume(&new, first)).is_ok());
     // A verdict after the fetch is final, even if it has not changed.
-    let mut ticket = None;
     let lost = token("rsa-2048-b", Some("c"));
-    assert!(verifier.verify_now(&lost, &mut ticket).is_err());
-    assert!(verifier.wait(ticket.unwrap(), crate::PATIENCE));
-    assert!(verifier.verify_now(&lost, &mut ticket).is_err());
-    assert_eq!(ticket, None);
+    let ticket = pending(verifier.verify_now(&lost));
+    assert!(verifier.wait(ticket, crate::PATIENCE));
+    assert!(decided(verifier.resume(&lost, ticket)).is_err());
     assert_eq!(server.count(), 3);
 }
 
@@ -347,17 +337,13 @@ fn a_key_that_comes_while_its_token_is_judged_is_found_without_another_fetch() {
         });
         let verifier = Verifier::new(keys.clone(), Policy::dcos().clock(clock));
         let token = token("rsa-2048-b", kid);
-        let mut ticket = None;
-        let verdict = if in_a_batch {
-            let (verdict, its_ticket) = verifier.verify_batch_now(&[token], 1).remove(0);
-            ticket = its_ticket;
-            verdict
-        } else {
-            verifier.verify_now(token, &mut ticket)
+        let verdict = match in_a_batch {
+            true => verifier.verify_batch_now(&[token], 1).remove(0),
+            false => verifier.verify_now(token),
         };
-        assert!(verdict.is_ok(), "{kid:?} {in_a_batch}");
+        assert!(decided(verdict).is_ok(), "{kid:?} {in_a_batch}");
         // A seed is due for a refresh, besides the one here.
-        assert!(server.count() <= 2 && ticket.is_none());
+        assert!(server.count() <= 2);
         let status = keys.status();
         assert_eq!((status.unknown_kid, status.without_kid, status.suppressed), (0, 0, 0));
     }
@@ -390,25 +376,19 @@ fn a_fetch_that_another_token_asked_for_meanwhile_is_waited_for() {
     let refresh = std::thread::spawn(move || its.refresh(crate::PATIENCE));
     until("the refresh began", || server.count() == 3);
     let first = token("rsa-2048-b", Some("b"));
-    let mut ticket = None;
-    assert!(verifier.verify_now(&first, &mut ticket).is_err());
+    let joined = pending(verifier.verify_now(&first));
     server
         .say(Reply::json(jwks(&[("rsa-2048-a", "a"), ("rsa-2048-b", "b")])).late(Duration::from_millis(500)));
     refresh.join().unwrap().unwrap();
     // Another token of the same key asks before, and spends the other fetch.
     let second = token_until("rsa-2048-b", Some("b"), crate::now() + 1800);
-    let mut its_ticket = None;
-    assert!(verifier.verify_now(&second, &mut its_ticket).is_err());
+    let own = pending(verifier.verify_now(&second));
     until("its fetch began", || server.count() == 4);
-    for (token, ticket) in [(first, &mut ticket), (second, &mut its_ticket)] {
-        let verdict = loop {
-            assert!(verifier.wait(ticket.unwrap(), crate::PATIENCE));
-            let verdict = verifier.verify_now(&token, ticket);
-            if ticket.is_none() {
-                break verdict;
-            }
-        };
-        assert!(verdict.is_ok());
+    // The first token's verdict is pending once more, for the fetch that the second one asked for.
+    let ticket = pending(verifier.resume(&first, joined));
+    for (token, ticket) in [(first, ticket), (second, own)] {
+        assert!(verifier.wait(ticket, crate::PATIENCE));
+        assert!(decided(verifier.resume(&token, ticket)).is_ok());
     }
     assert_eq!(server.count(), 4);
 }

@@ -9,7 +9,8 @@ use super::status::RemoteJwkSetStatus;
 use crate::crypto::backend::Backend;
 use crate::crypto::jwk_set::JwkSet;
 use crate::error::{Error, ErrorKind, Result};
-use crate::verify::key_source::{FetchTicket, KeySource, MissingKey, Refetch};
+use crate::verify::key_source::{KeySource, MissingKey, Refetch};
+use crate::verify::ticket::Ticket;
 use crate::verify::verifier::Keys;
 use std::borrow::Cow;
 use std::fmt;
@@ -133,8 +134,8 @@ impl RemoteJwkSet {
 
     /// Waits until the fetch that `ticket` stands for is done; false if it is not after `timeout`, or will not
     /// be.
-    pub fn wait(&self, ticket: FetchTicket, timeout: Duration) -> bool {
-        self.0.worker.wait_for(ticket.attempt, timeout)
+    pub fn wait(&self, ticket: Ticket, timeout: Duration) -> bool {
+        self.0.worker.wait_for(ticket.attempt(), timeout)
     }
 
     /// Waits until `attempts` attempts have been made ([`RemoteJwkSetStatus::attempts`]); false if that is
@@ -165,7 +166,7 @@ impl KeySource for RemoteJwkSet {
         judge(usable.map(|in_use| &*in_use.jwks), usable.map_or(0, |in_use| in_use.generation));
     }
 
-    fn on_missing_key(&self, missing: MissingKey, generation: u64, before: Option<FetchTicket>) -> Refetch {
+    fn on_missing_key(&self, missing: MissingKey, generation: u64, before: Option<Ticket>) -> Refetch {
         let now = Instant::now();
         let worker = &self.0.worker;
         worker.with(|books| {
@@ -176,14 +177,14 @@ impl KeySource for RemoteJwkSet {
             if usable.is_some_and(|usable| usable.generation != generation) {
                 return Refetch::OtherKeys;
             }
-            let later = |attempt| wait_for(&missing, FetchTicket { attempt, begins_later: true });
+            let later = |attempt| Refetch::Fetch(Ticket::last(attempt));
             if worker.is_closed() {
                 return undecided(&missing, || Error::new(ErrorKind::KeysUnavailable, "closed"));
             }
             let not_heard = |books: &State<Misses>| undecided(&missing, || not_looked_up(books));
             // Nothing that a token asks for is fetched twice for it.
-            if let Some(before) = before.filter(|before| before.begins_later) {
-                return if books.succeeded >= before.attempt { Refetch::None } else { not_heard(books) };
+            if let Some(before) = before.filter(|before| before.is_last()) {
+                return if books.succeeded >= before.attempt() { Refetch::None } else { not_heard(books) };
             }
             if let MissingKey::Kid(kid) = &missing
                 && books.book.is_absent(kid, now)
@@ -197,11 +198,9 @@ impl KeySource for RemoteJwkSet {
                     books.book.suppressed += 1;
                     return not_heard(books);
                 }
-                (None, Some(attempt)) => {
-                    return wait_for(&missing, FetchTicket { attempt, begins_later: false });
-                }
+                (None, Some(attempt)) => return Refetch::Fetch(Ticket::new(attempt)),
                 // Another token has asked for one since this one was seen.
-                (Some(before), Some(attempt)) if before.attempt < attempt && !books.in_outage() => {
+                (Some(before), Some(attempt)) if before.attempt() < attempt && !books.in_outage() => {
                     return later(attempt);
                 }
                 _ => {}
@@ -270,26 +269,13 @@ impl KeySource for RemoteJwkSet {
         Error::new(ErrorKind::KeysUnavailable, "").with_detail(detail)
     }
 
-    fn wait(&self, ticket: FetchTicket, timeout: Duration) -> bool {
+    fn wait(&self, ticket: Ticket, timeout: Duration) -> bool {
         RemoteJwkSet::wait(self, ticket, timeout)
     }
 
     fn max_wait(&self) -> Duration {
         self.0.max_wait
     }
-}
-
-/// A fetch to wait for. Until it is over, nobody knows whether the issuer has the key; that a signature is wrong under the
-/// key that it names is known.
-fn wait_for(missing: &MissingKey, ticket: FetchTicket) -> Refetch {
-    let until_then = match missing {
-        MissingKey::Kid(_) | MissingKey::KeyWithoutKid => Some(Error::new(
-            ErrorKind::KeysUnavailable,
-            "the fetch that may bring the token's key is not over",
-        )),
-        MissingKey::Keys | MissingKey::NewKeyOfKid => None,
-    };
-    Refetch::Fetch(ticket, until_then)
 }
 
 /// Nothing to wait for, though the issuer was not heard about the key.

@@ -13,7 +13,7 @@ use super::service_login::{Credential, ServiceLogin, no_endpoint};
 use super::status::TokenRenewerStatus;
 use super::token_source::TokenSource;
 use crate::error::{Error, ErrorKind, Result};
-use crate::verify::key_source::FetchTicket;
+use crate::verify::ticket::Ticket;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -137,7 +137,7 @@ impl TokenRenewer {
     ///
     /// # Errors
     /// As [`TokenRenewer::token`].
-    pub fn token_now(&self, ticket: &mut Option<FetchTicket>) -> Result<OwnToken> {
+    pub fn token_now(&self, ticket: &mut Option<Ticket>) -> Result<OwnToken> {
         let worker = &self.0.worker;
         let before = ticket.take();
         let (now, wall) = (Instant::now(), SystemTime::now());
@@ -184,7 +184,7 @@ impl TokenRenewer {
     ///
     /// # Errors
     /// As [`TokenRenewer::reject`].
-    pub fn reject_now(&self, token: &str, ticket: &mut Option<FetchTicket>) -> Result<OwnToken> {
+    pub fn reject_now(&self, token: &str, ticket: &mut Option<Ticket>) -> Result<OwnToken> {
         let worker = &self.0.worker;
         let is_it = worker.job.in_use().as_ref().is_some_and(|holding| holding.token.as_str() == token);
         if !is_it || worker.is_closed() {
@@ -205,8 +205,8 @@ impl TokenRenewer {
 
     /// Waits until the login that `ticket` stands for is done; false if it is not after `timeout`, or will not
     /// be.
-    pub fn wait(&self, ticket: FetchTicket, timeout: Duration) -> bool {
-        self.0.worker.wait_for(ticket.attempt, timeout)
+    pub fn wait(&self, ticket: Ticket, timeout: Duration) -> bool {
+        self.0.worker.wait_for(ticket.attempt(), timeout)
     }
 
     /// Waits until there is a valid token. The error says why the last login failed.
@@ -254,7 +254,7 @@ impl TokenRenewer {
         self.0.worker.close();
     }
 
-    fn waiting(&self, mut ask: impl FnMut(&mut Option<FetchTicket>) -> Result<OwnToken>) -> Result<OwnToken> {
+    fn waiting(&self, mut ask: impl FnMut(&mut Option<Ticket>) -> Result<OwnToken>) -> Result<OwnToken> {
         let mut ticket = None;
         let mut began = None;
         loop {
@@ -263,7 +263,7 @@ impl TokenRenewer {
             let waited = began.get_or_insert_with(Instant::now).elapsed();
             if !self.wait(login, self.0.patience.saturating_sub(waited)) {
                 // A last look: the token may be in use a moment before the login is done.
-                return ask(&mut Some(FetchTicket { begins_later: true, ..login }));
+                return ask(&mut Some(login.returned(false)));
             }
         }
     }
@@ -303,9 +303,9 @@ fn next_attempt(
     books: &mut State<Book>,
     has_valid: bool,
     is_recent: bool,
-    before: Option<FetchTicket>,
-) -> Option<FetchTicket> {
-    let ticket = |attempt| Some(FetchTicket { attempt, begins_later: false });
+    before: Option<Ticket>,
+) -> Option<Ticket> {
+    let ticket = |attempt| Some(Ticket::new(attempt));
     if has_valid && (books.failed || is_recent || before.is_some()) {
         // A valid token is good enough once its renewal was tried.
         return None;
@@ -325,14 +325,15 @@ fn next_attempt(
 }
 
 /// What a caller whose token was rejected waits for.
-fn next_after_rejection(books: &mut State<Book>, before: Option<FetchTicket>) -> Option<FetchTicket> {
+fn next_after_rejection(books: &mut State<Book>, before: Option<Ticket>) -> Option<Ticket> {
     // A login that began before the rejection may be the one that gave this very token.
-    if before.is_some_and(|before| before.begins_later) {
+    if before.is_some_and(Ticket::is_last) {
         return None;
     }
-    if let Some(attempt) = books.under_way().filter(|attempt| before.is_none_or(|old| old.attempt < *attempt))
+    if let Some(attempt) =
+        books.under_way().filter(|attempt| before.is_none_or(|old| old.attempt() < *attempt))
     {
-        return (!books.in_outage()).then_some(FetchTicket { attempt, begins_later: false });
+        return (!books.in_outage()).then_some(Ticket::new(attempt));
     }
     let now = Instant::now();
     let is_held = books.hold_until.is_some_and(|until| now < until);
@@ -344,7 +345,7 @@ fn next_after_rejection(books: &mut State<Book>, before: Option<FetchTicket>) ->
             return None;
         }
     };
-    Some(FetchTicket { attempt, begins_later: true })
+    Some(Ticket::last(attempt))
 }
 
 impl fmt::Debug for TokenRenewer {
