@@ -43,7 +43,7 @@ fn a_hit_gives_all_that_a_verification_gives() {
     let token = token(
         r#"{"exp":1700000060.5,"uid":"p\u0065ter","aud":["a","\u0062"],"iss":"i","sub":"s","jti":"j","iat":7,"nbf":3,"x":[1]}"#,
     );
-    let policy = verifier.policy().clone().accept_any_audience();
+    let policy = verifier.policy().clone().any_audience();
     let jwks = JwkSet::from_keys([Jwk::from_der(&KEY.public_der()).unwrap()]).unwrap();
     let verifier = Verifier::new(jwks, policy).with_cache(100);
     let [first, second] = [(); 2].map(|()| verifier.verify(&token).unwrap());

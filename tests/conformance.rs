@@ -120,15 +120,21 @@ fn policy(of: &PolicyOf) -> Policy {
     let mut policy = match of.base {
         Base::Bouncer => Policy::dcos(),
         Base::AnyIssuer => Policy::any_issuer(),
-        Base::Issuer => Policy::for_issuer(of.issuer.as_ref().unwrap(), of.audience.as_ref().unwrap()),
+        Base::Issuer => Policy::any_issuer(),
     };
+    let issuers: Vec<_> = of.issuer.iter().chain(&of.issuers).collect();
+    if !issuers.is_empty() {
+        policy = policy.issuers(issuers);
+    }
+    let audiences: Vec<_> = of.audience.iter().chain(&of.audiences).collect();
+    if !audiences.is_empty() {
+        policy = policy.audiences(audiences);
+    }
     if let Some(names) = &of.algorithms {
         policy = policy.algorithms(names.iter().map(|name| name.parse().unwrap()));
     }
-    policy = of.issuers.iter().fold(policy, |policy, issuer| policy.accept_issuer(issuer));
-    policy = of.audiences.iter().fold(policy, |policy, audience| policy.accept_audience(audience));
     if of.any_audience {
-        policy = policy.accept_any_audience();
+        policy = policy.any_audience();
     }
     if let Some(seconds) = of.leeway {
         policy = policy.leeway(Duration::from_secs(seconds.into())).unwrap();
@@ -136,8 +142,7 @@ fn policy(of: &PolicyOf) -> Policy {
     if !of.exp_required {
         policy = policy.optional_exp();
     }
-    policy = of.require.iter().fold(policy, |policy, name| policy.require_claim(name));
-    policy = of.require_string.iter().fold(policy, |policy, name| policy.require_string_claim(name));
+    policy = policy.required_claims(&of.require).required_string_claims(&of.require_string);
     if let Some(token_type) = &of.token_type {
         policy = policy.token_type(token_type);
     }

@@ -211,7 +211,7 @@ impl Rules {
         let policy = match self {
             Self::Bouncer => Policy::dcos(),
             Self::Issuer => Policy::for_issuer(ISSUER, AUDIENCE),
-            Self::SignatureAndTimes => Policy::any_issuer().accept_any_audience().optional_exp(),
+            Self::SignatureAndTimes => Policy::any_issuer().any_audience().optional_exp(),
         };
         policy.algorithms(SIGNERS.iter().map(|row| row.1))
     }

@@ -143,11 +143,15 @@ fn keys_for_a_token() {
 fn claims_and_policies() {
     let leeway = any().leeway(Duration::from_secs(10)).unwrap();
     let issuer = Policy::for_issuer("https://idp.example/", "https://api.example/")
-        .accept_audience("orders")
+        .audiences(["https://api.example/", "orders"])
         .algorithms([Algorithm::Ed25519])
         .time(NOW);
-    let many = (0..9).fold(issuer.clone(), |policy, i| policy.accept_audience(&format!("audience-{i}")));
-    let uid = any().require_string_claim("uid").require_claim("dept");
+    let many = {
+        let more = (0..9).map(|i| format!("audience-{i}"));
+        let own = ["https://api.example/", "orders"].map(str::to_owned);
+        issuer.clone().audiences(own.into_iter().chain(more))
+    };
+    let uid = any().required_string_claims(["uid"]).required_claims(["dept"]);
     let with = |members: &str| claims(&format!(r#"{{"exp":1700003600,{members}}}"#));
     let deep = format!(r#""x":{}{}"#, "[".repeat(20), "]".repeat(20));
     for (policy, token, words) in [

@@ -333,7 +333,7 @@ proptest! {
             secrets.assert_kept(&format!("{error} {error:?} {error:#?} {}", error.detail()));
         };
         for jwks in &ed25519().jwks {
-            for policy in [ed25519_policy(), ed25519_policy().accept_issuer("us").token_type("JWT")] {
+            for policy in [ed25519_policy(), ed25519_policy().issuers(["us"]).token_type("JWT")] {
                 match verify_token(jwks, &policy, &token) {
                     Ok(verified) => secrets.assert_kept(&format!("{verified:?} {verified:#?}")),
                     Err(error) => check(&error),

@@ -57,7 +57,7 @@ int main(void)
     size_t len = fread(json, 1, sizeof json, file);
     bouncer_jwks *jwks = NULL;
     return fclose(file) == 0 && bouncer_jwks_load(json, len, &jwks, NULL) == BOUNCER_STATUS_OK
-        && who_is_it(jwks, bouncer_policy_new(), "Bearer a.b.c") == 401 && who_is_it(jwks, NULL, "Basic x") == 401
+        && who_is_it(jwks, bouncer_policy_new_old(), "Bearer a.b.c") == 401 && who_is_it(jwks, NULL, "Basic x") == 401
         && who_is_it(jwks, NULL, "Bearer a.b.c") == 500 ? (bouncer_jwks_free(jwks), 0) : 1;
 }
 "#;

@@ -387,7 +387,7 @@ mod cookbook {
         let outside = text(&example["encrypt"]["output"]["compact"]);
         for &backend in Backend::ALL {
             let jwks = JwkSet::from_keys_with([key.clone()], backend).expect("a key set");
-            let policy = any_algorithm().accept_issuer("hobbiton.example").token_type("JWT").time(1300819379);
+            let policy = any_algorithm().issuers(["hobbiton.example"]).token_type("JWT").time(1300819379);
             let verified = verify_token(&jwks, &policy, inside).expect("a valid token");
             assert_eq!(verified.payload(), text(&example["sign"]["input"]["payload"]));
             assert_eq!(verified.algorithm(), Algorithm::Ps256);

@@ -19,7 +19,7 @@ static void *prepare(const fixture *fixture) {
     made->is_bouncer = fixture->is_bouncer;
     if (bouncer_jwks_load(fixture->jwks, fixture->jwks_len, &jwks, NULL) != BOUNCER_STATUS_OK) return NULL;
     if (fixture->is_bouncer)
-        policy = bouncer_policy_new();
+        policy = bouncer_policy_new_old();
     else if (bouncer_policy_new_for_issuer(ISSUER, sizeof ISSUER - 1, AUDIENCE, sizeof AUDIENCE - 1, &policy, NULL) !=
              BOUNCER_STATUS_OK)
         return NULL;

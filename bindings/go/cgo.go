@@ -810,7 +810,7 @@ type policyDraft struct {
 
 func newPolicyDraft(uidRequired bool) *policyDraft {
 	if uidRequired {
-		return &policyDraft{policy: C.bouncer_policy_new()}
+		return &policyDraft{policy: C.bouncer_policy_new_old()}
 	}
 	return &policyDraft{policy: C.bouncer_policy_new_any_issuer()}
 }
@@ -1026,7 +1026,7 @@ func (d *remoteDraft) setLazy() {
 // finish gives the remote key set, or the first failure.
 func (d *remoteDraft) finish() (remote remotePointer, _ error) {
 	defer C.bouncer_remote_options_free(d.options)
-	if d.err == nil && C.bouncer_remote_jwks_new(d.options, &remote, &d.err) == C.BOUNCER_STATUS_OK {
+	if d.err == nil && C.bouncer_remote_jwks_new_old(d.options, &remote, &d.err) == C.BOUNCER_STATUS_OK {
 		return remote, nil
 	}
 	return nil, takeError(d.err)
@@ -1276,7 +1276,7 @@ func (d *renewerDraft) setLazy() {
 // finish gives the renewer, or the first failure.
 func (d *renewerDraft) finish() (renewer renewerPointer, _ error) {
 	defer C.bouncer_renewer_options_free(d.options)
-	if d.err == nil && C.bouncer_renewer_new(d.options, &renewer, &d.err) == C.BOUNCER_STATUS_OK {
+	if d.err == nil && C.bouncer_renewer_new_old(d.options, &renewer, &d.err) == C.BOUNCER_STATUS_OK {
 		return renewer, nil
 	}
 	return nil, takeError(d.err)

@@ -118,24 +118,19 @@ impl Policy {
         }
         let allowed: Result<Vec<Algorithm>, _> = algorithms.iter().map(str::parse).collect();
         let mut policy = bouncer_verify::Policy::any_issuer().algorithms(allowed.map_err(unusable)?);
-        for issuer in issuers.iter().flat_map(Names::iter) {
-            policy = policy.accept_issuer(issuer);
+        if let Some(issuers) = &issuers {
+            policy = policy.issuers(issuers.iter());
         }
-        for audience in audiences.iter().flat_map(Names::iter) {
-            policy = policy.accept_audience(audience);
+        if let Some(audiences) = &audiences {
+            policy = policy.audiences(audiences.iter());
         }
         if any_audience {
-            policy = policy.accept_any_audience();
+            policy = policy.any_audience();
         }
         if !exp_required {
             policy = policy.optional_exp();
         }
-        for name in require_string.iter() {
-            policy = policy.require_string_claim(name);
-        }
-        for name in require.iter() {
-            policy = policy.require_claim(name);
-        }
+        policy = policy.required_string_claims(require_string.iter()).required_claims(require.iter());
         if _exact_nbf {
             policy = policy.exact_nbf();
         }

@@ -16,7 +16,7 @@ pub struct bouncer_policy(pub(super) Policy);
 /// A policy for DC/OS's Bouncer: RS256; "exp" and a non-empty string "uid" are required; "iss" is not
 /// compared. Free it with bouncer_policy_free(). Never NULL.
 #[unsafe(no_mangle)]
-pub extern "C" fn bouncer_policy_new() -> Option<Box<bouncer_policy>> {
+pub extern "C" fn bouncer_policy_new_old() -> Option<Box<bouncer_policy>> {
     read(None, || Some(Box::new(bouncer_policy(Policy::dcos()))))
 }
 
@@ -137,7 +137,7 @@ pub extern "C" fn bouncer_policy_set_any_audience(
     policy: Option<&mut bouncer_policy>,
     err: Option<&mut MaybeUninit<*mut bouncer_error>>,
 ) -> bouncer_status {
-    change(policy, err, |policy| Ok(policy.accept_any_audience()))
+    change(policy, err, |policy| Ok(policy.any_audience()))
 }
 
 /// Accepts tokens without "exp": they are valid for ever.

@@ -30,7 +30,7 @@ pub struct bouncer_remote_jwks(pub(super) RemoteJwkSet);
 /// BOUNCER_STATUS_INVALID_ARGUMENT, a setting; BOUNCER_STATUS_MALFORMED_JWK_SET or BOUNCER_STATUS_NO_USABLE_KEY,
 /// the seed.
 #[unsafe(no_mangle)]
-pub extern "C" fn bouncer_remote_jwks_new(
+pub extern "C" fn bouncer_remote_jwks_new_old(
     options: Option<&bouncer_remote_options>,
     out: Option<&mut MaybeUninit<*mut bouncer_remote_jwks>>,
     err: Option<&mut MaybeUninit<*mut bouncer_error>>,

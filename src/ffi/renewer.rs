@@ -40,7 +40,7 @@ impl bouncer_renewer {
 /// On success puts the renewer in `*out`; free it with bouncer_renewer_free(). On failure:
 /// BOUNCER_STATUS_INVALID_ARGUMENT, a setting; BOUNCER_STATUS_UNUSABLE_CREDENTIALS, the secret's file.
 #[unsafe(no_mangle)]
-pub extern "C" fn bouncer_renewer_new(
+pub extern "C" fn bouncer_renewer_new_old(
     options: Option<&bouncer_renewer_options>,
     out: Option<&mut MaybeUninit<*mut bouncer_renewer>>,
     err: Option<&mut MaybeUninit<*mut bouncer_error>>,

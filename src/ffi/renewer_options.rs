@@ -49,7 +49,7 @@ pub unsafe extern "C" fn bouncer_renewer_options_new_service_account(
 /// Tokens of the DC/OS service account whose secret is in the file at `path`, which is read for each login. UTF-8.
 ///
 /// On success puts the settings in `*out`; free them with bouncer_renewer_options_free(). On failure:
-/// BOUNCER_STATUS_INVALID_ARGUMENT. The file is first read by bouncer_renewer_new().
+/// BOUNCER_STATUS_INVALID_ARGUMENT. The file is first read by bouncer_renewer_new_old().
 ///
 /// # Safety
 /// The rules of the header's preamble.

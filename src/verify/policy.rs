@@ -1,6 +1,7 @@
 //! What a token must be to be believed, beyond its signature.
 
 use super::clock::Clock;
+use crate::encoding::json;
 use crate::error::{Error, ErrorKind, Result};
 use crate::jose::algorithm::Algorithm;
 use crate::jose::claims::ClaimsSet;
@@ -22,7 +23,7 @@ const NBF_TOLERANCE: i64 = 60;
 /// let policy = Policy::for_issuer("https://idp.example/", "https://api.example/")
 ///     .algorithms([Algorithm::Rs256, Algorithm::Es256])
 ///     .leeway(Duration::from_secs(30))?
-///     .require_claim("tenant");
+///     .required_claims(["tenant"]);
 /// # Ok::<(), bouncer_verify::Error>(())
 /// ```
 #[derive(Debug, Clone)]
@@ -36,7 +37,10 @@ pub struct Policy {
     audiences: Vec<Box<str>>,
     any_audience: bool,
     exp_required: bool,
-    required: Vec<RequiredClaim>,
+    /// Whether `uid` must be a string that is not empty.
+    uid_required: bool,
+    required_strings: Vec<Box<str>>,
+    required: Vec<Box<str>>,
     token_type: Option<Box<str>>,
     leeway: i64,
     /// `nbf` gets the leeway alone, without [`NBF_TOLERANCE`].
@@ -45,19 +49,6 @@ pub struct Policy {
     clock: Clock,
     /// What is wrong with the first setting that is not usable.
     pub(super) fault: Option<&'static str>,
-}
-
-#[derive(Debug, Clone)]
-struct RequiredClaim {
-    name: Box<str>,
-    must_be_string: bool,
-}
-
-impl Default for Policy {
-    /// [`Policy::dcos`].
-    fn default() -> Self {
-        Self::dcos()
-    }
 }
 
 impl Policy {
@@ -71,13 +62,13 @@ impl Policy {
     /// For the tokens of DC/OS's Bouncer: RS256; `exp` and a non-empty string `uid` are required; `iss` is
     /// not compared.
     pub fn dcos() -> Self {
-        Self::any_issuer().require_string_claim("uid")
+        Self { uid_required: true, ..Self::any_issuer() }
     }
 
     /// For tokens that `issuer` made for `audience`: both claims must be there and match, character for
     /// character. Neither may be empty ([`Policy::check`]).
     pub fn for_issuer(issuer: &str, audience: &str) -> Self {
-        Self::any_issuer().accept_issuer(issuer).accept_audience(audience)
+        Self::any_issuer().issuers([issuer]).audiences([audience])
     }
 
     /// Judges the signature and the times only: any token that a key of the set has signed passes, whoever it
@@ -90,6 +81,8 @@ impl Policy {
             audiences: Vec::new(),
             any_audience: false,
             exp_required: true,
+            uid_required: false,
+            required_strings: Vec::new(),
             required: Vec::new(),
             token_type: None,
             leeway: 0,
@@ -133,24 +126,52 @@ impl Policy {
         self
     }
 
-    /// Accepts `issuer` too; `iss` is required from now on (RFC 7519 §4.1.1).
+    /// Accepts exactly these issuers; `iss` is required and must be one of them (RFC 7519 §4.1.1).
+    pub fn issuers(mut self, issuers: impl IntoIterator<Item: AsRef<str>>) -> Self {
+        self.issuers = boxed(issuers);
+        self.fault_if(self.issuers.is_empty(), "no issuer is accepted");
+        self.fault_if(self.issuers.iter().any(|issuer| issuer.is_empty()), "the issuer is empty");
+        self
+    }
+
+    /// Accepts exactly these audiences; `aud` is required and one of its values must be one of them (RFC 7519
+    /// §4.1.3).
+    pub fn audiences(mut self, audiences: impl IntoIterator<Item: AsRef<str>>) -> Self {
+        self.audiences = boxed(audiences);
+        self.fault_if(self.audiences.is_empty(), "no audience is accepted");
+        self.fault_if(self.audiences.iter().any(|audience| audience.is_empty()), "the audience is empty");
+        self
+    }
+
+    #[doc(hidden)]
     pub fn accept_issuer(mut self, issuer: &str) -> Self {
         self.fault_if(issuer.is_empty(), "the issuer is empty");
         self.issuers.push(issuer.into());
         self
     }
 
-    /// Accepts `audience` too; `aud` is required from now on and one of its values must be accepted (RFC 7519
-    /// §4.1.3).
+    #[doc(hidden)]
     pub fn accept_audience(mut self, audience: &str) -> Self {
         self.fault_if(audience.is_empty(), "the audience is empty");
         self.audiences.push(audience.into());
         self
     }
 
+    #[doc(hidden)]
+    pub fn require_claim(mut self, name: &str) -> Self {
+        self.required.push(name.into());
+        self
+    }
+
+    #[doc(hidden)]
+    pub fn require_string_claim(mut self, name: &str) -> Self {
+        self.required_strings.push(name.into());
+        self
+    }
+
     /// Accepts tokens made for anybody, whatever audiences are accepted besides. Without this, and without an
     /// accepted audience, a token that has `aud` is refused, because it is meant for others.
-    pub fn accept_any_audience(mut self) -> Self {
+    pub fn any_audience(mut self) -> Self {
         self.any_audience = true;
         self
     }
@@ -161,15 +182,16 @@ impl Policy {
         self
     }
 
-    /// Requires the claim `name`, with any value but null.
-    pub fn require_claim(mut self, name: &str) -> Self {
-        self.required.push(RequiredClaim { name: name.into(), must_be_string: false });
+    /// Requires exactly these claims, with any value but null. They are checked last, in this order.
+    pub fn required_claims(mut self, names: impl IntoIterator<Item: AsRef<str>>) -> Self {
+        self.required = boxed(names);
         self
     }
 
-    /// Requires the claim `name` to be a string that is not empty.
-    pub fn require_string_claim(mut self, name: &str) -> Self {
-        self.required.push(RequiredClaim { name: name.into(), must_be_string: true });
+    /// Requires exactly these claims to be strings that are not empty. They are checked before
+    /// [`Policy::required_claims`], in this order. [`Policy::dcos`] requires `uid` besides.
+    pub fn required_string_claims(mut self, names: impl IntoIterator<Item: AsRef<str>>) -> Self {
+        self.required_strings = boxed(names);
         self
     }
 
@@ -256,7 +278,11 @@ impl Policy {
             }
         }
         self.validate_audience(claims)?;
-        self.required.iter().try_for_each(|required| required.validate(claims))
+        if self.uid_required {
+            require_string(claims, "uid")?;
+        }
+        self.required_strings.iter().try_for_each(|name| require_string(claims, name))?;
+        self.required.iter().try_for_each(|name| require(claims, name).map(drop))
     }
 
     /// What may change while a token stays the same.
@@ -340,22 +366,29 @@ fn missing(name: &'static str) -> Error {
     Error::about(ErrorKind::MissingClaim, name, "")
 }
 
-impl RequiredClaim {
-    fn validate(&self, claims: &ClaimsSet<'_>) -> Result<()> {
-        match claims.claim(&self.name) {
-            Some(value) if value.is_null() => {}
-            Some(value) if self.must_be_string && value.as_str().is_none_or(|text| text.is_empty()) => {
-                let error = Error::about_required(ErrorKind::MalformedClaims, &self.name, "an empty string");
-                return Err(match value.as_str() {
-                    Some(_) => error,
-                    None => error.with_detail(format!("{}, not a string", value.kind())),
-                });
-            }
-            Some(_) => return Ok(()),
-            None => return Err(Error::about_required(ErrorKind::MissingClaim, &self.name, "")),
+/// The value of a claim that must be there, and not null.
+fn require<'a>(claims: &ClaimsSet<'a>, name: &str) -> Result<json::Value<'a>> {
+    match claims.claim(name) {
+        Some(value) if value.is_null() => {
+            Err(Error::about_required(ErrorKind::MissingClaim, name, "it is null"))
         }
-        Err(Error::about_required(ErrorKind::MissingClaim, &self.name, "it is null"))
+        Some(value) => Ok(value),
+        None => Err(Error::about_required(ErrorKind::MissingClaim, name, "")),
     }
+}
+
+fn require_string(claims: &ClaimsSet<'_>, name: &str) -> Result<()> {
+    let value = require(claims, name)?;
+    let error = |detail| Error::about_required(ErrorKind::MalformedClaims, name, detail);
+    match value.as_str() {
+        Some(text) if !text.is_empty() => Ok(()),
+        Some(_) => Err(error("an empty string")),
+        None => Err(error("").with_detail(format!("{}, not a string", value.kind()))),
+    }
+}
+
+fn boxed(texts: impl IntoIterator<Item: AsRef<str>>) -> Vec<Box<str>> {
+    texts.into_iter().map(|text| text.as_ref().into()).collect()
 }
 
 /// Whether `value` is one of the accepted, character for character. The empty string never is: a setting that
@@ -430,8 +463,10 @@ mod tests {
             (Policy::for_issuer("", "b"), "the issuer is empty"),
             (Policy::for_issuer("a", ""), "the audience is empty"),
             (Policy::for_issuer("", ""), "the issuer is empty"),
-            (any().accept_issuer("a").accept_issuer(""), "the issuer is empty"),
-            (any().accept_audience("").accept_any_audience(), "the audience is empty"),
+            (any().issuers(["a", ""]), "the issuer is empty"),
+            (any().issuers([""; 0]), "no issuer is accepted"),
+            (any().audiences([""]).any_audience(), "the audience is empty"),
+            (any().audiences([""; 0]), "no audience is accepted"),
             (any().token_type(""), "the token type is empty"),
             (any().algorithms([]), "no algorithm is allowed"),
         ] {

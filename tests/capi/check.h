@@ -76,7 +76,7 @@ static inline char *document_token(size_t *len)
 
 static inline bouncer_policy *policy_at(int64_t time)
 {
-    bouncer_policy *policy = bouncer_policy_new();
+    bouncer_policy *policy = bouncer_policy_new_old();
     CHECK(policy != NULL && bouncer_policy_set_time(policy, time, NULL) == BOUNCER_STATUS_OK);
     return policy;
 }

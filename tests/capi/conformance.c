@@ -112,7 +112,7 @@ int main(void)
             jwks = NULL;
             bouncer_jwks_load(text, len, &jwks, &jwks_error);
         } else if (strcmp(word, "bouncer") == 0) {
-            policy = bouncer_policy_new();
+            policy = bouncer_policy_new_old();
         } else if (strcmp(word, "any_issuer") == 0) {
             policy = bouncer_policy_new_any_issuer();
         } else if (strcmp(word, "for_issuer") == 0) {

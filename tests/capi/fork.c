@@ -43,7 +43,7 @@ static void spin(long microseconds)
 int main(int argc, char **argv)
 {
     CHECK(argc > 2);
-    policy = bouncer_policy_new();
+    policy = bouncer_policy_new_old();
     CHECK(bouncer_policy_set_algorithms(policy, "RS256 PS256", 11, NULL) == BOUNCER_STATUS_OK);
     CHECK(pthread_barrier_init(&start, NULL, 2) == 0);
     for (int i = 0; i < ROUNDS; i++) {

@@ -42,7 +42,7 @@ int main(void)
     bouncer_remote_jwks *keys = NULL;
     CHECK(bouncer_remote_options_new(url, sizeof url - 1, &options, NULL) == BOUNCER_STATUS_OK);
     CHECK(bouncer_remote_options_set_lazy(options, NULL) == BOUNCER_STATUS_OK);
-    CHECK(bouncer_remote_jwks_new(options, &keys, NULL) == BOUNCER_STATUS_OK);
+    CHECK(bouncer_remote_jwks_new_old(options, &keys, NULL) == BOUNCER_STATUS_OK);
     bouncer_remote_options_free(options);
     CHECK_FAILS(bouncer_remote_jwks_refresh(keys, PATIENCE, &err), BOUNCER_STATUS_KEYS_UNAVAILABLE);
     for (int64_t end = now() + PATIENCE; heard() == 0; nap()) {

@@ -28,7 +28,7 @@ static bouncer_remote_options *options_for(const char *path)
 static bouncer_remote_jwks *remote_of(bouncer_remote_options *options)
 {
     bouncer_remote_jwks *remote = NULL;
-    CHECK(bouncer_remote_jwks_new(options, &remote, NULL) == BOUNCER_STATUS_OK);
+    CHECK(bouncer_remote_jwks_new_old(options, &remote, NULL) == BOUNCER_STATUS_OK);
     bouncer_remote_options_free(options);
     return remote;
 }
@@ -227,7 +227,7 @@ static void every_setting_is_taken(void)
     CHECK(bouncer_remote_options_set_last_good_file(options, "/no/such/file", 13, NULL) == BOUNCER_STATUS_OK);
     CHECK(bouncer_remote_options_set_seed(options, jwks_a, strlen(jwks_a), NULL) == BOUNCER_STATUS_OK);
     bouncer_remote_jwks *remote = NULL;
-    CHECK(bouncer_remote_jwks_new(options, &remote, NULL) == BOUNCER_STATUS_OK);
+    CHECK(bouncer_remote_jwks_new_old(options, &remote, NULL) == BOUNCER_STATUS_OK);
     CHECK(bouncer_remote_jwks_wait_attempts(remote, 1, PATIENCE) == 1 && state_is(remote, "fresh"));
     bouncer_remote_status *status = status_of(remote);
     CHECK(bouncer_remote_status_next_attempt_ms(status) > 2000000);
@@ -245,13 +245,13 @@ static void every_setting_is_taken(void)
     bouncer_remote_options *misled = options_for("/jwks");
     CHECK(bouncer_remote_options_set_ca_file(misled, "/no/such/file", 13, NULL) == BOUNCER_STATUS_OK);
     bouncer_remote_jwks *unmade = NULL;
-    CHECK_FAILS(bouncer_remote_jwks_new(misled, &unmade, &err), BOUNCER_STATUS_INVALID_ARGUMENT);
+    CHECK_FAILS(bouncer_remote_jwks_new_old(misled, &unmade, &err), BOUNCER_STATUS_INVALID_ARGUMENT);
     bouncer_remote_options_free(misled);
 
     /* Lazily, nothing happens before somebody asks. */
     bouncer_remote_jwks *lazy = NULL;
     CHECK(bouncer_remote_options_set_lazy(options, NULL) == BOUNCER_STATUS_OK);
-    CHECK(bouncer_remote_jwks_new(options, &lazy, NULL) == BOUNCER_STATUS_OK);
+    CHECK(bouncer_remote_jwks_new_old(options, &lazy, NULL) == BOUNCER_STATUS_OK);
     CHECK(state_is(lazy, "stale") && bouncer_remote_jwks_wait_attempts(lazy, 1, 50) == 0);
     bouncer_remote_jwks_free(lazy);
 
@@ -263,26 +263,26 @@ static void every_setting_is_taken(void)
     CHECK_FAILS(bouncer_remote_options_set_seed(options, "\xff", 1, &err), invalid);
     CHECK_FAILS(bouncer_remote_options_set_seed(options, "{}", SIZE_MAX, &err), invalid);
     CHECK_FAILS(bouncer_remote_options_set_last_good_file(options, "\xff", 1, &err), invalid);
-    CHECK(bouncer_remote_jwks_new(options, &lazy, NULL) == BOUNCER_STATUS_OK);
+    CHECK(bouncer_remote_jwks_new_old(options, &lazy, NULL) == BOUNCER_STATUS_OK);
     bouncer_remote_jwks_free(lazy);
     CHECK(bouncer_remote_options_set_ttl(options, 0, NULL) == BOUNCER_STATUS_OK);
-    CHECK_FAILS(bouncer_remote_jwks_new(options, &none, &err), invalid);
+    CHECK_FAILS(bouncer_remote_jwks_new_old(options, &none, &err), invalid);
     CHECK(bouncer_remote_options_set_ttl(options, UINT64_MAX, NULL) == BOUNCER_STATUS_OK);
-    CHECK_FAILS(bouncer_remote_jwks_new(options, &none, &err), invalid);
+    CHECK_FAILS(bouncer_remote_jwks_new_old(options, &none, &err), invalid);
     CHECK(bouncer_remote_options_set_ttl(options, 1000, NULL) == BOUNCER_STATUS_OK);
     CHECK(bouncer_remote_options_set_max_stale(options, UINT64_MAX, NULL) == BOUNCER_STATUS_OK);
-    CHECK_FAILS(bouncer_remote_jwks_new(options, &none, &err), invalid);
+    CHECK_FAILS(bouncer_remote_jwks_new_old(options, &none, &err), invalid);
     CHECK(bouncer_remote_options_set_max_stale(options, 0, NULL) == BOUNCER_STATUS_OK);
     CHECK(bouncer_remote_options_set_timeout(options, 0, NULL) == BOUNCER_STATUS_OK);
-    CHECK_FAILS(bouncer_remote_jwks_new(options, &none, &err), invalid);
+    CHECK_FAILS(bouncer_remote_jwks_new_old(options, &none, &err), invalid);
     CHECK(bouncer_remote_options_set_timeout(options, 300000, NULL) == BOUNCER_STATUS_OK);
     CHECK(bouncer_remote_options_set_max_wait(options, 300001, NULL) == BOUNCER_STATUS_OK);
-    CHECK_FAILS(bouncer_remote_jwks_new(options, &none, &err), invalid);
+    CHECK_FAILS(bouncer_remote_jwks_new_old(options, &none, &err), invalid);
     CHECK(bouncer_remote_options_set_max_wait(options, 0, NULL) == BOUNCER_STATUS_OK);
     CHECK(bouncer_remote_options_set_seed(options, "{}", 2, NULL) == BOUNCER_STATUS_OK);
-    CHECK_FAILS(bouncer_remote_jwks_new(options, &none, &err), BOUNCER_STATUS_MALFORMED_JWK_SET);
+    CHECK_FAILS(bouncer_remote_jwks_new_old(options, &none, &err), BOUNCER_STATUS_MALFORMED_JWK_SET);
     CHECK(bouncer_remote_options_set_seed(options, "{\"keys\":[]}", 11, NULL) == BOUNCER_STATUS_OK);
-    CHECK_FAILS(bouncer_remote_jwks_new(options, &none, &err), BOUNCER_STATUS_NO_USABLE_KEY);
+    CHECK_FAILS(bouncer_remote_jwks_new_old(options, &none, &err), BOUNCER_STATUS_NO_USABLE_KEY);
     bouncer_remote_options_free(options);
     CHECK_FAILS(bouncer_remote_options_new("\xff", 1, &options, &err), invalid);
     CHECK_FAILS(bouncer_remote_options_new("x", SIZE_MAX, &options, &err), invalid);
@@ -290,11 +290,11 @@ static void every_setting_is_taken(void)
     static const char *const urls[] = {"", "jwks", "http://master.mesos/", "ftp://localhost/", "https://a:b@c.test/"};
     for (size_t i = 0; i < sizeof urls / sizeof *urls; i++) {
         CHECK(bouncer_remote_options_new(urls[i], strlen(urls[i]), &options, NULL) == BOUNCER_STATUS_OK);
-        CHECK_FAILS(bouncer_remote_jwks_new(options, &none, &err), invalid);
+        CHECK_FAILS(bouncer_remote_jwks_new_old(options, &none, &err), invalid);
         bouncer_remote_options_free(options);
     }
     CHECK(bouncer_remote_options_new(NULL, 0, &options, NULL) == BOUNCER_STATUS_OK);
-    CHECK_FAILS(bouncer_remote_jwks_new(options, &none, &err), invalid);
+    CHECK_FAILS(bouncer_remote_jwks_new_old(options, &none, &err), invalid);
     bouncer_remote_options_free(options);
     CHECK(none == NULL);
     bouncer_remote_jwks_free(remote);
@@ -393,7 +393,7 @@ static void a_verifier_outlives_the_key_set_and_its_policy(void)
 {
     wait_for_the_threads();
     bouncer_remote_jwks *remote = ready("/rotates/for-a-verifier");
-    bouncer_policy *own = bouncer_policy_new();
+    bouncer_policy *own = bouncer_policy_new_old();
     bouncer_verifier *verifier = NULL;
     CHECK(bouncer_verifier_new_remote(remote, own, &verifier, NULL) == BOUNCER_STATUS_OK);
     bouncer_remote_jwks_free(remote);
@@ -579,8 +579,8 @@ static void every_null_is_a_status_or_nothing_to_read(void)
     CHECK_FAILS(bouncer_remote_options_set_last_good_file(NULL, "a", 1, &err), null_argument);
     CHECK_FAILS(bouncer_remote_options_set_last_good_file(options, NULL, 1, &err), null_argument);
     CHECK_FAILS(bouncer_remote_options_set_lazy(NULL, &err), null_argument);
-    CHECK_FAILS(bouncer_remote_jwks_new(NULL, &made, &err), null_argument);
-    CHECK_FAILS(bouncer_remote_jwks_new(options, NULL, &err), null_argument);
+    CHECK_FAILS(bouncer_remote_jwks_new_old(NULL, &made, &err), null_argument);
+    CHECK_FAILS(bouncer_remote_jwks_new_old(options, NULL, &err), null_argument);
     CHECK_FAILS(bouncer_remote_jwks_wait_ready(NULL, PATIENCE, &err), null_argument);
     CHECK_FAILS(bouncer_remote_jwks_current(NULL, &jwks, &err), null_argument);
     CHECK_FAILS(bouncer_remote_jwks_current(remote, NULL, &err), null_argument);
@@ -599,7 +599,7 @@ static void every_null_is_a_status_or_nothing_to_read(void)
     CHECK(bouncer_verifier_verify_now(NULL, NULL, 0, NULL, NULL, NULL) == null_argument);
     CHECK(bouncer_verifier_new_remote(NULL, NULL, NULL, NULL) == null_argument);
     CHECK(bouncer_remote_options_set_lazy(NULL, NULL) == null_argument);
-    CHECK(bouncer_remote_jwks_new(NULL, NULL, NULL) == null_argument);
+    CHECK(bouncer_remote_jwks_new_old(NULL, NULL, NULL) == null_argument);
     CHECK_FAILS(bouncer_verifier_verify_now(verifier, NULL, 0, &ticket, &token, &err), BOUNCER_STATUS_MALFORMED_TOKEN);
     const bouncer_str nowhere = {NULL, 1};
     bouncer_batch *batch = NULL;
@@ -643,7 +643,7 @@ int main(int argc, char **argv)
     token_a = argv[2];
     token_b = argv[3];
     jwks_a = argv[4];
-    policy = bouncer_policy_new();
+    policy = bouncer_policy_new_old();
     every_null_is_a_status_or_nothing_to_read();
     keys_are_fetched_and_verify();
     a_new_kid_is_fetched_by_the_token_that_brings_it();

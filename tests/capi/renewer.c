@@ -38,7 +38,7 @@ static bouncer_renewer_options *options_for(const char *path)
 static bouncer_renewer *renewer_of(bouncer_renewer_options *options)
 {
     bouncer_renewer *renewer = NULL;
-    CHECK(bouncer_renewer_new(options, &renewer, NULL) == OK);
+    CHECK(bouncer_renewer_new_old(options, &renewer, NULL) == OK);
     bouncer_renewer_options_free(options);
     return renewer;
 }
@@ -255,7 +255,7 @@ static void an_oauth_client_logs_in_with_its_credentials(void)
     CHECK(bouncer_renewer_options_add_parameter(options, "scope", 5, "read", 4, NULL) == OK);
     CHECK(bouncer_renewer_options_set_max_wait(options, PATIENCE, NULL) == OK);
     bouncer_renewer *renewer = NULL;
-    CHECK(bouncer_renewer_new(options, &renewer, NULL) == OK);
+    CHECK(bouncer_renewer_new_old(options, &renewer, NULL) == OK);
     bouncer_own_token *token = token_of(renewer);
     int64_t untouched = 7;
     CHECK(text_is(bouncer_own_token_text(token), "opaque"));
@@ -393,7 +393,7 @@ static void every_setting_is_taken(void)
     CHECK(bouncer_renewer_options_set_timeout(options, 20000, NULL) == OK);
     CHECK(bouncer_renewer_options_set_lazy(options, NULL) == OK);
     bouncer_renewer *renewer = NULL;
-    CHECK(bouncer_renewer_new(options, &renewer, NULL) == OK);
+    CHECK(bouncer_renewer_new_old(options, &renewer, NULL) == OK);
     /* Lazily, nothing happens before somebody asks. */
     CHECK(bouncer_renewer_wait_attempts(renewer, 1, 50) == 0 && state_is(renewer, "empty"));
     bouncer_own_token *token = token_of(renewer);
@@ -408,21 +408,21 @@ static void every_setting_is_taken(void)
     CHECK_FAILS(bouncer_renewer_options_add_parameter(options, "a", 1, "\xff", 1, &err), INVALID);
     CHECK_FAILS(bouncer_renewer_options_set_ca_file(options, "\xff", 1, &err), INVALID);
     CHECK_FAILS(bouncer_renewer_options_set_proxy(options, "a", SIZE_MAX, &err), INVALID);
-    CHECK(bouncer_renewer_new(options, &renewer, NULL) == OK && generation_of(renewer) == 1);
+    CHECK(bouncer_renewer_new_old(options, &renewer, NULL) == OK && generation_of(renewer) == 1);
     bouncer_renewer_free(renewer);
     CHECK(bouncer_renewer_options_set_timeout(options, UINT64_MAX, NULL) == OK);
-    CHECK_FAILS(bouncer_renewer_new(options, &none, &err), INVALID);
+    CHECK_FAILS(bouncer_renewer_new_old(options, &none, &err), INVALID);
     CHECK(bouncer_renewer_options_set_timeout(options, 0, NULL) == OK);
-    CHECK_FAILS(bouncer_renewer_new(options, &none, &err), INVALID);
+    CHECK_FAILS(bouncer_renewer_new_old(options, &none, &err), INVALID);
     CHECK(bouncer_renewer_options_set_timeout(options, 1000, NULL) == OK);
     CHECK(bouncer_renewer_options_set_max_wait(options, 300001, NULL) == OK);
-    CHECK_FAILS(bouncer_renewer_new(options, &none, &err), INVALID);
+    CHECK_FAILS(bouncer_renewer_new_old(options, &none, &err), INVALID);
     bouncer_renewer_options_free(options);
     static const char *const urls[] = {"", "login", "http://master.mesos/", "ftp://localhost/"};
     for (size_t i = 0; i < sizeof urls / sizeof *urls; i++) {
         options = options_for(NULL);
         CHECK(bouncer_renewer_options_set_login_endpoint(options, urls[i], strlen(urls[i]), NULL) == OK);
-        CHECK_FAILS(bouncer_renewer_new(options, &none, &err), INVALID);
+        CHECK_FAILS(bouncer_renewer_new_old(options, &none, &err), INVALID);
         bouncer_renewer_options_free(options);
     }
     options = NULL;
@@ -456,7 +456,7 @@ static void a_secret_may_be_in_a_file_or_the_environment(void)
     CHECK(last_error_is(renewer, "credentials") && generation_of(renewer) == 1);
     bouncer_renewer_free(renewer);
     renewer = NULL;
-    CHECK_FAILS(bouncer_renewer_new(options, &renewer, &err), UNUSABLE);
+    CHECK_FAILS(bouncer_renewer_new_old(options, &renewer, &err), UNUSABLE);
     CHECK(renewer == NULL && strcmp(bouncer_status_name(UNUSABLE), "unusable_credentials") == 0);
     bouncer_renewer_options_free(options);
 
@@ -657,8 +657,8 @@ static void every_null_is_a_status_or_nothing_to_read(void)
     CHECK_FAILS(bouncer_renewer_options_set_timeout(NULL, 1000, &err), null_argument);
     CHECK_FAILS(bouncer_renewer_options_set_max_wait(NULL, 1000, &err), null_argument);
     CHECK_FAILS(bouncer_renewer_options_set_lazy(NULL, &err), null_argument);
-    CHECK_FAILS(bouncer_renewer_new(NULL, &made, &err), null_argument);
-    CHECK_FAILS(bouncer_renewer_new(options, NULL, &err), null_argument);
+    CHECK_FAILS(bouncer_renewer_new_old(NULL, &made, &err), null_argument);
+    CHECK_FAILS(bouncer_renewer_new_old(options, NULL, &err), null_argument);
     CHECK_FAILS(bouncer_renewer_token(NULL, &token, &err), null_argument);
     CHECK_FAILS(bouncer_renewer_token(renewer, NULL, &err), null_argument);
     CHECK_FAILS(bouncer_renewer_token_now(NULL, &ticket, &token, &err), null_argument);
@@ -687,7 +687,7 @@ static void every_null_is_a_status_or_nothing_to_read(void)
     /* Without a place for the error, the status alone. */
     CHECK(bouncer_renewer_options_new_service_account(NULL, 0, NULL, NULL) == null_argument);
     CHECK(bouncer_renewer_options_set_lazy(NULL, NULL) == null_argument);
-    CHECK(bouncer_renewer_new(NULL, NULL, NULL) == null_argument);
+    CHECK(bouncer_renewer_new_old(NULL, NULL, NULL) == null_argument);
     CHECK(bouncer_renewer_token(NULL, NULL, NULL) == null_argument);
     CHECK(bouncer_renewer_token_now(NULL, NULL, NULL, NULL) == null_argument);
     CHECK(bouncer_renewer_reject_now(NULL, NULL, 0, NULL, NULL, NULL) == null_argument);

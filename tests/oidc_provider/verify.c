@@ -22,7 +22,7 @@ int main(int argc, char **argv)
     bouncer_policy *policy;
     bouncer_verifier *verifier;
     check(bouncer_remote_options_new_for_issuer(argv[1], strlen(argv[1]), &options, NULL));
-    check(bouncer_remote_jwks_new(options, &keys, NULL));
+    check(bouncer_remote_jwks_new_old(options, &keys, NULL));
     check(bouncer_policy_new_for_issuer(argv[1], strlen(argv[1]), argv[2], strlen(argv[2]), &policy, NULL));
     check(bouncer_policy_set_token_type(policy, "at+jwt", 6, NULL));
     check(bouncer_verifier_new_remote(keys, policy, &verifier, NULL));

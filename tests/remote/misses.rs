@@ -50,7 +50,7 @@ fn in_an_outage_a_hundred_thousand_random_kids_cause_two_fetches_and_none_is_cal
 fn tokens_that_could_not_pass_anyway_cause_no_fetch_and_report_nothing_unsigned() {
     let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a")])));
     let (keys, bouncer) = ready(&server);
-    let policy = Policy::for_issuer("https://idp.example", "https://api.example").require_claim("tenant");
+    let policy = Policy::for_issuer("https://idp.example", "https://api.example").required_claims(["tenant"]);
     let strict = Verifier::new(keys.clone(), policy);
     let expired = token_until("rsa-2048-b", Some("b"), crate::now() - 1);
     for _ in 0..1000 {

@@ -31,9 +31,9 @@ int main(int argc, char **argv)
     bouncer_remote_options *options;
     bouncer_remote_jwks *keys;
     bouncer_verifier *verifier;
-    bouncer_policy *policy = bouncer_policy_new();
+    bouncer_policy *policy = bouncer_policy_new_old();
     if (bouncer_remote_options_new(argv[1], strlen(argv[1]), &options, &error) != BOUNCER_STATUS_OK
-        || bouncer_remote_jwks_new(options, &keys, &error) != BOUNCER_STATUS_OK
+        || bouncer_remote_jwks_new_old(options, &keys, &error) != BOUNCER_STATUS_OK
         || bouncer_verifier_new_remote(keys, policy, &verifier, &error) != BOUNCER_STATUS_OK) {
         return fail(error);
     }

@@ -43,7 +43,7 @@ int main(int argc, char **argv)
     if (bouncer_jwks_load(buffer, read_file(argv[1]), &jwks, &error) != BOUNCER_STATUS_OK) {
         return fail(error);
     }
-    bouncer_policy *policy = bouncer_policy_new();
+    bouncer_policy *policy = bouncer_policy_new_old();
     if (argc > 3) {
         bouncer_policy_set_time(policy, strtoll(argv[3], NULL, 10), NULL);
     }

@@ -650,7 +650,7 @@ public:
     explicit Policy(bouncer_policy *handle) noexcept : handle_(handle) {}
 
     /// For DC/OS's Bouncer: RS256; "exp" and a non-empty string "uid" are required; "iss" is not compared.
-    [[nodiscard]] static Policy dcos() noexcept { return Policy(bouncer_policy_new()); }
+    [[nodiscard]] static Policy dcos() noexcept { return Policy(bouncer_policy_new_old()); }
     /// The signature and the times only: RS256, "exp" required. Prefer for_issuer() where tokens say "iss" and "aud".
     [[nodiscard]] static Policy any_issuer() noexcept { return Policy(bouncer_policy_new_any_issuer()); }
     /// For tokens that `issuer` made for `audience`: RS256; "exp" is required, and "iss" and "aud" must match. On

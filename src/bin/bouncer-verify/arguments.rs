@@ -318,10 +318,14 @@ impl PolicyArguments {
         };
         let is_bouncers = issuers.is_empty() && !self.any_issuer;
         let mut policy = if is_bouncers { Policy::dcos() } else { Policy::any_issuer() };
-        policy = issuers.iter().fold(policy, |policy, issuer| policy.accept_issuer(issuer));
-        policy = self.audience.iter().fold(policy, |policy, audience| policy.accept_audience(audience));
+        if !issuers.is_empty() {
+            policy = policy.issuers(issuers);
+        }
+        if !self.audience.is_empty() {
+            policy = policy.audiences(&self.audience);
+        }
         if self.any_audience {
-            policy = policy.accept_any_audience();
+            policy = policy.any_audience();
         }
         if !self.algorithms.is_empty() {
             policy = policy.algorithms(self.algorithms.iter().copied());
@@ -329,12 +333,11 @@ impl PolicyArguments {
         if self.optional_exp {
             policy = policy.optional_exp();
         }
-        for claim in &self.required.0 {
-            policy = match claim.must_be_string {
-                true => policy.require_string_claim(&claim.name),
-                false => policy.require_claim(&claim.name),
-            };
-        }
+        let required = |must_be_string| {
+            let claims = self.required.0.iter().filter(move |claim| claim.must_be_string == must_be_string);
+            claims.map(|claim| &claim.name)
+        };
+        policy = policy.required_claims(required(false)).required_string_claims(required(true));
         if let Some(typ) = &self.typ {
             policy = policy.token_type(typ);
         }

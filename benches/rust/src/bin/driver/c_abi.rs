@@ -59,7 +59,7 @@ impl Verifier {
 unsafe fn policy(case: &Case) -> *mut c_void {
     if case.is_bouncer() {
         // SAFETY: it has no arguments.
-        return unsafe { bouncer_policy_new() };
+        return unsafe { bouncer_policy_new_old() };
     }
     let mut policy = ptr::null_mut();
     let algorithm = match case.name {
@@ -111,7 +111,7 @@ unsafe extern "C" {
         err: *mut *mut c_void,
     ) -> u32;
     fn bouncer_policy_free(policy: *mut c_void);
-    fn bouncer_policy_new() -> *mut c_void;
+    fn bouncer_policy_new_old() -> *mut c_void;
     fn bouncer_policy_new_for_issuer(
         issuer: *const c_char,
         issuer_len: usize,
