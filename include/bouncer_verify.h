@@ -6,7 +6,12 @@
  *      bouncer_error *error;
  *      if (bouncer_jwks_load(json, json_len, &jwks, &error) != BOUNCER_STATUS_OK) ...
  *
- *      bouncer_policy *policy = bouncer_policy_new();
+ *      bouncer_settings *settings = bouncer_settings_new(BOUNCER_KIND_POLICY);
+ *      bouncer_settings_add(settings, BOUNCER_POLICY_ISSUERS, BOUNCER_TEXT("https://id.example"));
+ *      bouncer_settings_add(settings, BOUNCER_POLICY_AUDIENCES, BOUNCER_TEXT("orders"));
+ *      bouncer_policy *policy;
+ *      if (bouncer_policy_new(settings, &policy, &error) != BOUNCER_STATUS_OK) ...
+ *      bouncer_settings_free(settings);
  *
  *      bouncer_token *token;  // for every request
  *      if (bouncer_verify_token(jwks, policy, text, text_len, &token, &error) == BOUNCER_STATUS_OK) {
@@ -17,7 +22,7 @@
  *
  *  Rules that hold for every function
  *
- *  - Inputs are a pointer and a length, never NUL-terminated. They are read during the call and not kept. A pointer
+ *  - Inputs are a pointer and a length, never NUL-terminated; but the name of a setting is NUL-terminated. They are read during the call and not kept. A pointer
  *    may be NULL where its length is 0. Text is `const char *` and UTF-8, numbers are `const uint8_t *`.
  *  - Outputs come last, `out` and then `err`. `*out` is written on success only; `*err` is written on every failure, unless
  *    `err` is NULL, and never on success. Neither is read. No output may overlap another argument.
@@ -47,6 +52,181 @@
  *  read, not for comparing. */
 #define BOUNCER_STR_ARGS(text) (int)(text).len, (text).data
 
+/** The two arguments, pointer and length, for a string literal: bouncer_settings_set(settings, name, BOUNCER_TEXT("30s")). */
+#define BOUNCER_TEXT(literal) ("" literal ""), (sizeof(literal) - 1)
+
+/* Code generated from src/settings/table.rs by tests/generated. DO NOT EDIT. */
+
+/** A kind of settings. What a token must be. */
+#define BOUNCER_KIND_POLICY 1
+
+/** jwt|dcos: Which tokens are expected. "dcos": those of DC/OS's Bouncer, which need a non-empty
+ *  string "uid" and no "iss". Default: jwt. */
+#define BOUNCER_POLICY_PROFILE "profile"
+
+/** list of text: The accepted values of "iss" (RFC 7519 section 4.1.1), character for character.
+ *  Required, unless any_issuer is set or the profile is "dcos". */
+#define BOUNCER_POLICY_ISSUERS "issuers"
+
+/** flag: Does not compare "iss". */
+#define BOUNCER_POLICY_ANY_ISSUER "any_issuer"
+
+/** list of text: The accepted values of "aud" (RFC 7519 section 4.1.3); one must be in the token.
+ *  Without it a token that has "aud" is rejected. */
+#define BOUNCER_POLICY_AUDIENCES "audiences"
+
+/** flag: Accepts tokens made for anybody, whatever audiences says. */
+#define BOUNCER_POLICY_ANY_AUDIENCE "any_audience"
+
+/** list of RS256|RS384|RS512|PS256|PS384|PS512|ES256|ES384|ES512|Ed25519: The allowed values of
+ *  "alg". Default: RS256. */
+#define BOUNCER_POLICY_ALGORITHMS "algorithms"
+
+/** text: What the header parameter "typ" must be (RFC 8725 section 3.11), for example "at+jwt".
+ *  Case does not matter, and "application/" may be left out. */
+#define BOUNCER_POLICY_TOKEN_TYPE "token_type"
+
+/** list of text: Claims that must be present, with any value but null. */
+#define BOUNCER_POLICY_REQUIRED_CLAIMS "required_claims"
+
+/** list of text: Claims that must be strings and not empty. */
+#define BOUNCER_POLICY_REQUIRED_STRING_CLAIMS "required_string_claims"
+
+/** flag: Accepts tokens without "exp": they are valid for ever. */
+#define BOUNCER_POLICY_OPTIONAL_EXP "optional_exp"
+
+/** duration: Allows for clocks that differ: moves "exp" and "nbf" apart by it, in whole seconds.
+ *  "nbf" is always moved by 60 seconds at least. 0s to 5m. Default: 0s. */
+#define BOUNCER_POLICY_LEEWAY "leeway"
+
+/** size: Rejects longer tokens, before anything else is done with them. 0 to 1MiB. Default: 16KiB. */
+#define BOUNCER_POLICY_MAX_TOKEN_LEN "max_token_len"
+
+/** time: Judges at this time, in place of the system's: for tests and audits. Not in a document. */
+#define BOUNCER_POLICY_TIME "time"
+
+/** A kind of settings. Where an issuer's keys are, and how they are kept fresh. */
+#define BOUNCER_KIND_KEYS 2
+
+/** text: The URL of the JWK Set: https, or http to this machine. Either this or discover is
+ *  required. */
+#define BOUNCER_KEYS_URL "url"
+
+/** text: The issuer whose metadata names the JWK Set (OpenID Connect Discovery 1.0, RFC 8414). The
+ *  metadata must name the same issuer. */
+#define BOUNCER_KEYS_DISCOVER "discover"
+
+/** duration: How long keys are fresh where the server does not say. What the server says counts
+ *  from 1m to 1d. 1s to 366d. Default: 10m. */
+#define BOUNCER_KEYS_TTL "ttl"
+
+/** duration: How long keys are used after the issuer last confirmed them, if it cannot be reached;
+ *  never less than they are fresh. Default: 1d, with discover 1h. 0s to 366d. */
+#define BOUNCER_KEYS_MAX_STALE "max_stale"
+
+/** duration: The time for one HTTP exchange. The TCP connection has 2s of it. 1ms to 5m. Default:
+ *  5s. */
+#define BOUNCER_KEYS_TIMEOUT "timeout"
+
+/** duration: How long a verification waits at most for a fetch that may bring its key. 0s to 5m.
+ *  Default: 2s. */
+#define BOUNCER_KEYS_MAX_WAIT "max_wait"
+
+/** flag: Starts to fetch with the first verification, not at once. For programs that fork after
+ *  they set up. */
+#define BOUNCER_KEYS_LAZY "lazy"
+
+/** text: A PEM file of certificate authorities to trust besides the system's. It is read for each
+ *  fetch, so it may be replaced. */
+#define BOUNCER_KEYS_CA_FILE "ca_file"
+
+/** text: "http://[user:password@]host:port", "none", or "environment": https_proxy, http_proxy,
+ *  all_proxy and no_proxy. This machine is never reached through a proxy. Default: environment.
+ *  With a password it is secret. */
+#define BOUNCER_KEYS_PROXY "proxy"
+
+/** flag: Follows up to three redirects to the same scheme, host and port. Without it a redirect is
+ *  a failure. */
+#define BOUNCER_KEYS_SAME_ORIGIN_REDIRECTS "same_origin_redirects"
+
+/** flag: Allows http to other machines: whoever is on the way can then choose the keys. */
+#define BOUNCER_KEYS_ALLOW_HTTP "allow_http"
+
+/** text: Keeps the latest good JWK Set in this file (mode 0600, replaced whole), and starts with
+ *  it. Whoever can write the file or its folder can choose the keys. */
+#define BOUNCER_KEYS_LAST_GOOD_FILE "last_good_file"
+
+/** text: A JWK Set in JSON to start with, until the first fetch succeeds. */
+#define BOUNCER_KEYS_SEED "seed"
+
+/** accelerated|aws-lc: Which arithmetic verifies. Default: "accelerated", unless
+ *  BOUNCER_VERIFY_NO_ACCELERATION is set in the environment. */
+#define BOUNCER_KEYS_BACKEND "backend"
+
+/** A kind of settings. Where the service's own token comes from. */
+#define BOUNCER_KIND_RENEWER 5
+
+/** text: The secret of a DC/OS service account, in JSON: "uid", "private_key" (RSA in PEM) and
+ *  "login_endpoint". Secret. Not in a document. */
+#define BOUNCER_RENEWER_SERVICE_ACCOUNT "service_account"
+
+/** text: A file with the secret of a DC/OS service account. It is read for each login. */
+#define BOUNCER_RENEWER_SERVICE_ACCOUNT_FILE "service_account_file"
+
+/** flag: Takes the DC/OS service account from the environment variable
+ *  DCOS_SERVICE_ACCOUNT_CREDENTIAL: the secret, or the path of a file with it. */
+#define BOUNCER_RENEWER_SERVICE_ACCOUNT_ENV "service_account_env"
+
+/** text: The token endpoint of an OAuth 2.0 client (RFC 6749 section 4.4). client_id and
+ *  client_secret or client_secret_file go with it. */
+#define BOUNCER_RENEWER_TOKEN_URL "token_url"
+
+/** text: The client's name at token_url. */
+#define BOUNCER_RENEWER_CLIENT_ID "client_id"
+
+/** text: The client's secret at token_url. It is sent with HTTP Basic. Secret. Not in a document. */
+#define BOUNCER_RENEWER_CLIENT_SECRET "client_secret"
+
+/** text: A file with the client's secret; one line end may follow it. It is read once. */
+#define BOUNCER_RENEWER_CLIENT_SECRET_FILE "client_secret_file"
+
+/** text: The program supplies the tokens itself. The value stands for the source in logs. */
+#define BOUNCER_RENEWER_SUPPLIED "supplied"
+
+/** text: Logs in at this URL, in place of the service account's "login_endpoint". */
+#define BOUNCER_RENEWER_LOGIN_ENDPOINT "login_endpoint"
+
+/** map of text: Sends these parameters to token_url, by name: "parameters.scope",
+ *  "parameters.audience". */
+#define BOUNCER_RENEWER_PARAMETERS "parameters"
+
+/** dcos|bearer: What stands before the token in the Authorization header: "token=" or "Bearer ".
+ *  Default: dcos for a service account, else bearer. */
+#define BOUNCER_RENEWER_HEADER "header"
+
+/** duration: The time for one HTTP exchange. The TCP connection has 2s of it. 1ms to 5m. Default:
+ *  10s. */
+#define BOUNCER_RENEWER_TIMEOUT "timeout"
+
+/** duration: How long a caller waits at most for a token. 0s to 5m. Default: 10s. */
+#define BOUNCER_RENEWER_MAX_WAIT "max_wait"
+
+/** flag: Logs in with the first call, not at once. For programs that fork after they set up. */
+#define BOUNCER_RENEWER_LAZY "lazy"
+
+/** text: A PEM file of certificate authorities to trust besides the system's. It is read for each
+ *  login, so it may be replaced. */
+#define BOUNCER_RENEWER_CA_FILE "ca_file"
+
+/** text: "http://[user:password@]host:port", "none", or "environment": https_proxy, http_proxy,
+ *  all_proxy and no_proxy. This machine is never reached through a proxy. Default: environment.
+ *  With a password it is secret. */
+#define BOUNCER_RENEWER_PROXY "proxy"
+
+/** flag: Allows http to other machines: whoever is on the way can then take the token. */
+#define BOUNCER_RENEWER_ALLOW_HTTP "allow_http"
+
+
 /**
  * The version of the ABI this header describes. It changes only with the SONAME.
  */
@@ -66,6 +246,36 @@
  * The version this header belongs to.
  */
 #define BOUNCER_VERSION_PATCH 0
+
+/**
+ * The value is never shown, and cannot be in a document.
+ */
+#define BOUNCER_SETTING_SECRET 1
+
+/**
+ * It is set in code and cannot be in a document.
+ */
+#define BOUNCER_SETTING_CODE_ONLY 2
+
+/**
+ * It accepts what is rejected without it.
+ */
+#define BOUNCER_SETTING_WEAKENS 4
+
+/**
+ * It has items; bouncer_settings_add() appends one.
+ */
+#define BOUNCER_SETTING_LIST 8
+
+/**
+ * It has another name now.
+ */
+#define BOUNCER_SETTING_DEPRECATED 16
+
+/**
+ * A URL. With a user and password in it, it is secret.
+ */
+#define BOUNCER_SETTING_PASSWORD 32
 
 /**
  * How a call ended. The numbers are permanent, and later versions add to them: treat an unknown one by its
@@ -273,32 +483,6 @@ typedef uint32_t bouncer_log_level;
 #endif // __cplusplus
 
 /**
- * What a bouncer_stat measures.
- */
-typedef enum {
-    /**
-     * A count that only grows, of this process alone.
-     */
-    BOUNCER_STAT_KIND_COUNTER = 1,
-    /**
-     * A count of this moment.
-     */
-    BOUNCER_STAT_KIND_GAUGE = 2,
-    /**
-     * A moment, in seconds since 1970-01-01T00:00:00Z.
-     */
-    BOUNCER_STAT_KIND_TIME = 3,
-    /**
-     * Text.
-     */
-    BOUNCER_STAT_KIND_TEXT = 4,
-    /**
-     * A duration in seconds.
-     */
-    BOUNCER_STAT_KIND_DURATION = 5,
-} bouncer_stat_kind;
-
-/**
  * The verdicts on many tokens, in the order of the tokens. Immutable; any number of threads may read it.
  */
 typedef struct bouncer_batch bouncer_batch;
@@ -387,10 +571,26 @@ typedef struct bouncer_renewer bouncer_renewer;
 typedef struct bouncer_renewer_options bouncer_renewer_options;
 
 /**
- * A snapshot of counters and states, for metrics, logs and health checks. Immutable; any number of
- * threads may read it.
+ * Settings of one kind: of a policy, a remote key set or a renewer.
+ *
+ *     bouncer_settings *settings = bouncer_settings_new(BOUNCER_KIND_POLICY);
+ *     bouncer_settings_add(settings, BOUNCER_POLICY_ISSUERS, BOUNCER_TEXT("https://id.example"));
+ *     bouncer_settings_add(settings, BOUNCER_POLICY_AUDIENCES, BOUNCER_TEXT("orders"));
+ *     bouncer_settings_set(settings, BOUNCER_POLICY_LEEWAY, BOUNCER_TEXT("30s"));
+ *     if (bouncer_policy_new(settings, &policy, &error) != BOUNCER_STATUS_OK) ...
+ *     bouncer_settings_free(settings);
+ *
+ * The first failure stays: every later change returns its status and does nothing, and nothing can be made of the settings.
+ * So one check is enough, that of the function that makes something of them. Its error says what was wrong;
+ * bouncer_error_claim() of it is the setting.
+ *
+ * One thread at a time may change settings. What is made of them copies what it needs.
+ *
+ * Values are text. A flag is "true" or "false". A duration is a whole number and a unit: "500ms", "30s", "5m", "2h", "1d". A
+ * size is "16384", "16KiB" or "1MiB". A time is in seconds since 1970. A text is never empty. A member of a map is set by
+ * name: "parameters.scope".
  */
-typedef struct bouncer_stats bouncer_stats;
+typedef struct bouncer_settings bouncer_settings;
 
 /**
  * A token that passed every check; there is no other way to have one. Immutable; any number of threads may
@@ -433,6 +633,42 @@ typedef struct {
 } bouncer_bytes;
 
 /**
+ * A setting that this library knows. It belongs to the library and lives as long as it. Later versions may add members at
+ * the end: use it through its pointer only. Each text is NUL-terminated and never NULL.
+ */
+typedef struct {
+    /**
+     * The name, for bouncer_settings_set() and in documents.
+     */
+    const char *name;
+    /**
+     * "flag", "text", "duration", "size", "count", "time", "map of text"; the words of a choice: "jwt|dcos"; for a list
+     * with "list of " before it.
+     */
+    const char *type;
+    /**
+     * The default; empty if there is none or `help` says it.
+     */
+    const char *default_value;
+    /**
+     * The least and the largest value: "0s to 5m"; empty if there are none.
+     */
+    const char *range;
+    /**
+     * What it does.
+     */
+    const char *help;
+    /**
+     * The version of this library that has it first.
+     */
+    const char *since;
+    /**
+     * BOUNCER_SETTING_SECRET and the other flags.
+     */
+    uint32_t flags;
+} bouncer_setting;
+
+/**
  * The verdicts of a batch in columns, laid out as Apache Arrow does (its "Columnar Format", 1.0): buffers that may be
  * handed to it as they are. They belong to the batch.
  *
@@ -468,42 +704,6 @@ typedef struct {
      */
     const uint8_t *uid_validity;
 } bouncer_columns;
-
-/**
- * One row of a snapshot. It belongs to the snapshot. Later versions may add members at its end, so
- * use it by pointer only.
- */
-typedef struct {
-    /**
-     * A BOUNCER_STAT_ name, NUL-terminated.
-     */
-    const char *name;
-    /**
-     * One sentence, NUL-terminated.
-     */
-    const char *help;
-    /**
-     * A bouncer_stat_kind: what is measured, and the unit of `number`.
-     */
-    uint32_t kind;
-    /**
-     * 0: there is no value at this moment.
-     */
-    int32_t present;
-    /**
-     * The value; 0 if there is none or it is text.
-     */
-    double number;
-    /**
-     * The value of BOUNCER_STAT_KIND_TEXT; otherwise no text.
-     */
-    bouncer_str text;
-    /**
-     * Whose it is: the URL of the key set without its query, the issuer, or where the renewer's tokens
-     * come from. Empty for what is the verifier's own.
-     */
-    bouncer_str source;
-} bouncer_stat;
 
 /**
  * Takes one event: `level` is a bouncer_log_level, `message` is valid during the call. It holds no token, no claim value and no
@@ -797,10 +997,88 @@ bouncer_str bouncer_jwks_skipped_message(const bouncer_jwks *jwks,
 void bouncer_jwks_free(bouncer_jwks *jwks);
 
 /**
+ * Settings of a kind, BOUNCER_KIND_…, of which none is set. Free them with bouncer_settings_free(). Never NULL: a kind
+ * that this library does not know is a failure of the settings.
+ */
+bouncer_settings *bouncer_settings_new(uint32_t kind);
+
+/**
+ * Sets `name`, NUL-terminated and mostly one of the constants BOUNCER_POLICY_…, BOUNCER_KEYS_… or BOUNCER_RENEWER_…, to the
+ * value of `value_len` bytes at `value`, in place of what was set. A list has this one item then. The value is copied.
+ *
+ * On failure: BOUNCER_STATUS_INVALID_ARGUMENT, a name that is not known or a value that is not usable.
+ */
+bouncer_status bouncer_settings_set(bouncer_settings *settings,
+                                    const char *name,
+                                    const char *value,
+                                    size_t value_len);
+
+/**
+ * Appends an item, the value of `value_len` bytes at `value`, to the list `name`. It is taken as it is: no separator,
+ * nothing to escape.
+ *
+ * On failure: as bouncer_settings_set(); also a setting that is not a list.
+ */
+bouncer_status bouncer_settings_add(bouncer_settings *settings,
+                                    const char *name,
+                                    const char *value,
+                                    size_t value_len);
+
+/**
+ * Sets what the JSON document of `json_len` bytes at `json` sets: all of it or, on failure, nothing. Flags, counts and
+ * sizes are JSON's own, durations are strings, lists are arrays: {"issuers": ["a"], "leeway": "30s"}. Secrets cannot be in
+ * a document. "$schema" is ignored. docs/settings.schema.json describes it.
+ *
+ * On failure: BOUNCER_STATUS_INVALID_ARGUMENT, not strict JSON, a name that is not known or comes twice, a value that is
+ * not usable, null or an empty list.
+ */
+bouncer_status bouncer_settings_load(bouncer_settings *settings,
+                                     const char *json,
+                                     size_t json_len);
+
+/**
+ * The first failure, or NULL. It belongs to the settings: do not free it.
+ */
+const bouncer_error *bouncer_settings_error(const bouncer_settings *settings);
+
+/**
+ * What was set, as a JSON document without any secret, for logs. It belongs to the settings and is valid until the next
+ * change of them.
+ */
+bouncer_str bouncer_settings_json(const bouncer_settings *settings);
+
+/**
+ * Frees settings and wipes their secrets from memory. What was made of them stays. NULL is allowed.
+ */
+void bouncer_settings_free(bouncer_settings *settings);
+
+/**
+ * The setting of this kind after `previous`, or the first if that is NULL. NULL after the last.
+ */
+const bouncer_setting *bouncer_setting_next(uint32_t kind, const bouncer_setting *previous);
+
+/**
+ * The setting of that kind and name, NUL-terminated; NULL if this library does not know it. For programs that use a setting
+ * only where there is one.
+ */
+const bouncer_setting *bouncer_setting_find(uint32_t kind,
+                                            const char *name);
+
+/**
+ * Makes a policy of settings of BOUNCER_KIND_POLICY, which are copied.
+ *
+ * On success puts the policy in `*out`; free it with bouncer_policy_free(). On failure:
+ * BOUNCER_STATUS_INVALID_ARGUMENT, the first failure of the settings, or they do not say whose tokens are accepted.
+ */
+bouncer_status bouncer_policy_new(const bouncer_settings *settings,
+                                  bouncer_policy **out,
+                                  bouncer_error **err);
+
+/**
  * A policy for DC/OS's Bouncer: RS256; "exp" and a non-empty string "uid" are required; "iss" is not
  * compared. Free it with bouncer_policy_free(). Never NULL.
  */
-bouncer_policy *bouncer_policy_new(void);
+bouncer_policy *bouncer_policy_new_old(void);
 
 /**
  * A policy that judges the signature and the times only: RS256, "exp" required. Prefer
@@ -1184,6 +1462,18 @@ bouncer_status bouncer_remote_options_set_lazy(bouncer_remote_options *options, 
 void bouncer_remote_options_free(bouncer_remote_options *options);
 
 /**
+ * Makes a remote key set of settings of BOUNCER_KIND_KEYS, which are copied. Unless "lazy" is set the first fetch begins at
+ * once, in the background.
+ *
+ * On success puts the key set in `*out`; free it with bouncer_remote_jwks_free(). On failure:
+ * BOUNCER_STATUS_INVALID_ARGUMENT, a setting; BOUNCER_STATUS_MALFORMED_JWK_SET or BOUNCER_STATUS_NO_USABLE_KEY,
+ * the seed.
+ */
+bouncer_status bouncer_remote_jwks_new(const bouncer_settings *settings,
+                                       bouncer_remote_jwks **out,
+                                       bouncer_error **err);
+
+/**
  * Makes a remote key set of the settings, which are copied. Unless they say otherwise the first fetch begins at
  * once, in the background.
  *
@@ -1191,9 +1481,9 @@ void bouncer_remote_options_free(bouncer_remote_options *options);
  * BOUNCER_STATUS_INVALID_ARGUMENT, a setting; BOUNCER_STATUS_MALFORMED_JWK_SET or BOUNCER_STATUS_NO_USABLE_KEY,
  * the seed.
  */
-bouncer_status bouncer_remote_jwks_new(const bouncer_remote_options *options,
-                                       bouncer_remote_jwks **out,
-                                       bouncer_error **err);
+bouncer_status bouncer_remote_jwks_new_old(const bouncer_remote_options *options,
+                                           bouncer_remote_jwks **out,
+                                           bouncer_error **err);
 
 /**
  * Waits up to `timeout_ms` milliseconds until there are keys to judge with.
@@ -1608,7 +1898,7 @@ bouncer_status bouncer_renewer_options_new_service_account(const char *secret,
  * Tokens of the DC/OS service account whose secret is in the file at `path`, which is read for each login. UTF-8.
  *
  * On success puts the settings in `*out`; free them with bouncer_renewer_options_free(). On failure:
- * BOUNCER_STATUS_INVALID_ARGUMENT. The file is first read by bouncer_renewer_new().
+ * BOUNCER_STATUS_INVALID_ARGUMENT. The file is first read by bouncer_renewer_new_old().
  */
 bouncer_status bouncer_renewer_options_new_service_account_file(const char *path,
                                                                 size_t path_len,
@@ -1764,15 +2054,26 @@ uint64_t bouncer_own_token_generation(const bouncer_own_token *token);
 void bouncer_own_token_free(bouncer_own_token *token);
 
 /**
+ * Makes a renewer of settings of BOUNCER_KIND_RENEWER, which are copied. Unless "lazy" is set the first login begins at
+ * once, in the background.
+ *
+ * On success puts the renewer in `*out`; free it with bouncer_renewer_free(). On failure:
+ * BOUNCER_STATUS_INVALID_ARGUMENT, a setting; BOUNCER_STATUS_UNUSABLE_CREDENTIALS, a secret or its file.
+ */
+bouncer_status bouncer_renewer_new(const bouncer_settings *settings,
+                                   bouncer_renewer **out,
+                                   bouncer_error **err);
+
+/**
  * Makes a renewer of the settings, which are copied. Unless they say otherwise the first login begins at once, in the
  * background.
  *
  * On success puts the renewer in `*out`; free it with bouncer_renewer_free(). On failure:
  * BOUNCER_STATUS_INVALID_ARGUMENT, a setting; BOUNCER_STATUS_UNUSABLE_CREDENTIALS, the secret's file.
  */
-bouncer_status bouncer_renewer_new(const bouncer_renewer_options *options,
-                                   bouncer_renewer **out,
-                                   bouncer_error **err);
+bouncer_status bouncer_renewer_new_old(const bouncer_renewer_options *options,
+                                       bouncer_renewer **out,
+                                       bouncer_error **err);
 
 /**
  * A valid token. It waits where there is none and one may come soon, 10 seconds at most unless set otherwise, and in the
@@ -2012,67 +2313,6 @@ uint64_t bouncer_renewal_status_suppressed(const bouncer_renewal_status *status)
  * Frees a snapshot. NULL is allowed.
  */
 void bouncer_renewal_status_free(bouncer_renewal_status *status);
-
-/**
- * The counters of a verifier's cache: the BOUNCER_STAT_CACHE_ rows, absent if it has no cache.
- *
- * On success puts the snapshot in `*out`; free it with bouncer_stats_free(). On failure:
- * BOUNCER_STATUS_NULL_ARGUMENT.
- */
-bouncer_status bouncer_verifier_stats(const bouncer_verifier *verifier,
-                                      bouncer_stats **out,
-                                      bouncer_error **err);
-
-/**
- * What a remote key set has done: the BOUNCER_STAT_KEYS_ rows.
- *
- * On success puts the snapshot in `*out`; free it with bouncer_stats_free(). On failure:
- * BOUNCER_STATUS_NULL_ARGUMENT.
- */
-bouncer_status bouncer_remote_jwks_stats(const bouncer_remote_jwks *keys,
-                                         bouncer_stats **out,
-                                         bouncer_error **err);
-
-/**
- * What a token renewer has done: the BOUNCER_STAT_RENEWER_ rows.
- *
- * On success puts the snapshot in `*out`; free it with bouncer_stats_free(). On failure:
- * BOUNCER_STATUS_NULL_ARGUMENT.
- */
-bouncer_status bouncer_renewer_stats(const bouncer_renewer *renewer,
-                                     bouncer_stats **out,
-                                     bouncer_error **err);
-
-/**
- * The row after `previous`, or the first if that is NULL; NULL at the end. Valid as long as `stats`.
- */
-const bouncer_stat *bouncer_stats_next(const bouncer_stats *stats, const bouncer_stat *previous);
-
-/**
- * The row called `name`, a BOUNCER_STAT_ name, of `source`; with an empty `source`, the first of that
- * name. NULL if there is none. Valid as long as `stats`.
- */
-const bouncer_stat *bouncer_stats_find(const bouncer_stats *stats,
-                                       const char *name,
-                                       const char *source,
-                                       size_t source_len);
-
-/**
- * The snapshot in the text format of Prometheus, version 0.0.4. Names begin with "bouncer_". Text becomes the
- * label "value" of a metric whose name ends in "_info". What is absent has no line. Valid as long as `stats`.
- */
-bouncer_str bouncer_stats_prometheus(const bouncer_stats *stats);
-
-/**
- * The snapshot as JSON: an array with an object for each source, its rows by name, null for what is absent.
- * Valid as long as `stats`.
- */
-bouncer_str bouncer_stats_json(const bouncer_stats *stats);
-
-/**
- * Frees a snapshot. NULL is allowed.
- */
-void bouncer_stats_free(bouncer_stats *stats);
 
 /**
  * Sends the events of this library to `callback`, those of `level` (a bouncer_log_level) and more important ones. For the

@@ -111,12 +111,16 @@ pub use remote::renewal::token_renewer::{TokenRenewer, TokenRenewerBuilder};
 pub use remote::renewal::token_source::{NewToken, TokenSource};
 #[cfg(feature = "remote")]
 pub use remote::transport::{FetchError, FetchFailure, HttpRequest, HttpResponse, Transport};
+pub use settings::settings::Settings;
 #[doc(hidden)]
 pub use settings::stats::{CACHE_STATS, StatRow};
 #[cfg(feature = "remote")]
 #[doc(hidden)]
 pub use settings::stats::{KEYS_STATS, RENEWER_STATS};
 pub use settings::stats::{Stat, StatKind, StatValue, Stats};
+pub use settings::table::{Setting, SettingsKind};
+#[doc(hidden)]
+pub use settings::value::SettingType;
 pub use verify::batch::verify_tokens;
 pub use verify::cache::CacheStats;
 pub use verify::clock::Clock;

@@ -21,6 +21,8 @@ mod jwk;
 
 mod jwks;
 
+mod settings;
+
 mod policy;
 
 mod token;

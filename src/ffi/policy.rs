@@ -2,6 +2,7 @@
 
 use super::boundary::{Failure, act, call, handle, read, text};
 use super::error::bouncer_error;
+use super::settings::bouncer_settings;
 use super::status::bouncer_status;
 use crate::{Algorithm, Policy};
 use std::ffi::c_char;
@@ -12,6 +13,19 @@ use std::time::Duration;
 /// (`bouncer_policy_set_…`, `bouncer_policy_add_…`) must not run while another thread uses it; between
 /// changes any number of threads may.
 pub struct bouncer_policy(pub(super) Policy);
+
+/// Makes a policy of settings of BOUNCER_KIND_POLICY, which are copied.
+///
+/// On success puts the policy in `*out`; free it with bouncer_policy_free(). On failure:
+/// BOUNCER_STATUS_INVALID_ARGUMENT, the first failure of the settings, or they do not say whose tokens are accepted.
+#[unsafe(no_mangle)]
+pub extern "C" fn bouncer_policy_new(
+    settings: Option<&bouncer_settings>,
+    out: Option<&mut MaybeUninit<*mut bouncer_policy>>,
+    err: Option<&mut MaybeUninit<*mut bouncer_error>>,
+) -> bouncer_status {
+    call(out, err, || Ok(bouncer_policy(Policy::from_settings(super::settings::of(settings)?)?)))
+}
 
 /// A policy for DC/OS's Bouncer: RS256; "exp" and a non-empty string "uid" are required; "iss" is not
 /// compared. Free it with bouncer_policy_free(). Never NULL.

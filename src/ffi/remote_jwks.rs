@@ -4,9 +4,10 @@ use super::boundary::{Failure, act, call, handle, milliseconds, read};
 use super::error::bouncer_error;
 use super::jwks::bouncer_jwks;
 use super::remote_options::bouncer_remote_options;
+use super::settings::bouncer_settings;
 use super::remote_status::bouncer_remote_status;
 use super::status::bouncer_status;
-use crate::{ErrorKind, RemoteJwkSet, Ticket};
+use crate::{ErrorKind, RemoteJwkSet, RemoteJwkSetBuilder, Ticket};
 use std::mem::MaybeUninit;
 
 /// An issuer's key set, fetched from its URL and kept fresh by a thread of its own, through rotations and
@@ -22,6 +23,24 @@ use std::mem::MaybeUninit;
 /// After fork() the child's handle works and gets a thread of its own when it needs one. All threads of this library have
 /// all signals blocked: the program's handlers never run on them, and they take no signal that it waits for.
 pub struct bouncer_remote_jwks(pub(super) RemoteJwkSet);
+
+/// Makes a remote key set of settings of BOUNCER_KIND_KEYS, which are copied. Unless "lazy" is set the first fetch begins at
+/// once, in the background.
+///
+/// On success puts the key set in `*out`; free it with bouncer_remote_jwks_free(). On failure:
+/// BOUNCER_STATUS_INVALID_ARGUMENT, a setting; BOUNCER_STATUS_MALFORMED_JWK_SET or BOUNCER_STATUS_NO_USABLE_KEY,
+/// the seed.
+#[unsafe(no_mangle)]
+pub extern "C" fn bouncer_remote_jwks_new(
+    settings: Option<&bouncer_settings>,
+    out: Option<&mut MaybeUninit<*mut bouncer_remote_jwks>>,
+    err: Option<&mut MaybeUninit<*mut bouncer_error>>,
+) -> bouncer_status {
+    call(out, err, || {
+        let builder = RemoteJwkSetBuilder::from_settings(super::settings::of(settings)?)?;
+        Ok(bouncer_remote_jwks(builder.build()?))
+    })
+}
 
 /// Makes a remote key set of the settings, which are copied. Unless they say otherwise the first fetch begins at
 /// once, in the background.

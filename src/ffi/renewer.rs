@@ -5,9 +5,10 @@ use super::error::bouncer_error;
 use super::own_token::bouncer_own_token;
 use super::renewal_status::bouncer_renewal_status;
 use super::renewer_options::bouncer_renewer_options;
+use super::settings::bouncer_settings;
 use super::status::bouncer_status;
 use super::supplied_tokens::SuppliedTokens;
-use crate::{Error, ErrorKind, OwnToken, Result, Ticket, TokenRenewer};
+use crate::{Error, ErrorKind, OwnToken, Result, Ticket, TokenRenewer, TokenRenewerBuilder};
 use std::ffi::c_char;
 use std::mem::MaybeUninit;
 use std::sync::Arc;
@@ -32,6 +33,25 @@ impl bouncer_renewer {
         let wrong = Error::new(ErrorKind::InvalidArgument, "the renewer logs in by itself");
         Ok(self.supplied.as_deref().ok_or(wrong)?)
     }
+}
+
+/// Makes a renewer of settings of BOUNCER_KIND_RENEWER, which are copied. Unless "lazy" is set the first login begins at
+/// once, in the background.
+///
+/// On success puts the renewer in `*out`; free it with bouncer_renewer_free(). On failure:
+/// BOUNCER_STATUS_INVALID_ARGUMENT, a setting; BOUNCER_STATUS_UNUSABLE_CREDENTIALS, a secret or its file.
+#[unsafe(no_mangle)]
+pub extern "C" fn bouncer_renewer_new(
+    settings: Option<&bouncer_settings>,
+    out: Option<&mut MaybeUninit<*mut bouncer_renewer>>,
+    err: Option<&mut MaybeUninit<*mut bouncer_error>>,
+) -> bouncer_status {
+    call(out, err, || {
+        let settings = super::settings::of(settings)?;
+        let supplied = settings.is_set("supplied").then(Arc::<SuppliedTokens>::default);
+        let builder = TokenRenewerBuilder::from_settings_and_source(settings, supplied.clone())?;
+        Ok(bouncer_renewer { renewer: builder.build()?, supplied })
+    })
 }
 
 /// Makes a renewer of the settings, which are copied. Unless they say otherwise the first login begins at once, in the

@@ -62,7 +62,12 @@ impl Policy {
     /// For the tokens of DC/OS's Bouncer: RS256; `exp` and a non-empty string `uid` are required; `iss` is
     /// not compared.
     pub fn dcos() -> Self {
-        Self { uid_required: true, ..Self::any_issuer() }
+        Self::any_issuer().uid()
+    }
+
+    /// Requires `uid` to be a string that is not empty.
+    pub(crate) fn uid(self) -> Self {
+        Self { uid_required: true, ..self }
     }
 
     /// For tokens that `issuer` made for `audience`: both claims must be there and match, character for

@@ -1,0 +1,129 @@
+//! Settings as a JSON document: `{"issuers": ["a"], "leeway": "30s"}`.
+
+use super::Fault;
+use super::settings::{Entry, How, Settings};
+use super::table::Setting;
+use super::value::SettingType;
+use crate::encoding::json;
+use serde_json::Value as Json;
+
+/// What stands for a secret in a document that is shown.
+const NOT_SHOWN: &str = "(set, not shown)";
+
+/// Sets what the document sets. On failure `settings` may be half-changed.
+pub(super) fn load(settings: &mut Settings, document: &str) -> Result<(), Fault> {
+    for (name, value) in members(document).map_err(|why| Fault::at("", why))? {
+        if name != "$schema" {
+            member(settings, &name, value)?;
+        }
+    }
+    Ok(())
+}
+
+/// The members of an object, in order. Strict: no name twice, at any depth.
+fn members(document: &str) -> Result<Vec<(String, json::Value<'_>)>, String> {
+    let mut members = Vec::new();
+    json::members(document, |name, value| {
+        members.push((String::from_utf8_lossy(name).into_owned(), value));
+    })
+    .map_err(|invalid| format!("the document is not strict JSON: {invalid}"))?;
+    Ok(members)
+}
+
+fn member(settings: &mut Settings, name: &str, json: json::Value<'_>) -> Result<(), Fault> {
+    let (setting, member) = settings.find(name)?;
+    let fault = |detail: &str| Fault::at(name, detail);
+    if setting.has(Setting::CODE_ONLY) || setting.has(Setting::SECRET) {
+        return Err(fault("it is set in code, not in a document"));
+    }
+    match setting.kind {
+        SettingType::Map if member.is_empty() => map(settings, setting, json),
+        SettingType::Map => Err(fault("it is the member of an object in a document")),
+        SettingType::Texts | SettingType::Choices(_) => list(settings, setting, "", name, json),
+        _ => scalar(settings, setting, "", name, json, How::Set),
+    }
+}
+
+fn map(settings: &mut Settings, setting: &'static Setting, json: json::Value<'_>) -> Result<(), Fault> {
+    if json.kind() != "an object" {
+        return Err(Fault::at(setting.name, format!("it is {}, not an object", json.kind())));
+    }
+    for (member, value) in members(json.text()).map_err(|why| Fault::at(setting.name, why))? {
+        let path = format!("{}.{member}", setting.name);
+        match (member.as_str(), value.kind()) {
+            ("", _) => return Err(Fault::at(setting.name, "a member's name is empty")),
+            (_, "an array") => list(settings, setting, &member, &path, value)?,
+            _ => scalar(settings, setting, &member, &path, value, How::Set)?,
+        }
+    }
+    Ok(())
+}
+
+fn list(
+    settings: &mut Settings,
+    setting: &'static Setting,
+    member: &str,
+    path: &str,
+    json: json::Value<'_>,
+) -> Result<(), Fault> {
+    let mut items = Vec::new();
+    if json.elements(|item| items.push(item)).is_none() {
+        return Err(Fault::at(path, format!("it is {}, not a list: write [...]", json.kind())));
+    }
+    if items.is_empty() {
+        return Err(Fault::at(path, "it is an empty list: leave it out"));
+    }
+    for (index, item) in items.into_iter().enumerate() {
+        let how = if index == 0 { How::Set } else { How::Add };
+        scalar(settings, setting, member, &format!("{path}[{index}]"), item, how)?;
+    }
+    Ok(())
+}
+
+fn scalar(
+    settings: &mut Settings,
+    setting: &'static Setting,
+    member: &str,
+    path: &str,
+    json: json::Value<'_>,
+    how: How,
+) -> Result<(), Fault> {
+    let text = setting.kind.text_of_json(json).map_err(|detail| Fault::at(path, detail))?;
+    if setting.is_secret(&text) {
+        return Err(Fault::at(path, "with a password it is set in code, not in a document"));
+    }
+    settings.store(setting, member, &text, how).map_err(|detail| Fault::at(path, detail))
+}
+
+/// What was set. Its members are sorted by name.
+pub(super) fn of(entries: &[Entry]) -> String {
+    let mut document = serde_json::Map::new();
+    for Entry { setting, member, value } in entries {
+        let value = match value.json() {
+            Json::String(text) if setting.is_secret(&text) => NOT_SHOWN.into(),
+            shown => shown,
+        };
+        match setting.kind {
+            SettingType::Map => {
+                let map = document.entry(setting.name).or_insert_with(|| Json::Object(serde_json::Map::new()));
+                if let Json::Object(map) = map {
+                    append(map, member, value, false);
+                }
+            }
+            kind => append(&mut document, setting.name, value, kind.is_list()),
+        }
+    }
+    Json::Object(document).to_string()
+}
+
+/// Puts `value` at `name`; what is there already, or is a list anyway, becomes an array.
+fn append(object: &mut serde_json::Map<String, Json>, name: &str, value: Json, is_list: bool) {
+    match object.get_mut(name) {
+        Some(Json::Array(items)) => items.push(value),
+        Some(first) => *first = Json::Array(vec![first.take(), value]),
+        None => {
+            let value = if is_list { Json::Array(vec![value]) } else { value };
+            object.insert(name.to_owned(), value);
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! The policy that settings describe.
+
+use super::Fault;
+use super::settings::Settings;
+use super::table::{POLICY, SettingsKind};
+use crate::error::Result;
+use crate::verify::policy::Policy;
+
+impl Policy {
+    /// The policy of [`SettingsKind::Policy`] settings.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::InvalidArgument`]: a change of the settings failed, they do not say whose tokens are accepted, or they
+    /// contradict each other.
+    pub fn from_settings(settings: &Settings) -> Result<Self> {
+        let settings = settings.usable(SettingsKind::Policy)?;
+        let is_dcos = settings.text("profile") == Some("dcos");
+        match (settings.is_set("issuers"), settings.is_set("any_issuer")) {
+            (true, true) => {
+                return Err(Fault::at("any_issuer", "it and \"issuers\" are mutually exclusive").into());
+            }
+            (false, false) if !is_dcos => {
+                let detail = "it is missing: set it, or \"any_issuer\", or the profile \"dcos\"";
+                return Err(Fault::at("issuers", detail).into());
+            }
+            _ => {}
+        }
+        let policy = settings.apply(POLICY, Self::any_issuer())?;
+        policy.check()?;
+        Ok(policy)
+    }
+}

@@ -1,0 +1,223 @@
+//! Settings of one kind: what was set, checked against the table. The first failure stays.
+
+use super::document;
+use super::near::did_you_mean;
+use super::table::{Row, Setting, SettingsKind};
+use super::value::{Given, SettingType, Value};
+use super::{Fault, excerpt};
+use crate::error::{Error, Result};
+use std::fmt;
+
+/// Settings by name, as text or from a JSON document: for configuration files and for other languages. In Rust
+/// the typed builders say the same.
+///
+/// The first failure stays: every later change fails with it, and nothing can be made of the settings. A value
+/// holds what was set; defaults, and what several settings mean together, are looked at once, by `from_settings`.
+///
+/// ```
+/// use bouncer_verify::{Policy, Settings, SettingsKind};
+///
+/// let mut settings = Settings::new(SettingsKind::Policy);
+/// settings.load(r#"{"issuers": ["https://id.example"], "leeway": "30s"}"#)?;
+/// settings.add("audiences", "orders")?;
+/// let policy = Policy::from_settings(&settings)?;
+///
+/// let error = settings.set("leewya", "30s").unwrap_err();
+/// assert!(error.detail().starts_with("policy has no setting \"leewya\": did you mean \"leeway\"?"));
+/// assert_eq!(Policy::from_settings(&settings).unwrap_err(), error);
+/// # Ok::<(), bouncer_verify::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Settings {
+    kind: SettingsKind,
+    entries: Vec<Entry>,
+    error: Option<Error>,
+}
+
+#[derive(Clone)]
+pub(super) struct Entry {
+    pub(super) setting: &'static Setting,
+    /// Of a map; otherwise empty.
+    pub(super) member: Box<str>,
+    pub(super) value: Value,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum How {
+    Set,
+    Add,
+}
+
+impl Settings {
+    /// Settings of which none is set.
+    pub fn new(kind: SettingsKind) -> Self {
+        Self { kind, entries: Vec::new(), error: None }
+    }
+
+    /// What they are for.
+    pub fn kind(&self) -> SettingsKind {
+        self.kind
+    }
+
+    /// Sets `name` to `value`, in place of what was set. A list has this one item then.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::InvalidArgument`]: the name is not known, the value is not usable, or an earlier change failed.
+    pub fn set(&mut self, name: &str, value: &str) -> Result<()> {
+        self.change(|settings| settings.put(name, value, How::Set))
+    }
+
+    /// Appends an item to the list `name`. It is taken as it is: no separator, nothing to escape.
+    ///
+    /// # Errors
+    /// As [`Settings::set`]; also if it is not a list.
+    pub fn add(&mut self, name: &str, value: &str) -> Result<()> {
+        self.change(|settings| settings.put(name, value, How::Add))
+    }
+
+    /// Sets what a JSON document sets: all of it or, on failure, nothing. Other settings stay. Secrets and what
+    /// is for tests alone cannot be in a document. The member `$schema` is ignored.
+    ///
+    /// # Errors
+    /// As [`Settings::set`]; also if it is not strict JSON.
+    pub fn load(&mut self, json: &str) -> Result<()> {
+        self.change(|settings| {
+            let mut changed = settings.clone();
+            document::load(&mut changed, json)?;
+            *settings = changed;
+            Ok(())
+        })
+    }
+
+    /// The first failure.
+    pub fn error(&self) -> Option<&Error> {
+        self.error.as_ref()
+    }
+
+    /// What was set, as a JSON document in a fixed order and without any secret: for logs.
+    pub fn document(&self) -> String {
+        document::of(&self.entries)
+    }
+
+    /// A failure outside, such as a value that is not UTF-8. The first one stays.
+    #[doc(hidden)]
+    pub fn fail(&mut self, error: Error) -> Error {
+        self.error.get_or_insert(error).clone()
+    }
+
+    /// The text that `name` was set to.
+    #[doc(hidden)]
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.entries.iter().find(|entry| entry.setting.name == name).and_then(|entry| match &entry.value {
+            Value::Text(text) => Some(text.as_str()),
+            _ => None,
+        })
+    }
+
+    /// Whether `name` is set; a flag, whether it is `true`.
+    #[doc(hidden)]
+    pub fn is_set(&self, name: &str) -> bool {
+        let mut entries = self.entries.iter();
+        entries.any(|entry| entry.setting.name == name && entry.value != Value::Flag(false))
+    }
+
+    fn change(&mut self, change: impl FnOnce(&mut Self) -> Result<(), Fault>) -> Result<()> {
+        if let Some(error) = &self.error {
+            return Err(error.clone());
+        }
+        change(self).map_err(|fault| self.fail(fault.into()))
+    }
+
+    /// The setting of that name, and the member of a map.
+    pub(super) fn find<'a>(&self, name: &'a str) -> Result<(&'static Setting, &'a str), Fault> {
+        if let Some((map, member)) = name.split_once('.')
+            && let Some(setting) = self.kind.setting(map)
+            && setting.kind == SettingType::Map
+        {
+            return match member {
+                "" => Err(Fault::at(map, "a name must follow the dot")),
+                _ => Ok((setting, member)),
+            };
+        }
+        self.kind.setting(name).map(|setting| (setting, "")).ok_or_else(|| self.unknown(name))
+    }
+
+    /// The value is not repeated: a secret may stand under a misspelt name.
+    fn unknown(&self, name: &str) -> Fault {
+        let others = SettingsKind::ALL.iter().filter(|kind| **kind != self.kind);
+        let hint = match others.clone().find(|kind| kind.setting(name).is_some()) {
+            Some(kind) => format!(": it is a setting of {}", kind.as_str()),
+            None => did_you_mean(name, self.kind.settings().iter().map(|setting| setting.name)),
+        };
+        let (kind, name, version) = (self.kind.as_str(), excerpt(name), env!("CARGO_PKG_VERSION"));
+        Fault::at("", format!("{kind} has no setting {name}{hint} (version {version})"))
+    }
+
+    fn put(&mut self, name: &str, text: &str, how: How) -> Result<(), Fault> {
+        let (setting, member) = self.find(name)?;
+        if setting.kind == SettingType::Map && member.is_empty() {
+            return Err(Fault::at(name, format!("it is set by member: \"{name}.NAME\"")));
+        }
+        if how == How::Add && !setting.kind.is_list() {
+            return Err(Fault::at(name, "it is not a list: set it"));
+        }
+        self.store(setting, member, text, how).map_err(|detail| Fault::at(name, detail))
+    }
+
+    pub(super) fn store(
+        &mut self,
+        setting: &'static Setting,
+        member: &str,
+        text: &str,
+        how: How,
+    ) -> Result<(), String> {
+        let value = setting.kind.read(text, setting.is_secret(text))?;
+        if how == How::Set {
+            self.entries.retain(|entry| entry.setting.name != setting.name || *entry.member != *member);
+        }
+        self.entries.push(Entry { setting, member: member.into(), value });
+        Ok(())
+    }
+
+    /// These settings, if they are of that kind and without a failure.
+    pub(super) fn usable(&self, kind: SettingsKind) -> Result<&Self> {
+        match &self.error {
+            Some(error) => Err(error.clone()),
+            None if self.kind == kind => Ok(self),
+            None => {
+                let (own, wanted) = (self.kind.as_str(), kind.as_str());
+                Err(Fault::at("", format!("these are settings of {own}, not of {wanted}")).into())
+            }
+        }
+    }
+
+    /// What the rows make of `builder`: each with what was set or, otherwise, with its default.
+    pub(super) fn apply<B>(&self, rows: &'static [Row<B>], mut builder: B) -> Result<B> {
+        for Row { setting, set } in rows {
+            let entries = self.entries.iter().filter(|entry| entry.setting.name == setting.name);
+            let mut values: Vec<_> = entries.map(|entry| (&*entry.member, &entry.value)).collect();
+            let default;
+            if values.is_empty() && !setting.default.is_empty() {
+                let read = setting.kind.read(setting.default, false);
+                default = read.map_err(|detail| Fault::at(setting.name, detail))?;
+                values.push(("", &default));
+            }
+            if values.is_empty() || values.iter().any(|(_, value)| **value == Value::Flag(false)) {
+                continue;
+            }
+            builder = set(builder, &Given { values }).map_err(|error| at(setting.name, &error))?;
+        }
+        Ok(builder)
+    }
+}
+
+/// `error` with the setting that it is about.
+pub(super) fn at(name: &str, error: &Error) -> Error {
+    Error::about_required(error.kind(), name, "").with_detail(error.detail().to_owned())
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Settings({} {})", self.kind.as_str(), self.document())
+    }
+}

@@ -1,0 +1,54 @@
+//! C: the header is what cbindgen writes from `src/ffi`, with the names of all settings in it.
+
+use super::notes::{DO_NOT_EDIT, notes, purpose, wrap};
+use bouncer_verify::SettingsKind;
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+pub(crate) fn generate() -> Vec<(&'static str, String)> {
+    vec![("include/bouncer_verify.h", header())]
+}
+
+fn header() -> String {
+    let mut config = cbindgen::Config::from_file(format!("{ROOT}/src/ffi/cbindgen.toml")).unwrap();
+    config.after_includes = Some(format!("{}\n{}", config.after_includes.unwrap(), names()));
+    // The files one by one, in the order of their `mod` lines: the rest of the crate is not C's business.
+    let modules = std::fs::read_to_string(format!("{ROOT}/src/ffi/mod.rs")).unwrap();
+    let modules = modules.lines().filter_map(|line| line.strip_prefix("mod ")?.strip_suffix(';'));
+    let sources = modules.map(|module| format!("{ROOT}/src/ffi/{module}.rs"));
+    let builder = cbindgen::Builder::new().with_config(config);
+    let bindings = sources.fold(builder, cbindgen::Builder::with_src).generate().unwrap();
+    let mut generated = Vec::new();
+    bindings.write(&mut generated);
+    let generated = String::from_utf8(generated).unwrap();
+    // Rust's contract for callers in Rust; C has the preamble.
+    let generated = generated
+        .replace(" *\n *  # Safety\n *  The rules of the header's preamble.\n", "")
+        .replace(" *\n * # Safety\n * The rules of the header's preamble.\n", "");
+    assert!(!generated.contains("# Safety"));
+    generated
+}
+
+/// A name that is misspelt does not compile.
+fn names() -> String {
+    let mut names = format!("\n/* {DO_NOT_EDIT} */\n");
+    for &kind in SettingsKind::ALL {
+        let upper = kind.as_str().to_uppercase();
+        define(
+            &mut names,
+            &format!("A kind of settings. {}", purpose(kind)),
+            &format!("BOUNCER_KIND_{upper} {}", kind.number()),
+        );
+        for setting in kind.settings() {
+            let name = setting.name.to_uppercase();
+            let doc = format!("{}: {}", setting.kind.name(), notes(setting));
+            define(&mut names, &doc, &format!("BOUNCER_{upper}_{name} \"{}\"", setting.name));
+        }
+    }
+    names
+}
+
+fn define(names: &mut String, doc: &str, definition: &str) {
+    let doc = wrap(doc, 95).join("\n *  ");
+    *names += &format!("\n/** {doc} */\n#define {definition}\n");
+}

@@ -1,0 +1,104 @@
+//! docs/settings.md and docs/settings.schema.json.
+
+use super::notes::{DO_NOT_EDIT, notes, purpose};
+use bouncer_verify::{Setting, SettingType, SettingsKind};
+use serde_json::{Map, Value, json};
+
+pub(crate) fn generate() -> Vec<(&'static str, String)> {
+    vec![("docs/settings.md", page()), ("docs/settings.schema.json", schema())]
+}
+
+fn page() -> String {
+    let mut page = format!(
+        "<!-- {DO_NOT_EDIT} -->\n# Settings\n\n\
+         Every setting, by kind. The names are the same in C, C++, Go (in CamelCase), Python and in JSON documents.\n\
+         `docs/settings.schema.json` describes the documents for editors. ⚠ marks a setting that accepts what is\n\
+         rejected without it.\n\n\
+         | type | as text (C) | in a document |\n|---|---|---|\n\
+         | flag | `true`, `false` | `true`, `false` |\n\
+         | text, choice | as it is; never empty | `\"text\"` |\n\
+         | duration | `500ms`, `30s`, `5m`, `2h`, `1d` | `\"30s\"` |\n\
+         | size | `16384`, `16KiB`, `1MiB` | `16384`, `\"16KiB\"` |\n\
+         | count | `100` | `100` |\n\
+         | time | seconds since 1970 | |\n\
+         | list | an item for each call | `[\"a\", \"b\"]`, never empty |\n\
+         | map | `name.member` for each member | `{{\"member\": \"text\"}}`, `{{\"member\": [\"a\", \"b\"]}}` |\n"
+    );
+    for &kind in SettingsKind::ALL {
+        page += &format!("\n## {}\n\n{}\n\n", kind.as_str(), purpose(kind));
+        page += "| name | type | default | |\n|---|---|---|---|\n";
+        for setting in kind.settings() {
+            let weakens = if setting.has(Setting::WEAKENS) { " ⚠" } else { "" };
+            let default = match (setting.default, setting.kind) {
+                ("", SettingType::Flag) => "`false`".to_owned(),
+                ("", _) => String::new(),
+                (default, _) => format!("`{default}`"),
+            };
+            let (name, kind) = (setting.name, setting.kind.name().replace('|', ", "));
+            page += &format!("| `{name}`{weakens} | {kind} | {default} | {} |\n", notes(setting));
+        }
+    }
+    page
+}
+
+/// JSON Schema, Draft 2020-12: a definition for each kind.
+fn schema() -> String {
+    let definitions: Map<_, _> =
+        SettingsKind::ALL.iter().map(|kind| (kind.as_str().to_owned(), object(*kind))).collect();
+    let any: Vec<_> = SettingsKind::ALL
+        .iter()
+        .map(|kind| json!({"$ref": format!("#/$defs/{}", kind.as_str())}))
+        .collect();
+    let schema = json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$comment": DO_NOT_EDIT,
+        "title": "Settings of bouncer_verify",
+        "anyOf": any,
+        "$defs": definitions,
+    });
+    serde_json::to_string_pretty(&schema).unwrap() + "\n"
+}
+
+fn object(kind: SettingsKind) -> Value {
+    let in_documents =
+        |setting: &&Setting| !setting.has(Setting::SECRET) && !setting.has(Setting::CODE_ONLY);
+    let mut properties: Map<_, _> = kind
+        .settings()
+        .into_iter()
+        .filter(in_documents)
+        .map(|setting| {
+            let mut property = property(setting.kind);
+            property["description"] = notes(setting).into();
+            (setting.name.to_owned(), property)
+        })
+        .collect();
+    properties.insert("$schema".to_owned(), json!({"type": "string"}));
+    json!({
+        "description": purpose(kind),
+        "type": "object",
+        "additionalProperties": false,
+        "properties": properties,
+    })
+}
+
+fn property(kind: SettingType) -> Value {
+    let text = json!({"type": "string", "minLength": 1});
+    match kind {
+        SettingType::Flag => json!({"type": "boolean"}),
+        SettingType::Text => text,
+        SettingType::Texts => json!({"type": "array", "minItems": 1, "items": text}),
+        SettingType::Choice(words) => json!({"enum": words}),
+        SettingType::Choices(words) => json!({"type": "array", "minItems": 1, "items": {"enum": words}}),
+        SettingType::Duration { .. } => json!({"type": "string", "pattern": "^[0-9]+(ms|s|m|h|d)$"}),
+        SettingType::Size { max } => json!({"anyOf": [
+            {"type": "integer", "minimum": 0, "maximum": max},
+            {"type": "string", "pattern": "^[0-9]+(KiB|MiB)?$"},
+        ]}),
+        SettingType::Count { max } => json!({"type": "integer", "minimum": 0, "maximum": max}),
+        SettingType::Time => json!({"type": "integer"}),
+        SettingType::Map => json!({"type": "object", "additionalProperties": {"anyOf": [
+            text,
+            {"type": "array", "minItems": 1, "items": text},
+        ]}}),
+    }
+}
