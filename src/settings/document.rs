@@ -105,7 +105,8 @@ pub(super) fn of(entries: &[Entry]) -> String {
         };
         match setting.kind {
             SettingType::Map => {
-                let map = document.entry(setting.name).or_insert_with(|| Json::Object(serde_json::Map::new()));
+                let map =
+                    document.entry(setting.name).or_insert_with(|| Json::Object(serde_json::Map::new()));
                 if let Json::Object(map) = map {
                     append(map, member, value, false);
                 }

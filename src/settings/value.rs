@@ -63,7 +63,7 @@ const SIZES: [(&str, u64); 2] = [("KiB", 1024), ("MiB", 1024 * 1024)];
 
 impl SettingType {
     /// Whether [`crate::Settings::add`] appends an item.
-    pub fn is_list(self) -> bool {
+    pub const fn is_list(self) -> bool {
         matches!(self, Self::Texts | Self::Choices(_) | Self::Map)
     }
 
@@ -189,7 +189,8 @@ fn duration(text: &str) -> Result<Duration, String> {
 
 pub(super) fn shown_duration(duration: Duration) -> String {
     let milliseconds = duration.as_millis();
-    let fits = |unit: &&(&str, u64)| milliseconds.is_multiple_of(unit.1.into()) && milliseconds >= unit.1.into();
+    let fits =
+        |unit: &&(&str, u64)| milliseconds.is_multiple_of(unit.1.into()) && milliseconds >= unit.1.into();
     match UNITS.iter().rev().find(fits) {
         Some((unit, factor)) => format!("{}{unit}", milliseconds / u128::from(*factor)),
         None => "0s".to_owned(),

@@ -45,10 +45,8 @@ fn page() -> String {
 fn schema() -> String {
     let definitions: Map<_, _> =
         SettingsKind::ALL.iter().map(|kind| (kind.as_str().to_owned(), object(*kind))).collect();
-    let any: Vec<_> = SettingsKind::ALL
-        .iter()
-        .map(|kind| json!({"$ref": format!("#/$defs/{}", kind.as_str())}))
-        .collect();
+    let any: Vec<_> =
+        SettingsKind::ALL.iter().map(|kind| json!({"$ref": format!("#/$defs/{}", kind.as_str())})).collect();
     let schema = json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$comment": DO_NOT_EDIT,
@@ -60,8 +58,7 @@ fn schema() -> String {
 }
 
 fn object(kind: SettingsKind) -> Value {
-    let in_documents =
-        |setting: &&Setting| !setting.has(Setting::SECRET) && !setting.has(Setting::CODE_ONLY);
+    let in_documents = |setting: &&Setting| !setting.has(Setting::SECRET) && !setting.has(Setting::CODE_ONLY);
     let mut properties: Map<_, _> = kind
         .settings()
         .into_iter()
