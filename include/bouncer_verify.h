@@ -22,8 +22,9 @@
  *
  *  Rules that hold for every function
  *
- *  - Inputs are a pointer and a length, never NUL-terminated; but the name of a setting is NUL-terminated. They are read during the call and not kept. A pointer
- *    may be NULL where its length is 0. Text is `const char *` and UTF-8, numbers are `const uint8_t *`.
+ *  - Inputs are a pointer and a length, never NUL-terminated. The one exception is the name of a setting, which is
+ *    NUL-terminated. They are read during the call and not kept. A pointer may be NULL where its length is 0. Text is
+ *    `const char *` and UTF-8, numbers are `const uint8_t *`.
  *  - Outputs come last, `out` and then `err`. `*out` is written on success only; `*err` is written on every failure, unless
  *    `err` is NULL, and never on success. Neither is read. No output may overlap another argument.
  *  - A function that can fail returns a bouncer_status: BOUNCER_STATUS_OK (0), or why it failed. The same number is in
@@ -78,8 +79,8 @@
 /** flag: Accepts tokens made for anybody, whatever audiences says. */
 #define BOUNCER_POLICY_ANY_AUDIENCE "any_audience"
 
-/** list of RS256|RS384|RS512|PS256|PS384|PS512|ES256|ES384|ES512|Ed25519: The allowed values of
- *  "alg". Default: RS256. */
+/** list of RS256|RS384|RS512|PS256|PS384|PS512|ES256|ES384|ES512|Ed25519|EdDSA: The allowed values
+ *  of "alg". EdDSA is the old name of Ed25519. Default: RS256. */
 #define BOUNCER_POLICY_ALGORITHMS "algorithms"
 
 /** text: What the header parameter "typ" must be (RFC 8725 section 3.11), for example "at+jwt".
@@ -225,6 +226,123 @@
 
 /** flag: Allows http to other machines: whoever is on the way can then take the token. */
 #define BOUNCER_RENEWER_ALLOW_HTTP "allow_http"
+
+/** counter: Tokens that were accepted out of the cache. */
+#define BOUNCER_STAT_CACHE_HITS_TOTAL "cache_hits_total"
+
+/** counter: Tokens that were looked up in the cache and were not there. */
+#define BOUNCER_STAT_CACHE_MISSES_TOTAL "cache_misses_total"
+
+/** gauge: The number of tokens that the cache can hold. */
+#define BOUNCER_STAT_CACHE_CAPACITY "cache_capacity"
+
+/** text: empty, fresh, stale, too_old or closed. */
+#define BOUNCER_STAT_KEYS_STATE "keys_state"
+
+/** gauge: Grows by one with each change of the keys; 0 before the first. */
+#define BOUNCER_STAT_KEYS_GENERATION "keys_generation"
+
+/** text: SHA-256 of the document in use, in hex. */
+#define BOUNCER_STAT_KEYS_SHA256 "keys_sha256"
+
+/** gauge: Keys that can verify tokens. */
+#define BOUNCER_STAT_KEYS_USABLE "keys_usable"
+
+/** gauge: Keys of the document that cannot be used. */
+#define BOUNCER_STAT_KEYS_SKIPPED "keys_skipped"
+
+/** time: When the issuer last confirmed the keys in use. */
+#define BOUNCER_STAT_KEYS_LAST_SUCCESS_SECONDS "keys_last_success_seconds"
+
+/** duration: How long ago the issuer last confirmed the keys in use. */
+#define BOUNCER_STAT_KEYS_AGE_SECONDS "keys_age_seconds"
+
+/** duration: The time until the next scheduled fetch. */
+#define BOUNCER_STAT_KEYS_NEXT_ATTEMPT_SECONDS "keys_next_attempt_seconds"
+
+/** counter: Fetches that are over. */
+#define BOUNCER_STAT_KEYS_ATTEMPTS_TOTAL "keys_attempts_total"
+
+/** counter: Fetches that failed. */
+#define BOUNCER_STAT_KEYS_FAILURES_TOTAL "keys_failures_total"
+
+/** gauge: Scheduled fetches that failed since the last success. */
+#define BOUNCER_STAT_KEYS_FAILURES_IN_ROW "keys_failures_in_row"
+
+/** counter: Fetches that began on schedule. */
+#define BOUNCER_STAT_KEYS_SCHEDULED_TOTAL "keys_scheduled_total"
+
+/** counter: Fetches that began because the one before failed. */
+#define BOUNCER_STAT_KEYS_RETRIES_TOTAL "keys_retries_total"
+
+/** counter: Fetches for a token with an unknown kid. */
+#define BOUNCER_STAT_KEYS_UNKNOWN_KID_TOTAL "keys_unknown_kid_total"
+
+/** counter: Fetches for a token that no key verified. */
+#define BOUNCER_STAT_KEYS_WITHOUT_KID_TOTAL "keys_without_kid_total"
+
+/** counter: Fetches that the program asked for. */
+#define BOUNCER_STAT_KEYS_REQUESTED_TOTAL "keys_requested_total"
+
+/** counter: Tokens without a key for which the budget allowed no fetch. */
+#define BOUNCER_STAT_KEYS_SUPPRESSED_TOTAL "keys_suppressed_total"
+
+/** text: The latest failure, even if a fetch has succeeded since. */
+#define BOUNCER_STAT_KEYS_LAST_ERROR "keys_last_error"
+
+/** text: The stable name of the latest failure. */
+#define BOUNCER_STAT_KEYS_LAST_ERROR_NAME "keys_last_error_name"
+
+/** time: When the latest failure was. */
+#define BOUNCER_STAT_KEYS_LAST_ERROR_SECONDS "keys_last_error_seconds"
+
+/** text: Why the last-good file could not be read or written. */
+#define BOUNCER_STAT_KEYS_LAST_GOOD_ERROR "keys_last_good_error"
+
+/** text: empty, valid, expiring, expired or closed. */
+#define BOUNCER_STAT_RENEWER_STATE "renewer_state"
+
+/** gauge: Grows by one with each token; 0 before the first. */
+#define BOUNCER_STAT_RENEWER_GENERATION "renewer_generation"
+
+/** duration: The time until the token expires. */
+#define BOUNCER_STAT_RENEWER_EXPIRES_IN_SECONDS "renewer_expires_in_seconds"
+
+/** duration: The time until the next scheduled login. */
+#define BOUNCER_STAT_RENEWER_NEXT_ATTEMPT_SECONDS "renewer_next_attempt_seconds"
+
+/** counter: Logins that are over. */
+#define BOUNCER_STAT_RENEWER_ATTEMPTS_TOTAL "renewer_attempts_total"
+
+/** counter: Logins that failed. */
+#define BOUNCER_STAT_RENEWER_FAILURES_TOTAL "renewer_failures_total"
+
+/** gauge: Scheduled logins that failed since the last success. */
+#define BOUNCER_STAT_RENEWER_FAILURES_IN_ROW "renewer_failures_in_row"
+
+/** counter: Logins that began on schedule. */
+#define BOUNCER_STAT_RENEWER_SCHEDULED_TOTAL "renewer_scheduled_total"
+
+/** counter: Logins that began because the one before failed. */
+#define BOUNCER_STAT_RENEWER_RETRIES_TOTAL "renewer_retries_total"
+
+/** counter: Logins after a server rejected the token. */
+#define BOUNCER_STAT_RENEWER_REJECTIONS_TOTAL "renewer_rejections_total"
+
+/** counter: Logins that the program asked for. */
+#define BOUNCER_STAT_RENEWER_REQUESTED_TOTAL "renewer_requested_total"
+
+/** counter: Rejections for which the budget allowed no login. */
+#define BOUNCER_STAT_RENEWER_SUPPRESSED_TOTAL "renewer_suppressed_total"
+
+/** text: The latest failure, even if a login has succeeded since. */
+#define BOUNCER_STAT_RENEWER_LAST_ERROR "renewer_last_error"
+
+/** text: The stable name of the latest failure. */
+#define BOUNCER_STAT_RENEWER_LAST_ERROR_NAME "renewer_last_error_name"
+
+/** time: When the latest failure was. */
+#define BOUNCER_STAT_RENEWER_LAST_ERROR_SECONDS "renewer_last_error_seconds"
 
 
 /**
@@ -483,6 +601,32 @@ typedef uint32_t bouncer_log_level;
 #endif // __cplusplus
 
 /**
+ * What a bouncer_stat measures.
+ */
+typedef enum {
+    /**
+     * A count that only grows, of this process alone.
+     */
+    BOUNCER_STAT_KIND_COUNTER = 1,
+    /**
+     * A count of this moment.
+     */
+    BOUNCER_STAT_KIND_GAUGE = 2,
+    /**
+     * A moment, in seconds since 1970-01-01T00:00:00Z.
+     */
+    BOUNCER_STAT_KIND_TIME = 3,
+    /**
+     * Text.
+     */
+    BOUNCER_STAT_KIND_TEXT = 4,
+    /**
+     * A duration in seconds.
+     */
+    BOUNCER_STAT_KIND_DURATION = 5,
+} bouncer_stat_kind;
+
+/**
  * The verdicts on many tokens, in the order of the tokens. Immutable; any number of threads may read it.
  */
 typedef struct bouncer_batch bouncer_batch;
@@ -591,6 +735,12 @@ typedef struct bouncer_renewer_options bouncer_renewer_options;
  * name: "parameters.scope".
  */
 typedef struct bouncer_settings bouncer_settings;
+
+/**
+ * A snapshot of counters and states, for metrics, logs and health checks. Immutable; any number of
+ * threads may read it.
+ */
+typedef struct bouncer_stats bouncer_stats;
 
 /**
  * A token that passed every check; there is no other way to have one. Immutable; any number of threads may
@@ -704,6 +854,42 @@ typedef struct {
      */
     const uint8_t *uid_validity;
 } bouncer_columns;
+
+/**
+ * One row of a snapshot. It belongs to the snapshot. Later versions may add members at its end, so
+ * use it by pointer only.
+ */
+typedef struct {
+    /**
+     * A BOUNCER_STAT_ name, NUL-terminated.
+     */
+    const char *name;
+    /**
+     * One sentence, NUL-terminated.
+     */
+    const char *help;
+    /**
+     * A bouncer_stat_kind: what is measured, and the unit of `number`.
+     */
+    uint32_t kind;
+    /**
+     * 0: there is no value at this moment.
+     */
+    int32_t present;
+    /**
+     * The value; 0 if there is none or it is text.
+     */
+    double number;
+    /**
+     * The value of BOUNCER_STAT_KIND_TEXT; otherwise no text.
+     */
+    bouncer_str text;
+    /**
+     * Whose it is: the URL of the key set without its query, the issuer, or where the renewer's tokens
+     * come from. Empty for what is the verifier's own.
+     */
+    bouncer_str source;
+} bouncer_stat;
 
 /**
  * Takes one event: `level` is a bouncer_log_level, `message` is valid during the call. It holds no token, no claim value and no
@@ -2313,6 +2499,67 @@ uint64_t bouncer_renewal_status_suppressed(const bouncer_renewal_status *status)
  * Frees a snapshot. NULL is allowed.
  */
 void bouncer_renewal_status_free(bouncer_renewal_status *status);
+
+/**
+ * The counters of a verifier's cache: the BOUNCER_STAT_CACHE_ rows, absent if it has no cache.
+ *
+ * On success puts the snapshot in `*out`; free it with bouncer_stats_free(). On failure:
+ * BOUNCER_STATUS_NULL_ARGUMENT.
+ */
+bouncer_status bouncer_verifier_stats(const bouncer_verifier *verifier,
+                                      bouncer_stats **out,
+                                      bouncer_error **err);
+
+/**
+ * What a remote key set has done: the BOUNCER_STAT_KEYS_ rows.
+ *
+ * On success puts the snapshot in `*out`; free it with bouncer_stats_free(). On failure:
+ * BOUNCER_STATUS_NULL_ARGUMENT.
+ */
+bouncer_status bouncer_remote_jwks_stats(const bouncer_remote_jwks *keys,
+                                         bouncer_stats **out,
+                                         bouncer_error **err);
+
+/**
+ * What a token renewer has done: the BOUNCER_STAT_RENEWER_ rows.
+ *
+ * On success puts the snapshot in `*out`; free it with bouncer_stats_free(). On failure:
+ * BOUNCER_STATUS_NULL_ARGUMENT.
+ */
+bouncer_status bouncer_renewer_stats(const bouncer_renewer *renewer,
+                                     bouncer_stats **out,
+                                     bouncer_error **err);
+
+/**
+ * The row after `previous`, or the first if that is NULL; NULL at the end. Valid as long as `stats`.
+ */
+const bouncer_stat *bouncer_stats_next(const bouncer_stats *stats, const bouncer_stat *previous);
+
+/**
+ * The row called `name`, a BOUNCER_STAT_ name, of `source`; with an empty `source`, the first of that
+ * name. NULL if there is none. Valid as long as `stats`.
+ */
+const bouncer_stat *bouncer_stats_find(const bouncer_stats *stats,
+                                       const char *name,
+                                       const char *source,
+                                       size_t source_len);
+
+/**
+ * The snapshot in the text format of Prometheus, version 0.0.4. Names begin with "bouncer_". Text becomes the
+ * label "value" of a metric whose name ends in "_info". What is absent has no line. Valid as long as `stats`.
+ */
+bouncer_str bouncer_stats_prometheus(const bouncer_stats *stats);
+
+/**
+ * The snapshot as JSON: an array with an object for each source, its rows by name, null for what is absent.
+ * Valid as long as `stats`.
+ */
+bouncer_str bouncer_stats_json(const bouncer_stats *stats);
+
+/**
+ * Frees a snapshot. NULL is allowed.
+ */
+void bouncer_stats_free(bouncer_stats *stats);
 
 /**
  * Sends the events of this library to `callback`, those of `level` (a bouncer_log_level) and more important ones. For the

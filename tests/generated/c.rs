@@ -1,7 +1,7 @@
 //! C: the header is what cbindgen writes from `src/ffi`, with the names of all settings in it.
 
 use super::notes::{DO_NOT_EDIT, notes, purpose, wrap};
-use bouncer_verify::SettingsKind;
+use bouncer_verify::{CACHE_STATS, KEYS_STATS, RENEWER_STATS, SettingsKind, StatRow};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
@@ -45,7 +45,17 @@ fn names() -> String {
             define(&mut names, &doc, &format!("BOUNCER_{upper}_{name} \"{}\"", setting.name));
         }
     }
+    stat_names(&mut names, CACHE_STATS);
+    stat_names(&mut names, KEYS_STATS);
+    stat_names(&mut names, RENEWER_STATS);
     names
+}
+
+fn stat_names<T>(names: &mut String, rows: &[StatRow<T>]) {
+    for row in rows {
+        let doc = format!("{}: {}", row.kind.as_str(), row.help);
+        define(names, &doc, &format!("BOUNCER_STAT_{} \"{}\"", row.name.to_uppercase(), row.name));
+    }
 }
 
 fn define(names: &mut String, doc: &str, definition: &str) {
