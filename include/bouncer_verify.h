@@ -603,7 +603,11 @@ typedef uint32_t bouncer_log_level;
 /**
  * What a bouncer_stat measures.
  */
-typedef enum {
+enum bouncer_stat_kind
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
     /**
      * A count that only grows, of this process alone.
      */
@@ -624,7 +628,14 @@ typedef enum {
      * A duration in seconds.
      */
     BOUNCER_STAT_KIND_DURATION = 5,
-} bouncer_stat_kind;
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum bouncer_stat_kind bouncer_stat_kind;
+#else
+typedef uint32_t bouncer_stat_kind;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
 
 /**
  * The verdicts on many tokens, in the order of the tokens. Immutable; any number of threads may read it.

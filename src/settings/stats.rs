@@ -22,21 +22,18 @@ use crate::remote::transport::FetchError;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StatKind {
     /// A count that only grows, of this process alone.
-    Counter = 1,
+    Counter,
     /// A count of this moment.
-    Gauge = 2,
+    Gauge,
     /// A moment, in seconds since 1970-01-01T00:00:00Z.
-    Time = 3,
+    Time,
     /// Text.
-    Text = 4,
+    Text,
     /// A duration in seconds.
-    Duration = 5,
+    Duration,
 }
 
 impl StatKind {
-    /// Every kind.
-    pub const ALL: [Self; 5] = [Self::Counter, Self::Gauge, Self::Time, Self::Text, Self::Duration];
-
     /// The stable name, the same in every language.
     pub const fn as_str(self) -> &'static str {
         match self {
