@@ -18,14 +18,23 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-/// The largest accepted document, in bytes.
-pub(crate) const MAX_DOCUMENT_LEN: usize = 1024 * 1024;
 /// The most members accepted in one set. They are counted before any of them is read.
-const MAX_MEMBERS: usize = 1000;
-/// The most keys used of one set. Preparing one costs up to milliseconds; further ones are skipped.
-const MAX_KEYS: usize = 100;
+pub(crate) const MAX_MEMBERS: usize = 1000;
 const TOO_MANY_CANDIDATES: &str =
     "the first 4 keys that match were tried, and there are more: a \"kid\" would tell which";
+
+/// How large a set may be.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    /// The largest accepted document, in bytes.
+    pub(crate) document_len: usize,
+    /// The most keys used of one set. Preparing one costs up to milliseconds; further ones are skipped.
+    pub(crate) keys: usize,
+}
+
+impl Limits {
+    pub(crate) const DEFAULT: Self = Self { document_len: 1024 * 1024, keys: 100 };
+}
 
 /// An issuer's public keys, checked and parsed once. Immutable, and shared by any number of threads.
 ///
@@ -95,7 +104,11 @@ impl JwkSet {
     /// # Errors
     /// As [`JwkSet::from_slice`].
     pub fn from_slice_with(json: &[u8], backend: Backend) -> Result<Self> {
-        Self::build(read_document(json)?, backend)
+        Self::from_slice_within(json, backend, Limits::DEFAULT)
+    }
+
+    pub(crate) fn from_slice_within(json: &[u8], backend: Backend, limits: Limits) -> Result<Self> {
+        Self::build(read_document(json, limits)?, backend, limits)
     }
 
     /// A set of the given keys, with the default back end. A key whose point is not on its curve is skipped, and so is
@@ -112,7 +125,7 @@ impl JwkSet {
     /// # Errors
     /// [`ErrorKind::NoUsableKey`].
     pub fn from_keys_with(keys: impl IntoIterator<Item = Jwk>, backend: Backend) -> Result<Self> {
-        Self::build(keys.into_iter().map(Ok).collect(), backend)
+        Self::build(keys.into_iter().map(Ok).collect(), backend, Limits::DEFAULT)
     }
 
     /// What [`JwkSet::from_slice`] skips in a document, also when it skips everything and so gives no set:
@@ -121,14 +134,14 @@ impl JwkSet {
     /// # Errors
     /// [`ErrorKind::MalformedJwkSet`].
     pub fn skipped_in(json: &[u8]) -> Result<Vec<SkippedKey>> {
-        Ok(prepare(read_document(json)?, Backend::default()).1)
+        Ok(prepare(read_document(json, Limits::DEFAULT)?, Backend::default(), Limits::DEFAULT).1)
     }
 
-    fn build(parsed: Vec<Parsed>, backend: Backend) -> Result<Self> {
+    fn build(parsed: Vec<Parsed>, backend: Backend, limits: Limits) -> Result<Self> {
         if parsed.len() > MAX_MEMBERS {
             return Err(too_many(parsed.len()));
         }
-        let (usable, skipped) = prepare(parsed, backend);
+        let (usable, skipped) = prepare(parsed, backend, limits);
         if usable.is_empty() {
             let detail = match &*skipped {
                 [] => "it is empty".to_owned(),
@@ -333,10 +346,10 @@ fn too_many(members: usize) -> Error {
     malformed(format!("{members} members in \"keys\"; at most {MAX_MEMBERS}"))
 }
 
-fn read_document(json: &[u8]) -> Result<Vec<Parsed>> {
+fn read_document(json: &[u8], limits: Limits) -> Result<Vec<Parsed>> {
     const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
-    if json.len() > MAX_DOCUMENT_LEN {
-        return Err(malformed(format!("{} bytes; at most {MAX_DOCUMENT_LEN} (1 MiB)", json.len())));
+    if json.len() > limits.document_len {
+        return Err(malformed(format!("{} bytes; at most {}", json.len(), limits.document_len)));
     }
     let json = json.strip_prefix(BYTE_ORDER_MARK).unwrap_or(json);
     let not_json = |invalid: json::Invalid| match hints::looks_like(json) {
@@ -376,18 +389,22 @@ fn read_document(json: &[u8]) -> Result<Vec<Parsed>> {
     Ok(members.into_iter().map(Jwk::parse).collect())
 }
 
-fn prepare(parsed: Vec<Parsed>, backend: Backend) -> (Vec<(Jwk, VerifyingKey)>, Vec<SkippedKey>) {
+fn prepare(
+    parsed: Vec<Parsed>,
+    backend: Backend,
+    limits: Limits,
+) -> (Vec<(Jwk, VerifyingKey)>, Vec<SkippedKey>) {
     let mut usable = Vec::new();
     let mut skipped = Vec::new();
     for (index, parsed) in parsed.into_iter().enumerate() {
         let prepared = parsed.and_then(|jwk| {
-            let key = match usable.len() {
-                ..MAX_KEYS => VerifyingKey::new(backend, &jwk),
-                _ => Err(SkipReason::OverLimit),
+            let key = match usable.len() < limits.keys {
+                true => VerifyingKey::new(backend, &jwk),
+                false => Err(SkipReason::OverLimit),
             };
             match key {
                 Ok(key) => Ok((jwk, key)),
-                Err(reason) => Err((refused(reason, &jwk), jwk.kid().map(Into::into))),
+                Err(reason) => Err((refused(reason, &jwk, limits), jwk.kid().map(Into::into))),
             }
         });
         match prepared {
@@ -401,8 +418,11 @@ fn prepare(parsed: Vec<Parsed>, backend: Backend) -> (Vec<(Jwk, VerifyingKey)>, 
 }
 
 /// A key that the back end refuses, or the limit.
-fn refused(reason: SkipReason, jwk: &Jwk) -> Unusable {
+fn refused(reason: SkipReason, jwk: &Jwk, limits: Limits) -> Unusable {
     match (reason, jwk.curve()) {
+        (SkipReason::OverLimit, _) => {
+            Unusable::new(reason, format!("over the limit of {} usable keys", limits.keys))
+        }
         (SkipReason::BadPoint, Some("Ed25519")) => {
             Unusable::new(reason, "\"x\" is of small order or not in its one spelling")
         }
@@ -431,7 +451,7 @@ mod tests {
         let padded = |len: usize| format!("{{\"keys\":[{KEY}]{}}}", " ".repeat(len - KEY.len() - 11));
         assert_eq!(padded(100).len(), 100);
         assert_eq!(detail(&padded(1 << 20)), "");
-        assert_eq!(detail(&padded((1 << 20) + 1)), "1048577 bytes; at most 1048576 (1 MiB)");
+        assert_eq!(detail(&padded((1 << 20) + 1)), "1048577 bytes; at most 1048576");
         let members = |count: usize| format!("{{\"keys\":[{KEY}{}]}}", ",1".repeat(count - 1));
         assert_eq!(detail(&members(1000)), "");
         assert_eq!(detail(&members(1001)), "1001 members in \"keys\"; at most 1000");

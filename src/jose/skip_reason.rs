@@ -58,8 +58,8 @@ skip_reasons! {
     RsaRoca, "rsa_roca", "the RSA key is of the kind broken by ROCA (CVE-2017-15361)";
     /// The point has the wrong length, is not on the curve, or is of small order.
     BadPoint, "bad_point", "the point is not one of the curve";
-    /// The key is usable, but as many before it in the set as are used at most: 100.
-    OverLimit, "over_limit", "over the limit of 100 usable keys";
+    /// The key is usable, but as many before it in the set as are used at most: 100, unless set otherwise.
+    OverLimit, "over_limit", "over the limit of usable keys";
 }
 
 impl fmt::Display for SkipReason {

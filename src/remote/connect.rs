@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use std::{fmt, iter};
 use ureq::config::Config;
 use ureq::http::Uri;
+use ureq::http::uri::Authority;
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{
     Buffers, ConnectProxyConnector, ConnectionDetails, Connector, LazyBuffers, NextTimeout, ShutdownHandle,
@@ -19,17 +20,21 @@ use ureq::unversioned::transport::{
 };
 use ureq::{Agent, Error};
 
-/// For the TCP connection alone. A proxy's and TLS's handshakes have what is left of the exchange.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// An address that does not answer sooner is left for the next one, if there is one.
 const SHORTEST_ATTEMPT: Duration = Duration::from_millis(300);
 
 /// How to reach a server for one exchange.
 pub(super) struct Way {
-    /// For https, to the server or to the proxy.
-    pub(super) tls: Option<Arc<ClientConfig>>,
+    /// For https to the server, and to a proxy: the client certificate is for the server alone.
+    pub(super) server_tls: Option<Arc<ClientConfig>>,
+    pub(super) proxy_tls: Option<Arc<ClientConfig>>,
+    /// The server's host and port.
+    pub(super) server: Option<Authority>,
     /// The proxy that a plain http request is sent to whole, instead of to the server.
     pub(super) forward: Option<Uri>,
+    /// For the TCP connection alone. The handshakes of a proxy and of TLS have the rest of the
+    /// exchange's time.
+    pub(super) connect_timeout: Duration,
     /// When the exchange must be over.
     pub(super) end: Instant,
 }
@@ -37,11 +42,18 @@ pub(super) struct Way {
 impl Way {
     pub(super) fn agent(self, config: Config) -> Agent {
         let resolver = Addresses { forward: self.forward.clone(), default: DefaultResolver::default() };
+        let forward = Forward { is_forwarded: self.forward.is_some() };
+        let tls = Tls {
+            for_server: self.server_tls,
+            for_proxy: self.proxy_tls,
+            server: self.server,
+            forward: self.forward,
+        };
         let chain =
             ().chain(ConnectProxyConnector::default())
-                .chain(Tcp { end: self.end })
-                .chain(Tls { config: self.tls, forward: self.forward.clone() })
-                .chain(Forward { is_forwarded: self.forward.is_some() });
+                .chain(Tcp { timeout: self.connect_timeout, end: self.end })
+                .chain(tls)
+                .chain(forward);
         Agent::with_parts(config, chain, resolver)
     }
 }
@@ -119,6 +131,7 @@ fn connect_tcp(addresses: &[SocketAddr], end: Instant) -> io::Result<TcpStream> 
 
 #[derive(Debug)]
 struct Tcp {
+    timeout: Duration,
     end: Instant,
 }
 
@@ -129,7 +142,7 @@ impl<In: Transport> Connector<In> for Tcp {
         if let Some(tunnel) = chained {
             return Ok(Some(Box::new(tunnel)));
         }
-        let end = self.end.min(Instant::now() + CONNECT_TIMEOUT);
+        let end = self.end.min(Instant::now() + self.timeout);
         let stream = connect_tcp(&details.addrs, end).map_err(|error| {
             let addresses = match details.addrs.len() {
                 1 => String::new(),
@@ -213,7 +226,9 @@ impl Transport for Socket {
 
 /// TLS with the server, or with an https proxy.
 struct Tls {
-    config: Option<Arc<ClientConfig>>,
+    for_server: Option<Arc<ClientConfig>>,
+    for_proxy: Option<Arc<ClientConfig>>,
+    server: Option<Authority>,
     forward: Option<Uri>,
 }
 
@@ -231,7 +246,9 @@ impl<In: Transport> Connector<In> for Tls {
         let tls = |detail: String| failed(FetchFailure::Tls, detail);
         let server = ServerName::try_from(bare.to_owned())
             .map_err(|_| tls(format!("{} is not a name of a server", printable(host, 100))))?;
-        let config = self.config.clone().ok_or(Error::TlsRequired)?;
+        let is_server = self.forward.is_none() && details.uri.authority() == self.server.as_ref();
+        let config = if is_server { &self.for_server } else { &self.for_proxy };
+        let config = config.clone().ok_or(Error::TlsRequired)?;
         let explained = |error: &rustls::Error| tls(tls::explain(error, &printable(host, 100)));
         let mut connection = ClientConnection::new(config, server).map_err(|error| explained(&error))?;
         let mut socket = TransportAdapter::new(
@@ -401,6 +418,8 @@ mod tests {
         }
     }
 
+    const TIMEOUT: Duration = Duration::from_secs(2);
+
     fn soon(time: Duration) -> Instant {
         Instant::now() + time
     }
@@ -429,14 +448,14 @@ mod tests {
         for before in 0..=4 {
             let mut addresses = vec![silent.address(); before];
             addresses.push(address);
-            let stream = connect_tcp(&addresses, soon(CONNECT_TIMEOUT)).unwrap();
+            let stream = connect_tcp(&addresses, soon(TIMEOUT)).unwrap();
             assert_eq!(stream.peer_addr().unwrap(), address, "{before}");
         }
         // Four silent ones of IPv6 and one of IPv4 that answers, as they come from a resolver and
         // go into turns.
         let start = Instant::now();
         let addresses = [silent.address(), address, silent.address(), silent.address(), silent.address()];
-        assert!(connect_tcp(&addresses, soon(CONNECT_TIMEOUT)).is_ok());
+        assert!(connect_tcp(&addresses, soon(TIMEOUT)).is_ok());
         assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
     }
 

@@ -3,20 +3,20 @@
 use super::transport::HttpResponse;
 use std::time::{Duration, SystemTime};
 
-/// Bounds for what a server says: more often would be a load on it, more rarely would miss a rotation.
+/// What a server says counts as at least this: fetching more often would be a load on it.
 const SHORTEST: Duration = Duration::from_secs(60);
-const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 /// The longest pause that `Retry-After` can ask for.
 const LONGEST_RETRY: Duration = Duration::from_secs(300);
 
-/// How long from now the answer is fresh, from Cache-Control, Age, Expires and Date; `None` if it does not
-/// say.
-pub(super) fn lifetime(response: &HttpResponse, now: SystemTime) -> Option<Duration> {
+/// How long from now the answer is fresh, from Cache-Control, Age, Expires and Date, up to `max_ttl`; `None` if it does
+/// not say.
+pub(super) fn lifetime(response: &HttpResponse, now: SystemTime, max_ttl: Duration) -> Option<Duration> {
+    let shortest = SHORTEST.min(max_ttl);
     let mut max_age = None;
     for directive in response.values("cache-control").flat_map(|value| value.split(',')) {
         let (name, value) = directive.split_once('=').unwrap_or((directive, ""));
         match name.trim().to_ascii_lowercase().as_str() {
-            "no-store" | "no-cache" => return Some(SHORTEST),
+            "no-store" | "no-cache" => return Some(shortest),
             "max-age" => max_age = max_age.or(Some(seconds(value.trim().trim_matches('"')))),
             _ => {}
         }
@@ -32,7 +32,7 @@ pub(super) fn lifetime(response: &HttpResponse, now: SystemTime) -> Option<Durat
         }
     };
     let age = response.values("age").next().map(seconds).unwrap_or_default();
-    Some(fresh.saturating_sub(age).clamp(SHORTEST, LONGEST))
+    Some(fresh.saturating_sub(age).clamp(shortest, max_ttl))
 }
 
 /// How long the server asks to be left alone (RFC 9110 §10.2.3), up to five minutes.
@@ -52,7 +52,7 @@ fn seconds(digits: &str) -> Duration {
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return Duration::ZERO;
     }
-    digits.parse().map_or(LONGEST, Duration::from_secs)
+    digits.parse().map_or(Duration::MAX, Duration::from_secs)
 }
 
 #[cfg(test)]
@@ -95,8 +95,22 @@ mod tests {
             (&[("Cache-Control", "max-age=300"), ("Expires", "Fri, 08 Jul 2016 14:44:26 GMT")], Some(300)),
         ];
         for (headers, expected) in cases {
-            let lifetime = lifetime(&response(headers), at(1467985466 + 26));
+            let lifetime = lifetime(&response(headers), at(1467985466 + 26), Duration::from_secs(86400));
             assert_eq!(lifetime, expected.map(Duration::from_secs), "{headers:?}");
+        }
+    }
+
+    #[test]
+    fn what_the_server_says_counts_up_to_the_operator_s_bound() {
+        for (max_ttl, said, expected) in [
+            (3600, "max-age=86400", 3600),
+            (3600, "max-age=600", 600),
+            (10, "max-age=600", 10),
+            (10, "no-store", 10),
+        ] {
+            let max_ttl = Duration::from_secs(max_ttl);
+            let lifetime = lifetime(&response(&[("Cache-Control", said)]), at(0), max_ttl);
+            assert_eq!(lifetime, Some(Duration::from_secs(expected)), "{max_ttl:?} {said}");
         }
     }
 

@@ -1,5 +1,6 @@
 //! HTTP/1.1 over ureq, TLS over rustls.
 
+use super::client_certificate::ClientCertificate;
 use super::connect::Way;
 use super::decode;
 use super::proxy::{Proxies, Route};
@@ -13,7 +14,7 @@ use base64::engine::general_purpose::STANDARD;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use ureq::http::{HeaderValue, Request, Uri, header};
 use ureq::{Agent, Error, Proxy};
 
@@ -22,14 +23,21 @@ const MAX_REDIRECTS: usize = 3;
 /// Of the answer that refuses a login, in bytes: OAuth's error code is in it.
 const MAX_REFUSAL_LEN: u64 = 16 * 1024;
 
+/// How to reach servers.
+pub(super) struct HttpConfig {
+    pub(super) trust: Trust,
+    pub(super) client_certificate: Option<ClientCertificate>,
+    pub(super) proxies: Proxies,
+    pub(super) same_origin_redirects: bool,
+    pub(super) connect_timeout: Duration,
+}
+
 /// The transport that is used unless the program brings its own.
 ///
 /// An agent is made for each exchange, minutes apart: then no idle socket is shared with a forked
 /// process, and the certificate authorities are those on the disk now.
 pub(super) struct HttpTransport {
-    trust: Trust,
-    proxies: Proxies,
-    same_origin_redirects: bool,
+    config: HttpConfig,
     interrupted: AtomicBool,
     under_way: ArcSwapOption<UnderWay>,
 }
@@ -42,9 +50,8 @@ struct UnderWay {
 }
 
 impl HttpTransport {
-    pub(super) fn new(trust: Trust, proxies: Proxies, same_origin_redirects: bool) -> Self {
-        let under_way = ArcSwapOption::empty();
-        Self { trust, proxies, same_origin_redirects, interrupted: AtomicBool::new(false), under_way }
+    pub(super) fn new(config: HttpConfig) -> Self {
+        Self { config, interrupted: AtomicBool::new(false), under_way: ArcSwapOption::empty() }
     }
 
     fn agent(
@@ -66,20 +73,32 @@ impl HttpTransport {
             .max_response_header_size(MAX_HEADER_LEN)
             .max_idle_connections(0)
             .timeout_global(Some(end.saturating_duration_since(Instant::now())));
-        let (mut tls, mut notes) = (None, Vec::new());
-        if is_https || proxy.is_some_and(|proxy| proxy.uri().scheme_str() == Some("https")) {
-            let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let (mut server_tls, mut proxy_tls, mut notes) = (None, None, Vec::new());
+        let is_https_proxy = proxy.is_some_and(|proxy| proxy.uri().scheme_str() == Some("https"));
+        if is_https || is_https_proxy {
             let system = |why| FetchError::new(FetchFailure::System, why);
-            let verifier = Arc::new(self.trust.client_config(provider).map_err(system)?);
+            let tls_error = |error: rustls::Error| system(error.to_string());
+            let provider = tls::provider();
+            let certificate = self.config.client_certificate.as_ref().filter(|_| is_https);
+            let certificate = certificate.map(|files| files.load(&provider)).transpose().map_err(system)?;
+            let verifier = Arc::new(self.config.trust.verifier(provider).map_err(system)?);
             notes.clone_from(&verifier.notes);
-            tls = Some(Arc::new(verifier.into_config().map_err(|error| system(error.to_string()))?));
+            if is_https {
+                server_tls = Some(Arc::new(verifier.client_config(certificate).map_err(tls_error)?));
+            }
+            if is_https_proxy {
+                proxy_tls = Some(Arc::new(verifier.client_config(None).map_err(tls_error)?));
+            }
         }
-        Ok((Way { tls, forward, end }.agent(config.build()), notes))
+        let connect_timeout = self.config.connect_timeout;
+        let server = uri.authority().cloned();
+        let way = Way { server_tls, proxy_tls, server, forward, connect_timeout, end };
+        Ok((way.agent(config.build()), notes))
     }
 
     fn once(&self, uri: &Uri, request: &HttpRequest<'_>, end: Instant) -> Result<HttpResponse, FetchError> {
         let unusable = |why| FetchError::new(FetchFailure::Connect, why);
-        let route = self.proxies.route(uri).map_err(unusable)?;
+        let route = self.config.proxies.route(uri).map_err(unusable)?;
         let proxy = route.as_ref().map(|route| route.proxy);
         let (agent, notes) = self.agent(uri, proxy, end)?;
         let under_way = UnderWay { process: os::process_number(), agent: agent.clone() };
@@ -146,7 +165,7 @@ impl Transport for HttpTransport {
             let where_to = redirect::not_followed(&uri, location);
             uri = match target {
                 Some(_) if request.body.is_some() => return Err(not_followed(where_to)),
-                Some(_) if !self.same_origin_redirects => {
+                Some(_) if !self.config.same_origin_redirects => {
                     return Err(not_followed(format!("{where_to}; same_origin_redirects is not set")));
                 }
                 Some(target) => target,

@@ -1,25 +1,37 @@
-//! How to reach a server: what the settings of all remote things have in common.
+//! How to reach a server: the settings that key sets and renewers have in common, and the builder
+//! functions for them.
 
+use super::client_certificate::ClientCertificate;
 use super::decode::Decoded;
-use super::http::HttpTransport;
+use super::http::{HttpConfig, HttpTransport};
 use super::proxy::Proxies;
-use super::tls::Trust;
+use super::tls::{self, Trust};
 use super::transport::Transport;
 use super::url;
 use crate::error::{Error, ErrorKind, Result};
 use std::borrow::Cow;
+use std::fmt;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+
+const MILLISECOND: Duration = Duration::from_millis(1);
+/// For a timeout, and for how long a caller waits.
+pub(super) const MAX_TIMEOUT: Duration = Duration::from_secs(300);
+const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
 #[derive(Clone)]
 pub(super) struct HttpSettings {
     pub(super) allow_http: bool,
     pub(super) ca_file: Option<PathBuf>,
+    pub(super) client_certificate_file: Option<PathBuf>,
+    pub(super) client_key_file: Option<PathBuf>,
     pub(super) proxy: ProxySetting,
     pub(super) same_origin_redirects: bool,
     /// For one exchange.
     pub(super) timeout: Duration,
+    pub(super) connect_timeout: Option<Duration>,
     pub(super) transport: Option<Arc<dyn Transport>>,
 }
 
@@ -30,8 +42,21 @@ pub(super) enum ProxySetting {
     Url(String),
 }
 
-fn invalid(detail: impl Into<Cow<'static, str>>) -> Error {
+pub(super) fn invalid(detail: impl Into<Cow<'static, str>>) -> Error {
     Error::new(ErrorKind::InvalidArgument, "").with_detail(detail)
+}
+
+/// Refuses a setting outside its bounds: `"timeout is 301s; allowed are 1ms to 300s"`.
+pub(super) fn check_range<T: PartialOrd + fmt::Debug>(
+    name: &str,
+    value: T,
+    allowed: RangeInclusive<T>,
+) -> Result<()> {
+    if allowed.contains(&value) {
+        return Ok(());
+    }
+    let (min, max) = allowed.into_inner();
+    Err(invalid(format!("{name} is {value:?}; allowed are {min:?} to {max:?}")))
 }
 
 impl HttpSettings {
@@ -39,9 +64,12 @@ impl HttpSettings {
         Self {
             allow_http: false,
             ca_file: None,
+            client_certificate_file: None,
+            client_key_file: None,
             proxy: ProxySetting::Environment,
             same_origin_redirects: false,
             timeout,
+            connect_timeout: None,
             transport: None,
         }
     }
@@ -67,25 +95,129 @@ impl HttpSettings {
         }
     }
 
-    /// What makes the exchanges. The environment is read here, once.
-    pub(super) fn transport(&self) -> Result<Arc<dyn Transport>> {
-        if self.timeout.is_zero() || self.timeout > Duration::from_secs(300) {
-            return Err(invalid("a timeout of 0 or over 300 seconds"));
-        }
-        let has_http_setting = self.ca_file.is_some()
-            || self.same_origin_redirects
-            || matches!(self.proxy, ProxySetting::Url(_));
-        let transport = match &self.transport {
-            Some(_) if has_http_setting => {
-                return Err(invalid("a transport of one's own has its own CA bundle, proxy and redirects"));
+    fn client_certificate(&self) -> Result<Option<ClientCertificate>> {
+        let certificate_file = match (&self.client_certificate_file, &self.client_key_file) {
+            (Some(file), _) => file.clone(),
+            (None, None) => return Ok(None),
+            (None, Some(_)) => {
+                return Err(invalid("client_key_file is set, client_certificate_file is not"));
             }
-            Some(transport) => Arc::clone(transport),
-            None => {
+        };
+        let key_file = self.client_key_file.clone().unwrap_or_else(|| certificate_file.clone());
+        let certificate = ClientCertificate { certificate_file, key_file };
+        certificate.load(&tls::provider()).map_err(invalid)?;
+        Ok(Some(certificate))
+    }
+
+    /// What makes the exchanges. The environment is read here, once.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidArgument`]: a setting, or a file that cannot be used.
+    pub(super) fn transport(&self) -> Result<Arc<dyn Transport>> {
+        let connect_timeout = self.connect_timeout.unwrap_or(DEFAULT_CONNECT_TIMEOUT);
+        check_range("timeout", self.timeout, MILLISECOND..=MAX_TIMEOUT)?;
+        check_range("connect_timeout", connect_timeout, MILLISECOND..=MAX_TIMEOUT)?;
+        let of_the_connection = [
+            ("ca_file", self.ca_file.is_some()),
+            ("client_certificate_file", self.client_certificate_file.is_some()),
+            ("client_key_file", self.client_key_file.is_some()),
+            ("connect_timeout", self.connect_timeout.is_some()),
+            ("proxy", matches!(self.proxy, ProxySetting::Url(_))),
+            ("same_origin_redirects", self.same_origin_redirects),
+        ];
+        let transport = match (&self.transport, of_the_connection.iter().find(|(_, is_set)| *is_set)) {
+            (Some(_), Some((name, _))) => {
+                return Err(invalid(format!(
+                    "{name} and a transport of one's own are mutually exclusive: the transport makes the \
+                     connections"
+                )));
+            }
+            (Some(transport), None) => Arc::clone(transport),
+            (None, _) => {
                 let trust = Trust::new(self.ca_file.clone());
                 trust.check().map_err(invalid)?;
-                Arc::new(HttpTransport::new(trust, self.proxies()?, self.same_origin_redirects))
+                Arc::new(HttpTransport::new(HttpConfig {
+                    trust,
+                    client_certificate: self.client_certificate()?,
+                    proxies: self.proxies()?,
+                    same_origin_redirects: self.same_origin_redirects,
+                    connect_timeout,
+                }))
             }
         };
         Ok(Arc::new(Decoded(transport)))
     }
 }
+
+/// The builder functions of these settings, for a builder with a field `http`. `$timeout` is the
+/// default timeout.
+macro_rules! http_builder_functions {
+    ($timeout:literal) => {
+        /// Allows http to other machines: whoever is on the way can then replace the answer.
+        pub fn allow_http(mut self) -> Self {
+            self.http.allow_http = true;
+            self
+        }
+
+        /// Trusts the certificates of this PEM file too, besides the system's authorities: those of CAs, and a
+        /// server's own. The file is read for each exchange, so it may be replaced. Entries that cannot be read
+        /// are skipped with a warning.
+        pub fn ca_file(mut self, path: impl Into<std::path::PathBuf>) -> Self {
+            self.http.ca_file = Some(path.into());
+            self
+        }
+
+        /// Presents the certificate chain of this PEM file to servers that ask for one (mTLS), never to a proxy.
+        ///
+        /// Certificate and key are read for each exchange, so short-lived ones may be replaced while the program
+        /// runs. While they are replaced one after the other and do not match, they are read once more.
+        pub fn client_certificate_file(mut self, path: impl Into<std::path::PathBuf>) -> Self {
+            self.http.client_certificate_file = Some(path.into());
+            self
+        }
+
+        /// The private key of the client certificate: PEM, not encrypted (PKCS #8, PKCS #1 or SEC 1). By default
+        /// it is in the certificate's file.
+        pub fn client_key_file(mut self, path: impl Into<std::path::PathBuf>) -> Self {
+            self.http.client_key_file = Some(path.into());
+            self
+        }
+
+        /// Goes through this proxy, `http://[user:password@]host:port`, in place of what the environment says:
+        /// https_proxy for https, http_proxy for http, else all_proxy, but for hosts in no_proxy, in lower or
+        /// upper case. Never for this machine.
+        pub fn proxy(mut self, url: &str) -> Self {
+            self.http.proxy = $crate::remote::http_settings::ProxySetting::Url(url.to_owned());
+            self
+        }
+
+        /// Goes through no proxy, whatever the environment says.
+        pub fn no_proxy(mut self) -> Self {
+            self.http.proxy = $crate::remote::http_settings::ProxySetting::Off;
+            self
+        }
+
+        #[doc = concat!("The time for one HTTP exchange, from the name's resolution to the body's last byte: \
+            1 ms to 300 s, by default ", $timeout, " s.")]
+        pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
+            self.http.timeout = timeout;
+            self
+        }
+
+        /// The time for the TCP connection, to the server or to its proxy, over all of its addresses: 1 ms to
+        /// 300 s, by default 2 s, and never longer than `timeout`. The handshakes of TLS and of the proxy are
+        /// not part of it.
+        pub fn connect_timeout(mut self, timeout: std::time::Duration) -> Self {
+            self.http.connect_timeout = Some(timeout);
+            self
+        }
+
+        /// Makes the requests with the program's own HTTP client, which then decides on TLS, proxies and redirects.
+        pub fn transport(mut self, transport: impl $crate::remote::transport::Transport + 'static) -> Self {
+            self.http.transport = Some(std::sync::Arc::new(transport));
+            self
+        }
+    };
+}
+
+pub(super) use http_builder_functions;

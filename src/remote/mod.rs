@@ -10,13 +10,14 @@
 //! | `pacing` | jitter, back-off, budgets |
 //! | `freshness` | how long an answer is fresh, or the server wants to be left alone (RFC 9110, 9111) |
 //! | `transport`, `http`, `http_settings`, `url` | one HTTP exchange |
-//! | `proxy`, `connect`, `tls`, `ca_bundle` | the way to the server, and whether it is the right one |
+//! | `proxy`, `connect`, `tls`, `ca_bundle`, `client_certificate` | the way to the server, and whether it is the right one |
 //! | `redirect`, `decode` | what is made of the answer before anyone reads it |
 //!
 //! Readers take the set or the token in use through one atomic pointer. They take the worker's lock only when
 //! that is not enough, and nobody holds it during I/O.
 
 mod ca_bundle;
+mod client_certificate;
 mod connect;
 mod decode;
 mod events;

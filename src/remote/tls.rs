@@ -7,12 +7,21 @@ use rustls::client::{WebPkiServerVerifier, verify_server_name};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
-use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use rustls::{
+    AlertDescription, CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore,
+    SignatureScheme,
+};
 use spki::der::asn1::{AnyRef, GeneralizedTime, UtcTime};
 use spki::der::{Decode as _, Reader as _, SliceReader, Tag, Tagged as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
+
+/// The cryptography of TLS. Never the process's default, which is the program's own to choose.
+pub(super) fn provider() -> Arc<CryptoProvider> {
+    Arc::new(rustls::crypto::aws_lc_rs::default_provider())
+}
 
 /// Where the trusted certificates are. The paths are read from the environment once; the files with
 /// each exchange, so that they may be replaced.
@@ -72,11 +81,11 @@ impl Trust {
         Ok(trusted)
     }
 
-    /// The TLS settings for an exchange.
+    /// What verifies the server's certificate in one exchange.
     ///
     /// # Errors
     /// The CA bundle cannot be read: the path, and why.
-    pub(super) fn client_config(&self, provider: Arc<CryptoProvider>) -> Result<Verifier, String> {
+    pub(super) fn verifier(&self, provider: Arc<CryptoProvider>) -> Result<Verifier, String> {
         let mut trusted = self.bundle()?;
         self.add_system(&mut trusted);
         let (certificates, notes) = (trusted.certificates, trusted.notes);
@@ -170,12 +179,20 @@ pub(super) struct Verifier {
 }
 
 impl Verifier {
-    pub(super) fn into_config(self: Arc<Self>) -> Result<ClientConfig, Error> {
-        Ok(ClientConfig::builder_with_provider(Arc::clone(&self.provider))
+    /// The TLS settings for an exchange; `certificate` is the client's own.
+    pub(super) fn client_config(
+        self: &Arc<Self>,
+        certificate: Option<Arc<CertifiedKey>>,
+    ) -> Result<ClientConfig, Error> {
+        let verifier = Arc::clone(self);
+        let builder = ClientConfig::builder_with_provider(Arc::clone(&self.provider))
             .with_safe_default_protocol_versions()?
             .dangerous()
-            .with_custom_certificate_verifier(self)
-            .with_no_client_auth())
+            .with_custom_certificate_verifier(verifier);
+        Ok(match certificate {
+            Some(pair) => builder.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(pair))),
+            None => builder.with_no_client_auth(),
+        })
     }
 }
 
@@ -288,6 +305,18 @@ pub(super) fn explain(error: &Error, host: &str) -> String {
             }
             why => format!("the server's certificate is not acceptable: {why}"),
         },
+        Error::AlertReceived(AlertDescription::CertificateRequired) => {
+            "the server requires a client certificate: set client_certificate_file".to_owned()
+        }
+        Error::AlertReceived(
+            alert @ (AlertDescription::AccessDenied
+            | AlertDescription::BadCertificate
+            | AlertDescription::CertificateExpired
+            | AlertDescription::CertificateRevoked
+            | AlertDescription::CertificateUnknown
+            | AlertDescription::UnknownCA
+            | AlertDescription::UnsupportedCertificate),
+        ) => format!("the server rejects the client certificate: {alert:?}"),
         Error::AlertReceived(alert) => format!("the server ends the handshake: {alert:?}"),
         Error::InvalidMessage(_) => "the server does not speak TLS".to_owned(),
         Error::PeerIncompatible(why) => {
@@ -324,7 +353,7 @@ mod tests {
     fn verifier(trusted: &[&CertificateDer<'static>]) -> Verifier {
         let mut all = Trusted::new();
         all.add_certificates(trusted.iter().map(|&certificate| certificate.clone()).collect());
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let provider = provider();
         let web_pki = WebPkiServerVerifier::builder_with_provider(Arc::new(all.roots), Arc::clone(&provider));
         let (web_pki, certificates) = (web_pki.build().ok(), all.certificates);
         Verifier { web_pki, certificates, provider, notes: Vec::new() }

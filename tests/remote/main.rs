@@ -7,6 +7,7 @@ mod server;
 mod signer;
 
 mod cached;
+mod client_certificate;
 mod discovery;
 mod events;
 mod fetching;
@@ -17,6 +18,7 @@ mod load;
 mod misses;
 mod network;
 mod outage;
+mod settings;
 mod signals;
 mod tls;
 

@@ -3,20 +3,26 @@
 use crate::server::{Reply, Server};
 use crate::{PATIENCE, jwks, token, until};
 use bouncer_verify::{ErrorKind, FetchError, FetchFailure, Policy, RemoteJwkSet, Verifier};
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, KeyUsagePurpose};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose};
 use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::server::danger::ClientCertVerifier;
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
 /// A certificate authority made for the test.
-pub(crate) struct Authority(CertifiedIssuer<'static, KeyPair>);
+pub(crate) struct Authority(pub(crate) CertifiedIssuer<'static, KeyPair>);
 
 impl Authority {
     pub(crate) fn new() -> Self {
+        // Each has a name of its own: of two with one name, a server would try the wrong one's key.
+        static NUMBER: AtomicUsize = AtomicUsize::new(0);
         let mut params = CertificateParams::default();
+        let name = format!("authority {}", NUMBER.fetch_add(1, Ordering::Relaxed));
+        params.distinguished_name.push(DnType::CommonName, name);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
         Self(CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap())
@@ -31,23 +37,36 @@ impl Authority {
 
     /// A server for `host`, with a certificate valid until then.
     pub(crate) fn server(&self, host: &str, until: SystemTime) -> ServerConfig {
+        let (certificate, key) = self.certificate(host, until);
+        server_config(certificate, &key, None)
+    }
+
+    pub(crate) fn certificate(&self, host: &str, until: SystemTime) -> (CertificateDer<'static>, KeyPair) {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new([host.to_owned()]).unwrap();
         params.not_before = (until - Duration::from_secs(86400)).into();
         params.not_after = until.into();
-        let certificate = params.signed_by(&key, &self.0).unwrap();
-        server_config(certificate.der().clone(), &key)
+        (params.signed_by(&key, &self.0).unwrap().der().clone(), key)
     }
 }
 
-fn server_config(certificate: CertificateDer<'static>, key: &KeyPair) -> ServerConfig {
+/// `clients`: which client certificates the server requires.
+pub(crate) fn server_config(
+    certificate: CertificateDer<'static>,
+    key: &KeyPair,
+    clients: Option<Arc<dyn ClientCertVerifier>>,
+) -> ServerConfig {
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
-    ServerConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate], key)
-        .unwrap()
+    let builder =
+        ServerConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap();
+    match clients {
+        Some(clients) => builder.with_client_cert_verifier(clients),
+        None => builder.with_no_client_auth(),
+    }
+    .with_single_cert(vec![certificate], key)
+    .unwrap()
 }
 
 pub(crate) fn tomorrow() -> SystemTime {
@@ -134,7 +153,7 @@ fn a_certificate_that_is_in_the_bundle_itself_is_trusted_for_its_host() {
         };
         let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("remote-exact-{name}.pem"));
         fs::write(&path, certificate.pem()).unwrap();
-        let server = Server::start_tls(server_config(certificate.der().clone(), &key), |_| body());
+        let server = Server::start_tls(server_config(certificate.der().clone(), &key, None), |_| body());
         let keys = RemoteJwkSet::builder(&server.url()).ca_file(&path).lazy().build().unwrap();
         assert_eq!(keys.refresh(PATIENCE).map_err(|error| error.failure()).is_ok(), is_trusted, "{name}");
         // Nobody trusts it who was not given it.

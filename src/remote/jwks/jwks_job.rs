@@ -4,11 +4,11 @@ use super::super::events::Events;
 use super::super::transport::{FetchError, FetchFailure, HttpRequest, HttpResponse, Transport, printable};
 use super::super::worker::{Job, Reason, Worker};
 use super::super::{decode, freshness, pacing, url};
-use super::misses::Misses;
+use super::misses::{Misses, RefetchIntervals};
 use super::status::RemoteJwkSetStatus;
 use super::{discovery, last_good};
 use crate::crypto::backend::Backend;
-use crate::crypto::jwk_set::{JwkSet, MAX_DOCUMENT_LEN};
+use crate::crypto::jwk_set::{JwkSet, Limits};
 use crate::error::Result;
 use arc_swap::{ArcSwapOption, Guard};
 use log::Level;
@@ -24,8 +24,6 @@ const METADATA_LIFETIME: Duration = Duration::from_secs(60 * 60);
 /// The longest pause between two attempts in an outage, and where there are no keys to judge with.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 pub(super) const LONGEST_PAUSE_IN_NEED: Duration = Duration::from_secs(15);
-/// The longest that keys from the last-good file are fresh, whatever it says.
-const LONGEST_FRESH: Duration = Duration::from_secs(24 * 60 * 60);
 /// What records are logged under.
 const TARGET: &str = module_path!();
 
@@ -36,7 +34,10 @@ pub(super) struct Settings {
     pub(super) location: Location,
     pub(super) allow_http: bool,
     pub(super) backend: Backend,
+    pub(super) limits: Limits,
+    pub(super) refetch: RefetchIntervals,
     pub(super) ttl: Duration,
+    pub(super) max_ttl: Duration,
     pub(super) max_stale: Duration,
     pub(super) timeout: Duration,
     pub(super) last_good_file: Option<PathBuf>,
@@ -115,6 +116,10 @@ impl JwksJob {
         }
     }
 
+    fn parse(&self, document: &[u8]) -> Result<JwkSet> {
+        JwkSet::from_slice_within(document, self.settings.backend, self.settings.limits)
+    }
+
     /// Starts with a document from elsewhere. It may be used at once, and is due for a refresh.
     pub(super) fn seed(&self, document: &[u8]) -> Result<()> {
         self.start_with(document, None, Duration::ZERO, Duration::ZERO)
@@ -132,7 +137,7 @@ impl JwksJob {
         let fresh_for = lifetime.saturating_sub(age);
         let due = pacing::ahead_of_expiry(lifetime, pacing::random()).saturating_sub(age);
         let in_use = InUse {
-            jwks: Arc::new(JwkSet::from_slice_with(document, self.settings.backend)?),
+            jwks: Arc::new(self.parse(document)?),
             generation: 1,
             sha256: hex(&Sha256::digest(document)),
             document: document.into(),
@@ -151,19 +156,21 @@ impl JwksJob {
     /// be read is no reason not to start: the keys will be fetched.
     pub(super) fn load_last_good(&self) {
         let Some(path) = &self.settings.last_good_file else { return };
-        let loaded = last_good::read(path, self.settings.location.as_str()).and_then(|found| match found {
-            None => Ok(()),
-            // As if it were not there: a seed may be newer.
-            Some(found) if found.age().unwrap_or_default() > self.settings.max_stale => Ok(()),
-            Some(found) => {
-                let longest = LONGEST_FRESH.max(self.settings.ttl);
-                // One from the future says nothing about how fresh it is.
-                let lifetime = found.age().map_or(Duration::ZERO, |_| found.lifetime.min(longest));
-                let age = found.age().unwrap_or_default();
-                self.start_with(&found.jwks, Some(found.fetched), age, lifetime)
-                    .map_err(|error| FetchError::new(FetchFailure::Document, error.to_string()))
-            }
-        });
+        let max_len = self.settings.limits.document_len;
+        let loaded =
+            last_good::read(path, self.settings.location.as_str(), max_len).and_then(|found| match found {
+                None => Ok(()),
+                // As if it were not there: a seed may be newer.
+                Some(found) if found.age().unwrap_or_default() > self.settings.max_stale => Ok(()),
+                Some(found) => {
+                    let longest = self.settings.max_ttl.max(self.settings.ttl);
+                    // One from the future says nothing about how fresh it is.
+                    let lifetime = found.age().map_or(Duration::ZERO, |_| found.lifetime.min(longest));
+                    let age = found.age().unwrap_or_default();
+                    self.start_with(&found.jwks, Some(found.fetched), age, lifetime)
+                        .map_err(|error| FetchError::new(FetchFailure::Document, error.to_string()))
+                }
+            });
         // This is the program's own thread, in build().
         if let Some(news) = self.note_last_good(loaded) {
             log::warn!(target: TARGET, "{news}");
@@ -219,7 +226,7 @@ impl JwksJob {
             headers,
             body: None,
             timeout: self.settings.timeout,
-            max_body_len: MAX_DOCUMENT_LEN,
+            max_body_len: self.settings.limits.document_len,
         };
         self.transport.exchange(&request)
     }
@@ -292,7 +299,7 @@ impl JwksJob {
         let response = self.get(&url, headers)?;
 
         let now = SystemTime::now();
-        let said = freshness::lifetime(&response, now);
+        let said = freshness::lifetime(&response, now, self.settings.max_ttl);
         let start = Instant::now();
         let mut in_use = match (response.status, before.as_deref()) {
             (304, Some(before)) if validators.is_some() => {
@@ -309,15 +316,10 @@ impl JwksJob {
                         InUse { lifetime, validators, ..before.clone() }
                     }
                     before => InUse {
-                        jwks: Arc::new(
-                            JwkSet::from_slice_with(&response.body, self.settings.backend).map_err(
-                                |error| {
-                                    let why =
-                                        decode::not_json(&response).unwrap_or_else(|| error.to_string());
-                                    FetchError::new(FetchFailure::Document, why)
-                                },
-                            )?,
-                        ),
+                        jwks: Arc::new(self.parse(&response.body).map_err(|error| {
+                            let why = decode::not_json(&response).unwrap_or_else(|| error.to_string());
+                            FetchError::new(FetchFailure::Document, why)
+                        })?),
                         generation: before.map_or(0, |before| before.generation) + 1,
                         sha256,
                         document: response.body.into(),
@@ -368,7 +370,7 @@ impl Job for JwksJob {
     type Book = Misses;
 
     fn new_book(&self) -> Misses {
-        Misses::new(Instant::now())
+        Misses::new(self.settings.refetch, Instant::now())
     }
 
     fn first_due(&self) -> Duration {

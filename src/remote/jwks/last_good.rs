@@ -8,8 +8,8 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-/// More than a key set and its envelope can have.
-const MAX_LEN: u64 = 2 * 1024 * 1024;
+/// More than the file has beside the document, in bytes.
+const MAX_ENVELOPE_LEN: u64 = 64 * 1024;
 
 /// How old a temporary file is that nobody writes any more.
 const ABANDONED: Duration = Duration::from_secs(60);
@@ -41,11 +41,16 @@ fn failed(error: io::Error) -> FetchError {
     FetchError::new(FetchFailure::System, error.to_string())
 }
 
-/// Reads the file; `None` if it is not there, or is about another `source`.
+/// Reads the file, whose document has at most `max_document_len` bytes; `None` if it is not there, or is about another
+/// `source`.
 ///
 /// A file that another user than this one or root owns, or others can write, is refused: whoever writes it chooses the
 /// keys.
-pub(super) fn read(path: &Path, source: &str) -> Result<Option<LastGood>, FetchError> {
+pub(super) fn read(
+    path: &Path,
+    source: &str,
+    max_document_len: usize,
+) -> Result<Option<LastGood>, FetchError> {
     let invalid = |why| failed(io::Error::new(io::ErrorKind::InvalidData, why));
     match fs::metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -68,7 +73,7 @@ pub(super) fn read(path: &Path, source: &str) -> Result<Option<LastGood>, FetchE
         }
     }
     let mut text = String::new();
-    file.take(MAX_LEN).read_to_string(&mut text).map_err(failed)?;
+    file.take(max_document_len as u64 + MAX_ENVELOPE_LEN).read_to_string(&mut text).map_err(failed)?;
     let (mut found, mut fetched, mut lifetime, mut jwks) = (None, None, 0u32, None);
     crate::encoding::json::members(&text, |name, value| match name {
         b"source" => found = value.as_str(),
@@ -203,12 +208,12 @@ mod tests {
         let (fetched, lifetime) = (SystemTime::now() - Duration::from_secs(30), Duration::from_secs(600));
         let contents = Contents { source: "s", jwks: b"{\"keys\":[]}", fetched, lifetime };
         write(&path, &contents).unwrap();
-        let found = read(&path, "s").unwrap().unwrap();
+        let found = read(&path, "s", 1 << 20).unwrap().unwrap();
         assert_eq!((found.lifetime, &found.jwks[..]), (lifetime, contents.jwks));
         assert!(found.age().unwrap().as_secs().abs_diff(30) <= 2);
         let older = fs::read_to_string(&path).unwrap().replace(",\"lifetime\":600", "");
         fs::write(&path, older).unwrap();
-        assert_eq!(read(&path, "s").unwrap().unwrap().lifetime, Duration::ZERO);
+        assert_eq!(read(&path, "s", 1 << 20).unwrap().unwrap().lifetime, Duration::ZERO);
     }
 
     #[test]
@@ -221,7 +226,7 @@ mod tests {
         fs::write(&new, "half of a fi").unwrap();
         write(&path, &contents).unwrap();
         assert_eq!(names(&folder), ["keys.json"]);
-        assert!(read(&path, "s").unwrap().is_some());
+        assert!(read(&path, "s", 1 << 20).unwrap().is_some());
 
         // Where files have names from the start, one that is being written is left alone, and an old one is not.
         fs::write(&new, "half").unwrap();

@@ -10,13 +10,8 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::BuildHasher;
 use std::time::{Duration, Instant};
 
-/// Fetches for unknown kids: so many at once, and then one in that time. A flood of made-up kids costs the issuer six requests a
-/// minute, and keeps the key of a rotation from being fetched for ten seconds at most.
+/// Fetches for unknown kids that are made at once, before the interval counts.
 const UNKNOWN_KID_BURST: u32 = 2;
-const UNKNOWN_KID_REFILL: Duration = Duration::from_secs(10);
-/// Any forged token without kid is such a miss, and so is any with a wrong signature; the real cause, an issuer set up anew,
-/// is rare.
-const WITHOUT_KID_REFILL: Duration = Duration::from_secs(300);
 /// How long a kid is remembered that a fetch did not find. A key may be published a moment after its first token, so it
 /// is short at first; each fetch that does not find the kid either doubles it.
 const FIRST_REMEMBERED: Duration = Duration::from_secs(5);
@@ -24,6 +19,22 @@ const LONGEST_REMEMBERED: Duration = Duration::from_secs(60);
 /// How long after that the kid still counts as one that was looked for before.
 const FORGOTTEN: Duration = Duration::from_secs(120);
 const MOST_REMEMBERED: usize = 1024;
+
+/// How often tokens may cause a fetch, by what they lack.
+#[derive(Clone, Copy)]
+pub(super) struct RefetchIntervals {
+    /// For a kid that no key has. A flood of made-up kids keeps the key of a rotation from being fetched for that long at
+    /// most.
+    pub(super) unknown_kid: Duration,
+    /// For tokens without kid that no key verifies, and for wrong signatures. Any forged token is one; the real cause, an
+    /// issuer set up anew, is rare.
+    pub(super) without_kid: Duration,
+}
+
+impl RefetchIntervals {
+    pub(super) const DEFAULT: Self =
+        Self { unknown_kid: Duration::from_secs(10), without_kid: Duration::from_secs(300) };
+}
 
 /// What is known in one process about tokens that missed.
 pub(super) struct Misses {
@@ -50,10 +61,10 @@ struct Absent {
 }
 
 impl Misses {
-    pub(super) fn new(now: Instant) -> Self {
+    pub(super) fn new(refetch: RefetchIntervals, now: Instant) -> Self {
         Self {
-            unknown_kid: Budget::full(UNKNOWN_KID_BURST, UNKNOWN_KID_REFILL, now),
-            without_kid: Budget::full(1, WITHOUT_KID_REFILL, now),
+            unknown_kid: Budget::full(UNKNOWN_KID_BURST, refetch.unknown_kid, now),
+            without_kid: Budget::full(1, refetch.without_kid, now),
             hasher: RandomState::new(),
             awaited: Vec::new(),
             absent: HashMap::new(),
@@ -128,7 +139,7 @@ mod tests {
         const SECOND: Duration = Duration::from_secs(1);
         let (keys, start) = (keys(), Instant::now());
         let there = keys.keys()[0].kid().unwrap();
-        let mut misses = Misses::new(start);
+        let mut misses = Misses::new(RefetchIntervals::DEFAULT, start);
         misses.await_kid("lost", 7);
         misses.await_kid(there, 7);
         misses.await_kid("later", 8);
@@ -154,7 +165,7 @@ mod tests {
     #[test]
     fn a_failed_fetch_says_nothing_and_new_keys_change_everything() {
         let (keys, now) = (keys(), Instant::now());
-        let mut misses = Misses::new(now);
+        let mut misses = Misses::new(RefetchIntervals::DEFAULT, now);
         misses.await_kid("lost", 1);
         misses.settle(1, None, false, now);
         assert!(!misses.is_absent("lost", now) && misses.awaited.is_empty());
@@ -169,7 +180,7 @@ mod tests {
     #[test]
     fn memory_of_absent_kids_is_bounded_and_the_oldest_goes_first() {
         let (keys, start) = (keys(), Instant::now());
-        let mut misses = Misses::new(start);
+        let mut misses = Misses::new(RefetchIntervals::DEFAULT, start);
         for attempt in 0..3000 {
             misses.await_kid(&format!("kid {attempt}"), attempt);
             misses.settle(attempt, Some(&keys), false, start);

@@ -1,7 +1,7 @@
 //! The service's own token, always valid.
 
-use super::super::http_settings::{HttpSettings, ProxySetting};
-use super::super::transport::{FetchError, FetchFailure, Transport};
+use super::super::http_settings::{HttpSettings, MAX_TIMEOUT, check_range, http_builder_functions};
+use super::super::transport::{FetchError, FetchFailure};
 use super::super::url;
 use super::super::worker::{Reason, State, Worker, deadline};
 use super::client_credentials::{Client, ClientCredentials};
@@ -377,6 +377,8 @@ enum From {
 }
 
 impl TokenRenewerBuilder {
+    http_builder_functions!("10");
+
     fn new(from: From) -> Self {
         Self {
             from,
@@ -421,37 +423,7 @@ impl TokenRenewerBuilder {
         self
     }
 
-    /// Allows http to other machines: whoever is on the way can then take the token.
-    pub fn allow_http(mut self) -> Self {
-        self.http.allow_http = true;
-        self
-    }
-
-    /// As [`crate::RemoteJwkSetBuilder::ca_file`].
-    pub fn ca_file(mut self, path: impl Into<PathBuf>) -> Self {
-        self.http.ca_file = Some(path.into());
-        self
-    }
-
-    /// As [`crate::RemoteJwkSetBuilder::proxy`].
-    pub fn proxy(mut self, url: &str) -> Self {
-        self.http.proxy = ProxySetting::Url(url.to_owned());
-        self
-    }
-
-    /// As [`crate::RemoteJwkSetBuilder::no_proxy`].
-    pub fn no_proxy(mut self) -> Self {
-        self.http.proxy = ProxySetting::Off;
-        self
-    }
-
-    /// The time for one HTTP exchange: by default 10 seconds. The TCP connection must be there after 2.
-    pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.http.timeout = timeout;
-        self
-    }
-
-    /// How long [`TokenRenewer::token`] and [`TokenRenewer::reject`] wait at most: by default 10 seconds.
+    /// How long [`TokenRenewer::token`] and [`TokenRenewer::reject`] wait at most: 0 to 300 s, by default 10 s.
     pub fn max_wait(mut self, max_wait: Duration) -> Self {
         self.patience = max_wait;
         self
@@ -460,12 +432,6 @@ impl TokenRenewerBuilder {
     /// Logs in with the first call, not at once. For programs that fork after they set up.
     pub fn lazy(mut self) -> Self {
         self.prefetch = false;
-        self
-    }
-
-    /// Makes the requests with the program's own HTTP client. TLS and proxies are then its business.
-    pub fn transport(mut self, transport: impl Transport + 'static) -> Self {
-        self.http.transport = Some(Arc::new(transport));
         self
     }
 
@@ -482,9 +448,7 @@ impl TokenRenewerBuilder {
     /// # Errors
     /// [`ErrorKind::InvalidArgument`]: a setting, or a URL. [`ErrorKind::UnusableCredentials`]: the secret's file.
     pub fn build(self) -> Result<TokenRenewer> {
-        if self.patience > Duration::from_secs(300) {
-            return Err(Error::new(ErrorKind::InvalidArgument, "a max_wait over 300 seconds"));
-        }
+        check_range("max_wait", self.patience, Duration::ZERO..=MAX_TIMEOUT)?;
         if let Some(misfit) = self.misfit {
             return Err(Error::new(ErrorKind::InvalidArgument, misfit));
         }

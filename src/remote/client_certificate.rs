@@ -1,0 +1,189 @@
+//! The certificate that a client presents to the server in the TLS handshake (mTLS).
+
+use super::transport::printable;
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::pem::{self, PemObject};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::sign::CertifiedKey;
+use rustls::{Error, InconsistentKeys};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use std::{fs, thread};
+use zeroize::Zeroizing;
+
+/// The largest file that is read, in bytes.
+const MAX_FILE_LEN: usize = 1 << 20;
+/// Certificate and key are replaced one after the other. A pair that does not match is read once
+/// more after this time.
+const REPLACEMENT: Duration = Duration::from_millis(100);
+
+/// Where the certificate and its key are. Both files are read for each exchange, so that
+/// short-lived certificates can be replaced while the program runs.
+#[derive(Clone)]
+pub(super) struct ClientCertificate {
+    pub(super) certificate_file: PathBuf,
+    /// The certificate's file, unless the key has one of its own.
+    pub(super) key_file: PathBuf,
+}
+
+impl ClientCertificate {
+    /// Reads both files.
+    ///
+    /// # Errors
+    /// The setting, the path and the cause. Never bytes of a file.
+    pub(super) fn load(&self, provider: &CryptoProvider) -> Result<Arc<CertifiedKey>, String> {
+        let mut loaded = self.read(provider)?;
+        if matches!(loaded, Err(Error::InconsistentKeys(InconsistentKeys::KeyMismatch))) {
+            thread::sleep(REPLACEMENT);
+            loaded = self.read(provider)?;
+        }
+        loaded.map(Arc::new).map_err(|error| match error {
+            Error::InconsistentKeys(_) => format!(
+                "client_key_file {} is not the key of client_certificate_file {}",
+                shown(&self.key_file),
+                shown(&self.certificate_file)
+            ),
+            Error::InvalidCertificate(_) => {
+                failed("client_certificate_file", &self.certificate_file, "not an X.509 certificate")
+            }
+            // aws-lc's text says no more than that it does not take the key.
+            _ => failed("client_key_file", &self.key_file, "not a usable RSA, ECDSA or Ed25519 key"),
+        })
+    }
+
+    fn read(&self, provider: &CryptoProvider) -> Result<Result<CertifiedKey, Error>, String> {
+        let name = "client_certificate_file";
+        let text = read(name, &self.certificate_file)?;
+        let chain: Vec<_> = CertificateDer::pem_slice_iter(&text)
+            .collect::<Result<_, _>>()
+            .map_err(|error| failed(name, &self.certificate_file, pem_fault(&error)))?;
+        if chain.is_empty() {
+            return Err(failed(name, &self.certificate_file, "no CERTIFICATE in it"));
+        }
+        let name = "client_key_file";
+        let text = read(name, &self.key_file)?;
+        let key = PrivateKeyDer::from_pem_slice(&text).map_err(|error| {
+            let encrypted = text.windows(9).any(|word| word == b"ENCRYPTED");
+            let why = if encrypted { "the private key is encrypted" } else { pem_fault(&error) };
+            failed(name, &self.key_file, why)
+        })?;
+        Ok(CertifiedKey::from_der(chain, key, provider))
+    }
+}
+
+fn read(name: &str, path: &Path) -> Result<Zeroizing<Vec<u8>>, String> {
+    let bytes = fs::read(path).map(Zeroizing::new).map_err(|error| failed(name, path, error.to_string()))?;
+    if bytes.len() > MAX_FILE_LEN {
+        return Err(failed(name, path, format!("{} bytes; at most {MAX_FILE_LEN}", bytes.len())));
+    }
+    // A byte order mark would hide the first line.
+    Ok(match bytes.strip_prefix(b"\xef\xbb\xbf") {
+        Some(text) => Zeroizing::new(text.to_vec()),
+        None => bytes,
+    })
+}
+
+fn failed(name: &str, path: &Path, why: impl AsRef<str>) -> String {
+    format!("{name} {}: {}", shown(path), why.as_ref())
+}
+
+fn shown(path: &Path) -> String {
+    printable(&path.to_string_lossy(), 150)
+}
+
+/// The parser's own text can show bytes of the file.
+fn pem_fault(error: &pem::Error) -> &'static str {
+    match error {
+        pem::Error::NoItemsFound => "no PRIVATE KEY in it",
+        pem::Error::MissingSectionEnd { .. } => "a PEM entry has no END line: is the file cut off?",
+        pem::Error::Base64Decode(_) => "a PEM entry is not base64",
+        _ => "not PEM",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rcgen::{CertificateParams, KeyPair};
+
+    /// A certificate and its key, both in PEM.
+    fn pair() -> (String, String) {
+        let key = KeyPair::generate().unwrap();
+        let params = CertificateParams::new(["client.example".to_owned()]).unwrap();
+        (params.self_signed(&key).unwrap().pem(), key.serialize_pem())
+    }
+
+    fn file(name: &str, text: &str) -> PathBuf {
+        let path = std::env::temp_dir().join(format!("bouncer-client-certificate-{name}.pem"));
+        fs::write(&path, text).unwrap();
+        path
+    }
+
+    fn load(certificate_file: &Path, key_file: &Path) -> Result<usize, String> {
+        let provider = rustls::crypto::aws_lc_rs::default_provider();
+        let files =
+            ClientCertificate { certificate_file: certificate_file.into(), key_file: key_file.into() };
+        files.load(&provider).map(|pair| pair.cert.len())
+    }
+
+    #[test]
+    fn a_chain_and_its_key_are_read_from_one_file_or_two() {
+        let ((certificate, key), (issuer, _)) = (pair(), pair());
+        let chain = file("chain", &format!("\u{feff}{certificate}{issuer}"));
+        assert_eq!(load(&chain, &file("key", &format!("\u{feff}{key}"))), Ok(2));
+        let both = file("both", &format!("{key}{certificate}"));
+        assert_eq!(load(&both, &both), Ok(1));
+    }
+
+    #[test]
+    fn an_error_names_setting_path_and_cause_and_no_byte_of_the_file() {
+        let ((certificate, key), (_, other)) = (pair(), pair());
+        let (good, key_file) = (file("good", &certificate), file("good-key", &key));
+        let missing = Path::new("/nonexistent/client.pem");
+        let text = load(missing, &key_file).unwrap_err();
+        assert_eq!(
+            text,
+            "client_certificate_file /nonexistent/client.pem: No such file or directory (os error 2)"
+        );
+        assert!(load(&good, missing).unwrap_err().starts_with("client_key_file /nonexistent/client.pem: "));
+        for (text, why) in [
+            ("", "no CERTIFICATE in it"),
+            ("secret", "no CERTIFICATE in it"),
+            ("-----BEGIN CERTIFICATE-----\n!secret\n-----END CERTIFICATE-----\n", "not base64"),
+            ("-----BEGIN CERTIFICATE-----\nAAAA\n", "no END line"),
+            ("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "not an X.509 certificate"),
+        ] {
+            let path = file("broken", text);
+            let error = load(&path, &key_file).unwrap_err();
+            assert!(error.starts_with(&format!("client_certificate_file {}: ", path.display())), "{error}");
+            assert!(error.contains(why) && !error.contains("secret"), "{text}: {error}");
+        }
+        for (text, why) in [
+            (certificate.clone(), "no PRIVATE KEY in it"),
+            (key.replace("PRIVATE KEY", "ENCRYPTED PRIVATE KEY"), "the private key is encrypted"),
+            (key.replace('M', "!"), "not base64"),
+            (key.replace('M', "A"), "not a usable RSA, ECDSA or Ed25519 key"),
+            (other, "is not the key of client_certificate_file"),
+        ] {
+            let path = file("broken-key", &text);
+            let error = load(&good, &path).unwrap_err();
+            assert!(error.starts_with(&format!("client_key_file {}", path.display())), "{error}");
+            assert!(error.contains(why), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_pair_that_is_being_replaced_is_read_again() {
+        let ((certificate, _), (_, new_key)) = (pair(), pair());
+        let (certificate_file, key_file) = (file("old", &certificate), file("new-key", &new_key));
+        let (new_certificate, path) = (pair(), certificate_file.clone());
+        fs::write(&key_file, &new_certificate.1).unwrap();
+        let writer = thread::spawn(move || {
+            thread::sleep(REPLACEMENT / 4);
+            fs::write(path, new_certificate.0).unwrap();
+        });
+        assert_eq!(load(&certificate_file, &key_file), Ok(1));
+        writer.join().unwrap();
+    }
+}

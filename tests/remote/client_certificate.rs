@@ -1,0 +1,106 @@
+//! Servers that require a client certificate (mTLS).
+
+use crate::server::{Reply, Server};
+use crate::tls::{Authority, server_config, tomorrow};
+use crate::{PATIENCE, jwks};
+use bouncer_verify::{ErrorKind, FetchFailure, RemoteJwkSet, RemoteJwkSetBuilder, TokenRenewer};
+use rcgen::{CertificateParams, KeyPair};
+use rustls::RootCertStore;
+use rustls::server::WebPkiClientVerifier;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+fn file(name: &str, text: &str) -> PathBuf {
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("remote-client-{name}.pem"));
+    fs::write(&path, text).unwrap();
+    path
+}
+
+/// A client's certificate of `authority`, and its key, in PEM.
+fn client(authority: &Authority) -> (String, String) {
+    let key = KeyPair::generate().unwrap();
+    let mut params = CertificateParams::new(["client.example".to_owned()]).unwrap();
+    params.not_after = tomorrow().into();
+    (params.signed_by(&key, &authority.0).unwrap().pem(), key.serialize_pem())
+}
+
+/// A server that accepts clients of this authority alone.
+fn server(own: &Authority, clients: &Authority) -> Server {
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let mut roots = RootCertStore::empty();
+    roots.add(clients.0.der().clone()).unwrap();
+    let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build().unwrap();
+    let (certificate, key) = own.certificate("localhost", tomorrow());
+    let config = server_config(certificate, &key, Some(verifier));
+    Server::start_tls(config, |_| Reply::json(jwks(&[("rsa-2048-a", "a")])))
+}
+
+fn builder(server: &Server, ca_file: &Path) -> RemoteJwkSetBuilder {
+    RemoteJwkSet::builder(&server.url()).ca_file(ca_file).lazy()
+}
+
+#[test]
+fn the_client_certificate_is_presented_and_a_replaced_one_is_used_by_the_next_fetch() {
+    let (own, clients) = (Authority::new(), Authority::new());
+    let (server, ca_file) = (server(&own, &clients), own.file("mtls"));
+    let (certificate, key) = client(&clients);
+    let stranger = client(&Authority::new());
+    let (certificate_file, key_file) = (file("certificate", &stranger.0), file("key", &stranger.1));
+    let keys = builder(&server, &ca_file)
+        .client_certificate_file(&certificate_file)
+        .client_key_file(&key_file)
+        .build()
+        .unwrap();
+    let error = keys.refresh(PATIENCE).unwrap_err();
+    assert_eq!(error.failure(), FetchFailure::Tls);
+    assert!(error.detail().starts_with("the server rejects the client certificate: "), "{error}");
+    assert_eq!(server.count(), 0);
+    fs::write(&certificate_file, &certificate).unwrap();
+    fs::write(&key_file, &key).unwrap();
+    assert_eq!(keys.refresh(PATIENCE), Ok(()));
+
+    // Both in one file.
+    let both = file("both", &format!("{certificate}{key}"));
+    let keys = builder(&server, &ca_file).client_certificate_file(&both).build().unwrap();
+    assert_eq!(keys.refresh(PATIENCE), Ok(()));
+
+    let error = builder(&server, &ca_file).build().unwrap().refresh(PATIENCE).unwrap_err();
+    assert_eq!(error.failure(), FetchFailure::Tls);
+    assert_eq!(error.detail(), "the server requires a client certificate: set client_certificate_file");
+}
+
+#[test]
+fn files_that_cannot_be_used_are_found_at_once_and_named_when_they_break_later() {
+    let (own, clients) = (Authority::new(), Authority::new());
+    let (server, ca_file) = (server(&own, &clients), own.file("mtls-breaks"));
+    let (certificate, key) = client(&clients);
+    let (certificate_file, key_file) = (file("breaks", &certificate), file("breaks-key", &key));
+    let refused = |builder: RemoteJwkSetBuilder| {
+        let error = builder.build().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidArgument);
+        error.detail().to_owned()
+    };
+    let missing = "/nonexistent/client.pem";
+    let detail = refused(builder(&server, &ca_file).client_certificate_file(missing));
+    assert!(detail.starts_with("client_certificate_file /nonexistent/client.pem: "), "{detail}");
+    let detail = refused(builder(&server, &ca_file).client_key_file(&key_file));
+    assert_eq!(detail, "client_key_file is set, client_certificate_file is not");
+    let other = file("breaks-other", &client(&clients).1);
+    let files = builder(&server, &ca_file).client_certificate_file(&certificate_file);
+    let detail = refused(files.clone().client_key_file(&other));
+    assert!(detail.contains("is not the key of client_certificate_file"), "{detail}");
+    let own_transport = TokenRenewer::client_credentials(&server.url(), "a", "b")
+        .client_certificate_file(&certificate_file)
+        .transport(|_: &bouncer_verify::HttpRequest<'_>| unreachable!());
+    assert!(own_transport.build().unwrap_err().detail().contains("mutually exclusive"));
+
+    let keys = files.client_key_file(&key_file).build().unwrap();
+    fs::remove_file(&key_file).unwrap();
+    let error = keys.refresh(PATIENCE).unwrap_err();
+    assert_eq!(error.failure(), FetchFailure::System);
+    assert!(error.detail().contains(key_file.to_str().unwrap()), "{error}");
+    assert_eq!(server.connections(), 0);
+    fs::write(&key_file, &key).unwrap();
+    assert_eq!(keys.refresh(PATIENCE), Ok(()));
+}
