@@ -2287,8 +2287,9 @@ bouncer_status bouncer_renewer_token(const bouncer_renewer *renewer,
 /**
  * As bouncer_renewer_token() without ever waiting, for callers that must not block a thread.
  *
- * `*ticket` is 0 at first. If it is not 0 afterwards, there may be a better answer once that login is done: wait for it on
- * some thread (bouncer_renewer_wait()) and call again with it. If it is 0, the answer is final.
+ * `*ticket` is 0 at first. If it is not 0 afterwards, there may be a better answer once that login is over: wait for it on
+ * some thread (bouncer_renewer_wait()) and call again with it. If it is 0, the answer is final. A call before that login is
+ * over returns the final answer.
  */
 bouncer_status bouncer_renewer_token_now(const bouncer_renewer *renewer,
                                          uint64_t *ticket,

@@ -35,6 +35,7 @@ __all__ = [
 ERROR_CODES: tuple[str, ...]
 __version__: str
 
+def _attempt(ticket: int, /) -> int: ...
 def _leave_python() -> None: ...
 def is_token_rejection(
     status: int, www_authenticate: str | None = None, grpc_status: str | int | None = None

@@ -13,15 +13,11 @@ import time
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
-from ._bouncer_verify import RemoteJwkSet, TokenRenewer, VerifiedToken, Verifier
+from ._bouncer_verify import RemoteJwkSet, TokenRenewer, VerifiedToken, Verifier, _attempt
 from .exceptions import BouncerError
 
 # How long a thread waits at a time, in seconds: a program that ends waits for it.
 _TURN = 1.0
-
-# Of a ticket's bits, this one says no more than that its fetch begins after the token was seen.
-# A token that comes back with it gets a final verdict.
-_BEGINS_LATER = 1 << 63
 
 T = TypeVar("T")
 
@@ -67,10 +63,8 @@ async def _resolved(source: Any, ask: Callable[[int], tuple[T | BouncerError | N
     if ticket:
         end = time.monotonic() + source._max_wait
         while ticket:
-            if not await _is_over(source, ticket, end):
-                # A last look: what was waited for may be in use by now.
-                answer, _ = ask(ticket | _BEGINS_LATER)
-                break
+            await _is_over(source, ticket, end)
+            # Final if that fetch is not over.
             answer, ticket = ask(ticket)
     if isinstance(answer, BouncerError):
         raise answer
@@ -82,7 +76,7 @@ async def _is_over(source: _Source, ticket: int, end: float) -> bool:
     """Waits until the fetch of `ticket` is over, for 0 until there are keys. False: not by `end`."""
     kind = _kind_of_turn()
     while (left := end - time.monotonic()) > 0:
-        turn = _turn(kind, source, ticket & ~_BEGINS_LATER)
+        turn = _turn(kind, source, ticket)
         await turn.wait(left)
         if turn.is_over:
             return True
@@ -170,7 +164,7 @@ os.register_at_fork(after_in_child=_TURNS.clear)
 def _turn(kind: type[_AsyncioTurn | _TrioTurn], source: _Source, ticket: int) -> _Turn:
     """The turn under way, or a new one."""
     loop = kind.loop()
-    key = (loop, source, ticket)
+    key = (loop, source, _attempt(ticket))
     turn = _TURNS.get(key)
     if turn is None:
         turn = _TURNS[key] = kind(loop)

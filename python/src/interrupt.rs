@@ -1,6 +1,5 @@
 //! Waits that Ctrl-C ends, and during which other greenlets run.
 
-use bouncer_verify::Ticket;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
@@ -11,14 +10,6 @@ use std::time::{Duration, Instant};
 const SLICE: Duration = Duration::from_millis(100);
 /// How long a greenlet sleeps before it looks again.
 const NAP: Duration = Duration::from_millis(10);
-
-/// The ticket for a last look after the wait for `ticket` has ended in vain: what it stands for may be in use by now. The
-/// answer is final.
-pub(crate) fn last_look(ticket: Ticket) -> Option<Ticket> {
-    /// As in `_waiting.py`.
-    const BEGINS_LATER: u64 = 1 << 63;
-    Ticket::from_bits(ticket.to_bits() | BEGINS_LATER)
-}
 
 /// Calls `step`, which waits no longer than it is told, until it returns something or `timeout` is over. Other threads may run
 /// Python meanwhile; a signal ends it.

@@ -53,7 +53,7 @@ mod _bouncer_verify {
     #[pymodule_export]
     use super::policy::Policy;
     #[pymodule_export]
-    use super::remote_jwk_set::RemoteJwkSet;
+    use super::remote_jwk_set::{_attempt, RemoteJwkSet};
     #[pymodule_export]
     use super::remote_jwk_set_status::RemoteJwkSetStatus;
     #[pymodule_export]

@@ -335,6 +335,13 @@ impl RemoteJwkSet {
     }
 }
 
+/// The number of the fetch or login that a ticket is for. Tickets of one attempt may differ.
+#[pyfunction]
+#[pyo3(signature = (ticket, /))]
+pub(crate) fn _attempt(ticket: u64) -> u64 {
+    Ticket::from_bits(ticket).map_or(0, Ticket::attempt)
+}
+
 pub(crate) fn seconds(py: Python<'_>, name: &str, value: f64) -> PyResult<Duration> {
     Duration::try_from_secs_f64(value)
         .map_err(|_| invalid_argument(py, &format!("{name} is no number of seconds")))

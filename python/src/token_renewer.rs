@@ -2,7 +2,7 @@
 
 use crate::background::{self, Detached};
 use crate::error::{exception, invalid_argument, login_failed};
-use crate::interrupt::{self, last_look};
+use crate::interrupt;
 use crate::remote_jwk_set::{LONGEST_REFRESH, Proxy, seconds};
 use crate::text::named;
 use crate::token_renewer_status::TokenRenewerStatus;
@@ -360,20 +360,17 @@ impl TokenRenewer {
             let answer = ask(&mut ticket);
             let Some(login) = ticket else { return answer.map_err(|error| exception(py, &error)) };
             let began = *began.get_or_insert_with(Instant::now);
-            if !self.wait(py, login, began)? {
-                return ask(&mut last_look(login)).map_err(|error| exception(py, &error));
-            }
+            self.wait(py, login, began)?;
         }
     }
 
-    /// Waits until a login is over; false: not within `max_wait` from `began`, or never.
-    fn wait(&self, py: Python<'_>, login: Ticket, began: Instant) -> PyResult<bool> {
+    /// Waits until a login is over, at most until `max_wait` after `began`.
+    fn wait(&self, py: Python<'_>, login: Ticket, began: Instant) -> PyResult<()> {
         let left = self.max_wait.saturating_sub(began.elapsed());
-        let over = interrupt::in_slices(py, left, |slice| {
-            let over = self.renewer.wait(login, slice);
-            (over || self.is_closed()).then_some(over)
-        });
-        Ok(over?.unwrap_or(false))
+        interrupt::in_slices(py, left, |slice| {
+            (self.renewer.wait(login, slice) || self.is_closed()).then_some(())
+        })
+        .map(drop)
     }
 
     fn is_closed(&self) -> bool {

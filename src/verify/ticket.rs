@@ -39,8 +39,8 @@ impl Ticket {
         Self { attempt, is_last: true }
     }
 
-    /// The number of the attempt, from 1.
-    pub(crate) fn attempt(self) -> u64 {
+    /// The number of the attempt, from 1. Tickets of one attempt may differ.
+    pub fn attempt(self) -> u64 {
         self.attempt
     }
 

@@ -359,6 +359,10 @@ static void a_ticket_says_what_to_wait_for(void)
     uint64_t ticket = 0;
     CHECK_FAILS(bouncer_renewer_token_now(renewer, &ticket, &token, &err), UNAVAILABLE);
     CHECK(ticket != 0 && bouncer_renewer_wait(renewer, ticket, 0) == 0);
+    /* Who returns before the login is over waits no longer. */
+    uint64_t early = ticket;
+    CHECK_FAILS(bouncer_renewer_token_now(renewer, &early, &token, &err), UNAVAILABLE);
+    CHECK(early == 0);
     CHECK(bouncer_renewer_wait(renewer, ticket, PATIENCE) == 1);
     CHECK(bouncer_renewer_token_now(renewer, &ticket, &token, NULL) == OK && ticket == 0);
     bouncer_str text = bouncer_own_token_text(token);

@@ -69,6 +69,9 @@ fn nothing_blocks_who_must_not_be_blocked() {
     let start = Instant::now();
     assert!(renewer.reject_now(&old, &mut ticket).is_err());
     assert!(start.elapsed() < Duration::from_millis(200));
+    // Who returns before the login is over waits no longer.
+    let mut early = ticket;
+    assert!(renewer.reject_now(&old, &mut early).is_err() && early.is_none());
     assert!(renewer.wait(ticket.unwrap(), PATIENCE));
     let new = renewer.reject_now(&old, &mut ticket).unwrap();
     assert!(ticket.is_none() && *new != *old && new.generation() == 2);

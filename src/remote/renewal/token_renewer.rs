@@ -133,11 +133,16 @@ impl TokenRenewer {
     /// As [`TokenRenewer::token`] without ever waiting, for callers that must not block a thread.
     ///
     /// `ticket` is `None` at first. If it is `Some` afterwards, there may be a better answer once that login is
-    /// done: wait for it ([`TokenRenewer::wait`] on another thread) and call again with it.
+    /// over: wait for it ([`TokenRenewer::wait`] on another thread) and call again with it. A call before that login is
+    /// over returns the final answer, and leaves `None`.
     ///
     /// # Errors
     /// As [`TokenRenewer::token`].
     pub fn token_now(&self, ticket: &mut Option<Ticket>) -> Result<OwnToken> {
+        self.with_last_look(ticket, |ticket| self.look_up(ticket))
+    }
+
+    fn look_up(&self, ticket: &mut Option<Ticket>) -> Result<OwnToken> {
         let worker = &self.0.worker;
         let before = ticket.take();
         let (now, wall) = (Instant::now(), SystemTime::now());
@@ -185,10 +190,14 @@ impl TokenRenewer {
     /// # Errors
     /// As [`TokenRenewer::reject`].
     pub fn reject_now(&self, token: &str, ticket: &mut Option<Ticket>) -> Result<OwnToken> {
+        self.with_last_look(ticket, |ticket| self.look_up_another(token, ticket))
+    }
+
+    fn look_up_another(&self, token: &str, ticket: &mut Option<Ticket>) -> Result<OwnToken> {
         let worker = &self.0.worker;
         let is_it = worker.job.in_use().as_ref().is_some_and(|holding| holding.token.as_str() == token);
         if !is_it || worker.is_closed() {
-            return self.token_now(ticket);
+            return self.look_up(ticket);
         }
         let before = ticket.take();
         let newer = worker.with(|books| {
@@ -261,11 +270,24 @@ impl TokenRenewer {
             let answer = ask(&mut ticket);
             let Some(login) = ticket else { return answer };
             let waited = began.get_or_insert_with(Instant::now).elapsed();
-            if !self.wait(login, self.0.patience.saturating_sub(waited)) {
-                // A last look: the token may be in use a moment before the login is done.
-                return ask(&mut Some(login.returned(false)));
-            }
+            self.wait(login, self.0.patience.saturating_sub(waited));
         }
+    }
+
+    /// Calls `ask`. If the login of `ticket` is not over, the caller waits no longer: whatever `ask` answers is final. It
+    /// may have the token by then, which is in use a moment before the login is over.
+    fn with_last_look(
+        &self,
+        ticket: &mut Option<Ticket>,
+        ask: impl FnOnce(&mut Option<Ticket>) -> Result<OwnToken>,
+    ) -> Result<OwnToken> {
+        let is_last = ticket.is_some_and(|before| !self.wait(before, Duration::ZERO));
+        *ticket = ticket.map(|before| before.returned(!is_last));
+        let answer = ask(ticket);
+        if is_last {
+            *ticket = None;
+        }
+        answer
     }
 
     fn no_token(&self) -> Error {
