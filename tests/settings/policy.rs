@@ -1,0 +1,79 @@
+//! Policies of settings are those of the typed builder.
+
+use crate::{loaded, settings, told};
+use bouncer_verify::{Algorithm, Policy, SettingsKind};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+fn policy(document: &Value) -> Policy {
+    Policy::from_settings(&loaded("policy", document)).unwrap()
+}
+
+#[test]
+fn every_setting_does_what_the_builder_does() {
+    let any = Policy::any_issuer;
+    let with =
+        |name: &str, value: Value| (name.to_owned(), policy(&json!({"any_issuer": true, name: value})));
+    let mut seen = vec!["any_issuer".to_owned(), "issuers".to_owned(), "time".to_owned()];
+    for ((name, policy), expected) in [
+        (with("profile", json!("dcos")), Policy::dcos()),
+        (with("profile", json!("jwt")), any()),
+        (with("audiences", json!(["a", "b"])), any().audiences(["a", "b"])),
+        (with("any_audience", json!(true)), any().any_audience()),
+        (with("any_audience", json!(false)), any()),
+        (
+            with("algorithms", json!(["ES256", "EdDSA"])),
+            any().algorithms([Algorithm::Es256, Algorithm::Ed25519]),
+        ),
+        (with("token_type", json!("at+jwt")), any().token_type("at+jwt")),
+        (with("required_claims", json!(["a", "b"])), any().required_claims(["a", "b"])),
+        (with("required_string_claims", json!(["a", "b"])), any().required_string_claims(["a", "b"])),
+        (with("optional_exp", json!(true)), any().optional_exp()),
+        (with("leeway", json!("30s")), any().leeway(Duration::from_secs(30)).unwrap()),
+        (with("max_token_len", json!("1KiB")), any().max_token_len(1024).unwrap()),
+    ] {
+        assert_eq!(format!("{policy:?}"), format!("{expected:?}"), "{name}");
+        seen.push(name);
+    }
+    for setting in SettingsKind::Policy.settings() {
+        assert!(seen.iter().any(|name| name == setting.name), "{} is not tested", setting.name);
+    }
+
+    let for_issuer = policy(&json!({"issuers": ["a"], "audiences": ["b"]}));
+    assert_eq!(format!("{for_issuer:?}"), format!("{:?}", Policy::for_issuer("a", "b")));
+    let dcos = policy(&json!({"profile": "dcos", "required_string_claims": ["dept"]}));
+    assert_eq!(format!("{dcos:?}"), format!("{:?}", Policy::dcos().required_string_claims(["dept"])));
+    let dcos = policy(&json!({"profile": "dcos", "issuers": ["a"]}));
+    assert_eq!(format!("{dcos:?}"), format!("{:?}", Policy::dcos().issuers(["a"])));
+    let mut own = settings("policy");
+    own.set("any_issuer", "true").unwrap();
+    own.set("time", "-5").unwrap();
+    let at = Policy::from_settings(&own).unwrap();
+    assert_eq!(format!("{at:?}"), format!("{:?}", any().time(-5)));
+}
+
+#[test]
+fn a_policy_says_whose_tokens_it_accepts() {
+    let missing = "it is missing: set it, or \"any_issuer\", or the profile \"dcos\"";
+    for (document, claim, detail) in [
+        (json!({}), "issuers", missing),
+        (json!({"audiences": ["a"]}), "issuers", missing),
+        (json!({"any_issuer": false}), "issuers", missing),
+        (json!({"profile": "jwt"}), "issuers", missing),
+        (
+            json!({"any_issuer": true, "issuers": ["a"]}),
+            "any_issuer",
+            "it and \"issuers\" are mutually exclusive",
+        ),
+    ] {
+        let error = Policy::from_settings(&loaded("policy", &document)).unwrap_err();
+        assert_eq!(told(&error), (claim, detail), "{document}");
+    }
+}
+
+#[cfg(feature = "remote")]
+#[test]
+fn settings_of_another_kind_make_no_policy() {
+    let error = Policy::from_settings(&settings("keys")).unwrap_err();
+    assert_eq!(told(&error), ("", "these are settings of keys, not of policy"));
+}

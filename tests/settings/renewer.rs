@@ -1,0 +1,184 @@
+//! Token renewers of settings are those of the typed builder.
+
+use crate::{loaded, settings, told};
+use bouncer_verify::{
+    ErrorKind, FetchError, HttpRequest, HttpResponse, NewToken, Settings, SettingsKind, TokenRenewer,
+    TokenRenewerBuilder,
+};
+use serde_json::{Value, json};
+use std::sync::Mutex;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+struct Asked {
+    url: String,
+    body: String,
+    authorization: String,
+    timeout: Duration,
+}
+
+/// Gives a token to whoever asks.
+fn served(builder: TokenRenewerBuilder) -> (TokenRenewer, Receiver<Asked>) {
+    let (asked, requests) = channel();
+    let asked = Mutex::new(asked);
+    let transport = move |request: &HttpRequest<'_>| {
+        let authorization = request.headers().iter().find(|(name, _)| *name == "authorization");
+        let asked_now = Asked {
+            url: request.url().to_owned(),
+            body: String::from_utf8_lossy(request.body().unwrap_or_default()).into_owned(),
+            authorization: authorization.map(|(_, value)| value.clone()).unwrap_or_default(),
+            timeout: request.timeout(),
+        };
+        asked.lock().unwrap().send(asked_now).unwrap();
+        let body =
+            r#"{"token":"e30.eyJleHAiOjQxMDI0NDQ4MDB9.c2ln","access_token":"opaque","expires_in":3600}"#;
+        Ok(HttpResponse::new(200, [], body.into()))
+    };
+    (builder.transport(transport).build().unwrap(), requests)
+}
+
+fn builder(settings: &Settings) -> TokenRenewerBuilder {
+    TokenRenewerBuilder::from_settings(settings).unwrap()
+}
+
+fn of_client(more: &Value) -> Settings {
+    let mut own = loaded("renewer", &json!({"token_url": "https://idp.example/token", "client_id": "me"}));
+    own.set("client_secret", "hunter2").unwrap();
+    own.load(&more.to_string()).unwrap();
+    own
+}
+
+fn of_account() -> Settings {
+    let pem = include_str!("../data/keys/rsa-2048-a.pem");
+    let secret = json!({"uid": "me", "private_key": pem, "login_endpoint": "https://iam.example/login"});
+    let mut own = settings("renewer");
+    own.set("service_account", &secret.to_string()).unwrap();
+    own
+}
+
+#[test]
+fn every_source_and_setting_does_something() {
+    let (renewer, requests) = served(builder(&of_client(&json!({
+        "parameters": {"scope": "read write", "resource": ["a", "b"]}, "timeout": "77s",
+    }))));
+    assert_eq!(renewer.token().unwrap().authorization(), "Bearer opaque");
+    let asked = requests.recv_timeout(PATIENCE).unwrap();
+    assert_eq!((asked.url.as_str(), asked.timeout), ("https://idp.example/token", Duration::from_secs(77)));
+    assert_eq!(asked.authorization, "Basic bWU6aHVudGVyMg==");
+    // Parameters that are set one by one keep their order; those of a document have the document's.
+    assert_eq!(asked.body, "grant_type=client_credentials&resource=a&resource=b&scope=read+write");
+
+    let file = format!("{}/settings-client-secret", env!("CARGO_TARGET_TMPDIR"));
+    std::fs::write(&file, "hunter2\r\n").unwrap();
+    let client =
+        json!({"token_url": "https://idp.example/token", "client_id": "me", "client_secret_file": file});
+    let (renewer, requests) = served(builder(&loaded("renewer", &client)));
+    renewer.wait_ready(PATIENCE).unwrap();
+    assert_eq!(requests.recv_timeout(PATIENCE).unwrap().authorization, "Basic bWU6aHVudGVyMg==");
+
+    let (renewer, requests) = served(builder(&of_account()));
+    assert!(renewer.token().unwrap().authorization().starts_with("token="));
+    assert_eq!(requests.recv_timeout(PATIENCE).unwrap().url, "https://iam.example/login");
+    let mut account = of_account();
+    account.load(r#"{"login_endpoint": "https://other.example/login", "header": "bearer"}"#).unwrap();
+    let (renewer, requests) = served(builder(&account));
+    assert!(renewer.token().unwrap().authorization().starts_with("Bearer "));
+    assert_eq!(requests.recv_timeout(PATIENCE).unwrap().url, "https://other.example/login");
+    let (renewer, _requests) = served(builder(&of_client(&json!({"header": "dcos"}))));
+    assert_eq!(renewer.token().unwrap().authorization(), "token=opaque");
+
+    let (_renewer, requests) = served(builder(&of_client(&json!({"lazy": true}))));
+    assert!(requests.recv_timeout(Duration::from_millis(100)).is_err());
+
+    let own = loaded("renewer", &json!({"supplied": "vault", "max_wait": "5s"}));
+    let source = || Ok::<_, FetchError>(NewToken::new("mine")?.expires_in(PATIENCE));
+    let renewer = TokenRenewerBuilder::from_settings_and_source(&own, Some(source)).unwrap().build().unwrap();
+    assert_eq!(renewer.token().unwrap().as_str(), "mine");
+    assert_eq!(renewer.status().source, "vault");
+}
+
+#[test]
+fn what_the_builder_refuses_is_refused() {
+    let build = |more: &Value| builder(&of_client(more)).build().unwrap_err();
+    for (more, part) in [
+        (json!({"ca_file": "/no/such/file.pem"}), "/no/such/file.pem"),
+        (json!({"proxy": "socks5://proxy.example"}), "proxy"),
+        (json!({"token_url": "http://idp.example/"}), "http"),
+        (json!({"login_endpoint": "https://a/"}), "login endpoint"),
+    ] {
+        let error = build(&more);
+        assert_eq!(error.kind(), ErrorKind::InvalidArgument);
+        assert!(error.detail().contains(part), "{error}");
+    }
+    let allowed =
+        json!({"token_url": "http://idp.example/", "allow_http": true, "proxy": "none", "lazy": true});
+    assert!(builder(&of_client(&allowed)).build().is_ok());
+}
+
+#[test]
+fn there_is_exactly_one_source() {
+    let client = json!({"token_url": "https://a/", "client_id": "me"});
+    let with = |more: &Value| {
+        let mut own = loaded("renewer", &client);
+        own.load(&more.to_string()).unwrap();
+        own
+    };
+    for (own, claim, detail) in [
+        (
+            settings("renewer"),
+            "",
+            "no source of tokens is set: one of service_account, service_account_file, service_account_env, token_url, supplied is needed",
+        ),
+        (
+            with(&json!({"service_account_file": "x"})),
+            "token_url",
+            "it and \"service_account_file\" are mutually exclusive",
+        ),
+        (
+            loaded("renewer", &json!({"service_account_env": true, "supplied": "x"})),
+            "supplied",
+            "it and \"service_account_env\" are mutually exclusive",
+        ),
+        (
+            loaded("renewer", &json!({"service_account_file": "x", "client_id": "me"})),
+            "client_id",
+            "it goes with \"token_url\"",
+        ),
+        (loaded("renewer", &json!({"token_url": "https://a/"})), "client_id", "it is missing"),
+        (with(&json!({})), "client_secret", "it is missing: set it, or \"client_secret_file\""),
+        (loaded("renewer", &json!({"supplied": "vault"})), "supplied", "nothing supplies the tokens"),
+    ] {
+        let error = TokenRenewerBuilder::from_settings(&own).err().unwrap();
+        assert_eq!(told(&error), (claim, detail));
+    }
+    let mut both = with(&json!({"client_secret_file": "x"}));
+    both.set("client_secret", "x").unwrap();
+    let error = TokenRenewerBuilder::from_settings(&both).err().unwrap();
+    assert_eq!(told(&error), ("client_secret_file", "it and \"client_secret\" are mutually exclusive"));
+
+    for (own, claim) in [
+        (with(&json!({"client_secret_file": "/no/such/file"})), "client_secret_file"),
+        (loaded("renewer", &json!({"service_account_env": true})), "service_account_env"),
+        (
+            {
+                let mut own = settings("renewer");
+                own.set("service_account", "{}").unwrap();
+                own
+            },
+            "service_account",
+        ),
+    ] {
+        let error = TokenRenewerBuilder::from_settings(&own).err().unwrap();
+        assert_eq!((error.kind(), error.name()), (ErrorKind::UnusableCredentials, Some(claim)), "{error}");
+    }
+}
+
+#[test]
+fn every_setting_is_tested_here() {
+    let tests = include_str!("renewer.rs");
+    for setting in SettingsKind::Renewer.settings() {
+        assert!(tests.contains(&format!("\"{}\"", setting.name)), "{} is not tested", setting.name);
+    }
+}
