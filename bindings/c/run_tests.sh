@@ -112,7 +112,8 @@ cat > plugin.c <<'C'
 #include <bouncer_verify.h>
 /* A reference to each that the host asks for. */
 const void *const used[] = {(const void *)bouncer_jwks_load, (const void *)bouncer_verify_token, (const void *)bouncer_policy_new,
-                            (const void *)bouncer_jwks_free, (const void *)bouncer_policy_free};
+                            (const void *)bouncer_settings_new, (const void *)bouncer_settings_set,
+                            (const void *)bouncer_settings_free, (const void *)bouncer_jwks_free, (const void *)bouncer_policy_free};
 C
 cc -shared -fPIC $cflags plugin.c -o plugin.so $archive
 cc -pthread -I"$root/tests/capi" $cflags "-DTEST_DATA=\"$root/tests/data\"" "$root/tests/capi/unload.c" -o host -ldl

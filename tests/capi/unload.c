@@ -22,11 +22,17 @@ static void *use(void *unused)
     bouncer_status (*load)(const char *, size_t, bouncer_jwks **, bouncer_error **);
     bouncer_status (*verify)(const bouncer_jwks *, const bouncer_policy *, const char *, size_t, bouncer_token **,
                              bouncer_error **);
-    bouncer_policy *(*policy_new)(void);
+    bouncer_settings *(*settings_new)(uint32_t);
+    bouncer_status (*settings_set)(bouncer_settings *, const char *, const char *, size_t);
+    void (*settings_free)(bouncer_settings *);
+    bouncer_status (*policy_new)(const bouncer_settings *, bouncer_policy **, bouncer_error **);
     void (*jwks_free)(bouncer_jwks *);
     void (*policy_free)(bouncer_policy *);
     SYMBOL(load, "bouncer_jwks_load");
     SYMBOL(verify, "bouncer_verify_token");
+    SYMBOL(settings_new, "bouncer_settings_new");
+    SYMBOL(settings_set, "bouncer_settings_set");
+    SYMBOL(settings_free, "bouncer_settings_free");
     SYMBOL(policy_new, "bouncer_policy_new");
     SYMBOL(jwks_free, "bouncer_jwks_free");
     SYMBOL(policy_free, "bouncer_policy_free");
@@ -39,7 +45,11 @@ static void *use(void *unused)
     char *text = read_file(TEST_DATA "/document_token.txt", &len);
     text[len - 10] = text[len - 10] == 'A' ? 'B' : 'A';
     bouncer_token *token = NULL;
-    bouncer_policy *policy = policy_new();
+    bouncer_settings *settings = settings_new(BOUNCER_KIND_POLICY);
+    CHECK(settings_set(settings, BOUNCER_POLICY_PROFILE, BOUNCER_TEXT("dcos")) == BOUNCER_STATUS_OK);
+    bouncer_policy *policy = NULL;
+    CHECK(policy_new(settings, &policy, NULL) == BOUNCER_STATUS_OK);
+    settings_free(settings);
     CHECK(verify(jwks, policy, text, len, &token, NULL) == BOUNCER_STATUS_INVALID_SIGNATURE);
     policy_free(policy);
     free(text);
