@@ -56,7 +56,7 @@
 /** The two arguments, pointer and length, for a string literal: bouncer_settings_set(settings, name, BOUNCER_TEXT("30s")). */
 #define BOUNCER_TEXT(literal) ("" literal ""), (sizeof(literal) - 1)
 
-/* Code generated from src/settings/table.rs by tests/generated. DO NOT EDIT. */
+/* Code generated from src/settings by tests/generated. DO NOT EDIT. */
 
 /** A kind of settings. What a token must be. */
 #define BOUNCER_KIND_POLICY 1
@@ -117,21 +117,45 @@
  *  metadata must name the same issuer. */
 #define BOUNCER_KEYS_DISCOVER "discover"
 
-/** duration: How long keys are fresh where the server does not say. What the server says counts
- *  from 1m to 1d. 1s to 366d. Default: 10m. */
+/** duration: How long keys are fresh where the server does not say. Fresh keys are fetched again
+ *  at 70 to 80 % of that time. 1s to 366d. Default: 10m. */
 #define BOUNCER_KEYS_TTL "ttl"
+
+/** duration: The longest time that the server may call its keys fresh. Lower it where a revoked
+ *  key must be gone sooner. 1s to 366d. Default: 1d. */
+#define BOUNCER_KEYS_MAX_TTL "max_ttl"
 
 /** duration: How long keys are used after the issuer last confirmed them, if it cannot be reached;
  *  never less than they are fresh. Default: 1d, with discover 1h. 0s to 366d. */
 #define BOUNCER_KEYS_MAX_STALE "max_stale"
 
-/** duration: The time for one HTTP exchange. The TCP connection has 2s of it. 1ms to 5m. Default:
- *  5s. */
+/** duration: The time for one HTTP exchange. From the resolution of the name to the last byte. 1ms
+ *  to 5m. Default: 5s. */
 #define BOUNCER_KEYS_TIMEOUT "timeout"
+
+/** duration: The time for the TCP connection, over all addresses of the server or of its proxy.
+ *  Default: 2s, and never longer than timeout. 1ms to 5m. */
+#define BOUNCER_KEYS_CONNECT_TIMEOUT "connect_timeout"
 
 /** duration: How long a verification waits at most for a fetch that may bring its key. 0s to 5m.
  *  Default: 2s. */
 #define BOUNCER_KEYS_MAX_WAIT "max_wait"
+
+/** duration: How often tokens of an unknown "kid" may cause a fetch: twice at once, then once in
+ *  this interval. 1s to 1h. Default: 10s. */
+#define BOUNCER_KEYS_REFETCH_INTERVAL "refetch_interval"
+
+/** duration: How often tokens without "kid" that no key verifies, and tokens whose key of the same
+ *  "kid" does not verify them, may cause a fetch. 1s to 1d. Default: 5m. */
+#define BOUNCER_KEYS_REFETCH_INTERVAL_WITHOUT_KID "refetch_interval_without_kid"
+
+/** size: The largest document that is read, JWK Set or metadata. A larger one makes the fetch
+ *  fail. 1KiB to 64MiB. Default: 1MiB. */
+#define BOUNCER_KEYS_MAX_DOCUMENT_LEN "max_document_len"
+
+/** count: The most usable keys of the set. Further ones are skipped, and listed as such. 1 to
+ *  1000. Default: 100. */
+#define BOUNCER_KEYS_MAX_KEYS "max_keys"
 
 /** flag: Starts to fetch with the first verification, not at once. For programs that fork after
  *  they set up. */
@@ -140,6 +164,14 @@
 /** text: A PEM file of certificate authorities to trust besides the system's. It is read for each
  *  fetch, so it may be replaced. */
 #define BOUNCER_KEYS_CA_FILE "ca_file"
+
+/** text: A PEM file with the certificate chain to present to servers that ask for one (mTLS). It
+ *  is read for each exchange, so it may be replaced. */
+#define BOUNCER_KEYS_CLIENT_CERTIFICATE_FILE "client_certificate_file"
+
+/** text: A PEM file with the private key of the client certificate, not encrypted. Default: the
+ *  certificate's file. */
+#define BOUNCER_KEYS_CLIENT_KEY_FILE "client_key_file"
 
 /** text: "http://[user:password@]host:port", "none", or "environment": https_proxy, http_proxy,
  *  all_proxy and no_proxy. This machine is never reached through a proxy. Default: environment.
@@ -205,9 +237,13 @@
  *  Default: dcos for a service account, else bearer. */
 #define BOUNCER_RENEWER_HEADER "header"
 
-/** duration: The time for one HTTP exchange. The TCP connection has 2s of it. 1ms to 5m. Default:
- *  10s. */
+/** duration: The time for one HTTP exchange. From the resolution of the name to the last byte. 1ms
+ *  to 5m. Default: 10s. */
 #define BOUNCER_RENEWER_TIMEOUT "timeout"
+
+/** duration: The time for the TCP connection, over all addresses of the server or of its proxy.
+ *  Default: 2s, and never longer than timeout. 1ms to 5m. */
+#define BOUNCER_RENEWER_CONNECT_TIMEOUT "connect_timeout"
 
 /** duration: How long a caller waits at most for a token. 0s to 5m. Default: 10s. */
 #define BOUNCER_RENEWER_MAX_WAIT "max_wait"
@@ -218,6 +254,14 @@
 /** text: A PEM file of certificate authorities to trust besides the system's. It is read for each
  *  login, so it may be replaced. */
 #define BOUNCER_RENEWER_CA_FILE "ca_file"
+
+/** text: A PEM file with the certificate chain to present to servers that ask for one (mTLS). It
+ *  is read for each exchange, so it may be replaced. */
+#define BOUNCER_RENEWER_CLIENT_CERTIFICATE_FILE "client_certificate_file"
+
+/** text: A PEM file with the private key of the client certificate, not encrypted. Default: the
+ *  certificate's file. */
+#define BOUNCER_RENEWER_CLIENT_KEY_FILE "client_key_file"
 
 /** text: "http://[user:password@]host:port", "none", or "environment": https_proxy, http_proxy,
  *  all_proxy and no_proxy. This machine is never reached through a proxy. Default: environment.
@@ -735,15 +779,15 @@ typedef struct bouncer_renewer_options bouncer_renewer_options;
  *     if (bouncer_policy_new(settings, &policy, &error) != BOUNCER_STATUS_OK) ...
  *     bouncer_settings_free(settings);
  *
- * The first failure stays: every later change returns its status and does nothing, and nothing can be made of the settings.
- * So one check is enough, that of the function that makes something of them. Its error says what was wrong;
- * bouncer_error_claim() of it is the setting.
+ * The first failure stays: every later change returns its status and does nothing, and nothing can
+ * be made of the settings. So one check is enough, that of the function that makes something of
+ * them. Its error says what was wrong; bouncer_error_claim() of it is the setting.
  *
  * One thread at a time may change settings. What is made of them copies what it needs.
  *
- * Values are text. A flag is "true" or "false". A duration is a whole number and a unit: "500ms", "30s", "5m", "2h", "1d". A
- * size is "16384", "16KiB" or "1MiB". A time is in seconds since 1970. A text is never empty. A member of a map is set by
- * name: "parameters.scope".
+ * Values are text. A flag is "true" or "false". A duration is a whole number and a unit: "500ms",
+ * "30s", "5m", "2h", "1d". A size is "16384", "16KiB" or "1MiB". A time is in seconds since 1970.
+ * A text is never empty. A member of a map is set by name: "parameters.scope".
  */
 typedef struct bouncer_settings bouncer_settings;
 
@@ -794,8 +838,9 @@ typedef struct {
 } bouncer_bytes;
 
 /**
- * A setting that this library knows. It belongs to the library and lives as long as it. Later versions may add members at
- * the end: use it through its pointer only. Each text is NUL-terminated and never NULL.
+ * A setting that this library knows. It belongs to the library and lives as long as it. Later
+ * versions may add members at the end: use it through its pointer only. Each text is
+ * NUL-terminated and never NULL.
  */
 typedef struct {
     /**
@@ -803,8 +848,8 @@ typedef struct {
      */
     const char *name;
     /**
-     * "flag", "text", "duration", "size", "count", "time", "map of text"; the words of a choice: "jwt|dcos"; for a list
-     * with "list of " before it.
+     * "flag", "text", "duration", "size", "count", "time", "map of text"; the words of a choice:
+     * "jwt|dcos"; for a list with "list of " before it.
      */
     const char *type;
     /**
@@ -1194,16 +1239,19 @@ bouncer_str bouncer_jwks_skipped_message(const bouncer_jwks *jwks,
 void bouncer_jwks_free(bouncer_jwks *jwks);
 
 /**
- * Settings of a kind, BOUNCER_KIND_…, of which none is set. Free them with bouncer_settings_free(). Never NULL: a kind
- * that this library does not know is a failure of the settings.
+ * Settings of a kind, BOUNCER_KIND_…, of which none is set. Free them with
+ * bouncer_settings_free(). Never NULL: a kind that this library does not know is a failure of the
+ * settings.
  */
 bouncer_settings *bouncer_settings_new(uint32_t kind);
 
 /**
- * Sets `name`, NUL-terminated and mostly one of the constants BOUNCER_POLICY_…, BOUNCER_KEYS_… or BOUNCER_RENEWER_…, to the
- * value of `value_len` bytes at `value`, in place of what was set. A list has this one item then. The value is copied.
+ * Sets `name`, NUL-terminated and mostly one of the constants BOUNCER_POLICY_…, BOUNCER_KEYS_… or
+ * BOUNCER_RENEWER_…, to the value of `value_len` bytes at `value`, in place of what was set. A
+ * list has this one item then. The value is copied.
  *
- * On failure: BOUNCER_STATUS_INVALID_ARGUMENT, a name that is not known or a value that is not usable.
+ * On failure: BOUNCER_STATUS_INVALID_ARGUMENT, a name that is not known or a value that is not
+ * usable.
  */
 bouncer_status bouncer_settings_set(bouncer_settings *settings,
                                     const char *name,
@@ -1211,8 +1259,8 @@ bouncer_status bouncer_settings_set(bouncer_settings *settings,
                                     size_t value_len);
 
 /**
- * Appends an item, the value of `value_len` bytes at `value`, to the list `name`. It is taken as it is: no separator,
- * nothing to escape.
+ * Appends an item, the value of `value_len` bytes at `value`, to the list `name`. It is taken as
+ * it is: no separator, nothing to escape.
  *
  * On failure: as bouncer_settings_set(); also a setting that is not a list.
  */
@@ -1222,16 +1270,15 @@ bouncer_status bouncer_settings_add(bouncer_settings *settings,
                                     size_t value_len);
 
 /**
- * Sets what the JSON document of `json_len` bytes at `json` sets: all of it or, on failure, nothing. Flags, counts and
- * sizes are JSON's own, durations are strings, lists are arrays: {"issuers": ["a"], "leeway": "30s"}. Secrets cannot be in
- * a document. "$schema" is ignored. docs/settings.schema.json describes it.
+ * Sets what the JSON document of `json_len` bytes at `json` sets: all of it or, on failure,
+ * nothing. Flags, counts and sizes are JSON's own, durations are strings, lists are arrays:
+ * {"issuers": ["a"], "leeway": "30s"}. Secrets cannot be in a document. "$schema" is ignored.
+ * docs/settings.schema.json describes it.
  *
- * On failure: BOUNCER_STATUS_INVALID_ARGUMENT, not strict JSON, a name that is not known or comes twice, a value that is
- * not usable, null or an empty list.
+ * On failure: BOUNCER_STATUS_INVALID_ARGUMENT, not strict JSON, a name that is not known or comes
+ * twice, a value that is not usable, null or an empty list.
  */
-bouncer_status bouncer_settings_load(bouncer_settings *settings,
-                                     const char *json,
-                                     size_t json_len);
+bouncer_status bouncer_settings_load(bouncer_settings *settings, const char *json, size_t json_len);
 
 /**
  * The first failure, or NULL. It belongs to the settings: do not free it.
@@ -1239,13 +1286,14 @@ bouncer_status bouncer_settings_load(bouncer_settings *settings,
 const bouncer_error *bouncer_settings_error(const bouncer_settings *settings);
 
 /**
- * What was set, as a JSON document without any secret, for logs. It belongs to the settings and is valid until the next
- * change of them.
+ * What was set, as a JSON document without any secret, for logs. It belongs to the settings and is
+ * valid until the next change of them.
  */
 bouncer_str bouncer_settings_json(const bouncer_settings *settings);
 
 /**
- * Frees settings and wipes their secrets from memory. What was made of them stays. NULL is allowed.
+ * Frees settings and wipes their secrets from memory. What was made of them stays. NULL is
+ * allowed.
  */
 void bouncer_settings_free(bouncer_settings *settings);
 
@@ -1255,11 +1303,10 @@ void bouncer_settings_free(bouncer_settings *settings);
 const bouncer_setting *bouncer_setting_next(uint32_t kind, const bouncer_setting *previous);
 
 /**
- * The setting of that kind and name, NUL-terminated; NULL if this library does not know it. For programs that use a setting
- * only where there is one.
+ * The setting of that kind and name, NUL-terminated; NULL if this library does not know it. For
+ * programs that use a setting only where there is one.
  */
-const bouncer_setting *bouncer_setting_find(uint32_t kind,
-                                            const char *name);
+const bouncer_setting *bouncer_setting_find(uint32_t kind, const char *name);
 
 /**
  * Makes a policy of settings of BOUNCER_KIND_POLICY, which are copied.

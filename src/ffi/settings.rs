@@ -39,23 +39,24 @@ const _: () = {
 ///     if (bouncer_policy_new(settings, &policy, &error) != BOUNCER_STATUS_OK) ...
 ///     bouncer_settings_free(settings);
 ///
-/// The first failure stays: every later change returns its status and does nothing, and nothing can be made of the settings.
-/// So one check is enough, that of the function that makes something of them. Its error says what was wrong;
-/// bouncer_error_claim() of it is the setting.
+/// The first failure stays: every later change returns its status and does nothing, and nothing can
+/// be made of the settings. So one check is enough, that of the function that makes something of
+/// them. Its error says what was wrong; bouncer_error_claim() of it is the setting.
 ///
 /// One thread at a time may change settings. What is made of them copies what it needs.
 ///
-/// Values are text. A flag is "true" or "false". A duration is a whole number and a unit: "500ms", "30s", "5m", "2h", "1d". A
-/// size is "16384", "16KiB" or "1MiB". A time is in seconds since 1970. A text is never empty. A member of a map is set by
-/// name: "parameters.scope".
+/// Values are text. A flag is "true" or "false". A duration is a whole number and a unit: "500ms",
+/// "30s", "5m", "2h", "1d". A size is "16384", "16KiB" or "1MiB". A time is in seconds since 1970.
+/// A text is never empty. A member of a map is set by name: "parameters.scope".
 pub struct bouncer_settings {
     pub(super) settings: Settings,
     error: Option<bouncer_error>,
     json: OnceLock<String>,
 }
 
-/// Settings of a kind, BOUNCER_KIND_…, of which none is set. Free them with bouncer_settings_free(). Never NULL: a kind
-/// that this library does not know is a failure of the settings.
+/// Settings of a kind, BOUNCER_KIND_…, of which none is set. Free them with
+/// bouncer_settings_free(). Never NULL: a kind that this library does not know is a failure of the
+/// settings.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_settings_new(kind: u32) -> Option<Box<bouncer_settings>> {
     read(None, || {
@@ -117,10 +118,12 @@ unsafe fn text_of<'a>(what: &'static str, value: *const c_char, len: usize) -> R
     std::str::from_utf8(bytes).map_err(|_| invalid(format!("the {what} is not UTF-8")))
 }
 
-/// Sets `name`, NUL-terminated and mostly one of the constants BOUNCER_POLICY_…, BOUNCER_KEYS_… or BOUNCER_RENEWER_…, to the
-/// value of `value_len` bytes at `value`, in place of what was set. A list has this one item then. The value is copied.
+/// Sets `name`, NUL-terminated and mostly one of the constants BOUNCER_POLICY_…, BOUNCER_KEYS_… or
+/// BOUNCER_RENEWER_…, to the value of `value_len` bytes at `value`, in place of what was set. A
+/// list has this one item then. The value is copied.
 ///
-/// On failure: BOUNCER_STATUS_INVALID_ARGUMENT, a name that is not known or a value that is not usable.
+/// On failure: BOUNCER_STATUS_INVALID_ARGUMENT, a name that is not known or a value that is not
+/// usable.
 ///
 /// # Safety
 /// The rules of the header's preamble.
@@ -140,8 +143,8 @@ pub unsafe extern "C" fn bouncer_settings_set(
     })
 }
 
-/// Appends an item, the value of `value_len` bytes at `value`, to the list `name`. It is taken as it is: no separator,
-/// nothing to escape.
+/// Appends an item, the value of `value_len` bytes at `value`, to the list `name`. It is taken as
+/// it is: no separator, nothing to escape.
 ///
 /// On failure: as bouncer_settings_set(); also a setting that is not a list.
 ///
@@ -163,12 +166,13 @@ pub unsafe extern "C" fn bouncer_settings_add(
     })
 }
 
-/// Sets what the JSON document of `json_len` bytes at `json` sets: all of it or, on failure, nothing. Flags, counts and
-/// sizes are JSON's own, durations are strings, lists are arrays: {"issuers": ["a"], "leeway": "30s"}. Secrets cannot be in
-/// a document. "$schema" is ignored. docs/settings.schema.json describes it.
+/// Sets what the JSON document of `json_len` bytes at `json` sets: all of it or, on failure,
+/// nothing. Flags, counts and sizes are JSON's own, durations are strings, lists are arrays:
+/// {"issuers": ["a"], "leeway": "30s"}. Secrets cannot be in a document. "$schema" is ignored.
+/// docs/settings.schema.json describes it.
 ///
-/// On failure: BOUNCER_STATUS_INVALID_ARGUMENT, not strict JSON, a name that is not known or comes twice, a value that is
-/// not usable, null or an empty list.
+/// On failure: BOUNCER_STATUS_INVALID_ARGUMENT, not strict JSON, a name that is not known or comes
+/// twice, a value that is not usable, null or an empty list.
 ///
 /// # Safety
 /// The rules of the header's preamble.
@@ -191,8 +195,8 @@ pub extern "C" fn bouncer_settings_error(settings: Option<&bouncer_settings>) ->
     settings?.error.as_ref()
 }
 
-/// What was set, as a JSON document without any secret, for logs. It belongs to the settings and is valid until the next
-/// change of them.
+/// What was set, as a JSON document without any secret, for logs. It belongs to the settings and is
+/// valid until the next change of them.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_settings_json(settings: Option<&bouncer_settings>) -> bouncer_str {
     read(bouncer_str::NONE, || {
@@ -200,7 +204,8 @@ pub extern "C" fn bouncer_settings_json(settings: Option<&bouncer_settings>) -> 
     })
 }
 
-/// Frees settings and wipes their secrets from memory. What was made of them stays. NULL is allowed.
+/// Frees settings and wipes their secrets from memory. What was made of them stays. NULL is
+/// allowed.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_settings_free(settings: Option<Box<bouncer_settings>>) {
     read((), || drop(settings));
@@ -211,14 +216,15 @@ pub(super) fn of(settings: Option<&bouncer_settings>) -> Result<&Settings, Failu
     Ok(&handle("settings", settings)?.settings)
 }
 
-/// A setting that this library knows. It belongs to the library and lives as long as it. Later versions may add members at
-/// the end: use it through its pointer only. Each text is NUL-terminated and never NULL.
+/// A setting that this library knows. It belongs to the library and lives as long as it. Later
+/// versions may add members at the end: use it through its pointer only. Each text is
+/// NUL-terminated and never NULL.
 #[repr(C)]
 pub struct bouncer_setting {
     /// The name, for bouncer_settings_set() and in documents.
     pub name: *const c_char,
-    /// "flag", "text", "duration", "size", "count", "time", "map of text"; the words of a choice: "jwt|dcos"; for a list
-    /// with "list of " before it.
+    /// "flag", "text", "duration", "size", "count", "time", "map of text"; the words of a choice:
+    /// "jwt|dcos"; for a list with "list of " before it.
     pub r#type: *const c_char,
     /// The default; empty if there is none or `help` says it.
     pub default_value: *const c_char,
@@ -283,8 +289,8 @@ pub extern "C" fn bouncer_setting_next(
     })
 }
 
-/// The setting of that kind and name, NUL-terminated; NULL if this library does not know it. For programs that use a setting
-/// only where there is one.
+/// The setting of that kind and name, NUL-terminated; NULL if this library does not know it. For
+/// programs that use a setting only where there is one.
 ///
 /// # Safety
 /// The rules of the header's preamble.

@@ -1,8 +1,9 @@
-//! Settings as text and as JSON documents, against one table: what C, the command, files and the other
-//! languages set. Rust's typed builders stand beside it.
+//! Settings as text and as JSON documents, against one table: what C, the command, files and the
+//! other languages set. Rust's typed builders stand beside it.
 //!
-//! A setting is a row of `table.rs`: its name, type, default, help and the builder's function. Reading, documents,
-//! introspection, the C constants, the other languages' types and the documentation follow from the row.
+//! A setting is a row of `table.rs`: its name, type, default, help and the builder's function.
+//! Reading, documents, introspection, the C constants, the other languages' types and the
+//! documentation follow from the row.
 
 mod document;
 #[cfg(feature = "remote")]
@@ -19,7 +20,8 @@ pub(crate) mod value;
 
 use crate::error::{Error, ErrorKind};
 
-/// What is wrong, and the path of the setting at fault: "keys.max_stale"; empty if it is none that exists.
+/// What is wrong, and the path of the setting at fault: "keys.max_stale"; empty if it is none that
+/// exists.
 #[derive(Debug)]
 struct Fault {
     path: String,

@@ -10,8 +10,8 @@ impl Policy {
     /// The policy of [`SettingsKind::Policy`] settings.
     ///
     /// # Errors
-    /// [`crate::ErrorKind::InvalidArgument`]: a change of the settings failed, they do not say whose tokens are accepted, or they
-    /// contradict each other.
+    /// [`crate::ErrorKind::InvalidArgument`]: a change of the settings failed, they do not say
+    /// whose tokens are accepted, or they contradict each other.
     pub fn from_settings(settings: &Settings) -> Result<Self> {
         let settings = settings.usable(SettingsKind::Policy)?;
         let is_dcos = settings.text("profile") == Some("dcos");

@@ -1,14 +1,167 @@
-//! The token renewer that settings describe.
+//! Settings of a token renewer, and the builder that they describe.
 
 use super::Fault;
+use super::keys::{CLIENT_CERTIFICATE, CLIENT_KEY, CONNECT_TIMEOUT, MILLISECOND, MINUTES_5, PROXY};
 use super::settings::{Settings, at};
-use super::table::{RENEWER, SettingsKind};
+use super::table::{Row, Setting, SettingsKind, duration, flagged, row};
+use super::value::SettingType as Type;
 use crate::error::{Error, ErrorKind, Result};
 use crate::remote::renewal::service_account::ServiceAccount;
 use crate::remote::renewal::token_renewer::{TokenRenewer, TokenRenewerBuilder};
 use crate::remote::renewal::token_source::TokenSource;
 use std::io::Read as _;
+use std::time::Duration;
 use zeroize::Zeroizing;
+
+pub(super) const RENEWER: &[Row<TokenRenewerBuilder>] = &[
+    flagged(
+        Setting::SECRET,
+        row(
+            "service_account",
+            Type::Text,
+            "",
+            "The secret of a DC/OS service account, in JSON: \"uid\", \"private_key\" (RSA in PEM) \
+             and \"login_endpoint\".",
+            |renewer, _| Ok(renewer),
+        ),
+    ),
+    row(
+        "service_account_file",
+        Type::Text,
+        "",
+        "A file with the secret of a DC/OS service account. It is read for each login.",
+        |renewer, _| Ok(renewer),
+    ),
+    row(
+        "service_account_env",
+        Type::Flag,
+        "",
+        "Takes the DC/OS service account from the environment variable \
+         DCOS_SERVICE_ACCOUNT_CREDENTIAL: the secret, or the path of a file with it.",
+        |renewer, _| Ok(renewer),
+    ),
+    row(
+        "token_url",
+        Type::Text,
+        "",
+        "The token endpoint of an OAuth 2.0 client (RFC 6749 section 4.4). client_id and \
+         client_secret or client_secret_file go with it.",
+        |renewer, _| Ok(renewer),
+    ),
+    row("client_id", Type::Text, "", "The client's name at token_url.", |renewer, _| Ok(renewer)),
+    flagged(
+        Setting::SECRET,
+        row(
+            "client_secret",
+            Type::Text,
+            "",
+            "The client's secret at token_url. It is sent with HTTP Basic.",
+            |renewer, _| Ok(renewer),
+        ),
+    ),
+    row(
+        "client_secret_file",
+        Type::Text,
+        "",
+        "A file with the client's secret; one line end may follow it. It is read once.",
+        |renewer, _| Ok(renewer),
+    ),
+    row(
+        "supplied",
+        Type::Text,
+        "",
+        "The program supplies the tokens itself. The value stands for the source in logs.",
+        |renewer, _| Ok(renewer),
+    ),
+    row(
+        "login_endpoint",
+        Type::Text,
+        "",
+        "Logs in at this URL, in place of the service account's \"login_endpoint\".",
+        |renewer, given| Ok(renewer.login_endpoint(given.text()?)),
+    ),
+    row(
+        "parameters",
+        Type::Map,
+        "",
+        "Sends these parameters to token_url, by name: \"parameters.scope\", \"parameters.audience\".",
+        |renewer, given| {
+            let parameters = given.members().into_iter();
+            Ok(parameters.fold(renewer, |renewer, (name, value)| renewer.parameter(name, value)))
+        },
+    ),
+    row(
+        "header",
+        Type::Choice(&["dcos", "bearer"]),
+        "",
+        "What stands before the token in the Authorization header: \"token=\" or \"Bearer \". \
+         Default: dcos for a service account, else bearer.",
+        |renewer, given| {
+            Ok(match given.text()? {
+                "dcos" => renewer.dcos_header(),
+                _ => renewer.bearer(),
+            })
+        },
+    ),
+    row(
+        "timeout",
+        duration(MILLISECOND, MINUTES_5),
+        "10s",
+        "The time for one HTTP exchange. From the resolution of the name to the last byte.",
+        |renewer, given| Ok(renewer.timeout(given.duration()?)),
+    ),
+    row("connect_timeout", duration(MILLISECOND, MINUTES_5), "", CONNECT_TIMEOUT, |renewer, given| {
+        Ok(renewer.connect_timeout(given.duration()?))
+    }),
+    row(
+        "max_wait",
+        duration(Duration::ZERO, MINUTES_5),
+        "10s",
+        "How long a caller waits at most for a token.",
+        |renewer, given| Ok(renewer.max_wait(given.duration()?)),
+    ),
+    row(
+        "lazy",
+        Type::Flag,
+        "",
+        "Logs in with the first call, not at once. For programs that fork after they set up.",
+        |renewer, _| Ok(renewer.lazy()),
+    ),
+    row(
+        "ca_file",
+        Type::Text,
+        "",
+        "A PEM file of certificate authorities to trust besides the system's. It is read for each \
+         login, so it may be replaced.",
+        |renewer, given| Ok(renewer.ca_file(given.text()?)),
+    ),
+    row("client_certificate_file", Type::Text, "", CLIENT_CERTIFICATE, |renewer, given| {
+        Ok(renewer.client_certificate_file(given.text()?))
+    }),
+    row("client_key_file", Type::Text, "", CLIENT_KEY, |renewer, given| {
+        Ok(renewer.client_key_file(given.text()?))
+    }),
+    flagged(
+        Setting::PASSWORD,
+        row("proxy", Type::Text, "environment", PROXY, |renewer, given| {
+            Ok(match given.text()? {
+                "environment" => renewer,
+                "none" => renewer.no_proxy(),
+                url => renewer.proxy(url),
+            })
+        }),
+    ),
+    flagged(
+        Setting::WEAKENS,
+        row(
+            "allow_http",
+            Type::Flag,
+            "",
+            "Allows http to other machines: whoever is on the way can then take the token.",
+            |renewer, _| Ok(renewer.allow_http()),
+        ),
+    ),
+];
 
 /// Where tokens may come from: exactly one of these is set.
 const SOURCES: [&str; 5] =
@@ -17,17 +170,18 @@ const SOURCES: [&str; 5] =
 const OF_CLIENT: [&str; 3] = ["client_id", "client_secret", "client_secret_file"];
 
 impl TokenRenewerBuilder {
-    /// The builder of [`SettingsKind::Renewer`] settings. Where the program supplies the tokens, use
-    /// [`TokenRenewer::source`].
+    /// The builder of [`SettingsKind::Renewer`] settings. Where the program supplies the tokens,
+    /// use [`TokenRenewer::source`].
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidArgument`]: a change of the settings failed, or they do not name exactly one source.
-    /// [`ErrorKind::UnusableCredentials`]: the secret.
+    /// [`ErrorKind::InvalidArgument`]: a change of the settings failed, or they do not name exactly
+    /// one source. [`ErrorKind::UnusableCredentials`]: the secret.
     pub fn from_settings(settings: &Settings) -> Result<Self> {
         Self::from_settings_and_source(settings, None::<fn() -> _>)
     }
 
-    /// As [`TokenRenewerBuilder::from_settings`], with what supplies the tokens if `supplied` is set.
+    /// As [`TokenRenewerBuilder::from_settings`], with what supplies the tokens if `supplied` is
+    /// set.
     ///
     /// # Errors
     /// As [`TokenRenewerBuilder::from_settings`].
@@ -89,7 +243,8 @@ fn client(settings: &Settings) -> Result<TokenRenewerBuilder> {
     Ok(TokenRenewer::client_credentials(settings.text("token_url").unwrap_or_default(), id, &secret))
 }
 
-/// The text of a file, without one line end. The path and the system's error are the operator's own.
+/// The text of a file, without one line end. The path and the system's error are the operator's
+/// own.
 fn secret_in_file(path: &str) -> Result<Zeroizing<String>> {
     const LONGEST: u64 = 64 * 1024;
     let unusable = |why: String| {

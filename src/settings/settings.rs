@@ -8,11 +8,12 @@ use super::{Fault, excerpt};
 use crate::error::{Error, Result};
 use std::fmt;
 
-/// Settings by name, as text or from a JSON document: for configuration files and for other languages. In Rust
-/// the typed builders say the same.
+/// Settings by name, as text or from a JSON document: for configuration files and for other
+/// languages. In Rust the typed builders say the same.
 ///
-/// The first failure stays: every later change fails with it, and nothing can be made of the settings. A value
-/// holds what was set; defaults, and what several settings mean together, are looked at once, by `from_settings`.
+/// The first failure stays: every later change fails with it, and nothing can be made of the
+/// settings. A value holds what was set; defaults, and what several settings mean together, are
+/// looked at once, by `from_settings`.
 ///
 /// ```
 /// use bouncer_verify::{Policy, Settings, SettingsKind};
@@ -62,7 +63,8 @@ impl Settings {
     /// Sets `name` to `value`, in place of what was set. A list has this one item then.
     ///
     /// # Errors
-    /// [`crate::ErrorKind::InvalidArgument`]: the name is not known, the value is not usable, or an earlier change failed.
+    /// [`crate::ErrorKind::InvalidArgument`]: the name is not known, the value is not usable, or an
+    /// earlier change failed.
     pub fn set(&mut self, name: &str, value: &str) -> Result<()> {
         self.change(|settings| settings.put(name, value, How::Set))
     }
@@ -75,8 +77,9 @@ impl Settings {
         self.change(|settings| settings.put(name, value, How::Add))
     }
 
-    /// Sets what a JSON document sets: all of it or, on failure, nothing. Other settings stay. Secrets and what
-    /// is for tests alone cannot be in a document. The member `$schema` is ignored.
+    /// Sets what a JSON document sets: all of it or, on failure, nothing. Other settings stay.
+    /// Secrets and what is for tests alone cannot be in a document. The member `$schema` is
+    /// ignored.
     ///
     /// # Errors
     /// As [`Settings::set`]; also if it is not strict JSON.

@@ -1,12 +1,11 @@
-//! The table: a row is all that there is to say about a setting. What else names one is generated from here
-//! (`tests/generated`) or looks it up here.
+//! The table: a row is all that there is to say about a setting. What else names one is generated
+//! from the rows (`tests/generated`) or looks them up. Those of policies are here; those of key
+//! sets and renewers are with what is made of them.
 
 use super::value::{Given, SettingType as Type};
+#[cfg(feature = "remote")]
+use super::{keys::KEYS, renewer::RENEWER};
 use crate::error::Result;
-#[cfg(feature = "remote")]
-use crate::remote::jwks::remote_jwk_set::RemoteJwkSetBuilder;
-#[cfg(feature = "remote")]
-use crate::remote::renewal::token_renewer::TokenRenewerBuilder;
 use crate::verify::policy::Policy;
 use std::time::Duration;
 
@@ -115,14 +114,14 @@ impl Setting {
     }
 }
 
-/// A setting and the function of the typed builder. It is called once, with all values, if any is set or
-/// there is a default; for a flag, if it is `true`.
+/// A setting and the function of the typed builder. It is called once, with all values, if any is
+/// set or there is a default; for a flag, if it is `true`.
 pub(super) struct Row<B: 'static> {
     pub(super) setting: Setting,
     pub(super) set: fn(B, &Given<'_>) -> Result<B>,
 }
 
-const fn row<B>(
+pub(super) const fn row<B>(
     name: &'static str,
     kind: Type,
     default: &'static str,
@@ -133,23 +132,17 @@ const fn row<B>(
     Row { setting: Setting { name, kind, default, help, flags, since: "0.1.0" }, set }
 }
 
-const fn flagged<B>(flags: u32, mut row: Row<B>) -> Row<B> {
+pub(super) const fn flagged<B>(flags: u32, mut row: Row<B>) -> Row<B> {
     row.setting.flags |= flags;
     row
 }
 
-const fn duration(min: Duration, max: Duration) -> Type {
+pub(super) const fn duration(min: Duration, max: Duration) -> Type {
     Type::Duration { min, max }
 }
 
 const ALGORITHMS: &[&str] =
     &["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "Ed25519", "EdDSA"];
-#[cfg(feature = "remote")]
-const MINUTES_5: Duration = Duration::from_secs(300);
-#[cfg(feature = "remote")]
-const YEAR: Duration = Duration::from_secs(366 * 24 * 60 * 60);
-#[cfg(feature = "remote")]
-const MILLISECOND: Duration = Duration::from_millis(1);
 
 pub(super) const POLICY: &[Row<Policy>] = &[
     row(
@@ -242,10 +235,10 @@ pub(super) const POLICY: &[Row<Policy>] = &[
     ),
     row(
         "max_token_len",
-        Type::Size { max: Policy::MAX_TOKEN_LEN as u64 },
+        Type::Size { min: 0, max: Policy::MAX_TOKEN_LEN as u64 },
         "16KiB",
         "Rejects longer tokens, before anything else is done with them.",
-        |policy, given| policy.max_token_len(usize::try_from(given.number()?).unwrap_or(usize::MAX)),
+        |policy, given| policy.max_token_len(given.size()?),
     ),
     flagged(
         Setting::CODE_ONLY,
@@ -255,273 +248,6 @@ pub(super) const POLICY: &[Row<Policy>] = &[
             "",
             "Judges at this time, in place of the system's: for tests and audits.",
             |policy, given| Ok(policy.time(given.time()?)),
-        ),
-    ),
-];
-
-#[cfg(feature = "remote")]
-pub(super) const KEYS: &[Row<RemoteJwkSetBuilder>] = &[
-    row(
-        "url",
-        Type::Text,
-        "",
-        "The URL of the JWK Set: https, or http to this machine. Either this or discover is required.",
-        |keys, _| Ok(keys),
-    ),
-    row(
-        "discover",
-        Type::Text,
-        "",
-        "The issuer whose metadata names the JWK Set (OpenID Connect Discovery 1.0, RFC 8414). The \
-         metadata must name the same issuer.",
-        |keys, _| Ok(keys),
-    ),
-    row(
-        "ttl",
-        duration(Duration::from_secs(1), YEAR),
-        "10m",
-        "How long keys are fresh where the server does not say. What the server says counts from 1m \
-         to 1d.",
-        |keys, given| Ok(keys.ttl(given.duration()?)),
-    ),
-    row(
-        "max_stale",
-        duration(Duration::ZERO, YEAR),
-        "",
-        "How long keys are used after the issuer last confirmed them, if it cannot be reached; \
-         never less than they are fresh. Default: 1d, with discover 1h.",
-        |keys, given| Ok(keys.max_stale(given.duration()?)),
-    ),
-    row(
-        "timeout",
-        duration(MILLISECOND, MINUTES_5),
-        "5s",
-        "The time for one HTTP exchange. The TCP connection has 2s of it.",
-        |keys, given| Ok(keys.timeout(given.duration()?)),
-    ),
-    row(
-        "max_wait",
-        duration(Duration::ZERO, MINUTES_5),
-        "2s",
-        "How long a verification waits at most for a fetch that may bring its key.",
-        |keys, given| Ok(keys.max_wait(given.duration()?)),
-    ),
-    row(
-        "lazy",
-        Type::Flag,
-        "",
-        "Starts to fetch with the first verification, not at once. For programs that fork after \
-         they set up.",
-        |keys, _| Ok(keys.lazy()),
-    ),
-    row(
-        "ca_file",
-        Type::Text,
-        "",
-        "A PEM file of certificate authorities to trust besides the system's. It is read for each \
-         fetch, so it may be replaced.",
-        |keys, given| Ok(keys.ca_file(given.text()?)),
-    ),
-    flagged(
-        Setting::PASSWORD,
-        row("proxy", Type::Text, "environment", PROXY, |keys, given| {
-            Ok(match given.text()? {
-                "environment" => keys,
-                "none" => keys.no_proxy(),
-                url => keys.proxy(url),
-            })
-        }),
-    ),
-    row(
-        "same_origin_redirects",
-        Type::Flag,
-        "",
-        "Follows up to three redirects to the same scheme, host and port. Without it a redirect is \
-         a failure.",
-        |keys, _| Ok(keys.same_origin_redirects()),
-    ),
-    flagged(
-        Setting::WEAKENS,
-        row(
-            "allow_http",
-            Type::Flag,
-            "",
-            "Allows http to other machines: whoever is on the way can then choose the keys.",
-            |keys, _| Ok(keys.allow_http()),
-        ),
-    ),
-    row(
-        "last_good_file",
-        Type::Text,
-        "",
-        "Keeps the latest good JWK Set in this file (mode 0600, replaced whole), and starts with \
-         it. Whoever can write the file or its folder can choose the keys.",
-        |keys, given| Ok(keys.last_good_file(given.text()?)),
-    ),
-    row(
-        "seed",
-        Type::Text,
-        "",
-        "A JWK Set in JSON to start with, until the first fetch succeeds.",
-        |keys, given| Ok(keys.seed(given.text()?)),
-    ),
-    row(
-        "backend",
-        Type::Choice(&["accelerated", "aws-lc"]),
-        "",
-        "Which arithmetic verifies. Default: \"accelerated\", unless BOUNCER_VERIFY_NO_ACCELERATION \
-         is set in the environment.",
-        |keys, given| {
-            Ok(keys.backend(match given.text()? {
-                "aws-lc" => crate::Backend::AwsLc,
-                _ => crate::Backend::Accelerated,
-            }))
-        },
-    ),
-];
-
-#[cfg(feature = "remote")]
-const PROXY: &str = "\"http://[user:password@]host:port\", \"none\", or \"environment\": https_proxy, \
-     http_proxy, all_proxy and no_proxy. This machine is never reached through a proxy.";
-
-#[cfg(feature = "remote")]
-pub(super) const RENEWER: &[Row<TokenRenewerBuilder>] = &[
-    flagged(
-        Setting::SECRET,
-        row(
-            "service_account",
-            Type::Text,
-            "",
-            "The secret of a DC/OS service account, in JSON: \"uid\", \"private_key\" (RSA in PEM) \
-             and \"login_endpoint\".",
-            |renewer, _| Ok(renewer),
-        ),
-    ),
-    row(
-        "service_account_file",
-        Type::Text,
-        "",
-        "A file with the secret of a DC/OS service account. It is read for each login.",
-        |renewer, _| Ok(renewer),
-    ),
-    row(
-        "service_account_env",
-        Type::Flag,
-        "",
-        "Takes the DC/OS service account from the environment variable \
-         DCOS_SERVICE_ACCOUNT_CREDENTIAL: the secret, or the path of a file with it.",
-        |renewer, _| Ok(renewer),
-    ),
-    row(
-        "token_url",
-        Type::Text,
-        "",
-        "The token endpoint of an OAuth 2.0 client (RFC 6749 section 4.4). client_id and \
-         client_secret or client_secret_file go with it.",
-        |renewer, _| Ok(renewer),
-    ),
-    row("client_id", Type::Text, "", "The client's name at token_url.", |renewer, _| Ok(renewer)),
-    flagged(
-        Setting::SECRET,
-        row(
-            "client_secret",
-            Type::Text,
-            "",
-            "The client's secret at token_url. It is sent with HTTP Basic.",
-            |renewer, _| Ok(renewer),
-        ),
-    ),
-    row(
-        "client_secret_file",
-        Type::Text,
-        "",
-        "A file with the client's secret; one line end may follow it. It is read once.",
-        |renewer, _| Ok(renewer),
-    ),
-    row(
-        "supplied",
-        Type::Text,
-        "",
-        "The program supplies the tokens itself. The value stands for the source in logs.",
-        |renewer, _| Ok(renewer),
-    ),
-    row(
-        "login_endpoint",
-        Type::Text,
-        "",
-        "Logs in at this URL, in place of the service account's \"login_endpoint\".",
-        |renewer, given| Ok(renewer.login_endpoint(given.text()?)),
-    ),
-    row(
-        "parameters",
-        Type::Map,
-        "",
-        "Sends these parameters to token_url, by name: \"parameters.scope\", \"parameters.audience\".",
-        |renewer, given| {
-            let parameters = given.members().into_iter();
-            Ok(parameters.fold(renewer, |renewer, (name, value)| renewer.parameter(name, value)))
-        },
-    ),
-    row(
-        "header",
-        Type::Choice(&["dcos", "bearer"]),
-        "",
-        "What stands before the token in the Authorization header: \"token=\" or \"Bearer \". \
-         Default: dcos for a service account, else bearer.",
-        |renewer, given| {
-            Ok(match given.text()? {
-                "dcos" => renewer.dcos_header(),
-                _ => renewer.bearer(),
-            })
-        },
-    ),
-    row(
-        "timeout",
-        duration(MILLISECOND, MINUTES_5),
-        "10s",
-        "The time for one HTTP exchange. The TCP connection has 2s of it.",
-        |renewer, given| Ok(renewer.timeout(given.duration()?)),
-    ),
-    row(
-        "max_wait",
-        duration(Duration::ZERO, MINUTES_5),
-        "10s",
-        "How long a caller waits at most for a token.",
-        |renewer, given| Ok(renewer.max_wait(given.duration()?)),
-    ),
-    row(
-        "lazy",
-        Type::Flag,
-        "",
-        "Logs in with the first call, not at once. For programs that fork after they set up.",
-        |renewer, _| Ok(renewer.lazy()),
-    ),
-    row(
-        "ca_file",
-        Type::Text,
-        "",
-        "A PEM file of certificate authorities to trust besides the system's. It is read for each \
-         login, so it may be replaced.",
-        |renewer, given| Ok(renewer.ca_file(given.text()?)),
-    ),
-    flagged(
-        Setting::PASSWORD,
-        row("proxy", Type::Text, "environment", PROXY, |renewer, given| {
-            Ok(match given.text()? {
-                "environment" => renewer,
-                "none" => renewer.no_proxy(),
-                url => renewer.proxy(url),
-            })
-        }),
-    ),
-    flagged(
-        Setting::WEAKENS,
-        row(
-            "allow_http",
-            Type::Flag,
-            "",
-            "Allows http to other machines: whoever is on the way can then take the token.",
-            |renewer, _| Ok(renewer.allow_http()),
         ),
     ),
 ];

@@ -4,6 +4,7 @@ use super::near::did_you_mean;
 use super::{Fault, excerpt};
 use crate::encoding::json;
 use std::borrow::Cow;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 /// The text of a value. It is wiped where secrets exist.
@@ -34,11 +35,15 @@ pub enum SettingType {
     },
     /// A number of bytes: `16384`, `16KiB`, `1MiB`.
     Size {
+        /// The smallest.
+        min: u64,
         /// The largest.
         max: u64,
     },
     /// A whole number.
     Count {
+        /// The smallest.
+        min: u64,
         /// The largest.
         max: u64,
     },
@@ -87,8 +92,8 @@ impl SettingType {
     pub fn range(self) -> String {
         match self {
             Self::Duration { min, max } => format!("{} to {}", shown_duration(min), shown_duration(max)),
-            Self::Size { max } => format!("0 to {}", shown_size(max)),
-            Self::Count { max } => format!("0 to {max}"),
+            Self::Size { min, max } => format!("{} to {}", shown_size(min), shown_size(max)),
+            Self::Count { min, max } => format!("{min} to {max}"),
             _ => String::new(),
         }
     }
@@ -116,12 +121,14 @@ impl SettingType {
                     false => Err(format!("{} is not {}", shown(), self.range())),
                 }
             }
-            Self::Size { max } => {
+            Self::Size { min, max } => {
                 let unit = SIZES.iter().find_map(|(unit, size)| Some((text.strip_suffix(unit)?, *size)));
                 let (digits, size) = unit.unwrap_or((text, 1));
-                self.number(digits, size, max).map_err(|why| format!("{} {why}", shown()))
+                self.number(digits, size, min..=max).map_err(|why| format!("{} {why}", shown()))
             }
-            Self::Count { max } => self.number(text, 1, max).map_err(|why| format!("{} {why}", shown())),
+            Self::Count { min, max } => {
+                self.number(text, 1, min..=max).map_err(|why| format!("{} {why}", shown()))
+            }
             Self::Time => {
                 let digits = text.strip_prefix('-').unwrap_or(text);
                 let seconds = whole(digits).and_then(|_| text.parse().ok());
@@ -131,13 +138,13 @@ impl SettingType {
         }
     }
 
-    fn number(self, digits: &str, unit: u64, max: u64) -> Result<Value, String> {
+    fn number(self, digits: &str, unit: u64, range: RangeInclusive<u64>) -> Result<Value, String> {
         if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err("is not a whole number".to_owned());
         }
         let number = digits.parse::<u64>().ok().and_then(|number| number.checked_mul(unit));
         match number {
-            Some(number) if number <= max => Ok(Value::Number(number)),
+            Some(number) if range.contains(&number) => Ok(Value::Number(number)),
             _ => Err(format!("is not {}", self.range())),
         }
     }
@@ -256,9 +263,9 @@ impl<'a> Given<'a> {
         }
     }
 
-    pub(super) fn number(&self) -> Result<u64, crate::Error> {
+    pub(super) fn size(&self) -> Result<usize, crate::Error> {
         match self.one() {
-            Some(Value::Number(number)) => Ok(*number),
+            Some(Value::Number(number)) => Ok(usize::try_from(*number).unwrap_or(usize::MAX)),
             _ => Err(mismatch().into()),
         }
     }

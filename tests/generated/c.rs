@@ -12,7 +12,8 @@ pub(crate) fn generate() -> Vec<(&'static str, String)> {
 fn header() -> String {
     let mut config = cbindgen::Config::from_file(format!("{ROOT}/src/ffi/cbindgen.toml")).unwrap();
     config.after_includes = Some(format!("{}\n{}", config.after_includes.unwrap(), names()));
-    // The files one by one, in the order of their `mod` lines: the rest of the crate is not C's business.
+    // The files one by one, in the order of their `mod` lines: the rest of the crate is not C's
+    // business.
     let modules = std::fs::read_to_string(format!("{ROOT}/src/ffi/mod.rs")).unwrap();
     let modules = modules.lines().filter_map(|line| line.strip_prefix("mod ")?.strip_suffix(';'));
     let sources = modules.map(|module| format!("{ROOT}/src/ffi/{module}.rs"));

@@ -87,11 +87,11 @@ fn property(kind: SettingType) -> Value {
         SettingType::Choice(words) => json!({"enum": words}),
         SettingType::Choices(words) => json!({"type": "array", "minItems": 1, "items": {"enum": words}}),
         SettingType::Duration { .. } => json!({"type": "string", "pattern": "^[0-9]+(ms|s|m|h|d)$"}),
-        SettingType::Size { max } => json!({"anyOf": [
-            {"type": "integer", "minimum": 0, "maximum": max},
+        SettingType::Size { min, max } => json!({"anyOf": [
+            {"type": "integer", "minimum": min, "maximum": max},
             {"type": "string", "pattern": "^[0-9]+(KiB|MiB)?$"},
         ]}),
-        SettingType::Count { max } => json!({"type": "integer", "minimum": 0, "maximum": max}),
+        SettingType::Count { min, max } => json!({"type": "integer", "minimum": min, "maximum": max}),
         SettingType::Time => json!({"type": "integer"}),
         SettingType::Map => json!({"type": "object", "additionalProperties": {"anyOf": [
             text,

@@ -1,5 +1,6 @@
-//! The generated files are what the table of settings says. `BLESS=1 cargo test --features rust-crypto,cli,capi --test
-//! generated` writes them. A language is a file here, with a function `generate() -> Vec<(path, text)>`.
+//! The generated files are what the table of settings says. `BLESS=1 cargo test --features
+//! rust-crypto,cli,capi --test generated` writes them. A language is a file here, with a function
+//! `generate() -> Vec<(path, text)>`.
 #![cfg(feature = "remote")]
 
 mod c;

@@ -3,8 +3,7 @@
 use bouncer_verify::{Setting, SettingsKind};
 
 /// The first line of each generated file, after that language's comment sign.
-pub(crate) const DO_NOT_EDIT: &str =
-    "Code generated from src/settings/table.rs by tests/generated. DO NOT EDIT.";
+pub(crate) const DO_NOT_EDIT: &str = "Code generated from src/settings by tests/generated. DO NOT EDIT.";
 
 /// The help of a setting with its range, default and flags, in sentences.
 pub(crate) fn notes(setting: &Setting) -> String {

@@ -1,6 +1,8 @@
 //! Remote key sets of settings are those of the typed builder.
 
 use crate::{document, loaded, settings, told};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bouncer_verify::{
     ErrorKind, FetchError, FetchFailure, HttpRequest, HttpResponse, Policy, RemoteJwkSet,
     RemoteJwkSetBuilder, SettingsKind, Verifier,
@@ -23,19 +25,43 @@ fn with(name: &str, value: impl Into<Value>) -> RemoteJwkSetBuilder {
     builder(&json!({"url": "https://idp.example/jwks", name: value.into()}))
 }
 
-/// Answers once with the keys and then with a failure; what was asked for, and for how long.
-fn served(builder: RemoteJwkSetBuilder) -> (RemoteJwkSet, Receiver<(String, Duration)>) {
+/// What was asked for.
+struct Asked {
+    url: String,
+    timeout: Duration,
+    max_body_len: usize,
+}
+
+/// A server that answers with the keys so often, and then with a failure.
+fn served_times(times: usize, builder: RemoteJwkSetBuilder) -> (RemoteJwkSet, Receiver<Asked>) {
     let (asked, requests) = channel();
-    let asked = Mutex::new(asked);
-    let seen = Mutex::new(false);
+    let state = Mutex::new((asked, times));
     let transport = move |request: &HttpRequest<'_>| {
-        asked.lock().unwrap().send((request.url().to_owned(), request.timeout())).unwrap();
-        match std::mem::replace(&mut *seen.lock().unwrap(), true) {
-            false => Ok(HttpResponse::new(200, [], JWKS.as_bytes().to_vec())),
-            true => Err(FetchError::new(FetchFailure::Connect, "refused")),
-        }
+        let mut state = state.lock().unwrap();
+        let (url, timeout) = (request.url().to_owned(), request.timeout());
+        state.0.send(Asked { url, timeout, max_body_len: request.max_body_len() }).unwrap();
+        let left = state.1.checked_sub(1).ok_or(FetchError::new(FetchFailure::Connect, "refused"))?;
+        state.1 = left;
+        let a_day = ("Cache-Control".to_owned(), "max-age=86400".to_owned());
+        let headers = request.url().ends_with("?fresh").then_some(a_day);
+        Ok(HttpResponse::new(200, headers, JWKS.as_bytes().to_vec()))
     };
     (builder.transport(transport).build().unwrap(), requests)
+}
+
+fn served(builder: RemoteJwkSetBuilder) -> (RemoteJwkSet, Receiver<Asked>) {
+    served_times(usize::MAX, builder)
+}
+
+/// With a transport of its own, which makes no use of what is about connections.
+fn of_its_own(builder: RemoteJwkSetBuilder) -> RemoteJwkSetBuilder {
+    builder.transport(|_: &HttpRequest<'_>| Err(FetchError::new(FetchFailure::Connect, "refused")))
+}
+
+/// The only key of the document.
+fn only_key() -> &'static str {
+    let start = JWKS.find('[').unwrap() + 1;
+    JWKS[start..JWKS.rfind(']').unwrap()].trim()
 }
 
 fn refused(builder: RemoteJwkSetBuilder, part: &str) {
@@ -47,9 +73,9 @@ fn refused(builder: RemoteJwkSetBuilder, part: &str) {
 #[test]
 fn where_the_keys_are() {
     let (_keys, requests) = served(with("lazy", false));
-    assert_eq!(requests.recv_timeout(PATIENCE).unwrap().0, "https://idp.example/jwks");
+    assert_eq!(requests.recv_timeout(PATIENCE).unwrap().url, "https://idp.example/jwks");
     let (_keys, requests) = served(builder(&json!({"discover": "https://idp.example"})));
-    let asked = requests.recv_timeout(PATIENCE).unwrap().0;
+    let asked = requests.recv_timeout(PATIENCE).unwrap().url;
     assert_eq!(asked, "https://idp.example/.well-known/openid-configuration");
     for (document, claim, detail) in [
         (json!({}), "url", "it is missing: set it, or \"discover\""),
@@ -67,25 +93,35 @@ fn where_the_keys_are() {
 #[test]
 fn every_setting_does_something() {
     let temporary = env!("CARGO_TARGET_TMPDIR");
-    let mut tested = vec!["url", "discover", "ttl", "max_stale", "max_wait"];
+    let mut tested = vec!["url", "discover", "ttl", "max_ttl", "max_stale", "max_wait"];
+    tested.extend(["refetch_interval", "refetch_interval_without_kid"]);
     let mut with = |name: &'static str, value: Value| {
         tested.push(name);
         with(name, value)
     };
 
     let (_keys, requests) = served(with("timeout", json!("77s")));
-    assert_eq!(requests.recv_timeout(PATIENCE).unwrap().1, Duration::from_secs(77));
+    assert_eq!(requests.recv_timeout(PATIENCE).unwrap().timeout, Duration::from_secs(77));
 
     let (keys, requests) = served(with("lazy", json!(true)));
     assert!(requests.recv_timeout(Duration::from_millis(100)).is_err());
     drop(keys);
 
+    let (_keys, requests) = served(with("max_document_len", json!("2KiB")));
+    assert_eq!(requests.recv_timeout(PATIENCE).unwrap().max_body_len, 2048);
+
     refused(with("ca_file", json!("/no/such/file.pem")), "/no/such/file.pem");
     refused(with("proxy", json!("socks5://proxy.example")), "proxy");
-    let of_its_own = |builder: RemoteJwkSetBuilder| {
-        builder.transport(|_: &HttpRequest<'_>| Err(FetchError::new(FetchFailure::Connect, "refused")))
-    };
-    refused(of_its_own(with("same_origin_redirects", json!(true))), "redirects");
+    for (name, value) in [
+        ("ca_file", json!("/some/file.pem")),
+        ("client_certificate_file", json!("/some/file.pem")),
+        ("client_key_file", json!("/some/file.pem")),
+        ("connect_timeout", json!("2s")),
+        ("proxy", json!("http://proxy.example:8080")),
+        ("same_origin_redirects", json!(true)),
+    ] {
+        refused(of_its_own(with(name, value)), &format!("{name} and a transport"));
+    }
     assert!(of_its_own(with("same_origin_redirects", json!(false))).build().is_ok());
     for none in ["environment", "none"] {
         assert!(of_its_own(with("proxy", json!(none))).build().is_ok());
@@ -102,6 +138,11 @@ fn every_setting_does_something() {
     };
     let keys = of_its_own(with("seed", json!(JWKS))).build().unwrap();
     assert_eq!(keys.current().unwrap().keys().len(), 1);
+    let twice = JWKS.replacen('[', &format!("[{},", only_key().replacen("\"kid\"", "\"x\"", 1)), 1);
+    for most in [1, 2] {
+        let keys = of_its_own(with("max_keys", json!(most)).seed(twice.as_bytes())).build().unwrap();
+        assert_eq!(keys.current().unwrap().keys().len(), most);
+    }
     let file = format!("{temporary}/settings-last-good.json");
     let _ = std::fs::remove_file(&file);
     let (keys, _requests) = served(with("last_good_file", json!(file)));
@@ -129,14 +170,16 @@ fn keys_are_fresh_and_stale_for_as_long_as_is_set() {
         keys.status().next_attempt
     };
     let hour = Duration::from_secs(60 * 60);
-    let fresh = next(with("ttl", "1h"));
-    assert!(fresh > hour / 10 * 6 && fresh <= hour / 10 * 8, "{fresh:?}");
+    let fresh_for_a_day = json!({"url": "https://idp.example/?fresh", "max_ttl": "1h"});
+    for fresh in [next(with("ttl", "1h")), next(builder(&fresh_for_a_day))] {
+        assert!(fresh > hour / 10 * 6 && fresh <= hour / 10 * 8, "{fresh:?}");
+    }
     // By default.
     assert!(next(with("lazy", false)) <= Duration::from_secs(480));
 
     let usable_later = |max_stale: &str| {
         let settings = json!({"url": "https://idp.example/jwks", "ttl": "1s", "max_stale": max_stale});
-        let (keys, _requests) = served(builder(&settings));
+        let (keys, _requests) = served_times(1, builder(&settings));
         keys.wait_ready(PATIENCE).unwrap();
         std::thread::sleep(Duration::from_millis(1200));
         keys.current().is_ok()
@@ -161,25 +204,77 @@ fn a_verification_waits_for_as_long_as_is_set() {
 }
 
 #[test]
+fn tokens_cause_a_fetch_as_often_as_is_set() {
+    let (_, rest) = TOKEN.trim().split_once('.').unwrap();
+    let forged = |header: &str| format!("{}.{rest}", URL_SAFE_NO_PAD.encode(header));
+    for (name, interval, fetched) in [
+        ("refetch_interval", "1s", 4),
+        ("refetch_interval", "1h", 3),
+        ("refetch_interval_without_kid", "1s", 3),
+        ("refetch_interval_without_kid", "1h", 2),
+    ] {
+        let (keys, _requests) = served(with(name, interval));
+        keys.wait_ready(PATIENCE).unwrap();
+        let verifier = Verifier::new(keys.clone(), Policy::dcos().time(1_467_985_465));
+        let judge = |kid| match name {
+            "refetch_interval" => forged(&format!(r#"{{"alg":"RS256","kid":"{kid}"}}"#)),
+            _ => forged(r#"{"alg":"RS256"}"#),
+        };
+        for kid in ["a", "b"] {
+            verifier.verify(judge(kid)).unwrap_err();
+        }
+        std::thread::sleep(Duration::from_millis(1200));
+        verifier.verify(judge("c")).unwrap_err();
+        assert_eq!(keys.status().attempts, fetched, "{name} {interval}");
+    }
+}
+
+#[test]
 fn the_ranges_of_the_table_are_those_of_the_builder() {
+    let mut ranges = 0;
     for (name, least, most) in [
         ("ttl", "1s", "366d"),
+        ("max_ttl", "1s", "366d"),
         ("max_stale", "0s", "366d"),
         ("timeout", "1ms", "5m"),
+        ("connect_timeout", "1ms", "5m"),
         ("max_wait", "0s", "5m"),
+        ("refetch_interval", "1s", "1h"),
+        ("refetch_interval_without_kid", "1s", "1d"),
+        ("max_document_len", "1KiB", "64MiB"),
+        ("max_keys", "1", "1000"),
     ] {
+        ranges += 1;
         let setting = SettingsKind::Keys.setting(name).unwrap();
         assert_eq!(setting.kind.range(), format!("{least} to {most}"));
         for edge in [least, most] {
-            let (_keys, _requests) = served(with(name, edge));
+            let mut own = loaded("keys", &json!({"url": "https://idp.example/jwks", "lazy": true}));
+            own.set(name, edge).unwrap();
+            RemoteJwkSetBuilder::from_settings(&own).unwrap().build().unwrap();
         }
     }
+    let all = SettingsKind::Keys.settings().into_iter();
+    assert_eq!(ranges, all.filter(|setting| !setting.kind.range().is_empty()).count());
     for (name, over) in [("ttl", "999ms"), ("ttl", "367d"), ("timeout", "0s"), ("max_wait", "301s")] {
         let mut own = settings("keys");
         assert!(own.set(name, over).is_err(), "{name}");
         assert_eq!(document(&own), json!({}));
     }
-    let day = Duration::from_secs(24 * 60 * 60);
-    refused(RemoteJwkSet::builder("https://a/").ttl(366 * day + Duration::from_secs(1)), "ttl");
-    refused(RemoteJwkSet::builder("https://a/").timeout(Duration::ZERO), "timeout");
+    let any = || RemoteJwkSet::builder("https://idp.example/jwks").lazy();
+    let second = Duration::from_secs(1);
+    let year = 366 * 24 * 60 * 60 * second;
+    for (builder, name) in [
+        (any().ttl(year + second), "ttl"),
+        (any().max_ttl(year + second), "max_ttl"),
+        (any().max_stale(year + second), "max_stale"),
+        (any().timeout(301 * second), "timeout"),
+        (any().connect_timeout(301 * second), "connect_timeout"),
+        (any().max_wait(301 * second), "max_wait"),
+        (any().refetch_interval(3601 * second), "refetch_interval"),
+        (any().refetch_interval_without_kid(86_401 * second), "refetch_interval_without_kid"),
+        (any().max_document_len((64 << 20) + 1), "max_document_len"),
+        (any().max_keys(1001), "max_keys"),
+    ] {
+        refused(builder, name);
+    }
 }

@@ -2,8 +2,8 @@
 
 use crate::{loaded, settings, told};
 use bouncer_verify::{
-    ErrorKind, FetchError, HttpRequest, HttpResponse, NewToken, Settings, SettingsKind, TokenRenewer,
-    TokenRenewerBuilder,
+    ErrorKind, FetchError, FetchFailure, HttpRequest, HttpResponse, NewToken, Settings, SettingsKind,
+    TokenRenewer, TokenRenewerBuilder,
 };
 use serde_json::{Value, json};
 use std::sync::Mutex;
@@ -104,6 +104,8 @@ fn what_the_builder_refuses_is_refused() {
     let build = |more: &Value| builder(&of_client(more)).build().unwrap_err();
     for (more, part) in [
         (json!({"ca_file": "/no/such/file.pem"}), "/no/such/file.pem"),
+        (json!({"client_certificate_file": "/no/such/file.pem"}), "/no/such/file.pem"),
+        (json!({"client_key_file": "/no/such/file.pem"}), "client_certificate_file is not"),
         (json!({"proxy": "socks5://proxy.example"}), "proxy"),
         (json!({"token_url": "http://idp.example/"}), "http"),
         (json!({"login_endpoint": "https://a/"}), "login endpoint"),
@@ -112,6 +114,11 @@ fn what_the_builder_refuses_is_refused() {
         assert_eq!(error.kind(), ErrorKind::InvalidArgument);
         assert!(error.detail().contains(part), "{error}");
     }
+    let error = builder(&of_client(&json!({"connect_timeout": "1s"})))
+        .transport(|_: &HttpRequest<'_>| Err(FetchError::new(FetchFailure::Connect, "refused")))
+        .build()
+        .unwrap_err();
+    assert!(error.detail().starts_with("connect_timeout and a transport"), "{error}");
     let allowed =
         json!({"token_url": "http://idp.example/", "allow_http": true, "proxy": "none", "lazy": true});
     assert!(builder(&of_client(&allowed)).build().is_ok());
