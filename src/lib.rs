@@ -98,6 +98,8 @@ pub use remote::jwks::remote_jwk_set::{RemoteJwkSet, RemoteJwkSetBuilder};
 #[cfg(feature = "remote")]
 pub use remote::jwks::status::{RemoteJwkSetState, RemoteJwkSetStatus};
 #[cfg(feature = "remote")]
+pub use remote::renewal::auth_method::AuthMethod;
+#[cfg(feature = "remote")]
 pub use remote::renewal::own_token::OwnToken;
 #[cfg(feature = "remote")]
 pub use remote::renewal::rejection::is_token_rejection;

@@ -50,7 +50,7 @@ fn login(settings: TokenRenewerBuilder, status: u16, body: &[u8]) {
 fuzz_target!(|data: &[u8]| {
     let Some((status, body)) = data.split_first_chunk::<2>() else { return };
     let status = u16::from_be_bytes(*status) % 1000;
-    login(TokenRenewer::client_credentials("https://idp.example/token", "id", "s/cret"), status, body);
+    login(TokenRenewer::client_credentials("https://idp.example/token", "id").client_secret("s/cret"), status, body);
     let account = ServiceAccount::from_json(&SECRET).expect("the secret");
     login(TokenRenewer::service_account(account), status, body);
 });

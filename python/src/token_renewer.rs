@@ -149,8 +149,8 @@ impl TokenRenewer {
         let mut builder = bouncer_verify::TokenRenewer::client_credentials(
             &named("token_url", token_url)?,
             &named("client_id", client_id)?,
-            &named("client_secret", client_secret)?,
-        );
+        )
+        .client_secret(&named("client_secret", client_secret)?);
         if let Some(parameters) = parameters {
             for parameter in parameters.items()? {
                 let (name, value): (String, String) = parameter.extract()?;

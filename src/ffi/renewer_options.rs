@@ -106,7 +106,7 @@ pub unsafe extern "C" fn bouncer_renewer_options_new_client_credentials(
         let client_id = unsafe { text("client_id", client_id.cast(), client_id_len) }?;
         // SAFETY: the caller promises `client_secret` is readable for `client_secret_len` bytes.
         let client_secret = unsafe { text("client_secret", client_secret.cast(), client_secret_len) }?;
-        Ok(TokenRenewer::client_credentials(token_url, client_id, client_secret).into())
+        Ok(TokenRenewer::client_credentials(token_url, client_id).client_secret(client_secret).into())
     })
 }
 

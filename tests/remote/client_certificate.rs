@@ -1,15 +1,11 @@
 //! Servers that require a client certificate (mTLS).
 
+use crate::authority::{Authority, clients_of, server_config, tomorrow};
 use crate::server::{Reply, Server};
-use crate::tls::{Authority, server_config, tomorrow};
 use crate::{PATIENCE, jwks};
 use bouncer_verify::{ErrorKind, FetchFailure, RemoteJwkSet, RemoteJwkSetBuilder, TokenRenewer};
-use rcgen::{CertificateParams, KeyPair};
-use rustls::RootCertStore;
-use rustls::server::WebPkiClientVerifier;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 fn file(name: &str, text: &str) -> PathBuf {
     let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("remote-client-{name}.pem"));
@@ -17,22 +13,10 @@ fn file(name: &str, text: &str) -> PathBuf {
     path
 }
 
-/// A client's certificate of `authority`, and its key, in PEM.
-fn client(authority: &Authority) -> (String, String) {
-    let key = KeyPair::generate().unwrap();
-    let mut params = CertificateParams::new(["client.example".to_owned()]).unwrap();
-    params.not_after = tomorrow().into();
-    (params.signed_by(&key, &authority.0).unwrap().pem(), key.serialize_pem())
-}
-
 /// A server that accepts clients of this authority alone.
 fn server(own: &Authority, clients: &Authority) -> Server {
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let mut roots = RootCertStore::empty();
-    roots.add(clients.0.der().clone()).unwrap();
-    let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build().unwrap();
     let (certificate, key) = own.certificate("localhost", tomorrow());
-    let config = server_config(certificate, &key, Some(verifier));
+    let config = server_config(certificate, &key, Some(clients_of(clients)));
     Server::start_tls(config, |_| Reply::json(jwks(&[("rsa-2048-a", "a")])))
 }
 
@@ -44,8 +28,8 @@ fn builder(server: &Server, ca_file: &Path) -> RemoteJwkSetBuilder {
 fn the_client_certificate_is_presented_and_a_replaced_one_is_used_by_the_next_fetch() {
     let (own, clients) = (Authority::new(), Authority::new());
     let (server, ca_file) = (server(&own, &clients), own.file("mtls"));
-    let (certificate, key) = client(&clients);
-    let stranger = client(&Authority::new());
+    let (certificate, key) = clients.client();
+    let stranger = Authority::new().client();
     let (certificate_file, key_file) = (file("certificate", &stranger.0), file("key", &stranger.1));
     let keys = builder(&server, &ca_file)
         .client_certificate_file(&certificate_file)
@@ -74,7 +58,7 @@ fn the_client_certificate_is_presented_and_a_replaced_one_is_used_by_the_next_fe
 fn files_that_cannot_be_used_are_found_at_once_and_named_when_they_break_later() {
     let (own, clients) = (Authority::new(), Authority::new());
     let (server, ca_file) = (server(&own, &clients), own.file("mtls-breaks"));
-    let (certificate, key) = client(&clients);
+    let (certificate, key) = clients.client();
     let (certificate_file, key_file) = (file("breaks", &certificate), file("breaks-key", &key));
     let refused = |builder: RemoteJwkSetBuilder| {
         let error = builder.build().unwrap_err();
@@ -86,11 +70,12 @@ fn files_that_cannot_be_used_are_found_at_once_and_named_when_they_break_later()
     assert!(detail.starts_with("client_certificate_file /nonexistent/client.pem: "), "{detail}");
     let detail = refused(builder(&server, &ca_file).client_key_file(&key_file));
     assert_eq!(detail, "client_key_file is set, client_certificate_file is not");
-    let other = file("breaks-other", &client(&clients).1);
+    let other = file("breaks-other", &clients.client().1);
     let files = builder(&server, &ca_file).client_certificate_file(&certificate_file);
     let detail = refused(files.clone().client_key_file(&other));
     assert!(detail.contains("is not the key of client_certificate_file"), "{detail}");
-    let own_transport = TokenRenewer::client_credentials(&server.url(), "a", "b")
+    let own_transport = TokenRenewer::client_credentials(&server.url(), "a")
+        .client_secret("b")
         .client_certificate_file(&certificate_file)
         .transport(|_: &bouncer_verify::HttpRequest<'_>| unreachable!());
     assert!(own_transport.build().unwrap_err().detail().contains("mutually exclusive"));

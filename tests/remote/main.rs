@@ -1,6 +1,8 @@
 //! Remote key sets against a loopback server that misbehaves on command, each behaviour with a hard count.
 #![cfg(feature = "remote")]
 
+#[path = "../support/authority.rs"]
+mod authority;
 #[path = "../support/server.rs"]
 mod server;
 #[path = "../support/signer.rs"]

@@ -60,7 +60,8 @@ fn a_login_s_answer_is_opened_too() {
         gzip(b"\xef\xbb\xbf{\"access_token\":\"abc\",\"token_type\":\"Bearer\"}"),
     ] {
         let server = Server::saying(Reply::json(body).with("Content-Encoding", "gzip"));
-        let renewer = TokenRenewer::client_credentials(&server.url(), "me", "secret").build().unwrap();
+        let renewer =
+            TokenRenewer::client_credentials(&server.url(), "me").client_secret("secret").build().unwrap();
         assert_eq!(renewer.token().unwrap().authorization(), "Bearer abc");
         assert_eq!(server.requests()[0].header("accept-encoding"), Some("identity"));
     }
@@ -184,8 +185,8 @@ fn tunnel_to(port: u16) -> String {
 
 #[test]
 fn https_goes_through_a_proxy_s_tunnel_with_tls_of_the_server_itself() {
-    let authority = crate::tls::Authority::new();
-    let config = authority.server("idp.invalid", crate::tls::tomorrow());
+    let authority = crate::authority::Authority::new();
+    let config = authority.server("idp.invalid", crate::authority::tomorrow());
     let server = Server::start_tls(config, |_| Reply::json(body()));
     let proxy = tunnel_to(server.port());
     let file = authority.file("tunnel");
@@ -196,7 +197,7 @@ fn https_goes_through_a_proxy_s_tunnel_with_tls_of_the_server_itself() {
 
     // Whom the tunnel leads to is the certificate's matter.
     let other =
-        Server::start_tls(authority.server("other.invalid", crate::tls::tomorrow()), |_| Reply::json(body()));
+        Server::start_tls(authority.server("other.invalid", crate::authority::tomorrow()), |_| Reply::json(body()));
     let proxy = tunnel_to(other.port());
     let keys = RemoteJwkSet::builder("https://idp.invalid/jwks").ca_file(&file).proxy(&proxy).lazy();
     let error = keys.build().unwrap().refresh(PATIENCE).unwrap_err();
@@ -219,7 +220,7 @@ fn plain_http_is_asked_of_the_proxy_whole() {
 
     // A login too, its body as it is.
     proxy.say(Reply::json(r#"{"access_token":"abc","token_type":"Bearer"}"#));
-    let renewer = TokenRenewer::client_credentials("http://idp.invalid/token", "me", "secret");
+    let renewer = TokenRenewer::client_credentials("http://idp.invalid/token", "me").client_secret("secret");
     let renewer = renewer.allow_http().proxy(&proxy.origin).build().unwrap();
     assert_eq!(renewer.token().unwrap().authorization(), "Bearer abc");
     let request = &proxy.requests()[1];
@@ -230,8 +231,8 @@ fn plain_http_is_asked_of_the_proxy_whole() {
     assert_eq!(request.header("proxy-authorization"), None);
 
     // The proxy itself may speak TLS.
-    let authority = crate::tls::Authority::new();
-    let config = authority.server("localhost", crate::tls::tomorrow());
+    let authority = crate::authority::Authority::new();
+    let config = authority.server("localhost", crate::authority::tomorrow());
     let proxy = Server::start_tls(config, |_| Reply::json(body()));
     let keys = RemoteJwkSet::builder("http://idp.invalid/jwks").allow_http().proxy(&proxy.origin).lazy();
     let keys = keys.ca_file(authority.file("proxy")).build().unwrap();
@@ -345,8 +346,8 @@ fn the_environment_names_the_proxy_of_each_url() {
 #[test]
 fn the_environment_is_read_once() {
     const NAME: &str = "the_environment_is_read_once";
-    let authority = crate::tls::Authority::new();
-    let config = authority.server("localhost", crate::tls::tomorrow());
+    let authority = crate::authority::Authority::new();
+    let config = authority.server("localhost", crate::authority::tomorrow());
     if let Ok(url) = std::env::var("BOUNCER_TEST_ROLE") {
         let early = RemoteJwkSet::builder(&url).lazy().build().unwrap();
         let away = RemoteJwkSet::builder("http://idp.invalid/").allow_http().lazy().build().unwrap();
@@ -387,8 +388,8 @@ fn authorities_of_the_environment_that_cannot_be_read_are_named_where_trust_fail
         assert_eq!((error.failure(), error.to_string().as_str()), (FetchFailure::Tls, why));
         return;
     }
-    let authority = crate::tls::Authority::new();
-    let config = authority.server("localhost", crate::tls::tomorrow());
+    let authority = crate::authority::Authority::new();
+    let config = authority.server("localhost", crate::authority::tomorrow());
     let server = Server::start_tls(config, |_| Reply::json(body()));
     in_environment(NAME, &server.url(), &[("SSL_CERT_FILE", "/nonexistent/ca.pem")]);
     assert_eq!((server.count(), server.connections()), (0, 1));

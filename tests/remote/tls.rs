@@ -1,77 +1,13 @@
 //! TLS: whom a fetch believes.
 
+use crate::authority::{Authority, server_config, tomorrow};
 use crate::server::{Reply, Server};
 use crate::{PATIENCE, jwks, token, until};
 use bouncer_verify::{ErrorKind, FetchError, FetchFailure, Policy, RemoteJwkSet, Verifier};
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose};
-use rustls::ServerConfig;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
-use rustls::server::danger::ClientCertVerifier;
+use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair};
 use std::fs;
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
-
-/// A certificate authority made for the test.
-pub(crate) struct Authority(pub(crate) CertifiedIssuer<'static, KeyPair>);
-
-impl Authority {
-    pub(crate) fn new() -> Self {
-        // Each has a name of its own: of two with one name, a server would try the wrong one's key.
-        static NUMBER: AtomicUsize = AtomicUsize::new(0);
-        let mut params = CertificateParams::default();
-        let name = format!("authority {}", NUMBER.fetch_add(1, Ordering::Relaxed));
-        params.distinguished_name.push(DnType::CommonName, name);
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
-        Self(CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap())
-    }
-
-    /// The PEM file to trust.
-    pub(crate) fn file(&self, name: &str) -> PathBuf {
-        let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("remote-{name}.pem"));
-        fs::write(&path, self.0.pem()).unwrap();
-        path
-    }
-
-    /// A server for `host`, with a certificate valid until then.
-    pub(crate) fn server(&self, host: &str, until: SystemTime) -> ServerConfig {
-        let (certificate, key) = self.certificate(host, until);
-        server_config(certificate, &key, None)
-    }
-
-    pub(crate) fn certificate(&self, host: &str, until: SystemTime) -> (CertificateDer<'static>, KeyPair) {
-        let key = KeyPair::generate().unwrap();
-        let mut params = CertificateParams::new([host.to_owned()]).unwrap();
-        params.not_before = (until - Duration::from_secs(86400)).into();
-        params.not_after = until.into();
-        (params.signed_by(&key, &self.0).unwrap().der().clone(), key)
-    }
-}
-
-/// `clients`: which client certificates the server requires.
-pub(crate) fn server_config(
-    certificate: CertificateDer<'static>,
-    key: &KeyPair,
-    clients: Option<Arc<dyn ClientCertVerifier>>,
-) -> ServerConfig {
-    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
-    let builder =
-        ServerConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
-            .with_safe_default_protocol_versions()
-            .unwrap();
-    match clients {
-        Some(clients) => builder.with_client_cert_verifier(clients),
-        None => builder.with_no_client_auth(),
-    }
-    .with_single_cert(vec![certificate], key)
-    .unwrap()
-}
-
-pub(crate) fn tomorrow() -> SystemTime {
-    SystemTime::now() + Duration::from_secs(86400 / 2)
-}
 
 fn body() -> Reply {
     Reply::json(jwks(&[("rsa-2048-a", "a")]))
@@ -214,7 +150,8 @@ fn a_bundle_that_is_no_bundle_is_found_at_once_with_its_path_and_none_of_its_byt
         let error = build(&path).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidArgument);
         assert_eq!(error.detail(), format!("ca_file {}: {why}", path.display()));
-        let renewer = bouncer_verify::TokenRenewer::client_credentials("https://localhost:1/", "a", "b");
+        let renewer =
+            bouncer_verify::TokenRenewer::client_credentials("https://localhost:1/", "a").client_secret("b");
         assert_eq!(renewer.ca_file(&path).build().unwrap_err().kind(), ErrorKind::InvalidArgument);
     }
 }

@@ -461,7 +461,8 @@ fn settings_that_cannot_work_are_refused_at_once() {
     assert!(local().login_endpoint("http://master.mesos/login").build().is_err());
     assert!(local().login_endpoint("http://master.mesos/login").allow_http().build().is_ok());
     assert!(local().parameter("scope", "read").build().is_err());
-    let client = || TokenRenewer::client_credentials("http://127.0.0.1:9/", "id", "secret").lazy();
+    let client =
+        || TokenRenewer::client_credentials("http://127.0.0.1:9/", "id").client_secret("secret").lazy();
     assert!(client().login_endpoint("https://idp.example/").build().is_err() && client().build().is_ok());
     let missing = TokenRenewer::service_account_file("/nonexistent").build().unwrap_err();
     assert_eq!(missing.kind(), ErrorKind::UnusableCredentials);

@@ -2,6 +2,8 @@
 //! with a hard count.
 #![cfg(feature = "remote")]
 
+#[path = "../support/authority.rs"]
+mod authority;
 mod iam;
 #[path = "../support/server.rs"]
 mod server;
@@ -10,6 +12,7 @@ mod signer;
 #[path = "../support/vectors.rs"]
 mod vectors;
 
+mod auth_method;
 mod events;
 mod login;
 mod other_sources;

@@ -14,7 +14,8 @@ use std::time::Duration;
 fn client_credentials_are_asked_for_as_rfc_6749_has_it() {
     let server =
         Server::saying(Reply::json(r#"{"access_token":"opaque","token_type":"bearer","expires_in":3600}"#));
-    let renewer = TokenRenewer::client_credentials(&server.url(), "my client", "s:cret/é")
+    let renewer = TokenRenewer::client_credentials(&server.url(), "my client")
+        .client_secret("s:cret/é")
         .parameter("scope", "read write")
         .parameter("audience", "https://api.example/")
         .build()
@@ -45,11 +46,15 @@ fn an_answer_that_is_no_token_is_a_failure() {
         (Reply::status(503), FetchFailure::Status),
     ] {
         let server = Server::saying(reply.clone());
-        let renewer = TokenRenewer::client_credentials(&server.url(), "id", "secret").build().unwrap();
+        let renewer =
+            TokenRenewer::client_credentials(&server.url(), "id").client_secret("secret").build().unwrap();
         assert!(renewer.wait_attempts(1, PATIENCE));
         assert_eq!(renewer.status().last_error.unwrap().failure(), failure, "{reply:?}");
     }
-    let error = TokenRenewer::client_credentials("http://idp.example/", "id", "secret").build().unwrap_err();
+    let error = TokenRenewer::client_credentials("http://idp.example/", "id")
+        .client_secret("secret")
+        .build()
+        .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidArgument);
 }
 
@@ -71,7 +76,8 @@ fn any_function_is_a_source_and_its_panic_is_a_failure() {
 
 #[test]
 fn a_program_can_bring_its_own_transport_for_logins_too() {
-    let renewer = TokenRenewer::client_credentials("https://idp.example/token", "id", "secret")
+    let renewer = TokenRenewer::client_credentials("https://idp.example/token", "id")
+        .client_secret("secret")
         .transport(|request: &bouncer_verify::HttpRequest<'_>| {
             assert_eq!((request.method(), request.url()), ("POST", "https://idp.example/token"));
             assert_eq!(request.body(), Some(&b"grant_type=client_credentials"[..]));
@@ -107,7 +113,7 @@ fn the_word_before_the_token_is_the_answers_token_type() {
     ] {
         let answer = format!(r#"{{{token_type}"access_token":"opaque","expires_in":"1799"}}"#);
         let server = Server::saying(Reply::json(answer));
-        let client = || TokenRenewer::client_credentials(&server.url(), "id", "secret");
+        let client = || TokenRenewer::client_credentials(&server.url(), "id").client_secret("secret");
         let token = client().build().unwrap().token().unwrap();
         assert_eq!((token.as_str(), token.authorization()), ("opaque", authorization));
         // A word that is set counts.
@@ -124,7 +130,8 @@ fn an_expires_in_that_says_nothing_leaves_the_life_to_the_token() {
         let answer =
             |token: &str| Reply::json(format!(r#"{{"access_token":"{token}","expires_in":{expires_in}}}"#));
         let server = Server::saying(answer("opaque"));
-        let renewer = TokenRenewer::client_credentials(&server.url(), "id", "secret").build().unwrap();
+        let renewer =
+            TokenRenewer::client_credentials(&server.url(), "id").client_secret("secret").build().unwrap();
         assert!(renewer.wait_attempts(1, PATIENCE));
         let status = renewer.status();
         assert_eq!((status.state.as_str(), status.expires_in), ("valid", None), "{expires_in}");
@@ -146,7 +153,10 @@ fn a_life_is_read_from_exp_alone_and_by_the_issuers_clock() {
             let date = std::time::UNIX_EPOCH + Duration::from_secs(issuers_now as u64);
             let reply = Reply::json(format!("{{\"access_token\":\"{token}\"}}"));
             let server = Server::saying(reply.with("Date", httpdate::fmt_http_date(date)));
-            let renewer = TokenRenewer::client_credentials(&server.url(), "id", "secret").build().unwrap();
+            let renewer = TokenRenewer::client_credentials(&server.url(), "id")
+                .client_secret("secret")
+                .build()
+                .unwrap();
             assert!(renewer.wait_attempts(1, PATIENCE));
             let status = renewer.status();
             let life = status.expires_in.expect("it expires").as_secs();
@@ -170,7 +180,7 @@ fn server_for(pair: &'static str) -> Server {
 #[test]
 fn a_server_that_does_not_decode_id_and_secret_gets_them_plain_once_it_has_refused_them() {
     let login = |server: &Server, secret: &str| {
-        TokenRenewer::client_credentials(&server.url(), "my client", secret).build().unwrap()
+        TokenRenewer::client_credentials(&server.url(), "my client").client_secret(secret).build().unwrap()
     };
     // As RFC 6749 has it: one request for each login.
     let server = server_for("my+client:s3cr%25t%2F%2B%3A%26");
@@ -192,7 +202,7 @@ fn a_server_that_does_not_decode_id_and_secret_gets_them_plain_once_it_has_refus
         assert!(renewer.token().is_err());
     }
     assert_eq!(server.count(), 5);
-    let plain = TokenRenewer::client_credentials(&server.url(), "id", "wrong").build().unwrap();
+    let plain = TokenRenewer::client_credentials(&server.url(), "id").client_secret("wrong").build().unwrap();
     assert!(plain.wait_ready(PATIENCE).is_err());
     assert_eq!(server.count(), 6);
     // After a success, a refusal is a refusal.
@@ -208,12 +218,13 @@ fn a_server_that_does_not_decode_id_and_secret_gets_them_plain_once_it_has_refus
 fn a_clients_secret_that_was_read_with_its_line_end_is_refused_when_the_renewer_is_made() {
     let server = Server::saying(Reply::json("{}"));
     for (id, secret, why) in [
-        ("id", "secret\n", "the client secret ends with a line end"),
-        ("id", "secret\r\n", "the client secret ends with a line end"),
-        ("id\n", "secret", "the client id ends with a line end"),
-        ("", "secret", "the client id is empty"),
+        ("id", "secret\n", "client_secret ends with a line end"),
+        ("id", "secret\r\n", "client_secret ends with a line end"),
+        ("id\n", "secret", "client_id ends with a line end"),
+        ("", "secret", "client_id is empty"),
     ] {
-        let error = TokenRenewer::client_credentials(&server.url(), id, secret).build().unwrap_err();
+        let error =
+            TokenRenewer::client_credentials(&server.url(), id).client_secret(secret).build().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidArgument);
         assert!(error.to_string().contains(why), "{error}");
     }
@@ -227,13 +238,13 @@ fn the_error_code_of_a_refused_login_reaches_the_caller_and_no_other_text_of_the
             400,
             r#"{"error":"invalid_client","error_description":"hidden"}"#,
             ErrorKind::LoginRejected,
-            "HTTP 400, invalid_client: check the client's id and secret",
+            "HTTP 400, invalid_client: check the client's id, secret and auth_method",
         ),
         (
             401,
             r#"{"error":"invalid_client","error_uri":"hidden"}"#,
             ErrorKind::LoginRejected,
-            "HTTP 401, invalid_client: check the client's id and secret",
+            "HTTP 401, invalid_client: check the client's id, secret and auth_method",
         ),
         (
             400,
@@ -264,7 +275,7 @@ fn the_error_code_of_a_refused_login_reaches_the_caller_and_no_other_text_of_the
         (200, "<html>hidden</html>", ErrorKind::LoginUnavailable, "HTML"),
     ] {
         let server = Server::saying(Reply::Answer(status, Vec::new(), body.into()));
-        let client = TokenRenewer::client_credentials(&server.url(), "id", "secret");
+        let client = TokenRenewer::client_credentials(&server.url(), "id").client_secret("secret");
         let renewer = client.max_wait(Duration::ZERO).build().unwrap();
         assert!(renewer.wait_attempts(1, PATIENCE));
         let error = renewer.token().unwrap_err();

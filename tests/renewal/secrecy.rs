@@ -52,8 +52,10 @@ fn no_log_line_no_error_and_no_debug_output_has_a_secret() {
         [r#"{"error":"leaked code"}"#, r#"{"error":"invalid_grant","error_description":"leaked code"}"#]
     {
         let server = Server::saying(leaking(body));
-        let refused =
-            TokenRenewer::client_credentials(&server.url(), "id", "client-secret-1").build().unwrap();
+        let refused = TokenRenewer::client_credentials(&server.url(), "id")
+            .client_secret("client-secret-1")
+            .build()
+            .unwrap();
         let error = refused.token().unwrap_err();
         said.push(format!("{error} {error:?} {:?}", refused.status()));
     }
@@ -74,8 +76,8 @@ fn no_log_line_no_error_and_no_debug_output_has_a_secret() {
     let account = ServiceAccount::from_json(&secret_of("rsa-2048-a", &iam.login_url())).unwrap();
     said.push(format!("{account:?}"));
     let oauth = Server::saying(Reply::json(r#"{"access_token":"opaque-token-1","token_type":"Bearer"}"#));
-    let client =
-        TokenRenewer::client_credentials(&format!("{}?key=hidden", oauth.url()), "id", "client-secret-1");
+    let client = TokenRenewer::client_credentials(&format!("{}?key=hidden", oauth.url()), "id")
+        .client_secret("client-secret-1");
     let client = client.build().unwrap();
     let opaque = client.token().unwrap();
     said.push(format!("{client:?} {opaque:?} {:?}", client.status()));

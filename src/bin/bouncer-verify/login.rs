@@ -41,7 +41,8 @@ fn settings(arguments: &LoginArguments) -> Result<TokenRenewerBuilder, Failure> 
     };
     let mut settings = match (&arguments.token_url, &arguments.client_id, &arguments.client_secret_file) {
         (Some(url), Some(id), Some(file)) => {
-            TokenRenewer::client_credentials(url, id, &text(file, "the client's secret")?)
+            let secret = text(file, "the client's secret")?;
+            TokenRenewer::client_credentials(url, id).client_secret(&secret)
         }
         _ => match &arguments.secret {
             Some(path) => {

@@ -1,14 +1,15 @@
 //! The client credentials grant of OAuth 2.0 (RFC 6749 §4.4).
 
 use super::super::transport::{FetchError, FetchFailure, HttpRequest, HttpResponse, Transport};
+use super::auth_method::AuthMethod;
+use super::client::{Client, Form, Proof};
+use super::issuer_clock::IssuerClock;
 use super::login_answer::{self, MAX_ANSWER_LEN, Who, date, member};
+use super::secret_text::failed;
 use super::token_source::{NewToken, TokenSource};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use zeroize::Zeroizing;
 
 /// The longest token_type that is taken, in bytes.
 const MAX_SCHEME_LEN: usize = 64;
@@ -18,90 +19,88 @@ pub(super) struct ClientCredentials {
     pub(super) client: Client,
     pub(super) transport: Arc<dyn Transport>,
     pub(super) timeout: Duration,
+    pub(super) clock: IssuerClock,
     pub(super) has_succeeded: AtomicBool,
     /// The server takes id and secret as they are, not form-encoded.
     pub(super) takes_plain: AtomicBool,
 }
 
-/// Who asks for what.
-#[derive(Clone)]
-pub(super) struct Client {
-    pub(super) id: String,
-    pub(super) secret: Arc<Zeroizing<String>>,
-    /// "scope", "audience", "resource" …
-    pub(super) parameters: Vec<(String, String)>,
-}
-
-impl Client {
-    /// What makes id or secret unusable, if anything does. A line end comes from a file that was read whole.
-    pub(super) fn fault(&self) -> Option<&'static str> {
-        let is_control = |c: char| c.is_ascii_control();
-        if self.id.is_empty() {
-            Some("the client id is empty")
-        } else if self.secret.ends_with(['\n', '\r']) {
-            Some("the client secret ends with a line end: trim what is read from a file")
-        } else if self.id.ends_with(['\n', '\r']) {
-            Some("the client id ends with a line end: trim what is read from a file")
-        } else if self.id.contains(is_control) || self.secret.contains(is_control) {
-            Some("the client id or the client secret has a control character")
-        } else {
-            None
-        }
-    }
-
-    /// Whether form-encoding changes the pair, and a server that does not decode it would see another.
-    fn is_changed_by_encoding(&self) -> bool {
-        let is_changed = |text: &str| form(text) != text;
-        !self.id.contains(':') && (is_changed(&self.id) || is_changed(&self.secret))
-    }
-}
-
 impl ClientCredentials {
-    /// RFC 6749 §2.3.1: id and secret are form-encoded before they are put together, unless `plain`.
-    fn post(&self, plain: bool) -> Result<HttpResponse, FetchError> {
-        let Client { id, secret, parameters } = &self.client;
-        let pair = Zeroizing::new(match plain {
-            true => format!("{id}:{}", ***secret),
-            false => format!("{}:{}", form(id), *Zeroizing::new(form(secret))),
-        });
-        let mut body = "grant_type=client_credentials".to_owned();
-        for (name, value) in parameters {
-            body += &format!("&{}={}", form(name), form(value));
+    pub(super) fn new(
+        token_url: String,
+        client: Client,
+        transport: Arc<dyn Transport>,
+        timeout: Duration,
+    ) -> Self {
+        let [has_succeeded, takes_plain] = [false, false].map(AtomicBool::new);
+        Self {
+            token_url,
+            client,
+            transport,
+            timeout,
+            clock: IssuerClock::default(),
+            has_succeeded,
+            takes_plain,
         }
-        let headers = vec![
-            ("authorization", format!("Basic {}", STANDARD.encode(pair.as_bytes()))),
+    }
+
+    fn post(&self, plain: bool) -> Result<HttpResponse, FetchError> {
+        let mut body = Form::default();
+        body.add("grant_type", "client_credentials");
+        for (name, value) in &self.client.parameters {
+            body.add(name, value);
+        }
+        let mut headers = vec![
             ("content-type", "application/x-www-form-urlencoded".to_owned()),
             ("accept", "application/json".to_owned()),
         ];
+        let proof = self.client.proof(&self.token_url, &self.clock, plain).map_err(|error| failed(&error))?;
+        match proof {
+            Proof::Header(value) => headers.push(("authorization", value)),
+            Proof::Members(members) => members.iter().for_each(|(name, value)| body.add(name, value)),
+        }
         self.transport.exchange(&HttpRequest {
             url: &self.token_url,
             headers,
-            body: Some(body.as_bytes()),
+            body: Some(body.0.as_bytes()),
             timeout: self.timeout,
             max_body_len: MAX_ANSWER_LEN,
         })
     }
 
     fn refusal(&self, response: &HttpResponse) -> FetchError {
-        login_answer::refusal(response, Who::Client, self.has_succeeded.load(Ordering::Relaxed))
+        let who = Who::Client(self.client.auth_method);
+        login_answer::refusal(response, who, self.has_succeeded.load(Ordering::Relaxed))
+    }
+
+    /// Posts once more where `response` rejects the client and another form of the same proof may be accepted.
+    fn post_again(&self, response: &HttpResponse) -> Option<HttpResponse> {
+        let clock_was_wrong = self.clock.learn(response);
+        let is_rejected = !login_answer::is_success(response.status)
+            && self.refusal(response).failure() == FetchFailure::Rejected;
+        let second = match self.client.auth_method {
+            _ if !is_rejected => None,
+            // Some servers do not decode the pair of HTTP Basic. Until a login has succeeded, a pair that the encoding
+            // has changed is sent once more as it is.
+            AuthMethod::ClientSecretBasic
+                if !self.has_succeeded.load(Ordering::Relaxed) && self.client.is_changed_by_encoding() =>
+            {
+                let second = self.post(true).ok().filter(|second| login_answer::is_success(second.status))?;
+                self.takes_plain.store(true, Ordering::Relaxed);
+                Some(second)
+            }
+            // An assertion that is expired by the server's clock is answered like a wrong key.
+            AuthMethod::PrivateKeyJwt if clock_was_wrong => self.post(false).ok(),
+            _ => None,
+        };
+        second
     }
 }
 
 impl TokenSource for ClientCredentials {
     fn login(&self) -> Result<NewToken, FetchError> {
-        let mut response = self.post(self.takes_plain.load(Ordering::Relaxed))?;
-        // Some servers do not decode the pair. Until a login has succeeded, a refused pair that the encoding has changed is
-        // sent once more as it is.
-        if !self.has_succeeded.load(Ordering::Relaxed)
-            && self.client.is_changed_by_encoding()
-            && !login_answer::is_success(response.status)
-            && self.refusal(&response).failure() == FetchFailure::Rejected
-            && let Ok(second) = self.post(true)
-            && login_answer::is_success(second.status)
-        {
-            self.takes_plain.store(true, Ordering::Relaxed);
-            response = second;
-        }
+        let first = self.post(self.takes_plain.load(Ordering::Relaxed))?;
+        let response = self.post_again(&first).unwrap_or(first);
         if !login_answer::is_success(response.status) {
             return Err(self.refusal(&response));
         }
@@ -148,48 +147,9 @@ fn expires_in(answer: &[u8]) -> Result<Option<Duration>, FetchError> {
     Ok((seconds > 0.0).then(|| Duration::from_secs_f64(seconds.min(u32::MAX.into()))))
 }
 
-/// application/x-www-form-urlencoded.
-fn form(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'*' => out.push(char::from(byte)),
-            b' ' => out.push('+'),
-            _ => out += &format!("%{byte:02X}"),
-        }
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn text_is_form_encoded() {
-        assert_eq!(form("a b&c=d/é~"), "a+b%26c%3Dd%2F%C3%A9%7E");
-    }
-
-    #[test]
-    fn an_id_and_a_secret_that_no_server_can_take_are_named() {
-        let fault = |id: &str, secret: &str| {
-            let secret = Arc::new(Zeroizing::new(secret.to_owned()));
-            Client { id: id.to_owned(), secret, parameters: Vec::new() }.fault()
-        };
-        assert_eq!(fault("my client", "s:cret/é% "), None);
-        assert_eq!(fault("id", ""), None, "RFC 6749 §2.3.1 allows it");
-        for (id, secret, why) in [
-            ("", "secret", "the client id is empty"),
-            ("id", "secret\n", "secret ends with a line end"),
-            ("id", "secret\r\n", "secret ends with a line end"),
-            ("id\n", "secret", "id ends with a line end"),
-            ("id", "se\ncret", "control character"),
-            ("id", "secret\0", "control character"),
-            ("i\td", "secret", "control character"),
-        ] {
-            assert!(fault(id, secret).is_some_and(|fault| fault.contains(why)), "{id:?} {secret:?}");
-        }
-    }
 
     #[test]
     fn a_token_type_is_bearer_or_the_name_of_a_scheme() {

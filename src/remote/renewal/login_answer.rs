@@ -2,6 +2,7 @@
 
 use super::super::freshness;
 use super::super::transport::{FetchError, FetchFailure, HttpResponse};
+use super::auth_method::AuthMethod;
 use super::lenient::without_bom;
 use crate::encoding::json;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -87,7 +88,7 @@ pub(super) fn date(response: &HttpResponse) -> Option<i64> {
 #[derive(Clone, Copy)]
 pub(super) enum Who {
     ServiceAccount,
-    Client,
+    Client(AuthMethod),
 }
 
 /// Why a login with this answer failed. `has_succeeded`: whether one has before, with the same settings.
@@ -107,9 +108,15 @@ pub(super) fn refusal(response: &HttpResponse, who: Who, has_succeeded: bool) ->
         (FetchFailure::Rejected, Who::ServiceAccount) => {
             ": check that the account exists and that the private key is the account's"
         }
-        (FetchFailure::Rejected, Who::Client) => ": check the client's id and secret",
+        (FetchFailure::Rejected, Who::Client(AuthMethod::PrivateKeyJwt)) => {
+            ": check the client's id, and that the server has the public key of its private key"
+        }
+        (FetchFailure::Rejected, Who::Client(AuthMethod::TlsClientAuth)) => {
+            ": check the client's id, and that the server knows its certificate"
+        }
+        (FetchFailure::Rejected, Who::Client(_)) => ": check the client's id, secret and auth_method",
         (FetchFailure::Refused, _) if matches!(status, 404 | 405) => ": check the login's URL",
-        (FetchFailure::Refused, Who::Client) => ": check the URL, the grant and the parameters",
+        (FetchFailure::Refused, Who::Client(_)) => ": check the URL, the grant and the parameters",
         (FetchFailure::Refused, Who::ServiceAccount) => ": check the URL and what the account may do",
         _ => "",
     };
@@ -123,6 +130,8 @@ pub(super) fn refusal(response: &HttpResponse, who: Who, has_succeeded: bool) ->
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const CLIENT: Who = Who::Client(AuthMethod::ClientSecretBasic);
 
     fn response(status: u16, body: &str) -> HttpResponse {
         HttpResponse::new(status, [], body.as_bytes().to_vec())
@@ -159,30 +168,30 @@ mod tests {
             (
                 401,
                 r#"{"error":"invalid_client"}"#,
-                Who::Client,
+                CLIENT,
                 Rejected,
-                "HTTP 401, invalid_client: check the client's id",
+                "HTTP 401, invalid_client: check the client's id, secret and auth_method",
             ),
             (
                 400,
                 r#"{"error":"invalid_client","error_description":"hidden"}"#,
-                Who::Client,
+                CLIENT,
                 Rejected,
                 "HTTP 400, invalid_client",
             ),
             (
                 400,
                 r#"{"error":"invalid_scope"}"#,
-                Who::Client,
+                CLIENT,
                 Refused,
                 "HTTP 400, invalid_scope: check the URL, the grant",
             ),
-            (400, r#"{"error":"hidden"}"#, Who::Client, Refused, "HTTP 400: check"),
-            (400, r#"{"error":{"a":"hidden"}}"#, Who::Client, Refused, "HTTP 400: check"),
+            (400, r#"{"error":"hidden"}"#, CLIENT, Refused, "HTTP 400: check"),
+            (400, r#"{"error":{"a":"hidden"}}"#, CLIENT, Refused, "HTTP 400: check"),
             (
                 400,
                 r#"{"error":"temporarily_unavailable"}"#,
-                Who::Client,
+                CLIENT,
                 Status,
                 "HTTP 400, temporarily_unavailable",
             ),
@@ -195,8 +204,8 @@ mod tests {
             ),
             (404, "<html>hidden", Who::ServiceAccount, Refused, "HTTP 404: check the login's URL"),
             (403, "", Who::ServiceAccount, Refused, "HTTP 403: check the URL"),
-            (503, "hidden", Who::Client, Status, "HTTP 503"),
-            (302, "", Who::Client, Status, "HTTP 302"),
+            (503, "hidden", CLIENT, Status, "HTTP 503"),
+            (302, "", CLIENT, Status, "HTTP 302"),
         ] {
             let error = refusal(&response(status, body), who, false);
             assert_eq!(error.failure(), failure, "{status} {body}");
@@ -213,7 +222,7 @@ mod tests {
             (415, FetchFailure::Refused),
             (401, FetchFailure::Rejected),
         ] {
-            let error = refusal(&response(status, ""), Who::Client, true);
+            let error = refusal(&response(status, ""), CLIENT, true);
             assert_eq!(error.failure(), failure, "{status}");
         }
     }

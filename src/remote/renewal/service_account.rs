@@ -1,11 +1,10 @@
 //! A DC/OS service account's secret, and the service login token that is made with it.
 
-use super::secret::{self, unusable};
-use crate::encoding::{base64url, json};
+use super::account_secret;
+use super::secret_text::unusable;
+use super::signing_key::SigningKey;
+use crate::encoding::json;
 use crate::error::Result;
-use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
-use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use std::fmt;
 use zeroize::Zeroizing;
 
@@ -23,7 +22,7 @@ const LOGIN_TOKEN_LIFETIME: i64 = 300;
 pub struct ServiceAccount {
     uid: String,
     login_endpoint: Option<String>,
-    key: EncodingKey,
+    key: SigningKey,
 }
 
 impl ServiceAccount {
@@ -37,7 +36,7 @@ impl ServiceAccount {
     /// # Errors
     /// [`crate::ErrorKind::UnusableCredentials`]; the detail says what is wrong with it.
     pub fn from_json(secret: &str) -> Result<Self> {
-        let object = secret::object(secret)?;
+        let object = account_secret::object(secret)?;
         let [mut uid, mut private_key, mut login_endpoint, mut scheme] = [None; 4];
         json::members(&object, |name, value| match name {
             b"uid" => uid = Some(value),
@@ -46,7 +45,7 @@ impl ServiceAccount {
             b"scheme" => scheme = Some(value),
             _ => {}
         })
-        .map_err(|_| secret::not_strict(&object))?;
+        .map_err(|_| account_secret::not_strict(&object))?;
         if scheme.is_some_and(|scheme| !scheme.is_null() && scheme.as_str().as_deref() != Some("RS256")) {
             return Err(unusable("a scheme other than RS256"));
         }
@@ -72,11 +71,7 @@ impl ServiceAccount {
     pub(super) fn login_request(&self, now: i64) -> Result<Zeroizing<Vec<u8>>> {
         let uid = serde_json::Value::from(self.uid.as_str());
         let claims = format!("{{\"uid\":{uid},\"exp\":{}}}", now.saturating_add(LOGIN_TOKEN_LIFETIME));
-        let does_not_sign = || unusable("the private key does not sign");
-        let header = serde_json::to_vec(&Header::new(Algorithm::RS256)).map_err(|_| does_not_sign())?;
-        let input = format!("{}.{}", base64url::encode(&header), base64url::encode(claims.as_bytes()));
-        let signature = sign(&self.key, input.as_bytes()).ok_or_else(does_not_sign)?;
-        let token = Zeroizing::new(format!("{input}.{}", base64url::encode(&signature)));
+        let token = self.key.jwt(None, &claims)?;
         Ok(Zeroizing::new(format!("{{\"uid\":{uid},\"token\":\"{}\"}}", *token).into_bytes()))
     }
 }
@@ -89,24 +84,10 @@ fn text(value: Option<json::Value<'_>>, name: &str) -> Result<Option<Zeroizing<S
     Ok((!text.is_empty()).then_some(text))
 }
 
-/// Signs with RS256. `None` if aws-lc does not take the key.
-///
-/// Not `jsonwebtoken::encode`: it uses the process's default provider, which the program may have set to another, and
-/// panics where there is none.
-fn sign(key: &EncodingKey, message: &[u8]) -> Option<Vec<u8>> {
-    let pair = RsaKeyPair::from_der(key.as_bytes()).ok()?;
-    let mut signature = vec![0; pair.public_modulus_len()];
-    pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature).ok()?;
-    Some(signature)
-}
-
-/// The key of a PEM text.
-fn rsa_key(pem: &str) -> Result<EncodingKey> {
-    let key = EncodingKey::from_rsa_der(&secret::rsa_private_key(pem)?);
-    // aws-lc parses the key when it signs: better now, where the operator sees it.
-    match sign(&key, b"") {
-        Some(_) => Ok(key),
-        None => Err(unusable("the private key is no RSA key of 2048 bits or more")),
+fn rsa_key(pem: &str) -> Result<SigningKey> {
+    match SigningKey::from_pem(pem)? {
+        key @ SigningKey::Rsa(_) => Ok(key),
+        SigningKey::P256(_) => Err(unusable("the private key is not RSA, but EC")),
     }
 }
 
@@ -177,7 +158,7 @@ mod tests {
             (&secret("secret"), "not in PEM"),
             (&secret(small), "2048 bits"),
             (&secret(other), "not RSA"),
-            (&secret(&PEM.replace("PRIVATE", "PUBLIC")), "neither"),
+            (&secret(&PEM.replace("PRIVATE", "PUBLIC")), "a public key"),
         ] {
             let error = ServiceAccount::from_json(secret).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::UnusableCredentials, "{why}");

@@ -1,13 +1,17 @@
 //! The service's own token, always valid.
 
-use super::super::http_settings::{HttpSettings, MAX_TIMEOUT, check_range, http_builder_functions};
+use super::super::http_settings::{HttpSettings, MAX_TIMEOUT, check_range, http_builder_functions, invalid};
 use super::super::transport::{FetchError, FetchFailure};
 use super::super::url;
 use super::super::worker::{Reason, State, Worker, deadline};
-use super::client_credentials::{Client, ClientCredentials};
+use super::account_secret;
+use super::auth_method::AuthMethod;
+use super::client::Client;
+use super::client_credentials::ClientCredentials;
+use super::issuer_clock::IssuerClock;
 use super::own_token::OwnToken;
 use super::renewal_job::{Book, Observer, Prefix, RenewalJob};
-use super::secret;
+use super::secret_text::SecretText;
 use super::service_account::ServiceAccount;
 use super::service_login::{Credential, ServiceLogin, no_endpoint};
 use super::status::TokenRenewerStatus;
@@ -17,7 +21,7 @@ use crate::verify::ticket::Ticket;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64};
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant, SystemTime};
 use zeroize::Zeroizing;
 
@@ -75,7 +79,7 @@ impl TokenRenewer {
     /// Tokens of the DC/OS service account whose secret is in this file, which is read for each login. Its forms are those
     /// of [`ServiceAccount::from_json`].
     pub fn service_account_file(path: impl Into<PathBuf>) -> TokenRenewerBuilder {
-        TokenRenewerBuilder::new(From::Account(Credential::File(path.into())))
+        TokenRenewerBuilder::new(From::Account(Credential::Secret(SecretText::File(path.into()))))
     }
 
     /// Tokens of the DC/OS service account in the environment variable `DCOS_SERVICE_ACCOUNT_CREDENTIAL`, which
@@ -89,7 +93,7 @@ impl TokenRenewer {
         let value = Zeroizing::new(std::env::var(CREDENTIAL_VARIABLE).map_err(missing)?);
         // No path is a JSON object, in whatever it may be wrapped. A secret that is none says more as a secret.
         let is_secret =
-            secret::object(&value).is_ok() || value.trim_start().starts_with(['{', '"', '\'', '-']);
+            account_secret::object(&value).is_ok() || value.trim_start().starts_with(['{', '"', '\'', '-']);
         match is_secret {
             true => Ok(Self::service_account(ServiceAccount::from_json(&value)?)),
             false => Ok(Self::service_account_file(value.trim())),
@@ -97,19 +101,13 @@ impl TokenRenewer {
     }
 
     /// Tokens of an OAuth 2.0 client by the client credentials grant (RFC 6749 §4.4), from the token endpoint at
-    /// `token_url`. The client authenticates with HTTP Basic.
-    ///
-    /// Id and secret are form-encoded, as RFC 6749 §2.3.1 has it. Until the first success a pair that the encoding changes
-    /// is sent once more without it, if the server rejects it: some servers do not decode it.
+    /// `token_url`. The client authenticates with [`TokenRenewerBuilder::client_secret`] by HTTP Basic, unless
+    /// [`TokenRenewerBuilder::auth_method`] is set.
     ///
     /// The answer's `token_type` is the word before the token, `Bearer` if it is missing; [`TokenRenewerBuilder::bearer`]
     /// writes `Bearer` whatever it says.
-    pub fn client_credentials(token_url: &str, client_id: &str, client_secret: &str) -> TokenRenewerBuilder {
-        let client = Client {
-            id: client_id.to_owned(),
-            secret: Arc::new(Zeroizing::new(client_secret.to_owned())),
-            parameters: Vec::new(),
-        };
+    pub fn client_credentials(token_url: &str, client_id: &str) -> TokenRenewerBuilder {
+        let client = Client { id: client_id.to_owned(), ..Client::default() };
         TokenRenewerBuilder::new(From::Client { token_url: token_url.to_owned(), client })
     }
 
@@ -384,8 +382,8 @@ pub struct TokenRenewerBuilder {
     http: HttpSettings,
     login_endpoint: Option<String>,
     bearer: Option<bool>,
-    /// A setting that the source does not have.
-    misfit: Option<&'static str>,
+    /// A setting that the source does not have, and which source has it.
+    misfit: Option<(&'static str, &'static str)>,
     patience: Duration,
     prefetch: bool,
     observer: Option<Observer>,
@@ -418,18 +416,64 @@ impl TokenRenewerBuilder {
     pub fn login_endpoint(mut self, url: &str) -> Self {
         match self.from {
             From::Account(_) => self.login_endpoint = Some(url.to_owned()),
-            _ => self.misfit = Some("a login endpoint for what is no service account"),
+            _ => self.misfit = Some(("login_endpoint", "a service account")),
+        }
+        self
+    }
+
+    /// How the client authenticates at the token endpoint: [`AuthMethod::ClientSecretBasic`] by default.
+    ///
+    /// With `client_secret_basic` id and secret are form-encoded, as RFC 6749 §2.3.1 has it. Until the first success, a
+    /// rejected pair that the encoding changes is sent once more without it: some servers do not decode it.
+    ///
+    /// With `private_key_jwt` the client signs an assertion for each login with [`TokenRenewerBuilder::private_key`]: "iss"
+    /// and "sub" are the client's id, "aud" is the token endpoint's URL, "jti" is random, and it expires after 60 s.
+    ///
+    /// With `tls_client_auth` the client's id is in the body, and `client_certificate_file` proves it.
+    pub fn auth_method(self, method: AuthMethod) -> Self {
+        self.client("auth_method", |client| client.auth_method = method)
+    }
+
+    /// The client's secret, for `client_secret_basic` and `client_secret_post`.
+    pub fn client_secret(self, secret: &str) -> Self {
+        self.client("client_secret", |client| client.secret = Some(SecretText::new(secret)))
+    }
+
+    /// A file with the client's secret, in place of [`TokenRenewerBuilder::client_secret`]. It is read for each login, so it
+    /// may be replaced. Line ends after the secret are not part of it.
+    pub fn client_secret_file(self, path: impl Into<PathBuf>) -> Self {
+        self.client("client_secret_file", |client| client.secret = Some(SecretText::File(path.into())))
+    }
+
+    /// The private key that signs the assertions of `private_key_jwt`, in PEM and not encrypted. An RSA key of at least 2048
+    /// bits signs with RS256, an EC key on P-256 with ES256. It is not the key of TLS: that is `client_key_file`.
+    pub fn private_key(self, pem: &str) -> Self {
+        self.client("private_key", |client| client.private_key = Some(SecretText::new(pem)))
+    }
+
+    /// A file with the private key, in place of [`TokenRenewerBuilder::private_key`]. It is read for each login, so it may be
+    /// replaced.
+    pub fn private_key_file(self, path: impl Into<PathBuf>) -> Self {
+        self.client("private_key_file", |client| client.private_key = Some(SecretText::File(path.into())))
+    }
+
+    /// The "kid" in the header of `private_key_jwt`'s assertions, for servers that know several keys of the client. By
+    /// default there is none.
+    pub fn private_key_id(self, kid: &str) -> Self {
+        self.client("private_key_id", |client| client.private_key_id = Some(kid.to_owned()))
+    }
+
+    fn client(mut self, setting: &'static str, change: impl FnOnce(&mut Client)) -> Self {
+        match &mut self.from {
+            From::Client { client, .. } => change(client),
+            _ => self.misfit = Some((setting, "client credentials")),
         }
         self
     }
 
     /// Sends this parameter with the client credentials: "scope", "audience", "resource".
-    pub fn parameter(mut self, name: &str, value: &str) -> Self {
-        match &mut self.from {
-            From::Client { client, .. } => client.parameters.push((name.to_owned(), value.to_owned())),
-            _ => self.misfit = Some("a parameter for what is no client"),
-        }
-        self
+    pub fn parameter(self, name: &str, value: &str) -> Self {
+        self.client("parameter", |client| client.parameters.push((name.to_owned(), value.to_owned())))
     }
 
     /// Writes `Bearer <token>` in the Authorization header: the default but for DC/OS. Set, it also stands where the login's
@@ -471,8 +515,8 @@ impl TokenRenewerBuilder {
     /// [`ErrorKind::InvalidArgument`]: a setting, or a URL. [`ErrorKind::UnusableCredentials`]: the secret's file.
     pub fn build(self) -> Result<TokenRenewer> {
         check_range("max_wait", self.patience, Duration::ZERO..=MAX_TIMEOUT)?;
-        if let Some(misfit) = self.misfit {
-            return Err(Error::new(ErrorKind::InvalidArgument, misfit));
+        if let Some((setting, source)) = self.misfit {
+            return Err(invalid(format!("{setting} goes with {source} alone")));
         }
         let transport = self.http.transport()?;
         let timeout = self.http.timeout;
@@ -481,14 +525,9 @@ impl TokenRenewerBuilder {
             From::Source { name, source } => (name, source),
             From::Client { token_url, client } => {
                 self.http.check(&token_url)?;
-                if let Some(fault) = client.fault() {
-                    return Err(Error::new(ErrorKind::InvalidArgument, fault));
-                }
-                let name = token_url.clone();
-                let [has_succeeded, takes_plain] = [false, false].map(AtomicBool::new);
-                let source =
-                    ClientCredentials { token_url, client, transport, timeout, has_succeeded, takes_plain };
-                (name, Arc::new(source))
+                client.check(self.http.client_certificate_file.is_some() || self.http.transport.is_some())?;
+                let source = ClientCredentials::new(token_url.clone(), client, transport, timeout);
+                (token_url, Arc::new(source))
             }
             From::Account(credential) => {
                 // A secret that is wrong at the start is a mistake of the set-up; later, an incident.
@@ -502,7 +541,7 @@ impl TokenRenewerBuilder {
                     allow_http: self.http.allow_http,
                     transport,
                     timeout,
-                    skew: AtomicI64::new(0),
+                    clock: IssuerClock::default(),
                     has_succeeded: AtomicBool::new(false),
                 };
                 (endpoint, Arc::new(login))

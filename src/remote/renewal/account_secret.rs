@@ -1,0 +1,127 @@
+//! A service account's secret as it arrives. On its way through templates, shells, environment variables and secret
+//! stores a secret is wrapped and its line ends are lost. What is in it is all there, so it is read.
+//!
+//! | what happens to it | what is done |
+//! |---|---|
+//! | a byte order mark, white space or single quotes around it | skipped |
+//! | a JSON string that holds the JSON, or base64 of it | opened, up to [`MAX_WRAPPINGS`] times |
+//! | line ends within the JSON's strings | read as spaces |
+
+use super::lenient::{base64, without_bom};
+use super::secret_text::unusable;
+use crate::error::{Error, Result};
+use serde::de::IgnoredAny;
+use zeroize::Zeroizing;
+
+/// How many wrappings are opened.
+const MAX_WRAPPINGS: usize = 4;
+
+/// The JSON object of a secret. Whether it is strict JSON is not checked here.
+pub(super) fn object(secret: &str) -> Result<Zeroizing<String>> {
+    let mut text = Zeroizing::new(secret.to_owned());
+    for _ in 0..=MAX_WRAPPINGS {
+        let trimmed = without_bom(text.trim()).trim();
+        let inner = match trimmed.chars().next() {
+            None => return Err(unusable("the secret is empty")),
+            Some('{') => {
+                // JSON has none of these within a string, and elsewhere they are the same.
+                return Ok(Zeroizing::new(trimmed.replace(['\n', '\r', '\t'], " ")));
+            }
+            Some('"') => serde_json::from_str(trimmed).ok().map(Zeroizing::new),
+            Some('\'') => trimmed
+                .strip_prefix('\'')
+                .and_then(|rest| rest.strip_suffix('\''))
+                .map(|inner| Zeroizing::new(inner.to_owned())),
+            Some(_) if trimmed.starts_with("-----BEGIN") => {
+                return Err(unusable("the secret is a key in PEM: JSON with uid and private_key is needed"));
+            }
+            Some(_) => base64(trimmed).and_then(|bytes| {
+                std::str::from_utf8(&bytes).ok().map(|inner| Zeroizing::new(inner.to_owned()))
+            }),
+        };
+        match inner {
+            Some(inner) => text = inner,
+            None => break,
+        }
+    }
+    Err(unusable("the secret is no JSON object, and no base64 or JSON string of one"))
+}
+
+/// Why `object` is not strict JSON, with the position and without its text.
+pub(super) fn not_strict(object: &str) -> Error {
+    let error = unusable("");
+    match serde_json::from_str::<IgnoredAny>(object) {
+        Err(fault) => {
+            error.with_detail(format!("the secret is not strict JSON, from character {}", fault.column()))
+        }
+        Ok(_) => error.with_detail("the secret is not strict JSON: a member twice, or too deep"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::remote::renewal::service_account::ServiceAccount;
+    use ::base64::Engine as _;
+    use ::base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE};
+    use proptest::prelude::*;
+
+    const PEM: &str = include_str!("../../../tests/data/keys/rsa-2048-a.pem");
+
+    proptest! {
+        #[test]
+        fn nothing_makes_it_panic(text in "\\PC*", bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            for text in [text, String::from_utf8_lossy(&bytes).into_owned(), STANDARD.encode(&bytes)] {
+                let _ = object(&text);
+            }
+        }
+    }
+
+    #[test]
+    fn a_secret_is_taken_out_of_what_it_is_wrapped_in() {
+        let secret = "{\"uid\": \"a\"}";
+        let in_json = serde_json::Value::from(secret).to_string();
+        for wrapped in [
+            secret.to_owned(),
+            format!("\u{feff}{secret}\r\n"),
+            format!("\n\u{feff} {secret}"),
+            format!("'{secret}'\n"),
+            STANDARD.encode(secret),
+            STANDARD_NO_PAD.encode(secret) + "\n",
+            URL_SAFE.encode(format!("\u{feff}{secret}\n")),
+            in_json.clone(),
+            serde_json::Value::from(in_json.as_str()).to_string(),
+            STANDARD.encode(&in_json),
+            serde_json::Value::from(STANDARD.encode(secret)).to_string(),
+        ] {
+            assert_eq!(*object(&wrapped).unwrap(), secret, "{wrapped:?}");
+        }
+        let mut deep = secret.to_owned();
+        (0..=MAX_WRAPPINGS).for_each(|_| deep = STANDARD.encode(&deep));
+        for (text, why) in [
+            ("", "empty"),
+            ("\u{feff} \n", "empty"),
+            ("[]", "no JSON object"),
+            ("\"", "no JSON object"),
+            ("'", "no JSON object"),
+            ("/run/secrets/account.json", "no JSON object"),
+            (&deep, "no JSON object"),
+            (PEM, "a key in PEM"),
+        ] {
+            let error = object(text).unwrap_err().to_string();
+            assert!(error.contains(why), "{text:?}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_fault_of_the_json_is_placed_and_not_shown() {
+        for (object, why) in [
+            (r#"{"uid":"hidden","x":hidden}"#, "character 21"),
+            (r#"{"uid":"hidden"} hidden"#, "character 18"),
+            (r#"{"uid":"hidden","uid":"hidden"}"#, "a member twice"),
+        ] {
+            let error = ServiceAccount::from_json(object).unwrap_err().to_string();
+            assert!(error.contains(why) && !error.contains("hidden"), "{error}");
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! A secret of the operator's: given as text, or in a file.
+
+use super::lenient::without_bom;
+use crate::error::{Error, ErrorKind, Result};
+use crate::remote::transport::{FetchError, FetchFailure};
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use zeroize::Zeroizing;
+
+/// The largest file that is read, in bytes.
+const MAX_FILE_LEN: u64 = 64 * 1024;
+
+pub(super) fn unusable(detail: &'static str) -> Error {
+    Error::new(ErrorKind::UnusableCredentials, detail)
+}
+
+/// A login that failed because its secret cannot be used.
+pub(super) fn failed(error: &Error) -> FetchError {
+    FetchError::new(FetchFailure::Credentials, error.detail().to_owned())
+}
+
+/// Where a secret is.
+#[derive(Clone)]
+pub(super) enum SecretText {
+    Text(Arc<Zeroizing<String>>),
+    /// Read for each login: whoever replaces it needs no restart.
+    File(PathBuf),
+}
+
+impl SecretText {
+    pub(super) fn new(text: &str) -> Self {
+        Self::Text(Arc::new(Zeroizing::new(text.to_owned())))
+    }
+
+    /// The secret. `setting` is the file's setting, for errors.
+    ///
+    /// # Errors
+    /// [`ErrorKind::UnusableCredentials`]: the file cannot be read.
+    pub(super) fn read(&self, setting: &str) -> Result<Arc<Zeroizing<String>>> {
+        match self {
+            Self::Text(text) => Ok(Arc::clone(text)),
+            Self::File(path) => read(path).map(Arc::new).map_err(|why| in_file(setting, path, &why)),
+        }
+    }
+
+    /// `error` of what this holds, with the file's path.
+    pub(super) fn named(&self, setting: &str, error: Error) -> Error {
+        match self {
+            Self::Text(_) => error,
+            Self::File(path) => in_file(setting, path, error.detail()),
+        }
+    }
+}
+
+fn in_file(setting: &str, path: &Path, why: &str) -> Error {
+    unusable("").with_detail(format!("{setting} {}: {why}", path.display()))
+}
+
+/// The text of a file, without a byte order mark and without line ends after it. The error shows no byte of it.
+fn read(path: &Path) -> Result<Zeroizing<String>, String> {
+    let mut bytes = Zeroizing::new(Vec::new());
+    File::open(path)
+        .and_then(|file| file.take(MAX_FILE_LEN + 1).read_to_end(&mut bytes))
+        .map_err(|error| format!("cannot be read: {error}"))?;
+    if bytes.len() as u64 > MAX_FILE_LEN {
+        return Err(format!("larger than {MAX_FILE_LEN} bytes"));
+    }
+    let text = std::str::from_utf8(&bytes).map_err(|_| "is not UTF-8".to_owned())?;
+    Ok(Zeroizing::new(without_bom(text).trim_end_matches(['\n', '\r']).to_owned()))
+}

@@ -1,0 +1,90 @@
+//! Certificates for loopback servers that speak TLS, and for their clients.
+
+#![allow(dead_code, reason = "each test binary uses a part")]
+
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::server::WebPkiClientVerifier;
+use rustls::server::danger::ClientCertVerifier;
+use rustls::{RootCertStore, ServerConfig};
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, SystemTime};
+
+/// A certificate authority made for the test.
+pub(crate) struct Authority(pub(crate) CertifiedIssuer<'static, KeyPair>);
+
+impl Authority {
+    pub(crate) fn new() -> Self {
+        // Each has a name of its own: of two with one name, a server would try the wrong one's key.
+        static NUMBER: AtomicUsize = AtomicUsize::new(0);
+        let mut params = CertificateParams::default();
+        let name = format!("authority {}", NUMBER.fetch_add(1, Ordering::Relaxed));
+        params.distinguished_name.push(DnType::CommonName, name);
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+        Self(CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap())
+    }
+
+    /// The PEM file to trust.
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("remote-{name}.pem"));
+        fs::write(&path, self.0.pem()).unwrap();
+        path
+    }
+
+    /// A client's certificate and its key, in PEM.
+    pub(crate) fn client(&self) -> (String, String) {
+        let key = KeyPair::generate().unwrap();
+        let mut params = CertificateParams::new(["client.example".to_owned()]).unwrap();
+        params.not_after = tomorrow().into();
+        (params.signed_by(&key, &self.0).unwrap().pem(), key.serialize_pem())
+    }
+
+    /// A server for `host`, with a certificate valid until then.
+    pub(crate) fn server(&self, host: &str, until: SystemTime) -> ServerConfig {
+        let (certificate, key) = self.certificate(host, until);
+        server_config(certificate, &key, None)
+    }
+
+    pub(crate) fn certificate(&self, host: &str, until: SystemTime) -> (CertificateDer<'static>, KeyPair) {
+        let key = KeyPair::generate().unwrap();
+        let mut params = CertificateParams::new([host.to_owned()]).unwrap();
+        params.not_before = (until - Duration::from_secs(86400)).into();
+        params.not_after = until.into();
+        (params.signed_by(&key, &self.0).unwrap().der().clone(), key)
+    }
+}
+
+/// `clients`: which client certificates the server requires.
+pub(crate) fn server_config(
+    certificate: CertificateDer<'static>,
+    key: &KeyPair,
+    clients: Option<Arc<dyn ClientCertVerifier>>,
+) -> ServerConfig {
+    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+    let builder =
+        ServerConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap();
+    match clients {
+        Some(clients) => builder.with_client_cert_verifier(clients),
+        None => builder.with_no_client_auth(),
+    }
+    .with_single_cert(vec![certificate], key)
+    .unwrap()
+}
+
+pub(crate) fn tomorrow() -> SystemTime {
+    SystemTime::now() + Duration::from_secs(86400 / 2)
+}
+
+/// What accepts clients whose certificate is of this authority alone.
+pub(crate) fn clients_of(authority: &Authority) -> Arc<dyn ClientCertVerifier> {
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let mut roots = RootCertStore::empty();
+    roots.add(authority.0.der().clone()).unwrap();
+    WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build().unwrap()
+}
