@@ -2,8 +2,9 @@
 
 package bouncer
 
-// An Algorithm is a signature algorithm by its JWA name, the value of the header parameter "alg" (RFC 7518 section 3.1,
-// RFC 8037, RFC 9864). There is none for "none" and none for the symmetric HS family.
+// An Algorithm is a signature algorithm by its JWA name, the value of the header parameter "alg"
+// (RFC 7518 section 3.1, RFC 8037, RFC 9864). There is none for "none" and none for the symmetric
+// HS family.
 type Algorithm string
 
 // The algorithms that can be verified.

@@ -5,12 +5,15 @@ package bouncer
 import (
 	"errors"
 	"time"
+
+	"bouncer_verify/bouncer/internal/native"
 )
 
-// Columns are the verdicts of a batch, laid out as Apache Arrow does (its "Columnar Format", 1.0): buffers that may be handed to
-// it as they are. They are Go memory of the caller's.
+// Columns are the verdicts of a batch, laid out as Apache Arrow does (its "Columnar Format", 1.0):
+// buffers that may be handed to it as they are. They are Go memory of the caller's.
 //
-// In a validity bitmap the bit i, counted from the lowest of the first byte, is set where row i has a value.
+// In a validity bitmap the bit i, counted from the lowest of the first byte, is set where row i has
+// a value.
 type Columns struct {
 	// Status is 0 for a token that passed, and otherwise [Error].Status: UInt32.
 	Status []uint32
@@ -18,7 +21,8 @@ type Columns struct {
 	Exp []int64
 	// ExpValidity says which rows have an "exp".
 	ExpValidity []byte
-	// UIDOffsets says where in UIDData the "uid" of each row begins, and one value more where the last ends: LargeUtf8.
+	// UIDOffsets says where in UIDData the "uid" of each row begins, and one value more where the
+	// last ends: LargeUtf8.
 	UIDOffsets []int64
 	// UIDData has the "uid"s of the tokens that passed, one behind the other, in UTF-8.
 	UIDData []byte
@@ -26,31 +30,20 @@ type Columns struct {
 	UIDValidity []byte
 }
 
-// newColumns makes columns for so many rows, all but UIDData, which may have no length yet.
-func newColumns(rows int) *Columns {
-	return &Columns{
-		Status:      make([]uint32, rows),
-		Exp:         make([]int64, rows),
-		ExpValidity: make([]byte, (rows+7)/8),
-		UIDOffsets:  make([]int64, rows+1),
-		UIDValidity: make([]byte, (rows+7)/8),
-	}
-}
-
 // columnsOf does in Go what the library does for its own batches.
 func columnsOf(results []BatchResult) *Columns {
-	columns := newColumns(len(results))
+	columns := (*Columns)(native.NewColumns(len(results)))
 	for i, result := range results {
 		if result.Token == nil {
 			columns.Status[i] = statusOfError(result.Err)
 		} else {
-			claims := result.Token.claims()
-			if claims.times&hasExp != 0 {
-				columns.Exp[i] = int64(claims.exp)
+			token := result.Token.get()
+			if exp, found := token.Exp(); found {
+				columns.Exp[i] = exp
 				columns.ExpValidity[i/8] |= 1 << (i % 8)
 			}
-			if claims.has_uid != 0 {
-				columns.UIDData = append(columns.UIDData, result.Token.UID()...)
+			if uid, found := token.UID(); found {
+				columns.UIDData = append(columns.UIDData, uid...)
 				columns.UIDValidity[i/8] |= 1 << (i % 8)
 			}
 		}
@@ -64,7 +57,7 @@ func statusOfError(err error) uint32 {
 	if errors.As(err, &fault) {
 		return fault.Status
 	}
-	return statusKeysUnavailable
+	return native.StatusKeysUnavailable
 }
 
 // Rows returns the number of tokens.
@@ -78,7 +71,8 @@ func (c *Columns) UID(row int) (string, bool) {
 	return string(c.UIDData[c.UIDOffsets[row]:c.UIDOffsets[row+1]]), true
 }
 
-// ExpiresAt returns "exp" of the token at row as [VerifiedToken.ExpiresAt] does, and false also if the token is refused.
+// ExpiresAt returns "exp" of the token at row as [VerifiedToken.ExpiresAt] does, and false also if
+// the token is refused.
 func (c *Columns) ExpiresAt(row int) (time.Time, bool) {
-	return timeOf(c.Exp[row], c.ExpValidity[row/8]>>(row%8)&1 != 0)
+	return native.TimeOf(c.Exp[row], c.ExpValidity[row/8]>>(row%8)&1 != 0)
 }

@@ -267,7 +267,8 @@ func checkAccessors(t testing.TB, c corpusCase, token *bouncer.VerifiedToken) {
 		if found != present {
 			t.Errorf("%s: %s is there: %v, not %v", c.ID, name, found, present)
 		}
-		// A double rounds a fraction just under a second up to it, so the distance can be a whole one.
+		// A double rounds a fraction just under a second up to it, so the distance can be a whole
+		// one.
 		if distance := float64(at.Unix()) - expected; present && expected < 1<<53 && (distance < -1 || distance > 1) {
 			t.Errorf("%s: %s is %v, not %v", c.ID, name, at.Unix(), expected)
 		}

@@ -1,5 +1,5 @@
-// Package bouncer verifies JSON Web Tokens against an issuer's JWK Set: who sent this request, and may I
-// believe it?
+// Package bouncer verifies JSON Web Tokens against an issuer's JWK Set: who sent this request, and
+// may I believe it?
 //
 //	jwks, err := bouncer.LoadJWKS(document)                       // once: the issuer's keys
 //	verifier, err := bouncer.NewVerifier(jwks, bouncer.Policy{})  // once: and what its tokens must be
@@ -9,13 +9,14 @@
 // [RequireToken] is middleware for HTTP services, and [Verifier.VerifyAuthorization] takes the
 // header's value.
 //
-// The decision is made by the library bouncer_verify, the same for every language that it serves: a token has
-// one verdict, with one error, whether Go, C, C++, Python or Rust asks. The verdicts are those of RFC 7519,
-// RFC 7515 and RFC 8725 in their strict reading.
+// The decision is made by the library bouncer_verify, the same for every language that it serves: a
+// token has one verdict, with one error, whether Go, C, C++, Python or Rust asks. The verdicts are
+// those of RFC 7519, RFC 7515 and RFC 8725 in their strict reading.
 //
 // # Remote keys
 //
-// A [*RemoteJWKS] takes the place of a [*JWKSet] where keys are to be fetched from the issuer, and kept fresh:
+// A [*RemoteJWKS] takes the place of a [*JWKSet] where keys are to be fetched from the issuer, and
+// kept fresh:
 //
 //	keys, err := bouncer.NewRemoteJWKS(bouncer.RemoteOptions{URL: "https://master.mesos/acs/api/v1/auth/jwks"})
 //	verifier, err := bouncer.NewVerifier(keys, bouncer.Policy{})
@@ -23,28 +24,30 @@
 //
 // # The service's own token
 //
-// A [*TokenRenewer] logs the service in, and keeps the token valid that it sends with its own requests:
+// A [*TokenRenewer] logs the service in, and keeps the token valid that it sends with its own
+// requests:
 //
 //	renewer, err := bouncer.NewTokenRenewer(bouncer.RenewerOptions{ServiceAccountFile: "/run/secrets/account.json"})
 //	client := &http.Client{Transport: renewer.Transport(nil, "master.mesos")}
 //
 // # Many tokens, and tokens that come again
 //
-// [Verifier.VerifyBatch] verifies many tokens in one call, [Verifier.VerifyBatchColumns] gives the verdicts in Apache Arrow's
-// layout, and [Verifier.WithCache] remembers tokens that passed:
+// [Verifier.VerifyBatch] verifies many tokens in one call, [Verifier.VerifyBatchColumns] gives the
+// verdicts in Apache Arrow's layout, and [Verifier.WithCache] remembers tokens that passed:
 //
 //	results, err := verifier.VerifyBatch(texts, 4)  // on up to four threads
 //	cached, err := verifier.WithCache(10_000)       // a verifier too
 //
 // # Policies
 //
-// The zero [Policy] is the one for DC/OS's Bouncer: RS256, and the claims "exp" and "uid" are required.
-// [ForIssuer] makes the one for any other issuer. Every field that is left alone is at its strictest.
+// The zero [Policy] is the one for DC/OS's Bouncer: RS256, and the claims "exp" and "uid" are
+// required. [ForIssuer] makes the one for any other issuer. Every field that is left alone is at
+// its strictest.
 //
 // # Errors
 //
-// Every refusal is an [*Error], and for each of its causes there is one variable to compare with, and one for
-// each group of causes:
+// Every refusal is an [*Error], and for each of its causes there is one variable to compare with,
+// and one for each group of causes:
 //
 //	errors.Is(err, bouncer.ErrExpired)       // this cause
 //	errors.Is(err, bouncer.ErrInvalidToken)  // the token is at fault: HTTP 401
@@ -58,9 +61,10 @@
 //
 // # Goroutines and memory
 //
-// Everything here may be used by any number of goroutines at once, Close included. A [*VerifiedToken], an
-// [OwnToken], a [*JWK] and an [*Error] are Go values, with nothing to close. A [*JWKSet], a [*RemoteJWKS], a [*Verifier] and a
-// [*TokenRenewer] own memory outside of Go's heap: Close frees it at once, and without Close the garbage collector has it freed some time after the
+// Everything here may be used by any number of goroutines at once, Close included. A
+// [*VerifiedToken], an [OwnToken], a [*JWK] and an [*Error] are Go values, with nothing to close. A
+// [*JWKSet], a [*RemoteJWKS], a [*Verifier] and a [*TokenRenewer] own memory outside of Go's heap:
+// Close frees it at once, and without Close the garbage collector has it freed some time after the
 // last use. Once closed, they answer [ErrClosed].
 //
 // # Linking

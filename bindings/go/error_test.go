@@ -14,12 +14,14 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"bouncer_verify/bouncer/internal/native"
 )
 
 const header = "../../include/bouncer_verify.h"
 
-// TestEveryStatusHasItsVariable reads the C header: a status is there with its number, its library's name, and a variable that
-// is called after it.
+// TestEveryStatusHasItsVariable reads the C header: a status is there with its number, its
+// library's name, and a variable that is called after it.
 func TestEveryStatusHasItsVariable(t *testing.T) {
 	text, err := os.ReadFile(header)
 	if err != nil {
@@ -43,11 +45,11 @@ func TestEveryStatusHasItsVariable(t *testing.T) {
 		switch {
 		case found == nil:
 			t.Errorf("error.go has no cause %d for BOUNCER_STATUS_%s", number, status[1])
-		case found.name != name || statusName(uint32(number)) != name:
-			t.Errorf("%d is %q here, %q in the library and %q in the header", number, found.name, statusName(uint32(number)), name)
+		case found.name != name || native.StatusName(uint32(number)) != name:
+			t.Errorf("%d is %q here, %q in the library and %q in the header", number, found.name, native.StatusName(uint32(number)), name)
 		}
 		variable := variableName(name)
-		if constant := "status" + strings.TrimPrefix(variable, "Err"); variables[variable] != constant {
+		if constant := "Status" + strings.TrimPrefix(variable, "Err"); variables[variable] != constant {
 			t.Errorf("error.go has %s with %q, not %s", variable, variables[variable], constant)
 		}
 	}
@@ -82,8 +84,8 @@ func variablesOf(t *testing.T, path string) map[string]string {
 			return true
 		}
 		if call, ok := spec.Values[0].(*ast.CallExpr); ok && len(call.Args) == 3 {
-			if number, ok := call.Args[0].(*ast.Ident); ok {
-				variables[spec.Names[0].Name] = number.Name
+			if number, ok := call.Args[0].(*ast.SelectorExpr); ok {
+				variables[spec.Names[0].Name] = number.Sel.Name
 			}
 		}
 		return true

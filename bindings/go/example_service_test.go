@@ -16,10 +16,11 @@ import (
 	"bouncer_verify/bouncer"
 )
 
-// A whole service: it believes requests by the issuer's keys, which keep themselves fresh, and sends its own ones with a token
-// that keeps itself valid.
+// A whole service: it believes requests by the issuer's keys, which keep themselves fresh, and
+// sends its own ones with a token that keeps itself valid.
 func Example_service() {
-	// What is around it: the issuer, another service behind it, and the service account's secret in a file.
+	// What is around it: the issuer, another service behind it, and the service account's secret in
+	// a file.
 	issuer := newIAM()
 	defer issuer.Close()
 	jwksURL, otherURL := issuer.URL+jwksPath, issuer.URL+"/service"

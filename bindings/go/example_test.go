@@ -14,8 +14,8 @@ import (
 	"bouncer_verify/bouncer/testdata/jwt"
 )
 
-// Keys and policy once, and then one call for every token. The token of this example is that of the DC/OS document, so it is
-// judged at a time in 2016; leave At out, and it is the system's.
+// Keys and policy once, and then one call for every token. The token of this example is that of the
+// DC/OS document, so it is judged at a time in 2016; leave At out, and it is the system's.
 func Example() {
 	jwks, err := bouncer.LoadJWKS([]byte(documentJWKS))
 	if err != nil {
@@ -36,8 +36,8 @@ func Example() {
 	// Output: peter until 2016-07-08 13:44:26 +0000 UTC
 }
 
-// Keys from the issuer's URL. The issuer of this example is a server beside it; real ones have a longer life, and a Policy
-// without At.
+// Keys from the issuer's URL. The issuer of this example is a server beside it; real ones have a
+// longer life, and a Policy without At.
 func ExampleRemoteJWKS() {
 	issuer := httptest.NewServer(document(documentJWKS))
 	defer issuer.Close()
@@ -186,7 +186,7 @@ func ExampleNewJWKSet() {
 		log.Fatal(err)
 	}
 	defer jwks.Close()
-	fmt.Println(key.KeyType(), key.Bits(), key.BouncerKeyID()[:8])
+	fmt.Println(key.KeyType(), key.Bits(), key.DCOSKeyID()[:8])
 	// Output: RSA 2048 55fb6104
 }
 

@@ -13,6 +13,7 @@ import (
 	"encoding/json"
 	"errors"
 	"os"
+	"path/filepath"
 	"runtime"
 	"runtime/debug"
 	"slices"
@@ -25,7 +26,8 @@ import (
 	"bouncer_verify/bouncer"
 )
 
-// The key set and token of the DC/OS document "Managing JSON Web Tokens". The token names peter and expired in 2016.
+// The key set and token of the DC/OS document "Managing JSON Web Tokens". The token names peter and
+// expired in 2016.
 const (
 	documentJWKS  = `{"keys": [{"kty": "RSA", "n": "sybUYxu3TXxXAgG_Eq72tKxE7xhGFgL14g5OGryDtE5dBL8frAoSsI4D7tSKR2pLbOlT68YJbYLUHxoju0E_NB9htjKEsay4t3WXoXQ-XsDM4Zz22H6HfDG6CCcvGb2DoQP0R2je1HJDA56_BoR8shZMxHbrX1WgQURtGygMD7bQY95qmHZYRPlq13-pR5Jnu70OMmFlbl-_o-ag1JfndTJPtx75IalCgy_h_itHLDPhdTfypAJeiewCOUZd9nNa1j19M-xeqlZonlRABqiH0e-vQVWCeW5FZ0HJamIjd2VifhRCp0fSAgCdCQdrY6HdI3h6egpn6z4gwkwXBfczww", "kid": "55fb61042768f62ea3b06778c6043f7c8c92769a0c248076a2995dfd50c4acb9", "use": "sig", "alg": "RS256", "e": "AQAB"}]}`
 	documentToken = "eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9.eyJleHAiOjE0Njc5ODU0NjYsInVpZCI6InBldGVyIn0.lsLJx2WsX99HF96CizMOcZpMIgbjGDBHvFZCGeNDsM-xZQzHQJHo_UA8WodQ52o8uBJ2CY983DhJdIH2Gfc_fbZtYGvUx-IvQnHFbUBd8qBN0A_4BQHeNINFUKdVQuJsbsW-uVj-w0q3RAFwO5DPPc2ppwIjkeQbgGP1ZN-2-uV6Jow04cdkq4jcODsD1y0v4EmIBPLQil0HU2B95IHtlBNN7haTUkCksXE-43BHy4ErboySeq6VgkwLpw_Pi8n236kZ2-GobSmhA-BpjbkO3uGLHrYUfJjrJyiPM2_PZQMHY80-m5sMMMQ9m1Ciag2Cw74JKGfJ3qMW3j3z2Hm7GQ"
@@ -148,8 +150,8 @@ func asJSON(v any) string {
 	return string(text)
 }
 
-// expectNoGrowth fails if the memory of the process grows with each run of use, in which a leak of one C object is at least
-// perRun bytes.
+// expectNoGrowth fails if the memory of the process grows with each run of use, in which a leak of
+// one C object is at least perRun bytes.
 func expectNoGrowth(t *testing.T, runs, perRun int, use func()) {
 	if _, err := os.Stat("/proc/self/statm"); err != nil {
 		t.Skip("SKIPPED: the leak test: it reads /proc/self/statm, which Linux has")
@@ -167,6 +169,15 @@ func expectNoGrowth(t *testing.T, runs, perRun int, use func()) {
 	if grown := residentBytes(t) - before; grown > runs*perRun/2 {
 		t.Errorf("%d runs took %d bytes for good, %d each", runs, grown, grown/runs)
 	}
+}
+
+// nativeSource returns the source of the package that calls C.
+func nativeSource(t testing.TB) string {
+	var all strings.Builder
+	for _, path := range must(filepath.Glob("internal/native/*"))(t) {
+		all.Write(must(os.ReadFile(path))(t))
+	}
+	return all.String()
 }
 
 func hasRaceDetector() bool {

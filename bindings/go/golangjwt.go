@@ -12,10 +12,12 @@ import (
 	"errors"
 	"strings"
 	"sync"
+
+	"bouncer_verify/bouncer/internal/native"
 )
 
-// A SigningMethod has golang-jwt verify signatures with this package. It has the methods of the interface jwt.SigningMethod of
-// github.com/golang-jwt/jwt/v5, which this package does not import:
+// A SigningMethod has golang-jwt verify signatures with this package. It has the methods of the
+// interface jwt.SigningMethod of github.com/golang-jwt/jwt/v5, which this package does not import:
 //
 //	jwt.RegisterSigningMethod("RS256", func() jwt.SigningMethod { return bouncer.SigningMethodRS256 })
 //	keys := func(*jwt.Token) (any, error) { return jwks, nil }
@@ -27,7 +29,7 @@ import (
 // stricter there: it rejects a Claims Set with a name twice, for example.
 type SigningMethod struct {
 	algorithm Algorithm
-	policy    func() (policyPointer, error)
+	policy    func() (*native.Policy, error)
 }
 
 // One method for each name that "alg" may have.
@@ -69,12 +71,14 @@ func signingMethod(algorithm Algorithm) *SigningMethod {
 // Alg returns the name of the algorithm.
 func (m *SigningMethod) Alg() string { return string(m.algorithm) }
 
-// Verify returns nil if the signature of signingString, the first two parts of a token, is one of key's:
+// Verify returns nil if the signature of signingString, the first two parts of a token, is one of
+// key's:
 //
 //   - a [*JWKSet], of which the keys are taken that fit the token's "kid" and "alg",
-//   - a [*RemoteJWKS], of which they are taken likewise: a token of unknown "kid" may cause a fetch and waits for it, as with
-//     [Verifier.Verify], at most as long as [RemoteOptions].MaxWait says,
-//   - a [*JWK], or what [JWKFromPublicKey] takes. Such a key is read anew by each call: prefer a set where many tokens come.
+//   - a [*RemoteJWKS], of which they are taken likewise: a token of unknown "kid" may cause a fetch
+//     and waits for it, as with [Verifier.Verify], at most as long as [RemoteOptions].MaxWait says,
+//   - a [*JWK], or what [JWKFromPublicKey] takes. Such a key is read anew by each call: prefer a
+//     set where many tokens come.
 //
 // Otherwise the error is an [*Error], [ErrKeysUnavailable] among them, or [ErrClosed]. A wrong RSA
 // signature is an [ErrInvalidSignature] and for [errors.Is] also [rsa.ErrVerification], as with
@@ -104,7 +108,7 @@ func (m *SigningMethod) Verify(signingString string, signature []byte, key any) 
 		return err
 	case fault.isOfClaims():
 		return nil // judged after the signature, which therefore holds
-	case fault.Status == statusInvalidSignature && m.isRSA():
+	case fault.Status == native.StatusInvalidSignature && m.isRSA():
 		return wrongRSASignature{fault}
 	}
 	return err
@@ -160,7 +164,7 @@ func (m *SigningMethod) verifyED25519(renamed, signingString string, signature [
 	var fault *Error
 	switch {
 	case verdict == nil, errors.As(verdict, &fault) && fault.isOfClaims():
-		return &Error{Status: statusInvalidSignature, Message: "the signature is that of another token"}
+		return &Error{Status: native.StatusInvalidSignature, Message: "the signature is that of another token"}
 	case !errors.Is(verdict, ErrInvalidSignature):
 		return verdict
 	}
@@ -235,11 +239,10 @@ func (r *RemoteJWKS) signatureVerifier(method *SigningMethod) (*Verifier, error)
 	if r == nil {
 		return nil, invalidArgument("the *RemoteJWKS is nil")
 	}
-	handle := r.handle()
-	if handle.lease == nil || !handle.lease.enter() {
+	if !r.native.Acquire() {
 		return nil, ErrClosed
 	}
-	defer handle.lease.leave()
+	defer r.native.Release()
 	if known, found := r.methods.Load(method); found {
 		return known.(*Verifier), nil
 	}
@@ -247,10 +250,11 @@ func (r *RemoteJWKS) signatureVerifier(method *SigningMethod) (*Verifier, error)
 	if err != nil {
 		return nil, err
 	}
-	verifier, err := newVerifier(handle, policy)
-	if err != nil {
-		return nil, err
+	made, failure := native.NewVerifier(r.native, policy)
+	if failure != nil {
+		return nil, errorOf(failure)
 	}
+	verifier := &Verifier{native: made, remote: r}
 	kept, others := r.methods.LoadOrStore(method, verifier)
 	if others {
 		_ = verifier.Close()
@@ -258,9 +262,9 @@ func (r *RemoteJWKS) signatureVerifier(method *SigningMethod) (*Verifier, error)
 	return kept.(*Verifier), nil
 }
 
-// PublicKeys returns the keys that may verify a token with this JOSE Header, for programs that verify signatures by other means:
-// those of the header's "kid", or if the set has none of that those without "kid", or all if the header has no "kid" (or it is
-// null or empty); and of them
+// PublicKeys returns the keys that may verify a token with this JOSE Header, for programs that
+// verify signatures by other means: those of the header's "kid", or if the set has none of that
+// those without "kid", or all if the header has no "kid" (or it is null or empty); and of them
 // those that fit "alg". With golang-jwt:
 //
 //	keys := func(token *jwt.Token) (any, error) {
@@ -301,7 +305,7 @@ func (s *JWKSet) PublicKeys(header map[string]any) ([]crypto.PublicKey, error) {
 		}
 	}
 	if len(found) == 0 {
-		return nil, &Error{Status: statusNoMatchingKey, Message: "no key of the JWK Set fits the token's kid and alg"}
+		return nil, &Error{Status: native.StatusNoMatchingKey, Message: "no key of the JWK Set fits the token's kid and alg"}
 	}
 	return found, nil
 }
@@ -311,9 +315,9 @@ func (s *JWKSet) keysOf(kid string) []*JWK {
 	var named, anonymous []*JWK
 	for _, key := range s.keys {
 		switch {
-		case !key.hasKID:
+		case !key.key.HasKID:
 			anonymous = append(anonymous, key)
-		case key.kid == kid:
+		case key.KeyID() == kid:
 			named = append(named, key)
 		}
 	}
@@ -324,5 +328,5 @@ func (s *JWKSet) keysOf(kid string) []*JWK {
 }
 
 func headerFault(parameter string) error {
-	return &Error{Status: statusMalformedHeader, Claim: parameter, Message: "the header parameter " + parameter + " is not a string"}
+	return &Error{Status: native.StatusMalformedHeader, Claim: parameter, Message: "the header parameter " + parameter + " is not a string"}
 }

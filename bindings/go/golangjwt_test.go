@@ -336,7 +336,8 @@ func TestEveryAlgorithmHasItsSigningMethod(t *testing.T) {
 	}
 }
 
-// The candidates are those that the library would try: the token's verdict is the same with them alone.
+// The candidates are those that the library would try: the token's verdict is the same with them
+// alone.
 func TestPublicKeysAreTheCandidatesOfTheCorpus(t *testing.T) {
 	compared := 0
 	for _, c := range corpus(t) {

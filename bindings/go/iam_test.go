@@ -28,8 +28,8 @@ const (
 	account   = "my-service"
 )
 
-// An iam is DC/OS's identity and access management on loopback, with one service account and a service behind it that takes
-// the latest token alone.
+// An iam is DC/OS's identity and access management on loopback, with one service account and a
+// service behind it that takes the latest token alone.
 type iam struct {
 	*httptest.Server
 	logins atomic.Int64

@@ -10,46 +10,42 @@ import (
 	"fmt"
 	"math/big"
 	"slices"
+
+	"bouncer_verify/bouncer/internal/native"
 )
 
-// A JWK is a public key for verifying signatures (RFC 7517 section 4): RSA of 2048 to 8192 bits, P-256, P-384, P-521 or
-// Ed25519. It is a Go value that never changes.
-type JWK struct {
-	kid, keyType, curve, pem, json, thumbprint, bouncerKID string
-	algorithm                                              Algorithm
-	bits                                                   int
-	n, e, der                                              []byte
-	hasKID, tolerated                                      bool
-}
+// A JWK is a public key for verifying signatures (RFC 7517 section 4): RSA of 2048 to 8192 bits,
+// P-256, P-384, P-521 or Ed25519. It is a Go value that never changes.
+type JWK struct{ key native.JWK }
 
 // ParseJWK reads one JWK, a JSON object. A key that cannot be used is an [ErrUnusableKey].
 func ParseJWK(document []byte) (*JWK, error) {
 	if errLibrary != nil {
 		return nil, errLibrary
 	}
-	return jwkFromJSON(document)
+	return newJWK(native.JWKFromJSON(document))
 }
 
-// JWKFromPEM reads a key from PEM with the label "PUBLIC KEY" (RFC 7468 section 13). A key that cannot be used is an
-// [ErrUnusableKey].
+// JWKFromPEM reads a key from PEM with the label "PUBLIC KEY" (RFC 7468 section 13). A key that
+// cannot be used is an [ErrUnusableKey].
 func JWKFromPEM(pem []byte) (*JWK, error) {
 	if errLibrary != nil {
 		return nil, errLibrary
 	}
-	return jwkFromPEM(pem)
+	return newJWK(native.JWKFromPEM(pem))
 }
 
-// JWKFromDER reads a key from DER SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7), as [x509.MarshalPKIXPublicKey] makes it.
-// A key that cannot be used is an [ErrUnusableKey].
+// JWKFromDER reads a key from DER SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7), as
+// [x509.MarshalPKIXPublicKey] makes it. A key that cannot be used is an [ErrUnusableKey].
 func JWKFromDER(der []byte) (*JWK, error) {
 	if errLibrary != nil {
 		return nil, errLibrary
 	}
-	return jwkFromDER(der)
+	return newJWK(native.JWKFromDER(der))
 }
 
-// JWKFromPublicKey makes a key of an [*rsa.PublicKey], [*ecdsa.PublicKey] or [ed25519.PublicKey]. Any other, and a key that
-// cannot be used, is an [ErrUnusableKey].
+// JWKFromPublicKey makes a key of an [*rsa.PublicKey], [*ecdsa.PublicKey] or [ed25519.PublicKey].
+// Any other, and a key that cannot be used, is an [ErrUnusableKey].
 //
 // [*ecdsa.PublicKey]: https://pkg.go.dev/crypto/ecdsa#PublicKey
 // [ed25519.PublicKey]: https://pkg.go.dev/crypto/ed25519#PublicKey
@@ -61,7 +57,7 @@ func JWKFromPublicKey(key crypto.PublicKey) (*JWK, error) {
 		if key == nil || key.N == nil || key.N.Sign() < 0 || key.E < 0 {
 			return nil, unusableKey("the *rsa.PublicKey is nil, or its N or E is nil or negative")
 		}
-		return jwkFromRSA(key.N.Bytes(), big.NewInt(int64(key.E)).Bytes())
+		return newJWK(native.JWKFromRSA(key.N.Bytes(), big.NewInt(int64(key.E)).Bytes()))
 	}
 	if key, ok := key.(*ecdsa.PublicKey); ok && (key == nil || key.X == nil || key.Y == nil) {
 		return nil, unusableKey("the *ecdsa.PublicKey is nil, or its X or Y is")
@@ -70,63 +66,71 @@ func JWKFromPublicKey(key crypto.PublicKey) (*JWK, error) {
 	if err != nil {
 		return nil, unusableKey(fmt.Sprintf("a %T cannot be written as SubjectPublicKeyInfo", key))
 	}
-	return jwkFromDER(der)
+	return newJWK(native.JWKFromDER(der))
+}
+
+func newJWK(key native.JWK, err *native.Error) (*JWK, error) {
+	if err != nil {
+		return nil, errorOf(err)
+	}
+	return &JWK{key}, nil
 }
 
 func unusableKey(message string) error {
-	return &Error{Status: statusUnusableKey, Message: message}
+	return &Error{Status: native.StatusUnusableKey, Message: message}
 }
 
 // KeyID returns "kid", or "" if the key has none.
-func (k *JWK) KeyID() string { return k.kid }
+func (k *JWK) KeyID() string { return k.key.KID }
 
 // Algorithm returns "alg", the one algorithm the key is for, or "" if it names none.
-func (k *JWK) Algorithm() Algorithm { return k.algorithm }
+func (k *JWK) Algorithm() Algorithm { return Algorithm(k.key.Algorithm) }
 
 // KeyType returns "kty": "RSA", "EC" or "OKP".
-func (k *JWK) KeyType() string { return k.keyType }
+func (k *JWK) KeyType() string { return k.key.KeyType }
 
 // Curve returns "crv", or "" for an RSA key.
-func (k *JWK) Curve() string { return k.curve }
+func (k *JWK) Curve() string { return k.key.Curve }
 
 // Bits returns the size of the RSA modulus or of the curve, in bits.
-func (k *JWK) Bits() int { return k.bits }
+func (k *JWK) Bits() int { return k.key.Bits }
 
 // N returns a copy of the RSA modulus, big-endian without leading zeros, or nil for other keys.
-func (k *JWK) N() []byte { return slices.Clone(k.n) }
+func (k *JWK) N() []byte { return slices.Clone(k.key.N) }
 
 // E returns a copy of the RSA exponent, big-endian without leading zeros, or nil for other keys.
-func (k *JWK) E() []byte { return slices.Clone(k.e) }
+func (k *JWK) E() []byte { return slices.Clone(k.key.E) }
 
-// Tolerated reports whether "n" or "e" were written as RFC 7518 section 2 forbids, and were read all the same: with a
-// leading zero octet, padding, or the standard base64 alphabet.
-func (k *JWK) Tolerated() bool { return k.tolerated }
+// Tolerated reports whether "n" or "e" were written as RFC 7518 section 2 forbids, and were read
+// all the same: with a leading zero octet, padding, or the standard base64 alphabet.
+func (k *JWK) Tolerated() bool { return k.key.Tolerated }
 
 // PEM returns the key as PEM with the label "PUBLIC KEY".
-func (k *JWK) PEM() string { return k.pem }
+func (k *JWK) PEM() string { return k.key.PEM }
 
 // DER returns a copy of the key as DER SubjectPublicKeyInfo.
-func (k *JWK) DER() []byte { return slices.Clone(k.der) }
+func (k *JWK) DER() []byte { return slices.Clone(k.key.DER) }
 
 // String returns the key as a JWK, a JSON object. It is a public key: there is nothing to hide.
-func (k *JWK) String() string { return k.json }
+func (k *JWK) String() string { return k.key.JSON }
 
 // MarshalJSON returns the key as a JWK.
-func (k *JWK) MarshalJSON() ([]byte, error) { return []byte(k.json), nil }
+func (k *JWK) MarshalJSON() ([]byte, error) { return []byte(k.key.JSON), nil }
 
 // Thumbprint returns the JWK Thumbprint with SHA-256 (RFC 7638), in base64url.
-func (k *JWK) Thumbprint() string { return k.thumbprint }
+func (k *JWK) Thumbprint() string { return k.key.Thumbprint }
 
-// BouncerKeyID returns the kid that Bouncer gives the RSA key, from its numbers, or "" for other keys.
-func (k *JWK) BouncerKeyID() string { return k.bouncerKID }
+// DCOSKeyID returns the kid that DC/OS gives the RSA key, from its numbers, or "" for other keys.
+func (k *JWK) DCOSKeyID() string { return k.key.DCOSKID }
 
-// PublicKey returns the key as the standard library has it: an [*rsa.PublicKey], [*ecdsa.PublicKey] or [ed25519.PublicKey]. A
-// key that the standard library does not hold, such as RSA with an exponent over 31 bits, is an [ErrUnusableKey].
+// PublicKey returns the key as the standard library has it: an [*rsa.PublicKey], [*ecdsa.PublicKey]
+// or [ed25519.PublicKey]. A key that the standard library does not hold, such as RSA with an
+// exponent over 31 bits, is an [ErrUnusableKey].
 //
 // [*ecdsa.PublicKey]: https://pkg.go.dev/crypto/ecdsa#PublicKey
 // [ed25519.PublicKey]: https://pkg.go.dev/crypto/ed25519#PublicKey
 func (k *JWK) PublicKey() (crypto.PublicKey, error) {
-	key, err := x509.ParsePKIXPublicKey(k.der)
+	key, err := x509.ParsePKIXPublicKey(k.key.DER)
 	if err != nil {
 		return nil, unusableKey("the standard library cannot hold the key: " + err.Error())
 	}
@@ -138,20 +142,20 @@ func (k *JWK) fits(algorithm Algorithm) bool {
 	if algorithm == EdDSA {
 		algorithm = Ed25519
 	}
-	if k.algorithm != "" && k.algorithm != algorithm {
+	if own := k.Algorithm(); own != "" && own != algorithm {
 		return false
 	}
 	switch algorithm {
 	case RS256, RS384, RS512, PS256, PS384, PS512:
-		return k.keyType == "RSA"
+		return k.key.KeyType == "RSA"
 	case ES256:
-		return k.curve == "P-256"
+		return k.key.Curve == "P-256"
 	case ES384:
-		return k.curve == "P-384"
+		return k.key.Curve == "P-384"
 	case ES512:
-		return k.curve == "P-521"
+		return k.key.Curve == "P-521"
 	case Ed25519:
-		return k.curve == "Ed25519"
+		return k.key.Curve == "Ed25519"
 	}
 	return false
 }

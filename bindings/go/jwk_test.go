@@ -39,8 +39,8 @@ func TestWhatAnRSAKeySays(t *testing.T) {
 	jwks := must(bouncer.LoadJWKS([]byte(documentJWKS)))(t)
 	key := jwks.Keys()[0]
 	const kid = "55fb61042768f62ea3b06778c6043f7c8c92769a0c248076a2995dfd50c4acb9"
-	if key.KeyID() != kid || key.BouncerKeyID() != kid {
-		t.Errorf("kid %q, Bouncer's %q", key.KeyID(), key.BouncerKeyID())
+	if key.KeyID() != kid || key.DCOSKeyID() != kid {
+		t.Errorf("kid %q, DC/OS's %q", key.KeyID(), key.DCOSKeyID())
 	}
 	if key.Algorithm() != bouncer.RS256 || key.KeyType() != "RSA" || key.Curve() != "" || key.Bits() != 2048 || key.Tolerated() {
 		t.Error(key)

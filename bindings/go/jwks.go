@@ -6,18 +6,21 @@ import (
 	"fmt"
 	"slices"
 	"sync/atomic"
+
+	"bouncer_verify/bouncer/internal/native"
 )
 
-// A JWKSet holds an issuer's public keys (RFC 7517 section 5), checked and parsed once. It never changes; any number of
-// goroutines may use it. [JWKSet.Close] it when it is no longer needed, or leave that to the garbage collector.
+// A JWKSet holds an issuer's public keys (RFC 7517 section 5), checked and parsed once. It never
+// changes; any number of goroutines may use it. [JWKSet.Close] it when it is no longer needed, or
+// leave that to the garbage collector.
 type JWKSet struct {
-	lease   lease
-	pointer jwksPointer
+	native  *native.JWKS
 	keys    []*JWK
 	skipped []SkippedKey
 	fast    int // keys of the accelerated back end
 
-	// The first policy that VerifyToken was called with stays prepared, because most programs have one.
+	// The first policy that VerifyToken was called with stays prepared, because most programs have
+	// one.
 	prepared atomic.Pointer[preparedPolicy]
 }
 
@@ -33,31 +36,26 @@ type SkippedKey struct {
 	Message string
 }
 
-// LoadJWKS reads a JWK Set document, at most 1 MiB with 1000 members, of which 100 usable ones are used. The document is not kept.
+// LoadJWKS reads a JWK Set document, at most 1 MiB with 1000 members, of which 100 usable ones are
+// used. The document is not kept.
 //
-// A key that cannot be used is left out; [JWKSet.Skipped] says why. The error is an [ErrMalformedJWKSet] if the document is not a JWK
-// Set, and an [ErrNoUsableKey] if nothing of it can be used.
+// A key that cannot be used is left out; [JWKSet.Skipped] says why. The error is an
+// [ErrMalformedJWKSet] if the document is not a JWK Set, and an [ErrNoUsableKey] if nothing of it
+// can be used.
 func LoadJWKS(document []byte) (*JWKSet, error) {
 	return LoadJWKSWith(document, BackendDefault)
 }
 
-// LoadJWKSWith is [LoadJWKS] for keys that verify with the back end. If there is none of that number, the error is an
-// [ErrInvalidArgument].
+// LoadJWKSWith is [LoadJWKS] for keys that verify with the back end. If there is none of that
+// number, the error is an [ErrInvalidArgument].
 func LoadJWKSWith(document []byte, backend Backend) (*JWKSet, error) {
 	if errLibrary != nil {
 		return nil, errLibrary
 	}
-	var pointer jwksPointer
-	var err error
 	if backend == BackendDefault {
-		pointer, err = loadJWKS(document)
-	} else {
-		pointer, err = loadJWKSWith(document, backend.number())
+		return newJWKSet(native.LoadJWKS(document))
 	}
-	if err != nil {
-		return nil, err
-	}
-	return newJWKSet(pointer), nil
+	return newJWKSet(native.LoadJWKSWith(document, backend.native()))
 }
 
 // NewJWKSet makes a key set of single keys. Without any the error is an [ErrNoUsableKey], and with
@@ -71,26 +69,26 @@ func NewJWKSet(keys ...*JWK) (*JWKSet, error) {
 		if key == nil {
 			return nil, invalidArgument(fmt.Sprintf("key %d is nil", i))
 		}
-		documents[i] = key.json
+		documents[i] = key.key.JSON
 	}
-	pointer, err := jwksOf(documents)
+	return newJWKSet(native.JWKSOf(documents))
+}
+
+func newJWKSet(jwks *native.JWKS, err *native.Error) (*JWKSet, error) {
 	if err != nil {
-		return nil, err
+		return nil, errorOf(err)
 	}
-	return newJWKSet(pointer), nil
+	set := &JWKSet{native: jwks, fast: jwks.AcceleratedKeys()}
+	for _, key := range jwks.Keys() {
+		set.keys = append(set.keys, &JWK{key})
+	}
+	for _, skipped := range jwks.Skipped() {
+		set.skipped = append(set.skipped, SkippedKey(skipped))
+	}
+	return set, nil
 }
 
-func newJWKSet(pointer jwksPointer) *JWKSet {
-	jwks := &JWKSet{pointer: pointer, keys: keysOf(pointer), skipped: skippedOf(pointer), fast: acceleratedKeysOf(pointer)}
-	lend(jwks, &jwks.lease, pointer, freeJWKS)
-	return jwks
-}
-
-func (s *JWKSet) handle() keyHandle {
-	return keyHandle{lease: &s.lease, newVerifier: func(policy policyPointer) (verifierPointer, error) {
-		return verifierOf(s.pointer, policy)
-	}}
-}
+func (s *JWKSet) source() (native.Keys, *RemoteJWKS) { return s.native, nil }
 
 // Keys returns the keys that can be used, in the document's order. They outlive the set.
 func (s *JWKSet) Keys() []*JWK { return slices.Clone(s.keys) }
@@ -98,13 +96,16 @@ func (s *JWKSet) Keys() []*JWK { return slices.Clone(s.keys) }
 // Skipped returns the keys that cannot be used, in the document's order.
 func (s *JWKSet) Skipped() []SkippedKey { return slices.Clone(s.skipped) }
 
-// AcceleratedKeys returns for how many of the keys [BackendAccelerated] verifies RS256 by its own arithmetic: 0 where the CPU
-// lacks the instructions.
+// AcceleratedKeys returns for how many of the keys [BackendAccelerated] verifies RS256 by its own
+// arithmetic: 0 where the CPU lacks the instructions.
 func (s *JWKSet) AcceleratedKeys() int { return s.fast }
 
-// Close frees the set, as soon as the calls that use it are done; later ones return [ErrClosed]. Verifiers made of it go on
-// working, and so do Keys and Skipped. Close may be called any number of times, and always returns nil.
+// Close frees the set, as soon as the calls that use it are done; later ones return [ErrClosed].
+// Verifiers made of it go on working, and so do Keys and Skipped. Close may be called any number of
+// times, and always returns nil.
 func (s *JWKSet) Close() error {
-	s.lease.close()
+	if s.native != nil {
+		s.native.Close()
+	}
 	return nil
 }

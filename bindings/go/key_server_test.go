@@ -66,7 +66,8 @@ func failing(status int) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }
 }
 
-// hanging does not answer until the test releases it, and then as after does. The client may go before.
+// hanging does not answer until the test releases it, and then as after does. The client may go
+// before.
 func hanging(t testing.TB, after http.HandlerFunc) (answer http.HandlerFunc, release func()) {
 	gate := make(chan struct{})
 	release = func() {

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+
+	"bouncer_verify/bouncer/internal/native"
 )
 
 // A TokenVerifier verifies tokens: a [*Verifier], or what a program puts in its place.
@@ -175,11 +177,12 @@ func onlyOne(values []string, what string) (string, error) {
 }
 
 func noToken(message string) error {
-	return &Error{Status: statusMalformedAuthorization, Message: message}
+	return &Error{Status: native.StatusMalformedAuthorization, Message: message}
 }
 
-// Refuse answers a request whose token was refused with err: with the status that [HTTPStatus] gives, and for a 401 with the challenge of
-// RFC 6750 section 3. The answer names the cause, such as "expired", and nothing of the token.
+// Refuse answers a request whose token was refused with err: with the status that [HTTPStatus]
+// gives, and for a 401 with the challenge of RFC 6750 section 3. The answer names the cause, such
+// as "expired", and nothing of the token.
 func Refuse(w http.ResponseWriter, _ *http.Request, err error) {
 	status := HTTPStatus(err)
 	if status == http.StatusUnauthorized {
@@ -213,9 +216,9 @@ func Challenge(err error) string {
 	return invalid
 }
 
-// HTTPStatus returns the status that answers a request whose token was refused with err: 401 if the token is at fault
-// ([ErrInvalidToken]), 503 if the keys are ([ErrKeys]) or the service's own login is ([ErrLogin]), and 500 for anything
-// else. It is 200 if err is nil.
+// HTTPStatus returns the status that answers a request whose token was refused with err: 401 if the
+// token is at fault ([ErrInvalidToken]), 503 if the keys are ([ErrKeys]) or the service's own login
+// is ([ErrLogin]), and 500 for anything else. It is 200 if err is nil.
 func HTTPStatus(err error) int {
 	switch {
 	case err == nil:
@@ -232,19 +235,21 @@ func HTTPStatus(err error) int {
 // tokenKey is the key of the token in a context.
 type tokenKey struct{}
 
-// ContextWithToken returns a context that carries the token: for tests of handlers, and for other middleware.
+// ContextWithToken returns a context that carries the token: for tests of handlers, and for other
+// middleware.
 func ContextWithToken(ctx context.Context, token *VerifiedToken) context.Context {
 	return context.WithValue(ctx, tokenKey{}, token)
 }
 
-// TokenFromContext returns the token that [RequireToken] verified. It reports false if there is none.
+// TokenFromContext returns the token that [RequireToken] verified. It reports false if there is
+// none.
 func TokenFromContext(ctx context.Context) (*VerifiedToken, bool) {
 	token, _ := ctx.Value(tokenKey{}).(*VerifiedToken)
 	return token, token != nil
 }
 
-// UIDFromContext returns the "uid" of the token that [RequireToken] verified. It reports false if there is no token, or none with a
-// "uid".
+// UIDFromContext returns the "uid" of the token that [RequireToken] verified. It reports false if
+// there is no token, or none with a "uid".
 func UIDFromContext(ctx context.Context) (string, bool) {
 	token, found := TokenFromContext(ctx)
 	if !found || token.UID() == "" {

@@ -7,17 +7,20 @@ import (
 	"io"
 	"log/slog"
 	"time"
+
+	"bouncer_verify/bouncer/internal/native"
 )
 
-// An OwnToken is the service's own token, which a [TokenRenewer] gives. It is a Go value that never changes, and stays valid until
-// it expires, whatever becomes of its renewer. The zero OwnToken is none.
+// An OwnToken is the service's own token, which a [TokenRenewer] gives. It is a Go value that never
+// changes, and stays valid until it expires, whatever becomes of its renewer. The zero OwnToken is
+// none.
 //
 // It is a secret: fmt and slog do not show it. Whoever wants the text asks for it.
-type OwnToken struct{ held *heldToken }
+type OwnToken struct{ content *ownToken }
 
-// A heldToken and its text are each behind a pointer. So fmt does not find the text in an unexported field of another struct
-// either, where it asks no method; and with a verb that does not fit, it follows one pointer.
-type heldToken struct {
+// The text is behind another pointer. So fmt does not find it in an unexported field of another
+// struct either, where it calls no method: with a verb that does not fit, it follows one pointer.
+type ownToken struct {
 	authorization *string // of which the token is the end
 	tokenAt       int
 	expiresAt     time.Time
@@ -25,44 +28,52 @@ type heldToken struct {
 	generation    uint64
 }
 
+func newOwnToken(token native.OwnToken) *ownToken {
+	expiresAt, expires := native.TimeOf(token.ExpiresAt, token.Expires)
+	return &ownToken{&token.Authorization, token.TokenAt, expiresAt, expires, token.Generation}
+}
+
 // Text returns the token.
 func (t OwnToken) Text() string {
-	if t.held == nil {
+	if t.content == nil {
 		return ""
 	}
-	return (*t.held.authorization)[t.held.tokenAt:]
+	return (*t.content.authorization)[t.content.tokenAt:]
 }
 
-// Authorization returns the value for the Authorization header: "token=<token>" for DC/OS, "Bearer <token>" otherwise.
+// Authorization returns the value for the Authorization header: "token=<token>" for DC/OS, "Bearer
+// <token>" otherwise.
 func (t OwnToken) Authorization() string {
-	if t.held == nil {
+	if t.content == nil {
 		return ""
 	}
-	return *t.held.authorization
+	return *t.content.authorization
 }
 
-// ExpiresAt returns when the token expires by its own "exp", in UTC. It reports false if it does not say.
+// ExpiresAt returns when the token expires by its own "exp", in UTC. It reports false if it does
+// not say.
 func (t OwnToken) ExpiresAt() (time.Time, bool) {
-	if t.held == nil {
+	if t.content == nil {
 		return time.Time{}, false
 	}
-	return t.held.expiresAt, t.held.expires
+	return t.content.expiresAt, t.content.expires
 }
 
-// Generation returns 1 for the first token of a renewer, and one more for each. It is 0 for the zero OwnToken.
+// Generation returns 1 for the first token of a renewer, and one more for each. It is 0 for the
+// zero OwnToken.
 func (t OwnToken) Generation() uint64 {
-	if t.held == nil {
+	if t.content == nil {
 		return 0
 	}
-	return t.held.generation
+	return t.content.generation
 }
 
 // String tells the tokens of a renewer apart and does not show them.
 func (t OwnToken) String() string {
-	if t.held == nil {
+	if t.content == nil {
 		return "no token"
 	}
-	return fmt.Sprintf("token %d (not shown)", t.held.generation)
+	return fmt.Sprintf("token %d (not shown)", t.content.generation)
 }
 
 // GoString is String.

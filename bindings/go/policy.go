@@ -4,24 +4,26 @@ package bouncer
 
 import (
 	"fmt"
-	"runtime"
 	"slices"
 	"strings"
 	"time"
+
+	"bouncer_verify/bouncer/internal/native"
 )
 
-// A Policy says what a token must be to be believed, beyond its signature. Every field that is left alone is at its
-// strictest, and the zero Policy is the one for DC/OS's Bouncer: signed with RS256, "exp" is there and not over, "uid" is a
-// string that is not empty, and there is no "aud".
+// A Policy says what a token must be to be believed, beyond its signature. Every field that is left
+// alone is at its strictest, and the zero Policy is the one for DC/OS's Bouncer: signed with RS256,
+// "exp" is there and not over, "uid" is a string that is not empty, and there is no "aud".
 //
 // For another issuer start from [ForIssuer].
 type Policy struct {
-	// Issuers lists what "iss" may be (RFC 7519 section 4.1.1), compared character for character. Then "iss" is
-	// required. None: "iss" is not looked at.
+	// Issuers lists what "iss" may be (RFC 7519 section 4.1.1), compared character for character.
+	// Then "iss" is required. None: "iss" is not looked at.
 	Issuers []string
 
-	// Audiences lists what "aud" may name (RFC 7519 section 4.1.3), compared character for character; one of its
-	// values must be listed. Then "aud" is required. None: a token with "aud" is for others, and refused.
+	// Audiences lists what "aud" may name (RFC 7519 section 4.1.3), compared character for
+	// character; one of its values must be listed. Then "aud" is required. None: a token with "aud"
+	// is for others, and refused.
 	Audiences []string
 
 	// AnyAudience accepts tokens made for anybody: "aud" is not looked at.
@@ -30,8 +32,9 @@ type Policy struct {
 	// Algorithms lists the algorithms that are allowed. None: RS256 alone.
 	Algorithms []Algorithm
 
-	// TokenType is the media type that the header parameter "typ" must be, such as "at+jwt" (RFC 8725 section 3.11).
-	// ASCII case does not matter, and "application/" may be left out. Empty: "typ" is not looked at.
+	// TokenType is the media type that the header parameter "typ" must be, such as "at+jwt" (RFC
+	// 8725 section 3.11). ASCII case does not matter, and "application/" may be left out. Empty:
+	// "typ" is not looked at.
 	TokenType string
 
 	// RequiredClaims lists claims that must be there, with any value but null.
@@ -46,11 +49,12 @@ type Policy struct {
 	// OptionalExp accepts tokens without "exp": they are valid for ever.
 	OptionalExp bool
 
-	// Leeway allows for clocks that differ: "exp" and "nbf" are moved apart by it, "nbf" always by 60 seconds at least. It
-	// counts in whole seconds, rounded down, and is at most 5 minutes.
+	// Leeway allows for clocks that differ: "exp" and "nbf" are moved apart by it, "nbf" always by
+	// 60 seconds at least. It counts in whole seconds, rounded down, and is at most 5 minutes.
 	Leeway time.Duration
 
-	// MaxTokenLen is the length of the longest token that is looked at, in bytes, at most 1 MiB. 0: 16 KiB.
+	// MaxTokenLen is the length of the longest token that is looked at, in bytes, at most 1 MiB. 0:
+	// 16 KiB.
 	MaxTokenLen int
 
 	// At is the time to judge at, for tests and audits. Zero: the system's clock.
@@ -68,16 +72,16 @@ const (
 	maxLeeway   = 5 * time.Minute
 )
 
-// ForIssuer returns the policy for tokens that issuer made for audience, in which "iss" and "aud" must match. "uid" may be
-// missing. The algorithm is RS256 until Algorithms says otherwise.
+// ForIssuer returns the policy for tokens that issuer made for audience, in which "iss" and "aud"
+// must match. "uid" may be missing. The algorithm is RS256 until Algorithms says otherwise.
 func ForIssuer(issuer, audience string) Policy {
 	return Policy{Issuers: []string{issuer}, Audiences: []string{audience}, OptionalUID: true}
 }
 
-// A preparedPolicy is the library's policy for one of Go. The garbage collector has it freed.
+// A preparedPolicy is the library's policy for one of Go.
 type preparedPolicy struct {
-	policy  Policy
-	pointer policyPointer
+	policy Policy
+	native *native.Policy
 }
 
 func (p Policy) equal(other Policy) bool {
@@ -97,18 +101,16 @@ func (p Policy) clone() Policy {
 
 // prepare builds a policy that is kept.
 func (p Policy) prepare() (*preparedPolicy, error) {
-	pointer, err := p.build()
+	policy, err := p.build()
 	if err != nil {
 		return nil, err
 	}
-	prepared := &preparedPolicy{policy: p.clone(), pointer: pointer}
-	runtime.AddCleanup(prepared, freePolicy, pointer)
-	return prepared, nil
+	return &preparedPolicy{p.clone(), policy}, nil
 }
 
-// build makes the library's policy, which the caller frees. Now is asked here. Fields that are out
-// of bounds, unknown algorithms and text that is not UTF-8 are an ErrInvalidArgument.
-func (p Policy) build() (policyPointer, error) {
+// build makes the library's policy. Now is asked here. Fields that are out of bounds, unknown
+// algorithms and text that is not UTF-8 are an ErrInvalidArgument.
+func (p Policy) build() (*native.Policy, error) {
 	at, hasTime := p.At, !p.At.IsZero()
 	if p.Now != nil {
 		if hasTime {
@@ -130,47 +132,44 @@ func (p Policy) build() (policyPointer, error) {
 			return nil, invalidArgument(fmt.Sprintf("Policy.Algorithms has an unknown algorithm: %q", algorithm))
 		}
 	}
-	draft := newPolicyDraft(!p.OptionalUID)
+	builder := native.NewPolicyBuilder(!p.OptionalUID)
 	if len(p.Algorithms) > 0 {
 		names := make([]string, len(p.Algorithms))
 		for i, algorithm := range p.Algorithms {
 			names[i] = string(algorithm)
 		}
-		draft.setAlgorithms(strings.Join(names, " "))
+		builder.SetAlgorithms(strings.Join(names, " "))
 	}
 	for _, issuer := range p.Issuers {
-		draft.addIssuer(issuer)
+		builder.AddIssuer(issuer)
 	}
 	for _, audience := range p.Audiences {
-		draft.addAudience(audience)
+		builder.AddAudience(audience)
 	}
 	if p.AnyAudience {
-		draft.setAnyAudience()
+		builder.SetAnyAudience()
 	}
 	for _, name := range p.RequiredClaims {
-		draft.addRequiredClaim(name)
+		builder.AddRequiredClaim(name)
 	}
 	for _, name := range p.RequiredStringClaims {
-		draft.addRequiredStringClaim(name)
+		builder.AddRequiredStringClaim(name)
 	}
 	if p.TokenType != "" {
-		draft.setTokenType(p.TokenType)
+		builder.SetTokenType(p.TokenType)
 	}
 	if p.OptionalExp {
-		draft.setOptionalExp()
+		builder.SetOptionalExp()
 	}
 	if p.Leeway > 0 {
-		draft.setLeeway(uint32(p.Leeway / time.Second))
+		builder.SetLeeway(uint32(p.Leeway / time.Second))
 	}
 	if p.MaxTokenLen > 0 {
-		draft.setMaxTokenLen(p.MaxTokenLen)
+		builder.SetMaxTokenLen(p.MaxTokenLen)
 	}
 	if hasTime {
-		draft.setTime(at)
+		builder.SetTime(at)
 	}
-	return draft.finish()
-}
-
-func invalidArgument(message string) error {
-	return &Error{Status: statusInvalidArgument, Message: message}
+	policy, err := builder.Policy()
+	return policy, errorOf(err)
 }

@@ -10,88 +10,103 @@ import (
 	"errors"
 	"runtime"
 	"sync"
+	"time"
+
+	"bouncer_verify/bouncer/internal/native"
 )
 
-// A RemoteJWKS is an issuer's JWK Set (RFC 7517 section 5), fetched from its URL and kept fresh in the background,
-// through rotations and outages. Any number of goroutines may use it.
+// A RemoteJWKS is an issuer's JWK Set (RFC 7517 section 5), fetched from its URL and kept fresh in
+// the background, through rotations and outages. Any number of goroutines may use it.
 //
-// Make one for each issuer and keep it: each has a thread, a budget and requests of its own, so one for every request
-// would be a load on the issuer. [RemoteJWKS.Close] it when it is no longer needed, or leave that to the garbage
-// collector.
+// Make one for each issuer and keep it: each has a thread, a budget and requests of its own, so one
+// for every request would be a load on the issuer. [RemoteJWKS.Close] it when it is no longer
+// needed, or leave that to the garbage collector.
 //
-//   - A token whose key is there is judged without a lock and without waiting, whatever the network does.
-//   - Keys are fetched again at 70 to 80 % of their lifetime. If that fails, it is tried again with growing pauses, and
-//     the old keys are used up to a bound, then not at all: [ErrKeysUnavailable].
-//   - A token of unknown "kid" may cause a fetch, two at once and one in 10 seconds; a token without "kid" that no key
-//     verifies, one in five minutes. Only a token that would pass otherwise does.
+//   - A token whose key is there is judged without a lock and without waiting, whatever the network
+//     does.
+//   - Keys are fetched again at 70 to 80 % of their lifetime. If that fails, it is tried again with
+//     growing pauses, and the old keys are used up to a bound, then not at all:
+//     [ErrKeysUnavailable].
+//   - A token of unknown "kid" may cause a fetch, two at once and one in 10 seconds; a token
+//     without "kid" that no key verifies, one in five minutes. Only a token that would pass
+//     otherwise does.
 //   - A key that the issuer has removed verifies nothing from the moment the new set is there.
 //
-// All that wait for one fetch share it, and wait in Go: at most a few threads of the operating system wait for a
-// RemoteJWKS, however many goroutines do.
+// All that wait for one fetch share it, and wait in Go: at most a few threads of the operating
+// system wait for a RemoteJWKS, however many goroutines do.
 type RemoteJWKS struct {
-	// Goroutines have the keeper alone, so that a RemoteJWKS that nobody closed can be found unreachable. Every method
-	// uses its receiver at its end, by runtime.KeepAlive: otherwise it could be closed during its own last call.
-	keeper  *keyKeeper
+	// Goroutines hold native and flights, never the RemoteJWKS, so that one that nobody closed can
+	// be found unreachable. Every method uses its receiver at its end, by runtime.KeepAlive:
+	// otherwise it could be closed during its own last call.
+	native  *native.RemoteJWKS
+	flights *singleflight
+	maxWait time.Duration // of a verification
 	cleanup runtime.Cleanup
 	methods sync.Map // *SigningMethod to *Verifier
 }
 
-// NewRemoteJWKS makes a remote key set. Unless the options say otherwise the first fetch begins at once, in the background;
-// [RemoteJWKS.WaitReady] waits for it.
+// NewRemoteJWKS makes a remote key set. Unless the options say otherwise the first fetch begins at
+// once, in the background; [RemoteJWKS.WaitReady] waits for it.
 //
-// The error is an [ErrInvalidArgument] if an option cannot be used, and an [ErrMalformedJWKSet] or [ErrNoUsableKey] if
-// it is the seed. That keys cannot be fetched is no error here.
+// The error is an [ErrInvalidArgument] if an option cannot be used, and an [ErrMalformedJWKSet] or
+// [ErrNoUsableKey] if it is the seed. That keys cannot be fetched is no error here.
 func NewRemoteJWKS(options RemoteOptions) (*RemoteJWKS, error) {
 	if errLibrary != nil {
 		return nil, errLibrary
 	}
-	pointer, err := options.build()
+	keys, err := options.build()
 	if err != nil {
 		return nil, err
 	}
-	remote := &RemoteJWKS{keeper: newKeyKeeper(pointer, options)}
-	remote.cleanup = runtime.AddCleanup(remote, (*keyKeeper).close, remote.keeper)
+	remote := &RemoteJWKS{
+		native:  keys,
+		flights: &singleflight{worker: keys, what: "keys", unavailable: ErrKeys, longest: options.longestFetch()},
+		maxWait: options.maxWait(),
+	}
+	remote.cleanup = runtime.AddCleanup(remote, (*native.RemoteJWKS).Close, keys)
+	if options.Logger != nil {
+		go watchKeys(keys, options.Logger)
+	}
 	return remote, nil
 }
 
-// WaitReady waits until there are keys to judge with: for programs that want to fail when they start, not with their
-// first request. It waits as long as ctx lets it.
+// WaitReady waits until there are keys to judge with: for programs that want to fail when they
+// start, not with their first request. It waits as long as ctx lets it.
 //
-// If ctx ends before, the error is an [ErrKeysUnavailable] that says why there are no keys, and for [errors.Is] also that
-// of ctx. It is [ErrClosed] after Close.
+// If ctx ends before, the error is an [ErrKeysUnavailable] that says why there are no keys, and for
+// [errors.Is] also that of ctx. It is [ErrClosed] after Close.
 func (r *RemoteJWKS) WaitReady(ctx context.Context) error {
 	defer runtime.KeepAlive(r)
-	return r.keeper.waitReady(ctx)
+	return r.flights.waitReady(ctx)
 }
 
-// Refresh fetches the keys now, with a fetch that begins after the call; several callers share one. It is for operators,
-// not for the way of a request: nothing limits how often.
+// Refresh fetches the keys now, with a fetch that begins after the call; several callers share one.
+// It is for operators, not for the way of a request: nothing limits how often.
 //
-// If the fetch fails, the error is an [ErrKeysUnavailable] that says why, and the keys in use stay. If ctx ends before,
-// the error is of the group [ErrKeys] and for [errors.Is] also that of ctx, and the fetch goes on. It is [ErrClosed]
-// after Close.
+// If the fetch fails, the error is an [ErrKeysUnavailable] that says why, and the keys in use stay.
+// If ctx ends before, the error is of the group [ErrKeys] and for [errors.Is] also that of ctx, and
+// the fetch goes on. It is [ErrClosed] after Close.
 func (r *RemoteJWKS) Refresh(ctx context.Context) error {
 	defer runtime.KeepAlive(r)
-	return r.keeper.fetchNow(ctx)
+	return r.flights.refresh(ctx)
 }
 
-// Current returns the keys in use: for looking at them, for [VerifyToken], and for other libraries. They stay as they are
-// when newer ones come. All keys are copied, in tens of microseconds: it is not for every request.
+// Current returns the keys in use: for looking at them, for [VerifyToken], and for other libraries.
+// They stay as they are when newer ones come. All keys are copied, in tens of microseconds: it is
+// not for every request.
 //
-// The error is an [ErrKeysUnavailable] if there are none yet or they are too old, and [ErrClosed] after Close.
+// The error is an [ErrKeysUnavailable] if there are none yet or they are too old, and [ErrClosed]
+// after Close.
 func (r *RemoteJWKS) Current() (*JWKSet, error) {
 	defer runtime.KeepAlive(r)
-	pointer, err := r.keeper.current()
-	if err != nil {
-		return nil, err
-	}
-	return newJWKSet(pointer), nil
+	return newJWKSet(r.native.Current())
 }
 
 // Status returns what the key set is doing, at this moment. The error is [ErrClosed] after Close.
 func (r *RemoteJWKS) Status() (RemoteStatus, error) {
 	defer runtime.KeepAlive(r)
-	return r.keeper.status()
+	status, err := r.native.Status()
+	return RemoteStatus(status), errorOf(err)
 }
 
 // PublicKeys is [JWKSet.PublicKeys] of the keys in use, which it reads anew each time, as
@@ -138,12 +153,12 @@ func (r *RemoteJWKS) publicKeysInUse(header map[string]any) ([]crypto.PublicKey,
 	return jwks.PublicKeys(header)
 }
 
-// Close ends it, for verifiers made of it too: a fetch under way is cut off, the thread ends, and whoever waits returns.
-// Later calls return [ErrClosed], and verifiers answer [ErrKeysUnavailable]. It may be called any number of times, and
-// always returns nil.
+// Close ends it, for verifiers made of it too: a fetch under way is cut off, the thread ends, and
+// whoever waits returns. Later calls return [ErrClosed], and verifiers answer [ErrKeysUnavailable].
+// It may be called any number of times, and always returns nil.
 func (r *RemoteJWKS) Close() error {
 	r.cleanup.Stop()
-	r.keeper.close()
+	r.native.Close()
 	r.methods.Range(func(method, verifier any) bool {
 		r.methods.Delete(method)
 		_ = verifier.(*Verifier).Close()
@@ -152,12 +167,4 @@ func (r *RemoteJWKS) Close() error {
 	return nil
 }
 
-func (r *RemoteJWKS) handle() keyHandle {
-	keeper := r.keeper
-	if keeper == nil {
-		return keyHandle{} // NewRemoteJWKS did not make it
-	}
-	return keyHandle{lease: &keeper.lease, remote: r, newVerifier: func(policy policyPointer) (verifierPointer, error) {
-		return remoteVerifierOf(keeper.pointer, policy)
-	}}
-}
+func (r *RemoteJWKS) source() (native.Keys, *RemoteJWKS) { return r.native, r }

@@ -28,7 +28,8 @@ func TestRemoteKeysAreFetchedOnceAndVerify(t *testing.T) {
 		expectAnna(t)(verifier.VerifyContext(soon(t), token))
 	}
 	server.expectHits(t, 1)
-	// A wrong signature may mean that the issuer has a new key of the same kid: once in five minutes that is looked up.
+	// A wrong signature may mean that the issuer has a new key of the same kid: once in five
+	// minutes that is looked up.
 	for range 10 {
 		_, err := verifier.Verify(token[:len(token)-4] + "AAAA")
 		expectError(t, err, bouncer.ErrInvalidSignature)
@@ -563,7 +564,8 @@ func TestMakingAndClosingKeepersTakesNoMemory(t *testing.T) {
 	issuer := newSigners(t, "a")
 	seed := []byte(issuer.jwks(t, "a"))
 	expectNoGrowth(t, 10000, 300, func() {
-		// Lazy and without a token, so that there is no thread: what C's heap keeps for each of those varies too much.
+		// Lazy and without a token, so that there is no thread: what C's heap keeps for each of
+		// those varies too much.
 		keys := must(bouncer.NewRemoteJWKS(bouncer.RemoteOptions{URL: "http://127.0.0.1:1/", Seed: seed, Lazy: true}))(t)
 		verifier := must(bouncer.NewVerifier(keys, remotePolicy))(t)
 		_ = must(keys.Current())(t).Close()
@@ -576,30 +578,4 @@ func TestMakingAndClosingKeepersTakesNoMemory(t *testing.T) {
 		_ = verifier.Close()
 		_ = keys.Close()
 	})
-}
-
-func BenchmarkVerifyRemote(b *testing.B) {
-	server := startKeyServer(b, document(documentJWKS))
-	keys := startRemote(b, bouncer.RemoteOptions{URL: server.URL})
-	waitReady(b, keys)
-	verifier := must(bouncer.NewVerifier(keys, documentPolicy))(b)
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := verifier.VerifyContext(context.Background(), documentToken); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
-
-func BenchmarkRemotePublicKeys(b *testing.B) {
-	server := startKeyServer(b, document(documentJWKS))
-	keys := startRemote(b, bouncer.RemoteOptions{URL: server.URL})
-	waitReady(b, keys)
-	header := map[string]any{"alg": "RS256"}
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := keys.PublicKeys(header); err != nil {
-			b.Fatal(err)
-		}
-	}
 }

@@ -6,69 +6,78 @@ import (
 	"fmt"
 	"log/slog"
 	"time"
+
+	"bouncer_verify/bouncer/internal/native"
 )
 
-// RemoteOptions says where a [RemoteJWKS] finds its keys, and how it keeps them. A URL or an Issuer is enough, and one of
-// them is needed. Durations count in milliseconds, rounded up; 0 is the default.
+// RemoteOptions says where a [RemoteJWKS] finds its keys, and how it keeps them. A URL or an Issuer
+// is enough, and one of them is needed. Durations count in milliseconds, rounded up; 0 is the
+// default.
 type RemoteOptions struct {
 	// URL is where the JWK Set document is: https, or http to this machine.
 	URL string
 
-	// Issuer, in place of URL, finds the JWK Set through the issuer's metadata at "/.well-known/openid-configuration" (OpenID
-	// Connect Discovery 1.0), which must name the same issuer, character for character.
+	// Issuer, in place of URL, finds the JWK Set through the issuer's metadata at
+	// "/.well-known/openid-configuration" (OpenID Connect Discovery 1.0), which must name the same
+	// issuer, character for character.
 	Issuer string
 
 	// AllowHTTP allows http to other machines: whoever is on the way can then choose the keys.
 	AllowHTTP bool
 
-	// CAFile is a PEM file with certificate authorities to trust beside the system's. It is read for each fetch, so it may be
-	// replaced.
+	// CAFile is a PEM file with certificate authorities to trust beside the system's. It is read
+	// for each fetch, so it may be replaced.
 	CAFile string
 
-	// Proxy is the proxy to go through, "http://[user:password@]host:port". Empty: as the environment says,
-	// https_proxy for https, http_proxy for http, else all_proxy, but for hosts in no_proxy, in lower or upper case. This
-	// machine is never reached through a proxy.
+	// Proxy is the proxy to go through, "http://[user:password@]host:port". Empty: as the
+	// environment says, https_proxy for https, http_proxy for http, else all_proxy, but for hosts
+	// in no_proxy, in lower or upper case. This machine is never reached through a proxy.
 	Proxy string
 
 	// NoProxy goes through no proxy, whatever the environment says.
 	NoProxy bool
 
-	// SameOriginRedirects follows up to three redirects to the same scheme, host and port. Without it a redirect is a failure.
+	// SameOriginRedirects follows up to three redirects to the same scheme, host and port. Without
+	// it a redirect is a failure.
 	SameOriginRedirects bool
 
-	// TTL is how long keys are fresh where the server does not say (Cache-Control, Expires; RFC 9111 section 4.2): at least a
-	// second. 0: 10 minutes. What the server says counts from 60 seconds to 24 hours.
+	// TTL is how long keys are fresh where the server does not say (Cache-Control, Expires; RFC
+	// 9111 section 4.2): at least a second. 0: 10 minutes. What the server says counts from 60
+	// seconds to 24 hours.
 	TTL time.Duration
 
-	// MaxStale is how long keys are used after the issuer last confirmed them, if it cannot be reached; never less than they
-	// are fresh. 0: 24 hours, or one with an Issuer.
+	// MaxStale is how long keys are used after the issuer last confirmed them, if it cannot be
+	// reached; never less than they are fresh. 0: 24 hours, or one with an Issuer.
 	MaxStale time.Duration
 
-	// Timeout is the time for one HTTP exchange, at most 5 minutes. 0: 5 seconds. The TCP connection must be there after 2.
+	// Timeout is the time for one HTTP exchange, at most 5 minutes. 0: 5 seconds. The TCP
+	// connection must be there after 2.
 	Timeout time.Duration
 
-	// MaxWait is how long a verification waits at most for a fetch that may bring its key, at most 5 minutes. 0: 2 seconds.
-	// Below 0: no verification waits.
+	// MaxWait is how long a verification waits at most for a fetch that may bring its key, at most
+	// 5 minutes. 0: 2 seconds. Below 0: no verification waits.
 	MaxWait time.Duration
 
-	// Seed is a JWK Set document to start with, until the first fetch succeeds: for programs that must answer at once.
-	// Nil: none.
+	// Seed is a JWK Set document to start with, until the first fetch succeeds: for programs that
+	// must answer at once. Nil: none.
 	Seed []byte
 
-	// LastGoodFile is a file that keeps the latest good document (mode 0600, replaced whole). It is started with if it is
-	// there, from the same source and not older than MaxStale. Whoever can write the file, or its folder, can choose the keys.
+	// LastGoodFile is a file that keeps the latest good document (mode 0600, replaced whole). It is
+	// started with if it is there, from the same source and not older than MaxStale. Whoever can
+	// write the file, or its folder, can choose the keys.
 	LastGoodFile string
 
-	// Lazy begins to fetch with the first verification, WaitReady or Refresh, not at once. Looking at the keys in use, as
-	// golang-jwt does through this package, begins nothing.
+	// Lazy begins to fetch with the first verification, WaitReady or Refresh, not at once. Looking
+	// at the keys in use, as golang-jwt does through this package, begins nothing.
 	Lazy bool
 
 	// Backend is the arithmetic that verifies signatures.
 	Backend Backend
 
-	// Logger is told of new keys (Info) and of failures (Warn), by a goroutine that holds one thread of the operating system
-	// until Close. It is told nothing of tokens, and no query of a URL. It must not hold the RemoteJWKS, unless the program
-	// closes that: what the goroutine can reach is never garbage. Nil: nobody is told.
+	// Logger is told of new keys (Info) and of failures (Warn), by a goroutine that holds one
+	// thread of the operating system until Close. It is told nothing of tokens, and no query of a
+	// URL. It must not hold the RemoteJWKS, unless the program closes that: what the goroutine can
+	// reach is never garbage. Nil: nobody is told.
 	Logger *slog.Logger
 }
 
@@ -79,7 +88,7 @@ const (
 )
 
 // build makes the library's remote key set.
-func (o RemoteOptions) build() (remotePointer, error) {
+func (o RemoteOptions) build() (*native.RemoteJWKS, error) {
 	switch {
 	case o.URL == "" && o.Issuer == "":
 		return nil, invalidArgument("RemoteOptions.URL and RemoteOptions.Issuer are both empty")
@@ -94,54 +103,55 @@ func (o RemoteOptions) build() (remotePointer, error) {
 	case o.Timeout < 0:
 		return nil, invalidArgument(fmt.Sprintf("RemoteOptions.Timeout is negative: %v", o.Timeout))
 	}
-	draft := o.location()
+	builder := o.location()
 	if o.Backend != BackendDefault {
-		draft.setBackend(o.Backend)
+		builder.SetBackend(o.Backend.native())
 	}
 	if o.AllowHTTP {
-		draft.setAllowHTTP()
+		builder.SetAllowHTTP()
 	}
 	if o.CAFile != "" {
-		draft.setCAFile(o.CAFile)
+		builder.SetCAFile(o.CAFile)
 	}
 	if o.Proxy != "" {
-		draft.setProxy(o.Proxy)
+		builder.SetProxy(o.Proxy)
 	}
 	if o.NoProxy {
-		draft.setNoProxy()
+		builder.SetNoProxy()
 	}
 	if o.SameOriginRedirects {
-		draft.setSameOriginRedirects()
+		builder.SetSameOriginRedirects()
 	}
 	if o.TTL > 0 {
-		draft.setTTL(o.TTL)
+		builder.SetTTL(o.TTL)
 	}
 	if o.MaxStale > 0 {
-		draft.setMaxStale(o.MaxStale)
+		builder.SetMaxStale(o.MaxStale)
 	}
 	if o.Timeout > 0 {
-		draft.setTimeout(o.Timeout)
+		builder.SetTimeout(o.Timeout)
 	}
 	if o.MaxWait > 0 {
-		draft.setMaxWait(o.MaxWait) // the waiting is done in Go; the library looks at the bounds
+		builder.SetMaxWait(o.MaxWait) // the waiting is done in Go; the library looks at the bounds
 	}
 	if o.Seed != nil {
-		draft.setSeed(o.Seed)
+		builder.SetSeed(o.Seed)
 	}
 	if o.LastGoodFile != "" {
-		draft.setLastGoodFile(o.LastGoodFile)
+		builder.SetLastGoodFile(o.LastGoodFile)
 	}
 	if o.Lazy {
-		draft.setLazy()
+		builder.SetLazy()
 	}
-	return draft.finish()
+	remoteJWKS, err := builder.RemoteJWKS()
+	return remoteJWKS, errorOf(err)
 }
 
-func (o RemoteOptions) location() *remoteDraft {
+func (o RemoteOptions) location() *native.RemoteBuilder {
 	if o.Issuer != "" {
-		return newRemoteDraftForIssuer(o.Issuer)
+		return native.NewIssuerBuilder(o.Issuer)
 	}
-	return newRemoteDraft(o.URL)
+	return native.NewRemoteBuilder(o.URL)
 }
 
 // maxWait is how long a verification waits.
@@ -152,8 +162,8 @@ func (o RemoteOptions) maxWait() time.Duration {
 	return max(o.MaxWait, 0)
 }
 
-// longestFetch is how long it can take until a fetch is done that is asked for now: the one under way and then its own,
-// of two exchanges each, and some slack.
+// longestFetch is how long it can take until a fetch is done that is asked for now: the one under
+// way and then its own, of two exchanges each, and some slack.
 func (o RemoteOptions) longestFetch() time.Duration {
 	timeout := o.Timeout
 	if timeout == 0 {

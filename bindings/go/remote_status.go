@@ -4,15 +4,15 @@ package bouncer
 
 import "time"
 
-// A RemoteStatus is what a [RemoteJWKS] is doing, at one moment: for metrics, logs and health checks. Counts are this
-// process's alone, and times are in UTC, rounded down to a second.
+// A RemoteStatus is what a [RemoteJWKS] is doing, at one moment: for metrics, logs and health
+// checks. Counts are this process's alone, and times are in UTC, rounded down to a second.
 type RemoteStatus struct {
 	// Source is the URL, without its query, or the issuer.
 	Source string
 	// State says whether and how the keys can be used.
 	State RemoteState
-	// Generation is 0 before the first keys, and one more with each change of them: what is derived from the keys is good
-	// for one generation.
+	// Generation is 0 before the first keys, and one more with each change of them: what is derived
+	// from the keys is good for one generation.
 	Generation uint64
 	// SHA256 is that of the document in use, in hex. Empty: there is none.
 	SHA256 string
@@ -20,12 +20,14 @@ type RemoteStatus struct {
 	UsableKeys uint64
 	// SkippedKeys is the number of keys that cannot be used.
 	SkippedKeys uint64
-	// LastSuccess is when the issuer last confirmed the keys in use. Zero: never, they are from a seed.
+	// LastSuccess is when the issuer last confirmed the keys in use. Zero: never, they are from a
+	// seed.
 	LastSuccess time.Time
-	// LastError is the latest failure, in a few words for a log, even if an attempt has succeeded since. Empty: none.
+	// LastError is the latest failure, in a few words for a log, even if an attempt has succeeded
+	// since. Empty: none.
 	LastError string
-	// LastErrorName is the same as a stable name: "connect", "timeout", "tls", "protocol", "status", "redirect",
-	// "too_large", "document", "issuer", "system" or "other".
+	// LastErrorName is the same as a stable name: "connect", "timeout", "tls", "protocol",
+	// "status", "redirect", "too_large", "document", "issuer", "system" or "other".
 	LastErrorName string
 	// LastErrorAt is when that was. Zero: there is none.
 	LastErrorAt time.Time
@@ -45,17 +47,19 @@ type RemoteStatus struct {
 	Retries uint64
 	// UnknownKID is the number of attempts begun because of a token whose "kid" was unknown.
 	UnknownKID uint64
-	// WithoutKID is the number of attempts begun because of a token without "kid" that no key verified.
+	// WithoutKID is the number of attempts begun because of a token without "kid" that no key
+	// verified.
 	WithoutKID uint64
 	// Requested is the number of attempts that the program asked for.
 	Requested uint64
-	// Suppressed is the number of tokens that lacked a key and caused no attempt: their "kid" was known to be absent, or a
-	// budget was spent.
+	// Suppressed is the number of tokens that lacked a key and caused no attempt: their "kid" was
+	// known to be absent, or a budget was spent.
 	Suppressed uint64
 }
 
-// A RemoteState says whether and how the keys of a [RemoteJWKS] can be used. Later versions may add to them.
-type RemoteState string
+// A RemoteState says whether and how the keys of a [RemoteJWKS] can be used. Later versions may add
+// to them.
+type RemoteState = string
 
 // The states.
 const (

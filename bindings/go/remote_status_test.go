@@ -64,13 +64,13 @@ func TestAStatusHasAFieldForEveryGetter(t *testing.T) {
 		}
 		t.Skip("SKIPPED: the header: run in a checkout")
 	}
-	cgo := string(must(os.ReadFile("cgo.go"))(t))
+	calls := nativeSource(t)
 	declaration := regexp.MustCompile(`(?m)^[a-z].*\b(bouncer_remote_(?:status|options|jwks)_\w+)\(`)
 	functions := declaration.FindAllStringSubmatch(string(text), -1)
 	getters := 0
 	for _, function := range functions {
-		if !strings.Contains(cgo, "C."+function[1]+"(") {
-			t.Errorf("cgo.go does not call %s", function[1])
+		if !strings.Contains(calls, "C."+function[1]+"(") {
+			t.Errorf("internal/native does not call %s", function[1])
 		}
 		if strings.HasPrefix(function[1], "bouncer_remote_status_") && function[1] != "bouncer_remote_status_free" {
 			getters++

@@ -4,10 +4,12 @@ package bouncer
 
 import "time"
 
-// A RenewalStatus is what a [TokenRenewer] is doing, at one moment: for metrics, logs and health checks. Counts are this
-// process's alone, and times are in UTC, rounded down to a second. It holds no token and no secret.
+// A RenewalStatus is what a [TokenRenewer] is doing, at one moment: for metrics, logs and health
+// checks. Counts are this process's alone, and times are in UTC, rounded down to a second. It holds
+// no token and no secret.
 type RenewalStatus struct {
-	// Source is where tokens come from: the login's URL without its query, or the name of the program's own source.
+	// Source is where tokens come from: the login's URL without its query, or the name of the
+	// program's own source.
 	Source string
 	// State says whether there is a token to hand out.
 	State RenewalState
@@ -17,10 +19,11 @@ type RenewalStatus struct {
 	Expires bool
 	// ExpiresIn is in how long it does. Zero: it has, or Expires is false.
 	ExpiresIn time.Duration
-	// LastError is the latest failure, in a few words for a log, even if a login has succeeded since. Empty: none.
+	// LastError is the latest failure, in a few words for a log, even if a login has succeeded
+	// since. Empty: none.
 	LastError string
-	// LastErrorName is the same as a stable name: those of [RemoteStatus], "rejected" and "refused" by the issuer, and
-	// "credentials".
+	// LastErrorName is the same as a stable name: those of [RemoteStatus], "rejected" and "refused"
+	// by the issuer, and "credentials".
 	LastErrorName string
 	// LastErrorAt is when that was. Zero: there is none.
 	LastErrorAt time.Time
@@ -44,8 +47,9 @@ type RenewalStatus struct {
 	Suppressed uint64
 }
 
-// A RenewalState says whether a [TokenRenewer] has a token to hand out. Later versions may add to them.
-type RenewalState string
+// A RenewalState says whether a [TokenRenewer] has a token to hand out. Later versions may add to
+// them.
+type RenewalState = string
 
 // The states.
 const (

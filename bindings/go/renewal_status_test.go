@@ -48,14 +48,14 @@ func TestEveryFunctionOfTheRenewerIsCalled(t *testing.T) {
 		}
 		t.Skip("SKIPPED: the header: run in a checkout")
 	}
-	cgo := string(must(os.ReadFile("cgo.go"))(t))
+	calls := nativeSource(t)
 	declaration := regexp.MustCompile(`(?m)^[a-z].*\b(bouncer_(?:renew|own_token|is_token)\w+)\(`)
 	waiting := []string{"bouncer_renewer_token", "bouncer_renewer_reject"} // which block: not for Go
 	getters := 0
 	for _, function := range declaration.FindAllStringSubmatch(string(text), -1) {
 		name := function[1]
-		if called := strings.Contains(cgo, "C."+name+"(") || strings.Contains(cgo, name+"("); called == slices.Contains(waiting, name) {
-			t.Errorf("cgo.go and %s: %v", name, called)
+		if called := strings.Contains(calls, "C."+name+"(") || strings.Contains(calls, name+"("); called == slices.Contains(waiting, name) {
+			t.Errorf("internal/native and %s: %v", name, called)
 		}
 		if strings.HasPrefix(name, "bouncer_renewal_status_") && name != "bouncer_renewal_status_free" {
 			getters++

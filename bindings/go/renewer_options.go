@@ -12,35 +12,41 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"bouncer_verify/bouncer/internal/native"
 )
 
-// RenewerOptions says where a [TokenRenewer] gets the service's own token, and how. Exactly one source is needed:
-// ServiceAccountJSON, ServiceAccountFile, ServiceAccountFromEnv, ClientCredentials or Source. Durations count in
-// milliseconds, rounded up; 0 is the default.
+// RenewerOptions says where a [TokenRenewer] gets the service's own token, and how. Exactly one
+// source is needed: ServiceAccountJSON, ServiceAccountFile, ServiceAccountFromEnv,
+// ClientCredentials or Source. Durations count in milliseconds, rounded up; 0 is the default.
 type RenewerOptions struct {
-	// ServiceAccountJSON is the secret of a DC/OS service account: "uid", "private_key" and "login_endpoint". The library has a
-	// copy of its own, which it wipes; the slice may be wiped too.
+	// ServiceAccountJSON is the secret of a DC/OS service account: "uid", "private_key" and
+	// "login_endpoint". The library has a copy of its own, which it wipes; the slice may be wiped
+	// too.
 	ServiceAccountJSON []byte
 
-	// ServiceAccountFile is a file with such a secret. It is read for each login, so it may be replaced.
+	// ServiceAccountFile is a file with such a secret. It is read for each login, so it may be
+	// replaced.
 	ServiceAccountFile string
 
-	// ServiceAccountFromEnv takes the secret, or the path of a file with it, from DCOS_SERVICE_ACCOUNT_CREDENTIAL.
+	// ServiceAccountFromEnv takes the secret, or the path of a file with it, from
+	// DCOS_SERVICE_ACCOUNT_CREDENTIAL.
 	ServiceAccountFromEnv bool
 
 	// ClientCredentials are those of an OAuth 2.0 client (RFC 6749 section 4.4).
 	ClientCredentials *ClientCredentials
 
-	// Source is the program's own way to a token. The token lives for lifetime, rounded down to a second; 0: as long as it
-	// says itself, a JWT until its "exp", another for ever.
+	// Source is the program's own way to a token. The token lives for lifetime, rounded down to a
+	// second; 0: as long as it says itself, a JWT until its "exp", another for ever.
 	//
-	// It is called by one goroutine at a time, never by one that waits for a token. Its context ends with Close, and after
-	// a minute, when nobody waits for the answer any more. An error that is [ErrLoginRejected] by [errors.Is] says that trying
-	// again soon is of no use. The error's text goes to the log and the status: it must hold no secret. A panic is a
-	// failure like any other. It must not send its requests through the renewer's own [TokenRenewer.Transport].
+	// It is called by one goroutine at a time, never by one that waits for a token. Its context
+	// ends with Close, and after a minute, when nobody waits for the answer any more. An error that
+	// is [ErrLoginRejected] by [errors.Is] says that trying again soon is of no use. The error's
+	// text goes to the log and the status: it must hold no secret. A panic is a failure like any
+	// other. It must not send its requests through the renewer's own [TokenRenewer.Transport].
 	//
-	// It must not hold the renewer, as a method of the value that keeps it does, unless the program closes that: what the
-	// goroutine that calls it can reach is never garbage.
+	// It must not hold the renewer, as a method of the value that keeps it does, unless the program
+	// closes that: what the goroutine that calls it can reach is never garbage.
 	Source func(ctx context.Context) (token string, lifetime time.Duration, err error)
 
 	// Name stands for Source in the log and the status. Empty: "program".
@@ -49,17 +55,20 @@ type RenewerOptions struct {
 	// LoginEndpoint is where a service account logs in, in place of what its secret says.
 	LoginEndpoint string
 
-	// Bearer writes "Bearer <token>" in the Authorization header: the default, but for a service account.
+	// Bearer writes "Bearer <token>" in the Authorization header: the default, but for a service
+	// account.
 	Bearer bool
 
-	// DCOSHeader writes "token=<token>" in the Authorization header: the default for a service account.
+	// DCOSHeader writes "token=<token>" in the Authorization header: the default for a service
+	// account.
 	DCOSHeader bool
 
-	// AllowHTTP allows to log in over http at other machines: whoever is on the way can then take the token.
+	// AllowHTTP allows to log in over http at other machines: whoever is on the way can then take
+	// the token.
 	AllowHTTP bool
 
-	// CAFile is a PEM file with certificate authorities to trust beside the system's. It is read for each login, so it may be
-	// replaced.
+	// CAFile is a PEM file with certificate authorities to trust beside the system's. It is read
+	// for each login, so it may be replaced.
 	CAFile string
 
 	// Proxy is the proxy to log in through, as [RemoteOptions].Proxy.
@@ -68,23 +77,26 @@ type RenewerOptions struct {
 	// NoProxy goes through no proxy, whatever the environment says.
 	NoProxy bool
 
-	// Timeout is the time for one HTTP exchange, at most 5 minutes. 0: 10 seconds. The TCP connection must be there after 2.
+	// Timeout is the time for one HTTP exchange, at most 5 minutes. 0: 10 seconds. The TCP
+	// connection must be there after 2.
 	Timeout time.Duration
 
-	// MaxWait is how long a caller waits at most for a token, at most 5 minutes. 0: 10 seconds. Below 0: no caller waits.
+	// MaxWait is how long a caller waits at most for a token, at most 5 minutes. 0: 10 seconds.
+	// Below 0: no caller waits.
 	MaxWait time.Duration
 
 	// Lazy logs in with the first call for a token, not at once.
 	Lazy bool
 
-	// Logger is told of new tokens (Info) and of failures (Warn), by a goroutine that holds one thread of the operating system
-	// until Close. It is told no token, no secret, and no query of a URL. As Source, it must not hold the renewer.
-	// Nil: nobody is told.
+	// Logger is told of new tokens (Info) and of failures (Warn), by a goroutine that holds one
+	// thread of the operating system until Close. It is told no token, no secret, and no query of a
+	// URL. As Source, it must not hold the renewer. Nil: nobody is told.
 	Logger *slog.Logger
 }
 
-// ClientCredentials are the credentials of an OAuth 2.0 client, which authenticates with HTTP Basic. fmt and slog do not
-// show the secret, but for fmt in an unexported field of another struct, where it asks no method. JSON shows it.
+// ClientCredentials are the credentials of an OAuth 2.0 client, which authenticates with HTTP
+// Basic. fmt and slog do not show the secret, but for fmt in an unexported field of another struct,
+// where it asks no method. JSON shows it.
 type ClientCredentials struct {
 	// TokenURL is the token endpoint: https, or http to this machine.
 	TokenURL string
@@ -126,53 +138,53 @@ func (o RenewerOptions) LogValue() slog.Value { return slog.StringValue(o.String
 const (
 	defaultLoginTimeout = 10 * time.Second
 	defaultTokenWait    = 10 * time.Second
-	longestSource       = time.Minute
 )
 
 // build makes the library's renewer.
-func (o RenewerOptions) build() (renewerPointer, error) {
+func (o RenewerOptions) build() (*native.Renewer, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	draft := o.source()
+	builder := o.source()
 	if o.LoginEndpoint != "" {
-		draft.setLoginEndpoint(o.LoginEndpoint)
+		builder.SetLoginEndpoint(o.LoginEndpoint)
 	}
 	if o.ClientCredentials != nil {
 		for _, name := range slices.Sorted(maps.Keys(o.ClientCredentials.Parameters)) {
 			for _, value := range o.ClientCredentials.Parameters[name] {
-				draft.addParameter(name, value)
+				builder.AddParameter(name, value)
 			}
 		}
 	}
 	if o.Bearer {
-		draft.setBearer()
+		builder.SetBearer()
 	}
 	if o.DCOSHeader {
-		draft.setDCOSHeader()
+		builder.SetDCOSHeader()
 	}
 	if o.AllowHTTP {
-		draft.setAllowHTTP()
+		builder.SetAllowHTTP()
 	}
 	if o.CAFile != "" {
-		draft.setCAFile(o.CAFile)
+		builder.SetCAFile(o.CAFile)
 	}
 	if o.Proxy != "" {
-		draft.setProxy(o.Proxy)
+		builder.SetProxy(o.Proxy)
 	}
 	if o.NoProxy {
-		draft.setNoProxy()
+		builder.SetNoProxy()
 	}
 	if o.Timeout > 0 {
-		draft.setTimeout(o.Timeout)
+		builder.SetTimeout(o.Timeout)
 	}
 	if o.MaxWait > 0 {
-		draft.setMaxWait(o.MaxWait) // the waiting is done in Go; the library looks at the bounds
+		builder.SetMaxWait(o.MaxWait) // the waiting is done in Go; the library looks at the bounds
 	}
 	if o.Lazy {
-		draft.setLazy()
+		builder.SetLazy()
 	}
-	return draft.finish()
+	renewer, err := builder.Renewer()
+	return renewer, errorOf(err)
 }
 
 // check refuses what contradicts itself.
@@ -214,21 +226,21 @@ func (o RenewerOptions) check() error {
 	return nil
 }
 
-func (o RenewerOptions) source() *renewerDraft {
+func (o RenewerOptions) source() *native.RenewerBuilder {
 	switch {
 	case o.ServiceAccountJSON != nil:
-		return newServiceAccountDraft(o.ServiceAccountJSON)
+		return native.NewServiceAccountBuilder(o.ServiceAccountJSON)
 	case o.ServiceAccountFile != "":
-		return newServiceAccountFileDraft(o.ServiceAccountFile)
+		return native.NewServiceAccountFileBuilder(o.ServiceAccountFile)
 	case o.ServiceAccountFromEnv:
-		return newServiceAccountEnvDraft()
+		return native.NewServiceAccountEnvBuilder()
 	case o.ClientCredentials != nil:
 		client := o.ClientCredentials
-		return newClientCredentialsDraft(client.TokenURL, client.ClientID, client.ClientSecret)
+		return native.NewClientCredentialsBuilder(client.TokenURL, client.ClientID, client.ClientSecret)
 	case o.Name != "":
-		return newSuppliedDraft(o.Name)
+		return native.NewSuppliedBuilder(o.Name)
 	default:
-		return newSuppliedDraft("program")
+		return native.NewSuppliedBuilder("program")
 	}
 }
 
@@ -240,8 +252,8 @@ func (o RenewerOptions) maxWait() time.Duration {
 	return max(o.MaxWait, 0)
 }
 
-// longestLogin is how long it can take until a login is done that is asked for now: the one under way and then its own,
-// of two exchanges each where the clocks differ, and some slack.
+// longestLogin is how long it can take until a login is done that is asked for now: the one under
+// way and then its own, of two exchanges each where the clocks differ, and some slack.
 func (o RenewerOptions) longestLogin() time.Duration {
 	timeout := o.Timeout
 	switch {

@@ -10,9 +10,12 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+
+	"bouncer_verify/bouncer/internal/native"
 )
 
-// A renewingTransport sends the token of a TokenRenewer with each request. See TokenRenewer.Transport.
+// A renewingTransport sends the token of a TokenRenewer with each request. See
+// TokenRenewer.Transport.
 type renewingTransport struct {
 	renewer *TokenRenewer
 	base    http.RoundTripper
@@ -50,7 +53,7 @@ func (t *renewingTransport) RoundTrip(request *http.Request) (*http.Response, er
 	hasBody := request.Body != nil && request.Body != http.NoBody
 	if hasBody && request.GetBody == nil {
 		// The next request is to have a better token; nobody waits for it here.
-		_, _, _ = t.renewer.keeper.ask(token.Text(), 0)
+		_, _, _ = t.renewer.tokenNow(token.Text(), 0)
 		return first, nil
 	}
 	newer, err := t.renewer.Reject(request.Context(), token.Text())
@@ -89,7 +92,7 @@ func withToken(request *http.Request, token OwnToken, body io.ReadCloser) *http.
 func rejects(response *http.Response) bool {
 	challenges, challenged := response.Header["Www-Authenticate"]
 	grpcStatus := response.Header.Get("Grpc-Status") // where there is no message, the trailer comes as header
-	return isTokenRejection(response.StatusCode, challenged, strings.Join(challenges, ", "), grpcStatus)
+	return native.IsTokenRejection(response.StatusCode, challenged, strings.Join(challenges, ", "), grpcStatus)
 }
 
 // The most that is read of an answer that nobody wants, so that its connection can be used again.
@@ -109,8 +112,9 @@ func (t *renewingTransport) trusts(request *http.Request) bool {
 	if request.URL == nil || !t.names(request.URL) {
 		return false
 	}
-	// http.Client takes an Authorization header that it was given away from a request that is redirected to another
-	// host. This one is added after that, so it is for this transport to look where the request comes from.
+	// http.Client takes an Authorization header that it was given away from a request that is
+	// redirected to another host. This one is added after that, so it is for this transport to look
+	// where the request comes from.
 	here := originOf(request.URL)
 	for before := request; before.Response != nil; {
 		before = before.Response.Request
@@ -149,14 +153,15 @@ func portOf(address *url.URL) string {
 	}
 }
 
-// watchTrailer renews the token if the trailer says that it was not accepted, once the answer has been read up to there.
+// watchTrailer renews the token if the trailer says that it was not accepted, once the answer has
+// been read up to there.
 func (t *renewingTransport) watchTrailer(response *http.Response, token OwnToken) {
 	if response.Body == nil || !strings.HasPrefix(response.Header.Get("Content-Type"), "application/grpc") {
 		return
 	}
 	rejected := sync.OnceFunc(func() {
-		if isTokenRejection(response.StatusCode, false, "", response.Trailer.Get("Grpc-Status")) {
-			_, _, _ = t.renewer.keeper.ask(token.Text(), 0)
+		if native.IsTokenRejection(response.StatusCode, false, "", response.Trailer.Get("Grpc-Status")) {
+			_, _, _ = t.renewer.tokenNow(token.Text(), 0)
 		}
 	})
 	response.Body = &trailedBody{response.Body, rejected}

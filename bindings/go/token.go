@@ -8,57 +8,67 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
-	"runtime"
 	"slices"
 	"strconv"
 	"time"
+
+	"bouncer_verify/bouncer/internal/native"
 )
 
-// A VerifiedToken is a token that passed every check; a verification is the only way to have one. It is a Go value that never
-// changes, with nothing to close.
+// A VerifiedToken is a token that passed every check; a verification is the only way to have one.
+// It is a Go value that never changes, with nothing to close.
 //
 // fmt and slog do not show its claims. [VerifiedToken.MarshalJSON] does.
-type VerifiedToken struct{ content **tokenContent }
-
-// A tokenContent is behind two pointers, so that fmt does not find it in an unexported field of
-// another struct either, where it calls no method: with a verb that does not fit, it follows one
-// pointer.
-type tokenContent struct {
-	text   string // payload, header and what else claims points to
-	claims tokenClaims
+type VerifiedToken struct {
+	// Two pointers, so that fmt does not find the claims in an unexported field of another struct
+	// either, where it calls no method: with a verb that does not fit, it follows one pointer.
+	content **native.Token
 }
 
-var noContent tokenContent
+// newToken makes one object of all but the text.
+func newToken(content native.Token) *VerifiedToken {
+	var object struct {
+		token   VerifiedToken
+		pointer *native.Token
+		content native.Token
+	}
+	allocated := &object
+	allocated.content = content
+	allocated.pointer = &allocated.content
+	allocated.token.content = &allocated.pointer
+	return &allocated.token
+}
 
-// get also has something for the zero VerifiedToken.
-func (t *VerifiedToken) get() *tokenContent {
+var noContent native.Token
+
+// get returns empty content for the zero VerifiedToken.
+func (t *VerifiedToken) get() *native.Token {
 	if t.content == nil {
 		return &noContent
 	}
 	return *t.content
 }
 
-func (t *VerifiedToken) claims() *tokenClaims { return &t.get().claims }
-
-// VerifyToken verifies a JWT: its signature with the keys of jwks, then its Claims Set against policy (RFC 7519 section
-// 7.2). The token is JWS Compact Serialization, without white space around it.
+// VerifyToken verifies a JWT: its signature with the keys of jwks, then its Claims Set against
+// policy (RFC 7519 section 7.2). The token is JWS Compact Serialization, without white space around
+// it.
 //
 // The error is an [*Error] of the group [ErrInvalidToken], for the first fault of the token in a
 // fixed order; an [ErrInvalidArgument] if the policy cannot be used or jwks is nil; [ErrClosed] if
 // jwks is closed.
 //
-// The first policy that a set is used with stays prepared. Another one is prepared anew by each call, in about a quarter of a
-// microsecond; a [Verifier] prepares its own once.
+// The first policy that a set is used with stays prepared. Another one is prepared anew by each
+// call, in about a quarter of a microsecond; a [Verifier] prepares its own once.
 func VerifyToken(jwks *JWKSet, policy Policy, token string) (verified *VerifiedToken, err error) {
-	err = jwks.with(&policy, func(policy policyPointer) error {
-		verified, _, err = verify(nil, jwks.pointer, policy, token, 0)
+	err = jwks.with(&policy, func(policy *native.Policy) error {
+		verified, err = jwks.verify(policy, token)
 		return err
 	})
 	return verified, err
 }
 
-// with has work done with the set and the policy.
-func (s *JWKSet) with(policy *Policy, work func(policyPointer) error) error {
+// with calls work with the library's policy for this one.
+func (s *JWKSet) with(policy *Policy, work func(*native.Policy) error) error {
 	if s == nil {
 		return invalidArgument("the key set is nil")
 	}
@@ -71,82 +81,71 @@ func (s *JWKSet) with(policy *Policy, work func(policyPointer) error) error {
 		s.prepared.CompareAndSwap(nil, first)
 		prepared = first
 	}
-	defer runtime.KeepAlive(prepared)
-	var pointer policyPointer
 	if prepared != nil && prepared.policy.equal(*policy) {
-		pointer = prepared.pointer
-	} else {
-		other, err := policy.build()
-		if err != nil {
-			return err
-		}
-		defer freePolicy(other)
-		pointer = other
+		return work(prepared.native)
 	}
-	if !s.lease.enter() {
-		return ErrClosed
+	other, err := policy.build()
+	if err != nil {
+		return err
 	}
-	defer s.lease.leave()
-	return work(pointer)
+	defer other.Close()
+	return work(other)
 }
 
-func (s *JWKSet) verify(policy policyPointer, token string) (*VerifiedToken, error) {
+func (s *JWKSet) verify(policy *native.Policy, token string) (*VerifiedToken, error) {
 	if s == nil {
 		return nil, invalidArgument("the key set is nil")
 	}
-	if !s.lease.enter() {
-		return nil, ErrClosed
+	content, err := s.native.Verify(policy, token)
+	if err != nil {
+		return nil, errorOf(err)
 	}
-	defer s.lease.leave()
-	verified, _, err := verify(nil, s.pointer, policy, token, 0)
-	return verified, err
+	return newToken(content), nil
 }
 
 // UID returns "uid", the user or service that DC/OS names, or "" if it is absent or no string.
-func (t *VerifiedToken) UID() string { return t.get().piece(t.claims().uid) }
+func (t *VerifiedToken) UID() string {
+	uid, _ := t.get().UID()
+	return uid
+}
 
 // Issuer returns "iss" (RFC 7519 section 4.1.1), or "" if it is absent.
-func (t *VerifiedToken) Issuer() string { return t.get().piece(t.claims().iss) }
+func (t *VerifiedToken) Issuer() string { return t.get().Issuer() }
 
 // Subject returns "sub" (RFC 7519 section 4.1.2), or "" if it is absent.
-func (t *VerifiedToken) Subject() string { return t.get().piece(t.claims().sub) }
+func (t *VerifiedToken) Subject() string { return t.get().Subject() }
 
 // TokenID returns "jti" (RFC 7519 section 4.1.7), or "" if it is absent.
-func (t *VerifiedToken) TokenID() string { return t.get().piece(t.claims().jti) }
+func (t *VerifiedToken) TokenID() string { return t.get().TokenID() }
 
-// Audience returns "aud" (RFC 7519 section 4.1.3): its one string, or those of its array. It reads the payload again.
+// Audience returns "aud" (RFC 7519 section 4.1.3): its one string, or those of its array. It reads
+// the payload again.
 func (t *VerifiedToken) Audience() []string {
 	audience, _ := t.ClaimStrings("aud") // absent, a string or an array of strings: the library saw to that
 	return audience
 }
 
-// ExpiresAt returns "exp" (RFC 7519 section 4.1.4) in UTC, rounded down to a second. It reports false if the claim is absent.
+// ExpiresAt returns "exp" (RFC 7519 section 4.1.4) in UTC, rounded down to a second. It reports
+// false if the claim is absent.
 func (t *VerifiedToken) ExpiresAt() (time.Time, bool) {
-	return timeOf(int64(t.claims().exp), t.claims().times&hasExp != 0)
+	return native.TimeOf(t.get().Exp())
 }
 
-// NotBefore returns "nbf" (RFC 7519 section 4.1.5) in UTC, rounded up to a second. It reports false if the claim is absent.
+// NotBefore returns "nbf" (RFC 7519 section 4.1.5) in UTC, rounded up to a second. It reports false
+// if the claim is absent.
 func (t *VerifiedToken) NotBefore() (time.Time, bool) {
-	return timeOf(int64(t.claims().nbf), t.claims().times&hasNbf != 0)
+	return native.TimeOf(t.get().Nbf())
 }
 
-// IssuedAt returns "iat" (RFC 7519 section 4.1.6) in UTC, rounded down to a second. It reports false if the claim is absent.
+// IssuedAt returns "iat" (RFC 7519 section 4.1.6) in UTC, rounded down to a second. It reports
+// false if the claim is absent.
 func (t *VerifiedToken) IssuedAt() (time.Time, bool) {
-	return timeOf(int64(t.claims().iat), t.claims().times&hasIat != 0)
+	return native.TimeOf(t.get().Iat())
 }
 
-// The last second that time.Time orders correctly: it counts from the year 1, 62135596800 seconds before 1970.
-const lastSecond = math.MaxInt64 - 62135596800
-
-func timeOf(seconds int64, present bool) (time.Time, bool) {
-	if !present {
-		return time.Time{}, false
-	}
-	return time.Unix(min(seconds, lastSecond), 0).UTC(), true
-}
-
-// Claims stores the Claims Set in the value that v points to, as [json.Unmarshal] does. That prefers exact names but also takes
-// "UID" for a field `json:"uid"`: where an issuer lets users name claims, read single ones by [VerifiedToken.Claim].
+// Claims stores the Claims Set in the value that v points to, as [json.Unmarshal] does. That
+// prefers exact names but also takes "UID" for a field `json:"uid"`: where an issuer lets users
+// name claims, read single ones by [VerifiedToken.Claim].
 func (t *VerifiedToken) Claims(v any) error {
 	if err := json.Unmarshal(t.Payload(), v); err != nil {
 		return fmt.Errorf("bouncer: claims: %w", err)
@@ -154,8 +153,8 @@ func (t *VerifiedToken) Claims(v any) error {
 	return nil
 }
 
-// Claim returns the JSON text of the claim of exactly that name, as it was signed: a string comes with its quotes. It reports
-// false if the claim is absent.
+// Claim returns the JSON text of the claim of exactly that name, as it was signed: a string comes
+// with its quotes. It reports false if the claim is absent.
 func (t *VerifiedToken) Claim(name string) (json.RawMessage, bool) {
 	members := json.NewDecoder(bytes.NewReader(t.Payload()))
 	if _, err := members.Token(); err != nil {
@@ -178,10 +177,10 @@ func (t *VerifiedToken) Claim(name string) (json.RawMessage, bool) {
 }
 
 // Payload returns a copy of the whole Claims Set, a JSON object: the very bytes that were signed.
-func (t *VerifiedToken) Payload() []byte { return []byte(t.get().piece(t.claims().payload)) }
+func (t *VerifiedToken) Payload() []byte { return []byte(t.get().Payload()) }
 
 // Header returns a copy of the JOSE Header, a JSON object.
-func (t *VerifiedToken) Header() []byte { return []byte(t.get().piece(t.claims().header)) }
+func (t *VerifiedToken) Header() []byte { return []byte(t.get().Header()) }
 
 // ClaimString returns the claim of exactly that name if it is a string. It reports false if the
 // claim is absent or anything else. It reads the payload again.
@@ -237,10 +236,10 @@ func (t *VerifiedToken) ClaimStrings(name string) ([]string, bool) {
 }
 
 // KeyID returns the "kid" of the key that verified the token, or "" if that key has none.
-func (t *VerifiedToken) KeyID() string { return t.get().piece(t.claims().kid) }
+func (t *VerifiedToken) KeyID() string { return t.get().KID() }
 
 // Algorithm returns the algorithm of the signature; that of "EdDSA" is Ed25519.
-func (t *VerifiedToken) Algorithm() Algorithm { return Algorithm(t.get().piece(t.claims().alg)) }
+func (t *VerifiedToken) Algorithm() Algorithm { return Algorithm(t.get().Algorithm()) }
 
 // String says which key and algorithm verified the token. It shows no claim and nothing else of the
 // token, so that a log has none by accident.

@@ -215,12 +215,12 @@ func TestVerifyingTakesNoMemory(t *testing.T) {
 
 func TestOnlyTheResultIsAllocated(t *testing.T) {
 	verifier := documentVerifier(t)
-	if allocations := testing.AllocsPerRun(100, func() { _, _ = verifier.Verify(documentToken) }); allocations > 1 {
-		t.Errorf("%v allocations for a token with its text", allocations)
+	if allocations := testing.AllocsPerRun(100, func() { _, _ = verifier.Verify(documentToken) }); allocations > 2 {
+		t.Errorf("%v allocations for a token and its text", allocations)
 	}
 	jwks := must(bouncer.LoadJWKS([]byte(documentJWKS)))(t)
-	if allocations := testing.AllocsPerRun(100, func() { _, _ = bouncer.VerifyToken(jwks, documentPolicy, documentToken) }); allocations > 1 {
-		t.Errorf("%v allocations for a token with its text", allocations)
+	if allocations := testing.AllocsPerRun(100, func() { _, _ = bouncer.VerifyToken(jwks, documentPolicy, documentToken) }); allocations > 2 {
+		t.Errorf("%v allocations for a token and its text", allocations)
 	}
 	if allocations := testing.AllocsPerRun(100, func() { _, _ = verifier.Verify("a.b.c") }); allocations > 2 {
 		t.Errorf("%v allocations for an error and its text", allocations)
@@ -318,7 +318,8 @@ func BenchmarkVerifyToken(b *testing.B) {
 	}
 }
 
-// BenchmarkStandardLibrary does by hand what a service without this package does, with fewer checks.
+// BenchmarkStandardLibrary does by hand what a service without this package does, with fewer
+// checks.
 func BenchmarkStandardLibrary(b *testing.B) {
 	jwks := must(bouncer.LoadJWKS([]byte(documentJWKS)))(b)
 	public := must(jwks.Keys()[0].PublicKey())(b).(*rsa.PublicKey)

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-func TestOnlyCgoGoIsUnsafe(t *testing.T) {
+func TestOnlyNativeIsUnsafe(t *testing.T) {
 	paths, err := filepath.Glob("*.go")
 	if err != nil || len(paths) == 0 {
 		t.Fatal("no source", err)
@@ -21,8 +21,8 @@ func TestOnlyCgoGoIsUnsafe(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, spec := range file.Imports {
-			if name := spec.Path.Value; path != "cgo.go" && (name == `"C"` || name == `"unsafe"`) {
-				t.Errorf("%s imports %s: that is for cgo.go", path, name)
+			if name := spec.Path.Value; name == `"C"` || name == `"unsafe"` {
+				t.Errorf("%s imports %s: that is for internal/native", path, name)
 			}
 		}
 	}
@@ -34,14 +34,18 @@ func TestNoOtherFileIsCompiledWithoutCgo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, path := range paths {
+	inner, err := filepath.Glob("internal/*/*.go")
+	if err != nil || len(inner) == 0 {
+		t.Fatal("no source", err)
+	}
+	for _, path := range append(paths, inner...) {
 		text, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
 		}
 		switch {
 		case strings.HasSuffix(path, "_test.go"), path == "doc.go", path == "needs_cgo.go":
-		case path == "cgo.go": // it imports "C"
+		case strings.Contains(string(text), "\nimport \"C\"\n"):
 		case !strings.HasPrefix(string(text), "//go:build cgo\n"):
 			t.Errorf("%s is compiled without cgo too", path)
 		}

@@ -1,4 +1,4 @@
-package bouncer
+package native
 
 import (
 	"sync"
@@ -6,62 +6,62 @@ import (
 	"testing"
 )
 
-func TestALeaseFreesOnceAndAfterTheLastUse(t *testing.T) {
+func TestAHandleFreesOnceAndAfterTheLastUse(t *testing.T) {
 	for range 200 {
-		var owner struct{ lease lease }
+		var owner struct{ handle Handle }
 		object := new(int)
 		var freed atomic.Int32
-		lend(&owner, &owner.lease, object, func(*int) { freed.Add(1) })
+		own(&owner, &owner.handle, object, func(*int) { freed.Add(1) })
 		var group sync.WaitGroup
 		for range 4 {
 			group.Add(2)
 			go func() {
 				defer group.Done()
 				for range 50 {
-					if owner.lease.enter() {
+					if owner.handle.Acquire() {
 						if freed.Load() != 0 {
 							t.Error("freed while in use")
 						}
-						owner.lease.leave()
+						owner.handle.Release()
 					}
 				}
 			}()
 			go func() {
 				defer group.Done()
-				owner.lease.close()
+				owner.handle.Close()
 			}()
 		}
 		group.Wait()
-		if owner.lease.enter() || freed.Load() != 1 {
+		if owner.handle.Acquire() || freed.Load() != 1 {
 			t.Fatalf("freed %d times", freed.Load())
 		}
 	}
 }
 
 func TestCloseLeavesTheFreeingToAUseUnderWay(t *testing.T) {
-	var owner struct{ lease lease }
+	var owner struct{ handle Handle }
 	freed := 0
-	lend(&owner, &owner.lease, new(int), func(*int) { freed++ })
-	if !owner.lease.enter() {
+	own(&owner, &owner.handle, new(int), func(*int) { freed++ })
+	if !owner.handle.Acquire() {
 		t.Fatal("closed")
 	}
-	owner.lease.close()
-	if freed != 0 || owner.lease.enter() {
+	owner.handle.Close()
+	if freed != 0 || owner.handle.Acquire() {
 		t.Fatal("freed or open")
 	}
-	owner.lease.leave()
+	owner.handle.Release()
 	if freed != 1 {
 		t.Fatalf("freed %d times", freed)
 	}
 }
 
-func TestALeaseThatWasNeverLentIsClosed(t *testing.T) {
-	var l lease
-	if l.enter() {
+func TestTheZeroHandleIsClosed(t *testing.T) {
+	var h Handle
+	if h.Acquire() {
 		t.Error("open")
 	}
-	l.close()
-	if l.enter() {
+	h.Close()
+	if h.Acquire() {
 		t.Error("open")
 	}
 }

@@ -1,0 +1,58 @@
+//go:build cgo
+
+package native
+
+import (
+	"math"
+	"runtime"
+	"sync/atomic"
+)
+
+// A Handle lets any number of goroutines use a C object. It frees the object when it is closed and
+// the last use is over. It takes no lock: each use costs two atomic additions.
+//
+// The zero Handle is a closed one.
+type Handle struct {
+	uses    atomic.Int64 // under way; after Close, closedUses more
+	closed  atomic.Bool
+	freed   atomic.Bool
+	free    func()
+	cleanup runtime.Cleanup
+}
+
+const closedUses = math.MinInt64 / 2
+
+// own has the handle free object, also when the garbage collector finds owner unreachable.
+func own[Owner, Object any](owner *Owner, h *Handle, object Object, free func(Object)) {
+	h.free = func() { free(object) }
+	h.cleanup = runtime.AddCleanup(owner, free, object)
+}
+
+// Acquire begins a use, which ends with Release. It returns false if the handle is closed.
+func (h *Handle) Acquire() bool {
+	if h.uses.Add(1) > 0 && h.free != nil {
+		return true
+	}
+	h.Release()
+	return false
+}
+
+// Release ends a use. It also keeps the owner alive up to here.
+func (h *Handle) Release() {
+	// Uses that came too late can take the count to closedUses more than once.
+	if h.uses.Add(-1) == closedUses && h.freed.CompareAndSwap(false, true) && h.free != nil {
+		h.cleanup.Stop()
+		h.free()
+	}
+}
+
+// Close ends the handle. Only the first call has an effect.
+func (h *Handle) Close() {
+	if !h.closed.Swap(true) {
+		h.uses.Add(closedUses + 1)
+		h.Release()
+	}
+}
+
+// IsClosed reports whether Close was called.
+func (h *Handle) IsClosed() bool { return h.closed.Load() }

@@ -1,0 +1,129 @@
+package native
+
+/*
+#include <bouncer_verify.h>
+*/
+import "C"
+
+import "unsafe"
+
+// A JWKS owns a key set.
+type JWKS struct {
+	Handle
+	pointer *C.bouncer_jwks
+}
+
+// Acquire also takes nil for a closed key set.
+func (s *JWKS) Acquire() bool { return s != nil && s.Handle.Acquire() }
+
+func newJWKS(pointer *C.bouncer_jwks) *JWKS {
+	jwks := &JWKS{pointer: pointer}
+	own(jwks, &jwks.Handle, pointer, freeJWKS)
+	return jwks
+}
+
+func freeJWKS(jwks *C.bouncer_jwks) { C.bouncer_jwks_free(jwks) }
+
+// A Backend is a number of the library's.
+type Backend uint32
+
+// The back ends.
+const (
+	BackendAccelerated Backend = C.BOUNCER_BACKEND_ACCELERATED
+	BackendAWSLC       Backend = C.BOUNCER_BACKEND_AWS_LC
+)
+
+// LoadJWKS reads a JWK Set document for the library's default back end.
+func LoadJWKS(document []byte) (*JWKS, *Error) {
+	var jwks *C.bouncer_jwks
+	var err *C.bouncer_error
+	if C.bouncer_jwks_load(bytesPointer(document), C.size_t(len(document)), &jwks, &err) != C.BOUNCER_STATUS_OK {
+		return nil, takeError(err)
+	}
+	return newJWKS(jwks), nil
+}
+
+// LoadJWKSWith reads a JWK Set document for a back end.
+func LoadJWKSWith(document []byte, backend Backend) (*JWKS, *Error) {
+	var jwks *C.bouncer_jwks
+	var err *C.bouncer_error
+	status := C.bouncer_jwks_load_with(bytesPointer(document), C.size_t(len(document)), C.uint32_t(backend), &jwks, &err)
+	if status != C.BOUNCER_STATUS_OK {
+		return nil, takeError(err)
+	}
+	return newJWKS(jwks), nil
+}
+
+// JWKSOf makes a key set of keys that are given as JWKs.
+func JWKSOf(documents []string) (*JWKS, *Error) {
+	var err *C.bouncer_error
+	keys := make([]*C.bouncer_jwk, 0, len(documents))
+	defer func() {
+		for _, key := range keys {
+			C.bouncer_jwk_free(key)
+		}
+	}()
+	for _, document := range documents {
+		var key *C.bouncer_jwk
+		if C.bouncer_jwk_from_json(textPointer(document), C.size_t(len(document)), &key, &err) != C.BOUNCER_STATUS_OK {
+			return nil, takeError(err)
+		}
+		keys = append(keys, key)
+	}
+	var jwks *C.bouncer_jwks
+	if C.bouncer_jwks_from_keys(unsafe.SliceData(keys), C.size_t(len(keys)), &jwks, &err) != C.BOUNCER_STATUS_OK {
+		return nil, takeError(err)
+	}
+	return newJWKS(jwks), nil
+}
+
+// Keys returns the keys that can be used, or nil if the set is closed.
+func (s *JWKS) Keys() []JWK {
+	if !s.Acquire() {
+		return nil
+	}
+	defer s.Release()
+	keys := make([]JWK, C.bouncer_jwks_key_count(s.pointer))
+	for i := range keys {
+		keys[i] = readJWK(C.bouncer_jwks_key(s.pointer, C.size_t(i)))
+	}
+	return keys
+}
+
+// A SkippedKey is a member of the document that cannot be used.
+type SkippedKey struct {
+	Index                  int
+	KeyID, Reason, Message string
+}
+
+// Skipped returns the keys that cannot be used, or nil if the set is closed.
+func (s *JWKS) Skipped() []SkippedKey {
+	if !s.Acquire() {
+		return nil
+	}
+	defer s.Release()
+	skipped := make([]SkippedKey, C.bouncer_jwks_skipped_count(s.pointer))
+	for i := range skipped {
+		skipped[i] = SkippedKey{
+			Index:   int(C.bouncer_jwks_skipped_index(s.pointer, C.size_t(i))),
+			KeyID:   textOf(C.bouncer_jwks_skipped_kid(s.pointer, C.size_t(i))),
+			Reason:  textOf(C.bouncer_jwks_skipped_reason(s.pointer, C.size_t(i))),
+			Message: textOf(C.bouncer_jwks_skipped_message(s.pointer, C.size_t(i))),
+		}
+	}
+	return skipped
+}
+
+// AcceleratedKeys returns the number of keys of the accelerated back end, or 0 if the set is
+// closed.
+func (s *JWKS) AcceleratedKeys() int {
+	if !s.Acquire() {
+		return 0
+	}
+	defer s.Release()
+	return int(C.bouncer_jwks_accelerated_keys(s.pointer))
+}
+
+func (s *JWKS) newVerifier(policy *C.bouncer_policy, verifier **C.bouncer_verifier, err **C.bouncer_error) C.bouncer_status {
+	return C.bouncer_verifier_new(s.pointer, policy, verifier, err)
+}

@@ -1,0 +1,59 @@
+package native
+
+/*
+#cgo noescape bouncer_go_own_token
+#cgo nocallback bouncer_go_own_token
+#cgo noescape bouncer_go_read_own_token
+#cgo nocallback bouncer_go_read_own_token
+#include "own_token.h"
+*/
+import "C"
+
+import "unsafe"
+
+// An OwnToken is the service's own token.
+type OwnToken struct {
+	Authorization string // the header's value
+	TokenAt       int    // where the token begins in it
+	ExpiresAt     int64  // in seconds since 1970
+	Expires       bool
+	Generation    uint64
+}
+
+// Token returns the own token, or another one than the rejected if that is not empty. It never
+// waits; the ticket is as that of [Verifier.Verify], for [Renewer.Wait]. A token may come together
+// with a ticket: it is valid, but not for long.
+//
+// known is the generation of a token that the caller has. If that is still the one, it is the only
+// field that is set.
+func (r *Renewer) Token(rejected string, known, ticket uint64) (OwnToken, uint64, *Error) {
+	if !r.Acquire() {
+		return OwnToken{}, 0, Closed
+	}
+	defer r.Release()
+	result := C.bouncer_go_own_result{ticket: C.uint64_t(ticket), generation: C.uint64_t(known)}
+	var scratch [scratchLen]byte
+	C.bouncer_go_own_token(r.pointer, textPointer(rejected), C.size_t(len(rejected)),
+		&result, (*C.char)(unsafe.Pointer(&scratch)), scratchLen)
+	if result.is_known != 0 {
+		return OwnToken{Generation: known}, uint64(result.ticket), nil
+	}
+	var text string
+	if result.text_len > scratchLen {
+		long := make([]byte, result.text_len)
+		C.bouncer_go_read_own_token(&result, bytesPointer(long), C.size_t(len(long)))
+		text = BorrowText(long) // nobody writes it any more
+	} else {
+		text = string(scratch[:result.text_len])
+	}
+	if result.status != C.BOUNCER_STATUS_OK {
+		return OwnToken{}, uint64(result.ticket), &Error{Status: uint32(result.status), Message: text}
+	}
+	return OwnToken{
+		Authorization: text,
+		TokenAt:       int(result.token_at),
+		ExpiresAt:     int64(result.expires_at),
+		Expires:       result.expires != 0,
+		Generation:    uint64(result.generation),
+	}, uint64(result.ticket), nil
+}

@@ -1,0 +1,119 @@
+// A verification and its result in one call from Go. Included by token.go and batch.go.
+#ifndef BOUNCER_GO_TOKEN_H
+#define BOUNCER_GO_TOKEN_H
+
+#include <string.h>
+#include <bouncer_verify.h>
+
+// Where a piece lies in the text that bouncer_go_read wrote.
+typedef struct {
+	uint32_t start, len;
+} bouncer_go_span;
+
+// What a verified token says, besides the text. The bits of times: 1 exp, 2 nbf, 4 iat.
+typedef struct {
+	int64_t exp, nbf, iat;
+	bouncer_go_span payload, header, kid, alg, uid, iss, sub, jti;
+	uint32_t times, has_uid; // a "uid" may be empty
+} bouncer_go_claims;
+
+// The result of one call. While token or error is not 0, it must still be read into a text of
+// text_len bytes. They are addresses as numbers: cgo searches memory that is passed to C for
+// pointers, in each call, if its type has some.
+typedef struct {
+	uintptr_t token, error;
+	size_t text_len;
+	uint64_t ticket; // 0, or what the verdict may wait for; in the next call, what was waited for
+	bouncer_status status;
+	bouncer_go_span message, claim;
+	bouncer_go_claims claims;
+} bouncer_go_verdict;
+
+// Appends a piece to the text if there is room, and adds its length in any case.
+static inline bouncer_go_span bouncer_go_append(
+		char *text, size_t room, size_t *len, const char *data, size_t data_len) {
+	bouncer_go_span span = {(uint32_t)*len, (uint32_t)data_len};
+	if (data_len > 0 && *len <= room && data_len <= room - *len) {
+		memcpy(text + *len, data, data_len);
+	}
+	*len += data_len;
+	return span;
+}
+
+// Like bouncer_go_append, but refers to a piece of the payload in place. The text begins with the
+// payload.
+static inline bouncer_go_span bouncer_go_place(
+		char *text, size_t room, size_t *len, bouncer_str payload, bouncer_str piece) {
+	size_t start = (uintptr_t)piece.data - (uintptr_t)payload.data;
+	if (piece.data != NULL && start <= payload.len && piece.len <= payload.len - start) {
+		return (bouncer_go_span){(uint32_t)start, (uint32_t)piece.len};
+	}
+	return bouncer_go_append(text, room, len, piece.data, piece.len);
+}
+
+// Writes what a token says to the text if there is room, and adds its length in any case.
+static inline void bouncer_go_write_token(
+		const bouncer_token *token, bouncer_go_claims *claims, char *text, size_t room, size_t *len) {
+	bouncer_str payload = bouncer_token_payload(token);
+	claims->payload = bouncer_go_append(text, room, len, payload.data, payload.len);
+	bouncer_str header = bouncer_token_header(token);
+	claims->header = bouncer_go_append(text, room, len, header.data, header.len);
+	bouncer_str kid = bouncer_token_kid(token);
+	claims->kid = bouncer_go_append(text, room, len, kid.data, kid.len);
+	bouncer_str alg = bouncer_token_algorithm(token);
+	claims->alg = bouncer_go_append(text, room, len, alg.data, alg.len);
+	bouncer_str uid = bouncer_token_uid(token);
+	claims->uid = bouncer_go_place(text, room, len, payload, uid);
+	claims->iss = bouncer_go_place(text, room, len, payload, bouncer_token_issuer(token));
+	claims->sub = bouncer_go_place(text, room, len, payload, bouncer_token_subject(token));
+	claims->jti = bouncer_go_place(text, room, len, payload, bouncer_token_token_id(token));
+	claims->times = (bouncer_token_expires_at(token, &claims->exp) ? 1 : 0) |
+		(bouncer_token_not_before(token, &claims->nbf) ? 2 : 0) |
+		(bouncer_token_issued_at(token, &claims->iat) ? 4 : 0);
+	claims->has_uid = uid.data != NULL;
+}
+
+// The same for an error.
+static inline void bouncer_go_write_error(const bouncer_error *error, bouncer_go_span *message,
+		bouncer_go_span *claim, char *text, size_t room, size_t *len) {
+	const char *words = bouncer_error_message(error);
+	bouncer_str name = bouncer_error_claim(error);
+	*message = bouncer_go_append(text, room, len, words, words == NULL ? 0 : strlen(words));
+	*claim = bouncer_go_append(text, room, len, name.data, name.len);
+}
+
+// Moves the token or error of a verdict to the text and frees it. Leaves it where it is if the text
+// is too small.
+static inline void bouncer_go_read(bouncer_go_verdict *verdict, char *text, size_t room) {
+	bouncer_token *token = (bouncer_token *)verdict->token;
+	bouncer_error *error = (bouncer_error *)verdict->error;
+	size_t len = 0;
+	if (verdict->status == BOUNCER_STATUS_OK) {
+		bouncer_go_write_token(token, &verdict->claims, text, room, &len);
+	} else {
+		bouncer_go_write_error(error, &verdict->message, &verdict->claim, text, room, &len);
+	}
+	verdict->text_len = len;
+	if (len <= room) {
+		bouncer_token_free(token);
+		bouncer_error_free(error);
+		verdict->token = 0;
+		verdict->error = 0;
+	}
+}
+
+// Verifies a token with the verifier, or with jwks and policy if that is NULL. Never waits.
+static inline void bouncer_go_verify(const bouncer_verifier *verifier, const bouncer_jwks *jwks,
+		const bouncer_policy *policy, const char *token, size_t token_len,
+		bouncer_go_verdict *verdict, char *text, size_t room) {
+	bouncer_token *verified = NULL;
+	bouncer_error *error = NULL;
+	verdict->status = verifier != NULL
+		? bouncer_verifier_verify_now(verifier, token, token_len, &verdict->ticket, &verified, &error)
+		: bouncer_verify_token(jwks, policy, token, token_len, &verified, &error);
+	verdict->token = (uintptr_t)verified;
+	verdict->error = (uintptr_t)error;
+	bouncer_go_read(verdict, text, room);
+}
+
+#endif

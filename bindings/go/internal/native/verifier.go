@@ -1,0 +1,101 @@
+package native
+
+/*
+#include <bouncer_verify.h>
+*/
+import "C"
+
+// A Verifier owns a verifier: keys with a policy.
+type Verifier struct {
+	Handle
+	pointer *C.bouncer_verifier
+}
+
+// Acquire also takes nil for a closed verifier.
+func (v *Verifier) Acquire() bool { return v != nil && v.Handle.Acquire() }
+
+// Keys are what a verifier can be made of: a [JWKS] or a [RemoteJWKS].
+type Keys interface {
+	Acquire() bool
+	Release()
+	newVerifier(policy *C.bouncer_policy, verifier **C.bouncer_verifier, err **C.bouncer_error) C.bouncer_status
+}
+
+// HeldKeys keep the C object of keys alive, even if those are closed.
+type HeldKeys struct {
+	Handle
+	keys Keys
+}
+
+// Hold returns false if the keys are closed.
+func Hold(keys Keys) (*HeldKeys, bool) {
+	if !keys.Acquire() {
+		return nil, false
+	}
+	held := &HeldKeys{keys: keys}
+	own(held, &held.Handle, keys, Keys.Release)
+	return held, true
+}
+
+// NewVerifier makes a verifier of the keys.
+func (h *HeldKeys) NewVerifier(policy *Policy) (*Verifier, *Error) {
+	if !h.Acquire() {
+		return nil, Closed
+	}
+	defer h.Release()
+	return newVerifier(h.keys, policy)
+}
+
+// NewVerifier makes a verifier of keys. A [JWKS] may be closed afterwards.
+func NewVerifier(keys Keys, policy *Policy) (*Verifier, *Error) {
+	if !keys.Acquire() {
+		return nil, Closed
+	}
+	defer keys.Release()
+	return newVerifier(keys, policy)
+}
+
+func newVerifier(keys Keys, policy *Policy) (*Verifier, *Error) {
+	if !policy.Acquire() {
+		return nil, Closed
+	}
+	defer policy.Release()
+	var pointer *C.bouncer_verifier
+	var err *C.bouncer_error
+	if keys.newVerifier(policy.pointer, &pointer, &err) != C.BOUNCER_STATUS_OK {
+		return nil, takeError(err)
+	}
+	return ownVerifier(pointer), nil
+}
+
+func ownVerifier(pointer *C.bouncer_verifier) *Verifier {
+	verifier := &Verifier{pointer: pointer}
+	own(verifier, &verifier.Handle, pointer, freeVerifier)
+	return verifier
+}
+
+func freeVerifier(verifier *C.bouncer_verifier) { C.bouncer_verifier_free(verifier) }
+
+// WithCache makes a verifier that is like this one and remembers tokens.
+func (v *Verifier) WithCache(tokens int) (*Verifier, *Error) {
+	if !v.Acquire() {
+		return nil, Closed
+	}
+	defer v.Release()
+	var cached *C.bouncer_verifier
+	var err *C.bouncer_error
+	if C.bouncer_verifier_with_cache(v.pointer, C.size_t(tokens), &cached, &err) != C.BOUNCER_STATUS_OK {
+		return nil, takeError(err)
+	}
+	return ownVerifier(cached), nil
+}
+
+// CacheStats returns what the cache has done: nothing if the verifier is closed.
+func (v *Verifier) CacheStats() (hits, misses uint64, capacity int) {
+	if !v.Acquire() {
+		return 0, 0, 0
+	}
+	defer v.Release()
+	return uint64(C.bouncer_verifier_cache_hits(v.pointer)), uint64(C.bouncer_verifier_cache_misses(v.pointer)),
+		int(C.bouncer_verifier_cache_capacity(v.pointer))
+}

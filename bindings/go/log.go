@@ -1,0 +1,101 @@
+//go:build cgo
+
+package bouncer
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"bouncer_verify/bouncer/internal/native"
+)
+
+// longestWatch is how long a goroutine that logs blocks at most. Attempts and Close end it before.
+const longestWatch = 10 * time.Second
+
+// watch calls tell after each attempt of a worker, until that is closed.
+func watch[Status any](
+	waitAttempts func(attempts uint64, timeout time.Duration), status func() (Status, *native.Error),
+	attempts func(Status) uint64, tell func(before, now Status),
+) {
+	var before Status
+	now, err := status() // something may have happened before any attempt
+	for err == nil {
+		tell(before, now)
+		before = now
+		waitAttempts(attempts(before)+1, longestWatch)
+		now, err = status()
+	}
+}
+
+// watchKeys logs what the keys do. It does not hold the RemoteJWKS, which nobody may have closed.
+func watchKeys(keys *native.RemoteJWKS, logger *slog.Logger) {
+	watch(keys.WaitAttempts, keys.Status,
+		func(status native.RemoteStatus) uint64 { return status.Attempts },
+		func(before, now native.RemoteStatus) { logKeys(logger, before, now) })
+}
+
+// watchLogins logs what the renewer does. It does not hold the TokenRenewer.
+func watchLogins(renewer *native.Renewer, logger *slog.Logger) {
+	watch(renewer.WaitAttempts, renewer.Status,
+		func(status native.RenewalStatus) uint64 { return status.Attempts },
+		func(before, now native.RenewalStatus) { logLogins(logger, before, now) })
+}
+
+// logKeys logs what is new since the status before.
+func logKeys(logger *slog.Logger, before, now native.RemoteStatus) {
+	if now.State == RemoteClosed {
+		return
+	}
+	log := logOf(logger, now.Source)
+	if now.Failures > before.Failures {
+		log(slog.LevelWarn, "bouncer: fetching keys failed",
+			slog.String("error", now.LastError),
+			slog.String("error_name", now.LastErrorName),
+			slog.Uint64("failures_in_row", now.FailuresInRow),
+			slog.Duration("next_attempt_in", now.NextAttempt))
+	}
+	if now.Generation != before.Generation {
+		log(slog.LevelInfo, "bouncer: new keys",
+			slog.Uint64("generation", now.Generation),
+			slog.Uint64("usable_keys", now.UsableKeys),
+			slog.Uint64("skipped_keys", now.SkippedKeys),
+			slog.String("sha256", now.SHA256))
+	}
+	if now.LastGoodError != "" && now.LastGoodError != before.LastGoodError {
+		log(slog.LevelWarn, "bouncer: the last-good file", slog.String("error", now.LastGoodError))
+	}
+}
+
+// logLogins logs what is new since the status before.
+func logLogins(logger *slog.Logger, before, now native.RenewalStatus) {
+	if now.State == RenewalClosed {
+		return
+	}
+	log := logOf(logger, now.Source)
+	if now.Failures > before.Failures {
+		log(slog.LevelWarn, "bouncer: login failed",
+			slog.String("error", now.LastError),
+			slog.String("error_name", now.LastErrorName),
+			slog.Uint64("failures_in_row", now.FailuresInRow),
+			slog.Duration("next_attempt_in", now.NextAttempt))
+	}
+	if now.Generation != before.Generation {
+		attributes := []slog.Attr{
+			slog.Uint64("generation", now.Generation),
+			slog.Duration("next_attempt_in", now.NextAttempt),
+		}
+		if now.Expires {
+			attributes = append(attributes, slog.Duration("expires_in", now.ExpiresIn))
+		}
+		log(slog.LevelInfo, "bouncer: new token", attributes...)
+	}
+}
+
+// logOf returns a function that logs with the source as the first attribute.
+func logOf(logger *slog.Logger, source string) func(slog.Level, string, ...slog.Attr) {
+	return func(level slog.Level, message string, attributes ...slog.Attr) {
+		attributes = append([]slog.Attr{slog.String("source", source)}, attributes...)
+		logger.LogAttrs(context.Background(), level, message, attributes...)
+	}
+}
