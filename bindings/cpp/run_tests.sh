@@ -88,11 +88,12 @@ run_two_units() {
 
 # Each header alone, and the C header as C too.
 compile_headers_alone() {
-    local header
-    for header in bouncer_verify.h bouncer_verify.hpp; do
-        echo "#include <$header>" >"$work/alone-$1-$2-$header.cpp"
-        compile "$1" "$2" /dev/null -fsyntax-only "$work/alone-$1-$2-$header.cpp"
-        compile "$1" "$2" /dev/null -fsyntax-only -fno-exceptions "$work/alone-$1-$2-$header.cpp"
+    local header source
+    for header in bouncer_verify.h $(cd "$here/include" && ls *.hpp bouncer/*.hpp); do
+        source=$work/alone-$1-$2-${header/\//-}.cpp
+        echo "#include <$header>" >"$source"
+        compile "$1" "$2" /dev/null -fsyntax-only "$source"
+        compile "$1" "$2" /dev/null -fsyntax-only -fno-exceptions "$source"
     done
     echo '#include <bouncer_verify.h>' | "$1" -x c -std=c11 "${warnings[@]}" "${includes[@]}" -fsyntax-only -
 }
@@ -168,7 +169,7 @@ package() {
 copy_prefix() {
     local prefix=$1 lib=$1/$2
     mkdir -p "$prefix/include" "$lib/cmake/BouncerVerify"
-    cp "$root/include/bouncer_verify.h" "$here/include/bouncer_verify.hpp" "$prefix/include"
+    cp -R "$root/include/bouncer_verify.h" "$here"/include/* "$prefix/include"
     cp -P "$work/lib/libbouncer_verify.so" "$work/lib/libbouncer_verify.so.1" "$lib"
     cp -L "$work/lib/libbouncer_verify.a" "$lib"
     cp "$here/cmake/BouncerVerifyConfig.cmake" "$here/cmake/BouncerVerifyTargets.cmake" "$lib/cmake/BouncerVerify"

@@ -4,6 +4,7 @@
 
 #include <bouncer_verify.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -24,6 +25,40 @@
 template <class T>
 bool fails(const bouncer::Result<T> &result, bouncer::Status status) {
     return !result && result.error().status() == status && std::string_view(result.error().message()).size() > 10;
+}
+
+/// A snapshot whose rows have one prefix. Asking for a row that does not exist fails.
+class Seen {
+public:
+    Seen(bouncer::Stats stats, std::string prefix) : stats_(std::move(stats)), prefix_(std::move(prefix)) {}
+
+    [[nodiscard]] double number(const std::string &name) const { return row(name).number.value(); }
+    [[nodiscard]] std::string text(const std::string &name) const {
+        return std::string(row(name).text.value_or(""));
+    }
+    /// True if none of them has a value.
+    [[nodiscard]] bool lacks(std::initializer_list<const char *> names) const {
+        return std::none_of(names.begin(), names.end(),
+                            [&](const char *name) { return row(name).number || row(name).text; });
+    }
+    [[nodiscard]] bool is_zero(std::initializer_list<const char *> names) const {
+        return std::all_of(names.begin(), names.end(), [&](const char *name) { return number(name) == 0; });
+    }
+    [[nodiscard]] std::string source() const { return std::string((*stats_.begin()).source); }
+
+private:
+    bouncer::Stat row(const std::string &name) const {
+        const std::optional<bouncer::Stat> row = stats_.find((prefix_ + name).c_str());
+        CHECK(row && row->help.size() > 10);
+        return *row;
+    }
+
+    bouncer::Stats stats_;
+    std::string prefix_;
+};
+
+inline Seen cache(const bouncer::Verifier &verifier) {
+    return Seen(verifier.try_stats().value(), "cache_");
 }
 
 /// The file `name` of the folder TEST_DATA, without a final newline.

@@ -88,7 +88,7 @@ static void the_documents_key_has_bouncers_kid_in_every_spelling() {
     }
 
     const std::vector<JwkView> views(copies.begin(), copies.end());
-    const JwkSet all = JwkSet::from_keys(views.data(), views.size());
+    const JwkSet all = JwkSet::from_keys(views);
     const JwkSet pair = JwkSet::from_keys(copies[0], key);
     copies.clear();  // The sets have copies of their own.
     const JwkSet single = JwkSet::from_keys(Jwk::from_pem(pair.keys()[0].pem()));
@@ -103,7 +103,7 @@ static void bad_sets_and_keys_are_failures_and_exceptions() {
     CHECK(fails(JwkSet::try_load({}), Status::MalformedJwkSet));
     CHECK(fails(JwkSet::try_load("\xff"), Status::MalformedJwkSet));
     CHECK(fails(JwkSet::try_load(R"({"keys":[]})"), Status::NoUsableKey));
-    CHECK(fails(JwkSet::try_from_keys(nullptr, 0), Status::NoUsableKey));
+    CHECK(fails(JwkSet::try_from_keys(std::vector<JwkView>{}), Status::NoUsableKey));
     CHECK(fails(Jwk::try_from_pem("x"), Status::UnusableKey));
     CHECK(fails(Jwk::try_from_json("{}"), Status::UnusableKey));
     CHECK(fails(Jwk::try_from_der(ByteView()), Status::UnusableKey));

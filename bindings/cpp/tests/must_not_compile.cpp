@@ -71,9 +71,9 @@ inline void mistakes(const JwkSet &jwks, const Policy &policy, const Jwk &key, c
 #elif MISTAKE == 22
     RemoteOptions copy = options;
 #elif MISTAKE == 23
-    auto dangling = remote.status().source();
+    auto dangling = remote.stats().text("keys_state");
 #elif MISTAKE == 24
-    auto dangling = remote.try_status()->last_error();
+    auto dangling = remote.try_stats()->find("keys_state");
 #elif MISTAKE == 25
     for (JwkView dangling : remote.current().keys()) {}
 #elif MISTAKE == 26
@@ -98,7 +98,7 @@ inline void mistakes(const JwkSet &jwks, const Policy &policy, const Jwk &key, c
 #elif MISTAKE == 35
     auto dangling = renewer.try_token()->text();
 #elif MISTAKE == 36
-    auto dangling = renewer.status().last_error();
+    auto dangling = renewer.stats().json();
 #elif MISTAKE == 37
     RenewerOptions::supplied(text).lazy();  // What it gives is the settings.
 #elif MISTAKE == 38

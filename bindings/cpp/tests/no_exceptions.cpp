@@ -14,10 +14,9 @@ using bouncer::OwnToken;
 using bouncer::Policy;
 using bouncer::RemoteJwkSet;
 using bouncer::RemoteOptions;
-using bouncer::RemoteStatus;
-using bouncer::RenewalStatus;
 using bouncer::RenewerOptions;
 using bouncer::Result;
+using bouncer::Stats;
 using bouncer::Status;
 using bouncer::Ticket;
 using bouncer::TokenRenewer;
@@ -53,9 +52,9 @@ int main() {
     CHECK(batch && batch->size() == 3 && (*batch)[0].token().uid() == "peter" && batch->columns().uid_data == "peterpeter");
     CHECK(!(*batch)[1] && (*batch)[1].status() == Status::MalformedToken && (*batch)[1].message() != nullptr);
     const Result<Verifier> cached = verifier->try_with_cache(8);
-    CHECK(cached && cached->cache_capacity() >= 8 && cached->try_verify(text));
+    CHECK(cached && cache(*cached).number("capacity") >= 8 && cached->try_verify(text));
     const Result<Batch> known = cached->try_verify_batch(texts);
-    CHECK(known && (*known)[2] && !(*known)[1] && cached->cache_hits() == 2 && cached->cache_misses() == 2);
+    CHECK(known && (*known)[2] && !(*known)[1] && cache(*cached).number("hits_total") == 2);
 
     Result<Policy> strict = Policy::try_for_issuer("i", "a");
     CHECK(strict && strict->try_accept_issuer("j") && strict->try_accept_audience("b") && strict->try_at(0));
@@ -79,8 +78,9 @@ int main() {
     Ticket ticket;
     CHECK(kept && kept->try_verify(text) && kept->try_verify_now(text, ticket) && !ticket);
     CHECK(!remote->wait(ticket, 1s) && remote->wait_attempts(1, 5s));
-    const Result<RemoteStatus> status = remote->try_status();
-    CHECK(status && status->state() == "stale" && status->last_error_name() == "connect" && !status->last_success());
+    const Result<Stats> status = remote->try_stats();
+    CHECK(status && status->text("keys_state") == "stale" && status->text("keys_last_error_name") == "connect");
+    CHECK(!status->number("keys_last_success_seconds"));
     remote->close();
     CHECK(fails(kept->try_verify(text), unavailable) && fails(remote->try_current(), unavailable));
     const Result<RemoteOptions> insecure = RemoteOptions::try_for_issuer("http://master.mesos");
@@ -118,8 +118,9 @@ int main() {
     const Result<OwnToken> own = renewer->try_token_now(ticket);
     CHECK(own && own->authorization() == "Bearer opaque" && own->text() == "opaque" && !own->expires_at() && !ticket);
     CHECK(fails(renewer->try_reject_now("opaque", ticket), Status::LoginUnavailable) && ticket);
-    const Result<RenewalStatus> renewal = renewer->try_status();
-    CHECK(renewal && renewal->state() == "valid" && renewal->generation() == 1 && renewal->source() == "vault");
+    const Result<Stats> renewal = renewer->try_stats();
+    CHECK(renewal && renewal->text("renewer_state") == "valid" && renewal->number("renewer_generation") == 1);
+    CHECK(renewal->find("renewer_state")->source == "vault" && renewal->find("renewer_state", "vault"));
     renewer->close();
     CHECK(fails(renewer->try_token(), Status::LoginUnavailable) && bouncer::is_token_rejection(401, "acsjwt"));
 }

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <optional>
@@ -16,7 +17,7 @@ using bouncer::JwkSet;
 using bouncer::Policy;
 using bouncer::RemoteJwkSet;
 using bouncer::RemoteOptions;
-using bouncer::RemoteStatus;
+using bouncer::Stats;
 using bouncer::Status;
 using bouncer::Ticket;
 using bouncer::Verifier;
@@ -26,7 +27,7 @@ using Clock = std::chrono::steady_clock;
 
 static_assert(std::is_nothrow_move_constructible_v<RemoteJwkSet> && !std::is_copy_constructible_v<RemoteJwkSet>);
 static_assert(std::is_nothrow_move_assignable_v<RemoteOptions> && !std::is_copy_constructible_v<RemoteOptions>);
-static_assert(std::is_nothrow_move_constructible_v<RemoteStatus> && !std::is_copy_constructible_v<RemoteStatus>);
+static_assert(std::is_nothrow_move_constructible_v<Stats> && !std::is_copy_constructible_v<Stats>);
 static_assert(std::is_trivially_copyable_v<Ticket> && !std::is_convertible_v<Ticket, bool>);
 static_assert(!std::is_convertible_v<RemoteOptions, RemoteJwkSet>, "a thread is not started by a conversion");
 static_assert(bouncer::is_keys_problem(Status::KeysUnavailable) && !bouncer::is_invalid_token(Status::KeysUnavailable));
@@ -65,6 +66,10 @@ static std::size_t fetching_threads() {
     return threads_named("bouncer-keys");
 }
 
+static Seen seen(const RemoteJwkSet &keys) {
+    return Seen(keys.stats(), "keys_");
+}
+
 /// Keys that have been fetched.
 static RemoteJwkSet ready(const Server &server) {
     RemoteJwkSet keys(RemoteOptions::for_url(server.url()));
@@ -74,7 +79,7 @@ static RemoteJwkSet ready(const Server &server) {
 
 static void keys_are_fetched_and_verify() {
     const Server server(Reply::json(R"({"keys":[)" + jwk_a + R"(,{"kty":"oct","k":"AA"}]})"));
-    const auto start = std::chrono::system_clock::now();
+    const auto start = static_cast<double>(std::time(nullptr));
     const RemoteJwkSet keys(RemoteOptions::for_url(server.url() + "?secret"));
     keys.wait_ready(patience);
     CHECK(keys.try_wait_ready(0ms) && keys.try_wait_ready(-1s) && keys.try_wait_ready(milliseconds::max()));
@@ -85,15 +90,17 @@ static void keys_are_fetched_and_verify() {
     CHECK(fails(verifier.try_verify("a.b"), Status::MalformedToken));
     CHECK(server.count() == 1 && server.requests()[0].find("GET /jwks?secret ") == 0);
 
-    const RemoteStatus status = keys.status();
-    CHECK(status.source() == server.url() && status.state() == "fresh" && status.generation() == 1);
-    CHECK(status.usable_keys() == 1 && status.skipped_keys() == 1);
-    CHECK(status.sha256() && status.sha256()->size() == 64);
-    CHECK(status.last_success() && *status.last_success() > start - 2s && *status.last_success() < start + patience);
-    CHECK(!status.last_error() && !status.last_error_name() && !status.last_error_at() && !status.last_good_error());
-    CHECK(status.failures_in_row() == 0 && status.next_attempt() > 400s && status.next_attempt() <= 480s);
-    CHECK(status.attempts() == 1 && status.scheduled() == 1 && status.retries() == 0 && status.requested() == 0);
-    CHECK(status.unknown_kid() == 0 && status.without_kid() == 0 && status.suppressed() == 0);
+    const Seen status = seen(keys);
+    CHECK(status.source() == server.url() && status.text("state") == "fresh" && status.number("generation") == 1);
+    CHECK(status.number("usable") == 1 && status.number("skipped") == 1);
+    CHECK(status.text("sha256").size() == 64);
+    const double success = status.number("last_success_seconds");
+    CHECK(success > start - 2 && success < start + 20 && status.number("age_seconds") < 20);
+    CHECK(status.lacks({"last_error", "last_error_name", "last_error_seconds", "last_good_error"}));
+    CHECK(status.number("next_attempt_seconds") > 400 && status.number("next_attempt_seconds") <= 480);
+    CHECK(status.number("attempts_total") == 1 && status.number("scheduled_total") == 1);
+    CHECK(status.is_zero({"failures_total", "failures_in_row", "retries_total", "requested_total"}));
+    CHECK(status.is_zero({"unknown_kid_total", "without_kid_total", "suppressed_total"}));
 
     // They are keys like any others, and stay when the remote ones go.
     const JwkSet current = keys.current();
@@ -118,8 +125,8 @@ static void a_new_kid_is_fetched_by_the_token_that_brings_it() {
         thread.join();
     }
     CHECK(passed == 8 && server.count() <= 3);
-    const RemoteStatus status = keys.status();
-    CHECK(status.generation() == 2 && status.usable_keys() == 2 && status.unknown_kid() == server.count() - 1);
+    const Seen status = seen(keys);
+    CHECK(status.number("generation") == 2 && status.number("usable") == 2 && status.number("unknown_kid_total") + 1 == static_cast<double>(server.count()));
 }
 
 static void two_thousand_kids_cause_two_fetches() {
@@ -133,7 +140,7 @@ static void two_thousand_kids_cause_two_fetches() {
     CHECK(verifier.try_verify(token_a));
     const auto refilled = static_cast<std::size_t>((Clock::now() - start) / 10s);
     CHECK(server.count() - 1 <= 2 + refilled);
-    CHECK(keys.status().unknown_kid() == server.count() - 1 && keys.status().suppressed() >= 1990);
+    CHECK(seen(keys).number("unknown_kid_total") + 1 == static_cast<double>(server.count()) && seen(keys).number("suppressed_total") >= 1990);
 }
 
 static void an_outage_leaves_the_keys_in_use() {
@@ -152,16 +159,16 @@ static void an_outage_leaves_the_keys_in_use() {
         CHECK(std::string_view(error.name()) == "keys_unavailable");
     }
     CHECK(verifier.verify(token_a).expires_at() == token_exp && keys.try_current());
-    const RemoteStatus status = keys.status();
-    CHECK(status.state() == "fresh" && status.requested() == 2 && status.attempts() == 3);
-    CHECK(status.last_error_name() == "status" && status.last_error()->find("503") != std::string_view::npos);
-    CHECK(status.last_error_at() && *status.last_error_at() >= *status.last_success());
+    const Seen status = seen(keys);
+    CHECK(status.text("state") == "fresh" && status.number("requested_total") == 2 && status.number("attempts_total") == 3);
+    CHECK(status.text("last_error_name") == "status" && status.text("last_error").find("503") != std::string_view::npos);
+    CHECK(status.number("last_error_seconds") >= status.number("last_success_seconds"));
 
     // What an answer changes, it changes at once.
     server.say(Reply::json(keys_b));
     keys.refresh(patience);
     CHECK(verifier.try_verify(token_b) && fails(verifier.try_verify(token_a), Status::NoMatchingKey));
-    CHECK(keys.status().last_error_name() == "status" && keys.status().generation() == 2);
+    CHECK(seen(keys).text("last_error_name") == "status" && seen(keys).number("generation") == 2);
 }
 
 static void without_keys_a_token_is_not_refused() {
@@ -182,10 +189,10 @@ static void without_keys_a_token_is_not_refused() {
     CHECK(fails(keys.try_current(), Status::KeysUnavailable));
     // What is wrong whatever the keys are is said all the same.
     CHECK(fails(verifier.try_verify("a.b"), Status::MalformedToken));
-    const RemoteStatus status = keys.status();
-    CHECK(status.state() == "empty" && status.generation() == 0 && !status.sha256() && !status.last_success());
-    CHECK(status.failures() >= 1 && status.failures_in_row() >= 1 && status.next_attempt() <= 60s);
-    CHECK(until([&] { return keys.status().retries() > 0; }));
+    const Seen status = seen(keys);
+    CHECK(status.text("state") == "empty" && status.number("generation") == 0 && status.lacks({"sha256", "last_success_seconds"}));
+    CHECK(status.number("failures_total") >= 1 && status.number("failures_in_row") >= 1 && status.number("next_attempt_seconds") <= 60);
+    CHECK(until([&] { return seen(keys).number("retries_total") > 0; }));
 }
 
 static void keys_that_nobody_confirms_get_too_old() {
@@ -193,7 +200,7 @@ static void keys_that_nobody_confirms_get_too_old() {
     const RemoteJwkSet keys(RemoteOptions::for_url(server.url()).ttl(1s).max_stale(1s));
     keys.wait_ready(patience);
     server.say(Reply::failure(500));
-    CHECK(until([&] { return keys.status().state() == "too_old"; }));
+    CHECK(until([&] { return seen(keys).text("state") == "too_old"; }));
     CHECK(fails(Verifier(keys, Policy::dcos()).try_verify(token_a), Status::KeysUnavailable));
 }
 
@@ -202,8 +209,8 @@ static void a_seed_answers_before_the_first_fetch() {
     const RemoteJwkSet keys(RemoteOptions::for_url(server.url()).seed(keys_a));
     const Verifier verifier(keys, Policy::dcos());
     CHECK(verifier.verify(token_a).expires_at() == token_exp);
-    const RemoteStatus status = keys.status();
-    CHECK(status.state() == "stale" && status.generation() == 1 && !status.last_success());
+    const Seen status = seen(keys);
+    CHECK(status.text("state") == "stale" && status.number("generation") == 1 && status.lacks({"last_success_seconds"}));
 
     Server other(Reply::json(keys_b));
     const RemoteJwkSet replaced(RemoteOptions::for_url(other.url()).seed(keys_a));
@@ -231,14 +238,13 @@ static void an_issuers_metadata_say_where_its_keys_are() {
     const RemoteJwkSet keys(RemoteOptions::for_issuer(issuer));
     keys.wait_ready(patience);
     CHECK(Verifier(keys, Policy::dcos()).try_verify(token_a) && server.count() == 2);
-    const RemoteStatus status = keys.status();
-    CHECK(status.source() == issuer);
+    CHECK(seen(keys).source() == issuer);
 
     // Another issuer's metadata, though by a slash alone, are nobody's.
     server.behave(metadata_of(server.origin() + "/tenant"));
     const RemoteJwkSet other(RemoteOptions::for_issuer(issuer));
     CHECK(other.wait_attempts(1, patience));
-    CHECK(fails(other.try_current(), Status::KeysUnavailable) && other.status().last_error_name() == "issuer");
+    CHECK(fails(other.try_current(), Status::KeysUnavailable) && seen(other).text("last_error_name") == "issuer");
 }
 
 static void every_setting_has_its_effect() {
@@ -246,7 +252,7 @@ static void every_setting_has_its_effect() {
     const std::string url = server.url();
     {
         const RemoteJwkSet keys(RemoteOptions::for_url(url).timeout(100ms));
-        CHECK(keys.wait_attempts(1, patience) && keys.status().last_error_name() == "timeout");
+        CHECK(keys.wait_attempts(1, patience) && seen(keys).text("last_error_name") == "timeout");
     }
     {
         const RemoteJwkSet keys(RemoteOptions::for_url(url).max_wait(50ms));
@@ -258,7 +264,7 @@ static void every_setting_has_its_effect() {
     {
         const RemoteJwkSet keys(RemoteOptions::for_url(url).ttl(1h));
         keys.wait_ready(patience);
-        CHECK(keys.status().next_attempt() > 2500s && keys.status().next_attempt() <= 2880s);
+        CHECK(seen(keys).number("next_attempt_seconds") > 2500 && seen(keys).number("next_attempt_seconds") <= 2880);
     }
     {
         const std::size_t before = server.count();
@@ -278,13 +284,13 @@ static void every_setting_has_its_effect() {
         const RemoteJwkSet again(RemoteOptions::for_url(url).last_good_file(path));
         CHECK(Verifier(again, Policy::dcos()).try_verify(token_a));
         // The file was confirmed a moment ago: it is fresh, and nothing is fetched.
-        const RemoteStatus fresh = again.status();
-        CHECK(fresh.state() == "fresh" && fresh.last_success() && !fresh.last_good_error());
+        const Seen fresh = seen(again);
+        CHECK(fresh.text("state") == "fresh" && fresh.number("last_success_seconds") > 0 && fresh.lacks({"last_good_error"}));
         CHECK(server.count() == before);
         std::ofstream(path) << "{";
         const RemoteJwkSet spoilt(RemoteOptions::for_url(url).last_good_file(path));
-        const RemoteStatus empty = spoilt.status();
-        CHECK(empty.state() == "empty" && empty.last_good_error() && empty.last_good_error()->size() > 10);
+        const Seen empty = seen(spoilt);
+        CHECK(empty.text("state") == "empty" && empty.text("last_good_error").size() > 10);
         std::filesystem::remove(path);
     }
     server.behave([](const std::string &path) {
@@ -292,7 +298,7 @@ static void every_setting_has_its_effect() {
     });
     {
         const RemoteJwkSet keys(RemoteOptions::for_url(url));
-        CHECK(keys.wait_attempts(1, patience) && keys.status().last_error_name() == "redirect");
+        CHECK(keys.wait_attempts(1, patience) && seen(keys).text("last_error_name") == "redirect");
         const RemoteJwkSet follows(RemoteOptions::for_url(url).same_origin_redirects());
         CHECK(follows.try_wait_ready(patience));
     }
@@ -413,10 +419,10 @@ static void verify_batch_now_says_of_each_token_what_to_wait_for() {
     Ticket ticket = batch[1].ticket();
     CHECK(batch[1].status() == Status::KeysUnavailable && ticket && verifier.wait(ticket, patience));
     CHECK(verifier.verify_now(token_b, ticket).expires_at() == token_exp && !ticket);
-    CHECK(verifier.cache_hits() == 0 && verifier.cache_misses() == tokens.size() + 1);
+    CHECK(cache(verifier).number("hits_total") == 0 && cache(verifier).number("misses_total") == 5);
     // Nothing is left to wait for; of before the new keys, nothing is left in the cache.
     const bouncer::Batch again = verifier.try_verify_batch_now(tokens).value();
-    CHECK(again[1] && !again[1].ticket() && verifier.cache_hits() == 1);
+    CHECK(again[1] && !again[1].ticket() && cache(verifier).number("hits_total") == 1);
     for (const bouncer::VerdictView verdict : verifier.verify_batch(tokens)) {
         CHECK(!verdict.ticket());
     }
@@ -436,7 +442,7 @@ static void what_was_moved_from_has_nothing_to_say() {
     first.wait_ready(patience);
     RemoteJwkSet second = std::move(first);
     CHECK(fails(first.try_wait_ready(patience), Status::NullArgument) && first.handle() == nullptr);
-    CHECK(fails(first.try_current(), Status::NullArgument) && fails(first.try_status(), Status::NullArgument));
+    CHECK(fails(first.try_current(), Status::NullArgument) && fails(first.try_stats(), Status::NullArgument));
     CHECK(fails(first.try_refresh(patience), Status::NullArgument) && !first.wait_attempts(1, patience));
     CHECK(!first.wait(Ticket(), patience));
     CHECK(fails(Verifier::try_make(first, Policy::dcos()), Status::NullArgument));
@@ -445,14 +451,11 @@ static void what_was_moved_from_has_nothing_to_say() {
     second = std::move(itself);
     CHECK(second.try_current());
 
-    RemoteStatus status = second.status();
-    const RemoteStatus kept = std::move(status);
-    CHECK(kept.state() == "fresh" && status.handle() == nullptr && status.state().empty() && status.source().empty());
-    CHECK(!status.sha256() && !status.last_success() && !status.last_error() && !status.last_error_name());
-    CHECK(!status.last_error_at() && !status.last_good_error() && status.next_attempt() == 0ms);
-    CHECK(status.generation() + status.usable_keys() + status.skipped_keys() + status.failures() + status.failures_in_row() == 0);
-    CHECK(status.attempts() + status.scheduled() + status.retries() + status.unknown_kid() == 0);
-    CHECK(status.without_kid() + status.requested() + status.suppressed() == 0);
+    Stats status = second.stats();
+    const Stats kept = std::move(status);
+    CHECK(kept.text("keys_state") == "fresh" && status.handle() == nullptr);
+    CHECK(status.begin() == status.end() && !status.find("keys_state") && !status.number("keys_generation"));
+    CHECK(status.prometheus().empty() && status.json().empty());
 
     Verifier verifier(second, Policy::dcos());
     const Verifier other = std::move(verifier);
@@ -476,7 +479,7 @@ static void closing_ends_everything_at_once() {
     CHECK(until([] { return fetching_threads() == 0; }) && Clock::now() - start < 4s);
     CHECK(fails(verifier.try_verify(token_a), Status::KeysUnavailable));
     CHECK(fails(keys.try_wait_ready(patience), Status::KeysUnavailable));
-    CHECK(!keys.wait_attempts(99, patience) && keys.status().state() == "closed");
+    CHECK(!keys.wait_attempts(99, patience) && seen(keys).text("state") == "closed");
     Ticket ticket;
     CHECK(fails(verifier.try_verify_now(token_a, ticket), Status::KeysUnavailable) && !ticket);
     keys.close();

@@ -15,7 +15,7 @@
 
 using bouncer::is_token_rejection;
 using bouncer::OwnToken;
-using bouncer::RenewalStatus;
+using bouncer::Stats;
 using bouncer::RenewerOptions;
 using bouncer::Status;
 using bouncer::Ticket;
@@ -34,7 +34,7 @@ static_assert(!std::is_convertible_v<OwnToken, std::string_view>);
 static_assert(std::is_nothrow_move_constructible_v<OwnToken> && !std::is_copy_constructible_v<OwnToken>);
 static_assert(std::is_nothrow_move_constructible_v<TokenRenewer> && !std::is_copy_constructible_v<TokenRenewer>);
 static_assert(std::is_nothrow_move_assignable_v<RenewerOptions> && !std::is_copy_constructible_v<RenewerOptions>);
-static_assert(std::is_nothrow_move_constructible_v<RenewalStatus> && !std::is_copy_constructible_v<RenewalStatus>);
+static_assert(std::is_nothrow_move_constructible_v<Stats> && !std::is_copy_constructible_v<Stats>);
 static_assert(!std::is_convertible_v<RenewerOptions, TokenRenewer>, "a thread is not started by a conversion");
 static_assert(bouncer::is_login_problem(Status::LoginRejected) && bouncer::is_login_problem(Status{499}));
 static_assert(!bouncer::is_login_problem(Status::KeysUnavailable) && !bouncer::is_login_problem(Status::WrongAudience));
@@ -87,19 +87,12 @@ static std::size_t renewing_threads() {
     return threads_named("bouncer-token");
 }
 
-static bool contains(std::optional<std::string_view> text, std::string_view part) {
-    return text && text->find(part) != std::string_view::npos;
+static bool contains(std::string_view text, std::string_view part) {
+    return text.find(part) != std::string_view::npos;
 }
 
-/// Whether the latest failure has this in what it says.
-static bool failed_with(const TokenRenewer &renewer, std::string_view part) {
-    const RenewalStatus status = renewer.status();
-    return contains(status.last_error(), part);
-}
-
-static bool has_source(const TokenRenewer &renewer, std::string_view source) {
-    const RenewalStatus status = renewer.status();
-    return status.source() == source;
+static Seen seen(const TokenRenewer &renewer) {
+    return Seen(renewer.stats(), "renewer_");
 }
 
 /// Runs `call`, which must throw an error of `status`.
@@ -140,14 +133,14 @@ static void a_login_gives_a_token_and_its_header() {
     const auto now = std::chrono::duration_cast<std::chrono::seconds>(start.time_since_epoch()).count();
     CHECK(*login.expires_at() >= now + 299 && *login.expires_at() <= now + 330);
 
-    const RenewalStatus status = renewer.status();
-    CHECK(status.source() == login_url(server) && status.state() == "valid" && status.generation() == 1);
-    CHECK(status.expires_in() && *status.expires_in() > 24h * 365 && status.next_attempt() > 24h * 365);
-    CHECK(status.next_attempt() < *status.expires_in());
-    CHECK(!status.last_error() && !status.last_error_name() && !status.last_error_at());
-    CHECK(status.attempts() == 1 && status.scheduled() == 1 && status.retries() + status.rejections() == 0);
-    CHECK(status.failures() + status.failures_in_row() + status.requested() + status.suppressed() == 0);
-    CHECK(status.handle() != nullptr && renewer.handle() != nullptr);
+    const Seen status = seen(renewer);
+    CHECK(status.source() == login_url(server) && status.text("state") == "valid" && status.number("generation") == 1);
+    CHECK(status.number("next_attempt_seconds") > 86400.0 * 365);
+    CHECK(status.number("next_attempt_seconds") < status.number("expires_in_seconds"));
+    CHECK(status.lacks({"last_error", "last_error_name", "last_error_seconds"}));
+    CHECK(status.number("attempts_total") == 1 && status.number("scheduled_total") == 1);
+    CHECK(status.is_zero({"retries_total", "rejections_total", "requested_total", "suppressed_total"}));
+    CHECK(status.is_zero({"failures_total", "failures_in_row"}) && renewer.handle() != nullptr);
 }
 
 static void eight_threads_that_reject_one_token_cause_one_login() {
@@ -166,16 +159,16 @@ static void eight_threads_that_reject_one_token_cause_one_login() {
     for (std::thread &thread : threads) {
         thread.join();
     }
-    CHECK(renewed == 8 && server.count() == 2 && renewer.status().rejections() == 1);
+    CHECK(renewed == 8 && server.count() == 2 && seen(renewer).number("rejections_total") == 1);
     // Who comes late has the new one, too.
     CHECK(renewer.reject(old.text()).generation() == 2 && renewer.reject("of long ago").generation() == 2);
     CHECK(server.count() == 2 && old.text() == token_of(1));
     // There is one login in 30 seconds, and the token stays in use for others.
     CHECK(fails(renewer.try_reject("other"), Status::LoginUnavailable) && renewer.token().generation() == 2);
     must_throw(Status::LoginUnavailable, [&] { (void)renewer.reject("other"); });
-    CHECK(server.count() == 2 && renewer.status().suppressed() == 2);
+    CHECK(server.count() == 2 && seen(renewer).number("suppressed_total") == 2);
     // It does not say when it expires.
-    CHECK(!renewer.token().expires_at() && !renewer.status().expires_in());
+    CHECK(!renewer.token().expires_at() && seen(renewer).lacks({"expires_in_seconds"}));
 }
 
 static void a_renewal_that_fails_displaces_nothing() {
@@ -186,16 +179,18 @@ static void a_renewal_that_fails_displaces_nothing() {
         const auto renewed = renewer.try_renew(patience);
         CHECK(fails(renewed, Status::LoginUnavailable) || fails(renewed, Status::LoginRejected));
         const OwnToken token = renewer.token();
-        CHECK(token.text() == token_of(1) && renewer.status().state() == "valid");
+        CHECK(token.text() == token_of(1) && seen(renewer).text("state") == "valid");
     }
     must_throw(Status::LoginUnavailable, [&] { renewer.renew(patience); });
-    const RenewalStatus status = renewer.status();
-    CHECK(status.last_error_name() == "document" && status.last_error_at() && contains(status.last_error(), "strict JSON"));
-    CHECK(status.requested() == 5 && status.attempts() == 6 && status.failures() == 5 && status.failures_in_row() == 0);
+    const Seen status = seen(renewer);
+    CHECK(status.text("last_error_name") == "document" && status.number("last_error_seconds") > 0);
+    CHECK(contains(status.text("last_error"), "strict JSON") && status.is_zero({"failures_in_row"}));
+    CHECK(status.number("requested_total") == 5 && status.number("attempts_total") == 6);
+    CHECK(status.number("failures_total") == 5);
     // A server that rejects the token in an outage changes nothing either.
     server.say(Reply::failure(503));
     CHECK(fails(renewer.try_reject(token_of(1)), Status::LoginUnavailable) && renewer.token().generation() == 1);
-    CHECK(failed_with(renewer, "503"));
+    CHECK(contains(seen(renewer).text("last_error"), "503"));
 
     server.behave(iam());
     renewer.renew(patience);
@@ -212,21 +207,21 @@ static void a_login_that_is_refused_is_told_from_an_outage() {
     CHECK(std::string_view(token.error().name()) == "login_rejected");
     must_throw(Status::LoginRejected, [&] { (void)refused.token(); });
     must_throw(Status::LoginRejected, [&] { refused.wait_ready(0ms); });
-    CHECK(refused.status().state() == "empty" && refused.status().last_error_name() == "rejected");
-    CHECK(server.count() == 1 && refused.status().next_attempt() > 10s);
+    CHECK(seen(refused).text("state") == "empty" && seen(refused).text("last_error_name") == "rejected");
+    CHECK(server.count() == 1 && seen(refused).number("next_attempt_seconds") > 10);
     server.say(Reply::failure(400));
     const TokenRenewer wrong(options_for(server));
-    CHECK(fails(wrong.try_token(), Status::LoginRejected) && wrong.status().last_error_name() == "refused");
+    CHECK(fails(wrong.try_token(), Status::LoginRejected) && seen(wrong).text("last_error_name") == "refused");
     CHECK(Clock::now() - start < 8s);
 
     server.say(Reply::failure(503));
     const TokenRenewer later(options_for(server).max_wait(200ms));
     CHECK(later.wait_attempts(1, patience) && fails(later.try_token(), Status::LoginUnavailable));
-    CHECK(later.status().last_error_name() == "status" && later.status().failures_in_row() >= 1);
+    CHECK(seen(later).text("last_error_name") == "status" && seen(later).number("failures_in_row") >= 1);
     // It is tried again, and who waits has a token as soon as there is one.
     server.behave(iam());
     later.wait_ready(patience);
-    CHECK(later.try_token() && later.status().retries() >= 1);
+    CHECK(later.try_token() && seen(later).number("retries_total") >= 1);
 }
 
 static void an_oauth_client_logs_in_with_its_credentials() {
@@ -236,7 +231,7 @@ static void an_oauth_client_logs_in_with_its_credentials() {
                                    .parameter("audience", "https://api.example/"));
     const OwnToken token = renewer.token();
     CHECK(token.text() == "opaque" && token.authorization() == "Bearer opaque" && !token.expires_at());
-    CHECK(renewer.status().expires_in() > 3590s && renewer.status().expires_in() <= 3600s);
+    CHECK(seen(renewer).number("expires_in_seconds") > 3590 && seen(renewer).number("expires_in_seconds") <= 3600);
     const std::string request = server.requests()[0];
     CHECK(request.find("POST /token HTTP/1.1\r\n") == 0);
     CHECK(request.find("Basic bXkrY2xpZW50OnMlM0FjcmV0JTJGJUMzJUE5\r\n") != std::string::npos);
@@ -259,7 +254,7 @@ static void a_program_supplies_tokens_of_its_own() {
     const OwnToken first = renewer->token();
     CHECK(first.authorization() == "Bearer token-1" && !first.expires_at());
     CHECK(renewer->reject("token-1").generation() == 2 && renewer->try_renew(patience) && logins == 3);
-    CHECK(has_source(*renewer, "vault") && renewer->status().expires_in() > 3590s);
+    CHECK(seen(*renewer).source() == "vault" && seen(*renewer).number("expires_in_seconds") > 3590);
     renewer->close();
     supplying.join();
     CHECK(fails(renewer->try_supply("late"), Status::InvalidArgument) && !renewer->wait_login(patience));
@@ -271,11 +266,11 @@ static void a_program_supplies_tokens_of_its_own() {
     CHECK(other.wait_login(patience));
     CHECK(fails(other.try_token(), Status::LoginUnavailable));
     other.supply_failure("it is sealed");
-    CHECK(other.wait_attempts(1, patience) && failed_with(other, "it is sealed"));
-    CHECK(other.status().last_error_name() == "other" && fails(other.try_token(), Status::LoginUnavailable));
+    CHECK(other.wait_attempts(1, patience) && contains(seen(other).text("last_error"), "it is sealed"));
+    CHECK(seen(other).text("last_error_name") == "other" && fails(other.try_token(), Status::LoginUnavailable));
     CHECK(other.wait_login(patience));
     CHECK(other.try_supply_failure("no such role", true) && other.wait_attempts(2, patience));
-    CHECK(fails(other.try_token(), Status::LoginRejected) && other.status().last_error_name() == "rejected");
+    CHECK(fails(other.try_token(), Status::LoginRejected) && seen(other).text("last_error_name") == "rejected");
     CHECK(fails(other.try_supply_failure("nobody asked"), Status::InvalidArgument));
     must_throw(Status::InvalidArgument, [&] { other.supply("nobody asked"); });
     std::uint64_t attempts = 2;
@@ -284,12 +279,12 @@ static void a_program_supplies_tokens_of_its_own() {
         std::thread asking([&] { CHECK(fails(other.try_renew(patience), Status::LoginUnavailable)); });
         CHECK(other.wait_login(patience) && other.try_supply(text, lifetime) && other.wait_attempts(++attempts, patience));
         asking.join();
-        CHECK(other.status().last_error_name() == "document");
+        CHECK(seen(other).text("last_error_name") == "document");
     }
     std::thread asking([&] { CHECK(other.try_renew(patience)); });
     CHECK(other.wait_login(patience) && other.try_supply(token_of(1)));
     asking.join();
-    CHECK(other.token().expires_at() == token_exp && other.status().state() == "valid");
+    CHECK(other.token().expires_at() == token_exp && seen(other).text("state") == "valid");
 
     // A renewer that logs in by itself wants none.
     const Server server(iam());
@@ -328,7 +323,7 @@ static void every_setting_has_its_effect() {
     Server server(Reply::hang());
     {
         const TokenRenewer renewer(options_for(server).timeout(100ms));
-        CHECK(renewer.wait_attempts(1, patience) && renewer.status().last_error_name() == "timeout");
+        CHECK(renewer.wait_attempts(1, patience) && seen(renewer).text("last_error_name") == "timeout");
     }
     {
         const TokenRenewer renewer(options_for(server).max_wait(50ms));
@@ -340,14 +335,14 @@ static void every_setting_has_its_effect() {
     {
         const std::size_t before = server.count();
         const TokenRenewer renewer(options_for(server).lazy());
-        CHECK(!renewer.wait_attempts(1, 50ms) && server.count() == before && renewer.status().state() == "empty");
+        CHECK(!renewer.wait_attempts(1, 50ms) && server.count() == before && seen(renewer).text("state") == "empty");
         CHECK(renewer.token().generation() == 1 && server.count() == before + 1);
     }
     {
         const std::string elsewhere = secret("http://127.0.0.1:1/");
         const TokenRenewer renewer(RenewerOptions::service_account(elsewhere).login_endpoint(login_url(server)).bearer());
         const OwnToken token = renewer.token();
-        CHECK(token.authorization() == "Bearer " + std::string(token.text()) && has_source(renewer, login_url(server)));
+        CHECK(token.authorization() == "Bearer " + std::string(token.text()) && seen(renewer).source() == login_url(server));
     }
     {
         // The file is read for each login.
@@ -360,7 +355,7 @@ static void every_setting_has_its_effect() {
         CHECK(TokenRenewer(RenewerOptions::service_account_from_env()).token().generation() == 1);
         std::ofstream(path) << "{}";
         CHECK(fails(renewer.try_renew(patience), Status::UnusableCredentials) && renewer.try_token());
-        CHECK(renewer.status().last_error_name() == "credentials");
+        CHECK(seen(renewer).text("last_error_name") == "credentials");
         CHECK(fails(TokenRenewer::try_make(RenewerOptions::service_account_file(path.string())), Status::UnusableCredentials));
         std::filesystem::remove(path);
         CHECK(fails(TokenRenewer::try_make(RenewerOptions::service_account_from_env()), Status::UnusableCredentials));
@@ -430,7 +425,7 @@ static void what_was_moved_from_has_nothing_to_say() {
     CHECK(fails(first.try_token_now(ticket), Status::NullArgument) && !ticket);
     CHECK(fails(first.try_reject("a"), Status::NullArgument) && fails(first.try_reject_now("a", ticket), Status::NullArgument));
     CHECK(fails(first.try_wait_ready(patience), Status::NullArgument) && fails(first.try_renew(patience), Status::NullArgument));
-    CHECK(fails(first.try_status(), Status::NullArgument) && fails(first.try_supply("a"), Status::NullArgument));
+    CHECK(fails(first.try_stats(), Status::NullArgument) && fails(first.try_supply("a"), Status::NullArgument));
     CHECK(fails(first.try_supply_failure("a"), Status::NullArgument) && !first.wait_login(patience));
     CHECK(!first.wait(ticket, patience) && !first.wait_attempts(0, patience));
     first.close();
@@ -440,13 +435,10 @@ static void what_was_moved_from_has_nothing_to_say() {
     CHECK(kept.text() == token_of(1) && token.handle() == nullptr && token.text().empty() && token.authorization().empty());
     CHECK(!token.expires_at() && token.generation() == 0);
 
-    RenewalStatus status = second.status();
-    const RenewalStatus snapshot = std::move(status);
-    CHECK(snapshot.state() == "valid" && status.handle() == nullptr && status.state().empty() && status.source().empty());
-    CHECK(!status.expires_in() && !status.last_error() && !status.last_error_name() && !status.last_error_at());
-    CHECK(status.generation() + status.failures() + status.failures_in_row() + status.attempts() + status.scheduled() == 0);
-    CHECK(status.retries() + status.rejections() + status.requested() + status.suppressed() == 0);
-    CHECK(status.next_attempt() == 0ms);
+    Stats status = second.stats();
+    const Stats snapshot = std::move(status);
+    CHECK(snapshot.text("renewer_state") == "valid" && status.handle() == nullptr);
+    CHECK(status.begin() == status.end() && !status.text("renewer_state") && !status.number("renewer_generation"));
     first = std::move(second);
     CHECK(first.token().generation() == 1 && second.handle() == nullptr);
 }
@@ -478,7 +470,7 @@ static void closing_ends_everything_at_once() {
     CHECK(fails(renewer.try_token(), Status::LoginUnavailable) && fails(renewer.try_reject("a"), Status::LoginUnavailable));
     CHECK(fails(renewer.try_token_now(ticket), Status::LoginUnavailable) && !ticket);
     CHECK(fails(renewer.try_wait_ready(patience), Status::LoginUnavailable));
-    CHECK(!renewer.wait_attempts(99, patience) && renewer.status().state() == "closed");
+    CHECK(!renewer.wait_attempts(99, patience) && seen(renewer).text("state") == "closed");
     renewer.close();
     CHECK(Clock::now() - start < patience && kept.text() == token_of(1));
 }

@@ -1,0 +1,203 @@
+/// @file detail.hpp
+///
+/// What the other headers share. Programs include bouncer_verify.hpp.
+///
+/// SPDX-License-Identifier: MIT OR Apache-2.0
+
+#ifndef BOUNCER_DETAIL_HPP
+#define BOUNCER_DETAIL_HPP
+
+#if defined(_MSVC_LANG) ? _MSVC_LANG < 201703L : __cplusplus < 201703L
+#error "bouncer_verify.hpp needs C++17 or later: compile with -std=c++17"
+#endif
+
+#include <bouncer_verify.h>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <iterator>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+namespace bouncer {
+
+static_assert(BOUNCER_ABI_VERSION == 1,
+              "bouncer_verify.hpp and bouncer_verify.h are not of the same version");
+
+/// The version of the loaded library: "MAJOR.MINOR.PATCH". Static.
+[[nodiscard]] inline std::string_view library_version() noexcept {
+    return bouncer_version();
+}
+
+/// An array that belongs to somebody else, as `std::string_view` is for text. Made of a pointer and
+/// a length, or of anything with data() and size(): a vector, an array, a `std::span`. Converts to
+/// `std::span<const T>`.
+template <class T>
+class ArrayView {
+public:
+    constexpr ArrayView() noexcept = default;
+    constexpr ArrayView(const T *data, std::size_t size) noexcept : data_(data), size_(size) {}
+    template <class Array, class = std::enable_if_t<std::is_convertible_v<
+                               decltype(std::declval<const Array &>().data()), const T *>>>
+    constexpr ArrayView(const Array &array) noexcept : data_(array.data()), size_(array.size()) {}
+
+    [[nodiscard]] constexpr const T *data() const noexcept { return data_; }
+    [[nodiscard]] constexpr std::size_t size() const noexcept { return size_; }
+    [[nodiscard]] constexpr bool empty() const noexcept { return size_ == 0; }
+    [[nodiscard]] constexpr const T &operator[](std::size_t index) const noexcept {
+        return data_[index];
+    }
+    [[nodiscard]] constexpr const T *begin() const noexcept { return data_; }
+    [[nodiscard]] constexpr const T *end() const noexcept { return data_ + size_; }
+
+private:
+    const T *data_ = nullptr;
+    std::size_t size_ = 0;
+};
+
+/// Bytes that belong to somebody else.
+using ByteView = ArrayView<std::uint8_t>;
+
+namespace detail {
+
+/// Frees any handle.
+struct Free {
+    void operator()(bouncer_batch *handle) const noexcept { bouncer_batch_free(handle); }
+    void operator()(bouncer_error *handle) const noexcept { bouncer_error_free(handle); }
+    void operator()(bouncer_jwk *handle) const noexcept { bouncer_jwk_free(handle); }
+    void operator()(bouncer_jwks *handle) const noexcept { bouncer_jwks_free(handle); }
+    void operator()(bouncer_own_token *handle) const noexcept { bouncer_own_token_free(handle); }
+    void operator()(bouncer_policy *handle) const noexcept { bouncer_policy_free(handle); }
+    void operator()(bouncer_remote_jwks *handle) const noexcept { bouncer_remote_jwks_free(handle); }
+    void operator()(bouncer_remote_options *handle) const noexcept {
+        bouncer_remote_options_free(handle);
+    }
+    void operator()(bouncer_renewer *handle) const noexcept { bouncer_renewer_free(handle); }
+    void operator()(bouncer_renewer_options *handle) const noexcept {
+        bouncer_renewer_options_free(handle);
+    }
+    void operator()(bouncer_stats *handle) const noexcept { bouncer_stats_free(handle); }
+    void operator()(bouncer_token *handle) const noexcept { bouncer_token_free(handle); }
+    void operator()(bouncer_verifier *handle) const noexcept { bouncer_verifier_free(handle); }
+};
+
+/// The base of every class that owns a handle. It moves and does not copy.
+template <class Raw>
+class Owner {
+public:
+    using Handle = Raw;
+
+    /// Takes `handle`, which may be NULL, from a C call.
+    explicit Owner(Raw *handle) noexcept : handle_(handle) {}
+    /// The handle, for functions of bouncer_verify.h; NULL after a move.
+    [[nodiscard]] const Raw *handle() const & noexcept { return handle_.get(); }
+    const Raw *handle() const && = delete;
+
+protected:
+    std::unique_ptr<Raw, Free> handle_;
+};
+
+inline std::string_view text(bouncer_str text) noexcept {
+    return {text.data, text.len};
+}
+
+inline std::optional<std::string_view> optional_text(bouncer_str text) noexcept {
+    return text.data == nullptr ? std::nullopt : std::optional(detail::text(text));
+}
+
+/// A number that may be absent.
+template <class Raw>
+std::optional<std::int64_t> optional_number(std::int32_t (*getter)(const Raw *, std::int64_t *),
+                                            const Raw *handle) noexcept {
+    std::int64_t number = 0;
+    return getter(handle, &number) != 0 ? std::optional(number) : std::nullopt;
+}
+
+/// A timeout as C takes it: negative counts as 0.
+inline std::uint64_t count(std::chrono::milliseconds time) noexcept {
+    return time.count() > 0 ? static_cast<std::uint64_t>(time.count()) : 0;
+}
+
+/// What `pointer` points to. Ends the program if it is null.
+template <class T>
+T &present(T *pointer) noexcept {
+    if (pointer == nullptr) {
+        std::abort();
+    }
+    return *pointer;
+}
+
+/// A range of what `Source::at` returns for each index below `Source::size`. The items are made as
+/// they are read; they belong to what the source points to.
+template <class Source>
+class Range {
+public:
+    using value_type = decltype(std::declval<const Source &>().at(0));
+
+    class iterator {
+    public:
+        using iterator_category = std::input_iterator_tag;
+        using value_type = Range::value_type;
+        using difference_type = std::ptrdiff_t;
+        using pointer = void;
+        using reference = value_type;
+
+        iterator() noexcept = default;
+        iterator(Source source, std::size_t index) noexcept : source_(source), index_(index) {}
+        value_type operator*() const noexcept { return source_.at(index_); }
+        iterator &operator++() noexcept { return ++index_, *this; }
+        iterator operator++(int) noexcept { return {source_, index_++}; }
+        friend bool operator==(iterator a, iterator b) noexcept { return a.index_ == b.index_; }
+        friend bool operator!=(iterator a, iterator b) noexcept { return a.index_ != b.index_; }
+
+    private:
+        Source source_{};
+        std::size_t index_ = 0;
+    };
+    using const_iterator = iterator;
+
+    explicit Range(Source source) noexcept : source_(source) {}
+    [[nodiscard]] std::size_t size() const noexcept { return source_.size(); }
+    [[nodiscard]] bool empty() const noexcept { return size() == 0; }
+    /// The item at `index`, from 0; an empty one from size() on.
+    [[nodiscard]] value_type operator[](std::size_t index) const noexcept {
+        return source_.at(index);
+    }
+    [[nodiscard]] iterator begin() const noexcept { return {source_, 0}; }
+    [[nodiscard]] iterator end() const noexcept { return {source_, size()}; }
+
+private:
+    Source source_;
+};
+
+/// What a handle lists by index.
+template <class Raw, class Item, std::size_t (*Count)(const Raw *),
+          Item (*At)(const Raw *, std::size_t)>
+struct Listed {
+    const Raw *handle = nullptr;
+    std::size_t size() const noexcept { return Count(handle); }
+    Item at(std::size_t index) const noexcept { return At(handle, index); }
+};
+
+/// Texts in an array.
+struct Texts {
+    ArrayView<bouncer_str> texts{};
+    std::size_t size() const noexcept { return texts.size(); }
+    std::string_view at(std::size_t index) const noexcept {
+        return index < texts.size() ? text(texts[index]) : std::string_view();
+    }
+};
+
+}  // namespace detail
+
+/// Strings that belong to somebody else: a range of `std::string_view`.
+using Strings = detail::Range<detail::Texts>;
+
+}  // namespace bouncer
+
+#endif  // BOUNCER_DETAIL_HPP

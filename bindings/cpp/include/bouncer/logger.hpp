@@ -1,0 +1,64 @@
+/// @file logger.hpp
+///
+/// The events of the library.
+///
+/// SPDX-License-Identifier: MIT OR Apache-2.0
+
+#ifndef BOUNCER_LOGGER_HPP
+#define BOUNCER_LOGGER_HPP
+
+#include "error.hpp"
+
+#include <new>
+
+namespace bouncer {
+
+/// How important an event is.
+enum class LogLevel : std::uint32_t {
+    Error = BOUNCER_LOG_LEVEL_ERROR,  ///< A bug, or a fault of the machine.
+    Warn = BOUNCER_LOG_LEVEL_WARN,    ///< A fetch or a login failed.
+    Info = BOUNCER_LOG_LEVEL_INFO,    ///< New keys, a new token.
+    Debug = BOUNCER_LOG_LEVEL_DEBUG,  ///< A fetch found nothing new.
+};
+
+/// Sends the events of `level` and of more important levels to `logger`: for the whole process,
+/// until it ends.
+///
+/// Calls `logger(LogLevel, std::string_view)` on any thread, on several at once. The text holds no
+/// token, no claim value and no key. A logger must not wait for a token or for keys. Its exceptions
+/// are dropped. On failure: Status::InvalidArgument if a logger is set already.
+template <class Logger>
+Result<void> try_set_logger(Logger logger, LogLevel level = LogLevel::Info) noexcept {
+    const bouncer_log_callback callback = [](void *context, std::uint32_t event,
+                                             bouncer_str message) noexcept {
+        Logger &own = *static_cast<Logger *>(context);
+#ifdef __cpp_exceptions
+        try {
+            own(static_cast<LogLevel>(event), detail::text(message));
+        } catch (...) {
+        }
+#else
+        own(static_cast<LogLevel>(event), detail::text(message));
+#endif
+    };
+    std::unique_ptr<Logger> kept(new (std::nothrow) Logger(std::move(logger)));
+    // Without memory there is no callback either, which the call refuses.
+    Result<void> result = detail::act(bouncer_set_logger, kept ? callback : nullptr,
+                                      static_cast<void *>(kept.get()), level);
+    if (result) {
+        (void)kept.release();
+    }
+    return result;
+}
+
+#ifdef __cpp_exceptions
+/// @copydoc try_set_logger @throws Error
+template <class Logger>
+void set_logger(Logger logger, LogLevel level = LogLevel::Info) {
+    try_set_logger(std::move(logger), level).or_throw();
+}
+#endif
+
+}  // namespace bouncer
+
+#endif  // BOUNCER_LOGGER_HPP

@@ -1,0 +1,180 @@
+/// @file verifier.hpp
+///
+/// Verifying tokens.
+///
+/// SPDX-License-Identifier: MIT OR Apache-2.0
+
+#ifndef BOUNCER_VERIFIER_HPP
+#define BOUNCER_VERIFIER_HPP
+
+#include "batch.hpp"
+#include "jwks.hpp"
+#include "policy.hpp"
+#include "remote_jwks.hpp"
+
+namespace bouncer {
+
+/// Verifies a JWT: its signature with `jwks`, then its Claims Set against `policy` (RFC 7519 section
+/// 7.2).
+///
+/// `token` is a JWS in Compact Serialization, without white space around it. On failure: a status of
+/// the 200s or 300s, the first fault of the token in a fixed order.
+inline Result<VerifiedToken> try_verify_token(const JwkSet &jwks, const Policy &policy,
+                                              std::string_view token) noexcept {
+    return detail::make<VerifiedToken>(bouncer_verify_token, jwks.handle(), policy.handle(), token);
+}
+
+/// Verifies a JWT as above, against Policy::dcos().
+inline Result<VerifiedToken> try_verify_token(const JwkSet &jwks, std::string_view token) noexcept {
+    return try_verify_token(jwks, Policy::dcos(), token);
+}
+
+/// Verifies each of many JWTs as try_verify_token() does. `tokens` is a container of text:
+/// `std::string`, `std::string_view` or `const char *`.
+///
+/// `threads` bounds the number of threads, the calling one included. A thread is started for no
+/// fewer than 64 tokens. 0 means 1. The call succeeds whatever the verdicts are: they are in the
+/// Batch.
+template <class Tokens>
+Result<Batch> try_verify_tokens(const JwkSet &jwks, const Policy &policy, const Tokens &tokens,
+                                std::size_t threads = 1) noexcept {
+    const detail::TextArray array(tokens);
+    return detail::make<Batch>(bouncer_verify_tokens, jwks.handle(), policy.handle(), array.data(),
+                               array.size(), threads);
+}
+
+#ifdef __cpp_exceptions
+/// @copydoc try_verify_tokens @throws Error
+template <class Tokens>
+[[nodiscard]] Batch verify_tokens(const JwkSet &jwks, const Policy &policy, const Tokens &tokens,
+                                  std::size_t threads = 1) {
+    return try_verify_tokens(jwks, policy, tokens, threads).or_throw();
+}
+
+/// @copydoc try_verify_token(const JwkSet &, std::string_view) @throws Error
+[[nodiscard]] inline VerifiedToken verify_token(const JwkSet &jwks, std::string_view token) {
+    return try_verify_token(jwks, token).or_throw();
+}
+
+/// @copydoc try_verify_token(const JwkSet &, const Policy &, std::string_view) @throws Error
+[[nodiscard]] inline VerifiedToken verify_token(const JwkSet &jwks, const Policy &policy,
+                                                std::string_view token) {
+    return try_verify_token(jwks, policy, token).or_throw();
+}
+#endif
+
+/// One issuer's keys, a JwkSet or a RemoteJwkSet, with the policy for its tokens. It outlives both:
+/// they are shared or copied.
+class Verifier : public detail::Owner<bouncer_verifier> {
+public:
+    using Owner::Owner;
+
+    /// Makes a verifier of `jwks` and `policy`. On failure: Status::NullArgument after a move.
+    static Result<Verifier> try_make(const JwkSet &jwks, const Policy &policy) noexcept {
+        return detail::make<Verifier>(bouncer_verifier_new, jwks.handle(), policy.handle());
+    }
+    /// Makes a verifier of `remote` and `policy`. On failure: Status::NullArgument after a move.
+    static Result<Verifier> try_make(const RemoteJwkSet &remote, const Policy &policy) noexcept {
+        return detail::make<Verifier>(bouncer_verifier_new_remote, remote.handle(), policy.handle());
+    }
+    /// Verifies a JWT as try_verify_token() does. With remote keys it waits if a fetch may bring the
+    /// missing key, up to `max_wait`, by default 2 seconds, and may fail with
+    /// Status::KeysUnavailable. It never waits for a key that is there.
+    Result<VerifiedToken> try_verify(std::string_view token) const noexcept {
+        return detail::make<VerifiedToken>(bouncer_verifier_verify, handle(), token);
+    }
+    /// Verifies the token in the value of an HTTP Authorization header:
+    /// try_token_from_authorization() and try_verify() in one call. The value may be a temporary. On
+    /// failure: as those two; Failure::http_status() and Failure::challenge() answer the request.
+    Result<VerifiedToken> try_verify_authorization(std::string_view value) const noexcept {
+        return detail::make<VerifiedToken>(bouncer_verifier_verify_authorization, handle(), value);
+    }
+    /// Verifies each of many JWTs as try_verify() does; `tokens` and `threads` are as for
+    /// try_verify_tokens(). With remote keys the whole call waits no longer than for one token.
+    template <class Tokens>
+    Result<Batch> try_verify_batch(const Tokens &tokens, std::size_t threads = 1) const noexcept {
+        return batch(bouncer_verifier_verify_batch, tokens, threads);
+    }
+    /// Verifies many JWTs as try_verify_batch() does, but never waits: for callers that must not
+    /// block a thread. Verdicts that a fetch of keys could change have a VerdictView::ticket().
+    template <class Tokens>
+    Result<Batch> try_verify_batch_now(const Tokens &tokens, std::size_t threads = 1) const noexcept {
+        return batch(bouncer_verifier_verify_batch_now, tokens, threads);
+    }
+    /// A verifier of the same keys and policy with a cache of about `tokens` verified tokens: max
+    /// 2^20; 0 disables the cache.
+    ///
+    /// A cached token is accepted without verifying its signature again: the whole token is compared,
+    /// "exp" and "nbf" are checked each time, and a change of remote keys empties the cache. The
+    /// tokens and their claims stay in memory, about twice their length each, until others replace
+    /// them.
+    [[nodiscard]] Result<Verifier> try_with_cache(std::size_t tokens) const noexcept {
+        return detail::make<Verifier>(bouncer_verifier_with_cache, handle(), tokens);
+    }
+    /// The counters of the cache: the BOUNCER_STAT_CACHE_ rows, absent without a cache. On failure:
+    /// Status::NullArgument after a move.
+    Result<Stats> try_stats() const noexcept {
+        return detail::make<Stats>(bouncer_verifier_stats, handle());
+    }
+    /// Verifies a JWT as try_verify() does, but never waits: for callers that must not block a thread.
+    ///
+    /// `ticket` is empty at first. If it is not empty afterwards, the verdict may change once that
+    /// fetch is done: wait for it on some thread (wait()) and call again with it, twice at most.
+    /// Otherwise the verdict is final.
+    Result<VerifiedToken> try_verify_now(std::string_view token, Ticket &ticket) const noexcept {
+        return detail::make<VerifiedToken>(bouncer_verifier_verify_now, handle(), token,
+                                           &ticket.bits_);
+    }
+    /// Waits for the fetch that `ticket` stands for. False if it is not done after `timeout`, or
+    /// never will be, or there is none.
+    [[nodiscard]] bool wait(Ticket ticket, std::chrono::milliseconds timeout) const noexcept {
+        return bouncer_verifier_wait(handle(), ticket.bits_, detail::count(timeout)) != 0;
+    }
+
+#ifdef __cpp_exceptions
+    /// @copydoc try_make(const JwkSet &, const Policy &) @throws Error
+    Verifier(const JwkSet &jwks, const Policy &policy) : Verifier(try_make(jwks, policy).or_throw()) {}
+    /// @copydoc try_make(const RemoteJwkSet &, const Policy &) @throws Error
+    Verifier(const RemoteJwkSet &remote, const Policy &policy)
+        : Verifier(try_make(remote, policy).or_throw()) {}
+    /// @copydoc try_verify @throws Error
+    [[nodiscard]] VerifiedToken verify(std::string_view token) const {
+        return try_verify(token).or_throw();
+    }
+    /// @copydoc try_verify_authorization @throws Error
+    [[nodiscard]] VerifiedToken verify_authorization(std::string_view value) const {
+        return try_verify_authorization(value).or_throw();
+    }
+    /// @copydoc try_verify_batch @throws Error
+    template <class Tokens>
+    [[nodiscard]] Batch verify_batch(const Tokens &tokens, std::size_t threads = 1) const {
+        return try_verify_batch(tokens, threads).or_throw();
+    }
+    /// @copydoc try_verify_batch_now @throws Error
+    template <class Tokens>
+    [[nodiscard]] Batch verify_batch_now(const Tokens &tokens, std::size_t threads = 1) const {
+        return try_verify_batch_now(tokens, threads).or_throw();
+    }
+    /// @copydoc try_with_cache @throws Error
+    [[nodiscard]] Verifier with_cache(std::size_t tokens) const {
+        return try_with_cache(tokens).or_throw();
+    }
+    /// @copydoc try_stats @throws Error
+    [[nodiscard]] Stats stats() const { return try_stats().or_throw(); }
+    /// @copydoc try_verify_now @throws Error
+    [[nodiscard]] VerifiedToken verify_now(std::string_view token, Ticket &ticket) const {
+        return try_verify_now(token, ticket).or_throw();
+    }
+#endif
+
+private:
+    template <class Function, class Tokens>
+    Result<Batch> batch(Function function, const Tokens &tokens, std::size_t threads) const noexcept {
+        const detail::TextArray array(tokens);
+        return detail::make<Batch>(function, handle(), array.data(), array.size(), threads);
+    }
+};
+
+}  // namespace bouncer
+
+#endif  // BOUNCER_VERIFIER_HPP
