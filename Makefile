@@ -84,6 +84,8 @@ $(RELEASE)/bouncer-verify: $(SOURCES) | tools-build
 install: lib cli ## libraries, headers, pkg-config and CMake files and command under $(DESTDIR)$(PREFIX)
 	install -d $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR) $(DESTDIR)$(BINDIR)
 	install -m 644 include/bouncer_verify.h bindings/cpp/include/bouncer_verify.hpp $(DESTDIR)$(INCLUDEDIR)/
+	install -d $(DESTDIR)$(INCLUDEDIR)/bouncer
+	install -m 644 bindings/cpp/include/bouncer/*.hpp $(DESTDIR)$(INCLUDEDIR)/bouncer/
 	install -m 644 $(RELEASE)/libbouncer_verify.a $(DESTDIR)$(LIBDIR)/
 	install -m 755 -s $(RELEASE)/libbouncer_verify.so $(DESTDIR)$(LIBDIR)/libbouncer_verify.so.$(VERSION)
 	ln -sf libbouncer_verify.so.$(VERSION) $(DESTDIR)$(LIBDIR)/libbouncer_verify.so.$(ABI)
