@@ -210,18 +210,37 @@
  *  DCOS_SERVICE_ACCOUNT_CREDENTIAL: the secret, or the path of a file with it. */
 #define BOUNCER_RENEWER_SERVICE_ACCOUNT_ENV "service_account_env"
 
-/** text: The token endpoint of an OAuth 2.0 client (RFC 6749 section 4.4). client_id and
- *  client_secret or client_secret_file go with it. */
+/** text: The token endpoint of an OAuth 2.0 client (RFC 6749 section 4.4). client_id and, by
+ *  auth_method, a secret, a key or a certificate go with it. */
 #define BOUNCER_RENEWER_TOKEN_URL "token_url"
 
 /** text: The client's name at token_url. */
 #define BOUNCER_RENEWER_CLIENT_ID "client_id"
 
-/** text: The client's secret at token_url. It is sent with HTTP Basic. Secret. Not in a document. */
+/** client_secret_basic|client_secret_post|private_key_jwt|tls_client_auth: How the client
+ *  authenticates at token_url: its secret by HTTP Basic or in the body (RFC 6749 section 2.3.1), a
+ *  JWT signed with its private key (RFC 7523 section 2.2), or the certificate in
+ *  client_certificate_file (RFC 8705 section 2.1). Default: client_secret_basic. */
+#define BOUNCER_RENEWER_AUTH_METHOD "auth_method"
+
+/** text: The client's secret. Secret. Not in a document. */
 #define BOUNCER_RENEWER_CLIENT_SECRET "client_secret"
 
-/** text: A file with the client's secret; one line end may follow it. It is read once. */
+/** text: A file with the client's secret. It is read for each login, so it may be replaced. Line
+ *  ends after the secret are not part of it. */
 #define BOUNCER_RENEWER_CLIENT_SECRET_FILE "client_secret_file"
+
+/** text: The client's private key for private_key_jwt, in PEM: RSA of at least 2048 bits, or EC on
+ *  P-256. Secret. Not in a document. */
+#define BOUNCER_RENEWER_PRIVATE_KEY "private_key"
+
+/** text: A file with the client's private key, in PEM. It is read for each login, so it may be
+ *  replaced. */
+#define BOUNCER_RENEWER_PRIVATE_KEY_FILE "private_key_file"
+
+/** text: The "kid" in the header of the signed JWT, for servers that know several keys of the
+ *  client. */
+#define BOUNCER_RENEWER_PRIVATE_KEY_ID "private_key_id"
 
 /** text: The program supplies the tokens itself. The value stands for the source in logs. */
 #define BOUNCER_RENEWER_SUPPLIED "supplied"

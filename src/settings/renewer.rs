@@ -6,12 +6,11 @@ use super::settings::{Settings, at};
 use super::table::{Row, Setting, SettingsKind, duration, flagged, row};
 use super::value::SettingType as Type;
 use crate::error::{Error, ErrorKind, Result};
+use crate::remote::renewal::auth_method::AuthMethod;
 use crate::remote::renewal::service_account::ServiceAccount;
 use crate::remote::renewal::token_renewer::{TokenRenewer, TokenRenewerBuilder};
 use crate::remote::renewal::token_source::TokenSource;
-use std::io::Read as _;
 use std::time::Duration;
-use zeroize::Zeroizing;
 
 pub(super) const RENEWER: &[Row<TokenRenewerBuilder>] = &[
     flagged(
@@ -44,27 +43,63 @@ pub(super) const RENEWER: &[Row<TokenRenewerBuilder>] = &[
         "token_url",
         Type::Text,
         "",
-        "The token endpoint of an OAuth 2.0 client (RFC 6749 section 4.4). client_id and \
-         client_secret or client_secret_file go with it.",
+        "The token endpoint of an OAuth 2.0 client (RFC 6749 section 4.4). client_id and, by \
+         auth_method, a secret, a key or a certificate go with it.",
         |renewer, _| Ok(renewer),
     ),
     row("client_id", Type::Text, "", "The client's name at token_url.", |renewer, _| Ok(renewer)),
+    row(
+        "auth_method",
+        Type::Choice(&["client_secret_basic", "client_secret_post", "private_key_jwt", "tls_client_auth"]),
+        "",
+        "How the client authenticates at token_url: its secret by HTTP Basic or in the body (RFC \
+         6749 section 2.3.1), a JWT signed with its private key (RFC 7523 section 2.2), or the \
+         certificate in client_certificate_file (RFC 8705 section 2.1). Default: client_secret_basic.",
+        |renewer, given| {
+            let name = given.text()?;
+            let method = AuthMethod::ALL.iter().find(|method| method.as_str() == name);
+            Ok(renewer.auth_method(method.copied().unwrap_or_default()))
+        },
+    ),
     flagged(
         Setting::SECRET,
-        row(
-            "client_secret",
-            Type::Text,
-            "",
-            "The client's secret at token_url. It is sent with HTTP Basic.",
-            |renewer, _| Ok(renewer),
-        ),
+        row("client_secret", Type::Text, "", "The client's secret.", |renewer, given| {
+            Ok(renewer.client_secret(given.text()?))
+        }),
     ),
     row(
         "client_secret_file",
         Type::Text,
         "",
-        "A file with the client's secret; one line end may follow it. It is read once.",
-        |renewer, _| Ok(renewer),
+        "A file with the client's secret. It is read for each login, so it may be replaced. Line \
+         ends after the secret are not part of it.",
+        |renewer, given| Ok(renewer.client_secret_file(given.text()?)),
+    ),
+    flagged(
+        Setting::SECRET,
+        row(
+            "private_key",
+            Type::Text,
+            "",
+            "The client's private key for private_key_jwt, in PEM: RSA of at least 2048 bits, or EC \
+             on P-256.",
+            |renewer, given| Ok(renewer.private_key(given.text()?)),
+        ),
+    ),
+    row(
+        "private_key_file",
+        Type::Text,
+        "",
+        "A file with the client's private key, in PEM. It is read for each login, so it may be \
+         replaced.",
+        |renewer, given| Ok(renewer.private_key_file(given.text()?)),
+    ),
+    row(
+        "private_key_id",
+        Type::Text,
+        "",
+        "The \"kid\" in the header of the signed JWT, for servers that know several keys of the client.",
+        |renewer, given| Ok(renewer.private_key_id(given.text()?)),
     ),
     row(
         "supplied",
@@ -167,7 +202,15 @@ pub(super) const RENEWER: &[Row<TokenRenewerBuilder>] = &[
 const SOURCES: [&str; 5] =
     ["service_account", "service_account_file", "service_account_env", "token_url", "supplied"];
 /// What goes with token_url alone.
-const OF_CLIENT: [&str; 3] = ["client_id", "client_secret", "client_secret_file"];
+const OF_CLIENT: [&str; 7] = [
+    "client_id",
+    "auth_method",
+    "client_secret",
+    "client_secret_file",
+    "private_key",
+    "private_key_file",
+    "private_key_id",
+];
 
 impl TokenRenewerBuilder {
     /// The builder of [`SettingsKind::Renewer`] settings. Where the program supplies the tokens,
@@ -228,37 +271,12 @@ fn one_source(settings: &Settings) -> Result<&'static str> {
 }
 
 fn client(settings: &Settings) -> Result<TokenRenewerBuilder> {
-    let needed = |name, detail| Fault::at(name, detail).into();
-    let id = settings.text("client_id").ok_or_else(|| needed("client_id", "it is missing"))?;
-    let secret = match (settings.text("client_secret"), settings.text("client_secret_file")) {
-        (Some(secret), None) => Zeroizing::new(secret.to_owned()),
-        (None, Some(path)) => secret_in_file(path)?,
-        (Some(_), Some(_)) => {
-            return Err(needed("client_secret_file", "it and \"client_secret\" are mutually exclusive"));
+    let missing = || Fault::at("client_id", "it is missing");
+    let id = settings.text("client_id").ok_or_else(missing)?;
+    for (text, file) in [("client_secret", "client_secret_file"), ("private_key", "private_key_file")] {
+        if settings.is_set(text) && settings.is_set(file) {
+            return Err(Fault::at(file, format!("it and \"{text}\" are mutually exclusive")).into());
         }
-        (None, None) => {
-            return Err(needed("client_secret", "it is missing: set it, or \"client_secret_file\""));
-        }
-    };
-    Ok(TokenRenewer::client_credentials(settings.text("token_url").unwrap_or_default(), id, &secret))
-}
-
-/// The text of a file, without one line end. The path and the system's error are the operator's
-/// own.
-fn secret_in_file(path: &str) -> Result<Zeroizing<String>> {
-    const LONGEST: u64 = 64 * 1024;
-    let unusable = |why: String| {
-        let error = Error::about_required(ErrorKind::UnusableCredentials, "client_secret_file", "");
-        error.with_detail(format!("{path} {why}"))
-    };
-    let mut bytes = Zeroizing::new(Vec::new());
-    let file = std::fs::File::open(path);
-    let read = file.and_then(|file| file.take(LONGEST + 1).read_to_end(&mut bytes));
-    match read.map_err(|error| unusable(format!("cannot be read: {error}")))? {
-        read if read as u64 > LONGEST => return Err(unusable("is over 64 KiB".to_owned())),
-        _ => {}
     }
-    let text = std::str::from_utf8(&bytes).map_err(|_| unusable("is not UTF-8".to_owned()))?;
-    let text = text.strip_suffix('\n').map_or(text, |text| text.strip_suffix('\r').unwrap_or(text));
-    Ok(Zeroizing::new(text.to_owned()))
+    Ok(TokenRenewer::client_credentials(settings.text("token_url").unwrap_or_default(), id))
 }

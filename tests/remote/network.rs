@@ -196,8 +196,9 @@ fn https_goes_through_a_proxy_s_tunnel_with_tls_of_the_server_itself() {
     assert_eq!(server.requests()[0].path, "/jwks");
 
     // Whom the tunnel leads to is the certificate's matter.
-    let other =
-        Server::start_tls(authority.server("other.invalid", crate::authority::tomorrow()), |_| Reply::json(body()));
+    let other = Server::start_tls(authority.server("other.invalid", crate::authority::tomorrow()), |_| {
+        Reply::json(body())
+    });
     let proxy = tunnel_to(other.port());
     let keys = RemoteJwkSet::builder("https://idp.invalid/jwks").ca_file(&file).proxy(&proxy).lazy();
     let error = keys.build().unwrap().refresh(PATIENCE).unwrap_err();

@@ -307,7 +307,7 @@ fn a_secret_is_nowhere_shown() {
             shown.push(format!("{:?}", made.unwrap_err()));
         }
     }
-    assert_eq!(shown.len(), 4 * 7, "service_account, client_secret and two proxies");
+    assert_eq!(shown.len(), 5 * 7, "service_account, client_secret, private_key and two proxies");
     assert!(shown.iter().all(|text| !text.contains(SECRET)), "{shown:?}");
     // Without a password a proxy is no secret.
     let proxy = json!({"proxy": "http://proxy.example:8080"});

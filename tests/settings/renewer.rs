@@ -1,6 +1,7 @@
 //! Token renewers of settings are those of the typed builder.
 
 use crate::{loaded, settings, told};
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bouncer_verify::{
     ErrorKind, FetchError, FetchFailure, HttpRequest, HttpResponse, NewToken, Settings, SettingsKind,
     TokenRenewer, TokenRenewerBuilder,
@@ -78,6 +79,24 @@ fn every_source_and_setting_does_something() {
     renewer.wait_ready(PATIENCE).unwrap();
     assert_eq!(requests.recv_timeout(PATIENCE).unwrap().authorization, "Basic bWU6aHVudGVyMg==");
 
+    let (renewer, requests) = served(builder(&of_client(&json!({"auth_method": "client_secret_post"}))));
+    renewer.wait_ready(PATIENCE).unwrap();
+    let asked = requests.recv_timeout(PATIENCE).unwrap();
+    assert_eq!(asked.body, "grant_type=client_credentials&client_id=me&client_secret=hunter2");
+    let mut signed = loaded(
+        "renewer",
+        &json!({"token_url": "https://idp.example/token", "client_id": "me",
+                "auth_method": "private_key_jwt", "private_key_id": "k1"}),
+    );
+    signed.set("private_key", include_str!("../data/keys/rsa-2048-a.pem")).unwrap();
+    let (renewer, requests) = served(builder(&signed));
+    renewer.wait_ready(PATIENCE).unwrap();
+    let asked = requests.recv_timeout(PATIENCE).unwrap();
+    let (_, assertion) = asked.body.split_once("client_assertion=").unwrap();
+    let header = base64::Engine::decode(&URL_SAFE_NO_PAD, assertion.split('.').next().unwrap()).unwrap();
+    let header: Value = serde_json::from_slice(&header).unwrap();
+    assert_eq!((&header["alg"], &header["kid"]), (&json!("RS256"), &json!("k1")));
+
     let (renewer, requests) = served(builder(&of_account()));
     assert!(renewer.token().unwrap().authorization().starts_with("token="));
     assert_eq!(requests.recv_timeout(PATIENCE).unwrap().url, "https://iam.example/login");
@@ -108,7 +127,10 @@ fn what_the_builder_refuses_is_refused() {
         (json!({"client_key_file": "/no/such/file.pem"}), "client_certificate_file is not"),
         (json!({"proxy": "socks5://proxy.example"}), "proxy"),
         (json!({"token_url": "http://idp.example/"}), "http"),
-        (json!({"login_endpoint": "https://a/"}), "login endpoint"),
+        (json!({"login_endpoint": "https://a/"}), "login_endpoint"),
+        (json!({"auth_method": "tls_client_auth"}), "client_secret is set, but auth_method"),
+        (json!({"private_key_file": "key.pem"}), "private_key is set, but auth_method"),
+        (json!({"private_key_id": "1"}), "private_key_id is set, but auth_method"),
     ] {
         let error = build(&more);
         assert_eq!(error.kind(), ErrorKind::InvalidArgument);
@@ -154,19 +176,27 @@ fn there_is_exactly_one_source() {
             "it goes with \"token_url\"",
         ),
         (loaded("renewer", &json!({"token_url": "https://a/"})), "client_id", "it is missing"),
-        (with(&json!({})), "client_secret", "it is missing: set it, or \"client_secret_file\""),
         (loaded("renewer", &json!({"supplied": "vault"})), "supplied", "nothing supplies the tokens"),
     ] {
         let error = TokenRenewerBuilder::from_settings(&own).err().unwrap();
         assert_eq!(told(&error), (claim, detail));
     }
-    let mut both = with(&json!({"client_secret_file": "x"}));
-    both.set("client_secret", "x").unwrap();
-    let error = TokenRenewerBuilder::from_settings(&both).err().unwrap();
-    assert_eq!(told(&error), ("client_secret_file", "it and \"client_secret\" are mutually exclusive"));
+    for (text, file) in [("client_secret", "client_secret_file"), ("private_key", "private_key_file")] {
+        let mut both = with(&json!({ file: "x" }));
+        both.set(text, "x").unwrap();
+        let error = TokenRenewerBuilder::from_settings(&both).err().unwrap();
+        assert_eq!(told(&error), (file, format!("it and \"{text}\" are mutually exclusive").as_str()));
+    }
+    let error = builder(&with(&json!({}))).build().unwrap_err();
+    assert_eq!(
+        told(&error),
+        ("", "auth_method client_secret_basic needs client_secret or client_secret_file")
+    );
+    let error = builder(&with(&json!({"client_secret_file": "/no/such/file"}))).build().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::UnusableCredentials);
+    assert!(error.detail().contains("/no/such/file"), "{error}");
 
     for (own, claim) in [
-        (with(&json!({"client_secret_file": "/no/such/file"})), "client_secret_file"),
         (loaded("renewer", &json!({"service_account_env": true})), "service_account_env"),
         (
             {
