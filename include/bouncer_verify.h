@@ -53,7 +53,8 @@
  *  read, not for comparing. */
 #define BOUNCER_STR_ARGS(text) (int)(text).len, (text).data
 
-/** The two arguments, pointer and length, for a string literal: bouncer_settings_set(settings, name, BOUNCER_TEXT("30s")). */
+/** The two arguments, pointer and length, that a string literal is given by:
+ *  bouncer_settings_set(settings, BOUNCER_POLICY_LEEWAY, BOUNCER_TEXT("30s")). */
 #define BOUNCER_TEXT(literal) ("" literal ""), (sizeof(literal) - 1)
 
 /* Code generated from src/settings by tests/generated. DO NOT EDIT. */
