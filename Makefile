@@ -127,7 +127,7 @@ test-rust: tools-c ## Rust, C and the command line: units, documentation, vector
 test-c: tools-c ## the part of test-rust that is about C
 	@$(call say,C)
 	cargo test --quiet --features capi --lib ffi::
-	cargo test --quiet --test capi --test header --test structure
+	cargo test --quiet --test capi --test generated --test header --test structure
 
 .PHONY: test-beside
 test-beside: tools-build ## a Rust program whose jsonwebtoken and rustls have other providers than this library's
@@ -206,8 +206,8 @@ campaign: ## the accelerated arithmetic against independent arithmetic, PAIRS (1
 	BOUNCER_IFMA_PAIRS=$(or $(PAIRS),10000000) cargo test --release --lib ifma::tests::campaign -- --ignored --nocapture
 
 .PHONY: header
-header: ## writes include/bouncer_verify.h
-	BLESS=1 cargo test --quiet --test header
+header: ## writes include/bouncer_verify.h and the other generated files
+	BLESS=1 cargo test --quiet --features rust-crypto,cli,capi --test generated
 
 # ---------------------------------------------------------------------------------------------- tools
 
