@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable, Mapping
 
 from . import _threads
-from ._bouncer_verify import FetchCall, LoginCall, RemoteJwkSetStatus, TokenRenewerStatus, _leave_python
+from ._bouncer_verify import FetchCall, LoginCall, _leave_python
 
 Fetch = Callable[[str, dict[str, str], float], tuple[int, Mapping[str, str], bytes]]
 Source = Callable[[], str | tuple[str, float]]
@@ -21,54 +21,27 @@ _LOGGER = logging.getLogger("bouncer_verify")
 atexit.register(_leave_python)
 
 
-def report(status: RemoteJwkSetStatus, failed: bool) -> None:
-    """Logs an attempt that failed, or else changed the keys."""
-    if failed:
-        _LOGGER.warning(
-            "keys of %s: %s (%s); failures in a row: %d; next attempt in %.1f s",
-            status.source,
-            status.last_error,
-            status.last_error_name,
-            status.failures_in_row,
-            status.next_attempt,
-        )
-    else:
-        _LOGGER.info(
-            "keys of %s: generation %d with %d usable and %d skipped keys",
-            status.source,
-            status.generation,
-            status.usable_keys,
-            status.skipped_keys,
-        )
+# What the native module calls. Nothing that a token or a login holds is logged.
 
 
-def report_last_good(status: RemoteJwkSetStatus) -> None:
-    """Logs that the last-good file could not be read or written, once for each cause."""
-    _LOGGER.warning(
-        "keys of %s: %s; without the file a restart in an outage has no keys",
-        status.source,
-        status.last_good_error,
-    )
+def keys_failed(*of: object) -> None:
+    _LOGGER.warning("keys of %s: %s (%s); failures in a row: %d; next attempt in %.1f s", *of)
 
 
-def report_token(status: TokenRenewerStatus, failed: bool) -> None:
-    """Logs a login, never what it gave."""
-    if failed:
-        _LOGGER.warning(
-            "token of %s: %s (%s); failures in a row: %d; next login in %.1f s",
-            status.source,
-            status.last_error,
-            status.last_error_name,
-            status.failures_in_row,
-            status.next_attempt,
-        )
-    else:
-        _LOGGER.info(
-            "token of %s: generation %d; next login in %.1f s",
-            status.source,
-            status.generation,
-            status.next_attempt,
-        )
+def keys_changed(*of: object) -> None:
+    _LOGGER.info("keys of %s: generation %d with %d usable and %d skipped keys", *of)
+
+
+def last_good_failed(*of: object) -> None:
+    _LOGGER.warning("keys of %s: %s; without the file a restart in an outage has no keys", *of)
+
+
+def login_failed(*of: object) -> None:
+    _LOGGER.warning("token of %s: %s (%s); failures in a row: %d; next login in %.1f s", *of)
+
+
+def token_changed(*of: object) -> None:
+    _LOGGER.info("token of %s: generation %d; next login in %.1f s", *of)
 
 
 prepare = _threads.prepare

@@ -1,224 +1,214 @@
+# Code generated from src/settings/table.rs by tests/generated. DO NOT EDIT.
 """What is raised, and who has to act on it.
 
-Each class is one cause, with a stable `code` that is the same in every language of bouncer_verify, and the
-`http_status` and `challenge` to answer with. The names are PyJWT's where PyJWT has one. No text contains a
-token, a claim's value or key bytes: it may be logged.
+Each class is one cause, with a stable `code` that is the same in every language of bouncer_verify, and
+the `http_status` and `challenge` to answer with. The names are PyJWT's where PyJWT has one. No text
+contains a token, a claim's value or key bytes: it may be logged.
 """
 
 from __future__ import annotations
 
+from ._exception_groups import BouncerError, InvalidTokenError, KeySetError, LoginError, by_code
 
-class BouncerError(Exception):
-    """Everything that bouncer_verify raises, but for a TypeError where an argument has the wrong type."""
-
-    # A slot is cheaper to fill than a dict: rejected tokens come by the thousand.
-    __slots__ = ("_claim",)
-
-    code: str = ""
-    """The stable name of the cause."""
-    http_status: int = 500
-    """The status that answers a request which failed so: 401, 503 or 500."""
-    challenge: str | None = None
-    """The value of the WWW-Authenticate header for a 401 (RFC 6750 section 3); None with other statuses."""
-
-    @property
-    def claim(self) -> str | None:
-        """The claim or header parameter at fault, if there is one: "exp"."""
-        try:
-            return self._claim
-        except AttributeError:
-            return None
-
-    @claim.setter
-    def claim(self, claim: str | None) -> None:
-        self._claim: str | None = claim
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return type(self), self.args, self.__dict__ | {"claim": self.claim}
-
-
-# PyJWT's classes, which those of bouncer_verify.pyjwt are below too, have others. They do not stand in the
-# class itself, where type checkers take them for something else.
-for _name in ("__init__", "__str__"):
-    setattr(BouncerError, _name, getattr(Exception, _name))
+__all__ = [
+    "BouncerError",
+    "DecodeError",
+    "EncryptedTokenError",
+    "ExpiredSignatureError",
+    "ImmatureSignatureError",
+    "InvalidAlgorithmError",
+    "InvalidArgumentError",
+    "InvalidAudienceError",
+    "InvalidIssuerError",
+    "InvalidKeyError",
+    "InvalidSignatureError",
+    "InvalidTokenError",
+    "KeySetError",
+    "KeysUnavailableError",
+    "LoginError",
+    "LoginRejectedError",
+    "LoginUnavailableError",
+    "MalformedAuthorizationError",
+    "MalformedClaimsError",
+    "MalformedHeaderError",
+    "MalformedKeySetError",
+    "MissingRequiredClaimError",
+    "NoMatchingKeyError",
+    "NoUsableKeyError",
+    "TokenTooLargeError",
+    "UnsupportedAlgorithmError",
+    "UnsupportedHeaderError",
+    "UnusableCredentialsError",
+    "WrongTokenTypeError",
+]
 
 
 class InvalidArgumentError(BouncerError, ValueError):
-    """The program's fault, HTTP 500: an argument or a setting of a policy is not usable."""
+    """An argument is not usable."""
 
     code = "invalid_argument"
 
 
-class KeySetError(BouncerError):
-    """The operator's fault, HTTP 503 and never 401: there are no keys to judge with."""
-
-    http_status = 503
-
-
 class MalformedKeySetError(KeySetError):
-    """The document is not a JWK Set (RFC 7517 section 5), or is too large."""
+    """The document is not a JWK Set."""
 
     code = "malformed_jwk_set"
 
 
 class NoUsableKeyError(KeySetError):
-    """The JWK Set has no key that could verify a token; `JwkSet.skipped_in()` says why of each."""
+    """The JWK Set has no usable key."""
 
     code = "no_usable_key"
 
 
 class InvalidKeyError(KeySetError):
-    """A single key cannot be used; the text says why."""
+    """The key is not usable."""
 
     code = "unusable_key"
 
 
 class KeysUnavailableError(KeySetError):
-    """A remote JWK Set has not been fetched yet, or not for longer than its bound; the text says why."""
+    """No keys are available to judge with."""
 
     code = "keys_unavailable"
 
 
-class LoginError(BouncerError):
-    """The operator's fault, HTTP 503: the service has no token of its own to make a request with."""
+class DecodeError(InvalidTokenError):
+    """The token is malformed."""
 
-    http_status = 503
+    code = "malformed_token"
+    challenge = 'Bearer error="invalid_token", error_description="malformed_token"'
+
+
+class InvalidAlgorithmError(InvalidTokenError):
+    """The token's algorithm is not allowed."""
+
+    code = "algorithm_not_allowed"
+    challenge = 'Bearer error="invalid_token", error_description="algorithm_not_allowed"'
+
+
+class TokenTooLargeError(DecodeError):
+    """The token is too large."""
+
+    code = "token_too_large"
+    challenge = 'Bearer error="invalid_token", error_description="token_too_large"'
+
+
+class EncryptedTokenError(DecodeError):
+    """The token is encrypted."""
+
+    code = "encrypted_token"
+    challenge = 'Bearer error="invalid_token", error_description="encrypted_token"'
+
+
+class MalformedHeaderError(DecodeError):
+    """The token's header is malformed."""
+
+    code = "malformed_header"
+    challenge = 'Bearer error="invalid_token", error_description="malformed_header"'
+
+
+class UnsupportedAlgorithmError(InvalidAlgorithmError):
+    """The token's algorithm is not supported."""
+
+    code = "unsupported_algorithm"
+    challenge = 'Bearer error="invalid_token", error_description="unsupported_algorithm"'
+
+
+class UnsupportedHeaderError(DecodeError):
+    """The token's header demands an unsupported extension."""
+
+    code = "unsupported_header"
+    challenge = 'Bearer error="invalid_token", error_description="unsupported_header"'
+
+
+class WrongTokenTypeError(InvalidTokenError):
+    """The token is of another type."""
+
+    code = "wrong_token_type"
+    challenge = 'Bearer error="invalid_token", error_description="wrong_token_type"'
+
+
+class NoMatchingKeyError(InvalidTokenError):
+    """No key matches the token."""
+
+    code = "no_matching_key"
+    challenge = 'Bearer error="invalid_token", error_description="no_matching_key"'
+
+
+class InvalidSignatureError(DecodeError):
+    """The token's signature is invalid."""
+
+    code = "invalid_signature"
+    challenge = 'Bearer error="invalid_token", error_description="invalid_signature"'
+
+
+class MalformedAuthorizationError(DecodeError):
+    """The Authorization header is malformed."""
+
+    code = "malformed_authorization"
+    challenge = "Bearer"
+
+
+class MalformedClaimsError(DecodeError):
+    """The token's claims are malformed."""
+
+    code = "malformed_claims"
+    challenge = 'Bearer error="invalid_token", error_description="malformed_claims"'
+
+
+class MissingRequiredClaimError(InvalidTokenError):
+    """A required claim is missing."""
+
+    code = "missing_claim"
+    challenge = 'Bearer error="invalid_token", error_description="missing_claim"'
+
+
+class ExpiredSignatureError(InvalidTokenError):
+    """The token has expired."""
+
+    code = "expired"
+    challenge = 'Bearer error="invalid_token", error_description="expired"'
+
+
+class ImmatureSignatureError(InvalidTokenError):
+    """The token is not valid yet."""
+
+    code = "not_yet_valid"
+    challenge = 'Bearer error="invalid_token", error_description="not_yet_valid"'
+
+
+class InvalidIssuerError(InvalidTokenError):
+    """The token is from another issuer."""
+
+    code = "wrong_issuer"
+    challenge = 'Bearer error="invalid_token", error_description="wrong_issuer"'
+
+
+class InvalidAudienceError(InvalidTokenError):
+    """The token is for another audience."""
+
+    code = "wrong_audience"
+    challenge = 'Bearer error="invalid_token", error_description="wrong_audience"'
 
 
 class UnusableCredentialsError(LoginError):
-    """A service account's secret is missing, cannot be read, or is none; the text says why."""
+    """The credentials are not usable."""
 
     code = "unusable_credentials"
 
 
 class LoginRejectedError(LoginError):
-    """The identity provider refused the login: a wrong account, key, secret or URL."""
+    """The issuer refuses the login."""
 
     code = "login_rejected"
 
 
 class LoginUnavailableError(LoginError):
-    """There is no valid token and no login succeeds now, or there is no newer one; the text says why."""
+    """No valid token can be obtained now."""
 
     code = "login_unavailable"
 
 
-class InvalidTokenError(BouncerError):
-    """The sender's fault, HTTP 401: the token is refused."""
-
-    http_status = 401
-    challenge: str | None = 'Bearer error="invalid_token"'
-
-
-class DecodeError(InvalidTokenError):
-    """The token is not a JWS in Compact Serialization (RFC 7515 section 3.1)."""
-
-    code = "malformed_token"
-
-
-class TokenTooLargeError(DecodeError):
-    """The token is longer than the policy allows."""
-
-    code = "token_too_large"
-
-
-class EncryptedTokenError(DecodeError):
-    """The token has five parts: a JWE (RFC 7516), which is not for verification."""
-
-    code = "encrypted_token"
-
-
-class MalformedHeaderError(DecodeError):
-    """The JOSE Header is not strict JSON, or a parameter has the wrong type (RFC 7515 section 4)."""
-
-    code = "malformed_header"
-
-
-class UnsupportedHeaderError(DecodeError):
-    """The header demands something that is not done here: crit, b64, enc."""
-
-    code = "unsupported_header"
-
-
-class MalformedAuthorizationError(DecodeError):
-    """The value of the Authorization header holds no token."""
-
-    code = "malformed_authorization"
-
-
-class MalformedClaimsError(DecodeError):
-    """The Claims Set is not strict JSON, or a claim has the wrong type (RFC 7519 section 4)."""
-
-    code = "malformed_claims"
-
-
-class InvalidSignatureError(DecodeError):
-    """No candidate key verifies the signature. There are no details on purpose."""
-
-    code = "invalid_signature"
-
-
-class InvalidAlgorithmError(InvalidTokenError):
-    """The header's "alg" is implemented but not in the policy."""
-
-    code = "algorithm_not_allowed"
-
-
-class UnsupportedAlgorithmError(InvalidAlgorithmError):
-    """The header's "alg" is not implemented; "none" and the HS family never are."""
-
-    code = "unsupported_algorithm"
-
-
-class WrongTokenTypeError(InvalidTokenError):
-    """The header's "typ" is not the type the policy asks for (RFC 8725 section 3.11)."""
-
-    code = "wrong_token_type"
-
-
-class NoMatchingKeyError(InvalidTokenError):
-    """No key of the set fits the token's "kid" and "alg"."""
-
-    code = "no_matching_key"
-
-
-class MissingRequiredClaimError(InvalidTokenError):
-    """A claim that the policy requires is missing."""
-
-    code = "missing_claim"
-
-
-class ExpiredSignatureError(InvalidTokenError):
-    """The time of "exp" has passed (RFC 7519 section 4.1.4)."""
-
-    code = "expired"
-
-
-class ImmatureSignatureError(InvalidTokenError):
-    """The time of "nbf" lies ahead (RFC 7519 section 4.1.5)."""
-
-    code = "not_yet_valid"
-
-
-class InvalidIssuerError(InvalidTokenError):
-    """The claim "iss" is none of the accepted issuers (RFC 7519 section 4.1.1)."""
-
-    code = "wrong_issuer"
-
-
-class InvalidAudienceError(InvalidTokenError):
-    """The claim "aud" names no accepted audience (RFC 7519 section 4.1.3), or the policy names none."""
-
-    code = "wrong_audience"
-
-
-def _by_code(exception: type[BouncerError]) -> dict[str, type[BouncerError]]:
-    exception.__module__ = "bouncer_verify"
-    by_code = {exception.code: exception} if exception.code else {}
-    for cause in exception.__subclasses__():
-        by_code |= _by_code(cause)
-    return by_code
-
-
-BY_CODE = _by_code(BouncerError)
-"""What the native module raises for each error of the core. It sets their `http_status` and `challenge`."""
+BY_CODE = by_code()
+"""What the native module raises for each error of the core."""

@@ -1,8 +1,8 @@
 //! Python on the background threads of the core, which are not Python's own.
 
-use crate::remote_jwk_set_status::RemoteJwkSetStatus;
-use crate::token_renewer_status::TokenRenewerStatus;
-use bouncer_verify::{RemoteJwkSetState, TokenRenewerState};
+use bouncer_verify::{
+    FetchError, RemoteJwkSetState, RemoteJwkSetStatus, TokenRenewerState, TokenRenewerStatus,
+};
 use pyo3::prelude::*;
 use std::ops::Deref;
 use std::sync::Mutex;
@@ -92,36 +92,59 @@ impl<T: Send> Drop for Detached<T> {
 }
 
 /// What tells Python's logging of an attempt: of one that failed, and of one that changed the keys, or could not keep them.
-pub(crate) fn reporter() -> impl Fn(&bouncer_verify::RemoteJwkSetStatus) + Send + Sync {
+pub(crate) fn reporter() -> impl Fn(&RemoteJwkSetStatus) + Send + Sync {
     let news = News::default();
     let last_good_error = Mutex::new(None);
     move |status| {
-        if status.state != RemoteJwkSetState::Closed {
-            let view = || RemoteJwkSetStatus::from(status);
-            news.tell("report", status.generation, status.last_error_at, view);
-            let error = status.last_good_error.as_ref().map(ToString::to_string);
-            // Nobody else is here, unless a fork left it held by a thread that is not there any more.
-            let is_new = last_good_error.try_lock().is_ok_and(|mut before| {
-                let is_new = error.is_some() && *before != error;
-                *before = error;
-                is_new
-            });
-            if is_new {
-                call("report_last_good", || (view(),));
+        if status.state == RemoteJwkSetState::Closed {
+            return;
+        }
+        let source = &status.source;
+        match news.of(status.generation, status.last_error_at) {
+            Some(true) => {
+                let (error, failure) = texts(status.last_error.as_ref());
+                let next = status.next_attempt.as_secs_f64();
+                call("keys_failed", (source, error, failure, status.failures_in_row, next));
             }
+            Some(false) => {
+                call("keys_changed", (source, status.generation, status.usable_keys, status.skipped_keys));
+            }
+            None => {}
+        }
+        let error = status.last_good_error.as_ref().map(ToString::to_string);
+        // Nobody else is here, unless a fork left it held by a thread that is not there any more.
+        let is_new = last_good_error.try_lock().is_ok_and(|mut before| {
+            let is_new = error.is_some() && *before != error;
+            before.clone_from(&error);
+            is_new
+        });
+        if is_new {
+            call("last_good_failed", (source, error));
         }
     }
 }
 
 /// The same for a token renewer.
-pub(crate) fn token_reporter() -> impl Fn(&bouncer_verify::TokenRenewerStatus) + Send + Sync {
+pub(crate) fn token_reporter() -> impl Fn(&TokenRenewerStatus) + Send + Sync {
     let news = News::default();
     move |status| {
-        if status.state != TokenRenewerState::Closed {
-            let view = || TokenRenewerStatus::from(status);
-            news.tell("report_token", status.generation, status.last_error_at, view);
+        if status.state == TokenRenewerState::Closed {
+            return;
+        }
+        let (source, next) = (&status.source, status.next_attempt.as_secs_f64());
+        match news.of(status.generation, status.last_error_at) {
+            Some(true) => {
+                let (error, failure) = texts(status.last_error.as_ref());
+                call("login_failed", (source, error, failure, status.failures_in_row, next));
+            }
+            Some(false) => call("token_changed", (source, status.generation, next)),
+            None => {}
         }
     }
+}
+
+fn texts(error: Option<&FetchError>) -> (String, &'static str) {
+    error.map_or((String::new(), ""), |error| (error.to_string(), error.failure().as_str()))
 }
 
 /// What was told last. One thread at a time tells, so it needs no lock.
@@ -133,28 +156,20 @@ struct News {
 }
 
 impl News {
-    /// Calls `function` of `_background.py` if there is news.
-    fn tell<T>(&self, function: &str, generation: u64, error_at: Option<SystemTime>, view: impl FnOnce() -> T)
-    where
-        T: for<'py> IntoPyObject<'py>,
-    {
+    /// Whether an attempt failed, or else something changed. `None`: nothing is new.
+    fn of(&self, generation: u64, error_at: Option<SystemTime>) -> Option<bool> {
         let at = error_at.and_then(|at| at.duration_since(UNIX_EPOCH).ok());
         let at = at.map_or(0, |at| at.as_nanos() as u64);
         let failed = at != 0 && self.failed_at.swap(at, Ordering::Relaxed) != at;
         let changed = self.generation.swap(generation, Ordering::Relaxed) != generation;
-        if failed || changed {
-            call(function, || (view(), failed));
-        }
+        (failed || changed).then_some(failed)
     }
 }
 
 /// Calls `function` of `_background.py`.
-fn call<T>(function: &str, arguments: impl FnOnce() -> T)
-where
-    T: for<'py> pyo3::call::PyCallArgs<'py>,
-{
+fn call(function: &str, arguments: impl for<'py> pyo3::call::PyCallArgs<'py>) {
     attached(|py| {
-        let report = || module(py)?.call_method1(function, arguments());
+        let report = || module(py)?.call_method1(function, arguments);
         if let Err(error) = report() {
             error.write_unraisable(py, None);
         }

@@ -71,14 +71,12 @@ impl MadeOf {
 /// The causes in the order of `ErrorKind::ALL`.
 static CAUSES: PyOnceLock<Vec<Cause>> = PyOnceLock::new();
 
-/// Looks the exceptions up and gives them their HTTP status and challenge. Called at the module's start: a fork while
+/// Looks the exceptions up. Called at the module's start: a fork while
 /// another thread looked them up for the first time would leave the child waiting for that thread.
 pub(crate) fn load(py: Python<'_>) -> PyResult<()> {
     let by_code = py.import("bouncer_verify.exceptions")?.getattr("BY_CODE")?.cast_into::<PyDict>()?;
     let cause = |kind: &ErrorKind| {
         let class = by_code.as_any().get_item(kind.as_str())?.cast_into::<PyType>()?;
-        class.setattr("http_status", kind.http_status())?;
-        class.setattr("challenge", kind.challenge())?;
         Ok(Cause { class: class.unbind(), last: Mutex::default() })
     };
     let causes: PyResult<Vec<_>> = ErrorKind::ALL.iter().map(cause).collect();

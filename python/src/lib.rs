@@ -11,7 +11,6 @@
 mod authorization;
 mod background;
 mod batch;
-mod cache_stats;
 mod error;
 mod fetch;
 mod interrupt;
@@ -21,12 +20,12 @@ mod pending_call;
 mod policy;
 mod python_json;
 mod remote_jwk_set;
-mod remote_jwk_set_status;
+mod settings;
+mod stats;
 mod text;
 mod token;
 mod token_columns;
 mod token_renewer;
-mod token_renewer_status;
 mod token_source;
 mod verifier;
 
@@ -43,8 +42,6 @@ mod _bouncer_verify {
     #[pymodule_export]
     use super::background::_leave_python;
     #[pymodule_export]
-    use super::cache_stats::CacheStats;
-    #[pymodule_export]
     use super::fetch::FetchCall;
     #[pymodule_export]
     use super::jwk::Jwk;
@@ -55,15 +52,11 @@ mod _bouncer_verify {
     #[pymodule_export]
     use super::remote_jwk_set::{_attempt, RemoteJwkSet};
     #[pymodule_export]
-    use super::remote_jwk_set_status::RemoteJwkSetStatus;
-    #[pymodule_export]
     use super::token::VerifiedToken;
     #[pymodule_export]
     use super::token_columns::TokenColumns;
     #[pymodule_export]
     use super::token_renewer::{TokenRenewer, is_token_rejection};
-    #[pymodule_export]
-    use super::token_renewer_status::TokenRenewerStatus;
     #[pymodule_export]
     use super::token_source::LoginCall;
     #[pymodule_export]

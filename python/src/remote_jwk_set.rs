@@ -1,16 +1,15 @@
 //! The key set that keeps itself.
 
 use crate::background::{self, Detached};
-use crate::error::{exception, invalid_argument, keys_unavailable};
+use crate::error::{exception, keys_unavailable};
 use crate::fetch::PythonTransport;
-use crate::interrupt;
-use crate::jwk_set::{JwkSet, backend_of};
-use crate::remote_jwk_set_status::{self, RemoteJwkSetStatus};
-use crate::text::{Text, named};
-use bouncer_verify::{RemoteJwkSetBuilder, RemoteJwkSetState, Ticket};
-use pyo3::exceptions::PyTypeError;
+use crate::jwk_set::JwkSet;
+use crate::settings::{self, seconds};
+use crate::text::{Text, not_a, str_of};
+use crate::{interrupt, stats};
+use bouncer_verify::{RemoteJwkSetBuilder, RemoteJwkSetState, Settings, SettingsKind, Stats, Ticket};
 use pyo3::prelude::*;
-use std::path::PathBuf;
+use pyo3::types::PyDict;
 use std::time::Duration;
 
 /// Longer than any fetch takes.
@@ -19,117 +18,36 @@ pub(crate) const LONGEST_REFRESH: Duration = Duration::from_secs(24 * 60 * 60);
 /// An issuer's JWK Set, fetched from its URL and kept fresh by a thread in the background, through rotations
 /// and outages. Make one for each issuer; any number of threads and verifiers may use it.
 ///
+/// Its settings are keywords: `KeysSettings` and docs/settings.md list them. Numbers are seconds for a duration; "30s" and
+/// a timedelta are taken too. None is a setting that is not set.
+///
 /// url: https, or http to this machine.
-/// ca_file: a PEM file of certificate authorities to trust besides the system's; read for each fetch.
-/// proxy: True: what the environment says; False: none; a str: this one, "http://[user:password@]host:port".
-/// allow_http: whether http is allowed to other machines; whoever is on the way can then choose the keys.
-/// same_origin_redirects: whether redirects to the same scheme, host and port are followed.
-/// ttl: seconds that keys are fresh where the server does not say.
-/// max_stale: seconds that keys are used after the issuer last confirmed them, if it cannot be reached.
-/// timeout: seconds for one HTTP exchange.
-/// max_wait: seconds that a verification waits at most for a fetch that may bring its key.
-/// seed: a JWK Set document to use until the first fetch succeeds.
-/// last_good_file: where the latest good document is kept, and read at the start. Whoever can write it, or its
-/// folder, can choose the keys.
-/// prefetch: whether to fetch at once; else with the first verification. False for programs that fork later.
 /// fetch: a callable that makes the requests in place of the built-in client: fetch(url, headers, timeout)
-/// gives (status, headers, body). It is called on a daemon thread, must not follow redirects to elsewhere and
-/// gives the body decoded; the three settings of the built-in client do not go with it. It must not hold the key
+/// returns (status, headers, body). It is called on a daemon thread, must not follow redirects to elsewhere and
+/// returns the body decoded; the settings of the built-in client do not go with it. It must not hold the key
 /// set, as a method of the object that keeps it does: the garbage collector does not see that the two keep each other,
 /// so neither would be freed, and only close() would end the thread.
 /// log: whether changes of keys and failures go to the logger "bouncer_verify".
-/// backend: what does the arithmetic, as with JwkSet.from_json().
 ///
-/// Raises InvalidArgumentError, and for the seed MalformedKeySetError or NoUsableKeyError.
+/// Raises InvalidArgumentError, TypeError for an unknown setting or a value of the wrong type, and for the seed
+/// MalformedKeySetError or NoUsableKeyError.
 #[pyclass(frozen, module = "bouncer_verify")]
 pub(crate) struct RemoteJwkSet {
     pub(crate) keys: Detached<bouncer_verify::RemoteJwkSet>,
     pub(crate) max_wait: Duration,
 }
 
-/// The arguments that both ways to make one have.
-struct Settings<'py> {
-    ca_file: Option<PathBuf>,
-    proxy: Proxy,
-    allow_http: bool,
-    same_origin_redirects: bool,
-    ttl: f64,
-    max_stale: f64,
-    timeout: f64,
-    max_wait: f64,
-    seed: Option<Text<'py>>,
-    last_good_file: Option<PathBuf>,
-    prefetch: bool,
-    fetch: Option<Bound<'py, PyAny>>,
-    log: bool,
-    backend: Option<String>,
-}
-
-#[derive(FromPyObject)]
-pub(crate) enum Proxy {
-    #[pyo3(annotation = "bool")]
-    FromEnvironment(bool),
-    #[pyo3(annotation = "str")]
-    Url(String),
-}
-
 #[pymethods]
 impl RemoteJwkSet {
     #[new]
-    #[pyo3(signature = (
-        url,
-        *,
-        ca_file = None,
-        proxy = Proxy::FromEnvironment(true),
-        allow_http = false,
-        same_origin_redirects = false,
-        ttl = 600.0,
-        max_stale = 86400.0,
-        timeout = 5.0,
-        max_wait = 2.0,
-        seed = None,
-        last_good_file = None,
-        prefetch = true,
-        fetch = None,
-        log = true,
-        backend = None,
-    ))]
-    #[allow(clippy::too_many_arguments, reason = "they are keywords")]
+    #[pyo3(signature = (url, *, fetch = None, log = true, **settings))]
     fn new(
-        py: Python<'_>,
         url: &Bound<'_, PyAny>,
-        ca_file: Option<PathBuf>,
-        proxy: Proxy,
-        allow_http: bool,
-        same_origin_redirects: bool,
-        ttl: f64,
-        max_stale: f64,
-        timeout: f64,
-        max_wait: f64,
-        seed: Option<Text<'_>>,
-        last_good_file: Option<PathBuf>,
-        prefetch: bool,
         fetch: Option<Bound<'_, PyAny>>,
         log: bool,
-        backend: Option<String>,
+        settings: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Self> {
-        let settings = Settings {
-            ca_file,
-            proxy,
-            allow_http,
-            same_origin_redirects,
-            ttl,
-            max_stale,
-            timeout,
-            max_wait,
-            seed,
-            last_good_file,
-            prefetch,
-            fetch,
-            log,
-            backend,
-        };
-        Self::made(py, bouncer_verify::RemoteJwkSet::builder(&named("url", url)?), settings)
+        Self::at("url", &str_of("url", url)?, url.py(), fetch, log, settings)
     }
 
     /// The key set of `issuer`, found through its metadata at /.well-known/openid-configuration (OpenID
@@ -137,60 +55,26 @@ impl RemoteJwkSet {
     ///
     /// Arguments and errors are those of the constructor.
     #[staticmethod]
-    #[pyo3(signature = (
-        issuer,
-        *,
-        ca_file = None,
-        proxy = Proxy::FromEnvironment(true),
-        allow_http = false,
-        same_origin_redirects = false,
-        ttl = 600.0,
-        max_stale = 3600.0,
-        timeout = 5.0,
-        max_wait = 2.0,
-        seed = None,
-        last_good_file = None,
-        prefetch = true,
-        fetch = None,
-        log = true,
-        backend = None,
-    ))]
-    #[allow(clippy::too_many_arguments, reason = "they are keywords")]
+    #[pyo3(signature = (issuer, *, fetch = None, log = true, **settings))]
     fn discover(
-        py: Python<'_>,
         issuer: &Bound<'_, PyAny>,
-        ca_file: Option<PathBuf>,
-        proxy: Proxy,
-        allow_http: bool,
-        same_origin_redirects: bool,
-        ttl: f64,
-        max_stale: f64,
-        timeout: f64,
-        max_wait: f64,
-        seed: Option<Text<'_>>,
-        last_good_file: Option<PathBuf>,
-        prefetch: bool,
         fetch: Option<Bound<'_, PyAny>>,
         log: bool,
-        backend: Option<String>,
+        settings: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Self> {
-        let settings = Settings {
-            ca_file,
-            proxy,
-            allow_http,
-            same_origin_redirects,
-            ttl,
-            max_stale,
-            timeout,
-            max_wait,
-            seed,
-            last_good_file,
-            prefetch,
-            fetch,
-            log,
-            backend,
-        };
-        Self::made(py, bouncer_verify::RemoteJwkSet::discover(&named("issuer", issuer)?), settings)
+        Self::at("discover", &str_of("issuer", issuer)?, issuer.py(), fetch, log, settings)
+    }
+
+    /// The key set of a JSON document: `{"url": "https://id.example/jwks", "ttl": "5m"}`.
+    #[staticmethod]
+    #[pyo3(signature = (document, /, *, fetch = None, log = true))]
+    fn from_json(
+        py: Python<'_>,
+        document: Text<'_>,
+        fetch: Option<Bound<'_, PyAny>>,
+        log: bool,
+    ) -> PyResult<Self> {
+        Self::made(py, &settings::of_document(py, SettingsKind::Keys, &document)?, fetch, log)
     }
 
     /// Waits until there are keys to judge with, at most `timeout` seconds.
@@ -230,9 +114,27 @@ impl RemoteJwkSet {
             .map_err(|error| keys_unavailable(py, &format!("the keys were not fetched: {error}")))
     }
 
-    /// What it is doing, for metrics, logs and health checks.
-    fn status(&self) -> RemoteJwkSetStatus {
-        RemoteJwkSetStatus::from(&self.keys.status())
+    /// "empty": no keys yet; "fresh"; "stale": in use, though they should have been confirmed by now, or come
+    /// from a seed or a file; "too_old": not used; "closed".
+    #[getter]
+    fn state(&self) -> &'static str {
+        self.keys.status().state.as_str()
+    }
+
+    /// Grows by one with each change of the keys; 0 before the first.
+    #[getter]
+    fn generation(&self) -> u64 {
+        self.keys.status().generation
+    }
+
+    /// What it is doing, by name, for metrics, logs and health checks: `KeysStats`. Counts are this process's alone.
+    fn stats<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        stats::dict(py, &Stats::from(&*self.keys))
+    }
+
+    /// The same in the text format of Prometheus.
+    fn prometheus(&self) -> String {
+        Stats::from(&*self.keys).prometheus()
     }
 
     /// Ends it, for all that use it: a fetch under way is cut off, the thread ends, and from now on there are
@@ -269,51 +171,40 @@ impl RemoteJwkSet {
 }
 
 impl RemoteJwkSet {
-    fn made(py: Python<'_>, builder: RemoteJwkSetBuilder, settings: Settings<'_>) -> PyResult<Self> {
-        let max_wait = seconds(py, "max_wait", settings.max_wait)?;
-        let mut builder = builder
-            .ttl(seconds(py, "ttl", settings.ttl)?)
-            .max_stale(seconds(py, "max_stale", settings.max_stale)?)
-            .timeout(seconds(py, "timeout", settings.timeout)?)
-            .max_wait(max_wait)
-            .backend(backend_of(py, settings.backend.as_deref())?);
-        if let Some(path) = settings.ca_file {
-            builder = builder.ca_file(path);
-        }
-        builder = match &settings.proxy {
-            Proxy::FromEnvironment(true) => builder,
-            Proxy::FromEnvironment(false) => builder.no_proxy(),
-            Proxy::Url(url) => builder.proxy(url),
-        };
-        if settings.allow_http {
-            builder = builder.allow_http();
-        }
-        if settings.same_origin_redirects {
-            builder = builder.same_origin_redirects();
-        }
-        if let Some(document) = &settings.seed {
-            builder = builder.seed(document.as_ref());
-        }
-        if let Some(path) = settings.last_good_file {
-            builder = builder.last_good_file(path);
-        }
-        if !settings.prefetch {
-            builder = builder.lazy();
-        }
-        if let Some(fetch) = settings.fetch {
+    fn at(
+        name: &str,
+        place: &str,
+        py: Python<'_>,
+        fetch: Option<Bound<'_, PyAny>>,
+        log: bool,
+        keywords: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Self> {
+        let mut settings = settings::of_keywords(py, SettingsKind::Keys, keywords)?;
+        settings::set(py, &mut settings, name, place)?;
+        Self::made(py, &settings, fetch, log)
+    }
+
+    fn made(
+        py: Python<'_>,
+        settings: &Settings,
+        fetch: Option<Bound<'_, PyAny>>,
+        log: bool,
+    ) -> PyResult<Self> {
+        let builder = RemoteJwkSetBuilder::from_settings(settings);
+        let mut builder = builder.map_err(|error| exception(py, &error))?;
+        if let Some(fetch) = fetch {
             if !fetch.is_callable() {
-                return Err(PyTypeError::new_err("fetch is not callable"));
+                return Err(not_a("fetch", "a callable", &fetch));
             }
             background::prepare(py)?;
             builder = builder.transport(PythonTransport::new(fetch.unbind()));
         }
-        if settings.log {
+        if log {
             background::module(py)?;
             builder = builder.observer(background::reporter());
         }
-        remote_jwk_set_status::load(py)?;
         let keys = py.detach(|| builder.build()).map_err(|error| exception(py, &error))?;
-        Ok(Self { keys: keys.into(), max_wait })
+        Ok(Self { keys: keys.into(), max_wait: settings::duration(py, settings, "max_wait")? })
     }
 
     /// Waits until the fetch of `ticket` is over, or without one until there are keys; true if waiting longer
@@ -340,9 +231,4 @@ impl RemoteJwkSet {
 #[pyo3(signature = (ticket, /))]
 pub(crate) fn _attempt(ticket: u64) -> u64 {
     Ticket::from_bits(ticket).map_or(0, Ticket::attempt)
-}
-
-pub(crate) fn seconds(py: Python<'_>, name: &str, value: f64) -> PyResult<Duration> {
-    Duration::try_from_secs_f64(value)
-        .map_err(|_| invalid_argument(py, &format!("{name} is no number of seconds")))
 }

@@ -44,17 +44,21 @@ impl<'a> FromPyObject<'a, '_> for Text<'a> {
 }
 
 /// The `str` argument `name`. The TypeError for anything else names it: `None` is what an unset variable gives.
-pub(crate) fn named<'a>(name: &str, value: &'a Bound<'_, PyAny>) -> PyResult<Cow<'a, str>> {
+pub(crate) fn str_of<'a>(name: &str, value: &'a Bound<'_, PyAny>) -> PyResult<Cow<'a, str>> {
     match value.cast::<PyString>() {
         Ok(text) => text.to_cow(),
-        Err(_) => Err(not_a_str(name, value)?),
+        Err(_) => Err(not_a(name, "a str", value)),
     }
 }
 
-/// The TypeError for an argument that should be a `str`.
-pub(crate) fn not_a_str(name: &str, value: &Bound<'_, PyAny>) -> PyResult<PyErr> {
-    let other = if value.is_none() { "None".into() } else { value.get_type().name()?.to_string() };
-    Ok(PyTypeError::new_err(format!("{name} must be a str, not {other}")))
+/// The TypeError for an argument of the wrong type; `expected` has its article.
+pub(crate) fn not_a(name: &str, expected: &str, value: &Bound<'_, PyAny>) -> PyErr {
+    let other = match value.get_type().name() {
+        _ if value.is_none() => "None".into(),
+        Ok(other) => other.to_string(),
+        Err(error) => return error,
+    };
+    PyTypeError::new_err(format!("{name} must be {expected}, not {other}"))
 }
 
 /// What Python's `repr` gives for an optional `str`.

@@ -2,15 +2,16 @@
 
 use crate::background::{self, Detached};
 use crate::error::{exception, invalid_argument, login_failed};
-use crate::interrupt;
-use crate::remote_jwk_set::{LONGEST_REFRESH, Proxy, seconds};
-use crate::text::named;
-use crate::token_renewer_status::TokenRenewerStatus;
+use crate::remote_jwk_set::LONGEST_REFRESH;
+use crate::settings::{self, seconds};
+use crate::text::{Text, not_a, str_of};
 use crate::token_source::PythonSource;
-use bouncer_verify::{ErrorKind, OwnToken, ServiceAccount, Ticket, TokenRenewerBuilder, TokenRenewerState};
-use pyo3::exceptions::PyTypeError;
+use crate::{interrupt, stats};
+use bouncer_verify::{
+    ErrorKind, OwnToken, Settings, SettingsKind, Stats, Ticket, TokenRenewerBuilder, TokenRenewerState,
+};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyMapping};
+use pyo3::types::PyDict;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -31,155 +32,104 @@ pub(crate) fn is_token_rejection(
 /// expires, and again when a server does not accept it. Make one for each account, with one of the static
 /// methods; any number of threads may use it.
 ///
-/// Settings, by keyword:
-/// login_endpoint: where a service account logs in, in place of what its secret says.
-/// bearer: whether authorization() is "Bearer <token>" or "token=<token>"; None: the latter for service accounts.
-/// ca_file: a PEM file of certificate authorities to trust besides the system's; read for each login.
-/// proxy: True: what the environment says; False: none; a str: this one, "http://[user:password@]host:port".
-/// allow_http: whether http is allowed to other machines; whoever is on the way can then take the token.
-/// timeout: seconds for one HTTP exchange, or one call of a callable: 10.
-/// max_wait: seconds that token() and reject() wait at most: 10.
-/// prefetch: whether to log in at once; else with the first call. False for programs that fork later.
+/// Its settings are keywords: `RenewerSettings` and docs/settings.md list them. Numbers are seconds for a duration; "30s"
+/// and a timedelta are taken too. None is a setting that is not set.
+///
 /// log: whether logins and failures go to the logger "bouncer_verify". Tokens and secrets never do.
 ///
-/// Making one raises InvalidArgumentError or UnusableCredentialsError.
+/// Making one raises InvalidArgumentError, UnusableCredentialsError, or TypeError for an unknown setting or a
+/// value of the wrong type.
 #[pyclass(frozen, module = "bouncer_verify")]
 pub(crate) struct TokenRenewer {
     renewer: Detached<bouncer_verify::TokenRenewer>,
     max_wait: Duration,
 }
 
-/// The settings of every way to make one.
-struct Settings {
-    login_endpoint: Option<String>,
-    bearer: Option<bool>,
-    ca_file: Option<PathBuf>,
-    proxy: Proxy,
-    allow_http: bool,
-    timeout: f64,
-    max_wait: f64,
-    prefetch: bool,
-    log: bool,
-}
-
-impl Settings {
-    fn of(py: Python<'_>, given: Option<Bound<'_, PyDict>>) -> PyResult<Self> {
-        let mut settings = Self {
-            login_endpoint: None,
-            bearer: None,
-            ca_file: None,
-            proxy: Proxy::FromEnvironment(true),
-            allow_http: false,
-            timeout: 10.0,
-            max_wait: 10.0,
-            prefetch: true,
-            log: true,
-        };
-        for (name, value) in given.unwrap_or_else(|| PyDict::new(py)) {
-            match name.extract::<String>()?.as_str() {
-                "login_endpoint" => settings.login_endpoint = value.extract()?,
-                "bearer" => settings.bearer = value.extract()?,
-                "ca_file" => settings.ca_file = value.extract()?,
-                "proxy" => settings.proxy = value.extract()?,
-                "allow_http" => settings.allow_http = value.extract()?,
-                "timeout" => settings.timeout = value.extract()?,
-                "max_wait" => settings.max_wait = value.extract()?,
-                "prefetch" => settings.prefetch = value.extract()?,
-                "log" => settings.log = value.extract()?,
-                name => {
-                    return Err(PyTypeError::new_err(format!("got an unexpected keyword argument '{name}'")));
-                }
-            }
-        }
-        Ok(settings)
-    }
-}
-
 #[pymethods]
 impl TokenRenewer {
     /// Tokens of the DC/OS service account with this secret, a JSON text.
     #[staticmethod]
-    #[pyo3(signature = (secret, **settings))]
+    #[pyo3(signature = (secret, *, log = true, **settings))]
     fn service_account(
-        py: Python<'_>,
         secret: &Bound<'_, PyAny>,
-        settings: Option<Bound<'_, PyDict>>,
+        log: bool,
+        settings: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Self> {
-        let settings = Settings::of(py, settings)?;
-        let account =
-            ServiceAccount::from_json(&named("secret", secret)?).map_err(|error| exception(py, &error))?;
-        Self::made(py, bouncer_verify::TokenRenewer::service_account(account), settings)
+        let given = [("service_account", &*str_of("secret", secret)?)];
+        Self::of_source(secret.py(), &given, log, settings)
     }
 
     /// Tokens of the DC/OS service account whose secret is in this file, which is read for each login.
     #[staticmethod]
-    #[pyo3(signature = (path, **settings))]
+    #[pyo3(signature = (path, *, log = true, **settings))]
     fn service_account_file(
         py: Python<'_>,
         path: PathBuf,
-        settings: Option<Bound<'_, PyDict>>,
+        log: bool,
+        settings: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Self> {
-        let settings = Settings::of(py, settings)?;
-        Self::made(py, bouncer_verify::TokenRenewer::service_account_file(path), settings)
+        let path = path.to_str().ok_or_else(|| invalid_argument(py, "the path is not UTF-8"))?;
+        Self::of_source(py, &[("service_account_file", path)], log, settings)
     }
 
     /// Tokens of the DC/OS service account in the environment variable DCOS_SERVICE_ACCOUNT_CREDENTIAL, which
     /// holds the secret or the path of a file with it.
     #[staticmethod]
-    #[pyo3(signature = (**settings))]
-    fn service_account_from_env(py: Python<'_>, settings: Option<Bound<'_, PyDict>>) -> PyResult<Self> {
-        let settings = Settings::of(py, settings)?;
-        let builder = bouncer_verify::TokenRenewer::service_account_from_env();
-        Self::made(py, builder.map_err(|error| exception(py, &error))?, settings)
+    #[pyo3(signature = (*, log = true, **settings))]
+    fn service_account_from_env(
+        py: Python<'_>,
+        log: bool,
+        settings: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Self> {
+        Self::of_source(py, &[("service_account_env", "true")], log, settings)
     }
 
-    /// Tokens of an OAuth 2.0 client by the client credentials grant (RFC 6749 section 4.4). `parameters` are
-    /// sent along: "scope", "audience", "resource".
+    /// Tokens of an OAuth 2.0 client by the client credentials grant (RFC 6749 section 4.4). The secret may also be in a
+    /// file: `client_secret_file`. `parameters` are sent along: "scope", "audience", "resource".
     #[staticmethod]
-    #[pyo3(signature = (token_url, client_id, client_secret, *, parameters = None, **settings))]
+    #[pyo3(signature = (token_url, client_id, client_secret = None, *, log = true, **settings))]
     fn client_credentials(
-        py: Python<'_>,
         token_url: &Bound<'_, PyAny>,
         client_id: &Bound<'_, PyAny>,
-        client_secret: &Bound<'_, PyAny>,
-        parameters: Option<Bound<'_, PyMapping>>,
-        settings: Option<Bound<'_, PyDict>>,
+        client_secret: Option<&Bound<'_, PyAny>>,
+        log: bool,
+        settings: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Self> {
-        let settings = Settings::of(py, settings)?;
-        let mut builder = bouncer_verify::TokenRenewer::client_credentials(
-            &named("token_url", token_url)?,
-            &named("client_id", client_id)?,
-        )
-        .client_secret(&named("client_secret", client_secret)?);
-        if let Some(parameters) = parameters {
-            for parameter in parameters.items()? {
-                let (name, value): (String, String) = parameter.extract()?;
-                builder = builder.parameter(&name, &value);
-            }
-        }
-        Self::without_endpoint(py, builder, settings)
+        let secret = client_secret.map(|secret| str_of("client_secret", secret)).transpose()?;
+        let (url, id) = (str_of("token_url", token_url)?, str_of("client_id", client_id)?);
+        let mut given = vec![("token_url", &*url), ("client_id", &*id)];
+        given.extend(secret.as_deref().map(|secret| ("client_secret", secret)));
+        Self::of_source(token_url.py(), &given, log, settings)
     }
 
-    /// Tokens from anywhere: source() gives a token, or (token, its lifetime in seconds). It is called on a daemon
+    /// Tokens from anywhere: source() returns a token, or (token, its lifetime in seconds). It is called on a daemon
     /// thread. Of what it raises, the class is logged and nothing else. `name` stands for it in logs.
     ///
     /// `source` must not hold the renewer, as a method of the object that keeps it does: the garbage collector does not
     /// see that the two keep each other, so neither would be freed, and only close() would end the thread.
     #[staticmethod]
-    #[pyo3(signature = (source, *, name = "callable", **settings))]
+    #[pyo3(signature = (source, *, name = "callable", log = true, **settings))]
     fn from_callable(
-        py: Python<'_>,
         source: Bound<'_, PyAny>,
         name: &str,
-        settings: Option<Bound<'_, PyDict>>,
+        log: bool,
+        settings: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Self> {
-        let settings = Settings::of(py, settings)?;
+        let py = source.py();
+        let settings = with_source(py, &[("supplied", name)], settings)?;
         if !source.is_callable() {
-            return Err(PyTypeError::new_err("source is not callable"));
+            return Err(not_a("source", "a callable", &source));
         }
         background::prepare(py)?;
-        let source = PythonSource::new(source.unbind(), seconds(py, "timeout", settings.timeout)?);
-        Self::without_endpoint(py, bouncer_verify::TokenRenewer::source(name, source), settings)
+        let timeout = settings::duration(py, &settings, "timeout")?;
+        Self::made(py, &settings, Some(PythonSource::new(source.unbind(), timeout)), log)
+    }
+
+    /// The renewer of a JSON document: `{"service_account_file": "/etc/account.json"}`.
+    #[staticmethod]
+    #[pyo3(signature = (document, /, *, log = true))]
+    fn from_json(py: Python<'_>, document: Text<'_>, log: bool) -> PyResult<Self> {
+        Self::made(py, &settings::of_document(py, SettingsKind::Renewer, &document)?, None, log)
     }
 
     /// A valid token. It waits where there is none and one may come soon.
@@ -251,9 +201,27 @@ impl TokenRenewer {
             .map_err(|error| login_failed(py, &error))
     }
 
-    /// What it is doing, for metrics, logs and health checks.
-    fn status(&self) -> TokenRenewerStatus {
-        TokenRenewerStatus::from(&self.renewer.status())
+    /// "empty": no token yet; "valid"; "expiring": within seconds, and it could not be renewed yet;
+    /// "expired"; "closed".
+    #[getter]
+    fn state(&self) -> &'static str {
+        self.renewer.status().state.as_str()
+    }
+
+    /// Grows by one with each token; 0 before the first.
+    #[getter]
+    fn generation(&self) -> u64 {
+        self.renewer.status().generation
+    }
+
+    /// What it is doing, by name, for metrics, logs and health checks: `RenewerStats`. Counts are this process's alone.
+    fn stats<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        stats::dict(py, &Stats::from(&*self.renewer))
+    }
+
+    /// The same in the text format of Prometheus.
+    fn prometheus(&self) -> String {
+        Stats::from(&*self.renewer).prometheus()
     }
 
     /// Ends it, for all that use it: a login under way is cut off, the thread ends, and from now on there is no
@@ -304,44 +272,24 @@ impl TokenRenewer {
 }
 
 impl TokenRenewer {
-    fn without_endpoint(py: Python<'_>, builder: TokenRenewerBuilder, settings: Settings) -> PyResult<Self> {
-        if settings.login_endpoint.is_some() {
-            return Err(invalid_argument(py, "login_endpoint is for service accounts"));
-        }
-        Self::made(py, builder, settings)
+    fn of_source(
+        py: Python<'_>,
+        source: &[(&str, &str)],
+        log: bool,
+        settings: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Self> {
+        Self::made(py, &with_source(py, source, settings)?, None, log)
     }
 
-    fn made(py: Python<'_>, builder: TokenRenewerBuilder, settings: Settings) -> PyResult<Self> {
-        let max_wait = seconds(py, "max_wait", settings.max_wait)?;
-        let mut builder = builder.timeout(seconds(py, "timeout", settings.timeout)?).max_wait(max_wait);
-        if let Some(url) = &settings.login_endpoint {
-            builder = builder.login_endpoint(url);
-        }
-        builder = match settings.bearer {
-            None => builder,
-            Some(true) => builder.bearer(),
-            Some(false) => builder.dcos_header(),
-        };
-        if let Some(path) = settings.ca_file {
-            builder = builder.ca_file(path);
-        }
-        builder = match &settings.proxy {
-            Proxy::FromEnvironment(true) => builder,
-            Proxy::FromEnvironment(false) => builder.no_proxy(),
-            Proxy::Url(url) => builder.proxy(url),
-        };
-        if settings.allow_http {
-            builder = builder.allow_http();
-        }
-        if !settings.prefetch {
-            builder = builder.lazy();
-        }
-        if settings.log {
+    fn made(py: Python<'_>, settings: &Settings, source: Option<PythonSource>, log: bool) -> PyResult<Self> {
+        let builder = TokenRenewerBuilder::from_settings_and_source(settings, source);
+        let mut builder = builder.map_err(|error| exception(py, &error))?;
+        if log {
             background::module(py)?;
             builder = builder.observer(background::token_reporter());
         }
         let renewer = py.detach(|| builder.build()).map_err(|error| exception(py, &error))?;
-        Ok(Self { renewer: renewer.into(), max_wait })
+        Ok(Self { renewer: renewer.into(), max_wait: settings::duration(py, settings, "max_wait")? })
     }
 
     fn own_token(&self, py: Python<'_>) -> PyResult<OwnToken> {
@@ -376,6 +324,19 @@ impl TokenRenewer {
     fn is_closed(&self) -> bool {
         self.renewer.status().state == TokenRenewerState::Closed
     }
+}
+
+/// The settings that the keywords say, and what the caller gave by position.
+fn with_source(
+    py: Python<'_>,
+    source: &[(&str, &str)],
+    keywords: Option<&Bound<'_, PyDict>>,
+) -> PyResult<Settings> {
+    let mut settings = settings::of_keywords(py, SettingsKind::Renewer, keywords)?;
+    for (name, text) in source {
+        settings::set(py, &mut settings, name, text)?;
+    }
+    Ok(settings)
 }
 
 fn answered(

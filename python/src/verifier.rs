@@ -3,18 +3,18 @@
 use crate::authorization::token_in;
 use crate::background::Detached;
 use crate::batch::{self, OwnedText, Texts};
-use crate::cache_stats::CacheStats;
 use crate::error::exception;
 use crate::jwk_set::JwkSet;
 use crate::policy::Policy;
 use crate::remote_jwk_set::RemoteJwkSet;
+use crate::stats;
 use crate::text::Text;
 use crate::token::VerifiedToken;
 use crate::token_columns::TokenColumns;
-use bouncer_verify::{Clock, Ticket, Verdict};
+use bouncer_verify::{Clock, Stats, Ticket, Verdict};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::PyList;
+use pyo3::types::{PyDict, PyList};
 use std::cell::Cell;
 use std::sync::Arc;
 use std::time::Instant;
@@ -77,7 +77,7 @@ enum Keys {
 }
 
 thread_local! {
-    /// What the policy's `now` gave for the verification that this thread is at.
+    /// What the policy's clock returned for the verification that this thread is at.
     static NOW: Cell<i64> = const { Cell::new(0) };
 }
 
@@ -111,17 +111,21 @@ impl Verifier {
         let policy = self.policy.get();
         let rules = policy.policy.clone();
         // The cache is the core verifier's, so that one has to last, and to be told the time of each call.
-        let rules = if policy.asks_for_the_time { rules.clock(Clock::from_fn(|| NOW.get())) } else { rules };
+        let rules = if policy.has_clock() { rules.clock(Clock::from_fn(|| NOW.get())) } else { rules };
         let verifier = bouncer_verify::Verifier::new(self.keys.of_the_core(), rules).with_cache(tokens);
         let cached = verifier.cache_stats().is_some();
         let (keys, policy) = (self.keys.clone_ref(py), self.policy.clone_ref(py));
         Ok(Self { keys, policy, verifier: verifier.into(), cached })
     }
 
-    /// What the cache has done; None if there is none.
-    #[getter]
-    fn cache_stats(&self) -> Option<CacheStats> {
-        self.verifier.cache_stats().map(CacheStats::from)
+    /// What the cache has done, by name: `CacheStats`. All are None if there is no cache.
+    fn stats<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        stats::dict(py, &Stats::from(&*self.verifier))
+    }
+
+    /// The same in the text format of Prometheus.
+    fn prometheus(&self) -> String {
+        Stats::from(&*self.verifier).prometheus()
     }
 
     /// The keys.
@@ -252,7 +256,7 @@ impl Verifier {
         let asked = self.asked(py)?;
         let verifier = asked.as_ref().unwrap_or(&self.verifier);
         // The time that was asked for is known to this thread alone.
-        let threads = if self.cached && self.policy.get().asks_for_the_time { 1 } else { threads };
+        let threads = if self.cached && self.policy.get().has_clock() { 1 } else { threads };
         let judged = py.detach(|| verifier.verify_batch_now(&tokens.0, threads));
         let mut began = None;
         let resume = |(verdict, token): (_, &OwnedText)| {

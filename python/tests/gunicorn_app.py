@@ -17,7 +17,7 @@ from bouncer_verify import (
     token_from_authorization,
 )
 
-VERIFIER = Verifier(RemoteJwkSet(os.environ["JWKS_URL"], prefetch=False), Policy.dcos())
+VERIFIER = Verifier(RemoteJwkSet(os.environ["JWKS_URL"], lazy=True), Policy.dcos())
 
 
 def app(environ: dict[str, Any], start_response: Callable[..., object]) -> Iterable[bytes]:

@@ -44,7 +44,7 @@ def test_other_types_are_type_errors(jwks: JwkSet) -> None:
 
 
 def test_a_verifier_takes_the_header_as_it_is(jwks: JwkSet, token: str) -> None:
-    verifier = Verifier(jwks, Policy.dcos().replace(now=1467985465))
+    verifier = Verifier(jwks, Policy.dcos().replace(time=1467985465))
     for header in (f"token={token}", f"Bearer {token}", f"bearer {token}".encode()):
         assert verifier.verify_authorization(header).uid == "peter"
         assert verifier.with_cache(10).verify_authorization(header).uid == "peter"

@@ -25,7 +25,7 @@ def test_aws_lc_accelerates_nothing(document: str, jwk: Jwk) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_one_verdict(document: str, token: str, name: Literal["accelerated", "aws-lc"]) -> None:
     jwks = JwkSet.from_json(document, backend=name)
-    assert verify_token(jwks, Policy.dcos().replace(now=1467985465), token).uid == "peter"
+    assert verify_token(jwks, Policy.dcos().replace(time=1467985465), token).uid == "peter"
 
 
 @pytest.mark.parametrize("backend", ["", "AWS-LC", "rust-crypto"])

@@ -34,7 +34,7 @@ Text = str | bytes
 
 @pytest.fixture(scope="module")
 def verifier(jwk: Jwk) -> Verifier:
-    return Verifier(JwkSet([jwk.with_kid("a")]), Policy.dcos().replace(now=NOW))
+    return Verifier(JwkSet([jwk.with_kid("a")]), Policy.dcos().replace(time=NOW))
 
 
 @pytest.fixture(scope="module")
@@ -200,7 +200,7 @@ def test_the_policy_s_clock_is_asked_once(verifier: Verifier, sign: Sign) -> Non
         asked.append(NOW)
         return NOW
 
-    ticking = Verifier(verifier.jwks, verifier.policy.replace(now=now))
+    ticking = Verifier(verifier.jwks, verifier.policy.replace(clock=now))
     tokens = [sign({"uid": "peter", "exp": exp}, kid="a") for exp in (NOW + 1, NOW)] * 50
     for cached in (ticking, ticking.with_cache(8)):
         asked.clear()
@@ -216,7 +216,7 @@ def test_remote_keys(server: Any, make_token: Callable[..., str]) -> None:
         good, late = make_token(), make_token(exp=-1)
         assert verifier.verify_batch_columns([good, late] * 100, threads=2).codes() == [None, "expired"] * 100
         # The time that the policy tells reaches whatever thread judges.
-        distant = Verifier(keys, Policy.dcos().replace(now=lambda: 2**40))
+        distant = Verifier(keys, Policy.dcos().replace(clock=lambda: 2**40))
         for ticking in (distant, distant.with_cache(8)):
             assert ticking.verify_batch_columns([good, late] * 100, threads=2).codes() == ["expired"] * 200
             with ThreadPoolExecutor(1) as pool:
@@ -258,7 +258,7 @@ def test_columns_have_a_row_for_each_token(verifier: Verifier, kinds: list[Text]
 
 
 def test_a_token_without_uid_or_exp_is_null_there(verifier: Verifier, sign: Sign) -> None:
-    lax = Verifier(verifier.jwks, Policy.any_issuer().replace(exp_required=False))
+    lax = Verifier(verifier.jwks, Policy.any_issuer().replace(optional_exp=True))
     columns = lax.verify_batch_columns([sign({}, kid="a"), sign({"uid": ""}, kid="a")])
     assert columns.codes() == [None, None]
     assert list(columns.exp) == [0, 0] and bits(columns.exp_validity, 2) == [False, False]

@@ -10,7 +10,6 @@ from conftest import Sign
 from server import key_set
 
 from bouncer_verify import (
-    CacheStats,
     ExpiredSignatureError,
     InvalidArgumentError,
     InvalidSignatureError,
@@ -26,21 +25,22 @@ NOW = 1_700_000_000
 
 @pytest.fixture
 def verifier(jwk: Jwk) -> Verifier:
-    return Verifier(JwkSet([jwk]), Policy.dcos().replace(now=NOW)).with_cache(100)
+    return Verifier(JwkSet([jwk]), Policy.dcos().replace(time=NOW)).with_cache(100)
 
 
 def counts(verifier: Verifier) -> tuple[int, int]:
-    stats = verifier.cache_stats
-    assert stats is not None
-    return stats.hits, stats.misses
+    stats = verifier.stats()
+    assert stats["cache_hits_total"] is not None and stats["cache_misses_total"] is not None
+    return stats["cache_hits_total"], stats["cache_misses_total"]
 
 
 def test_there_is_none_unless_asked_for(jwk: Jwk) -> None:
     plain = Verifier(JwkSet([jwk]), Policy.dcos())
-    assert plain.cache_stats is None
-    assert plain.with_cache(0).cache_stats is None
+    none = {"cache_hits_total": None, "cache_misses_total": None, "cache_capacity": None}
+    assert plain.stats() == none
+    assert plain.with_cache(0).stats() == none
     cached = plain.with_cache(100)
-    assert plain.cache_stats is None
+    assert plain.stats() == none
     assert cached.jwks is plain.jwks and cached.policy is plain.policy
     with pytest.raises(InvalidArgumentError, match="tokens is negative"):
         plain.with_cache(-1)
@@ -56,10 +56,9 @@ def test_hits_and_misses_are_counted(verifier: Verifier, sign: Sign) -> None:
     uids = [getattr(verdict, "uid", None) for verdict in verifier.verify_batch([token, other, token, "x"])]
     assert uids == ["peter", "paul", "peter", None]
     assert counts(verifier) == (3, 3)
-    stats = verifier.cache_stats
-    assert stats is not None and stats.capacity >= 100
-    assert repr(stats) == f"CacheStats(hits=3, misses=3, capacity={stats.capacity})"
-    assert isinstance(stats, CacheStats) and stats == verifier.cache_stats
+    capacity = verifier.stats()["cache_capacity"]
+    assert capacity is not None and capacity >= 100
+    assert "\nbouncer_cache_hits_total 3\n" in verifier.prometheus()
 
 
 def test_a_forged_token_is_no_hit(verifier: Verifier, sign: Sign) -> None:
@@ -75,7 +74,7 @@ def test_a_forged_token_is_no_hit(verifier: Verifier, sign: Sign) -> None:
 
 def test_a_hit_expires_by_the_policy_s_clock(jwk: Jwk, sign: Sign) -> None:
     now = NOW
-    policy = Policy.dcos().replace(now=lambda: now)
+    policy = Policy.dcos().replace(clock=lambda: now)
     verifier = Verifier(JwkSet([jwk]), policy).with_cache(100)
     token = sign({"uid": "peter", "exp": NOW + 10})
     assert verifier.verify(token).uid == verifier.verify(token).uid == "peter"

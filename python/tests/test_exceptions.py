@@ -82,7 +82,7 @@ def test_pickle_keeps_the_class_the_text_and_the_claim(exception: type[BouncerEr
 
 
 def test_an_error_says_what_is_wrong_and_names_the_claim(jwks: bouncer_verify.JwkSet, token: str) -> None:
-    policy = bouncer_verify.Policy.dcos().replace(now=1467985466)
+    policy = bouncer_verify.Policy.dcos().replace(time=1467985466)
     with pytest.raises(bouncer_verify.ExpiredSignatureError) as caught:
         bouncer_verify.verify_token(jwks, policy, token)
     assert (caught.value.code, caught.value.claim) == ("expired", "exp")

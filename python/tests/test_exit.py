@@ -70,7 +70,7 @@ time.sleep(0.1)
 import warnings
 warnings.simplefilter("ignore")
 if os.fork() == 0:
-    keys.status()
+    keys.stats()
     try: keys.refresh(1)
     except Exception: pass
 else:

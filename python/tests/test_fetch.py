@@ -32,10 +32,10 @@ def urllib_fetch(url: str, headers: dict[str, str], timeout: float) -> Answer:
 
 def failure(fetch: Any, **settings: Any) -> tuple[str | None, str | None]:
     """How a fetch by `fetch` ends."""
-    keys = RemoteJwkSet(URL, fetch=fetch, log=False, prefetch=False, **settings)
+    keys = RemoteJwkSet(URL, fetch=fetch, log=False, lazy=True, **settings)
     with pytest.raises(KeysUnavailableError):
         keys.refresh(20)
-    return keys.status().last_error_name, keys.status().last_error
+    return keys.stats()["keys_last_error_name"], keys.stats()["keys_last_error"]
 
 
 def test_it_is_given_url_headers_and_timeout_and_runs_on_a_daemon_thread(jwk: Jwk) -> None:
@@ -72,10 +72,10 @@ def test_validators_and_freshness_work_as_with_the_built_in_client(jwk: Jwk) -> 
     keys = RemoteJwkSet(URL, fetch=fetch, ttl=1)
     keys.wait_ready()
     # Not by refresh(), which asks for the document itself.
-    eventually(lambda: keys.status().attempts == 2)
+    eventually(lambda: keys.stats()["keys_attempts_total"] == 2)
     assert seen[1]["if-none-match"] == '"1"'
-    assert keys.status().generation == 1
-    assert 700 <= keys.status().next_attempt <= 800
+    assert keys.generation == 1
+    assert 700 <= keys.stats()["keys_next_attempt_seconds"] <= 800
 
 
 def test_an_answer_that_the_client_has_decompressed_is_taken(jwk: Jwk) -> None:
@@ -102,7 +102,7 @@ def test_of_what_it_raises_only_the_class_is_told(
     with caplog.at_level(logging.DEBUG):
         keys = RemoteJwkSet(URL, fetch=fetch)
         eventually(lambda: caplog.records)
-    assert "secret" not in caplog.text + repr(keys) + repr(keys.status())
+    assert "secret" not in caplog.text + repr(keys) + repr(keys.stats())
     assert capfd.readouterr() == ("", "")
 
 
@@ -145,11 +145,11 @@ def test_one_that_takes_too_long_is_given_up_and_not_called_again_before_it_retu
         return 200, {}, key_set(a=jwk).encode()
 
     keys = RemoteJwkSet(URL, fetch=fetch, timeout=0.2, log=False)
-    eventually(lambda: keys.status().attempts >= 3)
-    assert (keys.status().last_error_name, calls) == ("timeout", 1)
+    eventually(lambda: keys.stats()["keys_attempts_total"] >= 3)
+    assert (keys.stats()["keys_last_error_name"], calls) == ("timeout", 1)
     gate.set()
     keys.wait_ready()
-    assert keys.status().state == "fresh"
+    assert keys.state == "fresh"
     assert calls == 2
 
 
@@ -174,10 +174,10 @@ def test_it_may_use_the_key_set_itself(jwk: Jwk) -> None:
     states: list[str] = []
 
     def fetch(url: str, headers: dict[str, str], timeout: float) -> Answer:
-        states.append(keys.status().state)
+        states.append(keys.state)
         return 200, {}, key_set(a=jwk).encode()
 
-    keys = RemoteJwkSet(URL, fetch=fetch, prefetch=False)
+    keys = RemoteJwkSet(URL, fetch=fetch, lazy=True)
     keys.wait_ready()
     assert states == ["empty"]
 
@@ -188,4 +188,4 @@ def test_it_may_use_the_key_set_itself(jwk: Jwk) -> None:
 def test_settings_of_the_built_in_client_do_not_go_with_it(settings: dict[str, Any]) -> None:
     with pytest.raises(InvalidArgumentError, match="a transport of one's own"):
         RemoteJwkSet(URL, fetch=urllib_fetch, **settings)
-    RemoteJwkSet(URL, fetch=urllib_fetch, proxy=False, prefetch=False)
+    RemoteJwkSet(URL, fetch=urllib_fetch, proxy="none", lazy=True)

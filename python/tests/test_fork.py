@@ -58,7 +58,7 @@ def test_a_child_verifies_at_once_and_without_a_fetch(server: Server, make_token
     def child() -> None:
         assert verifier.verify(token).uid == "peter"
         assert threads() == 1
-        assert (keys.status().attempts, keys.status().state) == (0, "fresh")
+        assert (keys.stats()["keys_attempts_total"], keys.state) == (0, "fresh")
         keys.wait_ready(0)
 
     assert exit_code(forked(child)) == 0
@@ -74,12 +74,14 @@ def test_a_child_fetches_an_unknown_kid_by_a_thread_of_its_own(
 
     def child() -> None:
         assert verifier.verify(token).uid == "peter"
-        assert (keys.status().attempts, keys.status().unknown_kid, keys.status().generation) == (1, 1, 2)
+        stats = keys.stats()
+        assert (stats["keys_attempts_total"], stats["keys_unknown_kid_total"]) == (1, 1)
+        assert keys.generation == 2
 
     assert exit_code(forked(child)) == 0
     assert server.count == 2
     # What a child has fetched is its own.
-    assert keys.status().generation == 1
+    assert keys.generation == 1
     assert exit_code(forked(child)) == 0
 
 
@@ -89,19 +91,19 @@ def test_a_child_refreshes_keys_that_are_due(server: Server, make_token: Make) -
 
     def child() -> None:
         verifier.verify(token)
-        eventually(lambda: verifier.verify(token) and keys.status().attempts >= 2)
+        eventually(lambda: verifier.verify(token) and keys.stats()["keys_attempts_total"] >= 2)
 
     assert exit_code(forked(child)) == 0
 
 
 def test_a_child_fetches_what_the_parent_has_not_yet(server: Server, make_token: Make) -> None:
-    keys = RemoteJwkSet(server.url, prefetch=False)
+    keys = RemoteJwkSet(server.url, lazy=True)
     verifier = Verifier(keys, Policy.dcos())
     token = make_token()
     children = [forked(lambda: verifier.verify(token)) for _ in range(3)]
     assert [exit_code(child) for child in children] == [0, 0, 0]
     assert server.count == 3
-    assert keys.status().state == "empty"
+    assert keys.state == "empty"
 
 
 def test_a_child_calls_the_program_s_own_client_and_logs(
@@ -164,7 +166,7 @@ def test_children_of_a_busy_parent_do_not_deadlock(
 
     works: list[Callable[[int], object]] = [
         lambda i: verifier.verify(forged(token, f"kid-{time.monotonic()}")),
-        lambda i: keys.status(),
+        lambda i: keys.stats(),
         lambda i: keys.refresh(0.05),
         lambda i: RemoteJwkSet(server.url).close(),
         lambda i: RemoteJwkSet("https://idp.example/", fetch=lambda *_: (500, {}, b"")).wait_ready(0.01),
@@ -180,7 +182,7 @@ def test_children_of_a_busy_parent_do_not_deadlock(
             verifier.verify(other)
         except KeysUnavailableError:  # the fetch hangs, so nobody knows
             pass
-        assert keys.status().attempts <= 1
+        assert keys.stats()["keys_attempts_total"] <= 1
         try:
             keys.refresh(0.3)
         except KeysUnavailableError:

@@ -74,7 +74,7 @@ spawn(open_gate)
 before = ticks
 user = Verifier(keys, Policy.dcos()).verify(token).uid
 import json
-print(json.dumps([user, ticks - before, keys.status().attempts]))
+print(json.dumps([user, ticks - before, keys.stats()["keys_attempts_total"]]))
 """
     document = key_set(b=other_jwk)
     user, ticks, attempts = run(library, program, server.url, make_other_token(), document)
@@ -140,7 +140,7 @@ for _ in range(20):
     keys.refresh()
     renewer.renew()
 newer = renewer.reject(renewer.token())
-attempts = keys.status().attempts
+attempts = keys.stats()["keys_attempts_total"]
 keys.close()
 renewer.close()
 # A thread may be at its end yet.
@@ -159,7 +159,7 @@ def test_a_program_may_be_patched_after_its_key_set_is_made(library: str, jwk: J
         """
 import json
 body = sys.argv[1].encode()
-keys = RemoteJwkSet("https://idp.example/", fetch=fetch_later, prefetch=False, log=False)
+keys = RemoteJwkSet("https://idp.example/", fetch=fetch_later, lazy=True, log=False)
 """
         + PATCH[library]
         + """
@@ -171,7 +171,7 @@ def fetch():
 # A worker's hub goes round before its first request.
 time.sleep(0)
 keys.wait_ready()
-print(json.dumps(keys.status().attempts))
+print(json.dumps(keys.stats()["keys_attempts_total"]))
 """
     )
     early = "spawn = fetch = None\ndef fetch_later(url, headers, timeout):\n    return fetch()\n"

@@ -52,9 +52,9 @@ def test_each_failure_is_told_once_and_closing_is_none(
 ) -> None:
     server.say(b"{")
     keys = RemoteJwkSet(server.url)
-    eventually(lambda: keys.status().attempts >= 3)
+    eventually(lambda: keys.stats()["keys_attempts_total"] >= 3)
     keys.close()
-    attempts = keys.status().attempts
+    attempts = keys.stats()["keys_attempts_total"]
     told = [text for level, text in records(caplog) if level == "WARNING"]
     assert attempts - 1 <= len(told) <= attempts
     assert "failures in a row: 1;" in told[0]
@@ -120,14 +120,14 @@ def test_a_handler_may_use_the_key_set(server: Server) -> None:
 
     class Asks(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            states.append(keys.status().state)
+            states.append(keys.state)
 
     handler = Asks()
     logger = logging.getLogger("bouncer_verify")
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
     try:
-        keys = RemoteJwkSet(server.url, prefetch=False)
+        keys = RemoteJwkSet(server.url, lazy=True)
         keys.wait_ready()
         eventually(lambda: states == ["fresh"])
     finally:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from bouncer_verify import (
     JwkSet,
     MissingRequiredClaimError,
     Policy,
+    PolicyValues,
     RemoteJwkSet,
     TokenRenewer,
     Verifier,
@@ -24,50 +26,113 @@ from bouncer_verify import (
 )
 
 SETTINGS = {
-    "algorithms": ("RS256", "ES256"),
-    "issuers": ("https://idp.example/",),
+    "algorithms": ("ES256", "RS256"),
     "audiences": ("api", "web"),
     "any_audience": True,
-    "exp_required": False,
-    "require_string": ("uid",),
-    "require": ("tenant",),
-    "token_type": "at+jwt",
+    "issuers": ("https://idp.example/",),
     "leeway": 30,
     "max_token_len": 4096,
-    "now": 1467985465,
+    "optional_exp": True,
+    "profile": "dcos",
+    "required_claims": ("tenant",),
+    "required_string_claims": ("sub",),
+    "time": 1467985465,
+    "token_type": "at+jwt",
 }
 
 
 def test_settings_can_be_read() -> None:
     policy = Policy(**SETTINGS)  # type: ignore[arg-type]
-    assert {name: getattr(policy, name) for name in SETTINGS} == SETTINGS
-    assert repr(policy) == f"Policy({', '.join(f'{name}={value!r}' for name, value in SETTINGS.items())})"
+    assert policy.settings == {**SETTINGS, "any_issuer": False}
+    assert list(policy.settings) == list(PolicyValues.__annotations__)
+    assert Policy(**policy.settings) == policy
+    assert Policy.any_issuer().settings == {
+        "profile": "jwt",
+        "issuers": None,
+        "any_issuer": True,
+        "audiences": None,
+        "any_audience": False,
+        "algorithms": ("RS256",),
+        "token_type": None,
+        "required_claims": None,
+        "required_string_claims": None,
+        "optional_exp": False,
+        "leeway": 0,
+        "max_token_len": 16384,
+        "time": None,
+    }
+
+
+def test_the_repr_says_what_is_set() -> None:
+    assert repr(Policy.any_issuer()) == "Policy(any_issuer=True)"
+    policy = Policy.for_issuer("i", "a").replace(leeway=0.5, clock=print)
+    assert repr(policy) == f"Policy(audiences=('a',), issuers=('i',), leeway=0.5, clock={print!r})"
+    assert eval(repr(Policy(**SETTINGS))) == Policy(**SETTINGS)  # type: ignore[arg-type]
 
 
 def test_ready_policies_are_those_of_the_core() -> None:
-    assert Policy.dcos() == Policy(require_string="uid")
+    assert Policy.dcos() == Policy(profile="dcos")
     assert Policy.for_issuer("i", "a") == Policy(issuers=["i"], audiences=["a"])
-    assert Policy.any_issuer() == Policy() != Policy.dcos()
-    assert Policy.any_issuer().algorithms == ("RS256",)
-    assert Policy() != "Policy()"
+    assert Policy.any_issuer() == Policy(any_issuer=True) != Policy.dcos()
+    assert Policy.any_issuer() == Policy(any_issuer=True, leeway="0s", clock=None)
+    assert Policy.any_issuer() != Policy(any_issuer=True, clock=time.time)
+    assert Policy.any_issuer() != "Policy(any_issuer=True)"
+
+
+def test_a_policy_says_whose_tokens_it_accepts() -> None:
+    for policy in (Policy, lambda: Policy(issuers=None), lambda: Policy.from_json("{}")):
+        with pytest.raises(InvalidArgumentError, match='"issuers": it is missing') as caught:
+            policy()
+        assert caught.value.claim == "issuers"
+    with pytest.raises(InvalidArgumentError, match='"any_issuer": it and "issuers" are mutually exclusive'):
+        Policy.any_issuer().replace(issuers="i")
+    assert Policy.any_issuer().replace(issuers="i", any_issuer=None) == Policy(issuers="i")
+
+
+def test_a_document_is_a_policy() -> None:
+    document = '{"issuers": ["i"], "leeway": "30s", "algorithms": ["RS256", "ES256"]}'
+    expected = Policy(issuers="i", leeway=30, algorithms=["RS256", "ES256"])
+    assert Policy.from_json(document) == Policy.from_json(document.encode()) == expected
+    wrong: list[tuple[str | bytes, str]] = [
+        ('{"isuers": ["i"]}', 'policy has no setting "isuers": did you mean "issuers"'),
+        ('{"issuers": "i"}', "not a list"),
+        ('{"issuers": []}', "empty list"),
+        ('{"any_issuer": true, "time": 1}', '"time": it is set in code'),
+        ('{"any_issuer": true, "leeway": 1}', "has no unit"),
+        (b"\xff", "UTF-8"),
+        ("{", "strict JSON"),
+    ]
+    for text, named in wrong:
+        with pytest.raises(InvalidArgumentError, match=named):
+            Policy.from_json(text)
+
+
+def test_durations_are_seconds_texts_and_timedeltas() -> None:
+    for leeway in (90, 90.0, "90s", "90000ms", timedelta(minutes=1.5)):
+        assert Policy(any_issuer=True, leeway=leeway).settings["leeway"] == 90
+    for max_token_len in (65536, "64KiB"):
+        assert Policy(any_issuer=True, max_token_len=max_token_len).settings["max_token_len"] == 65536
+    assert Policy(any_issuer=True, leeway="5m").settings["leeway"] == 300
 
 
 def test_replace_changes_a_copy() -> None:
     policy = Policy.dcos()
-    changed = policy.replace(leeway=10, require={"tenant"})
-    assert (changed.leeway, changed.require, changed.require_string) == (10, ("tenant",), ("uid",))
-    assert policy == Policy.dcos() == policy.replace()
-    with pytest.raises(TypeError):
+    changed = policy.replace(leeway=10, required_claims={"tenant"})
+    assert changed == Policy(profile="dcos", leeway=10, required_claims="tenant")
+    assert changed.replace(leeway=None, required_claims=None) == policy == Policy.dcos() == policy.replace()
+    with pytest.raises(TypeError, match='policy has no setting "leway": did you mean "leeway"'):
         policy.replace(leway=10)  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="policy has no setting"):
+        Policy(exp_required=False)  # type: ignore[call-arg]
 
 
 def test_a_policy_cannot_be_changed() -> None:
     policy: Any = Policy.dcos()
-    for name, value in SETTINGS.items():
+    for name in ("settings", "clock", *SETTINGS):
         with pytest.raises(AttributeError):
-            setattr(policy, name, value)
-    with pytest.raises(AttributeError):
-        policy.other = 1
+            setattr(policy, name, 1)
+    policy.settings["leeway"] = 100
+    assert policy == Policy.dcos()
     with pytest.raises(TypeError):
         Policy("RS256")  # type: ignore[call-arg]
 
@@ -85,23 +150,28 @@ def test_a_policy_cannot_be_changed() -> None:
         {"audiences": ""},
         {"audiences": ["a", ""]},
         {"token_type": ""},
+        {"required_claims": []},
+        {"required_string_claims": [""]},
+        {"profile": "dcos2"},
         {"leeway": -1},
         {"leeway": 301},
+        {"leeway": "1"},
+        {"leeway": math.nan},
         {"max_token_len": -1},
         {"max_token_len": 2**20 + 1},
     ],
 )
 def test_unusable_settings_are_refused(settings: dict[str, Any]) -> None:
     with pytest.raises(InvalidArgumentError) as caught:
-        Policy(**settings)
+        Policy(**{"any_issuer": "issuers" not in settings, **settings})
     assert isinstance(caught.value, ValueError)
     assert not isinstance(caught.value, InvalidTokenError)
 
 
 def test_what_an_unset_variable_gives_is_named() -> None:
     for arguments, named in [
-        (("i", ""), "audience is empty"),
-        (("", "a"), "issuer is empty"),
+        (("i", ""), '"audiences": it is empty'),
+        (("", "a"), '"issuers": it is empty'),
     ]:
         with pytest.raises(InvalidArgumentError, match=named):
             Policy.for_issuer(*arguments)
@@ -121,7 +191,6 @@ def test_what_an_unset_variable_gives_is_named() -> None:
         (TokenRenewer.service_account, "secret must be a str, not None"),
         (lambda none: TokenRenewer.client_credentials(none, "i", "s"), "token_url must be a str, not None"),
         (lambda none: TokenRenewer.client_credentials("u", none, "s"), "client_id must be a str, not None"),
-        (lambda none: TokenRenewer.client_credentials("u", "i", none), "client_secret must be a str, not"),
     ]
     for call, named in missing:
         with pytest.raises(TypeError, match=named):
@@ -141,27 +210,39 @@ def test_only_dcos_s_policy_requires_a_uid(sign: Sign, jwk: Jwk) -> None:
     [
         {"algorithms": 1},
         {"issuers": [1]},
-        {"leeway": 1.5},
-        {"leeway": "1"},
-        {"now": "1"},
+        {"leeway": True},
+        {"leeway": []},
+        {"max_token_len": 1.5},
+        {"max_token_len": True},
+        {"time": "1"},
+        {"time": 1.5},
+        {"clock": 1},
         {"any_audience": 1},
+        {"token_type": 1},
+        {"profile": 1},
     ],
 )
 def test_settings_of_another_type_are_type_errors(settings: dict[str, Any]) -> None:
-    with pytest.raises(TypeError):
-        Policy(**settings)
+    with pytest.raises(TypeError, match=f"{next(iter(settings))} must be an? "):
+        Policy(any_issuer=True, **settings)
+
+
+def test_a_time_and_a_clock_exclude_each_other() -> None:
+    with pytest.raises(InvalidArgumentError, match="clock and time are mutually exclusive"):
+        Policy.dcos().replace(time=1, clock=time.time)
+    assert Policy.dcos().replace(clock=time.time).replace(time=1, clock=None).settings["time"] == 1
 
 
 def test_the_clock_is_the_system_s_unless_told(jwks: JwkSet, token: str) -> None:
     with pytest.raises(ExpiredSignatureError):
         verify_token(jwks, Policy.dcos(), token)
     with pytest.raises(ExpiredSignatureError):
-        verify_token(jwks, Policy.dcos().replace(now=time.time), token)
+        verify_token(jwks, Policy.dcos().replace(clock=time.time), token)
 
 
 def test_a_clock_is_asked_for_each_token(jwks: JwkSet, token: str) -> None:
     times = iter([1467985465, 1467985465.999, 1467985466])
-    verifier = Verifier(jwks, Policy.dcos().replace(now=lambda: next(times)))
+    verifier = Verifier(jwks, Policy.dcos().replace(clock=lambda: next(times)))
     assert verifier.verify(token).uid == verifier.verify(token).uid == "peter"
     with pytest.raises(ExpiredSignatureError):
         verifier.verify(token)
@@ -172,7 +253,7 @@ def test_a_clock_is_asked_for_each_token(jwks: JwkSet, token: str) -> None:
 @pytest.mark.parametrize("time", [math.nan, math.inf, -math.inf])
 def test_a_clock_that_gives_no_time_is_refused(jwks: JwkSet, token: str, time: float) -> None:
     with pytest.raises(InvalidArgumentError):
-        verify_token(jwks, Policy.dcos().replace(now=lambda: time), token)
+        verify_token(jwks, Policy.dcos().replace(clock=lambda: time), token)
 
 
 def test_a_long_token_is_refused_before_it_is_read(jwks: JwkSet) -> None:

@@ -229,7 +229,7 @@ def test_its_attributes_are_those_of_pyjwt(server: Server, client: jwt.PyJWKClie
         cache.put(None)
     assert jwt.PyJWKClient(server.url, cache_jwk_set=False, lifespan=0).jwk_set_cache is None
     assert client.match_kid([key], "a") is key and client.match_kid([key], "b") is None
-    assert jwt.PyJWKClient(RemoteJwkSet(server.url, prefetch=False)).uri == server.url
+    assert jwt.PyJWKClient(RemoteJwkSet(server.url, lazy=True)).uri == server.url
 
 
 def test_signing_keys_are_those_with_a_kid(
@@ -289,7 +289,7 @@ def test_a_subclass_s_own_fetch_data_is_called(
             client.get_jwk_set()
         assert "secret" not in str(caught.value)
     with pytest.raises(bouncer_verify.InvalidArgumentError, match="fetch_data"):
-        Own(RemoteJwkSet("https://idp.example/", prefetch=False), {})  # type: ignore[arg-type]
+        Own(RemoteJwkSet("https://idp.example/", lazy=True), {})  # type: ignore[arg-type]
 
 
 def test_a_subclass_may_change_what_is_fetched(server: Server, jwk: Jwk, other_jwk: Jwk) -> None:

@@ -21,7 +21,7 @@ def test_the_code_runs(
     sign: Sign, jwk: Jwk, server: Server, private_pem: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     blocks = re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
-    assert len(blocks) == README.count("```python") == 19
+    assert len(blocks) == README.count("```python") == 20
     kid = jwk.dcos_kid()
     assert kid is not None
     document = json.dumps({"keys": [json.loads(jwk.with_kid(kid).to_json())]})

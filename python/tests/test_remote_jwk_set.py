@@ -24,6 +24,7 @@ from bouncer_verify import (
     InvalidArgumentError,
     InvalidSignatureError,
     Jwk,
+    KeysStats,
     KeysUnavailableError,
     MalformedKeySetError,
     NoMatchingKeyError,
@@ -53,8 +54,8 @@ def test_keys_are_fetched_at_once_and_verify(server: Server, make_token: Make) -
     assert server.requests[0][1]["accept"] == "application/jwk-set+json, application/json"
 
 
-def test_without_prefetch_the_first_verification_fetches(server: Server, make_token: Make) -> None:
-    verifier = Verifier(RemoteJwkSet(server.url, prefetch=False), Policy.dcos())
+def test_a_lazy_key_set_is_fetched_by_the_first_verification(server: Server, make_token: Make) -> None:
+    verifier = Verifier(RemoteJwkSet(server.url, lazy=True), Policy.dcos())
     time.sleep(0.1)
     assert server.count == 0
     assert verifier.verify(make_token()).uid == "peter"
@@ -78,7 +79,7 @@ def test_a_new_kid_costs_one_fetch_for_twenty_threads(
     # A thread that looked just before the new keys were there may ask for them once more.
     assert server.count in (2, 3)
     assert server.requests[1][1]["cache-control"] == "no-cache"
-    assert keys.status().generation == 2
+    assert keys.generation == 2
 
 
 def test_ten_thousand_random_kids_cost_two_fetches(server: Server, make_token: Make) -> None:
@@ -89,7 +90,7 @@ def test_ten_thousand_random_kids_cost_two_fetches(server: Server, make_token: M
             verifier.verify(forged(token, f"kid-{i}"))
     assert verifier.verify(token).uid == "peter"
     assert server.count - 1 <= 2
-    assert keys.status().suppressed > 9_000
+    assert keys.stats()["keys_suppressed_total"] > 9_000
 
 
 def test_tokens_that_could_not_pass_anyway_cost_nothing(server: Server, make_other_token: Make) -> None:
@@ -106,7 +107,7 @@ def test_a_policy_that_asks_for_the_time_judges_remote_keys_too(
     server: Server, jwk: Jwk, other_jwk: Jwk, make_token: Make, make_other_token: Make
 ) -> None:
     keys, _ = ready(server)
-    verifier = Verifier(keys, Policy.dcos().replace(now=lambda: time.time() - 100))
+    verifier = Verifier(keys, Policy.dcos().replace(clock=lambda: time.time() - 100))
     assert verifier.verify(make_token(exp=-10)).uid == "peter"
     server.say(key_set(a=jwk, b=other_jwk))
     assert verifier.verify(make_other_token(exp=-10)).uid == "peter"
@@ -138,10 +139,10 @@ def test_a_key_that_is_in_use_as_the_wait_ends_counts(
         if looks == 2:
             # The wait is over, and the fetch is done only now.
             server.open_gate.set()
-            eventually(lambda: keys.status().generation == 2)
+            eventually(lambda: keys.generation == 2)
         return time.time()
 
-    verifier = Verifier(keys, Policy.dcos().replace(now=now))
+    verifier = Verifier(keys, Policy.dcos().replace(clock=now))
     server.say(key_set(a=jwk, b=other_jwk))
     server.open_gate.clear()
     assert verify(verifier, make_other_token()) == "peter"
@@ -167,20 +168,20 @@ def test_in_an_outage_the_old_keys_go_on(server: Server, make_token: Make) -> No
     ) as caught:
         keys.refresh()
     assert caught.value.code == "keys_unavailable"
-    eventually(lambda: keys.status().state == "stale")
+    eventually(lambda: keys.state == "stale")
     assert verifier.verify(make_token()).uid == "peter"
-    eventually(lambda: keys.status().failures_in_row > 0)
+    eventually(lambda: keys.stats()["keys_failures_in_row"] > 0)
 
 
 def test_keys_that_were_not_confirmed_for_too_long_are_unavailable(server: Server, make_token: Make) -> None:
     keys, verifier = ready(server, ttl=1, max_stale=0)
     server.say(status=500)
-    eventually(lambda: keys.status().state == "too_old")
+    eventually(lambda: keys.state == "too_old")
     with pytest.raises(KeysUnavailableError):
         verifier.verify(make_token())
     with pytest.raises(KeysUnavailableError, match="not confirmed by the issuer for too long"):
         keys.current()
-    assert keys.status().last_success is not None
+    assert keys.stats()["keys_last_success_seconds"] is not None
 
 
 def test_without_a_first_fetch_there_are_no_keys(make_token: Make) -> None:
@@ -194,7 +195,7 @@ def test_without_a_first_fetch_there_are_no_keys(make_token: Make) -> None:
         verifier.verify(make_token())
     with pytest.raises(KeysUnavailableError, match="no connection"):
         keys.refresh()
-    assert (keys.status().state, keys.status().last_error_name) == ("empty", "connect")
+    assert (keys.state, keys.stats()["keys_last_error_name"]) == ("empty", "connect")
 
 
 def test_a_seed_is_used_until_the_first_fetch(server: Server, jwk: Jwk, make_token: Make) -> None:
@@ -202,8 +203,8 @@ def test_a_seed_is_used_until_the_first_fetch(server: Server, jwk: Jwk, make_tok
     for seed in (document, document.encode()):
         keys = RemoteJwkSet(NOWHERE, seed=seed, log=False)
         assert Verifier(keys, Policy.dcos()).verify(make_token()).uid == "peter"
-        assert keys.status().state == "stale"
-        assert keys.status().last_success is None
+        assert keys.state == "stale"
+        assert keys.stats()["keys_last_success_seconds"] is None
     with pytest.raises(MalformedKeySetError):
         RemoteJwkSet(NOWHERE, seed="[]")
 
@@ -217,9 +218,10 @@ def test_the_last_good_file_survives_a_restart(server: Server, tmp_path: Path, m
     server.say(status=500)
     again = RemoteJwkSet(server.url, last_good_file=str(path), log=False)
     assert Verifier(again, Policy.dcos()).verify(make_token()).uid == "peter"
-    assert again.status().last_good_error is None
+    assert again.stats()["keys_last_good_error"] is None
     path.write_text("{")
-    assert RemoteJwkSet(server.url, last_good_file=path, log=False).status().last_good_error is not None
+    broken = RemoteJwkSet(server.url, last_good_file=path, log=False)
+    assert broken.stats()["keys_last_good_error"] is not None
 
 
 def test_discovery_finds_the_keys_of_an_issuer(server: Server, make_token: Make) -> None:
@@ -239,7 +241,7 @@ def test_metadata_of_another_issuer_are_refused(server: Server) -> None:
     keys = RemoteJwkSet.discover(server.origin, log=False)
     with pytest.raises(KeysUnavailableError, match="issuer mismatch: configured"):
         keys.refresh()
-    assert keys.status().last_error_name == "issuer"
+    assert keys.stats()["keys_last_error_name"] == "issuer"
     assert {path for path, _ in server.requests} == {"/.well-known/openid-configuration"}
 
 
@@ -262,6 +264,9 @@ def test_redirects_are_followed_only_where_that_is_asked_for(server: Server, jwk
         {"ttl": -1},
         {"ttl": float("nan")},
         {"ttl": float("inf")},
+        {"ttl": 10**400},
+        {"ttl": "1"},
+        {"ttl": timedelta(days=400)},
         {"max_stale": 1e9},
         {"timeout": 0},
         {"timeout": 301.0},
@@ -286,12 +291,22 @@ def test_urls_that_are_not_to_be_fetched_are_invalid_arguments(url: str) -> None
 
 
 def test_http_elsewhere_has_to_be_allowed() -> None:
-    RemoteJwkSet("http://idp.invalid/", allow_http=True, prefetch=False)
+    RemoteJwkSet("http://idp.invalid/", allow_http=True, lazy=True)
 
 
 @pytest.mark.parametrize(
     "settings",
-    [{"ttl": "1"}, {"proxy": None}, {"proxy": 1}, {"seed": 1}, {"fetch": "f"}, {"ca_file": 1}, {"log": "no"}],
+    [
+        {"ttl": []},
+        {"ttl": True},
+        {"proxy": True},
+        {"seed": 1},
+        {"fetch": "f"},
+        {"ca_file": 1},
+        {"log": "no"},
+        {"lazy": 1},
+        {"prefetch": False},
+    ],
 )
 def test_settings_of_other_types_are_type_errors(settings: dict[str, Any]) -> None:
     with pytest.raises(TypeError):
@@ -299,7 +314,7 @@ def test_settings_of_other_types_are_type_errors(settings: dict[str, Any]) -> No
 
 
 def test_timeouts_are_numbers_of_seconds() -> None:
-    keys = RemoteJwkSet(NOWHERE, prefetch=False)
+    keys = RemoteJwkSet(NOWHERE, lazy=True)
     for call in (keys.wait_ready, keys.refresh, keys.wait_ready_async):
         for timeout in (-1.0, float("nan"), float("inf")):
             with pytest.raises(InvalidArgumentError):
@@ -315,7 +330,7 @@ def test_a_proxy_is_used_unless_the_host_is_this_machine(server: Server) -> None
     proxied = RemoteJwkSet("https://idp.invalid/jwks", proxy=server.origin, log=False)
     eventually(lambda: server.count)
     assert server.requests[0][0] == "idp.invalid:443"
-    assert proxied.status().last_success is None
+    assert proxied.stats()["keys_last_success_seconds"] is None
     RemoteJwkSet(server.url, proxy="http://127.0.0.1:1", log=False).wait_ready()
 
 
@@ -323,8 +338,8 @@ def test_the_environment_s_proxy_is_used_unless_that_is_not_wanted(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HTTPS_PROXY", server.origin)
-    direct = RemoteJwkSet("https://idp.invalid/jwks", proxy=False, log=False)
-    eventually(lambda: direct.status().attempts)
+    direct = RemoteJwkSet("https://idp.invalid/jwks", proxy="none", log=False)
+    eventually(lambda: direct.stats()["keys_attempts_total"])
     assert server.count == 0
     proxied = RemoteJwkSet("https://idp.invalid/jwks", log=False)
     eventually(lambda: server.count)
@@ -342,7 +357,7 @@ def test_the_authorities_of_a_ca_file_are_trusted(
     keys = RemoteJwkSet(server.url, log=False)
     with pytest.raises(KeysUnavailableError, match="no trusted CA signed the server's certificate"):
         keys.refresh()
-    assert keys.status().last_error_name == "tls"
+    assert keys.stats()["keys_last_error_name"] == "tls"
     missing = tmp_path / "missing.pem"
     with pytest.raises(InvalidArgumentError, match=r"missing\.pem: No such file or directory"):
         RemoteJwkSet(server.url, log=False, ca_file=missing)
@@ -376,43 +391,60 @@ def authority(tmp_path: Path) -> tuple[Path, ssl.SSLContext]:
     return ca_file, context
 
 
-def test_the_status_says_what_it_is_doing(server: Server, make_token: Make) -> None:
-    before = datetime.now(timezone.utc)
+def test_the_stats_say_what_it_is_doing(server: Server, make_token: Make) -> None:
+    before = time.time()
     keys = RemoteJwkSet(server.url + "?secret=1")
     keys.wait_ready()
-    status = keys.status()
-    assert status.source == server.url
-    assert (status.state, status.generation, status.usable_keys, status.skipped_keys) == ("fresh", 1, 1, 0)
-    assert status.sha256 is not None
-    assert len(status.sha256) == 64
-    assert status.last_success is not None
-    assert status.last_success.tzinfo is timezone.utc
-    assert timedelta(0) <= status.last_success - before < timedelta(seconds=10)
-    assert status.age is not None
-    assert 0 <= status.age < 10
-    assert (status.last_error, status.last_error_name, status.last_error_at) == (None, None, None)
-    assert 400 < status.next_attempt <= 480
-    assert (status.attempts, status.scheduled, status.failures, status.failures_in_row) == (1, 1, 0, 0)
+    stats = keys.stats()
+    assert stats["source"] == server.url
+    assert stats["keys_state"] == keys.state == "fresh"
+    assert stats["keys_generation"] == keys.generation == 1
+    assert (stats["keys_usable"], stats["keys_skipped"]) == (1, 0)
+    assert stats["keys_sha256"] is not None
+    assert len(stats["keys_sha256"]) == 64
+    assert stats["keys_last_success_seconds"] is not None
+    assert -0.01 <= stats["keys_last_success_seconds"] - before < 10
+    assert stats["keys_age_seconds"] is not None
+    assert 0 <= stats["keys_age_seconds"] < 10
+    assert stats["keys_last_error"] is stats["keys_last_error_name"] is None
+    assert stats["keys_last_error_seconds"] is None
+    assert stats["keys_next_attempt_seconds"] is not None
+    assert 400 < stats["keys_next_attempt_seconds"] <= 480
+    assert (stats["keys_attempts_total"], stats["keys_scheduled_total"]) == (1, 1)
+    assert (stats["keys_failures_total"], stats["keys_failures_in_row"]) == (0, 0)
     server.say(b"x" * 1_200_000)
     with pytest.raises(KeysUnavailableError):
         keys.refresh()
-    status = keys.status()
-    assert status.last_error_name == "too_large"
-    assert status.last_error == "too large: 1200000 bytes, at most 1048576 are read"
-    assert status.last_error_at is not None
-    assert (status.attempts, status.failures, status.requested, status.state) == (2, 1, 1, "fresh")
+    stats = keys.stats()
+    assert stats["keys_last_error_name"] == "too_large"
+    assert stats["keys_last_error"] == "too large: 1200000 bytes, at most 1048576 are read"
+    assert stats["keys_last_error_seconds"] is not None
+    assert (stats["keys_attempts_total"], stats["keys_failures_total"]) == (2, 1)
+    assert (stats["keys_requested_total"], stats["keys_state"]) == (1, "fresh")
 
 
-def test_the_status_is_a_dict_too_and_shows_itself(server: Server) -> None:
+def test_the_stats_are_those_of_the_table(server: Server) -> None:
     keys, _ = ready(server)
-    status = keys.status()
-    public = [name for name in dir(status) if not name.startswith("_") and name != "as_dict"]
-    assert sorted(status.as_dict()) == public
-    assert all(value == getattr(status, name) for name, value in status.as_dict().items())
-    assert repr(status).startswith(f"RemoteJwkSetStatus(source='{server.url}', state='fresh', generation=1, ")
+    assert list(keys.stats()) == list(KeysStats.__annotations__)
     assert repr(keys) == f"<RemoteJwkSet {server.url}: fresh, 1 keys>"
+    assert f'\nbouncer_keys_usable{{source="{server.url}"}} 1\n' in keys.prometheus()
     with pytest.raises(AttributeError):
-        status.state = "closed"  # type: ignore[misc]
+        keys.state = "closed"  # type: ignore[misc]
+
+
+def test_a_document_makes_one(server: Server, make_token: Make) -> None:
+    keys = RemoteJwkSet.from_json(json.dumps({"url": server.url, "lazy": True, "ttl": "5m"}))
+    assert keys.state == "empty"
+    assert Verifier(keys, Policy.dcos()).verify(make_token()).uid == "peter"
+    with pytest.raises(InvalidArgumentError, match='keys has no setting "urls": did you mean "url"'):
+        RemoteJwkSet.from_json('{"urls": "https://idp.example/"}')
+
+
+def test_an_unknown_setting_is_told_with_what_was_meant() -> None:
+    with pytest.raises(TypeError, match='keys has no setting "max_stal": did you mean "max_stale"'):
+        RemoteJwkSet(NOWHERE, max_stal=1)  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match='keys has no setting "leeway": it is a setting of policy'):
+        RemoteJwkSet.discover(NOWHERE, leeway=1)  # type: ignore[call-arg]
 
 
 def test_what_is_closed_has_no_keys_and_no_thread(server: Server, make_token: Make) -> None:
@@ -423,7 +455,7 @@ def test_what_is_closed_has_no_keys_and_no_thread(server: Server, make_token: Ma
         verifier.verify(make_token())
     keys.close()
     eventually(lambda: threads() <= before)
-    assert keys.status().state == "closed"
+    assert keys.state == "closed"
     start = time.monotonic()
     for call in (
         keys.current,

@@ -24,7 +24,7 @@ def long_switch_interval() -> Iterator[None]:
 
 
 def test_many_threads_share_a_verifier(jwks: JwkSet, token: str) -> None:
-    verifier = Verifier(jwks, Policy.dcos().replace(now=NOW))
+    verifier = Verifier(jwks, Policy.dcos().replace(time=NOW))
     late = Verifier(jwks, Policy.dcos())
     failures: list[BaseException] = []
 
@@ -47,7 +47,7 @@ def test_many_threads_share_a_verifier(jwks: JwkSet, token: str) -> None:
 
 
 def test_one_token_s_claims_are_read_by_many_threads(jwks: JwkSet, token: str) -> None:
-    verifier = Verifier(jwks, Policy.dcos().replace(now=NOW))
+    verifier = Verifier(jwks, Policy.dcos().replace(time=NOW))
     for _ in range(200):
         verified = verifier.verify(token)
         barrier = threading.Barrier(4)
@@ -67,7 +67,7 @@ def test_one_token_s_claims_are_read_by_many_threads(jwks: JwkSet, token: str) -
 
 @pytest.mark.usefixtures("long_switch_interval")
 def test_other_threads_run_during_a_verification(jwks: JwkSet, token: str) -> None:
-    verifier = Verifier(jwks, Policy.dcos().replace(now=NOW))
+    verifier = Verifier(jwks, Policy.dcos().replace(time=NOW))
     ready, done = threading.Event(), threading.Event()
     turns = 0
 

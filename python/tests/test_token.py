@@ -10,7 +10,7 @@ from conftest import Sign
 
 from bouncer_verify import Jwk, JwkSet, Policy, VerifiedToken, verify_token
 
-POLICY = Policy.any_issuer().replace(exp_required=False, any_audience=True, now=1_000)
+POLICY = Policy.any_issuer().replace(optional_exp=True, any_audience=True, time=1_000)
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -28,6 +27,7 @@ from bouncer_verify import (
     LoginRejectedError,
     LoginUnavailableError,
     Policy,
+    RenewerStats,
     TokenRenewer,
     UnusableCredentialsError,
     is_token_rejection,
@@ -150,7 +150,7 @@ def test_the_secret_may_be_in_a_file_or_the_environment(
 def test_settings_are_keywords(provider: Provider, secret: str, private_pem: str) -> None:
     elsewhere = account(private_pem, "https://idp.invalid/")
     renewer = TokenRenewer.service_account(
-        elsewhere, login_endpoint=provider.url, bearer=True, prefetch=False, proxy=False, log=False
+        elsewhere, login_endpoint=provider.url, header="bearer", lazy=True, proxy="none", log=False
     )
     time.sleep(0.1)
     assert provider.count == 0
@@ -159,14 +159,16 @@ def test_settings_are_keywords(provider: Provider, secret: str, private_pem: str
         {"unknown": 1},
         {"log": "no"},
         {"proxy": 1},
-        {"bearer": "yes"},
-        {"timeout": "1"},
+        {"header": True},
+        {"timeout": []},
     ]
     for settings in wrong:
         with pytest.raises(TypeError):
             TokenRenewer.service_account(secret, **settings)
     unusable: list[dict[str, Any]] = [
         {"timeout": 0},
+        {"timeout": "1"},
+        {"header": "acs"},
         {"timeout": float("nan")},
         {"max_wait": -1},
         {"max_wait": 1000},
@@ -177,7 +179,7 @@ def test_settings_are_keywords(provider: Provider, secret: str, private_pem: str
         with pytest.raises(InvalidArgumentError):
             TokenRenewer.service_account(secret, **settings)
     with pytest.raises(InvalidArgumentError, match="login_endpoint"):
-        TokenRenewer.client_credentials(NOWHERE, "a", "b", login_endpoint=NOWHERE)  # type: ignore[call-arg]
+        TokenRenewer.client_credentials(NOWHERE, "a", "b", login_endpoint=NOWHERE)
 
 
 def test_twenty_threads_that_reject_the_same_token_cause_one_login(provider: Provider, secret: str) -> None:
@@ -192,7 +194,7 @@ def test_twenty_threads_that_reject_the_same_token_cause_one_login(provider: Pro
     with ThreadPoolExecutor(20) as pool:
         assert set(pool.map(reject, range(20))) == {provider.token(2)}
     assert provider.count == 2
-    assert (renewer.status().generation, renewer.status().rejections) == (2, 1)
+    assert (renewer.generation, renewer.stats()["renewer_rejections_total"]) == (2, 1)
     with pytest.raises(LoginUnavailableError, match="rejected"):
         renewer.reject(provider.token(2))
     assert provider.count == 2
@@ -224,10 +226,10 @@ def test_a_first_login_that_fails_says_why(
     for call in (renewer.token, renewer.authorization, lambda: renewer.wait_ready(0.3)):
         with pytest.raises(exception):
             call()
-    state = renewer.status()
-    assert (state.state, state.generation) == ("empty", 0)
-    assert state.failures == state.attempts >= 1
-    assert state.last_error_at is not None
+    assert (renewer.state, renewer.generation) == ("empty", 0)
+    stats = renewer.stats()
+    assert stats["renewer_failures_total"] == stats["renewer_attempts_total"] >= 1
+    assert stats["renewer_last_error_seconds"] is not None
 
 
 def test_waiting_ends_at_once_where_the_operator_has_to_act(
@@ -237,7 +239,7 @@ def test_waiting_ends_at_once_where_the_operator_has_to_act(
     rejected = TokenRenewer.service_account(secret, log=False)
     path = tmp_path / "secret.json"
     path.write_text(secret)
-    missing = TokenRenewer.service_account_file(path, prefetch=False, log=False)
+    missing = TokenRenewer.service_account_file(path, lazy=True, log=False)
     path.unlink()
     start, used = time.monotonic(), time.process_time()
     with pytest.raises(LoginRejectedError):
@@ -261,7 +263,7 @@ def test_a_token_that_expires_during_the_wait_is_not_given() -> None:
     renewer = TokenRenewer.from_callable(source, max_wait=2, log=False)
     assert renewer.token() == "first"
     # In the last quarter of its life a caller waits for the renewal, which hangs.
-    eventually(lambda: renewer.status().state == "expiring")
+    eventually(lambda: renewer.state == "expiring")
     with pytest.raises(LoginUnavailableError):
         renewer.token()
     renewer.close()
@@ -279,23 +281,39 @@ def test_client_credentials(provider: Provider) -> None:
     assert headers["content-type"] == "application/x-www-form-urlencoded"
     expected = {"grant_type": ["client_credentials"], "scope": ["a b"], "audience": ["x"]}
     assert parse_qs(body.decode()) == expected
-    left = renewer.status().expires_in
+    left = renewer.stats()["renewer_expires_in_seconds"]
     assert left is not None
     assert 3590 < left <= 3600
+
+
+def test_a_client_s_secret_may_be_in_a_file(provider: Provider, tmp_path: Path) -> None:
+    path = tmp_path / "secret"
+    path.write_text("se cret\n")
+    settings = {"token_url": f"{provider.origin}/token", "client_id": "client"}
+    renewers = [
+        TokenRenewer.client_credentials(**settings, client_secret_file=path),
+        TokenRenewer.from_json(json.dumps({**settings, "client_secret_file": str(path)}), log=False),
+    ]
+    for renewer in renewers:
+        renewer.wait_ready()
+    basic = "Basic " + base64.b64encode(b"client:se+cret").decode()
+    assert [headers["authorization"] for _, headers, _ in provider.requests] == [basic, basic]
+    with pytest.raises(InvalidArgumentError, match='"client_secret": it is missing'):
+        TokenRenewer.client_credentials(**settings, client_secret=None)
 
 
 def test_a_callable_gives_tokens() -> None:
     given: list[Any] = ["first", ("second", 60.0), ("third", 120)]
     renewer = TokenRenewer.from_callable(lambda: given.pop(0), name="vault")
     assert renewer.authorization() == "Bearer first"
-    assert renewer.status().expires_in is None
+    assert renewer.stats()["renewer_expires_in_seconds"] is None
     assert renewer.reject("first") == "second"
-    left = renewer.status().expires_in
+    left = renewer.stats()["renewer_expires_in_seconds"]
     assert left is not None
     assert 50 < left <= 60
     renewer.renew()
     assert renewer.token() == "third"
-    assert renewer.status().source == "vault"
+    assert renewer.stats()["source"] == "vault"
     with pytest.raises(TypeError):
         TokenRenewer.from_callable("token")  # type: ignore[arg-type]
 
@@ -315,7 +333,7 @@ def test_a_callable_that_fails_is_a_login_that_fails() -> None:
         with pytest.raises(LoginUnavailableError, match=text) as caught:
             renewer.renew()
         assert "secret" not in str(caught.value)
-        assert "secret" not in repr(renewer.status())
+        assert "secret" not in repr(renewer.stats())
 
 
 def test_a_callable_that_hangs_is_left_alone() -> None:
@@ -328,9 +346,9 @@ def test_a_callable_that_hangs_is_left_alone() -> None:
         return "late"
 
     renewer = TokenRenewer.from_callable(source, timeout=0.1, max_wait=0.1, log=False)
-    eventually(lambda: renewer.status().failures >= 2)
+    eventually(lambda: renewer.stats()["renewer_failures_total"] >= 2)
     assert len(calls) == 1
-    assert renewer.status().last_error_name == "timeout"
+    assert renewer.stats()["renewer_last_error_name"] == "timeout"
     end.set()
     renewer.close()
 
@@ -339,7 +357,7 @@ def test_what_is_closed_has_no_token(provider: Provider, secret: str) -> None:
     with TokenRenewer.service_account(secret) as renewer:
         token = renewer.token()
     renewer.close()
-    assert renewer.status().state == "closed"
+    assert renewer.state == "closed"
     start = time.monotonic()
     for call in (renewer.token, renewer.wait_ready, renewer.renew, lambda: renewer.reject(token)):
         with pytest.raises(LoginUnavailableError, match="closed"):
@@ -394,9 +412,10 @@ def test_a_child_hands_out_the_token_at_once_and_renews_for_itself(provider: Pro
         start = time.monotonic()
         assert renewer.token() == token
         assert time.monotonic() - start < 0.1
-        assert renewer.status().attempts == 0
+        assert renewer.stats()["renewer_attempts_total"] == 0
         assert renewer.reject(token) != token
-        assert (renewer.status().attempts, renewer.status().rejections) == (1, 1)
+        stats = renewer.stats()
+        assert (stats["renewer_attempts_total"], stats["renewer_rejections_total"]) == (1, 1)
 
     assert exit_code(forked(child)) == 0
     assert provider.count == logins + 1
@@ -422,30 +441,29 @@ def test_logs_and_texts_hold_no_secret(
         f"{source}: not status 200: HTTP 503 (status); failures in a row: 0; next login in "
     )
     assert repr(renewer) == f"<TokenRenewer {provider.url}: valid>"
-    shown = caplog.text + repr(renewer) + repr(renewer.status())
+    shown = caplog.text + repr(renewer) + repr(renewer.stats())
     for hidden in ("secret", *provider.token(1).split("."), *private_pem.split("\n")[1:3]):
         assert hidden not in shown
 
 
-def test_the_status_is_a_dict_too(provider: Provider, secret: str) -> None:
+def test_the_stats_are_those_of_the_table(provider: Provider, secret: str) -> None:
     renewer = TokenRenewer.service_account(secret, log=False)
     renewer.wait_ready()
     provider.status = 401
     with pytest.raises(LoginRejectedError):
         renewer.renew()
-    status = renewer.status()
-    public = [name for name in dir(status) if not name.startswith("_") and name != "as_dict"]
-    assert sorted(status.as_dict()) == public
-    assert repr(status).startswith(
-        f"TokenRenewerStatus(source='{provider.url}', state='valid', generation=1, "
-    )
-    assert (status.attempts, status.scheduled, status.requested, status.failures) == (2, 1, 1, 1)
-    assert status.last_error is not None
-    assert status.last_error.startswith("the login was rejected: HTTP 401")
-    assert status.last_error_name == "rejected"
-    assert status.last_error_at is not None
-    assert status.last_error_at.tzinfo is timezone.utc
-    assert abs((datetime.now(timezone.utc) - status.last_error_at).total_seconds()) < 10
+    stats = renewer.stats()
+    assert list(stats) == list(RenewerStats.__annotations__)
+    assert (stats["source"], stats["renewer_state"], renewer.state) == (provider.url, "valid", "valid")
+    assert stats["renewer_generation"] == renewer.generation == 1
+    assert (stats["renewer_attempts_total"], stats["renewer_failures_total"]) == (2, 1)
+    assert (stats["renewer_scheduled_total"], stats["renewer_requested_total"]) == (1, 1)
+    assert stats["renewer_last_error"] is not None
+    assert stats["renewer_last_error"].startswith("the login was rejected: HTTP 401")
+    assert stats["renewer_last_error_name"] == "rejected"
+    assert stats["renewer_last_error_seconds"] is not None
+    assert abs(time.time() - stats["renewer_last_error_seconds"]) < 10
+    assert f'\nbouncer_renewer_failures_total{{source="{provider.url}"}} 1\n' in renewer.prometheus()
 
 
 def test_only_answers_that_ask_for_a_token_are_rejections() -> None:

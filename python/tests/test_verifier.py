@@ -15,7 +15,7 @@ NOW = 1467985465
 
 @pytest.fixture
 def verifier(jwks: JwkSet) -> Verifier:
-    return Verifier(jwks, Policy.dcos().replace(now=NOW))
+    return Verifier(jwks, Policy.dcos().replace(time=NOW))
 
 
 def test_the_document_s_token_is_peter_s(verifier: Verifier, jwks: JwkSet, token: str) -> None:

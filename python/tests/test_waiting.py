@@ -78,7 +78,7 @@ def test_a_token_that_has_its_key_takes_no_thread(
     server: Server, jwks: JwkSet, make_token: Make, token: str
 ) -> None:
     verifier = ready(server)
-    fixed = Verifier(jwks, Policy.dcos().replace(now=1467985465))
+    fixed = Verifier(jwks, Policy.dcos().replace(time=1467985465))
 
     async def main(threads: Counting) -> None:
         for _ in range(100):
@@ -294,7 +294,7 @@ def test_a_loop_that_is_closed_during_a_turn_is_forgotten(server: Server) -> Non
 
 def test_ready_can_be_awaited(server: Server) -> None:
     server.open_gate.clear()
-    keys = RemoteJwkSet(server.url, prefetch=False, log=False)
+    keys = RemoteJwkSet(server.url, lazy=True, log=False)
 
     async def main(threads: Counting) -> None:
         waiting = [asyncio.create_task(keys.wait_ready_async()) for _ in range(100)]
@@ -352,7 +352,7 @@ def test_trio_s_tasks_wait_as_asyncio_s(
             await trio.sleep(0.2)
             assert users == []
             server.open_gate.set()
-        keys = RemoteJwkSet(server.url, prefetch=False, log=False)
+        keys = RemoteJwkSet(server.url, lazy=True, log=False)
         await keys.wait_ready_async()
 
     trio.run(main)

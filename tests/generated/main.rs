@@ -6,13 +6,14 @@
 mod c;
 mod docs;
 mod notes;
+mod python;
 
 use bouncer_verify::{SettingType, SettingsKind};
 use std::path::Path;
 
 /// Every generated file: where it is, and what must be in it.
 fn files() -> Vec<(&'static str, String)> {
-    [c::generate(), docs::generate()].concat()
+    [c::generate(), docs::generate(), python::generate()].concat()
 }
 
 #[test]

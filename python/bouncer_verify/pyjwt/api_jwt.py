@@ -140,7 +140,7 @@ def _warn_of(kwargs: dict[str, Any]) -> None:
     warnings.warn(f"unknown arguments, which have no effect: {names}", RemovedInPyjwt3Warning, stacklevel=3)
 
 
-_MAX_TOKEN_LEN = Policy.any_issuer().max_token_len
+_MAX_TOKEN_LEN = Policy.any_issuer().settings["max_token_len"]
 
 
 @raises_as_pyjwt
@@ -175,15 +175,17 @@ def _verified(
     strict_aud = verify_aud and audience is not None and options.get("strict_aud", False)
     if strict_aud and not isinstance(audience, str):
         raise InvalidAudienceError("strict_aud needs one audience")
+    issuers = _names(issuer if options.get("verify_iss", True) else None)
     policy = _policy(
         algorithms=_names(_allowed(algorithms or algorithm, key)),
-        issuers=_names(issuer if options.get("verify_iss", True) else None),
+        issuers=issuers,
+        any_issuer=issuers is None,
         audiences=_names(audience if verify_aud else None),
         any_audience=not verify_aud,
-        exp_required=False,
-        require=_names(options.get("require", ())),
+        optional_exp=True,
+        required_claims=_names(options.get("require")) or None,
         leeway=whole_leeway,
-        now=now,
+        clock=now,
         _exact_nbf=True,
     )
     jwks = key if isinstance(key, JwkSet) else jwks_of(_jwk(key))
@@ -264,8 +266,9 @@ _policy: Callable[..., Policy] = lru_cache(Policy)
 # What no arguments of `decode` go beyond.
 WIDEST = Policy(
     algorithms=sorted(SUPPORTED),
+    any_issuer=True,
     any_audience=True,
-    exp_required=False,
+    optional_exp=True,
     leeway=300,
-    now=now,
+    clock=now,
 )

@@ -77,7 +77,7 @@ class PyJWKClient:
                 raise InvalidArgumentError(
                     "a subclass with fetch_data: give the URL in place of a RemoteJwkSet"
                 )
-            self.uri: str = uri.status().source
+            self.uri: str = uri.stats()["source"]
             self.keys: RemoteJwkSet = uri
         else:
             if urlsplit(uri).scheme.lower() not in ("http", "https"):
@@ -95,7 +95,7 @@ class PyJWKClient:
                 ttl=lifespan,
                 timeout=self.timeout,
                 max_wait=self.timeout,
-                prefetch=False,
+                lazy=True,
                 allow_http=allow_http,
                 fetch=fetch,
             )
@@ -121,7 +121,7 @@ class PyJWKClient:
             self._refresh(self.keys)
             return {"keys": _as_json(self._current().keys)}
         with RemoteJwkSet(
-            self.uri, timeout=self.timeout, prefetch=False, allow_http=self._allow_http, log=False
+            self.uri, timeout=self.timeout, lazy=True, allow_http=self._allow_http, log=False
         ) as keys:
             self._refresh(keys)
             return {"keys": _as_json(keys.current().keys)}
@@ -217,7 +217,7 @@ class JWKSetCache:
 
     def is_expired(self) -> bool:
         """Whether there were keys and they are not fresh any more."""
-        return self._keys.status().state in ("stale", "too_old")
+        return self._keys.state in ("stale", "too_old")
 
     def put(self, jwk_set: object) -> None:
         """Raises InvalidArgumentError: the keys are what the issuer publishes."""

@@ -1,0 +1,193 @@
+//! Keywords as settings of the core, and settings as Python's values. The core's table says what there is.
+
+use crate::error::{exception, invalid_argument};
+use crate::python_json;
+use crate::text::{Text, not_a, str_of};
+use bouncer_verify::{Setting, SettingType, Settings, SettingsKind};
+use pyo3::exceptions::PyTypeError;
+use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyDict, PyInt, PyMapping, PyString, PyTuple};
+use std::borrow::Cow;
+use std::time::Duration;
+
+/// Milliseconds. The longest unit that a text ends in is the first one here.
+const UNITS: [(&str, f64); 5] = [("ms", 1.0), ("s", 1e3), ("m", 60e3), ("h", 3600e3), ("d", 86400e3)];
+
+/// The settings that `keywords` say. `None` is a setting that is not set.
+pub(crate) fn of_keywords(
+    py: Python<'_>,
+    kind: SettingsKind,
+    keywords: Option<&Bound<'_, PyDict>>,
+) -> PyResult<Settings> {
+    let mut settings = Settings::new(kind);
+    for (name, value) in keywords.into_iter().flatten() {
+        put(py, &mut settings, &name.extract::<String>()?, &value)?;
+    }
+    Ok(settings)
+}
+
+/// The settings of a JSON document.
+pub(crate) fn of_document(py: Python<'_>, kind: SettingsKind, document: &Text<'_>) -> PyResult<Settings> {
+    let mut settings = Settings::new(kind);
+    let document = std::str::from_utf8(document.as_ref())
+        .map_err(|_| invalid_argument(py, "the document is not UTF-8"))?;
+    settings.load(document).map_err(|error| exception(py, &error))?;
+    Ok(settings)
+}
+
+/// Sets `name` to one text that the program gave by position.
+pub(crate) fn set(py: Python<'_>, settings: &mut Settings, name: &str, text: &str) -> PyResult<()> {
+    settings.set(name, text).map_err(|error| exception(py, &error))
+}
+
+fn put(py: Python<'_>, settings: &mut Settings, name: &str, value: &Bound<'_, PyAny>) -> PyResult<()> {
+    let Some(setting) = settings.kind().setting(name) else {
+        let unknown = settings.set(name, "").err();
+        return Err(PyTypeError::new_err(unknown.map_or(String::new(), |error| error.detail().to_owned())));
+    };
+    if value.is_none() {
+        return Ok(());
+    }
+    match setting.kind {
+        SettingType::Map => {
+            let map = value.cast::<PyMapping>().map_err(|_| not_a(name, "a mapping", value))?;
+            for member in map.items()? {
+                let (member, value): (String, Bound<'_, PyAny>) = member.extract()?;
+                put_list(py, settings, &format!("{name}.{member}"), &value)?;
+            }
+            Ok(())
+        }
+        kind if kind.is_list() => put_list(py, settings, name, value),
+        kind => set(py, settings, name, &text_of(name, kind, value)?),
+    }
+}
+
+/// One `str` or an iterable of them, which must not be empty: what a configuration left empty must not turn a
+/// comparison off.
+fn put_list(py: Python<'_>, settings: &mut Settings, name: &str, value: &Bound<'_, PyAny>) -> PyResult<()> {
+    if value.is_instance_of::<PyString>() {
+        return set(py, settings, name, &str_of(name, value)?);
+    }
+    let items = value.try_iter().map_err(|_| not_a(name, "a str or an iterable of str", value))?;
+    let mut is_first = true;
+    for item in items {
+        let (item, one) = (item?, format!("each of {name}"));
+        let item = str_of(&one, &item)?;
+        let added = if is_first { settings.set(name, &item) } else { settings.add(name, &item) };
+        added.map_err(|error| exception(py, &error))?;
+        is_first = false;
+    }
+    if is_first {
+        return Err(invalid_argument(py, &format!("{name} is empty: leave it out")));
+    }
+    Ok(())
+}
+
+/// One value as the core reads it.
+fn text_of<'a>(name: &str, kind: SettingType, value: &'a Bound<'_, PyAny>) -> PyResult<Cow<'a, str>> {
+    let is_bool = value.is_instance_of::<PyBool>();
+    let is_int = value.is_instance_of::<PyInt>() && !is_bool;
+    match kind {
+        SettingType::Flag if is_bool => Ok(if value.is_truthy()? { "true" } else { "false" }.into()),
+        SettingType::Flag => Err(not_a(name, "a bool", value)),
+        SettingType::Duration { .. } if value.is_instance_of::<PyString>() => str_of(name, value),
+        SettingType::Duration { .. } if is_bool => Err(not_a(name, "a number of seconds", value)),
+        SettingType::Duration { .. } => milliseconds_of(name, value).map(Cow::Owned),
+        SettingType::Size { .. } if value.is_instance_of::<PyString>() => str_of(name, value),
+        SettingType::Size { .. } | SettingType::Count { .. } | SettingType::Time if is_int => {
+            Ok(value.str()?.to_string().into())
+        }
+        SettingType::Size { .. } | SettingType::Count { .. } | SettingType::Time => {
+            Err(not_a(name, "an int", value))
+        }
+        SettingType::Text if name.ends_with("_file") => {
+            let path = value.py().import("os")?.call_method1("fsdecode", (value,));
+            Ok(path.map_err(|_| not_a(name, "a str or a path", value))?.extract::<String>()?.into())
+        }
+        SettingType::Text => match value.extract::<&[u8]>() {
+            Ok(bytes) => Ok(std::str::from_utf8(bytes)
+                .map_err(|_| invalid_argument(value.py(), &format!("{name} is not UTF-8")))?
+                .into()),
+            Err(_) => str_of(name, value),
+        },
+        _ => str_of(name, value),
+    }
+}
+
+/// A number of seconds or a timedelta.
+fn milliseconds_of(name: &str, value: &Bound<'_, PyAny>) -> PyResult<String> {
+    let seconds = match value.hasattr("total_seconds")? {
+        true => value.call_method0("total_seconds")?,
+        false => value.clone(),
+    };
+    let seconds = match seconds.extract::<f64>() {
+        Err(error) if error.is_instance_of::<PyTypeError>(value.py()) => {
+            return Err(not_a(name, "a number of seconds", value));
+        }
+        seconds => seconds.unwrap_or(f64::INFINITY),
+    };
+    Ok(match (seconds * 1e3).round() {
+        thousands if thousands.is_finite() && thousands % 1e3 == 0.0 => format!("{:.0}s", thousands / 1e3),
+        milliseconds if milliseconds.is_finite() => format!("{milliseconds:.0}ms"),
+        _ => return Err(invalid_argument(value.py(), &format!("{name} is no number of seconds"))),
+    })
+}
+
+/// What is set, by name.
+pub(crate) fn given<'py>(py: Python<'py>, settings: &Settings) -> PyResult<Bound<'py, PyDict>> {
+    let given = python_json::loads(py, &settings.document())?.cast_into::<PyDict>()?;
+    for setting in settings.kind().settings() {
+        if let Some(value) = given.get_item(setting.name)? {
+            given.set_item(setting.name, value_of(setting, value)?)?;
+        }
+    }
+    Ok(given)
+}
+
+/// Every setting of the kind: what is set, else its default, else `None`; for a flag, else `False`.
+pub(crate) fn all<'py>(py: Python<'py>, settings: &Settings) -> PyResult<Bound<'py, PyDict>> {
+    let (given, mut defaults) = (given(py, settings)?, Settings::new(settings.kind()));
+    let all = PyDict::new(py);
+    for setting in settings.kind().settings() {
+        all.set_item(setting.name, (setting.kind == SettingType::Flag).then_some(false))?;
+        if !setting.default.is_empty() {
+            set(py, &mut defaults, setting.name, setting.default)?;
+        }
+    }
+    all.update(self::given(py, &defaults)?.as_mapping())?;
+    all.update(given.as_mapping())?;
+    Ok(all)
+}
+
+/// The duration `name`, set or by default.
+pub(crate) fn duration(py: Python<'_>, settings: &Settings, name: &str) -> PyResult<Duration> {
+    let value = all(py, settings)?.as_any().get_item(name)?.extract()?;
+    seconds(py, name, value)
+}
+
+/// The argument `name`, a number of seconds.
+pub(crate) fn seconds(py: Python<'_>, name: &str, value: f64) -> PyResult<Duration> {
+    Duration::try_from_secs_f64(value)
+        .map_err(|_| invalid_argument(py, &format!("{name} is no number of seconds")))
+}
+
+/// A value of the core's document as Python's: a list as a tuple, a duration in seconds.
+fn value_of<'py>(setting: &Setting, value: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    let py = value.py();
+    match setting.kind {
+        SettingType::Duration { .. } => {
+            let text: String = value.extract()?;
+            let seconds = UNITS.iter().find_map(|(unit, milliseconds)| {
+                Some(text.strip_suffix(unit)?.parse::<f64>().ok()? * milliseconds / 1e3)
+            });
+            match seconds {
+                Some(whole) if whole.fract() == 0.0 => Ok((whole as u64).into_pyobject(py)?.into_any()),
+                seconds => Ok(seconds.into_pyobject(py)?.into_any()),
+            }
+        }
+        kind if kind.is_list() && kind != SettingType::Map => {
+            Ok(value.extract::<Vec<String>>().map(|items| PyTuple::new(py, items))??.into_any())
+        }
+        _ => Ok(value),
+    }
+}

@@ -1,0 +1,245 @@
+//! Python: the types of settings and stats, the exceptions, and their table in README.md. The module itself looks
+//! names up in the table as it runs.
+
+use super::notes::{DO_NOT_EDIT, notes, purpose, wrap};
+use bouncer_verify::{
+    CACHE_STATS, ErrorCategory, ErrorKind, KEYS_STATS, RENEWER_STATS, Setting, SettingType, SettingsKind,
+    StatKind, StatRow,
+};
+
+/// What the constructors take by position, or say by their own name.
+const BY_POSITION: [&str; 9] = [
+    "client_id",
+    "client_secret",
+    "discover",
+    "service_account",
+    "service_account_env",
+    "service_account_file",
+    "supplied",
+    "token_url",
+    "url",
+];
+
+/// The exceptions that are not called as their error is: PyJWT's names.
+const NAMES: [(&str, &str); 9] = [
+    ("algorithm_not_allowed", "InvalidAlgorithmError"),
+    ("expired", "ExpiredSignatureError"),
+    ("malformed_jwk_set", "MalformedKeySetError"),
+    ("malformed_token", "DecodeError"),
+    ("missing_claim", "MissingRequiredClaimError"),
+    ("not_yet_valid", "ImmatureSignatureError"),
+    ("unusable_key", "InvalidKeyError"),
+    ("wrong_audience", "InvalidAudienceError"),
+    ("wrong_issuer", "InvalidIssuerError"),
+];
+
+/// The exceptions that are below another one's, as PyJWT's are.
+const BASES: [(&str, &str); 8] = [
+    ("encrypted_token", "DecodeError"),
+    ("invalid_signature", "DecodeError"),
+    ("malformed_authorization", "DecodeError"),
+    ("malformed_claims", "DecodeError"),
+    ("malformed_header", "DecodeError"),
+    ("token_too_large", "DecodeError"),
+    ("unsupported_algorithm", "InvalidAlgorithmError"),
+    ("unsupported_header", "DecodeError"),
+];
+
+pub(crate) fn generate() -> Vec<(&'static str, String)> {
+    vec![
+        ("python/bouncer_verify/_settings.py", settings()),
+        ("python/bouncer_verify/exceptions.py", exceptions()),
+        ("python/README.md", readme()),
+    ]
+}
+
+fn settings() -> String {
+    let mut file = format!(
+        "# {DO_NOT_EDIT}\n\
+         \"\"\"The types of settings, which are keyword arguments, and of stats.\"\"\"\n\n\
+         from __future__ import annotations\n\n\
+         from collections.abc import Iterable, Mapping\n\
+         from datetime import timedelta\n\
+         from os import PathLike\n\
+         from typing import Literal, TypedDict\n"
+    );
+    for &kind in SettingsKind::ALL {
+        let fields = kind.settings().into_iter().filter(|setting| !BY_POSITION.contains(&setting.name));
+        let fields =
+            fields.map(|setting| (setting.name, format!("{} | None", taken(setting)), notes(setting)));
+        let about = format!("{} Keyword arguments; None is a setting that is not set.", purpose(kind));
+        file += &class(&format!("{}Settings", camel(kind.as_str())), ", total=False", &about, fields);
+    }
+    let values = SettingsKind::Policy.settings();
+    let values = values.into_iter().map(|setting| (setting.name, returned(setting), String::new()));
+    let about = "What `Policy.settings` returns: what is set, else the default, else None.";
+    file += &class("PolicyValues", "", about, values);
+    file += &stats("CacheStats", "What `Verifier.stats()` returns.", false, CACHE_STATS);
+    file += &stats("KeysStats", "What `RemoteJwkSet.stats()` returns.", true, KEYS_STATS);
+    file += &stats("RenewerStats", "What `TokenRenewer.stats()` returns.", true, RENEWER_STATS);
+    file
+}
+
+fn stats<T>(name: &str, about: &str, has_source: bool, rows: &[StatRow<T>]) -> String {
+    let source = has_source.then(|| {
+        let help = "Whose it is: a URL without its query, an issuer, or where tokens come from.";
+        ("source", "str".to_owned(), help.to_owned())
+    });
+    let rows = rows.iter().map(|row| {
+        let number = match row.kind {
+            // Without a cache there is nothing to count.
+            StatKind::Counter | StatKind::Gauge if has_source => "int",
+            StatKind::Counter | StatKind::Gauge => "int | None",
+            StatKind::Time | StatKind::Duration => "float | None",
+            StatKind::Text => "str | None",
+        };
+        (row.name, number.to_owned(), row.help.to_owned())
+    });
+    class(name, "", about, source.into_iter().chain(rows))
+}
+
+/// A TypedDict.
+fn class<'a>(
+    name: &str,
+    total: &str,
+    about: &str,
+    fields: impl Iterator<Item = (&'a str, String, String)>,
+) -> String {
+    let mut class = format!("\n\nclass {name}(TypedDict{total}):\n{}\n", docstring(about));
+    for (name, of, help) in fields {
+        class += &format!("    {name}: {of}\n");
+        if !help.is_empty() {
+            class += &docstring(&help);
+        }
+    }
+    class
+}
+
+fn docstring(text: &str) -> String {
+    let text = text.replace('\\', "\\\\");
+    let mut lines = wrap(&text, 90);
+    if text.starts_with('"') {
+        // Kept apart from the quotes of the docstring.
+        lines[0].insert(0, ' ');
+    }
+    match lines.as_slice() {
+        [line] => format!("    \"\"\"{line}\"\"\"\n"),
+        lines => format!("    \"\"\"{}\n    \"\"\"\n", lines.join("\n    ")),
+    }
+}
+
+/// The type of an argument.
+fn taken(setting: &Setting) -> String {
+    match setting.kind {
+        SettingType::Flag => "bool".to_owned(),
+        SettingType::Text if setting.name.ends_with("_file") => "str | PathLike[str]".to_owned(),
+        SettingType::Text => "str | bytes".to_owned(),
+        SettingType::Texts | SettingType::Choices(_) => "str | Iterable[str]".to_owned(),
+        SettingType::Choice(words) => format!("Literal[\"{}\"]", words.join("\", \"")),
+        SettingType::Duration { .. } => "float | str | timedelta".to_owned(),
+        SettingType::Size { .. } => "int | str".to_owned(),
+        SettingType::Count { .. } | SettingType::Time => "int".to_owned(),
+        SettingType::Map => "Mapping[str, str | Iterable[str]]".to_owned(),
+    }
+}
+
+/// The type of a value of `Policy.settings`.
+fn returned(setting: &Setting) -> String {
+    let of = match setting.kind {
+        SettingType::Flag => return "bool".to_owned(),
+        SettingType::Text | SettingType::Choice(_) => "str",
+        SettingType::Texts | SettingType::Choices(_) => "tuple[str, ...]",
+        SettingType::Duration { .. } => "float",
+        SettingType::Size { .. } | SettingType::Count { .. } | SettingType::Time => "int",
+        SettingType::Map => "dict[str, str | list[str]]",
+    };
+    if setting.default.is_empty() { format!("{of} | None") } else { of.to_owned() }
+}
+
+struct Exception {
+    code: &'static str,
+    name: String,
+    base: &'static str,
+    kind: ErrorKind,
+}
+
+/// Each after its base.
+fn tree() -> Vec<Exception> {
+    let mut exceptions: Vec<_> = ErrorKind::ALL.iter().map(|&kind| exception(kind)).collect();
+    let is_base = |name: &str| BASES.iter().any(|(_, base)| *base == name);
+    exceptions.sort_by_key(|exception| !is_base(&exception.name));
+    exceptions.sort_by_key(|exception| exception.kind.category() as u8);
+    exceptions
+}
+
+fn exception(kind: ErrorKind) -> Exception {
+    let code = kind.as_str();
+    let of = |table: &[(&str, &'static str)]| {
+        table.iter().find_map(|(other, name)| (*other == code).then_some(*name))
+    };
+    let group = match kind.category() {
+        ErrorCategory::Caller => "BouncerError, ValueError",
+        ErrorCategory::Keys => "KeySetError",
+        ErrorCategory::Login => "LoginError",
+        ErrorCategory::Token => "InvalidTokenError",
+        other => panic!("say which exception {other:?} is below"),
+    };
+    let name = of(&NAMES).map_or_else(|| format!("{}Error", camel(code)), str::to_owned);
+    Exception { code, name, base: of(&BASES).unwrap_or(group), kind }
+}
+
+fn exceptions() -> String {
+    let groups = ["BouncerError", "InvalidTokenError", "KeySetError", "LoginError"];
+    let mut names: Vec<_> = tree().into_iter().map(|exception| exception.name).collect();
+    names.extend(groups.map(str::to_owned));
+    names.sort();
+    let names: String = names.iter().map(|name| format!("    \"{name}\",\n")).collect();
+    let mut file = format!(
+        "# {DO_NOT_EDIT}\n\
+         \"\"\"What is raised, and who has to act on it.\n\n\
+         Each class is one cause, with a stable `code` that is the same in every language of bouncer_verify, and\n\
+         the `http_status` and `challenge` to answer with. The names are PyJWT's where PyJWT has one. No text\n\
+         contains a token, a claim's value or key bytes: it may be logged.\n\
+         \"\"\"\n\n\
+         from __future__ import annotations\n\n\
+         from ._exception_groups import {}, by_code\n\n\
+         __all__ = [\n{names}]\n",
+        groups.join(", ")
+    );
+    for Exception { code, name, base, kind } in tree() {
+        let mut message = kind.message().to_owned();
+        message[..1].make_ascii_uppercase();
+        file += &format!("\n\nclass {name}({base}):\n{}\n", docstring(&format!("{message}.")));
+        file += &format!("    code = \"{code}\"\n");
+        if let Some(challenge) = kind.challenge() {
+            let quote = if challenge.contains('"') { '\'' } else { '"' };
+            file += &format!("    challenge = {quote}{challenge}{quote}\n");
+        }
+    }
+    file +=
+        "\n\nBY_CODE = by_code()\n\"\"\"What the native module raises for each error of the core.\"\"\"\n";
+    file
+}
+
+/// README.md with its table of the exceptions.
+fn readme() -> String {
+    const START: &str = "| code | exception | below |\n|---|---|---|\n";
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/python/README.md")).unwrap();
+    let (before, rest) = readme.split_once(START).unwrap();
+    let (_, after) = rest.split_once("\n\n").unwrap();
+    let mut rows = vec!["| | `BouncerError` | `Exception` |".to_owned()];
+    rows.extend(
+        ["KeySetError", "LoginError", "InvalidTokenError"]
+            .map(|group| format!("| | `{group}` | `BouncerError` |")),
+    );
+    rows.extend(tree().iter().map(|Exception { code, name, base, .. }| {
+        format!("| `{code}` | `{name}` | `{}` |", base.replace(", ", "`, `"))
+    }));
+    format!("{before}{START}{}\n\n{after}", rows.join("\n"))
+}
+
+/// `token_too_large` as `TokenTooLarge`.
+fn camel(name: &str) -> String {
+    let capitalised = |word: &str| word[..1].to_uppercase() + &word[1..];
+    name.split('_').map(capitalised).collect()
+}
