@@ -1,4 +1,4 @@
-# Code generated from src/settings/table.rs by tests/generated. DO NOT EDIT.
+# Code generated from src/settings by tests/generated. DO NOT EDIT.
 """What is raised, and who has to act on it.
 
 Each class is one cause, with a stable `code` that is the same in every language of bouncer_verify, and
