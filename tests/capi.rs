@@ -19,7 +19,7 @@ mod tool;
 
 use base64::Engine as _;
 use bouncer_verify::{Algorithm, Jwk};
-use case::{Base, Case, Expect};
+use case::{Case, Expect};
 use iam::Iam;
 use server::{Reply, Server};
 use signer::Key;
@@ -277,31 +277,9 @@ fn script(case: &Case) -> String {
         let hex: String = value.iter().map(|octet| format!("{octet:02x}")).collect();
         script.push_str(&format!("{word} {hex}\n"));
     };
-    let policy = &case.policy;
     say("jwks", case.jwks.as_bytes());
-    match policy.base {
-        Base::Bouncer => say("bouncer", b""),
-        Base::AnyIssuer => say("any_issuer", b""),
-        Base::Issuer => {
-            let (issuer, audience) = (policy.issuer.as_ref().unwrap(), policy.audience.as_ref().unwrap());
-            say("for_issuer", format!("{issuer}\n{audience}").as_bytes());
-        }
-    }
-    policy.issuers.iter().for_each(|issuer| say("issuer", issuer.as_bytes()));
-    policy.audiences.iter().for_each(|audience| say("audience", audience.as_bytes()));
-    policy.algorithms.iter().for_each(|names| say("algorithms", names.join(" ").as_bytes()));
-    policy.leeway.iter().for_each(|seconds| say("leeway", seconds.to_string().as_bytes()));
-    policy.require.iter().for_each(|name| say("require", name.as_bytes()));
-    policy.require_string.iter().for_each(|name| say("require_string", name.as_bytes()));
-    policy.token_type.iter().for_each(|token_type| say("token_type", token_type.as_bytes()));
-    policy.max_token_len.iter().for_each(|len| say("max_token_len", len.to_string().as_bytes()));
-    if policy.any_audience {
-        say("any_audience", b"");
-    }
-    if !policy.exp_required {
-        say("optional_exp", b"");
-    }
-    say("time", case.now.to_string().as_bytes());
+    say("policy", case.policy.get().as_bytes());
+    say("time", case.time.to_string().as_bytes());
     say("verify", &case.token());
     script
 }

@@ -10,7 +10,7 @@ mod server;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bouncer_verify::{ErrorCategory, ErrorKind};
-use case::{Base, Case, Expect, PolicyOf};
+use case::{Case, Expect};
 use ed25519_dalek::pkcs8::DecodePrivateKey as _;
 use ed25519_dalek::{Signer as _, SigningKey};
 use serde_json::Value;
@@ -23,9 +23,10 @@ use std::process::{Child, Command, Stdio};
 const JWKS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/document_jwks.json");
 const TOKEN_FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/document_token.txt");
 const TOKEN: &str = include_str!("data/document_token.txt");
+const DCOS: &str = "--profile=dcos";
 /// The last second in which the document's token is valid.
-const VALID: &str = "--at=1467985465";
-const EXPIRED: &str = "--at=1467985466";
+const VALID: &str = "--time=1467985465";
+const EXPIRED: &str = "--time=1467985466";
 
 struct Run {
     code: i32,
@@ -75,16 +76,16 @@ fn file(name: &str, content: impl AsRef<[u8]>) -> String {
 
 #[test]
 fn the_documents_token_is_valid_to_its_last_second() {
-    let valid = run(&["verify", "--jwks", JWKS, VALID, "--token-file", TOKEN_FILE]);
+    let valid = run(&["verify", DCOS, "--jwks", JWKS, VALID, "--token-file", TOKEN_FILE]);
     assert_eq!((valid.code, valid.stderr.as_str()), (0, ""));
     assert_eq!(valid.first_line(), "valid");
     for line in
-        ["uid  peter", "exp  2016-07-08T13:44:26Z (in 1 s)", "alg  RS256", "at   2016-07-08T13:44:25Z"]
+        ["uid   peter", "exp   2016-07-08T13:44:26Z (in 1 s)", "alg   RS256", "time  2016-07-08T13:44:25Z"]
     {
         assert!(valid.stdout.lines().any(|other| other == line), "{line}\n{}", valid.stdout);
     }
 
-    let expired = run(&["verify", "--jwks", JWKS, EXPIRED, "--token-file", TOKEN_FILE]);
+    let expired = run(&["verify", DCOS, "--jwks", JWKS, EXPIRED, "--token-file", TOKEN_FILE]);
     assert_eq!((expired.code, expired.stdout.as_str()), (1, ""));
     let mut lines = expired.stderr.lines();
     assert_eq!(lines.next(), Some("invalid: the token has expired: \"exp\": 0 s ago"));
@@ -93,14 +94,14 @@ fn the_documents_token_is_valid_to_its_last_second() {
 
 #[test]
 fn the_documents_token_is_expired_today() {
-    let run = run(&["verify", "--jwks", JWKS, "--token-file", TOKEN_FILE]);
+    let run = run(&["verify", DCOS, "--jwks", JWKS, "--token-file", TOKEN_FILE]);
     assert_eq!(run.code, 1);
     assert!(run.stderr.contains("years ago)"), "{}", run.stderr);
 }
 
 #[test]
 fn a_token_comes_from_anywhere() {
-    let verify = ["verify", "--jwks", JWKS, "--at", "2016-07-08T13:44:25Z"];
+    let verify = ["verify", DCOS, "--jwks", JWKS, "--time", "2016-07-08T13:44:25Z"];
     let with = |more: &[&str], stdin: &str| run_with_stdin(&[&verify, more].concat(), stdin).code;
     assert_eq!(with(&[TOKEN.trim()], ""), 0);
     for more in [&[][..], &["-"], &["--token-file", "-"]] {
@@ -118,7 +119,7 @@ fn a_token_comes_from_anywhere() {
 
 #[test]
 fn one_line_end_may_follow_a_token_in_a_file_and_nothing_else() {
-    let verify = ["verify", "--jwks", JWKS, VALID];
+    let verify = ["verify", DCOS, "--jwks", JWKS, VALID];
     for (end, code) in
         [("", 0), ("\n", 0), ("\r\n", 0), ("\n\n", 1), (" ", 1), (" \n", 1), ("\r", 1), ("\n\r\n", 1)]
     {
@@ -134,20 +135,20 @@ fn one_line_end_may_follow_a_token_in_a_file_and_nothing_else() {
 #[test]
 fn keys_may_come_from_standard_input() {
     let jwks = fs::read(JWKS).unwrap();
-    assert_eq!(run_with_stdin(&["verify", TOKEN.trim(), "--jwks", "-", VALID], &jwks).code, 0);
+    assert_eq!(run_with_stdin(&["verify", DCOS, TOKEN.trim(), "--jwks", "-", VALID], &jwks).code, 0);
     assert_eq!(run_with_stdin(&["jwks", "-"], &jwks).code, 0);
 }
 
 #[test]
 fn json_holds_the_verdict_and_the_claims_as_signed() {
-    let valid = run(&["verify", "--jwks", JWKS, VALID, "--token-file", TOKEN_FILE, "--json"]);
+    let valid = run(&["verify", DCOS, "--jwks", JWKS, VALID, "--token-file", TOKEN_FILE, "--json"]);
     assert_eq!((valid.code, valid.stderr.as_str()), (0, ""));
     assert!(valid.stdout.contains(r#""claims":{"exp":1467985466,"uid":"peter"},"header":{"typ":"JWT","#));
     let json = valid.json();
     assert_eq!([&json["status"], &json["uid"], &json["alg"]], ["ok", "peter", "RS256"]);
     assert!(json["kid"].as_str().unwrap().starts_with("55fb6104"));
 
-    let expired = run(&["verify", "--jwks", JWKS, EXPIRED, "--token-file", TOKEN_FILE, "--json"]);
+    let expired = run(&["verify", DCOS, "--jwks", JWKS, EXPIRED, "--token-file", TOKEN_FILE, "--json"]);
     assert_eq!((expired.code, expired.stderr.as_str()), (1, ""));
     let json = expired.json();
     assert_eq!([&json["status"], &json["claim"]], ["expired", "exp"]);
@@ -160,7 +161,7 @@ fn json_holds_the_verdict_and_the_claims_as_signed() {
 #[test]
 fn json_shows_nothing_of_a_token_whose_signature_is_wrong() {
     let forged = TOKEN.trim().replace(".eyJ", ".eyK");
-    let run = run_with_stdin(&["verify", "--jwks", JWKS, VALID, "--json"], &forged);
+    let run = run_with_stdin(&["verify", DCOS, "--jwks", JWKS, VALID, "--json"], &forged);
     let json = run.json();
     assert_eq!((run.code, json["status"].as_str()), (1, Some("invalid_signature")));
     assert_eq!((json.get("claims"), json.get("header")), (None, None));
@@ -169,12 +170,12 @@ fn json_shows_nothing_of_a_token_whose_signature_is_wrong() {
 #[test]
 fn a_wrong_algorithm_gets_the_right_tip() {
     for (name, expected) in [
-        ("rs256", "did you mean RS256?"),
+        ("rs256", "did you mean \"RS256\"?"),
         ("HS256", "symmetric algorithms are not supported"),
         ("none", "unsigned tokens are never accepted"),
-        ("RS1", "not one of RS256, "),
+        ("RS1", "is none of RS256, "),
     ] {
-        let run = run(&["verify", "x", "--jwks", JWKS, "--algorithm", name]);
+        let run = run(&["verify", DCOS, "x", "--jwks", JWKS, "--algorithm", name]);
         assert_eq!(run.code, 2, "{name}");
         assert!(run.stderr.contains(expected), "{name}: {}", run.stderr);
         assert!(!run.stderr.contains("'ES256'"), "{}", run.stderr);
@@ -183,20 +184,22 @@ fn a_wrong_algorithm_gets_the_right_tip() {
 
 #[test]
 fn misuse_exits_with_2() {
-    let both_from_stdin = ["verify", "--jwks", "-"];
+    let both_from_stdin = ["verify", DCOS, "--jwks", "-"];
     for arguments in [
-        &["verify", "x"][..],
-        &["verify", "x", "--jwks", JWKS, "--pem", JWKS],
-        &["verify", "x", "--jwks", JWKS, "--token-file", TOKEN_FILE],
-        &["verify", "--jwks", JWKS, "--token-file", "/nonexistent/token"],
-        &["verify", "--jwks", JWKS, "--token-file", "/"],
-        &["verify", "x", "--jwks", JWKS, "--at", "yesterday"],
-        &["verify", "x", "--jwks", JWKS, "--leeway", "301"],
-        &["verify", "x", "--jwks", JWKS, "--leeway", "-1"],
-        &["verify", "x", "--jwks", JWKS, "--max-token-len", "1048577"],
-        &["verify", "x", "--jwks", JWKS, "--algorithm", "none"],
-        &["verify", "x", "--jwks", JWKS, "--algorithm", "HS256"],
-        &["verify", "x", "--jwks", JWKS, "--issuer", "a", "--any-issuer"],
+        &["verify", DCOS, "x"][..],
+        &["verify", DCOS, "x", "--jwks", JWKS, "--pem", JWKS],
+        &["verify", DCOS, "x", "--jwks", JWKS, "--token-file", TOKEN_FILE],
+        &["verify", DCOS, "--jwks", JWKS, "--token-file", "/nonexistent/token"],
+        &["verify", DCOS, "--jwks", JWKS, "--token-file", "/"],
+        &["verify", DCOS, "x", "--jwks", JWKS, "--time", "yesterday"],
+        &["verify", DCOS, "x", "--jwks", JWKS, "--leeway", "301s"],
+        &["verify", DCOS, "x", "--jwks", JWKS, "--leeway", "30"],
+        &["verify", "x", "--jwks", JWKS],
+        &["verify", DCOS, "x", "--jwks", JWKS, "--leeway", "-1"],
+        &["verify", DCOS, "x", "--jwks", JWKS, "--max-token-len", "1048577"],
+        &["verify", DCOS, "x", "--jwks", JWKS, "--algorithm", "none"],
+        &["verify", DCOS, "x", "--jwks", JWKS, "--algorithm", "HS256"],
+        &["verify", DCOS, "x", "--jwks", JWKS, "--issuer", "a", "--any-issuer"],
         &["inspect", "--token-file", "/nonexistent/token"],
         &["jwks"],
         &["jwks", JWKS, "--pem", "--json"],
@@ -223,10 +226,10 @@ fn without_keys_nothing_is_said_of_the_token() {
         (["--pem", JWKS], Some("unusable_key")),
         (["--pem", &key("rsa-2048-a.pem")], Some("unusable_key")),
     ] {
-        let text = run(&[&["verify", TOKEN.trim()], &arguments[..]].concat());
+        let text = run(&[&["verify", DCOS, TOKEN.trim()], &arguments[..]].concat());
         assert_eq!((text.code, text.stdout.as_str()), (3, ""), "{arguments:?}");
         assert!(text.stderr.starts_with("error: "), "{}", text.stderr);
-        let json = run(&[&["verify", TOKEN.trim(), "--json"], &arguments[..]].concat());
+        let json = run(&[&["verify", DCOS, TOKEN.trim(), "--json"], &arguments[..]].concat());
         assert_eq!(json.code, 3);
         match status {
             Some(status) => assert_eq!(json.json()["status"], status),
@@ -343,7 +346,7 @@ fn the_pem_of_a_key_verifies_like_its_jwk() {
     assert_eq!(pem.code, 0);
     assert!(pem.first_line().starts_with("# kid: 55fb6104"));
     let path = file("key.pem", &pem.stdout);
-    let verify = run_with_stdin(&["verify", "--pem", &path, VALID, "--json"], TOKEN);
+    let verify = run_with_stdin(&["verify", DCOS, "--pem", &path, VALID, "--json"], TOKEN);
     assert_eq!((verify.code, verify.json().get("kid")), (0, None));
 }
 
@@ -369,13 +372,23 @@ fn nothing_that_others_wrote_can_control_the_terminal() {
         format!(r#"{{"exp":2000000000,"uid":{json},"iss":{json},"aud":[{json},"b"],{json}:{json}}}"#);
     let (jwks, token) = signed(evil, &claims);
     let jwks = file("evil.json", jwks);
-    let verify =
-        ["verify", "--jwks", &jwks, "--any-audience", "--algorithm", "EdDSA", "--at", "1900000000", &token];
+    let verify = [
+        "verify",
+        DCOS,
+        "--jwks",
+        &jwks,
+        "--any-audience",
+        "--algorithm",
+        "EdDSA",
+        "--time",
+        "1900000000",
+        &token,
+    ];
     for (arguments, code) in [
         (&verify[..], 0),
         (&[&verify[..], &["--json"]].concat(), 0),
         (&[&verify[..], &["--issuer", "other"]].concat(), 1),
-        (&[&verify[..], &["--require", evil, "--require", "\u{1b}"]].concat(), 1),
+        (&[&verify[..], &["--required-claim", evil, "--required-claim", "\u{1b}"]].concat(), 1),
         (&["inspect", &token], 0),
         (&["inspect", "--json", &token], 0),
         (&["inspect", &format!("{}.e30.", URL_SAFE_NO_PAD.encode(evil))], 1),
@@ -401,7 +414,7 @@ fn numbers_and_order_of_claims_survive() {
     let (jwks, token) = signed("k", claims);
     let jwks = file("numbers.json", jwks);
     let verified =
-        run(&["verify", "--jwks", &jwks, "--algorithm=Ed25519", "--at=1900000000", "--json", &token]);
+        run(&["verify", DCOS, "--jwks", &jwks, "--algorithm=Ed25519", "--time=1900000000", "--json", &token]);
     let expected = r#""claims":{"z":1.50,"exp":2000000000,"uid":"u","a":12345678901234567890123}"#;
     assert!(verified.stdout.contains(expected), "{}", verified.stdout);
     let inspected = run(&["inspect", "--json", &token]);
@@ -411,7 +424,7 @@ fn numbers_and_order_of_claims_survive() {
 #[test]
 fn a_reader_that_goes_away_changes_no_verdict() {
     for (at, code) in [(VALID, 0), (EXPIRED, 1)] {
-        let mut child = command(&["verify", "--jwks", JWKS, at]).spawn().unwrap();
+        let mut child = command(&["verify", DCOS, "--jwks", JWKS, at]).spawn().unwrap();
         // The command is still waiting for its token, so both are closed before it writes.
         drop(child.stdout.take());
         drop(child.stderr.take());
@@ -427,7 +440,7 @@ fn a_reader_that_goes_away_changes_no_verdict() {
 #[test]
 fn output_that_cannot_be_written_is_no_success() {
     let full = File::options().write(true).open("/dev/full").unwrap();
-    let child = command(&["verify", "--jwks", JWKS, VALID]).stdout(full).spawn().unwrap();
+    let child = command(&["verify", DCOS, "--jwks", JWKS, VALID]).stdout(full).spawn().unwrap();
     let run = finish(child, TOKEN.as_bytes());
     assert_eq!(run.code, 2);
     assert!(run.stderr.starts_with("error: cannot write the output"), "{}", run.stderr);
@@ -436,9 +449,11 @@ fn output_that_cannot_be_written_is_no_success() {
 #[cfg(unix)]
 #[test]
 fn endless_input_ends() {
-    for (arguments, code) in
-        [(&["verify", "--jwks", JWKS][..], 1), (&["inspect"], 1), (&["verify", "x", "--jwks", "-"], 3)]
-    {
+    for (arguments, code) in [
+        (&["verify", DCOS, "--jwks", JWKS][..], 1),
+        (&["inspect"], 1),
+        (&["verify", DCOS, "x", "--jwks", "-"], 3),
+    ] {
         let zeros = File::open("/dev/zero").unwrap();
         let output = command(arguments).stdin(zeros).output().unwrap();
         assert_eq!(output.status.code(), Some(code), "{arguments:?}");
@@ -466,8 +481,8 @@ fn the_command_gives_the_verdicts_of_the_corpus() {
 fn judge(case: &Case) -> Expect {
     let jwks = file("corpus.json", &case.jwks);
     let mut arguments = vec!["verify".to_owned(), "--json".to_owned(), format!("--jwks={jwks}")];
-    arguments.push(format!("--at={}", case.now));
-    arguments.extend(rules(&case.policy));
+    arguments.push(format!("--time={}", case.time));
+    arguments.extend(options(case.policy.get()));
     let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
     // This line end is the file's, so that one of the token's own stays part of it.
     let verdict = run_with_stdin(&arguments, [&*case.token(), b"\r\n"].concat());
@@ -506,32 +521,24 @@ fn exit_code(status: &str) -> i32 {
     }
 }
 
-/// The flags that say what the corpus's policy says.
-fn rules(policy: &PolicyOf) -> Vec<String> {
-    let mut flags = Vec::new();
-    let mut all = |flag: &str, values: &mut dyn Iterator<Item = &String>| {
-        flags.extend(values.map(|value| format!("--{flag}={value}")));
-    };
-    all("issuer", &mut policy.issuer.iter().chain(&policy.issuers));
-    all("audience", &mut policy.audience.iter().chain(&policy.audiences));
-    all("algorithm", &mut policy.algorithms.iter().flatten());
-    if policy.base == Base::Bouncer && !policy.issuers.is_empty() {
-        // Naming an issuer leaves Bouncer's rules.
-        all("require-string", &mut [&"uid".to_owned()].into_iter());
+/// The options that say what a policy's document says: an option is a setting's name, in the singular for
+/// a list.
+fn options(policy: &str) -> Vec<String> {
+    let document: serde_json::Map<String, Value> = serde_json::from_str(policy).unwrap();
+    let mut options = Vec::new();
+    for (name, value) in document {
+        let name = name.replace('_', "-");
+        let text = |value: &Value| value.as_str().map_or(value.to_string(), str::to_owned);
+        match value {
+            Value::Bool(true) => options.push(format!("--{name}")),
+            Value::Array(items) => {
+                let name = name.strip_suffix('s').unwrap();
+                options.extend(items.iter().map(|item| format!("--{name}={}", text(item))));
+            }
+            value => options.push(format!("--{name}={}", text(&value))),
+        }
     }
-    all("require", &mut policy.require.iter());
-    all("require-string", &mut policy.require_string.iter());
-    all("typ", &mut policy.token_type.iter());
-    all("leeway", &mut policy.leeway.map(|seconds| seconds.to_string()).iter());
-    all("max-token-len", &mut policy.max_token_len.map(|bytes| bytes.to_string()).iter());
-    for (flag, applies) in [
-        ("--any-issuer", policy.base == Base::AnyIssuer && policy.issuers.is_empty()),
-        ("--any-audience", policy.any_audience),
-        ("--optional-exp", !policy.exp_required),
-    ] {
-        flags.extend(applies.then(|| flag.to_owned()));
-    }
-    flags
+    options
 }
 
 #[test]
@@ -547,7 +554,7 @@ fn keys_come_from_a_url_or_an_issuer() {
     });
     let verify = |arguments: &[&str]| {
         let more = [VALID, "--token-file", TOKEN_FILE];
-        run(&[&["verify"], arguments, &more].concat())
+        run(&[&["verify", DCOS], arguments, &more].concat())
     };
     let valid = verify(&["--jwks", &server.url()]);
     assert_eq!((valid.code, valid.first_line(), server.count()), (0, "valid", 1), "{}", valid.stderr);
@@ -582,15 +589,18 @@ fn keys_come_from_a_url_or_an_issuer() {
 
 #[test]
 fn what_cannot_be_fetched_by_rule_is_misuse() {
-    let verify = |arguments: &[&str]| run(&[&["verify", "x.y.z"], arguments].concat());
+    let verify = |arguments: &[&str]| {
+        let policy = if arguments.contains(&"--discover") { "--audience=a" } else { "--any-issuer" };
+        run(&[&["verify", policy, "x.y.z"], arguments].concat())
+    };
     for arguments in [
         &["--jwks", "http://idp.example/jwks"][..],
         &["--discover", "idp.example"],
         &["--discover", "https://idp.example/.well-known/openid-configuration"],
         &["--jwks", "https://idp.example/", "--ca-file", "/nonexistent/ca.pem"],
         &["--pem", "https://idp.example/key.pem"],
-        &["--jwks", "https://idp.example/", "--timeout", "0"],
-        &["--jwks", "https://idp.example/", "--proxy", "http://p", "--no-proxy"],
+        &["--jwks", "https://idp.example/", "--timeout", "0s"],
+        &["--jwks", "https://idp.example/", "--proxy", "socks5://p"],
         &["--jwks", JWKS, "--discover", "https://idp.example/"],
     ] {
         let run = verify(arguments);
@@ -636,6 +646,28 @@ fn watching_prints_a_line_for_each_attempt() {
 }
 
 #[test]
+fn settings_are_listed_and_explained() {
+    let all = run(&["settings"]).stdout;
+    for kind in bouncer_verify::SettingsKind::ALL {
+        for setting in kind.settings() {
+            assert!(
+                all.lines().any(|line| line.split("  ").next() == Some(setting.name)),
+                "{}",
+                setting.name
+            );
+        }
+    }
+    let leeway = run(&["settings", "leeway"]);
+    assert!(leeway.stdout.starts_with("policy.leeway\n") && leeway.stdout.contains("range: 0s to 5m\n"));
+    assert_eq!(
+        run(&["settings", "timeout"]).stdout.matches("type: duration").count(),
+        2,
+        "of keys and renewers"
+    );
+    assert_eq!(run(&["settings", "leewya"]).code, 2);
+}
+
+#[test]
 fn a_login_prints_a_token_a_header_or_json() {
     let server = Server::saying(Reply::json(r#"{"token":"e30.eyJleHAiOjQxMDI0NDQ4MDB9.c2ln"}"#));
     let pem =
@@ -643,9 +675,12 @@ fn a_login_prints_a_token_a_header_or_json() {
     let account =
         serde_json::json!({"uid": "me", "private_key": pem, "login_endpoint": server.url()}).to_string();
     let secret = file("secret.json", &account);
-    let login = |more: &[&str]| run(&[&["login", "--secret", &secret], more].concat());
+    let login = |more: &[&str]| run(&[&["login", "--service-account-file", &secret], more].concat());
     assert_eq!(login(&[]).stdout, "e30.eyJleHAiOjQxMDI0NDQ4MDB9.c2ln\n");
-    assert_eq!(login(&["--header"]).stdout, "Authorization: token=e30.eyJleHAiOjQxMDI0NDQ4MDB9.c2ln\n");
+    assert_eq!(
+        login(&["--authorization"]).stdout,
+        "Authorization: token=e30.eyJleHAiOjQxMDI0NDQ4MDB9.c2ln\n"
+    );
     let json = login(&["--json"]).json();
     assert_eq!((json["status"].as_str(), json["expires_at"].as_i64()), (Some("ok"), Some(4102444800)));
     for value in [&account, &secret] {
@@ -658,7 +693,8 @@ fn a_login_prints_a_token_a_header_or_json() {
     let secret_file = file("client-secret.txt", "s3cret\n");
     let (url, client) = (oauth.url(), ["--client-id", "me", "--client-secret-file", &secret_file]);
     let arguments =
-        [&["login", "--token-url", &url, "--parameter", "scope=read", "--header"], &client[..]].concat();
+        [&["login", "--token-url", &url, "--parameter", "scope=read", "--authorization"], &client[..]]
+            .concat();
     assert_eq!(run(&arguments).stdout, "Authorization: Bearer opaque\n");
     assert_eq!(oauth.requests()[0].header("authorization"), Some("Basic bWU6czNjcmV0"));
 }
@@ -671,7 +707,7 @@ fn a_login_that_fails_says_why_and_exits_with_4() {
     let account =
         serde_json::json!({"uid": "me", "private_key": pem, "login_endpoint": server.url()}).to_string();
     let secret = file("refused.json", account);
-    let login = |more: &[&str]| run(&[&["login", "--secret", &secret], more].concat());
+    let login = |more: &[&str]| run(&[&["login", "--service-account-file", &secret], more].concat());
     let refused = login(&[]);
     assert_eq!((refused.code, refused.stdout.as_str()), (4, ""));
     assert_eq!(
@@ -683,16 +719,20 @@ fn a_login_that_fails_says_why_and_exits_with_4() {
     server.say(Reply::status(503));
     assert_eq!(login(&["--json"]).json()["status"].as_str(), Some("login_unavailable"));
     let broken = file("broken.json", "{}");
-    let unusable = run(&["login", "--secret", &broken]);
+    let unusable = run(&["login", "--service-account-file", &broken]);
     assert_eq!(
         (unusable.code, unusable.stderr.as_str()),
-        (4, "error: the credentials are not usable: no private_key\n")
+        (
+            4,
+            format!("error: the credentials are not usable: service_account_file {broken}: no private_key\n")
+                .as_str()
+        )
     );
     for arguments in [
-        &["login", "--secret", "/nonexistent"][..],
+        &["login", "--service-account-file"][..],
         &["login", "--token-url", "https://idp.example/"],
-        &["login", "--secret", &secret, "--parameter", "scope=read"],
-        &["login", "--secret", &secret, "--login-endpoint", "http://idp.example/"],
+        &["login", "--service-account-file", &secret, "--parameter", "scope=read"],
+        &["login", "--service-account-file", &secret, "--login-endpoint", "http://idp.example/"],
     ] {
         assert_eq!(run(arguments).code, 2, "{arguments:?}");
     }

@@ -3,12 +3,14 @@
 #[path = "conformance/case.rs"]
 mod case;
 
-use bouncer_verify::{Backend, Error, JwkSet, Policy, VerifiedToken, Verifier, verify_token, verify_tokens};
-use case::{Base, Case, Expect, PolicyOf};
+use bouncer_verify::{
+    Backend, Error, JwkSet, Policy, Settings, SettingsKind, VerifiedToken, Verifier, verify_token,
+    verify_tokens,
+};
+use case::{Case, Expect};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 #[test]
 fn every_back_end_gives_the_verdicts_of_the_corpus() {
@@ -21,7 +23,7 @@ fn every_back_end_gives_the_verdicts_of_the_corpus() {
 #[test]
 fn a_set_that_has_seen_tokens_gives_the_same_verdicts() {
     with_sets_that_have_seen_tokens("Rust with a set that has seen tokens", |jwks, case| {
-        expect(jwks, verify_token(jwks, &policy(&case.policy).time(case.now), case.token()))
+        expect(jwks, verify_token(jwks, &policy(case), case.token()))
     });
 }
 
@@ -29,7 +31,7 @@ fn a_set_that_has_seen_tokens_gives_the_same_verdicts() {
 fn a_batch_and_a_cache_give_the_same_verdicts() {
     with_sets_that_have_seen_tokens("Rust in batches and with a cache", |jwks, case| {
         let token = case.token();
-        let policy = policy(&case.policy).time(case.now);
+        let policy = policy(case);
         let cached = Verifier::new(Arc::clone(jwks), policy.clone()).with_cache(8);
         let batches = [verify_tokens(jwks, &policy, &[&token; 9], 1), cached.verify_batch(&[&token; 9], 1)];
         let verdicts = batches.into_iter().flatten().chain([cached.verify(&token)]);
@@ -68,13 +70,13 @@ fn remote_keys_give_the_verdicts_of_the_corpus() {
         let transport = move |_: &HttpRequest<'_>| Ok(HttpResponse::new(200, [], document.clone()));
         let remote = RemoteJwkSet::builder("https://idp.example/").seed(case.jwks.as_bytes()).lazy();
         let remote = remote.transport(transport).build().unwrap();
-        let verifier = Verifier::new(remote, policy(&case.policy).time(case.now));
+        let verifier = Verifier::new(remote, policy(case));
         expect(&jwks, verifier.verify(case.token()))
     });
 }
 
 fn judge(case: &Case, backend: Backend) -> Expect {
-    let policy = policy(&case.policy).time(case.now);
+    let policy = policy(case);
     let jwks = match JwkSet::from_slice_with(case.jwks.as_bytes(), backend) {
         Ok(jwks) => jwks,
         Err(error) => {
@@ -116,38 +118,8 @@ fn accepted(token: &VerifiedToken) -> Expect {
     }
 }
 
-fn policy(of: &PolicyOf) -> Policy {
-    let mut policy = match of.base {
-        Base::Bouncer => Policy::dcos(),
-        Base::AnyIssuer => Policy::any_issuer(),
-        Base::Issuer => Policy::any_issuer(),
-    };
-    let issuers: Vec<_> = of.issuer.iter().chain(&of.issuers).collect();
-    if !issuers.is_empty() {
-        policy = policy.issuers(issuers);
-    }
-    let audiences: Vec<_> = of.audience.iter().chain(&of.audiences).collect();
-    if !audiences.is_empty() {
-        policy = policy.audiences(audiences);
-    }
-    if let Some(names) = &of.algorithms {
-        policy = policy.algorithms(names.iter().map(|name| name.parse().unwrap()));
-    }
-    if of.any_audience {
-        policy = policy.any_audience();
-    }
-    if let Some(seconds) = of.leeway {
-        policy = policy.leeway(Duration::from_secs(seconds.into())).unwrap();
-    }
-    if !of.exp_required {
-        policy = policy.optional_exp();
-    }
-    policy = policy.required_claims(&of.require).required_string_claims(&of.require_string);
-    if let Some(token_type) = &of.token_type {
-        policy = policy.token_type(token_type);
-    }
-    if let Some(len) = of.max_token_len {
-        policy = policy.max_token_len(len).unwrap();
-    }
-    policy
+fn policy(case: &Case) -> Policy {
+    let mut settings = Settings::new(SettingsKind::Policy);
+    settings.load(case.policy.get()).unwrap();
+    Policy::from_settings(&settings).unwrap().time(case.time)
 }

@@ -254,6 +254,11 @@ impl Policy {
         self.clock(Clock::fixed(seconds))
     }
 
+    /// The judging time of this moment, in seconds since 1970-01-01T00:00:00Z.
+    pub fn now(&self) -> i64 {
+        self.clock.now()
+    }
+
     /// The checks that need the header alone.
     pub(super) fn admit(&self, header: &JoseHeader<'_>) -> Result<()> {
         if self.algorithms & header.algorithm.bit() == 0 {

@@ -64,7 +64,11 @@ static void verify(const bouncer_jwks *jwks, const bouncer_policy *policy, const
         CHECK(bouncer_verifier_verify(cached, text, len, &again, NULL) == status);
         bouncer_token_free(status == BOUNCER_STATUS_OK ? again : NULL);
     }
-    CHECK(bouncer_verifier_cache_hits(cached) == (status == BOUNCER_STATUS_OK && len <= 4096));
+    bouncer_stats *stats = NULL;
+    CHECK(bouncer_verifier_stats(cached, &stats, NULL) == BOUNCER_STATUS_OK);
+    const bouncer_stat *hits = bouncer_stats_find(stats, BOUNCER_STAT_CACHE_HITS_TOTAL, NULL, 0);
+    CHECK(hits->number == (status == BOUNCER_STATUS_OK && len <= 4096));
+    bouncer_stats_free(stats);
     bouncer_verifier_free(cached);
     bouncer_str tokens[8];
     for (int i = 0; i < 8; i++) {
@@ -101,47 +105,23 @@ int main(void)
     bouncer_jwks *jwks = NULL;
     bouncer_error *jwks_error = NULL;
     bouncer_policy *policy = NULL;
+    bouncer_settings *settings = bouncer_settings_new(BOUNCER_KIND_POLICY);
     while (fgets(line, sizeof line, stdin) != NULL) {
         char *word = strtok(line, " \n");
         char *value = strtok(NULL, " \n");
         size_t len = 0;
         char *text = unhex(value == NULL ? "" : value, &len);
-        bouncer_status status = BOUNCER_STATUS_OK;
         if (strcmp(word, "jwks") == 0) {
             bouncer_jwks_free(jwks);
             jwks = NULL;
             bouncer_jwks_load(text, len, &jwks, &jwks_error);
-        } else if (strcmp(word, "bouncer") == 0) {
-            policy = bouncer_policy_new_old();
-        } else if (strcmp(word, "any_issuer") == 0) {
-            policy = bouncer_policy_new_any_issuer();
-        } else if (strcmp(word, "for_issuer") == 0) {
-            char *audience = strchr(text, '\n');
-            CHECK(audience != NULL);
-            size_t issuer_len = (size_t)(audience - text);
-            status = bouncer_policy_new_for_issuer(text, issuer_len, audience + 1, len - issuer_len - 1, &policy, NULL);
-        } else if (strcmp(word, "issuer") == 0) {
-            status = bouncer_policy_add_issuer(policy, text, len, NULL);
-        } else if (strcmp(word, "audience") == 0) {
-            status = bouncer_policy_add_audience(policy, text, len, NULL);
-        } else if (strcmp(word, "any_audience") == 0) {
-            status = bouncer_policy_set_any_audience(policy, NULL);
-        } else if (strcmp(word, "algorithms") == 0) {
-            status = bouncer_policy_set_algorithms(policy, text, len, NULL);
-        } else if (strcmp(word, "leeway") == 0) {
-            status = bouncer_policy_set_leeway(policy, (uint32_t)strtoul(text, NULL, 10), NULL);
-        } else if (strcmp(word, "optional_exp") == 0) {
-            status = bouncer_policy_set_optional_exp(policy, NULL);
-        } else if (strcmp(word, "require") == 0) {
-            status = bouncer_policy_add_required_claim(policy, text, len, NULL);
-        } else if (strcmp(word, "require_string") == 0) {
-            status = bouncer_policy_add_required_string_claim(policy, text, len, NULL);
-        } else if (strcmp(word, "token_type") == 0) {
-            status = bouncer_policy_set_token_type(policy, text, len, NULL);
-        } else if (strcmp(word, "max_token_len") == 0) {
-            status = bouncer_policy_set_max_token_len(policy, strtoul(text, NULL, 10), NULL);
+        } else if (strcmp(word, "policy") == 0) {
+            bouncer_settings_load(settings, text, len);
         } else if (strcmp(word, "time") == 0) {
-            status = bouncer_policy_set_time(policy, strtoll(text, NULL, 10), NULL);
+            bouncer_settings_set(settings, BOUNCER_POLICY_TIME, text, len);
+            CHECK(bouncer_policy_new(settings, &policy, NULL) == BOUNCER_STATUS_OK);
+            bouncer_settings_free(settings);
+            settings = bouncer_settings_new(BOUNCER_KIND_POLICY);
         } else {
             CHECK(strcmp(word, "verify") == 0);
             if (jwks == NULL) {
@@ -155,9 +135,9 @@ int main(void)
             bouncer_policy_free(policy);
             policy = NULL;
         }
-        CHECK(status == BOUNCER_STATUS_OK);
         free(text);
     }
+    bouncer_settings_free(settings);
     bouncer_jwks_free(jwks);
     return 0;
 }

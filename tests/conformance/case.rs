@@ -1,6 +1,7 @@
 //! The cases of the corpus, as the runners read them. README.md beside this file says what they mean.
 
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -23,9 +24,10 @@ pub struct Case {
     why: String,
     /// In the file the name of a document, here the document.
     pub jwks: String,
-    #[serde(default)]
-    pub policy: PolicyOf,
-    pub now: i64,
+    /// The settings of the policy, as a document. What is absent in the file is DC/OS's profile.
+    #[serde(default = "dcos")]
+    pub policy: Box<RawValue>,
+    pub time: i64,
     token: Option<String>,
     token_hex: Option<String>,
     pub expect: Expect,
@@ -44,46 +46,8 @@ impl Case {
     }
 }
 
-#[derive(Deserialize, Clone, Copy, PartialEq, Eq, Debug)]
-#[serde(rename_all = "snake_case")]
-pub enum Base {
-    Bouncer,
-    Issuer,
-    AnyIssuer,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct PolicyOf {
-    pub base: Base,
-    pub issuer: Option<String>,
-    pub audience: Option<String>,
-    #[serde(default)]
-    pub issuers: Vec<String>,
-    #[serde(default)]
-    pub audiences: Vec<String>,
-    #[serde(default)]
-    pub any_audience: bool,
-    pub algorithms: Option<Vec<String>>,
-    pub leeway: Option<u32>,
-    #[serde(default = "yes")]
-    pub exp_required: bool,
-    #[serde(default)]
-    pub require: Vec<String>,
-    #[serde(default)]
-    pub require_string: Vec<String>,
-    pub token_type: Option<String>,
-    pub max_token_len: Option<usize>,
-}
-
-fn yes() -> bool {
-    true
-}
-
-impl Default for PolicyOf {
-    fn default() -> Self {
-        serde_json::from_str(r#"{"base":"bouncer"}"#).unwrap()
-    }
+fn dcos() -> Box<RawValue> {
+    RawValue::from_string(r#"{"profile": "dcos"}"#.to_owned()).unwrap()
 }
 
 /// A verdict: what a case expects, and what a runner found.

@@ -27,27 +27,31 @@ fn quote_all(texts: &[&str]) -> String {
     format!("[{}]", texts.join(", "))
 }
 
-/// A policy as the README describes it.
+/// A policy's settings, as a document.
 #[derive(Clone)]
 pub(crate) struct Policy(Vec<(&'static str, String)>);
 
 impl Policy {
     pub(crate) fn dcos() -> Policy {
-        Policy(Vec::new()).with("base", quote("bouncer"))
+        Policy(Vec::new()).with("profile", quote("dcos"))
     }
 
     pub(crate) fn any_issuer() -> Policy {
-        Policy(Vec::new()).with("base", quote("any_issuer"))
+        Policy(Vec::new()).with("any_issuer", "true".to_owned())
+    }
+
+    /// One issuer, whatever the audience.
+    pub(crate) fn issuer_alone(issuer: &str) -> Policy {
+        Policy(Vec::new()).with("issuers", quote_all(&[issuer]))
     }
 
     pub(crate) fn issuer(issuer: &str, audience: &str) -> Policy {
-        Policy(Vec::new())
-            .with("base", quote("issuer"))
-            .with("issuer", quote(issuer))
-            .with("audience", quote(audience))
+        Policy::issuer_alone(issuer).audiences(&[audience])
     }
 
+    /// Sets a member, in place of what was there.
     fn with(mut self, name: &'static str, json: String) -> Policy {
+        self.0.retain(|(other, _)| *other != name);
         self.0.push((name, json));
         self
     }
@@ -69,19 +73,19 @@ impl Policy {
     }
 
     pub(crate) fn leeway(self, seconds: u32) -> Policy {
-        self.with("leeway", seconds.to_string())
+        self.with("leeway", format!("\"{seconds}s\""))
     }
 
-    pub(crate) fn exp_optional(self) -> Policy {
-        self.with("exp_required", "false".to_owned())
+    pub(crate) fn optional_exp(self) -> Policy {
+        self.with("optional_exp", "true".to_owned())
     }
 
-    pub(crate) fn require(self, claims: &[&str]) -> Policy {
-        self.with("require", quote_all(claims))
+    pub(crate) fn required_claims(self, claims: &[&str]) -> Policy {
+        self.with("required_claims", quote_all(claims))
     }
 
-    pub(crate) fn require_string(self, claims: &[&str]) -> Policy {
-        self.with("require_string", quote_all(claims))
+    pub(crate) fn required_string_claims(self, claims: &[&str]) -> Policy {
+        self.with("required_string_claims", quote_all(claims))
     }
 
     pub(crate) fn token_type(self, token_type: &str) -> Policy {
@@ -113,7 +117,7 @@ pub(crate) struct Case {
     why: String,
     key_set: KeySet,
     policy: Option<Policy>,
-    now: i64,
+    time: i64,
     token: Vec<u8>,
     alg: &'static str,
     kid: Option<String>,
@@ -131,7 +135,7 @@ pub(crate) fn case(id: impl Into<String>, why: impl Into<String>) -> Case {
         why: why.into(),
         key_set: KeySet::Named("rsa"),
         policy: None,
-        now: NOW,
+        time: NOW,
         token: Vec::new(),
         alg: "RS256",
         kid: None,
@@ -161,8 +165,8 @@ impl Case {
         self
     }
 
-    pub(crate) fn now(mut self, now: i64) -> Case {
-        self.now = now;
+    pub(crate) fn time(mut self, time: i64) -> Case {
+        self.time = time;
         self
     }
 
@@ -255,7 +259,7 @@ impl Case {
         if let Some(policy) = &self.policy {
             members.push(("policy", policy.json()));
         }
-        members.push(("now", self.now.to_string()));
+        members.push(("time", self.time.to_string()));
         members.push(match str::from_utf8(&self.token) {
             Ok(text) => ("token", quote(text)),
             Err(_) => {

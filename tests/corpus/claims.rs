@@ -127,7 +127,7 @@ fn absent() -> Vec<Case> {
             .token(bouncer_token(r#"{"uid":"peter","exp":null}"#))
             .refused_naming("missing_claim", "exp"),
         case("a_claims_set_of_nulls_is_an_empty_one", why)
-            .policy(Policy::any_issuer().exp_optional())
+            .policy(Policy::any_issuer().optional_exp())
             .token(bouncer_token(all))
             .ok(all),
         case("an_escaped_null_claim_is_absent", why)
@@ -139,7 +139,7 @@ fn absent() -> Vec<Case> {
 
 fn contents() -> Vec<Case> {
     let why = "RFC 7519 section 4.3: private claims may hold anything";
-    let open = || Policy::any_issuer().exp_optional();
+    let open = || Policy::any_issuer().optional_exp();
     let accepted =
         |id: &str, members: &str| case(id, why).token(bouncer_token(claims(members))).ok(&claims(members));
     let many: Vec<String> = (0..100).map(|i| format!(r#""claim-{i}":{i}"#)).collect();
@@ -194,7 +194,7 @@ fn contents() -> Vec<Case> {
             .token(bouncer_token([0x78, 0x9c, 0xab, 0xae, 0x05, 0x00, 0x01, 0x75, 0x00, 0xf9]))
             .refused("malformed_claims"),
         case("a_claims_set_with_a_time_of_its_own_is_not_asked", "the time is the verifier's")
-            .now(NOW + 3600)
+            .time(NOW + 3600)
             .token(bouncer_token(claims(r#""now":1,"leeway":300"#)))
             .refused("expired"),
     ]

@@ -61,7 +61,7 @@ fn cases() -> Vec<Case> {
             "the document: a valid authentication token for peter",
         )
         .keys("python")
-        .now(EXP - 1)
+        .time(EXP - 1)
         .token(TOKEN)
         .kid(PYTHON_KID)
         .loads(1, &[])
@@ -71,7 +71,7 @@ fn cases() -> Vec<Case> {
             "RFC 7519 section 4.1.4: on or after exp MUST NOT be accepted",
         )
         .keys("python")
-        .now(EXP)
+        .time(EXP)
         .token(TOKEN)
         .refused("expired"),
         case(
@@ -79,7 +79,7 @@ fn cases() -> Vec<Case> {
             "the key of the curl example did not sign the token",
         )
         .keys("curl")
-        .now(EXP - 1)
+        .time(EXP - 1)
         .token(TOKEN)
         .loads(1, &[])
         .refused("invalid_signature"),
@@ -88,14 +88,14 @@ fn cases() -> Vec<Case> {
             "a token without kid is tried with every key that fits",
         )
         .keys("both")
-        .now(EXP - 1)
+        .time(EXP - 1)
         .token(TOKEN)
         .kid(PYTHON_KID)
         .loads(2, &[])
         .ok(CLAIMS),
         case("the_documents_token_for_another_uid_is_refused", "the signature covers the payload")
             .keys("both")
-            .now(EXP - 1)
+            .time(EXP - 1)
             .token(other_payload)
             .refused("invalid_signature"),
         case(
@@ -103,19 +103,19 @@ fn cases() -> Vec<Case> {
             "the token and the key set of a running Bouncer",
         )
         .keys("live")
-        .now(LIVE_EXP - 1)
+        .time(LIVE_EXP - 1)
         .token(LIVE_TOKEN)
         .kid(LIVE_KID)
         .loads(1, &[])
         .ok(LIVE_CLAIMS),
         case("a_live_bouncers_token_expires_on_its_exp", "RFC 7519 section 4.1.4")
             .keys("live")
-            .now(LIVE_EXP)
+            .time(LIVE_EXP)
             .token(LIVE_TOKEN)
             .refused("expired"),
         case("another_bouncers_key_did_not_sign_the_documents_token", "two installations, two keys")
             .keys("live")
-            .now(EXP - 1)
+            .time(EXP - 1)
             .token(TOKEN)
             .refused("invalid_signature"),
     ]

@@ -75,7 +75,7 @@ fn issuers() -> Vec<Case> {
     ] {
         cases.push(made(format!("{id}_is_refused"), why, &iss(value)).refused("wrong_issuer"));
     }
-    let two = || Policy::issuer(ISSUER, AUDIENCE).issuers(&["b", "cl\u{e9}"]);
+    let two = || Policy::issuer(ISSUER, AUDIENCE).issuers(&[ISSUER, "b", "cl\u{e9}"]);
     let under_two =
         |id: &str, value: &str| made(id, "the policy accepts several issuers", &iss(value)).policy(two());
     cases.extend([
@@ -138,7 +138,7 @@ fn audiences() -> Vec<Case> {
     ] {
         cases.push(made(format!("{id}_is_refused"), why, &aud(json)).refused("wrong_audience"));
     }
-    let two = || Policy::issuer(ISSUER, AUDIENCE).audiences(&["b"]);
+    let two = || Policy::issuer(ISSUER, AUDIENCE).audiences(&[AUDIENCE, "b"]);
     let under_two =
         |id: &str, json: &str| made(id, "the policy has several audiences", &aud(json)).policy(two());
     cases.extend([

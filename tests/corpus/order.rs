@@ -200,7 +200,7 @@ fn signature() -> Vec<Case> {
 }
 
 fn claims() -> Vec<Case> {
-    let issuer = || Policy::issuer("a", "b").require(&["uid"]);
+    let issuer = || Policy::issuer("a", "b").required_claims(&["uid"]);
     let bouncer = |id: &str, claims: &str| case(id, WHY).token(bouncer_token(claims));
     let under = |id: &str, claims: &str| bouncer(id, claims).policy(issuer());
     let mut cases = vec![
@@ -242,7 +242,7 @@ fn claims() -> Vec<Case> {
         bouncer("an_unexpected_aud_comes_before_the_uid", r#"{"exp":1700003600,"aud":"x"}"#)
             .refused("wrong_audience"),
         case("leeway_for_exp_does_not_hide_nbf", WHY)
-            .now(NOW)
+            .time(NOW)
             .policy(Policy::dcos().leeway(60))
             .token(bouncer_token(r#"{"uid":"peter","exp":1699999999,"nbf":1700000061}"#))
             .refused("not_yet_valid"),

@@ -30,22 +30,22 @@ pub(crate) fn file() -> File {
 
 fn cases() -> Vec<Case> {
     let made = |id: &str, why: &str, token: &str| {
-        case(id, why).policy(Policy::any_issuer()).now(EXP - 1).token(token)
+        case(id, why).policy(Policy::any_issuer()).time(EXP - 1).token(token)
     };
     let algorithms = |alg: &str| Policy::any_issuer().algorithms(&[alg]);
     vec![
         made("rfc7515_a1_is_unsupported", "RFC 7515 appendix A.1: HS256", A1)
             .refused("unsupported_algorithm"),
         made("rfc7515_a2_is_accepted", "RFC 7515 appendix A.2: RS256", A2).loads(1, &[]).ok(CLAIMS),
-        made("rfc7515_a2_expires", "RFC 7515 appendix A.2: RS256", A2).now(EXP).refused("expired"),
+        made("rfc7515_a2_expires", "RFC 7515 appendix A.2: RS256", A2).time(EXP).refused("expired"),
         made("rfc7515_a2_names_no_uid", "RFC 7515 appendix A.2: RS256", A2)
             .policy(Policy::dcos())
             .refused_naming("missing_claim", "uid"),
         made("rfc7515_a2_is_of_another_issuer", "RFC 7515 appendix A.2: RS256", A2)
-            .policy(Policy::any_issuer().issuers(&["jo"]))
+            .policy(Policy::issuer_alone("jo"))
             .refused("wrong_issuer"),
         made("rfc7515_a2_is_of_its_issuer", "RFC 7515 appendix A.2: RS256", A2)
-            .policy(Policy::any_issuer().issuers(&["joe"]))
+            .policy(Policy::issuer_alone("joe"))
             .ok(CLAIMS),
         made("rfc7515_a3_is_accepted", "RFC 7515 appendix A.3: ES256", A3)
             .keys("p256")

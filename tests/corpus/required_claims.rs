@@ -66,60 +66,80 @@ fn required() -> Vec<Case> {
         with(id, why, policy, members).ok(&format!(r#"{{"exp":1700003600{members}}}"#))
     };
     vec![
-        ok("a_required_claim_that_is_present_is_accepted", why, any().require(&["dept"]), r#","dept":"a""#),
-        ok("a_required_claim_may_be_a_number", why, any().require(&["dept"]), r#","dept":0"#),
-        ok("a_required_claim_may_be_false", why, any().require(&["dept"]), r#","dept":false"#),
-        ok("a_required_claim_may_be_empty", why, any().require(&["dept"]), r#","dept":"""#),
-        ok("a_required_claim_may_be_an_empty_object", why, any().require(&["dept"]), r#","dept":{}"#),
-        with("a_required_claim_that_is_missing_is_refused", why, any().require(&["dept"]), "")
+        ok(
+            "a_required_claim_that_is_present_is_accepted",
+            why,
+            any().required_claims(&["dept"]),
+            r#","dept":"a""#,
+        ),
+        ok("a_required_claim_may_be_a_number", why, any().required_claims(&["dept"]), r#","dept":0"#),
+        ok("a_required_claim_may_be_false", why, any().required_claims(&["dept"]), r#","dept":false"#),
+        ok("a_required_claim_may_be_empty", why, any().required_claims(&["dept"]), r#","dept":"""#),
+        ok("a_required_claim_may_be_an_empty_object", why, any().required_claims(&["dept"]), r#","dept":{}"#),
+        with("a_required_claim_that_is_missing_is_refused", why, any().required_claims(&["dept"]), "")
             .refused_naming("missing_claim", "dept"),
-        with("a_required_claim_that_is_null_is_missing", why, any().require(&["dept"]), r#","dept":null"#)
-            .refused_naming("missing_claim", "dept"),
-        with("a_required_claim_in_another_case_is_missing", why, any().require(&["dept"]), r#","Dept":1"#)
-            .refused_naming("missing_claim", "dept"),
+        with(
+            "a_required_claim_that_is_null_is_missing",
+            why,
+            any().required_claims(&["dept"]),
+            r#","dept":null"#,
+        )
+        .refused_naming("missing_claim", "dept"),
+        with(
+            "a_required_claim_in_another_case_is_missing",
+            why,
+            any().required_claims(&["dept"]),
+            r#","Dept":1"#,
+        )
+        .refused_naming("missing_claim", "dept"),
         with(
             "a_required_claim_below_the_top_level_is_missing",
             why,
-            any().require(&["dept"]),
+            any().required_claims(&["dept"]),
             r#","x":{"dept":1}"#,
         )
         .refused_naming("missing_claim", "dept"),
-        ok("a_required_sub_that_is_present_is_accepted", why, any().require(&["sub"]), r#","sub":"peter""#),
-        with("a_required_sub_that_is_missing_is_refused", why, any().require(&["sub"]), "")
+        ok(
+            "a_required_sub_that_is_present_is_accepted",
+            why,
+            any().required_claims(&["sub"]),
+            r#","sub":"peter""#,
+        ),
+        with("a_required_sub_that_is_missing_is_refused", why, any().required_claims(&["sub"]), "")
             .refused_naming("missing_claim", "sub"),
         with(
             "a_required_sub_that_is_null_is_missing",
             "null is absent in a registered claim too",
-            any().require(&["sub"]),
+            any().required_claims(&["sub"]),
             r#","sub":null"#,
         )
         .refused_naming("missing_claim", "sub"),
         with(
             "a_required_string_sub_that_is_null_is_missing",
             "null is absent in a registered claim too",
-            any().require_string(&["sub"]),
+            any().required_string_claims(&["sub"]),
             r#","sub":null"#,
         )
         .refused_naming("missing_claim", "sub"),
         with(
             "a_required_sub_that_is_a_number_is_malformed",
             "a registered claim of the wrong type is malformed before it is required",
-            any().require(&["sub"]),
+            any().required_claims(&["sub"]),
             r#","sub":4"#,
         )
         .refused_naming("malformed_claims", "sub"),
-        with("a_required_iat_that_is_missing_is_refused", why, any().require(&["iat"]), "")
+        with("a_required_iat_that_is_missing_is_refused", why, any().required_claims(&["iat"]), "")
             .refused_naming("missing_claim", "iat"),
         ok(
             "a_required_iat_that_is_present_is_accepted",
             why,
-            any().require(&["iat"]),
+            any().required_claims(&["iat"]),
             r#","iat":1700000000"#,
         ),
         with(
             "a_required_exp_is_required_though_exp_is_optional",
             why,
-            any().exp_optional().require(&["exp"]),
+            any().optional_exp().required_claims(&["exp"]),
             "",
         )
         .token(bouncer_token("{}"))
@@ -127,70 +147,80 @@ fn required() -> Vec<Case> {
         ok(
             "a_required_string_that_is_present_is_accepted",
             string,
-            any().require_string(&["dept"]),
+            any().required_string_claims(&["dept"]),
             r#","dept":"a""#,
         ),
-        with("a_required_string_that_is_missing_is_refused", string, any().require_string(&["dept"]), "")
-            .refused_naming("missing_claim", "dept"),
+        with(
+            "a_required_string_that_is_missing_is_refused",
+            string,
+            any().required_string_claims(&["dept"]),
+            "",
+        )
+        .refused_naming("missing_claim", "dept"),
         with(
             "a_required_string_that_is_null_is_missing",
             string,
-            any().require_string(&["dept"]),
+            any().required_string_claims(&["dept"]),
             r#","dept":null"#,
         )
         .refused_naming("missing_claim", "dept"),
         with(
             "a_required_string_that_is_empty_is_malformed",
             string,
-            any().require_string(&["dept"]),
+            any().required_string_claims(&["dept"]),
             r#","dept":"""#,
         )
         .refused_naming("malformed_claims", "dept"),
         with(
             "a_required_string_that_is_a_number_is_malformed",
             string,
-            any().require_string(&["dept"]),
+            any().required_string_claims(&["dept"]),
             r#","dept":1"#,
         )
         .refused_naming("malformed_claims", "dept"),
         with(
             "a_required_string_that_is_an_array_is_malformed",
             string,
-            any().require_string(&["dept"]),
+            any().required_string_claims(&["dept"]),
             r#","dept":["a"]"#,
         )
         .refused_naming("malformed_claims", "dept"),
         with(
             "a_required_string_sub_that_is_empty_is_malformed",
             string,
-            any().require_string(&["sub"]),
+            any().required_string_claims(&["sub"]),
             r#","sub":"""#,
         )
         .refused_naming("malformed_claims", "sub"),
-        with("the_first_missing_of_two_is_named", order, any().require(&["b", "a"]), "")
+        with("the_first_missing_of_two_is_named", order, any().required_claims(&["b", "a"]), "")
             .refused_naming("missing_claim", "b"),
-        with("the_second_missing_of_two_is_named", order, any().require(&["b", "a"]), r#","b":1"#)
+        with("the_second_missing_of_two_is_named", order, any().required_claims(&["b", "a"]), r#","b":1"#)
             .refused_naming("missing_claim", "a"),
         with(
             "the_first_malformed_of_two_strings_is_named",
             order,
-            any().require_string(&["b", "a"]),
+            any().required_string_claims(&["b", "a"]),
             r#","a":1,"b":2"#,
         )
         .refused_naming("malformed_claims", "b"),
         with(
             "a_malformed_first_string_comes_before_a_missing_second",
             order,
-            any().require_string(&["b", "a"]),
+            any().required_string_claims(&["b", "a"]),
             r#","b":2"#,
         )
         .refused_naming("malformed_claims", "b"),
-        with("bouncers_uid_comes_before_further_claims", order, Policy::dcos().require(&["dept"]), "")
-            .refused_naming("missing_claim", "uid"),
+        with(
+            "bouncers_uid_comes_before_further_claims",
+            order,
+            Policy::dcos().required_claims(&["dept"]),
+            "",
+        )
+        .refused_naming("missing_claim", "uid"),
         with(
             "a_further_claim_of_bouncers_policy_is_required",
             order,
-            Policy::dcos().require(&["dept"]),
+            Policy::dcos().required_claims(&["dept"]),
             r#","uid":"peter""#,
         )
         .refused_naming("missing_claim", "dept"),

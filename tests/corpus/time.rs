@@ -22,14 +22,14 @@ fn claims(members: &str) -> String {
 }
 
 fn at(id: impl Into<String>, why: &str, now: i64, members: &str) -> Case {
-    case(id, why).now(now).token(bouncer_token(claims(members)))
+    case(id, why).time(now).token(bouncer_token(claims(members)))
 }
 
 fn boundaries() -> Vec<Case> {
     let exp = "RFC 7519 section 4.1.4: on or after exp MUST NOT be accepted";
     let nbf = "RFC 7519 section 4.1.5: before nbf MUST NOT be accepted";
     let ok = |id: &str, why: &str, now: i64, members: &str| at(id, why, now, members).ok(&claims(members));
-    let optional = || Policy::dcos().exp_optional();
+    let optional = || Policy::dcos().optional_exp();
     vec![
         ok("the_second_before_exp_is_the_last_accepted", exp, NOW - 1, r#""exp":1700000000"#),
         at("exp_is_the_first_refused_second", exp, NOW, r#""exp":1700000000"#).refused("expired"),

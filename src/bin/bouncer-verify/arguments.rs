@@ -1,16 +1,14 @@
 //! The command line: what may be asked, and the library's values that it stands for.
 
-use crate::fetch::{FetchArguments, Location};
+use crate::fetch::{Location, fetch};
 use crate::input::Source;
+use crate::options::{self, Options};
 use crate::report::Failure;
-use crate::time;
-use bouncer_verify::{Algorithm, Jwk, JwkSet, Policy, Result, token_from_authorization};
-use clap::builder::{PossibleValue, RangedU64ValueParser, TypedValueParser};
-use clap::{Arg, ArgAction, ArgMatches, Args, FromArgMatches, Parser, Subcommand};
-use std::ffi::{OsStr, OsString};
+use bouncer_verify::{Jwk, JwkSet, Policy, Result, token_from_authorization};
+use clap::{Args, Parser, Subcommand};
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -34,19 +32,22 @@ pub(crate) enum Command {
     Inspect(InspectArguments),
     Jwks(JwksArguments),
     Login(LoginArguments),
+    Settings(SettingsArguments),
 }
 
 const VERIFY_EXAMPLES: &str = "\
 Examples:
   A token of DC/OS:
-    bouncer-verify verify --jwks https://leader.mesos/acs/api/v1/auth/jwks < token.txt
+    bouncer-verify verify --profile dcos \\
+        --jwks https://leader.mesos/acs/api/v1/auth/jwks < token.txt
   A token of another issuer, for this service:
     bouncer-verify verify --discover https://idp.example/ --audience https://api.example/ \\
         --algorithm ES256 < token.txt
   Was it valid at that time?
-    bouncer-verify verify --jwks jwks.json --at 2016-07-08T13:44:25Z < token.txt
+    bouncer-verify verify --profile dcos --jwks jwks.json \\
+        --time 2016-07-08T13:44:25Z < token.txt
   Its uid, for a script:
-    bouncer-verify verify --jwks jwks.json --json < token.txt | jq -er .uid
+    bouncer-verify verify --profile dcos --jwks jwks.json --json < token.txt | jq -er .uid
 
 A token among the arguments is visible to every user of the machine: prefer a file or standard input.
 
@@ -58,18 +59,33 @@ A token among the arguments is visible to every user of the machine: prefer a fi
 pub(crate) struct VerifyArguments {
     #[command(flatten)]
     pub(crate) token: TokenArguments,
-    /// Judge at this time, in place of now: seconds since 1970 or a UTC time like 2016-07-08T13:44:26Z
-    #[arg(long, value_name = "TIME", value_parser = time::parse, allow_negative_numbers = true)]
-    pub(crate) at: Option<i64>,
     /// Print one JSON object; its "status" is "ok" or the stable name of the error
     #[arg(long)]
     pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) keys: KeyArguments,
     #[command(flatten)]
-    pub(crate) fetch: FetchArguments,
+    pub(crate) fetch: Options<options::Keys>,
     #[command(flatten)]
-    pub(crate) policy: PolicyArguments,
+    pub(crate) policy: Options<options::Policy>,
+}
+
+impl VerifyArguments {
+    /// The policy, but for the time. Where the keys are discovered, tokens must name that issuer unless
+    /// the arguments say otherwise.
+    pub(crate) fn policy(&self) -> Result<Policy, Failure> {
+        let mut settings = self.policy.settings.clone();
+        if let Some(issuer) = &self.keys.discover
+            && !["issuers", "any_issuer"].iter().any(|name| settings.is_set(name))
+        {
+            if issuer.contains("/.well-known/") {
+                let text = "--discover is the address of metadata: name the issuer too, with --issuer";
+                return Err(Failure::Usage(text.to_owned()));
+            }
+            settings.set("issuers", issuer)?;
+        }
+        Ok(Policy::from_settings(&settings)?)
+    }
 }
 
 const INSPECT_EXAMPLES: &str = "\
@@ -124,7 +140,7 @@ pub(crate) struct JwksArguments {
     #[arg(long)]
     pub(crate) json: bool,
     #[command(flatten)]
-    pub(crate) fetch: FetchArguments,
+    pub(crate) fetch: Options<options::Keys>,
 }
 
 impl JwksArguments {
@@ -136,8 +152,8 @@ impl JwksArguments {
 const LOGIN_EXAMPLES: &str = "\
 Examples:
   A service account of DC/OS, whose secret is in a file or in DCOS_SERVICE_ACCOUNT_CREDENTIAL:
-    bouncer-verify login --secret service-account.json
-    curl -H \"$(bouncer-verify login --header)\" https://leader.mesos/service/x
+    bouncer-verify login --service-account-file service-account.json
+    curl -H \"$(bouncer-verify login --authorization)\" https://leader.mesos/service/x
   A client of OAuth 2.0:
     bouncer-verify login --token-url https://idp.example/token --client-id me \\
         --client-secret-file secret.txt --parameter scope=read
@@ -153,27 +169,9 @@ Exit codes:
 #[derive(Args)]
 #[command(after_help = LOGIN_EXAMPLES)]
 pub(crate) struct LoginArguments {
-    /// The service account's secret, in JSON. Without it and --token-url, DCOS_SERVICE_ACCOUNT_CREDENTIAL says
-    #[arg(long, value_name = "FILE", conflicts_with = "token_url")]
-    pub(crate) secret: Option<PathBuf>,
-    /// Log in here, in place of the secret's login_endpoint
-    #[arg(long, value_name = "URL", conflicts_with = "token_url")]
-    pub(crate) login_endpoint: Option<String>,
-    /// Log in as a client of OAuth 2.0 at this token endpoint (RFC 6749 section 4.4)
-    #[arg(long, value_name = "URL", requires = "client_id", requires = "client_secret_file")]
-    pub(crate) token_url: Option<String>,
-    /// The client
-    #[arg(long, value_name = "ID", requires = "token_url")]
-    pub(crate) client_id: Option<String>,
-    /// The client's secret; one line end may follow it
-    #[arg(long, value_name = "FILE", requires = "token_url")]
-    pub(crate) client_secret_file: Option<PathBuf>,
-    /// Send this parameter with it, for example scope=read; may be repeated
-    #[arg(long = "parameter", value_name = "NAME=VALUE", requires = "token_url")]
-    pub(crate) parameters: Vec<String>,
     /// Print a whole header line: Authorization: token=<token>, or Bearer <token> for a client
     #[arg(long, conflicts_with = "json")]
-    pub(crate) header: bool,
+    pub(crate) authorization: bool,
     /// Print one JSON object
     #[arg(long)]
     pub(crate) json: bool,
@@ -181,7 +179,14 @@ pub(crate) struct LoginArguments {
     #[arg(long)]
     pub(crate) watch: bool,
     #[command(flatten)]
-    pub(crate) fetch: FetchArguments,
+    pub(crate) renewer: Options<options::Renewer>,
+}
+
+/// Lists the settings of policies, remote keys and token renewers, or explains one
+#[derive(Args)]
+pub(crate) struct SettingsArguments {
+    /// Explain this setting alone
+    pub(crate) name: Option<String>,
 }
 
 #[derive(Args)]
@@ -244,7 +249,7 @@ impl KeyArguments {
     /// Loads the keys. `token` is read later and must not come from the same place.
     pub(crate) fn load(
         &self,
-        fetch: &FetchArguments,
+        network: &Options<options::Keys>,
         token: &TokenArguments,
     ) -> Result<Arc<JwkSet>, Failure> {
         let location = Location::of(self.jwks.as_ref().or(self.pem.as_ref()), self.discover.as_ref())?;
@@ -253,7 +258,7 @@ impl KeyArguments {
             Location::Url(_) if self.pem.is_some() => {
                 return Err(Failure::Usage("--pem takes a file".to_owned()));
             }
-            remote => return fetch.fetch(&remote),
+            remote => return fetch(&remote, network),
         };
         if source == Source::Stdin && token.source() == Ok(Source::Stdin) {
             return Err(Failure::Usage("token and keys cannot both come from standard input".to_owned()));
@@ -263,175 +268,6 @@ impl KeyArguments {
             return Ok(Arc::new(JwkSet::from_keys([Jwk::from_pem(&bytes)?])?));
         }
         Ok(Arc::new(JwkSet::from_slice(&bytes)?))
-    }
-}
-
-#[derive(Args)]
-#[command(next_help_heading = "Rules (by default those of DC/OS: RS256, exp and a string uid)")]
-pub(crate) struct PolicyArguments {
-    /// Require this iss, in place of a uid; repeat to accept several
-    #[arg(long, value_name = "ISS", conflicts_with = "any_issuer")]
-    issuer: Vec<String>,
-    /// Require neither iss nor a uid: whatever the keys have signed is believed
-    #[arg(long)]
-    any_issuer: bool,
-    /// Require this among aud; repeat to accept several. Without it a token that has aud is refused
-    #[arg(long, value_name = "AUD")]
-    audience: Vec<String>,
-    /// Accept tokens made for anybody, whatever --audience says
-    #[arg(long)]
-    any_audience: bool,
-    /// Allow this algorithm, in place of RS256; repeat to allow several
-    #[arg(long = "algorithm", value_name = "ALG", value_parser = AlgorithmParser)]
-    algorithms: Vec<Algorithm>,
-    /// Allow for clocks that differ: up to 300 seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
-    #[arg(value_parser = RangedU64ValueParser::<u64>::new().range(..=Policy::MAX_LEEWAY.as_secs()))]
-    leeway: u64,
-    /// Accept tokens without exp
-    #[arg(long)]
-    optional_exp: bool,
-    #[command(flatten)]
-    required: RequiredClaims,
-    /// Require this typ in the header, for example at+jwt
-    #[arg(long, value_name = "TYPE")]
-    typ: Option<String>,
-    /// Refuse longer tokens; 1048576 at most
-    #[arg(long, value_name = "BYTES", default_value_t = Policy::DEFAULT_MAX_TOKEN_LEN)]
-    #[arg(value_parser = RangedU64ValueParser::<usize>::new().range(..=Policy::MAX_TOKEN_LEN as u64))]
-    max_token_len: usize,
-}
-
-impl PolicyArguments {
-    /// The clock is left to the caller. `discovered` is the issuer whose keys verify the token, if it is known: tokens
-    /// must then name it, unless the arguments say otherwise.
-    pub(crate) fn to_policy(&self, discovered: Option<&String>) -> Result<Policy, Failure> {
-        let issuers = match discovered {
-            Some(address)
-                if self.issuer.is_empty() && !self.any_issuer && address.contains("/.well-known/") =>
-            {
-                let text = "--discover is the address of metadata: name the issuer too, with --issuer";
-                return Err(Failure::Usage(text.to_owned()));
-            }
-            Some(issuer) if self.issuer.is_empty() && !self.any_issuer => std::slice::from_ref(issuer),
-            _ => self.issuer.as_slice(),
-        };
-        let is_bouncers = issuers.is_empty() && !self.any_issuer;
-        let mut policy = if is_bouncers { Policy::dcos() } else { Policy::any_issuer() };
-        if !issuers.is_empty() {
-            policy = policy.issuers(issuers);
-        }
-        if !self.audience.is_empty() {
-            policy = policy.audiences(&self.audience);
-        }
-        if self.any_audience {
-            policy = policy.any_audience();
-        }
-        if !self.algorithms.is_empty() {
-            policy = policy.algorithms(self.algorithms.iter().copied());
-        }
-        if self.optional_exp {
-            policy = policy.optional_exp();
-        }
-        let required = |must_be_string| {
-            let claims = self.required.0.iter().filter(move |claim| claim.must_be_string == must_be_string);
-            claims.map(|claim| &claim.name)
-        };
-        policy = policy.required_claims(required(false)).required_string_claims(required(true));
-        if let Some(typ) = &self.typ {
-            policy = policy.token_type(typ);
-        }
-        policy.check()?;
-        Ok(policy.leeway(Duration::from_secs(self.leeway))?.max_token_len(self.max_token_len)?)
-    }
-}
-
-/// Reads the name of an [`Algorithm`] and lists all names in the help.
-#[derive(Clone)]
-struct AlgorithmParser;
-
-impl TypedValueParser for AlgorithmParser {
-    type Value = Algorithm;
-
-    fn parse_ref(
-        &self,
-        command: &clap::Command,
-        arg: Option<&Arg>,
-        value: &OsStr,
-    ) -> Result<Algorithm, clap::Error> {
-        algorithm.parse_ref(command, arg, value)
-    }
-
-    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
-        Some(Box::new(Algorithm::ALL.iter().map(|algorithm| PossibleValue::new(algorithm.as_str()))))
-    }
-}
-
-/// The algorithm of that name. A tip names another only where it differs by case: ES256 is not nearly HS256.
-fn algorithm(name: &str) -> Result<Algorithm, String> {
-    let same = |own: &Algorithm| own.as_str().eq_ignore_ascii_case(name);
-    match (name.parse(), Algorithm::ALL.into_iter().find(same)) {
-        (Ok(algorithm), _) => Ok(algorithm),
-        (Err(_), Some(algorithm)) => Err(format!("case matters; did you mean {algorithm}?")),
-        (Err(_), None) if name.eq_ignore_ascii_case("none") => {
-            Err("unsigned tokens are never accepted".to_owned())
-        }
-        (Err(_), None) if name.get(..2).is_some_and(|family| family.eq_ignore_ascii_case("HS")) => Err(
-            "symmetric algorithms are not supported: whoever can verify with a shared secret can sign too"
-                .to_owned(),
-        ),
-        (Err(_), None) => Err(format!("not one of {}", Algorithm::ALL.map(Algorithm::as_str).join(", "))),
-    }
-}
-
-/// The required claims in the order of the command line, which is the order they are checked in: two lists,
-/// as clap's derive would make, could not say it.
-#[derive(Debug, Clone)]
-struct RequiredClaims(Vec<RequiredClaim>);
-
-#[derive(Debug, Clone)]
-struct RequiredClaim {
-    name: String,
-    must_be_string: bool,
-}
-
-const REQUIRE: &str = "require";
-const REQUIRE_STRING: &str = "require-string";
-
-impl Args for RequiredClaims {
-    fn augment_args(command: clap::Command) -> clap::Command {
-        let claim = |id: &'static str, help: &'static str| {
-            Arg::new(id).long(id).value_name("CLAIM").action(ArgAction::Append).help(help)
-        };
-        command.arg(claim(REQUIRE, "Require this claim, with any value but null; may be repeated")).arg(
-            claim(REQUIRE_STRING, "Require this claim to be a string that is not empty; may be repeated"),
-        )
-    }
-
-    fn augment_args_for_update(command: clap::Command) -> clap::Command {
-        Self::augment_args(command)
-    }
-}
-
-impl FromArgMatches for RequiredClaims {
-    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        let mut claims = Vec::new();
-        for (id, must_be_string) in [(REQUIRE, false), (REQUIRE_STRING, true)] {
-            let places = matches.indices_of(id).into_iter().flatten();
-            let names = matches.get_many::<String>(id).into_iter().flatten();
-            claims.extend(
-                places
-                    .zip(names)
-                    .map(|(place, name)| (place, RequiredClaim { name: name.clone(), must_be_string })),
-            );
-        }
-        claims.sort_by_key(|(place, _)| *place);
-        Ok(Self(claims.into_iter().map(|(_, claim)| claim).collect()))
-    }
-
-    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
-        *self = Self::from_arg_matches(matches)?;
-        Ok(())
     }
 }
 
@@ -460,15 +296,5 @@ mod tests {
         ] {
             assert_eq!(without_line_end(bytes.into()), expected.as_bytes(), "{bytes:?}");
         }
-    }
-
-    #[test]
-    fn required_claims_keep_their_order() {
-        let line =
-            "bouncer-verify verify --jwks - --require b --require-string c --require a --require-string=d";
-        let Command::Verify(arguments) = Arguments::parse_from(line.split(' ')).command else { panic!() };
-        let claims = arguments.policy.required.0;
-        let claims: Vec<_> = claims.iter().map(|claim| (claim.name.as_str(), claim.must_be_string)).collect();
-        assert_eq!(claims, [("b", false), ("c", true), ("a", false), ("d", true)]);
     }
 }

@@ -22,7 +22,9 @@ mod inspect;
 mod json;
 mod jwks;
 mod login;
+mod options;
 mod report;
+mod settings;
 mod text;
 mod time;
 mod verify;
@@ -39,6 +41,7 @@ fn main() -> ExitCode {
         Command::Jwks(arguments) if arguments.watch => (arguments.json, watch::run(&arguments)),
         Command::Login(arguments) => (arguments.json, login::run(&arguments)),
         Command::Jwks(arguments) => (arguments.json, jwks::run(&arguments)),
+        Command::Settings(arguments) => (false, settings::run(&arguments)),
     };
     result.unwrap_or_else(|failure| failure.report(json)).print()
 }

@@ -5,21 +5,23 @@ use crate::json::{Members, Object};
 use crate::report::{Failure, Refusal, Report};
 use crate::text::{columns, shown};
 use crate::time::{utc, utc_and_distance};
-use bouncer_verify::{Clock, VerifiedJws, VerifiedToken, verify_jws, verify_token};
+use bouncer_verify::{VerifiedJws, VerifiedToken, verify_jws, verify_token};
 
 pub(crate) fn run(arguments: &VerifyArguments) -> Result<Report, Failure> {
     // Before the fetch: what is misused needs no network to say so.
-    let policy = arguments.policy.to_policy(arguments.keys.discover.as_ref())?;
+    let policy = arguments.policy()?;
     let jwks = arguments.keys.load(&arguments.fetch, &arguments.token)?;
     // One reading of the clock for the verdict and for the distances shown.
-    let now = arguments.at.unwrap_or_else(|| Clock::system().now());
+    let now = policy.now();
     let policy = policy.time(now);
     let token = arguments.token.read()?;
     match verify_token(&jwks, &policy, &token) {
         Ok(verified) if arguments.json => Ok(Report::success(json(&verified))),
         Ok(verified) => {
             let mut rows = rows(&verified, now);
-            rows.extend(arguments.at.map(|at| row("at", &utc(at))));
+            if arguments.policy.settings.is_set("time") {
+                rows.push(row("time", &utc(now)));
+            }
             Ok(Report::success(format!("valid\n{}", columns(&rows))))
         }
         Err(error) => {

@@ -1,6 +1,7 @@
 //! `bouncer-verify jwks --watch`: a line for each attempt to fetch keys.
 
 use crate::arguments::JwksArguments;
+use crate::fetch::remote_keys;
 use crate::json::Object;
 use crate::report::{Failure, Report};
 use crate::text::shown;
@@ -11,7 +12,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Runs until it is interrupted, or nobody reads any more.
 pub(crate) fn run(arguments: &JwksArguments) -> Result<Report, Failure> {
-    let keys = arguments.fetch.keep(&arguments.location()?)?;
+    let keys = remote_keys(&arguments.location()?, &arguments.fetch)?;
     // Begins to fetch. Whether that succeeds is what the lines tell.
     let _ = keys.wait_ready(Duration::ZERO);
     let (mut seen, mut failures) = (0, 0);

@@ -1,0 +1,183 @@
+//! Options of the command line that are settings of the library: one for each row of the table.
+
+use crate::time;
+use bouncer_verify::{Setting, SettingType, Settings, SettingsKind};
+use clap::error::ErrorKind;
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
+use std::marker::PhantomData;
+
+/// A kind of settings, and which of them are options.
+pub(crate) trait Kind {
+    const KIND: SettingsKind;
+    const HEADING: &str;
+    /// Settings that the command sets by itself or takes from other arguments.
+    const NO_OPTIONS: &[&str];
+}
+
+/// What a token must be.
+pub(crate) enum Policy {}
+
+impl Kind for Policy {
+    const KIND: SettingsKind = SettingsKind::Policy;
+    const HEADING: &str = "Policy";
+    const NO_OPTIONS: &[&str] = &[];
+}
+
+/// How to fetch keys.
+pub(crate) enum Keys {}
+
+impl Kind for Keys {
+    const KIND: SettingsKind = SettingsKind::Keys;
+    const HEADING: &str = "Network";
+    const NO_OPTIONS: &[&str] = &["url", "discover", "lazy", "seed"];
+}
+
+/// How to log in.
+pub(crate) enum Renewer {}
+
+impl Kind for Renewer {
+    const KIND: SettingsKind = SettingsKind::Renewer;
+    const HEADING: &str = "Login";
+    const NO_OPTIONS: &[&str] = &["supplied", "lazy"];
+}
+
+/// The settings that the command line sets.
+pub(crate) struct Options<K> {
+    pub(crate) settings: Settings,
+    kind: PhantomData<K>,
+}
+
+impl<K: Kind> Options<K> {
+    /// Secrets have no option: every user of the machine sees the arguments of a command.
+    fn table() -> impl Iterator<Item = &'static Setting> {
+        let is_option =
+            |setting: &&Setting| !setting.has(Setting::SECRET) && !K::NO_OPTIONS.contains(&setting.name);
+        K::KIND.settings().into_iter().filter(is_option)
+    }
+}
+
+impl<K: Kind> Args for Options<K> {
+    fn augment_args(command: Command) -> Command {
+        Self::table().fold(command.next_help_heading(K::HEADING), |command, setting| {
+            command.arg(option(K::KIND, setting))
+        })
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl<K: Kind> FromArgMatches for Options<K> {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let mut settings = Settings::new(K::KIND);
+        for setting in Self::table() {
+            if setting.kind == SettingType::Flag {
+                if matches.get_flag(setting.name) {
+                    set(&mut settings, setting, "true")?;
+                }
+                continue;
+            }
+            for value in matches.get_many::<String>(setting.name).into_iter().flatten() {
+                set(&mut settings, setting, value)?;
+            }
+        }
+        Ok(Self { settings, kind: PhantomData })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+/// `--max-token-len`. The option of a list is given once for each item, so it is in the singular:
+/// `--issuer` for `issuers`.
+fn option(kind: SettingsKind, setting: &'static Setting) -> Arg {
+    let is_list = setting.kind.is_list();
+    let name = setting.name.replace('_', "-");
+    let long = if is_list { name.strip_suffix('s').unwrap_or(&name).to_owned() } else { name };
+    let arg = Arg::new(setting.name).long(long).help(help(setting));
+    if setting.kind == SettingType::Flag {
+        return arg.action(ArgAction::SetTrue);
+    }
+    let value_name = match setting.kind {
+        _ if setting.name.ends_with("_file") => "FILE",
+        SettingType::Text if setting.name.ends_with("url") || setting.name == "proxy" => "URL",
+        SettingType::Duration { .. } => "DURATION",
+        SettingType::Size { .. } => "BYTES",
+        SettingType::Count { .. } => "COUNT",
+        SettingType::Time => "TIME",
+        SettingType::Map => "NAME=VALUE",
+        _ => "VALUE",
+    };
+    arg.value_name(value_name)
+        .action(if is_list { ArgAction::Append } else { ArgAction::Set })
+        .allow_negative_numbers(true)
+        .value_parser(move |text: &str| {
+            let text = of_command_line(setting, text)?;
+            let mut settings = Settings::new(kind);
+            match set(&mut settings, setting, &text) {
+                Ok(()) => Ok(text),
+                Err(error) => Err(algorithm_tip(setting, &text).unwrap_or_else(|| {
+                    settings.error().map_or(error.to_string(), |e| e.detail().to_owned())
+                })),
+            }
+        })
+}
+
+/// A time may also be written as people read it.
+fn of_command_line(setting: &Setting, text: &str) -> Result<String, String> {
+    match setting.kind {
+        SettingType::Time => time::parse(text).map(|seconds| seconds.to_string()),
+        _ => Ok(text.to_owned()),
+    }
+}
+
+/// Sets a value, or appends it to a list.
+fn set(settings: &mut Settings, setting: &Setting, value: &str) -> Result<(), clap::Error> {
+    let done = match setting.kind {
+        SettingType::Map => match value.split_once('=') {
+            Some((member, value)) => settings.add(&format!("{}.{member}", setting.name), value),
+            None => {
+                let text = "write NAME=VALUE\n".to_owned();
+                return Err(clap::Error::raw(ErrorKind::ValueValidation, text));
+            }
+        },
+        kind if kind.is_list() => settings.add(setting.name, value),
+        _ => settings.set(setting.name, value),
+    };
+    done.map_err(|error| clap::Error::raw(ErrorKind::ValueValidation, format!("{error}\n")))
+}
+
+fn help(setting: &Setting) -> String {
+    let mut help = setting.help.to_owned();
+    let words = match setting.kind {
+        SettingType::Choice(words) | SettingType::Choices(words) => words.join(", "),
+        kind => kind.range(),
+    };
+    if !words.is_empty() {
+        help += &format!(" [{words}]");
+    }
+    if !setting.default.is_empty() {
+        help += &format!(" [default: {}]", setting.default);
+    }
+    if setting.kind.is_list() {
+        help += " May be repeated.";
+    }
+    help
+}
+
+/// Why an algorithm of another library is none here.
+fn algorithm_tip(setting: &Setting, name: &str) -> Option<String> {
+    let SettingType::Choices(words) = setting.kind else { return None };
+    if !words.contains(&"RS256") {
+        return None;
+    }
+    if name.eq_ignore_ascii_case("none") {
+        return Some("unsigned tokens are never accepted".to_owned());
+    }
+    let is_symmetric = name.get(..2).is_some_and(|family| family.eq_ignore_ascii_case("HS"));
+    let why = "symmetric algorithms are not supported: whoever can verify with a shared secret can sign too";
+    is_symmetric.then(|| why.to_owned())
+}

@@ -1,0 +1,32 @@
+//! `bouncer-verify settings`: the table of settings.
+
+use crate::arguments::SettingsArguments;
+use crate::report::{Failure, Report};
+use crate::text::columns;
+use bouncer_verify::{Setting, SettingsKind};
+
+pub(crate) fn run(arguments: &SettingsArguments) -> Result<Report, Failure> {
+    let Some(name) = &arguments.name else {
+        return Ok(Report::success(SettingsKind::ALL.iter().map(|kind| list(*kind)).collect()));
+    };
+    let found = SettingsKind::ALL.iter().filter_map(|kind| Some(details(*kind, kind.setting(name)?)));
+    let text: Vec<_> = found.collect();
+    match text.is_empty() {
+        true => Err(Failure::Usage(format!("no setting has the name {name:?}"))),
+        false => Ok(Report::success(text.join("\n"))),
+    }
+}
+
+fn list(kind: SettingsKind) -> String {
+    let row = |setting: &Setting| [setting.name, &setting.kind.name(), setting.default].map(str::to_owned);
+    let rows: Vec<_> = kind.settings().into_iter().map(row).collect();
+    format!("{}\n{}\n", kind.as_str(), columns(&rows))
+}
+
+fn details(kind: SettingsKind, setting: &Setting) -> String {
+    let Setting { name, default, help, .. } = setting;
+    let (kind, ty, range) = (kind.as_str(), setting.kind.name(), setting.kind.range());
+    let default = if default.is_empty() { String::new() } else { format!("\ndefault: {default}") };
+    let range = if range.is_empty() { String::new() } else { format!("\nrange: {range}") };
+    format!("{kind}.{name}\n{help}\ntype: {ty}{range}{default}\n")
+}
