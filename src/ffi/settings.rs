@@ -32,12 +32,14 @@ const _: () = {
 
 /// Settings of one kind: of a policy, a remote key set or a renewer.
 ///
-///     bouncer_settings *settings = bouncer_settings_new(BOUNCER_KIND_POLICY);
-///     bouncer_settings_add(settings, BOUNCER_POLICY_ISSUERS, BOUNCER_TEXT("https://id.example"));
-///     bouncer_settings_add(settings, BOUNCER_POLICY_AUDIENCES, BOUNCER_TEXT("orders"));
-///     bouncer_settings_set(settings, BOUNCER_POLICY_LEEWAY, BOUNCER_TEXT("30s"));
-///     if (bouncer_policy_new(settings, &policy, &error) != BOUNCER_STATUS_OK) ...
-///     bouncer_settings_free(settings);
+/// ```c
+/// bouncer_settings *settings = bouncer_settings_new(BOUNCER_KIND_POLICY);
+/// bouncer_settings_add(settings, BOUNCER_POLICY_ISSUERS, BOUNCER_TEXT("https://id.example"));
+/// bouncer_settings_add(settings, BOUNCER_POLICY_AUDIENCES, BOUNCER_TEXT("orders"));
+/// bouncer_settings_set(settings, BOUNCER_POLICY_LEEWAY, BOUNCER_TEXT("30s"));
+/// if (bouncer_policy_new(settings, &policy, &error) != BOUNCER_STATUS_OK) ...
+/// bouncer_settings_free(settings);
+/// ```
 ///
 /// The first failure stays: every later change returns its status and does nothing, and nothing can
 /// be made of the settings. So one check is enough, that of the function that makes something of
