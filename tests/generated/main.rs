@@ -4,6 +4,7 @@
 #![cfg(feature = "remote")]
 
 mod c;
+mod cpp;
 mod docs;
 mod notes;
 mod python;
@@ -13,7 +14,7 @@ use std::path::Path;
 
 /// Every generated file: where it is, and what must be in it.
 fn files() -> Vec<(&'static str, String)> {
-    [c::generate(), docs::generate(), python::generate()].concat()
+    [c::generate(), cpp::generate(), docs::generate(), python::generate()].concat()
 }
 
 #[test]

@@ -6,8 +6,10 @@
 
 int main(int argc, char **argv) {
     if (argc != 3) return 2;
-    const bouncer::RemoteJwkSet keys(bouncer::RemoteOptions::for_issuer(argv[1]));
-    const bouncer::Verifier verifier(keys, bouncer::Policy::for_issuer(argv[1], argv[2]).token_type("at+jwt"));
+    const bouncer::RemoteJwkSet keys(bouncer::KeysSettings().discover(argv[1]));
+    const bouncer::Policy policy(
+        bouncer::PolicySettings().issuers({argv[1]}).audiences({argv[2]}).token_type("at+jwt"));
+    const bouncer::Verifier verifier(keys, policy);
     for (std::string line; std::getline(std::cin, line);) {
         const auto token = verifier.try_verify(line);
         if (token) {

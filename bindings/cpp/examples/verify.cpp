@@ -26,10 +26,11 @@ int main(int argc, char **argv) {
     }
     try {
         const bouncer::JwkSet jwks = bouncer::JwkSet::load(read_file(argv[1]));
-        bouncer::Policy policy = bouncer::Policy::dcos();
+        bouncer::PolicySettings settings = bouncer::PolicySettings().profile("dcos");
         if (argc > 3) {
-            policy.at(std::stoll(argv[3]));
+            settings.time(std::stoll(argv[3]));
         }
+        const bouncer::Policy policy(settings);
         std::string text = read_file(argv[2]);
         text.erase(text.find_last_not_of("\r\n") + 1);
 

@@ -174,6 +174,9 @@ int main() {
         a_token_expires_in_the_cache_too(jwks);
     }
     CHECK(fails(JwkSet::try_load(json, static_cast<Backend>(2)), Status::InvalidArgument));
-    auto options = bouncer::RemoteOptions::for_url("https://idp.example/").backend(Backend::AwsLc);
-    CHECK(fails(options.try_backend(static_cast<Backend>(2)), Status::InvalidArgument));
+    const auto remote = [](std::string_view backend) {
+        return bouncer::RemoteJwkSet::try_make(
+            bouncer::KeysSettings().url("https://idp.example/").lazy().backend(backend));
+    };
+    CHECK(remote("aws-lc") && remote("accelerated") && fails(remote("other"), Status::InvalidArgument));
 }

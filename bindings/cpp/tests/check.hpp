@@ -92,11 +92,13 @@ inline const std::string jwk_a =
     "dpa5iQ"
     R"("})";
 
-/// Bouncer's policy at the time `seconds`.
+/// The settings of Policy::dcos() at the time `seconds`.
+inline bouncer::PolicySettings dcos_at(std::int64_t seconds) {
+    return bouncer::PolicySettings().profile("dcos").time(seconds);
+}
+
 inline bouncer::Policy policy_at(std::int64_t seconds) {
-    bouncer::Policy policy = bouncer::Policy::dcos();
-    CHECK(policy.try_at(seconds));
-    return policy;
+    return bouncer::Policy::try_make(dcos_at(seconds)).value();
 }
 
 #endif

@@ -23,40 +23,27 @@ static std::string from_hex(const std::string &hex) {
 }
 
 static Policy policy_of(const json &members, std::int64_t now) {
-    const std::string base = members.at("base");
-    const auto text = [&](const char *name) { return members.at(name).get<std::string>(); };
-    CHECK(base == "bouncer" || base == "any_issuer" || base == "issuer");
-    Policy policy = base == "issuer"       ? Policy::for_issuer(text("issuer"), text("audience"))
-                    : base == "any_issuer" ? Policy::any_issuer()
-                                           : Policy::dcos();
+    json document = json::object();
     for (const auto &[name, value] : members.items()) {
-        if (name == "issuers") {
-            for (const std::string issuer : value) policy.accept_issuer(issuer);
-        } else if (name == "audiences") {
-            for (const std::string audience : value) policy.accept_audience(audience);
-        } else if (name == "algorithms") {
-            std::string names;
-            for (const std::string algorithm : value) names += (names.empty() ? "" : " ") + algorithm;
-            policy.algorithms(names);
+        if (name == "base") {
+            CHECK(value == "bouncer" || value == "any_issuer" || value == "issuer");
+            if (value == "bouncer") document["profile"] = "dcos";
+            if (value == "any_issuer" && !members.contains("issuers")) document["any_issuer"] = true;
+        } else if (name == "issuer" || name == "audience") {
+            document[name + "s"].push_back(value);
+        } else if (name == "issuers" || name == "audiences") {
+            for (const json &item : value) document[name].push_back(item);
         } else if (name == "leeway") {
-            policy.leeway(std::chrono::seconds(value.get<std::int64_t>()));
-        } else if (name == "require") {
-            for (const std::string claim : value) policy.require_claim(claim);
-        } else if (name == "require_string") {
-            for (const std::string claim : value) policy.require_string_claim(claim);
-        } else if (name == "token_type") {
-            policy.token_type(value.get<std::string>());
-        } else if (name == "max_token_len") {
-            policy.max_token_len(value.get<std::size_t>());
-        } else if (name == "any_audience") {
-            if (value) policy.accept_any_audience();
+            document[name] = std::to_string(value.get<std::int64_t>()) + "s";
+        } else if (name == "require" || name == "require_string") {
+            document[name == "require" ? "required_claims" : "required_string_claims"] = value;
         } else if (name == "exp_required") {
-            if (!value) policy.optional_exp();
+            document["optional_exp"] = !value;
         } else {
-            CHECK(name == "base" || name == "issuer" || name == "audience");
+            document[name] = value;
         }
     }
-    return std::move(policy.at(now));
+    return Policy(bouncer::PolicySettings().load(document.dump()).time(now));
 }
 
 static json verdict(const bouncer::Failure &failure) {

@@ -40,11 +40,11 @@ static void the_library_is_of_the_headers_version() {
 static void an_exception_says_what_the_failure_says() {
     const JwkSet jwks = document_jwks();
     const std::string text = document_token();
-    const auto failed = bouncer::try_verify_token(jwks, text);
+    const auto failed = bouncer::try_verify_token(jwks, Policy::dcos(), text);
     CHECK(!failed && std::string_view(failed.error().name()) == "expired" && failed.error().claim() == "exp");
     std::exception_ptr kept;
     try {
-        (void)bouncer::verify_token(jwks, text);
+        (void)bouncer::verify_token(jwks, Policy::dcos(), text);
         CHECK(false);
     } catch (const std::exception &error) {
         CHECK(std::string_view(error.what()) == failed.error().message());
@@ -68,9 +68,8 @@ static void a_failure_that_was_moved_from_is_still_one() {
     CHECK(!failed && failed.error().status() == Status::MalformedJwkSet);
     CHECK(std::string_view(failed.error().message()) == "malformed_jwk_set");
 
-    Policy policy = Policy::dcos();
-    Result<void> refused = policy.try_algorithms("none");
-    CHECK(std::move(refused).error().status() == Status::InvalidArgument && !refused);
+    Result<void> refused = JwkSet::try_load("{}").error();
+    CHECK(std::move(refused).error().status() == Status::MalformedJwkSet && !refused);
 }
 
 static void a_result_gives_its_value_in_every_way() {
@@ -102,7 +101,7 @@ static bool aborts(Misuse misuse) {
 static void asking_for_what_is_not_there_ends_the_program() {
     CHECK(aborts([] { (void)JwkSet::try_load("{}").value(); }));
     CHECK(aborts([] { (void)JwkSet::try_load(read_file("document_jwks.json")).error(); }));
-    CHECK(aborts([] { (void)Policy::dcos().try_at(0).error(); }));
+    CHECK(aborts([] { (void)Result<void>().error(); }));
     CHECK(!aborts([] { (void)JwkSet::try_load("{}").error(); }));
 }
 

@@ -123,7 +123,7 @@ static void moving_takes_the_keys_along() {
     JwkSet second = std::move(first);
     CHECK(second.keys()[0].handle() == key.handle() && key.bits() == 2048);
     CHECK(first.handle() == nullptr && first.keys().empty() && first.skipped().empty());
-    CHECK(fails(bouncer::try_verify_token(first, document_token()), Status::NullArgument));
+    CHECK(fails(bouncer::try_verify_token(first, bouncer::Policy::dcos(), document_token()), Status::NullArgument));
 
     JwkSet &same = second;
     second = std::move(same);

@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
+using bouncer::KeysSettings;
 using bouncer::LogLevel;
 using bouncer::RemoteJwkSet;
-using bouncer::RemoteOptions;
 using bouncer::Status;
 using namespace std::chrono_literals;
 
@@ -36,7 +36,7 @@ int main() {
     }
 
     // At this port nobody answers.
-    const RemoteJwkSet keys(RemoteOptions::for_url("http://127.0.0.1:1/jwks?secret").lazy());
+    const RemoteJwkSet keys(KeysSettings().url("http://127.0.0.1:1/jwks?secret").lazy());
     CHECK(fails(keys.try_refresh(60s), Status::KeysUnavailable));
     std::unique_lock<std::mutex> lock(mutex);
     CHECK(arrived.wait_for(lock, 60s, [] { return !events.empty(); }));

@@ -21,9 +21,10 @@ struct TextsMadeOnTheWay {
 };
 
 inline void mistakes(const JwkSet &jwks, const Policy &policy, const Jwk &key, const RemoteJwkSet &remote,
-                     const RemoteOptions &options, const TokenRenewer &renewer, const RenewerOptions &login, Ticket ticket,
-                     std::string_view text) {
-    (void)jwks, (void)policy, (void)key, (void)remote, (void)options, (void)renewer, (void)login, (void)ticket, (void)text;
+                     const KeysSettings &settings, const TokenRenewer &renewer, const RenewerSettings &login,
+                     const Verifier &verifier, Ticket ticket, std::string_view text) {
+    (void)jwks, (void)policy, (void)key, (void)remote, (void)settings, (void)renewer, (void)login, (void)verifier;
+    (void)ticket, (void)text;
 #if MISTAKE == 1
     JwkSet copy = jwks;
 #elif MISTAKE == 2
@@ -31,19 +32,19 @@ inline void mistakes(const JwkSet &jwks, const Policy &policy, const Jwk &key, c
 #elif MISTAKE == 3
     Jwk copy = key;
 #elif MISTAKE == 4
-    VerifiedToken token = verify_token(jwks, text);
+    VerifiedToken token = verify_token(jwks, policy, text);
     VerifiedToken copy = token;
 #elif MISTAKE == 5
     Verifier verifier(jwks, policy);
     Verifier copy = verifier;
 #elif MISTAKE == 6
-    auto dangling = verify_token(jwks, text).uid();
+    auto dangling = verify_token(jwks, policy, text).uid();
 #elif MISTAKE == 7
-    auto dangling = verify_token(jwks, text).payload();
+    auto dangling = verify_token(jwks, policy, text).payload();
 #elif MISTAKE == 8
-    auto dangling = try_verify_token(jwks, text).value().claim("uid");
+    auto dangling = try_verify_token(jwks, policy, text).value().claim("uid");
 #elif MISTAKE == 9
-    auto dangling = try_verify_token(jwks, text)->uid();
+    auto dangling = try_verify_token(jwks, policy, text)->uid();
 #elif MISTAKE == 10
     for (JwkView dangling : JwkSet::load(text).keys()) {}
 #elif MISTAKE == 11
@@ -59,17 +60,17 @@ inline void mistakes(const JwkSet &jwks, const Policy &policy, const Jwk &key, c
 #elif MISTAKE == 16
     JwkSet::try_load(text);  // The failure is not looked at.
 #elif MISTAKE == 17
-    Policy::dcos().try_at(0);
+    Policy::try_make(PolicySettings());
 #elif MISTAKE == 18
-    verify_token(jwks, text);
+    verify_token(jwks, policy, text);
 #elif MISTAKE == 19
-    Policy::dcos().at(0);  // What it gives is the policy.
+    PolicySettings().leeway(std::chrono::seconds(5));  // It returns the settings.
 #elif MISTAKE == 20
     bool loaded = JwkSet::try_load(text);  // Which says nothing of the keys.
 #elif MISTAKE == 21
     RemoteJwkSet copy = remote;  // A second one would fetch a second time.
 #elif MISTAKE == 22
-    RemoteOptions copy = options;
+    KeysSettings copy = settings;
 #elif MISTAKE == 23
     auto dangling = remote.stats().text("keys_state");
 #elif MISTAKE == 24
@@ -77,19 +78,19 @@ inline void mistakes(const JwkSet &jwks, const Policy &policy, const Jwk &key, c
 #elif MISTAKE == 25
     for (JwkView dangling : remote.current().keys()) {}
 #elif MISTAKE == 26
-    RemoteOptions::for_url(text).lazy();  // What it gives is the settings.
+    KeysSettings().url(text);  // It returns the settings.
 #elif MISTAKE == 27
     remote.try_wait_ready(std::chrono::seconds(1));
 #elif MISTAKE == 28
-    remote.wait(ticket, std::chrono::seconds(1));
+    verifier.resume(text, ticket);
 #elif MISTAKE == 29
     bool due = ticket;
 #elif MISTAKE == 30
-    Verifier(remote, policy).verify_now(text, ticket);
+    verifier.verify_now(text);
 #elif MISTAKE == 31
     TokenRenewer copy = renewer;  // A second one would log in a second time.
 #elif MISTAKE == 32
-    RenewerOptions copy = login;
+    RenewerSettings copy = login;
 #elif MISTAKE == 33
     OwnToken token = renewer.token();
     OwnToken copy = token;
@@ -100,7 +101,7 @@ inline void mistakes(const JwkSet &jwks, const Policy &policy, const Jwk &key, c
 #elif MISTAKE == 36
     auto dangling = renewer.stats().json();
 #elif MISTAKE == 37
-    RenewerOptions::supplied(text).lazy();  // What it gives is the settings.
+    auto dangling = RenewerSettings().supplied(text).document();
 #elif MISTAKE == 38
     renewer.try_renew(std::chrono::seconds(1));
 #elif MISTAKE == 39
@@ -118,13 +119,13 @@ inline void mistakes(const JwkSet &jwks, const Policy &policy, const Jwk &key, c
 #elif MISTAKE == 45
     Verifier(jwks, policy).try_with_cache(8);  // What it gives is the verifier with a cache.
 #elif MISTAKE == 46
-    TokenView dangling = verify_token(jwks, text);
+    TokenView dangling = verify_token(jwks, policy, text);
 #elif MISTAKE == 47
     TokenView dangling = Verifier(jwks, policy).try_verify(text).value();
 #elif MISTAKE == 48
     auto dangling = verify_tokens(jwks, policy, TextsMadeOnTheWay{});
 #elif MISTAKE == 49
-    auto dangling = verify_token(jwks, text).claim_string("uid");
+    auto dangling = verify_token(jwks, policy, text).claim_string("uid");
 #elif MISTAKE == 50
     auto dangling = Verifier(jwks, policy).try_verify_authorization(text).value().try_claim_strings("groups");
 #elif MISTAKE == 51
@@ -134,7 +135,17 @@ inline void mistakes(const JwkSet &jwks, const Policy &policy, const Jwk &key, c
     auto token = Verifier(jwks, policy).verify(token_from_authorization(std::string(text)));
 #elif MISTAKE == 53
     try_set_logger([](LogLevel, std::string_view) {});
-#elif MISTAKE > 53
+#elif MISTAKE == 54
+    PolicySettings().leewya(std::chrono::seconds(5));
+#elif MISTAKE == 55
+    Policy made(PolicySettings().leeway(5));  // 5 what?
+#elif MISTAKE == 56
+    Policy made(PolicySettings().issuers(text));  // A list.
+#elif MISTAKE == 57
+    Policy made(KeysSettings().url(text));
+#elif MISTAKE == 58
+    auto dangling = verifier.verify_now(text).result().value().claim("uid");
+#elif MISTAKE > 58
 #error "there is no such mistake"
 #endif
 }

@@ -10,11 +10,12 @@
 using bouncer::Batch;
 using bouncer::Jwk;
 using bouncer::JwkSet;
+using bouncer::KeysSettings;
 using bouncer::OwnToken;
 using bouncer::Policy;
+using bouncer::PolicySettings;
 using bouncer::RemoteJwkSet;
-using bouncer::RemoteOptions;
-using bouncer::RenewerOptions;
+using bouncer::RenewerSettings;
 using bouncer::Result;
 using bouncer::Stats;
 using bouncer::Status;
@@ -29,17 +30,17 @@ int main() {
     const Result<JwkSet> jwks = JwkSet::try_load(read_file("document_jwks.json"));
     CHECK(jwks && fails(JwkSet::try_load("{}"), Status::MalformedJwkSet));
 
-    Policy policy = Policy::dcos();
-    CHECK(policy.try_at(document_exp - 1) && policy.try_leeway(5s) && policy.try_algorithms("RS256 ES256"));
-    CHECK(policy.try_require_claim("uid") && policy.try_require_string_claim("uid") && policy.try_max_token_len(4096));
-    CHECK(policy.try_token_type("JWT") && policy.try_accept_any_audience() && policy.try_optional_exp());
-    CHECK(fails(policy.try_leeway(301s), Status::InvalidArgument));
-    CHECK(fails(policy.try_algorithms("none"), Status::InvalidArgument));
+    PolicySettings settings = dcos_at(document_exp - 1).leeway(5s).algorithms({"RS256", "ES256"});
+    settings.required_claims({"uid"}).required_string_claims({"uid"}).max_token_len(4096).token_type("JWT");
+    const Result<Policy> made = Policy::try_make(settings.any_audience().optional_exp());
+    CHECK(made && fails(Policy::try_make(settings.leeway(301s)), Status::InvalidArgument));
+    CHECK(fails(Policy::try_make(dcos_at(0).algorithms({"none"})), Status::InvalidArgument));
+    const Policy &policy = *made;
 
     const std::string text = document_token();
     const auto token = bouncer::try_verify_token(*jwks, policy, text);
     CHECK(token && token->uid() == "peter");
-    CHECK(fails(bouncer::try_verify_token(*jwks, text), Status::Expired));
+    CHECK(fails(bouncer::try_verify_token(*jwks, Policy::dcos(), text), Status::Expired));
     const auto verifier = Verifier::try_make(*jwks, policy);
     CHECK(verifier && verifier->try_verify(text) && verifier->try_verify_authorization("token=" + text));
     CHECK(token->try_claim_string("uid").value() == "peter" && token->try_claim_integer("exp").value() == document_exp);
@@ -56,8 +57,8 @@ int main() {
     const Result<Batch> known = cached->try_verify_batch(texts);
     CHECK(known && (*known)[2] && !(*known)[1] && cache(*cached).number("hits_total") == 2);
 
-    Result<Policy> strict = Policy::try_for_issuer("i", "a");
-    CHECK(strict && strict->try_accept_issuer("j") && strict->try_accept_audience("b") && strict->try_at(0));
+    const Result<Policy> strict = Policy::try_make(PolicySettings().issuers({"i", "j"}).audiences({"b"}).time(0));
+    CHECK(strict && Policy::try_for_issuer("i", "a"));
     CHECK(fails(bouncer::try_verify_token(*jwks, *strict, text), Status::MissingClaim));
 
     const Result<Jwk> key = Jwk::try_from_pem(jwks->keys()[0].pem());
@@ -66,52 +67,46 @@ int main() {
     CHECK(bouncer::try_token_from_authorization("token=a.b.c").value() == "a.b.c");
 
     // At this port nobody answers: the keys are the seed.
-    Result<RemoteOptions> options = RemoteOptions::try_for_url("http://127.0.0.1:1/jwks");
-    CHECK(options && options->try_seed(read_file("document_jwks.json")) && options->try_lazy() && options->try_ttl(1h));
-    CHECK(options->try_max_stale(24h) && options->try_timeout(1s) && options->try_max_wait(100ms));
-    CHECK(options->try_allow_http() && options->try_no_proxy() && options->try_same_origin_redirects());
-    CHECK(options->try_last_good_file("/no/such/file"));
-    CHECK(fails(options->try_proxy("\xff"), Status::InvalidArgument));
-    const Result<RemoteJwkSet> remote = RemoteJwkSet::try_make(*options);
+    KeysSettings keys = KeysSettings().url("http://127.0.0.1:1/jwks").seed(read_file("document_jwks.json")).lazy();
+    keys.ttl(1h).max_stale(24h).timeout(1s).max_wait(100ms).allow_http().proxy("none").same_origin_redirects();
+    const Result<RemoteJwkSet> remote = RemoteJwkSet::try_make(keys.last_good_file("/no/such/file"));
     CHECK(remote && remote->try_wait_ready(1s) && remote->try_current() && fails(remote->try_refresh(5s), unavailable));
+    CHECK(fails(RemoteJwkSet::try_make(keys.proxy("\xff")), Status::InvalidArgument));
     const auto kept = Verifier::try_make(*remote, policy);
-    Ticket ticket;
-    CHECK(kept && kept->try_verify(text) && kept->try_verify_now(text, ticket) && !ticket);
-    CHECK(!remote->wait(ticket, 1s) && remote->wait_attempts(1, 5s));
+    CHECK(kept && kept->try_verify(text) && kept->verify_now(text).result() && !kept->verify_now(text).is_pending());
+    CHECK(!kept->wait(Ticket(), 1s) && !remote->wait(Ticket(), 1s) && remote->wait_attempts(1, 5s));
+    CHECK(kept->resume(text, Ticket()).result());
     const Result<Stats> status = remote->try_stats();
     CHECK(status && status->text("keys_state") == "stale" && status->text("keys_last_error_name") == "connect");
     CHECK(!status->number("keys_last_success_seconds"));
     remote->close();
     CHECK(fails(kept->try_verify(text), unavailable) && fails(remote->try_current(), unavailable));
-    const Result<RemoteOptions> insecure = RemoteOptions::try_for_issuer("http://master.mesos");
-    CHECK(insecure && fails(RemoteJwkSet::try_make(*insecure), Status::InvalidArgument));
-    Result<RemoteOptions> misled = RemoteOptions::try_for_url("https://127.0.0.1:1/jwks");
-    CHECK(misled && misled->try_ca_file("/no/such/file"));
-    CHECK(fails(RemoteJwkSet::try_make(*misled), Status::InvalidArgument));
+    CHECK(fails(RemoteJwkSet::try_make(KeysSettings().discover("http://master.mesos")), Status::InvalidArgument));
+    KeysSettings misled = KeysSettings().url("https://127.0.0.1:1/jwks").ca_file("/no/such/file");
+    CHECK(fails(RemoteJwkSet::try_make(misled), Status::InvalidArgument));
 
     // Nor for a login.
-    Result<RenewerOptions> login = RenewerOptions::try_client_credentials("http://127.0.0.1:1/token", "id", "secret");
-    CHECK(login && login->try_parameter("scope", "read") && login->try_bearer());
-    Result<RenewerOptions> untrusting = RenewerOptions::try_client_credentials("http://127.0.0.1:1/", "id", "secret");
-    CHECK(untrusting && untrusting->try_ca_file("/no/such/file"));
-    CHECK(fails(TokenRenewer::try_make(*untrusting), Status::InvalidArgument));
-    Result<RenewerOptions> misfit = RenewerOptions::try_client_credentials("http://127.0.0.1:1/token", "id", "secret");
-    CHECK(misfit && misfit->try_login_endpoint("unused") && fails(TokenRenewer::try_make(*misfit), Status::InvalidArgument));
-    CHECK(login->try_allow_http() && login->try_no_proxy() && login->try_timeout(1s) && login->try_max_wait(100ms));
-    CHECK(login->try_dcos_header() && login->try_lazy());
-    CHECK(fails(login->try_proxy("\xff"), Status::InvalidArgument));
-    const Result<TokenRenewer> lost = TokenRenewer::try_make(*login);
+    const auto client = [] {
+        return RenewerSettings().token_url("http://127.0.0.1:1/token").client_id("id").client_secret("secret");
+    };
+    CHECK(fails(TokenRenewer::try_make(client().ca_file("/no/such/file")), Status::InvalidArgument));
+    CHECK(fails(TokenRenewer::try_make(client().login_endpoint("unused")), Status::InvalidArgument));
+    CHECK(fails(TokenRenewer::try_make(client().proxy("\xff")), Status::InvalidArgument));
+    RenewerSettings login = client().parameters("scope", "read").header("dcos").allow_http().proxy("none");
+    login.timeout(1s).max_wait(100ms).lazy();
+    Ticket ticket;
+    const Result<TokenRenewer> lost = TokenRenewer::try_make(login);
     CHECK(lost && fails(lost->try_token(), Status::LoginUnavailable) && fails(lost->try_renew(5s), Status::LoginUnavailable));
     CHECK(fails(lost->try_token_now(ticket), Status::LoginUnavailable) && lost->wait_attempts(1, 5s));
     CHECK(fails(lost->try_reject("a"), Status::LoginUnavailable));
     CHECK(fails(lost->try_wait_ready(0s), Status::LoginUnavailable) && !lost->wait(Ticket(), 1s));
-    CHECK(fails(RenewerOptions::try_service_account("{}"), Status::UnusableCredentials));
-    CHECK(fails(RenewerOptions::try_service_account_from_env(), Status::UnusableCredentials));
-    const Result<RenewerOptions> file = RenewerOptions::try_service_account_file("/no/such/file");
-    CHECK(file && fails(TokenRenewer::try_make(*file), Status::UnusableCredentials));
+    for (const RenewerSettings &unusable :
+         {RenewerSettings().service_account("{}"), RenewerSettings().service_account_env(),
+          RenewerSettings().service_account_file("/no/such/file")}) {
+        CHECK(fails(TokenRenewer::try_make(unusable), Status::UnusableCredentials));
+    }
 
-    const Result<RenewerOptions> supplied = RenewerOptions::try_supplied("vault");
-    const Result<TokenRenewer> renewer = TokenRenewer::try_make(*supplied);
+    const Result<TokenRenewer> renewer = TokenRenewer::try_make(RenewerSettings().supplied("vault"));
     CHECK(renewer && renewer->wait_login(5s) && renewer->try_supply("opaque", 1h) && renewer->try_wait_ready(5s));
     CHECK(fails(renewer->try_supply_failure("nobody asked"), Status::InvalidArgument));
     ticket = Ticket();

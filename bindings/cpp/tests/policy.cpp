@@ -1,19 +1,23 @@
-// Policies: what each setting changes, what is refused, and setting several in a row.
+// Policies: what each setting changes, what is refused, and how settings are made.
 #include "check.hpp"
 
 #include <chrono>
 #include <limits>
 #include <type_traits>
+#include <vector>
 
 using bouncer::Policy;
+using bouncer::PolicySettings;
 using bouncer::Result;
 using bouncer::Status;
 using bouncer::try_verify_token;
 using namespace std::chrono_literals;
 
 static_assert(std::is_nothrow_move_constructible_v<Policy> && !std::is_copy_constructible_v<Policy>);
+static_assert(sizeof(PolicySettings) == sizeof(void *), "one more setting changes no layout");
+static_assert(std::is_nothrow_move_assignable_v<PolicySettings> && !std::is_copy_constructible_v<PolicySettings>);
 
-/// What becomes of the document's token under `policy`.
+/// The status of the document's token under `policy`.
 static Status verdict(const Policy &policy, std::string_view *claim = nullptr) {
     static const bouncer::JwkSet jwks = document_jwks();
     static const std::string token = document_token();
@@ -28,99 +32,137 @@ static Status verdict(const Policy &policy, std::string_view *claim = nullptr) {
     return last.error().status();
 }
 
+static Status verdict(const PolicySettings &settings, std::string_view *claim = nullptr) {
+    return verdict(Policy(settings), claim);
+}
+
+static PolicySettings valid() {
+    return dcos_at(document_exp - 1);
+}
+
 static void every_setting_has_its_effect() {
-    const auto valid = [] { return policy_at(document_exp - 1); };
     std::string_view claim;
     CHECK(verdict(valid()) == Status::Ok);
-    CHECK(verdict(valid().algorithms("ES256 PS256"), &claim) == Status::AlgorithmNotAllowed && claim == "alg");
-    CHECK(verdict(valid().algorithms("ES256 RS256")) == Status::Ok);
-    CHECK(verdict(valid().accept_issuer("x"), &claim) == Status::MissingClaim && claim == "iss");
-    CHECK(verdict(valid().accept_audience("x"), &claim) == Status::MissingClaim && claim == "aud");
-    CHECK(verdict(valid().accept_any_audience()) == Status::Ok);
+    CHECK(verdict(valid().algorithms({"ES256", "PS256"}), &claim) == Status::AlgorithmNotAllowed && claim == "alg");
+    CHECK(verdict(valid().algorithms({"ES256", "RS256"})) == Status::Ok);
+    CHECK(verdict(valid().issuers({"x"}), &claim) == Status::MissingClaim && claim == "iss");
+    CHECK(verdict(valid().audiences({"x"}), &claim) == Status::MissingClaim && claim == "aud");
+    CHECK(verdict(valid().any_audience()) == Status::Ok);
     CHECK(verdict(valid().optional_exp()) == Status::Ok);
-    CHECK(verdict(valid().require_claim("groups"), &claim) == Status::MissingClaim && claim == "groups");
-    CHECK(verdict(valid().require_string_claim("exp"), &claim) == Status::MalformedClaims && claim == "exp");
+    CHECK(verdict(valid().required_claims({"groups"}), &claim) == Status::MissingClaim && claim == "groups");
+    CHECK(verdict(valid().required_string_claims({"exp"}), &claim) == Status::MalformedClaims && claim == "exp");
     CHECK(verdict(valid().token_type("at+jwt"), &claim) == Status::WrongTokenType && claim == "typ");
     CHECK(verdict(valid().max_token_len(100)) == Status::TokenTooLarge);
-    CHECK(verdict(valid().at(document_exp)) == Status::Expired);
-    CHECK(verdict(valid().at(document_exp + 4).leeway(5s)) == Status::Ok);
-    CHECK(verdict(valid().at(document_exp + 59).leeway(1min)) == Status::Ok);
-    CHECK(verdict(valid().at(document_exp + 5).leeway(5s)) == Status::Expired);
+    CHECK(verdict(valid().time(document_exp)) == Status::Expired);
+    CHECK(verdict(valid().time(document_exp + 4).leeway(5s)) == Status::Ok);
+    CHECK(verdict(valid().time(document_exp + 59).leeway(1min)) == Status::Ok);
+    CHECK(verdict(valid().time(document_exp + 5).leeway(5s)) == Status::Expired);
 }
 
-static void a_policy_starts_from_one_of_three() {
-    CHECK(verdict(Policy::dcos()) == Status::Expired);
-    CHECK(verdict(Policy::any_issuer().at(0)) == Status::Ok);
-    CHECK(verdict(Policy::for_issuer("i", "a").at(0)) == Status::MissingClaim);
+static void three_policies_have_a_name() {
+    CHECK(verdict(Policy::dcos()) == Status::Expired && verdict(Policy::any_issuer()) == Status::Expired);
+    CHECK(verdict(PolicySettings().any_issuer().time(0)) == Status::Ok);
+    CHECK(verdict(Policy::for_issuer("i", "a")) == Status::Expired);
+    CHECK(verdict(PolicySettings().issuers({"i"}).audiences({"a"}).time(0)) == Status::MissingClaim);
 }
 
-static void settings_can_be_made_one_by_one_and_in_a_row() {
-    Policy row = Policy::for_issuer("i", "a").accept_issuer("j").accept_audience("b").algorithms("RS256").at(0);
-    CHECK(verdict(row) == Status::MissingClaim);
-    Policy single = Policy::dcos();
-    Policy &same = single.leeway(5s).at(document_exp + 4).require_claim("uid").require_string_claim("uid");
-    CHECK(&same == &single && verdict(single) == Status::Ok);
-    single.accept_any_audience().optional_exp().max_token_len(100).token_type("JWT").accept_audience("x");
-    single.accept_issuer("x").algorithms("RS256");
+static void settings_are_made_one_by_one_in_a_row_and_of_a_document() {
+    PolicySettings single = dcos_at(0);
+    PolicySettings &same = single.leeway(5s).time(document_exp + 4).required_claims({"uid"});
+    CHECK(&same == &single && verdict(single.required_string_claims({"uid"})) == Status::Ok);
+    single.any_audience().optional_exp().max_token_len(100).token_type("JWT").audiences({"x"}).issuers({"x"});
     CHECK(verdict(single) == Status::TokenTooLarge);
-    CHECK(single.try_max_token_len(16384) && single.try_token_type("application/jwt"));
-    CHECK(verdict(single) == Status::MissingClaim);
+    CHECK(verdict(single.max_token_len(16384).token_type("application/jwt")) == Status::MissingClaim);
+
+    // A later value replaces an earlier one, a list and a flag too.
+    CHECK(verdict(valid().algorithms({"ES256"}).algorithms({"RS256"})) == Status::Ok);
+    CHECK(verdict(valid().required_claims({"groups"}).required_claims({"uid", "exp"})) == Status::Ok);
+    const std::vector<std::string> names = {"uid", "exp", "groups"};
+    CHECK(verdict(valid().required_claims(names)) == Status::MissingClaim);
+    CHECK(!Policy::try_make(PolicySettings().any_issuer().any_issuer(false)));
+
+    PolicySettings loaded;
+    loaded.load(R"({"profile": "dcos", "leeway": "5s"})").time(document_exp + 4);
+    CHECK(verdict(loaded) == Status::Ok);
+    const PolicySettings shown = PolicySettings().load(R"({"issuers": ["i", "j"]})").audiences({"a"});
+    CHECK(shown.document() == R"({"audiences":["a"],"issuers":["i","j"]})");
 }
 
-static void a_setting_that_is_refused_changes_nothing() {
-    Policy policy = policy_at(document_exp - 1);
-    CHECK(fails(policy.try_algorithms("none"), Status::InvalidArgument));
-    CHECK(fails(policy.try_algorithms("HS256"), Status::InvalidArgument));
-    CHECK(fails(policy.try_algorithms(""), Status::InvalidArgument));
-    CHECK(fails(policy.try_algorithms({}), Status::InvalidArgument));
-    CHECK(fails(policy.try_accept_issuer("\xff"), Status::InvalidArgument));
-    CHECK(fails(policy.try_accept_audience("\xff"), Status::InvalidArgument));
-    CHECK(fails(policy.try_require_claim("\xff"), Status::InvalidArgument));
-    CHECK(fails(policy.try_require_string_claim("\xff"), Status::InvalidArgument));
-    CHECK(fails(policy.try_token_type("\xff"), Status::InvalidArgument));
-    CHECK(fails(policy.try_leeway(301s), Status::InvalidArgument));
-    CHECK(fails(policy.try_leeway(-1s), Status::InvalidArgument));
-    CHECK(fails(policy.try_leeway(std::chrono::seconds(std::int64_t{1} << 32)), Status::InvalidArgument));
-    CHECK(fails(policy.try_leeway(std::chrono::seconds::max()), Status::InvalidArgument));
-    CHECK(fails(policy.try_max_token_len(1048577), Status::InvalidArgument));
-    CHECK(fails(policy.try_max_token_len(std::numeric_limits<std::size_t>::max()), Status::InvalidArgument));
+/// True if the settings are refused, for the setting `claim`.
+static bool is_refused(const PolicySettings &settings, std::string_view claim) {
+    const Result<Policy> policy = Policy::try_make(settings);
+    return fails(policy, Status::InvalidArgument) && policy.error().claim().value_or("") == claim;
+}
+
+static void the_first_setting_that_is_refused_stays() {
+    CHECK(is_refused(valid().algorithms({"none"}), "algorithms") && is_refused(valid().algorithms({"HS256"}), "algorithms"));
+    CHECK(is_refused(valid().algorithms({""}), "algorithms") && is_refused(valid().algorithms({}), "algorithms"));
+    CHECK(is_refused(valid().algorithms({"RS256 ES256"}), "algorithms"));
+    for (const char *text : {"\xff", ""}) {
+        CHECK(fails(Policy::try_make(valid().issuers({"i", text})), Status::InvalidArgument));
+        CHECK(fails(Policy::try_make(valid().audiences({text})), Status::InvalidArgument));
+        CHECK(fails(Policy::try_make(valid().required_claims({text})), Status::InvalidArgument));
+        CHECK(fails(Policy::try_make(valid().required_string_claims({text})), Status::InvalidArgument));
+        CHECK(fails(Policy::try_make(valid().token_type(text)), Status::InvalidArgument));
+    }
+    CHECK(is_refused(valid().profile("other"), "profile"));
+    CHECK(is_refused(valid().leeway(301s), "leeway") && is_refused(valid().leeway(-1s), "leeway"));
+    CHECK(is_refused(valid().leeway(std::chrono::seconds(std::int64_t{1} << 32)), "leeway"));
+    CHECK(is_refused(valid().leeway(std::chrono::milliseconds::max()), "leeway"));
+    CHECK(is_refused(valid().leeway(std::chrono::milliseconds::min()), "leeway"));
+    CHECK(is_refused(valid().max_token_len(1048577), "max_token_len"));
+    CHECK(is_refused(valid().max_token_len(std::numeric_limits<std::size_t>::max()), "max_token_len"));
+    CHECK(is_refused(valid().issuers({}), "issuers") && is_refused(valid().audiences(std::vector<std::string>()), "audiences"));
+    // An environment variable that is not set, for one.
+    CHECK(is_refused(valid().issuers({""}), "issuers") && is_refused(valid().audiences({std::string_view()}), "audiences"));
+    CHECK(is_refused(PolicySettings().load("{"), "") && is_refused(valid().load(R"({"leewya": "5s"})"), ""));
+    // Whose tokens does it accept?
+    CHECK(!Policy::try_make(PolicySettings()) && !Policy::try_make(PolicySettings().audiences({"a"})));
+
+    PolicySettings settings = valid();
+    settings.leeway(301s).algorithms({"none"}).leeway(0s);
+    CHECK(is_refused(settings, "leeway") && is_refused(settings, "leeway"));
+    settings = valid();
+    CHECK(verdict(settings.leeway(0s).leeway(300s).max_token_len(1048576)) == Status::Ok);
+
     CHECK(fails(Policy::try_for_issuer("\xff", "a"), Status::InvalidArgument));
     CHECK(fails(Policy::try_for_issuer("i", "\xff"), Status::InvalidArgument));
-    // An environment variable that is not set, for one.
     CHECK(fails(Policy::try_for_issuer("", "a"), Status::InvalidArgument));
     const auto without_audience = Policy::try_for_issuer("i", "");
-    CHECK(fails(without_audience, Status::InvalidArgument));
-    CHECK(std::string_view(without_audience.error().message()).find("the audience is empty") != std::string_view::npos);
-    CHECK(fails(policy.try_accept_issuer(""), Status::InvalidArgument));
-    CHECK(fails(policy.try_accept_audience({}), Status::InvalidArgument));
-    CHECK(verdict(policy) == Status::Ok);
-    CHECK(policy.try_leeway(0s) && policy.try_leeway(300s) && policy.try_max_token_len(1048576));
+    CHECK(fails(without_audience, Status::InvalidArgument) && without_audience.error().claim() == "audiences");
+    CHECK(std::string_view(without_audience.error().message()).find("empty") != std::string_view::npos);
     try {
-        (void)Policy::dcos().leeway(301s);
+        const Policy policy(valid().leeway(301s));
         CHECK(false);
     } catch (const bouncer::Error &error) {
-        CHECK(error.status() == Status::InvalidArgument);
+        CHECK(error.status() == Status::InvalidArgument && error.claim() == "leeway");
     }
 }
 
-static void a_policy_that_was_moved_from_accepts_nothing() {
-    Policy strict = Policy::for_issuer("i", "a").at(0);
-    Policy moved = std::move(strict);
-    // Not the default policy, which would believe the document's token at this time.
-    CHECK(verdict(strict) == Status::NullArgument && verdict(moved) == Status::MissingClaim);
-    CHECK(fails(strict.try_at(0), Status::NullArgument) && fails(strict.try_leeway(1s), Status::NullArgument));
-    CHECK(fails(bouncer::Verifier::try_make(document_jwks(), strict), Status::NullArgument));
+static void what_was_moved_from_accepts_nothing() {
+    PolicySettings strict = PolicySettings().issuers({"i"}).audiences({"a"}).time(0);
+    PolicySettings taken = std::move(strict);
+    CHECK(fails(Policy::try_make(strict), Status::NullArgument) && strict.document().empty());
+    CHECK(fails(Policy::try_make(strict.any_issuer().algorithms({"RS256"})), Status::NullArgument));
+    strict = dcos_at(0);
+    CHECK(verdict(strict) == Status::Ok);
+
+    Policy policy(taken);
+    Policy moved = std::move(policy);
+    // Not a default policy, which would accept the document's token at this time.
+    CHECK(verdict(policy) == Status::NullArgument && verdict(moved) == Status::MissingClaim);
+    CHECK(fails(bouncer::Verifier::try_make(document_jwks(), policy), Status::NullArgument));
     Policy &itself = moved;
     moved = std::move(itself);
     CHECK(verdict(moved) == Status::MissingClaim);
-    strict = Policy::any_issuer();
-    CHECK(verdict(strict.at(0)) == Status::Ok);
+    policy = policy_at(0);
+    CHECK(verdict(policy) == Status::Ok);
 }
 
 int main() {
     every_setting_has_its_effect();
-    a_policy_starts_from_one_of_three();
-    settings_can_be_made_one_by_one_and_in_a_row();
-    a_setting_that_is_refused_changes_nothing();
-    a_policy_that_was_moved_from_accepts_nothing();
+    three_policies_have_a_name();
+    settings_are_made_one_by_one_in_a_row_and_of_a_document();
+    the_first_setting_that_is_refused_stays();
+    what_was_moved_from_accepts_nothing();
 }

@@ -14,22 +14,24 @@
 #include <vector>
 
 using bouncer::JwkSet;
+using bouncer::KeysSettings;
 using bouncer::Policy;
 using bouncer::RemoteJwkSet;
-using bouncer::RemoteOptions;
 using bouncer::Stats;
 using bouncer::Status;
 using bouncer::Ticket;
+using bouncer::Verdict;
+using bouncer::VerifiedToken;
 using bouncer::Verifier;
 using namespace std::chrono_literals;
 using std::chrono::milliseconds;
 using Clock = std::chrono::steady_clock;
 
 static_assert(std::is_nothrow_move_constructible_v<RemoteJwkSet> && !std::is_copy_constructible_v<RemoteJwkSet>);
-static_assert(std::is_nothrow_move_assignable_v<RemoteOptions> && !std::is_copy_constructible_v<RemoteOptions>);
+static_assert(std::is_nothrow_move_assignable_v<KeysSettings> && !std::is_copy_constructible_v<KeysSettings>);
 static_assert(std::is_nothrow_move_constructible_v<Stats> && !std::is_copy_constructible_v<Stats>);
 static_assert(std::is_trivially_copyable_v<Ticket> && !std::is_convertible_v<Ticket, bool>);
-static_assert(!std::is_convertible_v<RemoteOptions, RemoteJwkSet>, "a thread is not started by a conversion");
+static_assert(!std::is_convertible_v<KeysSettings, RemoteJwkSet>, "a thread is not started by a conversion");
 static_assert(bouncer::is_keys_problem(Status::KeysUnavailable) && !bouncer::is_invalid_token(Status::KeysUnavailable));
 
 // Of the uid "peter", until 2100: signed with tests/data/keys/rsa-2048-a.pem under the kid "a", and with
@@ -72,7 +74,7 @@ static Seen seen(const RemoteJwkSet &keys) {
 
 /// Keys that have been fetched.
 static RemoteJwkSet ready(const Server &server) {
-    RemoteJwkSet keys(RemoteOptions::for_url(server.url()));
+    RemoteJwkSet keys(KeysSettings().url(server.url()));
     keys.wait_ready(patience);
     return keys;
 }
@@ -80,7 +82,7 @@ static RemoteJwkSet ready(const Server &server) {
 static void keys_are_fetched_and_verify() {
     const Server server(Reply::json(R"({"keys":[)" + jwk_a + R"(,{"kty":"oct","k":"AA"}]})"));
     const auto start = static_cast<double>(std::time(nullptr));
-    const RemoteJwkSet keys(RemoteOptions::for_url(server.url() + "?secret"));
+    const RemoteJwkSet keys(KeysSettings().url(server.url() + "?secret"));
     keys.wait_ready(patience);
     CHECK(keys.try_wait_ready(0ms) && keys.try_wait_ready(-1s) && keys.try_wait_ready(milliseconds::max()));
 
@@ -106,7 +108,7 @@ static void keys_are_fetched_and_verify() {
     const JwkSet current = keys.current();
     CHECK(current.keys().size() == 1 && current.keys()[0].kid() == "a" && current.skipped().size() == 1);
     keys.close();
-    CHECK(bouncer::verify_token(current, token_a).expires_at() == token_exp);
+    CHECK(bouncer::verify_token(current, Policy::dcos(), token_a).expires_at() == token_exp);
 }
 
 static void a_new_kid_is_fetched_by_the_token_that_brings_it() {
@@ -173,7 +175,7 @@ static void an_outage_leaves_the_keys_in_use() {
 
 static void without_keys_a_token_is_not_refused() {
     const Server server(Reply::failure(503));
-    const RemoteJwkSet keys(RemoteOptions::for_url(server.url()));
+    const RemoteJwkSet keys(KeysSettings().url(server.url()));
     CHECK(keys.wait_attempts(1, patience));
     const Verifier verifier(keys, Policy::dcos());
     const auto verdict = verifier.try_verify(token_a);
@@ -197,7 +199,7 @@ static void without_keys_a_token_is_not_refused() {
 
 static void keys_that_nobody_confirms_get_too_old() {
     Server server(Reply::json(keys_a));
-    const RemoteJwkSet keys(RemoteOptions::for_url(server.url()).ttl(1s).max_stale(1s));
+    const RemoteJwkSet keys(KeysSettings().url(server.url()).ttl(1s).max_stale(1s));
     keys.wait_ready(patience);
     server.say(Reply::failure(500));
     CHECK(until([&] { return seen(keys).text("state") == "too_old"; }));
@@ -206,21 +208,21 @@ static void keys_that_nobody_confirms_get_too_old() {
 
 static void a_seed_answers_before_the_first_fetch() {
     Server server(Reply::hang());
-    const RemoteJwkSet keys(RemoteOptions::for_url(server.url()).seed(keys_a));
+    const RemoteJwkSet keys(KeysSettings().url(server.url()).seed(keys_a));
     const Verifier verifier(keys, Policy::dcos());
     CHECK(verifier.verify(token_a).expires_at() == token_exp);
     const Seen status = seen(keys);
     CHECK(status.text("state") == "stale" && status.number("generation") == 1 && status.lacks({"last_success_seconds"}));
 
     Server other(Reply::json(keys_b));
-    const RemoteJwkSet replaced(RemoteOptions::for_url(other.url()).seed(keys_a));
+    const RemoteJwkSet replaced(KeysSettings().url(other.url()).seed(keys_a));
     CHECK(replaced.wait_attempts(1, patience));
     const JwkSet fetched = replaced.current();
     CHECK(fetched.keys()[0].kid() == "b");
 
-    RemoteOptions options = RemoteOptions::for_url(server.url());
-    CHECK(fails(RemoteJwkSet::try_make(options.seed("{}")), Status::MalformedJwkSet));
-    CHECK(fails(RemoteJwkSet::try_make(options.seed(R"({"keys":[]})")), Status::NoUsableKey));
+    KeysSettings settings = KeysSettings().url(server.url());
+    CHECK(fails(RemoteJwkSet::try_make(settings.seed("{}")), Status::MalformedJwkSet));
+    CHECK(fails(RemoteJwkSet::try_make(settings.seed(R"({"keys":[]})")), Status::NoUsableKey));
 }
 
 static void an_issuers_metadata_say_where_its_keys_are() {
@@ -235,14 +237,14 @@ static void an_issuers_metadata_say_where_its_keys_are() {
         };
     };
     server.behave(metadata_of(issuer));
-    const RemoteJwkSet keys(RemoteOptions::for_issuer(issuer));
+    const RemoteJwkSet keys(KeysSettings().discover(issuer));
     keys.wait_ready(patience);
     CHECK(Verifier(keys, Policy::dcos()).try_verify(token_a) && server.count() == 2);
     CHECK(seen(keys).source() == issuer);
 
     // Another issuer's metadata, though by a slash alone, are nobody's.
     server.behave(metadata_of(server.origin() + "/tenant"));
-    const RemoteJwkSet other(RemoteOptions::for_issuer(issuer));
+    const RemoteJwkSet other(KeysSettings().discover(issuer));
     CHECK(other.wait_attempts(1, patience));
     CHECK(fails(other.try_current(), Status::KeysUnavailable) && seen(other).text("last_error_name") == "issuer");
 }
@@ -251,44 +253,44 @@ static void every_setting_has_its_effect() {
     Server server(Reply::hang());
     const std::string url = server.url();
     {
-        const RemoteJwkSet keys(RemoteOptions::for_url(url).timeout(100ms));
+        const RemoteJwkSet keys(KeysSettings().url(url).timeout(100ms));
         CHECK(keys.wait_attempts(1, patience) && seen(keys).text("last_error_name") == "timeout");
     }
     {
-        const RemoteJwkSet keys(RemoteOptions::for_url(url).max_wait(50ms));
+        const RemoteJwkSet keys(KeysSettings().url(url).max_wait(50ms));
         const auto start = Clock::now();
         CHECK(fails(Verifier(keys, Policy::dcos()).try_verify(token_a), Status::KeysUnavailable));
         CHECK(Clock::now() - start >= 50ms && Clock::now() - start < 1500ms);
     }
     server.say(Reply::json(keys_a));
     {
-        const RemoteJwkSet keys(RemoteOptions::for_url(url).ttl(1h));
+        const RemoteJwkSet keys(KeysSettings().url(url).ttl(1h));
         keys.wait_ready(patience);
         CHECK(seen(keys).number("next_attempt_seconds") > 2500 && seen(keys).number("next_attempt_seconds") <= 2880);
     }
     {
         const std::size_t before = server.count();
-        const RemoteJwkSet keys(RemoteOptions::for_url(url).lazy());
+        const RemoteJwkSet keys(KeysSettings().url(url).lazy());
         CHECK(fails(keys.try_current(), Status::KeysUnavailable) && server.count() == before);
         CHECK(Verifier(keys, Policy::dcos()).try_verify(token_a) && server.count() == before + 1);
     }
     {
         const std::string path = std::filesystem::temp_directory_path() / ("remote-" + std::to_string(getpid()));
-        const RemoteJwkSet keys(RemoteOptions::for_url(url).last_good_file(path));
+        const RemoteJwkSet keys(KeysSettings().url(url).last_good_file(path));
         keys.wait_ready(patience);
         CHECK(until([&] { return std::filesystem::exists(path); }));
         struct stat file {};
         CHECK(stat(path.c_str(), &file) == 0 && (file.st_mode & 0777) == 0600);
         server.say(Reply::hang());
         const std::size_t before = server.count();
-        const RemoteJwkSet again(RemoteOptions::for_url(url).last_good_file(path));
+        const RemoteJwkSet again(KeysSettings().url(url).last_good_file(path));
         CHECK(Verifier(again, Policy::dcos()).try_verify(token_a));
         // The file was confirmed a moment ago: it is fresh, and nothing is fetched.
         const Seen fresh = seen(again);
         CHECK(fresh.text("state") == "fresh" && fresh.number("last_success_seconds") > 0 && fresh.lacks({"last_good_error"}));
         CHECK(server.count() == before);
         std::ofstream(path) << "{";
-        const RemoteJwkSet spoilt(RemoteOptions::for_url(url).last_good_file(path));
+        const RemoteJwkSet spoilt(KeysSettings().url(url).last_good_file(path));
         const Seen empty = seen(spoilt);
         CHECK(empty.text("state") == "empty" && empty.text("last_good_error").size() > 10);
         std::filesystem::remove(path);
@@ -297,21 +299,21 @@ static void every_setting_has_its_effect() {
         return path == "/there" ? Reply::json(keys_a) : Reply{302, "", "Location: /there\r\n"};
     });
     {
-        const RemoteJwkSet keys(RemoteOptions::for_url(url));
+        const RemoteJwkSet keys(KeysSettings().url(url));
         CHECK(keys.wait_attempts(1, patience) && seen(keys).text("last_error_name") == "redirect");
-        const RemoteJwkSet follows(RemoteOptions::for_url(url).same_origin_redirects());
+        const RemoteJwkSet follows(KeysSettings().url(url).same_origin_redirects());
         CHECK(follows.try_wait_ready(patience));
     }
     {
-        const RemoteOptions misled = RemoteOptions::for_url("https://127.0.0.1:1/").ca_file("/no/such/file");
+        const KeysSettings misled = KeysSettings().url("https://127.0.0.1:1/").ca_file("/no/such/file");
         CHECK(fails(RemoteJwkSet::try_make(misled), Status::InvalidArgument));
     }
     {
         // An address that nobody has (RFC 5737): only a proxy could answer for it.
         const std::size_t before = server.count();
         setenv("ALL_PROXY", server.origin().c_str(), 1);
-        const auto elsewhere = [] { return RemoteOptions::for_url("http://192.0.2.1/").allow_http().timeout(300ms); };
-        const RemoteJwkSet direct(elsewhere().no_proxy());
+        const auto elsewhere = [] { return KeysSettings().url("http://192.0.2.1/").allow_http().timeout(300ms); };
+        const RemoteJwkSet direct(elsewhere().proxy("none"));
         CHECK(direct.wait_attempts(1, patience) && server.count() == before);
         unsetenv("ALL_PROXY");
         const RemoteJwkSet proxied(elsewhere().proxy(server.origin()));
@@ -320,88 +322,97 @@ static void every_setting_has_its_effect() {
 }
 
 static void settings_that_cannot_be_used_are_refused() {
-    const auto refused = [](RemoteOptions options) {
-        return fails(RemoteJwkSet::try_make(options), Status::InvalidArgument);
+    const auto refused = [](const KeysSettings &settings, std::string_view claim = "") {
+        const auto keys = RemoteJwkSet::try_make(settings);
+        const bool names_it = claim.empty() || (!keys && keys.error().claim() == claim);
+        return fails(keys, Status::InvalidArgument) && names_it;
     };
-    const auto options = [] { return RemoteOptions::for_url("http://127.0.0.1:1/").lazy(); };
-    CHECK(RemoteJwkSet::try_make(options()));
+    const auto settings = [] { return KeysSettings().url("http://127.0.0.1:1/").lazy(); };
+    CHECK(RemoteJwkSet::try_make(settings()) && refused(KeysSettings()) && refused(settings().discover("http://[::1]/")));
     for (const char *url : {"", "jwks", "ftp://localhost/", "http://master.mesos/", "https://me:secret@id.example/"}) {
-        CHECK(refused(RemoteOptions::for_url(url)) && refused(RemoteOptions::for_issuer(url)));
+        CHECK(refused(KeysSettings().url(url)) && refused(KeysSettings().discover(url)));
     }
-    CHECK(RemoteJwkSet::try_make(RemoteOptions::for_url("http://master.mesos/").allow_http().lazy()));
-    CHECK(refused(options().ttl(0ms)) && refused(options().ttl(-1s)) && refused(options().ttl(9000h)));
-    CHECK(refused(options().max_stale(9000h)) && refused(options().max_stale(-1ms)));
-    CHECK(refused(options().timeout(0ms)) && refused(options().timeout(301s)) && refused(options().timeout(-1ms)));
-    CHECK(refused(options().max_wait(301s)) && refused(options().max_wait(milliseconds::min())));
-    CHECK(refused(options().ttl(milliseconds::max())) && refused(options().proxy("ftp://x y")));
-    CHECK(RemoteJwkSet::try_make(options().max_wait(0ms).max_stale(0ms).ttl(1s).timeout(300s)));
+    CHECK(RemoteJwkSet::try_make(KeysSettings().url("http://master.mesos/").allow_http().lazy()));
+    CHECK(refused(settings().ttl(0ms), "ttl") && refused(settings().ttl(-1s), "ttl") && refused(settings().ttl(9000h), "ttl"));
+    CHECK(refused(settings().max_stale(9000h), "max_stale") && refused(settings().max_stale(-1ms), "max_stale"));
+    for (const milliseconds time : {0ms, milliseconds(301s), -1ms}) {
+        CHECK(refused(settings().timeout(time), "timeout"));
+    }
+    CHECK(refused(settings().max_wait(301s), "max_wait") && refused(settings().max_wait(milliseconds::min()), "max_wait"));
+    CHECK(refused(settings().ttl(milliseconds::max())) && refused(settings().proxy("ftp://x y")));
+    CHECK(RemoteJwkSet::try_make(settings().max_wait(0ms).max_stale(0ms).ttl(1s).timeout(300s)));
 
-    // What is no text is refused at once, and changes nothing.
-    RemoteOptions same = options();
-    CHECK(fails(same.try_ca_file("\xff"), Status::InvalidArgument));
-    CHECK(fails(same.try_proxy("\xff"), Status::InvalidArgument));
-    CHECK(fails(same.try_seed("\xff"), Status::InvalidArgument));
-    CHECK(fails(same.try_last_good_file("\xff"), Status::InvalidArgument) && RemoteJwkSet::try_make(same));
-    CHECK(fails(RemoteOptions::try_for_url("\xff"), Status::InvalidArgument));
-    CHECK(fails(RemoteOptions::try_for_issuer("\xff"), Status::InvalidArgument));
+    // Text that is not UTF-8.
+    CHECK(refused(settings().ca_file("\xff")) && refused(settings().proxy("\xff")));
+    CHECK(refused(settings().seed("\xff")) && refused(settings().last_good_file("\xff")));
+    CHECK(refused(KeysSettings().url("\xff")) && refused(KeysSettings().discover("\xff")));
     try {
-        (void)same.seed("\xff");
+        const RemoteJwkSet keys(settings().ttl(0ms));
         CHECK(false);
     } catch (const bouncer::Error &error) {
-        CHECK(error.status() == Status::InvalidArgument);
+        CHECK(error.status() == Status::InvalidArgument && error.claim() == "ttl");
     }
-    try {
-        const RemoteJwkSet keys(same.ttl(0ms));
-        CHECK(false);
-    } catch (const bouncer::Error &error) {
-        CHECK(error.status() == Status::InvalidArgument);
-    }
-    // Settings are copied: what changes later does not reach the keys, and they serve again.
-    RemoteOptions &row = same.ttl(1s).max_stale(1s).timeout(1s).max_wait(1s).allow_http().no_proxy().proxy("http://a:1")
-                             .same_origin_redirects().seed(keys_a).last_good_file("/no/such/f").lazy();
+    // Settings are copied: later changes do not reach the keys, and they can be used again.
+    KeysSettings same = settings();
+    KeysSettings &row = same.ttl(1s).max_stale(1s).timeout(1s).max_wait(1s).allow_http().proxy("none").proxy("http://a:1")
+                            .same_origin_redirects().seed(keys_a).last_good_file("/no/such/f").lazy();
     CHECK(&row == &same);
     CHECK(RemoteJwkSet::try_make(same) && RemoteJwkSet::try_make(same));
+    // A proxy's password is not shown.
+    CHECK(std::string_view(same.proxy("http://me:hunter2@a:1").document()).find("hunter2") == std::string_view::npos);
 }
 
 static void verify_now_never_waits_and_says_what_to_wait_for() {
     Server server(Reply::json(keys_a));
     const RemoteJwkSet keys = ready(server);
     const Verifier verifier(keys, Policy::dcos());
-    Ticket ticket;
-    CHECK(verifier.try_verify_now(token_a, ticket) && !ticket);
-    CHECK(!keys.wait(ticket, patience));  // For nothing.
+    const Verdict known = verifier.verify_now(token_a);
+    CHECK(!known.is_pending() && !known.ticket() && known.result()->expires_at() == token_exp);
+    CHECK(!keys.wait(known.ticket(), patience));  // For nothing.
 
     server.say(Reply::json(keys_ab).after(300ms));
     const auto start = Clock::now();
-    CHECK(fails(verifier.try_verify_now(token_b, ticket), Status::KeysUnavailable) && ticket);
-    CHECK(!keys.wait(ticket, 0ms) && !keys.wait(ticket, -1s));
-    CHECK(Clock::now() - start < 250ms);
-    Ticket joined;
-    try {
-        (void)verifier.verify_now(token_b, joined);
-        CHECK(false);
-    } catch (const bouncer::Error &error) {
-        CHECK(error.status() == Status::KeysUnavailable && joined);
-    }
+    const Verdict unknown = verifier.verify_now(token_b);
+    const Ticket ticket = unknown.ticket();
+    CHECK(unknown.is_pending() && ticket && !keys.wait(ticket, 0ms) && !keys.wait(ticket, -1s));
+    const Ticket joined = verifier.verify_now(token_b).ticket();
+    CHECK(Clock::now() - start < 250ms && joined);
     CHECK(verifier.wait(joined, patience) && keys.wait(ticket, 0ms));
-    CHECK(verifier.verify_now(token_b, ticket).expires_at() == token_exp && !ticket && server.count() == 2);
+    const VerifiedToken token = verifier.resume(token_b, ticket).result().value();
+    CHECK(token.expires_at() == token_exp && server.count() == 2);
 
     // A verdict after the fetch is final, even if it has not changed.
     const std::string lost = forged(token_b, "c");
-    CHECK(fails(verifier.try_verify_now(lost, ticket), Status::KeysUnavailable) && keys.wait(ticket, patience));
-    CHECK(fails(verifier.try_verify_now(lost, ticket), Status::NoMatchingKey) && !ticket);
+    const Verdict again = verifier.verify_now(lost);
+    CHECK(again.is_pending() && keys.wait(again.ticket(), patience));
+    CHECK(fails(verifier.resume(lost, again.ticket()).result(), Status::NoMatchingKey));
 
     // Keys that stay as they are have nothing to wait for.
     const Verifier fixed(JwkSet::load(keys_a), Policy::dcos());
-    CHECK(fixed.verify_now(token_a, ticket).expires_at() == token_exp);
-    CHECK(fails(fixed.try_verify_now(token_b, ticket), Status::NoMatchingKey) && !ticket);
+    CHECK(fixed.verify_now(token_a).result() && fails(fixed.verify_now(token_b).result(), Status::NoMatchingKey));
 
     // Before the first keys.
     server.say(Reply::json(keys_a).after(100ms));
-    const RemoteJwkSet late(RemoteOptions::for_url(server.url()));
+    const RemoteJwkSet late(KeysSettings().url(server.url()));
     const Verifier first(late, Policy::dcos());
-    CHECK(fails(first.try_verify_now(token_a, ticket), Status::KeysUnavailable) && late.wait(ticket, patience));
-    CHECK(first.try_verify_now(token_a, ticket) && !ticket);
+    Verdict verdict = first.verify_now(token_a);
+    CHECK(verdict.is_pending());
+    while (verdict.is_pending()) {
+        CHECK(first.wait(verdict.ticket(), patience));
+        verdict = first.resume(token_a, verdict.ticket());
+    }
+    CHECK(verdict.result());
+}
+
+static void who_waits_no_longer_has_a_final_verdict() {
+    Server server(Reply::json(keys_a));
+    const RemoteJwkSet keys = ready(server);
+    server.say(Reply::hang());
+    const Verifier verifier(keys, Policy::dcos());
+    const Verdict pending = verifier.verify_now(token_b);
+    CHECK(pending.is_pending() && !verifier.wait(pending.ticket(), 10ms));
+    const Verdict final = verifier.resume(token_b, pending.ticket());
+    CHECK(!final.is_pending() && fails(final.result(), Status::KeysUnavailable));
 }
 
 static void verify_batch_now_says_of_each_token_what_to_wait_for() {
@@ -416,27 +427,28 @@ static void verify_batch_now_says_of_each_token_what_to_wait_for() {
     CHECK(Clock::now() - start < 250ms);
     CHECK(batch[0] && batch[3] && !batch[0].ticket() && !batch[3].ticket());
     CHECK(batch[2].status() == Status::MalformedToken && !batch[2].ticket() && !batch[4].ticket());
-    Ticket ticket = batch[1].ticket();
-    CHECK(batch[1].status() == Status::KeysUnavailable && ticket && verifier.wait(ticket, patience));
-    CHECK(verifier.verify_now(token_b, ticket).expires_at() == token_exp && !ticket);
+    const Ticket ticket = batch[1].ticket();
+    CHECK(batch[1].status() == Status::Pending && batch[1].is_pending() && ticket && !batch[1] && !batch[1].token());
+    CHECK(std::string_view(batch[1].message()) == "pending" && verifier.wait(ticket, patience));
+    const VerifiedToken token = verifier.resume(token_b, ticket).result().value();
+    CHECK(token.expires_at() == token_exp);
     CHECK(cache(verifier).number("hits_total") == 0 && cache(verifier).number("misses_total") == 5);
     // Nothing is left to wait for; of before the new keys, nothing is left in the cache.
     const bouncer::Batch again = verifier.try_verify_batch_now(tokens).value();
     CHECK(again[1] && !again[1].ticket() && cache(verifier).number("hits_total") == 1);
     for (const bouncer::VerdictView verdict : verifier.verify_batch(tokens)) {
-        CHECK(!verdict.ticket());
+        CHECK(!verdict.is_pending());
     }
     CHECK(server.count() == 2);
 }
 
 static void what_was_moved_from_has_nothing_to_say() {
     const Server server(Reply::json(keys_a));
-    RemoteOptions options = RemoteOptions::for_url(server.url());
-    const RemoteOptions taken = std::move(options);
-    CHECK(options.handle() == nullptr && taken.handle() != nullptr);
-    CHECK(fails(RemoteJwkSet::try_make(options), Status::NullArgument));
-    CHECK(fails(options.try_lazy(), Status::NullArgument) && fails(options.try_ttl(1s), Status::NullArgument));
-    CHECK(fails(options.try_seed(keys_a), Status::NullArgument));
+    KeysSettings settings = KeysSettings().url(server.url());
+    const KeysSettings taken = std::move(settings);
+    CHECK(settings.handle() == nullptr && taken.handle() != nullptr);
+    CHECK(fails(RemoteJwkSet::try_make(settings), Status::NullArgument));
+    CHECK(fails(RemoteJwkSet::try_make(settings.lazy().ttl(1s).seed(keys_a)), Status::NullArgument));
 
     RemoteJwkSet first(taken);
     first.wait_ready(patience);
@@ -459,9 +471,7 @@ static void what_was_moved_from_has_nothing_to_say() {
 
     Verifier verifier(second, Policy::dcos());
     const Verifier other = std::move(verifier);
-    Ticket ticket;
-    CHECK(fails(verifier.try_verify_now(token_a, ticket), Status::NullArgument) && !ticket);
-    CHECK(other.try_verify_now(token_a, ticket));
+    CHECK(fails(verifier.verify_now(token_a).result(), Status::NullArgument) && other.verify_now(token_a).result());
     first = std::move(second);
     CHECK(first.try_current());
 }
@@ -480,8 +490,7 @@ static void closing_ends_everything_at_once() {
     CHECK(fails(verifier.try_verify(token_a), Status::KeysUnavailable));
     CHECK(fails(keys.try_wait_ready(patience), Status::KeysUnavailable));
     CHECK(!keys.wait_attempts(99, patience) && seen(keys).text("state") == "closed");
-    Ticket ticket;
-    CHECK(fails(verifier.try_verify_now(token_a, ticket), Status::KeysUnavailable) && !ticket);
+    CHECK(fails(verifier.verify_now(token_a).result(), Status::KeysUnavailable));
     keys.close();
     CHECK(Clock::now() - start < patience);
 }
@@ -506,7 +515,7 @@ static void fifty_made_and_destroyed_leave_no_thread() {
         if (i == 25) {
             server.say(Reply::hang());
         }
-        all.emplace_back(RemoteOptions::for_url(server.url()));
+        all.emplace_back(KeysSettings().url(server.url()));
         if (i < 25) {
             all.back().wait_ready(patience);
         }
@@ -528,6 +537,7 @@ int main() {
     every_setting_has_its_effect();
     settings_that_cannot_be_used_are_refused();
     verify_now_never_waits_and_says_what_to_wait_for();
+    who_waits_no_longer_has_a_final_verdict();
     verify_batch_now_says_of_each_token_what_to_wait_for();
     what_was_moved_from_has_nothing_to_say();
     CHECK(until([] { return fetching_threads() == 0; }));

@@ -16,7 +16,7 @@
 using bouncer::is_token_rejection;
 using bouncer::OwnToken;
 using bouncer::Stats;
-using bouncer::RenewerOptions;
+using bouncer::RenewerSettings;
 using bouncer::Status;
 using bouncer::Ticket;
 using bouncer::TokenRenewer;
@@ -33,9 +33,9 @@ static_assert(is_shown<std::string_view> && !is_shown<OwnToken>, "a log must not
 static_assert(!std::is_convertible_v<OwnToken, std::string_view>);
 static_assert(std::is_nothrow_move_constructible_v<OwnToken> && !std::is_copy_constructible_v<OwnToken>);
 static_assert(std::is_nothrow_move_constructible_v<TokenRenewer> && !std::is_copy_constructible_v<TokenRenewer>);
-static_assert(std::is_nothrow_move_assignable_v<RenewerOptions> && !std::is_copy_constructible_v<RenewerOptions>);
+static_assert(std::is_nothrow_move_assignable_v<RenewerSettings> && !std::is_copy_constructible_v<RenewerSettings>);
 static_assert(std::is_nothrow_move_constructible_v<Stats> && !std::is_copy_constructible_v<Stats>);
-static_assert(!std::is_convertible_v<RenewerOptions, TokenRenewer>, "a thread is not started by a conversion");
+static_assert(!std::is_convertible_v<RenewerSettings, TokenRenewer>, "a thread is not started by a conversion");
 static_assert(bouncer::is_login_problem(Status::LoginRejected) && bouncer::is_login_problem(Status{499}));
 static_assert(!bouncer::is_login_problem(Status::KeysUnavailable) && !bouncer::is_login_problem(Status::WrongAudience));
 static_assert(!bouncer::is_invalid_token(Status::LoginRejected) && !bouncer::is_keys_problem(Status::LoginUnavailable));
@@ -72,13 +72,13 @@ static std::string secret(const std::string &url, const std::string &key = "keys
     return R"({"scheme":"RS256","uid":"my-service","private_key":")" + pem + R"(","login_endpoint":")" + url + R"("})";
 }
 
-static RenewerOptions options_for(const Server &server) {
-    return RenewerOptions::service_account(secret(login_url(server)));
+static RenewerSettings settings_for(const Server &server) {
+    return RenewerSettings().service_account(secret(login_url(server)));
 }
 
 /// A renewer that has a token, and no login under way.
 static TokenRenewer ready(const Server &server) {
-    TokenRenewer renewer(options_for(server));
+    TokenRenewer renewer(settings_for(server));
     CHECK(renewer.wait_attempts(1, patience));
     return renewer;
 }
@@ -112,7 +112,7 @@ static void must_throw(Status status, Call call) {
 static void a_login_gives_a_token_and_its_header() {
     const Server server(iam());
     const auto start = std::chrono::system_clock::now();
-    const TokenRenewer renewer(RenewerOptions::service_account(secret(login_url(server) + "?secret")));
+    const TokenRenewer renewer(RenewerSettings().service_account(secret(login_url(server) + "?secret")));
     renewer.wait_ready(patience);
     CHECK(renewer.wait_attempts(1, patience) && renewer.try_wait_ready(-1s) && renewer.try_wait_ready(milliseconds::max()));
     const OwnToken token = renewer.token();
@@ -128,7 +128,7 @@ static void a_login_gives_a_token_and_its_header() {
     const std::string proof = body.substr(before.size(), body.size() - before.size() - 2);
     CHECK(proof.find('"') == std::string::npos);  // Nothing but these two.
     const auto keys = bouncer::JwkSet::from_keys(bouncer::Jwk::from_json(jwk_a));
-    const auto login = bouncer::verify_token(keys, proof);
+    const auto login = bouncer::verify_token(keys, bouncer::Policy::dcos(), proof);
     CHECK(login.uid() == "my-service" && login.header() == R"({"typ":"JWT","alg":"RS256"})");
     const auto now = std::chrono::duration_cast<std::chrono::seconds>(start.time_since_epoch()).count();
     CHECK(*login.expires_at() >= now + 299 && *login.expires_at() <= now + 330);
@@ -200,7 +200,7 @@ static void a_renewal_that_fails_displaces_nothing() {
 static void a_login_that_is_refused_is_told_from_an_outage() {
     Server server(Reply::failure(401));
     const auto start = Clock::now();
-    const TokenRenewer refused(options_for(server));
+    const TokenRenewer refused(settings_for(server));
     const auto token = refused.try_token();
     CHECK(fails(token, Status::LoginRejected) && token.error().is_login_problem());
     CHECK(!token.error().is_invalid_token() && !token.error().is_keys_problem());
@@ -210,12 +210,12 @@ static void a_login_that_is_refused_is_told_from_an_outage() {
     CHECK(seen(refused).text("state") == "empty" && seen(refused).text("last_error_name") == "rejected");
     CHECK(server.count() == 1 && seen(refused).number("next_attempt_seconds") > 10);
     server.say(Reply::failure(400));
-    const TokenRenewer wrong(options_for(server));
+    const TokenRenewer wrong(settings_for(server));
     CHECK(fails(wrong.try_token(), Status::LoginRejected) && seen(wrong).text("last_error_name") == "refused");
     CHECK(Clock::now() - start < 8s);
 
     server.say(Reply::failure(503));
-    const TokenRenewer later(options_for(server).max_wait(200ms));
+    const TokenRenewer later(settings_for(server).max_wait(200ms));
     CHECK(later.wait_attempts(1, patience) && fails(later.try_token(), Status::LoginUnavailable));
     CHECK(seen(later).text("last_error_name") == "status" && seen(later).number("failures_in_row") >= 1);
     // It is tried again, and who waits has a token as soon as there is one.
@@ -226,9 +226,12 @@ static void a_login_that_is_refused_is_told_from_an_outage() {
 
 static void an_oauth_client_logs_in_with_its_credentials() {
     const Server server(Reply::json(R"({"access_token":"opaque","token_type":"bearer","expires_in":3600})"));
-    const TokenRenewer renewer(RenewerOptions::client_credentials(server.origin() + "/token", "my client", "s:cret/\u00e9")
-                                   .parameter("scope", "read write")
-                                   .parameter("audience", "https://api.example/"));
+    const TokenRenewer renewer(RenewerSettings()
+                                   .token_url(server.origin() + "/token")
+                                   .client_id("my client")
+                                   .client_secret("s:cret/\u00e9")
+                                   .parameters("scope", "read write")
+                                   .parameters("audience", "https://api.example/"));
     const OwnToken token = renewer.token();
     CHECK(token.text() == "opaque" && token.authorization() == "Bearer opaque" && !token.expires_at());
     CHECK(seen(renewer).number("expires_in_seconds") > 3590 && seen(renewer).number("expires_in_seconds") <= 3600);
@@ -237,14 +240,14 @@ static void an_oauth_client_logs_in_with_its_credentials() {
     CHECK(request.find("Basic bXkrY2xpZW50OnMlM0FjcmV0JTJGJUMzJUE5\r\n") != std::string::npos);
     const std::string body = "grant_type=client_credentials&scope=read+write&audience=https%3A%2F%2Fapi.example%2F";
     CHECK(request.substr(request.find("\r\n\r\n") + 4) == body);
-    const TokenRenewer as_dcos(RenewerOptions::client_credentials(server.origin(), "a", "b").dcos_header());
+    const TokenRenewer as_dcos(RenewerSettings().token_url(server.origin()).client_id("a").client_secret("b").header("dcos"));
     CHECK(as_dcos.token().generation() == 1);
     const OwnToken written = as_dcos.token();
     CHECK(written.authorization() == "token=opaque");
 }
 
 static void a_program_supplies_tokens_of_its_own() {
-    std::optional<TokenRenewer> renewer(std::in_place, RenewerOptions::supplied("vault"));
+    std::optional<TokenRenewer> renewer(std::in_place, RenewerSettings().supplied("vault"));
     std::atomic<int> logins{0};
     std::thread supplying([&] {
         while (renewer->wait_login(patience)) {
@@ -262,7 +265,7 @@ static void a_program_supplies_tokens_of_its_own() {
     CHECK(first.text() == "token-1");
 
     // It fails, is refused, gives nonsense, and then a token that says itself when it expires.
-    const TokenRenewer other(RenewerOptions::supplied("vault").max_wait(50ms));
+    const TokenRenewer other(RenewerSettings().supplied("vault").max_wait(50ms));
     CHECK(other.wait_login(patience));
     CHECK(fails(other.try_token(), Status::LoginUnavailable));
     other.supply_failure("it is sealed");
@@ -295,7 +298,7 @@ static void a_program_supplies_tokens_of_its_own() {
 
 static void a_ticket_says_what_to_wait_for() {
     const Server server(iam(700ms));
-    const TokenRenewer renewer(options_for(server));
+    const TokenRenewer renewer(settings_for(server));
     Ticket ticket;
     CHECK(fails(renewer.try_token_now(ticket), Status::LoginUnavailable) && ticket);
     CHECK(!renewer.wait(ticket, 0ms) && !renewer.wait(ticket, -1s) && !renewer.wait(Ticket(), patience));
@@ -322,11 +325,11 @@ static void a_ticket_says_what_to_wait_for() {
 static void every_setting_has_its_effect() {
     Server server(Reply::hang());
     {
-        const TokenRenewer renewer(options_for(server).timeout(100ms));
+        const TokenRenewer renewer(settings_for(server).timeout(100ms));
         CHECK(renewer.wait_attempts(1, patience) && seen(renewer).text("last_error_name") == "timeout");
     }
     {
-        const TokenRenewer renewer(options_for(server).max_wait(50ms));
+        const TokenRenewer renewer(settings_for(server).max_wait(50ms));
         const auto start = Clock::now();
         CHECK(fails(renewer.try_token(), Status::LoginUnavailable));
         CHECK(Clock::now() - start >= 50ms && Clock::now() - start < 1500ms);
@@ -334,13 +337,13 @@ static void every_setting_has_its_effect() {
     server.behave(iam());
     {
         const std::size_t before = server.count();
-        const TokenRenewer renewer(options_for(server).lazy());
+        const TokenRenewer renewer(settings_for(server).lazy());
         CHECK(!renewer.wait_attempts(1, 50ms) && server.count() == before && seen(renewer).text("state") == "empty");
         CHECK(renewer.token().generation() == 1 && server.count() == before + 1);
     }
     {
         const std::string elsewhere = secret("http://127.0.0.1:1/");
-        const TokenRenewer renewer(RenewerOptions::service_account(elsewhere).login_endpoint(login_url(server)).bearer());
+        const TokenRenewer renewer(RenewerSettings().service_account(elsewhere).login_endpoint(login_url(server)).header("bearer"));
         const OwnToken token = renewer.token();
         CHECK(token.authorization() == "Bearer " + std::string(token.text()) && seen(renewer).source() == login_url(server));
     }
@@ -349,73 +352,87 @@ static void every_setting_has_its_effect() {
         const std::filesystem::path path =
             std::filesystem::temp_directory_path() / ("renewal-" + std::to_string(getpid()));
         std::ofstream(path) << secret(login_url(server));
-        const TokenRenewer renewer(RenewerOptions::service_account_file(path.string()));
+        const TokenRenewer renewer(RenewerSettings().service_account_file(path.string()));
         CHECK(renewer.wait_attempts(1, patience) && renewer.token().generation() == 1);
         setenv("DCOS_SERVICE_ACCOUNT_CREDENTIAL", path.c_str(), 1);
-        CHECK(TokenRenewer(RenewerOptions::service_account_from_env()).token().generation() == 1);
+        CHECK(TokenRenewer(RenewerSettings().service_account_env()).token().generation() == 1);
         std::ofstream(path) << "{}";
         CHECK(fails(renewer.try_renew(patience), Status::UnusableCredentials) && renewer.try_token());
         CHECK(seen(renewer).text("last_error_name") == "credentials");
-        CHECK(fails(TokenRenewer::try_make(RenewerOptions::service_account_file(path.string())), Status::UnusableCredentials));
+        CHECK(fails(TokenRenewer::try_make(RenewerSettings().service_account_file(path.string())), Status::UnusableCredentials));
         std::filesystem::remove(path);
-        CHECK(fails(TokenRenewer::try_make(RenewerOptions::service_account_from_env()), Status::UnusableCredentials));
+        CHECK(fails(TokenRenewer::try_make(RenewerSettings().service_account_env()), Status::UnusableCredentials));
     }
     setenv("DCOS_SERVICE_ACCOUNT_CREDENTIAL", secret(login_url(server)).c_str(), 1);
-    CHECK(TokenRenewer(RenewerOptions::service_account_from_env()).token().generation() == 1);
+    CHECK(TokenRenewer(RenewerSettings().service_account_env()).token().generation() == 1);
     unsetenv("DCOS_SERVICE_ACCOUNT_CREDENTIAL");
-    CHECK(fails(RenewerOptions::try_service_account_from_env(), Status::UnusableCredentials));
-    must_throw(Status::UnusableCredentials, [] { (void)RenewerOptions::service_account_from_env(); });
+    CHECK(fails(TokenRenewer::try_make(RenewerSettings().service_account_env()), Status::UnusableCredentials));
+    must_throw(Status::UnusableCredentials, [] { TokenRenewer(RenewerSettings().service_account_env()); });
+}
+
+/// True if the settings are refused, for the setting `claim`, and no secret is shown. Empty: for any.
+static bool refused(const RenewerSettings &settings, std::string_view claim = "") {
+    const auto renewer = TokenRenewer::try_make(settings);
+    CHECK(fails(renewer, Status::InvalidArgument) && !contains(renewer.error().message(), "PRIVATE"));
+    return claim.empty() || renewer.error().claim() == claim;
 }
 
 static void settings_that_cannot_be_used_are_refused() {
     const Server server(iam());
     const std::string good = secret(login_url(server));
-    for (const std::string &bad : {std::string(), std::string("[]"), std::string("{}"), good.substr(0, good.size() - 1),
+    for (const std::string &bad : {std::string("[]"), std::string("{}"), good.substr(0, good.size() - 1),
                                    secret(login_url(server), "keys/rsa-1024.pem"),
                                    secret(login_url(server), "keys/p256-a.pem")}) {
-        const auto options = RenewerOptions::try_service_account(bad);
-        CHECK(fails(options, Status::UnusableCredentials) && options.error().is_login_problem());
-        CHECK(!contains(options.error().message(), "PRIVATE"));
+        const auto renewer = TokenRenewer::try_make(RenewerSettings().service_account(bad));
+        CHECK(fails(renewer, Status::UnusableCredentials) && renewer.error().is_login_problem());
+        CHECK(!contains(renewer.error().message(), "PRIVATE"));
     }
-    must_throw(Status::UnusableCredentials, [] { (void)RenewerOptions::service_account("{}"); });
-    CHECK(fails(RenewerOptions::try_service_account("\xff"), Status::InvalidArgument));
-    CHECK(fails(RenewerOptions::try_service_account_file("\xff"), Status::InvalidArgument));
-    CHECK(fails(RenewerOptions::try_client_credentials("http://127.0.0.1/", "\xff", "a"), Status::InvalidArgument));
-    CHECK(fails(RenewerOptions::try_supplied("\xff"), Status::InvalidArgument));
-    must_throw(Status::InvalidArgument, [] { (void)RenewerOptions::client_credentials("http://127.0.0.1/", "a", "\xff"); });
+    must_throw(Status::UnusableCredentials, [] { TokenRenewer(RenewerSettings().service_account("{}")); });
+    const auto account = [&] { return RenewerSettings().service_account(good); };
+    const auto client = [](const char *url, const char *id, const char *secret) {
+        return RenewerSettings().token_url(url).client_id(id).client_secret(secret);
+    };
+    CHECK(refused(RenewerSettings().service_account("\xff")));
+    CHECK(refused(RenewerSettings().service_account(""), "service_account"));
+    CHECK(refused(RenewerSettings().service_account_file("\xff")));
+    CHECK(refused(client("http://127.0.0.1/", "\xff", "a")));
+    CHECK(refused(client("http://127.0.0.1/", "a", "\xff")));
+    CHECK(refused(RenewerSettings().supplied("\xff")));
+    must_throw(Status::InvalidArgument, [&] { TokenRenewer{client("http://127.0.0.1/", "a", "\xff")}; });
 
-    RenewerOptions options = RenewerOptions::service_account(good);
-    CHECK(fails(options.try_login_endpoint("\xff"), Status::InvalidArgument));
-    CHECK(fails(options.try_ca_file("\xff"), Status::InvalidArgument));
-    CHECK(fails(options.try_proxy("\xff"), Status::InvalidArgument));
-    CHECK(fails(options.try_parameter("\xff", "a"), Status::InvalidArgument));
-    CHECK(fails(options.try_parameter("a", "\xff"), Status::InvalidArgument));
-    CHECK(TokenRenewer(options).token().generation() == 1);  // Nothing has changed.
-    must_throw(Status::InvalidArgument, [&] { options.login_endpoint("\xff"); });
+    CHECK(refused(account().login_endpoint("\xff")) && refused(account().ca_file("\xff")));
+    CHECK(refused(account().proxy("\xff")));
+    const auto parameters = [&](std::string_view name, std::string_view value) {
+        return client("http://127.0.0.1/", "a", "b").lazy().parameters(name, value);
+    };
+    CHECK(TokenRenewer::try_make(parameters("scope", "a b").parameters("scope", "c")));
+    CHECK(fails(TokenRenewer::try_make(parameters("\xff", "a")), Status::InvalidArgument));
+    CHECK(refused(parameters("a", "\xff")) && refused(parameters("a", ""), "parameters.a"));
+    CHECK(refused(parameters("", "a"), "parameters"));
+    CHECK(refused(parameters(std::string_view("scope\0", 6), "a"), "parameters"));
+    must_throw(Status::InvalidArgument, [&] { TokenRenewer{account().login_endpoint("\xff")}; });
     for (const char *url : {"", "login", "http://master.mesos/login", "ftp://localhost/"}) {
-        CHECK(fails(TokenRenewer::try_make(RenewerOptions::service_account(good).login_endpoint(url)), Status::InvalidArgument));
-        CHECK(fails(TokenRenewer::try_make(RenewerOptions::client_credentials(url, "a", "b")), Status::InvalidArgument));
+        CHECK(fails(TokenRenewer::try_make(account().login_endpoint(url)), Status::InvalidArgument));
+        CHECK(fails(TokenRenewer::try_make(client(url, "a", "b")), Status::InvalidArgument));
     }
     for (const milliseconds time : {milliseconds(-1), milliseconds(301s), milliseconds::max(), milliseconds::min()}) {
-        CHECK(fails(TokenRenewer::try_make(RenewerOptions::service_account(good).timeout(time)), Status::InvalidArgument));
-        CHECK(fails(TokenRenewer::try_make(RenewerOptions::service_account(good).max_wait(time)), Status::InvalidArgument));
+        CHECK(refused(account().timeout(time), "timeout") && refused(account().max_wait(time), "max_wait"));
     }
-    // Settings are copied, and serve again.
-    RenewerOptions same = RenewerOptions::service_account(good);
-    RenewerOptions &row = same.login_endpoint("http://master.mesos/").bearer().dcos_header().allow_http()
-                              .proxy("http://a:1").no_proxy().timeout(1s).max_wait(1s).lazy();
+    // Settings are copied, and can be used again.
+    RenewerSettings same = account();
+    RenewerSettings &row = same.login_endpoint("http://master.mesos/").header("bearer").header("dcos").allow_http()
+                               .proxy("http://a:1").proxy("none").timeout(1s).max_wait(1s).lazy();
     CHECK(&row == &same && TokenRenewer::try_make(same) && TokenRenewer::try_make(same));
-    const RenewerOptions moved = RenewerOptions::service_account(good).allow_http().ca_file("x").proxy("http://a:1").no_proxy();
-    CHECK(moved.handle() != nullptr);
+    CHECK(!contains(same.document(), "PRIVATE") && contains(same.document(), "not shown"));
 }
 
 static void what_was_moved_from_has_nothing_to_say() {
     const Server server(iam());
-    RenewerOptions options = options_for(server);
-    const RenewerOptions taken = std::move(options);
-    CHECK(options.handle() == nullptr && fails(TokenRenewer::try_make(options), Status::NullArgument));
-    CHECK(fails(options.try_lazy(), Status::NullArgument) && fails(options.try_timeout(1s), Status::NullArgument));
-    CHECK(fails(options.try_parameter("a", "b"), Status::NullArgument));
+    RenewerSettings settings = settings_for(server);
+    const RenewerSettings taken = std::move(settings);
+    CHECK(settings.handle() == nullptr && fails(TokenRenewer::try_make(settings), Status::NullArgument));
+    settings.lazy().timeout(1s).parameters("a", "b");
+    CHECK(fails(TokenRenewer::try_make(settings), Status::NullArgument));
 
     TokenRenewer first(taken);
     CHECK(first.wait_attempts(1, patience));
@@ -492,7 +509,7 @@ static void fifty_made_and_destroyed_leave_no_thread() {
         if (i == 25) {
             server.say(Reply::hang());
         }
-        all.emplace_back(options_for(server));
+        all.emplace_back(settings_for(server));
         if (i < 25) {
             all.back().wait_ready(patience);
         }

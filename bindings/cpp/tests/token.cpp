@@ -6,6 +6,7 @@
 
 using bouncer::JwkSet;
 using bouncer::Policy;
+using bouncer::PolicySettings;
 using bouncer::Status;
 using bouncer::VerifiedToken;
 using bouncer::try_verify_token;
@@ -16,7 +17,7 @@ static_assert(std::is_nothrow_move_constructible_v<VerifiedToken> && !std::is_co
 static void the_documents_token_is_peters_until_it_expires() {
     const JwkSet jwks = document_jwks();
     std::string text = document_token();
-    Policy policy = policy_at(document_exp - 1);
+    const Policy policy = policy_at(document_exp - 1);
     const VerifiedToken token = verify_token(jwks, policy, text);
     CHECK(token.uid() == "peter" && token.algorithm() == "RS256");
     CHECK(token.payload() == R"({"exp":1467985466,"uid":"peter"})");
@@ -31,12 +32,12 @@ static void the_documents_token_is_peters_until_it_expires() {
     CHECK(token.audience()[0].empty());
 
     // One second later, and then with the system's clock and the default policy.
-    const auto late = try_verify_token(jwks, policy.at(document_exp), text);
+    const auto late = try_verify_token(jwks, policy_at(document_exp), text);
     CHECK(fails(late, Status::Expired) && late.error().claim() == "exp");
     CHECK(std::string_view(late.error().message()).find("peter") == std::string_view::npos);
-    CHECK(fails(try_verify_token(jwks, text), Status::Expired));
+    CHECK(fails(try_verify_token(jwks, Policy::dcos(), text), Status::Expired));
     try {
-        (void)verify_token(jwks, text);
+        (void)verify_token(jwks, Policy::dcos(), text);
         CHECK(false);
     } catch (const bouncer::Error &error) {
         CHECK(error.status() == Status::Expired && error.is_invalid_token() && !error.is_keys_problem());
@@ -84,7 +85,11 @@ static void every_registered_claim_is_read() {
         "N8lBOLjTLI0aZF7RGBiURAkTnSETs6HQ9V1GN1dph8u9cGjZWdwM06P0gkx5qxwbK6newQ9cB3JuSWpuWvp5_S5UdSergvq_vEXfhEGH1ZpUDi"
         "eTshOAZ23r5YX5UygIlQoedUbB5iC7B-rQC_dyXdmZpjyB1UPPGAR5vTc7R3XitRap2Avjsv-_HhczdE2f_gqPabKj4u32ki-hIlqZAZTrZzSa"
         "jfRsF-ELrSsH4V-Z4bYCi_f5uMkN9g8CiwIBc71vVfCbM4bQ";
-    const Policy policy = Policy::for_issuer("https://id.example", "stock").token_type("at+jwt").at(1700000000);
+    const Policy policy(PolicySettings()
+                            .issuers({"https://id.example"})
+                            .audiences({"stock"})
+                            .token_type("at+jwt")
+                            .time(1700000000));
     const VerifiedToken token = verify_token(jwks, policy, text);
     CHECK(token.issuer() == "https://id.example" && token.subject() == "s-1" && token.token_id() == "7");
     CHECK(token.expires_at() == 4102444800 && token.not_before() == 2 && token.issued_at() == 1);
@@ -98,7 +103,7 @@ static void every_registered_claim_is_read() {
     CHECK(audiences.size() == 2 && audiences[1] == "stock" && audiences[2].empty() && !audiences.empty());
     a_claim_of_another_type_is_told_from_an_absent_one(token);
     CHECK(fails(try_verify_token(jwks, Policy::for_issuer("https://id.example", "x"), text), Status::WrongAudience));
-    CHECK(fails(try_verify_token(jwks, text), Status::WrongAudience));
+    CHECK(fails(try_verify_token(jwks, Policy::dcos(), text), Status::WrongAudience));
 }
 
 static void moving_takes_the_claims_along() {
@@ -115,11 +120,11 @@ static void moving_takes_the_claims_along() {
 
 static void text_may_be_anything() {
     const JwkSet jwks = document_jwks();
-    CHECK(fails(try_verify_token(jwks, std::string_view()), Status::MalformedToken));
-    CHECK(fails(try_verify_token(jwks, std::string_view("a.\0.b", 5)), Status::MalformedToken));
-    CHECK(fails(try_verify_token(jwks, "\xff\xfe.a.b"), Status::MalformedToken));
-    CHECK(fails(try_verify_token(jwks, "a.b.c.d.e"), Status::EncryptedToken));
-    CHECK(fails(try_verify_token(jwks, std::string(16385, 'a')), Status::TokenTooLarge));
+    CHECK(fails(try_verify_token(jwks, Policy::dcos(), std::string_view()), Status::MalformedToken));
+    CHECK(fails(try_verify_token(jwks, Policy::dcos(), std::string_view("a.\0.b", 5)), Status::MalformedToken));
+    CHECK(fails(try_verify_token(jwks, Policy::dcos(), "\xff\xfe.a.b"), Status::MalformedToken));
+    CHECK(fails(try_verify_token(jwks, Policy::dcos(), "a.b.c.d.e"), Status::EncryptedToken));
+    CHECK(fails(try_verify_token(jwks, Policy::dcos(), std::string(16385, 'a')), Status::TokenTooLarge));
     const std::string text = document_token();
     const std::string_view part_of_more = std::string_view(text).substr(0, text.size());
     CHECK(try_verify_token(jwks, policy_at(0), part_of_more));

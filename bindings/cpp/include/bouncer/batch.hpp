@@ -8,9 +8,6 @@
 #define BOUNCER_BATCH_HPP
 
 #include "ticket.hpp"
-#include "token.hpp"
-
-#include <new>
 
 namespace bouncer {
 
@@ -20,13 +17,12 @@ public:
     VerdictView(const bouncer_batch *batch, std::size_t index) noexcept
         : Outcome(bouncer_batch_status(batch, index)),
           token_(bouncer_batch_token(batch, index)),
-          error_(bouncer_batch_error(batch, index)) {
-        ticket_.bits_ = bouncer_batch_ticket(batch, index);
-    }
+          error_(bouncer_batch_error(batch, index)),
+          ticket_{bouncer_batch_ticket(batch, index)} {}
 
     /// True if the token is accepted.
     [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(token_); }
-    /// The token; an empty one if it is rejected.
+    /// The token; an empty one if it is rejected or the verdict is pending.
     [[nodiscard]] TokenView token() const noexcept { return token_; }
     /// @copydoc Failure::message
     [[nodiscard]] const char *message() const noexcept {
@@ -36,9 +32,11 @@ public:
     [[nodiscard]] std::optional<std::string_view> claim() const noexcept {
         return detail::optional_text(bouncer_error_claim(error_));
     }
-    /// What could change this verdict of Verifier::try_verify_batch_now(): after the wait give it to
-    /// Verifier::try_verify_now() with the same token. Empty if the verdict is final.
+    /// What to wait for; then Verifier::resume() returns the verdict. Empty if this one is final.
     [[nodiscard]] Ticket ticket() const noexcept { return ticket_; }
+    /// True if a fetch decides: the status is Status::Pending. Only after
+    /// Verifier::try_verify_batch_now().
+    [[nodiscard]] bool is_pending() const noexcept { return static_cast<bool>(ticket_); }
 
 private:
     TokenView token_;
@@ -62,33 +60,6 @@ namespace detail {
 inline VerdictView verdict_at(const bouncer_batch *batch, std::size_t index) noexcept {
     return VerdictView(batch, index);
 }
-
-/// Texts as C takes an array of them.
-class TextArray {
-public:
-    template <class Container>
-    explicit TextArray(const Container &texts) noexcept
-        : size_(texts.size()), texts_(size_ > 0 ? new (std::nothrow) bouncer_str[size_] : nullptr) {
-        using Text = decltype(*texts.begin());
-        static_assert(std::is_lvalue_reference_v<Text> ||
-                          std::is_same_v<std::decay_t<Text>, std::string_view> ||
-                          std::is_pointer_v<std::decay_t<Text>>,
-                      "the texts would be gone before they are read: give a container of texts");
-        if (texts_) {
-            std::size_t at = 0;
-            for (std::string_view text : texts) {
-                texts_[at++] = {text.data(), text.size()};
-            }
-        }
-    }
-    /// NULL if there was no memory: the call then fails with Status::NullArgument.
-    [[nodiscard]] const bouncer_str *data() const noexcept { return texts_.get(); }
-    [[nodiscard]] std::size_t size() const noexcept { return size_; }
-
-private:
-    std::size_t size_;
-    std::unique_ptr<bouncer_str[]> texts_;
-};
 
 }  // namespace detail
 

@@ -17,8 +17,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <initializer_list>
 #include <iterator>
 #include <memory>
+#include <new>
 #include <optional>
 #include <string_view>
 #include <type_traits>
@@ -74,13 +76,8 @@ struct Free {
     void operator()(bouncer_own_token *handle) const noexcept { bouncer_own_token_free(handle); }
     void operator()(bouncer_policy *handle) const noexcept { bouncer_policy_free(handle); }
     void operator()(bouncer_remote_jwks *handle) const noexcept { bouncer_remote_jwks_free(handle); }
-    void operator()(bouncer_remote_options *handle) const noexcept {
-        bouncer_remote_options_free(handle);
-    }
     void operator()(bouncer_renewer *handle) const noexcept { bouncer_renewer_free(handle); }
-    void operator()(bouncer_renewer_options *handle) const noexcept {
-        bouncer_renewer_options_free(handle);
-    }
+    void operator()(bouncer_settings *handle) const noexcept { bouncer_settings_free(handle); }
     void operator()(bouncer_stats *handle) const noexcept { bouncer_stats_free(handle); }
     void operator()(bouncer_token *handle) const noexcept { bouncer_token_free(handle); }
     void operator()(bouncer_verifier *handle) const noexcept { bouncer_verifier_free(handle); }
@@ -182,6 +179,41 @@ struct Listed {
     const Raw *handle = nullptr;
     std::size_t size() const noexcept { return Count(handle); }
     Item at(std::size_t index) const noexcept { return At(handle, index); }
+};
+
+/// Texts as C takes an array of them.
+class TextArray {
+public:
+    TextArray(std::initializer_list<std::string_view> texts) noexcept { copy(texts); }
+    template <class Container, class Text = decltype(*std::declval<const Container &>().begin()),
+              class = std::enable_if_t<std::is_convertible_v<Text, std::string_view>>>
+    TextArray(const Container &texts) noexcept {
+        static_assert(std::is_lvalue_reference_v<Text> ||
+                          std::is_same_v<std::decay_t<Text>, std::string_view> ||
+                          std::is_pointer_v<std::decay_t<Text>>,
+                      "the texts would be gone before they are read: give a container of texts");
+        copy(texts);
+    }
+
+    /// NULL if there was no memory: a call with it fails with Status::NullArgument.
+    [[nodiscard]] const bouncer_str *data() const noexcept { return texts_.get(); }
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+
+private:
+    template <class Container>
+    void copy(const Container &texts) noexcept {
+        size_ = texts.size();
+        texts_.reset(size_ > 0 ? new (std::nothrow) bouncer_str[size_] : nullptr);
+        if (texts_) {
+            std::size_t at = 0;
+            for (std::string_view text : texts) {
+                texts_[at++] = {text.data(), text.size()};
+            }
+        }
+    }
+
+    std::size_t size_ = 0;
+    std::unique_ptr<bouncer_str[]> texts_;
 };
 
 /// Texts in an array.

@@ -9,8 +9,6 @@
 
 #include "error.hpp"
 
-#include <new>
-
 namespace bouncer {
 
 /// How important an event is.

@@ -8,7 +8,7 @@
 #define BOUNCER_REMOTE_JWKS_HPP
 
 #include "jwks.hpp"
-#include "remote_options.hpp"
+#include "settings_generated.hpp"
 #include "stats.hpp"
 #include "ticket.hpp"
 
@@ -32,11 +32,11 @@ class RemoteJwkSet : public detail::Owner<bouncer_remote_jwks> {
 public:
     using Owner::Owner;
 
-    /// Makes a remote key set of `options`, which are copied. The first fetch begins at once, in the
+    /// Makes a remote key set of `settings`, which are copied. The first fetch begins at once, in the
     /// background, unless `lazy` is set. On failure: Status::InvalidArgument, a setting;
     /// Status::MalformedJwkSet or Status::NoUsableKey, the seed.
-    static Result<RemoteJwkSet> try_make(const RemoteOptions &options) noexcept {
-        return detail::make<RemoteJwkSet>(bouncer_remote_jwks_new_old, options.handle());
+    static Result<RemoteJwkSet> try_make(const KeysSettings &settings) noexcept {
+        return detail::make<RemoteJwkSet>(bouncer_remote_jwks_new, settings.handle());
     }
     /// Waits until there are keys. On failure: Status::KeysUnavailable after `timeout`.
     Result<void> try_wait_ready(std::chrono::milliseconds timeout) const noexcept {
@@ -60,7 +60,7 @@ public:
     /// Waits for the fetch that `ticket` stands for. False if it is not done after `timeout`, or
     /// never will be, or there is none.
     [[nodiscard]] bool wait(Ticket ticket, std::chrono::milliseconds timeout) const noexcept {
-        return bouncer_remote_jwks_wait(handle(), ticket.bits_, detail::count(timeout)) != 0;
+        return bouncer_remote_jwks_wait(handle(), ticket.bits, detail::count(timeout)) != 0;
     }
     /// Waits until `attempts` fetches are over (BOUNCER_STAT_KEYS_ATTEMPTS_TOTAL), for monitors.
     /// False if they are not after `timeout`, or never will be.
@@ -74,7 +74,8 @@ public:
 
 #ifdef __cpp_exceptions
     /// @copydoc try_make @throws Error
-    explicit RemoteJwkSet(const RemoteOptions &options) : RemoteJwkSet(try_make(options).or_throw()) {}
+    explicit RemoteJwkSet(const KeysSettings &settings)
+        : RemoteJwkSet(try_make(settings).or_throw()) {}
     /// @copydoc try_wait_ready @throws Error
     void wait_ready(std::chrono::milliseconds timeout) const { try_wait_ready(timeout).or_throw(); }
     /// @copydoc try_current @throws Error

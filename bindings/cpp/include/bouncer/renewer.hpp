@@ -7,7 +7,7 @@
 #ifndef BOUNCER_RENEWER_HPP
 #define BOUNCER_RENEWER_HPP
 
-#include "renewer_options.hpp"
+#include "settings_generated.hpp"
 #include "stats.hpp"
 #include "ticket.hpp"
 
@@ -56,11 +56,11 @@ class TokenRenewer : public detail::Owner<bouncer_renewer> {
 public:
     using Owner::Owner;
 
-    /// Makes a renewer of `options`, which are copied. The first login begins at once, in the
+    /// Makes a renewer of `settings`, which are copied. The first login begins at once, in the
     /// background, unless `lazy` is set. On failure: Status::InvalidArgument, a setting;
     /// Status::UnusableCredentials, the account's secret.
-    static Result<TokenRenewer> try_make(const RenewerOptions &options) noexcept {
-        return detail::make<TokenRenewer>(bouncer_renewer_new_old, options.handle());
+    static Result<TokenRenewer> try_make(const RenewerSettings &settings) noexcept {
+        return detail::make<TokenRenewer>(bouncer_renewer_new, settings.handle());
     }
     /// A valid token. Waits up to `max_wait`, by default 10 seconds, if there is none and one may
     /// come soon, and in the last seconds of one for its renewal; in an outage it does not wait. On
@@ -76,7 +76,7 @@ public:
     /// that login is done: wait for it on some thread (wait()) and call again with it. Otherwise the
     /// answer is final.
     Result<OwnToken> try_token_now(Ticket &ticket) const noexcept {
-        return detail::make<OwnToken>(bouncer_renewer_token_now, handle(), &ticket.bits_);
+        return detail::make<OwnToken>(bouncer_renewer_token_now, handle(), &ticket.bits);
     }
     /// A server rejected the token of this text (is_token_rejection()): returns another one. If there
     /// is a newer one, that is it. Otherwise all callers share one login: one at once, then max one in
@@ -88,7 +88,7 @@ public:
     /// Returns another token as try_reject() does, but never waits; `ticket` is as for
     /// try_token_now().
     Result<OwnToken> try_reject_now(std::string_view token, Ticket &ticket) const noexcept {
-        return detail::make<OwnToken>(bouncer_renewer_reject_now, handle(), token, &ticket.bits_);
+        return detail::make<OwnToken>(bouncer_renewer_reject_now, handle(), token, &ticket.bits);
     }
     /// Waits until there is a valid token. On failure: as try_token(), after `timeout`, or at once if
     /// waiting does not help, as when the login is rejected.
@@ -108,7 +108,7 @@ public:
     /// Waits for the login that `ticket` stands for. False if it is not done after `timeout`, or
     /// never will be, or there is none.
     [[nodiscard]] bool wait(Ticket ticket, std::chrono::milliseconds timeout) const noexcept {
-        return bouncer_renewer_wait(handle(), ticket.bits_, detail::count(timeout)) != 0;
+        return bouncer_renewer_wait(handle(), ticket.bits, detail::count(timeout)) != 0;
     }
     /// Waits until `attempts` logins are over (BOUNCER_STAT_RENEWER_ATTEMPTS_TOTAL), for monitors.
     /// False if they are not after `timeout`, or never will be.
@@ -144,7 +144,8 @@ public:
 
 #ifdef __cpp_exceptions
     /// @copydoc try_make @throws Error
-    explicit TokenRenewer(const RenewerOptions &options) : TokenRenewer(try_make(options).or_throw()) {}
+    explicit TokenRenewer(const RenewerSettings &settings)
+        : TokenRenewer(try_make(settings).or_throw()) {}
     /// @copydoc try_token @throws Error
     [[nodiscard]] OwnToken token() const { return try_token().or_throw(); }
     /// @copydoc try_token_now @throws Error

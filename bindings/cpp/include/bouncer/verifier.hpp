@@ -24,11 +24,6 @@ inline Result<VerifiedToken> try_verify_token(const JwkSet &jwks, const Policy &
     return detail::make<VerifiedToken>(bouncer_verify_token, jwks.handle(), policy.handle(), token);
 }
 
-/// Verifies a JWT as above, against Policy::dcos().
-inline Result<VerifiedToken> try_verify_token(const JwkSet &jwks, std::string_view token) noexcept {
-    return try_verify_token(jwks, Policy::dcos(), token);
-}
-
 /// Verifies each of many JWTs as try_verify_token() does. `tokens` is a container of text:
 /// `std::string`, `std::string_view` or `const char *`.
 ///
@@ -51,12 +46,7 @@ template <class Tokens>
     return try_verify_tokens(jwks, policy, tokens, threads).or_throw();
 }
 
-/// @copydoc try_verify_token(const JwkSet &, std::string_view) @throws Error
-[[nodiscard]] inline VerifiedToken verify_token(const JwkSet &jwks, std::string_view token) {
-    return try_verify_token(jwks, token).or_throw();
-}
-
-/// @copydoc try_verify_token(const JwkSet &, const Policy &, std::string_view) @throws Error
+/// @copydoc try_verify_token @throws Error
 [[nodiscard]] inline VerifiedToken verify_token(const JwkSet &jwks, const Policy &policy,
                                                 std::string_view token) {
     return try_verify_token(jwks, policy, token).or_throw();
@@ -95,8 +85,8 @@ public:
     Result<Batch> try_verify_batch(const Tokens &tokens, std::size_t threads = 1) const noexcept {
         return batch(bouncer_verifier_verify_batch, tokens, threads);
     }
-    /// Verifies many JWTs as try_verify_batch() does, but never waits: for callers that must not
-    /// block a thread. Verdicts that a fetch of keys could change have a VerdictView::ticket().
+    /// Verifies many JWTs as try_verify_batch() does, but never blocks. A verdict is pending if a
+    /// fetch decides: VerdictView::is_pending().
     template <class Tokens>
     Result<Batch> try_verify_batch_now(const Tokens &tokens, std::size_t threads = 1) const noexcept {
         return batch(bouncer_verifier_verify_batch_now, tokens, threads);
@@ -116,19 +106,33 @@ public:
     Result<Stats> try_stats() const noexcept {
         return detail::make<Stats>(bouncer_verifier_stats, handle());
     }
-    /// Verifies a JWT as try_verify() does, but never waits: for callers that must not block a thread.
+    /// Verifies a JWT as try_verify() does, but never blocks. If a fetch decides, the verdict is
+    /// pending: wait() for its ticket on a thread that may block, then resume().
     ///
-    /// `ticket` is empty at first. If it is not empty afterwards, the verdict may change once that
-    /// fetch is done: wait for it on some thread (wait()) and call again with it, twice at most.
-    /// Otherwise the verdict is final.
-    Result<VerifiedToken> try_verify_now(std::string_view token, Ticket &ticket) const noexcept {
-        return detail::make<VerifiedToken>(bouncer_verifier_verify_now, handle(), token,
-                                           &ticket.bits_);
+    ///     Verdict verdict = verifier.verify_now(token);
+    ///     while (verdict.is_pending()) {
+    ///         verifier.wait(verdict.ticket(), time_left);
+    ///         verdict = verifier.resume(token, verdict.ticket());
+    ///     }
+    Verdict verify_now(std::string_view token) const noexcept { return resume(token, Ticket()); }
+    /// Verifies the same token again after wait(). If the fetch is over, another one may be pending. If
+    /// it is not over, the verdict is final.
+    Verdict resume(std::string_view token, Ticket ticket) const noexcept {
+        bouncer_token *verified = nullptr;
+        bouncer_error *error = nullptr;
+        const bouncer_status status = bouncer_verifier_verify_now(
+            handle(), token.data(), token.size(), &ticket.bits, &verified, &error);
+        if (status == BOUNCER_STATUS_PENDING) {
+            return Verdict(ticket);
+        }
+        using Final = Result<VerifiedToken>;
+        return Verdict(status == BOUNCER_STATUS_OK ? Final(VerifiedToken(verified))
+                                                   : Final(Failure(status, error)));
     }
-    /// Waits for the fetch that `ticket` stands for. False if it is not done after `timeout`, or
+    /// Waits for the fetch that `ticket` stands for. False if it is not over after `timeout`, or
     /// never will be, or there is none.
-    [[nodiscard]] bool wait(Ticket ticket, std::chrono::milliseconds timeout) const noexcept {
-        return bouncer_verifier_wait(handle(), ticket.bits_, detail::count(timeout)) != 0;
+    bool wait(Ticket ticket, std::chrono::milliseconds timeout) const noexcept {
+        return bouncer_verifier_wait(handle(), ticket.bits, detail::count(timeout)) != 0;
     }
 
 #ifdef __cpp_exceptions
@@ -161,10 +165,6 @@ public:
     }
     /// @copydoc try_stats @throws Error
     [[nodiscard]] Stats stats() const { return try_stats().or_throw(); }
-    /// @copydoc try_verify_now @throws Error
-    [[nodiscard]] VerifiedToken verify_now(std::string_view token, Ticket &ticket) const {
-        return try_verify_now(token, ticket).or_throw();
-    }
 #endif
 
 private:

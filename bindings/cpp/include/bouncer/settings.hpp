@@ -1,0 +1,95 @@
+/// @file settings.hpp
+///
+/// What the settings of every kind have in common.
+///
+/// SPDX-License-Identifier: MIT OR Apache-2.0
+
+#ifndef BOUNCER_SETTINGS_HPP
+#define BOUNCER_SETTINGS_HPP
+
+#include "detail.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+namespace bouncer {
+namespace detail {
+
+/// Settings of one kind, the base of the generated `Self`. No setter fails: the first failure stays,
+/// and what is made of the settings reports it.
+template <class Self, std::uint32_t Kind>
+class Settings : public Owner<bouncer_settings> {
+public:
+    Settings() noexcept : Owner(bouncer_settings_new(Kind)) {}
+
+    /// Sets what a JSON document sets, such as `{"leeway": "30s"}`; docs/settings.schema.json
+    /// describes it. Secrets cannot be in a document.
+    Self &load(std::string_view json) & noexcept {
+        return bouncer_settings_load(handle_.get(), json.data(), json.size()), self();
+    }
+    [[nodiscard]] Self load(std::string_view json) && noexcept { return std::move(load(json)); }
+    /// What was set, as a JSON document without any secret, for logs. Valid until the next change.
+    [[nodiscard]] std::string_view document() const & noexcept {
+        return text(bouncer_settings_json(handle_.get()));
+    }
+    std::string_view document() const && = delete;
+
+protected:
+    // The names end in "_": a setting may have any other.
+
+    Self &put_(const char *name, std::string_view value) noexcept {
+        return bouncer_settings_set(handle_.get(), name, value.data(), value.size()), self();
+    }
+    Self &put_(const char *name, bool value) noexcept {
+        return put_(name, std::string_view(value ? "true" : "false"));
+    }
+    Self &put_(const char *name, std::chrono::milliseconds value) noexcept {
+        return put_digits_(name, value.count(), "ms");
+    }
+    Self &put_(const char *name, std::uint64_t value) noexcept { return put_digits_(name, value, ""); }
+    Self &put_(const char *name, std::int64_t value) noexcept { return put_digits_(name, value, ""); }
+    /// Replaces a list. An empty one is a failure, as an empty text is.
+    Self &put_(const char *name, const TextArray &values) noexcept {
+        put_(name, values.size() > 0 ? item_(values, 0) : std::string_view());
+        for (std::size_t i = 1; i < values.size(); ++i) {
+            add_(name, item_(values, i));
+        }
+        return self();
+    }
+    /// Adds a member of a map.
+    Self &add_(std::string_view map, std::string_view member, std::string_view value) noexcept {
+        // The name ends at the first NUL: a member with one counts as a member without a name.
+        const bool has_nul = member.find('\0') != std::string_view::npos;
+        const std::size_t size = map.size() + 1 + (has_nul ? 0 : member.size());
+        const std::unique_ptr<char[]> name(new (std::nothrow) char[size + 1]);
+        if (name) {
+            char *end = std::copy(map.begin(), map.end(), name.get());
+            *end++ = '.';
+            std::copy_n(member.begin(), size - map.size() - 1, end);
+            name[size] = '\0';
+        }
+        return add_(name.get(), value);
+    }
+
+private:
+    Self &self() noexcept { return static_cast<Self &>(*this); }
+    Self &add_(const char *name, std::string_view value) noexcept {
+        return bouncer_settings_add(handle_.get(), name, value.data(), value.size()), self();
+    }
+    /// Without memory for the array, an item that C refuses.
+    static std::string_view item_(const TextArray &values, std::size_t index) noexcept {
+        return values.data() != nullptr ? text(values.data()[index]) : std::string_view();
+    }
+    template <class Number>
+    Self &put_digits_(const char *name, Number value, std::string_view unit) noexcept {
+        char digits[24];
+        char *end = std::to_chars(digits, digits + 20, value).ptr;
+        end += unit.copy(end, unit.size());
+        return put_(name, std::string_view(digits, static_cast<std::size_t>(end - digits)));
+    }
+};
+
+}  // namespace detail
+}  // namespace bouncer
+
+#endif  // BOUNCER_SETTINGS_HPP

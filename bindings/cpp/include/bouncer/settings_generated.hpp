@@ -1,0 +1,358 @@
+// Code generated from src/settings/table.rs by tests/generated. DO NOT EDIT.
+
+#ifndef BOUNCER_SETTINGS_GENERATED_HPP
+#define BOUNCER_SETTINGS_GENERATED_HPP
+
+#include "settings.hpp"
+
+namespace bouncer {
+
+/// What a token must be.
+class PolicySettings : public detail::Settings<PolicySettings, BOUNCER_KIND_POLICY> {
+public:
+    /// Which tokens are expected. "dcos": those of DC/OS's Bouncer, which need a non-empty string
+    /// "uid" and no "iss". Default: jwt.
+    PolicySettings &profile(std::string_view value) & noexcept {
+        return put_(BOUNCER_POLICY_PROFILE, value);
+    }
+    [[nodiscard]] PolicySettings profile(std::string_view value) && noexcept {
+        return std::move(profile(value));
+    }
+    /// The accepted values of "iss" (RFC 7519 section 4.1.1), character for character. Required,
+    /// unless any_issuer is set or the profile is "dcos".
+    PolicySettings &issuers(const detail::TextArray &values) & noexcept {
+        return put_(BOUNCER_POLICY_ISSUERS, values);
+    }
+    [[nodiscard]] PolicySettings issuers(const detail::TextArray &values) && noexcept {
+        return std::move(issuers(values));
+    }
+    /// Does not compare "iss".
+    PolicySettings &any_issuer(bool value = true) & noexcept {
+        return put_(BOUNCER_POLICY_ANY_ISSUER, value);
+    }
+    [[nodiscard]] PolicySettings any_issuer(bool value = true) && noexcept {
+        return std::move(any_issuer(value));
+    }
+    /// The accepted values of "aud" (RFC 7519 section 4.1.3); one must be in the token. Without it
+    /// a token that has "aud" is rejected.
+    PolicySettings &audiences(const detail::TextArray &values) & noexcept {
+        return put_(BOUNCER_POLICY_AUDIENCES, values);
+    }
+    [[nodiscard]] PolicySettings audiences(const detail::TextArray &values) && noexcept {
+        return std::move(audiences(values));
+    }
+    /// Accepts tokens made for anybody, whatever audiences says.
+    PolicySettings &any_audience(bool value = true) & noexcept {
+        return put_(BOUNCER_POLICY_ANY_AUDIENCE, value);
+    }
+    [[nodiscard]] PolicySettings any_audience(bool value = true) && noexcept {
+        return std::move(any_audience(value));
+    }
+    /// The allowed values of "alg". EdDSA is the old name of Ed25519. Default: RS256.
+    PolicySettings &algorithms(const detail::TextArray &values) & noexcept {
+        return put_(BOUNCER_POLICY_ALGORITHMS, values);
+    }
+    [[nodiscard]] PolicySettings algorithms(const detail::TextArray &values) && noexcept {
+        return std::move(algorithms(values));
+    }
+    /// What the header parameter "typ" must be (RFC 8725 section 3.11), for example "at+jwt". Case
+    /// does not matter, and "application/" may be left out.
+    PolicySettings &token_type(std::string_view value) & noexcept {
+        return put_(BOUNCER_POLICY_TOKEN_TYPE, value);
+    }
+    [[nodiscard]] PolicySettings token_type(std::string_view value) && noexcept {
+        return std::move(token_type(value));
+    }
+    /// Claims that must be present, with any value but null.
+    PolicySettings &required_claims(const detail::TextArray &values) & noexcept {
+        return put_(BOUNCER_POLICY_REQUIRED_CLAIMS, values);
+    }
+    [[nodiscard]] PolicySettings required_claims(const detail::TextArray &values) && noexcept {
+        return std::move(required_claims(values));
+    }
+    /// Claims that must be strings and not empty.
+    PolicySettings &required_string_claims(const detail::TextArray &values) & noexcept {
+        return put_(BOUNCER_POLICY_REQUIRED_STRING_CLAIMS, values);
+    }
+    [[nodiscard]] PolicySettings required_string_claims(const detail::TextArray &values) && noexcept {
+        return std::move(required_string_claims(values));
+    }
+    /// Accepts tokens without "exp": they are valid for ever.
+    PolicySettings &optional_exp(bool value = true) & noexcept {
+        return put_(BOUNCER_POLICY_OPTIONAL_EXP, value);
+    }
+    [[nodiscard]] PolicySettings optional_exp(bool value = true) && noexcept {
+        return std::move(optional_exp(value));
+    }
+    /// Allows for clocks that differ: moves "exp" and "nbf" apart by it, in whole seconds. "nbf" is
+    /// always moved by 60 seconds at least. 0s to 5m. Default: 0s.
+    PolicySettings &leeway(std::chrono::milliseconds value) & noexcept {
+        return put_(BOUNCER_POLICY_LEEWAY, value);
+    }
+    [[nodiscard]] PolicySettings leeway(std::chrono::milliseconds value) && noexcept {
+        return std::move(leeway(value));
+    }
+    /// Rejects longer tokens, before anything else is done with them. 0 to 1MiB. Default: 16KiB.
+    PolicySettings &max_token_len(std::uint64_t value) & noexcept {
+        return put_(BOUNCER_POLICY_MAX_TOKEN_LEN, value);
+    }
+    [[nodiscard]] PolicySettings max_token_len(std::uint64_t value) && noexcept {
+        return std::move(max_token_len(value));
+    }
+    /// Judges at this time, in place of the system's: for tests and audits. Not in a document.
+    PolicySettings &time(std::int64_t seconds) & noexcept {
+        return put_(BOUNCER_POLICY_TIME, seconds);
+    }
+    [[nodiscard]] PolicySettings time(std::int64_t seconds) && noexcept {
+        return std::move(time(seconds));
+    }
+};
+
+/// Where an issuer's keys are, and how they are kept fresh.
+class KeysSettings : public detail::Settings<KeysSettings, BOUNCER_KIND_KEYS> {
+public:
+    /// The URL of the JWK Set: https, or http to this machine. Either this or discover is required.
+    KeysSettings &url(std::string_view value) & noexcept {
+        return put_(BOUNCER_KEYS_URL, value);
+    }
+    [[nodiscard]] KeysSettings url(std::string_view value) && noexcept {
+        return std::move(url(value));
+    }
+    /// The issuer whose metadata names the JWK Set (OpenID Connect Discovery 1.0, RFC 8414). The
+    /// metadata must name the same issuer.
+    KeysSettings &discover(std::string_view value) & noexcept {
+        return put_(BOUNCER_KEYS_DISCOVER, value);
+    }
+    [[nodiscard]] KeysSettings discover(std::string_view value) && noexcept {
+        return std::move(discover(value));
+    }
+    /// How long keys are fresh where the server does not say. What the server says counts from 1m
+    /// to 1d. 1s to 366d. Default: 10m.
+    KeysSettings &ttl(std::chrono::milliseconds value) & noexcept {
+        return put_(BOUNCER_KEYS_TTL, value);
+    }
+    [[nodiscard]] KeysSettings ttl(std::chrono::milliseconds value) && noexcept {
+        return std::move(ttl(value));
+    }
+    /// How long keys are used after the issuer last confirmed them, if it cannot be reached; never
+    /// less than they are fresh. Default: 1d, with discover 1h. 0s to 366d.
+    KeysSettings &max_stale(std::chrono::milliseconds value) & noexcept {
+        return put_(BOUNCER_KEYS_MAX_STALE, value);
+    }
+    [[nodiscard]] KeysSettings max_stale(std::chrono::milliseconds value) && noexcept {
+        return std::move(max_stale(value));
+    }
+    /// The time for one HTTP exchange. The TCP connection has 2s of it. 1ms to 5m. Default: 5s.
+    KeysSettings &timeout(std::chrono::milliseconds value) & noexcept {
+        return put_(BOUNCER_KEYS_TIMEOUT, value);
+    }
+    [[nodiscard]] KeysSettings timeout(std::chrono::milliseconds value) && noexcept {
+        return std::move(timeout(value));
+    }
+    /// How long a verification waits at most for a fetch that may bring its key. 0s to 5m. Default:
+    /// 2s.
+    KeysSettings &max_wait(std::chrono::milliseconds value) & noexcept {
+        return put_(BOUNCER_KEYS_MAX_WAIT, value);
+    }
+    [[nodiscard]] KeysSettings max_wait(std::chrono::milliseconds value) && noexcept {
+        return std::move(max_wait(value));
+    }
+    /// Starts to fetch with the first verification, not at once. For programs that fork after they
+    /// set up.
+    KeysSettings &lazy(bool value = true) & noexcept {
+        return put_(BOUNCER_KEYS_LAZY, value);
+    }
+    [[nodiscard]] KeysSettings lazy(bool value = true) && noexcept {
+        return std::move(lazy(value));
+    }
+    /// A PEM file of certificate authorities to trust besides the system's. It is read for each
+    /// fetch, so it may be replaced.
+    KeysSettings &ca_file(std::string_view value) & noexcept {
+        return put_(BOUNCER_KEYS_CA_FILE, value);
+    }
+    [[nodiscard]] KeysSettings ca_file(std::string_view value) && noexcept {
+        return std::move(ca_file(value));
+    }
+    /// "http://[user:password@]host:port", "none", or "environment": https_proxy, http_proxy,
+    /// all_proxy and no_proxy. This machine is never reached through a proxy. Default: environment.
+    /// With a password it is secret.
+    KeysSettings &proxy(std::string_view value) & noexcept {
+        return put_(BOUNCER_KEYS_PROXY, value);
+    }
+    [[nodiscard]] KeysSettings proxy(std::string_view value) && noexcept {
+        return std::move(proxy(value));
+    }
+    /// Follows up to three redirects to the same scheme, host and port. Without it a redirect is a
+    /// failure.
+    KeysSettings &same_origin_redirects(bool value = true) & noexcept {
+        return put_(BOUNCER_KEYS_SAME_ORIGIN_REDIRECTS, value);
+    }
+    [[nodiscard]] KeysSettings same_origin_redirects(bool value = true) && noexcept {
+        return std::move(same_origin_redirects(value));
+    }
+    /// Allows http to other machines: whoever is on the way can then choose the keys.
+    KeysSettings &allow_http(bool value = true) & noexcept {
+        return put_(BOUNCER_KEYS_ALLOW_HTTP, value);
+    }
+    [[nodiscard]] KeysSettings allow_http(bool value = true) && noexcept {
+        return std::move(allow_http(value));
+    }
+    /// Keeps the latest good JWK Set in this file (mode 0600, replaced whole), and starts with it.
+    /// Whoever can write the file or its folder can choose the keys.
+    KeysSettings &last_good_file(std::string_view value) & noexcept {
+        return put_(BOUNCER_KEYS_LAST_GOOD_FILE, value);
+    }
+    [[nodiscard]] KeysSettings last_good_file(std::string_view value) && noexcept {
+        return std::move(last_good_file(value));
+    }
+    /// A JWK Set in JSON to start with, until the first fetch succeeds.
+    KeysSettings &seed(std::string_view value) & noexcept {
+        return put_(BOUNCER_KEYS_SEED, value);
+    }
+    [[nodiscard]] KeysSettings seed(std::string_view value) && noexcept {
+        return std::move(seed(value));
+    }
+    /// Which arithmetic verifies. Default: "accelerated", unless BOUNCER_VERIFY_NO_ACCELERATION is
+    /// set in the environment.
+    KeysSettings &backend(std::string_view value) & noexcept {
+        return put_(BOUNCER_KEYS_BACKEND, value);
+    }
+    [[nodiscard]] KeysSettings backend(std::string_view value) && noexcept {
+        return std::move(backend(value));
+    }
+};
+
+/// Where the service's own token comes from.
+class RenewerSettings : public detail::Settings<RenewerSettings, BOUNCER_KIND_RENEWER> {
+public:
+    /// The secret of a DC/OS service account, in JSON: "uid", "private_key" (RSA in PEM) and
+    /// "login_endpoint". Secret. Not in a document.
+    RenewerSettings &service_account(std::string_view value) & noexcept {
+        return put_(BOUNCER_RENEWER_SERVICE_ACCOUNT, value);
+    }
+    [[nodiscard]] RenewerSettings service_account(std::string_view value) && noexcept {
+        return std::move(service_account(value));
+    }
+    /// A file with the secret of a DC/OS service account. It is read for each login.
+    RenewerSettings &service_account_file(std::string_view value) & noexcept {
+        return put_(BOUNCER_RENEWER_SERVICE_ACCOUNT_FILE, value);
+    }
+    [[nodiscard]] RenewerSettings service_account_file(std::string_view value) && noexcept {
+        return std::move(service_account_file(value));
+    }
+    /// Takes the DC/OS service account from the environment variable
+    /// DCOS_SERVICE_ACCOUNT_CREDENTIAL: the secret, or the path of a file with it.
+    RenewerSettings &service_account_env(bool value = true) & noexcept {
+        return put_(BOUNCER_RENEWER_SERVICE_ACCOUNT_ENV, value);
+    }
+    [[nodiscard]] RenewerSettings service_account_env(bool value = true) && noexcept {
+        return std::move(service_account_env(value));
+    }
+    /// The token endpoint of an OAuth 2.0 client (RFC 6749 section 4.4). client_id and
+    /// client_secret or client_secret_file go with it.
+    RenewerSettings &token_url(std::string_view value) & noexcept {
+        return put_(BOUNCER_RENEWER_TOKEN_URL, value);
+    }
+    [[nodiscard]] RenewerSettings token_url(std::string_view value) && noexcept {
+        return std::move(token_url(value));
+    }
+    /// The client's name at token_url.
+    RenewerSettings &client_id(std::string_view value) & noexcept {
+        return put_(BOUNCER_RENEWER_CLIENT_ID, value);
+    }
+    [[nodiscard]] RenewerSettings client_id(std::string_view value) && noexcept {
+        return std::move(client_id(value));
+    }
+    /// The client's secret at token_url. It is sent with HTTP Basic. Secret. Not in a document.
+    RenewerSettings &client_secret(std::string_view value) & noexcept {
+        return put_(BOUNCER_RENEWER_CLIENT_SECRET, value);
+    }
+    [[nodiscard]] RenewerSettings client_secret(std::string_view value) && noexcept {
+        return std::move(client_secret(value));
+    }
+    /// A file with the client's secret; one line end may follow it. It is read once.
+    RenewerSettings &client_secret_file(std::string_view value) & noexcept {
+        return put_(BOUNCER_RENEWER_CLIENT_SECRET_FILE, value);
+    }
+    [[nodiscard]] RenewerSettings client_secret_file(std::string_view value) && noexcept {
+        return std::move(client_secret_file(value));
+    }
+    /// The program supplies the tokens itself. The value stands for the source in logs.
+    RenewerSettings &supplied(std::string_view value) & noexcept {
+        return put_(BOUNCER_RENEWER_SUPPLIED, value);
+    }
+    [[nodiscard]] RenewerSettings supplied(std::string_view value) && noexcept {
+        return std::move(supplied(value));
+    }
+    /// Logs in at this URL, in place of the service account's "login_endpoint".
+    RenewerSettings &login_endpoint(std::string_view value) & noexcept {
+        return put_(BOUNCER_RENEWER_LOGIN_ENDPOINT, value);
+    }
+    [[nodiscard]] RenewerSettings login_endpoint(std::string_view value) && noexcept {
+        return std::move(login_endpoint(value));
+    }
+    /// Sends these parameters to token_url, by name: "parameters.scope", "parameters.audience".
+    RenewerSettings &parameters(std::string_view name, std::string_view value) & noexcept {
+        return add_(BOUNCER_RENEWER_PARAMETERS, name, value);
+    }
+    [[nodiscard]] RenewerSettings parameters(std::string_view name, std::string_view value) && noexcept {
+        return std::move(parameters(name, value));
+    }
+    /// What stands before the token in the Authorization header: "token=" or "Bearer ". Default:
+    /// dcos for a service account, else bearer.
+    RenewerSettings &header(std::string_view value) & noexcept {
+        return put_(BOUNCER_RENEWER_HEADER, value);
+    }
+    [[nodiscard]] RenewerSettings header(std::string_view value) && noexcept {
+        return std::move(header(value));
+    }
+    /// The time for one HTTP exchange. The TCP connection has 2s of it. 1ms to 5m. Default: 10s.
+    RenewerSettings &timeout(std::chrono::milliseconds value) & noexcept {
+        return put_(BOUNCER_RENEWER_TIMEOUT, value);
+    }
+    [[nodiscard]] RenewerSettings timeout(std::chrono::milliseconds value) && noexcept {
+        return std::move(timeout(value));
+    }
+    /// How long a caller waits at most for a token. 0s to 5m. Default: 10s.
+    RenewerSettings &max_wait(std::chrono::milliseconds value) & noexcept {
+        return put_(BOUNCER_RENEWER_MAX_WAIT, value);
+    }
+    [[nodiscard]] RenewerSettings max_wait(std::chrono::milliseconds value) && noexcept {
+        return std::move(max_wait(value));
+    }
+    /// Logs in with the first call, not at once. For programs that fork after they set up.
+    RenewerSettings &lazy(bool value = true) & noexcept {
+        return put_(BOUNCER_RENEWER_LAZY, value);
+    }
+    [[nodiscard]] RenewerSettings lazy(bool value = true) && noexcept {
+        return std::move(lazy(value));
+    }
+    /// A PEM file of certificate authorities to trust besides the system's. It is read for each
+    /// login, so it may be replaced.
+    RenewerSettings &ca_file(std::string_view value) & noexcept {
+        return put_(BOUNCER_RENEWER_CA_FILE, value);
+    }
+    [[nodiscard]] RenewerSettings ca_file(std::string_view value) && noexcept {
+        return std::move(ca_file(value));
+    }
+    /// "http://[user:password@]host:port", "none", or "environment": https_proxy, http_proxy,
+    /// all_proxy and no_proxy. This machine is never reached through a proxy. Default: environment.
+    /// With a password it is secret.
+    RenewerSettings &proxy(std::string_view value) & noexcept {
+        return put_(BOUNCER_RENEWER_PROXY, value);
+    }
+    [[nodiscard]] RenewerSettings proxy(std::string_view value) && noexcept {
+        return std::move(proxy(value));
+    }
+    /// Allows http to other machines: whoever is on the way can then take the token.
+    RenewerSettings &allow_http(bool value = true) & noexcept {
+        return put_(BOUNCER_RENEWER_ALLOW_HTTP, value);
+    }
+    [[nodiscard]] RenewerSettings allow_http(bool value = true) && noexcept {
+        return std::move(allow_http(value));
+    }
+};
+
+}  // namespace bouncer
+
+#endif  // BOUNCER_SETTINGS_GENERATED_HPP

@@ -1,0 +1,158 @@
+//! C++: the classes of settings, a test that every setter reaches its row, and the statuses.
+
+use super::notes::{DO_NOT_EDIT, notes, purpose, wrap};
+use bouncer_verify::{ErrorCategory, ErrorKind, Setting, SettingType, Settings, SettingsKind};
+
+pub(crate) fn generate() -> Vec<(&'static str, String)> {
+    vec![
+        ("bindings/cpp/include/bouncer/settings_generated.hpp", settings()),
+        ("bindings/cpp/include/bouncer/status_generated.hpp", statuses()),
+        ("bindings/cpp/tests/settings_generated.cpp", setters_test()),
+    ]
+}
+
+/// A header file: `content` in the namespace.
+fn header(source: &str, guard: &str, include: &str, content: &str) -> String {
+    format!(
+        "// {source}\n\n#ifndef {guard}\n#define {guard}\n\n#include {include}\n\nnamespace bouncer {{\n{content}\n\
+         }}  // namespace bouncer\n\n#endif  // {guard}\n"
+    )
+}
+
+/// `max_stale` as `MaxStale`.
+fn camel(name: &str) -> String {
+    let upper = |word: &str| word[..1].to_uppercase() + &word[1..];
+    name.split('_').map(upper).collect()
+}
+
+fn class_of(kind: SettingsKind) -> String {
+    camel(kind.as_str()) + "Settings"
+}
+
+fn comment(text: &str, indent: &str) -> String {
+    let lines = wrap(text, 96 - indent.len());
+    lines.iter().map(|line| format!("{indent}/// {line}\n")).collect()
+}
+
+fn settings() -> String {
+    let classes: String = SettingsKind::ALL.iter().map(|&kind| class(kind)).collect();
+    header(DO_NOT_EDIT, "BOUNCER_SETTINGS_GENERATED_HPP", "\"settings.hpp\"", &classes)
+}
+
+/// A class is one pointer, whatever settings it has: one more changes no layout.
+fn class(kind: SettingsKind) -> String {
+    let (name, upper) = (class_of(kind), kind.as_str().to_uppercase());
+    let mut class = String::from("\n");
+    class += &comment(purpose(kind), "");
+    class += &format!(
+        "class {name} : public detail::Settings<{name}, BOUNCER_KIND_{upper}> {{\npublic:\n"
+    );
+    for setting in kind.settings() {
+        let Setting { name: setter, .. } = setting;
+        let constant = format!("BOUNCER_{upper}_{}", setter.to_uppercase());
+        let (parameters, arguments, call) = match setting.kind {
+            SettingType::Flag => ("bool value = true", "value", "put_"),
+            SettingType::Text | SettingType::Choice(_) => ("std::string_view value", "value", "put_"),
+            SettingType::Texts | SettingType::Choices(_) => {
+                ("const detail::TextArray &values", "values", "put_")
+            }
+            SettingType::Duration { .. } => ("std::chrono::milliseconds value", "value", "put_"),
+            SettingType::Size { .. } | SettingType::Count { .. } => ("std::uint64_t value", "value", "put_"),
+            SettingType::Time => ("std::int64_t seconds", "seconds", "put_"),
+            SettingType::Map => ("std::string_view name, std::string_view value", "name, value", "add_"),
+        };
+        class += &comment(&notes(setting), "    ");
+        class += &format!(
+            "    {name} &{setter}({parameters}) & noexcept {{\n        \
+                     return {call}({constant}, {arguments});\n    \
+                 }}\n    \
+                 [[nodiscard]] {name} {setter}({parameters}) && noexcept {{\n        \
+                     return std::move({setter}({arguments}));\n    \
+                 }}\n"
+        );
+    }
+    class + "};\n"
+}
+
+/// One value of the setting: as C++ writes it, and as text.
+fn sample(setting: &Setting) -> (String, String) {
+    match setting.kind {
+        SettingType::Flag => (String::new(), "true".to_owned()),
+        SettingType::Text => ("\"text\"".to_owned(), "text".to_owned()),
+        SettingType::Texts => ("{\"text\"}".to_owned(), "text".to_owned()),
+        SettingType::Choice(words) => (format!("\"{}\"", words[0]), words[0].to_owned()),
+        SettingType::Choices(words) => (format!("{{\"{}\"}}", words[0]), words[0].to_owned()),
+        SettingType::Duration { max, .. } => {
+            let milliseconds = max.as_millis();
+            (format!("std::chrono::milliseconds({milliseconds})"), format!("{milliseconds}ms"))
+        }
+        SettingType::Size { max } | SettingType::Count { max } => (max.to_string(), max.to_string()),
+        SettingType::Time => ("-1".to_owned(), "-1".to_owned()),
+        SettingType::Map => ("\"name\", \"text\"".to_owned(), "text".to_owned()),
+    }
+}
+
+fn setters_test() -> String {
+    let mut test = format!(
+        "// {DO_NOT_EDIT}\n\n// Every setter reaches its row, with the value that it is given.\n\
+         #include \"check.hpp\"\n\nusing namespace bouncer;\n\n\
+         template <class Settings>\nstatic bool is(const Settings &settings, std::string_view document) {{\n    \
+             return settings.document() == document;\n}}\n\nint main() {{\n"
+    );
+    for &kind in SettingsKind::ALL {
+        for setting in kind.settings() {
+            let (argument, text) = sample(setting);
+            let member = if setting.kind == SettingType::Map { ".name" } else { "" };
+            let mut settings = Settings::new(kind);
+            settings.set(&format!("{}{member}", setting.name), &text).unwrap();
+            test += &format!(
+                "    CHECK(is({}().{}({argument}), R\"json({})json\"));\n",
+                class_of(kind),
+                setting.name,
+                settings.document()
+            );
+        }
+    }
+    test + "}\n"
+}
+
+/// The statuses that C has besides.
+const OF_C: [(u32, ErrorCategory, &str, &str); 3] = [
+    (1, ErrorCategory::Caller, "NullArgument", "an object was moved from"),
+    (2, ErrorCategory::Caller, "Internal", "a bug in this library: please report it"),
+    (104, ErrorCategory::Keys, "Pending", "no verdict yet: a fetch of keys decides"),
+];
+
+fn statuses() -> String {
+    let of_core = ErrorKind::ALL.iter();
+    let of_core =
+        of_core.map(|kind| (kind.number(), kind.category(), format!("{kind:?}"), kind.message().to_owned()));
+    let of_c = OF_C.iter();
+    let of_c = of_c.map(|row| (row.0, row.1, row.2.to_owned(), row.3.to_owned()));
+    let mut rows: Vec<_> = of_core.chain(of_c).collect();
+    rows.sort_unstable_by_key(|row| row.0);
+
+    let mut content = String::from("\n");
+    content += &comment(
+        "How a call ended: the numbers of the C interface, permanent. Later versions add to them: \
+         is_invalid_token(), is_keys_problem() and is_login_problem() know those too.",
+        "",
+    );
+    content += "enum class Status : std::uint32_t {\n    Ok = 0,\n";
+    let mut last = None;
+    for (number, category, name, message) in rows {
+        if last.replace(category) != Some(category) {
+            content += match category {
+                ErrorCategory::Caller => "    // The calling program is at fault: HTTP 500.\n",
+                ErrorCategory::Keys => "    // The keys are at fault: HTTP 503, never 401.\n",
+                ErrorCategory::Token => "    // The token is at fault: HTTP 401.\n",
+                ErrorCategory::Login => "    // The service's own login failed: HTTP 503.\n",
+                other => panic!("say what {other:?} is"),
+            };
+        }
+        content += &format!("    {name} = {number},  ///< {}{}.\n", message[..1].to_uppercase(), &message[1..]);
+    }
+    content += "};\n";
+    let source = "Code generated from ErrorKind::ALL by tests/generated. DO NOT EDIT.";
+    header(source, "BOUNCER_STATUS_GENERATED_HPP", "<cstdint>", &content)
+}
