@@ -5,7 +5,8 @@ from typing import Any, Literal, SupportsFloat, TypeAlias, final, overload
 
 from typing_extensions import Unpack
 
-from ._settings import (
+from .exceptions import BouncerError
+from .types import (
     CacheStats,
     KeysSettings,
     KeysStats,
@@ -14,7 +15,6 @@ from ._settings import (
     RenewerSettings,
     RenewerStats,
 )
-from .exceptions import BouncerError
 
 __all__ = [
     "ERROR_CODES",
@@ -30,6 +30,7 @@ __all__ = [
     "VerifiedToken",
     "Verifier",
     "__version__",
+    "_attempt",
     "_leave_python",
     "is_token_rejection",
     "token_from_authorization",

@@ -77,119 +77,119 @@ class DecodeError(InvalidTokenError):
     """The token is malformed."""
 
     code = "malformed_token"
-    challenge = 'Bearer error="invalid_token", error_description="malformed_token"'
+    challenge: str | None = 'Bearer error="invalid_token", error_description="malformed_token"'
 
 
 class InvalidAlgorithmError(InvalidTokenError):
     """The token's algorithm is not allowed."""
 
     code = "algorithm_not_allowed"
-    challenge = 'Bearer error="invalid_token", error_description="algorithm_not_allowed"'
+    challenge: str | None = 'Bearer error="invalid_token", error_description="algorithm_not_allowed"'
 
 
 class TokenTooLargeError(DecodeError):
     """The token is too large."""
 
     code = "token_too_large"
-    challenge = 'Bearer error="invalid_token", error_description="token_too_large"'
+    challenge: str | None = 'Bearer error="invalid_token", error_description="token_too_large"'
 
 
 class EncryptedTokenError(DecodeError):
     """The token is encrypted."""
 
     code = "encrypted_token"
-    challenge = 'Bearer error="invalid_token", error_description="encrypted_token"'
+    challenge: str | None = 'Bearer error="invalid_token", error_description="encrypted_token"'
 
 
 class MalformedHeaderError(DecodeError):
     """The token's header is malformed."""
 
     code = "malformed_header"
-    challenge = 'Bearer error="invalid_token", error_description="malformed_header"'
+    challenge: str | None = 'Bearer error="invalid_token", error_description="malformed_header"'
 
 
 class UnsupportedAlgorithmError(InvalidAlgorithmError):
     """The token's algorithm is not supported."""
 
     code = "unsupported_algorithm"
-    challenge = 'Bearer error="invalid_token", error_description="unsupported_algorithm"'
+    challenge: str | None = 'Bearer error="invalid_token", error_description="unsupported_algorithm"'
 
 
 class UnsupportedHeaderError(DecodeError):
     """The token's header demands an unsupported extension."""
 
     code = "unsupported_header"
-    challenge = 'Bearer error="invalid_token", error_description="unsupported_header"'
+    challenge: str | None = 'Bearer error="invalid_token", error_description="unsupported_header"'
 
 
 class WrongTokenTypeError(InvalidTokenError):
     """The token is of another type."""
 
     code = "wrong_token_type"
-    challenge = 'Bearer error="invalid_token", error_description="wrong_token_type"'
+    challenge: str | None = 'Bearer error="invalid_token", error_description="wrong_token_type"'
 
 
 class NoMatchingKeyError(InvalidTokenError):
     """No key matches the token."""
 
     code = "no_matching_key"
-    challenge = 'Bearer error="invalid_token", error_description="no_matching_key"'
+    challenge: str | None = 'Bearer error="invalid_token", error_description="no_matching_key"'
 
 
 class InvalidSignatureError(DecodeError):
     """The token's signature is invalid."""
 
     code = "invalid_signature"
-    challenge = 'Bearer error="invalid_token", error_description="invalid_signature"'
+    challenge: str | None = 'Bearer error="invalid_token", error_description="invalid_signature"'
 
 
 class MalformedAuthorizationError(DecodeError):
     """The Authorization header is malformed."""
 
     code = "malformed_authorization"
-    challenge = "Bearer"
+    challenge: str | None = "Bearer"
 
 
 class MalformedClaimsError(DecodeError):
     """The token's claims are malformed."""
 
     code = "malformed_claims"
-    challenge = 'Bearer error="invalid_token", error_description="malformed_claims"'
+    challenge: str | None = 'Bearer error="invalid_token", error_description="malformed_claims"'
 
 
 class MissingRequiredClaimError(InvalidTokenError):
     """A required claim is missing."""
 
     code = "missing_claim"
-    challenge = 'Bearer error="invalid_token", error_description="missing_claim"'
+    challenge: str | None = 'Bearer error="invalid_token", error_description="missing_claim"'
 
 
 class ExpiredSignatureError(InvalidTokenError):
     """The token has expired."""
 
     code = "expired"
-    challenge = 'Bearer error="invalid_token", error_description="expired"'
+    challenge: str | None = 'Bearer error="invalid_token", error_description="expired"'
 
 
 class ImmatureSignatureError(InvalidTokenError):
     """The token is not valid yet."""
 
     code = "not_yet_valid"
-    challenge = 'Bearer error="invalid_token", error_description="not_yet_valid"'
+    challenge: str | None = 'Bearer error="invalid_token", error_description="not_yet_valid"'
 
 
 class InvalidIssuerError(InvalidTokenError):
     """The token is from another issuer."""
 
     code = "wrong_issuer"
-    challenge = 'Bearer error="invalid_token", error_description="wrong_issuer"'
+    challenge: str | None = 'Bearer error="invalid_token", error_description="wrong_issuer"'
 
 
 class InvalidAudienceError(InvalidTokenError):
     """The token is for another audience."""
 
     code = "wrong_audience"
-    challenge = 'Bearer error="invalid_token", error_description="wrong_audience"'
+    challenge: str | None = 'Bearer error="invalid_token", error_description="wrong_audience"'
 
 
 class UnusableCredentialsError(LoginError):

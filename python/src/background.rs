@@ -10,15 +10,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use std::{process, thread};
 
-/// How many background threads are in Python, whether any more may enter, and in the upper half the process
-/// that this is about. It is no lock: a fork could leave that held by a thread which is not there any more.
+/// How many background threads are in Python, whether any more may enter, and in the upper half the
+/// process that this is about. It is no lock: a fork could leave that held by a thread which is not
+/// there any more.
 static GATE: AtomicU64 = AtomicU64::new(0);
 const CLOSED: u64 = 1 << 31;
 /// How long a program that ends waits for them.
 const LONGEST_END: Duration = Duration::from_secs(1);
 
-/// Runs `work` in Python, or not at all if the interpreter is about to end: a thread that Python catches then
-/// is ended in the middle of its Rust, which aborts the process.
+/// Runs `work` in Python, or not at all if the interpreter is about to end: a thread that Python
+/// catches then is ended in the middle of its Rust, which aborts the process.
 pub(crate) fn attached<T>(work: impl FnOnce(Python<'_>) -> T) -> Option<T> {
     /// Leaves the gate also when `work` panics.
     struct Inside;
@@ -52,8 +53,8 @@ pub(crate) fn _leave_python(py: Python<'_>) {
     });
 }
 
-/// `bouncer_verify/_background.py`. It is first asked for when a key set is made, so that no background thread
-/// ever loads it.
+/// `bouncer_verify/_background.py`. It is first asked for when a key set is made, so that no
+/// background thread ever loads it.
 pub(crate) fn module(py: Python<'_>) -> PyResult<Bound<'_, PyModule>> {
     py.import("bouncer_verify._background")
 }
@@ -63,8 +64,8 @@ pub(crate) fn prepare(py: Python<'_>) -> PyResult<()> {
     module(py)?.call_method0("prepare").map(drop)
 }
 
-/// A handle of the core that is dropped without the GIL. The last one waits for the background threads, and those may be
-/// about to enter Python.
+/// A handle of the core that is dropped without the GIL. The last one waits for the background
+/// threads, and those may be about to enter Python.
 pub(crate) struct Detached<T: Send>(Option<T>);
 
 impl<T: Send> From<T> for Detached<T> {
@@ -91,7 +92,8 @@ impl<T: Send> Drop for Detached<T> {
     }
 }
 
-/// What tells Python's logging of an attempt: of one that failed, and of one that changed the keys, or could not keep them.
+/// What tells Python's logging of an attempt: of one that failed, and of one that changed the keys,
+/// or could not keep them.
 pub(crate) fn reporter() -> impl Fn(&RemoteJwkSetStatus) + Send + Sync {
     let news = News::default();
     let last_good_error = Mutex::new(None);

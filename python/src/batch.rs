@@ -9,8 +9,8 @@ use pyo3::prelude::*;
 use pyo3::pybacked::{PyBackedBytes, PyBackedStr};
 use pyo3::types::{PyBytes, PyList, PyString};
 
-/// What an iterable of `str` and `bytes` holds. Each is kept by a reference of its own: the caller's list may
-/// change while other threads run.
+/// What an iterable of `str` and `bytes` holds. Each is kept by a reference of its own: the
+/// caller's list may change while other threads run.
 pub(crate) struct Texts(pub(crate) Vec<OwnedText>);
 
 pub(crate) enum OwnedText {

@@ -40,8 +40,9 @@ pub(crate) fn login_failed(py: Python<'_>, error: &FetchError) -> PyErr {
 /// The class of one kind of error.
 struct Cause {
     class: Py<PyType>,
-    /// The error of this kind that was raised last, and what its exception was made of: a flood of rejected tokens
-    /// repeats the same few texts. Taken with `try_lock`: a fork must not leave it held in the child.
+    /// The error of this kind that was raised last, and what its exception was made of: a flood of
+    /// rejected tokens repeats the same few texts. Taken with `try_lock`: a fork must not leave it
+    /// held in the child.
     last: Mutex<Option<Last>>,
 }
 

@@ -11,11 +11,11 @@ const SLICE: Duration = Duration::from_millis(100);
 /// How long a greenlet sleeps before it looks again.
 const NAP: Duration = Duration::from_millis(10);
 
-/// Calls `step`, which waits no longer than it is told, until it returns something or `timeout` is over. Other threads may run
-/// Python meanwhile; a signal ends it.
+/// Calls `step`, which waits no longer than it is told, until it returns something or `timeout` is
+/// over. Other threads may run Python meanwhile; a signal ends it.
 ///
-/// Where gevent or eventlet has patched `time.sleep`, `step` is asked without a wait and the greenlet sleeps in between:
-/// a thread that waits would stop all the greenlets of its hub.
+/// Where gevent or eventlet has patched `time.sleep`, `step` is asked without a wait and the
+/// greenlet sleeps in between: a thread that waits would stop all the greenlets of its hub.
 pub(crate) fn in_slices<T: Send>(
     py: Python<'_>,
     timeout: Duration,
@@ -46,8 +46,9 @@ fn greenlet_sleep(py: Python<'_>) -> PyResult<Option<Bound<'_, PyAny>>> {
     Ok(is_patched.then_some(sleep))
 }
 
-/// Does `work`, which the core cannot do in slices. On the main thread, the one that signals come to, and in a greenlet
-/// another thread named `name` does it: a signal ends the waiting for that, and the work goes on to its end.
+/// Does `work`, which the core cannot do in slices. On the main thread, the one that signals come
+/// to, and in a greenlet another thread named `name` does it: a signal ends the waiting for that,
+/// and the work goes on to its end.
 pub(crate) fn wait_for<T: Send + 'static>(
     py: Python<'_>,
     name: &str,

@@ -10,8 +10,9 @@ use std::hash::{Hash, Hasher};
 
 /// A public key that may verify signatures. Immutable.
 ///
-/// Every way to make one raises InvalidKeyError for a key that is not to be believed in: RSA moduli under
-/// 2048 or over 8192 bits, even exponents, private and symmetric keys, points that are off their curve.
+/// Every way to make one raises InvalidKeyError for a key that is not to be believed in: RSA moduli
+/// under 2048 or over 8192 bits, even exponents, private and symmetric keys, points that are off
+/// their curve.
 #[pyclass(frozen, eq, hash, from_py_object, module = "bouncer_verify")]
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Jwk(pub(crate) bouncer_verify::Jwk);
@@ -116,8 +117,8 @@ impl Jwk {
         self.0.e().map(|octets| integer(py, octets)).transpose()
     }
 
-    /// Whether "n" or "e" were spelt as RFC 7518 forbids, and were read all the same: padded, in the standard
-    /// base64 alphabet, or with a leading zero octet.
+    /// Whether "n" or "e" were spelt as RFC 7518 forbids, and were read all the same: padded, in
+    /// the standard base64 alphabet, or with a leading zero octet.
     #[getter]
     fn is_tolerated(&self) -> bool {
         self.0.is_tolerated()
@@ -158,8 +159,8 @@ fn made(py: Python<'_>, key: Result<bouncer_verify::Jwk, Error>) -> PyResult<Jwk
     key.map(Jwk).map_err(|error| exception(py, &error))
 }
 
-/// The octets of a non-negative `int`. A negative one is no part of a key, like the zero that stands for it
-/// here.
+/// The octets of a non-negative `int`. A negative one is no part of a key, like the zero that
+/// stands for it here.
 fn big_endian<'py>(integer: &Bound<'py, PyInt>) -> PyResult<Bound<'py, PyBytes>> {
     let py = integer.py();
     if integer.lt(0)? {

@@ -26,11 +26,12 @@ impl JwkSet {
         Self::made(py, py.detach(|| bouncer_verify::JwkSet::from_keys_with(keys, backend)))
     }
 
-    /// Reads a JWK Set document, strict JSON of at most 1 MiB and 1000 members; 100 usable keys are used.
+    /// Reads a JWK Set document, strict JSON of at most 1 MiB and 1000 members; 100 usable keys are
+    /// used.
     ///
-    /// backend: what does the arithmetic, for one verdict: "accelerated", aws-lc and for RS256 AVX-512 IFMA where
-    /// the CPU has it; "aws-lc", that alone; None: the first, unless the environment variable
-    /// BOUNCER_VERIFY_NO_ACCELERATION is set.
+    /// backend: what does the arithmetic, for one verdict: "accelerated", aws-lc and for RS256
+    /// AVX-512 IFMA where the CPU has it; "aws-lc", that alone; None: the first, unless the
+    /// environment variable BOUNCER_VERIFY_NO_ACCELERATION is set.
     ///
     /// Raises MalformedKeySetError or NoUsableKeyError.
     #[staticmethod]
@@ -40,7 +41,8 @@ impl JwkSet {
         Self::made(py, py.detach(|| bouncer_verify::JwkSet::from_slice_with(json.as_ref(), backend)))
     }
 
-    /// What from_json() skips in a document, also when it skips everything and raises NoUsableKeyError.
+    /// What from_json() skips in a document, also when it skips everything and raises
+    /// NoUsableKeyError.
     ///
     /// Raises MalformedKeySetError.
     #[staticmethod]

@@ -8,11 +8,13 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use std::borrow::Cow;
 
-/// What a token must be to be accepted, beyond its signature. Immutable; any number of threads may use it.
+/// What a token must be to be accepted, beyond its signature. Immutable; any number of threads may
+/// use it.
 ///
-/// Its settings are keywords: `PolicySettings` and docs/settings.md list them. Numbers are seconds for a duration; "30s"
-/// and a timedelta are taken too. Where several values are possible, one `str` is taken as well as an iterable
-/// of them. None is a setting that is not set. A policy needs `issuers`, `any_issuer=True` or `profile="dcos"`.
+/// Settings are keywords: docs/settings.md and `bouncer_verify.types.PolicySettings` list them. A
+/// duration is a number of seconds, a timedelta or text such as "30s"; a list is a `str` or an
+/// iterable of them. None is a setting that is not set. A policy needs `issuers`, `any_issuer=True`
+/// or `profile="dcos"`.
 ///
 /// clock: a callable that returns the seconds since 1970 to judge at; None: the system's clock.
 ///
@@ -48,29 +50,31 @@ impl Policy {
         Self::made(py, settings::of_document(py, SettingsKind::Policy, &document)?, None, false)
     }
 
-    /// For the tokens of DC/OS's Bouncer: RS256; "exp" and a string "uid" are required; "iss" is not
-    /// compared.
+    /// For the tokens of DC/OS's Bouncer: RS256; "exp" and a string "uid" are required; "iss" is
+    /// not compared.
     #[staticmethod]
     fn dcos(py: Python<'_>) -> PyResult<Self> {
         Self::with(py, &[("profile", "dcos")])
     }
 
-    /// For tokens that `issuer` made for `audience`: both claims must be there and match, character for
-    /// character.
+    /// For tokens that `issuer` made for `audience`: both claims must be there and match, character
+    /// for character.
     #[staticmethod]
     fn for_issuer(issuer: &Bound<'_, PyAny>, audience: &Bound<'_, PyAny>) -> PyResult<Self> {
         let (one, other) = (str_of("issuer", issuer)?, str_of("audience", audience)?);
         Self::with(issuer.py(), &[("issuers", &one), ("audiences", &other)])
     }
 
-    /// Judges the signature and the times only: any token that a key of the set has signed passes, whoever it
-    /// was made for, unless it names an audience. Prefer `for_issuer()` where tokens say "iss" and "aud".
+    /// Judges the signature and the times only: any token that a key of the set has signed passes,
+    /// whoever it was made for, unless it names an audience. Prefer `for_issuer()` where tokens say
+    /// "iss" and "aud".
     #[staticmethod]
     fn any_issuer(py: Python<'_>) -> PyResult<Self> {
         Self::with(py, &[("any_issuer", "true")])
     }
 
-    /// The same policy with some settings changed, which are named as in the constructor. None resets one.
+    /// The same policy with some settings changed, which are named as in the constructor. None
+    /// resets one.
     #[pyo3(signature = (**changes))]
     fn replace<'py>(
         slf: &Bound<'py, Self>,

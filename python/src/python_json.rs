@@ -9,8 +9,8 @@ use std::fmt;
 
 /// The value of `json`, exactly as Python's `json.loads` gives it.
 ///
-/// A document with a fraction, an exponent or an integer over 64 bits is left to `json.loads` itself, which
-/// rounds correctly and has integers of any length. It is rare in a token.
+/// A document with a fraction, an exponent or an integer over 64 bits is left to `json.loads`
+/// itself, which rounds correctly and has integers of any length. It is rare in a token.
 pub(crate) fn loads<'py>(py: Python<'py>, json: &str) -> PyResult<Bound<'py, PyAny>> {
     match Value(py).deserialize(&mut serde_json::Deserializer::from_str(json)) {
         Ok(value) => Ok(value),
@@ -18,8 +18,8 @@ pub(crate) fn loads<'py>(py: Python<'py>, json: &str) -> PyResult<Bound<'py, PyA
     }
 }
 
-/// `value` with its lists and dicts copied at every level: what a caller may change without changing the
-/// original.
+/// `value` with its lists and dicts copied at every level: what a caller may change without
+/// changing the original.
 pub(crate) fn copied<'py>(value: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     if let Ok(dict) = value.cast::<PyDict>() {
         let copy = PyDict::new(dict.py());

@@ -15,22 +15,24 @@ use std::time::Duration;
 /// Longer than any fetch takes.
 pub(crate) const LONGEST_REFRESH: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// An issuer's JWK Set, fetched from its URL and kept fresh by a thread in the background, through rotations
-/// and outages. Make one for each issuer; any number of threads and verifiers may use it.
+/// An issuer's JWK Set, fetched from its URL and kept fresh by a thread in the background, through
+/// rotations and outages. Make one for each issuer; any number of threads and verifiers may use it.
 ///
-/// Its settings are keywords: `KeysSettings` and docs/settings.md list them. Numbers are seconds for a duration; "30s" and
-/// a timedelta are taken too. None is a setting that is not set.
+/// Settings are keywords: docs/settings.md and `bouncer_verify.types.KeysSettings` list them. A
+/// duration is a number of seconds, a timedelta or text such as "30s". None is a setting that is
+/// not set.
 ///
 /// url: https, or http to this machine.
-/// fetch: a callable that makes the requests in place of the built-in client: fetch(url, headers, timeout)
-/// returns (status, headers, body). It is called on a daemon thread, must not follow redirects to elsewhere and
-/// returns the body decoded; the settings of the built-in client do not go with it. It must not hold the key
-/// set, as a method of the object that keeps it does: the garbage collector does not see that the two keep each other,
-/// so neither would be freed, and only close() would end the thread.
+/// fetch: a callable that makes the requests in place of the built-in client: fetch(url, headers,
+/// timeout) returns (status, headers, body). It is called on a daemon thread, must not follow
+/// redirects to elsewhere and returns the body decoded; the settings of the built-in client do not
+/// go with it. It must not hold the key set, as a method of the object that keeps it does: the
+/// garbage collector does not see that the two keep each other, so neither would be freed, and only
+/// close() would end the thread.
 /// log: whether changes of keys and failures go to the logger "bouncer_verify".
 ///
-/// Raises InvalidArgumentError, TypeError for an unknown setting or a value of the wrong type, and for the seed
-/// MalformedKeySetError or NoUsableKeyError.
+/// Raises InvalidArgumentError, TypeError for an unknown setting or a value of the wrong type, and
+/// for the seed MalformedKeySetError or NoUsableKeyError.
 #[pyclass(frozen, module = "bouncer_verify")]
 pub(crate) struct RemoteJwkSet {
     pub(crate) keys: Detached<bouncer_verify::RemoteJwkSet>,
@@ -50,8 +52,8 @@ impl RemoteJwkSet {
         Self::at("url", &str_of("url", url)?, url.py(), fetch, log, settings)
     }
 
-    /// The key set of `issuer`, found through its metadata at /.well-known/openid-configuration (OpenID
-    /// Connect Discovery 1.0), which must name the same issuer, character for character.
+    /// The key set of `issuer`, found through its metadata at /.well-known/openid-configuration
+    /// (OpenID Connect Discovery 1.0), which must name the same issuer, character for character.
     ///
     /// Arguments and errors are those of the constructor.
     #[staticmethod]
@@ -101,8 +103,8 @@ impl RemoteJwkSet {
         self.keys.current().map(JwkSet).map_err(|error| exception(py, &error))
     }
 
-    /// Fetches the keys now, for operators; several callers share one fetch. Nothing limits how often, so it is
-    /// not for the way of a request. The keys in use stay if it fails.
+    /// Fetches the keys now, for operators; several callers share one fetch. Nothing limits how
+    /// often, so it is not for the way of a request. The keys in use stay if it fails.
     ///
     /// Raises KeysUnavailableError: the fetch failed, or is not done after `timeout` seconds.
     #[pyo3(signature = (timeout = 10.0))]
@@ -114,8 +116,8 @@ impl RemoteJwkSet {
             .map_err(|error| keys_unavailable(py, &format!("the keys were not fetched: {error}")))
     }
 
-    /// "empty": no keys yet; "fresh"; "stale": in use, though they should have been confirmed by now, or come
-    /// from a seed or a file; "too_old": not used; "closed".
+    /// "empty": no keys yet; "fresh"; "stale": in use, though they should have been confirmed by
+    /// now, or come from a seed or a file; "too_old": not used; "closed".
     #[getter]
     fn state(&self) -> &'static str {
         self.keys.status().state.as_str()
@@ -127,7 +129,8 @@ impl RemoteJwkSet {
         self.keys.status().generation
     }
 
-    /// What it is doing, by name, for metrics, logs and health checks: `KeysStats`. Counts are this process's alone.
+    /// What it is doing, for metrics, logs and health checks: a `bouncer_verify.types.KeysStats`.
+    /// Counts are this process's alone.
     fn stats<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         stats::dict(py, &Stats::from(&*self.keys))
     }
@@ -137,8 +140,8 @@ impl RemoteJwkSet {
         Stats::from(&*self.keys).prometheus()
     }
 
-    /// Ends it, for all that use it: a fetch under way is cut off, the thread ends, and from now on there are
-    /// no keys. What nobody uses any more ends by itself.
+    /// Ends it, for all that use it: a fetch under way is cut off, the thread ends, and from now on
+    /// there are no keys. What nobody uses any more ends by itself.
     fn close(&self, py: Python<'_>) {
         py.detach(|| self.keys.close());
     }
@@ -162,8 +165,8 @@ impl RemoteJwkSet {
         self.max_wait.as_secs_f64()
     }
 
-    /// Waits until the fetch of this ticket is over, or for 0 until there are keys, at most so many seconds:
-    /// True if waiting longer is of no use.
+    /// Waits until the fetch of this ticket is over, or for 0 until there are keys, at most so many
+    /// seconds: True if waiting longer is of no use.
     #[pyo3(signature = (ticket, timeout, /))]
     fn _wait(&self, py: Python<'_>, ticket: u64, timeout: f64) -> PyResult<bool> {
         self.wait_for(py, Ticket::from_bits(ticket), seconds(py, "timeout", timeout)?)
@@ -207,8 +210,8 @@ impl RemoteJwkSet {
         Ok(Self { keys: keys.into(), max_wait: settings::duration(py, settings, "max_wait")? })
     }
 
-    /// Waits until the fetch of `ticket` is over, or without one until there are keys; true if waiting longer
-    /// is of no use.
+    /// Waits until the fetch of `ticket` is over, or without one until there are keys; true if
+    /// waiting longer is of no use.
     pub(crate) fn wait_for(
         &self,
         py: Python<'_>,

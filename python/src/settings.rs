@@ -1,4 +1,5 @@
-//! Keywords as settings of the core, and settings as Python's values. The core's table says what there is.
+//! Keywords as settings of the core, and settings as Python's values. The core's table says what
+//! there is.
 
 use crate::error::{exception, invalid_argument};
 use crate::python_json;
@@ -62,8 +63,8 @@ fn put(py: Python<'_>, settings: &mut Settings, name: &str, value: &Bound<'_, Py
     }
 }
 
-/// One `str` or an iterable of them, which must not be empty: what a configuration left empty must not turn a
-/// comparison off.
+/// One `str` or an iterable of them, which must not be empty: what a configuration left empty must
+/// not turn a comparison off.
 fn put_list(py: Python<'_>, settings: &mut Settings, name: &str, value: &Bound<'_, PyAny>) -> PyResult<()> {
     if value.is_instance_of::<PyString>() {
         return set(py, settings, name, &str_of(name, value)?);

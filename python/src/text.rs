@@ -6,8 +6,8 @@ use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::PyString;
 use std::borrow::Cow;
 
-/// What a `str` or `bytes` argument holds. Both are immutable, and the caller keeps them for the call, so
-/// they are borrowed, also while other threads run.
+/// What a `str` or `bytes` argument holds. Both are immutable, and the caller keeps them for the
+/// call, so they are borrowed, also while other threads run.
 pub(crate) enum Text<'a> {
     Borrowed(&'a [u8]),
     /// A `str` with lone surrogates, which has no UTF-8: bytes that the core refuses as such.
@@ -43,7 +43,8 @@ impl<'a> FromPyObject<'a, '_> for Text<'a> {
     }
 }
 
-/// The `str` argument `name`. The TypeError for anything else names it: `None` is what an unset variable gives.
+/// The `str` argument `name`. The TypeError for anything else names it: `None` is what an unset
+/// variable gives.
 pub(crate) fn str_of<'a>(name: &str, value: &'a Bound<'_, PyAny>) -> PyResult<Cow<'a, str>> {
     match value.cast::<PyString>() {
         Ok(text) => text.to_cow(),

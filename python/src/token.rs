@@ -10,7 +10,8 @@ use pyo3::types::{PyBytes, PyDict, PyIterator, PyString, PyTuple};
 
 /// A token that passed every check; there is no other way to have one.
 ///
-/// It is a read-only Mapping of the claims. A list or dict among them is a copy that the caller may change.
+/// It is a read-only Mapping of the claims. A list or dict among them is a copy that the caller may
+/// change.
 #[pyclass(frozen, mapping, module = "bouncer_verify")]
 pub(crate) struct VerifiedToken {
     token: bouncer_verify::VerifiedToken,

@@ -4,14 +4,18 @@ use bouncer_verify::ErrorKind;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyMemoryView, PyString};
 
-/// The verdicts of a batch in columns, a row for each token: read-only buffers that Apache Arrow takes as they are.
+/// The verdicts of a batch in columns, a row for each token: read-only buffers that Apache Arrow
+/// takes as they are.
 ///
-/// In a validity bitmap the bit i, counted from the lowest of the first byte, is set where row i has a value.
+/// In a validity bitmap the bit i, counted from the lowest of the first byte, is set where row i
+/// has a value.
 ///
-/// status: a memoryview of format "I" (UInt32): 0 for a token that passed, else a number for each `code`.
+/// status: a memoryview of format "I" (UInt32): 0 for a token that passed, else a number for each
+/// `code`.
 /// exp: a memoryview of format "q" (Int64): "exp" of the tokens that passed; 0 where it is null.
 /// exp_validity: the bitmap of `exp`.
-/// uid_offsets: a memoryview of format "q": where in `uid_data` each "uid" begins, and the end (LargeUtf8).
+/// uid_offsets: a memoryview of format "q": where in `uid_data` each "uid" begins, and the end
+/// (LargeUtf8).
 /// uid_data: the "uid"s of the tokens that passed, in UTF-8, one behind the other.
 /// uid_validity: the bitmap of the "uid"s.
 #[pyclass(frozen, module = "bouncer_verify")]
@@ -37,7 +41,8 @@ impl TokenColumns {
         self.statuses.len()
     }
 
-    /// What `status` stands for: for each row None, or the `code` of the exception that verify() raises.
+    /// What `status` stands for: for each row None, or the `code` of the exception that verify()
+    /// raises.
     fn codes<'py>(&self, py: Python<'py>) -> Vec<Option<Bound<'py, PyString>>> {
         let code = |status: &u32| {
             let kind = ErrorKind::ALL.iter().find(|kind| kind.number() == *status)?;

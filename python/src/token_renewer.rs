@@ -15,8 +15,9 @@ use pyo3::types::PyDict;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-/// Whether an answer says that the token of the request was not accepted, so that TokenRenewer.reject() is worth
-/// a call: HTTP 401 whose WWW-Authenticate asks for a token or is not there, or status 16 of gRPC.
+/// Whether an answer says that the token of the request was not accepted, so that
+/// TokenRenewer.reject() is worth a call: HTTP 401 whose WWW-Authenticate asks for a token or is
+/// not there, or status 16 of gRPC.
 #[pyfunction]
 #[pyo3(signature = (status, www_authenticate = None, grpc_status = None))]
 pub(crate) fn is_token_rejection(
@@ -28,17 +29,18 @@ pub(crate) fn is_token_rejection(
     Ok(bouncer_verify::is_token_rejection(status, www_authenticate, grpc_status.as_deref()))
 }
 
-/// Keeps the service's own token valid: logs in, hands the token out without latency, renews it before it
-/// expires, and again when a server does not accept it. Make one for each account, with one of the static
-/// methods; any number of threads may use it.
+/// Keeps the service's own token valid: logs in, hands the token out without latency, renews it
+/// before it expires, and again when a server does not accept it. Make one for each account, with
+/// one of the static methods; any number of threads may use it.
 ///
-/// Its settings are keywords: `RenewerSettings` and docs/settings.md list them. Numbers are seconds for a duration; "30s"
-/// and a timedelta are taken too. None is a setting that is not set.
+/// Settings are keywords: docs/settings.md and `bouncer_verify.types.RenewerSettings` list them. A
+/// duration is a number of seconds, a timedelta or text such as "30s". None is a setting that is
+/// not set.
 ///
 /// log: whether logins and failures go to the logger "bouncer_verify". Tokens and secrets never do.
 ///
-/// Making one raises InvalidArgumentError, UnusableCredentialsError, or TypeError for an unknown setting or a
-/// value of the wrong type.
+/// Making one raises InvalidArgumentError, UnusableCredentialsError, or TypeError for an unknown
+/// setting or a value of the wrong type.
 #[pyclass(frozen, module = "bouncer_verify")]
 pub(crate) struct TokenRenewer {
     renewer: Detached<bouncer_verify::TokenRenewer>,
@@ -59,7 +61,8 @@ impl TokenRenewer {
         Self::of_source(secret.py(), &given, log, settings)
     }
 
-    /// Tokens of the DC/OS service account whose secret is in this file, which is read for each login.
+    /// Tokens of the DC/OS service account whose secret is in this file, which is read for each
+    /// login.
     #[staticmethod]
     #[pyo3(signature = (path, *, log = true, **settings))]
     fn service_account_file(
@@ -72,8 +75,8 @@ impl TokenRenewer {
         Self::of_source(py, &[("service_account_file", path)], log, settings)
     }
 
-    /// Tokens of the DC/OS service account in the environment variable DCOS_SERVICE_ACCOUNT_CREDENTIAL, which
-    /// holds the secret or the path of a file with it.
+    /// Tokens of the DC/OS service account in the environment variable
+    /// DCOS_SERVICE_ACCOUNT_CREDENTIAL, which holds the secret or the path of a file with it.
     #[staticmethod]
     #[pyo3(signature = (*, log = true, **settings))]
     fn service_account_from_env(
@@ -84,8 +87,9 @@ impl TokenRenewer {
         Self::of_source(py, &[("service_account_env", "true")], log, settings)
     }
 
-    /// Tokens of an OAuth 2.0 client by the client credentials grant (RFC 6749 section 4.4). The secret may also be in a
-    /// file: `client_secret_file`. `parameters` are sent along: "scope", "audience", "resource".
+    /// Tokens of an OAuth 2.0 client by the client credentials grant (RFC 6749 section 4.4). The
+    /// secret may also be in a file: `client_secret_file`. `parameters` are sent along: "scope",
+    /// "audience", "resource".
     #[staticmethod]
     #[pyo3(signature = (token_url, client_id, client_secret = None, *, log = true, **settings))]
     fn client_credentials(
@@ -102,11 +106,13 @@ impl TokenRenewer {
         Self::of_source(token_url.py(), &given, log, settings)
     }
 
-    /// Tokens from anywhere: source() returns a token, or (token, its lifetime in seconds). It is called on a daemon
-    /// thread. Of what it raises, the class is logged and nothing else. `name` stands for it in logs.
+    /// Tokens from anywhere: source() returns a token, or (token, its lifetime in seconds). It is
+    /// called on a daemon thread. Of what it raises, the class is logged and nothing else. `name`
+    /// stands for it in logs.
     ///
-    /// `source` must not hold the renewer, as a method of the object that keeps it does: the garbage collector does not
-    /// see that the two keep each other, so neither would be freed, and only close() would end the thread.
+    /// `source` must not hold the renewer, as a method of the object that keeps it does: the
+    /// garbage collector does not see that the two keep each other, so neither would be freed, and
+    /// only close() would end the thread.
     #[staticmethod]
     #[pyo3(signature = (source, *, name = "callable", log = true, **settings))]
     fn from_callable(
@@ -134,8 +140,8 @@ impl TokenRenewer {
 
     /// A valid token. It waits where there is none and one may come soon.
     ///
-    /// Raises LoginRejectedError or UnusableCredentialsError: the operator has to act; LoginUnavailableError: there
-    /// is no valid token and no login succeeds now.
+    /// Raises LoginRejectedError or UnusableCredentialsError: the operator has to act;
+    /// LoginUnavailableError: there is no valid token and no login succeeds now.
     fn token(&self, py: Python<'_>) -> PyResult<String> {
         Ok(self.own_token(py)?.as_str().to_owned())
     }
@@ -145,8 +151,8 @@ impl TokenRenewer {
         Ok(self.own_token(py)?.authorization().to_owned())
     }
 
-    /// A server did not accept `token`, says is_token_rejection(): gives another. All that ask share one login,
-    /// and there is one in 30 seconds at most.
+    /// A server did not accept `token`, says is_token_rejection(): gives another. All that ask
+    /// share one login, and there is one in 30 seconds at most.
     ///
     /// Raises what token() raises; LoginUnavailableError also if there is no newer one.
     fn reject(&self, py: Python<'_>, token: &str) -> PyResult<String> {
@@ -154,8 +160,8 @@ impl TokenRenewer {
         Ok(newer.as_str().to_owned())
     }
 
-    /// token() for an event loop of asyncio or trio, which goes on meanwhile. A token that is there is returned at once;
-    /// all tasks that wait for one login share one thread.
+    /// token() for an event loop of asyncio or trio, which goes on meanwhile. A token that is there
+    /// is returned at once; all tasks that wait for one login share one thread.
     fn token_async<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
         waiting(slf.py())?.call_method1("token", (slf,))
     }
@@ -170,7 +176,8 @@ impl TokenRenewer {
         waiting(slf.py())?.call_method1("reject", (slf, token))
     }
 
-    /// Waits until there is a valid token, at most `timeout` seconds, and no longer if the operator has to act.
+    /// Waits until there is a valid token, at most `timeout` seconds, and no longer if the operator
+    /// has to act.
     ///
     /// Raises what token() raises.
     #[pyo3(signature = (timeout = 10.0))]
@@ -189,7 +196,8 @@ impl TokenRenewer {
         result.map_err(|error| exception(py, &error))
     }
 
-    /// Logs in now, for operators; several callers share one login. The token in use stays if it fails.
+    /// Logs in now, for operators; several callers share one login. The token in use stays if it
+    /// fails.
     ///
     /// Raises a LoginError: the login failed, or is not done after `timeout` seconds.
     #[pyo3(signature = (timeout = 10.0))]
@@ -214,7 +222,8 @@ impl TokenRenewer {
         self.renewer.status().generation
     }
 
-    /// What it is doing, by name, for metrics, logs and health checks: `RenewerStats`. Counts are this process's alone.
+    /// What it is doing, for metrics, logs and health checks: a
+    /// `bouncer_verify.types.RenewerStats`. Counts are this process's alone.
     fn stats<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         stats::dict(py, &Stats::from(&*self.renewer))
     }
@@ -224,8 +233,8 @@ impl TokenRenewer {
         Stats::from(&*self.renewer).prometheus()
     }
 
-    /// Ends it, for all that use it: a login under way is cut off, the thread ends, and from now on there is no
-    /// token. What nobody uses any more ends by itself.
+    /// Ends it, for all that use it: a login under way is cut off, the thread ends, and from now on
+    /// there is no token. What nobody uses any more ends by itself.
     fn close(&self, py: Python<'_>) {
         py.detach(|| self.renewer.close());
     }
@@ -244,7 +253,8 @@ impl TokenRenewer {
         self.max_wait.as_secs_f64()
     }
 
-    /// Waits until the login of this ticket is over, at most so many seconds: True if waiting longer is of no use.
+    /// Waits until the login of this ticket is over, at most so many seconds: True if waiting
+    /// longer is of no use.
     #[pyo3(signature = (ticket, timeout, /))]
     fn _wait(&self, py: Python<'_>, ticket: u64, timeout: f64) -> PyResult<bool> {
         let Some(login) = Ticket::from_bits(ticket) else { return Ok(true) };
@@ -252,8 +262,9 @@ impl TokenRenewer {
         Ok(interrupt::in_slices(py, seconds(py, "timeout", timeout)?, step)?.is_some())
     }
 
-    /// The answer of this moment and the ticket of the login after which there may be a better one; 0 if there will be
-    /// none. The answer is the token and its Authorization, or an error. `ticket` is that of the login that was waited for.
+    /// The answer of this moment and the ticket of the login after which there may be a better one;
+    /// 0 if there will be none. The answer is the token and its Authorization, or an error.
+    /// `ticket` is that of the login that was waited for.
     #[pyo3(signature = (ticket, /))]
     fn _token_now(&self, py: Python<'_>, ticket: u64) -> PyResult<(Py<PyAny>, u64)> {
         answered(py, ticket, |ticket| self.renewer.token_now(ticket))

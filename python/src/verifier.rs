@@ -21,7 +21,8 @@ use std::time::Instant;
 
 /// Verifies a JWT: its signature with the keys of `jwks`, then its claims against `policy`.
 ///
-/// Raises an InvalidTokenError that says why the token is refused, and nothing else for any str or bytes.
+/// Raises an InvalidTokenError that says why the token is refused, and nothing else for any str or
+/// bytes.
 #[pyfunction]
 #[pyo3(signature = (jwks, policy, token))]
 pub(crate) fn verify_token(
@@ -36,13 +37,13 @@ pub(crate) fn verify_token(
         .map_err(|error| exception(py, &error))
 }
 
-/// Verifies many tokens as verify_token() does each of them: a list of verdicts in the order of the tokens, each
-/// a VerifiedToken or the exception that verify_token() would raise. None is raised; tell them apart with
-/// `isinstance(verdict, VerifiedToken)`.
+/// Verifies many tokens as verify_token() does each of them: a list of verdicts in the order of the
+/// tokens, each a VerifiedToken or the exception that verify_token() would raise. None is raised;
+/// tell them apart with `isinstance(verdict, VerifiedToken)`.
 ///
 /// tokens: an iterable of str and bytes.
-/// threads: how many work on it at most, the calling one included, all without the GIL. One is started for no
-/// fewer than 64 tokens.
+/// threads: how many work on it at most, the calling one included, all without the GIL. One is
+/// started for no fewer than 64 tokens.
 ///
 /// Raises TypeError: something in `tokens` is no str or bytes.
 #[pyfunction]
@@ -60,8 +61,8 @@ pub(crate) fn verify_tokens<'py>(
     batch::list(py, verdicts)
 }
 
-/// Keys, a JwkSet or a RemoteJwkSet, and a policy that belong together, so that one issuer's keys never meet
-/// another's rules. Immutable; any number of threads may use it.
+/// Keys, a JwkSet or a RemoteJwkSet, and a policy that belong together, so that one issuer's keys
+/// never meet another's rules. Immutable; any number of threads may use it.
 #[pyclass(frozen, module = "bouncer_verify")]
 pub(crate) struct Verifier {
     keys: Keys,
@@ -98,19 +99,20 @@ impl Verifier {
         Ok(Self { keys, policy, verifier: verifier.into(), cached: false })
     }
 
-    /// A verifier of the same keys and policy that remembers about `tokens` verified tokens, 2^20 at most; 0 is
-    /// none.
+    /// A verifier of the same keys and policy that remembers about `tokens` verified tokens, 2^20
+    /// at most; 0 is none.
     ///
-    /// A token that it remembers passes without its signature being verified again: the whole token is
-    /// compared, "exp" and "nbf" are checked each time, and when remote keys change, everything is forgotten.
-    /// The tokens and their claims stay in memory, about twice their length each, until others take their
-    /// places. Tokens over 4 KiB are not remembered.
+    /// A token that it remembers passes without its signature being verified again: the whole token
+    /// is compared, "exp" and "nbf" are checked each time, and when remote keys change, everything
+    /// is forgotten. The tokens and their claims stay in memory, about twice their length each,
+    /// until others take their places. Tokens over 4 KiB are not remembered.
     #[pyo3(signature = (tokens, /))]
     fn with_cache(&self, py: Python<'_>, tokens: i64) -> PyResult<Self> {
         let tokens = batch::count(py, "tokens", tokens)?;
         let policy = self.policy.get();
         let rules = policy.policy.clone();
-        // The cache is the core verifier's, so that one has to last, and to be told the time of each call.
+        // The cache is the core verifier's, so that one has to last, and to be told the time of
+        // each call.
         let rules = if policy.has_clock() { rules.clock(Clock::from_fn(|| NOW.get())) } else { rules };
         let verifier = bouncer_verify::Verifier::new(self.keys.of_the_core(), rules).with_cache(tokens);
         let cached = verifier.cache_stats().is_some();
@@ -118,7 +120,8 @@ impl Verifier {
         Ok(Self { keys, policy, verifier: verifier.into(), cached })
     }
 
-    /// What the cache has done, by name: `CacheStats`. All are None if there is no cache.
+    /// What the cache has done: a `bouncer_verify.types.CacheStats`. All are None if there is no
+    /// cache.
     fn stats<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         stats::dict(py, &Stats::from(&*self.verifier))
     }
@@ -139,8 +142,8 @@ impl Verifier {
 
     /// Verifies a JWT, as verify_token() does.
     ///
-    /// With a RemoteJwkSet it waits where a fetch may bring the key that is missing, `max_wait` seconds at most,
-    /// and also raises KeysUnavailableError. A token that has its key never waits.
+    /// With a RemoteJwkSet it waits where a fetch may bring the key that is missing, `max_wait`
+    /// seconds at most, and also raises KeysUnavailableError. A token that has its key never waits.
     #[pyo3(signature = (token, /))]
     fn verify(&self, py: Python<'_>, token: Text<'_>) -> PyResult<VerifiedToken> {
         let verdict = self.judge(py, &token, None)?;
@@ -149,8 +152,8 @@ impl Verifier {
             .map_err(|error| exception(py, &error))
     }
 
-    /// Verifies the token in the value of an HTTP Authorization header, which is None if the request has none:
-    /// token_from_authorization() and verify() in one call.
+    /// Verifies the token in the value of an HTTP Authorization header, which is None if the
+    /// request has none: token_from_authorization() and verify() in one call.
     ///
     /// Raises MalformedAuthorizationError too.
     #[pyo3(signature = (header, /))]
@@ -158,13 +161,13 @@ impl Verifier {
         self.verify(py, Text::Borrowed(token_in(py, header.as_ref())?.as_bytes()))
     }
 
-    /// Verifies many tokens as verify() does each of them: a list of verdicts in the order of the tokens, each a
-    /// VerifiedToken or the exception that verify() would raise. None is raised; tell them apart with
-    /// `isinstance(verdict, VerifiedToken)`.
+    /// Verifies many tokens as verify() does each of them: a list of verdicts in the order of the
+    /// tokens, each a VerifiedToken or the exception that verify() would raise. None is raised;
+    /// tell them apart with `isinstance(verdict, VerifiedToken)`.
     ///
     /// tokens: an iterable of str and bytes.
-    /// threads: how many work on it at most, the calling one included, all without the GIL. One is started for no
-    /// fewer than 64 tokens.
+    /// threads: how many work on it at most, the calling one included, all without the GIL. One is
+    /// started for no fewer than 64 tokens.
     ///
     /// Raises TypeError: something in `tokens` is no str or bytes.
     #[pyo3(signature = (tokens, threads = 1))]
@@ -178,7 +181,8 @@ impl Verifier {
         batch::list(py, self.judge_all(py, &tokens, threads)?)
     }
 
-    /// verify_batch() with its verdicts in columns, for data pipelines: no object is made for a token.
+    /// verify_batch() with its verdicts in columns, for data pipelines: no object is made for a
+    /// token.
     #[pyo3(signature = (tokens, threads = 1))]
     fn verify_batch_columns(&self, py: Python<'_>, tokens: Texts, threads: i64) -> PyResult<TokenColumns> {
         let threads = batch::count(py, "threads", threads)?;
@@ -186,16 +190,18 @@ impl Verifier {
         TokenColumns::new(py, py.detach(|| bouncer_verify::TokenColumns::of(&verdicts)))
     }
 
-    /// verify() for an event loop of asyncio or trio, which goes on while a fetch may bring the key that is missing.
+    /// verify() for an event loop of asyncio or trio, which goes on while a fetch may bring the key
+    /// that is missing.
     ///
-    /// However many tasks wait for one fetch, they take one thread. A token that has its key takes none.
+    /// However many tasks wait for one fetch, they take one thread. A token that has its key takes
+    /// none.
     #[pyo3(signature = (token, /))]
     fn verify_async<'py>(slf: &Bound<'py, Self>, token: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         slf.py().import("bouncer_verify._waiting")?.call_method1("verify", (slf, token))
     }
 
-    /// The verdict, a token or an error, and 0. None and a ticket while a fetch decides: wait for it, then call again
-    /// with the ticket. A call before that fetch is over returns a verdict.
+    /// The verdict, a token or an error, and 0. None and a ticket while a fetch decides: wait for
+    /// it, then call again with the ticket. A call before that fetch is over returns a verdict.
     #[pyo3(signature = (token, ticket, /))]
     fn _verify_now(
         &self,
@@ -212,8 +218,8 @@ impl Verifier {
 }
 
 impl Verifier {
-    /// Parsing, signature and claims in one call of the core, during which other threads may run Python. It
-    /// never waits; `ticket` is that of the call before.
+    /// Parsing, signature and claims in one call of the core, during which other threads may run
+    /// Python. It never waits; `ticket` is that of the call before.
     fn judge(&self, py: Python<'_>, token: &Text<'_>, ticket: Option<Ticket>) -> PyResult<Verdict> {
         let asked = self.asked(py)?;
         let verifier = asked.as_ref().unwrap_or(&self.verifier);
@@ -227,7 +233,8 @@ impl Verifier {
         }))
     }
 
-    /// The final verdict. All waits together end `max_wait` after the first one `began`, or with a signal.
+    /// The final verdict. All waits together end `max_wait` after the first one `began`, or with a
+    /// signal.
     fn wait_and_resume(
         &self,
         py: Python<'_>,
@@ -250,8 +257,8 @@ impl Verifier {
         }
     }
 
-    /// The verdicts on many tokens, judged while other threads may run Python. Then those that lack a key wait for it,
-    /// all of them no longer than one would.
+    /// The verdicts on many tokens, judged while other threads may run Python. Then those that lack
+    /// a key wait for it, all of them no longer than one would.
     fn judge_all(&self, py: Python<'_>, tokens: &Texts, threads: usize) -> PyResult<Vec<batch::Verdict>> {
         let asked = self.asked(py)?;
         let verifier = asked.as_ref().unwrap_or(&self.verifier);
@@ -265,8 +272,8 @@ impl Verifier {
         judged.into_iter().zip(&tokens.0).map(resume).collect()
     }
 
-    /// Asks Python for the time if the policy does. Without a cache it takes a verifier for that time, which is
-    /// what is returned; with one, this thread is told.
+    /// Asks Python for the time if the policy does. Without a cache it takes a verifier for that
+    /// time, which is what is returned; with one, this thread is told.
     fn asked(&self, py: Python<'_>) -> PyResult<Option<bouncer_verify::Verifier>> {
         let policy = self.policy.get();
         let Some(now) = policy.time(py)? else { return Ok(None) };

@@ -18,12 +18,12 @@ from bouncer_verify import (
     JwkSet,
     MissingRequiredClaimError,
     Policy,
-    PolicyValues,
     RemoteJwkSet,
     TokenRenewer,
     Verifier,
     verify_token,
 )
+from bouncer_verify.types import PolicyValues
 
 SETTINGS = {
     "algorithms": ("ES256", "RS256"),
@@ -65,8 +65,8 @@ def test_settings_can_be_read() -> None:
 
 def test_the_repr_says_what_is_set() -> None:
     assert repr(Policy.any_issuer()) == "Policy(any_issuer=True)"
-    policy = Policy.for_issuer("i", "a").replace(leeway=0.5, clock=print)
-    assert repr(policy) == f"Policy(audiences=('a',), issuers=('i',), leeway=0.5, clock={print!r})"
+    policy = Policy.for_issuer("i", "a").replace(leeway=0.5, clock=time.time)
+    assert repr(policy) == f"Policy(audiences=('a',), issuers=('i',), leeway=0.5, clock={time.time!r})"
     assert eval(repr(Policy(**SETTINGS))) == Policy(**SETTINGS)  # type: ignore[arg-type]
 
 
@@ -80,9 +80,10 @@ def test_ready_policies_are_those_of_the_core() -> None:
 
 
 def test_a_policy_says_whose_tokens_it_accepts() -> None:
-    for policy in (Policy, lambda: Policy(issuers=None), lambda: Policy.from_json("{}")):
+    made: list[Callable[[], Policy]] = [Policy, lambda: Policy(issuers=None), lambda: Policy.from_json("{}")]
+    for make in made:
         with pytest.raises(InvalidArgumentError, match='"issuers": it is missing') as caught:
-            policy()
+            make()
         assert caught.value.claim == "issuers"
     with pytest.raises(InvalidArgumentError, match='"any_issuer": it and "issuers" are mutually exclusive'):
         Policy.any_issuer().replace(issuers="i")
@@ -134,7 +135,7 @@ def test_a_policy_cannot_be_changed() -> None:
     policy.settings["leeway"] = 100
     assert policy == Policy.dcos()
     with pytest.raises(TypeError):
-        Policy("RS256")  # type: ignore[call-arg]
+        Policy("RS256")  # type: ignore[arg-type, call-arg]
 
 
 @pytest.mark.parametrize(

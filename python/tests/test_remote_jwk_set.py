@@ -24,7 +24,6 @@ from bouncer_verify import (
     InvalidArgumentError,
     InvalidSignatureError,
     Jwk,
-    KeysStats,
     KeysUnavailableError,
     MalformedKeySetError,
     NoMatchingKeyError,
@@ -33,6 +32,7 @@ from bouncer_verify import (
     Verifier,
     verify_token,
 )
+from bouncer_verify.types import KeysStats
 
 Make = Callable[..., str]
 NOWHERE = "http://127.0.0.1:1/jwks"

@@ -27,12 +27,12 @@ from bouncer_verify import (
     LoginRejectedError,
     LoginUnavailableError,
     Policy,
-    RenewerStats,
     TokenRenewer,
     UnusableCredentialsError,
     is_token_rejection,
     verify_token,
 )
+from bouncer_verify.types import RenewerStats
 
 NOWHERE = "http://127.0.0.1:1/login"
 VARIABLE = "DCOS_SERVICE_ACCOUNT_CREDENTIAL"
@@ -178,7 +178,7 @@ def test_settings_are_keywords(provider: Provider, secret: str, private_pem: str
     for settings in unusable:
         with pytest.raises(InvalidArgumentError):
             TokenRenewer.service_account(secret, **settings)
-    with pytest.raises(InvalidArgumentError, match="login_endpoint"):
+    with pytest.raises(InvalidArgumentError, match=r"login.endpoint"):
         TokenRenewer.client_credentials(NOWHERE, "a", "b", login_endpoint=NOWHERE)
 
 
@@ -289,7 +289,7 @@ def test_client_credentials(provider: Provider) -> None:
 def test_a_client_s_secret_may_be_in_a_file(provider: Provider, tmp_path: Path) -> None:
     path = tmp_path / "secret"
     path.write_text("se cret\n")
-    settings = {"token_url": f"{provider.origin}/token", "client_id": "client"}
+    settings: Any = {"token_url": f"{provider.origin}/token", "client_id": "client"}
     renewers = [
         TokenRenewer.client_credentials(**settings, client_secret_file=path),
         TokenRenewer.from_json(json.dumps({**settings, "client_secret_file": str(path)}), log=False),

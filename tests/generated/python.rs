@@ -45,10 +45,14 @@ const BASES: [(&str, &str); 8] = [
     ("unsupported_header", "DecodeError"),
 ];
 
+/// What is written by hand, in `_exception_groups.py`.
+const GROUPS: [&str; 4] = ["BouncerError", "InvalidTokenError", "KeySetError", "LoginError"];
+
 pub(crate) fn generate() -> Vec<(&'static str, String)> {
     vec![
-        ("python/bouncer_verify/_settings.py", settings()),
+        ("python/bouncer_verify/types.py", settings()),
         ("python/bouncer_verify/exceptions.py", exceptions()),
+        ("python/bouncer_verify/__init__.py", package()),
         ("python/README.md", readme()),
     ]
 }
@@ -56,7 +60,7 @@ pub(crate) fn generate() -> Vec<(&'static str, String)> {
 fn settings() -> String {
     let mut file = format!(
         "# {DO_NOT_EDIT}\n\
-         \"\"\"The types of settings, which are keyword arguments, and of stats.\"\"\"\n\n\
+         \"\"\"The types of settings, which are keyword arguments, and of stats: for type checkers.\"\"\"\n\n\
          from __future__ import annotations\n\n\
          from collections.abc import Iterable, Mapping\n\
          from datetime import timedelta\n\
@@ -135,7 +139,7 @@ fn taken(setting: &Setting) -> String {
         SettingType::Text if setting.name.ends_with("_file") => "str | PathLike[str]".to_owned(),
         SettingType::Text => "str | bytes".to_owned(),
         SettingType::Texts | SettingType::Choices(_) => "str | Iterable[str]".to_owned(),
-        SettingType::Choice(words) => format!("Literal[\"{}\"]", words.join("\", \"")),
+        SettingType::Choice(words) => literal(words),
         SettingType::Duration { .. } => "float | str | timedelta".to_owned(),
         SettingType::Size { .. } => "int | str".to_owned(),
         SettingType::Count { .. } | SettingType::Time => "int".to_owned(),
@@ -143,11 +147,20 @@ fn taken(setting: &Setting) -> String {
     }
 }
 
+fn literal(words: &[&str]) -> String {
+    format!("Literal[\"{}\"]", words.join("\", \""))
+}
+
 /// The type of a value of `Policy.settings`.
 fn returned(setting: &Setting) -> String {
+    let choices;
     let of = match setting.kind {
         SettingType::Flag => return "bool".to_owned(),
-        SettingType::Text | SettingType::Choice(_) => "str",
+        SettingType::Text => "str",
+        SettingType::Choice(words) => {
+            choices = literal(words);
+            &choices
+        }
         SettingType::Texts | SettingType::Choices(_) => "tuple[str, ...]",
         SettingType::Duration { .. } => "float",
         SettingType::Size { .. } | SettingType::Count { .. } | SettingType::Time => "int",
@@ -188,12 +201,16 @@ fn exception(kind: ErrorKind) -> Exception {
     Exception { code, name, base: of(&BASES).unwrap_or(group), kind }
 }
 
-fn exceptions() -> String {
-    let groups = ["BouncerError", "InvalidTokenError", "KeySetError", "LoginError"];
+/// The name of every exception, each as `line`.
+fn lines(line: fn(&str) -> String) -> String {
     let mut names: Vec<_> = tree().into_iter().map(|exception| exception.name).collect();
-    names.extend(groups.map(str::to_owned));
+    names.extend(GROUPS.map(str::to_owned));
     names.sort();
-    let names: String = names.iter().map(|name| format!("    \"{name}\",\n")).collect();
+    names.iter().map(|name| line(name)).collect()
+}
+
+fn exceptions() -> String {
+    let names = lines(|name| format!("    \"{name}\",\n"));
     let mut file = format!(
         "# {DO_NOT_EDIT}\n\
          \"\"\"What is raised, and who has to act on it.\n\n\
@@ -204,7 +221,7 @@ fn exceptions() -> String {
          from __future__ import annotations\n\n\
          from ._exception_groups import {}, by_code\n\n\
          __all__ = [\n{names}]\n",
-        groups.join(", ")
+        GROUPS.join(", ")
     );
     for Exception { code, name, base, kind } in tree() {
         let mut message = kind.message().to_owned();
@@ -213,7 +230,7 @@ fn exceptions() -> String {
         file += &format!("    code = \"{code}\"\n");
         if let Some(challenge) = kind.challenge() {
             let quote = if challenge.contains('"') { '\'' } else { '"' };
-            file += &format!("    challenge = {quote}{challenge}{quote}\n");
+            file += &format!("    challenge: str | None = {quote}{challenge}{quote}\n");
         }
     }
     file +=
@@ -221,21 +238,37 @@ fn exceptions() -> String {
     file
 }
 
+/// `__init__.py` with the names of the exceptions.
+fn package() -> String {
+    let file = with(
+        "bouncer_verify/__init__.py",
+        "from .exceptions import (\n",
+        ")\n",
+        &lines(|name| format!("    {name},\n")),
+    );
+    between(&file, "__all__ += [\n", "]\n", &lines(|name| format!("    \"{name}\",\n")))
+}
+
 /// README.md with its table of the exceptions.
 fn readme() -> String {
-    const START: &str = "| code | exception | below |\n|---|---|---|\n";
-    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/python/README.md")).unwrap();
-    let (before, rest) = readme.split_once(START).unwrap();
-    let (_, after) = rest.split_once("\n\n").unwrap();
     let mut rows = vec!["| | `BouncerError` | `Exception` |".to_owned()];
-    rows.extend(
-        ["KeySetError", "LoginError", "InvalidTokenError"]
-            .map(|group| format!("| | `{group}` | `BouncerError` |")),
-    );
+    rows.extend(GROUPS[1..].iter().map(|group| format!("| | `{group}` | `BouncerError` |")));
     rows.extend(tree().iter().map(|Exception { code, name, base, .. }| {
         format!("| `{code}` | `{name}` | `{}` |", base.replace(", ", "`, `"))
     }));
-    format!("{before}{START}{}\n\n{after}", rows.join("\n"))
+    with("README.md", "| code | exception | below |\n|---|---|---|\n", "\n\n", &rows.join("\n"))
+}
+
+/// The file with `text` in place of what is there between `start` and `end`.
+fn with(path: &str, start: &str, end: &str, text: &str) -> String {
+    let file = std::fs::read_to_string(format!("{}/python/{path}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    between(&file, start, end, text)
+}
+
+fn between(file: &str, start: &str, end: &str, text: &str) -> String {
+    let (before, rest) = file.split_once(start).unwrap();
+    let (_, after) = rest.split_once(end).unwrap();
+    format!("{before}{start}{text}{end}{after}")
 }
 
 /// `token_too_large` as `TokenTooLarge`.
