@@ -1,4 +1,4 @@
-# Code generated from src/settings/table.rs by tests/generated. DO NOT EDIT.
+# Code generated from src/settings by tests/generated. DO NOT EDIT.
 """The types of settings, which are keyword arguments, and of stats: for type checkers."""
 
 from __future__ import annotations
@@ -56,18 +56,44 @@ class KeysSettings(TypedDict, total=False):
     """
 
     ttl: float | str | timedelta | None
-    """How long keys are fresh where the server does not say. What the server says counts from 1m
-    to 1d. 1s to 366d. Default: 10m.
+    """How long keys are fresh where the server does not say. Fresh keys are fetched again at 70
+    to 80 % of that time. 1s to 366d. Default: 10m.
+    """
+    max_ttl: float | str | timedelta | None
+    """The longest time that the server may call its keys fresh. Lower it where a revoked key
+    must be gone sooner. 1s to 366d. Default: 1d.
     """
     max_stale: float | str | timedelta | None
     """How long keys are used after the issuer last confirmed them, if it cannot be reached;
     never less than they are fresh. Default: 1d, with discover 1h. 0s to 366d.
     """
     timeout: float | str | timedelta | None
-    """The time for one HTTP exchange. The TCP connection has 2s of it. 1ms to 5m. Default: 5s."""
+    """The time for one HTTP exchange. From the resolution of the name to the last byte. 1ms to
+    5m. Default: 5s.
+    """
+    connect_timeout: float | str | timedelta | None
+    """The time for the TCP connection, over all addresses of the server or of its proxy.
+    Default: 2s, and never longer than timeout. 1ms to 5m.
+    """
     max_wait: float | str | timedelta | None
     """How long a verification waits at most for a fetch that may bring its key. 0s to 5m.
     Default: 2s.
+    """
+    refetch_interval: float | str | timedelta | None
+    """How often tokens of an unknown "kid" may cause a fetch: twice at once, then once in this
+    interval. 1s to 1h. Default: 10s.
+    """
+    refetch_interval_without_kid: float | str | timedelta | None
+    """How often tokens without "kid" that no key verifies, and tokens whose key of the same
+    "kid" does not verify them, may cause a fetch. 1s to 1d. Default: 5m.
+    """
+    max_document_len: int | str | None
+    """The largest document that is read, JWK Set or metadata. A larger one makes the fetch fail.
+    1KiB to 64MiB. Default: 1MiB.
+    """
+    max_keys: int | None
+    """The most usable keys of the set. Further ones are skipped, and listed as such. 1 to 1000.
+    Default: 100.
     """
     lazy: bool | None
     """Starts to fetch with the first verification, not at once. For programs that fork after
@@ -76,6 +102,14 @@ class KeysSettings(TypedDict, total=False):
     ca_file: str | PathLike[str] | None
     """A PEM file of certificate authorities to trust besides the system's. It is read for each
     fetch, so it may be replaced.
+    """
+    client_certificate_file: str | PathLike[str] | None
+    """A PEM file with the certificate chain to present to servers that ask for one (mTLS). It is
+    read for each exchange, so it may be replaced.
+    """
+    client_key_file: str | PathLike[str] | None
+    """A PEM file with the private key of the client certificate, not encrypted. Default: the
+    certificate's file.
     """
     proxy: str | bytes | None
     """ "http://[user:password@]host:port", "none", or "environment": https_proxy, http_proxy,
@@ -105,8 +139,28 @@ class RenewerSettings(TypedDict, total=False):
     set.
     """
 
+    auth_method: Literal["client_secret_basic", "client_secret_post", "private_key_jwt", "tls_client_auth"] | None
+    """How the client authenticates at token_url: its secret by HTTP Basic or in the body (RFC
+    6749 section 2.3.1), a JWT signed with its private key (RFC 7523 section 2.2), or the
+    certificate in client_certificate_file (RFC 8705 section 2.1). Default:
+    client_secret_basic.
+    """
     client_secret_file: str | PathLike[str] | None
-    """A file with the client's secret; one line end may follow it. It is read once."""
+    """A file with the client's secret. It is read for each login, so it may be replaced. Line
+    ends after the secret are not part of it.
+    """
+    private_key: str | bytes | None
+    """The client's private key for private_key_jwt, in PEM: RSA of at least 2048 bits, or EC on
+    P-256. Secret. Not in a document.
+    """
+    private_key_file: str | PathLike[str] | None
+    """A file with the client's private key, in PEM. It is read for each login, so it may be
+    replaced.
+    """
+    private_key_id: str | bytes | None
+    """The "kid" in the header of the signed JWT, for servers that know several keys of the
+    client.
+    """
     login_endpoint: str | bytes | None
     """Logs in at this URL, in place of the service account's "login_endpoint"."""
     parameters: Mapping[str, str | Iterable[str]] | None
@@ -116,7 +170,13 @@ class RenewerSettings(TypedDict, total=False):
     dcos for a service account, else bearer.
     """
     timeout: float | str | timedelta | None
-    """The time for one HTTP exchange. The TCP connection has 2s of it. 1ms to 5m. Default: 10s."""
+    """The time for one HTTP exchange. From the resolution of the name to the last byte. 1ms to
+    5m. Default: 10s.
+    """
+    connect_timeout: float | str | timedelta | None
+    """The time for the TCP connection, over all addresses of the server or of its proxy.
+    Default: 2s, and never longer than timeout. 1ms to 5m.
+    """
     max_wait: float | str | timedelta | None
     """How long a caller waits at most for a token. 0s to 5m. Default: 10s."""
     lazy: bool | None
@@ -124,6 +184,14 @@ class RenewerSettings(TypedDict, total=False):
     ca_file: str | PathLike[str] | None
     """A PEM file of certificate authorities to trust besides the system's. It is read for each
     login, so it may be replaced.
+    """
+    client_certificate_file: str | PathLike[str] | None
+    """A PEM file with the certificate chain to present to servers that ask for one (mTLS). It is
+    read for each exchange, so it may be replaced.
+    """
+    client_key_file: str | PathLike[str] | None
+    """A PEM file with the private key of the client certificate, not encrypted. Default: the
+    certificate's file.
     """
     proxy: str | bytes | None
     """ "http://[user:password@]host:port", "none", or "environment": https_proxy, http_proxy,
