@@ -49,7 +49,7 @@ func verifierOf(f fixture) *bouncer.Verifier {
 	}
 	policy := bouncer.ForIssuer(issuer, audience)
 	if f.isBouncer() {
-		policy = bouncer.Policy{}
+		policy = bouncer.DCOS()
 	}
 	verifier, err := bouncer.NewVerifier(jwks, policy)
 	if err != nil {

@@ -9,7 +9,7 @@ type Algorithm string
 
 // The algorithms that can be verified.
 const (
-	RS256   Algorithm = "RS256" // RSASSA-PKCS1-v1_5 with SHA-256: Bouncer's, and the default of a Policy
+	RS256   Algorithm = "RS256" // RSASSA-PKCS1-v1_5 with SHA-256: the default of a Policy
 	RS384   Algorithm = "RS384"
 	RS512   Algorithm = "RS512"
 	PS256   Algorithm = "PS256" // RSASSA-PSS with SHA-256

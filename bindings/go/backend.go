@@ -9,20 +9,20 @@ import (
 )
 
 // A Backend is the arithmetic that verifies signatures. The verdicts are the same.
-type Backend int
+type Backend string
 
 const (
 	// BackendDefault is BackendAccelerated, unless the environment variable
 	// BOUNCER_VERIFY_NO_ACCELERATION is set, to anything but nothing or 0, when the process first
 	// loads keys.
-	BackendDefault Backend = iota
+	BackendDefault Backend = ""
 	// BackendAccelerated is aws-lc, and for RS256 the library's own arithmetic where the CPU has
 	// AVX-512 IFMA: three to four times as fast. aws-lc watches it: it verifies again samples of
-	// what is accepted and refused, and on the first difference it alone decides in the whole
+	// what is accepted and rejected, and on the first difference it alone decides in the whole
 	// process.
-	BackendAccelerated
+	BackendAccelerated Backend = "accelerated"
 	// BackendAWSLC is aws-lc alone.
-	BackendAWSLC
+	BackendAWSLC Backend = "aws-lc"
 )
 
 // native returns the library's number, which has no default.

@@ -4,14 +4,13 @@ package bouncer
 
 import (
 	"context"
-	"time"
 
 	"bouncer_verify/bouncer/internal/native"
 )
 
-// A BatchResult is the verdict on one token of a batch: the token, or why it is refused.
+// A BatchResult is the verdict on one token of a batch: the token, or why it is rejected.
 type BatchResult struct {
-	// Token is nil if the token is refused.
+	// Token is nil if the token is rejected.
 	Token *VerifiedToken
 	// Err is what [Verifier.Verify] returns for that token.
 	Err error
@@ -48,21 +47,20 @@ func VerifyTokensColumns(jwks *JWKSet, policy Policy, tokens []string, threads i
 	return columns, err
 }
 
-// resultsOf returns the results, and the tickets of those that a fetch could change; nil if there
-// is none.
+// resultsOf returns the results, and the tickets of those that are pending; nil if none is.
 func resultsOf(batch native.Batch, size int) (results []BatchResult, tickets []uint64) {
 	results = make([]BatchResult, size)
 	if batch.Pending > 0 {
 		tickets = make([]uint64, size)
 	}
 	batch.Results(func(i int, content native.Token, ticket uint64, err *native.Error) {
-		if err != nil {
-			results[i].Err = errorOf(err)
-		} else {
-			results[i].Token = newToken(content)
-		}
-		if ticket != 0 {
+		switch {
+		case ticket != 0:
 			tickets[i] = ticket
+		case err != nil:
+			results[i].Err = errorOf(err)
+		default:
+			results[i].Token = newToken(content)
 		}
 	})
 	return results, tickets
@@ -82,9 +80,9 @@ func (v *Verifier) VerifyBatch(tokens []string, threads int) ([]BatchResult, err
 	return v.VerifyBatchContext(context.Background(), tokens, threads)
 }
 
-// VerifyBatchContext is [Verifier.VerifyBatch] for callers that may lose interest, as with
+// VerifyBatchContext is [Verifier.VerifyBatch] with a context, as
 // [Verifier.VerifyContext]. A token that waits for its key when ctx ends has that as its error; the
-// others are judged whatever ctx says.
+// others are verified whatever ctx says.
 func (v *Verifier) VerifyBatchContext(ctx context.Context, tokens []string, threads int) ([]BatchResult, error) {
 	now, close, err := v.now()
 	if err != nil {
@@ -104,13 +102,11 @@ func (v *Verifier) waitForKeys(ctx context.Context, tokens []string, batch nativ
 	if tickets == nil {
 		return results
 	}
-	// One timeout for all tokens. Unlike a timer's channel, a closed one stays ready.
-	timeout := make(chan time.Time)
-	timer := time.AfterFunc(v.remote.maxWait, func() { close(timeout) })
-	defer timer.Stop()
+	timeout, stop := after(v.remote.maxWait) // one for all tokens
+	defer stop()
 	for i, ticket := range tickets {
-		if result := &results[i]; ticket != 0 {
-			result.Token, result.Err = v.verifyLater(ctx, tokens[i], ticket, result.Err, timeout)
+		if ticket != 0 {
+			results[i].Token, results[i].Err = v.resume(ctx, tokens[i], ticket, timeout)
 		}
 	}
 	return results

@@ -40,7 +40,7 @@ func newMixture(t testing.TB, count int) mixture {
 	anna := sign(bouncer.RS256, `{"uid":"anna","exp":2000000000}`)
 	m := mixture{
 		jwks:   issuer.jwks(t, bouncer.RS256, bouncer.ES256),
-		policy: bouncer.Policy{Algorithms: []bouncer.Algorithm{bouncer.RS256, bouncer.ES256}, At: time.Unix(1900000000, 0)},
+		policy: bouncer.Policy{Profile: "dcos", Algorithms: []bouncer.Algorithm{bouncer.RS256, bouncer.ES256}, Time: time.Unix(1900000000, 0)},
 		kinds: []mixedToken{
 			{anna, "anna", nil},
 			{sign(bouncer.RS256, `{"uid":"bert","exp":1900000001}`), "bert", nil},
@@ -104,7 +104,7 @@ func TestABatchHasTheVerdictOfEachTokenInOrder(t *testing.T) {
 func TestABatchCannotBeHadOfWhatIsClosedOrWrong(t *testing.T) {
 	m := newMixture(t, 8)
 	verifier := must(bouncer.NewVerifier(m.jwks, m.policy))(t)
-	_, err := bouncer.VerifyTokens(m.jwks, bouncer.Policy{Leeway: -1}, m.tokens, 1)
+	_, err := bouncer.VerifyTokens(m.jwks, bouncer.Policy{Profile: "dcos", Leeway: -1}, m.tokens, 1)
 	expectError(t, err, bouncer.ErrInvalidArgument)
 	_ = m.jwks.Close()
 	_ = verifier.Close()
@@ -141,7 +141,7 @@ func TestManyGoroutinesVerifyBatchesWhileSomebodyCloses(t *testing.T) {
 					for i, result := range results {
 						expectError(t, result.Err, m.expects[i].err)
 					}
-					_ = verifier.CacheStats()
+					_, _ = verifier.Stats()
 				}
 			}()
 		}
@@ -196,8 +196,8 @@ func TestEachPolicyIsItsOwn(t *testing.T) {
 			err    error
 		}{
 			{m.policy, nil},
-			{with(func(p *bouncer.Policy) { p.At = time.Unix(2000000000, 0) }), bouncer.ErrExpired},
-			{with(func(p *bouncer.Policy) { p.At, p.Leeway = time.Unix(2000000000, 0), time.Minute }), nil},
+			{with(func(p *bouncer.Policy) { p.Time = time.Unix(2000000000, 0) }), bouncer.ErrExpired},
+			{with(func(p *bouncer.Policy) { p.Time, p.Leeway = time.Unix(2000000000, 0), time.Minute }), nil},
 			{with(func(p *bouncer.Policy) { p.Algorithms[0] = bouncer.PS256 }), bouncer.ErrAlgorithmNotAllowed},
 			{with(func(p *bouncer.Policy) { p.Issuers = []string{"i"} }), bouncer.ErrMissingClaim},
 			{with(func(p *bouncer.Policy) { p.Audiences = []string{"a"} }), bouncer.ErrMissingClaim},
@@ -214,7 +214,7 @@ func TestEachPolicyIsItsOwn(t *testing.T) {
 			change func(*bouncer.Policy)
 			err    error
 		}{
-			{m.kinds[7].token, func(p *bouncer.Policy) { p.OptionalUID = true }, bouncer.ErrMissingClaim},
+			{m.kinds[7].token, func(p *bouncer.Policy) { p.Profile, p.AnyIssuer = "", true }, bouncer.ErrMissingClaim},
 			{testIssuer().sign(t, bouncer.RS256, `{"alg":"RS256"}`, `{"uid":"a"}`), func(p *bouncer.Policy) { p.OptionalExp = true }, bouncer.ErrMissingClaim},
 			{testIssuer().sign(t, bouncer.RS256, `{"alg":"RS256"}`, `{"uid":"a","exp":2000000000,"aud":"b"}`), func(p *bouncer.Policy) { p.AnyAudience = true }, bouncer.ErrWrongAudience},
 		} {
@@ -245,7 +245,7 @@ func TestColumnsSayWhatTheTokensSay(t *testing.T) {
 	}
 	// A "uid" that is there and empty, none, and no "exp".
 	issuer := testIssuer()
-	policy := bouncer.Policy{OptionalUID: true, OptionalExp: true}
+	policy := bouncer.Policy{AnyIssuer: true, OptionalExp: true}
 	var tokens []string
 	for _, payload := range []string{`{"uid":""}`, `{}`, `{"uid":1}`, `{"exp":9999999999,"uid":"z"}`} {
 		tokens = append(tokens, issuer.sign(t, bouncer.RS256, `{"alg":"RS256"}`, payload))
@@ -305,7 +305,7 @@ func TestColumnsWithoutUIDsSurviveAStackThatMoves(t *testing.T) {
 	}()
 	for range 20 {
 		growStack(1000)
-		columns := must(bouncer.VerifyTokensColumns(jwks, bouncer.Policy{}, tokens, 1))(t)
+		columns := must(bouncer.VerifyTokensColumns(jwks, bouncer.DCOS(), tokens, 1))(t)
 		if columns.Rows() != len(tokens) || len(columns.UIDData) != 0 {
 			t.Fatal(columns.Rows(), len(columns.UIDData))
 		}
@@ -437,7 +437,7 @@ func TestAKeySetOfEachBackendHasTheSameVerdicts(t *testing.T) {
 			expectError(t, err, m.expects[i].err)
 		}
 		if fast := jwks.AcceleratedKeys(); fast > 1 || backend == bouncer.BackendAWSLC && fast != 0 {
-			t.Errorf("%d keys are accelerated by back end %d", fast, backend)
+			t.Errorf("%d keys are accelerated by back end %q", fast, backend)
 		}
 		server := startKeyServer(t, document(text.String()))
 		keys := startRemote(t, bouncer.RemoteOptions{URL: server.URL, Backend: backend})
@@ -446,7 +446,7 @@ func TestAKeySetOfEachBackendHasTheSameVerdicts(t *testing.T) {
 			t.Errorf("%d remote keys are accelerated, and %d of a document", fast, jwks.AcceleratedKeys())
 		}
 	}
-	for _, backend := range []bouncer.Backend{-1, 3} {
+	for _, backend := range []bouncer.Backend{"ACCELERATED", "none"} {
 		_, err := bouncer.LoadJWKSWith(text.Bytes(), backend)
 		expectError(t, err, bouncer.ErrInvalidArgument)
 		_, err = bouncer.NewRemoteJWKS(bouncer.RemoteOptions{URL: "https://keys.invalid/", Backend: backend})
@@ -456,7 +456,7 @@ func TestAKeySetOfEachBackendHasTheSameVerdicts(t *testing.T) {
 
 func TestACacheCountsAndLooksAtTheTime(t *testing.T) {
 	verifier := documentVerifier(t)
-	if stats := verifier.CacheStats(); stats != (bouncer.CacheStats{}) {
+	if stats := must(verifier.Stats())(t); stats != (bouncer.CacheStats{}) {
 		t.Errorf("%+v", stats)
 	}
 	cached := must(verifier.WithCache(10))(t)
@@ -468,12 +468,12 @@ func TestACacheCountsAndLooksAtTheTime(t *testing.T) {
 		_, err := cached.Verify(documentToken[:len(documentToken)-4] + "AAAA")
 		expectError(t, err, bouncer.ErrInvalidSignature)
 	}
-	if stats := cached.CacheStats(); stats.Hits != 2 || stats.Misses != 4 || stats.Capacity < 10 {
+	if stats := must(cached.Stats())(t); stats.Hits != 2 || stats.Misses != 4 || stats.Capacity < 10 {
 		t.Errorf("%+v", stats)
 	}
 	none := must(cached.WithCache(0))(t)
 	must(none.Verify(documentToken))(t)
-	if stats := none.CacheStats(); stats != (bouncer.CacheStats{}) {
+	if stats := must(none.Stats())(t); stats != (bouncer.CacheStats{}) {
 		t.Errorf("%+v", stats)
 	}
 	_, err := cached.WithCache(-1)
@@ -481,21 +481,20 @@ func TestACacheCountsAndLooksAtTheTime(t *testing.T) {
 	_ = cached.Close()
 	_, err = cached.WithCache(1)
 	expectError(t, err, bouncer.ErrClosed)
-	if stats := cached.CacheStats(); stats != (bouncer.CacheStats{}) {
-		t.Errorf("%+v", stats)
-	}
+	_, err = cached.Stats()
+	expectError(t, err, bouncer.ErrClosed)
 
 	// With the system's clock, so that a token can expire.
 	issuer := testIssuer()
 	exp := time.Now().Unix() + 2
 	token := issuer.sign(t, bouncer.RS256, `{"alg":"RS256"}`, fmt.Sprintf(`{"uid":"anna","exp":%d}`, exp))
-	cached = must(must(bouncer.NewVerifier(issuer.jwks(t, bouncer.RS256), bouncer.Policy{}))(t).WithCache(1))(t)
+	cached = must(must(bouncer.NewVerifier(issuer.jwks(t, bouncer.RS256), bouncer.DCOS()))(t).WithCache(1))(t)
 	must(cached.Verify(token))(t)
 	must(cached.Verify(token))(t)
 	time.Sleep(time.Until(time.Unix(exp, 1e8)))
 	_, err = cached.Verify(token)
 	expectError(t, err, bouncer.ErrExpired)
-	if stats := cached.CacheStats(); stats.Hits != 2 || stats.Misses != 1 {
+	if stats := must(cached.Stats())(t); stats.Hits != 2 || stats.Misses != 1 {
 		t.Errorf("%+v", stats)
 	}
 }
@@ -506,7 +505,7 @@ func BenchmarkVerifyBatch(b *testing.B) {
 	for i := range tokens {
 		tokens[i] = issuer.sign(b, bouncer.RS256, `{"alg":"RS256"}`, fmt.Sprintf(`{"uid":"user-%d","exp":9999999999}`, i))
 	}
-	verifier := must(bouncer.NewVerifier(issuer.jwks(b, bouncer.RS256), bouncer.Policy{}))(b)
+	verifier := must(bouncer.NewVerifier(issuer.jwks(b, bouncer.RS256), bouncer.DCOS()))(b)
 	cached := must(verifier.WithCache(4096))(b)
 	perToken := func(b *testing.B) {
 		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(tokens)), "ns/token")

@@ -63,7 +63,7 @@ func statusOfError(err error) uint32 {
 // Rows returns the number of tokens.
 func (c *Columns) Rows() int { return len(c.Status) }
 
-// UID returns "uid" of the token at row, and false if it is absent or the token is refused.
+// UID returns "uid" of the token at row, and false if it is absent or the token is rejected.
 func (c *Columns) UID(row int) (string, bool) {
 	if c.UIDValidity[row/8]>>(row%8)&1 == 0 {
 		return "", false
@@ -72,7 +72,7 @@ func (c *Columns) UID(row int) (string, bool) {
 }
 
 // ExpiresAt returns "exp" of the token at row as [VerifiedToken.ExpiresAt] does, and false also if
-// the token is refused.
+// the token is rejected.
 func (c *Columns) ExpiresAt(row int) (time.Time, bool) {
 	return native.TimeOf(c.Exp[row], c.ExpValidity[row/8]>>(row%8)&1 != 0)
 }

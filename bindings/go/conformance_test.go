@@ -74,13 +74,13 @@ func (c corpusCase) token(t testing.TB) string {
 
 func (c corpusCase) policy(t testing.TB) bouncer.Policy {
 	of := c.Policy
-	policy := bouncer.Policy{}
+	policy := bouncer.DCOS()
 	switch of.Base {
 	case "", "bouncer":
 	case "issuer":
 		policy = bouncer.ForIssuer(of.Issuer, of.Audience)
 	case "any_issuer":
-		policy = bouncer.Policy{OptionalUID: true}
+		policy = bouncer.Policy{AnyIssuer: len(of.Issuers) == 0}
 	default:
 		t.Fatalf("%s: base %q", c.ID, of.Base)
 	}
@@ -94,7 +94,7 @@ func (c corpusCase) policy(t testing.TB) bouncer.Policy {
 	policy.RequiredStringClaims = of.RequireString
 	policy.TokenType = of.TokenType
 	policy.MaxTokenLen = of.MaxTokenLen
-	policy.At = time.Unix(c.Now, 0)
+	policy.Time = time.Unix(c.Now, 0)
 	return policy
 }
 

@@ -1,8 +1,7 @@
-// Package bouncer verifies JSON Web Tokens against an issuer's JWK Set: who sent this request, and
-// may I believe it?
+// Package bouncer verifies JSON Web Tokens against an issuer's JWK Set.
 //
 //	jwks, err := bouncer.LoadJWKS(document)                       // once: the issuer's keys
-//	verifier, err := bouncer.NewVerifier(jwks, bouncer.Policy{})  // once: and what its tokens must be
+//	verifier, err := bouncer.NewVerifier(jwks, bouncer.DCOS())    // once: and what its tokens must be
 //	token, err := verifier.Verify(text)                           // for every request
 //	fmt.Println(token.UID())
 //
@@ -19,7 +18,7 @@
 // kept fresh:
 //
 //	keys, err := bouncer.NewRemoteJWKS(bouncer.RemoteOptions{URL: "https://master.mesos/acs/api/v1/auth/jwks"})
-//	verifier, err := bouncer.NewVerifier(keys, bouncer.Policy{})
+//	verifier, err := bouncer.NewVerifier(keys, bouncer.DCOS())
 //	token, err := verifier.VerifyContext(ctx, text)  // may wait for a key; never for one that is there
 //
 // # The service's own token
@@ -40,9 +39,10 @@
 //
 // # Policies
 //
-// The zero [Policy] is the one for DC/OS's Bouncer: RS256, and the claims "exp" and "uid" are
-// required. [ForIssuer] makes the one for any other issuer. Every field that is left alone is at
-// its strictest.
+// A [Policy] says whose tokens are accepted: [ForIssuer] makes the one for an issuer and an
+// audience, [DCOS] that for DC/OS's Bouncer. A policy with nothing set is an error. Every field
+// that is left alone is at its strictest. [LoadPolicy] reads a JSON document; so do
+// [LoadRemoteOptions] and [LoadRenewerOptions].
 //
 // # Errors
 //
@@ -55,7 +55,7 @@
 //	errors.Is(err, bouncer.ErrLogin)         // the service's own login is at fault: HTTP 503
 //	errors.Is(err, bouncer.ErrProgram)       // this program is at fault: HTTP 500
 //
-// [HTTPStatus] and [Challenge] are the answer to a request whose token was refused. No error holds
+// [HTTPStatus] and [Challenge] are the answer to a request whose token was rejected. No error holds
 // a token, the value of a claim or a key, so all of them may be logged. Nor do fmt and slog show
 // the claims of a [*VerifiedToken].
 //

@@ -8,13 +8,13 @@ import (
 	"bouncer_verify/bouncer/internal/native"
 )
 
-// An Error says why a token, a key set, a key, a policy or a login was refused. It holds no token,
+// An Error says why a token, a key set, a key, a policy or a login was rejected. It holds no token,
 // no value of a claim and no key, so it may be logged.
 //
 // Compare it with the variables of this package by [errors.Is]: with that of its cause, such as
 // [ErrExpired], or with that of its group, such as [ErrInvalidToken].
 type Error struct {
-	// Status is the number of the cause, the same for ever and in every language: the
+	// Status is the number of the cause, permanent and the same in every language: the
 	// BOUNCER_STATUS_ constants of bouncer_verify.h.
 	Status uint32
 	// Claim is the claim or header parameter at fault, such as "exp" or "crit". Empty: there is
@@ -92,7 +92,7 @@ var (
 	ErrProgram error = &group{"misuse by the program"}
 )
 
-// The causes of [ErrProgram].
+// The causes of [ErrProgram] that are not in the library's table.
 var (
 	// ErrClosed: a JWKSet, RemoteJWKS, Verifier or TokenRenewer was used after its Close.
 	ErrClosed error = &cause{name: "closed", group: ErrProgram}
@@ -103,78 +103,6 @@ var (
 	ErrNullArgument = newCause(native.StatusNullArgument, "null_argument", ErrProgram)
 	// ErrInternal: a bug in the library; please report it. The program can go on.
 	ErrInternal = newCause(native.StatusInternal, "internal", ErrProgram)
-	// ErrInvalidArgument: an argument or a setting of the policy is not usable.
-	ErrInvalidArgument = newCause(native.StatusInvalidArgument, "invalid_argument", ErrProgram)
-)
-
-// The causes of [ErrKeys].
-var (
-	// ErrMalformedJWKSet: the document is not a JWK Set (RFC 7517 section 5), or over 1 MiB or 1000
-	// members.
-	ErrMalformedJWKSet = newCause(native.StatusMalformedJWKSet, "malformed_jwk_set", ErrKeys)
-	// ErrNoUsableKey: the JWK Set has no key that could verify a token.
-	ErrNoUsableKey = newCause(native.StatusNoUsableKey, "no_usable_key", ErrKeys)
-	// ErrUnusableKey: a single key cannot be used.
-	ErrUnusableKey = newCause(native.StatusUnusableKey, "unusable_key", ErrKeys)
-	// ErrKeysUnavailable: a remote JWK Set has not been fetched yet, or not for longer than its
-	// bound.
-	ErrKeysUnavailable = newCause(native.StatusKeysUnavailable, "keys_unavailable", ErrKeys)
-)
-
-// The causes of [ErrInvalidToken]: the token and its signature.
-var (
-	// ErrTokenTooLarge: the token is longer than the policy allows.
-	ErrTokenTooLarge = newCause(native.StatusTokenTooLarge, "token_too_large", ErrInvalidToken)
-	// ErrMalformedToken: the token is not a JWS in Compact Serialization (RFC 7515 section 3.1).
-	ErrMalformedToken = newCause(native.StatusMalformedToken, "malformed_token", ErrInvalidToken)
-	// ErrEncryptedToken: the token has five parts: a JWE.
-	ErrEncryptedToken = newCause(native.StatusEncryptedToken, "encrypted_token", ErrInvalidToken)
-	// ErrMalformedHeader: the JOSE Header is not strict JSON, or a parameter has the wrong type.
-	ErrMalformedHeader = newCause(native.StatusMalformedHeader, "malformed_header", ErrInvalidToken)
-	// ErrUnsupportedAlgorithm: "alg" is none of those implemented; "none" and the HS family never
-	// are.
-	ErrUnsupportedAlgorithm = newCause(native.StatusUnsupportedAlgorithm, "unsupported_algorithm", ErrInvalidToken)
-	// ErrAlgorithmNotAllowed: "alg" is implemented, but not in the policy.
-	ErrAlgorithmNotAllowed = newCause(native.StatusAlgorithmNotAllowed, "algorithm_not_allowed", ErrInvalidToken)
-	// ErrUnsupportedHeader: the header demands something that is not done here: crit, b64, enc.
-	ErrUnsupportedHeader = newCause(native.StatusUnsupportedHeader, "unsupported_header", ErrInvalidToken)
-	// ErrWrongTokenType: "typ" is not the type that the policy asks for.
-	ErrWrongTokenType = newCause(native.StatusWrongTokenType, "wrong_token_type", ErrInvalidToken)
-	// ErrNoMatchingKey: no key of the set fits the token's "kid" and "alg".
-	ErrNoMatchingKey = newCause(native.StatusNoMatchingKey, "no_matching_key", ErrInvalidToken)
-	// ErrInvalidSignature: no candidate key verifies the signature.
-	ErrInvalidSignature = newCause(native.StatusInvalidSignature, "invalid_signature", ErrInvalidToken)
-	// ErrMalformedAuthorization: the value of the Authorization header holds no token.
-	ErrMalformedAuthorization = newCause(native.StatusMalformedAuthorization, "malformed_authorization", ErrInvalidToken)
-)
-
-// The causes of [ErrInvalidToken]: the claims.
-var (
-	// ErrMalformedClaims: the Claims Set is not strict JSON, or a claim has the wrong type.
-	ErrMalformedClaims = newCause(native.StatusMalformedClaims, "malformed_claims", ErrInvalidToken)
-	// ErrMissingClaim: a claim that the policy requires is missing.
-	ErrMissingClaim = newCause(native.StatusMissingClaim, "missing_claim", ErrInvalidToken)
-	// ErrExpired: "exp" has passed (RFC 7519 section 4.1.4).
-	ErrExpired = newCause(native.StatusExpired, "expired", ErrInvalidToken)
-	// ErrNotYetValid: "nbf" lies ahead (RFC 7519 section 4.1.5).
-	ErrNotYetValid = newCause(native.StatusNotYetValid, "not_yet_valid", ErrInvalidToken)
-	// ErrWrongIssuer: "iss" is none of the accepted issuers (RFC 7519 section 4.1.1).
-	ErrWrongIssuer = newCause(native.StatusWrongIssuer, "wrong_issuer", ErrInvalidToken)
-	// ErrWrongAudience: "aud" names none of the accepted audiences, or the policy has none (RFC
-	// 7519 section 4.1.3).
-	ErrWrongAudience = newCause(native.StatusWrongAudience, "wrong_audience", ErrInvalidToken)
-)
-
-// The causes of [ErrLogin].
-var (
-	// ErrUnusableCredentials: the service account's secret cannot be read, or is none. The operator
-	// has to act.
-	ErrUnusableCredentials = newCause(native.StatusUnusableCredentials, "unusable_credentials", ErrLogin)
-	// ErrLoginRejected: the issuer refuses the login: unknown account, wrong key, or a wrong
-	// request. The operator has to act.
-	ErrLoginRejected = newCause(native.StatusLoginRejected, "login_rejected", ErrLogin)
-	// ErrLoginUnavailable: there is no valid token of the service's own, and no login succeeds now.
-	ErrLoginUnavailable = newCause(native.StatusLoginUnavailable, "login_unavailable", ErrLogin)
 )
 
 // A group is a variable that stands for several causes.

@@ -54,7 +54,7 @@ func Example_service() {
 		log.Fatal(err)
 	}
 	defer keys.Close()
-	verifier, err := bouncer.NewVerifier(keys, bouncer.Policy{})
+	verifier, err := bouncer.NewVerifier(keys, bouncer.DCOS())
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -117,7 +117,7 @@ func exampleSecret(issuer *iam) (path string, remove func()) {
 		log.Fatal(err)
 	}
 	path = filepath.Join(folder, "service-account.json")
-	if err := os.WriteFile(path, issuer.secretOf(string(key)), 0o600); err != nil {
+	if err := os.WriteFile(path, []byte(issuer.secretOf(string(key))), 0o600); err != nil {
 		log.Fatal(err)
 	}
 	return path, func() { _ = os.RemoveAll(folder) }

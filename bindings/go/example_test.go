@@ -21,7 +21,7 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	verifier, err := bouncer.NewVerifier(jwks, bouncer.Policy{At: time.Unix(1467985465, 0)})
+	verifier, err := bouncer.NewVerifier(jwks, bouncer.Policy{Profile: "dcos", Time: time.Unix(1467985465, 0)})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -56,7 +56,7 @@ func ExampleRemoteJWKS() {
 	if err := keys.WaitReady(ctx); err != nil {
 		log.Print(err) // or end here; until there are keys, tokens are answered with ErrKeysUnavailable
 	}
-	verifier, err := bouncer.NewVerifier(keys, bouncer.Policy{At: time.Unix(1467985465, 0)})
+	verifier, err := bouncer.NewVerifier(keys, bouncer.Policy{Profile: "dcos", Time: time.Unix(1467985465, 0)})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -65,11 +65,11 @@ func ExampleRemoteJWKS() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	status, err := keys.Status()
+	status, err := keys.Stats()
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(token.UID(), status.State, status.UsableKeys)
+	fmt.Println(token.UID(), status.State, status.Usable)
 	// Output: peter fresh 1
 }
 
@@ -78,7 +78,7 @@ func ExampleVerifyToken() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	_, err = bouncer.VerifyToken(jwks, bouncer.Policy{At: time.Unix(1467985466, 0)}, documentToken)
+	_, err = bouncer.VerifyToken(jwks, bouncer.Policy{Profile: "dcos", Time: time.Unix(1467985466, 0)}, documentToken)
 	fmt.Println(err)
 	// Output: bouncer: the token has expired: "exp": 0 s ago
 }
@@ -89,7 +89,7 @@ func ExampleError() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	_, err = bouncer.VerifyToken(jwks, bouncer.Policy{}, documentToken)
+	_, err = bouncer.VerifyToken(jwks, bouncer.DCOS(), documentToken)
 
 	switch {
 	case errors.Is(err, bouncer.ErrExpired):
@@ -119,7 +119,7 @@ func ExampleForIssuer() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	policy.At = time.Unix(1467985465, 0)
+	policy.Time = time.Unix(1467985465, 0)
 	_, err = bouncer.VerifyToken(jwks, policy, documentToken)
 	fmt.Println(err)
 	// Output: bouncer: a required claim is missing: "iss": expected "https://idp.example/"
@@ -130,7 +130,7 @@ func ExampleVerifiedToken_Claims() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	token, err := bouncer.VerifyToken(jwks, bouncer.Policy{At: time.Unix(1467985465, 0)}, documentToken)
+	token, err := bouncer.VerifyToken(jwks, bouncer.Policy{Profile: "dcos", Time: time.Unix(1467985465, 0)}, documentToken)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -151,7 +151,7 @@ func ExampleRequireToken() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	verifier, err := bouncer.NewVerifier(jwks, bouncer.Policy{At: time.Unix(1467985465, 0)})
+	verifier, err := bouncer.NewVerifier(jwks, bouncer.Policy{Profile: "dcos", Time: time.Unix(1467985465, 0)})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -225,7 +225,7 @@ func ExampleVerifier_VerifyBatch() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	verifier, err := bouncer.NewVerifier(jwks, bouncer.Policy{At: time.Unix(1467985465, 0)})
+	verifier, err := bouncer.NewVerifier(jwks, bouncer.Policy{Profile: "dcos", Time: time.Unix(1467985465, 0)})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -253,7 +253,7 @@ func ExampleVerifier_VerifyBatchColumns() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	verifier, err := bouncer.NewVerifier(jwks, bouncer.Policy{At: time.Unix(1467985465, 0)})
+	verifier, err := bouncer.NewVerifier(jwks, bouncer.Policy{Profile: "dcos", Time: time.Unix(1467985465, 0)})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -277,7 +277,7 @@ func ExampleVerifier_WithCache() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	verifier, err := bouncer.NewVerifier(jwks, bouncer.Policy{At: time.Unix(1467985465, 0)})
+	verifier, err := bouncer.NewVerifier(jwks, bouncer.Policy{Profile: "dcos", Time: time.Unix(1467985465, 0)})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -292,9 +292,22 @@ func ExampleVerifier_WithCache() {
 			log.Fatal(err)
 		}
 	}
-	stats := cached.CacheStats()
+	stats, err := cached.Stats()
+	if err != nil {
+		log.Fatal(err)
+	}
 	fmt.Println(stats.Hits, "hits,", stats.Misses, "miss")
 	// Output: 2 hits, 1 miss
+}
+
+func ExampleLoadPolicy() {
+	policy, err := bouncer.LoadPolicy([]byte(`{"issuers": ["https://idp.example/"], "leeway": "30s"}`))
+	if err != nil {
+		log.Fatal(err)
+	}
+	policy.Audiences = []string{"https://api.example/"}
+	fmt.Println(policy)
+	// Output: {"audiences":["https://api.example/"],"issuers":["https://idp.example/"],"leeway":"30s"}
 }
 
 func ExampleLoadJWKSWith() {
@@ -318,7 +331,7 @@ func ExampleVerifiedToken_ClaimStrings() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	policy := bouncer.Policy{Algorithms: []bouncer.Algorithm{bouncer.ES256}, OptionalExp: true}
+	policy := bouncer.Policy{Profile: "dcos", Algorithms: []bouncer.Algorithm{bouncer.ES256}, OptionalExp: true}
 	text := issuer.sign(nil, bouncer.ES256, `{"alg":"ES256"}`,
 		`{"uid":"anna","tenant":"north","account":9007199254740993,"roles":["reader","writer"]}`)
 	token, err := bouncer.VerifyToken(jwks, policy, text)
@@ -352,7 +365,7 @@ func ExampleVerifier_VerifyAuthorization() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	verifier, err := bouncer.NewVerifier(jwks, bouncer.Policy{At: time.Unix(1467985465, 0)})
+	verifier, err := bouncer.NewVerifier(jwks, bouncer.Policy{Profile: "dcos", Time: time.Unix(1467985465, 0)})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -384,7 +397,7 @@ func ExampleMiddleware() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	verifier, err := bouncer.NewVerifier(jwks, bouncer.Policy{At: time.Unix(1467985465, 0)})
+	verifier, err := bouncer.NewVerifier(jwks, bouncer.Policy{Profile: "dcos", Time: time.Unix(1467985465, 0)})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -446,7 +459,7 @@ func ExampleTokenVerifier() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	verifier, err := bouncer.NewVerifier(jwks, bouncer.Policy{At: time.Unix(1467985465, 0)})
+	verifier, err := bouncer.NewVerifier(jwks, bouncer.Policy{Profile: "dcos", Time: time.Unix(1467985465, 0)})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -467,7 +480,7 @@ func ExamplePolicy() {
 	}
 
 	now := time.Date(2016, 7, 8, 13, 44, 25, 0, time.UTC)
-	verifier, err := bouncer.NewVerifier(jwks, bouncer.Policy{Now: func() time.Time { return now }})
+	verifier, err := bouncer.NewVerifier(jwks, bouncer.Policy{Profile: "dcos", Clock: func() time.Time { return now }})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -45,7 +45,7 @@ wwIDAQAB
 )
 
 // documentPolicy judges at the last second of the document's token.
-var documentPolicy = bouncer.Policy{At: time.Unix(documentExp-1, 0)}
+var documentPolicy = bouncer.Policy{Profile: "dcos", Time: time.Unix(documentExp-1, 0)}
 
 // issuer is an issuer of the test's own, whose keys live as long as the test run.
 type issuer struct {

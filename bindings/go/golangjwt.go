@@ -23,7 +23,7 @@ import (
 //	keys := func(*jwt.Token) (any, error) { return jwks, nil }
 //	token, err := jwt.Parse(text, keys, jwt.WithValidMethods([]string{"RS256"}))
 //
-// The signature, the JOSE Header and the form of the token are judged here, as strictly as
+// The signature, the JOSE Header and the form of the token are checked here, as strictly as
 // everywhere in this package. The claims are golang-jwt's alone: it reads them and validates "exp",
 // "nbf", "iss" and "aud", and what it says of them is not called a wrong signature. A [Verifier] is
 // stricter there: it rejects a Claims Set with a name twice, for example.
@@ -48,9 +48,13 @@ var (
 )
 
 func newSigningMethod(algorithm Algorithm) *SigningMethod {
-	policy := Policy{Algorithms: []Algorithm{algorithm}, AnyAudience: true, OptionalUID: true, OptionalExp: true}
+	policy := Policy{AnyIssuer: true, AnyAudience: true, OptionalExp: true, Algorithms: []Algorithm{algorithm}}
 	// Made at the first use and kept as long as the program runs.
-	return &SigningMethod{algorithm, sync.OnceValues(policy.build)}
+	return &SigningMethod{algorithm, sync.OnceValues(func() (*native.Policy, error) {
+		var made settings
+		policy.apply(&made)
+		return newPolicy(made)
+	})}
 }
 
 // signingMethod returns the method of that name, or nil.
@@ -77,7 +81,7 @@ func (m *SigningMethod) Alg() string { return string(m.algorithm) }
 //   - a [*JWKSet], of which the keys are taken that fit the token's "kid" and "alg",
 //   - a [*RemoteJWKS], of which they are taken likewise: a token of unknown "kid" may cause a fetch
 //     and waits for it, as with [Verifier.Verify], at most as long as [RemoteOptions].MaxWait says,
-//   - a [*JWK], or what [JWKFromPublicKey] takes. Such a key is read anew by each call: prefer a
+//   - a [*JWK], or what [JWKFromPublicKey] takes. Each call reads such a key again: prefer a
 //     set where many tokens come.
 //
 // Otherwise the error is an [*Error], [ErrKeysUnavailable] among them, or [ErrClosed]. A wrong RSA
@@ -107,7 +111,7 @@ func (m *SigningMethod) Verify(signingString string, signature []byte, key any) 
 	case !errors.As(err, &fault):
 		return err
 	case fault.isOfClaims():
-		return nil // judged after the signature, which therefore holds
+		return nil // checked after the signature, which is valid
 	case fault.Status == native.StatusInvalidSignature && m.isRSA():
 		return wrongRSASignature{fault}
 	}
@@ -156,7 +160,7 @@ func renameED25519(signingString string) (renamed string, found bool) {
 	return "", false
 }
 
-// verifyED25519 verifies a token that the library does not know the "alg" of. The library judges
+// verifyED25519 verifies a token that the library does not know the "alg" of. The library checks
 // all but the signature, of the token under the name of today: that signature must be wrong,
 // because another text was signed. The standard library verifies the right one.
 func (m *SigningMethod) verifyED25519(renamed, signingString string, signature []byte, keys signatureKeys) error {
@@ -193,7 +197,7 @@ func (m *SigningMethod) Sign(string, any) ([]byte, error) {
 
 // signatureKeys are what a SigningMethod takes as a key.
 type signatureKeys interface {
-	// verifySignature gives the verdict on a token by the method's policy.
+	// verifySignature verifies a token with the method's policy.
 	verifySignature(method *SigningMethod, token string) error
 	PublicKeys(header map[string]any) ([]crypto.PublicKey, error)
 }

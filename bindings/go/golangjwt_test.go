@@ -329,7 +329,7 @@ func TestGolangJWTVerifiesED25519AsItsOwnMethodDoes(t *testing.T) {
 func TestEveryAlgorithmHasItsSigningMethod(t *testing.T) {
 	for _, method := range signingMethods {
 		jwks := must(bouncer.LoadJWKS([]byte(documentJWKS)))(t)
-		policy := bouncer.Policy{Algorithms: []bouncer.Algorithm{bouncer.Algorithm(method.Alg())}, At: time.Unix(1, 0)}
+		policy := bouncer.Policy{Profile: "dcos", Algorithms: []bouncer.Algorithm{bouncer.Algorithm(method.Alg())}, Time: time.Unix(1, 0)}
 		if _, err := bouncer.NewVerifier(jwks, policy); err != nil {
 			t.Error(method.Alg(), err)
 		}

@@ -186,19 +186,19 @@ var accountKey = sync.OnceValue(func() *rsa.PrivateKey {
 })
 
 // secret is the service account's, with the key of that file.
-func (s *iam) secret(t testing.TB, keyFile string) []byte {
+func (s *iam) secret(t testing.TB, keyFile string) string {
 	return s.secretOf(string(must(os.ReadFile(keyFolder + keyFile))(t)))
 }
 
-func (s *iam) secretOf(privateKey string) []byte {
-	return []byte(asJSON(map[string]string{
+func (s *iam) secretOf(privateKey string) string {
+	return asJSON(map[string]string{
 		"scheme": "RS256", "uid": account, "private_key": privateKey, "login_endpoint": s.URL + loginPath + "?secret=hunter2",
-	}))
+	})
 }
 
 // options are those of the account.
 func (s *iam) options(t testing.TB) bouncer.RenewerOptions {
-	return bouncer.RenewerOptions{ServiceAccountJSON: s.secret(t, "rsa-2048-a.pem")}
+	return bouncer.RenewerOptions{ServiceAccount: s.secret(t, "rsa-2048-a.pem")}
 }
 
 func startRenewer(t testing.TB, options bouncer.RenewerOptions) *bouncer.TokenRenewer {
@@ -219,12 +219,12 @@ func (s *iam) startReady(t testing.TB) *bouncer.TokenRenewer {
 }
 
 func eventuallyRenewal(
-	t testing.TB, renewer *bouncer.TokenRenewer, what string, so func(bouncer.RenewalStatus) bool,
-) bouncer.RenewalStatus {
+	t testing.TB, renewer *bouncer.TokenRenewer, what string, so func(bouncer.RenewerStats) bool,
+) bouncer.RenewerStats {
 	t.Helper()
-	var status bouncer.RenewalStatus
+	var status bouncer.RenewerStats
 	eventually(t, what, func() bool {
-		status = must(renewer.Status())(t)
+		status = must(renewer.Stats())(t)
 		return so(status)
 	})
 	return status

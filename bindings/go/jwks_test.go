@@ -95,7 +95,7 @@ func TestLoadingAndClosingTakesNoMemory(t *testing.T) {
 
 func TestRefusingTakesNoMemory(t *testing.T) {
 	jwks := must(bouncer.LoadJWKS([]byte(documentJWKS)))(t)
-	unusable := bouncer.Policy{Issuers: []string{"https://idp.example/", "\xff"}}
+	unusable := bouncer.Policy{Profile: "dcos", Issuers: []string{"https://idp.example/", "\xff"}}
 	expectNoGrowth(t, 20000, 150, func() {
 		_, _ = bouncer.LoadJWKS(nil)
 		_, _ = bouncer.ParseJWK(nil)

@@ -124,7 +124,7 @@ func (s signers) token(t testing.TB, kid string) string {
 }
 
 // remotePolicy is the policy for tokens of signers.
-var remotePolicy = bouncer.Policy{Algorithms: []bouncer.Algorithm{bouncer.EdDSA}}
+var remotePolicy = bouncer.Policy{Profile: "dcos", Algorithms: []bouncer.Algorithm{bouncer.EdDSA}}
 
 func startRemote(t testing.TB, options bouncer.RemoteOptions) *bouncer.RemoteJWKS {
 	t.Helper()
@@ -172,12 +172,12 @@ func eventually(t testing.TB, what string, so func() bool) {
 }
 
 func eventuallyStatus(
-	t testing.TB, keys *bouncer.RemoteJWKS, what string, so func(bouncer.RemoteStatus) bool,
-) bouncer.RemoteStatus {
+	t testing.TB, keys *bouncer.RemoteJWKS, what string, so func(bouncer.KeysStats) bool,
+) bouncer.KeysStats {
 	t.Helper()
-	var status bouncer.RemoteStatus
+	var status bouncer.KeysStats
 	eventually(t, what, func() bool {
-		status = must(keys.Status())(t)
+		status = must(keys.Stats())(t)
 		return so(status)
 	})
 	return status

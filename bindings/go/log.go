@@ -14,37 +14,38 @@ import (
 const longestWatch = 10 * time.Second
 
 // watch calls tell after each attempt of a worker, until that is closed.
-func watch[Status any](
-	waitAttempts func(attempts uint64, timeout time.Duration), status func() (Status, *native.Error),
-	attempts func(Status) uint64, tell func(before, now Status),
+func watch[Stats any](
+	waitAttempts func(attempts uint64, timeout time.Duration), stats func() (native.Stats, *native.Error),
+	read func(native.Stats) Stats, attempts func(Stats) uint64, tell func(before, now Stats),
 ) {
-	var before Status
-	now, err := status() // something may have happened before any attempt
+	var before Stats
+	rows, err := stats() // something may have happened before any attempt
 	for err == nil {
+		now := read(rows)
 		tell(before, now)
 		before = now
 		waitAttempts(attempts(before)+1, longestWatch)
-		now, err = status()
+		rows, err = stats()
 	}
 }
 
 // watchKeys logs what the keys do. It does not hold the RemoteJWKS, which nobody may have closed.
 func watchKeys(keys *native.RemoteJWKS, logger *slog.Logger) {
-	watch(keys.WaitAttempts, keys.Status,
-		func(status native.RemoteStatus) uint64 { return status.Attempts },
-		func(before, now native.RemoteStatus) { logKeys(logger, before, now) })
+	watch(keys.WaitAttempts, keys.Stats, newKeysStats,
+		func(stats KeysStats) uint64 { return stats.Attempts },
+		func(before, now KeysStats) { logKeys(logger, before, now) })
 }
 
 // watchLogins logs what the renewer does. It does not hold the TokenRenewer.
 func watchLogins(renewer *native.Renewer, logger *slog.Logger) {
-	watch(renewer.WaitAttempts, renewer.Status,
-		func(status native.RenewalStatus) uint64 { return status.Attempts },
-		func(before, now native.RenewalStatus) { logLogins(logger, before, now) })
+	watch(renewer.WaitAttempts, renewer.Stats, newRenewerStats,
+		func(stats RenewerStats) uint64 { return stats.Attempts },
+		func(before, now RenewerStats) { logLogins(logger, before, now) })
 }
 
-// logKeys logs what is new since the status before.
-func logKeys(logger *slog.Logger, before, now native.RemoteStatus) {
-	if now.State == RemoteClosed {
+// logKeys logs what is new since the stats before.
+func logKeys(logger *slog.Logger, before, now KeysStats) {
+	if now.State == KeysClosed {
 		return
 	}
 	log := logOf(logger, now.Source)
@@ -58,8 +59,8 @@ func logKeys(logger *slog.Logger, before, now native.RemoteStatus) {
 	if now.Generation != before.Generation {
 		log(slog.LevelInfo, "bouncer: new keys",
 			slog.Uint64("generation", now.Generation),
-			slog.Uint64("usable_keys", now.UsableKeys),
-			slog.Uint64("skipped_keys", now.SkippedKeys),
+			slog.Uint64("usable_keys", now.Usable),
+			slog.Uint64("skipped_keys", now.Skipped),
 			slog.String("sha256", now.SHA256))
 	}
 	if now.LastGoodError != "" && now.LastGoodError != before.LastGoodError {
@@ -67,9 +68,9 @@ func logKeys(logger *slog.Logger, before, now native.RemoteStatus) {
 	}
 }
 
-// logLogins logs what is new since the status before.
-func logLogins(logger *slog.Logger, before, now native.RenewalStatus) {
-	if now.State == RenewalClosed {
+// logLogins logs what is new since the stats before.
+func logLogins(logger *slog.Logger, before, now RenewerStats) {
+	if now.State == TokenClosed {
 		return
 	}
 	log := logOf(logger, now.Source)
@@ -85,7 +86,7 @@ func logLogins(logger *slog.Logger, before, now native.RenewalStatus) {
 			slog.Uint64("generation", now.Generation),
 			slog.Duration("next_attempt_in", now.NextAttempt),
 		}
-		if now.Expires {
+		if now.ExpiresIn >= 0 {
 			attributes = append(attributes, slog.Duration("expires_in", now.ExpiresIn))
 		}
 		log(slog.LevelInfo, "bouncer: new token", attributes...)

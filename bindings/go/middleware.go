@@ -47,7 +47,7 @@ type Middleware struct {
 	// has no token: [ErrMalformedAuthorization].
 	Extract func(*http.Request) (string, error)
 
-	// Refuse answers a request that is refused with the error. Nil: [Refuse].
+	// Refuse answers a request that is rejected with the error. Nil: [Refuse].
 	Refuse func(http.ResponseWriter, *http.Request, error)
 }
 
@@ -55,7 +55,7 @@ type Middleware struct {
 // The handlers behind it find the token by [TokenFromContext] and [UIDFromContext].
 //
 // The token comes from the request's one Authorization header, "token=<jwt>" as DC/OS sends it or
-// "Bearer <jwt>"; a [Middleware] takes it from elsewhere. A request that is refused is answered by
+// "Bearer <jwt>"; a [Middleware] takes it from elsewhere. A rejected request is answered by
 // refuse, or if that is nil by [Refuse].
 func RequireToken(
 	verifier TokenVerifier, refuse func(http.ResponseWriter, *http.Request, error),
@@ -180,7 +180,7 @@ func noToken(message string) error {
 	return &Error{Status: native.StatusMalformedAuthorization, Message: message}
 }
 
-// Refuse answers a request whose token was refused with err: with the status that [HTTPStatus]
+// Refuse answers a request whose token was rejected with err: with the status that [HTTPStatus]
 // gives, and for a 401 with the challenge of RFC 6750 section 3. The answer names the cause, such
 // as "expired", and nothing of the token.
 func Refuse(w http.ResponseWriter, _ *http.Request, err error) {
@@ -193,7 +193,7 @@ func Refuse(w http.ResponseWriter, _ *http.Request, err error) {
 }
 
 // Challenge returns the value of the header WWW-Authenticate (RFC 6750 section 3) for an answer to
-// a request whose token was refused with err. It is "" if [HTTPStatus] is not 401.
+// a request whose token was rejected with err. It is "" if [HTTPStatus] is not 401.
 //
 // It names the cause, such as "expired", where err has one: an [*Error], or a variable such as
 // [ErrExpired]. Where the request has no token, it names none: RFC 6750 section 3.1 asks for that.
@@ -216,9 +216,9 @@ func Challenge(err error) string {
 	return invalid
 }
 
-// HTTPStatus returns the status that answers a request whose token was refused with err: 401 if the
-// token is at fault ([ErrInvalidToken]), 503 if the keys are ([ErrKeys]) or the service's own login
-// is ([ErrLogin]), and 500 for anything else. It is 200 if err is nil.
+// HTTPStatus returns the status that answers a request whose token was rejected with err: 401 if
+// the token is at fault ([ErrInvalidToken]), 503 if the keys are ([ErrKeys]) or the service's own
+// login is ([ErrLogin]), and 500 for anything else. It is 200 if err is nil.
 func HTTPStatus(err error) int {
 	switch {
 	case err == nil:

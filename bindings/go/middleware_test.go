@@ -50,7 +50,7 @@ func TestARequestWithATokenPasses(t *testing.T) {
 }
 
 func TestARequestWithoutABelievedTokenIsRefused(t *testing.T) {
-	expired := must(bouncer.NewVerifier(must(bouncer.LoadJWKS([]byte(documentJWKS)))(t), bouncer.Policy{}))(t)
+	expired := must(bouncer.NewVerifier(must(bouncer.LoadJWKS([]byte(documentJWKS)))(t), bouncer.DCOS()))(t)
 	closed := documentVerifier(t)
 	_ = closed.Close()
 	keyless := verifierFunc(func(string) (*bouncer.VerifiedToken, error) { return nil, bouncer.ErrNoUsableKey })
@@ -87,7 +87,7 @@ func TestARequestWithoutKeysIsNotTheTokensFault(t *testing.T) {
 	issuer := newSigners(t, "a")
 	server := startKeyServer(t, failing(http.StatusNotFound))
 	keys := startRemote(t, bouncer.RemoteOptions{URL: server.URL})
-	eventuallyStatus(t, keys, "an attempt", func(s bouncer.RemoteStatus) bool { return s.Attempts > 0 })
+	eventuallyStatus(t, keys, "an attempt", func(s bouncer.KeysStats) bool { return s.Attempts > 0 })
 	handler := bouncer.RequireToken(remoteVerifier(t, keys), nil)(whoami)
 	response := ask(t, handler, "token="+issuer.token(t, "a"))
 	if response.StatusCode != http.StatusServiceUnavailable || response.Header.Get("WWW-Authenticate") != "" {

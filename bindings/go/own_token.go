@@ -11,11 +11,11 @@ import (
 	"bouncer_verify/bouncer/internal/native"
 )
 
-// An OwnToken is the service's own token, which a [TokenRenewer] gives. It is a Go value that never
+// An OwnToken is the service's own token, from a [TokenRenewer]. It is a Go value that never
 // changes, and stays valid until it expires, whatever becomes of its renewer. The zero OwnToken is
 // none.
 //
-// It is a secret: fmt and slog do not show it. Whoever wants the text asks for it.
+// It is a secret: fmt and slog do not show it; Text returns it.
 type OwnToken struct{ content *ownToken }
 
 // The text is behind another pointer. So fmt does not find it in an unexported field of another

@@ -14,8 +14,11 @@ import (
 func TestAPolicyThatCannotBeUsed(t *testing.T) {
 	jwks := must(bouncer.LoadJWKS([]byte(documentJWKS)))(t)
 	for name, policy := range map[string]bouncer.Policy{
+		"nothing is set":           {},
+		"unknown profile":          {Profile: "bouncer"},
+		"issuers and any":          {Issuers: []string{"a"}, AnyIssuer: true},
 		"negative leeway":          {Leeway: -time.Second},
-		"leeway over 5 minutes":    {Leeway: 5*time.Minute + 1},
+		"leeway over 5 minutes":    {Leeway: 5*time.Minute + time.Millisecond},
 		"negative length":          {MaxTokenLen: -1},
 		"length over 1 MiB":        {MaxTokenLen: 1<<20 + 1},
 		"unknown algorithm":        {Algorithms: []bouncer.Algorithm{"HS256"}},
@@ -27,11 +30,14 @@ func TestAPolicyThatCannotBeUsed(t *testing.T) {
 		"claim not UTF-8":          {RequiredClaims: []string{"\xff"}},
 		"string claim not UTF-8":   {RequiredStringClaims: []string{"\xff"}},
 		"type not UTF-8":           {TokenType: "\xff"},
-		"two clocks":               {At: time.Unix(1, 0), Now: time.Now},
-		"a clock, and no leeway":   {Now: time.Now, Leeway: -time.Second},
+		"two clocks":               {Time: time.Unix(1, 0), Clock: time.Now},
+		"a clock, and no leeway":   {Clock: time.Now, Leeway: -time.Second},
 		"the first failure counts": {Issuers: []string{"a", "\xff", "b"}, Audiences: []string{"c"}},
 	} {
 		t.Run(name, func(t *testing.T) {
+			if name != "nothing is set" && policy.Profile == "" {
+				policy.Profile = "dcos"
+			}
 			verifier, err := bouncer.NewVerifier(jwks, policy)
 			expectError(t, err, bouncer.ErrInvalidArgument)
 			expectError(t, err, bouncer.ErrProgram)
@@ -47,7 +53,8 @@ func TestAPolicyThatCannotBeUsed(t *testing.T) {
 func TestThePolicyAtItsBounds(t *testing.T) {
 	jwks := must(bouncer.LoadJWKS([]byte(documentJWKS)))(t)
 	policy := bouncer.Policy{
-		At:          time.Unix(documentExp+299, 0),
+		Profile:     "dcos",
+		Time:        time.Unix(documentExp+299, 0),
 		Leeway:      5 * time.Minute,
 		MaxTokenLen: 1 << 20,
 		Algorithms:  []bouncer.Algorithm{bouncer.RS256, bouncer.EdDSA},
@@ -66,10 +73,10 @@ func TestWithoutATimeTheClockIsTheSystems(t *testing.T) {
 	exp := func(exp time.Time) string {
 		return issuer.sign(t, bouncer.RS256, `{"alg":"RS256"}`, asJSON(map[string]any{"uid": "anna", "exp": exp.Unix()}))
 	}
-	if _, err := bouncer.VerifyToken(jwks, bouncer.Policy{}, exp(time.Now().Add(time.Minute))); err != nil {
+	if _, err := bouncer.VerifyToken(jwks, bouncer.DCOS(), exp(time.Now().Add(time.Minute))); err != nil {
 		t.Error(err)
 	}
-	_, err := bouncer.VerifyToken(jwks, bouncer.Policy{}, exp(time.Now().Add(-time.Minute)))
+	_, err := bouncer.VerifyToken(jwks, bouncer.DCOS(), exp(time.Now().Add(-time.Minute)))
 	expectError(t, err, bouncer.ErrExpired)
 }
 
@@ -81,7 +88,7 @@ func TestAClockOfTheProgramIsAskedEachTime(t *testing.T) {
 		asked.Add(1)
 		return time.Unix(now.Load(), 999_999_999)
 	}
-	policy := bouncer.Policy{Now: clock}
+	policy := bouncer.Policy{Profile: "dcos", Clock: clock}
 	jwks := must(bouncer.LoadJWKS([]byte(documentJWKS)))(t)
 	server := startKeyServer(t, document(documentJWKS))
 	remote := startRemote(t, bouncer.RemoteOptions{URL: server.URL})
@@ -167,20 +174,20 @@ func TestAClockOfTheProgramIsAskedEachTime(t *testing.T) {
 // The year 1 is the zero time.Time, which At takes for none.
 func TestAClockThatSaysTheZeroTimeIsBelieved(t *testing.T) {
 	jwks := must(bouncer.LoadJWKS([]byte(documentJWKS)))(t)
-	policy := bouncer.Policy{Now: func() time.Time { return time.Time{} }}
+	policy := bouncer.Policy{Profile: "dcos", Clock: func() time.Time { return time.Time{} }}
 	if _, err := bouncer.VerifyToken(jwks, policy, documentToken); err != nil {
 		t.Error(err)
 	}
 	_ = must(bouncer.VerifyToken(jwks, documentPolicy, documentToken))(t) // which is prepared
-	policy.Now = func() time.Time { return time.Unix(documentExp, 0) }
+	policy.Clock = func() time.Time { return time.Unix(documentExp, 0) }
 	_, err := bouncer.VerifyToken(jwks, policy, documentToken)
 	expectError(t, err, bouncer.ErrExpired)
 
 	// Not taken for the policy with the system's clock, which is prepared.
 	jwks = must(bouncer.LoadJWKS([]byte(documentJWKS)))(t)
-	_, err = bouncer.VerifyToken(jwks, bouncer.Policy{}, documentToken)
+	_, err = bouncer.VerifyToken(jwks, bouncer.DCOS(), documentToken)
 	expectError(t, err, bouncer.ErrExpired)
-	policy.Now = func() time.Time { return documentPolicy.At }
+	policy.Clock = func() time.Time { return documentPolicy.Time }
 	if _, err := bouncer.VerifyToken(jwks, policy, documentToken); err != nil {
 		t.Error(err)
 	}
@@ -189,7 +196,7 @@ func TestAClockThatSaysTheZeroTimeIsBelieved(t *testing.T) {
 func TestVerifyingByAClockOfTheProgramTakesNoMemory(t *testing.T) {
 	expectNoGrowth(t, 8000, 300, func() {
 		jwks := must(bouncer.LoadJWKS([]byte(documentJWKS)))(t)
-		verifier := must(bouncer.NewVerifier(jwks, bouncer.Policy{Now: time.Now}))(t)
+		verifier := must(bouncer.NewVerifier(jwks, bouncer.Policy{Profile: "dcos", Clock: time.Now}))(t)
 		_ = jwks.Close()
 		_, err := verifier.Verify(documentToken)
 		expectError(t, err, bouncer.ErrExpired)
@@ -198,9 +205,9 @@ func TestVerifyingByAClockOfTheProgramTakesNoMemory(t *testing.T) {
 }
 
 func TestTheLastCallByAClockKeepsItsKeys(t *testing.T) {
-	policy := bouncer.Policy{Now: func() time.Time {
+	policy := bouncer.Policy{Profile: "dcos", Clock: func() time.Time {
 		runtime.GC()
-		return documentPolicy.At
+		return documentPolicy.Time
 	}}
 	for range 50 {
 		verifier := must(bouncer.NewVerifier(must(bouncer.LoadJWKS([]byte(documentJWKS)))(t), policy))(t)
@@ -219,7 +226,7 @@ func TestAnEmptyIssuerOrAudienceIsNoSetting(t *testing.T) {
 		"audience":          {Audiences: []string{""}},
 		"ForIssuer, issuer": bouncer.ForIssuer("", "https://api.example/"),
 		"ForIssuer":         bouncer.ForIssuer("https://idp.example/", ""),
-		"with a clock":      {Issuers: []string{""}, Now: time.Now},
+		"with a clock":      {Issuers: []string{""}, Clock: time.Now},
 	} {
 		_, err := bouncer.NewVerifier(jwks, policy)
 		if expectError(t, err, bouncer.ErrInvalidArgument); err != nil && !strings.Contains(err.Error(), "empty") {

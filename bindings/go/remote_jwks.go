@@ -22,8 +22,8 @@ import (
 // for every request would be a load on the issuer. [RemoteJWKS.Close] it when it is no longer
 // needed, or leave that to the garbage collector.
 //
-//   - A token whose key is there is judged without a lock and without waiting, whatever the network
-//     does.
+//   - A token whose key is there is verified without a lock and without waiting, whatever the
+//     network does.
 //   - Keys are fetched again at 70 to 80 % of their lifetime. If that fails, it is tried again with
 //     growing pauses, and the old keys are used up to a bound, then not at all:
 //     [ErrKeysUnavailable].
@@ -54,14 +54,20 @@ func NewRemoteJWKS(options RemoteOptions) (*RemoteJWKS, error) {
 	if errLibrary != nil {
 		return nil, errLibrary
 	}
-	keys, err := options.build()
+	var made settings
+	options.apply(&made)
+	keys, err := native.NewRemoteJWKS(made.Settings)
 	if err != nil {
-		return nil, err
+		return nil, errorOf(err)
 	}
+	effective := made.effective(native.KindKeys)
 	remote := &RemoteJWKS{
-		native:  keys,
-		flights: &singleflight{worker: keys, what: "keys", unavailable: ErrKeys, longest: options.longestFetch()},
-		maxWait: options.maxWait(),
+		native: keys,
+		flights: &singleflight{
+			worker: keys, what: "keys", unavailable: ErrKeys,
+			longest: longestRefresh(effective.duration("timeout")),
+		},
+		maxWait: effective.duration("max_wait"),
 	}
 	remote.cleanup = runtime.AddCleanup(remote, (*native.RemoteJWKS).Close, keys)
 	if options.Logger != nil {
@@ -70,7 +76,7 @@ func NewRemoteJWKS(options RemoteOptions) (*RemoteJWKS, error) {
 	return remote, nil
 }
 
-// WaitReady waits until there are keys to judge with: for programs that want to fail when they
+// WaitReady waits until there are keys: for programs that want to fail when they
 // start, not with their first request. It waits as long as ctx lets it.
 //
 // If ctx ends before, the error is an [ErrKeysUnavailable] that says why there are no keys, and for
@@ -102,14 +108,22 @@ func (r *RemoteJWKS) Current() (*JWKSet, error) {
 	return newJWKSet(r.native.Current())
 }
 
-// Status returns what the key set is doing, at this moment. The error is [ErrClosed] after Close.
-func (r *RemoteJWKS) Status() (RemoteStatus, error) {
+// Stats returns what the key set is doing, at this moment. The error is [ErrClosed] after Close.
+func (r *RemoteJWKS) Stats() (KeysStats, error) {
 	defer runtime.KeepAlive(r)
-	status, err := r.native.Status()
-	return RemoteStatus(status), errorOf(err)
+	stats, err := r.native.Stats()
+	return newKeysStats(stats), errorOf(err)
 }
 
-// PublicKeys is [JWKSet.PublicKeys] of the keys in use, which it reads anew each time, as
+// Prometheus returns the stats in the text format of Prometheus. The error is [ErrClosed] after
+// Close.
+func (r *RemoteJWKS) Prometheus() (string, error) {
+	defer runtime.KeepAlive(r)
+	stats, err := r.native.Stats()
+	return stats.Prometheus, errorOf(err)
+}
+
+// PublicKeys is [JWKSet.PublicKeys] of the keys in use, which it reads each time, as
 // [RemoteJWKS.Current] does. A header of unknown "kid" may cause a fetch and waits for it, as a
 // token of unknown "kid" does with [Verifier.Verify], at most as long as [RemoteOptions].MaxWait
 // says.
@@ -154,8 +168,8 @@ func (r *RemoteJWKS) publicKeysInUse(header map[string]any) ([]crypto.PublicKey,
 }
 
 // Close ends it, for verifiers made of it too: a fetch under way is cut off, the thread ends, and
-// whoever waits returns. Later calls return [ErrClosed], and verifiers answer [ErrKeysUnavailable].
-// It may be called any number of times, and always returns nil.
+// all waiting calls return. Later calls return [ErrClosed], and verifiers answer
+// [ErrKeysUnavailable]. It may be called any number of times, and always returns nil.
 func (r *RemoteJWKS) Close() error {
 	r.cleanup.Stop()
 	r.native.Close()

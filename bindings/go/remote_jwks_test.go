@@ -63,7 +63,7 @@ func TestATokenOfANewKeyFetchesItOnceForAll(t *testing.T) {
 	}()
 	together(100, func(int) { expectAnna(t)(verifier.VerifyContext(soon(t), token)) })
 	server.expectHits(t, 2)
-	if status := must(keys.Status())(t); status.UnknownKID != 1 || status.Generation != 2 || status.UsableKeys != 2 {
+	if status := must(keys.Stats())(t); status.UnknownKID != 1 || status.Generation != 2 || status.Usable != 2 {
 		t.Errorf("%+v", status)
 	}
 }
@@ -114,7 +114,7 @@ func TestInventedKidsCauseTwoFetchesAtMost(t *testing.T) {
 	if hits := server.hits.Load(); hits > 3 {
 		t.Errorf("%d requests", hits)
 	}
-	if status := must(keys.Status())(t); status.Suppressed < 9000 || status.UnknownKID > 2 {
+	if status := must(keys.Stats())(t); status.Suppressed < 9000 || status.UnknownKID > 2 {
 		t.Errorf("%+v", status)
 	}
 }
@@ -125,13 +125,13 @@ func TestAnOutageLeavesTheOldKeysInUse(t *testing.T) {
 	keys := startRemote(t, bouncer.RemoteOptions{URL: server.URL, TTL: time.Second})
 	waitReady(t, keys)
 	verifier := remoteVerifier(t, keys)
-	fresh := must(keys.Status())(t)
-	if fresh.State != bouncer.RemoteFresh || fresh.LastError != "" || !fresh.LastErrorAt.IsZero() {
+	fresh := must(keys.Stats())(t)
+	if fresh.State != bouncer.KeysFresh || fresh.LastError != "" || !fresh.LastErrorAt.IsZero() {
 		t.Errorf("%+v", fresh)
 	}
 	server.say(failing(http.StatusInternalServerError))
-	stale := eventuallyStatus(t, keys, "stale", func(s bouncer.RemoteStatus) bool {
-		return s.State == bouncer.RemoteStale && s.Retries > 0
+	stale := eventuallyStatus(t, keys, "stale", func(s bouncer.KeysStats) bool {
+		return s.State == bouncer.KeysStale && s.Retries > 0
 	})
 	expectAnna(t)(verifier.Verify(issuer.token(t, "a")))
 	if stale.LastErrorName != "status" || !strings.Contains(stale.LastError, "500") || stale.FailuresInRow < 1 {
@@ -141,8 +141,8 @@ func TestAnOutageLeavesTheOldKeysInUse(t *testing.T) {
 		t.Errorf("%+v", stale)
 	}
 	server.say(document(issuer.jwks(t, "a")))
-	eventuallyStatus(t, keys, "fresh", func(s bouncer.RemoteStatus) bool {
-		return s.State == bouncer.RemoteFresh && s.FailuresInRow == 0
+	eventuallyStatus(t, keys, "fresh", func(s bouncer.KeysStats) bool {
+		return s.State == bouncer.KeysFresh && s.FailuresInRow == 0
 	})
 }
 
@@ -153,7 +153,7 @@ func TestKeysThatAreTooOldAreNotUsed(t *testing.T) {
 	keys := startRemote(t, options)
 	waitReady(t, keys)
 	server.say(failing(http.StatusServiceUnavailable))
-	eventuallyStatus(t, keys, "too old", func(s bouncer.RemoteStatus) bool { return s.State == bouncer.RemoteTooOld })
+	eventuallyStatus(t, keys, "too old", func(s bouncer.KeysStats) bool { return s.State == bouncer.KeysTooOld })
 	_, err := remoteVerifier(t, keys).Verify(issuer.token(t, "a"))
 	expectError(t, err, bouncer.ErrKeysUnavailable)
 	_, err = keys.Current()
@@ -165,7 +165,7 @@ func TestWithoutAnyKeysNothingIsSaidOfTheToken(t *testing.T) {
 	server := startKeyServer(t, failing(http.StatusNotFound))
 	keys := startRemote(t, bouncer.RemoteOptions{URL: server.URL})
 	verifier := remoteVerifier(t, keys)
-	eventuallyStatus(t, keys, "an attempt", func(s bouncer.RemoteStatus) bool { return s.Attempts > 0 })
+	eventuallyStatus(t, keys, "an attempt", func(s bouncer.KeysStats) bool { return s.Attempts > 0 })
 	begin := time.Now()
 	_, err := verifier.Verify(issuer.token(t, "a"))
 	expectError(t, err, bouncer.ErrKeysUnavailable)
@@ -177,8 +177,8 @@ func TestWithoutAnyKeysNothingIsSaidOfTheToken(t *testing.T) {
 	if took := time.Since(begin); took > time.Second {
 		t.Errorf("waited %v in an outage", took)
 	}
-	status := must(keys.Status())(t)
-	if status.State != bouncer.RemoteEmpty || status.LastErrorName != "status" || status.SHA256 != "" {
+	status := must(keys.Stats())(t)
+	if status.State != bouncer.KeysEmpty || status.LastErrorName != "status" || status.SHA256 != "" {
 		t.Errorf("%+v", status)
 	}
 
@@ -209,7 +209,7 @@ func TestWhoGivesUpWaitingHearsOfTheLastFailure(t *testing.T) {
 	eventually(t, "a request", func() bool { return server.hits.Load() == 1 })
 	time.Sleep(50 * time.Millisecond) // it has asked why there are no keys: there was no failure yet
 	release()
-	eventuallyStatus(t, keys, "a failure", func(s bouncer.RemoteStatus) bool { return s.Failures > 0 })
+	eventuallyStatus(t, keys, "a failure", func(s bouncer.KeysStats) bool { return s.Failures > 0 })
 	again, _ := hanging(t, failing(http.StatusTeapot))
 	server.say(again)
 	cancel()
@@ -343,7 +343,7 @@ func TestRefreshFetchesNow(t *testing.T) {
 	expectAnna(t)(verifier.Verify(issuer.token(t, "b")))
 	_, err := verifier.Verify(issuer.token(t, "a"))
 	expectError(t, err, bouncer.ErrNoMatchingKey)
-	if status := must(keys.Status())(t); status.Requested != 1 || status.Scheduled != 1 || status.Generation != 2 {
+	if status := must(keys.Stats())(t); status.Requested != 1 || status.Scheduled != 1 || status.Generation != 2 {
 		t.Errorf("%+v", status)
 	}
 }
@@ -378,7 +378,7 @@ func TestAClosedKeeperIsAnError(t *testing.T) {
 	}
 	for _, keys := range []*bouncer.RemoteJWKS{keys, new(bouncer.RemoteJWKS)} {
 		_, current := keys.Current()
-		_, status := keys.Status()
+		_, status := keys.Stats()
 		_, public := keys.PublicKeys(map[string]any{"alg": "EdDSA"})
 		_, made := bouncer.NewVerifier(keys, remotePolicy)
 		signature := bouncer.SigningMethodEdDSA.Verify("a.b", nil, keys)
@@ -445,7 +445,7 @@ func TestAKeeperMayBeClosedWhileItIsUsed(t *testing.T) {
 				_, _ = verifier.Verify(unknown)
 				_, _ = keys.Current()
 				_ = keys.WaitReady(context.Background())
-				if _, err := keys.Status(); errors.Is(err, bouncer.ErrClosed) {
+				if _, err := keys.Stats(); errors.Is(err, bouncer.ErrClosed) {
 					return
 				}
 			}
@@ -562,7 +562,7 @@ func TestOnlyTheResultIsAllocatedWithRemoteKeys(t *testing.T) {
 
 func TestMakingAndClosingKeepersTakesNoMemory(t *testing.T) {
 	issuer := newSigners(t, "a")
-	seed := []byte(issuer.jwks(t, "a"))
+	seed := issuer.jwks(t, "a")
 	expectNoGrowth(t, 10000, 300, func() {
 		// Lazy and without a token, so that there is no thread: what C's heap keeps for each of
 		// those varies too much.
@@ -572,7 +572,7 @@ func TestMakingAndClosingKeepersTakesNoMemory(t *testing.T) {
 		if err := bouncer.SigningMethodEdDSA.Verify("a.b", nil, keys); err == nil {
 			t.Error("verified")
 		}
-		_, _ = keys.Status()
+		_, _ = keys.Stats()
 		_, _ = bouncer.NewRemoteJWKS(bouncer.RemoteOptions{URL: "\xff"})
 		_, _ = bouncer.NewRemoteJWKS(bouncer.RemoteOptions{URL: "http://127.0.0.1:1/", Seed: seed[1:]})
 		_ = verifier.Close()

@@ -69,7 +69,7 @@ func TestNewKeysAndFailuresAreLogged(t *testing.T) {
 	expectAnna(t)(remoteVerifier(t, keys).Verify(issuer.token(t, "a")))
 	eventually(t, "new keys in the log", func() bool { return len(book.records(t, newKeys)) == 1 })
 	first := book.records(t, newKeys)[0]
-	status := must(keys.Status())(t)
+	status := must(keys.Stats())(t)
 	if first["level"] != "INFO" || first["source"] != server.URL+"/keys" || first["generation"] != 1.0 ||
 		first["usable_keys"] != 1.0 || first["skipped_keys"] != 0.0 || first["sha256"] != status.SHA256 {
 		t.Error(first)
@@ -116,7 +116,7 @@ func TestASeedAndAFileThatCannotBeReadAreLogged(t *testing.T) {
 	issuer := newSigners(t, "a")
 	book := &logBook{}
 	startRemote(t, bouncer.RemoteOptions{
-		URL: "https://keys.invalid/", Lazy: true, Seed: []byte(issuer.jwks(t, "a")),
+		URL: "https://keys.invalid/", Lazy: true, Seed: issuer.jwks(t, "a"),
 		LastGoodFile: filepath.Join(t.TempDir(), "\x00"), Logger: slog.New(slog.NewJSONHandler(book, nil)),
 	})
 	eventually(t, "the file in the log", func() bool { return len(book.records(t, "bouncer: the last-good file")) == 1 })

@@ -23,17 +23,17 @@ func TestOptionsThatCannotBeUsed(t *testing.T) {
 	const url = "https://keys.invalid/"
 	for name, options := range map[string]bouncer.RemoteOptions{
 		"no source":          {},
-		"two sources":        {URL: url, Issuer: url},
+		"two sources":        {URL: url, Discover: url},
 		"no URL":             {URL: "keys"},
 		"not UTF-8":          {URL: url + "\xff"},
-		"issuer not UTF-8":   {Issuer: url + "\xff"},
+		"issuer not UTF-8":   {Discover: url + "\xff"},
 		"file not UTF-8":     {URL: url, LastGoodFile: "\xff"},
 		"CA file not UTF-8":  {URL: url, CAFile: "\xff"},
 		"credentials":        {URL: "https://anna:secret@keys.invalid/"},
 		"http":               {URL: "http://keys.invalid/"},
-		"issuer over http":   {Issuer: "http://keys.invalid/"},
+		"issuer over http":   {Discover: "http://keys.invalid/"},
 		"not a proxy":        {URL: url, Proxy: "://"},
-		"proxy and none":     {URL: url, Proxy: "http://proxy.invalid:3128", NoProxy: true},
+		"a SOCKS proxy":      {URL: url, Proxy: "socks5://proxy.invalid:3128"},
 		"TTL below zero":     {URL: url, TTL: -1},
 		"TTL too short":      {URL: url, TTL: 999 * time.Millisecond},
 		"stale below zero":   {URL: url, MaxStale: -1},
@@ -51,11 +51,11 @@ func TestOptionsThatCannotBeUsed(t *testing.T) {
 	}
 	for name, options := range map[string]bouncer.RemoteOptions{
 		"https":          {URL: url},
-		"issuer":         {Issuer: url},
+		"issuer":         {Discover: url},
 		"http to itself": {URL: "http://localhost/"},
 		"http":           {URL: "http://keys.invalid/", AllowHTTP: true},
 		"durations": {
-			URL: url, TTL: time.Second, MaxStale: time.Hour, Timeout: time.Nanosecond, MaxWait: 5 * time.Minute, NoProxy: true,
+			URL: url, TTL: time.Second, MaxStale: time.Hour, Timeout: time.Nanosecond, MaxWait: 5 * time.Minute, Proxy: "none",
 		},
 	} {
 		options.Lazy = true
@@ -68,14 +68,14 @@ func TestOptionsThatCannotBeUsed(t *testing.T) {
 func TestASeedIsUsedUntilTheFirstFetch(t *testing.T) {
 	issuer := newSigners(t, "a", "b")
 	server := startKeyServer(t, failing(http.StatusServiceUnavailable))
-	keys := startRemote(t, bouncer.RemoteOptions{URL: server.URL, Seed: []byte(issuer.jwks(t, "a"))})
+	keys := startRemote(t, bouncer.RemoteOptions{URL: server.URL, Seed: issuer.jwks(t, "a")})
 	verifier := remoteVerifier(t, keys)
 	expectAnna(t)(verifier.Verify(issuer.token(t, "a")))
 	if err := keys.WaitReady(soon(t)); err != nil {
 		t.Error(err)
 	}
-	status := must(keys.Status())(t)
-	if status.State != bouncer.RemoteStale || !status.LastSuccess.IsZero() || status.Generation != 1 {
+	status := must(keys.Stats())(t)
+	if status.State != bouncer.KeysStale || !status.LastSuccessAt.IsZero() || status.Generation != 1 {
 		t.Errorf("%+v", status)
 	}
 	server.say(document(issuer.jwks(t, "b")))
@@ -84,9 +84,9 @@ func TestASeedIsUsedUntilTheFirstFetch(t *testing.T) {
 	}
 	expectAnna(t)(verifier.Verify(issuer.token(t, "b")))
 
-	_, err := bouncer.NewRemoteJWKS(bouncer.RemoteOptions{URL: server.URL, Seed: []byte{}})
+	_, err := bouncer.NewRemoteJWKS(bouncer.RemoteOptions{URL: server.URL, Seed: "{}"})
 	expectError(t, err, bouncer.ErrMalformedJWKSet)
-	_, err = bouncer.NewRemoteJWKS(bouncer.RemoteOptions{URL: server.URL, Seed: []byte(`{"keys":[]}`)})
+	_, err = bouncer.NewRemoteJWKS(bouncer.RemoteOptions{URL: server.URL, Seed: `{"keys":[]}`})
 	expectError(t, err, bouncer.ErrNoUsableKey)
 }
 
@@ -96,7 +96,7 @@ func TestTheLastGoodFileSurvivesARestart(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "keys.json")
 	options := bouncer.RemoteOptions{URL: server.URL, LastGoodFile: file}
 	keys := startRemote(t, options)
-	first := eventuallyStatus(t, keys, "an attempt", func(s bouncer.RemoteStatus) bool { return s.Attempts == 1 })
+	first := eventuallyStatus(t, keys, "an attempt", func(s bouncer.KeysStats) bool { return s.Attempts == 1 })
 	// It is written after those are told who wait for the keys, and Close may come before.
 	eventually(t, "the file", func() bool { _, err := os.Stat(file); return err == nil })
 	_ = keys.Close()
@@ -107,15 +107,15 @@ func TestTheLastGoodFileSurvivesARestart(t *testing.T) {
 	server.say(failing(http.StatusServiceUnavailable))
 	keys = startRemote(t, options)
 	expectAnna(t)(remoteVerifier(t, keys).Verify(issuer.token(t, "a")))
-	status := must(keys.Status())(t)
+	status := must(keys.Stats())(t)
 	// Confirmed a moment ago, the file is fresh.
-	if status.State != bouncer.RemoteFresh || status.SHA256 != first.SHA256 || !status.LastSuccess.Equal(first.LastSuccess) {
+	if status.State != bouncer.KeysFresh || status.SHA256 != first.SHA256 || !status.LastSuccessAt.Equal(first.LastSuccessAt) {
 		t.Errorf("%+v", status)
 	}
 
 	options.LastGoodFile = filepath.Join(file, "no folder")
 	options.Lazy = true
-	if status := must(startRemote(t, options).Status())(t); status.LastGoodError == "" || status.State != bouncer.RemoteEmpty {
+	if status := must(startRemote(t, options).Stats())(t); status.LastGoodError == "" || status.State != bouncer.KeysEmpty {
 		t.Errorf("%+v", status)
 	}
 }
@@ -144,18 +144,18 @@ func TestAnIssuerIsDiscovered(t *testing.T) {
 			w.WriteHeader(http.StatusNotFound)
 		}
 	})
-	keys := startRemote(t, bouncer.RemoteOptions{Issuer: server.URL})
+	keys := startRemote(t, bouncer.RemoteOptions{Discover: server.URL})
 	waitReady(t, keys)
 	expectAnna(t)(remoteVerifier(t, keys).Verify(issuer.token(t, "a")))
 	server.expectHits(t, 2)
-	if status := must(keys.Status())(t); status.Source != server.URL {
+	if status := must(keys.Stats())(t); status.Source != server.URL {
 		t.Errorf("%+v", status)
 	}
 
 	// The metadata of somebody else.
-	keys = startRemote(t, bouncer.RemoteOptions{Issuer: server.URL + "/"})
-	status := eventuallyStatus(t, keys, "an attempt", func(s bouncer.RemoteStatus) bool { return s.Attempts > 0 })
-	if status.LastErrorName != "issuer" || status.State != bouncer.RemoteEmpty {
+	keys = startRemote(t, bouncer.RemoteOptions{Discover: server.URL + "/"})
+	status := eventuallyStatus(t, keys, "an attempt", func(s bouncer.KeysStats) bool { return s.Attempts > 0 })
+	if status.LastErrorName != "issuer" || status.State != bouncer.KeysEmpty {
 		t.Errorf("%+v", status)
 	}
 }
@@ -171,7 +171,7 @@ func TestRedirectsAreFollowedWhereAllowed(t *testing.T) {
 		document(issuer.jwks(t, "a"))(w, r)
 	})
 	keys := startRemote(t, bouncer.RemoteOptions{URL: server.URL + "/old"})
-	status := eventuallyStatus(t, keys, "an attempt", func(s bouncer.RemoteStatus) bool { return s.Attempts > 0 })
+	status := eventuallyStatus(t, keys, "an attempt", func(s bouncer.KeysStats) bool { return s.Attempts > 0 })
 	if status.LastErrorName != "redirect" {
 		t.Errorf("%+v", status)
 	}
@@ -186,7 +186,7 @@ func TestTheProxyIsAskedForOtherMachines(t *testing.T) {
 	} {
 		before := proxy.hits.Load()
 		keys := startRemote(t, options)
-		eventuallyStatus(t, keys, "an attempt", func(s bouncer.RemoteStatus) bool { return s.Attempts > 0 })
+		eventuallyStatus(t, keys, "an attempt", func(s bouncer.KeysStats) bool { return s.Attempts > 0 })
 		asked := proxy.hits.Load() > before
 		if other := must(url.Parse(options.URL))(t).Hostname() == "keys.invalid"; asked != other {
 			t.Errorf("%s: %v", options.URL, asked)
@@ -205,7 +205,7 @@ func TestACAFileIsTrusted(t *testing.T) {
 	t.Cleanup(server.Close)
 
 	keys := startRemote(t, bouncer.RemoteOptions{URL: server.URL})
-	status := eventuallyStatus(t, keys, "an attempt", func(s bouncer.RemoteStatus) bool { return s.Attempts > 0 })
+	status := eventuallyStatus(t, keys, "an attempt", func(s bouncer.KeysStats) bool { return s.Attempts > 0 })
 	if status.LastErrorName != "tls" {
 		t.Errorf("%+v", status)
 	}

@@ -17,24 +17,27 @@ import (
 func TestRenewerOptionsThatCannotBeUsed(t *testing.T) {
 	secret := startIAM(t).secret(t, "rsa-2048-a.pem")
 	source := func(context.Context) (string, time.Duration, error) { return "t", 0, nil }
-	client := &bouncer.ClientCredentials{TokenURL: "https://a.invalid/", ClientID: "a", ClientSecret: "b"}
+	const tokenURL = "https://a.invalid/"
 	for name, options := range map[string]bouncer.RenewerOptions{
 		"no source":            {},
-		"two sources":          {ServiceAccountJSON: secret, ServiceAccountFile: "a"},
-		"source and account":   {ServiceAccountJSON: secret, Source: source},
-		"client and env":       {ServiceAccountFromEnv: true, ClientCredentials: client},
-		"endpoint of a client": {ClientCredentials: client, LoginEndpoint: "https://a.invalid/"},
-		"name of an account":   {ServiceAccountJSON: secret, Name: "a"},
-		"two headers":          {Source: source, Bearer: true, DCOSHeader: true},
-		"proxy and none":       {Source: source, Proxy: "http://a.invalid:1", NoProxy: true},
+		"two sources":          {ServiceAccount: secret, ServiceAccountFile: "a"},
+		"source and account":   {ServiceAccount: secret, Source: source},
+		"client and env":       {ServiceAccountEnv: true, TokenURL: tokenURL, ClientID: "a", ClientSecret: "b"},
+		"endpoint of a client": {TokenURL: tokenURL, ClientID: "a", ClientSecret: "b", LoginEndpoint: "https://a.invalid/"},
+		"name of an account":   {ServiceAccount: secret, Supplied: "a"},
+		"unknown header":       {Source: source, Header: "basic"},
+		"no client":            {TokenURL: tokenURL, ClientSecret: "b"},
+		"no secret":            {TokenURL: tokenURL, ClientID: "a"},
+		"two secrets":          {TokenURL: tokenURL, ClientID: "a", ClientSecret: "b", ClientSecretFile: "c"},
+		"parameter of NUL":     {TokenURL: tokenURL, ClientID: "a", ClientSecret: "b", Parameters: map[string][]string{"\x00": {"a"}}},
 		"not a proxy":          {Source: source, Proxy: "://"},
 		"timeout below zero":   {Source: source, Timeout: -1},
 		"timeout too long":     {Source: source, Timeout: time.Hour},
 		"wait too long":        {Source: source, MaxWait: time.Hour},
-		"http":                 {ServiceAccountJSON: secret, LoginEndpoint: "http://a.invalid/"},
-		"client over http":     {ClientCredentials: &bouncer.ClientCredentials{TokenURL: "http://a.invalid/"}},
-		"name not UTF-8":       {Source: source, Name: "\xff"},
-		"endpoint not UTF-8":   {ServiceAccountJSON: secret, LoginEndpoint: "\xff"},
+		"http":                 {ServiceAccount: secret, LoginEndpoint: "http://a.invalid/"},
+		"client over http":     {TokenURL: "http://a.invalid/", ClientID: "a", ClientSecret: "b"},
+		"name not UTF-8":       {Source: source, Supplied: "\xff"},
+		"endpoint not UTF-8":   {ServiceAccount: secret, LoginEndpoint: "\xff"},
 		"CA file not UTF-8":    {Source: source, CAFile: "\xff"},
 	} {
 		options.Lazy = true
@@ -45,12 +48,11 @@ func TestRenewerOptionsThatCannotBeUsed(t *testing.T) {
 		expectError(t, err, bouncer.ErrInvalidArgument)
 	}
 	for name, options := range map[string]bouncer.RenewerOptions{
-		"secret":        {ServiceAccountJSON: []byte("{}")},
-		"empty secret":  {ServiceAccountJSON: []byte{}},
+		"secret":        {ServiceAccount: "{}"},
 		"no file":       {ServiceAccountFile: filepath.Join(t.TempDir(), "none")},
-		"not a key":     {ServiceAccountJSON: startIAM(t).secret(t, "p256-a.pem")},
-		"a small key":   {ServiceAccountJSON: startIAM(t).secret(t, "rsa-1024.pem")},
-		"no such thing": {ServiceAccountFromEnv: true},
+		"not a key":     {ServiceAccount: startIAM(t).secret(t, "p256-a.pem")},
+		"a small key":   {ServiceAccount: startIAM(t).secret(t, "rsa-1024.pem")},
+		"no such thing": {ServiceAccountEnv: true},
 	} {
 		t.Setenv("DCOS_SERVICE_ACCOUNT_CREDENTIAL", "/nowhere")
 		options.Lazy = true
@@ -64,11 +66,11 @@ func TestRenewerOptionsThatCannotBeUsed(t *testing.T) {
 
 func TestTheSecretsOfOptionsAreNotShown(t *testing.T) {
 	const secret = "hunter2"
-	client := bouncer.ClientCredentials{ClientID: "client", ClientSecret: secret}
-	options := bouncer.RenewerOptions{ServiceAccountJSON: []byte(secret), ClientCredentials: &client}
-	shown := []string{logged(client), logged(&client), logged(options), logged(&options)}
+	options := bouncer.RenewerOptions{ServiceAccount: secret, ClientSecret: secret, ClientID: "client"}
+	keys := bouncer.RemoteOptions{URL: "https://keys.invalid/", Proxy: "http://anna:hunter2@proxy.invalid:3128"}
+	shown := []string{logged(keys), logged(&keys), logged(options), logged(&options)}
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%d", "%x", "%X", "%t"} {
-		for _, value := range []any{client, &client, options, &options, struct{ Client, Options any }{client, options}} {
+		for _, value := range []any{keys, &keys, options, &options, struct{ Keys, Options any }{keys, options}} {
 			shown = append(shown, fmt.Sprintf(verb, value))
 		}
 	}
@@ -79,8 +81,9 @@ func TestTheSecretsOfOptionsAreNotShown(t *testing.T) {
 			}
 		}
 	}
-	if fmt.Sprint(client) != "client client (secret not shown)" || fmt.Sprint(options) != "bouncer.RenewerOptions (not shown)" {
-		t.Error(client, options)
+	const account = `{"client_id":"client","client_secret":"(set, not shown)","service_account":"(set, not shown)"}`
+	if fmt.Sprint(keys) != `{"proxy":"(set, not shown)","url":"https://keys.invalid/"}` || fmt.Sprint(options) != account {
+		t.Error(keys, options)
 	}
 }
 
@@ -88,11 +91,11 @@ func TestASecretComesFromAFileAndFromTheEnvironment(t *testing.T) {
 	server := startIAM(t)
 	secret := server.secret(t, "rsa-2048-a.pem")
 	file := filepath.Join(t.TempDir(), "secret.json")
-	if err := os.WriteFile(file, secret, 0o600); err != nil {
+	if err := os.WriteFile(file, []byte(secret), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, options := range []bouncer.RenewerOptions{{ServiceAccountFile: file}, {ServiceAccountFromEnv: true}} {
-		for _, value := range []string{string(secret), file} {
+	for _, options := range []bouncer.RenewerOptions{{ServiceAccountFile: file}, {ServiceAccountEnv: true}} {
+		for _, value := range []string{secret, file} {
 			t.Setenv("DCOS_SERVICE_ACCOUNT_CREDENTIAL", value)
 			renewer := startRenewer(t, options)
 			if text := must(renewer.Token())(t); text != server.latest() {
@@ -106,7 +109,7 @@ func TestASecretComesFromAFileAndFromTheEnvironment(t *testing.T) {
 func TestALazyRenewerLogsInWithTheFirstCall(t *testing.T) {
 	server := startIAM(t)
 	options := server.options(t)
-	options.Lazy, options.Bearer, options.Logger = true, true, discard
+	options.Lazy, options.Header, options.Logger = true, "bearer", discard
 	renewer := startRenewer(t, options)
 	time.Sleep(50 * time.Millisecond)
 	server.expectLogins(t, 0)
@@ -125,9 +128,9 @@ func TestTheLoginEndpointCanBeAnotherOverTLS(t *testing.T) {
 	secured.StartTLS()
 	defer secured.Close()
 	options := server.options(t)
-	options.LoginEndpoint, options.NoProxy, options.DCOSHeader = secured.URL+loginPath, true, true
+	options.LoginEndpoint, options.Proxy, options.Header = secured.URL+loginPath, "none", "dcos"
 	renewer := startRenewer(t, options)
-	status := eventuallyRenewal(t, renewer, "an attempt", func(s bouncer.RenewalStatus) bool { return s.Attempts > 0 })
+	status := eventuallyRenewal(t, renewer, "an attempt", func(s bouncer.RenewerStats) bool { return s.Attempts > 0 })
 	if status.LastErrorName != "tls" || status.Source != options.LoginEndpoint {
 		t.Errorf("%+v", status)
 	}

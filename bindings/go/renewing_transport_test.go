@@ -151,7 +151,7 @@ func TestABodyThatIsGoneIsNotSentAgain(t *testing.T) {
 		t.Error(seen)
 	}
 	// The token is renewed all the same, for the next one.
-	eventuallyRenewal(t, renewer, "renewed", func(s bouncer.RenewalStatus) bool { return s.Generation == 2 })
+	eventuallyRenewal(t, renewer, "renewed", func(s bouncer.RenewerStats) bool { return s.Generation == 2 })
 	if status, _ := post(); status != 200 {
 		t.Error(status)
 	}
@@ -244,7 +244,7 @@ func TestAStatusInATrailerRenewsForTheNextRequest(t *testing.T) {
 	if _, body := send(t, client, newRequest(t, "POST", service.URL, strings.NewReader("x"))); body != "message" {
 		t.Error(body)
 	}
-	eventuallyRenewal(t, renewer, "renewed", func(s bouncer.RenewalStatus) bool { return s.Rejections == 1 && s.Generation == 2 })
+	eventuallyRenewal(t, renewer, "renewed", func(s bouncer.RenewerStats) bool { return s.Rejections == 1 && s.Generation == 2 })
 }
 
 func TestARequestIsNotChangedAndItsBodyIsClosed(t *testing.T) {

@@ -56,14 +56,23 @@ const readyTicket = 0
 // waitSlice is how long one call blocks. After it, a goroutine that nobody waits for ends.
 const waitSlice = 250 * time.Millisecond
 
-// wait waits for the attempt that the ticket stands for. It returns false if that is not over when
-// timeout comes.
-func (s *singleflight) wait(ctx context.Context, ticket uint64, timeout <-chan time.Time) (bool, error) {
-	over, err := s.await(ctx, s.join(ticket), timeout)
-	if err != nil {
-		return false, &waitError{what: s.what, ended: err, reason: s.lastError()}
+// longestRefresh is how long a refresh can take with this timeout of an HTTP exchange: the attempt
+// under way and then its own, each of two exchanges, and some slack.
+func longestRefresh(timeout time.Duration) time.Duration { return 4*timeout + 5*time.Second }
+
+// after returns a channel that is closed after a time. Call stop when it is no longer needed.
+func after(duration time.Duration) (timeout <-chan struct{}, stop func() bool) {
+	closed := make(chan struct{})
+	return closed, time.AfterFunc(duration, func() { close(closed) }).Stop
+}
+
+// wait waits for the attempt that the ticket stands for, or until timeout. The error says that ctx
+// ended before.
+func (s *singleflight) wait(ctx context.Context, ticket uint64, timeout <-chan struct{}) error {
+	if err := s.await(ctx, s.join(ticket), timeout); err != nil {
+		return &waitError{what: s.what, ended: err, reason: s.lastError()}
 	}
-	return over, nil
+	return nil
 }
 
 // waitReady waits until there is something to use.
@@ -73,7 +82,7 @@ func (s *singleflight) waitReady(ctx context.Context) error {
 		if !errors.Is(reason, s.unavailable) {
 			return reason
 		}
-		if _, err := s.await(ctx, s.join(readyTicket), nil); err != nil {
+		if err := s.await(ctx, s.join(readyTicket), nil); err != nil {
 			// Asked again: attempts may have failed since, and one may have succeeded by now.
 			if reason = s.ready(); !errors.Is(reason, s.unavailable) {
 				return reason
@@ -90,7 +99,7 @@ func (s *singleflight) refresh(ctx context.Context) error {
 		return ErrClosed
 	}
 	refresh := s.joinNext()
-	if _, err := s.await(ctx, refresh, nil); err != nil {
+	if err := s.await(ctx, refresh, nil); err != nil {
 		return &waitError{what: s.what, ended: err, reason: s.lastError()}
 	}
 	return refresh.err
@@ -108,8 +117,8 @@ func (s *singleflight) lastError() error {
 	return s.unavailable
 }
 
-// await waits until a flight is over. It returns false if ctx ends or timeout comes before.
-func (s *singleflight) await(ctx context.Context, f *flight, timeout <-chan time.Time) (bool, error) {
+// await waits until a flight is over, or until timeout. The error is that of ctx if it ends before.
+func (s *singleflight) await(ctx context.Context, f *flight, timeout <-chan struct{}) error {
 	defer func() {
 		s.mutex.Lock()
 		defer s.mutex.Unlock()
@@ -117,12 +126,11 @@ func (s *singleflight) await(ctx context.Context, f *flight, timeout <-chan time
 	}()
 	select {
 	case <-f.over:
-		return true, nil
 	case <-timeout:
-		return false, nil
 	case <-ctx.Done():
-		return false, ctx.Err()
+		return ctx.Err()
 	}
+	return nil
 }
 
 // join adds the caller to those that wait for the ticket. It leaves by await.

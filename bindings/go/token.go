@@ -57,7 +57,7 @@ func (t *VerifiedToken) get() *native.Token {
 // fixed order; an [ErrInvalidArgument] if the policy cannot be used or jwks is nil; [ErrClosed] if
 // jwks is closed.
 //
-// The first policy that a set is used with stays prepared. Another one is prepared anew by each
+// The first policy that a set is used with stays prepared. Another one is prepared again by each
 // call, in about a quarter of a microsecond; a [Verifier] prepares its own once.
 func VerifyToken(jwks *JWKSet, policy Policy, token string) (verified *VerifiedToken, err error) {
 	err = jwks.with(&policy, func(policy *native.Policy) error {
@@ -65,31 +65,6 @@ func VerifyToken(jwks *JWKSet, policy Policy, token string) (verified *VerifiedT
 		return err
 	})
 	return verified, err
-}
-
-// with calls work with the library's policy for this one.
-func (s *JWKSet) with(policy *Policy, work func(*native.Policy) error) error {
-	if s == nil {
-		return invalidArgument("the key set is nil")
-	}
-	prepared := s.prepared.Load()
-	if prepared == nil && policy.Now == nil {
-		first, err := policy.prepare()
-		if err != nil {
-			return err
-		}
-		s.prepared.CompareAndSwap(nil, first)
-		prepared = first
-	}
-	if prepared != nil && prepared.policy.equal(*policy) {
-		return work(prepared.native)
-	}
-	other, err := policy.build()
-	if err != nil {
-		return err
-	}
-	defer other.Close()
-	return work(other)
 }
 
 func (s *JWKSet) verify(policy *native.Policy, token string) (*VerifiedToken, error) {

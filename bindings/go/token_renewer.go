@@ -51,15 +51,28 @@ func NewTokenRenewer(options RenewerOptions) (*TokenRenewer, error) {
 	if errLibrary != nil {
 		return nil, errLibrary
 	}
-	logins, err := options.build()
+	if options.Source != nil && options.Supplied == "" {
+		options.Supplied = "program"
+	}
+	var made settings
+	options.apply(&made)
+	effective := made.effective(native.KindRenewer)
+	if _, supplied := effective.set["supplied"]; supplied && options.Source == nil {
+		return nil, invalidArgument("RenewerOptions.Supplied needs RenewerOptions.Source")
+	}
+	logins, err := native.NewRenewer(made.Settings)
 	if err != nil {
-		return nil, err
+		return nil, errorOf(err)
+	}
+	longest := longestRefresh(effective.duration("timeout"))
+	if options.Source != nil {
+		longest = 2*longestSource + 5*time.Second
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	renewer := &TokenRenewer{
 		native:    logins,
-		flights:   &singleflight{worker: logins, what: "a token", unavailable: ErrLogin, longest: options.longestLogin()},
-		maxWait:   options.maxWait(),
+		flights:   &singleflight{worker: logins, what: "a token", unavailable: ErrLogin, longest: longest},
+		maxWait:   effective.duration("max_wait"),
 		endSource: cancel,
 	}
 	renewer.cleanup = runtime.AddCleanup(renewer, func(logins *native.Renewer) {
@@ -112,22 +125,21 @@ func (r *TokenRenewer) token(ctx context.Context, rejected string) (OwnToken, er
 	if ticket == 0 {
 		return OwnToken{token}, err
 	}
-	timeout := time.NewTimer(r.maxWait)
-	defer timeout.Stop()
-	for {
-		over, ended := r.flights.wait(ctx, ticket, timeout.C)
-		if !over {
-			// A last look: the token may be in use a moment before the login is over.
-			token, _, err = r.tokenNow(rejected, ticket|beginsLater)
-			if ended != nil && errors.Is(err, ErrLogin) {
-				err = ended
-			}
-			return OwnToken{token}, err
+	timeout, stop := after(r.maxWait)
+	defer stop()
+	for ticket != 0 {
+		ended := r.flights.wait(ctx, ticket, timeout)
+		// Also when the waiting ends: the token may be in use a moment before the login is over.
+		token, ticket, err = r.tokenNow(rejected, ticket)
+		if ended == nil {
+			continue
 		}
-		if token, ticket, err = r.tokenNow(rejected, ticket); ticket == 0 {
-			return OwnToken{token}, err
+		if errors.Is(err, ErrLogin) {
+			err = ended
 		}
+		break
 	}
+	return OwnToken{token}, err
 }
 
 // tokenNow never waits.
@@ -171,11 +183,19 @@ func (r *TokenRenewer) Renew(ctx context.Context) error {
 	return r.flights.refresh(ctx)
 }
 
-// Status returns what the renewer is doing, at this moment. The error is [ErrClosed] after Close.
-func (r *TokenRenewer) Status() (RenewalStatus, error) {
+// Stats returns what the renewer is doing, at this moment. The error is [ErrClosed] after Close.
+func (r *TokenRenewer) Stats() (RenewerStats, error) {
 	defer runtime.KeepAlive(r)
-	status, err := r.native.Status()
-	return RenewalStatus(status), errorOf(err)
+	stats, err := r.native.Stats()
+	return newRenewerStats(stats), errorOf(err)
+}
+
+// Prometheus returns the stats in the text format of Prometheus. The error is [ErrClosed] after
+// Close.
+func (r *TokenRenewer) Prometheus() (string, error) {
+	defer runtime.KeepAlive(r)
+	stats, err := r.native.Stats()
+	return stats.Prometheus, errorOf(err)
 }
 
 // Transport returns a [http.RoundTripper] that sends the token with each request and has base do
@@ -188,7 +208,7 @@ func (r *TokenRenewer) Status() (RenewalStatus, error) {
 // password, and status 16 of gRPC; a 403 never is. Where gRPC sends its status in the trailer, it
 // is too late to send the request again: the token is renewed for the next one.
 //
-// The token is a secret, which whoever receives it can use. It goes only to the hosts that are
+// The token is a secret: any receiver can use it. It goes only to the hosts that are
 // named here: "master.mesos" at any port, "master.mesos:8443", or ".mesos" for every host under
 // that name. Other requests go out without a token. If no host is named, it goes wherever the
 // program sends a request; then use the client for hosts that you trust alone. Where a server
@@ -201,7 +221,7 @@ func (r *TokenRenewer) Transport(base http.RoundTripper, hosts ...string) http.R
 	return newRenewingTransport(r, base, hosts)
 }
 
-// Close ends it: a login under way is cut off, the thread ends, and whoever waits returns. Later
+// Close ends it: a login under way is cut off, the thread ends, and all waiting calls return. Later
 // calls return [ErrClosed]; tokens that it gave stay. It may be called any number of times, and
 // always returns nil.
 func (r *TokenRenewer) Close() error {

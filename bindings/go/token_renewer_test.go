@@ -35,7 +35,7 @@ func TestAServiceLogsInOnceAndHasItsToken(t *testing.T) {
 	server.expectLogins(t, 1)
 
 	// Anybody can verify it.
-	verifier := must(bouncer.NewVerifier(testIssuer().jwks(t, bouncer.RS256), bouncer.Policy{}))(t)
+	verifier := must(bouncer.NewVerifier(testIssuer().jwks(t, bouncer.RS256), bouncer.DCOS()))(t)
 	if verified := must(verifier.Verify(token.Text()))(t); verified.UID() != account {
 		t.Error(verified.UID())
 	}
@@ -80,7 +80,7 @@ func TestAHundredRejectionsCauseOneLogin(t *testing.T) {
 		t.Error("a rejected token is no more in use")
 	}
 	server.expectLogins(t, 2)
-	if status := must(renewer.Status())(t); status.Rejections != 1 || status.Suppressed < 1 {
+	if status := must(renewer.Stats())(t); status.Rejections != 1 || status.Suppressed < 1 {
 		t.Errorf("%+v", status)
 	}
 }
@@ -107,7 +107,7 @@ func TestAFailedRenewalKeepsTheToken(t *testing.T) {
 	if text := must(renewer.Token())(t); text == first || text != server.latest() {
 		t.Error("the same token")
 	}
-	status := must(renewer.Status())(t)
+	status := must(renewer.Stats())(t)
 	if status.Requested != 4 || status.Failures != 3 || status.Generation != 2 {
 		t.Errorf("%+v", status)
 	}
@@ -131,14 +131,14 @@ func TestATokenIsRenewedBeforeItExpires(t *testing.T) {
 
 func TestAWrongKeyIsRejected(t *testing.T) {
 	server := startIAM(t)
-	renewer := startRenewer(t, bouncer.RenewerOptions{ServiceAccountJSON: server.secret(t, "rsa-2048-b.pem")})
+	renewer := startRenewer(t, bouncer.RenewerOptions{ServiceAccount: server.secret(t, "rsa-2048-b.pem")})
 	_, err := renewer.TokenContext(soon(t))
 	expectError(t, err, bouncer.ErrLoginRejected)
 	expectError(t, err, bouncer.ErrLogin)
 	if errors.Is(err, bouncer.ErrInvalidToken) || bouncer.HTTPStatus(err) != http.StatusServiceUnavailable {
 		t.Error(err)
 	}
-	if status := must(renewer.Status())(t); status.LastErrorName != "rejected" || status.State != bouncer.RenewalEmpty {
+	if status := must(renewer.Stats())(t); status.LastErrorName != "rejected" || status.State != bouncer.TokenEmpty {
 		t.Errorf("%+v", status)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
@@ -188,7 +188,7 @@ func TestAnIssuerThatIsDownIsUnavailable(t *testing.T) {
 	if took := time.Since(begin); took > 15*time.Second {
 		t.Errorf("it took %v", took)
 	}
-	if status := must(renewer.Status())(t); status.LastErrorName != "connect" {
+	if status := must(renewer.Stats())(t); status.LastErrorName != "connect" {
 		t.Errorf("%+v", status)
 	}
 }
@@ -352,7 +352,7 @@ func TestAClosedRenewerIsAnError(t *testing.T) {
 	for _, renewer := range []*bouncer.TokenRenewer{renewer, new(bouncer.TokenRenewer)} {
 		_, text := renewer.Token()
 		_, rejected := renewer.Reject(soon(t), token.Text())
-		_, status := renewer.Status()
+		_, status := renewer.Stats()
 		_, sent := (&http.Client{Transport: renewer.Transport(nil)}).Get(server.URL)
 		for _, err := range []error{text, rejected, status, sent, renewer.WaitReady(soon(t)), renewer.Renew(soon(t))} {
 			expectError(t, err, bouncer.ErrClosed)
@@ -407,7 +407,7 @@ func TestARenewerMayBeClosedWhileItIsUsed(t *testing.T) {
 				text, _ := renewer.Token()
 				_, _ = renewer.Reject(context.Background(), text)
 				_ = renewer.WaitReady(context.Background())
-				if _, err := renewer.Status(); errors.Is(err, bouncer.ErrClosed) {
+				if _, err := renewer.Stats(); errors.Is(err, bouncer.ErrClosed) {
 					return
 				}
 			}
@@ -443,8 +443,8 @@ func TestMakingAndClosingRenewersTakesNoMemory(t *testing.T) {
 	options.Lazy = true
 	expectNoGrowth(t, 2000, 300, func() {
 		renewer := must(bouncer.NewTokenRenewer(options))(t)
-		_, _ = renewer.Status()
-		_, _ = bouncer.NewTokenRenewer(bouncer.RenewerOptions{ServiceAccountJSON: []byte("{}")})
+		_, _ = renewer.Stats()
+		_, _ = bouncer.NewTokenRenewer(bouncer.RenewerOptions{ServiceAccount: "{}"})
 		_ = renewer.Close()
 	})
 	renewer := server.startReady(t)
@@ -466,11 +466,10 @@ func TestAClientHasItsTokenByItsCredentials(t *testing.T) {
 		mutex.Unlock()
 		document(`{"access_token":"2YotnFZFEjr1zCsicMWpAA","token_type":"Bearer","expires_in":3600}`)(w, r)
 	})
-	credentials := &bouncer.ClientCredentials{
+	renewer := startRenewer(t, bouncer.RenewerOptions{
 		TokenURL: server.URL + "/token", ClientID: "client", ClientSecret: "hunter2",
 		Parameters: map[string][]string{"scope": {"a b"}, "resource": {"x", "y"}},
-	}
-	renewer := startRenewer(t, bouncer.RenewerOptions{ClientCredentials: credentials})
+	})
 	token := must(renewer.TokenContext(soon(t)))(t)
 	if _, expires := token.ExpiresAt(); token.Authorization() != "Bearer 2YotnFZFEjr1zCsicMWpAA" || expires {
 		t.Error(token.Authorization(), expires)
@@ -481,7 +480,7 @@ func TestAClientHasItsTokenByItsCredentials(t *testing.T) {
 	if len(seen) != 1 || seen[0] != expected {
 		t.Error(seen)
 	}
-	if status := must(renewer.Status())(t); !status.Expires || status.ExpiresIn < 59*time.Minute {
+	if status := must(renewer.Stats())(t); status.ExpiresIn < 59*time.Minute {
 		t.Errorf("%+v", status)
 	}
 }
@@ -511,9 +510,9 @@ func TestASourceOfTheProgramIsAskedForTokens(t *testing.T) {
 		defer mutex.Unlock()
 		next = answer
 	}
-	renewer := startRenewer(t, bouncer.RenewerOptions{Source: source, Name: "vault"})
+	renewer := startRenewer(t, bouncer.RenewerOptions{Source: source, Supplied: "vault"})
 	token := must(renewer.TokenContext(soon(t)))(t)
-	status := must(renewer.Status())(t)
+	status := must(renewer.Stats())(t)
 	if token.Authorization() != "Bearer first" || status.Source != "vault" || status.ExpiresIn < 59*time.Minute {
 		t.Errorf("%s %+v", token.Authorization(), status)
 	}
@@ -559,7 +558,7 @@ func TestASourceCanSayThatTheLoginIsRejected(t *testing.T) {
 		})
 		_, err := renewer.Token()
 		expectError(t, err, bouncer.ErrLoginRejected)
-		if status := must(renewer.Status())(t); status.LastErrorName != "rejected" || status.NextAttempt < 10*time.Second {
+		if status := must(renewer.Stats())(t); status.LastErrorName != "rejected" || status.NextAttempt < 10*time.Second {
 			t.Errorf("%+v", status)
 		}
 	}

@@ -5,6 +5,7 @@ package bouncer
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"bouncer_verify/bouncer/internal/native"
@@ -45,22 +46,22 @@ func NewVerifier(keys KeySource, policy Policy) (*Verifier, error) {
 			return nil, invalidArgument("NewVerifier: the *RemoteJWKS is nil")
 		}
 	}
-	fixed := policy
-	if policy.At.IsZero() {
-		fixed.Now = nil // it is asked by the verifications
+	made, err := policy.settings(settings{})
+	if err != nil {
+		return nil, err
 	}
-	prepared, err := fixed.build()
+	prepared, err := newPolicy(made)
 	if err != nil {
 		return nil, err
 	}
 	defer prepared.Close()
 	source, remote := keys.source()
-	if policy.Now != nil {
+	if policy.Clock != nil {
 		held, open := native.Hold(source)
 		if !open {
 			return nil, ErrClosed
 		}
-		return &Verifier{remote: remote, clocked: &clockedKeys{held, policy.clone()}}, nil
+		return &Verifier{remote: remote, clocked: &clockedKeys{held, made, policy.Clock}}, nil
 	}
 	verifier, failure := native.NewVerifier(source, prepared)
 	if failure != nil {
@@ -72,8 +73,9 @@ func NewVerifier(keys KeySource, policy Policy) (*Verifier, error) {
 // clockedKeys are what a Verifier has in place of a C object if its policy has a clock of the
 // program's own: the library's policies have the system's clock or a fixed time.
 type clockedKeys struct {
-	keys   *native.HeldKeys
-	policy Policy
+	keys     *native.HeldKeys
+	settings settings
+	clock    func() time.Time
 }
 
 // now returns the verifier itself, or one for the time that its clock says. close closes only that.
@@ -87,7 +89,8 @@ func (v *Verifier) now() (now *Verifier, close func(), err error) {
 		return nil, nil, ErrClosed
 	}
 	defer v.clocked.keys.Release()
-	policy, err := v.clocked.policy.build()
+	made := settings{slices.Clip(v.clocked.settings.Settings)} // so that an append copies
+	policy, err := newPolicy(made.at(v.clocked.clock()))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -107,7 +110,7 @@ func (v *Verifier) now() (now *Verifier, close func(), err error) {
 // forgotten. What it gives up: the tokens and their claims stay in memory, about twice their length
 // each, until others take their places. Tokens over 4 KiB are not remembered.
 //
-// The error is an [ErrInvalidArgument] for a number below 0 and for a policy with Now, and
+// The error is an [ErrInvalidArgument] for a number below 0 and for a policy with Clock, and
 // [ErrClosed].
 func (v *Verifier) WithCache(tokens int) (*Verifier, error) {
 	if tokens < 0 {
@@ -117,7 +120,7 @@ func (v *Verifier) WithCache(tokens int) (*Verifier, error) {
 	case v == nil:
 		return nil, ErrClosed
 	case v.clocked != nil:
-		return nil, invalidArgument("WithCache and Policy.Now are mutually exclusive")
+		return nil, invalidArgument("WithCache and Policy.Clock are mutually exclusive")
 	}
 	cached, err := v.native.WithCache(tokens)
 	if err != nil {
@@ -126,24 +129,16 @@ func (v *Verifier) WithCache(tokens int) (*Verifier, error) {
 	return &Verifier{native: cached, remote: v.remote}, nil
 }
 
-// CacheStats is what the cache of a [Verifier] has done.
-type CacheStats struct {
-	// Hits counts the verifications that found their token.
-	Hits uint64
-	// Misses counts those that did not.
-	Misses uint64
-	// Capacity is the most tokens that are kept. 0: there is no cache.
-	Capacity int
-}
-
-// CacheStats returns what the cache has done so far: nothing if there is none, or the verifier is
-// closed.
-func (v *Verifier) CacheStats() CacheStats {
-	if v == nil {
-		return CacheStats{}
+// Stats returns what the cache has done so far. The error is [ErrClosed] after Close.
+func (v *Verifier) Stats() (CacheStats, error) {
+	switch {
+	case v == nil:
+		return CacheStats{}, ErrClosed
+	case v.clocked != nil:
+		return CacheStats{}, nil // it has none
 	}
-	hits, misses, capacity := v.native.CacheStats()
-	return CacheStats{hits, misses, capacity}
+	stats, err := v.native.Stats()
+	return newCacheStats(stats), errorOf(err)
 }
 
 // Verify verifies a JWT: its signature with the verifier's keys, then its Claims Set against the
@@ -159,11 +154,11 @@ func (v *Verifier) Verify(token string) (*VerifiedToken, error) {
 	return v.VerifyContext(context.Background(), token)
 }
 
-// VerifyContext is [Verifier.Verify] for callers that may lose interest: if ctx ends while it waits
+// VerifyContext is [Verifier.Verify] with a context: if ctx ends while it waits
 // for keys, it returns at once. That ends the waiting, never the fetch, which others may wait for.
 //
 // The error is then of the group [ErrKeys], because nothing can be said of the token, and for
-// [errors.Is] also that of ctx. A token that has its key is judged whatever ctx says.
+// [errors.Is] also that of ctx. A token that has its key is verified whatever ctx says.
 func (v *Verifier) VerifyContext(ctx context.Context, token string) (*VerifiedToken, error) {
 	now, close, err := v.now()
 	if err != nil {
@@ -172,43 +167,34 @@ func (v *Verifier) VerifyContext(ctx context.Context, token string) (*VerifiedTo
 	defer close()
 	content, ticket, failure := now.native.Verify(token, 0)
 	switch {
-	case failure == nil:
-		return newToken(content), nil
-	case ticket == 0:
+	case failure != nil:
 		return nil, errorOf(failure)
+	case ticket == 0:
+		return newToken(content), nil
 	}
-	timeout := time.NewTimer(now.remote.maxWait)
-	defer timeout.Stop()
-	return now.verifyLater(ctx, token, ticket, errorOf(failure), timeout.C)
+	timeout, stop := after(now.remote.maxWait)
+	defer stop()
+	return now.resume(ctx, token, ticket, timeout)
 }
 
-// beginsLater is the bit of a ticket which says that its attempt began after the token was seen. A
-// call with such a ticket is final.
-const beginsLater = 1 << 63
-
-// verifyLater judges again after the fetch that the ticket stands for, or when timeout comes. The
-// verdict so far is the error.
-func (v *Verifier) verifyLater(
-	ctx context.Context, token string, ticket uint64, verdict error, timeout <-chan time.Time,
+// resume waits for the fetch that decides about a token, and verifies it again, until the verdict
+// is final: at the latest after timeout.
+func (v *Verifier) resume(
+	ctx context.Context, token string, ticket uint64, timeout <-chan struct{},
 ) (*VerifiedToken, error) {
-	// The first fetch may have begun before the token came, and the key been added in between.
-	for range 2 {
-		over, err := v.remote.flights.wait(ctx, ticket, timeout)
-		if err != nil {
+	for {
+		if err := v.remote.flights.wait(ctx, ticket, timeout); err != nil {
 			return nil, err
 		}
-		if !over {
-			ticket |= beginsLater // a last look: the key may be in use by now
-		}
-		content, later, failure := v.native.Verify(token, ticket)
-		if failure == nil {
+		content, next, failure := v.native.Verify(token, ticket)
+		switch {
+		case failure != nil:
+			return nil, errorOf(failure)
+		case next == 0:
 			return newToken(content), nil
 		}
-		if ticket, verdict = later, errorOf(failure); ticket == 0 {
-			return nil, verdict
-		}
+		ticket = next
 	}
-	return nil, verdict
 }
 
 // VerifyAuthorization is [Verifier.Verify] for the token in the value of an HTTP Authorization

@@ -6,6 +6,7 @@
 mod c;
 mod cpp;
 mod docs;
+mod go;
 mod notes;
 mod python;
 
@@ -14,7 +15,7 @@ use std::path::Path;
 
 /// Every generated file: where it is, and what must be in it.
 fn files() -> Vec<(&'static str, String)> {
-    [c::generate(), cpp::generate(), docs::generate(), python::generate()].concat()
+    [c::generate(), cpp::generate(), docs::generate(), go::generate(), python::generate()].concat()
 }
 
 #[test]

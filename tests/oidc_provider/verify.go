@@ -13,7 +13,7 @@ import (
 
 func main() {
 	issuer, audience := os.Args[1], os.Args[2]
-	keys, err := bouncer.NewRemoteJWKS(bouncer.RemoteOptions{Issuer: issuer})
+	keys, err := bouncer.NewRemoteJWKS(bouncer.RemoteOptions{Discover: issuer})
 	if err != nil {
 		log.Fatal(err)
 	}

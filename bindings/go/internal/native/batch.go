@@ -15,11 +15,11 @@ import "unsafe"
 type Batch struct {
 	pointer *C.bouncer_batch
 	size    int
-	// Pending is the number of verdicts that a fetch of keys could change.
+	// Pending is the number of verdicts that a fetch of keys decides.
 	Pending int
 }
 
-// VerifyBatch judges tokens. It never waits.
+// VerifyBatch verifies tokens. It never waits.
 func (v *Verifier) VerifyBatch(tokens []string, threads int) (Batch, *Error) {
 	if !v.Acquire() {
 		return Batch{}, Closed
@@ -28,7 +28,7 @@ func (v *Verifier) VerifyBatch(tokens []string, threads int) (Batch, *Error) {
 	return verifyBatch(v.pointer, nil, nil, tokens, threads)
 }
 
-// VerifyBatch judges tokens.
+// VerifyBatch verifies tokens.
 func (s *JWKS) VerifyBatch(policy *Policy, tokens []string, threads int) (Batch, *Error) {
 	if !s.Acquire() {
 		return Batch{}, Closed
@@ -84,8 +84,12 @@ func (b Batch) Results(yield func(index int, token Token, ticket uint64, err *Er
 			text = make([]byte, verdict.text_len)
 			b.read(i, &verdict, text)
 		}
+		if verdict.status == C.BOUNCER_STATUS_PENDING {
+			yield(i, Token{}, uint64(verdict.ticket), nil)
+			continue
+		}
 		token, err := resultOf(&verdict, string(text[:verdict.text_len]))
-		yield(i, token, uint64(verdict.ticket), err)
+		yield(i, token, 0, err)
 	}
 }
 
@@ -114,7 +118,7 @@ func NewColumns(rows int) *Columns {
 	}
 }
 
-// Columns returns the verdicts as they are, whatever could change them.
+// Columns returns the verdicts as columns. None may be pending.
 func (b Batch) Columns() *Columns {
 	defer C.bouncer_batch_free(b.pointer)
 	columns := NewColumns(b.size)

@@ -8,7 +8,7 @@
 typedef struct {
 	bouncer_batch *batch;
 	bouncer_error *error;
-	size_t pending; // the number of verdicts with a ticket
+	size_t pending; // the number of verdicts of BOUNCER_STATUS_PENDING
 } bouncer_go_batch;
 
 // Verifies a batch with the verifier, or with jwks and policy if that is NULL. Never waits.
@@ -35,7 +35,7 @@ static inline bouncer_go_batch bouncer_go_batch_run(const bouncer_verifier *veri
 	}
 	free(tokens);
 	for (size_t i = 0; i < bouncer_batch_count(result.batch); i++) {
-		result.pending += bouncer_batch_ticket(result.batch, i) != 0;
+		result.pending += bouncer_batch_status(result.batch, i) == BOUNCER_STATUS_PENDING;
 	}
 	return result;
 }

@@ -54,10 +54,11 @@ func (t *Token) Nbf() (int64, bool) { return int64(t.claims.nbf), t.claims.times
 // Iat returns "iat" likewise.
 func (t *Token) Iat() (int64, bool) { return int64(t.claims.iat), t.claims.times&4 != 0 }
 
-// Verify judges a token. It never waits.
+// Verify verifies a token. It never waits.
 //
-// The ticket is 0 at first. If another one comes back, the verdict may change with a fetch that it
-// stands for: wait for that ([RemoteJWKS.Wait]), then call Verify with the ticket.
+// The ticket is 0 at first. If another one comes back, the verdict is pending: a fetch of keys
+// decides. Wait for it with [RemoteJWKS.Wait], then call Verify with the ticket. A call before the
+// fetch is over is final.
 func (v *Verifier) Verify(token string, ticket uint64) (Token, uint64, *Error) {
 	if !v.Acquire() {
 		return Token{}, 0, Closed
@@ -66,7 +67,7 @@ func (v *Verifier) Verify(token string, ticket uint64) (Token, uint64, *Error) {
 	return verify(v.pointer, nil, nil, token, ticket)
 }
 
-// Verify judges a token.
+// Verify verifies a token.
 func (s *JWKS) Verify(policy *Policy, token string) (Token, *Error) {
 	if !s.Acquire() {
 		return Token{}, Closed
@@ -80,7 +81,7 @@ func (s *JWKS) Verify(policy *Policy, token string) (Token, *Error) {
 	return verified, err
 }
 
-// verify judges a token with the verifier, or with jwks and policy if that is nil.
+// verify verifies a token with the verifier, or with jwks and policy if that is nil.
 func verify(
 	verifier *C.bouncer_verifier, jwks *C.bouncer_jwks, policy *C.bouncer_policy, token string, ticket uint64,
 ) (Token, uint64, *Error) {
@@ -88,6 +89,9 @@ func verify(
 	var scratch [scratchLen]byte
 	C.bouncer_go_verify(verifier, jwks, policy, textPointer(token), C.size_t(len(token)),
 		&verdict, (*C.char)(unsafe.Pointer(&scratch)), scratchLen)
+	if verdict.status == C.BOUNCER_STATUS_PENDING {
+		return Token{}, uint64(verdict.ticket), nil
+	}
 	var text string
 	if verdict.text_len > scratchLen {
 		long := make([]byte, verdict.text_len)
@@ -97,7 +101,7 @@ func verify(
 		text = string(scratch[:verdict.text_len])
 	}
 	verified, err := resultOf(&verdict, text)
-	return verified, uint64(verdict.ticket), err
+	return verified, 0, err
 }
 
 func resultOf(verdict *C.bouncer_go_verdict, text string) (Token, *Error) {

@@ -23,7 +23,7 @@ typedef struct {
 typedef struct {
 	uintptr_t token, error;
 	size_t text_len;
-	uint64_t ticket; // 0, or what the verdict may wait for; in the next call, what was waited for
+	uint64_t ticket; // of BOUNCER_STATUS_PENDING
 	bouncer_status status;
 	bouncer_go_span message, claim;
 	bouncer_go_claims claims;
@@ -90,7 +90,7 @@ static inline void bouncer_go_read(bouncer_go_verdict *verdict, char *text, size
 	size_t len = 0;
 	if (verdict->status == BOUNCER_STATUS_OK) {
 		bouncer_go_write_token(token, &verdict->claims, text, room, &len);
-	} else {
+	} else if (error != NULL) {
 		bouncer_go_write_error(error, &verdict->message, &verdict->claim, text, room, &len);
 	}
 	verdict->text_len = len;

@@ -89,13 +89,3 @@ func (v *Verifier) WithCache(tokens int) (*Verifier, *Error) {
 	}
 	return ownVerifier(cached), nil
 }
-
-// CacheStats returns what the cache has done: nothing if the verifier is closed.
-func (v *Verifier) CacheStats() (hits, misses uint64, capacity int) {
-	if !v.Acquire() {
-		return 0, 0, 0
-	}
-	defer v.Release()
-	return uint64(C.bouncer_verifier_cache_hits(v.pointer)), uint64(C.bouncer_verifier_cache_misses(v.pointer)),
-		int(C.bouncer_verifier_cache_capacity(v.pointer))
-}

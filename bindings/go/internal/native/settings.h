@@ -1,0 +1,52 @@
+// Settings in one call from Go. Included by policy.go, remote.go, renewer.go and settings.go.
+#ifndef BOUNCER_GO_SETTINGS_H
+#define BOUNCER_GO_SETTINGS_H
+
+#include <string.h>
+#include <bouncer_verify.h>
+
+// Makes the changes that native.Settings holds: for each a letter, the length of the value, the
+// name with its NUL, and the value.
+static inline bouncer_settings *bouncer_go_settings(uint32_t kind, const char *changes, size_t len) {
+	bouncer_settings *settings = bouncer_settings_new(kind);
+	for (const char *end = changes + len; changes < end;) {
+		char change = *changes;
+		uint32_t value_len;
+		memcpy(&value_len, changes + 1, sizeof value_len);
+		const char *name = changes + 1 + sizeof value_len;
+		const char *value = name + strlen(name) + 1;
+		switch (change) {
+		case 's': bouncer_settings_set(settings, name, value, value_len); break;
+		case 'a': bouncer_settings_add(settings, name, value, value_len); break;
+		default: bouncer_settings_load(settings, value, value_len);
+		}
+		changes = value + value_len;
+	}
+	return settings;
+}
+
+static inline bouncer_status bouncer_go_policy_new(
+		const char *changes, size_t len, bouncer_policy **out, bouncer_error **err) {
+	bouncer_settings *settings = bouncer_go_settings(BOUNCER_KIND_POLICY, changes, len);
+	bouncer_status status = bouncer_policy_new(settings, out, err);
+	bouncer_settings_free(settings);
+	return status;
+}
+
+static inline bouncer_status bouncer_go_remote_jwks_new(
+		const char *changes, size_t len, bouncer_remote_jwks **out, bouncer_error **err) {
+	bouncer_settings *settings = bouncer_go_settings(BOUNCER_KIND_KEYS, changes, len);
+	bouncer_status status = bouncer_remote_jwks_new(settings, out, err);
+	bouncer_settings_free(settings);
+	return status;
+}
+
+static inline bouncer_status bouncer_go_renewer_new(
+		const char *changes, size_t len, bouncer_renewer **out, bouncer_error **err) {
+	bouncer_settings *settings = bouncer_go_settings(BOUNCER_KIND_RENEWER, changes, len);
+	bouncer_status status = bouncer_renewer_new(settings, out, err);
+	bouncer_settings_free(settings);
+	return status;
+}
+
+#endif

@@ -1,0 +1,51 @@
+//go:build cgo
+
+package bouncer
+
+import (
+	"math"
+	"time"
+
+	"bouncer_verify/bouncer/internal/native"
+)
+
+// The values of [KeysStats].State. Later versions may add to them.
+const (
+	KeysEmpty  = "empty"   // no keys yet
+	KeysFresh  = "fresh"   // fetched, and fresh
+	KeysStale  = "stale"   // in use, though they should have been confirmed by now, or from a seed or a file
+	KeysTooOld = "too_old" // too old to be used
+	KeysClosed = "closed"  // closed during the call
+)
+
+// The values of [RenewerStats].State. Later versions may add to them.
+const (
+	TokenEmpty    = "empty"    // no token yet
+	TokenValid    = "valid"    // a valid one
+	TokenExpiring = "expiring" // one that expires within seconds, and could not be renewed yet
+	TokenExpired  = "expired"  // one that has expired
+	TokenClosed   = "closed"   // closed during the call
+)
+
+// statRows is what the structs in stats_generated.go are read from.
+type statRows struct{ native.Stats }
+
+func (s statRows) text(name string) string { return s.Find(name).Text }
+
+func (s statRows) count(name string) uint64 { return uint64(s.Find(name).Number) }
+
+// time rounds down to a second.
+func (s statRows) time(name string) time.Time {
+	stat := s.Find(name)
+	at, _ := native.TimeOf(int64(stat.Number), stat.Present)
+	return at
+}
+
+func (s statRows) duration(name string) time.Duration {
+	stat := s.Find(name)
+	if !stat.Present {
+		return -1
+	}
+	const longest = math.MaxInt64 / int64(time.Millisecond)
+	return time.Duration(min(math.Round(stat.Number*1000), float64(longest))) * time.Millisecond
+}

@@ -1,0 +1,167 @@
+// Code generated from src/settings by tests/generated. DO NOT EDIT.
+
+//go:build cgo
+
+package bouncer
+
+import (
+	"time"
+
+	"bouncer_verify/bouncer/internal/native"
+)
+
+// CacheStats is what the cache of a [Verifier] has done, at one moment: for metrics, logs and
+// health checks. Counts are this process's alone, and times are in UTC. What there is none of is 0
+// or empty, a time that is zero, or a duration of -1.
+type CacheStats struct {
+	// Hits: Tokens that were accepted out of the cache.
+	Hits uint64
+	// Misses: Tokens that were looked up in the cache and were not there.
+	Misses uint64
+	// Capacity: The number of tokens that the cache can hold.
+	Capacity uint64
+}
+
+func newCacheStats(rows native.Stats) (stats CacheStats) {
+	found := statRows{rows}
+	stats.Hits = found.count("cache_hits_total")
+	stats.Misses = found.count("cache_misses_total")
+	stats.Capacity = found.count("cache_capacity")
+	return stats
+}
+
+// KeysStats is what a [RemoteJWKS] has done, at one moment: for metrics, logs and health checks.
+// Counts are this process's alone, and times are in UTC. What there is none of is 0 or empty, a
+// time that is zero, or a duration of -1.
+type KeysStats struct {
+	// Source: the URL without its query, the issuer, or where tokens come from.
+	Source string
+	// State: empty, fresh, stale, too_old or closed.
+	State string
+	// Generation: Grows by one with each change of the keys; 0 before the first.
+	Generation uint64
+	// SHA256: SHA-256 of the document in use, in hex.
+	SHA256 string
+	// Usable: Keys that can verify tokens.
+	Usable uint64
+	// Skipped: Keys of the document that cannot be used.
+	Skipped uint64
+	// LastSuccessAt: When the issuer last confirmed the keys in use.
+	LastSuccessAt time.Time
+	// Age: How long ago the issuer last confirmed the keys in use.
+	Age time.Duration
+	// NextAttempt: The time until the next scheduled fetch.
+	NextAttempt time.Duration
+	// Attempts: Fetches that are over.
+	Attempts uint64
+	// Failures: Fetches that failed.
+	Failures uint64
+	// FailuresInRow: Scheduled fetches that failed since the last success.
+	FailuresInRow uint64
+	// Scheduled: Fetches that began on schedule.
+	Scheduled uint64
+	// Retries: Fetches that began because the one before failed.
+	Retries uint64
+	// UnknownKID: Fetches for a token with an unknown kid.
+	UnknownKID uint64
+	// WithoutKID: Fetches for a token that no key verified.
+	WithoutKID uint64
+	// Requested: Fetches that the program asked for.
+	Requested uint64
+	// Suppressed: Tokens without a key for which the budget allowed no fetch.
+	Suppressed uint64
+	// LastError: The latest failure, even if a fetch has succeeded since.
+	LastError string
+	// LastErrorName: The stable name of the latest failure.
+	LastErrorName string
+	// LastErrorAt: When the latest failure was.
+	LastErrorAt time.Time
+	// LastGoodError: Why the last-good file could not be read or written.
+	LastGoodError string
+}
+
+func newKeysStats(rows native.Stats) (stats KeysStats) {
+	found := statRows{rows}
+	stats.Source = rows.Source
+	stats.State = found.text("keys_state")
+	stats.Generation = found.count("keys_generation")
+	stats.SHA256 = found.text("keys_sha256")
+	stats.Usable = found.count("keys_usable")
+	stats.Skipped = found.count("keys_skipped")
+	stats.LastSuccessAt = found.time("keys_last_success_seconds")
+	stats.Age = found.duration("keys_age_seconds")
+	stats.NextAttempt = found.duration("keys_next_attempt_seconds")
+	stats.Attempts = found.count("keys_attempts_total")
+	stats.Failures = found.count("keys_failures_total")
+	stats.FailuresInRow = found.count("keys_failures_in_row")
+	stats.Scheduled = found.count("keys_scheduled_total")
+	stats.Retries = found.count("keys_retries_total")
+	stats.UnknownKID = found.count("keys_unknown_kid_total")
+	stats.WithoutKID = found.count("keys_without_kid_total")
+	stats.Requested = found.count("keys_requested_total")
+	stats.Suppressed = found.count("keys_suppressed_total")
+	stats.LastError = found.text("keys_last_error")
+	stats.LastErrorName = found.text("keys_last_error_name")
+	stats.LastErrorAt = found.time("keys_last_error_seconds")
+	stats.LastGoodError = found.text("keys_last_good_error")
+	return stats
+}
+
+// RenewerStats is what a [TokenRenewer] has done, at one moment: for metrics, logs and health
+// checks. Counts are this process's alone, and times are in UTC. What there is none of is 0 or
+// empty, a time that is zero, or a duration of -1.
+type RenewerStats struct {
+	// Source: the URL without its query, the issuer, or where tokens come from.
+	Source string
+	// State: empty, valid, expiring, expired or closed.
+	State string
+	// Generation: Grows by one with each token; 0 before the first.
+	Generation uint64
+	// ExpiresIn: The time until the token expires.
+	ExpiresIn time.Duration
+	// NextAttempt: The time until the next scheduled login.
+	NextAttempt time.Duration
+	// Attempts: Logins that are over.
+	Attempts uint64
+	// Failures: Logins that failed.
+	Failures uint64
+	// FailuresInRow: Scheduled logins that failed since the last success.
+	FailuresInRow uint64
+	// Scheduled: Logins that began on schedule.
+	Scheduled uint64
+	// Retries: Logins that began because the one before failed.
+	Retries uint64
+	// Rejections: Logins after a server rejected the token.
+	Rejections uint64
+	// Requested: Logins that the program asked for.
+	Requested uint64
+	// Suppressed: Rejections for which the budget allowed no login.
+	Suppressed uint64
+	// LastError: The latest failure, even if a login has succeeded since.
+	LastError string
+	// LastErrorName: The stable name of the latest failure.
+	LastErrorName string
+	// LastErrorAt: When the latest failure was.
+	LastErrorAt time.Time
+}
+
+func newRenewerStats(rows native.Stats) (stats RenewerStats) {
+	found := statRows{rows}
+	stats.Source = rows.Source
+	stats.State = found.text("renewer_state")
+	stats.Generation = found.count("renewer_generation")
+	stats.ExpiresIn = found.duration("renewer_expires_in_seconds")
+	stats.NextAttempt = found.duration("renewer_next_attempt_seconds")
+	stats.Attempts = found.count("renewer_attempts_total")
+	stats.Failures = found.count("renewer_failures_total")
+	stats.FailuresInRow = found.count("renewer_failures_in_row")
+	stats.Scheduled = found.count("renewer_scheduled_total")
+	stats.Retries = found.count("renewer_retries_total")
+	stats.Rejections = found.count("renewer_rejections_total")
+	stats.Requested = found.count("renewer_requested_total")
+	stats.Suppressed = found.count("renewer_suppressed_total")
+	stats.LastError = found.text("renewer_last_error")
+	stats.LastErrorName = found.text("renewer_last_error_name")
+	stats.LastErrorAt = found.time("renewer_last_error_seconds")
+	return stats
+}
