@@ -139,7 +139,9 @@ class RenewerSettings(TypedDict, total=False):
     set.
     """
 
-    auth_method: Literal["client_secret_basic", "client_secret_post", "private_key_jwt", "tls_client_auth"] | None
+    auth_method: (
+        Literal["client_secret_basic", "client_secret_post", "private_key_jwt", "tls_client_auth"] | None
+    )
     """How the client authenticates at token_url: its secret by HTTP Basic or in the body (RFC
     6749 section 2.3.1), a JWT signed with its private key (RFC 7523 section 2.2), or the
     certificate in client_certificate_file (RFC 8705 section 2.1). Default:

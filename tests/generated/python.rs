@@ -111,7 +111,9 @@ fn class<'a>(
 ) -> String {
     let mut class = format!("\n\nclass {name}(TypedDict{total}):\n{}\n", docstring(about));
     for (name, of, help) in fields {
-        class += &format!("    {name}: {of}\n");
+        // As ruff breaks a line that is too long.
+        let field = format!("    {name}: {of}\n");
+        class += &if field.len() <= 111 { field } else { format!("    {name}: (\n        {of}\n    )\n") };
         if !help.is_empty() {
             class += &docstring(&help);
         }

@@ -1,0 +1,51 @@
+"""Every setting of the generated types is one that the module looks up, and the other way round."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from conftest import REPOSITORY
+
+from bouncer_verify import Policy, RemoteJwkSet, TokenRenewer
+from bouncer_verify.types import KeysSettings, PolicySettings, PolicyValues, RenewerSettings
+
+NOWHERE = "http://127.0.0.1:1/"
+
+MAKE: dict[str, tuple[Any, Callable[..., object]]] = {
+    "policy": (PolicySettings, lambda **settings: Policy.dcos().replace(**settings)),
+    "keys": (KeysSettings, lambda **settings: RemoteJwkSet(NOWHERE, **{"lazy": True, **settings})),
+    "renewer": (
+        RenewerSettings,
+        lambda **settings: TokenRenewer.client_credentials(NOWHERE, "i", "s", **{"lazy": True, **settings}),
+    ),
+}
+
+
+def cases() -> list[Any]:
+    return [
+        pytest.param(make, name, id=f"{kind}-{name}")
+        for kind, (types, make) in MAKE.items()
+        for name in types.__annotations__
+    ]
+
+
+@pytest.mark.parametrize(("make", "name"), cases())
+def test_each_is_known_and_has_a_type(make: Callable[..., object], name: str) -> None:
+    make(**{name: None})
+    with pytest.raises(TypeError, match=f"^{name} must be an? "):
+        make(**{name: object()})
+
+
+def test_all_of_the_documentation_are_there() -> None:
+    page = (REPOSITORY / "docs" / "settings.md").read_text()
+    for kind, (types, make) in MAKE.items():
+        section = page.partition(f"\n## {kind}\n")[2].partition("\n## ")[0]
+        documented = re.findall(r"^\| `(\w+)`", section, re.MULTILINE)
+        assert len(documented) >= len(types.__annotations__) > 10
+        for name in documented:
+            with pytest.raises(TypeError, match=f"^{name} must be an? |multiple values for argument"):
+                make(**{name: object()})
+    assert list(PolicyValues.__annotations__) == list(PolicySettings.__annotations__)
