@@ -86,7 +86,7 @@ fn sample(setting: &Setting) -> (String, String) {
             let milliseconds = max.as_millis();
             (format!("std::chrono::milliseconds({milliseconds})"), format!("{milliseconds}ms"))
         }
-        SettingType::Size { max } | SettingType::Count { max } => (max.to_string(), max.to_string()),
+        SettingType::Size { max, .. } | SettingType::Count { max, .. } => (max.to_string(), max.to_string()),
         SettingType::Time => ("-1".to_owned(), "-1".to_owned()),
         SettingType::Map => ("\"name\", \"text\"".to_owned(), "text".to_owned()),
     }

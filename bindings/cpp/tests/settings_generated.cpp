@@ -1,4 +1,4 @@
-// Code generated from src/settings/table.rs by tests/generated. DO NOT EDIT.
+// Code generated from src/settings by tests/generated. DO NOT EDIT.
 
 // Every setter reaches its row, with the value that it is given.
 #include "check.hpp"
@@ -27,11 +27,19 @@ int main() {
     CHECK(is(KeysSettings().url("text"), R"json({"url":"text"})json"));
     CHECK(is(KeysSettings().discover("text"), R"json({"discover":"text"})json"));
     CHECK(is(KeysSettings().ttl(std::chrono::milliseconds(31622400000)), R"json({"ttl":"366d"})json"));
+    CHECK(is(KeysSettings().max_ttl(std::chrono::milliseconds(31622400000)), R"json({"max_ttl":"366d"})json"));
     CHECK(is(KeysSettings().max_stale(std::chrono::milliseconds(31622400000)), R"json({"max_stale":"366d"})json"));
     CHECK(is(KeysSettings().timeout(std::chrono::milliseconds(300000)), R"json({"timeout":"5m"})json"));
+    CHECK(is(KeysSettings().connect_timeout(std::chrono::milliseconds(300000)), R"json({"connect_timeout":"5m"})json"));
     CHECK(is(KeysSettings().max_wait(std::chrono::milliseconds(300000)), R"json({"max_wait":"5m"})json"));
+    CHECK(is(KeysSettings().refetch_interval(std::chrono::milliseconds(3600000)), R"json({"refetch_interval":"1h"})json"));
+    CHECK(is(KeysSettings().refetch_interval_without_kid(std::chrono::milliseconds(86400000)), R"json({"refetch_interval_without_kid":"1d"})json"));
+    CHECK(is(KeysSettings().max_document_len(67108864), R"json({"max_document_len":67108864})json"));
+    CHECK(is(KeysSettings().max_keys(1000), R"json({"max_keys":1000})json"));
     CHECK(is(KeysSettings().lazy(), R"json({"lazy":true})json"));
     CHECK(is(KeysSettings().ca_file("text"), R"json({"ca_file":"text"})json"));
+    CHECK(is(KeysSettings().client_certificate_file("text"), R"json({"client_certificate_file":"text"})json"));
+    CHECK(is(KeysSettings().client_key_file("text"), R"json({"client_key_file":"text"})json"));
     CHECK(is(KeysSettings().proxy("text"), R"json({"proxy":"text"})json"));
     CHECK(is(KeysSettings().same_origin_redirects(), R"json({"same_origin_redirects":true})json"));
     CHECK(is(KeysSettings().allow_http(), R"json({"allow_http":true})json"));
@@ -43,16 +51,23 @@ int main() {
     CHECK(is(RenewerSettings().service_account_env(), R"json({"service_account_env":true})json"));
     CHECK(is(RenewerSettings().token_url("text"), R"json({"token_url":"text"})json"));
     CHECK(is(RenewerSettings().client_id("text"), R"json({"client_id":"text"})json"));
+    CHECK(is(RenewerSettings().auth_method("client_secret_basic"), R"json({"auth_method":"client_secret_basic"})json"));
     CHECK(is(RenewerSettings().client_secret("text"), R"json({"client_secret":"(set, not shown)"})json"));
     CHECK(is(RenewerSettings().client_secret_file("text"), R"json({"client_secret_file":"text"})json"));
+    CHECK(is(RenewerSettings().private_key("text"), R"json({"private_key":"(set, not shown)"})json"));
+    CHECK(is(RenewerSettings().private_key_file("text"), R"json({"private_key_file":"text"})json"));
+    CHECK(is(RenewerSettings().private_key_id("text"), R"json({"private_key_id":"text"})json"));
     CHECK(is(RenewerSettings().supplied("text"), R"json({"supplied":"text"})json"));
     CHECK(is(RenewerSettings().login_endpoint("text"), R"json({"login_endpoint":"text"})json"));
     CHECK(is(RenewerSettings().parameters("name", "text"), R"json({"parameters":{"name":"text"}})json"));
     CHECK(is(RenewerSettings().header("dcos"), R"json({"header":"dcos"})json"));
     CHECK(is(RenewerSettings().timeout(std::chrono::milliseconds(300000)), R"json({"timeout":"5m"})json"));
+    CHECK(is(RenewerSettings().connect_timeout(std::chrono::milliseconds(300000)), R"json({"connect_timeout":"5m"})json"));
     CHECK(is(RenewerSettings().max_wait(std::chrono::milliseconds(300000)), R"json({"max_wait":"5m"})json"));
     CHECK(is(RenewerSettings().lazy(), R"json({"lazy":true})json"));
     CHECK(is(RenewerSettings().ca_file("text"), R"json({"ca_file":"text"})json"));
+    CHECK(is(RenewerSettings().client_certificate_file("text"), R"json({"client_certificate_file":"text"})json"));
+    CHECK(is(RenewerSettings().client_key_file("text"), R"json({"client_key_file":"text"})json"));
     CHECK(is(RenewerSettings().proxy("text"), R"json({"proxy":"text"})json"));
     CHECK(is(RenewerSettings().allow_http(), R"json({"allow_http":true})json"));
 }

@@ -1,4 +1,4 @@
-// Code generated from src/settings/table.rs by tests/generated. DO NOT EDIT.
+// Code generated from src/settings by tests/generated. DO NOT EDIT.
 
 #ifndef BOUNCER_SETTINGS_GENERATED_HPP
 #define BOUNCER_SETTINGS_GENERATED_HPP
@@ -126,13 +126,21 @@ public:
     [[nodiscard]] KeysSettings discover(std::string_view value) && noexcept {
         return std::move(discover(value));
     }
-    /// How long keys are fresh where the server does not say. What the server says counts from 1m
-    /// to 1d. 1s to 366d. Default: 10m.
+    /// How long keys are fresh where the server does not say. Fresh keys are fetched again at 70 to
+    /// 80 % of that time. 1s to 366d. Default: 10m.
     KeysSettings &ttl(std::chrono::milliseconds value) & noexcept {
         return put_(BOUNCER_KEYS_TTL, value);
     }
     [[nodiscard]] KeysSettings ttl(std::chrono::milliseconds value) && noexcept {
         return std::move(ttl(value));
+    }
+    /// The longest time that the server may call its keys fresh. Lower it where a revoked key must
+    /// be gone sooner. 1s to 366d. Default: 1d.
+    KeysSettings &max_ttl(std::chrono::milliseconds value) & noexcept {
+        return put_(BOUNCER_KEYS_MAX_TTL, value);
+    }
+    [[nodiscard]] KeysSettings max_ttl(std::chrono::milliseconds value) && noexcept {
+        return std::move(max_ttl(value));
     }
     /// How long keys are used after the issuer last confirmed them, if it cannot be reached; never
     /// less than they are fresh. Default: 1d, with discover 1h. 0s to 366d.
@@ -142,12 +150,21 @@ public:
     [[nodiscard]] KeysSettings max_stale(std::chrono::milliseconds value) && noexcept {
         return std::move(max_stale(value));
     }
-    /// The time for one HTTP exchange. The TCP connection has 2s of it. 1ms to 5m. Default: 5s.
+    /// The time for one HTTP exchange. From the resolution of the name to the last byte. 1ms to 5m.
+    /// Default: 5s.
     KeysSettings &timeout(std::chrono::milliseconds value) & noexcept {
         return put_(BOUNCER_KEYS_TIMEOUT, value);
     }
     [[nodiscard]] KeysSettings timeout(std::chrono::milliseconds value) && noexcept {
         return std::move(timeout(value));
+    }
+    /// The time for the TCP connection, over all addresses of the server or of its proxy. Default:
+    /// 2s, and never longer than timeout. 1ms to 5m.
+    KeysSettings &connect_timeout(std::chrono::milliseconds value) & noexcept {
+        return put_(BOUNCER_KEYS_CONNECT_TIMEOUT, value);
+    }
+    [[nodiscard]] KeysSettings connect_timeout(std::chrono::milliseconds value) && noexcept {
+        return std::move(connect_timeout(value));
     }
     /// How long a verification waits at most for a fetch that may bring its key. 0s to 5m. Default:
     /// 2s.
@@ -156,6 +173,38 @@ public:
     }
     [[nodiscard]] KeysSettings max_wait(std::chrono::milliseconds value) && noexcept {
         return std::move(max_wait(value));
+    }
+    /// How often tokens of an unknown "kid" may cause a fetch: twice at once, then once in this
+    /// interval. 1s to 1h. Default: 10s.
+    KeysSettings &refetch_interval(std::chrono::milliseconds value) & noexcept {
+        return put_(BOUNCER_KEYS_REFETCH_INTERVAL, value);
+    }
+    [[nodiscard]] KeysSettings refetch_interval(std::chrono::milliseconds value) && noexcept {
+        return std::move(refetch_interval(value));
+    }
+    /// How often tokens without "kid" that no key verifies, and tokens whose key of the same "kid"
+    /// does not verify them, may cause a fetch. 1s to 1d. Default: 5m.
+    KeysSettings &refetch_interval_without_kid(std::chrono::milliseconds value) & noexcept {
+        return put_(BOUNCER_KEYS_REFETCH_INTERVAL_WITHOUT_KID, value);
+    }
+    [[nodiscard]] KeysSettings refetch_interval_without_kid(std::chrono::milliseconds value) && noexcept {
+        return std::move(refetch_interval_without_kid(value));
+    }
+    /// The largest document that is read, JWK Set or metadata. A larger one makes the fetch fail.
+    /// 1KiB to 64MiB. Default: 1MiB.
+    KeysSettings &max_document_len(std::uint64_t value) & noexcept {
+        return put_(BOUNCER_KEYS_MAX_DOCUMENT_LEN, value);
+    }
+    [[nodiscard]] KeysSettings max_document_len(std::uint64_t value) && noexcept {
+        return std::move(max_document_len(value));
+    }
+    /// The most usable keys of the set. Further ones are skipped, and listed as such. 1 to 1000.
+    /// Default: 100.
+    KeysSettings &max_keys(std::uint64_t value) & noexcept {
+        return put_(BOUNCER_KEYS_MAX_KEYS, value);
+    }
+    [[nodiscard]] KeysSettings max_keys(std::uint64_t value) && noexcept {
+        return std::move(max_keys(value));
     }
     /// Starts to fetch with the first verification, not at once. For programs that fork after they
     /// set up.
@@ -172,6 +221,22 @@ public:
     }
     [[nodiscard]] KeysSettings ca_file(std::string_view value) && noexcept {
         return std::move(ca_file(value));
+    }
+    /// A PEM file with the certificate chain to present to servers that ask for one (mTLS). It is
+    /// read for each exchange, so it may be replaced.
+    KeysSettings &client_certificate_file(std::string_view value) & noexcept {
+        return put_(BOUNCER_KEYS_CLIENT_CERTIFICATE_FILE, value);
+    }
+    [[nodiscard]] KeysSettings client_certificate_file(std::string_view value) && noexcept {
+        return std::move(client_certificate_file(value));
+    }
+    /// A PEM file with the private key of the client certificate, not encrypted. Default: the
+    /// certificate's file.
+    KeysSettings &client_key_file(std::string_view value) & noexcept {
+        return put_(BOUNCER_KEYS_CLIENT_KEY_FILE, value);
+    }
+    [[nodiscard]] KeysSettings client_key_file(std::string_view value) && noexcept {
+        return std::move(client_key_file(value));
     }
     /// "http://[user:password@]host:port", "none", or "environment": https_proxy, http_proxy,
     /// all_proxy and no_proxy. This machine is never reached through a proxy. Default: environment.
@@ -248,8 +313,8 @@ public:
     [[nodiscard]] RenewerSettings service_account_env(bool value = true) && noexcept {
         return std::move(service_account_env(value));
     }
-    /// The token endpoint of an OAuth 2.0 client (RFC 6749 section 4.4). client_id and
-    /// client_secret or client_secret_file go with it.
+    /// The token endpoint of an OAuth 2.0 client (RFC 6749 section 4.4). client_id and, by
+    /// auth_method, a secret, a key or a certificate go with it.
     RenewerSettings &token_url(std::string_view value) & noexcept {
         return put_(BOUNCER_RENEWER_TOKEN_URL, value);
     }
@@ -263,19 +328,52 @@ public:
     [[nodiscard]] RenewerSettings client_id(std::string_view value) && noexcept {
         return std::move(client_id(value));
     }
-    /// The client's secret at token_url. It is sent with HTTP Basic. Secret. Not in a document.
+    /// How the client authenticates at token_url: its secret by HTTP Basic or in the body (RFC 6749
+    /// section 2.3.1), a JWT signed with its private key (RFC 7523 section 2.2), or the certificate
+    /// in client_certificate_file (RFC 8705 section 2.1). Default: client_secret_basic.
+    RenewerSettings &auth_method(std::string_view value) & noexcept {
+        return put_(BOUNCER_RENEWER_AUTH_METHOD, value);
+    }
+    [[nodiscard]] RenewerSettings auth_method(std::string_view value) && noexcept {
+        return std::move(auth_method(value));
+    }
+    /// The client's secret. Secret. Not in a document.
     RenewerSettings &client_secret(std::string_view value) & noexcept {
         return put_(BOUNCER_RENEWER_CLIENT_SECRET, value);
     }
     [[nodiscard]] RenewerSettings client_secret(std::string_view value) && noexcept {
         return std::move(client_secret(value));
     }
-    /// A file with the client's secret; one line end may follow it. It is read once.
+    /// A file with the client's secret. It is read for each login, so it may be replaced. Line ends
+    /// after the secret are not part of it.
     RenewerSettings &client_secret_file(std::string_view value) & noexcept {
         return put_(BOUNCER_RENEWER_CLIENT_SECRET_FILE, value);
     }
     [[nodiscard]] RenewerSettings client_secret_file(std::string_view value) && noexcept {
         return std::move(client_secret_file(value));
+    }
+    /// The client's private key for private_key_jwt, in PEM: RSA of at least 2048 bits, or EC on
+    /// P-256. Secret. Not in a document.
+    RenewerSettings &private_key(std::string_view value) & noexcept {
+        return put_(BOUNCER_RENEWER_PRIVATE_KEY, value);
+    }
+    [[nodiscard]] RenewerSettings private_key(std::string_view value) && noexcept {
+        return std::move(private_key(value));
+    }
+    /// A file with the client's private key, in PEM. It is read for each login, so it may be
+    /// replaced.
+    RenewerSettings &private_key_file(std::string_view value) & noexcept {
+        return put_(BOUNCER_RENEWER_PRIVATE_KEY_FILE, value);
+    }
+    [[nodiscard]] RenewerSettings private_key_file(std::string_view value) && noexcept {
+        return std::move(private_key_file(value));
+    }
+    /// The "kid" in the header of the signed JWT, for servers that know several keys of the client.
+    RenewerSettings &private_key_id(std::string_view value) & noexcept {
+        return put_(BOUNCER_RENEWER_PRIVATE_KEY_ID, value);
+    }
+    [[nodiscard]] RenewerSettings private_key_id(std::string_view value) && noexcept {
+        return std::move(private_key_id(value));
     }
     /// The program supplies the tokens itself. The value stands for the source in logs.
     RenewerSettings &supplied(std::string_view value) & noexcept {
@@ -306,12 +404,21 @@ public:
     [[nodiscard]] RenewerSettings header(std::string_view value) && noexcept {
         return std::move(header(value));
     }
-    /// The time for one HTTP exchange. The TCP connection has 2s of it. 1ms to 5m. Default: 10s.
+    /// The time for one HTTP exchange. From the resolution of the name to the last byte. 1ms to 5m.
+    /// Default: 10s.
     RenewerSettings &timeout(std::chrono::milliseconds value) & noexcept {
         return put_(BOUNCER_RENEWER_TIMEOUT, value);
     }
     [[nodiscard]] RenewerSettings timeout(std::chrono::milliseconds value) && noexcept {
         return std::move(timeout(value));
+    }
+    /// The time for the TCP connection, over all addresses of the server or of its proxy. Default:
+    /// 2s, and never longer than timeout. 1ms to 5m.
+    RenewerSettings &connect_timeout(std::chrono::milliseconds value) & noexcept {
+        return put_(BOUNCER_RENEWER_CONNECT_TIMEOUT, value);
+    }
+    [[nodiscard]] RenewerSettings connect_timeout(std::chrono::milliseconds value) && noexcept {
+        return std::move(connect_timeout(value));
     }
     /// How long a caller waits at most for a token. 0s to 5m. Default: 10s.
     RenewerSettings &max_wait(std::chrono::milliseconds value) & noexcept {
@@ -334,6 +441,22 @@ public:
     }
     [[nodiscard]] RenewerSettings ca_file(std::string_view value) && noexcept {
         return std::move(ca_file(value));
+    }
+    /// A PEM file with the certificate chain to present to servers that ask for one (mTLS). It is
+    /// read for each exchange, so it may be replaced.
+    RenewerSettings &client_certificate_file(std::string_view value) & noexcept {
+        return put_(BOUNCER_RENEWER_CLIENT_CERTIFICATE_FILE, value);
+    }
+    [[nodiscard]] RenewerSettings client_certificate_file(std::string_view value) && noexcept {
+        return std::move(client_certificate_file(value));
+    }
+    /// A PEM file with the private key of the client certificate, not encrypted. Default: the
+    /// certificate's file.
+    RenewerSettings &client_key_file(std::string_view value) & noexcept {
+        return put_(BOUNCER_RENEWER_CLIENT_KEY_FILE, value);
+    }
+    [[nodiscard]] RenewerSettings client_key_file(std::string_view value) && noexcept {
+        return std::move(client_key_file(value));
     }
     /// "http://[user:password@]host:port", "none", or "environment": https_proxy, http_proxy,
     /// all_proxy and no_proxy. This machine is never reached through a proxy. Default: environment.
