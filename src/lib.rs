@@ -94,7 +94,9 @@ pub use jose::authorization::token_from_authorization;
 pub use jose::jwk::Jwk;
 pub use jose::skip_reason::SkipReason;
 #[cfg(feature = "remote")]
-pub use remote::jwks::remote_jwk_set::{RemoteJwkSet, RemoteJwkSetBuilder};
+pub use remote::jwks::remote_jwk_set::RemoteJwkSet;
+#[cfg(feature = "remote")]
+pub use remote::jwks::remote_jwk_set_builder::RemoteJwkSetBuilder;
 #[cfg(feature = "remote")]
 pub use remote::jwks::status::{RemoteJwkSetState, RemoteJwkSetStatus};
 #[cfg(feature = "remote")]
@@ -108,7 +110,9 @@ pub use remote::renewal::service_account::ServiceAccount;
 #[cfg(feature = "remote")]
 pub use remote::renewal::status::{TokenRenewerState, TokenRenewerStatus};
 #[cfg(feature = "remote")]
-pub use remote::renewal::token_renewer::{TokenRenewer, TokenRenewerBuilder};
+pub use remote::renewal::token_renewer::TokenRenewer;
+#[cfg(feature = "remote")]
+pub use remote::renewal::token_renewer_builder::TokenRenewerBuilder;
 #[cfg(feature = "remote")]
 pub use remote::renewal::token_source::{NewToken, TokenSource};
 #[cfg(feature = "remote")]

@@ -1,8 +1,8 @@
-//! What a keeper or a renewer tells: log records and calls of observers, on a thread of their own.
+//! Log records and calls of observers, on a thread of their own.
 //!
-//! A log handler or an observer is the program's, and may hang or ask the very keeper for something. So the background
-//! thread only puts events into a queue. A second thread, which exists while there are events, delivers them in order. The
-//! queue is bounded: where the receiver is too slow, the oldest events are dropped and the next record says how many.
+//! A log handler or an observer is the program's: it may hang, or use the very key set that calls it. So the background
+//! thread only queues events. A second thread, which exists while there are events, delivers them in order. The queue is
+//! bounded: if the receiver is too slow, the oldest events are dropped, and the next log record says how many.
 
 use crate::os;
 use log::Level;
@@ -18,6 +18,9 @@ const CAPACITY: usize = 256;
 const THREAD: &str = "bouncer-events";
 
 type Event = Box<dyn FnOnce() + Send>;
+
+/// Called with a status after each attempt.
+pub(super) type Observer<S> = Arc<dyn Fn(&S) + Send + Sync>;
 
 /// The events of one worker in one process.
 #[derive(Default)]
@@ -39,7 +42,7 @@ struct Queue {
 }
 
 impl Events {
-    /// Has `text` logged, if the program logs at that level. What its logger itself filters is asked on the thread.
+    /// Logs `text`, if the program logs at that level.
     pub(super) fn log(self: &Arc<Self>, target: &'static str, level: Level, text: impl FnOnce() -> String) {
         if level <= log::STATIC_MAX_LEVEL && level <= log::max_level() {
             let text = text();
@@ -47,7 +50,19 @@ impl Events {
         }
     }
 
-    /// Has `event` called. After a close it is dropped.
+    /// Calls `observer`, if there is one, with `status`.
+    pub(super) fn observe<S: Send + 'static>(
+        self: &Arc<Self>,
+        observer: Option<&Observer<S>>,
+        status: impl FnOnce() -> S,
+    ) {
+        if let Some(observer) = observer {
+            let (observer, status) = (Arc::clone(observer), status());
+            self.push(Box::new(move || observer(&status)));
+        }
+    }
+
+    /// Queues `event`. After a close it is dropped.
     pub(super) fn push(self: &Arc<Self>, event: Event) {
         let mut queue = self.lock();
         if queue.is_closed {
@@ -70,11 +85,11 @@ impl Events {
             }
         }
         drop(queue);
-        // Not under the lock: what an observer holds is the program's.
+        // Not under the lock: dropping an observer runs the program's code.
         drop((oldest, before));
     }
 
-    /// Delivers what waits, one event after another, and ends when nothing does.
+    /// Delivers the queued events in order, and returns when there are none.
     fn deliver(&self) {
         loop {
             let mut queue = self.lock();
@@ -94,8 +109,8 @@ impl Events {
         }
     }
 
-    /// Takes no more events and waits until those there are have been delivered, up to `deadline`; what is left then
-    /// is dropped. An event that closes does not wait for itself.
+    /// Takes no more events. Waits until the queued ones have been delivered, up to `deadline`, and drops the rest. An event
+    /// that closes does not wait for itself.
     pub(super) fn close(&self, deadline: Instant) {
         let mut queue = self.lock();
         queue.is_closed = true;
@@ -113,13 +128,13 @@ impl Events {
         drop(queue);
         drop(left_over);
         if let Some(thread) = thread {
-            // It has left `deliver`, so this is the moment that the system takes.
+            // It has left `deliver`, so this takes a moment only.
             let _ = thread.join();
         }
     }
 
     fn lock(&self) -> MutexGuard<'_, Queue> {
-        // Nothing panics under the lock but for a bug; the queue is whole all the same.
+        // Only a bug panics under the lock, and it leaves the queue whole.
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

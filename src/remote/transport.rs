@@ -207,6 +207,11 @@ impl FetchError {
         }
     }
 
+    /// Whether a retry of the same login would fail too: the operator has to act.
+    pub(super) fn is_permanent(&self) -> bool {
+        matches!(self.failure, FetchFailure::Rejected | FetchFailure::Refused | FetchFailure::Credentials)
+    }
+
     /// What exactly went wrong; may be empty. The words may change between versions.
     pub fn detail(&self) -> &str {
         &self.detail

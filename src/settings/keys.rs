@@ -6,7 +6,8 @@ use super::table::{Row, Setting, SettingsKind, duration, flagged, row};
 use super::value::SettingType as Type;
 use crate::crypto::backend::Backend;
 use crate::error::Result;
-use crate::remote::jwks::remote_jwk_set::{RemoteJwkSet, RemoteJwkSetBuilder};
+use crate::remote::jwks::remote_jwk_set::RemoteJwkSet;
+use crate::remote::jwks::remote_jwk_set_builder::RemoteJwkSetBuilder;
 use std::time::Duration;
 
 pub(super) const MINUTES_5: Duration = Duration::from_secs(300);

@@ -8,7 +8,8 @@ use super::value::SettingType as Type;
 use crate::error::{Error, ErrorKind, Result};
 use crate::remote::renewal::auth_method::AuthMethod;
 use crate::remote::renewal::service_account::ServiceAccount;
-use crate::remote::renewal::token_renewer::{TokenRenewer, TokenRenewerBuilder};
+use crate::remote::renewal::token_renewer::TokenRenewer;
+use crate::remote::renewal::token_renewer_builder::TokenRenewerBuilder;
 use crate::remote::renewal::token_source::TokenSource;
 use std::time::Duration;
 

@@ -1,7 +1,7 @@
 //! From an issuer to its JWK Set's URL: OpenID Connect Discovery 1.0 and RFC 8414.
 
-use super::super::transport::{FetchError, FetchFailure, printable};
 use crate::encoding::json;
+use crate::remote::transport::{FetchError, FetchFailure, printable};
 
 const OPENID: &str = "/.well-known/openid-configuration";
 const OAUTH: &str = "/.well-known/oauth-authorization-server";

@@ -1,7 +1,7 @@
 //! The file that survives a restart: the last document that gave a set, with where and when it was fetched, and for how
 //! long it is fresh.
 
-use super::super::transport::{FetchError, FetchFailure};
+use crate::remote::transport::{FetchError, FetchFailure};
 use serde_json::value::RawValue;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};

@@ -1,9 +1,7 @@
 //! What a remote key set is doing, at one moment.
 
-use super::super::transport::FetchError;
-use super::super::worker::{Reason, Worker};
-use super::jwks_job::JwksJob;
-use std::time::{Duration, Instant, SystemTime};
+use crate::remote::transport::FetchError;
+use std::time::{Duration, SystemTime};
 
 /// A snapshot of a remote key set, for metrics, logs and health checks. Counts are this process's alone.
 #[derive(Debug, Clone)]
@@ -84,49 +82,5 @@ impl RemoteJwkSetState {
             Self::TooOld => "too_old",
             Self::Closed => "closed",
         }
-    }
-}
-
-impl RemoteJwkSetStatus {
-    pub(super) fn of(worker: &Worker<JwksJob>) -> Self {
-        let now = Instant::now();
-        let in_use = worker.job.in_use();
-        let keys = in_use.as_ref();
-        let state = match keys {
-            _ if worker.is_closed() => RemoteJwkSetState::Closed,
-            None => RemoteJwkSetState::Empty,
-            Some(keys) if now >= keys.usable_until => RemoteJwkSetState::TooOld,
-            Some(keys) if now >= keys.fresh_until => RemoteJwkSetState::Stale,
-            Some(_) => RemoteJwkSetState::Fresh,
-        };
-        let last_success = keys.and_then(|keys| keys.fetched);
-        worker.read(|books| {
-            let [scheduled, retries, unknown_kid, without_kid, requested] =
-                [Reason::Schedule, Reason::Retry, Reason::UnknownKid, Reason::WithoutKid, Reason::Request]
-                    .map(|reason| books.counts.of(reason));
-            Self {
-                source: worker.job.source_name().to_owned(),
-                state,
-                generation: keys.map_or(0, |keys| keys.generation),
-                sha256: keys.map(|keys| keys.sha256.clone()),
-                usable_keys: keys.map_or(0, |keys| keys.jwks.keys().len()),
-                skipped_keys: keys.map_or(0, |keys| keys.jwks.skipped().len()),
-                last_success,
-                age: last_success.map(|then| SystemTime::now().duration_since(then).unwrap_or_default()),
-                last_error: books.last_error.as_ref().map(|(error, _)| error.clone()),
-                last_error_at: books.last_error.as_ref().map(|(_, at)| *at),
-                failures: books.failures,
-                failures_in_row: books.failures_in_row,
-                next_attempt: books.next_in(),
-                attempts: books.done,
-                scheduled,
-                retries,
-                unknown_kid,
-                without_kid,
-                requested,
-                suppressed: books.book.suppressed,
-                last_good_error: worker.job.last_good_error(),
-            }
-        })
     }
 }

@@ -1,12 +1,12 @@
 //! The client credentials grant of OAuth 2.0 (RFC 6749 §4.4).
 
-use super::super::transport::{FetchError, FetchFailure, HttpRequest, HttpResponse, Transport};
 use super::auth_method::AuthMethod;
 use super::client::{Client, Form, Proof};
 use super::issuer_clock::IssuerClock;
 use super::login_answer::{self, MAX_ANSWER_LEN, Who, date, member};
 use super::secret_text::failed;
 use super::token_source::{NewToken, TokenSource};
+use crate::remote::transport::{FetchError, FetchFailure, HttpRequest, HttpResponse, Transport};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;

@@ -1,10 +1,10 @@
 //! What a login endpoint answers: the token, or why there is none.
 
-use super::super::freshness;
-use super::super::transport::{FetchError, FetchFailure, HttpResponse};
 use super::auth_method::AuthMethod;
 use super::lenient::without_bom;
 use crate::encoding::json;
+use crate::remote::freshness;
+use crate::remote::transport::{FetchError, FetchFailure, HttpResponse};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The largest answer that is read, in bytes.

@@ -2,7 +2,7 @@
 //!
 //! | file | what it knows |
 //! |---|---|
-//! | `token_renewer` | the handle: settings, handing out, rejection |
+//! | `token_renewer`, `token_renewer_builder` | the handle, and its settings |
 //! | `renewal_job` | one attempt: from a login to a token in use, and when the next is due |
 //! | `token_source` | anything that gives a token |
 //! | `service_login`, `service_account` | DC/OS: the service login token, the login |
@@ -15,7 +15,7 @@
 //! | `login_answer` | what a login endpoint answers: a token, or why there is none |
 //! | `lenient` | base64 and text that is read as it comes |
 //! | `rejection` | which answers mean that the token was not accepted |
-//! | `holding` | the token in use, and until when, by two clocks |
+//! | `current_token` | the token in use, and how long it is valid by two clocks |
 //! | `own_token` | a token, which no log shows |
 //! | `status` | a snapshot |
 
@@ -23,7 +23,7 @@ mod account_secret;
 pub(crate) mod auth_method;
 mod client;
 mod client_credentials;
-mod holding;
+mod current_token;
 mod issuer_clock;
 mod lenient;
 mod login_answer;
@@ -36,4 +36,5 @@ mod service_login;
 mod signing_key;
 pub(crate) mod status;
 pub(crate) mod token_renewer;
+pub(crate) mod token_renewer_builder;
 pub(crate) mod token_source;

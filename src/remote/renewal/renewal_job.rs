@@ -1,13 +1,14 @@
-//! One attempt to get a token: from a login to a token in use, and when the next is due.
+//! One attempt to get a token: from a login to the token in use, and when the next is due.
 
-use super::super::events::Events;
-use super::super::pacing::{self, Budget};
-use super::super::transport::{FetchError, FetchFailure};
-use super::super::worker::{Job, Reason, Worker};
-use super::holding::{BETWEEN_LOGINS, Holding};
+use super::current_token::{CurrentToken, MIN_LOGIN_INTERVAL};
 use super::own_token::OwnToken;
-use super::status::TokenRenewerStatus;
+use super::status::{TokenRenewerState, TokenRenewerStatus};
 use super::token_source::{NewToken, TokenSource};
+use crate::remote::attempts::{Attempts, Reason};
+use crate::remote::events::{Events, Observer};
+use crate::remote::pacing::{self, Budget};
+use crate::remote::transport::{FetchError, FetchFailure};
+use crate::remote::worker::{Job, Worker};
 use arc_swap::{ArcSwapOption, Guard};
 use log::Level;
 use std::sync::Arc;
@@ -15,69 +16,69 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant, SystemTime};
 
-/// Logins after rejections: one at once, and then one in that time.
-const REJECTION_REFILL: Duration = Duration::from_secs(30);
-/// The longest pause while a token is valid for long, and when it is not.
-const LONGEST_PAUSE: Duration = Duration::from_secs(300);
-const LONGEST_PAUSE_IN_NEED: Duration = Duration::from_secs(15);
-/// The first pause after a login that was refused; the next are longer: retrying what is wrong would only be a load.
-const REFUSED_PAUSE: Duration = Duration::from_secs(30);
-/// The shortest longest pause after a refused login, however little is left of the token in use.
-const REFUSED_PAUSE_IN_NEED: Duration = Duration::from_secs(5);
-
-/// What is told of each attempt.
-pub(super) type Observer = Arc<dyn Fn(&TokenRenewerStatus) + Send + Sync>;
+/// Rejections cause one login at once, and then one in this time.
+const REJECTION_INTERVAL: Duration = Duration::from_secs(30);
+/// The longest pause in an outage while the token is valid for long.
+const MAX_PAUSE: Duration = Duration::from_secs(300);
+/// The same while there is no valid token, or not for long.
+const MAX_PAUSE_WITHOUT_TOKEN: Duration = Duration::from_secs(15);
+/// The longest first pause after a permanent failure. Further ones are longer: a retry is only a load.
+const PERMANENT_FAILURE_PAUSE: Duration = Duration::from_secs(30);
+/// The same bound when the token in use expires soon.
+const MIN_PERMANENT_FAILURE_PAUSE: Duration = Duration::from_secs(5);
+/// Longer lifetimes count as without end, so that they do not overflow a clock.
+const MAX_LIFETIME: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+/// The target of log records.
+const TARGET: &str = module_path!();
 
 pub(super) struct RenewalJob {
     source: Arc<dyn TokenSource>,
     /// For logs.
     name: String,
     prefix: Prefix,
-    observer: Option<Observer>,
-    in_use: ArcSwapOption<Holding>,
-    /// Logins refused since the last success, as far as they make the pauses grow.
-    refusals: AtomicU32,
+    observer: Option<Observer<TokenRenewerStatus>>,
+    in_use: ArcSwapOption<CurrentToken>,
+    /// Permanent failures since the last success that made the pause grow.
+    permanent_failures: AtomicU32,
     closed: AtomicBool,
     /// The thread, while it waits between two logins of one attempt.
-    resting: ArcSwapOption<Thread>,
+    waiting_thread: ArcSwapOption<Thread>,
 }
 
 /// What stands before the token in an Authorization header.
 #[derive(Clone, Copy)]
 pub(super) struct Prefix {
     pub(super) text: &'static str,
-    /// Whether it was set: then it stands even where the login's answer names another scheme.
+    /// Whether the program set it. Then it is used even if the login's answer names another scheme.
     pub(super) is_set: bool,
 }
 
-/// The longest pause in an outage, with a token that expires in `left`: the less that is, the more often it is
-/// tried, so that what is left of a life after an outage is used.
-fn longest_pause(left: Option<Duration>) -> Duration {
+/// The longest pause in an outage, with a token that expires in `left`: the sooner it expires, the more often a login is
+/// tried.
+fn max_pause(left: Option<Duration>) -> Duration {
     match left {
-        None => LONGEST_PAUSE,
-        Some(Duration::ZERO) => LONGEST_PAUSE_IN_NEED,
-        Some(left) if left < LONGEST_PAUSE => {
-            (left / 4).clamp(Duration::from_millis(250), LONGEST_PAUSE_IN_NEED)
+        Some(Duration::ZERO) => MAX_PAUSE_WITHOUT_TOKEN,
+        Some(left) if left < MAX_PAUSE => {
+            (left / 4).clamp(Duration::from_millis(250), MAX_PAUSE_WITHOUT_TOKEN)
         }
-        Some(_) => LONGEST_PAUSE,
+        _ => MAX_PAUSE,
     }
 }
 
-/// The longest pause after so many refused logins, with a token that expires in `left`, and whether the next is to be
-/// longer. It is a part of what is left, so that the token is not lost to one refusal, but not less than some seconds: a
-/// refused login is not to hammer.
-fn refused_pause(refusals: u32, left: Option<Duration>) -> (Duration, bool) {
-    let growing = REFUSED_PAUSE.saturating_mul(1 << refusals.min(10)).min(LONGEST_PAUSE);
+/// The longest pause after so many permanent failures, with a token that expires in `left`, and whether the next is to be
+/// longer. It is half of what is left at most, so that one failure does not lose the token, but not less than some seconds.
+fn permanent_failure_pause(failures: u32, left: Option<Duration>) -> (Duration, bool) {
+    let growing = PERMANENT_FAILURE_PAUSE.saturating_mul(1 << failures.min(10)).min(MAX_PAUSE);
     let bound = match left {
-        None | Some(Duration::ZERO) => LONGEST_PAUSE,
-        Some(left) => (left / 2).max(REFUSED_PAUSE_IN_NEED),
+        None | Some(Duration::ZERO) => MAX_PAUSE,
+        Some(left) => (left / 2).max(MIN_PERMANENT_FAILURE_PAUSE),
     };
     (growing.min(bound), growing <= bound)
 }
 
-/// What callers and the thread share.
-pub(super) struct Book {
-    pub(super) rejections: Budget,
+/// The rejections in one process.
+pub(super) struct Rejections {
+    pub(super) budget: Budget,
     /// Rejections that caused no login.
     pub(super) suppressed: u64,
 }
@@ -87,14 +88,21 @@ impl RenewalJob {
         source: Arc<dyn TokenSource>,
         name: String,
         prefix: Prefix,
-        observer: Option<Observer>,
+        observer: Option<Observer<TokenRenewerStatus>>,
     ) -> Self {
-        let (in_use, resting) = (ArcSwapOption::empty(), ArcSwapOption::empty());
-        let (refusals, closed) = (AtomicU32::new(0), AtomicBool::new(false));
-        Self { source, name, prefix, observer, in_use, refusals, closed, resting }
+        Self {
+            source,
+            name,
+            prefix,
+            observer,
+            in_use: ArcSwapOption::empty(),
+            permanent_failures: AtomicU32::new(0),
+            closed: AtomicBool::new(false),
+            waiting_thread: ArcSwapOption::empty(),
+        }
     }
 
-    pub(super) fn in_use(&self) -> Guard<Option<Arc<Holding>>> {
+    pub(super) fn in_use(&self) -> Guard<Option<Arc<CurrentToken>>> {
         self.in_use.load()
     }
 
@@ -102,27 +110,26 @@ impl RenewalJob {
         &self.name
     }
 
-    /// Logs in, once more if that gives the token that was just rejected: a token of DC/OS names whole seconds alone, so
-    /// two logins of one second give one text.
+    /// Logs in, and once more if that returns the token that was just rejected: a token of DC/OS names whole seconds only, so
+    /// two logins within one second return the same text.
     fn login(&self, reason: Reason) -> Result<Duration, FetchError> {
         let mut new = self.source.login()?;
         let is_in_use = |new: &NewToken| {
-            self.in_use.load().as_ref().is_some_and(|holding| holding.token.as_str() == new.token.as_str())
+            self.in_use.load().as_ref().is_some_and(|current| current.token.as_str() == new.token.as_str())
         };
         if reason == Reason::Rejection && is_in_use(&new) {
-            self.rest(BETWEEN_LOGINS);
+            self.wait_unless_closed(MIN_LOGIN_INTERVAL);
             if self.closed.load(Ordering::SeqCst) {
                 return Err(FetchError::new(FetchFailure::Other, "closed"));
             }
             new = self.source.login()?;
         }
-        self.keep(&new)
+        self.put_new_in_use(&new)
     }
 
-    /// Waits for that long, or until it is closed.
-    fn rest(&self, pause: Duration) {
+    fn wait_unless_closed(&self, pause: Duration) {
         let end = Instant::now() + pause;
-        self.resting.store(Some(Arc::new(thread::current())));
+        self.waiting_thread.store(Some(Arc::new(thread::current())));
         while !self.closed.load(Ordering::SeqCst) {
             let left = end.saturating_duration_since(Instant::now());
             if left.is_zero() {
@@ -130,57 +137,86 @@ impl RenewalJob {
             }
             thread::park_timeout(left);
         }
-        self.resting.store(None);
+        self.waiting_thread.store(None);
     }
 
-    /// Takes the issuer's time from the answer of a login that failed.
-    fn correct(&self, server_time: i64) {
-        let corrected = self
-            .in_use
-            .load()
+    /// Corrects the clocks of the token in use by the issuer's time, from the answer of a login that failed.
+    fn correct_clocks(&self, server_time: i64) {
+        let in_use = self.in_use.load();
+        let corrected = in_use
             .as_ref()
-            .and_then(|holding| holding.corrected(server_time, Instant::now(), SystemTime::now()));
-        if let Some(holding) = corrected {
-            self.put_in_use(holding);
+            .and_then(|current| current.corrected(server_time, Instant::now(), SystemTime::now()));
+        if let Some(current) = corrected {
+            self.put_in_use(current);
         }
     }
 
-    pub(super) fn put_in_use(&self, holding: Holding) {
-        self.in_use.store(Some(Arc::new(holding)));
+    pub(super) fn put_in_use(&self, current: CurrentToken) {
+        self.in_use.store(Some(Arc::new(current)));
         if self.closed.load(Ordering::SeqCst) {
             self.in_use.store(None);
         }
     }
 
-    fn keep(&self, new: &NewToken) -> Result<Duration, FetchError> {
+    fn put_new_in_use(&self, new: &NewToken) -> Result<Duration, FetchError> {
         let lifetime = new.lifetime(SystemTime::now());
         if lifetime == Some(Duration::ZERO) {
             return Err(FetchError::new(FetchFailure::Document, "the token has expired already"));
         }
-        let generation = self.in_use.load().as_ref().map_or(0, |holding| holding.token.generation()) + 1;
+        let generation = self.in_use.load().as_ref().map_or(0, |current| current.token.generation()) + 1;
         let named = new.scheme.as_ref().filter(|_| !self.prefix.is_set).map(|scheme| format!("{scheme} "));
         let prefix = named.as_deref().unwrap_or(self.prefix.text);
         let token = OwnToken::new(prefix, &new.token, new.expires_at, generation);
-        // A life of centuries must not overflow a clock.
-        let lifetime = lifetime.filter(|life| *life < Duration::from_secs(100 * 365 * 24 * 60 * 60));
-        let (holding, next) = Holding::new(token, lifetime, new.lives_by_exp());
-        self.put_in_use(holding);
-        self.refusals.store(0, Ordering::Relaxed);
+        let lifetime = lifetime.filter(|lifetime| *lifetime < MAX_LIFETIME);
+        let (current, next) = CurrentToken::new(token, lifetime, new.lives_by_exp());
+        self.put_in_use(current);
+        self.permanent_failures.store(0, Ordering::Relaxed);
         Ok(next)
+    }
+
+    /// A snapshot, for those who watch.
+    pub(super) fn status(worker: &Worker<Self>) -> TokenRenewerStatus {
+        let (now, wall) = (Instant::now(), SystemTime::now());
+        let in_use = worker.job.in_use();
+        let current = in_use.as_ref();
+        let state = match current {
+            _ if worker.is_closed() => TokenRenewerState::Closed,
+            None => TokenRenewerState::Empty,
+            Some(current) if current.is_fresh(now, wall) => TokenRenewerState::Valid,
+            Some(current) if current.is_valid(now, wall) => TokenRenewerState::Expiring,
+            Some(_) => TokenRenewerState::Expired,
+        };
+        worker.read(|attempts| TokenRenewerStatus {
+            source: worker.job.name.clone(),
+            state,
+            generation: current.map_or(0, |current| current.token.generation()),
+            expires_in: current.and_then(|current| current.left()),
+            last_error: attempts.last_error.as_ref().map(|(error, _)| error.clone()),
+            last_error_at: attempts.last_error.as_ref().map(|(_, at)| *at),
+            failures: attempts.failures,
+            failures_in_row: attempts.failures_in_row,
+            next_attempt: attempts.next_in(),
+            attempts: attempts.done,
+            scheduled: attempts.counts.of(Reason::Schedule),
+            retries: attempts.counts.of(Reason::Retry),
+            rejections: attempts.counts.of(Reason::Rejection),
+            requested: attempts.counts.of(Reason::Request),
+            suppressed: attempts.job.suppressed,
+        })
     }
 }
 
 impl Job for RenewalJob {
     const THREAD: &'static str = "bouncer-token";
-    type Book = Book;
+    type State = Rejections;
 
-    fn new_book(&self) -> Book {
-        Book { rejections: Budget::full(1, REJECTION_REFILL, Instant::now()), suppressed: 0 }
+    fn new_state(&self) -> Rejections {
+        Rejections { budget: Budget::full(1, REJECTION_INTERVAL, Instant::now()), suppressed: 0 }
     }
 
     fn first_due(&self) -> Duration {
         match &*self.in_use.load() {
-            Some(holding) => holding.due_after_fork(),
+            Some(current) => current.due_after_fork(),
             None => Duration::ZERO,
         }
     }
@@ -188,25 +224,24 @@ impl Job for RenewalJob {
     fn attempt(&self, reason: Reason) -> Result<Duration, FetchError> {
         let result = self.login(reason);
         if let Err(FetchError { server_time: Some(server_time), .. }) = &result {
-            self.correct(*server_time);
+            self.correct_clocks(*server_time);
         }
         result
     }
 
     fn pause(&self, failures: u32, error: &FetchError) -> Duration {
         let random = pacing::random();
-        let left = self.in_use.load().as_ref().map_or(Some(Duration::ZERO), |holding| holding.left());
-        match error.failure() {
-            FetchFailure::Refused | FetchFailure::Rejected | FetchFailure::Credentials => {
-                let (longest, grows) = refused_pause(self.refusals.load(Ordering::Relaxed), left);
-                self.refusals.fetch_add(grows.into(), Ordering::Relaxed);
-                longest.mul_f64(0.5 + 0.5 * random)
-            }
-            _ => pacing::back_off(failures, longest_pause(left), random),
+        let left = self.in_use.load().as_ref().map_or(Some(Duration::ZERO), |current| current.left());
+        if error.is_permanent() {
+            let failures = self.permanent_failures.load(Ordering::Relaxed);
+            let (longest, grows) = permanent_failure_pause(failures, left);
+            self.permanent_failures.fetch_add(grows.into(), Ordering::Relaxed);
+            return longest.mul_f64(0.5 + 0.5 * random);
         }
+        pacing::back_off(failures, max_pause(left), random)
     }
 
-    fn enter_in_book(&self, _: &mut Book, _: u64, _: bool) {}
+    fn record_attempt(&self, _: &mut Attempts<Rejections>) {}
 
     fn report(
         &self,
@@ -214,7 +249,6 @@ impl Job for RenewalJob {
         events: &Arc<Events>,
         result: &Result<Duration, FetchError>,
     ) {
-        const TARGET: &str = module_path!();
         let name = &self.name;
         match result {
             Ok(next) => events.log(TARGET, Level::Info, || {
@@ -222,17 +256,14 @@ impl Job for RenewalJob {
             }),
             Err(error) => events.log(TARGET, Level::Warn, || format!("token of {name}: {error}")),
         }
-        if let Some(observer) = &self.observer {
-            let (observer, status) = (Arc::clone(observer), TokenRenewerStatus::of(worker));
-            events.push(Box::new(move || observer(&status)));
-        }
+        events.observe(self.observer.as_ref(), || Self::status(worker));
     }
 
     fn close(&self) {
         self.closed.store(true, Ordering::SeqCst);
         self.in_use.store(None);
         self.source.interrupt();
-        if let Some(thread) = self.resting.load_full() {
+        if let Some(thread) = self.waiting_thread.load_full() {
             thread.unpark();
         }
     }
@@ -244,17 +275,18 @@ mod tests {
 
     #[test]
     fn an_outage_is_probed_more_often_the_less_is_left() {
-        let pause = |left: Option<f64>| longest_pause(left.map(Duration::from_secs_f64)).as_secs_f64();
+        let pause = |left: Option<f64>| max_pause(left.map(Duration::from_secs_f64)).as_secs_f64();
         let lefts =
             [None, Some(10_000.0), Some(300.0), Some(299.0), Some(40.0), Some(4.0), Some(0.5), Some(0.0)];
         assert_eq!(lefts.map(pause), [300.0, 300.0, 300.0, 15.0, 10.0, 1.0, 0.25, 15.0]);
     }
 
     #[test]
-    fn a_refused_login_is_tried_again_within_what_is_left_of_the_token_and_never_often() {
+    fn a_permanent_failure_is_retried_within_what_is_left_of_the_token_and_never_often() {
         let secs = |(pause, grows): (Duration, bool)| (pause.as_secs_f64(), grows);
-        let pause =
-            |refusals, left: Option<f64>| secs(refused_pause(refusals, left.map(Duration::from_secs_f64)));
+        let pause = |refusals, left: Option<f64>| {
+            secs(permanent_failure_pause(refusals, left.map(Duration::from_secs_f64)))
+        };
         // Without a token, or with one that never expires: 30 s, growing to five minutes.
         for left in [Some(0.0), None] {
             let pauses = [0, 1, 2, 3, 4, 100].map(|refusals| pause(refusals, left).0);
@@ -280,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn only_refusals_make_the_pauses_after_refusals_grow() {
+    fn only_permanent_failures_make_their_pauses_grow() {
         let job = job(|| NewToken::new("opaque"));
         let pause = |failure| job.pause(20, &FetchError::new(failure, "")).as_secs_f64();
         // Twenty failures came before, and none was a refusal.
@@ -288,22 +320,22 @@ mod tests {
         assert!(pause(FetchFailure::Status) <= 15.0, "there is no token");
         assert!((30.0..=60.0).contains(&pause(FetchFailure::Rejected)));
         assert!((60.0..=120.0).contains(&pause(FetchFailure::Credentials)));
-        assert_eq!(job.refusals.load(Ordering::Relaxed), 3);
+        assert_eq!(job.permanent_failures.load(Ordering::Relaxed), 3);
         job.attempt(Reason::Retry).unwrap();
         assert!((15.0..=30.0).contains(&pause(FetchFailure::Refused)), "a success has been in between");
     }
 
     fn put_in_use(job: &RenewalJob, expires_at: i64, wall_is_ahead_by: Duration) {
         let token = OwnToken::new("", "t", Some(expires_at), 1);
-        let (holding, _) = Holding::new(token, Some(Duration::from_secs(600)), true);
-        job.put_in_use(holding.with_wall_clock_ahead(wall_is_ahead_by));
+        let (current, _) = CurrentToken::new(token, Some(Duration::from_secs(600)), true);
+        job.put_in_use(current.with_wall_clock_ahead(wall_is_ahead_by));
     }
 
     fn is_in_use(job: &RenewalJob) -> (bool, bool) {
         let (in_use, now, wall) = (job.in_use(), Instant::now(), SystemTime::now());
         in_use
             .as_ref()
-            .map_or((false, false), |holding| (holding.is_ample(now, wall), holding.is_valid(now, wall)))
+            .map_or((false, false), |current| (current.is_fresh(now, wall), current.is_valid(now, wall)))
     }
 
     #[test]
@@ -333,11 +365,11 @@ mod tests {
         let its = Arc::clone(&job);
         let start = Instant::now();
         let attempt = thread::spawn(move || its.login(Reason::Rejection).map(|_| ()));
-        while job.resting.load().is_none() {
+        while job.waiting_thread.load().is_none() {
             thread::yield_now();
         }
         job.close();
         assert_eq!(attempt.join().unwrap().unwrap_err().detail(), "closed");
-        assert!(start.elapsed() < BETWEEN_LOGINS);
+        assert!(start.elapsed() < MIN_LOGIN_INTERVAL);
     }
 }

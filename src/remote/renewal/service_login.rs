@@ -1,13 +1,13 @@
 //! The login of a DC/OS service account.
 
-use super::super::transport::{FetchError, FetchFailure, HttpRequest, HttpResponse, Transport};
-use super::super::url;
 use super::issuer_clock::IssuerClock;
 use super::login_answer::{self, MAX_ANSWER_LEN, Who, date};
 use super::secret_text::{SecretText, failed};
 use super::service_account::ServiceAccount;
 use super::token_source::{NewToken, TokenSource};
 use crate::error::{Error, ErrorKind};
+use crate::remote::transport::{FetchError, FetchFailure, HttpRequest, HttpResponse, Transport};
+use crate::remote::url;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;

@@ -1,9 +1,7 @@
 //! What a token renewer is doing, at one moment.
 
-use super::super::transport::FetchError;
-use super::super::worker::{Reason, Worker};
-use super::renewal_job::RenewalJob;
-use std::time::{Duration, Instant, SystemTime};
+use crate::remote::transport::FetchError;
+use std::time::{Duration, SystemTime};
 
 /// A snapshot of a token renewer, for metrics, logs and health checks. Counts are this process's alone.
 #[derive(Debug, Clone)]
@@ -70,42 +68,5 @@ impl TokenRenewerState {
             Self::Expired => "expired",
             Self::Closed => "closed",
         }
-    }
-}
-
-impl TokenRenewerStatus {
-    pub(super) fn of(worker: &Worker<RenewalJob>) -> Self {
-        let (now, wall) = (Instant::now(), SystemTime::now());
-        let in_use = worker.job.in_use();
-        let holding = in_use.as_ref();
-        let state = match holding {
-            _ if worker.is_closed() => TokenRenewerState::Closed,
-            None => TokenRenewerState::Empty,
-            Some(holding) if holding.is_ample(now, wall) => TokenRenewerState::Valid,
-            Some(holding) if holding.is_valid(now, wall) => TokenRenewerState::Expiring,
-            Some(_) => TokenRenewerState::Expired,
-        };
-        worker.read(|books| {
-            let [scheduled, retries, rejections, requested] =
-                [Reason::Schedule, Reason::Retry, Reason::Rejection, Reason::Request]
-                    .map(|reason| books.counts.of(reason));
-            Self {
-                source: worker.job.name().to_owned(),
-                state,
-                generation: holding.map_or(0, |holding| holding.token.generation()),
-                expires_in: holding.and_then(|holding| holding.left()),
-                last_error: books.last_error.as_ref().map(|(error, _)| error.clone()),
-                last_error_at: books.last_error.as_ref().map(|(_, at)| *at),
-                failures: books.failures,
-                failures_in_row: books.failures_in_row,
-                next_attempt: books.next_in(),
-                attempts: books.done,
-                scheduled,
-                retries,
-                rejections,
-                requested,
-                suppressed: books.book.suppressed,
-            }
-        })
     }
 }

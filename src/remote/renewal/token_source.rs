@@ -1,7 +1,7 @@
 //! Anything that gives a token.
 
-use super::super::transport::{FetchError, FetchFailure};
 use super::lenient;
+use crate::remote::transport::{FetchError, FetchFailure};
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use std::fmt;

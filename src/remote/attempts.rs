@@ -1,0 +1,251 @@
+//! What one process knows about a worker's attempts: their number, their results, and when the next is due.
+
+use super::transport::FetchError;
+use std::time::{Duration, Instant, SystemTime};
+
+/// An unscheduled failure counts as an outage for this long, as long as the pauses between scheduled attempts in one.
+const OUTAGE: Duration = Duration::from_secs(60);
+
+/// Why an attempt is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reason {
+    /// It is the first of the process, or it was due.
+    Schedule,
+    /// The scheduled one before failed.
+    Retry,
+    /// No key has a token's kid.
+    UnknownKid,
+    /// No key verifies a token without kid.
+    WithoutKid,
+    /// The program asked for it.
+    Request,
+    /// A server rejected the token.
+    Rejection,
+}
+
+/// The number of attempts begun, by reason.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct Counts([u64; 6]);
+
+impl Counts {
+    pub(super) fn of(&self, reason: Reason) -> u64 {
+        self.0.get(reason as usize).copied().unwrap_or_default()
+    }
+
+    fn count(&mut self, reason: Reason) {
+        if let Some(count) = self.0.get_mut(reason as usize) {
+            *count += 1;
+        }
+    }
+}
+
+/// The time after `timeout`, which may be as long as a [`Duration`] can be.
+pub(super) fn deadline(timeout: Duration) -> Instant {
+    const FAR: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+    Instant::now() + timeout.min(FAR)
+}
+
+/// A time on both clocks, reached when either reaches it. Nobody sets the monotonic clock; the wall clock goes on while the
+/// machine is suspended.
+#[derive(Clone, Copy)]
+pub(super) struct Due {
+    monotonic: Instant,
+    wall: SystemTime,
+}
+
+impl Due {
+    pub(super) fn after(pause: Duration) -> Self {
+        Self { monotonic: Instant::now() + pause, wall: SystemTime::now() + pause }
+    }
+
+    pub(super) fn left(self) -> Duration {
+        let wall = self.wall.duration_since(SystemTime::now()).unwrap_or_default();
+        wall.min(self.monotonic.saturating_duration_since(Instant::now()))
+    }
+}
+
+/// The attempts of a worker in one process. `job` is the job's own part.
+pub(super) struct Attempts<S> {
+    pub(super) job: S,
+    pub(super) counts: Counts,
+    /// The number of attempts begun. The one in flight has this number.
+    begun: u64,
+    /// The number of attempts done.
+    pub(super) done: u64,
+    /// The number of the last attempt that succeeded; 0 if none has.
+    pub(super) succeeded: u64,
+    /// When attempt number `done` ended.
+    pub(super) ended: Option<Instant>,
+    /// Why an attempt is to begin now.
+    requested: Option<Reason>,
+    due: Due,
+    /// Retry-After of the server.
+    pub(super) retry_after: Option<Instant>,
+    /// Scheduled attempts that failed since the last success.
+    pub(super) failures_in_row: u32,
+    /// All attempts that failed.
+    pub(super) failures: u64,
+    /// Whether attempt number `done` failed.
+    pub(super) failed: bool,
+    pub(super) last_error: Option<(FetchError, SystemTime)>,
+}
+
+impl<S> Attempts<S> {
+    pub(super) fn new(job: S, first_due: Duration) -> Self {
+        Self {
+            job,
+            counts: Counts::default(),
+            begun: 0,
+            done: 0,
+            succeeded: 0,
+            ended: None,
+            requested: None,
+            due: Due::after(first_due),
+            retry_after: None,
+            failures_in_row: 0,
+            failures: 0,
+            failed: false,
+            last_error: None,
+        }
+    }
+
+    /// The number of the attempt in flight.
+    pub(super) fn in_flight(&self) -> Option<u64> {
+        (self.begun > self.done).then_some(self.begun)
+    }
+
+    /// The number of the attempt that is requested and has not begun.
+    pub(super) fn requested(&self) -> Option<u64> {
+        self.requested.map(|_| self.begun + 1)
+    }
+
+    /// Requests an attempt as soon as possible. Returns its number.
+    pub(super) fn request(&mut self, reason: Reason) -> u64 {
+        self.requested.get_or_insert(reason);
+        self.begun + 1
+    }
+
+    /// Whether the next attempt is likely to fail too. An unscheduled failure says so for a minute only: the next scheduled
+    /// success may be days away.
+    pub(super) fn in_outage(&self) -> bool {
+        let is_recent = |at: &SystemTime| at.elapsed().is_ok_and(|since| since < OUTAGE);
+        self.failed
+            && (self.failures_in_row > 0 || self.last_error.as_ref().is_some_and(|(_, at)| is_recent(at)))
+    }
+
+    /// Whether the server's Retry-After forbids an attempt now.
+    pub(super) fn must_wait(&self, now: Instant) -> bool {
+        self.retry_after.is_some_and(|until| now < until)
+    }
+
+    /// The latest failure, if attempt number `done` failed.
+    pub(super) fn failure(&self) -> Option<&FetchError> {
+        self.last_error.as_ref().filter(|_| self.failed).map(|(error, _)| error)
+    }
+
+    /// How long it is until the next attempt is due.
+    pub(super) fn next_in(&self) -> Duration {
+        self.due.left()
+    }
+
+    /// Begins the attempt that is requested or due. Returns why, or how long to sleep until one is due.
+    pub(super) fn begin(&mut self) -> Result<Reason, Duration> {
+        let left = self.due.left();
+        let reason = match self.requested.take().or(left.is_zero().then_some(Reason::Schedule)) {
+            None => return Err(left),
+            Some(Reason::Schedule) if self.failures_in_row > 0 => Reason::Retry,
+            Some(reason) => reason,
+        };
+        self.begun += 1;
+        self.counts.count(reason);
+        Ok(reason)
+    }
+
+    /// Records the result of the attempt in flight: how long until the next, or the error. `pause` returns the pause after so
+    /// many scheduled failures.
+    pub(super) fn record(
+        &mut self,
+        reason: Reason,
+        result: &Result<Duration, FetchError>,
+        pause: impl FnOnce(u32, &FetchError) -> Duration,
+    ) {
+        let now = Instant::now();
+        self.done = self.begun;
+        self.ended = Some(now);
+        self.failed = result.is_err();
+        self.failures += u64::from(self.failed);
+        match result {
+            Ok(next) => {
+                self.succeeded = self.done;
+                self.failures_in_row = 0;
+                self.retry_after = None;
+                self.due = Due::after(*next);
+            }
+            Err(error) => {
+                // A failure without Retry-After does not take back the one before.
+                self.retry_after = error.retry_after.map(deadline).or(self.retry_after);
+                let forbidden =
+                    self.retry_after.map(|until| until.saturating_duration_since(now)).unwrap_or_default();
+                // An unscheduled failure leaves the schedule as it is.
+                if matches!(reason, Reason::Schedule | Reason::Retry) || self.due.left().is_zero() {
+                    self.failures_in_row = self.failures_in_row.saturating_add(1);
+                    self.due = Due::after(pause(self.failures_in_row, error).max(forbidden));
+                } else if self.due.left() < forbidden {
+                    self.due = Due::after(forbidden);
+                }
+                self.last_error = Some((error.clone(), SystemTime::now()));
+            }
+        }
+    }
+
+    /// Records an attempt that could not begin. Nobody then waits for it.
+    pub(super) fn record_no_thread(&mut self, error: FetchError) {
+        self.last_error = Some((error, SystemTime::now()));
+        (self.failed, self.failures) = (true, self.failures + 1);
+    }
+
+    #[cfg(test)]
+    pub(super) fn put_off(&mut self, pause: Duration) {
+        self.due = Due::after(pause);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::transport::FetchFailure;
+    use super::*;
+
+    #[test]
+    fn what_is_due_on_either_clock_is_due() {
+        const DAY: Duration = Duration::from_secs(86400);
+        let (monotonic, wall) = (Instant::now(), SystemTime::now());
+        // The machine was suspended, or the wall clock was set forward: the monotonic one has not moved.
+        assert_eq!(Due { monotonic: monotonic + DAY, wall }.left(), Duration::ZERO);
+        // The wall clock was set back.
+        assert_eq!(Due { monotonic, wall: wall + DAY }.left(), Duration::ZERO);
+        assert!(Due::after(DAY).left() > DAY - Duration::from_secs(60));
+    }
+
+    #[test]
+    fn an_old_unscheduled_failure_is_no_outage_unless_the_background_has_failed_since() {
+        let mut attempts = Attempts::new((), Duration::ZERO);
+        assert!(!attempts.in_outage());
+        let mut failed = |ago: Duration, in_row: u32| {
+            let error = FetchError::new(FetchFailure::Timeout, "");
+            (attempts.failed, attempts.failures_in_row) = (true, in_row);
+            attempts.last_error = Some((error, SystemTime::now() - ago));
+            attempts.in_outage()
+        };
+        assert!(failed(Duration::ZERO, 0) && failed(OUTAGE / 2, 0) && failed(2 * OUTAGE, 1));
+        assert!(!failed(2 * OUTAGE, 0));
+        attempts.last_error.iter_mut().for_each(|(_, at)| *at = SystemTime::now());
+        attempts.failed = false;
+        assert!(!attempts.in_outage(), "the last attempt succeeded");
+    }
+
+    #[test]
+    fn any_timeout_has_a_deadline() {
+        assert!(deadline(Duration::MAX) > Instant::now());
+        assert!(deadline(Duration::ZERO) <= Instant::now());
+    }
+}

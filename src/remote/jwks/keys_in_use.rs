@@ -1,0 +1,96 @@
+//! The keys that verifications read, and for how long.
+
+use crate::crypto::jwk_set::JwkSet;
+use crate::remote::pacing;
+use crate::remote::transport::HttpResponse;
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+/// The longest validator that is sent back. A longer one could make the request too large for the server.
+const MAX_VALIDATOR_LEN: usize = 1024;
+
+#[derive(Clone)]
+pub(super) struct KeysInUse {
+    pub(super) jwks: Arc<JwkSet>,
+    /// 1 for the first keys, and one more with each change.
+    pub(super) generation: u64,
+    /// SHA-256 of the document, in hex.
+    pub(super) sha256: String,
+    pub(super) document: Arc<[u8]>,
+    /// When the issuer last confirmed them; `None` for a seed.
+    pub(super) fetched: Option<SystemTime>,
+    /// How long they are fresh, from then.
+    pub(super) lifetime: Duration,
+    pub(super) refresh_at: Instant,
+    pub(super) fresh_until: Instant,
+    pub(super) usable_until: Instant,
+    pub(super) validators: Option<Validators>,
+}
+
+/// What the server compares to tell whether its document has changed (RFC 9110 §8.8).
+#[derive(Clone)]
+pub(super) struct Validators {
+    pub(super) url: String,
+    pub(super) etag: Option<String>,
+    pub(super) last_modified: Option<String>,
+}
+
+impl KeysInUse {
+    /// Keys that the issuer has not confirmed: neither fresh nor usable before [`KeysInUse::confirm`].
+    pub(super) fn new(jwks: JwkSet, generation: u64, document: Vec<u8>) -> Self {
+        let now = Instant::now();
+        Self {
+            jwks: Arc::new(jwks),
+            generation,
+            sha256: sha256(&document),
+            document: document.into(),
+            fetched: None,
+            lifetime: Duration::ZERO,
+            refresh_at: now,
+            fresh_until: now,
+            usable_until: now,
+            validators: None,
+        }
+    }
+
+    /// Starts their time: confirmed at `fetched`, `age` ago, and fresh for `lifetime` from then. Returns how long it is until
+    /// they are to be refreshed.
+    pub(super) fn confirm(
+        &mut self,
+        fetched: Option<SystemTime>,
+        age: Duration,
+        lifetime: Duration,
+        max_stale: Duration,
+    ) -> Duration {
+        let now = Instant::now();
+        let refresh = pacing::ahead_of_expiry(lifetime, pacing::random()).saturating_sub(age);
+        (self.fetched, self.lifetime) = (fetched, lifetime);
+        self.refresh_at = now + refresh;
+        self.fresh_until = now + lifetime.saturating_sub(age);
+        self.usable_until = now + lifetime.max(max_stale).saturating_sub(age);
+        refresh
+    }
+
+    #[cfg(test)]
+    pub(super) fn expired(&self) -> Self {
+        let now = Instant::now();
+        Self { refresh_at: now, fresh_until: now, usable_until: now, ..self.clone() }
+    }
+}
+
+impl Validators {
+    pub(super) fn of(response: &HttpResponse, url: String) -> Option<Self> {
+        let first = |name| {
+            let value = response.values(name).next().filter(|value| value.len() <= MAX_VALIDATOR_LEN);
+            value.map(str::to_owned)
+        };
+        let (etag, last_modified) = (first("etag"), first("last-modified"));
+        (etag.is_some() || last_modified.is_some()).then_some(Self { url, etag, last_modified })
+    }
+}
+
+/// In hex.
+pub(super) fn sha256(document: &[u8]) -> String {
+    Sha256::digest(document).iter().map(|byte| format!("{byte:02x}")).collect()
+}
