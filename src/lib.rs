@@ -76,6 +76,7 @@ mod error;
 #[allow(unsafe_code, reason = "the C boundary; every block says what makes it sound")]
 mod ffi;
 mod jose;
+mod keys;
 #[allow(unsafe_code, reason = "calls of the operating system; every block says what makes it sound")]
 mod os;
 #[cfg(feature = "remote")]
@@ -84,15 +85,16 @@ mod settings;
 mod striped;
 mod verify;
 
-#[doc(hidden)]
-pub use crypto::SignatureVerifier;
 pub use crypto::backend::Backend;
-pub use crypto::jwk_set::{JwkSet, SkippedKey};
+#[doc(hidden)]
+pub use crypto::signature_verifier::SignatureVerifier;
 pub use error::{Error, ErrorCategory, ErrorKind, Result};
 pub use jose::algorithm::Algorithm;
 pub use jose::authorization::token_from_authorization;
 pub use jose::jwk::Jwk;
 pub use jose::skip_reason::SkipReason;
+pub use keys::jwk_set::JwkSet;
+pub use keys::skipped_key::SkippedKey;
 #[cfg(feature = "remote")]
 pub use remote::jwks::remote_jwk_set::RemoteJwkSet;
 #[cfg(feature = "remote")]
@@ -131,13 +133,13 @@ pub use verify::batch::verify_tokens;
 pub use verify::cache::CacheStats;
 pub use verify::clock::Clock;
 pub use verify::columns::TokenColumns;
+pub use verify::key_source::{CurrentKeys, KeySource, MissingKey, Refetch};
 pub use verify::policy::Policy;
-#[cfg(feature = "remote")]
 pub use verify::ticket::{Ticket, Verdict};
 pub use verify::verified_jws::VerifiedJws;
 pub use verify::verified_token::VerifiedToken;
 pub use verify::verifier::{Keys, Verifier};
-pub use verify::{verify_jws, verify_token};
+pub use verify::verify_token::{verify_jws, verify_token};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -15,9 +15,9 @@
 //!
 //! There is no clock in it: a flood that lasts longer is also looked at more often.
 
-use super::ifma;
+use super::ifma::key as ifma;
 use super::message::Message;
-use super::{InvalidSignature, Verdict};
+use super::verdict::{InvalidSignature, KeyVerdict};
 use crate::jose::public_key::PublicKey;
 use crate::striped::Striped;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
@@ -113,7 +113,7 @@ impl Accelerated {
         message: &Message<'_>,
         signature: &[u8],
         reference: impl FnOnce() -> Result<(), InvalidSignature>,
-    ) -> Verdict {
+    ) -> KeyVerdict {
         if !self.is_trusted() {
             return reference().into();
         }
@@ -125,14 +125,14 @@ impl Accelerated {
         &self,
         accepts: bool,
         reference: impl FnOnce() -> Result<(), InvalidSignature>,
-    ) -> Verdict {
+    ) -> KeyVerdict {
         let watch = self.watch.mine();
         watch.pay();
         if !accepts {
-            return Verdict::RefusedByKernel;
+            return KeyVerdict::RejectedByKernel;
         }
         if self.is_trusted() && !watch.is_in_sample() {
-            return Verdict::Valid;
+            return KeyVerdict::Valid;
         }
         let verdict = reference();
         if verdict.is_err() {
@@ -141,7 +141,7 @@ impl Accelerated {
         verdict.into()
     }
 
-    /// The second opinion on [`Verdict::RefusedByKernel`], if there is one to be had.
+    /// The second opinion on [`KeyVerdict::RejectedByKernel`], if there is one to be had.
     pub(super) fn verify_again(
         &self,
         reference: impl FnOnce() -> Result<(), InvalidSignature>,
@@ -171,8 +171,8 @@ impl Accelerated {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::crypto::jwk_set::JwkSet;
     use crate::encoding::base64url;
+    use crate::jose::jwk::Jwk;
 
     /// A trust of its own: other tests of this process need theirs.
     fn trust() -> &'static Trust {
@@ -197,7 +197,7 @@ mod tests {
     fn refuse(accelerated: &Accelerated, reference: Result<(), InvalidSignature>) -> (bool, bool) {
         assert_eq!(
             accelerated.judge(false, || panic!("not before all keys are tried")),
-            Verdict::RefusedByKernel
+            KeyVerdict::RejectedByKernel
         );
         let mut asked = false;
         let verdict = accelerated.verify_again(|| {
@@ -216,10 +216,10 @@ mod tests {
         assert!(!accelerated.is_trusted());
         // From now on only aws-lc is asked.
         let message = Message::new(b"");
-        assert_eq!(accelerated.verify(&message, &[0; 256], || Ok(())), Verdict::Valid);
-        assert_eq!(accelerated.verify(&message, &[0; 256], || Err(InvalidSignature)), Verdict::Invalid);
+        assert_eq!(accelerated.verify(&message, &[0; 256], || Ok(())), KeyVerdict::Valid);
+        assert_eq!(accelerated.verify(&message, &[0; 256], || Err(InvalidSignature)), KeyVerdict::Invalid);
         // Of lanes that were under way, too, and without a budget.
-        assert_eq!(accelerated.judge(true, || Err(InvalidSignature)), Verdict::Invalid);
+        assert_eq!(accelerated.judge(true, || Err(InvalidSignature)), KeyVerdict::Invalid);
         for _ in 0..10 * RESERVE {
             assert_eq!(refuse(&accelerated, Ok(())), (true, true));
         }
@@ -251,7 +251,7 @@ mod tests {
         // What is accepted pays as well, until the reserve is full.
         for (accepted, expected) in [(PRICE, 1), (4 * PRICE, 4), (1000 * PRICE, RESERVE)] {
             for _ in 0..accepted {
-                assert_eq!(accelerated.judge(true, || Ok(())), Verdict::Valid);
+                assert_eq!(accelerated.judge(true, || Ok(())), KeyVerdict::Valid);
             }
             let second = opinions(RESERVE + 5);
             assert!((expected..=expected + 1).contains(&second), "{second} for {accepted} accepted ones");
@@ -284,26 +284,27 @@ mod tests {
                 asked += 1;
                 Ok(())
             };
-            assert_eq!(accelerated.judge(true, reference), Verdict::Valid);
+            assert_eq!(accelerated.judge(true, reference), KeyVerdict::Valid);
         }
         assert_eq!(asked, 4);
         assert!(accelerated.is_trusted());
         let verdicts: Vec<_> =
             (0..SAMPLE).map(|_| accelerated.judge(true, || Err(InvalidSignature))).collect();
-        assert_eq!(verdicts.iter().filter(|&&verdict| verdict == Verdict::Invalid).count(), 1);
+        assert_eq!(verdicts.iter().filter(|&&verdict| verdict == KeyVerdict::Invalid).count(), 1);
         assert!(!accelerated.is_trusted());
     }
 
     #[test]
     fn what_the_kernel_accepts_is_not_verified_again() {
-        let jwks = JwkSet::from_slice(include_bytes!("../../tests/data/document_jwks.json")).unwrap();
-        let key = jwks.keys()[0].public_key();
-        let Some(accelerated) = Accelerated::trusted_by(trust(), key) else { return };
+        let document: serde_json::Value =
+            serde_json::from_str(include_str!("../../tests/data/document_jwks.json")).unwrap();
+        let jwk = Jwk::from_slice(document["keys"][0].to_string().as_bytes()).unwrap();
+        let Some(accelerated) = Accelerated::trusted_by(trust(), jwk.public_key()) else { return };
         let token = include_str!("../../tests/data/document_token.txt").trim();
         let (input, signature) = token.rsplit_once('.').unwrap();
         let signature = base64url::decode(signature.as_bytes()).unwrap();
         let message = Message::new(input.as_bytes());
-        assert_eq!(accelerated.verify(&message, &signature, || Err(InvalidSignature)), Verdict::Valid);
+        assert_eq!(accelerated.verify(&message, &signature, || Err(InvalidSignature)), KeyVerdict::Valid);
         assert!(accelerated.is_trusted());
     }
 }

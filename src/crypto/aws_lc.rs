@@ -5,7 +5,7 @@
 //! in the midst of it would leave the child waiting for ever. So a key is shared between threads only after its first
 //! verification, and is handed over without a lock.
 
-use super::InvalidSignature;
+use super::verdict::InvalidSignature;
 use crate::jose::algorithm::Algorithm;
 use crate::jose::public_key::PublicKey;
 use crate::jose::skip_reason::SkipReason;

@@ -1,11 +1,11 @@
 //! RS256 signatures verified side by side, one in each lane of the CPU's vectors.
 
 #[cfg(ifma)]
-use super::Verdict;
-use super::VerifyingKey;
-#[cfg(ifma)]
-use super::ifma;
+use super::ifma::key as ifma;
 use super::message::Message;
+#[cfg(ifma)]
+use super::verdict::KeyVerdict;
+use super::verifying_key::VerifyingKey;
 #[cfg(ifma)]
 use crate::jose::algorithm::Algorithm;
 #[cfg(ifma)]
@@ -24,15 +24,15 @@ pub(crate) struct Lane<'a> {
     pub(crate) signature: &'a [u8],
 }
 
-/// Which of the signatures are valid: `Some(false)` is [`Verdict::RefusedByKernel`], and `None` says to verify that
+/// Which of the signatures are valid: `Some(false)` is [`KeyVerdict::RejectedByKernel`], and `None` says to verify that
 /// one by itself.
 #[cfg(ifma)]
 pub(crate) fn verify_lanes(lanes: &[Option<Lane<'_>>; LANES]) -> [Option<bool>; LANES] {
     const { assert!(LANES == ifma::LANES) };
     // One key size for all: that of the first.
-    let first_len = lanes.iter().flatten().next().map(|lane| lane.key.signature_len);
+    let first_len = lanes.iter().flatten().next().map(|lane| lane.key.signature_len());
     let filled = lanes.each_ref().map(|lane| {
-        let lane = lane.as_ref().filter(|lane| Some(lane.key.signature_len) == first_len)?;
+        let lane = lane.as_ref().filter(|lane| Some(lane.key.signature_len()) == first_len)?;
         Some((lane, lane.key.accelerated()?))
     });
     let Some(any) = filled.into_iter().flatten().next() else { return [None; LANES] };
@@ -50,9 +50,9 @@ pub(crate) fn verify_lanes(lanes: &[Option<Lane<'_>>; LANES]) -> [Option<bool>; 
         let &(lane, key) = filled.get(i)?.as_ref()?;
         let reference = || lane.key.verify_reference(Algorithm::Rs256, lane.message, lane.signature);
         match key.judge(accepted >> i & 1 == 1, reference) {
-            Verdict::Valid => Some(true),
-            Verdict::RefusedByKernel => Some(false),
-            Verdict::Invalid => None,
+            KeyVerdict::Valid => Some(true),
+            KeyVerdict::RejectedByKernel => Some(false),
+            KeyVerdict::Invalid => None,
         }
     })
 }
@@ -67,13 +67,15 @@ pub(crate) fn verify_lanes(_: &[Option<Lane<'_>>; LANES]) -> [Option<bool>; LANE
 mod tests {
     use super::*;
     use crate::crypto::backend::Backend;
-    use crate::crypto::jwk_set::JwkSet;
     use crate::encoding::base64url;
+    use crate::jose::jwk::Jwk;
 
     #[test]
     fn lanes_are_used_from_where_they_pay_and_accept_what_is_valid() {
-        let jwks = JwkSet::from_slice(include_bytes!("../../tests/data/document_jwks.json")).unwrap();
-        let key = VerifyingKey::new(Backend::Accelerated, &jwks.keys()[0]).unwrap();
+        let document: serde_json::Value =
+            serde_json::from_str(include_str!("../../tests/data/document_jwks.json")).unwrap();
+        let jwk = Jwk::from_slice(document["keys"][0].to_string().as_bytes()).unwrap();
+        let key = VerifyingKey::new(Backend::Accelerated, &jwk).unwrap();
         if !key.is_accelerated() {
             eprintln!("skipped: this CPU has no AVX-512 IFMA");
             return;

@@ -1,6 +1,6 @@
 //! The pure-Rust back end.
 
-use super::InvalidSignature;
+use super::verdict::InvalidSignature;
 use crate::jose::algorithm::Algorithm;
 use crate::jose::public_key::{Curve, PublicKey};
 use crate::jose::skip_reason::SkipReason;

@@ -1,10 +1,12 @@
-//! Text by AVX-512, 64 characters at a time, a tail under a mask: base64url, and where a JSON string ends.
+//! Text by AVX-512, 64 characters at a time, a tail under a mask: base64url, the dots of a token,
+//! and where a JSON string ends.
 #![allow(clippy::indexing_slicing, reason = "the tables are made at compile time")]
 #![allow(
     unsafe_code,
     reason = "SIMD: masked loads and stores, and the call into them; every block says why it is sound"
 )]
 
+use super::token_text::Dots;
 use std::arch::x86_64::*;
 
 /// The top bit marks what is not in the alphabet.
@@ -56,6 +58,39 @@ fn special_bits(bytes: &[u8]) -> u64 {
     let is = |byte: u8| _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(byte as i8));
     let control = _mm512_mask_cmplt_epu8_mask(there, bytes, _mm512_set1_epi8(0x20));
     is(b'"') | is(b'\\') | control
+}
+
+/// The dots of `text`, `Some(None)` if it has other characters than dots and those of base64url; `None` where the CPU
+/// cannot.
+pub(super) fn dots(text: &[u8]) -> Option<Option<Dots>> {
+    // SAFETY: the CPU has the three features.
+    is_available().then(|| unsafe { dots_of_blocks(text) })
+}
+
+#[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
+fn dots_of_blocks(text: &[u8]) -> Option<Dots> {
+    let [low, high] = [table(VALUES.first_chunk()), table(VALUES.last_chunk())];
+    let mut found = Dots::default();
+    let mut faults = _mm512_setzero_si512();
+    let mut look_at = |start: usize, characters: __m512i| {
+        let dots = _mm512_cmpeq_epi8_mask(characters, _mm512_set1_epi8(b'.' as i8));
+        let values = _mm512_permutex2var_epi8(low, characters, high);
+        let fault = _mm512_or_si512(characters, values);
+        faults = _mm512_or_si512(faults, _mm512_maskz_mov_epi8(!dots, fault));
+        if dots != 0 {
+            found.add(start, dots);
+        }
+    };
+    let (blocks, tail) = text.as_chunks::<64>();
+    for (i, block) in blocks.iter().enumerate() {
+        // SAFETY: `block` has the 64 bytes that are read.
+        look_at(64 * i, unsafe { _mm512_loadu_si512(block.as_ptr().cast()) });
+    }
+    let padding = _mm512_set1_epi8(b'A' as i8);
+    // SAFETY: of the bytes at `tail`, the mask lets those through that it has.
+    let characters = unsafe { _mm512_mask_loadu_epi8(padding, first(tail.len()), tail.as_ptr().cast()) };
+    look_at(64 * blocks.len(), characters);
+    (_mm512_movepi8_mask(faults) == 0).then_some(found)
 }
 
 /// Decodes `text` into `out`, which must be as long as what it stands for, and says whether it is canonical base64url;

@@ -37,21 +37,23 @@ fn decode_on_any_cpu<'o>(text: &[u8], out: &'o mut [u8]) -> Result<&'o [u8], Not
     out.get(..written).ok_or(NotCanonical)
 }
 
-/// Room to decode into, on the stack where at most `N` bytes are needed: headers and signatures nearly always
-/// are that short.
-pub(crate) struct Scratch<const N: usize> {
-    stack: [u8; N],
+/// Room to decode a header or a signature into. Nearly all are so short that it takes no allocation.
+pub(crate) struct Scratch {
+    /// Made by the first call that needs it: filling it with zeros is not free.
+    stack: Option<[u8; Self::STACK]>,
     heap: Vec<u8>,
 }
 
-impl<const N: usize> Scratch<N> {
-    pub(crate) fn new() -> Self {
-        Self { stack: [0; N], heap: Vec::new() }
+impl Scratch {
+    const STACK: usize = 512;
+
+    pub(crate) const fn new() -> Self {
+        Self { stack: None, heap: Vec::new() }
     }
 
     pub(crate) fn decode(&mut self, text: &[u8]) -> Result<&[u8], NotCanonical> {
-        if decoded_len(text.len()) <= N {
-            return decode_into(text, &mut self.stack);
+        if decoded_len(text.len()) <= Self::STACK {
+            return decode_into(text, self.stack.get_or_insert([0; Self::STACK]));
         }
         self.heap = decode(text)?;
         Ok(&self.heap)

@@ -9,3 +9,4 @@ mod avx512;
 pub(crate) mod base64url;
 pub(crate) mod json;
 pub(crate) mod pem;
+pub(crate) mod token_text;

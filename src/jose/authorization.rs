@@ -1,6 +1,7 @@
 //! The token of a request: the value of its Authorization header.
 
 use super::hints;
+use crate::encoding::token_text;
 use crate::error::{Error, ErrorKind, Result};
 
 /// The token in `value`, the value of an HTTP Authorization header: `token=<jwt>` as DC/OS sends it, or
@@ -34,7 +35,7 @@ pub fn token_from_authorization(value: &[u8]) -> Result<&str> {
         return Err(malformed("the token is empty"));
     }
     match std::str::from_utf8(token) {
-        Ok(text) if super::jws::is_token_text(token) => Ok(text),
+        Ok(text) if token_text::dots(token).is_some() => Ok(text),
         _ => Err(malformed(hints::why_no_token_text(token))),
     }
 }

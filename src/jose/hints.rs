@@ -1,6 +1,8 @@
 //! What a text seems to be that is not what was asked for. An operator finds the mistake in the error's one line. Each
 //! answer is a fixed sentence: nothing of the text is in it.
 
+use crate::encoding::token_text;
+
 /// What `text` seems to be, if it is neither JSON nor what the caller expects.
 #[cold]
 pub(crate) fn looks_like(text: &[u8]) -> Option<&'static str> {
@@ -39,14 +41,13 @@ pub(crate) fn looks_like(text: &[u8]) -> Option<&'static str> {
 /// Why `token`, which has a character that no token has, may have it.
 #[cold]
 pub(crate) fn why_no_token_text(token: &[u8]) -> &'static str {
-    let is_text = super::jws::is_token_text;
     let trimmed = token.trim_ascii();
     if let [front @ .., 0] = token
         && !front.contains(&0)
     {
         return "a NUL byte at the end: is the length one too long?";
     }
-    if trimmed.len() < token.len() && is_text(trimmed) {
+    if trimmed.len() < token.len() && token_text::dots(trimmed).is_some() {
         return "white space around the token";
     }
     match looks_like(token) {

@@ -147,8 +147,8 @@ impl Cache {
         None
     }
 
-    /// Keeps a token that was verified with the keys of `generation`.
-    pub(super) fn keep(&self, token: &[u8], verified: &VerifiedToken, generation: u64) {
+    /// Remembers a token that was verified with the keys of `generation`.
+    pub(super) fn insert(&self, token: &[u8], verified: &VerifiedToken, generation: u64) {
         if token.len() > MAX_TOKEN_LEN {
             return;
         }
@@ -230,8 +230,8 @@ impl fmt::Debug for Cache {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::crypto::jwk_set::JwkSet;
-    use crate::verify::verify_token;
+    use crate::keys::jwk_set::JwkSet;
+    use crate::verify::verify_token::verify_token;
 
     #[test]
     fn other_keys_let_the_memory_go_at_once() {
@@ -244,14 +244,14 @@ mod tests {
             || cache.sets.iter().flat_map(|set| &set.slots).filter(|slot| slot.load().is_some()).count();
 
         assert!(cache.lookup(token, 1, &policy).is_none());
-        cache.keep(token, &verified, 1);
+        cache.insert(token, &verified, 1);
         assert!(cache.lookup(token, 1, &policy).is_some());
         assert_eq!(kept(), 1);
         // Whichever token is asked for.
         assert!(cache.lookup(&[b'x'; TAIL], 2, &policy).is_none());
         assert_eq!(kept(), 0);
         // A thread that still has the old keys empties nothing.
-        cache.keep(token, &verified, 2);
+        cache.insert(token, &verified, 2);
         assert!(cache.lookup(token, 1, &policy).is_none());
         assert_eq!(kept(), 1);
     }

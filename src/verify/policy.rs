@@ -48,7 +48,7 @@ pub struct Policy {
     pub(super) max_token_len: usize,
     clock: Clock,
     /// What is wrong with the first setting that is not usable.
-    pub(super) fault: Option<&'static str>,
+    fault: Option<&'static str>,
 }
 
 impl Policy {
@@ -260,7 +260,7 @@ impl Policy {
     }
 
     /// The checks that need the header alone.
-    pub(super) fn admit(&self, header: &JoseHeader<'_>) -> Result<()> {
+    pub(super) fn check_header(&self, header: &JoseHeader<'_>) -> Result<()> {
         if self.algorithms & header.algorithm.bit() == 0 {
             return Err(self.algorithm_not_allowed(header.algorithm));
         }

@@ -29,13 +29,13 @@ impl Ticket {
 
     /// A ticket for attempt number `attempt`, which started before the token was seen. If it does not bring the
     /// key, a later attempt may.
-    pub(crate) fn new(attempt: u64) -> Self {
+    pub fn new(attempt: u64) -> Self {
         Self { attempt, is_last: false }
     }
 
     /// A ticket for attempt number `attempt`, which starts after the token was seen. A key that it does not bring
     /// does not exist.
-    pub(crate) fn last(attempt: u64) -> Self {
+    pub fn last(attempt: u64) -> Self {
         Self { attempt, is_last: true }
     }
 
@@ -44,8 +44,8 @@ impl Ticket {
         self.attempt
     }
 
-    /// Whether nothing more is fetched for who returns with this ticket.
-    pub(crate) fn is_last(self) -> bool {
+    /// Whether no other fetch may follow: the attempt starts after the token was seen, or the caller waits no longer.
+    pub fn is_last(self) -> bool {
         self.is_last
     }
 

@@ -1,17 +1,32 @@
 //! A JWS whose signature holds.
 
+use crate::encoding::base64url;
+use crate::error::Result;
 use crate::jose::algorithm::Algorithm;
+use crate::jose::jwk::Jwk;
+use crate::jose::jws::NOT_BASE64URL;
+use crate::keys::parsed_token::ParsedToken;
 use std::fmt;
 
 /// The content of a JWS whose signature holds. Only [`crate::verify_jws`] makes one.
 pub struct VerifiedJws {
-    pub(super) header: Vec<u8>,
-    pub(super) payload: Vec<u8>,
-    pub(super) algorithm: Algorithm,
-    pub(super) kid: Option<Box<str>>,
+    header: Vec<u8>,
+    payload: Vec<u8>,
+    algorithm: Algorithm,
+    kid: Option<Box<str>>,
 }
 
 impl VerifiedJws {
+    /// Decodes the payload of `token`, whose signature `key` verifies.
+    pub(super) fn read(token: &ParsedToken<'_>, key: &Jwk) -> Result<Self> {
+        Ok(Self {
+            header: token.header.json.as_bytes().to_vec(),
+            payload: base64url::decode(token.jws.payload).map_err(|_| NOT_BASE64URL)?,
+            algorithm: token.header.algorithm,
+            kid: key.kid().map(Into::into),
+        })
+    }
+
     /// The JWS Payload, the bytes that were signed.
     pub fn payload(&self) -> &[u8] {
         &self.payload

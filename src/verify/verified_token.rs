@@ -1,6 +1,5 @@
 //! A token that passed everything.
 
-use super::Opened;
 use super::policy::Policy;
 use crate::encoding::base64url;
 use crate::error::{Error, ErrorKind, Result};
@@ -8,6 +7,7 @@ use crate::jose::algorithm::Algorithm;
 use crate::jose::claims::{self, ClaimsSet};
 use crate::jose::jwk::Jwk;
 use crate::jose::jws::NOT_BASE64URL;
+use crate::keys::parsed_token::ParsedToken;
 use serde::de::DeserializeOwned;
 use std::borrow::Cow;
 use std::fmt;
@@ -47,9 +47,9 @@ enum Audience {
 }
 
 impl VerifiedToken {
-    /// Decodes the payload, reads its claims, lets `policy` judge them, and keeps them.
-    pub(super) fn read(token: &Opened<'_>, policy: &Policy, key: &Jwk) -> Result<Self> {
-        let Opened { jws, header, .. } = token;
+    /// Decodes the payload of `token`, whose signature `key` verifies, and checks its claims against `policy`.
+    pub(super) fn read(token: &ParsedToken<'_>, policy: &Policy, key: &Jwk) -> Result<Self> {
+        let ParsedToken { jws, header } = token;
         let kid = key.kid().unwrap_or_default();
         let payload = base64url::decode_with_room(jws.payload, header.json.len() + kid.len())
             .map_err(|_| NOT_BASE64URL)?;

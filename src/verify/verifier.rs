@@ -2,19 +2,17 @@
 
 use super::batch::{split_across_threads, verify_chunk};
 use super::cache::{Cache, CacheStats};
-#[cfg(feature = "remote")]
-use super::key_source::{KeySource, MissingKey, Refetch};
-#[cfg(feature = "remote")]
-use super::missing_key;
+use super::key_source::{KeySource, Refetch};
+use super::missing_key::{check_form, missing_key};
 use super::policy::Policy;
-#[cfg(feature = "remote")]
 use super::ticket::{Ticket, Verdict};
 use super::verified_token::VerifiedToken;
-use crate::crypto::jwk_set::JwkSet;
-use crate::error::Result;
+use super::verify_token::verify_token;
+use crate::error::{Error, ErrorKind, Result};
 use crate::jose::authorization::token_from_authorization;
+use crate::keys::jwk_set::JwkSet;
+use std::borrow::Cow;
 use std::sync::Arc;
-#[cfg(feature = "remote")]
 use std::time::{Duration, Instant};
 
 /// One issuer's keys with the policy for its tokens. Cheap to clone; shared by any number of threads.
@@ -28,35 +26,38 @@ struct Inner {
     cache: Option<Cache>,
 }
 
-/// The keys of a [`Verifier`]: a [`JwkSet`], which stays as it is, or a `RemoteJwkSet`, which keeps itself
-/// fresh. Made by `into()` from either.
+/// The keys of a [`Verifier`]: a [`JwkSet`], which stays as it is, or a [`KeySource`], such as `RemoteJwkSet`, whose keys
+/// may change. Made by `into()` from either.
 #[derive(Debug, Clone)]
 pub struct Keys(Source);
 
 #[derive(Debug, Clone)]
 enum Source {
     Fixed(Arc<JwkSet>),
-    #[cfg(feature = "remote")]
-    Kept(Arc<dyn KeySource>),
+    Changing(Arc<dyn KeySource>),
 }
 
 /// The generation of keys that do not change.
 const FIXED: u64 = 1;
-/// So many tokens of a batch are judged with the same keys, though others may be in use meanwhile: less than a
+/// So many tokens of a batch are verified with the same keys, though others may be in use meanwhile: less than a
 /// millisecond.
-#[cfg(feature = "remote")]
 const SNAPSHOT: usize = 128;
 
-impl<T: Into<Arc<JwkSet>>> From<T> for Keys {
-    fn from(keys: T) -> Self {
-        Self(Source::Fixed(keys.into()))
+impl From<JwkSet> for Keys {
+    fn from(keys: JwkSet) -> Self {
+        Arc::new(keys).into()
     }
 }
 
-#[cfg(feature = "remote")]
-impl Keys {
-    pub(crate) fn kept(source: impl KeySource + 'static) -> Self {
-        Self(Source::Kept(Arc::new(source)))
+impl From<Arc<JwkSet>> for Keys {
+    fn from(keys: Arc<JwkSet>) -> Self {
+        Self(Source::Fixed(keys))
+    }
+}
+
+impl<S: KeySource + 'static> From<S> for Keys {
+    fn from(source: S) -> Self {
+        Self(Source::Changing(Arc::new(source)))
     }
 }
 
@@ -97,9 +98,8 @@ impl Verifier {
         let token = token.as_ref();
         match &self.0.keys.0 {
             Source::Fixed(jwks) => self.verify_fixed(jwks, token),
-            #[cfg(feature = "remote")]
-            Source::Kept(source) => {
-                let verdict = self.verify_remote(&**source, token, None);
+            Source::Changing(source) => {
+                let verdict = self.verify_source(&**source, token, None);
                 self.wait_and_resume(&**source, token, verdict, &mut None)
             }
         }
@@ -137,15 +137,13 @@ impl Verifier {
         let cache = cache.as_ref()?;
         let generation = match &keys.0 {
             Source::Fixed(_) => FIXED,
-            #[cfg(feature = "remote")]
-            Source::Kept(source) => usable_generation(&**source)?,
+            Source::Changing(source) => usable_generation(&**source)?,
         };
         cache.lookup_cached(token.as_ref(), generation, policy)
     }
 
     /// The final verdict, after waiting for the fetches that decide. All waits together end `max_wait` after the
     /// first one began.
-    #[cfg(feature = "remote")]
     fn wait_and_resume(
         &self,
         source: &dyn KeySource,
@@ -159,7 +157,7 @@ impl Verifier {
                 Verdict::Pending(ticket) => {
                     let waited = began.get_or_insert_with(Instant::now).elapsed();
                     let is_over = source.wait(ticket, source.max_wait().saturating_sub(waited));
-                    verdict = self.verify_remote(source, token, Some(ticket.returned(is_over)));
+                    verdict = self.verify_source(source, token, Some(ticket.returned(is_over)));
                 }
             }
         }
@@ -186,11 +184,10 @@ impl Verifier {
     ///     }
     /// }
     /// ```
-    #[cfg(feature = "remote")]
     pub fn verify_now(&self, token: impl AsRef<[u8]>) -> Verdict {
         match &self.0.keys.0 {
             Source::Fixed(jwks) => Verdict::Final(self.verify_fixed(jwks, token.as_ref())),
-            Source::Kept(source) => self.verify_remote(&**source, token.as_ref(), None),
+            Source::Changing(source) => self.verify_source(&**source, token.as_ref(), None),
         }
     }
 
@@ -199,24 +196,22 @@ impl Verifier {
     /// If the ticket's fetch is over, another one may be [`Verdict::Pending`]. If it is not over, the verdict is
     /// [`Verdict::Final`]: the caller waits no longer. The error is then [`crate::ErrorKind::KeysUnavailable`] if only
     /// the fetch could tell whether the key exists.
-    #[cfg(feature = "remote")]
     pub fn resume(&self, token: impl AsRef<[u8]>, ticket: Ticket) -> Verdict {
         match &self.0.keys.0 {
             Source::Fixed(jwks) => Verdict::Final(self.verify_fixed(jwks, token.as_ref())),
-            Source::Kept(source) => {
+            Source::Changing(source) => {
                 let ticket = ticket.returned(source.wait(ticket, Duration::ZERO));
-                self.verify_remote(&**source, token.as_ref(), Some(ticket))
+                self.verify_source(&**source, token.as_ref(), Some(ticket))
             }
         }
     }
 
     /// Blocks until the fetch of `ticket` is over. Returns false if it is not over after `timeout`, or will never be
     /// because the keys were closed.
-    #[cfg(feature = "remote")]
     pub fn wait(&self, ticket: Ticket, timeout: Duration) -> bool {
         match &self.0.keys.0 {
             Source::Fixed(_) => false,
-            Source::Kept(source) => source.wait(ticket, timeout),
+            Source::Changing(source) => source.wait(ticket, timeout),
         }
     }
 
@@ -234,8 +229,7 @@ impl Verifier {
             Source::Fixed(jwks) => {
                 split_across_threads(tokens, threads, |share| self.verify_chunk(jwks, FIXED, share))
             }
-            #[cfg(feature = "remote")]
-            Source::Kept(source) => {
+            Source::Changing(source) => {
                 // All are judged before any waits, and all of them wait no longer than one would.
                 let mut began = None;
                 let resume = |(verdict, token): (_, &T)| {
@@ -248,49 +242,38 @@ impl Verifier {
 
     /// Verifies many tokens as [`Verifier::verify_batch`] does, but never blocks. [`Verifier::resume`] takes a
     /// ticket of its verdicts with the token of the same index.
-    #[cfg(feature = "remote")]
     pub fn verify_batch_now<T: AsRef<[u8]> + Sync>(&self, tokens: &[T], threads: usize) -> Vec<Verdict> {
         split_across_threads(tokens, threads, |share| match &self.0.keys.0 {
             Source::Fixed(jwks) => {
                 self.verify_chunk(jwks, FIXED, share).into_iter().map(Verdict::Final).collect()
             }
-            Source::Kept(source) => {
-                share.chunks(SNAPSHOT).flat_map(|some| self.verify_chunk_remote(&**source, some)).collect()
+            Source::Changing(source) => {
+                share.chunks(SNAPSHOT).flat_map(|some| self.verify_chunk_of_source(&**source, some)).collect()
             }
         })
     }
 
-    #[cfg(feature = "remote")]
-    fn verify_chunk_remote<T: AsRef<[u8]>>(&self, source: &dyn KeySource, tokens: &[T]) -> Vec<Verdict> {
-        let mut judged = Vec::new();
-        let mut generation = 0;
-        source.with_keys(&mut |jwks, number| {
-            let Some(jwks) = jwks else { return };
-            generation = number;
-            let with_missing_key = |(verdict, token): (Result<_>, &T)| {
-                let error = verdict.as_ref().err();
-                let missing = error
-                    .and_then(|error| missing_key(source, Some(jwks), &self.0.policy, token.as_ref(), error));
-                Some((verdict, missing))
-            };
-            let verdicts = self.verify_chunk(jwks, number, tokens);
-            judged = verdicts.into_iter().zip(tokens).map(with_missing_key).collect();
-        });
-        judged.resize_with(tokens.len(), || None);
-        let refetched = |(judged, token): (Option<(Result<_>, Option<MissingKey>)>, &T)| {
-            if let Some((verdict, missing)) = judged {
-                match missing
-                    .map_or(Refetch::None, |missing| source.on_missing_key(missing, generation, None))
-                {
-                    Refetch::None => return Verdict::Final(verdict),
-                    Refetch::Unavailable(error) => return Verdict::Final(Err(error)),
-                    Refetch::Fetch(ticket) => return Verdict::Pending(ticket),
-                    Refetch::OtherKeys => {}
-                }
-            }
-            self.verify_and_keep(source, token.as_ref(), None)
+    /// Verifies tokens with the same keys. Those that lack a key ask for it, each by itself.
+    fn verify_chunk_of_source<T: AsRef<[u8]>>(&self, source: &dyn KeySource, tokens: &[T]) -> Vec<Verdict> {
+        let keys = source.current_keys();
+        let Some(jwks) = keys.jwks() else {
+            return tokens.iter().map(|token| self.verify_uncached(source, token.as_ref(), None)).collect();
         };
-        judged.into_iter().zip(tokens).map(refetched).collect()
+        let generation = keys.generation();
+        let results = self.verify_chunk(jwks, generation, tokens);
+        let missing = results.iter().zip(tokens).map(|(result, token)| {
+            let error = result.as_ref().err()?;
+            missing_key(source, Some(jwks), &self.0.policy, token.as_ref(), error)
+        });
+        let missing: Vec<_> = missing.collect();
+        let verdict = |((result, missing), token): ((Result<_>, Option<_>), &T)| match missing
+            .map(|missing| source.on_missing_key(missing, generation, None))
+        {
+            None => Verdict::Final(result),
+            Some(Refetch::OtherKeys) => self.verify_uncached(source, token.as_ref(), None),
+            Some(refetch) => refetch.verdict(result),
+        };
+        results.into_iter().zip(missing).zip(tokens).map(verdict).collect()
     }
 
     fn verify_chunk<T: AsRef<[u8]>>(
@@ -312,7 +295,7 @@ impl Verifier {
         let verdicts = verify_chunk(jwks, policy, &missing);
         for (token, verdict) in missing.iter().zip(&verdicts) {
             if let Ok(verified) = verdict {
-                cache.keep(token, verified, generation);
+                cache.insert(token, verified, generation);
             }
         }
         let mut verdicts = verdicts.into_iter();
@@ -321,37 +304,55 @@ impl Verifier {
 
     fn verify_fixed(&self, jwks: &JwkSet, token: &[u8]) -> Result<VerifiedToken> {
         let Inner { policy, cache, .. } = &*self.0;
-        let Some(cache) = cache else { return super::verify_token(jwks, policy, token) };
-        if let Some(verdict) = cache.lookup(token, FIXED, policy) {
-            return verdict;
+        let Some(cache) = cache else { return verify_token(jwks, policy, token) };
+        if let Some(result) = cache.lookup(token, FIXED, policy) {
+            return result;
         }
-        let verdict = super::verify_token(jwks, policy, token);
-        if let Ok(verified) = &verdict {
-            cache.keep(token, verified, FIXED);
+        let result = verify_token(jwks, policy, token);
+        if let Ok(verified) = &result {
+            cache.insert(token, verified, FIXED);
         }
-        verdict
+        result
     }
 
-    #[cfg(feature = "remote")]
-    fn verify_remote(&self, source: &dyn KeySource, token: &[u8], before: Option<Ticket>) -> Verdict {
+    fn verify_source(&self, source: &dyn KeySource, token: &[u8], before: Option<Ticket>) -> Verdict {
         if let Inner { policy, cache: Some(cache), .. } = &*self.0
             && let Some(generation) = usable_generation(source)
-            && let Some(verdict) = cache.lookup(token, generation, policy)
+            && let Some(result) = cache.lookup(token, generation, policy)
         {
-            return Verdict::Final(verdict);
+            return Verdict::Final(result);
         }
-        self.verify_and_keep(source, token, before)
+        self.verify_uncached(source, token, before)
     }
 
-    /// The verdict on a token that is not in the cache.
-    #[cfg(feature = "remote")]
-    fn verify_and_keep(&self, source: &dyn KeySource, token: &[u8], before: Option<Ticket>) -> Verdict {
+    /// Verifies a token that is not in the cache with the keys in use. It never blocks; `before` is what the token has
+    /// waited for.
+    fn verify_uncached(&self, source: &dyn KeySource, token: &[u8], before: Option<Ticket>) -> Verdict {
         let Inner { policy, cache, .. } = &*self.0;
-        let (verdict, generation) = super::verify_remote(source, policy, token, before);
-        if let (Some(cache), Verdict::Final(Ok(verified))) = (cache, &verdict) {
-            cache.keep(token, verified, generation);
+        // Each time round the keys have changed, so this ends.
+        loop {
+            let keys = source.current_keys();
+            let result = match keys.jwks() {
+                Some(jwks) => verify_token(jwks, policy, token),
+                None => check_form(policy, token).and_then(|()| Err(unavailable(source.why_none()))),
+            };
+            let error = match &result {
+                Err(error) => error,
+                Ok(verified) => {
+                    if let Some(cache) = cache {
+                        cache.insert(token, verified, keys.generation());
+                    }
+                    return Verdict::Final(result);
+                }
+            };
+            let Some(missing) = missing_key(source, keys.jwks(), policy, token, error) else {
+                return Verdict::Final(result);
+            };
+            match source.on_missing_key(missing, keys.generation(), before) {
+                Refetch::OtherKeys => {}
+                refetch => return refetch.verdict(result),
+            }
         }
-        verdict
     }
 
     /// The policy.
@@ -360,67 +361,63 @@ impl Verifier {
     }
 }
 
-/// Of the keys that are in use; `None` where there are none that may be used.
-#[cfg(feature = "remote")]
-fn usable_generation(source: &dyn KeySource) -> Option<u64> {
-    let mut generation = 0;
-    source.with_keys(&mut |_, number| generation = number);
-    (generation != 0).then_some(generation)
+impl Refetch {
+    /// The verdict on a token whose `result` was this.
+    fn verdict(self, result: Result<VerifiedToken>) -> Verdict {
+        match self {
+            Self::Fetch(ticket) => Verdict::Pending(ticket),
+            Self::Unavailable(detail) => Verdict::Final(Err(unavailable(detail))),
+            Self::None | Self::OtherKeys => Verdict::Final(result),
+        }
+    }
 }
 
-#[cfg(all(test, feature = "remote"))]
+fn unavailable(detail: Cow<'static, str>) -> Error {
+    Error::new(ErrorKind::KeysUnavailable, "").with_detail(detail)
+}
+
+/// The generation of the keys in use; `None` if there are none.
+fn usable_generation(source: &dyn KeySource) -> Option<u64> {
+    Some(source.current_keys().generation()).filter(|&generation| generation != 0)
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::{Error, ErrorKind};
+    use crate::verify::key_source::{CurrentKeys, MissingKey};
     use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
     /// Keys that are exchanged for others after they have been asked for once.
     #[derive(Debug)]
     struct Rotating {
-        before: JwkSet,
-        after: JwkSet,
+        before: Arc<JwkSet>,
+        after: Arc<JwkSet>,
         asked: AtomicU64,
     }
 
     impl KeySource for Rotating {
-        fn with_keys(&self, judge: &mut dyn FnMut(Option<&JwkSet>, u64)) {
+        fn current_keys(&self) -> CurrentKeys {
             match self.asked.fetch_add(1, Relaxed) {
-                0 => judge(Some(&self.before), 1),
-                _ => judge(Some(&self.after), 2),
+                0 => CurrentKeys::new(Arc::clone(&self.before), 1),
+                _ => CurrentKeys::new(Arc::clone(&self.after), 2),
             }
         }
 
         fn on_missing_key(&self, _: MissingKey, generation: u64, _: Option<Ticket>) -> Refetch {
             if generation == 1 { Refetch::OtherKeys } else { Refetch::None }
         }
-
-        fn allows_fetch_for_known_kid(&self) -> bool {
-            false
-        }
-
-        fn unavailable(&self) -> Error {
-            Error::new(ErrorKind::KeysUnavailable, "")
-        }
-
-        fn wait(&self, _: Ticket, _: Duration) -> bool {
-            false
-        }
-
-        fn max_wait(&self) -> Duration {
-            Duration::ZERO
-        }
     }
 
     #[test]
     fn a_removed_key_is_refused_within_128_tokens_of_a_batch() {
-        let set = |document: &[u8]| JwkSet::from_slice(document).unwrap();
+        let set = |document: &[u8]| Arc::new(JwkSet::from_slice(document).unwrap());
         let before = || set(include_bytes!("../../tests/data/document_jwks.json"));
         let after = || set(include_bytes!("../../tests/data/document_first_jwks.json"));
         let rotating = || Rotating { before: before(), after: after(), asked: AtomicU64::new(0) };
         let token = include_str!("../../tests/data/document_token.txt").trim();
         let policy = Policy::dcos().time(1467985465);
         for cached in [0, 1000] {
-            let verifier = Verifier::new(Keys::kept(rotating()), policy.clone()).with_cache(cached);
+            let verifier = Verifier::new(rotating(), policy.clone()).with_cache(cached);
             let verdicts = verifier.verify_batch(&vec![token; 1000], 1);
             let passed = verdicts.iter().take_while(|verdict| verdict.is_ok()).count();
             assert_eq!(passed, 128, "a cache of {cached}");

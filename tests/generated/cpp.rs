@@ -44,9 +44,7 @@ fn class(kind: SettingsKind) -> String {
     let (name, upper) = (class_of(kind), kind.as_str().to_uppercase());
     let mut class = String::from("\n");
     class += &comment(purpose(kind), "");
-    class += &format!(
-        "class {name} : public detail::Settings<{name}, BOUNCER_KIND_{upper}> {{\npublic:\n"
-    );
+    class += &format!("class {name} : public detail::Settings<{name}, BOUNCER_KIND_{upper}> {{\npublic:\n");
     for setting in kind.settings() {
         let Setting { name: setter, .. } = setting;
         let constant = format!("BOUNCER_{upper}_{}", setter.to_uppercase());
@@ -150,7 +148,8 @@ fn statuses() -> String {
                 other => panic!("say what {other:?} is"),
             };
         }
-        content += &format!("    {name} = {number},  ///< {}{}.\n", message[..1].to_uppercase(), &message[1..]);
+        content +=
+            &format!("    {name} = {number},  ///< {}{}.\n", message[..1].to_uppercase(), &message[1..]);
     }
     content += "};\n";
     let source = "Code generated from ErrorKind::ALL by tests/generated. DO NOT EDIT.";

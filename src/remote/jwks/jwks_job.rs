@@ -5,13 +5,15 @@ use super::misses::{Misses, RefetchIntervals};
 use super::status::{RemoteJwkSetState, RemoteJwkSetStatus};
 use super::{discovery, last_good};
 use crate::crypto::backend::Backend;
-use crate::crypto::jwk_set::{JwkSet, Limits};
 use crate::error::Result;
+use crate::keys::jwk_set::JwkSet;
+use crate::keys::load::Limits;
 use crate::remote::attempts::{Attempts, Reason};
 use crate::remote::events::{Events, Observer};
 use crate::remote::transport::{FetchError, FetchFailure, HttpRequest, HttpResponse, Transport, printable};
 use crate::remote::worker::{Job, Worker};
 use crate::remote::{decode, freshness, pacing, url};
+use crate::verify::key_source::KeySnapshot;
 use arc_swap::{ArcSwapOption, Guard};
 use log::Level;
 use std::path::{Path, PathBuf};
@@ -62,6 +64,8 @@ pub(super) struct JwksJob {
     settings: Settings,
     transport: Arc<dyn Transport>,
     in_use: ArcSwapOption<KeysInUse>,
+    /// What verifications read of `in_use`.
+    current: ArcSwapOption<KeySnapshot>,
     metadata: ArcSwapOption<Metadata>,
     /// Confirmed keys that are not in the last-good file yet.
     to_write: ArcSwapOption<KeysInUse>,
@@ -82,6 +86,7 @@ impl JwksJob {
             settings,
             transport,
             in_use: ArcSwapOption::empty(),
+            current: ArcSwapOption::empty(),
             metadata: ArcSwapOption::empty(),
             to_write: ArcSwapOption::empty(),
             last_good_error: ArcSwapOption::empty(),
@@ -109,7 +114,7 @@ impl JwksJob {
     ) -> Result<()> {
         let mut keys = KeysInUse::new(self.parse(document)?, 1, document.to_vec());
         keys.confirm(fetched, age, lifetime, self.settings.max_stale);
-        self.in_use.store(Some(Arc::new(keys)));
+        self.set_in_use(Some(Arc::new(keys)));
         Ok(())
     }
 
@@ -169,6 +174,16 @@ impl JwksJob {
             "keys of {}: {error}; without the file a restart in an outage has no keys",
             self.source_name()
         ))
+    }
+
+    fn set_in_use(&self, keys: Option<Arc<KeysInUse>>) {
+        self.current.store(keys.as_deref().map(KeysInUse::snapshot).map(Arc::new));
+        self.in_use.store(keys);
+    }
+
+    /// The keys that verifications use.
+    pub(super) fn current(&self) -> Guard<Option<Arc<KeySnapshot>>> {
+        self.current.load()
     }
 
     pub(super) fn in_use(&self) -> Guard<Option<Arc<KeysInUse>>> {
@@ -269,9 +284,9 @@ impl JwksJob {
         let next = keys.confirm(Some(now), Duration::ZERO, lifetime, self.settings.max_stale);
         let keys = Arc::new(keys);
         self.to_write.store(Some(Arc::clone(&keys)));
-        self.in_use.store(Some(keys));
+        self.set_in_use(Some(keys));
         if self.closed.load(Ordering::SeqCst) {
-            self.in_use.store(None);
+            self.set_in_use(None);
         }
         Ok(next)
     }
@@ -339,7 +354,7 @@ fn request_headers(is_scheduled: bool, validators: Option<&Validators>) -> Vec<(
 #[cfg(test)]
 impl JwksJob {
     pub(super) fn put_in_use(&self, keys: KeysInUse) {
-        self.in_use.store(Some(Arc::new(keys)));
+        self.set_in_use(Some(Arc::new(keys)));
     }
 }
 
@@ -408,7 +423,7 @@ impl Job for JwksJob {
 
     fn close(&self) {
         self.closed.store(true, Ordering::SeqCst);
-        self.in_use.store(None);
+        self.set_in_use(None);
         self.transport.interrupt();
     }
 }

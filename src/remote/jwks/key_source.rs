@@ -3,25 +3,25 @@
 use super::jwks_job::MAX_PAUSE_WITHOUT_KEYS;
 use super::misses::Misses;
 use super::remote_jwk_set::RemoteJwkSet;
-use crate::crypto::jwk_set::JwkSet;
-use crate::error::{Error, ErrorKind};
 use crate::remote::attempts::{Attempts, Reason};
-use crate::verify::key_source::{KeySource, MissingKey, Refetch};
+use crate::verify::key_source::{CurrentKeys, KeySource, MissingKey, Refetch};
 use crate::verify::ticket::Ticket;
-use crate::verify::verifier::Keys;
 use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
 impl KeySource for RemoteJwkSet {
-    fn with_keys(&self, judge: &mut dyn FnMut(Option<&JwkSet>, u64)) {
+    fn current_keys(&self) -> CurrentKeys {
         let now = Instant::now();
-        let in_use = self.0.worker.job.in_use();
-        if in_use.as_ref().is_some_and(|keys| now >= keys.refresh_at) {
+        let snapshot = self.0.worker.job.current();
+        let Some(keys) = &*snapshot else { return CurrentKeys::none() };
+        if now >= keys.refresh_at {
             // A refresh is due. After a fork there is no thread for it yet.
             self.0.worker.start();
         }
-        let usable = in_use.as_ref().filter(|keys| now < keys.usable_until);
-        judge(usable.map(|keys| &*keys.jwks), usable.map_or(0, |keys| keys.generation));
+        if now >= keys.usable_until {
+            return CurrentKeys::none();
+        }
+        CurrentKeys::of_snapshot(snapshot)
     }
 
     fn on_missing_key(&self, missing: MissingKey, generation: u64, before: Option<Ticket>) -> Refetch {
@@ -30,13 +30,13 @@ impl KeySource for RemoteJwkSet {
         worker.with(|attempts| {
             // The key may have come since the token was verified. An attempt puts its keys in use before it is done, so under
             // the lock either the key is there, or the attempt that brings it is in flight.
-            let in_use = worker.job.in_use();
-            let usable = in_use.as_ref().filter(|keys| now < keys.usable_until);
+            let current = worker.job.current();
+            let usable = current.as_ref().filter(|keys| now < keys.usable_until);
             if usable.is_some_and(|keys| keys.generation != generation) {
                 return Refetch::OtherKeys;
             }
             if worker.is_closed() {
-                return unknown(&missing, || Error::new(ErrorKind::KeysUnavailable, "closed"));
+                return unknown(&missing, || Cow::Borrowed("closed"));
             }
             // One token causes one fetch.
             if let Some(before) = before.filter(|before| before.is_last()) {
@@ -85,18 +85,17 @@ impl KeySource for RemoteJwkSet {
         self.0.allows_known_kid(Instant::now())
     }
 
-    fn unavailable(&self) -> Error {
+    fn why_none(&self) -> Cow<'static, str> {
         let worker = &self.0.worker;
         let failure = || worker.read(|attempts| attempts.failure().map(ToString::to_string));
-        let detail: Cow<'static, str> = match &*worker.job.in_use() {
+        match &*worker.job.current() {
             _ if worker.is_closed() => "closed".into(),
             Some(_) => match failure() {
                 Some(error) => format!("not confirmed by the issuer for too long: {error}").into(),
                 None => "not confirmed by the issuer for too long".into(),
             },
             None => failure().map_or("not fetched yet".into(), Cow::Owned),
-        };
-        Error::new(ErrorKind::KeysUnavailable, "").with_detail(detail)
+        }
     }
 
     fn wait(&self, ticket: Ticket, timeout: Duration) -> bool {
@@ -145,34 +144,25 @@ fn first_fetch(attempts: &mut Attempts<Misses>, before: Option<Ticket>, now: Ins
 }
 
 /// No fetch can be waited for, and nobody knows whether the issuer has the key.
-fn unknown(missing: &MissingKey, error: impl FnOnce() -> Error) -> Refetch {
+fn unknown(missing: &MissingKey, why: impl FnOnce() -> Cow<'static, str>) -> Refetch {
     match missing {
-        MissingKey::Kid(_) | MissingKey::KeyWithoutKid => Refetch::Unavailable(error()),
+        MissingKey::Kid(_) | MissingKey::KeyWithoutKid => Refetch::Unavailable(why()),
         // The verdict says so already, or that the signature is invalid.
-        MissingKey::Keys | MissingKey::NewKeyOfKid => Refetch::None,
+        _ => Refetch::None,
     }
 }
 
-fn lookup_failed(attempts: &Attempts<Misses>) -> Error {
-    let error = Error::new(
-        ErrorKind::KeysUnavailable,
-        "the fetch that may bring the token's key was not over in time",
-    );
+fn lookup_failed(attempts: &Attempts<Misses>) -> Cow<'static, str> {
     match attempts.failure() {
-        Some(cause) => error.with_detail(format!("the token's key could not be looked up: {cause}")),
-        None => error,
-    }
-}
-
-impl From<RemoteJwkSet> for Keys {
-    fn from(keys: RemoteJwkSet) -> Self {
-        Self::kept(keys)
+        Some(cause) => format!("the token's key could not be looked up: {cause}").into(),
+        None => "the fetch that may bring the token's key was not over in time".into(),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::ErrorKind;
     use crate::remote::transport::{HttpRequest, HttpResponse};
     use crate::verify::policy::Policy;
     use crate::verify::verifier::Verifier;

@@ -1,8 +1,9 @@
 //! The keys that verifications read, and for how long.
 
-use crate::crypto::jwk_set::JwkSet;
+use crate::keys::jwk_set::JwkSet;
 use crate::remote::pacing;
 use crate::remote::transport::HttpResponse;
+use crate::verify::key_source::KeySnapshot;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -70,6 +71,16 @@ impl KeysInUse {
         self.fresh_until = now + lifetime.saturating_sub(age);
         self.usable_until = now + lifetime.max(max_stale).saturating_sub(age);
         refresh
+    }
+
+    /// What a verification reads.
+    pub(super) fn snapshot(&self) -> KeySnapshot {
+        KeySnapshot {
+            jwks: Arc::clone(&self.jwks),
+            generation: self.generation,
+            refresh_at: self.refresh_at,
+            usable_until: self.usable_until,
+        }
     }
 
     #[cfg(test)]

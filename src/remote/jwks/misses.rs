@@ -3,7 +3,7 @@
 //! An unknown kid may mean that the issuer has rotated its keys, or that somebody makes up kids. Budgets count attempts,
 //! whether they succeed or not. Nobody waits for a budget to refill.
 
-use crate::crypto::jwk_set::JwkSet;
+use crate::keys::jwk_set::JwkSet;
 use crate::remote::pacing::Budget;
 use std::collections::hash_map::RandomState;
 use std::collections::{HashMap, HashSet, VecDeque};

@@ -2,8 +2,8 @@
 
 use super::jwks_job::JwksJob;
 use super::status::RemoteJwkSetStatus;
-use crate::crypto::jwk_set::JwkSet;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
+use crate::keys::jwk_set::JwkSet;
 use crate::remote::attempts::Reason;
 use crate::remote::transport::FetchError;
 use crate::remote::worker::Worker;
@@ -104,7 +104,8 @@ impl RemoteJwkSet {
     pub fn current(&self) -> Result<Arc<JwkSet>> {
         let in_use = self.0.worker.job.in_use();
         let usable = in_use.as_ref().filter(|keys| Instant::now() < keys.usable_until);
-        usable.map(|keys| Arc::clone(&keys.jwks)).ok_or_else(|| self.unavailable())
+        let none = || Error::new(ErrorKind::KeysUnavailable, "").with_detail(self.why_none());
+        usable.map(|keys| Arc::clone(&keys.jwks)).ok_or_else(none)
     }
 
     /// Fetches the keys now, for operators. Concurrent callers share one fetch. Nothing limits how often, so do not call it

@@ -168,13 +168,13 @@ fn without_line_ends(text: &str) -> Zeroizing<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::crypto::jwk_set::JwkSet;
     use crate::error::ErrorKind;
     use crate::jose::algorithm::Algorithm as Alg;
     use crate::jose::jwk::Jwk;
+    use crate::keys::jwk_set::JwkSet;
     use crate::remote::renewal::service_account::ServiceAccount;
     use crate::verify::policy::Policy;
-    use crate::verify::verify_token;
+    use crate::verify::verify_token::verify_token;
     use ::base64::Engine as _;
     use ::base64::engine::general_purpose::STANDARD;
     use ::rsa::pkcs1::EncodeRsaPrivateKey as _;

@@ -1,6 +1,6 @@
 //! The numbers that the kernel computes, limb for limb.
 
-use super::cpu;
+use super::cpu::cpu;
 use super::numbers::{Random, big, edge_inputs, edge_moduli, number, power_of_two};
 use crate::crypto::ifma::constants::Constants;
 use crate::crypto::ifma::lanes::{self, Lanes};

@@ -5,7 +5,7 @@
 //! ```
 
 use super::arithmetic::Case;
-use super::cpu;
+use super::cpu::cpu;
 use super::numbers::{Random, big, edge_inputs, edge_moduli, number};
 use crate::crypto::ifma::constants::{self, Constants};
 use crate::crypto::ifma::lanes::{Lanes, VerifyLanes};

@@ -1,8 +1,8 @@
 //! Signatures, genuine and not, through the interface that the rest of the crate uses.
 
-use super::cpu;
+use super::cpu::cpu;
 use super::numbers::{Random, power_of_two};
-use crate::crypto::ifma::{Key, LANES, Lane, verify_lanes};
+use crate::crypto::ifma::key::{Key, LANES, Lane, verify_lanes};
 use aws_lc_rs::rsa::PublicKeyComponents;
 use aws_lc_rs::signature::{ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256};
 use num_bigint::BigUint;

@@ -1,40 +1,26 @@
 //! The JWK Set (RFC 7517 §5), its keys parsed and ready, and the choice of keys for a token.
 
-use super::backend::Backend;
 use super::candidates::{Candidates, MAX_CANDIDATES};
-use super::known_headers::{KnownHeader, KnownHeaders};
-use super::message::Message;
-use super::{Verdict, VerifyingKey};
-use crate::encoding::{base64url, json};
+use super::known_headers::KnownHeaders;
+use super::load::{Limits, MAX_MEMBERS, Parsed, prepare, read_document, too_many};
+use super::parsed_token::{ParsedToken, TokenHeader};
+use super::skipped_key::SkippedKey;
+use crate::crypto::backend::Backend;
+use crate::crypto::message::Message;
+use crate::crypto::verdict::KeyVerdict;
+use crate::crypto::verifying_key::VerifyingKey;
+use crate::encoding::base64url::Scratch;
 use crate::error::{Error, ErrorKind, Result};
 use crate::jose::algorithm::Algorithm;
 use crate::jose::header::JoseHeader;
-use crate::jose::hints;
 use crate::jose::jwk::Jwk;
-use crate::jose::jws::CompactJws;
-use crate::jose::skip_reason::{SkipReason, Unusable};
-use std::borrow::Cow;
+use crate::jose::jws::NOT_BASE64URL;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-/// The most members accepted in one set. They are counted before any of them is read.
-pub(crate) const MAX_MEMBERS: usize = 1000;
 const TOO_MANY_CANDIDATES: &str =
     "the first 4 keys that match were tried, and there are more: a \"kid\" would tell which";
-
-/// How large a set may be.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Limits {
-    /// The largest accepted document, in bytes.
-    pub(crate) document_len: usize,
-    /// The most keys used of one set. Preparing one costs up to milliseconds; further ones are skipped.
-    pub(crate) keys: usize,
-}
-
-impl Limits {
-    pub(crate) const DEFAULT: Self = Self { document_len: 1024 * 1024, keys: 100 };
-}
 
 /// An issuer's public keys, checked and parsed once. Immutable, and shared by any number of threads.
 ///
@@ -52,38 +38,6 @@ pub struct JwkSet {
     known_headers: KnownHeaders,
     /// The key that the last token with several candidates was signed with, and the next one probably is, too.
     recent: AtomicUsize,
-}
-
-/// A member of a JWK Set that cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SkippedKey {
-    index: usize,
-    kid: Option<Box<str>>,
-    reason: SkipReason,
-    message: Cow<'static, str>,
-}
-
-impl SkippedKey {
-    /// Its place in the document's "keys" array, from 0.
-    pub fn index(&self) -> usize {
-        self.index
-    }
-
-    /// Its key ID, if it has one that can be read.
-    pub fn kid(&self) -> Option<&str> {
-        self.kid.as_deref()
-    }
-
-    /// Why it cannot be used.
-    pub fn reason(&self) -> SkipReason {
-        self.reason
-    }
-
-    /// The same for people, with what exactly is wrong: which member, how many bits. The words may change between
-    /// versions.
-    pub fn message(&self) -> &str {
-        &self.message
-    }
 }
 
 impl JwkSet {
@@ -145,8 +99,8 @@ impl JwkSet {
         if usable.is_empty() {
             let detail = match &*skipped {
                 [] => "it is empty".to_owned(),
-                [only] => only.message.clone().into_owned(),
-                [first, ..] => format!("{} (the first of {} members)", first.message, skipped.len()),
+                [only] => only.message().to_owned(),
+                [first, ..] => format!("{} (the first of {} members)", first.message(), skipped.len()),
             };
             return Err(Error::new(ErrorKind::NoUsableKey, "").with_detail(detail));
         }
@@ -194,69 +148,103 @@ impl JwkSet {
     }
 
     /// Whether a key has this "kid".
-    #[cfg(feature = "remote")]
     pub(crate) fn has_kid(&self, kid: &str) -> bool {
         self.by_kid.contains_key(kid)
     }
 
-    /// The parts of `token`, if its header is one that is known to the byte. Nothing else of it is looked at.
-    pub(crate) fn recognise<'t>(&self, token: &'t [u8]) -> Option<(CompactJws<'t>, &KnownHeader)> {
-        let jws = CompactJws::split_outer(token)?;
-        let signature_len = base64url::decoded_len(jws.signature.len());
-        Some((jws, self.known_headers.find(jws.header, signature_len)?))
+    /// The headers of tokens that this set has verified.
+    pub(crate) fn known_headers(&self) -> &KnownHeaders {
+        &self.known_headers
     }
 
-    /// Takes note of a header whose token has a signature that holds.
-    pub(crate) fn learn(&self, encoded: &[u8], header: &JoseHeader<'_>, candidates: Candidates) {
-        self.known_headers.learn(encoded, header, candidates);
-    }
-
-    /// The key at `index`, if signatures of this algorithm may be verified side by side with others.
-    pub(crate) fn lane_key(&self, index: usize, algorithm: Algorithm) -> Option<&VerifyingKey> {
-        let key = self.verifying_keys.get(index)?;
-        (algorithm == Algorithm::Rs256 && key.is_accelerated()).then_some(key)
-    }
-
-    /// Returns the first of `candidates` that verifies the signature.
-    ///
-    /// `signature` is asked for only once there is a key: a token of unknown kid costs no decoding.
-    pub(crate) fn verify<'s>(
-        &self,
-        candidates: Candidates,
-        algorithm: Algorithm,
-        message: &Message<'_>,
-        signature: impl FnOnce() -> Result<&'s [u8]>,
-    ) -> Result<&Jwk> {
-        if candidates.is_empty() {
-            return Err(Error::new(ErrorKind::NoMatchingKey, ""));
+    /// The keys that may have signed `token`.
+    pub(crate) fn candidates(&self, token: &ParsedToken<'_>) -> Candidates {
+        match &token.header {
+            TokenHeader::Known(known) => known.candidates,
+            TokenHeader::Parsed(header) => self.matching_keys(header, token.jws.signature_len()),
         }
-        let signature = signature()?;
-        let mut refused = [None; MAX_CANDIDATES];
-        for (&i, refused) in self.by_use(candidates).as_slice().iter().zip(&mut refused) {
-            let Some(key) = self.verifying_keys.get(i) else { continue };
-            match key.verify(algorithm, message, signature) {
-                Verdict::Valid => return self.signed_by(i, candidates),
-                Verdict::RefusedByKernel => *refused = Some(i),
-                Verdict::Invalid => {}
+    }
+
+    fn matching_keys(&self, header: &JoseHeader<'_>, signature_len: usize) -> Candidates {
+        let algorithm = header.algorithm;
+        let mut candidates = Candidates::for_signature_of(signature_len);
+        match header.kid.as_deref() {
+            Some(kid) => {
+                for &i in self.by_kid.get(kid).unwrap_or(&self.without_kid) {
+                    self.add_if_it_fits(i, algorithm, &mut candidates);
+                }
+            }
+            None => {
+                for i in 0..self.keys.len() {
+                    self.add_if_it_fits(i, algorithm, &mut candidates);
+                }
             }
         }
-        self.verify_again(refused.iter().flatten(), candidates, algorithm, message, signature)
+        candidates
     }
 
-    /// The verdict on a signature that none of `candidates` verifies, while some are `refused` by the kernel alone.
-    pub(crate) fn verify_again<'i>(
+    fn add_if_it_fits(&self, i: usize, algorithm: Algorithm, candidates: &mut Candidates) {
+        let first_alike = |i: usize| self.first_alike.get(i);
+        let (Some(jwk), Some(key)) = (self.keys.get(i), self.verifying_keys.get(i)) else { return };
+        if jwk.fits(algorithm)
+            && !candidates.as_slice().iter().any(|&other| first_alike(other) == first_alike(i))
+        {
+            candidates.push((key.signature_len() == candidates.signature_len).then_some(i));
+        }
+    }
+
+    /// Returns the first of `candidates` that verifies the signature of `token`, which is decoded into `scratch`.
+    pub(crate) fn verify_signature(
         &self,
-        refused: impl IntoIterator<Item = &'i usize>,
+        token: &ParsedToken<'_>,
+        candidates: Candidates,
+        scratch: &mut Scratch,
+    ) -> Result<&Jwk> {
+        if candidates.is_empty() {
+            return Err(self.no_matching_key(&token.header));
+        }
+        let signature = scratch.decode(token.jws.signature).map_err(|_| NOT_BASE64URL)?;
+        let message = Message::new(token.jws.signing_input);
+        let key = self.try_in_turn(candidates, token.header.algorithm, &message, signature)?;
+        if let TokenHeader::Parsed(header) = &token.header {
+            self.known_headers.insert(token.jws.header, header, candidates);
+        }
+        Ok(key)
+    }
+
+    fn try_in_turn(
+        &self,
         candidates: Candidates,
         algorithm: Algorithm,
         message: &Message<'_>,
         signature: &[u8],
     ) -> Result<&Jwk> {
-        for &i in refused {
+        let mut by_kernel = [None; MAX_CANDIDATES];
+        for (&i, by_kernel) in self.recent_first(candidates).as_slice().iter().zip(&mut by_kernel) {
+            let Some(key) = self.verifying_keys.get(i) else { continue };
+            match key.verify(algorithm, message, signature) {
+                KeyVerdict::Valid => return self.signer(i, candidates),
+                KeyVerdict::RejectedByKernel => *by_kernel = Some(i),
+                KeyVerdict::Invalid => {}
+            }
+        }
+        self.verify_again(by_kernel.iter().flatten(), candidates, algorithm, message, signature)
+    }
+
+    /// The verdict on a signature that none of `candidates` verifies, while the kernel alone rejects those of `by_kernel`.
+    pub(super) fn verify_again<'i>(
+        &self,
+        by_kernel: impl IntoIterator<Item = &'i usize>,
+        candidates: Candidates,
+        algorithm: Algorithm,
+        message: &Message<'_>,
+        signature: &[u8],
+    ) -> Result<&Jwk> {
+        for &i in by_kernel {
             if let Some(key) = self.verifying_keys.get(i)
                 && key.verify_again(algorithm, message, signature).is_ok()
             {
-                return self.signed_by(i, candidates);
+                return self.signer(i, candidates);
             }
         }
         let detail = if candidates.has_more() { TOO_MANY_CANDIDATES } else { "" };
@@ -264,7 +252,7 @@ impl JwkSet {
     }
 
     /// The key at `index`, which verifies a token with these candidates.
-    pub(crate) fn signed_by(&self, index: usize, candidates: Candidates) -> Result<&Jwk> {
+    pub(super) fn signer(&self, index: usize, candidates: Candidates) -> Result<&Jwk> {
         if candidates.as_slice().len() > 1 && self.recent.load(Relaxed) != index {
             self.recent.store(index, Relaxed);
         }
@@ -272,20 +260,26 @@ impl JwkSet {
     }
 
     /// The candidates in the order in which they are tried.
-    pub(crate) fn by_use(&self, candidates: Candidates) -> Candidates {
+    pub(super) fn recent_first(&self, candidates: Candidates) -> Candidates {
         candidates.starting_with(self.recent.load(Relaxed))
+    }
+
+    /// The key at `index`, if signatures of this algorithm may be verified side by side with others.
+    pub(super) fn lane_key(&self, index: usize, algorithm: Algorithm) -> Option<&VerifyingKey> {
+        let key = self.verifying_keys.get(index)?;
+        (algorithm == Algorithm::Rs256 && key.is_accelerated()).then_some(key)
     }
 
     /// Why there is no candidate for a token of this header. Of the token it says no more than its algorithm; a kid is shown
     /// where the set has it.
     #[cold]
-    pub(crate) fn no_matching_key(&self, header: &JoseHeader<'_>) -> Error {
+    fn no_matching_key(&self, header: &JoseHeader<'_>) -> Error {
         let error = Error::new(ErrorKind::NoMatchingKey, "");
         let algorithm = header.algorithm;
         let Some(kid) = header.kid.as_deref() else {
             return error.with_detail(format!("no key of the set fits {algorithm}"));
         };
-        if self.by_kid.contains_key(kid) {
+        if self.has_kid(kid) {
             return error.with_detail(format!("the key of the token's kid does not fit {algorithm}"));
         }
         if let Some(skipped) = self.skipped.iter().find(|skipped| skipped.kid() == Some(kid)) {
@@ -294,35 +288,6 @@ impl JwkSet {
             return error.with_detail(detail);
         }
         error.with_detail("the set has no key of the token's kid")
-    }
-
-    /// The keys that may have signed a token of this header with a signature of this length.
-    pub(crate) fn candidates(&self, header: &JoseHeader<'_>, signature_len: usize) -> Candidates {
-        let algorithm = header.algorithm;
-        let mut candidates = Candidates::for_signature_of(signature_len);
-        match header.kid.as_deref() {
-            Some(kid) => {
-                for &i in self.by_kid.get(kid).unwrap_or(&self.without_kid) {
-                    self.consider(i, algorithm, &mut candidates);
-                }
-            }
-            None => {
-                for i in 0..self.keys.len() {
-                    self.consider(i, algorithm, &mut candidates);
-                }
-            }
-        }
-        candidates
-    }
-
-    fn consider(&self, i: usize, algorithm: Algorithm, candidates: &mut Candidates) {
-        let first_alike = |i: usize| self.first_alike.get(i);
-        let (Some(jwk), Some(key)) = (self.keys.get(i), self.verifying_keys.get(i)) else { return };
-        if jwk.fits(algorithm)
-            && !candidates.as_slice().iter().any(|&other| first_alike(other) == first_alike(i))
-        {
-            candidates.push((key.signature_len() == candidates.signature_len).then_some(i));
-        }
     }
 }
 
@@ -335,107 +300,10 @@ impl fmt::Debug for JwkSet {
     }
 }
 
-/// A member of the document: a key, or why not, with its kid.
-type Parsed = Result<Jwk, (Unusable, Option<Box<str>>)>;
-
-fn malformed(detail: impl Into<Cow<'static, str>>) -> Error {
-    Error::new(ErrorKind::MalformedJwkSet, "").with_detail(detail)
-}
-
-fn too_many(members: usize) -> Error {
-    malformed(format!("{members} members in \"keys\"; at most {MAX_MEMBERS}"))
-}
-
-fn read_document(json: &[u8], limits: Limits) -> Result<Vec<Parsed>> {
-    const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
-    if json.len() > limits.document_len {
-        return Err(malformed(format!("{} bytes; at most {}", json.len(), limits.document_len)));
-    }
-    let json = json.strip_prefix(BYTE_ORDER_MARK).unwrap_or(json);
-    let not_json = |invalid: json::Invalid| match hints::looks_like(json) {
-        Some(hint) => malformed(hint),
-        None => malformed(format!("not a strict JSON object: {invalid}")),
-    };
-    let text = json::utf8(json).map_err(not_json)?;
-    let mut members = Vec::new();
-    let mut count = 0;
-    let mut not_an_array = None;
-    let mut hint = "";
-    let element = |element| {
-        count += 1;
-        if count <= MAX_MEMBERS {
-            members.push(element);
-        }
-    };
-    let has_array = json::members_and_elements(text, "keys", element, |name, value| match name {
-        b"keys" => not_an_array = Some(value.kind()),
-        b"kty" => hint = ": it is a single JWK",
-        b"jwks_uri" => {
-            hint = ": it is an issuer's metadata, whose \"jwks_uri\" is the address of the JWK Set"
-        }
-        _ if value.text().starts_with("\"-----BEGIN CERTIFICATE") => hint = ": it is a map of certificates",
-        _ => {}
-    })
-    .map_err(not_json)?;
-    if let Some(kind) = not_an_array {
-        return Err(malformed(format!("\"keys\" is {kind}, not an array")));
-    }
-    if !has_array {
-        return Err(malformed(format!("no member \"keys\"{hint}")));
-    }
-    if count > MAX_MEMBERS {
-        return Err(too_many(count));
-    }
-    Ok(members.into_iter().map(Jwk::parse).collect())
-}
-
-fn prepare(
-    parsed: Vec<Parsed>,
-    backend: Backend,
-    limits: Limits,
-) -> (Vec<(Jwk, VerifyingKey)>, Vec<SkippedKey>) {
-    let mut usable = Vec::new();
-    let mut skipped = Vec::new();
-    for (index, parsed) in parsed.into_iter().enumerate() {
-        let prepared = parsed.and_then(|jwk| {
-            let key = match usable.len() < limits.keys {
-                true => VerifyingKey::new(backend, &jwk),
-                false => Err(SkipReason::OverLimit),
-            };
-            match key {
-                Ok(key) => Ok((jwk, key)),
-                Err(reason) => Err((refused(reason, &jwk, limits), jwk.kid().map(Into::into))),
-            }
-        });
-        match prepared {
-            Ok(key) => usable.push(key),
-            Err((Unusable { reason, message }, kid)) => {
-                skipped.push(SkippedKey { index, kid, reason, message });
-            }
-        }
-    }
-    (usable, skipped)
-}
-
-/// A key that the back end refuses, or the limit.
-fn refused(reason: SkipReason, jwk: &Jwk, limits: Limits) -> Unusable {
-    match (reason, jwk.curve()) {
-        (SkipReason::OverLimit, _) => {
-            Unusable::new(reason, format!("over the limit of {} usable keys", limits.keys))
-        }
-        (SkipReason::BadPoint, Some("Ed25519")) => {
-            Unusable::new(reason, "\"x\" is of small order or not in its one spelling")
-        }
-        (SkipReason::BadPoint, Some(curve)) => {
-            Unusable::new(reason, format!("\"x\" and \"y\" are no point of {curve}"))
-        }
-        _ => reason.into(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::jose::skip_reason::SkipReason;
 
     const KEY: &str = r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
 

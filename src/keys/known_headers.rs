@@ -17,8 +17,8 @@ pub(crate) struct KnownHeaders {
 /// A header with all that follows from it for one key set.
 pub(crate) struct KnownHeader {
     encoded: Box<[u8]>,
-    pub(crate) header: JoseHeader<'static>,
-    pub(crate) candidates: Candidates,
+    pub(super) header: JoseHeader<'static>,
+    pub(super) candidates: Candidates,
 }
 
 impl KnownHeader {
@@ -31,22 +31,22 @@ impl KnownHeaders {
     /// How many slots a header may stand in.
     const WAYS: usize = 4;
     const SLOTS_PER_KEY: usize = 4;
-    /// Longer ones are not kept.
+    /// Longer ones are not remembered.
     const MAX_ENCODED_LEN: usize = 1024;
 
-    pub(crate) fn for_keys(count: usize) -> Self {
+    pub(super) fn for_keys(count: usize) -> Self {
         let slots = (count * Self::SLOTS_PER_KEY).next_power_of_two().max(16);
         Self { slots: std::iter::repeat_with(OnceLock::new).take(slots).collect(), writing: Mutex::new(()) }
     }
 
-    pub(crate) fn find(&self, encoded: &[u8], signature_len: usize) -> Option<&KnownHeader> {
+    pub(super) fn lookup(&self, encoded: &[u8], signature_len: usize) -> Option<&KnownHeader> {
         self.slots(encoded)
             .map_while(OnceLock::get)
             .find(|known| known.is(encoded, signature_len))
             .map(|known| &**known)
     }
 
-    pub(crate) fn learn(&self, encoded: &[u8], header: &JoseHeader<'_>, candidates: Candidates) {
+    pub(super) fn insert(&self, encoded: &[u8], header: &JoseHeader<'_>, candidates: Candidates) {
         if encoded.len() > Self::MAX_ENCODED_LEN {
             return;
         }
@@ -93,28 +93,28 @@ mod tests {
         format!(r#"{{"alg":"RS256","kid":"{kid}"}}"#)
     }
 
-    fn learn(headers: &KnownHeaders, encoded: &str, json: &str) {
+    fn insert(headers: &KnownHeaders, encoded: &str, json: &str) {
         let header = JoseHeader::parse(json.as_bytes()).unwrap();
-        headers.learn(encoded.as_bytes(), &header, Candidates::for_signature_of(256));
+        headers.insert(encoded.as_bytes(), &header, Candidates::for_signature_of(256));
     }
 
-    fn find<'a>(headers: &'a KnownHeaders, encoded: &[u8]) -> Option<&'a KnownHeader> {
-        headers.find(encoded, 256)
+    fn lookup<'a>(headers: &'a KnownHeaders, encoded: &[u8]) -> Option<&'a KnownHeader> {
+        headers.lookup(encoded, 256)
     }
 
     #[test]
     fn a_header_is_known_by_every_one_of_its_bytes() {
         let headers = KnownHeaders::for_keys(1);
         let encoded = "eyJhbGciOiJSUzI1NiIsImtpZCI6ImEifQ";
-        assert!(find(&headers, encoded.as_bytes()).is_none());
-        learn(&headers, encoded, &header("a"));
-        let known = find(&headers, encoded.as_bytes()).unwrap();
+        assert!(lookup(&headers, encoded.as_bytes()).is_none());
+        insert(&headers, encoded, &header("a"));
+        let known = lookup(&headers, encoded.as_bytes()).unwrap();
         assert_eq!((&*known.header.json, known.header.kid.as_deref()), (&*header("a"), Some("a")));
         for at in 0..encoded.len() {
             let mut other = encoded.as_bytes().to_vec();
             other[at] ^= 1;
-            assert!(find(&headers, &other).is_none());
-            assert!(find(&headers, &encoded.as_bytes()[..at]).is_none());
+            assert!(lookup(&headers, &other).is_none());
+            assert!(lookup(&headers, &encoded.as_bytes()[..at]).is_none());
         }
     }
 
@@ -123,28 +123,28 @@ mod tests {
         let headers = KnownHeaders::for_keys(1);
         let parsed = JoseHeader::parse(br#"{"alg":"RS256"}"#).unwrap();
         for signature_len in [256, 384] {
-            assert!(headers.find(b"a", signature_len).is_none());
-            headers.learn(b"a", &parsed, Candidates::for_signature_of(signature_len));
-            assert_eq!(headers.find(b"a", signature_len).unwrap().candidates.signature_len, signature_len);
+            assert!(headers.lookup(b"a", signature_len).is_none());
+            headers.insert(b"a", &parsed, Candidates::for_signature_of(signature_len));
+            assert_eq!(headers.lookup(b"a", signature_len).unwrap().candidates.signature_len, signature_len);
         }
-        assert!(headers.find(b"a", 512).is_none());
+        assert!(headers.lookup(b"a", 512).is_none());
     }
 
     #[test]
     fn nobody_waits_for_a_thread_that_writes() {
         let headers = KnownHeaders::for_keys(1);
-        learn(&headers, "a", &header("a"));
+        insert(&headers, "a", &header("a"));
         // So it is for ever in a child that was forked meanwhile.
         let _writing = headers.writing.lock().unwrap();
-        learn(&headers, "b", &header("b"));
-        assert!(find(&headers, b"a").is_some() && find(&headers, b"b").is_none());
+        insert(&headers, "b", &header("b"));
+        assert!(lookup(&headers, b"a").is_some() && lookup(&headers, b"b").is_none());
     }
 
     #[test]
     fn a_header_takes_one_slot() {
         let headers = KnownHeaders::for_keys(1);
         for _ in 0..5 {
-            learn(&headers, "a", &header("a"));
+            insert(&headers, "a", &header("a"));
         }
         assert_eq!(headers.slots(b"a").filter(|slot| slot.get().is_some()).count(), 1);
     }
@@ -153,12 +153,12 @@ mod tests {
     fn a_full_table_forgets_nothing_and_takes_no_more() {
         let headers = KnownHeaders::for_keys(1);
         let kids: Vec<String> = (0..100).map(|i| format!("key-{i}")).collect();
-        kids.iter().for_each(|kid| learn(&headers, kid, &header(kid)));
+        kids.iter().for_each(|kid| insert(&headers, kid, &header(kid)));
         let known: Vec<&String> =
-            kids.iter().filter(|kid| find(&headers, kid.as_bytes()).is_some()).collect();
+            kids.iter().filter(|kid| lookup(&headers, kid.as_bytes()).is_some()).collect();
         assert!((8..=16).contains(&known.len()), "{} of 16 slots are in use", known.len());
         for kid in known {
-            assert_eq!(find(&headers, kid.as_bytes()).unwrap().header.kid.as_deref(), Some(&**kid));
+            assert_eq!(lookup(&headers, kid.as_bytes()).unwrap().header.kid.as_deref(), Some(&**kid));
         }
     }
 
@@ -166,8 +166,8 @@ mod tests {
     fn the_keys_of_a_large_set_find_their_slots() {
         let headers = KnownHeaders::for_keys(100);
         let kids: Vec<String> = (0..100).map(|i| format!("2026-11-key-{i:03}")).collect();
-        kids.iter().for_each(|kid| learn(&headers, kid, &header(kid)));
-        let known = kids.iter().filter(|kid| find(&headers, kid.as_bytes()).is_some()).count();
+        kids.iter().for_each(|kid| insert(&headers, kid, &header(kid)));
+        let known = kids.iter().filter(|kid| lookup(&headers, kid.as_bytes()).is_some()).count();
         assert!(known >= 99, "{known} of 100 headers");
     }
 
@@ -175,9 +175,9 @@ mod tests {
     fn a_long_header_is_not_kept() {
         let headers = KnownHeaders::for_keys(1);
         let long = "x".repeat(1025);
-        learn(&headers, &long, &header("a"));
-        assert!(find(&headers, long.as_bytes()).is_none());
-        learn(&headers, &long[..1024], &header("a"));
-        assert!(find(&headers, &long.as_bytes()[..1024]).is_some());
+        insert(&headers, &long, &header("a"));
+        assert!(lookup(&headers, long.as_bytes()).is_none());
+        insert(&headers, &long[..1024], &header("a"));
+        assert!(lookup(&headers, &long.as_bytes()[..1024]).is_some());
     }
 }

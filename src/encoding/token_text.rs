@@ -1,0 +1,92 @@
+//! The text of a compact JWS: the characters of base64url, and dots between the parts.
+
+#[cfg(avx512)]
+use super::avx512;
+
+/// The dots of a text.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Dots {
+    pub(crate) count: usize,
+    /// Where the first two are.
+    pub(crate) places: [usize; 2],
+}
+
+/// Finds the dots of `text`. `None`: it has other characters than dots and those of base64url.
+pub(crate) fn dots(text: &[u8]) -> Option<Dots> {
+    #[cfg(avx512)]
+    if let Some(dots) = avx512::dots(text) {
+        return dots;
+    }
+    dots_on_any_cpu(text)
+}
+
+fn dots_on_any_cpu(text: &[u8]) -> Option<Dots> {
+    // No early exit and no table, so that the compiler turns it into SIMD.
+    let is_token_text = text.iter().fold(true, |all, &byte| {
+        let letter = (byte | 0x20).wrapping_sub(b'a') < 26;
+        let digit = byte.wrapping_sub(b'0') < 10;
+        all & (letter | digit | (byte == b'-') | (byte == b'_') | (byte == b'.'))
+    });
+    if !is_token_text {
+        return None;
+    }
+    let mut found = Dots::default();
+    let mut rest = memchr::memchr_iter(b'.', text);
+    for (place, at) in found.places.iter_mut().zip(&mut rest) {
+        *place = at;
+        found.count += 1;
+    }
+    found.count += rest.count();
+    Some(found)
+}
+
+impl Dots {
+    /// Adds those that are the bits of `mask`; bit 0 is the character at `start`.
+    #[cfg(avx512)]
+    pub(super) fn add(&mut self, start: usize, mut mask: u64) {
+        while mask != 0
+            && let Some(place) = self.places.get_mut(self.count)
+        {
+            *place = start + mask.trailing_zeros() as usize;
+            self.count += 1;
+            mask &= mask - 1;
+        }
+        self.count += mask.count_ones() as usize;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dots_are_found_and_other_characters_are_not_allowed() {
+        assert_eq!(dots(b"aa.b.c.d"), Some(Dots { count: 3, places: [2, 4] }));
+        assert_eq!(dots(b""), Some(Dots::default()));
+        for byte in 0..=255u8 {
+            let allowed = byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+            assert_eq!(dots(&[byte]).is_some(), allowed, "{byte}");
+            assert_eq!(dots(&[b"a".repeat(100), vec![byte], b"a".repeat(100)].concat()).is_some(), allowed);
+        }
+    }
+
+    #[cfg(avx512)]
+    #[test]
+    fn every_implementation_finds_the_same() {
+        if avx512::dots(b"").is_none() {
+            return eprintln!("skipped: this CPU has no AVX-512 VBMI");
+        }
+        for len in 0..200 {
+            let mut text: Vec<u8> = (0..len).map(|i| b"aZ09-_"[i % 6]).collect();
+            for at in 0..len {
+                let before = text[at];
+                for byte in [b'.', b'+', 0x80 | before, 0] {
+                    text[at] = byte;
+                    text[len / 2] = if at % 2 == 0 { b'.' } else { text[len / 2] };
+                    assert_eq!(avx512::dots(&text), Some(dots_on_any_cpu(&text)), "{text:?}");
+                }
+                text[at] = if at % 7 == 0 { b'.' } else { before };
+            }
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! The signatures of several tokens verified side by side, each with its candidates in turn.
+
+use super::candidates::{Candidates, MAX_CANDIDATES};
+use super::jwk_set::JwkSet;
+use super::parsed_token::ParsedToken;
+use crate::crypto::lanes::{LANES, Lane, WORTHWHILE, verify_lanes};
+use crate::crypto::message::Message;
+use crate::encoding::base64url::Scratch;
+use crate::error::Result;
+use crate::jose::algorithm::Algorithm;
+use crate::jose::jwk::Jwk;
+use std::array;
+
+/// A signature on its way through the candidates.
+struct Attempt<'a> {
+    candidates: Candidates,
+    algorithm: Algorithm,
+    message: Message<'a>,
+    signature: &'a [u8],
+    /// How many of the candidates have rejected it.
+    rejections: usize,
+    /// The verdict, once there is one.
+    key: Option<Result<&'a Jwk>>,
+}
+
+impl JwkSet {
+    /// Verifies the signatures of up to eight tokens at once, if that is worth it. `None`: there is no verdict, verify
+    /// that token by itself.
+    pub(crate) fn verify_side_by_side<'a>(
+        &'a self,
+        tokens: &'a [Option<ParsedToken<'_>>; LANES],
+        scratch: &'a mut [Scratch; LANES],
+    ) -> [Option<Result<&'a Jwk>>; LANES] {
+        let mut scratch = scratch.iter_mut();
+        let mut attempts =
+            tokens.each_ref().map(|token| Attempt::new(self, token.as_ref()?, scratch.next()?));
+        for attempt in 0..MAX_CANDIDATES {
+            let lanes = attempts.each_ref().map(|token| token.as_ref()?.lane(self, attempt));
+            if lanes.iter().flatten().count() < WORTHWHILE {
+                break;
+            }
+            let accepted = verify_lanes(&lanes);
+            for (token, accepted) in attempts.iter_mut().zip(accepted) {
+                if let (Some(token), Some(accepted)) = (token, accepted) {
+                    token.record(self, accepted);
+                }
+            }
+        }
+        let mut attempts = attempts.into_iter();
+        array::from_fn(|_| attempts.next()??.key)
+    }
+}
+
+impl<'a> Attempt<'a> {
+    fn new(jwks: &'a JwkSet, token: &'a ParsedToken<'_>, scratch: &'a mut Scratch) -> Option<Self> {
+        let candidates = jwks.recent_first(jwks.candidates(token));
+        let algorithm = token.header.algorithm;
+        jwks.lane_key(*candidates.as_slice().first()?, algorithm)?;
+        let signature = scratch.decode(token.jws.signature).ok()?;
+        let message = Message::new(token.jws.signing_input);
+        Some(Self { candidates, algorithm, message, signature, rejections: 0, key: None })
+    }
+
+    /// The lane in which candidate number `attempt` verifies it.
+    fn lane(&self, jwks: &'a JwkSet, attempt: usize) -> Option<Lane<'_>> {
+        if self.key.is_some() || self.rejections != attempt {
+            return None;
+        }
+        let &index = self.candidates.as_slice().get(attempt)?;
+        let key = jwks.lane_key(index, self.algorithm)?;
+        Some(Lane { key, message: &self.message, signature: self.signature })
+    }
+
+    /// Records whether that candidate accepted it.
+    fn record(&mut self, jwks: &'a JwkSet, accepted: bool) {
+        let candidates = self.candidates;
+        let tried = candidates.as_slice();
+        if accepted {
+            self.key = tried.get(self.rejections).map(|&index| jwks.signer(index, candidates));
+            return;
+        }
+        self.rejections += 1;
+        if self.rejections == tried.len() {
+            let result = jwks.verify_again(tried, candidates, self.algorithm, &self.message, self.signature);
+            self.key = Some(result);
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! From a document to keys that are parsed and ready.
+
+use super::skipped_key::SkippedKey;
+use crate::crypto::backend::Backend;
+use crate::crypto::verifying_key::VerifyingKey;
+use crate::encoding::json;
+use crate::error::{Error, ErrorKind, Result};
+use crate::jose::hints;
+use crate::jose::jwk::Jwk;
+use crate::jose::skip_reason::{SkipReason, Unusable};
+use std::borrow::Cow;
+
+/// The most members accepted in one set. They are counted before any of them is read.
+pub(crate) const MAX_MEMBERS: usize = 1000;
+/// How large a set may be.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    /// The largest accepted document, in bytes.
+    pub(crate) document_len: usize,
+    /// The most keys used of one set. Preparing one costs up to milliseconds; further ones are skipped.
+    pub(crate) keys: usize,
+}
+
+impl Limits {
+    pub(crate) const DEFAULT: Self = Self { document_len: 1024 * 1024, keys: 100 };
+}
+
+/// A member of the document: a key, or why not, with its kid.
+pub(super) type Parsed = Result<Jwk, (Unusable, Option<Box<str>>)>;
+
+fn malformed(detail: impl Into<Cow<'static, str>>) -> Error {
+    Error::new(ErrorKind::MalformedJwkSet, "").with_detail(detail)
+}
+
+pub(super) fn too_many(members: usize) -> Error {
+    malformed(format!("{members} members in \"keys\"; at most {MAX_MEMBERS}"))
+}
+
+pub(super) fn read_document(json: &[u8], limits: Limits) -> Result<Vec<Parsed>> {
+    const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+    if json.len() > limits.document_len {
+        return Err(malformed(format!("{} bytes; at most {}", json.len(), limits.document_len)));
+    }
+    let json = json.strip_prefix(BYTE_ORDER_MARK).unwrap_or(json);
+    let not_json = |invalid: json::Invalid| match hints::looks_like(json) {
+        Some(hint) => malformed(hint),
+        None => malformed(format!("not a strict JSON object: {invalid}")),
+    };
+    let text = json::utf8(json).map_err(not_json)?;
+    let mut members = Vec::new();
+    let mut count = 0;
+    let mut not_an_array = None;
+    let mut hint = "";
+    let element = |element| {
+        count += 1;
+        if count <= MAX_MEMBERS {
+            members.push(element);
+        }
+    };
+    let has_array = json::members_and_elements(text, "keys", element, |name, value| match name {
+        b"keys" => not_an_array = Some(value.kind()),
+        b"kty" => hint = ": it is a single JWK",
+        b"jwks_uri" => {
+            hint = ": it is an issuer's metadata, whose \"jwks_uri\" is the address of the JWK Set"
+        }
+        _ if value.text().starts_with("\"-----BEGIN CERTIFICATE") => hint = ": it is a map of certificates",
+        _ => {}
+    })
+    .map_err(not_json)?;
+    if let Some(kind) = not_an_array {
+        return Err(malformed(format!("\"keys\" is {kind}, not an array")));
+    }
+    if !has_array {
+        return Err(malformed(format!("no member \"keys\"{hint}")));
+    }
+    if count > MAX_MEMBERS {
+        return Err(too_many(count));
+    }
+    Ok(members.into_iter().map(Jwk::parse).collect())
+}
+
+pub(super) fn prepare(
+    parsed: Vec<Parsed>,
+    backend: Backend,
+    limits: Limits,
+) -> (Vec<(Jwk, VerifyingKey)>, Vec<SkippedKey>) {
+    let mut usable = Vec::new();
+    let mut skipped = Vec::new();
+    for (index, parsed) in parsed.into_iter().enumerate() {
+        let prepared = parsed.and_then(|jwk| {
+            let key = match usable.len() < limits.keys {
+                true => VerifyingKey::new(backend, &jwk),
+                false => Err(SkipReason::OverLimit),
+            };
+            match key {
+                Ok(key) => Ok((jwk, key)),
+                Err(reason) => Err((refused(reason, &jwk, limits), jwk.kid().map(Into::into))),
+            }
+        });
+        match prepared {
+            Ok(key) => usable.push(key),
+            Err((Unusable { reason, message }, kid)) => {
+                skipped.push(SkippedKey { index, kid, reason, message });
+            }
+        }
+    }
+    (usable, skipped)
+}
+
+/// A key that the back end refuses, or the limit.
+fn refused(reason: SkipReason, jwk: &Jwk, limits: Limits) -> Unusable {
+    match (reason, jwk.curve()) {
+        (SkipReason::OverLimit, _) => {
+            Unusable::new(reason, format!("over the limit of {} usable keys", limits.keys))
+        }
+        (SkipReason::BadPoint, Some("Ed25519")) => {
+            Unusable::new(reason, "\"x\" is of small order or not in its one spelling")
+        }
+        (SkipReason::BadPoint, Some(curve)) => {
+            Unusable::new(reason, format!("\"x\" and \"y\" are no point of {curve}"))
+        }
+        _ => reason.into(),
+    }
+}

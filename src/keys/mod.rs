@@ -1,0 +1,10 @@
+//! L3: from a token's header to the keys that may have signed it, and which of them did. May name: error, encoding,
+//! jose, crypto. No policy, no clock.
+
+pub(crate) mod candidates;
+pub(crate) mod jwk_set;
+pub(crate) mod known_headers;
+pub(crate) mod lanes;
+pub(crate) mod load;
+pub(crate) mod parsed_token;
+pub(crate) mod skipped_key;

@@ -1,0 +1,59 @@
+//! A token whose form is checked and whose header is parsed.
+
+use super::known_headers::{KnownHeader, KnownHeaders};
+use crate::encoding::base64url::Scratch;
+use crate::error::Result;
+use crate::jose::header::JoseHeader;
+use crate::jose::jws::{CompactJws, NOT_BASE64URL};
+use std::ops::Deref;
+
+/// A token of the right form. Nothing of it is verified.
+pub(crate) struct ParsedToken<'a> {
+    pub(crate) jws: CompactJws<'a>,
+    pub(crate) header: TokenHeader<'a>,
+}
+
+/// The header of a token.
+pub(crate) enum TokenHeader<'a> {
+    /// The key set has seen these very bytes in a token that it verified.
+    Known(&'a KnownHeader),
+    Parsed(JoseHeader<'a>),
+}
+
+impl<'a> ParsedToken<'a> {
+    /// Checks the form of `token` and parses its header, into `scratch` unless it is one of `known`.
+    pub(crate) fn parse(
+        token: &'a [u8],
+        max_len: usize,
+        known: Option<&'a KnownHeaders>,
+        scratch: &'a mut Scratch,
+    ) -> Result<Self> {
+        let jws = CompactJws::parse(token, max_len)?;
+        let header = match known.and_then(|known| known.lookup(jws.header, jws.signature_len())) {
+            Some(known) => TokenHeader::Known(known),
+            None => {
+                let json = scratch.decode(jws.header).map_err(|_| NOT_BASE64URL)?;
+                TokenHeader::Parsed(JoseHeader::parse(json)?)
+            }
+        };
+        Ok(Self { jws, header })
+    }
+
+    /// The same for a token whose header is one of `known`; `None` if it is not, or the form is wrong.
+    pub(crate) fn parse_known(token: &'a [u8], max_len: usize, known: &'a KnownHeaders) -> Option<Self> {
+        let jws = CompactJws::parse(token, max_len).ok()?;
+        let header = TokenHeader::Known(known.lookup(jws.header, jws.signature_len())?);
+        Some(Self { jws, header })
+    }
+}
+
+impl<'a> Deref for TokenHeader<'a> {
+    type Target = JoseHeader<'a>;
+
+    fn deref(&self) -> &JoseHeader<'a> {
+        match self {
+            Self::Known(known) => &known.header,
+            Self::Parsed(header) => header,
+        }
+    }
+}
