@@ -15,14 +15,18 @@ typedef struct {
 static void *prepare(const fixture *fixture) {
     bouncer_jwks *jwks;
     bouncer_policy *policy;
+    bouncer_settings *settings = bouncer_settings_new(BOUNCER_KIND_POLICY);
     prepared *made = calloc(1, sizeof *made);
     made->is_bouncer = fixture->is_bouncer;
     if (bouncer_jwks_load(fixture->jwks, fixture->jwks_len, &jwks, NULL) != BOUNCER_STATUS_OK) return NULL;
-    if (fixture->is_bouncer)
-        policy = bouncer_policy_new_old();
-    else if (bouncer_policy_new_for_issuer(ISSUER, sizeof ISSUER - 1, AUDIENCE, sizeof AUDIENCE - 1, &policy, NULL) !=
-             BOUNCER_STATUS_OK)
-        return NULL;
+    if (fixture->is_bouncer) {
+        bouncer_settings_set(settings, BOUNCER_POLICY_PROFILE, BOUNCER_TEXT("dcos"));
+    } else {
+        bouncer_settings_add(settings, BOUNCER_POLICY_ISSUERS, BOUNCER_TEXT(ISSUER));
+        bouncer_settings_add(settings, BOUNCER_POLICY_AUDIENCES, BOUNCER_TEXT(AUDIENCE));
+    }
+    if (bouncer_policy_new(settings, &policy, NULL) != BOUNCER_STATUS_OK) return NULL;
+    bouncer_settings_free(settings);
     if (bouncer_verifier_new(jwks, policy, &made->verifier, NULL) != BOUNCER_STATUS_OK) return NULL;
     bouncer_policy_free(policy);
     bouncer_jwks_free(jwks);

@@ -28,16 +28,21 @@ int main(int argc, char **argv)
     bouncer_error *error;
 
     /* Once. The verifier holds on to the keys, so nothing else has to be kept. */
-    bouncer_remote_options *options;
+    bouncer_settings *of_keys = bouncer_settings_new(BOUNCER_KIND_KEYS);
+    bouncer_settings_set(of_keys, BOUNCER_KEYS_URL, argv[1], strlen(argv[1]));
+    bouncer_settings *of_policy = bouncer_settings_new(BOUNCER_KIND_POLICY);
+    bouncer_settings_set(of_policy, BOUNCER_POLICY_PROFILE, BOUNCER_TEXT("dcos"));
+
     bouncer_remote_jwks *keys;
+    bouncer_policy *policy;
     bouncer_verifier *verifier;
-    bouncer_policy *policy = bouncer_policy_new_old();
-    if (bouncer_remote_options_new(argv[1], strlen(argv[1]), &options, &error) != BOUNCER_STATUS_OK
-        || bouncer_remote_jwks_new_old(options, &keys, &error) != BOUNCER_STATUS_OK
+    if (bouncer_remote_jwks_new(of_keys, &keys, &error) != BOUNCER_STATUS_OK
+        || bouncer_policy_new(of_policy, &policy, &error) != BOUNCER_STATUS_OK
         || bouncer_verifier_new_remote(keys, policy, &verifier, &error) != BOUNCER_STATUS_OK) {
         return fail(error);
     }
-    bouncer_remote_options_free(options);
+    bouncer_settings_free(of_keys);
+    bouncer_settings_free(of_policy);
     bouncer_remote_jwks_free(keys);
     bouncer_policy_free(policy);
 

@@ -1,4 +1,4 @@
-/* Who sent this token, and may I believe it?
+/* Who sent this token?
  *
  *     verify JWKS-FILE TOKEN-FILE [TIME]
  *
@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static char buffer[64 * 1024];
 
@@ -43,10 +44,17 @@ int main(int argc, char **argv)
     if (bouncer_jwks_load(buffer, read_file(argv[1]), &jwks, &error) != BOUNCER_STATUS_OK) {
         return fail(error);
     }
-    bouncer_policy *policy = bouncer_policy_new_old();
+    bouncer_settings *settings = bouncer_settings_new(BOUNCER_KIND_POLICY);
+    bouncer_settings_set(settings, BOUNCER_POLICY_PROFILE, BOUNCER_TEXT("dcos"));
     if (argc > 3) {
-        bouncer_policy_set_time(policy, strtoll(argv[3], NULL, 10), NULL);
+        bouncer_settings_set(settings, BOUNCER_POLICY_TIME, argv[3], strlen(argv[3]));
     }
+    /* The one check: the first setting that failed is the error here. */
+    bouncer_policy *policy;
+    if (bouncer_policy_new(settings, &policy, &error) != BOUNCER_STATUS_OK) {
+        return fail(error);
+    }
+    bouncer_settings_free(settings);
 
     /* For every request. */
     size_t len = read_file(argv[2]);
