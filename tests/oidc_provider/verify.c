@@ -17,14 +17,17 @@ int main(int argc, char **argv)
 {
     if (argc != 3)
         return 2;
-    bouncer_remote_options *options;
+    bouncer_settings *of_keys = bouncer_settings_new(BOUNCER_KIND_KEYS);
+    bouncer_settings_set(of_keys, BOUNCER_KEYS_DISCOVER, argv[1], strlen(argv[1]));
+    bouncer_settings *of_policy = bouncer_settings_new(BOUNCER_KIND_POLICY);
+    bouncer_settings_add(of_policy, BOUNCER_POLICY_ISSUERS, argv[1], strlen(argv[1]));
+    bouncer_settings_add(of_policy, BOUNCER_POLICY_AUDIENCES, argv[2], strlen(argv[2]));
+    bouncer_settings_set(of_policy, BOUNCER_POLICY_TOKEN_TYPE, BOUNCER_TEXT("at+jwt"));
     bouncer_remote_jwks *keys;
     bouncer_policy *policy;
     bouncer_verifier *verifier;
-    check(bouncer_remote_options_new_for_issuer(argv[1], strlen(argv[1]), &options, NULL));
-    check(bouncer_remote_jwks_new_old(options, &keys, NULL));
-    check(bouncer_policy_new_for_issuer(argv[1], strlen(argv[1]), argv[2], strlen(argv[2]), &policy, NULL));
-    check(bouncer_policy_set_token_type(policy, "at+jwt", 6, NULL));
+    check(bouncer_remote_jwks_new(of_keys, &keys, NULL));
+    check(bouncer_policy_new(of_policy, &policy, NULL));
     check(bouncer_verifier_new_remote(keys, policy, &verifier, NULL));
     char line[16384];
     while (fgets(line, sizeof line, stdin) != NULL) {
@@ -41,6 +44,7 @@ int main(int argc, char **argv)
     bouncer_verifier_free(verifier);
     bouncer_policy_free(policy);
     bouncer_remote_jwks_free(keys);
-    bouncer_remote_options_free(options);
+    bouncer_settings_free(of_keys);
+    bouncer_settings_free(of_policy);
     return 0;
 }
