@@ -2,11 +2,14 @@
 
 use super::ticket::Ticket;
 use crate::keys::jwk_set::JwkSet;
+#[cfg(feature = "remote")]
 use arc_swap::Guard;
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+#[cfg(feature = "remote")]
+use std::time::Instant;
 
 /// Where a [`crate::Verifier`] gets its keys from, if they may change. `RemoteJwkSet` is one.
 ///
@@ -80,10 +83,12 @@ pub struct CurrentKeys(Held);
 enum Held {
     None,
     Shared(Arc<JwkSet>, u64),
+    #[cfg(feature = "remote")]
     Snapshot(Guard<Option<Arc<KeySnapshot>>>),
 }
 
 /// Keys as a source keeps them in an `ArcSwapOption`, which readers load without a reference count.
+#[cfg(feature = "remote")]
 #[derive(Debug)]
 pub(crate) struct KeySnapshot {
     pub(crate) jwks: Arc<JwkSet>,
@@ -106,6 +111,7 @@ impl CurrentKeys {
         Self(Held::None)
     }
 
+    #[cfg(feature = "remote")]
     pub(crate) fn of_snapshot(snapshot: Guard<Option<Arc<KeySnapshot>>>) -> Self {
         Self(Held::Snapshot(snapshot))
     }
@@ -115,6 +121,7 @@ impl CurrentKeys {
         match &self.0 {
             Held::None => None,
             Held::Shared(jwks, _) => Some(jwks),
+            #[cfg(feature = "remote")]
             Held::Snapshot(snapshot) => snapshot.as_ref().map(|snapshot| &*snapshot.jwks),
         }
     }
@@ -124,6 +131,7 @@ impl CurrentKeys {
         match &self.0 {
             Held::None => 0,
             Held::Shared(_, generation) => *generation,
+            #[cfg(feature = "remote")]
             Held::Snapshot(snapshot) => snapshot.as_ref().map_or(0, |snapshot| snapshot.generation),
         }
     }
