@@ -1,6 +1,6 @@
 //! The certificate that a client presents to the server in the TLS handshake (mTLS).
 
-use super::transport::printable;
+use super::transport::printable_path;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -41,8 +41,8 @@ impl ClientCertificate {
         loaded.map(Arc::new).map_err(|error| match error {
             Error::InconsistentKeys(_) => format!(
                 "client_key_file {} is not the key of client_certificate_file {}",
-                shown(&self.key_file),
-                shown(&self.certificate_file)
+                printable_path(&self.key_file),
+                printable_path(&self.certificate_file)
             ),
             Error::InvalidCertificate(_) => {
                 failed("client_certificate_file", &self.certificate_file, "not an X.509 certificate")
@@ -85,11 +85,7 @@ fn read(name: &str, path: &Path) -> Result<Zeroizing<Vec<u8>>, String> {
 }
 
 fn failed(name: &str, path: &Path, why: impl AsRef<str>) -> String {
-    format!("{name} {}: {}", shown(path), why.as_ref())
-}
-
-fn shown(path: &Path) -> String {
-    printable(&path.to_string_lossy(), 150)
+    format!("{name} {}: {}", printable_path(path), why.as_ref())
 }
 
 /// The parser's own text can show bytes of the file.

@@ -24,7 +24,7 @@ use ureq::{Agent, Error};
 const SHORTEST_ATTEMPT: Duration = Duration::from_millis(300);
 
 /// How to reach a server for one exchange.
-pub(super) struct Way {
+pub(super) struct ConnectSettings {
     /// For https to the server, and to a proxy: the client certificate is for the server alone.
     pub(super) server_tls: Option<Arc<ClientConfig>>,
     pub(super) proxy_tls: Option<Arc<ClientConfig>>,
@@ -39,9 +39,10 @@ pub(super) struct Way {
     pub(super) end: Instant,
 }
 
-impl Way {
+impl ConnectSettings {
     pub(super) fn agent(self, config: Config) -> Agent {
-        let resolver = Addresses { forward: self.forward.clone(), default: DefaultResolver::default() };
+        let resolver =
+            InterleavingResolver { forward: self.forward.clone(), default: DefaultResolver::default() };
         let forward = Forward { is_forwarded: self.forward.is_some() };
         let tls = Tls {
             for_server: self.server_tls,
@@ -58,12 +59,12 @@ impl Way {
     }
 }
 
-fn failed(failure: FetchFailure, detail: String) -> Error {
+fn fetch_error(failure: FetchFailure, detail: String) -> Error {
     Error::Other(Box::new(FetchError::new(failure, detail)))
 }
 
 /// `host:port`, for errors.
-fn name(uri: &Uri) -> String {
+fn host_and_port(uri: &Uri) -> String {
     let default_port = if uri.scheme_str() == Some("https") { 443 } else { 80 };
     let port = uri.port_u16().unwrap_or(default_port);
     format!("{}:{port}", printable(uri.host().unwrap_or_default(), 100))
@@ -71,12 +72,12 @@ fn name(uri: &Uri) -> String {
 
 /// Resolves names: the families take turns, so that silent IPv6 does not use up the time of IPv4.
 #[derive(Debug)]
-struct Addresses {
+struct InterleavingResolver {
     forward: Option<Uri>,
     default: DefaultResolver,
 }
 
-impl Resolver for Addresses {
+impl Resolver for InterleavingResolver {
     fn resolve(
         &self,
         uri: &Uri,
@@ -86,19 +87,21 @@ impl Resolver for Addresses {
         let uri = self.forward.as_ref().unwrap_or(uri);
         let found = self.default.resolve(uri, config, timeout).map_err(|error| match error {
             Error::Timeout(_) => {
-                failed(FetchFailure::Timeout, format!("resolving the name of {}", name(uri)))
+                fetch_error(FetchFailure::Timeout, format!("resolving the name of {}", host_and_port(uri)))
             }
-            error => failed(FetchFailure::Connect, format!("{}: {}", name(uri), io_text(error))),
+            error => {
+                fetch_error(FetchFailure::Connect, format!("{}: {}", host_and_port(uri), io_text(error)))
+            }
         })?;
         let mut addresses = self.empty();
-        in_turn(&found).into_iter().for_each(|address| addresses.push(address));
+        interleave(&found).into_iter().for_each(|address| addresses.push(address));
         Ok(addresses)
     }
 }
 
 /// The addresses of both families in turn, each family in its order, the first one's first (RFC
 /// 8305 §4).
-fn in_turn(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
+fn interleave(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
     let first = addresses.first().is_some_and(SocketAddr::is_ipv6);
     let (mut own, mut other): (Vec<_>, Vec<_>) =
         addresses.iter().rev().partition(|address| address.is_ipv6() == first);
@@ -148,12 +151,12 @@ impl<In: Transport> Connector<In> for Tcp {
                 1 => String::new(),
                 count => format!(" ({count} addresses)"),
             };
-            let name = name(details.uri);
+            let host = host_and_port(details.uri);
             match error.kind() {
                 io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => {
-                    failed(FetchFailure::Timeout, format!("connecting to {name}{addresses}"))
+                    fetch_error(FetchFailure::Timeout, format!("connecting to {host}{addresses}"))
                 }
-                _ => failed(FetchFailure::Connect, format!("{name}{addresses}: {error}")),
+                _ => fetch_error(FetchFailure::Connect, format!("{host}{addresses}: {error}")),
             }
         })?;
         stream.set_nodelay(true)?;
@@ -174,12 +177,12 @@ struct Socket {
 }
 
 /// The time that is left.
-fn left(end: Instant, timeout: &NextTimeout) -> Result<Duration, Error> {
+fn time_left(end: Instant, timeout: &NextTimeout) -> Result<Duration, Error> {
     let left = end.saturating_duration_since(Instant::now()).min(*timeout.after);
     if left.is_zero() { Err(Error::Timeout(timeout.reason)) } else { Ok(left) }
 }
 
-fn in_time<T>(result: io::Result<T>, timeout: &NextTimeout) -> Result<T, Error> {
+fn map_timeout<T>(result: io::Result<T>, timeout: &NextTimeout) -> Result<T, Error> {
     result.map_err(|error| match error.kind() {
         io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => Error::Timeout(timeout.reason),
         _ => Error::Io(error),
@@ -194,11 +197,11 @@ impl Transport for Socket {
     fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
         let mut rest: &[u8] = self.buffers.output().get(..amount).unwrap_or_default();
         while !rest.is_empty() {
-            self.stream.set_write_timeout(Some(left(self.end, &timeout)?))?;
+            self.stream.set_write_timeout(Some(time_left(self.end, &timeout)?))?;
             match (&*self.stream).write(rest) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Ok(0) => return Err(io::Error::from(io::ErrorKind::WriteZero).into()),
-                written => rest = rest.get(in_time(written, &timeout)?..).unwrap_or_default(),
+                written => rest = rest.get(map_timeout(written, &timeout)?..).unwrap_or_default(),
             }
         }
         Ok(())
@@ -206,11 +209,11 @@ impl Transport for Socket {
 
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
         loop {
-            self.stream.set_read_timeout(Some(left(self.end, &timeout)?))?;
+            self.stream.set_read_timeout(Some(time_left(self.end, &timeout)?))?;
             match (&*self.stream).read(self.buffers.input_append_buf()) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 read => {
-                    let read = in_time(read, &timeout)?;
+                    let read = map_timeout(read, &timeout)?;
                     self.buffers.input_appended(read);
                     return Ok(read > 0);
                 }
@@ -243,7 +246,7 @@ impl<In: Transport> Connector<In> for Tls {
         }
         let host = uri.host().unwrap_or_default();
         let bare = host.trim_start_matches('[').trim_end_matches(']');
-        let tls = |detail: String| failed(FetchFailure::Tls, detail);
+        let tls = |detail: String| fetch_error(FetchFailure::Tls, detail);
         let server = ServerName::try_from(bare.to_owned())
             .map_err(|_| tls(format!("{} is not a name of a server", printable(host, 100))))?;
         let is_server = self.forward.is_none() && details.uri.authority() == self.server.as_ref();
@@ -260,7 +263,7 @@ impl<In: Transport> Connector<In> for Tls {
             match error.get_ref().and_then(|inner| inner.downcast_ref()) {
                 Some(error) => explained(error),
                 None if error.kind() == io::ErrorKind::UnexpectedEof => {
-                    tls(format!("{} ends the handshake without a word", name(uri)))
+                    tls(format!("{} ends the handshake without a word", host_and_port(uri)))
                 }
                 None => Error::from(error),
             }
@@ -428,7 +431,7 @@ mod tests {
     fn families_take_turns_and_keep_their_order() {
         let order = |addresses: &[&str]| {
             let parsed: Vec<SocketAddr> = addresses.iter().map(|address| address.parse().unwrap()).collect();
-            in_turn(&parsed).iter().map(SocketAddr::to_string).collect::<Vec<_>>()
+            interleave(&parsed).iter().map(SocketAddr::to_string).collect::<Vec<_>>()
         };
         let [a, b, c, d] = ["[::a]:1", "[::b]:1", "[::c]:1", "[::d]:1"];
         let [x, y] = ["1.0.0.1:1", "1.0.0.2:1"];

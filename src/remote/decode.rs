@@ -6,13 +6,13 @@ use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 use std::io::Read;
 use std::sync::Arc;
 
-/// A transport whose answers are plain.
-pub(super) struct Decoded(pub(super) Arc<dyn Transport>);
+/// A transport whose answers are decode_body.
+pub(super) struct DecodingTransport(pub(super) Arc<dyn Transport>);
 
-impl Transport for Decoded {
+impl Transport for DecodingTransport {
     fn exchange(&self, request: &HttpRequest<'_>) -> Result<HttpResponse, FetchError> {
         let mut response = self.0.exchange(request)?;
-        response.body = match plain(&response, request.max_body_len) {
+        response.body = match decode_body(&response, request.max_body_len) {
             // Of other answers the status says it all.
             Err(_) if !matches!(response.status, 200 | 201 | 203) => Vec::new(),
             body => body?,
@@ -34,23 +34,25 @@ pub(super) fn too_large(len: Option<u64>, max: usize) -> FetchError {
     FetchError::new(FetchFailure::TooLarge, detail)
 }
 
-fn plain(response: &HttpResponse, max: usize) -> Result<Vec<u8>, FetchError> {
+fn decode_body(response: &HttpResponse, max: usize) -> Result<Vec<u8>, FetchError> {
     let body = &response.body;
     if body.len() > max {
         return Err(too_large(Some(body.len() as u64), max));
     }
     let codings = response.values("content-encoding").flat_map(|value| value.split(','));
-    // "utf-8" is what some servers say there of plain text.
+    // "utf-8" is what some servers say there of decode_body text.
     let is_plain = |coding: &str| ["", "identity", "none", "utf-8", "utf8"].contains(&coding);
     let codings: Vec<_> =
         codings.map(|coding| coding.trim().to_ascii_lowercase()).filter(|coding| !is_plain(coding)).collect();
     let opened = match codings.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         // JSON begins with neither: a program's own client may have opened it, and left the header
         // as it was.
-        ["gzip" | "x-gzip"] if body.starts_with(&[0x1f, 0x8b]) => open(MultiGzDecoder::new(&body[..]), max)?,
-        ["deflate"] if is_zlib(body) => open(ZlibDecoder::new(&body[..]), max)?,
+        ["gzip" | "x-gzip"] if body.starts_with(&[0x1f, 0x8b]) => {
+            decompress(MultiGzDecoder::new(&body[..]), max)?
+        }
+        ["deflate"] if is_zlib(body) => decompress(ZlibDecoder::new(&body[..]), max)?,
         // Some servers leave the frame of zlib out.
-        ["deflate"] => match open(DeflateDecoder::new(&body[..]), max) {
+        ["deflate"] => match decompress(DeflateDecoder::new(&body[..]), max) {
             Err(error) if error.failure() == FetchFailure::Protocol && is_json(body) => body.clone(),
             opened => opened?,
         },
@@ -68,7 +70,7 @@ fn plain(response: &HttpResponse, max: usize) -> Result<Vec<u8>, FetchError> {
 }
 
 /// Opens what is compressed, up to `max` bytes: a few kilobytes may be made to hold gigabytes.
-fn open(decoder: impl Read, max: usize) -> Result<Vec<u8>, FetchError> {
+fn decompress(decoder: impl Read, max: usize) -> Result<Vec<u8>, FetchError> {
     let mut opened = Vec::new();
     match decoder.take(max as u64 + 1).read_to_end(&mut opened) {
         Ok(len) if len > max => Err(too_large(None, max)),
@@ -116,7 +118,7 @@ mod tests {
 
     fn answer(codings: &[&str], body: &[u8], max: usize) -> Result<Vec<u8>, FetchError> {
         let headers = codings.iter().map(|coding| ("Content-Encoding".to_owned(), coding.to_string()));
-        plain(&HttpResponse::new(200, headers, body.to_vec()), max)
+        decode_body(&HttpResponse::new(200, headers, body.to_vec()), max)
     }
 
     fn all(mut reader: impl Read) -> Vec<u8> {
@@ -190,7 +192,7 @@ mod tests {
                 timeout: Duration::ZERO,
                 max_body_len: 9,
             };
-            let response = Decoded(Arc::new(inner)).exchange(&request).unwrap();
+            let response = DecodingTransport(Arc::new(inner)).exchange(&request).unwrap();
             assert_eq!((response.status, response.body), (status, Vec::new()));
         }
     }

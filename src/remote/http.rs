@@ -1,11 +1,11 @@
 //! HTTP/1.1 over ureq, TLS over rustls.
 
 use super::client_certificate::ClientCertificate;
-use super::connect::Way;
+use super::connect::ConnectSettings;
 use super::decode;
 use super::proxy::{Proxies, Route};
 use super::redirect;
-use super::tls::{self, Trust};
+use super::tls::{self, TrustStore};
 use super::transport::{FetchError, FetchFailure, HttpRequest, HttpResponse, Transport, printable};
 use crate::os;
 use arc_swap::ArcSwapOption;
@@ -25,7 +25,7 @@ const MAX_REFUSAL_LEN: u64 = 16 * 1024;
 
 /// How to reach servers.
 pub(super) struct HttpConfig {
-    pub(super) trust: Trust,
+    pub(super) trust: TrustStore,
     pub(super) client_certificate: Option<ClientCertificate>,
     pub(super) proxies: Proxies,
     pub(super) same_origin_redirects: bool,
@@ -39,19 +39,19 @@ pub(super) struct HttpConfig {
 pub(super) struct HttpTransport {
     config: HttpConfig,
     interrupted: AtomicBool,
-    under_way: ArcSwapOption<UnderWay>,
+    in_flight: ArcSwapOption<InFlight>,
 }
 
 /// An exchange, and the process that makes it: a forked child must not shut down its parent's
 /// socket.
-struct UnderWay {
+struct InFlight {
     process: u64,
     agent: Agent,
 }
 
 impl HttpTransport {
     pub(super) fn new(config: HttpConfig) -> Self {
-        Self { config, interrupted: AtomicBool::new(false), under_way: ArcSwapOption::empty() }
+        Self { config, interrupted: AtomicBool::new(false), in_flight: ArcSwapOption::empty() }
     }
 
     fn agent(
@@ -73,7 +73,7 @@ impl HttpTransport {
             .max_response_header_size(MAX_HEADER_LEN)
             .max_idle_connections(0)
             .timeout_global(Some(end.saturating_duration_since(Instant::now())));
-        let (mut server_tls, mut proxy_tls, mut notes) = (None, None, Vec::new());
+        let (mut server_tls, mut proxy_tls, mut warnings) = (None, None, Vec::new());
         let is_https_proxy = proxy.is_some_and(|proxy| proxy.uri().scheme_str() == Some("https"));
         if is_https || is_https_proxy {
             let system = |why| FetchError::new(FetchFailure::System, why);
@@ -82,7 +82,7 @@ impl HttpTransport {
             let certificate = self.config.client_certificate.as_ref().filter(|_| is_https);
             let certificate = certificate.map(|files| files.load(&provider)).transpose().map_err(system)?;
             let verifier = Arc::new(self.config.trust.verifier(provider).map_err(system)?);
-            notes.clone_from(&verifier.notes);
+            warnings.clone_from(&verifier.warnings);
             if is_https {
                 server_tls = Some(Arc::new(verifier.client_config(certificate).map_err(tls_error)?));
             }
@@ -92,17 +92,22 @@ impl HttpTransport {
         }
         let connect_timeout = self.config.connect_timeout;
         let server = uri.authority().cloned();
-        let way = Way { server_tls, proxy_tls, server, forward, connect_timeout, end };
-        Ok((way.agent(config.build()), notes))
+        let settings = ConnectSettings { server_tls, proxy_tls, server, forward, connect_timeout, end };
+        Ok((settings.agent(config.build()), warnings))
     }
 
-    fn once(&self, uri: &Uri, request: &HttpRequest<'_>, end: Instant) -> Result<HttpResponse, FetchError> {
+    fn exchange_once(
+        &self,
+        uri: &Uri,
+        request: &HttpRequest<'_>,
+        end: Instant,
+    ) -> Result<HttpResponse, FetchError> {
         let unusable = |why| FetchError::new(FetchFailure::Connect, why);
         let route = self.config.proxies.route(uri).map_err(unusable)?;
         let proxy = route.as_ref().map(|route| route.proxy);
-        let (agent, notes) = self.agent(uri, proxy, end)?;
-        let under_way = UnderWay { process: os::process_number(), agent: agent.clone() };
-        self.under_way.store(Some(Arc::new(under_way)));
+        let (agent, warnings) = self.agent(uri, proxy, end)?;
+        let in_flight = InFlight { process: os::process_number(), agent: agent.clone() };
+        self.in_flight.store(Some(Arc::new(in_flight)));
         // After the store: whoever interrupts either finds the agent or is seen here.
         if self.interrupted.load(Ordering::SeqCst) {
             return Err(FetchError::new(FetchFailure::Other, "closed"));
@@ -113,12 +118,12 @@ impl HttpTransport {
         }
         // The proxy of an https URL gets it with CONNECT.
         if let Some(proxy) = proxy.filter(|_| uri.scheme_str() != Some("https"))
-            && let Some(credentials) = credentials(proxy)
+            && let Some(credentials) = basic_credentials(proxy)
         {
             head = head.header(header::PROXY_AUTHORIZATION, credentials);
         }
         let host = uri.host().unwrap_or_default();
-        let explained = |error| explain(error, host, route.as_ref(), &notes, request.max_body_len);
+        let explained = |error| explain(error, host, route.as_ref(), &warnings, request.max_body_len);
         let invalid = |_| FetchError::new(FetchFailure::Other, "a header that cannot be sent");
         let mut answer = match request.body {
             Some(body) => agent.run(head.body(body).map_err(invalid)?),
@@ -153,8 +158,8 @@ impl Transport for HttpTransport {
         let mut uri: Uri =
             request.url.parse().map_err(|_| FetchError::new(FetchFailure::Other, "not a URL"))?;
         for _ in 0..=MAX_REDIRECTS {
-            let result = self.once(&uri, request, end);
-            self.under_way.store(None);
+            let result = self.exchange_once(&uri, request, end);
+            self.in_flight.store(None);
             let response = result?;
             if !matches!(response.status, 301 | 302 | 303 | 307 | 308) {
                 return Ok(response);
@@ -162,7 +167,7 @@ impl Transport for HttpTransport {
             let location = response.values("location").next().unwrap_or_default();
             let target = redirect::resolve(&uri, location);
             let target = target.filter(|target| redirect::is_same_origin(&uri, target));
-            let where_to = redirect::not_followed(&uri, location);
+            let where_to = redirect::describe_target(&uri, location);
             uri = match target {
                 Some(_) if request.body.is_some() => return Err(not_followed(where_to)),
                 Some(_) if !self.config.same_origin_redirects => {
@@ -177,10 +182,10 @@ impl Transport for HttpTransport {
 
     fn interrupt(&self) {
         self.interrupted.store(true, Ordering::SeqCst);
-        if let Some(under_way) = self.under_way.swap(None)
-            && under_way.process == os::process_number()
+        if let Some(in_flight) = self.in_flight.swap(None)
+            && in_flight.process == os::process_number()
         {
-            under_way.agent.clone().shutdown();
+            in_flight.agent.clone().shutdown();
         }
     }
 }
@@ -189,7 +194,7 @@ fn content_length(headers: &[(String, String)]) -> Option<u64> {
     headers.iter().find(|(name, _)| name == "content-length").and_then(|(_, len)| len.trim().parse().ok())
 }
 
-fn credentials(proxy: &Proxy) -> Option<String> {
+fn basic_credentials(proxy: &Proxy) -> Option<String> {
     let (user, password) = (proxy.username(), proxy.password());
     user.or(password)?;
     let pair = format!("{}:{}", user.unwrap_or_default(), password.unwrap_or_default());
@@ -201,7 +206,7 @@ fn explain(
     error: Error,
     host: &str,
     route: Option<&Route<'_>>,
-    notes: &[String],
+    warnings: &[String],
     max_body_len: usize,
 ) -> FetchError {
     let error = match error {
@@ -249,7 +254,9 @@ fn explain(
             format!("through the proxy {proxy} of {}{separator}{detail}", route.source)
         }
         // The reason may be a certificate that could not be read.
-        (FetchFailure::Tls, None) => notes.first().map_or(detail.clone(), |note| format!("{detail}; {note}")),
+        (FetchFailure::Tls, None) => {
+            warnings.first().map_or(detail.clone(), |note| format!("{detail}; {note}"))
+        }
         _ => detail,
     };
     FetchError::new(failure, detail)

@@ -2,10 +2,10 @@
 //! functions for them.
 
 use super::client_certificate::ClientCertificate;
-use super::decode::Decoded;
+use super::decode::DecodingTransport;
 use super::http::{HttpConfig, HttpTransport};
 use super::proxy::Proxies;
-use super::tls::{self, Trust};
+use super::tls::{self, TrustStore};
 use super::transport::Transport;
 use super::url;
 use crate::error::{Error, ErrorKind, Result};
@@ -89,9 +89,9 @@ impl HttpSettings {
             ProxySetting::Environment => {
                 let variable =
                     |name| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
-                Ok(Proxies::of_environment(variable))
+                Ok(Proxies::from_environment(variable))
             }
-            ProxySetting::Url(url) => Proxies::of_setting(url).map_err(invalid),
+            ProxySetting::Url(url) => Proxies::from_setting(url).map_err(invalid),
         }
     }
 
@@ -117,7 +117,7 @@ impl HttpSettings {
         let connect_timeout = self.connect_timeout.unwrap_or(DEFAULT_CONNECT_TIMEOUT);
         check_range("timeout", self.timeout, MILLISECOND..=MAX_TIMEOUT)?;
         check_range("connect_timeout", connect_timeout, MILLISECOND..=MAX_TIMEOUT)?;
-        let of_the_connection = [
+        let connection_settings = [
             ("ca_file", self.ca_file.is_some()),
             ("client_certificate_file", self.client_certificate_file.is_some()),
             ("client_key_file", self.client_key_file.is_some()),
@@ -125,7 +125,7 @@ impl HttpSettings {
             ("proxy", matches!(self.proxy, ProxySetting::Url(_))),
             ("same_origin_redirects", self.same_origin_redirects),
         ];
-        let transport = match (&self.transport, of_the_connection.iter().find(|(_, is_set)| *is_set)) {
+        let transport = match (&self.transport, connection_settings.iter().find(|(_, is_set)| *is_set)) {
             (Some(_), Some((name, _))) => {
                 return Err(invalid(format!(
                     "{name} and a transport of one's own are mutually exclusive: the transport makes the \
@@ -134,7 +134,7 @@ impl HttpSettings {
             }
             (Some(transport), None) => Arc::clone(transport),
             (None, _) => {
-                let trust = Trust::new(self.ca_file.clone());
+                let trust = TrustStore::new(self.ca_file.clone());
                 trust.check().map_err(invalid)?;
                 Arc::new(HttpTransport::new(HttpConfig {
                     trust,
@@ -145,7 +145,7 @@ impl HttpSettings {
                 }))
             }
         };
-        Ok(Arc::new(Decoded(transport)))
+        Ok(Arc::new(DecodingTransport(transport)))
     }
 }
 

@@ -30,7 +30,7 @@ enum Exception {
     Domain {
         name: String,
         port: Option<u16>,
-        below_only: bool,
+        subdomains_only: bool,
     },
 }
 
@@ -42,7 +42,7 @@ pub(super) struct Route<'a> {
 
 impl Proxies {
     /// One proxy for all URLs.
-    pub(super) fn of_setting(url: &str) -> Result<Self, String> {
+    pub(super) fn from_setting(url: &str) -> Result<Self, String> {
         let setting = Setting::new("the proxy setting", url.trim());
         if let Err(why) = setting.proxy {
             return Err(format!("{} {why}", setting.source));
@@ -51,7 +51,7 @@ impl Proxies {
     }
 
     /// What the environment says. `variable` returns the value of a variable.
-    pub(super) fn of_environment(variable: impl Fn(&'static str) -> Option<String>) -> Self {
+    pub(super) fn from_environment(variable: impl Fn(&'static str) -> Option<String>) -> Self {
         let value =
             |name| variable(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
         let first = |names: &[&'static str]| {
@@ -85,7 +85,7 @@ impl Proxies {
         };
         let Some(setting) = setting else { return Ok(None) };
         let port = uri.port_u16().unwrap_or(default_port);
-        if url::is_loopback(host) || self.exceptions.iter().any(|exception| exception.covers(host, port)) {
+        if url::is_loopback(host) || self.exceptions.iter().any(|exception| exception.matches(host, port)) {
             return Ok(None);
         }
         match &setting.proxy {
@@ -106,7 +106,7 @@ impl Setting {
                 .filter(|proxy| matches!(proxy.protocol(), ProxyProtocol::Http | ProxyProtocol::Https))
                 .filter(|proxy| {
                     let authority = proxy.uri().authority();
-                    !proxy.host().is_empty() && authority.is_some_and(|it| url::has_sound_port(it.as_str()))
+                    !proxy.host().is_empty() && authority.is_some_and(|it| url::has_valid_port(it.as_str()))
                 })
                 .ok_or("is not a proxy's URL"),
             socks if socks.starts_with("socks") => {
@@ -140,13 +140,13 @@ impl Exception {
         if let Some(address) = address_of(name) {
             return Some(Self::Address(address, port));
         }
-        let below_only = name.starts_with("*.");
+        let subdomains_only = name.starts_with("*.");
         // curl and Python take ".example.com" for "example.com".
         let name = name.trim_start_matches('*').trim_start_matches('.').trim_end_matches('.');
-        (!name.is_empty()).then(|| Self::Domain { name: name.to_owned(), port, below_only })
+        (!name.is_empty()).then(|| Self::Domain { name: name.to_owned(), port, subdomains_only })
     }
 
-    fn covers(&self, host: &str, port: u16) -> bool {
+    fn matches(&self, host: &str, port: u16) -> bool {
         let is_port = |wanted: &Option<u16>| wanted.is_none_or(|wanted| wanted == port);
         match (self, address_of(host)) {
             (Self::All, _) => true,
@@ -154,10 +154,10 @@ impl Exception {
                 width(*network) == width(address) && prefix(*network, *bits) == prefix(address, *bits)
             }
             (Self::Address(wanted, wanted_port), Some(address)) => *wanted == address && is_port(wanted_port),
-            (Self::Domain { name, port: wanted_port, below_only }, None) => {
+            (Self::Domain { name, port: wanted_port, subdomains_only }, None) => {
                 let host = host.trim_end_matches('.').to_ascii_lowercase();
                 let is_named = match host.strip_suffix(name.as_str()) {
-                    Some("") => !below_only,
+                    Some("") => !subdomains_only,
                     Some(below) => below.ends_with('.'),
                     None => false,
                 };
@@ -195,7 +195,7 @@ mod tests {
     fn route(environment: &[(&str, &str)], url: &str) -> Result<String, String> {
         let variable =
             |wanted| environment.iter().find(|(name, _)| *name == wanted).map(|(_, value)| value.to_string());
-        let proxies = Proxies::of_environment(variable);
+        let proxies = Proxies::from_environment(variable);
         let route = proxies.route(&url.parse().unwrap())?;
         Ok(route.map_or(String::new(), |route| format!("{} {}", route.source, route.proxy.host())))
     }
@@ -260,7 +260,7 @@ mod tests {
         {
             let error = route(&[("https_proxy", value)], "https://idp.example/").unwrap_err();
             assert!(error.starts_with("https_proxy ") && !error.contains("secret"), "{value}: {error}");
-            assert!(Proxies::of_setting(value).is_err_and(|error| !error.contains("secret")), "{value}");
+            assert!(Proxies::from_setting(value).is_err_and(|error| !error.contains("secret")), "{value}");
         }
     }
 

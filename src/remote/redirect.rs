@@ -15,7 +15,7 @@ pub(super) fn resolve(base: &Uri, location: &str) -> Option<Uri> {
     if location.is_empty() || location.contains('\\') {
         return None;
     }
-    let location: String = location.split('#').next()?.chars().map(encoded).collect();
+    let location: String = location.split('#').next()?.chars().map(percent_encoded).collect();
     let (scheme, authority) = (base.scheme_str()?, base.authority()?.as_str());
     let has_scheme = location.split_once(':').is_some_and(|(scheme, _)| {
         scheme.starts_with(|c: char| c.is_ascii_alphabetic())
@@ -34,22 +34,22 @@ pub(super) fn resolve(base: &Uri, location: &str) -> Option<Uri> {
             if location.is_empty() { base.query().map_or(query, |query| format!("?{query}")) } else { query };
         let path = match path {
             "" => base.path().to_owned(),
-            path if path.starts_with('/') => without_dots(path),
+            path if path.starts_with('/') => remove_dot_segments(path),
             path => {
                 let folder = base.path().rsplit_once('/').map_or("", |(folder, _)| folder);
-                without_dots(&format!("{folder}/{path}"))
+                remove_dot_segments(&format!("{folder}/{path}"))
             }
         };
         format!("{scheme}://{authority}{path}{query}")
     };
     let target: Uri = absolute.parse().ok()?;
     let authority = target.authority()?.as_str();
-    let is_sound = !authority.contains('@') && url::has_sound_port(authority);
+    let is_sound = !authority.contains('@') && url::has_valid_port(authority);
     (is_sound && matches!(target.scheme_str(), Some("http" | "https"))).then_some(target)
 }
 
 /// Some servers send what must not be in a URL as it is.
-fn encoded(c: char) -> String {
+fn percent_encoded(c: char) -> String {
     match c {
         '\u{21}'..='\u{7e}' => c.to_string(),
         _ => c.to_string().bytes().map(|byte| format!("%{byte:02X}")).collect(),
@@ -57,7 +57,7 @@ fn encoded(c: char) -> String {
 }
 
 /// RFC 3986 §5.2.4.
-fn without_dots(path: &str) -> String {
+fn remove_dot_segments(path: &str) -> String {
     let mut kept: Vec<&str> = Vec::new();
     let segments: Vec<&str> = path.split('/').skip(1).collect();
     for (i, segment) in segments.iter().enumerate() {
@@ -90,7 +90,7 @@ pub(super) fn is_same_origin(a: &Uri, b: &Uri) -> bool {
 
 /// Why a redirect from `base` to `location` is not followed, with its target. A query may hold a
 /// secret.
-pub(super) fn not_followed(base: &Uri, location: &str) -> String {
+pub(super) fn describe_target(base: &Uri, location: &str) -> String {
     match resolve(base, location) {
         Some(target) => {
             let scheme = target.scheme_str().unwrap_or_default();
@@ -171,8 +171,8 @@ mod tests {
             ("", "without a Location"),
             ("file:///etc/passwd", "to what is not an http or https URL"),
         ] {
-            assert_eq!(not_followed(&from, location), expected, "{location}");
+            assert_eq!(describe_target(&from, location), expected, "{location}");
         }
-        assert!(not_followed(&from, &format!("/{}", "x".repeat(1000))).len() < 300);
+        assert!(describe_target(&from, &format!("/{}", "x".repeat(1000))).len() < 300);
     }
 }

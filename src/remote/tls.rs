@@ -1,7 +1,7 @@
 //! Which servers are trusted, and why one is not.
 
 use super::ca_bundle;
-use super::transport::printable;
+use super::transport::printable_path;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{WebPkiServerVerifier, verify_server_name};
 use rustls::crypto::CryptoProvider;
@@ -25,12 +25,12 @@ pub(super) fn provider() -> Arc<CryptoProvider> {
 
 /// Where the trusted certificates are. The paths are read from the environment once; the files with
 /// each exchange, so that they may be replaced.
-pub(super) struct Trust {
+pub(super) struct TrustStore {
     ca_file: Option<PathBuf>,
     /// SSL_CERT_FILE.
-    named_file: Option<PathBuf>,
+    ssl_cert_file: Option<PathBuf>,
     /// SSL_CERT_DIR.
-    named_folders: Vec<PathBuf>,
+    ssl_cert_dirs: Vec<PathBuf>,
     system: System,
 }
 
@@ -40,23 +40,23 @@ type System = Vec<(Option<PathBuf>, Option<PathBuf>)>;
 type System = ();
 
 /// The certificates of one exchange.
-struct Trusted {
+struct TrustedCertificates {
     roots: RootCertStore,
     certificates: Vec<CertificateDer<'static>>,
     /// What could not be read.
-    notes: Vec<String>,
+    warnings: Vec<String>,
 }
 
-impl Trust {
+impl TrustStore {
     pub(super) fn new(ca_file: Option<PathBuf>) -> Self {
         let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
-        let named_file = variable("SSL_CERT_FILE").map(PathBuf::from);
-        let named_folders: Vec<_> = variable("SSL_CERT_DIR")
+        let ssl_cert_file = variable("SSL_CERT_FILE").map(PathBuf::from);
+        let ssl_cert_dirs: Vec<_> = variable("SSL_CERT_DIR")
             .map(|folders| {
                 std::env::split_paths(&folders).filter(|path| !path.as_os_str().is_empty()).collect()
             })
             .unwrap_or_default();
-        Self { ca_file, named_file, named_folders, system: system_paths() }
+        Self { ca_file, ssl_cert_file, ssl_cert_dirs, system: system_paths() }
     }
 
     /// Finds out whether the CA bundle can be read, before it is needed.
@@ -65,16 +65,17 @@ impl Trust {
     /// The path, and why not.
     pub(super) fn check(&self) -> Result<(), String> {
         // Here, on the program's own thread, and not with each fetch: a log handler may be slow.
-        self.bundle()?.notes.iter().for_each(|note| log::warn!("{note}"));
+        self.read_ca_file()?.warnings.iter().for_each(|warning| log::warn!("{warning}"));
         Ok(())
     }
 
-    fn bundle(&self) -> Result<Trusted, String> {
-        let mut trusted = Trusted::new();
+    fn read_ca_file(&self) -> Result<TrustedCertificates, String> {
+        let mut trusted = TrustedCertificates::new();
         if let Some(path) = &self.ca_file {
-            let bundle = ca_bundle::read(path).map_err(|why| format!("ca_file {}: {why}", shown(path)))?;
+            let bundle =
+                ca_bundle::read(path).map_err(|why| format!("ca_file {}: {why}", printable_path(path)))?;
             if bundle.certificates.is_empty() {
-                return Err(format!("ca_file {}: {}", shown(path), bundle.nothing()));
+                return Err(format!("ca_file {}: {}", printable_path(path), bundle.nothing()));
             }
             trusted.add("ca_file", path, bundle);
         }
@@ -86,9 +87,9 @@ impl Trust {
     /// # Errors
     /// The CA bundle cannot be read: the path, and why.
     pub(super) fn verifier(&self, provider: Arc<CryptoProvider>) -> Result<Verifier, String> {
-        let mut trusted = self.bundle()?;
+        let mut trusted = self.read_ca_file()?;
         self.add_system(&mut trusted);
-        let (certificates, notes) = (trusted.certificates, trusted.notes);
+        let (certificates, warnings) = (trusted.certificates, trusted.warnings);
         let web_pki = match trusted.roots.is_empty() {
             true => None,
             false => {
@@ -98,20 +99,20 @@ impl Trust {
                     .map_err(|error| error.to_string())?
             }
         };
-        Ok(Verifier { web_pki, certificates, provider, notes })
+        Ok(Verifier { web_pki, certificates, provider, warnings })
     }
 
-    fn add_system(&self, trusted: &mut Trusted) {
-        if self.named_file.is_none() && self.named_folders.is_empty() {
+    fn add_system(&self, trusted: &mut TrustedCertificates) {
+        if self.ssl_cert_file.is_none() && self.ssl_cert_dirs.is_empty() {
             return trusted.add_certificates(self.system_certificates());
         }
-        if let Some(path) = &self.named_file {
+        if let Some(path) = &self.ssl_cert_file {
             match ca_bundle::read(path) {
                 Ok(bundle) => trusted.add("SSL_CERT_FILE", path, bundle),
-                Err(why) => trusted.notes.push(format!("SSL_CERT_FILE {}: {why}", shown(path))),
+                Err(why) => trusted.warnings.push(format!("SSL_CERT_FILE {}: {why}", printable_path(path))),
             }
         }
-        for folder in &self.named_folders {
+        for folder in &self.ssl_cert_dirs {
             trusted.add_certificates(rustls_native_certs::load_certs_from_paths(None, Some(folder)).certs);
         }
     }
@@ -143,18 +144,15 @@ fn system_paths() -> System {
 #[cfg(not(all(unix, not(target_os = "macos"))))]
 fn system_paths() -> System {}
 
-fn shown(path: &Path) -> String {
-    printable(&path.to_string_lossy(), 150)
-}
-
-impl Trusted {
+impl TrustedCertificates {
     fn new() -> Self {
-        Self { roots: RootCertStore::empty(), certificates: Vec::new(), notes: Vec::new() }
+        Self { roots: RootCertStore::empty(), certificates: Vec::new(), warnings: Vec::new() }
     }
 
     fn add(&mut self, source: &str, path: &Path, bundle: ca_bundle::Bundle) {
-        let notes = bundle.skipped.iter().map(|why| format!("{source} {}: {why}: skipped", shown(path)));
-        self.notes.extend(notes);
+        let warnings =
+            bundle.skipped.iter().map(|why| format!("{source} {}: {why}: skipped", printable_path(path)));
+        self.warnings.extend(warnings);
         self.roots.extend(bundle.anchors);
         self.certificates.extend(bundle.certificates);
     }
@@ -175,7 +173,7 @@ pub(super) struct Verifier {
     certificates: Vec<CertificateDer<'static>>,
     provider: Arc<CryptoProvider>,
     /// What could not be read of the trusted certificates.
-    pub(super) notes: Vec<String>,
+    pub(super) warnings: Vec<String>,
 }
 
 impl Verifier {
@@ -351,12 +349,12 @@ mod tests {
     }
 
     fn verifier(trusted: &[&CertificateDer<'static>]) -> Verifier {
-        let mut all = Trusted::new();
+        let mut all = TrustedCertificates::new();
         all.add_certificates(trusted.iter().map(|&certificate| certificate.clone()).collect());
         let provider = provider();
         let web_pki = WebPkiServerVerifier::builder_with_provider(Arc::new(all.roots), Arc::clone(&provider));
         let (web_pki, certificates) = (web_pki.build().ok(), all.certificates);
-        Verifier { web_pki, certificates, provider, notes: Vec::new() }
+        Verifier { web_pki, certificates, provider, warnings: Vec::new() }
     }
 
     fn verdict(verifier: &Verifier, certificate: &CertificateDer<'_>, host: &str, now: SystemTime) -> String {

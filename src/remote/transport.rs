@@ -3,6 +3,7 @@
 use crate::error::ErrorKind;
 use std::borrow::Cow;
 use std::fmt;
+use std::path::Path;
 use std::time::Duration;
 
 /// Makes the HTTP requests of a remote key set or of a token renewer, for programs that bring their
@@ -238,6 +239,11 @@ pub(super) fn printable(text: &str, max: usize) -> String {
         shown.push('\u{2026}');
     }
     shown
+}
+
+/// A path of the operator's, for errors.
+pub(super) fn printable_path(path: &Path) -> String {
+    printable(&path.to_string_lossy(), 150)
 }
 
 impl fmt::Debug for FetchError {

@@ -17,7 +17,7 @@ pub(super) fn check(url: &str, allow_http: bool) -> Result<Uri, &'static str> {
     if authority.host().is_empty() {
         return Err("a URL without a host");
     }
-    if !has_sound_port(authority.as_str()) {
+    if !has_valid_port(authority.as_str()) {
         return Err("a port that is not from 0 to 65535");
     }
     match uri.scheme_str() {
@@ -29,7 +29,7 @@ pub(super) fn check(url: &str, allow_http: bool) -> Result<Uri, &'static str> {
 }
 
 /// The type of URLs takes any digits, and then says that there is no port.
-pub(super) fn has_sound_port(authority: &str) -> bool {
+pub(super) fn has_valid_port(authority: &str) -> bool {
     let host_and_port = authority.rsplit('@').next().unwrap_or_default();
     let port = host_and_port.rsplit_once(':').map(|(_, port)| port).filter(|port| !port.ends_with(']'));
     port.is_none_or(|port| port.parse::<u16>().is_ok())

@@ -3,7 +3,7 @@
 use super::auth_method::AuthMethod;
 use super::client::{Client, Form, Proof};
 use super::issuer_clock::IssuerClock;
-use super::login_answer::{self, MAX_ANSWER_LEN, Who, date, member};
+use super::login_answer::{self, LoginKind, MAX_ANSWER_LEN, date, member};
 use super::secret_text::failed;
 use super::token_source::{NewToken, TokenSource};
 use crate::remote::transport::{FetchError, FetchFailure, HttpRequest, HttpResponse, Transport};
@@ -68,16 +68,16 @@ impl ClientCredentials {
         })
     }
 
-    fn refusal(&self, response: &HttpResponse) -> FetchError {
-        let who = Who::Client(self.client.auth_method);
-        login_answer::refusal(response, who, self.has_succeeded.load(Ordering::Relaxed))
+    fn login_error(&self, response: &HttpResponse) -> FetchError {
+        let kind = LoginKind::Client(self.client.auth_method);
+        login_answer::login_error(response, kind, self.has_succeeded.load(Ordering::Relaxed))
     }
 
     /// Posts once more where `response` rejects the client and another form of the same proof may be accepted.
     fn post_again(&self, response: &HttpResponse) -> Option<HttpResponse> {
         let clock_was_wrong = self.clock.learn(response);
         let is_rejected = !login_answer::is_success(response.status)
-            && self.refusal(response).failure() == FetchFailure::Rejected;
+            && self.login_error(response).failure() == FetchFailure::Rejected;
         let second = match self.client.auth_method {
             _ if !is_rejected => None,
             // Some servers do not decode the pair of HTTP Basic. Until a login has succeeded, a pair that the encoding
@@ -102,7 +102,7 @@ impl TokenSource for ClientCredentials {
         let first = self.post(self.takes_plain.load(Ordering::Relaxed))?;
         let response = self.post_again(&first).unwrap_or(first);
         if !login_answer::is_success(response.status) {
-            return Err(self.refusal(&response));
+            return Err(self.login_error(&response));
         }
         let token = NewToken::new(login_answer::token(&response.body, "access_token")?)?;
         let token = token.scheme(scheme(&response.body)?).issued_at(date(&response));

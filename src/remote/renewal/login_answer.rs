@@ -86,13 +86,13 @@ pub(super) fn date(response: &HttpResponse) -> Option<i64> {
 
 /// Whose login it is, for what an operator has to look at.
 #[derive(Clone, Copy)]
-pub(super) enum Who {
+pub(super) enum LoginKind {
     ServiceAccount,
     Client(AuthMethod),
 }
 
 /// Why a login with this answer failed. `has_succeeded`: whether one has before, with the same settings.
-pub(super) fn refusal(response: &HttpResponse, who: Who, has_succeeded: bool) -> FetchError {
+pub(super) fn login_error(response: &HttpResponse, kind: LoginKind, has_succeeded: bool) -> FetchError {
     let status = response.status;
     let code = error_code(&response.body);
     let failure = match (status, code) {
@@ -104,20 +104,20 @@ pub(super) fn refusal(response: &HttpResponse, who: Who, has_succeeded: bool) ->
         (400 | 403 | 404 | 405 | 406 | 415, _) => FetchFailure::Refused,
         _ => FetchFailure::Status,
     };
-    let advice = match (failure, who) {
-        (FetchFailure::Rejected, Who::ServiceAccount) => {
+    let advice = match (failure, kind) {
+        (FetchFailure::Rejected, LoginKind::ServiceAccount) => {
             ": check that the account exists and that the private key is the account's"
         }
-        (FetchFailure::Rejected, Who::Client(AuthMethod::PrivateKeyJwt)) => {
+        (FetchFailure::Rejected, LoginKind::Client(AuthMethod::PrivateKeyJwt)) => {
             ": check the client's id, and that the server has the public key of its private key"
         }
-        (FetchFailure::Rejected, Who::Client(AuthMethod::TlsClientAuth)) => {
+        (FetchFailure::Rejected, LoginKind::Client(AuthMethod::TlsClientAuth)) => {
             ": check the client's id, and that the server knows its certificate"
         }
-        (FetchFailure::Rejected, Who::Client(_)) => ": check the client's id, secret and auth_method",
+        (FetchFailure::Rejected, LoginKind::Client(_)) => ": check the client's id, secret and auth_method",
         (FetchFailure::Refused, _) if matches!(status, 404 | 405) => ": check the login's URL",
-        (FetchFailure::Refused, Who::Client(_)) => ": check the URL, the grant and the parameters",
-        (FetchFailure::Refused, Who::ServiceAccount) => ": check the URL and what the account may do",
+        (FetchFailure::Refused, LoginKind::Client(_)) => ": check the URL, the grant and the parameters",
+        (FetchFailure::Refused, LoginKind::ServiceAccount) => ": check the URL and what the account may do",
         _ => "",
     };
     let code = code.map(|code| format!(", {code}")).unwrap_or_default();
@@ -131,7 +131,7 @@ pub(super) fn refusal(response: &HttpResponse, who: Who, has_succeeded: bool) ->
 mod tests {
     use super::*;
 
-    const CLIENT: Who = Who::Client(AuthMethod::ClientSecretBasic);
+    const CLIENT: LoginKind = LoginKind::Client(AuthMethod::ClientSecretBasic);
 
     fn response(status: u16, body: &str) -> HttpResponse {
         HttpResponse::new(status, [], body.as_bytes().to_vec())
@@ -164,7 +164,7 @@ mod tests {
     #[test]
     fn a_refusal_names_status_code_and_what_to_check() {
         use FetchFailure::{Refused, Rejected, Status};
-        for (status, body, who, failure, text) in [
+        for (status, body, kind, failure, text) in [
             (
                 401,
                 r#"{"error":"invalid_client"}"#,
@@ -198,16 +198,16 @@ mod tests {
             (
                 401,
                 r#"{"title":"hidden","code":"ERR_INVALID_CREDENTIALS"}"#,
-                Who::ServiceAccount,
+                LoginKind::ServiceAccount,
                 Rejected,
                 "HTTP 401, ERR_INVALID_CREDENTIALS: check that the account",
             ),
-            (404, "<html>hidden", Who::ServiceAccount, Refused, "HTTP 404: check the login's URL"),
-            (403, "", Who::ServiceAccount, Refused, "HTTP 403: check the URL"),
+            (404, "<html>hidden", LoginKind::ServiceAccount, Refused, "HTTP 404: check the login's URL"),
+            (403, "", LoginKind::ServiceAccount, Refused, "HTTP 403: check the URL"),
             (503, "hidden", CLIENT, Status, "HTTP 503"),
             (302, "", CLIENT, Status, "HTTP 302"),
         ] {
-            let error = refusal(&response(status, body), who, false);
+            let error = login_error(&response(status, body), kind, false);
             assert_eq!(error.failure(), failure, "{status} {body}");
             assert!(error.detail().starts_with(text) && !error.detail().contains("hidden"), "{error}");
         }
@@ -222,7 +222,7 @@ mod tests {
             (415, FetchFailure::Refused),
             (401, FetchFailure::Rejected),
         ] {
-            let error = refusal(&response(status, ""), CLIENT, true);
+            let error = login_error(&response(status, ""), CLIENT, true);
             assert_eq!(error.failure(), failure, "{status}");
         }
     }

@@ -1,7 +1,7 @@
 //! The login of a DC/OS service account.
 
 use super::issuer_clock::IssuerClock;
-use super::login_answer::{self, MAX_ANSWER_LEN, Who, date};
+use super::login_answer::{self, LoginKind, MAX_ANSWER_LEN, date};
 use super::secret_text::{SecretText, failed};
 use super::service_account::ServiceAccount;
 use super::token_source::{NewToken, TokenSource};
@@ -82,7 +82,7 @@ impl TokenSource for ServiceLogin {
         }
         if !login_answer::is_success(response.status) {
             let has_succeeded = self.has_succeeded.load(Ordering::Relaxed);
-            return Err(login_answer::refusal(&response, Who::ServiceAccount, has_succeeded));
+            return Err(login_answer::login_error(&response, LoginKind::ServiceAccount, has_succeeded));
         }
         let token = NewToken::new(login_answer::token(&response.body, "token")?)?;
         self.has_succeeded.store(true, Ordering::Relaxed);
