@@ -26,28 +26,12 @@ type corpusFile struct {
 
 type corpusCase struct {
 	ID, Why, JWKS string
-	document      string // what JWKS names
-	Policy        corpusPolicy
-	Now           int64
+	document      string          // what JWKS names
+	Policy        json.RawMessage // settings; absent: those of DCOS
+	Time          int64
 	Token         string
 	TokenHex      string `json:"token_hex"`
 	Expect        verdict
-}
-
-type corpusPolicy struct {
-	Base          string
-	Issuer        string
-	Audience      string
-	Issuers       []string
-	Audiences     []string
-	AnyAudience   bool `json:"any_audience"`
-	Algorithms    []bouncer.Algorithm
-	Leeway        int64
-	ExpRequired   *bool `json:"exp_required"`
-	Require       []string
-	RequireString []string `json:"require_string"`
-	TokenType     string   `json:"token_type"`
-	MaxTokenLen   int      `json:"max_token_len"`
 }
 
 type verdict struct {
@@ -73,28 +57,11 @@ func (c corpusCase) token(t testing.TB) string {
 }
 
 func (c corpusCase) policy(t testing.TB) bouncer.Policy {
-	of := c.Policy
 	policy := bouncer.DCOS()
-	switch of.Base {
-	case "", "bouncer":
-	case "issuer":
-		policy = bouncer.ForIssuer(of.Issuer, of.Audience)
-	case "any_issuer":
-		policy = bouncer.Policy{AnyIssuer: len(of.Issuers) == 0}
-	default:
-		t.Fatalf("%s: base %q", c.ID, of.Base)
+	if c.Policy != nil {
+		policy = must(bouncer.LoadPolicy(c.Policy))(t)
 	}
-	policy.Issuers = append(policy.Issuers, of.Issuers...)
-	policy.Audiences = append(policy.Audiences, of.Audiences...)
-	policy.AnyAudience = of.AnyAudience
-	policy.Algorithms = of.Algorithms
-	policy.Leeway = time.Duration(of.Leeway) * time.Second
-	policy.OptionalExp = of.ExpRequired != nil && !*of.ExpRequired
-	policy.RequiredClaims = of.Require
-	policy.RequiredStringClaims = of.RequireString
-	policy.TokenType = of.TokenType
-	policy.MaxTokenLen = of.MaxTokenLen
-	policy.Time = time.Unix(c.Now, 0)
+	policy.Time = time.Unix(c.Time, 0)
 	return policy
 }
 
