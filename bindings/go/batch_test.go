@@ -471,6 +471,9 @@ func TestACacheCountsAndLooksAtTheTime(t *testing.T) {
 	if stats := must(cached.Stats())(t); stats.Hits != 2 || stats.Misses != 4 || stats.Capacity < 10 {
 		t.Errorf("%+v", stats)
 	}
+	if metrics := must(cached.Prometheus())(t); !strings.Contains(metrics, "\nbouncer_cache_hits_total 2\n") {
+		t.Error(metrics)
+	}
 	none := must(cached.WithCache(0))(t)
 	must(none.Verify(documentToken))(t)
 	if stats := must(none.Stats())(t); stats != (bouncer.CacheStats{}) {

@@ -160,9 +160,14 @@ func TestAClockOfTheProgramIsAskedEachTime(t *testing.T) {
 	_, err = fetched.Verify(documentToken)
 	expectError(t, err, bouncer.ErrKeysUnavailable)
 	for _, verifier := range []*bouncer.Verifier{fixed, fetched} {
+		if stats := must(verifier.Stats())(t); stats != (bouncer.CacheStats{}) {
+			t.Error(stats)
+		}
 		_ = verifier.Close()
 		_ = verifier.Close()
 		_, err = verifier.Verify(documentToken)
+		expectError(t, err, bouncer.ErrClosed)
+		_, err = verifier.Stats()
 		expectError(t, err, bouncer.ErrClosed)
 	}
 	_, err = bouncer.NewVerifier(jwks, policy)

@@ -131,14 +131,26 @@ func (v *Verifier) WithCache(tokens int) (*Verifier, error) {
 
 // Stats returns what the cache has done so far. The error is [ErrClosed] after Close.
 func (v *Verifier) Stats() (CacheStats, error) {
+	stats, err := v.stats()
+	return newCacheStats(stats), err
+}
+
+// Prometheus returns the stats in the text format of Prometheus. The error is [ErrClosed] after
+// Close.
+func (v *Verifier) Prometheus() (string, error) {
+	stats, err := v.stats()
+	return stats.Prometheus, err
+}
+
+func (v *Verifier) stats() (native.Stats, error) {
 	switch {
-	case v == nil:
-		return CacheStats{}, ErrClosed
+	case v == nil, v.clocked != nil && v.clocked.keys.IsClosed():
+		return native.Stats{}, ErrClosed
 	case v.clocked != nil:
-		return CacheStats{}, nil // it has none
+		return native.Stats{}, nil // it has no cache
 	}
 	stats, err := v.native.Stats()
-	return newCacheStats(stats), errorOf(err)
+	return stats, errorOf(err)
 }
 
 // Verify verifies a JWT: its signature with the verifier's keys, then its Claims Set against the

@@ -12,7 +12,7 @@ import (
 	"bouncer_verify/bouncer"
 )
 
-func TestAStatusSaysAllThatTheLibraryKnows(t *testing.T) {
+func TestTheStatsOfKeysSayAllThatTheLibraryKnows(t *testing.T) {
 	issuer := newSigners(t, "a", "b")
 	jwks := strings.Replace(issuer.jwks(t, "a"), `[`, `[{"kty":"oct","k":"AA"}, `, 1)
 	server := startKeyServer(t, document(jwks))
@@ -35,6 +35,10 @@ func TestAStatusSaysAllThatTheLibraryKnows(t *testing.T) {
 	}
 	if status != expected {
 		t.Errorf("%+v", status)
+	}
+	metrics := must(keys.Prometheus())(t)
+	if line := `bouncer_keys_attempts_total{source="` + server.URL + `/keys"} 1` + "\n"; !strings.Contains(metrics, line) {
+		t.Error(metrics)
 	}
 
 	// One of each: a token whose kid is unknown, twice; one without a kid; the program.

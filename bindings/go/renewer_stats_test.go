@@ -11,7 +11,7 @@ import (
 	"bouncer_verify/bouncer"
 )
 
-func TestARenewerStatsSaysAllThatTheLibraryKnows(t *testing.T) {
+func TestTheStatsOfARenewerSayAllThatTheLibraryKnows(t *testing.T) {
 	server := startIAM(t)
 	renewer := server.startReady(t)
 	status := must(renewer.Stats())(t)
@@ -27,6 +27,10 @@ func TestARenewerStatsSaysAllThatTheLibraryKnows(t *testing.T) {
 	}
 	if status != expected {
 		t.Errorf("%+v", status)
+	}
+	metrics := must(renewer.Prometheus())(t)
+	if !strings.Contains(metrics, "bouncer_renewer_attempts_total{") || strings.Contains(metrics, "hunter2") {
+		t.Error(metrics)
 	}
 	server.say(failing(http.StatusBadGateway))
 	expectError(t, renewer.Renew(soon(t)), bouncer.ErrLoginUnavailable)
