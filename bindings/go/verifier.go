@@ -107,7 +107,7 @@ func (v *Verifier) now() (now *Verifier, close func(), err error) {
 //
 // A token that it remembers passes without its signature being verified again: the whole token is
 // compared, "exp" and "nbf" are checked each time, and when remote keys change, everything is
-// forgotten. What it gives up: the tokens and their claims stay in memory, about twice their length
+// forgotten. The cost: the tokens and their claims stay in memory, about twice their length
 // each, until others take their places. Tokens over 4 KiB are not remembered.
 //
 // The error is an [ErrInvalidArgument] for a number below 0 and for a policy with Clock, and
