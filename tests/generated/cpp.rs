@@ -43,10 +43,13 @@ fn settings() -> String {
 fn class(kind: SettingsKind) -> String {
     let (name, upper) = (class_of(kind), kind.as_str().to_uppercase());
     let mut class = String::from("\n");
-    class += &comment(purpose(kind), "");
-    class += &format!("class {name} : public detail::Settings<{name}, BOUNCER_KIND_{upper}> {{\npublic:\n");
+    let rule = "No setter fails: the first failure stays, and what is made of the settings reports it.";
+    class += &comment(&format!("{} {rule}", purpose(kind)), "");
+    class += &format!(
+        "class [[nodiscard]] {name} : public detail::Settings<{name}, BOUNCER_KIND_{upper}> {{\npublic:\n"
+    );
     for setting in kind.settings() {
-        let Setting { name: setter, .. } = setting;
+        let setter = setting.name;
         let constant = format!("BOUNCER_{upper}_{}", setter.to_uppercase());
         let (parameters, arguments, call) = match setting.kind {
             SettingType::Flag => ("bool value = true", "value", "put_"),
@@ -64,7 +67,7 @@ fn class(kind: SettingsKind) -> String {
             "    {name} &{setter}({parameters}) & noexcept {{\n        \
                      return {call}({constant}, {arguments});\n    \
                  }}\n    \
-                 [[nodiscard]] {name} {setter}({parameters}) && noexcept {{\n        \
+                 {name} {setter}({parameters}) && noexcept {{\n        \
                      return std::move({setter}({arguments}));\n    \
                  }}\n"
         );

@@ -111,6 +111,27 @@ static void keys_are_fetched_and_verify() {
     CHECK(bouncer::verify_token(current, Policy::dcos(), token_a).expires_at() == token_exp);
 }
 
+static void stats_are_rows_and_text_and_json() {
+    const Server server(Reply::json(keys_a));
+    const RemoteJwkSet keys = ready(server);
+    const Stats stats = keys.stats();
+    std::size_t rows = 0;
+    for (const bouncer::Stat &stat : stats) {
+        const bool is_text = stat.kind == bouncer::StatKind::Text;
+        CHECK(stat.source == server.url() && stat.help.size() > 10 && !(is_text ? stat.number.has_value() : stat.text.has_value()));
+        CHECK(stats.find(std::string(stat.name).c_str(), stat.source)->name.data() == stat.name.data());
+        rows++;
+    }
+    CHECK(rows > 15 && rows == static_cast<std::size_t>(std::distance(stats.begin(), stats.end())));
+    CHECK(stats.number(BOUNCER_STAT_KEYS_USABLE) == 1 && stats.text(BOUNCER_STAT_KEYS_STATE) == "fresh");
+    CHECK(!stats.number(BOUNCER_STAT_KEYS_STATE) && !stats.text(BOUNCER_STAT_KEYS_USABLE));
+    CHECK(!stats.find("keys_state", "elsewhere") && !stats.find("no_such_row") && !stats.find(nullptr));
+    CHECK(stats.prometheus().find("\nbouncer_keys_usable{source=\"" + server.url() + "\"} 1\n") != std::string_view::npos);
+    CHECK(stats.json().find(R"("keys_state":"fresh")") != std::string_view::npos);
+    auto row = stats.begin();
+    CHECK((*row++).name != (*row).name && row != stats.begin());
+}
+
 static void a_new_kid_is_fetched_by_the_token_that_brings_it() {
     Server server(Reply::json(keys_a));
     const RemoteJwkSet keys = ready(server);
@@ -527,6 +548,7 @@ static void fifty_made_and_destroyed_leave_no_thread() {
 
 int main() {
     keys_are_fetched_and_verify();
+    stats_are_rows_and_text_and_json();
     a_new_kid_is_fetched_by_the_token_that_brings_it();
     two_thousand_kids_cause_two_fetches();
     an_outage_leaves_the_keys_in_use();

@@ -44,14 +44,14 @@ private:
     Ticket ticket_;
 };
 
-/// The verdicts of a Batch in columns, laid out as Apache Arrow's (its "Columnar Format", 1.0). In a
-/// validity bitmap bit i, counted from the lowest of the first byte, is set if row i has a value.
+/// The verdicts of a Batch in columns, laid out as Apache Arrow's (its "Columnar Format", 1.0). In
+/// a validity bitmap bit i, counted from the lowest of the first byte, is set if row i has a value.
 struct Columns {
-    ArrayView<std::uint32_t> status;       ///< The number of each Status: UInt32.
-    ArrayView<std::int64_t> exp;           ///< "exp" of the accepted tokens, in seconds since 1970: Int64.
+    ArrayView<std::uint32_t> status;  ///< The number of each Status: UInt32.
+    ArrayView<std::int64_t> exp;  ///< "exp" of the accepted tokens, in seconds since 1970: Int64.
     ArrayView<std::uint8_t> exp_validity;  ///< Which rows have an "exp".
-    ArrayView<std::int64_t> uid_offsets;   ///< Where each "uid" begins, and the end: of a LargeUtf8.
-    std::string_view uid_data;             ///< The "uid" of each accepted token, one after the other.
+    ArrayView<std::int64_t> uid_offsets;  ///< Where each "uid" begins, and the end: of a LargeUtf8.
+    std::string_view uid_data;  ///< The "uid" of each accepted token, one after the other.
     ArrayView<std::uint8_t> uid_validity;  ///< Which rows have a "uid".
 };
 

@@ -32,9 +32,7 @@ static_assert(BOUNCER_ABI_VERSION == 1,
               "bouncer_verify.hpp and bouncer_verify.h are not of the same version");
 
 /// The version of the loaded library: "MAJOR.MINOR.PATCH". Static.
-[[nodiscard]] inline std::string_view library_version() noexcept {
-    return bouncer_version();
-}
+[[nodiscard]] inline std::string_view library_version() noexcept { return bouncer_version(); }
 
 /// An array that belongs to somebody else, as `std::string_view` is for text. Made of a pointer and
 /// a length, or of anything with data() and size(): a vector, an array, a `std::span`. Converts to
@@ -75,7 +73,9 @@ struct Free {
     void operator()(bouncer_jwks *handle) const noexcept { bouncer_jwks_free(handle); }
     void operator()(bouncer_own_token *handle) const noexcept { bouncer_own_token_free(handle); }
     void operator()(bouncer_policy *handle) const noexcept { bouncer_policy_free(handle); }
-    void operator()(bouncer_remote_jwks *handle) const noexcept { bouncer_remote_jwks_free(handle); }
+    void operator()(bouncer_remote_jwks *handle) const noexcept {
+        bouncer_remote_jwks_free(handle);
+    }
     void operator()(bouncer_renewer *handle) const noexcept { bouncer_renewer_free(handle); }
     void operator()(bouncer_settings *handle) const noexcept { bouncer_settings_free(handle); }
     void operator()(bouncer_stats *handle) const noexcept { bouncer_stats_free(handle); }
@@ -99,9 +99,7 @@ protected:
     std::unique_ptr<Raw, Free> handle_;
 };
 
-inline std::string_view text(bouncer_str text) noexcept {
-    return {text.data, text.len};
-}
+inline std::string_view text(bouncer_str text) noexcept { return {text.data, text.len}; }
 
 inline std::optional<std::string_view> optional_text(bouncer_str text) noexcept {
     return text.data == nullptr ? std::nullopt : std::optional(detail::text(text));

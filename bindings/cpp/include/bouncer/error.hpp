@@ -95,9 +95,7 @@ public:
 
 #ifdef __cpp_exceptions
     /// The value. @throws Error with the Failure if there is none.
-    T or_throw() && {
-        return *this ? std::move(value()) : throw Error(std::move(*this).error());
-    }
+    T or_throw() && { return *this ? std::move(value()) : throw Error(std::move(*this).error()); }
 #endif
 
 private:

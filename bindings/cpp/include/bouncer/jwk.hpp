@@ -11,8 +11,8 @@
 
 namespace bouncer {
 
-/// A public key for verifying signatures (RFC 7517 section 4) that belongs to a Jwk or a JwkSet, and
-/// lives as long as that. Cheap to copy. An empty one has no text, no bytes and 0 bits.
+/// A public key for verifying signatures (RFC 7517 section 4) that belongs to a Jwk or a JwkSet,
+/// and lives as long as that. Cheap to copy. An empty one has no text, no bytes and 0 bits.
 class JwkView {
 public:
     JwkView() noexcept = default;
@@ -43,7 +43,9 @@ public:
     /// The RSA exponent, big-endian without leading zeros; empty for other key types.
     [[nodiscard]] ByteView e() const noexcept { return bytes(bouncer_jwk_e(handle_)); }
     /// True if "n" or "e" was written in a form that RFC 7518 section 2 forbids and was accepted.
-    [[nodiscard]] bool is_tolerated() const noexcept { return bouncer_jwk_is_tolerated(handle_) != 0; }
+    [[nodiscard]] bool is_tolerated() const noexcept {
+        return bouncer_jwk_is_tolerated(handle_) != 0;
+    }
     /// The key as PEM, label "PUBLIC KEY".
     [[nodiscard]] std::string_view pem() const noexcept {
         return detail::text(bouncer_jwk_pem(handle_));
@@ -80,7 +82,8 @@ public:
     static Result<Jwk> try_from_json(std::string_view json) noexcept {
         return detail::make<Jwk>(bouncer_jwk_from_json, json);
     }
-    /// Reads PEM with the label "PUBLIC KEY" (RFC 7468 section 13). On failure: Status::UnusableKey.
+    /// Reads PEM with the label "PUBLIC KEY" (RFC 7468 section 13). On failure:
+    /// Status::UnusableKey.
     static Result<Jwk> try_from_pem(std::string_view pem) noexcept {
         return detail::make<Jwk>(bouncer_jwk_from_pem, pem);
     }

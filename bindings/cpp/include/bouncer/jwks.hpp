@@ -65,14 +65,14 @@ public:
     /// Makes a set of keys in a row: a vector, an array. The keys are copied. On failure:
     /// Status::NoUsableKey if there are none, Status::NullArgument if one is empty.
     static Result<JwkSet> try_from_keys(ArrayView<JwkView> keys) noexcept {
-        static_assert(sizeof(JwkView) == sizeof(const bouncer_jwk *) &&
-                          std::is_standard_layout_v<JwkView>,
-                      "an array of views is an array of handles");
+        static_assert(
+            sizeof(JwkView) == sizeof(const bouncer_jwk *) && std::is_standard_layout_v<JwkView>,
+            "an array of views is an array of handles");
         const auto *handles = reinterpret_cast<const bouncer_jwk *const *>(keys.data());
         return detail::make<JwkSet>(bouncer_jwks_from_keys, handles, keys.size());
     }
-    /// Makes a set of keys, each a Jwk or a JwkView: `try_from_keys(one, two)`. The keys are copied.
-    /// On failure: Status::NullArgument if one is empty.
+    /// Makes a set of keys, each a Jwk or a JwkView: `try_from_keys(one, two)`. The keys are
+    /// copied. On failure: Status::NullArgument if one is empty.
     template <class... Keys, class = detail::AreKeys<Keys...>>
     static Result<JwkSet> try_from_keys(const Keys &...keys) noexcept {
         const JwkView views[] = {static_cast<JwkView>(keys)...};
@@ -105,7 +105,8 @@ public:
 
     /// The usable keys, in document order: a range of JwkView.
     [[nodiscard]] Keys keys() const & noexcept { return Keys({handle_.get()}); }
-    /// How many keys have their RS256 signatures verified by the accelerated arithmetic: see Backend.
+    /// How many keys have their RS256 signatures verified by the accelerated arithmetic: see
+    /// Backend.
     [[nodiscard]] std::size_t accelerated_keys() const noexcept {
         return bouncer_jwks_accelerated_keys(handle_.get());
     }

@@ -14,21 +14,22 @@ namespace bouncer {
 
 /// What a token must be to be accepted, beyond its signature:
 ///
-///     Policy policy(PolicySettings().issuers({"https://id.example"}).audiences({"orders"}).leeway(5s));
+///     Policy policy(PolicySettings().issuers({"https://id.example"}).audiences({"orders"}));
 ///
 /// A policy says whose tokens it accepts: `issuers`, `any_issuer`, or the profile "dcos".
 class Policy : public detail::Owner<bouncer_policy> {
 public:
     using Owner::Owner;
 
-    /// Makes a policy of `settings`, which are copied. On failure: Status::InvalidArgument, the first
-    /// failure of the settings.
+    /// Makes a policy of `settings`, which are copied. On failure: Status::InvalidArgument, the
+    /// first failure of the settings.
     static Result<Policy> try_make(const PolicySettings &settings) noexcept {
         return detail::make<Policy>(bouncer_policy_new, settings.handle());
     }
     /// For tokens that `issuer` made for `audience`: RS256; "exp" is required, "iss" and "aud" must
     /// match. On failure: Status::InvalidArgument for empty text or text that is not UTF-8.
-    static Result<Policy> try_for_issuer(std::string_view issuer, std::string_view audience) noexcept {
+    static Result<Policy> try_for_issuer(std::string_view issuer,
+                                         std::string_view audience) noexcept {
         return try_make(PolicySettings().issuers({issuer}).audiences({audience}));
     }
     /// For DC/OS's Bouncer: RS256; "exp" and a non-empty string "uid" are required; "iss" is not

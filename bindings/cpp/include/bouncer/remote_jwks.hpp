@@ -14,15 +14,15 @@
 
 namespace bouncer {
 
-/// An issuer's key set, fetched from its URL and kept fresh by a background thread, through rotations
-/// and outages. Make one for each issuer and keep it: each has a thread, a budget and requests of its
-/// own.
+/// An issuer's key set, fetched from its URL and kept fresh by a background thread, through
+/// rotations and outages. Make one for each issuer and keep it: each has a thread, a budget and
+/// requests of its own.
 ///
 /// - A verification that has its key takes no lock and never waits for the network.
 /// - Keys are refreshed at 70 to 80 % of their lifetime. If that fails, the old keys are used up to
 ///   `max_stale`, then not at all: Status::KeysUnavailable.
-/// - A token of unknown "kid" may cause a fetch: two at once, then one in 10 seconds. A token without
-///   "kid" that no key verifies: one in five minutes.
+/// - A token of unknown "kid" may cause a fetch: two at once, then one in `refetch_interval`. A
+///   token without "kid" that no key verifies: one in `refetch_interval_without_kid`.
 /// - After fork() the child's object works and starts its own thread when it needs one. The thread
 ///   has the signal mask of the thread that made it.
 ///
@@ -32,8 +32,8 @@ class RemoteJwkSet : public detail::Owner<bouncer_remote_jwks> {
 public:
     using Owner::Owner;
 
-    /// Makes a remote key set of `settings`, which are copied. The first fetch begins at once, in the
-    /// background, unless `lazy` is set. On failure: Status::InvalidArgument, a setting;
+    /// Makes a remote key set of `settings`, which are copied. The first fetch begins at once, in
+    /// the background, unless `lazy` is set. On failure: Status::InvalidArgument, a setting;
     /// Status::MalformedJwkSet or Status::NoUsableKey, the seed.
     static Result<RemoteJwkSet> try_make(const KeysSettings &settings) noexcept {
         return detail::make<RemoteJwkSet>(bouncer_remote_jwks_new, settings.handle());
@@ -48,12 +48,13 @@ public:
         return detail::make<JwkSet>(bouncer_remote_jwks_current, handle());
     }
     /// Fetches the keys now and waits for them; several callers share one fetch. For operators, not
-    /// for each request: the rate is not limited. On failure, Status::KeysUnavailable with the reason
-    /// in the message, the keys in use stay.
+    /// for each request: the rate is not limited. On failure, Status::KeysUnavailable with the
+    /// reason in the message, the keys in use stay.
     Result<void> try_refresh(std::chrono::milliseconds timeout) const noexcept {
         return detail::act(bouncer_remote_jwks_refresh, handle(), timeout);
     }
-    /// What it has done: the BOUNCER_STAT_KEYS_ rows. On failure: Status::NullArgument after a move.
+    /// What it has done: the BOUNCER_STAT_KEYS_ rows. On failure: Status::NullArgument after a
+    /// move.
     Result<Stats> try_stats() const noexcept {
         return detail::make<Stats>(bouncer_remote_jwks_stats, handle());
     }

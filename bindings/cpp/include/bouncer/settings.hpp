@@ -15,8 +15,8 @@
 namespace bouncer {
 namespace detail {
 
-/// Settings of one kind, the base of the generated `Self`. No setter fails: the first failure stays,
-/// and what is made of the settings reports it.
+/// Settings of one kind, the base of the generated `Self`. No setter fails: the first failure
+/// stays, and what is made of the settings reports it.
 template <class Self, std::uint32_t Kind>
 class Settings : public Owner<bouncer_settings> {
 public:
@@ -27,7 +27,7 @@ public:
     Self &load(std::string_view json) & noexcept {
         return bouncer_settings_load(handle_.get(), json.data(), json.size()), self();
     }
-    [[nodiscard]] Self load(std::string_view json) && noexcept { return std::move(load(json)); }
+    Self load(std::string_view json) && noexcept { return std::move(load(json)); }
     /// What was set, as a JSON document without any secret, for logs. Valid until the next change.
     [[nodiscard]] std::string_view document() const & noexcept {
         return text(bouncer_settings_json(handle_.get()));
@@ -46,8 +46,12 @@ protected:
     Self &put_(const char *name, std::chrono::milliseconds value) noexcept {
         return put_digits_(name, value.count(), "ms");
     }
-    Self &put_(const char *name, std::uint64_t value) noexcept { return put_digits_(name, value, ""); }
-    Self &put_(const char *name, std::int64_t value) noexcept { return put_digits_(name, value, ""); }
+    Self &put_(const char *name, std::uint64_t value) noexcept {
+        return put_digits_(name, value, "");
+    }
+    Self &put_(const char *name, std::int64_t value) noexcept {
+        return put_digits_(name, value, "");
+    }
     /// Replaces a list. An empty one is a failure, as an empty text is.
     Self &put_(const char *name, const TextArray &values) noexcept {
         put_(name, values.size() > 0 ? item_(values, 0) : std::string_view());

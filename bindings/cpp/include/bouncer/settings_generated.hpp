@@ -7,15 +7,16 @@
 
 namespace bouncer {
 
-/// What a token must be.
-class PolicySettings : public detail::Settings<PolicySettings, BOUNCER_KIND_POLICY> {
+/// What a token must be. No setter fails: the first failure stays, and what is made of the settings
+/// reports it.
+class [[nodiscard]] PolicySettings : public detail::Settings<PolicySettings, BOUNCER_KIND_POLICY> {
 public:
     /// Which tokens are expected. "dcos": those of DC/OS's Bouncer, which need a non-empty string
     /// "uid" and no "iss". Default: jwt.
     PolicySettings &profile(std::string_view value) & noexcept {
         return put_(BOUNCER_POLICY_PROFILE, value);
     }
-    [[nodiscard]] PolicySettings profile(std::string_view value) && noexcept {
+    PolicySettings profile(std::string_view value) && noexcept {
         return std::move(profile(value));
     }
     /// The accepted values of "iss" (RFC 7519 section 4.1.1), character for character. Required,
@@ -23,14 +24,14 @@ public:
     PolicySettings &issuers(const detail::TextArray &values) & noexcept {
         return put_(BOUNCER_POLICY_ISSUERS, values);
     }
-    [[nodiscard]] PolicySettings issuers(const detail::TextArray &values) && noexcept {
+    PolicySettings issuers(const detail::TextArray &values) && noexcept {
         return std::move(issuers(values));
     }
     /// Does not compare "iss".
     PolicySettings &any_issuer(bool value = true) & noexcept {
         return put_(BOUNCER_POLICY_ANY_ISSUER, value);
     }
-    [[nodiscard]] PolicySettings any_issuer(bool value = true) && noexcept {
+    PolicySettings any_issuer(bool value = true) && noexcept {
         return std::move(any_issuer(value));
     }
     /// The accepted values of "aud" (RFC 7519 section 4.1.3); one must be in the token. Without it
@@ -38,21 +39,21 @@ public:
     PolicySettings &audiences(const detail::TextArray &values) & noexcept {
         return put_(BOUNCER_POLICY_AUDIENCES, values);
     }
-    [[nodiscard]] PolicySettings audiences(const detail::TextArray &values) && noexcept {
+    PolicySettings audiences(const detail::TextArray &values) && noexcept {
         return std::move(audiences(values));
     }
     /// Accepts tokens made for anybody, whatever audiences says.
     PolicySettings &any_audience(bool value = true) & noexcept {
         return put_(BOUNCER_POLICY_ANY_AUDIENCE, value);
     }
-    [[nodiscard]] PolicySettings any_audience(bool value = true) && noexcept {
+    PolicySettings any_audience(bool value = true) && noexcept {
         return std::move(any_audience(value));
     }
     /// The allowed values of "alg". EdDSA is the old name of Ed25519. Default: RS256.
     PolicySettings &algorithms(const detail::TextArray &values) & noexcept {
         return put_(BOUNCER_POLICY_ALGORITHMS, values);
     }
-    [[nodiscard]] PolicySettings algorithms(const detail::TextArray &values) && noexcept {
+    PolicySettings algorithms(const detail::TextArray &values) && noexcept {
         return std::move(algorithms(values));
     }
     /// What the header parameter "typ" must be (RFC 8725 section 3.11), for example "at+jwt". Case
@@ -60,28 +61,28 @@ public:
     PolicySettings &token_type(std::string_view value) & noexcept {
         return put_(BOUNCER_POLICY_TOKEN_TYPE, value);
     }
-    [[nodiscard]] PolicySettings token_type(std::string_view value) && noexcept {
+    PolicySettings token_type(std::string_view value) && noexcept {
         return std::move(token_type(value));
     }
     /// Claims that must be present, with any value but null.
     PolicySettings &required_claims(const detail::TextArray &values) & noexcept {
         return put_(BOUNCER_POLICY_REQUIRED_CLAIMS, values);
     }
-    [[nodiscard]] PolicySettings required_claims(const detail::TextArray &values) && noexcept {
+    PolicySettings required_claims(const detail::TextArray &values) && noexcept {
         return std::move(required_claims(values));
     }
     /// Claims that must be strings and not empty.
     PolicySettings &required_string_claims(const detail::TextArray &values) & noexcept {
         return put_(BOUNCER_POLICY_REQUIRED_STRING_CLAIMS, values);
     }
-    [[nodiscard]] PolicySettings required_string_claims(const detail::TextArray &values) && noexcept {
+    PolicySettings required_string_claims(const detail::TextArray &values) && noexcept {
         return std::move(required_string_claims(values));
     }
     /// Accepts tokens without "exp": they are valid for ever.
     PolicySettings &optional_exp(bool value = true) & noexcept {
         return put_(BOUNCER_POLICY_OPTIONAL_EXP, value);
     }
-    [[nodiscard]] PolicySettings optional_exp(bool value = true) && noexcept {
+    PolicySettings optional_exp(bool value = true) && noexcept {
         return std::move(optional_exp(value));
     }
     /// Allows for clocks that differ: moves "exp" and "nbf" apart by it, in whole seconds. "nbf" is
@@ -89,33 +90,34 @@ public:
     PolicySettings &leeway(std::chrono::milliseconds value) & noexcept {
         return put_(BOUNCER_POLICY_LEEWAY, value);
     }
-    [[nodiscard]] PolicySettings leeway(std::chrono::milliseconds value) && noexcept {
+    PolicySettings leeway(std::chrono::milliseconds value) && noexcept {
         return std::move(leeway(value));
     }
     /// Rejects longer tokens, before anything else is done with them. 0 to 1MiB. Default: 16KiB.
     PolicySettings &max_token_len(std::uint64_t value) & noexcept {
         return put_(BOUNCER_POLICY_MAX_TOKEN_LEN, value);
     }
-    [[nodiscard]] PolicySettings max_token_len(std::uint64_t value) && noexcept {
+    PolicySettings max_token_len(std::uint64_t value) && noexcept {
         return std::move(max_token_len(value));
     }
     /// Judges at this time, in place of the system's: for tests and audits. Not in a document.
     PolicySettings &time(std::int64_t seconds) & noexcept {
         return put_(BOUNCER_POLICY_TIME, seconds);
     }
-    [[nodiscard]] PolicySettings time(std::int64_t seconds) && noexcept {
+    PolicySettings time(std::int64_t seconds) && noexcept {
         return std::move(time(seconds));
     }
 };
 
-/// Where an issuer's keys are, and how they are kept fresh.
-class KeysSettings : public detail::Settings<KeysSettings, BOUNCER_KIND_KEYS> {
+/// Where an issuer's keys are, and how they are kept fresh. No setter fails: the first failure
+/// stays, and what is made of the settings reports it.
+class [[nodiscard]] KeysSettings : public detail::Settings<KeysSettings, BOUNCER_KIND_KEYS> {
 public:
     /// The URL of the JWK Set: https, or http to this machine. Either this or discover is required.
     KeysSettings &url(std::string_view value) & noexcept {
         return put_(BOUNCER_KEYS_URL, value);
     }
-    [[nodiscard]] KeysSettings url(std::string_view value) && noexcept {
+    KeysSettings url(std::string_view value) && noexcept {
         return std::move(url(value));
     }
     /// The issuer whose metadata names the JWK Set (OpenID Connect Discovery 1.0, RFC 8414). The
@@ -123,7 +125,7 @@ public:
     KeysSettings &discover(std::string_view value) & noexcept {
         return put_(BOUNCER_KEYS_DISCOVER, value);
     }
-    [[nodiscard]] KeysSettings discover(std::string_view value) && noexcept {
+    KeysSettings discover(std::string_view value) && noexcept {
         return std::move(discover(value));
     }
     /// How long keys are fresh where the server does not say. Fresh keys are fetched again at 70 to
@@ -131,7 +133,7 @@ public:
     KeysSettings &ttl(std::chrono::milliseconds value) & noexcept {
         return put_(BOUNCER_KEYS_TTL, value);
     }
-    [[nodiscard]] KeysSettings ttl(std::chrono::milliseconds value) && noexcept {
+    KeysSettings ttl(std::chrono::milliseconds value) && noexcept {
         return std::move(ttl(value));
     }
     /// The longest time that the server may call its keys fresh. Lower it where a revoked key must
@@ -139,7 +141,7 @@ public:
     KeysSettings &max_ttl(std::chrono::milliseconds value) & noexcept {
         return put_(BOUNCER_KEYS_MAX_TTL, value);
     }
-    [[nodiscard]] KeysSettings max_ttl(std::chrono::milliseconds value) && noexcept {
+    KeysSettings max_ttl(std::chrono::milliseconds value) && noexcept {
         return std::move(max_ttl(value));
     }
     /// How long keys are used after the issuer last confirmed them, if it cannot be reached; never
@@ -147,7 +149,7 @@ public:
     KeysSettings &max_stale(std::chrono::milliseconds value) & noexcept {
         return put_(BOUNCER_KEYS_MAX_STALE, value);
     }
-    [[nodiscard]] KeysSettings max_stale(std::chrono::milliseconds value) && noexcept {
+    KeysSettings max_stale(std::chrono::milliseconds value) && noexcept {
         return std::move(max_stale(value));
     }
     /// The time for one HTTP exchange. From the resolution of the name to the last byte. 1ms to 5m.
@@ -155,7 +157,7 @@ public:
     KeysSettings &timeout(std::chrono::milliseconds value) & noexcept {
         return put_(BOUNCER_KEYS_TIMEOUT, value);
     }
-    [[nodiscard]] KeysSettings timeout(std::chrono::milliseconds value) && noexcept {
+    KeysSettings timeout(std::chrono::milliseconds value) && noexcept {
         return std::move(timeout(value));
     }
     /// The time for the TCP connection, over all addresses of the server or of its proxy. Default:
@@ -163,7 +165,7 @@ public:
     KeysSettings &connect_timeout(std::chrono::milliseconds value) & noexcept {
         return put_(BOUNCER_KEYS_CONNECT_TIMEOUT, value);
     }
-    [[nodiscard]] KeysSettings connect_timeout(std::chrono::milliseconds value) && noexcept {
+    KeysSettings connect_timeout(std::chrono::milliseconds value) && noexcept {
         return std::move(connect_timeout(value));
     }
     /// How long a verification waits at most for a fetch that may bring its key. 0s to 5m. Default:
@@ -171,7 +173,7 @@ public:
     KeysSettings &max_wait(std::chrono::milliseconds value) & noexcept {
         return put_(BOUNCER_KEYS_MAX_WAIT, value);
     }
-    [[nodiscard]] KeysSettings max_wait(std::chrono::milliseconds value) && noexcept {
+    KeysSettings max_wait(std::chrono::milliseconds value) && noexcept {
         return std::move(max_wait(value));
     }
     /// How often tokens of an unknown "kid" may cause a fetch: twice at once, then once in this
@@ -179,7 +181,7 @@ public:
     KeysSettings &refetch_interval(std::chrono::milliseconds value) & noexcept {
         return put_(BOUNCER_KEYS_REFETCH_INTERVAL, value);
     }
-    [[nodiscard]] KeysSettings refetch_interval(std::chrono::milliseconds value) && noexcept {
+    KeysSettings refetch_interval(std::chrono::milliseconds value) && noexcept {
         return std::move(refetch_interval(value));
     }
     /// How often tokens without "kid" that no key verifies, and tokens whose key of the same "kid"
@@ -187,7 +189,7 @@ public:
     KeysSettings &refetch_interval_without_kid(std::chrono::milliseconds value) & noexcept {
         return put_(BOUNCER_KEYS_REFETCH_INTERVAL_WITHOUT_KID, value);
     }
-    [[nodiscard]] KeysSettings refetch_interval_without_kid(std::chrono::milliseconds value) && noexcept {
+    KeysSettings refetch_interval_without_kid(std::chrono::milliseconds value) && noexcept {
         return std::move(refetch_interval_without_kid(value));
     }
     /// The largest document that is read, JWK Set or metadata. A larger one makes the fetch fail.
@@ -195,7 +197,7 @@ public:
     KeysSettings &max_document_len(std::uint64_t value) & noexcept {
         return put_(BOUNCER_KEYS_MAX_DOCUMENT_LEN, value);
     }
-    [[nodiscard]] KeysSettings max_document_len(std::uint64_t value) && noexcept {
+    KeysSettings max_document_len(std::uint64_t value) && noexcept {
         return std::move(max_document_len(value));
     }
     /// The most usable keys of the set. Further ones are skipped, and listed as such. 1 to 1000.
@@ -203,7 +205,7 @@ public:
     KeysSettings &max_keys(std::uint64_t value) & noexcept {
         return put_(BOUNCER_KEYS_MAX_KEYS, value);
     }
-    [[nodiscard]] KeysSettings max_keys(std::uint64_t value) && noexcept {
+    KeysSettings max_keys(std::uint64_t value) && noexcept {
         return std::move(max_keys(value));
     }
     /// Starts to fetch with the first verification, not at once. For programs that fork after they
@@ -211,7 +213,7 @@ public:
     KeysSettings &lazy(bool value = true) & noexcept {
         return put_(BOUNCER_KEYS_LAZY, value);
     }
-    [[nodiscard]] KeysSettings lazy(bool value = true) && noexcept {
+    KeysSettings lazy(bool value = true) && noexcept {
         return std::move(lazy(value));
     }
     /// A PEM file of certificate authorities to trust besides the system's. It is read for each
@@ -219,7 +221,7 @@ public:
     KeysSettings &ca_file(std::string_view value) & noexcept {
         return put_(BOUNCER_KEYS_CA_FILE, value);
     }
-    [[nodiscard]] KeysSettings ca_file(std::string_view value) && noexcept {
+    KeysSettings ca_file(std::string_view value) && noexcept {
         return std::move(ca_file(value));
     }
     /// A PEM file with the certificate chain to present to servers that ask for one (mTLS). It is
@@ -227,7 +229,7 @@ public:
     KeysSettings &client_certificate_file(std::string_view value) & noexcept {
         return put_(BOUNCER_KEYS_CLIENT_CERTIFICATE_FILE, value);
     }
-    [[nodiscard]] KeysSettings client_certificate_file(std::string_view value) && noexcept {
+    KeysSettings client_certificate_file(std::string_view value) && noexcept {
         return std::move(client_certificate_file(value));
     }
     /// A PEM file with the private key of the client certificate, not encrypted. Default: the
@@ -235,7 +237,7 @@ public:
     KeysSettings &client_key_file(std::string_view value) & noexcept {
         return put_(BOUNCER_KEYS_CLIENT_KEY_FILE, value);
     }
-    [[nodiscard]] KeysSettings client_key_file(std::string_view value) && noexcept {
+    KeysSettings client_key_file(std::string_view value) && noexcept {
         return std::move(client_key_file(value));
     }
     /// "http://[user:password@]host:port", "none", or "environment": https_proxy, http_proxy,
@@ -244,7 +246,7 @@ public:
     KeysSettings &proxy(std::string_view value) & noexcept {
         return put_(BOUNCER_KEYS_PROXY, value);
     }
-    [[nodiscard]] KeysSettings proxy(std::string_view value) && noexcept {
+    KeysSettings proxy(std::string_view value) && noexcept {
         return std::move(proxy(value));
     }
     /// Follows up to three redirects to the same scheme, host and port. Without it a redirect is a
@@ -252,14 +254,14 @@ public:
     KeysSettings &same_origin_redirects(bool value = true) & noexcept {
         return put_(BOUNCER_KEYS_SAME_ORIGIN_REDIRECTS, value);
     }
-    [[nodiscard]] KeysSettings same_origin_redirects(bool value = true) && noexcept {
+    KeysSettings same_origin_redirects(bool value = true) && noexcept {
         return std::move(same_origin_redirects(value));
     }
     /// Allows http to other machines: whoever is on the way can then choose the keys.
     KeysSettings &allow_http(bool value = true) & noexcept {
         return put_(BOUNCER_KEYS_ALLOW_HTTP, value);
     }
-    [[nodiscard]] KeysSettings allow_http(bool value = true) && noexcept {
+    KeysSettings allow_http(bool value = true) && noexcept {
         return std::move(allow_http(value));
     }
     /// Keeps the latest good JWK Set in this file (mode 0600, replaced whole), and starts with it.
@@ -267,14 +269,14 @@ public:
     KeysSettings &last_good_file(std::string_view value) & noexcept {
         return put_(BOUNCER_KEYS_LAST_GOOD_FILE, value);
     }
-    [[nodiscard]] KeysSettings last_good_file(std::string_view value) && noexcept {
+    KeysSettings last_good_file(std::string_view value) && noexcept {
         return std::move(last_good_file(value));
     }
     /// A JWK Set in JSON to start with, until the first fetch succeeds.
     KeysSettings &seed(std::string_view value) & noexcept {
         return put_(BOUNCER_KEYS_SEED, value);
     }
-    [[nodiscard]] KeysSettings seed(std::string_view value) && noexcept {
+    KeysSettings seed(std::string_view value) && noexcept {
         return std::move(seed(value));
     }
     /// Which arithmetic verifies. Default: "accelerated", unless BOUNCER_VERIFY_NO_ACCELERATION is
@@ -282,27 +284,28 @@ public:
     KeysSettings &backend(std::string_view value) & noexcept {
         return put_(BOUNCER_KEYS_BACKEND, value);
     }
-    [[nodiscard]] KeysSettings backend(std::string_view value) && noexcept {
+    KeysSettings backend(std::string_view value) && noexcept {
         return std::move(backend(value));
     }
 };
 
-/// Where the service's own token comes from.
-class RenewerSettings : public detail::Settings<RenewerSettings, BOUNCER_KIND_RENEWER> {
+/// Where the service's own token comes from. No setter fails: the first failure stays, and what is
+/// made of the settings reports it.
+class [[nodiscard]] RenewerSettings : public detail::Settings<RenewerSettings, BOUNCER_KIND_RENEWER> {
 public:
     /// The secret of a DC/OS service account, in JSON: "uid", "private_key" (RSA in PEM) and
     /// "login_endpoint". Secret. Not in a document.
     RenewerSettings &service_account(std::string_view value) & noexcept {
         return put_(BOUNCER_RENEWER_SERVICE_ACCOUNT, value);
     }
-    [[nodiscard]] RenewerSettings service_account(std::string_view value) && noexcept {
+    RenewerSettings service_account(std::string_view value) && noexcept {
         return std::move(service_account(value));
     }
     /// A file with the secret of a DC/OS service account. It is read for each login.
     RenewerSettings &service_account_file(std::string_view value) & noexcept {
         return put_(BOUNCER_RENEWER_SERVICE_ACCOUNT_FILE, value);
     }
-    [[nodiscard]] RenewerSettings service_account_file(std::string_view value) && noexcept {
+    RenewerSettings service_account_file(std::string_view value) && noexcept {
         return std::move(service_account_file(value));
     }
     /// Takes the DC/OS service account from the environment variable
@@ -310,7 +313,7 @@ public:
     RenewerSettings &service_account_env(bool value = true) & noexcept {
         return put_(BOUNCER_RENEWER_SERVICE_ACCOUNT_ENV, value);
     }
-    [[nodiscard]] RenewerSettings service_account_env(bool value = true) && noexcept {
+    RenewerSettings service_account_env(bool value = true) && noexcept {
         return std::move(service_account_env(value));
     }
     /// The token endpoint of an OAuth 2.0 client (RFC 6749 section 4.4). client_id and, by
@@ -318,14 +321,14 @@ public:
     RenewerSettings &token_url(std::string_view value) & noexcept {
         return put_(BOUNCER_RENEWER_TOKEN_URL, value);
     }
-    [[nodiscard]] RenewerSettings token_url(std::string_view value) && noexcept {
+    RenewerSettings token_url(std::string_view value) && noexcept {
         return std::move(token_url(value));
     }
     /// The client's name at token_url.
     RenewerSettings &client_id(std::string_view value) & noexcept {
         return put_(BOUNCER_RENEWER_CLIENT_ID, value);
     }
-    [[nodiscard]] RenewerSettings client_id(std::string_view value) && noexcept {
+    RenewerSettings client_id(std::string_view value) && noexcept {
         return std::move(client_id(value));
     }
     /// How the client authenticates at token_url: its secret by HTTP Basic or in the body (RFC 6749
@@ -334,14 +337,14 @@ public:
     RenewerSettings &auth_method(std::string_view value) & noexcept {
         return put_(BOUNCER_RENEWER_AUTH_METHOD, value);
     }
-    [[nodiscard]] RenewerSettings auth_method(std::string_view value) && noexcept {
+    RenewerSettings auth_method(std::string_view value) && noexcept {
         return std::move(auth_method(value));
     }
     /// The client's secret. Secret. Not in a document.
     RenewerSettings &client_secret(std::string_view value) & noexcept {
         return put_(BOUNCER_RENEWER_CLIENT_SECRET, value);
     }
-    [[nodiscard]] RenewerSettings client_secret(std::string_view value) && noexcept {
+    RenewerSettings client_secret(std::string_view value) && noexcept {
         return std::move(client_secret(value));
     }
     /// A file with the client's secret. It is read for each login, so it may be replaced. Line ends
@@ -349,7 +352,7 @@ public:
     RenewerSettings &client_secret_file(std::string_view value) & noexcept {
         return put_(BOUNCER_RENEWER_CLIENT_SECRET_FILE, value);
     }
-    [[nodiscard]] RenewerSettings client_secret_file(std::string_view value) && noexcept {
+    RenewerSettings client_secret_file(std::string_view value) && noexcept {
         return std::move(client_secret_file(value));
     }
     /// The client's private key for private_key_jwt, in PEM: RSA of at least 2048 bits, or EC on
@@ -357,7 +360,7 @@ public:
     RenewerSettings &private_key(std::string_view value) & noexcept {
         return put_(BOUNCER_RENEWER_PRIVATE_KEY, value);
     }
-    [[nodiscard]] RenewerSettings private_key(std::string_view value) && noexcept {
+    RenewerSettings private_key(std::string_view value) && noexcept {
         return std::move(private_key(value));
     }
     /// A file with the client's private key, in PEM. It is read for each login, so it may be
@@ -365,35 +368,35 @@ public:
     RenewerSettings &private_key_file(std::string_view value) & noexcept {
         return put_(BOUNCER_RENEWER_PRIVATE_KEY_FILE, value);
     }
-    [[nodiscard]] RenewerSettings private_key_file(std::string_view value) && noexcept {
+    RenewerSettings private_key_file(std::string_view value) && noexcept {
         return std::move(private_key_file(value));
     }
     /// The "kid" in the header of the signed JWT, for servers that know several keys of the client.
     RenewerSettings &private_key_id(std::string_view value) & noexcept {
         return put_(BOUNCER_RENEWER_PRIVATE_KEY_ID, value);
     }
-    [[nodiscard]] RenewerSettings private_key_id(std::string_view value) && noexcept {
+    RenewerSettings private_key_id(std::string_view value) && noexcept {
         return std::move(private_key_id(value));
     }
     /// The program supplies the tokens itself. The value stands for the source in logs.
     RenewerSettings &supplied(std::string_view value) & noexcept {
         return put_(BOUNCER_RENEWER_SUPPLIED, value);
     }
-    [[nodiscard]] RenewerSettings supplied(std::string_view value) && noexcept {
+    RenewerSettings supplied(std::string_view value) && noexcept {
         return std::move(supplied(value));
     }
     /// Logs in at this URL, in place of the service account's "login_endpoint".
     RenewerSettings &login_endpoint(std::string_view value) & noexcept {
         return put_(BOUNCER_RENEWER_LOGIN_ENDPOINT, value);
     }
-    [[nodiscard]] RenewerSettings login_endpoint(std::string_view value) && noexcept {
+    RenewerSettings login_endpoint(std::string_view value) && noexcept {
         return std::move(login_endpoint(value));
     }
     /// Sends these parameters to token_url, by name: "parameters.scope", "parameters.audience".
     RenewerSettings &parameters(std::string_view name, std::string_view value) & noexcept {
         return add_(BOUNCER_RENEWER_PARAMETERS, name, value);
     }
-    [[nodiscard]] RenewerSettings parameters(std::string_view name, std::string_view value) && noexcept {
+    RenewerSettings parameters(std::string_view name, std::string_view value) && noexcept {
         return std::move(parameters(name, value));
     }
     /// What stands before the token in the Authorization header: "token=" or "Bearer ". Default:
@@ -401,7 +404,7 @@ public:
     RenewerSettings &header(std::string_view value) & noexcept {
         return put_(BOUNCER_RENEWER_HEADER, value);
     }
-    [[nodiscard]] RenewerSettings header(std::string_view value) && noexcept {
+    RenewerSettings header(std::string_view value) && noexcept {
         return std::move(header(value));
     }
     /// The time for one HTTP exchange. From the resolution of the name to the last byte. 1ms to 5m.
@@ -409,7 +412,7 @@ public:
     RenewerSettings &timeout(std::chrono::milliseconds value) & noexcept {
         return put_(BOUNCER_RENEWER_TIMEOUT, value);
     }
-    [[nodiscard]] RenewerSettings timeout(std::chrono::milliseconds value) && noexcept {
+    RenewerSettings timeout(std::chrono::milliseconds value) && noexcept {
         return std::move(timeout(value));
     }
     /// The time for the TCP connection, over all addresses of the server or of its proxy. Default:
@@ -417,21 +420,21 @@ public:
     RenewerSettings &connect_timeout(std::chrono::milliseconds value) & noexcept {
         return put_(BOUNCER_RENEWER_CONNECT_TIMEOUT, value);
     }
-    [[nodiscard]] RenewerSettings connect_timeout(std::chrono::milliseconds value) && noexcept {
+    RenewerSettings connect_timeout(std::chrono::milliseconds value) && noexcept {
         return std::move(connect_timeout(value));
     }
     /// How long a caller waits at most for a token. 0s to 5m. Default: 10s.
     RenewerSettings &max_wait(std::chrono::milliseconds value) & noexcept {
         return put_(BOUNCER_RENEWER_MAX_WAIT, value);
     }
-    [[nodiscard]] RenewerSettings max_wait(std::chrono::milliseconds value) && noexcept {
+    RenewerSettings max_wait(std::chrono::milliseconds value) && noexcept {
         return std::move(max_wait(value));
     }
     /// Logs in with the first call, not at once. For programs that fork after they set up.
     RenewerSettings &lazy(bool value = true) & noexcept {
         return put_(BOUNCER_RENEWER_LAZY, value);
     }
-    [[nodiscard]] RenewerSettings lazy(bool value = true) && noexcept {
+    RenewerSettings lazy(bool value = true) && noexcept {
         return std::move(lazy(value));
     }
     /// A PEM file of certificate authorities to trust besides the system's. It is read for each
@@ -439,7 +442,7 @@ public:
     RenewerSettings &ca_file(std::string_view value) & noexcept {
         return put_(BOUNCER_RENEWER_CA_FILE, value);
     }
-    [[nodiscard]] RenewerSettings ca_file(std::string_view value) && noexcept {
+    RenewerSettings ca_file(std::string_view value) && noexcept {
         return std::move(ca_file(value));
     }
     /// A PEM file with the certificate chain to present to servers that ask for one (mTLS). It is
@@ -447,7 +450,7 @@ public:
     RenewerSettings &client_certificate_file(std::string_view value) & noexcept {
         return put_(BOUNCER_RENEWER_CLIENT_CERTIFICATE_FILE, value);
     }
-    [[nodiscard]] RenewerSettings client_certificate_file(std::string_view value) && noexcept {
+    RenewerSettings client_certificate_file(std::string_view value) && noexcept {
         return std::move(client_certificate_file(value));
     }
     /// A PEM file with the private key of the client certificate, not encrypted. Default: the
@@ -455,7 +458,7 @@ public:
     RenewerSettings &client_key_file(std::string_view value) & noexcept {
         return put_(BOUNCER_RENEWER_CLIENT_KEY_FILE, value);
     }
-    [[nodiscard]] RenewerSettings client_key_file(std::string_view value) && noexcept {
+    RenewerSettings client_key_file(std::string_view value) && noexcept {
         return std::move(client_key_file(value));
     }
     /// "http://[user:password@]host:port", "none", or "environment": https_proxy, http_proxy,
@@ -464,14 +467,14 @@ public:
     RenewerSettings &proxy(std::string_view value) & noexcept {
         return put_(BOUNCER_RENEWER_PROXY, value);
     }
-    [[nodiscard]] RenewerSettings proxy(std::string_view value) && noexcept {
+    RenewerSettings proxy(std::string_view value) && noexcept {
         return std::move(proxy(value));
     }
     /// Allows http to other machines: whoever is on the way can then take the token.
     RenewerSettings &allow_http(bool value = true) & noexcept {
         return put_(BOUNCER_RENEWER_ALLOW_HTTP, value);
     }
-    [[nodiscard]] RenewerSettings allow_http(bool value = true) && noexcept {
+    RenewerSettings allow_http(bool value = true) && noexcept {
         return std::move(allow_http(value));
     }
 };

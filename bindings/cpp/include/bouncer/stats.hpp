@@ -48,9 +48,7 @@ public:
         iterator() noexcept = default;
         explicit iterator(const bouncer_stats *stats) noexcept : stats_(stats) { ++*this; }
         Stat operator*() const noexcept { return stat(*row_); }
-        iterator &operator++() noexcept {
-            return row_ = bouncer_stats_next(stats_, row_), *this;
-        }
+        iterator &operator++() noexcept { return row_ = bouncer_stats_next(stats_, row_), *this; }
         iterator operator++(int) noexcept { return std::exchange(*this, std::next(*this)); }
         friend bool operator==(iterator a, iterator b) noexcept { return a.row_ == b.row_; }
         friend bool operator!=(iterator a, iterator b) noexcept { return a.row_ != b.row_; }

@@ -58,12 +58,18 @@ public:
     /// The stable name of the status, NUL-terminated: "expired". Static.
     [[nodiscard]] const char *name() const noexcept { return status_name(status_); }
     /// True if the token is at fault: answer the request with HTTP 401.
-    [[nodiscard]] bool is_invalid_token() const noexcept { return bouncer::is_invalid_token(status_); }
+    [[nodiscard]] bool is_invalid_token() const noexcept {
+        return bouncer::is_invalid_token(status_);
+    }
     /// True if the keys are at fault and the token may be valid: answer with HTTP 503, never 401.
-    [[nodiscard]] bool is_keys_problem() const noexcept { return bouncer::is_keys_problem(status_); }
+    [[nodiscard]] bool is_keys_problem() const noexcept {
+        return bouncer::is_keys_problem(status_);
+    }
     /// True if the service could not log in for a token of its own: answer with HTTP 503 if the
     /// request needs that token.
-    [[nodiscard]] bool is_login_problem() const noexcept { return bouncer::is_login_problem(status_); }
+    [[nodiscard]] bool is_login_problem() const noexcept {
+        return bouncer::is_login_problem(status_);
+    }
     /// The HTTP status for the answer to the request: 401, 503 or 500; 200 for Status::Ok.
     [[nodiscard]] int http_status() const noexcept { return bouncer::http_status(status_); }
     /// The value of the WWW-Authenticate header of an answer with HTTP status 401 (RFC 6750 section

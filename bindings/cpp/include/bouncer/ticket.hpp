@@ -20,8 +20,8 @@ struct Ticket {
     [[nodiscard]] constexpr explicit operator bool() const noexcept { return bits != 0; }
 };
 
-/// What Verifier::verify_now() returns: the final verdict on a token, or the ticket of the fetch that
-/// decides.
+/// What Verifier::verify_now() returns: the final verdict on a token, or the ticket of the fetch
+/// that decides.
 class [[nodiscard]] Verdict {
 public:
     explicit Verdict(Ticket ticket) noexcept : outcome_(ticket) {}

@@ -45,8 +45,9 @@ public:
     [[nodiscard]] std::optional<std::string_view> token_id() const noexcept {
         return detail::optional_text(bouncer_token_token_id(handle_));
     }
-    using Audience = detail::Range<detail::Listed<bouncer_token, std::string_view,
-                                                  bouncer_token_audience_count, detail::audience_at>>;
+    using Audience =
+        detail::Range<detail::Listed<bouncer_token, std::string_view, bouncer_token_audience_count,
+                                     detail::audience_at>>;
     /// "aud" (RFC 7519 section 4.1.3), a range of `std::string_view`: one item if it is a string,
     /// none if it is absent.
     [[nodiscard]] Audience audience() const noexcept { return Audience({handle_}); }
@@ -70,13 +71,14 @@ public:
     /// Status::MissingClaim if it is absent or null, Status::MalformedClaims if it is not a string.
     Result<std::string_view> try_claim_string(std::string_view name) const noexcept {
         bouncer_str value = {nullptr, 0};
-        return detail::call([&] { return detail::text(value); }, bouncer_token_claim_string, handle_,
-                            name, &value);
+        return detail::call([&] { return detail::text(value); }, bouncer_token_claim_string,
+                            handle_, name, &value);
     }
     /// The claim `name`, an integer of 64 bits. On failure: as try_claim_string().
     Result<std::int64_t> try_claim_integer(std::string_view name) const noexcept {
         std::int64_t value = 0;
-        return detail::call([&] { return value; }, bouncer_token_claim_integer, handle_, name, &value);
+        return detail::call([&] { return value; }, bouncer_token_claim_integer, handle_, name,
+                            &value);
     }
     /// The claim `name`, an array of strings, or one string, which counts as an array of one. On
     /// failure: as try_claim_string().
@@ -192,8 +194,8 @@ private:
     TokenView view() const noexcept { return TokenView(handle_.get()); }
 };
 
-/// Finds the token in the value of an HTTP Authorization header: "token=<jwt>" as DC/OS sends it, or
-/// "Bearer <jwt>" (RFC 6750 section 2.1). Returns a part of `value`, valid as long as that. On
+/// Finds the token in the value of an HTTP Authorization header: "token=<jwt>" as DC/OS sends it,
+/// or "Bearer <jwt>" (RFC 6750 section 2.1). Returns a part of `value`, valid as long as that. On
 /// failure: Status::MalformedAuthorization.
 inline Result<std::string_view> try_token_from_authorization(std::string_view value) noexcept {
     bouncer_str token = {nullptr, 0};
@@ -203,7 +205,8 @@ inline Result<std::string_view> try_token_from_authorization(std::string_view va
 
 /// Not of a temporary, which would end before its token is read: give the value to
 /// Verifier::verify_authorization(), or keep it in a variable.
-template <class Text, class = std::enable_if_t<std::is_same_v<std::remove_const_t<Text>, std::string>>>
+template <class Text,
+          class = std::enable_if_t<std::is_same_v<std::remove_const_t<Text>, std::string>>>
 Result<std::string_view> try_token_from_authorization(Text &&) noexcept = delete;
 
 #ifdef __cpp_exceptions
@@ -214,7 +217,8 @@ Result<std::string_view> try_token_from_authorization(Text &&) noexcept = delete
 
 /// Not of a temporary, which would end before its token is read: give the value to
 /// Verifier::verify_authorization(), or keep it in a variable.
-template <class Text, class = std::enable_if_t<std::is_same_v<std::remove_const_t<Text>, std::string>>>
+template <class Text,
+          class = std::enable_if_t<std::is_same_v<std::remove_const_t<Text>, std::string>>>
 std::string_view token_from_authorization(Text &&) = delete;
 #endif
 

@@ -14,11 +14,11 @@
 
 namespace bouncer {
 
-/// Verifies a JWT: its signature with `jwks`, then its Claims Set against `policy` (RFC 7519 section
-/// 7.2).
+/// Verifies a JWT: its signature with `jwks`, then its Claims Set against `policy` (RFC 7519
+/// section 7.2).
 ///
-/// `token` is a JWS in Compact Serialization, without white space around it. On failure: a status of
-/// the 200s or 300s, the first fault of the token in a fixed order.
+/// `token` is a JWS in Compact Serialization, without white space around it. On failure: a status
+/// of the 200s or 300s, the first fault of the token in a fixed order.
 inline Result<VerifiedToken> try_verify_token(const JwkSet &jwks, const Policy &policy,
                                               std::string_view token) noexcept {
     return detail::make<VerifiedToken>(bouncer_verify_token, jwks.handle(), policy.handle(), token);
@@ -65,17 +65,19 @@ public:
     }
     /// Makes a verifier of `remote` and `policy`. On failure: Status::NullArgument after a move.
     static Result<Verifier> try_make(const RemoteJwkSet &remote, const Policy &policy) noexcept {
-        return detail::make<Verifier>(bouncer_verifier_new_remote, remote.handle(), policy.handle());
+        return detail::make<Verifier>(bouncer_verifier_new_remote, remote.handle(),
+                                      policy.handle());
     }
-    /// Verifies a JWT as try_verify_token() does. With remote keys it waits if a fetch may bring the
-    /// missing key, up to `max_wait`, by default 2 seconds, and may fail with
+    /// Verifies a JWT as try_verify_token() does. With remote keys it waits if a fetch may bring
+    /// the missing key, up to `max_wait`, by default 2 seconds, and may fail with
     /// Status::KeysUnavailable. It never waits for a key that is there.
     Result<VerifiedToken> try_verify(std::string_view token) const noexcept {
         return detail::make<VerifiedToken>(bouncer_verifier_verify, handle(), token);
     }
     /// Verifies the token in the value of an HTTP Authorization header:
-    /// try_token_from_authorization() and try_verify() in one call. The value may be a temporary. On
-    /// failure: as those two; Failure::http_status() and Failure::challenge() answer the request.
+    /// try_token_from_authorization() and try_verify() in one call. The value may be a temporary.
+    /// On failure: as those two; Failure::http_status() and Failure::challenge() answer the
+    /// request.
     Result<VerifiedToken> try_verify_authorization(std::string_view value) const noexcept {
         return detail::make<VerifiedToken>(bouncer_verifier_verify_authorization, handle(), value);
     }
@@ -88,16 +90,17 @@ public:
     /// Verifies many JWTs as try_verify_batch() does, but never blocks. A verdict is pending if a
     /// fetch decides: VerdictView::is_pending().
     template <class Tokens>
-    Result<Batch> try_verify_batch_now(const Tokens &tokens, std::size_t threads = 1) const noexcept {
+    Result<Batch> try_verify_batch_now(const Tokens &tokens,
+                                       std::size_t threads = 1) const noexcept {
         return batch(bouncer_verifier_verify_batch_now, tokens, threads);
     }
     /// A verifier of the same keys and policy with a cache of about `tokens` verified tokens: max
     /// 2^20; 0 disables the cache.
     ///
-    /// A cached token is accepted without verifying its signature again: the whole token is compared,
-    /// "exp" and "nbf" are checked each time, and a change of remote keys empties the cache. The
-    /// tokens and their claims stay in memory, about twice their length each, until others replace
-    /// them.
+    /// A cached token is accepted without verifying its signature again: the whole token is
+    /// compared, "exp" and "nbf" are checked each time, and a change of remote keys empties the
+    /// cache. The tokens and their claims stay in memory, about twice their length each, until
+    /// others replace them.
     [[nodiscard]] Result<Verifier> try_with_cache(std::size_t tokens) const noexcept {
         return detail::make<Verifier>(bouncer_verifier_with_cache, handle(), tokens);
     }
@@ -115,8 +118,8 @@ public:
     ///         verdict = verifier.resume(token, verdict.ticket());
     ///     }
     Verdict verify_now(std::string_view token) const noexcept { return resume(token, Ticket()); }
-    /// Verifies the same token again after wait(). If the fetch is over, another one may be pending. If
-    /// it is not over, the verdict is final.
+    /// Verifies the same token again after wait(). If the fetch is over, another one may be
+    /// pending. If it is not over, the verdict is final.
     Verdict resume(std::string_view token, Ticket ticket) const noexcept {
         bouncer_token *verified = nullptr;
         bouncer_error *error = nullptr;
@@ -137,7 +140,8 @@ public:
 
 #ifdef __cpp_exceptions
     /// @copydoc try_make(const JwkSet &, const Policy &) @throws Error
-    Verifier(const JwkSet &jwks, const Policy &policy) : Verifier(try_make(jwks, policy).or_throw()) {}
+    Verifier(const JwkSet &jwks, const Policy &policy)
+        : Verifier(try_make(jwks, policy).or_throw()) {}
     /// @copydoc try_make(const RemoteJwkSet &, const Policy &) @throws Error
     Verifier(const RemoteJwkSet &remote, const Policy &policy)
         : Verifier(try_make(remote, policy).or_throw()) {}
@@ -169,7 +173,8 @@ public:
 
 private:
     template <class Function, class Tokens>
-    Result<Batch> batch(Function function, const Tokens &tokens, std::size_t threads) const noexcept {
+    Result<Batch> batch(Function function, const Tokens &tokens,
+                        std::size_t threads) const noexcept {
         const detail::TextArray array(tokens);
         return detail::make<Batch>(function, handle(), array.data(), array.size(), threads);
     }
