@@ -3,8 +3,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include <algorithm>
-#include <chrono>
 #include <filesystem>
 #include <vector>
 
@@ -20,30 +18,6 @@ static std::string from_hex(const std::string &hex) {
         bytes.push_back(static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16)));
     }
     return bytes;
-}
-
-static Policy policy_of(const json &members, std::int64_t now) {
-    json document = json::object();
-    for (const auto &[name, value] : members.items()) {
-        if (name == "base") {
-            CHECK(value == "bouncer" || value == "any_issuer" || value == "issuer");
-            if (value == "bouncer") document["profile"] = "dcos";
-            if (value == "any_issuer" && !members.contains("issuers")) document["any_issuer"] = true;
-        } else if (name == "issuer" || name == "audience") {
-            document[name + "s"].push_back(value);
-        } else if (name == "issuers" || name == "audiences") {
-            for (const json &item : value) document[name].push_back(item);
-        } else if (name == "leeway") {
-            document[name] = std::to_string(value.get<std::int64_t>()) + "s";
-        } else if (name == "require" || name == "require_string") {
-            document[name == "require" ? "required_claims" : "required_string_claims"] = value;
-        } else if (name == "exp_required") {
-            document["optional_exp"] = !value;
-        } else {
-            document[name] = value;
-        }
-    }
-    return Policy(bouncer::PolicySettings().load(document.dump()).time(now));
 }
 
 static json verdict(const bouncer::Failure &failure) {
@@ -80,7 +54,8 @@ static json judge(const json &the_case, const std::string &document, const json 
         return found;
     }
 
-    const Policy policy = policy_of(the_case.value("policy", json{{"base", "bouncer"}}), the_case.at("now"));
+    const std::string settings = the_case.value("policy", json{{"profile", "dcos"}}).dump();
+    const Policy policy(bouncer::PolicySettings().load(settings).time(the_case.at("time")));
     const bool is_text = the_case.contains("token");
     const std::string text = is_text ? the_case["token"].get<std::string>() : from_hex(the_case.at("token_hex"));
     const Result<VerifiedToken> token = bouncer::try_verify_token(*jwks, policy, text);
