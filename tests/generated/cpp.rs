@@ -12,10 +12,10 @@ pub(crate) fn generate() -> Vec<(&'static str, String)> {
 }
 
 /// A header file: `content` in the namespace.
-fn header(source: &str, guard: &str, include: &str, content: &str) -> String {
+fn header(source: &str, include: &str, content: &str) -> String {
     format!(
-        "// {source}\n\n#ifndef {guard}\n#define {guard}\n\n#include {include}\n\nnamespace bouncer {{\n{content}\n\
-         }}  // namespace bouncer\n\n#endif  // {guard}\n"
+        "// {source}\n\n#pragma once\n\n#include {include}\n\nnamespace bouncer {{\n{content}\n\
+         }}  // namespace bouncer\n"
     )
 }
 
@@ -36,7 +36,7 @@ fn comment(text: &str, indent: &str) -> String {
 
 fn settings() -> String {
     let classes: String = SettingsKind::ALL.iter().map(|&kind| class(kind)).collect();
-    header(DO_NOT_EDIT, "BOUNCER_SETTINGS_GENERATED_HPP", "\"settings.hpp\"", &classes)
+    header(DO_NOT_EDIT, "\"settings.hpp\"", &classes)
 }
 
 /// A class is one pointer, whatever settings it has: one more changes no layout.
@@ -156,5 +156,5 @@ fn statuses() -> String {
     }
     content += "};\n";
     let source = "Code generated from ErrorKind::ALL by tests/generated. DO NOT EDIT.";
-    header(source, "BOUNCER_STATUS_GENERATED_HPP", "<cstdint>", &content)
+    header(source, "<cstdint>", &content)
 }

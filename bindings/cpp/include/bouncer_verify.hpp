@@ -33,11 +33,8 @@
 ///
 /// SPDX-License-Identifier: MIT OR Apache-2.0
 
-#ifndef BOUNCER_VERIFY_HPP
-#define BOUNCER_VERIFY_HPP
+#pragma once
 
 #include "bouncer/logger.hpp"
 #include "bouncer/renewer.hpp"
 #include "bouncer/verifier.hpp"
-
-#endif  // BOUNCER_VERIFY_HPP

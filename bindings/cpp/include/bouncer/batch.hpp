@@ -1,11 +1,8 @@
 /// @file batch.hpp
-///
 /// The verdicts on many tokens.
-///
 /// SPDX-License-Identifier: MIT OR Apache-2.0
 
-#ifndef BOUNCER_BATCH_HPP
-#define BOUNCER_BATCH_HPP
+#pragma once
 
 #include "ticket.hpp"
 
@@ -100,5 +97,3 @@ private:
 };
 
 }  // namespace bouncer
-
-#endif  // BOUNCER_BATCH_HPP

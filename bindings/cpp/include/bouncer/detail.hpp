@@ -1,11 +1,8 @@
 /// @file detail.hpp
-///
 /// What the other headers share. Programs include bouncer_verify.hpp.
-///
 /// SPDX-License-Identifier: MIT OR Apache-2.0
 
-#ifndef BOUNCER_DETAIL_HPP
-#define BOUNCER_DETAIL_HPP
+#pragma once
 
 #if defined(_MSVC_LANG) ? _MSVC_LANG < 201703L : __cplusplus < 201703L
 #error "bouncer_verify.hpp needs C++17 or later: compile with -std=c++17"
@@ -229,5 +226,3 @@ struct Texts {
 using Strings = detail::Range<detail::Texts>;
 
 }  // namespace bouncer
-
-#endif  // BOUNCER_DETAIL_HPP

@@ -1,11 +1,8 @@
 /// @file error.hpp
-///
 /// Failure, Error and Result: why a call failed, as a value and as an exception.
-///
 /// SPDX-License-Identifier: MIT OR Apache-2.0
 
-#ifndef BOUNCER_ERROR_HPP
-#define BOUNCER_ERROR_HPP
+#pragma once
 
 #include "status.hpp"
 
@@ -181,5 +178,3 @@ Result<T> make(bouncer_status (*function)(Parameters...), Arguments... arguments
 
 }  // namespace detail
 }  // namespace bouncer
-
-#endif  // BOUNCER_ERROR_HPP

@@ -1,11 +1,8 @@
 /// @file jwk.hpp
-///
 /// One public key.
-///
 /// SPDX-License-Identifier: MIT OR Apache-2.0
 
-#ifndef BOUNCER_JWK_HPP
-#define BOUNCER_JWK_HPP
+#pragma once
 
 #include "error.hpp"
 
@@ -140,5 +137,3 @@ public:
 };
 
 }  // namespace bouncer
-
-#endif  // BOUNCER_JWK_HPP

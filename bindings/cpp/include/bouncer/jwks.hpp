@@ -1,11 +1,8 @@
 /// @file jwks.hpp
-///
 /// An issuer's keys.
-///
 /// SPDX-License-Identifier: MIT OR Apache-2.0
 
-#ifndef BOUNCER_JWKS_HPP
-#define BOUNCER_JWKS_HPP
+#pragma once
 
 #include "jwk.hpp"
 
@@ -118,5 +115,3 @@ public:
 };
 
 }  // namespace bouncer
-
-#endif  // BOUNCER_JWKS_HPP

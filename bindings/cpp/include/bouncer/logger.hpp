@@ -1,11 +1,8 @@
 /// @file logger.hpp
-///
 /// The events of the library.
-///
 /// SPDX-License-Identifier: MIT OR Apache-2.0
 
-#ifndef BOUNCER_LOGGER_HPP
-#define BOUNCER_LOGGER_HPP
+#pragma once
 
 #include "error.hpp"
 
@@ -58,5 +55,3 @@ void set_logger(Logger logger, LogLevel level = LogLevel::Info) {
 #endif
 
 }  // namespace bouncer
-
-#endif  // BOUNCER_LOGGER_HPP

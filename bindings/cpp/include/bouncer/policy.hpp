@@ -1,11 +1,8 @@
 /// @file policy.hpp
-///
 /// What a token must be.
-///
 /// SPDX-License-Identifier: MIT OR Apache-2.0
 
-#ifndef BOUNCER_POLICY_HPP
-#define BOUNCER_POLICY_HPP
+#pragma once
 
 #include "error.hpp"
 #include "settings_generated.hpp"
@@ -54,5 +51,3 @@ public:
 };
 
 }  // namespace bouncer
-
-#endif  // BOUNCER_POLICY_HPP

@@ -1,11 +1,8 @@
 /// @file remote_jwks.hpp
-///
 /// Keys that are fetched and kept fresh.
-///
 /// SPDX-License-Identifier: MIT OR Apache-2.0
 
-#ifndef BOUNCER_REMOTE_JWKS_HPP
-#define BOUNCER_REMOTE_JWKS_HPP
+#pragma once
 
 #include "jwks.hpp"
 #include "settings_generated.hpp"
@@ -89,5 +86,3 @@ public:
 };
 
 }  // namespace bouncer
-
-#endif  // BOUNCER_REMOTE_JWKS_HPP

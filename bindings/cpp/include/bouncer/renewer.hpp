@@ -1,11 +1,8 @@
 /// @file renewer.hpp
-///
 /// The service's own token.
-///
 /// SPDX-License-Identifier: MIT OR Apache-2.0
 
-#ifndef BOUNCER_RENEWER_HPP
-#define BOUNCER_RENEWER_HPP
+#pragma once
 
 #include "settings_generated.hpp"
 #include "stats.hpp"
@@ -200,5 +197,3 @@ public:
 }
 
 }  // namespace bouncer
-
-#endif  // BOUNCER_RENEWER_HPP

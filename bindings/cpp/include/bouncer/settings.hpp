@@ -1,11 +1,8 @@
 /// @file settings.hpp
-///
 /// What the settings of every kind have in common.
-///
 /// SPDX-License-Identifier: MIT OR Apache-2.0
 
-#ifndef BOUNCER_SETTINGS_HPP
-#define BOUNCER_SETTINGS_HPP
+#pragma once
 
 #include "detail.hpp"
 
@@ -95,5 +92,3 @@ private:
 
 }  // namespace detail
 }  // namespace bouncer
-
-#endif  // BOUNCER_SETTINGS_HPP

@@ -1,11 +1,8 @@
 /// @file stats.hpp
-///
 /// What a verifier's cache, a remote key set and a token renewer have done.
-///
 /// SPDX-License-Identifier: MIT OR Apache-2.0
 
-#ifndef BOUNCER_STATS_HPP
-#define BOUNCER_STATS_HPP
+#pragma once
 
 #include "error.hpp"
 
@@ -109,5 +106,3 @@ private:
 };
 
 }  // namespace bouncer
-
-#endif  // BOUNCER_STATS_HPP

@@ -1,11 +1,8 @@
 /// @file status.hpp
-///
 /// How a call ended.
-///
 /// SPDX-License-Identifier: MIT OR Apache-2.0
 
-#ifndef BOUNCER_STATUS_HPP
-#define BOUNCER_STATUS_HPP
+#pragma once
 
 #include "detail.hpp"
 #include "status_generated.hpp"
@@ -84,5 +81,3 @@ private:
 
 }  // namespace detail
 }  // namespace bouncer
-
-#endif  // BOUNCER_STATUS_HPP

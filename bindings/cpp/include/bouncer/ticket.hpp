@@ -1,11 +1,8 @@
 /// @file ticket.hpp
-///
 /// Something to wait for.
-///
 /// SPDX-License-Identifier: MIT OR Apache-2.0
 
-#ifndef BOUNCER_TICKET_HPP
-#define BOUNCER_TICKET_HPP
+#pragma once
 
 #include "token.hpp"
 
@@ -47,5 +44,3 @@ private:
 };
 
 }  // namespace bouncer
-
-#endif  // BOUNCER_TICKET_HPP

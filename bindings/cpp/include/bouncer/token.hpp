@@ -1,11 +1,8 @@
 /// @file token.hpp
-///
 /// A verified token, and the token in an Authorization header.
-///
 /// SPDX-License-Identifier: MIT OR Apache-2.0
 
-#ifndef BOUNCER_TOKEN_HPP
-#define BOUNCER_TOKEN_HPP
+#pragma once
 
 #include "error.hpp"
 
@@ -223,5 +220,3 @@ std::string_view token_from_authorization(Text &&) = delete;
 #endif
 
 }  // namespace bouncer
-
-#endif  // BOUNCER_TOKEN_HPP

@@ -1,11 +1,8 @@
 /// @file verifier.hpp
-///
 /// Verifying tokens.
-///
 /// SPDX-License-Identifier: MIT OR Apache-2.0
 
-#ifndef BOUNCER_VERIFIER_HPP
-#define BOUNCER_VERIFIER_HPP
+#pragma once
 
 #include "batch.hpp"
 #include "jwks.hpp"
@@ -181,5 +178,3 @@ private:
 };
 
 }  // namespace bouncer
-
-#endif  // BOUNCER_VERIFIER_HPP
