@@ -1,7 +1,6 @@
 // Code generated from src/settings by tests/generated. DO NOT EDIT.
 
-#ifndef BOUNCER_SETTINGS_GENERATED_HPP
-#define BOUNCER_SETTINGS_GENERATED_HPP
+#pragma once
 
 #include "settings.hpp"
 
@@ -480,5 +479,3 @@ public:
 };
 
 }  // namespace bouncer
-
-#endif  // BOUNCER_SETTINGS_GENERATED_HPP

@@ -1,7 +1,6 @@
 // Code generated from ErrorKind::ALL by tests/generated. DO NOT EDIT.
 
-#ifndef BOUNCER_STATUS_GENERATED_HPP
-#define BOUNCER_STATUS_GENERATED_HPP
+#pragma once
 
 #include <cstdint>
 
@@ -46,5 +45,3 @@ enum class Status : std::uint32_t {
 };
 
 }  // namespace bouncer
-
-#endif  // BOUNCER_STATUS_GENERATED_HPP
