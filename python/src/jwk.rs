@@ -10,7 +10,7 @@ use std::hash::{Hash, Hasher};
 
 /// A public key that may verify signatures. Immutable.
 ///
-/// Every way to make one raises InvalidKeyError for a key that is not to be believed in: RSA moduli
+/// Every way to make one raises InvalidKeyError for a key that is not safe to use: RSA moduli
 /// under 2048 or over 8192 bits, even exponents, private and symmetric keys, points that are off
 /// their curve.
 #[pyclass(frozen, eq, hash, from_py_object, module = "bouncer_verify")]
@@ -144,7 +144,7 @@ impl Jwk {
         self.0.thumbprint()
     }
 
-    /// The key ID that Bouncer gives an RSA key; None for other key types.
+    /// The key ID that DC/OS gives an RSA key; None for other key types.
     fn dcos_kid(&self) -> Option<String> {
         self.0.dcos_kid()
     }

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
-/// How soon what is closed stops waiting for the callable.
+/// How soon a key set or renewer that is closed stops waiting for the callable.
 const SLICE: Duration = Duration::from_millis(50);
 
 type Answer<T> = Result<T, FetchError>;

@@ -1,4 +1,4 @@
-//! The rules a token is judged by.
+//! The rules that a token must meet.
 
 use crate::error::{exception, invalid_argument};
 use crate::settings;
@@ -16,7 +16,7 @@ use std::borrow::Cow;
 /// iterable of them. None is a setting that is not set. A policy needs `issuers`, `any_issuer=True`
 /// or `profile="dcos"`.
 ///
-/// clock: a callable that returns the seconds since 1970 to judge at; None: the system's clock.
+/// clock: a callable that returns the seconds since 1970 to verify at; None: the system's clock.
 ///
 /// Raises InvalidArgumentError, and TypeError for an unknown setting or a value of the wrong type.
 #[pyclass(frozen, module = "bouncer_verify")]
@@ -112,7 +112,7 @@ impl Policy {
 }
 
 impl Policy {
-    /// The policy, with the time if that has to be asked for.
+    /// The policy, with the time of its clock if it has one.
     pub(crate) fn now(&self, py: Python<'_>) -> PyResult<Cow<'_, bouncer_verify::Policy>> {
         Ok(match self.time(py)? {
             Some(now) => Cow::Owned(self.policy.clone().time(now)),
@@ -124,7 +124,7 @@ impl Policy {
         self.clock.is_some()
     }
 
-    /// The time, if it has to be asked for.
+    /// The time of the clock, if there is one.
     pub(crate) fn time(&self, py: Python<'_>) -> PyResult<Option<i64>> {
         let Some(clock) = &self.clock else { return Ok(None) };
         let now = clock.bind(py).call0()?;

@@ -7,7 +7,7 @@ use pyo3::types::{PyDict, PyList, PyString};
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 
-/// The value of `json`, exactly as Python's `json.loads` gives it.
+/// The value of `json`, exactly as Python's `json.loads` returns it.
 ///
 /// A document with a fraction, an exponent or an integer over 64 bits is left to `json.loads`
 /// itself, which rounds correctly and has integers of any length. It is rare in a token.

@@ -79,7 +79,7 @@ impl RemoteJwkSet {
         Self::made(py, &settings::of_document(py, SettingsKind::Keys, &document)?, fetch, log)
     }
 
-    /// Waits until there are keys to judge with, at most `timeout` seconds.
+    /// Waits until there are keys, at most `timeout` seconds.
     ///
     /// Raises KeysUnavailableError: there are none after that.
     #[pyo3(signature = (timeout = 10.0))]

@@ -103,16 +103,19 @@ fn text_of<'a>(name: &str, kind: SettingType, value: &'a Bound<'_, PyAny>) -> Py
         }
         SettingType::Text if name.ends_with("_file") => {
             let path = value.py().import("os")?.call_method1("fsdecode", (value,));
-            Ok(path.map_err(|_| not_a(name, "a str or a path", value))?.extract::<String>()?.into())
+            let path = path.map_err(|_| not_a(name, "a str or a path", value))?.extract::<String>();
+            Ok(path.map_err(|_| not_utf8(name, value))?.into())
         }
         SettingType::Text => match value.extract::<&[u8]>() {
-            Ok(bytes) => Ok(std::str::from_utf8(bytes)
-                .map_err(|_| invalid_argument(value.py(), &format!("{name} is not UTF-8")))?
-                .into()),
+            Ok(bytes) => Ok(std::str::from_utf8(bytes).map_err(|_| not_utf8(name, value))?.into()),
             Err(_) => str_of(name, value),
         },
         _ => str_of(name, value),
     }
+}
+
+fn not_utf8(name: &str, value: &Bound<'_, PyAny>) -> PyErr {
+    invalid_argument(value.py(), &format!("{name} is not UTF-8"))
 }
 
 /// A number of seconds or a timedelta.

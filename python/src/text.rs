@@ -10,7 +10,7 @@ use std::borrow::Cow;
 /// call, so they are borrowed, also while other threads run.
 pub(crate) enum Text<'a> {
     Borrowed(&'a [u8]),
-    /// A `str` with lone surrogates, which has no UTF-8: bytes that the core refuses as such.
+    /// A `str` with lone surrogates, which has no UTF-8: bytes that the core rejects.
     NotUtf8(PyBackedBytes),
 }
 
@@ -62,7 +62,7 @@ pub(crate) fn not_a(name: &str, expected: &str, value: &Bound<'_, PyAny>) -> PyE
     PyTypeError::new_err(format!("{name} must be {expected}, not {other}"))
 }
 
-/// What Python's `repr` gives for an optional `str`.
+/// What Python's `repr` returns for an optional `str`.
 pub(crate) fn repr(py: Python<'_>, text: Option<&str>) -> PyResult<String> {
     Ok(text.into_pyobject(py)?.repr()?.to_string())
 }

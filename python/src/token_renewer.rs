@@ -29,9 +29,9 @@ pub(crate) fn is_token_rejection(
     Ok(bouncer_verify::is_token_rejection(status, www_authenticate, grpc_status.as_deref()))
 }
 
-/// Keeps the service's own token valid: logs in, hands the token out without latency, renews it
-/// before it expires, and again when a server does not accept it. Make one for each account, with
-/// one of the static methods; any number of threads may use it.
+/// Keeps the service's own token fresh: logs in, renews the token before it expires, and again when
+/// a server rejects it. Make one for each account, with one of the static methods; any number of
+/// threads may use it.
 ///
 /// Settings are keywords: docs/settings.md and `bouncer_verify.types.RenewerSettings` list them. A
 /// duration is a number of seconds, a timedelta or text such as "30s". None is a setting that is
@@ -151,8 +151,8 @@ impl TokenRenewer {
         Ok(self.own_token(py)?.authorization().to_owned())
     }
 
-    /// A server did not accept `token`, says is_token_rejection(): gives another. All that ask
-    /// share one login, and there is one in 30 seconds at most.
+    /// Returns another token, for when is_token_rejection() says that a server rejected `token`.
+    /// Concurrent calls share one login, and there is one in 30 seconds at most.
     ///
     /// Raises what token() raises; LoginUnavailableError also if there is no newer one.
     fn reject(&self, py: Python<'_>, token: &str) -> PyResult<String> {

@@ -21,7 +21,7 @@ use std::time::Instant;
 
 /// Verifies a JWT: its signature with the keys of `jwks`, then its claims against `policy`.
 ///
-/// Raises an InvalidTokenError that says why the token is refused, and nothing else for any str or
+/// Raises an InvalidTokenError that says why the token is rejected, and nothing else for any str or
 /// bytes.
 #[pyfunction]
 #[pyo3(signature = (jwks, policy, token))]

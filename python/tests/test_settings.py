@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from conftest import REPOSITORY
 
-from bouncer_verify import Policy, RemoteJwkSet, TokenRenewer
+from bouncer_verify import InvalidArgumentError, Policy, RemoteJwkSet, TokenRenewer
 from bouncer_verify.types import KeysSettings, PolicySettings, PolicyValues, RenewerSettings
 
 NOWHERE = "http://127.0.0.1:1/"
@@ -38,6 +38,12 @@ def test_each_is_known_and_has_a_type(make: Callable[..., object], name: str) ->
         make(**{name: None})
     with pytest.raises(TypeError, match=f"^{name} must be an? "):
         make(**{name: object()})
+
+
+def test_text_is_utf_8() -> None:
+    for settings in ({"ca_file": b"\xff"}, {"proxy": b"\xff"}):
+        with pytest.raises(InvalidArgumentError, match="is not UTF-8"):
+            RemoteJwkSet(NOWHERE, **settings)  # type: ignore[arg-type]
 
 
 def test_all_of_the_documentation_are_there() -> None:

@@ -145,9 +145,9 @@ class PyJWKClient:
         return pyjwk_of(keys[0])
 
     def get_signing_key(self, kid: str) -> PyJWK:
-        """The key of this "kid", as `get_signing_key_from_jwt` gives it."""
+        """The key of this "kid", as `get_signing_key_from_jwt` returns it."""
         header = base64.urlsafe_b64encode(json.dumps({"alg": "RS256", "kid": kid}).encode())
-        # A token of nobody's, which may cause a fetch as any that could pass if this key were there.
+        # Not a real token. It may cause a fetch, as any token that could be accepted with this key.
         return self.get_signing_key_from_jwt(header.rstrip(b"=") + b".e30.AA")
 
     @raises_as_pyjwt
