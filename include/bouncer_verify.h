@@ -730,9 +730,7 @@ typedef struct bouncer_jwks bouncer_jwks;
 typedef struct bouncer_own_token bouncer_own_token;
 
 /**
- * What a token must be to be believed, beyond its signature. The functions that change one
- * (`bouncer_policy_set_…`, `bouncer_policy_add_…`) must not run while another thread uses it; between
- * changes any number of threads may.
+ * What a token must be, beyond its signature. Immutable; any number of threads may use it.
  */
 typedef struct bouncer_policy bouncer_policy;
 
@@ -753,24 +751,6 @@ typedef struct bouncer_policy bouncer_policy;
 typedef struct bouncer_remote_jwks bouncer_remote_jwks;
 
 /**
- * The settings of a remote key set. What is not set is as it says at the function that sets it. The functions
- * that change one must not run while another thread uses it.
- */
-typedef struct bouncer_remote_options bouncer_remote_options;
-
-/**
- * A snapshot of a remote key set, for metrics, logs and health checks. Immutable; any number of threads may read
- * it. Texts are valid as long as it is.
- */
-typedef struct bouncer_remote_status bouncer_remote_status;
-
-/**
- * A snapshot of a token renewer, for metrics, logs and health checks. Immutable; any number of threads may read it.
- * Texts are valid as long as it is.
- */
-typedef struct bouncer_renewal_status bouncer_renewal_status;
-
-/**
  * Keeps the service's own token valid: logs in, hands the token out without latency, renews it before it expires, in a
  * thread of its own, and again when a server does not accept it. Any number of threads may use it. Make one for each
  * account and keep it.
@@ -782,12 +762,6 @@ typedef struct bouncer_renewal_status bouncer_renewal_status;
  * supplies the tokens.
  */
 typedef struct bouncer_renewer bouncer_renewer;
-
-/**
- * The settings of a token renewer. What is not set is as it says at the function that sets it. The functions that
- * change one must not run while another thread uses it.
- */
-typedef struct bouncer_renewer_options bouncer_renewer_options;
 
 /**
  * Settings of one kind: of a policy, a remote key set or a renewer.
@@ -1334,128 +1308,12 @@ const bouncer_setting *bouncer_setting_find(uint32_t kind, const char *name);
  * Makes a policy of settings of BOUNCER_KIND_POLICY, which are copied.
  *
  * On success puts the policy in `*out`; free it with bouncer_policy_free(). On failure:
- * BOUNCER_STATUS_INVALID_ARGUMENT, the first failure of the settings, or they do not say whose tokens are accepted.
+ * BOUNCER_STATUS_INVALID_ARGUMENT, the first failure of the settings, or they do not say whose tokens
+ * are accepted.
  */
 bouncer_status bouncer_policy_new(const bouncer_settings *settings,
                                   bouncer_policy **out,
                                   bouncer_error **err);
-
-/**
- * A policy for DC/OS's Bouncer: RS256; "exp" and a non-empty string "uid" are required; "iss" is not
- * compared. Free it with bouncer_policy_free(). Never NULL.
- */
-bouncer_policy *bouncer_policy_new_old(void);
-
-/**
- * A policy that judges the signature and the times only: RS256, "exp" required. Prefer
- * bouncer_policy_new_for_issuer() where tokens say "iss" and "aud". Free it with bouncer_policy_free().
- * Never NULL.
- */
-bouncer_policy *bouncer_policy_new_any_issuer(void);
-
-/**
- * A policy for tokens that `issuer` made for `audience`: RS256; "exp" is required, and "iss" and "aud" must
- * match. Each is UTF-8 of the length given.
- *
- * On success puts the policy in `*out`; free it with bouncer_policy_free(). On failure:
- * BOUNCER_STATUS_INVALID_ARGUMENT, also where one of the two is empty.
- */
-bouncer_status bouncer_policy_new_for_issuer(const char *issuer,
-                                             size_t issuer_len,
-                                             const char *audience,
-                                             size_t audience_len,
-                                             bouncer_policy **out,
-                                             bouncer_error **err);
-
-/**
- * Allows exactly the algorithms of `names`, "alg" values with one space between: "RS256 ES256".
- *
- * On failure, BOUNCER_STATUS_INVALID_ARGUMENT for a name that is not known, the policy is as before.
- */
-bouncer_status bouncer_policy_set_algorithms(bouncer_policy *policy,
-                                             const char *names,
-                                             size_t names_len,
-                                             bouncer_error **err);
-
-/**
- * Accepts `issuer` too; "iss" is required from now on.
- *
- * On failure, BOUNCER_STATUS_INVALID_ARGUMENT if it is empty or not UTF-8, the policy is as before.
- */
-bouncer_status bouncer_policy_add_issuer(bouncer_policy *policy,
-                                         const char *issuer,
-                                         size_t issuer_len,
-                                         bouncer_error **err);
-
-/**
- * Accepts `audience` too; "aud" is required from now on.
- *
- * On failure, BOUNCER_STATUS_INVALID_ARGUMENT if it is empty or not UTF-8, the policy is as before.
- */
-bouncer_status bouncer_policy_add_audience(bouncer_policy *policy,
-                                           const char *audience,
-                                           size_t audience_len,
-                                           bouncer_error **err);
-
-/**
- * Accepts tokens made for anybody. Without this, and without an accepted audience, a token with "aud" is
- * refused.
- */
-bouncer_status bouncer_policy_set_any_audience(bouncer_policy *policy, bouncer_error **err);
-
-/**
- * Accepts tokens without "exp": they are valid for ever.
- */
-bouncer_status bouncer_policy_set_optional_exp(bouncer_policy *policy, bouncer_error **err);
-
-/**
- * Requires the claim `name`, with any value but null.
- *
- * On failure, BOUNCER_STATUS_INVALID_ARGUMENT if it is not UTF-8, the policy is as before.
- */
-bouncer_status bouncer_policy_add_required_claim(bouncer_policy *policy,
-                                                 const char *name,
-                                                 size_t name_len,
-                                                 bouncer_error **err);
-
-/**
- * Requires the claim `name` to be a string that is not empty.
- *
- * On failure, BOUNCER_STATUS_INVALID_ARGUMENT if it is not UTF-8, the policy is as before.
- */
-bouncer_status bouncer_policy_add_required_string_claim(bouncer_policy *policy,
-                                                        const char *name,
-                                                        size_t name_len,
-                                                        bouncer_error **err);
-
-/**
- * Requires the header parameter "typ" to be the media type `token_type` (RFC 8725 section 3.11): "at+jwt".
- *
- * On failure, BOUNCER_STATUS_INVALID_ARGUMENT if it is empty or not UTF-8, the policy is as before.
- */
-bouncer_status bouncer_policy_set_token_type(bouncer_policy *policy,
-                                             const char *token_type,
-                                             size_t token_type_len,
-                                             bouncer_error **err);
-
-/**
- * Allows for clocks that differ: moves "exp" and "nbf" apart by `seconds`; "nbf" always by 60 at least.
- *
- * On failure, BOUNCER_STATUS_INVALID_ARGUMENT if over 300, the policy is as before.
- */
-bouncer_status bouncer_policy_set_leeway(bouncer_policy *policy, uint32_t seconds, bouncer_error **err);
-
-/**
- * Refuses tokens longer than `bytes`, in place of 16384.
- *
- * On failure, BOUNCER_STATUS_INVALID_ARGUMENT if over 1048576, the policy is as before.
- */
-bouncer_status bouncer_policy_set_max_token_len(bouncer_policy *policy, size_t bytes, bouncer_error **err);
-
-/**
- * Judges at the time `seconds` since 1970-01-01T00:00:00Z, in place of the system's: for tests and audits.
- */
-bouncer_status bouncer_policy_set_time(bouncer_policy *policy, int64_t seconds, bouncer_error **err);
 
 /**
  * Frees a policy. Verifiers made of it go on working. NULL is allowed.
@@ -1598,136 +1456,6 @@ bouncer_str bouncer_token_algorithm(const bouncer_token *token);
 void bouncer_token_free(bouncer_token *token);
 
 /**
- * Settings for the key set at `url`: https, or http to this machine. UTF-8.
- *
- * On success puts the settings in `*out`; free them with bouncer_remote_options_free(). On failure:
- * BOUNCER_STATUS_INVALID_ARGUMENT, not UTF-8. The URL itself is looked at by bouncer_remote_jwks_new().
- */
-bouncer_status bouncer_remote_options_new(const char *url,
-                                          size_t url_len,
-                                          bouncer_remote_options **out,
-                                          bouncer_error **err);
-
-/**
- * Settings for the key set of `issuer`, found through its metadata at "/.well-known/openid-configuration"
- * (OpenID Connect Discovery 1.0), which must name the same issuer, character for character. Here keys are used
- * for one hour after the issuer last confirmed them, unless set otherwise.
- *
- * On success puts the settings in `*out`; free them with bouncer_remote_options_free(). On failure:
- * BOUNCER_STATUS_INVALID_ARGUMENT, not UTF-8.
- */
-bouncer_status bouncer_remote_options_new_for_issuer(const char *issuer,
-                                                     size_t issuer_len,
-                                                     bouncer_remote_options **out,
-                                                     bouncer_error **err);
-
-/**
- * Verifies with `backend`, a bouncer_backend. Default: as for bouncer_jwks_load().
- *
- * On failure: BOUNCER_STATUS_INVALID_ARGUMENT, no such back end.
- */
-bouncer_status bouncer_remote_options_set_backend(bouncer_remote_options *options,
-                                                  uint32_t backend,
-                                                  bouncer_error **err);
-
-/**
- * Allows http to other machines: whoever is on the way can then choose the keys. By default http goes to this
- * machine alone.
- */
-bouncer_status bouncer_remote_options_set_allow_http(bouncer_remote_options *options, bouncer_error **err);
-
-/**
- * Trusts the certificate authorities of the PEM file at `path` too, besides the system's. The file is read for
- * each fetch, so it may be replaced; one that cannot be read at first is an error of bouncer_remote_jwks_new().
- * UTF-8.
- */
-bouncer_status bouncer_remote_options_set_ca_file(bouncer_remote_options *options,
-                                                  const char *path,
-                                                  size_t path_len,
-                                                  bouncer_error **err);
-
-/**
- * Goes through the proxy at `url`, "http://[user:password@]host:port". By default the environment says:
- * https_proxy for https, http_proxy for http, else all_proxy, but for hosts in no_proxy, in lower or upper case.
- * This machine is never reached through a proxy. UTF-8.
- */
-bouncer_status bouncer_remote_options_set_proxy(bouncer_remote_options *options,
-                                                const char *url,
-                                                size_t url_len,
-                                                bouncer_error **err);
-
-/**
- * Goes through no proxy, whatever the environment says.
- */
-bouncer_status bouncer_remote_options_set_no_proxy(bouncer_remote_options *options, bouncer_error **err);
-
-/**
- * Follows up to three redirects to the same scheme, host and port. By default a redirect is a failure.
- */
-bouncer_status bouncer_remote_options_set_same_origin_redirects(bouncer_remote_options *options,
-                                                                bouncer_error **err);
-
-/**
- * How long keys are fresh where the server does not say (Cache-Control, Expires), in milliseconds: by default
- * 600,000, at least 1000. What the server says counts from 60 seconds to 24 hours.
- */
-bouncer_status bouncer_remote_options_set_ttl(bouncer_remote_options *options,
-                                              uint64_t milliseconds,
-                                              bouncer_error **err);
-
-/**
- * How long keys are used after the issuer last confirmed them, if it cannot be reached, in milliseconds; never
- * less than they are fresh. By default 24 hours, or one for settings made of an issuer.
- */
-bouncer_status bouncer_remote_options_set_max_stale(bouncer_remote_options *options,
-                                                    uint64_t milliseconds,
-                                                    bouncer_error **err);
-
-/**
- * The time for one HTTP exchange, in milliseconds: by default 5000. The TCP connection must be there after 2000.
- */
-bouncer_status bouncer_remote_options_set_timeout(bouncer_remote_options *options,
-                                                  uint64_t milliseconds,
-                                                  bouncer_error **err);
-
-/**
- * How long a verification waits at most for a fetch that may bring its key, in milliseconds: by default 2000.
- */
-bouncer_status bouncer_remote_options_set_max_wait(bouncer_remote_options *options,
-                                                   uint64_t milliseconds,
-                                                   bouncer_error **err);
-
-/**
- * Starts with a JWK Set document of `json_len` bytes at `json`, until the first fetch succeeds. It is copied,
- * and looked at by bouncer_remote_jwks_new().
- */
-bouncer_status bouncer_remote_options_set_seed(bouncer_remote_options *options,
-                                               const char *json,
-                                               size_t json_len,
-                                               bouncer_error **err);
-
-/**
- * Keeps the latest good document in the file at `path` (mode 0600, replaced whole), and starts with it if it is
- * there, from the same source and not too old. Whoever can write the file, or its folder, can choose the keys.
- * UTF-8.
- */
-bouncer_status bouncer_remote_options_set_last_good_file(bouncer_remote_options *options,
-                                                         const char *path,
-                                                         size_t path_len,
-                                                         bouncer_error **err);
-
-/**
- * Begins to fetch, and starts the thread, with the first verification or wait, not at once. For programs that
- * fork after they set up.
- */
-bouncer_status bouncer_remote_options_set_lazy(bouncer_remote_options *options, bouncer_error **err);
-
-/**
- * Frees settings. Key sets made of them go on working. NULL is allowed.
- */
-void bouncer_remote_options_free(bouncer_remote_options *options);
-
-/**
  * Makes a remote key set of settings of BOUNCER_KIND_KEYS, which are copied. Unless "lazy" is set the first fetch begins at
  * once, in the background.
  *
@@ -1738,18 +1466,6 @@ void bouncer_remote_options_free(bouncer_remote_options *options);
 bouncer_status bouncer_remote_jwks_new(const bouncer_settings *settings,
                                        bouncer_remote_jwks **out,
                                        bouncer_error **err);
-
-/**
- * Makes a remote key set of the settings, which are copied. Unless they say otherwise the first fetch begins at
- * once, in the background.
- *
- * On success puts the key set in `*out`; free it with bouncer_remote_jwks_free(). On failure:
- * BOUNCER_STATUS_INVALID_ARGUMENT, a setting; BOUNCER_STATUS_MALFORMED_JWK_SET or BOUNCER_STATUS_NO_USABLE_KEY,
- * the seed.
- */
-bouncer_status bouncer_remote_jwks_new_old(const bouncer_remote_options *options,
-                                           bouncer_remote_jwks **out,
-                                           bouncer_error **err);
 
 /**
  * Waits up to `timeout_ms` milliseconds until there are keys to judge with.
@@ -1790,22 +1506,19 @@ int32_t bouncer_remote_jwks_wait(const bouncer_remote_jwks *remote,
                                  uint64_t timeout_ms);
 
 /**
- * Waits up to `timeout_ms` milliseconds until `attempts` attempts to fetch have been made
- * (bouncer_remote_status_attempts()): for those who watch. Gives 1 if that is so, 0 if it is not, or will not be,
- * or `remote` is NULL.
+ * Waits up to `timeout_ms` milliseconds until `attempts` fetches are over
+ * (BOUNCER_STAT_KEYS_ATTEMPTS_TOTAL), for programs that watch them. Returns 1 if they are, 0 if not or
+ * if `remote` is NULL or closed.
  */
 int32_t bouncer_remote_jwks_wait_attempts(const bouncer_remote_jwks *remote,
                                           uint64_t attempts,
                                           uint64_t timeout_ms);
 
 /**
- * What the key set is doing, at this moment.
- *
- * On success puts a snapshot in `*out`; free it with bouncer_remote_status_free().
+ * 0 before the first keys, and one more with each change of them. What is derived from the keys is good
+ * for one generation. 0 also if `remote` is NULL. bouncer_remote_jwks_stats() says everything else.
  */
-bouncer_status bouncer_remote_jwks_status(const bouncer_remote_jwks *remote,
-                                          bouncer_remote_status **out,
-                                          bouncer_error **err);
+uint64_t bouncer_remote_jwks_generation(const bouncer_remote_jwks *remote);
 
 /**
  * Ends it, for all verifiers made of it too: a fetch under way is cut off, the thread ends, and from now on there
@@ -1820,124 +1533,7 @@ void bouncer_remote_jwks_close(const bouncer_remote_jwks *remote);
 void bouncer_remote_jwks_free(bouncer_remote_jwks *remote);
 
 /**
- * The URL, without its query, or the issuer.
- */
-bouncer_str bouncer_remote_status_source(const bouncer_remote_status *status);
-
-/**
- * "empty": no keys yet; "fresh"; "stale": in use, though they should have been confirmed by now, or come from a
- * seed or a file; "too_old" to be used; "closed". Static.
- */
-bouncer_str bouncer_remote_status_state(const bouncer_remote_status *status);
-
-/**
- * 0 before the first keys, and one more with each change of them: what is derived from the keys is good for one
- * generation.
- */
-uint64_t bouncer_remote_status_generation(const bouncer_remote_status *status);
-
-/**
- * SHA-256 of the document in use, in hex. No text if there is none.
- */
-bouncer_str bouncer_remote_status_sha256(const bouncer_remote_status *status);
-
-/**
- * The number of usable keys.
- */
-uint64_t bouncer_remote_status_usable_keys(const bouncer_remote_status *status);
-
-/**
- * The number of keys that cannot be used.
- */
-uint64_t bouncer_remote_status_skipped_keys(const bouncer_remote_status *status);
-
-/**
- * When the issuer last confirmed the keys in use: none for keys from a seed. Gives 1 and puts the seconds since
- * 1970-01-01T00:00:00Z in `*seconds`; gives 0 and leaves it alone if there is none or an argument is NULL.
- */
-int32_t bouncer_remote_status_last_success(const bouncer_remote_status *status,
-                                           int64_t *seconds);
-
-/**
- * The latest failure, in a few words for a log, even if an attempt has succeeded since. No text if there is none.
- */
-bouncer_str bouncer_remote_status_last_error(const bouncer_remote_status *status);
-
-/**
- * The same as a stable name: "connect", "timeout", "tls", "protocol", "status", "redirect", "too_large",
- * "document", "issuer", "system" or "other". Static. No text if there is none.
- */
-bouncer_str bouncer_remote_status_last_error_name(const bouncer_remote_status *status);
-
-/**
- * When that was. Gives 1 and puts the seconds since
- * 1970-01-01T00:00:00Z in `*seconds`; gives 0 and leaves it alone if there is none or an argument is NULL.
- */
-int32_t bouncer_remote_status_last_error_at(const bouncer_remote_status *status, int64_t *seconds);
-
-/**
- * Why the last-good file could not be read or written. No text if there is none.
- */
-bouncer_str bouncer_remote_status_last_good_error(const bouncer_remote_status *status);
-
-/**
- * Attempts that failed.
- */
-uint64_t bouncer_remote_status_failures(const bouncer_remote_status *status);
-
-/**
- * Scheduled attempts that failed since the last success.
- */
-uint64_t bouncer_remote_status_failures_in_row(const bouncer_remote_status *status);
-
-/**
- * In how many milliseconds the next attempt is due, if no token causes one before.
- */
-uint64_t bouncer_remote_status_next_attempt_ms(const bouncer_remote_status *status);
-
-/**
- * Attempts done. Counts are this process's alone.
- */
-uint64_t bouncer_remote_status_attempts(const bouncer_remote_status *status);
-
-/**
- * Attempts begun because their time had come.
- */
-uint64_t bouncer_remote_status_scheduled(const bouncer_remote_status *status);
-
-/**
- * Attempts begun because the one before failed.
- */
-uint64_t bouncer_remote_status_retries(const bouncer_remote_status *status);
-
-/**
- * Attempts begun because of a token whose "kid" was unknown.
- */
-uint64_t bouncer_remote_status_unknown_kid(const bouncer_remote_status *status);
-
-/**
- * Attempts begun because of a token without "kid" that no key verified.
- */
-uint64_t bouncer_remote_status_without_kid(const bouncer_remote_status *status);
-
-/**
- * Attempts that the program asked for.
- */
-uint64_t bouncer_remote_status_requested(const bouncer_remote_status *status);
-
-/**
- * Tokens that lacked a key and caused no attempt: their "kid" was known to be absent, or a budget was spent.
- */
-uint64_t bouncer_remote_status_suppressed(const bouncer_remote_status *status);
-
-/**
- * Frees a snapshot. NULL is allowed.
- */
-void bouncer_remote_status_free(bouncer_remote_status *status);
-
-/**
- * Puts `jwks` and `policy` together. Both are shared or copied: they may be freed, and a later change of the
- * policy does not reach the verifier.
+ * Puts `jwks` and `policy` together. Both are shared or copied: they may be freed.
  *
  * On success puts the verifier in `*out`; free it with bouncer_verifier_free(). On failure:
  * BOUNCER_STATUS_NULL_ARGUMENT.
@@ -1974,21 +1570,6 @@ bouncer_status bouncer_verifier_with_cache(const bouncer_verifier *verifier,
                                            size_t tokens,
                                            bouncer_verifier **out,
                                            bouncer_error **err);
-
-/**
- * The most tokens that the cache keeps; 0 if there is none or `verifier` is NULL.
- */
-size_t bouncer_verifier_cache_capacity(const bouncer_verifier *verifier);
-
-/**
- * How many verifications found their token in the cache; 0 if there is none or `verifier` is NULL.
- */
-uint64_t bouncer_verifier_cache_hits(const bouncer_verifier *verifier);
-
-/**
- * How many verifications did not find their token in the cache; 0 if there is none or `verifier` is NULL.
- */
-uint64_t bouncer_verifier_cache_misses(const bouncer_verifier *verifier);
 
 /**
  * Verifies a JWT of `token_len` bytes at `token`, as bouncer_verify_token() does. With remote keys it waits
@@ -2148,150 +1729,6 @@ bouncer_status bouncer_authorization_token(const char *value,
                                            bouncer_error **err);
 
 /**
- * Tokens of a DC/OS service account, whose secret is JSON of `secret_len` bytes at `secret`: "uid", "private_key" (RSA
- * in PEM) and "login_endpoint", unless that is set. It may be base64 or a JSON string of that JSON. The key that is kept is wiped from memory with the last renewer made of it; reading the
- * secret leaves a copy in memory that is free again.
- *
- * On success puts the settings in `*out`; free them with bouncer_renewer_options_free(). On failure:
- * BOUNCER_STATUS_UNUSABLE_CREDENTIALS.
- */
-bouncer_status bouncer_renewer_options_new_service_account(const char *secret,
-                                                           size_t secret_len,
-                                                           bouncer_renewer_options **out,
-                                                           bouncer_error **err);
-
-/**
- * Tokens of the DC/OS service account whose secret is in the file at `path`, which is read for each login. UTF-8.
- *
- * On success puts the settings in `*out`; free them with bouncer_renewer_options_free(). On failure:
- * BOUNCER_STATUS_INVALID_ARGUMENT. The file is first read by bouncer_renewer_new_old().
- */
-bouncer_status bouncer_renewer_options_new_service_account_file(const char *path,
-                                                                size_t path_len,
-                                                                bouncer_renewer_options **out,
-                                                                bouncer_error **err);
-
-/**
- * Tokens of the DC/OS service account in the environment variable DCOS_SERVICE_ACCOUNT_CREDENTIAL, which holds the
- * secret or the path of a file with it.
- *
- * On success puts the settings in `*out`; free them with bouncer_renewer_options_free(). On failure:
- * BOUNCER_STATUS_UNUSABLE_CREDENTIALS.
- */
-bouncer_status bouncer_renewer_options_new_service_account_from_env(bouncer_renewer_options **out,
-                                                                    bouncer_error **err);
-
-/**
- * Tokens of an OAuth 2.0 client by the client credentials grant (RFC 6749 section 4.4), from the token endpoint at
- * `token_url`. The client authenticates with HTTP Basic. Each is UTF-8 of the length given.
- *
- * On success puts the settings in `*out`; free them with bouncer_renewer_options_free(). On failure:
- * BOUNCER_STATUS_INVALID_ARGUMENT.
- */
-bouncer_status bouncer_renewer_options_new_client_credentials(const char *token_url,
-                                                              size_t token_url_len,
-                                                              const char *client_id,
-                                                              size_t client_id_len,
-                                                              const char *client_secret,
-                                                              size_t client_secret_len,
-                                                              bouncer_renewer_options **out,
-                                                              bouncer_error **err);
-
-/**
- * Tokens that the program supplies itself: a thread of its own waits in bouncer_renewer_wait_login() and answers with
- * bouncer_renewer_supply() or bouncer_renewer_supply_failure(). `name` stands for the source in logs. UTF-8. Make one
- * renewer of these settings.
- *
- * On success puts the settings in `*out`; free them with bouncer_renewer_options_free(). On failure:
- * BOUNCER_STATUS_INVALID_ARGUMENT.
- */
-bouncer_status bouncer_renewer_options_new_supplied(const char *name,
-                                                    size_t name_len,
-                                                    bouncer_renewer_options **out,
-                                                    bouncer_error **err);
-
-/**
- * Logs in at `url`, in place of the service account's "login_endpoint". UTF-8.
- */
-bouncer_status bouncer_renewer_options_set_login_endpoint(bouncer_renewer_options *options,
-                                                          const char *url,
-                                                          size_t url_len,
-                                                          bouncer_error **err);
-
-/**
- * Sends this parameter with the client credentials: "scope", "audience", "resource". UTF-8.
- */
-bouncer_status bouncer_renewer_options_add_parameter(bouncer_renewer_options *options,
-                                                     const char *name,
-                                                     size_t name_len,
-                                                     const char *value,
-                                                     size_t value_len,
-                                                     bouncer_error **err);
-
-/**
- * Writes "Bearer <token>" in the Authorization header: the default but for DC/OS.
- */
-bouncer_status bouncer_renewer_options_set_bearer(bouncer_renewer_options *options, bouncer_error **err);
-
-/**
- * Writes "token=<token>" in the Authorization header: the default for DC/OS.
- */
-bouncer_status bouncer_renewer_options_set_dcos_header(bouncer_renewer_options *options, bouncer_error **err);
-
-/**
- * Allows http to other machines: whoever is on the way can then take the token. By default http goes to this machine
- * alone.
- */
-bouncer_status bouncer_renewer_options_set_allow_http(bouncer_renewer_options *options,
-                                                      bouncer_error **err);
-
-/**
- * Trusts the certificate authorities of the PEM file at `path` too, besides the system's. The file is read for each
- * login, so it may be replaced. UTF-8.
- */
-bouncer_status bouncer_renewer_options_set_ca_file(bouncer_renewer_options *options,
-                                                   const char *path,
-                                                   size_t path_len,
-                                                   bouncer_error **err);
-
-/**
- * Goes through the proxy at `url`, as bouncer_remote_options_set_proxy().
- */
-bouncer_status bouncer_renewer_options_set_proxy(bouncer_renewer_options *options,
-                                                 const char *url,
-                                                 size_t url_len,
-                                                 bouncer_error **err);
-
-/**
- * Goes through no proxy, whatever the environment says.
- */
-bouncer_status bouncer_renewer_options_set_no_proxy(bouncer_renewer_options *options, bouncer_error **err);
-
-/**
- * The time for one HTTP exchange: by default 10,000 milliseconds. The TCP connection must be there after 2000.
- */
-bouncer_status bouncer_renewer_options_set_timeout(bouncer_renewer_options *options,
-                                                   uint64_t timeout_ms,
-                                                   bouncer_error **err);
-
-/**
- * How long a caller waits at most for a token: by default 10,000 milliseconds.
- */
-bouncer_status bouncer_renewer_options_set_max_wait(bouncer_renewer_options *options,
-                                                    uint64_t max_wait_ms,
-                                                    bouncer_error **err);
-
-/**
- * Logs in, and starts the thread, with the first call, not at once. For programs that fork after they set up.
- */
-bouncer_status bouncer_renewer_options_set_lazy(bouncer_renewer_options *options, bouncer_error **err);
-
-/**
- * Frees settings. Renewers made of them go on working. NULL is allowed.
- */
-void bouncer_renewer_options_free(bouncer_renewer_options *options);
-
-/**
  * The token's text. No text if `token` is NULL. Valid as long as `token`.
  */
 bouncer_str bouncer_own_token_text(const bouncer_own_token *token);
@@ -2329,17 +1766,6 @@ void bouncer_own_token_free(bouncer_own_token *token);
 bouncer_status bouncer_renewer_new(const bouncer_settings *settings,
                                    bouncer_renewer **out,
                                    bouncer_error **err);
-
-/**
- * Makes a renewer of the settings, which are copied. Unless they say otherwise the first login begins at once, in the
- * background.
- *
- * On success puts the renewer in `*out`; free it with bouncer_renewer_free(). On failure:
- * BOUNCER_STATUS_INVALID_ARGUMENT, a setting; BOUNCER_STATUS_UNUSABLE_CREDENTIALS, the secret's file.
- */
-bouncer_status bouncer_renewer_new_old(const bouncer_renewer_options *options,
-                                       bouncer_renewer **out,
-                                       bouncer_error **err);
 
 /**
  * A valid token. It waits where there is none and one may come soon, 10 seconds at most unless set otherwise, and in the
@@ -2400,12 +1826,11 @@ int32_t bouncer_renewer_wait(const bouncer_renewer *renewer,
                              uint64_t timeout_ms);
 
 /**
- * Waits up to `timeout_ms` milliseconds until `attempts` logins have been tried (bouncer_renewal_status_attempts()): for
- * those who watch. Gives 1 if that is so, 0 if it is not, or will not be, or `renewer` is NULL.
+ * Waits up to `timeout_ms` milliseconds until `attempts` logins are over
+ * (BOUNCER_STAT_RENEWER_ATTEMPTS_TOTAL), for programs that watch them. Returns 1 if they are, 0 if not
+ * or if `renewer` is NULL or closed.
  */
-int32_t bouncer_renewer_wait_attempts(const bouncer_renewer *renewer,
-                                      uint64_t attempts,
-                                      uint64_t timeout_ms);
+int32_t bouncer_renewer_wait_attempts(const bouncer_renewer *renewer, uint64_t attempts, uint64_t timeout_ms);
 
 /**
  * Waits up to `timeout_ms` milliseconds until there is a valid token.
@@ -2425,15 +1850,6 @@ bouncer_status bouncer_renewer_wait_ready(const bouncer_renewer *renewer,
 bouncer_status bouncer_renewer_renew(const bouncer_renewer *renewer,
                                      uint64_t timeout_ms,
                                      bouncer_error **err);
-
-/**
- * What the renewer is doing, at this moment.
- *
- * On success puts a snapshot in `*out`; free it with bouncer_renewal_status_free().
- */
-bouncer_status bouncer_renewer_status(const bouncer_renewer *renewer,
-                                      bouncer_renewal_status **out,
-                                      bouncer_error **err);
 
 /**
  * Where the program supplies the tokens: waits up to `timeout_ms` milliseconds until one is wanted. Gives 1 if so; 0 if
@@ -2490,96 +1906,6 @@ void bouncer_renewer_close(const bouncer_renewer *renewer);
  * bouncer_renewer_wait_login(), close first. NULL is allowed.
  */
 void bouncer_renewer_free(bouncer_renewer *renewer);
-
-/**
- * In how many milliseconds the token in use expires: gives 1 and puts them in `*milliseconds`; gives 0 and leaves it
- * alone if there is none, or it does not expire, or an argument is NULL.
- */
-int32_t bouncer_renewal_status_expires_in_ms(const bouncer_renewal_status *status,
-                                             int64_t *milliseconds);
-
-/**
- * When the latest failure was: gives 1 and puts the seconds since 1970-01-01T00:00:00Z in `*seconds`; gives 0 and leaves
- * it alone if there is none or an argument is NULL.
- */
-int32_t bouncer_renewal_status_last_error_at(const bouncer_renewal_status *status,
-                                             int64_t *seconds);
-
-/**
- * Where tokens come from.
- */
-bouncer_str bouncer_renewal_status_source(const bouncer_renewal_status *status);
-
-/**
- * "empty": none yet; "valid"; "expiring" within seconds, and not renewed yet; "expired"; "closed". Static.
- */
-bouncer_str bouncer_renewal_status_state(const bouncer_renewal_status *status);
-
-/**
- * 0 before the first token, and one more with each.
- */
-uint64_t bouncer_renewal_status_generation(const bouncer_renewal_status *status);
-
-/**
- * The latest failure, in a few words for a log, even if a login has succeeded since. No text if there is none.
- */
-bouncer_str bouncer_renewal_status_last_error(const bouncer_renewal_status *status);
-
-/**
- * The same as a stable name: those of bouncer_remote_status_last_error_name(), and "rejected", "refused" and
- * "credentials". No text if there is none. Static.
- */
-bouncer_str bouncer_renewal_status_last_error_name(const bouncer_renewal_status *status);
-
-/**
- * Logins that failed.
- */
-uint64_t bouncer_renewal_status_failures(const bouncer_renewal_status *status);
-
-/**
- * Scheduled logins that failed since the last success.
- */
-uint64_t bouncer_renewal_status_failures_in_row(const bouncer_renewal_status *status);
-
-/**
- * In how many milliseconds the next login is due, if no rejection causes one before.
- */
-uint64_t bouncer_renewal_status_next_attempt_ms(const bouncer_renewal_status *status);
-
-/**
- * Logins tried. Counts are this process's alone.
- */
-uint64_t bouncer_renewal_status_attempts(const bouncer_renewal_status *status);
-
-/**
- * Logins begun because their time had come, or there was no token.
- */
-uint64_t bouncer_renewal_status_scheduled(const bouncer_renewal_status *status);
-
-/**
- * Logins begun because the one before failed.
- */
-uint64_t bouncer_renewal_status_retries(const bouncer_renewal_status *status);
-
-/**
- * Logins begun because a server did not accept the token.
- */
-uint64_t bouncer_renewal_status_rejections(const bouncer_renewal_status *status);
-
-/**
- * Logins that the program asked for.
- */
-uint64_t bouncer_renewal_status_requested(const bouncer_renewal_status *status);
-
-/**
- * Rejections that caused no login, because their budget was spent.
- */
-uint64_t bouncer_renewal_status_suppressed(const bouncer_renewal_status *status);
-
-/**
- * Frees a snapshot. NULL is allowed.
- */
-void bouncer_renewal_status_free(bouncer_renewal_status *status);
 
 /**
  * The counters of a verifier's cache: the BOUNCER_STAT_CACHE_ rows, absent if it has no cache.

@@ -27,11 +27,7 @@ mod policy;
 
 mod token;
 
-mod remote_options;
-
 mod remote_jwks;
-
-mod remote_status;
 
 mod verifier;
 
@@ -39,13 +35,9 @@ mod batch;
 
 mod authorization;
 
-mod renewer_options;
-
 mod own_token;
 
 mod renewer;
-
-mod renewal_status;
 
 mod stats;
 

@@ -3,8 +3,6 @@
 use super::boundary::{Failure, act, call, handle, milliseconds, read};
 use super::error::bouncer_error;
 use super::jwks::bouncer_jwks;
-use super::remote_options::bouncer_remote_options;
-use super::remote_status::bouncer_remote_status;
 use super::settings::bouncer_settings;
 use super::status::bouncer_status;
 use crate::{ErrorKind, RemoteJwkSet, RemoteJwkSetBuilder, Ticket};
@@ -40,21 +38,6 @@ pub extern "C" fn bouncer_remote_jwks_new(
         let builder = RemoteJwkSetBuilder::from_settings(super::settings::of(settings)?)?;
         Ok(bouncer_remote_jwks(builder.build()?))
     })
-}
-
-/// Makes a remote key set of the settings, which are copied. Unless they say otherwise the first fetch begins at
-/// once, in the background.
-///
-/// On success puts the key set in `*out`; free it with bouncer_remote_jwks_free(). On failure:
-/// BOUNCER_STATUS_INVALID_ARGUMENT, a setting; BOUNCER_STATUS_MALFORMED_JWK_SET or BOUNCER_STATUS_NO_USABLE_KEY,
-/// the seed.
-#[unsafe(no_mangle)]
-pub extern "C" fn bouncer_remote_jwks_new_old(
-    options: Option<&bouncer_remote_options>,
-    out: Option<&mut MaybeUninit<*mut bouncer_remote_jwks>>,
-    err: Option<&mut MaybeUninit<*mut bouncer_error>>,
-) -> bouncer_status {
-    call(out, err, || Ok(bouncer_remote_jwks(handle("options", options)?.0.clone().build()?)))
 }
 
 /// Waits up to `timeout_ms` milliseconds until there are keys to judge with.
@@ -111,9 +94,9 @@ pub extern "C" fn bouncer_remote_jwks_wait(
     read(0, || i32::from(wait() == Some(true)))
 }
 
-/// Waits up to `timeout_ms` milliseconds until `attempts` attempts to fetch have been made
-/// (bouncer_remote_status_attempts()): for those who watch. Gives 1 if that is so, 0 if it is not, or will not be,
-/// or `remote` is NULL.
+/// Waits up to `timeout_ms` milliseconds until `attempts` fetches are over
+/// (BOUNCER_STAT_KEYS_ATTEMPTS_TOTAL), for programs that watch them. Returns 1 if they are, 0 if not or
+/// if `remote` is NULL or closed.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_remote_jwks_wait_attempts(
     remote: Option<&bouncer_remote_jwks>,
@@ -124,16 +107,11 @@ pub extern "C" fn bouncer_remote_jwks_wait_attempts(
     read(0, || i32::from(wait() == Some(true)))
 }
 
-/// What the key set is doing, at this moment.
-///
-/// On success puts a snapshot in `*out`; free it with bouncer_remote_status_free().
+/// 0 before the first keys, and one more with each change of them. What is derived from the keys is good
+/// for one generation. 0 also if `remote` is NULL. bouncer_remote_jwks_stats() says everything else.
 #[unsafe(no_mangle)]
-pub extern "C" fn bouncer_remote_jwks_status(
-    remote: Option<&bouncer_remote_jwks>,
-    out: Option<&mut MaybeUninit<*mut bouncer_remote_status>>,
-    err: Option<&mut MaybeUninit<*mut bouncer_error>>,
-) -> bouncer_status {
-    call(out, err, || Ok(handle("remote", remote)?.0.status().into()))
+pub extern "C" fn bouncer_remote_jwks_generation(remote: Option<&bouncer_remote_jwks>) -> u64 {
+    read(0, || remote.map_or(0, |remote| remote.0.status().generation))
 }
 
 /// Ends it, for all verifiers made of it too: a fetch under way is cut off, the thread ends, and from now on there

@@ -3,8 +3,6 @@
 use super::boundary::{Failure, act, call, handle, milliseconds, read, text};
 use super::error::bouncer_error;
 use super::own_token::bouncer_own_token;
-use super::renewal_status::bouncer_renewal_status;
-use super::renewer_options::bouncer_renewer_options;
 use super::settings::bouncer_settings;
 use super::status::bouncer_status;
 use super::supplied_tokens::SuppliedTokens;
@@ -51,24 +49,6 @@ pub extern "C" fn bouncer_renewer_new(
         let supplied = settings.is_set("supplied").then(Arc::<SuppliedTokens>::default);
         let builder = TokenRenewerBuilder::from_settings_and_source(settings, supplied.clone())?;
         Ok(bouncer_renewer { renewer: builder.build()?, supplied })
-    })
-}
-
-/// Makes a renewer of the settings, which are copied. Unless they say otherwise the first login begins at once, in the
-/// background.
-///
-/// On success puts the renewer in `*out`; free it with bouncer_renewer_free(). On failure:
-/// BOUNCER_STATUS_INVALID_ARGUMENT, a setting; BOUNCER_STATUS_UNUSABLE_CREDENTIALS, the secret's file.
-#[unsafe(no_mangle)]
-pub extern "C" fn bouncer_renewer_new_old(
-    options: Option<&bouncer_renewer_options>,
-    out: Option<&mut MaybeUninit<*mut bouncer_renewer>>,
-    err: Option<&mut MaybeUninit<*mut bouncer_error>>,
-) -> bouncer_status {
-    call(out, err, || {
-        let options = handle("options", options)?;
-        let renewer = options.builder.clone().build()?;
-        Ok(bouncer_renewer { renewer, supplied: options.supplied.clone() })
     })
 }
 
@@ -183,8 +163,9 @@ pub extern "C" fn bouncer_renewer_wait(
     read(0, || i32::from(wait() == Some(true)))
 }
 
-/// Waits up to `timeout_ms` milliseconds until `attempts` logins have been tried (bouncer_renewal_status_attempts()): for
-/// those who watch. Gives 1 if that is so, 0 if it is not, or will not be, or `renewer` is NULL.
+/// Waits up to `timeout_ms` milliseconds until `attempts` logins are over
+/// (BOUNCER_STAT_RENEWER_ATTEMPTS_TOTAL), for programs that watch them. Returns 1 if they are, 0 if not
+/// or if `renewer` is NULL or closed.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_renewer_wait_attempts(
     renewer: Option<&bouncer_renewer>,
@@ -221,18 +202,6 @@ pub extern "C" fn bouncer_renewer_renew(
         let renewed = handle("renewer", renewer)?.renewer.renew(milliseconds(timeout_ms));
         renewed.map_err(|error| Failure::Fetch(error.login_kind(), error))
     })
-}
-
-/// What the renewer is doing, at this moment.
-///
-/// On success puts a snapshot in `*out`; free it with bouncer_renewal_status_free().
-#[unsafe(no_mangle)]
-pub extern "C" fn bouncer_renewer_status(
-    renewer: Option<&bouncer_renewer>,
-    out: Option<&mut MaybeUninit<*mut bouncer_renewal_status>>,
-    err: Option<&mut MaybeUninit<*mut bouncer_error>>,
-) -> bouncer_status {
-    call(out, err, || Ok(handle("renewer", renewer)?.renewer.status().into()))
 }
 
 /// Where the program supplies the tokens: waits up to `timeout_ms` milliseconds until one is wanted. Gives 1 if so; 0 if

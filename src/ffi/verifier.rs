@@ -7,7 +7,7 @@ use super::policy::bouncer_policy;
 use super::remote_jwks::bouncer_remote_jwks;
 use super::status::bouncer_status;
 use super::token::bouncer_token;
-use crate::{CacheStats, Ticket, Verdict, Verifier};
+use crate::{Ticket, Verdict, Verifier};
 use std::ffi::c_char;
 use std::mem::MaybeUninit;
 use std::sync::Arc;
@@ -15,8 +15,7 @@ use std::sync::Arc;
 /// One issuer's keys with the policy for its tokens. Immutable; any number of threads may use it.
 pub struct bouncer_verifier(pub(super) Verifier);
 
-/// Puts `jwks` and `policy` together. Both are shared or copied: they may be freed, and a later change of the
-/// policy does not reach the verifier.
+/// Puts `jwks` and `policy` together. Both are shared or copied: they may be freed.
 ///
 /// On success puts the verifier in `*out`; free it with bouncer_verifier_free(). On failure:
 /// BOUNCER_STATUS_NULL_ARGUMENT.
@@ -70,28 +69,6 @@ pub extern "C" fn bouncer_verifier_with_cache(
     err: Option<&mut MaybeUninit<*mut bouncer_error>>,
 ) -> bouncer_status {
     call(out, err, || Ok(bouncer_verifier(handle("verifier", verifier)?.0.with_cache(tokens))))
-}
-
-/// The most tokens that the cache keeps; 0 if there is none or `verifier` is NULL.
-#[unsafe(no_mangle)]
-pub extern "C" fn bouncer_verifier_cache_capacity(verifier: Option<&bouncer_verifier>) -> usize {
-    read(0, || cache_stats(verifier).map_or(0, |stats| stats.capacity()))
-}
-
-/// How many verifications found their token in the cache; 0 if there is none or `verifier` is NULL.
-#[unsafe(no_mangle)]
-pub extern "C" fn bouncer_verifier_cache_hits(verifier: Option<&bouncer_verifier>) -> u64 {
-    read(0, || cache_stats(verifier).map_or(0, |stats| stats.hits()))
-}
-
-/// How many verifications did not find their token in the cache; 0 if there is none or `verifier` is NULL.
-#[unsafe(no_mangle)]
-pub extern "C" fn bouncer_verifier_cache_misses(verifier: Option<&bouncer_verifier>) -> u64 {
-    read(0, || cache_stats(verifier).map_or(0, |stats| stats.misses()))
-}
-
-fn cache_stats(verifier: Option<&bouncer_verifier>) -> Option<CacheStats> {
-    verifier?.0.cache_stats()
 }
 
 /// Verifies a JWT of `token_len` bytes at `token`, as bouncer_verify_token() does. With remote keys it waits

@@ -148,32 +148,6 @@ impl Policy {
         self
     }
 
-    #[doc(hidden)]
-    pub fn accept_issuer(mut self, issuer: &str) -> Self {
-        self.fault_if(issuer.is_empty(), "the issuer is empty");
-        self.issuers.push(issuer.into());
-        self
-    }
-
-    #[doc(hidden)]
-    pub fn accept_audience(mut self, audience: &str) -> Self {
-        self.fault_if(audience.is_empty(), "the audience is empty");
-        self.audiences.push(audience.into());
-        self
-    }
-
-    #[doc(hidden)]
-    pub fn require_claim(mut self, name: &str) -> Self {
-        self.required.push(name.into());
-        self
-    }
-
-    #[doc(hidden)]
-    pub fn require_string_claim(mut self, name: &str) -> Self {
-        self.required_strings.push(name.into());
-        self
-    }
-
     /// Accepts tokens made for anybody, whatever audiences are accepted besides. Without this, and without an
     /// accepted audience, a token that has `aud` is refused, because it is meant for others.
     pub fn any_audience(mut self) -> Self {

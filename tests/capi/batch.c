@@ -31,6 +31,17 @@ static tokens *make_tokens(void)
     return made;
 }
 
+static int contains(bouncer_str text, const char *part)
+{
+    size_t len = strlen(part);
+    for (size_t i = 0; i + len <= text.len; i++) {
+        if (memcmp(text.data + i, part, len) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 static void free_tokens(tokens *made)
 {
     for (size_t i = 0; i < COUNT; i++) {
@@ -123,6 +134,43 @@ static void a_batch_says_of_each_token_what_a_call_says(const bouncer_jwks *jwks
     free_tokens(made);
 }
 
+/* Checks the counters of the cache; -1 where there is none. */
+static void check_cache(const bouncer_verifier *verifier, double hits, double misses)
+{
+    bouncer_stats *stats = NULL;
+    CHECK(bouncer_verifier_stats(verifier, &stats, NULL) == BOUNCER_STATUS_OK);
+    CHECK(number_of(stats, BOUNCER_STAT_CACHE_HITS_TOTAL) == hits);
+    CHECK(number_of(stats, BOUNCER_STAT_CACHE_MISSES_TOTAL) == misses);
+    double capacity = number_of(stats, BOUNCER_STAT_CACHE_CAPACITY);
+    CHECK(hits < 0 ? capacity == -1 : capacity >= 100);
+    bouncer_stats_free(stats);
+}
+
+static void a_snapshot_lists_its_rows(const bouncer_verifier *verifier)
+{
+    bouncer_stats *stats = NULL;
+    CHECK(bouncer_verifier_stats(verifier, &stats, NULL) == BOUNCER_STATUS_OK);
+    int rows = 0;
+    for (const bouncer_stat *row = NULL; (row = bouncer_stats_next(stats, row)) != NULL; rows++) {
+        CHECK(row == row_of(stats, row->name) && strlen(row->help) > 10);
+        CHECK(row->source.len == 0 && row->text.data == NULL);
+    }
+    CHECK(rows == 3);
+    CHECK(bouncer_stats_find(stats, "cache_hits", NULL, 0) == NULL && bouncer_stats_find(stats, NULL, NULL, 0) == NULL);
+    CHECK(bouncer_stats_find(stats, BOUNCER_STAT_CACHE_HITS_TOTAL, "elsewhere", 9) == NULL);
+    CHECK(bouncer_stats_find(stats, BOUNCER_STAT_CACHE_HITS_TOTAL, NULL, 9) == NULL);
+    CHECK(contains(bouncer_stats_prometheus(stats), "\nbouncer_cache_hits_total 2\n"));
+    CHECK(contains(bouncer_stats_json(stats), "\"cache_misses_total\":1"));
+
+    CHECK(bouncer_stats_next(NULL, NULL) == NULL && bouncer_stats_next(NULL, row_of(stats, "cache_capacity")) == NULL);
+    CHECK(bouncer_stats_find(NULL, BOUNCER_STAT_CACHE_CAPACITY, NULL, 0) == NULL);
+    CHECK(bouncer_stats_prometheus(NULL).data == NULL && bouncer_stats_json(NULL).data == NULL);
+    bouncer_stats_free(stats);
+    bouncer_stats_free(NULL);
+    CHECK_FAILS(bouncer_verifier_stats(NULL, &stats, &err), BOUNCER_STATUS_NULL_ARGUMENT);
+    CHECK_FAILS(bouncer_verifier_stats(verifier, NULL, &err), BOUNCER_STATUS_NULL_ARGUMENT);
+}
+
 static void a_cache_changes_no_verdict(const bouncer_jwks *jwks)
 {
     size_t len;
@@ -131,21 +179,19 @@ static void a_cache_changes_no_verdict(const bouncer_jwks *jwks)
     bouncer_verifier *plain = NULL;
     bouncer_verifier *cached = NULL;
     CHECK(bouncer_verifier_new(jwks, policy, &plain, NULL) == BOUNCER_STATUS_OK);
-    CHECK(bouncer_verifier_cache_capacity(plain) == 0 && bouncer_verifier_cache_misses(plain) == 0);
+    check_cache(plain, -1, -1);
     CHECK(bouncer_verifier_with_cache(plain, 100, &cached, NULL) == BOUNCER_STATUS_OK);
     bouncer_verifier_free(plain);
-    CHECK(bouncer_verifier_cache_capacity(cached) >= 100);
+    check_cache(cached, 0, 0);
     for (int i = 0; i < 3; i++) {
         bouncer_token *token = NULL;
         CHECK(bouncer_verifier_verify(cached, text, len, &token, NULL) == BOUNCER_STATUS_OK);
         CHECK(text_is(bouncer_token_uid(token), "peter"));
         bouncer_token_free(token);
     }
-    CHECK(bouncer_verifier_cache_hits(cached) == 2 && bouncer_verifier_cache_misses(cached) == 1);
+    check_cache(cached, 2, 1);
+    a_snapshot_lists_its_rows(cached);
     bouncer_verifier_free(cached);
-
-    CHECK(bouncer_verifier_cache_capacity(NULL) == 0 && bouncer_verifier_cache_hits(NULL) == 0);
-    CHECK(bouncer_verifier_cache_misses(NULL) == 0);
     CHECK_FAILS(bouncer_verifier_with_cache(NULL, 100, &cached, &err), BOUNCER_STATUS_NULL_ARGUMENT);
     bouncer_policy_free(policy);
     free(text);
@@ -168,12 +214,9 @@ static void every_back_end_verifies(void)
     CHECK(jwks == NULL && bouncer_jwks_accelerated_keys(NULL) == 0);
     free(json);
 
-    bouncer_remote_options *options = NULL;
-    CHECK(bouncer_remote_options_new("https://idp.example/", 20, &options, NULL) == BOUNCER_STATUS_OK);
-    CHECK(bouncer_remote_options_set_backend(options, BOUNCER_BACKEND_AWS_LC, NULL) == BOUNCER_STATUS_OK);
-    CHECK_FAILS(bouncer_remote_options_set_backend(options, 2, &err), BOUNCER_STATUS_INVALID_ARGUMENT);
-    CHECK_FAILS(bouncer_remote_options_set_backend(NULL, 0, &err), BOUNCER_STATUS_NULL_ARGUMENT);
-    bouncer_remote_options_free(options);
+    bouncer_settings *settings = settings_of(BOUNCER_KIND_KEYS, "{\"backend\": \"aws-lc\"}");
+    CHECK(bouncer_settings_set(settings, BOUNCER_KEYS_BACKEND, BOUNCER_TEXT("2")) == BOUNCER_STATUS_INVALID_ARGUMENT);
+    bouncer_settings_free(settings);
 }
 
 int main(void)

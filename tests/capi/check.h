@@ -1,4 +1,4 @@
-/* What the C tests have in common: a check that says where it failed, and reading a file. */
+/* What the C tests have in common: a check that says where it failed, files, settings and stats. */
 #ifndef CHECK_H
 #define CHECK_H
 
@@ -74,11 +74,61 @@ static inline char *document_token(size_t *len)
     return read_file(TEST_DATA "/document_token.txt", len);
 }
 
+/* Settings of `kind`, as the JSON document `json` says. */
+static inline bouncer_settings *settings_of(uint32_t kind, const char *json)
+{
+    bouncer_settings *settings = bouncer_settings_new(kind);
+    CHECK(bouncer_settings_load(settings, json, strlen(json)) == BOUNCER_STATUS_OK);
+    return settings;
+}
+
+/* A policy of `settings`, which it frees. */
+static inline bouncer_policy *policy_of(bouncer_settings *settings)
+{
+    bouncer_policy *policy = NULL;
+    CHECK(bouncer_policy_new(settings, &policy, NULL) == BOUNCER_STATUS_OK);
+    bouncer_settings_free(settings);
+    return policy;
+}
+
+/* Tokens of DC/OS's Bouncer. */
+static inline bouncer_policy *dcos_policy(void)
+{
+    return policy_of(settings_of(BOUNCER_KIND_POLICY, "{\"profile\": \"dcos\"}"));
+}
+
+/* The same, judged at `time`. */
 static inline bouncer_policy *policy_at(int64_t time)
 {
-    bouncer_policy *policy = bouncer_policy_new_old();
-    CHECK(policy != NULL && bouncer_policy_set_time(policy, time, NULL) == BOUNCER_STATUS_OK);
-    return policy;
+    char seconds[30];
+    int len = snprintf(seconds, sizeof seconds, "%lld", (long long)time);
+    bouncer_settings *settings = settings_of(BOUNCER_KIND_POLICY, "{\"profile\": \"dcos\"}");
+    bouncer_settings_set(settings, BOUNCER_POLICY_TIME, seconds, (size_t)len);
+    return policy_of(settings);
+}
+
+/* The row `name` of a snapshot, which has it. */
+static inline const bouncer_stat *row_of(const bouncer_stats *stats, const char *name)
+{
+    const bouncer_stat *row = bouncer_stats_find(stats, name, NULL, 0);
+    CHECK(row != NULL && strcmp(row->name, name) == 0);
+    return row;
+}
+
+/* Its number; -1 if there is none at this moment. */
+static inline double number_of(const bouncer_stats *stats, const char *name)
+{
+    const bouncer_stat *row = row_of(stats, name);
+    CHECK(row->kind != BOUNCER_STAT_KIND_TEXT && (row->present == 0 || row->present == 1));
+    return row->present ? row->number : -1;
+}
+
+/* Its text; no text if there is none at this moment. */
+static inline bouncer_str text_of(const bouncer_stats *stats, const char *name)
+{
+    const bouncer_stat *row = row_of(stats, name);
+    CHECK(row->kind == BOUNCER_STAT_KIND_TEXT && row->present == (row->text.data != NULL));
+    return row->text;
 }
 
 #endif

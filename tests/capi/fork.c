@@ -43,8 +43,8 @@ static void spin(long microseconds)
 int main(int argc, char **argv)
 {
     CHECK(argc > 2);
-    policy = bouncer_policy_new_old();
-    CHECK(bouncer_policy_set_algorithms(policy, "RS256 PS256", 11, NULL) == BOUNCER_STATUS_OK);
+    policy = policy_of(
+        settings_of(BOUNCER_KIND_POLICY, "{\"profile\": \"dcos\", \"algorithms\": [\"RS256\", \"PS256\"]}"));
     CHECK(pthread_barrier_init(&start, NULL, 2) == 0);
     for (int i = 0; i < ROUNDS; i++) {
         bouncer_jwks *jwks = NULL;

@@ -37,13 +37,11 @@ int main(void)
     bouncer_error_free(error);
 
     /* At this port nobody answers. */
-    static const char url[] = "http://127.0.0.1:1/jwks?secret";
-    bouncer_remote_options *options = NULL;
+    static const char json[] = "{\"url\": \"http://127.0.0.1:1/jwks?secret\", \"lazy\": true}";
+    bouncer_settings *settings = settings_of(BOUNCER_KIND_KEYS, json);
     bouncer_remote_jwks *keys = NULL;
-    CHECK(bouncer_remote_options_new(url, sizeof url - 1, &options, NULL) == BOUNCER_STATUS_OK);
-    CHECK(bouncer_remote_options_set_lazy(options, NULL) == BOUNCER_STATUS_OK);
-    CHECK(bouncer_remote_jwks_new_old(options, &keys, NULL) == BOUNCER_STATUS_OK);
-    bouncer_remote_options_free(options);
+    CHECK(bouncer_remote_jwks_new(settings, &keys, NULL) == BOUNCER_STATUS_OK);
+    bouncer_settings_free(settings);
     CHECK_FAILS(bouncer_remote_jwks_refresh(keys, PATIENCE, &err), BOUNCER_STATUS_KEYS_UNAVAILABLE);
     for (int64_t end = now() + PATIENCE; heard() == 0; nap()) {
         CHECK(now() < end);

@@ -29,18 +29,6 @@ static void every_null_handle_is_a_status_or_nothing_to_read(void)
     CHECK_FAILS(bouncer_jwk_from_der(NULL, 1, &key, &err), null_argument);
     CHECK_FAILS(bouncer_jwk_from_rsa_base64url("AQAB", 4, NULL, 1, &key, &err), null_argument);
     CHECK_FAILS(bouncer_jwk_from_rsa_components(NULL, 1, NULL, 1, &key, &err), null_argument);
-    CHECK_FAILS(bouncer_policy_set_time(NULL, 0, &err), null_argument);
-    CHECK_FAILS(bouncer_policy_set_leeway(NULL, 0, &err), null_argument);
-    CHECK_FAILS(bouncer_policy_set_max_token_len(NULL, 0, &err), null_argument);
-    CHECK_FAILS(bouncer_policy_set_any_audience(NULL, &err), null_argument);
-    CHECK_FAILS(bouncer_policy_set_optional_exp(NULL, &err), null_argument);
-    CHECK_FAILS(bouncer_policy_set_algorithms(NULL, "RS256", 5, &err), null_argument);
-    CHECK_FAILS(bouncer_policy_add_issuer(NULL, "i", 1, &err), null_argument);
-    CHECK_FAILS(bouncer_policy_add_issuer(policy, NULL, 1, &err), null_argument);
-    CHECK_FAILS(bouncer_policy_add_audience(NULL, "a", 1, &err), null_argument);
-    CHECK_FAILS(bouncer_policy_add_required_claim(NULL, "a", 1, &err), null_argument);
-    CHECK_FAILS(bouncer_policy_add_required_string_claim(NULL, "a", 1, &err), null_argument);
-    CHECK_FAILS(bouncer_policy_set_token_type(NULL, "a", 1, &err), null_argument);
     CHECK_FAILS(bouncer_authorization_token(NULL, 1, NULL, &err), null_argument);
     /* Without a place for the error, the status alone. */
     CHECK(bouncer_verify_token(NULL, NULL, NULL, 0, NULL, NULL) == null_argument);
@@ -78,6 +66,18 @@ static void every_null_handle_is_a_status_or_nothing_to_read(void)
     bouncer_jwks_free(jwks);
 }
 
+/* Checks that no policy is made with `value` for the setting `name`, and what is said about it. */
+static void is_rejected(const char *name, const char *value, size_t len, const char *detail)
+{
+    bouncer_settings *settings = settings_of(BOUNCER_KIND_POLICY, "{\"any_issuer\": true}");
+    CHECK(bouncer_settings_set(settings, name, value, len) == BOUNCER_STATUS_INVALID_ARGUMENT);
+    CHECK(strstr(bouncer_error_message(bouncer_settings_error(settings)), detail) != NULL);
+    bouncer_policy *policy = NULL;
+    CHECK_FAILS(bouncer_policy_new(settings, &policy, &err), BOUNCER_STATUS_INVALID_ARGUMENT);
+    CHECK(policy == NULL);
+    bouncer_settings_free(settings);
+}
+
 static void absurd_lengths_and_texts_are_statuses(void)
 {
     bouncer_jwks *jwks = document_jwks();
@@ -96,29 +96,26 @@ static void absurd_lengths_and_texts_are_statuses(void)
     CHECK_FAILS(bouncer_jwks_from_keys(keys, SIZE_MAX / 4, &set, &err), invalid);
     CHECK_FAILS(bouncer_verify_token(jwks, policy, "\xff\xfe.a.b", 6, &token, &err), BOUNCER_STATUS_MALFORMED_TOKEN);
 
-    CHECK_FAILS(bouncer_policy_add_issuer(policy, "\xff", 1, &err), invalid);
-    CHECK_FAILS(bouncer_policy_add_audience(policy, "\xff", 1, &err), invalid);
     /* An unset variable must not make a policy that refuses every token later. */
-    bouncer_policy *empty = NULL;
-    CHECK_FAILS(bouncer_policy_new_for_issuer("a", 1, "", 0, &empty, &err), invalid);
-    CHECK_FAILS(bouncer_policy_new_for_issuer(NULL, 0, "b", 1, &empty, &err), invalid);
-    CHECK_FAILS(bouncer_policy_add_issuer(policy, "", 0, &err), invalid);
-    CHECK_FAILS(bouncer_policy_add_audience(policy, NULL, 0, &err), invalid);
-    CHECK_FAILS(bouncer_policy_set_token_type(policy, "", 0, &err), invalid);
-    bouncer_error *error = NULL;
-    CHECK(bouncer_policy_add_audience(policy, "", 0, &error) == invalid);
-    CHECK(strcmp(bouncer_error_message(error), "an argument is not usable: the audience is empty") == 0);
-    bouncer_error_free(error);
-    CHECK_FAILS(bouncer_policy_add_required_claim(policy, "\xff", 1, &err), invalid);
-    CHECK_FAILS(bouncer_policy_set_token_type(policy, "\xff", 1, &err), invalid);
-    CHECK_FAILS(bouncer_policy_set_leeway(policy, 301, &err), invalid);
-    CHECK_FAILS(bouncer_policy_set_max_token_len(policy, 1048577, &err), invalid);
-    CHECK_FAILS(bouncer_policy_set_algorithms(policy, "none", 4, &err), invalid);
-    CHECK_FAILS(bouncer_policy_set_algorithms(policy, "RS256  ES256", 12, &err), invalid);
-    CHECK_FAILS(bouncer_policy_set_algorithms(policy, "HS256", 5, &err), invalid);
-    CHECK_FAILS(bouncer_policy_set_algorithms(policy, NULL, 0, &err), invalid);
-    CHECK(bouncer_policy_set_leeway(policy, 300, NULL) == BOUNCER_STATUS_OK);
-    CHECK(token == NULL && set == NULL && key == NULL && empty == NULL);
+    static const char *const texts[] = {
+        BOUNCER_POLICY_ISSUERS,    BOUNCER_POLICY_AUDIENCES,       BOUNCER_POLICY_REQUIRED_CLAIMS,
+        BOUNCER_POLICY_TOKEN_TYPE, BOUNCER_POLICY_REQUIRED_STRING_CLAIMS,
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        is_rejected(texts[i], BOUNCER_TEXT(""), "it is empty");
+        is_rejected(texts[i], NULL, 0, "it is empty");
+        is_rejected(texts[i], NULL, 1, "the value is NULL");
+        is_rejected(texts[i], BOUNCER_TEXT("\xff"), "not UTF-8");
+        is_rejected(texts[i], "a", SIZE_MAX, "a length over PTRDIFF_MAX");
+    }
+    is_rejected(BOUNCER_POLICY_LEEWAY, BOUNCER_TEXT("301s"), "0s to 5m");
+    is_rejected(BOUNCER_POLICY_MAX_TOKEN_LEN, BOUNCER_TEXT("1048577"), "0 to 1MiB");
+    is_rejected(BOUNCER_POLICY_ALGORITHMS, BOUNCER_TEXT("none"), "RS256");
+    is_rejected(BOUNCER_POLICY_ALGORITHMS, BOUNCER_TEXT("RS256 ES256"), "RS256");
+    is_rejected(BOUNCER_POLICY_ALGORITHMS, BOUNCER_TEXT("HS256"), "RS256");
+    is_rejected(BOUNCER_POLICY_ALGORITHMS, NULL, 0, "");
+    bouncer_policy_free(policy_of(settings_of(BOUNCER_KIND_POLICY, "{\"profile\": \"dcos\", \"leeway\": \"300s\"}")));
+    CHECK(token == NULL && set == NULL && key == NULL);
 
     CHECK(strcmp(bouncer_status_name(BOUNCER_STATUS_OK), "ok") == 0);
     CHECK(strcmp(bouncer_status_name(UINT32_MAX), "unknown") == 0);
@@ -133,8 +130,10 @@ static void absurd_lengths_and_texts_are_statuses(void)
 static void a_claims_name_may_hold_anything(void)
 {
     bouncer_jwks *jwks = document_jwks();
-    bouncer_policy *policy = policy_at(DOCUMENT_EXP - 1);
-    CHECK(bouncer_policy_add_required_claim(policy, "a\0b", 3, NULL) == BOUNCER_STATUS_OK);
+    bouncer_settings *settings = settings_of(BOUNCER_KIND_POLICY, "{\"profile\": \"dcos\"}");
+    bouncer_settings_set(settings, BOUNCER_POLICY_TIME, BOUNCER_TEXT("1467985465"));
+    bouncer_settings_add(settings, BOUNCER_POLICY_REQUIRED_CLAIMS, "a\0b", 3);
+    bouncer_policy *policy = policy_of(settings);
     size_t len;
     char *text = document_token(&len);
     bouncer_token *token = NULL;

@@ -13,30 +13,31 @@
 static const char *origin, *token_a, *token_b, *jwks_a;
 static bouncer_policy *policy;
 
-static bouncer_remote_options *options_for(const char *path)
+/* Settings of the keys at `path`. */
+static bouncer_settings *settings_for(const char *path)
 {
     char url[200];
-    snprintf(url, sizeof url, "%s%s", origin, path);
-    bouncer_remote_options *options = NULL;
-    CHECK(bouncer_remote_options_new(url, strlen(url), &options, NULL) == BOUNCER_STATUS_OK);
+    int len = snprintf(url, sizeof url, "%s%s", origin, path);
+    bouncer_settings *settings = bouncer_settings_new(BOUNCER_KIND_KEYS);
+    CHECK(bouncer_settings_set(settings, BOUNCER_KEYS_URL, url, (size_t)len) == BOUNCER_STATUS_OK);
     /* Not 2 seconds, which may not be enough under valgrind. */
-    CHECK(bouncer_remote_options_set_max_wait(options, PATIENCE, NULL) == BOUNCER_STATUS_OK);
-    return options;
+    CHECK(bouncer_settings_set(settings, BOUNCER_KEYS_MAX_WAIT, PATIENCE_TEXT) == BOUNCER_STATUS_OK);
+    return settings;
 }
 
-/* Makes a key set of `options`, which it frees. */
-static bouncer_remote_jwks *remote_of(bouncer_remote_options *options)
+/* Makes a key set of `settings`, which it frees. */
+static bouncer_remote_jwks *remote_of(bouncer_settings *settings)
 {
     bouncer_remote_jwks *remote = NULL;
-    CHECK(bouncer_remote_jwks_new_old(options, &remote, NULL) == BOUNCER_STATUS_OK);
-    bouncer_remote_options_free(options);
+    CHECK(bouncer_remote_jwks_new(settings, &remote, NULL) == BOUNCER_STATUS_OK);
+    bouncer_settings_free(settings);
     return remote;
 }
 
 /* Keys that have been fetched. */
 static bouncer_remote_jwks *ready(const char *path)
 {
-    bouncer_remote_jwks *remote = remote_of(options_for(path));
+    bouncer_remote_jwks *remote = remote_of(settings_for(path));
     CHECK(bouncer_remote_jwks_wait_ready(remote, PATIENCE, NULL) == BOUNCER_STATUS_OK);
     return remote;
 }
@@ -74,27 +75,38 @@ static bouncer_status verdict_now(const bouncer_verifier *verifier, const char *
     return status;
 }
 
-static bouncer_remote_status *status_of(const bouncer_remote_jwks *remote)
+static bouncer_stats *stats_of(const bouncer_remote_jwks *remote)
 {
-    bouncer_remote_status *status = NULL;
-    CHECK(bouncer_remote_jwks_status(remote, &status, NULL) == BOUNCER_STATUS_OK);
-    return status;
+    bouncer_stats *stats = NULL;
+    CHECK(bouncer_remote_jwks_stats(remote, &stats, NULL) == BOUNCER_STATUS_OK);
+    return stats;
+}
+
+/* One number of this moment. */
+static double count_of(const bouncer_remote_jwks *remote, const char *name)
+{
+    bouncer_stats *stats = stats_of(remote);
+    double number = number_of(stats, name);
+    bouncer_stats_free(stats);
+    return number;
+}
+
+static int is(const bouncer_remote_jwks *remote, const char *name, const char *text)
+{
+    bouncer_stats *stats = stats_of(remote);
+    int is = text_is(text_of(stats, name), text);
+    bouncer_stats_free(stats);
+    return is;
 }
 
 static int state_is(const bouncer_remote_jwks *remote, const char *state)
 {
-    bouncer_remote_status *status = status_of(remote);
-    int is = text_is(bouncer_remote_status_state(status), state);
-    bouncer_remote_status_free(status);
-    return is;
+    return is(remote, BOUNCER_STAT_KEYS_STATE, state);
 }
 
 static int last_error_is(const bouncer_remote_jwks *remote, const char *name)
 {
-    bouncer_remote_status *status = status_of(remote);
-    int is = text_is(bouncer_remote_status_last_error_name(status), name);
-    bouncer_remote_status_free(status);
-    return is;
+    return is(remote, BOUNCER_STAT_KEYS_LAST_ERROR_NAME, name);
 }
 
 static void keys_are_fetched_and_verify(void)
@@ -105,38 +117,43 @@ static void keys_are_fetched_and_verify(void)
     CHECK(verdict(verifier, token_a) == BOUNCER_STATUS_OK);
     CHECK(verdict(verifier, "a.b") == BOUNCER_STATUS_MALFORMED_TOKEN);
 
-    bouncer_remote_status *status = status_of(remote);
+    bouncer_stats *stats = stats_of(remote);
     char source[200];
     snprintf(source, sizeof source, "%s/jwks", origin);
-    int64_t seconds = 0;
-    int64_t untouched = 7;
-    CHECK(text_is(bouncer_remote_status_source(status), source));
-    CHECK(text_is(bouncer_remote_status_state(status), "fresh"));
-    CHECK(bouncer_remote_status_generation(status) == 1 && bouncer_remote_status_sha256(status).len == 64);
-    CHECK(bouncer_remote_status_usable_keys(status) == 1 && bouncer_remote_status_skipped_keys(status) == 1);
-    CHECK(bouncer_remote_status_last_success(status, &seconds) == 1);
+    for (const bouncer_stat *row = NULL; (row = bouncer_stats_next(stats, row)) != NULL;) {
+        CHECK(text_is(row->source, source) && bouncer_stats_find(stats, row->name, source, strlen(source)) == row);
+    }
+    CHECK(text_is(text_of(stats, BOUNCER_STAT_KEYS_STATE), "fresh"));
+    CHECK(number_of(stats, BOUNCER_STAT_KEYS_GENERATION) == 1 && bouncer_remote_jwks_generation(remote) == 1);
+    CHECK(text_of(stats, BOUNCER_STAT_KEYS_SHA256).len == 64);
+    CHECK(number_of(stats, BOUNCER_STAT_KEYS_USABLE) == 1 && number_of(stats, BOUNCER_STAT_KEYS_SKIPPED) == 1);
     /* time() lags behind the clock that is read, by a tick of the kernel. */
-    CHECK(seconds >= start && seconds <= time(NULL) + 1);
-    CHECK(bouncer_remote_status_last_success(status, NULL) == 0);
-    CHECK(bouncer_remote_status_last_error(status).data == NULL);
-    CHECK(bouncer_remote_status_last_error_name(status).data == NULL);
-    CHECK(bouncer_remote_status_last_error_at(status, &untouched) == 0 && untouched == 7);
-    CHECK(bouncer_remote_status_last_good_error(status).data == NULL);
-    CHECK(bouncer_remote_status_failures(status) == 0 && bouncer_remote_status_failures_in_row(status) == 0);
-    uint64_t next = bouncer_remote_status_next_attempt_ms(status);
-    CHECK(next > 300000 && next <= 480000);
-    CHECK(bouncer_remote_status_attempts(status) == 1 && bouncer_remote_status_scheduled(status) == 1);
-    CHECK(bouncer_remote_status_retries(status) == 0 && bouncer_remote_status_requested(status) == 0);
-    CHECK(bouncer_remote_status_unknown_kid(status) == 0 && bouncer_remote_status_without_kid(status) == 0);
-    CHECK(bouncer_remote_status_suppressed(status) == 0);
+    double success = number_of(stats, BOUNCER_STAT_KEYS_LAST_SUCCESS_SECONDS);
+    CHECK(success >= (double)start && success <= (double)time(NULL) + 1);
+    CHECK(text_of(stats, BOUNCER_STAT_KEYS_LAST_ERROR).data == NULL);
+    CHECK(text_of(stats, BOUNCER_STAT_KEYS_LAST_ERROR_NAME).data == NULL);
+    CHECK(number_of(stats, BOUNCER_STAT_KEYS_LAST_ERROR_SECONDS) == -1);
+    CHECK(text_of(stats, BOUNCER_STAT_KEYS_LAST_GOOD_ERROR).data == NULL);
+    double next = number_of(stats, BOUNCER_STAT_KEYS_NEXT_ATTEMPT_SECONDS);
+    CHECK(next > 300 && next <= 480);
+    CHECK(number_of(stats, BOUNCER_STAT_KEYS_ATTEMPTS_TOTAL) == 1);
+    CHECK(number_of(stats, BOUNCER_STAT_KEYS_SCHEDULED_TOTAL) == 1);
+    static const char *const nothing[] = {
+        BOUNCER_STAT_KEYS_FAILURES_TOTAL,    BOUNCER_STAT_KEYS_FAILURES_IN_ROW,   BOUNCER_STAT_KEYS_RETRIES_TOTAL,
+        BOUNCER_STAT_KEYS_UNKNOWN_KID_TOTAL, BOUNCER_STAT_KEYS_WITHOUT_KID_TOTAL, BOUNCER_STAT_KEYS_REQUESTED_TOTAL,
+        BOUNCER_STAT_KEYS_SUPPRESSED_TOTAL,
+    };
+    for (size_t i = 0; i < sizeof nothing / sizeof *nothing; i++) {
+        CHECK(number_of(stats, nothing[i]) == 0);
+    }
 
     /* The keys of the moment stay when the remote ones are gone. */
     bouncer_jwks *current = NULL;
     CHECK(bouncer_remote_jwks_current(remote, &current, NULL) == BOUNCER_STATUS_OK);
     bouncer_verifier_free(verifier);
     bouncer_remote_jwks_free(remote);
-    CHECK(text_is(bouncer_remote_status_source(status), source));
-    bouncer_remote_status_free(status);
+    CHECK(text_is(row_of(stats, BOUNCER_STAT_KEYS_STATE)->source, source));
+    bouncer_stats_free(stats);
     CHECK(bouncer_jwks_key_count(current) == 1 && text_is(bouncer_jwk_kid(bouncer_jwks_key(current, 0)), "a"));
     CHECK(bouncer_jwks_skipped_count(current) == 1);
     bouncer_jwks_free(current);
@@ -147,9 +164,7 @@ static void a_new_kid_is_fetched_by_the_token_that_brings_it(void)
     bouncer_remote_jwks *remote = ready("/rotates/for-a-token");
     bouncer_verifier *verifier = verifier_of(remote);
     CHECK(verdict(verifier, token_b) == BOUNCER_STATUS_OK && verdict(verifier, token_a) == BOUNCER_STATUS_OK);
-    bouncer_remote_status *status = status_of(remote);
-    CHECK(bouncer_remote_status_generation(status) == 2 && bouncer_remote_status_unknown_kid(status) == 1);
-    bouncer_remote_status_free(status);
+    CHECK(bouncer_remote_jwks_generation(remote) == 2 && count_of(remote, BOUNCER_STAT_KEYS_UNKNOWN_KID_TOTAL) == 1);
     bouncer_verifier_free(verifier);
     bouncer_remote_jwks_free(remote);
 }
@@ -165,13 +180,13 @@ static void an_outage_leaves_the_keys_in_use(void)
     CHECK(strcmp(bouncer_status_name(BOUNCER_STATUS_KEYS_UNAVAILABLE), "keys_unavailable") == 0);
     bouncer_error_free(err);
     CHECK(verdict(verifier, token_a) == BOUNCER_STATUS_OK && state_is(remote, "fresh"));
-    bouncer_remote_status *status = status_of(remote);
-    int64_t at = 0;
-    CHECK(text_is(bouncer_remote_status_last_error_name(status), "status"));
-    CHECK(bouncer_remote_status_last_error(status).len > 5 && bouncer_remote_status_last_error_at(status, &at) == 1);
-    CHECK(at > 1700000000 && bouncer_remote_status_last_error_at(status, NULL) == 0);
-    CHECK(bouncer_remote_status_requested(status) == 1 && bouncer_remote_status_attempts(status) == 2);
-    bouncer_remote_status_free(status);
+    bouncer_stats *stats = stats_of(remote);
+    CHECK(text_is(text_of(stats, BOUNCER_STAT_KEYS_LAST_ERROR_NAME), "status"));
+    CHECK(text_of(stats, BOUNCER_STAT_KEYS_LAST_ERROR).len > 5);
+    CHECK(number_of(stats, BOUNCER_STAT_KEYS_LAST_ERROR_SECONDS) > 1700000000);
+    CHECK(number_of(stats, BOUNCER_STAT_KEYS_REQUESTED_TOTAL) == 1);
+    CHECK(number_of(stats, BOUNCER_STAT_KEYS_ATTEMPTS_TOTAL) == 2);
+    bouncer_stats_free(stats);
     bouncer_verifier_free(verifier);
     bouncer_remote_jwks_free(remote);
 
@@ -186,7 +201,7 @@ static void an_outage_leaves_the_keys_in_use(void)
 
 static void without_keys_a_token_is_not_refused(void)
 {
-    bouncer_remote_jwks *remote = remote_of(options_for("/503"));
+    bouncer_remote_jwks *remote = remote_of(settings_for("/503"));
     bouncer_verifier *verifier = verifier_of(remote);
     bouncer_token *token = NULL;
     bouncer_jwks *jwks = NULL;
@@ -198,113 +213,86 @@ static void without_keys_a_token_is_not_refused(void)
     CHECK_FAILS(bouncer_remote_jwks_current(remote, &jwks, &err), unavailable);
     CHECK(verdict(verifier, "a.b") == BOUNCER_STATUS_MALFORMED_TOKEN);
     CHECK(token == NULL && jwks == NULL && state_is(remote, "empty") && last_error_is(remote, "status"));
-    bouncer_remote_status *status = status_of(remote);
-    int64_t untouched = 7;
-    CHECK(bouncer_remote_status_sha256(status).data == NULL && bouncer_remote_status_generation(status) == 0);
-    CHECK(bouncer_remote_status_last_success(status, &untouched) == 0 && untouched == 7);
-    CHECK(bouncer_remote_status_failures_in_row(status) > 0);
-    bouncer_remote_status_free(status);
+    bouncer_stats *stats = stats_of(remote);
+    CHECK(text_of(stats, BOUNCER_STAT_KEYS_SHA256).data == NULL && bouncer_remote_jwks_generation(remote) == 0);
+    CHECK(number_of(stats, BOUNCER_STAT_KEYS_LAST_SUCCESS_SECONDS) == -1);
+    CHECK(number_of(stats, BOUNCER_STAT_KEYS_FAILURES_IN_ROW) > 0);
+    bouncer_stats_free(stats);
     CHECK(bouncer_remote_jwks_wait_attempts(remote, 2, PATIENCE) == 1);
-    status = status_of(remote);
-    CHECK(bouncer_remote_status_retries(status) > 0);
-    bouncer_remote_status_free(status);
+    CHECK(count_of(remote, BOUNCER_STAT_KEYS_RETRIES_TOTAL) > 0);
     bouncer_verifier_free(verifier);
     bouncer_remote_jwks_free(remote);
+}
+
+/* Checks that no key set is made with `value` for the setting `name`. */
+static void is_rejected(const char *name, const char *value, bouncer_status expected)
+{
+    bouncer_settings *settings = settings_for("/jwks");
+    bouncer_remote_jwks *none = NULL;
+    bouncer_settings_set(settings, name, value, strlen(value));
+    CHECK_FAILS(bouncer_remote_jwks_new(settings, &none, &err), expected);
+    CHECK(none == NULL);
+    bouncer_settings_free(settings);
 }
 
 static void every_setting_is_taken(void)
 {
     /* Of what a setting does, src/remote and the C++ tests say more. */
-    bouncer_remote_options *options = options_for("/jwks");
-    CHECK(bouncer_remote_options_set_allow_http(options, NULL) == BOUNCER_STATUS_OK);
-    CHECK(bouncer_remote_options_set_proxy(options, "http://127.0.0.1:1", 18, NULL) == BOUNCER_STATUS_OK);
-    CHECK(bouncer_remote_options_set_no_proxy(options, NULL) == BOUNCER_STATUS_OK);
-    CHECK(bouncer_remote_options_set_same_origin_redirects(options, NULL) == BOUNCER_STATUS_OK);
-    CHECK(bouncer_remote_options_set_ttl(options, 3600000, NULL) == BOUNCER_STATUS_OK);
-    CHECK(bouncer_remote_options_set_max_stale(options, 7200000, NULL) == BOUNCER_STATUS_OK);
-    CHECK(bouncer_remote_options_set_timeout(options, 10000, NULL) == BOUNCER_STATUS_OK);
-    CHECK(bouncer_remote_options_set_max_wait(options, 20000, NULL) == BOUNCER_STATUS_OK);
-    CHECK(bouncer_remote_options_set_last_good_file(options, "/no/such/file", 13, NULL) == BOUNCER_STATUS_OK);
-    CHECK(bouncer_remote_options_set_seed(options, jwks_a, strlen(jwks_a), NULL) == BOUNCER_STATUS_OK);
+    bouncer_settings *settings = settings_for("/jwks");
+    bouncer_settings_set(settings, BOUNCER_KEYS_PROXY, BOUNCER_TEXT("http://127.0.0.1:1"));
+    bouncer_settings_load(settings, BOUNCER_TEXT("{\"allow_http\": true, \"proxy\": \"none\", \"timeout\": \"10s\", "
+                                                 "\"same_origin_redirects\": true, \"ttl\": \"1h\", \"max_stale\": \"2h\", "
+                                                 "\"max_wait\": \"20s\", \"last_good_file\": \"/no/such/file\"}"));
+    bouncer_settings_set(settings, BOUNCER_KEYS_SEED, jwks_a, strlen(jwks_a));
     bouncer_remote_jwks *remote = NULL;
-    CHECK(bouncer_remote_jwks_new_old(options, &remote, NULL) == BOUNCER_STATUS_OK);
+    CHECK(bouncer_remote_jwks_new(settings, &remote, NULL) == BOUNCER_STATUS_OK);
     CHECK(bouncer_remote_jwks_wait_attempts(remote, 1, PATIENCE) == 1 && state_is(remote, "fresh"));
-    bouncer_remote_status *status = status_of(remote);
-    CHECK(bouncer_remote_status_next_attempt_ms(status) > 2000000);
-    bouncer_remote_status_free(status);
+    CHECK(count_of(remote, BOUNCER_STAT_KEYS_NEXT_ATTEMPT_SECONDS) > 2000);
     /* The file is written after those who wait are told. */
     int64_t end = now() + PATIENCE;
     for (size_t len = 0; len <= 10; nap()) {
         CHECK(now() < end);
-        status = status_of(remote);
-        len = bouncer_remote_status_last_good_error(status).len;
-        bouncer_remote_status_free(status);
+        bouncer_stats *stats = stats_of(remote);
+        len = text_of(stats, BOUNCER_STAT_KEYS_LAST_GOOD_ERROR).len;
+        bouncer_stats_free(stats);
     }
-
-    /* A CA file is read at once, and then for each fetch. */
-    bouncer_remote_options *misled = options_for("/jwks");
-    CHECK(bouncer_remote_options_set_ca_file(misled, "/no/such/file", 13, NULL) == BOUNCER_STATUS_OK);
-    bouncer_remote_jwks *unmade = NULL;
-    CHECK_FAILS(bouncer_remote_jwks_new_old(misled, &unmade, &err), BOUNCER_STATUS_INVALID_ARGUMENT);
-    bouncer_remote_options_free(misled);
+    bouncer_remote_jwks_free(remote);
 
     /* Lazily, nothing happens before somebody asks. */
-    bouncer_remote_jwks *lazy = NULL;
-    CHECK(bouncer_remote_options_set_lazy(options, NULL) == BOUNCER_STATUS_OK);
-    CHECK(bouncer_remote_jwks_new_old(options, &lazy, NULL) == BOUNCER_STATUS_OK);
+    bouncer_settings_set(settings, BOUNCER_KEYS_LAZY, BOUNCER_TEXT("true"));
+    bouncer_remote_jwks *lazy = remote_of(settings);
     CHECK(state_is(lazy, "stale") && bouncer_remote_jwks_wait_attempts(lazy, 1, 50) == 0);
     bouncer_remote_jwks_free(lazy);
 
-    /* Refused where it is looked at, and then nothing has changed. */
-    bouncer_remote_jwks *none = NULL;
+    /* A CA file is read at once, and then for each fetch. */
     const bouncer_status invalid = BOUNCER_STATUS_INVALID_ARGUMENT;
-    CHECK_FAILS(bouncer_remote_options_set_ca_file(options, "\xff", 1, &err), invalid);
-    CHECK_FAILS(bouncer_remote_options_set_proxy(options, "\xff", 1, &err), invalid);
-    CHECK_FAILS(bouncer_remote_options_set_seed(options, "\xff", 1, &err), invalid);
-    CHECK_FAILS(bouncer_remote_options_set_seed(options, "{}", SIZE_MAX, &err), invalid);
-    CHECK_FAILS(bouncer_remote_options_set_last_good_file(options, "\xff", 1, &err), invalid);
-    CHECK(bouncer_remote_jwks_new_old(options, &lazy, NULL) == BOUNCER_STATUS_OK);
-    bouncer_remote_jwks_free(lazy);
-    CHECK(bouncer_remote_options_set_ttl(options, 0, NULL) == BOUNCER_STATUS_OK);
-    CHECK_FAILS(bouncer_remote_jwks_new_old(options, &none, &err), invalid);
-    CHECK(bouncer_remote_options_set_ttl(options, UINT64_MAX, NULL) == BOUNCER_STATUS_OK);
-    CHECK_FAILS(bouncer_remote_jwks_new_old(options, &none, &err), invalid);
-    CHECK(bouncer_remote_options_set_ttl(options, 1000, NULL) == BOUNCER_STATUS_OK);
-    CHECK(bouncer_remote_options_set_max_stale(options, UINT64_MAX, NULL) == BOUNCER_STATUS_OK);
-    CHECK_FAILS(bouncer_remote_jwks_new_old(options, &none, &err), invalid);
-    CHECK(bouncer_remote_options_set_max_stale(options, 0, NULL) == BOUNCER_STATUS_OK);
-    CHECK(bouncer_remote_options_set_timeout(options, 0, NULL) == BOUNCER_STATUS_OK);
-    CHECK_FAILS(bouncer_remote_jwks_new_old(options, &none, &err), invalid);
-    CHECK(bouncer_remote_options_set_timeout(options, 300000, NULL) == BOUNCER_STATUS_OK);
-    CHECK(bouncer_remote_options_set_max_wait(options, 300001, NULL) == BOUNCER_STATUS_OK);
-    CHECK_FAILS(bouncer_remote_jwks_new_old(options, &none, &err), invalid);
-    CHECK(bouncer_remote_options_set_max_wait(options, 0, NULL) == BOUNCER_STATUS_OK);
-    CHECK(bouncer_remote_options_set_seed(options, "{}", 2, NULL) == BOUNCER_STATUS_OK);
-    CHECK_FAILS(bouncer_remote_jwks_new_old(options, &none, &err), BOUNCER_STATUS_MALFORMED_JWK_SET);
-    CHECK(bouncer_remote_options_set_seed(options, "{\"keys\":[]}", 11, NULL) == BOUNCER_STATUS_OK);
-    CHECK_FAILS(bouncer_remote_jwks_new_old(options, &none, &err), BOUNCER_STATUS_NO_USABLE_KEY);
-    bouncer_remote_options_free(options);
-    CHECK_FAILS(bouncer_remote_options_new("\xff", 1, &options, &err), invalid);
-    CHECK_FAILS(bouncer_remote_options_new("x", SIZE_MAX, &options, &err), invalid);
-    CHECK_FAILS(bouncer_remote_options_new_for_issuer("\xff", 1, &options, &err), invalid);
-    static const char *const urls[] = {"", "jwks", "http://master.mesos/", "ftp://localhost/", "https://a:b@c.test/"};
+    is_rejected(BOUNCER_KEYS_CA_FILE, "/no/such/file", invalid);
+    is_rejected(BOUNCER_KEYS_CA_FILE, "\xff", invalid);
+    is_rejected(BOUNCER_KEYS_PROXY, "\xff", invalid);
+    is_rejected(BOUNCER_KEYS_LAST_GOOD_FILE, "\xff", invalid);
+    is_rejected(BOUNCER_KEYS_SEED, "\xff", invalid);
+    is_rejected(BOUNCER_KEYS_SEED, "{}", BOUNCER_STATUS_MALFORMED_JWK_SET);
+    is_rejected(BOUNCER_KEYS_SEED, "{\"keys\":[]}", BOUNCER_STATUS_NO_USABLE_KEY);
+    is_rejected(BOUNCER_KEYS_DISCOVER, "\xff", invalid);
+    is_rejected(BOUNCER_KEYS_TTL, "0s", invalid);
+    is_rejected(BOUNCER_KEYS_TTL, "18446744073709551615ms", invalid);
+    is_rejected(BOUNCER_KEYS_MAX_STALE, "18446744073709551615ms", invalid);
+    is_rejected(BOUNCER_KEYS_TIMEOUT, "0s", invalid);
+    is_rejected(BOUNCER_KEYS_MAX_WAIT, "300001ms", invalid);
+    static const char *const urls[] = {"", "\xff", "jwks", "http://master.mesos/", "ftp://localhost/", "https://a:b@c.test/"};
     for (size_t i = 0; i < sizeof urls / sizeof *urls; i++) {
-        CHECK(bouncer_remote_options_new(urls[i], strlen(urls[i]), &options, NULL) == BOUNCER_STATUS_OK);
-        CHECK_FAILS(bouncer_remote_jwks_new_old(options, &none, &err), invalid);
-        bouncer_remote_options_free(options);
+        is_rejected(BOUNCER_KEYS_URL, urls[i], invalid);
     }
-    CHECK(bouncer_remote_options_new(NULL, 0, &options, NULL) == BOUNCER_STATUS_OK);
-    CHECK_FAILS(bouncer_remote_jwks_new_old(options, &none, &err), invalid);
-    bouncer_remote_options_free(options);
-    CHECK(none == NULL);
-    bouncer_remote_jwks_free(remote);
+    settings = settings_for("/jwks");
+    CHECK(bouncer_settings_set(settings, BOUNCER_KEYS_SEED, "{}", SIZE_MAX) == invalid);
+    bouncer_settings_free(settings);
 }
 
 static void a_seed_answers_before_the_first_fetch(void)
 {
-    bouncer_remote_options *options = options_for("/hang");
-    CHECK(bouncer_remote_options_set_seed(options, jwks_a, strlen(jwks_a), NULL) == BOUNCER_STATUS_OK);
-    bouncer_remote_jwks *remote = remote_of(options);
+    bouncer_settings *settings = settings_for("/hang");
+    bouncer_settings_set(settings, BOUNCER_KEYS_SEED, jwks_a, strlen(jwks_a));
+    bouncer_remote_jwks *remote = remote_of(settings);
     bouncer_verifier *verifier = verifier_of(remote);
     CHECK(verdict(verifier, token_a) == BOUNCER_STATUS_OK && state_is(remote, "stale"));
     bouncer_verifier_free(verifier);
@@ -316,10 +304,10 @@ static void an_issuers_metadata_say_where_its_keys_are(void)
     static const char *const paths[] = {"/idp", "/impostor"};
     for (int i = 0; i < 2; i++) {
         char issuer[200];
-        snprintf(issuer, sizeof issuer, "%s%s", origin, paths[i]);
-        bouncer_remote_options *options = NULL;
-        CHECK(bouncer_remote_options_new_for_issuer(issuer, strlen(issuer), &options, NULL) == BOUNCER_STATUS_OK);
-        bouncer_remote_jwks *remote = remote_of(options);
+        int len = snprintf(issuer, sizeof issuer, "%s%s", origin, paths[i]);
+        bouncer_settings *settings = bouncer_settings_new(BOUNCER_KIND_KEYS);
+        bouncer_settings_set(settings, BOUNCER_KEYS_DISCOVER, issuer, (size_t)len);
+        bouncer_remote_jwks *remote = remote_of(settings);
         bouncer_verifier *verifier = verifier_of(remote);
         CHECK(bouncer_remote_jwks_wait_attempts(remote, 1, PATIENCE) == 1);
         CHECK(verdict(verifier, token_a) == (i == 0 ? BOUNCER_STATUS_OK : BOUNCER_STATUS_KEYS_UNAVAILABLE));
@@ -393,7 +381,7 @@ static void a_verifier_outlives_the_key_set_and_its_policy(void)
 {
     wait_for_the_threads();
     bouncer_remote_jwks *remote = ready("/rotates/for-a-verifier");
-    bouncer_policy *own = bouncer_policy_new_old();
+    bouncer_policy *own = dcos_policy();
     bouncer_verifier *verifier = NULL;
     CHECK(bouncer_verifier_new_remote(remote, own, &verifier, NULL) == BOUNCER_STATUS_OK);
     bouncer_remote_jwks_free(remote);
@@ -413,10 +401,8 @@ static void *refresh(void *remote)
 /* Waits until a refresh is under way, and most likely its connection there. */
 static void wait_for_a_request(const bouncer_remote_jwks *remote)
 {
-    for (uint64_t begun = 0; begun == 0; nap()) {
-        bouncer_remote_status *status = status_of(remote);
-        begun = bouncer_remote_status_requested(status);
-        bouncer_remote_status_free(status);
+    while (count_of(remote, BOUNCER_STAT_KEYS_REQUESTED_TOTAL) == 0) {
+        nap();
     }
     for (int i = 0; i < 40; i++) {
         nap();
@@ -425,9 +411,9 @@ static void wait_for_a_request(const bouncer_remote_jwks *remote)
 
 static void closing_ends_everything_at_once(void)
 {
-    bouncer_remote_options *options = options_for("/hangs-later/for-close");
-    CHECK(bouncer_remote_options_set_timeout(options, 300000, NULL) == BOUNCER_STATUS_OK);
-    bouncer_remote_jwks *remote = remote_of(options);
+    bouncer_settings *settings = settings_for("/hangs-later/for-close");
+    bouncer_settings_set(settings, BOUNCER_KEYS_TIMEOUT, BOUNCER_TEXT("5m"));
+    bouncer_remote_jwks *remote = remote_of(settings);
     bouncer_verifier *verifier = verifier_of(remote);
     CHECK(verdict(verifier, token_a) == BOUNCER_STATUS_OK);
     pthread_t thread;
@@ -484,9 +470,7 @@ static void verify_with_what_is_there(const bouncer_remote_jwks *remote, const b
 static void verify_with_a_fetch_of_its_own(const bouncer_remote_jwks *remote, const bouncer_verifier *verifier)
 {
     CHECK(verdict(verifier, token_b) == BOUNCER_STATUS_OK && verdict(verifier, token_a) == BOUNCER_STATUS_OK);
-    bouncer_remote_status *status = status_of(remote);
-    CHECK(bouncer_remote_status_attempts(status) == 1);
-    bouncer_remote_status_free(status);
+    CHECK(count_of(remote, BOUNCER_STAT_KEYS_ATTEMPTS_TOTAL) == 1);
 }
 
 static void close_it(const bouncer_remote_jwks *remote, const bouncer_verifier *verifier)
@@ -506,9 +490,9 @@ static void a_forked_child_goes_on(void)
     bouncer_verifier_free(verifier);
     bouncer_remote_jwks_free(remote);
 
-    bouncer_remote_options *options = options_for("/both");
-    CHECK(bouncer_remote_options_set_lazy(options, NULL) == BOUNCER_STATUS_OK);
-    remote = remote_of(options);
+    bouncer_settings *settings = settings_for("/both");
+    bouncer_settings_set(settings, BOUNCER_KEYS_LAZY, BOUNCER_TEXT("true"));
+    remote = remote_of(settings);
     verifier = verifier_of(remote);
     in_a_child(verify_with_a_fetch_of_its_own, remote, verifier);
     in_a_child(verify_with_a_fetch_of_its_own, remote, verifier);
@@ -546,47 +530,25 @@ static void a_childs_end_is_not_the_parents(void)
 
 static void every_null_is_a_status_or_nothing_to_read(void)
 {
-    bouncer_remote_options *options = options_for("/jwks");
+    bouncer_settings *settings = settings_for("/jwks");
     bouncer_remote_jwks *remote = ready("/jwks");
     bouncer_verifier *verifier = verifier_of(remote);
-    bouncer_remote_options *other = NULL;
     bouncer_remote_jwks *made = NULL;
     bouncer_verifier *another = NULL;
-    bouncer_remote_status *status = NULL;
+    bouncer_stats *stats = NULL;
     bouncer_jwks *jwks = NULL;
     bouncer_token *token = NULL;
     uint64_t ticket = 7;
-    int64_t time = 7;
     const bouncer_status null_argument = BOUNCER_STATUS_NULL_ARGUMENT;
 
-    CHECK_FAILS(bouncer_remote_options_new(NULL, 1, &other, &err), null_argument);
-    CHECK_FAILS(bouncer_remote_options_new("a", 1, NULL, &err), null_argument);
-    CHECK_FAILS(bouncer_remote_options_new_for_issuer(NULL, 1, &other, &err), null_argument);
-    CHECK_FAILS(bouncer_remote_options_new_for_issuer("a", 1, NULL, &err), null_argument);
-    CHECK_FAILS(bouncer_remote_options_set_allow_http(NULL, &err), null_argument);
-    CHECK_FAILS(bouncer_remote_options_set_ca_file(NULL, "a", 1, &err), null_argument);
-    CHECK_FAILS(bouncer_remote_options_set_ca_file(options, NULL, 1, &err), null_argument);
-    CHECK_FAILS(bouncer_remote_options_set_proxy(NULL, "a", 1, &err), null_argument);
-    CHECK_FAILS(bouncer_remote_options_set_proxy(options, NULL, 1, &err), null_argument);
-    CHECK_FAILS(bouncer_remote_options_set_no_proxy(NULL, &err), null_argument);
-    CHECK_FAILS(bouncer_remote_options_set_same_origin_redirects(NULL, &err), null_argument);
-    CHECK_FAILS(bouncer_remote_options_set_ttl(NULL, 1000, &err), null_argument);
-    CHECK_FAILS(bouncer_remote_options_set_max_stale(NULL, 1000, &err), null_argument);
-    CHECK_FAILS(bouncer_remote_options_set_timeout(NULL, 1000, &err), null_argument);
-    CHECK_FAILS(bouncer_remote_options_set_max_wait(NULL, 1000, &err), null_argument);
-    CHECK_FAILS(bouncer_remote_options_set_seed(NULL, "{}", 2, &err), null_argument);
-    CHECK_FAILS(bouncer_remote_options_set_seed(options, NULL, 1, &err), null_argument);
-    CHECK_FAILS(bouncer_remote_options_set_last_good_file(NULL, "a", 1, &err), null_argument);
-    CHECK_FAILS(bouncer_remote_options_set_last_good_file(options, NULL, 1, &err), null_argument);
-    CHECK_FAILS(bouncer_remote_options_set_lazy(NULL, &err), null_argument);
-    CHECK_FAILS(bouncer_remote_jwks_new_old(NULL, &made, &err), null_argument);
-    CHECK_FAILS(bouncer_remote_jwks_new_old(options, NULL, &err), null_argument);
+    CHECK_FAILS(bouncer_remote_jwks_new(NULL, &made, &err), null_argument);
+    CHECK_FAILS(bouncer_remote_jwks_new(settings, NULL, &err), null_argument);
     CHECK_FAILS(bouncer_remote_jwks_wait_ready(NULL, PATIENCE, &err), null_argument);
     CHECK_FAILS(bouncer_remote_jwks_current(NULL, &jwks, &err), null_argument);
     CHECK_FAILS(bouncer_remote_jwks_current(remote, NULL, &err), null_argument);
     CHECK_FAILS(bouncer_remote_jwks_refresh(NULL, PATIENCE, &err), null_argument);
-    CHECK_FAILS(bouncer_remote_jwks_status(NULL, &status, &err), null_argument);
-    CHECK_FAILS(bouncer_remote_jwks_status(remote, NULL, &err), null_argument);
+    CHECK_FAILS(bouncer_remote_jwks_stats(NULL, &stats, &err), null_argument);
+    CHECK_FAILS(bouncer_remote_jwks_stats(remote, NULL, &err), null_argument);
     CHECK_FAILS(bouncer_verifier_new_remote(NULL, policy, &another, &err), null_argument);
     CHECK_FAILS(bouncer_verifier_new_remote(remote, NULL, &another, &err), null_argument);
     CHECK_FAILS(bouncer_verifier_new_remote(remote, policy, NULL, &err), null_argument);
@@ -598,8 +560,7 @@ static void every_null_is_a_status_or_nothing_to_read(void)
     CHECK_FAILS(bouncer_verifier_verify_now(verifier, "a", SIZE_MAX, &ticket, &token, &err), invalid);
     CHECK(bouncer_verifier_verify_now(NULL, NULL, 0, NULL, NULL, NULL) == null_argument);
     CHECK(bouncer_verifier_new_remote(NULL, NULL, NULL, NULL) == null_argument);
-    CHECK(bouncer_remote_options_set_lazy(NULL, NULL) == null_argument);
-    CHECK(bouncer_remote_jwks_new_old(NULL, NULL, NULL) == null_argument);
+    CHECK(bouncer_remote_jwks_new(NULL, NULL, NULL) == null_argument);
     CHECK_FAILS(bouncer_verifier_verify_now(verifier, NULL, 0, &ticket, &token, &err), BOUNCER_STATUS_MALFORMED_TOKEN);
     const bouncer_str nowhere = {NULL, 1};
     bouncer_batch *batch = NULL;
@@ -609,31 +570,17 @@ static void every_null_is_a_status_or_nothing_to_read(void)
     CHECK_FAILS(bouncer_verifier_verify_batch_now(verifier, NULL, 0, 1, NULL, &err), null_argument);
     CHECK_FAILS(bouncer_verifier_verify_batch_now(verifier, &nowhere, SIZE_MAX, 1, &batch, &err), invalid);
     CHECK(batch == NULL && bouncer_batch_ticket(NULL, 0) == 0);
-    CHECK(other == NULL && made == NULL && another == NULL && status == NULL && jwks == NULL && token == NULL);
+    CHECK(made == NULL && another == NULL && stats == NULL && jwks == NULL && token == NULL);
 
     CHECK(bouncer_remote_jwks_wait(NULL, 1, PATIENCE) == 0);
     CHECK(bouncer_verifier_wait(NULL, 1, PATIENCE) == 0);
     CHECK(bouncer_remote_jwks_wait_attempts(NULL, 0, PATIENCE) == 0);
     bouncer_remote_jwks_close(NULL);
-    CHECK(bouncer_remote_status_source(NULL).data == NULL && bouncer_remote_status_state(NULL).data == NULL);
-    CHECK(bouncer_remote_status_sha256(NULL).data == NULL && bouncer_remote_status_last_error(NULL).data == NULL);
-    CHECK(bouncer_remote_status_last_error_name(NULL).data == NULL);
-    CHECK(bouncer_remote_status_last_good_error(NULL).data == NULL);
-    CHECK(bouncer_remote_status_generation(NULL) == 0 && bouncer_remote_status_usable_keys(NULL) == 0);
-    CHECK(bouncer_remote_status_skipped_keys(NULL) == 0 && bouncer_remote_status_failures_in_row(NULL) == 0);
-    CHECK(bouncer_remote_status_next_attempt_ms(NULL) == 0 && bouncer_remote_status_attempts(NULL) == 0);
-    CHECK(bouncer_remote_status_scheduled(NULL) == 0 && bouncer_remote_status_retries(NULL) == 0);
-    CHECK(bouncer_remote_status_unknown_kid(NULL) == 0 && bouncer_remote_status_without_kid(NULL) == 0);
-    CHECK(bouncer_remote_status_requested(NULL) == 0 && bouncer_remote_status_suppressed(NULL) == 0);
-    CHECK(bouncer_remote_status_last_success(NULL, &time) == 0);
-    CHECK(bouncer_remote_status_last_error_at(NULL, &time) == 0 && time == 7);
-
-    bouncer_remote_options_free(NULL);
+    CHECK(bouncer_remote_jwks_generation(NULL) == 0);
     bouncer_remote_jwks_free(NULL);
-    bouncer_remote_status_free(NULL);
     bouncer_verifier_free(verifier);
     bouncer_remote_jwks_free(remote);
-    bouncer_remote_options_free(options);
+    bouncer_settings_free(settings);
 }
 
 int main(int argc, char **argv)
@@ -643,7 +590,7 @@ int main(int argc, char **argv)
     token_a = argv[2];
     token_b = argv[3];
     jwks_a = argv[4];
-    policy = bouncer_policy_new_old();
+    policy = dcos_policy();
     every_null_is_a_status_or_nothing_to_read();
     keys_are_fetched_and_verify();
     a_new_kid_is_fetched_by_the_token_that_brings_it();

@@ -19,34 +19,41 @@
 
 static const char *origin, *secret, *wrong_secret;
 
-/* Settings of the service account, which logs in at `path` of the server, or of its IAM if that is NULL. */
-static bouncer_renewer_options *options_for(const char *path)
+/* Settings of a renewer, of which one says where its tokens come from. */
+static bouncer_settings *settings_with(const char *name, const char *value)
 {
-    bouncer_renewer_options *options = NULL;
-    CHECK(bouncer_renewer_options_new_service_account(secret, strlen(secret), &options, NULL) == OK);
-    if (path != NULL) {
-        char url[200];
-        snprintf(url, sizeof url, "%s%s", origin, path);
-        CHECK(bouncer_renewer_options_set_login_endpoint(options, url, strlen(url), NULL) == OK);
-    }
+    bouncer_settings *settings = bouncer_settings_new(BOUNCER_KIND_RENEWER);
+    bouncer_settings_set(settings, name, value, strlen(value));
     /* Not 10 seconds, which may not be enough under valgrind. */
-    CHECK(bouncer_renewer_options_set_max_wait(options, PATIENCE, NULL) == OK);
-    return options;
+    bouncer_settings_set(settings, BOUNCER_RENEWER_MAX_WAIT, PATIENCE_TEXT);
+    return settings;
 }
 
-/* Makes a renewer of `options`, which it frees. */
-static bouncer_renewer *renewer_of(bouncer_renewer_options *options)
+/* Settings of the service account, which logs in at `path` of the server, or of its IAM if that is NULL. */
+static bouncer_settings *settings_for(const char *path)
+{
+    bouncer_settings *settings = settings_with(BOUNCER_RENEWER_SERVICE_ACCOUNT, secret);
+    if (path != NULL) {
+        char url[200];
+        int len = snprintf(url, sizeof url, "%s%s", origin, path);
+        bouncer_settings_set(settings, BOUNCER_RENEWER_LOGIN_ENDPOINT, url, (size_t)len);
+    }
+    return settings;
+}
+
+/* Makes a renewer of `settings`, which it frees. */
+static bouncer_renewer *renewer_of(bouncer_settings *settings)
 {
     bouncer_renewer *renewer = NULL;
-    CHECK(bouncer_renewer_new_old(options, &renewer, NULL) == OK);
-    bouncer_renewer_options_free(options);
+    CHECK(bouncer_renewer_new(settings, &renewer, NULL) == OK);
+    bouncer_settings_free(settings);
     return renewer;
 }
 
 /* A renewer that has a token, and no login under way. */
 static bouncer_renewer *ready(const char *path)
 {
-    bouncer_renewer *renewer = renewer_of(options_for(path));
+    bouncer_renewer *renewer = renewer_of(settings_for(path));
     CHECK(bouncer_renewer_wait_attempts(renewer, 1, PATIENCE) == 1);
     CHECK(bouncer_renewer_wait_ready(renewer, 0, NULL) == OK);
     return renewer;
@@ -67,36 +74,36 @@ static uint64_t generation_of(const bouncer_renewer *renewer)
     return generation;
 }
 
-static bouncer_renewal_status *status_of(const bouncer_renewer *renewer)
+static bouncer_stats *stats_of(const bouncer_renewer *renewer)
 {
-    bouncer_renewal_status *status = NULL;
-    CHECK(bouncer_renewer_status(renewer, &status, NULL) == OK);
-    return status;
+    bouncer_stats *stats = NULL;
+    CHECK(bouncer_renewer_stats(renewer, &stats, NULL) == OK);
+    return stats;
 }
 
 static int state_is(const bouncer_renewer *renewer, const char *state)
 {
-    bouncer_renewal_status *status = status_of(renewer);
-    int is = text_is(bouncer_renewal_status_state(status), state);
-    bouncer_renewal_status_free(status);
+    bouncer_stats *stats = stats_of(renewer);
+    int is = text_is(text_of(stats, BOUNCER_STAT_RENEWER_STATE), state);
+    bouncer_stats_free(stats);
     return is;
 }
 
 static int last_error_is(const bouncer_renewer *renewer, const char *name)
 {
-    bouncer_renewal_status *status = status_of(renewer);
-    int is = text_is(bouncer_renewal_status_last_error_name(status), name);
-    CHECK(bouncer_renewal_status_last_error(status).len > 5);
-    bouncer_renewal_status_free(status);
+    bouncer_stats *stats = stats_of(renewer);
+    int is = text_is(text_of(stats, BOUNCER_STAT_RENEWER_LAST_ERROR_NAME), name);
+    CHECK(text_of(stats, BOUNCER_STAT_RENEWER_LAST_ERROR).len > 5);
+    bouncer_stats_free(stats);
     return is;
 }
 
-/* One number of the status of the moment. */
-static uint64_t count_of(const bouncer_renewer *renewer, uint64_t (*count)(const bouncer_renewal_status *))
+/* One number of this moment. */
+static double count_of(const bouncer_renewer *renewer, const char *name)
 {
-    bouncer_renewal_status *status = status_of(renewer);
-    uint64_t number = count(status);
-    bouncer_renewal_status_free(status);
+    bouncer_stats *stats = stats_of(renewer);
+    double number = number_of(stats, name);
+    bouncer_stats_free(stats);
     return number;
 }
 
@@ -121,32 +128,36 @@ static void a_login_gives_a_token_and_its_header(void)
     /* time() lags behind the clock that is read, by a tick of the kernel. */
     CHECK(seconds > time(NULL) + 431000 && seconds <= time(NULL) + 432001);
 
-    bouncer_renewal_status *status = status_of(renewer);
-    int64_t ms = 0;
-    int64_t untouched = 7;
-    CHECK(bouncer_renewal_status_source(status).len > 30);
-    CHECK(memcmp(bouncer_renewal_status_source(status).data, "http://127.0.0.1:", 17) == 0);
-    CHECK(text_is(bouncer_renewal_status_state(status), "valid") && bouncer_renewal_status_generation(status) == 1);
-    CHECK(bouncer_renewal_status_expires_in_ms(status, &ms) == 1 && ms > 431000000 && ms <= 432000000);
-    CHECK(bouncer_renewal_status_expires_in_ms(status, NULL) == 0);
-    uint64_t next = bouncer_renewal_status_next_attempt_ms(status);
-    CHECK(next > 300000000 && next < 347000000);
-    CHECK(bouncer_renewal_status_last_error(status).data == NULL);
-    CHECK(bouncer_renewal_status_last_error_name(status).data == NULL);
-    CHECK(bouncer_renewal_status_last_error_at(status, &untouched) == 0 && untouched == 7);
-    CHECK(bouncer_renewal_status_failures(status) == 0 && bouncer_renewal_status_failures_in_row(status) == 0);
-    CHECK(bouncer_renewal_status_attempts(status) == 1 && bouncer_renewal_status_scheduled(status) == 1);
-    CHECK(bouncer_renewal_status_retries(status) == 0 && bouncer_renewal_status_rejections(status) == 0);
-    CHECK(bouncer_renewal_status_requested(status) == 0 && bouncer_renewal_status_suppressed(status) == 0);
+    bouncer_stats *stats = stats_of(renewer);
+    bouncer_str source = row_of(stats, BOUNCER_STAT_RENEWER_STATE)->source;
+    CHECK(source.len > 30 && memcmp(source.data, "http://127.0.0.1:", 17) == 0);
+    CHECK(text_is(text_of(stats, BOUNCER_STAT_RENEWER_STATE), "valid"));
+    CHECK(number_of(stats, BOUNCER_STAT_RENEWER_GENERATION) == 1);
+    double expires = number_of(stats, BOUNCER_STAT_RENEWER_EXPIRES_IN_SECONDS);
+    CHECK(expires > 431000 && expires <= 432000);
+    double next = number_of(stats, BOUNCER_STAT_RENEWER_NEXT_ATTEMPT_SECONDS);
+    CHECK(next > 300000 && next < 347000);
+    CHECK(text_of(stats, BOUNCER_STAT_RENEWER_LAST_ERROR).data == NULL);
+    CHECK(text_of(stats, BOUNCER_STAT_RENEWER_LAST_ERROR_NAME).data == NULL);
+    CHECK(number_of(stats, BOUNCER_STAT_RENEWER_LAST_ERROR_SECONDS) == -1);
+    CHECK(number_of(stats, BOUNCER_STAT_RENEWER_ATTEMPTS_TOTAL) == 1);
+    CHECK(number_of(stats, BOUNCER_STAT_RENEWER_SCHEDULED_TOTAL) == 1);
+    static const char *const nothing[] = {
+        BOUNCER_STAT_RENEWER_FAILURES_TOTAL,   BOUNCER_STAT_RENEWER_FAILURES_IN_ROW, BOUNCER_STAT_RENEWER_RETRIES_TOTAL,
+        BOUNCER_STAT_RENEWER_REJECTIONS_TOTAL, BOUNCER_STAT_RENEWER_REQUESTED_TOTAL, BOUNCER_STAT_RENEWER_SUPPRESSED_TOTAL,
+    };
+    for (size_t i = 0; i < sizeof nothing / sizeof *nothing; i++) {
+        CHECK(number_of(stats, nothing[i]) == 0);
+    }
 
     /* In any order: what came of a renewer stays. */
     bouncer_own_token *same = token_of(renewer);
     bouncer_renewer_free(renewer);
     wait_for_the_threads();
-    CHECK(text_is(bouncer_renewal_status_state(status), "valid") && bouncer_own_token_text(token).data == text.data);
+    CHECK(text_is(text_of(stats, BOUNCER_STAT_RENEWER_STATE), "valid") && bouncer_own_token_text(token).data == text.data);
     bouncer_own_token_free(token);
     CHECK(bouncer_own_token_text(same).len == text.len);
-    bouncer_renewal_status_free(status);
+    bouncer_stats_free(stats);
     bouncer_own_token_free(same);
 }
 
@@ -178,8 +189,8 @@ static void eight_threads_that_reject_one_token_cause_one_login(void)
         CHECK(pthread_join(rejecting[i], NULL) == 0);
     }
     reject(&rejection);
-    CHECK(count_of(renewer, bouncer_renewal_status_attempts) == 2);
-    CHECK(count_of(renewer, bouncer_renewal_status_rejections) == 1 && generation_of(renewer) == 2);
+    CHECK(count_of(renewer, BOUNCER_STAT_RENEWER_ATTEMPTS_TOTAL) == 2);
+    CHECK(count_of(renewer, BOUNCER_STAT_RENEWER_REJECTIONS_TOTAL) == 1 && generation_of(renewer) == 2);
     bouncer_own_token_free(old);
 
     /* One login in 30 seconds, and the token stays in use for others. */
@@ -188,7 +199,7 @@ static void eight_threads_that_reject_one_token_cause_one_login(void)
     bouncer_str text = bouncer_own_token_text(newer);
     int64_t start = now();
     CHECK_FAILS(bouncer_renewer_reject(renewer, text.data, text.len, &none, &err), UNAVAILABLE);
-    CHECK(now() - start > 30000 || count_of(renewer, bouncer_renewal_status_suppressed) == 1);
+    CHECK(now() - start > 30000 || count_of(renewer, BOUNCER_STAT_RENEWER_SUPPRESSED_TOTAL) == 1);
     CHECK(none == NULL && generation_of(renewer) == 2);
     bouncer_own_token_free(newer);
     bouncer_renewer_free(renewer);
@@ -202,12 +213,12 @@ static void a_renewal_that_fails_displaces_nothing(void)
     CHECK(strstr(bouncer_error_message(err), "503") != NULL && bouncer_error_claim(err).data == NULL);
     bouncer_error_free(err);
     CHECK(generation_of(renewer) == 1 && state_is(renewer, "valid") && last_error_is(renewer, "status"));
-    bouncer_renewal_status *status = status_of(renewer);
-    int64_t at = 0;
-    CHECK(bouncer_renewal_status_last_error_at(status, &at) == 1 && at > 1700000000);
-    CHECK(bouncer_renewal_status_last_error_at(status, NULL) == 0 && bouncer_renewal_status_failures(status) == 1);
-    CHECK(bouncer_renewal_status_failures_in_row(status) == 0 && bouncer_renewal_status_requested(status) == 1);
-    bouncer_renewal_status_free(status);
+    bouncer_stats *stats = stats_of(renewer);
+    CHECK(number_of(stats, BOUNCER_STAT_RENEWER_LAST_ERROR_SECONDS) > 1700000000);
+    CHECK(number_of(stats, BOUNCER_STAT_RENEWER_FAILURES_TOTAL) == 1);
+    CHECK(number_of(stats, BOUNCER_STAT_RENEWER_FAILURES_IN_ROW) == 0);
+    CHECK(number_of(stats, BOUNCER_STAT_RENEWER_REQUESTED_TOTAL) == 1);
+    bouncer_stats_free(stats);
     bouncer_own_token *token = token_of(renewer);
     bouncer_own_token *none = NULL;
     bouncer_str text = bouncer_own_token_text(token);
@@ -223,25 +234,22 @@ static void a_renewal_that_fails_displaces_nothing(void)
 
 static void a_login_that_is_refused_is_told_from_an_outage(void)
 {
-    bouncer_renewer_options *options = NULL;
-    CHECK(bouncer_renewer_options_new_service_account(wrong_secret, strlen(wrong_secret), &options, NULL) == OK);
-    CHECK(bouncer_renewer_options_set_max_wait(options, PATIENCE, NULL) == OK);
-    bouncer_renewer *renewer = renewer_of(options);
+    bouncer_renewer *renewer = renewer_of(settings_with(BOUNCER_RENEWER_SERVICE_ACCOUNT, wrong_secret));
     has_none(renewer, REJECTED);
     CHECK_FAILS(bouncer_renewer_wait_ready(renewer, 0, &err), REJECTED);
     CHECK(state_is(renewer, "empty") && last_error_is(renewer, "rejected"));
     CHECK(strcmp(bouncer_status_name(REJECTED), "login_rejected") == 0);
     bouncer_renewer_free(renewer);
 
-    options = options_for("/503");
-    CHECK(bouncer_renewer_options_set_max_wait(options, 50, NULL) == OK);
-    renewer = renewer_of(options);
+    bouncer_settings *settings = settings_for("/503");
+    bouncer_settings_set(settings, BOUNCER_RENEWER_MAX_WAIT, BOUNCER_TEXT("50ms"));
+    renewer = renewer_of(settings);
     CHECK(bouncer_renewer_wait_attempts(renewer, 1, PATIENCE) == 1);
     has_none(renewer, UNAVAILABLE);
     CHECK_FAILS(bouncer_renewer_wait_ready(renewer, 20, &err), UNAVAILABLE);
     CHECK(last_error_is(renewer, "status") && bouncer_renewer_wait_attempts(renewer, 2, PATIENCE) == 1);
-    CHECK(count_of(renewer, bouncer_renewal_status_retries) > 0);
-    CHECK(count_of(renewer, bouncer_renewal_status_failures_in_row) > 0);
+    CHECK(count_of(renewer, BOUNCER_STAT_RENEWER_RETRIES_TOTAL) > 0);
+    CHECK(count_of(renewer, BOUNCER_STAT_RENEWER_FAILURES_IN_ROW) > 0);
     CHECK(strcmp(bouncer_status_name(UNAVAILABLE), "login_unavailable") == 0);
     bouncer_renewer_free(renewer);
 }
@@ -250,12 +258,12 @@ static void an_oauth_client_logs_in_with_its_credentials(void)
 {
     char url[200];
     snprintf(url, sizeof url, "%s/oauth/token?secret", origin);
-    bouncer_renewer_options *options = NULL;
-    CHECK(bouncer_renewer_options_new_client_credentials(url, strlen(url), "id", 2, "secret", 6, &options, NULL) == OK);
-    CHECK(bouncer_renewer_options_add_parameter(options, "scope", 5, "read", 4, NULL) == OK);
-    CHECK(bouncer_renewer_options_set_max_wait(options, PATIENCE, NULL) == OK);
+    bouncer_settings *settings = settings_with(BOUNCER_RENEWER_TOKEN_URL, url);
+    bouncer_settings_set(settings, BOUNCER_RENEWER_CLIENT_ID, BOUNCER_TEXT("id"));
+    bouncer_settings_set(settings, BOUNCER_RENEWER_CLIENT_SECRET, BOUNCER_TEXT("secret"));
+    bouncer_settings_set(settings, BOUNCER_RENEWER_PARAMETERS ".scope", BOUNCER_TEXT("read"));
     bouncer_renewer *renewer = NULL;
-    CHECK(bouncer_renewer_new_old(options, &renewer, NULL) == OK);
+    CHECK(bouncer_renewer_new(settings, &renewer, NULL) == OK);
     bouncer_own_token *token = token_of(renewer);
     int64_t untouched = 7;
     CHECK(text_is(bouncer_own_token_text(token), "opaque"));
@@ -264,14 +272,14 @@ static void an_oauth_client_logs_in_with_its_credentials(void)
     bouncer_own_token_free(token);
     bouncer_renewer_free(renewer);
 
-    CHECK(bouncer_renewer_options_set_dcos_header(options, NULL) == OK);
-    renewer = renewer_of(options);
+    bouncer_settings_set(settings, BOUNCER_RENEWER_HEADER, BOUNCER_TEXT("dcos"));
+    renewer = renewer_of(settings);
     token = token_of(renewer);
     CHECK(text_is(bouncer_own_token_authorization(token), "token=opaque"));
-    bouncer_renewal_status *status = status_of(renewer);
+    bouncer_stats *stats = stats_of(renewer);
     url[strlen(url) - strlen("?secret")] = '\0';
-    CHECK(text_is(bouncer_renewal_status_source(status), url));
-    bouncer_renewal_status_free(status);
+    CHECK(text_is(row_of(stats, BOUNCER_STAT_RENEWER_STATE)->source, url));
+    bouncer_stats_free(stats);
     bouncer_own_token_free(token);
     bouncer_renewer_free(renewer);
 }
@@ -296,10 +304,7 @@ static void *renew_in_vain(void *renewer)
 
 static void a_program_supplies_tokens_of_its_own(void)
 {
-    bouncer_renewer_options *options = NULL;
-    CHECK(bouncer_renewer_options_new_supplied("vault", 5, &options, NULL) == OK);
-    CHECK(bouncer_renewer_options_set_max_wait(options, PATIENCE, NULL) == OK);
-    bouncer_renewer *renewer = renewer_of(options);
+    bouncer_renewer *renewer = renewer_of(settings_with(BOUNCER_RENEWER_SUPPLIED, "vault"));
     pthread_t supplying;
     CHECK(pthread_create(&supplying, NULL, supply, renewer) == 0);
     bouncer_own_token *token = token_of(renewer);
@@ -308,11 +313,11 @@ static void a_program_supplies_tokens_of_its_own(void)
     bouncer_own_token *other = NULL;
     CHECK(bouncer_renewer_reject(renewer, "token-1", 7, &other, NULL) == OK);
     CHECK(text_is(bouncer_own_token_text(other), "token-2"));
-    bouncer_renewal_status *status = status_of(renewer);
-    int64_t ms = 0;
-    CHECK(text_is(bouncer_renewal_status_source(status), "vault"));
-    CHECK(bouncer_renewal_status_expires_in_ms(status, &ms) == 1 && ms > 3400000 && ms <= 3600000);
-    bouncer_renewal_status_free(status);
+    bouncer_stats *stats = stats_of(renewer);
+    CHECK(text_is(row_of(stats, BOUNCER_STAT_RENEWER_STATE)->source, "vault"));
+    double expires = number_of(stats, BOUNCER_STAT_RENEWER_EXPIRES_IN_SECONDS);
+    CHECK(expires > 3400 && expires <= 3600);
+    bouncer_stats_free(stats);
     bouncer_renewer_close(renewer);
     CHECK(pthread_join(supplying, NULL) == 0);
     CHECK_FAILS(bouncer_renewer_supply(renewer, "a", 1, -1, &err), INVALID);
@@ -322,9 +327,9 @@ static void a_program_supplies_tokens_of_its_own(void)
     bouncer_own_token_free(other);
 
     /* It fails, and is refused. */
-    CHECK(bouncer_renewer_options_new_supplied("vault", 5, &options, NULL) == OK);
-    CHECK(bouncer_renewer_options_set_max_wait(options, 0, NULL) == OK);
-    renewer = renewer_of(options);
+    bouncer_settings *settings = settings_with(BOUNCER_RENEWER_SUPPLIED, "vault");
+    bouncer_settings_set(settings, BOUNCER_RENEWER_MAX_WAIT, BOUNCER_TEXT("0s"));
+    renewer = renewer_of(settings);
     CHECK(bouncer_renewer_wait_login(renewer, PATIENCE) == 1);
     CHECK(bouncer_renewer_supply_failure(renewer, 0, "sealed", 6, NULL) == OK);
     CHECK(bouncer_renewer_wait_attempts(renewer, 1, PATIENCE) == 1 && last_error_is(renewer, "other"));
@@ -354,7 +359,7 @@ static void a_program_supplies_tokens_of_its_own(void)
 
 static void a_ticket_says_what_to_wait_for(void)
 {
-    bouncer_renewer *renewer = renewer_of(options_for("/late/for-a-ticket"));
+    bouncer_renewer *renewer = renewer_of(settings_for("/late/for-a-ticket"));
     bouncer_own_token *token = NULL;
     uint64_t ticket = 0;
     CHECK_FAILS(bouncer_renewer_token_now(renewer, &ticket, &token, &err), UNAVAILABLE);
@@ -385,19 +390,24 @@ static void a_ticket_says_what_to_wait_for(void)
     bouncer_renewer_free(renewer);
 }
 
+/* Checks that no renewer is made of `settings`, which it frees. */
+static void is_rejected(bouncer_settings *settings, bouncer_status expected)
+{
+    bouncer_renewer *none = NULL;
+    CHECK_FAILS(bouncer_renewer_new(settings, &none, &err), expected);
+    CHECK(none == NULL);
+    bouncer_settings_free(settings);
+}
+
 static void every_setting_is_taken(void)
 {
     /* Of what a setting does, src/remote and the C++ tests say more. */
-    bouncer_renewer_options *options = options_for("/login/with-settings");
-    CHECK(bouncer_renewer_options_set_dcos_header(options, NULL) == OK);
-    CHECK(bouncer_renewer_options_set_bearer(options, NULL) == OK);
-    CHECK(bouncer_renewer_options_set_allow_http(options, NULL) == OK);
-    CHECK(bouncer_renewer_options_set_proxy(options, "http://127.0.0.1:1", 18, NULL) == OK);
-    CHECK(bouncer_renewer_options_set_no_proxy(options, NULL) == OK);
-    CHECK(bouncer_renewer_options_set_timeout(options, 20000, NULL) == OK);
-    CHECK(bouncer_renewer_options_set_lazy(options, NULL) == OK);
-    bouncer_renewer *renewer = NULL;
-    CHECK(bouncer_renewer_new_old(options, &renewer, NULL) == OK);
+    bouncer_settings *settings = settings_for("/login/with-settings");
+    bouncer_settings_set(settings, BOUNCER_RENEWER_PROXY, BOUNCER_TEXT("http://127.0.0.1:1"));
+    bouncer_settings_set(settings, BOUNCER_RENEWER_HEADER, BOUNCER_TEXT("dcos"));
+    bouncer_settings_load(settings, BOUNCER_TEXT("{\"header\": \"bearer\", \"allow_http\": true, \"proxy\": \"none\", "
+                                                 "\"timeout\": \"20s\", \"lazy\": true}"));
+    bouncer_renewer *renewer = renewer_of(settings);
     /* Lazily, nothing happens before somebody asks. */
     CHECK(bouncer_renewer_wait_attempts(renewer, 1, 50) == 0 && state_is(renewer, "empty"));
     bouncer_own_token *token = token_of(renewer);
@@ -405,40 +415,34 @@ static void every_setting_is_taken(void)
     bouncer_own_token_free(token);
     bouncer_renewer_free(renewer);
 
-    /* Refused where it is looked at, and then nothing has changed. */
-    bouncer_renewer *none = NULL;
-    CHECK_FAILS(bouncer_renewer_options_set_login_endpoint(options, "\xff", 1, &err), INVALID);
-    CHECK_FAILS(bouncer_renewer_options_add_parameter(options, "\xff", 1, "a", 1, &err), INVALID);
-    CHECK_FAILS(bouncer_renewer_options_add_parameter(options, "a", 1, "\xff", 1, &err), INVALID);
-    CHECK_FAILS(bouncer_renewer_options_set_ca_file(options, "\xff", 1, &err), INVALID);
-    CHECK_FAILS(bouncer_renewer_options_set_proxy(options, "a", SIZE_MAX, &err), INVALID);
-    CHECK(bouncer_renewer_new_old(options, &renewer, NULL) == OK && generation_of(renewer) == 1);
-    bouncer_renewer_free(renewer);
-    CHECK(bouncer_renewer_options_set_timeout(options, UINT64_MAX, NULL) == OK);
-    CHECK_FAILS(bouncer_renewer_new_old(options, &none, &err), INVALID);
-    CHECK(bouncer_renewer_options_set_timeout(options, 0, NULL) == OK);
-    CHECK_FAILS(bouncer_renewer_new_old(options, &none, &err), INVALID);
-    CHECK(bouncer_renewer_options_set_timeout(options, 1000, NULL) == OK);
-    CHECK(bouncer_renewer_options_set_max_wait(options, 300001, NULL) == OK);
-    CHECK_FAILS(bouncer_renewer_new_old(options, &none, &err), INVALID);
-    bouncer_renewer_options_free(options);
-    static const char *const urls[] = {"", "login", "http://master.mesos/", "ftp://localhost/"};
-    for (size_t i = 0; i < sizeof urls / sizeof *urls; i++) {
-        options = options_for(NULL);
-        CHECK(bouncer_renewer_options_set_login_endpoint(options, urls[i], strlen(urls[i]), NULL) == OK);
-        CHECK_FAILS(bouncer_renewer_new_old(options, &none, &err), INVALID);
-        bouncer_renewer_options_free(options);
+    static const char *const values[][2] = {
+        {BOUNCER_RENEWER_LOGIN_ENDPOINT, ""},
+        {BOUNCER_RENEWER_LOGIN_ENDPOINT, "\xff"},
+        {BOUNCER_RENEWER_LOGIN_ENDPOINT, "login"},
+        {BOUNCER_RENEWER_LOGIN_ENDPOINT, "http://master.mesos/"},
+        {BOUNCER_RENEWER_LOGIN_ENDPOINT, "ftp://localhost/"},
+        {BOUNCER_RENEWER_PARAMETERS ".\xff", "a"},
+        {BOUNCER_RENEWER_PARAMETERS ".a", "\xff"},
+        {BOUNCER_RENEWER_CA_FILE, "\xff"},
+        {BOUNCER_RENEWER_TIMEOUT, "18446744073709551615ms"},
+        {BOUNCER_RENEWER_TIMEOUT, "0s"},
+        {BOUNCER_RENEWER_MAX_WAIT, "300001ms"},
+    };
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        settings = settings_for(NULL);
+        bouncer_settings_set(settings, values[i][0], values[i][1], strlen(values[i][1]));
+        is_rejected(settings, INVALID);
     }
-    options = NULL;
-    CHECK_FAILS(bouncer_renewer_options_new_service_account("{}", 2, &options, &err), UNUSABLE);
-    CHECK_FAILS(bouncer_renewer_options_new_service_account(NULL, 0, &options, &err), UNUSABLE);
-    CHECK_FAILS(bouncer_renewer_options_new_service_account(secret, SIZE_MAX, &options, &err), INVALID);
-    CHECK_FAILS(bouncer_renewer_options_new_service_account_file("\xff", 1, &options, &err), INVALID);
-    CHECK_FAILS(bouncer_renewer_options_new_client_credentials("\xff", 1, "a", 1, "a", 1, &options, &err), INVALID);
-    CHECK_FAILS(bouncer_renewer_options_new_client_credentials("a", 1, "\xff", 1, "a", 1, &options, &err), INVALID);
-    CHECK_FAILS(bouncer_renewer_options_new_client_credentials("a", 1, "a", 1, "\xff", 1, &options, &err), INVALID);
-    CHECK_FAILS(bouncer_renewer_options_new_supplied("\xff", 1, &options, &err), INVALID);
-    CHECK(none == NULL && options == NULL);
+    settings = settings_for(NULL);
+    CHECK(bouncer_settings_set(settings, BOUNCER_RENEWER_PROXY, "a", SIZE_MAX) == INVALID);
+    is_rejected(settings, INVALID);
+    is_rejected(settings_with(BOUNCER_RENEWER_SERVICE_ACCOUNT, "{}"), UNUSABLE);
+    is_rejected(settings_with(BOUNCER_RENEWER_SERVICE_ACCOUNT, ""), INVALID);
+    is_rejected(settings_with(BOUNCER_RENEWER_SERVICE_ACCOUNT_FILE, "\xff"), INVALID);
+    is_rejected(settings_with(BOUNCER_RENEWER_TOKEN_URL, "\xff"), INVALID);
+    is_rejected(settings_with(BOUNCER_RENEWER_CLIENT_ID, "\xff"), INVALID);
+    is_rejected(settings_with(BOUNCER_RENEWER_CLIENT_SECRET, "\xff"), INVALID);
+    is_rejected(settings_with(BOUNCER_RENEWER_SUPPLIED, "\xff"), INVALID);
 }
 
 static void a_secret_may_be_in_a_file_or_the_environment(void)
@@ -446,46 +450,36 @@ static void a_secret_may_be_in_a_file_or_the_environment(void)
     char path[] = TEST_TMP "/renewer-XXXXXX";
     int file = mkstemp(path);
     CHECK(file >= 0 && write(file, secret, strlen(secret)) == (ssize_t)strlen(secret) && close(file) == 0);
-    bouncer_renewer_options *options = NULL;
-    CHECK(bouncer_renewer_options_new_service_account_file(path, strlen(path), &options, NULL) == OK);
-    CHECK(bouncer_renewer_options_set_max_wait(options, PATIENCE, NULL) == OK);
-    bouncer_renewer *renewer = renewer_of(options);
+    bouncer_renewer *renewer = renewer_of(settings_with(BOUNCER_RENEWER_SERVICE_ACCOUNT_FILE, path));
     CHECK(bouncer_renewer_wait_attempts(renewer, 1, PATIENCE) == 1 && generation_of(renewer) == 1);
 
-    CHECK(setenv("DCOS_SERVICE_ACCOUNT_CREDENTIAL", path, 1) == 0);
-    CHECK(bouncer_renewer_options_new_service_account_from_env(&options, NULL) == OK);
     CHECK(unlink(path) == 0);
     /* It is read for each login. */
     CHECK_FAILS(bouncer_renewer_renew(renewer, PATIENCE, &err), UNUSABLE);
     CHECK(last_error_is(renewer, "credentials") && generation_of(renewer) == 1);
     bouncer_renewer_free(renewer);
-    renewer = NULL;
-    CHECK_FAILS(bouncer_renewer_new_old(options, &renewer, &err), UNUSABLE);
-    CHECK(renewer == NULL && strcmp(bouncer_status_name(UNUSABLE), "unusable_credentials") == 0);
-    bouncer_renewer_options_free(options);
+    CHECK(setenv("DCOS_SERVICE_ACCOUNT_CREDENTIAL", path, 1) == 0);
+    is_rejected(settings_with(BOUNCER_RENEWER_SERVICE_ACCOUNT_ENV, "true"), UNUSABLE);
+    CHECK(strcmp(bouncer_status_name(UNUSABLE), "unusable_credentials") == 0);
 
     CHECK(setenv("DCOS_SERVICE_ACCOUNT_CREDENTIAL", secret, 1) == 0);
-    CHECK(bouncer_renewer_options_new_service_account_from_env(&options, NULL) == OK);
-    CHECK(bouncer_renewer_options_set_max_wait(options, PATIENCE, NULL) == OK);
+    renewer = renewer_of(settings_with(BOUNCER_RENEWER_SERVICE_ACCOUNT_ENV, "true"));
     CHECK(unsetenv("DCOS_SERVICE_ACCOUNT_CREDENTIAL") == 0);
-    renewer = renewer_of(options);
     CHECK(generation_of(renewer) == 1);
     bouncer_renewer_free(renewer);
-    options = NULL;
-    CHECK_FAILS(bouncer_renewer_options_new_service_account_from_env(&options, &err), UNUSABLE);
-    CHECK(options == NULL);
+    is_rejected(settings_with(BOUNCER_RENEWER_SERVICE_ACCOUNT_ENV, "true"), UNUSABLE);
 }
 
 static void closing_ends_everything_at_once(void)
 {
-    bouncer_renewer_options *options = options_for("/hangs-later/for-close");
-    CHECK(bouncer_renewer_options_set_timeout(options, 300000, NULL) == OK);
-    bouncer_renewer *renewer = renewer_of(options);
+    bouncer_settings *settings = settings_for("/hangs-later/for-close");
+    bouncer_settings_set(settings, BOUNCER_RENEWER_TIMEOUT, BOUNCER_TEXT("5m"));
+    bouncer_renewer *renewer = renewer_of(settings);
     CHECK(bouncer_renewer_wait_attempts(renewer, 1, PATIENCE) == 1);
     bouncer_own_token *kept = token_of(renewer);
     pthread_t renewing;
     CHECK(pthread_create(&renewing, NULL, renew_in_vain, renewer) == 0);
-    while (count_of(renewer, bouncer_renewal_status_requested) == 0) {
+    while (count_of(renewer, BOUNCER_STAT_RENEWER_REQUESTED_TOTAL) == 0) {
         nap();
     }
     for (int i = 0; i < 40; i++) {
@@ -535,7 +529,7 @@ static void take_what_is_there(const bouncer_renewer *renewer)
 {
     CHECK(threads() == 1);
     CHECK(generation_of(renewer) == 1);
-    CHECK(threads() == 1 && count_of(renewer, bouncer_renewal_status_attempts) == 0);
+    CHECK(threads() == 1 && count_of(renewer, BOUNCER_STAT_RENEWER_ATTEMPTS_TOTAL) == 0);
 }
 
 static void log_in(const bouncer_renewer *renewer)
@@ -579,13 +573,13 @@ static void a_forked_child_goes_on(void)
     in_a_child(take_what_is_there, renewer);
     in_a_child(log_in_again, renewer);
     in_a_child(close_it, renewer);
-    CHECK(generation_of(renewer) == 1 && count_of(renewer, bouncer_renewal_status_attempts) == 1);
+    CHECK(generation_of(renewer) == 1 && count_of(renewer, BOUNCER_STAT_RENEWER_ATTEMPTS_TOTAL) == 1);
     bouncer_renewer_free(renewer);
     wait_for_the_threads();
 
-    bouncer_renewer_options *options = options_for("/login/for-a-lazy-child");
-    CHECK(bouncer_renewer_options_set_lazy(options, NULL) == OK);
-    renewer = renewer_of(options);
+    bouncer_settings *settings = settings_for("/login/for-a-lazy-child");
+    bouncer_settings_set(settings, BOUNCER_RENEWER_LAZY, BOUNCER_TEXT("true"));
+    renewer = renewer_of(settings);
     in_a_child(log_in, renewer);
     in_a_child(log_in, renewer);
     CHECK(state_is(renewer, "empty") && generation_of(renewer) == 1);
@@ -595,7 +589,7 @@ static void a_forked_child_goes_on(void)
     renewer = ready("/late-later/for-a-fork");
     pthread_t renewing;
     CHECK(pthread_create(&renewing, NULL, renew_well, renewer) == 0);
-    while (count_of(renewer, bouncer_renewal_status_requested) == 0) {
+    while (count_of(renewer, BOUNCER_STAT_RENEWER_REQUESTED_TOTAL) == 0) {
         nap();
     }
     for (int i = 0; i < 40; i++) {
@@ -625,44 +619,16 @@ static void an_answer_tells_whether_the_token_was_rejected(void)
 static void every_null_is_a_status_or_nothing_to_read(void)
 {
     const bouncer_status null_argument = BOUNCER_STATUS_NULL_ARGUMENT;
-    bouncer_renewer_options *options = options_for("/login/for-null");
-    bouncer_renewer_options *other = NULL;
+    bouncer_settings *settings = settings_for("/login/for-null");
     bouncer_renewer *renewer = ready("/login/for-null");
     bouncer_renewer *made = NULL;
     bouncer_own_token *token = NULL;
-    bouncer_renewal_status *status = NULL;
+    bouncer_stats *stats = NULL;
     uint64_t ticket = 7;
     int64_t time = 7;
 
-    CHECK_FAILS(bouncer_renewer_options_new_service_account(NULL, 1, &other, &err), null_argument);
-    CHECK_FAILS(bouncer_renewer_options_new_service_account(secret, strlen(secret), NULL, &err), null_argument);
-    CHECK_FAILS(bouncer_renewer_options_new_service_account_file(NULL, 1, &other, &err), null_argument);
-    CHECK_FAILS(bouncer_renewer_options_new_service_account_file("a", 1, NULL, &err), null_argument);
-    CHECK_FAILS(bouncer_renewer_options_new_service_account_from_env(NULL, &err), null_argument);
-    CHECK_FAILS(bouncer_renewer_options_new_client_credentials(NULL, 1, "a", 1, "a", 1, &other, &err), null_argument);
-    CHECK_FAILS(bouncer_renewer_options_new_client_credentials("a", 1, NULL, 1, "a", 1, &other, &err), null_argument);
-    CHECK_FAILS(bouncer_renewer_options_new_client_credentials("a", 1, "a", 1, NULL, 1, &other, &err), null_argument);
-    CHECK_FAILS(bouncer_renewer_options_new_client_credentials("a", 1, "a", 1, "a", 1, NULL, &err), null_argument);
-    CHECK_FAILS(bouncer_renewer_options_new_supplied(NULL, 1, &other, &err), null_argument);
-    CHECK_FAILS(bouncer_renewer_options_new_supplied("a", 1, NULL, &err), null_argument);
-    CHECK_FAILS(bouncer_renewer_options_set_login_endpoint(NULL, "a", 1, &err), null_argument);
-    CHECK_FAILS(bouncer_renewer_options_set_login_endpoint(options, NULL, 1, &err), null_argument);
-    CHECK_FAILS(bouncer_renewer_options_add_parameter(NULL, "a", 1, "a", 1, &err), null_argument);
-    CHECK_FAILS(bouncer_renewer_options_add_parameter(options, NULL, 1, "a", 1, &err), null_argument);
-    CHECK_FAILS(bouncer_renewer_options_add_parameter(options, "a", 1, NULL, 1, &err), null_argument);
-    CHECK_FAILS(bouncer_renewer_options_set_bearer(NULL, &err), null_argument);
-    CHECK_FAILS(bouncer_renewer_options_set_dcos_header(NULL, &err), null_argument);
-    CHECK_FAILS(bouncer_renewer_options_set_allow_http(NULL, &err), null_argument);
-    CHECK_FAILS(bouncer_renewer_options_set_ca_file(NULL, "a", 1, &err), null_argument);
-    CHECK_FAILS(bouncer_renewer_options_set_ca_file(options, NULL, 1, &err), null_argument);
-    CHECK_FAILS(bouncer_renewer_options_set_proxy(NULL, "a", 1, &err), null_argument);
-    CHECK_FAILS(bouncer_renewer_options_set_proxy(options, NULL, 1, &err), null_argument);
-    CHECK_FAILS(bouncer_renewer_options_set_no_proxy(NULL, &err), null_argument);
-    CHECK_FAILS(bouncer_renewer_options_set_timeout(NULL, 1000, &err), null_argument);
-    CHECK_FAILS(bouncer_renewer_options_set_max_wait(NULL, 1000, &err), null_argument);
-    CHECK_FAILS(bouncer_renewer_options_set_lazy(NULL, &err), null_argument);
-    CHECK_FAILS(bouncer_renewer_new_old(NULL, &made, &err), null_argument);
-    CHECK_FAILS(bouncer_renewer_new_old(options, NULL, &err), null_argument);
+    CHECK_FAILS(bouncer_renewer_new(NULL, &made, &err), null_argument);
+    CHECK_FAILS(bouncer_renewer_new(settings, NULL, &err), null_argument);
     CHECK_FAILS(bouncer_renewer_token(NULL, &token, &err), null_argument);
     CHECK_FAILS(bouncer_renewer_token(renewer, NULL, &err), null_argument);
     CHECK_FAILS(bouncer_renewer_token_now(NULL, &ticket, &token, &err), null_argument);
@@ -682,44 +648,31 @@ static void every_null_is_a_status_or_nothing_to_read(void)
     CHECK_FAILS(bouncer_renewer_reject_now(renewer, "a", 1, &ticket, NULL, &err), null_argument);
     CHECK_FAILS(bouncer_renewer_wait_ready(NULL, PATIENCE, &err), null_argument);
     CHECK_FAILS(bouncer_renewer_renew(NULL, PATIENCE, &err), null_argument);
-    CHECK_FAILS(bouncer_renewer_status(NULL, &status, &err), null_argument);
-    CHECK_FAILS(bouncer_renewer_status(renewer, NULL, &err), null_argument);
+    CHECK_FAILS(bouncer_renewer_stats(NULL, &stats, &err), null_argument);
+    CHECK_FAILS(bouncer_renewer_stats(renewer, NULL, &err), null_argument);
     CHECK_FAILS(bouncer_renewer_supply(NULL, "a", 1, -1, &err), null_argument);
     CHECK_FAILS(bouncer_renewer_supply(renewer, NULL, 1, -1, &err), null_argument);
     CHECK_FAILS(bouncer_renewer_supply_failure(NULL, 0, "a", 1, &err), null_argument);
     CHECK_FAILS(bouncer_renewer_supply_failure(renewer, 0, NULL, 1, &err), null_argument);
     /* Without a place for the error, the status alone. */
-    CHECK(bouncer_renewer_options_new_service_account(NULL, 0, NULL, NULL) == null_argument);
-    CHECK(bouncer_renewer_options_set_lazy(NULL, NULL) == null_argument);
-    CHECK(bouncer_renewer_new_old(NULL, NULL, NULL) == null_argument);
+    CHECK(bouncer_renewer_new(NULL, NULL, NULL) == null_argument);
     CHECK(bouncer_renewer_token(NULL, NULL, NULL) == null_argument);
     CHECK(bouncer_renewer_token_now(NULL, NULL, NULL, NULL) == null_argument);
     CHECK(bouncer_renewer_reject_now(NULL, NULL, 0, NULL, NULL, NULL) == null_argument);
     CHECK(bouncer_renewer_supply(NULL, NULL, 0, 0, NULL) == null_argument);
-    CHECK(other == NULL && made == NULL && token == NULL && status == NULL);
+    CHECK(made == NULL && token == NULL && stats == NULL);
 
     CHECK(bouncer_renewer_wait(NULL, 1, PATIENCE) == 0 && bouncer_renewer_wait_attempts(NULL, 0, PATIENCE) == 0);
     CHECK(bouncer_renewer_wait_login(NULL, PATIENCE) == 0);
     bouncer_renewer_close(NULL);
     CHECK(bouncer_own_token_text(NULL).data == NULL && bouncer_own_token_authorization(NULL).data == NULL);
     CHECK(bouncer_own_token_expires_at(NULL, &time) == 0 && bouncer_own_token_generation(NULL) == 0);
-    CHECK(bouncer_renewal_status_expires_in_ms(NULL, &time) == 0);
-    CHECK(bouncer_renewal_status_last_error_at(NULL, &time) == 0 && time == 7);
-    CHECK(bouncer_renewal_status_source(NULL).data == NULL && bouncer_renewal_status_state(NULL).data == NULL);
-    CHECK(bouncer_renewal_status_last_error(NULL).data == NULL);
-    CHECK(bouncer_renewal_status_last_error_name(NULL).data == NULL);
-    CHECK(bouncer_renewal_status_generation(NULL) == 0 && bouncer_renewal_status_failures(NULL) == 0);
-    CHECK(bouncer_renewal_status_failures_in_row(NULL) == 0 && bouncer_renewal_status_next_attempt_ms(NULL) == 0);
-    CHECK(bouncer_renewal_status_attempts(NULL) == 0 && bouncer_renewal_status_scheduled(NULL) == 0);
-    CHECK(bouncer_renewal_status_retries(NULL) == 0 && bouncer_renewal_status_rejections(NULL) == 0);
-    CHECK(bouncer_renewal_status_requested(NULL) == 0 && bouncer_renewal_status_suppressed(NULL) == 0);
+    CHECK(time == 7);
 
-    bouncer_renewer_options_free(NULL);
     bouncer_own_token_free(NULL);
-    bouncer_renewal_status_free(NULL);
     bouncer_renewer_free(NULL);
     bouncer_renewer_free(renewer);
-    bouncer_renewer_options_free(options);
+    bouncer_settings_free(settings);
 }
 
 int main(int argc, char **argv)

@@ -9,6 +9,7 @@
 
 /* Longer than anything here takes, also under valgrind, in milliseconds. */
 #define PATIENCE 60000
+#define PATIENCE_TEXT BOUNCER_TEXT("60s")
 
 /* The time of a clock that nobody sets, in milliseconds. */
 static inline int64_t now(void)
