@@ -572,7 +572,7 @@ fn keys_come_from_a_url_or_an_issuer() {
     // Another issuer's metadata, a key set that is not there, and a server that is not.
     for (arguments, why) in [
         (["--discover", &format!("{}/", server.origin)], "issuer mismatch: configured"),
-        (["--jwks", &format!("{}/nowhere", server.origin)], "not status 200: 404"),
+        (["--jwks", &format!("{}/nowhere", server.origin)], "unexpected status: HTTP 404"),
         (["--jwks", "http://127.0.0.1:9/jwks"], "no connection"),
     ] {
         let run = verify(&arguments);
@@ -634,7 +634,7 @@ fn watching_prints_a_line_for_each_attempt() {
         } else {
             let failed = next();
             assert!(
-                failed.contains("  empty  generation 0") && failed.contains("not status 200: 503"),
+                failed.contains("  empty  generation 0") && failed.contains("unexpected status: HTTP 503"),
                 "{failed}"
             );
             let found = next();
@@ -712,8 +712,8 @@ fn a_login_that_fails_says_why_and_exits_with_4() {
     assert_eq!((refused.code, refused.stdout.as_str()), (4, ""));
     assert_eq!(
         refused.stderr,
-        "error: the issuer refuses the login: the login was rejected: HTTP 401: check that the account exists and that the \
-         private key is the account's\n"
+        "error: the issuer refuses the login: the login was rejected: HTTP 401: check that the account exists and has the \
+         public key of this private key\n"
     );
     assert_eq!(login(&["--json"]).json()["status"].as_str(), Some("login_rejected"));
     server.say(Reply::status(503));
@@ -724,7 +724,7 @@ fn a_login_that_fails_says_why_and_exits_with_4() {
         (unusable.code, unusable.stderr.as_str()),
         (
             4,
-            format!("error: the credentials are not usable: service_account_file {broken}: no private_key\n")
+            format!("error: the credentials are not usable: service_account_file {broken}: private_key is missing\n")
                 .as_str()
         )
     );

@@ -41,7 +41,7 @@ def test_changes_are_info_and_failures_are_warnings(
     assert second == ("INFO", f"{source}: generation 2 with 2 usable and 0 skipped keys")
     assert third[0] == "WARNING"
     assert third[1].startswith(
-        f"{source}: not status 200: 503 (status); failures in a row: 0; next attempt in 4"
+        f"{source}: unexpected status: HTTP 503 (status); failures in a row: 0; next attempt in 4"
     )
     keys.close()
     assert "secret" not in caplog.text

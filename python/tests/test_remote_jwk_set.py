@@ -164,7 +164,7 @@ def test_in_an_outage_the_old_keys_go_on(server: Server, make_token: Make) -> No
     keys, verifier = ready(server, ttl=1)
     server.say(status=503)
     with pytest.raises(
-        KeysUnavailableError, match=r"the keys were not fetched: not status 200: 503"
+        KeysUnavailableError, match=r"the keys were not fetched: unexpected status: HTTP 503"
     ) as caught:
         keys.refresh()
     assert caught.value.code == "keys_unavailable"

@@ -248,7 +248,7 @@ impl<In: Transport> Connector<In> for Tls {
         let bare = host.trim_start_matches('[').trim_end_matches(']');
         let tls = |detail: String| fetch_error(FetchFailure::Tls, detail);
         let server = ServerName::try_from(bare.to_owned())
-            .map_err(|_| tls(format!("{} is not a name of a server", printable(host, 100))))?;
+            .map_err(|_| tls(format!("{} is not a valid server name", printable(host, 100))))?;
         let is_server = self.forward.is_none() && details.uri.authority() == self.server.as_ref();
         let config = if is_server { &self.for_server } else { &self.for_proxy };
         let config = config.clone().ok_or(Error::TlsRequired)?;
@@ -263,7 +263,7 @@ impl<In: Transport> Connector<In> for Tls {
             match error.get_ref().and_then(|inner| inner.downcast_ref()) {
                 Some(error) => explained(error),
                 None if error.kind() == io::ErrorKind::UnexpectedEof => {
-                    tls(format!("{} ends the handshake without a word", host_and_port(uri)))
+                    tls(format!("{} closed the connection during the handshake", host_and_port(uri)))
                 }
                 None => Error::from(error),
             }

@@ -59,7 +59,7 @@ fn decode_body(response: &HttpResponse, max: usize) -> Result<Vec<u8>, FetchErro
         [] | ["gzip" | "x-gzip"] => body.clone(),
         _ => {
             let names = printable(&codings.join(", "), 60);
-            let detail = format!("Content-Encoding {names}, which was not asked for");
+            let detail = format!("unsupported Content-Encoding {names} (only gzip and deflate are decoded)");
             return Err(FetchError::new(FetchFailure::Protocol, detail));
         }
     };
@@ -75,7 +75,7 @@ fn decompress(decoder: impl Read, max: usize) -> Result<Vec<u8>, FetchError> {
     match decoder.take(max as u64 + 1).read_to_end(&mut opened) {
         Ok(len) if len > max => Err(too_large(None, max)),
         Ok(_) => Ok(opened),
-        Err(_) => Err(FetchError::new(FetchFailure::Protocol, "the compressed body is damaged or cut short")),
+        Err(_) => Err(FetchError::new(FetchFailure::Protocol, "the compressed body is corrupt or truncated")),
     }
 }
 
@@ -94,9 +94,9 @@ pub(super) fn not_json(response: &HttpResponse) -> Option<String> {
     let beginning = match response.body.trim_ascii_start().first() {
         // An object, and what else JSON may begin with.
         Some(b'{' | b'[' | b'"' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n') => return None,
-        Some(b'<') => "the answer is not JSON: it begins like HTML or XML",
-        Some(_) => "the answer is not JSON",
-        None => "the answer is empty, not JSON",
+        Some(b'<') => "the response is HTML or XML, not JSON",
+        Some(_) => "the response is not JSON",
+        None => "the response is empty",
     };
     let content_type = response.values("content-type").next().map(|value| printable(value, 60));
     Some(match content_type {
@@ -170,8 +170,9 @@ mod tests {
             (&["gzip", "br"], "gzip, br"),
         ] {
             let error = answer(codings, JSON, 1000).unwrap_err();
-            let expected =
-                format!("not a usable HTTP answer: Content-Encoding {named}, which was not asked for");
+            let expected = format!(
+                "invalid HTTP response: unsupported Content-Encoding {named} (only gzip and deflate are decoded)"
+            );
             assert_eq!(error.to_string(), expected);
         }
         let long = answer(&[&format!("\u{1b}{}", "x".repeat(500))], JSON, 1000).unwrap_err();
@@ -228,13 +229,13 @@ mod tests {
         assert_eq!(said(b" {", Some("text/html")), "");
         assert_eq!(
             said(b"\n<!DOCTYPE html>", Some("text/html; charset=utf-8")),
-            "the answer is not JSON: it begins like HTML or XML (Content-Type: text/html; charset=utf-8)"
+            "the response is HTML or XML, not JSON (Content-Type: text/html; charset=utf-8)"
         );
-        assert_eq!(said(b"<html>", None), "the answer is not JSON: it begins like HTML or XML");
-        assert_eq!(said(b"secret", Some("")), "the answer is not JSON");
+        assert_eq!(said(b"<html>", None), "the response is HTML or XML, not JSON");
+        assert_eq!(said(b"secret", Some("")), "the response is not JSON");
         for json in ["null", "\"a\"", "-1", "7", "true", "[]"] {
             assert_eq!(said(json.as_bytes(), None), "", "{json}");
         }
-        assert_eq!(said(b" ", None), "the answer is empty, not JSON");
+        assert_eq!(said(b" ", None), "the response is empty");
     }
 }

@@ -124,7 +124,7 @@ impl HttpTransport {
         }
         let host = uri.host().unwrap_or_default();
         let explained = |error| explain(error, host, route.as_ref(), &warnings, request.max_body_len);
-        let invalid = |_| FetchError::new(FetchFailure::Other, "a header that cannot be sent");
+        let invalid = |_| FetchError::new(FetchFailure::Other, "a request header has an invalid character");
         let mut answer = match request.body {
             Some(body) => agent.run(head.body(body).map_err(invalid)?),
             None => agent.run(head.body(()).map_err(invalid)?),
@@ -177,7 +177,7 @@ impl Transport for HttpTransport {
                 None => return Err(not_followed(where_to)),
             };
         }
-        Err(not_followed(format!("more than {MAX_REDIRECTS}")))
+        Err(not_followed(format!("more than {MAX_REDIRECTS} redirects")))
     }
 
     fn interrupt(&self) {
@@ -225,7 +225,7 @@ fn explain(
             (error.failure(), error.detail().to_owned())
         }
         Error::LargeResponseHeader(..) => {
-            (FetchFailure::TooLarge, format!("a header of more than {MAX_HEADER_LEN} bytes"))
+            (FetchFailure::TooLarge, format!("response header over {MAX_HEADER_LEN} bytes"))
         }
         Error::Tls(_) => (FetchFailure::Tls, error.to_string()),
         Error::Rustls(error) => (FetchFailure::Tls, tls::explain(&error, host)),
@@ -234,9 +234,10 @@ fn explain(
             (_, io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock) => {
                 (FetchFailure::Timeout, String::new())
             }
-            (_, io::ErrorKind::UnexpectedEof) => {
-                (FetchFailure::Protocol, "the connection ends too soon".to_owned())
-            }
+            (_, io::ErrorKind::UnexpectedEof) => (
+                FetchFailure::Protocol,
+                "the server closed the connection before the response was complete".to_owned(),
+            ),
             (_, io::ErrorKind::InvalidData) => (FetchFailure::Protocol, io.to_string()),
             _ => (FetchFailure::Connect, io.to_string()),
         },

@@ -108,11 +108,11 @@ impl Setting {
                     let authority = proxy.uri().authority();
                     !proxy.host().is_empty() && authority.is_some_and(|it| url::has_valid_port(it.as_str()))
                 })
-                .ok_or("is not a proxy's URL"),
+                .ok_or("is not a URL of the form http://[user:password@]host:port"),
             socks if socks.starts_with("socks") => {
-                Err("names a SOCKS proxy, which is not supported: only http:// and https:// proxies are")
+                Err("names a SOCKS proxy; only http:// and https:// proxies are supported")
             }
-            _ => Err("is not the URL of an http:// or https:// proxy"),
+            _ => Err("has a scheme other than http and https"),
         };
         Self { source, proxy }
     }

@@ -99,8 +99,8 @@ pub(super) fn describe_target(base: &Uri, location: &str) -> String {
             let origin = if is_same_origin(base, &target) { "the same origin" } else { "another origin" };
             format!("to {shown} ({origin})")
         }
-        None if location.is_empty() => "without a Location".to_owned(),
-        None => "to what is not an http or https URL".to_owned(),
+        None if location.is_empty() => "the response has no Location".to_owned(),
+        None => "the Location is not an http or https URL".to_owned(),
     }
 }
 
@@ -168,8 +168,8 @@ mod tests {
             ("/jwks/?secret=1", "to https://idp.example/jwks/ (the same origin)"),
             ("http://idp.example/jwks", "to http://idp.example/jwks (another origin)"),
             ("//evil.example:8/x", "to https://evil.example:8/x (another origin)"),
-            ("", "without a Location"),
-            ("file:///etc/passwd", "to what is not an http or https URL"),
+            ("", "the response has no Location"),
+            ("file:///etc/passwd", "the Location is not an http or https URL"),
         ] {
             assert_eq!(describe_target(&from, location), expected, "{location}");
         }

@@ -279,14 +279,14 @@ pub(super) fn explain(error: &Error, host: &str) -> String {
         Some(time) if time < UNIX_EPOCH + Duration::from_secs(253_402_300_800) => {
             httpdate::fmt_http_date(time)
         }
-        _ => "another age".to_owned(),
+        _ => "an unknown date".to_owned(),
     };
     match error {
         Error::InvalidCertificate(why) => match why {
             CertificateError::UnknownIssuer => "no trusted CA signed the server's certificate".to_owned(),
             CertificateError::Expired => "the server's certificate has expired".to_owned(),
             CertificateError::ExpiredContext { not_after, .. } => {
-                format!("the server's certificate has expired on {}", date(not_after))
+                format!("the server's certificate expired on {}", date(not_after))
             }
             CertificateError::NotValidYet => "the server's certificate is not valid yet".to_owned(),
             CertificateError::NotValidYetContext { not_before, .. } => {
@@ -299,7 +299,7 @@ pub(super) fn explain(error: &Error, host: &str) -> String {
                 format!("the server's certificate is not for {host}, but for {names}")
             }
             CertificateError::Other(why) if format!("{why:?}").contains("CaUsedAsEndEntity") => {
-                "the server's certificate is a CA's, and not in the CA bundle".to_owned()
+                "the server's certificate is a CA certificate: add it to ca_file to trust it".to_owned()
             }
             why => format!("the server's certificate is not acceptable: {why}"),
         },
@@ -315,10 +315,10 @@ pub(super) fn explain(error: &Error, host: &str) -> String {
             | AlertDescription::UnknownCA
             | AlertDescription::UnsupportedCertificate),
         ) => format!("the server rejects the client certificate: {alert:?}"),
-        Error::AlertReceived(alert) => format!("the server ends the handshake: {alert:?}"),
+        Error::AlertReceived(alert) => format!("the server aborted the handshake: {alert:?}"),
         Error::InvalidMessage(_) => "the server does not speak TLS".to_owned(),
         Error::PeerIncompatible(why) => {
-            format!("the server has no version or cipher of TLS in common: {why:?}")
+            format!("no TLS version or cipher suite in common with the server: {why:?}")
         }
         other => other.to_string(),
     }
@@ -381,7 +381,7 @@ mod tests {
             let other = verdict(&trusts, &named, "other.example", now);
             assert!(other.starts_with("the server's certificate is not for other.example"), "{other}");
             let late = verdict(&trusts, &named, "idp.example", now + 2 * DAY);
-            assert!(late.starts_with("the server's certificate has expired"), "{late}");
+            assert!(late.starts_with("the server's certificate expired on "), "{late}");
             let early = verdict(&trusts, &named, "idp.example", now - 2 * DAY);
             assert!(early.starts_with("the server's certificate is not valid"), "{early}");
 

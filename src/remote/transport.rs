@@ -141,20 +141,20 @@ fetch_failures! {
     /// No connection: name resolution, TCP or a proxy.
     Connect, "connect", "no connection";
     /// No whole answer in time.
-    Timeout, "timeout", "no answer in time";
+    Timeout, "timeout", "timed out";
     /// The TLS handshake: most often a certificate that is not trusted, not for this host or
     /// expired.
     Tls, "tls", "TLS failed";
     /// The answer is not HTTP, was cut short, or has a Content-Encoding that is not known.
-    Protocol, "protocol", "not a usable HTTP answer";
+    Protocol, "protocol", "invalid HTTP response";
     /// An HTTP status that is not a success: for keys other than 200 and 203, for a login also than 201.
-    Status, "status", "not status 200";
+    Status, "status", "unexpected status";
     /// A redirect that is not followed.
-    Redirect, "redirect", "a redirect that is not followed";
+    Redirect, "redirect", "redirect not followed";
     /// The answer is larger than its bound: 1 MiB for a document.
     TooLarge, "too_large", "too large";
     /// The document is not what it should be: not JSON, not a JWK Set, no usable key in it.
-    Document, "document", "not a usable document";
+    Document, "document", "unusable document";
     /// Discovery: the metadata name another issuer (OpenID Connect Discovery §4.3).
     Issuer, "issuer", "issuer mismatch";
     /// The login was refused with 401: unknown account, wrong key or secret.
@@ -163,9 +163,9 @@ fetch_failures! {
     /// that succeeds): a wrong URL or setting.
     Refused, "refused", "the login request was refused";
     /// The service account's secret cannot be read, or is none.
-    Credentials, "credentials", "no usable credentials";
+    Credentials, "credentials", "unusable credentials";
     /// The CA bundle, the last-good file or a thread: the surroundings of this program.
-    System, "system", "a file or a thread";
+    System, "system", "system error";
     /// A transport of the program's own gave no reason, or panicked.
     Other, "other", "the transport failed";
 }
@@ -263,7 +263,7 @@ mod tests {
         let error = FetchError::new(FetchFailure::Connect, format!("a\r\nb\u{1b}[31m{}", "x".repeat(1000)));
         let line = error.to_string();
         assert!(line.starts_with("no connection: ab[31mx") && line.len() < 500, "{line}");
-        assert_eq!(FetchError::new(FetchFailure::Timeout, "").to_string(), "no answer in time");
+        assert_eq!(FetchError::new(FetchFailure::Timeout, "").to_string(), "timed out");
         assert_eq!(printable("abc", 3), "abc");
         assert_eq!(printable("a\u{7}bcd", 3), "abc\u{2026}");
     }

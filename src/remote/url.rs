@@ -9,22 +9,22 @@ use ureq::http::Uri;
 /// The error is a few words.
 pub(super) fn check(url: &str, allow_http: bool) -> Result<Uri, &'static str> {
     let uri: Uri = url.parse().map_err(|_| "not a URL")?;
-    let authority = uri.authority().ok_or("not an absolute URL")?;
+    let authority = uri.authority().ok_or("not an absolute URL: https:// and a host are needed")?;
     if authority.as_str().contains('@') {
         // It would end in logs and in the memory of every process.
-        return Err("credentials in a URL");
+        return Err("the URL has credentials, which are not allowed");
     }
     if authority.host().is_empty() {
-        return Err("a URL without a host");
+        return Err("the URL has no host");
     }
     if !has_valid_port(authority.as_str()) {
-        return Err("a port that is not from 0 to 65535");
+        return Err("the URL's port is not 0 to 65535");
     }
     match uri.scheme_str() {
         Some("https") => Ok(uri),
         Some("http") if allow_http || is_loopback(authority.host()) => Ok(uri),
-        Some("http") => Err("http is allowed to this machine alone, unless the settings say otherwise"),
-        _ => Err("neither https nor http"),
+        Some("http") => Err("http is only allowed to this machine: use https, or set allow_http"),
+        _ => Err("the URL's scheme is neither https nor http"),
     }
 }
 

@@ -133,13 +133,13 @@ fn metadata_are_looked_for_at_each_of_their_addresses_in_order() {
     let origin = &server.origin;
     let keys = RemoteJwkSet::discover(&format!("{origin}/a")).lazy().build().unwrap();
     let expected = format!(
-        "not status 200: 404 at {origin}/a{OPENID}, 404 at {origin}{OAUTH}/a, 404 at {origin}{OPENID}/a"
+        "unexpected status: HTTP 404 at {origin}/a{OPENID}, HTTP 404 at {origin}{OAUTH}/a, HTTP 404 at {origin}{OPENID}/a"
     );
     assert_eq!(keys.refresh(PATIENCE).unwrap_err().to_string(), expected);
     assert_eq!(server.count(), 3);
     // What is not "not found" is an outage: one request.
     server.say(Reply::status(503));
-    assert_eq!(keys.refresh(PATIENCE).unwrap_err().detail(), "503");
+    assert_eq!(keys.refresh(PATIENCE).unwrap_err().detail(), "HTTP 503");
     assert_eq!(server.count(), 4);
 }
 
@@ -179,6 +179,6 @@ fn a_mismatch_names_both_issuers_wherever_it_is_shown() {
     let keys = RemoteJwkSet::discover(&html.origin).lazy().build().unwrap();
     assert_eq!(
         keys.refresh(PATIENCE).unwrap_err().to_string(),
-        "not a usable document: the metadata: the answer is not JSON: it begins like HTML or XML"
+        "unusable document: the metadata: the response is HTML or XML, not JSON"
     );
 }

@@ -65,7 +65,7 @@ fn a_status_other_than_200_is_refused() {
     for status in [201, 204, 206, 400, 401, 403, 404, 429, 500, 503] {
         let error = refused(Reply::Answer(status, Vec::new(), body().into()));
         assert_eq!(error.failure(), FetchFailure::Status);
-        assert_eq!(error.detail(), status.to_string());
+        assert_eq!(error.detail(), format!("HTTP {status}"));
     }
 }
 
@@ -184,7 +184,7 @@ fn an_answer_that_is_compressed_and_damaged_is_refused() {
     let gzip = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 3, 0, 0, 0];
     let error = refused(Reply::json(gzip).with("Content-Encoding", "gzip"));
     assert_eq!(error.failure(), FetchFailure::Protocol);
-    assert_eq!(error.detail(), "the compressed body is damaged or cut short");
+    assert_eq!(error.detail(), "the compressed body is corrupt or truncated");
 }
 
 #[test]

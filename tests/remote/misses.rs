@@ -195,7 +195,7 @@ fn a_key_whose_fetch_failed_is_unavailable_and_the_error_says_why() {
     for i in 0..5 {
         let error = verifier.verify(token("rsa-2048-b", Some(&format!("b-{i}")))).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::KeysUnavailable);
-        assert_eq!(error.detail(), "the token's key could not be looked up: not status 200: 418");
+        assert_eq!(error.detail(), "the token's key could not be looked up: unexpected status: HTTP 418");
     }
     // Two of them asked, the others had no budget and the last fetch had failed.
     assert_eq!((server.count(), keys.status().unknown_kid, keys.status().suppressed), (3, 2, 3));

@@ -75,7 +75,7 @@ fn an_answer_that_is_no_use_says_why() {
         (
             Reply::json(body()).with("Content-Encoding", "br"),
             FetchFailure::Protocol,
-            "not a usable HTTP answer: Content-Encoding br, which was not asked for",
+            "invalid HTTP response: unsupported Content-Encoding br (only gzip and deflate are decoded)",
         ),
         (
             Reply::json(bomb).with("Content-Encoding", "gzip"),
@@ -95,15 +95,19 @@ fn an_answer_that_is_no_use_says_why() {
         (
             Reply::Answer(200, vec![("Content-Type", "text/html".into())], b"\n<html>secret".to_vec()),
             FetchFailure::Document,
-            "not a usable document: the answer is not JSON: it begins like HTML or XML (Content-Type: text/html)",
+            "unusable document: the response is HTML or XML, not JSON (Content-Type: text/html)",
         ),
         (
             Reply::Answer(200, Vec::new(), b"oops".to_vec()),
             FetchFailure::Document,
-            "not a usable document: the answer is not JSON",
+            "unusable document: the response is not JSON",
         ),
-        (Reply::status(503), FetchFailure::Status, "not status 200: 503"),
-        (Reply::status(404).with("Content-Encoding", "br"), FetchFailure::Status, "not status 200: 404"),
+        (Reply::status(503), FetchFailure::Status, "unexpected status: HTTP 503"),
+        (
+            Reply::status(404).with("Content-Encoding", "br"),
+            FetchFailure::Status,
+            "unexpected status: HTTP 404",
+        ),
     ] {
         let server = Server::saying(reply);
         let keys = builder(&server).lazy().build().unwrap();
@@ -122,7 +126,7 @@ fn a_redirect_that_is_not_followed_names_its_target() {
         ("/jwks/?secret=1", "to ORIGIN/jwks/ (the same origin); same_origin_redirects is not set"),
         ("https://idp.example/jwks?secret=1", "to https://idp.example/jwks (another origin)"),
         ("//idp.example:8/", "to http://idp.example:8/ (another origin)"),
-        ("file:///etc/passwd", "to what is not an http or https URL"),
+        ("file:///etc/passwd", "the Location is not an http or https URL"),
     ] {
         let server = Server::saying(Reply::status(302).with("Location", location));
         let error = builder(&server).lazy().build().unwrap().refresh(PATIENCE).unwrap_err();
@@ -135,7 +139,7 @@ fn a_redirect_that_is_not_followed_names_its_target() {
     let keys = builder(&server).lazy().same_origin_redirects().build().unwrap();
     assert_eq!(
         keys.refresh(PATIENCE).unwrap_err().to_string(),
-        "a redirect that is not followed: more than 3"
+        "redirect not followed: more than 3 redirects"
     );
     assert_eq!(server.count(), 4);
 }
@@ -333,7 +337,7 @@ fn the_environment_names_the_proxy_of_each_url() {
         (
             &[("https_proxy", "ftp://me:secret@127.0.0.1:1")],
             "https://idp.invalid/",
-            "refused: https_proxy is not",
+            "refused: https_proxy has a scheme other than http and https",
         ),
     ];
     for (environment, url, expected) in cases {

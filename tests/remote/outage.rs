@@ -95,7 +95,7 @@ fn old_keys_are_used_through_an_outage_up_to_the_bound_then_keys_are_unavailable
     use RemoteJwkSetState::{Fresh, Stale, TooOld};
     assert!(states == [Fresh, Stale, TooOld] || states == [Fresh, Stale], "{states:?}");
     let unavailable = keys.current().unwrap_err();
-    let why = "not confirmed by the issuer for too long: not status 200: 500";
+    let why = "not confirmed by the issuer for too long: unexpected status: HTTP 500";
     assert_eq!(unavailable.detail(), why);
     assert_eq!(verifier.verify(&genuine).unwrap_err(), unavailable);
     // It comes back.

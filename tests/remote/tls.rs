@@ -55,7 +55,7 @@ fn a_certificate_that_is_refused_says_why() {
             Some(file.clone()),
             "the server's certificate is not for localhost, but for idp.example",
         ),
-        ("localhost", yesterday, Some(file.clone()), "the server's certificate has expired on "),
+        ("localhost", yesterday, Some(file.clone()), "the server's certificate expired on "),
         ("localhost", next_week, Some(file), "the server's certificate is not valid before "),
         ("localhost", tomorrow(), None, "no trusted CA signed the server's certificate"),
     ] {

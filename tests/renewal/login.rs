@@ -412,7 +412,10 @@ fn a_login_endpoint_that_is_set_stands_for_one_that_the_secret_does_not_have() {
     let account = || ServiceAccount::from_json(&secret).unwrap();
     let error = TokenRenewer::service_account(account()).build().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::UnusableCredentials);
-    assert!(error.to_string().contains("no login_endpoint in the secret, and none is set"), "{error}");
+    assert!(
+        error.to_string().contains("login_endpoint is missing: it is neither in the secret nor set"),
+        "{error}"
+    );
     let renewer = TokenRenewer::service_account(account()).login_endpoint(&iam.login_url()).build().unwrap();
     assert!(iam.accepts(&renewer.token().unwrap()));
     // A file that loses it later.
@@ -423,7 +426,7 @@ fn a_login_endpoint_that_is_set_stands_for_one_that_the_secret_does_not_have() {
     fs::write(&path, &secret).unwrap();
     let error = renewer.renew(PATIENCE).unwrap_err();
     assert_eq!(error.failure(), FetchFailure::Credentials);
-    assert!(error.to_string().contains("no login_endpoint"), "{error}");
+    assert!(error.to_string().contains("login_endpoint is missing"), "{error}");
 }
 
 #[test]
@@ -439,7 +442,7 @@ fn a_secrets_file_that_is_unusable_is_named_with_the_cause() {
         (folder.clone(), "(os error 21)"),
         (written("renewal-secret-utf16.json", b"\xff\xfe{\0"), "is not UTF-8"),
         (written("renewal-secret-empty.json", b""), "the secret is empty"),
-        (written("renewal-secret-uid.json", br#"{"uid":7}"#), "no private_key"),
+        (written("renewal-secret-uid.json", br#"{"uid":7}"#), "private_key is missing"),
     ] {
         let error = TokenRenewer::service_account_file(&path).build().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::UnusableCredentials);

@@ -259,7 +259,7 @@ fn the_error_code_of_a_refused_login_reaches_the_caller_and_no_other_text_of_the
             "HTTP 400, unauthorized_client",
         ),
         (400, r#"{"error":"hidden"}"#, ErrorKind::LoginRejected, "HTTP 400: check"),
-        (404, "<html>hidden</html>", ErrorKind::LoginRejected, "HTTP 404: check the login's URL"),
+        (404, "<html>hidden</html>", ErrorKind::LoginRejected, "HTTP 404: check the URL"),
         (
             503,
             r#"{"error":"temporarily_unavailable"}"#,

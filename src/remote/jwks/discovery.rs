@@ -52,14 +52,14 @@ impl<'a> Document<'a> {
 /// of another issuer would bring another's keys.
 pub(super) fn jwks_uri(metadata: &[u8], issuer: &str) -> Result<String, FetchError> {
     let malformed = |detail| FetchError::new(FetchFailure::Document, detail);
-    let text = std::str::from_utf8(metadata).map_err(|_| malformed("the metadata are not UTF-8"))?;
+    let text = std::str::from_utf8(metadata).map_err(|_| malformed("the metadata is not UTF-8"))?;
     let [mut named, mut jwks_uri] = [None; 2];
     json::members(text, |name, value| match name {
         b"issuer" => named = Some(value),
         b"jwks_uri" => jwks_uri = Some(value),
         _ => {}
     })
-    .map_err(|_| malformed("the metadata are not a strict JSON object"))?;
+    .map_err(|_| malformed("the metadata is not a strict JSON object"))?;
     let named = named.and_then(|value| value.as_str());
     let is_same = match (named.as_deref(), Document::of(issuer)) {
         (Some(named), None) => named == issuer,
@@ -70,18 +70,18 @@ pub(super) fn jwks_uri(metadata: &[u8], issuer: &str) -> Result<String, FetchErr
         return Err(FetchError::new(FetchFailure::Issuer, mismatch(issuer, named.as_deref())));
     }
     let jwks_uri =
-        jwks_uri.and_then(|value| value.as_str()).ok_or(malformed("the metadata have no jwks_uri"))?;
+        jwks_uri.and_then(|value| value.as_str()).ok_or(malformed("the metadata has no jwks_uri"))?;
     Ok(jwks_uri.into_owned())
 }
 
 fn mismatch(configured: &str, named: Option<&str>) -> String {
     let configured_shown = printable(configured, MAX_SHOWN);
     let Some(named) = named else {
-        return format!("configured {configured_shown}, metadata name none");
+        return format!("configured {configured_shown}, the metadata has none");
     };
     let hint = match named {
         _ if named.trim_end_matches('/') == configured.trim_end_matches('/') => {
-            " (the slash at the end counts)"
+            " (they differ in the slash at the end)"
         }
         // Microsoft Entra's "common", "organizations" and "consumers".
         _ if named.contains('{') => " (a template for many issuers: configure the issuer of one tenant)",
@@ -173,7 +173,7 @@ mod tests {
             (
                 r#""https://a""#,
                 "https://a/",
-                "configured https://a/, metadata says https://a (the slash at the end counts)",
+                "configured https://a/, metadata says https://a (they differ in the slash at the end)",
             ),
             (
                 r#""https://a/{tenantid}/v2.0""#,
@@ -181,7 +181,7 @@ mod tests {
                 "configured https://a/common/v2.0, metadata says https://a/{tenantid}/v2.0 (a template for many \
                  issuers: configure the issuer of one tenant)",
             ),
-            ("7", "https://a", "configured https://a, metadata name none"),
+            ("7", "https://a", "configured https://a, the metadata has none"),
             (r#""a\u0007\nb""#, "https://a", "configured https://a, metadata says ab"),
         ] {
             assert_eq!(said(named, configured), format!("issuer mismatch: {expected}"));

@@ -215,7 +215,7 @@ impl JwksJob {
                 200 | 203 => return Ok(response),
                 // Few issuers have the second address. Some answer 403 or 400 there.
                 status @ 400..=428 if status == 404 || i > 0 => {
-                    not_found.push(format!("{status} at {}", printable(url, 120)));
+                    not_found.push(format!("HTTP {status} at {}", printable(url, 120)));
                 }
                 _ => return Err(wrong_status(&response)),
             }
@@ -429,7 +429,7 @@ impl Job for JwksJob {
 }
 
 fn wrong_status(response: &HttpResponse) -> FetchError {
-    let mut error = FetchError::new(FetchFailure::Status, response.status.to_string());
+    let mut error = FetchError::new(FetchFailure::Status, format!("HTTP {}", response.status));
     error.retry_after = freshness::retry_after(response, SystemTime::now());
     error
 }

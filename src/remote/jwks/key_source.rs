@@ -238,7 +238,7 @@ mod tests {
         for token in [TOKEN.trim(), &unknown_kid()] {
             let error = verifier.verify(token).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::KeysUnavailable);
-            assert!(error.detail().ends_with("not status 200: 503"), "{error}");
+            assert!(error.detail().ends_with("unexpected status: HTTP 503"), "{error}");
         }
         assert_eq!(issuer.count(), 2);
         // The operator may. A failure that says nothing does not take back what another said.

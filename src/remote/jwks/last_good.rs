@@ -64,12 +64,12 @@ pub(super) fn read(
         use std::os::unix::fs::MetadataExt;
         let about = file.metadata().map_err(failed)?;
         if about.mode() & 0o022 != 0 {
-            return Err(invalid("others may write it"));
+            return Err(invalid("others may write it: remove the write permission of group and others"));
         }
         // The user of this process, where the system tells without a call of C.
         let own = fs::metadata("/proc/self").map(|own| own.uid());
         if own.is_ok_and(|own| about.uid() != own && about.uid() != 0) {
-            return Err(invalid("it is another user's"));
+            return Err(invalid("another user owns it"));
         }
     }
     let mut text = String::new();
@@ -82,9 +82,9 @@ pub(super) fn read(
         b"jwks" => jwks = Some(value.text()),
         _ => {}
     })
-    .map_err(|_| invalid("not what this library writes"))?;
+    .map_err(|_| invalid("not a file that this library wrote"))?;
     let (Some(found), Some(fetched), Some(jwks)) = (found, fetched, jwks) else {
-        return Err(invalid("not what this library writes"));
+        return Err(invalid("not a file that this library wrote"));
     };
     if found != source {
         return Ok(None);

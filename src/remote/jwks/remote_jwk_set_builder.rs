@@ -198,7 +198,7 @@ impl RemoteJwkSetBuilder {
         let (Location::Url(location) | Location::Issuer(location)) = &self.location;
         self.http.check(location)?;
         if matches!(&self.location, Location::Issuer(issuer) if issuer.contains(['?', '#'])) {
-            return Err(invalid("an issuer with a query or a fragment"));
+            return Err(invalid("the issuer has a query or a fragment"));
         }
         check_range("ttl", self.ttl, SECOND..=366 * DAY)?;
         check_range("max_ttl", self.max_ttl, SECOND..=366 * DAY)?;

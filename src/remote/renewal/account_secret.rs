@@ -44,7 +44,7 @@ pub(super) fn object(secret: &str) -> Result<Zeroizing<String>> {
             None => break,
         }
     }
-    Err(unusable("the secret is no JSON object, and no base64 or JSON string of one"))
+    Err(unusable("the secret is not a JSON object, nor base64 or a JSON string of one"))
 }
 
 /// Why `object` is not strict JSON, with the position and without its text.
@@ -54,7 +54,9 @@ pub(super) fn not_strict(object: &str) -> Error {
         Err(fault) => {
             error.with_detail(format!("the secret is not strict JSON, from character {}", fault.column()))
         }
-        Ok(_) => error.with_detail("the secret is not strict JSON: a member twice, or too deep"),
+        Ok(_) => {
+            error.with_detail("the secret is not strict JSON: a member is repeated, or it is nested too deep")
+        }
     }
 }
 
@@ -101,11 +103,11 @@ mod tests {
         for (text, why) in [
             ("", "empty"),
             ("\u{feff} \n", "empty"),
-            ("[]", "no JSON object"),
-            ("\"", "no JSON object"),
-            ("'", "no JSON object"),
-            ("/run/secrets/account.json", "no JSON object"),
-            (&deep, "no JSON object"),
+            ("[]", "not a JSON object"),
+            ("\"", "not a JSON object"),
+            ("'", "not a JSON object"),
+            ("/run/secrets/account.json", "not a JSON object"),
+            (&deep, "not a JSON object"),
             (PEM, "a key in PEM"),
         ] {
             let error = object(text).unwrap_err().to_string();
@@ -118,7 +120,7 @@ mod tests {
         for (object, why) in [
             (r#"{"uid":"hidden","x":hidden}"#, "character 21"),
             (r#"{"uid":"hidden"} hidden"#, "character 18"),
-            (r#"{"uid":"hidden","uid":"hidden"}"#, "a member twice"),
+            (r#"{"uid":"hidden","uid":"hidden"}"#, "a member is repeated"),
         ] {
             let error = ServiceAccount::from_json(object).unwrap_err().to_string();
             assert!(error.contains(why) && !error.contains("hidden"), "{error}");

@@ -128,7 +128,10 @@ fn scheme(answer: &[u8]) -> Result<Option<String>, FetchError> {
     // RFC 9110 §5.6.2: what a scheme may be spelt with.
     let may_stand = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     if value.as_str().is_none() || word.len() > MAX_SCHEME_LEN || !word.bytes().all(may_stand) {
-        return Err(FetchError::new(FetchFailure::Document, "a token_type that is no scheme's name"));
+        return Err(FetchError::new(
+            FetchFailure::Document,
+            "token_type is not the name of an authentication scheme",
+        ));
     }
     let is_usual = word.is_empty() || word.eq_ignore_ascii_case("bearer");
     Ok((!is_usual).then(|| word.to_owned()))
@@ -137,7 +140,7 @@ fn scheme(answer: &[u8]) -> Result<Option<String>, FetchError> {
 /// The token's life, if the answer says. 0 and less say nothing: some servers write -1 for a token without expiry. A life
 /// that cannot be read is never taken for one without end.
 fn expires_in(answer: &[u8]) -> Result<Option<Duration>, FetchError> {
-    let malformed = || FetchError::new(FetchFailure::Document, "an expires_in that is no number of seconds");
+    let malformed = || FetchError::new(FetchFailure::Document, "expires_in is not a number of seconds");
     let Some(value) = member(answer, "expires_in")? else { return Ok(None) };
     // Some servers put the number in quotes.
     let quoted = value.as_str();

@@ -41,7 +41,7 @@ pub(super) fn member<'a>(answer: &'a [u8], name: &str) -> Result<Option<json::Va
         return Err(FetchError::new(FetchFailure::TooLarge, ""));
     }
     let malformed = |detail| FetchError::new(FetchFailure::Document, detail);
-    let text = std::str::from_utf8(answer).map_err(|_| malformed("the login's answer is not UTF-8"))?;
+    let text = std::str::from_utf8(answer).map_err(|_| malformed("the response is not UTF-8"))?;
     let text = without_bom(text);
     let mut found = None;
     json::members(text, |member, value| {
@@ -50,8 +50,8 @@ pub(super) fn member<'a>(answer: &'a [u8], name: &str) -> Result<Option<json::Va
         }
     })
     .map_err(|_| match text.trim_start().starts_with('<') {
-        true => malformed("the login's answer is HTML or XML, not JSON: is the URL right?"),
-        false => malformed("the login's answer is not a strict JSON object"),
+        true => malformed("the response is HTML or XML, not JSON: check the URL"),
+        false => malformed("the response is not a strict JSON object"),
     })?;
     Ok(found)
 }
@@ -63,9 +63,9 @@ pub(super) fn token(answer: &[u8], name: &str) -> Result<String, FetchError> {
         return Ok(token.into_owned());
     }
     let detail = match (value, error_code(answer)) {
-        (Some(_), _) => format!("\"{name}\" in the login's answer is not a string"),
-        (None, Some(code)) => format!("the login's answer has no \"{name}\", but the error {code}"),
-        (None, None) => format!("the login's answer has no \"{name}\""),
+        (Some(_), _) => format!("\"{name}\" in the response is not a string"),
+        (None, Some(code)) => format!("the response has no \"{name}\", but the error {code}"),
+        (None, None) => format!("the response has no \"{name}\""),
     };
     Err(FetchError::new(FetchFailure::Document, detail))
 }
@@ -106,7 +106,7 @@ pub(super) fn login_error(response: &HttpResponse, kind: LoginKind, has_succeede
     };
     let advice = match (failure, kind) {
         (FetchFailure::Rejected, LoginKind::ServiceAccount) => {
-            ": check that the account exists and that the private key is the account's"
+            ": check that the account exists and has the public key of this private key"
         }
         (FetchFailure::Rejected, LoginKind::Client(AuthMethod::PrivateKeyJwt)) => {
             ": check the client's id, and that the server has the public key of its private key"
@@ -115,7 +115,7 @@ pub(super) fn login_error(response: &HttpResponse, kind: LoginKind, has_succeede
             ": check the client's id, and that the server knows its certificate"
         }
         (FetchFailure::Rejected, LoginKind::Client(_)) => ": check the client's id, secret and auth_method",
-        (FetchFailure::Refused, _) if matches!(status, 404 | 405) => ": check the login's URL",
+        (FetchFailure::Refused, _) if matches!(status, 404 | 405) => ": check the URL",
         (FetchFailure::Refused, LoginKind::Client(_)) => ": check the URL, the grant and the parameters",
         (FetchFailure::Refused, LoginKind::ServiceAccount) => ": check the URL and what the account may do",
         _ => "",
@@ -202,7 +202,7 @@ mod tests {
                 Rejected,
                 "HTTP 401, ERR_INVALID_CREDENTIALS: check that the account",
             ),
-            (404, "<html>hidden", LoginKind::ServiceAccount, Refused, "HTTP 404: check the login's URL"),
+            (404, "<html>hidden", LoginKind::ServiceAccount, Refused, "HTTP 404: check the URL"),
             (403, "", LoginKind::ServiceAccount, Refused, "HTTP 403: check the URL"),
             (503, "hidden", CLIENT, Status, "HTTP 503"),
             (302, "", CLIENT, Status, "HTTP 302"),

@@ -161,7 +161,7 @@ impl RenewalJob {
     fn put_new_in_use(&self, new: &NewToken) -> Result<Duration, FetchError> {
         let lifetime = new.lifetime(SystemTime::now());
         if lifetime == Some(Duration::ZERO) {
-            return Err(FetchError::new(FetchFailure::Document, "the token has expired already"));
+            return Err(FetchError::new(FetchFailure::Document, "the token has already expired"));
         }
         let generation = self.in_use.load().as_ref().map_or(0, |current| current.token.generation()) + 1;
         let named = new.scheme.as_ref().filter(|_| !self.prefix.is_set).map(|scheme| format!("{scheme} "));

@@ -47,11 +47,11 @@ impl ServiceAccount {
         })
         .map_err(|_| account_secret::not_strict(&object))?;
         if scheme.is_some_and(|scheme| !scheme.is_null() && scheme.as_str().as_deref() != Some("RS256")) {
-            return Err(unusable("a scheme other than RS256"));
+            return Err(unusable("scheme is not RS256"));
         }
-        let private_key = text(private_key, "private_key")?.ok_or(unusable("no private_key"))?;
+        let private_key = text(private_key, "private_key")?.ok_or(unusable("private_key is missing"))?;
         Ok(Self {
-            uid: text(uid, "uid")?.ok_or(unusable("no uid"))?.to_string(),
+            uid: text(uid, "uid")?.ok_or(unusable("uid is missing"))?.to_string(),
             login_endpoint: text(login_endpoint, "login_endpoint")?.map(|url| url.trim().to_owned()),
             key: rsa_key(&private_key)?,
         })
@@ -148,10 +148,10 @@ mod tests {
         let other = include_str!("../../../tests/data/keys/p256-a.pem");
         for (secret, why) in [
             ("", "empty"),
-            ("[]", "no JSON object"),
+            ("[]", "not a JSON object"),
             (r#"{"uid":"a","uid":"b"}"#, "strict JSON"),
-            (&good.replace("\"uid\"", "\"gid\""), "no uid"),
-            (&good.replace("private_key", "key"), "no private_key"),
+            (&good.replace("\"uid\"", "\"gid\""), "uid is missing"),
+            (&good.replace("private_key", "key"), "private_key is missing"),
             (&good.replace(r#""my \"service\"""#, "7"), "uid is not a string"),
             (&good.replace(r#""https://m/""#, "[]"), "login_endpoint is not a string"),
             (&good.replace("RS256", "HS256"), "scheme"),

@@ -39,7 +39,10 @@ impl Credential {
 
 /// What is wrong where neither the secret nor a setting says where to log in.
 pub(super) fn no_endpoint() -> Error {
-    Error::new(ErrorKind::UnusableCredentials, "no login_endpoint in the secret, and none is set")
+    Error::new(
+        ErrorKind::UnusableCredentials,
+        "login_endpoint is missing: it is neither in the secret nor set",
+    )
 }
 
 pub(super) struct ServiceLogin {

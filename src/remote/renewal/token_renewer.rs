@@ -236,7 +236,7 @@ impl TokenRenewer {
                 Error::new(error.login_kind(), "").with_detail(format!("{}: {error}", worker.job.name()))
             }
             None if worker.job.in_use().is_none() => unavailable("not logged in yet"),
-            None => unavailable("the token has expired, and the login is not done yet"),
+            None => unavailable("the token has expired, and its renewal is not over yet"),
         }
     }
 

@@ -69,11 +69,11 @@ impl NewToken {
         let token = Zeroizing::new(token.into());
         let malformed = |detail| FetchError::new(FetchFailure::Document, detail);
         if token.is_empty() || token.len() > MAX_TOKEN_LEN {
-            return Err(malformed("a token that is empty or over 64 KiB"));
+            return Err(malformed("the token is empty or over 64 KiB"));
         }
         // RFC 6750 §2.1 allows fewer; none of these ends a header field or is white space.
         if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(malformed("a token with a character that no header can hold"));
+            return Err(malformed("the token has a character that is invalid in a header"));
         }
         let expires_at = expiry(&token);
         Ok(Self { token, expires_at, lifetime: None, issued: None, scheme: None })
