@@ -1,0 +1,75 @@
+//! What is permanent: the names and types of all settings that were ever shipped, and what no setting may
+//! be called.
+
+use bouncer_verify::{SettingType, SettingsKind};
+use std::collections::BTreeSet;
+
+const SHIPPED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/settings.names");
+
+/// The reserved words of C++20, Go and Python that are in lower case.
+const RESERVED: &str = "\
+    alignas alignof and and_eq asm auto bitand bitor bool break case catch char class co_await co_return \
+    co_yield compl concept const const_cast consteval constexpr constinit continue decltype default delete \
+    do double dynamic_cast else enum explicit export extern false float for friend goto if inline int long \
+    mutable namespace new noexcept not not_eq nullptr operator or or_eq private protected public register \
+    reinterpret_cast requires return short signed sizeof static static_assert static_cast struct switch \
+    template this thread_local throw true try typedef typeid typename union unsigned using virtual void \
+    volatile wchar_t while xor xor_eq \
+    chan defer fallthrough func go import interface map package range select type var \
+    as assert async await def del elif except finally from global in is lambda match nonlocal pass raise \
+    with yield";
+
+/// What the generated classes have themselves.
+const TAKEN: [&str; 7] = ["add", "document", "error", "handle", "kind", "load", "set"];
+
+#[test]
+fn every_name_can_be_a_name_in_every_language() {
+    // A name is a method in C++, a field in Go and a keyword argument in Python.
+    for kind in SettingsKind::ALL {
+        let mut names = BTreeSet::new();
+        for setting in kind.settings() {
+            let name = setting.name;
+            assert!(name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'), "{name}");
+            assert!(!RESERVED.split_whitespace().any(|word| word == name), "{name} is a reserved word");
+            assert!(!TAKEN.contains(&name), "{name} is taken");
+            assert!(names.insert(name), "{}.{name} comes twice", kind.as_str());
+        }
+    }
+}
+
+/// A line for each setting, and one for each word of a choice.
+fn lines() -> BTreeSet<String> {
+    let mut lines = BTreeSet::new();
+    for kind in SettingsKind::ALL {
+        for setting in kind.settings() {
+            let name = format!("{}.{}", kind.as_str(), setting.name);
+            let (kind, words): (_, &[&str]) = match setting.kind {
+                SettingType::Choice(words) => ("choice".to_owned(), words),
+                SettingType::Choices(words) => ("list of choices".to_owned(), words),
+                other => (other.name(), &[]),
+            };
+            lines.extend(words.iter().map(|word| format!("{name} = {word}")));
+            lines.insert(format!("{name}: {kind}"));
+        }
+    }
+    lines
+}
+
+#[test]
+fn what_was_shipped_stays() {
+    let current = lines();
+    let shipped = std::fs::read_to_string(SHIPPED).unwrap_or_default();
+    let shipped: BTreeSet<String> =
+        shipped.lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect();
+    let gone: Vec<_> = shipped.difference(&current).collect();
+    assert!(gone.is_empty(), "{gone:?}: a name, its type and its words stay; mark it DEPRECATED");
+    if std::env::var_os("BLESS").is_some() {
+        let lines: Vec<_> = current.iter().map(String::as_str).collect();
+        let head =
+            "# Every setting that was ever shipped, by tests/generated: lines are added, never removed.";
+        std::fs::write(SHIPPED, format!("{head}\n{}\n", lines.join("\n"))).unwrap();
+    } else {
+        let new: Vec<_> = current.difference(&shipped).collect();
+        assert!(new.is_empty(), "{new:?}: not in tests/data/settings.names; {}", super::WRITE);
+    }
+}
