@@ -460,8 +460,8 @@
 #define BOUNCER_SETTING_PASSWORD 32
 
 /**
- * How a call ended. The numbers are permanent, and later versions add to them: treat an unknown one by its
- * hundred.
+ * How a call ended. The numbers are permanent, and later versions add to them: treat an unknown one by
+ * its hundred.
  *
  * - 0: success
  * - 1 to 99: the calling program is at fault; answer a request with HTTP 500
@@ -492,24 +492,25 @@ enum bouncer_status
      */
     BOUNCER_STATUS_INVALID_ARGUMENT = 3,
     /**
-     * The document is not a JWK Set (RFC 7517 section 5), or over 1 MiB or 1000 members.
+     * The document is not a JWK Set (RFC 7517 section 5), or it is too large.
      */
     BOUNCER_STATUS_MALFORMED_JWK_SET = 100,
     /**
-     * The JWK Set has no key that could verify a token.
+     * The JWK Set has no key that could verify a token. Each skipped key says why.
      */
     BOUNCER_STATUS_NO_USABLE_KEY = 101,
     /**
-     * A single key cannot be used.
+     * A single key (JWK, PEM, DER or components) cannot be used. The detail says why.
      */
     BOUNCER_STATUS_UNUSABLE_KEY = 102,
     /**
-     * A remote JWK Set has not been fetched yet, or not for longer than its bound.
+     * A remote JWK Set has not been fetched yet, or not for too long. Or the fetch that decides
+     * about the token's key failed, or was not over in time. The detail says which, and why.
      */
     BOUNCER_STATUS_KEYS_UNAVAILABLE = 103,
     /**
-     * No verdict yet: a fetch of keys decides. bouncer_verifier_verify_now() and bouncer_batch_status() return it, with a
-     * ticket.
+     * No verdict yet: a fetch of keys decides. bouncer_verifier_verify_now() and
+     * bouncer_batch_status() return it, with a ticket.
      */
     BOUNCER_STATUS_PENDING = 104,
     /**
@@ -521,11 +522,11 @@ enum bouncer_status
      */
     BOUNCER_STATUS_MALFORMED_TOKEN = 201,
     /**
-     * The token has five parts: a JWE.
+     * The token has five parts: a JWE (RFC 7516), which is not for verification.
      */
     BOUNCER_STATUS_ENCRYPTED_TOKEN = 202,
     /**
-     * The JOSE Header is not strict JSON, or a parameter has the wrong type.
+     * The JOSE Header is not strict JSON or a parameter has the wrong type (RFC 7515 section 4).
      */
     BOUNCER_STATUS_MALFORMED_HEADER = 203,
     /**
@@ -541,7 +542,7 @@ enum bouncer_status
      */
     BOUNCER_STATUS_UNSUPPORTED_HEADER = 206,
     /**
-     * "typ" is not the type that the policy asks for.
+     * "typ" is not the type that the policy asks for (RFC 8725 section 3.11).
      */
     BOUNCER_STATUS_WRONG_TOKEN_TYPE = 207,
     /**
@@ -549,7 +550,8 @@ enum bouncer_status
      */
     BOUNCER_STATUS_NO_MATCHING_KEY = 208,
     /**
-     * No candidate key verifies the signature.
+     * No candidate key verifies the signature. On purpose the detail says at most that not all
+     * keys were tried.
      */
     BOUNCER_STATUS_INVALID_SIGNATURE = 209,
     /**
@@ -557,7 +559,7 @@ enum bouncer_status
      */
     BOUNCER_STATUS_MALFORMED_AUTHORIZATION = 210,
     /**
-     * The Claims Set is not strict JSON, or a claim has the wrong type.
+     * The Claims Set is not strict JSON, or a claim has the wrong type (RFC 7519 section 4).
      */
     BOUNCER_STATUS_MALFORMED_CLAIMS = 300,
     /**
@@ -569,7 +571,7 @@ enum bouncer_status
      */
     BOUNCER_STATUS_EXPIRED = 302,
     /**
-     * "nbf" lies ahead (RFC 7519 section 4.1.5).
+     * "nbf" lies further ahead than is tolerated (RFC 7519 section 4.1.5).
      */
     BOUNCER_STATUS_NOT_YET_VALID = 303,
     /**
@@ -581,7 +583,8 @@ enum bouncer_status
      */
     BOUNCER_STATUS_WRONG_AUDIENCE = 305,
     /**
-     * The service account's secret cannot be read, or is none.
+     * The secret, key or certificate of the service's own login cannot be read, or is not usable.
+     * The detail says why.
      */
     BOUNCER_STATUS_UNUSABLE_CREDENTIALS = 400,
     /**

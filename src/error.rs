@@ -112,12 +112,12 @@ const fn c_str(text: &'static str) -> &'static CStr {
 
 /// Declares [`ErrorKind`] with its stable name and sentence, so that no kind can lack one.
 macro_rules! error_kinds {
-    ($($(#[$doc:meta])+ $kind:ident = $number:literal, $category:ident, $name:literal, $message:literal;)+) => {
+    ($($(#[doc = $doc:literal])+ $kind:ident = $number:literal, $category:ident, $name:literal, $message:literal;)+) => {
         /// The cause of an [`Error`]. In C each is one status number, for ever; in the other languages one
         /// exception, sentinel or code.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         #[non_exhaustive]
-        pub enum ErrorKind { $($(#[$doc])+ $kind,)+ }
+        pub enum ErrorKind { $($(#[doc = $doc])+ $kind,)+ }
 
         impl ErrorKind {
             /// Every kind, in the order of the C status numbers.
@@ -137,6 +137,12 @@ macro_rules! error_kinds {
             #[doc(hidden)]
             pub const fn as_c_str(self) -> &'static CStr {
                 match self { $(Self::$kind => c_str(concat!($name, "\0")),)+ }
+            }
+
+            /// What its documentation says, for the documentation of other languages.
+            #[doc(hidden)]
+            pub const fn doc(self) -> &'static str {
+                match self { $(Self::$kind => concat!($($doc),+),)+ }
             }
 
             /// One sentence, without a full stop: `"the token has expired"`.
@@ -170,16 +176,16 @@ macro_rules! error_kinds {
 }
 
 error_kinds! {
-    /// An argument or a policy setting is not usable.
+    /// An argument or a setting is not usable.
     InvalidArgument = 3, Caller, "invalid_argument", "an argument is not usable";
-    /// The document is not a JWK Set (RFC 7517 §5) or exceeds its bounds.
+    /// The document is not a JWK Set (RFC 7517 §5), or it is too large.
     MalformedJwkSet = 100, Keys, "malformed_jwk_set", "the document is not a JWK Set";
-    /// The JWK Set has no key that could verify a token; [`crate::SkippedKey`] says why of each.
+    /// The JWK Set has no key that could verify a token. Each skipped key says why.
     NoUsableKey = 101, Keys, "no_usable_key", "the JWK Set has no usable key";
-    /// A single key (JWK, PEM, DER or components) cannot be used; the detail says why.
+    /// A single key (JWK, PEM, DER or components) cannot be used. The detail says why.
     UnusableKey = 102, Keys, "unusable_key", "the key is not usable";
-    /// A remote JWK Set has not been fetched yet, or not for longer than its bound, or the fetch that decides about the
-    /// token's key failed or was not over in time; the detail says which, and why.
+    /// A remote JWK Set has not been fetched yet, or the latest success is too long ago. Or the fetch that
+    /// decides about the token's key failed, or was not over in time. The detail says which, and why.
     KeysUnavailable = 103, Keys, "keys_unavailable", "no keys are available to judge with";
     /// The token is longer than the policy allows.
     TokenTooLarge = 200, Token, "token_too_large", "the token is too large";
@@ -187,19 +193,20 @@ error_kinds! {
     MalformedToken = 201, Token, "malformed_token", "the token is malformed";
     /// The token has five parts: a JWE (RFC 7516), which is not for verification.
     EncryptedToken = 202, Token, "encrypted_token", "the token is encrypted";
-    /// The JOSE Header is not strict JSON or a parameter has the wrong type (RFC 7515 §4).
+    /// The JOSE Header is not strict JSON, or a parameter has the wrong type (RFC 7515 §4).
     MalformedHeader = 203, Token, "malformed_header", "the token's header is malformed";
     /// "alg" is none of those implemented; "none" and the HS family never are.
     UnsupportedAlgorithm = 204, Token, "unsupported_algorithm", "the token's algorithm is not supported";
-    /// "alg" is implemented but not in the policy.
+    /// "alg" is implemented, but not in the policy.
     AlgorithmNotAllowed = 205, Token, "algorithm_not_allowed", "the token's algorithm is not allowed";
     /// The header demands something that is not done here: crit, b64, enc.
     UnsupportedHeader = 206, Token, "unsupported_header", "the token's header demands an unsupported extension";
-    /// "typ" is not the type the policy asks for (RFC 8725 §3.11).
+    /// "typ" is not the type that the policy asks for (RFC 8725 §3.11).
     WrongTokenType = 207, Token, "wrong_token_type", "the token is of another type";
     /// No key of the set fits the token's "kid" and "alg".
     NoMatchingKey = 208, Token, "no_matching_key", "no key matches the token";
-    /// No candidate key verifies the signature. There are no details on purpose, but that not all keys were tried.
+    /// No candidate key verifies the signature. On purpose the detail says at most that not all keys
+    /// were tried.
     InvalidSignature = 209, Token, "invalid_signature", "the token's signature is invalid";
     /// The value of the Authorization header holds no token.
     MalformedAuthorization = 210, Token, "malformed_authorization", "the Authorization header is malformed";
@@ -213,9 +220,10 @@ error_kinds! {
     NotYetValid = 303, Token, "not_yet_valid", "the token is not valid yet";
     /// "iss" is none of the accepted issuers (RFC 7519 §4.1.1).
     WrongIssuer = 304, Token, "wrong_issuer", "the token is from another issuer";
-    /// "aud" names none of the accepted audiences, or there are none to compare (RFC 7519 §4.1.3).
+    /// "aud" names none of the accepted audiences, or the policy has none (RFC 7519 §4.1.3).
     WrongAudience = 305, Token, "wrong_audience", "the token is for another audience";
-    /// The service account's secret cannot be read, or is none; the detail says why.
+    /// The secret, key or certificate of the service's own login cannot be read, or is not usable. The
+    /// detail says why.
     UnusableCredentials = 400, Login, "unusable_credentials", "the credentials are not usable";
     /// The issuer refuses the login: unknown account, wrong key, or a wrong request.
     LoginRejected = 401, Login, "login_rejected", "the issuer refuses the login";

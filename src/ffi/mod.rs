@@ -11,6 +11,8 @@ mod version;
 
 mod text;
 
+mod status_list;
+
 mod status;
 
 mod error;

@@ -1,116 +1,10 @@
-//! The status numbers: permanent. A retired one is never given again, a new one takes the next free of its
-//! hundred.
+//! What a status says. The numbers are in `status_list`, which is generated.
 
 use super::boundary::Failure;
+pub(super) use super::status_list::bouncer_status;
 use super::text::bouncer_str;
 use crate::ErrorKind;
 use std::ffi::{CStr, c_char};
-
-/// How a call ended. The numbers are permanent, and later versions add to them: treat an unknown one by its
-/// hundred.
-///
-/// - 0: success
-/// - 1 to 99: the calling program is at fault; answer a request with HTTP 500
-/// - 100s: the keys are at fault; HTTP 503, never 401
-/// - 200s: the token or its signature; HTTP 401
-/// - 300s: the token's claims, while its signature holds; HTTP 401
-/// - 400s: the service's own login; HTTP 503
-#[repr(u32)]
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum bouncer_status {
-    /// Success.
-    Ok = 0,
-    /// A pointer that must not be NULL is.
-    NullArgument = 1,
-    /// A bug in this library: please report it. The program can go on.
-    Internal = 2,
-    /// An argument or a policy setting is not usable.
-    InvalidArgument = 3,
-    /// The document is not a JWK Set (RFC 7517 section 5), or over 1 MiB or 1000 members.
-    MalformedJwkSet = 100,
-    /// The JWK Set has no key that could verify a token.
-    NoUsableKey = 101,
-    /// A single key cannot be used.
-    UnusableKey = 102,
-    /// A remote JWK Set has not been fetched yet, or not for longer than its bound.
-    KeysUnavailable = 103,
-    /// No verdict yet: a fetch of keys decides. bouncer_verifier_verify_now() and bouncer_batch_status() return it, with a
-    /// ticket.
-    Pending = 104,
-    /// The token is longer than the policy allows.
-    TokenTooLarge = 200,
-    /// The token is not a JWS in Compact Serialization (RFC 7515 section 3.1).
-    MalformedToken = 201,
-    /// The token has five parts: a JWE.
-    EncryptedToken = 202,
-    /// The JOSE Header is not strict JSON, or a parameter has the wrong type.
-    MalformedHeader = 203,
-    /// "alg" is none of those implemented; "none" and the HS family never are.
-    UnsupportedAlgorithm = 204,
-    /// "alg" is implemented, but not in the policy.
-    AlgorithmNotAllowed = 205,
-    /// The header demands something that is not done here: crit, b64, enc.
-    UnsupportedHeader = 206,
-    /// "typ" is not the type that the policy asks for.
-    WrongTokenType = 207,
-    /// No key of the set fits the token's "kid" and "alg".
-    NoMatchingKey = 208,
-    /// No candidate key verifies the signature.
-    InvalidSignature = 209,
-    /// The value of the Authorization header holds no token.
-    MalformedAuthorization = 210,
-    /// The Claims Set is not strict JSON, or a claim has the wrong type.
-    MalformedClaims = 300,
-    /// A claim that the policy requires is missing.
-    MissingClaim = 301,
-    /// "exp" has passed (RFC 7519 section 4.1.4).
-    Expired = 302,
-    /// "nbf" lies ahead (RFC 7519 section 4.1.5).
-    NotYetValid = 303,
-    /// "iss" is none of the accepted issuers (RFC 7519 section 4.1.1).
-    WrongIssuer = 304,
-    /// "aud" names none of the accepted audiences, or the policy has none (RFC 7519 section 4.1.3).
-    WrongAudience = 305,
-    /// The service account's secret cannot be read, or is none.
-    UnusableCredentials = 400,
-    /// The issuer refuses the login: unknown account, wrong key, or a wrong request.
-    LoginRejected = 401,
-    /// There is no valid token of the service's own, and no login succeeds now.
-    LoginUnavailable = 402,
-}
-
-impl From<ErrorKind> for bouncer_status {
-    /// No wildcard: a new kind does not compile until it has a number.
-    fn from(kind: ErrorKind) -> Self {
-        match kind {
-            ErrorKind::InvalidArgument => Self::InvalidArgument,
-            ErrorKind::MalformedJwkSet => Self::MalformedJwkSet,
-            ErrorKind::NoUsableKey => Self::NoUsableKey,
-            ErrorKind::UnusableKey => Self::UnusableKey,
-            ErrorKind::KeysUnavailable => Self::KeysUnavailable,
-            ErrorKind::TokenTooLarge => Self::TokenTooLarge,
-            ErrorKind::MalformedToken => Self::MalformedToken,
-            ErrorKind::EncryptedToken => Self::EncryptedToken,
-            ErrorKind::MalformedHeader => Self::MalformedHeader,
-            ErrorKind::UnsupportedAlgorithm => Self::UnsupportedAlgorithm,
-            ErrorKind::AlgorithmNotAllowed => Self::AlgorithmNotAllowed,
-            ErrorKind::UnsupportedHeader => Self::UnsupportedHeader,
-            ErrorKind::WrongTokenType => Self::WrongTokenType,
-            ErrorKind::NoMatchingKey => Self::NoMatchingKey,
-            ErrorKind::InvalidSignature => Self::InvalidSignature,
-            ErrorKind::MalformedAuthorization => Self::MalformedAuthorization,
-            ErrorKind::MalformedClaims => Self::MalformedClaims,
-            ErrorKind::MissingClaim => Self::MissingClaim,
-            ErrorKind::Expired => Self::Expired,
-            ErrorKind::NotYetValid => Self::NotYetValid,
-            ErrorKind::WrongIssuer => Self::WrongIssuer,
-            ErrorKind::WrongAudience => Self::WrongAudience,
-            ErrorKind::UnusableCredentials => Self::UnusableCredentials,
-            ErrorKind::LoginRejected => Self::LoginRejected,
-            ErrorKind::LoginUnavailable => Self::LoginUnavailable,
-        }
-    }
-}
 
 impl From<&Failure> for bouncer_status {
     fn from(failure: &Failure) -> Self {
@@ -153,14 +47,12 @@ pub extern "C" fn bouncer_status_challenge(status: u32) -> bouncer_str {
 }
 
 fn name(status: u32) -> &'static CStr {
-    const OWN: [(bouncer_status, &CStr); 4] = [
-        (bouncer_status::Ok, c"ok"),
-        (bouncer_status::NullArgument, c"null_argument"),
-        (bouncer_status::Internal, c"internal"),
-        (bouncer_status::Pending, c"pending"),
-    ];
     let core = ErrorKind::ALL.iter().map(|&kind| (bouncer_status::from(kind), kind.as_c_str()));
-    OWN.into_iter().chain(core).find(|(own, _)| *own as u32 == status).map_or(c"unknown", |(_, name)| name)
+    bouncer_status::OWN
+        .into_iter()
+        .chain(core)
+        .find(|(own, _)| *own as u32 == status)
+        .map_or(c"unknown", |(_, name)| name)
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ mod go;
 mod names;
 mod notes;
 mod python;
+mod status;
 
 use bouncer_verify::{SettingType, SettingsKind};
 use std::path::Path;
@@ -19,8 +20,9 @@ const WRITE: &str = "BLESS=1 cargo test --test generated";
 /// The files of a language: where they are, and what must be in them.
 type Generator = fn() -> Vec<(&'static str, String)>;
 
-const GENERATORS: [Generator; 5] =
-    [c::generate, cpp::generate, docs::generate, go::generate, python::generate];
+/// In this order: the header is made of the statuses.
+const GENERATORS: [Generator; 6] =
+    [status::generate, c::generate, cpp::generate, docs::generate, go::generate, python::generate];
 
 #[test]
 fn generated_files_are_what_the_tables_say() {

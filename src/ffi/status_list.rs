@@ -1,0 +1,124 @@
+// Code generated from ErrorKind::ALL by tests/generated. DO NOT EDIT.
+//! The statuses: their numbers are permanent.
+
+use crate::ErrorKind;
+use std::ffi::CStr;
+
+/// How a call ended. The numbers are permanent, and later versions add to them: treat an unknown one by
+/// its hundred.
+///
+/// - 0: success
+/// - 1 to 99: the calling program is at fault; answer a request with HTTP 500
+/// - 100s: the keys are at fault; HTTP 503, never 401
+/// - 200s: the token or its signature; HTTP 401
+/// - 300s: the token's claims, while its signature holds; HTTP 401
+/// - 400s: the service's own login; HTTP 503
+#[repr(u32)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum bouncer_status {
+    /// Success.
+    Ok = 0,
+    /// A pointer that must not be NULL is.
+    NullArgument = 1,
+    /// A bug in this library: please report it. The program can go on.
+    Internal = 2,
+    /// An argument or a policy setting is not usable.
+    InvalidArgument = 3,
+    /// The document is not a JWK Set (RFC 7517 section 5), or it is too large.
+    MalformedJwkSet = 100,
+    /// The JWK Set has no key that could verify a token. Each skipped key says why.
+    NoUsableKey = 101,
+    /// A single key (JWK, PEM, DER or components) cannot be used. The detail says why.
+    UnusableKey = 102,
+    /// A remote JWK Set has not been fetched yet, or not for too long. Or the fetch that decides
+    /// about the token's key failed, or was not over in time. The detail says which, and why.
+    KeysUnavailable = 103,
+    /// No verdict yet: a fetch of keys decides. bouncer_verifier_verify_now() and
+    /// bouncer_batch_status() return it, with a ticket.
+    Pending = 104,
+    /// The token is longer than the policy allows.
+    TokenTooLarge = 200,
+    /// The token is not a JWS in Compact Serialization (RFC 7515 section 3.1).
+    MalformedToken = 201,
+    /// The token has five parts: a JWE (RFC 7516), which is not for verification.
+    EncryptedToken = 202,
+    /// The JOSE Header is not strict JSON or a parameter has the wrong type (RFC 7515 section 4).
+    MalformedHeader = 203,
+    /// "alg" is none of those implemented; "none" and the HS family never are.
+    UnsupportedAlgorithm = 204,
+    /// "alg" is implemented, but not in the policy.
+    AlgorithmNotAllowed = 205,
+    /// The header demands something that is not done here: crit, b64, enc.
+    UnsupportedHeader = 206,
+    /// "typ" is not the type that the policy asks for (RFC 8725 section 3.11).
+    WrongTokenType = 207,
+    /// No key of the set fits the token's "kid" and "alg".
+    NoMatchingKey = 208,
+    /// No candidate key verifies the signature. On purpose the detail says at most that not all
+    /// keys were tried.
+    InvalidSignature = 209,
+    /// The value of the Authorization header holds no token.
+    MalformedAuthorization = 210,
+    /// The Claims Set is not strict JSON, or a claim has the wrong type (RFC 7519 section 4).
+    MalformedClaims = 300,
+    /// A claim that the policy requires is missing.
+    MissingClaim = 301,
+    /// "exp" has passed (RFC 7519 section 4.1.4).
+    Expired = 302,
+    /// "nbf" lies further ahead than is tolerated (RFC 7519 section 4.1.5).
+    NotYetValid = 303,
+    /// "iss" is none of the accepted issuers (RFC 7519 section 4.1.1).
+    WrongIssuer = 304,
+    /// "aud" names none of the accepted audiences, or the policy has none (RFC 7519 section 4.1.3).
+    WrongAudience = 305,
+    /// The secret, key or certificate of the service's own login cannot be read, or is not usable.
+    /// The detail says why.
+    UnusableCredentials = 400,
+    /// The issuer refuses the login: unknown account, wrong key, or a wrong request.
+    LoginRejected = 401,
+    /// There is no valid token of the service's own, and no login succeeds now.
+    LoginUnavailable = 402,
+}
+
+impl From<ErrorKind> for bouncer_status {
+    /// No wildcard: a new kind does not compile until this file is generated again.
+    fn from(kind: ErrorKind) -> Self {
+        match kind {
+            ErrorKind::InvalidArgument => Self::InvalidArgument,
+            ErrorKind::MalformedJwkSet => Self::MalformedJwkSet,
+            ErrorKind::NoUsableKey => Self::NoUsableKey,
+            ErrorKind::UnusableKey => Self::UnusableKey,
+            ErrorKind::KeysUnavailable => Self::KeysUnavailable,
+            ErrorKind::TokenTooLarge => Self::TokenTooLarge,
+            ErrorKind::MalformedToken => Self::MalformedToken,
+            ErrorKind::EncryptedToken => Self::EncryptedToken,
+            ErrorKind::MalformedHeader => Self::MalformedHeader,
+            ErrorKind::UnsupportedAlgorithm => Self::UnsupportedAlgorithm,
+            ErrorKind::AlgorithmNotAllowed => Self::AlgorithmNotAllowed,
+            ErrorKind::UnsupportedHeader => Self::UnsupportedHeader,
+            ErrorKind::WrongTokenType => Self::WrongTokenType,
+            ErrorKind::NoMatchingKey => Self::NoMatchingKey,
+            ErrorKind::InvalidSignature => Self::InvalidSignature,
+            ErrorKind::MalformedAuthorization => Self::MalformedAuthorization,
+            ErrorKind::MalformedClaims => Self::MalformedClaims,
+            ErrorKind::MissingClaim => Self::MissingClaim,
+            ErrorKind::Expired => Self::Expired,
+            ErrorKind::NotYetValid => Self::NotYetValid,
+            ErrorKind::WrongIssuer => Self::WrongIssuer,
+            ErrorKind::WrongAudience => Self::WrongAudience,
+            ErrorKind::UnusableCredentials => Self::UnusableCredentials,
+            ErrorKind::LoginRejected => Self::LoginRejected,
+            ErrorKind::LoginUnavailable => Self::LoginUnavailable,
+        }
+    }
+}
+
+impl bouncer_status {
+    /// Those that are no [`ErrorKind`], with their names.
+    pub(super) const OWN: [(Self, &CStr); 4] = [
+        (Self::Ok, c"ok"),
+        (Self::NullArgument, c"null_argument"),
+        (Self::Internal, c"internal"),
+        (Self::Pending, c"pending"),
+    ];
+}
