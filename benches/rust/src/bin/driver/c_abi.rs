@@ -54,33 +54,29 @@ impl Verifier {
     }
 }
 
+/// `BOUNCER_KIND_POLICY`.
+const KIND_POLICY: u32 = 1;
+
 /// # Safety
 /// None is needed: all arguments are made here.
 unsafe fn policy(case: &Case) -> *mut c_void {
-    if case.is_bouncer() {
-        // SAFETY: it has no arguments.
-        return unsafe { bouncer_policy_new_old() };
-    }
-    let mut policy = ptr::null_mut();
     let algorithm = match case.name {
         "es256" => "ES256",
         "ed25519" => "Ed25519",
         _ => "RS256",
     };
-    let (algorithms, algorithms_len) = (algorithm.as_ptr().cast(), algorithm.len());
-    let (issuer, audience) = (ISSUER.as_ptr().cast(), AUDIENCE.as_ptr().cast());
-    // SAFETY: the texts are valid for their lengths.
+    let json = if case.is_bouncer() {
+        r#"{"profile":"dcos"}"#.to_owned()
+    } else {
+        format!(r#"{{"issuers":["{ISSUER}"],"audiences":["{AUDIENCE}"],"algorithms":["{algorithm}"]}}"#)
+    };
+    let mut policy = ptr::null_mut();
+    // SAFETY: the document is valid for its length, and the settings are freed once.
     unsafe {
-        let status = bouncer_policy_new_for_issuer(
-            issuer,
-            ISSUER.len(),
-            audience,
-            AUDIENCE.len(),
-            &mut policy,
-            ptr::null_mut(),
-        );
-        assert_eq!(status, 0);
-        assert_eq!(bouncer_policy_set_algorithms(policy, algorithms, algorithms_len, ptr::null_mut()), 0);
+        let settings = bouncer_settings_new(KIND_POLICY);
+        assert_eq!(bouncer_settings_load(settings, json.as_ptr().cast(), json.len()), 0);
+        assert_eq!(bouncer_policy_new(settings, &mut policy, ptr::null_mut()), 0);
+        bouncer_settings_free(settings);
     }
     policy
 }
@@ -111,21 +107,10 @@ unsafe extern "C" {
         err: *mut *mut c_void,
     ) -> u32;
     fn bouncer_policy_free(policy: *mut c_void);
-    fn bouncer_policy_new_old() -> *mut c_void;
-    fn bouncer_policy_new_for_issuer(
-        issuer: *const c_char,
-        issuer_len: usize,
-        audience: *const c_char,
-        audience_len: usize,
-        out: *mut *mut c_void,
-        err: *mut *mut c_void,
-    ) -> u32;
-    fn bouncer_policy_set_algorithms(
-        policy: *mut c_void,
-        names: *const c_char,
-        len: usize,
-        err: *mut *mut c_void,
-    ) -> u32;
+    fn bouncer_policy_new(settings: *const c_void, out: *mut *mut c_void, err: *mut *mut c_void) -> u32;
+    fn bouncer_settings_free(settings: *mut c_void);
+    fn bouncer_settings_load(settings: *mut c_void, json: *const c_char, len: usize) -> u32;
+    fn bouncer_settings_new(kind: u32) -> *mut c_void;
     fn bouncer_token_free(token: *mut c_void);
     fn bouncer_token_subject(token: *const c_void) -> Str;
     fn bouncer_token_uid(token: *const c_void) -> Str;
