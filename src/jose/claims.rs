@@ -42,9 +42,33 @@ impl<'a> Audience<'a> {
     }
 }
 
+/// Registered claims whose JSON type is not checked: one of another type counts as absent.
+///
+/// Only those whose absence never makes a token valid for longer or for more: not "exp", "nbf" and "aud", nor "iss".
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct UncheckedClaims {
+    sub: bool,
+    iat: bool,
+    jti: bool,
+}
+
+impl UncheckedClaims {
+    /// False: `name` is none of those that may be unchecked.
+    pub(crate) fn insert(&mut self, name: &str) -> bool {
+        let claim = match name {
+            "sub" => &mut self.sub,
+            "iat" => &mut self.iat,
+            "jti" => &mut self.jti,
+            _ => return false,
+        };
+        *claim = true;
+        true
+    }
+}
+
 impl<'a> ClaimsSet<'a> {
     #[inline]
-    pub(crate) fn parse(payload: &'a str) -> Result<Self> {
+    pub(crate) fn parse(payload: &'a str, unchecked: UncheckedClaims) -> Result<Self> {
         let [mut exp, mut nbf, mut iat, mut iss, mut sub, mut aud, mut jti, mut uid] = [None; 8];
         json::members(payload, |name, value| match name {
             b"exp" => exp = Some(value),
@@ -58,22 +82,17 @@ impl<'a> ClaimsSet<'a> {
             _ => {}
         })
         .map_err(not_json)?;
+        let date = |round| move |value: Value<'a>| numeric_date(value.as_number()?, round);
         Ok(Self {
             payload,
-            exp: optional("exp", "not a NumericDate", exp, |value| {
-                numeric_date(value.as_number()?, Round::Down)
-            })?,
-            nbf: optional("nbf", "not a NumericDate", nbf, |value| {
-                numeric_date(value.as_number()?, Round::Up)
-            })?,
-            iat: optional("iat", "not a NumericDate", iat, |value| {
-                numeric_date(value.as_number()?, Round::Down)
-            })?,
-            iss: optional("iss", "not a string", iss, Value::as_str)?,
-            sub: optional("sub", "not a string", sub, Value::as_str)?,
-            aud: optional("aud", "not a string or an array of strings", aud, audience)?
+            exp: optional("exp", "not a NumericDate", exp, false, date(Round::Down))?,
+            nbf: optional("nbf", "not a NumericDate", nbf, false, date(Round::Up))?,
+            iat: optional("iat", "not a NumericDate", iat, unchecked.iat, date(Round::Down))?,
+            iss: optional("iss", "not a string", iss, false, Value::as_str)?,
+            sub: optional("sub", "not a string", sub, unchecked.sub, Value::as_str)?,
+            aud: optional("aud", "not a string or an array of strings", aud, false, audience)?
                 .unwrap_or(Audience::Absent),
-            jti: optional("jti", "not a string", jti, Value::as_str)?,
+            jti: optional("jti", "not a string", jti, unchecked.jti, Value::as_str)?,
             uid,
         })
     }
@@ -106,12 +125,13 @@ fn optional<'a, T>(
     name: &'static str,
     expected: &'static str,
     value: Option<Value<'a>>,
+    is_unchecked: bool,
     read: impl FnOnce(Value<'a>) -> Option<T>,
 ) -> Result<Option<T>> {
     match value {
         None => Ok(None),
         Some(value) => match read(value) {
-            None if !value.is_null() => Err(wrong_type(name, expected, value)),
+            None if !value.is_null() && !is_unchecked => Err(wrong_type(name, expected, value)),
             read => Ok(read),
         },
     }
@@ -146,6 +166,7 @@ fn audience(value: Value<'_>) -> Option<Audience<'_>> {
     many.map(Audience::Many)
 }
 
+#[derive(Clone, Copy)]
 enum Round {
     Down,
     Up,
@@ -194,6 +215,10 @@ fn within_64_bits(magnitude: i128) -> Option<i128> {
 mod tests {
     use super::*;
 
+    fn parse(payload: &str) -> Result<ClaimsSet<'_>> {
+        ClaimsSet::parse(payload, UncheckedClaims::default())
+    }
+
     #[test]
     fn numeric_dates_never_round_towards_a_longer_life() {
         let cases = [
@@ -240,9 +265,9 @@ mod tests {
             ("aud", ["1", "[null]", "[1]", "{}", "[\"a\",null]"]),
         ] {
             let payload = format!("{{\"{name}\":null}}");
-            assert!(ClaimsSet::parse(&payload).unwrap().is_bare(), "{name}");
+            assert!(parse(&payload).unwrap().is_bare(), "{name}");
             for value in values {
-                let error = ClaimsSet::parse(&format!("{{\"{name}\":{value}}}")).unwrap_err();
+                let error = parse(&format!("{{\"{name}\":{value}}}")).unwrap_err();
                 assert_eq!((error.kind(), error.name()), (ErrorKind::MalformedClaims, Some(name)), "{value}");
             }
         }
@@ -257,9 +282,31 @@ mod tests {
     }
 
     #[test]
+    fn an_unchecked_claim_of_the_wrong_type_is_absent_and_its_neighbours_are_checked() {
+        for name in ["sub", "iat", "jti"] {
+            let mut unchecked = UncheckedClaims::default();
+            assert!(unchecked.insert(name));
+            let payload = format!("{{\"{name}\":[1]}}");
+            let claims = ClaimsSet::parse(&payload, unchecked).unwrap();
+            assert!(claims.is_bare() && claims.claim(name).is_some_and(|value| value.text() == "[1]"));
+            for other in ["exp", "nbf", "iss", "aud", "sub", "iat", "jti"] {
+                let payload = format!("{{\"{other}\":{{}}}}");
+                assert_eq!(ClaimsSet::parse(&payload, unchecked).is_ok(), other == name, "{name} {other}");
+            }
+        }
+        let payload = r#"{"sub":"a"}"#;
+        let mut unchecked = UncheckedClaims::default();
+        assert!(unchecked.insert("sub"));
+        assert_eq!(ClaimsSet::parse(payload, unchecked).unwrap().sub.as_deref(), Some("a"));
+        for name in ["exp", "nbf", "iss", "aud", "uid", ""] {
+            assert!(!UncheckedClaims::default().insert(name), "{name}");
+        }
+    }
+
+    #[test]
     fn an_audience_is_one_string_or_many() {
         let audience = |payload: &'static str| {
-            let claims = ClaimsSet::parse(payload).unwrap();
+            let claims = parse(payload).unwrap();
             claims.aud.as_slice().map(<[_]>::to_vec)
         };
         assert_eq!(audience("{}"), None);

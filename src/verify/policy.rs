@@ -4,7 +4,7 @@ use super::clock::Clock;
 use crate::encoding::json;
 use crate::error::{Error, ErrorKind, Result};
 use crate::jose::algorithm::Algorithm;
-use crate::jose::claims::ClaimsSet;
+use crate::jose::claims::{ClaimsSet, UncheckedClaims};
 use crate::jose::header::JoseHeader;
 use std::time::Duration;
 
@@ -41,6 +41,7 @@ pub struct Policy {
     uid_required: bool,
     required_strings: Vec<Box<str>>,
     required: Vec<Box<str>>,
+    pub(super) unchecked_claims: UncheckedClaims,
     token_type: Option<Box<str>>,
     leeway: i64,
     /// `nbf` gets the leeway alone, without [`NBF_TOLERANCE`].
@@ -89,6 +90,7 @@ impl Policy {
             uid_required: false,
             required_strings: Vec::new(),
             required: Vec::new(),
+            unchecked_claims: UncheckedClaims::default(),
             token_type: None,
             leeway: 0,
             exact_nbf: false,
@@ -109,7 +111,8 @@ impl Policy {
     /// ```
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidArgument`]: an issuer, an audience or the token type is empty, or no algorithm is allowed.
+    /// [`ErrorKind::InvalidArgument`]: an issuer, an audience or the token type is empty, no algorithm is allowed, or a
+    /// claim may not be unchecked.
     #[inline]
     pub fn check(&self) -> Result<()> {
         match self.fault {
@@ -171,6 +174,22 @@ impl Policy {
     /// [`Policy::required_claims`], in this order. [`Policy::dcos`] requires `uid` besides.
     pub fn required_string_claims(mut self, names: impl IntoIterator<Item: AsRef<str>>) -> Self {
         self.required_strings = boxed(names);
+        self
+    }
+
+    /// Does not check the JSON type of exactly these registered claims, for issuers that break RFC 7519: an integer
+    /// `sub`, for example. One of another type is read as if it were not there; [`VerifiedToken::claim`] returns its
+    /// JSON text.
+    ///
+    /// Only `sub`, `iat` and `jti` are possible. A token whose `exp`, `nbf`, `aud` or `iss` cannot be read is rejected.
+    ///
+    /// [`VerifiedToken::claim`]: crate::VerifiedToken::claim
+    pub fn unchecked_claims(mut self, names: impl IntoIterator<Item: AsRef<str>>) -> Self {
+        self.unchecked_claims = UncheckedClaims::default();
+        for name in names {
+            let is_possible = self.unchecked_claims.insert(name.as_ref());
+            self.fault_if(!is_possible, "unchecked_claims takes only sub, iat and jti");
+        }
         self
     }
 
@@ -453,6 +472,7 @@ mod tests {
             (any().audiences([""; 0]), "no audience is accepted"),
             (any().token_type(""), "the token type is empty"),
             (any().algorithms([]), "no algorithm is allowed"),
+            (any().unchecked_claims(["sub", "exp"]), "unchecked_claims takes only sub, iat and jti"),
         ] {
             let error = policy.optional_exp().time(0).check().unwrap_err();
             assert_eq!((error.kind(), error.detail()), (ErrorKind::InvalidArgument, detail));

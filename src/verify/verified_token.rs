@@ -56,7 +56,7 @@ impl VerifiedToken {
         let mut text =
             String::from_utf8(payload).map_err(|_| Error::new(ErrorKind::MalformedClaims, "not UTF-8"))?;
         let payload_len = text.len();
-        let claims = ClaimsSet::parse(&text)?;
+        let claims = ClaimsSet::parse(&text, policy.unchecked_claims)?;
         policy.validate(&claims)?;
 
         let header_span = Span::new(payload_len, header.json.len());
