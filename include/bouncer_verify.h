@@ -488,7 +488,7 @@ enum bouncer_status
      */
     BOUNCER_STATUS_INTERNAL = 2,
     /**
-     * An argument or a policy setting is not usable.
+     * An argument or a setting is not usable.
      */
     BOUNCER_STATUS_INVALID_ARGUMENT = 3,
     /**
@@ -504,8 +504,9 @@ enum bouncer_status
      */
     BOUNCER_STATUS_UNUSABLE_KEY = 102,
     /**
-     * A remote JWK Set has not been fetched yet, or not for too long. Or the fetch that decides
-     * about the token's key failed, or was not over in time. The detail says which, and why.
+     * A remote JWK Set has not been fetched yet, or the latest success is too long ago. Or the
+     * fetch that decides about the token's key failed, or was not over in time. The detail says
+     * which, and why.
      */
     BOUNCER_STATUS_KEYS_UNAVAILABLE = 103,
     /**
@@ -526,7 +527,7 @@ enum bouncer_status
      */
     BOUNCER_STATUS_ENCRYPTED_TOKEN = 202,
     /**
-     * The JOSE Header is not strict JSON or a parameter has the wrong type (RFC 7515 section 4).
+     * The JOSE Header is not strict JSON, or a parameter has the wrong type (RFC 7515 section 4).
      */
     BOUNCER_STATUS_MALFORMED_HEADER = 203,
     /**

@@ -22,7 +22,7 @@ pub enum bouncer_status {
     NullArgument = 1,
     /// A bug in this library: please report it. The program can go on.
     Internal = 2,
-    /// An argument or a policy setting is not usable.
+    /// An argument or a setting is not usable.
     InvalidArgument = 3,
     /// The document is not a JWK Set (RFC 7517 section 5), or it is too large.
     MalformedJwkSet = 100,
@@ -30,8 +30,9 @@ pub enum bouncer_status {
     NoUsableKey = 101,
     /// A single key (JWK, PEM, DER or components) cannot be used. The detail says why.
     UnusableKey = 102,
-    /// A remote JWK Set has not been fetched yet, or not for too long. Or the fetch that decides
-    /// about the token's key failed, or was not over in time. The detail says which, and why.
+    /// A remote JWK Set has not been fetched yet, or the latest success is too long ago. Or the
+    /// fetch that decides about the token's key failed, or was not over in time. The detail says
+    /// which, and why.
     KeysUnavailable = 103,
     /// No verdict yet: a fetch of keys decides. bouncer_verifier_verify_now() and
     /// bouncer_batch_status() return it, with a ticket.
@@ -42,7 +43,7 @@ pub enum bouncer_status {
     MalformedToken = 201,
     /// The token has five parts: a JWE (RFC 7516), which is not for verification.
     EncryptedToken = 202,
-    /// The JOSE Header is not strict JSON or a parameter has the wrong type (RFC 7515 section 4).
+    /// The JOSE Header is not strict JSON, or a parameter has the wrong type (RFC 7515 section 4).
     MalformedHeader = 203,
     /// "alg" is none of those implemented; "none" and the HS family never are.
     UnsupportedAlgorithm = 204,
