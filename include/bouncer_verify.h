@@ -94,6 +94,10 @@
 /** list of text: Claims that must be strings and not empty. */
 #define BOUNCER_POLICY_REQUIRED_STRING_CLAIMS "required_string_claims"
 
+/** list of sub|iat|jti: Claims whose JSON type is not checked, for issuers that break RFC 7519: an
+ *  integer "sub", for example. One of another type is read as if it were not there. */
+#define BOUNCER_POLICY_UNCHECKED_CLAIMS "unchecked_claims"
+
 /** flag: Accepts tokens without "exp": they are valid for ever. */
 #define BOUNCER_POLICY_OPTIONAL_EXP "optional_exp"
 

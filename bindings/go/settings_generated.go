@@ -49,6 +49,10 @@ type Policy struct {
 	// RequiredStringClaims: Claims that must be strings and not empty.
 	RequiredStringClaims []string
 
+	// UncheckedClaims: Claims whose JSON type is not checked, for issuers that break RFC 7519: an
+	// integer "sub", for example. One of another type is read as if it were not there.
+	UncheckedClaims []string
+
 	// OptionalExp: Accepts tokens without "exp": they are valid for ever.
 	OptionalExp bool
 
@@ -84,6 +88,7 @@ func (o *Policy) apply(s *settings) {
 	s.text("token_type", o.TokenType)
 	s.list("required_claims", o.RequiredClaims)
 	s.list("required_string_claims", o.RequiredStringClaims)
+	s.list("unchecked_claims", o.UncheckedClaims)
 	s.flag("optional_exp", o.OptionalExp)
 	s.duration("leeway", o.Leeway)
 	s.number("max_token_len", o.MaxTokenLen)

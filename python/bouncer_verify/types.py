@@ -38,6 +38,10 @@ class PolicySettings(TypedDict, total=False):
     """Claims that must be present, with any value but null."""
     required_string_claims: str | Iterable[str] | None
     """Claims that must be strings and not empty."""
+    unchecked_claims: str | Iterable[str] | None
+    """Claims whose JSON type is not checked, for issuers that break RFC 7519: an integer "sub",
+    for example. One of another type is read as if it were not there.
+    """
     optional_exp: bool | None
     """Accepts tokens without "exp": they are valid for ever."""
     leeway: float | str | timedelta | None
@@ -216,6 +220,7 @@ class PolicyValues(TypedDict):
     token_type: str | None
     required_claims: tuple[str, ...] | None
     required_string_claims: tuple[str, ...] | None
+    unchecked_claims: tuple[str, ...] | None
     optional_exp: bool
     leeway: float
     max_token_len: int

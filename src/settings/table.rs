@@ -218,6 +218,17 @@ pub(super) const POLICY: &[Row<Policy>] = &[
     flagged(
         Setting::WEAKENS,
         row(
+            "unchecked_claims",
+            Type::Choices(&["sub", "iat", "jti"]),
+            "",
+            "Claims whose JSON type is not checked, for issuers that break RFC 7519: an integer \"sub\", \
+             for example. One of another type is read as if it were not there.",
+            |policy, given| Ok(policy.unchecked_claims(given.texts())),
+        ),
+    ),
+    flagged(
+        Setting::WEAKENS,
+        row(
             "optional_exp",
             Type::Flag,
             "",

@@ -49,8 +49,8 @@ impl Policy {
         Policy::issuer_alone(issuer).audiences(&[audience])
     }
 
-    /// Sets a member, in place of what was there.
-    fn with(mut self, name: &'static str, json: String) -> Policy {
+    /// Sets a member to JSON text, in place of what was there.
+    pub(crate) fn with(mut self, name: &'static str, json: String) -> Policy {
         self.0.retain(|(other, _)| *other != name);
         self.0.push((name, json));
         self

@@ -13,6 +13,7 @@ pub(crate) fn file() -> File {
     .cases(types())
     .cases(absent())
     .cases(contents())
+    .cases(unchecked())
 }
 
 fn claims(members: &str) -> String {
@@ -198,4 +199,29 @@ fn contents() -> Vec<Case> {
             .token(bouncer_token(claims(r#""now":1,"leeway":300"#)))
             .refused("expired"),
     ]
+}
+
+fn unchecked() -> Vec<Case> {
+    let why = "unchecked_claims: one of another JSON type is read as if it were not there";
+    let policy = |claim: &str| Policy::dcos().with("unchecked_claims", format!("[\"{claim}\"]"));
+    let token = |id: String, claim: &str, members: &str| {
+        case(id, why).policy(policy(claim)).token(bouncer_token(claims(members)))
+    };
+    let mut cases = Vec::new();
+    for (claim, value) in [("sub", "1"), ("iat", "{}"), ("jti", "[\"x\"]")] {
+        let members = format!("\"{claim}\":{value}");
+        let id = format!("an_unchecked_{claim}_of_another_type_is_accepted");
+        cases.push(token(id, claim, &members).ok(&claims(&members)));
+        let id = format!("an_unchecked_{claim}_of_another_type_is_no_required_string");
+        let required = policy(claim).with("required_string_claims", format!("[\"{claim}\"]"));
+        cases.push(token(id, claim, &members).policy(required).refused_naming("malformed_claims", claim));
+        let other = if claim == "sub" { "jti" } else { "sub" };
+        let id = format!("beside_an_unchecked_{claim}_another_claim_is_checked");
+        cases.push(token(id, claim, &format!("\"{other}\":1")).refused_naming("malformed_claims", other));
+    }
+    cases.push(
+        token("an_unchecked_sub_does_not_uncheck_exp".to_owned(), "sub", "\"nbf\":\"1700000000\"")
+            .refused_naming("malformed_claims", "nbf"),
+    );
+    cases
 }

@@ -28,6 +28,7 @@ fn every_setting_does_what_the_builder_does() {
         (with("token_type", json!("at+jwt")), any().token_type("at+jwt")),
         (with("required_claims", json!(["a", "b"])), any().required_claims(["a", "b"])),
         (with("required_string_claims", json!(["a", "b"])), any().required_string_claims(["a", "b"])),
+        (with("unchecked_claims", json!(["sub"])), any().unchecked_claims(["sub"])),
         (with("optional_exp", json!(true)), any().optional_exp()),
         (with("leeway", json!("30s")), any().leeway(Duration::from_secs(30)).unwrap()),
         (with("max_token_len", json!("1KiB")), any().max_token_len(1024).unwrap()),

@@ -20,6 +20,7 @@ int main() {
     CHECK(is(PolicySettings().token_type("text"), R"json({"token_type":"text"})json"));
     CHECK(is(PolicySettings().required_claims({"text"}), R"json({"required_claims":["text"]})json"));
     CHECK(is(PolicySettings().required_string_claims({"text"}), R"json({"required_string_claims":["text"]})json"));
+    CHECK(is(PolicySettings().unchecked_claims({"sub"}), R"json({"unchecked_claims":["sub"]})json"));
     CHECK(is(PolicySettings().optional_exp(), R"json({"optional_exp":true})json"));
     CHECK(is(PolicySettings().leeway(std::chrono::milliseconds(300000)), R"json({"leeway":"5m"})json"));
     CHECK(is(PolicySettings().max_token_len(1048576), R"json({"max_token_len":1048576})json"));

@@ -77,6 +77,14 @@ public:
     PolicySettings required_string_claims(const detail::TextArray &values) && noexcept {
         return std::move(required_string_claims(values));
     }
+    /// Claims whose JSON type is not checked, for issuers that break RFC 7519: an integer "sub",
+    /// for example. One of another type is read as if it were not there.
+    PolicySettings &unchecked_claims(const detail::TextArray &values) & noexcept {
+        return put_(BOUNCER_POLICY_UNCHECKED_CLAIMS, values);
+    }
+    PolicySettings unchecked_claims(const detail::TextArray &values) && noexcept {
+        return std::move(unchecked_claims(values));
+    }
     /// Accepts tokens without "exp": they are valid for ever.
     PolicySettings &optional_exp(bool value = true) & noexcept {
         return put_(BOUNCER_POLICY_OPTIONAL_EXP, value);
