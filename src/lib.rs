@@ -94,6 +94,7 @@ pub use jose::authorization::token_from_authorization;
 pub use jose::jwk::Jwk;
 pub use jose::skip_reason::SkipReason;
 pub use keys::jwk_set::JwkSet;
+pub use keys::load_options::LoadOptions;
 pub use keys::skipped_key::SkippedKey;
 #[cfg(feature = "remote")]
 pub use remote::jwks::remote_jwk_set::RemoteJwkSet;

@@ -30,8 +30,9 @@ impl Jwk {
     /// # Errors
     /// [`ErrorKind::UnusableKey`]; the detail says which member is wrong.
     pub fn from_slice(json: &[u8]) -> Result<Self> {
-        let read =
-            json::utf8(json).map_err(not_json).and_then(|text| Self::parse(text).map_err(|(why, _)| why));
+        let read = json::utf8(json)
+            .map_err(not_json)
+            .and_then(|text| Self::parse(text, &[]).map_err(|(why, _)| why));
         read.map_err(|error: Unusable| match hints::looks_like(json) {
             Some(hint) => Unusable::new(SkipReason::NotAJwk, format!("not a JWK: {hint}")).into(),
             None => error.into(),
@@ -136,10 +137,11 @@ impl Jwk {
         Self { key, kid: None, algorithm: None, tolerated: false }
     }
 
-    /// The key of a JWK's text, or why not, with its kid where it has one.
-    pub(crate) fn parse(text: &str) -> Result<Self, (Unusable, Option<Box<str>>)> {
+    /// The key of a JWK's text, or why not, with its kid where it has one. `uses` are the accepted values of "use" besides
+    /// "sig".
+    pub(crate) fn parse(text: &str, uses: &[Box<str>]) -> Result<Self, (Unusable, Option<Box<str>>)> {
         let members = Members::read(text).map_err(|invalid| (not_json(invalid), None))?;
-        members.to_jwk().map_err(|reason| (reason, members.kid()))
+        members.to_jwk(uses).map_err(|reason| (reason, members.kid()))
     }
 
     /// The key ID ("kid", RFC 7517 §4.5).
@@ -328,7 +330,7 @@ impl<'a> Members<'a> {
     }
 
     /// The checks in the order of [`SkipReason::ALL`].
-    fn to_jwk(&self) -> Result<Jwk, Unusable> {
+    fn to_jwk(&self, uses: &[Box<str>]) -> Result<Jwk, Unusable> {
         let not_a_jwk = |message: String| Unusable::new(SkipReason::NotAJwk, message);
         let Some(kty) = string("kty", self.kty)? else {
             let hint = if self.has_keys { ": it is a JWK Set" } else { "" };
@@ -367,8 +369,13 @@ impl<'a> Members<'a> {
         if !["RSA", "EC", "OKP"].contains(&&*kty) {
             return Err(Unusable::new(SkipReason::UnsupportedKeyType, is_not("kty", &kty, "RSA, EC or OKP")));
         }
-        if let Some(other) = public_key_use.filter(|value| value != "sig") {
-            return Err(Unusable::new(SkipReason::WrongUse, is_not("use", &other, "\"sig\"")));
+        let is_accepted = |value: &str| value == "sig" || uses.iter().any(|accepted| **accepted == *value);
+        if let Some(other) = public_key_use.filter(|value| !is_accepted(value)) {
+            let accepted: String = uses.iter().map(|accepted| format!(" or {accepted:?}")).collect();
+            return Err(Unusable::new(
+                SkipReason::WrongUse,
+                is_not("use", &other, &format!("\"sig\"{accepted}")),
+            ));
         }
         if key_ops.is_some_and(|ops| !ops.iter().any(|op| op == "verify")) {
             return Err(Unusable::new(SkipReason::WrongUse, "\"key_ops\" has no \"verify\""));

@@ -2,7 +2,8 @@
 
 use super::candidates::{Candidates, MAX_CANDIDATES};
 use super::known_headers::KnownHeaders;
-use super::load::{Limits, MAX_MEMBERS, Parsed, prepare, read_document, too_many};
+use super::load::{Parsed, prepare, read_document, too_many};
+use super::load_options::LoadOptions;
 use super::parsed_token::{ParsedToken, TokenHeader};
 use super::skipped_key::SkippedKey;
 use crate::crypto::backend::Backend;
@@ -58,11 +59,16 @@ impl JwkSet {
     /// # Errors
     /// As [`JwkSet::from_slice`].
     pub fn from_slice_with(json: &[u8], backend: Backend) -> Result<Self> {
-        Self::from_slice_within(json, backend, Limits::DEFAULT)
+        Self::load(json, &LoadOptions::new().backend(backend))
     }
 
-    pub(crate) fn from_slice_within(json: &[u8], backend: Backend, limits: Limits) -> Result<Self> {
-        Self::build(read_document(json, limits)?, backend, limits)
+    /// Reads a JWK Set document with the given options.
+    ///
+    /// # Errors
+    /// As [`JwkSet::from_slice`]; [`ErrorKind::InvalidArgument`]: an option.
+    pub fn load(json: &[u8], options: &LoadOptions) -> Result<Self> {
+        options.check()?;
+        Self::build(read_document(json, options)?, options)
     }
 
     /// A set of the given keys, with the default back end. A key whose point is not on its curve is skipped, and so is
@@ -79,7 +85,7 @@ impl JwkSet {
     /// # Errors
     /// [`ErrorKind::NoUsableKey`].
     pub fn from_keys_with(keys: impl IntoIterator<Item = Jwk>, backend: Backend) -> Result<Self> {
-        Self::build(keys.into_iter().map(Ok).collect(), backend, Limits::DEFAULT)
+        Self::build(keys.into_iter().map(Ok).collect(), &LoadOptions::new().backend(backend))
     }
 
     /// What [`JwkSet::from_slice`] skips in a document, also when it skips everything and so gives no set:
@@ -88,14 +94,15 @@ impl JwkSet {
     /// # Errors
     /// [`ErrorKind::MalformedJwkSet`].
     pub fn skipped_in(json: &[u8]) -> Result<Vec<SkippedKey>> {
-        Ok(prepare(read_document(json, Limits::DEFAULT)?, Backend::default(), Limits::DEFAULT).1)
+        let options = LoadOptions::new();
+        Ok(prepare(read_document(json, &options)?, &options).1)
     }
 
-    fn build(parsed: Vec<Parsed>, backend: Backend, limits: Limits) -> Result<Self> {
-        if parsed.len() > MAX_MEMBERS {
+    fn build(parsed: Vec<Parsed>, options: &LoadOptions) -> Result<Self> {
+        if parsed.len() > LoadOptions::MAX_MEMBERS {
             return Err(too_many(parsed.len()));
         }
-        let (usable, skipped) = prepare(parsed, backend, limits);
+        let (usable, skipped) = prepare(parsed, options);
         if usable.is_empty() {
             let detail = match &*skipped {
                 [] => "it is empty".to_owned(),
@@ -324,6 +331,39 @@ mod tests {
         assert_eq!(detail(&members(1000)), "");
         assert_eq!(detail(&members(1001)), "1001 members in \"keys\"; at most 1000");
         assert_eq!(detail(&members(300_000)), "300000 members in \"keys\"; at most 1000");
+    }
+
+    #[test]
+    fn keys_of_another_use_are_skipped_unless_the_options_accept_it() {
+        let document = |key_use: &str| {
+            format!("{{\"keys\":[{KEY},{}]}}", KEY.replacen('{', &format!("{{\"use\":\"{key_use}\","), 1))
+        };
+        let skipped = |key_use: &str, options: &LoadOptions| {
+            let jwks = JwkSet::load(document(key_use).as_bytes(), options).unwrap();
+            jwks.skipped().iter().map(SkippedKey::message).collect::<Vec<_>>().join(" ")
+        };
+        let svid = LoadOptions::new().key_uses(["jwt-svid", "x"]);
+        assert_eq!(skipped("sig", &svid), "");
+        assert_eq!(skipped("jwt-svid", &svid), "");
+        assert_eq!(
+            skipped("x509-svid", &svid),
+            "\"use\" is \"x509-svid\", not \"sig\" or \"jwt-svid\" or \"x\""
+        );
+        assert_eq!(skipped("jwt-svid", &LoadOptions::new()), "\"use\" is \"jwt-svid\", not \"sig\"");
+    }
+
+    #[test]
+    fn options_have_ranges() {
+        let document = format!("{{\"keys\":[{KEY},{KEY}]}}");
+        let load = |options: LoadOptions| JwkSet::load(document.as_bytes(), &options);
+        assert_eq!(load(LoadOptions::new().max_keys(1)).unwrap().keys().len(), 1);
+        for (options, detail) in [
+            (LoadOptions::new().max_keys(0), "max_keys is 0; allowed are 1 to 1000"),
+            (LoadOptions::new().max_document_len(9), "max_document_len is 9; allowed are 1024 to 67108864"),
+        ] {
+            let error = load(options).unwrap_err();
+            assert_eq!((error.kind(), error.detail()), (ErrorKind::InvalidArgument, detail));
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! From a document to keys that are parsed and ready.
 
+use super::load_options::LoadOptions;
 use super::skipped_key::SkippedKey;
-use crate::crypto::backend::Backend;
 use crate::crypto::verifying_key::VerifyingKey;
 use crate::encoding::json;
 use crate::error::{Error, ErrorKind, Result};
@@ -9,21 +9,6 @@ use crate::jose::hints;
 use crate::jose::jwk::Jwk;
 use crate::jose::skip_reason::{SkipReason, Unusable};
 use std::borrow::Cow;
-
-/// The most members accepted in one set. They are counted before any of them is read.
-pub(crate) const MAX_MEMBERS: usize = 1000;
-/// How large a set may be.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Limits {
-    /// The largest accepted document, in bytes.
-    pub(crate) document_len: usize,
-    /// The most keys used of one set. Preparing one costs up to milliseconds; further ones are skipped.
-    pub(crate) keys: usize,
-}
-
-impl Limits {
-    pub(crate) const DEFAULT: Self = Self { document_len: 1024 * 1024, keys: 100 };
-}
 
 /// A member of the document: a key, or why not, with its kid.
 pub(super) type Parsed = Result<Jwk, (Unusable, Option<Box<str>>)>;
@@ -33,13 +18,13 @@ fn malformed(detail: impl Into<Cow<'static, str>>) -> Error {
 }
 
 pub(super) fn too_many(members: usize) -> Error {
-    malformed(format!("{members} members in \"keys\"; at most {MAX_MEMBERS}"))
+    malformed(format!("{members} members in \"keys\"; at most {}", LoadOptions::MAX_MEMBERS))
 }
 
-pub(super) fn read_document(json: &[u8], limits: Limits) -> Result<Vec<Parsed>> {
+pub(super) fn read_document(json: &[u8], options: &LoadOptions) -> Result<Vec<Parsed>> {
     const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
-    if json.len() > limits.document_len {
-        return Err(malformed(format!("{} bytes; at most {}", json.len(), limits.document_len)));
+    if json.len() > options.max_document_len {
+        return Err(malformed(format!("{} bytes; at most {}", json.len(), options.max_document_len)));
     }
     let json = json.strip_prefix(BYTE_ORDER_MARK).unwrap_or(json);
     let not_json = |invalid: json::Invalid| match hints::looks_like(json) {
@@ -53,7 +38,7 @@ pub(super) fn read_document(json: &[u8], limits: Limits) -> Result<Vec<Parsed>> 
     let mut hint = "";
     let element = |element| {
         count += 1;
-        if count <= MAX_MEMBERS {
+        if count <= LoadOptions::MAX_MEMBERS {
             members.push(element);
         }
     };
@@ -73,28 +58,27 @@ pub(super) fn read_document(json: &[u8], limits: Limits) -> Result<Vec<Parsed>> 
     if !has_array {
         return Err(malformed(format!("no member \"keys\"{hint}")));
     }
-    if count > MAX_MEMBERS {
+    if count > LoadOptions::MAX_MEMBERS {
         return Err(too_many(count));
     }
-    Ok(members.into_iter().map(Jwk::parse).collect())
+    Ok(members.into_iter().map(|member| Jwk::parse(member, &options.key_uses)).collect())
 }
 
 pub(super) fn prepare(
     parsed: Vec<Parsed>,
-    backend: Backend,
-    limits: Limits,
+    options: &LoadOptions,
 ) -> (Vec<(Jwk, VerifyingKey)>, Vec<SkippedKey>) {
     let mut usable = Vec::new();
     let mut skipped = Vec::new();
     for (index, parsed) in parsed.into_iter().enumerate() {
         let prepared = parsed.and_then(|jwk| {
-            let key = match usable.len() < limits.keys {
-                true => VerifyingKey::new(backend, &jwk),
+            let key = match usable.len() < options.max_keys {
+                true => VerifyingKey::new(options.backend, &jwk),
                 false => Err(SkipReason::OverLimit),
             };
             match key {
                 Ok(key) => Ok((jwk, key)),
-                Err(reason) => Err((refused(reason, &jwk, limits), jwk.kid().map(Into::into))),
+                Err(reason) => Err((rejected(reason, &jwk, options), jwk.kid().map(Into::into))),
             }
         });
         match prepared {
@@ -107,11 +91,11 @@ pub(super) fn prepare(
     (usable, skipped)
 }
 
-/// A key that the back end refuses, or the limit.
-fn refused(reason: SkipReason, jwk: &Jwk, limits: Limits) -> Unusable {
+/// Why the back end rejects a key, or the limit does.
+fn rejected(reason: SkipReason, jwk: &Jwk, options: &LoadOptions) -> Unusable {
     match (reason, jwk.curve()) {
         (SkipReason::OverLimit, _) => {
-            Unusable::new(reason, format!("over the limit of {} usable keys", limits.keys))
+            Unusable::new(reason, format!("over the limit of {} usable keys", options.max_keys))
         }
         (SkipReason::BadPoint, Some("Ed25519")) => {
             Unusable::new(reason, "\"x\" is of small order or not in its one spelling")

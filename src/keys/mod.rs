@@ -5,6 +5,7 @@ pub(crate) mod candidates;
 pub(crate) mod jwk_set;
 pub(crate) mod known_headers;
 pub(crate) mod lanes;
-pub(crate) mod load;
+mod load;
+pub(crate) mod load_options;
 pub(crate) mod parsed_token;
 pub(crate) mod skipped_key;

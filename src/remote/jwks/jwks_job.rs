@@ -4,10 +4,9 @@ use super::keys_in_use::{KeysInUse, Validators, sha256};
 use super::misses::{Misses, RefetchIntervals};
 use super::status::{RemoteJwkSetState, RemoteJwkSetStatus};
 use super::{discovery, last_good};
-use crate::crypto::backend::Backend;
 use crate::error::Result;
 use crate::keys::jwk_set::JwkSet;
-use crate::keys::load::Limits;
+use crate::keys::load_options::LoadOptions;
 use crate::remote::attempts::{Attempts, Reason};
 use crate::remote::events::{Events, Observer};
 use crate::remote::transport::{FetchError, FetchFailure, HttpRequest, HttpResponse, Transport, printable};
@@ -33,8 +32,7 @@ const TARGET: &str = module_path!();
 pub(super) struct Settings {
     pub(super) location: Location,
     pub(super) allow_http: bool,
-    pub(super) backend: Backend,
-    pub(super) limits: Limits,
+    pub(super) load: LoadOptions,
     pub(super) refetch: RefetchIntervals,
     pub(super) ttl: Duration,
     pub(super) max_ttl: Duration,
@@ -96,7 +94,7 @@ impl JwksJob {
     }
 
     fn parse(&self, document: &[u8]) -> Result<JwkSet> {
-        JwkSet::from_slice_within(document, self.settings.backend, self.settings.limits)
+        JwkSet::load(document, &self.settings.load)
     }
 
     /// Starts with a document from elsewhere. It is usable at once, and due for a refresh.
@@ -130,8 +128,8 @@ impl JwksJob {
     }
 
     fn read_last_good(&self, path: &Path) -> Result<(), FetchError> {
-        let Settings { location, limits, ttl, max_ttl, max_stale, .. } = &self.settings;
-        let Some(file) = last_good::read(path, location.as_str(), limits.document_len)? else {
+        let Settings { location, load, ttl, max_ttl, max_stale, .. } = &self.settings;
+        let Some(file) = last_good::read(path, location.as_str(), load.max_document_len)? else {
             return Ok(());
         };
         // A file from the future does not say how long it is fresh.
@@ -201,7 +199,7 @@ impl JwksJob {
             headers,
             body: None,
             timeout: self.settings.timeout,
-            max_body_len: self.settings.limits.document_len,
+            max_body_len: self.settings.load.max_document_len,
         };
         self.transport.exchange(&request)
     }

@@ -6,7 +6,7 @@ use super::remote_jwk_set::{Handle, RemoteJwkSet};
 use super::status::RemoteJwkSetStatus;
 use crate::crypto::backend::Backend;
 use crate::error::Result;
-use crate::keys::load::{Limits, MAX_MEMBERS};
+use crate::keys::load_options::LoadOptions;
 use crate::remote::events::Observer;
 use crate::remote::http_settings::{HttpSettings, MAX_TIMEOUT, check_range, http_builder_functions, invalid};
 use crate::remote::worker::Worker;
@@ -48,8 +48,7 @@ impl RemoteJwkSet {
 pub struct RemoteJwkSetBuilder {
     location: Location,
     http: HttpSettings,
-    backend: Backend,
-    limits: Limits,
+    load: LoadOptions,
     refetch: RefetchIntervals,
     ttl: Duration,
     max_ttl: Duration,
@@ -68,8 +67,7 @@ impl RemoteJwkSetBuilder {
         Self {
             location,
             http: HttpSettings::with_timeout(Duration::from_secs(5)),
-            backend: Backend::default(),
-            limits: Limits::DEFAULT,
+            load: LoadOptions::new(),
             refetch: RefetchIntervals::DEFAULT,
             ttl: Duration::from_secs(600),
             max_ttl: DAY,
@@ -84,7 +82,7 @@ impl RemoteJwkSetBuilder {
 
     /// Verifies with this back end.
     pub fn backend(mut self, backend: Backend) -> Self {
-        self.backend = backend;
+        self.load = self.load.backend(backend);
         self
     }
 
@@ -149,13 +147,19 @@ impl RemoteJwkSetBuilder {
     /// The largest document that is read, JWK Set or metadata, in bytes: 1 KiB to 64 MiB, by default 1 MiB. A larger one
     /// makes the fetch fail.
     pub fn max_document_len(mut self, bytes: usize) -> Self {
-        self.limits.document_len = bytes;
+        self.load = self.load.max_document_len(bytes);
         self
     }
 
     /// The most usable keys of the set: 1 to 1000, by default 100. Further ones are skipped, and listed as such.
     pub fn max_keys(mut self, keys: usize) -> Self {
-        self.limits.keys = keys;
+        self.load = self.load.max_keys(keys);
+        self
+    }
+
+    /// As [`LoadOptions::key_uses`].
+    pub fn key_uses(mut self, uses: impl IntoIterator<Item: AsRef<str>>) -> Self {
+        self.load = self.load.key_uses(uses);
         self
     }
 
@@ -206,14 +210,12 @@ impl RemoteJwkSetBuilder {
         check_range("max_wait", self.max_wait, Duration::ZERO..=MAX_TIMEOUT)?;
         check_range("refetch_interval", self.refetch.unknown_kid, SECOND..=HOUR)?;
         check_range("refetch_interval_without_kid", self.refetch.without_kid, SECOND..=DAY)?;
-        check_range("max_document_len", self.limits.document_len, 1 << 10..=64 << 20)?;
-        check_range("max_keys", self.limits.keys, 1..=MAX_MEMBERS)?;
+        self.load.check()?;
         let transport = self.http.transport()?;
         let settings = Settings {
             location: self.location,
             allow_http: self.http.allow_http,
-            backend: self.backend,
-            limits: self.limits,
+            load: self.load,
             refetch: self.refetch,
             ttl: self.ttl,
             max_ttl: self.max_ttl,

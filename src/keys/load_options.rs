@@ -1,0 +1,81 @@
+//! How a JWK Set document is read.
+
+use crate::crypto::backend::Backend;
+use crate::error::{Error, ErrorKind, Result};
+use std::ops::RangeInclusive;
+
+/// How [`crate::JwkSet::load`] reads a JWK Set document.
+///
+/// ```
+/// use bouncer_verify::{JwkSet, LoadOptions};
+/// # let document = include_bytes!("../../tests/data/document_jwks.json");
+///
+/// // The JWT keys of a SPIFFE bundle.
+/// let options = LoadOptions::new().key_uses(["jwt-svid"]).max_keys(500);
+/// let jwks = JwkSet::load(document, &options)?;
+/// # Ok::<(), bouncer_verify::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct LoadOptions {
+    pub(super) backend: Backend,
+    pub(crate) max_document_len: usize,
+    pub(super) max_keys: usize,
+    pub(super) key_uses: Vec<Box<str>>,
+}
+
+impl LoadOptions {
+    /// The most members accepted in one set. They are counted before any of them is read.
+    pub(super) const MAX_MEMBERS: usize = 1000;
+
+    /// The default back end, at most 1 MiB and 100 keys, and no "use" but "sig".
+    pub fn new() -> Self {
+        Self { backend: Backend::default(), max_document_len: 1 << 20, max_keys: 100, key_uses: Vec::new() }
+    }
+
+    /// Verifies with this back end.
+    pub fn backend(mut self, backend: Backend) -> Self {
+        self.backend = backend;
+        self
+    }
+
+    /// The largest document that is read, in bytes: 1 KiB to 64 MiB, by default 1 MiB.
+    pub fn max_document_len(mut self, bytes: usize) -> Self {
+        self.max_document_len = bytes;
+        self
+    }
+
+    /// The most usable keys of the set: 1 to 1000, by default 100. Further ones are skipped, and listed as such.
+    pub fn max_keys(mut self, keys: usize) -> Self {
+        self.max_keys = keys;
+        self
+    }
+
+    /// Accepts keys whose "use" (RFC 7517 §4.2) is one of these, besides "sig" and none: `"jwt-svid"` for the bundles
+    /// of SPIFFE. By default a key of another use is skipped.
+    pub fn key_uses(mut self, uses: impl IntoIterator<Item: AsRef<str>>) -> Self {
+        self.key_uses = uses.into_iter().map(|key_use| key_use.as_ref().into()).collect();
+        self
+    }
+
+    /// Whether every setting is in its range.
+    pub(crate) fn check(&self) -> Result<()> {
+        check_range("max_document_len", self.max_document_len, 1 << 10..=64 << 20)?;
+        check_range("max_keys", self.max_keys, 1..=Self::MAX_MEMBERS)
+    }
+}
+
+impl Default for LoadOptions {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn check_range(name: &str, value: usize, allowed: RangeInclusive<usize>) -> Result<()> {
+    if allowed.contains(&value) {
+        return Ok(());
+    }
+    let (min, max) = allowed.into_inner();
+    let detail = format!("{name} is {value}; allowed are {min} to {max}");
+    Err(Error::new(ErrorKind::InvalidArgument, "").with_detail(detail))
+}
