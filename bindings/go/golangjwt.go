@@ -51,9 +51,7 @@ func newSigningMethod(algorithm Algorithm) *SigningMethod {
 	policy := Policy{AnyIssuer: true, AnyAudience: true, OptionalExp: true, Algorithms: []Algorithm{algorithm}}
 	// Made at the first use and kept as long as the program runs.
 	return &SigningMethod{algorithm, sync.OnceValues(func() (*native.Policy, error) {
-		var made settings
-		policy.apply(&made)
-		return newPolicy(made)
+		return newPolicy(policy.apply(settings{}))
 	})}
 }
 

@@ -5,7 +5,6 @@ package bouncer
 import (
 	"bytes"
 	"slices"
-	"sync"
 	"time"
 
 	"bouncer_verify/bouncer/internal/native"
@@ -33,36 +32,27 @@ func newPolicy(made settings) (*native.Policy, error) {
 	return policy, errorOf(err)
 }
 
-// settings returns what the fields say, all but Clock.
+// settings appends what the fields say, all but Clock.
 func (p *Policy) settings(made settings) (settings, error) {
 	if p.Clock != nil && !p.Time.IsZero() {
 		return made, invalidArgument("Policy.Clock and Policy.Time are mutually exclusive")
 	}
-	p.apply(&made)
-	return made, nil
+	return p.apply(made), nil
 }
 
-// at returns the settings with the judging time.
-func (s settings) at(now time.Time) settings {
-	s.integer("time", now.Unix())
-	return s
-}
-
-// buffers are reused by VerifyToken.
-var buffers = sync.Pool{New: func() any { return new(settings) }}
+// at appends the judging time.
+func (s settings) at(now time.Time) settings { return s.integer("time", now.Unix()) }
 
 // with calls work with the library's policy for this one.
 func (s *JWKSet) with(policy *Policy, work func(*native.Policy) error) error {
 	if s == nil {
 		return invalidArgument("the key set is nil")
 	}
-	buffer := buffers.Get().(*settings)
-	defer buffers.Put(buffer)
-	made, err := policy.settings(settings{buffer.Settings[:0]})
+	var room [512]byte
+	made, err := policy.settings(settings{room[:0]})
 	if err != nil {
 		return err
 	}
-	buffer.Settings = made.Settings
 	if policy.Clock == nil {
 		prepared := s.prepared.Load()
 		if prepared == nil {

@@ -54,8 +54,7 @@ func NewRemoteJWKS(options RemoteOptions) (*RemoteJWKS, error) {
 	if errLibrary != nil {
 		return nil, errLibrary
 	}
-	var made settings
-	options.apply(&made)
+	made := options.apply(settings{})
 	keys, err := native.NewRemoteJWKS(made.Settings)
 	if err != nil {
 		return nil, errorOf(err)

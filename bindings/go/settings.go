@@ -14,94 +14,104 @@ import (
 )
 
 // settings takes the fields of the structs in settings_generated.go. A field that is zero is not
-// set. The library checks the values.
+// set. The library checks the values. As with append, the result has to be kept.
 type settings struct{ native.Settings }
 
-func (s *settings) load(document string) {
-	if document != "" {
-		s.Load(document)
+func (s settings) set(name, value string) settings { return settings{s.Set(name, value)} }
+
+func (s settings) load(document string) settings {
+	if document == "" {
+		return s
 	}
+	return settings{s.Load(document)}
 }
 
-func (s *settings) text(name, value string) {
-	if value != "" {
-		s.Set(name, value)
+func (s settings) text(name, value string) settings {
+	if value == "" {
+		return s
 	}
+	return s.set(name, value)
 }
 
-func (s *settings) flag(name string, value bool) {
-	if value {
-		s.Set(name, "true")
+func (s settings) flag(name string, value bool) settings {
+	if !value {
+		return s
 	}
+	return s.set(name, "true")
 }
 
-func (s *settings) list(name string, values []string) { list(s, name, values) }
+func (s settings) list(name string, values []string) settings { return list(s, name, values) }
 
-func (s *settings) algorithms(name string, values []Algorithm) { list(s, name, values) }
+func (s settings) algorithms(name string, values []Algorithm) settings {
+	return list(s, name, values)
+}
 
-func (s *settings) backend(name string, value Backend) { s.text(name, string(value)) }
+func (s settings) backend(name string, value Backend) settings { return s.text(name, string(value)) }
 
 // list replaces what a document says.
-func list[Item ~string](s *settings, name string, values []Item) {
+func list[Item ~string](s settings, name string, values []Item) settings {
 	for i, value := range values {
 		if i == 0 {
-			s.Set(name, string(value))
+			s = s.set(name, string(value))
 		} else {
-			s.Add(name, string(value))
+			s = settings{s.Add(name, string(value))}
 		}
 	}
+	return s
 }
 
 // members sets each name of a map, in a fixed order.
-func (s *settings) members(name string, values map[string][]string) {
+func (s settings) members(name string, values map[string][]string) settings {
 	for _, member := range slices.Sorted(maps.Keys(values)) {
 		path := name + "." + member
 		if strings.ContainsRune(member, 0) {
 			path = name + "." // C's text ends at a NUL; this the library refuses
 		}
-		list(s, path, values[member])
+		s = list(s, path, values[member])
 	}
+	return s
 }
 
 // duration rounds down to milliseconds, but a short time is not no time.
-func (s *settings) duration(name string, value time.Duration) {
+func (s settings) duration(name string, value time.Duration) settings {
 	count := int64(value / time.Millisecond)
 	switch {
 	case value == 0:
-		return
+		return s
 	case count == 0 && value > 0:
 		count = 1
 	case count == 0:
 		count = -1
 	}
 	var room [24]byte
-	s.Set(name, native.BorrowText(append(strconv.AppendInt(room[:0], count, 10), "ms"...)))
+	return s.set(name, native.BorrowText(append(strconv.AppendInt(room[:0], count, 10), "ms"...)))
 }
 
 // wait is duration where 0 is not the default: below 0 is 0.
-func (s *settings) wait(name string, value time.Duration) {
+func (s settings) wait(name string, value time.Duration) settings {
 	if value < 0 {
-		s.Set(name, "0s")
-	} else {
-		s.duration(name, value)
+		return s.set(name, "0s")
 	}
+	return s.duration(name, value)
 }
 
-func (s *settings) number(name string, value int) {
-	if value != 0 {
-		s.integer(name, int64(value))
+func (s settings) number(name string, value int) settings {
+	if value == 0 {
+		return s
 	}
+	return s.integer(name, int64(value))
 }
 
-func (s *settings) time(name string, value time.Time) {
-	if !value.IsZero() {
-		s.integer(name, value.Unix())
+func (s settings) time(name string, value time.Time) settings {
+	if value.IsZero() {
+		return s
 	}
+	return s.integer(name, value.Unix())
 }
 
-func (s *settings) integer(name string, value int64) {
+func (s settings) integer(name string, value int64) settings {
 	var room [24]byte
-	s.Set(name, native.BorrowText(strconv.AppendInt(room[:0], value, 10)))
+	return s.set(name, native.BorrowText(strconv.AppendInt(room[:0], value, 10)))
 }
 
 // effective is what settings mean, as far as this package has to know it.
@@ -110,7 +120,7 @@ type effective struct {
 	set  map[string]any
 }
 
-func (s *settings) effective(kind native.Kind) effective {
+func (s settings) effective(kind native.Kind) effective {
 	document, _ := s.Document(kind)
 	var set map[string]any
 	_ = json.Unmarshal([]byte(document), &set)
@@ -141,19 +151,15 @@ func check(kind native.Kind, document []byte) error {
 	if errLibrary != nil {
 		return errLibrary
 	}
-	var made settings
-	made.Load(string(document))
-	_, err := made.Document(kind)
+	_, err := settings{}.Load(string(document)).Document(kind)
 	return errorOf(err)
 }
 
 // describe returns what settings say, without any secret.
-func describe(kind native.Kind, apply func(*settings)) string {
+func describe(kind native.Kind, apply func(settings) settings) string {
 	if errLibrary != nil {
 		return errLibrary.Error()
 	}
-	var made settings
-	apply(&made)
-	document, _ := made.Document(kind)
+	document, _ := apply(settings{}).Document(kind)
 	return document
 }

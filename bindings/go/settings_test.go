@@ -19,7 +19,7 @@ func TestEveryFieldReachesItsSetting(t *testing.T) {
 	everyField(t, native.KindRenewer, (*RenewerOptions).apply)
 }
 
-func everyField[Options any](t *testing.T, kind native.Kind, apply func(*Options, *settings)) {
+func everyField[Options any](t *testing.T, kind native.Kind, apply func(*Options, settings) settings) {
 	typed := []string{"Clock", "Logger", "Source"} // which are not settings
 	of := reflect.TypeFor[Options]()
 	for i := range of.NumField() {
@@ -30,9 +30,7 @@ func everyField[Options any](t *testing.T, kind native.Kind, apply func(*Options
 		var options Options
 		value := reflect.ValueOf(&options).Elem().Field(i)
 		setSample(value, "a")
-		var made settings
-		apply(&options, &made)
-		if _, err := made.Document(kind); err != nil {
+		if _, err := apply(&options, settings{}).Document(kind); err != nil {
 			// The first of a choice, the least number.
 			possible := regexp.MustCompile(`is none of ([^,]+)|is not (\d+)`).FindStringSubmatch(err.Message)
 			if possible == nil {
@@ -41,7 +39,7 @@ func everyField[Options any](t *testing.T, kind native.Kind, apply func(*Options
 			}
 			setSample(value, possible[1])
 		}
-		document := describe(kind, func(s *settings) { apply(&options, s) })
+		document := describe(kind, func(s settings) settings { return apply(&options, s) })
 		var set map[string]any
 		if err := json.Unmarshal([]byte(document), &set); err != nil || len(set) != 1 {
 			t.Errorf("%s: %s: %v", field.Name, document, err)
@@ -82,8 +80,7 @@ func TestADurationIsWrittenInMilliseconds(t *testing.T) {
 		time.Nanosecond: "1ms", 1500 * time.Microsecond: "1ms", time.Hour: "3600000ms",
 		-time.Nanosecond: "-1ms", -time.Second: "-1000ms",
 	} {
-		var made settings
-		made.duration("leeway", value)
+		made := settings{}.duration("leeway", value)
 		if !strings.HasSuffix(string(made.Settings), "\x00"+expected) {
 			t.Errorf("%v is %q", value, made.Settings)
 		}

@@ -54,8 +54,7 @@ func NewTokenRenewer(options RenewerOptions) (*TokenRenewer, error) {
 	if options.Source != nil && options.Supplied == "" {
 		options.Supplied = "program"
 	}
-	var made settings
-	options.apply(&made)
+	made := options.apply(settings{})
 	effective := made.effective(native.KindRenewer)
 	if _, supplied := effective.set["supplied"]; supplied && options.Source == nil {
 		return nil, invalidArgument("RenewerOptions.Supplied needs RenewerOptions.Source")

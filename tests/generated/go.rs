@@ -99,7 +99,7 @@ fn settings() -> String {
             let below = if call == "wait" { " Below 0: 0s." } else { "" };
             fields += &comment("\t", &format!("{field}: {}{below}", go_names(kind, &notes(setting))));
             fields += &format!("\t{field} {go_type}\n\n");
-            apply += &format!("\ts.{call}(\"{}\", o.{field})\n", setting.name);
+            apply += &format!("\ts = s.{call}(\"{}\", o.{field})\n", setting.name);
         }
         for (field, go_type, doc) in typed {
             fields += &comment("\t", &format!("{field} {doc}"));
@@ -109,7 +109,9 @@ fn settings() -> String {
             "\n{}type {name} struct {{\n{fields}\t// What the fields are set on top of.\n\tdocument string\n}}\n",
             comment("", doc)
         );
-        text += &format!("\nfunc (o *{name}) apply(s *settings) {{\n\ts.load(o.document)\n{apply}}}\n");
+        text += &format!(
+            "\nfunc (o *{name}) apply(s settings) settings {{\n\ts = s.load(o.document)\n{apply}\treturn s\n}}\n"
+        );
         let load = format!(
             "Load{name} reads a JSON document of settings: docs/settings.schema.json describes it. Fields that are \
              set afterwards replace what it says. One that cannot be used is an [ErrInvalidArgument]."

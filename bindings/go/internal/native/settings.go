@@ -22,24 +22,24 @@ const (
 )
 
 // Settings are changes of the library's settings, in order, for one call. Nothing is checked
-// before.
+// before. The methods append to them, as append does: so a buffer can stay on the stack.
 type Settings []byte
 
 // Set sets a setting in place of what was set. A list then has this one item.
-func (s *Settings) Set(name, value string) { s.change('s', name, value) }
+func (s Settings) Set(name, value string) Settings { return s.change('s', name, value) }
 
 // Add appends an item to a list.
-func (s *Settings) Add(name, value string) { s.change('a', name, value) }
+func (s Settings) Add(name, value string) Settings { return s.change('a', name, value) }
 
 // Load sets what a JSON document sets.
-func (s *Settings) Load(document string) { s.change('l', "", document) }
+func (s Settings) Load(document string) Settings { return s.change('l', "", document) }
 
 // change appends what bouncer_go_settings reads. The name has no NUL.
-func (s *Settings) change(how byte, name, value string) {
-	*s = append(*s, how)
-	*s = binary.NativeEndian.AppendUint32(*s, uint32(len(value)))
-	*s = append(append(*s, name...), 0)
-	*s = append(*s, value...)
+func (s Settings) change(how byte, name, value string) Settings {
+	s = append(s, how)
+	s = binary.NativeEndian.AppendUint32(s, uint32(len(value)))
+	s = append(append(s, name...), 0)
+	return append(s, value...)
 }
 
 // Document returns what the settings set, as JSON without any secret, up to the first failure, and
