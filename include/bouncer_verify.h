@@ -1,6 +1,6 @@
 /** @file bouncer_verify.h
  *
- *  Verifies JSON Web Tokens against an issuer's JWK Set: who sent this request, and may I believe it?
+ *  Verifies JSON Web Tokens against an issuer's JWK Set.
  *
  *      bouncer_jwks *jwks;    // once: the issuer's keys, and what its tokens must be
  *      bouncer_error *error;
@@ -15,29 +15,34 @@
  *
  *      bouncer_token *token;  // for every request
  *      if (bouncer_verify_token(jwks, policy, text, text_len, &token, &error) == BOUNCER_STATUS_OK) {
- *          bouncer_str uid = bouncer_token_uid(token);
+ *          bouncer_str subject = bouncer_token_subject(token);
  *          ...
  *          bouncer_token_free(token);
  *      }
  *
- *  Rules that hold for every function
+ *  Rules that hold for every function:
  *
- *  - Inputs are a pointer and a length, never NUL-terminated. The one exception is the name of a setting, which is
- *    NUL-terminated. They are read during the call and not kept. A pointer may be NULL where its length is 0. Text is
- *    `const char *` and UTF-8, numbers are `const uint8_t *`.
- *  - Outputs come last, `out` and then `err`. `*out` is written on success only; `*err` is written on every failure, unless
- *    `err` is NULL, and never on success. Neither is read. No output may overlap another argument.
- *  - A function that can fail returns a bouncer_status: BOUNCER_STATUS_OK (0), or why it failed. The same number is in
- *    `*err`, with a message; free it with bouncer_error_free().
- *  - A handle is freed once, by the function named after its type; NULL is allowed there. A text or key that a function
- *    returns belongs to the handle it was asked of and lives as long as that.
- *  - A NULL handle is BOUNCER_STATUS_NULL_ARGUMENT, or nothing to read: no text, 0, NULL. It is never a crash. A handle that was
- *    freed already, or a length longer than its buffer, is undefined behaviour, as everywhere in C.
- *  - Functions that take `const` handles may be called by any number of threads at once. There is no thread-local state, and no
- *    global one but for the logger of bouncer_set_logger(): an error may be read on another thread than the call's.
- *  - Nothing here is async-signal-safe, calls exit() or abort() on bad input, prints, or installs a signal handler.
+ *  - An input is a pointer and a length, not NUL-terminated. The exception is the name of a setting or
+ *    of a stat, which is NUL-terminated. Inputs are read during the call and not kept. A pointer may be
+ *    NULL where its length is 0. Text is `const char *` in UTF-8; numbers are `const uint8_t *`.
+ *  - Outputs come last: `out`, then `err`. `*out` is written on success only. `*err` is written on every
+ *    failure, unless `err` is NULL, and never on success. Neither is read. No output may overlap another
+ *    argument.
+ *  - A function that can fail returns a bouncer_status: BOUNCER_STATUS_OK (0), or why it failed. `*err`
+ *    has the same number and a message. Free it with bouncer_error_free().
+ *  - Free a handle once, with the function named after its type; NULL is allowed there. A text or key
+ *    that a function returns belongs to the handle that it was asked of, and lives as long.
+ *  - A NULL handle is never a crash. The status is BOUNCER_STATUS_NULL_ARGUMENT, or there is nothing to
+ *    read: no text, 0, NULL. A freed handle, or a length beyond the end of the buffer, is undefined
+ *    behaviour, as everywhere in C.
+ *  - Any number of threads may call functions with the same `const` handle at once. There is no
+ *    thread-local state; the only global state is the logger of bouncer_set_logger(). So one thread may
+ *    read an error of another.
+ *  - No function is async-signal-safe. None calls exit() or abort() on bad input, prints, or installs a
+ *    signal handler.
  *
- *  The language is C99 or later, or C++. What this file does not declare is not part of the interface. It is generated from src/ffi: do not edit it.
+ *  The language is C99 or later, or C++17 or later. What this file does not declare is not part of the
+ *  interface. It is generated from src/ffi: do not edit it.
  *
  *  SPDX-License-Identifier: MIT OR Apache-2.0
  */
@@ -49,11 +54,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** The arguments for a printf format "%.*s", which shows a bouncer_str up to its first NUL if it has one: for people to
- *  read, not for comparing. */
+/** The arguments for the printf format "%.*s", to show a bouncer_str to people. The output ends at the
+ *  first NUL of the text, if it has one. */
 #define BOUNCER_STR_ARGS(text) (int)(text).len, (text).data
 
-/** The two arguments, pointer and length, that a string literal is given by:
+/** A string literal as two arguments, pointer and length:
  *  bouncer_settings_set(settings, BOUNCER_POLICY_LEEWAY, BOUNCER_TEXT("30s")). */
 #define BOUNCER_TEXT(literal) ("" literal ""), (sizeof(literal) - 1)
 
@@ -464,15 +469,15 @@
 #define BOUNCER_SETTING_PASSWORD 32
 
 /**
- * How a call ended. The numbers are permanent, and later versions add to them: treat an unknown one by
- * its hundred.
+ * How a call ended. The numbers are permanent. Later versions add to them, so treat an unknown one
+ * by its hundred.
  *
  * - 0: success
- * - 1 to 99: the calling program is at fault; answer a request with HTTP 500
- * - 100s: the keys are at fault; HTTP 503, never 401
- * - 200s: the token or its signature; HTTP 401
- * - 300s: the token's claims, while its signature holds; HTTP 401
- * - 400s: the service's own login; HTTP 503
+ * - 1 to 99: the calling program is at fault. Answer a request with HTTP 500.
+ * - 100s: there are no usable keys. HTTP 503, never 401.
+ * - 200s: the token or its signature. HTTP 401.
+ * - 300s: the token's claims; its signature is valid. HTTP 401.
+ * - 400s: the service's own login. HTTP 503.
  */
 enum bouncer_status
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
@@ -618,12 +623,13 @@ enum bouncer_backend
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
     /**
-     * aws-lc, and for RS256 this library's own AVX-512 IFMA arithmetic where the CPU has the instructions and the key is
-     * of a size that it takes: three to four times as fast. aws-lc watches it: it verifies again samples of what is
-     * accepted and refused, and on the first difference it alone decides in the whole process.
+     * aws-lc, and for RS256 this library's own AVX-512 IFMA arithmetic where the CPU has the
+     * instructions and the key is of a size that it takes: three to four times as fast. aws-lc
+     * watches it: it verifies again samples of what is accepted and refused, and on the first
+     * difference it alone decides in the whole process.
      *
-     * The default, unless the environment variable BOUNCER_VERIFY_NO_ACCELERATION is set, to anything but nothing or 0,
-     * when the process first loads keys.
+     * The default, unless the environment variable BOUNCER_VERIFY_NO_ACCELERATION is set, to
+     * anything but nothing or 0, when the process first loads keys.
      */
     BOUNCER_BACKEND_ACCELERATED = 0,
     /**
@@ -710,30 +716,32 @@ typedef uint32_t bouncer_stat_kind;
 #endif // __cplusplus
 
 /**
- * The verdicts on many tokens, in the order of the tokens. Immutable; any number of threads may read it.
+ * The verdicts on many tokens, in the order of the tokens. Immutable; any number of threads may
+ * read it.
  */
 typedef struct bouncer_batch bouncer_batch;
 
 /**
- * Why a call failed. It holds no token, no claim value and no key, so it may be logged. Immutable; any
- * number of threads may read it.
+ * Why a call failed. It holds no token, no claim value and no key, so it may be logged. Immutable;
+ * any number of threads may read it.
  */
 typedef struct bouncer_error bouncer_error;
 
 /**
- * A public key for verifying signatures (RFC 7517 section 4). Immutable; any number of threads may use it.
+ * A public key for verifying signatures (RFC 7517 section 4). Immutable; any number of threads may
+ * use it.
  */
 typedef struct bouncer_jwk bouncer_jwk;
 
 /**
- * An issuer's public keys (RFC 7517 section 5), checked and parsed once. Immutable; any number of threads
- * may use it.
+ * An issuer's public keys (RFC 7517 section 5), checked and parsed once. Immutable; any number of
+ * threads may use it.
  */
 typedef struct bouncer_jwks bouncer_jwks;
 
 /**
- * A token of the service's own. It is secret. Immutable; any number of threads may read it. Its memory is wiped when
- * nobody has it any more.
+ * A token of the service's own. It is secret. Immutable; any number of threads may read it. Its
+ * memory is wiped when nobody has it any more.
  */
 typedef struct bouncer_own_token bouncer_own_token;
 
@@ -743,31 +751,34 @@ typedef struct bouncer_own_token bouncer_own_token;
 typedef struct bouncer_policy bouncer_policy;
 
 /**
- * An issuer's key set, fetched from its URL and kept fresh by a thread of its own, through rotations and
- * outages. Any number of threads may use it. Make one for each issuer and keep it: each that is made has a
- * thread, a budget and requests of its own.
+ * An issuer's key set. A background thread fetches it from its URL and keeps it fresh, through key
+ * rotations and outages. Any number of threads may use it. Make one for each issuer and keep it:
+ * each has a thread, rate limits and requests of its own.
  *
- * A verification whose key is there takes no lock and never waits for the network. Keys are fetched again
- * at 70 to 80 % of their lifetime; if that fails, the old ones are used up to a bound, then
- * BOUNCER_STATUS_KEYS_UNAVAILABLE. A token of unknown "kid" may cause a fetch, two at once and one in 10
- * seconds; a token without "kid" that no key verifies, or with a wrong signature under the key of its "kid", one in five
- * minutes. Where that fetch fails or is not over in time, it is BOUNCER_STATUS_KEYS_UNAVAILABLE too.
+ * A verification whose key is present takes no lock and never waits for the network. Keys are
+ * fetched again at 70 to 80 % of their lifetime. If that fails, the old ones are used for
+ * "max_stale", and then the status is BOUNCER_STATUS_KEYS_UNAVAILABLE.
  *
- * After fork() the child's handle works and gets a thread of its own when it needs one. All threads of this library have
- * all signals blocked: the program's handlers never run on them, and they take no signal that it waits for.
+ * A token with an unknown "kid" may cause a fetch: two at once, then one in "refetch_interval". So
+ * may a token without "kid" that no key verifies, or whose key does not verify it: one in
+ * "refetch_interval_without_kid". If that fetch fails, or is not over in time, the status is
+ * BOUNCER_STATUS_KEYS_UNAVAILABLE too.
+ *
+ * A forked child may use the handle: it starts a thread of its own when it first needs one. All
+ * threads of this library block all signals, so the program's signal handlers never run on them.
  */
 typedef struct bouncer_remote_jwks bouncer_remote_jwks;
 
 /**
- * Keeps the service's own token valid: logs in, hands the token out without latency, renews it before it expires, in a
- * thread of its own, and again when a server does not accept it. Any number of threads may use it. Make one for each
- * account and keep it.
+ * Keeps the service's own token valid. A background thread logs in and renews the token before it
+ * expires, and again when a server rejects it. Any number of threads may use the renewer. Make one
+ * for each account and keep it.
  *
- * The token is renewed at 70 to 80 % of the life that it says itself. A renewal that fails displaces nothing: it is
- * tried again with growing pauses, and the token in use is used up to its expiry.
+ * The token is renewed at 70 to 80 % of its lifetime. A renewal that fails is retried with
+ * back-off; the token in use stays in use until it expires.
  *
- * After fork() the child's handle works and gets a thread of its own when it needs one, but not where the program
- * supplies the tokens.
+ * A forked child may use the handle: it starts a thread of its own when it first needs one. It
+ * cannot where the program supplies the tokens.
  */
 typedef struct bouncer_renewer bouncer_renewer;
 
@@ -802,19 +813,19 @@ typedef struct bouncer_settings bouncer_settings;
 typedef struct bouncer_stats bouncer_stats;
 
 /**
- * A token that passed every check; there is no other way to have one. Immutable; any number of threads may
- * read it.
+ * A token that passed every check; there is no other way to have one. Immutable; any number of
+ * threads may read it.
  */
 typedef struct bouncer_token bouncer_token;
 
 /**
- * One issuer's keys with the policy for its tokens. Immutable; any number of threads may use it.
+ * An issuer's keys with the policy for its tokens. Immutable; any number of threads may use it.
  */
 typedef struct bouncer_verifier bouncer_verifier;
 
 /**
- * Text in UTF-8 that belongs to a handle: `len` bytes at `data`, NOT NUL-terminated. `data` is NULL where
- * there is none.
+ * Text in UTF-8 that belongs to a handle: `len` bytes at `data`, NOT NUL-terminated. `data` is
+ * NULL where there is none.
  */
 typedef struct {
     /**
@@ -879,10 +890,11 @@ typedef struct {
 } bouncer_setting;
 
 /**
- * The verdicts of a batch in columns, laid out as Apache Arrow does (its "Columnar Format", 1.0): buffers that may be
- * handed to it as they are. They belong to the batch.
+ * The verdicts of a batch in columns, laid out as Apache Arrow does (its "Columnar Format", 1.0):
+ * buffers that may be handed to it as they are. They belong to the batch.
  *
- * In a validity bitmap the bit i, counted from the lowest of the first byte, is set where row i has a value.
+ * In a validity bitmap the bit i, counted from the lowest of the first byte, is set where row i
+ * has a value.
  */
 typedef struct {
     /**
@@ -894,7 +906,8 @@ typedef struct {
      */
     const uint32_t *status;
     /**
-     * "exp" of the tokens that passed, in seconds since 1970-01-01T00:00:00Z: Int64; 0 where there is none.
+     * "exp" of the tokens that passed, in seconds since 1970-01-01T00:00:00Z: Int64; 0 where there
+     * is none.
      */
     const int64_t *exp;
     /**
@@ -902,7 +915,8 @@ typedef struct {
      */
     const uint8_t *exp_validity;
     /**
-     * Where in `uid_data` the "uid" of each begins, and one value more for the end: the offsets of a LargeUtf8.
+     * Where in `uid_data` the "uid" of each begins, and one value more for the end: the offsets of
+     * a LargeUtf8.
      */
     const int64_t *uid_offsets;
     /**
@@ -945,18 +959,18 @@ typedef struct {
      */
     bouncer_str text;
     /**
-     * Whose it is: the URL of the key set without its query, the issuer, or where the renewer's tokens
-     * come from. Empty for what is the verifier's own.
+     * Whose it is: the URL of the key set without its query, the issuer, or where the renewer's
+     * tokens come from. Empty for what is the verifier's own.
      */
     bouncer_str source;
 } bouncer_stat;
 
 /**
- * Takes one event: `level` is a bouncer_log_level, `message` is valid during the call. It holds no token, no claim value and no
- * key. `context` is that of bouncer_set_logger().
+ * Takes one event: `level` is a bouncer_log_level, `message` is valid during the call. It holds no
+ * token, no claim value and no key. `context` is that of bouncer_set_logger().
  *
- * Called by any thread, the library's own included, and by several at once. It must not throw, must not call back into this
- * library, and must not wait for a token or for keys.
+ * Called by any thread, the library's own included, and by several at once. It must not throw,
+ * must not call back into this library, and must not wait for a token or for keys.
  */
 typedef void (*bouncer_log_callback)(void *context, uint32_t level, bouncer_str message);
 
@@ -970,8 +984,8 @@ extern "C" {
 uint32_t bouncer_abi_version(void);
 
 /**
- * Does nothing, and is there in libraries of ABI version 1 alone: a program that calls it does not link with
- * any other.
+ * Does nothing, and is there in libraries of ABI version 1 alone: a program that calls it does not
+ * link with any other.
  */
 void bouncer_abi_1(void);
 
@@ -981,21 +995,23 @@ void bouncer_abi_1(void);
 const char *bouncer_version(void);
 
 /**
- * The stable name of a status, NUL-terminated: "expired". "unknown" for a number that this version does not
- * know. Static.
+ * Returns the stable name of a status, NUL-terminated: "expired". Returns "unknown" for a number
+ * that this version does not know. Static.
  */
 const char *bouncer_status_name(uint32_t status);
 
 /**
- * The HTTP status that answers a request which ended so: 401 for the 200s and 300s, 503 for the 100s and 400s, 500 for the
- * rest, 200 for BOUNCER_STATUS_OK. An unknown number goes by its hundred.
+ * Returns the HTTP status for the answer to a request that ended so: 401 for the 200s and 300s,
+ * 503 for the 100s and 400s, 200 for BOUNCER_STATUS_OK, 500 for the rest. An unknown number counts
+ * by its hundred.
  */
 uint32_t bouncer_status_http_status(uint32_t status);
 
 /**
- * The value of the WWW-Authenticate header of an answer with HTTP status 401 (RFC 6750 section 3): a bare "Bearer" where the
- * request holds no token, otherwise with `error="invalid_token"` and the name of the status. No text where the answer is
- * another, or the number is unknown. Static.
+ * Returns the value of the WWW-Authenticate header for an answer with HTTP status 401 (RFC 6750
+ * section 3). It is a bare "Bearer" where the request holds no token. Otherwise it has
+ * `error="invalid_token"` and the name of the status. No text for other answers and unknown
+ * numbers. Static.
  */
 bouncer_str bouncer_status_challenge(uint32_t status);
 
@@ -1005,14 +1021,14 @@ bouncer_str bouncer_status_challenge(uint32_t status);
 bouncer_status bouncer_error_status(const bouncer_error *error);
 
 /**
- * What happened, in a sentence for a log, NUL-terminated; NULL if `error` is NULL. Valid until `error` is
- * freed. The words may change between versions: programs go by the status.
+ * What happened, in a sentence for a log, NUL-terminated; NULL if `error` is NULL. Valid until
+ * `error` is freed. The words may change between versions: programs go by the status.
  */
 const char *bouncer_error_message(const bouncer_error *error);
 
 /**
- * The claim or header parameter at fault: "exp", "crit". No text if there is none or `error` is NULL. Valid
- * until `error` is freed.
+ * The claim or header parameter at fault: "exp", "crit". No text if there is none or `error` is
+ * NULL. Valid until `error` is freed.
  */
 bouncer_str bouncer_error_claim(const bouncer_error *error);
 
@@ -1033,8 +1049,8 @@ bouncer_status bouncer_jwk_from_json(const char *json,
                                      bouncer_error **err);
 
 /**
- * Makes an RSA key of its modulus and exponent as Base64urlUInt (RFC 7518 section 2): `n_len` bytes of text
- * at `n`, `e_len` at `e`, as a JWK's "n" and "e" give them.
+ * Makes an RSA key of its modulus and exponent as Base64urlUInt (RFC 7518 section 2): `n_len`
+ * bytes of text at `n`, `e_len` at `e`, as a JWK's "n" and "e" give them.
  *
  * On success puts the key in `*out`; free it with bouncer_jwk_free(). On failure:
  * BOUNCER_STATUS_UNUSABLE_KEY.
@@ -1047,8 +1063,8 @@ bouncer_status bouncer_jwk_from_rsa_base64url(const char *n,
                                               bouncer_error **err);
 
 /**
- * Makes an RSA key of its modulus and exponent as big-endian octets: `n_len` of them at `n`, `e_len` at `e`.
- * Leading zeros do not matter.
+ * Makes an RSA key of its modulus and exponent as big-endian octets: `n_len` of them at `n`,
+ * `e_len` at `e`. Leading zeros do not matter.
  *
  * On success puts the key in `*out`; free it with bouncer_jwk_free(). On failure:
  * BOUNCER_STATUS_UNUSABLE_KEY.
@@ -1061,19 +1077,18 @@ bouncer_status bouncer_jwk_from_rsa_components(const uint8_t *n,
                                                bouncer_error **err);
 
 /**
- * Reads a key from PEM of `pem_len` bytes at `pem`, with the label "PUBLIC KEY", "RSA PUBLIC KEY" or "CERTIFICATE" (RFC
- * 7468). Of a certificate the public key alone is read; nothing of it is checked.
+ * Reads a key from PEM of `pem_len` bytes at `pem`, with the label "PUBLIC KEY", "RSA PUBLIC KEY"
+ * or "CERTIFICATE" (RFC 7468). Of a certificate the public key alone is read; nothing of it is
+ * checked.
  *
  * On success puts the key in `*out`; free it with bouncer_jwk_free(). On failure:
  * BOUNCER_STATUS_UNUSABLE_KEY.
  */
-bouncer_status bouncer_jwk_from_pem(const char *pem,
-                                    size_t pem_len,
-                                    bouncer_jwk **out,
-                                    bouncer_error **err);
+bouncer_status bouncer_jwk_from_pem(const char *pem, size_t pem_len, bouncer_jwk **out, bouncer_error **err);
 
 /**
- * Reads a key from DER SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7) of `der_len` bytes at `der`.
+ * Reads a key from DER SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7) of `der_len` bytes at
+ * `der`.
  *
  * On success puts the key in `*out`; free it with bouncer_jwk_free(). On failure:
  * BOUNCER_STATUS_UNUSABLE_KEY.
@@ -1109,20 +1124,21 @@ bouncer_str bouncer_jwk_curve(const bouncer_jwk *key);
 size_t bouncer_jwk_bits(const bouncer_jwk *key);
 
 /**
- * The RSA modulus, big-endian without leading zeros. No bytes for other key types or if `key` is NULL. Valid
- * as long as `key`.
+ * The RSA modulus, big-endian without leading zeros. No bytes for other key types or if `key` is
+ * NULL. Valid as long as `key`.
  */
 bouncer_bytes bouncer_jwk_n(const bouncer_jwk *key);
 
 /**
- * The RSA exponent, big-endian without leading zeros. No bytes for other key types or if `key` is NULL.
- * Valid as long as `key`.
+ * The RSA exponent, big-endian without leading zeros. No bytes for other key types or if `key` is
+ * NULL. Valid as long as `key`.
  */
 bouncer_bytes bouncer_jwk_e(const bouncer_jwk *key);
 
 /**
- * 1 if a number or coordinate was written as RFC 7518 forbids and was read all the same (padding, the standard base64
- * alphabet, a leading zero octet, a coordinate without its leading zeros), else 0.
+ * 1 if a number or coordinate was written as RFC 7518 forbids and was read all the same (padding,
+ * the standard base64 alphabet, a leading zero octet, a coordinate without its leading zeros),
+ * else 0.
  */
 int32_t bouncer_jwk_is_tolerated(const bouncer_jwk *key);
 
@@ -1142,14 +1158,14 @@ bouncer_bytes bouncer_jwk_der(const bouncer_jwk *key);
 bouncer_str bouncer_jwk_json(const bouncer_jwk *key);
 
 /**
- * The JWK Thumbprint with SHA-256 (RFC 7638), in base64url. No text if `key` is NULL. Valid as long as
- * `key`.
+ * The JWK Thumbprint with SHA-256 (RFC 7638), in base64url. No text if `key` is NULL. Valid as
+ * long as `key`.
  */
 bouncer_str bouncer_jwk_thumbprint(const bouncer_jwk *key);
 
 /**
- * The kid that Bouncer gives an RSA key, from its numbers. No text for other key types or if `key` is NULL.
- * Valid as long as `key`.
+ * The kid that Bouncer gives an RSA key, from its numbers. No text for other key types or if `key`
+ * is NULL. Valid as long as `key`.
  */
 bouncer_str bouncer_jwk_dcos_kid(const bouncer_jwk *key);
 
@@ -1159,19 +1175,20 @@ bouncer_str bouncer_jwk_dcos_kid(const bouncer_jwk *key);
 void bouncer_jwk_free(bouncer_jwk *key);
 
 /**
- * Reads a JWK Set document, strict JSON of `json_len` bytes at `json`, at most 1 MiB and 1000 members. It is
- * not kept.
+ * Reads a JWK Set document, strict JSON of `json_len` bytes at `json`, at most 1 MiB and 1000
+ * members. It is not kept.
  *
  * A key that cannot be used is skipped; bouncer_jwks_skipped_reason() says why.
  *
  * On success puts the key set in `*out`; free it with bouncer_jwks_free(). On failure:
- * BOUNCER_STATUS_MALFORMED_JWK_SET, or BOUNCER_STATUS_NO_USABLE_KEY with the first skipped key's reason in
- * the message.
+ * BOUNCER_STATUS_MALFORMED_JWK_SET, or BOUNCER_STATUS_NO_USABLE_KEY with the first skipped key's
+ * reason in the message.
  */
 bouncer_status bouncer_jwks_load(const char *json, size_t json_len, bouncer_jwks **out, bouncer_error **err);
 
 /**
- * Reads a JWK Set document as bouncer_jwks_load() does, to verify with `backend`, a bouncer_backend.
+ * Reads a JWK Set document as bouncer_jwks_load() does, to verify with `backend`, a
+ * bouncer_backend.
  *
  * On failure also: BOUNCER_STATUS_INVALID_ARGUMENT, no such back end.
  */
@@ -1198,8 +1215,8 @@ bouncer_status bouncer_jwks_from_keys(const bouncer_jwk *const *keys,
 size_t bouncer_jwks_key_count(const bouncer_jwks *jwks);
 
 /**
- * The usable key at `index`, in document order from 0; NULL if there is none or `jwks` is NULL. It belongs
- * to `jwks` and is valid as long as that: do not free it.
+ * The usable key at `index`, in document order from 0; NULL if there is none or `jwks` is NULL. It
+ * belongs to `jwks` and is valid as long as that: do not free it.
  */
 const bouncer_jwk *bouncer_jwks_key(const bouncer_jwks *jwks, size_t index);
 
@@ -1215,27 +1232,28 @@ size_t bouncer_jwks_accelerated_keys(const bouncer_jwks *jwks);
 size_t bouncer_jwks_skipped_count(const bouncer_jwks *jwks);
 
 /**
- * The place in the document's "keys" array, from 0, of the skipped key at `index`; SIZE_MAX if there is
- * none.
+ * The place in the document's "keys" array, from 0, of the skipped key at `index`; SIZE_MAX if
+ * there is none.
  */
 size_t bouncer_jwks_skipped_index(const bouncer_jwks *jwks, size_t index);
 
 /**
- * "kid" of the skipped key at `index`. No text if it has none or there is none. Valid as long as `jwks`.
+ * "kid" of the skipped key at `index`. No text if it has none or there is none. Valid as long as
+ * `jwks`.
  */
 bouncer_str bouncer_jwks_skipped_kid(const bouncer_jwks *jwks, size_t index);
 
 /**
- * Why the key at `index` was skipped, as a stable name: "wrong_use". No text if there is none. Static.
+ * Why the key at `index` was skipped, as a stable name: "wrong_use". No text if there is none.
+ * Static.
  */
 bouncer_str bouncer_jwks_skipped_reason(const bouncer_jwks *jwks, size_t index);
 
 /**
- * Why the key at `index` was skipped, for a log: which member is wrong, how many bits it has. No text if there is none.
- * Valid as long as `jwks`.
+ * Why the key at `index` was skipped, for a log: which member is wrong, how many bits it has. No
+ * text if there is none. Valid as long as `jwks`.
  */
-bouncer_str bouncer_jwks_skipped_message(const bouncer_jwks *jwks,
-                                         size_t index);
+bouncer_str bouncer_jwks_skipped_message(const bouncer_jwks *jwks, size_t index);
 
 /**
  * Frees a key set. Verifiers made of it go on working. NULL is allowed.
@@ -1243,19 +1261,18 @@ bouncer_str bouncer_jwks_skipped_message(const bouncer_jwks *jwks,
 void bouncer_jwks_free(bouncer_jwks *jwks);
 
 /**
- * Settings of a kind, BOUNCER_KIND_…, of which none is set. Free them with
- * bouncer_settings_free(). Never NULL: a kind that this library does not know is a failure of the
- * settings.
+ * Makes settings of `kind`, BOUNCER_KIND_POLICY or another BOUNCER_KIND_ constant. None is set yet.
+ * Free them with bouncer_settings_free(). Never NULL: a kind that this library does not know is a
+ * failure of the settings.
  */
 bouncer_settings *bouncer_settings_new(uint32_t kind);
 
 /**
- * Sets `name`, NUL-terminated and mostly one of the constants BOUNCER_POLICY_…, BOUNCER_KEYS_… or
- * BOUNCER_RENEWER_…, to the value of `value_len` bytes at `value`, in place of what was set. A
- * list has this one item then. The value is copied.
+ * Sets `name` to the value of `value_len` bytes at `value`, which is copied. It replaces what was
+ * set; a list then has this one item. `name` is NUL-terminated: one of the constants that begin
+ * with BOUNCER_POLICY_, BOUNCER_KEYS_ or BOUNCER_RENEWER_.
  *
- * On failure: BOUNCER_STATUS_INVALID_ARGUMENT, a name that is not known or a value that is not
- * usable.
+ * On failure: BOUNCER_STATUS_INVALID_ARGUMENT, the name is unknown or the value is not usable.
  */
 bouncer_status bouncer_settings_set(bouncer_settings *settings,
                                     const char *name,
@@ -1316,8 +1333,8 @@ const bouncer_setting *bouncer_setting_find(uint32_t kind, const char *name);
  * Makes a policy of settings of BOUNCER_KIND_POLICY, which are copied.
  *
  * On success puts the policy in `*out`; free it with bouncer_policy_free(). On failure:
- * BOUNCER_STATUS_INVALID_ARGUMENT, the first failure of the settings, or they do not say whose tokens
- * are accepted.
+ * BOUNCER_STATUS_INVALID_ARGUMENT, the first failure of the settings. Also where they name no
+ * issuer, and set neither "any_issuer" nor the profile "dcos".
  */
 bouncer_status bouncer_policy_new(const bouncer_settings *settings,
                                   bouncer_policy **out,
@@ -1329,13 +1346,14 @@ bouncer_status bouncer_policy_new(const bouncer_settings *settings,
 void bouncer_policy_free(bouncer_policy *policy);
 
 /**
- * Verifies a JWT: its signature with the keys of `jwks`, then its Claims Set against `policy` (RFC 7519
- * section 7.2).
+ * Verifies a JWT: its signature with the keys of `jwks`, then its Claims Set against `policy` (RFC
+ * 7519 section 7.2).
  *
- * `token` is `token_len` bytes of JWS Compact Serialization, without white space around it. It is not kept.
+ * `token` is `token_len` bytes of JWS Compact Serialization, without white space around it. It is
+ * not kept.
  *
- * On success puts the verified token in `*out`; free it with bouncer_token_free(). On failure: a status of
- * the 200s or 300s, the first fault of the token in a fixed order.
+ * On success puts the verified token in `*out`; free it with bouncer_token_free(). On failure: a
+ * status of the 200s or 300s, the first fault of the token in a fixed order.
  */
 bouncer_status bouncer_verify_token(const bouncer_jwks *jwks,
                                     const bouncer_policy *policy,
@@ -1345,8 +1363,8 @@ bouncer_status bouncer_verify_token(const bouncer_jwks *jwks,
                                     bouncer_error **err);
 
 /**
- * "uid", the user or service that DC/OS names. No text if it is absent or no string. Valid as long as
- * `token`.
+ * "uid", the user or service that DC/OS names. No text if it is absent or no string. Valid as long
+ * as `token`.
  */
 bouncer_str bouncer_token_uid(const bouncer_token *token);
 
@@ -1366,8 +1384,8 @@ bouncer_str bouncer_token_subject(const bouncer_token *token);
 bouncer_str bouncer_token_token_id(const bouncer_token *token);
 
 /**
- * The number of values of "aud" (RFC 7519 section 4.1.3): 1 for a string; 0 if it is absent, an empty array,
- * or `token` is NULL.
+ * The number of values of "aud" (RFC 7519 section 4.1.3): 1 for a string; 0 if it is absent, an
+ * empty array, or `token` is NULL.
  */
 size_t bouncer_token_audience_count(const bouncer_token *token);
 
@@ -1377,8 +1395,9 @@ size_t bouncer_token_audience_count(const bouncer_token *token);
 bouncer_str bouncer_token_audience(const bouncer_token *token, size_t index);
 
 /**
- * "exp" (RFC 7519 section 4.1.4): gives 1 and puts the seconds since 1970-01-01T00:00:00Z, rounded down, in
- * `*seconds`; gives 0 and leaves it alone if the claim is absent or an argument is NULL.
+ * "exp" (RFC 7519 section 4.1.4): returns 1 and puts the seconds since 1970-01-01T00:00:00Z,
+ * rounded down, in `*seconds`; returns 0 and leaves it alone if the claim is absent or an argument
+ * is NULL.
  */
 int32_t bouncer_token_expires_at(const bouncer_token *token, int64_t *seconds);
 
@@ -1393,17 +1412,18 @@ int32_t bouncer_token_not_before(const bouncer_token *token, int64_t *seconds);
 int32_t bouncer_token_issued_at(const bouncer_token *token, int64_t *seconds);
 
 /**
- * The JSON text of the claim `name`, `name_len` bytes, as it was signed: a string comes with its quotes. No
- * text if it is absent or the name is not UTF-8. Valid as long as `token`.
+ * The JSON text of the claim `name`, `name_len` bytes, as it was signed: a string comes with its
+ * quotes. No text if it is absent or the name is not UTF-8. Valid as long as `token`.
  */
 bouncer_str bouncer_token_claim(const bouncer_token *token, const char *name, size_t name_len);
 
 /**
- * The claim `name`, `name_len` bytes, which must be a string: puts its text, without quotes and escapes, in `*value`. Valid
- * as long as `token`.
+ * The claim `name`, `name_len` bytes, which must be a string: puts its text, without quotes and
+ * escapes, in `*value`. Valid as long as `token`.
  *
- * On failure: BOUNCER_STATUS_MISSING_CLAIM if it is absent or null, BOUNCER_STATUS_MALFORMED_CLAIMS if it is anything but a
- * string. The first call for a token reads all its claims; later ones look them up.
+ * On failure: BOUNCER_STATUS_MISSING_CLAIM if it is absent or null,
+ * BOUNCER_STATUS_MALFORMED_CLAIMS if it is anything but a string. The first call for a token reads
+ * all its claims; later ones look them up.
  */
 bouncer_status bouncer_token_claim_string(const bouncer_token *token,
                                           const char *name,
@@ -1412,8 +1432,8 @@ bouncer_status bouncer_token_claim_string(const bouncer_token *token,
                                           bouncer_error **err);
 
 /**
- * The claim `name`, `name_len` bytes, which must be an integer between -2^63 and 2^63 - 1: puts it in `*value`. A number
- * whose fraction is zero, as 1.0 or 1e3, is one up to 2^53.
+ * The claim `name`, `name_len` bytes, which must be an integer between -2^63 and 2^63 - 1: puts it
+ * in `*value`. A number whose fraction is zero, as 1.0 or 1e3, is one up to 2^53.
  *
  * On failure: as bouncer_token_claim_string().
  */
@@ -1424,8 +1444,9 @@ bouncer_status bouncer_token_claim_integer(const bouncer_token *token,
                                            bouncer_error **err);
 
 /**
- * The claim `name`, `name_len` bytes, which must be an array of strings, or one string, which counts as an array of one: some
- * issuers write a single group so. Puts an array in `*values` and its length in `*count`. Both are valid as long as `token`.
+ * The claim `name`, `name_len` bytes, which must be an array of strings, or one string, which
+ * counts as an array of one: some issuers write a single group so. Puts an array in `*values` and
+ * its length in `*count`. Both are valid as long as `token`.
  *
  * On failure: as bouncer_token_claim_string().
  */
@@ -1437,8 +1458,8 @@ bouncer_status bouncer_token_claim_strings(const bouncer_token *token,
                                            bouncer_error **err);
 
 /**
- * The whole Claims Set, a JSON object: the very bytes that were signed. No text if `token` is NULL. Valid as
- * long as `token`.
+ * The whole Claims Set, a JSON object: the very bytes that were signed. No text if `token` is
+ * NULL. Valid as long as `token`.
  */
 bouncer_str bouncer_token_payload(const bouncer_token *token);
 
@@ -1448,8 +1469,8 @@ bouncer_str bouncer_token_payload(const bouncer_token *token);
 bouncer_str bouncer_token_header(const bouncer_token *token);
 
 /**
- * The "kid" of the key that verified the token. No text if that key has none or `token` is NULL. Valid as
- * long as `token`.
+ * The "kid" of the key that verified the token. No text if that key has none or `token` is NULL.
+ * Valid as long as `token`.
  */
 bouncer_str bouncer_token_kid(const bouncer_token *token);
 
@@ -1464,19 +1485,19 @@ bouncer_str bouncer_token_algorithm(const bouncer_token *token);
 void bouncer_token_free(bouncer_token *token);
 
 /**
- * Makes a remote key set of settings of BOUNCER_KIND_KEYS, which are copied. Unless "lazy" is set the first fetch begins at
- * once, in the background.
+ * Makes a remote key set of settings of BOUNCER_KIND_KEYS, which are copied. Unless "lazy" is set,
+ * the first fetch begins at once in the background.
  *
  * On success puts the key set in `*out`; free it with bouncer_remote_jwks_free(). On failure:
- * BOUNCER_STATUS_INVALID_ARGUMENT, a setting; BOUNCER_STATUS_MALFORMED_JWK_SET or BOUNCER_STATUS_NO_USABLE_KEY,
- * the seed.
+ * BOUNCER_STATUS_INVALID_ARGUMENT for a setting. BOUNCER_STATUS_MALFORMED_JWK_SET or
+ * BOUNCER_STATUS_NO_USABLE_KEY for the seed.
  */
 bouncer_status bouncer_remote_jwks_new(const bouncer_settings *settings,
                                        bouncer_remote_jwks **out,
                                        bouncer_error **err);
 
 /**
- * Waits up to `timeout_ms` milliseconds until there are keys to judge with.
+ * Waits up to `timeout_ms` milliseconds until there are usable keys.
  *
  * On failure: BOUNCER_STATUS_KEYS_UNAVAILABLE.
  */
@@ -1485,8 +1506,8 @@ bouncer_status bouncer_remote_jwks_wait_ready(const bouncer_remote_jwks *remote,
                                               bouncer_error **err);
 
 /**
- * The keys in use, for bouncer_verify_token() and for looking at them. They stay as they are when newer ones
- * come.
+ * Returns the keys in use, for bouncer_verify_token() or for inspection. A later fetch does not
+ * change them.
  *
  * On success puts them in `*out`; free them with bouncer_jwks_free(). On failure:
  * BOUNCER_STATUS_KEYS_UNAVAILABLE.
@@ -1496,52 +1517,54 @@ bouncer_status bouncer_remote_jwks_current(const bouncer_remote_jwks *remote,
                                            bouncer_error **err);
 
 /**
- * Fetches the keys now and waits for it up to `timeout_ms` milliseconds; several callers share one fetch. For
- * operators, not for the way of a request: nothing limits how often.
+ * Fetches the keys now and waits for it up to `timeout_ms` milliseconds. Several callers share one
+ * fetch. For operators, not for requests: nothing limits how often it fetches.
  *
- * On failure, BOUNCER_STATUS_KEYS_UNAVAILABLE with the reason in the message, the keys in use stay.
+ * On failure: BOUNCER_STATUS_KEYS_UNAVAILABLE, with the reason in the message. The keys in use
+ * stay.
  */
 bouncer_status bouncer_remote_jwks_refresh(const bouncer_remote_jwks *remote,
                                            uint64_t timeout_ms,
                                            bouncer_error **err);
 
 /**
- * Waits up to `timeout_ms` milliseconds for the fetch that `ticket` of bouncer_verifier_verify_now() stands for.
- * Gives 1 if it is done, 0 if it is not, or will not be, or `remote` is NULL.
+ * Waits up to `timeout_ms` milliseconds for the fetch of `ticket`, which
+ * bouncer_verifier_verify_now() returned. Returns 1 if it is over. Returns 0 if it is not, if it
+ * never will be, or if `remote` is NULL.
  */
-int32_t bouncer_remote_jwks_wait(const bouncer_remote_jwks *remote,
-                                 uint64_t ticket,
-                                 uint64_t timeout_ms);
+int32_t bouncer_remote_jwks_wait(const bouncer_remote_jwks *remote, uint64_t ticket, uint64_t timeout_ms);
 
 /**
  * Waits up to `timeout_ms` milliseconds until `attempts` fetches are over
- * (BOUNCER_STAT_KEYS_ATTEMPTS_TOTAL), for programs that watch them. Returns 1 if they are, 0 if not or
- * if `remote` is NULL or closed.
+ * (BOUNCER_STAT_KEYS_ATTEMPTS_TOTAL). For programs that watch the key set. Returns 1 if they are.
+ * Returns 0 if they are not, if they never will be, or if `remote` is NULL.
  */
 int32_t bouncer_remote_jwks_wait_attempts(const bouncer_remote_jwks *remote,
                                           uint64_t attempts,
                                           uint64_t timeout_ms);
 
 /**
- * 0 before the first keys, and one more with each change of them. What is derived from the keys is good
- * for one generation. 0 also if `remote` is NULL. bouncer_remote_jwks_stats() says everything else.
+ * Returns the generation of the keys: 0 before the first keys, then one more with each change.
+ * What a program derives from the keys is valid for one generation. Returns 0 if `remote` is NULL.
+ * bouncer_remote_jwks_stats() returns everything else.
  */
 uint64_t bouncer_remote_jwks_generation(const bouncer_remote_jwks *remote);
 
 /**
- * Ends it, for all verifiers made of it too: a fetch under way is cut off, the thread ends, and from now on there
- * are no keys. It returns when the thread has ended, after one second at most. NULL is allowed.
+ * Closes the key set, for all verifiers made of it too. It cancels a fetch in flight and ends the
+ * thread; from then on there are no keys. Returns when the thread has ended, after one second at
+ * most. NULL is allowed.
  */
 void bouncer_remote_jwks_close(const bouncer_remote_jwks *remote);
 
 /**
- * Frees a remote key set. Verifiers made of it go on working, and its thread ends with the last: whoever frees that waits
- * as for bouncer_remote_jwks_close(). NULL is allowed.
+ * Frees a remote key set. Verifiers made of it keep working. The thread ends when the last of them
+ * is freed; that call waits as bouncer_remote_jwks_close() does. NULL is allowed.
  */
 void bouncer_remote_jwks_free(bouncer_remote_jwks *remote);
 
 /**
- * Puts `jwks` and `policy` together. Both are shared or copied: they may be freed.
+ * Makes a verifier of `jwks` and `policy`. Both are shared or copied, so they may be freed.
  *
  * On success puts the verifier in `*out`; free it with bouncer_verifier_free(). On failure:
  * BOUNCER_STATUS_NULL_ARGUMENT.
@@ -1552,7 +1575,7 @@ bouncer_status bouncer_verifier_new(const bouncer_jwks *jwks,
                                     bouncer_error **err);
 
 /**
- * Puts remote keys and `policy` together; both may be freed, as for bouncer_verifier_new().
+ * Makes a verifier of remote keys and `policy`. Both may be freed.
  *
  * On success puts the verifier in `*out`; free it with bouncer_verifier_free(). On failure:
  * BOUNCER_STATUS_NULL_ARGUMENT.
@@ -1563,13 +1586,13 @@ bouncer_status bouncer_verifier_new_remote(const bouncer_remote_jwks *remote,
                                            bouncer_error **err);
 
 /**
- * Makes a verifier of the same keys and policy that remembers about `tokens` verified tokens, 2^20 at most, 0 for none.
- * `verifier` may be freed.
+ * Makes a verifier of the same keys and policy with a cache for about `tokens` accepted tokens:
+ * 2^20 at most, 0 for no cache. `verifier` may be freed.
  *
- * A token that it remembers passes without its signature being verified again: the whole token is compared, "exp" and
- * "nbf" are checked each time, and when remote keys change, everything is forgotten. What it gives up: the tokens and
- * their claims stay in memory, about twice their length each, until others take their places. Tokens over 4 KiB
- * are not remembered.
+ * A token in the cache is accepted without another verification of its signature. The whole token
+ * is compared, and "exp" and "nbf" are checked each time. When remote keys change, the cache is
+ * emptied. The cost is memory: the tokens with their claims, about twice their length each. Tokens
+ * over 4 KiB are not cached.
  *
  * On success puts the verifier in `*out`; free it with bouncer_verifier_free(). On failure:
  * BOUNCER_STATUS_NULL_ARGUMENT.
@@ -1580,9 +1603,9 @@ bouncer_status bouncer_verifier_with_cache(const bouncer_verifier *verifier,
                                            bouncer_error **err);
 
 /**
- * Verifies a JWT of `token_len` bytes at `token`, as bouncer_verify_token() does. With remote keys it waits
- * where a fetch may bring the key that is missing, two seconds at most unless they are set up otherwise; a token
- * that has its key never waits.
+ * Verifies a JWT of `token_len` bytes at `token`, as bouncer_verify_token() does. With remote keys
+ * it waits up to "max_wait" where a fetch may bring the missing key. A token whose key is present
+ * never waits.
  *
  * On failure: as bouncer_verify_token(), and with remote keys BOUNCER_STATUS_KEYS_UNAVAILABLE.
  */
@@ -1596,7 +1619,8 @@ bouncer_status bouncer_verifier_verify(const bouncer_verifier *verifier,
  * Verifies the token in the value of an HTTP Authorization header, `value_len` bytes at `value`:
  * bouncer_authorization_token() and bouncer_verifier_verify() in one call.
  *
- * On failure: as those two. bouncer_status_http_status() and bouncer_status_challenge() answer the request.
+ * On failure: as those two. bouncer_status_http_status() and bouncer_status_challenge() answer the
+ * request.
  */
 bouncer_status bouncer_verifier_verify_authorization(const bouncer_verifier *verifier,
                                                      const char *value,
@@ -1607,16 +1631,22 @@ bouncer_status bouncer_verifier_verify_authorization(const bouncer_verifier *ver
 /**
  * Verifies as bouncer_verifier_verify() does, but never blocks.
  *
- * `*ticket` is 0 at first. Where a fetch decides about the token's key, returns BOUNCER_STATUS_PENDING and puts the ticket
- * of that fetch in `*ticket`; `*out` is not written then, and `*err` is NULL. Wait for the fetch on a thread that may block
- * (bouncer_verifier_wait()), then call again with the same token and `*ticket`. If the fetch is over, another one may be
- * pending. If it is not over, the status is never BOUNCER_STATUS_PENDING again: the caller waits no longer.
+ * `*ticket` is 0 at first. Where a fetch decides about the token's key, returns
+ * BOUNCER_STATUS_PENDING and puts the ticket of that fetch in `*ticket`; `*out` is not written
+ * then, and `*err` is NULL. Wait for the fetch on a thread that may block
+ * (bouncer_verifier_wait()), then call again with the same token and `*ticket`. If the fetch is
+ * over, another one may be pending. If it is not over, the status is final: the caller waits no
+ * longer.
  *
  * Any other status is final, and puts 0 in `*ticket`: as bouncer_verifier_verify().
  *
  *     uint64_t ticket = 0;
- *     while ((status = bouncer_verifier_verify_now(verifier, text, len, &ticket, &token, &err)) == BOUNCER_STATUS_PENDING)
+ *     for (;;) {
+ *         status = bouncer_verifier_verify_now(verifier, text, len, &ticket, &token, &err);
+ *         if (status != BOUNCER_STATUS_PENDING)
+ *             break;
  *         bouncer_verifier_wait(verifier, ticket, time_left_ms);
+ *     }
  */
 bouncer_status bouncer_verifier_verify_now(const bouncer_verifier *verifier,
                                            const char *token,
@@ -1626,12 +1656,11 @@ bouncer_status bouncer_verifier_verify_now(const bouncer_verifier *verifier,
                                            bouncer_error **err);
 
 /**
- * Waits up to `timeout_ms` milliseconds for the fetch of `ticket`, which bouncer_verifier_verify_now() or
- * bouncer_batch_ticket() returned. Returns 1 if it is over, 0 if it is not, or will never be, or `verifier` is NULL.
+ * Waits up to `timeout_ms` milliseconds for the fetch of `ticket`, which
+ * bouncer_verifier_verify_now() or bouncer_batch_ticket() returned. Returns 1 if it is over.
+ * Returns 0 if it is not, if it never will be, or if `verifier` is NULL.
  */
-int32_t bouncer_verifier_wait(const bouncer_verifier *verifier,
-                              uint64_t ticket,
-                              uint64_t timeout_ms);
+int32_t bouncer_verifier_wait(const bouncer_verifier *verifier, uint64_t ticket, uint64_t timeout_ms);
 
 /**
  * Frees a verifier. NULL is allowed.
@@ -1639,14 +1668,15 @@ int32_t bouncer_verifier_wait(const bouncer_verifier *verifier,
 void bouncer_verifier_free(bouncer_verifier *verifier);
 
 /**
- * Verifies `count` JWTs as bouncer_verify_token() does each of them; `tokens` is an array of that many. They are
- * not kept.
+ * Verifies `count` JWTs as bouncer_verify_token() does each of them; `tokens` is an array of that
+ * many. They are not kept.
  *
- * `threads` bounds how many threads work on it, the calling one included; a thread is started for no fewer than
- * 64 tokens. 0 is as 1.
+ * `threads` bounds how many threads work on it, the calling one included; a thread is started for
+ * no fewer than 64 tokens. 0 is as 1.
  *
- * On success, which says nothing of any token, puts the verdicts in `*out`; free them with bouncer_batch_free().
- * On failure: BOUNCER_STATUS_NULL_ARGUMENT or BOUNCER_STATUS_INVALID_ARGUMENT.
+ * On success, which says nothing of any token, puts the verdicts in `*out`; free them with
+ * bouncer_batch_free(). On failure: BOUNCER_STATUS_NULL_ARGUMENT or
+ * BOUNCER_STATUS_INVALID_ARGUMENT.
  */
 bouncer_status bouncer_verify_tokens(const bouncer_jwks *jwks,
                                      const bouncer_policy *policy,
@@ -1657,9 +1687,9 @@ bouncer_status bouncer_verify_tokens(const bouncer_jwks *jwks,
                                      bouncer_error **err);
 
 /**
- * Verifies `count` JWTs as bouncer_verifier_verify() does each of them; `tokens` is an array of that many. They
- * are not kept. With remote keys, the whole of it waits for keys no longer than one token would. `threads`, the result and
- * the failures are as for bouncer_verify_tokens().
+ * Verifies `count` JWTs as bouncer_verifier_verify() does each of them; `tokens` is an array of
+ * that many. They are not kept. With remote keys, the whole of it waits for keys no longer than
+ * one token would. `threads`, the result and the failures are as for bouncer_verify_tokens().
  */
 bouncer_status bouncer_verifier_verify_batch(const bouncer_verifier *verifier,
                                              const bouncer_str *tokens,
@@ -1669,8 +1699,9 @@ bouncer_status bouncer_verifier_verify_batch(const bouncer_verifier *verifier,
                                              bouncer_error **err);
 
 /**
- * Verifies as bouncer_verifier_verify_batch() does, but never blocks. Where a fetch decides about a token's key, the
- * status of that token is BOUNCER_STATUS_PENDING and bouncer_batch_ticket() returns its ticket.
+ * Verifies as bouncer_verifier_verify_batch() does, but never blocks. Where a fetch decides about
+ * a token's key, the status of that token is BOUNCER_STATUS_PENDING and bouncer_batch_ticket()
+ * returns its ticket.
  */
 bouncer_status bouncer_verifier_verify_batch_now(const bouncer_verifier *verifier,
                                                  const bouncer_str *tokens,
@@ -1685,39 +1716,35 @@ bouncer_status bouncer_verifier_verify_batch_now(const bouncer_verifier *verifie
 size_t bouncer_batch_count(const bouncer_batch *batch);
 
 /**
- * The verdict at `index`: BOUNCER_STATUS_OK, why the token is rejected, or BOUNCER_STATUS_PENDING after
- * bouncer_verifier_verify_batch_now(). BOUNCER_STATUS_INVALID_ARGUMENT if there is none, BOUNCER_STATUS_NULL_ARGUMENT if
- * `batch` is NULL.
+ * The verdict at `index`: BOUNCER_STATUS_OK, why the token is rejected, or BOUNCER_STATUS_PENDING
+ * after bouncer_verifier_verify_batch_now(). BOUNCER_STATUS_INVALID_ARGUMENT if there is none,
+ * BOUNCER_STATUS_NULL_ARGUMENT if `batch` is NULL.
  */
-bouncer_status bouncer_batch_status(const bouncer_batch *batch,
-                                    size_t index);
+bouncer_status bouncer_batch_status(const bouncer_batch *batch, size_t index);
 
 /**
- * The verified token at `index`; NULL if the status is not BOUNCER_STATUS_OK or `batch` is NULL. It belongs to `batch` and
- * is valid as long as that: do not free it.
+ * The verified token at `index`; NULL if the status is not BOUNCER_STATUS_OK or `batch` is NULL.
+ * It belongs to `batch` and is valid as long as that: do not free it.
  */
-const bouncer_token *bouncer_batch_token(const bouncer_batch *batch,
-                                         size_t index);
+const bouncer_token *bouncer_batch_token(const bouncer_batch *batch, size_t index);
 
 /**
- * Why the token at `index` is rejected; NULL if it is accepted or pending, there is none, or `batch` is NULL. It belongs to
- * `batch` and is valid as long as that: do not free it.
+ * Why the token at `index` is rejected; NULL if it is accepted or pending, there is none, or
+ * `batch` is NULL. It belongs to `batch` and is valid as long as that: do not free it.
  */
-const bouncer_error *bouncer_batch_error(const bouncer_batch *batch,
-                                         size_t index);
+const bouncer_error *bouncer_batch_error(const bouncer_batch *batch, size_t index);
 
 /**
- * The ticket of the token at `index` if its status is BOUNCER_STATUS_PENDING, else 0: wait for it with
- * bouncer_verifier_wait() and pass it to bouncer_verifier_verify_now() with the same token.
+ * The ticket of the token at `index` if its status is BOUNCER_STATUS_PENDING, else 0: wait for it
+ * with bouncer_verifier_wait() and pass it to bouncer_verifier_verify_now() with the same token.
  */
 uint64_t bouncer_batch_ticket(const bouncer_batch *batch, size_t index);
 
 /**
- * Puts the verdicts as columns in `*columns` and gives 1; gives 0 and leaves it alone if an argument is NULL. Valid as
- * long as `batch`. With no rows, only `uid_offsets` may be read.
+ * Puts the verdicts as columns in `*columns` and returns 1; returns 0 and leaves it alone if an
+ * argument is NULL. Valid as long as `batch`. With no rows, only `uid_offsets` may be read.
  */
-int32_t bouncer_batch_columns(const bouncer_batch *batch,
-                              bouncer_columns *columns);
+int32_t bouncer_batch_columns(const bouncer_batch *batch, bouncer_columns *columns);
 
 /**
  * Frees the verdicts with their tokens and errors. NULL is allowed.
@@ -1725,8 +1752,8 @@ int32_t bouncer_batch_columns(const bouncer_batch *batch,
 void bouncer_batch_free(bouncer_batch *batch);
 
 /**
- * Finds the token in the value of an HTTP Authorization header, `value_len` bytes at `value`: "token=<jwt>"
- * as DC/OS sends it, or "Bearer <jwt>" (RFC 6750 section 2.1).
+ * Finds the token in the value of an HTTP Authorization header, `value_len` bytes at `value`:
+ * "token=<jwt>" as DC/OS sends it, or "Bearer <jwt>" (RFC 6750 section 2.1).
  *
  * On success puts the token in `*token`: a part of `value`, valid as long as that. On failure:
  * BOUNCER_STATUS_MALFORMED_AUTHORIZATION.
@@ -1742,17 +1769,16 @@ bouncer_status bouncer_authorization_token(const char *value,
 bouncer_str bouncer_own_token_text(const bouncer_own_token *token);
 
 /**
- * The value of the Authorization header: "token=<token>" or "Bearer <token>". No text if `token` is NULL. Valid as long
- * as `token`.
+ * The value of the Authorization header: "token=<token>" or "Bearer <token>". No text if `token`
+ * is NULL. Valid as long as `token`.
  */
 bouncer_str bouncer_own_token_authorization(const bouncer_own_token *token);
 
 /**
- * When it expires by its own "exp": gives 1 and puts the seconds since 1970-01-01T00:00:00Z in `*seconds`; gives 0 and
- * leaves it alone if it does not say, or an argument is NULL.
+ * When it expires by its own "exp": returns 1 and puts the seconds since 1970-01-01T00:00:00Z in
+ * `*seconds`; returns 0 and leaves it alone if it does not say, or an argument is NULL.
  */
-int32_t bouncer_own_token_expires_at(const bouncer_own_token *token,
-                                     int64_t *seconds);
+int32_t bouncer_own_token_expires_at(const bouncer_own_token *token, int64_t *seconds);
 
 /**
  * 1 for the first token of a renewer, and one more for each; 0 if `token` is NULL.
@@ -1765,19 +1791,20 @@ uint64_t bouncer_own_token_generation(const bouncer_own_token *token);
 void bouncer_own_token_free(bouncer_own_token *token);
 
 /**
- * Makes a renewer of settings of BOUNCER_KIND_RENEWER, which are copied. Unless "lazy" is set the first login begins at
- * once, in the background.
+ * Makes a renewer of settings of BOUNCER_KIND_RENEWER, which are copied. Unless "lazy" is set, the
+ * first login begins at once in the background.
  *
  * On success puts the renewer in `*out`; free it with bouncer_renewer_free(). On failure:
- * BOUNCER_STATUS_INVALID_ARGUMENT, a setting; BOUNCER_STATUS_UNUSABLE_CREDENTIALS, a secret or its file.
+ * BOUNCER_STATUS_INVALID_ARGUMENT for a setting, BOUNCER_STATUS_UNUSABLE_CREDENTIALS for a secret,
+ * a key or its file.
  */
 bouncer_status bouncer_renewer_new(const bouncer_settings *settings,
                                    bouncer_renewer **out,
                                    bouncer_error **err);
 
 /**
- * A valid token. It waits where there is none and one may come soon, 10 seconds at most unless set otherwise, and in the
- * last seconds of one for its renewal; in an outage, not at all.
+ * Returns a valid token. Waits up to "max_wait" where there is none and a login may bring one
+ * soon, and in the last seconds of the token in use. In an outage it does not wait.
  *
  * On success puts the token in `*out`; free it with bouncer_own_token_free(). On failure:
  * BOUNCER_STATUS_LOGIN_REJECTED or BOUNCER_STATUS_UNUSABLE_CREDENTIALS, the operator has to act;
@@ -1788,11 +1815,12 @@ bouncer_status bouncer_renewer_token(const bouncer_renewer *renewer,
                                      bouncer_error **err);
 
 /**
- * As bouncer_renewer_token() without ever waiting, for callers that must not block a thread.
+ * Returns a token as bouncer_renewer_token() does, but never waits. For callers that must not
+ * block a thread.
  *
- * `*ticket` is 0 at first. If it is not 0 afterwards, there may be a better answer once that login is over: wait for it on
- * some thread (bouncer_renewer_wait()) and call again with it. If it is 0, the answer is final. A call before that login is
- * over returns the final answer.
+ * `*ticket` is 0 at first. If it is 0 afterwards, the answer is final. Otherwise a login in flight
+ * may bring a better answer: wait for it on a thread that may block (bouncer_renewer_wait()), then
+ * call again with the same `ticket`. A call before that login is over returns the final answer.
  */
 bouncer_status bouncer_renewer_token_now(const bouncer_renewer *renewer,
                                          uint64_t *ticket,
@@ -1800,14 +1828,14 @@ bouncer_status bouncer_renewer_token_now(const bouncer_renewer *renewer,
                                          bouncer_error **err);
 
 /**
- * A server did not accept the token of `token_len` bytes at `token` (bouncer_is_token_rejection()): gives another. If
- * there is a newer one already, that is it. Otherwise one login serves all that ask; there is one at once and then one in
- * 30 seconds at most. Until it succeeds the token stays in use for others.
+ * Tells that a server rejected the token of `token_len` bytes at `token`
+ * (bouncer_is_token_rejection()), and returns another one. If there is a newer token already, it
+ * is that one. Otherwise one login serves all callers: one at once, then at most one in 30
+ * seconds. Until it succeeds, other callers still get the rejected token.
  *
  * On success puts the token in `*out`; free it with bouncer_own_token_free(). On failure:
  * BOUNCER_STATUS_LOGIN_REJECTED or BOUNCER_STATUS_UNUSABLE_CREDENTIALS, the operator has to act;
- * BOUNCER_STATUS_LOGIN_UNAVAILABLE also if
- * there is no newer one.
+ * BOUNCER_STATUS_LOGIN_UNAVAILABLE, also if there is no newer token.
  */
 bouncer_status bouncer_renewer_reject(const bouncer_renewer *renewer,
                                       const char *token,
@@ -1816,7 +1844,8 @@ bouncer_status bouncer_renewer_reject(const bouncer_renewer *renewer,
                                       bouncer_error **err);
 
 /**
- * As bouncer_renewer_reject() without ever waiting; `ticket` is as for bouncer_renewer_token_now().
+ * Works as bouncer_renewer_reject() does, but never waits. `ticket` is used as in
+ * bouncer_renewer_token_now().
  */
 bouncer_status bouncer_renewer_reject_now(const bouncer_renewer *renewer,
                                           const char *token,
@@ -1826,52 +1855,52 @@ bouncer_status bouncer_renewer_reject_now(const bouncer_renewer *renewer,
                                           bouncer_error **err);
 
 /**
- * Waits up to `timeout_ms` milliseconds for the login that `ticket` stands for. Gives 1 if it is done, 0 if it is not, or
- * will not be, or `renewer` is NULL.
+ * Waits up to `timeout_ms` milliseconds for the login of `ticket`. Returns 1 if it is over.
+ * Returns 0 if it is not, if it never will be, or if `renewer` is NULL.
  */
-int32_t bouncer_renewer_wait(const bouncer_renewer *renewer,
-                             uint64_t ticket,
-                             uint64_t timeout_ms);
+int32_t bouncer_renewer_wait(const bouncer_renewer *renewer, uint64_t ticket, uint64_t timeout_ms);
 
 /**
  * Waits up to `timeout_ms` milliseconds until `attempts` logins are over
- * (BOUNCER_STAT_RENEWER_ATTEMPTS_TOTAL), for programs that watch them. Returns 1 if they are, 0 if not
- * or if `renewer` is NULL or closed.
+ * (BOUNCER_STAT_RENEWER_ATTEMPTS_TOTAL). For programs that watch the renewer. Returns 1 if they
+ * are. Returns 0 if they are not, if they never will be, or if `renewer` is NULL.
  */
 int32_t bouncer_renewer_wait_attempts(const bouncer_renewer *renewer, uint64_t attempts, uint64_t timeout_ms);
 
 /**
  * Waits up to `timeout_ms` milliseconds until there is a valid token.
  *
- * On failure: as bouncer_renewer_token(), at once where waiting does not mend it.
+ * On failure: as bouncer_renewer_token(). Returns at once where waiting cannot help.
  */
 bouncer_status bouncer_renewer_wait_ready(const bouncer_renewer *renewer,
                                           uint64_t timeout_ms,
                                           bouncer_error **err);
 
 /**
- * Logs in now and waits for it up to `timeout_ms` milliseconds; several callers share one login. For operators, not for
- * the way of a request: nothing limits how often.
+ * Logs in now and waits for it up to `timeout_ms` milliseconds. Several callers share one login.
+ * For operators, not for requests: nothing limits how often it logs in.
  *
- * On failure, as of bouncer_renewer_token() with the reason in the message, the token in use stays.
+ * On failure: as bouncer_renewer_token(), with the reason in the message. The token in use stays.
  */
 bouncer_status bouncer_renewer_renew(const bouncer_renewer *renewer,
                                      uint64_t timeout_ms,
                                      bouncer_error **err);
 
 /**
- * Where the program supplies the tokens: waits up to `timeout_ms` milliseconds until one is wanted. Gives 1 if so; 0 if
- * not, or the renewer is closed, or logs in by itself, or is NULL.
+ * Waits up to `timeout_ms` milliseconds until the program has to supply a token ("supplied").
+ * Returns 1 if it has to. Returns 0 if not, if the renewer is closed or logs in by itself, or if
+ * it is NULL.
  */
-int32_t bouncer_renewer_wait_login(const bouncer_renewer *renewer,
-                                   uint64_t timeout_ms);
+int32_t bouncer_renewer_wait_login(const bouncer_renewer *renewer, uint64_t timeout_ms);
 
 /**
- * Supplies the token that is wanted: of `token_len` bytes at `token`, copied. It lives for `lifetime_s` seconds from now,
- * or, if that is negative, as long as it says itself: a JWT up to its "exp", another for ever.
+ * Supplies the token that bouncer_renewer_wait_login() asked for: `token_len` bytes at `token`,
+ * copied. It is valid for `lifetime_s` seconds from now. If that is negative, a JWT is valid until
+ * its "exp", and another token for ever.
  *
- * On failure: BOUNCER_STATUS_INVALID_ARGUMENT, the renewer logs in by itself, no token is wanted, or it is not UTF-8,
- * and then one is still wanted. A token that cannot stand in a header is a login that failed.
+ * On failure: BOUNCER_STATUS_INVALID_ARGUMENT, the renewer logs in by itself, needs no token, or
+ * the token is not UTF-8. In the last case the renewer still waits for a token. A token that
+ * cannot stand in a header counts as a failed login.
  */
 bouncer_status bouncer_renewer_supply(const bouncer_renewer *renewer,
                                       const char *token,
@@ -1880,8 +1909,8 @@ bouncer_status bouncer_renewer_supply(const bouncer_renewer *renewer,
                                       bouncer_error **err);
 
 /**
- * Tells that the token that is wanted cannot be had now. `rejected` is not 0: the login was refused, so trying again soon
- * is of no use. `reason` goes to logs and must hold no secret; UTF-8.
+ * Tells that the program has no token now. `rejected` is not 0 if the login was rejected: retrying
+ * soon is then of no use. `reason` goes to logs and must hold no secret; UTF-8.
  *
  * On failure: as bouncer_renewer_supply().
  */
@@ -1892,10 +1921,11 @@ bouncer_status bouncer_renewer_supply_failure(const bouncer_renewer *renewer,
                                               bouncer_error **err);
 
 /**
- * Whether an answer to a request with the own token says that the token was not accepted, so that
- * bouncer_renewer_reject() is worth a call. Gives 1 for HTTP status 401 whose WWW-Authenticate is absent (NULL), empty, or
- * asks for "acsjwt", "oauthjwt" or "Bearer", and for status 16 of gRPC (`grpc_status`, NULL if there is none); 0
- * otherwise, and always for 403. Each text is of the length given.
+ * Returns 1 if an answer to a request with the own token says that the server rejected it, so that
+ * bouncer_renewer_reject() can help. That is HTTP status 401, if WWW-Authenticate is absent
+ * (NULL), empty, or asks for "acsjwt", "oauthjwt" or "Bearer"; and status 16 of gRPC
+ * (`grpc_status`, NULL if there is none). Returns 0 otherwise, and always for HTTP status 403.
+ * Each text is of the length given.
  */
 int32_t bouncer_is_token_rejection(uint16_t http_status,
                                    const char *www_authenticate,
@@ -1904,14 +1934,15 @@ int32_t bouncer_is_token_rejection(uint16_t http_status,
                                    size_t grpc_status_len);
 
 /**
- * Ends it: a login under way is cut off, the thread ends, and from now on there is no token. It returns when the thread
- * has ended, after one second at most. NULL is allowed.
+ * Closes the renewer. It cancels a login in flight and ends the thread; from then on there is no
+ * token. Returns when the thread has ended, after one second at most. NULL is allowed.
  */
 void bouncer_renewer_close(const bouncer_renewer *renewer);
 
 /**
- * Frees a renewer, and ends it as bouncer_renewer_close() does. Tokens that it gave stay. No thread may be in a call with it: where one waits in
- * bouncer_renewer_wait_login(), close first. NULL is allowed.
+ * Frees a renewer, and closes it as bouncer_renewer_close() does. Tokens that it returned stay
+ * valid. No thread may be in a call with it: if one waits in bouncer_renewer_wait_login(), close
+ * it first. NULL is allowed.
  */
 void bouncer_renewer_free(bouncer_renewer *renewer);
 
@@ -1946,13 +1977,14 @@ bouncer_status bouncer_renewer_stats(const bouncer_renewer *renewer,
                                      bouncer_error **err);
 
 /**
- * The row after `previous`, or the first if that is NULL; NULL at the end. Valid as long as `stats`.
+ * The row after `previous`, or the first if that is NULL; NULL at the end. Valid as long as
+ * `stats`.
  */
 const bouncer_stat *bouncer_stats_next(const bouncer_stats *stats, const bouncer_stat *previous);
 
 /**
- * The row called `name`, a BOUNCER_STAT_ name, of `source`; with an empty `source`, the first of that
- * name. NULL if there is none. Valid as long as `stats`.
+ * The row called `name`, a BOUNCER_STAT_ name, of `source`; with an empty `source`, the first of
+ * that name. NULL if there is none. Valid as long as `stats`.
  */
 const bouncer_stat *bouncer_stats_find(const bouncer_stats *stats,
                                        const char *name,
@@ -1960,14 +1992,15 @@ const bouncer_stat *bouncer_stats_find(const bouncer_stats *stats,
                                        size_t source_len);
 
 /**
- * The snapshot in the text format of Prometheus, version 0.0.4. Names begin with "bouncer_". Text becomes the
- * label "value" of a metric whose name ends in "_info". What is absent has no line. Valid as long as `stats`.
+ * The snapshot in the text format of Prometheus, version 0.0.4. Names begin with "bouncer_". Text
+ * becomes the label "value" of a metric whose name ends in "_info". What is absent has no line.
+ * Valid as long as `stats`.
  */
 bouncer_str bouncer_stats_prometheus(const bouncer_stats *stats);
 
 /**
- * The snapshot as JSON: an array with an object for each source, its rows by name, null for what is absent.
- * Valid as long as `stats`.
+ * The snapshot as JSON: an array with an object for each source, its rows by name, null for what
+ * is absent. Valid as long as `stats`.
  */
 bouncer_str bouncer_stats_json(const bouncer_stats *stats);
 
@@ -1977,11 +2010,13 @@ bouncer_str bouncer_stats_json(const bouncer_stats *stats);
 void bouncer_stats_free(bouncer_stats *stats);
 
 /**
- * Sends the events of this library to `callback`, those of `level` (a bouncer_log_level) and more important ones. For the
- * whole process and for ever: `callback` and `context` must stay valid until it ends.
+ * Sends the events of this library to `callback`, those of `level` (a bouncer_log_level) and more
+ * important ones. For the whole process and for ever: `callback` and `context` must stay valid
+ * until it ends.
  *
- * On failure: BOUNCER_STATUS_NULL_ARGUMENT if `callback` is NULL; BOUNCER_STATUS_INVALID_ARGUMENT if there is no such level, or a
- * logger is set already, by an earlier call or, in a program in Rust, for the crate log.
+ * On failure: BOUNCER_STATUS_NULL_ARGUMENT if `callback` is NULL; BOUNCER_STATUS_INVALID_ARGUMENT
+ * if there is no such level, or a logger is set already, by an earlier call or, in a program in
+ * Rust, for the crate log.
  */
 bouncer_status bouncer_set_logger(bouncer_log_callback callback,
                                   void *context,

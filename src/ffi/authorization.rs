@@ -7,8 +7,8 @@ use super::text::bouncer_str;
 use std::ffi::c_char;
 use std::mem::MaybeUninit;
 
-/// Finds the token in the value of an HTTP Authorization header, `value_len` bytes at `value`: "token=<jwt>"
-/// as DC/OS sends it, or "Bearer <jwt>" (RFC 6750 section 2.1).
+/// Finds the token in the value of an HTTP Authorization header, `value_len` bytes at `value`:
+/// "token=<jwt>" as DC/OS sends it, or "Bearer <jwt>" (RFC 6750 section 2.1).
 ///
 /// On success puts the token in `*token`: a part of `value`, valid as long as that. On failure:
 /// BOUNCER_STATUS_MALFORMED_AUTHORIZATION.

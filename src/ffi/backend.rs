@@ -7,12 +7,13 @@ use crate::{Backend, Error, ErrorKind};
 #[repr(u32)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum bouncer_backend {
-    /// aws-lc, and for RS256 this library's own AVX-512 IFMA arithmetic where the CPU has the instructions and the key is
-    /// of a size that it takes: three to four times as fast. aws-lc watches it: it verifies again samples of what is
-    /// accepted and refused, and on the first difference it alone decides in the whole process.
+    /// aws-lc, and for RS256 this library's own AVX-512 IFMA arithmetic where the CPU has the
+    /// instructions and the key is of a size that it takes: three to four times as fast. aws-lc
+    /// watches it: it verifies again samples of what is accepted and refused, and on the first
+    /// difference it alone decides in the whole process.
     ///
-    /// The default, unless the environment variable BOUNCER_VERIFY_NO_ACCELERATION is set, to anything but nothing or 0,
-    /// when the process first loads keys.
+    /// The default, unless the environment variable BOUNCER_VERIFY_NO_ACCELERATION is set, to
+    /// anything but nothing or 0, when the process first loads keys.
     Accelerated = 0,
     /// aws-lc alone.
     AwsLc = 1,

@@ -13,7 +13,8 @@ use std::ffi::c_char;
 use std::mem::MaybeUninit;
 use std::sync::OnceLock;
 
-/// The verdicts on many tokens, in the order of the tokens. Immutable; any number of threads may read it.
+/// The verdicts on many tokens, in the order of the tokens. Immutable; any number of threads may
+/// read it.
 pub struct bouncer_batch {
     rows: Vec<Row>,
     columns: OnceLock<TokenColumns>,
@@ -64,14 +65,15 @@ impl bouncer_batch {
     }
 }
 
-/// Verifies `count` JWTs as bouncer_verify_token() does each of them; `tokens` is an array of that many. They are
-/// not kept.
+/// Verifies `count` JWTs as bouncer_verify_token() does each of them; `tokens` is an array of that
+/// many. They are not kept.
 ///
-/// `threads` bounds how many threads work on it, the calling one included; a thread is started for no fewer than
-/// 64 tokens. 0 is as 1.
+/// `threads` bounds how many threads work on it, the calling one included; a thread is started for
+/// no fewer than 64 tokens. 0 is as 1.
 ///
-/// On success, which says nothing of any token, puts the verdicts in `*out`; free them with bouncer_batch_free().
-/// On failure: BOUNCER_STATUS_NULL_ARGUMENT or BOUNCER_STATUS_INVALID_ARGUMENT.
+/// On success, which says nothing of any token, puts the verdicts in `*out`; free them with
+/// bouncer_batch_free(). On failure: BOUNCER_STATUS_NULL_ARGUMENT or
+/// BOUNCER_STATUS_INVALID_ARGUMENT.
 ///
 /// # Safety
 /// The rules of the header's preamble.
@@ -94,9 +96,9 @@ pub unsafe extern "C" fn bouncer_verify_tokens(
     })
 }
 
-/// Verifies `count` JWTs as bouncer_verifier_verify() does each of them; `tokens` is an array of that many. They
-/// are not kept. With remote keys, the whole of it waits for keys no longer than one token would. `threads`, the result and
-/// the failures are as for bouncer_verify_tokens().
+/// Verifies `count` JWTs as bouncer_verifier_verify() does each of them; `tokens` is an array of
+/// that many. They are not kept. With remote keys, the whole of it waits for keys no longer than
+/// one token would. `threads`, the result and the failures are as for bouncer_verify_tokens().
 ///
 /// # Safety
 /// The rules of the header's preamble.
@@ -117,8 +119,9 @@ pub unsafe extern "C" fn bouncer_verifier_verify_batch(
     })
 }
 
-/// Verifies as bouncer_verifier_verify_batch() does, but never blocks. Where a fetch decides about a token's key, the
-/// status of that token is BOUNCER_STATUS_PENDING and bouncer_batch_ticket() returns its ticket.
+/// Verifies as bouncer_verifier_verify_batch() does, but never blocks. Where a fetch decides about
+/// a token's key, the status of that token is BOUNCER_STATUS_PENDING and bouncer_batch_ticket()
+/// returns its ticket.
 ///
 /// # Safety
 /// The rules of the header's preamble.
@@ -142,7 +145,8 @@ pub unsafe extern "C" fn bouncer_verifier_verify_batch_now(
 /// The texts of an array.
 ///
 /// # Safety
-/// Unless `count` is 0, `texts` must be NULL or an array of `count`, each of them as [`bytes`] demands, during `'a`.
+/// Unless `count` is 0, `texts` must be NULL or an array of `count`, each of them as [`bytes`]
+/// demands, during `'a`.
 unsafe fn texts<'a>(texts: *const bouncer_str, count: usize) -> Result<Vec<&'a [u8]>, Failure> {
     if count == 0 {
         return Ok(Vec::new());
@@ -165,9 +169,9 @@ pub extern "C" fn bouncer_batch_count(batch: Option<&bouncer_batch>) -> usize {
     read(0, || batch.map_or(0, |batch| batch.rows.len()))
 }
 
-/// The verdict at `index`: BOUNCER_STATUS_OK, why the token is rejected, or BOUNCER_STATUS_PENDING after
-/// bouncer_verifier_verify_batch_now(). BOUNCER_STATUS_INVALID_ARGUMENT if there is none, BOUNCER_STATUS_NULL_ARGUMENT if
-/// `batch` is NULL.
+/// The verdict at `index`: BOUNCER_STATUS_OK, why the token is rejected, or BOUNCER_STATUS_PENDING
+/// after bouncer_verifier_verify_batch_now(). BOUNCER_STATUS_INVALID_ARGUMENT if there is none,
+/// BOUNCER_STATUS_NULL_ARGUMENT if `batch` is NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_batch_status(batch: Option<&bouncer_batch>, index: usize) -> bouncer_status {
     read(bouncer_status::Internal, || match batch {
@@ -176,8 +180,8 @@ pub extern "C" fn bouncer_batch_status(batch: Option<&bouncer_batch>, index: usi
     })
 }
 
-/// The verified token at `index`; NULL if the status is not BOUNCER_STATUS_OK or `batch` is NULL. It belongs to `batch` and
-/// is valid as long as that: do not free it.
+/// The verified token at `index`; NULL if the status is not BOUNCER_STATUS_OK or `batch` is NULL.
+/// It belongs to `batch` and is valid as long as that: do not free it.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_batch_token(batch: Option<&bouncer_batch>, index: usize) -> Option<&bouncer_token> {
     read(None, || match bouncer_batch::row(batch, index)? {
@@ -186,8 +190,8 @@ pub extern "C" fn bouncer_batch_token(batch: Option<&bouncer_batch>, index: usiz
     })
 }
 
-/// Why the token at `index` is rejected; NULL if it is accepted or pending, there is none, or `batch` is NULL. It belongs to
-/// `batch` and is valid as long as that: do not free it.
+/// Why the token at `index` is rejected; NULL if it is accepted or pending, there is none, or
+/// `batch` is NULL. It belongs to `batch` and is valid as long as that: do not free it.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_batch_error(batch: Option<&bouncer_batch>, index: usize) -> Option<&bouncer_error> {
     read(None, || match bouncer_batch::row(batch, index)? {
@@ -196,8 +200,8 @@ pub extern "C" fn bouncer_batch_error(batch: Option<&bouncer_batch>, index: usiz
     })
 }
 
-/// The ticket of the token at `index` if its status is BOUNCER_STATUS_PENDING, else 0: wait for it with
-/// bouncer_verifier_wait() and pass it to bouncer_verifier_verify_now() with the same token.
+/// The ticket of the token at `index` if its status is BOUNCER_STATUS_PENDING, else 0: wait for it
+/// with bouncer_verifier_wait() and pass it to bouncer_verifier_verify_now() with the same token.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_batch_ticket(batch: Option<&bouncer_batch>, index: usize) -> u64 {
     read(0, || match bouncer_batch::row(batch, index) {
@@ -206,21 +210,24 @@ pub extern "C" fn bouncer_batch_ticket(batch: Option<&bouncer_batch>, index: usi
     })
 }
 
-/// The verdicts of a batch in columns, laid out as Apache Arrow does (its "Columnar Format", 1.0): buffers that may be
-/// handed to it as they are. They belong to the batch.
+/// The verdicts of a batch in columns, laid out as Apache Arrow does (its "Columnar Format", 1.0):
+/// buffers that may be handed to it as they are. They belong to the batch.
 ///
-/// In a validity bitmap the bit i, counted from the lowest of the first byte, is set where row i has a value.
+/// In a validity bitmap the bit i, counted from the lowest of the first byte, is set where row i
+/// has a value.
 #[repr(C)]
 pub struct bouncer_columns {
     /// The number of rows, one for each token.
     pub rows: usize,
     /// The bouncer_status of each: UInt32.
     pub status: *const u32,
-    /// "exp" of the tokens that passed, in seconds since 1970-01-01T00:00:00Z: Int64; 0 where there is none.
+    /// "exp" of the tokens that passed, in seconds since 1970-01-01T00:00:00Z: Int64; 0 where there
+    /// is none.
     pub exp: *const i64,
     /// Which rows have an "exp".
     pub exp_validity: *const u8,
-    /// Where in `uid_data` the "uid" of each begins, and one value more for the end: the offsets of a LargeUtf8.
+    /// Where in `uid_data` the "uid" of each begins, and one value more for the end: the offsets of
+    /// a LargeUtf8.
     pub uid_offsets: *const i64,
     /// The "uid"s of the tokens that passed, one behind the other, in UTF-8.
     pub uid_data: *const c_char,
@@ -228,8 +235,8 @@ pub struct bouncer_columns {
     pub uid_validity: *const u8,
 }
 
-/// Puts the verdicts as columns in `*columns` and gives 1; gives 0 and leaves it alone if an argument is NULL. Valid as
-/// long as `batch`. With no rows, only `uid_offsets` may be read.
+/// Puts the verdicts as columns in `*columns` and returns 1; returns 0 and leaves it alone if an
+/// argument is NULL. Valid as long as `batch`. With no rows, only `uid_offsets` may be read.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_batch_columns(
     batch: Option<&bouncer_batch>,

@@ -1,5 +1,5 @@
-//! Where C's pointers become references and where unwinding stops. Everything `unsafe` that is not a
-//! signature goes through here.
+//! Where C's pointers become references and where unwinding stops. Everything `unsafe` that is not
+//! a signature goes through here.
 
 use super::error::bouncer_error;
 use super::status::bouncer_status;
@@ -8,8 +8,8 @@ use std::mem::MaybeUninit;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-/// An output argument: NULL, or where to put a pointer. What was there before is never read. Exported
-/// functions spell the type out, because cbindgen would declare the alias.
+/// An output argument: NULL, or where to put a pointer. What was there before is never read.
+/// Exported functions spell the type out, because cbindgen would declare the alias.
 pub(super) type Slot<'a, T> = Option<&'a mut MaybeUninit<*mut T>>;
 
 /// Why a call failed.
@@ -28,8 +28,9 @@ impl From<Error> for Failure {
     }
 }
 
-/// Runs `body` and hands its result to C: a new handle in `*out`, or a new error in `*err` where the caller
-/// wants one. `*out` is written on success alone, `*err` on every failure, a panic included.
+/// Runs `body` and hands its result to C: a new handle in `*out`, or a new error in `*err` where
+/// the caller wants one. `*out` is written on success alone, `*err` on every failure, a panic
+/// included.
 pub(super) fn call<T>(
     out: Slot<'_, T>,
     err: Slot<'_, bouncer_error>,
@@ -75,8 +76,8 @@ pub(super) fn handle<T>(name: &'static str, handle: Option<T>) -> Result<T, Fail
 /// The `len` bytes at `data`; NULL is allowed where `len` is 0.
 ///
 /// # Safety
-/// Unless `len` is 0, `data` must be NULL or readable for `len` bytes during `'a`, and nobody may write them
-/// then.
+/// Unless `len` is 0, `data` must be NULL or readable for `len` bytes during `'a`, and nobody may
+/// write them then.
 pub(super) unsafe fn bytes<'a>(name: &'static str, data: *const u8, len: usize) -> Result<&'a [u8], Failure> {
     if len == 0 {
         return Ok(&[]);

@@ -6,8 +6,8 @@ use super::text::bouncer_str;
 use std::ffi::{CString, c_char};
 use std::ptr;
 
-/// Why a call failed. It holds no token, no claim value and no key, so it may be logged. Immutable; any
-/// number of threads may read it.
+/// Why a call failed. It holds no token, no claim value and no key, so it may be logged. Immutable;
+/// any number of threads may read it.
 pub struct bouncer_error {
     pub(super) status: bouncer_status,
     message: CString,
@@ -48,15 +48,15 @@ pub extern "C" fn bouncer_error_status(error: Option<&bouncer_error>) -> bouncer
     error.map_or(bouncer_status::Ok, |error| error.status)
 }
 
-/// What happened, in a sentence for a log, NUL-terminated; NULL if `error` is NULL. Valid until `error` is
-/// freed. The words may change between versions: programs go by the status.
+/// What happened, in a sentence for a log, NUL-terminated; NULL if `error` is NULL. Valid until
+/// `error` is freed. The words may change between versions: programs go by the status.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_error_message(error: Option<&bouncer_error>) -> *const c_char {
     error.map_or(ptr::null(), |error| error.message.as_ptr())
 }
 
-/// The claim or header parameter at fault: "exp", "crit". No text if there is none or `error` is NULL. Valid
-/// until `error` is freed.
+/// The claim or header parameter at fault: "exp", "crit". No text if there is none or `error` is
+/// NULL. Valid until `error` is freed.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_error_claim(error: Option<&bouncer_error>) -> bouncer_str {
     error.and_then(|error| error.name.as_deref()).into()

@@ -9,7 +9,8 @@ use std::ffi::c_char;
 use std::mem::MaybeUninit;
 use std::sync::OnceLock;
 
-/// A public key for verifying signatures (RFC 7517 section 4). Immutable; any number of threads may use it.
+/// A public key for verifying signatures (RFC 7517 section 4). Immutable; any number of threads may
+/// use it.
 pub struct bouncer_jwk {
     pub(super) jwk: Jwk,
     /// The other spellings, made when one is first asked for.
@@ -71,8 +72,8 @@ pub unsafe extern "C" fn bouncer_jwk_from_json(
     })
 }
 
-/// Makes an RSA key of its modulus and exponent as Base64urlUInt (RFC 7518 section 2): `n_len` bytes of text
-/// at `n`, `e_len` at `e`, as a JWK's "n" and "e" give them.
+/// Makes an RSA key of its modulus and exponent as Base64urlUInt (RFC 7518 section 2): `n_len`
+/// bytes of text at `n`, `e_len` at `e`, as a JWK's "n" and "e" give them.
 ///
 /// On success puts the key in `*out`; free it with bouncer_jwk_free(). On failure:
 /// BOUNCER_STATUS_UNUSABLE_KEY.
@@ -97,8 +98,8 @@ pub unsafe extern "C" fn bouncer_jwk_from_rsa_base64url(
     })
 }
 
-/// Makes an RSA key of its modulus and exponent as big-endian octets: `n_len` of them at `n`, `e_len` at `e`.
-/// Leading zeros do not matter.
+/// Makes an RSA key of its modulus and exponent as big-endian octets: `n_len` of them at `n`,
+/// `e_len` at `e`. Leading zeros do not matter.
 ///
 /// On success puts the key in `*out`; free it with bouncer_jwk_free(). On failure:
 /// BOUNCER_STATUS_UNUSABLE_KEY.
@@ -123,8 +124,9 @@ pub unsafe extern "C" fn bouncer_jwk_from_rsa_components(
     })
 }
 
-/// Reads a key from PEM of `pem_len` bytes at `pem`, with the label "PUBLIC KEY", "RSA PUBLIC KEY" or "CERTIFICATE" (RFC
-/// 7468). Of a certificate the public key alone is read; nothing of it is checked.
+/// Reads a key from PEM of `pem_len` bytes at `pem`, with the label "PUBLIC KEY", "RSA PUBLIC KEY"
+/// or "CERTIFICATE" (RFC 7468). Of a certificate the public key alone is read; nothing of it is
+/// checked.
 ///
 /// On success puts the key in `*out`; free it with bouncer_jwk_free(). On failure:
 /// BOUNCER_STATUS_UNUSABLE_KEY.
@@ -145,7 +147,8 @@ pub unsafe extern "C" fn bouncer_jwk_from_pem(
     })
 }
 
-/// Reads a key from DER SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7) of `der_len` bytes at `der`.
+/// Reads a key from DER SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7) of `der_len` bytes at
+/// `der`.
 ///
 /// On success puts the key in `*out`; free it with bouncer_jwk_free(). On failure:
 /// BOUNCER_STATUS_UNUSABLE_KEY.
@@ -196,22 +199,23 @@ pub extern "C" fn bouncer_jwk_bits(key: Option<&bouncer_jwk>) -> usize {
     read(0, || key.map_or(0, |key| key.jwk.bits()))
 }
 
-/// The RSA modulus, big-endian without leading zeros. No bytes for other key types or if `key` is NULL. Valid
-/// as long as `key`.
+/// The RSA modulus, big-endian without leading zeros. No bytes for other key types or if `key` is
+/// NULL. Valid as long as `key`.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_jwk_n(key: Option<&bouncer_jwk>) -> bouncer_bytes {
     bytes_of(key, |key| key.jwk.n())
 }
 
-/// The RSA exponent, big-endian without leading zeros. No bytes for other key types or if `key` is NULL.
-/// Valid as long as `key`.
+/// The RSA exponent, big-endian without leading zeros. No bytes for other key types or if `key` is
+/// NULL. Valid as long as `key`.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_jwk_e(key: Option<&bouncer_jwk>) -> bouncer_bytes {
     bytes_of(key, |key| key.jwk.e())
 }
 
-/// 1 if a number or coordinate was written as RFC 7518 forbids and was read all the same (padding, the standard base64
-/// alphabet, a leading zero octet, a coordinate without its leading zeros), else 0.
+/// 1 if a number or coordinate was written as RFC 7518 forbids and was read all the same (padding,
+/// the standard base64 alphabet, a leading zero octet, a coordinate without its leading zeros),
+/// else 0.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_jwk_is_tolerated(key: Option<&bouncer_jwk>) -> i32 {
     read(0, || key.is_some_and(|key| key.jwk.is_tolerated()).into())
@@ -235,15 +239,15 @@ pub extern "C" fn bouncer_jwk_json(key: Option<&bouncer_jwk>) -> bouncer_str {
     text_of(key, |key| key.spellings().json.as_str().into())
 }
 
-/// The JWK Thumbprint with SHA-256 (RFC 7638), in base64url. No text if `key` is NULL. Valid as long as
-/// `key`.
+/// The JWK Thumbprint with SHA-256 (RFC 7638), in base64url. No text if `key` is NULL. Valid as
+/// long as `key`.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_jwk_thumbprint(key: Option<&bouncer_jwk>) -> bouncer_str {
     text_of(key, |key| key.spellings().thumbprint.as_str().into())
 }
 
-/// The kid that Bouncer gives an RSA key, from its numbers. No text for other key types or if `key` is NULL.
-/// Valid as long as `key`.
+/// The kid that Bouncer gives an RSA key, from its numbers. No text for other key types or if `key`
+/// is NULL. Valid as long as `key`.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_jwk_dcos_kid(key: Option<&bouncer_jwk>) -> bouncer_str {
     text_of(key, |key| key.spellings().dcos_kid.as_deref().into())

@@ -10,8 +10,8 @@ use std::ffi::c_char;
 use std::mem::MaybeUninit;
 use std::sync::Arc;
 
-/// An issuer's public keys (RFC 7517 section 5), checked and parsed once. Immutable; any number of threads
-/// may use it.
+/// An issuer's public keys (RFC 7517 section 5), checked and parsed once. Immutable; any number of
+/// threads may use it.
 pub struct bouncer_jwks {
     pub(super) set: Arc<JwkSet>,
     keys: Box<[bouncer_jwk]>,
@@ -30,14 +30,14 @@ impl bouncer_jwks {
     }
 }
 
-/// Reads a JWK Set document, strict JSON of `json_len` bytes at `json`, at most 1 MiB and 1000 members. It is
-/// not kept.
+/// Reads a JWK Set document, strict JSON of `json_len` bytes at `json`, at most 1 MiB and 1000
+/// members. It is not kept.
 ///
 /// A key that cannot be used is skipped; bouncer_jwks_skipped_reason() says why.
 ///
 /// On success puts the key set in `*out`; free it with bouncer_jwks_free(). On failure:
-/// BOUNCER_STATUS_MALFORMED_JWK_SET, or BOUNCER_STATUS_NO_USABLE_KEY with the first skipped key's reason in
-/// the message.
+/// BOUNCER_STATUS_MALFORMED_JWK_SET, or BOUNCER_STATUS_NO_USABLE_KEY with the first skipped key's
+/// reason in the message.
 ///
 /// # Safety
 /// The rules of the header's preamble.
@@ -55,7 +55,8 @@ pub unsafe extern "C" fn bouncer_jwks_load(
     })
 }
 
-/// Reads a JWK Set document as bouncer_jwks_load() does, to verify with `backend`, a bouncer_backend.
+/// Reads a JWK Set document as bouncer_jwks_load() does, to verify with `backend`, a
+/// bouncer_backend.
 ///
 /// On failure also: BOUNCER_STATUS_INVALID_ARGUMENT, no such back end.
 ///
@@ -114,8 +115,8 @@ pub extern "C" fn bouncer_jwks_key_count(jwks: Option<&bouncer_jwks>) -> usize {
     read(0, || jwks.map_or(0, |jwks| jwks.keys.len()))
 }
 
-/// The usable key at `index`, in document order from 0; NULL if there is none or `jwks` is NULL. It belongs
-/// to `jwks` and is valid as long as that: do not free it.
+/// The usable key at `index`, in document order from 0; NULL if there is none or `jwks` is NULL. It
+/// belongs to `jwks` and is valid as long as that: do not free it.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_jwks_key(jwks: Option<&bouncer_jwks>, index: usize) -> Option<&bouncer_jwk> {
     read(None, || jwks?.keys.get(index))
@@ -134,27 +135,29 @@ pub extern "C" fn bouncer_jwks_skipped_count(jwks: Option<&bouncer_jwks>) -> usi
     read(0, || jwks.map_or(0, |jwks| jwks.set.skipped().len()))
 }
 
-/// The place in the document's "keys" array, from 0, of the skipped key at `index`; SIZE_MAX if there is
-/// none.
+/// The place in the document's "keys" array, from 0, of the skipped key at `index`; SIZE_MAX if
+/// there is none.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_jwks_skipped_index(jwks: Option<&bouncer_jwks>, index: usize) -> usize {
     read(usize::MAX, || jwks.and_then(|jwks| jwks.skipped(index)).map_or(usize::MAX, SkippedKey::index))
 }
 
-/// "kid" of the skipped key at `index`. No text if it has none or there is none. Valid as long as `jwks`.
+/// "kid" of the skipped key at `index`. No text if it has none or there is none. Valid as long as
+/// `jwks`.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_jwks_skipped_kid(jwks: Option<&bouncer_jwks>, index: usize) -> bouncer_str {
     read(bouncer_str::NONE, || jwks.and_then(|jwks| jwks.skipped(index)?.kid()).into())
 }
 
-/// Why the key at `index` was skipped, as a stable name: "wrong_use". No text if there is none. Static.
+/// Why the key at `index` was skipped, as a stable name: "wrong_use". No text if there is none.
+/// Static.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_jwks_skipped_reason(jwks: Option<&bouncer_jwks>, index: usize) -> bouncer_str {
     read(bouncer_str::NONE, || jwks.and_then(|jwks| Some(jwks.skipped(index)?.reason().as_str())).into())
 }
 
-/// Why the key at `index` was skipped, for a log: which member is wrong, how many bits it has. No text if there is none.
-/// Valid as long as `jwks`.
+/// Why the key at `index` was skipped, for a log: which member is wrong, how many bits it has. No
+/// text if there is none. Valid as long as `jwks`.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_jwks_skipped_message(jwks: Option<&bouncer_jwks>, index: usize) -> bouncer_str {
     read(bouncer_str::NONE, || jwks.and_then(|jwks| Some(jwks.skipped(index)?.message())).into())

@@ -24,19 +24,21 @@ pub enum bouncer_log_level {
     Debug = 4,
 }
 
-/// Takes one event: `level` is a bouncer_log_level, `message` is valid during the call. It holds no token, no claim value and no
-/// key. `context` is that of bouncer_set_logger().
+/// Takes one event: `level` is a bouncer_log_level, `message` is valid during the call. It holds no
+/// token, no claim value and no key. `context` is that of bouncer_set_logger().
 ///
-/// Called by any thread, the library's own included, and by several at once. It must not throw, must not call back into this
-/// library, and must not wait for a token or for keys.
+/// Called by any thread, the library's own included, and by several at once. It must not throw,
+/// must not call back into this library, and must not wait for a token or for keys.
 pub type bouncer_log_callback =
     Option<unsafe extern "C" fn(context: *mut c_void, level: u32, message: bouncer_str)>;
 
-/// Sends the events of this library to `callback`, those of `level` (a bouncer_log_level) and more important ones. For the
-/// whole process and for ever: `callback` and `context` must stay valid until it ends.
+/// Sends the events of this library to `callback`, those of `level` (a bouncer_log_level) and more
+/// important ones. For the whole process and for ever: `callback` and `context` must stay valid
+/// until it ends.
 ///
-/// On failure: BOUNCER_STATUS_NULL_ARGUMENT if `callback` is NULL; BOUNCER_STATUS_INVALID_ARGUMENT if there is no such level, or a
-/// logger is set already, by an earlier call or, in a program in Rust, for the crate log.
+/// On failure: BOUNCER_STATUS_NULL_ARGUMENT if `callback` is NULL; BOUNCER_STATUS_INVALID_ARGUMENT
+/// if there is no such level, or a logger is set already, by an earlier call or, in a program in
+/// Rust, for the crate log.
 ///
 /// # Safety
 /// The rules of the header's preamble.

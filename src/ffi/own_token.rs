@@ -5,8 +5,8 @@ use super::text::bouncer_str;
 use crate::OwnToken;
 use std::mem::MaybeUninit;
 
-/// A token of the service's own. It is secret. Immutable; any number of threads may read it. Its memory is wiped when
-/// nobody has it any more.
+/// A token of the service's own. It is secret. Immutable; any number of threads may read it. Its
+/// memory is wiped when nobody has it any more.
 pub struct bouncer_own_token(OwnToken);
 
 impl From<OwnToken> for bouncer_own_token {
@@ -21,15 +21,15 @@ pub extern "C" fn bouncer_own_token_text(token: Option<&bouncer_own_token>) -> b
     read(bouncer_str::NONE, || token.map(|token| token.0.as_str()).into())
 }
 
-/// The value of the Authorization header: "token=<token>" or "Bearer <token>". No text if `token` is NULL. Valid as long
-/// as `token`.
+/// The value of the Authorization header: "token=<token>" or "Bearer <token>". No text if `token`
+/// is NULL. Valid as long as `token`.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_own_token_authorization(token: Option<&bouncer_own_token>) -> bouncer_str {
     read(bouncer_str::NONE, || token.map(|token| token.0.authorization()).into())
 }
 
-/// When it expires by its own "exp": gives 1 and puts the seconds since 1970-01-01T00:00:00Z in `*seconds`; gives 0 and
-/// leaves it alone if it does not say, or an argument is NULL.
+/// When it expires by its own "exp": returns 1 and puts the seconds since 1970-01-01T00:00:00Z in
+/// `*seconds`; returns 0 and leaves it alone if it does not say, or an argument is NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_own_token_expires_at(
     token: Option<&bouncer_own_token>,

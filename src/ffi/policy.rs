@@ -13,8 +13,8 @@ pub struct bouncer_policy(pub(super) Policy);
 /// Makes a policy of settings of BOUNCER_KIND_POLICY, which are copied.
 ///
 /// On success puts the policy in `*out`; free it with bouncer_policy_free(). On failure:
-/// BOUNCER_STATUS_INVALID_ARGUMENT, the first failure of the settings, or they do not say whose tokens
-/// are accepted.
+/// BOUNCER_STATUS_INVALID_ARGUMENT, the first failure of the settings. Also where they name no
+/// issuer, and set neither "any_issuer" nor the profile "dcos".
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_policy_new(
     settings: Option<&bouncer_settings>,

@@ -12,15 +12,15 @@ use std::mem::MaybeUninit;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Keeps the service's own token valid: logs in, hands the token out without latency, renews it before it expires, in a
-/// thread of its own, and again when a server does not accept it. Any number of threads may use it. Make one for each
-/// account and keep it.
+/// Keeps the service's own token valid. A background thread logs in and renews the token before it
+/// expires, and again when a server rejects it. Any number of threads may use the renewer. Make one
+/// for each account and keep it.
 ///
-/// The token is renewed at 70 to 80 % of the life that it says itself. A renewal that fails displaces nothing: it is
-/// tried again with growing pauses, and the token in use is used up to its expiry.
+/// The token is renewed at 70 to 80 % of its lifetime. A renewal that fails is retried with
+/// back-off; the token in use stays in use until it expires.
 ///
-/// After fork() the child's handle works and gets a thread of its own when it needs one, but not where the program
-/// supplies the tokens.
+/// A forked child may use the handle: it starts a thread of its own when it first needs one. It
+/// cannot where the program supplies the tokens.
 pub struct bouncer_renewer {
     pub(super) renewer: TokenRenewer,
     supplied: Option<Arc<SuppliedTokens>>,
@@ -33,11 +33,12 @@ impl bouncer_renewer {
     }
 }
 
-/// Makes a renewer of settings of BOUNCER_KIND_RENEWER, which are copied. Unless "lazy" is set the first login begins at
-/// once, in the background.
+/// Makes a renewer of settings of BOUNCER_KIND_RENEWER, which are copied. Unless "lazy" is set, the
+/// first login begins at once in the background.
 ///
 /// On success puts the renewer in `*out`; free it with bouncer_renewer_free(). On failure:
-/// BOUNCER_STATUS_INVALID_ARGUMENT, a setting; BOUNCER_STATUS_UNUSABLE_CREDENTIALS, a secret or its file.
+/// BOUNCER_STATUS_INVALID_ARGUMENT for a setting, BOUNCER_STATUS_UNUSABLE_CREDENTIALS for a secret,
+/// a key or its file.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_renewer_new(
     settings: Option<&bouncer_settings>,
@@ -52,8 +53,8 @@ pub extern "C" fn bouncer_renewer_new(
     })
 }
 
-/// A valid token. It waits where there is none and one may come soon, 10 seconds at most unless set otherwise, and in the
-/// last seconds of one for its renewal; in an outage, not at all.
+/// Returns a valid token. Waits up to "max_wait" where there is none and a login may bring one
+/// soon, and in the last seconds of the token in use. In an outage it does not wait.
 ///
 /// On success puts the token in `*out`; free it with bouncer_own_token_free(). On failure:
 /// BOUNCER_STATUS_LOGIN_REJECTED or BOUNCER_STATUS_UNUSABLE_CREDENTIALS, the operator has to act;
@@ -67,11 +68,12 @@ pub extern "C" fn bouncer_renewer_token(
     call(out, err, || Ok(handle("renewer", renewer)?.renewer.token()?.into()))
 }
 
-/// As bouncer_renewer_token() without ever waiting, for callers that must not block a thread.
+/// Returns a token as bouncer_renewer_token() does, but never waits. For callers that must not
+/// block a thread.
 ///
-/// `*ticket` is 0 at first. If it is not 0 afterwards, there may be a better answer once that login is over: wait for it on
-/// some thread (bouncer_renewer_wait()) and call again with it. If it is 0, the answer is final. A call before that login is
-/// over returns the final answer.
+/// `*ticket` is 0 at first. If it is 0 afterwards, the answer is final. Otherwise a login in flight
+/// may bring a better answer: wait for it on a thread that may block (bouncer_renewer_wait()), then
+/// call again with the same `ticket`. A call before that login is over returns the final answer.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_renewer_token_now(
     renewer: Option<&bouncer_renewer>,
@@ -88,14 +90,14 @@ pub extern "C" fn bouncer_renewer_token_now(
     })
 }
 
-/// A server did not accept the token of `token_len` bytes at `token` (bouncer_is_token_rejection()): gives another. If
-/// there is a newer one already, that is it. Otherwise one login serves all that ask; there is one at once and then one in
-/// 30 seconds at most. Until it succeeds the token stays in use for others.
+/// Tells that a server rejected the token of `token_len` bytes at `token`
+/// (bouncer_is_token_rejection()), and returns another one. If there is a newer token already, it
+/// is that one. Otherwise one login serves all callers: one at once, then at most one in 30
+/// seconds. Until it succeeds, other callers still get the rejected token.
 ///
 /// On success puts the token in `*out`; free it with bouncer_own_token_free(). On failure:
 /// BOUNCER_STATUS_LOGIN_REJECTED or BOUNCER_STATUS_UNUSABLE_CREDENTIALS, the operator has to act;
-/// BOUNCER_STATUS_LOGIN_UNAVAILABLE also if
-/// there is no newer one.
+/// BOUNCER_STATUS_LOGIN_UNAVAILABLE, also if there is no newer token.
 ///
 /// # Safety
 /// The rules of the header's preamble.
@@ -114,7 +116,8 @@ pub unsafe extern "C" fn bouncer_renewer_reject(
     })
 }
 
-/// As bouncer_renewer_reject() without ever waiting; `ticket` is as for bouncer_renewer_token_now().
+/// Works as bouncer_renewer_reject() does, but never waits. `ticket` is used as in
+/// bouncer_renewer_token_now().
 ///
 /// # Safety
 /// The rules of the header's preamble.
@@ -151,8 +154,8 @@ fn answered(
     Ok(answer?.into())
 }
 
-/// Waits up to `timeout_ms` milliseconds for the login that `ticket` stands for. Gives 1 if it is done, 0 if it is not, or
-/// will not be, or `renewer` is NULL.
+/// Waits up to `timeout_ms` milliseconds for the login of `ticket`. Returns 1 if it is over.
+/// Returns 0 if it is not, if it never will be, or if `renewer` is NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_renewer_wait(
     renewer: Option<&bouncer_renewer>,
@@ -164,8 +167,8 @@ pub extern "C" fn bouncer_renewer_wait(
 }
 
 /// Waits up to `timeout_ms` milliseconds until `attempts` logins are over
-/// (BOUNCER_STAT_RENEWER_ATTEMPTS_TOTAL), for programs that watch them. Returns 1 if they are, 0 if not
-/// or if `renewer` is NULL or closed.
+/// (BOUNCER_STAT_RENEWER_ATTEMPTS_TOTAL). For programs that watch the renewer. Returns 1 if they
+/// are. Returns 0 if they are not, if they never will be, or if `renewer` is NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_renewer_wait_attempts(
     renewer: Option<&bouncer_renewer>,
@@ -178,7 +181,7 @@ pub extern "C" fn bouncer_renewer_wait_attempts(
 
 /// Waits up to `timeout_ms` milliseconds until there is a valid token.
 ///
-/// On failure: as bouncer_renewer_token(), at once where waiting does not mend it.
+/// On failure: as bouncer_renewer_token(). Returns at once where waiting cannot help.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_renewer_wait_ready(
     renewer: Option<&bouncer_renewer>,
@@ -188,10 +191,10 @@ pub extern "C" fn bouncer_renewer_wait_ready(
     act(err, || Ok(handle("renewer", renewer)?.renewer.wait_ready(milliseconds(timeout_ms))?))
 }
 
-/// Logs in now and waits for it up to `timeout_ms` milliseconds; several callers share one login. For operators, not for
-/// the way of a request: nothing limits how often.
+/// Logs in now and waits for it up to `timeout_ms` milliseconds. Several callers share one login.
+/// For operators, not for requests: nothing limits how often it logs in.
 ///
-/// On failure, as of bouncer_renewer_token() with the reason in the message, the token in use stays.
+/// On failure: as bouncer_renewer_token(), with the reason in the message. The token in use stays.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_renewer_renew(
     renewer: Option<&bouncer_renewer>,
@@ -204,19 +207,22 @@ pub extern "C" fn bouncer_renewer_renew(
     })
 }
 
-/// Where the program supplies the tokens: waits up to `timeout_ms` milliseconds until one is wanted. Gives 1 if so; 0 if
-/// not, or the renewer is closed, or logs in by itself, or is NULL.
+/// Waits up to `timeout_ms` milliseconds until the program has to supply a token ("supplied").
+/// Returns 1 if it has to. Returns 0 if not, if the renewer is closed or logs in by itself, or if
+/// it is NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_renewer_wait_login(renewer: Option<&bouncer_renewer>, timeout_ms: u64) -> i32 {
     let wanted = || Some(renewer?.supplied().ok()?.wait(milliseconds(timeout_ms)));
     read(0, || i32::from(wanted() == Some(true)))
 }
 
-/// Supplies the token that is wanted: of `token_len` bytes at `token`, copied. It lives for `lifetime_s` seconds from now,
-/// or, if that is negative, as long as it says itself: a JWT up to its "exp", another for ever.
+/// Supplies the token that bouncer_renewer_wait_login() asked for: `token_len` bytes at `token`,
+/// copied. It is valid for `lifetime_s` seconds from now. If that is negative, a JWT is valid until
+/// its "exp", and another token for ever.
 ///
-/// On failure: BOUNCER_STATUS_INVALID_ARGUMENT, the renewer logs in by itself, no token is wanted, or it is not UTF-8,
-/// and then one is still wanted. A token that cannot stand in a header is a login that failed.
+/// On failure: BOUNCER_STATUS_INVALID_ARGUMENT, the renewer logs in by itself, needs no token, or
+/// the token is not UTF-8. In the last case the renewer still waits for a token. A token that
+/// cannot stand in a header counts as a failed login.
 ///
 /// # Safety
 /// The rules of the header's preamble.
@@ -236,8 +242,8 @@ pub unsafe extern "C" fn bouncer_renewer_supply(
     })
 }
 
-/// Tells that the token that is wanted cannot be had now. `rejected` is not 0: the login was refused, so trying again soon
-/// is of no use. `reason` goes to logs and must hold no secret; UTF-8.
+/// Tells that the program has no token now. `rejected` is not 0 if the login was rejected: retrying
+/// soon is then of no use. `reason` goes to logs and must hold no secret; UTF-8.
 ///
 /// On failure: as bouncer_renewer_supply().
 ///
@@ -258,10 +264,11 @@ pub unsafe extern "C" fn bouncer_renewer_supply_failure(
     })
 }
 
-/// Whether an answer to a request with the own token says that the token was not accepted, so that
-/// bouncer_renewer_reject() is worth a call. Gives 1 for HTTP status 401 whose WWW-Authenticate is absent (NULL), empty, or
-/// asks for "acsjwt", "oauthjwt" or "Bearer", and for status 16 of gRPC (`grpc_status`, NULL if there is none); 0
-/// otherwise, and always for 403. Each text is of the length given.
+/// Returns 1 if an answer to a request with the own token says that the server rejected it, so that
+/// bouncer_renewer_reject() can help. That is HTTP status 401, if WWW-Authenticate is absent
+/// (NULL), empty, or asks for "acsjwt", "oauthjwt" or "Bearer"; and status 16 of gRPC
+/// (`grpc_status`, NULL if there is none). Returns 0 otherwise, and always for HTTP status 403.
+/// Each text is of the length given.
 ///
 /// # Safety
 /// The rules of the header's preamble.
@@ -294,8 +301,8 @@ unsafe fn maybe_text<'a>(data: *const c_char, len: usize) -> Option<&'a str> {
     Some(unsafe { text("text", data.cast(), len) }.unwrap_or("\u{fffd}"))
 }
 
-/// Ends it: a login under way is cut off, the thread ends, and from now on there is no token. It returns when the thread
-/// has ended, after one second at most. NULL is allowed.
+/// Closes the renewer. It cancels a login in flight and ends the thread; from then on there is no
+/// token. Returns when the thread has ended, after one second at most. NULL is allowed.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_renewer_close(renewer: Option<&bouncer_renewer>) {
     read((), || {
@@ -305,8 +312,9 @@ pub extern "C" fn bouncer_renewer_close(renewer: Option<&bouncer_renewer>) {
     });
 }
 
-/// Frees a renewer, and ends it as bouncer_renewer_close() does. Tokens that it gave stay. No thread may be in a call with it: where one waits in
-/// bouncer_renewer_wait_login(), close first. NULL is allowed.
+/// Frees a renewer, and closes it as bouncer_renewer_close() does. Tokens that it returned stay
+/// valid. No thread may be in a call with it: if one waits in bouncer_renewer_wait_login(), close
+/// it first. NULL is allowed.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_renewer_free(renewer: Option<Box<bouncer_renewer>>) {
     read((), || drop(renewer));

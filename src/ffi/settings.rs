@@ -56,9 +56,9 @@ pub struct bouncer_settings {
     json: OnceLock<String>,
 }
 
-/// Settings of a kind, BOUNCER_KIND_…, of which none is set. Free them with
-/// bouncer_settings_free(). Never NULL: a kind that this library does not know is a failure of the
-/// settings.
+/// Makes settings of `kind`, BOUNCER_KIND_POLICY or another BOUNCER_KIND_ constant. None is set yet.
+/// Free them with bouncer_settings_free(). Never NULL: a kind that this library does not know is a
+/// failure of the settings.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_settings_new(kind: u32) -> Option<Box<bouncer_settings>> {
     read(None, || {
@@ -120,12 +120,11 @@ unsafe fn text_of<'a>(what: &'static str, value: *const c_char, len: usize) -> R
     std::str::from_utf8(bytes).map_err(|_| invalid(format!("the {what} is not UTF-8")))
 }
 
-/// Sets `name`, NUL-terminated and mostly one of the constants BOUNCER_POLICY_…, BOUNCER_KEYS_… or
-/// BOUNCER_RENEWER_…, to the value of `value_len` bytes at `value`, in place of what was set. A
-/// list has this one item then. The value is copied.
+/// Sets `name` to the value of `value_len` bytes at `value`, which is copied. It replaces what was
+/// set; a list then has this one item. `name` is NUL-terminated: one of the constants that begin
+/// with BOUNCER_POLICY_, BOUNCER_KEYS_ or BOUNCER_RENEWER_.
 ///
-/// On failure: BOUNCER_STATUS_INVALID_ARGUMENT, a name that is not known or a value that is not
-/// usable.
+/// On failure: BOUNCER_STATUS_INVALID_ARGUMENT, the name is unknown or the value is not usable.
 ///
 /// # Safety
 /// The rules of the header's preamble.

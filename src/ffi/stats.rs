@@ -44,8 +44,8 @@ pub struct bouncer_stat {
     pub number: f64,
     /// The value of BOUNCER_STAT_KIND_TEXT; otherwise no text.
     pub text: bouncer_str,
-    /// Whose it is: the URL of the key set without its query, the issuer, or where the renewer's tokens
-    /// come from. Empty for what is the verifier's own.
+    /// Whose it is: the URL of the key set without its query, the issuer, or where the renewer's
+    /// tokens come from. Empty for what is the verifier's own.
     pub source: bouncer_str,
 }
 
@@ -146,7 +146,8 @@ pub extern "C" fn bouncer_renewer_stats(
     call(out, err, || Ok(Stats::from(&handle("renewer", renewer)?.renewer).into()))
 }
 
-/// The row after `previous`, or the first if that is NULL; NULL at the end. Valid as long as `stats`.
+/// The row after `previous`, or the first if that is NULL; NULL at the end. Valid as long as
+/// `stats`.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_stats_next<'a>(
     stats: Option<&'a bouncer_stats>,
@@ -161,8 +162,8 @@ pub extern "C" fn bouncer_stats_next<'a>(
     })
 }
 
-/// The row called `name`, a BOUNCER_STAT_ name, of `source`; with an empty `source`, the first of that
-/// name. NULL if there is none. Valid as long as `stats`.
+/// The row called `name`, a BOUNCER_STAT_ name, of `source`; with an empty `source`, the first of
+/// that name. NULL if there is none. Valid as long as `stats`.
 ///
 /// # Safety
 /// The rules of the header's preamble.
@@ -191,15 +192,16 @@ pub unsafe extern "C" fn bouncer_stats_find(
     })
 }
 
-/// The snapshot in the text format of Prometheus, version 0.0.4. Names begin with "bouncer_". Text becomes the
-/// label "value" of a metric whose name ends in "_info". What is absent has no line. Valid as long as `stats`.
+/// The snapshot in the text format of Prometheus, version 0.0.4. Names begin with "bouncer_". Text
+/// becomes the label "value" of a metric whose name ends in "_info". What is absent has no line.
+/// Valid as long as `stats`.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_stats_prometheus(stats: Option<&bouncer_stats>) -> bouncer_str {
     read(bouncer_str::NONE, || stats.map(|stats| stats.prometheus.as_str()).into())
 }
 
-/// The snapshot as JSON: an array with an object for each source, its rows by name, null for what is absent.
-/// Valid as long as `stats`.
+/// The snapshot as JSON: an array with an object for each source, its rows by name, null for what
+/// is absent. Valid as long as `stats`.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_stats_json(stats: Option<&bouncer_stats>) -> bouncer_str {
     read(bouncer_str::NONE, || stats.map(|stats| stats.json.as_str()).into())

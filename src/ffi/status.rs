@@ -18,15 +18,16 @@ impl From<&Failure> for bouncer_status {
     }
 }
 
-/// The stable name of a status, NUL-terminated: "expired". "unknown" for a number that this version does not
-/// know. Static.
+/// Returns the stable name of a status, NUL-terminated: "expired". Returns "unknown" for a number
+/// that this version does not know. Static.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_status_name(status: u32) -> *const c_char {
     name(status).as_ptr()
 }
 
-/// The HTTP status that answers a request which ended so: 401 for the 200s and 300s, 503 for the 100s and 400s, 500 for the
-/// rest, 200 for BOUNCER_STATUS_OK. An unknown number goes by its hundred.
+/// Returns the HTTP status for the answer to a request that ended so: 401 for the 200s and 300s,
+/// 503 for the 100s and 400s, 200 for BOUNCER_STATUS_OK, 500 for the rest. An unknown number counts
+/// by its hundred.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_status_http_status(status: u32) -> u32 {
     match status / 100 {
@@ -37,9 +38,10 @@ pub extern "C" fn bouncer_status_http_status(status: u32) -> u32 {
     }
 }
 
-/// The value of the WWW-Authenticate header of an answer with HTTP status 401 (RFC 6750 section 3): a bare "Bearer" where the
-/// request holds no token, otherwise with `error="invalid_token"` and the name of the status. No text where the answer is
-/// another, or the number is unknown. Static.
+/// Returns the value of the WWW-Authenticate header for an answer with HTTP status 401 (RFC 6750
+/// section 3). It is a bare "Bearer" where the request holds no token. Otherwise it has
+/// `error="invalid_token"` and the name of the status. No text for other answers and unknown
+/// numbers. Static.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_status_challenge(status: u32) -> bouncer_str {
     let kind = ErrorKind::ALL.iter().find(|kind| kind.number() == status);

@@ -1,4 +1,5 @@
-//! Tokens that the program supplies: the renewer's thread asks here, a thread of the program answers.
+//! Tokens that the program supplies: the renewer's thread asks here, a thread of the program
+//! answers.
 
 use crate::{Error, ErrorKind, FetchError, FetchFailure, NewToken, Result, TokenSource};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};

@@ -3,16 +3,17 @@
 use std::ffi::c_char;
 use std::ptr;
 
-/// Where the items lie, for C to read. Where there are none, that too is a place in memory: Rust's pointer to nothing is
-/// a small number, over which Go's runtime ends the program when it finds that on a stack.
+/// Where the items lie, for C to read. Where there are none, that too is a place in memory: Rust's
+/// pointer to nothing is a small number, over which Go's runtime ends the program when it finds
+/// that on a stack.
 pub(super) fn address_of<T>(items: &[T]) -> *const T {
     static NOTHING: u64 = 0;
     const { assert!(align_of::<T>() <= align_of::<u64>()) }
     if items.is_empty() { ptr::from_ref(&NOTHING).cast() } else { items.as_ptr() }
 }
 
-/// Text in UTF-8 that belongs to a handle: `len` bytes at `data`, NOT NUL-terminated. `data` is NULL where
-/// there is none.
+/// Text in UTF-8 that belongs to a handle: `len` bytes at `data`, NOT NUL-terminated. `data` is
+/// NULL where there is none.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct bouncer_str {

@@ -12,8 +12,8 @@ use std::ffi::c_char;
 use std::mem::MaybeUninit;
 use std::sync::OnceLock;
 
-/// A token that passed every check; there is no other way to have one. Immutable; any number of threads may
-/// read it.
+/// A token that passed every check; there is no other way to have one. Immutable; any number of
+/// threads may read it.
 pub struct bouncer_token {
     pub(super) token: VerifiedToken,
     /// Made when the first typed claim is read.
@@ -32,13 +32,14 @@ impl bouncer_token {
     }
 }
 
-/// Verifies a JWT: its signature with the keys of `jwks`, then its Claims Set against `policy` (RFC 7519
-/// section 7.2).
+/// Verifies a JWT: its signature with the keys of `jwks`, then its Claims Set against `policy` (RFC
+/// 7519 section 7.2).
 ///
-/// `token` is `token_len` bytes of JWS Compact Serialization, without white space around it. It is not kept.
+/// `token` is `token_len` bytes of JWS Compact Serialization, without white space around it. It is
+/// not kept.
 ///
-/// On success puts the verified token in `*out`; free it with bouncer_token_free(). On failure: a status of
-/// the 200s or 300s, the first fault of the token in a fixed order.
+/// On success puts the verified token in `*out`; free it with bouncer_token_free(). On failure: a
+/// status of the 200s or 300s, the first fault of the token in a fixed order.
 ///
 /// # Safety
 /// The rules of the header's preamble.
@@ -64,7 +65,7 @@ fn text_of(token: Option<&bouncer_token>, part: impl FnOnce(&VerifiedToken) -> O
     read(bouncer_str::NONE, || token.and_then(|token| part(&token.token)).into())
 }
 
-/// Writes the time and gives 1, or leaves it alone and gives 0.
+/// Writes the time and returns 1, or leaves it alone and returns 0.
 fn time_of(
     token: Option<&bouncer_token>,
     seconds: Option<&mut MaybeUninit<i64>>,
@@ -79,8 +80,8 @@ fn time_of(
     })
 }
 
-/// "uid", the user or service that DC/OS names. No text if it is absent or no string. Valid as long as
-/// `token`.
+/// "uid", the user or service that DC/OS names. No text if it is absent or no string. Valid as long
+/// as `token`.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_token_uid(token: Option<&bouncer_token>) -> bouncer_str {
     text_of(token, VerifiedToken::uid)
@@ -104,8 +105,8 @@ pub extern "C" fn bouncer_token_token_id(token: Option<&bouncer_token>) -> bounc
     text_of(token, VerifiedToken::token_id)
 }
 
-/// The number of values of "aud" (RFC 7519 section 4.1.3): 1 for a string; 0 if it is absent, an empty array,
-/// or `token` is NULL.
+/// The number of values of "aud" (RFC 7519 section 4.1.3): 1 for a string; 0 if it is absent, an
+/// empty array, or `token` is NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_token_audience_count(token: Option<&bouncer_token>) -> usize {
     read(0, || token.map_or(0, |token| token.token.audience().len()))
@@ -117,8 +118,9 @@ pub extern "C" fn bouncer_token_audience(token: Option<&bouncer_token>, index: u
     text_of(token, |token| token.audience().nth(index))
 }
 
-/// "exp" (RFC 7519 section 4.1.4): gives 1 and puts the seconds since 1970-01-01T00:00:00Z, rounded down, in
-/// `*seconds`; gives 0 and leaves it alone if the claim is absent or an argument is NULL.
+/// "exp" (RFC 7519 section 4.1.4): returns 1 and puts the seconds since 1970-01-01T00:00:00Z,
+/// rounded down, in `*seconds`; returns 0 and leaves it alone if the claim is absent or an argument
+/// is NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_token_expires_at(
     token: Option<&bouncer_token>,
@@ -145,8 +147,8 @@ pub extern "C" fn bouncer_token_issued_at(
     time_of(token, seconds, VerifiedToken::issued_at)
 }
 
-/// The JSON text of the claim `name`, `name_len` bytes, as it was signed: a string comes with its quotes. No
-/// text if it is absent or the name is not UTF-8. Valid as long as `token`.
+/// The JSON text of the claim `name`, `name_len` bytes, as it was signed: a string comes with its
+/// quotes. No text if it is absent or the name is not UTF-8. Valid as long as `token`.
 ///
 /// # Safety
 /// The rules of the header's preamble.
@@ -163,11 +165,12 @@ pub unsafe extern "C" fn bouncer_token_claim(
     })
 }
 
-/// The claim `name`, `name_len` bytes, which must be a string: puts its text, without quotes and escapes, in `*value`. Valid
-/// as long as `token`.
+/// The claim `name`, `name_len` bytes, which must be a string: puts its text, without quotes and
+/// escapes, in `*value`. Valid as long as `token`.
 ///
-/// On failure: BOUNCER_STATUS_MISSING_CLAIM if it is absent or null, BOUNCER_STATUS_MALFORMED_CLAIMS if it is anything but a
-/// string. The first call for a token reads all its claims; later ones look them up.
+/// On failure: BOUNCER_STATUS_MISSING_CLAIM if it is absent or null,
+/// BOUNCER_STATUS_MALFORMED_CLAIMS if it is anything but a string. The first call for a token reads
+/// all its claims; later ones look them up.
 ///
 /// # Safety
 /// The rules of the header's preamble.
@@ -189,8 +192,8 @@ pub unsafe extern "C" fn bouncer_token_claim_string(
     })
 }
 
-/// The claim `name`, `name_len` bytes, which must be an integer between -2^63 and 2^63 - 1: puts it in `*value`. A number
-/// whose fraction is zero, as 1.0 or 1e3, is one up to 2^53.
+/// The claim `name`, `name_len` bytes, which must be an integer between -2^63 and 2^63 - 1: puts it
+/// in `*value`. A number whose fraction is zero, as 1.0 or 1e3, is one up to 2^53.
 ///
 /// On failure: as bouncer_token_claim_string().
 ///
@@ -214,8 +217,9 @@ pub unsafe extern "C" fn bouncer_token_claim_integer(
     })
 }
 
-/// The claim `name`, `name_len` bytes, which must be an array of strings, or one string, which counts as an array of one: some
-/// issuers write a single group so. Puts an array in `*values` and its length in `*count`. Both are valid as long as `token`.
+/// The claim `name`, `name_len` bytes, which must be an array of strings, or one string, which
+/// counts as an array of one: some issuers write a single group so. Puts an array in `*values` and
+/// its length in `*count`. Both are valid as long as `token`.
 ///
 /// On failure: as bouncer_token_claim_string().
 ///
@@ -242,8 +246,8 @@ pub unsafe extern "C" fn bouncer_token_claim_strings(
     })
 }
 
-/// The whole Claims Set, a JSON object: the very bytes that were signed. No text if `token` is NULL. Valid as
-/// long as `token`.
+/// The whole Claims Set, a JSON object: the very bytes that were signed. No text if `token` is
+/// NULL. Valid as long as `token`.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_token_payload(token: Option<&bouncer_token>) -> bouncer_str {
     text_of(token, |token| Some(token.payload()))
@@ -255,8 +259,8 @@ pub extern "C" fn bouncer_token_header(token: Option<&bouncer_token>) -> bouncer
     text_of(token, |token| Some(token.header()))
 }
 
-/// The "kid" of the key that verified the token. No text if that key has none or `token` is NULL. Valid as
-/// long as `token`.
+/// The "kid" of the key that verified the token. No text if that key has none or `token` is NULL.
+/// Valid as long as `token`.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_token_kid(token: Option<&bouncer_token>) -> bouncer_str {
     text_of(token, VerifiedToken::kid)

@@ -15,8 +15,8 @@ enum Claim {
     Other,
 }
 
-/// A string, or the strings of an array, and the same as C sees them. What the views point to lies on the heap and is never
-/// changed, so that it stays where it is when this moves.
+/// A string, or the strings of an array, and the same as C sees them. What the views point to lies
+/// on the heap and is never changed, so that it stays where it is when this moves.
 struct Strings {
     is_array: bool,
     texts: Vec<String>,

@@ -12,10 +12,10 @@ use std::ffi::c_char;
 use std::mem::MaybeUninit;
 use std::sync::Arc;
 
-/// One issuer's keys with the policy for its tokens. Immutable; any number of threads may use it.
+/// An issuer's keys with the policy for its tokens. Immutable; any number of threads may use it.
 pub struct bouncer_verifier(pub(super) Verifier);
 
-/// Puts `jwks` and `policy` together. Both are shared or copied: they may be freed.
+/// Makes a verifier of `jwks` and `policy`. Both are shared or copied, so they may be freed.
 ///
 /// On success puts the verifier in `*out`; free it with bouncer_verifier_free(). On failure:
 /// BOUNCER_STATUS_NULL_ARGUMENT.
@@ -33,7 +33,7 @@ pub extern "C" fn bouncer_verifier_new(
     })
 }
 
-/// Puts remote keys and `policy` together; both may be freed, as for bouncer_verifier_new().
+/// Makes a verifier of remote keys and `policy`. Both may be freed.
 ///
 /// On success puts the verifier in `*out`; free it with bouncer_verifier_free(). On failure:
 /// BOUNCER_STATUS_NULL_ARGUMENT.
@@ -51,13 +51,13 @@ pub extern "C" fn bouncer_verifier_new_remote(
     })
 }
 
-/// Makes a verifier of the same keys and policy that remembers about `tokens` verified tokens, 2^20 at most, 0 for none.
-/// `verifier` may be freed.
+/// Makes a verifier of the same keys and policy with a cache for about `tokens` accepted tokens:
+/// 2^20 at most, 0 for no cache. `verifier` may be freed.
 ///
-/// A token that it remembers passes without its signature being verified again: the whole token is compared, "exp" and
-/// "nbf" are checked each time, and when remote keys change, everything is forgotten. What it gives up: the tokens and
-/// their claims stay in memory, about twice their length each, until others take their places. Tokens over 4 KiB
-/// are not remembered.
+/// A token in the cache is accepted without another verification of its signature. The whole token
+/// is compared, and "exp" and "nbf" are checked each time. When remote keys change, the cache is
+/// emptied. The cost is memory: the tokens with their claims, about twice their length each. Tokens
+/// over 4 KiB are not cached.
 ///
 /// On success puts the verifier in `*out`; free it with bouncer_verifier_free(). On failure:
 /// BOUNCER_STATUS_NULL_ARGUMENT.
@@ -71,9 +71,9 @@ pub extern "C" fn bouncer_verifier_with_cache(
     call(out, err, || Ok(bouncer_verifier(handle("verifier", verifier)?.0.with_cache(tokens))))
 }
 
-/// Verifies a JWT of `token_len` bytes at `token`, as bouncer_verify_token() does. With remote keys it waits
-/// where a fetch may bring the key that is missing, two seconds at most unless they are set up otherwise; a token
-/// that has its key never waits.
+/// Verifies a JWT of `token_len` bytes at `token`, as bouncer_verify_token() does. With remote keys
+/// it waits up to "max_wait" where a fetch may bring the missing key. A token whose key is present
+/// never waits.
 ///
 /// On failure: as bouncer_verify_token(), and with remote keys BOUNCER_STATUS_KEYS_UNAVAILABLE.
 ///
@@ -98,7 +98,8 @@ pub unsafe extern "C" fn bouncer_verifier_verify(
 /// Verifies the token in the value of an HTTP Authorization header, `value_len` bytes at `value`:
 /// bouncer_authorization_token() and bouncer_verifier_verify() in one call.
 ///
-/// On failure: as those two. bouncer_status_http_status() and bouncer_status_challenge() answer the request.
+/// On failure: as those two. bouncer_status_http_status() and bouncer_status_challenge() answer the
+/// request.
 ///
 /// # Safety
 /// The rules of the header's preamble.
@@ -120,16 +121,22 @@ pub unsafe extern "C" fn bouncer_verifier_verify_authorization(
 
 /// Verifies as bouncer_verifier_verify() does, but never blocks.
 ///
-/// `*ticket` is 0 at first. Where a fetch decides about the token's key, returns BOUNCER_STATUS_PENDING and puts the ticket
-/// of that fetch in `*ticket`; `*out` is not written then, and `*err` is NULL. Wait for the fetch on a thread that may block
-/// (bouncer_verifier_wait()), then call again with the same token and `*ticket`. If the fetch is over, another one may be
-/// pending. If it is not over, the status is never BOUNCER_STATUS_PENDING again: the caller waits no longer.
+/// `*ticket` is 0 at first. Where a fetch decides about the token's key, returns
+/// BOUNCER_STATUS_PENDING and puts the ticket of that fetch in `*ticket`; `*out` is not written
+/// then, and `*err` is NULL. Wait for the fetch on a thread that may block
+/// (bouncer_verifier_wait()), then call again with the same token and `*ticket`. If the fetch is
+/// over, another one may be pending. If it is not over, the status is final: the caller waits no
+/// longer.
 ///
 /// Any other status is final, and puts 0 in `*ticket`: as bouncer_verifier_verify().
 ///
 ///     uint64_t ticket = 0;
-///     while ((status = bouncer_verifier_verify_now(verifier, text, len, &ticket, &token, &err)) == BOUNCER_STATUS_PENDING)
+///     for (;;) {
+///         status = bouncer_verifier_verify_now(verifier, text, len, &ticket, &token, &err);
+///         if (status != BOUNCER_STATUS_PENDING)
+///             break;
 ///         bouncer_verifier_wait(verifier, ticket, time_left_ms);
+///     }
 ///
 /// # Safety
 /// The rules of the header's preamble.
@@ -163,8 +170,9 @@ pub unsafe extern "C" fn bouncer_verifier_verify_now(
     })
 }
 
-/// Waits up to `timeout_ms` milliseconds for the fetch of `ticket`, which bouncer_verifier_verify_now() or
-/// bouncer_batch_ticket() returned. Returns 1 if it is over, 0 if it is not, or will never be, or `verifier` is NULL.
+/// Waits up to `timeout_ms` milliseconds for the fetch of `ticket`, which
+/// bouncer_verifier_verify_now() or bouncer_batch_ticket() returned. Returns 1 if it is over.
+/// Returns 0 if it is not, if it never will be, or if `verifier` is NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_verifier_wait(
     verifier: Option<&bouncer_verifier>,

@@ -30,8 +30,8 @@ pub extern "C" fn bouncer_abi_version() -> u32 {
     BOUNCER_ABI_VERSION
 }
 
-/// Does nothing, and is there in libraries of ABI version 1 alone: a program that calls it does not link with
-/// any other.
+/// Does nothing, and is there in libraries of ABI version 1 alone: a program that calls it does not
+/// link with any other.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_abi_1() {}
 

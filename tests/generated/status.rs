@@ -24,15 +24,15 @@ const HEAD: &str = "\
 use crate::ErrorKind;
 use std::ffi::CStr;
 
-/// How a call ended. The numbers are permanent, and later versions add to them: treat an unknown one by
-/// its hundred.
+/// How a call ended. The numbers are permanent. Later versions add to them, so treat an unknown one
+/// by its hundred.
 ///
 /// - 0: success
-/// - 1 to 99: the calling program is at fault; answer a request with HTTP 500
-/// - 100s: the keys are at fault; HTTP 503, never 401
-/// - 200s: the token or its signature; HTTP 401
-/// - 300s: the token's claims, while its signature holds; HTTP 401
-/// - 400s: the service's own login; HTTP 503
+/// - 1 to 99: the calling program is at fault. Answer a request with HTTP 500.
+/// - 100s: there are no usable keys. HTTP 503, never 401.
+/// - 200s: the token or its signature. HTTP 401.
+/// - 300s: the token's claims; its signature is valid. HTTP 401.
+/// - 400s: the service's own login. HTTP 503.
 #[repr(u32)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum bouncer_status {
