@@ -33,8 +33,8 @@ use std::time::{Duration, SystemTime};
 use tool::is_installed;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
-const PROGRAMS: [&str; 9] =
-    ["settings", "jwks", "token", "batch", "misuse", "threads", "logger", "remote", "renewer"];
+const PROGRAMS: [&str; 10] =
+    ["settings", "jwks", "token", "batch", "misuse", "threads", "logger", "supplied", "remote", "renewer"];
 const SANITIZERS: &str = "-fsanitize=address,undefined";
 
 fn compile(program: &str, flags: &[&str]) -> PathBuf {

@@ -3,12 +3,9 @@
  *     remote ORIGIN TOKEN_A TOKEN_B JWKS_A
  *
  * What the server answers at which path is in tests/capi.rs. The tokens are of the kids "a" and "b". */
-#include "check.h"
-#include "wait.h"
+#include "children.h"
 
 #include <pthread.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 static const char *origin, *token_a, *token_b, *jwks_a;
 static bouncer_policy *policy;
@@ -441,22 +438,13 @@ typedef void child_function(const bouncer_remote_jwks *remote, const bouncer_ver
 
 static void in_a_child(child_function *child, bouncer_remote_jwks *remote, bouncer_verifier *verifier)
 {
-    pid_t pid = fork();
-    CHECK(pid >= 0);
-    if (pid == 0) {
-        alarm(PATIENCE / 1000);
+    if (is_child()) {
         child(remote, verifier);
         bouncer_verifier_free(verifier);
         bouncer_remote_jwks_free(remote);
         bouncer_policy_free(policy);
-        wait_for_the_threads();
-        /* At an exit valgrind would look for leaks, and find what the parent's threads had in their hands. */
-        execl("/bin/sh", "sh", "-c", ":", (char *)NULL);
-        _exit(1);
+        end_child();
     }
-    int how = 0;
-    CHECK(waitpid(pid, &how, 0) == pid);
-    CHECK(WIFEXITED(how) && WEXITSTATUS(how) == 0);
 }
 
 static void verify_with_what_is_there(const bouncer_remote_jwks *remote, const bouncer_verifier *verifier)

@@ -4,30 +4,12 @@
  *
  * SECRET is of a service account that the IAM of tests/renewal knows, WRONG_SECRET has another key. What the server at
  * ORIGIN answers at which path is in tests/capi.rs. */
-#include "check.h"
-#include "wait.h"
+#include "children.h"
+#include "renewer.h"
 
 #include <pthread.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#define OK BOUNCER_STATUS_OK
-#define UNAVAILABLE BOUNCER_STATUS_LOGIN_UNAVAILABLE
-#define REJECTED BOUNCER_STATUS_LOGIN_REJECTED
-#define UNUSABLE BOUNCER_STATUS_UNUSABLE_CREDENTIALS
-#define INVALID BOUNCER_STATUS_INVALID_ARGUMENT
 
 static const char *origin, *secret, *wrong_secret;
-
-/* Settings of a renewer, of which one says where its tokens come from. */
-static bouncer_settings *settings_with(const char *name, const char *value)
-{
-    bouncer_settings *settings = bouncer_settings_new(BOUNCER_KIND_RENEWER);
-    bouncer_settings_set(settings, name, value, strlen(value));
-    /* Not 10 seconds, which may not be enough under valgrind. */
-    bouncer_settings_set(settings, BOUNCER_RENEWER_MAX_WAIT, PATIENCE_TEXT);
-    return settings;
-}
 
 /* Settings of the service account, which logs in at `path` of the server, or of its IAM if that is NULL. */
 static bouncer_settings *settings_for(const char *path)
@@ -41,15 +23,6 @@ static bouncer_settings *settings_for(const char *path)
     return settings;
 }
 
-/* Makes a renewer of `settings`, which it frees. */
-static bouncer_renewer *renewer_of(bouncer_settings *settings)
-{
-    bouncer_renewer *renewer = NULL;
-    CHECK(bouncer_renewer_new(settings, &renewer, NULL) == OK);
-    bouncer_settings_free(settings);
-    return renewer;
-}
-
 /* A renewer that has a token, and no login under way. */
 static bouncer_renewer *ready(const char *path)
 {
@@ -59,60 +32,12 @@ static bouncer_renewer *ready(const char *path)
     return renewer;
 }
 
-static bouncer_own_token *token_of(const bouncer_renewer *renewer)
-{
-    bouncer_own_token *token = NULL;
-    CHECK(bouncer_renewer_token(renewer, &token, NULL) == OK && token != NULL);
-    return token;
-}
-
 static uint64_t generation_of(const bouncer_renewer *renewer)
 {
     bouncer_own_token *token = token_of(renewer);
     uint64_t generation = bouncer_own_token_generation(token);
     bouncer_own_token_free(token);
     return generation;
-}
-
-static bouncer_stats *stats_of(const bouncer_renewer *renewer)
-{
-    bouncer_stats *stats = NULL;
-    CHECK(bouncer_renewer_stats(renewer, &stats, NULL) == OK);
-    return stats;
-}
-
-static int state_is(const bouncer_renewer *renewer, const char *state)
-{
-    bouncer_stats *stats = stats_of(renewer);
-    int is = text_is(text_of(stats, BOUNCER_STAT_RENEWER_STATE), state);
-    bouncer_stats_free(stats);
-    return is;
-}
-
-static int last_error_is(const bouncer_renewer *renewer, const char *name)
-{
-    bouncer_stats *stats = stats_of(renewer);
-    int is = text_is(text_of(stats, BOUNCER_STAT_RENEWER_LAST_ERROR_NAME), name);
-    CHECK(text_of(stats, BOUNCER_STAT_RENEWER_LAST_ERROR).len > 5);
-    bouncer_stats_free(stats);
-    return is;
-}
-
-/* One number of this moment. */
-static double count_of(const bouncer_renewer *renewer, const char *name)
-{
-    bouncer_stats *stats = stats_of(renewer);
-    double number = number_of(stats, name);
-    bouncer_stats_free(stats);
-    return number;
-}
-
-/* Checks that there is no token, for this reason. */
-static void has_none(const bouncer_renewer *renewer, bouncer_status expected)
-{
-    bouncer_own_token *token = NULL;
-    CHECK_FAILS(bouncer_renewer_token(renewer, &token, &err), expected);
-    CHECK(token == NULL);
 }
 
 static void a_login_gives_a_token_and_its_header(void)
@@ -284,79 +209,6 @@ static void an_oauth_client_logs_in_with_its_credentials(void)
     bouncer_renewer_free(renewer);
 }
 
-static void *supply(void *argument)
-{
-    const bouncer_renewer *renewer = argument;
-    for (int i = 1; bouncer_renewer_wait_login(renewer, UINT64_MAX) == 1; i++) {
-        char token[20];
-        int len = snprintf(token, sizeof token, "token-%d", i);
-        CHECK(bouncer_renewer_supply(renewer, token, (size_t)len, 3600, NULL) == OK);
-        memset(token, 'x', sizeof token); /* It was copied. */
-    }
-    return NULL;
-}
-
-static void *renew_in_vain(void *renewer)
-{
-    CHECK(bouncer_renewer_renew(renewer, PATIENCE, NULL) == UNAVAILABLE);
-    return NULL;
-}
-
-static void a_program_supplies_tokens_of_its_own(void)
-{
-    bouncer_renewer *renewer = renewer_of(settings_with(BOUNCER_RENEWER_SUPPLIED, "vault"));
-    pthread_t supplying;
-    CHECK(pthread_create(&supplying, NULL, supply, renewer) == 0);
-    bouncer_own_token *token = token_of(renewer);
-    CHECK(text_is(bouncer_own_token_authorization(token), "Bearer token-1"));
-    CHECK(bouncer_renewer_wait_attempts(renewer, 1, PATIENCE) == 1);
-    bouncer_own_token *other = NULL;
-    CHECK(bouncer_renewer_reject(renewer, "token-1", 7, &other, NULL) == OK);
-    CHECK(text_is(bouncer_own_token_text(other), "token-2"));
-    bouncer_stats *stats = stats_of(renewer);
-    CHECK(text_is(row_of(stats, BOUNCER_STAT_RENEWER_STATE)->source, "vault"));
-    double expires = number_of(stats, BOUNCER_STAT_RENEWER_EXPIRES_IN_SECONDS);
-    CHECK(expires > 3400 && expires <= 3600);
-    bouncer_stats_free(stats);
-    bouncer_renewer_close(renewer);
-    CHECK(pthread_join(supplying, NULL) == 0);
-    CHECK_FAILS(bouncer_renewer_supply(renewer, "a", 1, -1, &err), INVALID);
-    bouncer_own_token_free(token);
-    bouncer_renewer_free(renewer);
-    CHECK(text_is(bouncer_own_token_text(other), "token-2"));
-    bouncer_own_token_free(other);
-
-    /* It fails, and is refused. */
-    bouncer_settings *settings = settings_with(BOUNCER_RENEWER_SUPPLIED, "vault");
-    bouncer_settings_set(settings, BOUNCER_RENEWER_MAX_WAIT, BOUNCER_TEXT("0s"));
-    renewer = renewer_of(settings);
-    CHECK(bouncer_renewer_wait_login(renewer, PATIENCE) == 1);
-    CHECK(bouncer_renewer_supply_failure(renewer, 0, "sealed", 6, NULL) == OK);
-    CHECK(bouncer_renewer_wait_attempts(renewer, 1, PATIENCE) == 1 && last_error_is(renewer, "other"));
-    has_none(renewer, UNAVAILABLE);
-    CHECK(bouncer_renewer_wait_login(renewer, PATIENCE) == 1);
-    CHECK(bouncer_renewer_supply_failure(renewer, 1, NULL, 0, NULL) == OK);
-    CHECK(bouncer_renewer_wait_attempts(renewer, 2, PATIENCE) == 1 && last_error_is(renewer, "rejected"));
-    has_none(renewer, REJECTED);
-    CHECK_FAILS(bouncer_renewer_supply_failure(renewer, 0, "a", 1, &err), INVALID);
-    CHECK_FAILS(bouncer_renewer_supply(renewer, "a", 1, -1, &err), INVALID);
-    /* Nothing that a header could hold. */
-    pthread_t renewing;
-    CHECK(pthread_create(&renewing, NULL, renew_in_vain, renewer) == 0);
-    CHECK(bouncer_renewer_wait_login(renewer, PATIENCE) == 1);
-    CHECK(bouncer_renewer_supply(renewer, "a\r\nb", 4, 3600, NULL) == OK);
-    CHECK(pthread_join(renewing, NULL) == 0 && last_error_is(renewer, "document"));
-    CHECK(bouncer_renewer_wait_login(renewer, 0) == 0);
-    bouncer_renewer_free(renewer);
-
-    /* A renewer that logs in by itself wants none. */
-    renewer = ready("/login/by-itself");
-    CHECK(bouncer_renewer_wait_login(renewer, PATIENCE) == 0);
-    CHECK_FAILS(bouncer_renewer_supply(renewer, "a", 1, -1, &err), INVALID);
-    CHECK_FAILS(bouncer_renewer_supply_failure(renewer, 0, "a", 1, &err), INVALID);
-    bouncer_renewer_free(renewer);
-}
-
 static void a_ticket_says_what_to_wait_for(void)
 {
     bouncer_renewer *renewer = renewer_of(settings_for("/late/for-a-ticket"));
@@ -470,6 +322,12 @@ static void a_secret_may_be_in_a_file_or_the_environment(void)
     is_rejected(settings_with(BOUNCER_RENEWER_SERVICE_ACCOUNT_ENV, "true"), UNUSABLE);
 }
 
+static void *renew_in_vain(void *renewer)
+{
+    CHECK(bouncer_renewer_renew(renewer, PATIENCE, NULL) == UNAVAILABLE);
+    return NULL;
+}
+
 static void closing_ends_everything_at_once(void)
 {
     bouncer_settings *settings = settings_for("/hangs-later/for-close");
@@ -509,20 +367,11 @@ static void closing_ends_everything_at_once(void)
 /* Runs `child` in a child process, which must end well. */
 static void in_a_child(void (*child)(const bouncer_renewer *renewer), bouncer_renewer *renewer)
 {
-    pid_t pid = fork();
-    CHECK(pid >= 0);
-    if (pid == 0) {
-        alarm(PATIENCE / 1000);
+    if (is_child()) {
         child(renewer);
         bouncer_renewer_free(renewer);
-        wait_for_the_threads();
-        /* At an exit valgrind would look for leaks, and find what the parent's threads had in their hands. */
-        execl("/bin/sh", "sh", "-c", ":", (char *)NULL);
-        _exit(1);
+        end_child();
     }
-    int how = 0;
-    CHECK(waitpid(pid, &how, 0) == pid);
-    CHECK(WIFEXITED(how) && WEXITSTATUS(how) == 0);
 }
 
 static void take_what_is_there(const bouncer_renewer *renewer)
@@ -601,21 +450,6 @@ static void a_forked_child_goes_on(void)
     bouncer_renewer_free(renewer);
 }
 
-static void an_answer_tells_whether_the_token_was_rejected(void)
-{
-    CHECK(bouncer_is_token_rejection(401, NULL, 0, NULL, 0) == 1);
-    CHECK(bouncer_is_token_rejection(401, NULL, 9, NULL, 9) == 1);
-    CHECK(bouncer_is_token_rejection(401, "acsjwt", 6, NULL, 0) == 1);
-    CHECK(bouncer_is_token_rejection(401, "oauthjwt", 8, NULL, 0) == 1);
-    CHECK(bouncer_is_token_rejection(401, "Bearer realm=\"a\"", 16, NULL, 0) == 1);
-    CHECK(bouncer_is_token_rejection(200, NULL, 0, "16", 2) == 1);
-    CHECK(bouncer_is_token_rejection(401, "", 0, NULL, 0) == 1 && bouncer_is_token_rejection(401, "\xff", 1, NULL, 0) == 0);
-    CHECK(bouncer_is_token_rejection(401, "a", SIZE_MAX, "16", SIZE_MAX) == 0);
-    CHECK(bouncer_is_token_rejection(401, "Basic realm=\"a\"", 15, NULL, 0) == 0);
-    CHECK(bouncer_is_token_rejection(403, "acsjwt", 6, NULL, 0) == 0 && bouncer_is_token_rejection(200, NULL, 0, "7", 1) == 0);
-    CHECK(bouncer_is_token_rejection(0, NULL, 0, NULL, 0) == 0 && bouncer_is_token_rejection(UINT16_MAX, NULL, 0, "", 0) == 0);
-}
-
 static void every_null_is_a_status_or_nothing_to_read(void)
 {
     const bouncer_status null_argument = BOUNCER_STATUS_NULL_ARGUMENT;
@@ -687,13 +521,11 @@ int main(int argc, char **argv)
     a_renewal_that_fails_displaces_nothing();
     a_login_that_is_refused_is_told_from_an_outage();
     an_oauth_client_logs_in_with_its_credentials();
-    a_program_supplies_tokens_of_its_own();
     a_ticket_says_what_to_wait_for();
     every_setting_is_taken();
     a_secret_may_be_in_a_file_or_the_environment();
     closing_ends_everything_at_once();
     a_forked_child_goes_on();
-    an_answer_tells_whether_the_token_was_rejected();
     /* Nothing is waited for: freeing has ended the threads, or valgrind finds what they have. */
     return 0;
 }

@@ -1,0 +1,34 @@
+/* Child processes, which must end well. */
+#ifndef CHILDREN_H
+#define CHILDREN_H
+
+#include "wait.h"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Forks. Returns 1 in the child, and 0 in the parent when the child has ended. */
+static inline int is_child(void)
+{
+    pid_t pid = fork();
+    CHECK(pid >= 0);
+    if (pid == 0) {
+        alarm(PATIENCE / 1000);
+        return 1;
+    }
+    int how = 0;
+    CHECK(waitpid(pid, &how, 0) == pid);
+    CHECK(WIFEXITED(how) && WEXITSTATUS(how) == 0);
+    return 0;
+}
+
+/* Ends a child that has freed all it has. */
+static inline void end_child(void)
+{
+    wait_for_the_threads();
+    /* At an exit valgrind would look for leaks, and find what the parent's threads had in their hands. */
+    execl("/bin/sh", "sh", "-c", ":", (char *)NULL);
+    _exit(1);
+}
+
+#endif
