@@ -110,6 +110,10 @@
  *  "nbf" is always moved by 60 seconds at least. 0s to 5m. Default: 0s. */
 #define BOUNCER_POLICY_LEEWAY "leeway"
 
+/** duration: Rejects tokens that were issued longer ago, whatever their "exp" says. "iat" is then
+ *  required. 1s to 366d. */
+#define BOUNCER_POLICY_MAX_TOKEN_AGE "max_token_age"
+
 /** size: Rejects longer tokens, before anything else is done with them. 0 to 1MiB. Default: 16KiB. */
 #define BOUNCER_POLICY_MAX_TOKEN_LEN "max_token_len"
 

@@ -60,6 +60,10 @@ type Policy struct {
 	// "nbf" is always moved by 60 seconds at least. 0s to 5m. Default: 0s.
 	Leeway time.Duration
 
+	// MaxTokenAge: Rejects tokens that were issued longer ago, whatever their "exp" says. "iat" is
+	// then required. 1s to 366d.
+	MaxTokenAge time.Duration
+
 	// MaxTokenLen: Rejects longer tokens, before anything else is done with them. 0 to 1MiB.
 	// Default: 16KiB.
 	MaxTokenLen int
@@ -91,6 +95,7 @@ func (o *Policy) apply(s settings) settings {
 	s = s.list("unchecked_claims", o.UncheckedClaims)
 	s = s.flag("optional_exp", o.OptionalExp)
 	s = s.duration("leeway", o.Leeway)
+	s = s.duration("max_token_age", o.MaxTokenAge)
 	s = s.number("max_token_len", o.MaxTokenLen)
 	s = s.time("time", o.Time)
 	return s

@@ -48,6 +48,10 @@ class PolicySettings(TypedDict, total=False):
     """Allows for clocks that differ: moves "exp" and "nbf" apart by it, in whole seconds. "nbf"
     is always moved by 60 seconds at least. 0s to 5m. Default: 0s.
     """
+    max_token_age: float | str | timedelta | None
+    """Rejects tokens that were issued longer ago, whatever their "exp" says. "iat" is then
+    required. 1s to 366d.
+    """
     max_token_len: int | str | None
     """Rejects longer tokens, before anything else is done with them. 0 to 1MiB. Default: 16KiB."""
     time: int | None
@@ -223,6 +227,7 @@ class PolicyValues(TypedDict):
     unchecked_claims: tuple[str, ...] | None
     optional_exp: bool
     leeway: float
+    max_token_age: float | None
     max_token_len: int
     time: int | None
 

@@ -245,6 +245,13 @@ pub(super) const POLICY: &[Row<Policy>] = &[
         |policy, given| policy.leeway(given.duration()?),
     ),
     row(
+        "max_token_age",
+        duration(Duration::from_secs(1), Duration::from_secs(366 * 24 * 60 * 60)),
+        "",
+        "Rejects tokens that were issued longer ago, whatever their \"exp\" says. \"iat\" is then required.",
+        |policy, given| Ok(policy.max_token_age(given.duration()?)),
+    ),
+    row(
         "max_token_len",
         Type::Size { min: 0, max: Policy::MAX_TOKEN_LEN as u64 },
         "16KiB",

@@ -44,6 +44,7 @@ pub struct Policy {
     pub(super) unchecked_claims: UncheckedClaims,
     token_type: Option<Box<str>>,
     leeway: i64,
+    max_token_age: Option<i64>,
     /// `nbf` gets the leeway alone, without [`NBF_TOLERANCE`].
     exact_nbf: bool,
     pub(super) max_token_len: usize,
@@ -93,6 +94,7 @@ impl Policy {
             unchecked_claims: UncheckedClaims::default(),
             token_type: None,
             leeway: 0,
+            max_token_age: None,
             exact_nbf: false,
             max_token_len: Self::DEFAULT_MAX_TOKEN_LEN,
             clock: Clock::system(),
@@ -215,6 +217,14 @@ impl Policy {
         Ok(self)
     }
 
+    /// Rejects tokens that were issued longer ago than `age`, whatever their `exp` says. `iat` is then
+    /// required (RFC 7519 §4.1.6), and may not lie further ahead than `nbf` may. In whole seconds; the leeway
+    /// is added.
+    pub fn max_token_age(mut self, age: Duration) -> Self {
+        self.max_token_age = Some(i64::try_from(age.as_secs()).unwrap_or(i64::MAX));
+        self
+    }
+
     /// Moves `nbf` by the leeway alone, without the tolerance of 60 seconds. For interfaces that promise what
     /// another library does.
     #[doc(hidden)]
@@ -269,7 +279,7 @@ impl Policy {
 
     /// The checks of a Claims Set whose signature holds (RFC 7519 §4.1).
     pub(super) fn validate(&self, claims: &ClaimsSet<'_>) -> Result<()> {
-        self.validate_times(claims.exp, claims.nbf)?;
+        self.validate_times(claims.exp, claims.nbf, claims.iat)?;
         if !self.issuers.is_empty() {
             let Some(iss) = &claims.iss else {
                 return Err(missing("iss").with_detail(expected(&self.issuers)));
@@ -289,7 +299,7 @@ impl Policy {
     }
 
     /// What may change while a token stays the same.
-    pub(super) fn validate_times(&self, exp: Option<i64>, nbf: Option<i64>) -> Result<()> {
+    pub(super) fn validate_times(&self, exp: Option<i64>, nbf: Option<i64>, iat: Option<i64>) -> Result<()> {
         let now = self.clock.now();
         match exp {
             None if self.exp_required => return Err(missing("exp")),
@@ -297,9 +307,25 @@ impl Policy {
             _ => {}
         }
         match nbf {
-            Some(nbf) if now.saturating_add(self.nbf_tolerance()) < nbf => Err(self.not_yet_valid(nbf, now)),
-            _ => Ok(()),
+            Some(nbf) if now.saturating_add(self.nbf_tolerance()) < nbf => {
+                return Err(self.not_yet_valid("nbf", nbf, now));
+            }
+            _ => {}
         }
+        self.max_token_age.map_or(Ok(()), |max_age| self.validate_age(iat, max_age, now))
+    }
+
+    fn validate_age(&self, iat: Option<i64>, max_age: i64, now: i64) -> Result<()> {
+        let Some(iat) = iat else { return Err(missing("iat")) };
+        if now.saturating_add(self.nbf_tolerance()) < iat {
+            return Err(self.not_yet_valid("iat", iat, now));
+        }
+        let age = now.saturating_sub(iat);
+        if age > max_age.saturating_add(self.leeway) {
+            let detail = format!("issued {age} s ago, allowed are {max_age} s");
+            return Err(Error::about(ErrorKind::Expired, "iat", "").with_detail(detail));
+        }
+        Ok(())
     }
 
     #[cold]
@@ -324,10 +350,10 @@ impl Policy {
     }
 
     #[cold]
-    fn not_yet_valid(&self, nbf: i64, now: i64) -> Error {
-        let ahead = nbf.saturating_sub(now);
+    fn not_yet_valid(&self, name: &'static str, from: i64, now: i64) -> Error {
+        let ahead = from.saturating_sub(now);
         let detail = format!("{ahead} s ahead, tolerated are {} s", self.nbf_tolerance());
-        Error::about(ErrorKind::NotYetValid, "nbf", "").with_detail(detail)
+        Error::about(ErrorKind::NotYetValid, name, "").with_detail(detail)
     }
 
     fn validate_audience(&self, claims: &ClaimsSet<'_>) -> Result<()> {
@@ -434,8 +460,9 @@ mod tests {
     #[test]
     fn errors_of_time_say_by_how_many_seconds() {
         let policy = Policy::any_issuer().time(1000);
-        let text =
-            |policy: &Policy, exp, nbf| policy.validate_times(exp, nbf).map_err(|error| error.to_string());
+        let text = |policy: &Policy, exp, nbf| {
+            policy.validate_times(exp, nbf, None).map_err(|error| error.to_string())
+        };
         assert_eq!(text(&policy, Some(993), None), Err("the token has expired: \"exp\": 7 s ago".to_owned()));
         assert_eq!(text(&policy, Some(1001), Some(1060)), Ok(()));
         let early = "the token is not valid yet: \"nbf\": 61 s ahead, tolerated are 60 s";
@@ -454,8 +481,8 @@ mod tests {
         for (leeway, reaches) in [(0, 0), (5, 5), (90, 90)] {
             let policy =
                 Policy::any_issuer().exact_nbf().leeway(Duration::from_secs(leeway)).unwrap().time(1000);
-            assert!(policy.validate_times(Some(2000), Some(1000 + reaches)).is_ok());
-            assert!(policy.validate_times(Some(2000), Some(1001 + reaches)).is_err());
+            assert!(policy.validate_times(Some(2000), Some(1000 + reaches), None).is_ok());
+            assert!(policy.validate_times(Some(2000), Some(1001 + reaches), None).is_err());
         }
     }
 

@@ -92,7 +92,7 @@ impl VerifiedToken {
 
     /// Whether the times of the token still pass.
     pub(super) fn validate_times(&self, policy: &Policy) -> Result<()> {
-        policy.validate_times(self.exp, self.nbf)
+        policy.validate_times(self.exp, self.nbf, self.iat)
     }
 
     fn at(&self, span: Span) -> &str {

@@ -15,6 +15,7 @@ pub(crate) fn file() -> File {
     .cases(skew())
     .cases(numeric_dates())
     .cases(out_of_range())
+    .cases(age())
 }
 
 fn claims(members: &str) -> String {
@@ -335,4 +336,26 @@ fn out_of_range() -> Vec<Case> {
             .refused_naming("malformed_claims", "exp"),
     );
     cases
+}
+
+fn age() -> Vec<Case> {
+    let why = "max_token_age: a token is too old when it was issued longer ago, whatever exp says";
+    let policy = || Policy::dcos().with("max_token_age", "\"60s\"".to_owned());
+    let at = |id: &str, now: i64, policy: Policy, times: &str| at(id, why, now, times).policy(policy);
+    let ok = |id: &str, now: i64, policy: Policy, times: &str| at(id, now, policy, times).ok(&claims(times));
+    const IAT: &str = r#""exp":1700003600,"iat":1700000000"#;
+    vec![
+        ok("a_token_of_its_last_allowed_age_is_accepted", NOW + 60, policy(), IAT),
+        at("a_token_older_than_allowed_is_expired", NOW + 61, policy(), IAT).refused_naming("expired", "iat"),
+        ok("the_leeway_is_added_to_the_allowed_age", NOW + 90, policy().leeway(30), IAT),
+        at("an_age_beyond_the_leeway_is_expired", NOW + 91, policy().leeway(30), IAT)
+            .refused_naming("expired", "iat"),
+        at("a_token_of_unknown_age_lacks_iat", NOW, policy(), r#""exp":1700003600"#)
+            .refused_naming("missing_claim", "iat"),
+        ok("an_iat_within_the_tolerance_has_an_age", NOW - 60, policy(), IAT),
+        at("an_iat_beyond_the_tolerance_is_not_valid_yet", NOW - 61, policy(), IAT)
+            .refused_naming("not_yet_valid", "iat"),
+        at("an_expired_token_is_expired_before_its_age_is_judged", NOW + 3600, policy(), IAT)
+            .refused("expired"),
+    ]
 }

@@ -23,6 +23,7 @@ int main() {
     CHECK(is(PolicySettings().unchecked_claims({"sub"}), R"json({"unchecked_claims":["sub"]})json"));
     CHECK(is(PolicySettings().optional_exp(), R"json({"optional_exp":true})json"));
     CHECK(is(PolicySettings().leeway(std::chrono::milliseconds(300000)), R"json({"leeway":"5m"})json"));
+    CHECK(is(PolicySettings().max_token_age(std::chrono::milliseconds(31622400000)), R"json({"max_token_age":"366d"})json"));
     CHECK(is(PolicySettings().max_token_len(1048576), R"json({"max_token_len":1048576})json"));
     CHECK(is(PolicySettings().time(-1), R"json({"time":-1})json"));
     CHECK(is(KeysSettings().url("text"), R"json({"url":"text"})json"));

@@ -100,6 +100,14 @@ public:
     PolicySettings leeway(std::chrono::milliseconds value) && noexcept {
         return std::move(leeway(value));
     }
+    /// Rejects tokens that were issued longer ago, whatever their "exp" says. "iat" is then
+    /// required. 1s to 366d.
+    PolicySettings &max_token_age(std::chrono::milliseconds value) & noexcept {
+        return put_(BOUNCER_POLICY_MAX_TOKEN_AGE, value);
+    }
+    PolicySettings max_token_age(std::chrono::milliseconds value) && noexcept {
+        return std::move(max_token_age(value));
+    }
     /// Rejects longer tokens, before anything else is done with them. 0 to 1MiB. Default: 16KiB.
     PolicySettings &max_token_len(std::uint64_t value) & noexcept {
         return put_(BOUNCER_POLICY_MAX_TOKEN_LEN, value);
