@@ -1,5 +1,6 @@
-//! What std lacks of the operating system: which process this is, even after a fork, threads that take none of the
-//! program's signals, and a name for a file that has none. A leaf: it names nothing, and any layer may name it.
+//! What std lacks of the operating system: a number for each process, also after a fork; threads
+//! with all signals blocked; a name for an unnamed file. It names no layer, and any layer may name
+//! it.
 
 #![cfg_attr(
     not(feature = "remote"),
@@ -11,7 +12,7 @@ pub(crate) use unix::link;
 #[cfg(unix)]
 pub(crate) use unix::{process_number, with_signals_blocked};
 
-/// Where nothing forks, the process id tells processes apart.
+/// Without fork, the process id identifies a process.
 #[cfg(not(unix))]
 pub(crate) fn process_number() -> u64 {
     std::process::id().into()
@@ -30,7 +31,8 @@ mod unix {
     use std::ptr;
     use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
 
-    /// The page that a fork wipes: null before it is set up, and `NO_PAGE` where the system has none.
+    /// The page that a fork wipes: null before it is set up, and `NO_PAGE` where the system has
+    /// none.
     static PAGE: AtomicPtr<AtomicU64> = AtomicPtr::new(ptr::null_mut());
     const NO_PAGE: *mut AtomicU64 = ptr::dangling_mut();
     /// The last number that this process or one of its parents was given.
@@ -38,16 +40,18 @@ mod unix {
     /// The forks between the first process and this one, where there is no page.
     static FORKS: AtomicU64 = AtomicU64::new(0);
 
-    /// A number that stays the same in a process, and that none of the processes it was forked from has.
+    /// A number that stays the same in a process, and that none of the processes it was forked from
+    /// has.
     ///
-    /// The process id is not enough: parent and child can have the same one in different pid namespaces, and a
-    /// grandchild can get the id of a grandparent that has ended.
+    /// The process id is not enough: parent and child can have the same one in different pid
+    /// namespaces, and a grandchild can get the id of a grandparent that has ended.
     pub(crate) fn process_number() -> u64 {
         match page() {
             NO_PAGE => counted(),
             page => {
-                // SAFETY: the page was mapped by `wiped_on_fork`, is aligned, as large as this needs, and never unmapped. A fork
-                // fills the child's copy with zeros, which are an AtomicU64 too.
+                // SAFETY: the page was mapped by `wiped_on_fork`, is aligned, as large as this
+                // needs, and never unmapped. A fork fills the child's copy with zeros, which are an
+                // AtomicU64 too.
                 let number = unsafe { &*page };
                 match number.load(Ordering::Acquire) {
                     0 => {
@@ -73,7 +77,8 @@ mod unix {
             count_forks();
             NO_PAGE
         });
-        // A thread that comes second leaves its page unused: there are as many as threads at that moment.
+        // A thread that comes second leaves its page unused: there are as many as threads at that
+        // moment.
         match PAGE.compare_exchange(ptr::null_mut(), new, Ordering::AcqRel, Ordering::Acquire) {
             Ok(_) => new,
             Err(first) => first,
@@ -84,13 +89,14 @@ mod unix {
     fn wiped_on_fork() -> Option<*mut AtomicU64> {
         const LEN: usize = 4096;
         let (access, kind) = (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS);
-        // SAFETY: a new private mapping at an address that the kernel chooses touches no other memory.
+        // SAFETY: a new private mapping at an address that the kernel chooses touches no other
+        // memory.
         let page = unsafe { libc::mmap(ptr::null_mut(), LEN, access, kind, -1, 0) };
         if page == libc::MAP_FAILED {
             return None;
         }
-        // SAFETY: the page is this function's own. The advice does not exist, so it must be refused: emulators accept
-        // any, and do nothing.
+        // SAFETY: the page is this function's own. The advice does not exist, so it must be
+        // refused: emulators accept any, and do nothing.
         let refuses_nonsense = unsafe { libc::madvise(page, LEN, -1) } != 0;
         // SAFETY: the page is this function's own; the advice changes what a fork does with it.
         let is_wiped = unsafe { libc::madvise(page, LEN, libc::MADV_WIPEONFORK) } == 0;
@@ -107,7 +113,8 @@ mod unix {
         None
     }
 
-    /// Where there is no page: fork() calls back, and what makes a process without fork() has another process id.
+    /// Where there is no page: fork() calls back, and what makes a process without fork() has
+    /// another process id.
     fn counted() -> u64 {
         FORKS.load(Ordering::Relaxed) << 32 | u64::from(process::id())
     }
@@ -116,13 +123,14 @@ mod unix {
         extern "C" fn forked() {
             FORKS.fetch_add(1, Ordering::Relaxed);
         }
-        // SAFETY: the function is there as long as the program: the library is never unloaded. In the child it does nothing
-        // but one atomic addition.
+        // SAFETY: the function is there as long as the program: the library is never unloaded. In
+        // the child it does nothing but one atomic addition.
         unsafe { libc::pthread_atfork(None, None, Some(forked)) };
     }
 
-    /// Calls `start`, which starts a thread: the thread has all signals blocked, so that it never runs a handler of
-    /// the program, nor takes a signal that another thread waits for. The caller's own mask is as before afterwards.
+    /// Calls `start`, which starts a thread: the thread has all signals blocked, so that it never
+    /// runs a handler of the program, nor takes a signal that another thread waits for. The
+    /// caller's own mask is as before afterwards.
     pub(crate) fn with_signals_blocked<T>(start: impl FnOnce() -> T) -> T {
         struct Restore(libc::sigset_t);
         impl Drop for Restore {
@@ -135,8 +143,8 @@ mod unix {
         // SAFETY: sigfillset() writes the set that it is given.
         unsafe { libc::sigfillset(all.as_mut_ptr()) };
         let mut before = MaybeUninit::uninit();
-        // SAFETY: sigfillset() wrote `all`; `before` is room for the mask that it replaces, which this call writes if it
-        // returns 0.
+        // SAFETY: sigfillset() wrote `all`; `before` is room for the mask that it replaces, which
+        // this call writes if it returns 0.
         let failed =
             unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, all.as_ptr(), before.as_mut_ptr()) } != 0;
         if failed {
@@ -147,7 +155,8 @@ mod unix {
         start()
     }
 
-    /// Gives `file`, which was opened with O_TMPFILE and has no name, the name `path`. An error if something has it.
+    /// Gives `file`, which was opened with O_TMPFILE and has no name, the name `path`. An error if
+    /// something has it.
     #[cfg(target_os = "linux")]
     pub(crate) fn link(file: &std::fs::File, path: &std::path::Path) -> std::io::Result<()> {
         use std::ffi::CString;
@@ -167,7 +176,8 @@ mod unix {
     mod tests {
         use super::*;
 
-        /// Whether `check` holds in a forked child, which does nothing that a lock of another thread could stop.
+        /// Whether `check` holds in a forked child, which does nothing that a lock of another
+        /// thread could stop.
         fn holds_in_a_child(check: impl FnOnce() -> bool) -> bool {
             // SAFETY: the child calls `check`, which takes no lock, and ends.
             match unsafe { libc::fork() } {

@@ -1,9 +1,11 @@
-//! What one process knows about a worker's attempts: their number, their results, and when the next is due.
+//! What one process knows about a worker's attempts: their number, their results, and when the next
+//! is due.
 
 use super::transport::FetchError;
 use std::time::{Duration, Instant, SystemTime};
 
-/// An unscheduled failure counts as an outage for this long, as long as the pauses between scheduled attempts in one.
+/// An unscheduled failure counts as an outage for this long, as long as the pauses between
+/// scheduled attempts in one.
 const OUTAGE: Duration = Duration::from_secs(60);
 
 /// Why an attempt is made.
@@ -45,8 +47,8 @@ pub(super) fn deadline(timeout: Duration) -> Instant {
     Instant::now() + timeout.min(FAR)
 }
 
-/// A time on both clocks, reached when either reaches it. Nobody sets the monotonic clock; the wall clock goes on while the
-/// machine is suspended.
+/// A time on both clocks, reached when either reaches it. Nobody sets the monotonic clock; the wall
+/// clock goes on while the machine is suspended.
 #[derive(Clone, Copy)]
 pub(super) struct Due {
     monotonic: Instant,
@@ -125,8 +127,8 @@ impl<S> Attempts<S> {
         self.begun + 1
     }
 
-    /// Whether the next attempt is likely to fail too. An unscheduled failure says so for a minute only: the next scheduled
-    /// success may be days away.
+    /// Whether the next attempt is likely to fail too. An unscheduled failure says so for a minute
+    /// only: the next scheduled success may be days away.
     pub(super) fn in_outage(&self) -> bool {
         let is_recent = |at: &SystemTime| at.elapsed().is_ok_and(|since| since < OUTAGE);
         self.failed
@@ -148,7 +150,8 @@ impl<S> Attempts<S> {
         self.due.left()
     }
 
-    /// Begins the attempt that is requested or due. Returns why, or how long to sleep until one is due.
+    /// Begins the attempt that is requested or due. Returns why, or how long to sleep until one is
+    /// due.
     pub(super) fn begin(&mut self) -> Result<Reason, Duration> {
         let left = self.due.left();
         let reason = match self.requested.take().or(left.is_zero().then_some(Reason::Schedule)) {
@@ -161,8 +164,8 @@ impl<S> Attempts<S> {
         Ok(reason)
     }
 
-    /// Records the result of the attempt in flight: how long until the next, or the error. `pause` returns the pause after so
-    /// many scheduled failures.
+    /// Records the result of the attempt in flight: how long until the next, or the error. `pause`
+    /// returns the pause after so many scheduled failures.
     pub(super) fn record(
         &mut self,
         reason: Reason,
@@ -219,7 +222,8 @@ mod tests {
     fn what_is_due_on_either_clock_is_due() {
         const DAY: Duration = Duration::from_secs(86400);
         let (monotonic, wall) = (Instant::now(), SystemTime::now());
-        // The machine was suspended, or the wall clock was set forward: the monotonic one has not moved.
+        // The machine was suspended, or the wall clock was set forward: the monotonic one has not
+        // moved.
         assert_eq!(Due { monotonic: monotonic + DAY, wall }.left(), Duration::ZERO);
         // The wall clock was set back.
         assert_eq!(Due { monotonic, wall: wall + DAY }.left(), Duration::ZERO);

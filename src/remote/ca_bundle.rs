@@ -1,5 +1,5 @@
-//! Certificate authorities out of PEM files, entry by entry: one that cannot be read spoils no
-//! other.
+//! Reads certificates from PEM files, entry by entry: an entry that cannot be read does not spoil
+//! the others.
 
 use base64::Engine as _;
 use base64::alphabet;
@@ -12,10 +12,10 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 
-/// The largest file that is read, in bytes. The bundles of Linux distributions have some 300 KB.
+/// The largest file that is read, in bytes. Bundles of Linux distributions have about 300 KB.
 const MAX_FILE_LEN: u64 = 16 << 20;
 
-/// Bits after the last byte do not matter, nor does padding: OpenSSL reads it all.
+/// As tolerant as OpenSSL: trailing bits and padding are ignored.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &alphabet::STANDARD,
     GeneralPurposeConfig::new()
@@ -31,7 +31,7 @@ const FOR_SERVERS: [&[u8]; 2] = [&[6, 8, 0x2b, 6, 1, 5, 5, 7, 3, 1], &[6, 4, 0x5
 pub(super) struct Bundle {
     pub(super) certificates: Vec<CertificateDer<'static>>,
     pub(super) anchors: Vec<TrustAnchor<'static>>,
-    /// Why entries are skipped: `"entry 3 is not base64"`. No byte of the file.
+    /// Why entries are skipped: `"entry 3 is not base64"`. Never bytes of the file.
     pub(super) skipped: Vec<String>,
 }
 
@@ -48,12 +48,13 @@ pub(super) fn read(path: &Path) -> Result<Bundle, String> {
 
 fn parse(bytes: &[u8]) -> Bundle {
     let mut bundle = Bundle::default();
-    // A certificate alone, not in PEM.
+    // A single certificate in DER.
     if bytes.first() == Some(&0x30) {
         bundle.add(bytes, "the file is not a certificate");
         return bundle;
     }
-    // Files that are joined may lack the line end between two entries, so lines do not matter.
+    // Concatenated files may lack the line end between two entries, so entries are not found by
+    // lines.
     let text = String::from_utf8_lossy(bytes);
     for (i, entry) in text.split("-----BEGIN ").skip(1).enumerate() {
         let number = i + 1;
@@ -70,7 +71,7 @@ fn parse(bytes: &[u8]) -> Bundle {
             bundle.skipped.push(format!("entry {number} has no END line"));
             continue;
         };
-        // RFC 1421 has header fields.
+        // RFC 1421 allows header fields before the base64.
         let lines = body.lines().filter(|line| !line.contains(':'));
         let base64: String = lines.flat_map(|line| line.chars()).filter(|c| !c.is_whitespace()).collect();
         match BASE64.decode(base64) {
@@ -87,7 +88,7 @@ fn parse(bytes: &[u8]) -> Bundle {
 impl Bundle {
     fn add(&mut self, der: &[u8], otherwise: &str) {
         let mut store = RootCertStore::empty();
-        // What follows the certificate is OpenSSL's.
+        // OpenSSL appends the purposes that it is trusted for.
         let first = SliceReader::new(der).and_then(|mut reader| reader.tlv_bytes().map(<[u8]>::to_vec));
         match first.map(CertificateDer::from) {
             Ok(certificate) if store.add(certificate.clone()).is_ok() => {
@@ -98,7 +99,7 @@ impl Bundle {
         }
     }
 
-    /// A bundle that holds nothing of use, in words.
+    /// Why the bundle has no certificate.
     pub(super) fn nothing(&self) -> String {
         match self.skipped.first() {
             Some(first) => format!("no certificate in it ({first})"),
@@ -107,9 +108,8 @@ impl Bundle {
     }
 }
 
-/// What OpenSSL says after a TRUSTED CERTIFICATE (`X509_CERT_AUX`): the purposes that it is trusted
-/// for, and, tagged 0, those that it is not. Distributions list certificates there to distrust
-/// them.
+/// Whether a TRUSTED CERTIFICATE is trusted for servers. OpenSSL appends the trusted purposes
+/// (`X509_CERT_AUX`) and, tagged 0, the rejected ones; distributions distrust certificates so.
 fn is_for_servers(der: &[u8]) -> bool {
     let purposes = || {
         let mut reader = SliceReader::new(der).ok()?;

@@ -1,5 +1,5 @@
-//! From a URL to a connection: addresses, TCP, a proxy, TLS. The parts that ureq's own connectors
-//! leave out.
+//! From a URL to a connection: addresses, TCP, a proxy, TLS. It replaces ureq's connectors where
+//! they lack something.
 
 use super::tls;
 use super::transport::{FetchError, FetchFailure, printable};
@@ -20,17 +20,17 @@ use ureq::unversioned::transport::{
 };
 use ureq::{Agent, Error};
 
-/// An address that does not answer sooner is left for the next one, if there is one.
+/// The shortest time for one address, before the next one is tried.
 const SHORTEST_ATTEMPT: Duration = Duration::from_millis(300);
 
 /// How to reach a server for one exchange.
 pub(super) struct ConnectSettings {
-    /// For https to the server, and to a proxy: the client certificate is for the server alone.
+    /// TLS to the server, and to an https proxy. Only the server gets the client certificate.
     pub(super) server_tls: Option<Arc<ClientConfig>>,
     pub(super) proxy_tls: Option<Arc<ClientConfig>>,
     /// The server's host and port.
     pub(super) server: Option<Authority>,
-    /// The proxy that a plain http request is sent to whole, instead of to the server.
+    /// The proxy that forwards a plain http request.
     pub(super) forward: Option<Uri>,
     /// For the TCP connection alone. The handshakes of a proxy and of TLS have the rest of the
     /// exchange's time.
@@ -70,7 +70,8 @@ fn host_and_port(uri: &Uri) -> String {
     format!("{}:{port}", printable(uri.host().unwrap_or_default(), 100))
 }
 
-/// Resolves names: the families take turns, so that silent IPv6 does not use up the time of IPv4.
+/// Resolves names and interleaves the address families, so that silent IPv6 addresses leave time
+/// for IPv4.
 #[derive(Debug)]
 struct InterleavingResolver {
     forward: Option<Uri>,
@@ -99,8 +100,8 @@ impl Resolver for InterleavingResolver {
     }
 }
 
-/// The addresses of both families in turn, each family in its order, the first one's first (RFC
-/// 8305 §4).
+/// Interleaves the families, beginning with that of the first address (RFC 8305 §4). Each keeps its
+/// order.
 fn interleave(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
     let first = addresses.first().is_some_and(SocketAddr::is_ipv6);
     let (mut own, mut other): (Vec<_>, Vec<_>) =
@@ -113,7 +114,7 @@ fn interleave(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
     .collect()
 }
 
-/// Connects to the first address that answers in its share of the time.
+/// Connects to the first address that answers within its share of the time.
 fn connect_tcp(addresses: &[SocketAddr], end: Instant) -> io::Result<TcpStream> {
     let mut error = io::Error::from(io::ErrorKind::TimedOut);
     for (i, address) in addresses.iter().enumerate() {
@@ -124,7 +125,7 @@ fn connect_tcp(addresses: &[SocketAddr], end: Instant) -> io::Result<TcpStream> 
         let share = left / u32::try_from(addresses.len() - i).unwrap_or(u32::MAX);
         match TcpStream::connect_timeout(address, share.max(SHORTEST_ATTEMPT).min(left)) {
             Ok(stream) => return Ok(stream),
-            // One that says no tells more than one that says nothing.
+            // A refusal says more than a timeout.
             Err(why) if error.kind() == io::ErrorKind::TimedOut => error = why,
             Err(_) => {}
         }
@@ -168,7 +169,7 @@ impl<In: Transport> Connector<In> for Tcp {
     }
 }
 
-/// A connection that ends with its exchange, however many handshakes there are.
+/// A connection whose exchange ends at `end`, whatever handshakes it needs.
 #[derive(Debug)]
 struct Socket {
     stream: Arc<TcpStream>,
@@ -221,7 +222,7 @@ impl Transport for Socket {
         }
     }
 
-    /// No connection is used twice.
+    /// Connections are not reused.
     fn is_open(&mut self) -> bool {
         false
     }
@@ -306,7 +307,7 @@ impl Transport for TlsTransport {
     }
 }
 
-/// Asks a proxy for the whole URL (RFC 9112 §3.2.2).
+/// Sends the request to a proxy in absolute form (RFC 9112 §3.2.2).
 #[derive(Debug)]
 struct Forward {
     is_forwarded: bool,
@@ -330,10 +331,10 @@ impl<In: Transport> Connector<In> for Forward {
     }
 }
 
-/// ureq writes "GET /path" to it, and it sends "GET http://host/path".
+/// Turns ureq's "GET /path" into "GET http://host/path".
 struct ForwardTransport<T: Transport> {
     buffers: LazyBuffers,
-    /// None once it is sent.
+    /// `None` after the first line is sent.
     origin: Option<String>,
     proxy: TransportAdapter<T>,
 }
@@ -376,7 +377,7 @@ fn io_text(error: Error) -> String {
     }
 }
 
-// What they hold is of no use in a log, or secret.
+// Their contents are secret, or useless in a log.
 impl fmt::Debug for Tls {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Tls")

@@ -1,19 +1,19 @@
-//! What every answer goes through, whoever's transport brings it: content-encoding, size and byte
-//! order mark.
+//! Decodes every response, whichever transport returns it: Content-Encoding, size and byte order
+//! mark.
 
 use super::transport::{FetchError, FetchFailure, HttpRequest, HttpResponse, Transport, printable};
 use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 use std::io::Read;
 use std::sync::Arc;
 
-/// A transport whose answers are decode_body.
+/// A transport whose responses are decoded.
 pub(super) struct DecodingTransport(pub(super) Arc<dyn Transport>);
 
 impl Transport for DecodingTransport {
     fn exchange(&self, request: &HttpRequest<'_>) -> Result<HttpResponse, FetchError> {
         let mut response = self.0.exchange(request)?;
         response.body = match decode_body(&response, request.max_body_len) {
-            // Of other answers the status says it all.
+            // The body of other responses is not used.
             Err(_) if !matches!(response.status, 200 | 201 | 203) => Vec::new(),
             body => body?,
         };
@@ -40,18 +40,18 @@ fn decode_body(response: &HttpResponse, max: usize) -> Result<Vec<u8>, FetchErro
         return Err(too_large(Some(body.len() as u64), max));
     }
     let codings = response.values("content-encoding").flat_map(|value| value.split(','));
-    // "utf-8" is what some servers say there of decode_body text.
+    // Some servers send "utf-8" here.
     let is_plain = |coding: &str| ["", "identity", "none", "utf-8", "utf8"].contains(&coding);
     let codings: Vec<_> =
         codings.map(|coding| coding.trim().to_ascii_lowercase()).filter(|coding| !is_plain(coding)).collect();
     let opened = match codings.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        // JSON begins with neither: a program's own client may have opened it, and left the header
-        // as it was.
+        // A program's own client may have decompressed the body and kept the header. JSON does not
+        // begin like gzip or zlib.
         ["gzip" | "x-gzip"] if body.starts_with(&[0x1f, 0x8b]) => {
             decompress(MultiGzDecoder::new(&body[..]), max)?
         }
         ["deflate"] if is_zlib(body) => decompress(ZlibDecoder::new(&body[..]), max)?,
-        // Some servers leave the frame of zlib out.
+        // Some servers send raw deflate, without the zlib frame.
         ["deflate"] => match decompress(DeflateDecoder::new(&body[..]), max) {
             Err(error) if error.failure() == FetchFailure::Protocol && is_json(body) => body.clone(),
             opened => opened?,
@@ -69,7 +69,7 @@ fn decode_body(response: &HttpResponse, max: usize) -> Result<Vec<u8>, FetchErro
     })
 }
 
-/// Opens what is compressed, up to `max` bytes: a few kilobytes may be made to hold gigabytes.
+/// Decompresses up to `max` bytes: a few kilobytes can expand to gigabytes.
 fn decompress(decoder: impl Read, max: usize) -> Result<Vec<u8>, FetchError> {
     let mut opened = Vec::new();
     match decoder.take(max as u64 + 1).read_to_end(&mut opened) {
@@ -89,10 +89,10 @@ fn is_json(body: &[u8]) -> bool {
     matches!(body.trim_ascii_start().first(), Some(b'{' | b'['))
 }
 
-/// Why the body of a successful answer is not JSON, where its beginning shows that.
+/// Why the body of a successful response is not JSON, if its first byte shows it.
 pub(super) fn not_json(response: &HttpResponse) -> Option<String> {
     let beginning = match response.body.trim_ascii_start().first() {
-        // An object, and what else JSON may begin with.
+        // JSON can begin with these.
         Some(b'{' | b'[' | b'"' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n') => return None,
         Some(b'<') => "the response is HTML or XML, not JSON",
         Some(_) => "the response is not JSON",

@@ -1,8 +1,9 @@
 //! Log records and calls of observers, on a thread of their own.
 //!
-//! A log handler or an observer is the program's: it may hang, or use the very key set that calls it. So the background
-//! thread only queues events. A second thread, which exists while there are events, delivers them in order. The queue is
-//! bounded: if the receiver is too slow, the oldest events are dropped, and the next log record says how many.
+//! A log handler or an observer is the program's: it may hang, or use the very key set that calls
+//! it. So the background thread only queues events. A second thread, which exists while there are
+//! events, delivers them in order. The queue is bounded: if the receiver is too slow, the oldest
+//! events are dropped, and the next log record says how many.
 
 use crate::os;
 use log::Level;
@@ -109,8 +110,8 @@ impl Events {
         }
     }
 
-    /// Takes no more events. Waits until the queued ones have been delivered, up to `deadline`, and drops the rest. An event
-    /// that closes does not wait for itself.
+    /// Takes no more events. Waits until the queued ones have been delivered, up to `deadline`, and
+    /// drops the rest. An event that closes does not wait for itself.
     pub(super) fn close(&self, deadline: Instant) {
         let mut queue = self.lock();
         queue.is_closed = true;

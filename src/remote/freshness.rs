@@ -1,15 +1,15 @@
-//! How long an answer is fresh (RFC 9111 §4.2), as far as a key set's keeper cares.
+//! How long a response is fresh (RFC 9111 §4.2), and Retry-After.
 
 use super::transport::HttpResponse;
 use std::time::{Duration, SystemTime};
 
-/// What a server says counts as at least this: fetching more often would be a load on it.
+/// The shortest freshness that a server can state: fetching more often would only be a load.
 const SHORTEST: Duration = Duration::from_secs(60);
-/// The longest pause that `Retry-After` can ask for.
+/// The longest pause that Retry-After can ask for.
 const LONGEST_RETRY: Duration = Duration::from_secs(300);
 
-/// How long from now the answer is fresh, from Cache-Control, Age, Expires and Date, up to `max_ttl`; `None` if it does
-/// not say.
+/// How long the response is fresh from now, by Cache-Control, Age, Expires and Date, at most
+/// `max_ttl`. `None` if it does not state that.
 pub(super) fn lifetime(response: &HttpResponse, now: SystemTime, max_ttl: Duration) -> Option<Duration> {
     let shortest = SHORTEST.min(max_ttl);
     let mut max_age = None;
@@ -26,7 +26,7 @@ pub(super) fn lifetime(response: &HttpResponse, now: SystemTime, max_ttl: Durati
         None => {
             let expires = response.values("expires").next()?;
             let date = response.values("date").next().and_then(|date| httpdate::parse_http_date(date).ok());
-            // RFC 9111 §5.3: a date that cannot be read has passed.
+            // RFC 9111 §5.3: an invalid date is in the past.
             let expires = httpdate::parse_http_date(expires).unwrap_or(SystemTime::UNIX_EPOCH);
             expires.duration_since(date.unwrap_or(now)).unwrap_or_default()
         }
@@ -35,7 +35,7 @@ pub(super) fn lifetime(response: &HttpResponse, now: SystemTime, max_ttl: Durati
     Some(fresh.saturating_sub(age).clamp(shortest, max_ttl))
 }
 
-/// How long the server asks to be left alone (RFC 9110 §10.2.3), up to five minutes.
+/// The pause that Retry-After asks for (RFC 9110 §10.2.3), at most five minutes.
 pub(super) fn retry_after(response: &HttpResponse, now: SystemTime) -> Option<Duration> {
     let value = response.values("retry-after").next()?.trim();
     let pause = match httpdate::parse_http_date(value) {
@@ -46,7 +46,8 @@ pub(super) fn retry_after(response: &HttpResponse, now: SystemTime) -> Option<Du
     Some(pause.min(LONGEST_RETRY))
 }
 
-/// RFC 9111 §1.2.2: a number beyond all bounds is the largest, §4.2.1: one that cannot be read is stale.
+/// A number of seconds. One that is too large counts as the largest (RFC 9111 §1.2.2), an invalid
+/// one as 0 (§4.2.1).
 fn seconds(digits: &str) -> Duration {
     let digits = digits.trim();
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {

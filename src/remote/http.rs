@@ -20,7 +20,7 @@ use ureq::{Agent, Error, Proxy};
 
 const MAX_HEADER_LEN: usize = 32 * 1024;
 const MAX_REDIRECTS: usize = 3;
-/// Of the answer that refuses a login, in bytes: OAuth's error code is in it.
+/// The most bytes that are read of an error response to a login. It holds OAuth's error code.
 const MAX_REFUSAL_LEN: u64 = 16 * 1024;
 
 /// How to reach servers.
@@ -32,18 +32,18 @@ pub(super) struct HttpConfig {
     pub(super) connect_timeout: Duration,
 }
 
-/// The transport that is used unless the program brings its own.
+/// The default transport.
 ///
-/// An agent is made for each exchange, minutes apart: then no idle socket is shared with a forked
-/// process, and the certificate authorities are those on the disk now.
+/// Each exchange has an agent of its own: no idle socket is shared with a forked process, and
+/// certificates are read from the disk each time. Exchanges are minutes apart, so this costs
+/// nothing.
 pub(super) struct HttpTransport {
     config: HttpConfig,
     interrupted: AtomicBool,
     in_flight: ArcSwapOption<InFlight>,
 }
 
-/// An exchange, and the process that makes it: a forked child must not shut down its parent's
-/// socket.
+/// The exchange in flight, and its process: a forked child must not shut down its parent's socket.
 struct InFlight {
     process: u64,
     agent: Agent,
@@ -68,7 +68,7 @@ impl HttpTransport {
             .max_redirects_will_error(false)
             .proxy(proxy.filter(|_| is_https).cloned())
             .user_agent(concat!("bouncer_verify/", env!("CARGO_PKG_VERSION")))
-            // What is not compressed needs no bound but its length.
+            // An uncompressed body is bounded by its length.
             .accept_encoding("identity")
             .max_response_header_size(MAX_HEADER_LEN)
             .max_idle_connections(0)
@@ -108,7 +108,7 @@ impl HttpTransport {
         let (agent, warnings) = self.agent(uri, proxy, end)?;
         let in_flight = InFlight { process: os::process_number(), agent: agent.clone() };
         self.in_flight.store(Some(Arc::new(in_flight)));
-        // After the store: whoever interrupts either finds the agent or is seen here.
+        // After the store: `interrupt` either finds the agent or is seen here.
         if self.interrupted.load(Ordering::SeqCst) {
             return Err(FetchError::new(FetchFailure::Other, "closed"));
         }
@@ -116,7 +116,7 @@ impl HttpTransport {
         for (name, value) in &request.headers {
             head = head.header(*name, value);
         }
-        // The proxy of an https URL gets it with CONNECT.
+        // For https, CONNECT carries it.
         if let Some(proxy) = proxy.filter(|_| uri.scheme_str() != Some("https"))
             && let Some(credentials) = basic_credentials(proxy)
         {
@@ -143,7 +143,7 @@ impl HttpTransport {
                 }
                 body(limit as u64).map_err(explained)?
             }
-            // It only explains, so the status counts even where it cannot be read.
+            // The body only explains the status, so it may be unreadable.
             400..=599 if request.body.is_some() => body(MAX_REFUSAL_LEN).unwrap_or_default(),
             _ => Vec::new(),
         };
@@ -201,7 +201,7 @@ fn basic_credentials(proxy: &Proxy) -> Option<String> {
     Some(format!("Basic {}", STANDARD.encode(pair)))
 }
 
-/// What ureq says, in words of operators.
+/// Translates ureq's error into one that an operator can act on.
 fn explain(
     error: Error,
     host: &str,
@@ -210,7 +210,7 @@ fn explain(
     max_body_len: usize,
 ) -> FetchError {
     let error = match error {
-        // A text from `connect`, perhaps through a layer that knows I/O alone.
+        // An error of `connect.rs` that has passed through an I/O layer.
         Error::Io(io) if io.get_ref().is_some_and(|inner| inner.is::<Error>()) => Error::from(io),
         error => error,
     };
@@ -241,7 +241,7 @@ fn explain(
             (_, io::ErrorKind::InvalidData) => (FetchFailure::Protocol, io.to_string()),
             _ => (FetchFailure::Connect, io.to_string()),
         },
-        // ureq says the status twice: "502/502".
+        // ureq writes the status twice: "502/502".
         Error::ConnectProxyFailed(why) => {
             (FetchFailure::Connect, why.split('/').next().unwrap_or_default().to_owned())
         }
@@ -254,7 +254,7 @@ fn explain(
             let separator = if detail.is_empty() { "" } else { ": " };
             format!("through the proxy {proxy} of {}{separator}{detail}", route.source)
         }
-        // The reason may be a certificate that could not be read.
+        // A certificate that could not be read may be the cause.
         (FetchFailure::Tls, None) => {
             warnings.first().map_or(detail.clone(), |note| format!("{detail}; {note}"))
         }

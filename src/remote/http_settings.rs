@@ -1,5 +1,4 @@
-//! How to reach a server: the settings that key sets and renewers have in common, and the builder
-//! functions for them.
+//! The HTTP settings that key sets and renewers have in common, and the builder functions for them.
 
 use super::client_certificate::ClientCertificate;
 use super::decode::DecodingTransport;
@@ -17,7 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 const MILLISECOND: Duration = Duration::from_millis(1);
-/// For a timeout, and for how long a caller waits.
+/// The longest timeout, and the longest that a caller waits.
 pub(super) const MAX_TIMEOUT: Duration = Duration::from_secs(300);
 const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -46,7 +45,7 @@ pub(super) fn invalid(detail: impl Into<Cow<'static, str>>) -> Error {
     Error::new(ErrorKind::InvalidArgument, "").with_detail(detail)
 }
 
-/// Refuses a setting outside its bounds: `"timeout is 301s; allowed are 1ms to 300s"`.
+/// Rejects a setting outside its bounds: `"timeout is 301s; allowed are 1ms to 300s"`.
 pub(super) fn check_range<T: PartialOrd + fmt::Debug>(
     name: &str,
     value: T,
@@ -74,7 +73,7 @@ impl HttpSettings {
         }
     }
 
-    /// Refuses a URL that these settings do not allow to be asked, or whose proxy cannot be used.
+    /// Rejects a URL that these settings do not allow, or whose proxy cannot be used.
     pub(super) fn check(&self, url: &str) -> Result<()> {
         let uri = url::check(url, self.allow_http).map_err(invalid)?;
         if self.transport.is_none() {
@@ -109,7 +108,7 @@ impl HttpSettings {
         Ok(Some(certificate))
     }
 
-    /// What makes the exchanges. The environment is read here, once.
+    /// The transport. The environment is read here, once.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidArgument`]: a setting, or a file that cannot be used.
@@ -153,45 +152,47 @@ impl HttpSettings {
 /// default timeout.
 macro_rules! http_builder_functions {
     ($timeout:literal) => {
-        /// Allows http to other machines: whoever is on the way can then replace the answer.
+        /// Allows http to other machines. Anyone on the network path can then replace the response.
         pub fn allow_http(mut self) -> Self {
             self.http.allow_http = true;
             self
         }
 
-        /// Trusts the certificates of this PEM file too, besides the system's authorities: those of CAs, and a
-        /// server's own. The file is read for each exchange, so it may be replaced. Entries that cannot be read
-        /// are skipped with a warning.
+        /// Trusts the certificates of this PEM file besides the system's: CA certificates, and a
+        /// server's own. The file is read for each exchange, so it may be replaced. Entries that
+        /// cannot be read are skipped with a warning.
         pub fn ca_file(mut self, path: impl Into<std::path::PathBuf>) -> Self {
             self.http.ca_file = Some(path.into());
             self
         }
 
-        /// Presents the certificate chain of this PEM file to servers that ask for one (mTLS), never to a proxy.
+        /// Presents the certificate chain of this PEM file to servers that ask for one (mTLS),
+        /// never to a proxy.
         ///
-        /// Certificate and key are read for each exchange, so short-lived ones may be replaced while the program
-        /// runs. While they are replaced one after the other and do not match, they are read once more.
+        /// Certificate and key are read for each exchange, so short-lived ones may be replaced
+        /// while the program runs. While they are replaced one after the other and do not match,
+        /// they are read once more.
         pub fn client_certificate_file(mut self, path: impl Into<std::path::PathBuf>) -> Self {
             self.http.client_certificate_file = Some(path.into());
             self
         }
 
-        /// The private key of the client certificate: PEM, not encrypted (PKCS #8, PKCS #1 or SEC 1). By default
-        /// it is in the certificate's file.
+        /// The private key of the client certificate: PEM, not encrypted (PKCS #8, PKCS #1 or SEC
+        /// 1). By default it is in the certificate's file.
         pub fn client_key_file(mut self, path: impl Into<std::path::PathBuf>) -> Self {
             self.http.client_key_file = Some(path.into());
             self
         }
 
-        /// Goes through this proxy, `http://[user:password@]host:port`, in place of what the environment says:
-        /// https_proxy for https, http_proxy for http, else all_proxy, but for hosts in no_proxy, in lower or
-        /// upper case. Never for this machine.
+        /// Uses this proxy, `http://[user:password@]host:port`. By default the environment decides:
+        /// https_proxy for https, http_proxy for http, else all_proxy, except for hosts in
+        /// no_proxy; all in lower or upper case. This machine is never reached through a proxy.
         pub fn proxy(mut self, url: &str) -> Self {
             self.http.proxy = $crate::remote::http_settings::ProxySetting::Url(url.to_owned());
             self
         }
 
-        /// Goes through no proxy, whatever the environment says.
+        /// Uses no proxy, whatever the environment says.
         pub fn no_proxy(mut self) -> Self {
             self.http.proxy = $crate::remote::http_settings::ProxySetting::Off;
             self
@@ -204,15 +205,16 @@ macro_rules! http_builder_functions {
             self
         }
 
-        /// The time for the TCP connection, to the server or to its proxy, over all of its addresses: 1 ms to
-        /// 300 s, by default 2 s, and never longer than `timeout`. The handshakes of TLS and of the proxy are
-        /// not part of it.
+        /// The time for the TCP connection, to the server or to its proxy, over all of its
+        /// addresses: 1 ms to 300 s, by default 2 s, and never longer than `timeout`. The
+        /// handshakes of TLS and of the proxy are not part of it.
         pub fn connect_timeout(mut self, timeout: std::time::Duration) -> Self {
             self.http.connect_timeout = Some(timeout);
             self
         }
 
-        /// Makes the requests with the program's own HTTP client, which then decides on TLS, proxies and redirects.
+        /// Makes the requests with the program's own HTTP client, which then decides on TLS,
+        /// proxies and redirects.
         pub fn transport(mut self, transport: impl $crate::remote::transport::Transport + 'static) -> Self {
             self.http.transport = Some(std::sync::Arc::new(transport));
             self

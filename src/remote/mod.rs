@@ -1,5 +1,5 @@
-//! Keys that refresh themselves, and the service's own token. The only I/O, and the only threads that stay. May name: error,
-//! encoding, jose, crypto, verify.
+//! Keys that refresh themselves, and the service's own token. The only I/O, and the only threads
+//! that stay. May name: error, encoding, jose, crypto, verify.
 //!
 //! | file | what it knows |
 //! |---|---|
@@ -16,8 +16,8 @@
 //! | `tls`, `ca_bundle`, `client_certificate` | which servers are trusted, and the client's own certificate |
 //! | `redirect`, `decode` | redirects, and the body of an answer |
 //!
-//! Readers get the keys or the token in use through one atomic pointer. They take the worker's lock only if that is not
-//! enough, and nobody holds it during I/O.
+//! Readers get the keys or the token in use through one atomic pointer. They take the worker's lock
+//! only if that is not enough, and nobody holds it during I/O.
 
 mod attempts;
 mod ca_bundle;

@@ -1,4 +1,4 @@
-//! Jitter, back-off and budgets. All of it is arithmetic on times that the caller gives.
+//! Jitter, back-off and budgets: arithmetic on times that the caller passes.
 
 use std::time::{Duration, Instant};
 
@@ -7,20 +7,21 @@ const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
 
 /// A random number from 0 up to 1.
 ///
-/// The system is asked each time: a generator with a state would give all processes forked from one the same
-/// numbers, and jitter exists to keep those apart.
+/// The system is asked each time. A generator with a state would return the same numbers in all
+/// processes forked from one, and jitter exists to spread those.
 pub(super) fn random() -> f64 {
-    // Without randomness, the middle: everything goes on, in step.
+    // Without randomness, the middle: everything works, but in step.
     let bits = getrandom::u64().unwrap_or(u64::MAX / 2);
     (bits >> 11) as f64 / (1u64 << 53) as f64
 }
 
-/// When to renew what lives for `lifetime`: at 80 % of it, minus up to 10 % of it by `random`.
+/// When to renew something with this lifetime: at 80 % of it, minus up to 10 % by `random`.
 pub(super) fn ahead_of_expiry(lifetime: Duration, random: f64) -> Duration {
     lifetime.mul_f64(0.8 - 0.1 * random)
 }
 
-/// How long to pause after so many failures in a row: a random part ("full jitter") of 1 s, 2 s, 4 s … `cap`.
+/// The pause after so many failures in a row: a random part ("full jitter") of 1 s, 2 s, 4 s …
+/// `cap`.
 pub(super) fn back_off(failures: u32, cap: Duration, random: f64) -> Duration {
     let ceiling = Duration::from_secs(1).saturating_mul(1 << failures.saturating_sub(1).min(20)).min(cap);
     ceiling.mul_f64(random).max(SHORTEST_PAUSE)
@@ -32,7 +33,7 @@ pub(super) struct Budget {
     capacity: u32,
     refill: Duration,
     left: u32,
-    /// The time up to which refills are counted.
+    /// Refills are counted up to this time.
     counted_to: Instant,
 }
 
@@ -41,7 +42,7 @@ impl Budget {
         Self { capacity, refill, left: capacity, counted_to: now }
     }
 
-    /// Spends one, if there is one.
+    /// Spends one, if there is one. Returns whether it did.
     pub(super) fn spend(&mut self, now: Instant) -> bool {
         while self.left < self.capacity && now.saturating_duration_since(self.counted_to) >= self.refill {
             self.left += 1;
@@ -55,7 +56,7 @@ impl Budget {
         spent
     }
 
-    /// How long it is to the next that can be spent, after [`Budget::spend`] at `now`.
+    /// How long it is until one can be spent. Call it after [`Budget::spend`] at `now`.
     pub(super) fn next_in(&self, now: Instant) -> Duration {
         let refilled = self.counted_to + self.refill;
         if self.left > 0 { Duration::ZERO } else { refilled.saturating_duration_since(now) }

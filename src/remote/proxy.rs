@@ -1,11 +1,11 @@
-//! Which proxy a URL goes through, with curl's and Go's meaning of the environment.
+//! Which proxy a URL goes through. The environment means what it means to curl and Go.
 
 use super::url;
 use std::net::IpAddr;
 use ureq::http::Uri;
 use ureq::{Proxy, ProxyProtocol};
 
-/// The proxies of one remote thing, read once, when it is built.
+/// The proxies of one key set or renewer, read once, when it is built.
 #[derive(Clone, Default)]
 pub(super) struct Proxies {
     https: Option<Setting>,
@@ -13,7 +13,7 @@ pub(super) struct Proxies {
     exceptions: Vec<Exception>,
 }
 
-/// A proxy, or why it cannot be used, and who names it.
+/// A proxy, or why it cannot be used, and the variable or setting that names it.
 #[derive(Clone)]
 struct Setting {
     source: &'static str,
@@ -26,7 +26,7 @@ enum Exception {
     All,
     Network(IpAddr, u8),
     Address(IpAddr, Option<u16>),
-    /// A domain with its subdomains, or these alone.
+    /// A domain with its subdomains, or its subdomains only.
     Domain {
         name: String,
         port: Option<u16>,
@@ -34,7 +34,7 @@ enum Exception {
     },
 }
 
-/// The proxy to go through, and who names it.
+/// The proxy to use, and the variable or setting that names it.
 pub(super) struct Route<'a> {
     pub(super) proxy: &'a Proxy,
     pub(super) source: &'static str,
@@ -50,7 +50,7 @@ impl Proxies {
         Ok(Self { https: Some(setting.clone()), http: Some(setting), exceptions: Vec::new() })
     }
 
-    /// What the environment says. `variable` returns the value of a variable.
+    /// The proxies of the environment. `variable` returns the value of a variable.
     pub(super) fn from_environment(variable: impl Fn(&'static str) -> Option<String>) -> Self {
         let value =
             |name| variable(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
@@ -60,7 +60,7 @@ impl Proxies {
         // In a CGI program HTTP_PROXY is the client's header field "Proxy" (httpoxy).
         let http: &[_] = match value("REQUEST_METHOD") {
             None => &["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"],
-            // Names of variables have no case there.
+            // There, variables have no case.
             Some(_) if cfg!(windows) => &["all_proxy", "ALL_PROXY"],
             Some(_) => &["http_proxy", "all_proxy", "ALL_PROXY"],
         };
@@ -76,7 +76,7 @@ impl Proxies {
     /// The proxy for `uri`, if it goes through one.
     ///
     /// # Errors
-    /// The proxy cannot be used. To go without it instead would be against the operator's will.
+    /// The proxy cannot be used. Connecting without it would ignore the operator's setting.
     pub(super) fn route(&self, uri: &Uri) -> Result<Option<Route<'_>>, String> {
         let host = uri.host().unwrap_or_default();
         let (setting, default_port) = match uri.scheme_str() {
@@ -96,7 +96,7 @@ impl Proxies {
 }
 
 impl Setting {
-    /// The value may hold a password: no error shows it.
+    /// Errors do not show the value: it may hold a password.
     fn new(source: &'static str, value: &str) -> Self {
         let (scheme, rest) = value.split_once("://").unwrap_or(("http", value));
         let scheme = scheme.to_ascii_lowercase();
@@ -119,7 +119,7 @@ impl Setting {
 }
 
 impl Exception {
-    /// None for what is no entry.
+    /// `None` if it is not a valid entry.
     fn parse(entry: &str) -> Option<Self> {
         let entry = entry.to_ascii_lowercase();
         if entry == "*" {
@@ -168,7 +168,7 @@ impl Exception {
     }
 }
 
-/// The address that `host` is, with or without the brackets of a URL.
+/// The IP address in `host`, with or without the brackets of a URL.
 fn address_of(host: &str) -> Option<IpAddr> {
     let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
     bare.parse::<IpAddr>().ok().map(|address| address.to_canonical())

@@ -4,14 +4,14 @@ use super::transport::printable;
 use super::url;
 use ureq::http::Uri;
 
-/// The longest target that an error shows, in characters.
+/// The longest target in an error, in characters.
 const MAX_SHOWN: usize = 200;
 
-/// The absolute URL that `location` means at `base`: RFC 3986 §5.2, for what http and https can be.
-/// None if it is not a URL that could be asked.
+/// Resolves `location` against `base` (RFC 3986 §5.2). `None` if the result is not an http or https
+/// URL.
 pub(super) fn resolve(base: &Uri, location: &str) -> Option<Uri> {
     let location = location.trim_matches([' ', '\t']);
-    // Browsers take a backslash for a slash, so it can mean two things.
+    // Browsers take a backslash for a slash, so its meaning is ambiguous.
     if location.is_empty() || location.contains('\\') {
         return None;
     }
@@ -48,7 +48,7 @@ pub(super) fn resolve(base: &Uri, location: &str) -> Option<Uri> {
     (is_sound && matches!(target.scheme_str(), Some("http" | "https"))).then_some(target)
 }
 
-/// Some servers send what must not be in a URL as it is.
+/// Some servers send characters that must be percent-encoded.
 fn percent_encoded(c: char) -> String {
     match c {
         '\u{21}'..='\u{7e}' => c.to_string(),
@@ -77,7 +77,7 @@ fn remove_dot_segments(path: &str) -> String {
     format!("/{}", kept.join("/"))
 }
 
-/// Whether both have the same scheme, host and port.
+/// Whether both have the same scheme, host and port, with default ports.
 pub(super) fn is_same_origin(a: &Uri, b: &Uri) -> bool {
     let origin = |uri: &Uri| {
         let scheme = uri.scheme_str().unwrap_or_default().to_ascii_lowercase();
@@ -88,8 +88,7 @@ pub(super) fn is_same_origin(a: &Uri, b: &Uri) -> bool {
     origin(a) == origin(b)
 }
 
-/// Why a redirect from `base` to `location` is not followed, with its target. A query may hold a
-/// secret.
+/// The target of a redirect, for errors. Without its query, which may hold a secret.
 pub(super) fn describe_target(base: &Uri, location: &str) -> String {
     match resolve(base, location) {
         Some(target) => {

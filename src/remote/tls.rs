@@ -1,4 +1,4 @@
-//! Which servers are trusted, and why one is not.
+//! Which servers are trusted, and why TLS with one failed.
 
 use super::ca_bundle;
 use super::transport::printable_path;
@@ -18,13 +18,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
-/// The cryptography of TLS. Never the process's default, which is the program's own to choose.
+/// The cryptography of TLS. The process's default provider is the program's to choose.
 pub(super) fn provider() -> Arc<CryptoProvider> {
     Arc::new(rustls::crypto::aws_lc_rs::default_provider())
 }
 
-/// Where the trusted certificates are. The paths are read from the environment once; the files with
-/// each exchange, so that they may be replaced.
+/// Where the trusted certificates are. The environment is read once; the files are read for each
+/// exchange, so that they may be replaced.
 pub(super) struct TrustStore {
     ca_file: Option<PathBuf>,
     /// SSL_CERT_FILE.
@@ -43,7 +43,7 @@ type System = ();
 struct TrustedCertificates {
     roots: RootCertStore,
     certificates: Vec<CertificateDer<'static>>,
-    /// What could not be read.
+    /// Why files or entries were skipped.
     warnings: Vec<String>,
 }
 
@@ -59,12 +59,12 @@ impl TrustStore {
         Self { ca_file, ssl_cert_file, ssl_cert_dirs, system: system_paths() }
     }
 
-    /// Finds out whether the CA bundle can be read, before it is needed.
+    /// Reads the CA file once, so that a mistake is found when the program starts.
     ///
     /// # Errors
-    /// The path, and why not.
+    /// The path and the cause.
     pub(super) fn check(&self) -> Result<(), String> {
-        // Here, on the program's own thread, and not with each fetch: a log handler may be slow.
+        // Here, on the program's own thread, and not for each fetch: a log handler may be slow.
         self.read_ca_file()?.warnings.iter().for_each(|warning| log::warn!("{warning}"));
         Ok(())
     }
@@ -82,10 +82,10 @@ impl TrustStore {
         Ok(trusted)
     }
 
-    /// What verifies the server's certificate in one exchange.
+    /// Verifies the server's certificate in one exchange.
     ///
     /// # Errors
-    /// The CA bundle cannot be read: the path, and why.
+    /// The path and the cause, if the CA file cannot be read.
     pub(super) fn verifier(&self, provider: Arc<CryptoProvider>) -> Result<Verifier, String> {
         let mut trusted = self.read_ca_file()?;
         self.add_system(&mut trusted);
@@ -132,7 +132,7 @@ impl TrustStore {
     }
 }
 
-/// The file and the folders where this system has its certificate authorities.
+/// Where this system has its CA certificates.
 #[cfg(all(unix, not(target_os = "macos")))]
 fn system_paths() -> System {
     let found = openssl_probe::probe();
@@ -163,16 +163,16 @@ impl TrustedCertificates {
     }
 }
 
-/// WebPKI's rules, and besides: a server's certificate that is itself among the trusted ones needs
-/// no CA. Those are self-signed ones (`openssl req -x509` marks them as a CA's, which WebPKI
-/// refuses as a server's) and single ones of an unknown CA.
+/// WebPKI's rules, with one addition: a server certificate that is itself among the trusted ones
+/// needs no CA. That is for self-signed certificates, which `openssl req -x509` marks as a CA's, so
+/// that WebPKI rejects them, and for single ones of an unknown CA.
 #[derive(Debug)]
 pub(super) struct Verifier {
-    /// None if there is no root at all.
+    /// `None` if there are no roots.
     web_pki: Option<Arc<WebPkiServerVerifier>>,
     certificates: Vec<CertificateDer<'static>>,
     provider: Arc<CryptoProvider>,
-    /// What could not be read of the trusted certificates.
+    /// Why trusted certificates were skipped.
     pub(super) warnings: Vec<String>,
 }
 
@@ -212,7 +212,7 @@ impl ServerCertVerifier for Verifier {
         if verified.is_ok() || !self.certificates.iter().any(|trusted| trusted == end_entity) {
             return verified;
         }
-        // The name and the dates count whoever vouches for the rest.
+        // Name and dates are checked all the same.
         verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
         let (not_before, not_after) = validity(end_entity).ok_or(CertificateError::BadEncoding)?;
         if now < not_before {
@@ -249,7 +249,7 @@ impl ServerCertVerifier for Verifier {
     }
 }
 
-/// notBefore and notAfter (RFC 5280 §4.1.2.5), which WebPKI does not tell.
+/// notBefore and notAfter (RFC 5280 §4.1.2.5), which WebPKI does not return.
 fn validity(certificate: &[u8]) -> Option<(UnixTime, UnixTime)> {
     fn inside<'a>(reader: &mut SliceReader<'a>) -> Option<SliceReader<'a>> {
         SliceReader::new(AnyRef::decode(reader).ok()?.value()).ok()
@@ -272,10 +272,10 @@ fn validity(certificate: &[u8]) -> Option<(UnixTime, UnixTime)> {
     Some((time(&mut validity)?, time(&mut validity)?))
 }
 
-/// Why TLS with `host` failed, in words of operators.
+/// Why TLS with `host` failed, as an operator needs it.
 pub(super) fn explain(error: &Error, host: &str) -> String {
     let date = |time: &UnixTime| match UNIX_EPOCH.checked_add(Duration::from_secs(time.as_secs())) {
-        // Years that have more than four digits have no such date.
+        // An HTTP date has four digits for the year.
         Some(time) if time < UNIX_EPOCH + Duration::from_secs(253_402_300_800) => {
             httpdate::fmt_http_date(time)
         }

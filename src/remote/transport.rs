@@ -1,4 +1,4 @@
-//! One HTTP exchange, for those who bring their own client and for the one in `http`.
+//! One HTTP exchange, by the program's own client or by that of `http.rs`.
 
 use crate::error::ErrorKind;
 use std::borrow::Cow;
@@ -8,20 +8,19 @@ use std::time::Duration;
 
 /// Makes the HTTP requests of a remote key set or of a token renewer, for programs that bring their
 /// own HTTP client. Closures `Fn(&HttpRequest) -> Result<HttpResponse, FetchError>` are transports.
-/// A body may be compressed with gzip or deflate if its Content-Encoding says so; with any other it
-/// is refused.
+/// The body may be compressed with gzip or deflate, as Content-Encoding says.
 ///
-/// It is called by one background thread at a time, with no lock held, and may block as long as
-/// [`HttpRequest::timeout`] says. It must not follow redirects to where a plain fetch would not go.
+/// One background thread at a time calls it, without a lock. It may block for
+/// [`HttpRequest::timeout`]. It must not follow redirects to another origin.
 pub trait Transport: Send + Sync {
-    /// Makes one request and reads the whole answer.
+    /// Makes one request and reads the whole response.
     ///
     /// # Errors
-    /// Why there is no answer. Any status is an answer.
+    /// Why there is no response. A response of any status is not an error.
     fn exchange(&self, request: &HttpRequest<'_>) -> Result<HttpResponse, FetchError>;
 
-    /// Ends the exchange that is under way, if it can, and fails all later ones. Called from
-    /// another thread when the key set is closed.
+    /// Interrupts the exchange in flight, if it can, and fails all later ones. Another thread calls
+    /// it when the key set is closed.
     fn interrupt(&self) {}
 }
 
@@ -50,7 +49,7 @@ impl HttpRequest<'_> {
         self.url
     }
 
-    /// The header fields to send, beside those that any client sends.
+    /// The header fields to send, besides those that any client sends.
     pub fn headers(&self) -> &[(&'static str, String)] {
         &self.headers
     }
@@ -60,31 +59,30 @@ impl HttpRequest<'_> {
         if self.body.is_some() { "POST" } else { "GET" }
     }
 
-    /// What to send, with the content-type among the header fields. It may be secret.
+    /// The body to send. Its content-type is among the header fields. It may be secret.
     pub fn body(&self) -> Option<&[u8]> {
         self.body
     }
 
-    /// The time for everything, from the name's resolution to the body's last byte.
+    /// The time for the exchange, from the name's resolution to the body's last byte.
     pub fn timeout(&self) -> Duration {
         self.timeout
     }
 
-    /// The largest body that is of use, in bytes: a longer one is refused, so reading may end
-    /// there.
+    /// The largest accepted body, in bytes. A longer one is rejected, so reading may stop there.
     pub fn max_body_len(&self) -> usize {
         self.max_body_len
     }
 }
 
-/// Without header fields and body, which may be secret.
+/// Shows neither header fields nor body, which may be secret.
 impl fmt::Debug for HttpRequest<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "HttpRequest({} {})", self.method(), super::url::without_query(self.url))
     }
 }
 
-/// The answer to an [`HttpRequest`].
+/// The response to an [`HttpRequest`].
 #[derive(Clone)]
 pub struct HttpResponse {
     pub(super) status: u16,
@@ -93,12 +91,12 @@ pub struct HttpResponse {
 }
 
 impl HttpResponse {
-    /// An answer of this status, header fields and body.
+    /// A response of this status, header fields and body.
     pub fn new(status: u16, headers: impl IntoIterator<Item = (String, String)>, body: Vec<u8>) -> Self {
         Self { status, headers: headers.into_iter().collect(), body }
     }
 
-    /// The values of a header field, in order. ASCII case does not matter.
+    /// The values of a header field, in order. The name is compared without case.
     pub(super) fn values(&self, name: &str) -> impl Iterator<Item = &str> {
         let named = move |field: &&(String, String)| field.0.eq_ignore_ascii_case(name);
         self.headers.iter().filter(named).map(|(_, value)| value.as_str())
@@ -129,7 +127,7 @@ macro_rules! fetch_failures {
                 match self { $(Self::$failure => $name,)+ }
             }
 
-            /// A few words.
+            /// The kind in a few words.
             pub const fn message(self) -> &'static str {
                 match self { $(Self::$failure => $message,)+ }
             }
@@ -138,35 +136,36 @@ macro_rules! fetch_failures {
 }
 
 fetch_failures! {
-    /// No connection: name resolution, TCP or a proxy.
+    /// There is no connection: name resolution, TCP or a proxy failed.
     Connect, "connect", "no connection";
-    /// No whole answer in time.
+    /// There was no complete response in time.
     Timeout, "timeout", "timed out";
-    /// The TLS handshake: most often a certificate that is not trusted, not for this host or
+    /// The TLS handshake failed. Often the certificate is not trusted, not for this host, or
     /// expired.
     Tls, "tls", "TLS failed";
-    /// The answer is not HTTP, was cut short, or has a Content-Encoding that is not known.
+    /// The response is not HTTP, is truncated, or has an unsupported Content-Encoding.
     Protocol, "protocol", "invalid HTTP response";
-    /// An HTTP status that is not a success: for keys other than 200 and 203, for a login also than 201.
+    /// The HTTP status is not a success. For keys that is 200 or 203, for a login also 201.
     Status, "status", "unexpected status";
-    /// A redirect that is not followed.
+    /// The response is a redirect that is not followed.
     Redirect, "redirect", "redirect not followed";
-    /// The answer is larger than its bound: 1 MiB for a document.
+    /// The response is larger than its limit: `max_document_len` for a document.
     TooLarge, "too_large", "too large";
-    /// The document is not what it should be: not JSON, not a JWK Set, no usable key in it.
+    /// The document is not JSON, not a JWK Set, or has no usable key.
     Document, "document", "unusable document";
-    /// Discovery: the metadata name another issuer (OpenID Connect Discovery §4.3).
+    /// The metadata names another issuer (OpenID Connect Discovery §4.3).
     Issuer, "issuer", "issuer mismatch";
-    /// The login was refused with 401: unknown account, wrong key or secret.
+    /// The login was rejected with 401: unknown account, wrong key or secret.
     Rejected, "rejected", "the login was rejected";
-    /// The login was refused as a request, whoever makes it (400, 405, 406, 415, and 403 or 404 before the first login
-    /// that succeeds): a wrong URL or setting.
+    /// The login request was refused, whoever makes it: a wrong URL or setting. That is 400, 405,
+    /// 406, 415, and 403 or 404 before the first successful login.
     Refused, "refused", "the login request was refused";
-    /// The service account's secret cannot be read, or is none.
+    /// The secret or private key cannot be read, or is not usable.
     Credentials, "credentials", "unusable credentials";
-    /// The CA bundle, the last-good file or a thread: the surroundings of this program.
+    /// Something on this machine failed: a CA file, a client certificate, the last-good file, or a
+    /// thread.
     System, "system", "system error";
-    /// A transport of the program's own gave no reason, or panicked.
+    /// The program's own transport failed without a reason, or panicked.
     Other, "other", "the transport failed";
 }
 
@@ -176,19 +175,20 @@ impl fmt::Display for FetchFailure {
     }
 }
 
-/// Why a fetch, or a login, failed. It holds nothing of the answer but its status, and of a login's also its error code.
+/// Why a fetch or a login failed. Of the response it holds the status only, and a login's error
+/// code.
 #[derive(Clone, PartialEq, Eq)]
 pub struct FetchError {
     failure: FetchFailure,
     detail: Cow<'static, str>,
-    /// How long the server wants to be left alone.
+    /// Retry-After of the response.
     pub(super) retry_after: Option<Duration>,
     /// The server's time when it answered, in seconds since 1970.
     pub(super) server_time: Option<i64>,
 }
 
 impl FetchError {
-    /// A failure with a few words about it, which go to logs.
+    /// A failure with a detail, which goes to logs.
     pub fn new(failure: FetchFailure, detail: impl Into<Cow<'static, str>>) -> Self {
         Self { failure, detail: detail.into(), retry_after: None, server_time: None }
     }
@@ -198,7 +198,7 @@ impl FetchError {
         self.failure
     }
 
-    /// The kind of error that a caller gets whose login failed so.
+    /// The kind of error that a caller gets when its login failed so.
     #[doc(hidden)]
     pub fn login_kind(&self) -> ErrorKind {
         match self.failure {
@@ -213,7 +213,7 @@ impl FetchError {
         matches!(self.failure, FetchFailure::Rejected | FetchFailure::Refused | FetchFailure::Credentials)
     }
 
-    /// What exactly went wrong; may be empty. The words may change between versions.
+    /// What went wrong; may be empty. The text may change between versions.
     pub fn detail(&self) -> &str {
         &self.detail
     }
@@ -225,13 +225,13 @@ impl fmt::Display for FetchError {
         if !self.detail.is_empty() {
             f.write_str(": ")?;
         }
-        // It may hold what a library made of bytes from the network, and goes to logs of one line.
+        // It may hold bytes from the network, and goes to logs of one line.
         f.write_str(&printable(&self.detail, 400))
     }
 }
 
-/// `text` without control characters, at most `max` characters: what comes from a network may go to
-/// a log of one line.
+/// `text` without control characters, at most `max` characters: text from the network may go to a
+/// log of one line.
 pub(super) fn printable(text: &str, max: usize) -> String {
     let mut shown: String = text.chars().filter(|c| !c.is_control()).take(max + 1).collect();
     if let Some((end, _)) = shown.char_indices().nth(max) {

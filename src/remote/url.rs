@@ -1,17 +1,14 @@
-//! Where a fetch may go.
+//! Which URLs may be fetched.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 use ureq::http::Uri;
 
-/// A URL that may be fetched: absolute, https, or http to this machine or where the caller allowed
-/// it.
-///
-/// The error is a few words.
+/// Parses a URL that may be fetched: https, or http to this machine or if `allow_http`.
 pub(super) fn check(url: &str, allow_http: bool) -> Result<Uri, &'static str> {
     let uri: Uri = url.parse().map_err(|_| "not a URL")?;
     let authority = uri.authority().ok_or("not an absolute URL: https:// and a host are needed")?;
     if authority.as_str().contains('@') {
-        // It would end in logs and in the memory of every process.
+        // They would end up in logs.
         return Err("the URL has credentials, which are not allowed");
     }
     if authority.host().is_empty() {
@@ -28,14 +25,14 @@ pub(super) fn check(url: &str, allow_http: bool) -> Result<Uri, &'static str> {
     }
 }
 
-/// The type of URLs takes any digits, and then says that there is no port.
+/// `Uri` accepts any digits as a port, and then has none.
 pub(super) fn has_valid_port(authority: &str) -> bool {
     let host_and_port = authority.rsplit('@').next().unwrap_or_default();
     let port = host_and_port.rsplit_once(':').map(|(_, port)| port).filter(|port| !port.ends_with(']'));
     port.is_none_or(|port| port.parse::<u16>().is_ok())
 }
 
-/// Whether `host` is this machine, by its name or address.
+/// Whether `host` is a name or address of this machine.
 pub(super) fn is_loopback(host: &str) -> bool {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     host.eq_ignore_ascii_case("localhost")

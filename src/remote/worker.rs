@@ -1,10 +1,12 @@
-//! The background thread of a key set or a renewer: it makes the attempts, and callers wait for them.
+//! The background thread of a key set or a renewer: it makes the attempts, and callers wait for
+//! them.
 //!
-//! One thread makes all attempts, one after another, so any number of callers share each. No lock is held during an attempt.
+//! One thread makes all attempts, one after another, so any number of callers share each. No lock
+//! is held during an attempt.
 //!
-//! A fork leaves the child without the thread, and perhaps with a lock that a thread of the parent held. So each process has
-//! a [`ProcessState`] of its own: whoever finds another process's replaces it. A verification that has its key pays nothing
-//! for that.
+//! A fork leaves the child without the thread, and perhaps with a lock that a thread of the parent
+//! held. So each process has a [`ProcessState`] of its own: whoever finds another process's
+//! replaces it. A verification that has its key pays nothing for that.
 
 use super::attempts::{Attempts, Reason, deadline};
 use super::events::Events;
@@ -18,11 +20,11 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use std::{mem, thread};
 
-/// The longest sleep. The monotonic clock stands still while the machine is suspended, so the thread looks at the wall clock
-/// now and then.
+/// The longest sleep. The monotonic clock stands still while the machine is suspended, so the
+/// thread looks at the wall clock now and then.
 const HEARTBEAT: Duration = Duration::from_secs(30);
-/// How long closing waits for the threads. Our own transport is cut off at once; a program's own may hang, and its thread is
-/// then left behind.
+/// How long closing waits for the threads. Our own transport is cut off at once; a program's own
+/// may hang, and its thread is then left behind.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 /// std's default. In a build without optimisation, verifying with a key takes a megabyte.
 const STACK_SIZE: usize = 2 * 1024 * 1024;
@@ -43,7 +45,8 @@ pub(super) trait Job: Send + Sync + Sized + 'static {
     fn pause(&self, failures: u32, error: &FetchError) -> Duration;
     /// Records the attempt that is done. Called under the lock.
     fn record_attempt(&self, attempts: &mut Attempts<Self::State>);
-    /// Tells logs and observers about the attempt, through `events`. Called without the lock, after waiting callers are woken.
+    /// Tells logs and observers about the attempt, through `events`. Called without the lock, after
+    /// waiting callers are woken.
     fn report(&self, worker: &Arc<Worker<Self>>, events: &Arc<Events>, result: &Result<Duration, FetchError>);
     /// Interrupts an attempt in flight, and drops what must not be used any more.
     fn close(&self);
@@ -91,7 +94,8 @@ impl<S> ProcessState<S> {
         self.thread.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until the thread, which was told to end, has ended. The thread does not wait for itself: a transport may close.
+    /// Waits until the thread, which was told to end, has ended. The thread does not wait for
+    /// itself: a transport may close.
     fn join(&self, deadline: Instant) {
         if self.thread().as_ref().is_none_or(|thread| thread.thread().id() == thread::current().id()) {
             return;
@@ -129,7 +133,8 @@ impl<J: Job> Worker<J> {
         }
     }
 
-    /// Reads and changes the attempts under the lock, and starts the thread if this process has none.
+    /// Reads and changes the attempts under the lock, and starts the thread if this process has
+    /// none.
     pub(super) fn with<T>(self: &Arc<Self>, change: impl FnOnce(&mut Attempts<J::State>) -> T) -> T {
         let process = self.process();
         let mut attempts = process.lock();
@@ -148,7 +153,8 @@ impl<J: Job> Worker<J> {
         read(&self.process().lock())
     }
 
-    /// Waits until attempt number `attempt` is done. Returns false after `timeout`, or if it will not be done.
+    /// Waits until attempt number `attempt` is done. Returns false after `timeout`, or if it will
+    /// not be done.
     pub(super) fn wait_for(&self, attempt: u64, timeout: Duration) -> bool {
         self.wait(attempt, deadline(timeout))
     }
@@ -180,7 +186,8 @@ impl<J: Job> Worker<J> {
         })
     }
 
-    /// Blocks until `ready` succeeds or returns a final error, up to `timeout`. It calls `ready` after each attempt.
+    /// Blocks until `ready` succeeds or returns a final error, up to `timeout`. It calls `ready`
+    /// after each attempt.
     pub(super) fn wait_until<E>(
         &self,
         timeout: Duration,
@@ -205,7 +212,8 @@ impl<J: Job> Worker<J> {
         self.closed.load(Ordering::SeqCst)
     }
 
-    /// Ends the threads and wakes all waiting callers. Waits until the threads have ended, up to [`CLOSE_TIMEOUT`].
+    /// Ends the threads and wakes all waiting callers. Waits until the threads have ended, up to
+    /// [`CLOSE_TIMEOUT`].
     pub(super) fn close(&self) {
         let deadline = Instant::now() + CLOSE_TIMEOUT;
         self.closed.store(true, Ordering::SeqCst);
@@ -227,7 +235,8 @@ impl<J: Job> Worker<J> {
         if process.process == os::process_number() {
             return process;
         }
-        // The parent may have been changing its state at the fork: nobody may look at it, not even to free it.
+        // The parent may have been changing its state at the fork: nobody may look at it, not even
+        // to free it.
         mem::forget(Arc::clone(&process));
         let new = ProcessState::new(&self.job);
         let before = self.process.compare_and_swap(&process, Arc::clone(&new));

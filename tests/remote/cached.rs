@@ -1,7 +1,7 @@
 //! A cache and batches over keys that change.
 
 use crate::server::{Reply, Server};
-use crate::{PATIENCE, decided, jwks, kind, pending, ready, token};
+use crate::{TIMEOUT, decided, jwks, kind, pending, ready, token};
 use bouncer_verify::{Clock, ErrorKind, Policy, Verdict, Verifier};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -20,7 +20,7 @@ fn a_cached_token_of_a_removed_key_is_refused_as_soon_as_the_keys_change() {
     assert_eq!(hits(), 2);
 
     server.say(Reply::json(jwks(&[("rsa-2048-b", "b")])));
-    keys.refresh(PATIENCE).unwrap();
+    keys.refresh(TIMEOUT).unwrap();
     assert!(cached.lookup_cached(&gone).is_none());
     assert_eq!(kind(cached.verify(&gone)), ErrorKind::NoMatchingKey);
     assert_eq!(kind(decided(cached.verify_now(&gone))), ErrorKind::NoMatchingKey);
@@ -30,7 +30,7 @@ fn a_cached_token_of_a_removed_key_is_refused_as_soon_as_the_keys_change() {
     assert_eq!(hits(), 3);
 
     // The same keys again are the same generation: a refresh alone empties nothing.
-    keys.refresh(PATIENCE).unwrap();
+    keys.refresh(TIMEOUT).unwrap();
     assert!(cached.verify(&stays).is_ok());
     assert_eq!(hits(), 4);
 }
@@ -71,7 +71,8 @@ fn a_batch_waits_for_the_key_that_some_of_it_lack() {
 fn a_batch_is_judged_without_waiting_where_no_key_could_help() {
     let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a")])));
     let (_keys, verifier) = ready(&server);
-    // A signature that is wrong could be of a newer key of that kid, but an expired token could not pass with it.
+    // A signature that is wrong could be of a newer key of that kid, but an expired token could not
+    // pass with it.
     let expired = crate::token_until("rsa-2048-b", Some("a"), crate::now() - 1);
     let tokens = [expired, "nonsense".to_owned(), token("rsa-2048-a", Some("a"))];
     let kinds = verifier.verify_batch(&tokens, 1).into_iter().map(|verdict| verdict.err().map(|e| e.kind()));
@@ -84,7 +85,7 @@ fn a_batch_is_judged_without_waiting_where_no_key_could_help() {
 fn a_batch_waits_no_longer_than_a_token_would() {
     let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a")])));
     let keys = crate::builder(&server).max_wait(Duration::from_secs(1)).build().unwrap();
-    keys.wait_ready(PATIENCE).unwrap();
+    keys.wait_ready(TIMEOUT).unwrap();
     let verifier = Verifier::new(keys, Policy::dcos());
     server.say(Reply::Hang);
     let tokens: Vec<String> = (0..10).map(|i| token("rsa-2048-b", Some(&format!("b-{i}")))).collect();
@@ -112,7 +113,7 @@ fn a_batch_that_never_waits_says_of_each_token_what_to_wait_for() {
         for (verdict, token) in judged.into_iter().zip(&tokens) {
             if *token == new {
                 let ticket = pending(verdict);
-                assert!(verifier.wait(ticket, PATIENCE));
+                assert!(verifier.wait(ticket, TIMEOUT));
                 assert_eq!(decided(verifier.resume(token, ticket)).unwrap().kid(), Some("b"));
             } else {
                 assert_eq!(decided(verdict).is_ok(), *token == known);

@@ -2,7 +2,7 @@
 
 use crate::authority::{Authority, clients_of, server_config, tomorrow};
 use crate::server::{Reply, Server};
-use crate::{PATIENCE, jwks};
+use crate::{TIMEOUT, jwks};
 use bouncer_verify::{ErrorKind, FetchFailure, RemoteJwkSet, RemoteJwkSetBuilder, TokenRenewer};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -36,20 +36,20 @@ fn the_client_certificate_is_presented_and_a_replaced_one_is_used_by_the_next_fe
         .client_key_file(&key_file)
         .build()
         .unwrap();
-    let error = keys.refresh(PATIENCE).unwrap_err();
+    let error = keys.refresh(TIMEOUT).unwrap_err();
     assert_eq!(error.failure(), FetchFailure::Tls);
     assert!(error.detail().starts_with("the server rejects the client certificate: "), "{error}");
     assert_eq!(server.count(), 0);
     fs::write(&certificate_file, &certificate).unwrap();
     fs::write(&key_file, &key).unwrap();
-    assert_eq!(keys.refresh(PATIENCE), Ok(()));
+    assert_eq!(keys.refresh(TIMEOUT), Ok(()));
 
     // Both in one file.
     let both = file("both", &format!("{certificate}{key}"));
     let keys = builder(&server, &ca_file).client_certificate_file(&both).build().unwrap();
-    assert_eq!(keys.refresh(PATIENCE), Ok(()));
+    assert_eq!(keys.refresh(TIMEOUT), Ok(()));
 
-    let error = builder(&server, &ca_file).build().unwrap().refresh(PATIENCE).unwrap_err();
+    let error = builder(&server, &ca_file).build().unwrap().refresh(TIMEOUT).unwrap_err();
     assert_eq!(error.failure(), FetchFailure::Tls);
     assert_eq!(error.detail(), "the server requires a client certificate: set client_certificate_file");
 }
@@ -82,10 +82,10 @@ fn files_that_cannot_be_used_are_found_at_once_and_named_when_they_break_later()
 
     let keys = files.client_key_file(&key_file).build().unwrap();
     fs::remove_file(&key_file).unwrap();
-    let error = keys.refresh(PATIENCE).unwrap_err();
+    let error = keys.refresh(TIMEOUT).unwrap_err();
     assert_eq!(error.failure(), FetchFailure::System);
     assert!(error.detail().contains(key_file.to_str().unwrap()), "{error}");
     assert_eq!(server.connections(), 0);
     fs::write(&key_file, &key).unwrap();
-    assert_eq!(keys.refresh(PATIENCE), Ok(()));
+    assert_eq!(keys.refresh(TIMEOUT), Ok(()));
 }

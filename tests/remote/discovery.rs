@@ -1,10 +1,11 @@
 //! From an issuer to its keys (OpenID Connect Discovery 1.0).
 
 use crate::server::{Reply, Server};
-use crate::{PATIENCE, jwks, token};
+use crate::{TIMEOUT, jwks, token};
 use bouncer_verify::{ErrorKind, FetchFailure, Policy, RemoteJwkSet, Verifier};
 
-/// An issuer whose metadata name `issuer` and `jwks_uri`, after its own origin where they begin with a slash.
+/// An issuer whose metadata name `issuer` and `jwks_uri`, after its own origin where they begin
+/// with a slash.
 fn issuer(issuer: &'static str, jwks_uri: &'static str) -> Server {
     let server = Server::saying(Reply::status(503));
     let origin = server.origin.clone();
@@ -29,12 +30,12 @@ fn an_issuer_leads_to_its_keys_and_its_metadata_are_kept() {
     let server = issuer("/realm", "/keys");
     let keys = RemoteJwkSet::discover(&format!("{}/realm", server.origin));
     let keys = keys.ttl(std::time::Duration::from_secs(1)).build().unwrap();
-    keys.wait_ready(PATIENCE).unwrap();
-    assert!(keys.wait_attempts(3, PATIENCE));
+    keys.wait_ready(TIMEOUT).unwrap();
+    assert!(keys.wait_attempts(3, TIMEOUT));
     let paths: Vec<_> = server.requests().into_iter().map(|request| request.path).collect();
     assert_eq!(paths[..4], ["/realm/.well-known/openid-configuration", "/keys", "/keys", "/keys"]);
     // Where a key is missing, its set may have moved.
-    keys.refresh(PATIENCE).unwrap();
+    keys.refresh(TIMEOUT).unwrap();
     let asked = |request: &crate::server::Request| request.path.ends_with("openid-configuration");
     assert_eq!(server.requests().iter().filter(|request| asked(request)).count(), 2);
     let verifier = Verifier::new(keys, Policy::dcos());
@@ -46,7 +47,7 @@ fn metadata_of_another_issuer_are_refused() {
     for name in ["/realm/", "/other", "https://idp.example/realm", ""] {
         let server = issuer(name, "/keys");
         let keys = RemoteJwkSet::discover(&format!("{}/realm", server.origin)).build().unwrap();
-        assert_eq!(keys.refresh(PATIENCE).unwrap_err().failure(), FetchFailure::Issuer, "{name}");
+        assert_eq!(keys.refresh(TIMEOUT).unwrap_err().failure(), FetchFailure::Issuer, "{name}");
         assert_eq!(keys.current().unwrap_err().kind(), ErrorKind::KeysUnavailable);
         assert!(server.requests().iter().all(|request| request.path != "/keys"));
     }
@@ -59,7 +60,7 @@ fn the_keys_url_must_be_one_that_may_be_fetched() {
     {
         let server = issuer("/realm", jwks_uri);
         let keys = RemoteJwkSet::discover(&format!("{}/realm", server.origin)).build().unwrap();
-        let error = keys.refresh(PATIENCE).unwrap_err();
+        let error = keys.refresh(TIMEOUT).unwrap_err();
         assert_eq!(error.failure(), FetchFailure::Document, "{jwks_uri}");
         assert!(!error.to_string().contains("secret"));
     }
@@ -69,7 +70,7 @@ fn the_keys_url_must_be_one_that_may_be_fetched() {
 fn keys_that_move_are_found_again_through_the_metadata() {
     let server = issuer("/realm", "/keys");
     let keys = RemoteJwkSet::discover(&format!("{}/realm", server.origin)).build().unwrap();
-    keys.wait_ready(PATIENCE).unwrap();
+    keys.wait_ready(TIMEOUT).unwrap();
     assert_eq!(keys.status().generation, 1);
     let origin = server.origin.clone();
     server.behave(move |request| match request.path.as_str() {
@@ -77,7 +78,7 @@ fn keys_that_move_are_found_again_through_the_metadata() {
         "/keys" => Reply::status(410),
         _ => Reply::json(format!(r#"{{"issuer":"{origin}/realm","jwks_uri":"{origin}/new"}}"#)),
     });
-    keys.refresh(PATIENCE).unwrap();
+    keys.refresh(TIMEOUT).unwrap();
     assert_eq!(keys.status().generation, 2);
 }
 
@@ -92,7 +93,7 @@ fn an_https_issuer_cannot_point_at_plain_http_not_even_on_this_machine() {
         Ok(HttpResponse::new(200, [], metadata.into_bytes()))
     };
     let keys = RemoteJwkSet::discover("https://idp.example").transport(transport).build().unwrap();
-    assert_eq!(keys.refresh(PATIENCE).unwrap_err().failure(), FetchFailure::Document);
+    assert_eq!(keys.refresh(TIMEOUT).unwrap_err().failure(), FetchFailure::Document);
     for issuer in ["https://idp.example/?a", "https://idp.example/#a"] {
         assert_eq!(RemoteJwkSet::discover(issuer).build().unwrap_err().kind(), ErrorKind::InvalidArgument);
     }
@@ -125,7 +126,7 @@ fn metadata_are_looked_for_at_each_of_their_addresses_in_order() {
     ] {
         let server = with_metadata_at(at, issuer);
         let keys = RemoteJwkSet::discover(&format!("{}{issuer}", server.origin)).lazy().build().unwrap();
-        assert_eq!(keys.refresh(PATIENCE), Ok(()), "{at}");
+        assert_eq!(keys.refresh(TIMEOUT), Ok(()), "{at}");
         assert_eq!(server.count(), asked + 1, "{at}");
     }
     // Found nowhere: every address is named once asked, and nothing else is.
@@ -135,11 +136,11 @@ fn metadata_are_looked_for_at_each_of_their_addresses_in_order() {
     let expected = format!(
         "unexpected status: HTTP 404 at {origin}/a{OPENID}, HTTP 404 at {origin}{OAUTH}/a, HTTP 404 at {origin}{OPENID}/a"
     );
-    assert_eq!(keys.refresh(PATIENCE).unwrap_err().to_string(), expected);
+    assert_eq!(keys.refresh(TIMEOUT).unwrap_err().to_string(), expected);
     assert_eq!(server.count(), 3);
     // What is not "not found" is an outage: one request.
     server.say(Reply::status(503));
-    assert_eq!(keys.refresh(PATIENCE).unwrap_err().detail(), "HTTP 503");
+    assert_eq!(keys.refresh(TIMEOUT).unwrap_err().detail(), "HTTP 503");
     assert_eq!(server.count(), 4);
 }
 
@@ -153,20 +154,20 @@ fn an_issuer_given_as_the_address_of_its_metadata_is_recognised() {
     ] {
         let server = with_metadata_at(at, issuer);
         let keys = RemoteJwkSet::discover(&format!("{}{at}", server.origin)).lazy().build().unwrap();
-        assert_eq!(keys.refresh(PATIENCE), Ok(()), "{at}");
+        assert_eq!(keys.refresh(TIMEOUT), Ok(()), "{at}");
         assert_eq!(server.count(), 2, "{at}");
     }
     let server = with_metadata_at("/a/.well-known/openid-configuration", "/b");
     let address = format!("{}/a/.well-known/openid-configuration", server.origin);
     let keys = RemoteJwkSet::discover(&address).lazy().build().unwrap();
-    assert_eq!(keys.refresh(PATIENCE).unwrap_err().failure(), FetchFailure::Issuer);
+    assert_eq!(keys.refresh(TIMEOUT).unwrap_err().failure(), FetchFailure::Issuer);
 }
 
 #[test]
 fn a_mismatch_names_both_issuers_wherever_it_is_shown() {
     let server = issuer("/{tenantid}/v2.0", "/keys");
     let keys = RemoteJwkSet::discover(&format!("{}/realm", server.origin)).lazy().build().unwrap();
-    let error = keys.refresh(PATIENCE).unwrap_err();
+    let error = keys.refresh(TIMEOUT).unwrap_err();
     let expected = format!(
         "issuer mismatch: configured {0}/realm, metadata says {0}/{{tenantid}}/v2.0 (a template for many issuers: \
          configure the issuer of one tenant)",
@@ -178,7 +179,7 @@ fn a_mismatch_names_both_issuers_wherever_it_is_shown() {
     let html = Server::saying(Reply::Answer(200, Vec::new(), b"<!DOCTYPE html>".to_vec()));
     let keys = RemoteJwkSet::discover(&html.origin).lazy().build().unwrap();
     assert_eq!(
-        keys.refresh(PATIENCE).unwrap_err().to_string(),
+        keys.refresh(TIMEOUT).unwrap_err().to_string(),
         "unusable document: the metadata: the response is HTML or XML, not JSON"
     );
 }

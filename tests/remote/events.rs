@@ -1,8 +1,8 @@
-//! What is told of a key set, and to whom: a receiver that hangs holds up no fetch.
+//! Log records and observers: one that hangs blocks no fetch.
 
 use crate::lifecycle::alone;
 use crate::server::{Reply, Server};
-use crate::{PATIENCE, builder, jwks, token, until};
+use crate::{TIMEOUT, builder, jwks, token, until};
 use bouncer_verify::{Policy, RemoteJwkSet, Verifier};
 use log::{Level, LevelFilter, Log, Metadata, Record};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -26,25 +26,25 @@ fn hanging(released: Receiver<()>) -> (impl Fn() + Send + Sync, Receiver<()>) {
 }
 
 #[test]
-fn an_observer_that_hangs_stops_no_fetch_and_is_told_the_newest_afterwards() {
+fn an_observer_that_hangs_blocks_no_fetch_and_gets_the_newest_calls_afterwards() {
     let server = Server::saying(body());
     let (release, released) = channel();
     let (hang, calls) = hanging(released);
-    let (told, attempts) = channel();
-    let told = Mutex::new(told);
+    let (sender, attempts) = channel();
+    let sender = Mutex::new(sender);
     let keys = builder(&server).observer(move |status| {
         hang();
-        told.lock().unwrap().send(status.attempts).unwrap();
+        sender.lock().unwrap().send(status.attempts).unwrap();
     });
     let keys = keys.build().unwrap();
-    calls.recv_timeout(PATIENCE).unwrap();
+    calls.recv_timeout(TIMEOUT).unwrap();
     for _ in 0..300 {
-        keys.refresh(PATIENCE).unwrap();
+        keys.refresh(TIMEOUT).unwrap();
     }
     assert_eq!(server.count(), 301);
     drop(release);
     // In order, and without the oldest: 256 waited.
-    let seen: Vec<u64> = (0..257).map(|_| attempts.recv_timeout(PATIENCE).unwrap()).collect();
+    let seen: Vec<u64> = (0..257).map(|_| attempts.recv_timeout(TIMEOUT).unwrap()).collect();
     assert_eq!(seen[0], 1);
     assert_eq!(seen[1..], (46..=301).collect::<Vec<_>>());
 }
@@ -54,13 +54,13 @@ fn an_observer_may_ask_its_key_set_for_what_takes_another_fetch() {
     let server = Server::saying(body());
     let itself = Arc::new(OnceLock::<RemoteJwkSet>::new());
     let its = Arc::clone(&itself);
-    let (told, verdicts) = channel();
-    let told = Mutex::new(told);
+    let (sender, verdicts) = channel();
+    let sender = Mutex::new(sender);
     let is_first = AtomicBool::new(true);
-    let keys = builder(&server).max_wait(PATIENCE).observer(move |_| {
+    let keys = builder(&server).max_wait(TIMEOUT).observer(move |_| {
         if is_first.swap(false, Ordering::SeqCst) {
             let verifier = Verifier::new(its.wait().clone(), Policy::dcos());
-            told.lock().unwrap().send(verifier.verify(token("rsa-2048-b", Some("b")))).unwrap();
+            sender.lock().unwrap().send(verifier.verify(token("rsa-2048-b", Some("b")))).unwrap();
         }
     });
     let keys = keys.lazy().build().unwrap();
@@ -68,7 +68,7 @@ fn an_observer_may_ask_its_key_set_for_what_takes_another_fetch() {
     // The first fetch gives another set, or the observer would have no need of one.
     let first = server_with_a_first(&server, &keys);
     itself.set(keys.clone()).unwrap();
-    assert!(verdicts.recv_timeout(PATIENCE).unwrap().is_ok());
+    assert!(verdicts.recv_timeout(TIMEOUT).unwrap().is_ok());
     assert_eq!(server.count(), first + 1);
     keys.close();
 }
@@ -80,7 +80,7 @@ fn server_with_a_first(server: &Server, keys: &RemoteJwkSet) -> usize {
         true => body(),
         false => Reply::json(jwks(&[("rsa-2048-a", "a"), ("rsa-2048-b", "b")])),
     });
-    keys.refresh(PATIENCE).unwrap();
+    keys.refresh(TIMEOUT).unwrap();
     server.count()
 }
 
@@ -89,38 +89,38 @@ fn an_observer_may_close_its_key_set() {
     let server = Server::saying(body());
     let itself = Arc::new(OnceLock::<RemoteJwkSet>::new());
     let its = Arc::clone(&itself);
-    let (told, took) = channel();
-    let told = Mutex::new(told);
+    let (sender, took) = channel();
+    let sender = Mutex::new(sender);
     let keys = builder(&server).observer(move |_| {
         let start = Instant::now();
         its.wait().close();
-        told.lock().unwrap().send(start.elapsed()).unwrap();
+        sender.lock().unwrap().send(start.elapsed()).unwrap();
     });
     itself.set(keys.build().unwrap()).unwrap();
-    assert!(took.recv_timeout(PATIENCE).unwrap() < Duration::from_millis(900));
+    assert!(took.recv_timeout(TIMEOUT).unwrap() < Duration::from_millis(900));
 }
 
 #[test]
-fn a_close_waits_for_what_is_being_told_and_nothing_is_told_after_it() {
+fn a_close_waits_for_the_call_in_flight_and_none_follows_it() {
     let server = Server::saying(body());
-    let (told, calls) = channel();
-    let told = Mutex::new(told);
+    let (sender, calls) = channel();
+    let sender = Mutex::new(sender);
     let keys = builder(&server).observer(move |status| {
         std::thread::sleep(Duration::from_millis(50));
-        told.lock().unwrap().send(status.attempts).unwrap();
+        sender.lock().unwrap().send(status.attempts).unwrap();
     });
     let keys = keys.build().unwrap();
     for _ in 0..3 {
-        keys.refresh(PATIENCE).unwrap();
+        keys.refresh(TIMEOUT).unwrap();
     }
     keys.close();
-    let told: Vec<u64> = calls.try_iter().collect();
+    let sender: Vec<u64> = calls.try_iter().collect();
     // The first may be one of the three.
-    assert!(told == [1, 2, 3] || told == [1, 2, 3, 4], "{told:?}");
+    assert!(sender == [1, 2, 3] || sender == [1, 2, 3, 4], "{sender:?}");
     assert!(calls.recv_timeout(Duration::from_millis(200)).is_err());
 }
 
-/// A logger that keeps what it gets, and hangs while it is told to.
+/// A logger that keeps its records, and hangs on request.
 #[derive(Default)]
 struct Logger {
     lines: Mutex<Vec<(Level, String)>>,
@@ -153,18 +153,18 @@ fn logger() -> &'static Logger {
 }
 
 #[test]
-fn a_log_that_hangs_stops_no_fetch_and_is_told_how_much_it_missed() {
-    if !alone("events::a_log_that_hangs_stops_no_fetch_and_is_told_how_much_it_missed") {
+fn a_log_that_hangs_blocks_no_fetch_and_gets_the_number_of_dropped_records() {
+    if !alone("events::a_log_that_hangs_blocks_no_fetch_and_gets_the_number_of_dropped_records") {
         return;
     }
     let logger = logger();
     logger.hangs.store(true, Ordering::SeqCst);
     let server = Server::saying(body());
     let keys = builder(&server).build().unwrap();
-    keys.wait_ready(PATIENCE).unwrap();
+    keys.wait_ready(TIMEOUT).unwrap();
     until("the log hangs", || !logger.lines.lock().unwrap().is_empty());
     for _ in 0..300 {
-        keys.refresh(PATIENCE).unwrap();
+        keys.refresh(TIMEOUT).unwrap();
     }
     logger.hangs.store(false, Ordering::SeqCst);
     until("the rest", || logger.lines.lock().unwrap().len() >= 258);
@@ -197,7 +197,7 @@ fn a_last_good_file_that_fails_is_logged_once_for_each_cause() {
     // The line names the file and the system's error.
     let named = format!("the last-good file {}: No such file", file.display());
     assert!(warnings()[0].contains(&named), "{:?}", warnings());
-    let refresh = || (0..5).for_each(|_| keys.refresh(PATIENCE).unwrap());
+    let refresh = || (0..5).for_each(|_| keys.refresh(TIMEOUT).unwrap());
     refresh();
     assert!(keys.status().last_good_error.is_some());
     std::fs::create_dir_all(file.parent().unwrap()).unwrap();

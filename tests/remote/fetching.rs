@@ -1,7 +1,7 @@
 //! One fetch: what is asked, what is accepted, what is refused.
 
 use crate::server::{Reply, Server};
-use crate::{PATIENCE, builder, jwks, key, now, ready, token};
+use crate::{TIMEOUT, builder, jwks, key, now, ready, token};
 use bouncer_verify::{
     Algorithm, ErrorKind, FetchError, FetchFailure, HttpRequest, HttpResponse, Policy, RemoteJwkSet, Verifier,
 };
@@ -17,12 +17,12 @@ fn body() -> String {
 fn refused(reply: Reply) -> FetchError {
     let server = Server::saying(Reply::json(body()));
     let keys = builder(&server).timeout(Duration::from_secs(1)).build().unwrap();
-    keys.wait_ready(PATIENCE).unwrap();
+    keys.wait_ready(TIMEOUT).unwrap();
     let verifier = Verifier::new(keys.clone(), Policy::dcos());
     let before = keys.status();
     server.say(reply);
     let start = Instant::now();
-    let error = keys.refresh(PATIENCE).unwrap_err();
+    let error = keys.refresh(TIMEOUT).unwrap_err();
     assert!(start.elapsed() < Duration::from_secs(3), "{error} took {:?}", start.elapsed());
     assert!(verifier.verify(token("rsa-2048-a", Some("a"))).is_ok(), "{error}");
     let status = keys.status();
@@ -76,7 +76,7 @@ fn not_modified_is_an_answer_to_a_condition_alone() {
     // And without any set.
     let server = Server::saying(Reply::status(304));
     let keys = builder(&server).build().unwrap();
-    assert_eq!(keys.refresh(PATIENCE).unwrap_err().failure(), FetchFailure::Status);
+    assert_eq!(keys.refresh(TIMEOUT).unwrap_err().failure(), FetchFailure::Status);
     assert_eq!(keys.current().unwrap_err().kind(), ErrorKind::KeysUnavailable);
 }
 
@@ -86,10 +86,10 @@ fn etag_and_last_modified_make_a_planned_refresh_cheap() {
         Reply::json(body()).with("ETag", "\"v1\"").with("Last-Modified", "Fri, 08 Jul 2016 13:44:26 GMT"),
     );
     let keys = builder(&server).ttl(Duration::from_secs(1)).build().unwrap();
-    keys.wait_ready(PATIENCE).unwrap();
+    keys.wait_ready(TIMEOUT).unwrap();
     let first = keys.status();
     server.say(Reply::status(304));
-    assert!(keys.wait_attempts(4, PATIENCE));
+    assert!(keys.wait_attempts(4, TIMEOUT));
     let requests = server.requests();
     assert_eq!(requests[0].header("if-none-match"), None);
     for request in &requests[1..4] {
@@ -102,10 +102,11 @@ fn etag_and_last_modified_make_a_planned_refresh_cheap() {
     assert!(status.last_success > first.last_success, "304 renews freshness");
     let verifier = Verifier::new(keys.clone(), Policy::dcos());
     assert!(verifier.verify(token("rsa-2048-a", Some("a"))).is_ok());
-    // Where a key is missing, or an operator asks, no validator counts: the document has changed under this one.
+    // Where a key is missing, or an operator asks, no validator counts: the document has changed
+    // under this one.
     server.say(Reply::json(jwks(&[("rsa-2048-b", "b")])).with("ETag", "\"v1\""));
     assert!(verifier.verify(token("rsa-2048-b", Some("b"))).is_ok());
-    keys.refresh(PATIENCE).unwrap();
+    keys.refresh(TIMEOUT).unwrap();
     assert!(server.requests().iter().any(|request| request.header("cache-control").is_some()));
     for request in server.requests().iter().filter(|request| request.header("cache-control").is_some()) {
         assert_eq!(request.header("if-none-match"), None);
@@ -116,7 +117,7 @@ fn etag_and_last_modified_make_a_planned_refresh_cheap() {
 fn a_validator_of_absurd_length_is_not_sent_back() {
     let server = Server::saying(Reply::json(body()).with("ETag", format!("\"{}\"", "x".repeat(5000))));
     let keys = builder(&server).ttl(Duration::from_secs(1)).build().unwrap();
-    assert!(keys.wait_attempts(2, PATIENCE));
+    assert!(keys.wait_attempts(2, TIMEOUT));
     assert_eq!(server.requests()[1].header("if-none-match"), None);
 }
 
@@ -144,11 +145,11 @@ fn not_modified_keeps_the_lifetime_that_was_said_before() {
     };
     drop(server);
     let keys = RemoteJwkSet::builder("https://idp.example/jwks").transport(transport).build().unwrap();
-    assert!(keys.wait_attempts(1, PATIENCE));
+    assert!(keys.wait_attempts(1, TIMEOUT));
     let next = keys.status().next_attempt.as_secs();
     assert!((7200 * 69 / 100..=7200 * 80 / 100).contains(&next), "{next}");
     // A whole answer that does not say is by the settings again.
-    keys.refresh(PATIENCE).unwrap();
+    keys.refresh(TIMEOUT).unwrap();
     assert!(keys.status().next_attempt.as_secs() <= 480);
     assert_eq!(seen.load(Ordering::SeqCst), 2);
 }
@@ -158,7 +159,7 @@ fn the_same_document_is_the_same_generation() {
     let server = Server::saying(Reply::json(body()));
     let (keys, _) = ready(&server);
     let before = keys.current().unwrap();
-    keys.refresh(PATIENCE).unwrap();
+    keys.refresh(TIMEOUT).unwrap();
     assert!(Arc::ptr_eq(&before, &keys.current().unwrap()), "nothing is parsed again");
     assert_eq!(keys.status().generation, 1);
 }
@@ -210,7 +211,7 @@ fn a_server_that_is_not_there_is_no_connection() {
     drop(server);
     std::thread::sleep(Duration::from_millis(50));
     let keys = RemoteJwkSet::new(&url).unwrap();
-    assert_eq!(keys.refresh(PATIENCE).unwrap_err().failure(), FetchFailure::Connect);
+    assert_eq!(keys.refresh(TIMEOUT).unwrap_err().failure(), FetchFailure::Connect);
     let error = keys.wait_ready(Duration::ZERO).unwrap_err();
     let port = url.split(':').nth(2).unwrap().trim_end_matches("/jwks");
     let start =
@@ -239,7 +240,7 @@ fn redirects_are_not_followed_unless_allowed_and_then_to_the_same_origin() {
     let allowed = |path: &str| {
         let keys = RemoteJwkSet::builder(&format!("{}{path}", server.origin)).same_origin_redirects();
         let keys = keys.build().unwrap();
-        keys.refresh(PATIENCE)
+        keys.refresh(TIMEOUT)
     };
     assert_eq!(allowed("/jwks"), Ok(()));
     for path in ["/loop", "/file", "/elsewhere"] {
@@ -282,12 +283,12 @@ fn a_proxy_is_used_for_other_machines_alone() {
     // As a proxy, this server sees CONNECT, and says no.
     let proxy = Server::saying(Reply::status(502));
     let keys = RemoteJwkSet::builder("https://idp.invalid/jwks").proxy(&proxy.origin).build().unwrap();
-    assert_eq!(keys.refresh(PATIENCE).unwrap_err().failure(), FetchFailure::Connect);
+    assert_eq!(keys.refresh(TIMEOUT).unwrap_err().failure(), FetchFailure::Connect);
     assert!(proxy.requests()[0].path.starts_with("idp.invalid"), "{:?}", proxy.requests());
 
     let before = proxy.count();
     let server = Server::saying(Reply::json(body()));
-    builder(&server).proxy(&proxy.origin).build().unwrap().wait_ready(PATIENCE).unwrap();
+    builder(&server).proxy(&proxy.origin).build().unwrap().wait_ready(TIMEOUT).unwrap();
     assert_eq!((proxy.count(), server.count()), (before, 1));
 }
 
@@ -306,7 +307,7 @@ fn a_program_can_bring_its_own_transport() {
         }
     };
     let keys = RemoteJwkSet::builder("https://idp.example/jwks").transport(transport).build().unwrap();
-    keys.wait_ready(PATIENCE).unwrap();
+    keys.wait_ready(TIMEOUT).unwrap();
     assert_eq!(calls.load(Ordering::SeqCst), 3);
     let status = keys.status();
     assert_eq!((status.scheduled, status.retries), (1, 2));
@@ -326,7 +327,7 @@ fn freshness_follows_the_server() {
         let mut earliest = f64::MAX;
         let mut latest: f64 = 0.0;
         for _ in 0..20 {
-            keys.refresh(PATIENCE).unwrap();
+            keys.refresh(TIMEOUT).unwrap();
             let next = keys.status().next_attempt.as_secs_f64();
             earliest = earliest.min(next);
             latest = latest.max(next);
@@ -340,10 +341,10 @@ fn freshness_follows_the_server() {
 fn keys_are_refreshed_before_they_expire_though_nobody_asks() {
     let server = Server::saying(Reply::json(body()));
     let keys = builder(&server).ttl(Duration::from_secs(3)).build().unwrap();
-    keys.wait_ready(PATIENCE).unwrap();
+    keys.wait_ready(TIMEOUT).unwrap();
     let start = Instant::now();
     while server.count() < 4 {
-        assert!(start.elapsed() < PATIENCE);
+        assert!(start.elapsed() < TIMEOUT);
         assert_eq!(keys.status().state.as_str(), "fresh");
         std::thread::sleep(Duration::from_millis(10));
     }
@@ -367,10 +368,10 @@ fn what_happens_is_observed() {
         })
         .build()
         .unwrap();
-    keys.wait_ready(PATIENCE).unwrap();
+    keys.wait_ready(TIMEOUT).unwrap();
     server.say(Reply::status(500));
-    assert!(keys.refresh(PATIENCE).is_err());
-    assert!(keys.wait_attempts(2, PATIENCE));
+    assert!(keys.refresh(TIMEOUT).is_err());
+    assert!(keys.wait_attempts(2, TIMEOUT));
     crate::until("both are observed", || seen.lock().unwrap().len() == 2);
     assert_eq!(*seen.lock().unwrap(), [(1, 1, None), (1, 2, Some(FetchFailure::Status))]);
 }
@@ -381,12 +382,12 @@ fn the_status_says_where_when_and_what() {
     let server = Server::saying(Reply::json(with_another));
     let keys = RemoteJwkSet::builder(&format!("{}?secret=1", server.url())).build().unwrap();
     assert_eq!(keys.status().source, server.url());
-    keys.wait_ready(PATIENCE).unwrap();
+    keys.wait_ready(TIMEOUT).unwrap();
     let status = keys.status();
     assert_eq!(status.state.as_str(), "fresh");
     assert_eq!((status.generation, status.usable_keys, status.skipped_keys), (1, 1, 1));
     assert_eq!(status.sha256.as_ref().map(String::len), Some(64));
-    assert!(status.age.unwrap() < PATIENCE && status.last_success.unwrap() <= SystemTime::now());
+    assert!(status.age.unwrap() < TIMEOUT && status.last_success.unwrap() <= SystemTime::now());
     assert_eq!((status.attempts, status.scheduled, status.last_error), (1, 1, None));
     assert!(!format!("{keys:?}").contains("secret"));
 }

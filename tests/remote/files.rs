@@ -2,7 +2,7 @@
 #![cfg(unix)]
 
 use crate::server::{Reply, Server};
-use crate::{PATIENCE, builder, jwks, kind, token, until};
+use crate::{TIMEOUT, builder, jwks, kind, token, until};
 use bouncer_verify::{ErrorKind, FetchFailure, Policy, RemoteJwkSet, RemoteJwkSetState, Verifier};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -55,7 +55,7 @@ fn the_last_good_document_survives_a_restart_in_a_file_of_the_owners_alone() {
     let file = folder("restart").join("keys.json");
     let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a")])));
     let first = builder(&server).last_good_file(&file).build().unwrap();
-    first.wait_ready(PATIENCE).unwrap();
+    first.wait_ready(TIMEOUT).unwrap();
     until("the file", || file.exists());
     assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
     assert_eq!(first.status().last_good_error, None);
@@ -137,7 +137,7 @@ fn a_last_good_file_that_is_too_old_or_not_to_be_trusted_is_not_used() {
 fn a_last_good_file_that_cannot_be_written_is_reported_and_the_keys_are_used() {
     let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a")])));
     let keys = builder(&server).last_good_file("/nonexistent/keys.json").build().unwrap();
-    keys.wait_ready(PATIENCE).unwrap();
+    keys.wait_ready(TIMEOUT).unwrap();
     until("the report", || keys.status().last_good_error.is_some());
     assert_eq!(keys.status().last_error, None);
     assert!(verifier(&keys).verify(token("rsa-2048-a", Some("a"))).is_ok());
@@ -187,17 +187,17 @@ fn an_issuers_confirmation_makes_the_file_new() {
 fn several_writers_of_one_file_publish_whole_documents_alone() {
     let file = folder("writers").join("keys.json");
     let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a")])));
-    let keepers: Vec<_> = (0..3).map(|_| builder(&server).last_good_file(&file).build().unwrap()).collect();
+    let key_sets: Vec<_> = (0..3).map(|_| builder(&server).last_good_file(&file).build().unwrap()).collect();
     until("the file", || file.exists());
     let end = Instant::now() + Duration::from_secs(2);
-    let writers: Vec<_> = keepers
+    let writers: Vec<_> = key_sets
         .iter()
         .cloned()
-        .map(|keeper| {
+        .map(|key_set| {
             std::thread::spawn(move || {
                 while Instant::now() < end {
-                    keeper.refresh(PATIENCE).unwrap();
-                    assert_eq!(keeper.status().last_good_error, None);
+                    key_set.refresh(TIMEOUT).unwrap();
+                    assert_eq!(key_set.status().last_good_error, None);
                 }
             })
         })
@@ -213,7 +213,8 @@ fn several_writers_of_one_file_publish_whole_documents_alone() {
     until("nothing else is left", || fs::read_dir(file.parent().unwrap()).unwrap().count() == 1);
 }
 
-/// One process of many: it starts from the file, verifies a token and ends. The address and the file are in its environment.
+/// One process of many: it starts from the file, verifies a token and ends. The address and the
+/// file are in its environment.
 #[test]
 fn a_short_lived_process() {
     let (Some(url), Some(file)) =
@@ -225,12 +226,12 @@ fn a_short_lived_process() {
     assert!(verifier(&keys).verify(token("rsa-2048-a", Some("a"))).is_ok());
     if std::env::var_os("BOUNCER_TEST_STALE").is_some() {
         // Its end would cut off the fetch, which nothing else waits for.
-        assert!(keys.wait_attempts(1, PATIENCE));
+        assert!(keys.wait_attempts(1, TIMEOUT));
     }
     if std::env::var_os("BOUNCER_TEST_LOOP").is_some() {
         // Until it is killed, in the middle of something.
         loop {
-            keys.refresh(PATIENCE).unwrap();
+            keys.refresh(TIMEOUT).unwrap();
         }
     }
 }
@@ -273,7 +274,7 @@ fn processes_that_are_killed_while_they_write_leave_one_file_at_most_and_the_nex
     let names = || fs::read_dir(file.parent().unwrap()).unwrap().count();
     assert!(names() <= 2, "{} files", names());
     let keys = builder(&server).last_good_file(&file).build().unwrap();
-    keys.refresh(PATIENCE).unwrap();
+    keys.refresh(TIMEOUT).unwrap();
     keys.close();
     assert_eq!(names(), 1);
 }

@@ -1,4 +1,5 @@
-//! A forked child has a thread and a state of its own, also where it has the process id of its parent.
+//! A forked child has a thread and a state of its own, also where it has the process id of its
+//! parent.
 #![cfg(target_os = "linux")]
 #![allow(unsafe_code, reason = "fork and unshare")]
 
@@ -9,8 +10,8 @@ use bouncer_verify::{RemoteJwkSet, Verifier};
 
 /// Runs `work` in a forked child; whether it returned true.
 fn in_a_child(work: impl FnOnce() -> bool) -> bool {
-    // SAFETY: nothing else runs in this process but the server's and the keeper's threads, whose locks the child does not take,
-    // and the allocator, which glibc makes usable in a child.
+    // SAFETY: nothing else runs in this process but the server's and the key set's threads, whose
+    // locks the child does not take, and the allocator, which glibc makes usable in a child.
     match unsafe { libc::fork() } {
         0 => {
             // SAFETY: an alarm ends a child that hangs.
@@ -57,7 +58,8 @@ fn a_child_with_the_same_process_id_in_another_namespace_fetches_by_itself_too()
         return;
     }
     let new_namespace = || {
-        // SAFETY: it changes in which namespace the next child gets its process id, and nothing else.
+        // SAFETY: it changes in which namespace the next child gets its process id, and nothing
+        // else.
         unsafe { libc::unshare(libc::CLONE_NEWPID) == 0 }
     };
     let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a")])));
@@ -76,7 +78,7 @@ fn a_child_with_the_same_process_id_in_another_namespace_fetches_by_itself_too()
             assert_eq!(std::process::id(), 1, "the same as its parent");
             let known = verifier.verify(token("rsa-2048-a", Some("a"))).is_ok();
             let is_clean = keys.status().attempts == 0;
-            let refreshed = keys.refresh(crate::PATIENCE).is_ok();
+            let refreshed = keys.refresh(crate::TIMEOUT).is_ok();
             known && is_clean && refreshed && keys.status().attempts == 1
         })
     }));

@@ -1,7 +1,7 @@
 //! Threads, descriptors, memory, closing.
 
 use crate::server::{Reply, Server};
-use crate::{PATIENCE, builder, jwks, kind, on_threads, ready, token, until};
+use crate::{TIMEOUT, builder, jwks, kind, on_threads, ready, token, until};
 use bouncer_verify::{ErrorKind, FetchFailure, Policy, RemoteJwkSet, Verifier};
 use std::fs;
 use std::sync::atomic::Ordering::SeqCst;
@@ -11,9 +11,9 @@ fn body() -> String {
     jwks(&[("rsa-2048-a", "a")])
 }
 
-/// The threads of key sets in this process: other tests run beside this one, so it takes a process of its own
-/// to count all.
-fn keeper_threads() -> usize {
+/// The threads of key sets in this process: other tests run beside this one, so it takes a process
+/// of its own to count all.
+fn worker_threads() -> usize {
     fs::read_dir("/proc/self/task")
         .unwrap()
         .flatten()
@@ -52,14 +52,14 @@ fn threads_descriptors_and_memory_are_flat_over_ten_thousand_refreshes() {
     // By name, so that resolving it counts too.
     let url = server.url().replace("127.0.0.1", "localhost");
     let keys = RemoteJwkSet::new(&url).unwrap();
-    keys.wait_ready(PATIENCE).unwrap();
+    keys.wait_ready(TIMEOUT).unwrap();
     let threads = || fs::read_dir("/proc/self/task").unwrap().count();
     let refresh = |times: usize| {
         for i in 0..times {
             // Each second one is new.
             let kid = if i % 2 == 0 { "a" } else { "b" };
             server.say(Reply::json(jwks(&[("rsa-2048-a", kid)])));
-            keys.refresh(PATIENCE).unwrap();
+            keys.refresh(TIMEOUT).unwrap();
         }
     };
     refresh(1000);
@@ -67,8 +67,8 @@ fn threads_descriptors_and_memory_are_flat_over_ten_thousand_refreshes() {
     let (fds, kib) = (descriptors(), resident());
     refresh(9000);
     assert_eq!((server.count(), keys.status().generation), (10_001, 10_000));
-    assert_eq!(keeper_threads(), 1);
-    // The main thread, the test's, the keeper's and the server's.
+    assert_eq!(worker_threads(), 1);
+    // The main thread, the test's, the key set's and the server's.
     until("no thread is left over", || threads() <= 4);
     // A connection of the server's may be closing.
     assert!(descriptors() <= fds + 4, "{fds} descriptors became {}", descriptors());
@@ -77,8 +77,8 @@ fn threads_descriptors_and_memory_are_flat_over_ten_thousand_refreshes() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_keeper_is_one_thread_and_less_than_a_megabyte() {
-    if !alone("lifecycle::a_keeper_is_one_thread_and_less_than_a_megabyte") {
+fn a_key_set_is_one_thread_and_less_than_a_megabyte() {
+    if !alone("lifecycle::a_key_set_is_one_thread_and_less_than_a_megabyte") {
         return;
     }
     let resident = || {
@@ -90,32 +90,32 @@ fn a_keeper_is_one_thread_and_less_than_a_megabyte() {
     let before = resident();
     let more: Vec<_> = (0..50).map(|_| ready(&server)).collect();
     let each = resident().saturating_sub(before) / more.len();
-    assert_eq!(keeper_threads(), 54);
+    assert_eq!(worker_threads(), 54);
     assert!(each < 1024, "{each} KiB each");
-    eprintln!("a keeper takes {each} KiB");
+    eprintln!("a key set takes {each} KiB");
     drop((warm, more));
-    until("the threads end", || keeper_threads() == 0);
+    until("the threads end", || worker_threads() == 0);
 }
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_thousand_keepers_made_and_dropped_leave_nothing() {
-    if !alone("lifecycle::a_thousand_keepers_made_and_dropped_leave_nothing") {
+fn a_thousand_key_sets_made_and_dropped_leave_nothing() {
+    if !alone("lifecycle::a_thousand_key_sets_made_and_dropped_leave_nothing") {
         return;
     }
     let server = Server::saying(Reply::json(body()));
     for i in 0..1000 {
         let keys = builder(&server).build().unwrap();
         if i % 10 == 0 {
-            keys.wait_ready(PATIENCE).unwrap();
+            keys.wait_ready(TIMEOUT).unwrap();
         }
     }
-    until("the threads end", || keeper_threads() == 0);
+    until("the threads end", || worker_threads() == 0);
     assert!(server.count() <= 1000);
 }
 
 #[test]
-fn a_lazy_keeper_has_no_thread_and_no_request_before_it_is_asked() {
+fn a_lazy_key_set_has_no_thread_and_no_request_before_it_is_asked() {
     let server = Server::saying(Reply::json(body()));
     let keys = builder(&server).lazy().build().unwrap();
     std::thread::sleep(Duration::from_millis(100));
@@ -128,7 +128,7 @@ fn a_lazy_keeper_has_no_thread_and_no_request_before_it_is_asked() {
 }
 
 #[test]
-fn a_lazy_keeper_begins_with_any_token_that_has_the_form_and_judges_it_then() {
+fn a_lazy_key_set_begins_with_any_token_that_has_the_form_and_judges_it_then() {
     let unsigned = signer_token(r#"{"alg":"RS256","kid":"a"}"#, r#"{"uid":"peter"}"#);
     let cases = [
         (crate::token_until("rsa-2048-a", Some("a"), crate::now() - 60), ErrorKind::Expired),
@@ -164,7 +164,7 @@ fn signer_token(header: &str, payload: &str) -> String {
 }
 
 #[test]
-fn a_lazy_keeper_whose_issuer_is_away_is_not_asked_for_each_token() {
+fn a_lazy_key_set_whose_issuer_is_away_is_not_asked_for_each_token() {
     let server = Server::saying(Reply::status(503));
     let keys = builder(&server).lazy().build().unwrap();
     let verifier = Verifier::new(keys.clone(), Policy::dcos());
@@ -176,7 +176,7 @@ fn a_lazy_keeper_whose_issuer_is_away_is_not_asked_for_each_token() {
     assert!(server.count() as u128 <= 1 + start.elapsed().as_millis() / 100);
 }
 
-/// A transport that does not return before it is told to, whoever closes.
+/// A transport that returns only on request, even after a close.
 fn hanging(release: std::sync::mpsc::Receiver<()>) -> impl bouncer_verify::Transport {
     let release = std::sync::Mutex::new(release);
     move |_: &bouncer_verify::HttpRequest<'_>| {
@@ -261,21 +261,21 @@ fn a_transport_that_closes_its_own_key_set_does_not_wait_for_itself() {
     };
     let keys = RemoteJwkSet::builder("https://issuer.example/jwks").transport(transport).build().unwrap();
     itself.set(keys).unwrap();
-    assert!(took.recv_timeout(PATIENCE).unwrap() < Duration::from_millis(700));
+    assert!(took.recv_timeout(TIMEOUT).unwrap() < Duration::from_millis(700));
 }
 
 #[test]
 fn closing_cuts_off_a_fetch_and_ends_all_waiting() {
     let server = Server::saying(Reply::json(body()));
-    let keys = builder(&server).timeout(Duration::from_secs(60)).max_wait(PATIENCE).build().unwrap();
-    keys.wait_ready(PATIENCE).unwrap();
+    let keys = builder(&server).timeout(Duration::from_secs(60)).max_wait(TIMEOUT).build().unwrap();
+    keys.wait_ready(TIMEOUT).unwrap();
     server.say(Reply::Hang);
     let verifier = Verifier::new(keys.clone(), Policy::dcos());
     let (waiter, refresher) = (verifier.clone(), keys.clone());
     let new = token("rsa-2048-b", Some("b"));
     let waiting = std::thread::spawn(move || kind(waiter.verify(new)));
     until("the fetch hangs", || server.count() == 2);
-    let refreshing = std::thread::spawn(move || refresher.refresh(PATIENCE).unwrap_err());
+    let refreshing = std::thread::spawn(move || refresher.refresh(TIMEOUT).unwrap_err());
     std::thread::sleep(Duration::from_millis(50));
 
     let start = Instant::now();
@@ -289,7 +289,7 @@ fn closing_cuts_off_a_fetch_and_ends_all_waiting() {
     assert_eq!(closed.kind(), ErrorKind::KeysUnavailable);
     assert_eq!(keys.current().unwrap_err().detail(), "closed");
     assert_eq!(keys.status().state.as_str(), "closed");
-    assert!(keys.wait_ready(PATIENCE).is_err() && keys.refresh(PATIENCE).is_err());
+    assert!(keys.wait_ready(TIMEOUT).is_err() && keys.refresh(TIMEOUT).is_err());
     assert!(start.elapsed() < Duration::from_secs(6), "nothing waits after a close");
     keys.close();
     assert_eq!(server.count(), 2);
@@ -319,7 +319,7 @@ fn any_timeout_may_be_given() {
 }
 
 #[test]
-fn clones_and_verifiers_share_one_keeper_and_the_last_ends_it() {
+fn clones_and_verifiers_share_one_key_set_and_the_last_ends_it() {
     let server = Server::saying(Reply::json(body()));
     let (keys, verifier) = ready(&server);
     let clones: Vec<RemoteJwkSet> = (0..100).map(|_| keys.clone()).collect();

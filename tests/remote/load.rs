@@ -1,7 +1,7 @@
 //! Rotation and hanging fetches under load.
 
 use crate::server::{Reply, Server};
-use crate::{PATIENCE, builder, jwks, key, now, ready, token, until};
+use crate::{TIMEOUT, builder, jwks, key, now, ready, token, until};
 use bouncer_verify::{Algorithm, ErrorKind, Policy, Verifier};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, RwLock};
@@ -13,8 +13,8 @@ fn load_time() -> Duration {
     Duration::from_secs(seconds.unwrap_or(30))
 }
 
-/// An issuer that rotates: the next key is published before it signs, and the last is removed when its tokens
-/// are no longer in use. 8 threads verify all the while.
+/// An issuer that rotates: the next key is published before it signs, and the last is removed when
+/// its tokens are no longer in use. 8 threads verify all the while.
 #[test]
 fn rotation_under_load_refuses_no_valid_token_and_accepts_no_removed_key() {
     const NAMES: [&str; 2] = ["ed25519-a", "ed25519-b"];
@@ -35,7 +35,7 @@ fn rotation_under_load_refuses_no_valid_token_and_accepts_no_removed_key() {
     };
     let server = Server::saying(published(&[0]));
     let keys = builder(&server).ttl(Duration::from_secs(1)).build().unwrap();
-    keys.wait_ready(PATIENCE).unwrap();
+    keys.wait_ready(TIMEOUT).unwrap();
     let verifier = Verifier::new(keys.clone(), Policy::dcos().algorithms([Algorithm::Ed25519]));
     let epoch = Arc::new(RwLock::new(Epoch { token: signed(0), gone: None }));
     let stop = Arc::new(AtomicBool::new(false));

@@ -1,4 +1,5 @@
-//! Remote key sets against a loopback server that misbehaves on command, each behaviour with a hard count.
+//! Remote key sets against a loopback server that misbehaves on command, each behaviour with a hard
+//! count.
 #![cfg(feature = "remote")]
 
 #[path = "../support/authority.rs"]
@@ -34,7 +35,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant, SystemTime};
 
 /// Longer than anything here takes.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 fn key(name: &str) -> &'static Key {
     static KEYS: OnceLock<Mutex<HashMap<String, &'static Key>>> = OnceLock::new();
@@ -82,7 +83,7 @@ fn builder(server: &Server) -> RemoteJwkSetBuilder {
 /// Keys that have been fetched, and a verifier of them.
 fn ready(server: &Server) -> (RemoteJwkSet, Verifier) {
     let keys = builder(server).build().unwrap();
-    keys.wait_ready(PATIENCE).unwrap();
+    keys.wait_ready(TIMEOUT).unwrap();
     let verifier = Verifier::new(keys.clone(), bouncer_verify::Policy::dcos());
     (keys, verifier)
 }
@@ -109,7 +110,7 @@ fn pending(verdict: Verdict) -> Ticket {
 
 /// Waits until `done`, or fails.
 fn until(what: &str, done: impl Fn() -> bool) {
-    let end = Instant::now() + PATIENCE;
+    let end = Instant::now() + TIMEOUT;
     while !done() {
         assert!(Instant::now() < end, "never: {what}");
         std::thread::sleep(Duration::from_millis(5));

@@ -37,7 +37,7 @@ fn in_an_outage_a_hundred_thousand_random_kids_cause_two_fetches_and_none_is_cal
     let genuine = token("rsa-2048-a", Some("a"));
     let start = Instant::now();
     for i in 0..100_000 {
-        // Nobody could ask the issuer for the key, so nobody knows.
+        // The issuer could not be asked for the key, so its absence is not known.
         assert_eq!(kind(verifier.verify(forged(&genuine, &i.to_string()))), ErrorKind::KeysUnavailable);
     }
     assert!(verifier.verify(&genuine).is_ok());
@@ -56,7 +56,8 @@ fn tokens_that_could_not_pass_anyway_cause_no_fetch_and_report_nothing_unsigned(
     for _ in 0..1000 {
         assert_eq!(kind(bouncer.verify(&expired)), ErrorKind::NoMatchingKey);
     }
-    // Without iss, aud and tenant; without a signature; with half of one; with a payload that is no JSON.
+    // Without iss, aud and tenant; without a signature; with half of one; with a payload that is no
+    // JSON.
     let other = token("rsa-2048-b", Some("b"));
     let (signed, _) = other.rsplit_once('.').unwrap();
     let not_json =
@@ -167,10 +168,10 @@ fn a_rotation_after_made_up_kids_is_found_within_ten_seconds() {
 }
 
 #[test]
-fn all_who_wait_for_a_slow_issuer_are_told_that_the_key_could_not_be_looked_up() {
+fn all_callers_of_a_slow_issuer_learn_that_the_key_could_not_be_looked_up() {
     let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a")])));
     let keys = crate::builder(&server).max_wait(Duration::from_millis(300)).build().unwrap();
-    keys.wait_ready(crate::PATIENCE).unwrap();
+    keys.wait_ready(crate::TIMEOUT).unwrap();
     let verifier = Verifier::new(keys.clone(), Policy::dcos());
     let both = jwks(&[("rsa-2048-a", "a"), ("rsa-2048-b", "b")]);
     server.say(Reply::json(both).late(Duration::from_secs(3)));
@@ -182,7 +183,7 @@ fn all_who_wait_for_a_slow_issuer_are_told_that_the_key_could_not_be_looked_up()
         assert_eq!(error.http_status(), 503);
         assert!(error.detail().contains("was not over in time"), "{error}");
     }
-    assert!(keys.wait_attempts(2, crate::PATIENCE));
+    assert!(keys.wait_attempts(2, crate::TIMEOUT));
     assert!(verifier.verify(&new).is_ok());
     assert_eq!(server.count(), 2);
 }
@@ -201,12 +202,12 @@ fn a_key_whose_fetch_failed_is_unavailable_and_the_error_says_why() {
     assert_eq!((server.count(), keys.status().unknown_kid, keys.status().suppressed), (3, 2, 3));
     // Once the issuer has answered, an unknown kid is just unknown.
     server.say(Reply::json(jwks(&[("rsa-2048-a", "a")])));
-    keys.refresh(crate::PATIENCE).unwrap();
+    keys.refresh(crate::TIMEOUT).unwrap();
     assert_eq!(kind(verifier.verify(token("rsa-2048-b", Some("b-9")))), ErrorKind::NoMatchingKey);
 }
 
 #[test]
-fn who_waits_by_itself_and_gives_up_has_no_verdict_either() {
+fn a_caller_that_waits_by_itself_and_gives_up_has_no_verdict_either() {
     let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a")])));
     let (_keys, verifier) = ready(&server);
     server.say(Reply::Hang);
@@ -246,7 +247,7 @@ fn a_kid_that_was_not_found_is_remembered_until_the_keys_change() {
     // The second of the budget is left, and another key's arrival makes the memory void.
     server.say(Reply::json(jwks(&[("rsa-2048-a", "a"), ("rsa-2048-b", "b")])));
     assert_eq!(kind(verifier.verify(&lost)), ErrorKind::NoMatchingKey);
-    keys.refresh(crate::PATIENCE).unwrap();
+    keys.refresh(crate::TIMEOUT).unwrap();
     assert!(verifier.verify(&lost).is_ok());
 }
 
@@ -272,7 +273,7 @@ fn a_cluster_that_was_set_up_anew_is_found_by_its_tokens_without_kid() {
 fn waiting_for_a_fetch_ends_at_its_bound() {
     let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a")])));
     let keys = crate::builder(&server).max_wait(Duration::from_millis(200)).build().unwrap();
-    keys.wait_ready(crate::PATIENCE).unwrap();
+    keys.wait_ready(crate::TIMEOUT).unwrap();
     let verifier = Verifier::new(keys.clone(), Policy::dcos());
     server.say(Reply::Hang);
     let start = Instant::now();
@@ -285,17 +286,17 @@ fn waiting_for_a_fetch_ends_at_its_bound() {
 fn a_caller_whose_wait_is_over_asks_for_no_fetch() {
     let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a")])));
     let keys = crate::builder(&server).max_wait(Duration::from_millis(200)).build().unwrap();
-    keys.wait_ready(crate::PATIENCE).unwrap();
+    keys.wait_ready(crate::TIMEOUT).unwrap();
     let verifier = Verifier::new(keys.clone(), Policy::dcos());
     server.say(Reply::json(jwks(&[("rsa-2048-a", "a")])).late(Duration::from_secs(1)));
     let its = keys.clone();
-    let refresh = std::thread::spawn(move || its.refresh(crate::PATIENCE));
+    let refresh = std::thread::spawn(move || its.refresh(crate::TIMEOUT));
     until("the refresh began", || server.count() == 2);
     // The token joins the refresh, and would have a fetch of its own if that ended in time.
     assert_eq!(kind(verifier.verify(token("rsa-2048-b", Some("b")))), ErrorKind::KeysUnavailable);
     refresh.join().unwrap().unwrap();
     // Had it asked for one, this would be it, or come after it.
-    keys.refresh(crate::PATIENCE).unwrap();
+    keys.refresh(crate::TIMEOUT).unwrap();
     assert_eq!(keys.status().unknown_kid, 0);
 }
 
@@ -314,12 +315,12 @@ fn verify_now_never_waits_and_says_what_to_wait_for() {
     until("the fetch began", || server.count() == 2);
     // Another caller joins it.
     let joined = pending(verifier.verify_now(&new));
-    assert!(verifier.wait(joined, crate::PATIENCE) && keys.wait(first, Duration::ZERO));
+    assert!(verifier.wait(joined, crate::TIMEOUT) && keys.wait(first, Duration::ZERO));
     assert!(decided(verifier.resume(&new, first)).is_ok());
     // A verdict after the fetch is final, even if it has not changed.
     let lost = token("rsa-2048-b", Some("c"));
     let ticket = pending(verifier.verify_now(&lost));
-    assert!(verifier.wait(ticket, crate::PATIENCE));
+    assert!(verifier.wait(ticket, crate::TIMEOUT));
     assert!(decided(verifier.resume(&lost, ticket)).is_err());
     assert_eq!(server.count(), 3);
 }
@@ -332,7 +333,7 @@ fn a_key_that_comes_while_its_token_is_judged_is_found_without_another_fetch() {
         // The policy's clock is read between the judgement and the question for what is missing.
         let (refreshed, its) = (std::sync::Once::new(), keys.clone());
         let clock = bouncer_verify::Clock::from_fn(move || {
-            refreshed.call_once(|| its.refresh(crate::PATIENCE).unwrap());
+            refreshed.call_once(|| its.refresh(crate::TIMEOUT).unwrap());
             crate::now()
         });
         let verifier = Verifier::new(keys.clone(), Policy::dcos().clock(clock));
@@ -355,7 +356,7 @@ fn a_token_that_joined_an_older_fetch_may_have_one_of_its_own() {
     let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a")])));
     let (keys, verifier) = ready(&server);
     server.say(Reply::json(jwks(&[("rsa-2048-a", "a")])).late(Duration::from_millis(300)));
-    let refresh = std::thread::spawn(move || keys.refresh(crate::PATIENCE));
+    let refresh = std::thread::spawn(move || keys.refresh(crate::TIMEOUT));
     until("the refresh began", || server.count() == 2);
     server.say(Reply::json(jwks(&[("rsa-2048-b", "b")])));
     assert!(verifier.verify(token("rsa-2048-b", Some("b"))).is_ok());
@@ -373,7 +374,7 @@ fn a_fetch_that_another_token_asked_for_meanwhile_is_waited_for() {
     assert_eq!(server.count(), 2);
     server.say(only_a().late(Duration::from_millis(500)));
     let its = keys.clone();
-    let refresh = std::thread::spawn(move || its.refresh(crate::PATIENCE));
+    let refresh = std::thread::spawn(move || its.refresh(crate::TIMEOUT));
     until("the refresh began", || server.count() == 3);
     let first = token("rsa-2048-b", Some("b"));
     let joined = pending(verifier.verify_now(&first));
@@ -387,7 +388,7 @@ fn a_fetch_that_another_token_asked_for_meanwhile_is_waited_for() {
     // The first token's verdict is pending once more, for the fetch that the second one asked for.
     let ticket = pending(verifier.resume(&first, joined));
     for (token, ticket) in [(first, ticket), (second, own)] {
-        assert!(verifier.wait(ticket, crate::PATIENCE));
+        assert!(verifier.wait(ticket, crate::TIMEOUT));
         assert!(decided(verifier.resume(&token, ticket)).is_ok());
     }
     assert_eq!(server.count(), 4);

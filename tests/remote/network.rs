@@ -1,7 +1,7 @@
 //! The network as it is: proxies, encodings, redirects, and servers that answer in their own way.
 
 use crate::server::{Reply, Server};
-use crate::{PATIENCE, builder, jwks, token};
+use crate::{TIMEOUT, builder, jwks, token};
 use bouncer_verify::{FetchError, FetchFailure, Policy, RemoteJwkSet, TokenRenewer, Verifier};
 use flate2::Compression;
 use flate2::read::GzEncoder;
@@ -24,7 +24,7 @@ fn gzip(text: &[u8]) -> Vec<u8> {
 fn fetched(reply: Reply) -> Result<(), FetchError> {
     let server = Server::saying(reply);
     let keys = builder(&server).lazy().build().unwrap();
-    keys.refresh(PATIENCE)?;
+    keys.refresh(TIMEOUT)?;
     let verifier = Verifier::new(keys, Policy::dcos());
     assert!(verifier.verify(token("rsa-2048-a", Some("a"))).is_ok());
     Ok(())
@@ -47,7 +47,7 @@ fn an_answer_is_taken_in_every_plain_form_and_with_gzip() {
         assert_eq!(fetched(reply.clone()), Ok(()), "{reply:?}");
     }
     let server = Server::saying(Reply::json(body()));
-    builder(&server).build().unwrap().wait_ready(PATIENCE).unwrap();
+    builder(&server).build().unwrap().wait_ready(TIMEOUT).unwrap();
     let request = &server.requests()[0];
     assert_eq!(request.header("accept-encoding"), Some("identity"));
     assert_eq!(request.header("accept"), Some("application/jwk-set+json, application/json"));
@@ -111,7 +111,7 @@ fn an_answer_that_is_no_use_says_why() {
     ] {
         let server = Server::saying(reply);
         let keys = builder(&server).lazy().build().unwrap();
-        let error = keys.refresh(PATIENCE).unwrap_err();
+        let error = keys.refresh(TIMEOUT).unwrap_err();
         assert_eq!((error.failure(), error.to_string().as_str()), (failure, expected));
         // A verification and wait_ready say the same.
         let unavailable = format!("no keys are available to judge with: {expected}");
@@ -129,7 +129,7 @@ fn a_redirect_that_is_not_followed_names_its_target() {
         ("file:///etc/passwd", "the Location is not an http or https URL"),
     ] {
         let server = Server::saying(Reply::status(302).with("Location", location));
-        let error = builder(&server).lazy().build().unwrap().refresh(PATIENCE).unwrap_err();
+        let error = builder(&server).lazy().build().unwrap().refresh(TIMEOUT).unwrap_err();
         assert_eq!(
             (error.failure(), error.detail()),
             (FetchFailure::Redirect, &*expected.replace("ORIGIN", &server.origin))
@@ -138,7 +138,7 @@ fn a_redirect_that_is_not_followed_names_its_target() {
     let server = Server::saying(Reply::status(302).with("Location", "/jwks"));
     let keys = builder(&server).lazy().same_origin_redirects().build().unwrap();
     assert_eq!(
-        keys.refresh(PATIENCE).unwrap_err().to_string(),
+        keys.refresh(TIMEOUT).unwrap_err().to_string(),
         "redirect not followed: more than 3 redirects"
     );
     assert_eq!(server.count(), 4);
@@ -157,7 +157,7 @@ fn a_redirect_is_resolved_before_its_origin_is_compared() {
         });
         let url = format!("{}/a/b/jwks", server.origin);
         let keys = RemoteJwkSet::builder(&url).lazy().same_origin_redirects().build().unwrap();
-        assert_eq!(keys.refresh(PATIENCE), Ok(()));
+        assert_eq!(keys.refresh(TIMEOUT), Ok(()));
         assert_eq!(server.count(), 2);
     }
 }
@@ -196,7 +196,7 @@ fn https_goes_through_a_proxy_s_tunnel_with_tls_of_the_server_itself() {
     let file = authority.file("tunnel");
     let keys = RemoteJwkSet::builder("https://idp.invalid/jwks").ca_file(&file).proxy(&proxy).lazy();
     let keys = keys.build().unwrap();
-    assert_eq!(keys.refresh(PATIENCE), Ok(()));
+    assert_eq!(keys.refresh(TIMEOUT), Ok(()));
     assert_eq!(server.requests()[0].path, "/jwks");
 
     // Whom the tunnel leads to is the certificate's matter.
@@ -205,7 +205,7 @@ fn https_goes_through_a_proxy_s_tunnel_with_tls_of_the_server_itself() {
     });
     let proxy = tunnel_to(other.port());
     let keys = RemoteJwkSet::builder("https://idp.invalid/jwks").ca_file(&file).proxy(&proxy).lazy();
-    let error = keys.build().unwrap().refresh(PATIENCE).unwrap_err();
+    let error = keys.build().unwrap().refresh(TIMEOUT).unwrap_err();
     assert_eq!(error.failure(), FetchFailure::Tls);
     let why = "of the proxy setting: the server's certificate is not for idp.invalid, but for other.invalid";
     assert!(error.detail().ends_with(why), "{error}");
@@ -217,7 +217,7 @@ fn plain_http_is_asked_of_the_proxy_whole() {
     let proxy = Server::saying(Reply::json(body()));
     let url = proxy.origin.replace("//", "//me:p%40ss@");
     let keys = RemoteJwkSet::builder("http://idp.invalid:81/jwks?a=b").allow_http().proxy(&url).lazy();
-    assert_eq!(keys.build().unwrap().refresh(PATIENCE), Ok(()));
+    assert_eq!(keys.build().unwrap().refresh(TIMEOUT), Ok(()));
     let request = &proxy.requests()[0];
     assert_eq!(request.path, "http://idp.invalid:81/jwks?a=b");
     assert_eq!(request.header("host"), Some("idp.invalid:81"));
@@ -241,7 +241,7 @@ fn plain_http_is_asked_of_the_proxy_whole() {
     let proxy = Server::start_tls(config, |_| Reply::json(body()));
     let keys = RemoteJwkSet::builder("http://idp.invalid/jwks").allow_http().proxy(&proxy.origin).lazy();
     let keys = keys.ca_file(authority.file("proxy")).build().unwrap();
-    assert_eq!(keys.refresh(PATIENCE), Ok(()));
+    assert_eq!(keys.refresh(TIMEOUT), Ok(()));
     assert_eq!(proxy.requests()[0].path, "http://idp.invalid/jwks");
 }
 
@@ -250,7 +250,7 @@ fn a_proxy_has_the_whole_time_of_the_exchange_and_no_more() {
     // Longer than a TCP connection may take.
     let slow = Server::saying(Reply::status(502).late(Duration::from_millis(2500)));
     let keys = RemoteJwkSet::builder("https://idp.invalid/jwks").proxy(&slow.origin).lazy().build().unwrap();
-    let error = keys.refresh(PATIENCE).unwrap_err();
+    let error = keys.refresh(TIMEOUT).unwrap_err();
     assert_eq!(error.failure(), FetchFailure::Connect);
     let start =
         format!("through the proxy {} of the proxy setting: ", slow.origin.trim_start_matches("http://"));
@@ -263,7 +263,7 @@ fn a_proxy_has_the_whole_time_of_the_exchange_and_no_more() {
         let keys = RemoteJwkSet::builder("https://idp.invalid/jwks").proxy(&proxy.origin).lazy();
         let keys = keys.timeout(Duration::from_secs(1)).build().unwrap();
         let start = Instant::now();
-        assert_eq!(keys.refresh(PATIENCE).unwrap_err().failure(), FetchFailure::Timeout);
+        assert_eq!(keys.refresh(TIMEOUT).unwrap_err().failure(), FetchFailure::Timeout);
         assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
     }
 }
@@ -296,7 +296,7 @@ fn the_environment_names_the_proxy_of_each_url() {
                 let without = RemoteJwkSet::builder(url).allow_http().no_proxy().lazy();
                 assert!(without.build().is_ok());
             }
-            None => drop(keys.unwrap().refresh(PATIENCE)),
+            None => drop(keys.unwrap().refresh(TIMEOUT)),
         }
         return;
     }
@@ -368,11 +368,11 @@ fn the_environment_is_read_once() {
             std::env::set_var("HTTP_PROXY", proxy);
         }
         let late = RemoteJwkSet::builder(&url).lazy().build().unwrap();
-        assert_eq!(early.refresh(PATIENCE), Ok(()));
-        let error = late.refresh(PATIENCE).unwrap_err();
+        assert_eq!(early.refresh(TIMEOUT), Ok(()));
+        let error = late.refresh(TIMEOUT).unwrap_err();
         let why = "TLS failed: no trusted CA signed the server's certificate";
         assert_eq!((error.failure(), error.to_string().as_str()), (FetchFailure::Tls, why));
-        assert!(away.refresh(PATIENCE).is_err());
+        assert!(away.refresh(TIMEOUT).is_err());
         return;
     }
     let server = Server::start_tls(config, |_| Reply::json(body()));
@@ -387,7 +387,7 @@ fn the_environment_is_read_once() {
 fn authorities_of_the_environment_that_cannot_be_read_are_named_where_trust_fails() {
     const NAME: &str = "authorities_of_the_environment_that_cannot_be_read_are_named_where_trust_fails";
     if let Ok(url) = std::env::var("BOUNCER_TEST_ROLE") {
-        let error = RemoteJwkSet::builder(&url).lazy().build().unwrap().refresh(PATIENCE).unwrap_err();
+        let error = RemoteJwkSet::builder(&url).lazy().build().unwrap().refresh(TIMEOUT).unwrap_err();
         let why = "TLS failed: no trusted CA signed the server's certificate; SSL_CERT_FILE /nonexistent/ca.pem: \
                    No such file or directory (os error 2)";
         assert_eq!((error.failure(), error.to_string().as_str()), (FetchFailure::Tls, why));

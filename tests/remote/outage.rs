@@ -1,7 +1,7 @@
 //! The issuer is away: what goes on, for how long, and how often it is tried.
 
 use crate::server::{Reply, Server};
-use crate::{PATIENCE, builder, jwks, kind, on_threads, ready, token, until};
+use crate::{TIMEOUT, builder, jwks, kind, on_threads, ready, token, until};
 use bouncer_verify::{ErrorCategory, ErrorKind, FetchFailure, Policy, RemoteJwkSetState, Verifier};
 use std::time::{Duration, Instant};
 
@@ -27,7 +27,7 @@ fn fifty_cold_verifications_against_503_follow_the_back_off() {
     assert!((server.count() as u128) <= longest_count, "{} in {:?}", server.count(), start.elapsed());
     // When it comes back, the background finds it.
     server.say(Reply::json(body()));
-    keys.wait_ready(PATIENCE).unwrap();
+    keys.wait_ready(TIMEOUT).unwrap();
 }
 
 #[test]
@@ -59,7 +59,7 @@ fn retry_after_is_honoured_by_the_background_and_by_tokens() {
 
     let cold = Server::saying(Reply::status(503).with("Retry-After", "200"));
     let keys = builder(&cold).build().unwrap();
-    assert!(keys.wait_attempts(1, PATIENCE));
+    assert!(keys.wait_attempts(1, TIMEOUT));
     let next = keys.status().next_attempt;
     assert!(next > Duration::from_secs(190) && next <= Duration::from_secs(200), "{next:?}");
 }
@@ -69,7 +69,7 @@ fn old_keys_are_used_through_an_outage_up_to_the_bound_then_keys_are_unavailable
     let server = Server::saying(Reply::json(body()));
     let keys =
         builder(&server).ttl(Duration::from_secs(1)).max_stale(Duration::from_secs(3)).build().unwrap();
-    keys.wait_ready(PATIENCE).unwrap();
+    keys.wait_ready(TIMEOUT).unwrap();
     let verifier = Verifier::new(keys.clone(), Policy::dcos());
     server.say(Reply::status(500));
     let genuine = token("rsa-2048-a", Some("a"));
@@ -111,7 +111,7 @@ fn without_keys_what_a_token_says_is_still_judged_first_where_it_needs_no_key() 
     assert_eq!(kind(verifier.verify("a.b")), ErrorKind::MalformedToken);
     assert_eq!(kind(verifier.verify("x".repeat(20_000))), ErrorKind::TokenTooLarge);
     assert_eq!(kind(verifier.verify("eyJhbGciOiJub25lIn0.e30.")), ErrorKind::UnsupportedAlgorithm);
-    // An expired one is not told so, and does not wait for keys either.
+    // An expired token is not reported as expired, and does not wait for keys either.
     let start = Instant::now();
     let expired = crate::token_until("rsa-2048-a", Some("a"), 1);
     assert_eq!(kind(verifier.verify(&expired)), ErrorKind::KeysUnavailable);
@@ -127,7 +127,7 @@ fn what_has_no_keys_says_why_as_the_status_does() {
     let teapot = Server::saying(Reply::status(418));
     let teapot = builder(&teapot).build().unwrap();
     for (keys, why) in [(away, "no connection"), (no_json, "JSON"), (teapot, "418")] {
-        assert!(keys.wait_attempts(1, PATIENCE));
+        assert!(keys.wait_attempts(1, TIMEOUT));
         let error = keys.wait_ready(Duration::from_millis(1)).unwrap_err();
         let status = keys.status().last_error.unwrap().to_string();
         assert!(error.detail().contains(why) && status.contains(why), "{error} and {status}");
@@ -143,7 +143,7 @@ fn in_an_outage_nobody_waits_for_the_background() {
     let (keys, verifier) = ready(&server);
     server.say(Reply::Hang);
     assert!(keys.refresh(Duration::from_millis(100)).is_err());
-    assert!(keys.wait_attempts(2, PATIENCE));
+    assert!(keys.wait_attempts(2, TIMEOUT));
     assert_eq!(keys.status().last_error.unwrap().failure(), FetchFailure::Timeout);
     // The next attempts hang too; only those that the budget pays for are waited for.
     let signed = token("rsa-2048-b", None);

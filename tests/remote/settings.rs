@@ -1,7 +1,7 @@
 //! The settings of a remote key set, each with what it changes.
 
 use crate::server::{Reply, Server};
-use crate::{PATIENCE, builder, forged, jwks, kind, token, until};
+use crate::{TIMEOUT, builder, forged, jwks, kind, token, until};
 use bouncer_verify::{ErrorKind, FetchFailure, Policy, RemoteJwkSet, RemoteJwkSetBuilder, Verifier};
 use std::iter;
 use std::net::{TcpListener, TcpStream};
@@ -46,14 +46,14 @@ fn the_server_s_max_age_counts_up_to_max_ttl() {
     let server = Server::saying(body().with("Cache-Control", "max-age=86400"));
     for (max_ttl, longest) in [(DAY, DAY), (600 * SECOND, 600 * SECOND), (5 * SECOND, 5 * SECOND)] {
         let keys = builder(&server).max_ttl(max_ttl).lazy().build().unwrap();
-        keys.refresh(PATIENCE).unwrap();
+        keys.refresh(TIMEOUT).unwrap();
         let next = keys.status().next_attempt;
         assert!(next <= longest.mul_f64(0.8) && next > longest.mul_f64(0.6), "{max_ttl:?}: {next:?}");
     }
     // Where the server does not say, ttl counts as it is.
     let server = Server::saying(body());
     let keys = builder(&server).ttl(2 * DAY).max_ttl(600 * SECOND).lazy().build().unwrap();
-    keys.refresh(PATIENCE).unwrap();
+    keys.refresh(TIMEOUT).unwrap();
     assert!(keys.status().next_attempt > DAY);
 }
 
@@ -63,14 +63,15 @@ fn a_last_good_file_is_fresh_up_to_max_ttl() {
     let _ = std::fs::remove_file(&file);
     let server = Server::saying(body().with("Cache-Control", "max-age=86400"));
     let keys = builder(&server).last_good_file(&file).build().unwrap();
-    keys.wait_ready(PATIENCE).unwrap();
+    keys.wait_ready(TIMEOUT).unwrap();
     until("the file is there", || file.exists());
     let keys = builder(&server).last_good_file(&file).max_ttl(600 * SECOND).build().unwrap();
     assert!(keys.current().is_ok() && keys.status().next_attempt <= 600 * SECOND);
     assert_eq!(server.count(), 1, "the file is fresh");
 }
 
-/// An address that does not answer: its listener's queue is full, so that the kernel drops what comes.
+/// An address that does not answer: its listener's queue is full, so that the kernel drops what
+/// comes.
 fn silent() -> (TcpListener, Vec<TcpStream>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -91,7 +92,7 @@ fn connect_timeout_bounds_the_connection_and_timeout_the_rest() {
         let keys = RemoteJwkSet::builder(&url).connect_timeout(connect_timeout).timeout(timeout).lazy();
         let keys = keys.build().unwrap();
         let start = Instant::now();
-        let error = keys.refresh(PATIENCE).unwrap_err();
+        let error = keys.refresh(TIMEOUT).unwrap_err();
         let took = start.elapsed();
         assert_eq!(error.failure(), FetchFailure::Timeout);
         assert!(error.detail().starts_with("connecting to 127.0.0.1:"), "{error}");
@@ -100,7 +101,7 @@ fn connect_timeout_bounds_the_connection_and_timeout_the_rest() {
     // It does not bound a server that accepts and is slow.
     let server = Server::saying(body().late(500 * MILLISECOND));
     let keys = builder(&server).connect_timeout(100 * MILLISECOND).lazy().build().unwrap();
-    assert_eq!(keys.refresh(PATIENCE), Ok(()));
+    assert_eq!(keys.refresh(TIMEOUT), Ok(()));
 }
 
 #[test]
@@ -110,7 +111,7 @@ fn a_document_is_read_up_to_max_document_len_from_the_network_a_seed_and_a_file(
     let document = jwks(&[("rsa-2048-a", "a")]);
     let large = format!("{document}{}", " ".repeat((3 << 20) - document.len()));
     let server = Server::saying(Reply::json(large.clone()));
-    let error = builder(&server).lazy().build().unwrap().refresh(PATIENCE).unwrap_err();
+    let error = builder(&server).lazy().build().unwrap().refresh(TIMEOUT).unwrap_err();
     assert_eq!(error.failure(), FetchFailure::TooLarge);
     let error = builder(&server).seed(large.as_str()).lazy().build().unwrap_err();
     assert_eq!(
@@ -120,7 +121,7 @@ fn a_document_is_read_up_to_max_document_len_from_the_network_a_seed_and_a_file(
 
     let generous = builder(&server).max_document_len(3 << 20);
     let keys = generous.clone().last_good_file(&file).lazy().build().unwrap();
-    keys.refresh(PATIENCE).unwrap();
+    keys.refresh(TIMEOUT).unwrap();
     until("the file is there", || file.exists());
     server.say(Reply::status(503));
     assert!(generous.clone().last_good_file(&file).build().unwrap().current().is_ok());
@@ -128,7 +129,7 @@ fn a_document_is_read_up_to_max_document_len_from_the_network_a_seed_and_a_file(
 
     let server = Server::saying(Reply::json(document));
     let keys = builder(&server).max_document_len(1024).lazy().build().unwrap();
-    assert_eq!(keys.refresh(PATIENCE), Ok(()), "a small one fits");
+    assert_eq!(keys.refresh(TIMEOUT), Ok(()), "a small one fits");
 }
 
 #[test]
@@ -137,7 +138,7 @@ fn keys_are_used_up_to_max_keys_and_further_ones_skipped() {
     let server = Server::saying(Reply::json(jwks(&names.map(|name| (name, name)))));
     for (max_keys, used) in [(1, 1), (2, 2), (1000, 3)] {
         let keys = builder(&server).max_keys(max_keys).lazy().build().unwrap();
-        keys.refresh(PATIENCE).unwrap();
+        keys.refresh(TIMEOUT).unwrap();
         let status = keys.status();
         assert_eq!((status.usable_keys, status.skipped_keys), (used, 3 - used));
         for skipped in keys.current().unwrap().skipped() {
@@ -150,7 +151,7 @@ fn keys_are_used_up_to_max_keys_and_further_ones_skipped() {
 fn a_rotation_after_made_up_kids_is_found_after_the_refetch_interval() {
     let server = Server::saying(body());
     let keys = builder(&server).refetch_interval(SECOND).build().unwrap();
-    keys.wait_ready(PATIENCE).unwrap();
+    keys.wait_ready(TIMEOUT).unwrap();
     let verifier = Verifier::new(keys.clone(), Policy::dcos());
     let made_up = token("rsa-2048-a", Some("a"));
     let start = Instant::now();
@@ -173,7 +174,7 @@ fn a_rotation_after_made_up_kids_is_found_after_the_refetch_interval() {
 fn an_issuer_without_kids_is_asked_again_after_its_own_interval() {
     let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "")])));
     let keys = builder(&server).refetch_interval_without_kid(SECOND).build().unwrap();
-    keys.wait_ready(PATIENCE).unwrap();
+    keys.wait_ready(TIMEOUT).unwrap();
     let verifier = Verifier::new(keys.clone(), Policy::dcos());
     let new = token("rsa-2048-b", None);
     assert_eq!(kind(verifier.verify(&new)), ErrorKind::InvalidSignature);

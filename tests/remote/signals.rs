@@ -3,7 +3,7 @@
 
 use crate::lifecycle::alone;
 use crate::server::{Reply, Server};
-use crate::{PATIENCE, builder, jwks, token, until};
+use crate::{TIMEOUT, builder, jwks, token, until};
 use bouncer_verify::{Clock, Policy, Verifier};
 use std::collections::HashMap;
 use std::fs;
@@ -45,7 +45,8 @@ fn every_thread_has_all_signals_blocked_and_the_programs_own_keep_their_masks() 
     });
     let verifier = Verifier::new(keys.clone(), Policy::dcos().clock(clock));
     let tokens = vec![token("rsa-2048-a", Some("a")); 256];
-    // The first has no keys yet, so its tokens are judged by those who wait; the second is judged by threads.
+    // The first has no keys yet, so its tokens are judged by those who wait; the second is judged
+    // by threads.
     for _ in 0..2 {
         assert!(verifier.verify_batch(&tokens, 4).iter().all(Result::is_ok));
     }
@@ -61,5 +62,5 @@ fn every_thread_has_all_signals_blocked_and_the_programs_own_keep_their_masks() 
     }
     assert_eq!(own(), before);
     drop(release);
-    assert!(keys.refresh(PATIENCE).is_ok());
+    assert!(keys.refresh(TIMEOUT).is_ok());
 }

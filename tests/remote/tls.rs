@@ -1,8 +1,8 @@
-//! TLS: whom a fetch believes.
+//! TLS: which servers a fetch trusts.
 
 use crate::authority::{Authority, server_config, tomorrow};
 use crate::server::{Reply, Server};
-use crate::{PATIENCE, jwks, token, until};
+use crate::{TIMEOUT, jwks, token, until};
 use bouncer_verify::{ErrorKind, FetchError, FetchFailure, Policy, RemoteJwkSet, Verifier};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair};
 use std::fs;
@@ -19,7 +19,7 @@ fn failed(server: &Server, ca_file: Option<PathBuf>) -> FetchError {
         builder = builder.ca_file(file);
     }
     let keys = builder.build().unwrap();
-    let error = keys.refresh(PATIENCE).unwrap_err();
+    let error = keys.refresh(TIMEOUT).unwrap_err();
     assert!(keys.current().is_err());
     error
 }
@@ -29,17 +29,17 @@ fn failure(server: &Server, ca_file: Option<PathBuf>) -> FetchFailure {
 }
 
 #[test]
-fn a_server_of_the_given_authority_is_believed_and_others_are_not() {
+fn a_server_of_the_given_authority_is_trusted_and_others_are_not() {
     let authority = Authority::new();
     let server = Server::start_tls(authority.server("localhost", tomorrow()), |_| body());
     let keys = RemoteJwkSet::builder(&server.url()).ca_file(authority.file("good")).build().unwrap();
-    keys.wait_ready(PATIENCE).unwrap();
+    keys.wait_ready(TIMEOUT).unwrap();
     assert!(Verifier::new(keys, Policy::dcos()).verify(token("rsa-2048-a", Some("a"))).is_ok());
 
     let before = server.count();
     assert_eq!(failure(&server, None), FetchFailure::Tls, "the system does not know it");
     assert_eq!(failure(&server, Some(Authority::new().file("other"))), FetchFailure::Tls);
-    assert_eq!(server.count(), before, "nothing was asked of a server that is not believed");
+    assert_eq!(server.count(), before, "an untrusted server gets no request");
 }
 
 #[test]
@@ -69,7 +69,8 @@ fn a_certificate_that_is_refused_says_why() {
 
 #[test]
 fn a_certificate_that_is_in_the_bundle_itself_is_trusted_for_its_host() {
-    // As `openssl req -x509` makes it (a CA's), as a plain server's, and of a CA that nobody trusts.
+    // As `openssl req -x509` makes it (a CA's), as a plain server's, and of a CA that nobody
+    // trusts.
     let key = || KeyPair::generate().unwrap();
     let params = |host: &str, is_ca| {
         let mut params = CertificateParams::new([host.to_owned()]).unwrap();
@@ -91,7 +92,7 @@ fn a_certificate_that_is_in_the_bundle_itself_is_trusted_for_its_host() {
         fs::write(&path, certificate.pem()).unwrap();
         let server = Server::start_tls(server_config(certificate.der().clone(), &key, None), |_| body());
         let keys = RemoteJwkSet::builder(&server.url()).ca_file(&path).lazy().build().unwrap();
-        assert_eq!(keys.refresh(PATIENCE).map_err(|error| error.failure()).is_ok(), is_trusted, "{name}");
+        assert_eq!(keys.refresh(TIMEOUT).map_err(|error| error.failure()).is_ok(), is_trusted, "{name}");
         // Nobody trusts it who was not given it.
         assert_eq!(failure(&server, Some(Authority::new().file("exact-other"))), FetchFailure::Tls, "{name}");
     }
@@ -114,7 +115,7 @@ fn a_bundle_is_read_entry_by_entry() {
         let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("remote-bundle-{name}.pem"));
         fs::write(&path, text).unwrap();
         let keys = RemoteJwkSet::builder(&server.url()).ca_file(&path).lazy().build().unwrap();
-        assert_eq!(keys.refresh(PATIENCE), Ok(()), "{name}");
+        assert_eq!(keys.refresh(TIMEOUT), Ok(()), "{name}");
     }
 }
 
@@ -124,9 +125,9 @@ fn a_bundle_that_is_replaced_counts_from_the_next_fetch() {
     let file = old.file("replaced");
     let server = Server::start_tls(new.server("localhost", tomorrow()), |_| body());
     let keys = RemoteJwkSet::builder(&server.url()).ca_file(&file).build().unwrap();
-    assert_eq!(keys.refresh(PATIENCE).unwrap_err().failure(), FetchFailure::Tls);
+    assert_eq!(keys.refresh(TIMEOUT).unwrap_err().failure(), FetchFailure::Tls);
     fs::write(&file, new.0.pem()).unwrap();
-    assert_eq!(keys.refresh(PATIENCE), Ok(()));
+    assert_eq!(keys.refresh(TIMEOUT), Ok(()));
 }
 
 #[test]
@@ -163,7 +164,7 @@ fn a_bundle_that_breaks_later_is_a_failure_of_this_machine() {
     let path = authority.file("breaks-later");
     let keys = RemoteJwkSet::builder(&server.url()).ca_file(&path).lazy().build().unwrap();
     fs::remove_file(&path).unwrap();
-    let error = keys.refresh(PATIENCE).unwrap_err();
+    let error = keys.refresh(TIMEOUT).unwrap_err();
     assert_eq!(error.failure(), FetchFailure::System);
     assert!(error.detail().contains(path.to_str().unwrap()), "{error}");
     assert_eq!(server.connections(), 0);
@@ -178,11 +179,11 @@ fn keys_stay_when_tls_breaks() {
         .timeout(Duration::from_secs(2))
         .build()
         .unwrap();
-    keys.wait_ready(PATIENCE).unwrap();
-    // Cut off in the middle of the body, without the alert that ends a TLS stream. A part of a JSON object is
-    // never one, so this is found at the latest by reading it.
+    keys.wait_ready(TIMEOUT).unwrap();
+    // Cut off in the middle of the body, without the alert that ends a TLS stream. A part of a JSON
+    // object is never one, so this is found at the latest by reading it.
     server.say(Reply::Bytes(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{\"keys\":[".to_vec()));
-    let failure = keys.refresh(PATIENCE).unwrap_err().failure();
+    let failure = keys.refresh(TIMEOUT).unwrap_err().failure();
     assert!(matches!(failure, FetchFailure::Protocol | FetchFailure::Document), "{failure}");
     assert!(keys.current().is_ok());
 
@@ -190,7 +191,7 @@ fn keys_stay_when_tls_breaks() {
     let plain = Server::saying(body());
     let url = format!("https://localhost:{}/jwks", plain.port());
     let keys = RemoteJwkSet::builder(&url).ca_file(authority.file("plain")).build().unwrap();
-    let failure = keys.refresh(PATIENCE).unwrap_err().failure();
+    let failure = keys.refresh(TIMEOUT).unwrap_err().failure();
     assert!(
         matches!(failure, FetchFailure::Tls | FetchFailure::Protocol | FetchFailure::Connect),
         "{failure}"

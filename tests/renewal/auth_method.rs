@@ -1,6 +1,6 @@
 //! How an OAuth 2.0 client authenticates at the token endpoint.
 
-use crate::PATIENCE;
+use crate::TIMEOUT;
 use crate::authority::{Authority, clients_of, server_config, tomorrow};
 use crate::iam::now;
 use crate::server::{Reply, Request, Server};
@@ -56,7 +56,7 @@ fn client(server: &Server) -> TokenRenewerBuilder {
 fn client_secret_post_sends_id_and_secret_in_the_body_and_a_secret_s_file_is_read_for_each_login() {
     let server = Server::saying(answer());
     let renewer = client(&server).auth_method(AuthMethod::ClientSecretPost).client_secret("s:cret/é&");
-    renewer.build().unwrap().wait_ready(PATIENCE).unwrap();
+    renewer.build().unwrap().wait_ready(TIMEOUT).unwrap();
     let request = &server.requests()[0];
     assert_eq!(request.header("authorization"), None);
     let expected = [
@@ -73,22 +73,22 @@ fn client_secret_post_sends_id_and_secret_in_the_body_and_a_secret_s_file_is_rea
     let path = file("secret", "\u{feff}first\r\n");
     let renewer = client(&server).auth_method(AuthMethod::ClientSecretPost).client_secret_file(&path);
     let renewer = renewer.build().unwrap();
-    renewer.wait_ready(PATIENCE).unwrap();
+    renewer.wait_ready(TIMEOUT).unwrap();
     fs::write(&path, "second").unwrap();
-    renewer.renew(PATIENCE).unwrap();
+    renewer.renew(TIMEOUT).unwrap();
     let sent: Vec<_> =
         server.requests()[1..].iter().map(|request| form(request)["client_secret"].clone()).collect();
     assert_eq!(sent, ["first", "second"]);
     fs::remove_file(&path).unwrap();
-    let error = renewer.renew(PATIENCE).unwrap_err();
+    let error = renewer.renew(TIMEOUT).unwrap_err();
     assert_eq!(error.failure(), FetchFailure::Credentials);
     let expected = format!("client_secret_file {}: cannot be read: ", path.display());
     assert!(error.detail().starts_with(&expected), "{error}");
     assert_eq!(server.count(), 3);
 }
 
-/// What the server thinks of a request's assertion, by its own clock: the verifier of this very library, with a policy of
-/// an issuer's.
+/// What the server thinks of a request's assertion, by its own clock: the verifier of this very
+/// library, with a policy of an issuer's.
 fn is_valid_assertion(request: &Request, url: &str, key: &str, now: i64) -> bool {
     let jwks = JwkSet::from_keys([Jwk::from_der(&Key::load(key).public_der()).unwrap()]).unwrap();
     let algorithm = if key.starts_with("rsa") { "RS256" } else { "ES256" };
@@ -116,8 +116,8 @@ fn private_key_jwt_signs_an_assertion_for_each_login_with_the_key_s_algorithm() 
         let builder = client(&server).auth_method(AuthMethod::PrivateKeyJwt).private_key_file(&path);
         let builder = if let Some(kid) = kid { builder.private_key_id(kid) } else { builder };
         let renewer = builder.build().unwrap();
-        renewer.wait_ready(PATIENCE).unwrap();
-        renewer.renew(PATIENCE).unwrap();
+        renewer.wait_ready(TIMEOUT).unwrap();
+        renewer.renew(TIMEOUT).unwrap();
         let requests = server.requests();
         let assertions: Vec<_> =
             requests.iter().map(|request| form(request)["client_assertion"].clone()).collect();
@@ -153,9 +153,10 @@ fn a_machine_whose_clock_is_wrong_signs_its_assertion_by_the_server_s_clock_afte
         });
         let renewer = client(&server).auth_method(AuthMethod::PrivateKeyJwt).private_key(&pem("p256-a"));
         let renewer = renewer.build().unwrap();
-        renewer.wait_ready(PATIENCE).unwrap();
-        renewer.renew(PATIENCE).unwrap();
-        // A machine that is behind signs what is expired there; one that is ahead signs what is valid for too long.
+        renewer.wait_ready(TIMEOUT).unwrap();
+        renewer.renew(TIMEOUT).unwrap();
+        // A machine that is behind signs what is expired there; one that is ahead signs what is
+        // valid for too long.
         assert_eq!((server.count(), renewer.status().failures), (3, 0), "{skew}");
     }
 }
@@ -175,7 +176,7 @@ fn a_rejected_client_is_told_what_to_check_for_its_method() {
         ),
     ] {
         let renewer = renewer.lazy().build().unwrap();
-        let error = renewer.renew(PATIENCE).unwrap_err();
+        let error = renewer.renew(TIMEOUT).unwrap_err();
         assert_eq!((error.failure(), error.detail()), (FetchFailure::Rejected, expected));
     }
 }

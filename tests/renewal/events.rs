@@ -1,7 +1,7 @@
 //! Observers of a renewer: they may hang, and they may need the own token.
 
 use crate::iam::Iam;
-use crate::{PATIENCE, builder};
+use crate::{TIMEOUT, builder};
 use bouncer_verify::TokenRenewer;
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex, OnceLock};
@@ -18,35 +18,35 @@ fn an_observer_that_hangs_stops_no_login() {
         let _ = released.recv();
     });
     let renewer = renewer.build().unwrap();
-    assert_eq!(calls.recv_timeout(PATIENCE).unwrap(), 1);
+    assert_eq!(calls.recv_timeout(TIMEOUT).unwrap(), 1);
     for _ in 0..5 {
-        renewer.renew(PATIENCE).unwrap();
+        renewer.renew(TIMEOUT).unwrap();
     }
     assert!(renewer.token().is_ok() && renewer.status().generation == 6);
     assert_eq!((iam.logins(), calls.try_iter().count()), (6, 0));
     drop(release);
-    let told: Vec<u64> = (0..5).map(|_| calls.recv_timeout(PATIENCE).unwrap()).collect();
-    assert_eq!(told, [2, 3, 4, 5, 6]);
+    let sender: Vec<u64> = (0..5).map(|_| calls.recv_timeout(TIMEOUT).unwrap()).collect();
+    assert_eq!(sender, [2, 3, 4, 5, 6]);
 }
 
 #[test]
 fn an_observer_may_need_the_own_token_and_even_another_login() {
     let iam = Iam::start();
     let itself = Arc::new(OnceLock::<TokenRenewer>::new());
-    let (its, (told, tokens)) = (Arc::clone(&itself), channel());
-    let told = Mutex::new(told);
+    let (its, (sender, tokens)) = (Arc::clone(&itself), channel());
+    let sender = Mutex::new(sender);
     // A log handler that sends its records to a server which asks for this very token.
     let renewer = builder(&iam).observer(move |status| {
         if status.generation == 1 {
             let renewer = its.wait();
             let token = renewer.token().unwrap();
             let newer = renewer.reject(&token).unwrap();
-            told.lock().unwrap().send((token, newer)).unwrap();
+            sender.lock().unwrap().send((token, newer)).unwrap();
         }
     });
     let renewer = renewer.build().unwrap();
     itself.set(renewer.clone()).unwrap();
-    let (token, newer) = tokens.recv_timeout(PATIENCE).unwrap();
+    let (token, newer) = tokens.recv_timeout(TIMEOUT).unwrap();
     assert!(iam.accepts(&token) && iam.accepts(&newer) && token.generation() < newer.generation());
     assert_eq!(iam.logins(), 2);
     renewer.close();

@@ -1,5 +1,5 @@
-//! An identity and access manager on loopback: DC/OS's login and a service behind it, with faults on command. It
-//! judges service login tokens with an independent library.
+//! An identity and access manager on loopback: DC/OS's login and a service behind it, with faults
+//! on command. It judges service login tokens with an independent library.
 
 use crate::server::{Reply, Request, Server};
 use crate::signer::Key;
@@ -132,7 +132,8 @@ fn login(request: &Request, behaviour: &Behaviour, accepted: &Mutex<HashSet<Stri
     Reply::json(format!("{{\n  \"token\": \"{token}\"\n}}")).with("Set-Cookie", "dcos-acs-auth-cookie=x")
 }
 
-/// As the IAM does it: PyJWT without leeway, and no login token that lives for more than ten minutes.
+/// As the IAM does it: PyJWT without leeway, and no login token that lives for more than ten
+/// minutes.
 fn is_valid_login_token(token: &str, now: i64) -> bool {
     let Key::Rsa(private) = key("rsa-2048-a") else { unreachable!() };
     let der = private.to_public_key().to_pkcs1_der().unwrap();

@@ -2,7 +2,7 @@
 
 use crate::iam::{Iam, foreign_token, now, secret_of};
 use crate::server::{Reply, Server};
-use crate::{PATIENCE, builder, on_threads, ready, until, vectors};
+use crate::{TIMEOUT, builder, on_threads, ready, until, vectors};
 use base64::Engine as _;
 use bouncer_verify::{ErrorCategory, ErrorKind, FetchFailure, ServiceAccount, TokenRenewer};
 use std::fs;
@@ -64,18 +64,18 @@ fn a_clock_that_is_wrong_by_twenty_minutes_is_corrected_by_the_answers_date() {
             "{skew}: once more, in the same attempt"
         );
         // From now on it is known.
-        renewer.renew(PATIENCE).unwrap();
+        renewer.renew(TIMEOUT).unwrap();
         assert_eq!(iam.logins(), 3, "{skew}");
         // And it is forgotten when the clock has been put right.
         iam.change(|behaviour| behaviour.skew = 0);
-        renewer.renew(PATIENCE).unwrap();
-        renewer.renew(PATIENCE).unwrap();
+        renewer.renew(TIMEOUT).unwrap();
+        renewer.renew(TIMEOUT).unwrap();
         assert_eq!(iam.logins(), 6, "{skew}: one correction");
     }
 }
 
 #[test]
-fn wrong_credentials_are_told_at_once_and_tried_again_slowly() {
+fn wrong_credentials_are_reported_at_once_and_retried_slowly() {
     let iam = Iam::start();
     let wrong = ServiceAccount::from_json(&secret_of("rsa-2048-b", &iam.login_url())).unwrap();
     let renewer = TokenRenewer::service_account(wrong).build().unwrap();
@@ -85,7 +85,7 @@ fn wrong_credentials_are_told_at_once_and_tried_again_slowly() {
     for _ in 0..1000 {
         assert_eq!(renewer.token().unwrap_err().kind(), ErrorKind::LoginRejected);
     }
-    assert_eq!(renewer.wait_ready(PATIENCE).unwrap_err().kind(), ErrorKind::LoginRejected);
+    assert_eq!(renewer.wait_ready(TIMEOUT).unwrap_err().kind(), ErrorKind::LoginRejected);
     assert!(start.elapsed() < Duration::from_secs(3));
     assert_eq!(iam.logins(), 1);
     let status = renewer.status();
@@ -119,7 +119,7 @@ fn failures_before_do_not_lengthen_the_pause_after_a_refusal() {
     let iam = Iam::start();
     iam.change(|behaviour| behaviour.fault = Some(Reply::status(503)));
     let renewer = builder(&iam).build().unwrap();
-    assert!(renewer.wait_attempts(3, PATIENCE));
+    assert!(renewer.wait_attempts(3, TIMEOUT));
     iam.change(|behaviour| behaviour.fault = Some(Reply::status(404)));
     until("it is refused", || {
         renewer.status().last_error.is_some_and(|error| error.failure() == FetchFailure::Refused)
@@ -144,7 +144,7 @@ fn after_a_success_403_and_404_are_an_outage_that_passes() {
         assert!(status.next_attempt <= Duration::from_secs(15));
         assert!(iam.logins() <= 16, "{}", iam.logins());
         iam.change(|behaviour| behaviour.fault = None);
-        renewer.renew(PATIENCE).unwrap();
+        renewer.renew(TIMEOUT).unwrap();
         assert!(iam.accepts(&renewer.token().unwrap()));
     });
 }
@@ -185,7 +185,7 @@ fn an_endless_401_is_not_hammered_at_the_end_of_a_life() {
 }
 
 #[test]
-fn what_may_pass_is_tried_again_and_callers_wait_for_it() {
+fn transient_failures_are_retried_and_callers_wait_for_that() {
     for fault in [Reply::status(503), Reply::status(500), Reply::status(429), Reply::Bytes(Vec::new())] {
         let iam = Iam::start();
         iam.change(|behaviour| behaviour.fault = Some(fault));
@@ -228,7 +228,7 @@ fn retry_after_is_honoured() {
     let iam = Iam::start();
     iam.change(|behaviour| behaviour.fault = Some(Reply::status(503).with("Retry-After", "120")));
     let renewer = builder(&iam).build().unwrap();
-    assert!(renewer.wait_attempts(1, PATIENCE));
+    assert!(renewer.wait_attempts(1, TIMEOUT));
     assert!((115..=120).contains(&renewer.status().next_attempt.as_secs()));
 }
 
@@ -241,13 +241,13 @@ fn an_answer_without_a_usable_token_is_a_failure() {
         let iam = Iam::start();
         iam.change(|behaviour| behaviour.fault = Some(Reply::json(body)));
         let renewer = builder(&iam).build().unwrap();
-        assert!(renewer.wait_attempts(1, PATIENCE));
+        assert!(renewer.wait_attempts(1, TIMEOUT));
         assert_eq!(renewer.status().last_error.unwrap().failure(), FetchFailure::Document, "{body}");
     }
     let iam = Iam::start();
     iam.change(|behaviour| behaviour.fault = Some(Reply::json(" ".repeat(200_000))));
     let renewer = builder(&iam).build().unwrap();
-    assert!(renewer.wait_attempts(1, PATIENCE));
+    assert!(renewer.wait_attempts(1, TIMEOUT));
     assert_eq!(renewer.status().last_error.unwrap().failure(), FetchFailure::TooLarge);
 }
 
@@ -278,7 +278,7 @@ fn the_status_of_a_refusal_counts_whatever_its_body_is() {
         let iam = Iam::start();
         iam.change(|behaviour| behaviour.fault = Some(reply));
         let renewer = builder(&iam).build().unwrap();
-        assert!(renewer.wait_attempts(1, PATIENCE));
+        assert!(renewer.wait_attempts(1, TIMEOUT));
         let error = renewer.status().last_error.unwrap();
         assert_eq!(error.failure(), FetchFailure::Rejected);
         assert!(error.to_string().contains("HTTP 401"), "{error}");
@@ -295,11 +295,11 @@ fn the_error_of_a_caller_says_why_the_login_failed() {
         ServiceAccount::from_json(&secret_of("rsa-2048-a", "http://127.0.0.1:9/login?key=x")).unwrap(),
     );
     let unreachable = closed_port.max_wait(Duration::from_millis(500)).build().unwrap();
-    assert!(unreachable.wait_attempts(1, PATIENCE));
+    assert!(unreachable.wait_attempts(1, TIMEOUT));
     let down = Iam::start();
     down.change(|behaviour| behaviour.fault = Some(Reply::status(503)));
     let down = builder(&down).max_wait(Duration::ZERO).build().unwrap();
-    assert!(down.wait_attempts(1, PATIENCE));
+    assert!(down.wait_attempts(1, TIMEOUT));
     for (renewer, kind, parts) in [
         (
             &rejected,
@@ -331,7 +331,7 @@ fn a_login_is_never_redirected() {
         behaviour.fault = Some(Reply::status(307).with("Location", elsewhere.url()));
     });
     let renewer = builder(&iam).build().unwrap();
-    assert!(renewer.wait_attempts(1, PATIENCE));
+    assert!(renewer.wait_attempts(1, TIMEOUT));
     assert_eq!(renewer.status().last_error.unwrap().failure(), FetchFailure::Redirect);
     assert_eq!(elsewhere.count(), 0);
 }
@@ -344,9 +344,9 @@ fn a_secret_in_a_file_is_read_for_each_login() {
     let renewer = TokenRenewer::service_account_file(&path).build().unwrap();
     assert_eq!(renewer.token().unwrap_err().kind(), ErrorKind::LoginRejected);
     fs::remove_file(&path).unwrap();
-    assert_eq!(renewer.renew(PATIENCE).unwrap_err().failure(), FetchFailure::Credentials);
+    assert_eq!(renewer.renew(TIMEOUT).unwrap_err().failure(), FetchFailure::Credentials);
     fs::write(&path, iam.secret()).unwrap();
-    renewer.renew(PATIENCE).unwrap();
+    renewer.renew(TIMEOUT).unwrap();
     assert!(renewer.token().is_ok());
 }
 
@@ -422,9 +422,9 @@ fn a_login_endpoint_that_is_set_stands_for_one_that_the_secret_does_not_have() {
     let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("renewal-secret-endpoint.json");
     fs::write(&path, iam.secret()).unwrap();
     let renewer = TokenRenewer::service_account_file(&path).build().unwrap();
-    assert!(renewer.wait_attempts(1, PATIENCE));
+    assert!(renewer.wait_attempts(1, TIMEOUT));
     fs::write(&path, &secret).unwrap();
-    let error = renewer.renew(PATIENCE).unwrap_err();
+    let error = renewer.renew(TIMEOUT).unwrap_err();
     assert_eq!(error.failure(), FetchFailure::Credentials);
     assert!(error.to_string().contains("login_endpoint is missing"), "{error}");
 }
@@ -488,7 +488,7 @@ fn the_answers_of_a_real_bouncer_are_understood() {
         ("login-415.http", FetchFailure::Refused),
     ] {
         server.say(Reply::Bytes(answer(name)));
-        assert_eq!(renewer.renew(PATIENCE).unwrap_err().failure(), failure, "{name}");
+        assert_eq!(renewer.renew(TIMEOUT).unwrap_err().failure(), failure, "{name}");
     }
     assert_eq!(renewer.token().unwrap().as_str(), token.as_str(), "what fails displaces nothing");
 }

@@ -1,5 +1,5 @@
-//! The service's own token, against an identity provider on loopback that misbehaves on command, each behaviour
-//! with a hard count.
+//! The service's own token, against an identity provider on loopback that misbehaves on command,
+//! each behaviour with a hard count.
 #![cfg(feature = "remote")]
 
 #[path = "../support/authority.rs"]
@@ -26,7 +26,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Longer than anything here takes.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 fn builder(iam: &Iam) -> TokenRenewerBuilder {
     TokenRenewer::service_account(ServiceAccount::from_json(&iam.secret()).unwrap())
@@ -34,14 +34,14 @@ fn builder(iam: &Iam) -> TokenRenewerBuilder {
 
 fn ready(iam: &Iam) -> TokenRenewer {
     let renewer = builder(iam).build().unwrap();
-    // Not only in use, but entered in the books too.
-    assert!(renewer.wait_attempts(1, PATIENCE));
+    // The token is in use a moment before the attempt is done.
+    assert!(renewer.wait_attempts(1, TIMEOUT));
     renewer
 }
 
 /// Waits until `done`, or fails.
 fn until(what: &str, done: impl Fn() -> bool) {
-    let end = Instant::now() + PATIENCE;
+    let end = Instant::now() + TIMEOUT;
     while !done() {
         assert!(Instant::now() < end, "never: {what}");
         std::thread::sleep(Duration::from_millis(5));

@@ -2,7 +2,7 @@
 
 use crate::iam::{foreign_token, now};
 use crate::server::{Reply, Server};
-use crate::{PATIENCE, until};
+use crate::{TIMEOUT, until};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use bouncer_verify::{ErrorKind, FetchError, FetchFailure, NewToken, TokenRenewer};
@@ -48,7 +48,7 @@ fn an_answer_that_is_no_token_is_a_failure() {
         let server = Server::saying(reply.clone());
         let renewer =
             TokenRenewer::client_credentials(&server.url(), "id").client_secret("secret").build().unwrap();
-        assert!(renewer.wait_attempts(1, PATIENCE));
+        assert!(renewer.wait_attempts(1, TIMEOUT));
         assert_eq!(renewer.status().last_error.unwrap().failure(), failure, "{reply:?}");
     }
     let error = TokenRenewer::client_credentials("http://idp.example/", "id")
@@ -96,7 +96,7 @@ fn a_program_can_bring_its_own_transport_for_logins_too() {
         })
         .build()
         .unwrap();
-    observed.wait_ready(PATIENCE).unwrap();
+    observed.wait_ready(TIMEOUT).unwrap();
     until("it is observed", || seen.load(Ordering::SeqCst) == 1);
 }
 
@@ -132,11 +132,11 @@ fn an_expires_in_that_says_nothing_leaves_the_life_to_the_token() {
         let server = Server::saying(answer("opaque"));
         let renewer =
             TokenRenewer::client_credentials(&server.url(), "id").client_secret("secret").build().unwrap();
-        assert!(renewer.wait_attempts(1, PATIENCE));
+        assert!(renewer.wait_attempts(1, TIMEOUT));
         let status = renewer.status();
         assert_eq!((status.state.as_str(), status.expires_in), ("valid", None), "{expires_in}");
         server.say(answer(&foreign_token(now() + 600)));
-        renewer.renew(PATIENCE).unwrap();
+        renewer.renew(TIMEOUT).unwrap();
         let life = renewer.status().expires_in.unwrap().as_secs();
         assert!((590..=600).contains(&life), "{expires_in}: {life}");
         assert_eq!(server.count(), 2);
@@ -157,7 +157,7 @@ fn a_life_is_read_from_exp_alone_and_by_the_issuers_clock() {
                 .client_secret("secret")
                 .build()
                 .unwrap();
-            assert!(renewer.wait_attempts(1, PATIENCE));
+            assert!(renewer.wait_attempts(1, TIMEOUT));
             let status = renewer.status();
             let life = status.expires_in.expect("it expires").as_secs();
             assert!((110..=120).contains(&life), "{claims} {skew}: {life}");
@@ -185,32 +185,33 @@ fn a_server_that_does_not_decode_id_and_secret_gets_them_plain_once_it_has_refus
     // As RFC 6749 has it: one request for each login.
     let server = server_for("my+client:s3cr%25t%2F%2B%3A%26");
     let renewer = login(&server, "s3cr%t/+:&");
-    renewer.wait_ready(PATIENCE).unwrap();
-    renewer.renew(PATIENCE).unwrap();
+    renewer.wait_ready(TIMEOUT).unwrap();
+    renewer.renew(TIMEOUT).unwrap();
     assert_eq!(server.count(), 2);
     // Not so: one more at the first login, and then it is known.
     let server = server_for("my client:s3cr%t/+:&");
     let renewer = login(&server, "s3cr%t/+:&");
-    renewer.wait_ready(PATIENCE).unwrap();
+    renewer.wait_ready(TIMEOUT).unwrap();
     assert_eq!((server.count(), renewer.status().attempts), (2, 1));
-    renewer.renew(PATIENCE).unwrap();
+    renewer.renew(TIMEOUT).unwrap();
     assert_eq!(server.count(), 3);
-    // A secret that is wrong is sent twice in an attempt at most, and once where the encoding changes nothing.
+    // A secret that is wrong is sent twice in an attempt at most, and once where the encoding
+    // changes nothing.
     let renewer = login(&server, "wrong");
-    assert_eq!(renewer.wait_ready(PATIENCE).unwrap_err().kind(), ErrorKind::LoginRejected);
+    assert_eq!(renewer.wait_ready(TIMEOUT).unwrap_err().kind(), ErrorKind::LoginRejected);
     for _ in 0..1000 {
         assert!(renewer.token().is_err());
     }
     assert_eq!(server.count(), 5);
     let plain = TokenRenewer::client_credentials(&server.url(), "id").client_secret("wrong").build().unwrap();
-    assert!(plain.wait_ready(PATIENCE).is_err());
+    assert!(plain.wait_ready(TIMEOUT).is_err());
     assert_eq!(server.count(), 6);
     // After a success, a refusal is a refusal.
     let server = server_for("my+client:a%2Fb");
     let renewer = login(&server, "a/b");
-    renewer.wait_ready(PATIENCE).unwrap();
+    renewer.wait_ready(TIMEOUT).unwrap();
     server.say(Reply::status(401));
-    assert_eq!(renewer.renew(PATIENCE).unwrap_err().failure(), FetchFailure::Rejected);
+    assert_eq!(renewer.renew(TIMEOUT).unwrap_err().failure(), FetchFailure::Rejected);
     assert_eq!(server.count(), 2);
 }
 
@@ -277,7 +278,7 @@ fn the_error_code_of_a_refused_login_reaches_the_caller_and_no_other_text_of_the
         let server = Server::saying(Reply::Answer(status, Vec::new(), body.into()));
         let client = TokenRenewer::client_credentials(&server.url(), "id").client_secret("secret");
         let renewer = client.max_wait(Duration::ZERO).build().unwrap();
-        assert!(renewer.wait_attempts(1, PATIENCE));
+        assert!(renewer.wait_attempts(1, TIMEOUT));
         let error = renewer.token().unwrap_err();
         assert_eq!(error.kind(), kind, "{error}");
         assert!(error.to_string().contains(text) && !error.to_string().contains("hidden"), "{error}");

@@ -2,7 +2,7 @@
 
 use crate::iam::{Iam, now};
 use crate::server::Reply;
-use crate::{PATIENCE, on_threads, ready, until};
+use crate::{TIMEOUT, on_threads, ready, until};
 use bouncer_verify::{ErrorKind, NewToken, TokenRenewer};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -72,7 +72,7 @@ fn nothing_blocks_who_must_not_be_blocked() {
     // Who returns before the login is over waits no longer.
     let mut early = ticket;
     assert!(renewer.reject_now(&old, &mut early).is_err() && early.is_none());
-    assert!(renewer.wait(ticket.unwrap(), PATIENCE));
+    assert!(renewer.wait(ticket.unwrap(), TIMEOUT));
     let new = renewer.reject_now(&old, &mut ticket).unwrap();
     assert!(ticket.is_none() && *new != *old && new.generation() == 2);
 }

@@ -2,7 +2,7 @@
 
 use crate::iam::{Iam, foreign_token, now};
 use crate::server::Reply;
-use crate::{PATIENCE, builder, ready, until};
+use crate::{TIMEOUT, builder, ready, until};
 use bouncer_verify::{ErrorKind, FetchError, FetchFailure, NewToken, TokenRenewer};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -26,7 +26,7 @@ fn a_renewal_that_fails_displaces_nothing_and_nobody_waits() {
     let token = renewer.token().unwrap();
     for fault in [Reply::status(500), Reply::status(401), Reply::json("garbage"), Reply::status(404)] {
         iam.change(|behaviour| behaviour.fault = Some(fault));
-        assert!(renewer.renew(PATIENCE).is_err());
+        assert!(renewer.renew(TIMEOUT).is_err());
         let start = Instant::now();
         assert_eq!(renewer.token().unwrap().as_str(), token.as_str());
         assert!(start.elapsed() < Duration::from_millis(200));
@@ -35,7 +35,7 @@ fn a_renewal_that_fails_displaces_nothing_and_nobody_waits() {
 }
 
 #[test]
-fn an_outage_for_90_percent_of_the_runway_is_seen_by_no_caller() {
+fn an_outage_for_90_percent_of_the_time_to_expiry_is_seen_by_no_caller() {
     // Life 12 s, renewal at 6: a runway of 6 s.
     let iam = Iam::start();
     iam.change(|behaviour| behaviour.life = 12);
@@ -76,7 +76,7 @@ fn a_token_that_has_expired_is_not_handed_out() {
     until("it has expired", || renewer.status().state.as_str() == "expired");
     assert_eq!(renewer.token().unwrap_err().kind(), ErrorKind::LoginRejected);
     iam.change(|behaviour| behaviour.fault = None);
-    renewer.renew(PATIENCE).unwrap();
+    renewer.renew(TIMEOUT).unwrap();
     assert!(renewer.token().is_ok());
 }
 
@@ -97,7 +97,7 @@ fn a_scarce_token_is_renewed_by_who_asks_for_it_and_handed_out_if_that_fails() {
     assert_eq!(renewer.token().unwrap().as_str(), "first");
     until("the second", || renewer.token().unwrap().as_str() == "second");
     assert_eq!(calls.load(Ordering::SeqCst), 2);
-    assert!(renewer.renew(PATIENCE).is_err());
+    assert!(renewer.renew(TIMEOUT).is_err());
     assert_eq!(renewer.token().unwrap().as_str(), "second");
 }
 
@@ -164,7 +164,7 @@ fn a_thousand_renewers_of_one_start_spread_their_logins_over_8_percent_of_a_life
     let due: Vec<f64> = renewers
         .iter()
         .map(|renewer| {
-            assert!(renewer.wait_attempts(1, PATIENCE));
+            assert!(renewer.wait_attempts(1, TIMEOUT));
             renewer.status().next_attempt.as_secs_f64() / life as f64
         })
         .collect();
@@ -181,7 +181,7 @@ fn a_thousand_renewers_of_one_start_spread_their_logins_over_8_percent_of_a_life
 #[test]
 fn a_token_without_expiry_is_renewed_once_a_day() {
     let renewer = TokenRenewer::source("test", || NewToken::new("opaque")).build().unwrap();
-    assert!(renewer.wait_attempts(1, PATIENCE));
+    assert!(renewer.wait_attempts(1, TIMEOUT));
     let status = renewer.status();
     assert_eq!((status.expires_in, status.state.as_str()), (None, "valid"));
     assert!((16 * 3600..=20 * 3600).contains(&status.next_attempt.as_secs()));

@@ -2,15 +2,15 @@
 
 use crate::iam::{Iam, secret_of};
 use crate::server::{Reply, Server};
-use crate::{PATIENCE, builder};
+use crate::{TIMEOUT, builder};
 use bouncer_verify::{ServiceAccount, TokenRenewer};
 use log::{LevelFilter, Log, Metadata, Record};
 use std::sync::{Mutex, OnceLock};
 
 static LINES: OnceLock<Mutex<Vec<String>>> = OnceLock::new();
 
-/// Keeps what anything in this process logs. (Below this level, at Trace, the HTTP client logs the bytes that it sends
-/// and receives: SECURITY.md says so.)
+/// Keeps what anything in this process logs. (Below this level, at Trace, the HTTP client logs the
+/// bytes that it sends and receives: SECURITY.md says so.)
 struct Keeper;
 
 impl Log for Keeper {
@@ -42,7 +42,7 @@ fn no_log_line_no_error_and_no_debug_output_has_a_secret() {
     said.push(format!("{renewer:?} {token:?} {:?}", renewer.status()));
     for fault in [Reply::status(401), Reply::status(500), Reply::json("{\"token\":\"leaked token\"}")] {
         iam.change(|behaviour| behaviour.fault = Some(fault));
-        let error = renewer.renew(PATIENCE).unwrap_err();
+        let error = renewer.renew(TIMEOUT).unwrap_err();
         said.push(format!("{error} {error:?} {:?}", renewer.status()));
         let rejected = renewer.reject(&token).unwrap_err();
         said.push(format!("{rejected} {rejected:?}"));

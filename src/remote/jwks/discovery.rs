@@ -9,13 +9,12 @@ const OAUTH: &str = "/.well-known/oauth-authorization-server";
 /// The longest issuer that an error shows, in characters.
 const MAX_SHOWN: usize = 150;
 
-/// Where the metadata of `issuer` may be, in the order in which to ask. The next one counts only
-/// where there is nothing (404).
+/// The URLs where the metadata of `issuer` may be, in order. The next one is tried only after 404.
 pub(super) fn metadata_urls(issuer: &str) -> Vec<String> {
     if let Some(Document { url, .. }) = Document::of(issuer) {
         return vec![url.to_owned()];
     }
-    // OpenID Connect Discovery §4: a slash at its end is removed first.
+    // OpenID Connect Discovery §4: a slash at the end is removed first.
     let issuer = issuer.strip_suffix('/').unwrap_or(issuer);
     let mut urls = vec![format!("{issuer}{OPENID}")];
     let path_start = issuer.split_once("://").and_then(|(scheme, rest)| {
@@ -23,7 +22,7 @@ pub(super) fn metadata_urls(issuer: &str) -> Vec<String> {
         Some(scheme.len() + "://".len() + path)
     });
     let (origin, path) = issuer.split_at_checked(path_start.unwrap_or(issuer.len())).unwrap_or((issuer, ""));
-    // RFC 8414 §3.1 and §5: between the host and the path.
+    // RFC 8414 §3.1 and §5: the well-known part is between host and path.
     urls.push(format!("{origin}{OAUTH}{path}"));
     if !path.is_empty() {
         urls.push(format!("{origin}{OPENID}{path}"));
@@ -31,10 +30,10 @@ pub(super) fn metadata_urls(issuer: &str) -> Vec<String> {
     urls
 }
 
-/// An "issuer" that is the address of its own metadata, as many configurations call it.
+/// An "issuer" that is the URL of its metadata, as many configurations have it.
 struct Document<'a> {
     url: &'a str,
-    /// The issuer, but for a slash at its end.
+    /// The issuer, without a slash at the end.
     issuer: String,
 }
 
@@ -48,8 +47,8 @@ impl<'a> Document<'a> {
     }
 }
 
-/// "jwks_uri" of the metadata, which must name `issuer`, character for character (§4.3): metadata
-/// of another issuer would bring another's keys.
+/// "jwks_uri" of the metadata. Its "issuer" must equal `issuer` character for character (§4.3): the
+/// metadata of another issuer has another's keys.
 pub(super) fn jwks_uri(metadata: &[u8], issuer: &str) -> Result<String, FetchError> {
     let malformed = |detail| FetchError::new(FetchFailure::Document, detail);
     let text = std::str::from_utf8(metadata).map_err(|_| malformed("the metadata is not UTF-8"))?;

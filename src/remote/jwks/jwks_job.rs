@@ -102,7 +102,8 @@ impl JwksJob {
         self.start_with(document, None, Duration::ZERO, Duration::ZERO)
     }
 
-    /// Starts with a document that the issuer confirmed `age` ago, and that was fresh for `lifetime` then.
+    /// Starts with a document that the issuer confirmed `age` ago, and that was fresh for
+    /// `lifetime` then.
     fn start_with(
         &self,
         document: &[u8],
@@ -116,8 +117,8 @@ impl JwksJob {
         Ok(())
     }
 
-    /// Starts with the last-good file, if it is usable. While it is fresh, nothing is fetched. If it cannot be read, the keys
-    /// are fetched as without it.
+    /// Starts with the last-good file, if it is usable. While it is fresh, nothing is fetched. If
+    /// it cannot be read, the keys are fetched as without it.
     pub(super) fn load_last_good(&self) {
         let Some(path) = &self.settings.last_good_file else { return };
         let loaded = self.read_last_good(path);
@@ -145,7 +146,8 @@ impl JwksJob {
             .map_err(|error| FetchError::new(FetchFailure::Document, error.to_string()))
     }
 
-    /// Writes the last-good file, if the issuer has confirmed the keys since. Returns a message to log.
+    /// Writes the last-good file, if the issuer has confirmed the keys since. Returns a message to
+    /// log.
     fn write_last_good(&self) -> Option<String> {
         let confirmed = self.to_write.swap(None)?;
         let path = self.settings.last_good_file.as_ref()?;
@@ -158,8 +160,8 @@ impl JwksJob {
         self.record_last_good(last_good::write(path, &file))
     }
 
-    /// Records the result of reading or writing the last-good file. Returns a message to log if it is another failure than
-    /// the one before.
+    /// Records the result of reading or writing the last-good file. Returns a message to log if it
+    /// is another failure than the one before.
     fn record_last_good(&self, result: Result<(), FetchError>) -> Option<String> {
         let path = self.settings.last_good_file.as_deref().unwrap_or(Path::new(""));
         let error = result.err().map(|error| {
@@ -255,8 +257,8 @@ impl JwksJob {
         let is_scheduled = matches!(reason, Reason::Schedule | Reason::Retry);
         let url = self.jwks_url(is_scheduled)?;
         let before = self.in_use.load_full();
-        // When a key is missing, send no validators and bypass caches: a stale cache or a weak validator could hide a
-        // rotation.
+        // When a key is missing, send no validators and bypass caches: a stale cache or a weak
+        // validator could hide a rotation.
         let validators = before.as_ref().and_then(|before| before.validators.clone());
         let validators = validators.filter(|validators| is_scheduled && validators.url == url);
         let response = self.get(&url, request_headers(is_scheduled, validators.as_ref()))?;
@@ -368,7 +370,8 @@ impl Job for JwksJob {
         let in_use = self.in_use.load();
         let Some(keys) = &*in_use else { return Duration::ZERO };
         let now = Instant::now();
-        // Children of one fork share `refresh_at`, and must not all fetch at once; nor later than the keys are fresh.
+        // Children of one fork share `refresh_at`, and must not all fetch at once; nor later than
+        // the keys are fresh.
         let spread = keys.lifetime.mul_f64(0.1 * pacing::random());
         let due = keys.refresh_at.saturating_duration_since(now) + spread;
         due.min(keys.fresh_until.saturating_duration_since(now))

@@ -28,8 +28,9 @@ impl KeySource for RemoteJwkSet {
         let now = Instant::now();
         let worker = &self.0.worker;
         worker.with(|attempts| {
-            // The key may have come since the token was verified. An attempt puts its keys in use before it is done, so under
-            // the lock either the key is there, or the attempt that brings it is in flight.
+            // The key may have come since the token was verified. An attempt puts its keys in use
+            // before it is done, so under the lock either the key is there, or the attempt that
+            // brings it is in flight.
             let current = worker.job.current();
             let usable = current.as_ref().filter(|keys| now < keys.usable_until);
             if usable.is_some_and(|keys| keys.generation != generation) {
@@ -132,7 +133,8 @@ impl RemoteJwkSet {
     }
 }
 
-/// There are no usable keys at all. Retries are the background's, unless its pause began while there still were keys.
+/// There are no usable keys at all. Retries are the background's, unless its pause began while
+/// there still were keys.
 fn first_fetch(attempts: &mut Attempts<Misses>, before: Option<Ticket>, now: Instant) -> Refetch {
     let paused = attempts.ended.map(|ended| now.saturating_duration_since(ended));
     let is_retried_soon =

@@ -8,7 +8,8 @@ use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-/// The longest validator that is sent back. A longer one could make the request too large for the server.
+/// The longest validator that is sent back. A longer one could make the request too large for the
+/// server.
 const MAX_VALIDATOR_LEN: usize = 1024;
 
 #[derive(Clone)]
@@ -38,7 +39,8 @@ pub(super) struct Validators {
 }
 
 impl KeysInUse {
-    /// Keys that the issuer has not confirmed: neither fresh nor usable before [`KeysInUse::confirm`].
+    /// Keys that the issuer has not confirmed: neither fresh nor usable before
+    /// [`KeysInUse::confirm`].
     pub(super) fn new(jwks: JwkSet, generation: u64, document: Vec<u8>) -> Self {
         let now = Instant::now();
         Self {
@@ -55,8 +57,8 @@ impl KeysInUse {
         }
     }
 
-    /// Starts their time: confirmed at `fetched`, `age` ago, and fresh for `lifetime` from then. Returns how long it is until
-    /// they are to be refreshed.
+    /// Starts their time: confirmed at `fetched`, `age` ago, and fresh for `lifetime` from then.
+    /// Returns how long it is until they are to be refreshed.
     pub(super) fn confirm(
         &mut self,
         fetched: Option<SystemTime>,

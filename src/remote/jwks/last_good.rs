@@ -1,5 +1,5 @@
-//! The file that survives a restart: the last document that gave a set, with where and when it was fetched, and for how
-//! long it is fresh.
+//! The file that survives a restart: the last usable document, its source, when it was fetched, and
+//! how long it is fresh.
 
 use crate::remote::transport::{FetchError, FetchFailure};
 use serde_json::value::RawValue;
@@ -8,22 +8,22 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-/// More than the file has beside the document, in bytes.
+/// More bytes than the file has besides the document.
 const MAX_ENVELOPE_LEN: u64 = 64 * 1024;
 
-/// How old a temporary file is that nobody writes any more.
+/// Nobody still writes a temporary file that is older.
 const ABANDONED: Duration = Duration::from_secs(60);
 
 /// What the file holds.
 pub(super) struct LastGood {
     pub(super) jwks: Vec<u8>,
     pub(super) fetched: SystemTime,
-    /// How long from then it is fresh; zero if it does not say.
+    /// How long it is fresh from then; zero if the file does not state it.
     pub(super) lifetime: Duration,
 }
 
 impl LastGood {
-    /// How old it is; `None` if it is from the future.
+    /// Its age; `None` if it is from the future.
     pub(super) fn age(&self) -> Option<Duration> {
         SystemTime::now().duration_since(self.fetched).ok()
     }
@@ -41,11 +41,10 @@ fn failed(error: io::Error) -> FetchError {
     FetchError::new(FetchFailure::System, error.to_string())
 }
 
-/// Reads the file, whose document has at most `max_document_len` bytes; `None` if it is not there, or is about another
-/// `source`.
+/// Reads the file. Returns `None` if it does not exist or is of another `source`.
 ///
-/// A file that another user than this one or root owns, or others can write, is refused: whoever writes it chooses the
-/// keys.
+/// Rejects a file that others can write, or that neither this user nor root owns: whoever writes it
+/// chooses the keys.
 pub(super) fn read(
     path: &Path,
     source: &str,
@@ -66,7 +65,7 @@ pub(super) fn read(
         if about.mode() & 0o022 != 0 {
             return Err(invalid("others may write it: remove the write permission of group and others"));
         }
-        // The user of this process, where the system tells without a call of C.
+        // The user of this process, without a call into C.
         let own = fs::metadata("/proc/self").map(|own| own.uid());
         if own.is_ok_and(|own| about.uid() != own && about.uid() != 0) {
             return Err(invalid("another user owns it"));
@@ -95,7 +94,7 @@ pub(super) fn read(
     Ok(Some(LastGood { jwks: jwks.as_bytes().to_vec(), fetched, lifetime }))
 }
 
-/// Writes the file, mode 0600, under another name first: whoever reads it sees the old or the new, whole.
+/// Replaces the file, mode 0600, atomically: readers see the old one or the new one.
 pub(super) fn write(path: &Path, contents: &Contents<'_>) -> Result<(), FetchError> {
     let jwks: &RawValue = serde_json::from_slice(contents.jwks).map_err(|error| failed(error.into()))?;
     let source = serde_json::to_string(contents.source).map_err(|error| failed(error.into()))?;
@@ -110,21 +109,23 @@ pub(super) fn write(path: &Path, contents: &Contents<'_>) -> Result<(), FetchErr
     let new = PathBuf::from(new);
     let published = match write_new(path, &new, text.as_bytes()) {
         Ok(true) => fs::rename(&new, path),
-        // Another writer of the same file is at it, with a document as good as this.
+        // Another process is writing a document as good as this one.
         Ok(false) => Ok(()),
         Err(error) => Err(error),
     };
     match published {
-        // The other writer has taken this one's file for its own, and put it in place.
+        // Another process has renamed this one's file into place.
         Err(error) if error.kind() == ErrorKind::NotFound && path.exists() => Ok(()),
         published => published.map_err(failed),
     }
 }
 
-/// Writes `bytes` to the disk under the name `new`, beside `path`. False if another writer has that name.
+/// Writes `bytes` to a file named `new`, beside `path`. Returns false if another process is writing
+/// one.
 ///
-/// The file has no name before it is whole, where the system can do that: a process that ends in the middle leaves nothing
-/// behind. What one leaves that ends in the moment before it renames the file, the next writer removes.
+/// Where the system can do it, the file has no name before it is complete, so a process that is
+/// killed leaves nothing behind. If it is killed just before it renames the file, the next writer
+/// removes that.
 #[cfg(target_os = "linux")]
 fn write_new(path: &Path, new: &Path, bytes: &[u8]) -> io::Result<bool> {
     use std::os::unix::fs::OpenOptionsExt;
@@ -132,18 +133,18 @@ fn write_new(path: &Path, new: &Path, bytes: &[u8]) -> io::Result<bool> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut options = OpenOptions::new();
     let unnamed = options.write(true).custom_flags(libc::O_TMPFILE).mode(0o600).open(folder);
-    // Not every file system has it.
+    // Not every file system supports it.
     let Ok(mut file) = unnamed else { return write_named(new, bytes) };
     file.write_all(bytes)?;
     file.sync_all()?;
     match crate::os::link(&file, new) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-        // Without /proc a file cannot be named.
+        // Naming the file needs /proc.
         Err(error) if error.kind() == ErrorKind::NotFound => return write_named(new, bytes),
         linked => return linked.map(|()| true),
     }
-    // Whole files have this name for the moment before their renaming alone: the other writer ended, or is a moment
-    // behind. Renamed and not removed: that writer then finds its document in place.
+    // A complete file with this name was about to be renamed: its writer was killed, or is a moment
+    // behind. Rename it for the writer, which then finds its document in place.
     match fs::rename(new, path) {
         Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
         _ => {}
@@ -159,7 +160,7 @@ fn write_new(_: &Path, new: &Path, bytes: &[u8]) -> io::Result<bool> {
     write_named(new, bytes)
 }
 
-/// The same under its name from the start.
+/// The same, with a name from the start.
 fn write_named(new: &Path, bytes: &[u8]) -> io::Result<bool> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
@@ -172,7 +173,7 @@ fn write_named(new: &Path, bytes: &[u8]) -> io::Result<bool> {
             if !is_abandoned {
                 return Ok(false);
             }
-            // The process that wrote it has ended in the middle.
+            // Its writer was killed.
             fs::remove_file(new)?;
             options.open(new)?
         }
@@ -228,7 +229,8 @@ mod tests {
         assert_eq!(names(&folder), ["keys.json"]);
         assert!(read(&path, "s", 1 << 20).unwrap().is_some());
 
-        // Where files have names from the start, one that is being written is left alone, and an old one is not.
+        // Where files have names from the start, one that is being written is left alone, and an
+        // old one is not.
         fs::write(&new, "half").unwrap();
         assert!(!write_named(&new, b"whole").unwrap());
         let old = SystemTime::now() - 2 * ABANDONED;

@@ -1,7 +1,7 @@
 //! Which tokens without a matching key may cause a fetch.
 //!
-//! An unknown kid may mean that the issuer has rotated its keys, or that somebody makes up kids. Budgets count attempts,
-//! whether they succeed or not. Nobody waits for a budget to refill.
+//! An unknown kid may mean that the issuer has rotated its keys, or that somebody makes up kids.
+//! Budgets count attempts, whether they succeed or not. Nobody waits for a budget to refill.
 
 use crate::keys::jwk_set::JwkSet;
 use crate::remote::pacing::Budget;
@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 
 /// Fetches for unknown kids that are made at once, before the interval counts.
 const UNKNOWN_KID_BURST: u32 = 2;
-/// How long a kid that a fetch did not find counts as absent. A key may be published a moment after its first token, so this
-/// is short at first; each further fetch without the kid doubles it.
+/// How long a kid that a fetch did not find counts as absent. A key may be published a moment after
+/// its first token, so this is short at first; each further fetch without the kid doubles it.
 const MIN_ABSENCE: Duration = Duration::from_secs(5);
 const MAX_ABSENCE: Duration = Duration::from_secs(60);
 /// When an absent kid is forgotten.
@@ -25,11 +25,11 @@ const MAX_KIDS: usize = 1024;
 /// How often tokens may cause a fetch, by what they lack.
 #[derive(Clone, Copy)]
 pub(super) struct RefetchIntervals {
-    /// For a kid that no key has. A flood of made-up kids keeps the key of a rotation from being fetched for that long at
-    /// most.
+    /// For a kid that no key has. A flood of made-up kids keeps the key of a rotation from being
+    /// fetched for that long at most.
     pub(super) unknown_kid: Duration,
-    /// For tokens without kid that no key verifies, and for wrong signatures. Any forged token is one; the real cause, an
-    /// issuer set up anew, is rare.
+    /// For tokens without kid that no key verifies, and for wrong signatures. Any forged token is
+    /// one; the real cause, an issuer set up anew, is rare.
     pub(super) without_kid: Duration,
 }
 
@@ -90,8 +90,8 @@ impl Misses {
         }
     }
 
-    /// Records attempt number `attempt`. `keys` are the fetched ones; `None` if it failed. `generation` is that of the keys in
-    /// use.
+    /// Records attempt number `attempt`. `keys` are the fetched ones; `None` if it failed.
+    /// `generation` is that of the keys in use.
     pub(super) fn record_fetch(
         &mut self,
         attempt: u64,

@@ -14,25 +14,28 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// An issuer's JWK Set, fetched from its URL and kept fresh in the background, through rotations and outages.
+/// An issuer's JWK Set, fetched from its URL and kept fresh in the background, through rotations
+/// and outages.
 ///
-/// Make one for each issuer and clone it: clones share everything. Each that is made anew has a thread, a
-/// budget and requests of its own, so one for every request would be a load on the issuer; it ends with its
-/// last clone, or with [`RemoteJwkSet::close`].
+/// Make one for each issuer and clone it: clones share everything. Each that is made anew has a
+/// thread, a budget and requests of its own, so one for every request would be a load on the
+/// issuer; it ends with its last clone, or with [`RemoteJwkSet::close`].
 ///
-/// - A verification whose key is there reads it through one atomic pointer: no lock, no waiting, whatever
-///   the network does.
+/// - A verification whose key is there reads it through one atomic pointer: no lock, no waiting,
+///   whatever the network does.
 /// - Keys are fetched again at 70 to 80 % of their lifetime. If that fails, it is tried again with
-///   growing pauses, and the old keys are used up to a bound ([`crate::RemoteJwkSetBuilder::max_stale`]), then not
-///   at all: [`crate::ErrorKind::KeysUnavailable`].
-/// - A token of unknown "kid" may cause a fetch: two at once and then one in 10 seconds; a token without
-///   "kid" that no key verifies, or with a wrong signature under the key of its "kid": one in five minutes. Only a
-///   token that would pass otherwise does. A "kid" that a fetch did not find is not looked for again for 5 seconds at
-///   first, growing to 60.
-/// - Where that fetch fails or is not over in time, the token is not invalid: [`crate::ErrorKind::KeysUnavailable`].
+///   growing pauses, and the old keys are used up to a bound
+///   ([`crate::RemoteJwkSetBuilder::max_stale`]), then not at all:
+///   [`crate::ErrorKind::KeysUnavailable`].
+/// - A token of unknown "kid" may cause a fetch: two at once and then one in 10 seconds; a token
+///   without "kid" that no key verifies, or with a wrong signature under the key of its "kid": one
+///   in five minutes. Only a token that would pass otherwise does. A "kid" that a fetch did not
+///   find is not looked for again for 5 seconds at first, growing to 60.
+/// - Where that fetch fails or is not over in time, the token is not invalid:
+///   [`crate::ErrorKind::KeysUnavailable`].
 /// - A key that the issuer has removed verifies nothing from the moment the new set is there.
-/// - After a fork, each process has its own: nothing needs to be done. (If a fetch was under way at the fork,
-///   the child holds its connection open until it exits.)
+/// - After a fork, each process has its own: nothing needs to be done. (If a fetch was under way at
+///   the fork, the child holds its connection open until it exits.)
 ///
 /// ```no_run
 /// use bouncer_verify::{Policy, RemoteJwkSet, Verifier};
@@ -51,8 +54,8 @@ pub(super) struct Handle {
     pub(super) worker: Arc<Worker<JwksJob>>,
     pub(super) max_wait: Duration,
     created: Instant,
-    /// From when a token of a known kid may cause a fetch, in milliseconds since `created`. A copy of its budget that is read
-    /// without the lock.
+    /// From when a token of a known kid may cause a fetch, in milliseconds since `created`. A copy
+    /// of its budget that is read without the lock.
     known_kid_from: AtomicU64,
 }
 
@@ -88,7 +91,8 @@ impl RemoteJwkSet {
     pub fn wait_ready(&self, timeout: Duration) -> Result<()> {
         let worker = &self.0.worker;
         let is_ready = self.current().is_ok();
-        // In a process that was forked, or with `lazy`, the next attempt may be scheduled for later.
+        // In a process that was forked, or with `lazy`, the next attempt may be scheduled for
+        // later.
         worker.with(|attempts| {
             if !is_ready && attempts.in_flight().is_none() && !attempts.failed {
                 attempts.request(Reason::Schedule);
@@ -100,7 +104,8 @@ impl RemoteJwkSet {
     /// The keys in use. They do not change when newer ones come.
     ///
     /// # Errors
-    /// [`crate::ErrorKind::KeysUnavailable`]: there are none yet, they are too old, or the key set is closed.
+    /// [`crate::ErrorKind::KeysUnavailable`]: there are none yet, they are too old, or the key set
+    /// is closed.
     pub fn current(&self) -> Result<Arc<JwkSet>> {
         let in_use = self.0.worker.job.in_use();
         let usable = in_use.as_ref().filter(|keys| Instant::now() < keys.usable_until);
@@ -108,11 +113,12 @@ impl RemoteJwkSet {
         usable.map(|keys| Arc::clone(&keys.jwks)).ok_or_else(none)
     }
 
-    /// Fetches the keys now, for operators. Concurrent callers share one fetch. Nothing limits how often, so do not call it
-    /// for each request.
+    /// Fetches the keys now, for operators. Concurrent callers share one fetch. Nothing limits how
+    /// often, so do not call it for each request.
     ///
     /// # Errors
-    /// Why the fetch failed; [`crate::FetchFailure::Timeout`]: it is not over after `timeout`. The keys in use stay.
+    /// Why the fetch failed; [`crate::FetchFailure::Timeout`]: it is not over after `timeout`. The
+    /// keys in use stay.
     pub fn refresh(&self, timeout: Duration) -> Result<(), FetchError> {
         self.0.worker.attempt_now(timeout)
     }
@@ -122,20 +128,21 @@ impl RemoteJwkSet {
         JwksJob::status(&self.0.worker)
     }
 
-    /// Waits until the fetch of `ticket` is over. Returns false after `timeout`, or if it will not be.
+    /// Waits until the fetch of `ticket` is over. Returns false after `timeout`, or if it will not
+    /// be.
     pub fn wait(&self, ticket: Ticket, timeout: Duration) -> bool {
         self.0.worker.wait_for(ticket.attempt(), timeout)
     }
 
-    /// Waits until `attempts` attempts are done ([`RemoteJwkSetStatus::attempts`]). Returns false after `timeout`, or if they
-    /// will not be.
+    /// Waits until `attempts` attempts are done ([`RemoteJwkSetStatus::attempts`]). Returns false
+    /// after `timeout`, or if they will not be.
     pub fn wait_attempts(&self, attempts: u64, timeout: Duration) -> bool {
         self.0.worker.wait_for(attempts, timeout)
     }
 
-    /// Closes it, for all clones and verifiers: a fetch in flight is cut off, the threads end, and there are no keys any more.
-    /// Waits for the threads, at most one second: a transport of the program's own that does not return is left behind.
-    /// Dropping the last clone does the same.
+    /// Closes it, for all clones and verifiers: a fetch in flight is cut off, the threads end, and
+    /// there are no keys any more. Waits for the threads, at most one second: a transport of the
+    /// program's own that does not return is left behind. Dropping the last clone does the same.
     pub fn close(&self) {
         self.0.worker.close();
     }

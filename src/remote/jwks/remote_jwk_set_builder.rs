@@ -19,8 +19,8 @@ const HOUR: Duration = Duration::from_secs(60 * 60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl RemoteJwkSet {
-    /// The key set at `url`, with the settings of [`RemoteJwkSet::builder`] as they are. The first fetch
-    /// begins at once, in the background.
+    /// The key set at `url`, with default settings. The first fetch starts at once, in the
+    /// background.
     ///
     /// # Errors
     /// [`crate::ErrorKind::InvalidArgument`]: the URL.
@@ -33,10 +33,11 @@ impl RemoteJwkSet {
         RemoteJwkSetBuilder::new(Location::Url(url.to_owned()), DAY)
     }
 
-    /// The key set of `issuer`, found through its metadata at `/.well-known/openid-configuration` (OpenID
-    /// Connect Discovery 1.0) or, where that is not found, `/.well-known/oauth-authorization-server` (RFC 8414).
-    /// They must name the same issuer, character for character. `issuer` may be the address of the metadata
-    /// itself; they then name the issuer of that address. Here [`RemoteJwkSetBuilder::max_stale`] is one hour.
+    /// The key set of `issuer`, found through its metadata at `/.well-known/openid-configuration`
+    /// (OpenID Connect Discovery 1.0) or, if that is not found,
+    /// `/.well-known/oauth-authorization-server` (RFC 8414). The metadata's "issuer" must equal
+    /// `issuer` character for character. `issuer` may also be the URL of the metadata.
+    /// [`RemoteJwkSetBuilder::max_stale`] is one hour by default.
     pub fn discover(issuer: &str) -> RemoteJwkSetBuilder {
         RemoteJwkSetBuilder::new(Location::Issuer(issuer.to_owned()), HOUR)
     }
@@ -86,22 +87,23 @@ impl RemoteJwkSetBuilder {
         self
     }
 
-    /// Follows up to three redirects to the same scheme, host and port. By default a redirect is a failure.
+    /// Follows up to three redirects to the same scheme, host and port. By default a redirect is a
+    /// failure.
     pub fn same_origin_redirects(mut self) -> Self {
         self.http.same_origin_redirects = true;
         self
     }
 
-    /// How long keys are fresh where the server does not say (Cache-Control, Expires): 1 s to 366 d, by default 10
-    /// minutes. Fresh keys are fetched again at 70 to 80 % of that time.
+    /// How long keys are fresh where the server does not say (Cache-Control, Expires): 1 s to 366
+    /// d, by default 10 minutes. Fresh keys are fetched again at 70 to 80 % of that time.
     pub fn ttl(mut self, ttl: Duration) -> Self {
         self.ttl = ttl;
         self
     }
 
-    /// The longest time that the server may call its keys fresh (Cache-Control, Expires): 1 s to 366 d, by default 24
-    /// hours. Whatever it says counts as at least 60 s, or as this if this is less. [`RemoteJwkSetBuilder::ttl`] is not
-    /// bounded by it.
+    /// The longest time that the server may call its keys fresh (Cache-Control, Expires): 1 s to
+    /// 366 d, by default 24 hours. Whatever it says counts as at least 60 s, or as this if this is
+    /// less. [`RemoteJwkSetBuilder::ttl`] is not bounded by it.
     ///
     /// Lower it where a key that is revoked must be gone sooner than the issuer's `max-age` says.
     pub fn max_ttl(mut self, max_ttl: Duration) -> Self {
@@ -109,49 +111,54 @@ impl RemoteJwkSetBuilder {
         self
     }
 
-    /// How long keys are used after the issuer last confirmed them, if it cannot be reached: at most 366 d, and never less
-    /// than they are fresh. By default 24 hours, or one with [`RemoteJwkSet::discover`].
+    /// How long keys are used after the issuer last confirmed them, if it cannot be reached: at
+    /// most 366 d, and never less than they are fresh. By default 24 hours, or one with
+    /// [`RemoteJwkSet::discover`].
     pub fn max_stale(mut self, max_stale: Duration) -> Self {
         self.max_stale = max_stale;
         self
     }
 
-    /// How long a verification waits at most for a fetch that may bring its key: 0 to 300 s, by default 2 s.
+    /// How long a verification waits at most for a fetch that may bring its key: 0 to 300 s, by
+    /// default 2 s.
     pub fn max_wait(mut self, max_wait: Duration) -> Self {
         self.max_wait = max_wait;
         self
     }
 
-    /// How often tokens of an unknown "kid" may cause a fetch: twice at once, then once in this interval. 1 s to 1 h, by
-    /// default 10 s.
+    /// How often tokens of an unknown "kid" may cause a fetch: twice at once, then once in this
+    /// interval. 1 s to 1 h, by default 10 s.
     ///
-    /// So a flood of made-up kids costs the issuer at most `2 + T / refetch_interval` requests in any time `T`: 362 in an
-    /// hour by default. A valid token whose new key comes during the flood is rejected for `refetch_interval` at most.
-    /// Fetches that fail count too. A "kid" that a fetch did not find causes no further one for 5 s, then 10 s, and so on
-    /// up to 60 s.
+    /// So a flood of made-up kids costs the issuer at most `2 + T / refetch_interval` requests in
+    /// any time `T`: 362 in an hour by default. A valid token whose new key comes during the flood
+    /// is rejected for `refetch_interval` at most. Fetches that fail count too. A "kid" that a
+    /// fetch did not find causes no further one for 5 s, then 10 s, and so on up to 60 s.
     pub fn refetch_interval(mut self, interval: Duration) -> Self {
         self.refetch.unknown_kid = interval;
         self
     }
 
-    /// How often tokens without "kid" that no key verifies, and tokens whose key of the same "kid" does not verify them,
-    /// may cause a fetch: once in this interval. 1 s to 24 h, by default 5 minutes.
+    /// How often tokens without "kid" that no key verifies, and tokens whose key of the same "kid"
+    /// does not verify them, may cause a fetch: once in this interval. 1 s to 24 h, by default 5
+    /// minutes.
     ///
-    /// Every forged token is such a token, so the issuer gets at most `1 + T / refetch_interval_without_kid` requests in any
-    /// time `T`: 13 in an hour by default. Lower it where the issuer publishes keys without "kid", or reuses one.
+    /// Every forged token is such a token, so the issuer gets at most `1 + T /
+    /// refetch_interval_without_kid` requests in any time `T`: 13 in an hour by default. Lower it
+    /// where the issuer publishes keys without "kid", or reuses one.
     pub fn refetch_interval_without_kid(mut self, interval: Duration) -> Self {
         self.refetch.without_kid = interval;
         self
     }
 
-    /// The largest document that is read, JWK Set or metadata, in bytes: 1 KiB to 64 MiB, by default 1 MiB. A larger one
-    /// makes the fetch fail.
+    /// The largest document that is read, JWK Set or metadata, in bytes: 1 KiB to 64 MiB, by
+    /// default 1 MiB. A larger one makes the fetch fail.
     pub fn max_document_len(mut self, bytes: usize) -> Self {
         self.load = self.load.max_document_len(bytes);
         self
     }
 
-    /// The most usable keys of the set: 1 to 1000, by default 100. Further ones are skipped, and listed as such.
+    /// The most usable keys of the set: 1 to 1000, by default 100. Further ones are skipped, and
+    /// listed as such.
     pub fn max_keys(mut self, keys: usize) -> Self {
         self.load = self.load.max_keys(keys);
         self
@@ -163,31 +170,33 @@ impl RemoteJwkSetBuilder {
         self
     }
 
-    /// Starts with this JWK Set document, until the first fetch succeeds: for programs that must answer at once.
+    /// Starts with this JWK Set document, until the first fetch succeeds. For programs that must
+    /// have keys at once.
     pub fn seed(mut self, document: impl Into<Vec<u8>>) -> Self {
         self.seed = Some(document.into());
         self
     }
 
-    /// Keeps the latest good document in this file (mode 0600, replaced whole), and starts with it if it is
-    /// there, from the same source and not older than [`RemoteJwkSetBuilder::max_stale`]. While it is fresh nothing is
-    /// fetched, so many short-lived processes can share one fetch. Whoever can write
-    /// the file, or its folder, can choose the keys.
+    /// Keeps the latest good document in this file (mode 0600, replaced whole), and starts with it
+    /// if it is there, from the same source and not older than [`RemoteJwkSetBuilder::max_stale`].
+    /// While it is fresh nothing is fetched, so many short-lived processes can share one fetch.
+    /// Whoever can write the file, or its folder, can choose the keys.
     pub fn last_good_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.last_good_file = Some(path.into());
         self
     }
 
-    /// Begins to fetch with the first verification, not at once. For programs that fork after they set up.
+    /// Starts to fetch with the first verification, not at once. For programs that fork after their
+    /// setup.
     pub fn lazy(mut self) -> Self {
         self.prefetch = false;
         self
     }
 
-    /// Calls `observer` after each attempt, on a thread of its own, in order: it may block, and may ask the key set. Of those
-    /// that wait for a slow one, 256 are kept and the oldest are dropped. It should not
-    /// hold the key set itself, which then would not end with its last handle. What happens is also reported through the
-    /// `log` crate, on the same thread.
+    /// Calls `observer` after each attempt, on a thread of its own, in order: it may block, and may
+    /// ask the key set. Of those that wait for a slow one, 256 are kept and the oldest are dropped.
+    /// It should not hold the key set itself, which then would not end with its last handle. What
+    /// happens is also reported through the `log` crate, on the same thread.
     pub fn observer(mut self, observer: impl Fn(&RemoteJwkSetStatus) + Send + Sync + 'static) -> Self {
         self.observer = Some(Arc::new(observer));
         self

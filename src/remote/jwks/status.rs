@@ -3,7 +3,8 @@
 use crate::remote::transport::FetchError;
 use std::time::{Duration, SystemTime};
 
-/// A snapshot of a remote key set, for metrics, logs and health checks. Counts are this process's alone.
+/// A snapshot of a remote key set, for metrics, logs and health checks. Counts are this process's
+/// alone.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct RemoteJwkSetStatus {
@@ -11,8 +12,8 @@ pub struct RemoteJwkSetStatus {
     pub source: String,
     /// Whether and how the keys can be used.
     pub state: RemoteJwkSetState,
-    /// 0 before the first keys, and one more with each change of them: what is derived from the keys is
-    /// good for one generation.
+    /// 0 before the first keys, and one more with each change of them: what is derived from the
+    /// keys is good for one generation.
     pub generation: u64,
     /// SHA-256 of the document in use, in hex.
     pub sha256: Option<String>,
@@ -42,12 +43,13 @@ pub struct RemoteJwkSetStatus {
     pub retries: u64,
     /// Attempts begun because of a token whose kid was unknown.
     pub unknown_kid: u64,
-    /// Attempts begun because of a token without kid that no key verified, or of one that the key of its kid did not.
+    /// Attempts begun because of a token without kid that no key verified, or of one that the key
+    /// of its kid did not.
     pub without_kid: u64,
     /// Attempts that the program asked for.
     pub requested: u64,
-    /// Tokens that lacked a key and caused no attempt: their kid was known to be absent, or a budget was
-    /// spent.
+    /// Tokens that lacked a key and caused no attempt: their kid was known to be absent, or a
+    /// budget was spent.
     pub suppressed: u64,
     /// Why the last-good file could not be read or written.
     pub last_good_error: Option<FetchError>,

@@ -1,5 +1,6 @@
-//! A service account's secret as it arrives. On its way through templates, shells, environment variables and secret
-//! stores a secret is wrapped and its line ends are lost. What is in it is all there, so it is read.
+//! A service account's secret as it arrives. On its way through templates, shells, environment
+//! variables and secret stores a secret is wrapped and its line ends are lost. What is in it is all
+//! there, so it is read.
 //!
 //! | what happens to it | what is done |
 //! |---|---|

@@ -5,8 +5,8 @@ use std::fmt;
 /// Declares [`AuthMethod`] with its registered names.
 macro_rules! auth_methods {
     ($($(#[$doc:meta])+ $method:ident, $name:literal;)+) => {
-        /// How an OAuth 2.0 client authenticates at the token endpoint. The names are those of the registry
-        /// "OAuth Token Endpoint Authentication Methods".
+        /// How an OAuth 2.0 client authenticates at the token endpoint. The names are those of the
+        /// registry "OAuth Token Endpoint Authentication Methods".
         #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum AuthMethod { $($(#[$doc])+ $method,)+ }
@@ -29,7 +29,8 @@ auth_methods! {
     ClientSecretBasic, "client_secret_basic";
     /// Id and secret in the body (RFC 6749 §2.3.1): for servers that do not take HTTP Basic.
     ClientSecretPost, "client_secret_post";
-    /// A JWT signed with the client's private key (RFC 7523 §2.2). No secret is shared with the server.
+    /// A JWT signed with the client's private key (RFC 7523 §2.2). No secret is shared with the
+    /// server.
     PrivateKeyJwt, "private_key_jwt";
     /// The client certificate of TLS, and the id in the body (RFC 8705 §2.1).
     TlsClientAuth, "tls_client_auth";

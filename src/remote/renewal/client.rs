@@ -48,8 +48,8 @@ impl Client {
     /// Finds out whether this client can authenticate, before it is needed.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidArgument`]: a setting that is missing, contradicts another or cannot be sent.
-    /// [`ErrorKind::UnusableCredentials`]: a file, or the private key.
+    /// [`ErrorKind::InvalidArgument`]: a setting that is missing, contradicts another or cannot be
+    /// sent. [`ErrorKind::UnusableCredentials`]: a file, or the private key.
     pub(super) fn check(&self, has_certificate: bool) -> Result<()> {
         use AuthMethod::{ClientSecretBasic, ClientSecretPost, PrivateKeyJwt, TlsClientAuth};
         let method = self.auth_method;
@@ -84,7 +84,8 @@ impl Client {
         Ok(())
     }
 
-    /// Whether form-encoding changes the pair of HTTP Basic, and a server that does not decode it would see another.
+    /// Whether form-encoding changes the pair of HTTP Basic, and a server that does not decode it
+    /// would see another.
     pub(super) fn is_changed_by_encoding(&self) -> bool {
         let is_changed = |text: &str| form(text) != text;
         let secret = self.secret.as_ref().and_then(|secret| secret.read(SECRET_FILE).ok());

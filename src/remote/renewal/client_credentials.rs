@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-/// The longest token_type that is taken, in bytes.
+/// The longest accepted token_type, in bytes.
 const MAX_SCHEME_LEN: usize = 64;
 
 pub(super) struct ClientCredentials {
@@ -21,7 +21,7 @@ pub(super) struct ClientCredentials {
     pub(super) timeout: Duration,
     pub(super) clock: IssuerClock,
     pub(super) has_succeeded: AtomicBool,
-    /// The server takes id and secret as they are, not form-encoded.
+    /// The server expects id and secret as they are, not form-encoded.
     pub(super) takes_plain: AtomicBool,
 }
 
@@ -73,15 +73,16 @@ impl ClientCredentials {
         login_answer::login_error(response, kind, self.has_succeeded.load(Ordering::Relaxed))
     }
 
-    /// Posts once more where `response` rejects the client and another form of the same proof may be accepted.
+    /// Posts once more where `response` rejects the client and another form of the same proof may
+    /// be accepted.
     fn post_again(&self, response: &HttpResponse) -> Option<HttpResponse> {
         let clock_was_wrong = self.clock.learn(response);
         let is_rejected = !login_answer::is_success(response.status)
             && self.login_error(response).failure() == FetchFailure::Rejected;
         let second = match self.client.auth_method {
             _ if !is_rejected => None,
-            // Some servers do not decode the pair of HTTP Basic. Until a login has succeeded, a pair that the encoding
-            // has changed is sent once more as it is.
+            // Some servers do not decode the pair of HTTP Basic. Until a login has succeeded, a
+            // pair that the encoding has changed is sent once more as it is.
             AuthMethod::ClientSecretBasic
                 if !self.has_succeeded.load(Ordering::Relaxed) && self.client.is_changed_by_encoding() =>
             {
@@ -119,13 +120,13 @@ impl TokenSource for ClientCredentials {
     }
 }
 
-/// The word before the token, from token_type (RFC 6749 §7.1), compared without case. `None` is Bearer, also where it is
-/// missing.
+/// The scheme of the Authorization header, from token_type (RFC 6749 §7.1). `None` is Bearer, in
+/// any case of letters, or if it is missing.
 fn scheme(answer: &[u8]) -> Result<Option<String>, FetchError> {
     let Some(value) = member(answer, "token_type")? else { return Ok(None) };
     let text = value.as_str().unwrap_or_default();
     let word = text.trim();
-    // RFC 9110 §5.6.2: what a scheme may be spelt with.
+    // RFC 9110 §5.6.2: the characters of a scheme.
     let may_stand = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     if value.as_str().is_none() || word.len() > MAX_SCHEME_LEN || !word.bytes().all(may_stand) {
         return Err(FetchError::new(
@@ -137,8 +138,8 @@ fn scheme(answer: &[u8]) -> Result<Option<String>, FetchError> {
     Ok((!is_usual).then(|| word.to_owned()))
 }
 
-/// The token's life, if the answer says. 0 and less say nothing: some servers write -1 for a token without expiry. A life
-/// that cannot be read is never taken for one without end.
+/// The token's lifetime, if the response states it. 0 and less do not: some servers send -1 for a
+/// token without expiry. A value that cannot be read is an error, not "no expiry".
 fn expires_in(answer: &[u8]) -> Result<Option<Duration>, FetchError> {
     let malformed = || FetchError::new(FetchFailure::Document, "expires_in is not a number of seconds");
     let Some(value) = member(answer, "expires_in")? else { return Ok(None) };
@@ -146,7 +147,7 @@ fn expires_in(answer: &[u8]) -> Result<Option<Duration>, FetchError> {
     let quoted = value.as_str();
     let number = value.as_number().or(quoted.as_deref()).and_then(|text| text.trim().parse::<f64>().ok());
     let seconds = number.filter(|seconds| seconds.is_finite()).ok_or_else(malformed)?;
-    // What 32 bits do not hold is more than a century.
+    // 2^32 seconds are more than a century.
     Ok((seconds > 0.0).then(|| Duration::from_secs_f64(seconds.min(u32::MAX.into()))))
 }
 

@@ -1,15 +1,15 @@
 //! The token in use, and how long it is valid.
 //!
-//! Two clocks measure that. Nobody sets the monotonic clock, but it stands still while the machine is suspended. The wall clock
-//! goes on then, but is set: at boot by hours, by an operator by any time. A program cannot tell a suspended machine from a
-//! wall clock that was set forward.
+//! Two clocks measure that. Nobody sets the monotonic clock, but it stands still while the machine
+//! is suspended. The wall clock goes on then, but is set: at boot by hours, by an operator by any
+//! time. A program cannot tell a suspended machine from a wall clock that was set forward.
 //!
-//! The monotonic clock never runs ahead of real time, so a token that has expired by it has expired, and is not handed out. A
-//! token that has expired by the wall clock alone may be valid:
+//! The monotonic clock never runs ahead of real time, so a token that has expired by it has
+//! expired, and is not handed out. A token that has expired by the wall clock alone may be valid:
 //!
 //! - It is renewed now. Callers wait for that login, as in the last seconds of any token.
-//! - Until a login succeeds, it is handed out. If the machine was suspended, its receiver answers 401, as it would have
-//!   anyway. If the clock was set, an outage of the issuer costs nothing.
+//! - Until a login succeeds, it is handed out. If the machine was suspended, its receiver answers
+//!   401, as it would have anyway. If the clock was set, an outage of the issuer costs nothing.
 //! - A login that fails tells the time: the answer's Date corrects both clocks of the token.
 
 use super::own_token::OwnToken;
@@ -69,7 +69,8 @@ impl CurrentToken {
         (Self { token, lifetime, obtained, renew_at: obtained + next, expiry, has_exp }, next)
     }
 
-    /// Whether it is valid for longer than its renewal margin, by both clocks: callers need not wait for its renewal.
+    /// Whether it is valid for longer than its renewal margin, by both clocks: callers need not
+    /// wait for its renewal.
     pub(super) fn is_fresh(&self, now: Instant, wall: SystemTime) -> bool {
         self.expiry.zip(self.lifetime).is_none_or(|(expiry, life)| {
             let [monotonic, by_wall] = expiry.left(now, wall);
@@ -96,8 +97,8 @@ impl CurrentToken {
         Some(monotonic.min(by_wall))
     }
 
-    /// How long it is until its renewal in a process that has just been forked: a random time later than in its parent, so
-    /// that the children do not log in at once.
+    /// How long it is until its renewal in a process that has just been forked: a random time later
+    /// than in its parent, so that the children do not log in at once.
     pub(super) fn due_after_fork(&self) -> Duration {
         let spread = self.lifetime.unwrap_or(RENEWAL_WITHOUT_EXPIRY).mul_f64(0.1 * pacing::random());
         self.renew_at.saturating_duration_since(Instant::now()) + spread
@@ -116,7 +117,8 @@ impl CurrentToken {
     }
 }
 
-/// How long before its expiry callers wait for a token's renewal: 5 % of its lifetime, 10 to 60 s, at most a quarter.
+/// How long before its expiry callers wait for a token's renewal: 5 % of its lifetime, 10 to 60 s,
+/// at most a quarter.
 fn renewal_margin(lifetime: Duration) -> Duration {
     (lifetime / 20).clamp(Duration::from_secs(10), Duration::from_secs(60)).min(lifetime / 4)
 }

@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 /// Clocks that differ by less, in seconds, agree: what is signed is valid for longer.
 const AGREEMENT: i64 = 30;
 
-/// What is signed for a login is valid for minutes, so a machine whose clock is wrong signs by the issuer's.
+/// What is signed for a login is valid for minutes, so a machine whose clock is wrong signs by the
+/// issuer's.
 #[derive(Default)]
 pub(super) struct IssuerClock {
     /// The issuer's clock minus this machine's, in seconds, where that matters.
@@ -21,8 +22,8 @@ impl IssuerClock {
         Clock::system().now().saturating_add(self.skew.load(Ordering::Relaxed))
     }
 
-    /// Learns from an answer's Date. Returns whether the next login will differ, so that it may succeed where this one was
-    /// rejected.
+    /// Learns from an answer's Date. Returns whether the next login will differ, so that it may
+    /// succeed where this one was rejected.
     pub(super) fn learn(&self, response: &HttpResponse) -> bool {
         let Some(issuers) = date(response) else { return false };
         let difference = issuers.saturating_sub(Clock::system().now());

@@ -1,5 +1,5 @@
-//! Text that is read as it comes: base64 of any spelling, and a byte order mark. Only for what the issuer or the operator
-//! hands over itself. Tokens that are verified are read by `encoding`, strictly.
+//! Tolerant reading: base64 in any spelling, and a byte order mark. Only for input from the issuer
+//! or the operator. Tokens that are verified are read strictly, by `encoding`.
 
 use base64::Engine as _;
 use base64::alphabet;

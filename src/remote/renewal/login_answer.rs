@@ -1,4 +1,4 @@
-//! What a login endpoint answers: the token, or why there is none.
+//! The response of a login endpoint: the token, or why there is none.
 
 use super::auth_method::AuthMethod;
 use super::lenient::without_bom;
@@ -7,11 +7,11 @@ use crate::remote::freshness;
 use crate::remote::transport::{FetchError, FetchFailure, HttpResponse};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// The largest answer that is read, in bytes.
+/// The largest response that is read, in bytes.
 pub(super) const MAX_ANSWER_LEN: usize = 128 * 1024;
 
-/// The error codes that are shown: those of RFC 6749 §4.1.2.1 and §5.2, RFC 8707, RFC 9449 and DC/OS. Other text of an
-/// answer is not shown: nobody knows what it holds.
+/// The error codes that are shown: those of RFC 6749 §4.1.2.1 and §5.2, RFC 8707, RFC 9449 and
+/// DC/OS. Other text of a response is not shown, because it may be secret.
 const CODES: [&str; 14] = [
     "invalid_request",
     "invalid_client",
@@ -29,13 +29,13 @@ const CODES: [&str; 14] = [
     "ERR_INVALID_DATA",
 ];
 
-/// Whether a login with this status succeeded. Some token endpoints answer 201; a proxy that changes an answer makes it
-/// 203 (RFC 9110 §15.3.4).
+/// Whether a login with this status succeeded. Some token endpoints answer 201; a proxy that
+/// changes an answer makes it 203 (RFC 9110 §15.3.4).
 pub(super) fn is_success(status: u16) -> bool {
     matches!(status, 200 | 201 | 203)
 }
 
-/// The member `name` of an answer, unless it is null or missing.
+/// The member `name` of a response, unless it is null or missing.
 pub(super) fn member<'a>(answer: &'a [u8], name: &str) -> Result<Option<json::Value<'a>>, FetchError> {
     if answer.len() > MAX_ANSWER_LEN {
         return Err(FetchError::new(FetchFailure::TooLarge, ""));
@@ -56,7 +56,7 @@ pub(super) fn member<'a>(answer: &'a [u8], name: &str) -> Result<Option<json::Va
     Ok(found)
 }
 
-/// The token of an answer.
+/// The token in a response.
 pub(super) fn token(answer: &[u8], name: &str) -> Result<String, FetchError> {
     let value = member(answer, name)?;
     if let Some(token) = value.and_then(|value| value.as_str()) {
@@ -70,7 +70,7 @@ pub(super) fn token(answer: &[u8], name: &str) -> Result<String, FetchError> {
     Err(FetchError::new(FetchFailure::Document, detail))
 }
 
-/// The error code of an answer, if it is one of the list.
+/// The error code of a response, if it is in the list.
 pub(super) fn error_code(answer: &[u8]) -> Option<&'static str> {
     ["error", "code"].iter().find_map(|name| {
         let said = member(answer, name).ok()??.as_str()?;
@@ -78,28 +78,29 @@ pub(super) fn error_code(answer: &[u8]) -> Option<&'static str> {
     })
 }
 
-/// The answer's Date, in seconds since 1970.
+/// The Date of a response, in seconds since 1970.
 pub(super) fn date(response: &HttpResponse) -> Option<i64> {
     let date = httpdate::parse_http_date(response.values("date").next()?).ok()?;
     i64::try_from(date.duration_since(UNIX_EPOCH).ok()?.as_secs()).ok()
 }
 
-/// Whose login it is, for what an operator has to look at.
+/// Whose login it is. The advice to the operator depends on it.
 #[derive(Clone, Copy)]
 pub(super) enum LoginKind {
     ServiceAccount,
     Client(AuthMethod),
 }
 
-/// Why a login with this answer failed. `has_succeeded`: whether one has before, with the same settings.
+/// Why a login with this response failed. `has_succeeded`: whether one has succeeded before, with
+/// the same settings.
 pub(super) fn login_error(response: &HttpResponse, kind: LoginKind, has_succeeded: bool) -> FetchError {
     let status = response.status;
     let code = error_code(&response.body);
     let failure = match (status, code) {
         (400..500, Some("temporarily_unavailable" | "server_error")) => FetchFailure::Status,
-        // RFC 6749 §5.2 allows either status.
+        // RFC 6749 §5.2 allows both statuses.
         (401, _) | (400, Some("invalid_client")) => FetchFailure::Rejected,
-        // The URL was right before. A gateway answers so while what is behind it starts.
+        // The URL was right before. A gateway sends this while the service behind it starts.
         (403 | 404, _) if has_succeeded => FetchFailure::Status,
         (400 | 403 | 404 | 405 | 406 | 415, _) => FetchFailure::Refused,
         _ => FetchFailure::Status,

@@ -1,4 +1,4 @@
-//! A token of the service's own, which no log shows.
+//! The service's own token, which no log shows.
 
 use std::fmt;
 use std::ops::Deref;
@@ -7,12 +7,13 @@ use zeroize::Zeroizing;
 
 /// The service's own token. Cheap to clone; its memory is wiped with the last clone.
 ///
-/// It reads as the token's text; [`OwnToken::authorization`] is the header's value. `Debug` shows neither.
+/// It reads as the token's text; [`OwnToken::authorization`] is the header's value. `Debug` shows
+/// neither.
 #[derive(Clone)]
 pub struct OwnToken(Arc<Inner>);
 
 struct Inner {
-    /// The header's value, of which the token is the end.
+    /// The header's value. It ends with the token.
     authorization: Zeroizing<String>,
     token_at: usize,
     expires_at: Option<i64>,
@@ -32,12 +33,13 @@ impl OwnToken {
         self.0.authorization.get(self.0.token_at..).unwrap_or_default()
     }
 
-    /// The value of the Authorization header: `token=<token>` for DC/OS, `Bearer <token>` otherwise.
+    /// The value of the Authorization header: `token=<token>` for DC/OS, `Bearer <token>`
+    /// otherwise.
     pub fn authorization(&self) -> &str {
         &self.0.authorization
     }
 
-    /// When it expires, in seconds since 1970 by the issuer's clock, if it does.
+    /// When it expires, in seconds since 1970 by the issuer's clock; `None` if it does not.
     pub fn expires_at(&self) -> Option<i64> {
         self.0.expires_at
     }

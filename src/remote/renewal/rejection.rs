@@ -1,12 +1,13 @@
-//! Which answers mean that the own token was not accepted.
+//! Which responses mean that the service's own token was rejected.
 
 /// Whether an answer says that the token of the request was not accepted, so that
-/// [`crate::TokenRenewer::reject`] is worth a call: HTTP 401, or status 16 of gRPC (UNAUTHENTICATED), which comes
-/// with HTTP 200.
+/// [`crate::TokenRenewer::reject`] is worth a call: HTTP 401, or status 16 of gRPC
+/// (UNAUTHENTICATED), which comes with HTTP 200.
 ///
-/// A 401 counts if its WWW-Authenticate asks for what DC/OS asks for (`acsjwt`, `oauthjwt`) or for `Bearer`,
-/// or if there is none or an empty one: DC/OS's Admin Router stands before services that have a 401 of their own, such as
-/// `Basic`, which a new token would not change. 403 never counts: the caller is known, and not allowed.
+/// A 401 counts if its WWW-Authenticate asks for what DC/OS asks for (`acsjwt`, `oauthjwt`) or for
+/// `Bearer`, or if there is none or an empty one: DC/OS's Admin Router stands before services that
+/// have a 401 of their own, such as `Basic`, which a new token would not change. 403 never counts:
+/// the caller is known, and not allowed.
 ///
 /// ```
 /// use bouncer_verify::is_token_rejection;
@@ -31,8 +32,8 @@ pub fn is_token_rejection(
 
 /// Whether one of the challenges of a WWW-Authenticate field asks for a token.
 fn asks_for_a_token(challenges: &str) -> bool {
-    // RFC 9110 §11.6.1: a list of challenges. What stands at the beginning of an item is a scheme or the name of a
-    // parameter; what is quoted is neither.
+    // RFC 9110 §11.6.1: a list of challenges. What stands at the beginning of an item is a scheme
+    // or the name of a parameter; what is quoted is neither.
     let outside_quotes: String = challenges.split('"').step_by(2).collect();
     outside_quotes.split(',').any(|item| {
         let word = item.split_whitespace().next().unwrap_or_default();
@@ -57,7 +58,8 @@ mod tests {
             (401, Some("Basic realm = Bearer"), None, false),
             (401, Some("Basic realm=\"x\" , Bearer error=\"y\""), None, true),
             (401, Some("Digest realm=\"x\", nonce=\"y\""), None, false),
-            // A header field without a value, as some proxies and client libraries write one that is missing.
+            // A header field without a value, as some proxies and client libraries write one that
+            // is missing.
             (401, Some(""), None, true),
             (401, Some(" "), None, true),
             (401, Some(","), None, false),

@@ -22,7 +22,8 @@ const REJECTION_INTERVAL: Duration = Duration::from_secs(30);
 const MAX_PAUSE: Duration = Duration::from_secs(300);
 /// The same while there is no valid token, or not for long.
 const MAX_PAUSE_WITHOUT_TOKEN: Duration = Duration::from_secs(15);
-/// The longest first pause after a permanent failure. Further ones are longer: a retry is only a load.
+/// The longest first pause after a permanent failure. Further ones are longer: a retry is only a
+/// load.
 const PERMANENT_FAILURE_PAUSE: Duration = Duration::from_secs(30);
 /// The same bound when the token in use expires soon.
 const MIN_PERMANENT_FAILURE_PAUSE: Duration = Duration::from_secs(5);
@@ -53,8 +54,8 @@ pub(super) struct Prefix {
     pub(super) is_set: bool,
 }
 
-/// The longest pause in an outage, with a token that expires in `left`: the sooner it expires, the more often a login is
-/// tried.
+/// The longest pause in an outage, with a token that expires in `left`: the sooner it expires, the
+/// more often a login is tried.
 fn max_pause(left: Option<Duration>) -> Duration {
     match left {
         Some(Duration::ZERO) => MAX_PAUSE_WITHOUT_TOKEN,
@@ -65,8 +66,9 @@ fn max_pause(left: Option<Duration>) -> Duration {
     }
 }
 
-/// The longest pause after so many permanent failures, with a token that expires in `left`, and whether the next is to be
-/// longer. It is half of what is left at most, so that one failure does not lose the token, but not less than some seconds.
+/// The longest pause after so many permanent failures, with a token that expires in `left`, and
+/// whether the next is to be longer. It is half of what is left at most, so that one failure does
+/// not lose the token, but not less than some seconds.
 fn permanent_failure_pause(failures: u32, left: Option<Duration>) -> (Duration, bool) {
     let growing = PERMANENT_FAILURE_PAUSE.saturating_mul(1 << failures.min(10)).min(MAX_PAUSE);
     let bound = match left {
@@ -110,8 +112,8 @@ impl RenewalJob {
         &self.name
     }
 
-    /// Logs in, and once more if that returns the token that was just rejected: a token of DC/OS names whole seconds only, so
-    /// two logins within one second return the same text.
+    /// Logs in, and once more if that returns the token that was just rejected: a token of DC/OS
+    /// names whole seconds only, so two logins within one second return the same text.
     fn login(&self, reason: Reason) -> Result<Duration, FetchError> {
         let mut new = self.source.login()?;
         let is_in_use = |new: &NewToken| {
@@ -140,7 +142,8 @@ impl RenewalJob {
         self.waiting_thread.store(None);
     }
 
-    /// Corrects the clocks of the token in use by the issuer's time, from the answer of a login that failed.
+    /// Corrects the clocks of the token in use by the issuer's time, from the answer of a login
+    /// that failed.
     fn correct_clocks(&self, server_time: i64) {
         let in_use = self.in_use.load();
         let corrected = in_use

@@ -58,7 +58,8 @@ fn in_file(setting: &str, path: &Path, why: &str) -> Error {
     unusable("").with_detail(format!("{setting} {}: {why}", path.display()))
 }
 
-/// The text of a file, without a byte order mark and without line ends after it. The error shows no byte of it.
+/// The text of a file, without a byte order mark and without line ends after it. The error shows no
+/// byte of it.
 fn read(path: &Path) -> Result<Zeroizing<String>, String> {
     let mut bytes = Zeroizing::new(Vec::new());
     File::open(path)

@@ -8,12 +8,12 @@ use crate::error::Result;
 use std::fmt;
 use zeroize::Zeroizing;
 
-/// How long a service login token is valid, in seconds. DC/OS takes up to ten minutes; in the middle, clocks may be
-/// apart by five either way.
+/// How long a service login token is valid, in seconds. DC/OS accepts up to ten minutes, so with
+/// half of it clocks may differ by five minutes either way.
 const LOGIN_TOKEN_LIFETIME: i64 = 300;
 
-/// A service account of DC/OS, as its secret describes it. The private key that it keeps is wiped from memory with it;
-/// reading the secret leaves a copy in memory that is free again.
+/// A service account of DC/OS, as its secret describes it. The private key that it keeps is wiped
+/// from memory with it; reading the secret leaves a copy in memory that is free again.
 ///
 /// ```text
 /// {"uid": "my-service", "private_key": "-----BEGIN PRIVATE KEY-----\n…",
@@ -26,12 +26,12 @@ pub struct ServiceAccount {
 }
 
 impl ServiceAccount {
-    /// Reads the secret: `uid` and `private_key` (RSA in PEM, PKCS #8 or PKCS #1) are required, and `login_endpoint`
-    /// unless [`crate::TokenRenewerBuilder::login_endpoint`] is set; `scheme` must be "RS256" if it is there; other
-    /// members are ignored.
+    /// Reads the secret: `uid` and `private_key` (RSA in PEM, PKCS #8 or PKCS #1) are required, and
+    /// `login_endpoint` unless [`crate::TokenRenewerBuilder::login_endpoint`] is set; `scheme` must
+    /// be "RS256" if it is there; other members are ignored.
     ///
-    /// The secret may be base64 of the JSON, or a JSON string that holds it, and have a byte order mark. The line ends
-    /// of the private key may be missing, escaped or spaces.
+    /// The secret may be base64 of the JSON, or a JSON string that holds it, and have a byte order
+    /// mark. The line ends of the private key may be missing, escaped or spaces.
     ///
     /// # Errors
     /// [`crate::ErrorKind::UnusableCredentials`]; the detail says what is wrong with it.
@@ -62,7 +62,7 @@ impl ServiceAccount {
         &self.uid
     }
 
-    /// Where it logs in, if the secret says.
+    /// The URL where it logs in, if the secret has it.
     pub fn login_endpoint(&self) -> Option<&str> {
         self.login_endpoint.as_deref()
     }
@@ -76,7 +76,7 @@ impl ServiceAccount {
     }
 }
 
-/// The characters of a member, unless it is null, empty or missing.
+/// The text of a member, unless it is null, empty or missing.
 fn text(value: Option<json::Value<'_>>, name: &str) -> Result<Option<Zeroizing<String>>> {
     let Some(value) = value.filter(|value| !value.is_null()) else { return Ok(None) };
     let not_text = || unusable("").with_detail(format!("{name} is not a string"));
@@ -104,7 +104,11 @@ impl fmt::Debug for ServiceAccount {
 mod tests {
     use super::*;
     use crate::error::ErrorKind;
-    use crate::{Clock, Jwk, JwkSet, Policy, verify_token};
+    use crate::jose::jwk::Jwk;
+    use crate::keys::jwk_set::JwkSet;
+    use crate::verify::clock::Clock;
+    use crate::verify::policy::Policy;
+    use crate::verify::verify_token::verify_token;
     use rsa::pkcs1::EncodeRsaPrivateKey as _;
     use rsa::pkcs8::DecodePrivateKey as _;
 

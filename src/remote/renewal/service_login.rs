@@ -37,7 +37,7 @@ impl Credential {
     }
 }
 
-/// What is wrong where neither the secret nor a setting says where to log in.
+/// Neither the secret nor a setting has the URL of the login.
 pub(super) fn no_endpoint() -> Error {
     Error::new(
         ErrorKind::UnusableCredentials,
@@ -79,7 +79,8 @@ impl TokenSource for ServiceLogin {
         url::check(url, self.allow_http)
             .map_err(|why| FetchError::new(FetchFailure::Credentials, format!("login_endpoint: {why}")))?;
         let mut response = self.post(&account, url)?;
-        // DC/OS answers an expired login token like a wrong key. Only the Date tells a wrong clock.
+        // DC/OS answers an expired login token like a wrong key. Only the Date shows that the clock
+        // is wrong.
         if self.clock.learn(&response) && response.status == 401 {
             response = self.post(&account, url)?;
         }

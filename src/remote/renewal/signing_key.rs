@@ -31,10 +31,12 @@ enum Der {
 }
 
 impl SigningKey {
-    /// Reads a key in PEM: "PRIVATE KEY" (PKCS #8), "RSA PRIVATE KEY" (PKCS #1) or "EC PRIVATE KEY" (SEC 1).
+    /// Reads a key in PEM: "PRIVATE KEY" (PKCS #8), "RSA PRIVATE KEY" (PKCS #1) or "EC PRIVATE KEY"
+    /// (SEC 1).
     ///
     /// # Errors
-    /// [`crate::ErrorKind::UnusableCredentials`]; the detail says what it is instead and shows nothing of it.
+    /// [`crate::ErrorKind::UnusableCredentials`]; the detail says what it is instead and shows
+    /// nothing of it.
     pub(super) fn from_pem(text: &str) -> Result<Self> {
         match der(text)? {
             Der::Pkcs1(der) => Self::rsa(&der),
@@ -65,8 +67,8 @@ impl SigningKey {
 
     /// A JWT of this key. `claims` is a JSON object.
     ///
-    /// jsonwebtoken writes the header alone. Its `encode` uses the process's default provider, which the program may have
-    /// set to another, and panics where there is none.
+    /// jsonwebtoken writes the header alone. Its `encode` uses the process's default provider,
+    /// which the program may have set to another, and panics where there is none.
     pub(super) fn jwt(&self, key_id: Option<&str>, claims: &str) -> Result<Zeroizing<String>> {
         let does_not_sign = || unusable("the private key does not sign");
         let algorithm = match self {

@@ -3,7 +3,8 @@
 use crate::remote::transport::FetchError;
 use std::time::{Duration, SystemTime};
 
-/// A snapshot of a token renewer, for metrics, logs and health checks. Counts are this process's alone.
+/// A snapshot of a token renewer, for metrics, logs and health checks. Counts are this process's
+/// alone.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct TokenRenewerStatus {

@@ -12,23 +12,26 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-/// Callers without a token wait for so many attempts. After as many failures in a row they get the error at once.
+/// Callers without a token wait for so many attempts. After as many failures in a row they get the
+/// error at once.
 const ATTEMPTS_TO_WAIT_FOR: u32 = 4;
 
-/// Keeps the service's own token valid: logs in, hands the token out without latency, renews it before it
-/// expires, and again when a server does not accept it.
+/// Keeps the service's own token valid: logs in, hands the token out without latency, renews it
+/// before it expires, and again when a server does not accept it.
 ///
 /// Make one for each account and clone it: clones share everything.
 ///
-/// - [`TokenRenewer::token`] reads the token in use through one atomic pointer. Callers wait only where there is
-///   none, or in the last seconds of one that could be renewed.
-/// - The token is renewed at 70 to 80 % of the life that it says itself, at half of one under 60 s, in the background. A
-///   renewal that fails displaces nothing: it is tried again with growing pauses, and the token in use is used up to its
-///   expiry. A second is between two logins at least.
-/// - [`TokenRenewer::reject`] after a 401: any number of callers with the same token cause one login, and one
-///   login in 30 seconds at most. If it gives the very token that was rejected, as two logins of DC/OS within a second do,
-///   there is one more a second later.
-/// - A wall clock that is set forward causes a login and does not end a token that is valid by the monotonic clock.
+/// - [`TokenRenewer::token`] reads the token in use through one atomic pointer. Callers wait only
+///   where there is none, or in the last seconds of one that could be renewed.
+/// - The token is renewed at 70 to 80 % of the life that it says itself, at half of one under 60 s,
+///   in the background. A renewal that fails displaces nothing: it is tried again with growing
+///   pauses, and the token in use is used up to its expiry. A second is between two logins at
+///   least.
+/// - [`TokenRenewer::reject`] after a 401: any number of callers with the same token cause one
+///   login, and one login in 30 seconds at most. If it gives the very token that was rejected, as
+///   two logins of DC/OS within a second do, there is one more a second later.
+/// - A wall clock that is set forward causes a login and does not end a token that is valid by the
+///   monotonic clock.
 /// - After a fork, each process renews for itself: nothing needs to be done.
 ///
 /// ```no_run
@@ -62,8 +65,8 @@ impl TokenRenewer {
 
     /// A valid token.
     ///
-    /// It waits where there is none and one may come soon, 10 seconds at most unless set otherwise, and in the
-    /// last seconds of one for its renewal; in an outage, not at all.
+    /// It waits where there is none and one may come soon, 10 seconds at most unless set otherwise,
+    /// and in the last seconds of one for its renewal; in an outage, not at all.
     ///
     /// # Errors
     /// [`ErrorKind::LoginRejected`], [`ErrorKind::UnusableCredentials`]: the operator has to act.
@@ -74,9 +77,9 @@ impl TokenRenewer {
 
     /// As [`TokenRenewer::token`] without ever waiting, for callers that must not block a thread.
     ///
-    /// `ticket` is `None` at first. If it is `Some` afterwards, there may be a better answer once that login is
-    /// over: wait for it ([`TokenRenewer::wait`] on another thread) and call again with it. A call before that login is
-    /// over returns the final answer, and leaves `None`.
+    /// `ticket` is `None` at first. If it is `Some` afterwards, there may be a better answer once
+    /// that login is over: wait for it ([`TokenRenewer::wait`] on another thread) and call again
+    /// with it. A call before that login is over returns the final answer, and leaves `None`.
     ///
     /// # Errors
     /// As [`TokenRenewer::token`].
@@ -103,8 +106,8 @@ impl TokenRenewer {
         }
         drop(in_use);
         let valid = worker.with(|attempts| {
-            // A login puts its token in use before it is done, so under the lock either the token is there, or the login
-            // that brings it is in flight.
+            // A login puts its token in use before it is done, so under the lock either the token
+            // is there, or the login that brings it is in flight.
             let in_use = worker.job.in_use();
             let valid = in_use.as_ref().filter(|current| current.is_valid(now, wall));
             if !valid.is_some_and(|current| current.is_fresh(now, wall)) {
@@ -118,8 +121,9 @@ impl TokenRenewer {
 
     /// A server did not accept `token` ([`crate::is_token_rejection`]): gives another.
     ///
-    /// If there is a newer one already, that is it. Otherwise one login serves all that ask; there is one at
-    /// once and then one in 30 seconds at most. Until it succeeds the token stays in use for others.
+    /// If there is a newer one already, that is it. Otherwise one login serves all that ask; there
+    /// is one at once and then one in 30 seconds at most. Until it succeeds the token stays in use
+    /// for others.
     ///
     /// # Errors
     /// As [`TokenRenewer::token`]; [`ErrorKind::LoginUnavailable`] also if there is no newer one.
@@ -127,7 +131,8 @@ impl TokenRenewer {
         self.wait_and_retry(|ticket| self.reject_now(token, ticket))
     }
 
-    /// As [`TokenRenewer::reject`] without ever waiting; `ticket` is as for [`TokenRenewer::token_now`].
+    /// As [`TokenRenewer::reject`] without ever waiting; `ticket` is as for
+    /// [`TokenRenewer::token_now`].
     ///
     /// # Errors
     /// As [`TokenRenewer::reject`].
@@ -154,7 +159,8 @@ impl TokenRenewer {
         newer.ok_or_else(|| self.no_newer_token())
     }
 
-    /// Waits until the login of `ticket` is over. Returns false after `timeout`, or if it will not be.
+    /// Waits until the login of `ticket` is over. Returns false after `timeout`, or if it will not
+    /// be.
     pub fn wait(&self, ticket: Ticket, timeout: Duration) -> bool {
         self.0.worker.wait_for(ticket.attempt(), timeout)
     }
@@ -162,7 +168,8 @@ impl TokenRenewer {
     /// Blocks until there is a valid token. The error says why the last login failed.
     ///
     /// # Errors
-    /// As [`TokenRenewer::token`]: after `timeout`, or at once if waiting does not help, as when the login is rejected.
+    /// As [`TokenRenewer::token`]: after `timeout`, or at once if waiting does not help, as when
+    /// the login is rejected.
     pub fn wait_ready(&self, timeout: Duration) -> Result<()> {
         let ready = || self.token_now(&mut None).map(drop);
         self.0.worker.wait_until(timeout, ready, |error| error.kind() != ErrorKind::LoginUnavailable)
@@ -171,7 +178,8 @@ impl TokenRenewer {
     /// Logs in now, for operators. Concurrent callers share one login.
     ///
     /// # Errors
-    /// Why the login failed; [`crate::FetchFailure::Timeout`]: it is not over after `timeout`. The token in use stays.
+    /// Why the login failed; [`crate::FetchFailure::Timeout`]: it is not over after `timeout`. The
+    /// token in use stays.
     pub fn renew(&self, timeout: Duration) -> Result<(), FetchError> {
         self.0.worker.attempt_now(timeout)
     }
@@ -181,20 +189,21 @@ impl TokenRenewer {
         RenewalJob::status(&self.0.worker)
     }
 
-    /// Waits until `attempts` logins are done ([`TokenRenewerStatus::attempts`]). Returns false after `timeout`, or if they
-    /// will not be.
+    /// Waits until `attempts` logins are done ([`TokenRenewerStatus::attempts`]). Returns false
+    /// after `timeout`, or if they will not be.
     pub fn wait_attempts(&self, attempts: u64, timeout: Duration) -> bool {
         self.0.worker.wait_for(attempts, timeout)
     }
 
-    /// Closes it, for all clones: a login in flight is cut off, the threads end, and there is no token any more. Waits for the
-    /// threads, at most one second: a source or transport of the program's own that does not return is left behind. Dropping
-    /// the last clone does the same.
+    /// Closes it, for all clones: a login in flight is cut off, the threads end, and there is no
+    /// token any more. Waits for the threads, at most one second: a source or transport of the
+    /// program's own that does not return is left behind. Dropping the last clone does the same.
     pub fn close(&self) {
         self.0.worker.close();
     }
 
-    /// Calls `ask`, waits for the login of its ticket, and asks again, until there is none or `max_wait` is over.
+    /// Calls `ask`, waits for the login of its ticket, and asks again, until there is none or
+    /// `max_wait` is over.
     fn wait_and_retry(
         &self,
         mut ask: impl FnMut(&mut Option<Ticket>) -> Result<OwnToken>,
@@ -209,8 +218,9 @@ impl TokenRenewer {
         }
     }
 
-    /// Calls `ask`. If the login of `ticket` is not over, the caller waits no longer: whatever `ask` answers is final. It
-    /// may have the token by then, which is in use a moment before the login is over.
+    /// Calls `ask`. If the login of `ticket` is not over, the caller waits no longer: whatever
+    /// `ask` answers is final. It may have the token by then, which is in use a moment before the
+    /// login is over.
     fn with_last_look(
         &self,
         ticket: &mut Option<Ticket>,
@@ -280,7 +290,8 @@ fn next_after_rejection(attempts: &mut Attempts<Rejections>, before: Option<Tick
     if before.is_some_and(Ticket::is_last) {
         return None;
     }
-    // A login that began before the rejection may have returned this very token, so another may follow it.
+    // A login that began before the rejection may have returned this very token, so another may
+    // follow it.
     let newer = |attempt: &u64| before.is_none_or(|before| before.attempt() < *attempt);
     if let Some(attempt) = attempts.in_flight().filter(newer) {
         return (!attempts.in_outage()).then_some(Ticket::new(attempt));

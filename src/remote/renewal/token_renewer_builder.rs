@@ -23,7 +23,8 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 use zeroize::Zeroizing;
 
-/// The environment variable in which DC/OS gives a service its account: the secret, or the path of a file with it.
+/// The environment variable in which DC/OS gives a service its account: the secret, or the path of
+/// a file with it.
 const CREDENTIAL_VARIABLE: &str = "DCOS_SERVICE_ACCOUNT_CREDENTIAL";
 
 impl TokenRenewer {
@@ -32,22 +33,23 @@ impl TokenRenewer {
         TokenRenewerBuilder::new(Source::Account(Credential::Account(Arc::new(account))))
     }
 
-    /// Tokens of the DC/OS service account whose secret is in this file, which is read for each login. Its forms are those
-    /// of [`ServiceAccount::from_json`].
+    /// Tokens of the DC/OS service account whose secret is in this file. It is read for each login,
+    /// in the forms of [`ServiceAccount::from_json`].
     pub fn service_account_file(path: impl Into<PathBuf>) -> TokenRenewerBuilder {
         TokenRenewerBuilder::new(Source::Account(Credential::Secret(SecretText::File(path.into()))))
     }
 
-    /// Tokens of the DC/OS service account in the environment variable `DCOS_SERVICE_ACCOUNT_CREDENTIAL`, which
-    /// holds the secret or the path of a file with it.
+    /// Tokens of the DC/OS service account in the environment variable
+    /// `DCOS_SERVICE_ACCOUNT_CREDENTIAL`, which holds the secret or the path of a file with it.
     ///
     /// # Errors
-    /// [`ErrorKind::UnusableCredentials`]: it is not set, or holds a secret that is none.
+    /// [`ErrorKind::UnusableCredentials`]: it is not set, or is not a usable secret.
     pub fn service_account_from_env() -> Result<TokenRenewerBuilder> {
         let missing =
             |_| Error::new(ErrorKind::UnusableCredentials, "DCOS_SERVICE_ACCOUNT_CREDENTIAL is not set");
         let value = Zeroizing::new(std::env::var(CREDENTIAL_VARIABLE).map_err(missing)?);
-        // No path is a JSON object, in whatever it may be wrapped. A secret that is none says more as a secret.
+        // No path is a JSON object or looks like one. An unusable secret has the better error as a
+        // secret.
         let is_secret =
             account_secret::object(&value).is_ok() || value.trim_start().starts_with(['{', '"', '\'', '-']);
         match is_secret {
@@ -56,12 +58,13 @@ impl TokenRenewer {
         }
     }
 
-    /// Tokens of an OAuth 2.0 client by the client credentials grant (RFC 6749 §4.4), from the token endpoint at
-    /// `token_url`. The client authenticates with [`TokenRenewerBuilder::client_secret`] by HTTP Basic, unless
+    /// Tokens of an OAuth 2.0 client by the client credentials grant (RFC 6749 §4.4), from the
+    /// token endpoint at `token_url`. The client authenticates with
+    /// [`TokenRenewerBuilder::client_secret`] by HTTP Basic, unless
     /// [`TokenRenewerBuilder::auth_method`] is set.
     ///
-    /// The answer's `token_type` is the word before the token, `Bearer` if it is missing; [`TokenRenewerBuilder::bearer`]
-    /// writes `Bearer` whatever it says.
+    /// The response's `token_type` is the scheme of the Authorization header, `Bearer` if it is
+    /// missing. [`TokenRenewerBuilder::bearer`] always writes `Bearer`.
     pub fn client_credentials(token_url: &str, client_id: &str) -> TokenRenewerBuilder {
         let client = Client { id: client_id.to_owned(), ..Client::default() };
         TokenRenewerBuilder::new(Source::Client { token_url: token_url.to_owned(), client })
@@ -111,7 +114,8 @@ impl TokenRenewerBuilder {
         }
     }
 
-    /// Logs in at this URL, in place of the service account's `login_endpoint`, which may then be missing.
+    /// Logs in at this URL, in place of the service account's `login_endpoint`, which may then be
+    /// missing.
     pub fn login_endpoint(mut self, url: &str) -> Self {
         match self.source {
             Source::Account(_) => self.login_endpoint = Some(url.to_owned()),
@@ -120,15 +124,19 @@ impl TokenRenewerBuilder {
         self
     }
 
-    /// How the client authenticates at the token endpoint: [`AuthMethod::ClientSecretBasic`] by default.
+    /// How the client authenticates at the token endpoint: [`AuthMethod::ClientSecretBasic`] by
+    /// default.
     ///
-    /// With `client_secret_basic` id and secret are form-encoded, as RFC 6749 §2.3.1 has it. Until the first success, a
-    /// rejected pair that the encoding changes is sent once more without it: some servers do not decode it.
+    /// With `client_secret_basic` id and secret are form-encoded, as RFC 6749 §2.3.1 has it. Until
+    /// the first success, a rejected pair that the encoding changes is sent once more without it:
+    /// some servers do not decode it.
     ///
-    /// With `private_key_jwt` the client signs an assertion for each login with [`TokenRenewerBuilder::private_key`]: "iss"
-    /// and "sub" are the client's id, "aud" is the token endpoint's URL, "jti" is random, and it expires after 60 s.
+    /// With `private_key_jwt` the client signs an assertion for each login with
+    /// [`TokenRenewerBuilder::private_key`]: "iss" and "sub" are the client's id, "aud" is the
+    /// token endpoint's URL, "jti" is random, and it expires after 60 s.
     ///
-    /// With `tls_client_auth` the client's id is in the body, and `client_certificate_file` proves it.
+    /// With `tls_client_auth` the client's id is in the body, and `client_certificate_file` proves
+    /// it.
     pub fn auth_method(self, method: AuthMethod) -> Self {
         self.client("auth_method", |client| client.auth_method = method)
     }
@@ -138,26 +146,27 @@ impl TokenRenewerBuilder {
         self.client("client_secret", |client| client.secret = Some(SecretText::new(secret)))
     }
 
-    /// A file with the client's secret, in place of [`TokenRenewerBuilder::client_secret`]. It is read for each login, so it
-    /// may be replaced. Line ends after the secret are not part of it.
+    /// A file with the client's secret, in place of [`TokenRenewerBuilder::client_secret`]. It is
+    /// read for each login, so it may be replaced. Line ends after the secret are not part of it.
     pub fn client_secret_file(self, path: impl Into<PathBuf>) -> Self {
         self.client("client_secret_file", |client| client.secret = Some(SecretText::File(path.into())))
     }
 
-    /// The private key that signs the assertions of `private_key_jwt`, in PEM and not encrypted. An RSA key of at least 2048
-    /// bits signs with RS256, an EC key on P-256 with ES256. It is not the key of TLS: that is `client_key_file`.
+    /// The private key that signs the assertions of `private_key_jwt`, in PEM and not encrypted. An
+    /// RSA key of at least 2048 bits signs with RS256, an EC key on P-256 with ES256. It is not the
+    /// key of TLS: that is `client_key_file`.
     pub fn private_key(self, pem: &str) -> Self {
         self.client("private_key", |client| client.private_key = Some(SecretText::new(pem)))
     }
 
-    /// A file with the private key, in place of [`TokenRenewerBuilder::private_key`]. It is read for each login, so it may be
-    /// replaced.
+    /// A file with the private key, in place of [`TokenRenewerBuilder::private_key`]. It is read
+    /// for each login, so it may be replaced.
     pub fn private_key_file(self, path: impl Into<PathBuf>) -> Self {
         self.client("private_key_file", |client| client.private_key = Some(SecretText::File(path.into())))
     }
 
-    /// The "kid" in the header of `private_key_jwt`'s assertions, for servers that know several keys of the client. By
-    /// default there is none.
+    /// The "kid" in the header of `private_key_jwt`'s assertions, for servers that know several
+    /// keys of the client. By default there is none.
     pub fn private_key_id(self, kid: &str) -> Self {
         self.client("private_key_id", |client| client.private_key_id = Some(kid.to_owned()))
     }
@@ -175,8 +184,8 @@ impl TokenRenewerBuilder {
         self.client("parameter", |client| client.parameters.push((name.to_owned(), value.to_owned())))
     }
 
-    /// Writes `Bearer <token>` in the Authorization header: the default but for DC/OS. Set, it also stands where the login's
-    /// answer has another `token_type`, such as Apigee's "BearerToken".
+    /// Writes `Bearer <token>` in the Authorization header: the default except for DC/OS. If it is
+    /// set, another `token_type` in the response does not count, such as Apigee's "BearerToken".
     pub fn bearer(mut self) -> Self {
         self.bearer = Some(true);
         self
@@ -188,21 +197,22 @@ impl TokenRenewerBuilder {
         self
     }
 
-    /// How long [`TokenRenewer::token`] and [`TokenRenewer::reject`] wait at most: 0 to 300 s, by default 10 s.
+    /// How long [`TokenRenewer::token`] and [`TokenRenewer::reject`] wait at most: 0 to 300 s, by
+    /// default 10 s.
     pub fn max_wait(mut self, max_wait: Duration) -> Self {
         self.max_wait = max_wait;
         self
     }
 
-    /// Logs in with the first call, not at once. For programs that fork after they set up.
+    /// Starts to log in with the first call, not at once. For programs that fork after their setup.
     pub fn lazy(mut self) -> Self {
         self.prefetch = false;
         self
     }
 
-    /// Calls `observer` after each login, on a thread of its own, in order: it may block, and may ask the renewer. Of those
-    /// that wait for a slow one, 256 are kept and the oldest are dropped. What happens is
-    /// also reported through the `log` crate, on the same thread; tokens and secrets never are.
+    /// Calls `observer` after each login, in order, on a thread of its own. It may block, and may
+    /// use the renewer. If it is slow, 256 calls are queued, and the oldest are dropped. The same
+    /// thread reports logins through the `log` crate, never with tokens or secrets.
     pub fn observer(mut self, observer: impl Fn(&TokenRenewerStatus) + Send + Sync + 'static) -> Self {
         self.observer = Some(Arc::new(observer));
         self
@@ -211,7 +221,8 @@ impl TokenRenewerBuilder {
     /// The renewer.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidArgument`]: a setting, or a URL. [`ErrorKind::UnusableCredentials`]: the secret's file.
+    /// [`ErrorKind::InvalidArgument`]: a setting, or a URL. [`ErrorKind::UnusableCredentials`]: the
+    /// secret's file.
     pub fn build(self) -> Result<TokenRenewer> {
         check_range("max_wait", self.max_wait, Duration::ZERO..=MAX_TIMEOUT)?;
         if let Some((setting, source)) = self.conflicting_option {
@@ -229,7 +240,7 @@ impl TokenRenewerBuilder {
                 (token_url, Arc::new(source))
             }
             Source::Account(credential) => {
-                // A secret that is wrong at the start is a mistake of the set-up; later, an incident.
+                // Found here, a wrong secret is a mistake of the setup; later, it is an incident.
                 let account = credential.account()?;
                 let endpoint = self.login_endpoint.as_deref().or(account.login_endpoint());
                 let endpoint = endpoint.ok_or_else(no_endpoint)?.to_owned();

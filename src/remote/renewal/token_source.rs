@@ -1,4 +1,4 @@
-//! Anything that gives a token.
+//! Where a renewer gets its tokens.
 
 use super::lenient;
 use crate::remote::transport::{FetchError, FetchFailure};
@@ -9,22 +9,22 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use zeroize::Zeroizing;
 
-/// The longest token that is taken, in bytes.
+/// The longest accepted token, in bytes.
 const MAX_TOKEN_LEN: usize = 64 * 1024;
 
-/// Where a renewer gets its tokens from. Closures `Fn() -> Result<NewToken, FetchError>` are sources.
+/// Where a renewer gets its tokens. Closures `Fn() -> Result<NewToken, FetchError>` are sources.
 ///
-/// It is called by one background thread at a time, with no lock held, and may block for some seconds. After a
-/// rejection it is called once more, a second later, if it gives the very token that was rejected.
+/// One background thread at a time calls it, without a lock, and it may block for some seconds. If
+/// it returns the token that was just rejected, it is called once more a second later.
 pub trait TokenSource: Send + Sync {
-    /// Gets a new token.
+    /// Returns a new token.
     ///
     /// # Errors
     /// Why there is none. After [`FetchFailure::Rejected`], [`FetchFailure::Refused`] and
-    /// [`FetchFailure::Credentials`] the pauses begin at 15 to 30 s, after everything else at 1 s.
+    /// [`FetchFailure::Credentials`] the first pause is 15 to 30 s, otherwise up to 1 s.
     fn login(&self) -> Result<NewToken, FetchError>;
 
-    /// Ends a login that is under way, if it can. Called from another thread when the renewer is closed.
+    /// Interrupts a login in flight, if it can. Another thread calls it when the renewer is closed.
     fn interrupt(&self) {}
 }
 
@@ -47,31 +47,32 @@ impl<T: TokenSource + ?Sized> TokenSource for Arc<T> {
     }
 }
 
-/// A token from a source, with how long it lives.
+/// A token from a source, with its lifetime.
 pub struct NewToken {
     pub(super) token: Zeroizing<String>,
     pub(super) expires_at: Option<i64>,
     lifetime: Option<Duration>,
-    /// The issuer's time when it gave the token, in seconds since 1970.
+    /// The issuer's time when it issued the token, in seconds since 1970.
     issued: Option<i64>,
-    /// What stands before it in an Authorization header, if that is not the usual word.
+    /// The scheme in the Authorization header, if it is not the usual one.
     pub(super) scheme: Option<String>,
 }
 
 impl NewToken {
-    /// A token. If it is a JWT with "exp", it lives until then, whatever its other claims are; otherwise as long as
-    /// [`NewToken::expires_in`] says, or for ever.
+    /// A token. If it is a JWT with "exp", it expires then. [`NewToken::expires_in`] sets another
+    /// lifetime. Without either it does not expire.
     ///
     /// # Errors
-    /// [`FetchFailure::Document`]: it is empty, over 64 KiB, or has a character that cannot stand in an
-    /// Authorization header.
+    /// [`FetchFailure::Document`]: it is empty, over 64 KiB, or has a character that is invalid in
+    /// a header.
     pub fn new(token: impl Into<String>) -> Result<Self, FetchError> {
         let token = Zeroizing::new(token.into());
         let malformed = |detail| FetchError::new(FetchFailure::Document, detail);
         if token.is_empty() || token.len() > MAX_TOKEN_LEN {
             return Err(malformed("the token is empty or over 64 KiB"));
         }
-        // RFC 6750 §2.1 allows fewer; none of these ends a header field or is white space.
+        // RFC 6750 §2.1 allows fewer characters; none of these ends a header field or is white
+        // space.
         if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(malformed("the token has a character that is invalid in a header"));
         }
@@ -79,21 +80,22 @@ impl NewToken {
         Ok(Self { token, expires_at, lifetime: None, issued: None, scheme: None })
     }
 
-    /// The token lives for `lifetime` from now (RFC 6749 §5.1, "expires_in"), whatever it says itself.
+    /// The token expires after `lifetime` from now (RFC 6749 §5.1, "expires_in"), whatever its own
+    /// "exp" is.
     #[must_use]
     pub fn expires_in(mut self, lifetime: Duration) -> Self {
         self.lifetime = Some(lifetime);
         self
     }
 
-    /// The issuer's time at this moment: with it, the token's expiry needs no clock that is right here.
+    /// The issuer's time now. With it, the token's expiry does not depend on this machine's clock.
     #[must_use]
     pub(super) fn issued_at(mut self, issuer_time: Option<i64>) -> Self {
         self.issued = issuer_time;
         self
     }
 
-    /// As token_type of RFC 6749 §7.1 says; `None`: the usual word.
+    /// "token_type" of RFC 6749 §7.1; `None` for the usual scheme.
     #[must_use]
     pub(super) fn scheme(mut self, scheme: Option<String>) -> Self {
         self.scheme = scheme;
@@ -105,7 +107,7 @@ impl NewToken {
         self.lifetime.is_none()
     }
 
-    /// How long it lives from now; `None`: for ever. Zero: it has expired.
+    /// Its lifetime from now. `None`: it does not expire. Zero: it has expired.
     pub(super) fn lifetime(&self, now: SystemTime) -> Option<Duration> {
         let now = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
         let now = self.issued.unwrap_or(i64::try_from(now).unwrap_or(i64::MAX));
@@ -120,18 +122,18 @@ impl fmt::Debug for NewToken {
     }
 }
 
-/// "exp" of a JWT. The token is the service's own, from the issuer's hand: nothing is verified. The form of its other
-/// claims does not matter, and "exp" may be in quotes. What cannot be read does not expire as far as is known.
+/// "exp" of a JWT. The token comes from the issuer itself, so nothing is verified: other claims may
+/// have any form, and "exp" may be in quotes. `None` if there is none that can be read.
 fn expiry(token: &str) -> Option<i64> {
     let [_, payload, _] = *token.split('.').collect::<Vec<_>>() else { return None };
     let payload = lenient::base64(payload)?;
     let Exp(exp) = serde_json::from_slice(&payload).ok()?;
     let exp = exp?.get().trim_matches('"').trim().parse::<f64>().ok()?.floor();
-    // A legacy of DC/OS: "exp": 0 is a token without expiry.
+    // In old versions of DC/OS, "exp": 0 is a token without expiry.
     (exp.is_finite() && exp != 0.0).then_some(exp as i64)
 }
 
-/// The member "exp" of a JSON object, the last one of that name; the others are skipped unread.
+/// The member "exp" of a JSON object, the last one of that name. Other members are skipped.
 struct Exp(Option<Box<RawValue>>);
 
 impl<'de> Deserialize<'de> for Exp {
