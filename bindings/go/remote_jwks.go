@@ -107,6 +107,13 @@ func (r *RemoteJWKS) Current() (*JWKSet, error) {
 	return newJWKSet(r.native.Current())
 }
 
+// Generation returns 0 before the first keys, and one more with each change of them. What is derived
+// from the keys is good for one generation. It is 0 after Close.
+func (r *RemoteJWKS) Generation() uint64 {
+	defer runtime.KeepAlive(r)
+	return r.native.Generation()
+}
+
 // Stats returns what the key set is doing, at this moment. The error is [ErrClosed] after Close.
 func (r *RemoteJWKS) Stats() (KeysStats, error) {
 	defer runtime.KeepAlive(r)

@@ -521,11 +521,11 @@ func TestASourceOfTheProgramIsAskedForTokens(t *testing.T) {
 		"\uFFFD":           func() (string, time.Duration, error) { return "", 0, errors.New("\xff") },
 		"the source did":   func() (string, time.Duration, error) { panic("hunter2") },
 		"did not return":   func() (string, time.Duration, error) { runtime.Goexit(); return "", 0, nil },
-		"no header":        func() (string, time.Duration, error) { return "a\nb", 0, nil },
+		"in a header":      func() (string, time.Duration, error) { return "a\nb", 0, nil },
 		"empty":            func() (string, time.Duration, error) { return "", 0, nil },
 		"that is no text":  func() (string, time.Duration, error) { return "\xff", 0, nil },
-		"expired already":  func() (string, time.Duration, error) { return "second", -1, nil },
-		"token has expire": func() (string, time.Duration, error) { return "second", time.Millisecond, nil },
+		"already expired":  func() (string, time.Duration, error) { return "second", -1, nil },
+		"has already":      func() (string, time.Duration, error) { return "second", time.Millisecond, nil },
 	} {
 		say(answer)
 		err := renewer.Renew(soon(t))

@@ -95,6 +95,15 @@ func (r *RemoteJWKS) Current() (*JWKS, *Error) {
 	return newJWKS(jwks), nil
 }
 
+// Generation returns the number of changes of the keys, or 0 if they are closed.
+func (r *RemoteJWKS) Generation() uint64 {
+	if !r.Acquire() {
+		return 0
+	}
+	defer r.Release()
+	return uint64(C.bouncer_remote_jwks_generation(r.pointer))
+}
+
 // Close stops the fetching and wakes all that block. The object is freed after the last of them.
 func (r *RemoteJWKS) Close() {
 	if !r.Acquire() {
