@@ -523,8 +523,7 @@ enum bouncer_status
      */
     BOUNCER_STATUS_KEYS_UNAVAILABLE = 103,
     /**
-     * No verdict yet: a fetch of keys decides. bouncer_verifier_verify_now() and
-     * bouncer_batch_status() return it, with a ticket.
+     * No verdict yet: a fetch of keys decides. A ticket comes with it.
      */
     BOUNCER_STATUS_PENDING = 104,
     /**

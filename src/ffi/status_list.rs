@@ -34,8 +34,7 @@ pub enum bouncer_status {
     /// fetch that decides about the token's key failed, or was not over in time. The detail says
     /// which, and why.
     KeysUnavailable = 103,
-    /// No verdict yet: a fetch of keys decides. bouncer_verifier_verify_now() and
-    /// bouncer_batch_status() return it, with a ticket.
+    /// No verdict yet: a fetch of keys decides. A ticket comes with it.
     Pending = 104,
     /// The token is longer than the policy allows.
     TokenTooLarge = 200,

@@ -1,7 +1,8 @@
 //! C++: the classes of settings, a test that every setter reaches its row, and the statuses.
 
 use super::notes::{DO_NOT_EDIT, notes, purpose, wrap};
-use bouncer_verify::{ErrorCategory, ErrorKind, Setting, SettingType, Settings, SettingsKind};
+use super::status;
+use bouncer_verify::{Setting, SettingType, Settings, SettingsKind};
 
 pub(crate) fn generate() -> Vec<(&'static str, String)> {
     vec![
@@ -46,7 +47,7 @@ fn class(kind: SettingsKind) -> String {
     let rule = "No setter fails: the first failure stays, and what is made of the settings reports it.";
     class += &comment(&format!("{} {rule}", purpose(kind)), "");
     class += &format!(
-        "class [[nodiscard]] {name} : public detail::Settings<{name}, BOUNCER_KIND_{upper}> {{\npublic:\n"
+        "class [[nodiscard]] {name}\n    : public detail::Settings<{name}, BOUNCER_KIND_{upper}> {{\npublic:\n"
     );
     for setting in kind.settings() {
         let setter = setting.name;
@@ -117,42 +118,17 @@ fn setters_test() -> String {
     test + "}\n"
 }
 
-/// The statuses that C has besides.
-const OF_C: [(u32, ErrorCategory, &str, &str); 3] = [
-    (1, ErrorCategory::Caller, "NullArgument", "an object was moved from"),
-    (2, ErrorCategory::Caller, "Internal", "a bug in this library: please report it"),
-    (104, ErrorCategory::Keys, "Pending", "no verdict yet: a fetch of keys decides"),
-];
-
 fn statuses() -> String {
-    let of_core = ErrorKind::ALL.iter();
-    let of_core =
-        of_core.map(|kind| (kind.number(), kind.category(), format!("{kind:?}"), kind.message().to_owned()));
-    let of_c = OF_C.iter();
-    let of_c = of_c.map(|row| (row.0, row.1, row.2.to_owned(), row.3.to_owned()));
-    let mut rows: Vec<_> = of_core.chain(of_c).collect();
-    rows.sort_unstable_by_key(|row| row.0);
-
     let mut content = String::from("\n");
     content += &comment(
         "How a call ended: the numbers of the C interface, permanent. Later versions add to them: \
          is_invalid_token(), is_keys_problem() and is_login_problem() know those too.",
         "",
     );
-    content += "enum class Status : std::uint32_t {\n    Ok = 0,\n";
-    let mut last = None;
-    for (number, category, name, message) in rows {
-        if last.replace(category) != Some(category) {
-            content += match category {
-                ErrorCategory::Caller => "    // The calling program is at fault: HTTP 500.\n",
-                ErrorCategory::Keys => "    // The keys are at fault: HTTP 503, never 401.\n",
-                ErrorCategory::Token => "    // The token is at fault: HTTP 401.\n",
-                ErrorCategory::Login => "    // The service's own login failed: HTTP 503.\n",
-                other => panic!("say what {other:?} is"),
-            };
-        }
-        content +=
-            &format!("    {name} = {number},  ///< {}{}.\n", message[..1].to_uppercase(), &message[1..]);
+    content += "enum class Status : std::uint32_t {\n";
+    for (number, name, doc) in status::rows() {
+        content += &comment(&doc, "    ");
+        content += &format!("    {} = {number},\n", camel(name));
     }
     content += "};\n";
     let source = "Code generated from ErrorKind::ALL by tests/generated. DO NOT EDIT.";

@@ -9,12 +9,7 @@ const OF_C: [(u32, &str, &str); 4] = [
     (0, "ok", "Success."),
     (1, "null_argument", "A pointer that must not be NULL is."),
     (2, "internal", "A bug in this library: please report it. The program can go on."),
-    (
-        104,
-        "pending",
-        "No verdict yet: a fetch of keys decides. bouncer_verifier_verify_now() and \
-         bouncer_batch_status() return it, with a ticket.",
-    ),
+    (104, "pending", "No verdict yet: a fetch of keys decides. A ticket comes with it."),
 ];
 
 const HEAD: &str = "\
@@ -38,7 +33,8 @@ use std::ffi::CStr;
 pub enum bouncer_status {
 ";
 
-pub(crate) fn generate() -> Vec<(&'static str, String)> {
+/// Number, name and documentation of every status.
+pub(crate) fn rows() -> Vec<(u32, &'static str, String)> {
     let of_core = ErrorKind::ALL.iter().map(|kind| {
         let doc = kind.doc().trim().replace('§', "section ");
         (kind.number(), kind.as_str(), doc)
@@ -46,9 +42,12 @@ pub(crate) fn generate() -> Vec<(&'static str, String)> {
     let of_c = OF_C.iter().map(|&(number, name, doc)| (number, name, doc.to_owned()));
     let mut rows: Vec<_> = of_core.chain(of_c).collect();
     rows.sort_unstable_by_key(|row| row.0);
+    rows
+}
 
+pub(crate) fn generate() -> Vec<(&'static str, String)> {
     let mut file = HEAD.to_owned();
-    for (number, name, doc) in rows {
+    for (number, name, doc) in rows() {
         let doc = wrap(&doc, 92).join("\n    /// ");
         file += &format!("    /// {doc}\n    {} = {number},\n", variant(name));
     }

@@ -8,7 +8,8 @@ namespace bouncer {
 
 /// What a token must be. No setter fails: the first failure stays, and what is made of the settings
 /// reports it.
-class [[nodiscard]] PolicySettings : public detail::Settings<PolicySettings, BOUNCER_KIND_POLICY> {
+class [[nodiscard]] PolicySettings
+    : public detail::Settings<PolicySettings, BOUNCER_KIND_POLICY> {
 public:
     /// Which tokens are expected. "dcos": those of DC/OS's Bouncer, which need a non-empty string
     /// "uid" and no "iss". Default: jwt.
@@ -126,7 +127,8 @@ public:
 
 /// Where an issuer's keys are, and how they are kept fresh. No setter fails: the first failure
 /// stays, and what is made of the settings reports it.
-class [[nodiscard]] KeysSettings : public detail::Settings<KeysSettings, BOUNCER_KIND_KEYS> {
+class [[nodiscard]] KeysSettings
+    : public detail::Settings<KeysSettings, BOUNCER_KIND_KEYS> {
 public:
     /// The URL of the JWK Set: https, or http to this machine. Either this or discover is required.
     KeysSettings &url(std::string_view value) & noexcept {
@@ -306,7 +308,8 @@ public:
 
 /// Where the service's own token comes from. No setter fails: the first failure stays, and what is
 /// made of the settings reports it.
-class [[nodiscard]] RenewerSettings : public detail::Settings<RenewerSettings, BOUNCER_KIND_RENEWER> {
+class [[nodiscard]] RenewerSettings
+    : public detail::Settings<RenewerSettings, BOUNCER_KIND_RENEWER> {
 public:
     /// The secret of a DC/OS service account, in JSON: "uid", "private_key" (RSA in PEM) and
     /// "login_endpoint". Secret. Not in a document.

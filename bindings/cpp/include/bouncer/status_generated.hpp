@@ -9,39 +9,68 @@ namespace bouncer {
 /// How a call ended: the numbers of the C interface, permanent. Later versions add to them:
 /// is_invalid_token(), is_keys_problem() and is_login_problem() know those too.
 enum class Status : std::uint32_t {
+    /// Success.
     Ok = 0,
-    // The calling program is at fault: HTTP 500.
-    NullArgument = 1,  ///< An object was moved from.
-    Internal = 2,  ///< A bug in this library: please report it.
-    InvalidArgument = 3,  ///< An argument is not usable.
-    // The keys are at fault: HTTP 503, never 401.
-    MalformedJwkSet = 100,  ///< The document is not a JWK Set.
-    NoUsableKey = 101,  ///< The JWK Set has no usable key.
-    UnusableKey = 102,  ///< The key is not usable.
-    KeysUnavailable = 103,  ///< No keys are available to judge with.
-    Pending = 104,  ///< No verdict yet: a fetch of keys decides.
-    // The token is at fault: HTTP 401.
-    TokenTooLarge = 200,  ///< The token is too large.
-    MalformedToken = 201,  ///< The token is malformed.
-    EncryptedToken = 202,  ///< The token is encrypted.
-    MalformedHeader = 203,  ///< The token's header is malformed.
-    UnsupportedAlgorithm = 204,  ///< The token's algorithm is not supported.
-    AlgorithmNotAllowed = 205,  ///< The token's algorithm is not allowed.
-    UnsupportedHeader = 206,  ///< The token's header demands an unsupported extension.
-    WrongTokenType = 207,  ///< The token is of another type.
-    NoMatchingKey = 208,  ///< No key matches the token.
-    InvalidSignature = 209,  ///< The token's signature is invalid.
-    MalformedAuthorization = 210,  ///< The Authorization header is malformed.
-    MalformedClaims = 300,  ///< The token's claims are malformed.
-    MissingClaim = 301,  ///< A required claim is missing.
-    Expired = 302,  ///< The token has expired.
-    NotYetValid = 303,  ///< The token is not valid yet.
-    WrongIssuer = 304,  ///< The token is from another issuer.
-    WrongAudience = 305,  ///< The token is for another audience.
-    // The service's own login failed: HTTP 503.
-    UnusableCredentials = 400,  ///< The credentials are not usable.
-    LoginRejected = 401,  ///< The issuer refuses the login.
-    LoginUnavailable = 402,  ///< No valid token can be obtained now.
+    /// A pointer that must not be NULL is.
+    NullArgument = 1,
+    /// A bug in this library: please report it. The program can go on.
+    Internal = 2,
+    /// An argument or a setting is not usable.
+    InvalidArgument = 3,
+    /// The document is not a JWK Set (RFC 7517 section 5), or it is too large.
+    MalformedJwkSet = 100,
+    /// The JWK Set has no key that could verify a token. Each skipped key says why.
+    NoUsableKey = 101,
+    /// A single key (JWK, PEM, DER or components) cannot be used. The detail says why.
+    UnusableKey = 102,
+    /// A remote JWK Set has not been fetched yet, or the latest success is too long ago. Or the
+    /// fetch that decides about the token's key failed, or was not over in time. The detail says
+    /// which, and why.
+    KeysUnavailable = 103,
+    /// No verdict yet: a fetch of keys decides. A ticket comes with it.
+    Pending = 104,
+    /// The token is longer than the policy allows.
+    TokenTooLarge = 200,
+    /// The token is not a JWS in Compact Serialization (RFC 7515 section 3.1).
+    MalformedToken = 201,
+    /// The token has five parts: a JWE (RFC 7516), which is not for verification.
+    EncryptedToken = 202,
+    /// The JOSE Header is not strict JSON, or a parameter has the wrong type (RFC 7515 section 4).
+    MalformedHeader = 203,
+    /// "alg" is none of those implemented; "none" and the HS family never are.
+    UnsupportedAlgorithm = 204,
+    /// "alg" is implemented, but not in the policy.
+    AlgorithmNotAllowed = 205,
+    /// The header demands something that is not done here: crit, b64, enc.
+    UnsupportedHeader = 206,
+    /// "typ" is not the type that the policy asks for (RFC 8725 section 3.11).
+    WrongTokenType = 207,
+    /// No key of the set fits the token's "kid" and "alg".
+    NoMatchingKey = 208,
+    /// No candidate key verifies the signature. On purpose the detail says at most that not all
+    /// keys were tried.
+    InvalidSignature = 209,
+    /// The value of the Authorization header holds no token.
+    MalformedAuthorization = 210,
+    /// The Claims Set is not strict JSON, or a claim has the wrong type (RFC 7519 section 4).
+    MalformedClaims = 300,
+    /// A claim that the policy requires is missing.
+    MissingClaim = 301,
+    /// "exp" has passed (RFC 7519 section 4.1.4).
+    Expired = 302,
+    /// "nbf" lies further ahead than is tolerated (RFC 7519 section 4.1.5).
+    NotYetValid = 303,
+    /// "iss" is none of the accepted issuers (RFC 7519 section 4.1.1).
+    WrongIssuer = 304,
+    /// "aud" names none of the accepted audiences, or the policy has none (RFC 7519 section 4.1.3).
+    WrongAudience = 305,
+    /// The secret, key or certificate of the service's own login cannot be read, or is not usable.
+    /// The detail says why.
+    UnusableCredentials = 400,
+    /// The issuer refuses the login: unknown account, wrong key, or a wrong request.
+    LoginRejected = 401,
+    /// There is no valid token of the service's own, and no login succeeds now.
+    LoginUnavailable = 402,
 };
 
 }  // namespace bouncer
