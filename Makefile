@@ -207,7 +207,7 @@ campaign: ## the accelerated arithmetic against independent arithmetic, PAIRS (1
 
 .PHONY: header
 header: ## writes include/bouncer_verify.h and the other generated files
-	BLESS=1 cargo test --quiet --features rust-crypto,cli,capi --test generated
+	BLESS=1 cargo test --quiet --features rust-crypto,cli --test generated
 
 # ---------------------------------------------------------------------------------------------- tools
 
