@@ -719,8 +719,7 @@ typedef uint32_t bouncer_stat_kind;
 #endif // __cplusplus
 
 /**
- * The verdicts on many tokens, in the order of the tokens. Immutable; any number of threads may
- * read it.
+ * The verdicts on many tokens, in input order. Immutable; any number of threads may read it.
  */
 typedef struct bouncer_batch bouncer_batch;
 
@@ -744,7 +743,7 @@ typedef struct bouncer_jwks bouncer_jwks;
 
 /**
  * A token of the service's own. It is secret. Immutable; any number of threads may read it. Its
- * memory is wiped when nobody has it any more.
+ * memory is wiped when its last user frees it.
  */
 typedef struct bouncer_own_token bouncer_own_token;
 
@@ -797,11 +796,12 @@ typedef struct bouncer_renewer bouncer_renewer;
  * bouncer_settings_free(settings);
  * ```
  *
- * The first failure stays: every later change returns its status and does nothing, and nothing can
- * be made of the settings. So one check is enough, that of the function that makes something of
- * them. Its error says what was wrong; bouncer_error_claim() of it is the setting.
+ * The first failure is kept. Every later change returns its status and does nothing, and so does
+ * bouncer_policy_new(), bouncer_remote_jwks_new() or bouncer_renewer_new(). So it is enough to
+ * check that last call. Its error says what was wrong, and bouncer_error_claim() of it is the
+ * setting.
  *
- * One thread at a time may change settings. What is made of them copies what it needs.
+ * Only one thread at a time may change settings. What is made of them copies what it needs.
  *
  * Values are text. A flag is "true" or "false". A duration is a whole number and a unit: "500ms",
  * "30s", "5m", "2h", "1d". A size is "16384", "16KiB" or "1MiB". A time is in seconds since 1970.
@@ -816,7 +816,7 @@ typedef struct bouncer_settings bouncer_settings;
 typedef struct bouncer_stats bouncer_stats;
 
 /**
- * A token that passed every check; there is no other way to have one. Immutable; any number of
+ * A token that passed every check; a rejected token never becomes one. Immutable; any number of
  * threads may read it.
  */
 typedef struct bouncer_token bouncer_token;
@@ -893,11 +893,11 @@ typedef struct {
 } bouncer_setting;
 
 /**
- * The verdicts of a batch in columns, laid out as Apache Arrow does (its "Columnar Format", 1.0):
- * buffers that may be handed to it as they are. They belong to the batch.
+ * The verdicts of a batch in columns, in the layout of Apache Arrow ("Columnar Format", 1.0). The
+ * buffers can be handed to Arrow as they are. They belong to the batch.
  *
- * In a validity bitmap the bit i, counted from the lowest of the first byte, is set where row i
- * has a value.
+ * In a validity bitmap bit i, counted from the lowest of the first byte, is set if row i has a
+ * value.
  */
 typedef struct {
     /**
@@ -1052,8 +1052,8 @@ bouncer_status bouncer_jwk_from_json(const char *json,
                                      bouncer_error **err);
 
 /**
- * Makes an RSA key of its modulus and exponent as Base64urlUInt (RFC 7518 section 2): `n_len`
- * bytes of text at `n`, `e_len` at `e`, as a JWK's "n" and "e" give them.
+ * Makes an RSA key from its modulus and exponent as Base64urlUInt (RFC 7518 section 2), the form
+ * of "n" and "e" in a JWK: `n_len` bytes of text at `n`, `e_len` at `e`.
  *
  * On success puts the key in `*out`; free it with bouncer_jwk_free(). On failure:
  * BOUNCER_STATUS_UNUSABLE_KEY.
@@ -1066,8 +1066,8 @@ bouncer_status bouncer_jwk_from_rsa_base64url(const char *n,
                                               bouncer_error **err);
 
 /**
- * Makes an RSA key of its modulus and exponent as big-endian octets: `n_len` of them at `n`,
- * `e_len` at `e`. Leading zeros do not matter.
+ * Makes an RSA key from its modulus and exponent as big-endian octets: `n_len` at `n`, `e_len` at
+ * `e`. Leading zeros do not matter.
  *
  * On success puts the key in `*out`; free it with bouncer_jwk_free(). On failure:
  * BOUNCER_STATUS_UNUSABLE_KEY.
@@ -1081,7 +1081,7 @@ bouncer_status bouncer_jwk_from_rsa_components(const uint8_t *n,
 
 /**
  * Reads a key from PEM of `pem_len` bytes at `pem`, with the label "PUBLIC KEY", "RSA PUBLIC KEY"
- * or "CERTIFICATE" (RFC 7468). Of a certificate the public key alone is read; nothing of it is
+ * or "CERTIFICATE" (RFC 7468). Only the public key of a certificate is read; nothing else in it is
  * checked.
  *
  * On success puts the key in `*out`; free it with bouncer_jwk_free(). On failure:
@@ -1107,7 +1107,7 @@ bouncer_status bouncer_jwk_from_der(const uint8_t *der,
 bouncer_str bouncer_jwk_kid(const bouncer_jwk *key);
 
 /**
- * "alg", the one algorithm the key is for. No text if it names none or `key` is NULL. Static.
+ * "alg", the only algorithm that the key is for. No text if it has none or `key` is NULL. Static.
  */
 bouncer_str bouncer_jwk_algorithm(const bouncer_jwk *key);
 
@@ -1139,9 +1139,9 @@ bouncer_bytes bouncer_jwk_n(const bouncer_jwk *key);
 bouncer_bytes bouncer_jwk_e(const bouncer_jwk *key);
 
 /**
- * 1 if a number or coordinate was written as RFC 7518 forbids and was read all the same (padding,
- * the standard base64 alphabet, a leading zero octet, a coordinate without its leading zeros),
- * else 0.
+ * Returns 1 if the key was accepted although RFC 7518 forbids how a number is written: padding,
+ * the standard base64 alphabet, a leading zero octet, or a coordinate without its leading zeros.
+ * Returns 0 otherwise.
  */
 int32_t bouncer_jwk_is_tolerated(const bouncer_jwk *key);
 
@@ -1167,19 +1167,20 @@ bouncer_str bouncer_jwk_json(const bouncer_jwk *key);
 bouncer_str bouncer_jwk_thumbprint(const bouncer_jwk *key);
 
 /**
- * The kid that Bouncer gives an RSA key, from its numbers. No text for other key types or if `key`
+ * The "kid" that DC/OS's Bouncer derives from an RSA key. No text for other key types or if `key`
  * is NULL. Valid as long as `key`.
  */
 bouncer_str bouncer_jwk_dcos_kid(const bouncer_jwk *key);
 
 /**
- * Frees a key that a bouncer_jwk_from_ function made; never one of a key set. NULL is allowed.
+ * Frees a key that a bouncer_jwk_from_ function returned, never a key of a key set. NULL is
+ * allowed.
  */
 void bouncer_jwk_free(bouncer_jwk *key);
 
 /**
- * Reads a JWK Set document, strict JSON of `json_len` bytes at `json`, at most 1 MiB and 1000
- * members. It is not kept.
+ * Reads a JWK Set document: strict JSON of `json_len` bytes at `json`, at most 1 MiB and 1000
+ * members.
  *
  * A key that cannot be used is skipped; bouncer_jwks_skipped_reason() says why.
  *
@@ -1190,10 +1191,10 @@ void bouncer_jwk_free(bouncer_jwk *key);
 bouncer_status bouncer_jwks_load(const char *json, size_t json_len, bouncer_jwks **out, bouncer_error **err);
 
 /**
- * Reads a JWK Set document as bouncer_jwks_load() does, to verify with `backend`, a
+ * Reads a JWK Set document as bouncer_jwks_load() does. Its keys verify with `backend`, a
  * bouncer_backend.
  *
- * On failure also: BOUNCER_STATUS_INVALID_ARGUMENT, no such back end.
+ * On failure also: BOUNCER_STATUS_INVALID_ARGUMENT, there is no such back end.
  */
 bouncer_status bouncer_jwks_load_with(const char *json,
                                       size_t json_len,
@@ -1202,7 +1203,7 @@ bouncer_status bouncer_jwks_load_with(const char *json,
                                       bouncer_error **err);
 
 /**
- * Makes a key set of `count` keys, of which `keys` is the array. They are copied.
+ * Makes a key set of the `count` keys in the array `keys`. They are copied.
  *
  * On success puts the key set in `*out`; free it with bouncer_jwks_free(). On failure:
  * BOUNCER_STATUS_NO_USABLE_KEY.
@@ -1218,14 +1219,14 @@ bouncer_status bouncer_jwks_from_keys(const bouncer_jwk *const *keys,
 size_t bouncer_jwks_key_count(const bouncer_jwks *jwks);
 
 /**
- * The usable key at `index`, in document order from 0; NULL if there is none or `jwks` is NULL. It
- * belongs to `jwks` and is valid as long as that: do not free it.
+ * Returns the usable key at `index`, in document order from 0; NULL if there is none or `jwks` is
+ * NULL. It belongs to `jwks` and lives as long: do not free it.
  */
 const bouncer_jwk *bouncer_jwks_key(const bouncer_jwks *jwks, size_t index);
 
 /**
- * How many of the keys have their RS256 signatures verified by the accelerated arithmetic: see
- * BOUNCER_BACKEND_ACCELERATED. 0 if `jwks` is NULL.
+ * Returns how many keys verify RS256 with the accelerated arithmetic
+ * (BOUNCER_BACKEND_ACCELERATED); 0 if `jwks` is NULL.
  */
 size_t bouncer_jwks_accelerated_keys(const bouncer_jwks *jwks);
 
@@ -1235,14 +1236,14 @@ size_t bouncer_jwks_accelerated_keys(const bouncer_jwks *jwks);
 size_t bouncer_jwks_skipped_count(const bouncer_jwks *jwks);
 
 /**
- * The place in the document's "keys" array, from 0, of the skipped key at `index`; SIZE_MAX if
- * there is none.
+ * Returns where the skipped key at `index` is in the document's "keys" array, from 0; SIZE_MAX if
+ * there is no such key.
  */
 size_t bouncer_jwks_skipped_index(const bouncer_jwks *jwks, size_t index);
 
 /**
- * "kid" of the skipped key at `index`. No text if it has none or there is none. Valid as long as
- * `jwks`.
+ * "kid" of the skipped key at `index`. No text if it has none, or if there is no such key. Valid
+ * as long as `jwks`.
  */
 bouncer_str bouncer_jwks_skipped_kid(const bouncer_jwks *jwks, size_t index);
 
@@ -1259,14 +1260,14 @@ bouncer_str bouncer_jwks_skipped_reason(const bouncer_jwks *jwks, size_t index);
 bouncer_str bouncer_jwks_skipped_message(const bouncer_jwks *jwks, size_t index);
 
 /**
- * Frees a key set. Verifiers made of it go on working. NULL is allowed.
+ * Frees a key set. Verifiers made of it keep working. NULL is allowed.
  */
 void bouncer_jwks_free(bouncer_jwks *jwks);
 
 /**
- * Makes settings of `kind`, BOUNCER_KIND_POLICY or another BOUNCER_KIND_ constant. None is set yet.
- * Free them with bouncer_settings_free(). Never NULL: a kind that this library does not know is a
- * failure of the settings.
+ * Makes settings of `kind`, BOUNCER_KIND_POLICY or another BOUNCER_KIND_ constant. None is set
+ * yet. Free them with bouncer_settings_free(). Never NULL: a kind that this library does not know
+ * is a failure of the settings.
  */
 bouncer_settings *bouncer_settings_new(uint32_t kind);
 
@@ -1283,10 +1284,11 @@ bouncer_status bouncer_settings_set(bouncer_settings *settings,
                                     size_t value_len);
 
 /**
- * Appends an item, the value of `value_len` bytes at `value`, to the list `name`. It is taken as
- * it is: no separator, nothing to escape.
+ * Appends an item, the value of `value_len` bytes at `value`, to the list `name`. The item is
+ * taken as it is: there is no separator and no escape.
  *
- * On failure: as bouncer_settings_set(); also a setting that is not a list.
+ * On failure: as bouncer_settings_set(). BOUNCER_STATUS_INVALID_ARGUMENT also for a setting that
+ * is no list.
  */
 bouncer_status bouncer_settings_add(bouncer_settings *settings,
                                     const char *name,
@@ -1294,41 +1296,42 @@ bouncer_status bouncer_settings_add(bouncer_settings *settings,
                                     size_t value_len);
 
 /**
- * Sets what the JSON document of `json_len` bytes at `json` sets: all of it or, on failure,
- * nothing. Flags, counts and sizes are JSON's own, durations are strings, lists are arrays:
- * {"issuers": ["a"], "leeway": "30s"}. Secrets cannot be in a document. "$schema" is ignored.
- * docs/settings.schema.json describes it.
+ * Sets everything that the JSON document of `json_len` bytes at `json` sets; on failure, nothing.
+ * Flags, counts and sizes are JSON's own, durations are strings, lists are arrays: {"issuers":
+ * ["a"], "leeway": "30s"}. A document cannot hold a secret. "$schema" is ignored.
+ * docs/settings.schema.json describes documents.
  *
- * On failure: BOUNCER_STATUS_INVALID_ARGUMENT, not strict JSON, a name that is not known or comes
- * twice, a value that is not usable, null or an empty list.
+ * On failure: BOUNCER_STATUS_INVALID_ARGUMENT. It is not strict JSON, a name is unknown or comes
+ * twice, or a value is not usable, null or an empty list.
  */
 bouncer_status bouncer_settings_load(bouncer_settings *settings, const char *json, size_t json_len);
 
 /**
- * The first failure, or NULL. It belongs to the settings: do not free it.
+ * Returns the first failure, or NULL. It belongs to the settings: do not free it.
  */
 const bouncer_error *bouncer_settings_error(const bouncer_settings *settings);
 
 /**
- * What was set, as a JSON document without any secret, for logs. It belongs to the settings and is
- * valid until the next change of them.
+ * Returns what was set as a JSON document for logs, without any secret. It belongs to the settings
+ * and is valid until they are changed.
  */
 bouncer_str bouncer_settings_json(const bouncer_settings *settings);
 
 /**
- * Frees settings and wipes their secrets from memory. What was made of them stays. NULL is
+ * Frees settings and wipes their secrets from memory. What was made of them keeps working. NULL is
  * allowed.
  */
 void bouncer_settings_free(bouncer_settings *settings);
 
 /**
- * The setting of this kind after `previous`, or the first if that is NULL. NULL after the last.
+ * Returns the setting of this kind after `previous`, or the first if `previous` is NULL. NULL
+ * after the last.
  */
 const bouncer_setting *bouncer_setting_next(uint32_t kind, const bouncer_setting *previous);
 
 /**
- * The setting of that kind and name, NUL-terminated; NULL if this library does not know it. For
- * programs that use a setting only where there is one.
+ * Returns the setting of that kind and name, NUL-terminated; NULL if this library does not know
+ * it. For programs that use a setting only if it exists.
  */
 const bouncer_setting *bouncer_setting_find(uint32_t kind, const char *name);
 
@@ -1350,13 +1353,12 @@ void bouncer_policy_free(bouncer_policy *policy);
 
 /**
  * Verifies a JWT: its signature with the keys of `jwks`, then its Claims Set against `policy` (RFC
- * 7519 section 7.2).
- *
- * `token` is `token_len` bytes of JWS Compact Serialization, without white space around it. It is
- * not kept.
+ * 7519 section 7.2). `token` is `token_len` bytes of JWS Compact Serialization, without white
+ * space around it.
  *
  * On success puts the verified token in `*out`; free it with bouncer_token_free(). On failure: a
- * status of the 200s or 300s, the first fault of the token in a fixed order.
+ * status of the 200s or 300s. Checks run in a fixed order, and the first one that fails is the
+ * status.
  */
 bouncer_status bouncer_verify_token(const bouncer_jwks *jwks,
                                     const bouncer_policy *policy,
@@ -1398,9 +1400,9 @@ size_t bouncer_token_audience_count(const bouncer_token *token);
 bouncer_str bouncer_token_audience(const bouncer_token *token, size_t index);
 
 /**
- * "exp" (RFC 7519 section 4.1.4): returns 1 and puts the seconds since 1970-01-01T00:00:00Z,
- * rounded down, in `*seconds`; returns 0 and leaves it alone if the claim is absent or an argument
- * is NULL.
+ * "exp" (RFC 7519 section 4.1.4). Returns 1 and puts the seconds since 1970-01-01T00:00:00Z,
+ * rounded down, in `*seconds`. Returns 0 and does not write it if the claim is absent or an
+ * argument is NULL.
  */
 int32_t bouncer_token_expires_at(const bouncer_token *token, int64_t *seconds);
 
@@ -1415,18 +1417,18 @@ int32_t bouncer_token_not_before(const bouncer_token *token, int64_t *seconds);
 int32_t bouncer_token_issued_at(const bouncer_token *token, int64_t *seconds);
 
 /**
- * The JSON text of the claim `name`, `name_len` bytes, as it was signed: a string comes with its
- * quotes. No text if it is absent or the name is not UTF-8. Valid as long as `token`.
+ * The JSON text of the claim `name`, `name_len` bytes, as it was signed. A string has its quotes.
+ * No text if it is absent or the name is not UTF-8. Valid as long as `token`.
  */
 bouncer_str bouncer_token_claim(const bouncer_token *token, const char *name, size_t name_len);
 
 /**
- * The claim `name`, `name_len` bytes, which must be a string: puts its text, without quotes and
- * escapes, in `*value`. Valid as long as `token`.
+ * Puts the text of the claim `name`, `name_len` bytes, in `*value`, without quotes and escapes.
+ * The claim must be a string. Valid as long as `token`.
  *
  * On failure: BOUNCER_STATUS_MISSING_CLAIM if it is absent or null,
- * BOUNCER_STATUS_MALFORMED_CLAIMS if it is anything but a string. The first call for a token reads
- * all its claims; later ones look them up.
+ * BOUNCER_STATUS_MALFORMED_CLAIMS if it is another type. The first call for a token parses all its
+ * claims; later calls look them up.
  */
 bouncer_status bouncer_token_claim_string(const bouncer_token *token,
                                           const char *name,
@@ -1435,8 +1437,8 @@ bouncer_status bouncer_token_claim_string(const bouncer_token *token,
                                           bouncer_error **err);
 
 /**
- * The claim `name`, `name_len` bytes, which must be an integer between -2^63 and 2^63 - 1: puts it
- * in `*value`. A number whose fraction is zero, as 1.0 or 1e3, is one up to 2^53.
+ * Puts the claim `name`, `name_len` bytes, in `*value`. It must be an integer from -2^63 to 2^63 -
+ * 1. A number with a fraction of zero, as 1.0 or 1e3, is an integer up to 2^53.
  *
  * On failure: as bouncer_token_claim_string().
  */
@@ -1447,9 +1449,9 @@ bouncer_status bouncer_token_claim_integer(const bouncer_token *token,
                                            bouncer_error **err);
 
 /**
- * The claim `name`, `name_len` bytes, which must be an array of strings, or one string, which
- * counts as an array of one: some issuers write a single group so. Puts an array in `*values` and
- * its length in `*count`. Both are valid as long as `token`.
+ * Puts the texts of the claim `name`, `name_len` bytes, as an array in `*values` and its length in
+ * `*count`. The claim must be an array of strings or one string, which is an array of one. Both
+ * are valid as long as `token`.
  *
  * On failure: as bouncer_token_claim_string().
  */
@@ -1461,8 +1463,8 @@ bouncer_status bouncer_token_claim_strings(const bouncer_token *token,
                                            bouncer_error **err);
 
 /**
- * The whole Claims Set, a JSON object: the very bytes that were signed. No text if `token` is
- * NULL. Valid as long as `token`.
+ * The whole Claims Set, a JSON object: the bytes that were signed. No text if `token` is NULL.
+ * Valid as long as `token`.
  */
 bouncer_str bouncer_token_payload(const bouncer_token *token);
 
@@ -1671,14 +1673,13 @@ int32_t bouncer_verifier_wait(const bouncer_verifier *verifier, uint64_t ticket,
 void bouncer_verifier_free(bouncer_verifier *verifier);
 
 /**
- * Verifies `count` JWTs as bouncer_verify_token() does each of them; `tokens` is an array of that
- * many. They are not kept.
+ * Verifies `count` JWTs, each as bouncer_verify_token() does. `tokens` is an array of that many.
  *
- * `threads` bounds how many threads work on it, the calling one included; a thread is started for
- * no fewer than 64 tokens. 0 is as 1.
+ * `threads` is an upper bound, the calling thread included; 0 means 1. Each thread gets 64 tokens
+ * at least.
  *
- * On success, which says nothing of any token, puts the verdicts in `*out`; free them with
- * bouncer_batch_free(). On failure: BOUNCER_STATUS_NULL_ARGUMENT or
+ * On success puts the verdicts in `*out`; free them with bouncer_batch_free(). Success says
+ * nothing about any token. On failure: BOUNCER_STATUS_NULL_ARGUMENT or
  * BOUNCER_STATUS_INVALID_ARGUMENT.
  */
 bouncer_status bouncer_verify_tokens(const bouncer_jwks *jwks,
@@ -1690,9 +1691,9 @@ bouncer_status bouncer_verify_tokens(const bouncer_jwks *jwks,
                                      bouncer_error **err);
 
 /**
- * Verifies `count` JWTs as bouncer_verifier_verify() does each of them; `tokens` is an array of
- * that many. They are not kept. With remote keys, the whole of it waits for keys no longer than
- * one token would. `threads`, the result and the failures are as for bouncer_verify_tokens().
+ * Verifies `count` JWTs, each as bouncer_verifier_verify() does. `tokens` is an array of that
+ * many. With remote keys the whole batch waits for keys no longer than one token would. `threads`,
+ * the result and the failures are as for bouncer_verify_tokens().
  */
 bouncer_status bouncer_verifier_verify_batch(const bouncer_verifier *verifier,
                                              const bouncer_str *tokens,
@@ -1714,37 +1715,39 @@ bouncer_status bouncer_verifier_verify_batch_now(const bouncer_verifier *verifie
                                                  bouncer_error **err);
 
 /**
- * The number of verdicts; 0 if `batch` is NULL.
+ * Returns the number of verdicts; 0 if `batch` is NULL.
  */
 size_t bouncer_batch_count(const bouncer_batch *batch);
 
 /**
- * The verdict at `index`: BOUNCER_STATUS_OK, why the token is rejected, or BOUNCER_STATUS_PENDING
- * after bouncer_verifier_verify_batch_now(). BOUNCER_STATUS_INVALID_ARGUMENT if there is none,
- * BOUNCER_STATUS_NULL_ARGUMENT if `batch` is NULL.
+ * Returns the verdict at `index`: BOUNCER_STATUS_OK, why the token is rejected, or
+ * BOUNCER_STATUS_PENDING after bouncer_verifier_verify_batch_now().
+ * BOUNCER_STATUS_INVALID_ARGUMENT if there is no such index, BOUNCER_STATUS_NULL_ARGUMENT if
+ * `batch` is NULL.
  */
 bouncer_status bouncer_batch_status(const bouncer_batch *batch, size_t index);
 
 /**
- * The verified token at `index`; NULL if the status is not BOUNCER_STATUS_OK or `batch` is NULL.
- * It belongs to `batch` and is valid as long as that: do not free it.
+ * Returns the verified token at `index`; NULL if its status is not BOUNCER_STATUS_OK or `batch` is
+ * NULL. It belongs to `batch` and lives as long: do not free it.
  */
 const bouncer_token *bouncer_batch_token(const bouncer_batch *batch, size_t index);
 
 /**
- * Why the token at `index` is rejected; NULL if it is accepted or pending, there is none, or
- * `batch` is NULL. It belongs to `batch` and is valid as long as that: do not free it.
+ * Returns why the token at `index` is rejected; NULL if it is accepted or pending, there is no
+ * such index, or `batch` is NULL. It belongs to `batch` and lives as long: do not free it.
  */
 const bouncer_error *bouncer_batch_error(const bouncer_batch *batch, size_t index);
 
 /**
- * The ticket of the token at `index` if its status is BOUNCER_STATUS_PENDING, else 0: wait for it
- * with bouncer_verifier_wait() and pass it to bouncer_verifier_verify_now() with the same token.
+ * Returns the ticket of the token at `index` if its status is BOUNCER_STATUS_PENDING, else 0. Wait
+ * for it with bouncer_verifier_wait(), then pass it to bouncer_verifier_verify_now() with the same
+ * token.
  */
 uint64_t bouncer_batch_ticket(const bouncer_batch *batch, size_t index);
 
 /**
- * Puts the verdicts as columns in `*columns` and returns 1; returns 0 and leaves it alone if an
+ * Puts the verdicts as columns in `*columns` and returns 1. Returns 0 and does not write it if an
  * argument is NULL. Valid as long as `batch`. With no rows, only `uid_offsets` may be read.
  */
 int32_t bouncer_batch_columns(const bouncer_batch *batch, bouncer_columns *columns);
@@ -1756,9 +1759,9 @@ void bouncer_batch_free(bouncer_batch *batch);
 
 /**
  * Finds the token in the value of an HTTP Authorization header, `value_len` bytes at `value`:
- * "token=<jwt>" as DC/OS sends it, or "Bearer <jwt>" (RFC 6750 section 2.1).
+ * "token=<jwt>" of DC/OS, or "Bearer <jwt>" (RFC 6750 section 2.1).
  *
- * On success puts the token in `*token`: a part of `value`, valid as long as that. On failure:
+ * On success puts the token in `*token`. It is a part of `value` and valid as long. On failure:
  * BOUNCER_STATUS_MALFORMED_AUTHORIZATION.
  */
 bouncer_status bouncer_authorization_token(const char *value,
@@ -1778,13 +1781,14 @@ bouncer_str bouncer_own_token_text(const bouncer_own_token *token);
 bouncer_str bouncer_own_token_authorization(const bouncer_own_token *token);
 
 /**
- * When it expires by its own "exp": returns 1 and puts the seconds since 1970-01-01T00:00:00Z in
- * `*seconds`; returns 0 and leaves it alone if it does not say, or an argument is NULL.
+ * The token's own "exp". Returns 1 and puts the seconds since 1970-01-01T00:00:00Z in `*seconds`.
+ * Returns 0 and does not write it if the token has none or an argument is NULL.
  */
 int32_t bouncer_own_token_expires_at(const bouncer_own_token *token, int64_t *seconds);
 
 /**
- * 1 for the first token of a renewer, and one more for each; 0 if `token` is NULL.
+ * Returns 1 for the first token of a renewer, and one more for each later one; 0 if `token` is
+ * NULL.
  */
 uint64_t bouncer_own_token_generation(const bouncer_own_token *token);
 
@@ -1950,7 +1954,8 @@ void bouncer_renewer_close(const bouncer_renewer *renewer);
 void bouncer_renewer_free(bouncer_renewer *renewer);
 
 /**
- * The counters of a verifier's cache: the BOUNCER_STAT_CACHE_ rows, absent if it has no cache.
+ * Takes a snapshot of a verifier's cache: the BOUNCER_STAT_CACHE_ rows, not present if it has no
+ * cache.
  *
  * On success puts the snapshot in `*out`; free it with bouncer_stats_free(). On failure:
  * BOUNCER_STATUS_NULL_ARGUMENT.
@@ -1960,7 +1965,7 @@ bouncer_status bouncer_verifier_stats(const bouncer_verifier *verifier,
                                       bouncer_error **err);
 
 /**
- * What a remote key set has done: the BOUNCER_STAT_KEYS_ rows.
+ * Takes a snapshot of a remote key set: the BOUNCER_STAT_KEYS_ rows.
  *
  * On success puts the snapshot in `*out`; free it with bouncer_stats_free(). On failure:
  * BOUNCER_STATUS_NULL_ARGUMENT.
@@ -1970,7 +1975,7 @@ bouncer_status bouncer_remote_jwks_stats(const bouncer_remote_jwks *keys,
                                          bouncer_error **err);
 
 /**
- * What a token renewer has done: the BOUNCER_STAT_RENEWER_ rows.
+ * Takes a snapshot of a token renewer: the BOUNCER_STAT_RENEWER_ rows.
  *
  * On success puts the snapshot in `*out`; free it with bouncer_stats_free(). On failure:
  * BOUNCER_STATUS_NULL_ARGUMENT.
@@ -1980,14 +1985,14 @@ bouncer_status bouncer_renewer_stats(const bouncer_renewer *renewer,
                                      bouncer_error **err);
 
 /**
- * The row after `previous`, or the first if that is NULL; NULL at the end. Valid as long as
- * `stats`.
+ * Returns the row after `previous`, or the first if `previous` is NULL. NULL after the last. Valid
+ * as long as `stats`.
  */
 const bouncer_stat *bouncer_stats_next(const bouncer_stats *stats, const bouncer_stat *previous);
 
 /**
- * The row called `name`, a BOUNCER_STAT_ name, of `source`; with an empty `source`, the first of
- * that name. NULL if there is none. Valid as long as `stats`.
+ * Returns the row called `name`, a BOUNCER_STAT_ name, of `source`. With an empty `source` it is
+ * the first row of that name. NULL if there is none. Valid as long as `stats`.
  */
 const bouncer_stat *bouncer_stats_find(const bouncer_stats *stats,
                                        const char *name,
@@ -1995,15 +2000,15 @@ const bouncer_stat *bouncer_stats_find(const bouncer_stats *stats,
                                        size_t source_len);
 
 /**
- * The snapshot in the text format of Prometheus, version 0.0.4. Names begin with "bouncer_". Text
- * becomes the label "value" of a metric whose name ends in "_info". What is absent has no line.
- * Valid as long as `stats`.
+ * Returns the snapshot in the text format of Prometheus, version 0.0.4. Names begin with
+ * "bouncer_". Text is the label "value" of a metric whose name ends in "_info". What is not
+ * present has no line. Valid as long as `stats`.
  */
 bouncer_str bouncer_stats_prometheus(const bouncer_stats *stats);
 
 /**
- * The snapshot as JSON: an array with an object for each source, its rows by name, null for what
- * is absent. Valid as long as `stats`.
+ * Returns the snapshot as JSON: an array with an object for each source, with its rows by name.
+ * null is not present. Valid as long as `stats`.
  */
 bouncer_str bouncer_stats_json(const bouncer_stats *stats);
 
@@ -2013,13 +2018,13 @@ bouncer_str bouncer_stats_json(const bouncer_stats *stats);
 void bouncer_stats_free(bouncer_stats *stats);
 
 /**
- * Sends the events of this library to `callback`, those of `level` (a bouncer_log_level) and more
- * important ones. For the whole process and for ever: `callback` and `context` must stay valid
- * until it ends.
+ * Sends the events of this library to `callback`: those of `level` (a bouncer_log_level) and more
+ * important ones. It holds for the whole process until it ends, and so long `callback` and
+ * `context` must stay valid.
  *
- * On failure: BOUNCER_STATUS_NULL_ARGUMENT if `callback` is NULL; BOUNCER_STATUS_INVALID_ARGUMENT
- * if there is no such level, or a logger is set already, by an earlier call or, in a program in
- * Rust, for the crate log.
+ * On failure: BOUNCER_STATUS_NULL_ARGUMENT if `callback` is NULL. BOUNCER_STATUS_INVALID_ARGUMENT
+ * if there is no such level, or if there is a logger already: of an earlier call, or the `log`
+ * crate's in a Rust program.
  */
 bouncer_status bouncer_set_logger(bouncer_log_callback callback,
                                   void *context,

@@ -8,9 +8,9 @@ use std::ffi::c_char;
 use std::mem::MaybeUninit;
 
 /// Finds the token in the value of an HTTP Authorization header, `value_len` bytes at `value`:
-/// "token=<jwt>" as DC/OS sends it, or "Bearer <jwt>" (RFC 6750 section 2.1).
+/// "token=<jwt>" of DC/OS, or "Bearer <jwt>" (RFC 6750 section 2.1).
 ///
-/// On success puts the token in `*token`: a part of `value`, valid as long as that. On failure:
+/// On success puts the token in `*token`. It is a part of `value` and valid as long. On failure:
 /// BOUNCER_STATUS_MALFORMED_AUTHORIZATION.
 ///
 /// # Safety

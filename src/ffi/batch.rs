@@ -13,8 +13,7 @@ use std::ffi::c_char;
 use std::mem::MaybeUninit;
 use std::sync::OnceLock;
 
-/// The verdicts on many tokens, in the order of the tokens. Immutable; any number of threads may
-/// read it.
+/// The verdicts on many tokens, in input order. Immutable; any number of threads may read it.
 pub struct bouncer_batch {
     rows: Vec<Row>,
     columns: OnceLock<TokenColumns>,
@@ -65,14 +64,13 @@ impl bouncer_batch {
     }
 }
 
-/// Verifies `count` JWTs as bouncer_verify_token() does each of them; `tokens` is an array of that
-/// many. They are not kept.
+/// Verifies `count` JWTs, each as bouncer_verify_token() does. `tokens` is an array of that many.
 ///
-/// `threads` bounds how many threads work on it, the calling one included; a thread is started for
-/// no fewer than 64 tokens. 0 is as 1.
+/// `threads` is an upper bound, the calling thread included; 0 means 1. Each thread gets 64 tokens
+/// at least.
 ///
-/// On success, which says nothing of any token, puts the verdicts in `*out`; free them with
-/// bouncer_batch_free(). On failure: BOUNCER_STATUS_NULL_ARGUMENT or
+/// On success puts the verdicts in `*out`; free them with bouncer_batch_free(). Success says
+/// nothing about any token. On failure: BOUNCER_STATUS_NULL_ARGUMENT or
 /// BOUNCER_STATUS_INVALID_ARGUMENT.
 ///
 /// # Safety
@@ -96,9 +94,9 @@ pub unsafe extern "C" fn bouncer_verify_tokens(
     })
 }
 
-/// Verifies `count` JWTs as bouncer_verifier_verify() does each of them; `tokens` is an array of
-/// that many. They are not kept. With remote keys, the whole of it waits for keys no longer than
-/// one token would. `threads`, the result and the failures are as for bouncer_verify_tokens().
+/// Verifies `count` JWTs, each as bouncer_verifier_verify() does. `tokens` is an array of that
+/// many. With remote keys the whole batch waits for keys no longer than one token would. `threads`,
+/// the result and the failures are as for bouncer_verify_tokens().
 ///
 /// # Safety
 /// The rules of the header's preamble.
@@ -163,15 +161,16 @@ unsafe fn texts<'a>(texts: *const bouncer_str, count: usize) -> Result<Vec<&'a [
     texts.iter().map(|text| unsafe { bytes("tokens[].data", text.data.cast(), text.len) }).collect()
 }
 
-/// The number of verdicts; 0 if `batch` is NULL.
+/// Returns the number of verdicts; 0 if `batch` is NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_batch_count(batch: Option<&bouncer_batch>) -> usize {
     read(0, || batch.map_or(0, |batch| batch.rows.len()))
 }
 
-/// The verdict at `index`: BOUNCER_STATUS_OK, why the token is rejected, or BOUNCER_STATUS_PENDING
-/// after bouncer_verifier_verify_batch_now(). BOUNCER_STATUS_INVALID_ARGUMENT if there is none,
-/// BOUNCER_STATUS_NULL_ARGUMENT if `batch` is NULL.
+/// Returns the verdict at `index`: BOUNCER_STATUS_OK, why the token is rejected, or
+/// BOUNCER_STATUS_PENDING after bouncer_verifier_verify_batch_now().
+/// BOUNCER_STATUS_INVALID_ARGUMENT if there is no such index, BOUNCER_STATUS_NULL_ARGUMENT if
+/// `batch` is NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_batch_status(batch: Option<&bouncer_batch>, index: usize) -> bouncer_status {
     read(bouncer_status::Internal, || match batch {
@@ -180,8 +179,8 @@ pub extern "C" fn bouncer_batch_status(batch: Option<&bouncer_batch>, index: usi
     })
 }
 
-/// The verified token at `index`; NULL if the status is not BOUNCER_STATUS_OK or `batch` is NULL.
-/// It belongs to `batch` and is valid as long as that: do not free it.
+/// Returns the verified token at `index`; NULL if its status is not BOUNCER_STATUS_OK or `batch` is
+/// NULL. It belongs to `batch` and lives as long: do not free it.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_batch_token(batch: Option<&bouncer_batch>, index: usize) -> Option<&bouncer_token> {
     read(None, || match bouncer_batch::row(batch, index)? {
@@ -190,8 +189,8 @@ pub extern "C" fn bouncer_batch_token(batch: Option<&bouncer_batch>, index: usiz
     })
 }
 
-/// Why the token at `index` is rejected; NULL if it is accepted or pending, there is none, or
-/// `batch` is NULL. It belongs to `batch` and is valid as long as that: do not free it.
+/// Returns why the token at `index` is rejected; NULL if it is accepted or pending, there is no
+/// such index, or `batch` is NULL. It belongs to `batch` and lives as long: do not free it.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_batch_error(batch: Option<&bouncer_batch>, index: usize) -> Option<&bouncer_error> {
     read(None, || match bouncer_batch::row(batch, index)? {
@@ -200,8 +199,9 @@ pub extern "C" fn bouncer_batch_error(batch: Option<&bouncer_batch>, index: usiz
     })
 }
 
-/// The ticket of the token at `index` if its status is BOUNCER_STATUS_PENDING, else 0: wait for it
-/// with bouncer_verifier_wait() and pass it to bouncer_verifier_verify_now() with the same token.
+/// Returns the ticket of the token at `index` if its status is BOUNCER_STATUS_PENDING, else 0. Wait
+/// for it with bouncer_verifier_wait(), then pass it to bouncer_verifier_verify_now() with the same
+/// token.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_batch_ticket(batch: Option<&bouncer_batch>, index: usize) -> u64 {
     read(0, || match bouncer_batch::row(batch, index) {
@@ -210,11 +210,11 @@ pub extern "C" fn bouncer_batch_ticket(batch: Option<&bouncer_batch>, index: usi
     })
 }
 
-/// The verdicts of a batch in columns, laid out as Apache Arrow does (its "Columnar Format", 1.0):
-/// buffers that may be handed to it as they are. They belong to the batch.
+/// The verdicts of a batch in columns, in the layout of Apache Arrow ("Columnar Format", 1.0). The
+/// buffers can be handed to Arrow as they are. They belong to the batch.
 ///
-/// In a validity bitmap the bit i, counted from the lowest of the first byte, is set where row i
-/// has a value.
+/// In a validity bitmap bit i, counted from the lowest of the first byte, is set if row i has a
+/// value.
 #[repr(C)]
 pub struct bouncer_columns {
     /// The number of rows, one for each token.
@@ -235,7 +235,7 @@ pub struct bouncer_columns {
     pub uid_validity: *const u8,
 }
 
-/// Puts the verdicts as columns in `*columns` and returns 1; returns 0 and leaves it alone if an
+/// Puts the verdicts as columns in `*columns` and returns 1. Returns 0 and does not write it if an
 /// argument is NULL. Valid as long as `batch`. With no rows, only `uid_offsets` may be read.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_batch_columns(

@@ -72,8 +72,8 @@ pub unsafe extern "C" fn bouncer_jwk_from_json(
     })
 }
 
-/// Makes an RSA key of its modulus and exponent as Base64urlUInt (RFC 7518 section 2): `n_len`
-/// bytes of text at `n`, `e_len` at `e`, as a JWK's "n" and "e" give them.
+/// Makes an RSA key from its modulus and exponent as Base64urlUInt (RFC 7518 section 2), the form
+/// of "n" and "e" in a JWK: `n_len` bytes of text at `n`, `e_len` at `e`.
 ///
 /// On success puts the key in `*out`; free it with bouncer_jwk_free(). On failure:
 /// BOUNCER_STATUS_UNUSABLE_KEY.
@@ -98,8 +98,8 @@ pub unsafe extern "C" fn bouncer_jwk_from_rsa_base64url(
     })
 }
 
-/// Makes an RSA key of its modulus and exponent as big-endian octets: `n_len` of them at `n`,
-/// `e_len` at `e`. Leading zeros do not matter.
+/// Makes an RSA key from its modulus and exponent as big-endian octets: `n_len` at `n`, `e_len` at
+/// `e`. Leading zeros do not matter.
 ///
 /// On success puts the key in `*out`; free it with bouncer_jwk_free(). On failure:
 /// BOUNCER_STATUS_UNUSABLE_KEY.
@@ -125,7 +125,7 @@ pub unsafe extern "C" fn bouncer_jwk_from_rsa_components(
 }
 
 /// Reads a key from PEM of `pem_len` bytes at `pem`, with the label "PUBLIC KEY", "RSA PUBLIC KEY"
-/// or "CERTIFICATE" (RFC 7468). Of a certificate the public key alone is read; nothing of it is
+/// or "CERTIFICATE" (RFC 7468). Only the public key of a certificate is read; nothing else in it is
 /// checked.
 ///
 /// On success puts the key in `*out`; free it with bouncer_jwk_free(). On failure:
@@ -175,7 +175,7 @@ pub extern "C" fn bouncer_jwk_kid(key: Option<&bouncer_jwk>) -> bouncer_str {
     text_of(key, |key| key.jwk.kid().into())
 }
 
-/// "alg", the one algorithm the key is for. No text if it names none or `key` is NULL. Static.
+/// "alg", the only algorithm that the key is for. No text if it has none or `key` is NULL. Static.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_jwk_algorithm(key: Option<&bouncer_jwk>) -> bouncer_str {
     text_of(key, |key| key.jwk.algorithm().map(Algorithm::as_str).into())
@@ -213,9 +213,9 @@ pub extern "C" fn bouncer_jwk_e(key: Option<&bouncer_jwk>) -> bouncer_bytes {
     bytes_of(key, |key| key.jwk.e())
 }
 
-/// 1 if a number or coordinate was written as RFC 7518 forbids and was read all the same (padding,
-/// the standard base64 alphabet, a leading zero octet, a coordinate without its leading zeros),
-/// else 0.
+/// Returns 1 if the key was accepted although RFC 7518 forbids how a number is written: padding,
+/// the standard base64 alphabet, a leading zero octet, or a coordinate without its leading zeros.
+/// Returns 0 otherwise.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_jwk_is_tolerated(key: Option<&bouncer_jwk>) -> i32 {
     read(0, || key.is_some_and(|key| key.jwk.is_tolerated()).into())
@@ -246,14 +246,15 @@ pub extern "C" fn bouncer_jwk_thumbprint(key: Option<&bouncer_jwk>) -> bouncer_s
     text_of(key, |key| key.spellings().thumbprint.as_str().into())
 }
 
-/// The kid that Bouncer gives an RSA key, from its numbers. No text for other key types or if `key`
+/// The "kid" that DC/OS's Bouncer derives from an RSA key. No text for other key types or if `key`
 /// is NULL. Valid as long as `key`.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_jwk_dcos_kid(key: Option<&bouncer_jwk>) -> bouncer_str {
     text_of(key, |key| key.spellings().dcos_kid.as_deref().into())
 }
 
-/// Frees a key that a bouncer_jwk_from_ function made; never one of a key set. NULL is allowed.
+/// Frees a key that a bouncer_jwk_from_ function returned, never a key of a key set. NULL is
+/// allowed.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_jwk_free(key: Option<Box<bouncer_jwk>>) {
     read((), || drop(key));

@@ -30,8 +30,8 @@ impl bouncer_jwks {
     }
 }
 
-/// Reads a JWK Set document, strict JSON of `json_len` bytes at `json`, at most 1 MiB and 1000
-/// members. It is not kept.
+/// Reads a JWK Set document: strict JSON of `json_len` bytes at `json`, at most 1 MiB and 1000
+/// members.
 ///
 /// A key that cannot be used is skipped; bouncer_jwks_skipped_reason() says why.
 ///
@@ -55,10 +55,10 @@ pub unsafe extern "C" fn bouncer_jwks_load(
     })
 }
 
-/// Reads a JWK Set document as bouncer_jwks_load() does, to verify with `backend`, a
+/// Reads a JWK Set document as bouncer_jwks_load() does. Its keys verify with `backend`, a
 /// bouncer_backend.
 ///
-/// On failure also: BOUNCER_STATUS_INVALID_ARGUMENT, no such back end.
+/// On failure also: BOUNCER_STATUS_INVALID_ARGUMENT, there is no such back end.
 ///
 /// # Safety
 /// The rules of the header's preamble.
@@ -77,7 +77,7 @@ pub unsafe extern "C" fn bouncer_jwks_load_with(
     })
 }
 
-/// Makes a key set of `count` keys, of which `keys` is the array. They are copied.
+/// Makes a key set of the `count` keys in the array `keys`. They are copied.
 ///
 /// On success puts the key set in `*out`; free it with bouncer_jwks_free(). On failure:
 /// BOUNCER_STATUS_NO_USABLE_KEY.
@@ -115,15 +115,15 @@ pub extern "C" fn bouncer_jwks_key_count(jwks: Option<&bouncer_jwks>) -> usize {
     read(0, || jwks.map_or(0, |jwks| jwks.keys.len()))
 }
 
-/// The usable key at `index`, in document order from 0; NULL if there is none or `jwks` is NULL. It
-/// belongs to `jwks` and is valid as long as that: do not free it.
+/// Returns the usable key at `index`, in document order from 0; NULL if there is none or `jwks` is
+/// NULL. It belongs to `jwks` and lives as long: do not free it.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_jwks_key(jwks: Option<&bouncer_jwks>, index: usize) -> Option<&bouncer_jwk> {
     read(None, || jwks?.keys.get(index))
 }
 
-/// How many of the keys have their RS256 signatures verified by the accelerated arithmetic: see
-/// BOUNCER_BACKEND_ACCELERATED. 0 if `jwks` is NULL.
+/// Returns how many keys verify RS256 with the accelerated arithmetic
+/// (BOUNCER_BACKEND_ACCELERATED); 0 if `jwks` is NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_jwks_accelerated_keys(jwks: Option<&bouncer_jwks>) -> usize {
     read(0, || jwks.map_or(0, |jwks| jwks.set.accelerated_keys()))
@@ -135,15 +135,15 @@ pub extern "C" fn bouncer_jwks_skipped_count(jwks: Option<&bouncer_jwks>) -> usi
     read(0, || jwks.map_or(0, |jwks| jwks.set.skipped().len()))
 }
 
-/// The place in the document's "keys" array, from 0, of the skipped key at `index`; SIZE_MAX if
-/// there is none.
+/// Returns where the skipped key at `index` is in the document's "keys" array, from 0; SIZE_MAX if
+/// there is no such key.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_jwks_skipped_index(jwks: Option<&bouncer_jwks>, index: usize) -> usize {
     read(usize::MAX, || jwks.and_then(|jwks| jwks.skipped(index)).map_or(usize::MAX, SkippedKey::index))
 }
 
-/// "kid" of the skipped key at `index`. No text if it has none or there is none. Valid as long as
-/// `jwks`.
+/// "kid" of the skipped key at `index`. No text if it has none, or if there is no such key. Valid
+/// as long as `jwks`.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_jwks_skipped_kid(jwks: Option<&bouncer_jwks>, index: usize) -> bouncer_str {
     read(bouncer_str::NONE, || jwks.and_then(|jwks| jwks.skipped(index)?.kid()).into())
@@ -163,7 +163,7 @@ pub extern "C" fn bouncer_jwks_skipped_message(jwks: Option<&bouncer_jwks>, inde
     read(bouncer_str::NONE, || jwks.and_then(|jwks| Some(jwks.skipped(index)?.message())).into())
 }
 
-/// Frees a key set. Verifiers made of it go on working. NULL is allowed.
+/// Frees a key set. Verifiers made of it keep working. NULL is allowed.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_jwks_free(jwks: Option<Box<bouncer_jwks>>) {
     read((), || drop(jwks));

@@ -32,13 +32,13 @@ pub enum bouncer_log_level {
 pub type bouncer_log_callback =
     Option<unsafe extern "C" fn(context: *mut c_void, level: u32, message: bouncer_str)>;
 
-/// Sends the events of this library to `callback`, those of `level` (a bouncer_log_level) and more
-/// important ones. For the whole process and for ever: `callback` and `context` must stay valid
-/// until it ends.
+/// Sends the events of this library to `callback`: those of `level` (a bouncer_log_level) and more
+/// important ones. It holds for the whole process until it ends, and so long `callback` and
+/// `context` must stay valid.
 ///
-/// On failure: BOUNCER_STATUS_NULL_ARGUMENT if `callback` is NULL; BOUNCER_STATUS_INVALID_ARGUMENT
-/// if there is no such level, or a logger is set already, by an earlier call or, in a program in
-/// Rust, for the crate log.
+/// On failure: BOUNCER_STATUS_NULL_ARGUMENT if `callback` is NULL. BOUNCER_STATUS_INVALID_ARGUMENT
+/// if there is no such level, or if there is a logger already: of an earlier call, or the `log`
+/// crate's in a Rust program.
 ///
 /// # Safety
 /// The rules of the header's preamble.

@@ -6,7 +6,7 @@ use crate::OwnToken;
 use std::mem::MaybeUninit;
 
 /// A token of the service's own. It is secret. Immutable; any number of threads may read it. Its
-/// memory is wiped when nobody has it any more.
+/// memory is wiped when its last user frees it.
 pub struct bouncer_own_token(OwnToken);
 
 impl From<OwnToken> for bouncer_own_token {
@@ -28,8 +28,8 @@ pub extern "C" fn bouncer_own_token_authorization(token: Option<&bouncer_own_tok
     read(bouncer_str::NONE, || token.map(|token| token.0.authorization()).into())
 }
 
-/// When it expires by its own "exp": returns 1 and puts the seconds since 1970-01-01T00:00:00Z in
-/// `*seconds`; returns 0 and leaves it alone if it does not say, or an argument is NULL.
+/// The token's own "exp". Returns 1 and puts the seconds since 1970-01-01T00:00:00Z in `*seconds`.
+/// Returns 0 and does not write it if the token has none or an argument is NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_own_token_expires_at(
     token: Option<&bouncer_own_token>,
@@ -44,7 +44,8 @@ pub extern "C" fn bouncer_own_token_expires_at(
     })
 }
 
-/// 1 for the first token of a renewer, and one more for each; 0 if `token` is NULL.
+/// Returns 1 for the first token of a renewer, and one more for each later one; 0 if `token` is
+/// NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_own_token_generation(token: Option<&bouncer_own_token>) -> u64 {
     read(0, || token.map_or(0, |token| token.0.generation()))

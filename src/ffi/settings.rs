@@ -41,11 +41,12 @@ const _: () = {
 /// bouncer_settings_free(settings);
 /// ```
 ///
-/// The first failure stays: every later change returns its status and does nothing, and nothing can
-/// be made of the settings. So one check is enough, that of the function that makes something of
-/// them. Its error says what was wrong; bouncer_error_claim() of it is the setting.
+/// The first failure is kept. Every later change returns its status and does nothing, and so does
+/// bouncer_policy_new(), bouncer_remote_jwks_new() or bouncer_renewer_new(). So it is enough to
+/// check that last call. Its error says what was wrong, and bouncer_error_claim() of it is the
+/// setting.
 ///
-/// One thread at a time may change settings. What is made of them copies what it needs.
+/// Only one thread at a time may change settings. What is made of them copies what it needs.
 ///
 /// Values are text. A flag is "true" or "false". A duration is a whole number and a unit: "500ms",
 /// "30s", "5m", "2h", "1d". A size is "16384", "16KiB" or "1MiB". A time is in seconds since 1970.
@@ -56,9 +57,9 @@ pub struct bouncer_settings {
     json: OnceLock<String>,
 }
 
-/// Makes settings of `kind`, BOUNCER_KIND_POLICY or another BOUNCER_KIND_ constant. None is set yet.
-/// Free them with bouncer_settings_free(). Never NULL: a kind that this library does not know is a
-/// failure of the settings.
+/// Makes settings of `kind`, BOUNCER_KIND_POLICY or another BOUNCER_KIND_ constant. None is set
+/// yet. Free them with bouncer_settings_free(). Never NULL: a kind that this library does not know
+/// is a failure of the settings.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_settings_new(kind: u32) -> Option<Box<bouncer_settings>> {
     read(None, || {
@@ -144,10 +145,11 @@ pub unsafe extern "C" fn bouncer_settings_set(
     })
 }
 
-/// Appends an item, the value of `value_len` bytes at `value`, to the list `name`. It is taken as
-/// it is: no separator, nothing to escape.
+/// Appends an item, the value of `value_len` bytes at `value`, to the list `name`. The item is
+/// taken as it is: there is no separator and no escape.
 ///
-/// On failure: as bouncer_settings_set(); also a setting that is not a list.
+/// On failure: as bouncer_settings_set(). BOUNCER_STATUS_INVALID_ARGUMENT also for a setting that
+/// is no list.
 ///
 /// # Safety
 /// The rules of the header's preamble.
@@ -167,13 +169,13 @@ pub unsafe extern "C" fn bouncer_settings_add(
     })
 }
 
-/// Sets what the JSON document of `json_len` bytes at `json` sets: all of it or, on failure,
-/// nothing. Flags, counts and sizes are JSON's own, durations are strings, lists are arrays:
-/// {"issuers": ["a"], "leeway": "30s"}. Secrets cannot be in a document. "$schema" is ignored.
-/// docs/settings.schema.json describes it.
+/// Sets everything that the JSON document of `json_len` bytes at `json` sets; on failure, nothing.
+/// Flags, counts and sizes are JSON's own, durations are strings, lists are arrays: {"issuers":
+/// ["a"], "leeway": "30s"}. A document cannot hold a secret. "$schema" is ignored.
+/// docs/settings.schema.json describes documents.
 ///
-/// On failure: BOUNCER_STATUS_INVALID_ARGUMENT, not strict JSON, a name that is not known or comes
-/// twice, a value that is not usable, null or an empty list.
+/// On failure: BOUNCER_STATUS_INVALID_ARGUMENT. It is not strict JSON, a name is unknown or comes
+/// twice, or a value is not usable, null or an empty list.
 ///
 /// # Safety
 /// The rules of the header's preamble.
@@ -190,14 +192,14 @@ pub unsafe extern "C" fn bouncer_settings_load(
     })
 }
 
-/// The first failure, or NULL. It belongs to the settings: do not free it.
+/// Returns the first failure, or NULL. It belongs to the settings: do not free it.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_settings_error(settings: Option<&bouncer_settings>) -> Option<&bouncer_error> {
     settings?.error.as_ref()
 }
 
-/// What was set, as a JSON document without any secret, for logs. It belongs to the settings and is
-/// valid until the next change of them.
+/// Returns what was set as a JSON document for logs, without any secret. It belongs to the settings
+/// and is valid until they are changed.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_settings_json(settings: Option<&bouncer_settings>) -> bouncer_str {
     read(bouncer_str::NONE, || {
@@ -205,7 +207,7 @@ pub extern "C" fn bouncer_settings_json(settings: Option<&bouncer_settings>) -> 
     })
 }
 
-/// Frees settings and wipes their secrets from memory. What was made of them stays. NULL is
+/// Frees settings and wipes their secrets from memory. What was made of them keeps working. NULL is
 /// allowed.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_settings_free(settings: Option<Box<bouncer_settings>>) {
@@ -277,7 +279,8 @@ fn rows_of(kind: u32) -> Option<&'static [bouncer_setting]> {
     Some(rows)
 }
 
-/// The setting of this kind after `previous`, or the first if that is NULL. NULL after the last.
+/// Returns the setting of this kind after `previous`, or the first if `previous` is NULL. NULL
+/// after the last.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_setting_next(
     kind: u32,
@@ -290,8 +293,8 @@ pub extern "C" fn bouncer_setting_next(
     })
 }
 
-/// The setting of that kind and name, NUL-terminated; NULL if this library does not know it. For
-/// programs that use a setting only where there is one.
+/// Returns the setting of that kind and name, NUL-terminated; NULL if this library does not know
+/// it. For programs that use a setting only if it exists.
 ///
 /// # Safety
 /// The rules of the header's preamble.

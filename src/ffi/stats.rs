@@ -107,7 +107,8 @@ impl From<Stats> for bouncer_stats {
     }
 }
 
-/// The counters of a verifier's cache: the BOUNCER_STAT_CACHE_ rows, absent if it has no cache.
+/// Takes a snapshot of a verifier's cache: the BOUNCER_STAT_CACHE_ rows, not present if it has no
+/// cache.
 ///
 /// On success puts the snapshot in `*out`; free it with bouncer_stats_free(). On failure:
 /// BOUNCER_STATUS_NULL_ARGUMENT.
@@ -120,7 +121,7 @@ pub extern "C" fn bouncer_verifier_stats(
     call(out, err, || Ok(Stats::from(&handle("verifier", verifier)?.0).into()))
 }
 
-/// What a remote key set has done: the BOUNCER_STAT_KEYS_ rows.
+/// Takes a snapshot of a remote key set: the BOUNCER_STAT_KEYS_ rows.
 ///
 /// On success puts the snapshot in `*out`; free it with bouncer_stats_free(). On failure:
 /// BOUNCER_STATUS_NULL_ARGUMENT.
@@ -133,7 +134,7 @@ pub extern "C" fn bouncer_remote_jwks_stats(
     call(out, err, || Ok(Stats::from(&handle("keys", keys)?.0).into()))
 }
 
-/// What a token renewer has done: the BOUNCER_STAT_RENEWER_ rows.
+/// Takes a snapshot of a token renewer: the BOUNCER_STAT_RENEWER_ rows.
 ///
 /// On success puts the snapshot in `*out`; free it with bouncer_stats_free(). On failure:
 /// BOUNCER_STATUS_NULL_ARGUMENT.
@@ -146,8 +147,8 @@ pub extern "C" fn bouncer_renewer_stats(
     call(out, err, || Ok(Stats::from(&handle("renewer", renewer)?.renewer).into()))
 }
 
-/// The row after `previous`, or the first if that is NULL; NULL at the end. Valid as long as
-/// `stats`.
+/// Returns the row after `previous`, or the first if `previous` is NULL. NULL after the last. Valid
+/// as long as `stats`.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_stats_next<'a>(
     stats: Option<&'a bouncer_stats>,
@@ -162,8 +163,8 @@ pub extern "C" fn bouncer_stats_next<'a>(
     })
 }
 
-/// The row called `name`, a BOUNCER_STAT_ name, of `source`; with an empty `source`, the first of
-/// that name. NULL if there is none. Valid as long as `stats`.
+/// Returns the row called `name`, a BOUNCER_STAT_ name, of `source`. With an empty `source` it is
+/// the first row of that name. NULL if there is none. Valid as long as `stats`.
 ///
 /// # Safety
 /// The rules of the header's preamble.
@@ -192,16 +193,16 @@ pub unsafe extern "C" fn bouncer_stats_find(
     })
 }
 
-/// The snapshot in the text format of Prometheus, version 0.0.4. Names begin with "bouncer_". Text
-/// becomes the label "value" of a metric whose name ends in "_info". What is absent has no line.
-/// Valid as long as `stats`.
+/// Returns the snapshot in the text format of Prometheus, version 0.0.4. Names begin with
+/// "bouncer_". Text is the label "value" of a metric whose name ends in "_info". What is not
+/// present has no line. Valid as long as `stats`.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_stats_prometheus(stats: Option<&bouncer_stats>) -> bouncer_str {
     read(bouncer_str::NONE, || stats.map(|stats| stats.prometheus.as_str()).into())
 }
 
-/// The snapshot as JSON: an array with an object for each source, its rows by name, null for what
-/// is absent. Valid as long as `stats`.
+/// Returns the snapshot as JSON: an array with an object for each source, with its rows by name.
+/// null is not present. Valid as long as `stats`.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_stats_json(stats: Option<&bouncer_stats>) -> bouncer_str {
     read(bouncer_str::NONE, || stats.map(|stats| stats.json.as_str()).into())

@@ -12,7 +12,7 @@ use std::ffi::c_char;
 use std::mem::MaybeUninit;
 use std::sync::OnceLock;
 
-/// A token that passed every check; there is no other way to have one. Immutable; any number of
+/// A token that passed every check; a rejected token never becomes one. Immutable; any number of
 /// threads may read it.
 pub struct bouncer_token {
     pub(super) token: VerifiedToken,
@@ -33,13 +33,12 @@ impl bouncer_token {
 }
 
 /// Verifies a JWT: its signature with the keys of `jwks`, then its Claims Set against `policy` (RFC
-/// 7519 section 7.2).
-///
-/// `token` is `token_len` bytes of JWS Compact Serialization, without white space around it. It is
-/// not kept.
+/// 7519 section 7.2). `token` is `token_len` bytes of JWS Compact Serialization, without white
+/// space around it.
 ///
 /// On success puts the verified token in `*out`; free it with bouncer_token_free(). On failure: a
-/// status of the 200s or 300s, the first fault of the token in a fixed order.
+/// status of the 200s or 300s. Checks run in a fixed order, and the first one that fails is the
+/// status.
 ///
 /// # Safety
 /// The rules of the header's preamble.
@@ -118,9 +117,9 @@ pub extern "C" fn bouncer_token_audience(token: Option<&bouncer_token>, index: u
     text_of(token, |token| token.audience().nth(index))
 }
 
-/// "exp" (RFC 7519 section 4.1.4): returns 1 and puts the seconds since 1970-01-01T00:00:00Z,
-/// rounded down, in `*seconds`; returns 0 and leaves it alone if the claim is absent or an argument
-/// is NULL.
+/// "exp" (RFC 7519 section 4.1.4). Returns 1 and puts the seconds since 1970-01-01T00:00:00Z,
+/// rounded down, in `*seconds`. Returns 0 and does not write it if the claim is absent or an
+/// argument is NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_token_expires_at(
     token: Option<&bouncer_token>,
@@ -147,8 +146,8 @@ pub extern "C" fn bouncer_token_issued_at(
     time_of(token, seconds, VerifiedToken::issued_at)
 }
 
-/// The JSON text of the claim `name`, `name_len` bytes, as it was signed: a string comes with its
-/// quotes. No text if it is absent or the name is not UTF-8. Valid as long as `token`.
+/// The JSON text of the claim `name`, `name_len` bytes, as it was signed. A string has its quotes.
+/// No text if it is absent or the name is not UTF-8. Valid as long as `token`.
 ///
 /// # Safety
 /// The rules of the header's preamble.
@@ -165,12 +164,12 @@ pub unsafe extern "C" fn bouncer_token_claim(
     })
 }
 
-/// The claim `name`, `name_len` bytes, which must be a string: puts its text, without quotes and
-/// escapes, in `*value`. Valid as long as `token`.
+/// Puts the text of the claim `name`, `name_len` bytes, in `*value`, without quotes and escapes.
+/// The claim must be a string. Valid as long as `token`.
 ///
 /// On failure: BOUNCER_STATUS_MISSING_CLAIM if it is absent or null,
-/// BOUNCER_STATUS_MALFORMED_CLAIMS if it is anything but a string. The first call for a token reads
-/// all its claims; later ones look them up.
+/// BOUNCER_STATUS_MALFORMED_CLAIMS if it is another type. The first call for a token parses all its
+/// claims; later calls look them up.
 ///
 /// # Safety
 /// The rules of the header's preamble.
@@ -192,8 +191,8 @@ pub unsafe extern "C" fn bouncer_token_claim_string(
     })
 }
 
-/// The claim `name`, `name_len` bytes, which must be an integer between -2^63 and 2^63 - 1: puts it
-/// in `*value`. A number whose fraction is zero, as 1.0 or 1e3, is one up to 2^53.
+/// Puts the claim `name`, `name_len` bytes, in `*value`. It must be an integer from -2^63 to 2^63 -
+/// 1. A number with a fraction of zero, as 1.0 or 1e3, is an integer up to 2^53.
 ///
 /// On failure: as bouncer_token_claim_string().
 ///
@@ -217,9 +216,9 @@ pub unsafe extern "C" fn bouncer_token_claim_integer(
     })
 }
 
-/// The claim `name`, `name_len` bytes, which must be an array of strings, or one string, which
-/// counts as an array of one: some issuers write a single group so. Puts an array in `*values` and
-/// its length in `*count`. Both are valid as long as `token`.
+/// Puts the texts of the claim `name`, `name_len` bytes, as an array in `*values` and its length in
+/// `*count`. The claim must be an array of strings or one string, which is an array of one. Both
+/// are valid as long as `token`.
 ///
 /// On failure: as bouncer_token_claim_string().
 ///
@@ -246,8 +245,8 @@ pub unsafe extern "C" fn bouncer_token_claim_strings(
     })
 }
 
-/// The whole Claims Set, a JSON object: the very bytes that were signed. No text if `token` is
-/// NULL. Valid as long as `token`.
+/// The whole Claims Set, a JSON object: the bytes that were signed. No text if `token` is NULL.
+/// Valid as long as `token`.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_token_payload(token: Option<&bouncer_token>) -> bouncer_str {
     text_of(token, |token| Some(token.payload()))
