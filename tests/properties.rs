@@ -493,3 +493,53 @@ fn base64url_has_one_spelling_for_the_last_character_of_each_part() {
         assert_eq!(spellings.copied().collect::<Vec<_>>(), last.as_bytes(), "{uid}");
     }
 }
+
+/// As an AWS Application Load Balancer writes them: each part padded, and the padding signed.
+#[test]
+fn a_padded_token_is_verified_over_its_text_and_has_one_spelling() {
+    let padded = |bytes: &[u8]| {
+        let text = base64url(bytes);
+        format!("{text}{}", "=".repeat((4 - text.len() % 4) % 4))
+    };
+    let plain = Policy::any_issuer().algorithms(Algorithm::ALL).time(NOW);
+    let policy = plain.clone().padded_tokens();
+    for issuer in &*ISSUERS {
+        let algorithm = issuer.algorithms[0];
+        let header = format!("{{\"alg\":\"{algorithm}\"}} ");
+        let payload = format!("{{\"sub\":\"peter\",\"exp\":{}}}", NOW + 60);
+        let input = format!("{}.{}", padded(header.as_bytes()), padded(payload.as_bytes()));
+        let token = format!("{input}.{}", padded(&issuer.key.sign(algorithm, input.as_bytes())));
+        assert!(token.contains('='), "{algorithm}");
+        let stripped = token.replace('=', "");
+        for jwks in &issuer.jwks {
+            // Twice: the second time its header is known.
+            for _ in 0..2 {
+                assert_eq!(verify_token(jwks, &policy, &token).unwrap().subject(), Some("peter"));
+            }
+            let kind = |policy: &Policy, token: &str| verify_token(jwks, policy, token).unwrap_err().kind();
+            assert_eq!(kind(&plain, &token), ErrorKind::MalformedToken);
+            assert_eq!(kind(&plain, &stripped), ErrorKind::InvalidSignature);
+            assert_eq!(kind(&policy, &stripped), ErrorKind::MalformedToken);
+            assert_eq!(kind(&policy, &format!("{token}====")), ErrorKind::MalformedToken);
+        }
+    }
+}
+
+/// An issuer that breaks RFC 7519 is served by a setting that names the claim.
+#[test]
+fn an_integer_sub_is_served_by_unchecked_claims() {
+    let issuer = &ISSUERS[0];
+    let payload = format!("{{\"sub\":7,\"exp\":{}}}", NOW + 60);
+    let token = issuer.key.token(issuer.algorithms[0], r#"{"alg":"Ed25519"}"#, payload);
+    let policy = Policy::any_issuer().algorithms(Algorithm::ALL).time(NOW);
+    let unchecked = policy.clone().unchecked_claims(["sub"]);
+    for jwks in &issuer.jwks {
+        let error = verify_token(jwks, &policy, &token).unwrap_err();
+        assert_eq!((error.kind(), error.name()), (ErrorKind::MalformedClaims, Some("sub")));
+        let verified = verify_token(jwks, &unchecked, &token).unwrap();
+        assert_eq!((verified.subject(), verified.claim("sub")), (None, Some("7")));
+        let error =
+            verify_token(jwks, &unchecked.clone().required_string_claims(["sub"]), &token).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::MalformedClaims);
+    }
+}

@@ -16,27 +16,56 @@ pub(crate) struct CompactJws<'a> {
     pub(crate) signing_input: &'a [u8],
 }
 
+/// What a token may look like.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct TokenForm {
+    /// The longest token, in bytes.
+    pub(crate) max_len: usize,
+    /// Each part has the padding that RFC 4648 §5 asks for and RFC 7515 §2 forbids.
+    pub(crate) padded: bool,
+}
+
 impl<'a> CompactJws<'a> {
     /// The length of the signature in bytes.
     pub(crate) fn signature_len(&self) -> usize {
         base64url::decoded_len(self.signature.len())
     }
 
-    /// Splits `token`; nothing is decoded, so a hostile token costs one pass over at most `max_len` bytes.
-    pub(crate) fn parse(token: &'a [u8], max_len: usize) -> Result<Self> {
-        if token.len() > max_len {
-            let detail = format!("{} bytes; the policy allows {max_len}", token.len());
+    /// Splits `token`; nothing is decoded, so a hostile token costs one pass over at most `form.max_len` bytes.
+    pub(crate) fn parse(token: &'a [u8], form: TokenForm) -> Result<Self> {
+        if token.len() > form.max_len {
+            let detail = format!("{} bytes; the policy allows {}", token.len(), form.max_len);
             return Err(Error::new(ErrorKind::TokenTooLarge, "").with_detail(detail));
+        }
+        if form.padded {
+            return Self::parse_padded(token);
         }
         let Some(dots) = token_text::dots(token) else {
             return Err(Error::new(ErrorKind::MalformedToken, hints::why_no_token_text(token)));
         };
-        let [first, second] = dots.places;
-        match dots.count {
-            2 => {}
-            4 => return Err(Error::new(ErrorKind::EncryptedToken, "five parts are a JWE")),
-            dots => return Err(wrong_parts(token, dots)),
+        if dots.count != 2 {
+            return Err(wrong_parts(token, dots.count));
         }
+        Self::split(token, dots.places)
+    }
+
+    /// The same for a token with padding, in each part or none: a policy accepts one spelling. The padding is signed like
+    /// the rest, so the signing input is the text as it came.
+    fn parse_padded(token: &'a [u8]) -> Result<Self> {
+        let mut dots = memchr::memchr_iter(b'.', token);
+        let (Some(first), Some(second), None) = (dots.next(), dots.next(), dots.next()) else {
+            return Err(wrong_parts(token, memchr::memchr_iter(b'.', token).count()));
+        };
+        let jws = Self::split(token, [first, second])?;
+        Ok(Self {
+            header: without_padding(jws.header)?,
+            payload: without_padding(jws.payload)?,
+            signature: without_padding(jws.signature)?,
+            ..jws
+        })
+    }
+
+    fn split(token: &'a [u8], [first, second]: [usize; 2]) -> Result<Self> {
         if first == 0 {
             return Err(Error::new(ErrorKind::MalformedToken, "no header"));
         }
@@ -45,7 +74,7 @@ impl<'a> CompactJws<'a> {
             let detail = format!("{header_len} bytes; at most {MAX_HEADER_LEN}, whatever the policy allows");
             return Err(Error::new(ErrorKind::MalformedHeader, "").with_detail(detail));
         }
-        let part = |range| token.get(range).ok_or_else(|| wrong_parts(token, dots.count));
+        let part = |range| token.get(range).ok_or_else(|| wrong_parts(token, 2));
         Ok(Self {
             header: part(0..first)?,
             payload: part(first + 1..second)?,
@@ -55,11 +84,20 @@ impl<'a> CompactJws<'a> {
     }
 }
 
+fn without_padding(part: &[u8]) -> Result<&[u8]> {
+    let text = part.strip_suffix(b"==").or(part.strip_suffix(b"=")).unwrap_or(part);
+    match part.len() % 4 == 0 && token_text::dots(text).is_some() {
+        true => Ok(text),
+        false => Err(Error::new(ErrorKind::MalformedToken, "a part is not padded base64url")),
+    }
+}
+
 #[cold]
 fn wrong_parts(token: &[u8], dots: usize) -> Error {
     let error = Error::new(ErrorKind::MalformedToken, "not a JWT: three parts separated by dots");
     match dots {
         _ if token.is_empty() => error.with_detail("the token is empty"),
+        4 => Error::new(ErrorKind::EncryptedToken, "five parts are a JWE"),
         0 => error.with_detail("not a JWT: it has no dots. An opaque token cannot be verified with keys"),
         dots => error.with_detail(format!("not a JWT: {} parts separated by dots, not three", dots + 1)),
     }
@@ -73,13 +111,17 @@ pub(crate) const NOT_BASE64URL: Error =
 mod tests {
     use super::*;
 
+    fn form(max_len: usize) -> TokenForm {
+        TokenForm { max_len, padded: false }
+    }
+
     fn kind(token: &str) -> ErrorKind {
-        CompactJws::parse(token.as_bytes(), 100).unwrap_err().kind()
+        CompactJws::parse(token.as_bytes(), form(100)).unwrap_err().kind()
     }
 
     #[test]
     fn a_token_has_three_parts() {
-        let jws = CompactJws::parse(b"aa.bbb.c", 8).unwrap();
+        let jws = CompactJws::parse(b"aa.bbb.c", form(8)).unwrap();
         assert_eq!((jws.header, jws.payload, jws.signature), (&b"aa"[..], &b"bbb"[..], &b"c"[..]));
         assert_eq!(jws.signing_input, b"aa.bbb");
         for token in ["", "a", "a.b", "a.b.c.d", "a.b.c.d.e.f", "....."] {
@@ -91,8 +133,37 @@ mod tests {
 
     #[test]
     fn size_comes_before_everything_and_characters_before_parts() {
-        let error = CompactJws::parse(b"aa.b.c!", 6).unwrap_err();
+        let error = CompactJws::parse(b"aa.b.c!", form(6)).unwrap_err();
         assert_eq!(error.to_string(), "the token is too large: 7 bytes; the policy allows 6");
         assert_eq!(error.kind(), ErrorKind::TokenTooLarge);
+    }
+
+    #[test]
+    fn padding_is_whole_in_each_part_and_stays_in_what_is_signed() {
+        let parse = |token: &'static str| {
+            CompactJws::parse(token.as_bytes(), TokenForm { max_len: 100, padded: true })
+                .map(|jws| (jws.header, jws.payload, jws.signature, jws.signing_input))
+        };
+        let parts = (&b"aa"[..], &b"bbb"[..], &b"cccc"[..], &b"aa==.bbb="[..]);
+        assert_eq!(parse("aa==.bbb=.cccc"), Ok(parts));
+        for token in [
+            "aa.bbb=.cccc",
+            "aa=.bbb=.cccc",
+            "aa==.bbb.cccc",
+            "aa==.bbb=.cccc=",
+            "aa==.bbb=.cccc====",
+            "aa==.bbb=.c===",
+            "aa==.bbb=.====",
+            "aa==.b=bb.cccc",
+            "aa==.bbb+.cccc",
+            "aa==.bbb=",
+            "aa==.bbb=.cccc.",
+            ".bbb=.cccc",
+            "",
+        ] {
+            assert_eq!(parse(token).unwrap_err().kind(), ErrorKind::MalformedToken, "{token}");
+        }
+        assert_eq!(kind("aa==.bbb=.cccc"), ErrorKind::MalformedToken);
+        assert_eq!(parse("a.b.c.d.e").unwrap_err().kind(), ErrorKind::EncryptedToken);
     }
 }

@@ -4,7 +4,7 @@ use super::known_headers::{KnownHeader, KnownHeaders};
 use crate::encoding::base64url::Scratch;
 use crate::error::Result;
 use crate::jose::header::JoseHeader;
-use crate::jose::jws::{CompactJws, NOT_BASE64URL};
+use crate::jose::jws::{CompactJws, NOT_BASE64URL, TokenForm};
 use std::ops::Deref;
 
 /// A token of the right form. Nothing of it is verified.
@@ -24,11 +24,11 @@ impl<'a> ParsedToken<'a> {
     /// Checks the form of `token` and parses its header, into `scratch` unless it is one of `known`.
     pub(crate) fn parse(
         token: &'a [u8],
-        max_len: usize,
+        form: TokenForm,
         known: Option<&'a KnownHeaders>,
         scratch: &'a mut Scratch,
     ) -> Result<Self> {
-        let jws = CompactJws::parse(token, max_len)?;
+        let jws = CompactJws::parse(token, form)?;
         let header = match known.and_then(|known| known.lookup(jws.header, jws.signature_len())) {
             Some(known) => TokenHeader::Known(known),
             None => {
@@ -40,8 +40,8 @@ impl<'a> ParsedToken<'a> {
     }
 
     /// The same for a token whose header is one of `known`; `None` if it is not, or the form is wrong.
-    pub(crate) fn parse_known(token: &'a [u8], max_len: usize, known: &'a KnownHeaders) -> Option<Self> {
-        let jws = CompactJws::parse(token, max_len).ok()?;
+    pub(crate) fn parse_known(token: &'a [u8], form: TokenForm, known: &'a KnownHeaders) -> Option<Self> {
+        let jws = CompactJws::parse(token, form).ok()?;
         let header = TokenHeader::Known(known.lookup(jws.header, jws.signature_len())?);
         Some(Self { jws, header })
     }

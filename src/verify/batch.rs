@@ -110,7 +110,7 @@ fn parse_known<'a, T: AsRef<[u8]>>(
             return None;
         }
         let token = tokens.get(i)?.as_ref();
-        let parsed = ParsedToken::parse_known(token, policy.max_token_len, jwks.known_headers())?;
+        let parsed = ParsedToken::parse_known(token, policy.form, jwks.known_headers())?;
         policy.check_header(&parsed.header).is_ok().then_some(parsed)
     })
 }

@@ -13,7 +13,7 @@ use crate::keys::parsed_token::ParsedToken;
 pub(super) fn check_form(policy: &Policy, token: &[u8]) -> Result<()> {
     policy.check()?;
     let mut scratch = Scratch::new();
-    let token = ParsedToken::parse(token, policy.max_token_len, None, &mut scratch)?;
+    let token = ParsedToken::parse(token, policy.form, None, &mut scratch)?;
     policy.check_header(&token.header)
 }
 
@@ -35,7 +35,7 @@ pub(super) fn missing_key(
         return None;
     }
     let mut scratch = Scratch::new();
-    let parsed = ParsedToken::parse(token, policy.max_token_len, None, &mut scratch).ok()?;
+    let parsed = ParsedToken::parse(token, policy.form, None, &mut scratch).ok()?;
     let Some(jwks) = jwks else { return Some(MissingKey::Keys) };
     let missing = match parsed.header.kid.as_deref() {
         None => MissingKey::KeyWithoutKid,

@@ -6,6 +6,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::jose::algorithm::Algorithm;
 use crate::jose::claims::{ClaimsSet, UncheckedClaims};
 use crate::jose::header::JoseHeader;
+use crate::jose::jws::TokenForm;
 use std::time::Duration;
 
 /// How many seconds `nbf` may lie ahead, unless the leeway is longer.
@@ -47,7 +48,7 @@ pub struct Policy {
     max_token_age: Option<i64>,
     /// `nbf` gets the leeway alone, without [`NBF_TOLERANCE`].
     exact_nbf: bool,
-    pub(super) max_token_len: usize,
+    pub(super) form: TokenForm,
     clock: Clock,
     /// What is wrong with the first setting that is not usable.
     fault: Option<&'static str>,
@@ -96,7 +97,7 @@ impl Policy {
             leeway: 0,
             max_token_age: None,
             exact_nbf: false,
-            max_token_len: Self::DEFAULT_MAX_TOKEN_LEN,
+            form: TokenForm { max_len: Self::DEFAULT_MAX_TOKEN_LEN, padded: false },
             clock: Clock::system(),
             fault: None,
         }
@@ -242,8 +243,18 @@ impl Policy {
             let detail = format!("a maximal token length of {bytes} bytes; at most {}", Self::MAX_TOKEN_LEN);
             return Err(Error::new(ErrorKind::InvalidArgument, "").with_detail(detail));
         }
-        self.max_token_len = bytes;
+        self.form.max_len = bytes;
         Ok(self)
+    }
+
+    /// Expects the parts of a token to be padded with `=`, which RFC 7515 §2 forbids: for the tokens that an AWS
+    /// Application Load Balancer passes in `x-amzn-oidc-data`.
+    ///
+    /// The padding must be whole in each part, so a token still has one spelling; the signature is verified over the
+    /// text as it came. A token without the padding is rejected, unless it needs none.
+    pub fn padded_tokens(mut self) -> Self {
+        self.form.padded = true;
+        self
     }
 
     /// Takes the time from `clock`, in place of the system's.

@@ -31,8 +31,7 @@ use crate::keys::parsed_token::ParsedToken;
 pub fn verify_token(jwks: &JwkSet, policy: &Policy, token: impl AsRef<[u8]>) -> Result<VerifiedToken> {
     let (mut header, mut signature) = (Scratch::new(), Scratch::new());
     policy.check()?;
-    let token =
-        ParsedToken::parse(token.as_ref(), policy.max_token_len, Some(jwks.known_headers()), &mut header)?;
+    let token = ParsedToken::parse(token.as_ref(), policy.form, Some(jwks.known_headers()), &mut header)?;
     policy.check_header(&token.header)?;
     let candidates = jwks.candidates(&token);
     let key = jwks.verify_signature(&token, candidates, &mut signature)?;
@@ -47,8 +46,7 @@ pub fn verify_token(jwks: &JwkSet, policy: &Policy, token: impl AsRef<[u8]>) -> 
 pub fn verify_jws(jwks: &JwkSet, policy: &Policy, token: impl AsRef<[u8]>) -> Result<VerifiedJws> {
     let (mut header, mut signature) = (Scratch::new(), Scratch::new());
     policy.check()?;
-    let token =
-        ParsedToken::parse(token.as_ref(), policy.max_token_len, Some(jwks.known_headers()), &mut header)?;
+    let token = ParsedToken::parse(token.as_ref(), policy.form, Some(jwks.known_headers()), &mut header)?;
     policy.check_header(&token.header)?;
     let candidates = jwks.candidates(&token);
     let key = jwks.verify_signature(&token, candidates, &mut signature)?;
