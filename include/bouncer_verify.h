@@ -110,6 +110,10 @@
  *  "nbf" is always moved by 60 seconds at least. 0s to 5m. Default: 0s. */
 #define BOUNCER_POLICY_LEEWAY "leeway"
 
+/** flag: Expects each part of a token to be padded with "=", which RFC 7515 section 2 forbids: for
+ *  what an AWS Application Load Balancer passes in "x-amzn-oidc-data". The padding is signed. */
+#define BOUNCER_POLICY_PADDED_TOKENS "padded_tokens"
+
 /** duration: Rejects tokens that were issued longer ago, whatever their "exp" says. "iat" is then
  *  required. 1s to 366d. */
 #define BOUNCER_POLICY_MAX_TOKEN_AGE "max_token_age"
@@ -170,6 +174,10 @@
 /** count: The most usable keys of the set. Further ones are skipped, and listed as such. 1 to
  *  1000. Default: 100. */
 #define BOUNCER_KEYS_MAX_KEYS "max_keys"
+
+/** list of text: Accepts keys whose "use" (RFC 7517 section 4.2) is one of these, besides "sig"
+ *  and none: "jwt-svid" for the bundles of SPIFFE. */
+#define BOUNCER_KEYS_KEY_USES "key_uses"
 
 /** flag: Starts to fetch with the first verification, not at once. For programs that fork after
  *  they set up. */

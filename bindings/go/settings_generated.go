@@ -60,6 +60,11 @@ type Policy struct {
 	// "nbf" is always moved by 60 seconds at least. 0s to 5m. Default: 0s.
 	Leeway time.Duration
 
+	// PaddedTokens: Expects each part of a token to be padded with "=", which RFC 7515 section 2
+	// forbids: for what an AWS Application Load Balancer passes in "x-amzn-oidc-data". The padding
+	// is signed.
+	PaddedTokens bool
+
 	// MaxTokenAge: Rejects tokens that were issued longer ago, whatever their "exp" says. "iat" is
 	// then required. 1s to 366d.
 	MaxTokenAge time.Duration
@@ -95,6 +100,7 @@ func (o *Policy) apply(s settings) settings {
 	s = s.list("unchecked_claims", o.UncheckedClaims)
 	s = s.flag("optional_exp", o.OptionalExp)
 	s = s.duration("leeway", o.Leeway)
+	s = s.flag("padded_tokens", o.PaddedTokens)
 	s = s.duration("max_token_age", o.MaxTokenAge)
 	s = s.number("max_token_len", o.MaxTokenLen)
 	s = s.time("time", o.Time)
@@ -170,6 +176,10 @@ type RemoteOptions struct {
 	// 1000. Default: 100.
 	MaxKeys int
 
+	// KeyUses: Accepts keys whose "use" (RFC 7517 section 4.2) is one of these, besides "sig" and
+	// none: "jwt-svid" for the bundles of SPIFFE.
+	KeyUses []string
+
 	// Lazy: Starts to fetch with the first verification, not at once. For programs that fork after
 	// they set up.
 	Lazy bool
@@ -233,6 +243,7 @@ func (o *RemoteOptions) apply(s settings) settings {
 	s = s.duration("refetch_interval_without_kid", o.RefetchIntervalWithoutKID)
 	s = s.number("max_document_len", o.MaxDocumentLen)
 	s = s.number("max_keys", o.MaxKeys)
+	s = s.list("key_uses", o.KeyUses)
 	s = s.flag("lazy", o.Lazy)
 	s = s.text("ca_file", o.CAFile)
 	s = s.text("client_certificate_file", o.ClientCertificateFile)

@@ -48,6 +48,10 @@ class PolicySettings(TypedDict, total=False):
     """Allows for clocks that differ: moves "exp" and "nbf" apart by it, in whole seconds. "nbf"
     is always moved by 60 seconds at least. 0s to 5m. Default: 0s.
     """
+    padded_tokens: bool | None
+    """Expects each part of a token to be padded with "=", which RFC 7515 section 2 forbids: for
+    what an AWS Application Load Balancer passes in "x-amzn-oidc-data". The padding is signed.
+    """
     max_token_age: float | str | timedelta | None
     """Rejects tokens that were issued longer ago, whatever their "exp" says. "iat" is then
     required. 1s to 366d.
@@ -102,6 +106,10 @@ class KeysSettings(TypedDict, total=False):
     max_keys: int | None
     """The most usable keys of the set. Further ones are skipped, and listed as such. 1 to 1000.
     Default: 100.
+    """
+    key_uses: str | Iterable[str] | None
+    """Accepts keys whose "use" (RFC 7517 section 4.2) is one of these, besides "sig" and none:
+    "jwt-svid" for the bundles of SPIFFE.
     """
     lazy: bool | None
     """Starts to fetch with the first verification, not at once. For programs that fork after
@@ -227,6 +235,7 @@ class PolicyValues(TypedDict):
     unchecked_claims: tuple[str, ...] | None
     optional_exp: bool
     leeway: float
+    padded_tokens: bool
     max_token_age: float | None
     max_token_len: int
     time: int | None

@@ -113,6 +113,17 @@ pub(super) const KEYS: &[Row<RemoteJwkSetBuilder>] = &[
         "The most usable keys of the set. Further ones are skipped, and listed as such.",
         |keys, given| Ok(keys.max_keys(given.size()?)),
     ),
+    flagged(
+        Setting::WEAKENS,
+        row(
+            "key_uses",
+            Type::Texts,
+            "",
+            "Accepts keys whose \"use\" (RFC 7517 section 4.2) is one of these, besides \"sig\" and none: \
+             \"jwt-svid\" for the bundles of SPIFFE.",
+            |keys, given| Ok(keys.key_uses(given.texts())),
+        ),
+    ),
     row(
         "lazy",
         Type::Flag,

@@ -244,6 +244,17 @@ pub(super) const POLICY: &[Row<Policy>] = &[
          \"nbf\" is always moved by 60 seconds at least.",
         |policy, given| policy.leeway(given.duration()?),
     ),
+    flagged(
+        Setting::WEAKENS,
+        row(
+            "padded_tokens",
+            Type::Flag,
+            "",
+            "Expects each part of a token to be padded with \"=\", which RFC 7515 section 2 forbids: for \
+             what an AWS Application Load Balancer passes in \"x-amzn-oidc-data\". The padding is signed.",
+            |policy, _| Ok(policy.padded_tokens()),
+        ),
+    ),
     row(
         "max_token_age",
         duration(Duration::from_secs(1), Duration::from_secs(366 * 24 * 60 * 60)),

@@ -15,6 +15,7 @@ pub(crate) fn file() -> File {
     .cases(characters())
     .cases(parts())
     .cases(encodings())
+    .cases(padded())
 }
 
 /// A valid token of exactly `len` bytes, filled up in a claim that nobody reads, and its Claims Set.
@@ -290,6 +291,39 @@ fn encodings() -> Vec<Case> {
             .keys("ec")
             .policy(es256())
             .token(format!("{ec_input}.{ec}=="))
+            .refused("malformed_token"),
+    ]
+}
+
+fn padded() -> Vec<Case> {
+    let why = "padded_tokens: AWS load balancers pad each part and sign the padding";
+    let policy = || Policy::dcos().with("padded_tokens", "true".to_owned());
+    let pad = |part: &str| format!("{part}{}", "=".repeat((4 - part.len() % 4) % 4));
+    let (header, claims) = (pad(&b64(BOUNCER_HEADER)), pad(&b64(CLAIMS)));
+    assert!(header.len() + claims.len() > b64(BOUNCER_HEADER).len() + b64(CLAIMS).len(), "there is padding");
+    let token = compact_parts("rsa-2048-a", "RS256", &header, &claims);
+    let (input, signature) = token.rsplit_once('.').expect("three parts");
+    let token = format!("{input}.{}", pad(signature));
+    let without = |part: &str| part.trim_end_matches('=').to_owned();
+    vec![
+        case("a_padded_token_is_accepted_where_it_is_expected", why)
+            .policy(policy())
+            .token(&*token)
+            .ok(CLAIMS),
+        case("a_padded_token_is_malformed_by_default", "RFC 7515 section 2: base64url without padding")
+            .token(&*token)
+            .refused("malformed_token"),
+        case("a_token_without_its_padding_is_malformed_where_padding_is_expected", why)
+            .policy(policy())
+            .token(bouncer_token(CLAIMS))
+            .refused("malformed_token"),
+        case("a_padded_token_whose_signature_lost_its_padding_is_malformed", why)
+            .policy(policy())
+            .token(without(&token))
+            .refused("malformed_token"),
+        case("a_padded_token_with_padding_to_spare_is_malformed", why)
+            .policy(policy())
+            .token(format!("{token}===="))
             .refused("malformed_token"),
     ]
 }

@@ -143,6 +143,12 @@ fn every_setting_does_something() {
         let keys = of_its_own(with("max_keys", json!(most)).seed(twice.as_bytes())).build().unwrap();
         assert_eq!(keys.current().unwrap().keys().len(), most);
     }
+    let svid = JWKS.replace("\"sig\"", "\"jwt-svid\"");
+    assert_ne!(svid, JWKS);
+    for (uses, usable) in [("jwt-svid", true), ("enc", false)] {
+        let keys = of_its_own(with("key_uses", json!([uses])).seed(svid.as_bytes())).build();
+        assert_eq!(keys.is_ok_and(|keys| keys.current().is_ok()), usable, "{uses}");
+    }
     let file = format!("{temporary}/settings-last-good.json");
     let _ = std::fs::remove_file(&file);
     let (keys, _requests) = served(with("last_good_file", json!(file)));

@@ -23,6 +23,7 @@ int main() {
     CHECK(is(PolicySettings().unchecked_claims({"sub"}), R"json({"unchecked_claims":["sub"]})json"));
     CHECK(is(PolicySettings().optional_exp(), R"json({"optional_exp":true})json"));
     CHECK(is(PolicySettings().leeway(std::chrono::milliseconds(300000)), R"json({"leeway":"5m"})json"));
+    CHECK(is(PolicySettings().padded_tokens(), R"json({"padded_tokens":true})json"));
     CHECK(is(PolicySettings().max_token_age(std::chrono::milliseconds(31622400000)), R"json({"max_token_age":"366d"})json"));
     CHECK(is(PolicySettings().max_token_len(1048576), R"json({"max_token_len":1048576})json"));
     CHECK(is(PolicySettings().time(-1), R"json({"time":-1})json"));
@@ -38,6 +39,7 @@ int main() {
     CHECK(is(KeysSettings().refetch_interval_without_kid(std::chrono::milliseconds(86400000)), R"json({"refetch_interval_without_kid":"1d"})json"));
     CHECK(is(KeysSettings().max_document_len(67108864), R"json({"max_document_len":67108864})json"));
     CHECK(is(KeysSettings().max_keys(1000), R"json({"max_keys":1000})json"));
+    CHECK(is(KeysSettings().key_uses({"text"}), R"json({"key_uses":["text"]})json"));
     CHECK(is(KeysSettings().lazy(), R"json({"lazy":true})json"));
     CHECK(is(KeysSettings().ca_file("text"), R"json({"ca_file":"text"})json"));
     CHECK(is(KeysSettings().client_certificate_file("text"), R"json({"client_certificate_file":"text"})json"));

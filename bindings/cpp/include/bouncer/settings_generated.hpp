@@ -101,6 +101,14 @@ public:
     PolicySettings leeway(std::chrono::milliseconds value) && noexcept {
         return std::move(leeway(value));
     }
+    /// Expects each part of a token to be padded with "=", which RFC 7515 section 2 forbids: for
+    /// what an AWS Application Load Balancer passes in "x-amzn-oidc-data". The padding is signed.
+    PolicySettings &padded_tokens(bool value = true) & noexcept {
+        return put_(BOUNCER_POLICY_PADDED_TOKENS, value);
+    }
+    PolicySettings padded_tokens(bool value = true) && noexcept {
+        return std::move(padded_tokens(value));
+    }
     /// Rejects tokens that were issued longer ago, whatever their "exp" says. "iat" is then
     /// required. 1s to 366d.
     PolicySettings &max_token_age(std::chrono::milliseconds value) & noexcept {
@@ -224,6 +232,14 @@ public:
     }
     KeysSettings max_keys(std::uint64_t value) && noexcept {
         return std::move(max_keys(value));
+    }
+    /// Accepts keys whose "use" (RFC 7517 section 4.2) is one of these, besides "sig" and none:
+    /// "jwt-svid" for the bundles of SPIFFE.
+    KeysSettings &key_uses(const detail::TextArray &values) & noexcept {
+        return put_(BOUNCER_KEYS_KEY_USES, values);
+    }
+    KeysSettings key_uses(const detail::TextArray &values) && noexcept {
+        return std::move(key_uses(values));
     }
     /// Starts to fetch with the first verification, not at once. For programs that fork after they
     /// set up.
