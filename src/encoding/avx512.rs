@@ -6,7 +6,7 @@
     reason = "SIMD: masked loads and stores, and the call into them; every block says why it is sound"
 )]
 
-use super::token_text::Dots;
+use super::dots::Dots;
 use std::arch::x86_64::*;
 
 /// The top bit marks what is not in the alphabet.

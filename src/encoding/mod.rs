@@ -7,6 +7,7 @@
 #[cfg(avx512)]
 mod avx512;
 pub(crate) mod base64url;
+mod dots;
 pub(crate) mod json;
 pub(crate) mod pem;
 pub(crate) mod token_text;

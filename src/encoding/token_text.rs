@@ -2,14 +2,7 @@
 
 #[cfg(avx512)]
 use super::avx512;
-
-/// The dots of a text.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Dots {
-    pub(crate) count: usize,
-    /// Where the first two are.
-    pub(crate) places: [usize; 2],
-}
+use super::dots::Dots;
 
 /// Finds the dots of `text`. `None`: it has other characters than dots and those of base64url.
 pub(crate) fn dots(text: &[u8]) -> Option<Dots> {
@@ -38,21 +31,6 @@ fn dots_on_any_cpu(text: &[u8]) -> Option<Dots> {
     }
     found.count += rest.count();
     Some(found)
-}
-
-impl Dots {
-    /// Adds those that are the bits of `mask`; bit 0 is the character at `start`.
-    #[cfg(avx512)]
-    pub(super) fn add(&mut self, start: usize, mut mask: u64) {
-        while mask != 0
-            && let Some(place) = self.places.get_mut(self.count)
-        {
-            *place = start + mask.trailing_zeros() as usize;
-            self.count += 1;
-            mask &= mask - 1;
-        }
-        self.count += mask.count_ones() as usize;
-    }
 }
 
 #[cfg(test)]

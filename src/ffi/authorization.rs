@@ -1,7 +1,8 @@
 //! The token of a request.
 
-use super::boundary::{Failure, act, bytes};
+use super::boundary::{act, bytes};
 use super::error::bouncer_error;
+use super::failure::Failure;
 use super::status::bouncer_status;
 use super::text::bouncer_str;
 use std::ffi::c_char;

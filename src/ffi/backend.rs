@@ -1,6 +1,6 @@
 //! Which arithmetic verifies.
 
-use super::boundary::Failure;
+use super::failure::Failure;
 use crate::{Backend, Error, ErrorKind};
 
 /// Which arithmetic verifies signatures. The verdicts are the same.

@@ -1,8 +1,10 @@
 //! Many tokens in one call.
 
-use super::boundary::{Failure, bytes, call, handle, read};
+use super::boundary::{bytes, call, handle};
 use super::error::bouncer_error;
+use super::failure::Failure;
 use super::jwks::bouncer_jwks;
+use super::panic::read;
 use super::policy::bouncer_policy;
 use super::status::bouncer_status;
 use super::text::{address_of, bouncer_str};

@@ -2,31 +2,12 @@
 //! a signature goes through here.
 
 use super::error::bouncer_error;
+use super::failure::Failure;
+use super::panic::caught;
+use super::slot::Slot;
 use super::status::bouncer_status;
-use crate::{Error, ErrorKind, FetchError};
-use std::mem::MaybeUninit;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use crate::{Error, ErrorKind};
 use std::time::Duration;
-
-/// An output argument: NULL, or where to put a pointer. What was there before is never read.
-/// Exported functions spell the type out, because cbindgen would declare the alias.
-pub(super) type Slot<'a, T> = Option<&'a mut MaybeUninit<*mut T>>;
-
-/// Why a call failed.
-pub(super) enum Failure {
-    NullArgument(&'static str),
-    Panicked,
-    /// Not a failure: the verdict waits for a fetch.
-    Pending,
-    Core(Error),
-    Fetch(ErrorKind, FetchError),
-}
-
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
-        Self::Core(error)
-    }
-}
 
 /// Runs `body` and hands its result to C: a new handle in `*out`, or a new error in `*err` where
 /// the caller wants one. `*out` is written on success alone, `*err` on every failure, a panic
@@ -55,17 +36,6 @@ pub(super) fn act(
         Ok(()) => bouncer_status::Ok,
         Err(failure) => bouncer_error::report(failure, err),
     }
-}
-
-/// Runs `body`, or gives `otherwise` where it panics: for functions that cannot fail.
-pub(super) fn read<T>(otherwise: T, body: impl FnOnce() -> T) -> T {
-    catch_unwind(AssertUnwindSafe(body)).unwrap_or(otherwise)
-}
-
-fn caught<T>(body: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
-    // Handles are immutable but for policies, which are replaced whole, so a panic leaves nothing
-    // half-changed.
-    catch_unwind(AssertUnwindSafe(body)).unwrap_or(Err(Failure::Panicked))
 }
 
 /// A handle that must not be NULL.

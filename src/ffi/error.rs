@@ -1,6 +1,8 @@
 //! The reason of a failure, as a handle.
 
-use super::boundary::{Failure, Slot, read};
+use super::failure::Failure;
+use super::panic::read;
+use super::slot::Slot;
 use super::status::bouncer_status;
 use super::text::bouncer_str;
 use std::ffi::{CString, c_char};

@@ -1,7 +1,8 @@
 //! A single public key.
 
-use super::boundary::{bytes, call, read, text};
+use super::boundary::{bytes, call, text};
 use super::error::bouncer_error;
+use super::panic::read;
 use super::status::bouncer_status;
 use super::text::{bouncer_bytes, bouncer_str};
 use crate::{Algorithm, Jwk};

@@ -1,8 +1,10 @@
 //! The JWK Set.
 
-use super::boundary::{Failure, bytes, call, handle, read};
+use super::boundary::{bytes, call, handle};
 use super::error::bouncer_error;
+use super::failure::Failure;
 use super::jwk::bouncer_jwk;
+use super::panic::read;
 use super::status::bouncer_status;
 use super::text::bouncer_str;
 use crate::{Error, ErrorKind, Jwk, JwkSet, SkippedKey};

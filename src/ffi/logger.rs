@@ -1,7 +1,8 @@
 //! What happens in the background, for the log of a program in C.
 
-use super::boundary::{Failure, act};
+use super::boundary::act;
 use super::error::bouncer_error;
+use super::failure::Failure;
 use super::status::bouncer_status;
 use super::text::bouncer_str;
 use crate::{Error, ErrorKind};

@@ -51,3 +51,9 @@ mod logger;
 mod typed_claims;
 
 mod boundary;
+
+mod failure;
+
+mod panic;
+
+mod slot;

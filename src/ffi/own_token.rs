@@ -1,6 +1,6 @@
 //! The service's own token.
 
-use super::boundary::read;
+use super::panic::read;
 use super::text::bouncer_str;
 use crate::OwnToken;
 use std::mem::MaybeUninit;

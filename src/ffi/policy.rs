@@ -1,7 +1,8 @@
 //! The policy.
 
-use super::boundary::{call, read};
+use super::boundary::call;
 use super::error::bouncer_error;
+use super::panic::read;
 use super::settings::bouncer_settings;
 use super::status::bouncer_status;
 use crate::Policy;

@@ -1,8 +1,10 @@
 //! The remote key set.
 
-use super::boundary::{Failure, act, call, handle, milliseconds, read};
+use super::boundary::{act, call, handle, milliseconds};
 use super::error::bouncer_error;
+use super::failure::Failure;
 use super::jwks::bouncer_jwks;
+use super::panic::read;
 use super::settings::bouncer_settings;
 use super::status::bouncer_status;
 use crate::{ErrorKind, RemoteJwkSet, RemoteJwkSetBuilder, Ticket};

@@ -1,8 +1,10 @@
 //! The token renewer.
 
-use super::boundary::{Failure, act, call, handle, milliseconds, read, text};
+use super::boundary::{act, call, handle, milliseconds, text};
 use super::error::bouncer_error;
+use super::failure::Failure;
 use super::own_token::bouncer_own_token;
+use super::panic::read;
 use super::settings::bouncer_settings;
 use super::status::bouncer_status;
 use super::supplied_tokens::SuppliedTokens;

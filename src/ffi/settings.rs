@@ -1,7 +1,9 @@
 //! Settings, by name and as text.
 
-use super::boundary::{Failure, bytes, handle, read};
+use super::boundary::{bytes, handle};
 use super::error::bouncer_error;
+use super::failure::Failure;
+use super::panic::read;
 use super::status::bouncer_status;
 use super::text::bouncer_str;
 use crate::{Error, ErrorKind, Setting, Settings, SettingsKind};

@@ -1,7 +1,9 @@
 //! Counters and states of a verifier, a remote key set or a token renewer.
 
-use super::boundary::{Failure, bytes, call, handle, read};
+use super::boundary::{bytes, call, handle};
 use super::error::bouncer_error;
+use super::failure::Failure;
+use super::panic::read;
 use super::remote_jwks::bouncer_remote_jwks;
 use super::renewer::bouncer_renewer;
 use super::status::bouncer_status;

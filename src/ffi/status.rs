@@ -1,6 +1,6 @@
 //! What a status says. The numbers are in `status_list`, which is generated.
 
-use super::boundary::Failure;
+use super::failure::Failure;
 pub(super) use super::status_list::bouncer_status;
 use super::text::bouncer_str;
 use crate::ErrorKind;

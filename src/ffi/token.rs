@@ -1,8 +1,9 @@
 //! Verifying, and the verified token.
 
-use super::boundary::{act, bytes, call, handle, read, text};
+use super::boundary::{act, bytes, call, handle, text};
 use super::error::bouncer_error;
 use super::jwks::bouncer_jwks;
+use super::panic::read;
 use super::policy::bouncer_policy;
 use super::status::bouncer_status;
 use super::text::{address_of, bouncer_str};

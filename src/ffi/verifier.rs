@@ -1,8 +1,10 @@
 //! Keys and a policy that belong together.
 
-use super::boundary::{Failure, bytes, call, handle, milliseconds, read};
+use super::boundary::{bytes, call, handle, milliseconds};
 use super::error::bouncer_error;
+use super::failure::Failure;
 use super::jwks::bouncer_jwks;
+use super::panic::read;
 use super::policy::bouncer_policy;
 use super::remote_jwks::bouncer_remote_jwks;
 use super::status::bouncer_status;

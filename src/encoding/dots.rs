@@ -1,0 +1,24 @@
+//! Where the dots of a text are.
+
+/// The dots of a text.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Dots {
+    pub(crate) count: usize,
+    /// Where the first two are.
+    pub(crate) places: [usize; 2],
+}
+
+impl Dots {
+    /// Adds those that are the bits of `mask`; bit 0 is the character at `start`.
+    #[cfg(avx512)]
+    pub(super) fn add(&mut self, start: usize, mut mask: u64) {
+        while mask != 0
+            && let Some(place) = self.places.get_mut(self.count)
+        {
+            *place = start + mask.trailing_zeros() as usize;
+            self.count += 1;
+            mask &= mask - 1;
+        }
+        self.count += mask.count_ones() as usize;
+    }
+}
