@@ -89,3 +89,18 @@ fn files_that_cannot_be_used_are_found_at_once_and_named_when_they_break_later()
     fs::write(&key_file, &key).unwrap();
     assert_eq!(keys.refresh(TIMEOUT), Ok(()));
 }
+
+#[test]
+fn a_proxy_does_not_get_the_certificate() {
+    let (own, clients) = (Authority::new(), Authority::new());
+    let (proxy, ca_file) = (server(&own, &clients), own.file("mtls-proxy"));
+    let (certificate, key) = clients.client();
+    let both = file("proxy", &format!("{certificate}{key}"));
+    for url in ["https://idp.invalid/jwks", "http://idp.invalid/jwks"] {
+        let keys = RemoteJwkSet::builder(url).allow_http().proxy(&proxy.origin).ca_file(&ca_file);
+        let keys = keys.client_certificate_file(&both).lazy().build().unwrap();
+        let error = keys.refresh(TIMEOUT).unwrap_err();
+        assert!(error.detail().contains("the server requires a client certificate"), "{url}: {error}");
+    }
+    assert_eq!(proxy.count(), 0);
+}

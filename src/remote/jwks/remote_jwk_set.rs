@@ -14,35 +14,37 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// An issuer's JWK Set, fetched from its URL and kept fresh in the background, through rotations
-/// and outages.
+/// An issuer's JWK Set, fetched from its URL and refreshed in the background, through rotations and
+/// outages.
 ///
-/// Make one for each issuer and clone it: clones share everything. Each that is made anew has a
-/// thread, a budget and requests of its own, so one for every request would be a load on the
-/// issuer; it ends with its last clone, or with [`RemoteJwkSet::close`].
+/// Make one for each issuer and clone it: clones share everything. Each new one has its own thread,
+/// requests and budget, so do not make one for each request. It ends with its last clone, or with
+/// [`RemoteJwkSet::close`].
 ///
-/// - A verification whose key is there reads it through one atomic pointer: no lock, no waiting,
-///   whatever the network does.
-/// - Keys are fetched again at 70 to 80 % of their lifetime. If that fails, it is tried again with
-///   growing pauses, and the old keys are used up to a bound
-///   ([`crate::RemoteJwkSetBuilder::max_stale`]), then not at all:
+/// - A verification whose key is in use reads it through one atomic pointer: it takes no lock and
+///   never waits.
+/// - Keys are refreshed at 70 to 80 % of their lifetime. A failed refresh is retried with growing
+///   pauses. The old keys are used up to [`crate::RemoteJwkSetBuilder::max_stale`]; then
+///   verifications fail with [`crate::ErrorKind::KeysUnavailable`].
+/// - A token with an unknown "kid" may cause a fetch: two at once, then one in
+///   [`crate::RemoteJwkSetBuilder::refetch_interval`]. So may a token without "kid" that no key
+///   verifies, or with a wrong signature under the key of its "kid": one in
+///   [`crate::RemoteJwkSetBuilder::refetch_interval_without_kid`]. Only a token that is valid apart
+///   from its key causes a fetch. A "kid" that a fetch did not find causes no further fetch for 5
+///   s, growing to 60 s.
+/// - If that fetch fails or is not over in time, the token is not invalid: the error is
 ///   [`crate::ErrorKind::KeysUnavailable`].
-/// - A token of unknown "kid" may cause a fetch: two at once and then one in 10 seconds; a token
-///   without "kid" that no key verifies, or with a wrong signature under the key of its "kid": one
-///   in five minutes. Only a token that would pass otherwise does. A "kid" that a fetch did not
-///   find is not looked for again for 5 seconds at first, growing to 60.
-/// - Where that fetch fails or is not over in time, the token is not invalid:
-///   [`crate::ErrorKind::KeysUnavailable`].
-/// - A key that the issuer has removed verifies nothing from the moment the new set is there.
-/// - After a fork, each process has its own: nothing needs to be done. (If a fetch was under way at
-///   the fork, the child holds its connection open until it exits.)
+/// - A key that the issuer has removed verifies nothing once the new set is in use.
+/// - After a fork, each process fetches for itself. If a fetch was in flight at the fork, the child
+///   holds its connection open until it exits.
 ///
 /// ```no_run
 /// use bouncer_verify::{Policy, RemoteJwkSet, Verifier};
 /// use std::time::Duration;
 ///
 /// let keys = RemoteJwkSet::new("https://master.mesos/acs/api/v1/auth/jwks")?;
-/// keys.wait_ready(Duration::from_secs(10))?; // optional: fail at the start rather than at the first request
+/// // Optional: fail at the start rather than at the first request.
+/// keys.wait_ready(Duration::from_secs(10))?;
 /// let verifier = Verifier::new(keys, Policy::dcos());
 /// # Ok::<(), bouncer_verify::Error>(())
 /// ```

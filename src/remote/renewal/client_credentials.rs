@@ -79,7 +79,7 @@ impl ClientCredentials {
         let clock_was_wrong = self.clock.learn(response);
         let is_rejected = !login_answer::is_success(response.status)
             && self.login_error(response).failure() == FetchFailure::Rejected;
-        let second = match self.client.auth_method {
+        match self.client.auth_method {
             _ if !is_rejected => None,
             // Some servers do not decode the pair of HTTP Basic. Until a login has succeeded, a
             // pair that the encoding has changed is sent once more as it is.
@@ -93,8 +93,7 @@ impl ClientCredentials {
             // An assertion that is expired by the server's clock is answered like a wrong key.
             AuthMethod::PrivateKeyJwt if clock_was_wrong => self.post(false).ok(),
             _ => None,
-        };
-        second
+        }
     }
 }
 

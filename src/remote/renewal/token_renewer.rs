@@ -16,23 +16,22 @@ use std::time::{Duration, Instant, SystemTime};
 /// error at once.
 const ATTEMPTS_TO_WAIT_FOR: u32 = 4;
 
-/// Keeps the service's own token valid: logs in, hands the token out without latency, renews it
-/// before it expires, and again when a server does not accept it.
+/// Keeps the service's own token valid: logs in, returns the token without latency, and renews it
+/// before it expires or when a server rejects it.
 ///
 /// Make one for each account and clone it: clones share everything.
 ///
 /// - [`TokenRenewer::token`] reads the token in use through one atomic pointer. Callers wait only
-///   where there is none, or in the last seconds of one that could be renewed.
-/// - The token is renewed at 70 to 80 % of the life that it says itself, at half of one under 60 s,
-///   in the background. A renewal that fails displaces nothing: it is tried again with growing
-///   pauses, and the token in use is used up to its expiry. A second is between two logins at
-///   least.
-/// - [`TokenRenewer::reject`] after a 401: any number of callers with the same token cause one
-///   login, and one login in 30 seconds at most. If it gives the very token that was rejected, as
-///   two logins of DC/OS within a second do, there is one more a second later.
-/// - A wall clock that is set forward causes a login and does not end a token that is valid by the
+///   if there is none, or in the last seconds of one that could be renewed.
+/// - The token is renewed in the background, at 70 to 80 % of its lifetime, or at half of one under
+///   60 s. A failed renewal is retried with growing pauses, and the token is used until it expires.
+///   There is at least one second between two logins.
+/// - [`TokenRenewer::reject`] is for 401: any number of callers with the same token cause one
+///   login, and at most one in 30 s. If that login returns the rejected token, as two logins of
+///   DC/OS within one second do, there is another one a second later.
+/// - A wall clock that is set forward causes a login, and does not end a token that is valid by the
 ///   monotonic clock.
-/// - After a fork, each process renews for itself: nothing needs to be done.
+/// - After a fork, each process renews for itself.
 ///
 /// ```no_run
 /// use bouncer_verify::TokenRenewer;
@@ -63,14 +62,14 @@ impl TokenRenewer {
         Self(Arc::new(Handle { worker, max_wait }))
     }
 
-    /// A valid token.
+    /// Returns a valid token.
     ///
-    /// It waits where there is none and one may come soon, 10 seconds at most unless set otherwise,
-    /// and in the last seconds of one for its renewal; in an outage, not at all.
+    /// Waits up to `max_wait` if there is none and a login may succeed soon, or if the token
+    /// expires within seconds. Does not wait in an outage.
     ///
     /// # Errors
     /// [`ErrorKind::LoginRejected`], [`ErrorKind::UnusableCredentials`]: the operator has to act.
-    /// [`ErrorKind::LoginUnavailable`]: there is no valid token and no login succeeds now.
+    /// [`ErrorKind::LoginUnavailable`]: there is no valid token, and no login succeeds now.
     pub fn token(&self) -> Result<OwnToken> {
         self.wait_and_retry(|ticket| self.token_now(ticket))
     }
@@ -119,11 +118,10 @@ impl TokenRenewer {
         valid.ok_or_else(|| self.no_token())
     }
 
-    /// A server did not accept `token` ([`crate::is_token_rejection`]): gives another.
+    /// Returns another token, after a server rejected `token` ([`crate::is_token_rejection`]).
     ///
-    /// If there is a newer one already, that is it. Otherwise one login serves all that ask; there
-    /// is one at once and then one in 30 seconds at most. Until it succeeds the token stays in use
-    /// for others.
+    /// If there is a newer one already, returns that. Otherwise concurrent callers share one login;
+    /// there is at most one in 30 s. Until it succeeds, the token stays in use for other callers.
     ///
     /// # Errors
     /// As [`TokenRenewer::token`]; [`ErrorKind::LoginUnavailable`] also if there is no newer one.
