@@ -19,7 +19,7 @@ pub(super) enum Reason {
     UnknownKid,
     /// No key verifies a token without kid.
     WithoutKid,
-    /// The program asked for it.
+    /// The program requested it.
     Request,
     /// A server rejected the token.
     Rejection,

@@ -47,7 +47,7 @@ impl ClientCertificate {
             Error::InvalidCertificate(_) => {
                 failed("client_certificate_file", &self.certificate_file, "not an X.509 certificate")
             }
-            // aws-lc's text says no more than that it does not take the key.
+            // aws-lc's own text has no cause.
             _ => failed("client_key_file", &self.key_file, "not a usable RSA, ECDSA or Ed25519 key"),
         })
     }

@@ -299,7 +299,7 @@ impl JwksJob {
         Ok(KeysInUse::new(jwks, generation, response.body.clone()))
     }
 
-    /// A snapshot, for those who watch.
+    /// A snapshot for the program.
     pub(super) fn status(worker: &Worker<Self>) -> RemoteJwkSetStatus {
         let now = Instant::now();
         let in_use = worker.job.in_use();

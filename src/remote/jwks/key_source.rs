@@ -149,7 +149,7 @@ fn first_fetch(attempts: &mut Attempts<Misses>, before: Option<Ticket>, now: Ins
 fn unknown(missing: &MissingKey, why: impl FnOnce() -> Cow<'static, str>) -> Refetch {
     match missing {
         MissingKey::Kid(_) | MissingKey::KeyWithoutKid => Refetch::Unavailable(why()),
-        // The verdict says so already, or that the signature is invalid.
+        // The verdict is unavailable already, or the signature is invalid.
         _ => Refetch::None,
     }
 }

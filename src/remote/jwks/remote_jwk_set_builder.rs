@@ -94,33 +94,33 @@ impl RemoteJwkSetBuilder {
         self
     }
 
-    /// How long keys are fresh where the server does not say (Cache-Control, Expires): 1 s to 366
-    /// d, by default 10 minutes. Fresh keys are fetched again at 70 to 80 % of that time.
+    /// How long keys are fresh if the server does not state it (Cache-Control, Expires): 1 s to 366
+    /// d, by default 10 minutes. Keys are refreshed at 70 to 80 % of that time.
     pub fn ttl(mut self, ttl: Duration) -> Self {
         self.ttl = ttl;
         self
     }
 
-    /// The longest time that the server may call its keys fresh (Cache-Control, Expires): 1 s to
-    /// 366 d, by default 24 hours. Whatever it says counts as at least 60 s, or as this if this is
-    /// less. [`RemoteJwkSetBuilder::ttl`] is not bounded by it.
+    /// The longest time that the server may state for the keys' freshness (Cache-Control, Expires):
+    /// 1 s to 366 d, by default 24 hours. It counts as at least 60 s, or as this if this is less.
+    /// [`RemoteJwkSetBuilder::ttl`] is not bounded by it.
     ///
-    /// Lower it where a key that is revoked must be gone sooner than the issuer's `max-age` says.
+    /// Lower it if a revoked key must be gone sooner than the issuer's `max-age`.
     pub fn max_ttl(mut self, max_ttl: Duration) -> Self {
         self.max_ttl = max_ttl;
         self
     }
 
     /// How long keys are used after the issuer last confirmed them, if it cannot be reached: at
-    /// most 366 d, and never less than they are fresh. By default 24 hours, or one with
+    /// most 366 d, and never less than they are fresh. By default 24 hours, or one hour with
     /// [`RemoteJwkSet::discover`].
     pub fn max_stale(mut self, max_stale: Duration) -> Self {
         self.max_stale = max_stale;
         self
     }
 
-    /// How long a verification waits at most for a fetch that may bring its key: 0 to 300 s, by
-    /// default 2 s.
+    /// How long a verification waits for a fetch that may bring its key: 0 to 300 s, by default 2
+    /// s.
     pub fn max_wait(mut self, max_wait: Duration) -> Self {
         self.max_wait = max_wait;
         self
@@ -177,10 +177,11 @@ impl RemoteJwkSetBuilder {
         self
     }
 
-    /// Keeps the latest good document in this file (mode 0600, replaced whole), and starts with it
-    /// if it is there, from the same source and not older than [`RemoteJwkSetBuilder::max_stale`].
-    /// While it is fresh nothing is fetched, so many short-lived processes can share one fetch.
-    /// Whoever can write the file, or its folder, can choose the keys.
+    /// Keeps the latest usable document in this file (mode 0600, replaced atomically), and starts
+    /// with it. It must be from the same source and not older than
+    /// [`RemoteJwkSetBuilder::max_stale`]. While it is fresh nothing is fetched, so many
+    /// short-lived processes can share one fetch. Whoever can write the file or its folder can
+    /// choose the keys.
     pub fn last_good_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.last_good_file = Some(path.into());
         self
@@ -193,19 +194,20 @@ impl RemoteJwkSetBuilder {
         self
     }
 
-    /// Calls `observer` after each attempt, on a thread of its own, in order: it may block, and may
-    /// ask the key set. Of those that wait for a slow one, 256 are kept and the oldest are dropped.
-    /// It should not hold the key set itself, which then would not end with its last handle. What
-    /// happens is also reported through the `log` crate, on the same thread.
+    /// Calls `observer` after each attempt, in order, on a thread of its own. It may block, and may
+    /// use the key set. If it is slow, 256 calls are queued, and the oldest are dropped. It should
+    /// not own the key set, which then would not end with its last handle. The same thread reports
+    /// attempts through the `log` crate.
     pub fn observer(mut self, observer: impl Fn(&RemoteJwkSetStatus) + Send + Sync + 'static) -> Self {
         self.observer = Some(Arc::new(observer));
         self
     }
 
-    /// The key set.
+    /// Makes the key set. The first fetch starts at once, unless [`RemoteJwkSetBuilder::lazy`] is
+    /// set.
     ///
     /// # Errors
-    /// [`crate::ErrorKind::InvalidArgument`]: a setting, or a CA file that cannot be read.
+    /// [`crate::ErrorKind::InvalidArgument`]: a setting, or a CA or certificate file.
     /// [`crate::ErrorKind::MalformedJwkSet`], [`crate::ErrorKind::NoUsableKey`]: the seed.
     pub fn build(self) -> Result<RemoteJwkSet> {
         let (Location::Url(location) | Location::Issuer(location)) = &self.location;

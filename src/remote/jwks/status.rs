@@ -1,10 +1,10 @@
-//! What a remote key set is doing, at one moment.
+//! The status of a remote key set.
 
 use crate::remote::transport::FetchError;
 use std::time::{Duration, SystemTime};
 
-/// A snapshot of a remote key set, for metrics, logs and health checks. Counts are this process's
-/// alone.
+/// A snapshot of a remote key set, for metrics, logs and health checks. Counts are those of this
+/// process.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct RemoteJwkSetStatus {
@@ -12,8 +12,8 @@ pub struct RemoteJwkSetStatus {
     pub source: String,
     /// Whether and how the keys can be used.
     pub state: RemoteJwkSetState,
-    /// 0 before the first keys, and one more with each change of them: what is derived from the
-    /// keys is good for one generation.
+    /// 0 before the first keys, and one more with each change of the keys. Data that is derived
+    /// from the keys is valid for one generation.
     pub generation: u64,
     /// SHA-256 of the document in use, in hex.
     pub sha256: Option<String>,
@@ -21,9 +21,9 @@ pub struct RemoteJwkSetStatus {
     pub usable_keys: usize,
     /// The number of keys that cannot be used.
     pub skipped_keys: usize,
-    /// When the issuer last confirmed the keys in use. None for keys from a seed.
+    /// When the issuer last confirmed the keys in use; `None` for a seed.
     pub last_success: Option<SystemTime>,
-    /// How long ago that was.
+    /// The time since then.
     pub age: Option<Duration>,
     /// The latest failure, even if an attempt has succeeded since.
     pub last_error: Option<FetchError>,
@@ -33,23 +33,23 @@ pub struct RemoteJwkSetStatus {
     pub failures: u64,
     /// Scheduled attempts that failed since the last success.
     pub failures_in_row: u32,
-    /// In how long the next attempt is due, if no token causes one before.
+    /// The time until the next scheduled attempt. A token may cause one before.
     pub next_attempt: Duration,
     /// Attempts done.
     pub attempts: u64,
-    /// Attempts begun because their time had come.
+    /// Attempts begun because they were due.
     pub scheduled: u64,
     /// Attempts begun because the one before failed.
     pub retries: u64,
-    /// Attempts begun because of a token whose kid was unknown.
+    /// Attempts begun because of a token with an unknown kid.
     pub unknown_kid: u64,
-    /// Attempts begun because of a token without kid that no key verified, or of one that the key
-    /// of its kid did not.
+    /// Attempts begun because of a token without kid that no key verified, or with a wrong
+    /// signature under the key of its kid.
     pub without_kid: u64,
-    /// Attempts that the program asked for.
+    /// Attempts that the program requested.
     pub requested: u64,
-    /// Tokens that lacked a key and caused no attempt: their kid was known to be absent, or a
-    /// budget was spent.
+    /// Tokens without a matching key that caused no attempt: their kid was known to be absent, or
+    /// the budget was spent.
     pub suppressed: u64,
     /// Why the last-good file could not be read or written.
     pub last_good_error: Option<FetchError>,
@@ -63,9 +63,9 @@ pub enum RemoteJwkSetState {
     Empty,
     /// Fetched, and fresh.
     Fresh,
-    /// In use, though they should have been confirmed by now, or come from a seed or a file.
+    /// In use, but a refresh is overdue, or they are from a seed or a file.
     Stale,
-    /// Too old to be used.
+    /// Not confirmed for longer than `max_stale`, and not used any more.
     TooOld,
     /// Closed.
     Closed,

@@ -19,7 +19,7 @@ const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-be
 const SECRET_FILE: &str = "client_secret_file";
 const KEY_FILE: &str = "private_key_file";
 
-/// Who asks for what.
+/// The client and what it requests.
 #[derive(Clone, Default)]
 pub(super) struct Client {
     pub(super) id: String,
@@ -32,7 +32,7 @@ pub(super) struct Client {
     pub(super) parameters: Vec<(String, String)>,
 }
 
-/// What shows the server who asks.
+/// What identifies the client to the server.
 pub(super) enum Proof {
     /// The value of Authorization.
     Header(String),

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `token_renewer`, `token_renewer_builder` | the handle, and its settings |
 //! | `renewal_job` | one attempt: from a login to a token in use, and when the next is due |
-//! | `token_source` | anything that gives a token |
+//! | `token_source` | where tokens come from: the trait, and a new token |
 //! | `service_login`, `service_account` | DC/OS: the service login token, the login |
 //! | `account_secret` | DC/OS: the secret, in any form in which it arrives |
 //! | `client_credentials` | OAuth 2.0 (RFC 6749 §4.4): the login |

@@ -1,13 +1,12 @@
 //! Which responses mean that the service's own token was rejected.
 
-/// Whether an answer says that the token of the request was not accepted, so that
-/// [`crate::TokenRenewer::reject`] is worth a call: HTTP 401, or status 16 of gRPC
-/// (UNAUTHENTICATED), which comes with HTTP 200.
+/// Whether a response rejects the token of its request, so that [`crate::TokenRenewer::reject`] may
+/// help: HTTP 401, or gRPC status 16 (UNAUTHENTICATED), which comes with HTTP 200.
 ///
-/// A 401 counts if its WWW-Authenticate asks for what DC/OS asks for (`acsjwt`, `oauthjwt`) or for
-/// `Bearer`, or if there is none or an empty one: DC/OS's Admin Router stands before services that
-/// have a 401 of their own, such as `Basic`, which a new token would not change. 403 never counts:
-/// the caller is known, and not allowed.
+/// A 401 counts if WWW-Authenticate names DC/OS's schemes (`acsjwt`, `oauthjwt`) or `Bearer`, or if
+/// it is missing or empty. Services behind DC/OS's Admin Router may send a 401 of their own, such
+/// as `Basic`: a new token would not change that. 403 never counts: the caller is known, and not
+/// allowed.
 ///
 /// ```
 /// use bouncer_verify::is_token_rejection;

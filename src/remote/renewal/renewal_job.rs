@@ -177,7 +177,7 @@ impl RenewalJob {
         Ok(next)
     }
 
-    /// A snapshot, for those who watch.
+    /// A snapshot for the program.
     pub(super) fn status(worker: &Worker<Self>) -> TokenRenewerStatus {
         let (now, wall) = (Instant::now(), SystemTime::now());
         let in_use = worker.job.in_use();

@@ -1,10 +1,10 @@
-//! What a token renewer is doing, at one moment.
+//! The status of a token renewer.
 
 use crate::remote::transport::FetchError;
 use std::time::{Duration, SystemTime};
 
-/// A snapshot of a token renewer, for metrics, logs and health checks. Counts are this process's
-/// alone.
+/// A snapshot of a token renewer, for metrics, logs and health checks. Counts are those of this
+/// process.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct TokenRenewerStatus {
@@ -14,7 +14,7 @@ pub struct TokenRenewerStatus {
     pub state: TokenRenewerState,
     /// 0 before the first token, and one more with each.
     pub generation: u64,
-    /// In how long the token in use expires, if it does.
+    /// The time until the token in use expires; `None` if it does not.
     pub expires_in: Option<Duration>,
     /// The latest failure, even if a login has succeeded since.
     pub last_error: Option<FetchError>,
@@ -24,19 +24,19 @@ pub struct TokenRenewerStatus {
     pub failures: u64,
     /// Scheduled logins that failed since the last success.
     pub failures_in_row: u32,
-    /// In how long the next login is due, if no rejection causes one before.
+    /// The time until the next scheduled login. A rejection may cause one before.
     pub next_attempt: Duration,
     /// Logins done, whether they succeeded or not.
     pub attempts: u64,
-    /// Logins begun because their time had come, or there was no token.
+    /// Logins begun because they were due, or there was no token.
     pub scheduled: u64,
     /// Logins begun because the one before failed.
     pub retries: u64,
-    /// Logins begun because a server did not accept the token.
+    /// Logins begun because a server rejected the token.
     pub rejections: u64,
-    /// Logins that the program asked for.
+    /// Logins that the program requested.
     pub requested: u64,
-    /// Rejections that caused no login, because their budget was spent.
+    /// Rejections that caused no login, because the budget was spent.
     pub suppressed: u64,
 }
 
@@ -48,7 +48,7 @@ pub enum TokenRenewerState {
     Empty,
     /// A valid one.
     Valid,
-    /// One that expires within seconds, and could not be renewed yet.
+    /// One that expires within seconds and is not renewed yet.
     Expiring,
     /// One that has expired.
     Expired,

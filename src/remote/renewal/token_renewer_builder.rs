@@ -218,11 +218,12 @@ impl TokenRenewerBuilder {
         self
     }
 
-    /// The renewer.
+    /// Makes the renewer. The first login starts at once, unless [`TokenRenewerBuilder::lazy`] is
+    /// set.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidArgument`]: a setting, or a URL. [`ErrorKind::UnusableCredentials`]: the
-    /// secret's file.
+    /// [`ErrorKind::InvalidArgument`]: a setting, a URL, or a CA or certificate file.
+    /// [`ErrorKind::UnusableCredentials`]: the secret or private key, or its file.
     pub fn build(self) -> Result<TokenRenewer> {
         check_range("max_wait", self.max_wait, Duration::ZERO..=MAX_TIMEOUT)?;
         if let Some((setting, source)) = self.conflicting_option {
