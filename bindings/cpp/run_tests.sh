@@ -133,7 +133,7 @@ older_standard_is_refused() {
         echo "it compiles"
         return 1
     fi
-    echo "$said" | grep -m 1 'error' | grep -q 'needs C++17 or later'
+    echo "$said" | grep -m 1 'error:' | grep -q 'needs C++17 or later'
 }
 
 # ---- README.md: its blocks of a language, each in a file

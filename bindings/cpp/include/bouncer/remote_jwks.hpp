@@ -55,8 +55,8 @@ public:
     Result<Stats> try_stats() const noexcept {
         return detail::make<Stats>(bouncer_remote_jwks_stats, handle());
     }
-    /// 0 before the first keys, and one more with each change of them. What is derived from the keys
-    /// is good for one generation.
+    /// 0 before the first keys, and one more with each change of them. What is derived from the
+    /// keys is good for one generation.
     [[nodiscard]] std::uint64_t generation() const noexcept {
         return bouncer_remote_jwks_generation(handle());
     }

@@ -118,16 +118,10 @@ public:
     /// Verifies the same token again after wait(). If the fetch is over, another one may be
     /// pending. If it is not over, the verdict is final.
     Verdict resume(std::string_view token, Ticket ticket) const noexcept {
-        bouncer_token *verified = nullptr;
-        bouncer_error *error = nullptr;
-        const bouncer_status status = bouncer_verifier_verify_now(
-            handle(), token.data(), token.size(), &ticket.bits, &verified, &error);
-        if (status == BOUNCER_STATUS_PENDING) {
-            return Verdict(ticket);
-        }
-        using Final = Result<VerifiedToken>;
-        return Verdict(status == BOUNCER_STATUS_OK ? Final(VerifiedToken(verified))
-                                                   : Final(Failure(status, error)));
+        Result<VerifiedToken> result = detail::make<VerifiedToken>(
+            bouncer_verifier_verify_now, handle(), token, &ticket.bits);
+        const bool is_pending = !result && result.error().status() == Status::Pending;
+        return is_pending ? Verdict(ticket) : Verdict(std::move(result));
     }
     /// Waits for the fetch that `ticket` stands for. False if it is not over after `timeout`, or
     /// never will be, or there is none.
