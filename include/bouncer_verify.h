@@ -604,6 +604,10 @@ enum bouncer_status
      */
     BOUNCER_STATUS_WRONG_AUDIENCE = 305,
     /**
+     * A claim has a value that the policy does not allow.
+     */
+    BOUNCER_STATUS_CLAIM_NOT_ALLOWED = 306,
+    /**
      * The secret, key or certificate of the service's own login cannot be read, or is not usable.
      * The detail says why.
      */

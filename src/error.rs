@@ -222,6 +222,8 @@ error_kinds! {
     WrongIssuer = 304, Token, "wrong_issuer", "the token is from another issuer";
     /// "aud" names none of the accepted audiences, or the policy has none (RFC 7519 §4.1.3).
     WrongAudience = 305, Token, "wrong_audience", "the token is for another audience";
+    /// A claim has a value that the policy does not allow.
+    ClaimNotAllowed = 306, Token, "claim_not_allowed", "a claim of the token is not allowed";
     /// The secret, key or certificate of the service's own login cannot be read, or is not usable. The
     /// detail says why.
     UnusableCredentials = 400, Login, "unusable_credentials", "the credentials are not usable";

@@ -58,6 +58,8 @@ var (
 	ErrWrongIssuer = newCause(304, "wrong_issuer", ErrInvalidToken)
 	// ErrWrongAudience: the token is for another audience.
 	ErrWrongAudience = newCause(305, "wrong_audience", ErrInvalidToken)
+	// ErrClaimNotAllowed: a claim of the token is not allowed.
+	ErrClaimNotAllowed = newCause(306, "claim_not_allowed", ErrInvalidToken)
 )
 
 // The causes of [ErrLogin].

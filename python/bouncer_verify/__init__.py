@@ -30,6 +30,7 @@ from ._bouncer_verify import (
 )
 from .exceptions import (
     BouncerError,
+    ClaimNotAllowedError,
     DecodeError,
     EncryptedTokenError,
     ExpiredSignatureError,
@@ -79,6 +80,7 @@ __all__ = [
 # The exceptions; tests/generated writes them.
 __all__ += [
     "BouncerError",
+    "ClaimNotAllowedError",
     "DecodeError",
     "EncryptedTokenError",
     "ExpiredSignatureError",

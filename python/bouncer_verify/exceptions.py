@@ -12,6 +12,7 @@ from ._exception_groups import BouncerError, InvalidTokenError, KeySetError, Log
 
 __all__ = [
     "BouncerError",
+    "ClaimNotAllowedError",
     "DecodeError",
     "EncryptedTokenError",
     "ExpiredSignatureError",
@@ -190,6 +191,13 @@ class InvalidAudienceError(InvalidTokenError):
 
     code = "wrong_audience"
     challenge: str | None = 'Bearer error="invalid_token", error_description="wrong_audience"'
+
+
+class ClaimNotAllowedError(InvalidTokenError):
+    """A claim of the token is not allowed."""
+
+    code = "claim_not_allowed"
+    challenge: str | None = 'Bearer error="invalid_token", error_description="claim_not_allowed"'
 
 
 class UnusableCredentialsError(LoginError):

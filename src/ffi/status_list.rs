@@ -71,6 +71,8 @@ pub enum bouncer_status {
     WrongIssuer = 304,
     /// "aud" names none of the accepted audiences, or the policy has none (RFC 7519 section 4.1.3).
     WrongAudience = 305,
+    /// A claim has a value that the policy does not allow.
+    ClaimNotAllowed = 306,
     /// The secret, key or certificate of the service's own login cannot be read, or is not usable.
     /// The detail says why.
     UnusableCredentials = 400,
@@ -106,6 +108,7 @@ impl From<ErrorKind> for bouncer_status {
             ErrorKind::NotYetValid => Self::NotYetValid,
             ErrorKind::WrongIssuer => Self::WrongIssuer,
             ErrorKind::WrongAudience => Self::WrongAudience,
+            ErrorKind::ClaimNotAllowed => Self::ClaimNotAllowed,
             ErrorKind::UnusableCredentials => Self::UnusableCredentials,
             ErrorKind::LoginRejected => Self::LoginRejected,
             ErrorKind::LoginUnavailable => Self::LoginUnavailable,

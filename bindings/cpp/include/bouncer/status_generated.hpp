@@ -64,6 +64,8 @@ enum class Status : std::uint32_t {
     WrongIssuer = 304,
     /// "aud" names none of the accepted audiences, or the policy has none (RFC 7519 section 4.1.3).
     WrongAudience = 305,
+    /// A claim has a value that the policy does not allow.
+    ClaimNotAllowed = 306,
     /// The secret, key or certificate of the service's own login cannot be read, or is not usable.
     /// The detail says why.
     UnusableCredentials = 400,
