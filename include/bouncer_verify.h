@@ -85,6 +85,10 @@
 /** flag: Accepts tokens made for anybody, whatever audiences says. */
 #define BOUNCER_POLICY_ANY_AUDIENCE "any_audience"
 
+/** text: The only accepted value of "sub" (RFC 7519 section 4.1.2), character for character. "sub"
+ *  is then required. */
+#define BOUNCER_POLICY_SUBJECT "subject"
+
 /** list of RS256|RS384|RS512|PS256|PS384|PS512|ES256|ES384|ES512|Ed25519|EdDSA: The allowed values
  *  of "alg". EdDSA is the old name of Ed25519. Default: RS256. */
 #define BOUNCER_POLICY_ALGORITHMS "algorithms"

@@ -32,7 +32,7 @@ mod corpus {
 }
 
 /// Every status of the README but `ok`.
-const REFUSALS: [&str; 18] = [
+const REFUSALS: [&str; 19] = [
     "malformed_jwk_set",
     "no_usable_key",
     "token_too_large",
@@ -51,6 +51,7 @@ const REFUSALS: [&str; 18] = [
     "not_yet_valid",
     "wrong_issuer",
     "wrong_audience",
+    "claim_not_allowed",
 ];
 
 /// Every reason of the README for which a key is skipped.

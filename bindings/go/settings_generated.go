@@ -36,6 +36,10 @@ type Policy struct {
 	// AnyAudience: Accepts tokens made for anybody, whatever audiences says.
 	AnyAudience bool
 
+	// Subject: The only accepted value of "sub" (RFC 7519 section 4.1.2), character for character.
+	// "sub" is then required.
+	Subject string
+
 	// Algorithms: The allowed values of "alg". EdDSA is the old name of Ed25519. Default: RS256.
 	Algorithms []Algorithm
 
@@ -93,6 +97,7 @@ func (o *Policy) apply(s settings) settings {
 	s = s.flag("any_issuer", o.AnyIssuer)
 	s = s.list("audiences", o.Audiences)
 	s = s.flag("any_audience", o.AnyAudience)
+	s = s.text("subject", o.Subject)
 	s = s.algorithms("algorithms", o.Algorithms)
 	s = s.text("token_type", o.TokenType)
 	s = s.list("required_claims", o.RequiredClaims)

@@ -28,6 +28,10 @@ class PolicySettings(TypedDict, total=False):
     """
     any_audience: bool | None
     """Accepts tokens made for anybody, whatever audiences says."""
+    subject: str | bytes | None
+    """The only accepted value of "sub" (RFC 7519 section 4.1.2), character for character. "sub"
+    is then required.
+    """
     algorithms: str | Iterable[str] | None
     """The allowed values of "alg". EdDSA is the old name of Ed25519. Default: RS256."""
     token_type: str | bytes | None
@@ -228,6 +232,7 @@ class PolicyValues(TypedDict):
     any_issuer: bool
     audiences: tuple[str, ...] | None
     any_audience: bool
+    subject: str | None
     algorithms: tuple[str, ...]
     token_type: str | None
     required_claims: tuple[str, ...] | None

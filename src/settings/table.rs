@@ -184,6 +184,14 @@ pub(super) const POLICY: &[Row<Policy>] = &[
         ),
     ),
     row(
+        "subject",
+        Type::Text,
+        "",
+        "The only accepted value of \"sub\" (RFC 7519 section 4.1.2), character for character. \"sub\" is then \
+         required.",
+        |policy, given| Ok(policy.subject(given.text()?)),
+    ),
+    row(
         "algorithms",
         Type::Choices(ALGORITHMS),
         "RS256",

@@ -37,6 +37,7 @@ pub struct Policy {
     /// Empty: a token with "aud" is refused, unless `any_audience`.
     audiences: Vec<Box<str>>,
     any_audience: bool,
+    subject: Option<Box<str>>,
     exp_required: bool,
     /// Whether `uid` must be a string that is not empty.
     uid_required: bool,
@@ -88,6 +89,7 @@ impl Policy {
             issuers: Vec::new(),
             audiences: Vec::new(),
             any_audience: false,
+            subject: None,
             exp_required: true,
             uid_required: false,
             required_strings: Vec::new(),
@@ -158,6 +160,14 @@ impl Policy {
     /// accepted audience, a token that has `aud` is refused, because it is meant for others.
     pub fn any_audience(mut self) -> Self {
         self.any_audience = true;
+        self
+    }
+
+    /// Accepts only tokens of this subject: `sub` is required and must be it, character for character (RFC 7519
+    /// §4.1.2). For services that one client calls.
+    pub fn subject(mut self, subject: &str) -> Self {
+        self.fault_if(subject.is_empty(), "the subject is empty");
+        self.subject = Some(subject.into());
         self
     }
 
@@ -302,6 +312,14 @@ impl Policy {
             }
         }
         self.validate_audience(claims)?;
+        self.subject.as_deref().map_or(Ok(()), |subject| match &claims.sub {
+            None => Err(missing("sub")),
+            Some(sub) if *sub != *subject => {
+                let detail = format!("expected {}", shown(subject));
+                Err(Error::about(ErrorKind::ClaimNotAllowed, "sub", "").with_detail(detail))
+            }
+            Some(_) => Ok(()),
+        })?;
         if self.uid_required {
             require_string(claims, "uid")?;
         }

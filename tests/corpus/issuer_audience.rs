@@ -16,6 +16,7 @@ pub(crate) fn file() -> File {
     .cases(issuers())
     .cases(audiences())
     .cases(without_expectation())
+    .cases(subjects())
 }
 
 fn claims(members: &str) -> String {
@@ -227,5 +228,24 @@ fn without_expectation() -> Vec<Case> {
         policies("a_uid_is_not_required_of_an_issuers_token", Policy::issuer("a", "b"), "")
             .token(bouncer_token(r#"{"exp":1700003600,"iss":"a","aud":"b"}"#))
             .ok(r#"{"exp":1700003600,"iss":"a","aud":"b"}"#),
+    ]
+}
+
+fn subjects() -> Vec<Case> {
+    let why = "subject: sub must be it, character for character";
+    let policy = || Policy::issuer(ISSUER, AUDIENCE).with("subject", "\"peter\"".to_owned());
+    let members = |sub: &str| claims(&format!(r#""iss":"{ISSUER}","aud":"{AUDIENCE}"{sub}"#));
+    let of = |id: &str, sub: &str| case(id, why).policy(policy()).token(bouncer_token(members(sub)));
+    vec![
+        of("the_subject_is_accepted", r#","sub":"peter""#).ok(&members(r#","sub":"peter""#)),
+        of("another_subject_is_not_allowed", r#","sub":"paul""#).refused_naming("claim_not_allowed", "sub"),
+        of("a_subject_in_another_case_is_not_allowed", r#","sub":"Peter""#)
+            .refused_naming("claim_not_allowed", "sub"),
+        of("an_empty_subject_is_not_allowed", r#","sub":"""#).refused_naming("claim_not_allowed", "sub"),
+        of("a_missing_subject_is_missing", "").refused_naming("missing_claim", "sub"),
+        case("a_wrong_issuer_comes_before_the_subject", why)
+            .policy(policy())
+            .token(bouncer_token(claims(&format!(r#""iss":"x","aud":"{AUDIENCE}","sub":"paul""#))))
+            .refused("wrong_issuer"),
     ]
 }

@@ -16,6 +16,7 @@ int main() {
     CHECK(is(PolicySettings().any_issuer(), R"json({"any_issuer":true})json"));
     CHECK(is(PolicySettings().audiences({"text"}), R"json({"audiences":["text"]})json"));
     CHECK(is(PolicySettings().any_audience(), R"json({"any_audience":true})json"));
+    CHECK(is(PolicySettings().subject("text"), R"json({"subject":"text"})json"));
     CHECK(is(PolicySettings().algorithms({"RS256"}), R"json({"algorithms":["RS256"]})json"));
     CHECK(is(PolicySettings().token_type("text"), R"json({"token_type":"text"})json"));
     CHECK(is(PolicySettings().required_claims({"text"}), R"json({"required_claims":["text"]})json"));

@@ -49,6 +49,14 @@ public:
     PolicySettings any_audience(bool value = true) && noexcept {
         return std::move(any_audience(value));
     }
+    /// The only accepted value of "sub" (RFC 7519 section 4.1.2), character for character. "sub" is
+    /// then required.
+    PolicySettings &subject(std::string_view value) & noexcept {
+        return put_(BOUNCER_POLICY_SUBJECT, value);
+    }
+    PolicySettings subject(std::string_view value) && noexcept {
+        return std::move(subject(value));
+    }
     /// The allowed values of "alg". EdDSA is the old name of Ed25519. Default: RS256.
     PolicySettings &algorithms(const detail::TextArray &values) & noexcept {
         return put_(BOUNCER_POLICY_ALGORITHMS, values);
