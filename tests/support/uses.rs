@@ -112,7 +112,8 @@ pub(crate) fn circle(graph: &BTreeMap<String, BTreeSet<String>>) -> Option<Vec<S
             return None;
         }
         way.push(file);
-        let found = graph.get(file)?.iter().find_map(|next| visit(next, graph, way, done));
+        let mut named = graph.get(file).into_iter().flatten();
+        let found = named.find_map(|next| visit(next, graph, way, done));
         way.pop();
         found
     }

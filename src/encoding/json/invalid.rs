@@ -1,0 +1,97 @@
+//! What is wrong with a document.
+
+use std::fmt;
+
+/// The document is not strict JSON of the expected shape: which rule it breaks, and at which byte from 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Invalid {
+    pub(super) rule: Rule,
+    at: u32,
+}
+
+impl Invalid {
+    #[cold]
+    pub(super) fn new(rule: Rule, at: usize) -> Self {
+        Self { rule, at: u32::try_from(at).unwrap_or(u32::MAX) }
+    }
+
+    #[cold]
+    pub(super) fn err<T>(rule: Rule, at: usize) -> Result<T, Self> {
+        Err(Self::new(rule, at))
+    }
+
+    /// What is wrong where the byte `at` is none that may follow.
+    #[cold]
+    pub(super) fn unexpected(document: &str, at: usize) -> Self {
+        let bytes = document.as_bytes();
+        let rest = bytes.get(at..).unwrap_or_default();
+        let rest_starts_with = |words: &[&str]| words.iter().any(|word| rest.starts_with(word.as_bytes()));
+        let before = at.checked_sub(1).and_then(|before| bytes.get(before));
+        let rule = match rest.first() {
+            None => Rule::Truncated,
+            Some(0) if rest.iter().all(|&byte| byte == 0) => Rule::NulAtEnd,
+            _ if rest_starts_with(&["NaN", "Infinity", "-Infinity"]) => Rule::NotFinite,
+            Some(b'0'..=b'9' | b'.' | b'+') if before.is_some_and(|byte| b":[,0123456789".contains(byte)) => {
+                Rule::BadNumber
+            }
+            Some(b'e' | b'E' | b'x' | b'_') if before.is_some_and(u8::is_ascii_digit) => Rule::BadNumber,
+            _ => Rule::Syntax,
+        };
+        Self::new(rule, at)
+    }
+}
+
+impl fmt::Display for Invalid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.rule.text())?;
+        if matches!(self.rule, Rule::NulAtEnd | Rule::NotAnObject) {
+            return Ok(());
+        }
+        write!(f, " at byte {}", self.at)
+    }
+}
+
+/// The rules of strict JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rule {
+    NotUtf8,
+    NotAnObject,
+    Truncated,
+    NulAtEnd,
+    Trailing,
+    DuplicateName,
+    TooDeep,
+    NotFinite,
+    BadNumber,
+    NumberRange,
+    ControlCharacter,
+    BadEscape,
+    LoneSurrogate,
+    Syntax,
+}
+
+impl Rule {
+    const fn text(self) -> &'static str {
+        match self {
+            Self::NotUtf8 => "not UTF-8,",
+            Self::NotAnObject => "not an object",
+            Self::Truncated => "the text ends too early,",
+            Self::NulAtEnd => "a NUL byte at the end: is the length one too long?",
+            Self::Trailing => "more text after the object,",
+            Self::DuplicateName => "a member name that comes twice,",
+            Self::TooDeep => "over 16 levels,",
+            Self::NotFinite => "NaN or Infinity, which is not a JSON number,",
+            Self::BadNumber => "a number that JSON does not allow,",
+            Self::NumberRange => "a number beyond the range of a double,",
+            Self::ControlCharacter => "a control character in a string,",
+            Self::BadEscape => "an escape that JSON does not have,",
+            Self::LoneSurrogate => "a lone surrogate,",
+            Self::Syntax => "a character that may not stand there,",
+        }
+    }
+}
+
+/// `bytes` as text.
+pub(crate) fn utf8(bytes: &[u8]) -> Result<&str, Invalid> {
+    std::str::from_utf8(bytes).map_err(|error| Invalid::new(Rule::NotUtf8, error.valid_up_to()))
+}

@@ -1,0 +1,319 @@
+//! The members of a document.
+
+use super::invalid::{Invalid, Rule};
+use super::scanner::Scanner;
+use super::value::{Kind, Value};
+
+/// Checks `document`, an object and nothing else, and calls `each` with every member of it in order: the name
+/// in UTF-8, its escapes resolved, and the value. What `each` collects means nothing unless the result is
+/// `Ok`: a later part may be wrong.
+#[inline]
+pub(crate) fn members<'a>(document: &'a str, mut each: impl FnMut(&[u8], Value<'a>)) -> Result<(), Invalid> {
+    let mut scanner = at_object(document)?;
+    scanner.object(1, &mut each)?;
+    scanner.end()
+}
+
+/// [`members`], but of the member `array`, if it is an array, calls `element` with the text of each element in its place. An
+/// element is delimited and no more: its brackets match and its strings end. Whether it is strict JSON is for the caller
+/// to find out, so that one bad element spoils no other. Returns whether there is such an array.
+pub(crate) fn members_and_elements<'a>(
+    document: &'a str,
+    array: &str,
+    mut element: impl FnMut(&'a str),
+    mut each: impl FnMut(&[u8], Value<'a>),
+) -> Result<bool, Invalid> {
+    let mut scanner = at_object(document)?;
+    let mut found = false;
+    scanner.object_with(1, &mut |name: &[u8], scanner: &mut Scanner<'a>| {
+        if *name == *array.as_bytes() && scanner.peek() == Some(b'[') {
+            found = true;
+            return scanner.delimited_elements(&mut element);
+        }
+        each(name, scanner.value(1)?);
+        Ok(())
+    })?;
+    scanner.end().map(|()| found)
+}
+
+impl<'a> Value<'a> {
+    /// Calls `each` with every element, if it is an array.
+    pub(crate) fn elements(self, mut each: impl FnMut(Value<'a>)) -> Option<()> {
+        (self.kind == Kind::Array).then_some(())?;
+        Scanner::new(self.text()).array(1, &mut each).ok()
+    }
+}
+
+#[inline]
+fn at_object(document: &str) -> Result<Scanner<'_>, Invalid> {
+    let mut scanner = Scanner::new(document);
+    scanner.skip_white_space();
+    match scanner.peek() {
+        Some(b'{') => Ok(scanner),
+        _ => Err(not_an_object(document, scanner.at)),
+    }
+}
+
+#[cold]
+fn not_an_object(document: &str, at: usize) -> Invalid {
+    match Invalid::unexpected(document, at) {
+        invalid @ Invalid { rule: Rule::Truncated | Rule::NulAtEnd, .. } => invalid,
+        _ => Invalid::new(Rule::NotAnObject, at),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::invalid::utf8;
+    use super::super::scanner::MAX_DEPTH;
+    use super::*;
+    use std::borrow::Cow;
+
+    fn read(document: &str) -> Result<Vec<(String, &str)>, Invalid> {
+        let mut found = Vec::new();
+        members(document, |name, value| {
+            found.push((String::from_utf8(name.to_vec()).unwrap(), value.text()));
+        })?;
+        Ok(found)
+    }
+
+    fn rule(document: &str) -> Option<Rule> {
+        read(document).err().map(|invalid| invalid.rule)
+    }
+
+    #[test]
+    fn members_come_in_order_with_their_exact_text() {
+        let found = read(" {\"a\" : 1.50, \"b\":\"x\\ny\",\n\"c\":[1, {\"d\":null}] , \"\":{} } ").unwrap();
+        let expected = [("a", "1.50"), ("b", "\"x\\ny\""), ("c", "[1, {\"d\":null}]"), ("", "{}")];
+        assert_eq!(found, expected.map(|(name, text)| (name.to_owned(), text)));
+    }
+
+    #[test]
+    fn only_an_object_is_a_document() {
+        for text in
+            ["", " ", "[]", "1", "\"a\"", "null", "{}{}", "{} x", "\u{feff}{}", "{", "{\"a\"", "{\"a\":"]
+        {
+            assert!(read(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn duplicate_names_are_refused_at_every_depth_and_however_spelt() {
+        for text in [
+            r#"{"a":1,"a":2}"#,
+            r#"{"alg":1,"al\u0067":2}"#,
+            r#"{"al\u0067":1,"alg":2}"#,
+            r#"{"x":{"a":1,"b":2,"a":3}}"#,
+            r#"{"x":[{"a":1,"a":3}]}"#,
+            r#"{"":1,"":2}"#,
+        ] {
+            assert_eq!(rule(text), Some(Rule::DuplicateName), "{text}");
+        }
+        assert!(read(r#"{"a":{"a":{"a":1}},"b":[{"a":1},{"a":1}]}"#).is_ok());
+    }
+
+    #[test]
+    fn a_duplicate_is_found_among_any_number_of_names() {
+        for count in [2, 15, 16, 17, 18, 40, 1000] {
+            for (first, second) in [(0, count - 1), (0, 1), (count / 2, count - 1), (count - 2, count - 1)] {
+                let mut names: Vec<String> = (0..count).map(|i| format!("\"n{i}\":0")).collect();
+                assert!(read(&format!("{{{}}}", names.join(","))).is_ok());
+                if first != second {
+                    names[second] = names[first].clone();
+                    let text = format!("{{{}}}", names.join(","));
+                    let before: usize = names[..second].iter().map(|name| name.len() + 1).sum();
+                    let twice = Invalid::new(Rule::DuplicateName, 1 + before);
+                    assert_eq!(read(&text), Err(twice), "{count} {first} {second}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn depth_is_bounded() {
+        let nested =
+            |levels: usize| format!("{{\"a\":{}{}}}", "[".repeat(levels - 1), "]".repeat(levels - 1));
+        assert!(read(&nested(MAX_DEPTH)).is_ok());
+        assert_eq!(rule(&nested(MAX_DEPTH + 1)), Some(Rule::TooDeep));
+        assert_eq!(rule(&nested(100_000)), Some(Rule::TooDeep));
+    }
+
+    #[test]
+    fn numbers_are_those_of_rfc_8259_within_a_double() {
+        let zeros = "0".repeat(400);
+        for text in [
+            "0",
+            "-0",
+            "10",
+            "1.5",
+            "1e3",
+            "1E+3",
+            "1e-3",
+            "-1.25e2",
+            "1e308",
+            "1.7976931348623157e308",
+            "17976931348623157e292",
+            "0.1e309",
+            "1e-400",
+            "0e999999999",
+            "0e99999999999999999999",
+            "1e-99999999999999999999",
+            &"9".repeat(300),
+            &format!("1{}", &zeros[..308]),
+            &format!("1{zeros}e-400"),
+            &format!("0.{zeros}1e700"),
+        ] {
+            assert!(read(&format!("{{\"a\":{text}}}")).is_ok(), "{text}");
+        }
+        for text in [
+            "01",
+            "-",
+            "+1",
+            "1.",
+            ".5",
+            "1e",
+            "1e+",
+            "0x1",
+            "NaN",
+            "Infinity",
+            "1_0",
+            "--1",
+            "1e400",
+            "-1e400",
+            "1e309",
+            "10e308",
+            "0.1e310",
+            "1.7976931348623158e308",
+            "17976931348623159e292",
+            "1e99999999999999999999",
+            &"9".repeat(309),
+            &"9".repeat(400),
+        ] {
+            assert!(read(&format!("{{\"a\":{text}}}")).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_error_names_the_rule_and_the_byte() {
+        let deep = format!("{{\"a\":{}", "[".repeat(16));
+        let many = (0..40).map(|i| format!("\"n{i}\":0")).collect::<Vec<_>>().join(",");
+        for (text, expected) in [
+            ("", "the text ends too early, at byte 0"),
+            (r#"{"a":1"#, "the text ends too early, at byte 6"),
+            (r#"{"a":"b"#, "the text ends too early, at byte 7"),
+            (r#"{"a":"b\"#, "the text ends too early, at byte 8"),
+            ("[]", "not an object"),
+            ("{}\0", "a NUL byte at the end: is the length one too long?"),
+            ("\0", "a NUL byte at the end: is the length one too long?"),
+            ("{}{}", "more text after the object, at byte 2"),
+            (r#"{"a":1,"a":2}"#, "a member name that comes twice, at byte 7"),
+            (r#"{"a":{"b":1,"\u0062":2}}"#, "a member name that comes twice, at byte 12"),
+            (&format!("{{{many},\"n39\":1}}"), "a member name that comes twice, at byte 311"),
+            (&deep, "over 16 levels, at byte 20"),
+            (r#"{"a":NaN}"#, "NaN or Infinity, which is not a JSON number, at byte 5"),
+            (r#"{"a":-Infinity}"#, "NaN or Infinity, which is not a JSON number, at byte 6"),
+            (r#"{"a":01}"#, "a number that JSON does not allow, at byte 6"),
+            (r#"{"a":+1}"#, "a number that JSON does not allow, at byte 5"),
+            (r#"{"a":1.}"#, "a number that JSON does not allow, at byte 5"),
+            (r#"{"a":1e999}"#, "a number beyond the range of a double, at byte 5"),
+            ("{\"a\":\"b\n\"}", "a control character in a string, at byte 7"),
+            ("{\"a\":\"\\t\n\"}", "a control character in a string, at byte 8"),
+            (r#"{"a":"\x41"}"#, "an escape that JSON does not have, at byte 6"),
+            (r#"{"a":"\u00g0"}"#, "an escape that JSON does not have, at byte 6"),
+            (r#"{"a":"x\ud83d"}"#, "a lone surrogate, at byte 7"),
+            (r#"{"a":"\ud83d\ude00\ude00"}"#, "a lone surrogate, at byte 18"),
+            (r#"{"a":nul}"#, "a character that may not stand there, at byte 5"),
+            (r#"{'a':1}"#, "a character that may not stand there, at byte 1"),
+            (r#"{"a":1,}"#, "a character that may not stand there, at byte 7"),
+            (r#"{"a" 1}"#, "a character that may not stand there, at byte 5"),
+            (r#"{"a":[1}}"#, "a character that may not stand there, at byte 7"),
+        ] {
+            assert_eq!(read(text).unwrap_err().to_string(), expected, "{text:?}");
+        }
+        assert_eq!(utf8(b"{\"\xff\"}").unwrap_err().to_string(), "not UTF-8, at byte 2");
+    }
+
+    #[test]
+    fn elements_are_delimited_and_not_judged() {
+        let read = |document: &str| {
+            let (mut elements, mut others) = (Vec::new(), Vec::new());
+            members_and_elements(
+                document,
+                "keys",
+                |element| elements.push(element.to_owned()),
+                |name, value| {
+                    others.push((String::from_utf8(name.to_vec()).unwrap(), value.text().to_owned()))
+                },
+            )?;
+            Ok::<_, Invalid>((elements, others))
+        };
+        let deep = "[".repeat(5000) + &"]".repeat(5000);
+        for element in [
+            "{}",
+            "null",
+            "1e999",
+            "NaN",
+            r#""\ud800""#,
+            r#""a,b]}""#,
+            r#"{"a":1,"a":{"b":[1,2,"]"]}}"#,
+            r#"{"a":"\"}"}"#,
+            r#"{"a":"\\"}"#,
+            r#"{"a" 1}"#,
+            "{\"é\":\"\u{1}\"}",
+            &deep,
+        ] {
+            let document = format!("{{\"x\":[1], \"keys\" : [ {element} , {element}\n] }} ");
+            let expected = vec![element.to_owned(), element.to_owned()];
+            assert_eq!(
+                read(&document),
+                Ok((expected, vec![("x".to_owned(), "[1]".to_owned())])),
+                "{element}"
+            );
+        }
+        assert_eq!(read(r#"{"\u006beys":[1,2]}"#).unwrap().0, ["1", "2"]);
+        assert_eq!(read(r#"{"keys":[]}"#), Ok((vec![], vec![])));
+        assert_eq!(read("{}"), Ok((vec![], vec![])));
+        assert_eq!(read(r#"{"keys":{"a":1}}"#).unwrap().1, [("keys".to_owned(), r#"{"a":1}"#.to_owned())]);
+        for document in [
+            r#"{"keys":[1,]}"#,
+            r#"{"keys":[,1]}"#,
+            r#"{"keys":[1 2]}"#,
+            r#"{"keys":[{]}"#,
+            r#"{"keys":[{]}]}"#,
+            r#"{"keys":[[}]]}"#,
+            r#"{"keys":[1}"#,
+            r#"{"keys":["a]}"#,
+            r#"{"keys":["a\"]}"#,
+            r#"{"keys":[1]"#,
+            r#"{"keys":[1]}}"#,
+            r#"{"keys":[1],"keys":[2]}"#,
+            r#"{"keys":[1],"\u006beys":2}"#,
+            r#"{"keys":[1],"x":1e999}"#,
+            r#"{"keys":[1],"x":{"a":1,"a":2}}"#,
+            r#"{"keys":[1],"x":"\ud800"}"#,
+            "[]",
+            "",
+        ] {
+            assert!(read(document).is_err(), "{document}");
+        }
+    }
+
+    #[test]
+    fn strings_resolve_escapes_and_refuse_lone_surrogates_and_control_characters() {
+        let value = |text: &str| {
+            let document = format!("{{\"a\":\"{text}\"}}");
+            let mut value = None;
+            members(&document, |_, v| value = v.as_str().map(Cow::into_owned)).ok()?;
+            value
+        };
+        assert_eq!(value("plain é").as_deref(), Some("plain é"));
+        assert_eq!(
+            value(r#"\"\\\/\b\f\n\r\t\u0041\ud83d\ude00"#).as_deref(),
+            Some("\"\\/\u{8}\u{c}\n\r\tA😀")
+        );
+        for text in [r"\ud800", r"\udc00", r"\ud800\u0041", r"\x41", r"\u00g0", "\u{0}", "\n", "\u{1f}", "\\"]
+        {
+            assert_eq!(value(text), None, "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! The names of one object.
+
+use super::invalid::{Invalid, Rule};
+use std::borrow::Cow;
+
+/// The names of one object, to find two that are the same. Few names are compared as they come, without
+/// an allocation; many, and those with escapes, are sorted at the end, so that 100,000 names cost no square of it.
+pub(super) struct Names<'a> {
+    few: [&'a [u8]; Names::FEW],
+    len: usize,
+    /// A bit for each [`Names::bit`] of `few`: an unseen bit proves a new name.
+    seen: [u64; 4],
+    /// With where they begin.
+    many: Vec<(Cow<'a, [u8]>, usize)>,
+}
+
+impl<'a> Names<'a> {
+    const FEW: usize = 16;
+
+    pub(super) fn new() -> Self {
+        Self { few: [&[]; Names::FEW], len: 0, seen: [0; 4], many: Vec::new() }
+    }
+
+    /// One of 256 bits, by a few cheap features of the name.
+    fn bit(name: &[u8]) -> u8 {
+        let at = |i: usize| u32::from(name.get(i).copied().unwrap_or(0));
+        let [first, middle, last] = [0, name.len() / 2, name.len().wrapping_sub(1)].map(at);
+        let features = first | middle << 8 | last << 16 | (name.len() as u32) << 24;
+        (features.wrapping_mul(0x9e37_79b9) >> 24) as u8
+    }
+
+    /// Takes note of the name that begins at `start`; false if it is one of the few there are already.
+    #[inline(always)]
+    #[expect(clippy::ptr_arg, reason = "what is borrowed is kept elsewhere than what is not")]
+    pub(super) fn add(&mut self, name: &Cow<'a, [u8]>, start: usize) -> bool {
+        let bit = Self::bit(name);
+        let mask = 1 << (bit % 64);
+        let Some(seen) = self.seen.get_mut(usize::from(bit / 64)) else { return false };
+        if *seen & mask != 0 && self.few.get(..self.len).unwrap_or_default().contains(&&**name) {
+            return false;
+        }
+        match (name, self.few.get_mut(self.len)) {
+            (Cow::Borrowed(name), Some(free)) if self.many.is_empty() => {
+                *seen |= mask;
+                *free = name;
+                self.len += 1;
+            }
+            _ => self.many.push((name.clone(), start)),
+        }
+        true
+    }
+
+    pub(super) fn all_differ(&mut self) -> Result<(), Invalid> {
+        self.many.sort_unstable();
+        let twice = self.many.windows(2).find_map(|pair| match pair {
+            [(a, _), (b, start)] if a == b => Some(*start),
+            _ => None,
+        });
+        twice.map_or(Ok(()), |start| Invalid::err(Rule::DuplicateName, start))
+    }
+}

@@ -1,0 +1,87 @@
+//! The numbers of a JWK.
+
+use super::public_key::trim_leading_zeros;
+use super::skip_reason::{SkipReason, Unusable};
+use crate::encoding::base64url;
+
+/// The octets of the member `name`, and whether its spelling had to be tolerated.
+pub(super) fn decode(name: &str, text: &str) -> Result<(Vec<u8>, bool), Unusable> {
+    base64url::decode_tolerant(text.as_bytes())
+        .map_err(|_| Unusable::new(SkipReason::BadEncoding, format!("{name:?} is not base64url")))
+}
+
+/// A Base64urlUInt of a JWK (RFC 7518 §2), without leading zeros, or a coordinate.
+pub(super) struct Integer {
+    pub(super) octets: Vec<u8>,
+    pub(super) tolerated: bool,
+}
+
+impl Integer {
+    pub(super) fn decode(name: &str, text: &str) -> Result<Self, Unusable> {
+        let bad = |what: &str| Err(Unusable::new(SkipReason::BadEncoding, format!("{name:?} {what}")));
+        let (mut octets, tolerated) = decode(name, text)?;
+        match *octets.as_slice() {
+            [] => bad("is empty"),
+            // Zero is spelt "AA"; more leading zeros than a DER integer has are no known issuer's habit.
+            [0, 0, ..] => bad("has more than one leading zero octet"),
+            [0, _, ..] => {
+                octets.remove(0);
+                Ok(Self { octets, tolerated: true })
+            }
+            _ => Ok(Self { octets, tolerated }),
+        }
+    }
+
+    /// A coordinate of `len` octets (RFC 7518 §6.2.1.2). Some issuers write it as an integer: without its leading zeros,
+    /// or with one more.
+    pub(super) fn coordinate(name: &str, text: &str, len: usize) -> Result<Self, Unusable> {
+        let (octets, tolerated) = decode(name, text)?;
+        if octets.is_empty() {
+            return Err(Unusable::new(SkipReason::BadPoint, format!("{name:?} is empty")));
+        }
+        if octets.len() == len {
+            return Ok(Self { octets, tolerated });
+        }
+        let significant = trim_leading_zeros(&octets);
+        let mut padded = vec![0; len.saturating_sub(significant.len())];
+        padded.extend_from_slice(significant);
+        Ok(Self { octets: padded, tolerated: true })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn coordinates_have_the_length_of_their_curve() {
+        let coordinate = |text| {
+            let read = Integer::coordinate("x", text, 3).map(|read| (read.octets, read.tolerated));
+            read.map_err(|unusable| unusable.reason)
+        };
+        assert_eq!(coordinate("AQAB"), Ok((vec![1, 0, 1], false)));
+        assert_eq!(coordinate("AAAB"), Ok((vec![0, 0, 1], false)));
+        assert_eq!(coordinate("AAAA"), Ok((vec![0, 0, 0], false)));
+        for text in ["AQ", "AQ==", "AAE", "AAE=", "AAAAAAE"] {
+            assert_eq!(coordinate(text), Ok((vec![0, 0, 1], true)), "{text}");
+        }
+        // Too long: the gate of public keys refuses it.
+        assert_eq!(coordinate("AQABAQ"), Ok((vec![1, 0, 1, 1], true)));
+        assert_eq!(coordinate(""), Err(SkipReason::BadPoint));
+        assert_eq!(coordinate("AQ="), Err(SkipReason::BadEncoding));
+    }
+
+    #[test]
+    fn integers_tolerate_one_leading_zero_and_no_more() {
+        let decode = |text| {
+            let decoded = Integer::decode("n", text).map(|integer| (integer.octets, integer.tolerated));
+            decoded.map_err(|unusable| unusable.reason)
+        };
+        assert_eq!(decode("AQAB"), Ok((vec![1, 0, 1], false)));
+        assert_eq!(decode("AAEAAQ"), Ok((vec![1, 0, 1], true)));
+        assert_eq!(decode("AA"), Ok((vec![0], false)));
+        for text in ["", "AAAA", "AAABAAE", "A", "AQAB\n"] {
+            assert_eq!(decode(text), Err(SkipReason::BadEncoding), "{text}");
+        }
+    }
+}
