@@ -1,5 +1,5 @@
 //! Verifies JSON Web Tokens (RFC 7519) against an issuer's JWK Set (RFC 7517): *who sent this request, and
-//! may I believe it?*
+//! may I trust it?*
 //!
 //! ```
 //! use bouncer_verify::{ErrorKind, JwkSet, Policy, verify_token};
@@ -22,20 +22,22 @@
 //!
 //! # How it is built
 //!
-//! A token goes through four layers, each of which may name only those before it (`tests/structure.rs` holds
-//! them to it); a fifth keeps the keys:
+//! A layer may name only those before it, and no two files name each other in a circle (`tests/structure.rs` checks
+//! both). `src/verify/verify_token.rs` is the way of a token, in one function.
 //!
 //! | layer | from | to |
 //! |---|---|---|
 //! | `encoding` | text | bytes, in one spelling only: canonical base64url, strict JSON |
 //! | `jose` | bytes | types: token parts, header, claims, keys. No key is used, no clock read |
 //! | `crypto` | key, signing input, signature | valid or not, with no reason given |
+//! | `keys` | a JWK Set and a token's header | the keys that may have signed it, and the one that did |
 //! | `verify` | all of it and a policy | a [`VerifiedToken`], or one [`Error`] |
 //! | `remote` | a URL, an issuer, an account | a [`RemoteJwkSet`], always fresh, or a [`TokenRenewer`]. The only I/O, and the only threads that stay |
+//! | `settings` | text, a JSON document | the settings of all of these ([`Settings`]), and their counters ([`Stats`]) |
 //!
-//! The skins (`src/ffi` for C, `src/bin` for the command line) name only what this page exports. `unsafe` is
-//! allowed in `src/ffi`, in the SIMD kernels and in `src/os.rs`, the calls of the operating system, alone. The order of the checks, and so the verdict on a token with several faults, is
-//! pinned by the conformance corpus in `tests/conformance`.
+//! `src/ffi`, for C, and `src/bin`, the command line, name only what this page exports. `unsafe` is allowed in
+//! `src/ffi`, in the SIMD kernels and in `src/os.rs`, the calls of the operating system, alone. The order of the
+//! checks decides which error a token with several faults gets; the corpus in `tests/conformance` pins it.
 //!
 //! # Features
 //!

@@ -1,16 +1,16 @@
 //! RS256 by the kernel in [`super::ifma`], under the eyes of aws-lc.
 //!
-//! aws-lc verifies again a sample of what the kernel accepts, and what it refuses within a budget. Where the two
+//! aws-lc verifies again a sample of what the kernel accepts, and what it rejects within a budget. Where the two
 //! differ, aws-lc is right, and no key of this process is verified by the kernel any more.
 //!
 //! A second opinion costs four times as much as the kernel, so a flood of forged signatures must not get one each.
 //! Every signature that the kernel looks at pays for one part in [`PRICE`] of a second opinion, and some are in
 //! reserve: 16 for each of 16 groups of threads. So:
 //!
-//! - A service that is sent fewer than one wrong signature in 256, and no long bursts of them, has every refusal
-//!   verified again. Whatever the kernel refuses wrongly is accepted then, and ends its use.
-//! - In a flood the cost is one second opinion for 256 signatures: 2 %. What a faulty kernel refuses wrongly in the
-//!   flood stays refused with a probability of 255 in 256, and is found out after 256 such tokens on average.
+//! - A service that is sent fewer than one wrong signature in 256, and no long bursts of them, has every rejection
+//!   verified again. Whatever the kernel rejects wrongly is accepted then, and ends its use.
+//! - In a flood the cost is one second opinion for 256 signatures: 2 %. What a faulty kernel rejects wrongly in the
+//!   flood stays rejected with a probability of 255 in 256, and is found out after 256 such tokens on average.
 //!   Nothing is ever accepted because the budget is spent.
 //!
 //! There is no clock in it: a flood that lasts longer is also looked at more often.
@@ -24,7 +24,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 
 /// One in so many signatures that are accepted is verified again, which costs 0.4 % of the time.
 const SAMPLE: u32 = 1024;
-/// So many signatures pay for a second opinion on one that is refused.
+/// So many signatures pay for a second opinion on one that is rejected.
 const PRICE: u32 = 256;
 /// So many second opinions may be had before they are paid for.
 const RESERVE: u32 = 16;
@@ -55,7 +55,7 @@ pub(super) struct Accelerated {
 #[derive(Default)]
 struct Watch {
     accepted: AtomicU32,
-    /// What the second opinions on refusals have cost and is not paid for yet. Threads that share it may
+    /// What the second opinions on rejections have cost and is not paid for yet. Threads that share it may
     /// overwrite each other's payments: the budget is then a little smaller or larger, which is harmless.
     debt: AtomicU32,
 }
@@ -120,7 +120,7 @@ impl Accelerated {
         self.judge(self.kernel.verify(message.sha256(), signature), reference)
     }
 
-    /// The verdict where the kernel `accepts` the signature, or refuses it.
+    /// The verdict where the kernel `accepts` the signature, or rejects it.
     pub(super) fn judge(
         &self,
         accepts: bool,
@@ -146,7 +146,7 @@ impl Accelerated {
         &self,
         reference: impl FnOnce() -> Result<(), InvalidSignature>,
     ) -> Result<(), InvalidSignature> {
-        // A kernel that is no longer trusted refused it just before that was known.
+        // A kernel that is no longer trusted rejected it just before that was known.
         if self.is_trusted() && !self.watch.mine().can_afford_a_second_opinion() {
             return Err(InvalidSignature);
         }

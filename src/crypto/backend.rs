@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 pub enum Backend {
     /// aws-lc, and for RS256 this library's own AVX-512 IFMA arithmetic where the CPU has the instructions and the
     /// key is of a size that it takes: three to four times as fast. aws-lc watches it: it verifies
-    /// again samples of what is accepted and refused, and on the first difference it alone decides in the whole
+    /// again samples of what is accepted and rejected, and on the first difference it alone decides in the whole
     /// process. In a build without the feature `avx512` it is [`Backend::AwsLc`].
     #[cfg(feature = "aws-lc-rs")]
     Accelerated,

@@ -53,7 +53,7 @@ mod tests {
                 let mut point = y;
                 point[31] |= sign;
                 assert!(!is_sound(&point));
-                // With x = 0 there is no negative; such an encoding is refused as well, as non-canonical.
+                // With x = 0 there is no negative; such an encoding is rejected as well, as non-canonical.
                 if let Ok(key) = VerifyingKey::from_bytes(&point) {
                     assert!(key.is_weak());
                 }

@@ -20,7 +20,7 @@ pub struct SignatureVerifier<'a> {
 
 impl<'a> SignatureVerifier<'a> {
     /// # Errors
-    /// [`ErrorKind::UnusableKey`]: the back end refuses the key.
+    /// [`ErrorKind::UnusableKey`]: the back end rejects the key.
     pub fn new(jwk: &'a Jwk, backend: Backend) -> Result<Self> {
         Ok(Self { jwk, key: VerifyingKey::new(backend, jwk)? })
     }

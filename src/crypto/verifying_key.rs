@@ -102,7 +102,7 @@ impl VerifyingKey {
         }
     }
 
-    /// Has aws-lc verify what only the kernel refuses, within a budget: whatever is not verified again stays refused.
+    /// Has aws-lc verify what only the kernel rejects, within a budget: whatever is not verified again stays rejected.
     #[cfg_attr(not(ifma), expect(unused_variables, reason = "there is no kernel"))]
     pub(crate) fn verify_again(
         &self,

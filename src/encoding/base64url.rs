@@ -1,5 +1,5 @@
 //! base64url without padding, in its one canonical spelling: a length of 1 mod 4, padding, white space,
-//! other alphabets and non-zero trailing bits are refused.
+//! other alphabets and non-zero trailing bits are rejected.
 
 #[cfg(avx512)]
 use super::avx512;
@@ -22,7 +22,7 @@ pub(crate) const fn decoded_len(encoded_len: usize) -> usize {
     encoded_len / 4 * 3 + encoded_len % 4 * 3 / 4
 }
 
-/// Decodes into the front of `out` and returns that part; refuses when `out` is too short.
+/// Decodes into the front of `out` and returns that part; rejects when `out` is too short.
 pub(crate) fn decode_into<'o>(text: &[u8], out: &'o mut [u8]) -> Result<&'o [u8], NotCanonical> {
     let out = out.get_mut(..decoded_len(text.len())).ok_or(NotCanonical)?;
     #[cfg(avx512)]

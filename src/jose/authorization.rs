@@ -8,7 +8,7 @@ use crate::error::{Error, ErrorKind, Result};
 /// `Bearer <jwt>` (RFC 6750 §2.1; the scheme's case does not matter, one space or more follows).
 ///
 /// Strict: the token is not empty and holds only `A-Z a-z 0-9 - _ .`; nothing surrounds the credentials. A
-/// header that came twice must be refused before this call: joined values are refused here for their comma.
+/// header that came twice must be rejected before this call: joined values are rejected here for their comma.
 ///
 /// # Errors
 /// [`ErrorKind::MalformedAuthorization`].

@@ -54,7 +54,7 @@ impl<'a> JoseHeader<'a> {
         }
         let typ = string("typ", typ)?;
 
-        // RFC 7515 §4.1.11: an extension not understood must be refused, and none is understood here.
+        // RFC 7515 §4.1.11: an extension not understood must be rejected, and none is understood here.
         // RFC 7797 §7: a JWT is never unencoded. RFC 7516 §9: "enc" marks a JWE.
         // These two change what the signature means, so that even null counts as present.
         if crit.is_some() {

@@ -65,7 +65,7 @@ mod tests {
         for text in ["AQ", "AQ==", "AAE", "AAE=", "AAAAAAE"] {
             assert_eq!(coordinate(text), Ok((vec![0, 0, 1], true)), "{text}");
         }
-        // Too long: the gate of public keys refuses it.
+        // Too long: the gate of public keys rejects it.
         assert_eq!(coordinate("AQABAQ"), Ok((vec![1, 0, 1, 1], true)));
         assert_eq!(coordinate(""), Err(SkipReason::BadPoint));
         assert_eq!(coordinate("AQ="), Err(SkipReason::BadEncoding));

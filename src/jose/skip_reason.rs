@@ -7,7 +7,7 @@ use std::fmt;
 /// Declares [`SkipReason`] with its stable name and sentence.
 macro_rules! skip_reasons {
     ($($(#[$doc:meta])+ $reason:ident, $name:literal, $message:literal;)+) => {
-        /// Why a key cannot verify tokens. A key set skips such a key and lists it; a single key is refused for it.
+        /// Why a key cannot verify tokens. A key set skips such a key and lists it; a single key is rejected for it.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum SkipReason { $($(#[$doc])+ $reason,)+ }

@@ -45,7 +45,7 @@ impl JwkSet {
     /// Reads a JWK Set document with the default back end.
     ///
     /// The document is strict JSON of at most 1 MiB with at most 1000 members in "keys", after a byte order mark if it has
-    /// one. Each of these members is judged by itself: what is wrong inside one, be it its JSON, skips that one. The first
+    /// one. A member that cannot be used, be it for its JSON, is skipped and does not spoil the others. The first
     /// 100 usable keys are used, further ones skipped.
     ///
     /// # Errors
@@ -88,8 +88,8 @@ impl JwkSet {
         Self::build(keys.into_iter().map(Ok).collect(), &LoadOptions::new().backend(backend))
     }
 
-    /// What [`JwkSet::from_slice`] skips in a document, also when it skips everything and so gives no set:
-    /// for telling an operator why.
+    /// What [`JwkSet::from_slice`] skips in a document, also where no key is left and there is no set: to
+    /// tell an operator why.
     ///
     /// # Errors
     /// [`ErrorKind::MalformedJwkSet`].
@@ -277,8 +277,8 @@ impl JwkSet {
         (algorithm == Algorithm::Rs256 && key.is_accelerated()).then_some(key)
     }
 
-    /// Why there is no candidate for a token of this header. Of the token it says no more than its algorithm; a kid is shown
-    /// where the set has it.
+    /// Why there is no candidate for a token of this header. It shows no more of the token than its algorithm; a kid only if
+    /// the set has it.
     #[cold]
     fn no_matching_key(&self, header: &JoseHeader<'_>) -> Error {
         let error = Error::new(ErrorKind::NoMatchingKey, "");

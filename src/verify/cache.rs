@@ -1,7 +1,7 @@
 //! Tokens that are verified already, so that the same token is not verified again within its life.
 //!
-//! A hit saves the signature, never the judgement of time: "exp" and "nbf" are checked each time. What a cache gives
-//! up is said at [`super::verifier::Verifier::with_cache`].
+//! A hit saves the signature's arithmetic, never the check of the times: "exp" and "nbf" are checked each time. For
+//! what a cache costs see [`super::verifier::Verifier::with_cache`].
 
 use super::policy::Policy;
 use super::verified_token::VerifiedToken;
@@ -22,7 +22,7 @@ const TAIL: usize = 32;
 const MAX_TOKEN_LEN: usize = 4096;
 
 /// A table of sets of [`WAYS`] slots. Readers and writers take no lock: a slot is swapped whole, and what it holds
-/// is compared whole before it is believed.
+/// is compared whole before it is used.
 pub(super) struct Cache {
     sets: Box<[Set]>,
     /// Secret, so that nobody can choose tokens for one set.

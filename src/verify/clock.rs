@@ -1,4 +1,4 @@
-//! The time as a value: tests, audits and replays judge a token at a time of their choosing.
+//! The time as a value: tests, audits and replays verify a token at a time of their choice.
 
 use std::fmt;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! What a token must be to be believed, beyond its signature.
+//! What a token must be to be accepted, beyond its signature.
 
 use super::clock::Clock;
 use crate::encoding::json;
@@ -12,9 +12,9 @@ use std::time::Duration;
 /// How many seconds `nbf` may lie ahead, unless the leeway is longer.
 const NBF_TOLERANCE: i64 = 60;
 
-/// The rules a token is judged by. Start from [`Policy::dcos`] or [`Policy::for_issuer`].
+/// The rules for tokens. Start from [`Policy::dcos`] or [`Policy::for_issuer`].
 ///
-/// `RS256` alone is allowed and `exp` is required until the policy says otherwise. The leeway is 0, but `nbf`
+/// `RS256` alone is allowed and `exp` is required by default. The leeway is 0, but `nbf`
 /// may lie up to 60 seconds ahead: the issuer's clock is never exactly this one's.
 ///
 /// ```
@@ -34,7 +34,7 @@ pub struct Policy {
     algorithms: u16,
     /// Empty: "iss" is not compared.
     issuers: Vec<Box<str>>,
-    /// Empty: a token with "aud" is refused, unless `any_audience`.
+    /// Empty: a token with "aud" is rejected, unless `any_audience`.
     audiences: Vec<Box<str>>,
     any_audience: bool,
     subject: Option<Box<str>>,
@@ -105,7 +105,7 @@ impl Policy {
         }
     }
 
-    /// Whether every setting is usable. One that is not makes every token refused with the same error, so that an issuer
+    /// Whether every setting is usable. One that is not makes every token be rejected with the same error, so that an issuer
     /// or an audience from an unset variable is found at once.
     ///
     /// ```
@@ -157,7 +157,7 @@ impl Policy {
     }
 
     /// Accepts tokens made for anybody, whatever audiences are accepted besides. Without this, and without an
-    /// accepted audience, a token that has `aud` is refused, because it is meant for others.
+    /// accepted audience, a token that has `aud` is rejected, because it is meant for others.
     pub fn any_audience(mut self) -> Self {
         self.any_audience = true;
         self

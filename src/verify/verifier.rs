@@ -128,7 +128,7 @@ impl Verifier {
         self.verify(token_from_authorization(value.as_ref())?)
     }
 
-    /// The verdict of [`Verifier::verify`] if the cache has it. `None` says nothing, and is not counted as a miss.
+    /// The verdict of [`Verifier::verify`] if the cache has it. `None` is not counted as a miss.
     ///
     /// For bindings, where verifying costs preparations that a hit is not worth. No promise is made to keep it.
     #[doc(hidden)]
@@ -230,7 +230,7 @@ impl Verifier {
                 split_across_threads(tokens, threads, |share| self.verify_chunk(jwks, FIXED, share))
             }
             Source::Changing(source) => {
-                // All are judged before any waits, and all of them wait no longer than one would.
+                // All are verified before any waits, and all of them wait no longer than one would.
                 let mut began = None;
                 let resume = |(verdict, token): (_, &T)| {
                     self.wait_and_resume(&**source, token.as_ref(), verdict, &mut began)
