@@ -1,5 +1,5 @@
-//! Verifies JSON Web Tokens (RFC 7519) against an issuer's JWK Set (RFC 7517): *who sent this request, and
-//! may I trust it?*
+//! Verifies JSON Web Tokens (RFC 7519) against an issuer's JWK Set (RFC 7517): *who sent this
+//! request, and may I trust it?*
 //!
 //! ```
 //! use bouncer_verify::{ErrorKind, JwkSet, Policy, verify_token};
@@ -22,8 +22,9 @@
 //!
 //! # How it is built
 //!
-//! A layer may name only those before it, and no two files name each other in a circle (`tests/structure.rs` checks
-//! both). `src/verify/verify_token.rs` is the way of a token, in one function.
+//! A layer may name only those before it, and no two files name each other in a circle
+//! (`tests/structure.rs` checks both). `src/verify/verify_token.rs` is the way of a token, in one
+//! function.
 //!
 //! | layer | from | to |
 //! |---|---|---|
@@ -35,9 +36,10 @@
 //! | `remote` | a URL, an issuer, an account | a [`RemoteJwkSet`], always fresh, or a [`TokenRenewer`]. The only I/O, and the only threads that stay |
 //! | `settings` | text, a JSON document | the settings of all of these ([`Settings`]), and their counters ([`Stats`]) |
 //!
-//! `src/ffi`, for C, and `src/bin`, the command line, name only what this page exports. `unsafe` is allowed in
-//! `src/ffi`, in the SIMD kernels and in `src/os.rs`, the calls of the operating system, alone. The order of the
-//! checks decides which error a token with several faults gets; the corpus in `tests/conformance` pins it.
+//! `src/ffi`, for C, and `src/bin`, the command line, name only what this page exports. `unsafe` is
+//! allowed in `src/ffi`, in the SIMD kernels and in `src/os.rs`, the calls of the operating system,
+//! alone. The order of the checks decides which error a token with several faults gets; the corpus
+//! in `tests/conformance` pins it.
 //!
 //! # Features
 //!
@@ -52,11 +54,12 @@
 //!
 //! # Beside other users of rustls and jsonwebtoken
 //!
-//! Cargo builds each crate once, with the features that all its users ask for. The feature `remote` turns on `aws_lc_rs`
-//! of rustls. If your program turns on `ring`, rustls has two providers and `ClientConfig::builder()` panics, unless the
-//! program chooses: call `rustls::crypto::ring::default_provider().install_default()` first in `main`, or make each
-//! configuration with `ClientConfig::builder_with_provider()`. This crate does the latter and neither reads nor sets the
-//! default. Of jsonwebtoken it turns on no back end and uses none.
+//! Cargo builds each crate once, with the features that all its users ask for. The feature `remote`
+//! turns on `aws_lc_rs` of rustls. If your program turns on `ring`, rustls has two providers and
+//! `ClientConfig::builder()` panics, unless the program chooses: call
+//! `rustls::crypto::ring::default_provider().install_default()` first in `main`, or make each
+//! configuration with `ClientConfig::builder_with_provider()`. This crate does the latter and
+//! neither reads nor sets the default. Of jsonwebtoken it turns on no back end and uses none.
 
 #![warn(unreachable_pub)]
 // No panic on any input.

@@ -1,17 +1,19 @@
 //! RS256 by the kernel in [`super::ifma`], under the eyes of aws-lc.
 //!
-//! aws-lc verifies again a sample of what the kernel accepts, and what it rejects within a budget. Where the two
-//! differ, aws-lc is right, and no key of this process is verified by the kernel any more.
+//! aws-lc verifies again a sample of what the kernel accepts, and what it rejects within a budget.
+//! Where the two differ, aws-lc is right, and no key of this process is verified by the kernel any
+//! more.
 //!
-//! A second opinion costs four times as much as the kernel, so a flood of forged signatures must not get one each.
-//! Every signature that the kernel looks at pays for one part in [`PRICE`] of a second opinion, and some are in
-//! reserve: 16 for each of 16 groups of threads. So:
+//! A second opinion costs four times as much as the kernel, so a flood of forged signatures must
+//! not get one each. Every signature that the kernel looks at pays for one part in [`PRICE`] of a
+//! second opinion, and some are in reserve: 16 for each of 16 groups of threads. So:
 //!
-//! - A service that is sent fewer than one wrong signature in 256, and no long bursts of them, has every rejection
-//!   verified again. Whatever the kernel rejects wrongly is accepted then, and ends its use.
-//! - In a flood the cost is one second opinion for 256 signatures: 2 %. What a faulty kernel rejects wrongly in the
-//!   flood stays rejected with a probability of 255 in 256, and is found out after 256 such tokens on average.
-//!   Nothing is ever accepted because the budget is spent.
+//! - A service that is sent fewer than one wrong signature in 256, and no long bursts of them, has
+//!   every rejection verified again. Whatever the kernel rejects wrongly is accepted then, and ends
+//!   its use.
+//! - In a flood the cost is one second opinion for 256 signatures: 2 %. What a faulty kernel
+//!   rejects wrongly in the flood stays rejected with a probability of 255 in 256, and is found out
+//!   after 256 such tokens on average. Nothing is ever accepted because the budget is spent.
 //!
 //! There is no clock in it: a flood that lasts longer is also looked at more often.
 
@@ -32,8 +34,8 @@ const RESERVE: u32 = 16;
 /// Whether the kernel agreed with aws-lc each time that both were asked.
 pub(super) struct Trust(AtomicBool);
 
-/// Of this process, whatever key sets come and go: a CPU or a kernel that is wrong for one key is no better for the
-/// next.
+/// Of this process, whatever key sets come and go: a CPU or a kernel that is wrong for one key is
+/// no better for the next.
 static IN_THIS_PROCESS: Trust = Trust::new();
 
 impl Trust {
@@ -55,8 +57,9 @@ pub(super) struct Accelerated {
 #[derive(Default)]
 struct Watch {
     accepted: AtomicU32,
-    /// What the second opinions on rejections have cost and is not paid for yet. Threads that share it may
-    /// overwrite each other's payments: the budget is then a little smaller or larger, which is harmless.
+    /// What the second opinions on rejections have cost and is not paid for yet. Threads that share
+    /// it may overwrite each other's payments: the budget is then a little smaller or larger, which
+    /// is harmless.
     debt: AtomicU32,
 }
 
@@ -83,8 +86,9 @@ impl Watch {
 }
 
 impl Accelerated {
-    /// `None`: the kernel does not take this key, this CPU has not the instructions, the kernel was wrong before, or
-    /// the build is not optimised: then the kernel is slower than aws-lc, and takes a megabyte of stack.
+    /// `None`: the kernel does not take this key, this CPU has not the instructions, the kernel was
+    /// wrong before, or the build is not optimised: then the kernel is slower than aws-lc, and
+    /// takes a megabyte of stack.
     pub(super) fn new(key: &PublicKey) -> Option<Self> {
         Self::trusted_by(&IN_THIS_PROCESS, key)
     }
@@ -102,7 +106,8 @@ impl Accelerated {
         self.trust.holds()
     }
 
-    /// The kernel, for several signatures at once. Its answer for each goes through [`Accelerated::judge`].
+    /// The kernel, for several signatures at once. Its answer for each goes through
+    /// [`Accelerated::judge`].
     pub(super) fn kernel(&self) -> &ifma::Key {
         &self.kernel
     }
@@ -261,7 +266,8 @@ mod tests {
     #[test]
     fn a_kernel_that_refuses_everything_is_found_out_in_a_flood() {
         let Some(accelerated) = accelerated() else { return };
-        // One in ten is valid. The order is random to neither side: this one never meets the 256th by its number.
+        // One in ten is valid. The order is random to neither side: this one never meets the 256th
+        // by its number.
         let mut wrongly_refused = 0;
         for i in 0_u32.. {
             let is_valid = i.wrapping_mul(0x9e37_79b9) >> 16 & 0xff < 26;

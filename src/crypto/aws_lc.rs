@@ -1,9 +1,9 @@
-//! The aws-lc back end. Keys are parsed once: parsing again on each call would cost a seventh of an RSA
-//! verification.
+//! The aws-lc back end. Keys are parsed once: parsing again on each call would cost a seventh of an
+//! RSA verification.
 //!
-//! In the first verification with an RSA key aws-lc computes constants of the modulus, under a lock of that key. A fork
-//! in the midst of it would leave the child waiting for ever. So a key is shared between threads only after its first
-//! verification, and is handed over without a lock.
+//! In the first verification with an RSA key aws-lc computes constants of the modulus, under a lock
+//! of that key. A fork in the midst of it would leave the child waiting for ever. So a key is
+//! shared between threads only after its first verification, and is handed over without a lock.
 
 use super::verdict::InvalidSignature;
 use crate::jose::algorithm::Algorithm;
@@ -19,8 +19,8 @@ use aws_lc_rs::signature::{
 };
 use std::sync::Arc;
 
-/// The key, parsed for each algorithm it may be used with: for the first at once, for the others with their first
-/// token, as hardly any key has tokens of two.
+/// The key, parsed for each algorithm it may be used with: for the first at once, for the others
+/// with their first token, as hardly any key has tokens of two.
 pub(super) struct Key {
     key: PublicKey,
     parsed: Box<[(Algorithm, ArcSwapOption<ParsedPublicKey>)]>,

@@ -3,15 +3,16 @@
 #[cfg(feature = "aws-lc-rs")]
 use std::sync::LazyLock;
 
-/// Which implementation does the arithmetic of a [`crate::JwkSet`]. The verdicts are the same; a test holds
-/// them to it.
+/// Which implementation does the arithmetic of a [`crate::JwkSet`]. The verdicts are the same; a
+/// test holds them to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Backend {
-    /// aws-lc, and for RS256 this library's own AVX-512 IFMA arithmetic where the CPU has the instructions and the
-    /// key is of a size that it takes: three to four times as fast. aws-lc watches it: it verifies
-    /// again samples of what is accepted and rejected, and on the first difference it alone decides in the whole
-    /// process. In a build without the feature `avx512` it is [`Backend::AwsLc`].
+    /// aws-lc, and for RS256 this library's own AVX-512 IFMA arithmetic where the CPU has the
+    /// instructions and the key is of a size that it takes: three to four times as fast. aws-lc
+    /// watches it: it verifies again samples of what is accepted and rejected, and on the first
+    /// difference it alone decides in the whole process. In a build without the feature `avx512` it
+    /// is [`Backend::AwsLc`].
     #[cfg(feature = "aws-lc-rs")]
     Accelerated,
     /// aws-lc alone, through aws-lc-rs.
@@ -41,8 +42,8 @@ static NO_ACCELERATION: LazyLock<bool> = LazyLock::new(|| {
 
 impl Default for Backend {
     /// [`Backend::Accelerated`] where aws-lc is built in. The environment variable
-    /// `BOUNCER_VERIFY_NO_ACCELERATION`, when set to anything but nothing or `0`, makes it [`Backend::AwsLc`]; it is
-    /// read once.
+    /// `BOUNCER_VERIFY_NO_ACCELERATION`, when set to anything but nothing or `0`, makes it
+    /// [`Backend::AwsLc`]; it is read once.
     #[allow(unreachable_code, reason = "with both back ends built in, the first returns")]
     fn default() -> Self {
         #[cfg(feature = "aws-lc-rs")]

@@ -1,6 +1,7 @@
-//! What Ed25519 implementations disagree on, decided once for all back ends: the public key A and the
-//! commitment R must be encoded canonically and must not be of small order; the equation is the cofactorless
-//! one of RFC 8032 §5.1.7. A key of small order would verify signatures that nobody made.
+//! What Ed25519 implementations disagree on, decided once for all back ends: the public key A and
+//! the commitment R must be encoded canonically and must not be of small order; the equation is the
+//! cofactorless one of RFC 8032 §5.1.7. A key of small order would verify signatures that nobody
+//! made.
 
 pub(super) const SIGNATURE_LEN: usize = 64;
 
@@ -22,8 +23,8 @@ const SMALL_ORDER: [[u8; 32]; 5] = [
     ],
 ];
 
-/// Whether `point` is canonically encoded and not of small order. Whether it is on the curve shows when it is
-/// used: nothing verifies under one that is not.
+/// Whether `point` is canonically encoded and not of small order. Whether it is on the curve shows
+/// when it is used: nothing verifies under one that is not.
 pub(super) fn is_sound(point: &[u8; 32]) -> bool {
     let mut y = *point;
     // The top bit is the sign of x.
@@ -53,7 +54,8 @@ mod tests {
                 let mut point = y;
                 point[31] |= sign;
                 assert!(!is_sound(&point));
-                // With x = 0 there is no negative; such an encoding is rejected as well, as non-canonical.
+                // With x = 0 there is no negative; such an encoding is rejected as well, as
+                // non-canonical.
                 if let Ok(key) = VerifyingKey::from_bytes(&point) {
                     assert!(key.is_weak());
                 }

@@ -24,8 +24,8 @@ pub(crate) struct Lane<'a> {
     pub(crate) signature: &'a [u8],
 }
 
-/// Which of the signatures are valid: `Some(false)` is [`KeyVerdict::RejectedByKernel`], and `None` says to verify that
-/// one by itself.
+/// Which of the signatures are valid: `Some(false)` is [`KeyVerdict::RejectedByKernel`], and `None`
+/// says to verify that one by itself.
 #[cfg(ifma)]
 pub(crate) fn verify_lanes(lanes: &[Option<Lane<'_>>; LANES]) -> [Option<bool>; LANES] {
     const { assert!(LANES == ifma::LANES) };

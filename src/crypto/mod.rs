@@ -1,5 +1,5 @@
-//! L2: a key, a signing input and a signature to valid or not, with no reason given. May name: error,
-//! encoding, jose. No policy and no clock.
+//! L2: a key, a signing input and a signature to valid or not, with no reason given. May name:
+//! error, encoding, jose. No policy and no clock.
 
 #[cfg(ifma)]
 mod accelerated;

@@ -8,9 +8,9 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::jose::algorithm::Algorithm;
 use crate::jose::jwk::Jwk;
 
-/// Verifies signatures over any message, with no token around it: the layer at which published test vectors
-/// speak, whose messages are no JWS signing inputs, and at which the arithmetic is measured. Verify tokens with
-/// [`crate::verify_token`]. No promise is made to keep this.
+/// Verifies signatures over any message, with no token around it: the layer at which published test
+/// vectors speak, whose messages are no JWS signing inputs, and at which the arithmetic is
+/// measured. Verify tokens with [`crate::verify_token`]. No promise is made to keep this.
 #[doc(hidden)]
 #[allow(missing_debug_implementations, reason = "not for use")]
 pub struct SignatureVerifier<'a> {

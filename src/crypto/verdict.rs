@@ -9,8 +9,8 @@ pub(crate) struct InvalidSignature;
 pub(crate) enum KeyVerdict {
     Valid,
     Invalid,
-    /// Invalid, but only the kernel says so. If no other key verifies it either, [`super::verifying_key::VerifyingKey::verify_again`] has the
-    /// last word.
+    /// Invalid, but only the kernel says so. If no other key verifies it either,
+    /// [`super::verifying_key::VerifyingKey::verify_again`] has the last word.
     #[cfg_attr(not(ifma), expect(dead_code, reason = "there is no kernel"))]
     RejectedByKernel,
 }

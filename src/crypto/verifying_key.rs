@@ -61,8 +61,8 @@ impl VerifyingKey {
         Ok(Self { prepared, signature_len })
     }
 
-    /// How long its signatures are. There is one length for each key: a shorter or padded spelling of the same number
-    /// is not the same signature.
+    /// How long its signatures are. There is one length for each key: a shorter or padded spelling
+    /// of the same number is not the same signature.
     pub(crate) fn signature_len(&self) -> usize {
         self.signature_len
     }
@@ -102,7 +102,8 @@ impl VerifyingKey {
         }
     }
 
-    /// Has aws-lc verify what only the kernel rejects, within a budget: whatever is not verified again stays rejected.
+    /// Has aws-lc verify what only the kernel rejects, within a budget: whatever is not verified
+    /// again stays rejected.
     #[cfg_attr(not(ifma), expect(unused_variables, reason = "there is no kernel"))]
     pub(crate) fn verify_again(
         &self,

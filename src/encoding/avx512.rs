@@ -24,7 +24,8 @@ const VALUES: [i8; 128] = {
     values
 };
 
-/// Where each byte of the result stands once four values are packed into the low three bytes of 32 bits.
+/// Where each byte of the result stands once four values are packed into the low three bytes of 32
+/// bits.
 const PACKED: [u8; 64] = {
     let mut order = [0; 64];
     let mut i = 0;
@@ -43,8 +44,8 @@ pub(super) fn is_available() -> bool {
         && is_x86_feature_detected!("avx512vbmi")
 }
 
-/// Which of the first 64 `bytes`, or of those there are, are quotation marks, backslashes or control characters, as
-/// bits; `None` where the CPU cannot.
+/// Which of the first 64 `bytes`, or of those there are, are quotation marks, backslashes or
+/// control characters, as bits; `None` where the CPU cannot.
 pub(super) fn json_special_bits(bytes: &[u8]) -> Option<u64> {
     // SAFETY: the CPU has the three features.
     is_available().then(|| unsafe { special_bits(bytes) })
@@ -60,8 +61,8 @@ fn special_bits(bytes: &[u8]) -> u64 {
     is(b'"') | is(b'\\') | control
 }
 
-/// The dots of `text`, `Some(None)` if it has other characters than dots and those of base64url; `None` where the CPU
-/// cannot.
+/// The dots of `text`, `Some(None)` if it has other characters than dots and those of base64url;
+/// `None` where the CPU cannot.
 pub(super) fn dots(text: &[u8]) -> Option<Option<Dots>> {
     // SAFETY: the CPU has the three features.
     is_available().then(|| unsafe { dots_of_blocks(text) })
@@ -93,9 +94,9 @@ fn dots_of_blocks(text: &[u8]) -> Option<Dots> {
     (_mm512_movepi8_mask(faults) == 0).then_some(found)
 }
 
-/// Decodes `text` into `out`, which must be as long as what it stands for, and says whether it is canonical base64url;
-/// `None` where the CPU cannot. After W. Muła and D. Lemire, "Base64 encoding and decoding at almost the speed of a memory
-/// copy" (2019).
+/// Decodes `text` into `out`, which must be as long as what it stands for, and says whether it is
+/// canonical base64url; `None` where the CPU cannot. After W. Muła and D. Lemire, "Base64 encoding
+/// and decoding at almost the speed of a memory copy" (2019).
 pub(super) fn decode_base64url(text: &[u8], out: &mut [u8]) -> Option<bool> {
     // SAFETY: the CPU has the three features.
     is_available().then(|| unsafe { decode_blocks(text, out) })

@@ -1,5 +1,5 @@
-//! base64url without padding, in its one canonical spelling: a length of 1 mod 4, padding, white space,
-//! other alphabets and non-zero trailing bits are rejected.
+//! base64url without padding, in its one canonical spelling: a length of 1 mod 4, padding, white
+//! space, other alphabets and non-zero trailing bits are rejected.
 
 #[cfg(avx512)]
 use super::avx512;
@@ -37,7 +37,8 @@ fn decode_on_any_cpu<'o>(text: &[u8], out: &'o mut [u8]) -> Result<&'o [u8], Not
     out.get(..written).ok_or(NotCanonical)
 }
 
-/// Room to decode a header or a signature into. Nearly all are so short that it takes no allocation.
+/// Room to decode a header or a signature into. Nearly all are so short that it takes no
+/// allocation.
 pub(crate) struct Scratch {
     /// Made by the first call that needs it: filling it with zeros is not free.
     stack: Option<[u8; Self::STACK]>,
@@ -75,9 +76,9 @@ pub(crate) fn decode_with_room(text: &[u8], room: usize) -> Result<Vec<u8>, NotC
     Ok(out)
 }
 
-/// Decodes the numbers of a JWK, a document that the operator chose to trust, as some issuers write them:
-/// with padding, or in the standard alphabet. Padding is complete or absent: a text cut short must not pass. The second
-/// value says whether that tolerance was needed.
+/// Decodes the numbers of a JWK, a document that the operator chose to trust, as some issuers write
+/// them: with padding, or in the standard alphabet. Padding is complete or absent: a text cut short
+/// must not pass. The second value says whether that tolerance was needed.
 pub(crate) fn decode_tolerant(text: &[u8]) -> Result<(Vec<u8>, bool), NotCanonical> {
     const UNPADDED: GeneralPurposeConfig =
         GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::RequireNone);

@@ -1,5 +1,5 @@
-//! PEM (RFC 7468) as it arrives from files, environment variables and JSON: the base64 in lines, in one line, or with line
-//! ends that are spaces or the two characters `\n`.
+//! PEM (RFC 7468) as it arrives from files, environment variables and JSON: the base64 in lines, in
+//! one line, or with line ends that are spaces or the two characters `\n`.
 
 use base64::engine::Engine as _;
 use base64::engine::general_purpose::STANDARD;

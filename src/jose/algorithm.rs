@@ -4,8 +4,8 @@ use crate::error::{Error, ErrorKind, Result};
 use std::fmt;
 use std::str::FromStr;
 
-/// A signature algorithm. "none" and the symmetric HS family cannot be expressed, so nothing can ask for
-/// them.
+/// A signature algorithm. "none" and the symmetric HS family cannot be expressed, so nothing can
+/// ask for them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Algorithm {

@@ -4,11 +4,13 @@ use super::hints;
 use crate::encoding::token_text;
 use crate::error::{Error, ErrorKind, Result};
 
-/// The token in `value`, the value of an HTTP Authorization header: `token=<jwt>` as DC/OS sends it, or
-/// `Bearer <jwt>` (RFC 6750 §2.1; the scheme's case does not matter, one space or more follows).
+/// The token in `value`, the value of an HTTP Authorization header: `token=<jwt>` as DC/OS sends
+/// it, or `Bearer <jwt>` (RFC 6750 §2.1; the scheme's case does not matter, one space or more
+/// follows).
 ///
-/// Strict: the token is not empty and holds only `A-Z a-z 0-9 - _ .`; nothing surrounds the credentials. A
-/// header that came twice must be rejected before this call: joined values are rejected here for their comma.
+/// Strict: the token is not empty and holds only `A-Z a-z 0-9 - _ .`; nothing surrounds the
+/// credentials. A header that came twice must be rejected before this call: joined values are
+/// rejected here for their comma.
 ///
 /// # Errors
 /// [`ErrorKind::MalformedAuthorization`].

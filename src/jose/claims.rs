@@ -1,12 +1,13 @@
-//! The JWT Claims Set (RFC 7519 §4). Each registered claim is absent, valid or malformed, and malformed is an
-//! error: a claim that cannot be read is never taken for one that is not there. null is absent: it is what
-//! serializers write for a field that has no value.
+//! The JWT Claims Set (RFC 7519 §4). Each registered claim is absent, valid or malformed, and
+//! malformed is an error: a claim that cannot be read is never taken for one that is not there.
+//! null is absent: it is what serializers write for a field that has no value.
 
 use crate::encoding::json::{self, Decimal, Value};
 use crate::error::{Error, ErrorKind, Result};
 use std::borrow::Cow;
 
-/// The registered claims, read from a payload that is verified. NumericDates are whole seconds since 1970.
+/// The registered claims, read from a payload that is verified. NumericDates are whole seconds
+/// since 1970.
 #[derive(Debug)]
 pub(crate) struct ClaimsSet<'a> {
     payload: &'a str,
@@ -19,8 +20,8 @@ pub(crate) struct ClaimsSet<'a> {
     pub(crate) sub: Option<Cow<'a, str>>,
     pub(crate) aud: Audience<'a>,
     pub(crate) jti: Option<Cow<'a, str>>,
-    /// Not a registered claim: what DC/OS calls its subject. Untyped, because other issuers use the name
-    /// too.
+    /// Not a registered claim: what DC/OS calls its subject. Untyped, because other issuers use the
+    /// name too.
     uid: Option<Value<'a>>,
 }
 
@@ -44,7 +45,8 @@ impl<'a> Audience<'a> {
 
 /// Registered claims whose JSON type is not checked: one of another type counts as absent.
 ///
-/// Only those whose absence never makes a token valid for longer or for more: not "exp", "nbf" and "aud", nor "iss".
+/// Only those whose absence never makes a token valid for longer or for more: not "exp", "nbf" and
+/// "aud", nor "iss".
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct UncheckedClaims {
     sub: bool,
@@ -172,8 +174,8 @@ enum Round {
     Up,
 }
 
-/// A NumericDate (RFC 7519 §2) in whole seconds: any integer of 64 bits; a value with a fraction or an
-/// exponent where doubles are exact, up to 2^53.
+/// A NumericDate (RFC 7519 §2) in whole seconds: any integer of 64 bits; a value with a fraction or
+/// an exponent where doubles are exact, up to 2^53.
 fn numeric_date(number: &str, round: Round) -> Option<i64> {
     const EXACT: i128 = 1 << 53;
     if let Ok(integer) = number.parse() {

@@ -7,8 +7,8 @@ use std::borrow::Cow;
 
 /// The longest accepted "kid", in bytes.
 pub(crate) const MAX_KID_LEN: usize = 1024;
-/// The longest accepted header, decoded, in bytes. It is read before anything is verified, so that a policy for long
-/// tokens does not raise it.
+/// The longest accepted header, decoded, in bytes. It is read before anything is verified, so that
+/// a policy for long tokens does not raise it.
 pub(crate) const MAX_HEADER_LEN: usize = 8 * 1024;
 
 /// The header parameters a verification reads. The key-bearing ones (jwk, jku, x5u, x5c) are never
@@ -54,9 +54,9 @@ impl<'a> JoseHeader<'a> {
         }
         let typ = string("typ", typ)?;
 
-        // RFC 7515 §4.1.11: an extension not understood must be rejected, and none is understood here.
-        // RFC 7797 §7: a JWT is never unencoded. RFC 7516 §9: "enc" marks a JWE.
-        // These two change what the signature means, so that even null counts as present.
+        // RFC 7515 §4.1.11: an extension not understood must be rejected, and none is understood
+        // here. RFC 7797 §7: a JWT is never unencoded. RFC 7516 §9: "enc" marks a JWE. These two
+        // change what the signature means, so that even null counts as present.
         if crit.is_some() {
             return Err(Error::about(ErrorKind::UnsupportedHeader, "crit", "no extension is supported"));
         }

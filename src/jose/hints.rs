@@ -1,5 +1,5 @@
-//! What a text seems to be that is not what was asked for. An operator finds the mistake in the error's one line. Each
-//! answer is a fixed sentence: nothing of the text is in it.
+//! What a text seems to be that is not what was asked for. An operator finds the mistake in the
+//! error's one line. Each answer is a fixed sentence: nothing of the text is in it.
 
 use crate::encoding::token_text;
 

@@ -22,7 +22,8 @@ impl Integer {
         let (mut octets, tolerated) = decode(name, text)?;
         match *octets.as_slice() {
             [] => bad("is empty"),
-            // Zero is spelt "AA"; more leading zeros than a DER integer has are no known issuer's habit.
+            // Zero is spelt "AA"; more leading zeros than a DER integer has are no known issuer's
+            // habit.
             [0, 0, ..] => bad("has more than one leading zero octet"),
             [0, _, ..] => {
                 octets.remove(0);
@@ -32,8 +33,8 @@ impl Integer {
         }
     }
 
-    /// A coordinate of `len` octets (RFC 7518 §6.2.1.2). Some issuers write it as an integer: without its leading zeros,
-    /// or with one more.
+    /// A coordinate of `len` octets (RFC 7518 §6.2.1.2). Some issuers write it as an integer:
+    /// without its leading zeros, or with one more.
     pub(super) fn coordinate(name: &str, text: &str, len: usize) -> Result<Self, Unusable> {
         let (octets, tolerated) = decode(name, text)?;
         if octets.is_empty() {

@@ -15,8 +15,8 @@ use std::fmt;
 
 /// A public key for verifying signatures, with what its JWK says of it.
 ///
-/// It has passed every check that needs no arithmetic on its curve; that one follows when it is put into a
-/// [`crate::JwkSet`].
+/// It has passed every check that needs no arithmetic on its curve; that one follows when it is put
+/// into a [`crate::JwkSet`].
 #[derive(Clone, PartialEq, Eq)]
 pub struct Jwk {
     key: PublicKey,
@@ -40,9 +40,9 @@ impl Jwk {
         })
     }
 
-    /// An RSA key from its modulus and exponent as Base64urlUInt (RFC 7518 §2), as a JWK's "n" and "e" give
-    /// them. Complete padding, the standard base64 alphabet and one leading zero octet are tolerated, because
-    /// public issuers publish them.
+    /// An RSA key from its modulus and exponent as Base64urlUInt (RFC 7518 §2), as a JWK's "n" and
+    /// "e" give them. Complete padding, the standard base64 alphabet and one leading zero octet are
+    /// tolerated, because public issuers publish them.
     ///
     /// # Errors
     /// [`ErrorKind::UnusableKey`].
@@ -62,12 +62,12 @@ impl Jwk {
         Ok(Self::bare(PublicKey::rsa(trim_leading_zeros(n), trim_leading_zeros(e))?))
     }
 
-    /// A key from PEM (RFC 7468): "PUBLIC KEY", a SubjectPublicKeyInfo; "RSA PUBLIC KEY", of PKCS #1; or
-    /// "CERTIFICATE", of which the public key alone is read. Line ends may be missing, spaces, or the two characters
-    /// `\n`, as environment variables have them.
+    /// A key from PEM (RFC 7468): "PUBLIC KEY", a SubjectPublicKeyInfo; "RSA PUBLIC KEY", of PKCS
+    /// #1; or "CERTIFICATE", of which the public key alone is read. Line ends may be missing,
+    /// spaces, or the two characters `\n`, as environment variables have them.
     ///
-    /// Nothing of a certificate is checked: not its signature, its names or its dates. Of several certificates the first
-    /// one counts.
+    /// Nothing of a certificate is checked: not its signature, its names or its dates. Of several
+    /// certificates the first one counts.
     ///
     /// # Errors
     /// [`ErrorKind::UnusableKey`]; the detail names the label.
@@ -138,8 +138,8 @@ impl Jwk {
         Self { key, kid: None, algorithm: None, tolerated: false }
     }
 
-    /// The key of a JWK's text, or why not, with its kid where it has one. `uses` are the accepted values of "use" besides
-    /// "sig".
+    /// The key of a JWK's text, or why not, with its kid where it has one. `uses` are the accepted
+    /// values of "use" besides "sig".
     pub(crate) fn parse(text: &str, uses: &[Box<str>]) -> Result<Self, (Unusable, Option<Box<str>>)> {
         let members = Members::read(text).map_err(|invalid| (jwk_members::not_json(invalid), None))?;
         let described = members.check(uses).map_err(|reason| (reason, members.kid()))?;
@@ -188,8 +188,9 @@ impl Jwk {
         }
     }
 
-    /// Whether a number or coordinate was written as RFC 7518 forbids and was read all the same: with padding, in the
-    /// standard base64 alphabet, with a leading zero octet, or, for a coordinate, without its leading zeros.
+    /// Whether a number or coordinate was written as RFC 7518 forbids and was read all the same:
+    /// with padding, in the standard base64 alphabet, with a leading zero octet, or, for a
+    /// coordinate, without its leading zeros.
     pub fn is_tolerated(&self) -> bool {
         self.tolerated
     }
@@ -224,14 +225,15 @@ impl Jwk {
 
     /// The JWK Thumbprint with SHA-256 (RFC 7638), in base64url.
     pub fn thumbprint(&self) -> String {
-        // The names come sorted and no value needs an escape, so this is RFC 7638 §3.3's canonical form.
+        // The names come sorted and no value needs an escape, so this is RFC 7638 §3.3's canonical
+        // form.
         let members: Vec<_> =
             self.required_members().iter().map(|(name, value)| format!("\"{name}\":\"{value}\"")).collect();
         base64url::encode(&Sha256::digest(format!("{{{}}}", members.join(","))))
     }
 
-    /// The kid that Bouncer gives an RSA key: SHA-256, in hex, of the exponent and the modulus in decimal and
-    /// "RSA". None for other key types.
+    /// The kid that Bouncer gives an RSA key: SHA-256, in hex, of the exponent and the modulus in
+    /// decimal and "RSA". None for other key types.
     pub fn dcos_kid(&self) -> Option<String> {
         let text = [decimal(self.e()?), decimal(self.n()?), "RSA".to_owned()].concat();
         Some(Sha256::digest(text).iter().map(|octet| format!("{octet:02x}")).collect())
@@ -274,7 +276,8 @@ impl fmt::Debug for Jwk {
     }
 }
 
-/// A PEM label in quotation marks, if it is one by its form: a text in the wrong place may be a secret.
+/// A PEM label in quotation marks, if it is one by its form: a text in the wrong place may be a
+/// secret.
 fn shown(label: &str) -> String {
     let is_label = label.len() <= 40
         && label.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b' ' || byte.is_ascii_digit());

@@ -182,8 +182,8 @@ fn has_content(private: json::Value<'_>) -> bool {
     elements > 0 || private.as_str().is_some_and(|text| !text.is_empty())
 }
 
-/// That the member `name` is `value` and not what is wanted. A value is shown only if it is a known one: a text in the
-/// wrong place may be a secret.
+/// That the member `name` is `value` and not what is wanted. A value is shown only if it is a known
+/// one: a text in the wrong place may be a secret.
 fn is_not(name: &str, value: &str, wanted: &str) -> String {
     const KNOWN: [&str; 36] = [
         "enc",
@@ -237,7 +237,8 @@ fn string<'a>(name: &str, value: Option<json::Value<'a>>) -> Result<Option<Cow<'
     value.map(|value| value.as_str().ok_or_else(|| wrong(value))).transpose()
 }
 
-/// The strings of "key_ops", or what is wrong with it. An empty string is as good as an empty array.
+/// The strings of "key_ops", or what is wrong with it. An empty string is as good as an empty
+/// array.
 fn distinct_strings(array: json::Value<'_>) -> Result<Vec<Cow<'_, str>>, String> {
     /// RFC 7517 §4.3 knows eight operations; the bound keeps the comparison of all with all small.
     const MOST: usize = 64;

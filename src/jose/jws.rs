@@ -5,8 +5,8 @@ use super::hints;
 use crate::encoding::{base64url, token_text};
 use crate::error::{Error, ErrorKind, Result};
 
-/// The parts of a token, still encoded. It is not verified, and parsing promises no more than its shape:
-/// three parts of the characters that base64url has.
+/// The parts of a token, still encoded. It is not verified, and parsing promises no more than its
+/// shape: three parts of the characters that base64url has.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct CompactJws<'a> {
     pub(crate) header: &'a [u8],
@@ -31,7 +31,8 @@ impl<'a> CompactJws<'a> {
         base64url::decoded_len(self.signature.len())
     }
 
-    /// Splits `token`; nothing is decoded, so a hostile token costs one pass over at most `form.max_len` bytes.
+    /// Splits `token`; nothing is decoded, so a hostile token costs one pass over at most
+    /// `form.max_len` bytes.
     pub(crate) fn parse(token: &'a [u8], form: TokenForm) -> Result<Self> {
         if token.len() > form.max_len {
             let detail = format!("{} bytes; the policy allows {}", token.len(), form.max_len);
@@ -49,8 +50,8 @@ impl<'a> CompactJws<'a> {
         Self::split(token, dots.places)
     }
 
-    /// The same for a token with padding, in each part or none: a policy accepts one spelling. The padding is signed like
-    /// the rest, so the signing input is the text as it came.
+    /// The same for a token with padding, in each part or none: a policy accepts one spelling. The
+    /// padding is signed like the rest, so the signing input is the text as it came.
     fn parse_padded(token: &'a [u8]) -> Result<Self> {
         let mut dots = memchr::memchr_iter(b'.', token);
         let (Some(first), Some(second), None) = (dots.next(), dots.next(), dots.next()) else {

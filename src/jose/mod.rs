@@ -1,5 +1,5 @@
-//! L1: bytes to types, as RFC 7515, 7517, 7518, 7519 and 8037 write them. May name: error, encoding.
-//! No key is used here, no clock read, nothing fetched.
+//! L1: bytes to types, as RFC 7515, 7517, 7518, 7519 and 8037 write them. May name: error,
+//! encoding. No key is used here, no clock read, nothing fetched.
 
 pub(crate) mod algorithm;
 pub(crate) mod authorization;

@@ -95,7 +95,8 @@ impl PublicKey {
         Ok(Self::Rsa { n: n.into(), e: e.into() })
     }
 
-    /// An EC key from its coordinates. Whether the point is on the curve is for the back end to say.
+    /// An EC key from its coordinates. Whether the point is on the curve is for the back end to
+    /// say.
     pub(crate) fn ec(curve: Curve, x: &[u8], y: &[u8]) -> Result<Self, Unusable> {
         let len = curve.coordinate_len();
         for (name, coordinate) in [("x", x), ("y", y)] {
@@ -108,7 +109,8 @@ impl PublicKey {
         Ok(Self::Ec { curve, x: x.into(), y: y.into() })
     }
 
-    /// An Ed25519 key from its encoded point. Whether the point is sound is for the crypto layer to say.
+    /// An Ed25519 key from its encoded point. Whether the point is sound is for the crypto layer to
+    /// say.
     pub(crate) fn ed25519(x: &[u8]) -> Result<Self, Unusable> {
         let x_of_32 = x.try_into().map_err(|_| {
             let message = format!("\"x\" has {} bytes; an Ed25519 key has 32", x.len());
@@ -192,8 +194,8 @@ impl PublicKey {
         Self::rsa(rsa.modulus.as_bytes(), rsa.public_exponent.as_bytes())
     }
 
-    /// The key of a DER certificate (RFC 5280 §4.1). Nothing else in it is looked at: not its signature, its names or its
-    /// dates.
+    /// The key of a DER certificate (RFC 5280 §4.1). Nothing else in it is looked at: not its
+    /// signature, its names or its dates.
     pub(crate) fn from_certificate(der: &[u8]) -> Result<Self, Unusable> {
         let spki = spki_of_certificate(der)
             .map_err(|_| Unusable::new(SkipReason::BadEncoding, "not a DER certificate"))?;
@@ -230,8 +232,8 @@ impl PublicKey {
     }
 }
 
-/// The SubjectPublicKeyInfo of a certificate, which stands behind version, serialNumber, signature, issuer, validity
-/// and subject.
+/// The SubjectPublicKeyInfo of a certificate, which stands behind version, serialNumber, signature,
+/// issuer, validity and subject.
 fn spki_of_certificate(der: &[u8]) -> spki::der::Result<&[u8]> {
     const BEFORE: [Tag; 5] = [Tag::Integer, Tag::Sequence, Tag::Sequence, Tag::Sequence, Tag::Sequence];
     let certificate = AnyRef::from_der(der)?;
@@ -263,9 +265,9 @@ fn is_even(integer: &[u8]) -> bool {
     integer.last().is_none_or(|last| last % 2 == 0)
 }
 
-/// Whether `n` comes from the generator of CVE-2017-15361 (ROCA), whose private keys can be computed: its
-/// primes are powers of 65537 modulo a product of small primes, so `n` is one modulo each of them. A sound
-/// modulus passes for one with a probability of about 2^-28.
+/// Whether `n` comes from the generator of CVE-2017-15361 (ROCA), whose private keys can be
+/// computed: its primes are powers of 65537 modulo a product of small primes, so `n` is one modulo
+/// each of them. A sound modulus passes for one with a probability of about 2^-28.
 fn has_roca_fingerprint(n: &[u8]) -> bool {
     const PRIMES: [u32; 38] = [
         3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101,

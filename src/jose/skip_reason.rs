@@ -7,7 +7,8 @@ use std::fmt;
 /// Declares [`SkipReason`] with its stable name and sentence.
 macro_rules! skip_reasons {
     ($($(#[$doc:meta])+ $reason:ident, $name:literal, $message:literal;)+) => {
-        /// Why a key cannot verify tokens. A key set skips such a key and lists it; a single key is rejected for it.
+        /// Why a key cannot verify tokens. A key set skips such a key and lists it; a single key is
+        /// rejected for it.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum SkipReason { $($(#[$doc])+ $reason,)+ }
@@ -58,7 +59,8 @@ skip_reasons! {
     RsaRoca, "rsa_roca", "the RSA key is of the kind broken by ROCA (CVE-2017-15361)";
     /// The point has the wrong length, is not on the curve, or is of small order.
     BadPoint, "bad_point", "the point is not one of the curve";
-    /// The key is usable, but as many before it in the set as are used at most: 100, unless set otherwise.
+    /// The key is usable, but as many before it in the set as are used at most: 100, unless set
+    /// otherwise.
     OverLimit, "over_limit", "over the limit of usable keys";
 }
 

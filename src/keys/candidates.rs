@@ -1,7 +1,7 @@
 //! Which keys of a set may have signed a token.
 
-/// The most signatures verified for one token, so that a set of like keys does not multiply the cost of a
-/// forgery.
+/// The most signatures verified for one token, so that a set of like keys does not multiply the
+/// cost of a forgery.
 pub(crate) const MAX_CANDIDATES: usize = 4;
 
 /// Indices of the keys to try, without an allocation.
@@ -20,7 +20,8 @@ impl Candidates {
         Self { signature_len, ..Self::default() }
     }
 
-    /// Takes note of a key that the token's header names; `index` is `None` if its signatures have another length.
+    /// Takes note of a key that the token's header names; `index` is `None` if its signatures have
+    /// another length.
     pub(super) fn push(&mut self, index: Option<usize>) {
         self.has_match = true;
         let Some(index) = index else { return };

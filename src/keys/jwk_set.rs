@@ -23,33 +23,36 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 const TOO_MANY_CANDIDATES: &str =
     "the first 4 keys that match were tried, and there are more: a \"kid\" would tell which";
 
-/// An issuer's public keys, checked and parsed once. Immutable, and shared by any number of threads.
+/// An issuer's public keys, checked and parsed once. Immutable, and shared by any number of
+/// threads.
 ///
 /// A key that cannot be used is skipped and listed with its reason; it never spoils the others.
 pub struct JwkSet {
     keys: Box<[Jwk]>,
     /// One for each of `keys`.
     verifying_keys: Box<[VerifyingKey]>,
-    /// For each of `keys` the index of the first with the same numbers, so that identical keys are tried
-    /// once.
+    /// For each of `keys` the index of the first with the same numbers, so that identical keys are
+    /// tried once.
     first_alike: Box<[usize]>,
     by_kid: HashMap<Box<str>, Vec<usize>>,
     without_kid: Vec<usize>,
     skipped: Box<[SkippedKey]>,
     known_headers: KnownHeaders,
-    /// The key that the last token with several candidates was signed with, and the next one probably is, too.
+    /// The key that the last token with several candidates was signed with, and the next one
+    /// probably is, too.
     recent: AtomicUsize,
 }
 
 impl JwkSet {
     /// Reads a JWK Set document with the default back end.
     ///
-    /// The document is strict JSON of at most 1 MiB with at most 1000 members in "keys", after a byte order mark if it has
-    /// one. A member that cannot be used, be it for its JSON, is skipped and does not spoil the others. The first
-    /// 100 usable keys are used, further ones skipped.
+    /// The document is strict JSON of at most 1 MiB with at most 1000 members in "keys", after a
+    /// byte order mark if it has one. A member that cannot be used, be it for its JSON, is skipped
+    /// and does not spoil the others. The first 100 usable keys are used, further ones skipped.
     ///
     /// # Errors
-    /// [`ErrorKind::MalformedJwkSet`], [`ErrorKind::NoUsableKey`] (the detail says why the first member was skipped).
+    /// [`ErrorKind::MalformedJwkSet`], [`ErrorKind::NoUsableKey`] (the detail says why the first
+    /// member was skipped).
     pub fn from_slice(json: &[u8]) -> Result<Self> {
         Self::from_slice_with(json, Backend::default())
     }
@@ -71,8 +74,8 @@ impl JwkSet {
         Self::build(read_document(json, options)?, options)
     }
 
-    /// A set of the given keys, with the default back end. A key whose point is not on its curve is skipped, and so is
-    /// what follows the first 100 usable ones.
+    /// A set of the given keys, with the default back end. A key whose point is not on its curve is
+    /// skipped, and so is what follows the first 100 usable ones.
     ///
     /// # Errors
     /// [`ErrorKind::NoUsableKey`]; [`ErrorKind::MalformedJwkSet`]: over 1000 keys.
@@ -88,8 +91,8 @@ impl JwkSet {
         Self::build(keys.into_iter().map(Ok).collect(), &LoadOptions::new().backend(backend))
     }
 
-    /// What [`JwkSet::from_slice`] skips in a document, also where no key is left and there is no set: to
-    /// tell an operator why.
+    /// What [`JwkSet::from_slice`] skips in a document, also where no key is left and there is no
+    /// set: to tell an operator why.
     ///
     /// # Errors
     /// [`ErrorKind::MalformedJwkSet`].
@@ -200,7 +203,8 @@ impl JwkSet {
         }
     }
 
-    /// Returns the first of `candidates` that verifies the signature of `token`, which is decoded into `scratch`.
+    /// Returns the first of `candidates` that verifies the signature of `token`, which is decoded
+    /// into `scratch`.
     pub(crate) fn verify_signature(
         &self,
         token: &ParsedToken<'_>,
@@ -238,7 +242,8 @@ impl JwkSet {
         self.verify_again(by_kernel.iter().flatten(), candidates, algorithm, message, signature)
     }
 
-    /// The verdict on a signature that none of `candidates` verifies, while the kernel alone rejects those of `by_kernel`.
+    /// The verdict on a signature that none of `candidates` verifies, while the kernel alone
+    /// rejects those of `by_kernel`.
     pub(super) fn verify_again<'i>(
         &self,
         by_kernel: impl IntoIterator<Item = &'i usize>,
@@ -271,14 +276,15 @@ impl JwkSet {
         candidates.starting_with(self.recent.load(Relaxed))
     }
 
-    /// The key at `index`, if signatures of this algorithm may be verified side by side with others.
+    /// The key at `index`, if signatures of this algorithm may be verified side by side with
+    /// others.
     pub(super) fn lane_key(&self, index: usize, algorithm: Algorithm) -> Option<&VerifyingKey> {
         let key = self.verifying_keys.get(index)?;
         (algorithm == Algorithm::Rs256 && key.is_accelerated()).then_some(key)
     }
 
-    /// Why there is no candidate for a token of this header. It shows no more of the token than its algorithm; a kid only if
-    /// the set has it.
+    /// Why there is no candidate for a token of this header. It shows no more of the token than its
+    /// algorithm; a kid only if the set has it.
     #[cold]
     fn no_matching_key(&self, header: &JoseHeader<'_>) -> Error {
         let error = Error::new(ErrorKind::NoMatchingKey, "");

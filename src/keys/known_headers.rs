@@ -1,16 +1,19 @@
-//! The headers of tokens whose signature held, by their encoded bytes. The tokens of one issuer have the same
-//! few, and comparing bytes is much cheaper than decoding and reading them. Without a "kid", keys of several sizes may
-//! have signed tokens of one header: so it counts which length the signature has, too.
+//! The headers of tokens whose signature held, by their encoded bytes. The tokens of one issuer
+//! have the same few, and comparing bytes is much cheaper than decoding and reading them. Without a
+//! "kid", keys of several sizes may have signed tokens of one header: so it counts which length the
+//! signature has, too.
 
 use super::candidates::Candidates;
 use crate::jose::header::JoseHeader;
 use std::sync::{Mutex, OnceLock};
 
-/// Headers as a hash table that only grows: a slot is written once, so readers take no lock. Only a holder of
-/// a private key can make an entry, and the number of slots bounds them; what finds no slot is read each time.
+/// Headers as a hash table that only grows: a slot is written once, so readers take no lock. Only a
+/// holder of a private key can make an entry, and the number of slots bounds them; what finds no
+/// slot is read each time.
 pub(crate) struct KnownHeaders {
     slots: Box<[OnceLock<Box<KnownHeader>>]>,
-    /// Only tried, never waited for: in a process that was forked while another thread held it, it is held for ever.
+    /// Only tried, never waited for: in a process that was forked while another thread held it, it
+    /// is held for ever.
     writing: Mutex<()>,
 }
 
@@ -71,7 +74,8 @@ impl KnownHeaders {
     }
 }
 
-/// Spreads headers that differ in a key ID. No more is asked of it: nobody else chooses what is in the table.
+/// Spreads headers that differ in a key ID. No more is asked of it: nobody else chooses what is in
+/// the table.
 fn hash(bytes: &[u8]) -> usize {
     const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
     let (words, _) = bytes.as_chunks::<8>();

@@ -24,8 +24,8 @@ struct Attempt<'a> {
 }
 
 impl JwkSet {
-    /// Verifies the signatures of up to eight tokens at once, if that is worth it. `None`: there is no verdict, verify
-    /// that token by itself.
+    /// Verifies the signatures of up to eight tokens at once, if that is worth it. `None`: there is
+    /// no verdict, verify that token by itself.
     pub(crate) fn verify_side_by_side<'a>(
         &'a self,
         tokens: &'a [Option<ParsedToken<'_>>; LANES],

@@ -45,14 +45,15 @@ impl LoadOptions {
         self
     }
 
-    /// The most usable keys of the set: 1 to 1000, by default 100. Further ones are skipped, and listed as such.
+    /// The most usable keys of the set: 1 to 1000, by default 100. Further ones are skipped, and
+    /// listed as such.
     pub fn max_keys(mut self, keys: usize) -> Self {
         self.max_keys = keys;
         self
     }
 
-    /// Accepts keys whose "use" (RFC 7517 §4.2) is one of these, besides "sig" and none: `"jwt-svid"` for the bundles
-    /// of SPIFFE. By default a key of another use is skipped.
+    /// Accepts keys whose "use" (RFC 7517 §4.2) is one of these, besides "sig" and none:
+    /// `"jwt-svid"` for the bundles of SPIFFE. By default a key of another use is skipped.
     pub fn key_uses(mut self, uses: impl IntoIterator<Item: AsRef<str>>) -> Self {
         self.key_uses = uses.into_iter().map(|key_use| key_use.as_ref().into()).collect();
         self

@@ -21,7 +21,8 @@ pub(crate) enum TokenHeader<'a> {
 }
 
 impl<'a> ParsedToken<'a> {
-    /// Checks the form of `token` and parses its header, into `scratch` unless it is one of `known`.
+    /// Checks the form of `token` and parses its header, into `scratch` unless it is one of
+    /// `known`.
     pub(crate) fn parse(
         token: &'a [u8],
         form: TokenForm,
@@ -39,7 +40,8 @@ impl<'a> ParsedToken<'a> {
         Ok(Self { jws, header })
     }
 
-    /// The same for a token whose header is one of `known`; `None` if it is not, or the form is wrong.
+    /// The same for a token whose header is one of `known`; `None` if it is not, or the form is
+    /// wrong.
     pub(crate) fn parse_known(token: &'a [u8], form: TokenForm, known: &'a KnownHeaders) -> Option<Self> {
         let jws = CompactJws::parse(token, form).ok()?;
         let header = TokenHeader::Known(known.lookup(jws.header, jws.signature_len())?);

@@ -28,8 +28,8 @@ impl SkippedKey {
         self.reason
     }
 
-    /// The same for people, with what exactly is wrong: which member, how many bits. The words may change between
-    /// versions.
+    /// The same for people, with what exactly is wrong: which member, how many bits. The words may
+    /// change between versions.
     pub fn message(&self) -> &str {
         &self.message
     }

@@ -1,5 +1,5 @@
-//! Many tokens in one call: eight signatures at a time where the CPU can, and on as many threads as the caller
-//! allows.
+//! Many tokens in one call: eight signatures at a time where the CPU can, and on as many threads as
+//! the caller allows.
 
 use super::policy::Policy;
 use super::verified_token::VerifiedToken;
@@ -19,10 +19,11 @@ const LEAST_SHARE: usize = 64;
 /// More threads than this are never started.
 const MOST_THREADS: usize = 256;
 
-/// Verifies many tokens as [`verify_token`] does each of them. The verdicts are in the order of the tokens.
+/// Verifies many tokens as [`verify_token`] does each of them. The verdicts are in the order of the
+/// tokens.
 ///
-/// `threads` bounds how many threads work on it, the calling one included; a thread of its own is started for
-/// no fewer than 64 tokens. 0 is as 1.
+/// `threads` bounds how many threads work on it, the calling one included; a thread of its own is
+/// started for no fewer than 64 tokens. 0 is as 1.
 ///
 /// ```
 /// use bouncer_verify::{JwkSet, Policy, verify_tokens};
@@ -99,7 +100,8 @@ pub(super) fn verify_chunk<T: AsRef<[u8]>>(
     verdicts
 }
 
-/// The tokens whose signatures may be verified side by side: those whose header is known and allowed.
+/// The tokens whose signatures may be verified side by side: those whose header is known and
+/// allowed.
 fn parse_known<'a, T: AsRef<[u8]>>(
     jwks: &'a JwkSet,
     policy: &Policy,

@@ -1,7 +1,7 @@
 //! Tokens that are verified already, so that the same token is not verified again within its life.
 //!
-//! A hit saves the signature's arithmetic, never the check of the times: "exp" and "nbf" are checked each time. For
-//! what a cache costs see [`super::verifier::Verifier::with_cache`].
+//! A hit saves the signature's arithmetic, never the check of the times: "exp" and "nbf" are
+//! checked each time. For what a cache costs see [`super::verifier::Verifier::with_cache`].
 
 use super::policy::Policy;
 use super::verified_token::VerifiedToken;
@@ -16,13 +16,14 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
 
 /// The tokens that hash to one place: as many as are looked through for one.
 const WAYS: usize = 8;
-/// How much of the end of a token is hashed: a part of the signature, which differs between any two tokens.
+/// How much of the end of a token is hashed: a part of the signature, which differs between any two
+/// tokens.
 const TAIL: usize = 32;
 /// Longer tokens are not kept, which bounds the memory.
 const MAX_TOKEN_LEN: usize = 4096;
 
-/// A table of sets of [`WAYS`] slots. Readers and writers take no lock: a slot is swapped whole, and what it holds
-/// is compared whole before it is used.
+/// A table of sets of [`WAYS`] slots. Readers and writers take no lock: a slot is swapped whole,
+/// and what it holds is compared whole before it is used.
 pub(super) struct Cache {
     sets: Box<[Set]>,
     /// Secret, so that nobody can choose tokens for one set.
@@ -95,8 +96,8 @@ impl Cache {
         }
     }
 
-    /// The verdict on `token` if it was verified with the keys of `generation`. Keys of another generation than
-    /// before empty the cache.
+    /// The verdict on `token` if it was verified with the keys of `generation`. Keys of another
+    /// generation than before empty the cache.
     pub(super) fn lookup(
         &self,
         token: &[u8],
@@ -137,7 +138,8 @@ impl Cache {
             let entry = slot.load();
             let Some(entry) = entry.as_deref() else { continue };
             if entry.generation == generation && *entry.token == *token {
-                // Written only where it changes something, so that a hot token stays in the cache of every core.
+                // Written only where it changes something, so that a hot token stays in the cache
+                // of every core.
                 if !used.load(Relaxed) {
                     used.store(true, Relaxed);
                 }
@@ -185,7 +187,8 @@ impl Cache {
         }
     }
 
-    /// Where `token` may stand, and its hash, which is not 0. `None`: it is too short to be a token.
+    /// Where `token` may stand, and its hash, which is not 0. `None`: it is too short to be a
+    /// token.
     fn place(&self, token: &[u8]) -> Option<(&Set, u64)> {
         let hash = hash(&self.hash_key, token.last_chunk()?);
         let set = self.sets.get((hash >> 32) as usize & (self.sets.len() - 1))?;
@@ -194,7 +197,8 @@ impl Cache {
 }
 
 impl Set {
-    /// The way of this token if it stands here, else a free one, else one that was not used for a while.
+    /// The way of this token if it stands here, else a free one, else one that was not used for a
+    /// while.
     fn way_for(&self, hash: u64) -> usize {
         let with = |wanted| self.hashes.iter().position(|hash| hash.load(Relaxed) == wanted);
         with(hash).or_else(|| with(0)).unwrap_or_else(|| {
@@ -206,8 +210,8 @@ impl Set {
     }
 }
 
-/// A keyed hash by folded multiplications. Only tokens that verify get into the table, so it need not withstand
-/// more than a guess.
+/// A keyed hash by folded multiplications. Only tokens that verify get into the table, so it need
+/// not withstand more than a guess.
 fn hash(key: &[u64; 4], tail: &[u8; TAIL]) -> u64 {
     let fold = |a: u64, b: u64| {
         let product = u128::from(a) * u128::from(b);

@@ -3,22 +3,23 @@
 use super::verified_token::VerifiedToken;
 use crate::error::Result;
 
-/// The verdicts of a batch in columns, laid out as Apache Arrow does (its "Columnar Format", 1.0): buffers that may
-/// be handed to it as they are.
+/// The verdicts of a batch in columns, laid out as Apache Arrow does (its "Columnar Format", 1.0):
+/// buffers that may be handed to it as they are.
 ///
-/// In a validity bitmap the bit i, counted from the lowest of the first byte, is set where row i has a value.
+/// In a validity bitmap the bit i, counted from the lowest of the first byte, is set where row i
+/// has a value.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TokenColumns {
-    /// The number of the verdict of each row, a UInt32 column without nulls: 0 for a token that passed, else
-    /// [`crate::ErrorKind::number`].
+    /// The number of the verdict of each row, a UInt32 column without nulls: 0 for a token that
+    /// passed, else [`crate::ErrorKind::number`].
     pub status: Vec<u32>,
     /// "exp" of the tokens that passed in seconds since 1970, an Int64 column; 0 where it is null.
     pub exp: Vec<i64>,
     /// Which rows of `exp` are not null.
     pub exp_validity: Vec<u8>,
-    /// Where in `uid_data` the "uid" of each row begins, and one more value for the end: the offsets of a LargeUtf8
-    /// column.
+    /// Where in `uid_data` the "uid" of each row begins, and one more value for the end: the
+    /// offsets of a LargeUtf8 column.
     pub uid_offsets: Vec<i64>,
     /// The "uid"s of the tokens that passed, one behind the other.
     pub uid_data: String,

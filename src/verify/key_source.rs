@@ -13,8 +13,8 @@ use std::time::Instant;
 
 /// Where a [`crate::Verifier`] gets its keys from, if they may change. `RemoteJwkSet` is one.
 ///
-/// Implement it for keys from elsewhere: a database, a SPIFFE Workload API, a watched directory. One function is
-/// required; the others let tokens cause a fetch when their key is missing.
+/// Implement it for keys from elsewhere: a database, a SPIFFE Workload API, a watched directory.
+/// One function is required; the others let tokens cause a fetch when their key is missing.
 ///
 /// ```
 /// use bouncer_verify::{CurrentKeys, JwkSet, KeySource, Policy, Verifier};
@@ -40,7 +40,8 @@ use std::time::Instant;
 /// # Ok::<(), bouncer_verify::Error>(())
 /// ```
 pub trait KeySource: Send + Sync + fmt::Debug {
-    /// The keys in use, or [`CurrentKeys::none`]. Called for each token, so it must be fast and never block.
+    /// The keys in use, or [`CurrentKeys::none`]. Called for each token, so it must be fast and
+    /// never block.
     fn current_keys(&self) -> CurrentKeys;
 
     /// Why there are no keys, in a few words: the detail of [`crate::ErrorKind::KeysUnavailable`].
@@ -48,8 +49,8 @@ pub trait KeySource: Send + Sync + fmt::Debug {
         Cow::Borrowed("there are none yet")
     }
 
-    /// A token that could be valid lacks a key among those of `generation`. Returns what could change that. It may start
-    /// a fetch, but must not wait for it.
+    /// A token that could be valid lacks a key among those of `generation`. Returns what could
+    /// change that. It may start a fetch, but must not wait for it.
     ///
     /// `ticket` is that of a fetch which the same token has waited for; see [`Ticket::is_last`].
     fn on_missing_key(&self, missing: MissingKey, generation: u64, ticket: Option<Ticket>) -> Refetch {
@@ -57,13 +58,14 @@ pub trait KeySource: Send + Sync + fmt::Debug {
         Refetch::None
     }
 
-    /// Whether [`MissingKey::NewKeyOfKid`] may cause a fetch now. It must be very fast: forged tokens ask it by the
-    /// million.
+    /// Whether [`MissingKey::NewKeyOfKid`] may cause a fetch now. It must be very fast: forged
+    /// tokens ask it by the million.
     fn allows_fetch_for_known_kid(&self) -> bool {
         false
     }
 
-    /// Blocks until the fetch of `ticket` is over. Returns false if it is not over after `timeout`, or will never be.
+    /// Blocks until the fetch of `ticket` is over. Returns false if it is not over after `timeout`,
+    /// or will never be.
     fn wait(&self, ticket: Ticket, timeout: Duration) -> bool {
         let _ = (ticket, timeout);
         false
@@ -75,7 +77,8 @@ pub trait KeySource: Send + Sync + fmt::Debug {
     }
 }
 
-/// The keys in use at one moment. They stay as they are while this is held, even if others come into use.
+/// The keys in use at one moment. They stay as they are while this is held, even if others come
+/// into use.
 #[derive(Debug)]
 pub struct CurrentKeys(Held);
 
@@ -100,8 +103,8 @@ pub(crate) struct KeySnapshot {
 }
 
 impl CurrentKeys {
-    /// Keys that are shared. `generation` starts at 1 and grows when the keys change, never otherwise: a cache forgets
-    /// its tokens then.
+    /// Keys that are shared. `generation` starts at 1 and grows when the keys change, never
+    /// otherwise: a cache forgets its tokens then.
     pub fn new(jwks: Arc<JwkSet>, generation: u64) -> Self {
         Self(Held::Shared(jwks, generation))
     }

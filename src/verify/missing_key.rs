@@ -17,10 +17,12 @@ pub(super) fn check_form(policy: &Policy, token: &[u8]) -> Result<()> {
     policy.check_header(&token.header)
 }
 
-/// The key that could make `token` pass, which was rejected with `error`, if there may be such a key.
+/// The key that could make `token` pass, which was rejected with `error`, if there may be such a
+/// key.
 ///
-/// Where there are keys, only a token that would pass otherwise lacks one: forging it takes an issuer's claims at least.
-/// Where there are none, any token that has the form lacks them, or a lazy key set would never begin.
+/// Where there are keys, only a token that would pass otherwise lacks one: forging it takes an
+/// issuer's claims at least. Where there are none, any token that has the form lacks them, or a
+/// lazy key set would never begin.
 pub(super) fn missing_key(
     source: &dyn KeySource,
     jwks: Option<&JwkSet>,
@@ -47,8 +49,8 @@ pub(super) fn missing_key(
     would_pass(policy, &parsed.jws).then_some(missing)
 }
 
-/// Whether the token would pass if some key verified it. Its claims are not trusted and not reported: they only decide
-/// whether looking for that key is worth a fetch.
+/// Whether the token would pass if some key verified it. Its claims are not trusted and not
+/// reported: they only decide whether looking for that key is worth a fetch.
 fn would_pass(policy: &Policy, jws: &CompactJws<'_>) -> bool {
     if jws.signature.is_empty() || base64url::decode(jws.signature).is_err() {
         return false;

@@ -63,8 +63,8 @@ impl Policy {
     /// The longest leeway: 300 seconds.
     pub const MAX_LEEWAY: Duration = Duration::from_secs(300);
 
-    /// For the tokens of DC/OS's Bouncer: RS256; `exp` and a non-empty string `uid` are required; `iss` is
-    /// not compared.
+    /// For the tokens of DC/OS's Bouncer: RS256; `exp` and a non-empty string `uid` are required;
+    /// `iss` is not compared.
     pub fn dcos() -> Self {
         Self::any_issuer().uid()
     }
@@ -74,15 +74,15 @@ impl Policy {
         Self { uid_required: true, ..self }
     }
 
-    /// For tokens that `issuer` made for `audience`: both claims must be there and match, character for
-    /// character. Neither may be empty ([`Policy::check`]).
+    /// For tokens that `issuer` made for `audience`: both claims must be there and match, character
+    /// for character. Neither may be empty ([`Policy::check`]).
     pub fn for_issuer(issuer: &str, audience: &str) -> Self {
         Self::any_issuer().issuers([issuer]).audiences([audience])
     }
 
-    /// Judges the signature and the times only: any token that a key of the set has signed passes, whoever it
-    /// was made for, unless it names an audience. Prefer [`Policy::for_issuer`] where tokens say `iss`
-    /// and `aud`.
+    /// Judges the signature and the times only: any token that a key of the set has signed passes,
+    /// whoever it was made for, unless it names an audience. Prefer [`Policy::for_issuer`] where
+    /// tokens say `iss` and `aud`.
     pub fn any_issuer() -> Self {
         Self {
             algorithms: Algorithm::Rs256.bit(),
@@ -105,8 +105,8 @@ impl Policy {
         }
     }
 
-    /// Whether every setting is usable. One that is not makes every token be rejected with the same error, so that an issuer
-    /// or an audience from an unset variable is found at once.
+    /// Whether every setting is usable. One that is not makes every token be rejected with the same
+    /// error, so that an issuer or an audience from an unset variable is found at once.
     ///
     /// ```
     /// use bouncer_verify::Policy;
@@ -147,8 +147,8 @@ impl Policy {
         self
     }
 
-    /// Accepts exactly these audiences; `aud` is required and one of its values must be one of them (RFC 7519
-    /// §4.1.3).
+    /// Accepts exactly these audiences; `aud` is required and one of its values must be one of them
+    /// (RFC 7519 §4.1.3).
     pub fn audiences(mut self, audiences: impl IntoIterator<Item: AsRef<str>>) -> Self {
         self.audiences = boxed(audiences);
         self.fault_if(self.audiences.is_empty(), "no audience is accepted");
@@ -156,8 +156,9 @@ impl Policy {
         self
     }
 
-    /// Accepts tokens made for anybody, whatever audiences are accepted besides. Without this, and without an
-    /// accepted audience, a token that has `aud` is rejected, because it is meant for others.
+    /// Accepts tokens made for anybody, whatever audiences are accepted besides. Without this, and
+    /// without an accepted audience, a token that has `aud` is rejected, because it is meant for
+    /// others.
     pub fn any_audience(mut self) -> Self {
         self.any_audience = true;
         self
@@ -171,13 +172,15 @@ impl Policy {
         self
     }
 
-    /// Accepts tokens without `exp`: they are valid for ever. One that has it must still not be expired.
+    /// Accepts tokens without `exp`: they are valid for ever. One that has it must still not be
+    /// expired.
     pub fn optional_exp(mut self) -> Self {
         self.exp_required = false;
         self
     }
 
-    /// Requires exactly these claims, with any value but null. They are checked last, in this order.
+    /// Requires exactly these claims, with any value but null. They are checked last, in this
+    /// order.
     pub fn required_claims(mut self, names: impl IntoIterator<Item: AsRef<str>>) -> Self {
         self.required = boxed(names);
         self
@@ -190,11 +193,12 @@ impl Policy {
         self
     }
 
-    /// Does not check the JSON type of exactly these registered claims, for issuers that break RFC 7519: an integer
-    /// `sub`, for example. One of another type is read as if it were not there; [`VerifiedToken::claim`] returns its
-    /// JSON text.
+    /// Does not check the JSON type of exactly these registered claims, for issuers that break RFC
+    /// 7519: an integer `sub`, for example. One of another type is read as if it were not there;
+    /// [`VerifiedToken::claim`] returns its JSON text.
     ///
-    /// Only `sub`, `iat` and `jti` are possible. A token whose `exp`, `nbf`, `aud` or `iss` cannot be read is rejected.
+    /// Only `sub`, `iat` and `jti` are possible. A token whose `exp`, `nbf`, `aud` or `iss` cannot
+    /// be read is rejected.
     ///
     /// [`VerifiedToken::claim`]: crate::VerifiedToken::claim
     pub fn unchecked_claims(mut self, names: impl IntoIterator<Item: AsRef<str>>) -> Self {
@@ -206,16 +210,16 @@ impl Policy {
         self
     }
 
-    /// Requires the header parameter `typ` to be this media type (RFC 8725 §3.11), for example `"at+jwt"`.
-    /// ASCII case does not matter, and `application/` may be left out.
+    /// Requires the header parameter `typ` to be this media type (RFC 8725 §3.11), for example
+    /// `"at+jwt"`. ASCII case does not matter, and `application/` may be left out.
     pub fn token_type(mut self, token_type: &str) -> Self {
         self.fault_if(token_type.is_empty(), "the token type is empty");
         self.token_type = Some(token_type.into());
         self
     }
 
-    /// Allows for clocks that differ: `exp` and `nbf` are moved apart by `leeway`, in whole seconds. `nbf` is
-    /// always moved by 60 seconds at least.
+    /// Allows for clocks that differ: `exp` and `nbf` are moved apart by `leeway`, in whole
+    /// seconds. `nbf` is always moved by 60 seconds at least.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidArgument`]: over 300 seconds.
@@ -228,16 +232,16 @@ impl Policy {
         Ok(self)
     }
 
-    /// Rejects tokens that were issued longer ago than `age`, whatever their `exp` says. `iat` is then
-    /// required (RFC 7519 §4.1.6), and may not lie further ahead than `nbf` may. In whole seconds; the leeway
-    /// is added.
+    /// Rejects tokens that were issued longer ago than `age`, whatever their `exp` says. `iat` is
+    /// then required (RFC 7519 §4.1.6), and may not lie further ahead than `nbf` may. In whole
+    /// seconds; the leeway is added.
     pub fn max_token_age(mut self, age: Duration) -> Self {
         self.max_token_age = Some(i64::try_from(age.as_secs()).unwrap_or(i64::MAX));
         self
     }
 
-    /// Moves `nbf` by the leeway alone, without the tolerance of 60 seconds. For interfaces that promise what
-    /// another library does.
+    /// Moves `nbf` by the leeway alone, without the tolerance of 60 seconds. For interfaces that
+    /// promise what another library does.
     #[doc(hidden)]
     pub fn exact_nbf(mut self) -> Self {
         self.exact_nbf = true;
@@ -257,11 +261,12 @@ impl Policy {
         Ok(self)
     }
 
-    /// Expects the parts of a token to be padded with `=`, which RFC 7515 §2 forbids: for the tokens that an AWS
-    /// Application Load Balancer passes in `x-amzn-oidc-data`.
+    /// Expects the parts of a token to be padded with `=`, which RFC 7515 §2 forbids: for the
+    /// tokens that an AWS Application Load Balancer passes in `x-amzn-oidc-data`.
     ///
-    /// The padding must be whole in each part, so a token still has one spelling; the signature is verified over the
-    /// text as it came. A token without the padding is rejected, unless it needs none.
+    /// The padding must be whole in each part, so a token still has one spelling; the signature is
+    /// verified over the text as it came. A token without the padding is rejected, unless it needs
+    /// none.
     pub fn padded_tokens(mut self) -> Self {
         self.form.padded = true;
         self
@@ -449,14 +454,14 @@ fn boxed(texts: impl IntoIterator<Item: AsRef<str>>) -> Vec<Box<str>> {
     texts.into_iter().map(|text| text.as_ref().into()).collect()
 }
 
-/// Whether `value` is one of the accepted, character for character. The empty string never is: a setting that
-/// was left empty must not make an empty claim right.
+/// Whether `value` is one of the accepted, character for character. The empty string never is: a
+/// setting that was left empty must not make an empty claim right.
 fn accepts(accepted: &[Box<str>], value: &str) -> bool {
     !value.is_empty() && accepted.iter().any(|own| **own == *value)
 }
 
-/// Media types compare without regard to case, and one without a slash stands for "application/" and itself
-/// (RFC 7515 §4.1.9).
+/// Media types compare without regard to case, and one without a slash stands for "application/"
+/// and itself (RFC 7515 §4.1.9).
 fn same_media_type(a: &str, b: &str) -> bool {
     fn subtype(media_type: &str) -> &str {
         const APPLICATION: &str = "application/";

@@ -3,7 +3,8 @@
 use super::verified_token::VerifiedToken;
 use crate::error::Result;
 
-/// What [`crate::Verifier::verify_now`] returns: it never blocks, so the verdict may not be known yet.
+/// What [`crate::Verifier::verify_now`] returns: it never blocks, so the verdict may not be known
+/// yet.
 #[derive(Debug)]
 #[must_use]
 pub enum Verdict {
@@ -27,14 +28,14 @@ pub struct Ticket {
 impl Ticket {
     const LAST: u64 = 1 << 63;
 
-    /// A ticket for attempt number `attempt`, which started before the token was seen. If it does not bring the
-    /// key, a later attempt may.
+    /// A ticket for attempt number `attempt`, which started before the token was seen. If it does
+    /// not bring the key, a later attempt may.
     pub fn new(attempt: u64) -> Self {
         Self { attempt, is_last: false }
     }
 
-    /// A ticket for attempt number `attempt`, which starts after the token was seen. A key that it does not bring
-    /// does not exist.
+    /// A ticket for attempt number `attempt`, which starts after the token was seen. A key that it
+    /// does not bring does not exist.
     pub fn last(attempt: u64) -> Self {
         Self { attempt, is_last: true }
     }
@@ -44,13 +45,15 @@ impl Ticket {
         self.attempt
     }
 
-    /// Whether no other fetch may follow: the attempt starts after the token was seen, or the caller waits no longer.
+    /// Whether no other fetch may follow: the attempt starts after the token was seen, or the
+    /// caller waits no longer.
     pub fn is_last(self) -> bool {
         self.is_last
     }
 
-    /// The ticket to return with, given whether its attempt `is_over`. Who returns before that waits no longer, and
-    /// gets a last look: the keys may be in use a moment before the attempt is over.
+    /// The ticket to return with, given whether its attempt `is_over`. Who returns before that
+    /// waits no longer, and gets a last look: the keys may be in use a moment before the attempt is
+    /// over.
     pub(crate) fn returned(self, is_over: bool) -> Self {
         Self { is_last: self.is_last || !is_over, ..self }
     }
@@ -60,7 +63,8 @@ impl Ticket {
         self.attempt | if self.is_last { Self::LAST } else { 0 }
     }
 
-    /// The ticket of a number that [`Ticket::to_bits`] returned; `None` for 0. Other numbers never match a fetch.
+    /// The ticket of a number that [`Ticket::to_bits`] returned; `None` for 0. Other numbers never
+    /// match a fetch.
     pub fn from_bits(bits: u64) -> Option<Self> {
         let ticket = Self { attempt: bits & !Self::LAST, is_last: bits & Self::LAST != 0 };
         (bits != 0).then_some(ticket)

@@ -12,11 +12,12 @@ use serde::de::DeserializeOwned;
 use std::borrow::Cow;
 use std::fmt;
 
-/// The claims of a token that is verified. Only a verification makes one, so holding it is the proof.
+/// The claims of a token that is verified. Only a verification makes one, so holding it is the
+/// proof.
 #[derive(Clone)]
 pub struct VerifiedToken {
-    /// Payload, header, kid and unescaped strings, one behind the other: one allocation for all that is
-    /// kept.
+    /// Payload, header, kid and unescaped strings, one behind the other: one allocation for all
+    /// that is kept.
     text: String,
     payload_len: usize,
     header: Span,
@@ -47,7 +48,8 @@ enum Audience {
 }
 
 impl VerifiedToken {
-    /// Decodes the payload of `token`, whose signature `key` verifies, and checks its claims against `policy`.
+    /// Decodes the payload of `token`, whose signature `key` verifies, and checks its claims
+    /// against `policy`.
     pub(super) fn read(token: &ParsedToken<'_>, policy: &Policy, key: &Jwk) -> Result<Self> {
         let ParsedToken { jws, header } = token;
         let kid = key.kid().unwrap_or_default();

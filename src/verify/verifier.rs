@@ -15,7 +15,8 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// One issuer's keys with the policy for its tokens. Cheap to clone; shared by any number of threads.
+/// One issuer's keys with the policy for its tokens. Cheap to clone; shared by any number of
+/// threads.
 #[derive(Debug, Clone)]
 pub struct Verifier(Arc<Inner>);
 
@@ -26,8 +27,8 @@ struct Inner {
     cache: Option<Cache>,
 }
 
-/// The keys of a [`Verifier`]: a [`JwkSet`], which stays as it is, or a [`KeySource`], such as `RemoteJwkSet`, whose keys
-/// may change. Made by `into()` from either.
+/// The keys of a [`Verifier`]: a [`JwkSet`], which stays as it is, or a [`KeySource`], such as
+/// `RemoteJwkSet`, whose keys may change. Made by `into()` from either.
 #[derive(Debug, Clone)]
 pub struct Keys(Source);
 
@@ -39,8 +40,8 @@ enum Source {
 
 /// The generation of keys that do not change.
 const FIXED: u64 = 1;
-/// So many tokens of a batch are verified with the same keys, though others may be in use meanwhile: less than a
-/// millisecond.
+/// So many tokens of a batch are verified with the same keys, though others may be in use
+/// meanwhile: less than a millisecond.
 const SNAPSHOT: usize = 128;
 
 impl From<JwkSet> for Keys {
@@ -67,13 +68,13 @@ impl Verifier {
         Self(Arc::new(Inner { keys: keys.into(), policy, cache: None }))
     }
 
-    /// A verifier of the same keys and policy that remembers about `tokens` verified tokens, 2^20 at most; 0 is
-    /// none, as without a call of this.
+    /// A verifier of the same keys and policy that remembers about `tokens` verified tokens, 2^20
+    /// at most; 0 is none, as without a call of this.
     ///
-    /// A token that it remembers passes without its signature being verified again: the whole token is
-    /// compared, "exp" and "nbf" are checked each time, and when remote keys change, everything is forgotten.
-    /// What it gives up: the tokens and their claims stay in memory, about twice their length each,
-    /// until others take their places. Tokens over 4 KiB are not remembered.
+    /// A token that it remembers passes without its signature being verified again: the whole token
+    /// is compared, "exp" and "nbf" are checked each time, and when remote keys change, everything
+    /// is forgotten. What it gives up: the tokens and their claims stay in memory, about twice
+    /// their length each, until others take their places. Tokens over 4 KiB are not remembered.
     #[must_use]
     pub fn with_cache(&self, tokens: usize) -> Self {
         let Inner { keys, policy, .. } = &*self.0;
@@ -88,12 +89,13 @@ impl Verifier {
 
     /// Verifies `token` as [`crate::verify_token`] does.
     ///
-    /// With remote keys it waits where a fetch may bring the key that is missing, two seconds at most unless
-    /// they are set up otherwise. A token that has its key never waits.
+    /// With remote keys it waits where a fetch may bring the key that is missing, two seconds at
+    /// most unless they are set up otherwise. A token that has its key never waits.
     ///
     /// # Errors
-    /// As [`crate::verify_token`]; with remote keys also [`crate::ErrorKind::KeysUnavailable`]: there are no keys, or the
-    /// token's key could not be looked up, because the fetch failed or was not over in time.
+    /// As [`crate::verify_token`]; with remote keys also [`crate::ErrorKind::KeysUnavailable`]:
+    /// there are no keys, or the token's key could not be looked up, because the fetch failed or
+    /// was not over in time.
     pub fn verify(&self, token: impl AsRef<[u8]>) -> Result<VerifiedToken> {
         let token = token.as_ref();
         match &self.0.keys.0 {
@@ -130,7 +132,8 @@ impl Verifier {
 
     /// The verdict of [`Verifier::verify`] if the cache has it. `None` is not counted as a miss.
     ///
-    /// For bindings, where verifying costs preparations that a hit is not worth. No promise is made to keep it.
+    /// For bindings, where verifying costs preparations that a hit is not worth. No promise is made
+    /// to keep it.
     #[doc(hidden)]
     pub fn lookup_cached(&self, token: impl AsRef<[u8]>) -> Option<Result<VerifiedToken>> {
         let Inner { keys, policy, cache } = &*self.0;
@@ -142,8 +145,8 @@ impl Verifier {
         cache.lookup_cached(token.as_ref(), generation, policy)
     }
 
-    /// The final verdict, after waiting for the fetches that decide. All waits together end `max_wait` after the
-    /// first one began.
+    /// The final verdict, after waiting for the fetches that decide. All waits together end
+    /// `max_wait` after the first one began.
     fn wait_and_resume(
         &self,
         source: &dyn KeySource,
@@ -163,10 +166,11 @@ impl Verifier {
         }
     }
 
-    /// Verifies `token` as [`Verifier::verify`] does, but never blocks: for event loops and their callbacks.
+    /// Verifies `token` as [`Verifier::verify`] does, but never blocks: for event loops and their
+    /// callbacks.
     ///
-    /// Returns [`Verdict::Pending`] where a fetch decides about the token's key. Wait for it on a thread that may
-    /// block, then resume:
+    /// Returns [`Verdict::Pending`] where a fetch decides about the token's key. Wait for it on a
+    /// thread that may block, then resume:
     ///
     /// ```
     /// # use bouncer_verify::{Result, Verdict, VerifiedToken, Verifier};
@@ -191,9 +195,11 @@ impl Verifier {
         }
     }
 
-    /// Verifies `token` again, for which [`Verifier::verify_now`] returned `ticket`. It never blocks.
+    /// Verifies `token` again, for which [`Verifier::verify_now`] returned `ticket`. It never
+    /// blocks.
     ///
-    /// If the ticket's fetch is over, another one may be [`Verdict::Pending`]. If it is not over, the verdict is
+    /// If the ticket's fetch is over, another one may be [`Verdict::Pending`]. If it is not over,
+    /// the verdict is
     /// [`Verdict::Final`]: the caller waits no longer. The error is then [`crate::ErrorKind::KeysUnavailable`] if only
     /// the fetch could tell whether the key exists.
     pub fn resume(&self, token: impl AsRef<[u8]>, ticket: Ticket) -> Verdict {
@@ -206,8 +212,8 @@ impl Verifier {
         }
     }
 
-    /// Blocks until the fetch of `ticket` is over. Returns false if it is not over after `timeout`, or will never be
-    /// because the keys were closed.
+    /// Blocks until the fetch of `ticket` is over. Returns false if it is not over after `timeout`,
+    /// or will never be because the keys were closed.
     pub fn wait(&self, ticket: Ticket, timeout: Duration) -> bool {
         match &self.0.keys.0 {
             Source::Fixed(_) => false,
@@ -215,11 +221,13 @@ impl Verifier {
         }
     }
 
-    /// Verifies many tokens as [`Verifier::verify`] does each of them. The verdicts come in the order of the tokens.
+    /// Verifies many tokens as [`Verifier::verify`] does each of them. The verdicts come in the
+    /// order of the tokens.
     ///
-    /// `threads` bounds how many threads work on it, the calling one included; a thread of its own is started for
-    /// no fewer than 64 tokens. 0 is as 1. With remote keys, the whole of it waits for keys no longer than one token
-    /// would, and each thread uses new keys after 128 tokens at most.
+    /// `threads` bounds how many threads work on it, the calling one included; a thread of its own
+    /// is started for no fewer than 64 tokens. 0 is as 1. With remote keys, the whole of it waits
+    /// for keys no longer than one token would, and each thread uses new keys after 128 tokens at
+    /// most.
     pub fn verify_batch<T: AsRef<[u8]> + Sync>(
         &self,
         tokens: &[T],
@@ -240,8 +248,8 @@ impl Verifier {
         }
     }
 
-    /// Verifies many tokens as [`Verifier::verify_batch`] does, but never blocks. [`Verifier::resume`] takes a
-    /// ticket of its verdicts with the token of the same index.
+    /// Verifies many tokens as [`Verifier::verify_batch`] does, but never blocks.
+    /// [`Verifier::resume`] takes a ticket of its verdicts with the token of the same index.
     pub fn verify_batch_now<T: AsRef<[u8]> + Sync>(&self, tokens: &[T], threads: usize) -> Vec<Verdict> {
         split_across_threads(tokens, threads, |share| match &self.0.keys.0 {
             Source::Fixed(jwks) => {
@@ -325,8 +333,8 @@ impl Verifier {
         self.verify_uncached(source, token, before)
     }
 
-    /// Verifies a token that is not in the cache with the keys in use. It never blocks; `before` is what the token has
-    /// waited for.
+    /// Verifies a token that is not in the cache with the keys in use. It never blocks; `before` is
+    /// what the token has waited for.
     fn verify_uncached(&self, source: &dyn KeySource, token: &[u8], before: Option<Ticket>) -> Verdict {
         let Inner { policy, cache, .. } = &*self.0;
         // Each time round the keys have changed, so this ends.

@@ -8,14 +8,14 @@ use crate::error::Result;
 use crate::keys::jwk_set::JwkSet;
 use crate::keys::parsed_token::ParsedToken;
 
-/// Verifies a JWT (RFC 7519 §7.2): its signature with the keys of `jwks`, then its Claims Set against
-/// `policy`.
+/// Verifies a JWT (RFC 7519 §7.2): its signature with the keys of `jwks`, then its Claims Set
+/// against `policy`.
 ///
 /// `token` is a JWS in Compact Serialization, without white space around it. It is not kept.
 ///
 /// # Errors
-/// Why the token is rejected: the first fault in a fixed order, which is the same in every language. Claims
-/// are neither checked nor reported before the signature holds.
+/// Why the token is rejected: the first fault in a fixed order, which is the same in every
+/// language. Claims are neither checked nor reported before the signature holds.
 ///
 /// ```
 /// use bouncer_verify::{JwkSet, Policy, verify_token};
@@ -38,8 +38,8 @@ pub fn verify_token(jwks: &JwkSet, policy: &Policy, token: impl AsRef<[u8]>) -> 
     VerifiedToken::read(&token, policy, key)
 }
 
-/// Verifies a JWS (RFC 7515 §5.2) whose payload may be anything: of `policy`, only the algorithms, the
-/// token type and the maximal length matter. Most callers want [`verify_token`].
+/// Verifies a JWS (RFC 7515 §5.2) whose payload may be anything: of `policy`, only the algorithms,
+/// the token type and the maximal length matter. Most callers want [`verify_token`].
 ///
 /// # Errors
 /// As [`verify_token`], up to [`crate::ErrorKind::InvalidSignature`].

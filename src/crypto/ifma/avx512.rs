@@ -1,4 +1,5 @@
-//! The vector operations of a CPU with AVX-512 and its IFMA extension. All `unsafe` of the kernel is here.
+//! The vector operations of a CPU with AVX-512 and its IFMA extension. All `unsafe` of the kernel
+//! is here.
 
 use super::limbs::Block;
 use super::simd::{Operation, Simd};
@@ -6,8 +7,8 @@ use std::arch::asm;
 use std::arch::is_x86_feature_detected;
 use std::arch::x86_64::*;
 
-/// The proof that this CPU and its operating system have the instructions: [`Avx512::detect`] is the only way to
-/// one.
+/// The proof that this CPU and its operating system have the instructions: [`Avx512::detect`] is
+/// the only way to one.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Avx512<const ALWAYS_RIPPLE: bool = false>(());
 
@@ -62,13 +63,15 @@ impl<const ALWAYS_RIPPLE: bool> Simd for Avx512<ALWAYS_RIPPLE> {
 
     #[inline(always)]
     fn load(self, from: &Block) -> __m512i {
-        // SAFETY: `self` proves that the CPU has the instruction; a block is 64 bytes, of any alignment.
+        // SAFETY: `self` proves that the CPU has the instruction; a block is 64 bytes, of any
+        // alignment.
         unsafe { _mm512_loadu_si512(from.as_ptr().cast()) }
     }
 
     #[inline(always)]
     fn store(self, to: &mut Block, x: __m512i) {
-        // SAFETY: `self` proves that the CPU has the instruction; a block is 64 bytes, of any alignment.
+        // SAFETY: `self` proves that the CPU has the instruction; a block is 64 bytes, of any
+        // alignment.
         unsafe { _mm512_storeu_si512(to.as_mut_ptr().cast(), x) }
     }
 

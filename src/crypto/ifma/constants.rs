@@ -13,13 +13,13 @@ const DIGEST_LEN: usize = 32;
 /// The public exponent: 2^16 + 1, so sixteen squarings and one product.
 pub(super) const EXPONENT: [u8; 3] = [1, 0, 1];
 
-/// The constants of a modulus of N blocks. R is 2^(416 N), and n has at least 32 bits less. docs/ifma.md says what
-/// they are for.
+/// The constants of a modulus of N blocks. R is 2^(416 N), and n has at least 32 bits less.
+/// docs/ifma.md says what they are for.
 #[derive(Clone)]
 #[repr(C, align(64))]
 pub(super) struct Constants<const N: usize> {
-    /// 2^(416 (i + 1 - N)) mod n in row i: what block i of a product is worth, counted in blocks N - 1 and up. The
-    /// last row is 1, and not used.
+    /// 2^(416 (i + 1 - N)) mod n in row i: what block i of a product is worth, counted in blocks N
+    /// - 1 and up. The last row is 1, and not used.
     pub(super) fold: [Number<N>; N],
     /// n, 2 n, .. N n.
     pub(super) multiples: [Number<N>; N],
@@ -27,7 +27,8 @@ pub(super) struct Constants<const N: usize> {
     pub(super) digest_factor: Number<N>,
     /// The rest of the encoded message, the digest taken as 0, times `digest_factor` mod n.
     pub(super) padding: Number<N>,
-    /// A block of zeros, n, a block of zeros: to be read at any limb, as n shifted by up to a block.
+    /// A block of zeros, n, a block of zeros: to be read at any limb, as n shifted by up to a
+    /// block.
     shifted_n: [u64; LANES * (MAX_BLOCKS + 2)],
     /// A block of zeros, then -1/n mod 2^416: to be read as that, shifted.
     shifted_inverse: [u64; 2 * LANES],
@@ -92,7 +93,8 @@ fn block_at<const L: usize>(limbs: &[u64; L], at: usize) -> &Block {
     limbs[at..].first_chunk().unwrap_or(&NOWHERE)
 }
 
-/// EMSA-PKCS1-v1_5 of a SHA-256 digest in `len` bytes: 00 01 FF .. FF 00, the DigestInfo, the digest.
+/// EMSA-PKCS1-v1_5 of a SHA-256 digest in `len` bytes: 00 01 FF .. FF 00, the DigestInfo, the
+/// digest.
 pub(super) fn encoded_message<const N: usize>(len: usize, digest: &[u8; DIGEST_LEN]) -> Number<N> {
     let filler = len - DIGEST_LEN - SHA256_DIGEST_INFO.len() - 3;
     let mut bytes = vec![0xff; filler + 2];

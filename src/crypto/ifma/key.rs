@@ -12,8 +12,8 @@ use super::single::Verify;
 /// The most signatures of a batch.
 pub(in crate::crypto) const LANES: usize = limbs::LANES;
 
-/// An RSA public key of 2048, 3072 or 4096 bits, for RS256: RSASSA-PKCS1-v1_5 with SHA-256 (RFC 8017 §8.2.2).
-/// Takes 5, 10 or 15 KiB.
+/// An RSA public key of 2048, 3072 or 4096 bits, for RS256: RSASSA-PKCS1-v1_5 with SHA-256 (RFC
+/// 8017 §8.2.2). Takes 5, 10 or 15 KiB.
 pub(in crate::crypto) struct Key(Size);
 
 enum Size {
@@ -30,8 +30,9 @@ pub(in crate::crypto) struct Lane<'a> {
 }
 
 impl Key {
-    /// `n` and `e` are big-endian without leading zeros. `None`: this CPU has not the instructions, the key is not
-    /// one for the kernel (an odd n of these sizes, e = 65537), or fails the self-test.
+    /// `n` and `e` are big-endian without leading zeros. `None`: this CPU has not the instructions,
+    /// the key is not one for the kernel (an odd n of these sizes, e = 65537), or fails the
+    /// self-test.
     pub(in crate::crypto) fn new(n: &[u8], e: &[u8]) -> Option<Self> {
         let simd = Avx512::detect()?;
         let is_whole = n.first().is_some_and(|byte| byte >> 7 == 1);
@@ -59,8 +60,9 @@ impl Key {
     }
 }
 
-/// Verifies up to [`LANES`] signatures at once, in the time of six: bit i is set where the i-th is one of the
-/// message with its digest. A signature by a key of another size than the first is not verified.
+/// Verifies up to [`LANES`] signatures at once, in the time of six: bit i is set where the i-th is
+/// one of the message with its digest. A signature by a key of another size than the first is not
+/// verified.
 pub(in crate::crypto) fn verify_lanes(batch: &[Lane<'_>]) -> u8 {
     debug_assert!(batch.len() <= LANES);
     match batch.first().map(|lane| &lane.key.0) {

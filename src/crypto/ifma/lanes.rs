@@ -1,5 +1,5 @@
-//! Eight signatures at once: limb i of the number in lane l is lane l of vector i. Each lane has its own modulus.
-//! The steps and their bounds are in docs/ifma.md.
+//! Eight signatures at once: limb i of the number in lane l is lane l of vector i. Each lane has
+//! its own modulus. The steps and their bounds are in docs/ifma.md.
 
 mod product;
 mod reduce;
@@ -12,8 +12,8 @@ use product::{product, square, subtract_message};
 use reduce::{Moduli, pairs, reduce};
 use sums::Difference;
 
-/// Which of up to eight signatures ^65537 are the encoded messages of their digests, mod their n: bit i for lane
-/// i. The bit of an empty lane says nothing.
+/// Which of up to eight signatures ^65537 are the encoded messages of their digests, mod their n:
+/// bit i for lane i. The bit of an empty lane says nothing.
 pub(super) struct VerifyLanes<'a, const N: usize> {
     pub(super) lanes: &'a Lanes<N>,
 }
@@ -119,7 +119,8 @@ struct Memory<V, const N: usize> {
     low: Vectors<V, N>,
     high: Vectors<V, N>,
     quotient: Vectors<V, N>,
-    /// Block i is the sum of blocks 1 to i of the products of quotient and n that [`reduce`] uses again.
+    /// Block i is the sum of blocks 1 to i of the products of quotient and n that [`reduce`] uses
+    /// again.
     prefix: Vectors<V, N>,
 }
 

@@ -1,8 +1,8 @@
 //! RS256 verification by the AVX-512 IFMA instructions, three to four times as fast as
 //! without them: one signature at a time, or eight.
 //!
-//! The arithmetic, and why nothing in it overflows, is in docs/ifma.md. It takes as long as the numbers make it
-//! take, and leaves them in memory: never use it with a private key.
+//! The arithmetic, and why nothing in it overflows, is in docs/ifma.md. It takes as long as the
+//! numbers make it take, and leaves them in memory: never use it with a private key.
 
 #![allow(
     clippy::indexing_slicing,

@@ -1,5 +1,5 @@
-//! Plain Montgomery arithmetic, one limb at a time: it makes the constants of a key, and is what the kernel is
-//! held against when a key is set up.
+//! Plain Montgomery arithmetic, one limb at a time: it makes the constants of a key, and is what
+//! the kernel is held against when a key is set up.
 
 use super::limbs::{self, BLOCK_BITS, LANES, LIMB_BITS, MASK, Number};
 use std::array::from_fn;
@@ -16,15 +16,16 @@ pub(super) struct Modulus<const N: usize> {
 impl<const N: usize> Modulus<N> {
     /// `n` must be odd and of just `bits` bits.
     pub(super) fn new(n: Number<N>, bits: usize) -> Self {
-        // Newton's iteration doubles the bits that are right: one at first, then 2, 4, 8, 16, 32, 64.
+        // Newton's iteration doubles the bits that are right: one at first, then 2, 4, 8, 16, 32,
+        // 64.
         let n0 = n[0][0];
         let mut inverse = 1_u64;
         for _ in 0..6 {
             inverse = inverse.wrapping_mul(2_u64.wrapping_sub(n0.wrapping_mul(inverse)));
         }
         let mut modulus = Self { n, n0_inverse: inverse.wrapping_neg() & MASK, r_squared: limbs::zero() };
-        // 2^bits - n is 2^bits mod n, as n is more than half of it. Doubled, it becomes R, then 2^(13 N) R;
-        // squared five times, that becomes 2^(32 * 13 N) R.
+        // 2^bits - n is 2^bits mod n, as n is more than half of it. Doubled, it becomes R, then
+        // 2^(13 N) R; squared five times, that becomes 2^(32 * 13 N) R.
         let mut x = difference(&power_of_two(bits), &n);
         for _ in bits..BLOCK_BITS * N + 13 * N {
             x = modulus.add(&x, &x);

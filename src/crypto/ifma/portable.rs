@@ -1,5 +1,5 @@
-//! The vector operations in plain Rust: the same algorithm on every machine and under Miri, and the bounds that
-//! docs/ifma.md argues for, asserted.
+//! The vector operations in plain Rust: the same algorithm on every machine and under Miri, and the
+//! bounds that docs/ifma.md argues for, asserted.
 
 use super::limbs::{Block, LANES, MASK};
 use super::simd::{Operation, Simd};

@@ -1,5 +1,5 @@
-//! What every key must pass on the CPU at hand before it is used: the kernel against the plain arithmetic of
-//! [`Modulus`].
+//! What every key must pass on the CPU at hand before it is used: the kernel against the plain
+//! arithmetic of [`Modulus`].
 
 use super::constants::{self, Constants};
 use super::lanes::{Lanes, VerifyLanes};
@@ -13,11 +13,12 @@ use sha2::{Digest, Sha256};
 const WRONG_SIGNATURES: u8 = 0b0100_0010;
 const WRONG_DIGESTS: u8 = 0b1000_0100;
 
-/// Whether the kernel accepts one signature and rejects it with a bit flipped, alone and among eight.
+/// Whether the kernel accepts one signature and rejects it with a bit flipped, alone and among
+/// eight.
 ///
-/// No one can sign for the test, so any number is taken for the signature, and the message that it signs for the
-/// padding of the key: only `padding` differs from what the key is used with afterwards, and it is computed from
-/// that.
+/// No one can sign for the test, so any number is taken for the signature, and the message that it
+/// signs for the padding of the key: only `padding` differs from what the key is used with
+/// afterwards, and it is computed from that.
 pub(super) fn passes<S: Simd, const N: usize>(
     simd: S,
     modulus: &Modulus<N>,

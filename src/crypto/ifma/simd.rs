@@ -1,12 +1,13 @@
-//! The vector operations that the kernel is written in: eight lanes of 64 bits, and the multiply-add of 52-bit
-//! numbers from which the limbs have their size.
+//! The vector operations that the kernel is written in: eight lanes of 64 bits, and the
+//! multiply-add of 52-bit numbers from which the limbs have their size.
 
 use super::limbs::Block;
 
-/// Something that does vector operations: the CPU ([`super::avx512::Avx512`]) or, in tests, plain Rust.
+/// Something that does vector operations: the CPU ([`super::avx512::Avx512`]) or, in tests, plain
+/// Rust.
 ///
-/// Implementations are `#[inline(always)]`, as are all functions generic over them: so the whole algorithm ends
-/// up in the one function that may use the instructions, [`Simd::run`].
+/// Implementations are `#[inline(always)]`, as are all functions generic over them: so the whole
+/// algorithm ends up in the one function that may use the instructions, [`Simd::run`].
 pub(super) trait Simd: Copy {
     /// A vector of eight lanes.
     type V: Copy;
@@ -43,11 +44,11 @@ pub(super) trait Simd: Copy {
     /// Bit i is set where lane i is zero.
     fn zero_lanes(self, x: Self::V) -> u8;
 
-    /// Computes nothing. The multiply-adds before it stay before it: left alone, the compiler gathers all those
-    /// of one sum into a chain in which each waits for the last.
+    /// Computes nothing. The multiply-adds before it stay before it: left alone, the compiler
+    /// gathers all those of one sum into a chain in which each waits for the last.
     fn fence<const N: usize>(self, x: &mut [Self::V; N]);
-    /// The same reference, of which the compiler no longer knows what it refers to: reads through it stay reads,
-    /// and do not become shuffles of the registers that were stored there.
+    /// The same reference, of which the compiler no longer knows what it refers to: reads through
+    /// it stay reads, and do not become shuffles of the registers that were stored there.
     fn opaque<T>(self, x: &T) -> &T;
 
     /// Runs `operation` with these instructions.

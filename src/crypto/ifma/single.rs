@@ -1,4 +1,5 @@
-//! One signature: limb 8 i + j of a number is lane j of vector i. The steps and their bounds are in docs/ifma.md.
+//! One signature: limb 8 i + j of a number is lane j of vector i. The steps and their bounds are in
+//! docs/ifma.md.
 
 use super::constants::Constants;
 use super::limbs::{self, Block, LANES, LIMB_BITS, MASK, Number};
@@ -85,8 +86,8 @@ pub(super) fn square<S: Simd, const N: usize>(simd: S, a: &[S::V; N], spill: &mu
     let zero = simd.splat(0);
     let mask = simd.splat(MASK);
 
-    // 2 a, with the carry from the block below and, for the row in which a block is the lowest of those that are
-    // doubled, without it.
+    // 2 a, with the carry from the block below and, for the row in which a block is the lowest of
+    // those that are doubled, without it.
     let mut doubled = [zero; N];
     let mut doubled_first = [zero; N];
     unroll!(for j in 1..N {
@@ -97,8 +98,8 @@ pub(super) fn square<S: Simd, const N: usize>(simd: S, a: &[S::V; N], spill: &mu
     });
 
     let mut sum = Wide { low: [zero; N], high: [zero; N] };
-    // The odd rows have sums of their own where there are several to a column, so that fewer multiply-adds wait
-    // for one another; it starts at column 2.
+    // The odd rows have sums of their own where there are several to a column, so that fewer
+    // multiply-adds wait for one another; it starts at column 2.
     let mut odd = [zero; N];
     macro_rules! row {
         ($madd:ident, $limb:expr) => {
@@ -181,7 +182,8 @@ pub(super) fn product<S: Simd, const N: usize>(
     sum
 }
 
-/// Adds digest * `digest_factor` + `padding`: with the factor negative, subtracts the encoded message.
+/// Adds digest * `digest_factor` + `padding`: with the factor negative, subtracts the encoded
+/// message.
 #[inline(always)]
 fn subtract_message<S: Simd, const N: usize>(
     simd: S,
@@ -275,7 +277,8 @@ pub(super) fn reduce<S: Simd, const N: usize>(
     });
     above[N - 1] = simd.add(above[N - 1], top);
 
-    // One step of Montgomery's reduction, by a whole block. What is left out below is multiplied by zeros.
+    // One step of Montgomery's reduction, by a whole block. What is left out below is multiplied by
+    // zeros.
     let carry = normalize(simd, &mut lowest, 1, zero);
     above[0] = simd.add(above[0], carry);
     let mut sums = [zero; 4];
@@ -306,17 +309,18 @@ pub(super) fn reduce<S: Simd, const N: usize>(
         simd.fence(&mut lowest);
         simd.fence(&mut above);
     });
-    // The lowest block is now a multiple of 2^416, and its last limb less than 18 short of one of 2^52.
+    // The lowest block is now a multiple of 2^416, and its last limb less than 18 short of one of
+    // 2^52.
     let carry = simd.shift_right::<{ LIMB_BITS as u32 }>(simd.add(lowest[0], simd.splat(255)));
     normalize(simd, &mut above, N, carry);
     above
 }
 
-/// Brings the first `len` vectors to limbs of 52 bits. The last lane of `carry` is carried in; the first of the
-/// result is the carry out.
+/// Brings the first `len` vectors to limbs of 52 bits. The last lane of `carry` is carried in; the
+/// first of the result is the carry out.
 ///
-/// One pass moves what is above 52 bits to the next limb. In one of some 2^40 cases a limb comes out above 52
-/// bits again, by one.
+/// One pass moves what is above 52 bits to the next limb. In one of some 2^40 cases a limb comes
+/// out above 52 bits again, by one.
 #[inline(always)]
 pub(super) fn normalize<S: Simd, const N: usize>(
     simd: S,
@@ -375,8 +379,8 @@ fn is_multiple<S: Simd, const N: usize>(simd: S, x: &[S::V; N], key: &Constants<
     is(&[zero; N]) || key.multiples.iter().any(|multiple| is(&load(simd, multiple)))
 }
 
-/// The powers of x that a verification with `squarings` squarings computes: x^2 / R, x^4 / R^3, ..; the last is the
-/// last but one times x / R.
+/// The powers of x that a verification with `squarings` squarings computes: x^2 / R, x^4 / R^3, ..;
+/// the last is the last but one times x / R.
 #[cfg(test)]
 #[inline(always)]
 pub(super) fn powers<S: Simd, const N: usize>(

@@ -1,7 +1,8 @@
-/// `unroll!(for i in 0..N { .. })` writes the body out for every i, of which there are at most [`MAX_BLOCKS`].
+/// `unroll!(for i in 0..N { .. })` writes the body out for every i, of which there are at most
+/// [`MAX_BLOCKS`].
 ///
-/// The arrays that such loops run over live in registers, which have no run-time index: the compiler has to see
-/// each element by itself before it can keep it in one.
+/// The arrays that such loops run over live in registers, which have no run-time index: the
+/// compiler has to see each element by itself before it can keep it in one.
 ///
 /// [`MAX_BLOCKS`]: super::limbs::MAX_BLOCKS
 macro_rules! unroll {

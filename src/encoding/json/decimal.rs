@@ -26,7 +26,8 @@ pub(super) fn number_end(document: &str, start: usize) -> Result<usize, Invalid>
         let has_sign = matches!(byte_at(end + 1), Some(b'+' | b'-'));
         end = past_digits(end + 1 + usize::from(has_sign))?;
     }
-    // Nearly every number is a short integer, and 300 characters without an exponent cannot leave the range.
+    // Nearly every number is a short integer, and 300 characters without an exponent cannot leave
+    // the range.
     if end - start <= 300 && !has_exponent {
         return Ok(end);
     }
@@ -34,8 +35,8 @@ pub(super) fn number_end(document: &str, start: usize) -> Result<usize, Invalid>
     if Decimal::of(text).is_within_a_double() { Ok(end) } else { Invalid::err(Rule::NumberRange, start) }
 }
 
-/// A JSON number, split: `integer.fraction` times ten to the power of `exponent`. It is judged by its digits:
-/// reading a hostile literal as a double can cost as much as a signature.
+/// A JSON number, split: `integer.fraction` times ten to the power of `exponent`. It is judged by
+/// its digits: reading a hostile literal as a double can cost as much as a signature.
 pub(crate) struct Decimal<'a> {
     pub(crate) negative: bool,
     pub(crate) integer: &'a str,

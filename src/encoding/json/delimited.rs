@@ -26,8 +26,8 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Goes behind a value of which nothing is known but that brackets match outside strings, and strings end. It does not
-    /// recurse: brackets may be nested to any depth.
+    /// Goes behind a value of which nothing is known but that brackets match outside strings, and
+    /// strings end. It does not recurse: brackets may be nested to any depth.
     fn skip_delimited(&mut self) -> Result<(), Invalid> {
         let mut open = Vec::new();
         loop {

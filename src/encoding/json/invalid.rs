@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-/// The document is not strict JSON of the expected shape: which rule it breaks, and at which byte from 0.
+/// The document is not strict JSON of the expected shape: which rule it breaks, and at which byte
+/// from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Invalid {
     pub(super) rule: Rule,

@@ -4,9 +4,9 @@ use super::invalid::{Invalid, Rule};
 use super::scanner::Scanner;
 use super::value::{Kind, Value};
 
-/// Checks `document`, an object and nothing else, and calls `each` with every member of it in order: the name
-/// in UTF-8, its escapes resolved, and the value. What `each` collects means nothing unless the result is
-/// `Ok`: a later part may be wrong.
+/// Checks `document`, an object and nothing else, and calls `each` with every member of it in
+/// order: the name in UTF-8, its escapes resolved, and the value. What `each` collects means
+/// nothing unless the result is `Ok`: a later part may be wrong.
 #[inline]
 pub(crate) fn members<'a>(document: &'a str, mut each: impl FnMut(&[u8], Value<'a>)) -> Result<(), Invalid> {
     let mut scanner = at_object(document)?;
@@ -14,9 +14,10 @@ pub(crate) fn members<'a>(document: &'a str, mut each: impl FnMut(&[u8], Value<'
     scanner.end()
 }
 
-/// [`members`], but of the member `array`, if it is an array, calls `element` with the text of each element in its place. An
-/// element is delimited and no more: its brackets match and its strings end. Whether it is strict JSON is for the caller
-/// to find out, so that one bad element spoils no other. Returns whether there is such an array.
+/// [`members`], but of the member `array`, if it is an array, calls `element` with the text of each
+/// element in its place. An element is delimited and no more: its brackets match and its strings
+/// end. Whether it is strict JSON is for the caller to find out, so that one bad element spoils no
+/// other. Returns whether there is such an array.
 pub(crate) fn members_and_elements<'a>(
     document: &'a str,
     array: &str,

@@ -3,8 +3,9 @@
 use super::invalid::{Invalid, Rule};
 use std::borrow::Cow;
 
-/// The names of one object, to find two that are the same. Few names are compared as they come, without
-/// an allocation; many, and those with escapes, are sorted at the end, so that 100,000 names cost no square of it.
+/// The names of one object, to find two that are the same. Few names are compared as they come,
+/// without an allocation; many, and those with escapes, are sorted at the end, so that 100,000
+/// names cost no square of it.
 pub(super) struct Names<'a> {
     few: [&'a [u8]; Names::FEW],
     len: usize,
@@ -29,7 +30,8 @@ impl<'a> Names<'a> {
         (features.wrapping_mul(0x9e37_79b9) >> 24) as u8
     }
 
-    /// Takes note of the name that begins at `start`; false if it is one of the few there are already.
+    /// Takes note of the name that begins at `start`; false if it is one of the few there are
+    /// already.
     #[inline(always)]
     #[expect(clippy::ptr_arg, reason = "what is borrowed is kept elsewhere than what is not")]
     pub(super) fn add(&mut self, name: &Cow<'a, [u8]>, start: usize) -> bool {

@@ -10,8 +10,9 @@ use std::borrow::Cow;
 /// The deepest nesting accepted; the outermost object or array is level 1.
 pub(super) const MAX_DEPTH: usize = 16;
 
-/// Reads forward over `document`; every method stops behind what it has read. Where the work is rare or long, a copy does
-/// it and says where it stopped, so that the scanner itself stays in registers.
+/// Reads forward over `document`; every method stops behind what it has read. Where the work is
+/// rare or long, a copy does it and says where it stopped, so that the scanner itself stays in
+/// registers.
 #[derive(Clone, Copy)]
 pub(super) struct Scanner<'a> {
     pub(super) document: &'a str,
@@ -67,7 +68,8 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// After a member or an element: whether the `close` of the object or array follows, else a comma does.
+    /// After a member or an element: whether the `close` of the object or array follows, else a
+    /// comma does.
     pub(super) fn closes(&mut self, close: u8) -> Result<bool, Invalid> {
         self.skip_white_space();
         match self.next() {
@@ -219,7 +221,8 @@ impl<'a> Scanner<'a> {
         Ok(true)
     }
 
-    /// The end of the string from `start`, at whose first escape the scanner is, or at what is wrong with it.
+    /// The end of the string from `start`, at whose first escape the scanner is, or at what is
+    /// wrong with it.
     fn end_of_string_with_escapes(mut self, start: usize) -> Result<usize, Invalid> {
         loop {
             let at = self.at;
@@ -266,7 +269,8 @@ impl<'a> Scanner<'a> {
     }
 }
 
-/// What is wrong with `text`, a string with escapes that begins at the byte `start` of the document.
+/// What is wrong with `text`, a string with escapes that begins at the byte `start` of the
+/// document.
 #[cold]
 fn wrong_in_string(text: &str, start: usize) -> Invalid {
     let bytes = text.as_bytes();

@@ -27,8 +27,9 @@ fn special_bits_on_any_cpu(bytes: &[u8], rest: &[u8]) -> u64 {
     }
 }
 
-/// Which of 64 bytes end a plain run of a string, as bits: quotation marks, backslashes, control characters.
-/// Most of a token is such runs, so they are found all at once; the loops are shaped for the compiler's SIMD.
+/// Which of 64 bytes end a plain run of a string, as bits: quotation marks, backslashes, control
+/// characters. Most of a token is such runs, so they are found all at once; the loops are shaped
+/// for the compiler's SIMD.
 fn special_bits(bytes: &[u8; 64]) -> u64 {
     // Gathers the lowest bits of eight bytes in the highest byte.
     const GATHER: u64 = 0x0102_0408_1020_4080;

@@ -50,7 +50,8 @@ pub(super) fn square<S: Simd, const N: usize>(simd: S, a: &Vectors<S::V, N>, mem
     }
 }
 
-/// Adds digest * `digest_factor` + `padding`: with the factor negative, subtracts the encoded message.
+/// Adds digest * `digest_factor` + `padding`: with the factor negative, subtracts the encoded
+/// message.
 #[inline(always)]
 pub(super) fn subtract_message<S: Simd, const N: usize>(
     simd: S,

@@ -44,8 +44,8 @@ impl<'a, V: Copy, const N: usize> Moduli<'a, V, N> {
 
 /// The sum / R mod n, in limbs of 52 bits, below n + sum / R.
 ///
-/// Of the products of quotient and n, those of two different blocks, not the first, are had two for one
-/// multiplication: q_i n_j + q_j n_i = q_i n_i + q_j n_j + (q_i - q_j) (n_j - n_i).
+/// Of the products of quotient and n, those of two different blocks, not the first, are had two for
+/// one multiplication: q_i n_j + q_j n_i = q_i n_i + q_j n_j + (q_i - q_j) (n_j - n_i).
 #[inline(always)]
 pub(super) fn reduce<S: Simd, const N: usize>(
     simd: S,
@@ -58,7 +58,8 @@ pub(super) fn reduce<S: Simd, const N: usize>(
     let mut sums = Sums::zero(simd);
     // The sum of the q_i n_i but the first; to each of its blocks the one below is added.
     let mut own = Sums::zero(simd);
-    // The low blocks become multiples of R: each limb of the quotient clears a limb, of which the carry remains.
+    // The low blocks become multiples of R: each limb of the quotient clears a limb, of which the
+    // carry remains.
     for column in 0..N {
         sums.add(simd, &low[column]);
         if column > 1 {

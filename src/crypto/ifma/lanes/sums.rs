@@ -81,8 +81,8 @@ impl<V: Copy> Sums<V> {
         });
     }
 
-    /// Makes the lower block a multiple of 2^416, by adding `quotient` times the block `n`, and carries it to the upper
-    /// block, which takes its place.
+    /// Makes the lower block a multiple of 2^416, by adding `quotient` times the block `n`, and
+    /// carries it to the upper block, which takes its place.
     #[inline(always)]
     pub(super) fn clear<S: Simd<V = V>>(
         &mut self,

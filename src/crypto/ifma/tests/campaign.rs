@@ -34,8 +34,8 @@ fn second_half() {
     campaign(0x0fed_cba9_8765_4321);
 }
 
-/// Of each pair, the plain arithmetic says which message is signed: the kernel must accept it, and reject it with
-/// one bit of it or of the signature flipped, alone and among eight.
+/// Of each pair, the plain arithmetic says which message is signed: the kernel must accept it, and
+/// reject it with one bit of it or of the signature flipped, alone and among eight.
 fn campaign(seed: u64) {
     // Mostly of the common size; the others cost more.
     let pairs = PAIRS.map_or(DEFAULT_PAIRS, |pairs| pairs.parse().unwrap()) / 2;
