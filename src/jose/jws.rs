@@ -87,7 +87,7 @@ impl<'a> CompactJws<'a> {
 
 fn without_padding(part: &[u8]) -> Result<&[u8]> {
     let text = part.strip_suffix(b"==").or(part.strip_suffix(b"=")).unwrap_or(part);
-    match part.len() % 4 == 0 && token_text::dots(text).is_some() {
+    match part.len().is_multiple_of(4) && token_text::dots(text).is_some() {
         true => Ok(text),
         false => Err(Error::new(ErrorKind::MalformedToken, "a part is not padded base64url")),
     }
