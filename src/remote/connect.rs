@@ -280,6 +280,19 @@ struct TlsTransport {
     stream: StreamOwned<ClientConnection, TransportAdapter>,
 }
 
+impl TlsTransport {
+    /// The alert that the server sent before it closed the connection. With TLS 1.3 the server may
+    /// reject the client certificate while the request is being written.
+    fn received_alert(&mut self) -> Option<io::Error> {
+        while self.stream.conn.read_tls(&mut self.stream.sock).ok()? > 0 {
+            if let Err(error) = self.stream.conn.process_new_packets() {
+                return Some(io::Error::new(io::ErrorKind::InvalidData, error));
+            }
+        }
+        None
+    }
+}
+
 impl Transport for TlsTransport {
     fn buffers(&mut self) -> &mut dyn Buffers {
         &mut self.buffers
@@ -288,7 +301,8 @@ impl Transport for TlsTransport {
     fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
         self.stream.sock.set_timeout(timeout);
         let output = self.buffers.output().get(..amount).unwrap_or_default();
-        Ok(self.stream.write_all(output)?)
+        let written = self.stream.write_all(output);
+        written.map_err(|error| self.received_alert().unwrap_or(error).into())
     }
 
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {

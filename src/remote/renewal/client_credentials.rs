@@ -15,14 +15,14 @@ use std::time::Duration;
 const MAX_SCHEME_LEN: usize = 64;
 
 pub(super) struct ClientCredentials {
-    pub(super) token_url: String,
-    pub(super) client: Client,
-    pub(super) transport: Arc<dyn Transport>,
-    pub(super) timeout: Duration,
-    pub(super) clock: IssuerClock,
-    pub(super) has_succeeded: AtomicBool,
+    token_url: String,
+    client: Client,
+    transport: Arc<dyn Transport>,
+    timeout: Duration,
+    clock: IssuerClock,
+    has_succeeded: AtomicBool,
     /// The server expects id and secret as they are, not form-encoded.
-    pub(super) takes_plain: AtomicBool,
+    takes_plain: AtomicBool,
 }
 
 impl ClientCredentials {
