@@ -1661,13 +1661,15 @@ bouncer_status bouncer_verifier_verify_authorization(const bouncer_verifier *ver
  *
  * Any other status is final, and puts 0 in `*ticket`: as bouncer_verifier_verify().
  *
- *     uint64_t ticket = 0;
- *     for (;;) {
- *         status = bouncer_verifier_verify_now(verifier, text, len, &ticket, &token, &err);
- *         if (status != BOUNCER_STATUS_PENDING)
- *             break;
- *         bouncer_verifier_wait(verifier, ticket, time_left_ms);
- *     }
+ * ```c
+ * uint64_t ticket = 0;
+ * for (;;) {
+ *     status = bouncer_verifier_verify_now(verifier, text, len, &ticket, &token, &err);
+ *     if (status != BOUNCER_STATUS_PENDING)
+ *         break;
+ *     bouncer_verifier_wait(verifier, ticket, time_left_ms);
+ * }
+ * ```
  */
 bouncer_status bouncer_verifier_verify_now(const bouncer_verifier *verifier,
                                            const char *token,

@@ -132,13 +132,15 @@ pub unsafe extern "C" fn bouncer_verifier_verify_authorization(
 ///
 /// Any other status is final, and puts 0 in `*ticket`: as bouncer_verifier_verify().
 ///
-///     uint64_t ticket = 0;
-///     for (;;) {
-///         status = bouncer_verifier_verify_now(verifier, text, len, &ticket, &token, &err);
-///         if (status != BOUNCER_STATUS_PENDING)
-///             break;
-///         bouncer_verifier_wait(verifier, ticket, time_left_ms);
-///     }
+/// ```c
+/// uint64_t ticket = 0;
+/// for (;;) {
+///     status = bouncer_verifier_verify_now(verifier, text, len, &ticket, &token, &err);
+///     if (status != BOUNCER_STATUS_PENDING)
+///         break;
+///     bouncer_verifier_wait(verifier, ticket, time_left_ms);
+/// }
+/// ```
 ///
 /// # Safety
 /// The rules of the header's preamble.
