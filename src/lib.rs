@@ -125,6 +125,8 @@ pub use remote::renewal::token_renewer_builder::TokenRenewerBuilder;
 pub use remote::renewal::token_source::{NewToken, TokenSource};
 #[cfg(feature = "remote")]
 pub use remote::transport::{FetchError, FetchFailure, HttpRequest, HttpResponse, Transport};
+pub use settings::kind::SettingsKind;
+pub use settings::row::Setting;
 pub use settings::settings::Settings;
 #[doc(hidden)]
 pub use settings::stats::{CACHE_STATS, StatRow};
@@ -132,7 +134,6 @@ pub use settings::stats::{CACHE_STATS, StatRow};
 #[doc(hidden)]
 pub use settings::stats::{KEYS_STATS, RENEWER_STATS};
 pub use settings::stats::{Stat, StatKind, StatValue, Stats};
-pub use settings::table::{Setting, SettingsKind};
 #[doc(hidden)]
 pub use settings::value::SettingType;
 pub use verify::batch::verify_tokens;

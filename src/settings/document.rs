@@ -1,17 +1,40 @@
 //! Settings as a JSON document: `{"issuers": ["a"], "leeway": "30s"}`.
 
-use super::Fault;
+use super::fault::Fault;
+use super::row::Setting;
 use super::settings::{Entry, How, Settings};
-use super::table::Setting;
 use super::value::SettingType;
 use crate::encoding::json;
+use crate::error::Result;
 use serde_json::Value as Json;
 
 /// What stands for a secret in a document that is shown.
 const NOT_SHOWN: &str = "(set, not shown)";
 
+impl Settings {
+    /// Sets what a JSON document sets: all of it or, on failure, nothing. Other settings stay.
+    /// Secrets and what is for tests alone cannot be in a document. The member `$schema` is
+    /// ignored.
+    ///
+    /// # Errors
+    /// As [`Settings::set`]; also if it is not strict JSON.
+    pub fn load(&mut self, json: &str) -> Result<()> {
+        self.change(|settings| {
+            let mut changed = settings.clone();
+            load(&mut changed, json)?;
+            *settings = changed;
+            Ok(())
+        })
+    }
+
+    /// What was set, as a JSON document in a fixed order and without any secret: for logs.
+    pub fn document(&self) -> String {
+        of(&self.entries)
+    }
+}
+
 /// Sets what the document sets. On failure `settings` may be half-changed.
-pub(super) fn load(settings: &mut Settings, document: &str) -> Result<(), Fault> {
+fn load(settings: &mut Settings, document: &str) -> Result<(), Fault> {
     for (name, value) in members(document).map_err(|why| Fault::at("", why))? {
         if name != "$schema" {
             member(settings, &name, value)?;
@@ -96,7 +119,7 @@ fn scalar(
 }
 
 /// What was set. Its members are sorted by name.
-pub(super) fn of(entries: &[Entry]) -> String {
+fn of(entries: &[Entry]) -> String {
     let mut document = serde_json::Map::new();
     for Entry { setting, member, value } in entries {
         let value = match value.json() {

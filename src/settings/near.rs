@@ -1,6 +1,6 @@
 //! The known name that a misspelt one is nearest to.
 
-use super::excerpt;
+use super::fault::excerpt;
 
 /// Names that are longer are not compared.
 const LONGEST: usize = 64;

@@ -1,8 +1,9 @@
 //! The policy that settings describe.
 
-use super::Fault;
+use super::fault::Fault;
+use super::kind::SettingsKind;
 use super::settings::Settings;
-use super::table::{POLICY, SettingsKind};
+use super::table::POLICY;
 use crate::error::Result;
 use crate::verify::policy::Policy;
 

@@ -1,16 +1,10 @@
-//! Settings of a token renewer, and the builder that they describe.
+//! The table of a token renewer's settings.
 
-use super::Fault;
 use super::keys::{CLIENT_CERTIFICATE, CLIENT_KEY, CONNECT_TIMEOUT, MILLISECOND, MINUTES_5, PROXY};
-use super::settings::{Settings, at};
-use super::table::{Row, Setting, SettingsKind, duration, flagged, row};
+use super::row::{Row, Setting, duration, flagged, row};
 use super::value::SettingType as Type;
-use crate::error::{Error, ErrorKind, Result};
 use crate::remote::renewal::auth_method::AuthMethod;
-use crate::remote::renewal::service_account::ServiceAccount;
-use crate::remote::renewal::token_renewer::TokenRenewer;
 use crate::remote::renewal::token_renewer_builder::TokenRenewerBuilder;
-use crate::remote::renewal::token_source::TokenSource;
 use std::time::Duration;
 
 pub(super) const RENEWER: &[Row<TokenRenewerBuilder>] = &[
@@ -198,86 +192,3 @@ pub(super) const RENEWER: &[Row<TokenRenewerBuilder>] = &[
         ),
     ),
 ];
-
-/// Where tokens may come from: exactly one of these is set.
-const SOURCES: [&str; 5] =
-    ["service_account", "service_account_file", "service_account_env", "token_url", "supplied"];
-/// What goes with token_url alone.
-const OF_CLIENT: [&str; 7] = [
-    "client_id",
-    "auth_method",
-    "client_secret",
-    "client_secret_file",
-    "private_key",
-    "private_key_file",
-    "private_key_id",
-];
-
-impl TokenRenewerBuilder {
-    /// The builder of [`SettingsKind::Renewer`] settings. Where the program supplies the tokens,
-    /// use [`TokenRenewer::source`].
-    ///
-    /// # Errors
-    /// [`ErrorKind::InvalidArgument`]: a change of the settings failed, or they do not name exactly
-    /// one source. [`ErrorKind::UnusableCredentials`]: the secret.
-    pub fn from_settings(settings: &Settings) -> Result<Self> {
-        Self::from_settings_and_source(settings, None::<fn() -> _>)
-    }
-
-    /// As [`TokenRenewerBuilder::from_settings`], with what supplies the tokens if `supplied` is
-    /// set.
-    ///
-    /// # Errors
-    /// As [`TokenRenewerBuilder::from_settings`].
-    #[doc(hidden)]
-    pub fn from_settings_and_source(
-        settings: &Settings,
-        supplied: Option<impl TokenSource + 'static>,
-    ) -> Result<Self> {
-        let settings = settings.usable(SettingsKind::Renewer)?;
-        let source = one_source(settings)?;
-        let text = |name| settings.text(name).unwrap_or_default();
-        let builder = match (source, supplied) {
-            ("service_account", _) => {
-                ServiceAccount::from_json(text(source)).map(TokenRenewer::service_account)
-            }
-            ("service_account_file", _) => Ok(TokenRenewer::service_account_file(text(source))),
-            ("service_account_env", _) => TokenRenewer::service_account_from_env(),
-            ("supplied", Some(supplied)) => Ok(TokenRenewer::source(text(source), supplied)),
-            ("supplied", None) => Err(Error::new(ErrorKind::InvalidArgument, "nothing supplies the tokens")),
-            _ => return settings.apply(RENEWER, client(settings)?),
-        };
-        settings.apply(RENEWER, builder.map_err(|error| at(source, &error))?)
-    }
-}
-
-fn one_source(settings: &Settings) -> Result<&'static str> {
-    let mut sources = SOURCES.into_iter().filter(|name| settings.is_set(name));
-    match (sources.next(), sources.next()) {
-        (Some(source), None) => {
-            let astray = OF_CLIENT.into_iter().find(|name| source != "token_url" && settings.is_set(name));
-            match astray {
-                Some(name) => Err(Fault::at(name, "it goes with \"token_url\"").into()),
-                None => Ok(source),
-            }
-        }
-        (Some(one), Some(other)) => {
-            Err(Fault::at(other, format!("it and \"{one}\" are mutually exclusive")).into())
-        }
-        (None, _) => {
-            let detail = format!("no source of tokens is set: one of {} is needed", SOURCES.join(", "));
-            Err(Fault::at("", detail).into())
-        }
-    }
-}
-
-fn client(settings: &Settings) -> Result<TokenRenewerBuilder> {
-    let missing = || Fault::at("client_id", "it is missing");
-    let id = settings.text("client_id").ok_or_else(missing)?;
-    for (text, file) in [("client_secret", "client_secret_file"), ("private_key", "private_key_file")] {
-        if settings.is_set(text) && settings.is_set(file) {
-            return Err(Fault::at(file, format!("it and \"{text}\" are mutually exclusive")).into());
-        }
-    }
-    Ok(TokenRenewer::client_credentials(settings.text("token_url").unwrap_or_default(), id))
-}

@@ -1,10 +1,10 @@
 //! Settings of one kind: what was set, checked against the table. The first failure stays.
 
-use super::document;
+use super::fault::{Fault, at, excerpt};
+use super::kind::SettingsKind;
 use super::near::did_you_mean;
-use super::table::{Row, Setting, SettingsKind};
+use super::row::{Row, Setting};
 use super::value::{Given, SettingType, Value};
-use super::{Fault, excerpt};
 use crate::error::{Error, Result};
 use std::fmt;
 
@@ -31,7 +31,7 @@ use std::fmt;
 #[derive(Clone)]
 pub struct Settings {
     kind: SettingsKind,
-    entries: Vec<Entry>,
+    pub(super) entries: Vec<Entry>,
     error: Option<Error>,
 }
 
@@ -77,29 +77,9 @@ impl Settings {
         self.change(|settings| settings.put(name, value, How::Add))
     }
 
-    /// Sets what a JSON document sets: all of it or, on failure, nothing. Other settings stay.
-    /// Secrets and what is for tests alone cannot be in a document. The member `$schema` is
-    /// ignored.
-    ///
-    /// # Errors
-    /// As [`Settings::set`]; also if it is not strict JSON.
-    pub fn load(&mut self, json: &str) -> Result<()> {
-        self.change(|settings| {
-            let mut changed = settings.clone();
-            document::load(&mut changed, json)?;
-            *settings = changed;
-            Ok(())
-        })
-    }
-
     /// The first failure.
     pub fn error(&self) -> Option<&Error> {
         self.error.as_ref()
-    }
-
-    /// What was set, as a JSON document in a fixed order and without any secret: for logs.
-    pub fn document(&self) -> String {
-        document::of(&self.entries)
     }
 
     /// A failure outside, such as a value that is not UTF-8. The first one stays.
@@ -124,7 +104,7 @@ impl Settings {
         entries.any(|entry| entry.setting.name == name && entry.value != Value::Flag(false))
     }
 
-    fn change(&mut self, change: impl FnOnce(&mut Self) -> Result<(), Fault>) -> Result<()> {
+    pub(super) fn change(&mut self, change: impl FnOnce(&mut Self) -> Result<(), Fault>) -> Result<()> {
         if let Some(error) = &self.error {
             return Err(error.clone());
         }
@@ -212,11 +192,6 @@ impl Settings {
         }
         Ok(builder)
     }
-}
-
-/// `error` with the setting that it is about.
-pub(super) fn at(name: &str, error: &Error) -> Error {
-    Error::about_required(error.kind(), name, "").with_detail(error.detail().to_owned())
 }
 
 impl fmt::Debug for Settings {

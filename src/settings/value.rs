@@ -1,7 +1,7 @@
 //! What the value of a setting may be, and how each is written: as text, and in JSON.
 
+use super::fault::{Fault, excerpt};
 use super::near::did_you_mean;
-use super::{Fault, excerpt};
 use crate::encoding::json;
 use std::borrow::Cow;
 use std::ops::RangeInclusive;

@@ -1,0 +1,117 @@
+//! The remote key set and the token renewer that settings describe.
+
+use super::fault::{Fault, at};
+use super::keys::KEYS;
+use super::kind::SettingsKind;
+use super::renewer::RENEWER;
+use super::settings::Settings;
+use crate::error::{Error, ErrorKind, Result};
+use crate::remote::jwks::remote_jwk_set::RemoteJwkSet;
+use crate::remote::jwks::remote_jwk_set_builder::RemoteJwkSetBuilder;
+use crate::remote::renewal::service_account::ServiceAccount;
+use crate::remote::renewal::token_renewer::TokenRenewer;
+use crate::remote::renewal::token_renewer_builder::TokenRenewerBuilder;
+use crate::remote::renewal::token_source::TokenSource;
+
+impl RemoteJwkSetBuilder {
+    /// The builder of [`SettingsKind::Keys`] settings.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::InvalidArgument`]: a change of the settings failed, or not exactly one
+    /// of `url` and `discover` is set.
+    pub fn from_settings(settings: &Settings) -> Result<Self> {
+        let settings = settings.usable(SettingsKind::Keys)?;
+        let builder = match (settings.text("url"), settings.text("discover")) {
+            (Some(url), None) => RemoteJwkSet::builder(url),
+            (None, Some(issuer)) => RemoteJwkSet::discover(issuer),
+            (Some(_), Some(_)) => {
+                return Err(Fault::at("discover", "it and \"url\" are mutually exclusive").into());
+            }
+            (None, None) => return Err(Fault::at("url", "it is missing: set it, or \"discover\"").into()),
+        };
+        settings.apply(KEYS, builder)
+    }
+}
+
+/// Where tokens may come from: exactly one of these is set.
+const SOURCES: [&str; 5] =
+    ["service_account", "service_account_file", "service_account_env", "token_url", "supplied"];
+/// What goes with token_url alone.
+const OF_CLIENT: [&str; 7] = [
+    "client_id",
+    "auth_method",
+    "client_secret",
+    "client_secret_file",
+    "private_key",
+    "private_key_file",
+    "private_key_id",
+];
+
+impl TokenRenewerBuilder {
+    /// The builder of [`SettingsKind::Renewer`] settings. Where the program supplies the tokens,
+    /// use [`TokenRenewer::source`].
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidArgument`]: a change of the settings failed, or they do not name exactly
+    /// one source. [`ErrorKind::UnusableCredentials`]: the secret.
+    pub fn from_settings(settings: &Settings) -> Result<Self> {
+        Self::from_settings_and_source(settings, None::<fn() -> _>)
+    }
+
+    /// As [`TokenRenewerBuilder::from_settings`], with what supplies the tokens if `supplied` is
+    /// set.
+    ///
+    /// # Errors
+    /// As [`TokenRenewerBuilder::from_settings`].
+    #[doc(hidden)]
+    pub fn from_settings_and_source(
+        settings: &Settings,
+        supplied: Option<impl TokenSource + 'static>,
+    ) -> Result<Self> {
+        let settings = settings.usable(SettingsKind::Renewer)?;
+        let source = one_source(settings)?;
+        let text = |name| settings.text(name).unwrap_or_default();
+        let builder = match (source, supplied) {
+            ("service_account", _) => {
+                ServiceAccount::from_json(text(source)).map(TokenRenewer::service_account)
+            }
+            ("service_account_file", _) => Ok(TokenRenewer::service_account_file(text(source))),
+            ("service_account_env", _) => TokenRenewer::service_account_from_env(),
+            ("supplied", Some(supplied)) => Ok(TokenRenewer::source(text(source), supplied)),
+            ("supplied", None) => Err(Error::new(ErrorKind::InvalidArgument, "nothing supplies the tokens")),
+            _ => return settings.apply(RENEWER, client(settings)?),
+        };
+        settings.apply(RENEWER, builder.map_err(|error| at(source, &error))?)
+    }
+}
+
+fn one_source(settings: &Settings) -> Result<&'static str> {
+    let mut sources = SOURCES.into_iter().filter(|name| settings.is_set(name));
+    match (sources.next(), sources.next()) {
+        (Some(source), None) => {
+            let astray = OF_CLIENT.into_iter().find(|name| source != "token_url" && settings.is_set(name));
+            match astray {
+                Some(name) => Err(Fault::at(name, "it goes with \"token_url\"").into()),
+                None => Ok(source),
+            }
+        }
+        (Some(one), Some(other)) => {
+            Err(Fault::at(other, format!("it and \"{one}\" are mutually exclusive")).into())
+        }
+        (None, _) => {
+            let detail = format!("no source of tokens is set: one of {} is needed", SOURCES.join(", "));
+            Err(Fault::at("", detail).into())
+        }
+    }
+}
+
+fn client(settings: &Settings) -> Result<TokenRenewerBuilder> {
+    let missing = || Fault::at("client_id", "it is missing");
+    let id = settings.text("client_id").ok_or_else(missing)?;
+    for (text, file) in [("client_secret", "client_secret_file"), ("private_key", "private_key_file")] {
+        if settings.is_set(text) && settings.is_set(file) {
+            return Err(Fault::at(file, format!("it and \"{text}\" are mutually exclusive")).into());
+        }
+    }
+    Ok(TokenRenewer::client_credentials(settings.text("token_url").unwrap_or_default(), id))
+}
