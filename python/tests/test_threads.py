@@ -82,8 +82,11 @@ def test_other_threads_run_during_a_verification(jwks: JwkSet, token: str) -> No
     thread.start()
     ready.wait()
     before = turns
-    for _ in range(2_000):
+    # A busy machine may give the other thread few turns, but it gets some of very many chances.
+    for _ in range(200_000):
         verifier.verify(token)
+        if turns - before > 10:
+            break
     during = turns - before
     done.set()
     thread.join()

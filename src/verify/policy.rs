@@ -38,7 +38,7 @@ pub struct Policy {
     audiences: Vec<Box<str>>,
     any_audience: bool,
     subject: Option<Box<str>>,
-    exp_required: bool,
+    optional_exp: bool,
     /// Whether `uid` must be a string that is not empty.
     uid_required: bool,
     required_strings: Vec<Box<str>>,
@@ -90,7 +90,7 @@ impl Policy {
             audiences: Vec::new(),
             any_audience: false,
             subject: None,
-            exp_required: true,
+            optional_exp: false,
             uid_required: false,
             required_strings: Vec::new(),
             required: Vec::new(),
@@ -175,7 +175,7 @@ impl Policy {
     /// Accepts tokens without `exp`: they are valid for ever. One that has it must still not be
     /// expired.
     pub fn optional_exp(mut self) -> Self {
-        self.exp_required = false;
+        self.optional_exp = true;
         self
     }
 
@@ -336,7 +336,7 @@ impl Policy {
     pub(super) fn validate_times(&self, exp: Option<i64>, nbf: Option<i64>, iat: Option<i64>) -> Result<()> {
         let now = self.clock.now();
         match exp {
-            None if self.exp_required => return Err(missing("exp")),
+            None if !self.optional_exp => return Err(missing("exp")),
             Some(exp) if now >= exp.saturating_add(self.leeway) => return Err(self.expired(exp, now)),
             _ => {}
         }

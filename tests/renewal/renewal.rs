@@ -36,7 +36,7 @@ fn a_renewal_that_fails_displaces_nothing_and_nobody_waits() {
 
 #[test]
 fn an_outage_for_90_percent_of_the_time_to_expiry_is_seen_by_no_caller() {
-    // Life 12 s, renewal at 6: a runway of 6 s.
+    // Life 12 s, renewal at 6: 6 s are left for it.
     let iam = Iam::start();
     iam.change(|behaviour| behaviour.life = 12);
     let renewer = ready(&iam);
@@ -81,7 +81,7 @@ fn a_token_that_has_expired_is_not_handed_out() {
 }
 
 #[test]
-fn a_scarce_token_is_renewed_by_who_asks_for_it_and_handed_out_if_that_fails() {
+fn a_token_about_to_expire_is_renewed_by_its_caller_and_handed_out_if_that_fails() {
     // A source whose second token takes a while, and whose third cannot be had.
     let calls = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&calls);

@@ -57,7 +57,7 @@ pub struct RemoteJwkSetBuilder {
     max_wait: Duration,
     seed: Option<Vec<u8>>,
     last_good_file: Option<PathBuf>,
-    prefetch: bool,
+    lazy: bool,
     observer: Option<Observer<RemoteJwkSetStatus>>,
 }
 
@@ -76,7 +76,7 @@ impl RemoteJwkSetBuilder {
             max_wait: Duration::from_secs(2),
             seed: None,
             last_good_file: None,
-            prefetch: true,
+            lazy: false,
             observer: None,
         }
     }
@@ -190,7 +190,7 @@ impl RemoteJwkSetBuilder {
     /// Starts to fetch with the first verification, not at once. For programs that fork after their
     /// setup.
     pub fn lazy(mut self) -> Self {
-        self.prefetch = false;
+        self.lazy = true;
         self
     }
 
@@ -241,7 +241,7 @@ impl RemoteJwkSetBuilder {
         }
         job.load_last_good();
         let worker = Worker::new(job);
-        if self.prefetch {
+        if !self.lazy {
             worker.start();
         }
         Ok(RemoteJwkSet(Arc::new(Handle::new(worker, self.max_wait))))

@@ -87,7 +87,7 @@ pub struct TokenRenewerBuilder {
     /// A setting that the source does not have, and which source has it.
     conflicting_option: Option<(&'static str, &'static str)>,
     max_wait: Duration,
-    prefetch: bool,
+    lazy: bool,
     observer: Option<Observer<TokenRenewerStatus>>,
 }
 
@@ -109,7 +109,7 @@ impl TokenRenewerBuilder {
             bearer: None,
             conflicting_option: None,
             max_wait: Duration::from_secs(10),
-            prefetch: true,
+            lazy: false,
             observer: None,
         }
     }
@@ -206,7 +206,7 @@ impl TokenRenewerBuilder {
 
     /// Starts to log in with the first call, not at once. For programs that fork after their setup.
     pub fn lazy(mut self) -> Self {
-        self.prefetch = false;
+        self.lazy = true;
         self
     }
 
@@ -262,7 +262,7 @@ impl TokenRenewerBuilder {
         let prefix = Prefix { text, is_set: self.bearer.is_some() };
         let name = url::without_query(&name).to_owned();
         let worker = Worker::new(RenewalJob::new(source, name, prefix, self.observer));
-        if self.prefetch {
+        if !self.lazy {
             worker.start();
         }
         Ok(TokenRenewer::new(worker, self.max_wait))
