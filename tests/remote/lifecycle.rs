@@ -67,7 +67,8 @@ fn threads_descriptors_and_memory_are_flat_over_ten_thousand_refreshes() {
     let (fds, kib) = (descriptors(), resident());
     refresh(9000);
     assert_eq!((server.count(), keys.status().generation), (10_001, 10_000));
-    assert_eq!(worker_threads(), 1);
+    // The thread that resolved the name may be ending.
+    until("one thread fetches", || worker_threads() == 1);
     // The main thread, the test's, the key set's and the server's.
     until("no thread is left over", || threads() <= 4);
     // A connection of the server's may be closing.
