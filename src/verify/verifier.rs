@@ -154,13 +154,17 @@ impl Verifier {
         mut verdict: Verdict,
         began: &mut Option<Instant>,
     ) -> Result<VerifiedToken> {
+        // Whatever the source returns, a token waits twice at most.
+        let mut is_first = true;
         loop {
             match verdict {
                 Verdict::Final(verdict) => return verdict,
                 Verdict::Pending(ticket) => {
                     let waited = began.get_or_insert_with(Instant::now).elapsed();
                     let is_over = source.wait(ticket, source.max_wait().saturating_sub(waited));
-                    verdict = self.verify_source(source, token, Some(ticket.returned(is_over)));
+                    let ticket = ticket.returned(is_over && is_first);
+                    verdict = self.verify_source(source, token, Some(ticket));
+                    is_first = false;
                 }
             }
         }
@@ -337,7 +341,7 @@ impl Verifier {
     /// what the token has waited for.
     fn verify_uncached(&self, source: &dyn KeySource, token: &[u8], before: Option<Ticket>) -> Verdict {
         let Inner { policy, cache, .. } = &*self.0;
-        // Each time round the keys have changed, so this ends.
+        let mut tried = None;
         loop {
             let keys = source.current_keys();
             let result = match keys.jwks() {
@@ -357,7 +361,9 @@ impl Verifier {
                 return Verdict::Final(result);
             };
             match source.on_missing_key(missing, keys.generation(), before) {
-                Refetch::OtherKeys => {}
+                // Only keys that are really others are worth another round.
+                Refetch::OtherKeys if tried.replace(keys.generation()) != Some(keys.generation()) => {}
+                Refetch::Fetch(_) if before.is_some_and(Ticket::is_last) => return Verdict::Final(result),
                 refetch => return refetch.verdict(result),
             }
         }
@@ -430,6 +436,47 @@ mod tests {
             let passed = verdicts.iter().take_while(|verdict| verdict.is_ok()).count();
             assert_eq!(passed, 128, "a cache of {cached}");
             assert!(verdicts[passed..].iter().all(Result::is_err), "a cache of {cached}");
+        }
+    }
+
+    /// A source that always wants another round, or another wait.
+    #[derive(Debug)]
+    struct Insatiable(Arc<JwkSet>, fn() -> Refetch);
+
+    impl KeySource for Insatiable {
+        fn current_keys(&self) -> CurrentKeys {
+            CurrentKeys::new(Arc::clone(&self.0), 1)
+        }
+
+        fn on_missing_key(&self, _: MissingKey, _: u64, _: Option<Ticket>) -> Refetch {
+            (self.1)()
+        }
+
+        fn allows_fetch_for_known_kid(&self) -> bool {
+            true
+        }
+
+        fn wait(&self, _: Ticket, _: Duration) -> bool {
+            true
+        }
+    }
+
+    #[test]
+    fn a_verification_ends_whatever_its_source_returns() {
+        let jwks = include_bytes!("../../tests/data/document_first_jwks.json");
+        let jwks = Arc::new(JwkSet::from_slice(jwks).unwrap());
+        let token = include_str!("../../tests/data/document_token.txt").trim();
+        for refetch in
+            [|| Refetch::OtherKeys, || Refetch::Fetch(Ticket::new(1)), || Refetch::Fetch(Ticket::last(1))]
+        {
+            let source = Insatiable(Arc::clone(&jwks), refetch);
+            let verifier = Verifier::new(source, Policy::dcos().time(1467985465));
+            assert!(verifier.verify(token).is_err());
+            assert!(verifier.verify_batch(&[token; 9], 1).iter().all(Result::is_err));
+            if let Verdict::Pending(_) = verifier.verify_now(token) {
+                let verdict = verifier.resume(token, Ticket::last(1));
+                assert!(matches!(verdict, Verdict::Final(Err(_))), "{verdict:?}");
+            }
         }
     }
 }
