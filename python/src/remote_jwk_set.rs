@@ -126,7 +126,7 @@ impl RemoteJwkSet {
     /// Grows by one with each change of the keys; 0 before the first.
     #[getter]
     fn generation(&self) -> u64 {
-        self.keys.status().generation
+        self.keys.generation()
     }
 
     /// What it is doing, for metrics, logs and health checks: a `bouncer_verify.types.KeysStats`.

@@ -119,7 +119,7 @@ pub extern "C" fn bouncer_remote_jwks_wait_attempts(
 /// bouncer_remote_jwks_stats() returns everything else.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_remote_jwks_generation(remote: Option<&bouncer_remote_jwks>) -> u64 {
-    read(0, || remote.map_or(0, |remote| remote.0.status().generation))
+    read(0, || remote.map_or(0, |remote| remote.0.generation()))
 }
 
 /// Closes the key set, for all verifiers made of it too. It cancels a fetch in flight and ends the

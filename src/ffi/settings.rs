@@ -123,6 +123,24 @@ unsafe fn text_of<'a>(what: &'static str, value: *const c_char, len: usize) -> R
     std::str::from_utf8(bytes).map_err(|_| invalid(format!("the {what} is not UTF-8")))
 }
 
+/// # Safety
+/// `name` must be NULL or NUL-terminated, `value` NULL or readable for `value_len` bytes.
+unsafe fn put(
+    settings: Option<&mut bouncer_settings>,
+    name: *const c_char,
+    value: *const c_char,
+    value_len: usize,
+    change: fn(&mut Settings, &str, &str) -> Result<(), Error>,
+) -> bouncer_status {
+    let Some(settings) = settings else { return bouncer_status::NullArgument };
+    settings.change(|settings| {
+        // SAFETY: the caller's promise is the same.
+        let name = unsafe { name_of(name) }?;
+        // SAFETY: as above.
+        change(settings, name, unsafe { text_of("value", value, value_len) }?)
+    })
+}
+
 /// Sets `name` to the value of `value_len` bytes at `value`, which is copied. It replaces what was
 /// set; a list then has this one item. `name` is NUL-terminated: one of the constants that begin
 /// with BOUNCER_POLICY_, BOUNCER_KEYS_ or BOUNCER_RENEWER_.
@@ -138,13 +156,8 @@ pub unsafe extern "C" fn bouncer_settings_set(
     value: *const c_char,
     value_len: usize,
 ) -> bouncer_status {
-    let Some(settings) = settings else { return bouncer_status::NullArgument };
-    settings.change(|settings| {
-        // SAFETY: the caller promises `name` is NUL-terminated.
-        let name = unsafe { name_of(name) }?;
-        // SAFETY: the caller promises `value` is readable for `value_len` bytes.
-        settings.set(name, unsafe { text_of("value", value, value_len) }?)
-    })
+    // SAFETY: the caller's promises are the same.
+    unsafe { put(settings, name, value, value_len, Settings::set) }
 }
 
 /// Appends an item, the value of `value_len` bytes at `value`, to the list `name`. The item is
@@ -162,13 +175,8 @@ pub unsafe extern "C" fn bouncer_settings_add(
     value: *const c_char,
     value_len: usize,
 ) -> bouncer_status {
-    let Some(settings) = settings else { return bouncer_status::NullArgument };
-    settings.change(|settings| {
-        // SAFETY: the caller promises `name` is NUL-terminated.
-        let name = unsafe { name_of(name) }?;
-        // SAFETY: the caller promises `value` is readable for `value_len` bytes.
-        settings.add(name, unsafe { text_of("value", value, value_len) }?)
-    })
+    // SAFETY: the caller's promises are the same.
+    unsafe { put(settings, name, value, value_len, Settings::add) }
 }
 
 /// Sets everything that the JSON document of `json_len` bytes at `json` sets; on failure, nothing.

@@ -125,6 +125,12 @@ impl RemoteJwkSet {
         self.0.worker.attempt_now(timeout)
     }
 
+    /// The generation of the keys: 0 before the first keys, then one more with each change. What a
+    /// program derives from the keys is valid for one generation. Takes no lock.
+    pub fn generation(&self) -> u64 {
+        self.0.worker.job.in_use().as_ref().map_or(0, |keys| keys.generation)
+    }
+
     /// A snapshot of its state.
     pub fn status(&self) -> RemoteJwkSetStatus {
         JwksJob::status(&self.0.worker)
