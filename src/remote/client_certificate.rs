@@ -6,14 +6,16 @@ use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
 use rustls::{Error, InconsistentKeys};
+use std::fs::File;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
-use std::{fs, thread};
 use zeroize::Zeroizing;
 
 /// The largest file that is read, in bytes.
-const MAX_FILE_LEN: usize = 1 << 20;
+const MAX_FILE_LEN: u64 = 1 << 20;
 /// Certificate and key are replaced one after the other. A pair that does not match is read once
 /// more after this time.
 const REPLACEMENT: Duration = Duration::from_millis(100);
@@ -73,9 +75,12 @@ impl ClientCertificate {
 }
 
 fn read(name: &str, path: &Path) -> Result<Zeroizing<Vec<u8>>, String> {
-    let bytes = fs::read(path).map(Zeroizing::new).map_err(|error| failed(name, path, error.to_string()))?;
-    if bytes.len() > MAX_FILE_LEN {
-        return Err(failed(name, path, format!("{} bytes; at most {MAX_FILE_LEN}", bytes.len())));
+    let mut bytes = Zeroizing::new(Vec::new());
+    File::open(path)
+        .and_then(|file| file.take(MAX_FILE_LEN + 1).read_to_end(&mut bytes))
+        .map_err(|error| failed(name, path, error.to_string()))?;
+    if bytes.len() as u64 > MAX_FILE_LEN {
+        return Err(failed(name, path, format!("larger than {MAX_FILE_LEN} bytes")));
     }
     // A byte order mark would hide the first line.
     Ok(match bytes.strip_prefix(b"\xef\xbb\xbf") {
@@ -102,6 +107,7 @@ fn pem_fault(error: &pem::Error) -> &'static str {
 mod tests {
     use super::*;
     use rcgen::{CertificateParams, KeyPair};
+    use std::fs;
 
     /// A certificate and its key, both in PEM.
     fn pair() -> (String, String) {
@@ -167,6 +173,13 @@ mod tests {
             assert!(error.starts_with(&format!("client_key_file {}", path.display())), "{error}");
             assert!(error.contains(why), "{error}");
         }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_without_end_is_not_read_to_its_end() {
+        let error = load(Path::new("/dev/zero"), Path::new("/dev/zero")).unwrap_err();
+        assert_eq!(error, "client_certificate_file /dev/zero: larger than 1048576 bytes");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::lenient::without_bom;
 use crate::error::{Error, ErrorKind, Result};
-use crate::remote::transport::{FetchError, FetchFailure};
+use crate::remote::transport::{FetchError, FetchFailure, printable_path};
 use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -55,7 +55,7 @@ impl SecretText {
 }
 
 fn in_file(setting: &str, path: &Path, why: &str) -> Error {
-    unusable("").with_detail(format!("{setting} {}: {why}", path.display()))
+    unusable("").with_detail(format!("{setting} {}: {why}", printable_path(path)))
 }
 
 /// The text of a file, without a byte order mark and without line ends after it. The error shows no
