@@ -8,6 +8,7 @@ use bouncer_verify::{Algorithm, Clock, ErrorKind, Jwk, JwkSet, Policy, Verifier}
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::thread;
+use std::time::Duration;
 use support::signer::Key;
 
 const NOW: i64 = 1_700_000_000;
@@ -76,6 +77,21 @@ fn times_are_judged_on_every_hit() {
     assert_eq!(kind_at(NOW - 61), Some((ErrorKind::NotYetValid, Some("nbf".to_owned()))));
     assert_eq!(kind_at(NOW - 60), None);
     assert_eq!(hits_and_misses(&verifier), (4, 1));
+}
+
+#[test]
+fn the_age_is_checked_on_every_hit() {
+    let (verifier, seconds) = verifier(100);
+    let policy = verifier.policy().clone().max_token_age(Duration::from_secs(30));
+    let jwks = JwkSet::from_keys([Jwk::from_der(&KEY.public_der()).unwrap()]).unwrap();
+    let verifier = Verifier::new(jwks, policy).with_cache(100);
+    let token = token(&format!(r#"{{"exp":{},"iat":{},"uid":"peter"}}"#, NOW + 60, NOW));
+    for (age, expected) in [(0, None), (30, None), (31, Some("iat")), (29, None)] {
+        seconds.store(NOW + age, Ordering::Relaxed);
+        let error = verifier.verify(&token).err();
+        assert_eq!(error.as_ref().and_then(|error| error.name()), expected, "{age} s");
+    }
+    assert_eq!(hits_and_misses(&verifier), (3, 1));
 }
 
 #[test]
