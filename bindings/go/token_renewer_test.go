@@ -441,7 +441,7 @@ func TestMakingAndClosingRenewersTakesNoMemory(t *testing.T) {
 	server := startIAM(t)
 	options := server.options(t)
 	options.Lazy = true
-	expectNoGrowth(t, 2000, 300, func() {
+	expectNoGrowth(t, 6000, 300, func() {
 		renewer := must(bouncer.NewTokenRenewer(options))(t)
 		_, _ = renewer.Stats()
 		_, _ = bouncer.NewTokenRenewer(bouncer.RenewerOptions{ServiceAccount: "{}"})
