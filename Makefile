@@ -147,7 +147,7 @@ test-install: ## programs outside the tree, by pkg-config, with the shared and t
 	grep -q '^prefix=/usr$$' "$$stage/root/usr/lib/pkgconfig/bouncer_verify.pc"
 
 .PHONY: test-speed
-test-speed: lib .venv/bin/python ## ratios of times: a batch, forged tokens, a second key; the benchmark's report
+test-speed: lib .venv/bin/python ## ratios of times: a batch, forged tokens, a second key; the report and its charts
 	@$(call say,speed)
 	mkdir -p $(TARGET)/speed
 	cc -std=gnu11 -O1 -Wall -Wextra -Wpedantic -Werror -Iinclude -DTEST_DATA='"$(CURDIR)/tests/data"' tests/capi/speed.c \

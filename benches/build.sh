@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# build.sh TARGET: builds the drivers of `make bench` into TARGET/bench, with the library that lies in TARGET/release. A peer or driver
-# that cannot be built is said with its remedy, left out, and listed in TARGET/bench/missing.
+# build.sh TARGET: builds the drivers of `make bench` into TARGET/bench, with the library in
+# TARGET/release. If a peer or driver cannot be built, the script prints the remedy and lists it in
+# TARGET/bench/missing.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 target=$(cd "$1" && pwd)
@@ -14,14 +15,14 @@ missing() {
     printf '%s: %s\n' "$1" "$2" >> "$bench/missing"
 }
 
-# logged NAME COMMAND...: runs it quietly; the output is kept in a file that a failure names.
+# logged NAME COMMAND...: runs a command, logs its output, and names the log if the command fails.
 logged() {
     local log=$bench/log/$1
     shift
     "$@" > "$log" 2>&1 || { echo "failed, see $log: $*"; return 1; }
 }
 
-# installed PACKAGE: installs a Debian package where that can be done.
+# installed PACKAGE: installs a Debian package, as root on Debian.
 installed() {
     dpkg -s "$1" > /dev/null 2>&1 && return
     [[ $(id -u) == 0 ]] && command -v apt-get > /dev/null || return
@@ -60,7 +61,7 @@ c() {
     else
         missing "libjwt (C)" "apt-get install libjwt-dev"
     fi
-    # Its package does not depend on all that its pkg-config file asks for.
+    # The package lacks a dependency that its pkg-config file names.
     if installed libjansson-dev && installed libcjose-dev && pkg-config --exists cjose; then
         sources+=(cjose.c)
         flags+=(-DHAVE_CJOSE $(pkg-config --cflags --libs cjose))
@@ -84,7 +85,7 @@ go_() {
     command -v go > /dev/null || { missing "the Go driver" "put go 1.24 or later into the PATH"; return; }
     export GOPROXY=off GOTOOLCHAIN=local GOWORK=off GOFLAGS=-mod=mod CGO_ENABLED=1
     export CGO_LDFLAGS="-L$target/release -Wl,-rpath,$target/release"
-    # golang-jwt comes from Debian, which has its source and no module proxy.
+    # golang-jwt comes from Debian: the Go module proxy may not be reachable.
     local source=/usr/share/gocode/src/github.com/golang-jwt/jwt version tags=()
     cp go.mod "$bench/go.mod"
     if installed golang-github-golang-jwt-jwt-dev && [[ -e $source/go.mod ]]; then
@@ -98,7 +99,7 @@ go_() {
     logged go go build -modfile="$bench/go.mod" "${tags[@]}" -o "$bench/driver_go" . || missing "the Go driver" "see above"
 }
 
-# The newest Python that is there: the peers want a new one.
+# The newest Python on this machine: the peers need a recent one.
 newest_python() {
     local pyenv=${PYENV_ROOT:-$HOME/.pyenv}/versions candidate
     for candidate in ${BENCH_PYTHON:-} python3.14 python3.13 python3.12 "$pyenv"/3.{14,13,12}*/bin/python3 python3; do

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Measures what the drivers of a folder offer, and writes docs/performance.md: `compare.py TARGET/bench`.
+"""Measures the candidates of all drivers, and writes docs/performance.md and its charts.
 
-Every driver is a process that runs one candidate for a short slot when it is told to. All candidates of all
-languages take turns, round by round; ratios are taken within a round and only then summed up. So whatever
-else the machine does reaches all of them. benches/README.md says more.
+`compare.py TARGET/bench`. A driver is a process that runs one candidate for a short slot on
+request. All candidates of all languages take turns, round by round. Ratios are taken within a
+round, so a change of the machine's speed affects both sides. benches/README.md describes the
+method.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import random
 import re
 import subprocess
 import sys
+import textwrap
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -23,68 +25,67 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 REPORT = ROOT / "docs" / "performance.md"
-# Around what the report has of the CPUs of one vendor.
+# The marks around the section of one CPU vendor.
 BEGINS, ENDS = "<!-- {} -->\n", "<!-- end of {} -->\n"
-README = ROOT / "README.md"
-# Between these lines of the README stands its summary.
-SUMMARY_BEGINS, SUMMARY_ENDS = "<!-- made by make bench -->\n", "<!-- end -->\n"
 
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "151"))
-# Slots of two milliseconds: short enough for hundreds of rounds, long enough for a hundred verifications.
+# Microseconds. Short enough for hundreds of rounds, long enough for a hundred verifications.
 SLOT_MICROSECONDS = int(os.environ.get("BENCH_SLOT", "2000"))
 CHOSEN = [text for text in os.environ.get("BENCH_CASES", "").split(",") if text]
 WARM_UP_ROUNDS = 5
-# A slot whose wall time exceeds its time on the core by more is done again, so often at most.
+# A slot is repeated, at most TRIES times, if its wall time exceeds its CPU time by this factor.
 DISTURBED, TRIES = 1.02, 5
 
-# What is measured, in the order of the report: the case, its title, and what stands above its table.
+# The cases in the order of the report: the name, the title, and the text above the table.
 CASES = {
     "oidc": (
         "A token of OpenID Connect",
         "927 bytes, 12 claims, `kid`; the key set has one key. Checked: signature, exp, iss, aud.",
     ),
-    "bouncer": ("A token of DC/OS's Bouncer", "430 bytes, two claims, no `kid`. Checked: signature, exp."),
-    "tampered": ("Refused: one bit of the signature changed", "The token of OpenID Connect otherwise."),
-    "expired": ("Refused: expired", "The signature is valid, so it is verified."),
-    "unknown_kid": ("Refused: `kid` not in the key set", ""),
-    "garbage": ("Refused: nothing that decodes", "Of the form and length of a token."),
+    "bouncer": ("A token of DC/OS", "430 bytes, two claims, no `kid`. Checked: signature, exp."),
+    "tampered": ("Rejected: one bit of the signature changed", "Otherwise the token of OpenID Connect."),
+    "expired": ("Rejected: expired", "The signature is valid, so the full verification runs."),
+    "unknown_kid": ("Rejected: `kid` not in the key set", ""),
+    "garbage": ("Rejected: no part decodes", "Random characters in the form and length of a token."),
     "jwks_2": ("A key set of 2 keys", "The token's key is the last."),
-    "second_key": ("No `kid`, and 2 keys", "A token of Bouncer, signed with the second key."),
+    "second_key": ("No `kid`, and 2 keys", "A token of DC/OS, signed with the second key."),
     "keys_in_turn": ("No `kid`, and 2 keys in turn", "Every other token is signed with the other key."),
     "jwks_100": ("A key set of 100 keys", "The token's key is the last."),
     "rsa_3072": ("RS256 with RSA-3072", ""),
     "rsa_4096": ("RS256 with RSA-4096", ""),
     "es256": ("ES256", ""),
     "ed25519": ("Ed25519", ""),
-    "batch": ("Many tokens in one call", "Tokens of OpenID Connect; the time is that of one of them."),
-    "cached": ("With a cache of verified tokens", "The same 64 tokens of OpenID Connect again and again."),
+    "batch": ("Many tokens in one call", "Tokens of OpenID Connect. The time is for one token."),
+    "cached": (
+        "With a cache of verified tokens",
+        "64 tokens of OpenID Connect, repeated: every lookup is a cache hit.",
+    ),
     "without_the_lock": (
         "A control for Python's two threads",
-        "As long as a verification, all of it without Python's lock, and nothing else to do.",
+        "A call that takes as long as a verification and runs without Python's global lock.",
     ),
-    "asyncio": ("Python's asyncio", "Awaited on an event loop, one token after the other."),
-    "own_token": ("Handing out the service's own token", "What a request pays while the token is valid."),
+    "asyncio": ("Python's asyncio", "Awaited on an event loop, one token after another."),
+    "own_token": ("Returning the service's own token", "The cost for each request while the token is valid."),
 }
 
-# What the README shows.
-IN_SUMMARY = {
-    "Rust": ("bouncer_verify", "aws-lc-rs", "OpenSSL", "jsonwebtoken"),
-    "C": ("bouncer_verify", "cjose"),
-    "Python": ("bouncer_verify", "ryjwt", "PyJWT 2.15"),
-    "Go": ("bouncer_verify", "standard library", "golang-jwt"),
+# The charts that docs/pictures/draw.py draws of the report, and their titles.
+CHARTS = {
+    "valid": "Time to verify a valid token",
+    "forged": "Time to reject a forged token",
+    "batch": "Time for a token alone, in a batch, and from the cache",
 }
 
-# What has to be known about a peer to read its figures.
+# Notes on the peers, for readers of their figures.
 ABOUT = {
-    "libjwt": "has no key object in 1.x: each call parses the PEM text. It does not look for a key by `kid`.",
-    "cjose": "has no claims: they are read with jansson, as its users do.",
-    "rhonabwy": "keeps keys as JSON and gives them to GnuTLS anew in each call.",
+    "libjwt": "parses the PEM text in each call and does not select a key by `kid` (version 1).",
+    "cjose": "does not read claims. They are read with jansson, as its users do.",
+    "rhonabwy": "keeps keys as JSON and imports them into GnuTLS in each call.",
     "jwt-simple": "takes its options by value, so each call copies them.",
-    "jsonwebtoken": "rebuilds the RSA key from its numbers in each call. Of the claims the subject is kept.",
-    "golang-jwt": "is the version that Debian has.",
-    "jose": "is asynchronous and verifies on Node's thread pool, which has the same one core here.",
+    "jsonwebtoken": "rebuilds the RSA key from `n` and `e` in each call. Only the subject is read.",
+    "golang-jwt": "is the version in Debian 12.",
+    "jose": "is asynchronous and verifies on Node's thread pool, which shares the one core here.",
     "fast-jwt": "runs with its cache of verified tokens off, as by default.",
-    "standard library, by hand": "is the least that a service may get by with: `aud` a string, no limits.",
+    "standard library, by hand": "is the shortest code that could be used: `aud` is a string, no limits.",
     "OpenSSL, signature alone": "is `EVP_DigestVerify` with a key that is parsed once.",
 }
 
@@ -97,9 +98,9 @@ class Driver:
     language: str
     command: list[str]
     threads: int = 1
-    # Where a slot must be longer: to get warm, or for several turns of a lock or of the garbage collector.
+    # Multiplies the slot: for warming up, or for several turns of a lock or garbage collector.
     stretch: int = 1
-    # Where a runtime has threads of its own, which would take the one core from the thread that is measured.
+    # Whether the runtime has threads of its own. They need the other core.
     has_companions: bool = False
     notes: list[str] = field(default_factory=list)
 
@@ -131,7 +132,7 @@ class Driver:
         assert self.process.stdout
         line = self.process.stdout.readline()
         if not line:
-            # What was wrong is on its standard error: a wrong outcome, above all.
+            # The driver has printed the reason on its standard error.
             sys.exit(f"the driver ended: {' '.join(self.command)}")
         return line.rstrip("\n")
 
@@ -176,7 +177,7 @@ class Candidate:
         return not CHOSEN or any(part in text for part in CHOSEN)
 
     def slot(self) -> tuple[float, float]:
-        """Nanoseconds for each token, and how much longer the slot was than its time on the cores."""
+        """Nanoseconds for each token, and the slot's wall time divided by its CPU time."""
         self.driver.tell(f"run {self.index} {SLOT_MICROSECONDS * self.driver.stretch}")
         calls, wall, cpu = map(int, self.driver.hear().split())
         if calls == 0:
@@ -236,7 +237,10 @@ def is_there(driver: Driver) -> bool:
 
 
 def measure(candidates: list[Candidate]) -> None:
-    """Those of one case follow one another, in a new order each time: what is compared is close in time."""
+    """Measures every candidate in every round.
+
+    Candidates of one case follow one another, in random order: what is compared is close in time.
+    """
     groups: dict[tuple[str, int], list[Candidate]] = {}
     for candidate in candidates:
         groups.setdefault(candidate.place, []).append(candidate)
@@ -297,7 +301,7 @@ def as_difference(nanoseconds: float) -> str:
 
 # ----------------------------------------------------------------------------------------- the report
 
-# What a figure says, how it is made, and of which candidates, as Results.find() takes them.
+# A figure: its text, the function that computes it, and the places of its candidates.
 Figure = tuple[str, Callable[..., tuple[str, str]], list[str]]
 
 
@@ -351,7 +355,7 @@ def with_cache(language: str) -> list[Figure]:
 
 FIGURES: list[Figure] = [
     *figures_of("OpenID Connect", "oidc"),
-    *figures_of("Bouncer", "bouncer"),
+    *figures_of("DC/OS", "bouncer"),
     ("2 keys ÷ 1 key", ratio_of, ["jwks_2/Rust/bouncer_verify", "oidc/Rust/bouncer_verify"]),
     ("100 keys ÷ 1 key", ratio_of, ["jwks_100/Rust/bouncer_verify", "oidc/Rust/bouncer_verify"]),
     ("A forged token ÷ a valid one", ratio_of, ["tampered/Rust/bouncer_verify", "oidc/Rust/bouncer_verify"]),
@@ -388,11 +392,11 @@ FIGURES: list[Figure] = [
     *beside_peers("Python", "ryjwt", "PyJWT 2.15", "PyJWT 2.12", "joserfc", "oxyjwt", "cryptography"),
     ("C ÷ jose in Node", ratio_of, ["oidc/C/bouncer_verify", "oidc/Node/jose"]),
     ("C ÷ fast-jwt in Node", ratio_of, ["oidc/C/bouncer_verify", "oidc/Node/fast-jwt"]),
-    ("Refusing what does not decode", time_of, ["garbage/Rust/bouncer_verify"]),
-    ("Refusing an unknown `kid`", time_of, ["unknown_kid/Rust/bouncer_verify"]),
-    ("Refusing an expired token", time_of, ["expired/Rust/bouncer_verify"]),
-    ("Refusing a changed signature", time_of, ["tampered/Rust/bouncer_verify"]),
-    ("Handing out the service's own token", time_of, ["own_token/Rust/bouncer_verify"]),
+    ("Rejecting a token that does not decode", time_of, ["garbage/Rust/bouncer_verify"]),
+    ("Rejecting an unknown `kid`", time_of, ["unknown_kid/Rust/bouncer_verify"]),
+    ("Rejecting an expired token", time_of, ["expired/Rust/bouncer_verify"]),
+    ("Rejecting a changed signature", time_of, ["tampered/Rust/bouncer_verify"]),
+    ("Returning the service's own token", time_of, ["own_token/Rust/bouncer_verify"]),
 ]
 
 
@@ -401,7 +405,7 @@ class Results:
         self.candidates = candidates
 
     def find(self, place: str) -> Candidate | None:
-        """By "case/language/name", with "/2" for two threads. Of a peer's name the beginning will do."""
+        """Finds "case/language/name", with "/2" for two threads. A peer's name may be a prefix."""
         case, language, name, threads = (*place.split("/"), "1")[:4]
         for one in self.candidates:
             if one.place == (case, int(threads)) and one.language == language:
@@ -410,27 +414,11 @@ class Results:
         return None
 
     def figures(self) -> Iterator[tuple[str, str, str]]:
-        """What, its median, and its 10th and 90th percentile."""
+        """The text of each figure, its median, and its 10th and 90th percentiles."""
         for what, form, places in FIGURES:
             found = [self.find(place) for place in places]
             if all(found):
                 yield (what, *form(*found))
-
-    def summary(self) -> Iterator[str]:
-        """What the README shows: the time, and how many times that of this library in its language."""
-        yield "| | 927 bytes, 12 claims | × | 430 bytes, 2 claims | × |"
-        yield "|---|---|---|---|---|"
-        for language, names in IN_SUMMARY.items():
-            for name in names:
-                cells: list[str] = []
-                for case in ("oidc", "bouncer"):
-                    row = self.find(f"{case}/{language}/{name}")
-                    ours = self.find(f"{case}/{language}/bouncer_verify")
-                    if row and ours:
-                        title = row.title
-                        cells += [time_of(row)[0], ratio_of(row, ours)[0]]
-                if cells:
-                    yield f"| {language}: {title} | {' | '.join(cells)} |"
 
     def tables(self) -> Iterator[str]:
         for case, (title, about) in CASES.items():
@@ -444,8 +432,8 @@ class Results:
         if rows:
             yield "\n### Two threads\n"
             yield (
-                "The token of OpenID Connect. The time is a slot's, divided by what both did in it. "
-                "Many in one call are the library's to share out between them.\n"
+                "The token of OpenID Connect. The time is a slot divided by the tokens of both threads. "
+                "The library splits a batch across the threads itself.\n"
             )
             yield from self.table_of_threads(rows)
 
@@ -473,7 +461,7 @@ class Results:
 
 
 def in_order(rows: list[Candidate]) -> list[Candidate]:
-    """By language, in the order of the drivers; in each the fastest first."""
+    """Sorted by language, in the order of the drivers, then by time."""
     languages = list(dict.fromkeys(row.language for row in rows))
     return sorted(rows, key=lambda row: (languages.index(row.language), Spread.of(row.times).median))
 
@@ -495,7 +483,7 @@ def cpu() -> dict[str, str]:
 
 
 def vendor(info: dict[str, str]) -> str:
-    """By whose name the report keeps the figures."""
+    """The name of the report's section for this CPU."""
     names = {"AuthenticAMD": "AMD", "GenuineIntel": "Intel"}
     return names.get(info.get("vendor_id", ""), info.get("vendor_id") or platform.machine())
 
@@ -513,7 +501,7 @@ def machine(info: dict[str, str]) -> Iterator[str]:
     governor = Path("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
     yield (
         f"{model(info)}, {os.cpu_count()} cores, "
-        f"{info.get('cpu MHz', '?')} MHz by name; {', '.join(extensions)}"
+        f"{info.get('cpu MHz', '?')} MHz nominal; {', '.join(extensions)}"
     )
     kind = "virtual" if "hypervisor" in flags else "physical"
     yield f"{kind} machine, governor {governor.read_text().strip() if governor.exists() else 'not visible'}"
@@ -521,7 +509,7 @@ def machine(info: dict[str, str]) -> Iterator[str]:
     yield f"{output_of('rustc', '--version')}; {output_of('cc', '--version')}"
 
 
-EVERYTHING = "× is how many times the time of bouncer_verify in that language; Node stands beside C."
+EVERYTHING = "× is the time as a multiple of bouncer_verify's in the same language. Node is compared with C."
 
 
 def stolen() -> tuple[int, int]:
@@ -533,19 +521,23 @@ def stolen() -> tuple[int, int]:
 INTRODUCTION = """\
 # Performance
 
-Made by `make bench`; do not edit. `benches/README.md` says how it is measured. There is a section for each vendor of
-CPUs: a run replaces that of its own and leaves the others as they are.
+Generated by `make bench`; do not edit. [benches/README.md](../benches/README.md) describes the
+method. Each CPU vendor has a section. A run replaces the section of its own vendor.
 """
 
-FIGURES_BEGIN = """\
-RS256 with RSA-2048 if nothing else is said, key set loaded once, one thread. Rust, C, Python and Go stand for
-bouncer_verify in that language. A ratio is of times: below 1, what stands first is the faster.
-"""
+FIGURES_BEGIN = (
+    "RS256 with RSA-2048 unless the row says otherwise, with the key set loaded once, on one thread. "
+    "Rust, C, Python and Go mean bouncer_verify in that language. Ratios are of times: below 1, the "
+    "first one is faster."
+)
 
 
 def section(results: Results, notes: list[str], load: str, info: dict[str, str]) -> str:
-    """What this run says of the CPUs of its vendor."""
-    lines = [f"## On {vendor(info)}: {model(info)}", "", "### The figures that matter", "", FIGURES_BEGIN]
+    """The report's section for the vendor of this CPU."""
+    lines = [f"## On {vendor(info)}: {model(info)}", ""]
+    for chart, title in CHARTS.items():
+        lines += [f"![{title}, on {vendor(info)}](pictures/{chart}-{vendor(info).lower()}.svg)", ""]
+    lines += ["### The figures that matter", "", FIGURES_BEGIN]
     lines += ["| | median | p10 .. p90 |", "|---|---|---|"]
     lines += [f"| {' | '.join(figure)} |" for figure in results.figures()]
     lines += ["", "### Measured on", ""]
@@ -560,24 +552,25 @@ def section(results: Results, notes: list[str], load: str, info: dict[str, str])
     lines += ["", "### About the peers", "", *about]
     if notes:
         lines += ["", "### Not measured", "", *(f"- {note}" for note in notes)]
-    return "\n".join(lines) + "\n"
+    return "\n".join(wrapped(lines)) + "\n"
+
+
+def wrapped(lines: list[str]) -> Iterator[str]:
+    """Prose at 100 columns. Tables, headings and pictures stay as they are."""
+    for line in "\n".join(lines).split("\n"):
+        if line.startswith(("|", "#", "!")):
+            yield line
+        else:
+            yield from textwrap.wrap(line, 100, subsequent_indent="  " * line.startswith("- ")) or [""]
 
 
 def merged(report: str, own: str, text: str) -> str:
-    """The report with `text` as its section of the vendor `own`, and those of the others as they are."""
+    """Replaces the section of the vendor `own` by `text`. The other sections stay."""
     between = re.escape(BEGINS).replace(r"\{\}", "(.+)") + "(.*?)" + re.escape(ENDS).replace(r"\{\}", r"\1")
     sections = dict(re.findall(between, report, re.DOTALL))
     sections[own] = f"\n{text}\n"
     whole = [f"{BEGINS.format(name)}{sections[name]}{ENDS.format(name)}" for name in sorted(sections)]
     return "\n".join([INTRODUCTION, *whole])
-
-
-def write_summary(results: Results, info: dict[str, str]) -> None:
-    before, found, rest = README.read_text().partition(SUMMARY_BEGINS)
-    _, end, after = rest.partition(SUMMARY_ENDS)
-    if found and end:
-        lines = "".join(f"{line}\n" for line in results.summary())
-        README.write_text(f"{before}{found}\n{lines}\nMeasured on {model(info)}.\n\n{end}{after}")
 
 
 def main() -> None:
@@ -593,7 +586,7 @@ def main() -> None:
     for driver in drivers(bench):
         if not is_there(driver):
             continue
-        # One thread has the last core for itself; this process stays on the first.
+        # A single thread has the last core to itself. This process stays on the first.
         is_alone = driver.threads == 1 and not driver.has_companions
         offered = driver.start({max(cores)} if is_alone else cores)
         running.append(driver)
@@ -611,7 +604,7 @@ def main() -> None:
         driver.stop()
     slots, redone = ROUNDS * len(candidates), sum(candidate.redone for candidate in candidates)
     load = (
-        f"{redone:,} times in {slots:,} slots the core was lost to something else and the slot done again; "
+        f"{redone:,} times in {slots:,} slots another process took the core and the slot was repeated; "
         f"the host took {100 * steal / max(ticks, 1):.1f} % of the time"
     )
     if redone > slots / 10:
@@ -622,12 +615,12 @@ def main() -> None:
     raw = {"|".join((*map(str, one.place), one.language, one.title)): one.times for one in candidates}
     (bench / "results.json").write_text(json.dumps(raw))
     if CHOSEN:
-        print("BENCH_CASES is set: docs/performance.md and README.md stay as they are.", file=sys.stderr)
+        print("BENCH_CASES is set: docs/performance.md and its charts stay as they are.", file=sys.stderr)
     else:
         REPORT.parent.mkdir(exist_ok=True)
         report = REPORT.read_text() if REPORT.exists() else ""
         REPORT.write_text(merged(report, vendor(info), text))
-        write_summary(results, info)
+        subprocess.run([sys.executable, ROOT / "docs" / "pictures" / "draw.py"], check=True)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,8 @@
-"""The report keeps what other runs measured: `python3 benches/test_compare.py`."""
+"""Tests of the benchmark's report and its charts: `python3 benches/test_compare.py`."""
 
+import re
+import subprocess
+import sys
 import unittest
 
 import compare
@@ -30,6 +33,23 @@ class Report(unittest.TestCase):
         amd = report[report.index("<!-- AMD -->") : report.index("<!-- end of AMD -->")]
         self.assertIn("### The figures that matter", amd)
         self.assertIn(amd, compare.merged(report, "another", "text"))
+
+    def test_the_words_of_the_report_in_the_tree_are_those_of_the_script(self) -> None:
+        report = compare.REPORT.read_text()
+        self.assertTrue(report.startswith(compare.INTRODUCTION))
+        for heading, about in compare.CASES.values():
+            self.assertIn(f"\n#### {heading}\n\n{about}", report)
+        for peer, about in compare.ABOUT.items():
+            self.assertIn("\n".join(compare.wrapped([f"- {peer} {about}"])), report)
+
+    def test_the_charts_show_the_report(self) -> None:
+        draw = compare.ROOT / "docs" / "pictures" / "draw.py"
+        subprocess.run([sys.executable, draw, "--check"], check=True)
+        report = compare.REPORT.read_text()
+        for vendor in re.findall(r"<!-- end of (\w+) -->", report):
+            for chart in compare.CHARTS:
+                self.assertIn(f"(pictures/{chart}-{vendor.lower()}.svg)", report)
+                self.assertTrue((draw.parent / f"{chart}-{vendor.lower()}.svg").exists())
 
     def test_the_cpu_is_named(self) -> None:
         self.assertEqual([compare.vendor(info) for info in (AMD, INTEL)], ["AMD", "Intel"])
