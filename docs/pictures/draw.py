@@ -310,7 +310,7 @@ def chart(title: str, subtitle: str, groups: dict[str, list[tuple[str, Row]]], l
             picture.write(left - 10, y + 14, name, "text" if row.is_ours else "soft", text_anchor="end")
             picture.box(left, y + 3, max(width, 2), 14, "ours" if row.is_ours else "peer", 2)
             if is_cut:
-                x = right - 40
+                x = right - 40.0
                 picture.line([(x, y + 20), (x + 4, y), (x + 8, y + 20), (x + 12, y)], "page")
             else:
                 picture.line(
