@@ -1,65 +1,111 @@
-//! Verifies JSON Web Tokens (RFC 7519) against an issuer's JWK Set (RFC 7517): *who sent this
-//! request, and may I trust it?*
+//! Verifies JSON Web Tokens (RFC 7519) locally, against the issuer's JWK Set (RFC 7517).
+//!
+//! There is no call to the identity provider per request. [`RemoteJwkSet`] fetches the issuer's
+//! keys and refreshes them in the background, [`Policy`] holds the rules for tokens, and
+//! [`Verifier`] combines both.
+//!
+//! ```no_run
+//! # #[cfg(feature = "remote")] {
+//! use bouncer_verify::{Policy, RemoteJwkSet, Verifier};
+//!
+//! // Once, at start-up. The issuer's metadata (OpenID Connect Discovery) names the keys' URL.
+//! let issuer = "https://idp.example/";
+//! let keys = RemoteJwkSet::discover(issuer).build()?;
+//! let verifier = Verifier::new(keys, Policy::for_issuer(issuer, "https://api.example/"));
+//!
+//! // For each request: the value of its Authorization header.
+//! let authorization = "Bearer eyJhbGciOiJSUzI1NiJ9.e30.c2ln";
+//! match verifier.verify_authorization(authorization) {
+//!     Ok(token) => println!("the subject is {:?}", token.subject()),
+//!     Err(error) => println!("HTTP {}: {error}", error.http_status()),
+//! }
+//! # }
+//! # Ok::<(), bouncer_verify::Error>(())
+//! ```
+//!
+//! # What to use
+//!
+//! | task | item |
+//! |---|---|
+//! | Fetch an issuer's keys and keep them fresh | [`RemoteJwkSet`] |
+//! | Load keys from a document or a PEM file | [`JwkSet`], [`Jwk`] |
+//! | Get keys from elsewhere, such as a database | [`KeySource`] |
+//! | Set the rules for tokens | [`Policy`] |
+//! | Verify a token, or the value of an Authorization header | [`Verifier::verify`], [`Verifier::verify_authorization`] |
+//! | Verify many tokens, or the same ones again | [`Verifier::verify_batch`], [`Verifier::with_cache`] |
+//! | Verify without ever blocking the thread | [`Verifier::verify_now`] |
+//! | Read the claims | [`VerifiedToken`] |
+//! | Handle an error | [`Error`], [`ErrorKind`] |
+//! | Log in and keep the service's own token fresh | [`TokenRenewer`] |
+//! | Configure all of this from text or JSON | [`Settings`] |
+//!
+//! # Keys that do not change
+//!
+//! With a key set that you load yourself, [`verify_token`] is enough. The example verifies a token
+//! of DC/OS, at a fixed time.
 //!
 //! ```
 //! use bouncer_verify::{ErrorKind, JwkSet, Policy, verify_token};
 //! # let document = include_bytes!("../tests/data/document_jwks.json");
 //! # let token = include_str!("../tests/data/document_token.txt").trim();
 //!
-//! // Once: the issuer's JWK Set and what its tokens must be.
 //! let jwks = JwkSet::from_slice(document)?;
 //! let policy = Policy::dcos().time(1467985465);
-//!
-//! // For every request.
 //! let verified = verify_token(&jwks, &policy, token)?;
 //! assert_eq!(verified.uid(), Some("peter"));
 //!
-//! // One second later the token is no longer valid.
+//! // One second later the token has expired.
 //! let error = verify_token(&jwks, &policy.time(1467985466), token).unwrap_err();
 //! assert_eq!(error.kind(), ErrorKind::Expired);
 //! # Ok::<(), bouncer_verify::Error>(())
 //! ```
 //!
-//! # How it is built
+//! # Errors
 //!
-//! A layer may name only those before it, and no two files name each other in a circle
-//! (`tests/structure.rs` checks both). `src/verify/verify_token.rs` is the way of a token, in one
-//! function.
+//! Each cause has one [`ErrorKind`]. [`Error::http_status`] returns the HTTP status to respond
+//! with: 401 if the token is rejected, 503 if there are no keys, 500 if a setting is wrong. The
+//! text of an error never contains the token, a claim's value or key bytes, so you may log it.
 //!
-//! | layer | from | to |
+//! # Layers
+//!
+//! A layer uses only the layers above it in this table, and no two files use each other in a circle
+//! (`tests/structure.rs` checks both). `src/verify/verify_token.rs` is the whole verification in
+//! one function.
+//!
+//! | layer | input | output |
 //! |---|---|---|
-//! | `encoding` | text | bytes, in one spelling only: canonical base64url, strict JSON |
-//! | `jose` | bytes | types: token parts, header, claims, keys. No key is used, no clock read |
-//! | `crypto` | key, signing input, signature | valid or not, with no reason given |
-//! | `keys` | a JWK Set and a token's header | the keys that may have signed it, and the one that did |
-//! | `verify` | all of it and a policy | a [`VerifiedToken`], or one [`Error`] |
-//! | `remote` | a URL, an issuer, an account | a [`RemoteJwkSet`], always fresh, or a [`TokenRenewer`]. The only I/O, and the only threads that stay |
-//! | `settings` | text, a JSON document | the settings of all of these ([`Settings`]), and their counters ([`Stats`]) |
+//! | `encoding` | text | bytes; each value has one accepted spelling: canonical base64url, strict JSON |
+//! | `jose` | bytes | types: token parts, header, claims, keys. No key is used, no clock is read |
+//! | `crypto` | key, signing input, signature | valid or invalid, without a reason |
+//! | `keys` | a JWK Set and a token's header | the keys that may have signed the token, and the one that did |
+//! | `verify` | all of these and a policy | a [`VerifiedToken`], or one [`Error`] |
+//! | `remote` | a URL, an issuer, an account | a [`RemoteJwkSet`] or a [`TokenRenewer`], kept fresh. The only I/O, and the only long-lived threads |
+//! | `settings` | text, a JSON document | the settings of all of these ([`Settings`]) and their counters ([`Stats`]) |
 //!
-//! `src/ffi`, for C, and `src/bin`, the command line, name only what this page exports. `unsafe` is
-//! allowed in `src/ffi`, in the SIMD kernels and in `src/os.rs`, the calls of the operating system,
-//! alone. The order of the checks decides which error a token with several faults gets; the corpus
-//! in `tests/conformance` pins it.
+//! `src/ffi` (the C interface) and `src/bin` (the command line) use only what this page exports.
+//! `unsafe` is allowed only in `src/ffi`, in the SIMD files, and in `src/os.rs`, which calls the
+//! operating system. The checks have a fixed order, so a token with several faults always gets the
+//! same error. The cases in `tests/conformance` pin that order.
 //!
 //! # Features
 //!
 //! | feature | default | |
 //! |---|---|---|
 //! | `aws-lc-rs` | yes | the fast back end; needs a C compiler to build |
-//! | `avx512` | yes | code for CPUs with AVX-512, used where the CPU has it: RS256 three to four times as fast. Without it the only `unsafe` of this crate is in the C interface and in `src/os.rs` |
+//! | `avx512` | yes | code for CPUs with AVX-512, used if the CPU supports it: RS256 is three to four times as fast. Without this feature, `unsafe` is only in the C interface and in `src/os.rs` |
 //! | `rust-crypto` | | the pure-Rust back end, alone or beside the other ([`Backend`]) |
-//! | `remote` | yes | key sets that are fetched; uses aws-lc-rs for TLS |
+//! | `remote` | yes | fetched key sets and token renewers; uses aws-lc-rs for TLS |
 //! | `capi` | | the C symbols, for the libraries that `make lib` builds |
 //! | `cli` | | the command `bouncer-verify` |
 //!
-//! # Beside other users of rustls and jsonwebtoken
+//! # Programs that also use rustls or jsonwebtoken
 //!
-//! Cargo builds each crate once, with the features that all its users ask for. The feature `remote`
-//! turns on `aws_lc_rs` of rustls. If your program turns on `ring`, rustls has two providers and
-//! `ClientConfig::builder()` panics, unless the program chooses: call
-//! `rustls::crypto::ring::default_provider().install_default()` first in `main`, or make each
-//! configuration with `ClientConfig::builder_with_provider()`. This crate does the latter and
-//! neither reads nor sets the default. Of jsonwebtoken it turns on no back end and uses none.
+//! Cargo builds each crate once, with the features that all its users request. The feature `remote`
+//! turns on the feature `aws_lc_rs` of rustls. If your program turns on `ring`, rustls has two
+//! providers, and `ClientConfig::builder()` panics until the program chooses one. Either call
+//! `rustls::crypto::ring::default_provider().install_default()` first in `main`, or create each
+//! configuration with `ClientConfig::builder_with_provider()`. This crate does the latter; it
+//! neither reads nor sets the default. It turns on no back end of jsonwebtoken and uses none.
 
 #![warn(unreachable_pub)]
 // No panic on any input.
@@ -78,11 +124,11 @@ mod crypto;
 mod encoding;
 mod error;
 #[cfg(feature = "capi")]
-#[allow(unsafe_code, reason = "the C boundary; every block says what makes it sound")]
+#[allow(unsafe_code, reason = "the C boundary; each block states why it is sound")]
 mod ffi;
 mod jose;
 mod keys;
-#[allow(unsafe_code, reason = "calls of the operating system; every block says what makes it sound")]
+#[allow(unsafe_code, reason = "calls of the operating system; each block states why it is sound")]
 mod os;
 #[cfg(feature = "remote")]
 mod remote;

@@ -1,5 +1,5 @@
-//! Many tokens in one call: eight signatures at a time where the CPU can, and on as many threads as
-//! the caller allows.
+//! Verifies many tokens in one call: eight signatures at a time if the CPU supports it, on up to as
+//! many threads as the caller allows.
 
 use super::policy::Policy;
 use super::verified_token::VerifiedToken;
@@ -14,16 +14,15 @@ use std::array;
 use std::panic::resume_unwind;
 use std::thread;
 
-/// Fewer tokens than this are verified sooner than a thread starts for them.
+/// Minimum number of tokens per thread. Starting a thread takes longer than verifying fewer tokens.
 const LEAST_SHARE: usize = 64;
-/// More threads than this are never started.
+/// Maximum number of threads.
 const MOST_THREADS: usize = 256;
 
-/// Verifies many tokens as [`verify_token`] does each of them. The verdicts are in the order of the
-/// tokens.
+/// Verifies many tokens, each as [`verify_token`] does. The results are in the order of the tokens.
 ///
-/// `threads` bounds how many threads work on it, the calling one included; a thread of its own is
-/// started for no fewer than 64 tokens. 0 is as 1.
+/// `threads` is an upper bound and counts the calling thread; 0 means 1. Each thread gets at least
+/// 64 tokens, so a small batch uses fewer threads.
 ///
 /// ```
 /// use bouncer_verify::{JwkSet, Policy, verify_tokens};
@@ -46,7 +45,8 @@ pub fn verify_tokens<T: AsRef<[u8]> + Sync>(
     split_across_threads(tokens, threads, |share| verify_chunk(jwks, policy, share))
 }
 
-/// Has `work` done for all of `items`, in order, on up to `threads` threads.
+/// Calls `work` with consecutive parts of `items` on up to `threads` threads. Returns the results
+/// in the order of `items`.
 pub(super) fn split_across_threads<T: Sync, R: Send>(
     items: &[T],
     threads: usize,
@@ -56,7 +56,8 @@ pub(super) fn split_across_threads<T: Sync, R: Send>(
     if threads <= 1 {
         return work(items);
     }
-    // Whole eights, as many to each share to within one, and to the last what is left.
+    // Each share is a whole number of eights, and the shares differ by one eight at most. The last
+    // share also gets the remainder.
     let eights = items.len() / LANES;
     let start_of = |i: usize| if i < threads { eights * i / threads * LANES } else { items.len() };
     let share = |i: usize| items.get(start_of(i)..start_of(i + 1)).unwrap_or_default();
@@ -71,7 +72,7 @@ pub(super) fn split_across_threads<T: Sync, R: Send>(
         for (share, thread) in started {
             results.extend(match thread {
                 Ok(thread) => thread.join().unwrap_or_else(|panic| resume_unwind(panic)),
-                // There is no thread to be had, so it takes longer.
+                // The system has no thread left: do the work on this one.
                 Err(_) => work(share),
             });
         }
@@ -79,7 +80,7 @@ pub(super) fn split_across_threads<T: Sync, R: Send>(
     })
 }
 
-/// Verifies on this thread, eight signatures at once where that is faster.
+/// Verifies tokens on this thread, eight signatures at once if that is faster.
 pub(super) fn verify_chunk<T: AsRef<[u8]>>(
     jwks: &JwkSet,
     policy: &Policy,
@@ -100,8 +101,8 @@ pub(super) fn verify_chunk<T: AsRef<[u8]>>(
     verdicts
 }
 
-/// The tokens whose signatures may be verified side by side: those whose header is known and
-/// allowed.
+/// Parses the tokens whose signatures may be verified side by side: the header must be known and
+/// allowed by the policy.
 fn parse_known<'a, T: AsRef<[u8]>>(
     jwks: &'a JwkSet,
     policy: &Policy,

@@ -1,7 +1,7 @@
-//! Tokens that are verified already, so that the same token is not verified again within its life.
+//! A cache of verified tokens, so that the signature of a token is verified only once.
 //!
-//! A hit saves the signature's arithmetic, never the check of the times: "exp" and "nbf" are
-//! checked each time. For what a cache costs see [`super::verifier::Verifier::with_cache`].
+//! A hit skips the signature, but never the times: "exp" and "nbf" are checked on each hit.
+//! [`super::verifier::Verifier::with_cache`] says what a cache costs.
 
 use super::policy::Policy;
 use super::verified_token::VerifiedToken;
@@ -14,31 +14,32 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
 
-/// The tokens that hash to one place: as many as are looked through for one.
+/// Number of slots in a set. A lookup searches one set.
 const WAYS: usize = 8;
-/// How much of the end of a token is hashed: a part of the signature, which differs between any two
-/// tokens.
+/// Number of bytes at the end of a token that are hashed. They belong to the signature, so they
+/// differ between any two tokens.
 const TAIL: usize = 32;
-/// Longer tokens are not kept, which bounds the memory.
+/// Longer tokens are not cached, which bounds the memory.
 const MAX_TOKEN_LEN: usize = 4096;
 
-/// A table of sets of [`WAYS`] slots. Readers and writers take no lock: a slot is swapped whole,
-/// and what it holds is compared whole before it is used.
+/// A table of sets of [`WAYS`] slots. Readers and writers take no lock: a slot is replaced
+/// atomically, and a reader compares the whole token before it uses the entry.
 pub(super) struct Cache {
     sets: Box<[Set]>,
-    /// Secret, so that nobody can choose tokens for one set.
+    /// Secret, so that an attacker cannot choose tokens that fall into one set.
     hash_key: [u64; 4],
-    /// Of the keys that the newest entry was verified with.
+    /// Generation of the keys with which the newest entry was verified.
     generation: AtomicU64,
     counts: Striped<Counts>,
 }
 
 #[derive(Default)]
 struct Set {
-    /// The hash of each slot's token, 0 where it is empty: looked at before the slot is.
+    /// Hash of each slot's token, or 0 if the slot is empty. Compared first, before the slot is
+    /// read.
     hashes: [AtomicU64; WAYS],
     slots: [ArcSwapOption<Entry>; WAYS],
-    /// The slot was used since the hand passed (CLOCK).
+    /// Whether the slot was used since `hand` last passed it (the CLOCK algorithm).
     used: [AtomicBool; WAYS],
     hand: AtomicUsize,
 }
@@ -55,7 +56,7 @@ struct Counts {
     misses: AtomicU64,
 }
 
-/// What a [`super::verifier::Verifier`]'s cache has done.
+/// Counters of a [`super::verifier::Verifier`]'s cache.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CacheStats {
     hits: u64,
@@ -64,27 +65,27 @@ pub struct CacheStats {
 }
 
 impl CacheStats {
-    /// Verifications that found their token.
+    /// Number of verifications that found their token in the cache.
     pub fn hits(&self) -> u64 {
         self.hits
     }
 
-    /// Verifications that did not.
+    /// Number of verifications that did not find their token in the cache.
     pub fn misses(&self) -> u64 {
         self.misses
     }
 
-    /// The most tokens that are kept.
+    /// Maximum number of cached tokens.
     pub fn capacity(&self) -> usize {
         self.capacity
     }
 }
 
 impl Cache {
-    /// The most tokens that may be asked for.
+    /// Upper limit of the capacity that a caller may request.
     const MAX_CAPACITY: usize = 1 << 20;
 
-    /// A cache of at least `tokens` places.
+    /// Creates a cache with room for at least `tokens` tokens.
     pub(super) fn new(tokens: usize) -> Self {
         let sets = tokens.min(Self::MAX_CAPACITY).div_ceil(WAYS).next_power_of_two();
         let random = RandomState::new();
@@ -96,8 +97,8 @@ impl Cache {
         }
     }
 
-    /// The verdict on `token` if it was verified with the keys of `generation`. Keys of another
-    /// generation than before empty the cache.
+    /// Returns the result for `token` if the cache holds it, verified with the keys of
+    /// `generation`. A newer generation than the last one empties the cache.
     pub(super) fn lookup(
         &self,
         token: &[u8],
@@ -111,7 +112,8 @@ impl Cache {
         found
     }
 
-    /// [`Cache::lookup`] by a caller that will ask again: only a hit is counted.
+    /// Does the same as [`Cache::lookup`] for a caller that will look up again: only a hit is
+    /// counted.
     pub(super) fn lookup_cached(
         &self,
         token: &[u8],
@@ -138,8 +140,7 @@ impl Cache {
             let entry = slot.load();
             let Some(entry) = entry.as_deref() else { continue };
             if entry.generation == generation && *entry.token == *token {
-                // Written only where it changes something, so that a hot token stays in the cache
-                // of every core.
+                // Write only if the value changes, so that a hot token stays in every core's cache.
                 if !used.load(Relaxed) {
                     used.store(true, Relaxed);
                 }
@@ -149,7 +150,7 @@ impl Cache {
         None
     }
 
-    /// Remembers a token that was verified with the keys of `generation`.
+    /// Caches a token that was verified with the keys of `generation`.
     pub(super) fn insert(&self, token: &[u8], verified: &VerifiedToken, generation: u64) {
         if token.len() > MAX_TOKEN_LEN {
             return;
@@ -167,7 +168,7 @@ impl Cache {
         used.store(true, Relaxed);
     }
 
-    /// Forgets everything, unless another thread has for these keys.
+    /// Empties the cache, unless another thread has already done so for this generation.
     fn empty(&self, generation: u64) {
         if self.generation.fetch_max(generation, Relaxed) < generation {
             for set in &self.sets {
@@ -187,8 +188,8 @@ impl Cache {
         }
     }
 
-    /// Where `token` may stand, and its hash, which is not 0. `None`: it is too short to be a
-    /// token.
+    /// Returns the set for `token` and its hash, which is never 0. Returns `None` if the token is
+    /// shorter than [`TAIL`].
     fn place(&self, token: &[u8]) -> Option<(&Set, u64)> {
         let hash = hash(&self.hash_key, token.last_chunk()?);
         let set = self.sets.get((hash >> 32) as usize & (self.sets.len() - 1))?;
@@ -197,12 +198,12 @@ impl Cache {
 }
 
 impl Set {
-    /// The way of this token if it stands here, else a free one, else one that was not used for a
-    /// while.
+    /// Returns the slot that holds this hash, else a free slot, else one that was not used
+    /// recently.
     fn way_for(&self, hash: u64) -> usize {
         let with = |wanted| self.hashes.iter().position(|hash| hash.load(Relaxed) == wanted);
         with(hash).or_else(|| with(0)).unwrap_or_else(|| {
-            // Twice round at most: the first round takes the marks away.
+            // Two rounds at most: the first round clears the `used` marks.
             let hand = || self.hand.fetch_add(1, Relaxed) % WAYS;
             let unused = |&way: &usize| self.used.get(way).is_some_and(|used| !used.swap(false, Relaxed));
             std::iter::repeat_with(hand).take(2 * WAYS).find(unused).unwrap_or(0)
@@ -210,8 +211,8 @@ impl Set {
     }
 }
 
-/// A keyed hash by folded multiplications. Only tokens that verify get into the table, so it need
-/// not withstand more than a guess.
+/// A keyed hash made of folded multiplications. It need not be cryptographic: only verified tokens
+/// enter the table, and the key is secret.
 fn hash(key: &[u64; 4], tail: &[u8; TAIL]) -> u64 {
     let fold = |a: u64, b: u64| {
         let product = u128::from(a) * u128::from(b);
@@ -238,7 +239,7 @@ mod tests {
     use crate::verify::verify_token::verify_token;
 
     #[test]
-    fn other_keys_let_the_memory_go_at_once() {
+    fn a_new_generation_of_keys_frees_the_memory_at_once() {
         let jwks = JwkSet::from_slice(include_bytes!("../../tests/data/document_jwks.json")).unwrap();
         let policy = Policy::dcos().time(1_467_985_465);
         let token = include_bytes!("../../tests/data/document_token.txt").trim_ascii();
@@ -251,10 +252,10 @@ mod tests {
         cache.insert(token, &verified, 1);
         assert!(cache.lookup(token, 1, &policy).is_some());
         assert_eq!(kept(), 1);
-        // Whichever token is asked for.
+        // A lookup of any token with the new generation empties the cache.
         assert!(cache.lookup(&[b'x'; TAIL], 2, &policy).is_none());
         assert_eq!(kept(), 0);
-        // A thread that still has the old keys empties nothing.
+        // A thread that still uses the old keys empties nothing.
         cache.insert(token, &verified, 2);
         assert!(cache.lookup(token, 1, &policy).is_none());
         assert_eq!(kept(), 1);

@@ -1,10 +1,10 @@
-//! The time as a value: tests, audits and replays verify a token at a time of their choice.
+//! The source of the time. A fixed clock lets tests, audits and replays verify a token at any time.
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Where a verification takes the time from. The default is the system's clock.
+/// The source of the time for a verification. The default is the system's clock.
 #[derive(Clone, Default)]
 pub struct Clock(Source);
 
@@ -17,22 +17,22 @@ enum Source {
 }
 
 impl Clock {
-    /// The system's wall clock.
+    /// Reads the system's wall clock.
     pub fn system() -> Self {
         Self(Source::System)
     }
 
-    /// A clock that stands still at `seconds` since 1970-01-01T00:00:00Z.
+    /// Always returns `seconds` since 1970-01-01T00:00:00Z.
     pub fn fixed(seconds: i64) -> Self {
         Self(Source::Fixed(seconds))
     }
 
-    /// A clock that asks `now` for the seconds since 1970-01-01T00:00:00Z.
+    /// Calls `now`, which returns the seconds since 1970-01-01T00:00:00Z.
     pub fn from_fn(now: impl Fn() -> i64 + Send + Sync + 'static) -> Self {
         Self(Source::Function(Arc::new(now)))
     }
 
-    /// Whole seconds since 1970-01-01T00:00:00Z, rounded down.
+    /// Returns the whole seconds since 1970-01-01T00:00:00Z, rounded down.
     pub fn now(&self) -> i64 {
         match &self.0 {
             Source::Fixed(seconds) => *seconds,

@@ -1,39 +1,41 @@
-//! Verdicts as columns, for data pipelines.
+//! Results of a batch as columns, for data pipelines.
 
 use super::verified_token::VerifiedToken;
 use crate::error::Result;
 
-/// The verdicts of a batch in columns, laid out as Apache Arrow does (its "Columnar Format", 1.0):
-/// buffers that may be handed to it as they are.
+/// The results of a batch as columns in the layout of Apache Arrow ("Columnar Format", 1.0). Arrow
+/// can use the buffers without copying them.
 ///
-/// In a validity bitmap the bit i, counted from the lowest of the first byte, is set where row i
-/// has a value.
+/// In a validity bitmap, bit i is set if row i has a value. Bit 0 is the lowest bit of the first
+/// byte.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TokenColumns {
-    /// The number of the verdict of each row, a UInt32 column without nulls: 0 for a token that
-    /// passed, else [`crate::ErrorKind::number`].
+    /// The status of each row, a UInt32 column without nulls: 0 for an accepted token, else
+    /// [`crate::ErrorKind::number`].
     pub status: Vec<u32>,
-    /// "exp" of the tokens that passed in seconds since 1970, an Int64 column; 0 where it is null.
+    /// "exp" of the accepted tokens in seconds since 1970, an Int64 column; 0 in rows that are
+    /// null.
     pub exp: Vec<i64>,
     /// Which rows of `exp` are not null.
     pub exp_validity: Vec<u8>,
-    /// Where in `uid_data` the "uid" of each row begins, and one more value for the end: the
-    /// offsets of a LargeUtf8 column.
+    /// Start of each row's "uid" in `uid_data`, then the end of the last one: the offsets of a
+    /// LargeUtf8 column.
     pub uid_offsets: Vec<i64>,
-    /// The "uid"s of the tokens that passed, one behind the other.
+    /// The "uid"s of the accepted tokens, one after the other.
     pub uid_data: String,
     /// Which rows of the uid column are not null.
     pub uid_validity: Vec<u8>,
 }
 
 impl TokenColumns {
-    /// The columns of these verdicts, a row each.
+    /// Builds the columns, with one row for each result.
     pub fn of(verdicts: &[Result<VerifiedToken>]) -> Self {
         Self::of_rows(verdicts.iter().map(|verdict| verdict.as_ref().map_err(|error| error.kind().number())))
     }
 
-    /// The columns of tokens that passed and the numbers of those that did not: for C.
+    /// Builds the columns from accepted tokens and the status numbers of rejected ones. For the C
+    /// interface.
     #[doc(hidden)]
     pub fn of_rows<'a>(rows: impl ExactSizeIterator<Item = Result<&'a VerifiedToken, u32>>) -> Self {
         let bitmap_len = rows.len().div_ceil(8);

@@ -11,16 +11,17 @@ use std::time::Duration;
 #[cfg(feature = "remote")]
 use std::time::Instant;
 
-/// Where a [`crate::Verifier`] gets its keys from, if they may change. `RemoteJwkSet` is one.
+/// A source of keys that may change while a [`crate::Verifier`] uses them. `RemoteJwkSet` is one.
 ///
 /// Implement it for keys from elsewhere: a database, a SPIFFE Workload API, a watched directory.
-/// One function is required; the others let tokens cause a fetch when their key is missing.
+/// Only [`KeySource::current_keys`] is required. The other functions let a token cause a fetch if
+/// its key is missing.
 ///
 /// ```
 /// use bouncer_verify::{CurrentKeys, JwkSet, KeySource, Policy, Verifier};
 /// use std::sync::{Arc, RwLock};
 ///
-/// /// Some task of the program puts new keys in here, and counts the generation up.
+/// /// Some task of the program stores new keys here and increments the generation.
 /// #[derive(Debug, Clone, Default)]
 /// struct Pushed(Arc<RwLock<Option<(Arc<JwkSet>, u64)>>>);
 ///
@@ -40,45 +41,47 @@ use std::time::Instant;
 /// # Ok::<(), bouncer_verify::Error>(())
 /// ```
 pub trait KeySource: Send + Sync + fmt::Debug {
-    /// The keys in use, or [`CurrentKeys::none`]. Called for each token, so it must be fast and
-    /// never block.
+    /// Returns the keys in use, or [`CurrentKeys::none`]. It is called for each token, so it must
+    /// be fast and never block.
     fn current_keys(&self) -> CurrentKeys;
 
-    /// Why there are no keys, in a few words: the detail of [`crate::ErrorKind::KeysUnavailable`].
+    /// Returns why there are no keys, in a few words. It becomes the detail of
+    /// [`crate::ErrorKind::KeysUnavailable`].
     fn why_none(&self) -> Cow<'static, str> {
         Cow::Borrowed("there are none yet")
     }
 
-    /// A token that could be valid lacks a key among those of `generation`. Returns what could
-    /// change that. It may start a fetch, but must not wait for it.
+    /// Called for a token that may be valid, but whose key is not among the keys of `generation`.
+    /// Returns what the verification does next. It may start a fetch, but must not wait for it.
     ///
-    /// `ticket` is that of a fetch which the same token has waited for; see [`Ticket::is_last`].
+    /// `ticket` is the fetch that this token has already waited for, if any; see
+    /// [`Ticket::is_last`].
     fn on_missing_key(&self, missing: MissingKey, generation: u64, ticket: Option<Ticket>) -> Refetch {
         let _ = (missing, generation, ticket);
         Refetch::None
     }
 
-    /// Whether [`MissingKey::NewKeyOfKid`] may cause a fetch now. It must be very fast: forged
-    /// tokens ask it by the million.
+    /// Returns whether [`MissingKey::NewKeyOfKid`] may cause a fetch now. It must be very fast: it
+    /// is called for each forged token.
     fn allows_fetch_for_known_kid(&self) -> bool {
         false
     }
 
-    /// Blocks until the fetch of `ticket` is over. Returns false if it is not over after `timeout`,
-    /// or will never be.
+    /// Blocks until the fetch of `ticket` is over. Returns false if it is not over after `timeout`
+    /// or will never be over.
     fn wait(&self, ticket: Ticket, timeout: Duration) -> bool {
         let _ = (ticket, timeout);
         false
     }
 
-    /// How long [`crate::Verifier::verify`] waits for fetches in all.
+    /// Returns the longest time that one call of [`crate::Verifier::verify`] waits for fetches.
     fn max_wait(&self) -> Duration {
         Duration::ZERO
     }
 }
 
-/// The keys in use at one moment. They stay as they are while this is held, even if others come
-/// into use.
+/// A snapshot of the keys in use. It does not change while you hold it, even if the source gets new
+/// keys.
 #[derive(Debug)]
 pub struct CurrentKeys(Held);
 
@@ -90,26 +93,26 @@ enum Held {
     Snapshot(Guard<Option<Arc<KeySnapshot>>>),
 }
 
-/// Keys as a source keeps them in an `ArcSwapOption`, which readers load without a reference count.
+/// Keys in an `ArcSwapOption`, which readers load without touching a reference count.
 #[cfg(feature = "remote")]
 #[derive(Debug)]
 pub(crate) struct KeySnapshot {
     pub(crate) jwks: Arc<JwkSet>,
     pub(crate) generation: u64,
-    /// From then on a newer snapshot should be there.
+    /// When a refresh should have replaced these keys.
     pub(crate) refresh_at: Instant,
-    /// From then on these keys are too old to use.
+    /// When these keys become too old to use.
     pub(crate) usable_until: Instant,
 }
 
 impl CurrentKeys {
-    /// Keys that are shared. `generation` starts at 1 and grows when the keys change, never
-    /// otherwise: a cache forgets its tokens then.
+    /// Creates a snapshot of shared keys. `generation` starts at 1 and must increase when the keys
+    /// change, and only then: each change empties the cache of verified tokens.
     pub fn new(jwks: Arc<JwkSet>, generation: u64) -> Self {
         Self(Held::Shared(jwks, generation))
     }
 
-    /// There are no keys that may be used.
+    /// Creates a snapshot without keys.
     pub fn none() -> Self {
         Self(Held::None)
     }
@@ -119,7 +122,7 @@ impl CurrentKeys {
         Self(Held::Snapshot(snapshot))
     }
 
-    /// The keys; `None` if there are none.
+    /// Returns the keys, or `None` if there are none.
     pub fn jwks(&self) -> Option<&JwkSet> {
         match &self.0 {
             Held::None => None,
@@ -129,7 +132,7 @@ impl CurrentKeys {
         }
     }
 
-    /// The generation of the keys; 0 if there are none.
+    /// Returns the generation of the keys, or 0 if there are none.
     pub fn generation(&self) -> u64 {
         match &self.0 {
             Held::None => 0,
@@ -140,31 +143,32 @@ impl CurrentKeys {
     }
 }
 
-/// Which key a token lacks.
+/// The key that a token needs and the source does not have.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum MissingKey {
-    /// There are no keys at all.
+    /// The source has no keys at all.
     Keys,
     /// No key has this "kid".
     Kid(Box<str>),
-    /// The token has no "kid", and no key verifies it.
+    /// The token has no "kid", and no key verifies its signature.
     KeyWithoutKid,
-    /// The key of this "kid" does not verify it, so the issuer may have another by now.
+    /// The key of the token's "kid" does not verify its signature. The issuer may have a new key
+    /// with the same "kid".
     NewKeyOfKid,
 }
 
-/// What could change a verdict.
+/// What a verification with a missing key does next.
 #[derive(Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Refetch {
-    /// Nothing: the verdict is final.
+    /// Return the verdict as it is.
     None,
-    /// Nothing now, and nobody knows whether the issuer has the key: the verdict is
-    /// [`crate::ErrorKind::KeysUnavailable`] with this detail.
+    /// Return [`crate::ErrorKind::KeysUnavailable`] with this detail. No fetch is possible now, so
+    /// it is unknown whether the issuer has the key.
     Unavailable(Cow<'static, str>),
-    /// Other keys are in use by now: verify again.
+    /// Verify again: the source has other keys by now.
     OtherKeys,
-    /// A fetch that is in flight or about to start: the verdict is pending.
+    /// Wait for this fetch, which is in flight or about to start. The verdict is pending.
     Fetch(Ticket),
 }

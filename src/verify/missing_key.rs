@@ -1,4 +1,4 @@
-//! Which key a rejected token lacks.
+//! Finds out which key a rejected token needs.
 
 use super::key_source::{KeySource, MissingKey};
 use super::policy::Policy;
@@ -9,7 +9,7 @@ use crate::jose::jws::CompactJws;
 use crate::keys::jwk_set::JwkSet;
 use crate::keys::parsed_token::ParsedToken;
 
-/// The checks that need no key: the form and the header of `token`.
+/// Makes the checks that need no key: the form and the header of `token`.
 pub(super) fn check_form(policy: &Policy, token: &[u8]) -> Result<()> {
     policy.check()?;
     let mut scratch = Scratch::new();
@@ -17,12 +17,12 @@ pub(super) fn check_form(policy: &Policy, token: &[u8]) -> Result<()> {
     policy.check_header(&token.header)
 }
 
-/// The key that could make `token` pass, which was rejected with `error`, if there may be such a
-/// key.
+/// Returns the key that could make `token` valid, which was rejected with `error`. Returns `None`
+/// if no key could.
 ///
-/// Where there are keys, only a token that would pass otherwise lacks one: forging it takes an
-/// issuer's claims at least. Where there are none, any token that has the form lacks them, or a
-/// lazy key set would never begin.
+/// If there are keys, the rest of the token must be valid. An attacker who wants to cause fetches
+/// must then at least know the issuer's claims. If there are no keys, any well-formed token counts;
+/// otherwise a lazy key set would never start its first fetch.
 pub(super) fn missing_key(
     source: &dyn KeySource,
     jwks: Option<&JwkSet>,
@@ -42,15 +42,15 @@ pub(super) fn missing_key(
     let missing = match parsed.header.kid.as_deref() {
         None => MissingKey::KeyWithoutKid,
         Some(kid) if !jwks.has_kid(kid) => MissingKey::Kid(kid.into()),
-        // Forged tokens end here: one fetch in a while is all that they can cause.
+        // Forged tokens end here. The source limits how often they may cause a fetch.
         Some(_) if source.allows_fetch_for_known_kid() => MissingKey::NewKeyOfKid,
         Some(_) => return None,
     };
     would_pass(policy, &parsed.jws).then_some(missing)
 }
 
-/// Whether the token would pass if some key verified it. Its claims are not trusted and not
-/// reported: they only decide whether looking for that key is worth a fetch.
+/// Returns whether the token would be accepted if its signature were valid. Its claims are neither
+/// trusted nor reported. They only decide whether the missing key is worth a fetch.
 fn would_pass(policy: &Policy, jws: &CompactJws<'_>) -> bool {
     if jws.signature.is_empty() || base64url::decode(jws.signature).is_err() {
         return false;

@@ -1,8 +1,8 @@
-//! L4: the decision. May name: error, encoding, jose, crypto, keys. The time comes from the
-//! policy's [`clock::Clock`] alone.
+//! L4: decides whether a token is accepted. May name: error, encoding, jose, crypto, keys. The time
+//! comes only from the policy's [`clock::Clock`].
 //!
-//! `verify_token` is the way of a token: parse it, find its key, verify the signature, read its
-//! claims. `verifier` adds what a service needs around it: a cache, batches, keys that change.
+//! `verify_token` does the whole verification: parse the token, find its key, verify the signature,
+//! read the claims. `verifier` adds what a service needs: a cache, batches, keys that change.
 
 pub(crate) mod batch;
 pub(crate) mod cache;

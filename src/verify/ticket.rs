@@ -1,17 +1,17 @@
-//! A verdict that may have to wait, and what it waits for.
+//! A verdict that may depend on a fetch, and the ticket for that fetch.
 
 use super::verified_token::VerifiedToken;
 use crate::error::Result;
 
-/// What [`crate::Verifier::verify_now`] returns: it never blocks, so the verdict may not be known
-/// yet.
+/// The result of [`crate::Verifier::verify_now`]. That call never blocks, so the verdict may not be
+/// known yet.
 #[derive(Debug)]
 #[must_use]
 pub enum Verdict {
     /// The token is accepted or rejected.
     Final(Result<VerifiedToken>),
     /// A fetch of keys decides. Wait for it with [`crate::Verifier::wait`], then call
-    /// [`crate::Verifier::resume`]; without a wait, `resume` returns the final verdict at once.
+    /// [`crate::Verifier::resume`]. If you do not wait, `resume` returns the final verdict at once.
     Pending(Ticket),
 }
 
