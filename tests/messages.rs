@@ -109,7 +109,7 @@ fn headers() {
         (r#""alg":"rs256""#, &["case-sensitive", "RS256"]),
         (r#""alg":"ES256K""#, &["secp256k1"]),
         (r#""alg":"x""#, &["supported are", "RS256"]),
-        (r#""alg":"ES256""#, &["not allowed", "the token has ES256", "allowed are RS256, Ed25519"]),
+        (r#""alg":"ES256""#, &["not allowed", "the token has ES256", "algorithms are RS256, Ed25519"]),
         (r#""alg":"EdDSA","crit":null"#, &["\"crit\"", "no extension"]),
         (r#""alg":"EdDSA","enc":"A256GCM""#, &["\"enc\"", "encrypted"]),
     ] {
@@ -156,6 +156,9 @@ fn claims_and_policies() {
     let deep = format!(r#""x":{}{}"#, "[".repeat(20), "]".repeat(20));
     for (policy, token, words) in [
         (&any(), claims(r#"{"exp":1699999880}"#), &["expired", "120 s ago"][..]),
+        (&any(), claims(r#"{"exp":1595784229}"#), &["expired", "104215771 s ago (1206 days)"]),
+        (&any(), with(r#""nbf":1700172800"#), &["not valid yet", "172800 s ahead", "(2 days)"]),
+        (&any(), with(r#""aud":["x"]"#), &["\"aud\"", "the policy accepts none: set audiences"]),
         (&leeway, claims(r#"{"exp":1699999880}"#), &["120 s ago", "leeway is 10 s"]),
         (&any(), with(r#""nbf":1700000090"#), &["not valid yet", "90 s ahead", "60 s"]),
         (&any(), claims(r#"{"uid":"x"}"#), &["missing", "\"exp\""]),

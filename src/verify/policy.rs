@@ -1,4 +1,4 @@
-//! What a token must be to be accepted, beyond its signature.
+//! The rules for tokens, apart from the signature.
 
 use super::clock::Clock;
 use crate::encoding::json;
@@ -9,13 +9,13 @@ use crate::jose::header::JoseHeader;
 use crate::jose::jws::TokenForm;
 use std::time::Duration;
 
-/// How many seconds `nbf` may lie ahead, unless the leeway is longer.
+/// Number of seconds that `nbf` may lie in the future, unless the leeway is longer.
 const NBF_TOLERANCE: i64 = 60;
 
 /// The rules for tokens. Start from [`Policy::dcos`] or [`Policy::for_issuer`].
 ///
-/// `RS256` alone is allowed and `exp` is required by default. The leeway is 0, but `nbf`
-/// may lie up to 60 seconds ahead: the issuer's clock is never exactly this one's.
+/// By default, only `RS256` is allowed and `exp` is required. The leeway is 0, but `nbf` may lie up
+/// to 60 seconds in the future, because the clocks of two machines always differ.
 ///
 /// ```
 /// use bouncer_verify::{Algorithm, Policy};
@@ -30,16 +30,16 @@ const NBF_TOLERANCE: i64 = 60;
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct Policy {
-    /// A bit for each allowed algorithm.
+    /// One bit for each allowed algorithm.
     algorithms: u16,
-    /// Empty: "iss" is not compared.
+    /// If empty, "iss" is not checked.
     issuers: Vec<Box<str>>,
-    /// Empty: a token with "aud" is rejected, unless `any_audience`.
+    /// If empty, a token with "aud" is rejected unless `any_audience` is set.
     audiences: Vec<Box<str>>,
     any_audience: bool,
     subject: Option<Box<str>>,
     optional_exp: bool,
-    /// Whether `uid` must be a string that is not empty.
+    /// Whether `uid` must be a non-empty string.
     uid_required: bool,
     required_strings: Vec<Box<str>>,
     required: Vec<Box<str>>,
@@ -47,42 +47,42 @@ pub struct Policy {
     token_type: Option<Box<str>>,
     leeway: i64,
     max_token_age: Option<i64>,
-    /// `nbf` gets the leeway alone, without [`NBF_TOLERANCE`].
+    /// Whether `nbf` gets only the leeway, without [`NBF_TOLERANCE`].
     exact_nbf: bool,
     pub(super) form: TokenForm,
     clock: Clock,
-    /// What is wrong with the first setting that is not usable.
+    /// What is wrong with the first invalid setting.
     fault: Option<&'static str>,
 }
 
 impl Policy {
-    /// The default maximal length of a token, in bytes: 16 KiB.
+    /// The default maximum length of a token, in bytes: 16 KiB.
     pub const DEFAULT_MAX_TOKEN_LEN: usize = 16 * 1024;
-    /// The highest maximal length of a token, in bytes: 1 MiB.
+    /// The upper limit of [`Policy::max_token_len`], in bytes: 1 MiB.
     pub const MAX_TOKEN_LEN: usize = 1024 * 1024;
-    /// The longest leeway: 300 seconds.
+    /// The maximum leeway: 300 seconds.
     pub const MAX_LEEWAY: Duration = Duration::from_secs(300);
 
-    /// For the tokens of DC/OS's Bouncer: RS256; `exp` and a non-empty string `uid` are required;
-    /// `iss` is not compared.
+    /// Creates the policy for tokens of DC/OS's Bouncer. It allows RS256 and requires `exp` and a
+    /// non-empty string `uid`. `iss` is not checked.
     pub fn dcos() -> Self {
         Self::any_issuer().uid()
     }
 
-    /// Requires `uid` to be a string that is not empty.
+    /// Requires `uid` to be a non-empty string.
     pub(crate) fn uid(self) -> Self {
         Self { uid_required: true, ..self }
     }
 
-    /// For tokens that `issuer` made for `audience`: both claims must be there and match, character
-    /// for character. Neither may be empty ([`Policy::check`]).
+    /// Creates the policy for tokens of `issuer` for `audience`. `iss` and `aud` are required and
+    /// must match character for character. Neither argument may be empty ([`Policy::check`]).
     pub fn for_issuer(issuer: &str, audience: &str) -> Self {
         Self::any_issuer().issuers([issuer]).audiences([audience])
     }
 
-    /// Judges the signature and the times only: any token that a key of the set has signed passes,
-    /// whoever it was made for, unless it names an audience. Prefer [`Policy::for_issuer`] where
-    /// tokens say `iss` and `aud`.
+    /// Creates a policy that checks only the signature and the times. It accepts any token that a
+    /// key of the set has signed and that has no `aud`. If your tokens have `iss` and `aud`, use
+    /// [`Policy::for_issuer`] instead.
     pub fn any_issuer() -> Self {
         Self {
             algorithms: Algorithm::Rs256.bit(),
@@ -105,8 +105,8 @@ impl Policy {
         }
     }
 
-    /// Whether every setting is usable. One that is not makes every token be rejected with the same
-    /// error, so that an issuer or an audience from an unset variable is found at once.
+    /// Checks every setting. With an invalid setting, every token is rejected with the error that
+    /// this returns. An issuer or audience from an unset variable is thus noticed at once.
     ///
     /// ```
     /// use bouncer_verify::Policy;
@@ -116,8 +116,8 @@ impl Policy {
     /// ```
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidArgument`]: an issuer, an audience or the token type is empty, no algorithm is allowed, or a
-    /// claim may not be unchecked.
+    /// [`ErrorKind::InvalidArgument`]: an issuer, an audience, the subject or the token type is
+    /// empty, no algorithm is allowed, or [`Policy::unchecked_claims`] names another claim.
     #[inline]
     pub fn check(&self) -> Result<()> {
         match self.fault {
@@ -132,14 +132,14 @@ impl Policy {
         }
     }
 
-    /// Allows exactly these algorithms, in place of RS256.
+    /// Allows exactly these algorithms instead of RS256.
     pub fn algorithms(mut self, algorithms: impl IntoIterator<Item = Algorithm>) -> Self {
         self.algorithms = algorithms.into_iter().fold(0, |bits, algorithm| bits | algorithm.bit());
         self.fault_if(self.algorithms == 0, "no algorithm is allowed");
         self
     }
 
-    /// Accepts exactly these issuers; `iss` is required and must be one of them (RFC 7519 §4.1.1).
+    /// Accepts exactly these issuers. `iss` is required and must be one of them (RFC 7519 §4.1.1).
     pub fn issuers(mut self, issuers: impl IntoIterator<Item: AsRef<str>>) -> Self {
         self.issuers = boxed(issuers);
         self.fault_if(self.issuers.is_empty(), "no issuer is accepted");
@@ -147,8 +147,8 @@ impl Policy {
         self
     }
 
-    /// Accepts exactly these audiences; `aud` is required and one of its values must be one of them
-    /// (RFC 7519 §4.1.3).
+    /// Accepts exactly these audiences. `aud` is required, and one of its values must be one of
+    /// them (RFC 7519 §4.1.3).
     pub fn audiences(mut self, audiences: impl IntoIterator<Item: AsRef<str>>) -> Self {
         self.audiences = boxed(audiences);
         self.fault_if(self.audiences.is_empty(), "no audience is accepted");
@@ -156,49 +156,48 @@ impl Policy {
         self
     }
 
-    /// Accepts tokens made for anybody, whatever audiences are accepted besides. Without this, and
-    /// without an accepted audience, a token that has `aud` is rejected, because it is meant for
-    /// others.
+    /// Accepts tokens for any audience, even if [`Policy::audiences`] is set too. If neither is
+    /// set, a token that has `aud` is rejected, because it is meant for another service.
     pub fn any_audience(mut self) -> Self {
         self.any_audience = true;
         self
     }
 
-    /// Accepts only tokens of this subject: `sub` is required and must be it, character for character (RFC 7519
-    /// §4.1.2). For services that one client calls.
+    /// Accepts only tokens of this subject. `sub` is required and must match character for
+    /// character (RFC 7519 §4.1.2). For services that have a single client.
     pub fn subject(mut self, subject: &str) -> Self {
         self.fault_if(subject.is_empty(), "the subject is empty");
         self.subject = Some(subject.into());
         self
     }
 
-    /// Accepts tokens without `exp`: they are valid for ever. One that has it must still not be
-    /// expired.
+    /// Accepts tokens without `exp`, which never expire. A token that has `exp` is still rejected
+    /// once it has expired.
     pub fn optional_exp(mut self) -> Self {
         self.optional_exp = true;
         self
     }
 
-    /// Requires exactly these claims, with any value but null. They are checked last, in this
+    /// Requires exactly these claims, with any value except null. They are checked last, in this
     /// order.
     pub fn required_claims(mut self, names: impl IntoIterator<Item: AsRef<str>>) -> Self {
         self.required = boxed(names);
         self
     }
 
-    /// Requires exactly these claims to be strings that are not empty. They are checked before
-    /// [`Policy::required_claims`], in this order. [`Policy::dcos`] requires `uid` besides.
+    /// Requires exactly these claims to be non-empty strings. They are checked before
+    /// [`Policy::required_claims`], in this order. [`Policy::dcos`] also requires `uid`.
     pub fn required_string_claims(mut self, names: impl IntoIterator<Item: AsRef<str>>) -> Self {
         self.required_strings = boxed(names);
         self
     }
 
-    /// Does not check the JSON type of exactly these registered claims, for issuers that break RFC
-    /// 7519: an integer `sub`, for example. One of another type is read as if it were not there;
-    /// [`VerifiedToken::claim`] returns its JSON text.
+    /// Skips the check of the JSON type for exactly these registered claims. For issuers that break
+    /// RFC 7519, for example with an integer `sub`. A claim of another type counts as absent;
+    /// [`VerifiedToken::claim`] still returns its JSON text.
     ///
-    /// Only `sub`, `iat` and `jti` are possible. A token whose `exp`, `nbf`, `aud` or `iss` cannot
-    /// be read is rejected.
+    /// Only `sub`, `iat` and `jti` are allowed here. A token whose `exp`, `nbf`, `aud` or `iss` has
+    /// the wrong type is always rejected.
     ///
     /// [`VerifiedToken::claim`]: crate::VerifiedToken::claim
     pub fn unchecked_claims(mut self, names: impl IntoIterator<Item: AsRef<str>>) -> Self {
@@ -218,84 +217,84 @@ impl Policy {
         self
     }
 
-    /// Allows for clocks that differ: `exp` and `nbf` are moved apart by `leeway`, in whole
-    /// seconds. `nbf` is always moved by 60 seconds at least.
+    /// Allows for clocks that differ. A token is accepted up to `leeway` after `exp` and from
+    /// `leeway` before `nbf`, in whole seconds. For `nbf`, at least 60 seconds are always allowed.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidArgument`]: over 300 seconds.
+    /// [`ErrorKind::InvalidArgument`]: `leeway` is over 300 seconds.
     pub fn leeway(mut self, leeway: Duration) -> Result<Self> {
         if leeway > Self::MAX_LEEWAY {
-            let detail = format!("a leeway of {} s; at most 300 s", leeway.as_secs_f64());
+            let detail = format!("leeway is {} s; at most 300 s", leeway.as_secs_f64());
             return Err(Error::new(ErrorKind::InvalidArgument, "").with_detail(detail));
         }
         self.leeway = leeway.as_secs() as i64;
         Ok(self)
     }
 
-    /// Rejects tokens that were issued longer ago than `age`, whatever their `exp` says. `iat` is
-    /// then required (RFC 7519 §4.1.6), and may not lie further ahead than `nbf` may. In whole
-    /// seconds; the leeway is added.
+    /// Rejects tokens that were issued longer ago than `age` plus the leeway, even if `exp` has not
+    /// passed. `iat` is then required (RFC 7519 §4.1.6) and may lie no further in the future than
+    /// `nbf` may. `age` is in whole seconds.
     pub fn max_token_age(mut self, age: Duration) -> Self {
         self.max_token_age = Some(i64::try_from(age.as_secs()).unwrap_or(i64::MAX));
         self
     }
 
-    /// Moves `nbf` by the leeway alone, without the tolerance of 60 seconds. For interfaces that
-    /// promise what another library does.
+    /// Applies only the leeway to `nbf`, without the 60 seconds. For interfaces that promise the
+    /// behaviour of another library.
     #[doc(hidden)]
     pub fn exact_nbf(mut self) -> Self {
         self.exact_nbf = true;
         self
     }
 
-    /// Refuses tokens longer than `bytes`, before anything else is done with them.
+    /// Rejects tokens longer than `bytes`. This is the first check.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidArgument`]: over 1 MiB.
+    /// [`ErrorKind::InvalidArgument`]: `bytes` is over 1 MiB.
     pub fn max_token_len(mut self, bytes: usize) -> Result<Self> {
         if bytes > Self::MAX_TOKEN_LEN {
-            let detail = format!("a maximal token length of {bytes} bytes; at most {}", Self::MAX_TOKEN_LEN);
+            let detail = format!("max_token_len is {bytes} bytes; at most {}", Self::MAX_TOKEN_LEN);
             return Err(Error::new(ErrorKind::InvalidArgument, "").with_detail(detail));
         }
         self.form.max_len = bytes;
         Ok(self)
     }
 
-    /// Expects the parts of a token to be padded with `=`, which RFC 7515 §2 forbids: for the
-    /// tokens that an AWS Application Load Balancer passes in `x-amzn-oidc-data`.
+    /// Expects the parts of a token to be padded with `=`, which RFC 7515 §2 forbids. For the
+    /// tokens that an AWS Application Load Balancer sends in `x-amzn-oidc-data`.
     ///
-    /// The padding must be whole in each part, so a token still has one spelling; the signature is
-    /// verified over the text as it came. A token without the padding is rejected, unless it needs
-    /// none.
+    /// Each part must have its complete padding, so that a token still has exactly one spelling.
+    /// The signature is verified over the text with its padding. A token without padding is
+    /// rejected, unless it needs none.
     pub fn padded_tokens(mut self) -> Self {
         self.form.padded = true;
         self
     }
 
-    /// Takes the time from `clock`, in place of the system's.
+    /// Takes the time from `clock` instead of the system's clock.
     pub fn clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
         self
     }
 
-    /// Judges at the time `seconds` since 1970-01-01T00:00:00Z: short for a [`Clock::fixed`].
+    /// Verifies at a fixed time, `seconds` since 1970-01-01T00:00:00Z. Short for [`Clock::fixed`].
     pub fn time(self, seconds: i64) -> Self {
         self.clock(Clock::fixed(seconds))
     }
 
-    /// The judging time of this moment, in seconds since 1970-01-01T00:00:00Z.
+    /// Returns the current time of the policy's clock, in seconds since 1970-01-01T00:00:00Z.
     pub fn now(&self) -> i64 {
         self.clock.now()
     }
 
-    /// The checks that need the header alone.
+    /// Makes the checks that need only the header.
     pub(super) fn check_header(&self, header: &JoseHeader<'_>) -> Result<()> {
         if self.algorithms & header.algorithm.bit() == 0 {
             return Err(self.algorithm_not_allowed(header.algorithm));
         }
         match &self.token_type {
             Some(expected) if !header.typ.as_ref().is_some_and(|typ| same_media_type(typ, expected)) => {
-                let has = if header.typ.is_some() { "another" } else { "none" };
+                let has = if header.typ.is_some() { "another value" } else { "none" };
                 let detail = format!("expected {}, the token has {has}", shown(expected));
                 Err(Error::about(ErrorKind::WrongTokenType, "typ", "").with_detail(detail))
             }
@@ -303,7 +302,7 @@ impl Policy {
         }
     }
 
-    /// The checks of a Claims Set whose signature holds (RFC 7519 §4.1).
+    /// Checks the Claims Set of a token whose signature is valid (RFC 7519 §4.1).
     pub(super) fn validate(&self, claims: &ClaimsSet<'_>) -> Result<()> {
         self.validate_times(claims.exp, claims.nbf, claims.iat)?;
         if !self.issuers.is_empty() {
@@ -332,7 +331,8 @@ impl Policy {
         self.required.iter().try_for_each(|name| require(claims, name).map(drop))
     }
 
-    /// What may change while a token stays the same.
+    /// Checks "exp", "nbf" and "iat", whose result changes with the time. Also called for each
+    /// cache hit.
     pub(super) fn validate_times(&self, exp: Option<i64>, nbf: Option<i64>, iat: Option<i64>) -> Result<()> {
         let now = self.clock.now();
         match exp {
@@ -356,7 +356,7 @@ impl Policy {
         }
         let age = now.saturating_sub(iat);
         if age > max_age.saturating_add(self.leeway) {
-            let detail = format!("issued {age} s ago, allowed are {max_age} s");
+            let detail = format!("issued {age} s ago{}; max_token_age is {max_age} s", in_days(age));
             return Err(Error::about(ErrorKind::Expired, "iat", "").with_detail(detail));
         }
         Ok(())
@@ -366,7 +366,7 @@ impl Policy {
     fn algorithm_not_allowed(&self, algorithm: Algorithm) -> Error {
         let allowed = Algorithm::ALL.into_iter().filter(|allowed| self.algorithms & allowed.bit() != 0);
         let allowed: Vec<_> = allowed.map(Algorithm::as_str).collect();
-        let detail = format!("the token has {algorithm}, allowed are {}", allowed.join(", "));
+        let detail = format!("the token has {algorithm}, the policy's algorithms are {}", allowed.join(", "));
         Error::about(ErrorKind::AlgorithmNotAllowed, "alg", "").with_detail(detail)
     }
 
@@ -376,7 +376,8 @@ impl Policy {
 
     #[cold]
     fn expired(&self, exp: i64, now: i64) -> Error {
-        let mut detail = format!("{} s ago", now.saturating_sub(exp));
+        let ago = now.saturating_sub(exp);
+        let mut detail = format!("{ago} s ago{}", in_days(ago));
         if self.leeway > 0 {
             detail += &format!(", the leeway is {} s", self.leeway);
         }
@@ -386,7 +387,9 @@ impl Policy {
     #[cold]
     fn not_yet_valid(&self, name: &'static str, from: i64, now: i64) -> Error {
         let ahead = from.saturating_sub(now);
-        let detail = format!("{ahead} s ahead, tolerated are {} s", self.nbf_tolerance());
+        let days = in_days(ahead);
+        let detail =
+            format!("{ahead} s ahead of this clock{days}, at most {} s allowed", self.nbf_tolerance());
         Error::about(ErrorKind::NotYetValid, name, "").with_detail(detail)
     }
 
@@ -396,16 +399,17 @@ impl Policy {
             _ if self.any_audience => Ok(()),
             None if self.audiences.is_empty() => Ok(()),
             None => Err(missing("aud").with_detail(expected(&self.audiences))),
-            Some(_) if self.audiences.is_empty() => {
-                wrong("the token names one, and the policy accepts none".to_owned())
-            }
+            Some(_) if self.audiences.is_empty() => wrong(
+                "the token has an audience, the policy accepts none: set audiences or any_audience"
+                    .to_owned(),
+            ),
             Some(aud) if aud.iter().any(|one| accepts(&self.audiences, one)) => Ok(()),
             Some(_) => wrong(expected(&self.audiences)),
         }
     }
 }
 
-/// The policy's own values, for an error: a few of them, each cut where it is long.
+/// Lists the policy's own values for an error: at most five, each cut if it is long.
 #[cold]
 fn expected(accepted: &[Box<str>]) -> String {
     const MOST: usize = 5;
@@ -425,11 +429,21 @@ fn shown(value: &str) -> String {
     }
 }
 
+/// The seconds in whole days, for an error: `" (1206 days)"`. Empty if it is less than a day.
+#[cold]
+fn in_days(seconds: i64) -> String {
+    match seconds / 86_400 {
+        ..1 => String::new(),
+        1 => " (1 day)".to_owned(),
+        days => format!(" ({days} days)"),
+    }
+}
+
 fn missing(name: &'static str) -> Error {
     Error::about(ErrorKind::MissingClaim, name, "")
 }
 
-/// The value of a claim that must be there, and not null.
+/// Returns the value of a claim that must be present and not null.
 fn require<'a>(claims: &ClaimsSet<'a>, name: &str) -> Result<json::Value<'a>> {
     match claims.claim(name) {
         Some(value) if value.is_null() => {
@@ -454,14 +468,14 @@ fn boxed(texts: impl IntoIterator<Item: AsRef<str>>) -> Vec<Box<str>> {
     texts.into_iter().map(|text| text.as_ref().into()).collect()
 }
 
-/// Whether `value` is one of the accepted, character for character. The empty string never is: a
-/// setting that was left empty must not make an empty claim right.
+/// Returns whether `value` equals one of `accepted`, character for character. The empty string is
+/// never accepted: a setting left empty must not match an empty claim.
 fn accepts(accepted: &[Box<str>], value: &str) -> bool {
     !value.is_empty() && accepted.iter().any(|own| **own == *value)
 }
 
-/// Media types compare without regard to case, and one without a slash stands for "application/"
-/// and itself (RFC 7515 §4.1.9).
+/// Compares media types without regard to ASCII case. A type without a slash gets the prefix
+/// "application/" (RFC 7515 §4.1.9).
 fn same_media_type(a: &str, b: &str) -> bool {
     fn subtype(media_type: &str) -> &str {
         const APPLICATION: &str = "application/";
@@ -478,7 +492,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn media_types_compare_as_rfc_7515_says() {
+    fn media_types_are_compared_as_rfc_7515_requires() {
         for (a, b) in
             [("JWT", "jwt"), ("at+jwt", "application/at+jwt"), ("APPLICATION/JWT", "JWT"), ("a/b", "A/B")]
         {
@@ -492,14 +506,14 @@ mod tests {
     }
 
     #[test]
-    fn errors_of_time_say_by_how_many_seconds() {
+    fn time_errors_contain_the_number_of_seconds_and_days() {
         let policy = Policy::any_issuer().time(1000);
         let text = |policy: &Policy, exp, nbf| {
             policy.validate_times(exp, nbf, None).map_err(|error| error.to_string())
         };
         assert_eq!(text(&policy, Some(993), None), Err("the token has expired: \"exp\": 7 s ago".to_owned()));
         assert_eq!(text(&policy, Some(1001), Some(1060)), Ok(()));
-        let early = "the token is not valid yet: \"nbf\": 61 s ahead, tolerated are 60 s";
+        let early = "the token is not valid yet: \"nbf\": 61 s ahead of this clock, at most 60 s allowed";
         assert_eq!(text(&policy, Some(1001), Some(1061)), Err(early.to_owned()));
         let lenient = policy.clone().leeway(Duration::from_secs(90)).unwrap();
         let expired = "the token has expired: \"exp\": 90 s ago, the leeway is 90 s";
@@ -507,11 +521,17 @@ mod tests {
         assert_eq!(text(&lenient, Some(2000), Some(1090)), Ok(()));
         assert!(text(&lenient, Some(2000), Some(1091)).is_err());
         let extremes = text(&policy, Some(i64::MIN), None).unwrap_err();
-        assert!(extremes.ends_with("9223372036854775807 s ago"), "{extremes}");
+        assert!(extremes.ends_with("9223372036854775807 s ago (106751991167300 days)"), "{extremes}");
+        for (seconds, days) in
+            [(86_399, ""), (86_400, " (1 day)"), (172_799, " (1 day)"), (172_800, " (2 days)")]
+        {
+            let expired = format!("the token has expired: \"exp\": {seconds} s ago{days}");
+            assert_eq!(text(&policy, Some(1000 - seconds), None), Err(expired));
+        }
     }
 
     #[test]
-    fn an_exact_nbf_has_the_leeway_alone() {
+    fn an_exact_nbf_gets_only_the_leeway() {
         for (leeway, reaches) in [(0, 0), (5, 5), (90, 90)] {
             let policy =
                 Policy::any_issuer().exact_nbf().leeway(Duration::from_secs(leeway)).unwrap().time(1000);
@@ -521,7 +541,7 @@ mod tests {
     }
 
     #[test]
-    fn a_setting_that_was_left_empty_is_a_fault() {
+    fn an_empty_setting_is_an_error() {
         let any = Policy::any_issuer;
         for (policy, detail) in [
             (Policy::for_issuer("", "b"), "the issuer is empty"),
@@ -542,7 +562,7 @@ mod tests {
     }
 
     #[test]
-    fn bounds_hold() {
+    fn the_limits_of_leeway_and_token_length_are_enforced() {
         assert!(Policy::dcos().leeway(Duration::from_secs(300)).is_ok());
         let error = Policy::dcos().leeway(Duration::from_millis(300_001)).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidArgument);

@@ -28,43 +28,43 @@ pub struct Ticket {
 impl Ticket {
     const LAST: u64 = 1 << 63;
 
-    /// A ticket for attempt number `attempt`, which started before the token was seen. If it does
-    /// not bring the key, a later attempt may.
+    /// Creates a ticket for attempt number `attempt`, which started before the token arrived. If
+    /// that fetch does not find the key, a later one may.
     pub fn new(attempt: u64) -> Self {
         Self { attempt, is_last: false }
     }
 
-    /// A ticket for attempt number `attempt`, which starts after the token was seen. A key that it
-    /// does not bring does not exist.
+    /// Creates a ticket for attempt number `attempt`, which starts after the token arrived. If that
+    /// fetch does not find the key, the key does not exist.
     pub fn last(attempt: u64) -> Self {
         Self { attempt, is_last: true }
     }
 
-    /// The number of the attempt, from 1. Tickets of one attempt may differ.
+    /// Returns the number of the attempt, from 1. Tickets for the same attempt may differ.
     pub fn attempt(self) -> u64 {
         self.attempt
     }
 
-    /// Whether no other fetch may follow: the attempt starts after the token was seen, or the
-    /// caller waits no longer.
+    /// Returns whether no other fetch may follow: the attempt starts after the token arrived, or
+    /// the caller has stopped waiting.
     pub fn is_last(self) -> bool {
         self.is_last
     }
 
-    /// The ticket to return with, given whether its attempt `is_over`. Who returns before that
-    /// waits no longer, and gets a last look: the keys may be in use a moment before the attempt is
-    /// over.
+    /// Returns the ticket with which a caller resumes, given whether the attempt `is_over`. If it
+    /// is not over, the caller waits no longer and the ticket becomes a last one. The token is
+    /// still checked once more, because new keys are in use shortly before their attempt is over.
     pub(crate) fn returned(self, is_over: bool) -> Self {
         Self { is_last: self.is_last || !is_over, ..self }
     }
 
-    /// The ticket as a number, for languages without this type; never 0.
+    /// Returns the ticket as a number, for languages without this type. The number is never 0.
     pub fn to_bits(self) -> u64 {
         self.attempt | if self.is_last { Self::LAST } else { 0 }
     }
 
-    /// The ticket of a number that [`Ticket::to_bits`] returned; `None` for 0. Other numbers never
-    /// match a fetch.
+    /// Returns the ticket for a number that [`Ticket::to_bits`] returned, or `None` for 0. Any
+    /// other number never matches a fetch.
     pub fn from_bits(bits: u64) -> Option<Self> {
         let ticket = Self { attempt: bits & !Self::LAST, is_last: bits & Self::LAST != 0 };
         (bits != 0).then_some(ticket)
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn who_returns_before_the_attempt_is_over_gets_a_last_look() {
+    fn resuming_before_the_attempt_is_over_makes_the_ticket_a_last_one() {
         assert_eq!(Ticket::new(1).returned(true), Ticket::new(1));
         assert_eq!(Ticket::new(1).returned(false), Ticket::last(1));
         assert_eq!(Ticket::last(1).returned(true), Ticket::last(1));

@@ -1,4 +1,4 @@
-//! A JWS whose signature holds.
+//! A JWS whose signature is valid.
 
 use crate::encoding::base64url;
 use crate::error::Result;
@@ -8,7 +8,7 @@ use crate::jose::jws::NOT_BASE64URL;
 use crate::keys::parsed_token::ParsedToken;
 use std::fmt;
 
-/// The content of a JWS whose signature holds. Only [`crate::verify_jws`] makes one.
+/// The content of a JWS whose signature is valid. Only [`crate::verify_jws`] creates one.
 pub struct VerifiedJws {
     header: Vec<u8>,
     payload: Vec<u8>,
@@ -27,22 +27,22 @@ impl VerifiedJws {
         })
     }
 
-    /// The JWS Payload, the bytes that were signed.
+    /// Returns the JWS Payload, the bytes that were signed.
     pub fn payload(&self) -> &[u8] {
         &self.payload
     }
 
-    /// The JOSE Header's JSON.
+    /// Returns the JOSE Header's JSON.
     pub fn header(&self) -> &[u8] {
         &self.header
     }
 
-    /// The algorithm of the signature.
+    /// Returns the algorithm of the signature.
     pub fn algorithm(&self) -> Algorithm {
         self.algorithm
     }
 
-    /// The "kid" of the key that verified it, if the key has one.
+    /// Returns the "kid" of the key that verified the signature, if that key has one.
     pub fn kid(&self) -> Option<&str> {
         self.kid.as_deref()
     }

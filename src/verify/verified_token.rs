@@ -1,4 +1,4 @@
-//! A token that passed everything.
+//! A token that passed all checks.
 
 use super::policy::Policy;
 use crate::encoding::base64url;
@@ -12,12 +12,10 @@ use serde::de::DeserializeOwned;
 use std::borrow::Cow;
 use std::fmt;
 
-/// The claims of a token that is verified. Only a verification makes one, so holding it is the
-/// proof.
+/// The claims of a verified token. Only a successful verification creates one.
 #[derive(Clone)]
 pub struct VerifiedToken {
-    /// Payload, header, kid and unescaped strings, one behind the other: one allocation for all
-    /// that is kept.
+    /// Payload, header, kid and unescaped strings, one after the other, in one allocation.
     text: String,
     payload_len: usize,
     header: Span,
@@ -33,7 +31,7 @@ pub struct VerifiedToken {
     algorithm: Algorithm,
 }
 
-/// A piece of the text. Four bytes each suffice: no token is longer than 1 MiB.
+/// A part of the text. 32 bits are enough: no token is longer than 1 MiB.
 #[derive(Clone, Copy)]
 struct Span {
     start: u32,
@@ -92,7 +90,7 @@ impl VerifiedToken {
         })
     }
 
-    /// Whether the times of the token still pass.
+    /// Checks the token's times again.
     pub(super) fn validate_times(&self, policy: &Policy) -> Result<()> {
         policy.validate_times(self.exp, self.nbf, self.iat)
     }
@@ -101,22 +99,22 @@ impl VerifiedToken {
         self.text.get(span.start as usize..span.end as usize).unwrap_or_default()
     }
 
-    /// "uid", the user or service that DC/OS names, if it is a string.
+    /// Returns "uid" if it is a string: the user or service in a DC/OS token.
     pub fn uid(&self) -> Option<&str> {
         self.uid.map(|uid| self.at(uid))
     }
 
-    /// "iss" (RFC 7519 §4.1.1).
+    /// Returns "iss" (RFC 7519 §4.1.1).
     pub fn issuer(&self) -> Option<&str> {
         self.iss.map(|iss| self.at(iss))
     }
 
-    /// "sub" (RFC 7519 §4.1.2).
+    /// Returns "sub" (RFC 7519 §4.1.2).
     pub fn subject(&self) -> Option<&str> {
         self.sub.map(|sub| self.at(sub))
     }
 
-    /// "aud" (RFC 7519 §4.1.3): its one string, or those of its array.
+    /// Returns "aud" (RFC 7519 §4.1.3): the single string, or the strings of the array.
     pub fn audience(&self) -> impl ExactSizeIterator<Item = &str> {
         let spans = match &self.aud {
             Audience::Absent => &[],
@@ -126,62 +124,62 @@ impl VerifiedToken {
         spans.iter().map(|&span| self.at(span))
     }
 
-    /// "exp" (RFC 7519 §4.1.4) in seconds since 1970-01-01T00:00:00Z, rounded down.
+    /// Returns "exp" (RFC 7519 §4.1.4) in seconds since 1970-01-01T00:00:00Z, rounded down.
     pub fn expires_at(&self) -> Option<i64> {
         self.exp
     }
 
-    /// "nbf" (RFC 7519 §4.1.5) in seconds since 1970-01-01T00:00:00Z, rounded up.
+    /// Returns "nbf" (RFC 7519 §4.1.5) in seconds since 1970-01-01T00:00:00Z, rounded up.
     pub fn not_before(&self) -> Option<i64> {
         self.nbf
     }
 
-    /// "iat" (RFC 7519 §4.1.6) in seconds since 1970-01-01T00:00:00Z, rounded down.
+    /// Returns "iat" (RFC 7519 §4.1.6) in seconds since 1970-01-01T00:00:00Z, rounded down.
     pub fn issued_at(&self) -> Option<i64> {
         self.iat
     }
 
-    /// "jti" (RFC 7519 §4.1.7).
+    /// Returns "jti" (RFC 7519 §4.1.7).
     pub fn token_id(&self) -> Option<&str> {
         self.jti.map(|jti| self.at(jti))
     }
 
-    /// The JSON text of any claim, as it was signed; reads the payload again.
+    /// Returns the JSON text of any claim, as it was signed. Each call parses the payload again.
     pub fn claim(&self, name: &str) -> Option<&str> {
         claims::claim(self.payload(), name).map(|value| value.text())
     }
 
-    /// The whole Claims Set as a type of the caller's.
+    /// Deserializes the whole Claims Set into a type of your own.
     ///
     /// # Errors
-    /// [`ErrorKind::MalformedClaims`]: the claims do not have that shape.
+    /// [`ErrorKind::MalformedClaims`]: the claims do not fit the type.
     pub fn claims<T: DeserializeOwned>(&self) -> Result<T> {
         serde_json::from_str(self.payload())
-            .map_err(|_| Error::new(ErrorKind::MalformedClaims, "not of the requested type"))
+            .map_err(|_| Error::new(ErrorKind::MalformedClaims, "the claims do not fit the requested type"))
     }
 
-    /// The JWS Payload: the Claims Set's JSON, the very bytes that were signed.
+    /// Returns the JWS Payload: the Claims Set's JSON, exactly the bytes that were signed.
     pub fn payload(&self) -> &str {
         self.text.get(..self.payload_len).unwrap_or_default()
     }
 
-    /// The JOSE Header's JSON.
+    /// Returns the JOSE Header's JSON.
     pub fn header(&self) -> &str {
         self.at(self.header)
     }
 
-    /// The algorithm of the signature.
+    /// Returns the algorithm of the signature.
     pub fn algorithm(&self) -> Algorithm {
         self.algorithm
     }
 
-    /// The "kid" of the key that verified the token, if that key has one.
+    /// Returns the "kid" of the key that verified the token, if that key has one.
     pub fn kid(&self) -> Option<&str> {
         self.kid.map(|kid| self.at(kid))
     }
 }
 
-/// Shows no claim: a debug print in a log must not hold personal data.
+/// Prints no claim, because debug output in a log must not contain personal data.
 impl fmt::Debug for VerifiedToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("VerifiedToken")
@@ -197,7 +195,8 @@ impl Span {
     }
 }
 
-/// Finds where strings of the claims stand, and gathers those that the payload spells with escapes.
+/// Locates strings of the claims in the payload, and collects those that the payload writes with
+/// escapes.
 struct Pieces<'a> {
     payload: &'a str,
     escaped: String,
@@ -205,7 +204,7 @@ struct Pieces<'a> {
 }
 
 impl Pieces<'_> {
-    #[expect(clippy::ptr_arg, reason = "what is borrowed stands in the payload")]
+    #[expect(clippy::ptr_arg, reason = "a borrowed string lies in the payload")]
     fn span(&mut self, piece: &Cow<'_, str>) -> Span {
         let start = match piece {
             Cow::Borrowed(piece) => piece.as_ptr().addr() - self.payload.as_ptr().addr(),

@@ -1,4 +1,5 @@
-//! Keys and a policy that belong together, so that one issuer's keys never meet another's rules.
+//! Keys and the policy that belongs to them, so that one issuer's keys are never used with another
+//! issuer's rules.
 
 use super::batch::{split_across_threads, verify_chunk};
 use super::cache::{Cache, CacheStats};
@@ -15,8 +16,8 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// One issuer's keys with the policy for its tokens. Cheap to clone; shared by any number of
-/// threads.
+/// Verifies tokens with one issuer's keys and the policy for its tokens. It is cheap to clone, and
+/// any number of threads may share it.
 #[derive(Debug, Clone)]
 pub struct Verifier(Arc<Inner>);
 
@@ -27,8 +28,8 @@ struct Inner {
     cache: Option<Cache>,
 }
 
-/// The keys of a [`Verifier`]: a [`JwkSet`], which stays as it is, or a [`KeySource`], such as
-/// `RemoteJwkSet`, whose keys may change. Made by `into()` from either.
+/// The keys of a [`Verifier`]: a [`JwkSet`], which never changes, or a [`KeySource`] such as
+/// `RemoteJwkSet`, whose keys may change. `into()` converts either.
 #[derive(Debug, Clone)]
 pub struct Keys(Source);
 
@@ -38,10 +39,10 @@ enum Source {
     Changing(Arc<dyn KeySource>),
 }
 
-/// The generation of keys that do not change.
+/// Generation of keys that never change.
 const FIXED: u64 = 1;
-/// So many tokens of a batch are verified with the same keys, though others may be in use
-/// meanwhile: less than a millisecond.
+/// Number of tokens of a batch that are verified against one key snapshot. They take less than a
+/// millisecond.
 const SNAPSHOT: usize = 128;
 
 impl From<JwkSet> for Keys {
@@ -63,18 +64,18 @@ impl<S: KeySource + 'static> From<S> for Keys {
 }
 
 impl Verifier {
-    /// A verifier of tokens that a key of `keys` signed, under `policy`.
+    /// Creates a verifier for tokens that are signed by one of `keys` and satisfy `policy`.
     pub fn new(keys: impl Into<Keys>, policy: Policy) -> Self {
         Self(Arc::new(Inner { keys: keys.into(), policy, cache: None }))
     }
 
-    /// A verifier of the same keys and policy that remembers about `tokens` verified tokens, 2^20
-    /// at most; 0 is none, as without a call of this.
+    /// Returns a verifier with the same keys and policy and a new cache of about `tokens` verified
+    /// tokens (max 2^20). 0 disables the cache, which is the default.
     ///
-    /// A token that it remembers passes without its signature being verified again: the whole token
-    /// is compared, "exp" and "nbf" are checked each time, and when remote keys change, everything
-    /// is forgotten. What it gives up: the tokens and their claims stay in memory, about twice
-    /// their length each, until others take their places. Tokens over 4 KiB are not remembered.
+    /// The signature of a cached token is not verified again. The whole token is compared, and
+    /// "exp" and "nbf" are checked on each hit. When remote keys change, the cache is emptied. The
+    /// cost is memory: a cached token takes about twice its length until another replaces it.
+    /// Tokens over 4 KiB are not cached.
     #[must_use]
     pub fn with_cache(&self, tokens: usize) -> Self {
         let Inner { keys, policy, .. } = &*self.0;
@@ -82,20 +83,20 @@ impl Verifier {
         Self(Arc::new(Inner { keys: keys.clone(), policy: policy.clone(), cache }))
     }
 
-    /// What the cache has done, if there is one.
+    /// Returns the counters of the cache, or `None` if there is no cache.
     pub fn cache_stats(&self) -> Option<CacheStats> {
         self.0.cache.as_ref().map(Cache::stats)
     }
 
     /// Verifies `token` as [`crate::verify_token`] does.
     ///
-    /// With remote keys it waits where a fetch may bring the key that is missing, two seconds at
-    /// most unless they are set up otherwise. A token that has its key never waits.
+    /// With remote keys it may wait for a fetch if the token's key is missing: by default two
+    /// seconds at most. It never waits if the key is cached.
     ///
     /// # Errors
-    /// As [`crate::verify_token`]; with remote keys also [`crate::ErrorKind::KeysUnavailable`]:
-    /// there are no keys, or the token's key could not be looked up, because the fetch failed or
-    /// was not over in time.
+    /// Those of [`crate::verify_token`]. With remote keys also
+    /// [`crate::ErrorKind::KeysUnavailable`]: there are no keys, or the fetch for the token's key
+    /// failed or was not over in time.
     pub fn verify(&self, token: impl AsRef<[u8]>) -> Result<VerifiedToken> {
         let token = token.as_ref();
         match &self.0.keys.0 {
@@ -107,11 +108,11 @@ impl Verifier {
         }
     }
 
-    /// Verifies the token in `value`, the value of an HTTP Authorization header, as
-    /// [`crate::token_from_authorization`] reads it and [`Verifier::verify`] verifies it.
+    /// Verifies the token in `value`, the value of an HTTP Authorization header. It calls
+    /// [`crate::token_from_authorization`], then [`Verifier::verify`].
     ///
     /// # Errors
-    /// [`crate::ErrorKind::MalformedAuthorization`], or as [`Verifier::verify`].
+    /// [`crate::ErrorKind::MalformedAuthorization`], or those of [`Verifier::verify`].
     ///
     /// ```
     /// use bouncer_verify::{ErrorKind, JwkSet, Policy, Verifier};
@@ -130,10 +131,11 @@ impl Verifier {
         self.verify(token_from_authorization(value.as_ref())?)
     }
 
-    /// The verdict of [`Verifier::verify`] if the cache has it. `None` is not counted as a miss.
+    /// Returns the result of [`Verifier::verify`] on a cache hit, else `None`. `None` is not
+    /// counted as a miss.
     ///
-    /// For bindings, where verifying costs preparations that a hit is not worth. No promise is made
-    /// to keep it.
+    /// For bindings, which prepare a verification only if the cache misses. Not part of the stable
+    /// interface.
     #[doc(hidden)]
     pub fn lookup_cached(&self, token: impl AsRef<[u8]>) -> Option<Result<VerifiedToken>> {
         let Inner { keys, policy, cache } = &*self.0;
@@ -145,8 +147,8 @@ impl Verifier {
         cache.lookup_cached(token.as_ref(), generation, policy)
     }
 
-    /// The final verdict, after waiting for the fetches that decide. All waits together end
-    /// `max_wait` after the first one began.
+    /// Waits for the fetches on which the verdict depends, and returns the final result. All waits
+    /// together end `max_wait` after the first one began.
     fn wait_and_resume(
         &self,
         source: &dyn KeySource,
@@ -154,7 +156,7 @@ impl Verifier {
         mut verdict: Verdict,
         began: &mut Option<Instant>,
     ) -> Result<VerifiedToken> {
-        // Whatever the source returns, a token waits twice at most.
+        // A token waits twice at most, no matter what the source returns.
         let mut is_first = true;
         loop {
             match verdict {
@@ -170,11 +172,11 @@ impl Verifier {
         }
     }
 
-    /// Verifies `token` as [`Verifier::verify`] does, but never blocks: for event loops and their
+    /// Verifies `token` as [`Verifier::verify`] does, but never blocks. For event loops and
     /// callbacks.
     ///
-    /// Returns [`Verdict::Pending`] where a fetch decides about the token's key. Wait for it on a
-    /// thread that may block, then resume:
+    /// Returns [`Verdict::Pending`] if the token's key is missing and a fetch may find it. Wait for
+    /// the fetch on a thread that may block, then resume:
     ///
     /// ```
     /// # use bouncer_verify::{Result, Verdict, VerifiedToken, Verifier};
@@ -199,13 +201,13 @@ impl Verifier {
         }
     }
 
-    /// Verifies `token` again, for which [`Verifier::verify_now`] returned `ticket`. It never
+    /// Verifies `token` again after [`Verifier::verify_now`] has returned `ticket` for it. It never
     /// blocks.
     ///
-    /// If the ticket's fetch is over, another one may be [`Verdict::Pending`]. If it is not over,
-    /// the verdict is
-    /// [`Verdict::Final`]: the caller waits no longer. The error is then [`crate::ErrorKind::KeysUnavailable`] if only
-    /// the fetch could tell whether the key exists.
+    /// If the ticket's fetch is over, the verdict may be [`Verdict::Pending`] for another fetch. If
+    /// the fetch is not over, the caller has stopped waiting, so the verdict is [`Verdict::Final`].
+    /// It is [`crate::ErrorKind::KeysUnavailable`] if only that fetch can find out whether the key
+    /// exists.
     pub fn resume(&self, token: impl AsRef<[u8]>, ticket: Ticket) -> Verdict {
         match &self.0.keys.0 {
             Source::Fixed(jwks) => Verdict::Final(self.verify_fixed(jwks, token.as_ref())),
@@ -217,7 +219,7 @@ impl Verifier {
     }
 
     /// Blocks until the fetch of `ticket` is over. Returns false if it is not over after `timeout`,
-    /// or will never be because the keys were closed.
+    /// or if the keys were closed.
     pub fn wait(&self, ticket: Ticket, timeout: Duration) -> bool {
         match &self.0.keys.0 {
             Source::Fixed(_) => false,
@@ -225,13 +227,14 @@ impl Verifier {
         }
     }
 
-    /// Verifies many tokens as [`Verifier::verify`] does each of them. The verdicts come in the
-    /// order of the tokens.
+    /// Verifies many tokens, each as [`Verifier::verify`] does. The results are in the order of the
+    /// tokens.
     ///
-    /// `threads` bounds how many threads work on it, the calling one included; a thread of its own
-    /// is started for no fewer than 64 tokens. 0 is as 1. With remote keys, the whole of it waits
-    /// for keys no longer than one token would, and each thread uses new keys after 128 tokens at
-    /// most.
+    /// `threads` is an upper bound and counts the calling thread; 0 means 1. Each thread gets at
+    /// least 64 tokens, so a small batch uses fewer threads.
+    ///
+    /// With remote keys, the whole batch waits for fetches no longer than a single token does. Each
+    /// thread takes a new key snapshot every 128 tokens.
     pub fn verify_batch<T: AsRef<[u8]> + Sync>(
         &self,
         tokens: &[T],
@@ -242,7 +245,8 @@ impl Verifier {
                 split_across_threads(tokens, threads, |share| self.verify_chunk(jwks, FIXED, share))
             }
             Source::Changing(source) => {
-                // All are verified before any waits, and all of them wait no longer than one would.
+                // All tokens are verified before the first wait, and `began` bounds all waits
+                // together.
                 let mut began = None;
                 let resume = |(verdict, token): (_, &T)| {
                     self.wait_and_resume(&**source, token.as_ref(), verdict, &mut began)
@@ -252,8 +256,9 @@ impl Verifier {
         }
     }
 
-    /// Verifies many tokens as [`Verifier::verify_batch`] does, but never blocks.
-    /// [`Verifier::resume`] takes a ticket of its verdicts with the token of the same index.
+    /// Verifies many tokens as [`Verifier::verify_batch`] does, but never blocks. If a verdict is
+    /// [`Verdict::Pending`], pass its ticket to [`Verifier::resume`] with the token of the same
+    /// index.
     pub fn verify_batch_now<T: AsRef<[u8]> + Sync>(&self, tokens: &[T], threads: usize) -> Vec<Verdict> {
         split_across_threads(tokens, threads, |share| match &self.0.keys.0 {
             Source::Fixed(jwks) => {
@@ -265,7 +270,8 @@ impl Verifier {
         })
     }
 
-    /// Verifies tokens with the same keys. Those that lack a key ask for it, each by itself.
+    /// Verifies tokens against one key snapshot. Each token whose key is missing is reported to the
+    /// source.
     fn verify_chunk_of_source<T: AsRef<[u8]>>(&self, source: &dyn KeySource, tokens: &[T]) -> Vec<Verdict> {
         let keys = source.current_keys();
         let Some(jwks) = keys.jwks() else {
@@ -337,8 +343,8 @@ impl Verifier {
         self.verify_uncached(source, token, before)
     }
 
-    /// Verifies a token that is not in the cache with the keys in use. It never blocks; `before` is
-    /// what the token has waited for.
+    /// Verifies a token that is not in the cache. It never blocks. `before` is the ticket that the
+    /// token has already waited for.
     fn verify_uncached(&self, source: &dyn KeySource, token: &[u8], before: Option<Ticket>) -> Verdict {
         let Inner { policy, cache, .. } = &*self.0;
         let mut tried = None;
@@ -361,7 +367,7 @@ impl Verifier {
                 return Verdict::Final(result);
             };
             match source.on_missing_key(missing, keys.generation(), before) {
-                // Only keys that are really others are worth another round.
+                // Verify again only if the keys have really changed.
                 Refetch::OtherKeys if tried.replace(keys.generation()) != Some(keys.generation()) => {}
                 Refetch::Fetch(_) if before.is_some_and(Ticket::is_last) => return Verdict::Final(result),
                 refetch => return refetch.verdict(result),
@@ -369,14 +375,14 @@ impl Verifier {
         }
     }
 
-    /// The policy.
+    /// Returns the policy.
     pub fn policy(&self) -> &Policy {
         &self.0.policy
     }
 }
 
 impl Refetch {
-    /// The verdict on a token whose `result` was this.
+    /// Turns the `result` of a token with a missing key into its verdict.
     fn verdict(self, result: Result<VerifiedToken>) -> Verdict {
         match self {
             Self::Fetch(ticket) => Verdict::Pending(ticket),
@@ -390,7 +396,7 @@ fn unavailable(detail: Cow<'static, str>) -> Error {
     Error::new(ErrorKind::KeysUnavailable, "").with_detail(detail)
 }
 
-/// The generation of the keys in use; `None` if there are none.
+/// Returns the generation of the keys in use, or `None` if there are none.
 fn usable_generation(source: &dyn KeySource) -> Option<u64> {
     Some(source.current_keys().generation()).filter(|&generation| generation != 0)
 }
@@ -401,7 +407,7 @@ mod tests {
     use crate::verify::key_source::{CurrentKeys, MissingKey};
     use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-    /// Keys that are exchanged for others after they have been asked for once.
+    /// A source whose keys change after the first call of `current_keys`.
     #[derive(Debug)]
     struct Rotating {
         before: Arc<JwkSet>,
@@ -423,7 +429,7 @@ mod tests {
     }
 
     #[test]
-    fn a_removed_key_is_refused_within_128_tokens_of_a_batch() {
+    fn a_removed_key_is_rejected_within_128_tokens_of_a_batch() {
         let set = |document: &[u8]| Arc::new(JwkSet::from_slice(document).unwrap());
         let before = || set(include_bytes!("../../tests/data/document_jwks.json"));
         let after = || set(include_bytes!("../../tests/data/document_first_jwks.json"));
@@ -439,7 +445,7 @@ mod tests {
         }
     }
 
-    /// A source that always wants another round, or another wait.
+    /// A source that always requests another verification or another wait.
     #[derive(Debug)]
     struct Insatiable(Arc<JwkSet>, fn() -> Refetch);
 

@@ -1,4 +1,4 @@
-//! The way of a token.
+//! The verification of one token, from text to verified claims.
 
 use super::policy::Policy;
 use super::verified_jws::VerifiedJws;
@@ -8,14 +8,15 @@ use crate::error::Result;
 use crate::keys::jwk_set::JwkSet;
 use crate::keys::parsed_token::ParsedToken;
 
-/// Verifies a JWT (RFC 7519 §7.2): its signature with the keys of `jwks`, then its Claims Set
+/// Verifies a JWT (RFC 7519 §7.2): first its signature with the keys of `jwks`, then its Claims Set
 /// against `policy`.
 ///
-/// `token` is a JWS in Compact Serialization, without white space around it. It is not kept.
+/// `token` is a JWS in Compact Serialization, without white space around it.
 ///
 /// # Errors
-/// Why the token is rejected: the first fault in a fixed order, which is the same in every
-/// language. Claims are neither checked nor reported before the signature holds.
+/// Returns why the token is rejected. The order of the checks is fixed and the same in every
+/// language, and the first failed check determines the error. Claims are neither checked nor
+/// reported before the signature is verified.
 ///
 /// ```
 /// use bouncer_verify::{JwkSet, Policy, verify_token};
@@ -38,11 +39,11 @@ pub fn verify_token(jwks: &JwkSet, policy: &Policy, token: impl AsRef<[u8]>) -> 
     VerifiedToken::read(&token, policy, key)
 }
 
-/// Verifies a JWS (RFC 7515 §5.2) whose payload may be anything: of `policy`, only the algorithms,
-/// the token type and the maximal length matter. Most callers want [`verify_token`].
+/// Verifies the signature of a JWS (RFC 7515 §5.2) with any payload. Of `policy`, only the
+/// algorithms, the token type and the maximum length apply. Most callers want [`verify_token`].
 ///
 /// # Errors
-/// As [`verify_token`], up to [`crate::ErrorKind::InvalidSignature`].
+/// Those of [`verify_token`] up to [`crate::ErrorKind::InvalidSignature`].
 pub fn verify_jws(jwks: &JwkSet, policy: &Policy, token: impl AsRef<[u8]>) -> Result<VerifiedJws> {
     let (mut header, mut signature) = (Scratch::new(), Scratch::new());
     policy.check()?;
