@@ -89,8 +89,8 @@ fn the_error_says_so_where_keys_were_left_untried() {
     for likes in [4, 5, 9] {
         assert_eq!(
             error(likes, "rsa-2048-a").unwrap_err(),
-            "the token's signature is invalid: the first 4 keys that match were tried, and there are more: \
-             a \"kid\" would tell which"
+            "the token's signature is invalid: more than 4 keys match the token, and only 4 are tried: \
+             the issuer should set \"kid\""
         );
     }
     // It says nothing of the sort where all were tried.

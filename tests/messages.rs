@@ -129,9 +129,9 @@ fn keys_for_a_token() {
     for (members, words) in [
         (r#""alg":"RS256","kid":"small""#, &["key \"small\" is in the set but not usable", "has 8 bits"][..]),
         (r#""alg":"RS256","kid":"bare""#, &["key \"bare\"", "\"n\" and \"e\" are missing", "\"x5c\""]),
-        (r#""alg":"RS256","kid":"good""#, &["the key of the token's kid does not fit RS256"]),
-        (r#""alg":"EdDSA","kid":"stranger""#, &["the set has no key of the token's kid"]),
-        (r#""alg":"RS256""#, &["no key of the set fits RS256"]),
+        (r#""alg":"RS256","kid":"good""#, &["the key with the token's kid cannot be used for RS256"]),
+        (r#""alg":"EdDSA","kid":"stranger""#, &["the set has no key with the token's kid"]),
+        (r#""alg":"RS256""#, &["the set has no key for RS256"]),
     ] {
         let text = verdict(&any(), header(members));
         assert_says(&text, &["no key matches the token"]);

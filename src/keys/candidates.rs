@@ -1,13 +1,14 @@
-//! Which keys of a set may have signed a token.
+//! The keys of a set that may have signed a token.
 
-/// The most signatures verified for one token, so that a set of like keys does not multiply the
-/// cost of a forgery.
+/// Maximum number of keys tried for one token. It bounds the cost of a forged token if many keys of
+/// a set match.
 pub(crate) const MAX_CANDIDATES: usize = 4;
 
-/// Indices of the keys to try, without an allocation.
+/// Indices of the keys to try. They need no allocation.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Candidates {
-    /// Of the token's signature: keys whose signatures have another length cannot have made it.
+    /// Length of the token's signature. A key whose signatures have another length cannot have made
+    /// it.
     pub(super) signature_len: usize,
     indices: [usize; MAX_CANDIDATES],
     len: usize,
@@ -20,7 +21,7 @@ impl Candidates {
         Self { signature_len, ..Self::default() }
     }
 
-    /// Takes note of a key that the token's header names; `index` is `None` if its signatures have
+    /// Adds a key that matches the token's header. `index` is `None` if the key's signatures have
     /// another length.
     pub(super) fn push(&mut self, index: Option<usize>) {
         self.has_match = true;
@@ -34,12 +35,12 @@ impl Candidates {
         }
     }
 
-    /// No key matches the token's header.
+    /// Returns whether no key matches the token's header.
     pub(super) fn is_empty(&self) -> bool {
         !self.has_match
     }
 
-    /// Some keys are not tried, because of [`MAX_CANDIDATES`].
+    /// Returns whether more keys match than [`MAX_CANDIDATES`].
     pub(super) fn has_more(&self) -> bool {
         self.has_more
     }
@@ -48,7 +49,7 @@ impl Candidates {
         self.indices.get(..self.len).unwrap_or_default()
     }
 
-    /// The same keys, to be tried in another order: `index` comes first, if it is among them.
+    /// Moves `index` to the front if it is among the candidates.
     pub(super) fn starting_with(mut self, index: usize) -> Self {
         let indices = self.indices.get_mut(..self.len).unwrap_or_default();
         if let Some(at) = indices.iter().position(|&other| other == index) {

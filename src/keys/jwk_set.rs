@@ -1,4 +1,4 @@
-//! The JWK Set (RFC 7517 §5), its keys parsed and ready, and the choice of keys for a token.
+//! The JWK Set (RFC 7517 §5): its parsed keys, and the selection of keys for a token.
 
 use super::candidates::{Candidates, MAX_CANDIDATES};
 use super::known_headers::KnownHeaders;
@@ -21,38 +21,37 @@ use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 const TOO_MANY_CANDIDATES: &str =
-    "the first 4 keys that match were tried, and there are more: a \"kid\" would tell which";
+    "more than 4 keys match the token, and only 4 are tried: the issuer should set \"kid\"";
 
-/// An issuer's public keys, checked and parsed once. Immutable, and shared by any number of
-/// threads.
+/// An issuer's public keys, checked and parsed once. Immutable; any number of threads may share it.
 ///
-/// A key that cannot be used is skipped and listed with its reason; it never spoils the others.
+/// An unusable key is skipped and listed with the reason ([`JwkSet::skipped`]). The other keys stay
+/// usable.
 pub struct JwkSet {
     keys: Box<[Jwk]>,
-    /// One for each of `keys`.
+    /// One entry for each of `keys`.
     verifying_keys: Box<[VerifyingKey]>,
-    /// For each of `keys` the index of the first with the same numbers, so that identical keys are
-    /// tried once.
+    /// For each of `keys`, the index of the first identical key. Identical keys are tried once.
     first_alike: Box<[usize]>,
     by_kid: HashMap<Box<str>, Vec<usize>>,
     without_kid: Vec<usize>,
     skipped: Box<[SkippedKey]>,
     known_headers: KnownHeaders,
-    /// The key that the last token with several candidates was signed with, and the next one
-    /// probably is, too.
+    /// Index of the key that verified the last token with several candidates. It is tried first for
+    /// the next one.
     recent: AtomicUsize,
 }
 
 impl JwkSet {
     /// Reads a JWK Set document with the default back end.
     ///
-    /// The document is strict JSON of at most 1 MiB with at most 1000 members in "keys", after a
-    /// byte order mark if it has one. A member that cannot be used, be it for its JSON, is skipped
-    /// and does not spoil the others. The first 100 usable keys are used, further ones skipped.
+    /// The document is strict JSON of at most 1 MiB, with at most 1000 members in "keys". A leading
+    /// byte order mark is ignored. An unusable member is skipped, even if its JSON is not strict.
+    /// The first 100 usable keys are used; the rest are skipped.
     ///
     /// # Errors
-    /// [`ErrorKind::MalformedJwkSet`], [`ErrorKind::NoUsableKey`] (the detail says why the first
-    /// member was skipped).
+    /// [`ErrorKind::MalformedJwkSet`]; [`ErrorKind::NoUsableKey`]: no key is usable. The detail
+    /// says why the first member was skipped.
     pub fn from_slice(json: &[u8]) -> Result<Self> {
         Self::from_slice_with(json, Backend::default())
     }
@@ -68,22 +67,22 @@ impl JwkSet {
     /// Reads a JWK Set document with the given options.
     ///
     /// # Errors
-    /// As [`JwkSet::from_slice`]; [`ErrorKind::InvalidArgument`]: an option.
+    /// Those of [`JwkSet::from_slice`]; [`ErrorKind::InvalidArgument`]: an option is out of range.
     pub fn load(json: &[u8], options: &LoadOptions) -> Result<Self> {
         options.check()?;
         Self::build(read_document(json, options)?, options)
     }
 
-    /// A set of the given keys, with the default back end. A key whose point is not on its curve is
-    /// skipped, and so is what follows the first 100 usable ones.
+    /// Creates a set of the given keys, with the default back end. A key whose point is not on its
+    /// curve is skipped. The first 100 usable keys are used; the rest are skipped.
     ///
     /// # Errors
-    /// [`ErrorKind::NoUsableKey`]; [`ErrorKind::MalformedJwkSet`]: over 1000 keys.
+    /// [`ErrorKind::NoUsableKey`]; [`ErrorKind::MalformedJwkSet`]: there are over 1000 keys.
     pub fn from_keys(keys: impl IntoIterator<Item = Jwk>) -> Result<Self> {
         Self::from_keys_with(keys, Backend::default())
     }
 
-    /// A set of the given keys, with the given back end.
+    /// Creates a set of the given keys, with the given back end.
     ///
     /// # Errors
     /// [`ErrorKind::NoUsableKey`].
@@ -91,8 +90,8 @@ impl JwkSet {
         Self::build(keys.into_iter().map(Ok).collect(), &LoadOptions::new().backend(backend))
     }
 
-    /// What [`JwkSet::from_slice`] skips in a document, also where no key is left and there is no
-    /// set: to tell an operator why.
+    /// Returns the keys that [`JwkSet::from_slice`] skips in a document. It works even if no key is
+    /// usable, so an operator can see why.
     ///
     /// # Errors
     /// [`ErrorKind::MalformedJwkSet`].
@@ -141,33 +140,33 @@ impl JwkSet {
         })
     }
 
-    /// The usable keys, in document order.
+    /// Returns the usable keys, in document order.
     pub fn keys(&self) -> &[Jwk] {
         &self.keys
     }
 
-    /// How many of the keys have their RS256 signatures verified by the accelerated arithmetic
+    /// Returns the number of keys whose RS256 signatures the accelerated arithmetic verifies
     /// ([`Backend::Accelerated`]).
     pub fn accelerated_keys(&self) -> usize {
         self.verifying_keys.iter().filter(|key| key.is_accelerated()).count()
     }
 
-    /// The members that cannot be used, in document order.
+    /// Returns the unusable members, in document order.
     pub fn skipped(&self) -> &[SkippedKey] {
         &self.skipped
     }
 
-    /// Whether a key has this "kid".
+    /// Returns whether a key has this "kid".
     pub(crate) fn has_kid(&self, kid: &str) -> bool {
         self.by_kid.contains_key(kid)
     }
 
-    /// The headers of tokens that this set has verified.
+    /// Returns the headers of tokens that this set has verified.
     pub(crate) fn known_headers(&self) -> &KnownHeaders {
         &self.known_headers
     }
 
-    /// The keys that may have signed `token`.
+    /// Returns the keys that may have signed `token`.
     pub(crate) fn candidates(&self, token: &ParsedToken<'_>) -> Candidates {
         match &token.header {
             TokenHeader::Known(known) => known.candidates,
@@ -203,8 +202,8 @@ impl JwkSet {
         }
     }
 
-    /// Returns the first of `candidates` that verifies the signature of `token`, which is decoded
-    /// into `scratch`.
+    /// Returns the first of `candidates` that verifies the signature of `token`. Decodes the
+    /// signature into `scratch`.
     pub(crate) fn verify_signature(
         &self,
         token: &ParsedToken<'_>,
@@ -242,8 +241,8 @@ impl JwkSet {
         self.verify_again(by_kernel.iter().flatten(), candidates, algorithm, message, signature)
     }
 
-    /// The verdict on a signature that none of `candidates` verifies, while the kernel alone
-    /// rejects those of `by_kernel`.
+    /// Returns the verdict on a signature that no candidate has verified so far. The reference back
+    /// end verifies it again with the keys of `by_kernel`, which only the kernel has rejected.
     pub(super) fn verify_again<'i>(
         &self,
         by_kernel: impl IntoIterator<Item = &'i usize>,
@@ -263,7 +262,7 @@ impl JwkSet {
         Err(Error::new(ErrorKind::InvalidSignature, detail))
     }
 
-    /// The key at `index`, which verifies a token with these candidates.
+    /// Returns the key at `index`, which has verified a token with these candidates.
     pub(super) fn signer(&self, index: usize, candidates: Candidates) -> Result<&Jwk> {
         if candidates.as_slice().len() > 1 && self.recent.load(Relaxed) != index {
             self.recent.store(index, Relaxed);
@@ -271,36 +270,36 @@ impl JwkSet {
         self.keys.get(index).ok_or(Error::new(ErrorKind::InvalidSignature, ""))
     }
 
-    /// The candidates in the order in which they are tried.
+    /// Returns the candidates in the order in which they are tried.
     pub(super) fn recent_first(&self, candidates: Candidates) -> Candidates {
         candidates.starting_with(self.recent.load(Relaxed))
     }
 
-    /// The key at `index`, if signatures of this algorithm may be verified side by side with
-    /// others.
+    /// Returns the key at `index` if its signatures of this algorithm can be verified side by side
+    /// with others.
     pub(super) fn lane_key(&self, index: usize, algorithm: Algorithm) -> Option<&VerifyingKey> {
         let key = self.verifying_keys.get(index)?;
         (algorithm == Algorithm::Rs256 && key.is_accelerated()).then_some(key)
     }
 
-    /// Why there is no candidate for a token of this header. It shows no more of the token than its
-    /// algorithm; a kid only if the set has it.
+    /// Returns why no key matches a token with this header. The text contains the token's
+    /// algorithm, and its kid only if the set has that kid.
     #[cold]
     fn no_matching_key(&self, header: &JoseHeader<'_>) -> Error {
         let error = Error::new(ErrorKind::NoMatchingKey, "");
         let algorithm = header.algorithm;
         let Some(kid) = header.kid.as_deref() else {
-            return error.with_detail(format!("no key of the set fits {algorithm}"));
+            return error.with_detail(format!("the set has no key for {algorithm}"));
         };
         if self.has_kid(kid) {
-            return error.with_detail(format!("the key of the token's kid does not fit {algorithm}"));
+            return error.with_detail(format!("the key with the token's kid cannot be used for {algorithm}"));
         }
         if let Some(skipped) = self.skipped.iter().find(|skipped| skipped.kid() == Some(kid)) {
             let shown: String = kid.chars().take(100).collect();
             let detail = format!("key {shown:?} is in the set but not usable: {}", skipped.message());
             return error.with_detail(detail);
         }
-        error.with_detail("the set has no key of the token's kid")
+        error.with_detail("the set has no key with the token's kid")
     }
 }
 
@@ -321,7 +320,7 @@ mod tests {
     const KEY: &str = r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
 
     #[test]
-    fn the_bounds_of_a_document_are_named() {
+    fn the_limits_of_a_document_are_enforced_and_named() {
         let detail = |json: &str| match JwkSet::from_slice(json.as_bytes()) {
             Ok(_) => String::new(),
             Err(error) => {
@@ -359,7 +358,7 @@ mod tests {
     }
 
     #[test]
-    fn options_have_ranges() {
+    fn an_option_out_of_range_is_an_error() {
         let document = format!("{{\"keys\":[{KEY},{KEY}]}}");
         let load = |options: LoadOptions| JwkSet::load(document.as_bytes(), &options);
         assert_eq!(load(LoadOptions::new().max_keys(1)).unwrap().keys().len(), 1);
@@ -373,7 +372,7 @@ mod tests {
     }
 
     #[test]
-    fn no_more_keys_are_prepared_than_are_used() {
+    fn keys_over_the_limit_are_skipped() {
         let keys = |count: usize| (0..count).map(|_| Jwk::from_slice(KEY.as_bytes()).unwrap());
         let jwks = JwkSet::from_keys(keys(1000)).unwrap();
         assert_eq!((jwks.keys().len(), jwks.skipped().len()), (100, 900));

@@ -1,23 +1,25 @@
-//! The headers of tokens whose signature held, by their encoded bytes. The tokens of one issuer
-//! have the same few, and comparing bytes is much cheaper than decoding and reading them. Without a
-//! "kid", keys of several sizes may have signed tokens of one header: so it counts which length the
-//! signature has, too.
+//! A cache of parsed headers, by their encoded bytes. The tokens of one issuer share a few headers,
+//! and comparing bytes is much cheaper than decoding and parsing. Only headers of tokens with a
+//! valid signature are cached.
+//!
+//! The length of the signature is part of the lookup. If a header has no "kid", keys of several
+//! sizes may have signed its tokens.
 
 use super::candidates::Candidates;
 use crate::jose::header::JoseHeader;
 use std::sync::{Mutex, OnceLock};
 
-/// Headers as a hash table that only grows: a slot is written once, so readers take no lock. Only a
-/// holder of a private key can make an entry, and the number of slots bounds them; what finds no
-/// slot is read each time.
+/// A hash table that only grows. A slot is written once, so readers take no lock. Only tokens with
+/// a valid signature add an entry, and the number of slots bounds the entries. A header that finds
+/// no free slot is parsed each time.
 pub(crate) struct KnownHeaders {
     slots: Box<[OnceLock<Box<KnownHeader>>]>,
-    /// Only tried, never waited for: in a process that was forked while another thread held it, it
-    /// is held for ever.
+    /// Only `try_lock` is used. If another thread holds the lock during a fork, it stays locked in
+    /// the child for ever.
     writing: Mutex<()>,
 }
 
-/// A header with all that follows from it for one key set.
+/// A parsed header and the keys of this set that match it.
 pub(crate) struct KnownHeader {
     encoded: Box<[u8]>,
     pub(super) header: JoseHeader<'static>,
@@ -31,10 +33,10 @@ impl KnownHeader {
 }
 
 impl KnownHeaders {
-    /// How many slots a header may stand in.
+    /// Number of slots that are searched for a header.
     const WAYS: usize = 4;
     const SLOTS_PER_KEY: usize = 4;
-    /// Longer ones are not remembered.
+    /// Longer headers are not cached.
     const MAX_ENCODED_LEN: usize = 1024;
 
     pub(super) fn for_keys(count: usize) -> Self {
@@ -53,7 +55,7 @@ impl KnownHeaders {
         if encoded.len() > Self::MAX_ENCODED_LEN {
             return;
         }
-        // While another thread writes, this header is left to a later token.
+        // If another thread is writing, skip it: a later token with this header will add it.
         let Ok(_writing) = self.writing.try_lock() else { return };
         let its = |slot: &&OnceLock<Box<KnownHeader>>| {
             slot.get().is_none_or(|known| known.is(encoded, candidates.signature_len))
@@ -66,7 +68,7 @@ impl KnownHeaders {
         }));
     }
 
-    /// The slots that may hold `encoded`, in the order of filling.
+    /// Returns the slots that may hold `encoded`, in the order in which they are filled.
     fn slots(&self, encoded: &[u8]) -> impl Iterator<Item = &OnceLock<Box<KnownHeader>>> {
         let mask = self.slots.len() - 1;
         let start = hash(encoded);
@@ -74,12 +76,12 @@ impl KnownHeaders {
     }
 }
 
-/// Spreads headers that differ in a key ID. No more is asked of it: nobody else chooses what is in
-/// the table.
+/// A hash that separates headers which differ in their key ID. It need not be secure, because an
+/// attacker cannot add entries.
 fn hash(bytes: &[u8]) -> usize {
     const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
     let (words, _) = bytes.as_chunks::<8>();
-    // The rest, with some of what is before it.
+    // The last eight bytes, which overlap with the words before.
     let last = match bytes.last_chunk() {
         Some(last) => u64::from_le_bytes(*last),
         None => bytes.iter().fold(0, |word, &byte| word << 8 | u64::from(byte)),
@@ -135,10 +137,10 @@ mod tests {
     }
 
     #[test]
-    fn nobody_waits_for_a_thread_that_writes() {
+    fn an_insert_never_waits_for_another_thread() {
         let headers = KnownHeaders::for_keys(1);
         insert(&headers, "a", &header("a"));
-        // So it is for ever in a child that was forked meanwhile.
+        // In a child that was forked at this point, the lock is held for ever.
         let _writing = headers.writing.lock().unwrap();
         insert(&headers, "b", &header("b"));
         assert!(lookup(&headers, b"a").is_some() && lookup(&headers, b"b").is_none());
@@ -154,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn a_full_table_forgets_nothing_and_takes_no_more() {
+    fn a_full_table_keeps_its_entries_and_adds_no_more() {
         let headers = KnownHeaders::for_keys(1);
         let kids: Vec<String> = (0..100).map(|i| format!("key-{i}")).collect();
         kids.iter().for_each(|kid| insert(&headers, kid, &header(kid)));
@@ -176,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_header_is_not_kept() {
+    fn a_long_header_is_not_cached() {
         let headers = KnownHeaders::for_keys(1);
         let long = "x".repeat(1025);
         insert(&headers, &long, &header("a"));

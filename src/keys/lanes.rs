@@ -1,4 +1,4 @@
-//! The signatures of several tokens verified side by side, each with its candidates in turn.
+//! Verifies the signatures of several tokens side by side, each with its candidates in turn.
 
 use super::candidates::{Candidates, MAX_CANDIDATES};
 use super::jwk_set::JwkSet;
@@ -11,21 +11,21 @@ use crate::jose::algorithm::Algorithm;
 use crate::jose::jwk::Jwk;
 use std::array;
 
-/// A signature on its way through the candidates.
+/// A signature that is tried with its candidates in turn.
 struct Attempt<'a> {
     candidates: Candidates,
     algorithm: Algorithm,
     message: Message<'a>,
     signature: &'a [u8],
-    /// How many of the candidates have rejected it.
+    /// Number of candidates that have rejected it.
     rejections: usize,
-    /// The verdict, once there is one.
+    /// The verdict, once it is known.
     key: Option<Result<&'a Jwk>>,
 }
 
 impl JwkSet {
-    /// Verifies the signatures of up to eight tokens at once, if that is worth it. `None`: there is
-    /// no verdict, verify that token by itself.
+    /// Verifies the signatures of up to eight tokens at once, if that is faster. `None` means that
+    /// the caller must verify that token by itself.
     pub(crate) fn verify_side_by_side<'a>(
         &'a self,
         tokens: &'a [Option<ParsedToken<'_>>; LANES],
@@ -61,7 +61,8 @@ impl<'a> Attempt<'a> {
         Some(Self { candidates, algorithm, message, signature, rejections: 0, key: None })
     }
 
-    /// The lane in which candidate number `attempt` verifies it.
+    /// Returns the lane for candidate number `attempt`, or `None` if that candidate is not to be
+    /// tried.
     fn lane(&self, jwks: &'a JwkSet, attempt: usize) -> Option<Lane<'_>> {
         if self.key.is_some() || self.rejections != attempt {
             return None;
@@ -71,7 +72,7 @@ impl<'a> Attempt<'a> {
         Some(Lane { key, message: &self.message, signature: self.signature })
     }
 
-    /// Records whether that candidate accepted it.
+    /// Records whether the current candidate accepted the signature.
     fn record(&mut self, jwks: &'a JwkSet, accepted: bool) {
         let candidates = self.candidates;
         let tried = candidates.as_slice();

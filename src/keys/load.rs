@@ -1,4 +1,4 @@
-//! From a document to keys that are parsed and ready.
+//! Turns a document into parsed keys.
 
 use super::load_options::LoadOptions;
 use super::skipped_key::SkippedKey;
@@ -10,7 +10,7 @@ use crate::jose::jwk::Jwk;
 use crate::jose::skip_reason::{SkipReason, Unusable};
 use std::borrow::Cow;
 
-/// A member of the document: a key, or why not, with its kid.
+/// A member of the document: a key, or why it is unusable and its kid.
 pub(super) type Parsed = Result<Jwk, (Unusable, Option<Box<str>>)>;
 
 fn malformed(detail: impl Into<Cow<'static, str>>) -> Error {
@@ -91,17 +91,17 @@ pub(super) fn prepare(
     (usable, skipped)
 }
 
-/// Why the back end rejects a key, or the limit does.
+/// Returns why the back end or the limit rejects a key.
 fn rejected(reason: SkipReason, jwk: &Jwk, options: &LoadOptions) -> Unusable {
     match (reason, jwk.curve()) {
         (SkipReason::OverLimit, _) => {
             Unusable::new(reason, format!("over the limit of {} usable keys", options.max_keys))
         }
         (SkipReason::BadPoint, Some("Ed25519")) => {
-            Unusable::new(reason, "\"x\" is of small order or not in its one spelling")
+            Unusable::new(reason, "\"x\" is a point of small order or not canonically encoded")
         }
         (SkipReason::BadPoint, Some(curve)) => {
-            Unusable::new(reason, format!("\"x\" and \"y\" are no point of {curve}"))
+            Unusable::new(reason, format!("the point (\"x\", \"y\") is not on {curve}"))
         }
         _ => reason.into(),
     }

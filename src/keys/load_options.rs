@@ -1,10 +1,10 @@
-//! How a JWK Set document is read.
+//! Options for reading a JWK Set document.
 
 use crate::crypto::backend::Backend;
 use crate::error::{Error, ErrorKind, Result};
 use std::ops::RangeInclusive;
 
-/// How [`crate::JwkSet::load`] reads a JWK Set document.
+/// Options for [`crate::JwkSet::load`].
 ///
 /// ```
 /// use bouncer_verify::{JwkSet, LoadOptions};
@@ -25,41 +25,42 @@ pub struct LoadOptions {
 }
 
 impl LoadOptions {
-    /// The most members accepted in one set. They are counted before any of them is read.
+    /// Maximum number of members in one set. They are counted before any of them is parsed.
     pub(super) const MAX_MEMBERS: usize = 1000;
 
-    /// The default back end, at most 1 MiB and 100 keys, and no "use" but "sig".
+    /// Creates the default options: the default back end, at most 1 MiB and 100 keys, and only the
+    /// "use" "sig".
     pub fn new() -> Self {
         Self { backend: Backend::default(), max_document_len: 1 << 20, max_keys: 100, key_uses: Vec::new() }
     }
 
-    /// Verifies with this back end.
+    /// Sets the back end that verifies signatures.
     pub fn backend(mut self, backend: Backend) -> Self {
         self.backend = backend;
         self
     }
 
-    /// The largest document that is read, in bytes: 1 KiB to 64 MiB, by default 1 MiB.
+    /// Sets the maximum length of the document in bytes: 1 KiB to 64 MiB. The default is 1 MiB.
     pub fn max_document_len(mut self, bytes: usize) -> Self {
         self.max_document_len = bytes;
         self
     }
 
-    /// The most usable keys of the set: 1 to 1000, by default 100. Further ones are skipped, and
-    /// listed as such.
+    /// Sets the maximum number of usable keys: 1 to 1000. The default is 100. Further keys are
+    /// skipped and listed in [`crate::JwkSet::skipped`].
     pub fn max_keys(mut self, keys: usize) -> Self {
         self.max_keys = keys;
         self
     }
 
-    /// Accepts keys whose "use" (RFC 7517 §4.2) is one of these, besides "sig" and none:
-    /// `"jwt-svid"` for the bundles of SPIFFE. By default a key of another use is skipped.
+    /// Also accepts keys with one of these "use" values (RFC 7517 §4.2), for example `"jwt-svid"`
+    /// in SPIFFE bundles. "sig" and an absent "use" are always accepted. Other keys are skipped.
     pub fn key_uses(mut self, uses: impl IntoIterator<Item: AsRef<str>>) -> Self {
         self.key_uses = uses.into_iter().map(|key_use| key_use.as_ref().into()).collect();
         self
     }
 
-    /// Whether every setting is in its range.
+    /// Checks that every option is in its range.
     pub(crate) fn check(&self) -> Result<()> {
         check_range("max_document_len", self.max_document_len, 1 << 10..=64 << 20)?;
         check_range("max_keys", self.max_keys, 1..=Self::MAX_MEMBERS)

@@ -1,5 +1,5 @@
-//! L3: from a token's header to the keys that may have signed it, and which of them did. May name:
-//! error, encoding, jose, crypto. No policy, no clock.
+//! L3: finds the keys that may have signed a token, and the one that did. May name: error,
+//! encoding, jose, crypto. No policy, no clock.
 
 pub(crate) mod candidates;
 pub(crate) mod jwk_set;

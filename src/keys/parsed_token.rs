@@ -1,4 +1,4 @@
-//! A token whose form is checked and whose header is parsed.
+//! A token with a checked form and a parsed header.
 
 use super::known_headers::{KnownHeader, KnownHeaders};
 use crate::encoding::base64url::Scratch;
@@ -7,7 +7,7 @@ use crate::jose::header::JoseHeader;
 use crate::jose::jws::{CompactJws, NOT_BASE64URL, TokenForm};
 use std::ops::Deref;
 
-/// A token of the right form. Nothing of it is verified.
+/// A well-formed token. Nothing in it is verified yet.
 pub(crate) struct ParsedToken<'a> {
     pub(crate) jws: CompactJws<'a>,
     pub(crate) header: TokenHeader<'a>,
@@ -15,14 +15,14 @@ pub(crate) struct ParsedToken<'a> {
 
 /// The header of a token.
 pub(crate) enum TokenHeader<'a> {
-    /// The key set has seen these very bytes in a token that it verified.
+    /// The key set has already verified a token with exactly these header bytes.
     Known(&'a KnownHeader),
     Parsed(JoseHeader<'a>),
 }
 
 impl<'a> ParsedToken<'a> {
-    /// Checks the form of `token` and parses its header, into `scratch` unless it is one of
-    /// `known`.
+    /// Checks the form of `token` and parses its header. Decodes the header into `scratch`, unless
+    /// it is one of `known`.
     pub(crate) fn parse(
         token: &'a [u8],
         form: TokenForm,
@@ -40,8 +40,8 @@ impl<'a> ParsedToken<'a> {
         Ok(Self { jws, header })
     }
 
-    /// The same for a token whose header is one of `known`; `None` if it is not, or the form is
-    /// wrong.
+    /// Does the same, but only for a token whose header is one of `known`. Returns `None` if it is
+    /// not, or if the form is wrong.
     pub(crate) fn parse_known(token: &'a [u8], form: TokenForm, known: &'a KnownHeaders) -> Option<Self> {
         let jws = CompactJws::parse(token, form).ok()?;
         let header = TokenHeader::Known(known.lookup(jws.header, jws.signature_len())?);

@@ -1,9 +1,9 @@
-//! What a key set does not use, and why.
+//! A key that a key set does not use, and the reason.
 
 use crate::jose::skip_reason::SkipReason;
 use std::borrow::Cow;
 
-/// A member of a JWK Set that cannot be used.
+/// An unusable member of a JWK Set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SkippedKey {
     pub(super) index: usize,
@@ -13,23 +13,23 @@ pub struct SkippedKey {
 }
 
 impl SkippedKey {
-    /// Its place in the document's "keys" array, from 0.
+    /// Returns its index in the document's "keys" array, from 0.
     pub fn index(&self) -> usize {
         self.index
     }
 
-    /// Its key ID, if it has one that can be read.
+    /// Returns its key ID, if it has a readable one.
     pub fn kid(&self) -> Option<&str> {
         self.kid.as_deref()
     }
 
-    /// Why it cannot be used.
+    /// Returns why it is unusable.
     pub fn reason(&self) -> SkipReason {
         self.reason
     }
 
-    /// The same for people, with what exactly is wrong: which member, how many bits. The words may
-    /// change between versions.
+    /// Returns the reason as text with details, such as the member or the number of bits. The text
+    /// may change between versions.
     pub fn message(&self) -> &str {
         &self.message
     }
