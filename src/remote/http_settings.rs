@@ -73,9 +73,11 @@ impl HttpSettings {
         }
     }
 
-    /// Rejects a URL that these settings do not allow, or whose proxy cannot be used.
-    pub(super) fn check(&self, url: &str) -> Result<()> {
-        let uri = url::check(url, self.allow_http).map_err(invalid)?;
+    /// Rejects a URL that these settings do not allow, or whose proxy cannot be used. The error
+    /// names `setting`, which contains the URL.
+    pub(super) fn check(&self, setting: &'static str, url: &str) -> Result<()> {
+        let about = |why| Error::about(ErrorKind::InvalidArgument, setting, why);
+        let uri = url::check(url, self.allow_http).map_err(about)?;
         if self.transport.is_none() {
             self.proxies()?.route(&uri).map_err(invalid)?;
         }

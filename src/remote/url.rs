@@ -5,8 +5,8 @@ use ureq::http::Uri;
 
 /// Parses a URL that may be fetched: https, or http to this machine or if `allow_http`.
 pub(super) fn check(url: &str, allow_http: bool) -> Result<Uri, &'static str> {
-    let uri: Uri = url.parse().map_err(|_| "not a URL")?;
-    let authority = uri.authority().ok_or("not an absolute URL: https:// and a host are needed")?;
+    let uri: Uri = url.parse().map_err(|_| "not a URL: expected https://host/path")?;
+    let authority = uri.authority().ok_or("not an absolute URL: expected https://host/path")?;
     if authority.as_str().contains('@') {
         // They would end up in logs.
         return Err("the URL has credentials, which are not allowed");
@@ -21,7 +21,8 @@ pub(super) fn check(url: &str, allow_http: bool) -> Result<Uri, &'static str> {
         Some("https") => Ok(uri),
         Some("http") if allow_http || is_loopback(authority.host()) => Ok(uri),
         Some("http") => Err("http is only allowed to this machine: use https, or set allow_http"),
-        _ => Err("the URL's scheme is neither https nor http"),
+        None => Err("the URL has no scheme: expected https://host/path"),
+        Some(_) => Err("the URL's scheme is neither https nor http: expected https://host/path"),
     }
 }
 

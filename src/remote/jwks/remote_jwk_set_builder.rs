@@ -5,10 +5,10 @@ use super::misses::RefetchIntervals;
 use super::remote_jwk_set::{Handle, RemoteJwkSet};
 use super::status::RemoteJwkSetStatus;
 use crate::crypto::backend::Backend;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::keys::load_options::LoadOptions;
 use crate::remote::events::Observer;
-use crate::remote::http_settings::{HttpSettings, MAX_TIMEOUT, check_range, http_builder_functions, invalid};
+use crate::remote::http_settings::{HttpSettings, MAX_TIMEOUT, check_range, http_builder_functions};
 use crate::remote::worker::Worker;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -210,10 +210,13 @@ impl RemoteJwkSetBuilder {
     /// [`crate::ErrorKind::InvalidArgument`]: a setting, or a CA or certificate file.
     /// [`crate::ErrorKind::MalformedJwkSet`], [`crate::ErrorKind::NoUsableKey`]: the seed.
     pub fn build(self) -> Result<RemoteJwkSet> {
-        let (Location::Url(location) | Location::Issuer(location)) = &self.location;
-        self.http.check(location)?;
+        match &self.location {
+            Location::Url(url) => self.http.check("url", url)?,
+            Location::Issuer(issuer) => self.http.check("discover", issuer)?,
+        }
         if matches!(&self.location, Location::Issuer(issuer) if issuer.contains(['?', '#'])) {
-            return Err(invalid("the issuer has a query or a fragment"));
+            let detail = "the issuer has a query or a fragment";
+            return Err(Error::about(ErrorKind::InvalidArgument, "discover", detail));
         }
         check_range("ttl", self.ttl, SECOND..=366 * DAY)?;
         check_range("max_ttl", self.max_ttl, SECOND..=366 * DAY)?;

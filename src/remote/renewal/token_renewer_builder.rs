@@ -235,7 +235,7 @@ impl TokenRenewerBuilder {
         let (name, source): (String, Arc<dyn TokenSource>) = match self.source {
             Source::Custom { name, source } => (name, source),
             Source::Client { token_url, client } => {
-                self.http.check(&token_url)?;
+                self.http.check("token_url", &token_url)?;
                 client.check(self.http.client_certificate_file.is_some() || self.http.transport.is_some())?;
                 let source = ClientCredentials::new(token_url.clone(), client, transport, timeout);
                 (token_url, Arc::new(source))
@@ -245,7 +245,7 @@ impl TokenRenewerBuilder {
                 let account = credential.account()?;
                 let endpoint = self.login_endpoint.as_deref().or(account.login_endpoint());
                 let endpoint = endpoint.ok_or_else(no_endpoint)?.to_owned();
-                self.http.check(&endpoint)?;
+                self.http.check("login_endpoint", &endpoint)?;
                 let login = ServiceLogin {
                     credential,
                     endpoint: self.login_endpoint,
