@@ -153,9 +153,23 @@ fn json_holds_the_verdict_and_the_claims_as_signed() {
     let json = expired.json();
     assert_eq!([&json["status"], &json["claim"]], ["expired", "exp"]);
     assert!(json["message"].as_str().unwrap().starts_with("the token has expired"));
-    // Its signature holds, so what it says is shown, as the text shows it.
-    assert_eq!([&json["claims"]["uid"], &json["header"]["alg"]], ["peter", "RS256"]);
-    assert_eq!(json.get("uid"), None, "only a valid token has an identity");
+    // Its signature is valid, so its claims are shown, as the text shows them. But a script that
+    // reads "claims" or "uid" must not accept it.
+    assert_eq!([&json["rejected_claims"]["uid"], &json["header"]["alg"]], ["peter", "RS256"]);
+    assert_eq!((json.get("claims"), json.get("uid"), json.get("sub")), (None, None, None));
+    assert_eq!(json["http_status"], 401);
+    assert_eq!(json["challenge"], r#"Bearer error="invalid_token", error_description="expired""#);
+}
+
+#[test]
+fn json_contains_the_issuer_and_subject_of_a_valid_token() {
+    let (jwks, token) = signed("k", r#"{"exp":2000000000,"iss":"https://a/","sub":"me"}"#);
+    let jwks = file("iss-sub.json", jwks);
+    let verify =
+        ["verify", "--issuer=https://a/", "--algorithm=Ed25519", "--time=1900000000", "--json", "--jwks"];
+    let json = run(&[&verify[..], &[&jwks, &token]].concat()).json();
+    assert_eq!([&json["status"], &json["iss"], &json["sub"]], ["ok", "https://a/", "me"]);
+    assert_eq!((json["http_status"].as_u64(), json.get("challenge")), (Some(200), None));
 }
 
 #[test]
@@ -164,7 +178,7 @@ fn json_shows_nothing_of_a_token_whose_signature_is_wrong() {
     let run = run_with_stdin(&["verify", DCOS, "--jwks", JWKS, VALID, "--json"], &forged);
     let json = run.json();
     assert_eq!((run.code, json["status"].as_str()), (1, Some("invalid_signature")));
-    assert_eq!((json.get("claims"), json.get("header")), (None, None));
+    assert_eq!((json.get("rejected_claims"), json.get("header")), (None, None));
 }
 
 #[test]
@@ -208,9 +222,103 @@ fn misuse_exits_with_2() {
         &both_from_stdin,
     ] {
         let run = run_with_stdin(arguments, TOKEN);
-        assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{arguments:?}");
-        assert!(!run.stderr.is_empty(), "{arguments:?}");
+        assert_eq!(run.code, 2, "{arguments:?}");
+        if arguments.contains(&"--json") {
+            assert_eq!((run.json()["status"].as_str(), run.stderr.as_str()), (Some("invalid_argument"), ""));
+        } else {
+            assert!(run.stdout.is_empty() && !run.stderr.is_empty(), "{arguments:?}");
+        }
     }
+}
+
+#[test]
+fn misuse_with_json_prints_an_object() {
+    for (arguments, claim, text) in [
+        (&["verify", "--discover", ""][..], Some("discover"), "--discover: it is empty"),
+        (&["verify", "x", "--discover=idp.example"], Some("discover"), "expected https://host/path"),
+        (&["verify", "x"], None, "required arguments were not provided: <--jwks"),
+        (&["verify", "x", "--jwks", JWKS, "--nonsense"], None, "unexpected argument '--nonsense' found"),
+        (&["verify", "x", "--jwks", JWKS, DCOS, "--leeway=301s"], None, "is not 0s to 5m"),
+        (&["verify", DCOS, "--jwks=-"], None, "both come from standard input"),
+        (
+            &["verify", "--jwks", JWKS, "--token-file=/nonexistent"],
+            Some("issuers"),
+            "--issuer: it is missing",
+        ),
+        (&["verify", DCOS, "--jwks", JWKS, "--token-file=/nonexistent"], None, "cannot read the token"),
+        (&["jwks", JWKS, "--watch"], None, "--watch takes a URL or --discover"),
+        (&["login", "--nonsense"], None, "unexpected argument"),
+    ] {
+        let run = run(&[arguments, &["--json"]].concat());
+        let json = run.json();
+        assert_eq!(
+            (run.code, run.stderr.as_str(), json["status"].as_str()),
+            (2, "", Some("invalid_argument"))
+        );
+        let message = json["message"].as_str().unwrap();
+        assert!(message.contains(text) && !message.contains("Usage"), "{message}");
+        assert_eq!(json.get("claim").and_then(Value::as_str), claim, "{message}");
+    }
+    // Help is not misuse.
+    assert_eq!(run(&["verify", "--json", "--help"]).code, 0);
+}
+
+#[test]
+fn errors_name_the_options_and_not_the_settings() {
+    for (arguments, text) in [
+        (
+            &["verify", "x", "--jwks", JWKS][..],
+            "error: an argument is not usable: --issuer: it is missing: set it, or --any-issuer, or the profile \"dcos\"\n",
+        ),
+        (
+            &["verify", "x", "--jwks", JWKS, "--issuer=a", "--any-issuer"],
+            "error: an argument is not usable: --any-issuer: it and --issuer are mutually exclusive\n",
+        ),
+        (
+            &["verify", "x", "--any-issuer", "--jwks=https://a/", "--client-key-file=k"],
+            "error: an argument is not usable: --client-key-file is set, --client-certificate-file is not\n",
+        ),
+        (
+            &["verify", "x", "--discover=idp.example"],
+            "error: an argument is not usable: --discover: the URL has no scheme: expected https://host/path\n",
+        ),
+        (
+            &["verify", "x", "--any-issuer", "--jwks=http://idp.example/jwks"],
+            "error: an argument is not usable: the URL: http is only allowed to this machine: use https, or set --allow-http\n",
+        ),
+        (
+            &["login", "--token-url=https://a/"],
+            "error: an argument is not usable: --client-id: it is missing\n",
+        ),
+        (
+            &["verify", "x", "--discover=https://idp.example/.well-known/openid-configuration"],
+            "error: --discover is the address of the issuer's metadata: write --discover https://idp.example, or add --issuer\n",
+        ),
+        (
+            &["verify", "x", "--discover=https://idp.example/.well-known/oauth-authorization-server/realm"],
+            "error: --discover is the address of the issuer's metadata: write --discover https://idp.example/realm, or add --issuer\n",
+        ),
+    ] {
+        let run = run(arguments);
+        assert_eq!((run.code, run.stderr.as_str()), (2, text), "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_token_with_an_audience_and_no_option_for_it_names_the_option() {
+    let (jwks, token) = signed("k", r#"{"exp":2000000000,"aud":"api"}"#);
+    let jwks = file("audience.json", jwks);
+    let verify = |more: &[&str]| {
+        let options = ["--any-issuer", "--algorithm=Ed25519", "--time=1900000000", "--jwks", &jwks];
+        run(&[&["verify"], &options[..], more, &[&token]].concat())
+    };
+    let unnamed = verify(&[]);
+    assert_eq!(unnamed.code, 1);
+    let tip = "name the accepted audience with --audience, or skip the check with --any-audience";
+    assert!(unnamed.stderr.lines().next().unwrap().ends_with(tip), "{}", unnamed.stderr);
+    let other = verify(&["--audience=other"]);
+    assert_eq!((other.code, other.stderr.contains(tip)), (1, false));
+    assert_eq!(verify(&["--audience=api"]).code, 0);
 }
 
 #[test]
@@ -219,22 +327,18 @@ fn without_keys_nothing_is_said_of_the_token() {
     let malformed = file("malformed.json", "{}");
     let unusable = file("unusable.json", r#"{"keys":[{"kty":"oct","k":"AA"}]}"#);
     for (arguments, status) in [
-        (["--jwks", "/nonexistent/jwks"], None),
-        (["--jwks", &malformed], Some("malformed_jwk_set")),
-        (["--jwks", &unusable], Some("no_usable_key")),
-        (["--pem", "/nonexistent/pem"], None),
-        (["--pem", JWKS], Some("unusable_key")),
-        (["--pem", &key("rsa-2048-a.pem")], Some("unusable_key")),
+        (["--jwks", "/nonexistent/jwks"], "keys_unavailable"),
+        (["--jwks", &malformed], "malformed_jwk_set"),
+        (["--jwks", &unusable], "no_usable_key"),
+        (["--pem", "/nonexistent/pem"], "keys_unavailable"),
+        (["--pem", JWKS], "unusable_key"),
+        (["--pem", &key("rsa-2048-a.pem")], "unusable_key"),
     ] {
         let text = run(&[&["verify", DCOS, TOKEN.trim()], &arguments[..]].concat());
         assert_eq!((text.code, text.stdout.as_str()), (3, ""), "{arguments:?}");
         assert!(text.stderr.starts_with("error: "), "{}", text.stderr);
         let json = run(&[&["verify", DCOS, TOKEN.trim(), "--json"], &arguments[..]].concat());
-        assert_eq!(json.code, 3);
-        match status {
-            Some(status) => assert_eq!(json.json()["status"], status),
-            None => assert_eq!((json.stdout.as_str(), json.stderr), ("", text.stderr)),
-        }
+        assert_eq!((json.code, json.json()["status"].as_str()), (3, Some(status)));
     }
     for path in ["/nonexistent/jwks", &malformed, &unusable] {
         assert_eq!(run(&["jwks", path]).code, 3);
@@ -469,6 +573,10 @@ fn help_has_examples_and_exit_codes() {
             assert!(help.stdout.contains(text), "{name}: {text}");
         }
     }
+    let help = run(&["verify", "--help"]).stdout;
+    let at = |text: &str| help.find(text).unwrap();
+    assert!(at("\nKeys:\n") < at("\nPolicy:\n") && at("\nPolicy:\n") < at("\nNetwork:\n"));
+    assert!(help.contains("rejected_claims") && help.contains("http_status"));
     let version = format!("bouncer-verify {}\n", env!("CARGO_PKG_VERSION"));
     assert_eq!(run(&["--version"]).stdout, version);
 }
@@ -587,6 +695,119 @@ fn keys_come_from_a_url_or_an_issuer() {
     assert_eq!((list.code, list.json()["keys"][0]["kid"].as_str().map(str::len)), (0, Some(64)));
 }
 
+/// An issuer at whose key set and metadata each request counts.
+fn issuer() -> Server {
+    let server = Server::saying(Reply::status(404));
+    let origin = server.origin.clone();
+    server.behave(move |request| match request.path.as_str() {
+        "/jwks" => Reply::json(fs::read(JWKS).unwrap()),
+        "/.well-known/openid-configuration" => {
+            Reply::json(format!(r#"{{"issuer":"{origin}","jwks_uri":"{origin}/jwks"}}"#))
+        }
+        _ => Reply::status(404),
+    });
+    server
+}
+
+/// A path for one test where no file is.
+fn no_file(name: &str) -> String {
+    let path = file(name, "");
+    fs::remove_file(&path).unwrap();
+    path
+}
+
+#[test]
+fn processes_share_one_fetch_through_the_last_good_file() {
+    let server = issuer();
+    let path = no_file("last-good.json");
+    let verify = || {
+        let keys = ["--discover", &server.origin, "--any-issuer", "--last-good-file", &path];
+        run(&[&["verify", DCOS, VALID, "--token-file", TOKEN_FILE], &keys[..]].concat())
+    };
+    for _ in 0..3 {
+        let run = verify();
+        assert_eq!((run.code, run.first_line(), run.stderr.as_str()), (0, "valid", ""));
+    }
+    assert_eq!(server.count(), 2, "metadata and keys, once for all processes");
+    let list = || run(&["jwks", "--discover", &server.origin, "--last-good-file", &path]);
+    assert_eq!((list().code, server.count()), (0, 2));
+
+    // The issuer is down: the fresh file is used.
+    server.say(Reply::status(503));
+    assert_eq!((verify().code, list().code, server.count()), (0, 0, 2));
+    // A token whose key is missing causes a fetch. While that fails, the token is not invalid.
+    let (_, unknown) = signed("unknown", r#"{"exp":2000000000,"uid":"u"}"#);
+    let unknown = run(&[
+        "verify",
+        DCOS,
+        "--algorithm=Ed25519",
+        "--time=1900000000",
+        "--any-issuer",
+        "--discover",
+        &server.origin,
+        "--last-good-file",
+        &path,
+        &unknown,
+    ]);
+    assert_eq!(unknown.code, 3, "{}", unknown.stderr);
+    assert!(server.count() > 2);
+
+    // The file is stale: the issuer is asked first, and the file is used with a warning.
+    let text = fs::read_to_string(&path).unwrap();
+    let stale = text.replace("\"lifetime\":600", "\"lifetime\":0");
+    assert_ne!(text, stale);
+    fs::write(&path, stale).unwrap();
+    let before = server.count();
+    let stale = verify();
+    assert_eq!((stale.code, stale.first_line()), (0, "valid"), "{}", stale.stderr);
+    assert!(stale.stderr.starts_with("warning: the keys of the last-good file"), "{}", stale.stderr);
+    assert!(stale.stderr.contains("HTTP 503"), "{}", stale.stderr);
+    assert_eq!((stale.stderr.lines().count(), server.count()), (1, before + 1));
+}
+
+#[test]
+fn a_last_good_file_that_cannot_be_used_is_a_warning() {
+    let server = issuer();
+    let with = |path: &str, more: &[&str]| {
+        let keys = ["--jwks", &server.url(), "--last-good-file", path];
+        run(&[&["verify", DCOS, VALID, "--token-file", TOKEN_FILE], &keys[..], more].concat())
+    };
+    let unwritable = with("/nonexistent/last-good.json", &[]);
+    assert_eq!((unwritable.code, unwritable.first_line()), (0, "valid"));
+    let warning = "the last-good file /nonexistent/last-good.json: No such file or directory";
+    assert!(unwritable.stderr.starts_with("warning: "), "{}", unwritable.stderr);
+    assert!(unwritable.stderr.contains(warning), "{}", unwritable.stderr);
+    assert_eq!(unwritable.stderr.lines().count(), 1);
+    let json = with("/nonexistent/last-good.json", &["--json"]);
+    assert_eq!((json.json()["status"].as_str(), json.stderr), (Some("ok"), unwritable.stderr));
+
+    let path = file("broken-last-good.json", "{");
+    let broken = with(&path, &[]);
+    assert_eq!((broken.code, broken.stderr.lines().count()), (0, 1));
+    assert!(broken.stderr.contains("not a file that this library wrote"), "{}", broken.stderr);
+    // The fetch has replaced it.
+    assert_eq!((with(&path, &[]).stderr.as_str(), server.count()), ("", 3));
+}
+
+#[test]
+fn the_form_of_a_token_is_checked_before_keys_are_fetched() {
+    let server = Server::saying(Reply::status(503));
+    let url = server.url();
+    for (token, more, status) in [
+        ("garbage", &[][..], "malformed_token"),
+        ("", &[], "malformed_token"),
+        ("", &["--authorization"], "malformed_authorization"),
+        ("Basic eA==", &["--authorization"], "malformed_authorization"),
+    ] {
+        let run = run_with_stdin(&[&["verify", DCOS, "--json", "--jwks", &url], more].concat(), token);
+        assert_eq!((run.code, run.json()["status"].as_str()), (1, Some(status)), "{token:?}");
+        assert_eq!(run.json()["http_status"], 401);
+    }
+    assert_eq!(server.count(), 0);
+    let down = run_with_stdin(&["verify", DCOS, "--json", "--jwks", &url], TOKEN);
+    assert_eq!((down.code, down.json()["http_status"].as_u64()), (3, Some(503)));
+}
+
 #[test]
 fn what_cannot_be_fetched_by_rule_is_misuse() {
     let verify = |arguments: &[&str]| {
@@ -665,6 +886,9 @@ fn settings_are_listed_and_explained() {
         "of keys and renewers"
     );
     assert_eq!(run(&["settings", "leewya"]).code, 2);
+    for (option, setting) in [("last-good-file", "keys.last_good_file"), ("issuer", "policy.issuers")] {
+        assert_eq!(run(&["settings", option]).first_line(), setting);
+    }
 }
 
 #[test]
@@ -724,7 +948,7 @@ fn a_login_that_fails_says_why_and_exits_with_4() {
         (unusable.code, unusable.stderr.as_str()),
         (
             4,
-            format!("error: the credentials are not usable: service_account_file {broken}: private_key is missing\n")
+            format!("error: the credentials are not usable: --service-account-file {broken}: private_key is missing\n")
                 .as_str()
         )
     );

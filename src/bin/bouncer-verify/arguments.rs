@@ -1,10 +1,10 @@
 //! The command line: what may be asked, and the library's values that it stands for.
 
-use crate::fetch::{Location, fetch};
+use crate::fetch::{Location, RemoteKeys};
 use crate::input::Source;
-use crate::options::{self, Options};
+use crate::options::{self, Options, naming_options};
 use crate::report::Failure;
-use bouncer_verify::{Jwk, JwkSet, Policy, Result, token_from_authorization};
+use bouncer_verify::{Jwk, JwkSet, Keys, Policy, Result, token_from_authorization};
 use clap::{Args, Parser, Subcommand};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -35,6 +35,14 @@ pub(crate) enum Command {
     Settings(SettingsArguments),
 }
 
+const VERIFY_JSON: &str = "\
+Members of --json:
+  always       status (\"ok\" or the name of the error), http_status; challenge goes with a 401
+  if valid     uid, iss, sub, claims, header, kid, alg
+  if rejected  message, claim (or setting); rejected_claims and header if the signature is valid
+
+";
+
 const VERIFY_EXAMPLES: &str = "\
 Examples:
   A token of DC/OS:
@@ -55,7 +63,7 @@ A token among the arguments is visible to every user of the machine: prefer a fi
 
 /// Says whether a token is valid: `valid` and its claims on stdout, or `invalid: <why>` on stderr
 #[derive(Args)]
-#[command(after_help = format!("{VERIFY_EXAMPLES}{EXIT_CODES}"))]
+#[command(after_help = format!("{VERIFY_EXAMPLES}{VERIFY_JSON}{EXIT_CODES}"))]
 pub(crate) struct VerifyArguments {
     #[command(flatten)]
     pub(crate) token: TokenArguments,
@@ -65,9 +73,9 @@ pub(crate) struct VerifyArguments {
     #[command(flatten)]
     pub(crate) keys: KeyArguments,
     #[command(flatten)]
-    pub(crate) fetch: Options<options::Keys>,
-    #[command(flatten)]
     pub(crate) policy: Options<options::Policy>,
+    #[command(flatten)]
+    pub(crate) fetch: Options<options::Keys>,
 }
 
 impl VerifyArguments {
@@ -78,14 +86,26 @@ impl VerifyArguments {
         if let Some(issuer) = &self.keys.discover
             && !["issuers", "any_issuer"].iter().any(|name| settings.is_set(name))
         {
-            if issuer.contains("/.well-known/") {
-                let text = "--discover is the address of metadata: name the issuer too, with --issuer";
-                return Err(Failure::Usage(text.to_owned()));
+            if let Some(issuer) = issuer_of_metadata(issuer) {
+                let text = format!(
+                    "--discover is the address of the issuer's metadata: write --discover {issuer}, or add --issuer"
+                );
+                return Err(Failure::Usage(text));
             }
-            settings.set("issuers", issuer)?;
+            settings.set("issuers", issuer).map_err(naming_options::<options::Policy>)?;
         }
-        Ok(Policy::from_settings(&settings)?)
+        Policy::from_settings(&settings).map_err(naming_options::<options::Policy>)
     }
+}
+
+/// The issuer whose metadata is at `url`, if that is an address of metadata.
+fn issuer_of_metadata(url: &str) -> Option<String> {
+    let (origin, path) = url.split_once("/.well-known/")?;
+    // OpenID Connect Discovery 1.0 appends to the issuer; RFC 8414 inserts before the issuer's path.
+    Some(match path.split_once('/') {
+        Some((_, path)) if path.trim_matches('/') != "" => format!("{origin}/{path}"),
+        _ => origin.to_owned(),
+    })
 }
 
 const INSPECT_EXAMPLES: &str = "\
@@ -245,29 +265,58 @@ pub(crate) struct KeyArguments {
     pem: Option<PathBuf>,
 }
 
+/// Where the keys of a verification come from.
+pub(crate) enum KeySource {
+    Pem(Source),
+    JwkSet(Source),
+    Remote(Box<RemoteKeys>),
+}
+
 impl KeyArguments {
-    /// Loads the keys. `token` is read later and must not come from the same place.
-    pub(crate) fn load(
+    /// Checks the arguments, and reads the last-good file of remote keys. `token` is read later and
+    /// must not come from the same place.
+    pub(crate) fn open(
         &self,
         network: &Options<options::Keys>,
         token: &TokenArguments,
-    ) -> Result<Arc<JwkSet>, Failure> {
+    ) -> Result<KeySource, Failure> {
         let location = Location::of(self.jwks.as_ref().or(self.pem.as_ref()), self.discover.as_ref())?;
         let source = match location {
             Location::Source(source) => source,
             Location::Url(_) if self.pem.is_some() => {
                 return Err(Failure::Usage("--pem takes a file".to_owned()));
             }
-            remote => return fetch(&remote, network),
+            remote => return Ok(KeySource::Remote(Box::new(RemoteKeys::open(&remote, network)?))),
         };
         if source == Source::Stdin && token.source() == Ok(Source::Stdin) {
             return Err(Failure::Usage("token and keys cannot both come from standard input".to_owned()));
         }
-        let bytes = source.read("the keys").map_err(Failure::UnreadableKeys)?;
-        if self.pem.is_some() {
-            return Ok(Arc::new(JwkSet::from_keys([Jwk::from_pem(&bytes)?])?));
+        Ok(if self.pem.is_some() { KeySource::Pem(source) } else { KeySource::JwkSet(source) })
+    }
+}
+
+impl KeySource {
+    /// Reads or fetches the keys.
+    pub(crate) fn load(&self) -> Result<(Keys, Arc<JwkSet>), Failure> {
+        let read = |source: &Source| source.read("the keys").map_err(Failure::UnreadableKeys);
+        let jwks = match self {
+            Self::Pem(source) => JwkSet::from_keys([Jwk::from_pem(&read(source)?)?])?,
+            Self::JwkSet(source) => JwkSet::from_slice(&read(source)?)?,
+            Self::Remote(remote) => {
+                let jwks = remote.load()?;
+                return Ok((remote.keys(&jwks), jwks));
+            }
+        };
+        let jwks = Arc::new(jwks);
+        Ok((Arc::clone(&jwks).into(), jwks))
+    }
+
+    /// The keys in use after a verification, which may have fetched newer ones than `loaded`.
+    pub(crate) fn current(&self, loaded: Arc<JwkSet>) -> Arc<JwkSet> {
+        match self {
+            Self::Remote(remote) => remote.key_set().current().unwrap_or(loaded),
+            _ => loaded,
         }
-        Ok(Arc::new(JwkSet::from_slice(&bytes)?))
     }
 }
 

@@ -1,14 +1,17 @@
-//! Keys from the network: where they are and how to get there.
+//! Keys from the network: where they are, and how the command gets them.
 
 use crate::input::Source;
-use crate::options::{self, Options};
-use crate::report::{Failure, Refusal};
-use bouncer_verify::{ErrorKind, JwkSet, RemoteJwkSet, RemoteJwkSetBuilder};
+use crate::options::{self, Options, naming_options};
+use crate::report::{Failure, Refusal, warn};
+use bouncer_verify::{
+    ErrorKind, JwkSet, Keys, RemoteJwkSet, RemoteJwkSetBuilder, RemoteJwkSetState, Settings,
+};
+use std::cell::{Cell, RefCell};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Longer than any fetch or login: two exchanges with the longest timeout that a setting allows.
+/// Longer than any fetch or login: two exchanges, each with the longest timeout that can be set.
 pub(crate) const LONGEST: Duration = Duration::from_secs(2 * 300 + 1);
 
 /// Where a JWK Set is.
@@ -19,7 +22,7 @@ pub(crate) enum Location {
 }
 
 impl Location {
-    /// Of the arguments, one of which is there.
+    /// Reads the arguments. The command line requires exactly one of them.
     pub(crate) fn of(place: Option<&PathBuf>, issuer: Option<&String>) -> Result<Self, Failure> {
         match (place, issuer) {
             (_, Some(issuer)) => Ok(Self::Issuer(issuer.clone())),
@@ -34,26 +37,80 @@ impl Location {
     }
 }
 
-/// Fetches the keys once.
-pub(crate) fn fetch(location: &Location, network: &Options<options::Keys>) -> Result<Arc<JwkSet>, Failure> {
-    let keys = remote_keys(location, network)?;
-    keys.refresh(LONGEST).map_err(|error| Refusal::new(ErrorKind::KeysUnavailable, &error.to_string()))?;
-    Ok(keys.current()?)
+/// A remote key set. It prints a warning if its last-good file cannot be read or written.
+pub(crate) struct RemoteKeys {
+    keys: RemoteJwkSet,
+    settings: Settings,
+    /// Whether this process has fetched the keys; otherwise they are those of the last-good file.
+    has_fetched: Cell<bool>,
+    /// The last problem with the last-good file that was printed.
+    warned: RefCell<Option<String>>,
 }
 
-/// The keys, which are fetched when they are asked for.
-pub(crate) fn remote_keys(
-    location: &Location,
-    network: &Options<options::Keys>,
-) -> Result<RemoteJwkSet, Failure> {
-    let mut settings = network.settings.clone();
-    match location {
-        Location::Url(url) => settings.set("url", url)?,
-        Location::Issuer(issuer) => settings.set("discover", issuer)?,
-        Location::Source(_) => {
-            return Err(Failure::Usage("--watch takes a URL or --discover".to_owned()));
+impl RemoteKeys {
+    /// Starts with the last-good file, if one is set. Fetches nothing.
+    pub(crate) fn open(location: &Location, network: &Options<options::Keys>) -> Result<Self, Failure> {
+        let mut settings = network.settings.clone();
+        match location {
+            Location::Url(url) => settings.set("url", url),
+            Location::Issuer(issuer) => settings.set("discover", issuer),
+            Location::Source(_) => {
+                return Err(Failure::Usage("--watch takes a URL or --discover".to_owned()));
+            }
+        }
+        .and_then(|()| settings.set("lazy", "true"))
+        .map_err(naming_options::<options::Keys>)?;
+        let keys = RemoteJwkSetBuilder::from_settings(&settings)
+            .and_then(RemoteJwkSetBuilder::build)
+            .map_err(naming_options::<options::Keys>)?;
+        let opened = Self { keys, settings, has_fetched: Cell::new(false), warned: RefCell::default() };
+        opened.warn_of_last_good_file();
+        Ok(opened)
+    }
+
+    /// The keys of the last-good file while they are fresh. Otherwise fetches them; if that fails,
+    /// the keys of the file are used up to max_stale, with a warning.
+    pub(crate) fn load(&self) -> Result<Arc<JwkSet>, Failure> {
+        if self.keys.status().state != RemoteJwkSetState::Fresh {
+            match (self.keys.refresh(LONGEST), self.keys.current()) {
+                (Ok(()), _) => self.has_fetched.set(true),
+                (Err(error), Ok(_)) => {
+                    let path = self.settings.text("last_good_file").unwrap_or_default();
+                    warn(&format!("the keys of the last-good file {path} are used: {error}"));
+                }
+                (Err(error), Err(_)) => {
+                    return Err(Refusal::new(ErrorKind::KeysUnavailable, &error.to_string()).into());
+                }
+            }
+        }
+        Ok(self.keys.current()?)
+    }
+
+    /// The keys for a verification, after [`RemoteKeys::load`]. If they came from the last-good
+    /// file, a token whose key is missing may cause a fetch.
+    pub(crate) fn keys(&self, loaded: &Arc<JwkSet>) -> Keys {
+        if self.has_fetched.get() { Arc::clone(loaded).into() } else { self.keys.clone().into() }
+    }
+
+    /// The key set itself.
+    pub(crate) fn key_set(&self) -> &RemoteJwkSet {
+        &self.keys
+    }
+
+    /// Prints a warning if the last-good file has another problem than at the last call.
+    pub(crate) fn warn_of_last_good_file(&self) {
+        let error = self.keys.status().last_good_error.map(|error| error.to_string());
+        let before = self.warned.replace(error.clone());
+        if let Some(error) = error.filter(|error| before.is_none_or(|before| before != *error)) {
+            warn(&error);
         }
     }
-    settings.set("lazy", "true")?;
-    Ok(RemoteJwkSetBuilder::from_settings(&settings)?.build()?)
+}
+
+impl Drop for RemoteKeys {
+    fn drop(&mut self) {
+        // Closing waits until the last-good file is written.
+        self.keys.close();
+        self.warn_of_last_good_file();
+    }
 }

@@ -1,7 +1,7 @@
 //! `bouncer-verify jwks`: the keys of a JWK Set, and of every other member why it is none.
 
 use crate::arguments::JwksArguments;
-use crate::fetch::{Location, fetch};
+use crate::fetch::{Location, RemoteKeys};
 use crate::json::Object;
 use crate::report::{Failure, Refusal, Report};
 use crate::text::{NOTHING, columns, maybe_shown};
@@ -20,7 +20,7 @@ pub(crate) fn run(arguments: &JwksArguments) -> Result<Report, Failure> {
                 Err(error) => return Err(error.into()),
             }
         }
-        remote => (Some(fetch(&remote, &arguments.fetch)?), Vec::new(), None),
+        remote => (Some(RemoteKeys::open(&remote, &arguments.fetch)?.load()?), Vec::new(), None),
     };
     let (keys, skipped) = match &jwks {
         Some(jwks) => (jwks.keys(), jwks.skipped()),

@@ -3,13 +3,14 @@
 use crate::arguments::LoginArguments;
 use crate::fetch::LONGEST;
 use crate::json::Object;
+use crate::options::{self, naming_options};
 use crate::report::{Failure, Refusal, Report};
 use bouncer_verify::{OwnToken, TokenRenewerBuilder};
 use std::io::{self, Write as _};
 use std::time::Duration;
 
 pub(crate) fn run(arguments: &LoginArguments) -> Result<Report, Failure> {
-    let renewer = builder(arguments)?.build()?;
+    let renewer = builder(arguments)?.build().map_err(naming_options::<options::Renewer>)?;
     renewer.renew(LONGEST).map_err(|error| Refusal::new(error.login_kind(), &error.to_string()))?;
     let token = renewer.token()?;
     if !arguments.watch {
@@ -38,7 +39,7 @@ fn builder(arguments: &LoginArguments) -> Result<TokenRenewerBuilder, Failure> {
         settings.set("service_account_env", "true")?;
     }
     settings.set("lazy", "true")?;
-    Ok(TokenRenewerBuilder::from_settings(&settings)?)
+    TokenRenewerBuilder::from_settings(&settings).map_err(naming_options::<options::Renewer>)
 }
 
 fn line(arguments: &LoginArguments, token: &OwnToken) -> String {

@@ -32,10 +32,16 @@ mod watch;
 
 use arguments::{Arguments, Command};
 use clap::Parser as _;
+use report::Failure;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let (json, result) = match Arguments::parse().command {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) if error.use_stderr() && asks_for_json() => return usage(&error).report(true).print(),
+        Err(error) => error.exit(),
+    };
+    let (json, result) = match arguments.command {
         Command::Verify(arguments) => (arguments.json, verify::run(&arguments)),
         Command::Inspect(arguments) => (arguments.json, inspect::run(&arguments)),
         Command::Jwks(arguments) if arguments.watch => (arguments.json, watch::run(&arguments)),
@@ -44,4 +50,17 @@ fn main() -> ExitCode {
         Command::Settings(arguments) => (false, settings::run(&arguments)),
     };
     result.unwrap_or_else(|failure| failure.report(json)).print()
+}
+
+/// Whether `--json` is among the arguments, when they cannot be parsed.
+fn asks_for_json() -> bool {
+    std::env::args_os().skip(1).take_while(|argument| argument != "--").any(|argument| argument == "--json")
+}
+
+/// The failure for arguments that cannot be parsed, without the usage that clap appends.
+fn usage(error: &clap::Error) -> Failure {
+    let text = error.render().to_string();
+    let lines = text.lines().map(str::trim).take_while(|line| !line.starts_with("Usage:"));
+    let text = lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ");
+    Failure::Usage(text.strip_prefix("error: ").unwrap_or(&text).to_owned())
 }

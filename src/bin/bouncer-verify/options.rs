@@ -1,7 +1,8 @@
 //! Options of the command line that are settings of the library: one for each row of the table.
 
+use crate::report::{Failure, Refusal};
 use crate::time;
-use bouncer_verify::{Setting, SettingType, Settings, SettingsKind};
+use bouncer_verify::{Error, Setting, SettingType, Settings, SettingsKind};
 use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 use std::marker::PhantomData;
@@ -12,6 +13,8 @@ pub(crate) trait Kind {
     const HEADING: &str;
     /// Settings that the command sets by itself or takes from other arguments.
     const NO_OPTIONS: &[&str];
+    /// What users call those of [`Kind::NO_OPTIONS`] that other arguments set.
+    const ARGUMENTS: &[(&str, &str)] = &[];
 }
 
 /// What a token must be.
@@ -30,6 +33,7 @@ impl Kind for Keys {
     const KIND: SettingsKind = SettingsKind::Keys;
     const HEADING: &str = "Network";
     const NO_OPTIONS: &[&str] = &["url", "discover", "lazy", "seed"];
+    const ARGUMENTS: &[(&str, &str)] = &[("url", "the URL"), ("discover", "--discover")];
 }
 
 /// How to log in.
@@ -91,13 +95,40 @@ impl<K: Kind> FromArgMatches for Options<K> {
     }
 }
 
-/// `--max-token-len`. The option of a list is given once for each item, so it is in the singular:
-/// `--issuer` for `issuers`.
+/// `max-token-len`. The option of a list is given once for each item, so it is in the singular:
+/// `issuer` for `issuers`.
+pub(crate) fn long_name(setting: &Setting) -> String {
+    let name = setting.name.replace('_', "-");
+    if setting.kind.is_list() { name.strip_suffix('s').unwrap_or(&name).to_owned() } else { name }
+}
+
+/// The failure for `error`, with options in place of the names of settings: `--issuer` for
+/// `"issuers"`.
+pub(crate) fn naming_options<K: Kind>(error: Error) -> Failure {
+    let option_of = |name: &str| {
+        let option = Options::<K>::table().find(|setting| setting.name == name);
+        let argument = K::ARGUMENTS.iter().find(|(setting, _)| *setting == name);
+        option
+            .map(|setting| format!("--{}", long_name(setting)))
+            .or_else(|| argument.map(|(_, argument)| (*argument).to_owned()))
+    };
+    let word = |word: &str| {
+        let bare = word.trim_end_matches([' ', ',', ';', ':']);
+        let name = bare.strip_prefix('"').and_then(|name| name.strip_suffix('"'));
+        // Without quotes, "time" and "url" are plain words.
+        let name = name.or_else(|| bare.contains('_').then_some(bare));
+        match name.and_then(option_of) {
+            Some(option) => option + word.get(bare.len()..).unwrap_or_default(),
+            None => word.to_owned(),
+        }
+    };
+    let message = error.to_string().split_inclusive(' ').map(word).collect();
+    Failure::Refused(Refusal::from(error).with_message(message))
+}
+
 fn option(kind: SettingsKind, setting: &'static Setting) -> Arg {
     let is_list = setting.kind.is_list();
-    let name = setting.name.replace('_', "-");
-    let long = if is_list { name.strip_suffix('s').unwrap_or(&name).to_owned() } else { name };
-    let arg = Arg::new(setting.name).long(long).help(help(setting));
+    let arg = Arg::new(setting.name).long(long_name(setting)).help(help(setting));
     if setting.kind == SettingType::Flag {
         return arg.action(ArgAction::SetTrue);
     }

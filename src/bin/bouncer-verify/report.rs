@@ -1,6 +1,7 @@
 //! What a command has to say: text, errors and the exit code, written at the very end and in one place.
 
 use crate::json::Object;
+use crate::text::shown;
 use bouncer_verify::{Error, ErrorCategory, ErrorKind};
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -44,6 +45,12 @@ impl Report {
     }
 }
 
+/// Prints a warning on stderr at once. It is not lost if the command fails later.
+pub(crate) fn warn(message: &str) {
+    // If stderr cannot be written, there is no other place to report it.
+    let _ = write_all(&mut io::stderr().lock(), &format!("warning: {}\n", shown(message)));
+}
+
 fn write_all(stream: &mut impl Write, text: &str) -> io::Result<()> {
     match stream.write_all(text.as_bytes()).and_then(|()| stream.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
@@ -76,6 +83,18 @@ impl Refusal {
         Self { kind, name: None, message: format!("{}: {detail}", kind.message()) }
     }
 
+    pub(crate) fn with_message(self, message: String) -> Self {
+        Self { message, ..self }
+    }
+
+    pub(crate) fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
     /// `invalid:` is said of tokens only: without keys nothing is known of the token.
     pub(crate) fn line(&self) -> String {
         let word = if self.exit() == Exit::InvalidToken { "invalid" } else { "error" };
@@ -85,6 +104,8 @@ impl Refusal {
     pub(crate) fn json(&self) -> Object {
         Object::new()
             .string("status", self.kind.as_str())
+            .raw("http_status", &self.kind.http_status().to_string())
+            .maybe_string("challenge", self.kind.challenge())
             .maybe_string("claim", self.name.as_deref())
             .string("message", &self.message)
     }
@@ -118,18 +139,21 @@ impl From<Error> for Failure {
 }
 
 impl Failure {
-    /// With `json` a refusal is an object on stdout; what concerns the call itself is text on stderr, as clap
-    /// has it.
+    /// The report of this failure: with `json` an object on stdout, otherwise text on stderr.
     pub(crate) fn report(self, json: bool) -> Report {
-        match self {
-            Self::Usage(message) => Report::error(&message, Exit::Usage),
-            Self::UnreadableKeys(message) => Report::error(&message, Exit::NoKeys),
+        let (kind, message, exit) = match self {
             Self::Refused(refusal) if json => {
-                Report { exit: refusal.exit(), ..Report::success(refusal.json().line()) }
+                return Report { exit: refusal.exit(), ..Report::success(refusal.json().line()) };
             }
             Self::Refused(refusal) => {
-                Report { stdout: String::new(), stderr: refusal.line(), exit: refusal.exit() }
+                return Report { stdout: String::new(), stderr: refusal.line(), exit: refusal.exit() };
             }
+            Self::Usage(message) => (ErrorKind::InvalidArgument, message, Exit::Usage),
+            Self::UnreadableKeys(message) => (ErrorKind::KeysUnavailable, message, Exit::NoKeys),
+        };
+        match json {
+            true => Report { exit, ..Report::success(Refusal::new(kind, &message).json().line()) },
+            false => Report::error(&message, exit),
         }
     }
 }

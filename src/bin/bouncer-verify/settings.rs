@@ -1,6 +1,7 @@
 //! `bouncer-verify settings`: the table of settings.
 
 use crate::arguments::SettingsArguments;
+use crate::options::long_name;
 use crate::report::{Failure, Report};
 use crate::text::columns;
 use bouncer_verify::{Setting, SettingsKind};
@@ -9,7 +10,10 @@ pub(crate) fn run(arguments: &SettingsArguments) -> Result<Report, Failure> {
     let Some(name) = &arguments.name else {
         return Ok(Report::success(SettingsKind::ALL.iter().map(|kind| list(*kind)).collect()));
     };
-    let found = SettingsKind::ALL.iter().filter_map(|kind| Some(details(*kind, kind.setting(name)?)));
+    let found = SettingsKind::ALL.iter().filter_map(|kind| {
+        let is_named = |setting: &&Setting| setting.name == name || long_name(setting) == *name;
+        Some(details(*kind, kind.settings().into_iter().find(is_named)?))
+    });
     let text: Vec<_> = found.collect();
     match text.is_empty() {
         true => Err(Failure::Usage(format!("no setting has the name {name:?}"))),

@@ -1,21 +1,27 @@
 //! `bouncer-verify verify`: the verdict, and at a glance whose token it is and how long it lasts.
 
-use crate::arguments::VerifyArguments;
+use crate::arguments::{KeySource, VerifyArguments};
 use crate::json::{Members, Object};
 use crate::report::{Failure, Refusal, Report};
 use crate::text::{columns, shown};
 use crate::time::{utc, utc_and_distance};
-use bouncer_verify::{VerifiedJws, VerifiedToken, verify_jws, verify_token};
+use bouncer_verify::{
+    CurrentKeys, ErrorKind, Policy, Settings, VerifiedJws, VerifiedToken, Verifier, verify_jws,
+};
 
 pub(crate) fn run(arguments: &VerifyArguments) -> Result<Report, Failure> {
-    // Before the fetch: what is misused needs no network to say so.
+    // Misuse is reported before anything is fetched.
+    let source = arguments.keys.open(&arguments.fetch, &arguments.token)?;
     let policy = arguments.policy()?;
-    let jwks = arguments.keys.load(&arguments.fetch, &arguments.token)?;
+    let token = arguments.token.read()?;
+    if let KeySource::Remote(_) = source {
+        check_form(&policy, &token)?;
+    }
+    let (keys, jwks) = source.load()?;
     // One reading of the clock for the verdict and for the distances shown.
     let now = policy.now();
     let policy = policy.time(now);
-    let token = arguments.token.read()?;
-    match verify_token(&jwks, &policy, &token) {
+    match Verifier::new(keys, policy.clone()).verify(&token) {
         Ok(verified) if arguments.json => Ok(Report::success(json(&verified))),
         Ok(verified) => {
             let mut rows = rows(&verified, now);
@@ -25,9 +31,9 @@ pub(crate) fn run(arguments: &VerifyArguments) -> Result<Report, Failure> {
             Ok(Report::success(format!("valid\n{}", columns(&rows))))
         }
         Err(error) => {
-            let refusal = Refusal::from(error);
+            let refusal = with_audience_tip(Refusal::from(error), &arguments.policy.settings);
             let exit = refusal.exit();
-            let signed = verify_jws(&jwks, &policy, &token).ok();
+            let signed = verify_jws(&source.current(jwks), &policy, &token).ok();
             if arguments.json {
                 let stdout = with_signed_parts(refusal.json(), signed.as_ref()).line();
                 return Ok(Report { exit, ..Report::success(stdout) });
@@ -39,10 +45,41 @@ pub(crate) fn run(arguments: &VerifyArguments) -> Result<Report, Failure> {
     }
 }
 
+/// Checks what needs no keys: a token of the wrong form is rejected although its issuer is down.
+fn check_form(policy: &Policy, token: &[u8]) -> Result<(), Failure> {
+    match Verifier::new(NoKeys, policy.clone()).verify(token) {
+        Err(error) if error.kind() != ErrorKind::KeysUnavailable => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+/// A source without keys. A verifier of it checks the form of a token alone.
+#[derive(Debug)]
+struct NoKeys;
+
+impl bouncer_verify::KeySource for NoKeys {
+    fn current_keys(&self) -> CurrentKeys {
+        CurrentKeys::none()
+    }
+}
+
+/// Names the options to a user who has given no audience.
+fn with_audience_tip(refusal: Refusal, policy: &Settings) -> Refusal {
+    if refusal.kind() != ErrorKind::WrongAudience || policy.is_set("audiences") {
+        return refusal;
+    }
+    let tip = "name the accepted audience with --audience, or skip the check with --any-audience";
+    let message = format!("{}: {tip}", refusal.message());
+    refusal.with_message(message)
+}
+
 fn json(verified: &VerifiedToken) -> String {
     Object::new()
         .string("status", "ok")
+        .raw("http_status", "200")
         .maybe_string("uid", verified.uid())
+        .maybe_string("iss", verified.issuer())
+        .maybe_string("sub", verified.subject())
         .raw("claims", verified.payload())
         .raw("header", verified.header())
         .maybe_string("kid", verified.kid())
@@ -75,7 +112,8 @@ fn rows(verified: &VerifiedToken, now: i64) -> Vec<Row> {
 /// next question, "expired when?" or "from whom, then?".
 fn with_signed_parts(refusal: Object, signed: Option<&VerifiedJws>) -> Object {
     let Some(signed) = signed else { return refusal };
-    [("claims", signed.payload()), ("header", signed.header())]
+    // Not "claims": a script that reads those must not accept a rejected token.
+    [("rejected_claims", signed.payload()), ("header", signed.header())]
         .into_iter()
         .filter_map(|(name, bytes)| Some((name, str::from_utf8(bytes).ok()?)))
         // The signature holds over any bytes; what is not JSON would spoil the object.

@@ -1,7 +1,7 @@
 //! `bouncer-verify jwks --watch`: a line for each attempt to fetch keys.
 
 use crate::arguments::JwksArguments;
-use crate::fetch::remote_keys;
+use crate::fetch::RemoteKeys;
 use crate::json::Object;
 use crate::report::{Failure, Report};
 use crate::text::shown;
@@ -12,13 +12,15 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Runs until it is interrupted, or nobody reads any more.
 pub(crate) fn run(arguments: &JwksArguments) -> Result<Report, Failure> {
-    let keys = remote_keys(&arguments.location()?, &arguments.fetch)?;
+    let remote = RemoteKeys::open(&arguments.location()?, &arguments.fetch)?;
+    let keys = remote.key_set();
     // Begins to fetch. Whether that succeeds is what the lines tell.
     let _ = keys.wait_ready(Duration::ZERO);
     let (mut seen, mut failures) = (0, 0);
     loop {
         while !keys.wait_attempts(seen + 1, Duration::from_secs(3600)) {}
         let status = keys.status();
+        remote.warn_of_last_good_file();
         let failed = status.failures > failures;
         let line = if arguments.json { json(&status) } else { text(&status, failed) };
         let mut out = io::stdout().lock();
