@@ -1,4 +1,4 @@
-//! The token of a request.
+//! Extracts the token of an HTTP request.
 
 use super::boundary::{act, bytes};
 use super::error::bouncer_error;
@@ -8,11 +8,11 @@ use super::text::bouncer_str;
 use std::ffi::c_char;
 use std::mem::MaybeUninit;
 
-/// Finds the token in the value of an HTTP Authorization header, `value_len` bytes at `value`:
-/// "token=<jwt>" of DC/OS, or "Bearer <jwt>" (RFC 6750 section 2.1).
+/// Finds the token in `value`, the `value_len` bytes of an HTTP Authorization header. Accepts
+/// "token=<jwt>" (DC/OS) and "Bearer <jwt>" (RFC 6750 section 2.1).
 ///
-/// On success puts the token in `*token`. It is a part of `value` and valid as long. On failure:
-/// BOUNCER_STATUS_MALFORMED_AUTHORIZATION.
+/// On success puts the token in `*token`. It points into `value` and is valid as long as `value`
+/// is. On failure: BOUNCER_STATUS_MALFORMED_AUTHORIZATION, also for an empty value.
 ///
 /// # Safety
 /// The rules of the header's preamble.

@@ -1,4 +1,4 @@
-//! Many tokens in one call.
+//! Verification of many tokens in one call.
 
 use super::boundary::{bytes, call, handle};
 use super::error::bouncer_error;
@@ -15,13 +15,13 @@ use std::ffi::c_char;
 use std::mem::MaybeUninit;
 use std::sync::OnceLock;
 
-/// The verdicts on many tokens, in input order. Immutable; any number of threads may read it.
+/// The verdicts for many tokens, in input order. Immutable; any number of threads may read it.
 pub struct bouncer_batch {
     rows: Vec<Row>,
     columns: OnceLock<TokenColumns>,
 }
 
-/// The verdict on one token.
+/// The verdict for one token.
 enum Row {
     Accepted(bouncer_token),
     Rejected(bouncer_error),
@@ -66,13 +66,13 @@ impl bouncer_batch {
     }
 }
 
-/// Verifies `count` JWTs, each as bouncer_verify_token() does. `tokens` is an array of that many.
+/// Verifies each of the `count` JWTs in the array `tokens` as bouncer_verify_token() does.
 ///
-/// `threads` is an upper bound, the calling thread included; 0 means 1. Each thread gets 64 tokens
-/// at least.
+/// `threads` is the maximum number of threads, including the calling thread; 0 means 1. A thread is
+/// started only for 64 tokens or more.
 ///
-/// On success puts the verdicts in `*out`; free them with bouncer_batch_free(). Success says
-/// nothing about any token. On failure: BOUNCER_STATUS_NULL_ARGUMENT or
+/// On success puts the verdicts in `*out`; free them with bouncer_batch_free(). The call succeeds
+/// even if every token is rejected. On failure: BOUNCER_STATUS_NULL_ARGUMENT or
 /// BOUNCER_STATUS_INVALID_ARGUMENT.
 ///
 /// # Safety
@@ -96,8 +96,8 @@ pub unsafe extern "C" fn bouncer_verify_tokens(
     })
 }
 
-/// Verifies `count` JWTs, each as bouncer_verifier_verify() does. `tokens` is an array of that
-/// many. With remote keys the whole batch waits for keys no longer than one token would. `threads`,
+/// Verifies each of the `count` JWTs in the array `tokens` as bouncer_verifier_verify() does. With
+/// remote keys the whole batch waits for keys at most as long as a single token would. `threads`,
 /// the result and the failures are as for bouncer_verify_tokens().
 ///
 /// # Safety
@@ -119,8 +119,8 @@ pub unsafe extern "C" fn bouncer_verifier_verify_batch(
     })
 }
 
-/// Verifies as bouncer_verifier_verify_batch() does, but never blocks. Where a fetch decides about
-/// a token's key, the status of that token is BOUNCER_STATUS_PENDING and bouncer_batch_ticket()
+/// Verifies as bouncer_verifier_verify_batch() does, but never blocks. If the verdict for a token
+/// depends on a fetch of keys, its status is BOUNCER_STATUS_PENDING. bouncer_batch_ticket() then
 /// returns its ticket.
 ///
 /// # Safety
@@ -142,11 +142,11 @@ pub unsafe extern "C" fn bouncer_verifier_verify_batch_now(
     })
 }
 
-/// The texts of an array.
+/// Converts an array of C texts to slices.
 ///
 /// # Safety
-/// Unless `count` is 0, `texts` must be NULL or an array of `count`, each of them as [`bytes`]
-/// demands, during `'a`.
+/// Unless `count` is 0, `texts` must be NULL or an array of `count` texts. Each text must meet the
+/// contract of [`bytes`] during `'a`.
 unsafe fn texts<'a>(texts: *const bouncer_str, count: usize) -> Result<Vec<&'a [u8]>, Failure> {
     if count == 0 {
         return Ok(Vec::new());
@@ -155,23 +155,24 @@ unsafe fn texts<'a>(texts: *const bouncer_str, count: usize) -> Result<Vec<&'a [
         return Err(Failure::NullArgument("tokens"));
     }
     if count > isize::MAX as usize / size_of::<bouncer_str>() {
-        return Err(Error::new(ErrorKind::InvalidArgument, "a length over PTRDIFF_MAX").into());
+        return Err(Error::new(ErrorKind::InvalidArgument, "a length is larger than PTRDIFF_MAX").into());
     }
-    // SAFETY: not NULL, not longer than any object can be; the caller promises `count` of them.
+    // SAFETY: `texts` is not NULL and not longer than PTRDIFF_MAX; the caller promises `count`
+    // texts.
     let texts = unsafe { std::slice::from_raw_parts(texts, count) };
-    // SAFETY: the caller promises that each is readable for its length.
+    // SAFETY: the caller promises that each text is readable for its length.
     texts.iter().map(|text| unsafe { bytes("tokens[].data", text.data.cast(), text.len) }).collect()
 }
 
-/// Returns the number of verdicts; 0 if `batch` is NULL.
+/// Returns the number of verdicts, or 0 if `batch` is NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_batch_count(batch: Option<&bouncer_batch>) -> usize {
     read(0, || batch.map_or(0, |batch| batch.rows.len()))
 }
 
-/// Returns the verdict at `index`: BOUNCER_STATUS_OK, why the token is rejected, or
-/// BOUNCER_STATUS_PENDING after bouncer_verifier_verify_batch_now().
-/// BOUNCER_STATUS_INVALID_ARGUMENT if there is no such index, BOUNCER_STATUS_NULL_ARGUMENT if
+/// Returns the status of the token at `index`: BOUNCER_STATUS_OK, the cause of the rejection, or
+/// BOUNCER_STATUS_PENDING after bouncer_verifier_verify_batch_now(). Returns
+/// BOUNCER_STATUS_INVALID_ARGUMENT if `index` is out of range, and BOUNCER_STATUS_NULL_ARGUMENT if
 /// `batch` is NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_batch_status(batch: Option<&bouncer_batch>, index: usize) -> bouncer_status {
@@ -181,8 +182,8 @@ pub extern "C" fn bouncer_batch_status(batch: Option<&bouncer_batch>, index: usi
     })
 }
 
-/// Returns the verified token at `index`; NULL if its status is not BOUNCER_STATUS_OK or `batch` is
-/// NULL. It belongs to `batch` and lives as long: do not free it.
+/// Returns the verified token at `index`, or NULL if it was not accepted or `batch` is NULL. The
+/// token belongs to `batch`: do not free it.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_batch_token(batch: Option<&bouncer_batch>, index: usize) -> Option<&bouncer_token> {
     read(None, || match bouncer_batch::row(batch, index)? {
@@ -191,8 +192,8 @@ pub extern "C" fn bouncer_batch_token(batch: Option<&bouncer_batch>, index: usiz
     })
 }
 
-/// Returns why the token at `index` is rejected; NULL if it is accepted or pending, there is no
-/// such index, or `batch` is NULL. It belongs to `batch` and lives as long: do not free it.
+/// Returns the error of the token at `index`. Returns NULL if the token is accepted or pending,
+/// `index` is out of range, or `batch` is NULL. The error belongs to `batch`: do not free it.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_batch_error(batch: Option<&bouncer_batch>, index: usize) -> Option<&bouncer_error> {
     read(None, || match bouncer_batch::row(batch, index)? {
@@ -201,9 +202,9 @@ pub extern "C" fn bouncer_batch_error(batch: Option<&bouncer_batch>, index: usiz
     })
 }
 
-/// Returns the ticket of the token at `index` if its status is BOUNCER_STATUS_PENDING, else 0. Wait
-/// for it with bouncer_verifier_wait(), then pass it to bouncer_verifier_verify_now() with the same
-/// token.
+/// Returns the ticket of the token at `index` if its status is BOUNCER_STATUS_PENDING, otherwise 0.
+/// Wait for it with bouncer_verifier_wait(), then pass it to bouncer_verifier_verify_now() with the
+/// same token.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_batch_ticket(batch: Option<&bouncer_batch>, index: usize) -> u64 {
     read(0, || match bouncer_batch::row(batch, index) {
@@ -212,33 +213,34 @@ pub extern "C" fn bouncer_batch_ticket(batch: Option<&bouncer_batch>, index: usi
     })
 }
 
-/// The verdicts of a batch in columns, in the layout of Apache Arrow ("Columnar Format", 1.0). The
-/// buffers can be handed to Arrow as they are. They belong to the batch.
+/// The verdicts of a batch as columns, in the memory layout of Apache Arrow ("Columnar Format",
+/// 1.0). Arrow can use the buffers without copying. They belong to the batch.
 ///
-/// In a validity bitmap bit i, counted from the lowest of the first byte, is set if row i has a
-/// value.
+/// In a validity bitmap, bit i is set if row i has a value. Bit 0 is the lowest bit of the first
+/// byte.
 #[repr(C)]
 pub struct bouncer_columns {
-    /// The number of rows, one for each token.
+    /// Number of rows, one for each token.
     pub rows: usize,
-    /// The bouncer_status of each: UInt32.
+    /// The bouncer_status of each token: UInt32.
     pub status: *const u32,
-    /// "exp" of the tokens that passed, in seconds since 1970-01-01T00:00:00Z: Int64; 0 where there
-    /// is none.
+    /// "exp" of the accepted tokens, in seconds since 1970-01-01T00:00:00Z: Int64. 0 in rows
+    /// without a value.
     pub exp: *const i64,
-    /// Which rows have an "exp".
+    /// The validity bitmap of `exp`.
     pub exp_validity: *const u8,
-    /// Where in `uid_data` the "uid" of each begins, and one value more for the end: the offsets of
-    /// a LargeUtf8.
+    /// The offsets in `uid_data` at which each "uid" begins, plus the end of the last one: the
+    /// offsets of a LargeUtf8 array.
     pub uid_offsets: *const i64,
-    /// The "uid"s of the tokens that passed, one behind the other, in UTF-8.
+    /// The "uid" values of the accepted tokens, concatenated, in UTF-8.
     pub uid_data: *const c_char,
-    /// Which rows have a "uid".
+    /// The validity bitmap of the "uid" column.
     pub uid_validity: *const u8,
 }
 
-/// Puts the verdicts as columns in `*columns` and returns 1. Returns 0 and does not write it if an
-/// argument is NULL. Valid as long as `batch`. With no rows, only `uid_offsets` may be read.
+/// Puts the verdicts as columns in `*columns` and returns 1. Returns 0 and does not write
+/// `*columns` if an argument is NULL. The columns are valid until `batch` is freed. With no rows,
+/// only `uid_offsets` may be read.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_batch_columns(
     batch: Option<&bouncer_batch>,
@@ -265,7 +267,7 @@ pub extern "C" fn bouncer_batch_columns(
     })
 }
 
-/// Frees the verdicts with their tokens and errors. NULL is allowed.
+/// Frees a batch with its tokens and errors. NULL is allowed.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_batch_free(batch: Option<Box<bouncer_batch>>) {
     read((), || drop(batch));

@@ -1,5 +1,5 @@
-//! Where C's pointers become references and where unwinding stops. Everything `unsafe` that is not
-//! a signature goes through here.
+//! Converts C's pointers to references and catches panics. All `unsafe` code goes through here,
+//! except the functions' own signatures.
 
 use super::error::bouncer_error;
 use super::failure::Failure;
@@ -9,9 +9,8 @@ use super::status::bouncer_status;
 use crate::{Error, ErrorKind};
 use std::time::Duration;
 
-/// Runs `body` and hands its result to C: a new handle in `*out`, or a new error in `*err` where
-/// the caller wants one. `*out` is written on success alone, `*err` on every failure, a panic
-/// included.
+/// Runs `body` and passes its result to C. On success writes a new handle to `*out`. On failure,
+/// including a panic, writes a new error to `*err` unless `err` is NULL.
 pub(super) fn call<T>(
     out: Slot<'_, T>,
     err: Slot<'_, bouncer_error>,
@@ -27,7 +26,7 @@ pub(super) fn call<T>(
     }
 }
 
-/// As [`call`], for a function without an output.
+/// Does the same as [`call`] for a function without a handle to return.
 pub(super) fn act(
     err: Slot<'_, bouncer_error>,
     body: impl FnOnce() -> Result<(), Failure>,
@@ -38,16 +37,16 @@ pub(super) fn act(
     }
 }
 
-/// A handle that must not be NULL.
+/// Returns the handle, or `NullArgument` if it is NULL.
 pub(super) fn handle<T>(name: &'static str, handle: Option<T>) -> Result<T, Failure> {
     handle.ok_or(Failure::NullArgument(name))
 }
 
-/// The `len` bytes at `data`; NULL is allowed where `len` is 0.
+/// Returns the `len` bytes at `data`. `data` may be NULL if `len` is 0.
 ///
 /// # Safety
-/// Unless `len` is 0, `data` must be NULL or readable for `len` bytes during `'a`, and nobody may
-/// write them then.
+/// Unless `len` is 0, `data` must be NULL or readable for `len` bytes during `'a`, and nothing may
+/// write them during `'a`.
 pub(super) unsafe fn bytes<'a>(name: &'static str, data: *const u8, len: usize) -> Result<&'a [u8], Failure> {
     if len == 0 {
         return Ok(&[]);
@@ -56,23 +55,24 @@ pub(super) unsafe fn bytes<'a>(name: &'static str, data: *const u8, len: usize) 
         return Err(Failure::NullArgument(name));
     }
     if isize::try_from(len).is_err() {
-        return Err(Error::new(ErrorKind::InvalidArgument, "a length over PTRDIFF_MAX").into());
+        return Err(Error::new(ErrorKind::InvalidArgument, "a length is larger than PTRDIFF_MAX").into());
     }
-    // SAFETY: not NULL, not longer than any object can be, and readable by the caller's promise.
+    // SAFETY: `data` is not NULL, `len` is at most PTRDIFF_MAX, and the caller promises that `data`
+    // is readable for `len` bytes.
     Ok(unsafe { std::slice::from_raw_parts(data, len) })
 }
 
-/// As [`bytes`], and UTF-8.
+/// Returns the `len` bytes at `data` as text, or `InvalidArgument` if they are not UTF-8.
 ///
 /// # Safety
-/// As [`bytes`].
+/// The contract of [`bytes`].
 pub(super) unsafe fn text<'a>(name: &'static str, data: *const u8, len: usize) -> Result<&'a str, Failure> {
-    // SAFETY: the caller's promise is the same.
+    // SAFETY: the caller meets the contract of [`bytes`].
     let bytes = unsafe { bytes(name, data, len) }?;
     std::str::from_utf8(bytes).map_err(|_| Error::new(ErrorKind::InvalidArgument, "not UTF-8").into())
 }
 
-/// A duration in milliseconds, however long.
+/// Converts milliseconds to a duration of at most 366 days.
 pub(super) fn milliseconds(milliseconds: u64) -> Duration {
     const YEAR: u64 = 366 * 24 * 60 * 60 * 1000;
     Duration::from_millis(milliseconds.min(YEAR))

@@ -1,4 +1,4 @@
-//! The reason of a failure, as a handle.
+//! The cause of a failure, as a handle.
 
 use super::failure::Failure;
 use super::panic::read;
@@ -8,8 +8,8 @@ use super::text::bouncer_str;
 use std::ffi::{CString, c_char};
 use std::ptr;
 
-/// Why a call failed. It holds no token, no claim value and no key, so it may be logged. Immutable;
-/// any number of threads may read it.
+/// The cause of a failure. It holds no token, no claim value and no key, so it may be logged.
+/// Immutable; any number of threads may read it.
 pub struct bouncer_error {
     pub(super) status: bouncer_status,
     message: CString,
@@ -17,7 +17,7 @@ pub struct bouncer_error {
 }
 
 impl bouncer_error {
-    /// Gives the reason to a caller who wants it.
+    /// Writes the error to `*err`, unless `err` is NULL, and returns its status.
     pub(super) fn report(failure: Failure, err: Slot<'_, Self>) -> bouncer_status {
         let status = bouncer_status::from(&failure);
         if let Some(err) = err {
@@ -38,27 +38,27 @@ impl bouncer_error {
             Failure::Fetch(_, error) => (error.to_string(), None),
             Failure::Core(error) => (error.to_string(), error.name().map(str::to_owned)),
         };
-        // It holds no NUL: what others chose, a claim's name or a fetch's failure, is escaped.
+        // The message contains no NUL: claim names and texts of failed fetches are escaped.
         let message = CString::new(message).unwrap_or_default();
         Self { status, message, name }
     }
 }
 
-/// The status number, the same as the failed call returned; BOUNCER_STATUS_OK if `error` is NULL.
+/// Returns the status that the failed call returned, or BOUNCER_STATUS_OK if `error` is NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_error_status(error: Option<&bouncer_error>) -> bouncer_status {
     error.map_or(bouncer_status::Ok, |error| error.status)
 }
 
-/// What happened, in a sentence for a log, NUL-terminated; NULL if `error` is NULL. Valid until
-/// `error` is freed. The words may change between versions: programs go by the status.
+/// Returns a message for a log, NUL-terminated, or NULL if `error` is NULL. Valid until `error` is
+/// freed. The wording may change between versions: programs should use the status.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_error_message(error: Option<&bouncer_error>) -> *const c_char {
     error.map_or(ptr::null(), |error| error.message.as_ptr())
 }
 
-/// The claim or header parameter at fault: "exp", "crit". No text if there is none or `error` is
-/// NULL. Valid until `error` is freed.
+/// Returns the name of the claim, header parameter or setting that caused the error: "exp", "crit".
+/// Returns no text if there is none or `error` is NULL. Valid until `error` is freed.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_error_claim(error: Option<&bouncer_error>) -> bouncer_str {
     error.and_then(|error| error.name.as_deref()).into()

@@ -1,12 +1,12 @@
-//! Why a call of C fails.
+//! The causes of a failed call.
 
 use crate::{Error, ErrorKind, FetchError};
 
-/// Why a call failed.
+/// The cause of a failed call.
 pub(super) enum Failure {
     NullArgument(&'static str),
     Panicked,
-    /// Not a failure: the verdict waits for a fetch.
+    /// Not a failure: the verdict depends on a fetch in flight.
     Pending,
     Core(Error),
     Fetch(ErrorKind, FetchError),

@@ -10,15 +10,15 @@ use std::ffi::c_char;
 use std::mem::MaybeUninit;
 use std::sync::OnceLock;
 
-/// A public key for verifying signatures (RFC 7517 section 4). Immutable; any number of threads may
+/// A public key that verifies signatures (RFC 7517 section 4). Immutable; any number of threads may
 /// use it.
 pub struct bouncer_jwk {
     pub(super) jwk: Jwk,
-    /// The other spellings, made when one is first asked for.
-    spellings: OnceLock<Spellings>,
+    /// The key in other formats, computed at first use.
+    formats: OnceLock<Formats>,
 }
 
-struct Spellings {
+struct Formats {
     pem: String,
     der: Vec<u8>,
     json: String,
@@ -28,13 +28,13 @@ struct Spellings {
 
 impl From<Jwk> for bouncer_jwk {
     fn from(jwk: Jwk) -> Self {
-        Self { jwk, spellings: OnceLock::new() }
+        Self { jwk, formats: OnceLock::new() }
     }
 }
 
 impl bouncer_jwk {
-    fn spellings(&self) -> &Spellings {
-        self.spellings.get_or_init(|| Spellings {
+    fn formats(&self) -> &Formats {
+        self.formats.get_or_init(|| Formats {
             pem: self.jwk.to_pem(),
             der: self.jwk.to_der(),
             json: self.jwk.to_json(),
@@ -52,7 +52,7 @@ fn bytes_of(key: Option<&bouncer_jwk>, part: impl FnOnce(&bouncer_jwk) -> Option
     read(bouncer_bytes::NONE, || key.and_then(part).into())
 }
 
-/// Reads one JWK, a JSON object of `json_len` bytes at `json`.
+/// Parses one JWK: a JSON object of `json_len` bytes at `json`.
 ///
 /// On success puts the key in `*out`; free it with bouncer_jwk_free(). On failure:
 /// BOUNCER_STATUS_UNUSABLE_KEY.
@@ -73,8 +73,9 @@ pub unsafe extern "C" fn bouncer_jwk_from_json(
     })
 }
 
-/// Makes an RSA key from its modulus and exponent as Base64urlUInt (RFC 7518 section 2), the form
-/// of "n" and "e" in a JWK: `n_len` bytes of text at `n`, `e_len` at `e`.
+/// Makes an RSA key from its modulus and exponent as Base64urlUInt (RFC 7518 section 2), the format
+/// of "n" and "e" in a JWK. The modulus is `n_len` bytes of text at `n`, the exponent `e_len` bytes
+/// at `e`.
 ///
 /// On success puts the key in `*out`; free it with bouncer_jwk_free(). On failure:
 /// BOUNCER_STATUS_UNUSABLE_KEY.
@@ -99,8 +100,8 @@ pub unsafe extern "C" fn bouncer_jwk_from_rsa_base64url(
     })
 }
 
-/// Makes an RSA key from its modulus and exponent as big-endian octets: `n_len` at `n`, `e_len` at
-/// `e`. Leading zeros do not matter.
+/// Makes an RSA key from its modulus and exponent as big-endian octets: `n_len` octets at `n`,
+/// `e_len` octets at `e`. Leading zeros are allowed.
 ///
 /// On success puts the key in `*out`; free it with bouncer_jwk_free(). On failure:
 /// BOUNCER_STATUS_UNUSABLE_KEY.
@@ -125,9 +126,9 @@ pub unsafe extern "C" fn bouncer_jwk_from_rsa_components(
     })
 }
 
-/// Reads a key from PEM of `pem_len` bytes at `pem`, with the label "PUBLIC KEY", "RSA PUBLIC KEY"
-/// or "CERTIFICATE" (RFC 7468). Only the public key of a certificate is read; nothing else in it is
-/// checked.
+/// Parses a key in PEM of `pem_len` bytes at `pem`, with the label "PUBLIC KEY", "RSA PUBLIC KEY"
+/// or "CERTIFICATE" (RFC 7468). Of a certificate only the public key is used; the certificate is
+/// not verified.
 ///
 /// On success puts the key in `*out`; free it with bouncer_jwk_free(). On failure:
 /// BOUNCER_STATUS_UNUSABLE_KEY.
@@ -148,8 +149,7 @@ pub unsafe extern "C" fn bouncer_jwk_from_pem(
     })
 }
 
-/// Reads a key from DER SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7) of `der_len` bytes at
-/// `der`.
+/// Parses a key in DER SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7) of `der_len` bytes at `der`.
 ///
 /// On success puts the key in `*out`; free it with bouncer_jwk_free(). On failure:
 /// BOUNCER_STATUS_UNUSABLE_KEY.
@@ -170,92 +170,99 @@ pub unsafe extern "C" fn bouncer_jwk_from_der(
     })
 }
 
-/// "kid", the key ID. No text if it has none or `key` is NULL. Valid as long as `key`.
+/// Returns "kid", the key ID. Returns no text if the key has none or `key` is NULL. Valid until
+/// `key` is freed.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_jwk_kid(key: Option<&bouncer_jwk>) -> bouncer_str {
     text_of(key, |key| key.jwk.kid().into())
 }
 
-/// "alg", the only algorithm that the key is for. No text if it has none or `key` is NULL. Static.
+/// Returns "alg", the only algorithm that the key may be used with. Returns no text if the key has
+/// none or `key` is NULL. The text is static.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_jwk_algorithm(key: Option<&bouncer_jwk>) -> bouncer_str {
     text_of(key, |key| key.jwk.algorithm().map(Algorithm::as_str).into())
 }
 
-/// "kty", the key type: "RSA", "EC" or "OKP". No text if `key` is NULL. Static.
+/// Returns "kty", the key type: "RSA", "EC" or "OKP". Returns no text if `key` is NULL. The text is
+/// static.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_jwk_key_type(key: Option<&bouncer_jwk>) -> bouncer_str {
     text_of(key, |key| key.jwk.key_type().into())
 }
 
-/// "crv", the curve. No text for an RSA key or if `key` is NULL. Static.
+/// Returns "crv", the curve. Returns no text for an RSA key or if `key` is NULL. The text is
+/// static.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_jwk_curve(key: Option<&bouncer_jwk>) -> bouncer_str {
     text_of(key, |key| key.jwk.curve().into())
 }
 
-/// The size in bits, of the RSA modulus or of the curve; 0 if `key` is NULL.
+/// Returns the size of the RSA modulus or of the curve in bits, or 0 if `key` is NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_jwk_bits(key: Option<&bouncer_jwk>) -> usize {
     read(0, || key.map_or(0, |key| key.jwk.bits()))
 }
 
-/// The RSA modulus, big-endian without leading zeros. No bytes for other key types or if `key` is
-/// NULL. Valid as long as `key`.
+/// Returns the RSA modulus, big-endian without leading zeros. Returns no bytes for other key types
+/// or if `key` is NULL. Valid until `key` is freed.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_jwk_n(key: Option<&bouncer_jwk>) -> bouncer_bytes {
     bytes_of(key, |key| key.jwk.n())
 }
 
-/// The RSA exponent, big-endian without leading zeros. No bytes for other key types or if `key` is
-/// NULL. Valid as long as `key`.
+/// Returns the RSA exponent, big-endian without leading zeros. Returns no bytes for other key types
+/// or if `key` is NULL. Valid until `key` is freed.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_jwk_e(key: Option<&bouncer_jwk>) -> bouncer_bytes {
     bytes_of(key, |key| key.jwk.e())
 }
 
-/// Returns 1 if the key was accepted although RFC 7518 forbids how a number is written: padding,
-/// the standard base64 alphabet, a leading zero octet, or a coordinate without its leading zeros.
-/// Returns 0 otherwise.
+/// Returns 1 if a number of the key is written in a form that RFC 7518 forbids and this library
+/// tolerates. Those forms are padding, the standard base64 alphabet, a leading zero octet, and a
+/// coordinate without its leading zeros. Returns 0 otherwise.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_jwk_is_tolerated(key: Option<&bouncer_jwk>) -> i32 {
     read(0, || key.is_some_and(|key| key.jwk.is_tolerated()).into())
 }
 
-/// The key as PEM, label "PUBLIC KEY". No text if `key` is NULL. Valid as long as `key`.
+/// Returns the key in PEM, with the label "PUBLIC KEY". Returns no text if `key` is NULL. Valid
+/// until `key` is freed.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_jwk_pem(key: Option<&bouncer_jwk>) -> bouncer_str {
-    text_of(key, |key| key.spellings().pem.as_str().into())
+    text_of(key, |key| key.formats().pem.as_str().into())
 }
 
-/// The key as DER SubjectPublicKeyInfo. No bytes if `key` is NULL. Valid as long as `key`.
+/// Returns the key in DER SubjectPublicKeyInfo. Returns no bytes if `key` is NULL. Valid until
+/// `key` is freed.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_jwk_der(key: Option<&bouncer_jwk>) -> bouncer_bytes {
-    bytes_of(key, |key| Some(&key.spellings().der))
+    bytes_of(key, |key| Some(&key.formats().der))
 }
 
-/// The key as a JWK, a JSON object. No text if `key` is NULL. Valid as long as `key`.
+/// Returns the key as a JWK, a JSON object. Returns no text if `key` is NULL. Valid until `key` is
+/// freed.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_jwk_json(key: Option<&bouncer_jwk>) -> bouncer_str {
-    text_of(key, |key| key.spellings().json.as_str().into())
+    text_of(key, |key| key.formats().json.as_str().into())
 }
 
-/// The JWK Thumbprint with SHA-256 (RFC 7638), in base64url. No text if `key` is NULL. Valid as
-/// long as `key`.
+/// Returns the JWK Thumbprint with SHA-256 (RFC 7638), in base64url. Returns no text if `key` is
+/// NULL. Valid until `key` is freed.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_jwk_thumbprint(key: Option<&bouncer_jwk>) -> bouncer_str {
-    text_of(key, |key| key.spellings().thumbprint.as_str().into())
+    text_of(key, |key| key.formats().thumbprint.as_str().into())
 }
 
-/// The "kid" that DC/OS's Bouncer derives from an RSA key. No text for other key types or if `key`
-/// is NULL. Valid as long as `key`.
+/// Returns the "kid" that DC/OS's Bouncer derives from an RSA key. Returns no text for other key
+/// types or if `key` is NULL. Valid until `key` is freed.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_jwk_dcos_kid(key: Option<&bouncer_jwk>) -> bouncer_str {
-    text_of(key, |key| key.spellings().dcos_kid.as_deref().into())
+    text_of(key, |key| key.formats().dcos_kid.as_deref().into())
 }
 
-/// Frees a key that a bouncer_jwk_from_ function returned, never a key of a key set. NULL is
-/// allowed.
+/// Frees a key that a bouncer_jwk_from_ function returned. Never pass a key that belongs to a key
+/// set. NULL is allowed.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_jwk_free(key: Option<Box<bouncer_jwk>>) {
     read((), || drop(key));

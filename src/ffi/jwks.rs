@@ -12,7 +12,7 @@ use std::ffi::c_char;
 use std::mem::MaybeUninit;
 use std::sync::Arc;
 
-/// An issuer's public keys (RFC 7517 section 5), checked and parsed once. Immutable; any number of
+/// An issuer's public keys (RFC 7517 section 5), parsed and checked once. Immutable; any number of
 /// threads may use it.
 pub struct bouncer_jwks {
     pub(super) set: Arc<JwkSet>,
@@ -32,14 +32,14 @@ impl bouncer_jwks {
     }
 }
 
-/// Reads a JWK Set document: strict JSON of `json_len` bytes at `json`, at most 1 MiB and 1000
+/// Parses a JWK Set document: strict JSON of `json_len` bytes at `json`, at most 1 MiB and 1000
 /// members.
 ///
-/// A key that cannot be used is skipped; bouncer_jwks_skipped_reason() says why.
+/// A key that cannot be used is skipped; bouncer_jwks_skipped_reason() returns the reason.
 ///
 /// On success puts the key set in `*out`; free it with bouncer_jwks_free(). On failure:
-/// BOUNCER_STATUS_MALFORMED_JWK_SET, or BOUNCER_STATUS_NO_USABLE_KEY with the first skipped key's
-/// reason in the message.
+/// BOUNCER_STATUS_MALFORMED_JWK_SET, or BOUNCER_STATUS_NO_USABLE_KEY whose message contains the
+/// reason of the first skipped key.
 ///
 /// # Safety
 /// The rules of the header's preamble.
@@ -57,10 +57,11 @@ pub unsafe extern "C" fn bouncer_jwks_load(
     })
 }
 
-/// Reads a JWK Set document as bouncer_jwks_load() does. Its keys verify with `backend`, a
+/// Parses a JWK Set document as bouncer_jwks_load() does. The keys verify with `backend`, a
 /// bouncer_backend.
 ///
-/// On failure also: BOUNCER_STATUS_INVALID_ARGUMENT, there is no such back end.
+/// The failures are those of bouncer_jwks_load(), and BOUNCER_STATUS_INVALID_ARGUMENT for an
+/// unknown back end.
 ///
 /// # Safety
 /// The rules of the header's preamble.
@@ -79,7 +80,7 @@ pub unsafe extern "C" fn bouncer_jwks_load_with(
     })
 }
 
-/// Makes a key set of the `count` keys in the array `keys`. They are copied.
+/// Makes a key set of the `count` keys in the array `keys`, which are copied.
 ///
 /// On success puts the key set in `*out`; free it with bouncer_jwks_free(). On failure:
 /// BOUNCER_STATUS_NO_USABLE_KEY.
@@ -99,10 +100,11 @@ pub unsafe extern "C" fn bouncer_jwks_from_keys(
         } else if keys.is_null() {
             return Err(Failure::NullArgument("keys"));
         } else if count > isize::MAX as usize / size_of::<*const bouncer_jwk>() {
-            return Err(Error::new(ErrorKind::InvalidArgument, "a length over PTRDIFF_MAX").into());
+            return Err(Error::new(ErrorKind::InvalidArgument, "a length is larger than PTRDIFF_MAX").into());
         } else {
-            // SAFETY: not NULL, not longer than any object can be; the caller promises `count` pointers, each
-            // NULL or a key's, and a nullable reference is a pointer.
+            // SAFETY: `keys` is not NULL and not longer than PTRDIFF_MAX. The caller promises
+            // `count` pointers, each NULL or valid, and a nullable reference has the layout of a
+            // pointer.
             unsafe { std::slice::from_raw_parts(keys, count) }
         };
         let keys: Result<Vec<Jwk>, Failure> =
@@ -111,61 +113,62 @@ pub unsafe extern "C" fn bouncer_jwks_from_keys(
     })
 }
 
-/// The number of usable keys; 0 if `jwks` is NULL.
+/// Returns the number of usable keys, or 0 if `jwks` is NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_jwks_key_count(jwks: Option<&bouncer_jwks>) -> usize {
     read(0, || jwks.map_or(0, |jwks| jwks.keys.len()))
 }
 
-/// Returns the usable key at `index`, in document order from 0; NULL if there is none or `jwks` is
-/// NULL. It belongs to `jwks` and lives as long: do not free it.
+/// Returns the usable key at `index`, in document order from 0. Returns NULL if `index` is out of
+/// range or `jwks` is NULL. The key belongs to `jwks`: do not free it.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_jwks_key(jwks: Option<&bouncer_jwks>, index: usize) -> Option<&bouncer_jwk> {
     read(None, || jwks?.keys.get(index))
 }
 
-/// Returns how many keys verify RS256 with the accelerated arithmetic
-/// (BOUNCER_BACKEND_ACCELERATED); 0 if `jwks` is NULL.
+/// Returns the number of keys that verify RS256 with the accelerated arithmetic
+/// (BOUNCER_BACKEND_ACCELERATED), or 0 if `jwks` is NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_jwks_accelerated_keys(jwks: Option<&bouncer_jwks>) -> usize {
     read(0, || jwks.map_or(0, |jwks| jwks.set.accelerated_keys()))
 }
 
-/// The number of keys that cannot be used; 0 if `jwks` is NULL.
+/// Returns the number of skipped keys, or 0 if `jwks` is NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_jwks_skipped_count(jwks: Option<&bouncer_jwks>) -> usize {
     read(0, || jwks.map_or(0, |jwks| jwks.set.skipped().len()))
 }
 
-/// Returns where the skipped key at `index` is in the document's "keys" array, from 0; SIZE_MAX if
-/// there is no such key.
+/// Returns the position of the skipped key at `index` in the document's "keys" array, from 0.
+/// Returns SIZE_MAX if `index` is out of range or `jwks` is NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_jwks_skipped_index(jwks: Option<&bouncer_jwks>, index: usize) -> usize {
     read(usize::MAX, || jwks.and_then(|jwks| jwks.skipped(index)).map_or(usize::MAX, SkippedKey::index))
 }
 
-/// "kid" of the skipped key at `index`. No text if it has none, or if there is no such key. Valid
-/// as long as `jwks`.
+/// Returns the "kid" of the skipped key at `index`. Returns no text if it has none, `index` is out
+/// of range, or `jwks` is NULL. Valid until `jwks` is freed.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_jwks_skipped_kid(jwks: Option<&bouncer_jwks>, index: usize) -> bouncer_str {
     read(bouncer_str::NONE, || jwks.and_then(|jwks| jwks.skipped(index)?.kid()).into())
 }
 
-/// Why the key at `index` was skipped, as a stable name: "wrong_use". No text if there is none.
-/// Static.
+/// Returns the stable name of the reason why the key at `index` was skipped: "wrong_use". Returns
+/// no text if `index` is out of range or `jwks` is NULL. The text is static.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_jwks_skipped_reason(jwks: Option<&bouncer_jwks>, index: usize) -> bouncer_str {
     read(bouncer_str::NONE, || jwks.and_then(|jwks| Some(jwks.skipped(index)?.reason().as_str())).into())
 }
 
-/// Why the key at `index` was skipped, for a log: which member is wrong, how many bits it has. No
-/// text if there is none. Valid as long as `jwks`.
+/// Returns the reason why the key at `index` was skipped, in words for a log. The text contains
+/// details such as the wrong member or the key size. Returns no text if `index` is out of range or
+/// `jwks` is NULL. Valid until `jwks` is freed.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_jwks_skipped_message(jwks: Option<&bouncer_jwks>, index: usize) -> bouncer_str {
     read(bouncer_str::NONE, || jwks.and_then(|jwks| Some(jwks.skipped(index)?.message())).into())
 }
 
-/// Frees a key set. Verifiers made of it keep working. NULL is allowed.
+/// Frees a key set. Verifiers that use it keep working. NULL is allowed.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_jwks_free(jwks: Option<Box<bouncer_jwks>>) {
     read((), || drop(jwks));

@@ -1,4 +1,4 @@
-//! What happens in the background, for the log of a program in C.
+//! Log events of the background threads, for programs in C.
 
 use super::boundary::act;
 use super::error::bouncer_error;
@@ -11,35 +11,35 @@ use std::ffi::c_void;
 use std::mem::MaybeUninit;
 use std::sync::OnceLock;
 
-/// How important an event is.
+/// The severity of an event.
 #[repr(u32)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum bouncer_log_level {
-    /// A bug, or a fault of the machine.
+    /// A bug in this library, or a fault of the machine.
     Error = 1,
-    /// A fetch or a login that failed.
+    /// A fetch or a login failed.
     Warn = 2,
-    /// New keys, a new token.
+    /// New keys or a new token.
     Info = 3,
-    /// A fetch that found nothing new.
+    /// A fetch returned the keys already in use.
     Debug = 4,
 }
 
-/// Takes one event: `level` is a bouncer_log_level, `message` is valid during the call. It holds no
-/// token, no claim value and no key. `context` is that of bouncer_set_logger().
+/// Receives one event. `level` is a bouncer_log_level. `message` is valid during the call and holds
+/// no token, no claim value and no key. `context` is the argument of bouncer_set_logger().
 ///
-/// Called by any thread, the library's own included, and by several at once. It must not throw,
-/// must not call back into this library, and must not wait for a token or for keys.
+/// Any thread may call it, including the library's own, and several threads may call it at once. It
+/// must not throw, must not call this library, and must not wait for a token or for keys.
 pub type bouncer_log_callback =
     Option<unsafe extern "C" fn(context: *mut c_void, level: u32, message: bouncer_str)>;
 
 /// Sends the events of this library to `callback`: those of `level` (a bouncer_log_level) and more
-/// important ones. It holds for the whole process until it ends, and so long `callback` and
-/// `context` must stay valid.
+/// severe ones. The logger stays until the process ends: `callback` and `context` must stay valid
+/// until then.
 ///
 /// On failure: BOUNCER_STATUS_NULL_ARGUMENT if `callback` is NULL. BOUNCER_STATUS_INVALID_ARGUMENT
-/// if there is no such level, or if there is a logger already: of an earlier call, or the `log`
-/// crate's in a Rust program.
+/// if `level` is unknown, or if the process already has a logger. That is one of an earlier call,
+/// or in a Rust program one of the `log` crate.
 ///
 /// # Safety
 /// The rules of the header's preamble.
@@ -60,9 +60,10 @@ pub unsafe extern "C" fn bouncer_set_logger(
         let invalid = |why| Failure::from(Error::new(ErrorKind::InvalidArgument, why));
         let callback = callback.ok_or(Failure::NullArgument("callback"))?;
         let found = LEVELS.into_iter().find(|(own, _)| *own as u32 == level);
-        let (_, filter) = found.ok_or_else(|| invalid("no such log level"))?;
+        let (_, filter) =
+            found.ok_or_else(|| invalid("unknown log level: use a BOUNCER_LOG_LEVEL_ value"))?;
         static LOGGER: OnceLock<Logger> = OnceLock::new();
-        let taken = || invalid("the process has a logger already");
+        let taken = || invalid("the process already has a logger");
         LOGGER.set(Logger { callback, context }).map_err(|_| taken())?;
         let logger = LOGGER.get().ok_or_else(taken)?;
         log::set_logger(logger).map_err(|_| taken())?;
@@ -76,13 +77,14 @@ struct Logger {
     context: *mut c_void,
 }
 
-// SAFETY: the caller of bouncer_set_logger() promises that any thread may call with the context; nothing else reads it.
+// SAFETY: the caller of bouncer_set_logger() promises that any thread may call with the context;
+// nothing else reads it.
 unsafe impl Send for Logger {}
-// SAFETY: as above, and several at once.
+// SAFETY: the caller promises that too for several threads at once.
 unsafe impl Sync for Logger {}
 
 impl Log for Logger {
-    /// Not the events of the crates below, which may show what was sent and received.
+    /// Excludes the events of dependencies, which may contain request and response data.
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
         metadata.target().split("::").next() == Some(env!("CARGO_PKG_NAME"))
     }
@@ -98,8 +100,8 @@ impl Log for Logger {
             Level::Debug | Level::Trace => bouncer_log_level::Debug,
         };
         let message = record.args().to_string();
-        // SAFETY: the caller of bouncer_set_logger() promises that it may be called with the context on any thread, for
-        // ever; the message is alive during the call.
+        // SAFETY: the caller of bouncer_set_logger() promises that any thread may call the callback
+        // with the context until the process ends; the message is alive during the call.
         unsafe { (self.callback)(self.context, level as u32, message.as_str().into()) };
     }
 

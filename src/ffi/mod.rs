@@ -1,10 +1,9 @@
-//! The C skin: arguments in, one call of the façade, result out. May name what `lib.rs` exports and
-//! nothing below it.
+//! The C interface. Each function converts its arguments, makes one call of the public Rust API,
+//! and converts the result. May name only what `lib.rs` exports.
 //!
-//! The rules that hold for every function are the preamble of the header (`cbindgen.toml`).
-//! `boundary` is where pointers become references and where unwinding stops; a file for each noun
-//! of the C interface uses it. The order of the modules is the order of the header; the blank lines
-//! keep rustfmt from sorting them.
+//! The rules for all functions are in the preamble of the header (`cbindgen.toml`). `boundary`
+//! converts pointers to references and catches panics. Each type of the C interface has a file. The
+//! order of the modules is the order of the header; the blank lines keep rustfmt from sorting them.
 #![allow(non_camel_case_types, reason = "these are C's names")]
 #![allow(unreachable_pub, reason = "they are public in C")]
 

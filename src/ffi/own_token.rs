@@ -5,8 +5,8 @@ use super::text::bouncer_str;
 use crate::OwnToken;
 use std::mem::MaybeUninit;
 
-/// A token of the service's own. It is secret. Immutable; any number of threads may read it. Its
-/// memory is wiped when its last user frees it.
+/// A token that the service sends in its own requests. It is secret. Immutable; any number of
+/// threads may read it. Its memory is wiped once no handle and no renewer uses it.
 pub struct bouncer_own_token(OwnToken);
 
 impl From<OwnToken> for bouncer_own_token {
@@ -15,21 +15,22 @@ impl From<OwnToken> for bouncer_own_token {
     }
 }
 
-/// The token's text. No text if `token` is NULL. Valid as long as `token`.
+/// Returns the token. Returns no text if `token` is NULL. Valid until `token` is freed.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_own_token_text(token: Option<&bouncer_own_token>) -> bouncer_str {
     read(bouncer_str::NONE, || token.map(|token| token.0.as_str()).into())
 }
 
-/// The value of the Authorization header: "token=<token>" or "Bearer <token>". No text if `token`
-/// is NULL. Valid as long as `token`.
+/// Returns the value of the Authorization header: "token=<token>" or "Bearer <token>". Returns no
+/// text if `token` is NULL. Valid until `token` is freed.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_own_token_authorization(token: Option<&bouncer_own_token>) -> bouncer_str {
     read(bouncer_str::NONE, || token.map(|token| token.0.authorization()).into())
 }
 
-/// The token's own "exp". Returns 1 and puts the seconds since 1970-01-01T00:00:00Z in `*seconds`.
-/// Returns 0 and does not write it if the token has none or an argument is NULL.
+/// Reads the token's "exp". Returns 1 and puts the seconds since 1970-01-01T00:00:00Z in
+/// `*seconds`. Returns 0 and does not write `*seconds` if the token has no "exp" or an argument is
+/// NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_own_token_expires_at(
     token: Option<&bouncer_own_token>,
@@ -44,8 +45,8 @@ pub extern "C" fn bouncer_own_token_expires_at(
     })
 }
 
-/// Returns 1 for the first token of a renewer, and one more for each later one; 0 if `token` is
-/// NULL.
+/// Returns the number of the token among those of its renewer: 1 for the first, then one more for
+/// each new token. Returns 0 if `token` is NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_own_token_generation(token: Option<&bouncer_own_token>) -> u64 {
     read(0, || token.map_or(0, |token| token.0.generation()))

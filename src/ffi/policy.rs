@@ -8,14 +8,15 @@ use super::status::bouncer_status;
 use crate::Policy;
 use std::mem::MaybeUninit;
 
-/// What a token must be, beyond its signature. Immutable; any number of threads may use it.
+/// The rules for a token beyond a valid signature: issuer, audience, algorithms, times. Immutable;
+/// any number of threads may use it.
 pub struct bouncer_policy(pub(super) Policy);
 
-/// Makes a policy of settings of BOUNCER_KIND_POLICY, which are copied.
+/// Makes a policy of `settings`, which have the kind BOUNCER_KIND_POLICY and are copied.
 ///
 /// On success puts the policy in `*out`; free it with bouncer_policy_free(). On failure:
-/// BOUNCER_STATUS_INVALID_ARGUMENT, the first failure of the settings. Also where they name no
-/// issuer, and set neither "any_issuer" nor the profile "dcos".
+/// BOUNCER_STATUS_INVALID_ARGUMENT with the first failure of the settings. It is also returned if
+/// the settings name no issuer and set neither "any_issuer" nor the profile "dcos".
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_policy_new(
     settings: Option<&bouncer_settings>,
@@ -25,7 +26,7 @@ pub extern "C" fn bouncer_policy_new(
     call(out, err, || Ok(bouncer_policy(Policy::from_settings(super::settings::of(settings)?)?)))
 }
 
-/// Frees a policy. Verifiers made of it go on working. NULL is allowed.
+/// Frees a policy. Verifiers that use it keep working. NULL is allowed.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_policy_free(policy: Option<Box<bouncer_policy>>) {
     read((), || drop(policy));

@@ -10,28 +10,29 @@ use super::status::bouncer_status;
 use crate::{ErrorKind, RemoteJwkSet, RemoteJwkSetBuilder, Ticket};
 use std::mem::MaybeUninit;
 
-/// An issuer's key set. A background thread fetches it from its URL and keeps it fresh, through key
-/// rotations and outages. Any number of threads may use it. Make one for each issuer and keep it:
-/// each has a thread, rate limits and requests of its own.
+/// An issuer's key set that a background thread fetches from a URL and refreshes. It follows key
+/// rotations and survives outages. Any number of threads may use it. Make one for each issuer and
+/// keep it: each has its own thread, rate limits and requests.
 ///
-/// A verification whose key is present takes no lock and never waits for the network. Keys are
-/// fetched again at 70 to 80 % of their lifetime. If that fails, the old ones are used for
-/// "max_stale", and then the status is BOUNCER_STATUS_KEYS_UNAVAILABLE.
+/// A verification whose key is cached takes no lock and never waits for the network. Keys are
+/// refreshed after 70 to 80 % of their lifetime. If refreshes fail, the cached keys stay in use for
+/// "max_stale". After that the status is BOUNCER_STATUS_KEYS_UNAVAILABLE.
 ///
-/// A token with an unknown "kid" may cause a fetch: two at once, then one in "refetch_interval". So
-/// may a token without "kid" that no key verifies, or whose key does not verify it: one in
-/// "refetch_interval_without_kid". If that fetch fails, or is not over in time, the status is
-/// BOUNCER_STATUS_KEYS_UNAVAILABLE too.
+/// A token with an unknown "kid" may cause a fetch: at most two at once, then one per
+/// "refetch_interval". A token without "kid" that no key verifies may cause one too, and so may a
+/// token whose own key does not verify it. For these the limit is one fetch per
+/// "refetch_interval_without_kid". If such a fetch fails or does not end in time, the status is
+/// BOUNCER_STATUS_KEYS_UNAVAILABLE.
 ///
-/// A forked child may use the handle: it starts a thread of its own when it first needs one. All
-/// threads of this library block all signals, so the program's signal handlers never run on them.
+/// A forked child may use the handle: it starts its own thread when it first needs one. All threads
+/// of this library block all signals, so the program's signal handlers never run on them.
 pub struct bouncer_remote_jwks(pub(super) RemoteJwkSet);
 
-/// Makes a remote key set of settings of BOUNCER_KIND_KEYS, which are copied. Unless "lazy" is set,
-/// the first fetch begins at once in the background.
+/// Makes a remote key set of `settings`, which have the kind BOUNCER_KIND_KEYS and are copied. The
+/// first fetch starts at once in the background, unless "lazy" is set.
 ///
 /// On success puts the key set in `*out`; free it with bouncer_remote_jwks_free(). On failure:
-/// BOUNCER_STATUS_INVALID_ARGUMENT for a setting. BOUNCER_STATUS_MALFORMED_JWK_SET or
+/// BOUNCER_STATUS_INVALID_ARGUMENT for a setting; BOUNCER_STATUS_MALFORMED_JWK_SET or
 /// BOUNCER_STATUS_NO_USABLE_KEY for the seed.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_remote_jwks_new(
@@ -45,7 +46,7 @@ pub extern "C" fn bouncer_remote_jwks_new(
     })
 }
 
-/// Waits up to `timeout_ms` milliseconds until there are usable keys.
+/// Waits up to `timeout_ms` milliseconds for usable keys.
 ///
 /// On failure: BOUNCER_STATUS_KEYS_UNAVAILABLE.
 #[unsafe(no_mangle)]
@@ -57,10 +58,10 @@ pub extern "C" fn bouncer_remote_jwks_wait_ready(
     act(err, || Ok(handle("remote", remote)?.0.wait_ready(milliseconds(timeout_ms))?))
 }
 
-/// Returns the keys in use, for bouncer_verify_token() or for inspection. A later fetch does not
-/// change them.
+/// Returns a snapshot of the keys in use, for bouncer_verify_token() or for inspection. A later
+/// fetch does not change it.
 ///
-/// On success puts them in `*out`; free them with bouncer_jwks_free(). On failure:
+/// On success puts the keys in `*out`; free them with bouncer_jwks_free(). On failure:
 /// BOUNCER_STATUS_KEYS_UNAVAILABLE.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_remote_jwks_current(
@@ -71,11 +72,11 @@ pub extern "C" fn bouncer_remote_jwks_current(
     call(out, err, || Ok(handle("remote", remote)?.0.current()?.into()))
 }
 
-/// Fetches the keys now and waits for it up to `timeout_ms` milliseconds. Several callers share one
-/// fetch. For operators, not for requests: nothing limits how often it fetches.
+/// Fetches the keys now and waits up to `timeout_ms` milliseconds for the fetch to end. Concurrent
+/// callers share one fetch. Call it for operators, not for requests: no rate limit applies.
 ///
-/// On failure: BOUNCER_STATUS_KEYS_UNAVAILABLE, with the reason in the message. The keys in use
-/// stay.
+/// On failure: BOUNCER_STATUS_KEYS_UNAVAILABLE, with the cause in the message. The keys in use stay
+/// in use.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_remote_jwks_refresh(
     remote: Option<&bouncer_remote_jwks>,
@@ -89,8 +90,9 @@ pub extern "C" fn bouncer_remote_jwks_refresh(
 }
 
 /// Waits up to `timeout_ms` milliseconds for the fetch of `ticket`, which
-/// bouncer_verifier_verify_now() returned. Returns 1 if it is over. Returns 0 if it is not, if it
-/// never will be, or if `remote` is NULL.
+/// bouncer_verifier_verify_now() returned. Returns 1 if the fetch has ended. Returns 0 on timeout,
+/// if the key set is closed, or if `remote` is NULL. Only a value that this library returned is a
+/// valid ticket.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_remote_jwks_wait(
     remote: Option<&bouncer_remote_jwks>,
@@ -101,9 +103,9 @@ pub extern "C" fn bouncer_remote_jwks_wait(
     read(0, || i32::from(wait() == Some(true)))
 }
 
-/// Waits up to `timeout_ms` milliseconds until `attempts` fetches are over
-/// (BOUNCER_STAT_KEYS_ATTEMPTS_TOTAL). For programs that watch the key set. Returns 1 if they are.
-/// Returns 0 if they are not, if they never will be, or if `remote` is NULL.
+/// Waits up to `timeout_ms` milliseconds until `attempts` fetches have ended
+/// (BOUNCER_STAT_KEYS_ATTEMPTS_TOTAL). For programs that monitor the key set. Returns 1 if they
+/// have. Returns 0 on timeout, if the key set is closed, or if `remote` is NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_remote_jwks_wait_attempts(
     remote: Option<&bouncer_remote_jwks>,
@@ -114,17 +116,17 @@ pub extern "C" fn bouncer_remote_jwks_wait_attempts(
     read(0, || i32::from(wait() == Some(true)))
 }
 
-/// Returns the generation of the keys: 0 before the first keys, then one more with each change.
-/// What a program derives from the keys is valid for one generation. Returns 0 if `remote` is NULL.
-/// bouncer_remote_jwks_stats() returns everything else.
+/// Returns the generation of the keys: 0 before the first keys, then one more with each change. A
+/// program that derives data from the keys can cache it by generation. Returns 0 if `remote` is
+/// NULL. For all other state see bouncer_remote_jwks_stats().
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_remote_jwks_generation(remote: Option<&bouncer_remote_jwks>) -> u64 {
     read(0, || remote.map_or(0, |remote| remote.0.generation()))
 }
 
-/// Closes the key set, for all verifiers made of it too. It cancels a fetch in flight and ends the
-/// thread; from then on there are no keys. Returns when the thread has ended, after one second at
-/// most. NULL is allowed.
+/// Closes the key set, also for all verifiers that use it. Cancels a fetch in flight and ends the
+/// thread; afterwards there are no keys. Returns when the thread has ended, after at most one
+/// second. NULL is allowed.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_remote_jwks_close(remote: Option<&bouncer_remote_jwks>) {
     read((), || {
@@ -134,8 +136,8 @@ pub extern "C" fn bouncer_remote_jwks_close(remote: Option<&bouncer_remote_jwks>
     });
 }
 
-/// Frees a remote key set. Verifiers made of it keep working. The thread ends when the last of them
-/// is freed; that call waits as bouncer_remote_jwks_close() does. NULL is allowed.
+/// Frees a remote key set. Verifiers that use it keep working. The thread ends when the last of
+/// them is freed. That call waits as bouncer_remote_jwks_close() does. NULL is allowed.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_remote_jwks_free(remote: Option<Box<bouncer_remote_jwks>>) {
     read((), || drop(remote));

@@ -14,15 +14,15 @@ use std::mem::MaybeUninit;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Keeps the service's own token valid. A background thread logs in and renews the token before it
-/// expires, and again when a server rejects it. Any number of threads may use the renewer. Make one
-/// for each account and keep it.
+/// Keeps the service's own token valid. A background thread logs in, renews the token before it
+/// expires, and logs in again when a server rejects it. Any number of threads may use the renewer.
+/// Make one for each account and keep it.
 ///
-/// The token is renewed at 70 to 80 % of its lifetime. A renewal that fails is retried with
-/// back-off; the token in use stays in use until it expires.
+/// The token is renewed after 70 to 80 % of its lifetime. A failed renewal is retried with
+/// back-off. The current token stays in use until it expires.
 ///
-/// A forked child may use the handle: it starts a thread of its own when it first needs one. It
-/// cannot where the program supplies the tokens.
+/// A forked child may use the handle: it starts its own thread when it first needs one. This does
+/// not work if the program supplies the tokens.
 pub struct bouncer_renewer {
     pub(super) renewer: TokenRenewer,
     supplied: Option<Arc<SuppliedTokens>>,
@@ -30,16 +30,19 @@ pub struct bouncer_renewer {
 
 impl bouncer_renewer {
     fn supplied(&self) -> Result<&SuppliedTokens, Failure> {
-        let wrong = Error::new(ErrorKind::InvalidArgument, "the renewer logs in by itself");
+        let wrong = Error::new(
+            ErrorKind::InvalidArgument,
+            "the renewer logs in by itself: it has no setting \"supplied\"",
+        );
         Ok(self.supplied.as_deref().ok_or(wrong)?)
     }
 }
 
-/// Makes a renewer of settings of BOUNCER_KIND_RENEWER, which are copied. Unless "lazy" is set, the
-/// first login begins at once in the background.
+/// Makes a renewer of `settings`, which have the kind BOUNCER_KIND_RENEWER and are copied. The
+/// first login starts at once in the background, unless "lazy" is set.
 ///
 /// On success puts the renewer in `*out`; free it with bouncer_renewer_free(). On failure:
-/// BOUNCER_STATUS_INVALID_ARGUMENT for a setting, BOUNCER_STATUS_UNUSABLE_CREDENTIALS for a secret,
+/// BOUNCER_STATUS_INVALID_ARGUMENT for a setting; BOUNCER_STATUS_UNUSABLE_CREDENTIALS for a secret,
 /// a key or its file.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_renewer_new(
@@ -55,11 +58,12 @@ pub extern "C" fn bouncer_renewer_new(
     })
 }
 
-/// Returns a valid token. Waits up to "max_wait" where there is none and a login may bring one
-/// soon, and in the last seconds of the token in use. In an outage it does not wait.
+/// Returns a valid token. Waits up to "max_wait" if there is no valid token and a login may soon
+/// return one. It also waits in the last seconds before the current token expires. During an outage
+/// it does not wait.
 ///
 /// On success puts the token in `*out`; free it with bouncer_own_token_free(). On failure:
-/// BOUNCER_STATUS_LOGIN_REJECTED or BOUNCER_STATUS_UNUSABLE_CREDENTIALS, the operator has to act;
+/// BOUNCER_STATUS_LOGIN_REJECTED or BOUNCER_STATUS_UNUSABLE_CREDENTIALS, which need an operator, or
 /// BOUNCER_STATUS_LOGIN_UNAVAILABLE.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_renewer_token(
@@ -70,12 +74,12 @@ pub extern "C" fn bouncer_renewer_token(
     call(out, err, || Ok(handle("renewer", renewer)?.renewer.token()?.into()))
 }
 
-/// Returns a token as bouncer_renewer_token() does, but never waits. For callers that must not
-/// block a thread.
+/// Returns a token as bouncer_renewer_token() does, but never blocks.
 ///
-/// `*ticket` is 0 at first. If it is 0 afterwards, the answer is final. Otherwise a login in flight
-/// may bring a better answer: wait for it on a thread that may block (bouncer_renewer_wait()), then
-/// call again with the same `ticket`. A call before that login is over returns the final answer.
+/// Set `*ticket` to 0 before the first call. If it is 0 afterwards, the result is final. Otherwise
+/// a login is in flight that may improve the result. Wait for it with bouncer_renewer_wait() on a
+/// thread that may block, then call again with the same `ticket`. A call before that login has
+/// ended returns the final result.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_renewer_token_now(
     renewer: Option<&bouncer_renewer>,
@@ -83,7 +87,7 @@ pub extern "C" fn bouncer_renewer_token_now(
     out: Option<&mut MaybeUninit<*mut bouncer_own_token>>,
     err: Option<&mut MaybeUninit<*mut bouncer_error>>,
 ) -> bouncer_status {
-    // Taken before anything can fail: where nothing is asked there is nothing to wait for.
+    // Reset `*ticket` before anything can fail: after a failure there is no login to wait for.
     let mut login = taken(ticket.as_deref_mut());
     call(out, err, || {
         let renewer = handle("renewer", renewer)?;
@@ -92,14 +96,14 @@ pub extern "C" fn bouncer_renewer_token_now(
     })
 }
 
-/// Tells that a server rejected the token of `token_len` bytes at `token`
-/// (bouncer_is_token_rejection()), and returns another one. If there is a newer token already, it
-/// is that one. Otherwise one login serves all callers: one at once, then at most one in 30
-/// seconds. Until it succeeds, other callers still get the rejected token.
+/// Reports that a server rejected the token of `token_len` bytes at `token`
+/// (bouncer_is_token_rejection()), and returns another token. If there is already a newer token,
+/// returns that one. Otherwise one login serves all callers: the first at once, then at most one in
+/// 30 seconds. Until it succeeds, other callers still receive the rejected token.
 ///
 /// On success puts the token in `*out`; free it with bouncer_own_token_free(). On failure:
-/// BOUNCER_STATUS_LOGIN_REJECTED or BOUNCER_STATUS_UNUSABLE_CREDENTIALS, the operator has to act;
-/// BOUNCER_STATUS_LOGIN_UNAVAILABLE, also if there is no newer token.
+/// BOUNCER_STATUS_LOGIN_REJECTED or BOUNCER_STATUS_UNUSABLE_CREDENTIALS, which need an operator, or
+/// BOUNCER_STATUS_LOGIN_UNAVAILABLE. The last one is also returned if there is no newer token.
 ///
 /// # Safety
 /// The rules of the header's preamble.
@@ -118,7 +122,7 @@ pub unsafe extern "C" fn bouncer_renewer_reject(
     })
 }
 
-/// Works as bouncer_renewer_reject() does, but never waits. `ticket` is used as in
+/// Does the same as bouncer_renewer_reject(), but never blocks. `ticket` works as in
 /// bouncer_renewer_token_now().
 ///
 /// # Safety
@@ -132,7 +136,7 @@ pub unsafe extern "C" fn bouncer_renewer_reject_now(
     out: Option<&mut MaybeUninit<*mut bouncer_own_token>>,
     err: Option<&mut MaybeUninit<*mut bouncer_error>>,
 ) -> bouncer_status {
-    // Taken before anything can fail: where nothing is asked there is nothing to wait for.
+    // Reset `*ticket` before anything can fail: after a failure there is no login to wait for.
     let mut login = taken(ticket.as_deref_mut());
     call(out, err, || {
         // SAFETY: the caller promises `token` is readable for `token_len` bytes.
@@ -156,8 +160,9 @@ fn answered(
     Ok(answer?.into())
 }
 
-/// Waits up to `timeout_ms` milliseconds for the login of `ticket`. Returns 1 if it is over.
-/// Returns 0 if it is not, if it never will be, or if `renewer` is NULL.
+/// Waits up to `timeout_ms` milliseconds for the login of `ticket`. Returns 1 if it has ended.
+/// Returns 0 on timeout, if the renewer is closed, or if `renewer` is NULL. Only a value that this
+/// library returned is a valid ticket.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_renewer_wait(
     renewer: Option<&bouncer_renewer>,
@@ -168,9 +173,9 @@ pub extern "C" fn bouncer_renewer_wait(
     read(0, || i32::from(wait() == Some(true)))
 }
 
-/// Waits up to `timeout_ms` milliseconds until `attempts` logins are over
-/// (BOUNCER_STAT_RENEWER_ATTEMPTS_TOTAL). For programs that watch the renewer. Returns 1 if they
-/// are. Returns 0 if they are not, if they never will be, or if `renewer` is NULL.
+/// Waits up to `timeout_ms` milliseconds until `attempts` logins have ended
+/// (BOUNCER_STAT_RENEWER_ATTEMPTS_TOTAL). For programs that monitor the renewer. Returns 1 if they
+/// have. Returns 0 on timeout, if the renewer is closed, or if `renewer` is NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_renewer_wait_attempts(
     renewer: Option<&bouncer_renewer>,
@@ -181,9 +186,9 @@ pub extern "C" fn bouncer_renewer_wait_attempts(
     read(0, || i32::from(wait() == Some(true)))
 }
 
-/// Waits up to `timeout_ms` milliseconds until there is a valid token.
+/// Waits up to `timeout_ms` milliseconds for a valid token.
 ///
-/// On failure: as bouncer_renewer_token(). Returns at once where waiting cannot help.
+/// On failure: as bouncer_renewer_token(). Returns at once if only an operator can fix the failure.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_renewer_wait_ready(
     renewer: Option<&bouncer_renewer>,
@@ -193,10 +198,11 @@ pub extern "C" fn bouncer_renewer_wait_ready(
     act(err, || Ok(handle("renewer", renewer)?.renewer.wait_ready(milliseconds(timeout_ms))?))
 }
 
-/// Logs in now and waits for it up to `timeout_ms` milliseconds. Several callers share one login.
-/// For operators, not for requests: nothing limits how often it logs in.
+/// Logs in now and waits up to `timeout_ms` milliseconds for the login to end. Concurrent callers
+/// share one login. Call it for operators, not for requests: no rate limit applies.
 ///
-/// On failure: as bouncer_renewer_token(), with the reason in the message. The token in use stays.
+/// On failure: as bouncer_renewer_token(), with the cause in the message. The current token stays
+/// in use.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_renewer_renew(
     renewer: Option<&bouncer_renewer>,
@@ -209,22 +215,22 @@ pub extern "C" fn bouncer_renewer_renew(
     })
 }
 
-/// Waits up to `timeout_ms` milliseconds until the program has to supply a token ("supplied").
-/// Returns 1 if it has to. Returns 0 if not, if the renewer is closed or logs in by itself, or if
-/// it is NULL.
+/// Waits up to `timeout_ms` milliseconds until the program must supply a token (setting
+/// "supplied"). Returns 1 if it must. Returns 0 on timeout, if the renewer is closed or logs in by
+/// itself, or if `renewer` is NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_renewer_wait_login(renewer: Option<&bouncer_renewer>, timeout_ms: u64) -> i32 {
     let wanted = || Some(renewer?.supplied().ok()?.wait(milliseconds(timeout_ms)));
     read(0, || i32::from(wanted() == Some(true)))
 }
 
-/// Supplies the token that bouncer_renewer_wait_login() asked for: `token_len` bytes at `token`,
-/// copied. It is valid for `lifetime_s` seconds from now. If that is negative, a JWT is valid until
-/// its "exp", and another token for ever.
+/// Supplies the token that bouncer_renewer_wait_login() waited for: `token_len` bytes at `token`,
+/// copied. It is valid for `lifetime_s` seconds from now. If `lifetime_s` is negative, a JWT is
+/// valid until its "exp" and any other token never expires.
 ///
-/// On failure: BOUNCER_STATUS_INVALID_ARGUMENT, the renewer logs in by itself, needs no token, or
-/// the token is not UTF-8. In the last case the renewer still waits for a token. A token that
-/// cannot stand in a header counts as a failed login.
+/// On failure: BOUNCER_STATUS_INVALID_ARGUMENT if the renewer logs in by itself, is not waiting for
+/// a token, or the token is not UTF-8. After a token that is not UTF-8 the renewer still waits for
+/// one. A token with characters that are invalid in an HTTP header counts as a failed login.
 ///
 /// # Safety
 /// The rules of the header's preamble.
@@ -244,8 +250,9 @@ pub unsafe extern "C" fn bouncer_renewer_supply(
     })
 }
 
-/// Tells that the program has no token now. `rejected` is not 0 if the login was rejected: retrying
-/// soon is then of no use. `reason` goes to logs and must hold no secret; UTF-8.
+/// Reports that the program has no token now. If `rejected` is not 0, the login was rejected and a
+/// retry soon would not help. `reason` is UTF-8 text of `reason_len` bytes for logs and must hold
+/// no secret.
 ///
 /// On failure: as bouncer_renewer_supply().
 ///
@@ -266,11 +273,11 @@ pub unsafe extern "C" fn bouncer_renewer_supply_failure(
     })
 }
 
-/// Returns 1 if an answer to a request with the own token says that the server rejected it, so that
-/// bouncer_renewer_reject() can help. That is HTTP status 401, if WWW-Authenticate is absent
-/// (NULL), empty, or asks for "acsjwt", "oauthjwt" or "Bearer"; and status 16 of gRPC
-/// (`grpc_status`, NULL if there is none). Returns 0 otherwise, and always for HTTP status 403.
-/// Each text is of the length given.
+/// Returns 1 if a response to a request with the service's own token reports that the server
+/// rejected that token. bouncer_renewer_reject() can then help. This is HTTP status 401 if
+/// WWW-Authenticate is absent (NULL), empty, or asks for "acsjwt", "oauthjwt" or "Bearer". It is
+/// also gRPC status 16 (`grpc_status`, NULL if there is none). Returns 0 otherwise, and always for
+/// HTTP status 403. Each text has the given length.
 ///
 /// # Safety
 /// The rules of the header's preamble.
@@ -283,7 +290,8 @@ pub unsafe extern "C" fn bouncer_is_token_rejection(
     grpc_status_len: usize,
 ) -> i32 {
     read(0, || {
-        // SAFETY: the caller promises `www_authenticate` is readable for `www_authenticate_len` bytes.
+        // SAFETY: the caller promises `www_authenticate` is readable for `www_authenticate_len`
+        // bytes.
         let challenge = unsafe { maybe_text(www_authenticate, www_authenticate_len) };
         // SAFETY: the caller promises `grpc_status` is readable for `grpc_status_len` bytes.
         let grpc = unsafe { maybe_text(grpc_status, grpc_status_len) };
@@ -291,20 +299,21 @@ pub unsafe extern "C" fn bouncer_is_token_rejection(
     })
 }
 
-/// A text that may be absent. One that is not UTF-8 is there, is not empty, and asks for nothing.
+/// Returns a text that may be absent. Text that is not UTF-8 counts as present, not empty, and
+/// asking for no scheme.
 ///
 /// # Safety
-/// As [`text`].
+/// The contract of [`text`].
 unsafe fn maybe_text<'a>(data: *const c_char, len: usize) -> Option<&'a str> {
     if data.is_null() {
         return None;
     }
-    // SAFETY: the caller's promise is the same.
+    // SAFETY: the caller meets the contract of [`text`].
     Some(unsafe { text("text", data.cast(), len) }.unwrap_or("\u{fffd}"))
 }
 
-/// Closes the renewer. It cancels a login in flight and ends the thread; from then on there is no
-/// token. Returns when the thread has ended, after one second at most. NULL is allowed.
+/// Closes the renewer. Cancels a login in flight and ends the thread; afterwards there is no token.
+/// Returns when the thread has ended, after at most one second. NULL is allowed.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_renewer_close(renewer: Option<&bouncer_renewer>) {
     read((), || {
@@ -314,9 +323,9 @@ pub extern "C" fn bouncer_renewer_close(renewer: Option<&bouncer_renewer>) {
     });
 }
 
-/// Frees a renewer, and closes it as bouncer_renewer_close() does. Tokens that it returned stay
+/// Frees a renewer after closing it as bouncer_renewer_close() does. Tokens that it returned stay
 /// valid. No thread may be in a call with it: if one waits in bouncer_renewer_wait_login(), close
-/// it first. NULL is allowed.
+/// the renewer first. NULL is allowed.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_renewer_free(renewer: Option<Box<bouncer_renewer>>) {
     read((), || drop(renewer));

@@ -1,4 +1,4 @@
-//! Settings, by name and as text.
+//! Settings: text values by name.
 
 use super::boundary::{bytes, handle};
 use super::error::bouncer_error;
@@ -12,17 +12,17 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use std::sync::{LazyLock, OnceLock};
 
-/// The value is never shown, and cannot be in a document.
+/// The value is secret: it is never shown and is not allowed in a document.
 pub const BOUNCER_SETTING_SECRET: u32 = 1;
-/// It is set in code and cannot be in a document.
+/// The setting is set in code only; it is not allowed in a document.
 pub const BOUNCER_SETTING_CODE_ONLY: u32 = 2;
-/// It accepts what is rejected without it.
+/// The setting weakens a check: it accepts what would otherwise be rejected.
 pub const BOUNCER_SETTING_WEAKENS: u32 = 4;
-/// It has items; bouncer_settings_add() appends one.
+/// The setting is a list; bouncer_settings_add() appends an item.
 pub const BOUNCER_SETTING_LIST: u32 = 8;
-/// It has another name now.
+/// The setting is deprecated: it has a new name.
 pub const BOUNCER_SETTING_DEPRECATED: u32 = 16;
-/// A URL. With a user and password in it, it is secret.
+/// The setting is a URL. A URL with a user and a password is secret.
 pub const BOUNCER_SETTING_PASSWORD: u32 = 32;
 
 const _: () = {
@@ -32,7 +32,7 @@ const _: () = {
     assert!(BOUNCER_SETTING_PASSWORD == Setting::PASSWORD);
 };
 
-/// Settings of one kind: of a policy, a remote key set or a renewer.
+/// Settings of one kind: for a policy, a remote key set or a renewer.
 ///
 /// ```c
 /// bouncer_settings *settings = bouncer_settings_new(BOUNCER_KIND_POLICY);
@@ -43,25 +43,26 @@ const _: () = {
 /// bouncer_settings_free(settings);
 /// ```
 ///
-/// The first failure is kept. Every later change returns its status and does nothing, and so does
-/// bouncer_policy_new(), bouncer_remote_jwks_new() or bouncer_renewer_new(). So it is enough to
-/// check that last call. Its error says what was wrong, and bouncer_error_claim() of it is the
-/// setting.
+/// The first failure is kept. Every later change returns its status and does nothing.
+/// bouncer_policy_new(), bouncer_remote_jwks_new() and bouncer_renewer_new() return it too. So it
+/// is enough to check that last call. Its error names the cause, and bouncer_error_claim() returns
+/// the name of the setting.
 ///
-/// Only one thread at a time may change settings. What is made of them copies what it needs.
+/// Only one thread at a time may change settings. A policy, key set or renewer copies what it
+/// needs.
 ///
 /// Values are text. A flag is "true" or "false". A duration is a whole number and a unit: "500ms",
-/// "30s", "5m", "2h", "1d". A size is "16384", "16KiB" or "1MiB". A time is in seconds since 1970.
-/// A text is never empty. A member of a map is set by name: "parameters.scope".
+/// "30s", "5m", "2h", "1d". A size is "16384", "16KiB" or "1MiB". A time is a number of seconds
+/// since 1970-01-01T00:00:00Z. Text must not be empty. An entry of a map is set by name:
+/// "parameters.scope".
 pub struct bouncer_settings {
     pub(super) settings: Settings,
     error: Option<bouncer_error>,
     json: OnceLock<String>,
 }
 
-/// Makes settings of `kind`, BOUNCER_KIND_POLICY or another BOUNCER_KIND_ constant. None is set
-/// yet. Free them with bouncer_settings_free(). Never NULL: a kind that this library does not know
-/// is a failure of the settings.
+/// Makes empty settings of `kind`, a BOUNCER_KIND_ constant. Free them with
+/// bouncer_settings_free(). Never returns NULL: an unknown kind is a failure of the settings.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_settings_new(kind: u32) -> Option<Box<bouncer_settings>> {
     read(None, || {
@@ -69,7 +70,7 @@ pub extern "C" fn bouncer_settings_new(kind: u32) -> Option<Box<bouncer_settings
         let settings = Settings::new(known.unwrap_or(SettingsKind::Policy));
         let mut settings = bouncer_settings { settings, error: None, json: OnceLock::new() };
         if known.is_none() {
-            let detail = format!("no kind of settings has the number {kind}");
+            let detail = format!("unknown kind of settings {kind}: use a BOUNCER_KIND_ constant");
             settings.fail(&invalid(detail));
         }
         Some(Box::new(settings))
@@ -92,7 +93,7 @@ impl bouncer_settings {
             return error.status;
         }
         let settings = &mut self.settings;
-        // A panic leaves settings that nothing can be made of.
+        // After a panic the settings have failed, so nothing can be made of them.
         let result = catch_unwind(AssertUnwindSafe(|| change(settings)));
         match result.unwrap_or_else(|_| Err(invalid("a bug in bouncer_verify: please report it"))) {
             Ok(()) => bouncer_status::Ok,
@@ -107,14 +108,14 @@ unsafe fn name_of<'a>(name: *const c_char) -> Result<&'a str, Error> {
     if name.is_null() {
         return Err(invalid("the name is NULL"));
     }
-    // SAFETY: not NULL, and terminated by the caller's promise.
+    // SAFETY: `name` is not NULL, and NUL-terminated by the caller's promise.
     unsafe { CStr::from_ptr(name) }.to_str().map_err(|_| invalid("the name is not UTF-8"))
 }
 
 /// # Safety
 /// `value` must be NULL or readable for `len` bytes.
 unsafe fn text_of<'a>(what: &'static str, value: *const c_char, len: usize) -> Result<&'a str, Error> {
-    // SAFETY: the caller's promise is the same.
+    // SAFETY: the caller promises that `value` is NULL or readable for `len` bytes.
     let bytes = match unsafe { bytes(what, value.cast(), len) } {
         Ok(bytes) => bytes,
         Err(Failure::Core(error)) => return Err(error),
@@ -134,18 +135,18 @@ unsafe fn put(
 ) -> bouncer_status {
     let Some(settings) = settings else { return bouncer_status::NullArgument };
     settings.change(|settings| {
-        // SAFETY: the caller's promise is the same.
+        // SAFETY: the caller promises that `name` is NULL or NUL-terminated.
         let name = unsafe { name_of(name) }?;
-        // SAFETY: as above.
+        // SAFETY: the caller promises that `value` is NULL or readable for `value_len` bytes.
         change(settings, name, unsafe { text_of("value", value, value_len) }?)
     })
 }
 
-/// Sets `name` to the value of `value_len` bytes at `value`, which is copied. It replaces what was
-/// set; a list then has this one item. `name` is NUL-terminated: one of the constants that begin
+/// Sets `name` to the value of `value_len` bytes at `value`, which is copied. It replaces an
+/// earlier value; a list then has this one item. `name` is NUL-terminated: a constant that begins
 /// with BOUNCER_POLICY_, BOUNCER_KEYS_ or BOUNCER_RENEWER_.
 ///
-/// On failure: BOUNCER_STATUS_INVALID_ARGUMENT, the name is unknown or the value is not usable.
+/// On failure: BOUNCER_STATUS_INVALID_ARGUMENT if the name is unknown or the value is invalid.
 ///
 /// # Safety
 /// The rules of the header's preamble.
@@ -156,15 +157,16 @@ pub unsafe extern "C" fn bouncer_settings_set(
     value: *const c_char,
     value_len: usize,
 ) -> bouncer_status {
-    // SAFETY: the caller's promises are the same.
+    // SAFETY: the caller promises that `name` is NUL-terminated and that `value` is readable for
+    // `value_len` bytes, or NULL.
     unsafe { put(settings, name, value, value_len, Settings::set) }
 }
 
-/// Appends an item, the value of `value_len` bytes at `value`, to the list `name`. The item is
-/// taken as it is: there is no separator and no escape.
+/// Appends the value of `value_len` bytes at `value` to the list `name`. The value is one item:
+/// there is no separator and no escape.
 ///
-/// On failure: as bouncer_settings_set(). BOUNCER_STATUS_INVALID_ARGUMENT also for a setting that
-/// is no list.
+/// On failure: as bouncer_settings_set(), and BOUNCER_STATUS_INVALID_ARGUMENT if the setting is not
+/// a list.
 ///
 /// # Safety
 /// The rules of the header's preamble.
@@ -175,17 +177,18 @@ pub unsafe extern "C" fn bouncer_settings_add(
     value: *const c_char,
     value_len: usize,
 ) -> bouncer_status {
-    // SAFETY: the caller's promises are the same.
+    // SAFETY: the caller promises that `name` is NUL-terminated and that `value` is readable for
+    // `value_len` bytes, or NULL.
     unsafe { put(settings, name, value, value_len, Settings::add) }
 }
 
-/// Sets everything that the JSON document of `json_len` bytes at `json` sets; on failure, nothing.
-/// Flags, counts and sizes are JSON's own, durations are strings, lists are arrays: {"issuers":
-/// ["a"], "leeway": "30s"}. A document cannot hold a secret. "$schema" is ignored.
-/// docs/settings.schema.json describes documents.
+/// Applies all settings in the JSON document of `json_len` bytes at `json`, or none of them on
+/// failure. Flags, counts and sizes have JSON types, durations are strings, lists are arrays:
+/// {"issuers": ["a"], "leeway": "30s"}. A document must not hold a secret. "$schema" is ignored.
+/// docs/settings.schema.json is the JSON schema of documents.
 ///
-/// On failure: BOUNCER_STATUS_INVALID_ARGUMENT. It is not strict JSON, a name is unknown or comes
-/// twice, or a value is not usable, null or an empty list.
+/// On failure: BOUNCER_STATUS_INVALID_ARGUMENT. The document is not strict JSON, a name is unknown
+/// or repeated, or a value is invalid, null or an empty list.
 ///
 /// # Safety
 /// The rules of the header's preamble.
@@ -202,14 +205,14 @@ pub unsafe extern "C" fn bouncer_settings_load(
     })
 }
 
-/// Returns the first failure, or NULL. It belongs to the settings: do not free it.
+/// Returns the first failure, or NULL if there is none. It belongs to the settings: do not free it.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_settings_error(settings: Option<&bouncer_settings>) -> Option<&bouncer_error> {
     settings?.error.as_ref()
 }
 
-/// Returns what was set as a JSON document for logs, without any secret. It belongs to the settings
-/// and is valid until they are changed.
+/// Returns the settings as a JSON document for logs, without secrets. It belongs to the settings
+/// and is valid until they are changed or freed.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_settings_json(settings: Option<&bouncer_settings>) -> bouncer_str {
     read(bouncer_str::NONE, || {
@@ -217,50 +220,49 @@ pub extern "C" fn bouncer_settings_json(settings: Option<&bouncer_settings>) -> 
     })
 }
 
-/// Frees settings and wipes their secrets from memory. What was made of them keeps working. NULL is
-/// allowed.
+/// Frees settings and wipes their secrets from memory. Policies, key sets and renewers made of them
+/// keep working. NULL is allowed.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_settings_free(settings: Option<Box<bouncer_settings>>) {
     read((), || drop(settings));
 }
 
-/// The settings that a handle must not be NULL for.
+/// Returns the settings of a handle, or `NullArgument` if it is NULL.
 pub(super) fn of(settings: Option<&bouncer_settings>) -> Result<&Settings, Failure> {
     Ok(&handle("settings", settings)?.settings)
 }
 
-/// A setting that this library knows. It belongs to the library and lives as long as it. Later
-/// versions may add members at the end: use it through its pointer only. Each text is
-/// NUL-terminated and never NULL.
+/// The description of a setting. It is static. Later versions may add members at the end: use it by
+/// pointer only. Each text is NUL-terminated and never NULL.
 #[repr(C)]
 pub struct bouncer_setting {
-    /// The name, for bouncer_settings_set() and in documents.
+    /// The name, for bouncer_settings_set() and for documents.
     pub name: *const c_char,
-    /// "flag", "text", "duration", "size", "count", "time", "map of text"; the words of a choice:
-    /// "jwt|dcos"; for a list with "list of " before it.
+    /// The type: "flag", "text", "duration", "size", "count", "time", "map of text", or the values
+    /// of a choice: "jwt|dcos". A list has the prefix "list of ".
     pub r#type: *const c_char,
-    /// The default; empty if there is none or `help` says it.
+    /// The default; empty if there is none or `help` explains it.
     pub default_value: *const c_char,
-    /// The least and the largest value: "0s to 5m"; empty if there are none.
+    /// The minimum and the maximum: "0s to 5m"; empty if there are none.
     pub range: *const c_char,
-    /// What it does.
+    /// A description of what the setting does.
     pub help: *const c_char,
-    /// The version of this library that has it first.
+    /// The first version of this library with this setting.
     pub since: *const c_char,
-    /// BOUNCER_SETTING_SECRET and the other flags.
+    /// A bit set of the BOUNCER_SETTING_ constants.
     pub flags: u32,
 }
 
-/// The rows of all kinds, as C reads them.
+/// The descriptions of all settings, as C reads them.
 struct Rows {
     kinds: Vec<(u32, Vec<bouncer_setting>)>,
-    /// What the rows point to.
+    /// Owns the texts that the rows point to.
     _texts: Vec<CString>,
 }
 
-// SAFETY: the pointers lead to `_texts`, which nobody changes.
+// SAFETY: the pointers point into `_texts`, which is never changed.
 unsafe impl Send for Rows {}
-// SAFETY: as above.
+// SAFETY: the pointers point into `_texts`, which is never changed.
 unsafe impl Sync for Rows {}
 
 static ROWS: LazyLock<Rows> = LazyLock::new(|| {
@@ -289,8 +291,8 @@ fn rows_of(kind: u32) -> Option<&'static [bouncer_setting]> {
     Some(rows)
 }
 
-/// Returns the setting of this kind after `previous`, or the first if `previous` is NULL. NULL
-/// after the last.
+/// Returns the setting after `previous` in the list of `kind`, or the first one if `previous` is
+/// NULL. Returns NULL after the last one.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_setting_next(
     kind: u32,
@@ -303,8 +305,8 @@ pub extern "C" fn bouncer_setting_next(
     })
 }
 
-/// Returns the setting of that kind and name, NUL-terminated; NULL if this library does not know
-/// it. For programs that use a setting only if it exists.
+/// Returns the setting `name` (NUL-terminated) of `kind`, or NULL if this library does not have it.
+/// For programs that use a setting only if it exists.
 ///
 /// # Safety
 /// The rules of the header's preamble.
@@ -314,7 +316,7 @@ pub unsafe extern "C" fn bouncer_setting_find(
     name: *const c_char,
 ) -> Option<&'static bouncer_setting> {
     read(None, || {
-        // SAFETY: the caller promises `name` is NUL-terminated.
+        // SAFETY: the caller promises that `name` is NULL or NUL-terminated.
         let name = unsafe { name_of(name) }.ok()?;
         let settings = SettingsKind::of_number(kind)?.settings();
         rows_of(kind)?.get(settings.iter().position(|setting| setting.name == name)?)

@@ -20,46 +20,46 @@ pub struct bouncer_stats {
     rows: Box<[bouncer_stat]>,
     prometheus: String,
     json: String,
-    /// What the rows point to.
+    /// Owns the texts that the rows point to.
     stats: Stats,
     _names: Vec<CString>,
 }
 
-// SAFETY: the pointers in the rows lead to memory that the snapshot owns and never changes.
+// SAFETY: the pointers in the rows point into memory that the snapshot owns and never changes.
 unsafe impl Send for bouncer_stats {}
-// SAFETY: as above.
+// SAFETY: the pointers in the rows point into memory that the snapshot owns and never changes.
 unsafe impl Sync for bouncer_stats {}
 
-/// One row of a snapshot. It belongs to the snapshot. Later versions may add members at its end, so
+/// One row of a snapshot. It belongs to the snapshot. Later versions may add members at the end:
 /// use it by pointer only.
 #[repr(C)]
 pub struct bouncer_stat {
     /// A BOUNCER_STAT_ name, NUL-terminated.
     pub name: *const c_char,
-    /// One sentence, NUL-terminated.
+    /// A description of one sentence, NUL-terminated.
     pub help: *const c_char,
-    /// A bouncer_stat_kind: what is measured, and the unit of `number`.
+    /// A bouncer_stat_kind: the meaning and unit of `number`.
     pub kind: u32,
-    /// 0: there is no value at this moment.
+    /// 1 if the row has a value, 0 if there is no value at present.
     pub present: i32,
-    /// The value; 0 if there is none or it is text.
+    /// The value; 0 if there is no value or it is text.
     pub number: f64,
-    /// The value of BOUNCER_STAT_KIND_TEXT; otherwise no text.
+    /// The value if `kind` is BOUNCER_STAT_KIND_TEXT, otherwise no text.
     pub text: bouncer_str,
-    /// Whose it is: the URL of the key set without its query, the issuer, or where the renewer's
-    /// tokens come from. Empty for what is the verifier's own.
+    /// The source: the URL of the key set without its query, the issuer, or the origin of the
+    /// renewer's tokens. Empty for the verifier's own rows.
     pub source: bouncer_str,
 }
 
-/// What a bouncer_stat measures.
+/// The meaning of a bouncer_stat.
 #[repr(u32)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum bouncer_stat_kind {
-    /// A count that only grows, of this process alone.
+    /// A count that only increases, for this process alone.
     Counter = 1,
-    /// A count of this moment.
+    /// A current number.
     Gauge = 2,
-    /// A moment, in seconds since 1970-01-01T00:00:00Z.
+    /// A point in time, in seconds since 1970-01-01T00:00:00Z.
     Time = 3,
     /// Text.
     Text = 4,
@@ -109,8 +109,8 @@ impl From<Stats> for bouncer_stats {
     }
 }
 
-/// Takes a snapshot of a verifier's cache: the BOUNCER_STAT_CACHE_ rows, not present if it has no
-/// cache.
+/// Takes a snapshot of a verifier's cache: the BOUNCER_STAT_CACHE_ rows. They have no value if the
+/// verifier has no cache.
 ///
 /// On success puts the snapshot in `*out`; free it with bouncer_stats_free(). On failure:
 /// BOUNCER_STATUS_NULL_ARGUMENT.
@@ -149,8 +149,8 @@ pub extern "C" fn bouncer_renewer_stats(
     call(out, err, || Ok(Stats::from(&handle("renewer", renewer)?.renewer).into()))
 }
 
-/// Returns the row after `previous`, or the first if `previous` is NULL. NULL after the last. Valid
-/// as long as `stats`.
+/// Returns the row after `previous`, or the first row if `previous` is NULL. Returns NULL after the
+/// last row. Valid until `stats` is freed.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_stats_next<'a>(
     stats: Option<&'a bouncer_stats>,
@@ -165,8 +165,8 @@ pub extern "C" fn bouncer_stats_next<'a>(
     })
 }
 
-/// Returns the row called `name`, a BOUNCER_STAT_ name, of `source`. With an empty `source` it is
-/// the first row of that name. NULL if there is none. Valid as long as `stats`.
+/// Returns the row `name`, a BOUNCER_STAT_ name, of `source`. If `source` is empty, returns the
+/// first row of that name. Returns NULL if there is none. Valid until `stats` is freed.
 ///
 /// # Safety
 /// The rules of the header's preamble.
@@ -182,7 +182,7 @@ pub unsafe extern "C" fn bouncer_stats_find(
         if name.is_null() {
             return None;
         }
-        // SAFETY: not NULL, and NUL-terminated by the caller's promise.
+        // SAFETY: `name` is not NULL, and NUL-terminated by the caller's promise.
         let name = unsafe { CStr::from_ptr(name) };
         // SAFETY: the caller promises `source` is readable for `source_len` bytes.
         let source: Result<_, Failure> = unsafe { bytes("source", source.cast(), source_len) };
@@ -195,16 +195,16 @@ pub unsafe extern "C" fn bouncer_stats_find(
     })
 }
 
-/// Returns the snapshot in the text format of Prometheus, version 0.0.4. Names begin with
-/// "bouncer_". Text is the label "value" of a metric whose name ends in "_info". What is not
-/// present has no line. Valid as long as `stats`.
+/// Returns the snapshot in the Prometheus text format, version 0.0.4. Metric names begin with
+/// "bouncer_". A row of text becomes a metric whose name ends in "_info", with the text in the
+/// label "value". Rows without a value are left out. Valid until `stats` is freed.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_stats_prometheus(stats: Option<&bouncer_stats>) -> bouncer_str {
     read(bouncer_str::NONE, || stats.map(|stats| stats.prometheus.as_str()).into())
 }
 
-/// Returns the snapshot as JSON: an array with an object for each source, with its rows by name.
-/// null is not present. Valid as long as `stats`.
+/// Returns the snapshot as JSON: an array with one object for each source, whose members are the
+/// rows by name. A row without a value is null. Valid until `stats` is freed.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_stats_json(stats: Option<&bouncer_stats>) -> bouncer_str {
     read(bouncer_str::NONE, || stats.map(|stats| stats.json.as_str()).into())

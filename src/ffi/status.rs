@@ -1,4 +1,4 @@
-//! What a status says. The numbers are in `status_list`, which is generated.
+//! Functions of a status. Its numbers are in `status_list`, which is generated.
 
 use super::failure::Failure;
 pub(super) use super::status_list::bouncer_status;
@@ -19,15 +19,15 @@ impl From<&Failure> for bouncer_status {
 }
 
 /// Returns the stable name of a status, NUL-terminated: "expired". Returns "unknown" for a number
-/// that this version does not know. Static.
+/// that this version does not know. The text is static.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_status_name(status: u32) -> *const c_char {
     name(status).as_ptr()
 }
 
-/// Returns the HTTP status for the answer to a request that ended so: 401 for the 200s and 300s,
-/// 503 for the 100s and 400s, 200 for BOUNCER_STATUS_OK, 500 for the rest. An unknown number counts
-/// by its hundred.
+/// Returns the HTTP status for the response to a request whose verification returned `status`. It
+/// is 200 for BOUNCER_STATUS_OK, 401 for the 200s and 300s, 503 for the 100s and 400s, and 500 for
+/// all others. An unknown number is mapped by its hundred.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_status_http_status(status: u32) -> u32 {
     match status / 100 {
@@ -38,10 +38,10 @@ pub extern "C" fn bouncer_status_http_status(status: u32) -> u32 {
     }
 }
 
-/// Returns the value of the WWW-Authenticate header for an answer with HTTP status 401 (RFC 6750
-/// section 3). It is a bare "Bearer" where the request holds no token. Otherwise it has
-/// `error="invalid_token"` and the name of the status. No text for other answers and unknown
-/// numbers. Static.
+/// Returns the value of the WWW-Authenticate header for a response with HTTP status 401 (RFC 6750
+/// section 3). It is "Bearer" alone if the request holds no token. Otherwise it adds
+/// `error="invalid_token"` and the name of the status. Returns no text for other statuses and
+/// unknown numbers. The text is static.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_status_challenge(status: u32) -> bouncer_str {
     let kind = ErrorKind::ALL.iter().find(|kind| kind.number() == status);

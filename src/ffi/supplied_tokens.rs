@@ -1,11 +1,11 @@
-//! Tokens that the program supplies: the renewer's thread asks here, a thread of the program
-//! answers.
+//! Tokens that the program supplies. The renewer's thread requests a token here, and a thread of
+//! the program supplies it.
 
 use crate::{Error, ErrorKind, FetchError, FetchFailure, NewToken, Result, TokenSource};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How long the renewer waits for an answer.
+/// Time that the renewer waits for the program to supply a token.
 const LONGEST_LOGIN: Duration = Duration::from_secs(60);
 
 #[derive(Default)]
@@ -26,7 +26,7 @@ impl SuppliedTokens {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until `done` or `timeout`.
+    /// Waits until `done` returns true, the source is closed, or `timeout` has passed.
     fn wait_until(&self, timeout: Duration, done: impl Fn(&State) -> bool) -> MutexGuard<'_, State> {
         let end = Instant::now() + timeout;
         let mut state = self.lock();
@@ -40,7 +40,7 @@ impl SuppliedTokens {
         state
     }
 
-    /// Waits until a token is wanted. False if none is after `timeout`, or it is closed.
+    /// Waits until a token is requested. Returns false on timeout or if the source is closed.
     pub(super) fn wait(&self, timeout: Duration) -> bool {
         let state = self.wait_until(timeout, |state| state.is_wanted);
         state.is_wanted && !state.is_closed
@@ -62,7 +62,7 @@ impl SuppliedTokens {
     fn answer(&self, answer: Result<NewToken, FetchError>) -> Result<()> {
         let mut state = self.lock();
         if !std::mem::take(&mut state.is_wanted) {
-            return Err(Error::new(ErrorKind::InvalidArgument, "no token is wanted"));
+            return Err(Error::new(ErrorKind::InvalidArgument, "the renewer is not waiting for a token"));
         }
         state.answer = Some(answer);
         self.changed.notify_all();
@@ -80,7 +80,8 @@ impl TokenSource for SuppliedTokens {
         }
         let mut state = self.wait_until(LONGEST_LOGIN, |state| state.answer.is_some());
         state.is_wanted = false;
-        let nothing = || Err(FetchError::new(FetchFailure::Timeout, "the program supplied no token"));
+        let nothing =
+            || Err(FetchError::new(FetchFailure::Timeout, "the program supplied no token within 60 seconds"));
         state.answer.take().unwrap_or_else(nothing)
     }
 

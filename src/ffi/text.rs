@@ -3,9 +3,9 @@
 use std::ffi::c_char;
 use std::ptr;
 
-/// Where the items lie, for C to read. Where there are none, that too is a place in memory: Rust's
-/// pointer to nothing is a small number, over which Go's runtime ends the program when it finds
-/// that on a stack.
+/// Returns a pointer to the items for C. An empty slice gets a real address too. Rust's own pointer
+/// for it is a small number, and Go's runtime aborts the program if it finds such a pointer on a
+/// stack.
 pub(super) fn address_of<T>(items: &[T]) -> *const T {
     static NOTHING: u64 = 0;
     const { assert!(align_of::<T>() <= align_of::<u64>()) }
@@ -13,7 +13,7 @@ pub(super) fn address_of<T>(items: &[T]) -> *const T {
 }
 
 /// Text in UTF-8 that belongs to a handle: `len` bytes at `data`, NOT NUL-terminated. `data` is
-/// NULL where there is none.
+/// NULL if there is no text.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct bouncer_str {
@@ -39,7 +39,7 @@ impl From<Option<&str>> for bouncer_str {
     }
 }
 
-/// Bytes that belong to a handle: `len` of them at `data`. `data` is NULL where there are none.
+/// Bytes that belong to a handle: `len` bytes at `data`. `data` is NULL if there are no bytes.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct bouncer_bytes {

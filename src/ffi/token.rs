@@ -1,4 +1,4 @@
-//! Verifying, and the verified token.
+//! Verification of a token, and the verified token.
 
 use super::boundary::{act, bytes, call, handle, text};
 use super::error::bouncer_error;
@@ -13,11 +13,11 @@ use std::ffi::c_char;
 use std::mem::MaybeUninit;
 use std::sync::OnceLock;
 
-/// A token that passed every check; a rejected token never becomes one. Immutable; any number of
+/// A token that passed every check. A rejected token never becomes one. Immutable; any number of
 /// threads may read it.
 pub struct bouncer_token {
     pub(super) token: VerifiedToken,
-    /// Made when the first typed claim is read.
+    /// Parsed when the first typed claim is read.
     claims: OnceLock<TypedClaims>,
 }
 
@@ -33,13 +33,13 @@ impl bouncer_token {
     }
 }
 
-/// Verifies a JWT: its signature with the keys of `jwks`, then its Claims Set against `policy` (RFC
-/// 7519 section 7.2). `token` is `token_len` bytes of JWS Compact Serialization, without white
-/// space around it.
+/// Verifies a JWT: its signature with the keys of `jwks`, then its claims against `policy` (RFC
+/// 7519 section 7.2). The token is `token_len` bytes of JWS Compact Serialization at `token`,
+/// without white space around it.
 ///
 /// On success puts the verified token in `*out`; free it with bouncer_token_free(). On failure: a
-/// status of the 200s or 300s. Checks run in a fixed order, and the first one that fails is the
-/// status.
+/// status of the 200s or 300s. The checks run in a fixed order; the status is that of the first
+/// check that fails.
 ///
 /// # Safety
 /// The rules of the header's preamble.
@@ -65,7 +65,7 @@ fn text_of(token: Option<&bouncer_token>, part: impl FnOnce(&VerifiedToken) -> O
     read(bouncer_str::NONE, || token.and_then(|token| part(&token.token)).into())
 }
 
-/// Writes the time and returns 1, or leaves it alone and returns 0.
+/// Writes the time and returns 1, or writes nothing and returns 0.
 fn time_of(
     token: Option<&bouncer_token>,
     seconds: Option<&mut MaybeUninit<i64>>,
@@ -80,47 +80,51 @@ fn time_of(
     })
 }
 
-/// "uid", the user or service that DC/OS names. No text if it is absent or no string. Valid as long
-/// as `token`.
+/// Returns "uid", the user or service in tokens of DC/OS. Returns no text if the claim is absent or
+/// not a string. Valid until `token` is freed.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_token_uid(token: Option<&bouncer_token>) -> bouncer_str {
     text_of(token, VerifiedToken::uid)
 }
 
-/// "iss" (RFC 7519 section 4.1.1). No text if it is absent. Valid as long as `token`.
+/// Returns "iss" (RFC 7519 section 4.1.1), or no text if it is absent. Valid until `token` is
+/// freed.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_token_issuer(token: Option<&bouncer_token>) -> bouncer_str {
     text_of(token, VerifiedToken::issuer)
 }
 
-/// "sub" (RFC 7519 section 4.1.2). No text if it is absent. Valid as long as `token`.
+/// Returns "sub" (RFC 7519 section 4.1.2), or no text if it is absent. Valid until `token` is
+/// freed.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_token_subject(token: Option<&bouncer_token>) -> bouncer_str {
     text_of(token, VerifiedToken::subject)
 }
 
-/// "jti" (RFC 7519 section 4.1.7). No text if it is absent. Valid as long as `token`.
+/// Returns "jti" (RFC 7519 section 4.1.7), or no text if it is absent. Valid until `token` is
+/// freed.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_token_token_id(token: Option<&bouncer_token>) -> bouncer_str {
     text_of(token, VerifiedToken::token_id)
 }
 
-/// The number of values of "aud" (RFC 7519 section 4.1.3): 1 for a string; 0 if it is absent, an
-/// empty array, or `token` is NULL.
+/// Returns the number of values of "aud" (RFC 7519 section 4.1.3): 1 for a string. Returns 0 if the
+/// claim is absent or an empty array, or if `token` is NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_token_audience_count(token: Option<&bouncer_token>) -> usize {
     read(0, || token.map_or(0, |token| token.token.audience().len()))
 }
 
-/// The value of "aud" at `index`, from 0. No text if there is none. Valid as long as `token`.
+/// Returns the value of "aud" at `index`, from 0, or no text if `index` is out of range. Valid
+/// until `token` is freed.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_token_audience(token: Option<&bouncer_token>, index: usize) -> bouncer_str {
     text_of(token, |token| token.audience().nth(index))
 }
 
-/// "exp" (RFC 7519 section 4.1.4). Returns 1 and puts the seconds since 1970-01-01T00:00:00Z,
-/// rounded down, in `*seconds`. Returns 0 and does not write it if the claim is absent or an
-/// argument is NULL.
+/// Reads "exp" (RFC 7519 section 4.1.4). Returns 1 and puts the seconds since 1970-01-01T00:00:00Z,
+/// rounded down, in `*seconds`. Returns 0 and does not write `*seconds` if the claim is absent or
+/// an argument is NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_token_expires_at(
     token: Option<&bouncer_token>,
@@ -129,7 +133,7 @@ pub extern "C" fn bouncer_token_expires_at(
     time_of(token, seconds, VerifiedToken::expires_at)
 }
 
-/// "nbf" (RFC 7519 section 4.1.5), as bouncer_token_expires_at(), but rounded up.
+/// Reads "nbf" (RFC 7519 section 4.1.5) as bouncer_token_expires_at() reads "exp", but rounds up.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_token_not_before(
     token: Option<&bouncer_token>,
@@ -138,7 +142,7 @@ pub extern "C" fn bouncer_token_not_before(
     time_of(token, seconds, VerifiedToken::not_before)
 }
 
-/// "iat" (RFC 7519 section 4.1.6), as bouncer_token_expires_at().
+/// Reads "iat" (RFC 7519 section 4.1.6) as bouncer_token_expires_at() reads "exp".
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_token_issued_at(
     token: Option<&bouncer_token>,
@@ -147,8 +151,9 @@ pub extern "C" fn bouncer_token_issued_at(
     time_of(token, seconds, VerifiedToken::issued_at)
 }
 
-/// The JSON text of the claim `name`, `name_len` bytes, as it was signed. A string has its quotes.
-/// No text if it is absent or the name is not UTF-8. Valid as long as `token`.
+/// Returns the JSON text of the claim `name` (`name_len` bytes), exactly as signed. A string has
+/// its quotes. Returns no text if the claim is absent or the name is not UTF-8. Valid until `token`
+/// is freed.
 ///
 /// # Safety
 /// The rules of the header's preamble.
@@ -165,12 +170,12 @@ pub unsafe extern "C" fn bouncer_token_claim(
     })
 }
 
-/// Puts the text of the claim `name`, `name_len` bytes, in `*value`, without quotes and escapes.
-/// The claim must be a string. Valid as long as `token`.
+/// Puts the text of the claim `name` (`name_len` bytes) in `*value`, without quotes and escapes.
+/// The claim must be a string. The text is valid until `token` is freed.
 ///
-/// On failure: BOUNCER_STATUS_MISSING_CLAIM if it is absent or null,
-/// BOUNCER_STATUS_MALFORMED_CLAIMS if it is another type. The first call for a token parses all its
-/// claims; later calls look them up.
+/// On failure: BOUNCER_STATUS_MISSING_CLAIM if the claim is absent or null,
+/// BOUNCER_STATUS_MALFORMED_CLAIMS if it has another type. The first call for a token parses all
+/// its claims; later calls look them up.
 ///
 /// # Safety
 /// The rules of the header's preamble.
@@ -192,7 +197,8 @@ pub unsafe extern "C" fn bouncer_token_claim_string(
     })
 }
 
-/// Puts the claim `name`, `name_len` bytes, in `*value`. It must be an integer from -2^63 to 2^63 -
+/// Puts the claim `name` (`name_len` bytes) in `*value`. The claim must be an integer from -2^63 to
+/// 2^63 - 1. Numbers such as 1.0 or 1e3 count as integers up to 2^53.
 /// 1. A number with a fraction of zero, as 1.0 or 1e3, is an integer up to 2^53.
 ///
 /// On failure: as bouncer_token_claim_string().
@@ -217,9 +223,9 @@ pub unsafe extern "C" fn bouncer_token_claim_integer(
     })
 }
 
-/// Puts the texts of the claim `name`, `name_len` bytes, as an array in `*values` and its length in
-/// `*count`. The claim must be an array of strings or one string, which is an array of one. Both
-/// are valid as long as `token`.
+/// Puts the strings of the claim `name` (`name_len` bytes) as an array in `*values` and their
+/// number in `*count`. The claim must be an array of strings, or a string, which counts as an array
+/// of one. The array is valid until `token` is freed.
 ///
 /// On failure: as bouncer_token_claim_string().
 ///
@@ -246,27 +252,29 @@ pub unsafe extern "C" fn bouncer_token_claim_strings(
     })
 }
 
-/// The whole Claims Set, a JSON object: the bytes that were signed. No text if `token` is NULL.
-/// Valid as long as `token`.
+/// Returns the whole Claims Set, a JSON object, exactly as signed. Returns no text if `token` is
+/// NULL. Valid until `token` is freed.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_token_payload(token: Option<&bouncer_token>) -> bouncer_str {
     text_of(token, |token| Some(token.payload()))
 }
 
-/// The JOSE Header, a JSON object. No text if `token` is NULL. Valid as long as `token`.
+/// Returns the JOSE Header, a JSON object. Returns no text if `token` is NULL. Valid until `token`
+/// is freed.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_token_header(token: Option<&bouncer_token>) -> bouncer_str {
     text_of(token, |token| Some(token.header()))
 }
 
-/// The "kid" of the key that verified the token. No text if that key has none or `token` is NULL.
-/// Valid as long as `token`.
+/// Returns the "kid" of the key that verified the token. Returns no text if that key has none or
+/// `token` is NULL. Valid until `token` is freed.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_token_kid(token: Option<&bouncer_token>) -> bouncer_str {
     text_of(token, VerifiedToken::kid)
 }
 
-/// The algorithm of the signature: "RS256". No text if `token` is NULL. Static.
+/// Returns the algorithm of the signature: "RS256". Returns no text if `token` is NULL. The text is
+/// static.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_token_algorithm(token: Option<&bouncer_token>) -> bouncer_str {
     text_of(token, |token| Some(token.algorithm().as_str()))

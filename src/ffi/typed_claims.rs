@@ -1,4 +1,4 @@
-//! Claims as C's types, read once and kept for a token's life.
+//! Claims as C types, parsed once for each token.
 
 use super::text::bouncer_str;
 use crate::{Error, ErrorKind, Result};
@@ -11,12 +11,12 @@ pub(super) struct TypedClaims(BTreeMap<String, Claim>);
 enum Claim {
     Integer(i64),
     Strings(Strings),
-    /// Anything else: it is there, and read as JSON text.
+    /// Any other type: readable as JSON text only.
     Other,
 }
 
-/// A string, or the strings of an array, and the same as C sees them. What the views point to lies
-/// on the heap and is never changed, so that it stays where it is when this moves.
+/// A string or the strings of an array, and C's views of them. The views point to heap memory that
+/// is never changed, so they stay valid when this struct moves.
 struct Strings {
     is_array: bool,
     texts: Vec<String>,
@@ -24,7 +24,7 @@ struct Strings {
 }
 
 impl TypedClaims {
-    /// Of a payload that is verified, and so a strict JSON object.
+    /// Parses the claims of a verified payload, which is a strict JSON object.
     pub(super) fn read(payload: &str) -> Self {
         let members: BTreeMap<String, &RawValue> = serde_json::from_str(payload).unwrap_or_default();
         let claims = members.into_iter().map(|(name, value)| Some((name, Claim::read(value.get())?)));
@@ -64,7 +64,7 @@ fn mistyped(name: &str, why: &'static str) -> Error {
 }
 
 impl Claim {
-    /// The claim of a JSON text; none for null, which is as absent.
+    /// Parses a claim from JSON text. Returns `None` for null, which counts as absent.
     fn read(json: &str) -> Option<Self> {
         if let Ok(text) = serde_json::from_str::<Option<String>>(json) {
             return Some(Self::Strings(Strings::new(false, vec![text?])));
@@ -79,7 +79,7 @@ impl Claim {
     }
 }
 
-/// A number without a fraction that a double holds exactly.
+/// Converts a number without a fraction, if a double holds it exactly.
 fn whole(number: f64) -> Option<i64> {
     const MAX: f64 = 9_007_199_254_740_992.0;
     (number.fract() == 0.0 && number.abs() <= MAX).then_some(number as i64)
@@ -97,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_claim_is_there_with_its_type_or_with_another_or_absent() {
+    fn a_typed_claim_is_read_or_missing_or_of_the_wrong_type() {
         let claims = TypedClaims::read(
             r#"{"s":"a\"\u00e9","e":"","n":null,"i":-5,"w":1.0,"x":1e3,"f":1.5,"big":9223372036854775808,
                "max":9223372036854775807,"a":["x","y"],"none":[],"mixed":["x",1],"o":{"s":"x"},"t":true}"#,

@@ -1,4 +1,4 @@
-//! Keys and a policy that belong together.
+//! The verifier: an issuer's keys with the policy for its tokens.
 
 use super::boundary::{bytes, call, handle, milliseconds};
 use super::error::bouncer_error;
@@ -17,7 +17,7 @@ use std::sync::Arc;
 /// An issuer's keys with the policy for its tokens. Immutable; any number of threads may use it.
 pub struct bouncer_verifier(pub(super) Verifier);
 
-/// Makes a verifier of `jwks` and `policy`. Both are shared or copied, so they may be freed.
+/// Makes a verifier of `jwks` and `policy`. The verifier keeps what it needs: both may be freed.
 ///
 /// On success puts the verifier in `*out`; free it with bouncer_verifier_free(). On failure:
 /// BOUNCER_STATUS_NULL_ARGUMENT.
@@ -35,7 +35,7 @@ pub extern "C" fn bouncer_verifier_new(
     })
 }
 
-/// Makes a verifier of remote keys and `policy`. Both may be freed.
+/// Makes a verifier of `remote` and `policy`. The verifier keeps what it needs: both may be freed.
 ///
 /// On success puts the verifier in `*out`; free it with bouncer_verifier_free(). On failure:
 /// BOUNCER_STATUS_NULL_ARGUMENT.
@@ -53,13 +53,12 @@ pub extern "C" fn bouncer_verifier_new_remote(
     })
 }
 
-/// Makes a verifier of the same keys and policy with a cache for about `tokens` accepted tokens:
-/// 2^20 at most, 0 for no cache. `verifier` may be freed.
+/// Makes a verifier with the keys and the policy of `verifier` and a cache for about `tokens`
+/// accepted tokens: at most 2^20; 0 disables the cache. `verifier` may be freed.
 ///
-/// A token in the cache is accepted without another verification of its signature. The whole token
-/// is compared, and "exp" and "nbf" are checked each time. When remote keys change, the cache is
-/// emptied. The cost is memory: the tokens with their claims, about twice their length each. Tokens
-/// over 4 KiB are not cached.
+/// A cached token is accepted without verifying its signature again. The lookup compares the whole
+/// token, and "exp" and "nbf" are checked each time. The cache is emptied when remote keys change.
+/// It costs memory: about twice the length of each token. Tokens over 4 KiB are not cached.
 ///
 /// On success puts the verifier in `*out`; free it with bouncer_verifier_free(). On failure:
 /// BOUNCER_STATUS_NULL_ARGUMENT.
@@ -74,10 +73,10 @@ pub extern "C" fn bouncer_verifier_with_cache(
 }
 
 /// Verifies a JWT of `token_len` bytes at `token`, as bouncer_verify_token() does. With remote keys
-/// it waits up to "max_wait" where a fetch may bring the missing key. A token whose key is present
+/// it waits up to "max_wait" if a fetch may return the missing key. A token whose key is cached
 /// never waits.
 ///
-/// On failure: as bouncer_verify_token(), and with remote keys BOUNCER_STATUS_KEYS_UNAVAILABLE.
+/// On failure: as bouncer_verify_token(), and BOUNCER_STATUS_KEYS_UNAVAILABLE with remote keys.
 ///
 /// # Safety
 /// The rules of the header's preamble.
@@ -97,11 +96,12 @@ pub unsafe extern "C" fn bouncer_verifier_verify(
     })
 }
 
-/// Verifies the token in the value of an HTTP Authorization header, `value_len` bytes at `value`:
-/// bouncer_authorization_token() and bouncer_verifier_verify() in one call.
+/// Verifies the token in `value`, the `value_len` bytes of an HTTP Authorization header. It
+/// combines bouncer_authorization_token() and bouncer_verifier_verify(). For a request without the
+/// header pass an empty value.
 ///
-/// On failure: as those two. bouncer_status_http_status() and bouncer_status_challenge() answer the
-/// request.
+/// On failure: as those two functions. bouncer_status_http_status() and bouncer_status_challenge()
+/// return the HTTP status and the WWW-Authenticate header for the response.
 ///
 /// # Safety
 /// The rules of the header's preamble.
@@ -123,14 +123,14 @@ pub unsafe extern "C" fn bouncer_verifier_verify_authorization(
 
 /// Verifies as bouncer_verifier_verify() does, but never blocks.
 ///
-/// `*ticket` is 0 at first. Where a fetch decides about the token's key, returns
-/// BOUNCER_STATUS_PENDING and puts the ticket of that fetch in `*ticket`; `*out` is not written
-/// then, and `*err` is NULL. Wait for the fetch on a thread that may block
-/// (bouncer_verifier_wait()), then call again with the same token and `*ticket`. If the fetch is
-/// over, another one may be pending. If it is not over, the status is final: the caller waits no
-/// longer.
+/// Set `*ticket` to 0 before the first call. If the verdict depends on a fetch, the function
+/// returns BOUNCER_STATUS_PENDING and puts the ticket of that fetch in `*ticket`. `*out` is then
+/// not written, and `*err` is NULL. Wait for the fetch with bouncer_verifier_wait() on a thread
+/// that may block. Then call again with the same token and `*ticket`. After the fetch has ended,
+/// the call may return another ticket. Before the fetch has ended, the call returns a final status:
+/// the caller does not wait any longer.
 ///
-/// Any other status is final, and puts 0 in `*ticket`: as bouncer_verifier_verify().
+/// Any other status is final and sets `*ticket` to 0. On failure: as bouncer_verifier_verify().
 ///
 /// ```c
 /// uint64_t ticket = 0;
@@ -153,7 +153,7 @@ pub unsafe extern "C" fn bouncer_verifier_verify_now(
     out: Option<&mut MaybeUninit<*mut bouncer_token>>,
     err: Option<&mut MaybeUninit<*mut bouncer_error>>,
 ) -> bouncer_status {
-    // Taken before anything can fail: after a failure there is nothing to wait for.
+    // Reset `*ticket` before anything can fail: after a failure there is no fetch to wait for.
     let before = ticket.as_deref_mut().and_then(|ticket| Ticket::from_bits(std::mem::take(ticket)));
     call(out, err, || {
         let verifier = &handle("verifier", verifier)?.0;
@@ -175,8 +175,9 @@ pub unsafe extern "C" fn bouncer_verifier_verify_now(
 }
 
 /// Waits up to `timeout_ms` milliseconds for the fetch of `ticket`, which
-/// bouncer_verifier_verify_now() or bouncer_batch_ticket() returned. Returns 1 if it is over.
-/// Returns 0 if it is not, if it never will be, or if `verifier` is NULL.
+/// bouncer_verifier_verify_now() or bouncer_batch_ticket() returned. Returns 1 if the fetch has
+/// ended. Returns 0 on timeout, if the key set is closed, or if `verifier` is NULL. Only a value
+/// that this library returned is a valid ticket.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_verifier_wait(
     verifier: Option<&bouncer_verifier>,

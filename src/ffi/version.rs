@@ -2,16 +2,17 @@
 
 use std::ffi::c_char;
 
-/// The version of the ABI this header describes. It changes only with the SONAME.
+/// The ABI version of this header. It changes only together with the SONAME.
 pub const BOUNCER_ABI_VERSION: u32 = 1;
-/// The version this header belongs to.
+/// The major version of the library that this header belongs to.
 pub const BOUNCER_VERSION_MAJOR: u32 = 0;
-/// The version this header belongs to.
+/// The minor version of the library that this header belongs to.
 pub const BOUNCER_VERSION_MINOR: u32 = 1;
-/// The version this header belongs to.
+/// The patch version of the library that this header belongs to.
 pub const BOUNCER_VERSION_PATCH: u32 = 0;
 
-/// The numbers above cannot be `env!`, because they are written into the header as they stand.
+/// Checks the numbers above against Cargo.toml. They cannot be `env!`, because cbindgen copies them
+/// into the header as written.
 const _: () = {
     const fn parse(decimal: &str) -> u32 {
         match u32::from_str_radix(decimal, 10) {
@@ -24,18 +25,19 @@ const _: () = {
     assert!(BOUNCER_VERSION_PATCH == parse(env!("CARGO_PKG_VERSION_PATCH")));
 };
 
-/// The ABI version of the library that is loaded; compare it with BOUNCER_ABI_VERSION.
+/// Returns the ABI version of the loaded library; compare it with BOUNCER_ABI_VERSION.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_abi_version() -> u32 {
     BOUNCER_ABI_VERSION
 }
 
-/// Does nothing, and is there in libraries of ABI version 1 alone: a program that calls it does not
-/// link with any other.
+/// Does nothing. Only libraries of ABI version 1 define it: a program that calls it does not link
+/// with any other ABI version.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_abi_1() {}
 
-/// The version of the library that is loaded, as "MAJOR.MINOR.PATCH", NUL-terminated. Static.
+/// Returns the version of the loaded library as "MAJOR.MINOR.PATCH", NUL-terminated. The text is
+/// static.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_version() -> *const c_char {
     concat!(env!("CARGO_PKG_VERSION"), "\0").as_ptr().cast()

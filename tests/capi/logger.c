@@ -33,7 +33,7 @@ int main(void)
     CHECK(bouncer_set_logger(keep, &events, BOUNCER_LOG_LEVEL_WARN, NULL) == BOUNCER_STATUS_OK);
     bouncer_error *error = NULL;
     CHECK(bouncer_set_logger(keep, &events, BOUNCER_LOG_LEVEL_WARN, &error) == BOUNCER_STATUS_INVALID_ARGUMENT);
-    CHECK(strstr(bouncer_error_message(error), "a logger already") != NULL);
+    CHECK(strstr(bouncer_error_message(error), "already has a logger") != NULL);
     bouncer_error_free(error);
 
     /* At this port nobody answers. */

@@ -106,7 +106,7 @@ static void absurd_lengths_and_texts_are_statuses(void)
         is_rejected(texts[i], NULL, 0, "it is empty");
         is_rejected(texts[i], NULL, 1, "the value is NULL");
         is_rejected(texts[i], BOUNCER_TEXT("\xff"), "not UTF-8");
-        is_rejected(texts[i], "a", SIZE_MAX, "a length over PTRDIFF_MAX");
+        is_rejected(texts[i], "a", SIZE_MAX, "a length is larger than PTRDIFF_MAX");
     }
     is_rejected(BOUNCER_POLICY_LEEWAY, BOUNCER_TEXT("301s"), "0s to 5m");
     is_rejected(BOUNCER_POLICY_MAX_TOKEN_LEN, BOUNCER_TEXT("1048577"), "0 to 1MiB");

@@ -112,7 +112,7 @@ static void failures_name_the_setting(void)
     check_failed(settings, NULL, "the document is NULL");
     settings = bouncer_settings_new(77);
     CHECK(bouncer_settings_set(settings, BOUNCER_POLICY_LEEWAY, BOUNCER_TEXT("1s")) == INVALID);
-    check_failed(settings, NULL, "no kind of settings has the number 77");
+    check_failed(settings, NULL, "unknown kind of settings 77: use a BOUNCER_KIND_ constant");
     /* What only the whole can say is no failure of a setting, and can be mended. */
     bouncer_policy *policy = NULL;
     settings = policy_settings();

@@ -32,7 +32,7 @@ int main() {
         CHECK(false);
     } catch (const bouncer::Error &error) {
         CHECK(error.status() == Status::InvalidArgument);
-        CHECK(std::string_view(error.what()).find("a logger already") != std::string_view::npos);
+        CHECK(std::string_view(error.what()).find("already has a logger") != std::string_view::npos);
     }
 
     // At this port nobody answers.
