@@ -123,7 +123,7 @@ must_not_compile() {
     echo "$said"
     # A deleted function, a [[nodiscard]], an explicit conversion, a static_assert, a setter or a constructor that
     # does not exist.
-    echo "$said" | grep -Eq 'deleted|nodiscard|cannot convert|no viable conversion|texts would be gone|no member named|no matching'
+    echo "$said" | grep -Eq 'deleted|nodiscard|cannot convert|no viable conversion|text would be destroyed|no member named|no matching'
 }
 
 # An older standard is told what it needs, before anything else.

@@ -1,5 +1,5 @@
 /// @file batch.hpp
-/// The verdicts on many tokens.
+/// The verdicts for many tokens.
 /// SPDX-License-Identifier: MIT OR Apache-2.0
 
 #pragma once
@@ -8,7 +8,8 @@
 
 namespace bouncer {
 
-/// The verdict on one token of a Batch, and it belongs to that: a token, or why not. Cheap to copy.
+/// The verdict for one token of a Batch: a token, or the cause of its rejection. It belongs to the
+/// batch. Cheap to copy.
 class VerdictView : public detail::Outcome {
 public:
     VerdictView(const bouncer_batch *batch, std::size_t index) noexcept
@@ -19,7 +20,7 @@ public:
 
     /// True if the token is accepted.
     [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(token_); }
-    /// The token; an empty one if it is rejected or the verdict is pending.
+    /// The token; empty if it is rejected or the verdict is pending.
     [[nodiscard]] TokenView token() const noexcept { return token_; }
     /// @copydoc Failure::message
     [[nodiscard]] const char *message() const noexcept {
@@ -29,9 +30,10 @@ public:
     [[nodiscard]] std::optional<std::string_view> claim() const noexcept {
         return detail::optional_text(bouncer_error_claim(error_));
     }
-    /// What to wait for; then Verifier::resume() returns the verdict. Empty if this one is final.
+    /// The ticket to wait for before Verifier::resume() returns the verdict. Empty if the verdict
+    /// is final.
     [[nodiscard]] Ticket ticket() const noexcept { return ticket_; }
-    /// True if a fetch decides: the status is Status::Pending. Only after
+    /// True if the verdict depends on a fetch: the status is Status::Pending. Possible only after
     /// Verifier::try_verify_batch_now().
     [[nodiscard]] bool is_pending() const noexcept { return static_cast<bool>(ticket_); }
 
@@ -41,15 +43,19 @@ private:
     Ticket ticket_;
 };
 
-/// The verdicts of a Batch in columns, laid out as Apache Arrow's (its "Columnar Format", 1.0). In
-/// a validity bitmap bit i, counted from the lowest of the first byte, is set if row i has a value.
+/// The verdicts of a Batch as columns, in the memory layout of Apache Arrow ("Columnar Format",
+/// 1.0). In a validity bitmap, bit i is set if row i has a value. Bit 0 is the lowest bit of the
+/// first byte.
 struct Columns {
-    ArrayView<std::uint32_t> status;  ///< The number of each Status: UInt32.
-    ArrayView<std::int64_t> exp;  ///< "exp" of the accepted tokens, in seconds since 1970: Int64.
-    ArrayView<std::uint8_t> exp_validity;  ///< Which rows have an "exp".
-    ArrayView<std::int64_t> uid_offsets;  ///< Where each "uid" begins, and the end: of a LargeUtf8.
-    std::string_view uid_data;  ///< The "uid" of each accepted token, one after the other.
-    ArrayView<std::uint8_t> uid_validity;  ///< Which rows have a "uid".
+    ArrayView<std::uint32_t> status;  ///< The Status of each token, as a number: UInt32.
+    /// "exp" of the accepted tokens, in seconds since 1970-01-01T00:00:00Z: Int64.
+    ArrayView<std::int64_t> exp;
+    ArrayView<std::uint8_t> exp_validity;  ///< The validity bitmap of `exp`.
+    /// The offsets in `uid_data` at which each "uid" begins, plus the end of the last one: the
+    /// offsets of a LargeUtf8 array.
+    ArrayView<std::int64_t> uid_offsets;
+    std::string_view uid_data;  ///< The "uid" values of the accepted tokens, concatenated.
+    ArrayView<std::uint8_t> uid_validity;  ///< The validity bitmap of the "uid" column.
 };
 
 namespace detail {
@@ -60,7 +66,7 @@ inline VerdictView verdict_at(const bouncer_batch *batch, std::size_t index) noe
 
 }  // namespace detail
 
-/// The verdicts on many tokens, in the order of the tokens: a range of VerdictView.
+/// The verdicts for many tokens, in input order: a range of VerdictView.
 class Batch : public detail::Owner<bouncer_batch> {
 public:
     using Owner::Owner;
@@ -69,13 +75,14 @@ public:
 
     [[nodiscard]] std::size_t size() const noexcept { return verdicts().size(); }
     [[nodiscard]] bool empty() const noexcept { return verdicts().empty(); }
-    /// The verdict on the token at `index`, from 0; Status::InvalidArgument from size() on.
+    /// The verdict for the token at `index`, from 0. Its status is Status::InvalidArgument if
+    /// `index` is out of range.
     [[nodiscard]] VerdictView operator[](std::size_t index) const & noexcept {
         return verdicts()[index];
     }
     [[nodiscard]] Verdicts::iterator begin() const & noexcept { return verdicts().begin(); }
     [[nodiscard]] Verdicts::iterator end() const & noexcept { return verdicts().end(); }
-    /// The verdicts in columns. They belong to the batch.
+    /// The verdicts as columns. They belong to the batch.
     [[nodiscard]] Columns columns() const & noexcept {
         bouncer_columns columns = {0, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr};
         const bool made = bouncer_batch_columns(handle_.get(), &columns) != 0;
@@ -87,10 +94,10 @@ public:
                 {columns.uid_data, uids},      {columns.uid_validity, bytes}};
     }
 
-    VerdictView operator[](std::size_t index) const && = delete;
-    Verdicts::iterator begin() const && = delete;
-    Verdicts::iterator end() const && = delete;
-    Columns columns() const && = delete;
+    VerdictView operator[](std::size_t index) const && = delete;  // store the object first
+    Verdicts::iterator begin() const && = delete;                 // store the object first
+    Verdicts::iterator end() const && = delete;                   // store the object first
+    Columns columns() const && = delete;                          // store the object first
 
 private:
     Verdicts verdicts() const noexcept { return Verdicts({handle_.get()}); }

@@ -1,5 +1,5 @@
 /// @file detail.hpp
-/// What the other headers share. Programs include bouncer_verify.hpp.
+/// Common parts of the other headers. Programs include bouncer_verify.hpp.
 /// SPDX-License-Identifier: MIT OR Apache-2.0
 
 #pragma once
@@ -26,14 +26,14 @@
 namespace bouncer {
 
 static_assert(BOUNCER_ABI_VERSION == 1,
-              "bouncer_verify.hpp and bouncer_verify.h are not of the same version");
+              "bouncer_verify.hpp and bouncer_verify.h have different versions");
 
-/// The version of the loaded library: "MAJOR.MINOR.PATCH". Static.
+/// The version of the loaded library: "MAJOR.MINOR.PATCH". The text is static.
 [[nodiscard]] inline std::string_view library_version() noexcept { return bouncer_version(); }
 
-/// An array that belongs to somebody else, as `std::string_view` is for text. Made of a pointer and
-/// a length, or of anything with data() and size(): a vector, an array, a `std::span`. Converts to
-/// `std::span<const T>`.
+/// An array that another object owns, as `std::string_view` is for text. Converts from a pointer
+/// and a length, or from any type with data() and size(): a vector, an array, a `std::span`.
+/// Converts to `std::span<const T>`.
 template <class T>
 class ArrayView {
 public:
@@ -57,12 +57,12 @@ private:
     std::size_t size_ = 0;
 };
 
-/// Bytes that belong to somebody else.
+/// Bytes that another object owns.
 using ByteView = ArrayView<std::uint8_t>;
 
 namespace detail {
 
-/// Frees any handle.
+/// Frees a handle of any type.
 struct Free {
     void operator()(bouncer_batch *handle) const noexcept { bouncer_batch_free(handle); }
     void operator()(bouncer_error *handle) const noexcept { bouncer_error_free(handle); }
@@ -80,13 +80,13 @@ struct Free {
     void operator()(bouncer_verifier *handle) const noexcept { bouncer_verifier_free(handle); }
 };
 
-/// The base of every class that owns a handle. It moves and does not copy.
+/// The base of every class that owns a handle. It can be moved, not copied.
 template <class Raw>
 class Owner {
 public:
     using Handle = Raw;
 
-    /// Takes `handle`, which may be NULL, from a C call.
+    /// Takes ownership of `handle`, which a C function returned and which may be NULL.
     explicit Owner(Raw *handle) noexcept : handle_(handle) {}
     /// The handle, for functions of bouncer_verify.h; NULL after a move.
     [[nodiscard]] const Raw *handle() const & noexcept { return handle_.get(); }
@@ -102,7 +102,7 @@ inline std::optional<std::string_view> optional_text(bouncer_str text) noexcept 
     return text.data == nullptr ? std::nullopt : std::optional(detail::text(text));
 }
 
-/// A number that may be absent.
+/// Calls a getter of C. Returns the number, or nothing if it is absent.
 template <class Raw>
 std::optional<std::int64_t> optional_number(std::int32_t (*getter)(const Raw *, std::int64_t *),
                                             const Raw *handle) noexcept {
@@ -110,12 +110,12 @@ std::optional<std::int64_t> optional_number(std::int32_t (*getter)(const Raw *, 
     return getter(handle, &number) != 0 ? std::optional(number) : std::nullopt;
 }
 
-/// A timeout as C takes it: negative counts as 0.
+/// Converts a timeout for C. A negative timeout becomes 0.
 inline std::uint64_t count(std::chrono::milliseconds time) noexcept {
     return time.count() > 0 ? static_cast<std::uint64_t>(time.count()) : 0;
 }
 
-/// What `pointer` points to. Ends the program if it is null.
+/// Dereferences `pointer`. Calls std::abort() if it is null.
 template <class T>
 T &present(T *pointer) noexcept {
     if (pointer == nullptr) {
@@ -124,8 +124,8 @@ T &present(T *pointer) noexcept {
     return *pointer;
 }
 
-/// A range of what `Source::at` returns for each index below `Source::size`. The items are made as
-/// they are read; they belong to what the source points to.
+/// A range of the values that `Source::at` returns for each index below `Source::size`. Each value
+/// is made when it is read and belongs to the object that the source points to.
 template <class Source>
 class Range {
 public:
@@ -156,7 +156,7 @@ public:
     explicit Range(Source source) noexcept : source_(source) {}
     [[nodiscard]] std::size_t size() const noexcept { return source_.size(); }
     [[nodiscard]] bool empty() const noexcept { return size() == 0; }
-    /// The item at `index`, from 0; an empty one from size() on.
+    /// The item at `index`, from 0; an empty one if `index` is out of range.
     [[nodiscard]] value_type operator[](std::size_t index) const noexcept {
         return source_.at(index);
     }
@@ -167,7 +167,7 @@ private:
     Source source_;
 };
 
-/// What a handle lists by index.
+/// The items that a handle lists by index.
 template <class Raw, class Item, std::size_t (*Count)(const Raw *),
           Item (*At)(const Raw *, std::size_t)>
 struct Listed {
@@ -176,7 +176,7 @@ struct Listed {
     Item at(std::size_t index) const noexcept { return At(handle, index); }
 };
 
-/// Texts as C takes an array of them.
+/// An array of texts as C reads it.
 class TextArray {
 public:
     TextArray(std::initializer_list<std::string_view> texts) noexcept { copy(texts); }
@@ -186,11 +186,12 @@ public:
         static_assert(std::is_lvalue_reference_v<Text> ||
                           std::is_same_v<std::decay_t<Text>, std::string_view> ||
                           std::is_pointer_v<std::decay_t<Text>>,
-                      "the texts would be gone before they are read: give a container of texts");
+                      "each text would be destroyed before it is read: pass a container that "
+                      "stores the texts");
         copy(texts);
     }
 
-    /// NULL if there was no memory: a call with it fails with Status::NullArgument.
+    /// NULL if the allocation failed: a call with it fails with Status::NullArgument.
     [[nodiscard]] const bouncer_str *data() const noexcept { return texts_.get(); }
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
@@ -211,7 +212,7 @@ private:
     std::unique_ptr<bouncer_str[]> texts_;
 };
 
-/// Texts in an array.
+/// Texts in an array that another object owns.
 struct Texts {
     ArrayView<bouncer_str> texts{};
     std::size_t size() const noexcept { return texts.size(); }
@@ -222,7 +223,7 @@ struct Texts {
 
 }  // namespace detail
 
-/// Strings that belong to somebody else: a range of `std::string_view`.
+/// Strings that another object owns: a range of `std::string_view`.
 using Strings = detail::Range<detail::Texts>;
 
 }  // namespace bouncer

@@ -1,5 +1,5 @@
 /// @file error.hpp
-/// Failure, Error and Result: why a call failed, as a value and as an exception.
+/// Failure, Error and Result: the cause of a failure, as a value and as an exception.
 /// SPDX-License-Identifier: MIT OR Apache-2.0
 
 #pragma once
@@ -12,37 +12,38 @@
 
 namespace bouncer {
 
-/// Why a call failed. It holds no token, no claim value and no key, so it may be logged.
+/// The cause of a failure. It holds no token, no claim value and no key, so it may be logged.
 class Failure : public detail::Outcome {
 public:
-    /// Takes `error`, which may be NULL, from a C call that returned `status`.
+    /// Takes ownership of `error`, which may be NULL, of a C function that returned `status`.
     Failure(bouncer_status status, bouncer_error *error) noexcept
         : Outcome(status), handle_(error) {}
 
-    /// A sentence for a log, NUL-terminated. The words may change between versions: programs use
-    /// status().
+    /// A message for a log, NUL-terminated. The wording may change between versions: programs
+    /// should use status().
     [[nodiscard]] const char *message() const & noexcept {
         return handle_ ? bouncer_error_message(handle_.get()) : name();
     }
-    /// The claim, the header parameter or the setting at fault, if there is one: "exp", "crit".
+    /// The name of the claim, header parameter or setting that caused the failure, if there is one:
+    /// "exp", "crit".
     [[nodiscard]] std::optional<std::string_view> claim() const & noexcept {
         return detail::optional_text(bouncer_error_claim(handle_.get()));
     }
 
-    const char *message() const && = delete;
-    std::optional<std::string_view> claim() const && = delete;
+    const char *message() const && = delete;                    // store the object first
+    std::optional<std::string_view> claim() const && = delete;  // store the object first
 
 private:
     std::unique_ptr<bouncer_error, detail::Free> handle_;
 };
 
 #ifdef __cpp_exceptions
-/// A Failure as an exception: what the functions without `try_` throw. Copies share the Failure.
+/// A Failure as an exception. The functions without `try_` throw it. Copies share the Failure.
 class Error : public std::exception, public detail::Outcome {
 public:
     explicit Error(Failure failure)
         : Outcome(failure), failure_(std::make_shared<const Failure>(std::move(failure))) {}
-    // A move copies: an exception can be read after a move.
+    // A move copies: an exception stays readable after a move.
     Error(const Error &) noexcept = default;
     Error &operator=(const Error &) noexcept = default;
     ~Error() override = default;
@@ -53,15 +54,15 @@ public:
     [[nodiscard]] std::optional<std::string_view> claim() const & noexcept {
         return failure_->claim();
     }
-    std::optional<std::string_view> claim() const && = delete;
+    std::optional<std::string_view> claim() const && = delete;  // store the object first
 
 private:
     std::shared_ptr<const Failure> failure_;
 };
 #endif
 
-/// What a `try_` function returns: a value, or a Failure in its place. Reading the one that is not
-/// there ends the program with std::abort().
+/// The return value of a `try_` function: a value or a Failure. Check it with `if (result)` first.
+/// Reading the one that is absent calls std::abort().
 template <class T>
 class [[nodiscard]] Result {
 public:
@@ -81,7 +82,7 @@ public:
     [[nodiscard]] T operator*() && noexcept { return std::move(value()); }
     [[nodiscard]] T *operator->() & noexcept { return &value(); }
     [[nodiscard]] const T *operator->() const & noexcept { return &value(); }
-    const T *operator->() const && = delete;
+    const T *operator->() const && = delete;  // store the object first
 
     [[nodiscard]] const Failure &error() const & noexcept {
         return detail::present(std::get_if<1>(&outcome_));
@@ -91,7 +92,7 @@ public:
     }
 
 #ifdef __cpp_exceptions
-    /// The value. @throws Error with the Failure if there is none.
+    /// Returns the value. @throws Error with the Failure if there is none.
     T or_throw() && { return *this ? std::move(value()) : throw Error(std::move(*this).error()); }
 #endif
 
@@ -99,7 +100,7 @@ private:
     std::variant<T, Failure> outcome_;
 };
 
-/// What a `try_` function without a value returns.
+/// The return value of a `try_` function that returns no value.
 template <>
 class [[nodiscard]] Result<void> {
 public:
@@ -130,8 +131,8 @@ private:
 
 namespace detail {
 
-/// An argument as C takes it: a view as its pointer and its length, a timeout as a count, an
-/// enumerator as its number.
+/// Converts an argument for C: a view to its pointer and its length, a timeout to a number of
+/// milliseconds, an enumerator to its number.
 template <class T>
 auto as_c(T argument) noexcept {
     if constexpr (std::is_same_v<T, std::string_view> || std::is_same_v<T, ByteView>) {
@@ -145,8 +146,8 @@ auto as_c(T argument) noexcept {
     }
 }
 
-/// Calls a C function with `arguments` and a place for its error. `make` makes the value of what
-/// the function has written.
+/// Calls a C function with `arguments` and a place for its error. `make` returns the value from
+/// what the function has written.
 template <class Make, class... Parameters, class... Arguments>
 auto call(Make make, bouncer_status (*function)(Parameters...), Arguments... arguments) noexcept
     -> Result<decltype(make())> {
@@ -163,13 +164,13 @@ auto call(Make make, bouncer_status (*function)(Parameters...), Arguments... arg
     }
 }
 
-/// Calls a C function that writes nothing.
+/// Calls a C function that has no output but its error.
 template <class... Parameters, class... Arguments>
 Result<void> act(bouncer_status (*function)(Parameters...), Arguments... arguments) noexcept {
     return call([] {}, function, arguments...);
 }
 
-/// Calls a C function that writes a handle, which the T owns.
+/// Calls a C function that writes a handle. The returned T owns the handle.
 template <class T, class... Parameters, class... Arguments>
 Result<T> make(bouncer_status (*function)(Parameters...), Arguments... arguments) noexcept {
     typename T::Handle *handle = nullptr;

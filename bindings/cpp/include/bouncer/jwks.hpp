@@ -8,25 +8,26 @@
 
 namespace bouncer {
 
-/// Which arithmetic verifies signatures. The verdicts are the same.
+/// The arithmetic that verifies signatures. The verdicts do not depend on it.
 enum class Backend : std::uint32_t {
-    /// aws-lc. For RS256 this library's own AVX-512 arithmetic where the CPU has it, checked by
-    /// aws-lc. The default, unless the environment variable BOUNCER_VERIFY_NO_ACCELERATION is set.
+    /// Uses aws-lc. If the CPU and the key size allow, RS256 uses this library's own AVX-512
+    /// arithmetic, which aws-lc re-checks on samples. This is the default, unless the environment
+    /// variable BOUNCER_VERIFY_NO_ACCELERATION is set.
     Accelerated = BOUNCER_BACKEND_ACCELERATED,
-    AwsLc = BOUNCER_BACKEND_AWS_LC,  ///< aws-lc alone.
+    AwsLc = BOUNCER_BACKEND_AWS_LC,  ///< Uses aws-lc only.
 };
 
-/// A key of a JWK Set that cannot be used, and why. It belongs to the set.
+/// A key of a JWK Set that cannot be used, with the reason. It belongs to the set.
 struct SkippedKey {
-    std::size_t index;                    ///< Its place in the document's "keys" array, from 0.
+    std::size_t index;                    ///< Its position in the document's "keys" array, from 0.
     std::optional<std::string_view> kid;  ///< "kid", the key ID.
-    std::string_view reason;              ///< Why, as a stable name: "wrong_use". Static.
-    std::string_view message;             ///< Why, in a few words for a log. Static.
+    std::string_view reason;              ///< The stable name of the reason: "wrong_use".
+    std::string_view message;             ///< The reason in words, for a log.
 };
 
 namespace detail {
 
-/// Well-formed if each of at least one type is Jwk or JwkView.
+/// Well-formed if there is at least one type and each is Jwk or JwkView.
 template <class... Keys>
 using AreKeys = std::enable_if_t<(sizeof...(Keys) > 0) &&
                                  (std::is_convertible_v<const Keys &, JwkView> && ...)>;
@@ -44,22 +45,22 @@ inline SkippedKey skipped_at(const bouncer_jwks *jwks, std::size_t index) noexce
 
 }  // namespace detail
 
-/// An issuer's public keys (RFC 7517 section 5), checked and parsed once.
+/// An issuer's public keys (RFC 7517 section 5), parsed and checked once.
 class JwkSet : public detail::Owner<bouncer_jwks> {
 public:
     using Owner::Owner;
 
-    /// Reads a JWK Set document: strict JSON, max 1 MiB and 1000 members. Keys that cannot be used
-    /// are skipped(). On failure: Status::MalformedJwkSet, or Status::NoUsableKey with the first
-    /// skipped key's reason in the message.
+    /// Parses a JWK Set document: strict JSON, at most 1 MiB and 1000 members. Keys that cannot be
+    /// used are listed by skipped(). On failure: Status::MalformedJwkSet, or Status::NoUsableKey
+    /// whose message contains the reason of the first skipped key.
     static Result<JwkSet> try_load(std::string_view json) noexcept {
         return detail::make<JwkSet>(bouncer_jwks_load, json);
     }
-    /// Reads a JWK Set document as above, to verify with `backend`.
+    /// Parses a JWK Set document as above. The keys verify with `backend`.
     static Result<JwkSet> try_load(std::string_view json, Backend backend) noexcept {
         return detail::make<JwkSet>(bouncer_jwks_load_with, json, backend);
     }
-    /// Makes a set of keys in a row: a vector, an array. The keys are copied. On failure:
+    /// Makes a set of the keys in a vector or an array. The keys are copied. On failure:
     /// Status::NoUsableKey if there are none, Status::NullArgument if one is empty.
     static Result<JwkSet> try_from_keys(ArrayView<JwkView> keys) noexcept {
         static_assert(
@@ -68,8 +69,8 @@ public:
         const auto *handles = reinterpret_cast<const bouncer_jwk *const *>(keys.data());
         return detail::make<JwkSet>(bouncer_jwks_from_keys, handles, keys.size());
     }
-    /// Makes a set of keys, each a Jwk or a JwkView: `try_from_keys(one, two)`. The keys are
-    /// copied. On failure: Status::NullArgument if one is empty.
+    /// Makes a set of the keys given, each a Jwk or a JwkView: `try_from_keys(one, two)`. The keys
+    /// are copied. On failure: Status::NullArgument if one is empty.
     template <class... Keys, class = detail::AreKeys<Keys...>>
     static Result<JwkSet> try_from_keys(const Keys &...keys) noexcept {
         const JwkView views[] = {static_cast<JwkView>(keys)...};
@@ -87,8 +88,8 @@ public:
     [[nodiscard]] static JwkSet from_keys(ArrayView<JwkView> keys) {
         return try_from_keys(keys).or_throw();
     }
-    /// Makes a set of keys, each a Jwk or a JwkView: `JwkSet::from_keys(Jwk::from_pem(pem))`. The
-    /// keys are copied. @throws Error
+    /// Makes a set of the keys given, each a Jwk or a JwkView:
+    /// `JwkSet::from_keys(Jwk::from_pem(pem))`. The keys are copied. @throws Error
     template <class... Keys, class = detail::AreKeys<Keys...>>
     [[nodiscard]] static JwkSet from_keys(const Keys &...keys) {
         return try_from_keys(keys...).or_throw();
@@ -102,16 +103,15 @@ public:
 
     /// The usable keys, in document order: a range of JwkView.
     [[nodiscard]] Keys keys() const & noexcept { return Keys({handle_.get()}); }
-    /// How many keys have their RS256 signatures verified by the accelerated arithmetic: see
-    /// Backend.
+    /// Number of keys that verify RS256 with the accelerated arithmetic: see Backend.
     [[nodiscard]] std::size_t accelerated_keys() const noexcept {
         return bouncer_jwks_accelerated_keys(handle_.get());
     }
     /// The keys that cannot be used, in document order: a range of SkippedKey.
     [[nodiscard]] SkippedKeys skipped() const & noexcept { return SkippedKeys({handle_.get()}); }
 
-    Keys keys() const && = delete;
-    SkippedKeys skipped() const && = delete;
+    Keys keys() const && = delete;            // store the object first
+    SkippedKeys skipped() const && = delete;  // store the object first
 };
 
 }  // namespace bouncer

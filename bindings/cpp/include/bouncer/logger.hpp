@@ -1,5 +1,5 @@
 /// @file logger.hpp
-/// The events of the library.
+/// The logger: events of the background threads.
 /// SPDX-License-Identifier: MIT OR Apache-2.0
 
 #pragma once
@@ -8,20 +8,21 @@
 
 namespace bouncer {
 
-/// How important an event is.
+/// The severity of an event.
 enum class LogLevel : std::uint32_t {
-    Error = BOUNCER_LOG_LEVEL_ERROR,  ///< A bug, or a fault of the machine.
+    Error = BOUNCER_LOG_LEVEL_ERROR,  ///< A bug in this library, or a fault of the machine.
     Warn = BOUNCER_LOG_LEVEL_WARN,    ///< A fetch or a login failed.
-    Info = BOUNCER_LOG_LEVEL_INFO,    ///< New keys, a new token.
-    Debug = BOUNCER_LOG_LEVEL_DEBUG,  ///< A fetch found nothing new.
+    Info = BOUNCER_LOG_LEVEL_INFO,    ///< New keys or a new token.
+    Debug = BOUNCER_LOG_LEVEL_DEBUG,  ///< A fetch returned the keys already in use.
 };
 
-/// Sends the events of `level` and of more important levels to `logger`: for the whole process,
-/// until it ends.
+/// Sends the events of `level` and of more severe levels to `logger`. It applies to the whole
+/// process and stays until the process ends.
 ///
-/// Calls `logger(LogLevel, std::string_view)` on any thread, on several at once. The text holds no
-/// token, no claim value and no key. A logger must not wait for a token or for keys. Its exceptions
-/// are dropped. On failure: Status::InvalidArgument if a logger is set already.
+/// Calls `logger(LogLevel, std::string_view)` on any thread, and on several threads at once. The
+/// text holds no token, no claim value and no key. A logger must not wait for a token or for keys.
+/// Its exceptions are ignored. On failure: Status::InvalidArgument if the process already has a
+/// logger.
 template <class Logger>
 Result<void> try_set_logger(Logger logger, LogLevel level = LogLevel::Info) noexcept {
     const bouncer_log_callback callback = [](void *context, std::uint32_t event,
@@ -37,7 +38,7 @@ Result<void> try_set_logger(Logger logger, LogLevel level = LogLevel::Info) noex
 #endif
     };
     std::unique_ptr<Logger> kept(new (std::nothrow) Logger(std::move(logger)));
-    // Without memory there is no callback either, which the call refuses.
+    // If the allocation failed, pass no callback: the call then fails with NullArgument.
     Result<void> result = detail::act(bouncer_set_logger, kept ? callback : nullptr,
                                       static_cast<void *>(kept.get()), level);
     if (result) {

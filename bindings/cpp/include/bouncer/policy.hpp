@@ -1,5 +1,5 @@
 /// @file policy.hpp
-/// What a token must be.
+/// The rules for a token.
 /// SPDX-License-Identifier: MIT OR Apache-2.0
 
 #pragma once
@@ -9,33 +9,36 @@
 
 namespace bouncer {
 
-/// What a token must be to be accepted, beyond its signature:
+/// The rules for a token beyond a valid signature:
 ///
 ///     Policy policy(PolicySettings().issuers({"https://id.example"}).audiences({"orders"}));
 ///
-/// A policy says whose tokens it accepts: `issuers`, `any_issuer`, or the profile "dcos".
+/// A policy must name the accepted issuers (`issuers`), or set `any_issuer` or the profile "dcos".
+/// The header parameter "typ" is checked only if `token_type` is set.
 class Policy : public detail::Owner<bouncer_policy> {
 public:
     using Owner::Owner;
 
-    /// Makes a policy of `settings`, which are copied. On failure: Status::InvalidArgument, the
+    /// Makes a policy of `settings`, which are copied. On failure: Status::InvalidArgument with the
     /// first failure of the settings.
     static Result<Policy> try_make(const PolicySettings &settings) noexcept {
         return detail::make<Policy>(bouncer_policy_new, settings.handle());
     }
-    /// For tokens that `issuer` made for `audience`: RS256; "exp" is required, "iss" and "aud" must
-    /// match. On failure: Status::InvalidArgument for empty text or text that is not UTF-8.
+    /// Makes a policy for tokens of `issuer` for `audience`: RS256; "exp" is required; "iss" and
+    /// "aud" must match. "typ" is not checked. For access tokens of RFC 9068 use PolicySettings and
+    /// add `token_type("at+jwt")`. On failure: Status::InvalidArgument for empty text or text that
+    /// is not UTF-8.
     static Result<Policy> try_for_issuer(std::string_view issuer,
                                          std::string_view audience) noexcept {
         return try_make(PolicySettings().issuers({issuer}).audiences({audience}));
     }
-    /// For DC/OS's Bouncer: RS256; "exp" and a non-empty string "uid" are required; "iss" is not
-    /// compared.
+    /// Makes a policy for tokens of DC/OS's Bouncer: RS256; "exp" and a non-empty string "uid" are
+    /// required; "iss" is not checked.
     [[nodiscard]] static Policy dcos() noexcept {
         return try_make(PolicySettings().profile("dcos")).value();
     }
-    /// The signature and the times only: RS256; "exp" is required. Prefer for_issuer() where tokens
-    /// have "iss" and "aud".
+    /// Makes a policy that checks only the signature and the times: RS256; "exp" is required.
+    /// Prefer for_issuer() if the tokens have "iss" and "aud".
     [[nodiscard]] static Policy any_issuer() noexcept {
         return try_make(PolicySettings().any_issuer()).value();
     }

@@ -1,5 +1,5 @@
 /// @file remote_jwks.hpp
-/// Keys that are fetched and kept fresh.
+/// A key set that is fetched from a URL and refreshed.
 /// SPDX-License-Identifier: MIT OR Apache-2.0
 
 #pragma once
@@ -11,68 +11,72 @@
 
 namespace bouncer {
 
-/// An issuer's key set, fetched from its URL and kept fresh by a background thread, through
-/// rotations and outages. Make one for each issuer and keep it: each has a thread, a budget and
-/// requests of its own.
+/// An issuer's key set that a background thread fetches from a URL and refreshes. It follows key
+/// rotations and survives outages. Make one for each issuer and keep it: each has its own thread,
+/// rate limits and requests.
 ///
-/// - A verification that has its key takes no lock and never waits for the network.
-/// - Keys are refreshed at 70 to 80 % of their lifetime. If that fails, the old keys are used up to
-///   `max_stale`, then not at all: Status::KeysUnavailable.
-/// - A token of unknown "kid" may cause a fetch: two at once, then one in `refetch_interval`. A
-///   token without "kid" that no key verifies: one in `refetch_interval_without_kid`.
-/// - After fork() the child's object works and starts its own thread when it needs one. The thread
-///   has the signal mask of the thread that made it.
+/// - A verification whose key is cached takes no lock and never waits for the network.
+/// - Keys are refreshed after 70 to 80 % of their lifetime. If refreshes fail, the cached keys stay
+///   in use for `max_stale`. After that the status is Status::KeysUnavailable.
+/// - A token with an unknown "kid" may cause a fetch: at most two at once, then one per
+///   `refetch_interval`. A token without "kid" that no key verifies may cause one too, and so may a
+///   token whose own key does not verify it. For these the limit is one fetch per
+///   `refetch_interval_without_kid`.
+/// - After fork() the child may use its copy of the object. It starts its own thread when it first
+///   needs one. The threads of this library block all signals.
 ///
-/// Verifiers made of it outlive it. The thread ends with the last of them, or with close(). The
-/// destructor does not wait for it. A timeout of 0 or less does not wait.
+/// Verifiers that use it keep working after it is destroyed. The thread ends with the last of them,
+/// or with close(). The destructor of the last one waits for the thread, at most one second. A
+/// timeout of 0 or less does not wait.
 class RemoteJwkSet : public detail::Owner<bouncer_remote_jwks> {
 public:
     using Owner::Owner;
 
-    /// Makes a remote key set of `settings`, which are copied. The first fetch begins at once, in
-    /// the background, unless `lazy` is set. On failure: Status::InvalidArgument, a setting;
-    /// Status::MalformedJwkSet or Status::NoUsableKey, the seed.
+    /// Makes a remote key set of `settings`, which are copied. The first fetch starts at once in
+    /// the background, unless `lazy` is set. On failure: Status::InvalidArgument for a setting;
+    /// Status::MalformedJwkSet or Status::NoUsableKey for the seed.
     static Result<RemoteJwkSet> try_make(const KeysSettings &settings) noexcept {
         return detail::make<RemoteJwkSet>(bouncer_remote_jwks_new, settings.handle());
     }
-    /// Waits until there are keys. On failure: Status::KeysUnavailable after `timeout`.
+    /// Waits up to `timeout` for usable keys. On failure: Status::KeysUnavailable.
     Result<void> try_wait_ready(std::chrono::milliseconds timeout) const noexcept {
         return detail::act(bouncer_remote_jwks_wait_ready, handle(), timeout);
     }
-    /// The keys in use. They stay as they are when newer ones come. On failure:
+    /// Returns a snapshot of the keys in use. A later fetch does not change it. On failure:
     /// Status::KeysUnavailable.
     Result<JwkSet> try_current() const noexcept {
         return detail::make<JwkSet>(bouncer_remote_jwks_current, handle());
     }
-    /// Fetches the keys now and waits for them; several callers share one fetch. For operators, not
-    /// for each request: the rate is not limited. On failure, Status::KeysUnavailable with the
-    /// reason in the message, the keys in use stay.
+    /// Fetches the keys now and waits up to `timeout` for the fetch to end. Concurrent callers
+    /// share one fetch. Call it for operators, not for requests: no rate limit applies. On failure:
+    /// Status::KeysUnavailable, with the cause in the message. The keys in use stay in use.
     Result<void> try_refresh(std::chrono::milliseconds timeout) const noexcept {
         return detail::act(bouncer_remote_jwks_refresh, handle(), timeout);
     }
-    /// What it has done: the BOUNCER_STAT_KEYS_ rows. On failure: Status::NullArgument after a
-    /// move.
+    /// Takes a snapshot of counters and states: the BOUNCER_STAT_KEYS_ rows. On failure:
+    /// Status::NullArgument after a move.
     Result<Stats> try_stats() const noexcept {
         return detail::make<Stats>(bouncer_remote_jwks_stats, handle());
     }
-    /// 0 before the first keys, and one more with each change of them. What is derived from the
-    /// keys is good for one generation.
+    /// The generation of the keys: 0 before the first keys, then one more with each change. A
+    /// program that derives data from the keys can cache it by generation.
     [[nodiscard]] std::uint64_t generation() const noexcept {
         return bouncer_remote_jwks_generation(handle());
     }
-    /// Waits for the fetch that `ticket` stands for. False if it is not done after `timeout`, or
-    /// never will be, or there is none.
+    /// Waits for the fetch of `ticket`. Returns true if it has ended. Returns false on timeout, for
+    /// an empty ticket, or if the key set is closed.
     [[nodiscard]] bool wait(Ticket ticket, std::chrono::milliseconds timeout) const noexcept {
         return bouncer_remote_jwks_wait(handle(), ticket.bits, detail::count(timeout)) != 0;
     }
-    /// Waits until `attempts` fetches are over (BOUNCER_STAT_KEYS_ATTEMPTS_TOTAL), for monitors.
-    /// False if they are not after `timeout`, or never will be.
+    /// Waits until `attempts` fetches have ended (BOUNCER_STAT_KEYS_ATTEMPTS_TOTAL), for programs
+    /// that monitor the key set. Returns false on timeout or if the key set is closed.
     [[nodiscard]] bool wait_attempts(std::uint64_t attempts,
                                      std::chrono::milliseconds timeout) const noexcept {
         return bouncer_remote_jwks_wait_attempts(handle(), attempts, detail::count(timeout)) != 0;
     }
-    /// Ends it, also for the verifiers made of it: cancels a fetch that is under way and ends the
-    /// thread. From now on there are no keys.
+    /// Closes the key set, also for the verifiers that use it. Cancels a fetch in flight and ends
+    /// the thread; afterwards there are no keys. Returns when the thread has ended, after at most
+    /// one second.
     void close() const noexcept { bouncer_remote_jwks_close(handle()); }
 
 #ifdef __cpp_exceptions

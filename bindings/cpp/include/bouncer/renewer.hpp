@@ -10,13 +10,13 @@
 
 namespace bouncer {
 
-/// A token of the service's own. It is secret: no operator writes it to a log. It outlives its
-/// renewer. Its memory is wiped when the last owner is gone.
+/// A token that the service sends in its own requests. It is secret: no `operator<<` prints it. It
+/// stays valid after its renewer is destroyed. Its memory is wiped once nothing uses it.
 class OwnToken : public detail::Owner<bouncer_own_token> {
 public:
     using Owner::Owner;
 
-    /// The token's text.
+    /// The token.
     [[nodiscard]] std::string_view text() const & noexcept {
         return detail::text(bouncer_own_token_text(handle()));
     }
@@ -24,109 +24,112 @@ public:
     [[nodiscard]] std::string_view authorization() const & noexcept {
         return detail::text(bouncer_own_token_authorization(handle()));
     }
-    /// Its "exp", in seconds since 1970-01-01T00:00:00Z, if it is a JWT that has one.
+    /// The token's "exp", in seconds since 1970-01-01T00:00:00Z, if it is a JWT that has one.
     [[nodiscard]] std::optional<std::int64_t> expires_at() const noexcept {
         return detail::optional_number(bouncer_own_token_expires_at, handle());
     }
-    /// 1 for the first token of a renewer in this process, and one more for each.
+    /// The number of the token among those of its renewer in this process: 1 for the first, then
+    /// one more for each new token.
     [[nodiscard]] std::uint64_t generation() const noexcept {
         return bouncer_own_token_generation(handle());
     }
 
-    std::string_view text() const && = delete;
-    std::string_view authorization() const && = delete;
+    std::string_view text() const && = delete;           // store the object first
+    std::string_view authorization() const && = delete;  // store the object first
 };
 
-/// Keeps the service's own token valid: logs in, returns the token without latency, renews it in a
-/// background thread before it expires, and again when a server rejects it. Make one for each
-/// account and keep it.
+/// Keeps the service's own token valid. A background thread logs in, renews the token before it
+/// expires, and logs in again when a server rejects it. token() returns the current token at once.
+/// Make one renewer for each account and keep it.
 ///
-/// - The token is renewed at 70 to 80 % of its lifetime. After a failed renewal the old token is
-///   used until it expires, and the renewal is retried with growing back-off.
-/// - After fork() the child's object works and starts its own thread when it needs one, unless the
-///   program supplies the tokens. The thread has the signal mask of the thread that made it.
+/// - The token is renewed after 70 to 80 % of its lifetime. A failed renewal is retried with
+///   back-off. The current token stays in use until it expires.
+/// - After fork() the child may use its copy of the object, unless the program supplies the tokens.
+///   It starts its own thread when it first needs one. The threads of this library block all
+///   signals.
 ///
-/// The thread ends with it, or with close(); its tokens stay valid. The destructor does not wait
-/// for the thread, and no call may be under way then: a thread in wait_login() returns after
-/// close(), and is joined before the destructor. A timeout of 0 or less does not wait.
+/// The thread ends with the object, or with close(). Its tokens stay valid. The destructor waits
+/// for the thread, at most one second. No thread may be in a call during the destructor: call
+/// close() to end wait_login() and join that thread first. A timeout of 0 or less does not wait.
 class TokenRenewer : public detail::Owner<bouncer_renewer> {
 public:
     using Owner::Owner;
 
-    /// Makes a renewer of `settings`, which are copied. The first login begins at once, in the
-    /// background, unless `lazy` is set. On failure: Status::InvalidArgument, a setting;
-    /// Status::UnusableCredentials, the account's secret.
+    /// Makes a renewer of `settings`, which are copied. The first login starts at once in the
+    /// background, unless `lazy` is set. On failure: Status::InvalidArgument for a setting;
+    /// Status::UnusableCredentials for the account's secret.
     static Result<TokenRenewer> try_make(const RenewerSettings &settings) noexcept {
         return detail::make<TokenRenewer>(bouncer_renewer_new, settings.handle());
     }
-    /// A valid token. Waits up to `max_wait`, by default 10 seconds, if there is none and one may
-    /// come soon, and in the last seconds of one for its renewal; in an outage it does not wait. On
-    /// failure: Status::LoginRejected or Status::UnusableCredentials, and the operator has to act;
-    /// Status::LoginUnavailable.
+    /// Returns a valid token. Waits up to `max_wait` (default 10 seconds) if there is no valid
+    /// token and a login may soon return one. It also waits in the last seconds before the current
+    /// token expires. During an outage it does not wait. On failure: Status::LoginRejected or
+    /// Status::UnusableCredentials, which need an operator, or Status::LoginUnavailable.
     Result<OwnToken> try_token() const noexcept {
         return detail::make<OwnToken>(bouncer_renewer_token, handle());
     }
-    /// A valid token as try_token() returns, but never waits: for callers that must not block a
-    /// thread.
+    /// Returns a valid token as try_token() does, but never blocks.
     ///
-    /// `ticket` is empty at first. If it is not empty afterwards, there may be a better answer once
-    /// that login is done: wait for it on some thread (wait()) and call again with it. Otherwise
-    /// the answer is final.
+    /// Pass an empty `ticket` first. If it is empty afterwards, the result is final. Otherwise a
+    /// login is in flight that may improve the result: wait for it with wait() on a thread that may
+    /// block, then call again with the same `ticket`.
     Result<OwnToken> try_token_now(Ticket &ticket) const noexcept {
         return detail::make<OwnToken>(bouncer_renewer_token_now, handle(), &ticket.bits);
     }
-    /// A server rejected the token of this text (is_token_rejection()): returns another one. If
-    /// there is a newer one, that is it. Otherwise all callers share one login: one at once, then
-    /// max one in 30 seconds. Until it succeeds other callers keep the old token. On failure: as
-    /// try_token(), and Status::LoginUnavailable also if there is no newer one.
+    /// Reports that a server rejected `token` (is_token_rejection()), and returns another token. If
+    /// there is already a newer token, returns that one. Otherwise one login serves all callers:
+    /// the first at once, then at most one in 30 seconds. Until it succeeds, other callers still
+    /// receive the rejected token. On failure: as try_token(), and Status::LoginUnavailable also if
+    /// there is no newer token.
     Result<OwnToken> try_reject(std::string_view token) const noexcept {
         return detail::make<OwnToken>(bouncer_renewer_reject, handle(), token);
     }
-    /// Returns another token as try_reject() does, but never waits; `ticket` is as for
+    /// Returns another token as try_reject() does, but never blocks. `ticket` works as in
     /// try_token_now().
     Result<OwnToken> try_reject_now(std::string_view token, Ticket &ticket) const noexcept {
         return detail::make<OwnToken>(bouncer_renewer_reject_now, handle(), token, &ticket.bits);
     }
-    /// Waits until there is a valid token. On failure: as try_token(), after `timeout`, or at once
-    /// if waiting does not help, as when the login is rejected.
+    /// Waits up to `timeout` for a valid token. On failure: as try_token(). Returns at once if only
+    /// an operator can fix the failure, for example a rejected login.
     Result<void> try_wait_ready(std::chrono::milliseconds timeout) const noexcept {
         return detail::act(bouncer_renewer_wait_ready, handle(), timeout);
     }
-    /// Logs in now and waits for it; several callers share one login. For operators, not for each
-    /// request: the rate is not limited. On failure, as try_token() with the reason in the message,
-    /// the token in use stays.
+    /// Logs in now and waits up to `timeout` for the login to end. Concurrent callers share one
+    /// login. Call it for operators, not for requests: no rate limit applies. On failure: as
+    /// try_token(), with the cause in the message. The current token stays in use.
     Result<void> try_renew(std::chrono::milliseconds timeout) const noexcept {
         return detail::act(bouncer_renewer_renew, handle(), timeout);
     }
-    /// What it has done: the BOUNCER_STAT_RENEWER_ rows. On failure: Status::NullArgument after a
-    /// move.
+    /// Takes a snapshot of counters and states: the BOUNCER_STAT_RENEWER_ rows. On failure:
+    /// Status::NullArgument after a move.
     Result<Stats> try_stats() const noexcept {
         return detail::make<Stats>(bouncer_renewer_stats, handle());
     }
-    /// Waits for the login that `ticket` stands for. False if it is not done after `timeout`, or
-    /// never will be, or there is none.
+    /// Waits for the login of `ticket`. Returns true if it has ended. Returns false on timeout, for
+    /// an empty ticket, or if the renewer is closed.
     [[nodiscard]] bool wait(Ticket ticket, std::chrono::milliseconds timeout) const noexcept {
         return bouncer_renewer_wait(handle(), ticket.bits, detail::count(timeout)) != 0;
     }
-    /// Waits until `attempts` logins are over (BOUNCER_STAT_RENEWER_ATTEMPTS_TOTAL), for monitors.
-    /// False if they are not after `timeout`, or never will be.
+    /// Waits until `attempts` logins have ended (BOUNCER_STAT_RENEWER_ATTEMPTS_TOTAL), for programs
+    /// that monitor the renewer. Returns false on timeout or if the renewer is closed.
     [[nodiscard]] bool wait_attempts(std::uint64_t attempts,
                                      std::chrono::milliseconds timeout) const noexcept {
         return bouncer_renewer_wait_attempts(handle(), attempts, detail::count(timeout)) != 0;
     }
-    /// Ends it: cancels a login that is under way and ends the thread. From now on there is no
-    /// token.
+    /// Closes the renewer. Cancels a login in flight and ends the thread; afterwards there is no
+    /// token. Returns when the thread has ended, after at most one second.
     void close() const noexcept { bouncer_renewer_close(handle()); }
 
-    /// For tokens that the program supplies: waits until one is wanted. False if none is after
-    /// `timeout`, or the renewer is closed or logs in by itself.
+    /// Waits until the program must supply a token (setting `supplied`). Returns false on timeout,
+    /// or if the renewer is closed or logs in by itself.
     [[nodiscard]] bool wait_login(std::chrono::milliseconds timeout) const noexcept {
         return bouncer_renewer_wait_login(handle(), detail::count(timeout)) != 0;
     }
-    /// Supplies the token that is wanted. It lives for `lifetime` from now. Without `lifetime` a
-    /// JWT lives up to its "exp", another token for ever. A token that cannot be used counts as a
-    /// failed login. On failure: Status::InvalidArgument, the renewer logs in by itself, or no
-    /// token is wanted.
+    /// Supplies the token that wait_login() waited for. It is valid for `lifetime` from now.
+    /// Without `lifetime`, a JWT is valid until its "exp" and any other token never expires. A
+    /// token with characters that are invalid in an HTTP header counts as a failed login. On
+    /// failure: Status::InvalidArgument if the renewer logs in by itself or is not waiting for a
+    /// token.
     Result<void> try_supply(std::string_view token, std::optional<std::chrono::seconds> lifetime =
                                                         std::nullopt) const noexcept {
         const std::int64_t seconds = !lifetime               ? -1
@@ -134,9 +137,9 @@ public:
                                                              : 0;
         return detail::act(bouncer_renewer_supply, handle(), token, seconds);
     }
-    /// Reports that the token that is wanted cannot be had now. `is_rejected`: the login was
-    /// refused, so a retry soon is of no use. `reason` goes to logs and must hold no secret. On
-    /// failure: as try_supply().
+    /// Reports that the program has no token now. Set `is_rejected` if the login was rejected and a
+    /// retry soon would not help. `reason` goes to logs and must hold no secret. On failure: as
+    /// try_supply().
     Result<void> try_supply_failure(std::string_view reason,
                                     bool is_rejected = false) const noexcept {
         return detail::act(bouncer_renewer_supply_failure, handle(), std::int32_t{is_rejected},
@@ -179,14 +182,14 @@ public:
 #endif
 };
 
-/// Whether the answer to a request with the own token says that the token was rejected:
-/// TokenRenewer::try_reject() returns another one then. True for HTTP status 401 whose
-/// WWW-Authenticate is absent, empty, or asks for "acsjwt", "oauthjwt" or "Bearer", and for status
-/// 16 of gRPC. Never for 403.
+/// Returns true if a response to a request with the service's own token reports that the server
+/// rejected that token. TokenRenewer::try_reject() then returns another one. True for HTTP status
+/// 401 if WWW-Authenticate is absent, empty, or asks for "acsjwt", "oauthjwt" or "Bearer". True for
+/// gRPC status 16. Never true for HTTP status 403.
 [[nodiscard]] inline bool is_token_rejection(
     std::uint16_t http_status, std::optional<std::string_view> www_authenticate = std::nullopt,
     std::optional<std::string_view> grpc_status = std::nullopt) noexcept {
-    // To C, NULL is an absent field and not an empty one.
+    // C reads NULL as an absent field, not as an empty one.
     const auto field = [](std::optional<std::string_view> text) noexcept {
         return text && text->data() == nullptr ? std::string_view("")
                                                : text.value_or(std::string_view());

@@ -1,5 +1,5 @@
 /// @file settings.hpp
-/// What the settings of every kind have in common.
+/// The base of all settings classes.
 /// SPDX-License-Identifier: MIT OR Apache-2.0
 
 #pragma once
@@ -12,27 +12,27 @@
 namespace bouncer {
 namespace detail {
 
-/// Settings of one kind, the base of the generated `Self`. No setter fails: the first failure
-/// stays, and what is made of the settings reports it.
+/// Settings of one kind, the base of the generated class `Self`. No setter fails: the first failure
+/// is kept, and the object made of the settings reports it.
 template <class Self, std::uint32_t Kind>
 class Settings : public Owner<bouncer_settings> {
 public:
     Settings() noexcept : Owner(bouncer_settings_new(Kind)) {}
 
-    /// Sets what a JSON document sets, such as `{"leeway": "30s"}`; docs/settings.schema.json
-    /// describes it. Secrets cannot be in a document.
+    /// Applies the settings of a JSON document, such as `{"leeway": "30s"}`; its schema is
+    /// docs/settings.schema.json. A document must not hold a secret.
     Self &load(std::string_view json) & noexcept {
         return bouncer_settings_load(handle_.get(), json.data(), json.size()), self();
     }
     Self load(std::string_view json) && noexcept { return std::move(load(json)); }
-    /// What was set, as a JSON document without any secret, for logs. Valid until the next change.
+    /// The settings as a JSON document for logs, without secrets. Valid until the next change.
     [[nodiscard]] std::string_view document() const & noexcept {
         return text(bouncer_settings_json(handle_.get()));
     }
-    std::string_view document() const && = delete;
+    std::string_view document() const && = delete;  // store the object first
 
 protected:
-    // The names end in "_": a setting may have any other.
+    // These names end in "_", because a setting may have any other name.
 
     Self &put_(const char *name, std::string_view value) noexcept {
         return bouncer_settings_set(handle_.get(), name, value.data(), value.size()), self();
@@ -49,7 +49,7 @@ protected:
     Self &put_(const char *name, std::int64_t value) noexcept {
         return put_digits_(name, value, "");
     }
-    /// Replaces a list. An empty one is a failure, as an empty text is.
+    /// Replaces a list. An empty list is a failure, as an empty text is.
     Self &put_(const char *name, const TextArray &values) noexcept {
         put_(name, values.size() > 0 ? item_(values, 0) : std::string_view());
         for (std::size_t i = 1; i < values.size(); ++i) {
@@ -57,9 +57,10 @@ protected:
         }
         return self();
     }
-    /// Adds a member of a map.
+    /// Adds an entry to a map.
     Self &add_(std::string_view map, std::string_view member, std::string_view value) noexcept {
-        // The name ends at the first NUL: a member with one counts as a member without a name.
+        // C's name ends at the first NUL: a member that contains a NUL counts as a member without a
+        // name.
         const bool has_nul = member.find('\0') != std::string_view::npos;
         const std::size_t size = map.size() + 1 + (has_nul ? 0 : member.size());
         const std::unique_ptr<char[]> name(new (std::nothrow) char[size + 1]);
@@ -77,7 +78,8 @@ private:
     Self &add_(const char *name, std::string_view value) noexcept {
         return bouncer_settings_add(handle_.get(), name, value.data(), value.size()), self();
     }
-    /// Without memory for the array, an item that C refuses.
+    /// Returns an item. If the array could not be allocated, returns an empty item, which C
+    /// rejects.
     static std::string_view item_(const TextArray &values, std::size_t index) noexcept {
         return values.data() != nullptr ? text(values.data()[index]) : std::string_view();
     }

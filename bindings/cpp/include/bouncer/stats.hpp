@@ -1,5 +1,5 @@
 /// @file stats.hpp
-/// What a verifier's cache, a remote key set and a token renewer have done.
+/// Counters and states of a verifier's cache, a remote key set or a token renewer.
 /// SPDX-License-Identifier: MIT OR Apache-2.0
 
 #pragma once
@@ -8,28 +8,30 @@
 
 namespace bouncer {
 
-/// What a Stat measures, and the unit of its number.
+/// The meaning of a Stat, and the unit of its number.
 enum class StatKind : std::uint32_t {
-    Counter = BOUNCER_STAT_KIND_COUNTER,    ///< A count that only grows, of this process alone.
-    Gauge = BOUNCER_STAT_KIND_GAUGE,        ///< A count of this moment.
-    Time = BOUNCER_STAT_KIND_TIME,          ///< A moment, in seconds since 1970-01-01T00:00:00Z.
-    Text = BOUNCER_STAT_KIND_TEXT,          ///< Text.
+    Counter = BOUNCER_STAT_KIND_COUNTER,  ///< A count that only increases, for this process alone.
+    Gauge = BOUNCER_STAT_KIND_GAUGE,      ///< A current number.
+    Time = BOUNCER_STAT_KIND_TIME,  ///< A point in time, in seconds since 1970-01-01T00:00:00Z.
+    Text = BOUNCER_STAT_KIND_TEXT,  ///< Text.
     Duration = BOUNCER_STAT_KIND_DURATION,  ///< A duration in seconds.
 };
 
-/// One row of a Stats, and it belongs to that.
+/// One row of a Stats. It belongs to the Stats.
 struct Stat {
     std::string_view name;                 ///< A BOUNCER_STAT_ name: "keys_attempts_total".
-    std::string_view help;                 ///< One sentence.
-    StatKind kind;                         ///< What is measured, and the unit.
-    std::optional<double> number;          ///< None if it is absent or text.
-    std::optional<std::string_view> text;  ///< None if it is absent or a number.
-    /// Whose it is: the URL of the key set without its query, the issuer, or where the renewer's
-    /// tokens come from. Empty for what is the verifier's own.
+    std::string_view help;                 ///< A description of one sentence.
+    StatKind kind;                         ///< The meaning and the unit of `number`.
+    std::optional<double> number;          ///< None if the row has no value or is text.
+    std::optional<std::string_view> text;  ///< None if the row has no value or is a number.
+    /// The source: the URL of the key set without its query, the issuer, or the origin of the
+    /// renewer's tokens. Empty for the verifier's own rows.
     std::string_view source;
 };
 
-/// A snapshot of counters and states, for metrics, logs and health checks: a range of Stat.
+/// A snapshot of counters and states, for metrics, logs and health checks: a range of Stat. Store
+/// it in a variable before you read from it; `keys.stats().json()` does not compile, because its
+/// text would be gone at once.
 class Stats : public detail::Owner<bouncer_stats> {
 public:
     using Owner::Owner;
@@ -57,41 +59,43 @@ public:
 
     [[nodiscard]] iterator begin() const & noexcept { return iterator(handle_.get()); }
     [[nodiscard]] iterator end() const & noexcept { return iterator(); }
-    /// The row called `name`, a BOUNCER_STAT_ name, of `source`; of any source if that is empty.
+    /// The row `name`, a BOUNCER_STAT_ name, of `source`; of any source if `source` is empty.
     [[nodiscard]] std::optional<Stat> find(const char *name,
                                            std::string_view source = {}) const & noexcept {
         const bouncer_stat *row =
             bouncer_stats_find(handle_.get(), name, source.data(), source.size());
         return row != nullptr ? std::optional(stat(*row)) : std::nullopt;
     }
-    /// The number called `name`; none if it is absent.
+    /// The number of the row `name`; none if the row has no value.
     [[nodiscard]] std::optional<double> number(const char *name,
                                                std::string_view source = {}) const noexcept {
         const std::optional<Stat> stat = find(name, source);
         return stat ? stat->number : std::nullopt;
     }
-    /// The text called `name`; none if it is absent.
+    /// The text of the row `name`; none if the row has no value.
     [[nodiscard]] std::optional<std::string_view> text(
         const char *name, std::string_view source = {}) const & noexcept {
         const std::optional<Stat> stat = find(name, source);
         return stat ? stat->text : std::nullopt;
     }
-    /// The text format of Prometheus, version 0.0.4. Names begin with "bouncer_". Text becomes the
-    /// label "value" of a metric whose name ends in "_info".
+    /// The snapshot in the Prometheus text format, version 0.0.4. Metric names begin with
+    /// "bouncer_". A row of text becomes a metric whose name ends in "_info", with the text in the
+    /// label "value".
     [[nodiscard]] std::string_view prometheus() const & noexcept {
         return detail::text(bouncer_stats_prometheus(handle_.get()));
     }
-    /// JSON: an array with an object for each source, its rows by name, null for what is absent.
+    /// The snapshot as JSON: an array with one object for each source, whose members are the rows
+    /// by name. A row without a value is null.
     [[nodiscard]] std::string_view json() const & noexcept {
         return detail::text(bouncer_stats_json(handle_.get()));
     }
 
-    iterator begin() const && = delete;
-    iterator end() const && = delete;
+    iterator begin() const && = delete;  // store the object first
+    iterator end() const && = delete;    // store the object first
     std::optional<Stat> find(const char *, std::string_view = {}) const && = delete;
     std::optional<std::string_view> text(const char *, std::string_view = {}) const && = delete;
-    std::string_view prometheus() const && = delete;
-    std::string_view json() const && = delete;
+    std::string_view prometheus() const && = delete;  // store the object first
+    std::string_view json() const && = delete;        // store the object first
 
 private:
     static Stat stat(const bouncer_stat &row) noexcept {

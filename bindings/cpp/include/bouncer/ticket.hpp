@@ -1,5 +1,5 @@
 /// @file ticket.hpp
-/// Something to wait for.
+/// Tickets and pending verdicts.
 /// SPDX-License-Identifier: MIT OR Apache-2.0
 
 #pragma once
@@ -8,30 +8,30 @@
 
 namespace bouncer {
 
-/// A fetch of keys that Verifier::wait() waits for, or a login that TokenRenewer::wait() waits for.
-/// An empty one stands for none.
+/// A fetch that Verifier::wait() waits for, or a login that TokenRenewer::wait() waits for. An
+/// empty ticket stands for none.
 struct Ticket {
     std::uint64_t bits = 0;  ///< For functions of bouncer_verify.h.
 
-    /// True if there is something to wait for.
+    /// True if the ticket is not empty.
     [[nodiscard]] constexpr explicit operator bool() const noexcept { return bits != 0; }
 };
 
-/// What Verifier::verify_now() returns: the final verdict on a token, or the ticket of the fetch
-/// that decides.
+/// The result of Verifier::verify_now(): the final verdict on a token, or the ticket of a fetch
+/// that the verdict depends on.
 class [[nodiscard]] Verdict {
 public:
     explicit Verdict(Ticket ticket) noexcept : outcome_(ticket) {}
     explicit Verdict(Result<VerifiedToken> result) noexcept : outcome_(std::move(result)) {}
 
-    /// What to wait for; empty if the verdict is final.
+    /// The ticket to wait for; empty if the verdict is final.
     [[nodiscard]] Ticket ticket() const noexcept {
         const Ticket *ticket = std::get_if<Ticket>(&outcome_);
         return ticket != nullptr ? *ticket : Ticket();
     }
-    /// True if a fetch decides: there is no result yet.
+    /// True if the verdict depends on a fetch: there is no result yet.
     [[nodiscard]] bool is_pending() const noexcept { return static_cast<bool>(ticket()); }
-    /// The final verdict. Ends the program with std::abort() if it is pending.
+    /// The final verdict. Calls std::abort() if the verdict is pending.
     [[nodiscard]] const Result<VerifiedToken> &result() const & noexcept {
         return detail::present(std::get_if<Result<VerifiedToken>>(&outcome_));
     }

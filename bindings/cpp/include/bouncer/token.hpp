@@ -1,5 +1,5 @@
 /// @file token.hpp
-/// A verified token, and the token in an Authorization header.
+/// The verified token, and the token in an Authorization header.
 /// SPDX-License-Identifier: MIT OR Apache-2.0
 
 #pragma once
@@ -17,16 +17,16 @@ inline std::string_view audience_at(const bouncer_token *token, std::size_t inde
 
 }  // namespace detail
 
-/// A token that passed every check. It belongs to a VerifiedToken or a Batch and lives as long as
-/// that. Cheap to copy. An empty one has no claims.
+/// A token that passed every check. It belongs to a VerifiedToken or a Batch and is valid until
+/// that is destroyed. Cheap to copy. An empty view has no claims.
 class TokenView {
 public:
     TokenView() noexcept = default;
     explicit TokenView(const bouncer_token *handle) noexcept : handle_(handle) {}
 
-    /// False for an empty one.
+    /// False if the view is empty.
     [[nodiscard]] explicit operator bool() const noexcept { return handle_ != nullptr; }
-    /// "uid", the user or service that DC/OS names, if it is a string.
+    /// "uid", the user or service in tokens of DC/OS, if it is a string.
     [[nodiscard]] std::optional<std::string_view> uid() const noexcept {
         return detail::optional_text(bouncer_token_uid(handle_));
     }
@@ -45,8 +45,8 @@ public:
     using Audience =
         detail::Range<detail::Listed<bouncer_token, std::string_view, bouncer_token_audience_count,
                                      detail::audience_at>>;
-    /// "aud" (RFC 7519 section 4.1.3), a range of `std::string_view`: one item if it is a string,
-    /// none if it is absent.
+    /// "aud" (RFC 7519 section 4.1.3), a range of `std::string_view`: one item if the claim is a
+    /// string, none if it is absent.
     [[nodiscard]] Audience audience() const noexcept { return Audience({handle_}); }
     /// "exp" (RFC 7519 section 4.1.4), in seconds since 1970-01-01T00:00:00Z, rounded down.
     [[nodiscard]] std::optional<std::int64_t> expires_at() const noexcept {
@@ -60,24 +60,25 @@ public:
     [[nodiscard]] std::optional<std::int64_t> issued_at() const noexcept {
         return detail::optional_number(bouncer_token_issued_at, handle_);
     }
-    /// The JSON text of the claim `name`, as it was signed: a string comes with its quotes.
+    /// The JSON text of the claim `name`, exactly as signed: a string has its quotes.
     [[nodiscard]] std::optional<std::string_view> claim(std::string_view name) const noexcept {
         return detail::optional_text(bouncer_token_claim(handle_, name.data(), name.size()));
     }
-    /// The claim `name`, a string: its text, without quotes and escapes. On failure:
-    /// Status::MissingClaim if it is absent or null, Status::MalformedClaims if it is not a string.
+    /// The text of the claim `name`, a string, without quotes and escapes. On failure:
+    /// Status::MissingClaim if the claim is absent or null, Status::MalformedClaims if it is not a
+    /// string.
     Result<std::string_view> try_claim_string(std::string_view name) const noexcept {
         bouncer_str value = {nullptr, 0};
         return detail::call([&] { return detail::text(value); }, bouncer_token_claim_string,
                             handle_, name, &value);
     }
-    /// The claim `name`, an integer of 64 bits. On failure: as try_claim_string().
+    /// The claim `name`, a 64-bit integer. On failure: as try_claim_string().
     Result<std::int64_t> try_claim_integer(std::string_view name) const noexcept {
         std::int64_t value = 0;
         return detail::call([&] { return value; }, bouncer_token_claim_integer, handle_, name,
                             &value);
     }
-    /// The claim `name`, an array of strings, or one string, which counts as an array of one. On
+    /// The claim `name`, an array of strings, or a string, which counts as an array of one. On
     /// failure: as try_claim_string().
     Result<Strings> try_claim_strings(std::string_view name) const noexcept {
         const bouncer_str *values = nullptr;
@@ -99,7 +100,7 @@ public:
         return try_claim_strings(name).or_throw();
     }
 #endif
-    /// The whole Claims Set, a JSON object: the bytes that were signed.
+    /// The whole Claims Set, a JSON object, exactly as signed.
     [[nodiscard]] std::string_view payload() const noexcept {
         return detail::text(bouncer_token_payload(handle_));
     }
@@ -111,7 +112,7 @@ public:
     [[nodiscard]] std::optional<std::string_view> kid() const noexcept {
         return detail::optional_text(bouncer_token_kid(handle_));
     }
-    /// The algorithm of the signature: "RS256". Static.
+    /// The algorithm of the signature: "RS256". The text is static.
     [[nodiscard]] std::string_view algorithm() const noexcept {
         return detail::text(bouncer_token_algorithm(handle_));
     }
@@ -122,15 +123,15 @@ private:
     const bouncer_token *handle_ = nullptr;
 };
 
-/// A token that passed every check; verifying is the only way to get one. Its functions are
-/// described at TokenView.
+/// A token that passed every check. Only a verification returns one. For its functions see
+/// TokenView.
 class VerifiedToken : public detail::Owner<bouncer_token> {
 public:
     using Owner::Owner;
     using Text = std::optional<std::string_view>;
     using Audience = TokenView::Audience;
 
-    /// The token, borrowed.
+    /// A view of the token.
     [[nodiscard]] operator TokenView() const & noexcept { return view(); }
     [[nodiscard]] Text uid() const & noexcept { return view().uid(); }
     [[nodiscard]] Text issuer() const & noexcept { return view().issuer(); }
@@ -167,41 +168,41 @@ public:
         return view().claim_strings(name);
     }
     std::string_view claim_string(std::string_view name) const && = delete;
-    Strings claim_strings(std::string_view name) const && = delete;
+    Strings claim_strings(std::string_view name) const && = delete;  // store the object first
 #endif
     [[nodiscard]] std::string_view payload() const & noexcept { return view().payload(); }
     [[nodiscard]] std::string_view header() const & noexcept { return view().header(); }
     [[nodiscard]] Text kid() const & noexcept { return view().kid(); }
     [[nodiscard]] std::string_view algorithm() const noexcept { return view().algorithm(); }
 
-    operator TokenView() const && = delete;
-    Text uid() const && = delete;
-    Text issuer() const && = delete;
-    Text subject() const && = delete;
-    Text token_id() const && = delete;
-    Audience audience() const && = delete;
-    Text claim(std::string_view name) const && = delete;
+    operator TokenView() const && = delete;               // store the object first
+    Text uid() const && = delete;                         // store the object first
+    Text issuer() const && = delete;                      // store the object first
+    Text subject() const && = delete;                     // store the object first
+    Text token_id() const && = delete;                    // store the object first
+    Audience audience() const && = delete;                // store the object first
+    Text claim(std::string_view name) const && = delete;  // store the object first
     Result<std::string_view> try_claim_string(std::string_view name) const && = delete;
     Result<Strings> try_claim_strings(std::string_view name) const && = delete;
-    std::string_view payload() const && = delete;
-    std::string_view header() const && = delete;
-    Text kid() const && = delete;
+    std::string_view payload() const && = delete;  // store the object first
+    std::string_view header() const && = delete;   // store the object first
+    Text kid() const && = delete;                  // store the object first
 
 private:
     TokenView view() const noexcept { return TokenView(handle_.get()); }
 };
 
-/// Finds the token in the value of an HTTP Authorization header: "token=<jwt>" as DC/OS sends it,
-/// or "Bearer <jwt>" (RFC 6750 section 2.1). Returns a part of `value`, valid as long as that. On
-/// failure: Status::MalformedAuthorization.
+/// Finds the token in the value of an HTTP Authorization header. Accepts "token=<jwt>" (DC/OS) and
+/// "Bearer <jwt>" (RFC 6750 section 2.1). The result points into `value` and is valid as long as
+/// `value` is. On failure: Status::MalformedAuthorization, also for an empty value.
 inline Result<std::string_view> try_token_from_authorization(std::string_view value) noexcept {
     bouncer_str token = {nullptr, 0};
     return detail::call([&] { return detail::text(token); }, bouncer_authorization_token, value,
                         &token);
 }
 
-/// Not of a temporary, which would end before its token is read: give the value to
-/// Verifier::verify_authorization(), or keep it in a variable.
+/// Deleted for a temporary, because the result would point into a destroyed string. Pass the value
+/// to Verifier::verify_authorization(), or store it in a variable first.
 template <class Text,
           class = std::enable_if_t<std::is_same_v<std::remove_const_t<Text>, std::string>>>
 Result<std::string_view> try_token_from_authorization(Text &&) noexcept = delete;
@@ -212,8 +213,8 @@ Result<std::string_view> try_token_from_authorization(Text &&) noexcept = delete
     return try_token_from_authorization(value).or_throw();
 }
 
-/// Not of a temporary, which would end before its token is read: give the value to
-/// Verifier::verify_authorization(), or keep it in a variable.
+/// Deleted for a temporary, because the result would point into a destroyed string. Pass the value
+/// to Verifier::verify_authorization(), or store it in a variable first.
 template <class Text,
           class = std::enable_if_t<std::is_same_v<std::remove_const_t<Text>, std::string>>>
 std::string_view token_from_authorization(Text &&) = delete;

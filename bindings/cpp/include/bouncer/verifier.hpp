@@ -1,5 +1,5 @@
 /// @file verifier.hpp
-/// Verifying tokens.
+/// The verifier, and functions that verify tokens.
 /// SPDX-License-Identifier: MIT OR Apache-2.0
 
 #pragma once
@@ -11,22 +11,23 @@
 
 namespace bouncer {
 
-/// Verifies a JWT: its signature with `jwks`, then its Claims Set against `policy` (RFC 7519
-/// section 7.2).
+/// Verifies a JWT: its signature with the keys of `jwks`, then its claims against `policy` (RFC
+/// 7519 section 7.2).
 ///
 /// `token` is a JWS in Compact Serialization, without white space around it. On failure: a status
-/// of the 200s or 300s, the first fault of the token in a fixed order.
+/// of the 200s or 300s. The checks run in a fixed order; the status is that of the first check that
+/// fails.
 inline Result<VerifiedToken> try_verify_token(const JwkSet &jwks, const Policy &policy,
                                               std::string_view token) noexcept {
     return detail::make<VerifiedToken>(bouncer_verify_token, jwks.handle(), policy.handle(), token);
 }
 
-/// Verifies each of many JWTs as try_verify_token() does. `tokens` is a container of text:
+/// Verifies many JWTs, each as try_verify_token() does. `tokens` is a container of text:
 /// `std::string`, `std::string_view` or `const char *`.
 ///
-/// `threads` bounds the number of threads, the calling one included. A thread is started for no
-/// fewer than 64 tokens. 0 means 1. The call succeeds whatever the verdicts are: they are in the
-/// Batch.
+/// `threads` is the maximum number of threads, including the calling thread; 0 means 1. A thread is
+/// started only for 64 tokens or more. The call succeeds even if every token is rejected: the
+/// verdicts are in the Batch.
 template <class Tokens>
 Result<Batch> try_verify_tokens(const JwkSet &jwks, const Policy &policy, const Tokens &tokens,
                                 std::size_t threads = 1) noexcept {
@@ -50,8 +51,8 @@ template <class Tokens>
 }
 #endif
 
-/// One issuer's keys, a JwkSet or a RemoteJwkSet, with the policy for its tokens. It outlives both:
-/// they are shared or copied.
+/// An issuer's keys, a JwkSet or a RemoteJwkSet, with the policy for its tokens. It keeps what it
+/// needs of both: they may be destroyed.
 class Verifier : public detail::Owner<bouncer_verifier> {
 public:
     using Owner::Owner;
@@ -65,49 +66,51 @@ public:
         return detail::make<Verifier>(bouncer_verifier_new_remote, remote.handle(),
                                       policy.handle());
     }
-    /// Verifies a JWT as try_verify_token() does. With remote keys it waits if a fetch may bring
-    /// the missing key, up to `max_wait`, by default 2 seconds, and may fail with
-    /// Status::KeysUnavailable. It never waits for a key that is there.
+    /// Verifies a JWT as try_verify_token() does. With remote keys it waits up to `max_wait`
+    /// (default 2 seconds) if a fetch may return the missing key, and may fail with
+    /// Status::KeysUnavailable. A token whose key is cached never waits.
     Result<VerifiedToken> try_verify(std::string_view token) const noexcept {
         return detail::make<VerifiedToken>(bouncer_verifier_verify, handle(), token);
     }
-    /// Verifies the token in the value of an HTTP Authorization header:
-    /// try_token_from_authorization() and try_verify() in one call. The value may be a temporary.
-    /// On failure: as those two; Failure::http_status() and Failure::challenge() answer the
-    /// request.
+    /// Verifies the token in the value of an HTTP Authorization header. It combines
+    /// try_token_from_authorization() and try_verify(). The value may be a temporary. For a request
+    /// without the header pass an empty string. On failure: as those two functions.
+    /// Failure::http_status() and Failure::challenge() return the HTTP status and the
+    /// WWW-Authenticate header for the response.
     Result<VerifiedToken> try_verify_authorization(std::string_view value) const noexcept {
         return detail::make<VerifiedToken>(bouncer_verifier_verify_authorization, handle(), value);
     }
-    /// Verifies each of many JWTs as try_verify() does; `tokens` and `threads` are as for
-    /// try_verify_tokens(). With remote keys the whole call waits no longer than for one token.
+    /// Verifies many JWTs, each as try_verify() does. `tokens` and `threads` are as for
+    /// try_verify_tokens(). With remote keys the whole call waits for keys at most as long as a
+    /// single token would.
     template <class Tokens>
     Result<Batch> try_verify_batch(const Tokens &tokens, std::size_t threads = 1) const noexcept {
         return batch(bouncer_verifier_verify_batch, tokens, threads);
     }
-    /// Verifies many JWTs as try_verify_batch() does, but never blocks. A verdict is pending if a
-    /// fetch decides: VerdictView::is_pending().
+    /// Verifies many JWTs as try_verify_batch() does, but never blocks. If a verdict depends on a
+    /// fetch, VerdictView::is_pending() is true.
     template <class Tokens>
     Result<Batch> try_verify_batch_now(const Tokens &tokens,
                                        std::size_t threads = 1) const noexcept {
         return batch(bouncer_verifier_verify_batch_now, tokens, threads);
     }
-    /// A verifier of the same keys and policy with a cache of about `tokens` verified tokens: max
-    /// 2^20; 0 disables the cache.
+    /// Makes a verifier with the same keys and policy and a cache for about `tokens` accepted
+    /// tokens: at most 2^20; 0 disables the cache.
     ///
-    /// A cached token is accepted without verifying its signature again: the whole token is
-    /// compared, "exp" and "nbf" are checked each time, and a change of remote keys empties the
-    /// cache. The tokens and their claims stay in memory, about twice their length each, until
-    /// others replace them.
+    /// A cached token is accepted without verifying its signature again. The lookup compares the
+    /// whole token, and "exp" and "nbf" are checked each time. The cache is emptied when remote
+    /// keys change. It costs memory: about twice the length of each token, until other tokens
+    /// replace it.
     [[nodiscard]] Result<Verifier> try_with_cache(std::size_t tokens) const noexcept {
         return detail::make<Verifier>(bouncer_verifier_with_cache, handle(), tokens);
     }
-    /// The counters of the cache: the BOUNCER_STAT_CACHE_ rows, absent without a cache. On failure:
-    /// Status::NullArgument after a move.
+    /// Takes a snapshot of the cache's counters: the BOUNCER_STAT_CACHE_ rows, which have no value
+    /// without a cache. On failure: Status::NullArgument after a move.
     Result<Stats> try_stats() const noexcept {
         return detail::make<Stats>(bouncer_verifier_stats, handle());
     }
-    /// Verifies a JWT as try_verify() does, but never blocks. If a fetch decides, the verdict is
-    /// pending: wait() for its ticket on a thread that may block, then resume().
+    /// Verifies a JWT as try_verify() does, but never blocks. If the verdict depends on a fetch, it
+    /// is pending. Wait for its ticket with wait() on a thread that may block, then call resume().
     ///
     ///     Verdict verdict = verifier.verify_now(token);
     ///     while (verdict.is_pending()) {
@@ -115,16 +118,17 @@ public:
     ///         verdict = verifier.resume(token, verdict.ticket());
     ///     }
     Verdict verify_now(std::string_view token) const noexcept { return resume(token, Ticket()); }
-    /// Verifies the same token again after wait(). If the fetch is over, another one may be
-    /// pending. If it is not over, the verdict is final.
+    /// Verifies the same token again after wait(). After the fetch has ended, the call may return
+    /// another pending verdict. Before the fetch has ended, the verdict is final: the caller does
+    /// not wait any longer.
     Verdict resume(std::string_view token, Ticket ticket) const noexcept {
-        Result<VerifiedToken> result = detail::make<VerifiedToken>(
-            bouncer_verifier_verify_now, handle(), token, &ticket.bits);
+        Result<VerifiedToken> result =
+            detail::make<VerifiedToken>(bouncer_verifier_verify_now, handle(), token, &ticket.bits);
         const bool is_pending = !result && result.error().status() == Status::Pending;
         return is_pending ? Verdict(ticket) : Verdict(std::move(result));
     }
-    /// Waits for the fetch that `ticket` stands for. False if it is not over after `timeout`, or
-    /// never will be, or there is none.
+    /// Waits for the fetch of `ticket`. Returns true if it has ended. Returns false on timeout, for
+    /// an empty ticket, or if the key set is closed.
     bool wait(Ticket ticket, std::chrono::milliseconds timeout) const noexcept {
         return bouncer_verifier_wait(handle(), ticket.bits, detail::count(timeout)) != 0;
     }
