@@ -2,12 +2,12 @@
 
 package bouncer
 
-// An Algorithm is a signature algorithm by its JWA name, the value of the header parameter "alg"
-// (RFC 7518 section 3.1, RFC 8037, RFC 9864). There is none for "none" and none for the symmetric
-// HS family.
+// An Algorithm is the JWA name of a signature algorithm: the value of the header parameter "alg"
+// (RFC 7518 section 3.1, RFC 8037, RFC 9864). "none" and the symmetric HS algorithms are not
+// supported.
 type Algorithm string
 
-// The algorithms that can be verified.
+// The supported algorithms.
 const (
 	RS256   Algorithm = "RS256" // RSASSA-PKCS1-v1_5 with SHA-256: the default of a Policy
 	RS384   Algorithm = "RS384"
@@ -19,5 +19,5 @@ const (
 	ES384   Algorithm = "ES384" // ECDSA on P-384 with SHA-384
 	ES512   Algorithm = "ES512" // ECDSA on P-521 with SHA-512
 	Ed25519 Algorithm = "Ed25519"
-	EdDSA   Algorithm = "EdDSA" // the old name of Ed25519: a policy that has one of them accepts both
+	EdDSA   Algorithm = "EdDSA" // the old name of Ed25519; a policy that lists either accepts both
 )

@@ -4,10 +4,11 @@ package bouncer
 
 import "bouncer_verify/bouncer/internal/native"
 
-// AuthorizationToken returns the token in the value of an HTTP Authorization header: "token=<jwt>"
-// as DC/OS sends it, or "Bearer <jwt>" (RFC 6750 section 2.1). The token is not verified yet.
+// AuthorizationToken returns the token in the value of an HTTP Authorization header. The value is
+// "Bearer <jwt>" (RFC 6750 section 2.1), or "token=<jwt>" as DC/OS sends it. The token is not
+// verified.
 //
-// If the value holds none, the error is an [ErrMalformedAuthorization].
+// If the value contains no token, the error is [ErrMalformedAuthorization].
 func AuthorizationToken(value string) (string, error) {
 	if errLibrary != nil {
 		return "", errLibrary

@@ -8,24 +8,25 @@ import (
 	"bouncer_verify/bouncer/internal/native"
 )
 
-// A Backend is the arithmetic that verifies signatures. The verdicts are the same.
+// A Backend is an implementation of signature verification. All back ends accept and reject the
+// same tokens.
 type Backend string
 
 const (
-	// BackendDefault is BackendAccelerated, unless the environment variable
-	// BOUNCER_VERIFY_NO_ACCELERATION is set, to anything but nothing or 0, when the process first
+	// BackendDefault is BackendAccelerated. It is BackendAWSLC if the environment variable
+	// BOUNCER_VERIFY_NO_ACCELERATION is set to a value other than "" and "0" when the process first
 	// loads keys.
 	BackendDefault Backend = ""
-	// BackendAccelerated is aws-lc, and for RS256 the library's own arithmetic where the CPU has
-	// AVX-512 IFMA: three to four times as fast. aws-lc watches it: it verifies again samples of
-	// what is accepted and rejected, and on the first difference it alone decides in the whole
-	// process.
+	// BackendAccelerated uses aws-lc. For RS256 on CPUs with AVX-512 IFMA it uses the library's own
+	// implementation, which is three to four times as fast. aws-lc verifies samples of its results,
+	// accepted and rejected, again. After the first difference, the whole process uses aws-lc
+	// alone.
 	BackendAccelerated Backend = "accelerated"
-	// BackendAWSLC is aws-lc alone.
+	// BackendAWSLC uses aws-lc alone.
 	BackendAWSLC Backend = "aws-lc"
 )
 
-// native returns the library's number, which has no default.
+// native returns the number of the back end in C. C has no number for BackendDefault.
 func (b Backend) native() native.Backend {
 	switch b {
 	case BackendAccelerated:
@@ -33,6 +34,6 @@ func (b Backend) native() native.Backend {
 	case BackendAWSLC:
 		return native.BackendAWSLC
 	default:
-		return math.MaxUint32 // the library refuses it
+		return math.MaxUint32 // the library rejects this number
 	}
 }

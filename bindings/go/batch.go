@@ -8,22 +8,22 @@ import (
 	"bouncer_verify/bouncer/internal/native"
 )
 
-// A BatchResult is the verdict on one token of a batch: the token, or why it is rejected.
+// A BatchResult is the result for one token of a batch: the verified token or an error.
 type BatchResult struct {
 	// Token is nil if the token is rejected.
 	Token *VerifiedToken
-	// Err is what [Verifier.Verify] returns for that token.
+	// Err is the error that [Verifier.Verify] returns for this token.
 	Err error
 }
 
-// VerifyTokens verifies JWTs as [VerifyToken] does each of them, and sooner where the CPU has
-// AVX-512 IFMA. The results are in the order of the tokens.
+// VerifyTokens verifies each token as [VerifyToken] does. It is faster than one call per token if
+// the CPU has AVX-512 IFMA. The results are in input order.
 //
-// On up to threads threads, the calling one included, of which each has at least 64 tokens; below 1
-// is 1.
+// threads is an upper bound that includes the calling thread; below 1 means 1. Each thread verifies
+// at least 64 tokens.
 //
-// The error says nothing of any token: [ErrInvalidArgument] if the policy cannot be used or jwks is
-// nil; [ErrClosed] if jwks is closed.
+// The error concerns the call, not a token: [ErrInvalidArgument] if the policy is not valid or jwks
+// is nil, and [ErrClosed] if jwks is closed.
 func VerifyTokens(jwks *JWKSet, policy Policy, tokens []string, threads int) (results []BatchResult, err error) {
 	err = jwks.with(&policy, func(policy *native.Policy) error {
 		batch, err := jwks.native.VerifyBatch(policy, tokens, threads)
@@ -47,7 +47,8 @@ func VerifyTokensColumns(jwks *JWKSet, policy Policy, tokens []string, threads i
 	return columns, err
 }
 
-// resultsOf returns the results, and the tickets of those that are pending; nil if none is.
+// resultsOf returns the results, and the ticket of each pending token. tickets is nil if no token
+// is pending.
 func resultsOf(batch native.Batch, size int) (results []BatchResult, tickets []uint64) {
 	results = make([]BatchResult, size)
 	if batch.Pending > 0 {
@@ -66,23 +67,23 @@ func resultsOf(batch native.Batch, size int) (results []BatchResult, tickets []u
 	return results, tickets
 }
 
-// VerifyBatch verifies JWTs as [Verifier.Verify] does each of them, and sooner where the CPU has
-// AVX-512 IFMA. The results are in the order of the tokens.
+// VerifyBatch verifies each token as [Verifier.Verify] does. It is faster than one call per token
+// if the CPU has AVX-512 IFMA. The results are in input order.
 //
-// On up to threads threads, the calling one included, of which each has at least 64 tokens; below 1
-// is 1.
+// threads is an upper bound that includes the calling thread; below 1 means 1. Each thread verifies
+// at least 64 tokens.
 //
-// With remote keys it waits where a fetch may bring a key that is missing, as long as
-// [RemoteOptions].MaxWait says for all tokens together.
+// With remote keys, tokens whose key is missing may wait for a fetch: at most
+// [RemoteOptions].MaxWait for the whole batch.
 //
-// The error says nothing of any token: it is [ErrClosed].
+// The error concerns the call, not a token: it is [ErrClosed] after Close.
 func (v *Verifier) VerifyBatch(tokens []string, threads int) ([]BatchResult, error) {
 	return v.VerifyBatchContext(context.Background(), tokens, threads)
 }
 
-// VerifyBatchContext is [Verifier.VerifyBatch] with a context, as
-// [Verifier.VerifyContext]. A token that waits for its key when ctx ends has that as its error; the
-// others are verified whatever ctx says.
+// VerifyBatchContext is [Verifier.VerifyBatch] with a context. If ctx ends, the tokens that still
+// wait for a key have an error that matches that of ctx. The other tokens are verified even if ctx
+// has ended.
 func (v *Verifier) VerifyBatchContext(ctx context.Context, tokens []string, threads int) ([]BatchResult, error) {
 	now, close, err := v.now()
 	if err != nil {
@@ -96,7 +97,7 @@ func (v *Verifier) VerifyBatchContext(ctx context.Context, tokens []string, thre
 	return now.waitForKeys(ctx, tokens, batch), nil
 }
 
-// waitForKeys returns the results of a batch, and waits for the keys that tokens of it lack.
+// waitForKeys waits for the missing keys of pending tokens, and returns all results of the batch.
 func (v *Verifier) waitForKeys(ctx context.Context, tokens []string, batch native.Batch) []BatchResult {
 	results, tickets := resultsOf(batch, len(tokens))
 	if tickets == nil {
@@ -117,8 +118,8 @@ func (v *Verifier) VerifyBatchColumns(tokens []string, threads int) (*Columns, e
 	return v.VerifyBatchColumnsContext(context.Background(), tokens, threads)
 }
 
-// VerifyBatchColumnsContext is [Verifier.VerifyBatchContext] with the results in columns. A token
-// that waits for its key when ctx ends has the status of [ErrKeysUnavailable].
+// VerifyBatchColumnsContext is [Verifier.VerifyBatchContext] with the results in columns. If ctx
+// ends, the tokens that still wait for a key have the status of [ErrKeysUnavailable].
 func (v *Verifier) VerifyBatchColumnsContext(ctx context.Context, tokens []string, threads int) (*Columns, error) {
 	now, close, err := v.now()
 	if err != nil {

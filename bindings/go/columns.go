@@ -9,28 +9,29 @@ import (
 	"bouncer_verify/bouncer/internal/native"
 )
 
-// Columns are the verdicts of a batch, laid out as Apache Arrow does (its "Columnar Format", 1.0):
-// buffers that may be handed to it as they are. They are Go memory of the caller's.
+// Columns are the results of a batch in the layout of Apache Arrow ("Columnar Format", 1.0). The
+// buffers can be passed to Arrow without conversion. They are Go memory and belong to the caller.
 //
-// In a validity bitmap the bit i, counted from the lowest of the first byte, is set where row i has
-// a value.
+// In a validity bitmap, bit i is set if row i has a value. Bits are counted from the lowest bit of
+// the first byte.
 type Columns struct {
-	// Status is 0 for a token that passed, and otherwise [Error].Status: UInt32.
+	// Status is 0 for an accepted token, and [Error].Status for a rejected one. Arrow type: UInt32.
 	Status []uint32
-	// Exp is "exp" of the tokens that passed, in seconds since 1970, or 0: Int64.
+	// Exp is the "exp" of accepted tokens in seconds since 1970, or 0. Arrow type: Int64.
 	Exp []int64
-	// ExpValidity says which rows have an "exp".
+	// ExpValidity is the validity bitmap of Exp.
 	ExpValidity []byte
-	// UIDOffsets says where in UIDData the "uid" of each row begins, and one value more where the
-	// last ends: LargeUtf8.
+	// UIDOffsets are the positions in UIDData where the "uid" of each row begins. One more value is
+	// the end of the last. Arrow type of the "uid" column: LargeUtf8.
 	UIDOffsets []int64
-	// UIDData has the "uid"s of the tokens that passed, one behind the other, in UTF-8.
+	// UIDData contains the "uid"s of accepted tokens in UTF-8, concatenated.
 	UIDData []byte
-	// UIDValidity says which rows have a "uid".
+	// UIDValidity is the validity bitmap of the "uid" column.
 	UIDValidity []byte
 }
 
-// columnsOf does in Go what the library does for its own batches.
+// columnsOf makes the columns in Go. It is needed if tokens of the batch waited for a key;
+// otherwise the library makes them.
 func columnsOf(results []BatchResult) *Columns {
 	columns := (*Columns)(native.NewColumns(len(results)))
 	for i, result := range results {
@@ -63,7 +64,8 @@ func statusOfError(err error) uint32 {
 // Rows returns the number of tokens.
 func (c *Columns) Rows() int { return len(c.Status) }
 
-// UID returns "uid" of the token at row, and false if it is absent or the token is rejected.
+// UID returns the "uid" of the token at row. It reports false if the claim is absent or the token
+// is rejected.
 func (c *Columns) UID(row int) (string, bool) {
 	if c.UIDValidity[row/8]>>(row%8)&1 == 0 {
 		return "", false
@@ -71,8 +73,8 @@ func (c *Columns) UID(row int) (string, bool) {
 	return string(c.UIDData[c.UIDOffsets[row]:c.UIDOffsets[row+1]]), true
 }
 
-// ExpiresAt returns "exp" of the token at row as [VerifiedToken.ExpiresAt] does, and false also if
-// the token is rejected.
+// ExpiresAt returns the "exp" of the token at row, as [VerifiedToken.ExpiresAt] does. It reports
+// false if the claim is absent or the token is rejected.
 func (c *Columns) ExpiresAt(row int) (time.Time, bool) {
 	return native.TimeOf(c.Exp[row], c.ExpValidity[row/8]>>(row%8)&1 != 0)
 }

@@ -1,79 +1,84 @@
-// Package bouncer verifies JSON Web Tokens against an issuer's JWK Set.
+// Package bouncer verifies JSON Web Tokens (JWTs) against an issuer's JWK Set.
 //
-//	jwks, err := bouncer.LoadJWKS(document)                       // once: the issuer's keys
-//	verifier, err := bouncer.NewVerifier(jwks, bouncer.DCOS())    // once: and what its tokens must be
-//	token, err := verifier.Verify(text)                           // for every request
-//	fmt.Println(token.UID())
+// It is the Go interface of the library bouncer_verify. Go, C, C++, Python and Rust programs get
+// the same result and the same error for the same token. The rules are those of RFC 7519, RFC 7515
+// and RFC 8725, applied strictly.
 //
-// [RequireToken] is middleware for HTTP services, and [Verifier.VerifyAuthorization] takes the
-// header's value.
+//	// Once, when the program starts:
+//	keys, err := bouncer.NewRemoteJWKS(bouncer.RemoteOptions{Discover: "https://idp.example/"})
+//	verifier, err := bouncer.NewVerifier(keys, bouncer.ForIssuer("https://idp.example/", "https://api.example/"))
 //
-// The decision is made by the library bouncer_verify, the same for every language that it serves: a
-// token has one verdict, with one error, whether Go, C, C++, Python or Rust asks. The verdicts are
-// those of RFC 7519, RFC 7515 and RFC 8725 in their strict reading.
+//	// For each token:
+//	token, err := verifier.VerifyContext(ctx, text)
+//	fmt.Println(token.Subject())
 //
-// # Remote keys
+// [RequireToken] is middleware for HTTP services. [Verifier.VerifyAuthorization] verifies the value
+// of an Authorization header.
 //
-// A [*RemoteJWKS] takes the place of a [*JWKSet] where keys are to be fetched from the issuer, and
-// kept fresh:
+// # Keys
 //
-//	keys, err := bouncer.NewRemoteJWKS(bouncer.RemoteOptions{URL: "https://master.mesos/acs/api/v1/auth/jwks"})
-//	verifier, err := bouncer.NewVerifier(keys, bouncer.DCOS())
-//	token, err := verifier.VerifyContext(ctx, text)  // may wait for a key; never for one that is there
+// A [*RemoteJWKS] fetches the keys from the issuer and refreshes them in the background. It finds
+// them through OpenID Connect Discovery (Discover) or by their URL. Only a token whose key is
+// missing waits for a fetch.
+//
+// A [*JWKSet] is a fixed set of keys, see [LoadJWKS].
+//
+// # Policies
+//
+// A [Policy] defines which tokens are accepted. [ForIssuer] returns the policy for one issuer and
+// one audience, and [DCOS] the policy for DC/OS's Bouncer. The zero Policy is an error. Zero fields
+// have the strictest value. [LoadPolicy] parses a policy in JSON; [LoadRemoteOptions] and
+// [LoadRenewerOptions] do the same for their types.
+//
+// # Batches and cache
+//
+// [Verifier.VerifyBatch] verifies many tokens in one call. [Verifier.VerifyBatchColumns] returns
+// the results in the layout of Apache Arrow. [Verifier.WithCache] returns a verifier that caches
+// accepted tokens:
+//
+//	results, err := verifier.VerifyBatch(texts, 4)  // on up to 4 threads
+//	cached, err := verifier.WithCache(10_000)       // caches about 10,000 tokens
 //
 // # The service's own token
 //
-// A [*TokenRenewer] logs the service in, and keeps the token valid that it sends with its own
-// requests:
+// A [*TokenRenewer] logs the service in and keeps the token valid that the service sends with its
+// own requests:
 //
 //	renewer, err := bouncer.NewTokenRenewer(bouncer.RenewerOptions{ServiceAccountFile: "/run/secrets/account.json"})
 //	client := &http.Client{Transport: renewer.Transport(nil, "master.mesos")}
 //
-// # Many tokens, and tokens that come again
-//
-// [Verifier.VerifyBatch] verifies many tokens in one call, [Verifier.VerifyBatchColumns] gives the
-// verdicts in Apache Arrow's layout, and [Verifier.WithCache] remembers tokens that passed:
-//
-//	results, err := verifier.VerifyBatch(texts, 4)  // on up to four threads
-//	cached, err := verifier.WithCache(10_000)       // a verifier too
-//
-// # Policies
-//
-// A [Policy] says whose tokens are accepted: [ForIssuer] makes the one for an issuer and an
-// audience, [DCOS] that for DC/OS's Bouncer. A policy with nothing set is an error. Every field
-// that is left alone is at its strictest. [LoadPolicy] reads a JSON document; so do
-// [LoadRemoteOptions] and [LoadRenewerOptions].
-//
 // # Errors
 //
-// Every refusal is an [*Error], and for each of its causes there is one variable to compare with,
-// and one for each group of causes:
+// Every rejection is an [*Error]. Use [errors.Is] to compare it with the variable of its cause or
+// of its group:
 //
 //	errors.Is(err, bouncer.ErrExpired)       // this cause
-//	errors.Is(err, bouncer.ErrInvalidToken)  // the token is at fault: HTTP 401
-//	errors.Is(err, bouncer.ErrKeys)          // the keys are at fault: HTTP 503, never 401
-//	errors.Is(err, bouncer.ErrLogin)         // the service's own login is at fault: HTTP 503
-//	errors.Is(err, bouncer.ErrProgram)       // this program is at fault: HTTP 500
+//	errors.Is(err, bouncer.ErrInvalidToken)  // the token is invalid: HTTP 401
+//	errors.Is(err, bouncer.ErrKeys)          // keys are missing or unusable: HTTP 503, never 401
+//	errors.Is(err, bouncer.ErrLogin)         // the service's own login failed: HTTP 503
+//	errors.Is(err, bouncer.ErrProgram)       // the program misuses the package: HTTP 500
 //
-// [HTTPStatus] and [Challenge] are the answer to a request whose token was rejected. No error holds
-// a token, the value of a claim or a key, so all of them may be logged. Nor do fmt and slog show
-// the claims of a [*VerifiedToken].
+// [HTTPStatus] and [Challenge] return the status and the WWW-Authenticate header for a rejected
+// request. Errors contain no token, no claim value and no key, so they are safe to log. fmt and
+// slog do not print the claims of a [*VerifiedToken].
 //
 // # Goroutines and memory
 //
-// Everything here may be used by any number of goroutines at once, Close included. A
-// [*VerifiedToken], an [OwnToken], a [*JWK] and an [*Error] are Go values, with nothing to close. A
-// [*JWKSet], a [*RemoteJWKS], a [*Verifier] and a [*TokenRenewer] own memory outside of Go's heap:
-// Close frees it at once, and without Close the garbage collector has it freed some time after the
-// last use. Once closed, they answer [ErrClosed].
+// Any number of goroutines may use everything in this package at the same time, including Close.
+//
+// A [*VerifiedToken], [OwnToken], [*JWK] or [*Error] is a Go value and needs no Close. A [*JWKSet],
+// [*RemoteJWKS], [*Verifier] or [*TokenRenewer] owns memory outside the Go heap. Close frees it;
+// without Close the garbage collector frees it some time after the last use. After Close, methods
+// return [ErrClosed].
 //
 // # Linking
 //
-// The package needs cgo, a C compiler and libbouncer_verify. The linker has to find the library:
+// The package needs cgo, a C compiler and libbouncer_verify. CGO_LDFLAGS tells the linker where the
+// library is:
 //
 //	CGO_LDFLAGS="-L/opt/bouncer_verify/lib" go build
 //	CGO_LDFLAGS="-L/opt/bouncer_verify/lib" go build -tags bouncer_static
 //
-// The first links libbouncer_verify.so, which the program then needs when it runs; the second puts
-// libbouncer_verify.a into the program.
+// The first command links libbouncer_verify.so, which the program needs at run time. The second
+// links libbouncer_verify.a into the program.
 package bouncer

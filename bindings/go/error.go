@@ -8,23 +8,24 @@ import (
 	"bouncer_verify/bouncer/internal/native"
 )
 
-// An Error says why a token, a key set, a key, a policy or a login was rejected. It holds no token,
-// no value of a claim and no key, so it may be logged.
+// An Error is the reason why a token, a key set, a key, a policy or a login was rejected. It
+// contains no token, no claim value and no key, so it is safe to log.
 //
-// Compare it with the variables of this package by [errors.Is]: with that of its cause, such as
-// [ErrExpired], or with that of its group, such as [ErrInvalidToken].
+// Use [errors.Is] to compare it with the variables of this package: a cause such as [ErrExpired],
+// or a group such as [ErrInvalidToken].
 type Error struct {
-	// Status is the number of the cause, permanent and the same in every language: the
-	// BOUNCER_STATUS_ constants of bouncer_verify.h.
+	// Status is the number of the cause: one of the BOUNCER_STATUS_ constants of bouncer_verify.h.
+	// It is the same in every language and never changes.
 	Status uint32
-	// Claim is the claim or header parameter at fault, such as "exp" or "crit". Empty: there is
-	// none.
+	// Claim is the name of the claim or header parameter at fault, such as "exp" or "crit". It is
+	// empty if there is none.
 	Claim string
-	// Message says what happened, in a sentence for a log. The words may change between versions.
+	// Message describes the error in one sentence, for logs. Its wording may change between
+	// versions.
 	Message string
 }
 
-// errorOf converts the error of a call.
+// errorOf converts the error of a C call.
 func errorOf(err *native.Error) error {
 	switch err {
 	case nil:
@@ -47,8 +48,8 @@ func (e *Error) Error() string {
 	return "bouncer: " + e.Message
 }
 
-// Name returns the stable name of the cause, such as "expired": for metrics, and the same in every
-// language.
+// Name returns the stable name of the cause, such as "expired". Use it in metrics; it is the same
+// in every language.
 func (e *Error) Name() string {
 	if cause, known := causes[e.Status]; known {
 		return cause.name
@@ -56,8 +57,8 @@ func (e *Error) Name() string {
 	return native.StatusName(e.Status)
 }
 
-// Unwrap returns the variable of the cause, such as [ErrExpired], or that of its group if the
-// library is newer than this package and has a cause that it does not know.
+// Unwrap returns the variable of the cause, such as [ErrExpired]. For a cause that this package
+// does not know, because the library is newer, it returns the variable of the group.
 func (e *Error) Unwrap() error {
 	if cause, known := causes[e.Status]; known {
 		return cause
@@ -74,43 +75,44 @@ func (e *Error) Unwrap() error {
 	}
 }
 
-// isOfClaims reports whether the token's claims are at fault, whose signature then holds.
+// isOfClaims reports whether the claims were rejected. The signature of the token is then valid,
+// because it is checked before the claims.
 func (e *Error) isOfClaims() bool {
 	return e.Status >= native.StatusMalformedClaims && e.Status < native.StatusUnusableCredentials
 }
 
-// The groups of causes. Each says who has to act, and with which HTTP status a request is answered.
+// The groups of causes. A group determines who must act, and the HTTP status of the response.
 var (
-	// ErrInvalidToken: the token is at fault, and with it who sent it. HTTP 401.
+	// ErrInvalidToken: the token is invalid, so the client must act. HTTP 401.
 	ErrInvalidToken error = &group{"invalid token"}
-	// ErrKeys: the issuer's keys are at fault, so nothing can be said of the token. HTTP 503, never
-	// 401.
+	// ErrKeys: the issuer's keys are missing or unusable, so the token was not checked. HTTP 503,
+	// never 401.
 	ErrKeys error = &group{"unusable keys"}
-	// ErrLogin: the service's own login is at fault, so it has no valid token to send. HTTP 503.
-	ErrLogin error = &group{"no valid token of its own"}
-	// ErrProgram: the program that calls is at fault. HTTP 500.
+	// ErrLogin: the service's own login failed, so it has no valid token to send. HTTP 503.
+	ErrLogin error = &group{"the service has no valid token of its own"}
+	// ErrProgram: the calling program misuses the package. HTTP 500.
 	ErrProgram error = &group{"misuse by the program"}
 )
 
 // The causes of [ErrProgram] that are not in the library's table.
 var (
-	// ErrClosed: a JWKSet, RemoteJWKS, Verifier or TokenRenewer was used after its Close.
+	// ErrClosed: a JWKSet, RemoteJWKS, Verifier or TokenRenewer was used after Close.
 	ErrClosed error = &cause{name: "closed", group: ErrProgram}
-	// ErrIncompatibleLibrary: the program was built for another version of libbouncer_verify than
-	// the one it found.
+	// ErrIncompatibleLibrary: the loaded libbouncer_verify has another ABI version than the header
+	// that the program was built with.
 	ErrIncompatibleLibrary error = &cause{name: "incompatible_library", group: ErrProgram}
-	// ErrNullArgument: the library was given no pointer. This package does not do that.
+	// ErrNullArgument: a C function got a NULL pointer. This package never passes one.
 	ErrNullArgument = newCause(native.StatusNullArgument, "null_argument", ErrProgram)
-	// ErrInternal: a bug in the library; please report it. The program can go on.
+	// ErrInternal: a bug in the library. Please report it. The program can continue.
 	ErrInternal = newCause(native.StatusInternal, "internal", ErrProgram)
 )
 
-// A group is a variable that stands for several causes.
+// A group is an error variable for several causes.
 type group struct{ text string }
 
 func (g *group) Error() string { return "bouncer: " + g.text }
 
-// A cause is a variable that stands for one status.
+// A cause is an error variable for one status.
 type cause struct {
 	name  string
 	group error

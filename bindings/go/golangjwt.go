@@ -16,23 +16,23 @@ import (
 	"bouncer_verify/bouncer/internal/native"
 )
 
-// A SigningMethod has golang-jwt verify signatures with this package. It has the methods of the
-// interface jwt.SigningMethod of github.com/golang-jwt/jwt/v5, which this package does not import:
+// A SigningMethod lets golang-jwt verify signatures with this package. It implements the interface
+// jwt.SigningMethod of github.com/golang-jwt/jwt/v5, which this package does not import:
 //
 //	jwt.RegisterSigningMethod("RS256", func() jwt.SigningMethod { return bouncer.SigningMethodRS256 })
 //	keys := func(*jwt.Token) (any, error) { return jwks, nil }
 //	token, err := jwt.Parse(text, keys, jwt.WithValidMethods([]string{"RS256"}))
 //
-// The signature, the JOSE Header and the form of the token are checked here, as strictly as
-// everywhere in this package. The claims are golang-jwt's alone: it reads them and validates "exp",
-// "nbf", "iss" and "aud", and what it says of them is not called a wrong signature. A [Verifier] is
-// stricter there: it rejects a Claims Set with a name twice, for example.
+// A SigningMethod checks the signature, the JOSE Header and the form of the token as strictly as a
+// [Verifier] does. It does not check the claims: golang-jwt reads them and validates "exp", "nbf",
+// "iss" and "aud". A [Verifier] checks claims more strictly; for example, it rejects a Claims Set
+// with a duplicate name.
 type SigningMethod struct {
 	algorithm Algorithm
 	policy    func() (*native.Policy, error)
 }
 
-// One method for each name that "alg" may have.
+// The signing methods, one for each value of "alg".
 var (
 	SigningMethodRS256   = newSigningMethod(RS256)
 	SigningMethodRS384   = newSigningMethod(RS384)
@@ -49,13 +49,13 @@ var (
 
 func newSigningMethod(algorithm Algorithm) *SigningMethod {
 	policy := Policy{AnyIssuer: true, AnyAudience: true, OptionalExp: true, Algorithms: []Algorithm{algorithm}}
-	// Made at the first use and kept as long as the program runs.
+	// Made on first use, and kept until the process ends.
 	return &SigningMethod{algorithm, sync.OnceValues(func() (*native.Policy, error) {
 		return newPolicy(policy.apply(settings{}))
 	})}
 }
 
-// signingMethod returns the method of that name, or nil.
+// signingMethod returns the method for an algorithm, or nil.
 func signingMethod(algorithm Algorithm) *SigningMethod {
 	for _, method := range []*SigningMethod{
 		SigningMethodRS256, SigningMethodRS384, SigningMethodRS512,
@@ -73,21 +73,21 @@ func signingMethod(algorithm Algorithm) *SigningMethod {
 // Alg returns the name of the algorithm.
 func (m *SigningMethod) Alg() string { return string(m.algorithm) }
 
-// Verify returns nil if the signature of signingString, the first two parts of a token, is one of
-// key's:
+// Verify returns nil if key verifies signature. signingString is the first two parts of the token.
+// The key is one of these:
 //
-//   - a [*JWKSet], of which the keys are taken that fit the token's "kid" and "alg",
-//   - a [*RemoteJWKS], of which they are taken likewise: a token of unknown "kid" may cause a fetch
-//     and waits for it, as with [Verifier.Verify], at most as long as [RemoteOptions].MaxWait says,
-//   - a [*JWK], or what [JWKFromPublicKey] takes. Each call reads such a key again: prefer a
-//     set where many tokens come.
+//   - A [*JWKSet]: its keys that match the "kid" and "alg" of the token are tried.
+//   - A [*RemoteJWKS]: the same, but a token with an unknown "kid" may cause a fetch and wait for
+//     it, at most [RemoteOptions].MaxWait.
+//   - A [*JWK], or a key that [JWKFromPublicKey] accepts. Each call prepares the key again, so a
+//     [*JWKSet] is faster for many tokens.
 //
-// Otherwise the error is an [*Error], [ErrKeysUnavailable] among them, or [ErrClosed]. A wrong RSA
-// signature is an [ErrInvalidSignature] and for [errors.Is] also [rsa.ErrVerification], as with
-// golang-jwt's own methods.
+// Otherwise the error is an [*Error], which may be [ErrKeysUnavailable], or [ErrClosed]. For a
+// wrong RSA signature it matches both [ErrInvalidSignature] and [rsa.ErrVerification] with
+// [errors.Is]: the methods of golang-jwt return the latter.
 //
-// As golang-jwt's own method, [SigningMethodEdDSA] also verifies tokens whose "alg" is "ED25519".
-// For [jwt.Parse] it has to be registered by that name.
+// [SigningMethodEdDSA] also verifies tokens whose "alg" is "ED25519", as golang-jwt's method does.
+// For [jwt.Parse] it must be registered under that name.
 //
 // [jwt.Parse]: https://pkg.go.dev/github.com/golang-jwt/jwt/v5#Parse
 func (m *SigningMethod) Verify(signingString string, signature []byte, key any) error {
@@ -109,7 +109,7 @@ func (m *SigningMethod) Verify(signingString string, signature []byte, key any) 
 	case !errors.As(err, &fault):
 		return err
 	case fault.isOfClaims():
-		return nil // checked after the signature, which is valid
+		return nil // claims are checked after the signature, so the signature is valid
 	case fault.Status == native.StatusInvalidSignature && m.isRSA():
 		return wrongRSASignature{fault}
 	}
@@ -120,16 +120,15 @@ func (m *SigningMethod) isRSA() bool {
 	return strings.HasPrefix(string(m.algorithm), "RS") || strings.HasPrefix(string(m.algorithm), "PS")
 }
 
-// A wrongRSASignature is an ErrInvalidSignature, and to programs that know the standard library's
-// error that too.
+// A wrongRSASignature matches ErrInvalidSignature and the error of the standard library.
 type wrongRSASignature struct{ fault *Error }
 
 func (e wrongRSASignature) Error() string { return e.fault.Error() }
 
 func (e wrongRSASignature) Unwrap() []error { return []error{e.fault, rsa.ErrVerification} }
 
-// renameED25519 returns signingString with the "alg" of today if it is "ED25519", the name before
-// RFC 8037 and RFC 9864.
+// renameED25519 replaces the "alg" value "ED25519", the name before RFC 8037 and RFC 9864, with
+// "Ed25519". It reports false if the "alg" of signingString is another one.
 func renameED25519(signingString string) (renamed string, found bool) {
 	encoded, rest, _ := strings.Cut(signingString, ".")
 	header, err := base64.RawURLEncoding.DecodeString(encoded)
@@ -158,15 +157,16 @@ func renameED25519(signingString string) (renamed string, found bool) {
 	return "", false
 }
 
-// verifyED25519 verifies a token that the library does not know the "alg" of. The library checks
-// all but the signature, of the token under the name of today: that signature must be wrong,
-// because another text was signed. The standard library verifies the right one.
+// verifyED25519 verifies a token whose "alg" is "ED25519", which the library does not support. The
+// library checks the token with the renamed "alg": everything must be valid but the signature,
+// which was made for other text. Then the standard library verifies the signature of the original
+// text.
 func (m *SigningMethod) verifyED25519(renamed, signingString string, signature []byte, keys signatureKeys) error {
 	verdict := keys.verifySignature(m, renamed+"."+base64.RawURLEncoding.EncodeToString(signature))
 	var fault *Error
 	switch {
 	case verdict == nil, errors.As(verdict, &fault) && fault.isOfClaims():
-		return &Error{Status: native.StatusInvalidSignature, Message: "the signature is that of another token"}
+		return &Error{Status: native.StatusInvalidSignature, Message: "the signature was made for another token"}
 	case !errors.Is(verdict, ErrInvalidSignature):
 		return verdict
 	}
@@ -190,17 +190,18 @@ func (m *SigningMethod) verifyED25519(renamed, signingString string, signature [
 
 // Sign always fails: this package only verifies.
 func (m *SigningMethod) Sign(string, any) ([]byte, error) {
-	return nil, invalidArgument("this package does not sign tokens")
+	return nil, invalidArgument("this package does not sign tokens: use a signing method of golang-jwt")
 }
 
-// signatureKeys are what a SigningMethod takes as a key.
+// signatureKeys is a key set that a SigningMethod verifies with.
 type signatureKeys interface {
 	// verifySignature verifies a token with the method's policy.
 	verifySignature(method *SigningMethod, token string) error
 	PublicKeys(header map[string]any) ([]crypto.PublicKey, error)
 }
 
-// signatureKeysOf is what key is, or a new set of it, for one signature.
+// signatureKeysOf returns key itself if it is a key set. Otherwise it makes a set of that one key,
+// which it also returns as single; the caller must close it.
 func signatureKeysOf(key any) (keys signatureKeys, single *JWKSet, err error) {
 	switch key := key.(type) {
 	case *JWKSet:
@@ -236,7 +237,7 @@ func (r *RemoteJWKS) verifySignature(method *SigningMethod, token string) error 
 	return err
 }
 
-// signatureVerifier is the verifier of the keys with the method's policy, made once.
+// signatureVerifier returns the verifier for the method's policy. It is made once and kept.
 func (r *RemoteJWKS) signatureVerifier(method *SigningMethod) (*Verifier, error) {
 	if r == nil {
 		return nil, invalidArgument("the *RemoteJWKS is nil")
@@ -264,10 +265,10 @@ func (r *RemoteJWKS) signatureVerifier(method *SigningMethod) (*Verifier, error)
 	return kept.(*Verifier), nil
 }
 
-// PublicKeys returns the keys that may verify a token with this JOSE Header, for programs that
-// verify signatures by other means: those of the header's "kid", or if the set has none of that
-// those without "kid", or all if the header has no "kid" (or it is null or empty); and of them
-// those that fit "alg". With golang-jwt:
+// PublicKeys returns the keys that may verify a token with this JOSE Header. It is for programs
+// that verify signatures by other means. It selects the keys with the "kid" of the header, or the
+// keys without "kid" if no key has it. If the "kid" of the header is absent, null or empty, it
+// selects all keys. Then it removes the keys that do not fit "alg". With golang-jwt:
 //
 //	keys := func(token *jwt.Token) (any, error) {
 //		found, err := jwks.PublicKeys(token.Header)
@@ -278,7 +279,8 @@ func (r *RemoteJWKS) signatureVerifier(method *SigningMethod) (*Verifier, error)
 //		return set, err
 //	}
 //
-// None is an [ErrNoMatchingKey]. An "alg" that is not a string is an [ErrMalformedHeader].
+// The error is [ErrNoMatchingKey] if no key fits, and [ErrMalformedHeader] if "alg" is not a
+// string, or "kid" is neither a string nor null.
 func (s *JWKSet) PublicKeys(header map[string]any) ([]crypto.PublicKey, error) {
 	if s == nil {
 		return nil, invalidArgument("the key set is nil")
@@ -307,12 +309,12 @@ func (s *JWKSet) PublicKeys(header map[string]any) ([]crypto.PublicKey, error) {
 		}
 	}
 	if len(found) == 0 {
-		return nil, &Error{Status: native.StatusNoMatchingKey, Message: "no key of the JWK Set fits the token's kid and alg"}
+		return nil, &Error{Status: native.StatusNoMatchingKey, Message: "no key of the JWK Set matches the kid and alg of the token"}
 	}
 	return found, nil
 }
 
-// keysOf returns the keys with that kid, or if there are none those without any.
+// keysOf returns the keys with this kid, or the keys without kid if there are none.
 func (s *JWKSet) keysOf(kid string) []*JWK {
 	var named, anonymous []*JWK
 	for _, key := range s.keys {

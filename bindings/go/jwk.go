@@ -18,7 +18,7 @@ import (
 // P-256, P-384, P-521 or Ed25519. It is a Go value that never changes.
 type JWK struct{ key native.JWK }
 
-// ParseJWK reads one JWK, a JSON object. A key that cannot be used is an [ErrUnusableKey].
+// ParseJWK parses one JWK, a JSON object. If the key is not usable, the error is [ErrUnusableKey].
 func ParseJWK(document []byte) (*JWK, error) {
 	if errLibrary != nil {
 		return nil, errLibrary
@@ -26,8 +26,8 @@ func ParseJWK(document []byte) (*JWK, error) {
 	return newJWK(native.JWKFromJSON(document))
 }
 
-// JWKFromPEM reads a key from PEM with the label "PUBLIC KEY" (RFC 7468 section 13). A key that
-// cannot be used is an [ErrUnusableKey].
+// JWKFromPEM parses a key in PEM with the label "PUBLIC KEY" (RFC 7468 section 13). If the key is
+// not usable, the error is [ErrUnusableKey].
 func JWKFromPEM(pem []byte) (*JWK, error) {
 	if errLibrary != nil {
 		return nil, errLibrary
@@ -35,8 +35,8 @@ func JWKFromPEM(pem []byte) (*JWK, error) {
 	return newJWK(native.JWKFromPEM(pem))
 }
 
-// JWKFromDER reads a key from DER SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7), as
-// [x509.MarshalPKIXPublicKey] makes it. A key that cannot be used is an [ErrUnusableKey].
+// JWKFromDER parses a key in DER SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7), as
+// [x509.MarshalPKIXPublicKey] returns it. If the key is not usable, the error is [ErrUnusableKey].
 func JWKFromDER(der []byte) (*JWK, error) {
 	if errLibrary != nil {
 		return nil, errLibrary
@@ -44,8 +44,8 @@ func JWKFromDER(der []byte) (*JWK, error) {
 	return newJWK(native.JWKFromDER(der))
 }
 
-// JWKFromPublicKey makes a key of an [*rsa.PublicKey], [*ecdsa.PublicKey] or [ed25519.PublicKey].
-// Any other, and a key that cannot be used, is an [ErrUnusableKey].
+// JWKFromPublicKey converts an [*rsa.PublicKey], [*ecdsa.PublicKey] or [ed25519.PublicKey]. If the
+// key has another type or is not usable, the error is [ErrUnusableKey].
 //
 // [*ecdsa.PublicKey]: https://pkg.go.dev/crypto/ecdsa#PublicKey
 // [ed25519.PublicKey]: https://pkg.go.dev/crypto/ed25519#PublicKey
@@ -60,11 +60,11 @@ func JWKFromPublicKey(key crypto.PublicKey) (*JWK, error) {
 		return newJWK(native.JWKFromRSA(key.N.Bytes(), big.NewInt(int64(key.E)).Bytes()))
 	}
 	if key, ok := key.(*ecdsa.PublicKey); ok && (key == nil || key.X == nil || key.Y == nil) {
-		return nil, unusableKey("the *ecdsa.PublicKey is nil, or its X or Y is")
+		return nil, unusableKey("the *ecdsa.PublicKey is nil, or its X or Y is nil")
 	}
 	der, err := x509.MarshalPKIXPublicKey(key)
 	if err != nil {
-		return nil, unusableKey(fmt.Sprintf("a %T cannot be written as SubjectPublicKeyInfo", key))
+		return nil, unusableKey(fmt.Sprintf("a %T cannot be encoded as SubjectPublicKeyInfo", key))
 	}
 	return newJWK(native.JWKFromDER(der))
 }
@@ -83,7 +83,8 @@ func unusableKey(message string) error {
 // KeyID returns "kid", or "" if the key has none.
 func (k *JWK) KeyID() string { return k.key.KID }
 
-// Algorithm returns "alg", the one algorithm the key is for, or "" if it names none.
+// Algorithm returns "alg", the only algorithm that the key may be used with, or "" if the key has
+// none.
 func (k *JWK) Algorithm() Algorithm { return Algorithm(k.key.Algorithm) }
 
 // KeyType returns "kty": "RSA", "EC" or "OKP".
@@ -101,8 +102,8 @@ func (k *JWK) N() []byte { return slices.Clone(k.key.N) }
 // E returns a copy of the RSA exponent, big-endian without leading zeros, or nil for other keys.
 func (k *JWK) E() []byte { return slices.Clone(k.key.E) }
 
-// Tolerated reports whether "n" or "e" were written as RFC 7518 section 2 forbids, and were read
-// all the same: with a leading zero octet, padding, or the standard base64 alphabet.
+// Tolerated reports whether "n" or "e" has an encoding that RFC 7518 section 2 forbids and the
+// library tolerates: a leading zero octet, padding, or the standard base64 alphabet.
 func (k *JWK) Tolerated() bool { return k.key.Tolerated }
 
 // PEM returns the key as PEM with the label "PUBLIC KEY".
@@ -111,28 +112,29 @@ func (k *JWK) PEM() string { return k.key.PEM }
 // DER returns a copy of the key as DER SubjectPublicKeyInfo.
 func (k *JWK) DER() []byte { return slices.Clone(k.key.DER) }
 
-// String returns the key as a JWK, a JSON object. It is a public key: there is nothing to hide.
+// String returns the key as a JWK, a JSON object. It is a public key, so it is safe to log.
 func (k *JWK) String() string { return k.key.JSON }
 
 // MarshalJSON returns the key as a JWK.
 func (k *JWK) MarshalJSON() ([]byte, error) { return []byte(k.key.JSON), nil }
 
-// Thumbprint returns the JWK Thumbprint with SHA-256 (RFC 7638), in base64url.
+// Thumbprint returns the JWK Thumbprint (RFC 7638) with SHA-256, in base64url.
 func (k *JWK) Thumbprint() string { return k.key.Thumbprint }
 
-// DCOSKeyID returns the kid that DC/OS gives the RSA key, from its numbers, or "" for other keys.
+// DCOSKeyID returns the "kid" that DC/OS computes from the modulus and exponent of an RSA key, or
+// "" for other keys.
 func (k *JWK) DCOSKeyID() string { return k.key.DCOSKID }
 
-// PublicKey returns the key as the standard library has it: an [*rsa.PublicKey], [*ecdsa.PublicKey]
-// or [ed25519.PublicKey]. A key that the standard library does not hold, such as RSA with an
-// exponent over 31 bits, is an [ErrUnusableKey].
+// PublicKey returns the key as a type of the standard library: an [*rsa.PublicKey],
+// [*ecdsa.PublicKey] or [ed25519.PublicKey]. If the standard library does not support the key, such
+// as RSA with an exponent over 31 bits, the error is [ErrUnusableKey].
 //
 // [*ecdsa.PublicKey]: https://pkg.go.dev/crypto/ecdsa#PublicKey
 // [ed25519.PublicKey]: https://pkg.go.dev/crypto/ed25519#PublicKey
 func (k *JWK) PublicKey() (crypto.PublicKey, error) {
 	key, err := x509.ParsePKIXPublicKey(k.key.DER)
 	if err != nil {
-		return nil, unusableKey("the standard library cannot hold the key: " + err.Error())
+		return nil, unusableKey("crypto/x509 does not support the key: " + err.Error())
 	}
 	return key, nil
 }

@@ -10,44 +10,43 @@ import (
 	"bouncer_verify/bouncer/internal/native"
 )
 
-// A JWKSet holds an issuer's public keys (RFC 7517 section 5), checked and parsed once. It never
-// changes; any number of goroutines may use it. [JWKSet.Close] it when it is no longer needed, or
-// leave that to the garbage collector.
+// A JWKSet is an issuer's set of public keys (RFC 7517 section 5), parsed and checked once. It is
+// immutable; any number of goroutines may use it. Call [JWKSet.Close] when it is no longer needed,
+// or leave that to the garbage collector.
 type JWKSet struct {
 	native  *native.JWKS
 	keys    []*JWK
 	skipped []SkippedKey
-	fast    int // keys of the accelerated back end
+	fast    int // number of accelerated keys
 
-	// The first policy that VerifyToken was called with stays prepared, because most programs have
-	// one.
+	// The first policy that VerifyToken was called with. It stays prepared, because most programs
+	// have only one.
 	prepared atomic.Pointer[preparedPolicy]
 }
 
-// A SkippedKey is a member of a JWK Set that cannot be used, and why.
+// A SkippedKey is a key of a JWK Set that is not usable, with the reason.
 type SkippedKey struct {
-	// Index is its place in the document's "keys" array, from 0.
+	// Index is its index in the "keys" array of the document, from 0.
 	Index int
 	// KeyID is its "kid", or "" if it has none.
 	KeyID string
-	// Reason is a stable name, such as "wrong_use".
+	// Reason is the stable name of the reason, such as "wrong_use".
 	Reason string
-	// Message says the reason in a few words, for a log.
+	// Message describes the reason in a few words, for logs.
 	Message string
 }
 
-// LoadJWKS reads a JWK Set document, at most 1 MiB with 1000 members, of which 100 usable ones are
-// used. The document is not kept.
+// LoadJWKS parses a JWK Set document of at most 1 MiB and 1000 keys. It uses the first 100 usable
+// keys. The document is not kept.
 //
-// A key that cannot be used is left out; [JWKSet.Skipped] says why. The error is an
-// [ErrMalformedJWKSet] if the document is not a JWK Set, and an [ErrNoUsableKey] if nothing of it
-// can be used.
+// Keys that are not usable are skipped; [JWKSet.Skipped] returns them with the reason. The error is
+// [ErrMalformedJWKSet] if the document is not a JWK Set, and [ErrNoUsableKey] if no key is usable.
 func LoadJWKS(document []byte) (*JWKSet, error) {
 	return LoadJWKSWith(document, BackendDefault)
 }
 
-// LoadJWKSWith is [LoadJWKS] for keys that verify with the back end. If there is none of that
-// number, the error is an [ErrInvalidArgument].
+// LoadJWKSWith is [LoadJWKS] with a choice of the back end. If backend is not one of the constants
+// of this package, the error is [ErrInvalidArgument].
 func LoadJWKSWith(document []byte, backend Backend) (*JWKSet, error) {
 	if errLibrary != nil {
 		return nil, errLibrary
@@ -58,8 +57,8 @@ func LoadJWKSWith(document []byte, backend Backend) (*JWKSet, error) {
 	return newJWKSet(native.LoadJWKSWith(document, backend.native()))
 }
 
-// NewJWKSet makes a key set of single keys. Without any the error is an [ErrNoUsableKey], and with
-// a nil one an [ErrInvalidArgument].
+// NewJWKSet returns a key set of single keys. The error is [ErrNoUsableKey] without keys, and
+// [ErrInvalidArgument] if a key is nil.
 func NewJWKSet(keys ...*JWK) (*JWKSet, error) {
 	if errLibrary != nil {
 		return nil, errLibrary
@@ -90,19 +89,19 @@ func newJWKSet(jwks *native.JWKS, err *native.Error) (*JWKSet, error) {
 
 func (s *JWKSet) source() (native.Keys, *RemoteJWKS) { return s.native, nil }
 
-// Keys returns the keys that can be used, in the document's order. They outlive the set.
+// Keys returns the usable keys in document order. They remain valid after Close.
 func (s *JWKSet) Keys() []*JWK { return slices.Clone(s.keys) }
 
-// Skipped returns the keys that cannot be used, in the document's order.
+// Skipped returns the keys that are not usable, in document order.
 func (s *JWKSet) Skipped() []SkippedKey { return slices.Clone(s.skipped) }
 
-// AcceleratedKeys returns for how many of the keys [BackendAccelerated] verifies RS256 by its own
-// arithmetic: 0 where the CPU lacks the instructions.
+// AcceleratedKeys returns the number of keys for which RS256 uses the library's own implementation;
+// see [BackendAccelerated]. It returns 0 if the CPU has no AVX-512 IFMA.
 func (s *JWKSet) AcceleratedKeys() int { return s.fast }
 
-// Close frees the set, as soon as the calls that use it are done; later ones return [ErrClosed].
-// Verifiers made of it go on working, and so do Keys and Skipped. Close may be called any number of
-// times, and always returns nil.
+// Close frees the set when the calls that use it have returned. Later calls return [ErrClosed],
+// except Keys and Skipped, which still work. Verifiers that were made from the set still work too.
+// Close may be called more than once, and always returns nil.
 func (s *JWKSet) Close() error {
 	if s.native != nil {
 		s.native.Close()

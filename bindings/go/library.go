@@ -8,18 +8,18 @@ import (
 	"bouncer_verify/bouncer/internal/native"
 )
 
-// LibraryVersion returns the version of the library that the program runs with, as
+// LibraryVersion returns the version of the linked or loaded libbouncer_verify, as
 // "MAJOR.MINOR.PATCH".
 func LibraryVersion() string { return native.LibraryVersion() }
 
-// errLibrary is not nil if the library that the program found cannot be used. Every function that
-// makes something of nothing checks it first.
+// errLibrary is not nil if the loaded library has the wrong ABI version. Every function that can be
+// the first to call the library checks it.
 var errLibrary = compareABI(native.LoadedABI(), native.HeaderABI)
 
 func compareABI(loaded, built uint32) error {
 	if loaded == built {
 		return nil
 	}
-	return fmt.Errorf("%w: the loaded library, version %s, has ABI version %d, but this program was built for %d",
+	return fmt.Errorf("%w: libbouncer_verify %s has ABI version %d, but this program was built for ABI version %d",
 		ErrIncompatibleLibrary, LibraryVersion(), loaded, built)
 }

@@ -10,16 +10,17 @@ import (
 	"bouncer_verify/bouncer/internal/native"
 )
 
-// longestWatch is how long a goroutine that logs blocks at most. Attempts and Close end it before.
+// longestWatch is the longest time that a logging goroutine blocks in C. An attempt or Close wakes
+// it earlier.
 const longestWatch = 10 * time.Second
 
-// watch calls tell after each attempt of a worker, until that is closed.
+// watch calls tell after each attempt of a worker, until the worker is closed.
 func watch[Stats any](
 	waitAttempts func(attempts uint64, timeout time.Duration), stats func() (native.Stats, *native.Error),
 	read func(native.Stats) Stats, attempts func(Stats) uint64, tell func(before, now Stats),
 ) {
 	var before Stats
-	rows, err := stats() // something may have happened before any attempt
+	rows, err := stats() // before the first attempt, keys may come from a seed or a file
 	for err == nil {
 		now := read(rows)
 		tell(before, now)
@@ -29,21 +30,22 @@ func watch[Stats any](
 	}
 }
 
-// watchKeys logs what the keys do. It does not hold the RemoteJWKS, which nobody may have closed.
+// watchKeys logs the events of remote keys. It holds no reference to the RemoteJWKS, so the garbage
+// collector can free one that was not closed.
 func watchKeys(keys *native.RemoteJWKS, logger *slog.Logger) {
 	watch(keys.WaitAttempts, keys.Stats, newKeysStats,
 		func(stats KeysStats) uint64 { return stats.Attempts },
 		func(before, now KeysStats) { logKeys(logger, before, now) })
 }
 
-// watchLogins logs what the renewer does. It does not hold the TokenRenewer.
+// watchLogins logs the events of a renewer. It holds no reference to the TokenRenewer either.
 func watchLogins(renewer *native.Renewer, logger *slog.Logger) {
 	watch(renewer.WaitAttempts, renewer.Stats, newRenewerStats,
 		func(stats RenewerStats) uint64 { return stats.Attempts },
 		func(before, now RenewerStats) { logLogins(logger, before, now) })
 }
 
-// logKeys logs what is new since the stats before.
+// logKeys logs the differences between two snapshots of the stats.
 func logKeys(logger *slog.Logger, before, now KeysStats) {
 	if now.State == KeysClosed {
 		return
@@ -64,11 +66,11 @@ func logKeys(logger *slog.Logger, before, now KeysStats) {
 			slog.String("sha256", now.SHA256))
 	}
 	if now.LastGoodError != "" && now.LastGoodError != before.LastGoodError {
-		log(slog.LevelWarn, "bouncer: the last-good file", slog.String("error", now.LastGoodError))
+		log(slog.LevelWarn, "bouncer: reading or writing the last-good file failed", slog.String("error", now.LastGoodError))
 	}
 }
 
-// logLogins logs what is new since the stats before.
+// logLogins logs the differences between two snapshots of the stats.
 func logLogins(logger *slog.Logger, before, now RenewerStats) {
 	if now.State == TokenClosed {
 		return
@@ -93,7 +95,7 @@ func logLogins(logger *slog.Logger, before, now RenewerStats) {
 	}
 }
 
-// logOf returns a function that logs with the source as the first attribute.
+// logOf returns a function that logs with source as the first attribute.
 func logOf(logger *slog.Logger, source string) func(slog.Level, string, ...slog.Attr) {
 	return func(level slog.Level, message string, attributes ...slog.Attr) {
 		attributes = append([]slog.Attr{slog.String("source", source)}, attributes...)

@@ -11,59 +11,61 @@ import (
 	"bouncer_verify/bouncer/internal/native"
 )
 
-// A TokenVerifier verifies tokens: a [*Verifier], or what a program puts in its place.
+// A TokenVerifier verifies tokens. It is a [*Verifier], or a type of the program with its own
+// checks.
 //
-// If it also has the method VerifyContext of a [*Verifier], [RequireToken] calls that in place of
-// Verify, with the request's context. A type that embeds a [*Verifier] always has both methods, of
-// which it may have changed one. So for such a type [RequireToken] calls VerifyContext and then
-// Verify, and a token that one of them rejects is rejected. A type that holds its [*Verifier] in a
-// named field has one call. A type that gets both methods from an embedded interface must declare
-// both itself: only VerifyContext is called.
+// If the type also has a method VerifyContext, like [*Verifier], [RequireToken] calls VerifyContext
+// with the request's context, and does not call Verify.
+//
+// A type that embeds a [*Verifier] has both methods, and may override only one of them. So for such
+// a type [RequireToken] calls both, VerifyContext first, and both must accept the token. To have
+// one call, hold the [*Verifier] in a named field. If a type embeds an interface with both methods,
+// only VerifyContext is called, so the type must declare both methods itself.
 type TokenVerifier interface {
 	Verify(token string) (*VerifiedToken, error)
 }
 
-// contextVerifier is a TokenVerifier whose waiting a context ends.
+// contextVerifier is a TokenVerifier that accepts a context.
 type contextVerifier interface {
 	VerifyContext(ctx context.Context, token string) (*VerifiedToken, error)
 }
 
-// verifierOrEmbeds is implemented by a *Verifier and by types that embed one: the method is
-// unexported, so no type of another package can declare it.
+// verifierOrEmbeds is implemented only by *Verifier and by types that embed one: types of other
+// packages cannot declare its unexported method.
 type verifierOrEmbeds interface{ isOrEmbedsVerifier() }
 
 func (v *Verifier) isOrEmbedsVerifier() {}
 
-// A Middleware lets a request pass only with a token that Verifier accepts: [RequireToken] with
-// every setting.
+// A Middleware passes only requests whose token is accepted. It is [RequireToken] with all
+// settings.
 type Middleware struct {
-	// Verifier verifies the tokens.
+	// Verifier verifies the tokens. It is required.
 	Verifier TokenVerifier
 
-	// Extract returns the token of a request, which is not verified yet. Nil: [FromAuthorization].
-	// Others are [FromHeader], [FromCookie] and [FromQuery].
+	// Extract returns the token of a request, before verification. Nil means [FromAuthorization].
+	// See also [FromHeader], [FromCookie] and [FromQuery].
 	//
-	// An error that belongs to no group of this package, or an empty token, means that the request
-	// has no token: [ErrMalformedAuthorization].
+	// The request is rejected with [ErrMalformedAuthorization] if Extract returns an empty token,
+	// or an error that belongs to no group of this package.
 	Extract func(*http.Request) (string, error)
 
-	// Refuse answers a request that is rejected with the error. Nil: [Refuse].
+	// Refuse writes the response to a request that is rejected with the error. Nil means [Refuse].
 	Refuse func(http.ResponseWriter, *http.Request, error)
 }
 
-// RequireToken returns middleware that lets a request pass only with a token that verifier accepts.
-// The handlers behind it find the token by [TokenFromContext] and [UIDFromContext].
+// RequireToken returns middleware that passes only requests with a token that verifier accepts. The
+// handlers behind it get the token with [TokenFromContext] and [UIDFromContext].
 //
-// The token comes from the request's one Authorization header, "token=<jwt>" as DC/OS sends it or
-// "Bearer <jwt>"; a [Middleware] takes it from elsewhere. A rejected request is answered by
-// refuse, or if that is nil by [Refuse].
+// The token is taken from the Authorization header, which must occur once: "Bearer <jwt>", or
+// "token=<jwt>" as DC/OS sends it. Use a [Middleware] to take it from elsewhere. refuse writes the
+// response to a rejected request; nil means [Refuse].
 func RequireToken(
 	verifier TokenVerifier, refuse func(http.ResponseWriter, *http.Request, error),
 ) func(http.Handler) http.Handler {
 	return Middleware{Verifier: verifier, Refuse: refuse}.Wrap
 }
 
-// Wrap returns a handler that passes on to next the requests with an accepted token.
+// Wrap returns a handler that passes requests with an accepted token to next.
 func (m Middleware) Wrap(next http.Handler) http.Handler {
 	if m.Extract == nil {
 		m.Extract = FromAuthorization
@@ -112,7 +114,7 @@ func (m Middleware) verifyText(ctx context.Context, text string) (*VerifiedToken
 	}
 	_, isVerifier := m.Verifier.(*Verifier)
 	if _, embeds := m.Verifier.(verifierOrEmbeds); embeds && !isVerifier {
-		// Its key is there by now, so this does not wait.
+		// VerifyContext has waited for the key, so this call does not wait.
 		if _, err := m.Verifier.Verify(text); err != nil {
 			return nil, err
 		}
@@ -120,8 +122,9 @@ func (m Middleware) verifyText(ctx context.Context, text string) (*VerifiedToken
 	return token, nil
 }
 
-// FromAuthorization returns the token of the request's one Authorization header, as
-// [AuthorizationToken] does. A request with none or several is an [ErrMalformedAuthorization].
+// FromAuthorization returns the token in the Authorization header of the request, as
+// [AuthorizationToken] does. If the request has no such header or several, the error is
+// [ErrMalformedAuthorization].
 func FromAuthorization(r *http.Request) (string, error) {
 	value, err := onlyOne(r.Header.Values("Authorization"), "Authorization header")
 	if err != nil {
@@ -130,20 +133,21 @@ func FromAuthorization(r *http.Request) (string, error) {
 	return AuthorizationToken(value)
 }
 
-// FromHeader returns a function for [Middleware].Extract: the token is the whole value of the
-// header of that name, without a scheme such as "Bearer". A request with none or several is an
-// [ErrMalformedAuthorization].
+// FromHeader returns a function for [Middleware].Extract. The token is the whole value of the
+// header with this name, without a scheme such as "Bearer". If the request has no such header or
+// several, the error is [ErrMalformedAuthorization].
 func FromHeader(name string) func(*http.Request) (string, error) {
 	return func(r *http.Request) (string, error) {
 		return onlyOne(r.Header.Values(name), name+" header")
 	}
 }
 
-// FromCookie returns a function for [Middleware].Extract: the token is the value of the cookie of
-// that name. A request with none or several is an [ErrMalformedAuthorization].
+// FromCookie returns a function for [Middleware].Extract. The token is the value of the cookie with
+// this name. If the request has no such cookie or several, the error is
+// [ErrMalformedAuthorization].
 //
-// A browser sends a cookie with requests that other sites cause: protect what they change against
-// cross-site request forgery.
+// A browser also sends cookies with requests that other sites cause. Protect handlers that change
+// state against cross-site request forgery.
 func FromCookie(name string) func(*http.Request) (string, error) {
 	return func(r *http.Request) (string, error) {
 		var values []string
@@ -154,18 +158,19 @@ func FromCookie(name string) func(*http.Request) (string, error) {
 	}
 }
 
-// FromQuery returns a function for [Middleware].Extract: the token is the query parameter of that
-// name. A request with none or several is an [ErrMalformedAuthorization].
+// FromQuery returns a function for [Middleware].Extract. The token is the query parameter with this
+// name. If the request has no such parameter or several, the error is [ErrMalformedAuthorization].
 //
-// Tokens in URLs end in logs and histories: RFC 6750 section 2.3 advises against it where there is
-// another way.
+// URLs are stored in logs and browser histories, and the tokens with them. RFC 6750 section 2.3
+// advises against tokens in URLs unless there is no other way.
 func FromQuery(name string) func(*http.Request) (string, error) {
 	return func(r *http.Request) (string, error) {
 		return onlyOne(r.URL.Query()[name], "query parameter "+name)
 	}
 }
 
-// onlyOne returns the one value: with several, others may choose another one.
+// onlyOne returns the only value. Several values are an error: another program on the path could
+// choose a different one.
 func onlyOne(values []string, what string) (string, error) {
 	switch {
 	case len(values) > 1:
@@ -180,9 +185,9 @@ func noToken(message string) error {
 	return &Error{Status: native.StatusMalformedAuthorization, Message: message}
 }
 
-// Refuse answers a request whose token was rejected with err: with the status that [HTTPStatus]
-// gives, and for a 401 with the challenge of RFC 6750 section 3. The answer names the cause, such
-// as "expired", and nothing of the token.
+// Refuse writes the response to a request whose token was rejected with err. The status is
+// [HTTPStatus]. A 401 has the challenge of RFC 6750 section 3, see [Challenge]. The response
+// contains the name of the cause, such as "expired", and nothing of the token.
 func Refuse(w http.ResponseWriter, _ *http.Request, err error) {
 	status := HTTPStatus(err)
 	if status == http.StatusUnauthorized {
@@ -192,11 +197,12 @@ func Refuse(w http.ResponseWriter, _ *http.Request, err error) {
 	http.Error(w, http.StatusText(status), status)
 }
 
-// Challenge returns the value of the header WWW-Authenticate (RFC 6750 section 3) for an answer to
-// a request whose token was rejected with err. It is "" if [HTTPStatus] is not 401.
+// Challenge returns the value of the WWW-Authenticate header (RFC 6750 section 3) for the response
+// to a request whose token was rejected with err. It is "" if [HTTPStatus] is not 401.
 //
-// It names the cause, such as "expired", where err has one: an [*Error], or a variable such as
-// [ErrExpired]. Where the request has no token, it names none: RFC 6750 section 3.1 asks for that.
+// It contains the name of the cause, such as "expired", if err is or wraps an [*Error] or a
+// variable such as [ErrExpired]. If the request has no token, it contains no cause, as RFC 6750
+// section 3.1 requires.
 func Challenge(err error) string {
 	switch {
 	case HTTPStatus(err) != http.StatusUnauthorized:
@@ -216,9 +222,9 @@ func Challenge(err error) string {
 	return invalid
 }
 
-// HTTPStatus returns the status that answers a request whose token was rejected with err: 401 if
-// the token is at fault ([ErrInvalidToken]), 503 if the keys are ([ErrKeys]) or the service's own
-// login is ([ErrLogin]), and 500 for anything else. It is 200 if err is nil.
+// HTTPStatus returns the status of the response to a request whose token was rejected with err. It
+// is 401 for [ErrInvalidToken], 503 for [ErrKeys] and [ErrLogin], and 500 for any other error. It
+// is 200 if err is nil.
 func HTTPStatus(err error) int {
 	switch {
 	case err == nil:
@@ -232,11 +238,11 @@ func HTTPStatus(err error) int {
 	}
 }
 
-// tokenKey is the key of the token in a context.
+// tokenKey is the context key of the token.
 type tokenKey struct{}
 
-// ContextWithToken returns a context that carries the token: for tests of handlers, and for other
-// middleware.
+// ContextWithToken returns a context that contains the token. Use it in tests of handlers, and in
+// your own middleware.
 func ContextWithToken(ctx context.Context, token *VerifiedToken) context.Context {
 	return context.WithValue(ctx, tokenKey{}, token)
 }

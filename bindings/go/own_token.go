@@ -11,17 +11,17 @@ import (
 	"bouncer_verify/bouncer/internal/native"
 )
 
-// An OwnToken is the service's own token, from a [TokenRenewer]. It is a Go value that never
-// changes, and stays valid until it expires, whatever becomes of its renewer. The zero OwnToken is
-// none.
+// An OwnToken is the service's own token, from a [TokenRenewer]. It is an immutable Go value. It
+// can be used until it expires, also after its renewer is closed. The zero OwnToken contains no
+// token.
 //
-// It is a secret: fmt and slog do not show it; Text returns it.
+// The token is a secret: fmt and slog do not print it. Text returns it.
 type OwnToken struct{ content *ownToken }
 
-// The text is behind another pointer. So fmt does not find it in an unexported field of another
-// struct either, where it calls no method: with a verb that does not fit, it follows one pointer.
+// fmt calls no methods on the unexported fields of another struct. With a verb that does not fit,
+// it then follows one pointer. The second pointer hides the text from it.
 type ownToken struct {
-	authorization *string // of which the token is the end
+	authorization *string // the token is its end
 	tokenAt       int
 	expiresAt     time.Time
 	expires       bool
@@ -50,8 +50,7 @@ func (t OwnToken) Authorization() string {
 	return *t.content.authorization
 }
 
-// ExpiresAt returns when the token expires by its own "exp", in UTC. It reports false if it does
-// not say.
+// ExpiresAt returns the "exp" of the token in UTC. It reports false if the token has none.
 func (t OwnToken) ExpiresAt() (time.Time, bool) {
 	if t.content == nil {
 		return time.Time{}, false
@@ -59,8 +58,8 @@ func (t OwnToken) ExpiresAt() (time.Time, bool) {
 	return t.content.expiresAt, t.content.expires
 }
 
-// Generation returns 1 for the first token of a renewer, and one more for each. It is 0 for the
-// zero OwnToken.
+// Generation returns 1 for the first token of a renewer, 2 for the second, and so on. It returns 0
+// for the zero OwnToken.
 func (t OwnToken) Generation() uint64 {
 	if t.content == nil {
 		return 0
@@ -68,7 +67,7 @@ func (t OwnToken) Generation() uint64 {
 	return t.content.generation
 }
 
-// String tells the tokens of a renewer apart and does not show them.
+// String returns the generation of the token, and not the token.
 func (t OwnToken) String() string {
 	if t.content == nil {
 		return "no token"
@@ -76,11 +75,11 @@ func (t OwnToken) String() string {
 	return fmt.Sprintf("token %d (not shown)", t.content.generation)
 }
 
-// GoString is String.
+// GoString returns String.
 func (t OwnToken) GoString() string { return t.String() }
 
-// Format writes String, whatever the verb: there are some for which fmt would look into the fields.
+// Format writes String for every verb: for some verbs fmt would otherwise print the fields.
 func (t OwnToken) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, t.String()) }
 
-// LogValue is String, for slog.
+// LogValue returns String, for slog.
 func (t OwnToken) LogValue() slog.Value { return slog.StringValue(t.String()) }

@@ -10,29 +10,29 @@ import (
 	"bouncer_verify/bouncer/internal/native"
 )
 
-// DCOS returns the policy for the tokens of DC/OS's Bouncer: signed with RS256, "exp" is there and
-// not over, "uid" is a string that is not empty, and there is no "aud".
+// DCOS returns the policy for tokens of DC/OS's Bouncer. It requires an RS256 signature, an "exp"
+// in the future, a non-empty string "uid", and no "aud".
 func DCOS() Policy { return Policy{Profile: "dcos"} }
 
-// ForIssuer returns the policy for tokens that issuer made for audience, in which "iss" and "aud"
-// must match. The algorithm is RS256 until Algorithms says otherwise.
+// ForIssuer returns the policy for tokens that issuer made for audience: "iss" and "aud" must
+// match. The only accepted algorithm is RS256, unless Algorithms is set.
 func ForIssuer(issuer, audience string) Policy {
 	return Policy{Issuers: []string{issuer}, Audiences: []string{audience}}
 }
 
-// A preparedPolicy is the library's policy for these settings.
+// A preparedPolicy is a C policy, with the settings that it was made from.
 type preparedPolicy struct {
 	settings native.Settings
 	native   *native.Policy
 }
 
-// newPolicy makes the library's policy, which the caller closes.
+// newPolicy makes a C policy. The caller must close it.
 func newPolicy(made settings) (*native.Policy, error) {
 	policy, err := native.NewPolicy(made.Settings)
 	return policy, errorOf(err)
 }
 
-// settings appends what the fields say, all but Clock.
+// settings appends every field except Clock.
 func (p *Policy) settings(made settings) (settings, error) {
 	if p.Clock != nil && !p.Time.IsZero() {
 		return made, invalidArgument("Policy.Clock and Policy.Time are mutually exclusive")
@@ -40,10 +40,11 @@ func (p *Policy) settings(made settings) (settings, error) {
 	return p.apply(made), nil
 }
 
-// at appends the judging time.
+// at appends the time to verify at.
 func (s settings) at(now time.Time) settings { return s.integer("time", now.Unix()) }
 
-// with calls work with the library's policy for this one.
+// with calls work with the C policy for policy. It keeps the first policy without a Clock prepared;
+// another policy is made for this call only.
 func (s *JWKSet) with(policy *Policy, work func(*native.Policy) error) error {
 	if s == nil {
 		return invalidArgument("the key set is nil")

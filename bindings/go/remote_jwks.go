@@ -15,29 +15,29 @@ import (
 	"bouncer_verify/bouncer/internal/native"
 )
 
-// A RemoteJWKS is an issuer's JWK Set (RFC 7517 section 5), fetched from its URL and kept fresh in
-// the background, through rotations and outages. Any number of goroutines may use it.
+// A RemoteJWKS is an issuer's JWK Set (RFC 7517 section 5) that is fetched from the issuer. It is
+// refreshed in the background, through rotations and outages. Any number of goroutines may use it.
 //
-// Make one for each issuer and keep it: each has a thread, a budget and requests of its own, so one
-// for every request would be a load on the issuer. [RemoteJWKS.Close] it when it is no longer
-// needed, or leave that to the garbage collector.
+// Make one per issuer when the program starts, and keep it. Each has its own thread and its own
+// fetches, so one per request would overload the issuer. Call [RemoteJWKS.Close] when it is no
+// longer needed, or leave that to the garbage collector.
 //
-//   - A token whose key is there is verified without a lock and without waiting, whatever the
+//   - A token whose key is cached is verified without a lock and without waiting, whatever the
 //     network does.
-//   - Keys are fetched again at 70 to 80 % of their lifetime. If that fails, it is tried again with
-//     growing pauses, and the old keys are used up to a bound, then not at all:
-//     [ErrKeysUnavailable].
-//   - A token of unknown "kid" may cause a fetch, two at once and one in 10 seconds; a token
-//     without "kid" that no key verifies, one in five minutes. Only a token that would pass
-//     otherwise does.
-//   - A key that the issuer has removed verifies nothing from the moment the new set is there.
+//   - Keys are refreshed at 70 to 80 % of their lifetime. A failed refresh is retried with a
+//     growing back-off. The old keys are used until [RemoteOptions].MaxStale; after that the error
+//     is [ErrKeysUnavailable].
+//   - A token with an unknown "kid" may cause a fetch: two in a row, then one in 10 seconds. A
+//     token without "kid" that no key verifies may cause one fetch in 5 minutes. In both cases
+//     everything else in the token must be valid.
+//   - When a new set arrives, the keys that the issuer removed are no longer used.
 //
-// All that wait for one fetch share it, and wait in Go: at most a few threads of the operating
-// system wait for a RemoteJWKS, however many goroutines do.
+// All callers that wait for a fetch share it. Goroutines wait in Go: however many wait, a
+// RemoteJWKS blocks only a few threads of the operating system.
 type RemoteJWKS struct {
-	// Goroutines hold native and flights, never the RemoteJWKS, so that one that nobody closed can
-	// be found unreachable. Every method uses its receiver at its end, by runtime.KeepAlive:
-	// otherwise it could be closed during its own last call.
+	// Goroutines hold native and flights, never the RemoteJWKS. So the garbage collector can find
+	// it unreachable if the program does not close it. Every method ends with runtime.KeepAlive of
+	// its receiver: otherwise the cleanup could close it during its own last call.
 	native  *native.RemoteJWKS
 	flights *singleflight
 	maxWait time.Duration // of a verification
@@ -45,11 +45,11 @@ type RemoteJWKS struct {
 	methods sync.Map // *SigningMethod to *Verifier
 }
 
-// NewRemoteJWKS makes a remote key set. Unless the options say otherwise the first fetch begins at
-// once, in the background; [RemoteJWKS.WaitReady] waits for it.
+// NewRemoteJWKS returns a remote key set. The first fetch starts at once in the background, unless
+// the options set Lazy. [RemoteJWKS.WaitReady] waits for it.
 //
-// The error is an [ErrInvalidArgument] if an option cannot be used, and an [ErrMalformedJWKSet] or
-// [ErrNoUsableKey] if it is the seed. That keys cannot be fetched is no error here.
+// The error is [ErrInvalidArgument] if an option is not valid, and [ErrMalformedJWKSet] or
+// [ErrNoUsableKey] if the Seed is not usable. A failed fetch is not an error here.
 func NewRemoteJWKS(options RemoteOptions) (*RemoteJWKS, error) {
 	if errLibrary != nil {
 		return nil, errLibrary
@@ -75,66 +75,66 @@ func NewRemoteJWKS(options RemoteOptions) (*RemoteJWKS, error) {
 	return remote, nil
 }
 
-// WaitReady waits until there are keys: for programs that want to fail when they
-// start, not with their first request. It waits as long as ctx lets it.
+// WaitReady blocks until there are keys or ctx ends. Use it to detect a wrong setting when the
+// program starts, not at its first request.
 //
-// If ctx ends before, the error is an [ErrKeysUnavailable] that says why there are no keys, and for
-// [errors.Is] also that of ctx. It is [ErrClosed] after Close.
+// If ctx ends first, the error contains the reason why there are no keys. With [errors.Is] it
+// matches both [ErrKeysUnavailable] and the error of ctx. After Close it is [ErrClosed].
 func (r *RemoteJWKS) WaitReady(ctx context.Context) error {
 	defer runtime.KeepAlive(r)
 	return r.flights.waitReady(ctx)
 }
 
-// Refresh fetches the keys now, with a fetch that begins after the call; several callers share one.
-// It is for operators, not for the way of a request: nothing limits how often.
+// Refresh fetches the keys now and blocks until the fetch is over. The fetch starts after the call;
+// concurrent callers share one. Refresh has no rate limit, so call it on an operator's command and
+// not for each request.
 //
-// If the fetch fails, the error is an [ErrKeysUnavailable] that says why, and the keys in use stay.
-// If ctx ends before, the error is of the group [ErrKeys] and for [errors.Is] also that of ctx, and
-// the fetch goes on. It is [ErrClosed] after Close.
+// If the fetch fails, the error is [ErrKeysUnavailable] with the reason, and the keys in use stay.
+// If ctx ends first, the fetch goes on, and the error matches both the group [ErrKeys] and the
+// error of ctx. After Close it is [ErrClosed].
 func (r *RemoteJWKS) Refresh(ctx context.Context) error {
 	defer runtime.KeepAlive(r)
 	return r.flights.refresh(ctx)
 }
 
-// Current returns the keys in use: for looking at them, for [VerifyToken], and for other libraries.
-// They stay as they are when newer ones come. All keys are copied, in tens of microseconds: it is
-// not for every request.
+// Current returns a snapshot of the keys in use, for inspection, for [VerifyToken] and for other
+// libraries. It copies all keys, which takes tens of microseconds, so do not call it for each
+// request.
 //
-// The error is an [ErrKeysUnavailable] if there are none yet or they are too old, and [ErrClosed]
+// The error is [ErrKeysUnavailable] if there are no keys yet or they are too old, and [ErrClosed]
 // after Close.
 func (r *RemoteJWKS) Current() (*JWKSet, error) {
 	defer runtime.KeepAlive(r)
 	return newJWKSet(r.native.Current())
 }
 
-// Generation returns 0 before the first keys, and one more with each change of them. What is derived
-// from the keys is good for one generation. It is 0 after Close.
+// Generation returns the number of changes of the keys: 0 before the first keys, and 1 more after
+// each change. Data that is derived from the keys is valid for one generation. It returns 0 after
+// Close.
 func (r *RemoteJWKS) Generation() uint64 {
 	defer runtime.KeepAlive(r)
 	return r.native.Generation()
 }
 
-// Stats returns what the key set is doing, at this moment. The error is [ErrClosed] after Close.
+// Stats returns a snapshot of the state and counters. The error is [ErrClosed] after Close.
 func (r *RemoteJWKS) Stats() (KeysStats, error) {
 	defer runtime.KeepAlive(r)
 	stats, err := r.native.Stats()
 	return newKeysStats(stats), errorOf(err)
 }
 
-// Prometheus returns the stats in the text format of Prometheus. The error is [ErrClosed] after
-// Close.
+// Prometheus returns the stats in the Prometheus text format. The error is [ErrClosed] after Close.
 func (r *RemoteJWKS) Prometheus() (string, error) {
 	defer runtime.KeepAlive(r)
 	stats, err := r.native.Stats()
 	return stats.Prometheus, errorOf(err)
 }
 
-// PublicKeys is [JWKSet.PublicKeys] of the keys in use, which it reads each time, as
-// [RemoteJWKS.Current] does. A header of unknown "kid" may cause a fetch and waits for it, as a
-// token of unknown "kid" does with [Verifier.Verify], at most as long as [RemoteOptions].MaxWait
-// says.
+// PublicKeys is [JWKSet.PublicKeys] for the keys in use. Each call copies them, as
+// [RemoteJWKS.Current] does. A header with an unknown "kid" may cause a fetch, as a token does in
+// [Verifier.Verify]; the call then waits at most [RemoteOptions].MaxWait.
 //
-// The error is also an [ErrKeysUnavailable] if there are no keys, and [ErrClosed] after Close.
+// The error may also be [ErrKeysUnavailable] if there are no keys, and [ErrClosed] after Close.
 func (r *RemoteJWKS) PublicKeys(header map[string]any) ([]crypto.PublicKey, error) {
 	found, err := r.publicKeysInUse(header)
 	if !errors.Is(err, ErrNoMatchingKey) && !errors.Is(err, ErrKeysUnavailable) {
@@ -146,8 +146,8 @@ func (r *RemoteJWKS) PublicKeys(header map[string]any) ([]crypto.PublicKey, erro
 	if method == nil || !named && !errors.Is(err, ErrKeysUnavailable) {
 		return nil, err
 	}
-	// The rules of when to fetch are the library's, for tokens. This one has the header that
-	// matters, and no signature.
+	// The library decides when a token may cause a fetch. So verify a token with this header and an
+	// invalid signature.
 	encode := base64.RawURLEncoding.EncodeToString
 	lookup := map[string]string{"alg": algorithm}
 	if named {
@@ -173,9 +173,9 @@ func (r *RemoteJWKS) publicKeysInUse(header map[string]any) ([]crypto.PublicKey,
 	return jwks.PublicKeys(header)
 }
 
-// Close ends it, for verifiers made of it too: a fetch under way is cut off, the thread ends, and
-// all waiting calls return. Later calls return [ErrClosed], and verifiers answer
-// [ErrKeysUnavailable]. It may be called any number of times, and always returns nil.
+// Close aborts a fetch in flight, ends the thread and wakes all waiting calls. Later calls return
+// [ErrClosed], and verifiers that use these keys return [ErrKeysUnavailable]. Close may be called
+// more than once, and always returns nil.
 func (r *RemoteJWKS) Close() error {
 	r.cleanup.Stop()
 	r.native.Close()

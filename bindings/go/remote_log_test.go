@@ -119,7 +119,7 @@ func TestASeedAndAFileThatCannotBeReadAreLogged(t *testing.T) {
 		URL: "https://keys.invalid/", Lazy: true, Seed: issuer.jwks(t, "a"),
 		LastGoodFile: filepath.Join(t.TempDir(), "\x00"), Logger: slog.New(slog.NewJSONHandler(book, nil)),
 	})
-	eventually(t, "the file in the log", func() bool { return len(book.records(t, "bouncer: the last-good file")) == 1 })
+	eventually(t, "the file in the log", func() bool { return len(book.records(t, "bouncer: reading or writing the last-good file failed")) == 1 })
 	if len(book.records(t, newKeys)) != 1 {
 		t.Error(book.String())
 	}

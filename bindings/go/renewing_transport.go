@@ -14,12 +14,11 @@ import (
 	"bouncer_verify/bouncer/internal/native"
 )
 
-// A renewingTransport sends the token of a TokenRenewer with each request. See
-// TokenRenewer.Transport.
+// A renewingTransport adds the token of a TokenRenewer to each request. See TokenRenewer.Transport.
 type renewingTransport struct {
 	renewer *TokenRenewer
 	base    http.RoundTripper
-	hosts   []string // in lower case; none: any
+	hosts   []string // in lower case; empty means any host
 }
 
 func newRenewingTransport(renewer *TokenRenewer, base http.RoundTripper, hosts []string) *renewingTransport {
@@ -30,7 +29,7 @@ func newRenewingTransport(renewer *TokenRenewer, base http.RoundTripper, hosts [
 	return transport
 }
 
-// RoundTrip sends the request, which it leaves as it is.
+// RoundTrip sends a copy of the request with the token. It does not change the request.
 func (t *renewingTransport) RoundTrip(request *http.Request) (*http.Response, error) {
 	if _, set := request.Header["Authorization"]; set || !t.trusts(request) {
 		return t.base.RoundTrip(request)
@@ -38,7 +37,7 @@ func (t *renewingTransport) RoundTrip(request *http.Request) (*http.Response, er
 	token, err := t.renewer.TokenContext(request.Context())
 	if err != nil {
 		if request.Body != nil {
-			_ = request.Body.Close() // a RoundTripper always does
+			_ = request.Body.Close() // a RoundTripper must always close the body
 		}
 		return nil, err
 	}
@@ -52,7 +51,7 @@ func (t *renewingTransport) RoundTrip(request *http.Request) (*http.Response, er
 	}
 	hasBody := request.Body != nil && request.Body != http.NoBody
 	if hasBody && request.GetBody == nil {
-		// The next request is to have a better token; nobody waits for it here.
+		// This request cannot be sent again. Renew the token for the next one, without waiting.
 		_, _, _ = t.renewer.tokenNow(token.Text(), 0)
 		return first, nil
 	}
@@ -70,14 +69,14 @@ func (t *renewingTransport) RoundTrip(request *http.Request) (*http.Response, er
 	return t.base.RoundTrip(withToken(request, newer, body))
 }
 
-// CloseIdleConnections is for http.Client, whose method of that name asks for it.
+// CloseIdleConnections is called by the method of http.Client with the same name.
 func (t *renewingTransport) CloseIdleConnections() {
 	if base, ok := t.base.(interface{ CloseIdleConnections() }); ok {
 		base.CloseIdleConnections()
 	}
 }
 
-// withToken is a copy of the request with the token and that body.
+// withToken returns a copy of the request with this token and body.
 func withToken(request *http.Request, token OwnToken, body io.ReadCloser) *http.Request {
 	clone := request.Clone(request.Context())
 	if clone.Header == nil {
@@ -88,33 +87,33 @@ func withToken(request *http.Request, token OwnToken, body io.ReadCloser) *http.
 	return clone
 }
 
-// rejects says whether the answer so far is one to a token that was not accepted.
+// rejects reports whether the status and headers of the response mean that the server rejected the
+// token.
 func rejects(response *http.Response) bool {
 	challenges, challenged := response.Header["Www-Authenticate"]
-	grpcStatus := response.Header.Get("Grpc-Status") // where there is no message, the trailer comes as header
+	grpcStatus := response.Header.Get("Grpc-Status") // gRPC sends trailers as headers if there is no message
 	return native.IsTokenRejection(response.StatusCode, challenged, strings.Join(challenges, ", "), grpcStatus)
 }
 
-// The most that is read of an answer that nobody wants, so that its connection can be used again.
+// Maximum number of bytes that discard reads, so that the connection can be reused.
 const longestDiscard = 64 << 10
 
-// discard reads what is left of the answer, within bounds, and closes it.
+// discard reads the rest of the body, up to longestDiscard, and closes it.
 func discard(response *http.Response) {
-	if response.Body == nil { // as some stand-ins in tests have it, which http.Client tolerates
+	if response.Body == nil { // http.Client tolerates this, and some test doubles return it
 		return
 	}
 	_, _ = io.CopyN(io.Discard, response.Body, longestDiscard)
 	_ = response.Body.Close()
 }
 
-// trusts says whether the token may go where the request goes.
+// trusts reports whether the token may be sent with the request.
 func (t *renewingTransport) trusts(request *http.Request) bool {
 	if request.URL == nil || !t.names(request.URL) {
 		return false
 	}
-	// http.Client takes an Authorization header that it was given away from a request that is
-	// redirected to another host. This one is added after that, so it is for this transport to look
-	// where the request comes from.
+	// When a server redirects to another host, http.Client removes the Authorization header that the
+	// program set. This transport adds its header later, so it must check the redirects itself.
 	here := originOf(request.URL)
 	for before := request; before.Response != nil; {
 		before = before.Response.Request
@@ -125,7 +124,7 @@ func (t *renewingTransport) trusts(request *http.Request) bool {
 	return true
 }
 
-// names says whether the URL's host is one of the named.
+// names reports whether the host of the URL is one of t.hosts.
 func (t *renewingTransport) names(address *url.URL) bool {
 	host := strings.ToLower(strings.TrimSuffix(address.Hostname(), "."))
 	withPort := net.JoinHostPort(host, portOf(address))
@@ -137,7 +136,7 @@ func (t *renewingTransport) names(address *url.URL) bool {
 	return len(t.hosts) == 0
 }
 
-// originOf is scheme, host and port.
+// originOf returns scheme, host and port.
 func originOf(address *url.URL) [3]string {
 	return [3]string{strings.ToLower(address.Scheme), strings.ToLower(address.Hostname()), portOf(address)}
 }
@@ -153,8 +152,8 @@ func portOf(address *url.URL) string {
 	}
 }
 
-// watchTrailer renews the token if the trailer says that it was not accepted, once the answer has
-// been read up to there.
+// watchTrailer checks the trailer of a gRPC response when its body has been read. If the server
+// rejected the token, it renews the token.
 func (t *renewingTransport) watchTrailer(response *http.Response, token OwnToken) {
 	if response.Body == nil || !strings.HasPrefix(response.Header.Get("Content-Type"), "application/grpc") {
 		return
@@ -167,7 +166,7 @@ func (t *renewingTransport) watchTrailer(response *http.Response, token OwnToken
 	response.Body = &trailedBody{response.Body, rejected}
 }
 
-// A trailedBody calls atEnd when the trailer is there.
+// A trailedBody calls atEnd after its last byte, when the trailer is known.
 type trailedBody struct {
 	io.ReadCloser
 	atEnd func()

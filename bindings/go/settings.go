@@ -13,8 +13,8 @@ import (
 	"bouncer_verify/bouncer/internal/native"
 )
 
-// settings takes the fields of the structs in settings_generated.go. A field that is zero is not
-// set. The library checks the values. As with append, the result has to be kept.
+// settings collects the fields of the structs in settings_generated.go. Zero fields are not set.
+// The library checks the values. As with append, callers must use the returned value.
 type settings struct{ native.Settings }
 
 func (s settings) set(name, value string) settings { return settings{s.Set(name, value)} }
@@ -48,7 +48,7 @@ func (s settings) algorithms(name string, values []Algorithm) settings {
 
 func (s settings) backend(name string, value Backend) settings { return s.text(name, string(value)) }
 
-// list replaces what a document says.
+// list replaces a list from a document.
 func list[Item ~string](s settings, name string, values []Item) settings {
 	for i, value := range values {
 		if i == 0 {
@@ -60,19 +60,19 @@ func list[Item ~string](s settings, name string, values []Item) settings {
 	return s
 }
 
-// members sets each name of a map, in a fixed order.
+// members sets the entries of a map, in sorted order.
 func (s settings) members(name string, values map[string][]string) settings {
 	for _, member := range slices.Sorted(maps.Keys(values)) {
 		path := name + "." + member
 		if strings.ContainsRune(member, 0) {
-			path = name + "." // C's text ends at a NUL; this the library refuses
+			path = name + "." // a C string ends at a NUL; the library rejects an empty name
 		}
 		s = list(s, path, values[member])
 	}
 	return s
 }
 
-// duration rounds down to milliseconds, but a short time is not no time.
+// duration rounds down to milliseconds, but never to 0: a time below 1 ms becomes 1 ms.
 func (s settings) duration(name string, value time.Duration) settings {
 	count := int64(value / time.Millisecond)
 	switch {
@@ -87,7 +87,8 @@ func (s settings) duration(name string, value time.Duration) settings {
 	return s.set(name, native.BorrowText(append(strconv.AppendInt(room[:0], count, 10), "ms"...)))
 }
 
-// wait is duration where 0 is not the default: below 0 is 0.
+// wait is duration for settings where 0 s is allowed and not the default: a negative value sets 0
+// s.
 func (s settings) wait(name string, value time.Duration) settings {
 	if value < 0 {
 		return s.set(name, "0s")
@@ -114,7 +115,7 @@ func (s settings) integer(name string, value int64) settings {
 	return s.set(name, native.BorrowText(strconv.AppendInt(room[:0], value, 10)))
 }
 
-// effective is what settings mean, as far as this package has to know it.
+// effective contains the values that settings set, including those from a document.
 type effective struct {
 	kind native.Kind
 	set  map[string]any
@@ -127,7 +128,7 @@ func (s settings) effective(kind native.Kind) effective {
 	return effective{kind, set}
 }
 
-// duration returns what a duration is set to, or its default.
+// duration returns the value of a setting, or its default.
 func (e effective) duration(name string) time.Duration {
 	text, isSet := e.set[name].(string)
 	if !isSet {
@@ -136,7 +137,8 @@ func (e effective) duration(name string) time.Duration {
 	return parseDuration(text)
 }
 
-// parseDuration reads what the library writes: a whole number and a unit, of which Go lacks days.
+// parseDuration parses the library's format: a whole number and a unit. time.ParseDuration does not
+// know the unit "d" for days.
 func parseDuration(text string) time.Duration {
 	if days, found := strings.CutSuffix(text, "d"); found {
 		count, _ := strconv.ParseInt(days, 10, 32)
@@ -146,7 +148,7 @@ func parseDuration(text string) time.Duration {
 	return duration
 }
 
-// check returns what is wrong with a document of settings.
+// check returns an error if a document of settings is not valid.
 func check(kind native.Kind, document []byte) error {
 	if errLibrary != nil {
 		return errLibrary
@@ -155,7 +157,7 @@ func check(kind native.Kind, document []byte) error {
 	return errorOf(err)
 }
 
-// describe returns what settings say, without any secret.
+// describe returns the settings as a JSON document without secrets.
 func describe(kind native.Kind, apply func(settings) settings) string {
 	if errLibrary != nil {
 		return errLibrary.Error()

@@ -11,63 +11,63 @@ import (
 	"bouncer_verify/bouncer/internal/native"
 )
 
-// A worker is a C object that works on a thread of its own: it fetches keys, or logs in. Its
-// methods block, and return when it is closed.
+// A worker is a C object with its own thread: remote keys or a token renewer. An attempt is a fetch
+// or a login. The methods block, and return early when the worker is closed.
 type worker interface {
-	// Wait blocks until the attempt is over that the ticket stands for. It returns false after the
-	// timeout.
+	// Wait blocks until the attempt of this ticket is over. It returns false after the timeout.
 	Wait(ticket uint64, timeout time.Duration) bool
-	// WaitReady blocks until an attempt succeeds or is over. It returns why there is nothing to
-	// use.
+	// WaitReady blocks until there are keys or a token, or an attempt is over. It returns why there
+	// are none.
 	WaitReady(timeout time.Duration) *native.Error
-	// Refresh begins an attempt, and blocks until it is over.
+	// Refresh starts an attempt, and blocks until it is over.
 	Refresh(timeout time.Duration) *native.Error
 	IsClosed() bool
 }
 
-// A singleflight is where goroutines wait for a worker: many of them for one attempt.
+// A singleflight lets many goroutines wait for the same attempt of a worker.
 //
-// A call that blocks in C holds a thread. So one goroutine makes that call for each thing to wait
-// for, and all others wait for it on a channel, which a context can end. Attempts are made one
-// after another. So there are few things to wait for: the attempt under way, the one after it, the
-// first success, and the refresh that a program asks for.
+// A call that blocks in C holds a thread of the operating system. So one goroutine makes the
+// blocking call. All others wait on a channel, and their contexts can end the wait. The worker
+// makes one attempt at a time, so few flights exist: the attempt in flight, the next one, the first
+// success, and a refresh that the program requested.
 type singleflight struct {
 	worker      worker
-	what        string        // it brings, for errors: "keys"
+	what        string        // for error texts: "keys" or "a token"
 	unavailable error         // ErrKeys or ErrLogin
-	longest     time.Duration // that a refresh can take
+	longest     time.Duration // timeout of a refresh
 
 	mutex      sync.Mutex
 	flights    map[uint64]*flight // by ticket
 	refreshing bool
-	next       *flight // the next refresh, which has not begun
+	next       *flight // the next refresh, not started yet
 }
 
-// A flight is one thing that goroutines wait for.
+// A flight is one event that goroutines wait for.
 type flight struct {
 	over    chan struct{}
-	err     error // once it is over
-	waiters int   // under the singleflight's mutex
+	err     error // set before over is closed
+	waiters int   // guarded by singleflight.mutex
 }
 
-// readyTicket stands for the first success. The library has no such ticket.
+// readyTicket is the ticket of the first success. The library never uses this number.
 const readyTicket = 0
 
-// waitSlice is how long one call blocks. After it, a goroutine that nobody waits for ends.
+// waitSlice is the longest time of one blocking call. After each slice, the goroutine ends if no
+// caller waits any more.
 const waitSlice = 250 * time.Millisecond
 
-// longestRefresh is how long a refresh can take with this timeout of an HTTP exchange: the attempt
-// under way and then its own, each of two exchanges, and some slack.
+// longestRefresh returns the longest time of a refresh: first the attempt in flight, then its own.
+// Each attempt has at most two HTTP exchanges with this timeout. 5 s are added as a margin.
 func longestRefresh(timeout time.Duration) time.Duration { return 4*timeout + 5*time.Second }
 
-// after returns a channel that is closed after a time. Call stop when it is no longer needed.
+// after returns a channel that is closed after duration. Call stop when it is no longer needed.
 func after(duration time.Duration) (timeout <-chan struct{}, stop func() bool) {
 	closed := make(chan struct{})
 	return closed, time.AfterFunc(duration, func() { close(closed) }).Stop
 }
 
-// wait waits for the attempt that the ticket stands for, or until timeout. The error says that ctx
-// ended before.
+// wait blocks until the attempt of this ticket is over, or until timeout. It returns an error if
+// ctx ends first.
 func (s *singleflight) wait(ctx context.Context, ticket uint64, timeout <-chan struct{}) error {
 	if err := s.await(ctx, s.join(ticket), timeout); err != nil {
 		return &waitError{what: s.what, ended: err, reason: s.lastError()}
@@ -75,7 +75,7 @@ func (s *singleflight) wait(ctx context.Context, ticket uint64, timeout <-chan s
 	return nil
 }
 
-// waitReady waits until there is something to use.
+// waitReady blocks until there are keys or a token. It returns an error if ctx ends first.
 func (s *singleflight) waitReady(ctx context.Context) error {
 	for s != nil {
 		reason := s.ready()
@@ -83,7 +83,7 @@ func (s *singleflight) waitReady(ctx context.Context) error {
 			return reason
 		}
 		if err := s.await(ctx, s.join(readyTicket), nil); err != nil {
-			// Asked again: attempts may have failed since, and one may have succeeded by now.
+			// Attempts may have failed or succeeded in the meantime, so get the latest reason.
 			if reason = s.ready(); !errors.Is(reason, s.unavailable) {
 				return reason
 			}
@@ -93,7 +93,7 @@ func (s *singleflight) waitReady(ctx context.Context) error {
 	return ErrClosed
 }
 
-// refresh waits for an attempt that begins after the call.
+// refresh blocks until an attempt that starts after the call is over. It returns its error.
 func (s *singleflight) refresh(ctx context.Context) error {
 	if s == nil || s.worker.IsClosed() {
 		return ErrClosed
@@ -105,11 +105,12 @@ func (s *singleflight) refresh(ctx context.Context) error {
 	return refresh.err
 }
 
-// ready returns nil if there is something to use, and otherwise why not. It has a lazy worker
-// begin.
+// ready returns nil if there are keys or a token, and otherwise the reason. It also starts a lazy
+// worker.
 func (s *singleflight) ready() error { return errorOf(s.worker.WaitReady(0)) }
 
-// lastError is why there is nothing to use now, or the group of such errors if there is something.
+// lastError returns the reason why there are no keys or no token. If there are some, it returns
+// only the group of the error.
 func (s *singleflight) lastError() error {
 	if reason := s.ready(); errors.Is(reason, s.unavailable) {
 		return reason
@@ -117,7 +118,8 @@ func (s *singleflight) lastError() error {
 	return s.unavailable
 }
 
-// await waits until a flight is over, or until timeout. The error is that of ctx if it ends before.
+// await blocks until a flight is over, or until timeout. If ctx ends first, it returns the error of
+// ctx.
 func (s *singleflight) await(ctx context.Context, f *flight, timeout <-chan struct{}) error {
 	defer func() {
 		s.mutex.Lock()
@@ -133,7 +135,8 @@ func (s *singleflight) await(ctx context.Context, f *flight, timeout <-chan stru
 	return nil
 }
 
-// join adds the caller to those that wait for the ticket. It leaves by await.
+// join adds the caller to the waiters of the ticket. The caller must then call await, which removes
+// it.
 func (s *singleflight) join(ticket uint64) *flight {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
@@ -150,7 +153,7 @@ func (s *singleflight) join(ticket uint64) *flight {
 	return f
 }
 
-// run blocks for all that joined.
+// run blocks in C on behalf of all waiters of the ticket.
 func (s *singleflight) run(ticket uint64, f *flight) {
 	for over := false; !over; {
 		over = s.block(ticket)
@@ -164,7 +167,7 @@ func (s *singleflight) run(ticket uint64, f *flight) {
 	close(f.over)
 }
 
-// block blocks for a while. It returns true if there is nothing more to wait for.
+// block blocks for at most waitSlice. It returns true if the event of the ticket has happened.
 func (s *singleflight) block(ticket uint64) bool {
 	if ticket == readyTicket {
 		return !errors.Is(errorOf(s.worker.WaitReady(waitSlice)), s.unavailable)
@@ -172,7 +175,8 @@ func (s *singleflight) block(ticket uint64) bool {
 	return s.worker.Wait(ticket, waitSlice)
 }
 
-// joinNext adds the caller to those that wait for the next refresh. It leaves by await.
+// joinNext adds the caller to the waiters of the next refresh. The caller must then call await,
+// which removes it.
 func (s *singleflight) joinNext() *flight {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
@@ -187,12 +191,12 @@ func (s *singleflight) joinNext() *flight {
 	return s.next
 }
 
-// runRefreshes refreshes as long as somebody waits for it.
+// runRefreshes runs refreshes until no caller waits for one.
 func (s *singleflight) runRefreshes() {
 	for f := s.beginRefresh(); f != nil; f = s.beginRefresh() {
 		f.err = errorOf(s.worker.Refresh(s.longest))
 		if f.err != nil && s.worker.IsClosed() {
-			f.err = ErrClosed // it was cut off
+			f.err = ErrClosed // Close aborted the attempt
 		}
 		close(f.over)
 	}
@@ -210,15 +214,15 @@ func (s *singleflight) beginRefresh() *flight {
 	return f
 }
 
-// A waitError says that a context ended while its goroutine waited.
+// A waitError is the error of a caller whose context ended while it waited.
 type waitError struct {
-	what   string // it waited for
-	ended  error  // the context's
+	what   string // "keys" or "a token"
+	ended  error  // the error of the context
 	reason error  // of the group ErrKeys or ErrLogin
 }
 
 func (e *waitError) Error() string {
-	text := "bouncer: no more waiting for " + e.what + ": " + e.ended.Error()
+	text := "bouncer: stopped waiting for " + e.what + ": " + e.ended.Error()
 	var reason *Error
 	if errors.As(e.reason, &reason) {
 		text += ": " + reason.Message

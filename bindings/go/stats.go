@@ -9,25 +9,25 @@ import (
 	"bouncer_verify/bouncer/internal/native"
 )
 
-// The values of [KeysStats].State. Later versions may add to them.
+// The values of [KeysStats].State. Later versions may add values.
 const (
 	KeysEmpty  = "empty"   // no keys yet
 	KeysFresh  = "fresh"   // fetched, and fresh
-	KeysStale  = "stale"   // in use, though they should have been confirmed by now, or from a seed or a file
-	KeysTooOld = "too_old" // too old to be used
+	KeysStale  = "stale"   // in use, but a refresh is overdue, or the keys are from a seed or a file
+	KeysTooOld = "too_old" // older than MaxStale, so not used
 	KeysClosed = "closed"  // closed during the call
 )
 
-// The values of [RenewerStats].State. Later versions may add to them.
+// The values of [RenewerStats].State. Later versions may add values.
 const (
 	TokenEmpty    = "empty"    // no token yet
-	TokenValid    = "valid"    // a valid one
-	TokenExpiring = "expiring" // one that expires within seconds, and could not be renewed yet
-	TokenExpired  = "expired"  // one that has expired
+	TokenValid    = "valid"    // a valid token
+	TokenExpiring = "expiring" // the token expires within seconds and is not renewed yet
+	TokenExpired  = "expired"  // the token has expired
 	TokenClosed   = "closed"   // closed during the call
 )
 
-// statRows is what the structs in stats_generated.go are read from.
+// statRows reads the fields of the structs in stats_generated.go.
 type statRows struct{ native.Stats }
 
 func (s statRows) text(name string) string { return s.Find(name).Text }

@@ -15,17 +15,17 @@ import (
 	"bouncer_verify/bouncer/internal/native"
 )
 
-// A VerifiedToken is a token that passed every check; a verification is the only way to have one.
-// It is a Go value that never changes, with nothing to close.
+// A VerifiedToken is a token that passed every check. Only a verification returns one. It is an
+// immutable Go value with nothing to close.
 //
-// fmt and slog do not show its claims. [VerifiedToken.MarshalJSON] does.
+// fmt and slog do not print its claims. [VerifiedToken.MarshalJSON] returns them.
 type VerifiedToken struct {
-	// Two pointers, so that fmt does not find the claims in an unexported field of another struct
-	// either, where it calls no method: with a verb that does not fit, it follows one pointer.
+	// fmt calls no methods on the unexported fields of another struct. With a verb that does not
+	// fit, it then follows one pointer. Two pointers hide the claims from it.
 	content **native.Token
 }
 
-// newToken makes one object of all but the text.
+// newToken makes a token with one allocation; the text is already allocated.
 func newToken(content native.Token) *VerifiedToken {
 	var object struct {
 		token   VerifiedToken
@@ -50,15 +50,15 @@ func (t *VerifiedToken) get() *native.Token {
 }
 
 // VerifyToken verifies a JWT: its signature with the keys of jwks, then its Claims Set against
-// policy (RFC 7519 section 7.2). The token is JWS Compact Serialization, without white space around
-// it.
+// policy (RFC 7519 section 7.2). The token must be in JWS Compact Serialization, without white
+// space around it.
 //
-// The error is an [*Error] of the group [ErrInvalidToken], for the first fault of the token in a
-// fixed order; an [ErrInvalidArgument] if the policy cannot be used or jwks is nil; [ErrClosed] if
-// jwks is closed.
+// The error is an [*Error] of the group [ErrInvalidToken]. The checks have a fixed order, and the
+// error is that of the first check that fails. It is [ErrInvalidArgument] if the policy is not
+// valid or jwks is nil, and [ErrClosed] if jwks is closed.
 //
-// The first policy that a set is used with stays prepared. Another one is prepared again by each
-// call, in about a quarter of a microsecond; a [Verifier] prepares its own once.
+// A key set keeps the first policy that it is used with prepared. With another policy each call
+// prepares it again, in about a quarter of a microsecond. A [Verifier] prepares its policy once.
 func VerifyToken(jwks *JWKSet, policy Policy, token string) (verified *VerifiedToken, err error) {
 	err = jwks.with(&policy, func(policy *native.Policy) error {
 		verified, err = jwks.verify(policy, token)
@@ -78,7 +78,8 @@ func (s *JWKSet) verify(policy *native.Policy, token string) (*VerifiedToken, er
 	return newToken(content), nil
 }
 
-// UID returns "uid", the user or service that DC/OS names, or "" if it is absent or no string.
+// UID returns "uid", the name of the user or service in DC/OS. It returns "" if the claim is absent
+// or not a string.
 func (t *VerifiedToken) UID() string {
 	uid, _ := t.get().UID()
 	return uid
@@ -93,10 +94,10 @@ func (t *VerifiedToken) Subject() string { return t.get().Subject() }
 // TokenID returns "jti" (RFC 7519 section 4.1.7), or "" if it is absent.
 func (t *VerifiedToken) TokenID() string { return t.get().TokenID() }
 
-// Audience returns "aud" (RFC 7519 section 4.1.3): its one string, or those of its array. It reads
-// the payload again.
+// Audience returns the strings of "aud" (RFC 7519 section 4.1.3), or nil if the claim is absent. A
+// single string counts as an array of one. Each call parses the payload.
 func (t *VerifiedToken) Audience() []string {
-	audience, _ := t.ClaimStrings("aud") // absent, a string or an array of strings: the library saw to that
+	audience, _ := t.ClaimStrings("aud") // verified: absent, a string, or an array of strings
 	return audience
 }
 
@@ -118,9 +119,10 @@ func (t *VerifiedToken) IssuedAt() (time.Time, bool) {
 	return native.TimeOf(t.get().Iat())
 }
 
-// Claims stores the Claims Set in the value that v points to, as [json.Unmarshal] does. That
-// prefers exact names but also takes "UID" for a field `json:"uid"`: where an issuer lets users
-// name claims, read single ones by [VerifiedToken.Claim].
+// Claims stores the Claims Set in the value that v points to, as [json.Unmarshal] does.
+//
+// json.Unmarshal prefers exact names, but also accepts "UID" for a field `json:"uid"`. If the
+// issuer lets users name claims, read single claims with [VerifiedToken.Claim] instead.
 func (t *VerifiedToken) Claims(v any) error {
 	if err := json.Unmarshal(t.Payload(), v); err != nil {
 		return fmt.Errorf("bouncer: claims: %w", err)
@@ -128,8 +130,8 @@ func (t *VerifiedToken) Claims(v any) error {
 	return nil
 }
 
-// Claim returns the JSON text of the claim of exactly that name, as it was signed: a string comes
-// with its quotes. It reports false if the claim is absent.
+// Claim returns the JSON text of the claim with exactly this name, as it was signed: a string keeps
+// its quotes. It reports false if the claim is absent.
 func (t *VerifiedToken) Claim(name string) (json.RawMessage, bool) {
 	members := json.NewDecoder(bytes.NewReader(t.Payload()))
 	if _, err := members.Token(); err != nil {
@@ -151,14 +153,14 @@ func (t *VerifiedToken) Claim(name string) (json.RawMessage, bool) {
 	return nil, false
 }
 
-// Payload returns a copy of the whole Claims Set, a JSON object: the very bytes that were signed.
+// Payload returns a copy of the Claims Set, a JSON object: exactly the bytes that were signed.
 func (t *VerifiedToken) Payload() []byte { return []byte(t.get().Payload()) }
 
 // Header returns a copy of the JOSE Header, a JSON object.
 func (t *VerifiedToken) Header() []byte { return []byte(t.get().Header()) }
 
-// ClaimString returns the claim of exactly that name if it is a string. It reports false if the
-// claim is absent or anything else. It reads the payload again.
+// ClaimString returns the claim with exactly this name if it is a string. It reports false if the
+// claim is absent or of another type. Each call parses the payload.
 func (t *VerifiedToken) ClaimString(name string) (string, bool) {
 	value, found := t.Claim(name)
 	if !found || value[0] != '"' {
@@ -169,9 +171,9 @@ func (t *VerifiedToken) ClaimString(name string) (string, bool) {
 	return text, err == nil
 }
 
-// ClaimInteger returns the claim of exactly that name if it is an integer that int64 holds: every
-// digit counts, beyond 2^53 too. A number whose fraction is zero, as 1.0 or 1e3, is one up to 2^53.
-// It reports false if the claim is absent or anything else. It reads the payload again.
+// ClaimInteger returns the claim with exactly this name if it is an integer that fits into int64.
+// It is exact beyond 2^53 too. 1.0 and 1e3 count as integers, up to 2^53. ClaimInteger reports
+// false if the claim is absent or of another type. Each call parses the payload.
 func (t *VerifiedToken) ClaimInteger(name string) (int64, bool) {
 	value, _ := t.Claim(name)
 	if number, err := strconv.ParseInt(string(value), 10, 64); err == nil {
@@ -187,9 +189,9 @@ func (t *VerifiedToken) ClaimInteger(name string) (int64, bool) {
 	return int64(number), true
 }
 
-// ClaimStrings returns the claim of exactly that name if it is an array of strings, or a string,
-// which counts as an array of one: "aud", or roles. It reports false if the claim is absent or
-// anything else. It reads the payload again.
+// ClaimStrings returns the claim with exactly this name if it is an array of strings, for example
+// roles. A single string counts as an array of one, as in "aud". ClaimStrings reports false if the
+// claim is absent or of another type. Each call parses the payload.
 func (t *VerifiedToken) ClaimStrings(name string) ([]string, bool) {
 	value, found := t.Claim(name)
 	if !found {
@@ -199,7 +201,7 @@ func (t *VerifiedToken) ClaimStrings(name string) ([]string, bool) {
 		one, isString := t.ClaimString(name)
 		return []string{one}, isString
 	}
-	var members []*string // null is no string
+	var members []*string // pointers, to find null, which is not a string
 	if value[0] != '[' || json.Unmarshal(value, &members) != nil || slices.Contains(members, nil) {
 		return nil, false
 	}
@@ -213,11 +215,11 @@ func (t *VerifiedToken) ClaimStrings(name string) ([]string, bool) {
 // KeyID returns the "kid" of the key that verified the token, or "" if that key has none.
 func (t *VerifiedToken) KeyID() string { return t.get().KID() }
 
-// Algorithm returns the algorithm of the signature; that of "EdDSA" is Ed25519.
+// Algorithm returns the algorithm of the signature. For "EdDSA" it returns Ed25519.
 func (t *VerifiedToken) Algorithm() Algorithm { return Algorithm(t.get().Algorithm()) }
 
-// String says which key and algorithm verified the token. It shows no claim and nothing else of the
-// token, so that a log has none by accident.
+// String returns which key and algorithm verified the token. It contains no claim and no token
+// text, so a log cannot leak them by accident.
 func (t VerifiedToken) String() string {
 	if t.content == nil {
 		return "no token"
@@ -225,11 +227,10 @@ func (t VerifiedToken) String() string {
 	return fmt.Sprintf("token verified by %s with key %q (claims not shown)", t.Algorithm(), t.KeyID())
 }
 
-// LogValue is String, for slog.
+// LogValue returns String, for slog.
 func (t VerifiedToken) LogValue() slog.Value { return slog.StringValue(t.String()) }
 
-// MarshalJSON returns the Claims Set. A program that puts a token into JSON wants its claims; a log
-// shows none.
+// MarshalJSON returns the Claims Set, or null for the zero VerifiedToken.
 func (t VerifiedToken) MarshalJSON() ([]byte, error) {
 	if t.content == nil {
 		return []byte("null"), nil

@@ -13,40 +13,40 @@ import (
 	"bouncer_verify/bouncer/internal/native"
 )
 
-// A TokenRenewer keeps the service's own token valid: it logs in, hands the token out without
-// latency, renews it in the background before it expires, and again when a server does not accept
-// it. Any number of goroutines may use it.
+// A TokenRenewer keeps the service's own token valid. It logs in and renews the token in the
+// background before it expires. It also renews a token that a server rejected. Any number of
+// goroutines may use it.
 //
-// Make one for each account and keep it: each has a thread and logins of its own.
-// [TokenRenewer.Close] it when it is no longer needed, or leave that to the garbage collector.
+// Make one per account when the program starts, and keep it: each has its own thread and its own
+// logins. Call [TokenRenewer.Close] when it is no longer needed, or leave that to the garbage
+// collector.
 //
-//   - A valid token is handed out without a lock that a login holds, whatever the network does.
-//   - It is renewed at 70 to 80 % of the life that it says itself. A renewal that fails displaces
-//     nothing: it is tried again with growing pauses, and the token in use is used up to its
-//     expiry.
-//   - Callers wait where there is no token, and in the last seconds of one; in an outage, not at
-//     all.
-//   - After a 401 ([TokenRenewer.Reject]) any number of callers with the same token cause one
-//     login, and one in 30 seconds at most.
+//   - A valid token is returned without waiting for a login, whatever the network does.
+//   - The token is renewed at 70 to 80 % of its lifetime. A failed renewal is retried with a
+//     growing back-off. The token in use is used until it expires.
+//   - Callers wait only if there is no valid token, or if the token expires within seconds. While
+//     logins fail, they do not wait.
+//   - After a 401 ([TokenRenewer.Reject]), all callers with the same token share one login. At most
+//     one such login starts in 30 seconds.
 //
-// All that wait for one login share it, and wait in Go: at most a few threads of the operating
-// system wait for a TokenRenewer, however many goroutines do. A context ends its caller's waiting,
-// never the login.
+// All callers that wait for a login share it. Goroutines wait in Go: however many wait, a
+// TokenRenewer blocks only a few threads of the operating system. A context ends the wait of its
+// caller, never the login.
 type TokenRenewer struct {
-	// Goroutines hold native and flights, never the TokenRenewer, as with a RemoteJWKS.
+	// Goroutines hold native and flights, never the TokenRenewer. See RemoteJWKS for the reason.
 	native    *native.Renewer
 	flights   *singleflight
 	maxWait   time.Duration // of a caller
 	endSource context.CancelFunc
-	latest    atomic.Pointer[ownToken] // that came from C: while it is in use there, it needs no copy
+	latest    atomic.Pointer[ownToken] // the latest token from C, to copy each token only once
 	cleanup   runtime.Cleanup
 }
 
-// NewTokenRenewer makes a token renewer. Unless the options say otherwise the first login begins at
-// once, in the background; [TokenRenewer.WaitReady] waits for it.
+// NewTokenRenewer returns a token renewer. The first login starts at once in the background, unless
+// the options set Lazy. [TokenRenewer.WaitReady] waits for it.
 //
-// The error is an [ErrInvalidArgument] if an option cannot be used, and an [ErrUnusableCredentials]
-// if it is the service account's secret. That the login fails is no error here.
+// The error is [ErrInvalidArgument] if an option is not valid, and [ErrUnusableCredentials] if the
+// secret of the service account is not usable. A failed login is not an error here.
 func NewTokenRenewer(options RenewerOptions) (*TokenRenewer, error) {
 	if errLibrary != nil {
 		return nil, errLibrary
@@ -57,7 +57,7 @@ func NewTokenRenewer(options RenewerOptions) (*TokenRenewer, error) {
 	made := options.apply(settings{})
 	effective := made.effective(native.KindRenewer)
 	if _, supplied := effective.set["supplied"]; supplied && options.Source == nil {
-		return nil, invalidArgument("RenewerOptions.Supplied needs RenewerOptions.Source")
+		return nil, invalidArgument("RenewerOptions.Supplied is set, but RenewerOptions.Source is nil: set Source to the function that returns tokens")
 	}
 	logins, err := native.NewRenewer(made.Settings)
 	if err != nil {
@@ -87,38 +87,38 @@ func NewTokenRenewer(options RenewerOptions) (*TokenRenewer, error) {
 	return renewer, nil
 }
 
-// Token returns the text of a valid token, as [TokenRenewer.TokenContext] does with a context that
-// does not end.
+// Token returns the text of a valid token. It is [TokenRenewer.TokenContext] without a context.
 func (r *TokenRenewer) Token() (string, error) {
 	token, err := r.TokenContext(context.Background())
 	return token.Text(), err
 }
 
-// TokenContext returns a valid token. It waits where there is none and one may come soon, and in
-// the last seconds of one for its renewal, as long as [RenewerOptions].MaxWait says. A token that
-// is valid is returned whatever ctx says.
+// TokenContext returns a valid token. If there is none, or the token expires within seconds, it
+// waits for a login: at most [RenewerOptions].MaxWait, and not at all if no login can succeed soon.
+// A valid token is returned even if ctx has ended.
 //
-// The error is of the group [ErrLogin]: [ErrLoginRejected] or [ErrUnusableCredentials], the
-// operator has to act, or [ErrLoginUnavailable]. If ctx ends while it waits, it is for [errors.Is]
-// also that of ctx. It is [ErrClosed] after Close.
+// The error is of the group [ErrLogin]. For [ErrLoginRejected] and [ErrUnusableCredentials] an
+// operator must act; the third is [ErrLoginUnavailable]. If ctx ends during the wait, the error
+// also matches that of ctx. After Close it is [ErrClosed].
 func (r *TokenRenewer) TokenContext(ctx context.Context) (OwnToken, error) {
 	defer runtime.KeepAlive(r)
 	return r.token(ctx, "")
 }
 
-// Reject says that a server did not accept this token, and returns another: a newer one if there is
-// one already, and otherwise that of one login for all that ask. There is one such login at once
-// and then one in 30 seconds at most. Until it succeeds the token stays in use for others.
+// Reject reports that a server rejected this token, and returns another token. If the renewer
+// already has a newer token, it returns that. Otherwise it waits for a login, which all callers
+// with the same token share. The first such login starts at once, then at most one in 30 seconds.
+// Until it succeeds, other callers still get the old token.
 //
-// The error is as that of TokenContext; it is an [ErrLoginUnavailable] also if there is no newer
-// token.
+// The errors are those of [TokenRenewer.TokenContext]. The error is also [ErrLoginUnavailable] if
+// there is no newer token.
 func (r *TokenRenewer) Reject(ctx context.Context, token string) (OwnToken, error) {
 	defer runtime.KeepAlive(r)
 	return r.token(ctx, token)
 }
 
-// token returns a valid token, another one than the rejected if that is not empty. It waits where
-// one may come.
+// token returns a valid token. If rejected is not empty, it returns a different one. It waits for a
+// login if tokenNow returns a ticket.
 func (r *TokenRenewer) token(ctx context.Context, rejected string) (OwnToken, error) {
 	token, ticket, err := r.tokenNow(rejected, 0)
 	if ticket == 0 {
@@ -128,7 +128,8 @@ func (r *TokenRenewer) token(ctx context.Context, rejected string) (OwnToken, er
 	defer stop()
 	for ticket != 0 {
 		ended := r.flights.wait(ctx, ticket, timeout)
-		// Also when the waiting ends: the token may be in use a moment before the login is over.
+		// Try once more even if the wait ended: a new token is available shortly before its login is
+		// counted as over.
 		token, ticket, err = r.tokenNow(rejected, ticket)
 		if ended == nil {
 			continue
@@ -141,7 +142,7 @@ func (r *TokenRenewer) token(ctx context.Context, rejected string) (OwnToken, er
 	return OwnToken{token}, err
 }
 
-// tokenNow never waits.
+// tokenNow returns a valid token, a ticket of the login to wait for, or both. It never waits.
 func (r *TokenRenewer) tokenNow(rejected string, ticket uint64) (*ownToken, uint64, error) {
 	known := r.latest.Load()
 	generation := uint64(0)
@@ -160,59 +161,58 @@ func (r *TokenRenewer) tokenNow(rejected string, ticket uint64) (*ownToken, uint
 	return token, ticket, nil
 }
 
-// WaitReady waits until there is a valid token: for programs that want to fail when they start, not
-// with their first request. It waits as long as ctx lets it, also if the login is rejected, because
-// the secret may be replaced.
+// WaitReady blocks until there is a valid token or ctx ends. Use it to detect a wrong setting when
+// the program starts, not at its first request. It also waits after a rejected login, because the
+// secret may be replaced.
 //
-// If ctx ends before, the error is of the group [ErrLogin] and says why there is no token, and is
-// for [errors.Is] also that of ctx. It is [ErrClosed] after Close.
+// If ctx ends first, the error contains the reason why there is no token. With [errors.Is] it
+// matches both the group [ErrLogin] and the error of ctx. After Close it is [ErrClosed].
 func (r *TokenRenewer) WaitReady(ctx context.Context) error {
 	defer runtime.KeepAlive(r)
 	return r.flights.waitReady(ctx)
 }
 
-// Renew logs in now, with a login that begins after the call; several callers share one. It is for
-// operators, not for the way of a request: nothing limits how often.
+// Renew logs in now and blocks until the login is over. The login starts after the call; concurrent
+// callers share one. Renew has no rate limit, so call it on an operator's command and not for each
+// request.
 //
-// If the login fails, the error is an [ErrLoginUnavailable] that says why, and the token in use
-// stays. If ctx ends before, the error is of the group [ErrLogin] and for [errors.Is] also that of
-// ctx, and the login goes on. It is [ErrClosed] after Close.
+// If the login fails, the error is [ErrLoginUnavailable] with the reason, and the token in use
+// stays. If ctx ends first, the login goes on, and the error matches both the group [ErrLogin] and
+// the error of ctx. After Close it is [ErrClosed].
 func (r *TokenRenewer) Renew(ctx context.Context) error {
 	defer runtime.KeepAlive(r)
 	return r.flights.refresh(ctx)
 }
 
-// Stats returns what the renewer is doing, at this moment. The error is [ErrClosed] after Close.
+// Stats returns a snapshot of the state and counters. The error is [ErrClosed] after Close.
 func (r *TokenRenewer) Stats() (RenewerStats, error) {
 	defer runtime.KeepAlive(r)
 	stats, err := r.native.Stats()
 	return newRenewerStats(stats), errorOf(err)
 }
 
-// Prometheus returns the stats in the text format of Prometheus. The error is [ErrClosed] after
-// Close.
+// Prometheus returns the stats in the Prometheus text format. The error is [ErrClosed] after Close.
 func (r *TokenRenewer) Prometheus() (string, error) {
 	defer runtime.KeepAlive(r)
 	stats, err := r.native.Stats()
 	return stats.Prometheus, errorOf(err)
 }
 
-// Transport returns a [http.RoundTripper] that sends the token with each request and has base do
-// the rest, or if that is nil [http.DefaultTransport]. A request that has an Authorization header
-// already goes out as it is.
+// Transport returns a [http.RoundTripper] that adds the token to each request. It sends the
+// requests with base; nil means [http.DefaultTransport]. A request that already has an
+// Authorization header is sent unchanged.
 //
-// If the answer says that the token was not accepted, the token is renewed, and the request sent
-// once more with the new one: if it has no body or one that GetBody gives again, and otherwise the
-// answer is returned. Such an answer is a 401 that asks for a token, not one that asks for a
-// password, and status 16 of gRPC; a 403 never is. Where gRPC sends its status in the trailer, it
-// is too late to send the request again: the token is renewed for the next one.
+// If the server rejects the token, the token is renewed and the request is sent once more. A 401
+// that asks for a token and gRPC status 16 are rejections; a 401 that asks for a password and a 403
+// are not. The request is sent again only if it has no body, or GetBody returns the body again.
+// Otherwise the response is returned. A gRPC status in the trailer comes too late to send the
+// request again, so the token is renewed for the next request.
 //
-// The token is a secret: any receiver can use it. It goes only to the hosts that are
-// named here: "master.mesos" at any port, "master.mesos:8443", or ".mesos" for every host under
-// that name. Other requests go out without a token. If no host is named, it goes wherever the
-// program sends a request; then use the client for hosts that you trust alone. Where a server
-// redirects the client to, the token goes only within the same scheme, host and port, and never
-// follows from https to http.
+// The token is a secret: every receiver can use it. It is sent only to the hosts listed here:
+// "master.mesos" on any port, "master.mesos:8443", or ".mesos" for all hosts under that name. Other
+// requests are sent without a token. If no host is listed, the token is sent with every request;
+// then use the client only for hosts that you trust. After a redirect, the token is sent only to
+// the same scheme, host and port: never from https to http.
 func (r *TokenRenewer) Transport(base http.RoundTripper, hosts ...string) http.RoundTripper {
 	if base == nil {
 		base = http.DefaultTransport
@@ -220,9 +220,9 @@ func (r *TokenRenewer) Transport(base http.RoundTripper, hosts ...string) http.R
 	return newRenewingTransport(r, base, hosts)
 }
 
-// Close ends it: a login under way is cut off, the thread ends, and all waiting calls return. Later
-// calls return [ErrClosed]; tokens that it gave stay. It may be called any number of times, and
-// always returns nil.
+// Close aborts a login in flight, ends the thread and wakes all waiting calls. Later calls return
+// [ErrClosed]. Tokens that were returned before remain valid until they expire. Close may be called
+// more than once, and always returns nil.
 func (r *TokenRenewer) Close() error {
 	r.cleanup.Stop()
 	r.native.Close()

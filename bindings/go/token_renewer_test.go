@@ -519,11 +519,11 @@ func TestASourceOfTheProgramIsAskedForTokens(t *testing.T) {
 	for why, answer := range map[string]func() (string, time.Duration, error){
 		"no connection":   func() (string, time.Duration, error) { return "", 0, errors.New("no connection") },
 		"\uFFFD":          func() (string, time.Duration, error) { return "", 0, errors.New("\xff") },
-		"the source did":  func() (string, time.Duration, error) { panic("hunter2") },
-		"did not return":  func() (string, time.Duration, error) { runtime.Goexit(); return "", 0, nil },
+		"panicked":        func() (string, time.Duration, error) { panic("hunter2") },
+		"runtime.Goexit":  func() (string, time.Duration, error) { runtime.Goexit(); return "", 0, nil },
 		"in a header":     func() (string, time.Duration, error) { return "a\nb", 0, nil },
 		"empty":           func() (string, time.Duration, error) { return "", 0, nil },
-		"that is no text": func() (string, time.Duration, error) { return "\xff", 0, nil },
+		"not UTF-8":       func() (string, time.Duration, error) { return "\xff", 0, nil },
 		"already expired": func() (string, time.Duration, error) { return "second", -1, nil },
 		"has already":     func() (string, time.Duration, error) { return "second", time.Millisecond, nil },
 	} {

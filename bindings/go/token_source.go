@@ -14,11 +14,11 @@ import (
 // A tokenSource is the function of RenewerOptions.Source.
 type tokenSource func(ctx context.Context) (token string, lifetime time.Duration, err error)
 
-// longestSource is how long a source may take.
+// Timeout of one call of a source.
 const longestSource = time.Minute
 
-// supply answers the logins of a renewer whose tokens the program has, until it is closed. It does
-// not hold the TokenRenewer, which nobody may have closed.
+// supply calls source for each login of the renewer, until the renewer is closed. It holds no
+// reference to the TokenRenewer, so the garbage collector can free one that was not closed.
 func supply(ctx context.Context, renewer *native.Renewer, source tokenSource) {
 	for !renewer.IsClosed() {
 		if renewer.WaitLogin(longestWatch) {
@@ -27,22 +27,22 @@ func supply(ctx context.Context, renewer *native.Renewer, source tokenSource) {
 	}
 }
 
-// A sourceResult is what a source returned.
+// A sourceResult is the result of a source.
 type sourceResult struct {
 	token    string
 	lifetime time.Duration
 	err      error
 }
 
-// callSource calls the source in a goroutine of its own, which it may end: by a panic, or as a
-// failing test does.
+// callSource calls the source in a separate goroutine, which may end by a panic or by
+// runtime.Goexit, as in t.FailNow. Both count as a failure.
 func callSource(ctx context.Context, source tokenSource) sourceResult {
 	ctx, cancel := context.WithTimeout(ctx, longestSource)
 	defer cancel()
 	results := make(chan sourceResult, 1)
 	go func() {
-		// What a panic says may be a secret.
-		result := sourceResult{err: errors.New("the source did not return")}
+		// The text of a panic may contain a secret, so it is dropped.
+		result := sourceResult{err: errors.New("the source panicked or called runtime.Goexit")}
 		defer func() { results <- result }()
 		defer func() { _ = recover() }()
 		token, lifetime, err := source(ctx)
@@ -51,20 +51,20 @@ func callSource(ctx context.Context, source tokenSource) sourceResult {
 	return <-results
 }
 
-// supplyOnce passes on what a source returned. The library refuses it if nobody waits for it any
-// more.
+// supplyOnce passes the result of a source to the library. The library ignores a result that came
+// after its timeout.
 func supplyOnce(renewer *native.Renewer, result sourceResult) {
 	if result.err != nil {
 		permanent := errors.Is(result.err, ErrLoginRejected) || errors.Is(result.err, ErrUnusableCredentials)
 		_ = renewer.SupplyFailure(permanent, strings.ToValidUTF8(result.err.Error(), "\uFFFD"))
 		return
 	}
-	seconds := int64(-1) // as long as it says itself
+	seconds := int64(-1) // a JWT is valid until its "exp", another token forever
 	if result.lifetime != 0 {
 		seconds = int64(max(result.lifetime, 0) / time.Second)
 	}
 	if renewer.Supply(result.token, seconds) != nil {
-		// Otherwise it would be asked for again at once.
-		_ = renewer.SupplyFailure(false, "a token that is no text")
+		// Without a failure, the library would request the next token at once.
+		_ = renewer.SupplyFailure(false, "the source returned a token that is not UTF-8")
 	}
 }

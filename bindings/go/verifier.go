@@ -11,28 +11,28 @@ import (
 	"bouncer_verify/bouncer/internal/native"
 )
 
-// A Verifier is one issuer's keys with the policy for its tokens. It never changes; any number of
-// goroutines may use it. [Verifier.Close] it when it is no longer needed, or leave that to the
+// A Verifier verifies tokens with one issuer's keys and one policy. It is immutable; any number of
+// goroutines may use it. Call [Verifier.Close] when it is no longer needed, or leave that to the
 // garbage collector.
 type Verifier struct {
 	native  *native.Verifier
-	remote  *RemoteJWKS // nil: the keys stay as they are
+	remote  *RemoteJWKS // nil if the keys are a JWKSet
 	clocked *clockedKeys
 }
 
-// A KeySource has the keys of a [Verifier]: a [*JWKSet], which stays as it is, or a [*RemoteJWKS],
-// which keeps itself fresh.
+// A KeySource supplies the keys of a [Verifier]. It is a [*JWKSet], whose keys never change, or a
+// [*RemoteJWKS], which fetches and refreshes them.
 type KeySource interface {
 	// source returns the C object, and the receiver if the keys are remote.
 	source() (native.Keys, *RemoteJWKS)
 }
 
-// NewVerifier puts keys and policy together. The policy may be changed afterwards, and a [*JWKSet]
-// closed: the verifier has its own. A [*RemoteJWKS] is shared: once that is closed, there are no
-// keys, [ErrKeysUnavailable].
+// NewVerifier returns a verifier for these keys and this policy. Later changes of the policy have
+// no effect on the verifier. A [*JWKSet] may be closed afterwards. A [*RemoteJWKS] is shared: after
+// its Close, the verifier returns [ErrKeysUnavailable].
 //
-// The error is an [ErrInvalidArgument] if the policy cannot be used or keys is nil, and [ErrClosed]
-// if the keys are closed.
+// The error is [ErrInvalidArgument] if the policy is not valid or keys is nil, and [ErrClosed] if
+// the keys are closed.
 func NewVerifier(keys KeySource, policy Policy) (*Verifier, error) {
 	switch keys := keys.(type) {
 	case nil:
@@ -70,15 +70,16 @@ func NewVerifier(keys KeySource, policy Policy) (*Verifier, error) {
 	return &Verifier{native: verifier, remote: remote}, nil
 }
 
-// clockedKeys are what a Verifier has in place of a C object if its policy has a clock of the
-// program's own: the library's policies have the system's clock or a fixed time.
+// clockedKeys replace the C verifier if the policy has a Clock. A C policy has no callback for the
+// time, so each call makes a C verifier for the time that the clock returns.
 type clockedKeys struct {
 	keys     *native.HeldKeys
 	settings settings
 	clock    func() time.Time
 }
 
-// now returns the verifier itself, or one for the time that its clock says. close closes only that.
+// now returns the receiver if the policy has no Clock. Otherwise it returns a new verifier for the
+// clock's time, and close closes it.
 func (v *Verifier) now() (now *Verifier, close func(), err error) {
 	switch {
 	case v == nil:
@@ -102,16 +103,16 @@ func (v *Verifier) now() (now *Verifier, close func(), err error) {
 	return &Verifier{native: verifier, remote: v.remote}, verifier.Close, nil
 }
 
-// WithCache makes a verifier of the same keys and policy that remembers about so many verified
-// tokens, 2^20 at most, and none with 0. The other one may be closed.
+// WithCache returns a verifier with the same keys and policy, and a cache of about this many
+// verified tokens: at most 2^20; 0 disables the cache. The receiver may be closed afterwards.
 //
-// A token that it remembers passes without its signature being verified again: the whole token is
-// compared, "exp" and "nbf" are checked each time, and when remote keys change, everything is
-// forgotten. The cost: the tokens and their claims stay in memory, about twice their length
-// each, until others take their places. Tokens over 4 KiB are not remembered.
+// On a cache hit the signature is not verified again. A hit needs the whole token to be equal;
+// "exp" and "nbf" are checked each time. When remote keys change, the cache is emptied. Cached
+// tokens and their claims stay in memory until other tokens replace them. Each takes about twice
+// its length. Tokens over 4 KiB are not cached.
 //
-// The error is an [ErrInvalidArgument] for a number below 0 and for a policy with Clock, and
-// [ErrClosed].
+// The error is [ErrInvalidArgument] if tokens is negative or the policy has a Clock, and
+// [ErrClosed] after Close.
 func (v *Verifier) WithCache(tokens int) (*Verifier, error) {
 	if tokens < 0 {
 		return nil, invalidArgument(fmt.Sprintf("the cache size is negative: %d", tokens))
@@ -129,13 +130,13 @@ func (v *Verifier) WithCache(tokens int) (*Verifier, error) {
 	return &Verifier{native: cached, remote: v.remote}, nil
 }
 
-// Stats returns what the cache has done so far. The error is [ErrClosed] after Close.
+// Stats returns the counters of the cache. The error is [ErrClosed] after Close.
 func (v *Verifier) Stats() (CacheStats, error) {
 	stats, err := v.stats()
 	return newCacheStats(stats), err
 }
 
-// Prometheus returns the stats in the text format of Prometheus. The error is [ErrClosed] after
+// Prometheus returns the counters in the Prometheus text format. The error is [ErrClosed] after
 // Close.
 func (v *Verifier) Prometheus() (string, error) {
 	stats, err := v.stats()
@@ -147,30 +148,31 @@ func (v *Verifier) stats() (native.Stats, error) {
 	case v == nil, v.clocked != nil && v.clocked.keys.IsClosed():
 		return native.Stats{}, ErrClosed
 	case v.clocked != nil:
-		return native.Stats{}, nil // it has no cache
+		return native.Stats{}, nil // a policy with a Clock has no cache
 	}
 	stats, err := v.native.Stats()
 	return stats, errorOf(err)
 }
 
 // Verify verifies a JWT: its signature with the verifier's keys, then its Claims Set against the
-// policy (RFC 7519 section 7.2). The token is JWS Compact Serialization, without white space around
-// it.
+// policy (RFC 7519 section 7.2). The token must be in JWS Compact Serialization, without white
+// space around it.
 //
-// With remote keys it waits where a fetch may bring the key that is missing, as long as
-// [RemoteOptions].MaxWait says. A token that has its key never waits.
+// A token whose key is cached never waits. With remote keys, a token whose key is missing may wait
+// for a fetch, at most [RemoteOptions].MaxWait.
 //
-// The error is an [*Error] of the group [ErrInvalidToken], for the first fault of the token in a
-// fixed order; with remote keys also [ErrKeysUnavailable]; or [ErrClosed].
+// The error is an [*Error] of the group [ErrInvalidToken]. The checks have a fixed order, and the
+// error is that of the first check that fails. With remote keys the error may also be
+// [ErrKeysUnavailable]. After Close it is [ErrClosed].
 func (v *Verifier) Verify(token string) (*VerifiedToken, error) {
 	return v.VerifyContext(context.Background(), token)
 }
 
-// VerifyContext is [Verifier.Verify] with a context: if ctx ends while it waits
-// for keys, it returns at once. That ends the waiting, never the fetch, which others may wait for.
+// VerifyContext is [Verifier.Verify] with a context. If ctx ends during the wait for keys, it
+// returns at once; the fetch goes on for other callers.
 //
-// The error is then of the group [ErrKeys], because nothing can be said of the token, and for
-// [errors.Is] also that of ctx. A token that has its key is verified whatever ctx says.
+// The error then matches both the group [ErrKeys] and the error of ctx with [errors.Is]: the token
+// was not checked. A token whose key is cached is verified even if ctx has ended.
 func (v *Verifier) VerifyContext(ctx context.Context, token string) (*VerifiedToken, error) {
 	now, close, err := v.now()
 	if err != nil {
@@ -189,8 +191,8 @@ func (v *Verifier) VerifyContext(ctx context.Context, token string) (*VerifiedTo
 	return now.resume(ctx, token, ticket, timeout)
 }
 
-// resume waits for the fetch that decides about a token, and verifies it again, until the verdict
-// is final: at the latest after timeout.
+// resume waits for the fetch of the ticket, then verifies the token again. It repeats this until
+// the result is final, at the latest after timeout.
 func (v *Verifier) resume(
 	ctx context.Context, token string, ticket uint64, timeout <-chan struct{},
 ) (*VerifiedToken, error) {
@@ -209,15 +211,15 @@ func (v *Verifier) resume(
 	}
 }
 
-// VerifyAuthorization is [Verifier.Verify] for the token in the value of an HTTP Authorization
-// header, as [AuthorizationToken] finds it. A value without one, the empty value of an absent
-// header included, is an [ErrMalformedAuthorization].
+// VerifyAuthorization verifies the token in the value of an HTTP Authorization header. It is
+// [AuthorizationToken] followed by [Verifier.Verify]. If the value contains no token, the error is
+// [ErrMalformedAuthorization]; the empty value of an absent header is such a value.
 func (v *Verifier) VerifyAuthorization(value string) (*VerifiedToken, error) {
 	return v.VerifyAuthorizationContext(context.Background(), value)
 }
 
-// VerifyAuthorizationContext is [Verifier.VerifyAuthorization] as [Verifier.VerifyContext] is
-// [Verifier.Verify].
+// VerifyAuthorizationContext is [Verifier.VerifyAuthorization] with a context, which it uses as
+// [Verifier.VerifyContext] does.
 func (v *Verifier) VerifyAuthorizationContext(ctx context.Context, value string) (*VerifiedToken, error) {
 	token, err := AuthorizationToken(value)
 	if err != nil {
@@ -226,14 +228,14 @@ func (v *Verifier) VerifyAuthorizationContext(ctx context.Context, value string)
 	return v.VerifyContext(ctx, token)
 }
 
-// VerifyBytes is [Verifier.Verify] for a token in bytes, which are not copied and not kept. Nobody
-// may write them meanwhile.
+// VerifyBytes is [Verifier.Verify] for a token in a byte slice. It neither copies nor keeps the
+// bytes. Do not write to them during the call.
 func (v *Verifier) VerifyBytes(token []byte) (*VerifiedToken, error) {
 	return v.Verify(native.BorrowText(token))
 }
 
-// Close frees the verifier, as soon as the calls that use it are done; later ones return
-// [ErrClosed]. It may be called any number of times, and always returns nil.
+// Close frees the verifier when the calls that use it have returned. Later calls return
+// [ErrClosed]. Close may be called more than once, and always returns nil.
 func (v *Verifier) Close() error {
 	switch {
 	case v == nil:

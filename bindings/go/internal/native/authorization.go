@@ -13,8 +13,8 @@ typedef struct {
 	bouncer_error *error;
 } bouncer_go_part;
 
-// Where the token is in value. A place, because a pointer into Go memory must not be stored in Go
-// memory.
+// Returns the position of the token in value. It does not return a pointer, because cgo forbids C
+// code to return a pointer into Go memory.
 static inline bouncer_go_part bouncer_go_authorization(const char *value, size_t value_len) {
 	bouncer_go_part part = {0, 0, NULL};
 	bouncer_str token;
@@ -25,7 +25,7 @@ static inline bouncer_go_part bouncer_go_authorization(const char *value, size_t
 	return part;
 }
 
-// The pointer of a header that is there with an empty value must not be NULL.
+// In C, NULL means that the header is absent. So the pointer to an empty value must not be NULL.
 static inline int32_t bouncer_go_is_token_rejection(uint16_t status, int32_t has_challenge,
 		const char *challenge, size_t challenge_len, const char *grpc, size_t grpc_len) {
 	if (has_challenge && challenge_len == 0) {
@@ -46,8 +46,8 @@ func AuthorizationToken(value string) (string, *Error) {
 	return value[part.start : part.start+part.len], nil
 }
 
-// IsTokenRejection reports whether a response says that the token was not accepted. grpcStatus is
-// "" if there is none.
+// IsTokenRejection reports whether a response means that the server rejected the token. grpcStatus
+// is "" if there is none.
 func IsTokenRejection(status int, hasChallenge bool, challenge, grpcStatus string) bool {
 	return C.bouncer_go_is_token_rejection(C.uint16_t(status), flag(hasChallenge), textPointer(challenge),
 		C.size_t(len(challenge)), textPointer(grpcStatus), C.size_t(len(grpcStatus))) != 0

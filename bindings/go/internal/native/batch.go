@@ -11,11 +11,12 @@ import "C"
 
 import "unsafe"
 
-// A Batch is a batch of verdicts. Call Results or Columns, once: that frees it.
+// A Batch owns the results of a batch in C. Call either Results or Columns, exactly once: both free
+// it.
 type Batch struct {
 	pointer *C.bouncer_batch
 	size    int
-	// Pending is the number of verdicts that a fetch of keys decides.
+	// Pending is the number of tokens that need a fetch of keys.
 	Pending int
 }
 
@@ -51,12 +52,12 @@ func verifyBatch(
 	case result.error != nil:
 		return Batch{}, takeError(result.error)
 	case result.batch == nil:
-		return Batch{}, &Error{Status: StatusInternal, Message: "no memory for the batch"}
+		return Batch{}, &Error{Status: StatusInternal, Message: "out of memory for the batch"}
 	}
 	return Batch{result.batch, len(tokens), int(result.pending)}, nil
 }
 
-// join copies tokens into one buffer, and returns where each ends.
+// join copies the tokens into one buffer, and returns the end of each token in it.
 func join(tokens []string) ([]byte, []C.size_t) {
 	total := 0
 	for _, token := range tokens {
@@ -70,9 +71,10 @@ func join(tokens []string) ([]byte, []C.size_t) {
 	return joined, ends
 }
 
-// Results calls yield with each verdict: its place, what [Verifier.Verify] returns.
+// Results calls yield for each token, with its index and the results of [Verifier.Verify]. Then it
+// frees the batch.
 //
-// It makes a call for each, which costs less than memory for all of them at once.
+// It makes one C call per token. That is faster than allocating memory for all results at once.
 func (b Batch) Results(yield func(index int, token Token, ticket uint64, err *Error)) {
 	defer C.bouncer_batch_free(b.pointer)
 	var scratch [scratchLen]byte
@@ -97,7 +99,7 @@ func (b Batch) read(index int, verdict *C.bouncer_go_verdict, text []byte) {
 	C.bouncer_go_batch_read(b.pointer, C.size_t(index), verdict, bytesPointer(text), C.size_t(len(text)))
 }
 
-// Columns are the fields of bouncer.Columns.
+// Columns has the same fields as bouncer.Columns.
 type Columns struct {
 	Status      []uint32
 	Exp         []int64
@@ -107,7 +109,7 @@ type Columns struct {
 	UIDValidity []byte
 }
 
-// NewColumns makes columns for rows tokens, without UIDData.
+// NewColumns returns columns for this number of rows, without UIDData.
 func NewColumns(rows int) *Columns {
 	return &Columns{
 		Status:      make([]uint32, rows),
@@ -118,7 +120,7 @@ func NewColumns(rows int) *Columns {
 	}
 }
 
-// Columns returns the verdicts as columns. None may be pending.
+// Columns returns the results as columns, and frees the batch. No token may be pending.
 func (b Batch) Columns() *Columns {
 	defer C.bouncer_batch_free(b.pointer)
 	columns := NewColumns(b.size)
@@ -136,7 +138,7 @@ func (b Batch) Columns() *Columns {
 	return columns
 }
 
-// copyColumn fills column from the buffer at data.
+// copyColumn fills column from the C buffer at data.
 func copyColumn[T any](column []T, data unsafe.Pointer) {
 	copy(column, unsafe.Slice((*T)(data), len(column)))
 }

@@ -1,4 +1,4 @@
-// A batch in one call from Go. Included by batch.go.
+// Verifies a batch with one call from Go. Included by batch.go.
 #ifndef BOUNCER_GO_BATCH_H
 #define BOUNCER_GO_BATCH_H
 
@@ -8,13 +8,13 @@
 typedef struct {
 	bouncer_batch *batch;
 	bouncer_error *error;
-	size_t pending; // the number of verdicts of BOUNCER_STATUS_PENDING
+	size_t pending; // number of tokens with BOUNCER_STATUS_PENDING
 } bouncer_go_batch;
 
-// Verifies a batch with the verifier, or with jwks and policy if that is NULL. Never waits.
+// Verifies a batch with the verifier, or with jwks and policy if the verifier is NULL. Never waits.
 //
-// The tokens lie one behind the other in joined, and ends says where each ends: Go memory that holds
-// Go pointers must not be passed, so the array of them is made here.
+// joined contains the tokens one after another, and ends the end of each. The array of pointers is
+// made here, because cgo forbids to pass Go memory that contains Go pointers.
 static inline bouncer_go_batch bouncer_go_batch_run(const bouncer_verifier *verifier,
 		const bouncer_jwks *jwks, const bouncer_policy *policy, const char *joined,
 		const size_t *ends, size_t count, size_t threads) {
@@ -40,8 +40,8 @@ static inline bouncer_go_batch bouncer_go_batch_run(const bouncer_verifier *veri
 	return result;
 }
 
-// Reads one verdict of a batch, which keeps its tokens and errors. If the text is too small, call it
-// again.
+// Reads one result of a batch. The batch still owns its tokens and errors, so if the text is too
+// small, call this again with a larger one.
 static inline void bouncer_go_batch_read(const bouncer_batch *batch, size_t index,
 		bouncer_go_verdict *verdict, char *text, size_t room) {
 	verdict->text_len = 0;
@@ -56,7 +56,7 @@ static inline void bouncer_go_batch_read(const bouncer_batch *batch, size_t inde
 	}
 }
 
-// The columns of a batch, which live as long as that.
+// Returns the columns of a batch. They are valid until the batch is freed.
 static inline bouncer_columns bouncer_go_batch_columns(const bouncer_batch *batch) {
 	bouncer_columns columns = {0};
 	bouncer_batch_columns(batch, &columns);

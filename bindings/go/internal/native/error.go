@@ -5,17 +5,17 @@ package native
 */
 import "C"
 
-// An Error is why a call failed. Package bouncer converts the pointer to its own type.
+// An Error is the reason why a call failed. Package bouncer converts *Error to its own type.
 type Error struct {
 	Status  uint32
 	Claim   string
 	Message string
 }
 
-// Closed is the error of every method whose object was closed.
+// Closed is the error that every method returns after Close.
 var Closed = &Error{Message: "closed"}
 
-// The statuses that package bouncer makes errors of itself.
+// The statuses of errors that package bouncer creates itself.
 const (
 	StatusNullArgument           = C.BOUNCER_STATUS_NULL_ARGUMENT
 	StatusInternal               = C.BOUNCER_STATUS_INTERNAL
@@ -30,12 +30,12 @@ const (
 	StatusUnusableCredentials    = C.BOUNCER_STATUS_UNUSABLE_CREDENTIALS
 )
 
-// StatusName returns the library's name of a status, "unknown" if it knows none.
+// StatusName returns the library's name of a status, or "unknown".
 func StatusName(status uint32) string {
 	return C.GoString(C.bouncer_status_name(C.uint32_t(status)))
 }
 
-// takeError makes an Error of the library's, which it frees.
+// takeError copies an error of the library, and frees the original.
 func takeError(err *C.bouncer_error) *Error {
 	defer C.bouncer_error_free(err)
 	return readError(err)

@@ -8,12 +8,12 @@ import (
 	"sync/atomic"
 )
 
-// A Handle lets any number of goroutines use a C object. It frees the object when it is closed and
-// the last use is over. It takes no lock: each use costs two atomic additions.
+// A Handle lets any number of goroutines use a C object. It frees the object after Close, when the
+// last use ends. It takes no lock: each use costs two atomic additions.
 //
-// The zero Handle is a closed one.
+// The zero Handle is closed.
 type Handle struct {
-	uses    atomic.Int64 // under way; after Close, closedUses more
+	uses    atomic.Int64 // uses in flight; Close adds closedUses
 	closed  atomic.Bool
 	freed   atomic.Bool
 	free    func()
@@ -22,13 +22,14 @@ type Handle struct {
 
 const closedUses = math.MinInt64 / 2
 
-// own has the handle free object, also when the garbage collector finds owner unreachable.
+// own makes h the owner of object. object is freed after Close, or when the garbage collector finds
+// owner unreachable.
 func own[Owner, Object any](owner *Owner, h *Handle, object Object, free func(Object)) {
 	h.free = func() { free(object) }
 	h.cleanup = runtime.AddCleanup(owner, free, object)
 }
 
-// Acquire begins a use, which ends with Release. It returns false if the handle is closed.
+// Acquire begins a use; Release ends it. It returns false if the handle is closed.
 func (h *Handle) Acquire() bool {
 	if h.uses.Add(1) > 0 && h.free != nil {
 		return true
@@ -37,16 +38,16 @@ func (h *Handle) Acquire() bool {
 	return false
 }
 
-// Release ends a use. It also keeps the owner alive up to here.
+// Release ends a use. It also keeps the owner reachable until this call.
 func (h *Handle) Release() {
-	// Uses that came too late can take the count to closedUses more than once.
+	// A failed Acquire also calls Release, so the count can reach closedUses more than once.
 	if h.uses.Add(-1) == closedUses && h.freed.CompareAndSwap(false, true) && h.free != nil {
 		h.cleanup.Stop()
 		h.free()
 	}
 }
 
-// Close ends the handle. Only the first call has an effect.
+// Close closes the handle. Only the first call has an effect.
 func (h *Handle) Close() {
 	if !h.closed.Swap(true) {
 		h.uses.Add(closedUses + 1)

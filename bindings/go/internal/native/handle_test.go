@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestAHandleFreesOnceAndAfterTheLastUse(t *testing.T) {
+func TestAHandleFreesItsObjectOnceAfterTheLastUse(t *testing.T) {
 	for range 200 {
 		var owner struct{ handle Handle }
 		object := new(int)
@@ -38,16 +38,16 @@ func TestAHandleFreesOnceAndAfterTheLastUse(t *testing.T) {
 	}
 }
 
-func TestCloseLeavesTheFreeingToAUseUnderWay(t *testing.T) {
+func TestCloseDuringAUseFreesTheObjectAtTheEndOfTheUse(t *testing.T) {
 	var owner struct{ handle Handle }
 	freed := 0
 	own(&owner, &owner.handle, new(int), func(*int) { freed++ })
 	if !owner.handle.Acquire() {
-		t.Fatal("closed")
+		t.Fatal("a new handle is closed")
 	}
 	owner.handle.Close()
 	if freed != 0 || owner.handle.Acquire() {
-		t.Fatal("freed or open")
+		t.Fatal("the object is freed during the use, or the handle is open after Close")
 	}
 	owner.handle.Release()
 	if freed != 1 {
@@ -58,10 +58,10 @@ func TestCloseLeavesTheFreeingToAUseUnderWay(t *testing.T) {
 func TestTheZeroHandleIsClosed(t *testing.T) {
 	var h Handle
 	if h.Acquire() {
-		t.Error("open")
+		t.Error("the zero handle is open")
 	}
 	h.Close()
 	if h.Acquire() {
-		t.Error("open")
+		t.Error("the zero handle is open after Close")
 	}
 }

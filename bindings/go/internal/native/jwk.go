@@ -7,7 +7,7 @@ import "C"
 
 import "unsafe"
 
-// A JWK is all that there is to know of a public key.
+// A JWK contains all properties of a public key.
 type JWK struct {
 	KID        string
 	HasKID     bool
@@ -24,7 +24,7 @@ type JWK struct {
 	DCOSKID    string
 }
 
-// JWKFromJSON reads a JWK.
+// JWKFromJSON parses a JWK.
 func JWKFromJSON(document []byte) (JWK, *Error) {
 	var key *C.bouncer_jwk
 	var err *C.bouncer_error
@@ -32,7 +32,7 @@ func JWKFromJSON(document []byte) (JWK, *Error) {
 	return takeJWK(status, key, err)
 }
 
-// JWKFromPEM reads a key from PEM.
+// JWKFromPEM parses a key in PEM.
 func JWKFromPEM(pem []byte) (JWK, *Error) {
 	var key *C.bouncer_jwk
 	var err *C.bouncer_error
@@ -40,7 +40,7 @@ func JWKFromPEM(pem []byte) (JWK, *Error) {
 	return takeJWK(status, key, err)
 }
 
-// JWKFromDER reads a key from DER SubjectPublicKeyInfo.
+// JWKFromDER parses a key in DER SubjectPublicKeyInfo.
 func JWKFromDER(der []byte) (JWK, *Error) {
 	var key *C.bouncer_jwk
 	var err *C.bouncer_error
@@ -48,7 +48,7 @@ func JWKFromDER(der []byte) (JWK, *Error) {
 	return takeJWK(status, key, err)
 }
 
-// JWKFromRSA makes a key of an RSA modulus and exponent, big-endian.
+// JWKFromRSA makes a key from an RSA modulus and exponent, both big-endian.
 func JWKFromRSA(n, e []byte) (JWK, *Error) {
 	var key *C.bouncer_jwk
 	var err *C.bouncer_error
@@ -58,7 +58,7 @@ func JWKFromRSA(n, e []byte) (JWK, *Error) {
 
 func octets(bytes []byte) *C.uint8_t { return (*C.uint8_t)(unsafe.SliceData(bytes)) }
 
-// takeJWK returns what a call made, and frees it.
+// takeJWK copies the key that a call returned, and frees the original.
 func takeJWK(status C.bouncer_status, key *C.bouncer_jwk, err *C.bouncer_error) (JWK, *Error) {
 	if status != C.BOUNCER_STATUS_OK {
 		return JWK{}, takeError(err)

@@ -13,7 +13,7 @@ type JWKS struct {
 	pointer *C.bouncer_jwks
 }
 
-// Acquire also takes nil for a closed key set.
+// Acquire treats nil as a closed key set.
 func (s *JWKS) Acquire() bool { return s != nil && s.Handle.Acquire() }
 
 func newJWKS(pointer *C.bouncer_jwks) *JWKS {
@@ -24,7 +24,7 @@ func newJWKS(pointer *C.bouncer_jwks) *JWKS {
 
 func freeJWKS(jwks *C.bouncer_jwks) { C.bouncer_jwks_free(jwks) }
 
-// A Backend is a number of the library's.
+// A Backend is the number of a back end in C.
 type Backend uint32
 
 // The back ends.
@@ -33,7 +33,7 @@ const (
 	BackendAWSLC       Backend = C.BOUNCER_BACKEND_AWS_LC
 )
 
-// LoadJWKS reads a JWK Set document for the library's default back end.
+// LoadJWKS parses a JWK Set document, for the library's default back end.
 func LoadJWKS(document []byte) (*JWKS, *Error) {
 	var jwks *C.bouncer_jwks
 	var err *C.bouncer_error
@@ -43,7 +43,7 @@ func LoadJWKS(document []byte) (*JWKS, *Error) {
 	return newJWKS(jwks), nil
 }
 
-// LoadJWKSWith reads a JWK Set document for a back end.
+// LoadJWKSWith parses a JWK Set document, for a given back end.
 func LoadJWKSWith(document []byte, backend Backend) (*JWKS, *Error) {
 	var jwks *C.bouncer_jwks
 	var err *C.bouncer_error
@@ -54,7 +54,7 @@ func LoadJWKSWith(document []byte, backend Backend) (*JWKS, *Error) {
 	return newJWKS(jwks), nil
 }
 
-// JWKSOf makes a key set of keys that are given as JWKs.
+// JWKSOf makes a key set from single JWK documents.
 func JWKSOf(documents []string) (*JWKS, *Error) {
 	var err *C.bouncer_error
 	keys := make([]*C.bouncer_jwk, 0, len(documents))
@@ -77,7 +77,7 @@ func JWKSOf(documents []string) (*JWKS, *Error) {
 	return newJWKS(jwks), nil
 }
 
-// Keys returns the keys that can be used, or nil if the set is closed.
+// Keys returns the usable keys, or nil if the set is closed.
 func (s *JWKS) Keys() []JWK {
 	if !s.Acquire() {
 		return nil
@@ -90,13 +90,13 @@ func (s *JWKS) Keys() []JWK {
 	return keys
 }
 
-// A SkippedKey is a member of the document that cannot be used.
+// A SkippedKey is a key of the document that is not usable.
 type SkippedKey struct {
 	Index                  int
 	KeyID, Reason, Message string
 }
 
-// Skipped returns the keys that cannot be used, or nil if the set is closed.
+// Skipped returns the keys that are not usable, or nil if the set is closed.
 func (s *JWKS) Skipped() []SkippedKey {
 	if !s.Acquire() {
 		return nil
@@ -114,8 +114,7 @@ func (s *JWKS) Skipped() []SkippedKey {
 	return skipped
 }
 
-// AcceleratedKeys returns the number of keys of the accelerated back end, or 0 if the set is
-// closed.
+// AcceleratedKeys returns the number of accelerated keys, or 0 if the set is closed.
 func (s *JWKS) AcceleratedKeys() int {
 	if !s.Acquire() {
 		return 0

@@ -1,34 +1,34 @@
-// Package native calls the C library. It holds all of the module's cgo and unsafe code; package
-// bouncer is plain Go on top of it. Each file is about one noun of bouncer_verify.h.
+// Package native calls the C library. All cgo and unsafe code of the module is here; package
+// bouncer is plain Go on top of it. Each file wraps one type of bouncer_verify.h.
 //
 // # Linking
 //
-// Without a build tag the library is linked dynamically, with bouncer_static statically. Either way
-// the builder says where it is: CGO_LDFLAGS=-L<folder>, or a folder that the linker searches
-// anyway. The header is found in a checkout, and through CGO_CFLAGS=-I<folder> where only
-// bindings/go was copied, as `go mod vendor` does. The archive is named in full, because
-// -lbouncer_verify would prefer the shared library.
+// The library is linked dynamically, or statically with the build tag bouncer_static. The linker
+// finds it in its default folders or through CGO_LDFLAGS=-L<folder>. In a checkout the header is
+// found without a flag. If only bindings/go was copied, as `go mod vendor` does, set
+// CGO_CFLAGS=-I<folder>. Static linking names the archive in full, because -lbouncer_verify would
+// prefer the shared library.
 //
 // # What keeps memory alive
 //
-//   - Go memory that C reads or fills during a call: a token, the buffer for a result. cgo keeps
-//     every argument alive and in place until the call returns, and C keeps no copy. "noescape"
-//     says so to the compiler, which then leaves buffers on the stack. "nocallback" says that C
-//     never calls Go, which makes a call cheaper. Only the calls of the hot paths have these
+//   - Go memory that C reads or writes during a call, such as a token or the buffer for a result:
+//     cgo keeps every argument alive and in place until the call returns, and C keeps no pointer to
+//     it. "noescape" tells the compiler so, and the buffers stay on the stack. "nocallback" tells
+//     it that C never calls Go, which makes a call cheaper. Only calls on hot paths have these
 //     directives.
-//   - C objects that Go owns: those of [JWKS], [Policy], [Verifier], [RemoteJWKS] and [Renewer]. To
-//     the garbage collector their addresses are mere numbers. It could find the owner unreachable
-//     and free the object during the last call. So every use of the pointer lies between
-//     [Handle.Acquire] and [Handle.Release]: Release is a use of the owner after the call, as
-//     runtime.KeepAlive is.
-//   - C objects that live no longer than one function: settings, errors, single keys, own tokens,
-//     snapshots. They have no Go owner; the function frees them.
+//   - C objects that Go owns, those of [JWKS], [Policy], [Verifier], [RemoteJWKS] and [Renewer]:
+//     the garbage collector does not follow their pointers. It could find the owner unreachable and
+//     free the object during the last call. So every use of the pointer is between
+//     [Handle.Acquire] and [Handle.Release]. Release uses the owner after the call and so keeps it
+//     alive, like runtime.KeepAlive.
+//   - C objects that live only during one function, such as settings, errors, single keys, own
+//     tokens and snapshots: they have no Go owner, and the function frees them.
 //
 // # Calls that block
 //
 // A call that blocks in C holds a thread of the operating system, and Go never ends the threads
-// that it made for such calls. No verification blocks: it returns a ticket where it could wait, and
-// the caller waits in Go. The methods that block are those named Wait, and Refresh and Renew.
+// that it created for such calls. So a verification never blocks: it returns a ticket, and the
+// caller waits in Go. The methods that block are Refresh and those whose names begin with Wait.
 package native
 
 /*
@@ -38,7 +38,7 @@ package native
 
 #include <bouncer_verify.h>
 
-// The ABI version of the library. With another one, bouncer_abi_1 does not link.
+// Returns the ABI version of the library. bouncer_abi_1 does not link if the version is not 1.
 static inline uint32_t bouncer_go_abi_version(void) {
 	bouncer_abi_1();
 	return bouncer_abi_version();
@@ -55,13 +55,14 @@ import (
 // HeaderABI is the ABI version that this package was compiled for.
 const HeaderABI = C.BOUNCER_ABI_VERSION
 
-// LoadedABI returns the ABI version of the library that the program runs with.
+// LoadedABI returns the ABI version of the loaded library.
 func LoadedABI() uint32 { return uint32(C.bouncer_go_abi_version()) }
 
 // LibraryVersion returns the version of the library, as "MAJOR.MINOR.PATCH".
 func LibraryVersion() string { return C.GoString(C.bouncer_version()) }
 
-// scratchLen is how much of a result fits on the stack, in bytes. A longer one costs a second call.
+// scratchLen is the size in bytes of the stack buffer for a result. A longer result needs a second
+// call.
 const scratchLen = 1024
 
 func textPointer(text string) *C.char {
@@ -72,8 +73,8 @@ func bytesPointer(bytes []byte) *C.char {
 	return (*C.char)(unsafe.Pointer(unsafe.SliceData(bytes)))
 }
 
-// BorrowText returns the bytes as text without copying them. Nobody may write them while it is
-// used.
+// BorrowText returns a string that shares the memory of bytes. Do not write to bytes while the
+// string is in use.
 func BorrowText(bytes []byte) string {
 	return unsafe.String(unsafe.SliceData(bytes), len(bytes))
 }
@@ -92,7 +93,7 @@ func bytesOf(bytes C.bouncer_bytes) []byte {
 	return append([]byte(nil), unsafe.Slice((*byte)(unsafe.Pointer(bytes.data)), bytes.len)...)
 }
 
-// milliseconds rounds up: a short time is not no time.
+// milliseconds rounds up, so that a short time does not become 0.
 func milliseconds(duration time.Duration) C.uint64_t {
 	count := duration / time.Millisecond
 	if duration%time.Millisecond > 0 {
@@ -105,7 +106,8 @@ func durationOf(milliseconds uint64) time.Duration {
 	return time.Duration(min(milliseconds, math.MaxInt64/uint64(time.Millisecond))) * time.Millisecond
 }
 
-// TimeOf returns the time of a number of seconds since 1970, in UTC, and whether it is present.
+// TimeOf converts seconds since 1970 to a time in UTC. It returns the zero time and false if
+// present is false.
 func TimeOf(seconds int64, present bool) (time.Time, bool) {
 	if !present {
 		return time.Time{}, false

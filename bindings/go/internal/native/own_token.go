@@ -13,19 +13,19 @@ import "unsafe"
 
 // An OwnToken is the service's own token.
 type OwnToken struct {
-	Authorization string // the header's value
-	TokenAt       int    // where the token begins in it
+	Authorization string // the value of the Authorization header
+	TokenAt       int    // the start of the token in Authorization
 	ExpiresAt     int64  // in seconds since 1970
 	Expires       bool
 	Generation    uint64
 }
 
-// Token returns the own token, or another one than the rejected if that is not empty. It never
-// waits; the ticket is as that of [Verifier.Verify], for [Renewer.Wait]. A token may come together
-// with a ticket: it is valid, but not for long.
+// Token returns the service's own token. If rejected is not empty, it returns a different token. It
+// never waits. The ticket is used as with [Verifier.Verify], but with [Renewer.Wait]. A token and a
+// ticket together mean that the token is valid, but expires within seconds.
 //
-// known is the generation of a token that the caller has. If that is still the one, it is the only
-// field that is set.
+// known is the generation of the token that the caller already has. If that token is still the
+// current one, only Generation is set in the result.
 func (r *Renewer) Token(rejected string, known, ticket uint64) (OwnToken, uint64, *Error) {
 	if !r.Acquire() {
 		return OwnToken{}, 0, Closed
@@ -42,7 +42,7 @@ func (r *Renewer) Token(rejected string, known, ticket uint64) (OwnToken, uint64
 	if result.text_len > scratchLen {
 		long := make([]byte, result.text_len)
 		C.bouncer_go_read_own_token(&result, bytesPointer(long), C.size_t(len(long)))
-		text = BorrowText(long) // nobody writes it any more
+		text = BorrowText(long) // long is not written again
 	} else {
 		text = string(scratch[:result.text_len])
 	}

@@ -1,23 +1,24 @@
-// A call for the service's own token from Go. Included by own_token.go.
+// Gets the service's own token with one call from Go. Included by own_token.go.
 #ifndef BOUNCER_GO_OWN_TOKEN_H
 #define BOUNCER_GO_OWN_TOKEN_H
 
 #include "token.h"
 
-// The result of a call. While token or error is not NULL, it must still be read into a text of
-// text_len bytes.
+// The result of a call. If token or error is not NULL, the text was too small: call
+// bouncer_go_read_own_token with a text of text_len bytes.
 typedef struct {
 	bouncer_own_token *token;
 	bouncer_error *error;
-	size_t text_len, token_at; // the header's value, and where in it the token begins
-	uint64_t ticket;           // 0, or what may bring a better token; in the next call, what was waited for
-	uint64_t generation;       // the token's; before the call, that of the token in Go
+	size_t text_len, token_at; // length of the header's value, and the start of the token in it
+	uint64_t ticket;           // in: the ticket that was waited for, or 0; out: the login to wait for, or 0
+	uint64_t generation;       // in: generation of the token that Go has; out: that of the result
 	int64_t expires_at;
 	bouncer_status status;
 	uint32_t is_known, expires;
 } bouncer_go_own_result;
 
-// Moves the token or error to the text and frees it. Leaves it where it is if the text is too small.
+// Moves the token or error to the text and frees it. If the text is too small, it keeps the object
+// and sets only text_len.
 static inline void bouncer_go_read_own_token(bouncer_go_own_result *result, char *text, size_t room) {
 	size_t len = 0;
 	if (result->status == BOUNCER_STATUS_OK) {
@@ -38,8 +39,8 @@ static inline void bouncer_go_read_own_token(bouncer_go_own_result *result, char
 	}
 }
 
-// Asks for the own token, or for another one than the rejected. Never waits. A token that Go has is
-// not copied again: a generation always means the same token.
+// Gets the service's own token, or a different one if rejected is not empty. Never waits. If Go
+// already has the token, it is not copied again: equal generations mean equal tokens.
 static inline void bouncer_go_own_token(const bouncer_renewer *renewer, const char *rejected,
 		size_t rejected_len, bouncer_go_own_result *result, char *text, size_t room) {
 	uint64_t known = result->generation;

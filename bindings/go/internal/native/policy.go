@@ -13,7 +13,7 @@ type Policy struct {
 	pointer *C.bouncer_policy
 }
 
-// NewPolicy makes a policy of settings.
+// NewPolicy makes a policy from settings.
 func NewPolicy(settings Settings) (*Policy, *Error) {
 	var pointer *C.bouncer_policy
 	var err *C.bouncer_error

@@ -13,7 +13,7 @@ type RemoteJWKS struct {
 	pointer *C.bouncer_remote_jwks
 }
 
-// NewRemoteJWKS makes a remote key set of settings.
+// NewRemoteJWKS makes a remote key set from settings.
 func NewRemoteJWKS(settings Settings) (*RemoteJWKS, *Error) {
 	var pointer *C.bouncer_remote_jwks
 	var err *C.bouncer_error
@@ -28,15 +28,15 @@ func NewRemoteJWKS(settings Settings) (*RemoteJWKS, *Error) {
 
 func freeRemoteJWKS(remote *C.bouncer_remote_jwks) { C.bouncer_remote_jwks_free(remote) }
 
-// Acquire also takes nil for a closed key set.
+// Acquire treats nil as a closed key set.
 func (r *RemoteJWKS) Acquire() bool { return r != nil && r.Handle.Acquire() }
 
 func (r *RemoteJWKS) newVerifier(policy *C.bouncer_policy, verifier **C.bouncer_verifier, err **C.bouncer_error) C.bouncer_status {
 	return C.bouncer_verifier_new_remote(r.pointer, policy, verifier, err)
 }
 
-// Wait blocks until the fetch is over that the ticket stands for, or the keys are closed. It
-// returns false after the timeout.
+// Wait blocks until the fetch of this ticket is over or the keys are closed. It returns false after
+// the timeout.
 func (r *RemoteJWKS) Wait(ticket uint64, timeout time.Duration) bool {
 	if !r.Acquire() {
 		return true
@@ -45,7 +45,7 @@ func (r *RemoteJWKS) Wait(ticket uint64, timeout time.Duration) bool {
 	return C.bouncer_remote_jwks_wait(r.pointer, C.uint64_t(ticket), milliseconds(timeout)) != 0
 }
 
-// WaitAttempts blocks until so many fetches were attempted, the keys are closed, or the timeout.
+// WaitAttempts blocks until this number of fetches is over, the keys are closed, or the timeout.
 func (r *RemoteJWKS) WaitAttempts(attempts uint64, timeout time.Duration) {
 	if !r.Acquire() {
 		return
@@ -54,8 +54,8 @@ func (r *RemoteJWKS) WaitAttempts(attempts uint64, timeout time.Duration) {
 	C.bouncer_remote_jwks_wait_attempts(r.pointer, C.uint64_t(attempts), milliseconds(timeout))
 }
 
-// WaitReady blocks until there are keys. After the timeout it returns why there are none. A lazy
-// key set begins to fetch.
+// WaitReady blocks until there are keys. After the timeout it returns why there are none. It also
+// starts the first fetch of a lazy key set.
 func (r *RemoteJWKS) WaitReady(timeout time.Duration) *Error {
 	if !r.Acquire() {
 		return Closed
@@ -68,7 +68,7 @@ func (r *RemoteJWKS) WaitReady(timeout time.Duration) *Error {
 	return nil
 }
 
-// Refresh fetches the keys, and blocks until that is done.
+// Refresh fetches the keys, and blocks until the fetch is over.
 func (r *RemoteJWKS) Refresh(timeout time.Duration) *Error {
 	if !r.Acquire() {
 		return Closed
@@ -104,12 +104,13 @@ func (r *RemoteJWKS) Generation() uint64 {
 	return uint64(C.bouncer_remote_jwks_generation(r.pointer))
 }
 
-// Close stops the fetching and wakes all that block. The object is freed after the last of them.
+// Close stops the fetches and wakes all blocked calls. The object is freed when the last of them
+// returns.
 func (r *RemoteJWKS) Close() {
 	if !r.Acquire() {
 		return
 	}
 	defer r.Release()
-	r.Handle.Close() // before they wake, so that they do not begin again
+	r.Handle.Close() // first, so that a woken caller cannot block again
 	C.bouncer_remote_jwks_close(r.pointer)
 }

@@ -13,7 +13,7 @@ type Renewer struct {
 	pointer *C.bouncer_renewer
 }
 
-// NewRenewer makes a renewer of settings.
+// NewRenewer makes a renewer from settings.
 func NewRenewer(settings Settings) (*Renewer, *Error) {
 	var pointer *C.bouncer_renewer
 	var err *C.bouncer_error
@@ -28,11 +28,11 @@ func NewRenewer(settings Settings) (*Renewer, *Error) {
 
 func freeRenewer(renewer *C.bouncer_renewer) { C.bouncer_renewer_free(renewer) }
 
-// Acquire also takes nil for a closed renewer.
+// Acquire treats nil as a closed renewer.
 func (r *Renewer) Acquire() bool { return r != nil && r.Handle.Acquire() }
 
-// Wait blocks until the login is over that the ticket stands for, or the renewer is closed. It
-// returns false after the timeout.
+// Wait blocks until the login of this ticket is over or the renewer is closed. It returns false
+// after the timeout.
 func (r *Renewer) Wait(ticket uint64, timeout time.Duration) bool {
 	if !r.Acquire() {
 		return true
@@ -41,7 +41,7 @@ func (r *Renewer) Wait(ticket uint64, timeout time.Duration) bool {
 	return C.bouncer_renewer_wait(r.pointer, C.uint64_t(ticket), milliseconds(timeout)) != 0
 }
 
-// WaitAttempts blocks until so many logins were attempted, the renewer is closed, or the timeout.
+// WaitAttempts blocks until this number of logins is over, the renewer is closed, or the timeout.
 func (r *Renewer) WaitAttempts(attempts uint64, timeout time.Duration) {
 	if !r.Acquire() {
 		return
@@ -50,17 +50,17 @@ func (r *Renewer) WaitAttempts(attempts uint64, timeout time.Duration) {
 	C.bouncer_renewer_wait_attempts(r.pointer, C.uint64_t(attempts), milliseconds(timeout))
 }
 
-// WaitReady blocks until there is a valid token, or one login was attempted. It returns why there
-// is none. A lazy renewer begins to log in.
+// WaitReady blocks until there is a valid token or one more login is over. It returns why there is
+// no token. It also starts the first login of a lazy renewer.
 //
-// bouncer_renewer_wait_ready would not wait after a rejected login. Here the secret may be
-// replaced.
+// bouncer_renewer_wait_ready does not wait after a rejected login. This method does, because the
+// secret may be replaced.
 func (r *Renewer) WaitReady(timeout time.Duration) *Error {
 	if timeout == 0 {
 		return r.ready()
 	}
 	stats, err := r.Stats()
-	// In this order: a login that is done in between ends the waiting at once.
+	// Read the counter before ready: then a login that ends in between ends the wait at once.
 	if err == nil {
 		err = r.ready()
 	}
@@ -84,7 +84,7 @@ func (r *Renewer) ready() *Error {
 	return nil
 }
 
-// Refresh logs in, and blocks until that is done.
+// Refresh logs in, and blocks until the login is over.
 func (r *Renewer) Refresh(timeout time.Duration) *Error {
 	if !r.Acquire() {
 		return Closed
@@ -106,7 +106,8 @@ func (r *Renewer) WaitLogin(timeout time.Duration) bool {
 	return C.bouncer_renewer_wait_login(r.pointer, milliseconds(timeout)) != 0
 }
 
-// Supply answers WaitLogin with a token. A lifetime below 0 is the one that the token says itself.
+// Supply passes the token that WaitLogin requested. If seconds is negative, a JWT is valid until
+// its "exp", and another token forever.
 func (r *Renewer) Supply(token string, seconds int64) *Error {
 	if !r.Acquire() {
 		return Closed
@@ -120,7 +121,7 @@ func (r *Renewer) Supply(token string, seconds int64) *Error {
 	return nil
 }
 
-// SupplyFailure answers WaitLogin without a token. The reason is UTF-8.
+// SupplyFailure reports that there is no token for WaitLogin. The reason must be UTF-8.
 func (r *Renewer) SupplyFailure(rejected bool, reason string) *Error {
 	if !r.Acquire() {
 		return Closed
@@ -134,12 +135,13 @@ func (r *Renewer) SupplyFailure(rejected bool, reason string) *Error {
 	return nil
 }
 
-// Close stops the logins and wakes all that block. The object is freed after the last of them.
+// Close stops the logins and wakes all blocked calls. The object is freed when the last of them
+// returns.
 func (r *Renewer) Close() {
 	if !r.Acquire() {
 		return
 	}
 	defer r.Release()
-	r.Handle.Close() // before they wake, so that they do not begin again
+	r.Handle.Close() // first, so that a woken caller cannot block again
 	C.bouncer_renewer_close(r.pointer)
 }

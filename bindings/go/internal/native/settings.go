@@ -11,30 +11,30 @@ import (
 	"unsafe"
 )
 
-// A Kind is what settings are for.
+// A Kind is the type of object that settings configure.
 type Kind uint32
 
-// The kinds.
+// The kinds of settings.
 const (
 	KindPolicy  Kind = C.BOUNCER_KIND_POLICY
 	KindKeys    Kind = C.BOUNCER_KIND_KEYS
 	KindRenewer Kind = C.BOUNCER_KIND_RENEWER
 )
 
-// Settings are changes of the library's settings, in order, for one call. Nothing is checked
-// before. The methods append to them, as append does: so a buffer can stay on the stack.
+// Settings is a list of changes that one C call applies in order. That call also checks the values.
+// The methods return the extended list, as append does, so that the buffer can stay on the stack.
 type Settings []byte
 
-// Set sets a setting in place of what was set. A list then has this one item.
+// Set sets a setting and replaces its previous value. A list then has only this item.
 func (s Settings) Set(name, value string) Settings { return s.change('s', name, value) }
 
 // Add appends an item to a list.
 func (s Settings) Add(name, value string) Settings { return s.change('a', name, value) }
 
-// Load sets what a JSON document sets.
+// Load applies a JSON document.
 func (s Settings) Load(document string) Settings { return s.change('l', "", document) }
 
-// change appends what bouncer_go_settings reads. The name has no NUL.
+// change appends one change in the format of bouncer_go_settings. The name must not contain NUL.
 func (s Settings) change(how byte, name, value string) Settings {
 	s = append(s, how)
 	s = binary.NativeEndian.AppendUint32(s, uint32(len(value)))
@@ -42,8 +42,8 @@ func (s Settings) change(how byte, name, value string) Settings {
 	return append(s, value...)
 }
 
-// Document returns what the settings set, as JSON without any secret, up to the first failure, and
-// that failure.
+// Document returns the settings as JSON without secrets. After a change that is not valid, it
+// returns the settings before that change, and the error.
 func (s Settings) Document(kind Kind) (string, *Error) {
 	settings := C.bouncer_go_settings(C.uint32_t(kind), bytesPointer(s), C.size_t(len(s)))
 	defer C.bouncer_settings_free(settings)
@@ -54,7 +54,7 @@ func (s Settings) Document(kind Kind) (string, *Error) {
 	return document, nil
 }
 
-// Default returns the default of a setting as text; "" if there is none.
+// Default returns the default of a setting as text, or "" if there is none.
 func Default(kind Kind, name string) string {
 	pointer := C.CString(name)
 	defer C.free(unsafe.Pointer(pointer))

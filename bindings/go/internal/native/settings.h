@@ -1,11 +1,12 @@
-// Settings in one call from Go. Included by policy.go, remote.go, renewer.go and settings.go.
+// Applies settings with one call from Go. Included by policy.go, remote.go, renewer.go and
+// settings.go.
 #ifndef BOUNCER_GO_SETTINGS_H
 #define BOUNCER_GO_SETTINGS_H
 
 #include <string.h>
 #include <bouncer_verify.h>
 
-// Makes the changes that native.Settings holds: for each a letter, the length of the value, the
+// Applies the changes of native.Settings. Each change is a letter, the length of the value, the
 // name with its NUL, and the value.
 static inline bouncer_settings *bouncer_go_settings(uint32_t kind, const char *changes, size_t len) {
 	bouncer_settings *settings = bouncer_settings_new(kind);

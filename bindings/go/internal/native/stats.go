@@ -5,15 +5,15 @@ package native
 */
 import "C"
 
-// Stats are rows of a snapshot.
+// Stats is a snapshot of counters and states.
 type Stats struct {
 	Source string
 	Rows   []Stat
-	// Prometheus is all of them in the text format of Prometheus.
+	// Prometheus contains all rows in the Prometheus text format.
 	Prometheus string
 }
 
-// A Stat is one row.
+// A Stat is one row of a snapshot.
 type Stat struct {
 	Name    string
 	Present bool
@@ -21,7 +21,7 @@ type Stat struct {
 	Text    string
 }
 
-// Find returns the row of that name. It is absent if the library does not know it.
+// Find returns the row with this name. Present is false if the library has no such row.
 func (s *Stats) Find(name string) Stat {
 	for _, stat := range s.Rows {
 		if stat.Name == name {
@@ -31,7 +31,7 @@ func (s *Stats) Find(name string) Stat {
 	return Stat{}
 }
 
-// Stats returns what the cache has done.
+// Stats returns a snapshot of the cache.
 func (v *Verifier) Stats() (Stats, *Error) {
 	if !v.Acquire() {
 		return Stats{}, Closed
@@ -43,7 +43,7 @@ func (v *Verifier) Stats() (Stats, *Error) {
 	return takeStats(status, stats, err)
 }
 
-// Stats returns what the keys have done.
+// Stats returns a snapshot of the remote key set.
 func (r *RemoteJWKS) Stats() (Stats, *Error) {
 	if !r.Acquire() {
 		return Stats{}, Closed
@@ -55,7 +55,7 @@ func (r *RemoteJWKS) Stats() (Stats, *Error) {
 	return takeStats(status, stats, err)
 }
 
-// Stats returns what the renewer has done.
+// Stats returns a snapshot of the renewer.
 func (r *Renewer) Stats() (Stats, *Error) {
 	if !r.Acquire() {
 		return Stats{}, Closed

@@ -11,7 +11,7 @@ import "C"
 
 import "unsafe"
 
-// A Token is what a verified token says: one text, and where its pieces are.
+// A Token is the content of a verified token: one text, and the position of each part in it.
 type Token struct {
 	text   string
 	claims C.bouncer_go_claims
@@ -33,7 +33,7 @@ func (t *Token) KID() string { return t.piece(t.claims.kid) }
 // Algorithm returns the algorithm of the signature.
 func (t *Token) Algorithm() string { return t.piece(t.claims.alg) }
 
-// UID returns "uid", and whether it is a string.
+// UID returns "uid", and whether it is present and a string.
 func (t *Token) UID() (string, bool) { return t.piece(t.claims.uid), t.claims.has_uid != 0 }
 
 // Issuer returns "iss".
@@ -45,20 +45,20 @@ func (t *Token) Subject() string { return t.piece(t.claims.sub) }
 // TokenID returns "jti".
 func (t *Token) TokenID() string { return t.piece(t.claims.jti) }
 
-// Exp returns "exp" in seconds since 1970, and whether it is there.
+// Exp returns "exp" in seconds since 1970, and whether it is present.
 func (t *Token) Exp() (int64, bool) { return int64(t.claims.exp), t.claims.times&1 != 0 }
 
-// Nbf returns "nbf" likewise.
+// Nbf returns "nbf" in seconds since 1970, and whether it is present.
 func (t *Token) Nbf() (int64, bool) { return int64(t.claims.nbf), t.claims.times&2 != 0 }
 
-// Iat returns "iat" likewise.
+// Iat returns "iat" in seconds since 1970, and whether it is present.
 func (t *Token) Iat() (int64, bool) { return int64(t.claims.iat), t.claims.times&4 != 0 }
 
 // Verify verifies a token. It never waits.
 //
-// The ticket is 0 at first. If another one comes back, the verdict is pending: a fetch of keys
-// decides. Wait for it with [RemoteJWKS.Wait], then call Verify with the ticket. A call before the
-// fetch is over is final.
+// Pass 0 as the ticket of the first call. If the returned ticket is not 0, the result is pending: a
+// fetch may bring the missing key. Wait with [RemoteJWKS.Wait], then call Verify again with that
+// ticket. If that call comes before the fetch is over, its result is final.
 func (v *Verifier) Verify(token string, ticket uint64) (Token, uint64, *Error) {
 	if !v.Acquire() {
 		return Token{}, 0, Closed
@@ -81,7 +81,7 @@ func (s *JWKS) Verify(policy *Policy, token string) (Token, *Error) {
 	return verified, err
 }
 
-// verify verifies a token with the verifier, or with jwks and policy if that is nil.
+// verify verifies a token with the verifier, or with jwks and policy if the verifier is nil.
 func verify(
 	verifier *C.bouncer_verifier, jwks *C.bouncer_jwks, policy *C.bouncer_policy, token string, ticket uint64,
 ) (Token, uint64, *Error) {
@@ -96,7 +96,7 @@ func verify(
 	if verdict.text_len > scratchLen {
 		long := make([]byte, verdict.text_len)
 		C.bouncer_go_read(&verdict, bytesPointer(long), C.size_t(len(long)))
-		text = BorrowText(long) // nobody writes it any more
+		text = BorrowText(long) // long is not written again
 	} else {
 		text = string(scratch[:verdict.text_len])
 	}

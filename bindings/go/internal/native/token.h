@@ -1,35 +1,36 @@
-// A verification and its result in one call from Go. Included by token.go and batch.go.
+// Verifies a token and reads the result with one call from Go. Included by token.go and batch.go.
 #ifndef BOUNCER_GO_TOKEN_H
 #define BOUNCER_GO_TOKEN_H
 
 #include <string.h>
 #include <bouncer_verify.h>
 
-// Where a piece lies in the text that bouncer_go_read wrote.
+// The position of a part in the text that bouncer_go_read wrote.
 typedef struct {
 	uint32_t start, len;
 } bouncer_go_span;
 
-// What a verified token says, besides the text. The bits of times: 1 exp, 2 nbf, 4 iat.
+// The content of a verified token, except the text. The bits of times are 1 for exp, 2 for nbf and
+// 4 for iat.
 typedef struct {
 	int64_t exp, nbf, iat;
 	bouncer_go_span payload, header, kid, alg, uid, iss, sub, jti;
-	uint32_t times, has_uid; // a "uid" may be empty
+	uint32_t times, has_uid; // has_uid is needed because a "uid" may be empty
 } bouncer_go_claims;
 
-// The result of one call. While token or error is not 0, it must still be read into a text of
-// text_len bytes. They are addresses as numbers: cgo searches memory that is passed to C for
-// pointers, in each call, if its type has some.
+// The result of one call. If token or error is not 0, the text was too small: call bouncer_go_read
+// with a text of text_len bytes. Both are addresses in integers: if a type contains pointers, cgo
+// searches its memory for Go pointers in each call.
 typedef struct {
 	uintptr_t token, error;
 	size_t text_len;
-	uint64_t ticket; // of BOUNCER_STATUS_PENDING
+	uint64_t ticket; // set with BOUNCER_STATUS_PENDING
 	bouncer_status status;
 	bouncer_go_span message, claim;
 	bouncer_go_claims claims;
 } bouncer_go_verdict;
 
-// Appends a piece to the text if there is room, and adds its length in any case.
+// Appends data to the text if there is room. Adds its length to *len in any case.
 static inline bouncer_go_span bouncer_go_append(
 		char *text, size_t room, size_t *len, const char *data, size_t data_len) {
 	bouncer_go_span span = {(uint32_t)*len, (uint32_t)data_len};
@@ -40,8 +41,8 @@ static inline bouncer_go_span bouncer_go_append(
 	return span;
 }
 
-// Like bouncer_go_append, but refers to a piece of the payload in place. The text begins with the
-// payload.
+// Returns the position of piece in the payload, which is the start of the text. If piece is not
+// part of the payload, appends it as bouncer_go_append does.
 static inline bouncer_go_span bouncer_go_place(
 		char *text, size_t room, size_t *len, bouncer_str payload, bouncer_str piece) {
 	size_t start = (uintptr_t)piece.data - (uintptr_t)payload.data;
@@ -51,7 +52,7 @@ static inline bouncer_go_span bouncer_go_place(
 	return bouncer_go_append(text, room, len, piece.data, piece.len);
 }
 
-// Writes what a token says to the text if there is room, and adds its length in any case.
+// Writes the content of a token to the text if there is room. Adds its length to *len in any case.
 static inline void bouncer_go_write_token(
 		const bouncer_token *token, bouncer_go_claims *claims, char *text, size_t room, size_t *len) {
 	bouncer_str payload = bouncer_token_payload(token);
@@ -73,7 +74,7 @@ static inline void bouncer_go_write_token(
 	claims->has_uid = uid.data != NULL;
 }
 
-// The same for an error.
+// Writes the content of an error to the text if there is room. Adds its length to *len in any case.
 static inline void bouncer_go_write_error(const bouncer_error *error, bouncer_go_span *message,
 		bouncer_go_span *claim, char *text, size_t room, size_t *len) {
 	const char *words = bouncer_error_message(error);
@@ -82,8 +83,8 @@ static inline void bouncer_go_write_error(const bouncer_error *error, bouncer_go
 	*claim = bouncer_go_append(text, room, len, name.data, name.len);
 }
 
-// Moves the token or error of a verdict to the text and frees it. Leaves it where it is if the text
-// is too small.
+// Moves the token or error of a verdict to the text and frees it. If the text is too small, it
+// keeps the object and sets only text_len.
 static inline void bouncer_go_read(bouncer_go_verdict *verdict, char *text, size_t room) {
 	bouncer_token *token = (bouncer_token *)verdict->token;
 	bouncer_error *error = (bouncer_error *)verdict->error;
@@ -102,7 +103,7 @@ static inline void bouncer_go_read(bouncer_go_verdict *verdict, char *text, size
 	}
 }
 
-// Verifies a token with the verifier, or with jwks and policy if that is NULL. Never waits.
+// Verifies a token with the verifier, or with jwks and policy if the verifier is NULL. Never waits.
 static inline void bouncer_go_verify(const bouncer_verifier *verifier, const bouncer_jwks *jwks,
 		const bouncer_policy *policy, const char *token, size_t token_len,
 		bouncer_go_verdict *verdict, char *text, size_t room) {

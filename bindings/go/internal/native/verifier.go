@@ -11,23 +11,23 @@ type Verifier struct {
 	pointer *C.bouncer_verifier
 }
 
-// Acquire also takes nil for a closed verifier.
+// Acquire treats nil as a closed verifier.
 func (v *Verifier) Acquire() bool { return v != nil && v.Handle.Acquire() }
 
-// Keys are what a verifier can be made of: a [JWKS] or a [RemoteJWKS].
+// Keys is a [JWKS] or a [RemoteJWKS].
 type Keys interface {
 	Acquire() bool
 	Release()
 	newVerifier(policy *C.bouncer_policy, verifier **C.bouncer_verifier, err **C.bouncer_error) C.bouncer_status
 }
 
-// HeldKeys keep the C object of keys alive, even if those are closed.
+// HeldKeys keeps the C object of keys alive, even after the keys are closed.
 type HeldKeys struct {
 	Handle
 	keys Keys
 }
 
-// Hold returns false if the keys are closed.
+// Hold returns HeldKeys, or false if the keys are closed.
 func Hold(keys Keys) (*HeldKeys, bool) {
 	if !keys.Acquire() {
 		return nil, false
@@ -37,7 +37,7 @@ func Hold(keys Keys) (*HeldKeys, bool) {
 	return held, true
 }
 
-// NewVerifier makes a verifier of the keys.
+// NewVerifier makes a verifier that uses the keys.
 func (h *HeldKeys) NewVerifier(policy *Policy) (*Verifier, *Error) {
 	if !h.Acquire() {
 		return nil, Closed
@@ -46,7 +46,7 @@ func (h *HeldKeys) NewVerifier(policy *Policy) (*Verifier, *Error) {
 	return newVerifier(h.keys, policy)
 }
 
-// NewVerifier makes a verifier of keys. A [JWKS] may be closed afterwards.
+// NewVerifier makes a verifier that uses keys. A [JWKS] may be closed afterwards.
 func NewVerifier(keys Keys, policy *Policy) (*Verifier, *Error) {
 	if !keys.Acquire() {
 		return nil, Closed
@@ -76,7 +76,7 @@ func ownVerifier(pointer *C.bouncer_verifier) *Verifier {
 
 func freeVerifier(verifier *C.bouncer_verifier) { C.bouncer_verifier_free(verifier) }
 
-// WithCache makes a verifier that is like this one and remembers tokens.
+// WithCache makes a verifier with the same keys and policy, and a cache for this number of tokens.
 func (v *Verifier) WithCache(tokens int) (*Verifier, *Error) {
 	if !v.Acquire() {
 		return nil, Closed
