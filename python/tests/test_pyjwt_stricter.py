@@ -1,4 +1,4 @@
-"""Where bouncer_verify.pyjwt is stricter than PyJWT: the rows of README.md's table, each by an example."""
+"""Where bouncer_verify.pyjwt is stricter than PyJWT: an example for each row of README.md's table."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ def pem(public_key: Any) -> str:
     return str(public_key.public_bytes(serialization.Encoding.PEM, spki).decode())
 
 
-# What PyJWT accepts and bouncer_verify.pyjwt does not, by its row of the table in README.md.
+# A row of README.md's table, the exception that bouncer_verify.pyjwt raises, and a call that PyJWT
+# accepts.
 Keys = dict[str, Any]
 STRICTER: dict[str, tuple[str, Callable[[Any, Sign, Keys], Any]]] = {
     "a symmetric key": (
@@ -66,11 +67,11 @@ STRICTER: dict[str, tuple[str, Callable[[Any, Sign, Keys], Any]]] = {
         "InvalidKeyError",
         lambda jwt, sign, keys: jwt.PyJWK({**keys["jwk"], "key_ops": ["encrypt"]}),
     ),
-    "a token of another algorithm than the alg of the JWK, by PyJWK.key": (
+    "a token whose algorithm is not the alg of the JWK, with PyJWK.key": (
         "InvalidAlgorithmError",
         lambda jwt, sign, keys: jwt.decode(sign({}), jwt.PyJWK({**keys["jwk"], "alg": "RS384"}).key, **RS256),
     ),
-    "a token whose kid is not that of the PyJWK": (
+    "a token whose kid differs from the kid of the PyJWK": (
         "NoMatchingKeyError",
         lambda jwt, sign, keys: jwt.decode(sign({}, kid="l"), jwt.PyJWK({**keys["jwk"], "kid": "k"})),
     ),
@@ -86,7 +87,7 @@ STRICTER: dict[str, tuple[str, Callable[[Any, Sign, Keys], Any]]] = {
         "InvalidArgumentError",
         lambda jwt, sign, keys: jwt.decode(sign({}), keys["pem"], **RS256, options={"verify_nbf": False}),
     ),
-    "verify=False, which changes nothing": (
+    "verify=False, which PyJWT ignores": (
         "InvalidArgumentError",
         lambda jwt, sign, keys: jwt.decode(sign({}), keys["pem"], **RS256, verify=False),
     ),
@@ -103,7 +104,7 @@ STRICTER: dict[str, tuple[str, Callable[[Any, Sign, Keys], Any]]] = {
         "InvalidArgumentError",
         lambda jwt, sign, keys: jwt.decode(sign({"iss": ""}), keys["pem"], **RS256, issuer=""),
     ),
-    "an issuer that has __contains__ and no __iter__": (
+    "an issuer object with __contains__ but without __iter__": (
         "TypeError",
         lambda jwt, sign, keys: jwt.decode(sign({"iss": "i"}), keys["pem"], **RS256, issuer=Anything()),
     ),
@@ -115,11 +116,11 @@ STRICTER: dict[str, tuple[str, Callable[[Any, Sign, Keys], Any]]] = {
         "TokenTooLargeError",
         lambda jwt, sign, keys: jwt.decode(sign({"a": "a" * 16384}), keys["pem"], **RS256),
     ),
-    "padding in a token": (
+    "a token with padding": (
         "DecodeError",
         lambda jwt, sign, keys: jwt.decode(sign({}) + "==", keys["pem"], **RS256),
     ),
-    "a member name twice": (
+    "a duplicate member name": (
         "MalformedClaimsError",
         lambda jwt, sign, keys: jwt.decode(sign(b'{"uid":"a","uid":"b"}'), keys["pem"], **RS256),
     ),
@@ -131,7 +132,7 @@ STRICTER: dict[str, tuple[str, Callable[[Any, Sign, Keys], Any]]] = {
         "MalformedClaimsError",
         lambda jwt, sign, keys: jwt.decode(sign("{}".encode("utf-16")), keys["pem"], **RS256),
     ),
-    "JSON of over 16 levels": (
+    "JSON nested more than 16 levels deep": (
         "MalformedClaimsError",
         lambda jwt, sign, keys: jwt.decode(
             sign(b'{"a":' + b"[" * 16 + b"]" * 16 + b"}"), keys["pem"], **RS256
@@ -145,11 +146,11 @@ STRICTER: dict[str, tuple[str, Callable[[Any, Sign, Keys], Any]]] = {
         "MalformedClaimsError",
         lambda jwt, sign, keys: jwt.decode(sign(b'{"a":"\\ud800"}'), keys["pem"], **RS256),
     ),
-    "a crit of b64": (
+    "b64 in crit": (
         "UnsupportedHeaderError",
         lambda jwt, sign, keys: jwt.get_unverified_header(sign({}, crit=["b64"], b64=True)),
     ),
-    "a typ that is no string": (
+    "a typ that is not a string": (
         "MalformedHeaderError",
         lambda jwt, sign, keys: jwt.decode(sign({}, typ=1), keys["pem"], **RS256),
     ),
@@ -165,43 +166,43 @@ STRICTER: dict[str, tuple[str, Callable[[Any, Sign, Keys], Any]]] = {
         "InvalidIssuedAtError",
         lambda jwt, sign, keys: jwt.decode(sign({"iat": True}), keys["pem"], **RS256),
     ),
-    "an nbf less than a second ahead": (
+    "an nbf less than a second in the future": (
         "ImmatureSignatureError",
         lambda jwt, sign, keys: jwt.decode(
             sign({"nbf": keys["now"] + 0.9}), keys["pem"], **RS256, leeway=keys["now"] - int(time.time())
         ),
     ),
-    "an empty aud where no audience is given": (
+    "an empty aud, if no audience is given": (
         "InvalidAudienceError",
         lambda jwt, sign, keys: jwt.decode(sign({"aud": []}), keys["pem"], **RS256),
     ),
-    "a claim of the wrong type whose check is off": (
+    "a claim of the wrong type, with its check turned off": (
         "InvalidSubjectError",
         lambda jwt, sign, keys: jwt.decode(
             sign({"sub": 1}), keys["pem"], **RS256, options={"verify_sub": False}
         ),
     ),
-    "no sub where a subject is given": (
+    "a token without sub, if a subject is given": (
         "InvalidSubjectError",
         lambda jwt, sign, keys: jwt.decode(sign({}), keys["pem"], **RS256, subject="s"),
     ),
-    "PyJWKClient's headers and ssl_context": (
+    "headers or ssl_context of PyJWKClient": (
         "InvalidArgumentError",
         lambda jwt, sign, keys: jwt.PyJWKClient("https://idp.example/", headers={"X": "y"}),
     ),
-    "PyJWKClient's timeout of 0, or over 300 seconds": (
+    "a timeout of PyJWKClient that is 0 or over 300 seconds": (
         "InvalidArgumentError",
         lambda jwt, sign, keys: jwt.PyJWKClient("https://idp.example/", timeout=301),
     ),
-    "PyJWKClient of an http URL, without allow_http=True": (
+    "an http URL of another machine in PyJWKClient, without allow_http=True": (
         "InvalidArgumentError",
         lambda jwt, sign, keys: jwt.PyJWKClient("http://idp.example/"),
     ),
-    "PyJWKClient's jwk_set_cache.put": (
+    "jwk_set_cache.put of PyJWKClient": (
         "InvalidArgumentError",
         lambda jwt, sign, keys: jwt.PyJWKClient("https://idp.example/").jwk_set_cache.put(None),
     ),
-    "base64url_decode of other characters": (
+    "base64url_decode of text with other characters": (
         "ValueError",
         lambda jwt, sign, keys: jwt.utils.base64url_decode("AQAB!!!!"),
     ),
@@ -209,6 +210,8 @@ STRICTER: dict[str, tuple[str, Callable[[Any, Sign, Keys], Any]]] = {
 
 
 class Anything:
+    """An issuer that claims to contain every name."""
+
     def __contains__(self, value: object) -> bool:
         return True
 
@@ -233,21 +236,21 @@ def keys(public_key: Any, private_pem: str, pem: str, jwk: Jwk) -> Keys:
 
 
 @pytest.mark.parametrize("row", STRICTER)
-def test_where_we_are_stricter(sign: Sign, keys: Keys, row: str) -> None:
+def test_pyjwt_accepts_what_bouncer_verify_rejects(sign: Sign, keys: Keys, row: str) -> None:
     raises, call = STRICTER[row]
     assert verdict(theirs, lambda jwt: call(jwt, sign, keys))[0] == "ok"
     our, error = verdict(ours, lambda jwt: call(jwt, sign, keys))
     assert our == raises, error
 
 
-def test_the_readme_s_table_has_these_rows() -> None:
+def test_the_table_in_the_readme_has_exactly_these_rows() -> None:
     readme = (Path(REPOSITORY) / "python" / "README.md").read_text()
     table = readme.partition("| PyJWT accepts |")[2].partition("\n\n")[0].splitlines()[2:]
     rows = {tuple(cell.strip().replace("`", "") for cell in row.split("|")[1:3]) for row in table}
     assert rows == {(row, raises) for row, (raises, _) in STRICTER.items()}
 
 
-def test_a_pem_key_labelled_rsa_public_key_is_read_by_both(sign: Sign, keys: Keys) -> None:
+def test_both_read_a_pem_key_with_the_label_rsa_public_key(sign: Sign, keys: Keys) -> None:
     token = sign({"a": 1})
     for jwt in (ours, theirs):
         assert jwt.decode(token, keys["pkcs1"], **RS256)["a"] == 1

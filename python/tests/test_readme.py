@@ -1,4 +1,4 @@
-"""Every Python block of README.md runs, one after the other; its table of exceptions is the tree."""
+"""The Python blocks of README.md run, in order, and its table of exceptions matches the classes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Sign
-from server import Server
+from server import Server, key_set
 from test_token_renewer import Provider, account
 
 from bouncer_verify import Jwk, exceptions
@@ -17,32 +17,39 @@ from bouncer_verify import Jwk, exceptions
 README = (Path(__file__).parents[1] / "README.md").read_text()
 
 
-def test_the_code_runs(
+def test_every_python_block_runs(
     sign: Sign, jwk: Jwk, server: Server, private_pem: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     blocks = re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
-    assert len(blocks) == README.count("```python") == 20
-    kid = jwk.dcos_kid()
-    assert kid is not None
-    document = json.dumps({"keys": [json.loads(jwk.with_kid(kid).to_json())]})
+    assert len(blocks) == README.count("```python") == 22
+    issuer = f"{server.origin}/"
+    document = key_set(**{"key-1": jwk})
     server.say(document)
+    metadata = json.dumps({"issuer": issuer, "jwks_uri": server.url})
+    server.bodies["/.well-known/openid-configuration"] = metadata
     provider = Provider(sign)
     secret_file = tmp_path / "secret.json"
     secret_file.write_text(account(private_pem, provider.url))
     monkeypatch.setenv("DCOS_SERVICE_ACCOUNT_CREDENTIAL", str(secret_file))
+    exp = int(time.time()) + 60
+    claims = {"iss": issuer, "aud": "https://api.example/", "sub": "alice", "exp": exp}
     names = {
         "document": document,
         "url": server.url,
-        "authorization": f"token={sign({'uid': 'peter', 'exp': int(time.time()) + 60})}",
+        "authorization": f"Bearer {sign(claims, kid='key-1', typ='at+jwt')}",
+        "dcos_url": server.url,
+        "dcos_authorization": f"token={sign({'uid': 'peter', 'exp': exp})}",
     }
     for block in blocks:
-        exec(compile(block, "README.md", "exec"), names)
+        # The issuer of the examples is the server of this test.
+        code = block.replace("https://idp.example/", issuer)
+        exec(compile(code, "README.md", "exec"), names)
     assert provider.count == 1
     provider.close()
 
 
-def test_the_exceptions_are_listed() -> None:
-    table = README.partition("| code | exception | below |\n|---|---|---|\n")[2].partition("\n\n")[0]
+def test_the_table_lists_every_exception() -> None:
+    table = README.partition("| code | exception | base class |\n|---|---|---|\n")[2].partition("\n\n")[0]
     rows = {
         tuple(cell.strip().replace("`", "") for cell in row.split("|")[1:4]) for row in table.splitlines()
     }

@@ -258,7 +258,7 @@ fn readme() -> String {
     rows.extend(tree().iter().map(|Exception { code, name, base, .. }| {
         format!("| `{code}` | `{name}` | `{}` |", base.replace(", ", "`, `"))
     }));
-    with("README.md", "| code | exception | below |\n|---|---|---|\n", "\n\n", &rows.join("\n"))
+    with("README.md", "| code | exception | base class |\n|---|---|---|\n", "\n\n", &rows.join("\n"))
 }
 
 /// The file with `text` in place of what is there between `start` and `end`.
