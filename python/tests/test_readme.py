@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import time
 from pathlib import Path
 
@@ -33,10 +34,12 @@ def test_every_python_block_runs(
     monkeypatch.setenv("DCOS_SERVICE_ACCOUNT_CREDENTIAL", str(secret_file))
     exp = int(time.time()) + 60
     claims = {"iss": issuer, "aud": "https://api.example/", "sub": "alice", "exp": exp}
+    authorization = f"Bearer {sign(claims, kid='key-1', typ='at+jwt')}"
+    monkeypatch.setattr(sys, "argv", ["who.py", authorization])
     names = {
         "document": document,
         "url": server.url,
-        "authorization": f"Bearer {sign(claims, kid='key-1', typ='at+jwt')}",
+        "authorization": authorization,
         "dcos_url": server.url,
         "dcos_authorization": f"token={sign({'uid': 'peter', 'exp': exp})}",
     }
