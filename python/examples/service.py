@@ -1,25 +1,32 @@
-"""A service: it verifies who calls it, and calls another service with a token of its own.
+"""A service that verifies who calls it, as a WSGI application.
 
-JWKS_URL=https://leader.mesos/acs/api/v1/auth/jwks BACKEND_URL=https://leader.mesos/service/backend \
-DCOS_SERVICE_ACCOUNT_CREDENTIAL=service-account.json python service.py
+For an OpenID Connect provider:
+
+    ISSUER=https://idp.example/ AUDIENCE=https://api.example/ python service.py
+
+For DC/OS, where it also calls another service with a token of its own:
+
+    JWKS_URL=https://leader.mesos/acs/api/v1/auth/jwks \
+    BACKEND_URL=https://leader.mesos/service/backend \
+    DCOS_SERVICE_ACCOUNT_CREDENTIAL=service-account.json python service.py
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
+from http import HTTPStatus
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 from wsgiref.simple_server import make_server
 
 from bouncer_verify import (
-    InvalidTokenError,
-    KeySetError,
-    LoginError,
+    BouncerError,
     Policy,
     RemoteJwkSet,
     TokenRenewer,
+    VerifiedToken,
     Verifier,
     is_token_rejection,
 )
@@ -27,8 +34,41 @@ from bouncer_verify import (
 Application = Callable[[dict[str, Any], Callable[..., object]], Iterable[bytes]]
 
 
+def service(verifier: Verifier, respond: Callable[[VerifiedToken], str]) -> Application:
+    """The WSGI application. `respond` returns the text for a verified caller."""
+
+    def app(environ: dict[str, Any], start_response: Callable[..., object]) -> Iterable[bytes]:
+        headers = [("Content-Type", "text/plain; charset=utf-8")]
+        try:
+            status, text = 200, respond(verifier.verify_authorization(environ.get("HTTP_AUTHORIZATION")))
+        except BouncerError as error:
+            # 401: the caller's token is rejected. 503: no keys, or no token for the backend.
+            status, text = error.http_status, error.code
+            if error.challenge is not None:
+                headers.append(("WWW-Authenticate", error.challenge))
+        except OSError:
+            status, text = 502, "the backend cannot be reached"
+        start_response(f"{status} {HTTPStatus(status).phrase}", headers)
+        return [text.encode()]
+
+    return app
+
+
+def greet(caller: VerifiedToken) -> str:
+    return f"hello {caller.subject}"
+
+
+def greet_from_backend(renewer: TokenRenewer, url: str) -> Callable[[VerifiedToken], str]:
+    """For DC/OS: `respond` that also calls `url` with the service's own token."""
+
+    def respond(caller: VerifiedToken) -> str:
+        return f"hello {caller.uid}; the backend says: {call(renewer, url)}"
+
+    return respond
+
+
 def call(renewer: TokenRenewer, url: str) -> str:
-    """What `url` says to this service. A token that it does not accept is renewed, once."""
+    """Returns the body of `url`. If the server rejects the token, renews it and tries once more."""
     token = renewer.token()
     try:
         return get(url, renewer.authorization())
@@ -44,28 +84,20 @@ def get(url: str, authorization: str) -> str:
         return str(response.read().decode())
 
 
-def service(verifier: Verifier, renewer: TokenRenewer, backend: str) -> Application:
-    """The service as a WSGI application."""
+def serve(app: Application) -> None:
+    make_server("127.0.0.1", 8000, app).serve_forever()
 
-    def app(environ: dict[str, Any], start_response: Callable[..., object]) -> Iterable[bytes]:
-        challenge = []
-        try:
-            caller = verifier.verify_authorization(environ.get("HTTP_AUTHORIZATION"))
-            status, text = "200 OK", f"{caller.uid} is told: {call(renewer, backend)}"
-        except InvalidTokenError as error:
-            status, text, challenge = "401 Unauthorized", error.code, [("WWW-Authenticate", "acsjwt")]
-        except (KeySetError, LoginError) as error:
-            status, text = "503 Service Unavailable", error.code
-        except OSError:
-            status, text = "502 Bad Gateway", "the backend does not answer"
-        start_response(status, [("Content-Type", "text/plain"), *challenge])
-        return [text.encode()]
 
-    return app
+def main() -> None:
+    if "ISSUER" in os.environ:
+        issuer, audience = os.environ["ISSUER"], os.environ["AUDIENCE"]
+        verifier = Verifier(RemoteJwkSet.discover(issuer), Policy.for_issuer(issuer, audience))
+        serve(service(verifier, greet))
+    else:
+        verifier = Verifier(RemoteJwkSet(os.environ["JWKS_URL"]), Policy.dcos())
+        with TokenRenewer.service_account_from_env() as renewer:
+            serve(service(verifier, greet_from_backend(renewer, os.environ["BACKEND_URL"])))
 
 
 if __name__ == "__main__":
-    verifier = Verifier(RemoteJwkSet(os.environ["JWKS_URL"]), Policy.dcos())
-    with TokenRenewer.service_account_from_env() as renewer:
-        app = service(verifier, renewer, os.environ["BACKEND_URL"])
-        make_server("127.0.0.1", 8000, app).serve_forever()
+    main()
