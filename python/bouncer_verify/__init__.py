@@ -1,15 +1,20 @@
 """Verifies JSON Web Tokens (RFC 7519) against an issuer's JWK Set (RFC 7517).
 
-    verifier = Verifier(RemoteJwkSet(url), Policy.dcos())  # once; or JwkSet.from_json(document)
-    token = verifier.verify_authorization(header)  # for every request; or verify(text)
-    token.uid, token["exp"]
+    # Once. For DC/OS: Verifier(RemoteJwkSet(url), Policy.dcos())
+    verifier = Verifier(RemoteJwkSet.discover(issuer), Policy.for_issuer(issuer, audience))
 
-Whatever is wrong with a token is an `InvalidTokenError`: answer 401. Whatever is wrong with the keys is a
-`KeySetError`: answer 503. Each error has its `http_status`.
+    # For every request, with the value of its Authorization header, or None.
+    try:
+        token = verifier.verify_authorization(authorization)
+    except BouncerError as error:
+        respond(error.http_status)  # 401: the token is rejected; 503: there are no keys
+    else:
+        respond(200, token.subject)
 
-`bouncer_verify.pyjwt` has the interface of PyJWT.
-
-`TokenRenewer` keeps the service's own token valid, for the requests that it makes itself.
+`TokenRenewer` keeps the service's own token fresh, for the requests that the service makes.
+`bouncer_verify.http_auth` adds that token to requests of `requests` and `httpx`.
+`bouncer_verify.pyjwt` has the interface of PyJWT. `bouncer_verify.types` has the types of settings
+and stats.
 """
 
 from ._bouncer_verify import (
@@ -77,7 +82,7 @@ __all__ = [
     "verify_token",
     "verify_tokens",
 ]
-# The exceptions; tests/generated writes them.
+# The exceptions. tests/generated writes this list.
 __all__ += [
     "BouncerError",
     "ClaimNotAllowedError",

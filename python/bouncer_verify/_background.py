@@ -1,6 +1,6 @@
-"""What background threads do in Python: logging, a program's own HTTP client, its own source of tokens.
+"""The Python code that background threads run: logging, and the program's own `fetch` and `source`.
 
-It is imported when the first key set or token renewer is made.
+Imported when the first key set or token renewer is made.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ Source = Callable[[], str | tuple[str, float]]
 
 _LOGGER = logging.getLogger("bouncer_verify")
 
-# After logging's own hook, so it runs before that.
+# Registered after logging's own hook, so it runs before that hook.
 atexit.register(_leave_python)
 
 
-# What the native module calls. Nothing that a token or a login holds is logged.
+# The native module calls these functions. No token and no secret of a login is logged.
 
 
 def keys_failed(*of: object) -> None:
@@ -48,9 +48,9 @@ prepare = _threads.prepare
 
 
 def start_fetch(fetch: Fetch, url: str, headers: dict[str, str], timeout: float, call: FetchCall) -> None:
-    """Begins one request, on a daemon thread of its own.
+    """Starts one request on its own daemon thread.
 
-    There, a client that hangs holds up neither the key set nor the end of the program.
+    A client that hangs there blocks neither the key set nor the exit of the program.
     """
     _threads.start("bouncer-fetch", _fetch, fetch, url, headers, timeout, call)
 
@@ -63,7 +63,7 @@ def _fetch(fetch: Fetch, url: str, headers: dict[str, str], timeout: float, call
 
 
 def start_login(source: Source, call: LoginCall) -> None:
-    """Begins one call of a program's own source of tokens, on a daemon thread of its own."""
+    """Starts one call of the program's `source` of tokens on its own daemon thread."""
     _threads.start("bouncer-login", _login, source, call)
 
 

@@ -1,24 +1,27 @@
-"""The exceptions that others are below: who has to act on them. `exceptions.py` has one for each cause."""
+"""The base classes of the exceptions, by who has to act. `exceptions.py` has a class per cause."""
 
 from __future__ import annotations
 
 
 class BouncerError(Exception):
-    """Everything that bouncer_verify raises, but for a TypeError where an argument has the wrong type."""
+    """Base class of all exceptions of bouncer_verify.
 
-    # A slot is cheaper to fill than a dict: rejected tokens come by the thousand.
+    An argument of the wrong type raises a TypeError instead.
+    """
+
+    # A slot is cheaper to fill than a dict, and rejected tokens come by the thousand.
     __slots__ = ("_claim",)
 
     code: str = ""
-    """The stable name of the cause."""
+    """The stable name of the cause, the same in every language: "expired"."""
     http_status: int = 500
-    """The status that answers a request which failed so: 401, 503 or 500."""
+    """The HTTP status to respond with: 401, 503 or 500."""
     challenge: str | None = None
-    """The value of the WWW-Authenticate header for a 401 (RFC 6750 section 3); None with other statuses."""
+    """For a 401, the value of the WWW-Authenticate header (RFC 6750 section 3), else None."""
 
     @property
     def claim(self) -> str | None:
-        """The claim or header parameter at fault, if there is one: "exp"."""
+        """The claim or header parameter at fault, such as "exp", or None."""
         try:
             return self._claim
         except AttributeError:
@@ -32,33 +35,36 @@ class BouncerError(Exception):
         return type(self), self.args, self.__dict__ | {"claim": self.claim}
 
 
-# PyJWT's classes, which those of bouncer_verify.pyjwt are below too, have others. They do not stand in the
-# class itself, where type checkers take them for something else.
+# The exceptions of bouncer_verify.pyjwt also derive from PyJWT's classes, which define these
+# methods differently. They are set here because type checkers misread them in the class body.
 for _name in ("__init__", "__str__"):
     setattr(BouncerError, _name, getattr(Exception, _name))
 
 
 class KeySetError(BouncerError):
-    """The operator's fault, HTTP 503 and never 401: there are no keys to verify with."""
+    """HTTP 503, never 401: there are no keys to verify with. The operator has to act."""
 
     http_status = 503
 
 
 class LoginError(BouncerError):
-    """The operator's fault, HTTP 503: the service has no token of its own to make a request with."""
+    """HTTP 503: the service has no token for its own requests. The operator has to act."""
 
     http_status = 503
 
 
 class InvalidTokenError(BouncerError):
-    """The sender's fault, HTTP 401: the token is rejected."""
+    """HTTP 401: the token is rejected. The sender has to act."""
 
     http_status = 401
     challenge: str | None = 'Bearer error="invalid_token"'
 
 
 def by_code(exception: type[BouncerError] = BouncerError) -> dict[str, type[BouncerError]]:
-    """The exception of each code, `exception` and those below it. All become the package's own."""
+    """Returns `exception` and its subclasses by code.
+
+    Sets the module of each to the package, where users import it from.
+    """
     exception.__module__ = "bouncer_verify"
     found = {exception.code: exception} if exception.code else {}
     for cause in exception.__subclasses__():

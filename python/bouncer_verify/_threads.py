@@ -1,6 +1,6 @@
-"""Threads of the operating system, also where gevent or eventlet has put greenlets in their place.
+"""Starts threads of the operating system, even if gevent or eventlet replaces threads by greenlets.
 
-A greenlet that the core's background thread started would never run: that thread has no hub that goes round.
+A greenlet that the core's background thread started would never run: no hub runs on that thread.
 """
 
 from __future__ import annotations
@@ -16,14 +16,15 @@ _original_start: Callable[..., object] | None = None
 
 
 def prepare() -> None:
-    """Called when a program gives a callable of its own, on the program's thread."""
+    """Called on the program's thread when the program passes a `fetch` or a `source`."""
     if _find_original_start() and (gevent := sys.modules.get("gevent")):
-        # The first hub of a process imports modules, for which threads that make one at once wait for ever.
+        # The first hub of a process imports modules. Threads that made their hubs at the same time
+        # would wait for each other's imports forever.
         gevent.get_hub()
 
 
 def _find_original_start() -> Callable[..., object] | None:
-    """What starts a thread of the operating system, if `threading` does not."""
+    """Returns what starts a thread of the operating system, if `threading` starts greenlets."""
     global _original_start
     if _original_start is None and not isinstance(_thread.start_new_thread, BuiltinFunctionType):
         if "gevent.monkey" in sys.modules:
@@ -34,19 +35,19 @@ def _find_original_start() -> Callable[..., object] | None:
 
 
 def start(name: str, function: Callable[..., object], *args: Any) -> None:
-    """Calls `function` on a daemon thread of its own."""
-    # Looked up each time: a worker of gunicorn patches after the program is loaded.
+    """Calls `function` on its own daemon thread."""
+    # Looked up each time: a gunicorn worker applies the patches after the program is loaded.
     if original_start := _find_original_start():
-        original_start(_called, (function, args))
+        original_start(_run, (function, args))
     else:
         threading.Thread(target=function, args=args, name=name, daemon=True).start()
 
 
-def _called(function: Callable[..., object], args: tuple[Any, ...]) -> None:
+def _run(function: Callable[..., object], args: tuple[Any, ...]) -> None:
     try:
         function(*args)
     finally:
-        # The hub of this thread, which the function has used by waiting; it holds descriptors.
+        # The function has made a hub for this thread if it waited. The hub holds file descriptors.
         if gevent := sys.modules.get("gevent"):
             gevent.get_hub().destroy(True)
         elif hubs := sys.modules.get("eventlet.hubs"):

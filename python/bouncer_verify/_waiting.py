@@ -1,6 +1,6 @@
-"""Waiting in an event loop, asyncio's or trio's: all tasks that wait for one fetch share one thread.
+"""Waits in an event loop of asyncio or trio. All tasks that wait for one fetch share one thread.
 
-The thread is not one of the loop's executor, where it would stand behind whatever else is there.
+The thread does not belong to the loop's executor, where it could queue behind other work.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any, Protocol, TypeVar
 from ._bouncer_verify import RemoteJwkSet, TokenRenewer, VerifiedToken, Verifier, _attempt
 from .exceptions import BouncerError
 
-# How long a thread waits at a time, in seconds: a program that ends waits for it.
+# Seconds that a thread waits at a time. A program that exits waits for that thread.
 _TURN = 1.0
 
 T = TypeVar("T")
@@ -31,49 +31,55 @@ class _Source(Protocol):
 
 
 async def verify(verifier: Verifier, token: str | bytes) -> VerifiedToken:
-    """What `Verifier.verify_async` does."""
+    """Implements `Verifier.verify_async`."""
     return await _resolved(verifier.jwks, lambda ticket: verifier._verify_now(token, ticket))
 
 
 async def token(renewer: TokenRenewer) -> str:
-    """What `TokenRenewer.token_async` does."""
+    """Implements `TokenRenewer.token_async`."""
     return (await _resolved(renewer, renewer._token_now))[0]
 
 
 async def authorization(renewer: TokenRenewer) -> str:
-    """What `TokenRenewer.authorization_async` does."""
+    """Implements `TokenRenewer.authorization_async`."""
     return (await _resolved(renewer, renewer._token_now))[1]
 
 
 async def reject(renewer: TokenRenewer, token: str) -> str:
-    """What `TokenRenewer.reject_async` does."""
+    """Implements `TokenRenewer.reject_async`."""
     return (await _resolved(renewer, lambda ticket: renewer._reject_now(token, ticket)))[0]
 
 
 async def wait_ready(keys: RemoteJwkSet, timeout: float) -> None:
-    """What `RemoteJwkSet.wait_ready_async` does."""
+    """Implements `RemoteJwkSet.wait_ready_async`."""
     if not keys._wait(0, 0.0):
         await _is_over(keys, 0, time.monotonic() + timeout)
     keys.current()
 
 
-async def _resolved(source: Any, ask: Callable[[int], tuple[T | BouncerError | None, int]]) -> T:
-    """What `ask` answers once no better answer is to be had by waiting, or `max_wait` is over."""
-    answer, ticket = ask(0)
+async def _resolved(source: Any, attempt: Callable[[int], tuple[T | BouncerError | None, int]]) -> T:
+    """Calls `attempt` until its result is final: its ticket is 0. Waits for up to `max_wait`.
+
+    Returns the result, or raises it if it is an exception.
+    """
+    result, ticket = attempt(0)
     if ticket:
         end = time.monotonic() + source._max_wait
         while ticket:
             await _is_over(source, ticket, end)
-            # Final if that fetch is not over.
-            answer, ticket = ask(ticket)
-    if isinstance(answer, BouncerError):
-        raise answer
-    assert answer is not None, "only a pending verdict is None"
-    return answer
+            # The result is final if the fetch of this ticket is not over.
+            result, ticket = attempt(ticket)
+    if isinstance(result, BouncerError):
+        raise result
+    assert result is not None, "only a pending result is None"
+    return result
 
 
 async def _is_over(source: _Source, ticket: int, end: float) -> bool:
-    """Waits until the fetch of `ticket` is over, for 0 until there are keys. False: not by `end`."""
+    """Waits until the fetch of `ticket` is over, or until there are keys if the ticket is 0.
+
+    Returns False if that is not so by `end`.
+    """
     kind = _kind_of_turn()
     while (left := end - time.monotonic()) > 0:
         turn = _turn(kind, source, ticket)
@@ -84,7 +90,7 @@ async def _is_over(source: _Source, ticket: int, end: float) -> bool:
 
 
 class _Turn:
-    """One thread's wait, for the tasks of one event loop."""
+    """One wait of one thread, shared by the tasks of one event loop."""
 
     is_over = False
 
@@ -93,21 +99,21 @@ class _Turn:
             try:
                 self.is_over = source._wait(ticket, _TURN)
             finally:
-                # First: who comes from here on needs a turn that has not ended.
+                # Before wake(): a task that comes later needs a turn that has not ended.
                 _TURNS.pop(key, None)
                 try:
                     self.wake()
                 except RuntimeError:
-                    pass  # The loop has ended, and with it those that waited.
+                    pass  # The loop is closed, so no task waits any more.
 
         threading.Thread(target=run, name="bouncer-wait").start()
 
     async def wait(self, seconds: float) -> None:
-        """Waits for the end of the turn. Cancelling that leaves the turn alone."""
+        """Waits until the turn ends. Cancelling this wait does not cancel the turn."""
         raise NotImplementedError
 
     def wake(self) -> None:
-        """Ends all wait(). Called by the thread."""
+        """Ends all calls of wait(). Called by the thread."""
         raise NotImplementedError
 
 
@@ -145,7 +151,7 @@ class _TrioTurn(_Turn):
 
 
 def _kind_of_turn() -> type[_AsyncioTurn | _TrioTurn]:
-    """That of the running event loop: trio's if this is one of its tasks, and asyncio's otherwise."""
+    """Returns the class for the running event loop: trio's inside a trio task, else asyncio's."""
     if trio := sys.modules.get("trio"):
         try:
             trio.lowlevel.current_task()
@@ -157,12 +163,12 @@ def _kind_of_turn() -> type[_AsyncioTurn | _TrioTurn]:
 
 
 _TURNS: dict[tuple[Any, ...], _Turn] = {}
-# Their threads have stayed with the parent.
+# The threads of these turns exist only in the parent.
 os.register_at_fork(after_in_child=_TURNS.clear)
 
 
 def _turn(kind: type[_AsyncioTurn | _TrioTurn], source: _Source, ticket: int) -> _Turn:
-    """The turn under way, or a new one."""
+    """Returns the turn in progress for this fetch and loop, or starts one."""
     loop = kind.loop()
     key = (loop, source, _attempt(ticket))
     turn = _TURNS.get(key)

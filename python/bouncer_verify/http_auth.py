@@ -1,10 +1,11 @@
-"""The service's own token in the requests of `requests` and `httpx`.
+"""Adds the service's own token to requests of `requests` and `httpx`.
 
     session.auth = RequestsAuth(renewer, hosts={"master.mesos"})
     client = httpx.Client(auth=HttpxAuth(renewer, hosts={"master.mesos"}))
 
-Each request carries the token, unless the caller has set Authorization. If an answer says that the token was
-not accepted, the request is sent once more, with a newer one. Neither library is imported before it is used.
+Each request gets the token, unless the caller has set the Authorization header. If the server
+rejects the token, the request is sent once more with a newer token. Importing this module imports
+neither library.
 """
 
 from __future__ import annotations
@@ -21,9 +22,9 @@ __all__ = ["HttpxAuth", "RequestsAuth"]
 
 class _Auth:
     def __init__(self, renewer: TokenRenewer, hosts: Collection[str] | None = None) -> None:
-        """`hosts`: the names of the servers that are given the token; None: all that requests go to."""
+        """`hosts`: names of the servers that get the token; None: every server gets it."""
         if isinstance(hosts, str):
-            raise TypeError("hosts is a collection of names, not one")
+            raise TypeError("hosts must be a collection of host names, not a str")
         self._renewer = renewer
         self._hosts = None if hosts is None else frozenset(host.lower() for host in hosts)
 
@@ -31,7 +32,7 @@ class _Auth:
         return self._hosts is None or (host or "").lower() in self._hosts
 
     def _newer(self, authorization: str) -> str | None:
-        """The header's next value after this one was not accepted, if there is one."""
+        """Returns the next value of the header after a rejection, or None if there is no newer token."""
         scheme, token = _parts(authorization)
         try:
             return scheme + self._renewer.reject(token)
@@ -40,10 +41,10 @@ class _Auth:
 
 
 class RequestsAuth(_Auth):
-    """The token in the requests of a `requests.Session`, as its `auth`."""
+    """Adds the token to the requests of a `requests.Session`: set it as the session's `auth`."""
 
     def __call__(self, request: Any) -> Any:
-        """Called by requests for each request that it is about to send."""
+        """requests calls this before it sends a request."""
         if "Authorization" in request.headers or not self._is_for(urlsplit(request.url).hostname):
             return request
         authorization = self._renewer.authorization()
@@ -55,7 +56,7 @@ class RequestsAuth(_Auth):
 
         def again(response: Any, **settings: Any) -> Any:
             sent = response.request
-            # A redirect may have led elsewhere, where requests sends no Authorization.
+            # requests removes Authorization when it follows a redirect to another host.
             if sent.headers.get("Authorization") != authorization or not _is_rejected(response):
                 return response
             body = sent.body
@@ -69,7 +70,7 @@ class RequestsAuth(_Auth):
             newer = self._newer(authorization)
             if newer is None:
                 return response
-            # As requests.auth.HTTPDigestAuth does it: the connection goes back to its pool.
+            # As in requests.auth.HTTPDigestAuth: this returns the connection to its pool.
             _ = response.content
             response.close()
             copy = sent.copy()
@@ -115,7 +116,7 @@ class _HttpxFlows(_Auth):
 
 
 def _parts(authorization: str) -> tuple[str, str]:
-    """What stands before the token, and the token."""
+    """Returns the scheme before the token, and the token."""
     scheme = "Bearer " if authorization.startswith("Bearer ") else "token="
     return scheme, authorization.removeprefix(scheme)
 
@@ -128,7 +129,7 @@ def _is_rejected(response: Any) -> bool:
 
 
 def _can_resend(request: Any) -> bool:
-    """Whether the body is in memory: a stream has been used up."""
+    """Whether the body is in memory. A stream can be sent only once."""
     try:
         request.content
     except RuntimeError:
@@ -140,9 +141,9 @@ if TYPE_CHECKING:
     import httpx
 
     class HttpxAuth(_HttpxFlows, httpx.Auth):
-        """The token in the requests of an `httpx.Client` or `httpx.AsyncClient`, as its `auth`.
+        """Adds the token to the requests of an `httpx.Client` or `httpx.AsyncClient`: set it as `auth`.
 
-        An async client, on asyncio or trio, takes a thread only where a login has to be waited for.
+        An async client, on asyncio or trio, uses a thread only to wait for a login.
         """
 
 
@@ -151,7 +152,7 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     import httpx
 
-    # httpx takes instances of its own class alone.
+    # httpx accepts only instances of its own class. So the class is made once httpx is imported.
     kind = type(name, (_HttpxFlows, httpx.Auth), {"__module__": __name__})
     globals()[name] = kind
     return kind

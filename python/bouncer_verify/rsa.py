@@ -1,7 +1,8 @@
-"""RSA keys from numbers, spelt as the `cryptography` package spells it.
+"""RSA keys from numbers, with the interface of the `cryptography` package.
 
-Stands in for `cryptography.hazmat.primitives.asymmetric.rsa` and `cryptography.hazmat.backends` where the one
-thing wanted of them is the public key of a JWK. New code says `Jwk.from_numbers(n, e)`.
+For programs that use `cryptography.hazmat.primitives.asymmetric.rsa` and
+`cryptography.hazmat.backends` only to make the public key of a JWK. New code should call
+`Jwk.from_numbers(n, e)`.
 """
 
 from ._bouncer_verify import Jwk
@@ -10,16 +11,16 @@ __all__ = ["RSAPublicNumbers", "default_backend"]
 
 
 class RSAPublicNumbers:
-    """The two numbers of an RSA public key."""
+    """The exponent `e` and the modulus `n` of an RSA public key."""
 
     def __init__(self, e: int, n: int) -> None:
         self.e = e
         self.n = n
 
     def public_key(self, backend: object = None) -> Jwk:
-        """The key; raises InvalidKeyError."""
+        """Returns the key. Raises InvalidKeyError. `backend` has no effect."""
         return Jwk.from_numbers(self.n, self.e)
 
 
 def default_backend() -> None:
-    """What `public_key` takes and does not need."""
+    """Returns None, which `public_key` accepts as its `backend`."""

@@ -1,10 +1,12 @@
-"""The decoding side of PyJWT, on bouncer_verify: `from bouncer_verify import pyjwt as jwt`.
+"""The decoding functions of PyJWT, on top of bouncer_verify.
 
-Functions, arguments and exceptions are PyJWT's; the decision is bouncer_verify's and stricter. README.md
-lists every difference, and what of PyJWT is not here.
+    from bouncer_verify import pyjwt as jwt
 
-Once PyJWT itself is imported, what these functions raise is of PyJWT's class of that name too, so that
-`except jwt.InvalidTokenError` elsewhere in a program goes on working.
+Functions, arguments and exceptions are named as in PyJWT. The rules are those of bouncer_verify,
+which are stricter. README.md lists every difference, and the parts of PyJWT that are missing here.
+
+If the program has also imported PyJWT, each exception is an instance of PyJWT's class of the same
+name too. So `except jwt.InvalidTokenError` elsewhere in the program keeps working.
 """
 
 from . import algorithms, api_jwk, api_jwt, exceptions, jwks_client, types, utils, warnings

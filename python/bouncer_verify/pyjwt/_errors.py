@@ -1,4 +1,4 @@
-"""What is raised here is of PyJWT's class of that name too, once the program has imported PyJWT."""
+"""If the program has imported PyJWT, the exceptions also derive from PyJWT's classes."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def about(cause: type[BouncerError], claim: str, message: str) -> BouncerError:
     return error
 
 
-# PyJWT's class for a claim or header parameter that is malformed.
+# PyJWT's class for each malformed claim or header parameter.
 _MALFORMED: dict[tuple[str, str | None], type[BouncerError]] = {
     ("malformed_claims", "aud"): InvalidAudienceError,
     ("malformed_claims", "iat"): InvalidIssuedAtError,
@@ -43,7 +43,7 @@ _MALFORMED: dict[tuple[str, str | None], type[BouncerError]] = {
 
 
 def as_pyjwt(error: BouncerError) -> BouncerError:
-    """The same error, of the class that PyJWT would raise too."""
+    """Returns the same error with a class that PyJWT's `except` clauses catch."""
     cause = _MALFORMED.get((error.code, error.claim), type(error))
     attributes: dict[str, Any] = {} if error.claim is None else {"claim": error.claim}
     if cause is not type(error):
@@ -64,7 +64,10 @@ _JOINT: dict[type[BouncerError], type[BouncerError]] = {}
 
 
 def joint(cause: type[BouncerError]) -> type[BouncerError]:
-    """A class below both `cause` and PyJWT's class of that name, or of the nearest that PyJWT has."""
+    """Returns a class derived from `cause` and from PyJWT's class of the same name.
+
+    If PyJWT has no class of that name, the first base class that it has is used.
+    """
     if cause in _JOINT:
         return _JOINT[cause]
     exceptions = sys.modules["jwt.exceptions"]

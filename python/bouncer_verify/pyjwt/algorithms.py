@@ -1,4 +1,4 @@
-"""Of `jwt.algorithms`, what programs use beside `decode`: digests by an algorithm's name, keys from JWKs."""
+"""The parts of `jwt.algorithms` that programs use beside `decode`: digests, and keys from JWKs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = [
 
 
 class Algorithm:
-    """One algorithm: PyJWT's `Algorithm` without signing and verifying."""
+    """An algorithm: PyJWT's `Algorithm` without signing and verifying."""
 
     _key_type = ""
 
@@ -29,9 +29,10 @@ class Algorithm:
         self.name = name
 
     def compute_hash_digest(self, bytestr: bytes) -> bytes:
-        """The digest of `bytestr` by the algorithm's hash: OpenID Connect's at_hash is its left half.
+        """Returns the digest of `bytestr` with the algorithm's hash function.
 
-        Raises NotImplementedError for EdDSA, which has none.
+        The left half of the digest of an access token is OpenID Connect's "at_hash". Raises
+        NotImplementedError for EdDSA, which has no hash function.
         """
         if not self.name[-3:].isdigit():
             raise NotImplementedError(f"{self.name} has no hash algorithm")
@@ -40,7 +41,7 @@ class Algorithm:
     @classmethod
     @raises_as_pyjwt
     def from_jwk(cls, jwk: str | dict[str, Any]) -> Jwk:
-        """The key of a JWK of this algorithm's type, for `decode`. Raises InvalidKeyError."""
+        """Returns the key of a JWK of this algorithm's key type, for `decode`. Raises InvalidKeyError."""
         key = Jwk.from_json(jwk if isinstance(jwk, str) else json.dumps(jwk))
         if cls._key_type not in ("", key.kty):
             raise InvalidKeyError(f"the key is of type {key.kty}, not {cls._key_type}")
@@ -87,7 +88,7 @@ SUPPORTED = frozenset(_ALGORITHMS)
 
 
 def get_algorithm_by_name(alg_name: str) -> Algorithm:
-    """The algorithm of this name. Raises NotImplementedError for one that is not supported."""
+    """Returns the algorithm of this name. Raises NotImplementedError if it is not supported."""
     try:
         return _ALGORITHMS[alg_name]
     except KeyError:

@@ -1,4 +1,4 @@
-"""Keys, as `jwt.api_jwk` has them."""
+"""The keys of `jwt.api_jwk`."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from .exceptions import InvalidKeyError, PyJWKError
 
 __all__ = ["PyJWK", "PyJWKSet"]
 
-# What PyJWT takes a key without "alg" to be for, by curve; None is RSA.
+# The algorithm that PyJWT assumes for a key without "alg", by curve. None means RSA.
 _USUAL_ALGORITHM = {None: "RS256", "P-256": "ES256", "P-384": "ES384", "P-521": "ES512", "Ed25519": "EdDSA"}
 
 
 class PyJWK:
-    """One JWK as a key for `decode`.
+    """A JWK as a key for `decode`.
 
-    key: the `Jwk`. A JWK without "alg" is for every algorithm of its type, and so is this.
-    algorithm_name, Algorithm: what `decode` takes it for where it is given no algorithms.
+    key: the `Jwk`. If the JWK has no "alg", it is for every algorithm of its key type.
+    algorithm_name, Algorithm: what `decode` allows if it is called without algorithms.
     """
 
     @raises_as_pyjwt
@@ -38,7 +38,7 @@ class PyJWK:
         except InvalidArgumentError as error:
             raise InvalidKeyError(*error.args) from None
         except (TypeError, ValueError, RecursionError):
-            raise InvalidKeyError("the key is no JSON object") from None
+            raise InvalidKeyError("the key is not a JSON object") from None
         self.Algorithm: Algorithm = get_algorithm_by_name(self.algorithm_name)
         self.key_type: str = self.key.kty
         self.key_id: str | None = self.key.kid
@@ -54,12 +54,15 @@ class PyJWK:
 
 
 class PyJWKSet:
-    """The usable keys of a JWK Set. `decode` takes a whole set as a `bouncer_verify.JwkSet`."""
+    """The usable keys of a JWK Set.
+
+    To pass a whole set to `decode`, use a `bouncer_verify.JwkSet`.
+    """
 
     @raises_as_pyjwt
     def __init__(self, keys: list[dict[str, Any]]) -> None:
         if not isinstance(keys, list):
-            raise MalformedKeySetError("the keys are no list")
+            raise MalformedKeySetError("the keys are not a list")
         self.keys: list[PyJWK] = []
         for key in keys:
             try:

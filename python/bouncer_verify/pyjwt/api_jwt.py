@@ -1,4 +1,4 @@
-"""`decode` and `decode_complete`, as `jwt.api_jwt` has them."""
+"""`decode`, `decode_complete` and `get_unverified_header` of `jwt.api_jwt`."""
 
 from __future__ import annotations
 
@@ -58,9 +58,9 @@ def decode(
 ) -> dict[str, Any]:
     """Verifies `jwt` and returns its claims.
 
-    key: a PEM public key, a key of the `cryptography` package, a `PyJWK`, a `Jwk` or a whole `JwkSet`.
-    algorithm: the one allowed algorithm, as PyJWT 1 was called; now `algorithms`.
-    kwargs: have no meaning; a warning says so.
+    key: a PEM public key, a key of the `cryptography` package, a `PyJWK`, a `Jwk` or a `JwkSet`.
+    algorithm: the only allowed algorithm, as in PyJWT 1; new code uses `algorithms`.
+    kwargs: ignored, with a warning.
     """
     if kwargs:
         _warn_of(kwargs)
@@ -101,9 +101,9 @@ def decode_complete(
 
 @raises_as_pyjwt
 def get_unverified_header(jwt: str | bytes) -> dict[str, Any]:
-    """The header of a token that nobody has verified: to look up a key, and for nothing else."""
+    """Returns the header of a token without verifying it. Use it only to look up a key."""
     _check_type(jwt)
-    # Before anything is made of it.
+    # Checked first, so that no long text is split or decoded.
     if len(jwt) > _MAX_TOKEN_LEN:
         raise TokenTooLargeError("the token is too large")
     parts = jwt.split("." if isinstance(jwt, str) else b".")  # type: ignore[arg-type]
@@ -132,12 +132,12 @@ def _segment(part: str | bytes) -> bytes:
 
 def _check_type(jwt: object) -> None:
     if not isinstance(jwt, str | bytes):
-        raise DecodeError(f"the token is malformed: it is no str or bytes but {type(jwt).__name__}")
+        raise DecodeError(f"the token is malformed: expected str or bytes, not {type(jwt).__name__}")
 
 
 def _warn_of(kwargs: dict[str, Any]) -> None:
     names = ", ".join(kwargs)
-    warnings.warn(f"unknown arguments, which have no effect: {names}", RemovedInPyjwt3Warning, stacklevel=3)
+    warnings.warn(f"unknown arguments have no effect: {names}", RemovedInPyjwt3Warning, stacklevel=3)
 
 
 _MAX_TOKEN_LEN = Policy.any_issuer().settings["max_token_len"]
@@ -160,21 +160,21 @@ def _verified(
     options = options or {}
     for switch in ("verify_signature", "verify_exp", "verify_nbf"):
         if not options.get(switch, True):
-            raise InvalidArgumentError(f"{switch}=False: there is no decoding without it")
+            raise InvalidArgumentError(f"{switch}=False is not supported: a token is always verified")
     if verify is False or detached_payload is not None:
         raise InvalidArgumentError("verify=False and detached_payload are not supported")
     _check_type(jwt)
     if isinstance(leeway, timedelta):
         leeway = leeway.total_seconds()
     try:
-        # The policy's is in whole seconds and never negative; what is left of it is for _check_times().
+        # A policy's leeway is in whole seconds and never negative. _check_times() does the rest.
         whole_leeway = max(0, math.ceil(leeway))
     except (OverflowError, ValueError):
-        raise InvalidArgumentError("leeway is no number of seconds") from None
+        raise InvalidArgumentError("leeway is not a number of seconds") from None
     verify_aud = options.get("verify_aud", True)
     strict_aud = verify_aud and audience is not None and options.get("strict_aud", False)
     if strict_aud and not isinstance(audience, str):
-        raise InvalidAudienceError("strict_aud needs one audience")
+        raise InvalidAudienceError("strict_aud needs a single audience, a str")
     issuers = _names(issuer if options.get("verify_iss", True) else None)
     policy = _policy(
         algorithms=_names(_allowed(algorithms or algorithm, key)),
@@ -196,7 +196,7 @@ def _verified(
             raise
         raise about(InvalidAlgorithmError, "alg", "the key is not for the token's algorithm") from None
     if strict_aud and not isinstance(token["aud"], str):
-        raise about(InvalidAudienceError, "aud", "the token is for several audiences")
+        raise about(InvalidAudienceError, "aud", "the token has a list of audiences")
     if whole_leeway != leeway:
         _check_times(token, leeway)
     if options.get("verify_iat", True) and (token.issued_at or 0) > now() + leeway:
@@ -214,7 +214,7 @@ def _check_times(token: VerifiedToken, leeway: float) -> None:
 
 
 def _is_of_another_algorithm(key: Jwk, jwt: str | bytes) -> bool:
-    """Whether a key that does not match the token has its key ID all the same."""
+    """Whether a key that does not match the token differs from it only in the algorithm."""
     kid = get_unverified_header(jwt).get("kid")
     return key.kid is None or kid is None or key.kid == kid
 
@@ -223,7 +223,7 @@ def _allowed(algorithms: str | Iterable[str] | None, key: Key) -> str | Iterable
     if not algorithms:
         own = key.algorithm_name if isinstance(key, PyJWK) else key.alg if isinstance(key, Jwk) else None
         if own is None:
-            raise DecodeError('"algorithms" must say which are allowed')
+            raise DecodeError('"algorithms" is missing: name the allowed ones, such as ["RS256"]')
         return own
     names = [algorithms] if isinstance(algorithms, str) else list(algorithms)
     supported = [name for name in names if name in SUPPORTED]
@@ -239,7 +239,7 @@ def _names(names: str | Iterable[str] | None) -> tuple[str, ...] | None:
 
 
 def now() -> float:
-    # Looked up at each call, so that a test that replaces time.time() moves this clock too.
+    # Looked up at each call, so that a test that replaces time.time() sets this clock too.
     return time.time()
 
 
@@ -257,13 +257,13 @@ def _jwk(key: Jwk | PyJWK | PublicKey | str | bytes) -> Jwk:
     raise TypeError(f"expected a public key, not {type(key).__name__}")
 
 
-# A program has few keys and settings: each is checked once.
+# A program has few keys and settings: each is parsed and checked once.
 _jwk_of_pem: Callable[[str | bytes], Jwk] = lru_cache(Jwk.from_pem)
 _jwk_of_der: Callable[[bytes], Jwk] = lru_cache(Jwk.from_der)
 jwks_of: Callable[[Jwk], JwkSet] = lru_cache(lambda key: JwkSet([key]))
 _policy: Callable[..., Policy] = lru_cache(Policy)
 
-# What no arguments of `decode` go beyond.
+# Accepts every token that `decode` accepts with any arguments.
 WIDEST = Policy(
     algorithms=sorted(SUPPORTED),
     any_issuer=True,

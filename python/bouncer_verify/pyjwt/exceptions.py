@@ -1,4 +1,4 @@
-"""PyJWT's exceptions by their names, as `jwt.exceptions` has them."""
+"""The exceptions of `jwt.exceptions`."""
 
 from __future__ import annotations
 
@@ -48,28 +48,28 @@ PyJWKSetError = KeySetError
 
 
 class InvalidIssuedAtError(InvalidTokenError):
-    """The claim "iat" is no NumericDate."""
+    """The claim "iat" is not a number of seconds (NumericDate)."""
 
     code = "malformed_claims"
     challenge: str | None = MalformedClaimsError.challenge
 
 
 class InvalidJTIError(InvalidTokenError):
-    """The claim "jti" is no string."""
+    """The claim "jti" is not a string."""
 
     code = "malformed_claims"
     challenge: str | None = MalformedClaimsError.challenge
 
 
 class InvalidSubjectError(InvalidTokenError):
-    """The claim "sub" is no string, or not the expected subject."""
+    """The claim "sub" is not a string, or not the expected subject."""
 
     code = "wrong_subject"
     challenge: str | None = 'Bearer error="invalid_token", error_description="wrong_subject"'
 
 
 class PyJWKError(InvalidKeyError):
-    """A JWK is for an algorithm that is not implemented."""
+    """The JWK is for an algorithm that is not supported."""
 
 
 class MissingCryptographyError(PyJWKError):
@@ -77,17 +77,17 @@ class MissingCryptographyError(PyJWKError):
 
 
 class PyJWKClientError(BouncerError):
-    """There is no key for a token, or a PyJWKClient cannot be made so."""
+    """No key matches a token, or an argument of PyJWKClient is invalid."""
 
 
 class PyJWKClientConnectionError(PyJWKClientError, KeysUnavailableError):
-    """The operator's fault, HTTP 503: the keys could not be fetched."""
+    """HTTP 503: the keys could not be fetched. The operator has to act."""
 
     http_status = 503
 
 
 class NoSigningKeyError(PyJWKClientError, NoMatchingKeyError):
-    """The sender's fault, HTTP 401: the token names a key that is not there."""
+    """HTTP 401: no key of the set matches the token. The sender has to act."""
 
     http_status = 401
     challenge: str | None = NoMatchingKeyError.challenge

@@ -1,4 +1,4 @@
-"""`PyJWKClient`, as `jwt.jwks_client` has it."""
+"""`PyJWKClient` of `jwt.jwks_client`."""
 
 from __future__ import annotations
 
@@ -29,16 +29,17 @@ Fetch = Callable[[str, dict[str, str], float], tuple[int, Mapping[str, str], byt
 
 
 class PyJWKClient:
-    """The keys of a JWK Set's URL, kept by a `RemoteJwkSet`, which says when they are fetched.
+    """The keys of a JWK Set. A `RemoteJwkSet` fetches them and decides when.
 
-    uri: the URL, or a RemoteJwkSet with settings of its own.
-    lifespan: seconds that keys are fresh where the server does not say.
-    timeout: seconds for one request, and that a caller waits for it at most.
-    headers, ssl_context: not supported; a RemoteJwkSet has `fetch` and `ca_file` for what they do.
-    allow_http: whether http is allowed to other machines; whoever is on the way can then choose the keys.
-    The others are taken and change nothing: keys are kept parsed, and unknown ones have a budget of fetches.
+    uri: the URL, or a RemoteJwkSet with its own settings.
+    lifespan: seconds that keys are fresh, if the server sends no cache headers.
+    timeout: seconds for one request, and the longest wait of a caller for it.
+    headers, ssl_context: not supported; use `fetch` or `ca_file` of a RemoteJwkSet instead.
+    allow_http: allows http to other machines; an attacker in the network can then choose the keys.
+    cache_keys, max_cached_keys, cooldown_duration: accepted without effect. Keys are kept parsed,
+    and fetches for unknown keys have a budget.
 
-    A subclass with a `fetch_data` of its own provides the keys by that. It is called on a daemon thread.
+    A subclass may override `fetch_data` to provide the keys. It is then called on a daemon thread.
     """
 
     @raises_as_pyjwt
@@ -58,10 +59,12 @@ class PyJWKClient:
     ) -> None:
         if headers:
             raise InvalidArgumentError(
-                "headers: give a RemoteJwkSet with a fetch of your own in place of the URL"
+                "headers is not supported: pass a RemoteJwkSet with your own fetch in place of the URL"
             )
         if ssl_context is not None:
-            raise InvalidArgumentError("ssl_context: give a RemoteJwkSet with a ca_file in place of the URL")
+            raise InvalidArgumentError(
+                "ssl_context is not supported: pass a RemoteJwkSet with a ca_file in place of the URL"
+            )
         if not 0 <= cooldown_duration < math.inf:
             raise PyJWKClientError("cooldown_duration is negative or not finite")
         if cache_jwk_set and not lifespan > 0:
@@ -75,13 +78,13 @@ class PyJWKClient:
         if isinstance(uri, RemoteJwkSet):
             if self._has_own_fetch:
                 raise InvalidArgumentError(
-                    "a subclass with fetch_data: give the URL in place of a RemoteJwkSet"
+                    "a subclass with its own fetch_data needs the URL in place of a RemoteJwkSet"
                 )
             self.uri: str = uri.stats()["source"]
             self.keys: RemoteJwkSet = uri
         else:
             if urlsplit(uri).scheme.lower() not in ("http", "https"):
-                raise PyJWKClientError("the URI is neither https nor http")
+                raise PyJWKClientError("the URI's scheme is neither https nor http")
             self.uri = uri
             self.keys = self._remote(lifespan if lifespan > 0 else 300)
         self.jwk_set_cache: JWKSetCache | None = JWKSetCache(self.keys, lifespan) if cache_jwk_set else None
@@ -89,7 +92,7 @@ class PyJWKClient:
 
     def _remote(self, lifespan: float) -> RemoteJwkSet:
         def made(allow_http: bool, fetch: Fetch | None = None) -> RemoteJwkSet:
-            # PyJWT fetches with the first token too.
+            # lazy: PyJWT also fetches with the first token.
             return RemoteJwkSet(
                 self.uri,
                 ttl=lifespan,
@@ -101,21 +104,21 @@ class PyJWKClient:
             )
 
         if self._has_own_fetch:
-            # The URL is then no more than a name.
+            # fetch_data() gets the keys, so the URL is only a name in logs.
             return made(True, _fetch_of(weakref.ref(self)))
         try:
             return made(self._allow_http)
         except InvalidArgumentError as error:
             if not self._allow_http and urlsplit(self.uri).scheme.lower() == "http":
-                made(True)  # Raises whatever else is wrong.
+                made(True)  # Raises if something else is wrong with the URL.
                 raise InvalidArgumentError(f"{error}: allow_http=True") from None
             raise
 
     @raises_as_pyjwt
     def fetch_data(self) -> Any:
-        """Fetches the JWK Set now and returns it as a dict: its usable keys.
+        """Fetches the JWK Set now. Returns a dict with the usable keys.
 
-        A subclass may call this in a `fetch_data` of its own, and change what it returns.
+        A subclass that overrides this may call it and change the result.
         """
         if not self._has_own_fetch:
             self._refresh(self.keys)
@@ -128,10 +131,10 @@ class PyJWKClient:
 
     @raises_as_pyjwt
     def get_signing_key_from_jwt(self, token: str | bytes) -> PyJWK:
-        """The key of the token's "kid", or for a token without one the key that verifies it.
+        """Returns the key with the token's "kid".
 
-        A key that is not there is fetched if the budget allows. Raises PyJWKClientConnectionError or
-        NoSigningKeyError; whatever else is wrong with the token, `decode` says.
+        For a token without "kid", returns the key that verifies the token. A missing key is fetched, if the budget of fetches allows. Raises PyJWKClientConnectionError
+        or NoSigningKeyError. `decode` reports all other faults of the token.
         """
         kid = get_unverified_header(token).get("kid")
         is_signed = self._is_signed(token)
@@ -145,14 +148,14 @@ class PyJWKClient:
         return pyjwk_of(keys[0])
 
     def get_signing_key(self, kid: str) -> PyJWK:
-        """The key of this "kid", as `get_signing_key_from_jwt` returns it."""
+        """Returns the key with this "kid", as `get_signing_key_from_jwt` does."""
         header = base64.urlsafe_b64encode(json.dumps({"alg": "RS256", "kid": kid}).encode())
-        # Not a real token. It may cause a fetch, as any token that could be accepted with this key.
+        # Its signature is invalid. Like any token with an unknown "kid", it may cause a fetch.
         return self.get_signing_key_from_jwt(header.rstrip(b"=") + b".e30.AA")
 
     @raises_as_pyjwt
     def get_jwk_set(self, refresh: bool = False) -> PyJWKSet:
-        """The usable keys. refresh: fetch them now; nothing limits that."""
+        """Returns the usable keys. refresh: fetch them now; no budget limits how often."""
         if refresh:
             self._refresh(self.keys)
         else:
@@ -164,7 +167,7 @@ class PyJWKClient:
 
     @raises_as_pyjwt
     def get_signing_keys(self, refresh: bool = False) -> list[PyJWK]:
-        """The usable keys that have a "kid"."""
+        """Returns the usable keys that have a "kid"."""
         keys = [key for key in self.get_jwk_set(refresh) if key.key_id]
         if not keys:
             raise PyJWKClientError("no key of the set has a kid")
@@ -172,13 +175,13 @@ class PyJWKClient:
 
     @staticmethod
     def match_kid(signing_keys: list[PyJWK], kid: str) -> PyJWK | None:
-        """The first of these keys that has this "kid"."""
+        """Returns the first of these keys with this "kid", or None."""
         return next((key for key in signing_keys if key.key_id == kid), None)
 
     def _is_signed(self, token: str | bytes) -> bool:
-        """Whether a key verifies the token. The verifier tries four at most: a forgery shall cost no more."""
+        """Whether a key verifies the token. Tries at most four keys, to limit the cost of a forgery."""
         try:
-            # Also for the fetch that this may cause, and that of a token which no policy lets pass does not.
+            # This may also fetch a missing key, unless every policy would reject the token anyway.
             self._verifier.verify(token)
         except KeysUnavailableError as error:
             raise PyJWKClientConnectionError(*error.args) from None
@@ -202,30 +205,33 @@ class PyJWKClient:
 
 
 class JWKSetCache:
-    """The keys in use, by the methods of PyJWT's class of that name."""
+    """The keys in use, with the methods of PyJWT's class of that name."""
 
     def __init__(self, keys: RemoteJwkSet, lifespan: float) -> None:
         self.lifespan: float = lifespan
         self._keys = keys
 
     def get(self) -> PyJWKSet | None:
-        """The usable keys; None before the first fetch, and where they are too old."""
+        """Returns the usable keys; None before the first fetch, and if they are too old."""
         try:
             return PyJWKSet(_as_json(self._keys.current().keys))
         except KeysUnavailableError:
             return None
 
     def is_expired(self) -> bool:
-        """Whether there were keys and they are not fresh any more."""
+        """Whether keys were fetched and are no longer fresh."""
         return self._keys.state in ("stale", "too_old")
 
     def put(self, jwk_set: object) -> None:
-        """Raises InvalidArgumentError: the keys are what the issuer publishes."""
+        """Raises InvalidArgumentError: only the issuer's document sets the keys."""
         raise InvalidArgumentError("the keys cannot be set; get_jwk_set(refresh=True) fetches them now")
 
 
 def _fetch_of(client: Callable[[], PyJWKClient | None]) -> Fetch:
-    """A transport that calls the client's fetch_data(). It does not hold the client, which holds the keys."""
+    """Returns a `fetch` that calls the client's fetch_data().
+
+    `client` is a weak reference: the client owns the keys, which own this function.
+    """
 
     def fetch(url: str, headers: dict[str, str], timeout: float) -> tuple[int, Mapping[str, str], bytes]:
         this = client()
@@ -247,6 +253,6 @@ def _has_signed(key: Jwk, token: str | bytes) -> bool:
     except (InvalidSignatureError, NoMatchingKeyError):
         return False
     except InvalidTokenError:
-        # Claims are judged once the signature holds.
+        # Claims are checked only after the signature.
         return True
     return True

@@ -1,4 +1,4 @@
-"""The types of arguments, as `jwt.types` has them."""
+"""The argument types of `jwt.types`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ JWKDict = dict[str, Any]
 
 
 class Options(TypedDict, total=False):
-    """PyJWT's options. Only the checks of "aud", "iss", "iat" and the expected subject may be turned off."""
+    """The options of PyJWT.
+
+    Only the checks of "aud", "iss", "iat" and of the expected subject can be turned off.
+    """
 
     verify_signature: bool
     verify_exp: bool

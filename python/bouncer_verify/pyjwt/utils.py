@@ -1,4 +1,4 @@
-"""Of `jwt.utils`, what programs use to make keys from a JWK's members."""
+"""The functions of `jwt.utils` that make keys from a JWK's members."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ __all__ = ["base64url_decode", "base64url_encode", "bytes_to_number", "from_base
 
 
 def base64url_decode(input: str | bytes) -> bytes:
-    """The bytes that base64url text stands for, with or without padding. Raises ValueError."""
+    """Decodes base64url, with or without padding. Raises ValueError."""
     text = input.encode() if isinstance(input, str) else input
     if b"+" in text or b"/" in text:
         raise ValueError("not base64url")
@@ -19,15 +19,15 @@ def base64url_decode(input: str | bytes) -> bytes:
 
 
 def base64url_encode(input: bytes) -> bytes:
-    """base64url text without padding."""
+    """Encodes as base64url without padding."""
     return base64.urlsafe_b64encode(input).rstrip(b"=")
 
 
 def bytes_to_number(string: bytes) -> int:
-    """The integer of big-endian `string`."""
+    """Returns the integer that `string` holds in big-endian order."""
     return int.from_bytes(string, "big")
 
 
 def from_base64url_uint(val: str | bytes) -> int:
-    """The integer of big-endian bytes in base64url: a JWK's "n" or "e"."""
+    """Returns the integer of a base64url text, such as a JWK's "n" or "e"."""
     return bytes_to_number(base64url_decode(val))

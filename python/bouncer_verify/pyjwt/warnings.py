@@ -1,11 +1,11 @@
-"""PyJWT's warnings by their names, as `jwt.warnings` has them."""
+"""The warnings of `jwt.warnings`."""
 
 __all__ = ["InsecureKeyLengthWarning", "RemovedInPyjwt3Warning"]
 
 
 class RemovedInPyjwt3Warning(DeprecationWarning):
-    """An argument has no meaning."""
+    """An argument has no effect."""
 
 
 class InsecureKeyLengthWarning(UserWarning):
-    """Never issued: a key that is too short is rejected."""
+    """Never issued: short keys are rejected."""
