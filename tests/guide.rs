@@ -1,0 +1,262 @@
+//! The guide is tested: each code block of `docs/guide` runs, and each link of each page leads somewhere.
+//!
+//! | block | where it runs |
+//! |---|---|
+//! | `rust` | a documentation test: `src/lib.rs` includes the page |
+//! | `console` | here, by a shell, against an issuer on loopback |
+//! | `json` | here: a document of settings, a JWK Set or the secret of a service account |
+//! | `c` | here: the blocks of a page are one program. Without `main` it is only compiled |
+//! | `cpp` | `bindings/cpp/run_tests.sh` |
+//! | `go` | `bindings/go/guide_test.go` |
+//! | `python` | `python/tests/test_guide.py` |
+#![cfg(feature = "remote")]
+
+#[path = "support/c_library.rs"]
+mod c_library;
+#[path = "support/server.rs"]
+mod server;
+#[path = "support/signer.rs"]
+mod signer;
+
+use bouncer_verify::{
+    Algorithm, CACHE_STATS, Jwk, JwkSet, KEYS_STATS, RENEWER_STATS, ServiceAccount, Settings, SettingsKind,
+};
+use server::{Reply, Server};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+const LANGUAGES: [&str; 7] = ["rust", "c", "cpp", "go", "python", "console", "json"];
+
+/// A page of the guide.
+struct Page {
+    name: String,
+    text: String,
+}
+
+impl Page {
+    /// The code blocks of a language.
+    fn blocks(&self, language: &str) -> Vec<&str> {
+        let fence = format!("\n```{language}\n");
+        let end = |rest: &str| rest.find("\n```").unwrap_or_else(|| panic!("{}: an open block", self.name));
+        self.text.split(&fence).skip(1).map(|rest| &rest[..end(rest)]).collect()
+    }
+}
+
+fn pages() -> Vec<Page> {
+    let paths = fs::read_dir(format!("{ROOT}/docs/guide")).unwrap().map(|entry| entry.unwrap().path());
+    let mut pages: Vec<_> = paths
+        .filter(|path| path.extension().is_some_and(|extension| extension == "md"))
+        .map(|path| Page {
+            name: path.file_name().unwrap().to_str().unwrap().to_owned(),
+            text: fs::read_to_string(path).unwrap(),
+        })
+        .collect();
+    pages.sort_by(|a, b| a.name.cmp(&b.name));
+    assert!(!pages.is_empty());
+    pages
+}
+
+/// A folder of one test.
+fn folder(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("guide-{name}"));
+    fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+#[test]
+fn the_summary_lists_every_page() {
+    let pages = pages();
+    let (summary, pages): (Vec<_>, Vec<_>) = pages.iter().partition(|page| page.name == "SUMMARY.md");
+    for page in pages {
+        assert!(summary[0].text.contains(&format!("]({})", page.name)), "SUMMARY.md lacks {}", page.name);
+    }
+}
+
+#[test]
+fn every_block_is_of_a_language_that_is_run() {
+    let crate_root = fs::read_to_string(format!("{ROOT}/src/lib.rs")).unwrap();
+    for page in pages() {
+        let mut fences = page.text.lines().filter(|line| line.trim_start().starts_with("```"));
+        while let (Some(open), Some(close)) = (fences.next(), fences.next()) {
+            let language = open.strip_prefix("```").unwrap_or_default();
+            assert!(LANGUAGES.contains(&language), "{}: {open}", page.name);
+            assert_eq!(close, "```", "{}", page.name);
+        }
+        let is_included = crate_root.contains(&format!("docs/guide/{}\")", page.name));
+        assert_eq!(is_included, !page.blocks("rust").is_empty(), "src/lib.rs and {}", page.name);
+    }
+}
+
+#[test]
+fn every_json_document_loads() {
+    for page in pages() {
+        for block in page.blocks("json") {
+            let settings = SettingsKind::ALL.iter().any(|kind| Settings::new(*kind).load(block).is_ok());
+            let loads = settings
+                || JwkSet::from_slice(block.as_bytes()).is_ok()
+                || ServiceAccount::from_json(block).is_ok();
+            assert!(loads, "{}: not a document of settings, keys or an account: {block}", page.name);
+        }
+    }
+}
+
+#[test]
+fn every_metric_that_is_named_exists() {
+    let names = |name: &'static str| name;
+    let cache = CACHE_STATS.iter().map(|row| names(row.name));
+    let keys = KEYS_STATS.iter().map(|row| names(row.name));
+    let renewer = RENEWER_STATS.iter().map(|row| names(row.name));
+    let known: Vec<_> = cache.chain(keys).chain(renewer).collect();
+    let mut found = 0;
+    for page in pages() {
+        for word in page.text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_') {
+            let Some(name) = word.strip_prefix("bouncer_") else { continue };
+            if !["cache_", "keys_", "renewer_"].iter().any(|noun| name.starts_with(noun)) {
+                continue;
+            }
+            found += 1;
+            let name = name.strip_suffix("_info").unwrap_or(name);
+            assert!(known.contains(&name), "{}: there is no metric {word}", page.name);
+        }
+    }
+    assert!(found > 3, "{found} metrics");
+}
+
+#[test]
+fn every_c_program_compiles_and_runs() {
+    for page in pages() {
+        let blocks = page.blocks("c");
+        if blocks.is_empty() {
+            continue;
+        }
+        let folder = folder("c");
+        let source = folder.join(format!("{}.c", page.name));
+        let program = folder.join(format!("{}.out", page.name));
+        let text = blocks.join("\n\n") + "\n";
+        let is_whole = text.contains("int main(");
+        fs::write(&source, text).unwrap();
+        let mut compiler = Command::new("cc");
+        compiler.args(["-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror"]);
+        compiler.arg(format!("-I{ROOT}/include")).arg(&source).arg("-o").arg(&program);
+        if is_whole {
+            let libraries = c_library::folder();
+            compiler.arg(format!("-L{}", libraries.display())).arg("-lbouncer_verify");
+            compiler.arg(format!("-Wl,-rpath,{}", libraries.display()));
+        } else {
+            compiler.arg("-c");
+        }
+        assert!(compiler.status().unwrap().success(), "{}", page.name);
+        if is_whole {
+            let output = Command::new(&program).current_dir(ROOT).output().unwrap();
+            assert!(output.status.success(), "{}: {output:?}", page.name);
+        }
+    }
+}
+
+/// The addresses that the guide uses. Each is the issuer on loopback.
+const ADDRESSES: [&str; 3] = ["https://idp.example", "https://master.mesos", "http://localhost:8101"];
+
+/// An issuer, and a folder with the files that the guide's commands read.
+fn issuer() -> (Server, PathBuf) {
+    let key = signer::Key::load("rsa-2048-a");
+    let jwk = Jwk::from_der(&key.public_der()).unwrap().with_kid("2026-11").unwrap();
+    let keys = format!("{{\"keys\":[{}]}}", jwk.with_algorithm(Algorithm::Rs256).unwrap().to_json());
+    let document = fs::read_to_string(format!("{ROOT}/tests/data/document_jwks.json")).unwrap();
+    let document_token = fs::read_to_string(format!("{ROOT}/tests/data/document_token.txt")).unwrap();
+
+    let server = Server::saying(Reply::status(404));
+    let origin = server.origin.clone();
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    let sign = |claims: String| key.token(Algorithm::Rs256, r#"{"alg":"RS256","kid":"2026-11"}"#, claims);
+    let token = sign(format!(
+        r#"{{"iss":"{origin}/","sub":"peter","aud":"https://api.example/","exp":{}}}"#,
+        now + 3600
+    ));
+    let own_token = sign(format!(r#"{{"uid":"orders","exp":{}}}"#, now + 3600));
+
+    let folder = folder("console");
+    let secret = serde_json::json!({
+        "uid": "orders",
+        "private_key": fs::read_to_string(format!("{ROOT}/tests/data/keys/rsa-2048-a.pem")).unwrap(),
+        "login_endpoint": format!("{origin}/acs/api/v1/auth/login"),
+    });
+    for (name, text) in [
+        ("token.txt", token.as_str()),
+        ("jwks.json", &keys),
+        ("dcos-jwks.json", &document),
+        ("dcos-token.txt", &document_token),
+        ("client-secret.txt", "secret"),
+        ("service-account.json", &secret.to_string()),
+    ] {
+        fs::write(folder.join(name), text).unwrap();
+    }
+    server.behave(move |request| {
+        Reply::json(match request.path.as_str() {
+            "/.well-known/openid-configuration" => {
+                format!(r#"{{"issuer":"{origin}/","jwks_uri":"{origin}/jwks"}}"#)
+            }
+            "/jwks" => keys.clone(),
+            "/acs/api/v1/auth/jwks" => document.clone(),
+            "/acs/api/v1/auth/login" => format!(r#"{{"token":"{own_token}"}}"#),
+            "/token" => r#"{"access_token":"2YotnFZFEjr1zCsicMWpAA","expires_in":3600}"#.to_owned(),
+            path => panic!("the guide has no {path}"),
+        })
+    });
+    (server, folder)
+}
+
+/// `text` with the same word for each time, which differ from run to run.
+fn without_times(text: &str) -> String {
+    let is_time = |word: &str| word.len() == 20 && word.ends_with('Z') && word.contains('T');
+    let line = |line: &str| {
+        let line = line.split(" (").next().unwrap_or_default();
+        let words = line.split(' ').map(|word| if is_time(word) { "TIME" } else { word });
+        words.collect::<Vec<_>>().join(" ")
+    };
+    text.trim_end().lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(feature = "cli")]
+#[test]
+fn the_commands_print_what_is_shown() {
+    let (server, folder) = issuer();
+    let program = Path::new(env!("CARGO_BIN_EXE_bouncer-verify"));
+    let path = format!("{}:{}", program.parent().unwrap().display(), std::env::var("PATH").unwrap());
+    let mut count = 0;
+    for page in pages() {
+        for block in page.blocks("console") {
+            for shown in format!("\n{block}").split("\n$ ").skip(1) {
+                // A command goes on after a line that ends with a backslash.
+                let lines = shown.split('\n').take_while(|line| line.ends_with('\\')).count() + 1;
+                let command: Vec<_> = shown.split('\n').take(lines).collect();
+                let expected: Vec<_> = shown.split('\n').skip(lines).collect();
+                let mut command = command.join("\n");
+                let mut address = ADDRESSES[0];
+                for known in ADDRESSES {
+                    if command.contains(known) {
+                        address = known;
+                    }
+                    command = command.replace(known, &server.origin);
+                }
+                let output = Command::new("sh")
+                    .args(["-c", &format!("exec 2>&1\n{command}")])
+                    .env("PATH", &path)
+                    .current_dir(&folder)
+                    .output()
+                    .unwrap();
+                let printed = String::from_utf8(output.stdout).unwrap().replace(&server.origin, address);
+                assert_eq!(
+                    without_times(&printed),
+                    without_times(&expected.join("\n")),
+                    "{}: {command}",
+                    page.name
+                );
+                count += 1;
+            }
+        }
+    }
+    assert!(count >= 5, "{count} commands");
+}
