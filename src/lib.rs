@@ -197,3 +197,11 @@ pub use verify::verify_token::{verify_jws, verify_token};
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+#[cfg(doctest)]
+mod guide {
+    #[doc = include_str!("../docs/guide/index.md")]
+    struct Index;
+    #[doc = include_str!("../docs/guide/keys.md")]
+    struct Keys;
+}
