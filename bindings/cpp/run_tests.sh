@@ -136,13 +136,17 @@ older_standard_is_refused() {
     echo "$said" | grep -m 1 'error:' | grep -q 'needs C++17 or later'
 }
 
-# ---- README.md: its blocks of a language, each in a file
+# ---- README.md and docs/guide: the blocks of a language, each in a file
 
+# extract_blocks LANGUAGE FOLDER PAGE...
 extract_blocks() {
-    awk -v language="$1" -v folder="$work/readme" '
+    local language=$1 folder=$2
+    shift 2
+    mkdir -p "$folder"
+    awk -v language="$language" -v folder="$folder" '
         $0 == "```" { inside = 0 }
         inside { print > file }
-        $0 == "```" language { inside = 1; file = folder "/" ++blocks "." language }' "$here/README.md"
+        $0 == "```" language { inside = 1; file = folder "/" ++blocks "." language }' "$@"
 }
 
 # ---- the CMake package
@@ -236,9 +240,9 @@ package_has_a_version() {
 # ---- everything
 
 version=$(sed -n 's/^#define BOUNCER_VERSION_[A-Z]* \([0-9]*\)$/\1/p' "$root/include/bouncer_verify.h" | paste -sd .)
-mkdir "$work/readme"
-extract_blocks cpp
-extract_blocks cmake
+extract_blocks cpp "$work/readme" "$here/README.md"
+extract_blocks cmake "$work/readme" "$here/README.md"
+extract_blocks cpp "$work/guide" "$root"/docs/guide/*.md
 
 compilers=()
 for compiler in g++ clang++; do
@@ -274,6 +278,10 @@ for compiler in ${compilers[@]+"${compilers[@]}"}; do
     done
     for block in "$work"/readme/*.cpp; do
         check "README.md block ${block##*/}, $compiler" compile "$compiler" 17 "$block-$compiler.o" -c "$block"
+    done
+    for block in "$work"/guide/*.cpp; do
+        [ -e "$block" ] || continue
+        check "docs/guide block ${block##*/}, $compiler" compile "$compiler" 17 "$block-$compiler.o" -c "$block"
     done
 done
 
