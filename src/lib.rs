@@ -204,4 +204,8 @@ mod guide {
     struct Index;
     #[doc = include_str!("../docs/guide/keys.md")]
     struct Keys;
+    #[doc = include_str!("../docs/guide/policies.md")]
+    struct Policies;
+    #[doc = include_str!("../docs/guide/own-token.md")]
+    struct OwnToken;
 }
