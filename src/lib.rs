@@ -208,4 +208,10 @@ mod guide {
     struct Policies;
     #[doc = include_str!("../docs/guide/own-token.md")]
     struct OwnToken;
+    #[doc = include_str!("../docs/guide/batches-and-cache.md")]
+    struct BatchesAndCache;
+    #[doc = include_str!("../docs/guide/event-loops.md")]
+    struct EventLoops;
+    #[doc = include_str!("../docs/guide/dcos.md")]
+    struct Dcos;
 }
