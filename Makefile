@@ -1,6 +1,6 @@
-# make demo    verify the DC/OS document's own token from C
-# make test    everything that is tested; sets up what it needs by itself
-# make help    the other targets
+# make demo    builds the shared library and verifies the token of the DC/OS documentation from C
+# make test    runs all tests; installs what they need
+# make help    lists the other targets
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -9,15 +9,15 @@ SHELL := /bin/bash
 
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 ABI := $(shell sed -n 's/^\#define BOUNCER_ABI_VERSION //p' include/bouncer_verify.h)
-# CARGO_TARGET_DIR moves it, as it does for cargo.
+# As for cargo, CARGO_TARGET_DIR changes it.
 TARGET := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
 RELEASE := $(TARGET)/release
 LIBRARIES := $(RELEASE)/libbouncer_verify.so $(RELEASE)/libbouncer_verify.a
-# What they and the command are built from.
+# The sources of the libraries and of the command.
 SOURCES := $(shell find src include -type f) Cargo.toml Cargo.lock build.rs bindings/c/build.sh
-# What a program that links the static library needs besides; `rustc --print native-static-libs` names the same but for
-# libgcc_s and libc, which the C compiler adds by itself. nodelete is for a plugin made with the static library: unmapped by
-# dlclose(), it would crash the next thread that ends.
+# The libraries that a program needs besides the static library. `rustc --print native-static-libs`
+# lists them, and libgcc_s and libc, which the C compiler adds. nodelete is for plugins that contain
+# the static library: after dlclose() unmaps it, the next thread that ends would crash.
 NATIVE_LIBS := -lutil -lrt -lpthread -lm -ldl -Wl,-z,nodelete
 
 PREFIX ?= /usr/local
@@ -29,38 +29,39 @@ DESTDIR ?=
 # ---------------------------------------------------------------------------------------------- use
 
 .PHONY: help
-help: ## this list
+help: ## prints this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do printf '%-14s %s\n' "$$name" "$$text"; done
 
 .PHONY: demo
-demo: lib ## verify the DC/OS document's own token from C
+demo: lib ## verifies the token of the DC/OS documentation from C
 	@mkdir -p $(TARGET)/demo
 	cc -std=c99 -Wall -Wextra -Wpedantic -Werror -Iinclude bindings/c/examples/verify.c -o $(TARGET)/demo/verify \
 	    -L$(RELEASE) -lbouncer_verify -Wl,-rpath,$(RELEASE)
 	echo
-	echo "The document's token, judged one second before its expiry:"
+	echo "The token of the documentation, one second before it expires:"
 	$(TARGET)/demo/verify tests/data/document_jwks.json tests/data/document_token.txt 1467985465
-	echo "The same token, judged now:"
+	echo "The same token, now:"
 	! $(TARGET)/demo/verify tests/data/document_jwks.json tests/data/document_token.txt
 
 .PHONY: lib
-lib: $(RELEASE)/libraries.stamp ## the release libraries: target/release/libbouncer_verify.{so,a}
+lib: $(RELEASE)/libraries.stamp ## builds target/release/libbouncer_verify.{so,a}
 
-# cargo keeps one crate type: it would link both anew, for two minutes, each time that it is asked.
+# cargo keeps the output of one crate type only. Without the stamp each run would link both again,
+# which takes two minutes.
 $(RELEASE)/libraries.stamp: $(SOURCES) $(LIBRARIES) | tools-build
 	@$(call say,release libraries)
 	CARGO_TARGET_DIR=$(TARGET) bindings/c/build.sh static --quiet --release
 	CARGO_TARGET_DIR=$(TARGET) bindings/c/build.sh shared --quiet --release
 	touch $@
 
-# Missing, they are out of date.
+# Without a file the stamp is out of date.
 $(LIBRARIES): ;
 
-# The oldest glibc that Rust's own standard library runs with.
+# The oldest glibc that Rust's standard library supports.
 COMPAT := $(shell uname -m)-unknown-linux-gnu.2.17
 
 .PHONY: lib-compat
-lib-compat: tools-build .venv/bin/python ## the same for old systems, from glibc 2.17 on, linked by zig: target/compat/
+lib-compat: tools-build .venv/bin/python ## builds the libraries for glibc 2.17 or later, linked by zig: target/compat/
 	@$(call say,release libraries for glibc 2.17)
 	.venv/bin/pip install --quiet --disable-pip-version-check ziglang cargo-zigbuild
 	export CARGO_TARGET_DIR=$(TARGET)/compat-build CARGO="$(CURDIR)/.venv/bin/cargo-zigbuild" PATH="$(CURDIR)/.venv/bin:$$PATH"
@@ -72,16 +73,16 @@ lib-compat: tools-build .venv/bin/python ## the same for old systems, from glibc
 	test "$$(printf '%s\n' GLIBC_2.17 "$$needed" | sort -V | tail -n 1)" = GLIBC_2.17
 
 .PHONY: cli
-cli: $(RELEASE)/bouncer-verify ## the command: target/release/bouncer-verify
+cli: $(RELEASE)/bouncer-verify ## builds the command: target/release/bouncer-verify
 
-# The features of other builds make cargo build it anew, though nothing has changed.
+# Builds with other features make cargo rebuild the command, although no source has changed.
 $(RELEASE)/bouncer-verify: $(SOURCES) | tools-build
 	@$(call say,command)
 	cargo build --quiet --release --bin bouncer-verify --features cli
 	touch $@
 
 .PHONY: install
-install: lib cli ## libraries, headers, pkg-config and CMake files and command under $(DESTDIR)$(PREFIX)
+install: lib cli ## installs libraries, headers, pkg-config and CMake files and the command under $(DESTDIR)$(PREFIX)
 	install -d $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR) $(DESTDIR)$(BINDIR)
 	install -m 644 include/bouncer_verify.h bindings/cpp/include/bouncer_verify.hpp $(DESTDIR)$(INCLUDEDIR)/
 	install -d $(DESTDIR)$(INCLUDEDIR)/bouncer
@@ -102,18 +103,18 @@ install: lib cli ## libraries, headers, pkg-config and CMake files and command u
 # ---------------------------------------------------------------------------------------------- test
 
 .PHONY: test
-test: lint test-rust test-beside test-install test-speed test-cpp test-go test-python test-oidc ## everything
+test: lint test-rust test-beside test-install test-speed test-cpp test-go test-python test-oidc ## runs all tests
 	@$(call say,all suites passed)
 
 .PHONY: lint
-lint: tools-rust ## formatting, clippy and documentation, warnings denied
+lint: tools-rust ## checks formatting, clippy and documentation; warnings are errors
 	@$(call say,lint)
 	cargo fmt --all --check
 	cargo clippy --quiet --workspace --all-targets --features rust-crypto,cli,capi -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --quiet --no-deps --features rust-crypto
 
 .PHONY: test-rust
-test-rust: tools-c ## Rust, C and the command line: units, documentation, vectors, corpus
+test-rust: tools-c ## Rust, C and the command: unit tests, code in documentation, vectors, corpus
 	@$(call say,Rust$(comma) C and the command line)
 	cargo test --quiet --features rust-crypto,cli,capi
 	$(call say,the pure-Rust back end alone)
@@ -124,18 +125,18 @@ test-rust: tools-c ## Rust, C and the command line: units, documentation, vector
 	cargo check --quiet --no-default-features --features aws-lc-rs,avx512
 
 .PHONY: test-c
-test-c: tools-c ## the part of test-rust that is about C
+test-c: tools-c ## the part of test-rust that tests C
 	@$(call say,C)
 	cargo test --quiet --features capi --lib ffi::
 	cargo test --quiet --test capi --test generated --test header --test structure
 
 .PHONY: test-beside
-test-beside: tools-build ## a Rust program whose jsonwebtoken and rustls have other providers than this library's
+test-beside: tools-build ## a Rust program whose jsonwebtoken and rustls use other providers than this library
 	@$(call say,a Rust program beside the library)
 	tests/beside/run_tests.sh $(TARGET)/beside
 
 .PHONY: test-install
-test-install: ## programs outside the tree, by pkg-config, with the shared and the static library
+test-install: ## programs outside the tree, built by pkg-config with the shared and the static library
 	@$(call say,installation)
 	$(call need,pkg-config,apt-get install pkg-config)
 	stage=$$(mktemp -d); trap 'rm -rf "$$stage"' EXIT
@@ -147,7 +148,7 @@ test-install: ## programs outside the tree, by pkg-config, with the shared and t
 	grep -q '^prefix=/usr$$' "$$stage/root/usr/lib/pkgconfig/bouncer_verify.pc"
 
 .PHONY: test-speed
-test-speed: lib .venv/bin/python ## ratios of times: a batch, forged tokens, a second key; the report and its charts
+test-speed: lib .venv/bin/python ## ratios of times (a batch, forged tokens, a second key), the report and its charts
 	@$(call say,speed)
 	mkdir -p $(TARGET)/speed
 	cc -std=gnu11 -O1 -Wall -Wextra -Wpedantic -Werror -Iinclude -DTEST_DATA='"$(CURDIR)/tests/data"' tests/capi/speed.c \
@@ -174,35 +175,35 @@ test-python: tools-rust .venv/tools ## Python: the module, its stubs, the PyJWT 
 	python/run_tests.sh $(CURDIR)/.venv/bin/python
 
 .PHONY: test-oidc
-test-oidc: lib cli tools-go test-python ## a real identity provider (npm: oidc-provider) on loopback, its tokens verified in every language
+test-oidc: lib cli tools-go test-python ## verifies tokens of a real identity provider (npm: oidc-provider) in every language
 	@$(call say,a real identity provider)
 	$(call need,node,apt-get install nodejs)
 	$(call need,npm,apt-get install npm)
 	PATH="$(CURDIR)/.venv/bin:$$PATH" tests/oidc_provider/run_tests.sh $(RELEASE) $(CURDIR)/.venv/bin/python go
 
-# ---------------------------------------------------------------------------------------------- slow, run by hand
+# ---------------------------------------------------------------------------------------------- slow targets
 
 .PHONY: bench
-bench: lib tools-go ## every language beside its other libraries, in one run; writes docs/performance.md (BENCH_ROUNDS, BENCH_CASES)
-	@$(call say,what is measured)
+bench: lib tools-go ## measures all languages and their peers; writes docs/performance.md and charts (BENCH_ROUNDS, BENCH_CASES)
+	@$(call say,building the candidates)
 	$(call need,pkg-config,apt-get install pkg-config)
 	PATH="$(CURDIR)/.venv/bin:$$PATH" benches/build.sh $(TARGET)
 	$(call say,measuring)
 	.venv/bin/python benches/compare.py $(TARGET)/bench
 
 .PHONY: fuzz
-fuzz: ## each fuzz target for FUZZ_SECONDS (60); needs cargo-fuzz and a nightly toolchain
+fuzz: ## runs each fuzz target for FUZZ_SECONDS (60); needs cargo-fuzz and a nightly toolchain
 	for target in $$(cd fuzz && cargo +nightly fuzz list); do
 	    mkdir -p fuzz/corpus/"$$target"; cargo +nightly fuzz run "$$target" fuzz/corpus/"$$target" fuzz/seeds/"$$target" -- -max_total_time=$(or $(FUZZ_SECONDS),60) -max_len=20000
 	done
 
 .PHONY: mutants
-mutants: ## every mutation of the core that the unit tests and the corpus let live; needs cargo-mutants
+mutants: ## lists the mutations of the core that the tests do not detect; needs cargo-mutants
 	cargo mutants --features rust-crypto -f 'src/encoding/*' -f 'src/jose/*' -f 'src/crypto/*' -f 'src/verify/*' \
 	    $(addprefix -C=,--lib --test=conformance --test=batch --test=cache)
 
 .PHONY: campaign
-campaign: ## the accelerated arithmetic against independent arithmetic, PAIRS (10000000) of key and signature
+campaign: ## compares the accelerated arithmetic with independent arithmetic for PAIRS (10000000) signatures
 	BOUNCER_IFMA_PAIRS=$(or $(PAIRS),10000000) cargo test --release --lib ifma::tests::campaign -- --ignored --nocapture
 
 .PHONY: header
@@ -213,7 +214,8 @@ header: ## writes include/bouncer_verify.h and the other generated files
 
 comma := ,
 say = printf '\n== %s\n' "$(1)"
-# $(call need,PROGRAM,REMEDY): installs what can be installed, says aloud what could not be, and with CI=true fails on it.
+# $(call need,PROGRAM,REMEDY): installs PROGRAM if possible. Otherwise it prints the remedy and
+# skips the suite; with CI=true it fails.
 need = tests/support/need.sh $(1) "$(2)" || exit $$(( $$? == 77 ? 0 : 1 ))
 
 .PHONY: tools-build
@@ -231,7 +233,7 @@ tools-c: tools-rust
 	@$(call need,c++,apt-get install g++)
 	$(call need,valgrind,apt-get install valgrind)
 
-# The tools of the bindings live in the tree.
+# The tools of the bindings are installed in the tree.
 .venv/bin/python:
 	@command -v python3 > /dev/null || { $(call need,python3,apt-get install python3); }
 	python3 -m venv .venv 2> /dev/null || { apt-get install -qq -y python3-venv > /dev/null && python3 -m venv --clear .venv; }
