@@ -1,6 +1,6 @@
-//! What std lacks of the operating system: a number for each process, also after a fork; threads
-//! with all signals blocked; a name for an unnamed file. It names no layer, and any layer may name
-//! it.
+//! Operating system functions that std lacks: a number that identifies a process across forks,
+//! threads with all signals blocked, and a name for an unnamed file. May name: nothing. Any layer
+//! may name it.
 
 #![cfg_attr(
     not(feature = "remote"),
@@ -12,13 +12,13 @@ pub(crate) use unix::link;
 #[cfg(unix)]
 pub(crate) use unix::{process_number, with_signals_blocked};
 
-/// Without fork, the process id identifies a process.
+/// Returns the process id. It is sufficient on systems without fork.
 #[cfg(not(unix))]
 pub(crate) fn process_number() -> u64 {
     std::process::id().into()
 }
 
-/// There are no signals to block.
+/// Calls `start`. This system has no signals to block.
 #[cfg(not(unix))]
 pub(crate) fn with_signals_blocked<T>(start: impl FnOnce() -> T) -> T {
     start()
@@ -31,27 +31,27 @@ mod unix {
     use std::ptr;
     use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
 
-    /// The page that a fork wipes: null before it is set up, and `NO_PAGE` where the system has
-    /// none.
+    /// The page that the kernel zeroes in a forked child. Null before the first use; `NO_PAGE` if
+    /// the system does not support it.
     static PAGE: AtomicPtr<AtomicU64> = AtomicPtr::new(ptr::null_mut());
     const NO_PAGE: *mut AtomicU64 = ptr::dangling_mut();
-    /// The last number that this process or one of its parents was given.
+    /// The last number that was assigned to this process or to one of its ancestors.
     static NUMBERS: AtomicU64 = AtomicU64::new(0);
-    /// The forks between the first process and this one, where there is no page.
+    /// Number of forks between the first process and this one. Used if there is no page.
     static FORKS: AtomicU64 = AtomicU64::new(0);
 
-    /// A number that stays the same in a process, and that none of the processes it was forked from
-    /// has.
+    /// Returns a number that is constant in a process and differs from the numbers of all its
+    /// ancestors.
     ///
-    /// The process id is not enough: parent and child can have the same one in different pid
+    /// The process id is not sufficient. Parent and child can have the same id in different pid
     /// namespaces, and a grandchild can get the id of a grandparent that has ended.
     pub(crate) fn process_number() -> u64 {
         match page() {
             NO_PAGE => counted(),
             page => {
-                // SAFETY: the page was mapped by `wiped_on_fork`, is aligned, as large as this
-                // needs, and never unmapped. A fork fills the child's copy with zeros, which are an
-                // AtomicU64 too.
+                // SAFETY: `wiped_on_fork` mapped the page. It is aligned, large enough for an
+                // AtomicU64, and never unmapped. A fork fills the child's copy with zeros, which is
+                // a valid AtomicU64.
                 let number = unsafe { &*page };
                 match number.load(Ordering::Acquire) {
                     0 => {
@@ -70,15 +70,15 @@ mod unix {
         if page.is_null() { set_up() } else { page }
     }
 
-    /// No lock: a fork in the middle would leave it held for ever.
+    /// Uses no lock: a fork during the call would leave the lock held forever in the child.
     #[cold]
     fn set_up() -> *mut AtomicU64 {
         let new = wiped_on_fork().unwrap_or_else(|| {
             count_forks();
             NO_PAGE
         });
-        // A thread that comes second leaves its page unused: there are as many as threads at that
-        // moment.
+        // If another thread was first, the page of this thread stays mapped and unused. That can
+        // happen once per concurrent thread.
         match PAGE.compare_exchange(ptr::null_mut(), new, Ordering::AcqRel, Ordering::Acquire) {
             Ok(_) => new,
             Err(first) => first,
@@ -89,21 +89,21 @@ mod unix {
     fn wiped_on_fork() -> Option<*mut AtomicU64> {
         const LEN: usize = 4096;
         let (access, kind) = (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS);
-        // SAFETY: a new private mapping at an address that the kernel chooses touches no other
-        // memory.
+        // SAFETY: this makes a new private mapping at an address that the kernel chooses. It
+        // affects no other memory.
         let page = unsafe { libc::mmap(ptr::null_mut(), LEN, access, kind, -1, 0) };
         if page == libc::MAP_FAILED {
             return None;
         }
-        // SAFETY: the page is this function's own. The advice does not exist, so it must be
-        // refused: emulators accept any, and do nothing.
+        // SAFETY: only this function has the page. The advice -1 does not exist, so a kernel
+        // rejects it and changes nothing. An emulator that accepts it ignores all advice.
         let refuses_nonsense = unsafe { libc::madvise(page, LEN, -1) } != 0;
-        // SAFETY: the page is this function's own; the advice changes what a fork does with it.
+        // SAFETY: only this function has the page. The advice only changes how a fork copies it.
         let is_wiped = unsafe { libc::madvise(page, LEN, libc::MADV_WIPEONFORK) } == 0;
         if refuses_nonsense && is_wiped {
             return Some(page.cast());
         }
-        // SAFETY: the page is this function's own, and nobody has its address.
+        // SAFETY: only this function has the page, and no pointer to it is used after this call.
         unsafe { libc::munmap(page, LEN) };
         None
     }
@@ -113,8 +113,8 @@ mod unix {
         None
     }
 
-    /// Where there is no page: fork() calls back, and what makes a process without fork() has
-    /// another process id.
+    /// The number of this process if there is no page. fork() calls `forked`, which counts it. A
+    /// process that was made without fork() has another process id.
     fn counted() -> u64 {
         FORKS.load(Ordering::Relaxed) << 32 | u64::from(process::id())
     }
@@ -123,28 +123,28 @@ mod unix {
         extern "C" fn forked() {
             FORKS.fetch_add(1, Ordering::Relaxed);
         }
-        // SAFETY: the function is there as long as the program: the library is never unloaded. In
-        // the child it does nothing but one atomic addition.
+        // SAFETY: the library is never unloaded, so `forked` exists as long as the program. In the
+        // child it only does one atomic addition.
         unsafe { libc::pthread_atfork(None, None, Some(forked)) };
     }
 
-    /// Calls `start`, which starts a thread: the thread has all signals blocked, so that it never
-    /// runs a handler of the program, nor takes a signal that another thread waits for. The
-    /// caller's own mask is as before afterwards.
+    /// Calls `start`, which starts a thread, with all signals blocked. The new thread inherits that
+    /// mask. So it never runs a signal handler of the program, and never receives a signal that
+    /// another thread waits for. Afterwards the caller's signal mask is restored.
     pub(crate) fn with_signals_blocked<T>(start: impl FnOnce() -> T) -> T {
         struct Restore(libc::sigset_t);
         impl Drop for Restore {
             fn drop(&mut self) {
-                // SAFETY: the set is the one that pthread_sigmask() gave.
+                // SAFETY: pthread_sigmask() wrote this set.
                 unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &raw const self.0, ptr::null_mut()) };
             }
         }
         let mut all = MaybeUninit::uninit();
-        // SAFETY: sigfillset() writes the set that it is given.
+        // SAFETY: sigfillset() only writes to the set behind the pointer.
         unsafe { libc::sigfillset(all.as_mut_ptr()) };
         let mut before = MaybeUninit::uninit();
-        // SAFETY: sigfillset() wrote `all`; `before` is room for the mask that it replaces, which
-        // this call writes if it returns 0.
+        // SAFETY: sigfillset() initialized `all`. `before` has room for the old mask, which this
+        // call writes if it returns 0.
         let failed =
             unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, all.as_ptr(), before.as_mut_ptr()) } != 0;
         if failed {
@@ -155,8 +155,8 @@ mod unix {
         start()
     }
 
-    /// Gives `file`, which was opened with O_TMPFILE and has no name, the name `path`. An error if
-    /// something has it.
+    /// Gives the name `path` to `file`, which was opened with O_TMPFILE and has no name. Fails if
+    /// `path` exists.
     #[cfg(target_os = "linux")]
     pub(crate) fn link(file: &std::fs::File, path: &std::path::Path) -> std::io::Result<()> {
         use std::ffi::CString;
@@ -166,7 +166,7 @@ mod unix {
         let from = CString::new(format!("/proc/self/fd/{}", file.as_raw_fd()))?;
         let to = CString::new(path.as_os_str().as_bytes())?;
         let (from, to) = (from.as_ptr(), to.as_ptr());
-        // SAFETY: both are strings that end with a NUL and live longer than the call.
+        // SAFETY: both pointers are to NUL-terminated strings that live longer than the call.
         let linked =
             unsafe { libc::linkat(libc::AT_FDCWD, from, libc::AT_FDCWD, to, libc::AT_SYMLINK_FOLLOW) };
         if linked == 0 { Ok(()) } else { Err(std::io::Error::last_os_error()) }
@@ -176,19 +176,19 @@ mod unix {
     mod tests {
         use super::*;
 
-        /// Whether `check` holds in a forked child, which does nothing that a lock of another
-        /// thread could stop.
+        /// Returns the result of `check` in a forked child. `check` must not take a lock: another
+        /// thread may have held it at the fork.
         fn holds_in_a_child(check: impl FnOnce() -> bool) -> bool {
-            // SAFETY: the child calls `check`, which takes no lock, and ends.
+            // SAFETY: the child only calls `check`, which takes no lock, and exits.
             match unsafe { libc::fork() } {
                 0 => {
                     let code = i32::from(!check());
-                    // SAFETY: it ends the child at once.
+                    // SAFETY: _exit() ends the child at once and touches no memory.
                     unsafe { libc::_exit(code) }
                 }
                 child => {
                     let mut status = 0;
-                    // SAFETY: `status` is room for what this writes.
+                    // SAFETY: `status` is valid for the write.
                     assert_eq!(unsafe { libc::waitpid(child, &raw mut status, 0) }, child);
                     libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == 0
                 }
@@ -196,7 +196,7 @@ mod unix {
         }
 
         #[test]
-        fn a_number_is_the_processs_own_and_a_childs_is_another() {
+        fn each_process_has_its_own_constant_number() {
             let number = process_number();
             assert!(number != 0 && process_number() == number);
             let threads: Vec<_> = (0..4).map(|_| std::thread::spawn(process_number)).collect();
@@ -210,11 +210,11 @@ mod unix {
         }
 
         #[test]
-        fn forks_are_counted_where_the_system_wipes_no_page() {
+        fn forks_are_counted_if_the_system_does_not_zero_a_page() {
             count_forks();
             let (number, forks) = (counted(), FORKS.load(Ordering::Relaxed));
             assert!(holds_in_a_child(|| {
-                // The process id alone would not do.
+                // The process id alone is not sufficient.
                 counted() != number && FORKS.load(Ordering::Relaxed) > forks
             }));
             assert_eq!(counted(), number);
@@ -228,14 +228,15 @@ mod unix {
 
         #[cfg(target_os = "linux")]
         #[test]
-        fn a_thread_starts_with_every_signal_blocked_and_its_starter_keeps_its_mask() {
+        fn a_thread_starts_with_all_signals_blocked_and_the_callers_mask_is_restored() {
             let before = blocked();
             let inside = with_signals_blocked(|| std::thread::spawn(blocked)).join().unwrap();
-            // All but SIGKILL and SIGSTOP, which cannot be, and the two that glibc keeps to itself.
+            // All signals except SIGKILL and SIGSTOP, which cannot be blocked, and the two that
+            // glibc reserves.
             let free = [libc::SIGKILL, libc::SIGSTOP, 32, 33].map(|signal| 1u64 << (signal - 1));
             assert_eq!(inside | free.iter().sum::<u64>(), u64::MAX);
             assert_eq!(blocked(), before);
-            let panics = || with_signals_blocked(|| panic!("the mask is restored all the same"));
+            let panics = || with_signals_blocked(|| panic!("the mask is restored after a panic too"));
             assert!(
                 std::thread::spawn(move || std::panic::catch_unwind(panics).is_err() && blocked() == before)
                     .join()

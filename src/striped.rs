@@ -1,9 +1,10 @@
-//! Counters that threads do not have to hand to each other.
+//! Sharded values that avoid cache-line contention.
 
-/// How many there are of a kind.
+/// Number of shards.
 const STRIPES: usize = 16;
 
-/// Several of a kind, each on cache lines of its own. A thread nearly always meets the same one.
+/// [`STRIPES`] copies of a value, each on its own cache lines. A thread nearly always uses the same
+/// copy.
 #[derive(Default)]
 pub(crate) struct Striped<T>([Aligned<T>; STRIPES]);
 
@@ -12,8 +13,8 @@ pub(crate) struct Striped<T>([Aligned<T>; STRIPES]);
 struct Aligned<T>(T);
 
 impl<T> Striped<T> {
-    /// The one of the calling thread. Stacks are pages apart, so the address of a local tells most threads from
-    /// each other.
+    /// Returns the copy for the calling thread. It is selected by the address of a local variable:
+    /// the stacks of threads are in different pages.
     pub(crate) fn mine(&self) -> &T {
         let local = 0_u8;
         let page = (&raw const local).addr() >> 12;

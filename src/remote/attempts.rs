@@ -1,31 +1,31 @@
-//! What one process knows about a worker's attempts: their number, their results, and when the next
-//! is due.
+//! The attempts of one worker in one process: their number, their results, and when the next one is
+//! due.
 
 use super::transport::FetchError;
 use std::time::{Duration, Instant, SystemTime};
 
-/// An unscheduled failure counts as an outage for this long, as long as the pauses between
-/// scheduled attempts in one.
+/// How long an unscheduled failure counts as an outage. Equal to the longest pause between
+/// scheduled attempts of a key set during an outage.
 const OUTAGE: Duration = Duration::from_secs(60);
 
 /// Why an attempt is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reason {
-    /// It is the first of the process, or it was due.
+    /// It is the first attempt of this process, or it was due.
     Schedule,
-    /// The scheduled one before failed.
+    /// The previous scheduled attempt failed.
     Retry,
-    /// No key has a token's kid.
+    /// No key has the kid of a token.
     UnknownKid,
-    /// No key verifies a token without kid.
+    /// No key verifies a token without a kid, or the key with the token's kid does not.
     WithoutKid,
-    /// The program requested it.
+    /// The program requested an attempt.
     Request,
-    /// A server rejected the token.
+    /// A server rejected the service's own token.
     Rejection,
 }
 
-/// The number of attempts begun, by reason.
+/// Number of attempts begun, by reason.
 #[derive(Debug, Default, Clone, Copy)]
 pub(super) struct Counts([u64; 6]);
 
@@ -41,14 +41,15 @@ impl Counts {
     }
 }
 
-/// The time after `timeout`, which may be as long as a [`Duration`] can be.
+/// The time after `timeout` from now. Accepts any [`Duration`]: a timeout of more than 366 days is
+/// shortened to that.
 pub(super) fn deadline(timeout: Duration) -> Instant {
     const FAR: Duration = Duration::from_secs(366 * 24 * 60 * 60);
     Instant::now() + timeout.min(FAR)
 }
 
-/// A time on both clocks, reached when either reaches it. Nobody sets the monotonic clock; the wall
-/// clock goes on while the machine is suspended.
+/// A point in time on both clocks. It is reached when either clock reaches it: the wall clock can
+/// be set back, and the monotonic clock stops while the machine is suspended.
 #[derive(Clone, Copy)]
 pub(super) struct Due {
     monotonic: Instant,
@@ -66,26 +67,26 @@ impl Due {
     }
 }
 
-/// The attempts of a worker in one process. `job` is the job's own part.
+/// The attempts of a worker in one process. `job` is the part that depends on the kind of job.
 pub(super) struct Attempts<S> {
     pub(super) job: S,
     pub(super) counts: Counts,
-    /// The number of attempts begun. The one in flight has this number.
+    /// Number of attempts begun. It is also the number of the attempt in flight.
     begun: u64,
-    /// The number of attempts done.
+    /// Number of attempts done.
     pub(super) done: u64,
-    /// The number of the last attempt that succeeded; 0 if none has.
+    /// The number of the last attempt that succeeded; 0 if none has succeeded.
     pub(super) succeeded: u64,
     /// When attempt number `done` ended.
     pub(super) ended: Option<Instant>,
-    /// Why an attempt is to begin now.
+    /// The reason of a requested attempt that has not begun.
     requested: Option<Reason>,
     due: Due,
-    /// Retry-After of the server.
+    /// The end of the pause that the server's Retry-After requested.
     pub(super) retry_after: Option<Instant>,
-    /// Scheduled attempts that failed since the last success.
+    /// Number of scheduled attempts that failed since the last success.
     pub(super) failures_in_row: u32,
-    /// All attempts that failed.
+    /// Number of all failed attempts.
     pub(super) failures: u64,
     /// Whether attempt number `done` failed.
     pub(super) failed: bool,
@@ -111,47 +112,48 @@ impl<S> Attempts<S> {
         }
     }
 
-    /// The number of the attempt in flight.
+    /// Returns the number of the attempt in flight.
     pub(super) fn in_flight(&self) -> Option<u64> {
         (self.begun > self.done).then_some(self.begun)
     }
 
-    /// The number of the attempt that is requested and has not begun.
+    /// Returns the number of the attempt that is requested and has not begun.
     pub(super) fn requested(&self) -> Option<u64> {
         self.requested.map(|_| self.begun + 1)
     }
 
-    /// Requests an attempt as soon as possible. Returns its number.
+    /// Requests an attempt as soon as possible, and returns its number. Does nothing if one is
+    /// already requested.
     pub(super) fn request(&mut self, reason: Reason) -> u64 {
         self.requested.get_or_insert(reason);
         self.begun + 1
     }
 
-    /// Whether the next attempt is likely to fail too. An unscheduled failure says so for a minute
-    /// only: the next scheduled success may be days away.
+    /// Whether the next attempt is likely to fail too. An unscheduled failure counts for [`OUTAGE`]
+    /// only: the next scheduled attempt, which could end the outage, may be days away.
     pub(super) fn in_outage(&self) -> bool {
         let is_recent = |at: &SystemTime| at.elapsed().is_ok_and(|since| since < OUTAGE);
         self.failed
             && (self.failures_in_row > 0 || self.last_error.as_ref().is_some_and(|(_, at)| is_recent(at)))
     }
 
-    /// Whether the server's Retry-After forbids an attempt now.
+    /// Whether Retry-After forbids an attempt now.
     pub(super) fn must_wait(&self, now: Instant) -> bool {
         self.retry_after.is_some_and(|until| now < until)
     }
 
-    /// The latest failure, if attempt number `done` failed.
+    /// Returns the error of attempt number `done`, if it failed.
     pub(super) fn failure(&self) -> Option<&FetchError> {
         self.last_error.as_ref().filter(|_| self.failed).map(|(error, _)| error)
     }
 
-    /// How long it is until the next attempt is due.
+    /// Returns the time until the next attempt is due.
     pub(super) fn next_in(&self) -> Duration {
         self.due.left()
     }
 
-    /// Begins the attempt that is requested or due. Returns why, or how long to sleep until one is
-    /// due.
+    /// Begins the attempt that is requested or due, and returns its reason. If there is none,
+    /// returns the time until one is due.
     pub(super) fn begin(&mut self) -> Result<Reason, Duration> {
         let left = self.due.left();
         let reason = match self.requested.take().or(left.is_zero().then_some(Reason::Schedule)) {
@@ -164,8 +166,9 @@ impl<S> Attempts<S> {
         Ok(reason)
     }
 
-    /// Records the result of the attempt in flight: how long until the next, or the error. `pause`
-    /// returns the pause after so many scheduled failures.
+    /// Records the result of the attempt in flight: the time until the next attempt, or the error.
+    /// `pause` returns the pause before the next attempt. Its argument is the number of scheduled
+    /// failures in a row.
     pub(super) fn record(
         &mut self,
         reason: Reason,
@@ -185,11 +188,12 @@ impl<S> Attempts<S> {
                 self.due = Due::after(*next);
             }
             Err(error) => {
-                // A failure without Retry-After does not take back the one before.
+                // A failure without Retry-After does not cancel an earlier Retry-After.
                 self.retry_after = error.retry_after.map(deadline).or(self.retry_after);
                 let forbidden =
                     self.retry_after.map(|until| until.saturating_duration_since(now)).unwrap_or_default();
-                // An unscheduled failure leaves the schedule as it is.
+                // An unscheduled failure does not change the schedule, unless Retry-After forbids
+                // it.
                 if matches!(reason, Reason::Schedule | Reason::Retry) || self.due.left().is_zero() {
                     self.failures_in_row = self.failures_in_row.saturating_add(1);
                     self.due = Due::after(pause(self.failures_in_row, error).max(forbidden));
@@ -201,7 +205,8 @@ impl<S> Attempts<S> {
         }
     }
 
-    /// Records an attempt that could not begin. Nobody then waits for it.
+    /// Records an attempt that could not begin, because its thread did not start. Callers then
+    /// return an error at once instead of waiting.
     pub(super) fn record_no_thread(&mut self, error: FetchError) {
         self.last_error = Some((error, SystemTime::now()));
         (self.failed, self.failures) = (true, self.failures + 1);
@@ -219,10 +224,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_due_on_either_clock_is_due() {
+    fn an_attempt_is_due_when_either_clock_reaches_its_time() {
         const DAY: Duration = Duration::from_secs(86400);
         let (monotonic, wall) = (Instant::now(), SystemTime::now());
-        // The machine was suspended, or the wall clock was set forward: the monotonic one has not
+        // The machine was suspended, or the wall clock was set forward: the monotonic clock has not
         // moved.
         assert_eq!(Due { monotonic: monotonic + DAY, wall }.left(), Duration::ZERO);
         // The wall clock was set back.
@@ -231,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn an_old_unscheduled_failure_is_no_outage_unless_the_background_has_failed_since() {
+    fn an_old_unscheduled_failure_is_an_outage_only_if_scheduled_attempts_failed_too() {
         let mut attempts = Attempts::new((), Duration::ZERO);
         assert!(!attempts.in_outage());
         let mut failed = |ago: Duration, in_row: u32| {

@@ -1,5 +1,5 @@
-//! Reads certificates from PEM files, entry by entry: an entry that cannot be read does not spoil
-//! the others.
+//! Reads certificates from PEM files, entry by entry: an invalid entry is skipped, and the others
+//! are used.
 
 use base64::Engine as _;
 use base64::alphabet;
@@ -12,10 +12,10 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 
-/// The largest file that is read, in bytes. Bundles of Linux distributions have about 300 KB.
+/// Maximum size of a file, in bytes. The bundles of Linux distributions have about 300 KB.
 const MAX_FILE_LEN: u64 = 16 << 20;
 
-/// As tolerant as OpenSSL: trailing bits and padding are ignored.
+/// As tolerant as OpenSSL: ignores trailing bits and padding.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &alphabet::STANDARD,
     GeneralPurposeConfig::new()
@@ -23,44 +23,49 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
         .with_decode_allow_trailing_bits(true),
 );
 
-/// id-kp-serverAuth and anyExtendedKeyUsage, as DER.
+/// The DER encodings of id-kp-serverAuth and anyExtendedKeyUsage.
 const FOR_SERVERS: [&[u8]; 2] = [&[6, 8, 0x2b, 6, 1, 5, 5, 7, 3, 1], &[6, 4, 0x55, 0x1d, 0x25, 0]];
 
-/// What a file holds.
+/// The certificates in a file.
 #[derive(Default)]
 pub(super) struct Bundle {
     pub(super) certificates: Vec<CertificateDer<'static>>,
     pub(super) anchors: Vec<TrustAnchor<'static>>,
-    /// Why entries are skipped: `"entry 3 is not base64"`. Never bytes of the file.
+    /// The reasons for skipped entries: `"entry 3 is not base64"`. They contain no bytes of the
+    /// file.
     pub(super) skipped: Vec<String>,
 }
 
-/// Reads a file. The error is the operating system's.
+/// Reads a file.
+///
+/// # Errors
+/// The operating system's error text, or that the file is too large.
 pub(super) fn read(path: &Path) -> Result<Bundle, String> {
     let mut bytes = Vec::new();
     let file = File::open(path).and_then(|file| file.take(MAX_FILE_LEN + 1).read_to_end(&mut bytes));
     match file {
         Err(error) => Err(error.to_string()),
-        Ok(_) if bytes.len() as u64 > MAX_FILE_LEN => Err(format!("larger than {MAX_FILE_LEN} bytes")),
+        Ok(_) if bytes.len() as u64 > MAX_FILE_LEN => {
+            Err(format!("larger than the limit of {MAX_FILE_LEN} bytes"))
+        }
         Ok(_) => Ok(parse(&bytes)),
     }
 }
 
 fn parse(bytes: &[u8]) -> Bundle {
     let mut bundle = Bundle::default();
-    // A single certificate in DER.
+    // One certificate in DER.
     if bytes.first() == Some(&0x30) {
-        bundle.add(bytes, "the file is not a certificate");
+        bundle.add(bytes, "the file is not a DER certificate");
         return bundle;
     }
-    // Concatenated files may lack the line end between two entries, so entries are not found by
-    // lines.
+    // Concatenated files may have no line end between two entries, so this does not split by lines.
     let text = String::from_utf8_lossy(bytes);
     for (i, entry) in text.split("-----BEGIN ").skip(1).enumerate() {
         let number = i + 1;
         let label = entry.split_once("-----").filter(|(label, _)| !label.contains('\n'));
         let Some((label, rest)) = label else {
-            bundle.skipped.push(format!("entry {number} has no whole BEGIN line"));
+            bundle.skipped.push(format!("entry {number} has an incomplete BEGIN line"));
             continue;
         };
         let is_trusted = label == "TRUSTED CERTIFICATE";
@@ -77,7 +82,7 @@ fn parse(bytes: &[u8]) -> Bundle {
         match BASE64.decode(base64) {
             Err(_) => bundle.skipped.push(format!("entry {number} is not base64")),
             Ok(der) if is_trusted && !is_for_servers(&der) => {
-                bundle.skipped.push(format!("entry {number} is not trusted for servers"));
+                bundle.skipped.push(format!("entry {number} is not trusted for TLS servers"));
             }
             Ok(der) => bundle.add(&der, &format!("entry {number} is not a certificate")),
         }
@@ -88,7 +93,7 @@ fn parse(bytes: &[u8]) -> Bundle {
 impl Bundle {
     fn add(&mut self, der: &[u8], otherwise: &str) {
         let mut store = RootCertStore::empty();
-        // OpenSSL appends the purposes that it is trusted for.
+        // In a TRUSTED CERTIFICATE, OpenSSL appends the trusted purposes to the certificate.
         let first = SliceReader::new(der).and_then(|mut reader| reader.tlv_bytes().map(<[u8]>::to_vec));
         match first.map(CertificateDer::from) {
             Ok(certificate) if store.add(certificate.clone()).is_ok() => {
@@ -99,17 +104,18 @@ impl Bundle {
         }
     }
 
-    /// Why the bundle has no certificate.
-    pub(super) fn nothing(&self) -> String {
+    /// Why the bundle contains no certificate.
+    pub(super) fn why_empty(&self) -> String {
         match self.skipped.first() {
-            Some(first) => format!("no certificate in it ({first})"),
-            None => "no certificate in it".to_owned(),
+            Some(first) => format!("the file has no usable certificate ({first})"),
+            None => "the file has no CERTIFICATE entry".to_owned(),
         }
     }
 }
 
 /// Whether a TRUSTED CERTIFICATE is trusted for servers. OpenSSL appends the trusted purposes
-/// (`X509_CERT_AUX`) and, tagged 0, the rejected ones; distributions distrust certificates so.
+/// (`X509_CERT_AUX`) and, with tag 0, the rejected purposes. Distributions use these to distrust
+/// certificates.
 fn is_for_servers(der: &[u8]) -> bool {
     let purposes = || {
         let mut reader = SliceReader::new(der).ok()?;
@@ -162,7 +168,7 @@ mod tests {
         format!("-----BEGIN {label}-----{line_end}{body}{line_end}-----END {label}-----")
     }
 
-    /// `X509_CERT_AUX` with these lists of purposes.
+    /// `X509_CERT_AUX` with the given lists of purposes.
     fn auxiliary(trusted: Option<&[u8]>, rejected: Option<&[u8]>) -> Vec<u8> {
         let list = |tag: u8, oids: &[u8]| [&[tag, oids.len() as u8], oids].concat();
         let trusted = trusted.map(|oids| list(0x30, oids)).unwrap_or_default();
@@ -171,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn every_form_of_a_bundle_is_read() {
+    fn every_format_of_a_bundle_is_read() {
         let [a, b] = [certificate(), certificate()];
         let one = pem("CERTIFICATE", &a, "\n");
         for (form, text, expected) in [
@@ -201,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_skipped_and_named_by_its_number() {
+    fn an_invalid_entry_is_skipped_and_reported_with_its_number() {
         let good = pem("CERTIFICATE", &certificate(), "\n");
         for (broken, expected) in [
             (
@@ -214,13 +220,16 @@ mod tests {
             ),
             ("-----BEGIN CERTIFICATE-----\n\n-----END CERTIFICATE-----\n", "entry 2 is not a certificate"),
             ("-----BEGIN CERTIFICATE-----\nAAAA\n", "entry 2 has no END line"),
-            ("-----BEGIN CERTIFICATE\nAAAA\n", "entry 2 has no whole BEGIN line"),
-            ("-----BEGIN CERTIFICATE\nAA\n-----END CERTIFICATE-----\n", "entry 2 has no whole BEGIN line"),
+            ("-----BEGIN CERTIFICATE\nAAAA\n", "entry 2 has an incomplete BEGIN line"),
+            (
+                "-----BEGIN CERTIFICATE\nAA\n-----END CERTIFICATE-----\n",
+                "entry 2 has an incomplete BEGIN line",
+            ),
         ] {
             let bundle = parse(format!("{good}\n{broken}").as_bytes());
             assert_eq!(bundle.certificates.len(), 1, "{broken}");
             assert_eq!(bundle.skipped, [expected], "{broken}");
-            // A broken entry in front takes the good one with it at most where it does not end.
+            // A broken entry before the good one does not hide it.
             let bundle = parse(format!("{broken}\n{good}").as_bytes());
             assert_eq!((bundle.certificates.len(), bundle.skipped.len()), (1, 1), "{broken}");
         }
@@ -228,7 +237,7 @@ mod tests {
             ["", "garbage", "\u{feff}", "0", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----"]
         {
             let bundle = parse(nothing.as_bytes());
-            assert!(bundle.certificates.is_empty() && bundle.nothing().starts_with("no certificate in it"));
+            assert!(bundle.certificates.is_empty() && bundle.why_empty().starts_with("the file has no "));
         }
     }
 

@@ -1,4 +1,4 @@
-//! The certificate that a client presents to the server in the TLS handshake (mTLS).
+//! The client certificate for the TLS handshake (mTLS).
 
 use super::transport::printable_path;
 use rustls::crypto::CryptoProvider;
@@ -14,26 +14,27 @@ use std::thread;
 use std::time::Duration;
 use zeroize::Zeroizing;
 
-/// The largest file that is read, in bytes.
+/// Maximum size of a file, in bytes.
 const MAX_FILE_LEN: u64 = 1 << 20;
-/// Certificate and key are replaced one after the other. A pair that does not match is read once
-/// more after this time.
+/// The pause before a certificate and key that do not match are read again. An operator replaces
+/// the two files one after the other, so they may not match for a moment.
 const REPLACEMENT: Duration = Duration::from_millis(100);
+const ENCRYPTED: &str = "the private key is encrypted: decrypt it first (openssl pkey)";
 
-/// Where the certificate and its key are. Both files are read for each exchange, so that
-/// short-lived certificates can be replaced while the program runs.
+/// The files of the certificate and its key. Both are read for each exchange, so that short-lived
+/// certificates can be replaced while the program runs.
 #[derive(Clone)]
 pub(super) struct ClientCertificate {
     pub(super) certificate_file: PathBuf,
-    /// The certificate's file, unless the key has one of its own.
+    /// May be the same as `certificate_file`.
     pub(super) key_file: PathBuf,
 }
 
 impl ClientCertificate {
-    /// Reads both files.
+    /// Reads both files, and again after [`REPLACEMENT`] if they do not match.
     ///
     /// # Errors
-    /// The setting, the path and the cause. Never bytes of a file.
+    /// The error text contains the setting, the path and the cause. It contains no bytes of a file.
     pub(super) fn load(&self, provider: &CryptoProvider) -> Result<Arc<CertifiedKey>, String> {
         let mut loaded = self.read(provider)?;
         if matches!(loaded, Err(Error::InconsistentKeys(InconsistentKeys::KeyMismatch))) {
@@ -42,14 +43,14 @@ impl ClientCertificate {
         }
         loaded.map(Arc::new).map_err(|error| match error {
             Error::InconsistentKeys(_) => format!(
-                "client_key_file {} is not the key of client_certificate_file {}",
+                "client_key_file {} does not match client_certificate_file {}: set the key of this certificate",
                 printable_path(&self.key_file),
                 printable_path(&self.certificate_file)
             ),
             Error::InvalidCertificate(_) => {
                 failed("client_certificate_file", &self.certificate_file, "not an X.509 certificate")
             }
-            // aws-lc's own text has no cause.
+            // The error text of aws-lc does not contain the cause.
             _ => failed("client_key_file", &self.key_file, "not a usable RSA, ECDSA or Ed25519 key"),
         })
     }
@@ -61,13 +62,13 @@ impl ClientCertificate {
             .collect::<Result<_, _>>()
             .map_err(|error| failed(name, &self.certificate_file, pem_fault(&error)))?;
         if chain.is_empty() {
-            return Err(failed(name, &self.certificate_file, "no CERTIFICATE in it"));
+            return Err(failed(name, &self.certificate_file, "the file has no CERTIFICATE entry"));
         }
         let name = "client_key_file";
         let text = read(name, &self.key_file)?;
         let key = PrivateKeyDer::from_pem_slice(&text).map_err(|error| {
             let encrypted = text.windows(9).any(|word| word == b"ENCRYPTED");
-            let why = if encrypted { "the private key is encrypted" } else { pem_fault(&error) };
+            let why = if encrypted { ENCRYPTED } else { pem_fault(&error) };
             failed(name, &self.key_file, why)
         })?;
         Ok(CertifiedKey::from_der(chain, key, provider))
@@ -80,9 +81,9 @@ fn read(name: &str, path: &Path) -> Result<Zeroizing<Vec<u8>>, String> {
         .and_then(|file| file.take(MAX_FILE_LEN + 1).read_to_end(&mut bytes))
         .map_err(|error| failed(name, path, error.to_string()))?;
     if bytes.len() as u64 > MAX_FILE_LEN {
-        return Err(failed(name, path, format!("larger than {MAX_FILE_LEN} bytes")));
+        return Err(failed(name, path, format!("larger than the limit of {MAX_FILE_LEN} bytes")));
     }
-    // A byte order mark would hide the first line.
+    // The PEM parser would not recognize the first line after a byte order mark.
     Ok(match bytes.strip_prefix(b"\xef\xbb\xbf") {
         Some(text) => Zeroizing::new(text.to_vec()),
         None => bytes,
@@ -93,11 +94,11 @@ fn failed(name: &str, path: &Path, why: impl AsRef<str>) -> String {
     format!("{name} {}: {}", printable_path(path), why.as_ref())
 }
 
-/// The parser's own text can show bytes of the file.
+/// Replaces the parser's error text, which can contain bytes of the file.
 fn pem_fault(error: &pem::Error) -> &'static str {
     match error {
-        pem::Error::NoItemsFound => "no PRIVATE KEY in it",
-        pem::Error::MissingSectionEnd { .. } => "a PEM entry has no END line: is the file cut off?",
+        pem::Error::NoItemsFound => "the file has no PRIVATE KEY entry",
+        pem::Error::MissingSectionEnd { .. } => "a PEM entry has no END line: is the file truncated?",
         pem::Error::Base64Decode(_) => "a PEM entry is not base64",
         _ => "not PEM",
     }
@@ -109,7 +110,7 @@ mod tests {
     use rcgen::{CertificateParams, KeyPair};
     use std::fs;
 
-    /// A certificate and its key, both in PEM.
+    /// Returns a certificate and its key in PEM.
     fn pair() -> (String, String) {
         let key = KeyPair::generate().unwrap();
         let params = CertificateParams::new(["client.example".to_owned()]).unwrap();
@@ -139,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_names_setting_path_and_cause_and_no_byte_of_the_file() {
+    fn an_error_contains_setting_path_and_cause_but_no_bytes_of_the_file() {
         let ((certificate, key), (_, other)) = (pair(), pair());
         let (good, key_file) = (file("good", &certificate), file("good-key", &key));
         let missing = Path::new("/nonexistent/client.pem");
@@ -150,8 +151,8 @@ mod tests {
         );
         assert!(load(&good, missing).unwrap_err().starts_with("client_key_file /nonexistent/client.pem: "));
         for (text, why) in [
-            ("", "no CERTIFICATE in it"),
-            ("secret", "no CERTIFICATE in it"),
+            ("", "the file has no CERTIFICATE entry"),
+            ("secret", "the file has no CERTIFICATE entry"),
             ("-----BEGIN CERTIFICATE-----\n!secret\n-----END CERTIFICATE-----\n", "not base64"),
             ("-----BEGIN CERTIFICATE-----\nAAAA\n", "no END line"),
             ("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "not an X.509 certificate"),
@@ -162,11 +163,11 @@ mod tests {
             assert!(error.contains(why) && !error.contains("secret"), "{text}: {error}");
         }
         for (text, why) in [
-            (certificate.clone(), "no PRIVATE KEY in it"),
-            (key.replace("PRIVATE KEY", "ENCRYPTED PRIVATE KEY"), "the private key is encrypted"),
+            (certificate.clone(), "the file has no PRIVATE KEY entry"),
+            (key.replace("PRIVATE KEY", "ENCRYPTED PRIVATE KEY"), ENCRYPTED),
             (key.replace('M', "!"), "not base64"),
             (key.replace('M', "A"), "not a usable RSA, ECDSA or Ed25519 key"),
-            (other, "is not the key of client_certificate_file"),
+            (other, "does not match client_certificate_file"),
         ] {
             let path = file("broken-key", &text);
             let error = load(&good, &path).unwrap_err();
@@ -177,13 +178,13 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_file_without_end_is_not_read_to_its_end() {
+    fn a_file_larger_than_the_limit_is_rejected_without_reading_it_all() {
         let error = load(Path::new("/dev/zero"), Path::new("/dev/zero")).unwrap_err();
-        assert_eq!(error, "client_certificate_file /dev/zero: larger than 1048576 bytes");
+        assert_eq!(error, "client_certificate_file /dev/zero: larger than the limit of 1048576 bytes");
     }
 
     #[test]
-    fn a_pair_that_is_being_replaced_is_read_again() {
+    fn files_that_do_not_match_are_read_again_while_they_are_replaced() {
         let ((certificate, _), (_, new_key)) = (pair(), pair());
         let (certificate_file, key_file) = (file("old", &certificate), file("new-key", &new_key));
         let (new_certificate, path) = (pair(), certificate_file.clone());

@@ -1,5 +1,5 @@
-//! From a URL to a connection: addresses, TCP, a proxy, TLS. It replaces ureq's connectors where
-//! they lack something.
+//! Opens the connection for a URL: addresses, TCP, a proxy, TLS. Replaces ureq's own connectors,
+//! except for CONNECT proxies and name resolution.
 
 use super::tls;
 use super::transport::{FetchError, FetchFailure, printable};
@@ -20,22 +20,23 @@ use ureq::unversioned::transport::{
 };
 use ureq::{Agent, Error};
 
-/// The shortest time for one address, before the next one is tried.
+/// Minimum time for one address before the next one is tried.
 const SHORTEST_ATTEMPT: Duration = Duration::from_millis(300);
 
 /// How to reach a server for one exchange.
 pub(super) struct ConnectSettings {
-    /// TLS to the server, and to an https proxy. Only the server gets the client certificate.
+    /// TLS to the server. Only the server receives the client certificate.
     pub(super) server_tls: Option<Arc<ClientConfig>>,
+    /// TLS to an https proxy.
     pub(super) proxy_tls: Option<Arc<ClientConfig>>,
     /// The server's host and port.
     pub(super) server: Option<Authority>,
-    /// The proxy that forwards a plain http request.
+    /// The proxy that forwards an http request.
     pub(super) forward: Option<Uri>,
-    /// For the TCP connection alone. The handshakes of a proxy and of TLS have the rest of the
+    /// Limits the TCP connection only. The handshakes of a proxy and of TLS may use the rest of the
     /// exchange's time.
     pub(super) connect_timeout: Duration,
-    /// When the exchange must be over.
+    /// The deadline of the exchange.
     pub(super) end: Instant,
 }
 
@@ -63,15 +64,15 @@ fn fetch_error(failure: FetchFailure, detail: String) -> Error {
     Error::Other(Box::new(FetchError::new(failure, detail)))
 }
 
-/// `host:port`, for errors.
+/// Returns `host:port`, for errors.
 fn host_and_port(uri: &Uri) -> String {
     let default_port = if uri.scheme_str() == Some("https") { 443 } else { 80 };
     let port = uri.port_u16().unwrap_or(default_port);
     format!("{}:{port}", printable(uri.host().unwrap_or_default(), 100))
 }
 
-/// Resolves names and interleaves the address families, so that silent IPv6 addresses leave time
-/// for IPv4.
+/// Resolves names and interleaves the address families, so that IPv6 addresses that do not respond
+/// leave time for IPv4.
 #[derive(Debug)]
 struct InterleavingResolver {
     forward: Option<Uri>,
@@ -88,7 +89,7 @@ impl Resolver for InterleavingResolver {
         let uri = self.forward.as_ref().unwrap_or(uri);
         let found = self.default.resolve(uri, config, timeout).map_err(|error| match error {
             Error::Timeout(_) => {
-                fetch_error(FetchFailure::Timeout, format!("resolving the name of {}", host_and_port(uri)))
+                fetch_error(FetchFailure::Timeout, format!("resolving {}: check DNS", host_and_port(uri)))
             }
             error => {
                 fetch_error(FetchFailure::Connect, format!("{}: {}", host_and_port(uri), io_text(error)))
@@ -100,8 +101,8 @@ impl Resolver for InterleavingResolver {
     }
 }
 
-/// Interleaves the families, beginning with that of the first address (RFC 8305 §4). Each keeps its
-/// order.
+/// Interleaves the address families, beginning with the family of the first address (RFC 8305 §4).
+/// Keeps the order within each family.
 fn interleave(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
     let first = addresses.first().is_some_and(SocketAddr::is_ipv6);
     let (mut own, mut other): (Vec<_>, Vec<_>) =
@@ -114,7 +115,7 @@ fn interleave(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
     .collect()
 }
 
-/// Connects to the first address that answers within its share of the time.
+/// Connects to the first address that accepts the connection within its share of the time.
 fn connect_tcp(addresses: &[SocketAddr], end: Instant) -> io::Result<TcpStream> {
     let mut error = io::Error::from(io::ErrorKind::TimedOut);
     for (i, address) in addresses.iter().enumerate() {
@@ -125,7 +126,7 @@ fn connect_tcp(addresses: &[SocketAddr], end: Instant) -> io::Result<TcpStream> 
         let share = left / u32::try_from(addresses.len() - i).unwrap_or(u32::MAX);
         match TcpStream::connect_timeout(address, share.max(SHORTEST_ATTEMPT).min(left)) {
             Ok(stream) => return Ok(stream),
-            // A refusal says more than a timeout.
+            // Prefer the error "connection refused" to a timeout: it is more precise.
             Err(why) if error.kind() == io::ErrorKind::TimedOut => error = why,
             Err(_) => {}
         }
@@ -155,7 +156,9 @@ impl<In: Transport> Connector<In> for Tcp {
             let host = host_and_port(details.uri);
             match error.kind() {
                 io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => {
-                    fetch_error(FetchFailure::Timeout, format!("connecting to {host}{addresses}"))
+                    let detail =
+                        format!("connecting to {host}{addresses}: check firewall and proxy settings");
+                    fetch_error(FetchFailure::Timeout, detail)
                 }
                 _ => fetch_error(FetchFailure::Connect, format!("{host}{addresses}: {error}")),
             }
@@ -169,7 +172,7 @@ impl<In: Transport> Connector<In> for Tcp {
     }
 }
 
-/// A connection whose exchange ends at `end`, whatever handshakes it needs.
+/// A TCP connection whose reads and writes time out at `end`, including all handshakes.
 #[derive(Debug)]
 struct Socket {
     stream: Arc<TcpStream>,
@@ -177,7 +180,7 @@ struct Socket {
     end: Instant,
 }
 
-/// The time that is left.
+/// Returns the time left until `end` or until ureq's own timeout. Fails if it is zero.
 fn time_left(end: Instant, timeout: &NextTimeout) -> Result<Duration, Error> {
     let left = end.saturating_duration_since(Instant::now()).min(*timeout.after);
     if left.is_zero() { Err(Error::Timeout(timeout.reason)) } else { Ok(left) }
@@ -228,7 +231,7 @@ impl Transport for Socket {
     }
 }
 
-/// TLS with the server, or with an https proxy.
+/// Adds TLS to a connection with the server or with an https proxy.
 struct Tls {
     for_server: Option<Arc<ClientConfig>>,
     for_proxy: Option<Arc<ClientConfig>>,
@@ -264,7 +267,7 @@ impl<In: Transport> Connector<In> for Tls {
             match error.get_ref().and_then(|inner| inner.downcast_ref()) {
                 Some(error) => explained(error),
                 None if error.kind() == io::ErrorKind::UnexpectedEof => {
-                    tls(format!("{} closed the connection during the handshake", host_and_port(uri)))
+                    tls(format!("{} closed the connection during the TLS handshake", host_and_port(uri)))
                 }
                 None => Error::from(error),
             }
@@ -281,8 +284,8 @@ struct TlsTransport {
 }
 
 impl TlsTransport {
-    /// The alert that the server sent before it closed the connection. With TLS 1.3 the server may
-    /// reject the client certificate while the request is being written.
+    /// Returns the alert that the server sent before it closed the connection. With TLS 1.3 the
+    /// server may reject the client certificate while the request is being written.
     fn received_alert(&mut self) -> Option<io::Error> {
         while self.stream.conn.read_tls(&mut self.stream.sock).ok()? > 0 {
             if let Err(error) = self.stream.conn.process_new_packets() {
@@ -321,7 +324,7 @@ impl Transport for TlsTransport {
     }
 }
 
-/// Sends the request to a proxy in absolute form (RFC 9112 §3.2.2).
+/// Sends an http request to a proxy in absolute form (RFC 9112 §3.2.2).
 #[derive(Debug)]
 struct Forward {
     is_forwarded: bool,
@@ -345,10 +348,10 @@ impl<In: Transport> Connector<In> for Forward {
     }
 }
 
-/// Turns ureq's "GET /path" into "GET http://host/path".
+/// Changes ureq's "GET /path" to "GET http://host/path".
 struct ForwardTransport<T: Transport> {
     buffers: LazyBuffers,
-    /// `None` after the first line is sent.
+    /// `None` after the first line was sent.
     origin: Option<String>,
     proxy: TransportAdapter<T>,
 }
@@ -383,7 +386,7 @@ impl<T: Transport> Transport for ForwardTransport<T> {
     }
 }
 
-/// The text of an I/O error without ureq's prefix.
+/// Returns the text of an I/O error without ureq's prefix.
 fn io_text(error: Error) -> String {
     match error {
         Error::Io(error) => error.to_string(),
@@ -391,7 +394,7 @@ fn io_text(error: Error) -> String {
     }
 }
 
-// Their contents are secret, or useless in a log.
+// `Debug` shows only the type: the contents are secret, or useless in a log.
 impl fmt::Debug for Tls {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Tls")
@@ -415,8 +418,8 @@ mod tests {
     use super::*;
     use std::net::TcpListener;
 
-    /// An address that does not answer: its listener's queue is full, so that the kernel drops what
-    /// comes.
+    /// An address that does not respond: its listener's queue is full, so the kernel drops new
+    /// connections.
     struct Silent {
         listener: TcpListener,
         _queue: Vec<TcpStream>,
@@ -443,7 +446,7 @@ mod tests {
     }
 
     #[test]
-    fn families_take_turns_and_keep_their_order() {
+    fn address_families_alternate_and_keep_their_order() {
         let order = |addresses: &[&str]| {
             let parsed: Vec<SocketAddr> = addresses.iter().map(|address| address.parse().unwrap()).collect();
             interleave(&parsed).iter().map(SocketAddr::to_string).collect::<Vec<_>>()
@@ -459,7 +462,7 @@ mod tests {
     }
 
     #[test]
-    fn silent_addresses_leave_time_for_one_that_answers() {
+    fn addresses_that_do_not_respond_leave_time_for_one_that_does() {
         let silent = Silent::new();
         let good = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = good.local_addr().unwrap();
@@ -469,8 +472,8 @@ mod tests {
             let stream = connect_tcp(&addresses, soon(TIMEOUT)).unwrap();
             assert_eq!(stream.peer_addr().unwrap(), address, "{before}");
         }
-        // Four silent ones of IPv6 and one of IPv4 that answers, as they come from a resolver and
-        // go into turns.
+        // The interleaved order of four IPv6 addresses that do not respond and one IPv4 address
+        // that does.
         let start = Instant::now();
         let addresses = [silent.address(), address, silent.address(), silent.address(), silent.address()];
         assert!(connect_tcp(&addresses, soon(TIMEOUT)).is_ok());
@@ -478,7 +481,7 @@ mod tests {
     }
 
     #[test]
-    fn the_time_is_bounded_and_a_refusal_counts_more_than_silence() {
+    fn connecting_ends_at_its_deadline_and_prefers_connection_refused_to_a_timeout() {
         let silent = Silent::new();
         let refused = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let start = Instant::now();

@@ -1,19 +1,19 @@
-//! Decodes every response, whichever transport returns it: Content-Encoding, size and byte order
-//! mark.
+//! Decodes the response of any transport: checks its size, decompresses it, and removes a byte
+//! order mark.
 
 use super::transport::{FetchError, FetchFailure, HttpRequest, HttpResponse, Transport, printable};
 use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 use std::io::Read;
 use std::sync::Arc;
 
-/// A transport whose responses are decoded.
+/// Wraps a transport and decodes its responses.
 pub(super) struct DecodingTransport(pub(super) Arc<dyn Transport>);
 
 impl Transport for DecodingTransport {
     fn exchange(&self, request: &HttpRequest<'_>) -> Result<HttpResponse, FetchError> {
         let mut response = self.0.exchange(request)?;
         response.body = match decode_body(&response, request.max_body_len) {
-            // The body of other responses is not used.
+            // Only successful responses need their body.
             Err(_) if !matches!(response.status, 200 | 201 | 203) => Vec::new(),
             body => body?,
         };
@@ -25,11 +25,11 @@ impl Transport for DecodingTransport {
     }
 }
 
-/// More than `max` bytes.
+/// The error for a body of more than `max` bytes. `len` is its length, if known.
 pub(super) fn too_large(len: Option<u64>, max: usize) -> FetchError {
     let detail = match len {
-        Some(len) => format!("{len} bytes, at most {max} are read"),
-        None => format!("more than {max} bytes"),
+        Some(len) => format!("the body has {len} bytes, the limit is {max}"),
+        None => format!("the body has more than the limit of {max} bytes"),
     };
     FetchError::new(FetchFailure::TooLarge, detail)
 }
@@ -45,13 +45,13 @@ fn decode_body(response: &HttpResponse, max: usize) -> Result<Vec<u8>, FetchErro
     let codings: Vec<_> =
         codings.map(|coding| coding.trim().to_ascii_lowercase()).filter(|coding| !is_plain(coding)).collect();
     let opened = match codings.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        // A program's own client may have decompressed the body and kept the header. JSON does not
-        // begin like gzip or zlib.
+        // A program's own HTTP client may have decompressed the body and kept the header field.
+        // JSON never begins with the first bytes of gzip or zlib.
         ["gzip" | "x-gzip"] if body.starts_with(&[0x1f, 0x8b]) => {
             decompress(MultiGzDecoder::new(&body[..]), max)?
         }
         ["deflate"] if is_zlib(body) => decompress(ZlibDecoder::new(&body[..]), max)?,
-        // Some servers send raw deflate, without the zlib frame.
+        // Some servers send raw deflate data without the zlib header.
         ["deflate"] => match decompress(DeflateDecoder::new(&body[..]), max) {
             Err(error) if error.failure() == FetchFailure::Protocol && is_json(body) => body.clone(),
             opened => opened?,
@@ -69,7 +69,8 @@ fn decode_body(response: &HttpResponse, max: usize) -> Result<Vec<u8>, FetchErro
     })
 }
 
-/// Decompresses up to `max` bytes: a few kilobytes can expand to gigabytes.
+/// Decompresses up to `max` bytes. The limit is needed because a few kilobytes can expand to
+/// gigabytes.
 fn decompress(decoder: impl Read, max: usize) -> Result<Vec<u8>, FetchError> {
     let mut opened = Vec::new();
     match decoder.take(max as u64 + 1).read_to_end(&mut opened) {
@@ -79,7 +80,7 @@ fn decompress(decoder: impl Read, max: usize) -> Result<Vec<u8>, FetchError> {
     }
 }
 
-/// RFC 1950 §2.2.
+/// Whether the body begins with a zlib header (RFC 1950 §2.2).
 fn is_zlib(body: &[u8]) -> bool {
     matches!(body, [first, second, ..]
         if first & 0x0f == 8 && (u16::from(*first) << 8 | u16::from(*second)).is_multiple_of(31))
@@ -89,10 +90,10 @@ fn is_json(body: &[u8]) -> bool {
     matches!(body.trim_ascii_start().first(), Some(b'{' | b'['))
 }
 
-/// Why the body of a successful response is not JSON, if its first byte shows it.
+/// Why the body of a successful response is not JSON. `None` if its first byte can begin JSON.
 pub(super) fn not_json(response: &HttpResponse) -> Option<String> {
     let beginning = match response.body.trim_ascii_start().first() {
-        // JSON can begin with these.
+        // The bytes that can begin JSON.
         Some(b'{' | b'[' | b'"' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n') => return None,
         Some(b'<') => "the response is HTML or XML, not JSON",
         Some(_) => "the response is not JSON",
@@ -116,7 +117,7 @@ mod tests {
 
     const JSON: &[u8] = br#"{"keys":[]}"#;
 
-    fn answer(codings: &[&str], body: &[u8], max: usize) -> Result<Vec<u8>, FetchError> {
+    fn decoded(codings: &[&str], body: &[u8], max: usize) -> Result<Vec<u8>, FetchError> {
         let headers = codings.iter().map(|coding| ("Content-Encoding".to_owned(), coding.to_string()));
         decode_body(&HttpResponse::new(200, headers, body.to_vec()), max)
     }
@@ -132,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_compressed_is_opened_and_a_byte_order_mark_skipped() {
+    fn a_compressed_body_is_decompressed_and_a_byte_order_mark_is_removed() {
         let zlib = all(ZlibEncoder::new(JSON, Compression::best()));
         let raw = all(DeflateEncoder::new(JSON, Compression::best()));
         let marked = [b"\xef\xbb\xbf", JSON].concat();
@@ -148,39 +149,39 @@ mod tests {
             (&["identity", "gzip"], gzip(JSON)),
             (&["deflate"], zlib),
             (&["deflate"], raw),
-            // The client of the program has opened it already.
+            // The program's own HTTP client has decompressed it already.
             (&["gzip"], JSON.to_vec()),
             (&["deflate"], JSON.to_vec()),
             (&[], marked.clone()),
             (&["gzip"], gzip(&marked)),
         ] {
-            assert_eq!(answer(codings, &body, 1000).unwrap(), JSON, "{codings:?} {body:?}");
+            assert_eq!(decoded(codings, &body, 1000).unwrap(), JSON, "{codings:?} {body:?}");
         }
-        // One mark, not two.
+        // Removes one byte order mark, not two.
         let twice = [b"\xef\xbb\xbf", &marked[..]].concat();
-        assert_eq!(answer(&[], &twice, 1000).unwrap(), marked);
+        assert_eq!(decoded(&[], &twice, 1000).unwrap(), marked);
     }
 
     #[test]
-    fn an_encoding_that_is_not_known_is_named() {
+    fn an_unsupported_content_encoding_is_named_in_the_error() {
         for (codings, named) in [
             (&["br"][..], "br"),
             (&["zstd"], "zstd"),
             (&["gzip, gzip"], "gzip, gzip"),
             (&["gzip", "br"], "gzip, br"),
         ] {
-            let error = answer(codings, JSON, 1000).unwrap_err();
+            let error = decoded(codings, JSON, 1000).unwrap_err();
             let expected = format!(
                 "invalid HTTP response: unsupported Content-Encoding {named} (only gzip and deflate are decoded)"
             );
             assert_eq!(error.to_string(), expected);
         }
-        let long = answer(&[&format!("\u{1b}{}", "x".repeat(500))], JSON, 1000).unwrap_err();
+        let long = decoded(&[&format!("\u{1b}{}", "x".repeat(500))], JSON, 1000).unwrap_err();
         assert!(long.detail().len() < 150 && !long.detail().contains('\u{1b}'));
     }
 
     #[test]
-    fn an_answer_that_is_no_success_keeps_its_status_whatever_its_body() {
+    fn an_unreadable_body_does_not_hide_an_error_status() {
         for status in [304, 401, 404, 503] {
             let inner = move |_: &HttpRequest<'_>| {
                 let headers = [("Content-Encoding".to_owned(), "br".to_owned())];
@@ -199,9 +200,9 @@ mod tests {
     }
 
     #[test]
-    fn the_bound_is_that_of_the_opened_body() {
+    fn the_size_limit_applies_to_the_decompressed_body() {
         let exactly = [JSON, &vec![b' '; 1000 - JSON.len()]].concat();
-        assert_eq!(answer(&["gzip"], &gzip(&exactly), 1000).unwrap(), exactly);
+        assert_eq!(decoded(&["gzip"], &gzip(&exactly), 1000).unwrap(), exactly);
         let bomb = gzip(&vec![b' '; 50_000_000]);
         assert!(bomb.len() < 100_000);
         for (codings, body, max) in [
@@ -210,32 +211,32 @@ mod tests {
             (&["deflate"], all(ZlibEncoder::new(&[0; 2000][..], Compression::best())), 1000),
             (&[], vec![b' '; 1001], 1000),
         ] {
-            let error = answer(codings, &body, max).unwrap_err();
+            let error = decoded(codings, &body, max).unwrap_err();
             assert_eq!(error.failure(), FetchFailure::TooLarge);
             assert!(error.detail().contains(&max.to_string()), "{error}");
         }
         let whole = gzip(JSON);
         for damaged in [&whole[..whole.len() - 1], &whole[..5], &[0x1f, 0x8b, 9]] {
-            assert_eq!(answer(&["gzip"], damaged, 1000).unwrap_err().failure(), FetchFailure::Protocol);
+            assert_eq!(decoded(&["gzip"], damaged, 1000).unwrap_err().failure(), FetchFailure::Protocol);
         }
     }
 
     #[test]
-    fn an_answer_that_is_no_json_says_what_it_is_like() {
-        let said = |body: &[u8], content_type: Option<&str>| {
+    fn a_response_that_is_not_json_is_described() {
+        let described = |body: &[u8], content_type: Option<&str>| {
             let headers = content_type.map(|value| ("content-type".to_owned(), value.to_owned()));
             not_json(&HttpResponse::new(200, headers, body.to_vec())).unwrap_or_default()
         };
-        assert_eq!(said(b" {", Some("text/html")), "");
+        assert_eq!(described(b" {", Some("text/html")), "");
         assert_eq!(
-            said(b"\n<!DOCTYPE html>", Some("text/html; charset=utf-8")),
+            described(b"\n<!DOCTYPE html>", Some("text/html; charset=utf-8")),
             "the response is HTML or XML, not JSON (Content-Type: text/html; charset=utf-8)"
         );
-        assert_eq!(said(b"<html>", None), "the response is HTML or XML, not JSON");
-        assert_eq!(said(b"secret", Some("")), "the response is not JSON");
+        assert_eq!(described(b"<html>", None), "the response is HTML or XML, not JSON");
+        assert_eq!(described(b"secret", Some("")), "the response is not JSON");
         for json in ["null", "\"a\"", "-1", "7", "true", "[]"] {
-            assert_eq!(said(json.as_bytes(), None), "", "{json}");
+            assert_eq!(described(json.as_bytes(), None), "", "{json}");
         }
-        assert_eq!(said(b" ", None), "the response is empty");
+        assert_eq!(described(b" ", None), "the response is empty");
     }
 }

@@ -1,9 +1,9 @@
-//! Log records and calls of observers, on a thread of their own.
+//! Delivers log records and observer calls on a separate thread.
 //!
-//! A log handler or an observer is the program's: it may hang, or use the very key set that calls
-//! it. So the background thread only queues events. A second thread, which exists while there are
-//! events, delivers them in order. The queue is bounded: if the receiver is too slow, the oldest
-//! events are dropped, and the next log record says how many.
+//! Log handlers and observers are code of the program: they may block, or use the same key set or
+//! renewer. So the background thread only queues events. A second thread delivers them in order,
+//! and exists only while there are events. The queue is bounded: if the receiver is too slow, the
+//! oldest events are dropped, and a log record reports their number.
 
 use crate::os;
 use log::Level;
@@ -14,36 +14,36 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
-/// The most events that wait for delivery.
+/// Maximum number of queued events.
 const CAPACITY: usize = 256;
 const THREAD: &str = "bouncer-events";
 
 type Event = Box<dyn FnOnce() + Send>;
 
-/// Called with a status after each attempt.
+/// A callback that receives a status after each attempt.
 pub(super) type Observer<S> = Arc<dyn Fn(&S) + Send + Sync>;
 
 /// The events of one worker in one process.
 #[derive(Default)]
 pub(super) struct Events {
     queue: Mutex<Queue>,
-    /// The thread has ended.
+    /// Signals that the thread has ended.
     ended: Condvar,
 }
 
 #[derive(Default)]
 struct Queue {
     waiting: VecDeque<Event>,
-    /// Events dropped since the last one that was delivered.
+    /// Number of events dropped since the last delivery.
     dropped: u64,
     is_running: bool,
     is_closed: bool,
-    /// The latest thread: if it is not running, it has ended or is about to.
+    /// The latest thread. If `is_running` is false, it has ended or is about to end.
     thread: Option<JoinHandle<()>>,
 }
 
 impl Events {
-    /// Logs `text`, if the program logs at that level.
+    /// Queues a log record, if `level` is enabled.
     pub(super) fn log(self: &Arc<Self>, target: &'static str, level: Level, text: impl FnOnce() -> String) {
         if level <= log::STATIC_MAX_LEVEL && level <= log::max_level() {
             let text = text();
@@ -51,7 +51,7 @@ impl Events {
         }
     }
 
-    /// Calls `observer`, if there is one, with `status`.
+    /// Queues a call of `observer` with `status`, if there is an observer.
     pub(super) fn observe<S: Send + 'static>(
         self: &Arc<Self>,
         observer: Option<&Observer<S>>,
@@ -63,7 +63,8 @@ impl Events {
         }
     }
 
-    /// Queues `event`. After a close it is dropped.
+    /// Queues `event` and starts the thread if it is not running. Drops `event` after
+    /// [`Events::close`].
     pub(super) fn push(self: &Arc<Self>, event: Event) {
         let mut queue = self.lock();
         if queue.is_closed {
@@ -79,14 +80,14 @@ impl Events {
         if !queue.is_running {
             let its = Arc::clone(self);
             let builder = thread::Builder::new().name(THREAD.to_owned());
-            // Without a thread the event waits for the next one, which tries again.
+            // If the thread does not start, the event stays queued, and the next event tries again.
             if let Ok(thread) = os::with_signals_blocked(|| builder.spawn(move || its.deliver())) {
                 queue.is_running = true;
                 before = queue.thread.replace(thread);
             }
         }
         drop(queue);
-        // Not under the lock: dropping an observer runs the program's code.
+        // Dropped without the lock, because dropping an observer runs the program's code.
         drop((oldest, before));
     }
 
@@ -110,8 +111,8 @@ impl Events {
         }
     }
 
-    /// Takes no more events. Waits until the queued ones have been delivered, up to `deadline`, and
-    /// drops the rest. An event that closes does not wait for itself.
+    /// Stops accepting events. Waits until the queued events are delivered, up to `deadline`, and
+    /// drops the rest. If an event itself calls this, it does not wait.
     pub(super) fn close(&self, deadline: Instant) {
         let mut queue = self.lock();
         queue.is_closed = true;
@@ -129,13 +130,13 @@ impl Events {
         drop(queue);
         drop(left_over);
         if let Some(thread) = thread {
-            // It has left `deliver`, so this takes a moment only.
+            // The thread has left `deliver`, so joining it does not block for long.
             let _ = thread.join();
         }
     }
 
     fn lock(&self) -> MutexGuard<'_, Queue> {
-        // Only a bug panics under the lock, and it leaves the queue whole.
+        // Only a bug could panic under the lock, and the queue would still be consistent.
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -171,14 +172,15 @@ mod tests {
             assert!(Instant::now() < end, "the thread stays");
             thread::yield_now();
         }
-        // It comes again for the next, and a panic of the program's ends nothing.
+        // The next event starts the thread again, and a panic in one event does not stop the
+        // others.
         events.push(Box::new(|| panic!("an observer's")));
         events.push(Box::new(move || seen.send((100, None)).unwrap()));
         assert_eq!(received.recv_timeout(LONG).unwrap(), (100, None));
     }
 
     #[test]
-    fn a_receiver_that_hangs_costs_the_oldest_events_and_no_memory() {
+    fn if_the_receiver_hangs_the_queue_stays_bounded_and_the_oldest_events_are_dropped() {
         let events = Arc::<Events>::default();
         let ((seen, received), (release, hang)) = (channel(), sync_channel::<()>(0));
         let (began, begins) = channel();
@@ -201,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn a_close_delivers_what_waits_and_is_bounded_where_the_receiver_hangs() {
+    fn closing_delivers_queued_events_and_returns_at_the_deadline_if_the_receiver_hangs() {
         let events = Arc::<Events>::default();
         let (seen, received) = channel();
         let its = seen.clone();
@@ -222,7 +224,7 @@ mod tests {
         hanging.close(start + Duration::from_millis(100));
         assert!(start.elapsed() >= Duration::from_millis(100) && hanging.lock().waiting.is_empty());
         release.send(()).unwrap();
-        // An event that closes does not wait for itself.
+        // An event that calls `close` does not wait for itself.
         let events = Arc::<Events>::default();
         let (its, (seen, received)) = (Arc::clone(&events), channel());
         events.push(Box::new(move || {

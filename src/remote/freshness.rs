@@ -3,13 +3,14 @@
 use super::transport::HttpResponse;
 use std::time::{Duration, SystemTime};
 
-/// The shortest freshness that a server can state: fetching more often would only be a load.
+/// Minimum freshness, even if the server states less. It limits how often the server receives a
+/// request.
 const SHORTEST: Duration = Duration::from_secs(60);
-/// The longest pause that Retry-After can ask for.
+/// Maximum pause that is taken from Retry-After.
 const LONGEST_RETRY: Duration = Duration::from_secs(300);
 
-/// How long the response is fresh from now, by Cache-Control, Age, Expires and Date, at most
-/// `max_ttl`. `None` if it does not state that.
+/// How long the response is fresh from now, by Cache-Control, Age, Expires and Date: at least 60 s,
+/// at most `max_ttl`. `None` if the response does not state it.
 pub(super) fn lifetime(response: &HttpResponse, now: SystemTime, max_ttl: Duration) -> Option<Duration> {
     let shortest = SHORTEST.min(max_ttl);
     let mut max_age = None;
@@ -26,7 +27,7 @@ pub(super) fn lifetime(response: &HttpResponse, now: SystemTime, max_ttl: Durati
         None => {
             let expires = response.values("expires").next()?;
             let date = response.values("date").next().and_then(|date| httpdate::parse_http_date(date).ok());
-            // RFC 9111 §5.3: an invalid date is in the past.
+            // RFC 9111 §5.3: an invalid date counts as a time in the past.
             let expires = httpdate::parse_http_date(expires).unwrap_or(SystemTime::UNIX_EPOCH);
             expires.duration_since(date.unwrap_or(now)).unwrap_or_default()
         }
@@ -35,7 +36,7 @@ pub(super) fn lifetime(response: &HttpResponse, now: SystemTime, max_ttl: Durati
     Some(fresh.saturating_sub(age).clamp(shortest, max_ttl))
 }
 
-/// The pause that Retry-After asks for (RFC 9110 §10.2.3), at most five minutes.
+/// The pause that Retry-After requests (RFC 9110 §10.2.3), at most five minutes.
 pub(super) fn retry_after(response: &HttpResponse, now: SystemTime) -> Option<Duration> {
     let value = response.values("retry-after").next()?.trim();
     let pause = match httpdate::parse_http_date(value) {
@@ -46,8 +47,8 @@ pub(super) fn retry_after(response: &HttpResponse, now: SystemTime) -> Option<Du
     Some(pause.min(LONGEST_RETRY))
 }
 
-/// A number of seconds. One that is too large counts as the largest (RFC 9111 §1.2.2), an invalid
-/// one as 0 (§4.2.1).
+/// Parses a number of seconds. A number that is too large counts as the maximum (RFC 9111 §1.2.2).
+/// An invalid number counts as 0 (§4.2.1).
 fn seconds(digits: &str) -> Duration {
     let digits = digits.trim();
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -70,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn lifetime_is_what_the_server_says_within_bounds() {
+    fn lifetime_is_what_the_server_states_within_the_limits() {
         const DATE: (&str, &str) = ("Date", "Fri, 08 Jul 2016 13:44:26 GMT");
         type Headers<'a> = &'a [(&'a str, &'a str)];
         let cases: &[(Headers<'_>, Option<u64>)] = &[
@@ -102,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_server_says_counts_up_to_the_operator_s_bound() {
+    fn max_ttl_limits_the_lifetime_that_the_server_states() {
         for (max_ttl, said, expected) in [
             (3600, "max-age=86400", 3600),
             (3600, "max-age=600", 600),

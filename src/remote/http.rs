@@ -1,4 +1,4 @@
-//! HTTP/1.1 over ureq, TLS over rustls.
+//! The default transport: HTTP/1.1 with ureq, TLS with rustls.
 
 use super::client_certificate::ClientCertificate;
 use super::connect::ConnectSettings;
@@ -20,10 +20,12 @@ use ureq::{Agent, Error, Proxy};
 
 const MAX_HEADER_LEN: usize = 32 * 1024;
 const MAX_REDIRECTS: usize = 3;
-/// The most bytes that are read of an error response to a login. It holds OAuth's error code.
-const MAX_REFUSAL_LEN: u64 = 16 * 1024;
+const SLOW_SERVER: &str = "no complete response from the server: raise timeout if it is slow";
+/// Maximum number of bytes that are read from an error response to a login. The body contains
+/// OAuth's error code.
+const MAX_LOGIN_ERROR_LEN: u64 = 16 * 1024;
 
-/// How to reach servers.
+/// The settings of an [`HttpTransport`].
 pub(super) struct HttpConfig {
     pub(super) trust: TrustStore,
     pub(super) client_certificate: Option<ClientCertificate>,
@@ -32,18 +34,18 @@ pub(super) struct HttpConfig {
     pub(super) connect_timeout: Duration,
 }
 
-/// The default transport.
+/// Makes HTTP requests for a key set or a renewer.
 ///
-/// Each exchange has an agent of its own: no idle socket is shared with a forked process, and
-/// certificates are read from the disk each time. Exchanges are minutes apart, so this costs
-/// nothing.
+/// Creates a new ureq agent for each exchange. So no idle socket is shared with a forked process,
+/// and certificate files are read again each time. Exchanges are minutes apart, so reusing an agent
+/// would not save time.
 pub(super) struct HttpTransport {
     config: HttpConfig,
     interrupted: AtomicBool,
     in_flight: ArcSwapOption<InFlight>,
 }
 
-/// The exchange in flight, and its process: a forked child must not shut down its parent's socket.
+/// The exchange in flight and its process. A forked child must not shut down its parent's socket.
 struct InFlight {
     process: u64,
     agent: Agent,
@@ -68,7 +70,7 @@ impl HttpTransport {
             .max_redirects_will_error(false)
             .proxy(proxy.filter(|_| is_https).cloned())
             .user_agent(concat!("bouncer_verify/", env!("CARGO_PKG_VERSION")))
-            // An uncompressed body is bounded by its length.
+            // Requests an uncompressed body, so that its size is known before it is read.
             .accept_encoding("identity")
             .max_response_header_size(MAX_HEADER_LEN)
             .max_idle_connections(0)
@@ -108,15 +110,16 @@ impl HttpTransport {
         let (agent, warnings) = self.agent(uri, proxy, end)?;
         let in_flight = InFlight { process: os::process_number(), agent: agent.clone() };
         self.in_flight.store(Some(Arc::new(in_flight)));
-        // After the store: `interrupt` either finds the agent or is seen here.
+        // This check must follow the store: either `interrupt` finds the agent, or this check sees
+        // the flag.
         if self.interrupted.load(Ordering::SeqCst) {
-            return Err(FetchError::new(FetchFailure::Other, "closed"));
+            return Err(FetchError::new(FetchFailure::Other, "the key set or renewer was closed"));
         }
         let mut head = Request::builder().method(request.method()).uri(uri.clone());
         for (name, value) in &request.headers {
             head = head.header(*name, value);
         }
-        // For https, CONNECT carries it.
+        // For https, ureq sends the credentials with CONNECT.
         if let Some(proxy) = proxy.filter(|_| uri.scheme_str() != Some("https"))
             && let Some(credentials) = basic_credentials(proxy)
         {
@@ -124,17 +127,18 @@ impl HttpTransport {
         }
         let host = uri.host().unwrap_or_default();
         let explained = |error| explain(error, host, route.as_ref(), &warnings, request.max_body_len);
-        let invalid = |_| FetchError::new(FetchFailure::Other, "a request header has an invalid character");
-        let mut answer = match request.body {
+        let invalid =
+            |_| FetchError::new(FetchFailure::Other, "a request header contains an invalid character");
+        let mut response = match request.body {
             Some(body) => agent.run(head.body(body).map_err(invalid)?),
             None => agent.run(head.body(()).map_err(invalid)?),
         }
         .map_err(explained)?;
         let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
         let headers: Vec<_> =
-            answer.headers().iter().map(|(name, value)| (name.to_string(), text(value))).collect();
-        let status = answer.status().as_u16();
-        let mut body = |limit: u64| answer.body_mut().with_config().limit(limit).read_to_vec();
+            response.headers().iter().map(|(name, value)| (name.to_string(), text(value))).collect();
+        let status = response.status().as_u16();
+        let mut body = |limit: u64| response.body_mut().with_config().limit(limit).read_to_vec();
         let body = match status {
             200 | 201 | 203 => {
                 let limit = request.max_body_len;
@@ -143,8 +147,8 @@ impl HttpTransport {
                 }
                 body(limit as u64).map_err(explained)?
             }
-            // The body only explains the status, so it may be unreadable.
-            400..=599 if request.body.is_some() => body(MAX_REFUSAL_LEN).unwrap_or_default(),
+            // The body only explains the status, so an unreadable body is not an error.
+            400..=599 if request.body.is_some() => body(MAX_LOGIN_ERROR_LEN).unwrap_or_default(),
             _ => Vec::new(),
         };
         Ok(HttpResponse::new(status, headers, body))
@@ -169,15 +173,19 @@ impl Transport for HttpTransport {
             let target = target.filter(|target| redirect::is_same_origin(&uri, target));
             let where_to = redirect::describe_target(&uri, location);
             uri = match target {
-                Some(_) if request.body.is_some() => return Err(not_followed(where_to)),
+                Some(_) if request.body.is_some() => {
+                    return Err(not_followed(format!(
+                        "{where_to}: logins are not redirected, configure this URL"
+                    )));
+                }
                 Some(_) if !self.config.same_origin_redirects => {
-                    return Err(not_followed(format!("{where_to}; same_origin_redirects is not set")));
+                    return Err(not_followed(format!("{where_to}: set same_origin_redirects to follow it")));
                 }
                 Some(target) => target,
                 None => return Err(not_followed(where_to)),
             };
         }
-        Err(not_followed(format!("more than {MAX_REDIRECTS} redirects")))
+        Err(not_followed(format!("more than {MAX_REDIRECTS} redirects: is there a redirect loop?")))
     }
 
     fn interrupt(&self) {
@@ -201,7 +209,7 @@ fn basic_credentials(proxy: &Proxy) -> Option<String> {
     Some(format!("Basic {}", STANDARD.encode(pair)))
 }
 
-/// Translates ureq's error into one that an operator can act on.
+/// Converts an error of ureq to an error that tells an operator what to do.
 fn explain(
     error: Error,
     host: &str,
@@ -210,7 +218,7 @@ fn explain(
     max_body_len: usize,
 ) -> FetchError {
     let error = match error {
-        // An error of `connect.rs` that has passed through an I/O layer.
+        // An error of `connect.rs` that an I/O layer has wrapped.
         Error::Io(io) if io.get_ref().is_some_and(|inner| inner.is::<Error>()) => Error::from(io),
         error => error,
     };
@@ -219,20 +227,20 @@ fn explain(
             Ok(error) => (error.failure(), error.detail().to_owned()),
             Err(other) => (FetchFailure::Other, other.to_string()),
         },
-        Error::Timeout(_) => (FetchFailure::Timeout, String::new()),
+        Error::Timeout(_) => (FetchFailure::Timeout, SLOW_SERVER.to_owned()),
         Error::BodyExceedsLimit(_) => {
             let error = decode::too_large(None, max_body_len);
             (error.failure(), error.detail().to_owned())
         }
         Error::LargeResponseHeader(..) => {
-            (FetchFailure::TooLarge, format!("response header over {MAX_HEADER_LEN} bytes"))
+            (FetchFailure::TooLarge, format!("the response header has more than {MAX_HEADER_LEN} bytes"))
         }
         Error::Tls(_) => (FetchFailure::Tls, error.to_string()),
         Error::Rustls(error) => (FetchFailure::Tls, tls::explain(&error, host)),
         Error::Io(io) => match (io.get_ref().and_then(|inner| inner.downcast_ref()), io.kind()) {
             (Some(error), _) => (FetchFailure::Tls, tls::explain(error, host)),
             (_, io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock) => {
-                (FetchFailure::Timeout, String::new())
+                (FetchFailure::Timeout, SLOW_SERVER.to_owned())
             }
             (_, io::ErrorKind::UnexpectedEof) => (
                 FetchFailure::Protocol,
@@ -241,7 +249,7 @@ fn explain(
             (_, io::ErrorKind::InvalidData) => (FetchFailure::Protocol, io.to_string()),
             _ => (FetchFailure::Connect, io.to_string()),
         },
-        // ureq writes the status twice: "502/502".
+        // ureq reports the status twice: "502/502".
         Error::ConnectProxyFailed(why) => {
             (FetchFailure::Connect, why.split('/').next().unwrap_or_default().to_owned())
         }
@@ -251,10 +259,9 @@ fn explain(
     let detail = match (failure, route) {
         (FetchFailure::Connect | FetchFailure::Timeout | FetchFailure::Tls, Some(route)) => {
             let proxy = printable(&format!("{}:{}", route.proxy.host(), route.proxy.port()), 100);
-            let separator = if detail.is_empty() { "" } else { ": " };
-            format!("through the proxy {proxy} of {}{separator}{detail}", route.source)
+            format!("through the proxy {proxy} (from {}): {detail}", route.source)
         }
-        // A certificate that could not be read may be the cause.
+        // The cause may be a trusted certificate that was skipped.
         (FetchFailure::Tls, None) => {
             warnings.first().map_or(detail.clone(), |note| format!("{detail}; {note}"))
         }

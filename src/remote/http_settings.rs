@@ -1,4 +1,4 @@
-//! The HTTP settings that key sets and renewers have in common, and the builder functions for them.
+//! The HTTP settings that key sets and renewers share, and the builder functions for them.
 
 use super::client_certificate::ClientCertificate;
 use super::decode::DecodingTransport;
@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 const MILLISECOND: Duration = Duration::from_millis(1);
-/// The longest timeout, and the longest that a caller waits.
+/// Maximum of all timeouts and of `max_wait`.
 pub(super) const MAX_TIMEOUT: Duration = Duration::from_secs(300);
 const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -28,7 +28,7 @@ pub(super) struct HttpSettings {
     pub(super) client_key_file: Option<PathBuf>,
     pub(super) proxy: ProxySetting,
     pub(super) same_origin_redirects: bool,
-    /// For one exchange.
+    /// Limits one exchange.
     pub(super) timeout: Duration,
     pub(super) connect_timeout: Option<Duration>,
     pub(super) transport: Option<Arc<dyn Transport>>,
@@ -45,7 +45,7 @@ pub(super) fn invalid(detail: impl Into<Cow<'static, str>>) -> Error {
     Error::new(ErrorKind::InvalidArgument, "").with_detail(detail)
 }
 
-/// Rejects a setting outside its bounds: `"timeout is 301s; allowed are 1ms to 300s"`.
+/// Rejects a setting outside its limits: `"timeout is 301s; allowed are 1ms to 300s"`.
 pub(super) fn check_range<T: PartialOrd + fmt::Debug>(
     name: &str,
     value: T,
@@ -101,7 +101,7 @@ impl HttpSettings {
             (Some(file), _) => file.clone(),
             (None, None) => return Ok(None),
             (None, Some(_)) => {
-                return Err(invalid("client_key_file is set, client_certificate_file is not"));
+                return Err(invalid("client_key_file is set without client_certificate_file: set both"));
             }
         };
         let key_file = self.client_key_file.clone().unwrap_or_else(|| certificate_file.clone());
@@ -110,10 +110,11 @@ impl HttpSettings {
         Ok(Some(certificate))
     }
 
-    /// The transport. The environment is read here, once.
+    /// Makes the transport. Reads the environment variables; the transport does not read them
+    /// again.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidArgument`]: a setting, or a file that cannot be used.
+    /// [`ErrorKind::InvalidArgument`]: a setting is invalid, or a file is not usable.
     pub(super) fn transport(&self) -> Result<Arc<dyn Transport>> {
         let connect_timeout = self.connect_timeout.unwrap_or(DEFAULT_CONNECT_TIMEOUT);
         check_range("timeout", self.timeout, MILLISECOND..=MAX_TIMEOUT)?;
@@ -129,7 +130,7 @@ impl HttpSettings {
         let transport = match (&self.transport, connection_settings.iter().find(|(_, is_set)| *is_set)) {
             (Some(_), Some((name, _))) => {
                 return Err(invalid(format!(
-                    "{name} and a transport of one's own are mutually exclusive: the transport makes the \
+                    "{name} and a custom transport are mutually exclusive: the transport makes the \
                      connections"
                 )));
             }
@@ -150,72 +151,73 @@ impl HttpSettings {
     }
 }
 
-/// The builder functions of these settings, for a builder with a field `http`. `$timeout` is the
-/// default timeout.
+/// Defines the builder functions of these settings, for a builder with a field `http`. `$timeout`
+/// is the default timeout in seconds.
 macro_rules! http_builder_functions {
     ($timeout:literal) => {
-        /// Allows http to other machines. Anyone on the network path can then replace the response.
+        /// Allows http to other machines. Anyone on the network path can then change the response.
         pub fn allow_http(mut self) -> Self {
             self.http.allow_http = true;
             self
         }
 
-        /// Trusts the certificates of this PEM file besides the system's: CA certificates, and a
-        /// server's own. The file is read for each exchange, so it may be replaced. Entries that
-        /// cannot be read are skipped with a warning.
+        /// Trusts the certificates in this PEM file in addition to the system's: CA certificates,
+        /// or the certificate of the server itself. The file is read for each exchange, so it can
+        /// be replaced. Invalid entries are skipped with a warning.
         pub fn ca_file(mut self, path: impl Into<std::path::PathBuf>) -> Self {
             self.http.ca_file = Some(path.into());
             self
         }
 
-        /// Presents the certificate chain of this PEM file to servers that ask for one (mTLS),
-        /// never to a proxy.
+        /// Presents the certificate chain in this PEM file to servers that request a client
+        /// certificate (mTLS). A proxy never receives it.
         ///
-        /// Certificate and key are read for each exchange, so short-lived ones may be replaced
-        /// while the program runs. While they are replaced one after the other and do not match,
-        /// they are read once more.
+        /// Certificate and key are read for each exchange, so short-lived certificates can be
+        /// replaced while the program runs. If they do not match, because they are just being
+        /// replaced, they are read once more.
         pub fn client_certificate_file(mut self, path: impl Into<std::path::PathBuf>) -> Self {
             self.http.client_certificate_file = Some(path.into());
             self
         }
 
-        /// The private key of the client certificate: PEM, not encrypted (PKCS #8, PKCS #1 or SEC
-        /// 1). By default it is in the certificate's file.
+        /// The file with the private key of the client certificate: PEM, not encrypted (PKCS #8,
+        /// PKCS #1 or SEC 1). By default the key is read from the certificate's file.
         pub fn client_key_file(mut self, path: impl Into<std::path::PathBuf>) -> Self {
             self.http.client_key_file = Some(path.into());
             self
         }
 
-        /// Uses this proxy, `http://[user:password@]host:port`. By default the environment decides:
-        /// https_proxy for https, http_proxy for http, else all_proxy, except for hosts in
-        /// no_proxy; all in lower or upper case. This machine is never reached through a proxy.
+        /// Uses this proxy, `http://[user:password@]host:port`. By default the proxy comes from
+        /// environment variables, in lower or upper case: https_proxy for https, http_proxy for
+        /// http, otherwise all_proxy. Hosts in no_proxy are reached directly. This machine is never
+        /// reached through a proxy.
         pub fn proxy(mut self, url: &str) -> Self {
             self.http.proxy = $crate::remote::http_settings::ProxySetting::Url(url.to_owned());
             self
         }
 
-        /// Uses no proxy, whatever the environment says.
+        /// Uses no proxy. Ignores the environment variables.
         pub fn no_proxy(mut self) -> Self {
             self.http.proxy = $crate::remote::http_settings::ProxySetting::Off;
             self
         }
 
-        #[doc = concat!("The time for one HTTP exchange, from the name's resolution to the body's last byte: \
-            1 ms to 300 s, by default ", $timeout, " s.")]
+        #[doc = concat!("The timeout of one HTTP exchange, from name resolution to the last byte of the body: \
+            1 ms to 300 s; ", $timeout, " s by default.")]
         pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
             self.http.timeout = timeout;
             self
         }
 
-        /// The time for the TCP connection, to the server or to its proxy, over all of its
-        /// addresses: 1 ms to 300 s, by default 2 s, and never longer than `timeout`. The
-        /// handshakes of TLS and of the proxy are not part of it.
+        /// The timeout of the TCP connection to the server or its proxy, for all its addresses
+        /// together: 1 ms to 300 s, 2 s by default, and at most `timeout`. It does not include the
+        /// handshakes of TLS and of the proxy.
         pub fn connect_timeout(mut self, timeout: std::time::Duration) -> Self {
             self.http.connect_timeout = Some(timeout);
             self
         }
 
-        /// Makes the requests with the program's own HTTP client, which then decides on TLS,
+        /// Makes the requests with the program's own HTTP client. That client then handles TLS,
         /// proxies and redirects.
         pub fn transport(mut self, transport: impl $crate::remote::transport::Transport + 'static) -> Self {
             self.http.transport = Some(std::sync::Arc::new(transport));

@@ -1,23 +1,23 @@
-//! Keys that refresh themselves, and the service's own token. The only I/O, and the only threads
-//! that stay. May name: error, encoding, jose, crypto, verify.
+//! Remote key sets that refresh in the background, and the service's own token. Only this layer
+//! does I/O and keeps threads. May name: error, encoding, jose, crypto, verify.
 //!
-//! | file | what it knows |
+//! | file | content |
 //! |---|---|
-//! | `jwks/` | the issuer's key set: what is fetched, and which tokens may cause a fetch |
-//! | `renewal/` | the own token: how to log in, when to renew, what a 401 means |
-//! | `worker` | the background thread of either: waiting callers, fork, close |
-//! | `attempts` | its attempts: results, and when the next is due |
-//! | `events` | log records and calls of observers, on a thread of their own |
-//! | `pacing` | jitter, back-off, budgets |
-//! | `freshness` | how long an answer is fresh, and Retry-After (RFC 9110, 9111) |
-//! | `http_settings` | the HTTP settings that both builders have |
+//! | `jwks/` | the issuer's key set: how it is fetched, and which tokens may cause a fetch |
+//! | `renewal/` | the service's own token: how to log in, when to renew, what a 401 means |
+//! | `worker` | the background thread of a key set or renewer: waiting callers, fork, close |
+//! | `attempts` | the worker's attempts: results, and when the next one is due |
+//! | `events` | delivers log records and observer calls on a separate thread |
+//! | `pacing` | jitter, back-off, rate limits |
+//! | `freshness` | how long a response is fresh, and Retry-After (RFC 9110, 9111) |
+//! | `http_settings` | the HTTP settings that both builders share |
 //! | `transport`, `http`, `url` | one HTTP exchange |
 //! | `proxy`, `connect` | the connection to the server |
-//! | `tls`, `ca_bundle`, `client_certificate` | which servers are trusted, and the client's own certificate |
-//! | `redirect`, `decode` | redirects, and the body of an answer |
+//! | `tls`, `ca_bundle`, `client_certificate` | trusted servers, and the client's own certificate |
+//! | `redirect`, `decode` | redirects, and the body of a response |
 //!
-//! Readers get the keys or the token in use through one atomic pointer. They take the worker's lock
-//! only if that is not enough, and nobody holds it during I/O.
+//! Readers get the current keys or token through one atomic pointer. They take the worker's lock
+//! only if these are missing or due for renewal. No thread holds the lock during I/O.
 
 mod attempts;
 mod ca_bundle;

@@ -1,39 +1,40 @@
-//! Jitter, back-off and budgets: arithmetic on times that the caller passes.
+//! Jitter, back-off and rate limits. The caller passes the current time.
 
 use std::time::{Duration, Instant};
 
-/// The shortest pause between two background attempts.
+/// Minimum pause between two background attempts.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
 
-/// A random number from 0 up to 1.
+/// Returns a random number from 0 inclusive to 1 exclusive.
 ///
-/// The system is asked each time. A generator with a state would return the same numbers in all
-/// processes forked from one, and jitter exists to spread those.
+/// Each call reads the system's random source. A generator with a state would return the same
+/// numbers in all children of a fork, and jitter must spread exactly these.
 pub(super) fn random() -> f64 {
-    // Without randomness, the middle: everything works, but in step.
+    // If the random source fails, use the middle: all processes then run in step, but they work.
     let bits = getrandom::u64().unwrap_or(u64::MAX / 2);
     (bits >> 11) as f64 / (1u64 << 53) as f64
 }
 
-/// When to renew something with this lifetime: at 80 % of it, minus up to 10 % by `random`.
+/// Returns when to renew something with this lifetime: after 80 % of it, minus up to 10 % by
+/// `random`.
 pub(super) fn ahead_of_expiry(lifetime: Duration, random: f64) -> Duration {
     lifetime.mul_f64(0.8 - 0.1 * random)
 }
 
-/// The pause after so many failures in a row: a random part ("full jitter") of 1 s, 2 s, 4 s …
-/// `cap`.
+/// Returns the pause after `failures` failures in a row: a random part ("full jitter") of 1 s, 2 s,
+/// 4 s and so on up to `cap`; at least 100 ms.
 pub(super) fn back_off(failures: u32, cap: Duration, random: f64) -> Duration {
     let ceiling = Duration::from_secs(1).saturating_mul(1 << failures.saturating_sub(1).min(20)).min(cap);
     ceiling.mul_f64(random).max(SHORTEST_PAUSE)
 }
 
-/// A token bucket: `capacity` at once, and one more each `refill`.
+/// A token bucket: allows `capacity` events at once, and one more after each `refill`.
 #[derive(Debug)]
 pub(super) struct Budget {
     capacity: u32,
     refill: Duration,
     left: u32,
-    /// Refills are counted up to this time.
+    /// The time up to which refills are counted.
     counted_to: Instant,
 }
 
@@ -42,7 +43,7 @@ impl Budget {
         Self { capacity, refill, left: capacity, counted_to: now }
     }
 
-    /// Spends one, if there is one. Returns whether it did.
+    /// Takes one event from the budget. Returns false if the budget is spent.
     pub(super) fn spend(&mut self, now: Instant) -> bool {
         while self.left < self.capacity && now.saturating_duration_since(self.counted_to) >= self.refill {
             self.left += 1;
@@ -56,7 +57,8 @@ impl Budget {
         spent
     }
 
-    /// How long it is until one can be spent. Call it after [`Budget::spend`] at `now`.
+    /// Returns the time until the budget allows an event. Call [`Budget::spend`] with the same
+    /// `now` before.
     pub(super) fn next_in(&self, now: Instant) -> Duration {
         let refilled = self.counted_to + self.refill;
         if self.left > 0 { Duration::ZERO } else { refilled.saturating_duration_since(now) }
@@ -93,17 +95,17 @@ mod tests {
     }
 
     #[test]
-    fn a_budget_is_its_capacity_and_one_more_each_refill() {
+    fn a_budget_allows_its_capacity_and_one_more_after_each_refill() {
         let start = Instant::now();
         let mut budget = Budget::full(2, 30 * SECOND, start);
         let spent = (0..100_000u64).filter(|i| budget.spend(start + Duration::from_millis(*i))).count();
         assert_eq!(spent, 2 + 3, "100 s: two at once, then at 30, 60 and 90");
         assert_eq!(budget.next_in(start + 100 * SECOND), 20 * SECOND);
         assert_eq!(Budget::full(1, SECOND, start).next_in(start), Duration::ZERO);
-        // A long pause fills it to its capacity, not beyond.
+        // A long pause fills the budget to its capacity, not beyond.
         assert_eq!((0..9).filter(|_| budget.spend(start + 10_000 * SECOND)).count(), 2);
         assert!(!budget.spend(start + 10_029 * SECOND) && budget.spend(start + 10_030 * SECOND));
-        // A clock that goes back gives nothing.
+        // A clock that goes back refills nothing.
         assert!(!budget.spend(start));
     }
 }

@@ -1,11 +1,11 @@
-//! Which proxy a URL goes through. The environment means what it means to curl and Go.
+//! Selects the proxy for a URL. Environment variables have the same meaning as in curl and Go.
 
 use super::url;
 use std::net::IpAddr;
 use ureq::http::Uri;
 use ureq::{Proxy, ProxyProtocol};
 
-/// The proxies of one key set or renewer, read once, when it is built.
+/// The proxies of one key set or renewer. They are read once, when it is built.
 #[derive(Clone, Default)]
 pub(super) struct Proxies {
     https: Option<Setting>,
@@ -13,7 +13,7 @@ pub(super) struct Proxies {
     exceptions: Vec<Exception>,
 }
 
-/// A proxy, or why it cannot be used, and the variable or setting that names it.
+/// A proxy, or why it is not usable, and the variable or setting that it comes from.
 #[derive(Clone)]
 struct Setting {
     source: &'static str,
@@ -26,7 +26,7 @@ enum Exception {
     All,
     Network(IpAddr, u8),
     Address(IpAddr, Option<u16>),
-    /// A domain with its subdomains, or its subdomains only.
+    /// A domain and its subdomains, or only its subdomains.
     Domain {
         name: String,
         port: Option<u16>,
@@ -34,14 +34,14 @@ enum Exception {
     },
 }
 
-/// The proxy to use, and the variable or setting that names it.
+/// The proxy to use, and the variable or setting that it comes from.
 pub(super) struct Route<'a> {
     pub(super) proxy: &'a Proxy,
     pub(super) source: &'static str,
 }
 
 impl Proxies {
-    /// One proxy for all URLs.
+    /// Uses one proxy for all URLs.
     pub(super) fn from_setting(url: &str) -> Result<Self, String> {
         let setting = Setting::new("the proxy setting", url.trim());
         if let Err(why) = setting.proxy {
@@ -50,17 +50,17 @@ impl Proxies {
         Ok(Self { https: Some(setting.clone()), http: Some(setting), exceptions: Vec::new() })
     }
 
-    /// The proxies of the environment. `variable` returns the value of a variable.
+    /// Reads the proxies from the environment. `variable` returns the value of a variable.
     pub(super) fn from_environment(variable: impl Fn(&'static str) -> Option<String>) -> Self {
         let value =
             |name| variable(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
         let first = |names: &[&'static str]| {
             names.iter().find_map(|name| value(name).map(|value| Setting::new(name, &value)))
         };
-        // In a CGI program HTTP_PROXY is the client's header field "Proxy" (httpoxy).
+        // In a CGI program, the client can set HTTP_PROXY with its header field "Proxy" (httpoxy).
         let http: &[_] = match value("REQUEST_METHOD") {
             None => &["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"],
-            // There, variables have no case.
+            // Windows ignores the case of variables, so http_proxy is HTTP_PROXY there.
             Some(_) if cfg!(windows) => &["all_proxy", "ALL_PROXY"],
             Some(_) => &["http_proxy", "all_proxy", "ALL_PROXY"],
         };
@@ -73,10 +73,10 @@ impl Proxies {
         }
     }
 
-    /// The proxy for `uri`, if it goes through one.
+    /// Returns the proxy for `uri`, or `None` for a direct connection.
     ///
     /// # Errors
-    /// The proxy cannot be used. Connecting without it would ignore the operator's setting.
+    /// The proxy for `uri` is not usable. A direct connection would ignore the operator's setting.
     pub(super) fn route(&self, uri: &Uri) -> Result<Option<Route<'_>>, String> {
         let host = uri.host().unwrap_or_default();
         let (setting, default_port) = match uri.scheme_str() {
@@ -96,7 +96,7 @@ impl Proxies {
 }
 
 impl Setting {
-    /// Errors do not show the value: it may hold a password.
+    /// Errors do not contain the value: it may contain a password.
     fn new(source: &'static str, value: &str) -> Self {
         let (scheme, rest) = value.split_once("://").unwrap_or(("http", value));
         let scheme = scheme.to_ascii_lowercase();
@@ -119,7 +119,7 @@ impl Setting {
 }
 
 impl Exception {
-    /// `None` if it is not a valid entry.
+    /// Returns `None` if the entry is not valid.
     fn parse(entry: &str) -> Option<Self> {
         let entry = entry.to_ascii_lowercase();
         if entry == "*" {
@@ -141,7 +141,7 @@ impl Exception {
             return Some(Self::Address(address, port));
         }
         let subdomains_only = name.starts_with("*.");
-        // curl and Python take ".example.com" for "example.com".
+        // Like curl and Python, treat ".example.com" as "example.com".
         let name = name.trim_start_matches('*').trim_start_matches('.').trim_end_matches('.');
         (!name.is_empty()).then(|| Self::Domain { name: name.to_owned(), port, subdomains_only })
     }
@@ -168,7 +168,7 @@ impl Exception {
     }
 }
 
-/// The IP address in `host`, with or without the brackets of a URL.
+/// Parses an IP address, with or without the brackets of a URL.
 fn address_of(host: &str) -> Option<IpAddr> {
     let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
     bare.parse::<IpAddr>().ok().map(|address| address.to_canonical())
@@ -178,7 +178,7 @@ fn width(address: IpAddr) -> u8 {
     if address.is_ipv4() { 32 } else { 128 }
 }
 
-/// The first `bits` of the address.
+/// Returns the first `bits` bits of the address.
 fn prefix(address: IpAddr, bits: u8) -> u128 {
     let all = match address {
         IpAddr::V4(address) => u32::from(address).into(),
@@ -191,7 +191,8 @@ fn prefix(address: IpAddr, bits: u8) -> u128 {
 mod tests {
     use super::*;
 
-    /// Who names the proxy for `url` in this environment and its host; "" for none.
+    /// Returns the source and the host of the proxy for `url` in this environment; "" for a direct
+    /// connection.
     fn route(environment: &[(&str, &str)], url: &str) -> Result<String, String> {
         let variable =
             |wanted| environment.iter().find(|(name, _)| *name == wanted).map(|(_, value)| value.to_string());
@@ -206,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn the_scheme_s_own_variable_counts_then_the_one_for_all_and_lower_case_first() {
+    fn the_variable_of_the_scheme_precedes_all_proxy_and_lower_case_precedes_upper_case() {
         const HTTPS: &str = "https://idp.example/";
         const HTTP: &str = "http://idp.example/";
         type Case<'a> = (&'a [(&'a str, &'a str)], &'a str, &'a str);
@@ -221,13 +222,13 @@ mod tests {
             (&[("HTTP_PROXY", "http://a"), ("http_proxy", "http://b")], HTTP, "http_proxy b"),
             (&[("ALL_PROXY", "http://a")], HTTP, "ALL_PROXY a"),
             (&[("ALL_PROXY", "http://a"), ("all_proxy", "http://b")], HTTPS, "all_proxy b"),
-            // An empty variable is none.
+            // An empty variable counts as unset.
             (&[("https_proxy", ""), ("HTTPS_PROXY", " "), ("ALL_PROXY", "http://a")], HTTPS, "ALL_PROXY a"),
             // httpoxy: a client's header field must not choose the proxy.
             (&[("HTTP_PROXY", "http://a"), ("REQUEST_METHOD", "GET")], HTTP, ""),
             (&[("http_proxy", "http://a"), ("REQUEST_METHOD", "GET")], HTTP, "http_proxy a"),
             (&[("HTTPS_PROXY", "http://a"), ("REQUEST_METHOD", "GET")], HTTPS, "HTTPS_PROXY a"),
-            // White space around, no scheme, upper case, a path, credentials.
+            // White space around the value, no scheme, upper case, a path, credentials.
             (&[("HTTPS_PROXY", " http://a:1 \r\n")], HTTPS, "HTTPS_PROXY a"),
             (&[("HTTPS_PROXY", "a:3128")], HTTPS, "HTTPS_PROXY a"),
             (&[("HTTPS_PROXY", "a")], HTTPS, "HTTPS_PROXY a"),
@@ -244,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn a_proxy_that_cannot_be_used_is_an_error_only_where_it_would_be_used() {
+    fn an_unusable_proxy_is_an_error_only_for_urls_that_would_use_it() {
         let socks = ("ALL_PROXY", "socks5h://me:secret@127.0.0.1:1080");
         let error = route(&[socks], "https://idp.example/").unwrap_err();
         assert!(error.starts_with("ALL_PROXY names a SOCKS proxy"), "{error}");
@@ -265,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn no_proxy_has_domains_ports_addresses_and_networks() {
+    fn no_proxy_accepts_domains_ports_addresses_and_networks() {
         for (no_proxy, url, expected) in [
             ("idp.example", "https://idp.example/", true),
             ("idp.example", "https://a.idp.example/", true),

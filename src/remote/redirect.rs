@@ -1,17 +1,17 @@
-//! Where a redirect leads (RFC 9110 §10.2.2).
+//! Resolves the target of a redirect (RFC 9110 §10.2.2).
 
 use super::transport::printable;
 use super::url;
 use ureq::http::Uri;
 
-/// The longest target in an error, in characters.
+/// Maximum length of a target in an error, in characters.
 const MAX_SHOWN: usize = 200;
 
 /// Resolves `location` against `base` (RFC 3986 §5.2). `None` if the result is not an http or https
 /// URL.
 pub(super) fn resolve(base: &Uri, location: &str) -> Option<Uri> {
     let location = location.trim_matches([' ', '\t']);
-    // Browsers take a backslash for a slash, so its meaning is ambiguous.
+    // Browsers read a backslash as a slash, so its meaning is ambiguous.
     if location.is_empty() || location.contains('\\') {
         return None;
     }
@@ -48,7 +48,7 @@ pub(super) fn resolve(base: &Uri, location: &str) -> Option<Uri> {
     (is_sound && matches!(target.scheme_str(), Some("http" | "https"))).then_some(target)
 }
 
-/// Some servers send characters that must be percent-encoded.
+/// Percent-encodes characters that some servers send unencoded.
 fn percent_encoded(c: char) -> String {
     match c {
         '\u{21}'..='\u{7e}' => c.to_string(),
@@ -56,7 +56,7 @@ fn percent_encoded(c: char) -> String {
     }
 }
 
-/// RFC 3986 §5.2.4.
+/// Removes the segments "." and ".." (RFC 3986 §5.2.4).
 fn remove_dot_segments(path: &str) -> String {
     let mut kept: Vec<&str> = Vec::new();
     let segments: Vec<&str> = path.split('/').skip(1).collect();
@@ -77,7 +77,7 @@ fn remove_dot_segments(path: &str) -> String {
     format!("/{}", kept.join("/"))
 }
 
-/// Whether both have the same scheme, host and port, with default ports.
+/// Whether both URLs have the same scheme, host and port. A missing port is the scheme's default.
 pub(super) fn is_same_origin(a: &Uri, b: &Uri) -> bool {
     let origin = |uri: &Uri| {
         let scheme = uri.scheme_str().unwrap_or_default().to_ascii_lowercase();
@@ -88,15 +88,18 @@ pub(super) fn is_same_origin(a: &Uri, b: &Uri) -> bool {
     origin(a) == origin(b)
 }
 
-/// The target of a redirect, for errors. Without its query, which may hold a secret.
+/// Describes the target of a redirect for errors. Omits the query, which may contain a secret.
 pub(super) fn describe_target(base: &Uri, location: &str) -> String {
     match resolve(base, location) {
         Some(target) => {
             let scheme = target.scheme_str().unwrap_or_default();
             let authority = target.authority().map_or("", |authority| authority.as_str());
             let shown = printable(&format!("{scheme}://{authority}{}", target.path()), MAX_SHOWN);
-            let origin = if is_same_origin(base, &target) { "the same origin" } else { "another origin" };
-            format!("to {shown} ({origin})")
+            let origin = match is_same_origin(base, &target) {
+                true => "(the same origin)",
+                false => "(another origin): configure this URL",
+            };
+            format!("to {shown} {origin}")
         }
         None if location.is_empty() => "the response has no Location".to_owned(),
         None => "the Location is not an http or https URL".to_owned(),
@@ -108,7 +111,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_location_is_resolved_before_it_is_compared() {
+    fn a_location_is_resolved_against_the_request_url() {
         let from: Uri = "https://idp.example:8443/a/b?c".parse().unwrap();
         for (location, expected) in [
             ("/jwks", Some("https://idp.example:8443/jwks")),
@@ -146,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn an_origin_is_scheme_host_and_port_with_its_default() {
+    fn origins_are_equal_if_scheme_host_and_port_are_equal() {
         for (a, b, expected) in [
             ("https://idp.example/a", "https://idp.example:443/b", true),
             ("https://idp.example/a", "https://IDP.example/b", true),
@@ -161,12 +164,12 @@ mod tests {
     }
 
     #[test]
-    fn the_target_is_named_without_its_query() {
+    fn an_error_contains_the_target_without_its_query() {
         let from: Uri = "https://idp.example/jwks".parse().unwrap();
         for (location, expected) in [
             ("/jwks/?secret=1", "to https://idp.example/jwks/ (the same origin)"),
-            ("http://idp.example/jwks", "to http://idp.example/jwks (another origin)"),
-            ("//evil.example:8/x", "to https://evil.example:8/x (another origin)"),
+            ("http://idp.example/jwks", "to http://idp.example/jwks (another origin): configure this URL"),
+            ("//evil.example:8/x", "to https://evil.example:8/x (another origin): configure this URL"),
             ("", "the response has no Location"),
             ("file:///etc/passwd", "the Location is not an http or https URL"),
         ] {

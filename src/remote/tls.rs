@@ -1,4 +1,4 @@
-//! Which servers are trusted, and why TLS with one failed.
+//! Which servers are trusted, and the error texts for failed TLS connections.
 
 use super::ca_bundle;
 use super::transport::printable_path;
@@ -18,18 +18,19 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
-/// The cryptography of TLS. The process's default provider is the program's to choose.
+/// Returns the cryptography provider for TLS. Does not use the process's default provider, which
+/// belongs to the program.
 pub(super) fn provider() -> Arc<CryptoProvider> {
     Arc::new(rustls::crypto::aws_lc_rs::default_provider())
 }
 
-/// Where the trusted certificates are. The environment is read once; the files are read for each
-/// exchange, so that they may be replaced.
+/// The locations of trusted certificates. The environment is read once. The files are read for each
+/// exchange, so that they can be replaced.
 pub(super) struct TrustStore {
     ca_file: Option<PathBuf>,
-    /// SSL_CERT_FILE.
+    /// From the environment variable SSL_CERT_FILE.
     ssl_cert_file: Option<PathBuf>,
-    /// SSL_CERT_DIR.
+    /// From the environment variable SSL_CERT_DIR.
     ssl_cert_dirs: Vec<PathBuf>,
     system: System,
 }
@@ -39,11 +40,11 @@ type System = Vec<(Option<PathBuf>, Option<PathBuf>)>;
 #[cfg(not(all(unix, not(target_os = "macos"))))]
 type System = ();
 
-/// The certificates of one exchange.
+/// The trusted certificates for one exchange.
 struct TrustedCertificates {
     roots: RootCertStore,
     certificates: Vec<CertificateDer<'static>>,
-    /// Why files or entries were skipped.
+    /// The reasons why files or entries were skipped.
     warnings: Vec<String>,
 }
 
@@ -59,12 +60,13 @@ impl TrustStore {
         Self { ca_file, ssl_cert_file, ssl_cert_dirs, system: system_paths() }
     }
 
-    /// Reads the CA file once, so that a mistake is found when the program starts.
+    /// Reads the CA file once, so that an error is reported when the program starts.
     ///
     /// # Errors
-    /// The path and the cause.
+    /// The error text contains the path and the cause.
     pub(super) fn check(&self) -> Result<(), String> {
-        // Here, on the program's own thread, and not for each fetch: a log handler may be slow.
+        // Logged here, on the program's own thread, and not for each fetch, because a log handler
+        // may be slow.
         self.read_ca_file()?.warnings.iter().for_each(|warning| log::warn!("{warning}"));
         Ok(())
     }
@@ -75,17 +77,17 @@ impl TrustStore {
             let bundle =
                 ca_bundle::read(path).map_err(|why| format!("ca_file {}: {why}", printable_path(path)))?;
             if bundle.certificates.is_empty() {
-                return Err(format!("ca_file {}: {}", printable_path(path), bundle.nothing()));
+                return Err(format!("ca_file {}: {}", printable_path(path), bundle.why_empty()));
             }
             trusted.add("ca_file", path, bundle);
         }
         Ok(trusted)
     }
 
-    /// Verifies the server's certificate in one exchange.
+    /// Returns the certificate verifier for one exchange.
     ///
     /// # Errors
-    /// The path and the cause, if the CA file cannot be read.
+    /// The CA file cannot be read. The error text contains the path and the cause.
     pub(super) fn verifier(&self, provider: Arc<CryptoProvider>) -> Result<Verifier, String> {
         let mut trusted = self.read_ca_file()?;
         self.add_system(&mut trusted);
@@ -132,7 +134,7 @@ impl TrustStore {
     }
 }
 
-/// Where this system has its CA certificates.
+/// Returns the paths of the system's CA certificates.
 #[cfg(all(unix, not(target_os = "macos")))]
 fn system_paths() -> System {
     let found = openssl_probe::probe();
@@ -150,8 +152,9 @@ impl TrustedCertificates {
     }
 
     fn add(&mut self, source: &str, path: &Path, bundle: ca_bundle::Bundle) {
-        let warnings =
-            bundle.skipped.iter().map(|why| format!("{source} {}: {why}: skipped", printable_path(path)));
+        let path = printable_path(path);
+        let skipped = |why| format!("{source} {path}: {why} and was skipped: fix or remove it");
+        let warnings = bundle.skipped.iter().map(skipped);
         self.warnings.extend(warnings);
         self.roots.extend(bundle.anchors);
         self.certificates.extend(bundle.certificates);
@@ -163,21 +166,23 @@ impl TrustedCertificates {
     }
 }
 
-/// WebPKI's rules, with one addition: a server certificate that is itself among the trusted ones
-/// needs no CA. That is for self-signed certificates, which `openssl req -x509` marks as a CA's, so
-/// that WebPKI rejects them, and for single ones of an unknown CA.
+/// Applies WebPKI's rules with one addition: a server certificate that is itself a trusted
+/// certificate needs no CA.
+///
+/// This allows self-signed certificates, and certificates of an unknown CA. WebPKI would reject the
+/// former, because `openssl req -x509` marks them as CA certificates.
 #[derive(Debug)]
 pub(super) struct Verifier {
-    /// `None` if there are no roots.
+    /// `None` if there are no trusted roots.
     web_pki: Option<Arc<WebPkiServerVerifier>>,
     certificates: Vec<CertificateDer<'static>>,
     provider: Arc<CryptoProvider>,
-    /// Why trusted certificates were skipped.
+    /// The reasons why trusted certificates were skipped.
     pub(super) warnings: Vec<String>,
 }
 
 impl Verifier {
-    /// The TLS settings for an exchange; `certificate` is the client's own.
+    /// Returns the TLS settings for an exchange. `certificate` is the client certificate.
     pub(super) fn client_config(
         self: &Arc<Self>,
         certificate: Option<Arc<CertifiedKey>>,
@@ -212,7 +217,7 @@ impl ServerCertVerifier for Verifier {
         if verified.is_ok() || !self.certificates.iter().any(|trusted| trusted == end_entity) {
             return verified;
         }
-        // Name and dates are checked all the same.
+        // The name and the dates must still be valid.
         verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
         let (not_before, not_after) = validity(end_entity).ok_or(CertificateError::BadEncoding)?;
         if now < not_before {
@@ -249,7 +254,7 @@ impl ServerCertVerifier for Verifier {
     }
 }
 
-/// notBefore and notAfter (RFC 5280 §4.1.2.5), which WebPKI does not return.
+/// Returns notBefore and notAfter (RFC 5280 §4.1.2.5). WebPKI has no function for that.
 fn validity(certificate: &[u8]) -> Option<(UnixTime, UnixTime)> {
     fn inside<'a>(reader: &mut SliceReader<'a>) -> Option<SliceReader<'a>> {
         SliceReader::new(AnyRef::decode(reader).ok()?.value()).ok()
@@ -263,7 +268,8 @@ fn validity(certificate: &[u8]) -> Option<(UnixTime, UnixTime)> {
         Some(UnixTime::since_unix_epoch(since_1970))
     }
     let mut to_be_signed = inside(&mut inside(&mut SliceReader::new(certificate).ok()?)?)?;
-    // The version, with the tag 0, is optional; then serialNumber, signature and issuer.
+    // Skips the version, which is optional and has the tag 0, then serialNumber, signature and
+    // issuer.
     let has_version = to_be_signed.peek_byte() == Some(0xa0);
     for _ in 0..3 + usize::from(has_version) {
         to_be_signed.tlv_bytes().ok()?;
@@ -272,10 +278,10 @@ fn validity(certificate: &[u8]) -> Option<(UnixTime, UnixTime)> {
     Some((time(&mut validity)?, time(&mut validity)?))
 }
 
-/// Why TLS with `host` failed, as an operator needs it.
+/// Describes for an operator why TLS with `host` failed.
 pub(super) fn explain(error: &Error, host: &str) -> String {
     let date = |time: &UnixTime| match UNIX_EPOCH.checked_add(Duration::from_secs(time.as_secs())) {
-        // An HTTP date has four digits for the year.
+        // The format of HTTP dates has only four digits for the year.
         Some(time) if time < UNIX_EPOCH + Duration::from_secs(253_402_300_800) => {
             httpdate::fmt_http_date(time)
         }
@@ -283,14 +289,19 @@ pub(super) fn explain(error: &Error, host: &str) -> String {
     };
     match error {
         Error::InvalidCertificate(why) => match why {
-            CertificateError::UnknownIssuer => "no trusted CA signed the server's certificate".to_owned(),
-            CertificateError::Expired => "the server's certificate has expired".to_owned(),
-            CertificateError::ExpiredContext { not_after, .. } => {
-                format!("the server's certificate expired on {}", date(not_after))
+            CertificateError::UnknownIssuer => {
+                "no trusted CA signed the server's certificate: set ca_file to its CA".to_owned()
             }
-            CertificateError::NotValidYet => "the server's certificate is not valid yet".to_owned(),
+            CertificateError::Expired => "the server's certificate has expired: renew it".to_owned(),
+            CertificateError::ExpiredContext { not_after, .. } => {
+                format!("the server's certificate expired on {}: renew it", date(not_after))
+            }
+            CertificateError::NotValidYet => {
+                "the server's certificate is not valid yet: check this machine's clock".to_owned()
+            }
             CertificateError::NotValidYetContext { not_before, .. } => {
-                format!("the server's certificate is not valid before {}", date(not_before))
+                let date = date(not_before);
+                format!("the server's certificate is not valid before {date}: check this machine's clock")
             }
             CertificateError::NotValidForName => format!("the server's certificate is not for {host}"),
             CertificateError::NotValidForNameContext { presented, .. } => {
@@ -314,9 +325,9 @@ pub(super) fn explain(error: &Error, host: &str) -> String {
             | AlertDescription::CertificateUnknown
             | AlertDescription::UnknownCA
             | AlertDescription::UnsupportedCertificate),
-        ) => format!("the server rejects the client certificate: {alert:?}"),
-        Error::AlertReceived(alert) => format!("the server aborted the handshake: {alert:?}"),
-        Error::InvalidMessage(_) => "the server does not speak TLS".to_owned(),
+        ) => format!("the server rejected the client certificate: {alert:?}"),
+        Error::AlertReceived(alert) => format!("the server aborted the TLS handshake: {alert:?}"),
+        Error::InvalidMessage(_) => "the server does not speak TLS: check the URL's port".to_owned(),
         Error::PeerIncompatible(why) => {
             format!("no TLS version or cipher suite in common with the server: {why:?}")
         }
@@ -324,7 +335,7 @@ pub(super) fn explain(error: &Error, host: &str) -> String {
     }
 }
 
-/// `DnsName("idp.example")` is how WebPKI lists names.
+/// Returns the name in WebPKI's format `DnsName("idp.example")`.
 fn dns_name(listed: &str) -> &str {
     listed.strip_prefix("DnsName(\"").and_then(|name| name.strip_suffix("\")")).unwrap_or(listed)
 }
@@ -357,7 +368,7 @@ mod tests {
         Verifier { web_pki, certificates, provider, warnings: Vec::new() }
     }
 
-    fn verdict(verifier: &Verifier, certificate: &CertificateDer<'_>, host: &str, now: SystemTime) -> String {
+    fn result(verifier: &Verifier, certificate: &CertificateDer<'_>, host: &str, now: SystemTime) -> String {
         let name = ServerName::try_from(host.to_owned()).unwrap();
         match verifier.verify_server_cert(certificate, &[], &name, &[], unix(now)) {
             Ok(_) => "trusted".to_owned(),
@@ -366,7 +377,7 @@ mod tests {
     }
 
     #[test]
-    fn a_certificate_that_is_named_is_trusted_for_its_name_and_time_alone() {
+    fn a_trusted_server_certificate_is_accepted_only_for_its_name_and_dates() {
         let now = SystemTime::now();
         let (from, until) = (now - DAY, now + DAY);
         let ca_key = KeyPair::generate().unwrap();
@@ -377,26 +388,26 @@ mod tests {
         let of_unknown_ca = params(false, from, until).signed_by(&key, &ca).unwrap().der().clone();
         for named in [self_signed(false), self_signed(true), of_unknown_ca] {
             let trusts = verifier(&[&named]);
-            assert_eq!(verdict(&trusts, &named, "idp.example", now), "trusted");
-            let other = verdict(&trusts, &named, "other.example", now);
+            assert_eq!(result(&trusts, &named, "idp.example", now), "trusted");
+            let other = result(&trusts, &named, "other.example", now);
             assert!(other.starts_with("the server's certificate is not for other.example"), "{other}");
-            let late = verdict(&trusts, &named, "idp.example", now + 2 * DAY);
+            let late = result(&trusts, &named, "idp.example", now + 2 * DAY);
             assert!(late.starts_with("the server's certificate expired on "), "{late}");
-            let early = verdict(&trusts, &named, "idp.example", now - 2 * DAY);
+            let early = result(&trusts, &named, "idp.example", now - 2 * DAY);
             assert!(early.starts_with("the server's certificate is not valid"), "{early}");
 
-            // Another certificate of the same name and key is not the one that is named.
+            // Trusting another certificate with the same name does not help.
             let twin = params(true, from, until + DAY).self_signed(&KeyPair::generate().unwrap()).unwrap();
             for trusts in [verifier(&[twin.der()]), verifier(&[])] {
-                let refused = verdict(&trusts, &named, "idp.example", now);
+                let rejected = result(&trusts, &named, "idp.example", now);
                 let why = ["no trusted CA signed the server's certificate", "the server's certificate is"];
-                assert!(why.iter().any(|why| refused.starts_with(why)), "{refused}");
+                assert!(why.iter().any(|why| rejected.starts_with(why)), "{rejected}");
             }
         }
     }
 
     #[test]
-    fn dates_are_read_in_both_forms() {
+    fn utc_time_and_generalized_time_are_read() {
         let year = |year: u64| UNIX_EPOCH + (year - 1970) as u32 * 365 * DAY + 500 * DAY;
         for (from, until) in [(year(1971), year(2040)), (year(2000), year(2100))] {
             let certificate = params(true, from, until).self_signed(&KeyPair::generate().unwrap()).unwrap();

@@ -1,4 +1,4 @@
-//! One HTTP exchange, by the program's own client or by that of `http.rs`.
+//! One HTTP exchange, made by the program's own HTTP client or by `http.rs`.
 
 use crate::error::ErrorKind;
 use std::borrow::Cow;
@@ -6,21 +6,22 @@ use std::fmt;
 use std::path::Path;
 use std::time::Duration;
 
-/// Makes the HTTP requests of a remote key set or of a token renewer, for programs that bring their
-/// own HTTP client. Closures `Fn(&HttpRequest) -> Result<HttpResponse, FetchError>` are transports.
-/// The body may be compressed with gzip or deflate, as Content-Encoding says.
+/// Makes the HTTP requests of a remote key set or a token renewer. Implement it to use your own
+/// HTTP client. Closures `Fn(&HttpRequest) -> Result<HttpResponse, FetchError>` implement it too.
+/// The response body may be compressed with gzip or deflate if Content-Encoding names it.
 ///
-/// One background thread at a time calls it, without a lock. It may block for
+/// It is called by one background thread at a time, without a lock. It may block for up to
 /// [`HttpRequest::timeout`]. It must not follow redirects to another origin.
 pub trait Transport: Send + Sync {
     /// Makes one request and reads the whole response.
     ///
     /// # Errors
-    /// Why there is no response. A response of any status is not an error.
+    /// There is no response, for the given reason. A response with an error status is not an error
+    /// here.
     fn exchange(&self, request: &HttpRequest<'_>) -> Result<HttpResponse, FetchError>;
 
-    /// Interrupts the exchange in flight, if it can, and fails all later ones. Another thread calls
-    /// it when the key set is closed.
+    /// Interrupts the exchange in flight, if possible, and makes all later ones fail. Called by
+    /// another thread when the key set or renewer is closed. The default does nothing.
     fn interrupt(&self) {}
 }
 
@@ -49,7 +50,7 @@ impl HttpRequest<'_> {
         self.url
     }
 
-    /// The header fields to send, besides those that any client sends.
+    /// The header fields to send, in addition to those that an HTTP client sends itself.
     pub fn headers(&self) -> &[(&'static str, String)] {
         &self.headers
     }
@@ -59,23 +60,24 @@ impl HttpRequest<'_> {
         if self.body.is_some() { "POST" } else { "GET" }
     }
 
-    /// The body to send. Its content-type is among the header fields. It may be secret.
+    /// The body to send, which may be secret. The header fields contain its content-type.
     pub fn body(&self) -> Option<&[u8]> {
         self.body
     }
 
-    /// The time for the exchange, from the name's resolution to the body's last byte.
+    /// The timeout of the exchange, from name resolution to the last byte of the body.
     pub fn timeout(&self) -> Duration {
         self.timeout
     }
 
-    /// The largest accepted body, in bytes. A longer one is rejected, so reading may stop there.
+    /// Maximum size of the response body, in bytes. A larger body is rejected, so reading may stop
+    /// there.
     pub fn max_body_len(&self) -> usize {
         self.max_body_len
     }
 }
 
-/// Shows neither header fields nor body, which may be secret.
+/// Shows method and URL only: header fields and body may be secret.
 impl fmt::Debug for HttpRequest<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "HttpRequest({} {})", self.method(), super::url::without_query(self.url))
@@ -91,19 +93,19 @@ pub struct HttpResponse {
 }
 
 impl HttpResponse {
-    /// A response of this status, header fields and body.
+    /// Makes a response from its status, header fields and body.
     pub fn new(status: u16, headers: impl IntoIterator<Item = (String, String)>, body: Vec<u8>) -> Self {
         Self { status, headers: headers.into_iter().collect(), body }
     }
 
-    /// The values of a header field, in order. The name is compared without case.
+    /// Returns the values of a header field, in order. The name is not case-sensitive.
     pub(super) fn values(&self, name: &str) -> impl Iterator<Item = &str> {
         let named = move |field: &&(String, String)| field.0.eq_ignore_ascii_case(name);
         self.headers.iter().filter(named).map(|(_, value)| value.as_str())
     }
 }
 
-/// Without header fields and body, which may be secret.
+/// Shows status and size only: header fields and body may be secret.
 impl fmt::Debug for HttpResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "HttpResponse({}, {} bytes)", self.status, self.body.len())
@@ -113,13 +115,13 @@ impl fmt::Debug for HttpResponse {
 /// Declares [`FetchFailure`] with its stable names.
 macro_rules! fetch_failures {
     ($($(#[$doc:meta])+ $failure:ident, $name:literal, $message:literal;)+) => {
-        /// What kind of failure a [`FetchError`] is.
+        /// The kind of a [`FetchError`].
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum FetchFailure { $($(#[$doc])+ $failure,)+ }
 
         impl FetchFailure {
-            /// Every kind.
+            /// All kinds.
             pub const ALL: &'static [FetchFailure] = &[$(FetchFailure::$failure,)+];
 
             /// The stable name, the same in every language: `"timeout"`.
@@ -127,7 +129,7 @@ macro_rules! fetch_failures {
                 match self { $(Self::$failure => $name,)+ }
             }
 
-            /// The kind in a few words.
+            /// A short description of the kind.
             pub const fn message(self) -> &'static str {
                 match self { $(Self::$failure => $message,)+ }
             }
@@ -136,36 +138,38 @@ macro_rules! fetch_failures {
 }
 
 fetch_failures! {
-    /// There is no connection: name resolution, TCP or a proxy failed.
+    /// No connection: name resolution, TCP or a proxy failed.
     Connect, "connect", "no connection";
-    /// There was no complete response in time.
+    /// The response was not complete before the timeout.
     Timeout, "timeout", "timed out";
-    /// The TLS handshake failed. Often the certificate is not trusted, not for this host, or
-    /// expired.
+    /// The TLS handshake failed. Usually the certificate is not trusted, is for another host, or
+    /// has expired.
     Tls, "tls", "TLS failed";
     /// The response is not HTTP, is truncated, or has an unsupported Content-Encoding.
     Protocol, "protocol", "invalid HTTP response";
-    /// The HTTP status is not a success. For keys that is 200 or 203, for a login also 201.
+    /// The HTTP status is not a success. Success is 200 or 203, and for a login also 201.
     Status, "status", "unexpected status";
-    /// The response is a redirect that is not followed.
+    /// The response is a redirect that may not be followed.
     Redirect, "redirect", "redirect not followed";
-    /// The response is larger than its limit: `max_document_len` for a document.
+    /// The response is larger than the limit. For keys and metadata that is `max_document_len`.
     TooLarge, "too_large", "too large";
-    /// The document is not JSON, not a JWK Set, or has no usable key.
+    /// The document is not JSON or not a JWK Set, or it has no usable key.
     Document, "document", "unusable document";
     /// The metadata names another issuer (OpenID Connect Discovery §4.3).
     Issuer, "issuer", "issuer mismatch";
-    /// The login was rejected with 401: unknown account, wrong key or secret.
+    /// The server rejected the login with 401: the account is unknown, or its key or secret is
+    /// wrong.
     Rejected, "rejected", "the login was rejected";
-    /// The login request was refused, whoever makes it: a wrong URL or setting. That is 400, 405,
-    /// 406, 415, and 403 or 404 before the first successful login.
+    /// The server refused the login request because of a wrong URL or setting: HTTP 400, 405, 406
+    /// or 415, and before the first successful login also 403 or 404.
     Refused, "refused", "the login request was refused";
-    /// The secret or private key cannot be read, or is not usable.
+    /// The secret or private key cannot be read or is not usable.
     Credentials, "credentials", "unusable credentials";
-    /// Something on this machine failed: a CA file, a client certificate, the last-good file, or a
-    /// thread.
+    /// Something on this machine failed: reading a CA file or client certificate, the last-good
+    /// file, or starting a thread.
     System, "system", "system error";
-    /// The program's own transport failed without a reason, or panicked.
+    /// The program's own transport or token source failed without a reason or panicked, or the
+    /// handle was closed.
     Other, "other", "the transport failed";
 }
 
@@ -175,20 +179,20 @@ impl fmt::Display for FetchFailure {
     }
 }
 
-/// Why a fetch or a login failed. Of the response it holds the status only, and a login's error
-/// code.
+/// Why a fetch or a login failed. From the response it contains only the status, and the error code
+/// of a login.
 #[derive(Clone, PartialEq, Eq)]
 pub struct FetchError {
     failure: FetchFailure,
     detail: Cow<'static, str>,
-    /// Retry-After of the response.
+    /// The pause that Retry-After requests.
     pub(super) retry_after: Option<Duration>,
-    /// The server's time when it answered, in seconds since 1970.
+    /// The server's time in the response, in seconds since 1970.
     pub(super) server_time: Option<i64>,
 }
 
 impl FetchError {
-    /// A failure with a detail, which goes to logs.
+    /// Makes an error from its kind and a detail. The detail appears in logs.
     pub fn new(failure: FetchFailure, detail: impl Into<Cow<'static, str>>) -> Self {
         Self { failure, detail: detail.into(), retry_after: None, server_time: None }
     }
@@ -198,7 +202,7 @@ impl FetchError {
         self.failure
     }
 
-    /// The kind of error that a caller gets when its login failed so.
+    /// The kind of the error that a caller receives for this failed login.
     #[doc(hidden)]
     pub fn login_kind(&self) -> ErrorKind {
         match self.failure {
@@ -208,12 +212,12 @@ impl FetchError {
         }
     }
 
-    /// Whether a retry of the same login would fail too: the operator has to act.
+    /// Whether retrying the same login is useless until the operator acts.
     pub(super) fn is_permanent(&self) -> bool {
         matches!(self.failure, FetchFailure::Rejected | FetchFailure::Refused | FetchFailure::Credentials)
     }
 
-    /// What went wrong; may be empty. The text may change between versions.
+    /// The cause. It may be empty, and the text may change between versions.
     pub fn detail(&self) -> &str {
         &self.detail
     }
@@ -225,13 +229,13 @@ impl fmt::Display for FetchError {
         if !self.detail.is_empty() {
             f.write_str(": ")?;
         }
-        // It may hold bytes from the network, and goes to logs of one line.
+        // The detail may contain bytes from the network, and a log record is one line.
         f.write_str(&printable(&self.detail, 400))
     }
 }
 
-/// `text` without control characters, at most `max` characters: text from the network may go to a
-/// log of one line.
+/// Removes control characters and truncates to `max` characters. For text from the network, which
+/// must fit in one line of a log.
 pub(super) fn printable(text: &str, max: usize) -> String {
     let mut shown: String = text.chars().filter(|c| !c.is_control()).take(max + 1).collect();
     if let Some((end, _)) = shown.char_indices().nth(max) {
@@ -241,7 +245,7 @@ pub(super) fn printable(text: &str, max: usize) -> String {
     shown
 }
 
-/// A path of the operator's, for errors.
+/// Formats a path for errors.
 pub(super) fn printable_path(path: &Path) -> String {
     printable(&path.to_string_lossy(), 150)
 }
@@ -259,7 +263,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_error_is_one_bounded_line() {
+    fn an_error_is_one_line_of_bounded_length() {
         let error = FetchError::new(FetchFailure::Connect, format!("a\r\nb\u{1b}[31m{}", "x".repeat(1000)));
         let line = error.to_string();
         assert!(line.starts_with("no connection: ab[31mx") && line.len() < 500, "{line}");

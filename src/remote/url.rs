@@ -3,19 +3,20 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 use ureq::http::Uri;
 
-/// Parses a URL that may be fetched: https, or http to this machine or if `allow_http`.
+/// Parses a URL and checks that it may be fetched: https to any host, http to this machine.
+/// `allow_http` allows http to any host.
 pub(super) fn check(url: &str, allow_http: bool) -> Result<Uri, &'static str> {
     let uri: Uri = url.parse().map_err(|_| "not a URL: expected https://host/path")?;
     let authority = uri.authority().ok_or("not an absolute URL: expected https://host/path")?;
     if authority.as_str().contains('@') {
-        // They would end up in logs.
-        return Err("the URL has credentials, which are not allowed");
+        // Credentials in a URL would appear in logs.
+        return Err("the URL contains a user name or password: remove it");
     }
     if authority.host().is_empty() {
         return Err("the URL has no host");
     }
     if !has_valid_port(authority.as_str()) {
-        return Err("the URL's port is not 0 to 65535");
+        return Err("the URL's port is not a number from 0 to 65535");
     }
     match uri.scheme_str() {
         Some("https") => Ok(uri),
@@ -26,7 +27,8 @@ pub(super) fn check(url: &str, allow_http: bool) -> Result<Uri, &'static str> {
     }
 }
 
-/// `Uri` accepts any digits as a port, and then has none.
+/// Whether the port is valid or missing. `Uri` accepts any digits, and returns no port if they are
+/// invalid.
 pub(super) fn has_valid_port(authority: &str) -> bool {
     let host_and_port = authority.rsplit('@').next().unwrap_or_default();
     let port = host_and_port.rsplit_once(':').map(|(_, port)| port).filter(|port| !port.ends_with(']'));
@@ -41,7 +43,7 @@ pub(super) fn is_loopback(host: &str) -> bool {
         || bare.parse().is_ok_and(|address: Ipv6Addr| address.is_loopback())
 }
 
-/// The URL without its query, for logs: a query may hold a secret.
+/// Returns the URL without its query, for logs: a query may contain a secret.
 pub(super) fn without_query(url: &str) -> &str {
     url.split(['?', '#']).next().unwrap_or_default()
 }
@@ -51,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn https_anywhere_and_http_to_this_machine() {
+    fn https_is_allowed_to_any_host_and_http_only_to_this_machine() {
         for url in [
             "https://idp.example/jwks",
             "https://idp.example:8443",

@@ -1,12 +1,12 @@
-//! The background thread of a key set or a renewer: it makes the attempts, and callers wait for
+//! The background thread of a key set or a renewer. It makes the attempts, and callers wait for
 //! them.
 //!
-//! One thread makes all attempts, one after another, so any number of callers share each. No lock
-//! is held during an attempt.
+//! One thread makes all attempts, one after another, so concurrent callers share one attempt. No
+//! lock is held during an attempt.
 //!
-//! A fork leaves the child without the thread, and perhaps with a lock that a thread of the parent
-//! held. So each process has a [`ProcessState`] of its own: whoever finds another process's
-//! replaces it. A verification that has its key pays nothing for that.
+//! A forked child has no thread, and may have a copy of a lock that a thread of the parent held. So
+//! each process has its own [`ProcessState`]. The first call that finds the state of another
+//! process replaces it. A verification whose key is cached does not read this state.
 
 use super::attempts::{Attempts, Reason, deadline};
 use super::events::Events;
@@ -20,55 +20,56 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use std::{mem, thread};
 
-/// The longest sleep. The monotonic clock stands still while the machine is suspended, so the
-/// thread looks at the wall clock now and then.
+/// Maximum sleep of the thread. The monotonic clock stops while the machine is suspended, so the
+/// thread wakes up to check the wall clock.
 const HEARTBEAT: Duration = Duration::from_secs(30);
-/// How long closing waits for the threads. Our own transport is cut off at once; a program's own
-/// may hang, and its thread is then left behind.
+/// How long `close` waits for the threads. The default transport is interrupted at once. A
+/// program's own transport may hang; its thread is then left running.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
-/// std's default. In a build without optimisation, verifying with a key takes a megabyte.
+/// Stack size of the thread in bytes, the same as std's default. Without compiler optimisation,
+/// verifying with a key needs 1 MB.
 const STACK_SIZE: usize = 2 * 1024 * 1024;
 
-/// What a worker does.
+/// The work of a worker: fetching keys or renewing a token.
 pub(super) trait Job: Send + Sync + Sized + 'static {
     /// The thread's name, at most 15 bytes.
     const THREAD: &'static str;
-    /// The job's own part of [`Attempts`], new in each process.
+    /// The job's part of [`Attempts`]. Each process makes a new one.
     type State: Send;
 
     fn new_state(&self) -> Self::State;
-    /// How long it is until the first attempt of a process is due.
+    /// Returns the time until the first attempt of a process is due.
     fn first_due(&self) -> Duration;
-    /// Makes one attempt, on the worker's thread. Returns how long it is until the next is due.
+    /// Makes one attempt, on the worker's thread. Returns the time until the next one is due.
     fn attempt(&self, reason: Reason) -> Result<Duration, FetchError>;
-    /// The pause after so many failures in a row, of which `error` is the last.
+    /// Returns the pause after `failures` scheduled failures in a row. `error` is the last one.
     fn pause(&self, failures: u32, error: &FetchError) -> Duration;
-    /// Records the attempt that is done. Called under the lock.
+    /// Updates `attempts` after an attempt. Called with the lock held.
     fn record_attempt(&self, attempts: &mut Attempts<Self::State>);
-    /// Tells logs and observers about the attempt, through `events`. Called without the lock, after
+    /// Reports the attempt to logs and observers, through `events`. Called without the lock, after
     /// waiting callers are woken.
     fn report(&self, worker: &Arc<Worker<Self>>, events: &Arc<Events>, result: &Result<Duration, FetchError>);
-    /// Interrupts an attempt in flight, and drops what must not be used any more.
+    /// Interrupts an attempt in flight, and drops the keys or the token.
     fn close(&self);
 }
 
-/// A job, its thread and the callers that wait for it.
+/// A job with its background thread. Callers can wait for its attempts.
 pub(super) struct Worker<J: Job> {
     pub(super) job: J,
     closed: AtomicBool,
     process: ArcSwap<ProcessState<J::State>>,
 }
 
-/// What one process has of a worker.
+/// The state of a worker in one process.
 struct ProcessState<S> {
     process: u64,
     has_thread: AtomicBool,
     thread: Mutex<Option<JoinHandle<()>>>,
     events: Arc<Events>,
     attempts: Mutex<Attempts<S>>,
-    /// The thread waits here for a request.
+    /// Wakes the thread for a requested attempt or for closing.
     wake: Condvar,
-    /// Callers wait here for the end of an attempt.
+    /// Wakes callers when an attempt or the thread has ended.
     done: Condvar,
 }
 
@@ -86,7 +87,7 @@ impl<S> ProcessState<S> {
     }
 
     fn lock(&self) -> MutexGuard<'_, Attempts<S>> {
-        // Only a bug panics under the lock. What it leaves is the best there is.
+        // Only a bug could panic under the lock. Continue with the state that it left.
         self.attempts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -94,8 +95,8 @@ impl<S> ProcessState<S> {
         self.thread.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until the thread, which was told to end, has ended. The thread does not wait for
-    /// itself: a transport may close.
+    /// Waits up to `deadline` until the thread has ended. The caller must have set `closed`.
+    /// Returns at once if the caller is this thread, because a transport may call `close`.
     fn join(&self, deadline: Instant) {
         if self.thread().as_ref().is_none_or(|thread| thread.thread().id() == thread::current().id()) {
             return;
@@ -111,20 +112,20 @@ impl<S> ProcessState<S> {
         drop(attempts);
         let thread = self.thread().take();
         if let Some(thread) = thread {
-            // It has left `run`, so this takes a moment only.
+            // The thread has left `run`, so joining it does not block for long.
             let _ = thread.join();
         }
     }
 }
 
 impl<J: Job> Worker<J> {
-    /// A worker without a thread; [`Worker::start`] and [`Worker::with`] start it.
+    /// Makes a worker without a thread. [`Worker::start`] and [`Worker::with`] start the thread.
     pub(super) fn new(job: J) -> Arc<Self> {
         let process = ArcSwap::new(ProcessState::new(&job));
         Arc::new(Self { job, closed: AtomicBool::new(false), process })
     }
 
-    /// Starts the thread if this process has none. Takes no lock if it has one.
+    /// Starts the thread if this process has none. Takes no lock if the thread is running.
     pub(super) fn start(self: &Arc<Self>) {
         let process = self.process.load();
         if process.process != os::process_number() || !process.has_thread.load(Ordering::Acquire) {
@@ -133,7 +134,7 @@ impl<J: Job> Worker<J> {
         }
     }
 
-    /// Reads and changes the attempts under the lock, and starts the thread if this process has
+    /// Calls `change` with the attempts, under the lock. Starts the thread if this process has
     /// none.
     pub(super) fn with<T>(self: &Arc<Self>, change: impl FnOnce(&mut Attempts<J::State>) -> T) -> T {
         let process = self.process();
@@ -148,13 +149,13 @@ impl<J: Job> Worker<J> {
         result
     }
 
-    /// Reads the attempts under the lock.
+    /// Calls `read` with the attempts, under the lock.
     pub(super) fn read<T>(&self, read: impl FnOnce(&Attempts<J::State>) -> T) -> T {
         read(&self.process().lock())
     }
 
-    /// Waits until attempt number `attempt` is done. Returns false after `timeout`, or if it will
-    /// not be done.
+    /// Waits until attempt number `attempt` is done. Returns false after `timeout`, or if the
+    /// worker is closed before.
     pub(super) fn wait_for(&self, attempt: u64, timeout: Duration) -> bool {
         self.wait(attempt, deadline(timeout))
     }
@@ -174,20 +175,23 @@ impl<J: Job> Worker<J> {
         }
     }
 
-    /// Makes an attempt now and waits for it. Concurrent callers share one.
+    /// Requests an attempt and waits for it. Concurrent callers share one attempt.
     pub(super) fn attempt_now(self: &Arc<Self>, timeout: Duration) -> Result<(), FetchError> {
         let attempt = self.with(|attempts| attempts.request(Reason::Request));
         if self.wait_for(attempt, timeout) {
             return self.read(|attempts| attempts.failure().cloned()).map_or(Ok(()), Err);
         }
         Err(match self.is_closed() {
-            true => FetchError::new(FetchFailure::Other, "closed"),
-            false => FetchError::new(FetchFailure::Timeout, ""),
+            true => FetchError::new(FetchFailure::Other, "the key set or renewer is closed"),
+            false => FetchError::new(
+                FetchFailure::Timeout,
+                "the attempt did not finish within the caller's timeout",
+            ),
         })
     }
 
-    /// Blocks until `ready` succeeds or returns a final error, up to `timeout`. It calls `ready`
-    /// after each attempt.
+    /// Blocks until `ready` succeeds or returns a final error, up to `timeout`. Calls `ready` at
+    /// once and after each attempt.
     pub(super) fn wait_until<E>(
         &self,
         timeout: Duration,
@@ -196,12 +200,14 @@ impl<J: Job> Worker<J> {
     ) -> Result<(), E> {
         let deadline = deadline(timeout);
         loop {
-            // Read first: an attempt that ends between this and `ready` is seen by the next round.
+            // Must be read before `ready` is called. If an attempt ends in between, the wait below
+            // returns at once.
             let next = self.read(|attempts| attempts.done) + 1;
             match ready() {
                 Ok(()) => return Ok(()),
                 Err(error) if is_final(&error) => return Err(error),
-                // An attempt puts its result in use before it is done.
+                // An attempt publishes its result before it is done, so the last `ready` may
+                // succeed.
                 Err(_) if !self.wait(next, deadline) => return ready(),
                 Err(_) => {}
             }
@@ -212,31 +218,32 @@ impl<J: Job> Worker<J> {
         self.closed.load(Ordering::SeqCst)
     }
 
-    /// Ends the threads and wakes all waiting callers. Waits until the threads have ended, up to
+    /// Stops the threads and wakes all waiting callers. Waits until the threads have ended, up to
     /// [`CLOSE_TIMEOUT`].
     pub(super) fn close(&self) {
         let deadline = Instant::now() + CLOSE_TIMEOUT;
         self.closed.store(true, Ordering::SeqCst);
         self.job.close();
         let process = self.process();
-        // Under the lock, or a thread that is about to wait would miss it.
+        // The lock is needed: without it, a thread that is about to wait would miss the
+        // notification.
         let attempts = process.lock();
         process.wake.notify_all();
         process.done.notify_all();
         drop(attempts);
         process.join(deadline);
-        // After the thread, which may have added events.
+        // Must follow `join`, because the thread may have added events.
         process.events.close(deadline);
     }
 
-    /// The state of this process.
+    /// Returns the state of this process, and makes it if it is missing.
     fn process(&self) -> Arc<ProcessState<J::State>> {
         let process = self.process.load_full();
         if process.process == os::process_number() {
             return process;
         }
-        // The parent may have been changing its state at the fork: nobody may look at it, not even
-        // to free it.
+        // The parent may have been changing this state at the fork. It must not be read or freed
+        // here, so it is leaked.
         mem::forget(Arc::clone(&process));
         let new = ProcessState::new(&self.job);
         let before = self.process.compare_and_swap(&process, Arc::clone(&new));
@@ -256,7 +263,7 @@ impl<J: Job> Worker<J> {
                 process.has_thread.store(true, Ordering::Release);
             }
             Err(error) => {
-                let detail = format!("cannot start a thread: {error}");
+                let detail = format!("cannot start the background thread: {error}: check the thread limit");
                 attempts.record_no_thread(FetchError::new(FetchFailure::System, detail));
             }
         }
@@ -275,7 +282,7 @@ impl<J: Job> Worker<J> {
                 }
             };
             drop(attempts);
-            // A program's own transport may panic.
+            // A program's own transport or token source may panic.
             let result = catch_unwind(AssertUnwindSafe(|| self.job.attempt(reason)))
                 .unwrap_or_else(|_| Err(FetchError::new(FetchFailure::Other, "it panicked")));
             attempts = process.lock();

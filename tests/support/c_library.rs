@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-/// The folder with libbouncer_verify.so and the link of its SONAME, built by now as `make lib` builds it, but for its
-/// profile. Cargo's own lock keeps test programs that run at once apart.
+/// The folder with libbouncer_verify.so and the link of its SONAME, built by now as `make lib`
+/// builds it, but for its profile. Cargo's own lock keeps test programs that run at once apart.
 pub(crate) fn folder() -> &'static Path {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     FOLDER.get_or_init(|| {

@@ -1,5 +1,5 @@
-//! What is special about a JSON text, as serde_json reads it: a second opinion on the strict reader under
-//! test.
+//! What is special about a JSON text, as serde_json reads it: a second opinion on the strict reader
+//! under test.
 
 #![allow(dead_code, reason = "each test binary uses a part")]
 

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# need.sh PROGRAM REMEDY: makes sure that PROGRAM is there; a C++ header counts too. A remedy that starts with "apt-get install" is tried as root on Debian.
-# Exits with 0 if it is there. If not, says so with the remedy and exits with 77, or with 1 where CI=true: there, a suite that is
-# skipped is a failure.
+# need.sh PROGRAM REMEDY: makes sure that PROGRAM is there; a C++ header counts too. A remedy that
+# starts with "apt-get install" is tried as root on Debian. Exits with 0 if it is there. If not,
+# says so with the remedy and exits with 77, or with 1 where CI=true: there, a suite that is skipped
+# is a failure.
 set -euo pipefail
 program=$1 remedy=$2
 is_there() {

@@ -1,5 +1,5 @@
-//! Signs tokens with the fixed keys of `tests/data/keys`, through the RustCrypto crates: nothing of the
-//! library under test is used.
+//! Signs tokens with the fixed keys of `tests/data/keys`, through the RustCrypto crates: nothing of
+//! the library under test is used.
 
 #![allow(dead_code, reason = "each test binary uses a part")]
 

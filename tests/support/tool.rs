@@ -3,8 +3,8 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-/// Whether `program` can be run. If not, says aloud that the suite is skipped and what would help; with
-/// CI=true a suite that is skipped is a failure.
+/// Whether `program` can be run. If not, says aloud that the suite is skipped and what would help;
+/// with CI=true a suite that is skipped is a failure.
 pub(crate) fn is_installed(program: &str, remedy: &str) -> bool {
     let found =
         Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok();

@@ -1,10 +1,11 @@
-//! Which file of `src` names which other one: paths that begin with `crate`, `super` or `self`, also by way of the names
-//! that `lib.rs` exports. Comments and modules of unit tests do not count.
+//! Which file of `src` names which other one: paths that begin with `crate`, `super` or `self`,
+//! also by way of the names that `lib.rs` exports. Comments and modules of unit tests do not count.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-/// For each file, named from `src` on, the files that it names. A `mod.rs` and `lib.rs` are no files here.
+/// For each file, named from `src` on, the files that it names. A `mod.rs` and `lib.rs` are no
+/// files here.
 pub(crate) fn graph(sources: &[(PathBuf, String)], src: &Path) -> BTreeMap<String, BTreeSet<String>> {
     let name = |path: &Path| path.strip_prefix(src).unwrap().display().to_string();
     let module = |path: &Path| {

@@ -21,10 +21,11 @@ pub(crate) fn folder(test: &str) -> Option<PathBuf> {
     None
 }
 
-/// Writes to the real standard error, which the test harness does not capture: what ran, and what did not,
-/// shows in every run.
+/// Writes to the real standard error, which the test harness does not capture: what ran, and what
+/// did not, shows in every run.
 pub(crate) fn say(line: &str) {
-    // One write, so that lines of parallel tests do not mix. A closed standard error is no reason to fail.
+    // One write, so that lines of parallel tests do not mix. A closed standard error is no reason
+    // to fail.
     let _ = std::io::stderr().write_all(format!("{line}\n").as_bytes());
 }
 
@@ -41,8 +42,8 @@ pub(crate) fn from_hex(text: &str) -> Vec<u8> {
     (0..text.len()).step_by(2).map(octet).collect()
 }
 
-/// What was run, what it should have given and what it gave instead; fails at the end with everything at
-/// once.
+/// What was run, what it should have given and what it gave instead; fails at the end with
+/// everything at once.
 pub(crate) struct Report {
     test: String,
     valid: usize,
@@ -55,7 +56,8 @@ impl Report {
         Self { test: format!("{test}, {backend:?}"), valid: 0, invalid: 0, failures: Vec::new() }
     }
 
-    /// Counts one vector, and notes `id` when it was accepted but should not have been, or the reverse.
+    /// Counts one vector, and notes `id` when it was accepted but should not have been, or the
+    /// reverse.
     pub(crate) fn check(&mut self, id: impl FnOnce() -> String, should_accept: bool, accepted: bool) {
         if should_accept {
             self.valid += 1;
@@ -68,7 +70,8 @@ impl Report {
         }
     }
 
-    /// Says what ran; fails on any difference, and when fewer or more vectors ran than are known to exist.
+    /// Says what ran; fails on any difference, and when fewer or more vectors ran than are known to
+    /// exist.
     pub(crate) fn finish(self, valid: usize, invalid: usize) {
         let Self { test, valid: ran_valid, invalid: ran_invalid, failures } = self;
         say(&format!(

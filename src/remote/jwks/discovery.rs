@@ -1,4 +1,4 @@
-//! From an issuer to its JWK Set's URL: OpenID Connect Discovery 1.0 and RFC 8414.
+//! Finds the URL of an issuer's JWK Set (OpenID Connect Discovery 1.0 and RFC 8414).
 
 use crate::encoding::json;
 use crate::remote::transport::{FetchError, FetchFailure, printable};
@@ -6,15 +6,15 @@ use crate::remote::transport::{FetchError, FetchFailure, printable};
 const OPENID: &str = "/.well-known/openid-configuration";
 const OAUTH: &str = "/.well-known/oauth-authorization-server";
 
-/// The longest issuer that an error shows, in characters.
+/// Maximum length of an issuer in an error, in characters.
 const MAX_SHOWN: usize = 150;
 
-/// The URLs where the metadata of `issuer` may be, in order. The next one is tried only after 404.
+/// Returns the possible URLs of the metadata of `issuer`, in the order in which they are tried.
 pub(super) fn metadata_urls(issuer: &str) -> Vec<String> {
     if let Some(Document { url, .. }) = Document::of(issuer) {
         return vec![url.to_owned()];
     }
-    // OpenID Connect Discovery §4: a slash at the end is removed first.
+    // OpenID Connect Discovery §4: remove a trailing slash first.
     let issuer = issuer.strip_suffix('/').unwrap_or(issuer);
     let mut urls = vec![format!("{issuer}{OPENID}")];
     let path_start = issuer.split_once("://").and_then(|(scheme, rest)| {
@@ -22,7 +22,7 @@ pub(super) fn metadata_urls(issuer: &str) -> Vec<String> {
         Some(scheme.len() + "://".len() + path)
     });
     let (origin, path) = issuer.split_at_checked(path_start.unwrap_or(issuer.len())).unwrap_or((issuer, ""));
-    // RFC 8414 §3.1 and §5: the well-known part is between host and path.
+    // RFC 8414 §3.1 and §5: the well-known part comes between host and path.
     urls.push(format!("{origin}{OAUTH}{path}"));
     if !path.is_empty() {
         urls.push(format!("{origin}{OPENID}{path}"));
@@ -30,10 +30,11 @@ pub(super) fn metadata_urls(issuer: &str) -> Vec<String> {
     urls
 }
 
-/// An "issuer" that is the URL of its metadata, as many configurations have it.
+/// A configured "issuer" that is actually the URL of the issuer's metadata. Many configurations
+/// contain that URL.
 struct Document<'a> {
     url: &'a str,
-    /// The issuer, without a slash at the end.
+    /// The issuer without a trailing slash.
     issuer: String,
 }
 
@@ -47,8 +48,9 @@ impl<'a> Document<'a> {
     }
 }
 
-/// "jwks_uri" of the metadata. Its "issuer" must equal `issuer` character for character (§4.3): the
-/// metadata of another issuer has another's keys.
+/// Returns "jwks_uri" of the metadata. "issuer" of the metadata must equal `issuer` character by
+/// character (§4.3), because the metadata of another issuer leads to other keys. If `issuer` is the
+/// URL of the metadata, a trailing slash may differ.
 pub(super) fn jwks_uri(metadata: &[u8], issuer: &str) -> Result<String, FetchError> {
     let malformed = |detail| FetchError::new(FetchFailure::Document, detail);
     let text = std::str::from_utf8(metadata).map_err(|_| malformed("the metadata is not UTF-8"))?;
@@ -76,13 +78,13 @@ pub(super) fn jwks_uri(metadata: &[u8], issuer: &str) -> Result<String, FetchErr
 fn mismatch(configured: &str, named: Option<&str>) -> String {
     let configured_shown = printable(configured, MAX_SHOWN);
     let Some(named) = named else {
-        return format!("configured {configured_shown}, the metadata has none");
+        return format!("configured {configured_shown}, metadata has no issuer");
     };
     let hint = match named {
         _ if named.trim_end_matches('/') == configured.trim_end_matches('/') => {
-            " (they differ in the slash at the end)"
+            " (they differ only in the trailing slash)"
         }
-        // Microsoft Entra's "common", "organizations" and "consumers".
+        // For the endpoints "common", "organizations" and "consumers" of Microsoft Entra.
         _ if named.contains('{') => " (a template for many issuers: configure the issuer of one tenant)",
         _ => "",
     };
@@ -94,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_metadata_are_found_below_the_issuer_and_then_before_its_path() {
+    fn the_metadata_is_searched_below_the_issuer_and_then_before_its_path() {
         for (issuer, expected) in [
             (
                 "https://idp.example/a/b",
@@ -119,7 +121,7 @@ mod tests {
                     "https://idp.example/.well-known/openid-configuration/a",
                 ],
             ),
-            // The metadata themselves.
+            // The issuer is the URL of its metadata.
             (
                 "https://idp.example/a/.well-known/openid-configuration",
                 &["https://idp.example/a/.well-known/openid-configuration"],
@@ -134,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn the_issuer_must_be_the_same_to_the_character() {
+    fn the_issuer_must_match_character_by_character() {
         let metadata = br#"{"issuer":"https:\/\/idp.example/","jwks_uri":"https://keys.example/k"}"#;
         assert_eq!(jwks_uri(metadata, "https://idp.example/").unwrap(), "https://keys.example/k");
         for other in ["https://idp.example", "https://IDP.example/", "https://idp.example/a", ""] {
@@ -143,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn metadata_given_by_their_own_address_name_the_issuer_of_that_address() {
+    fn metadata_given_by_its_url_must_contain_the_issuer_of_that_url() {
         let named = |issuer: &str| format!(r#"{{"issuer":"{issuer}","jwks_uri":"u"}}"#);
         for (address, issuer, expected) in [
             ("https://a/.well-known/openid-configuration", "https://a", true),
@@ -154,7 +156,7 @@ mod tests {
             ("https://a/.well-known/openid-configuration", "https://a//", false),
             ("https://a/.well-known/openid-configuration", "https://b", false),
             ("https://a/b/.well-known/openid-configuration", "https://a", false),
-            // It is no part of a name.
+            // The well-known path must end there or continue with a slash.
             ("https://a/.well-known/openid-configurations", "https://a", false),
         ] {
             let found = jwks_uri(named(issuer).as_bytes(), address);
@@ -163,8 +165,8 @@ mod tests {
     }
 
     #[test]
-    fn a_mismatch_names_both_issuers() {
-        let said = |named: &str, configured: &str| {
+    fn an_issuer_mismatch_reports_both_issuers() {
+        let reported = |named: &str, configured: &str| {
             jwks_uri(format!(r#"{{"issuer":{named}}}"#).as_bytes(), configured).unwrap_err().to_string()
         };
         for (named, configured, expected) in [
@@ -172,7 +174,7 @@ mod tests {
             (
                 r#""https://a""#,
                 "https://a/",
-                "configured https://a/, metadata says https://a (they differ in the slash at the end)",
+                "configured https://a/, metadata says https://a (they differ only in the trailing slash)",
             ),
             (
                 r#""https://a/{tenantid}/v2.0""#,
@@ -180,16 +182,16 @@ mod tests {
                 "configured https://a/common/v2.0, metadata says https://a/{tenantid}/v2.0 (a template for many \
                  issuers: configure the issuer of one tenant)",
             ),
-            ("7", "https://a", "configured https://a, the metadata has none"),
+            ("7", "https://a", "configured https://a, metadata has no issuer"),
             (r#""a\u0007\nb""#, "https://a", "configured https://a, metadata says ab"),
         ] {
-            assert_eq!(said(named, configured), format!("issuer mismatch: {expected}"));
+            assert_eq!(reported(named, configured), format!("issuer mismatch: {expected}"));
         }
-        assert!(said(&format!("\"{}\"", "x".repeat(5000)), "https://a").chars().count() < 250);
+        assert!(reported(&format!("\"{}\"", "x".repeat(5000)), "https://a").chars().count() < 250);
     }
 
     #[test]
-    fn metadata_without_a_jwks_uri_are_of_no_use() {
+    fn metadata_without_a_jwks_uri_is_rejected() {
         for metadata in [
             r#"{"issuer":"i"}"#,
             r#"{"issuer":"i","jwks_uri":7}"#,

@@ -1,4 +1,4 @@
-//! One attempt to fetch a JWK Set: from its location to the keys in use.
+//! Fetches a JWK Set: from its location to the keys in use.
 
 use super::keys_in_use::{KeysInUse, Validators, sha256};
 use super::misses::{Misses, RefetchIntervals};
@@ -20,11 +20,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
-/// How long discovered metadata are used. A failed attempt ends it too.
+/// How long discovered metadata is reused. A failed attempt discards it earlier.
 const METADATA_LIFETIME: Duration = Duration::from_secs(60 * 60);
-/// The longest pause between two attempts in an outage.
+/// Maximum pause between two attempts in an outage.
 const MAX_PAUSE: Duration = Duration::from_secs(60);
-/// The same while there are no usable keys.
+/// Maximum pause between two attempts while there are no usable keys.
 pub(super) const MAX_PAUSE_WITHOUT_KEYS: Duration = Duration::from_secs(15);
 /// The target of log records.
 const TARGET: &str = module_path!();
@@ -42,11 +42,11 @@ pub(super) struct Settings {
     pub(super) observer: Option<Observer<RemoteJwkSetStatus>>,
 }
 
-/// Where the key set is.
+/// The location of the key set.
 #[derive(Clone)]
 pub(super) enum Location {
     Url(String),
-    /// The issuer whose metadata names it.
+    /// The issuer whose metadata contains the URL.
     Issuer(String),
 }
 
@@ -62,13 +62,13 @@ pub(super) struct JwksJob {
     settings: Settings,
     transport: Arc<dyn Transport>,
     in_use: ArcSwapOption<KeysInUse>,
-    /// What verifications read of `in_use`.
+    /// The part of `in_use` that verifications read.
     current: ArcSwapOption<KeySnapshot>,
     metadata: ArcSwapOption<Metadata>,
-    /// Confirmed keys that are not in the last-good file yet.
+    /// Confirmed keys that still have to be written to the last-good file.
     to_write: ArcSwapOption<KeysInUse>,
     last_good_error: ArcSwapOption<FetchError>,
-    /// The last generation that was logged.
+    /// The generation in the last log record.
     logged_generation: AtomicU64,
     closed: AtomicBool,
 }
@@ -97,13 +97,13 @@ impl JwksJob {
         JwkSet::load(document, &self.settings.load)
     }
 
-    /// Starts with a document from elsewhere. It is usable at once, and due for a refresh.
+    /// Starts with the seed document. Its keys are usable at once and due for a refresh.
     pub(super) fn seed(&self, document: &[u8]) -> Result<()> {
         self.start_with(document, None, Duration::ZERO, Duration::ZERO)
     }
 
-    /// Starts with a document that the issuer confirmed `age` ago, and that was fresh for
-    /// `lifetime` then.
+    /// Starts with a document that the issuer confirmed `age` ago, and that was then fresh for
+    /// `lifetime`.
     fn start_with(
         &self,
         document: &[u8],
@@ -118,11 +118,11 @@ impl JwksJob {
     }
 
     /// Starts with the last-good file, if it is usable. While it is fresh, nothing is fetched. If
-    /// it cannot be read, the keys are fetched as without it.
+    /// it cannot be read, logs a warning and starts without it.
     pub(super) fn load_last_good(&self) {
         let Some(path) = &self.settings.last_good_file else { return };
         let loaded = self.read_last_good(path);
-        // This is the program's own thread, in build().
+        // build() runs on the program's own thread, so it is safe to log directly.
         if let Some(message) = self.record_last_good(loaded) {
             log::warn!(target: TARGET, "{message}");
         }
@@ -133,12 +133,12 @@ impl JwksJob {
         let Some(file) = last_good::read(path, location.as_str(), load.max_document_len)? else {
             return Ok(());
         };
-        // A file from the future does not say how long it is fresh.
+        // If the file is from the future, its freshness is unknown.
         let (age, lifetime) = match file.age() {
             Some(age) => (age, file.lifetime.min(*max_ttl.max(ttl))),
             None => (Duration::ZERO, Duration::ZERO),
         };
-        // A seed may be newer than a file that is too old.
+        // Keep the seed, which may be newer than a file that is too old.
         if age > *max_stale {
             return Ok(());
         }
@@ -146,8 +146,8 @@ impl JwksJob {
             .map_err(|error| FetchError::new(FetchFailure::Document, error.to_string()))
     }
 
-    /// Writes the last-good file, if the issuer has confirmed the keys since. Returns a message to
-    /// log.
+    /// Writes the last-good file, if the issuer has confirmed the keys since the last write.
+    /// Returns a message to log if this fails.
     fn write_last_good(&self) -> Option<String> {
         let confirmed = self.to_write.swap(None)?;
         let path = self.settings.last_good_file.as_ref()?;
@@ -160,8 +160,8 @@ impl JwksJob {
         self.record_last_good(last_good::write(path, &file))
     }
 
-    /// Records the result of reading or writing the last-good file. Returns a message to log if it
-    /// is another failure than the one before.
+    /// Records the result of reading or writing the last-good file. Returns a message to log for a
+    /// failure that differs from the previous one.
     fn record_last_good(&self, result: Result<(), FetchError>) -> Option<String> {
         let path = self.settings.last_good_file.as_deref().unwrap_or(Path::new(""));
         let error = result.err().map(|error| {
@@ -171,7 +171,7 @@ impl JwksJob {
         let before = self.last_good_error.swap(error.clone());
         let error = error.filter(|error| before.is_none_or(|before| before != *error))?;
         Some(format!(
-            "keys of {}: {error}; without the file a restart in an outage has no keys",
+            "keys of {}: {error}; until this is fixed, a restart during an outage has no keys",
             self.source_name()
         ))
     }
@@ -181,7 +181,7 @@ impl JwksJob {
         self.in_use.store(keys);
     }
 
-    /// The keys that verifications use.
+    /// Returns the keys for verifications.
     pub(super) fn current(&self) -> Guard<Option<Arc<KeySnapshot>>> {
         self.current.load()
     }
@@ -190,7 +190,7 @@ impl JwksJob {
         self.in_use.load()
     }
 
-    /// The location, for logs.
+    /// Returns the location without its query, for logs.
     pub(super) fn source_name(&self) -> &str {
         url::without_query(self.settings.location.as_str())
     }
@@ -206,30 +206,31 @@ impl JwksJob {
         self.transport.exchange(&request)
     }
 
-    /// The metadata of `issuer`, from the first of its addresses that has any.
+    /// Fetches the metadata of `issuer` from the first URL that has it.
     fn metadata_of(&self, issuer: &str) -> Result<HttpResponse, FetchError> {
         let mut not_found = Vec::new();
         for (i, url) in discovery::metadata_urls(issuer).iter().enumerate() {
             let response = self.get(url, vec![("accept", "application/json".into())])?;
             match response.status {
                 200 | 203 => return Ok(response),
-                // Few issuers have the second address. Some answer 403 or 400 there.
+                // Try the next URL. Few issuers serve the second URL, and some respond with 403 or
+                // 400 there.
                 status @ 400..=428 if status == 404 || i > 0 => {
                     not_found.push(format!("HTTP {status} at {}", printable(url, 120)));
                 }
                 _ => return Err(wrong_status(&response)),
             }
         }
-        Err(FetchError::new(FetchFailure::Status, not_found.join(", ")))
+        Err(FetchError::new(FetchFailure::Status, format!("{}: check the issuer", not_found.join(", "))))
     }
 
-    /// The key set's URL.
+    /// Returns the URL of the key set.
     fn jwks_url(&self, is_scheduled: bool) -> Result<String, FetchError> {
         let issuer = match &self.settings.location {
             Location::Url(url) => return Ok(url.clone()),
             Location::Issuer(issuer) => issuer,
         };
-        // A missing key may be at a new address.
+        // An unscheduled fetch reads the metadata again: a missing key may be at a new URL.
         if is_scheduled
             && let Some(metadata) = self.metadata.load().as_deref()
             && Instant::now() < metadata.until
@@ -240,13 +241,14 @@ impl JwksJob {
         let jwks_uri = discovery::jwks_uri(&response.body, issuer).map_err(|error| {
             let is_json = error.failure() != FetchFailure::Document;
             let why = if is_json { None } else { decode::not_json(&response) };
-            why.map_or(error, |why| FetchError::new(FetchFailure::Document, format!("the metadata: {why}")))
+            why.map_or(error, |why| FetchError::new(FetchFailure::Document, format!("metadata: {why}")))
         })?;
         let unusable = |why| FetchError::new(FetchFailure::Document, format!("jwks_uri: {why}"));
         let uri = url::check(&jwks_uri, self.settings.allow_http).map_err(unusable)?;
-        // Not even to this machine: an issuer must not choose which of its services are asked.
+        // Not allowed even to this machine: an issuer must not be able to send requests to local
+        // services.
         if uri.scheme_str() == Some("http") && !issuer.starts_with("http:") {
-            return Err(unusable("it is http, but the issuer is https"));
+            return Err(unusable("http is not allowed, because the issuer is https"));
         }
         let metadata = Metadata { jwks_uri: jwks_uri.clone(), until: Instant::now() + METADATA_LIFETIME };
         self.metadata.store(Some(Arc::new(metadata)));
@@ -257,7 +259,7 @@ impl JwksJob {
         let is_scheduled = matches!(reason, Reason::Schedule | Reason::Retry);
         let url = self.jwks_url(is_scheduled)?;
         let before = self.in_use.load_full();
-        // When a key is missing, send no validators and bypass caches: a stale cache or a weak
+        // When a key is missing, send no validators and bypass caches. A stale cache or a weak
         // validator could hide a rotation.
         let validators = before.as_ref().and_then(|before| before.validators.clone());
         let validators = validators.filter(|validators| is_scheduled && validators.url == url);
@@ -267,10 +269,10 @@ impl JwksJob {
         let stated = freshness::lifetime(&response, now, self.settings.max_ttl);
         let (mut keys, lifetime) = match (response.status, before.as_deref()) {
             (304, Some(before)) if validators.is_some() => {
-                // RFC 9111 §4.3.4: what a 304 does not state stays as it was.
+                // RFC 9111 §4.3.4: a lifetime that the 304 does not state stays unchanged.
                 (KeysInUse { validators, ..before.clone() }, stated.unwrap_or(before.lifetime))
             }
-            // 203: a proxy has changed the answer (RFC 9110 §15.3.4), as it may do with a 200.
+            // 203: a proxy has changed the response (RFC 9110 §15.3.4).
             (200 | 203, before) => {
                 let validators = Validators::of(&response, url);
                 let keys = match before {
@@ -299,7 +301,7 @@ impl JwksJob {
         Ok(KeysInUse::new(jwks, generation, response.body.clone()))
     }
 
-    /// A snapshot for the program.
+    /// Returns a snapshot of the state.
     pub(super) fn status(worker: &Worker<Self>) -> RemoteJwkSetStatus {
         let now = Instant::now();
         let in_use = worker.job.in_use();
@@ -370,8 +372,8 @@ impl Job for JwksJob {
         let in_use = self.in_use.load();
         let Some(keys) = &*in_use else { return Duration::ZERO };
         let now = Instant::now();
-        // Children of one fork share `refresh_at`, and must not all fetch at once; nor later than
-        // the keys are fresh.
+        // All children of a process share `refresh_at`. The random part keeps them from fetching at
+        // once, but never delays a fetch beyond the freshness of the keys.
         let spread = keys.lifetime.mul_f64(0.1 * pacing::random());
         let due = keys.refresh_at.saturating_duration_since(now) + spread;
         due.min(keys.fresh_until.saturating_duration_since(now))
@@ -400,7 +402,7 @@ impl Job for JwksJob {
         attempts.job.record_fetch(attempts.done, fetched, generation, Instant::now());
     }
 
-    // All of it after waiting callers are woken: a disk may be slow, and so may a log.
+    // Called after waiting callers are woken, because a disk or a log may be slow.
     fn report(
         &self,
         worker: &Arc<Worker<Self>>,
@@ -410,9 +412,13 @@ impl Job for JwksJob {
         let source = self.source_name();
         let generation = self.in_use.load().as_ref().map_or(0, |keys| keys.generation);
         match result {
-            Err(error) => events.log(TARGET, Level::Warn, || format!("keys of {source}: {error}")),
+            Err(error) => {
+                events.log(TARGET, Level::Warn, || format!("keys of {source}: fetch failed: {error}"))
+            }
             Ok(_) if self.logged_generation.swap(generation, Ordering::Relaxed) != generation => {
-                events.log(TARGET, Level::Info, || format!("keys of {source}: generation {generation}"));
+                events.log(TARGET, Level::Info, || {
+                    format!("keys of {source}: new keys, generation {generation}")
+                });
             }
             Ok(_) => events.log(TARGET, Level::Debug, || format!("keys of {source}: unchanged")),
         }
@@ -430,7 +436,12 @@ impl Job for JwksJob {
 }
 
 fn wrong_status(response: &HttpResponse) -> FetchError {
-    let mut error = FetchError::new(FetchFailure::Status, format!("HTTP {}", response.status));
+    let advice = match response.status {
+        401 | 403 => ": the URL must be readable without a login",
+        404 | 410 => ": check the URL",
+        _ => "",
+    };
+    let mut error = FetchError::new(FetchFailure::Status, format!("HTTP {}{advice}", response.status));
     error.retry_after = freshness::retry_after(response, SystemTime::now());
     error
 }

@@ -1,4 +1,4 @@
-//! What a verification asks a remote key set.
+//! How verifications get keys from a remote key set.
 
 use super::jwks_job::MAX_PAUSE_WITHOUT_KEYS;
 use super::misses::Misses;
@@ -9,13 +9,16 @@ use crate::verify::ticket::Ticket;
 use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
+const CLOSED: &str = "the key set is closed";
+const TOO_OLD: &str = "the issuer has not confirmed the keys for longer than max_stale";
+
 impl KeySource for RemoteJwkSet {
     fn current_keys(&self) -> CurrentKeys {
         let now = Instant::now();
         let snapshot = self.0.worker.job.current();
         let Some(keys) = &*snapshot else { return CurrentKeys::none() };
         if now >= keys.refresh_at {
-            // A refresh is due. After a fork there is no thread for it yet.
+            // A refresh is due. A forked child has no thread for it yet.
             self.0.worker.start();
         }
         if now >= keys.usable_until {
@@ -28,18 +31,18 @@ impl KeySource for RemoteJwkSet {
         let now = Instant::now();
         let worker = &self.0.worker;
         worker.with(|attempts| {
-            // The key may have come since the token was verified. An attempt puts its keys in use
-            // before it is done, so under the lock either the key is there, or the attempt that
-            // brings it is in flight.
+            // The key may have arrived since the token was checked. An attempt publishes its keys
+            // before it is done. So under the lock, either the key is there, or the attempt that
+            // fetches it is in flight.
             let current = worker.job.current();
             let usable = current.as_ref().filter(|keys| now < keys.usable_until);
             if usable.is_some_and(|keys| keys.generation != generation) {
                 return Refetch::OtherKeys;
             }
             if worker.is_closed() {
-                return unknown(&missing, || Cow::Borrowed("closed"));
+                return unknown(&missing, || Cow::Borrowed(CLOSED));
             }
-            // One token causes one fetch.
+            // A token causes at most one fetch.
             if let Some(before) = before.filter(|before| before.is_last()) {
                 return match attempts.succeeded >= before.attempt() {
                     true => Refetch::None,
@@ -54,12 +57,13 @@ impl KeySource for RemoteJwkSet {
             }
             match (before, attempts.in_flight()) {
                 (None, Some(_)) if attempts.in_outage() => {
-                    // In an outage, waiting for the next failure would only block threads.
+                    // In an outage the fetch in flight will probably fail too. Waiting for it would
+                    // only block threads.
                     attempts.job.suppressed += 1;
                     return unknown(&missing, || lookup_failed(attempts));
                 }
                 (None, Some(attempt)) => return Refetch::Fetch(Ticket::new(attempt)),
-                // Another token has caused this one since.
+                // Another token has caused this fetch since.
                 (Some(before), Some(attempt)) if before.attempt() < attempt && !attempts.in_outage() => {
                     return Refetch::Fetch(Ticket::last(attempt));
                 }
@@ -90,12 +94,12 @@ impl KeySource for RemoteJwkSet {
         let worker = &self.0.worker;
         let failure = || worker.read(|attempts| attempts.failure().map(ToString::to_string));
         match &*worker.job.current() {
-            _ if worker.is_closed() => "closed".into(),
+            _ if worker.is_closed() => CLOSED.into(),
             Some(_) => match failure() {
-                Some(error) => format!("not confirmed by the issuer for too long: {error}").into(),
-                None => "not confirmed by the issuer for too long".into(),
+                Some(error) => format!("{TOO_OLD}: {error}").into(),
+                None => TOO_OLD.into(),
             },
-            None => failure().map_or("not fetched yet".into(), Cow::Owned),
+            None => failure().map_or("the first fetch has not finished".into(), Cow::Owned),
         }
     }
 
@@ -109,7 +113,7 @@ impl KeySource for RemoteJwkSet {
 }
 
 impl RemoteJwkSet {
-    /// Requests a fetch for a token, if its budget allows one. Returns the attempt's number.
+    /// Requests a fetch for a token, if its budget allows one. Returns the number of the attempt.
     fn request(&self, attempts: &mut Attempts<Misses>, missing: &MissingKey, now: Instant) -> Option<u64> {
         if let Some(attempt) = attempts.requested() {
             return Some(attempt);
@@ -133,8 +137,10 @@ impl RemoteJwkSet {
     }
 }
 
-/// There are no usable keys at all. Retries are the background's, unless its pause began while
-/// there still were keys.
+/// Returns the fetch to wait for if there are no usable keys at all. During an outage the
+/// background retries, so this requests no fetch. The exception is a last attempt that is
+/// [`MAX_PAUSE_WITHOUT_KEYS`] old: its pause was chosen while there still were keys, and may be too
+/// long.
 fn first_fetch(attempts: &mut Attempts<Misses>, before: Option<Ticket>, now: Instant) -> Refetch {
     let paused = attempts.ended.map(|ended| now.saturating_duration_since(ended));
     let is_retried_soon =
@@ -145,11 +151,11 @@ fn first_fetch(attempts: &mut Attempts<Misses>, before: Option<Ticket>, now: Ins
     }
 }
 
-/// No fetch can be waited for, and nobody knows whether the issuer has the key.
+/// The result if no fetch can be waited for and it is unknown whether the issuer has the key.
 fn unknown(missing: &MissingKey, why: impl FnOnce() -> Cow<'static, str>) -> Refetch {
     match missing {
         MissingKey::Kid(_) | MissingKey::KeyWithoutKid => Refetch::Unavailable(why()),
-        // The verdict is unavailable already, or the signature is invalid.
+        // The verdict is "keys unavailable" already, or the signature is invalid.
         _ => Refetch::None,
     }
 }
@@ -157,7 +163,9 @@ fn unknown(missing: &MissingKey, why: impl FnOnce() -> Cow<'static, str>) -> Ref
 fn lookup_failed(attempts: &Attempts<Misses>) -> Cow<'static, str> {
     match attempts.failure() {
         Some(cause) => format!("the token's key could not be looked up: {cause}").into(),
-        None => "the fetch that may bring the token's key was not over in time".into(),
+        None => {
+            "the fetch of the token's key did not finish in time: raise max_wait if the issuer is slow".into()
+        }
     }
 }
 
@@ -176,7 +184,7 @@ mod tests {
     const LONG: Duration = Duration::from_secs(20);
     const MINUTE: Duration = Duration::from_secs(60);
 
-    /// An issuer that answers with what is set, and counts.
+    /// An issuer that sends the configured response and counts the requests.
     #[derive(Clone)]
     struct Issuer(Arc<Mutex<(HttpResponse, usize)>>);
 
@@ -209,8 +217,8 @@ mod tests {
     }
 
     impl RemoteJwkSet {
-        /// As if the last attempt had ended so long ago, and the keys had run out since.
-        fn run_out(&self, ago: Duration) {
+        /// Simulates that the last attempt ended `ago`, and that the keys are too old since.
+        fn make_keys_too_old(&self, ago: Duration) {
             let in_use = self.0.worker.job.in_use().clone().unwrap();
             self.0.worker.job.put_in_use(in_use.expired());
             self.0.worker.with(|attempts| {
@@ -228,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_fetched_before_retry_after_is_over_even_when_the_keys_run_out() {
+    fn retry_after_is_obeyed_even_if_the_keys_become_too_old() {
         let issuer = Issuer::keys();
         let (keys, verifier) = issuer.key_set();
         assert!(verifier.verify(TOKEN.trim()).is_ok());
@@ -236,14 +244,15 @@ mod tests {
         assert_eq!(verifier.verify(unknown_kid()).unwrap_err().kind(), ErrorKind::KeysUnavailable);
         assert_eq!(issuer.count(), 2);
         assert!(keys.status().next_attempt > Duration::from_secs(290));
-        keys.run_out(MINUTE + Duration::from_secs(1));
+        keys.make_keys_too_old(MINUTE + Duration::from_secs(1));
         for token in [TOKEN.trim(), &unknown_kid()] {
             let error = verifier.verify(token).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::KeysUnavailable);
             assert!(error.detail().ends_with("unexpected status: HTTP 503"), "{error}");
         }
         assert_eq!(issuer.count(), 2);
-        // The operator may. A failure that says nothing does not take back what another said.
+        // An operator may fetch. A failure without Retry-After does not cancel an earlier
+        // Retry-After.
         issuer.say(500, &[]);
         keys.refresh(LONG).unwrap_err();
         keys.0.worker.with(|attempts| attempts.ended = Some(Instant::now() - MINUTE));
@@ -251,7 +260,7 @@ mod tests {
             verifier.verify(TOKEN.trim()).is_err() && keys.status().next_attempt > Duration::from_secs(280)
         );
         assert_eq!(issuer.count(), 3);
-        // It is over.
+        // The pause of Retry-After has ended.
         keys.0.worker.with(|attempts| attempts.retry_after = Some(Instant::now()));
         issuer.0.lock().unwrap().0 = HttpResponse::new(200, [], DOCUMENT.to_vec());
         assert!(verifier.verify(TOKEN.trim()).is_ok());
@@ -259,12 +268,12 @@ mod tests {
     }
 
     #[test]
-    fn keys_that_ran_out_are_fetched_for_a_token_fifteen_seconds_after_the_last_attempt() {
+    fn keys_that_are_too_old_are_fetched_for_a_token_fifteen_seconds_after_the_last_attempt() {
         let issuer = Issuer::keys();
         let (keys, verifier) = issuer.key_set();
         issuer.say(500, &[]);
         keys.refresh(LONG).unwrap_err();
-        // The background has failed often, and its pause is a long one.
+        // The background has failed often, so its pause is long.
         let long_pause = || {
             keys.0.worker.with(|attempts| {
                 attempts.failures_in_row = 10;
@@ -272,18 +281,18 @@ mod tests {
             });
         };
         long_pause();
-        keys.run_out(MAX_PAUSE_WITHOUT_KEYS - Duration::from_secs(5));
+        keys.make_keys_too_old(MAX_PAUSE_WITHOUT_KEYS - Duration::from_secs(5));
         assert!(verifier.verify(TOKEN.trim()).is_err());
-        assert_eq!(issuer.count(), 2, "it is too soon");
-        keys.run_out(MAX_PAUSE_WITHOUT_KEYS);
+        assert_eq!(issuer.count(), 2, "too soon after the last attempt");
+        keys.make_keys_too_old(MAX_PAUSE_WITHOUT_KEYS);
         for _ in 0..1000 {
             assert_eq!(verifier.verify(TOKEN.trim()).unwrap_err().kind(), ErrorKind::KeysUnavailable);
         }
         assert_eq!((issuer.count(), keys.status().retries), (3, 1));
-        // Without keys no pause is longer than that.
+        // Without keys, no pause is longer.
         assert!(keys.status().next_attempt <= MAX_PAUSE_WITHOUT_KEYS);
         long_pause();
-        keys.run_out(MAX_PAUSE_WITHOUT_KEYS);
+        keys.make_keys_too_old(MAX_PAUSE_WITHOUT_KEYS);
         issuer.0.lock().unwrap().0 = HttpResponse::new(200, [], DOCUMENT.to_vec());
         assert!(verifier.verify(TOKEN.trim()).is_ok());
         assert_eq!(issuer.count(), 4);

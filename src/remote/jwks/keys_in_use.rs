@@ -1,4 +1,4 @@
-//! The keys that verifications read, and for how long.
+//! The keys in use, and how long they are fresh and usable.
 
 use crate::keys::jwk_set::JwkSet;
 use crate::remote::pacing;
@@ -8,21 +8,21 @@ use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-/// The longest validator that is sent back. A longer one could make the request too large for the
-/// server.
+/// Maximum length of a validator that is sent back, in bytes. A longer one could make the request
+/// too large for the server.
 const MAX_VALIDATOR_LEN: usize = 1024;
 
 #[derive(Clone)]
 pub(super) struct KeysInUse {
     pub(super) jwks: Arc<JwkSet>,
-    /// 1 for the first keys, and one more with each change.
+    /// 1 for the first keys. Increases by one with each change.
     pub(super) generation: u64,
-    /// SHA-256 of the document, in hex.
+    /// SHA-256 of the document, in hexadecimal.
     pub(super) sha256: String,
     pub(super) document: Arc<[u8]>,
-    /// When the issuer last confirmed them; `None` for a seed.
+    /// When the issuer last confirmed the keys; `None` for a seed.
     pub(super) fetched: Option<SystemTime>,
-    /// How long they are fresh, from then.
+    /// How long the keys are fresh, counted from `fetched`.
     pub(super) lifetime: Duration,
     pub(super) refresh_at: Instant,
     pub(super) fresh_until: Instant,
@@ -30,7 +30,8 @@ pub(super) struct KeysInUse {
     pub(super) validators: Option<Validators>,
 }
 
-/// What the server compares to tell whether its document has changed (RFC 9110 §8.8).
+/// The validators of a conditional request (RFC 9110 §8.8). The server compares them to find out
+/// whether its document has changed.
 #[derive(Clone)]
 pub(super) struct Validators {
     pub(super) url: String,
@@ -39,8 +40,7 @@ pub(super) struct Validators {
 }
 
 impl KeysInUse {
-    /// Keys that the issuer has not confirmed: neither fresh nor usable before
-    /// [`KeysInUse::confirm`].
+    /// Makes keys that are neither fresh nor usable before a call of [`KeysInUse::confirm`].
     pub(super) fn new(jwks: JwkSet, generation: u64, document: Vec<u8>) -> Self {
         let now = Instant::now();
         Self {
@@ -57,8 +57,8 @@ impl KeysInUse {
         }
     }
 
-    /// Starts their time: confirmed at `fetched`, `age` ago, and fresh for `lifetime` from then.
-    /// Returns how long it is until they are to be refreshed.
+    /// Sets the times of keys that the issuer confirmed at `fetched`, which is `age` ago, and that
+    /// were fresh for `lifetime` from then. Returns the time until the next refresh.
     pub(super) fn confirm(
         &mut self,
         fetched: Option<SystemTime>,
@@ -75,7 +75,7 @@ impl KeysInUse {
         refresh
     }
 
-    /// What a verification reads.
+    /// Returns the part that verifications read.
     pub(super) fn snapshot(&self) -> KeySnapshot {
         KeySnapshot {
             jwks: Arc::clone(&self.jwks),
@@ -103,7 +103,7 @@ impl Validators {
     }
 }
 
-/// In hex.
+/// Returns the SHA-256 of `document`, in hexadecimal.
 pub(super) fn sha256(document: &[u8]) -> String {
     Sha256::digest(document).iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -1,5 +1,5 @@
-//! The file that survives a restart: the last usable document, its source, when it was fetched, and
-//! how long it is fresh.
+//! The last-good file keeps the keys across restarts. It contains the last usable document, its
+//! source, when it was fetched, and how long it is fresh.
 
 use crate::remote::transport::{FetchError, FetchFailure};
 use serde_json::value::RawValue;
@@ -8,28 +8,30 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-/// More bytes than the file has besides the document.
+/// Maximum size of the file in bytes, without the document.
 const MAX_ENVELOPE_LEN: u64 = 64 * 1024;
 
-/// Nobody still writes a temporary file that is older.
+/// A temporary file of this age was left behind by a process that has ended.
 const ABANDONED: Duration = Duration::from_secs(60);
 
-/// What the file holds.
+const NOT_OURS: &str = "not written by this library: remove the file or change last_good_file";
+
+/// The contents of a file that was read.
 pub(super) struct LastGood {
     pub(super) jwks: Vec<u8>,
     pub(super) fetched: SystemTime,
-    /// How long it is fresh from then; zero if the file does not state it.
+    /// How long the keys are fresh, counted from `fetched`; zero if the file does not state it.
     pub(super) lifetime: Duration,
 }
 
 impl LastGood {
-    /// Its age; `None` if it is from the future.
+    /// Returns the age of the keys; `None` if the file is from the future.
     pub(super) fn age(&self) -> Option<Duration> {
         SystemTime::now().duration_since(self.fetched).ok()
     }
 }
 
-/// What to write into it.
+/// The contents to write.
 pub(super) struct Contents<'a> {
     pub(super) source: &'a str,
     pub(super) jwks: &'a [u8],
@@ -41,10 +43,10 @@ fn failed(error: io::Error) -> FetchError {
     FetchError::new(FetchFailure::System, error.to_string())
 }
 
-/// Reads the file. Returns `None` if it does not exist or is of another `source`.
+/// Reads the file. Returns `None` if it does not exist or contains the keys of another `source`.
 ///
-/// Rejects a file that others can write, or that neither this user nor root owns: whoever writes it
-/// chooses the keys.
+/// Rejects a file that group or others can write, and a file that neither this user nor root owns.
+/// Whoever can write the file can choose the keys.
 pub(super) fn read(
     path: &Path,
     source: &str,
@@ -53,7 +55,7 @@ pub(super) fn read(
     let invalid = |why| failed(io::Error::new(io::ErrorKind::InvalidData, why));
     match fs::metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        // Opening a pipe would wait for a writer.
+        // Checked before opening, because opening a pipe would wait for a writer.
         Ok(about) if !about.is_file() => return Err(invalid("not a regular file")),
         _ => {}
     }
@@ -63,12 +65,12 @@ pub(super) fn read(
         use std::os::unix::fs::MetadataExt;
         let about = file.metadata().map_err(failed)?;
         if about.mode() & 0o022 != 0 {
-            return Err(invalid("others may write it: remove the write permission of group and others"));
+            return Err(invalid("group or others can write it: remove that permission (chmod go-w)"));
         }
-        // The user of this process, without a call into C.
+        // Get the user of this process without a call into C.
         let own = fs::metadata("/proc/self").map(|own| own.uid());
         if own.is_ok_and(|own| about.uid() != own && about.uid() != 0) {
-            return Err(invalid("another user owns it"));
+            return Err(invalid("another user owns it: only this user or root may own it"));
         }
     }
     let mut text = String::new();
@@ -81,9 +83,9 @@ pub(super) fn read(
         b"jwks" => jwks = Some(value.text()),
         _ => {}
     })
-    .map_err(|_| invalid("not a file that this library wrote"))?;
+    .map_err(|_| invalid(NOT_OURS))?;
     let (Some(found), Some(fetched), Some(jwks)) = (found, fetched, jwks) else {
-        return Err(invalid("not a file that this library wrote"));
+        return Err(invalid(NOT_OURS));
     };
     if found != source {
         return Ok(None);
@@ -94,7 +96,7 @@ pub(super) fn read(
     Ok(Some(LastGood { jwks: jwks.as_bytes().to_vec(), fetched, lifetime }))
 }
 
-/// Replaces the file, mode 0600, atomically: readers see the old one or the new one.
+/// Replaces the file atomically, with mode 0600. Readers see either the old file or the new one.
 pub(super) fn write(path: &Path, contents: &Contents<'_>) -> Result<(), FetchError> {
     let jwks: &RawValue = serde_json::from_slice(contents.jwks).map_err(|error| failed(error.into()))?;
     let source = serde_json::to_string(contents.source).map_err(|error| failed(error.into()))?;
@@ -109,23 +111,23 @@ pub(super) fn write(path: &Path, contents: &Contents<'_>) -> Result<(), FetchErr
     let new = PathBuf::from(new);
     let published = match write_new(path, &new, text.as_bytes()) {
         Ok(true) => fs::rename(&new, path),
-        // Another process is writing a document as good as this one.
+        // Another process is writing the file, and its document is equally good.
         Ok(false) => Ok(()),
         Err(error) => Err(error),
     };
     match published {
-        // Another process has renamed this one's file into place.
+        // Another process has already renamed this process's file.
         Err(error) if error.kind() == ErrorKind::NotFound && path.exists() => Ok(()),
         published => published.map_err(failed),
     }
 }
 
-/// Writes `bytes` to a file named `new`, beside `path`. Returns false if another process is writing
-/// one.
+/// Writes `bytes` to a file named `new` in the same folder as `path`. Returns false if another
+/// process is writing that file.
 ///
-/// Where the system can do it, the file has no name before it is complete, so a process that is
-/// killed leaves nothing behind. If it is killed just before it renames the file, the next writer
-/// removes that.
+/// If the system supports it, the file gets its name only when it is complete. So a process that is
+/// killed leaves no partial file behind. If it is killed just before it renames the file, the next
+/// writer cleans up.
 #[cfg(target_os = "linux")]
 fn write_new(path: &Path, new: &Path, bytes: &[u8]) -> io::Result<bool> {
     use std::os::unix::fs::OpenOptionsExt;
@@ -133,18 +135,18 @@ fn write_new(path: &Path, new: &Path, bytes: &[u8]) -> io::Result<bool> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut options = OpenOptions::new();
     let unnamed = options.write(true).custom_flags(libc::O_TMPFILE).mode(0o600).open(folder);
-    // Not every file system supports it.
+    // Not every file system supports O_TMPFILE.
     let Ok(mut file) = unnamed else { return write_named(new, bytes) };
     file.write_all(bytes)?;
     file.sync_all()?;
     match crate::os::link(&file, new) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-        // Naming the file needs /proc.
+        // Giving the file a name needs /proc, which is not mounted.
         Err(error) if error.kind() == ErrorKind::NotFound => return write_named(new, bytes),
         linked => return linked.map(|()| true),
     }
-    // A complete file with this name was about to be renamed: its writer was killed, or is a moment
-    // behind. Rename it for the writer, which then finds its document in place.
+    // A complete file with this name exists. Its writer was killed, or is about to rename it.
+    // Rename the file for that writer, which accepts this.
     match fs::rename(new, path) {
         Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
         _ => {}
@@ -160,7 +162,7 @@ fn write_new(_: &Path, new: &Path, bytes: &[u8]) -> io::Result<bool> {
     write_named(new, bytes)
 }
 
-/// The same, with a name from the start.
+/// Like [`write_new`], but the file has its name from the start.
 fn write_named(new: &Path, bytes: &[u8]) -> io::Result<bool> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
@@ -173,7 +175,7 @@ fn write_named(new: &Path, bytes: &[u8]) -> io::Result<bool> {
             if !is_abandoned {
                 return Ok(false);
             }
-            // Its writer was killed.
+            // The writer of the old file was killed.
             fs::remove_file(new)?;
             options.open(new)?
         }
@@ -203,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_says_for_how_long_it_is_fresh_and_one_without_that_is_not() {
+    fn a_file_states_how_long_it_is_fresh_and_without_a_lifetime_it_is_stale() {
         let folder = folder("lifetime");
         let path = folder.join("keys.json");
         let (fetched, lifetime) = (SystemTime::now() - Duration::from_secs(30), Duration::from_secs(600));
@@ -218,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_process_left_that_ended_in_the_middle_is_replaced() {
+    fn a_temporary_file_of_a_killed_process_is_replaced() {
         let folder = folder("abandoned");
         let path = folder.join("keys.json");
         let new = folder.join("keys.json.new");
@@ -229,8 +231,7 @@ mod tests {
         assert_eq!(names(&folder), ["keys.json"]);
         assert!(read(&path, "s", 1 << 20).unwrap().is_some());
 
-        // Where files have names from the start, one that is being written is left alone, and an
-        // old one is not.
+        // Without O_TMPFILE: a recent temporary file is kept, and an old one is replaced.
         fs::write(&new, "half").unwrap();
         assert!(!write_named(&new, b"whole").unwrap());
         let old = SystemTime::now() - 2 * ABANDONED;

@@ -1,7 +1,8 @@
-//! Which tokens without a matching key may cause a fetch.
+//! Decides which tokens without a matching key may cause a fetch.
 //!
-//! An unknown kid may mean that the issuer has rotated its keys, or that somebody makes up kids.
-//! Budgets count attempts, whether they succeed or not. Nobody waits for a budget to refill.
+//! An unknown kid means either that the issuer has rotated its keys, or that the token is forged.
+//! Budgets limit the fetches, and count successful and failed ones. No caller waits for a budget to
+//! refill.
 
 use crate::keys::jwk_set::JwkSet;
 use crate::remote::pacing::Budget;
@@ -11,25 +12,26 @@ use std::hash::BuildHasher;
 use std::mem;
 use std::time::{Duration, Instant};
 
-/// Fetches for unknown kids that are made at once, before the interval counts.
+/// Number of fetches for unknown kids that are allowed at once, before the interval applies.
 const UNKNOWN_KID_BURST: u32 = 2;
-/// How long a kid that a fetch did not find counts as absent. A key may be published a moment after
-/// its first token, so this is short at first; each further fetch without the kid doubles it.
+/// How long a kid counts as absent after a fetch did not find it. A key may be published shortly
+/// after its first token, so this is short at first. Each further fetch without the kid doubles it,
+/// up to [`MAX_ABSENCE`].
 const MIN_ABSENCE: Duration = Duration::from_secs(5);
 const MAX_ABSENCE: Duration = Duration::from_secs(60);
-/// When an absent kid is forgotten.
+/// The age at which an absent kid is forgotten.
 const FORGET_AFTER: Duration = Duration::from_secs(120);
-/// The most kids that are remembered.
+/// Maximum number of remembered kids.
 const MAX_KIDS: usize = 1024;
 
-/// How often tokens may cause a fetch, by what they lack.
+/// How often tokens may cause a fetch.
 #[derive(Clone, Copy)]
 pub(super) struct RefetchIntervals {
-    /// For a kid that no key has. A flood of made-up kids keeps the key of a rotation from being
-    /// fetched for that long at most.
+    /// For a kid that no key has. During a flood of forged kids, fetching a new key is delayed by
+    /// at most this time.
     pub(super) unknown_kid: Duration,
-    /// For tokens without kid that no key verifies, and for wrong signatures. Any forged token is
-    /// one; the real cause, an issuer set up anew, is rare.
+    /// For tokens without kid that no key verifies, and for invalid signatures. Any forged token
+    /// can cause this. The legitimate cause, an issuer that was reinstalled, is rare.
     pub(super) without_kid: Duration,
 }
 
@@ -38,20 +40,21 @@ impl RefetchIntervals {
         Self { unknown_kid: Duration::from_secs(10), without_kid: Duration::from_secs(300) };
 }
 
-/// What is known in one process about tokens that missed.
+/// The state of one process about tokens without a matching key.
 pub(super) struct Misses {
     pub(super) unknown_kid: Budget,
     pub(super) without_kid: Budget,
-    /// Kids are kept as keyed hashes: 8 bytes that nobody can choose.
+    /// Makes the keyed hashes that are stored in place of kids. An attacker cannot choose them.
     hasher: RandomState,
-    /// Kids that an attempt may find, with its number.
+    /// Kids that an attempt may find, with the number of the attempt.
     pending: Vec<(u64, u64)>,
     absent: HashMap<u64, Absent>,
-    /// The kids of `absent`, oldest first. One that was fetched for again is in here twice.
+    /// The kids of `absent`, oldest first. A kid that caused another fetch is in here twice.
     absent_since: VecDeque<(u64, Instant)>,
-    /// The generation of the keys that lack the kids of `absent`.
+    /// The generation of the keys that do not contain the kids of `absent`.
     generation: u64,
-    /// Misses that caused no fetch: the kid was known to be absent, or a budget was spent.
+    /// Number of misses that caused no fetch, because the kid was known to be absent or the budget
+    /// was spent.
     pub(super) suppressed: u64,
 }
 
@@ -76,13 +79,13 @@ impl Misses {
         }
     }
 
-    /// Whether a recent fetch, begun after the kid was first seen, did not find it.
+    /// Whether a recent fetch, which began after the kid was first seen, did not find it.
     pub(super) fn is_absent(&self, kid: &str, now: Instant) -> bool {
         let absent = self.absent.get(&self.hasher.hash_one(kid));
         absent.is_some_and(|absent| now.saturating_duration_since(absent.since) < absent.duration)
     }
 
-    /// Notes that attempt number `attempt`, which has not begun, may find the kid.
+    /// Records that attempt number `attempt`, which has not begun, may find the kid.
     pub(super) fn expect_kid(&mut self, kid: &str, attempt: u64) {
         let hash = self.hasher.hash_one(kid);
         if self.pending.len() < MAX_KIDS && !self.pending.contains(&(hash, attempt)) {
@@ -90,8 +93,8 @@ impl Misses {
         }
     }
 
-    /// Records attempt number `attempt`. `keys` are the fetched ones; `None` if it failed.
-    /// `generation` is that of the keys in use.
+    /// Records the result of attempt number `attempt`. `keys` are the fetched keys; `None` if it
+    /// failed. `generation` is the generation of the keys in use.
     pub(super) fn record_fetch(
         &mut self,
         attempt: u64,
@@ -145,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn a_kid_that_a_fetch_did_not_find_is_absent_for_five_seconds_and_then_for_longer() {
+    fn a_kid_that_a_fetch_did_not_find_is_absent_for_five_seconds_and_longer_each_time() {
         const SECOND: Duration = Duration::from_secs(1);
         let (keys, start) = (keys(), Instant::now());
         let there = keys.keys()[0].kid().unwrap();
@@ -158,7 +161,7 @@ mod tests {
         misses.record_fetch(7, Some(&keys), 0, start);
         assert!(misses.is_absent("lost", start));
         assert!(!misses.is_absent(there, start) && !misses.is_absent("later", start));
-        // As long as the fetches find nothing, which no token can cause sooner.
+        // Each further fetch that does not find the kid doubles the time.
         let mut at = start;
         for (attempt, lasts) in (8..).zip([5, 10, 20, 40, 60, 60]) {
             assert!(misses.is_absent("lost", at + lasts * SECOND - SECOND / 2), "{lasts}");
@@ -167,13 +170,13 @@ mod tests {
             misses.expect_kid("lost", attempt);
             misses.record_fetch(attempt, Some(&keys), 0, at);
         }
-        // Nobody asks for it any more.
+        // No token contains the kid any more.
         misses.record_fetch(99, Some(&keys), 0, at + FORGET_AFTER);
         assert!(misses.absent.is_empty() && misses.absent_since.is_empty());
     }
 
     #[test]
-    fn a_failed_fetch_says_nothing_and_new_keys_change_everything() {
+    fn a_failed_fetch_makes_no_kid_absent_and_new_keys_clear_all_absent_kids() {
         let (keys, now) = (keys(), Instant::now());
         let mut misses = Misses::new(RefetchIntervals::DEFAULT, now);
         misses.expect_kid("lost", 1);
@@ -188,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn memory_of_absent_kids_is_bounded_and_the_oldest_goes_first() {
+    fn the_number_of_absent_kids_is_bounded_and_the_oldest_is_forgotten_first() {
         let (keys, start) = (keys(), Instant::now());
         let mut misses = Misses::new(RefetchIntervals::DEFAULT, start);
         for attempt in 0..3000 {
@@ -197,7 +200,7 @@ mod tests {
         }
         assert_eq!((misses.absent.len(), misses.absent_since.len()), (MAX_KIDS, MAX_KIDS));
         assert!(misses.is_absent("kid 2999", start) && !misses.is_absent("kid 0", start));
-        // One kid that is looked for again and again takes one place.
+        // One kid that causes many fetches is stored once.
         for attempt in 3000..4000u64 {
             misses.expect_kid("again", attempt);
             misses.record_fetch(attempt, Some(&keys), 0, start + Duration::from_millis(attempt));

@@ -1,15 +1,15 @@
-//! The issuer's key set.
+//! Remote key sets.
 //!
-//! | file | what it knows |
+//! | file | content |
 //! |---|---|
-//! | `remote_jwk_set`, `remote_jwk_set_builder` | the handle, and its settings |
-//! | `key_source` | what a verification asks |
-//! | `jwks_job` | one attempt: from the location to the keys in use |
-//! | `keys_in_use` | the keys that verifications read, and for how long |
+//! | `remote_jwk_set`, `remote_jwk_set_builder` | the handle and its settings |
+//! | `key_source` | the interface to verifications |
+//! | `jwks_job` | one fetch: from the location to the keys in use |
+//! | `keys_in_use` | the keys that verifications read, with their times |
 //! | `misses` | which tokens without a matching key may cause a fetch |
-//! | `last_good` | the file that survives a restart |
+//! | `last_good` | the file that keeps the keys across restarts |
 //! | `discovery` | the issuer's metadata |
-//! | `status` | a snapshot |
+//! | `status` | a snapshot of the state |
 
 mod discovery;
 mod jwks_job;

@@ -1,4 +1,4 @@
-//! The key set that refreshes itself.
+//! The handle of a remote key set.
 
 use super::jwks_job::JwksJob;
 use super::status::RemoteJwkSetStatus;
@@ -14,36 +14,37 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// An issuer's JWK Set, fetched from its URL and refreshed in the background, through rotations and
-/// outages.
+/// An issuer's JWK Set, fetched from its URL and refreshed in the background. It follows key
+/// rotations, and keeps working through outages of the issuer.
 ///
-/// Make one for each issuer and clone it: clones share everything. Each new one has its own thread,
-/// requests and budget, so do not make one for each request. It ends with its last clone, or with
-/// [`RemoteJwkSet::close`].
+/// Make one for each issuer and clone it: clones share everything. Do not make one for each
+/// request, because each new one starts its own thread and sends its own requests. The thread ends
+/// when the last clone is dropped, or with [`RemoteJwkSet::close`].
 ///
-/// - A verification whose key is in use reads it through one atomic pointer: it takes no lock and
-///   never waits.
-/// - Keys are refreshed at 70 to 80 % of their lifetime. A failed refresh is retried with growing
-///   pauses. The old keys are used up to [`crate::RemoteJwkSetBuilder::max_stale`]; then
-///   verifications fail with [`crate::ErrorKind::KeysUnavailable`].
-/// - A token with an unknown "kid" may cause a fetch: two at once, then one in
-///   [`crate::RemoteJwkSetBuilder::refetch_interval`]. So may a token without "kid" that no key
-///   verifies, or with a wrong signature under the key of its "kid": one in
-///   [`crate::RemoteJwkSetBuilder::refetch_interval_without_kid`]. Only a token that is valid apart
-///   from its key causes a fetch. A "kid" that a fetch did not find causes no further fetch for 5
-///   s, growing to 60 s.
-/// - If that fetch fails or is not over in time, the token is not invalid: the error is
-///   [`crate::ErrorKind::KeysUnavailable`].
-/// - A key that the issuer has removed verifies nothing once the new set is in use.
+/// - A verification whose key is cached takes no lock and never waits.
+/// - Keys are refreshed after 70 to 80 % of their lifetime. A failed refresh is retried with
+///   back-off. The old keys are used for up to [`crate::RemoteJwkSetBuilder::max_stale`]. After
+///   that, verifications fail with [`crate::ErrorKind::KeysUnavailable`].
+/// - Tokens with an unknown "kid" may cause fetches: two at once, then one in each
+///   [`crate::RemoteJwkSetBuilder::refetch_interval`]. A "kid" that a fetch did not find causes no
+///   further fetch for 5 s, growing to 60 s.
+/// - Tokens without "kid" that no key verifies may cause one fetch in each
+///   [`crate::RemoteJwkSetBuilder::refetch_interval_without_kid`]. So may tokens with an invalid
+///   signature under the key of their "kid".
+/// - A token causes a fetch only if all its other checks succeed: an expired token, for example,
+///   does not.
+/// - If that fetch fails or does not finish in time, the token is not reported as invalid. The
+///   error is [`crate::ErrorKind::KeysUnavailable`].
+/// - A key that the issuer has removed is no longer accepted once the new set is in use.
 /// - After a fork, each process fetches for itself. If a fetch was in flight at the fork, the child
-///   holds its connection open until it exits.
+///   keeps a copy of its socket open until it exits.
 ///
 /// ```no_run
 /// use bouncer_verify::{Policy, RemoteJwkSet, Verifier};
 /// use std::time::Duration;
 ///
 /// let keys = RemoteJwkSet::new("https://master.mesos/acs/api/v1/auth/jwks")?;
-/// // Optional: fail at the start rather than at the first request.
+/// // Optional: fail at the start of the program instead of at the first request.
 /// keys.wait_ready(Duration::from_secs(10))?;
 /// let verifier = Verifier::new(keys, Policy::dcos());
 /// # Ok::<(), bouncer_verify::Error>(())
@@ -51,13 +52,14 @@ use std::time::{Duration, Instant};
 #[derive(Clone)]
 pub struct RemoteJwkSet(pub(super) Arc<Handle>);
 
-/// What all clones share. The worker's thread holds the worker alone, so the last clone can end it.
+/// The state that all clones share. The worker's thread owns only the worker, so dropping the last
+/// clone can stop it.
 pub(super) struct Handle {
     pub(super) worker: Arc<Worker<JwksJob>>,
     pub(super) max_wait: Duration,
     created: Instant,
-    /// From when a token of a known kid may cause a fetch, in milliseconds since `created`. A copy
-    /// of its budget that is read without the lock.
+    /// The time from which a token with a known kid may cause a fetch, in milliseconds since
+    /// `created`. A copy of the budget that is read without the lock.
     known_kid_from: AtomicU64,
 }
 
@@ -86,15 +88,16 @@ impl Drop for Handle {
 }
 
 impl RemoteJwkSet {
-    /// Blocks until there are usable keys.
+    /// Blocks until there are usable keys, up to `timeout`.
     ///
     /// # Errors
-    /// [`crate::ErrorKind::KeysUnavailable`]: there are none after `timeout`. The detail says why.
+    /// [`crate::ErrorKind::KeysUnavailable`]: there are no usable keys after `timeout`. The detail
+    /// contains the cause.
     pub fn wait_ready(&self, timeout: Duration) -> Result<()> {
         let worker = &self.0.worker;
         let is_ready = self.current().is_ok();
-        // In a process that was forked, or with `lazy`, the next attempt may be scheduled for
-        // later.
+        // In a forked child, or with `lazy`, the next attempt may be scheduled for later. Request
+        // it now.
         worker.with(|attempts| {
             if !is_ready && attempts.in_flight().is_none() && !attempts.failed {
                 attempts.request(Reason::Schedule);
@@ -103,11 +106,11 @@ impl RemoteJwkSet {
         worker.wait_until(timeout, || self.current().map(drop), |_| false)
     }
 
-    /// The keys in use. They do not change when newer ones come.
+    /// Returns the keys in use. The returned set does not change when newer keys arrive.
     ///
     /// # Errors
-    /// [`crate::ErrorKind::KeysUnavailable`]: there are none yet, they are too old, or the key set
-    /// is closed.
+    /// [`crate::ErrorKind::KeysUnavailable`]: there are no keys yet, they are too old, or the key
+    /// set is closed.
     pub fn current(&self) -> Result<Arc<JwkSet>> {
         let in_use = self.0.worker.job.in_use();
         let usable = in_use.as_ref().filter(|keys| Instant::now() < keys.usable_until);
@@ -115,42 +118,44 @@ impl RemoteJwkSet {
         usable.map(|keys| Arc::clone(&keys.jwks)).ok_or_else(none)
     }
 
-    /// Fetches the keys now, for operators. Concurrent callers share one fetch. Nothing limits how
-    /// often, so do not call it for each request.
+    /// Fetches the keys now. Concurrent callers share one fetch. Meant for operators: calls are not
+    /// rate-limited, so do not call it for each request.
     ///
     /// # Errors
-    /// Why the fetch failed; [`crate::FetchFailure::Timeout`]: it is not over after `timeout`. The
-    /// keys in use stay.
+    /// Why the fetch failed. [`crate::FetchFailure::Timeout`]: it did not finish within `timeout`.
+    /// The keys in use are kept.
     pub fn refresh(&self, timeout: Duration) -> Result<(), FetchError> {
         self.0.worker.attempt_now(timeout)
     }
 
-    /// The generation of the keys: 0 before the first keys, then one more with each change. What a
-    /// program derives from the keys is valid for one generation. Takes no lock.
+    /// Returns the generation of the keys: 0 before the first keys, 1 for the first, and one more
+    /// after each change. Anything that a program derives from the keys is valid for one generation
+    /// only. Takes no lock.
     pub fn generation(&self) -> u64 {
         self.0.worker.job.in_use().as_ref().map_or(0, |keys| keys.generation)
     }
 
-    /// A snapshot of its state.
+    /// Returns a snapshot of the state.
     pub fn status(&self) -> RemoteJwkSetStatus {
         JwksJob::status(&self.0.worker)
     }
 
-    /// Waits until the fetch of `ticket` is over. Returns false after `timeout`, or if it will not
-    /// be.
+    /// Blocks until the fetch of `ticket` is done. Returns false after `timeout`, or if the key set
+    /// is closed.
     pub fn wait(&self, ticket: Ticket, timeout: Duration) -> bool {
         self.0.worker.wait_for(ticket.attempt(), timeout)
     }
 
-    /// Waits until `attempts` attempts are done ([`RemoteJwkSetStatus::attempts`]). Returns false
-    /// after `timeout`, or if they will not be.
+    /// Blocks until [`RemoteJwkSetStatus::attempts`] is at least `attempts`. Returns false after
+    /// `timeout`, or if the key set is closed.
     pub fn wait_attempts(&self, attempts: u64, timeout: Duration) -> bool {
         self.0.worker.wait_for(attempts, timeout)
     }
 
-    /// Closes it, for all clones and verifiers: a fetch in flight is cut off, the threads end, and
-    /// there are no keys any more. Waits for the threads, at most one second: a transport of the
-    /// program's own that does not return is left behind. Dropping the last clone does the same.
+    /// Closes the key set for all clones and verifiers. This interrupts a fetch in flight, stops
+    /// the threads and removes the keys. Blocks until the threads have ended, for at most one
+    /// second: a thread in a custom transport that does not return is left running. Dropping the
+    /// last clone closes the key set too.
     pub fn close(&self) {
         self.0.worker.close();
     }

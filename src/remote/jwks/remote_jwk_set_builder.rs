@@ -1,4 +1,4 @@
-//! The settings of a remote key set, and how one is made.
+//! The builder of a remote key set.
 
 use super::jwks_job::{JwksJob, Location, Settings};
 use super::misses::RefetchIntervals;
@@ -19,31 +19,31 @@ const HOUR: Duration = Duration::from_secs(60 * 60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl RemoteJwkSet {
-    /// The key set at `url`, with default settings. The first fetch starts at once, in the
+    /// Makes a key set from `url` with default settings. The first fetch starts at once, in the
     /// background.
     ///
     /// # Errors
-    /// [`crate::ErrorKind::InvalidArgument`]: the URL.
+    /// [`crate::ErrorKind::InvalidArgument`]: the URL is not valid or not allowed.
     pub fn new(url: &str) -> Result<Self> {
         Self::builder(url).build()
     }
 
-    /// The key set at `url`: https, or http to this machine.
+    /// Returns a builder for the key set at `url`: https, or http to this machine.
     pub fn builder(url: &str) -> RemoteJwkSetBuilder {
         RemoteJwkSetBuilder::new(Location::Url(url.to_owned()), DAY)
     }
 
-    /// The key set of `issuer`, found through its metadata at `/.well-known/openid-configuration`
-    /// (OpenID Connect Discovery 1.0) or, if that is not found,
-    /// `/.well-known/oauth-authorization-server` (RFC 8414). The metadata's "issuer" must equal
-    /// `issuer` character for character. `issuer` may also be the URL of the metadata.
-    /// [`RemoteJwkSetBuilder::max_stale`] is one hour by default.
+    /// Returns a builder for the key set of `issuer`. Its URL is found through the issuer's
+    /// metadata at `/.well-known/openid-configuration` (OpenID Connect Discovery 1.0) or, if that
+    /// is not found, at `/.well-known/oauth-authorization-server` (RFC 8414). "issuer" in the
+    /// metadata must equal `issuer` character by character. `issuer` may also be the URL of the
+    /// metadata. [`RemoteJwkSetBuilder::max_stale`] is one hour by default.
     pub fn discover(issuer: &str) -> RemoteJwkSetBuilder {
         RemoteJwkSetBuilder::new(Location::Issuer(issuer.to_owned()), HOUR)
     }
 }
 
-/// The settings of a [`RemoteJwkSet`].
+/// A builder for a [`RemoteJwkSet`].
 #[derive(Clone)]
 #[must_use]
 pub struct RemoteJwkSetBuilder {
@@ -81,105 +81,104 @@ impl RemoteJwkSetBuilder {
         }
     }
 
-    /// Verifies with this back end.
+    /// Verifies signatures with this back end.
     pub fn backend(mut self, backend: Backend) -> Self {
         self.load = self.load.backend(backend);
         self
     }
 
-    /// Follows up to three redirects to the same scheme, host and port. By default a redirect is a
-    /// failure.
+    /// Follows up to three redirects to the same scheme, host and port. By default a redirect is an
+    /// error.
     pub fn same_origin_redirects(mut self) -> Self {
         self.http.same_origin_redirects = true;
         self
     }
 
     /// How long keys are fresh if the server does not state it (Cache-Control, Expires): 1 s to 366
-    /// d, by default 10 minutes. Keys are refreshed at 70 to 80 % of that time.
+    /// d, 10 minutes by default. Keys are refreshed after 70 to 80 % of that time.
     pub fn ttl(mut self, ttl: Duration) -> Self {
         self.ttl = ttl;
         self
     }
 
-    /// The longest time that the server may state for the keys' freshness (Cache-Control, Expires):
-    /// 1 s to 366 d, by default 24 hours. It counts as at least 60 s, or as this if this is less.
-    /// [`RemoteJwkSetBuilder::ttl`] is not bounded by it.
+    /// Maximum freshness that the server can state (Cache-Control, Expires): 1 s to 366 d, 24 hours
+    /// by default. A stated freshness under 60 s counts as 60 s, or as `max_ttl` if that is less.
+    /// It does not limit [`RemoteJwkSetBuilder::ttl`].
     ///
-    /// Lower it if a revoked key must be gone sooner than the issuer's `max-age`.
+    /// Lower it if a revoked key must be dropped sooner than after the issuer's `max-age`.
     pub fn max_ttl(mut self, max_ttl: Duration) -> Self {
         self.max_ttl = max_ttl;
         self
     }
 
-    /// How long keys are used after the issuer last confirmed them, if it cannot be reached: at
-    /// most 366 d, and never less than they are fresh. By default 24 hours, or one hour with
+    /// How long keys are used after the issuer last confirmed them, if later fetches fail: at most
+    /// 366 d. Fresh keys are always used. 24 hours by default, or one hour with
     /// [`RemoteJwkSet::discover`].
     pub fn max_stale(mut self, max_stale: Duration) -> Self {
         self.max_stale = max_stale;
         self
     }
 
-    /// How long a verification waits for a fetch that may bring its key: 0 to 300 s, by default 2
-    /// s.
+    /// How long a verification waits for a fetch of its key: 0 to 300 s, 2 s by default.
     pub fn max_wait(mut self, max_wait: Duration) -> Self {
         self.max_wait = max_wait;
         self
     }
 
-    /// How often tokens of an unknown "kid" may cause a fetch: twice at once, then once in this
-    /// interval. 1 s to 1 h, by default 10 s.
+    /// How often tokens with an unknown "kid" may cause a fetch: twice at once, then once in each
+    /// interval. 1 s to 1 h, 10 s by default.
     ///
-    /// So a flood of made-up kids costs the issuer at most `2 + T / refetch_interval` requests in
-    /// any time `T`: 362 in an hour by default. A valid token whose new key comes during the flood
-    /// is rejected for `refetch_interval` at most. Fetches that fail count too. A "kid" that a
-    /// fetch did not find causes no further one for 5 s, then 10 s, and so on up to 60 s.
+    /// So a flood of forged kids causes at most `2 + T / refetch_interval` requests to the issuer
+    /// in any time `T`: 362 in an hour by default. A valid token with a new key is rejected for at
+    /// most `refetch_interval` during the flood. Failed fetches count too. A "kid" that a fetch did
+    /// not find causes no further fetch for 5 s, then 10 s, and so on up to 60 s.
     pub fn refetch_interval(mut self, interval: Duration) -> Self {
         self.refetch.unknown_kid = interval;
         self
     }
 
-    /// How often tokens without "kid" that no key verifies, and tokens whose key of the same "kid"
-    /// does not verify them, may cause a fetch: once in this interval. 1 s to 24 h, by default 5
-    /// minutes.
+    /// How often tokens without "kid" that no key verifies may cause a fetch: once in each
+    /// interval. This also limits fetches for tokens that the key with their "kid" does not verify.
+    /// 1 s to 24 h, 5 minutes by default.
     ///
-    /// Every forged token is such a token, so the issuer gets at most `1 + T /
+    /// Any forged token can cause such a fetch, so the issuer receives at most `1 + T /
     /// refetch_interval_without_kid` requests in any time `T`: 13 in an hour by default. Lower it
-    /// where the issuer publishes keys without "kid", or reuses one.
+    /// if the issuer publishes keys without "kid", or reuses a "kid" for a new key.
     pub fn refetch_interval_without_kid(mut self, interval: Duration) -> Self {
         self.refetch.without_kid = interval;
         self
     }
 
-    /// The largest document that is read, JWK Set or metadata, in bytes: 1 KiB to 64 MiB, by
-    /// default 1 MiB. A larger one makes the fetch fail.
+    /// Maximum size of a JWK Set or metadata document, in bytes: 1 KiB to 64 MiB, 1 MiB by default.
+    /// The fetch of a larger document fails.
     pub fn max_document_len(mut self, bytes: usize) -> Self {
         self.load = self.load.max_document_len(bytes);
         self
     }
 
-    /// The most usable keys of the set: 1 to 1000, by default 100. Further ones are skipped, and
-    /// listed as such.
+    /// Maximum number of usable keys: 1 to 1000, 100 by default. Further keys are skipped, and are
+    /// listed as skipped.
     pub fn max_keys(mut self, keys: usize) -> Self {
         self.load = self.load.max_keys(keys);
         self
     }
 
-    /// As [`LoadOptions::key_uses`].
+    /// Sets which keys are used, by their "use". See [`LoadOptions::key_uses`].
     pub fn key_uses(mut self, uses: impl IntoIterator<Item: AsRef<str>>) -> Self {
         self.load = self.load.key_uses(uses);
         self
     }
 
-    /// Starts with this JWK Set document, until the first fetch succeeds. For programs that must
-    /// have keys at once.
+    /// Uses this JWK Set document until the first fetch succeeds. For programs that must have keys
+    /// at once.
     pub fn seed(mut self, document: impl Into<Vec<u8>>) -> Self {
         self.seed = Some(document.into());
         self
     }
 
-    /// Keeps the latest usable document in this file (mode 0600, replaced atomically), and starts
-    /// with it. It must be from the same source and not older than
-    /// [`RemoteJwkSetBuilder::max_stale`]. While it is fresh nothing is fetched, so many
+    /// Stores the latest usable document in this file (mode 0600, replaced atomically), and starts
+    /// with it. The stored document is used only if it is from the same source and not older than
+    /// [`RemoteJwkSetBuilder::max_stale`]. While it is fresh, nothing is fetched, so many
     /// short-lived processes can share one fetch. Whoever can write the file or its folder can
     /// choose the keys.
     pub fn last_good_file(mut self, path: impl Into<PathBuf>) -> Self {
@@ -187,35 +186,36 @@ impl RemoteJwkSetBuilder {
         self
     }
 
-    /// Starts to fetch with the first verification, not at once. For programs that fork after their
-    /// setup.
+    /// Starts the first fetch with the first verification, not at once. For programs that fork
+    /// after their setup.
     pub fn lazy(mut self) -> Self {
         self.lazy = true;
         self
     }
 
-    /// Calls `observer` after each attempt, in order, on a thread of its own. It may block, and may
-    /// use the key set. If it is slow, 256 calls are queued, and the oldest are dropped. It should
-    /// not own the key set, which then would not end with its last handle. The same thread reports
-    /// attempts through the `log` crate.
+    /// Calls `observer` after each attempt, in order, on a separate thread. The observer may block,
+    /// and may use the key set. If it is slow, up to 256 calls are queued; then the oldest are
+    /// dropped. It should not own a clone of the key set, because then dropping the last handle
+    /// would not close it. The same thread logs attempts through the `log` crate.
     pub fn observer(mut self, observer: impl Fn(&RemoteJwkSetStatus) + Send + Sync + 'static) -> Self {
         self.observer = Some(Arc::new(observer));
         self
     }
 
-    /// Makes the key set. The first fetch starts at once, unless [`RemoteJwkSetBuilder::lazy`] is
-    /// set.
+    /// Makes the key set. The first fetch starts at once, in the background, unless
+    /// [`RemoteJwkSetBuilder::lazy`] is set.
     ///
     /// # Errors
-    /// [`crate::ErrorKind::InvalidArgument`]: a setting, or a CA or certificate file.
-    /// [`crate::ErrorKind::MalformedJwkSet`], [`crate::ErrorKind::NoUsableKey`]: the seed.
+    /// [`crate::ErrorKind::InvalidArgument`]: a setting is invalid, or a CA or certificate file is
+    /// not usable. [`crate::ErrorKind::MalformedJwkSet`], [`crate::ErrorKind::NoUsableKey`]: the
+    /// seed is not usable.
     pub fn build(self) -> Result<RemoteJwkSet> {
         match &self.location {
             Location::Url(url) => self.http.check("url", url)?,
             Location::Issuer(issuer) => self.http.check("discover", issuer)?,
         }
         if matches!(&self.location, Location::Issuer(issuer) if issuer.contains(['?', '#'])) {
-            let detail = "the issuer has a query or a fragment";
+            let detail = "the issuer contains a query or a fragment: remove it";
             return Err(Error::about(ErrorKind::InvalidArgument, "discover", detail));
         }
         check_range("ttl", self.ttl, SECOND..=366 * DAY)?;

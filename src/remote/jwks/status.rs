@@ -3,71 +3,73 @@
 use crate::remote::transport::FetchError;
 use std::time::{Duration, SystemTime};
 
-/// A snapshot of a remote key set, for metrics, logs and health checks. Counts are those of this
-/// process.
+/// A snapshot of a remote key set, for metrics, logs and health checks. All counters count in this
+/// process only.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct RemoteJwkSetStatus {
     /// The URL, without its query, or the issuer.
     pub source: String,
-    /// Whether and how the keys can be used.
+    /// Whether the keys are usable and fresh.
     pub state: RemoteJwkSetState,
-    /// 0 before the first keys, and one more with each change of the keys. Data that is derived
-    /// from the keys is valid for one generation.
+    /// 0 before the first keys, 1 for the first, and one more after each change. Data that is
+    /// derived from the keys is valid for one generation only.
     pub generation: u64,
-    /// SHA-256 of the document in use, in hex.
+    /// SHA-256 of the document in use, in hexadecimal.
     pub sha256: Option<String>,
-    /// The number of usable keys.
+    /// Number of usable keys.
     pub usable_keys: usize,
-    /// The number of keys that cannot be used.
+    /// Number of skipped keys, which are not usable.
     pub skipped_keys: usize,
     /// When the issuer last confirmed the keys in use; `None` for a seed.
     pub last_success: Option<SystemTime>,
-    /// The time since then.
+    /// The time since `last_success`.
     pub age: Option<Duration>,
-    /// The latest failure, even if an attempt has succeeded since.
+    /// The latest failure. It is kept after later successes.
     pub last_error: Option<FetchError>,
-    /// When that was.
+    /// The time of `last_error`.
     pub last_error_at: Option<SystemTime>,
-    /// Attempts that failed.
+    /// Number of failed attempts.
     pub failures: u64,
-    /// Scheduled attempts that failed since the last success.
+    /// Number of scheduled attempts that failed since the last success.
     pub failures_in_row: u32,
-    /// The time until the next scheduled attempt. A token may cause one before.
+    /// The time until the next scheduled attempt. A token may cause an earlier one.
     pub next_attempt: Duration,
-    /// Attempts done.
+    /// Number of attempts done.
     pub attempts: u64,
-    /// Attempts begun because they were due.
+    /// Number of attempts begun because they were due.
     pub scheduled: u64,
-    /// Attempts begun because the one before failed.
+    /// Number of attempts begun because the previous one failed.
     pub retries: u64,
-    /// Attempts begun because of a token with an unknown kid.
+    /// Number of attempts begun because of a token with an unknown kid.
     pub unknown_kid: u64,
-    /// Attempts begun because of a token without kid that no key verified, or with a wrong
-    /// signature under the key of its kid.
+    /// Number of attempts begun because of a token without kid that no key verified, or with an
+    /// invalid signature under the key of its kid.
     pub without_kid: u64,
-    /// Attempts that the program requested.
+    /// Number of attempts that the program requested.
     pub requested: u64,
-    /// Tokens without a matching key that caused no attempt: their kid was known to be absent, or
-    /// the budget was spent.
+    /// Number of tokens without a matching key that caused no attempt, because their kid was known
+    /// to be absent or the budget was spent.
     pub suppressed: u64,
     /// Why the last-good file could not be read or written.
     pub last_good_error: Option<FetchError>,
 }
 
-/// Whether and how the keys of a remote key set can be used.
+/// Whether the keys of a remote key set are usable and fresh.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RemoteJwkSetState {
-    /// No keys yet.
+    /// There are no keys yet.
     Empty,
-    /// Fetched, and fresh.
+    /// The keys are fetched and fresh.
     Fresh,
-    /// In use, but a refresh is overdue, or they are from a seed or a file.
+    /// The keys are in use, but a refresh is overdue, or they come from a seed or a file that is
+    /// not fresh.
     Stale,
-    /// Not confirmed for longer than `max_stale`, and not used any more.
+    /// The issuer has not confirmed the keys for longer than `max_stale`, so they are no longer
+    /// used.
     TooOld,
-    /// Closed.
+    /// The key set is closed.
     Closed,
 }
 
