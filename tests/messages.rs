@@ -42,6 +42,13 @@ fn header(members: &str) -> String {
     signed(&format!("{{{members}}}"), CLAIMS)
 }
 
+/// A signed token with this encoded payload.
+fn signed_encoded(payload: &str) -> String {
+    let input = format!("{}.{payload}", base64url(r#"{"alg":"EdDSA","kid":"good"}"#));
+    let signature = Key::load("ed25519-a").sign(Algorithm::Ed25519, input.as_bytes());
+    format!("{input}.{}", base64url(signature))
+}
+
 #[track_caller]
 fn assert_says(text: &str, words: &[&str]) {
     for word in words {
@@ -75,6 +82,12 @@ fn forms_of_a_token() {
         (format!(" {good}"), &["white space around the token"]),
         (good.replacen('.', ". ", 1), &["white space within the token"]),
         (format!("Bearer {good}"), &["starts with \"Bearer \""]),
+        (format!("Authorization: Bearer {good}"), &["starts with \"Authorization:\"", "the token alone"]),
+        (format!("*{}", &good[1..]), &["an invalid character", "A-Z a-z 0-9 - _ ."]),
+        ("\u{1}\u{2}=\u{3}".to_owned(), &["binary data, not text"]),
+        (format!("AAA{good}"), &["the header is not valid base64url", "cut or altered?"]),
+        (good[..good.len() - 1].to_owned(), &["the signature is not valid base64url", "cut or altered?"]),
+        (signed_encoded("A"), &["the payload is not valid base64url", "cut or altered?"]),
         (format!("token={good}"), &["starts with \"token=\""]),
         (format!("\"{good}\""), &["quotation marks"]),
         (r#"{"access_token":"x"}"#.to_owned(), &["JSON", "three parts"]),
@@ -98,7 +111,7 @@ fn forms_of_a_token() {
 
 fn headers() {
     for (members, words) in [
-        (r#""alg":"EdDSA","alg":"EdDSA""#, &["header", "a member name that comes twice", "at byte 15"][..]),
+        (r#""alg":"EdDSA","alg":"EdDSA""#, &["header", "duplicate member name", "at byte 15"][..]),
         (r#""alg":"EdDSA","x":"\ud800""#, &["header", "lone surrogate", "at byte 20"]),
         (r#""alg":"EdDSA","kid":7"#, &["header", "\"kid\"", "a number, not a string"]),
         (r#""alg":"EdDSA","typ":[]"#, &["\"typ\"", "an array"]),
@@ -167,7 +180,7 @@ fn claims_and_policies() {
         (&any(), with(r#""sub":4"#), &["\"sub\"", "a number, not a string"]),
         (&any(), with(r#""aud":["a",1]"#), &["\"aud\"", "element that is not a string"]),
         (&any(), with(r#""aud":"x""#), &["\"aud\"", "the policy accepts none"]),
-        (&any(), with(r#""iss":"a","iss":"b""#), &["claims", "a member name that comes twice", "at byte 28"]),
+        (&any(), with(r#""iss":"a","iss":"b""#), &["claims", "duplicate member name", "at byte 28"]),
         (&any(), with(&deep), &["over 16 levels", "at byte"]),
         (&any(), with(r#""x":NaN"#), &["NaN", "at byte 22"]),
         (&any(), with(r#""x":1e999"#), &["beyond the range of a double"]),
@@ -218,7 +231,10 @@ fn headers_of_a_request() {
         ("Bearer a.b.c\0", "one too long"),
         ("Bearer a.b.c, Bearer a.b.c", "a comma"),
         ("Bearer a.b.c=", "padding"),
-        ("Negotiate x", "neither token=<token> nor Bearer <token>"),
+        ("Negotiate x", "expected Bearer <token> or token=<token>"),
+        ("Authorization: Bearer a.b.c", "leave out the header's name"),
+        ("authorization:Bearer a.b.c", "leave out the header's name"),
+        ("\u{1}\u{2}=\u{3}", "binary data, not text"),
     ] {
         let text = token_from_authorization(value.as_bytes()).unwrap_err().to_string();
         assert_says(&text, &["the Authorization header is malformed", words]);
@@ -241,7 +257,7 @@ fn key_sets() {
         (r#"{"keys":{}}"#, &["\"keys\" is an object, not an array"]),
         (&format!("{}\0", with("1")), &["a NUL byte at the end", "one too long"]),
         (&format!(r#"{{"keys":[{good}]"#), &["ends too early"]),
-        (r#"{"keys":[],"keys":[]}"#, &["a member name that comes twice", "at byte 11"]),
+        (r#"{"keys":[],"keys":[]}"#, &["duplicate member name", "at byte 11"]),
         (r#"{"keys":[],"x":NaN}"#, &["NaN", "at byte 15"]),
         (&" ".repeat(1_048_577), &["1048577 bytes", "1048576"]),
         (&with(&["1"; 1000].join(",")), &["1001 members", "1000"]),
@@ -280,7 +296,7 @@ fn key_sets() {
         (r#"{"kty":"OKP","crv":"Ed25519","x":"AQ"}"#, &["\"x\" has 1 bytes", "32"]),
         (r#"{"kty":"SECRET"}"#, &["\"kty\" is not RSA, EC or OKP"]),
         (&private, &["a private key", "\"d\""]),
-        (r#"{"kty":"RSA","kty":"RSA"}"#, &["a member name that comes twice", "at byte 13"]),
+        (r#"{"kty":"RSA","kty":"RSA"}"#, &["duplicate member name", "at byte 13"]),
         (r#"{"v":1e999}"#, &["beyond the range of a double", "at byte 5"]),
     ] {
         let jwks = JwkSet::from_slice(with(member).as_bytes()).unwrap();

@@ -1,18 +1,18 @@
-//! Text by AVX-512, 64 characters at a time, a tail under a mask: base64url, the dots of a token,
-//! and where a JSON string ends.
-#![allow(clippy::indexing_slicing, reason = "the tables are made at compile time")]
+//! Text processing with AVX-512, 64 characters at a time; a mask handles the tail. Decodes
+//! base64url, and finds the dots of a token and the special bytes of JSON strings.
+#![allow(clippy::indexing_slicing, reason = "the tables are built at compile time")]
 #![allow(
     unsafe_code,
-    reason = "SIMD: masked loads and stores, and the call into them; every block says why it is sound"
+    reason = "SIMD: masked loads and stores, and the call into them; each block states why it is sound"
 )]
 
 use super::dots::Dots;
 use std::arch::x86_64::*;
 
-/// The top bit marks what is not in the alphabet.
+/// The top bit marks a character that is not in the alphabet.
 const INVALID: i8 = -128;
 
-/// The value of each ASCII character.
+/// The base64url value of each ASCII character.
 const VALUES: [i8; 128] = {
     let mut values = [INVALID; 128];
     let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -24,8 +24,8 @@ const VALUES: [i8; 128] = {
     values
 };
 
-/// Where each byte of the result stands once four values are packed into the low three bytes of 32
-/// bits.
+/// For each byte of the result, its position after four values are packed into the low three bytes
+/// of 32 bits.
 const PACKED: [u8; 64] = {
     let mut order = [0; 64];
     let mut i = 0;
@@ -36,7 +36,7 @@ const PACKED: [u8; 64] = {
     order
 };
 
-/// Whether the CPU has what this module needs, AVX-512 with VBMI.
+/// Returns whether the CPU has the instructions of this module: AVX-512 F, BW and VBMI.
 #[inline]
 pub(super) fn is_available() -> bool {
     is_x86_feature_detected!("avx512f")
@@ -44,8 +44,8 @@ pub(super) fn is_available() -> bool {
         && is_x86_feature_detected!("avx512vbmi")
 }
 
-/// Which of the first 64 `bytes`, or of those there are, are quotation marks, backslashes or
-/// control characters, as bits; `None` where the CPU cannot.
+/// Returns a bit for each of the first 64 `bytes` that is a quotation mark, a backslash or a
+/// control character. Returns `None` if the CPU lacks the instructions.
 pub(super) fn json_special_bits(bytes: &[u8]) -> Option<u64> {
     // SAFETY: the CPU has the three features.
     is_available().then(|| unsafe { special_bits(bytes) })
@@ -54,15 +54,15 @@ pub(super) fn json_special_bits(bytes: &[u8]) -> Option<u64> {
 #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
 fn special_bits(bytes: &[u8]) -> u64 {
     let there = if bytes.len() < 64 { first(bytes.len()) } else { !0 };
-    // SAFETY: of the bytes at `bytes`, the mask lets those through that are there.
+    // SAFETY: the masked load reads only the bytes that `bytes` has.
     let bytes = unsafe { _mm512_maskz_loadu_epi8(there, bytes.as_ptr().cast()) };
     let is = |byte: u8| _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(byte as i8));
     let control = _mm512_mask_cmplt_epu8_mask(there, bytes, _mm512_set1_epi8(0x20));
     is(b'"') | is(b'\\') | control
 }
 
-/// The dots of `text`, `Some(None)` if it has other characters than dots and those of base64url;
-/// `None` where the CPU cannot.
+/// Returns the dots of `text`, or `Some(None)` if it contains characters other than dots and
+/// base64url characters. Returns `None` if the CPU lacks the instructions.
 pub(super) fn dots(text: &[u8]) -> Option<Option<Dots>> {
     // SAFETY: the CPU has the three features.
     is_available().then(|| unsafe { dots_of_blocks(text) })
@@ -73,7 +73,7 @@ fn dots_of_blocks(text: &[u8]) -> Option<Dots> {
     let [low, high] = [table(VALUES.first_chunk()), table(VALUES.last_chunk())];
     let mut found = Dots::default();
     let mut faults = _mm512_setzero_si512();
-    let mut look_at = |start: usize, characters: __m512i| {
+    let mut scan = |start: usize, characters: __m512i| {
         let dots = _mm512_cmpeq_epi8_mask(characters, _mm512_set1_epi8(b'.' as i8));
         let values = _mm512_permutex2var_epi8(low, characters, high);
         let fault = _mm512_or_si512(characters, values);
@@ -85,18 +85,18 @@ fn dots_of_blocks(text: &[u8]) -> Option<Dots> {
     let (blocks, tail) = text.as_chunks::<64>();
     for (i, block) in blocks.iter().enumerate() {
         // SAFETY: `block` has the 64 bytes that are read.
-        look_at(64 * i, unsafe { _mm512_loadu_si512(block.as_ptr().cast()) });
+        scan(64 * i, unsafe { _mm512_loadu_si512(block.as_ptr().cast()) });
     }
     let padding = _mm512_set1_epi8(b'A' as i8);
-    // SAFETY: of the bytes at `tail`, the mask lets those through that it has.
+    // SAFETY: the masked load reads only the bytes that `tail` has.
     let characters = unsafe { _mm512_mask_loadu_epi8(padding, first(tail.len()), tail.as_ptr().cast()) };
-    look_at(64 * blocks.len(), characters);
+    scan(64 * blocks.len(), characters);
     (_mm512_movepi8_mask(faults) == 0).then_some(found)
 }
 
-/// Decodes `text` into `out`, which must be as long as what it stands for, and says whether it is
-/// canonical base64url; `None` where the CPU cannot. After W. Muła and D. Lemire, "Base64 encoding
-/// and decoding at almost the speed of a memory copy" (2019).
+/// Decodes `text` into `out`, which must have exactly the decoded length. Returns whether `text` is
+/// canonical base64url, or `None` if the CPU lacks the instructions. After W. Muła and D. Lemire,
+/// "Base64 encoding and decoding at almost the speed of a memory copy" (2019).
 pub(super) fn decode_base64url(text: &[u8], out: &mut [u8]) -> Option<bool> {
     // SAFETY: the CPU has the three features.
     is_available().then(|| unsafe { decode_blocks(text, out) })
@@ -123,28 +123,28 @@ fn decode_blocks(text: &[u8], out: &mut [u8]) -> bool {
         // SAFETY: `block` has the 64 bytes that are read.
         let bytes = decode(unsafe { _mm512_loadu_si512(block.as_ptr().cast()) });
         if let Some(room) = rest.first_chunk_mut::<64>() {
-            // The last 16 are written over: a store under a mask takes longer.
+            // The next store overwrites the last 16 bytes. A masked store would take longer.
             // SAFETY: `room` has the 64 bytes that are written.
             unsafe { _mm512_storeu_si512(room.as_mut_ptr().cast(), bytes) };
         } else if let Some(room) = rest.first_chunk_mut::<48>() {
-            // SAFETY: `room` has the 48 bytes that the mask lets through.
+            // SAFETY: `room` has the 48 bytes that the masked store writes.
             unsafe { _mm512_mask_storeu_epi8(room.as_mut_ptr().cast(), first(48), bytes) };
         }
         rest = rest.get_mut(48..).unwrap_or_default();
     }
     let padding = _mm512_set1_epi8(b'A' as i8);
-    // SAFETY: of the bytes at `tail`, the mask lets those through that it has.
+    // SAFETY: the masked load reads only the bytes that `tail` has.
     let characters = unsafe { _mm512_mask_loadu_epi8(padding, first(tail.len()), tail.as_ptr().cast()) };
     let bytes = decode(characters);
     let kept = first(rest.len());
-    // SAFETY: of the bytes at `rest`, the mask lets those through that it has.
+    // SAFETY: the masked store writes only the bytes that `rest` has.
     unsafe { _mm512_mask_storeu_epi8(rest.as_mut_ptr().cast(), kept, bytes) };
-    // The last character's bits that no byte holds must be zero.
+    // The unused bits of the last character must be zero.
     let left_over = _mm512_test_epi8_mask(bytes, bytes) & first(48) & !kept;
     _mm512_movepi8_mask(faults) | left_over == 0
 }
 
-/// A bit for each of the first `len` bytes, less than 64.
+/// Returns a mask with a bit for each of the first `len` bytes. `len` must be below 64.
 fn first(len: usize) -> u64 {
     (1 << (len & 63)) - 1
 }
@@ -153,6 +153,6 @@ fn first(len: usize) -> u64 {
 fn table<T>(bytes: Option<&[T; 64]>) -> __m512i {
     const { assert!(size_of::<T>() == 1) }
     let Some(bytes) = bytes else { return _mm512_setzero_si512() };
-    // SAFETY: 64 values of one byte are there.
+    // SAFETY: `bytes` has 64 values of one byte each, as the assertion checks.
     unsafe { _mm512_loadu_si512(bytes.as_ptr().cast()) }
 }

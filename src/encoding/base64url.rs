@@ -1,5 +1,5 @@
-//! base64url without padding, in its one canonical spelling: a length of 1 mod 4, padding, white
-//! space, other alphabets and non-zero trailing bits are rejected.
+//! Canonical base64url without padding. Rejects a length of 1 mod 4, padding, white space, other
+//! alphabets and non-zero trailing bits.
 
 #[cfg(avx512)]
 use super::avx512;
@@ -9,20 +9,20 @@ use base64::engine::simd::Simd;
 use base64::engine::{DecodePaddingMode, Engine as _};
 use std::sync::LazyLock;
 
-/// Made once: its tables cost more than decoding a header.
+/// Created once: building its tables costs more than decoding a header.
 static ENGINE: LazyLock<Simd> = LazyLock::new(|| Simd::url_safe(NO_PAD));
 
-/// The text is not canonical base64url. Where it goes wrong is not said: a token's error never
-/// depends on its content.
+/// The text is not canonical base64url. There is no position: an error must not depend on the
+/// content of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct NotCanonical;
 
-/// The number of bytes that `encoded_len` canonical characters stand for.
+/// Returns the decoded length of `encoded_len` canonical characters.
 pub(crate) const fn decoded_len(encoded_len: usize) -> usize {
     encoded_len / 4 * 3 + encoded_len % 4 * 3 / 4
 }
 
-/// Decodes into the front of `out` and returns that part; rejects when `out` is too short.
+/// Decodes into the front of `out` and returns that part. Fails if `out` is too short.
 pub(crate) fn decode_into<'o>(text: &[u8], out: &'o mut [u8]) -> Result<&'o [u8], NotCanonical> {
     let out = out.get_mut(..decoded_len(text.len())).ok_or(NotCanonical)?;
     #[cfg(avx512)]
@@ -37,10 +37,10 @@ fn decode_on_any_cpu<'o>(text: &[u8], out: &'o mut [u8]) -> Result<&'o [u8], Not
     out.get(..written).ok_or(NotCanonical)
 }
 
-/// Room to decode a header or a signature into. Nearly all are so short that it takes no
-/// allocation.
+/// A buffer for a decoded header or signature. Up to 512 bytes need no allocation, which covers
+/// nearly all.
 pub(crate) struct Scratch {
-    /// Made by the first call that needs it: filling it with zeros is not free.
+    /// Created by the first call that needs it, because filling it with zeros takes time.
     stack: Option<[u8; Self::STACK]>,
     heap: Vec<u8>,
 }
@@ -66,7 +66,7 @@ pub(crate) fn decode(text: &[u8]) -> Result<Vec<u8>, NotCanonical> {
     decode_with_room(text, 0)
 }
 
-/// Decodes into a vector with room for `room` bytes more.
+/// Decodes into a vector with a capacity for `room` more bytes.
 pub(crate) fn decode_with_room(text: &[u8], room: usize) -> Result<Vec<u8>, NotCanonical> {
     let len = decoded_len(text.len());
     let mut out = Vec::with_capacity(len + room);
@@ -76,9 +76,9 @@ pub(crate) fn decode_with_room(text: &[u8], room: usize) -> Result<Vec<u8>, NotC
     Ok(out)
 }
 
-/// Decodes the numbers of a JWK, a document that the operator chose to trust, as some issuers write
-/// them: with padding, or in the standard alphabet. Padding is complete or absent: a text cut short
-/// must not pass. The second value says whether that tolerance was needed.
+/// Decodes a number of a JWK. The operator trusts that document, so padding and the standard
+/// alphabet are tolerated, because some issuers use them. Padding must be complete or absent: a
+/// truncated text must not be accepted. The second value says whether the tolerance was needed.
 pub(crate) fn decode_tolerant(text: &[u8]) -> Result<(Vec<u8>, bool), NotCanonical> {
     const UNPADDED: GeneralPurposeConfig =
         GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::RequireNone);
@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_value_has_exactly_one_spelling() {
+    fn each_value_has_exactly_one_accepted_encoding() {
         let alphabet: Vec<u8> = (0..=255).collect();
         for bytes in [&b""[..], b"f", b"fo", b"foo", b"foob", b"\xff\xfe"] {
             let text = encode(bytes);
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn lengths_paddings_and_other_alphabets_are_refused() {
+    fn wrong_lengths_padding_and_other_alphabets_are_rejected() {
         for text in
             ["A", "AAAAA", "Zg==", "Zm8=", "Zh", "Zm9", "Zm9v\n", " Zm9v", "Zm9v ", "Z+9v", "Z/9v", "Zm\0v"]
         {
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn long_texts_take_the_same_decision_as_short_ones() {
+    fn one_bad_character_anywhere_in_a_long_text_is_rejected() {
         for len in [0, 1, 2, 3, 47, 48, 63, 64, 65, 200, 256, 1000] {
             let bytes: Vec<u8> = (0..len).map(|i| (i * 7 % 256) as u8).collect();
             let text = encode(&bytes);
@@ -145,7 +145,7 @@ mod tests {
 
     #[cfg(avx512)]
     #[test]
-    fn every_implementation_takes_the_same_decision() {
+    fn all_implementations_agree() {
         if !avx512::is_available() {
             return eprintln!("skipped: this CPU has no AVX-512 VBMI");
         }

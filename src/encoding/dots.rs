@@ -1,15 +1,15 @@
-//! Where the dots of a text are.
+//! The positions of the dots in a text.
 
-/// The dots of a text.
+/// The number and the first positions of the dots in a text.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Dots {
     pub(crate) count: usize,
-    /// Where the first two are.
+    /// Positions of the first two dots.
     pub(crate) places: [usize; 2],
 }
 
 impl Dots {
-    /// Adds those that are the bits of `mask`; bit 0 is the character at `start`.
+    /// Adds a dot for each bit of `mask`. Bit 0 is the character at `start`.
     #[cfg(avx512)]
     pub(super) fn add(&mut self, start: usize, mut mask: u64) {
         while mask != 0

@@ -1,8 +1,8 @@
-//! L0: text to bytes and back, strictly. May name: error.
+//! L0: strict conversion between text and bytes. May name: error.
 //!
-//! A verifier that reads a text in two ways can be shown one text and trust another, so there is
-//! exactly one accepted spelling of each value: canonical base64url (RFC 4648 §5, RFC 7515 §2) and
-//! JSON as RFC 8259 writes it, in UTF-8, without duplicate member names.
+//! If a text can be read in two ways, an attacker can have one reading checked and the other used.
+//! So each value has exactly one accepted spelling: canonical base64url (RFC 4648 §5, RFC 7515 §2),
+//! and JSON (RFC 8259) in UTF-8 without duplicate member names.
 
 #[cfg(avx512)]
 mod avx512;

@@ -1,5 +1,5 @@
-//! PEM (RFC 7468) as it arrives from files, environment variables and JSON: the base64 in lines, in
-//! one line, or with line ends that are spaces or the two characters `\n`.
+//! PEM (RFC 7468) from files, environment variables and JSON. The base64 may be in several lines or
+//! in one. Line ends may also be spaces or the two characters `\n`.
 
 use base64::engine::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -11,7 +11,7 @@ pub(crate) struct Block<'a> {
 }
 
 impl Block<'_> {
-    /// The bytes, if the body is base64 with its padding.
+    /// Decodes the body. Returns `None` if it is not base64 with complete padding.
     pub(crate) fn decode(&self) -> Option<Vec<u8>> {
         let mut base64 = self.body.replace("\\n", "").replace("\\r", "");
         base64.retain(|char| !char.is_ascii_whitespace());
@@ -19,7 +19,7 @@ impl Block<'_> {
     }
 }
 
-/// The blocks of `text`, in order. What stands around them is ignored (RFC 7468 §2).
+/// Returns the blocks of `text` in order. Text around them is ignored (RFC 7468 §2).
 pub(crate) fn blocks(text: &str) -> impl Iterator<Item = Block<'_>> {
     let mut rest = text;
     std::iter::from_fn(move || {
@@ -40,7 +40,7 @@ mod tests {
     }
 
     #[test]
-    fn line_ends_take_any_form() {
+    fn any_form_of_line_end_is_accepted() {
         for body in [
             "\nAQID\nBAU=\n",
             "AQIDBAU=",
@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn blocks_come_in_order_and_a_broken_one_ends_them() {
+    fn blocks_are_returned_in_order_up_to_the_first_broken_one() {
         let one = "-----BEGIN A-----AQ==-----END A-----\n-----BEGIN B-----Ag==-----END B-----";
         assert_eq!(read(one), [("A", Some(vec![1])), ("B", Some(vec![2]))]);
         for text in

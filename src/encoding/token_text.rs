@@ -1,10 +1,11 @@
-//! The text of a compact JWS: the characters of base64url, and dots between the parts.
+//! The text of a compact JWS: base64url characters, and dots between the parts.
 
 #[cfg(avx512)]
 use super::avx512;
 use super::dots::Dots;
 
-/// Finds the dots of `text`. `None`: it has other characters than dots and those of base64url.
+/// Finds the dots of `text`. Returns `None` if it contains characters other than dots and base64url
+/// characters.
 pub(crate) fn dots(text: &[u8]) -> Option<Dots> {
     #[cfg(avx512)]
     if let Some(dots) = avx512::dots(text) {
@@ -14,7 +15,7 @@ pub(crate) fn dots(text: &[u8]) -> Option<Dots> {
 }
 
 fn dots_on_any_cpu(text: &[u8]) -> Option<Dots> {
-    // No early exit and no table, so that the compiler turns it into SIMD.
+    // No early exit and no table, so that the compiler can use SIMD.
     let is_token_text = text.iter().fold(true, |all, &byte| {
         let letter = (byte | 0x20).wrapping_sub(b'a') < 26;
         let digit = byte.wrapping_sub(b'0') < 10;
@@ -38,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dots_are_found_and_other_characters_are_not_allowed() {
+    fn dots_are_found_and_invalid_characters_are_rejected() {
         assert_eq!(dots(b"aa.b.c.d"), Some(Dots { count: 3, places: [2, 4] }));
         assert_eq!(dots(b""), Some(Dots::default()));
         for byte in 0..=255u8 {
@@ -50,7 +51,7 @@ mod tests {
 
     #[cfg(avx512)]
     #[test]
-    fn every_implementation_finds_the_same() {
+    fn all_implementations_find_the_same_dots() {
         if avx512::dots(b"").is_none() {
             return eprintln!("skipped: this CPU has no AVX-512 VBMI");
         }

@@ -4,12 +4,12 @@ use crate::error::{Error, ErrorKind, Result};
 use std::fmt;
 use std::str::FromStr;
 
-/// A signature algorithm. "none" and the symmetric HS family cannot be expressed, so nothing can
-/// ask for them.
+/// A signature algorithm. There is no value for "none" and for the symmetric HS algorithms, so no
+/// policy or key can allow them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Algorithm {
-    /// RSASSA-PKCS1-v1_5 with SHA-256; what Bouncer signs with.
+    /// RSASSA-PKCS1-v1_5 with SHA-256. DC/OS's Bouncer signs with it.
     Rs256,
     /// RSASSA-PKCS1-v1_5 with SHA-384.
     Rs384,
@@ -27,7 +27,7 @@ pub enum Algorithm {
     Es384,
     /// ECDSA on P-521 with SHA-512; the signature is R and S, 66 bytes each.
     Es512,
-    /// Ed25519; "EdDSA" is accepted as its old name.
+    /// Ed25519. "EdDSA" is accepted as its old name.
     Ed25519,
 }
 
@@ -46,7 +46,7 @@ impl Algorithm {
         Self::Ed25519,
     ];
 
-    /// The "alg" value: `"RS256"`.
+    /// Returns the "alg" value, for example `"RS256"`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Rs256 => "RS256",
@@ -62,7 +62,7 @@ impl Algorithm {
         }
     }
 
-    /// The algorithm of that exact name, or of the old name "EdDSA".
+    /// Returns the algorithm with exactly this name. "EdDSA" is Ed25519.
     pub(crate) fn named(name: &str) -> Option<Self> {
         if name == "EdDSA" {
             return Some(Self::Ed25519);
@@ -70,10 +70,10 @@ impl Algorithm {
         Self::ALL.into_iter().find(|algorithm| algorithm.as_str() == name)
     }
 
-    /// Why a name that is none of them is not supported; empty where there is no more to say.
+    /// Returns why an unknown name is not supported, and what is.
     #[cold]
     pub(crate) fn why_unsupported(name: &str) -> &'static str {
-        const SPELT: [(Algorithm, &str); 10] = [
+        const SPELLED: [(Algorithm, &str); 10] = [
             (Algorithm::Rs256, "names are case-sensitive: RS256"),
             (Algorithm::Rs384, "names are case-sensitive: RS384"),
             (Algorithm::Rs512, "names are case-sensitive: RS512"),
@@ -91,11 +91,11 @@ impl Algorithm {
         if name.eq_ignore_ascii_case("none") {
             return "tokens without a signature (none) are never accepted";
         }
-        let is_spelt = |&&(algorithm, _): &&(Self, &str)| {
+        let has_other_case = |&&(algorithm, _): &&(Self, &str)| {
             name.eq_ignore_ascii_case(algorithm.as_str())
                 || algorithm == Self::Ed25519 && name.eq_ignore_ascii_case("EdDSA")
         };
-        if let Some((_, why)) = SPELT.iter().find(is_spelt) {
+        if let Some((_, why)) = SPELLED.iter().find(has_other_case) {
             return why;
         }
         match name {
@@ -107,7 +107,7 @@ impl Algorithm {
         }
     }
 
-    /// Its bit in a set of algorithms.
+    /// Returns its bit in a set of algorithms.
     pub(crate) const fn bit(self) -> u16 {
         1 << self as u16
     }
@@ -135,7 +135,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_exact() {
+    fn algorithm_names_are_case_sensitive() {
         for algorithm in Algorithm::ALL {
             assert_eq!(algorithm.as_str().parse(), Ok(algorithm));
             let small = algorithm.as_str().to_lowercase();

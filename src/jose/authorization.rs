@@ -1,16 +1,16 @@
-//! The token of a request: the value of its Authorization header.
+//! Extracts the token from the value of a request's Authorization header.
 
 use super::hints;
 use crate::encoding::token_text;
 use crate::error::{Error, ErrorKind, Result};
 
-/// The token in `value`, the value of an HTTP Authorization header: `token=<jwt>` as DC/OS sends
-/// it, or `Bearer <jwt>` (RFC 6750 §2.1; the scheme's case does not matter, one space or more
-/// follows).
+/// Returns the token in `value`, the value of an HTTP Authorization header. It accepts `Bearer
+/// <jwt>` (RFC 6750 §2.1) and `token=<jwt>`, which DC/OS uses. The case of `Bearer` does not
+/// matter, and one or more spaces may follow it.
 ///
-/// Strict: the token is not empty and holds only `A-Z a-z 0-9 - _ .`; nothing surrounds the
-/// credentials. A header that came twice must be rejected before this call: joined values are
-/// rejected here for their comma.
+/// The token must not be empty and may contain only `A-Z a-z 0-9 - _ .`. White space around the
+/// value is rejected. If a request has the header twice, reject it before this call. Two values
+/// joined with a comma are rejected here.
 ///
 /// # Errors
 /// [`ErrorKind::MalformedAuthorization`].
@@ -47,14 +47,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_schemes_give_the_token() {
+    fn both_schemes_are_accepted() {
         for value in ["token=a.b.c", "Bearer a.b.c", "bearer a.b.c", "BEARER   a.b.c"] {
             assert_eq!(token_from_authorization(value.as_bytes()), Ok("a.b.c"), "{value}");
         }
     }
 
     #[test]
-    fn everything_else_is_refused() {
+    fn any_other_value_is_rejected() {
         for value in [
             "",
             "a.b.c",

@@ -1,17 +1,16 @@
-//! The JWT Claims Set (RFC 7519 §4). Each registered claim is absent, valid or malformed, and
-//! malformed is an error: a claim that cannot be read is never taken for one that is not there.
-//! null is absent: it is what serializers write for a field that has no value.
+//! The JWT Claims Set (RFC 7519 §4). Each registered claim is absent, valid or malformed. A
+//! malformed claim is an error; it never counts as absent. null counts as absent, because
+//! serializers write it for a field without a value.
 
 use crate::encoding::json::{self, Decimal, Value};
 use crate::error::{Error, ErrorKind, Result};
 use std::borrow::Cow;
 
-/// The registered claims, read from a payload that is verified. NumericDates are whole seconds
-/// since 1970.
+/// The registered claims of a payload. NumericDates are whole seconds since 1970.
 #[derive(Debug)]
 pub(crate) struct ClaimsSet<'a> {
     payload: &'a str,
-    /// A fraction is rounded down: rounding never lengthens a token's life.
+    /// A fraction is rounded down, so that rounding never makes a token valid for longer.
     pub(crate) exp: Option<i64>,
     /// A fraction is rounded up, for the same reason.
     pub(crate) nbf: Option<i64>,
@@ -20,12 +19,12 @@ pub(crate) struct ClaimsSet<'a> {
     pub(crate) sub: Option<Cow<'a, str>>,
     pub(crate) aud: Audience<'a>,
     pub(crate) jti: Option<Cow<'a, str>>,
-    /// Not a registered claim: what DC/OS calls its subject. Untyped, because other issuers use the
-    /// name too.
+    /// Not a registered claim: DC/OS names its subject so. Its type is not checked here, because
+    /// other issuers use the name too.
     uid: Option<Value<'a>>,
 }
 
-/// The "aud" claim: one string, or any number of them.
+/// The "aud" claim: one string, or an array of strings.
 #[derive(Debug)]
 pub(crate) enum Audience<'a> {
     Absent,
@@ -43,10 +42,10 @@ impl<'a> Audience<'a> {
     }
 }
 
-/// Registered claims whose JSON type is not checked: one of another type counts as absent.
+/// Registered claims whose JSON type is not checked. A claim of another type counts as absent.
 ///
-/// Only those whose absence never makes a token valid for longer or for more: not "exp", "nbf" and
-/// "aud", nor "iss".
+/// Only claims whose absence never makes a token valid for longer or for more services. "exp",
+/// "nbf", "aud" and "iss" are therefore always checked.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct UncheckedClaims {
     sub: bool,
@@ -55,7 +54,7 @@ pub(crate) struct UncheckedClaims {
 }
 
 impl UncheckedClaims {
-    /// False: `name` is none of those that may be unchecked.
+    /// Returns false if the claim `name` must always be checked.
     pub(crate) fn insert(&mut self, name: &str) -> bool {
         let claim = match name {
             "sub" => &mut self.sub,
@@ -99,18 +98,18 @@ impl<'a> ClaimsSet<'a> {
         })
     }
 
-    /// The string claim "uid".
+    /// Returns the claim "uid" if it is a string.
     pub(crate) fn uid(&self) -> Option<Cow<'a, str>> {
         self.uid?.as_str()
     }
 
-    /// Any claim.
+    /// Returns any claim.
     pub(crate) fn claim(&self, name: &str) -> Option<Value<'a>> {
         if name == "uid" { self.uid } else { claim(self.payload, name) }
     }
 }
 
-/// The claim `name` of a payload that [`ClaimsSet::parse`] has accepted.
+/// Returns the claim `name` of a payload that [`ClaimsSet::parse`] has accepted.
 pub(crate) fn claim<'a>(payload: &'a str, name: &str) -> Option<Value<'a>> {
     let mut found = None;
     json::members(payload, |member, value| {
@@ -174,15 +173,15 @@ enum Round {
     Up,
 }
 
-/// A NumericDate (RFC 7519 §2) in whole seconds: any integer of 64 bits; a value with a fraction or
-/// an exponent where doubles are exact, up to 2^53.
+/// Returns a NumericDate (RFC 7519 §2) in whole seconds. Any 64-bit integer is accepted. A number
+/// with a fraction or an exponent is accepted up to 2^53, where doubles are exact.
 fn numeric_date(number: &str, round: Round) -> Option<i64> {
     const EXACT: i128 = 1 << 53;
     if let Ok(integer) = number.parse() {
         return Some(integer);
     }
     let decimal = Decimal::of(number);
-    // How many of the digits stand before the point.
+    // Number of digits before the decimal point.
     let point = (decimal.integer.len() as i64).saturating_add(decimal.exponent);
     let mut whole = 0i128;
     let mut fractional = false;
@@ -208,7 +207,7 @@ fn numeric_date(number: &str, round: Round) -> Option<i64> {
     if (-EXACT..=EXACT).contains(&seconds) { i64::try_from(seconds).ok() } else { None }
 }
 
-/// Stops the sum of a long number before it overflows.
+/// Returns `None` for a number that needs more than 64 bits, before the sum can overflow.
 fn within_64_bits(magnitude: i128) -> Option<i128> {
     (magnitude <= 1 << 64).then_some(magnitude)
 }
@@ -222,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn numeric_dates_never_round_towards_a_longer_life() {
+    fn rounding_a_numeric_date_never_extends_a_tokens_life() {
         let cases = [
             ("0", 0, 0),
             ("-0", 0, 0),
@@ -256,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn a_claim_of_the_wrong_type_is_never_taken_for_an_absent_one() {
+    fn a_claim_of_the_wrong_type_is_an_error_and_null_is_absent() {
         for (name, values) in [
             ("exp", ["\"1\"", "\"\"", "[]", "{}", "true"]),
             ("nbf", ["\"1\"", "\"null\"", "[]", "{}", "false"]),
@@ -284,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unchecked_claim_of_the_wrong_type_is_absent_and_its_neighbours_are_checked() {
+    fn an_unchecked_claim_of_the_wrong_type_is_absent_and_the_others_are_checked() {
         for name in ["sub", "iat", "jti"] {
             let mut unchecked = UncheckedClaims::default();
             assert!(unchecked.insert(name));
@@ -306,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn an_audience_is_one_string_or_many() {
+    fn an_audience_is_one_string_or_an_array_of_strings() {
         let audience = |payload: &'static str| {
             let claims = parse(payload).unwrap();
             claims.aud.as_slice().map(<[_]>::to_vec)

@@ -5,17 +5,17 @@ use crate::encoding::json;
 use crate::error::{Error, ErrorKind, Result};
 use std::borrow::Cow;
 
-/// The longest accepted "kid", in bytes.
+/// Maximum length of "kid", in bytes.
 pub(crate) const MAX_KID_LEN: usize = 1024;
-/// The longest accepted header, decoded, in bytes. It is read before anything is verified, so that
-/// a policy for long tokens does not raise it.
+/// Maximum length of the decoded header, in bytes. The header is parsed before anything is
+/// verified, so a policy for long tokens does not raise this limit.
 pub(crate) const MAX_HEADER_LEN: usize = 8 * 1024;
 
-/// The header parameters a verification reads. The key-bearing ones (jwk, jku, x5u, x5c) are never
-/// read: a token does not choose who may sign it.
+/// The header parameters that a verification uses. Parameters that carry or locate a key (jwk, jku,
+/// x5u, x5c) are never used: a token must not choose its own key.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct JoseHeader<'a> {
-    /// The whole of it.
+    /// The JSON text of the whole header.
     pub(crate) json: Cow<'a, str>,
     pub(crate) algorithm: Algorithm,
     pub(crate) kid: Option<Cow<'a, str>>,
@@ -37,7 +37,7 @@ impl<'a> JoseHeader<'a> {
         })
         .map_err(not_json)?;
 
-        // null is what a serializer writes for a member that is not there.
+        // null counts as absent: serializers write it for a member without a value.
         let string = |name, value: Option<json::Value<'a>>| match value {
             None => Ok(None),
             Some(value) => match value.as_str() {
@@ -54,21 +54,21 @@ impl<'a> JoseHeader<'a> {
         }
         let typ = string("typ", typ)?;
 
-        // RFC 7515 §4.1.11: an extension not understood must be rejected, and none is understood
-        // here. RFC 7797 §7: a JWT is never unencoded. RFC 7516 §9: "enc" marks a JWE. These two
-        // change what the signature means, so that even null counts as present.
+        // RFC 7515 §4.1.11: an unknown critical extension must be rejected, and this library knows
+        // none. RFC 7797 §7: the payload of a JWT is always encoded. RFC 7516 §9: "enc" marks a
+        // JWE. "crit" and "b64" change what the signature means, so null counts as present.
         if crit.is_some() {
             return Err(Error::about(ErrorKind::UnsupportedHeader, "crit", "no extension is supported"));
         }
         if b64.is_some_and(|b64| !b64.is_true()) {
-            return Err(Error::about(ErrorKind::UnsupportedHeader, "b64", "a JWT is never unencoded"));
-        }
-        if enc.is_some_and(|enc| !enc.is_null()) {
             return Err(Error::about(
                 ErrorKind::UnsupportedHeader,
-                "enc",
-                "the header of an encrypted token",
+                "b64",
+                "the payload of a JWT must be encoded",
             ));
+        }
+        if enc.is_some_and(|enc| !enc.is_null()) {
+            return Err(Error::about(ErrorKind::UnsupportedHeader, "enc", "the token is encrypted (a JWE)"));
         }
         let Some(algorithm) = Algorithm::named(&alg) else {
             let why = Algorithm::why_unsupported(&alg);
@@ -77,7 +77,7 @@ impl<'a> JoseHeader<'a> {
         Ok(Self { json: Cow::Borrowed(text), algorithm, kid, typ })
     }
 
-    /// A copy that borrows nothing.
+    /// Returns a copy that borrows nothing.
     pub(crate) fn to_owned(&self) -> JoseHeader<'static> {
         let owned = |text: &Cow<'_, str>| Cow::Owned(text.clone().into_owned());
         JoseHeader {

@@ -1,9 +1,9 @@
-//! What a text seems to be that is not what was asked for. An operator finds the mistake in the
-//! error's one line. Each answer is a fixed sentence: nothing of the text is in it.
+//! Guesses what a text of the wrong kind is, so that an error names the likely mistake. Each hint
+//! is a fixed text: it never contains a part of the input.
 
 use crate::encoding::token_text;
 
-/// What `text` seems to be, if it is neither JSON nor what the caller expects.
+/// Returns what `text` seems to be, if it is a common mistake.
 #[cold]
 pub(crate) fn looks_like(text: &[u8]) -> Option<&'static str> {
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text).trim_ascii_start();
@@ -18,6 +18,9 @@ pub(crate) fn looks_like(text: &[u8]) -> Option<&'static str> {
     }
     if starts_with("token=") {
         return Some("it starts with \"token=\", like an Authorization header");
+    }
+    if starts_with("Authorization:") {
+        return Some("it starts with \"Authorization:\", like a line of an HTTP request");
     }
     if starts_with("eyJ") {
         return Some("it looks like a token");
@@ -38,7 +41,7 @@ pub(crate) fn looks_like(text: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// Why `token`, which has a character that no token has, may have it.
+/// Returns the likely mistake in `token`, which contains an invalid character.
 #[cold]
 pub(crate) fn why_no_token_text(token: &[u8]) -> &'static str {
     let trimmed = token.trim_ascii();
@@ -48,31 +51,36 @@ pub(crate) fn why_no_token_text(token: &[u8]) -> &'static str {
         return "a NUL byte at the end: is the length one too long?";
     }
     if trimmed.len() < token.len() && token_text::dots(trimmed).is_some() {
-        return "white space around the token";
+        return "white space around the token: remove it";
     }
     match looks_like(token) {
         Some(text) if text.contains("Bearer") => return "it starts with \"Bearer \": pass the token alone",
         Some(text) if text.contains("token=") => return "it starts with \"token=\": pass the token alone",
+        Some(text) if text.contains("Authorization:") => {
+            return "it starts with \"Authorization:\": pass the token alone";
+        }
+        Some(text) if text.contains("UTF-16") => return "it is UTF-16: pass the token as ASCII",
+        _ if is_binary(token) => return BINARY,
         _ => {}
     }
     match trimmed {
         [b'{' | b'[', ..] => return "it is JSON: a token is three parts separated by dots",
-        [b'"' | b'\'', .., b'"' | b'\''] => return "quotation marks around the token",
-        [0xef, 0xbb, 0xbf, ..] => return "a byte order mark before the token",
+        [b'"' | b'\'', .., b'"' | b'\''] => return "quotation marks around the token: remove them",
+        [0xef, 0xbb, 0xbf, ..] => return "a byte order mark before the token: remove it",
         _ => {}
     }
     let has = |wanted: &[u8]| token.iter().any(|byte| wanted.contains(byte));
     if has(b"=") {
-        return "padding (=): the base64url of a token has none";
+        return "padding (=), which a JWT must not have. For an AWS load balancer's tokens set padded_tokens";
     }
     if has(b"+/") {
-        return "+ or /: a token is in the URL-safe alphabet of base64, with - and _";
+        return "+ or /: a token uses the URL-safe base64 alphabet, with - and _ instead";
     }
     if has(b",") {
-        return "a comma: is it two headers in one?";
+        return "a comma: are there two tokens in one value?";
     }
     if has(b" \t\r\n") {
-        return "white space within the token";
+        return "white space within the token: was it broken into lines?";
     }
     if has(b"~") {
         return "a tilde: selective-disclosure tokens (SD-JWT) are not supported";
@@ -80,10 +88,18 @@ pub(crate) fn why_no_token_text(token: &[u8]) -> &'static str {
     if has(b"%") {
         return "a percent sign: is it still URL-encoded?";
     }
-    "a character that no token has: only A-Z a-z 0-9 - _ . are allowed"
+    "an invalid character: only A-Z a-z 0-9 - _ . are allowed"
 }
 
-/// Why `value` is no value of an Authorization header with a token.
+const BINARY: &str =
+    "it is binary data, not text: a token is three parts of ASCII text with dots between them";
+
+fn is_binary(text: &[u8]) -> bool {
+    let is_control = |byte: &u8| byte.is_ascii_control() && !byte.is_ascii_whitespace();
+    std::str::from_utf8(text).is_err() || text.iter().any(is_control)
+}
+
+/// Returns the likely mistake in `value`, which is no Authorization header with a token.
 #[cold]
 pub(crate) fn why_no_authorization(value: &[u8]) -> &'static str {
     let starts_with = |prefix: &str| {
@@ -92,15 +108,19 @@ pub(crate) fn why_no_authorization(value: &[u8]) -> &'static str {
     if value.is_empty() {
         "the header is empty or missing"
     } else if value.trim_ascii_start().len() < value.len() {
-        "white space before the scheme"
+        "white space before the scheme: remove it"
+    } else if starts_with("Authorization:") {
+        "it starts with \"Authorization:\": leave out the header's name and pass its value alone"
     } else if starts_with("eyJ") {
-        "a token without its scheme: neither token=<token> nor Bearer <token>"
+        "a token without its scheme; expected Bearer <token> or token=<token>"
     } else if starts_with("Basic ") {
-        "the scheme is Basic: neither token=<token> nor Bearer <token>"
+        "the scheme is Basic; expected Bearer <token> or token=<token>"
     } else if value.eq_ignore_ascii_case(b"Bearer") {
         "Bearer without a token"
+    } else if is_binary(value) {
+        "it is binary data, not text; expected Bearer <token> or token=<token>"
     } else {
-        "neither token=<token> nor Bearer <token>"
+        "expected Bearer <token> or token=<token>"
     }
 }
 
@@ -109,13 +129,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_is_known_by_its_start() {
+    fn a_text_is_recognized_by_its_start() {
         for (text, word) in [
             (&b""[..], "empty"),
             (b" \n", "empty"),
             (b"Bearer eyJ", "Bearer"),
             (b"bearer x", "Bearer"),
             (b"token=eyJ", "token="),
+            (b"authorization: Bearer eyJ", "Authorization:"),
             (b"\xef\xbb\xbfeyJhbGci", "token"),
             (b"-----BEGIN PUBLIC KEY-----", "PEM"),
             (b"ssh-rsa AAAA", "OpenSSH"),

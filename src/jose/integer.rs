@@ -1,16 +1,16 @@
-//! The numbers of a JWK.
+//! Decodes the numbers of a JWK.
 
 use super::public_key::trim_leading_zeros;
 use super::skip_reason::{SkipReason, Unusable};
 use crate::encoding::base64url;
 
-/// The octets of the member `name`, and whether its spelling had to be tolerated.
+/// Decodes the member `name`. Also returns whether its encoding breaks RFC 7518 and was tolerated.
 pub(super) fn decode(name: &str, text: &str) -> Result<(Vec<u8>, bool), Unusable> {
     base64url::decode_tolerant(text.as_bytes())
         .map_err(|_| Unusable::new(SkipReason::BadEncoding, format!("{name:?} is not base64url")))
 }
 
-/// A Base64urlUInt of a JWK (RFC 7518 §2), without leading zeros, or a coordinate.
+/// A Base64urlUInt of a JWK (RFC 7518 §2) without leading zeros, or a coordinate.
 pub(super) struct Integer {
     pub(super) octets: Vec<u8>,
     pub(super) tolerated: bool,
@@ -22,8 +22,8 @@ impl Integer {
         let (mut octets, tolerated) = decode(name, text)?;
         match *octets.as_slice() {
             [] => bad("is empty"),
-            // Zero is spelt "AA"; more leading zeros than a DER integer has are no known issuer's
-            // habit.
+            // "AA" is zero. Some issuers write one leading zero octet, as DER does; no known issuer
+            // writes more.
             [0, 0, ..] => bad("has more than one leading zero octet"),
             [0, _, ..] => {
                 octets.remove(0);
@@ -33,8 +33,8 @@ impl Integer {
         }
     }
 
-    /// A coordinate of `len` octets (RFC 7518 §6.2.1.2). Some issuers write it as an integer:
-    /// without its leading zeros, or with one more.
+    /// Decodes a coordinate of `len` octets (RFC 7518 §6.2.1.2). Some issuers write it as an
+    /// integer: without its leading zeros, or with one more.
     pub(super) fn coordinate(name: &str, text: &str, len: usize) -> Result<Self, Unusable> {
         let (octets, tolerated) = decode(name, text)?;
         if octets.is_empty() {
@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn coordinates_have_the_length_of_their_curve() {
+    fn a_coordinate_is_padded_to_the_length_of_its_curve() {
         let coordinate = |text| {
             let read = Integer::coordinate("x", text, 3).map(|read| (read.octets, read.tolerated));
             read.map_err(|unusable| unusable.reason)
@@ -66,14 +66,14 @@ mod tests {
         for text in ["AQ", "AQ==", "AAE", "AAE=", "AAAAAAE"] {
             assert_eq!(coordinate(text), Ok((vec![0, 0, 1], true)), "{text}");
         }
-        // Too long: the gate of public keys rejects it.
+        // Too long: `PublicKey::ec` rejects it.
         assert_eq!(coordinate("AQABAQ"), Ok((vec![1, 0, 1, 1], true)));
         assert_eq!(coordinate(""), Err(SkipReason::BadPoint));
         assert_eq!(coordinate("AQ="), Err(SkipReason::BadEncoding));
     }
 
     #[test]
-    fn integers_tolerate_one_leading_zero_and_no_more() {
+    fn one_leading_zero_octet_of_an_integer_is_tolerated() {
         let decode = |text| {
             let decoded = Integer::decode("n", text).map(|integer| (integer.octets, integer.tolerated));
             decoded.map_err(|unusable| unusable.reason)

@@ -1,4 +1,5 @@
-//! A JSON Web Key (RFC 7517 §4) that may verify signatures, from any of its spellings and back.
+//! A JSON Web Key (RFC 7517 §4) that can verify signatures, and its conversion from and to JWK, PEM
+//! and DER.
 
 use super::algorithm::Algorithm;
 use super::header::MAX_KID_LEN;
@@ -13,10 +14,10 @@ use sha2::{Digest, Sha256};
 use spki::der::pem::{self, LineEnding};
 use std::fmt;
 
-/// A public key for verifying signatures, with what its JWK says of it.
+/// A public key for verifying signatures, with the "kid" and "alg" of its JWK.
 ///
-/// It has passed every check that needs no arithmetic on its curve; that one follows when it is put
-/// into a [`crate::JwkSet`].
+/// It has passed every check except one: whether its point is on the curve. A [`crate::JwkSet`]
+/// checks that when it is created.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Jwk {
     key: PublicKey,
@@ -29,7 +30,7 @@ impl Jwk {
     /// Reads one JWK, a JSON object (RFC 7517 §4).
     ///
     /// # Errors
-    /// [`ErrorKind::UnusableKey`]; the detail says which member is wrong.
+    /// [`ErrorKind::UnusableKey`]; the detail names the wrong member.
     pub fn from_slice(json: &[u8]) -> Result<Self> {
         let read = json::utf8(json)
             .map_err(jwk_members::not_json)
@@ -40,9 +41,9 @@ impl Jwk {
         })
     }
 
-    /// An RSA key from its modulus and exponent as Base64urlUInt (RFC 7518 §2), as a JWK's "n" and
-    /// "e" give them. Complete padding, the standard base64 alphabet and one leading zero octet are
-    /// tolerated, because public issuers publish them.
+    /// Creates an RSA key from modulus and exponent as Base64urlUInt (RFC 7518 §2), the form of a
+    /// JWK's "n" and "e". Complete padding, the standard base64 alphabet and one leading zero octet
+    /// are tolerated, because some public issuers use them.
     ///
     /// # Errors
     /// [`ErrorKind::UnusableKey`].
@@ -54,7 +55,8 @@ impl Jwk {
         })
     }
 
-    /// An RSA key from its modulus and exponent as big-endian octets. Leading zeros do not matter.
+    /// Creates an RSA key from modulus and exponent as big-endian octets. Leading zeros are
+    /// ignored.
     ///
     /// # Errors
     /// [`ErrorKind::UnusableKey`].
@@ -62,15 +64,19 @@ impl Jwk {
         Ok(Self::bare(PublicKey::rsa(trim_leading_zeros(n), trim_leading_zeros(e))?))
     }
 
-    /// A key from PEM (RFC 7468): "PUBLIC KEY", a SubjectPublicKeyInfo; "RSA PUBLIC KEY", of PKCS
-    /// #1; or "CERTIFICATE", of which the public key alone is read. Line ends may be missing,
-    /// spaces, or the two characters `\n`, as environment variables have them.
+    /// Reads a key from PEM (RFC 7468) with one of these labels:
     ///
-    /// Nothing of a certificate is checked: not its signature, its names or its dates. Of several
-    /// certificates the first one counts.
+    /// - "PUBLIC KEY": a SubjectPublicKeyInfo.
+    /// - "RSA PUBLIC KEY": a key of PKCS #1.
+    /// - "CERTIFICATE": only the certificate's public key is used.
+    ///
+    /// Line ends may be missing, spaces, or the two characters `\n`, as in environment variables.
+    ///
+    /// Nothing else in a certificate is checked: neither its signature nor its names nor its dates.
+    /// Of several certificates, the first one is used.
     ///
     /// # Errors
-    /// [`ErrorKind::UnusableKey`]; the detail names the label.
+    /// [`ErrorKind::UnusableKey`]; the detail names the PEM label.
     pub fn from_pem(pem: &[u8]) -> Result<Self> {
         let bad = |message: String| Error::from(Unusable::new(SkipReason::BadEncoding, message));
         let text = String::from_utf8_lossy(pem);
@@ -101,7 +107,8 @@ impl Jwk {
         Ok(Self::bare(read(&der)?))
     }
 
-    /// A key from DER SubjectPublicKeyInfo (RFC 5280 §4.1.2.7). EC points must be uncompressed.
+    /// Reads a key from a DER SubjectPublicKeyInfo (RFC 5280 §4.1.2.7). An EC point must be
+    /// uncompressed.
     ///
     /// # Errors
     /// [`ErrorKind::UnusableKey`].
@@ -109,20 +116,20 @@ impl Jwk {
         Ok(Self::bare(PublicKey::from_spki(der)?))
     }
 
-    /// The same key under the key ID `kid`; an empty one is none.
+    /// Returns the key with the key ID `kid`. An empty `kid` removes the key ID.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidArgument`]: over 1024 bytes.
+    /// [`ErrorKind::InvalidArgument`]: `kid` is over 1024 bytes.
     pub fn with_kid(mut self, kid: &str) -> Result<Self> {
         if kid.len() > MAX_KID_LEN {
-            let detail = format!("a kid of {} bytes; at most {MAX_KID_LEN}", kid.len());
+            let detail = format!("kid has {} bytes; at most {MAX_KID_LEN}", kid.len());
             return Err(Error::new(ErrorKind::InvalidArgument, "").with_detail(detail));
         }
         self.kid = Some(kid.into()).filter(|_| !kid.is_empty());
         Ok(self)
     }
 
-    /// The same key, for this algorithm alone.
+    /// Returns the key, restricted to this algorithm.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidArgument`]: the algorithm does not fit the key.
@@ -138,8 +145,8 @@ impl Jwk {
         Self { key, kid: None, algorithm: None, tolerated: false }
     }
 
-    /// The key of a JWK's text, or why not, with its kid where it has one. `uses` are the accepted
-    /// values of "use" besides "sig".
+    /// Parses a JWK. On failure, returns the reason and the kid, if there is one. `uses` are
+    /// accepted values of "use" in addition to "sig".
     pub(crate) fn parse(text: &str, uses: &[Box<str>]) -> Result<Self, (Unusable, Option<Box<str>>)> {
         let members = Members::read(text).map_err(|invalid| (jwk_members::not_json(invalid), None))?;
         let described = members.check(uses).map_err(|reason| (reason, members.kid()))?;
@@ -147,32 +154,32 @@ impl Jwk {
         Ok(Self { key, kid: members.kid(), algorithm, tolerated })
     }
 
-    /// The key ID ("kid", RFC 7517 §4.5).
+    /// Returns the key ID ("kid", RFC 7517 §4.5).
     pub fn kid(&self) -> Option<&str> {
         self.kid.as_deref()
     }
 
-    /// The one algorithm this key is for ("alg", RFC 7517 §4.4), if its JWK names one.
+    /// Returns the only algorithm of this key ("alg", RFC 7517 §4.4), if its JWK names one.
     pub fn algorithm(&self) -> Option<Algorithm> {
         self.algorithm
     }
 
-    /// The key type ("kty"): `"RSA"`, `"EC"` or `"OKP"`.
+    /// Returns the key type ("kty"): `"RSA"`, `"EC"` or `"OKP"`.
     pub fn key_type(&self) -> &'static str {
         self.key.kty()
     }
 
-    /// The curve ("crv"): `"P-256"`, `"P-384"`, `"P-521"`, `"Ed25519"`; none for RSA.
+    /// Returns the curve ("crv"): `"P-256"`, `"P-384"`, `"P-521"` or `"Ed25519"`; `None` for RSA.
     pub fn curve(&self) -> Option<&'static str> {
         self.key.crv()
     }
 
-    /// The size in bits: of the RSA modulus, or of the curve.
+    /// Returns the size of the RSA modulus or of the curve, in bits.
     pub fn bits(&self) -> usize {
         self.key.bits()
     }
 
-    /// The RSA modulus, big-endian without leading zeros; none for other key types.
+    /// Returns the RSA modulus, big-endian without leading zeros; `None` for other key types.
     pub fn n(&self) -> Option<&[u8]> {
         match &self.key {
             PublicKey::Rsa { n, .. } => Some(n),
@@ -180,7 +187,7 @@ impl Jwk {
         }
     }
 
-    /// The RSA exponent, big-endian without leading zeros; none for other key types.
+    /// Returns the RSA exponent, big-endian without leading zeros; `None` for other key types.
     pub fn e(&self) -> Option<&[u8]> {
         match &self.key {
             PublicKey::Rsa { e, .. } => Some(e),
@@ -188,25 +195,24 @@ impl Jwk {
         }
     }
 
-    /// Whether a number or coordinate was written as RFC 7518 forbids and was read all the same:
-    /// with padding, in the standard base64 alphabet, with a leading zero octet, or, for a
-    /// coordinate, without its leading zeros.
+    /// Returns whether a number breaks RFC 7518 but was accepted. Accepted are padding, the
+    /// standard base64 alphabet, a leading zero octet and, for a coordinate, missing leading zeros.
     pub fn is_tolerated(&self) -> bool {
         self.tolerated
     }
 
-    /// The key as DER SubjectPublicKeyInfo.
+    /// Returns the key as DER SubjectPublicKeyInfo.
     pub fn to_der(&self) -> Vec<u8> {
-        // Encoding fails only above 256 MiB; a key has at most 1 KiB.
+        // Encoding fails only above 256 MiB, and a key has at most 1 KiB.
         self.key.to_spki().unwrap_or_default()
     }
 
-    /// The key as PEM, label "PUBLIC KEY", with a final newline.
+    /// Returns the key as PEM with the label "PUBLIC KEY" and a final newline.
     pub fn to_pem(&self) -> String {
         pem::encode_string("PUBLIC KEY", LineEnding::LF, &self.to_der()).unwrap_or_default()
     }
 
-    /// The key as a JWK: its parameters, "use": "sig", and "alg" and "kid" where it has them.
+    /// Returns the key as a JWK: its parameters, "use": "sig", and "alg" and "kid" if it has them.
     pub fn to_json(&self) -> String {
         let mut jwk: serde_json::Map<_, _> = self
             .required_members()
@@ -223,17 +229,17 @@ impl Jwk {
         serde_json::Value::Object(jwk).to_string()
     }
 
-    /// The JWK Thumbprint with SHA-256 (RFC 7638), in base64url.
+    /// Returns the JWK Thumbprint with SHA-256 (RFC 7638), in base64url.
     pub fn thumbprint(&self) -> String {
-        // The names come sorted and no value needs an escape, so this is RFC 7638 §3.3's canonical
-        // form.
+        // The names are sorted and no value needs an escape, so this is the canonical form of RFC
+        // 7638 §3.3.
         let members: Vec<_> =
             self.required_members().iter().map(|(name, value)| format!("\"{name}\":\"{value}\"")).collect();
         base64url::encode(&Sha256::digest(format!("{{{}}}", members.join(","))))
     }
 
-    /// The kid that Bouncer gives an RSA key: SHA-256, in hex, of the exponent and the modulus in
-    /// decimal and "RSA". None for other key types.
+    /// Returns the kid that DC/OS's Bouncer computes for an RSA key. It is the SHA-256, in hex, of
+    /// the exponent in decimal, the modulus in decimal and "RSA". `None` for other key types.
     pub fn dcos_kid(&self) -> Option<String> {
         let text = [decimal(self.e()?), decimal(self.n()?), "RSA".to_owned()].concat();
         Some(Sha256::digest(text).iter().map(|octet| format!("{octet:02x}")).collect())
@@ -243,12 +249,12 @@ impl Jwk {
         &self.key
     }
 
-    /// Whether the key may verify with `algorithm`.
+    /// Returns whether the key may verify with `algorithm`.
     pub(crate) fn fits(&self, algorithm: Algorithm) -> bool {
         self.algorithm.map_or_else(|| self.key.fits(algorithm), |own| own == algorithm)
     }
 
-    /// The members RFC 7638 §3.2 requires, in lexicographic order.
+    /// Returns the members that RFC 7638 §3.2 requires, in lexicographic order.
     fn required_members(&self) -> Vec<(&'static str, String)> {
         let kty = ("kty", self.key_type().to_owned());
         let crv = self.curve().map(|crv| ("crv", crv.to_owned()));
@@ -276,15 +282,15 @@ impl fmt::Debug for Jwk {
     }
 }
 
-/// A PEM label in quotation marks, if it is one by its form: a text in the wrong place may be a
-/// secret.
+/// Returns a PEM label in quotation marks if it looks like one. Any other text may be a secret and
+/// is not shown.
 fn shown(label: &str) -> String {
     let is_label = label.len() <= 40
         && label.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b' ' || byte.is_ascii_digit());
-    if is_label { format!("{label:?}") } else { "of another form".to_owned() }
+    if is_label { format!("{label:?}") } else { "of an unknown form".to_owned() }
 }
 
-/// A big-endian integer in decimal.
+/// Converts a big-endian integer to decimal.
 fn decimal(integer: &[u8]) -> String {
     const BASE: u64 = 1_000_000_000;
     let mut limbs = vec![0u64];
@@ -309,7 +315,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn decimal_agrees_with_the_machine() {
+    fn decimal_agrees_with_the_standard_library() {
         for value in [0u128, 1, 65537, 999_999_999, 1_000_000_000, 1_000_000_001, u128::MAX] {
             assert_eq!(decimal(trim_leading_zeros(&value.to_be_bytes())), value.to_string());
         }

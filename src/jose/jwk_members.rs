@@ -1,4 +1,4 @@
-//! The members of a JWK (RFC 7517 §4, RFC 7518 §6), and what makes one unusable.
+//! The members of a JWK (RFC 7517 §4, RFC 7518 §6) and their checks.
 
 use super::algorithm::Algorithm;
 use super::header::MAX_KID_LEN;
@@ -8,7 +8,7 @@ use super::skip_reason::{SkipReason, Unusable};
 use crate::encoding::json;
 use std::borrow::Cow;
 
-/// The members of a JWK that matter here, not checked yet.
+/// The members of a JWK that are used, not yet checked.
 #[derive(Default)]
 pub(super) struct Members<'a> {
     kty: Option<json::Value<'a>>,
@@ -27,11 +27,11 @@ pub(super) struct Members<'a> {
     has_keys: bool,
 }
 
-/// What the members of a usable JWK describe.
+/// The content of a usable JWK.
 pub(super) struct Described {
     pub(super) key: PublicKey,
     pub(super) algorithm: Option<Algorithm>,
-    /// A number was not spelt as it should be.
+    /// Whether the encoding of a number breaks RFC 7518 and was tolerated.
     pub(super) tolerated: bool,
 }
 
@@ -44,7 +44,7 @@ impl<'a> Members<'a> {
     pub(super) fn read(text: &'a str) -> Result<Self, json::Invalid> {
         let mut found = Self::default();
         json::members(text, |name, value| {
-            // null is what a serializer writes for a member that is not there.
+            // null counts as absent: serializers write it for a member without a value.
             if value.is_null() {
                 return;
             }
@@ -74,7 +74,7 @@ impl<'a> Members<'a> {
         self.kid?.as_str().filter(|kid| (1..=MAX_KID_LEN).contains(&kid.len())).map(Into::into)
     }
 
-    /// Checks them in the order of [`SkipReason::ALL`].
+    /// Checks the members in the order of [`SkipReason::ALL`].
     pub(super) fn check(&self, uses: &[Box<str>]) -> Result<Described, Unusable> {
         let not_a_jwk = |message: String| Unusable::new(SkipReason::NotAJwk, message);
         let Some(kty) = string("kty", self.kty)? else {
@@ -134,7 +134,7 @@ impl<'a> Members<'a> {
         Ok(Described { key, algorithm, tolerated })
     }
 
-    /// The numbers, and whether any had to be tolerated.
+    /// Returns the key, and whether the encoding of a number was tolerated.
     fn public_key(&self, kty: &str, algorithm: Option<Algorithm>) -> Result<(PublicKey, bool), Unusable> {
         use Algorithm::*;
         let text = |name, member| string(name, member)?.ok_or(Unusable::from(SkipReason::NotAJwk));
@@ -175,15 +175,15 @@ impl<'a> Members<'a> {
 /// The private members of RFC 7518 §6.
 const PRIVATE: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 
-/// Whether a private member says anything: serializers write `""` and `[]` for what is not there.
+/// Returns whether a private member has content. Serializers write `""` and `[]` for an absent one.
 fn has_content(private: json::Value<'_>) -> bool {
     let mut elements = 0;
     private.elements(|_| elements += 1);
     elements > 0 || private.as_str().is_some_and(|text| !text.is_empty())
 }
 
-/// That the member `name` is `value` and not what is wanted. A value is shown only if it is a known
-/// one: a text in the wrong place may be a secret.
+/// Describes a member `name` whose `value` is not one of the wanted ones. Only a known value is
+/// shown, because any other text may be a secret.
 fn is_not(name: &str, value: &str, wanted: &str) -> String {
     const KNOWN: [&str; 36] = [
         "enc",
@@ -229,7 +229,7 @@ fn is_not(name: &str, value: &str, wanted: &str) -> String {
     }
 }
 
-/// Absent, or a string; anything else is no JWK.
+/// Returns the string, or `None` if the member is absent. Any other type is an error.
 fn string<'a>(name: &str, value: Option<json::Value<'a>>) -> Result<Option<Cow<'a, str>>, Unusable> {
     let wrong = |value: json::Value<'_>| {
         Unusable::new(SkipReason::NotAJwk, format!("{name:?} is {}, not a string", value.kind()))
@@ -237,17 +237,17 @@ fn string<'a>(name: &str, value: Option<json::Value<'a>>) -> Result<Option<Cow<'
     value.map(|value| value.as_str().ok_or_else(|| wrong(value))).transpose()
 }
 
-/// The strings of "key_ops", or what is wrong with it. An empty string is as good as an empty
+/// Returns the strings of "key_ops", or what is wrong with it. An empty string counts as an empty
 /// array.
 fn distinct_strings(array: json::Value<'_>) -> Result<Vec<Cow<'_, str>>, String> {
-    /// RFC 7517 §4.3 knows eight operations; the bound keeps the comparison of all with all small.
+    /// RFC 7517 §4.3 defines eight operations. The limit bounds the comparison of each with each.
     const MOST: usize = 64;
     let mut strings: Vec<Cow<'_, str>> = Vec::new();
     let mut wrong = None;
     let read = array.elements(|element| match element.as_str() {
-        None => wrong = Some(format!("\"key_ops\" has {} in it, not only strings", element.kind())),
+        None => wrong = Some(format!("\"key_ops\" contains {}, not only strings", element.kind())),
         Some(string) if strings.contains(&string) => {
-            wrong = Some("\"key_ops\" has one operation twice".to_owned());
+            wrong = Some("\"key_ops\" contains an operation twice".to_owned());
         }
         Some(_) if strings.len() == MOST => wrong = Some(format!("\"key_ops\" has over {MOST} operations")),
         Some(string) => strings.push(string),

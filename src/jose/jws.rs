@@ -5,33 +5,33 @@ use super::hints;
 use crate::encoding::{base64url, token_text};
 use crate::error::{Error, ErrorKind, Result};
 
-/// The parts of a token, still encoded. It is not verified, and parsing promises no more than its
-/// shape: three parts of the characters that base64url has.
+/// The parts of a token, still encoded and not verified. Parsing guarantees only the form: three
+/// parts of base64url characters.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct CompactJws<'a> {
     pub(crate) header: &'a [u8],
     pub(crate) payload: &'a [u8],
     pub(crate) signature: &'a [u8],
-    /// Header and payload with the dot between them: the JWS Signing Input.
+    /// The JWS Signing Input: header and payload with the dot between them.
     pub(crate) signing_input: &'a [u8],
 }
 
-/// What a token may look like.
+/// The accepted form of a token.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct TokenForm {
-    /// The longest token, in bytes.
+    /// Maximum length of a token, in bytes.
     pub(crate) max_len: usize,
-    /// Each part has the padding that RFC 4648 §5 asks for and RFC 7515 §2 forbids.
+    /// Whether each part must have the padding of RFC 4648 §5, which RFC 7515 §2 forbids.
     pub(crate) padded: bool,
 }
 
 impl<'a> CompactJws<'a> {
-    /// The length of the signature in bytes.
+    /// Returns the length of the decoded signature in bytes.
     pub(crate) fn signature_len(&self) -> usize {
         base64url::decoded_len(self.signature.len())
     }
 
-    /// Splits `token`; nothing is decoded, so a hostile token costs one pass over at most
+    /// Splits `token` without decoding it. A hostile token costs one pass over at most
     /// `form.max_len` bytes.
     pub(crate) fn parse(token: &'a [u8], form: TokenForm) -> Result<Self> {
         if token.len() > form.max_len {
@@ -50,8 +50,8 @@ impl<'a> CompactJws<'a> {
         Self::split(token, dots.places)
     }
 
-    /// The same for a token with padding, in each part or none: a policy accepts one spelling. The
-    /// padding is signed like the rest, so the signing input is the text as it came.
+    /// Splits a token whose parts are padded. Each part must have its complete padding, so that a
+    /// token has one spelling. The padding is signed, so the signing input keeps it.
     fn parse_padded(token: &'a [u8]) -> Result<Self> {
         let mut dots = memchr::memchr_iter(b'.', token);
         let (Some(first), Some(second), None) = (dots.next(), dots.next(), dots.next()) else {
@@ -59,16 +59,16 @@ impl<'a> CompactJws<'a> {
         };
         let jws = Self::split(token, [first, second])?;
         Ok(Self {
-            header: without_padding(jws.header)?,
-            payload: without_padding(jws.payload)?,
-            signature: without_padding(jws.signature)?,
+            header: without_padding(jws.header).ok_or_else(|| Part::Header.not_padded())?,
+            payload: without_padding(jws.payload).ok_or_else(|| Part::Payload.not_padded())?,
+            signature: without_padding(jws.signature).ok_or_else(|| Part::Signature.not_padded())?,
             ..jws
         })
     }
 
     fn split(token: &'a [u8], [first, second]: [usize; 2]) -> Result<Self> {
         if first == 0 {
-            return Err(Error::new(ErrorKind::MalformedToken, "no header"));
+            return Err(Error::new(ErrorKind::MalformedToken, "the header is empty"));
         }
         let header_len = base64url::decoded_len(first);
         if header_len > MAX_HEADER_LEN {
@@ -85,12 +85,10 @@ impl<'a> CompactJws<'a> {
     }
 }
 
-fn without_padding(part: &[u8]) -> Result<&[u8]> {
+/// Returns `part` without its padding, or `None` if the padding is missing or incomplete.
+fn without_padding(part: &[u8]) -> Option<&[u8]> {
     let text = part.strip_suffix(b"==").or(part.strip_suffix(b"=")).unwrap_or(part);
-    match part.len().is_multiple_of(4) && token_text::dots(text).is_some() {
-        true => Ok(text),
-        false => Err(Error::new(ErrorKind::MalformedToken, "a part is not padded base64url")),
-    }
+    (part.len().is_multiple_of(4) && token_text::dots(text).is_some()).then_some(text)
 }
 
 #[cold]
@@ -98,15 +96,49 @@ fn wrong_parts(token: &[u8], dots: usize) -> Error {
     let error = Error::new(ErrorKind::MalformedToken, "not a JWT: three parts separated by dots");
     match dots {
         _ if token.is_empty() => error.with_detail("the token is empty"),
-        4 => Error::new(ErrorKind::EncryptedToken, "five parts are a JWE"),
-        0 => error.with_detail("not a JWT: it has no dots. An opaque token cannot be verified with keys"),
-        dots => error.with_detail(format!("not a JWT: {} parts separated by dots, not three", dots + 1)),
+        4 => Error::new(ErrorKind::EncryptedToken, "it has five parts, so it is a JWE"),
+        0 => error.with_detail("not a JWT: it has no dots. Only its issuer can check an opaque token"),
+        dots => {
+            error.with_detail(format!("not a JWT: it has {} parts separated by dots, not three", dots + 1))
+        }
     }
 }
 
-/// A part of the token is not canonical base64url.
-pub(crate) const NOT_BASE64URL: Error =
-    Error::new(ErrorKind::MalformedToken, "a part is not canonical base64url");
+/// A part of a token, for errors about its encoding.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Part {
+    Header,
+    Payload,
+    Signature,
+}
+
+impl Part {
+    /// The error for a part that is not canonical base64url.
+    #[cold]
+    pub(crate) fn not_base64url(self) -> Error {
+        let detail = match self {
+            Self::Header => "the header is not valid base64url: was the token cut or altered?",
+            Self::Payload => "the payload is not valid base64url: was the token cut or altered?",
+            Self::Signature => "the signature is not valid base64url: was the token cut or altered?",
+        };
+        Error::new(ErrorKind::MalformedToken, detail)
+    }
+
+    /// The error for a part that lacks the padding which the policy expects.
+    #[cold]
+    fn not_padded(self) -> Error {
+        let detail = match self {
+            Self::Header => "the header is not base64url with complete padding, which padded_tokens expects",
+            Self::Payload => {
+                "the payload is not base64url with complete padding, which padded_tokens expects"
+            }
+            Self::Signature => {
+                "the signature is not base64url with complete padding, which padded_tokens expects"
+            }
+        };
+        Error::new(ErrorKind::MalformedToken, detail)
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -133,14 +165,14 @@ mod tests {
     }
 
     #[test]
-    fn size_comes_before_everything_and_characters_before_parts() {
+    fn the_length_is_checked_first() {
         let error = CompactJws::parse(b"aa.b.c!", form(6)).unwrap_err();
         assert_eq!(error.to_string(), "the token is too large: 7 bytes; the policy allows 6");
         assert_eq!(error.kind(), ErrorKind::TokenTooLarge);
     }
 
     #[test]
-    fn padding_is_whole_in_each_part_and_stays_in_what_is_signed() {
+    fn each_part_must_be_fully_padded_and_the_padding_is_signed() {
         let parse = |token: &'static str| {
             CompactJws::parse(token.as_bytes(), TokenForm { max_len: 100, padded: true })
                 .map(|jws| (jws.header, jws.payload, jws.signature, jws.signing_input))

@@ -1,5 +1,5 @@
-//! L1: bytes to types, as RFC 7515, 7517, 7518, 7519 and 8037 write them. May name: error,
-//! encoding. No key is used here, no clock read, nothing fetched.
+//! L1: parses bytes into the types of RFC 7515, 7517, 7518, 7519 and 8037. May name: error,
+//! encoding. This layer uses no key, reads no clock and fetches nothing.
 
 pub(crate) mod algorithm;
 pub(crate) mod authorization;

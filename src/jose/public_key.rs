@@ -1,5 +1,5 @@
-//! Public key parameters (RFC 7518 §6, RFC 8037 §2) as numbers, the gate they must pass, and their
-//! SubjectPublicKeyInfo form (RFC 5280 §4.1, RFC 5480, RFC 8410).
+//! Public key parameters (RFC 7518 §6, RFC 8037 §2): the numbers and the checks on them. Also their
+//! conversion from and to SubjectPublicKeyInfo (RFC 5280 §4.1, RFC 5480, RFC 8410).
 
 use super::algorithm::Algorithm;
 use super::skip_reason::{SkipReason, Unusable};
@@ -44,7 +44,7 @@ impl Curve {
         }
     }
 
-    /// The length of a coordinate, and of R and of S, in bytes.
+    /// Returns the length in bytes of a coordinate, of R and of S.
     pub(crate) const fn coordinate_len(self) -> usize {
         self.bits().div_ceil(8)
     }
@@ -66,7 +66,7 @@ impl Curve {
     }
 }
 
-/// The numbers of a public key. Those of RSA have no leading zero octets.
+/// The numbers of a public key. RSA numbers have no leading zero octets.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) enum PublicKey {
     Rsa { n: Box<[u8]>, e: Box<[u8]> },
@@ -75,7 +75,8 @@ pub(crate) enum PublicKey {
 }
 
 impl PublicKey {
-    /// An RSA key from big-endian integers without leading zeros, if it is one to believe in.
+    /// Creates an RSA key from big-endian integers without leading zeros. Rejects keys that are
+    /// insecure or too slow to verify with.
     pub(crate) fn rsa(n: &[u8], e: &[u8]) -> Result<Self, Unusable> {
         let bits = bit_len(n);
         if !(2048..=8192).contains(&bits) {
@@ -85,7 +86,7 @@ impl PublicKey {
         if is_even(n) {
             return Err(SkipReason::RsaModulusEven.into());
         }
-        // An exponent of 1 makes every message its own signature; a huge one makes verifying slow.
+        // With an exponent of 1, anyone can sign; a huge exponent makes verifying slow.
         if is_even(e) || !(2..=33).contains(&bit_len(e)) {
             return Err(SkipReason::RsaExponent.into());
         }
@@ -95,8 +96,8 @@ impl PublicKey {
         Ok(Self::Rsa { n: n.into(), e: e.into() })
     }
 
-    /// An EC key from its coordinates. Whether the point is on the curve is for the back end to
-    /// say.
+    /// Creates an EC key from its coordinates. The back end checks later that the point is on the
+    /// curve.
     pub(crate) fn ec(curve: Curve, x: &[u8], y: &[u8]) -> Result<Self, Unusable> {
         let len = curve.coordinate_len();
         for (name, coordinate) in [("x", x), ("y", y)] {
@@ -109,8 +110,7 @@ impl PublicKey {
         Ok(Self::Ec { curve, x: x.into(), y: y.into() })
     }
 
-    /// An Ed25519 key from its encoded point. Whether the point is sound is for the crypto layer to
-    /// say.
+    /// Creates an Ed25519 key from its encoded point. The crypto layer checks the point later.
     pub(crate) fn ed25519(x: &[u8]) -> Result<Self, Unusable> {
         let x_of_32 = x.try_into().map_err(|_| {
             let message = format!("\"x\" has {} bytes; an Ed25519 key has 32", x.len());
@@ -119,7 +119,7 @@ impl PublicKey {
         Ok(Self::Ed25519 { x: x_of_32 })
     }
 
-    /// The "kty" value.
+    /// Returns the "kty" value.
     pub(crate) fn kty(&self) -> &'static str {
         match self {
             Self::Rsa { .. } => "RSA",
@@ -128,7 +128,7 @@ impl PublicKey {
         }
     }
 
-    /// The "crv" value.
+    /// Returns the "crv" value.
     pub(crate) fn crv(&self) -> Option<&'static str> {
         match self {
             Self::Rsa { .. } => None,
@@ -145,7 +145,7 @@ impl PublicKey {
         }
     }
 
-    /// The algorithms that a key of this type and curve can verify.
+    /// Returns the algorithms that a key of this type and curve can verify.
     pub(crate) fn algorithms(&self) -> &'static [Algorithm] {
         use Algorithm::*;
         match self {
@@ -164,7 +164,7 @@ impl PublicKey {
         }
     }
 
-    /// DER SubjectPublicKeyInfo to numbers, through the same gate.
+    /// Reads a key from DER SubjectPublicKeyInfo, with the same checks.
     pub(crate) fn from_spki(der: &[u8]) -> Result<Self, Unusable> {
         let damaged = || Unusable::new(SkipReason::BadEncoding, "not a DER SubjectPublicKeyInfo");
         let spki = SubjectPublicKeyInfoRef::from_der(der).map_err(|_| damaged())?;
@@ -177,7 +177,10 @@ impl PublicKey {
                 let curve = curve.ok_or(SkipReason::UnsupportedCurve)?;
                 let (&form, point) = key.split_first().ok_or(SkipReason::BadPoint)?;
                 if form != UNCOMPRESSED {
-                    return Err(Unusable::new(SkipReason::BadPoint, "the point is not uncompressed"));
+                    return Err(Unusable::new(
+                        SkipReason::BadPoint,
+                        "the point is compressed; only uncompressed points are supported",
+                    ));
                 }
                 let (x, y) = point.split_at_checked(curve.coordinate_len()).ok_or(SkipReason::BadPoint)?;
                 Self::ec(curve, x, y)
@@ -187,22 +190,22 @@ impl PublicKey {
         }
     }
 
-    /// DER RSAPublicKey (RFC 8017 §A.1.1) to numbers.
+    /// Reads a key from DER RSAPublicKey (RFC 8017 §A.1.1), with the same checks.
     pub(crate) fn from_pkcs1(der: &[u8]) -> Result<Self, Unusable> {
         let rsa = pkcs1::RsaPublicKeyRef::from_der(der)
             .map_err(|_| Unusable::new(SkipReason::BadEncoding, "not a DER RSAPublicKey"))?;
         Self::rsa(rsa.modulus.as_bytes(), rsa.public_exponent.as_bytes())
     }
 
-    /// The key of a DER certificate (RFC 5280 §4.1). Nothing else in it is looked at: not its
-    /// signature, its names or its dates.
+    /// Reads the key of a DER certificate (RFC 5280 §4.1). Nothing else in it is checked: neither
+    /// its signature nor its names nor its dates.
     pub(crate) fn from_certificate(der: &[u8]) -> Result<Self, Unusable> {
         let spki = spki_of_certificate(der)
             .map_err(|_| Unusable::new(SkipReason::BadEncoding, "not a DER certificate"))?;
         Self::from_spki(spki)
     }
 
-    /// The numbers as DER SubjectPublicKeyInfo.
+    /// Returns the key as DER SubjectPublicKeyInfo.
     pub(crate) fn to_spki(&self) -> spki::Result<Vec<u8>> {
         let encode = |oid, parameters, key: &[u8]| -> spki::Result<Vec<u8>> {
             let algorithm = AlgorithmIdentifierRef { oid, parameters };
@@ -223,7 +226,7 @@ impl PublicKey {
         }
     }
 
-    /// The uncompressed point of an EC key (SEC 1 §2.3.3).
+    /// Returns the uncompressed point of an EC key (SEC 1 §2.3.3).
     pub(crate) fn ec_point(&self) -> Option<Vec<u8>> {
         match self {
             Self::Ec { x, y, .. } => Some([&[UNCOMPRESSED], &**x, &**y].concat()),
@@ -232,7 +235,7 @@ impl PublicKey {
     }
 }
 
-/// The SubjectPublicKeyInfo of a certificate, which stands behind version, serialNumber, signature,
+/// Returns the SubjectPublicKeyInfo of a certificate. It follows version, serialNumber, signature,
 /// issuer, validity and subject.
 fn spki_of_certificate(der: &[u8]) -> spki::der::Result<&[u8]> {
     const BEFORE: [Tag; 5] = [Tag::Integer, Tag::Sequence, Tag::Sequence, Tag::Sequence, Tag::Sequence];
@@ -251,7 +254,7 @@ fn spki_of_certificate(der: &[u8]) -> spki::der::Result<&[u8]> {
     fields.tlv_bytes()
 }
 
-/// `integer` without its leading zero octets.
+/// Returns `integer` without its leading zero octets.
 pub(crate) fn trim_leading_zeros(integer: &[u8]) -> &[u8] {
     let zeros = integer.iter().take_while(|&&octet| octet == 0).count();
     integer.get(zeros..).unwrap_or_default()
@@ -265,9 +268,10 @@ fn is_even(integer: &[u8]) -> bool {
     integer.last().is_none_or(|last| last % 2 == 0)
 }
 
-/// Whether `n` comes from the generator of CVE-2017-15361 (ROCA), whose private keys can be
-/// computed: its primes are powers of 65537 modulo a product of small primes, so `n` is one modulo
-/// each of them. A sound modulus passes for one with a probability of about 2^-28.
+/// Returns whether `n` comes from the flawed generator of CVE-2017-15361 (ROCA), whose private keys
+/// can be computed. Its primes are powers of 65537 modulo a product of small primes, so `n` is a
+/// power of 65537 modulo each small prime. A good modulus is rejected with a probability of about
+/// 2^-28.
 fn has_roca_fingerprint(n: &[u8]) -> bool {
     const PRIMES: [u32; 38] = [
         3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101,
@@ -292,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn rsa_sizes_parities_and_exponents_have_bounds() {
+    fn rsa_keys_outside_the_limits_are_rejected() {
         let reason = |n: &[u8], e: &[u8]| PublicKey::rsa(n, e).err().map(|unusable| unusable.reason);
         for (bits, verdict) in [
             (2047, Some(SkipReason::RsaModulusSize)),
@@ -315,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn roca_needs_every_prime_to_agree() {
+    fn a_roca_modulus_has_the_fingerprint_for_every_prime() {
         // 65537 itself is a power of 65537 modulo everything; one more is not.
         let power = |add: u8| [vec![0; 200], vec![1, 0, 1 + add]].concat();
         assert!(has_roca_fingerprint(&power(0)));
@@ -324,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn spki_gives_back_what_it_was_made_of() {
+    fn a_key_survives_the_conversion_to_spki_and_back() {
         for key in [
             PublicKey::rsa(&modulus(2048, 0xff), &[1, 0, 1]).unwrap(),
             PublicKey::rsa(&modulus(2049, 0xff), &[3]).unwrap(),

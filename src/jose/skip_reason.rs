@@ -4,25 +4,25 @@ use crate::error::{Error, ErrorKind};
 use std::borrow::Cow;
 use std::fmt;
 
-/// Declares [`SkipReason`] with its stable name and sentence.
+/// Declares [`SkipReason`]: for each reason its documentation, stable name and message.
 macro_rules! skip_reasons {
     ($($(#[$doc:meta])+ $reason:ident, $name:literal, $message:literal;)+) => {
-        /// Why a key cannot verify tokens. A key set skips such a key and lists it; a single key is
-        /// rejected for it.
+        /// Why a key is unusable. A key set skips such a key and lists it; a single key is rejected
+        /// with an error.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum SkipReason { $($(#[$doc])+ $reason,)+ }
 
         impl SkipReason {
-            /// Every reason, in the order in which they are looked for.
+            /// Every reason, in the order of the checks.
             pub const ALL: &'static [SkipReason] = &[$(SkipReason::$reason,)+];
 
-            /// The stable name: `"wrong_use"`.
+            /// Returns the stable name, for example `"wrong_use"`.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$reason => $name,)+ }
             }
 
-            /// A few words on it.
+            /// Returns a short description.
             pub const fn message(self) -> &'static str {
                 match self { $(Self::$reason => $message,)+ }
             }
@@ -31,36 +31,36 @@ macro_rules! skip_reasons {
 }
 
 skip_reasons! {
-    /// Not an object, a needed member is missing, or a member has the wrong type.
+    /// The JWK is not an object, a required member is missing, or a member has the wrong type.
     NotAJwk, "not_a_jwk", "not a JWK: a member is missing or of the wrong type";
-    /// "kty" is "oct": who can verify with it can also sign.
+    /// "kty" is "oct": anyone who can verify with such a key can also sign.
     Symmetric, "symmetric", "a symmetric key";
-    /// It has private members. A private key that was published is nobody's secret any more.
+    /// The JWK has private members. A published private key is no longer secret.
     Private, "private", "a private key";
-    /// "kty" is none of RSA, EC and OKP.
+    /// "kty" is not RSA, EC or OKP.
     UnsupportedKeyType, "unsupported_key_type", "the key type is not supported";
     /// "use" is not "sig", or "key_ops" lacks "verify".
     WrongUse, "wrong_use", "not for verifying signatures (use, key_ops)";
-    /// "alg" is not an algorithm that is implemented here.
+    /// "alg" is not a supported algorithm.
     UnsupportedAlgorithm, "unsupported_algorithm", "the algorithm is not supported";
-    /// "crv" is none of P-256, P-384, P-521 and Ed25519.
+    /// "crv" is not P-256, P-384, P-521 or Ed25519.
     UnsupportedCurve, "unsupported_curve", "the curve is not supported";
     /// "alg" does not fit the key type or the curve.
     AlgorithmMismatch, "algorithm_mismatch", "the algorithm does not fit the key";
     /// A number or coordinate is not base64url, or the PEM, DER or certificate is damaged.
-    BadEncoding, "bad_encoding", "the key is not encoded as it should be";
+    BadEncoding, "bad_encoding", "the encoding of the key is invalid";
     /// The RSA modulus has under 2048 or over 8192 bits.
-    RsaModulusSize, "rsa_modulus_size", "the RSA modulus is not of 2048 to 8192 bits";
+    RsaModulusSize, "rsa_modulus_size", "the RSA modulus does not have 2048 to 8192 bits";
     /// The RSA modulus is even.
     RsaModulusEven, "rsa_modulus_even", "the RSA modulus is even";
     /// The RSA exponent is even, under 3 or over 33 bits.
-    RsaExponent, "rsa_exponent", "the RSA exponent is not odd and of 2 to 33 bits";
-    /// The RSA modulus was made by the flawed generator of CVE-2017-15361.
-    RsaRoca, "rsa_roca", "the RSA key is of the kind broken by ROCA (CVE-2017-15361)";
+    RsaExponent, "rsa_exponent", "the RSA exponent is even or does not have 2 to 33 bits";
+    /// The RSA modulus comes from the flawed generator of CVE-2017-15361 (ROCA).
+    RsaRoca, "rsa_roca", "the RSA key is broken by ROCA (CVE-2017-15361)";
     /// The point has the wrong length, is not on the curve, or is of small order.
-    BadPoint, "bad_point", "the point is not one of the curve";
-    /// The key is usable, but as many before it in the set as are used at most: 100, unless set
-    /// otherwise.
+    BadPoint, "bad_point", "the point is not on the curve";
+    /// The key is usable, but the set already has the maximum number of usable keys (100 by
+    /// default).
     OverLimit, "over_limit", "over the limit of usable keys";
 }
 
@@ -76,7 +76,7 @@ impl From<SkipReason> for Error {
     }
 }
 
-/// A reason, and in words what exactly is wrong: which member, how many bits.
+/// A reason with a message that contains the details, such as the member or the number of bits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Unusable {
     pub(crate) reason: SkipReason,
@@ -84,7 +84,7 @@ pub(crate) struct Unusable {
 }
 
 impl Unusable {
-    /// `message` may name members of a JWK and sizes. Key bytes are none of it.
+    /// `message` may contain names of JWK members and sizes, but never key bytes.
     pub(crate) fn new(reason: SkipReason, message: impl Into<Cow<'static, str>>) -> Self {
         Self { reason, message: message.into() }
     }

@@ -15,7 +15,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::jose::algorithm::Algorithm;
 use crate::jose::header::JoseHeader;
 use crate::jose::jwk::Jwk;
-use crate::jose::jws::NOT_BASE64URL;
+use crate::jose::jws::Part;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -213,7 +213,7 @@ impl JwkSet {
         if candidates.is_empty() {
             return Err(self.no_matching_key(&token.header));
         }
-        let signature = scratch.decode(token.jws.signature).map_err(|_| NOT_BASE64URL)?;
+        let signature = scratch.decode(token.jws.signature).map_err(|_| Part::Signature.not_base64url())?;
         let message = Message::new(token.jws.signing_input);
         let key = self.try_in_turn(candidates, token.header.algorithm, &message, signature)?;
         if let TokenHeader::Parsed(header) = &token.header {

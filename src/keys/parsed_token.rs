@@ -4,7 +4,7 @@ use super::known_headers::{KnownHeader, KnownHeaders};
 use crate::encoding::base64url::Scratch;
 use crate::error::Result;
 use crate::jose::header::JoseHeader;
-use crate::jose::jws::{CompactJws, NOT_BASE64URL, TokenForm};
+use crate::jose::jws::{CompactJws, Part, TokenForm};
 use std::ops::Deref;
 
 /// A well-formed token. Nothing in it is verified yet.
@@ -33,7 +33,7 @@ impl<'a> ParsedToken<'a> {
         let header = match known.and_then(|known| known.lookup(jws.header, jws.signature_len())) {
             Some(known) => TokenHeader::Known(known),
             None => {
-                let json = scratch.decode(jws.header).map_err(|_| NOT_BASE64URL)?;
+                let json = scratch.decode(jws.header).map_err(|_| Part::Header.not_base64url())?;
                 TokenHeader::Parsed(JoseHeader::parse(json)?)
             }
         };

@@ -4,7 +4,7 @@ use crate::encoding::base64url;
 use crate::error::Result;
 use crate::jose::algorithm::Algorithm;
 use crate::jose::jwk::Jwk;
-use crate::jose::jws::NOT_BASE64URL;
+use crate::jose::jws::Part;
 use crate::keys::parsed_token::ParsedToken;
 use std::fmt;
 
@@ -21,7 +21,7 @@ impl VerifiedJws {
     pub(super) fn read(token: &ParsedToken<'_>, key: &Jwk) -> Result<Self> {
         Ok(Self {
             header: token.header.json.as_bytes().to_vec(),
-            payload: base64url::decode(token.jws.payload).map_err(|_| NOT_BASE64URL)?,
+            payload: base64url::decode(token.jws.payload).map_err(|_| Part::Payload.not_base64url())?,
             algorithm: token.header.algorithm,
             kid: key.kid().map(Into::into),
         })

@@ -6,7 +6,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::jose::algorithm::Algorithm;
 use crate::jose::claims::{self, ClaimsSet};
 use crate::jose::jwk::Jwk;
-use crate::jose::jws::NOT_BASE64URL;
+use crate::jose::jws::Part;
 use crate::keys::parsed_token::ParsedToken;
 use serde::de::DeserializeOwned;
 use std::borrow::Cow;
@@ -52,7 +52,7 @@ impl VerifiedToken {
         let ParsedToken { jws, header } = token;
         let kid = key.kid().unwrap_or_default();
         let payload = base64url::decode_with_room(jws.payload, header.json.len() + kid.len())
-            .map_err(|_| NOT_BASE64URL)?;
+            .map_err(|_| Part::Payload.not_base64url())?;
         let mut text =
             String::from_utf8(payload).map_err(|_| Error::new(ErrorKind::MalformedClaims, "not UTF-8"))?;
         let payload_len = text.len();

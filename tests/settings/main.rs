@@ -199,15 +199,15 @@ fn what_is_wrong_in_a_document_is_told_with_its_place() {
         (
             r#"{"leeway": "1s", "leew\u0061y": "2s"}"#,
             "",
-            "the document is not strict JSON: a member name that comes twice, at byte 17",
+            "the document is not strict JSON: duplicate member name at byte 17",
         ),
         (r#"["a"]"#, "", "the document is not strict JSON: not an object"),
         (
             r#"{"leeway": "1s",}"#,
             "",
-            "the document is not strict JSON: a character that may not stand there, at byte 16",
+            "the document is not strict JSON: unexpected character at byte 16",
         ),
-        ("", "", "the document is not strict JSON: the text ends too early, at byte 0"),
+        ("", "", "the document is not strict JSON: the text ends too early at byte 0"),
     ] {
         let error = settings("policy").load(text).unwrap_err();
         assert_eq!(told(&error), (claim, detail), "{text}");

@@ -1,11 +1,11 @@
-//! Numbers, by their digits.
+//! Checks numbers by their digits.
 
 use super::invalid::{Invalid, Rule};
 
-/// The end of the number from `start`.
+/// Returns the end of the number that begins at `start`.
 pub(super) fn number_end(document: &str, start: usize) -> Result<usize, Invalid> {
     let byte_at = |at: usize| document.as_bytes().get(at).copied();
-    // One digit or more.
+    // Skips one or more digits.
     let past_digits = |from: usize| {
         let rest = document.as_bytes().get(from..).unwrap_or_default();
         match rest.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(rest.len()) {
@@ -26,8 +26,7 @@ pub(super) fn number_end(document: &str, start: usize) -> Result<usize, Invalid>
         let has_sign = matches!(byte_at(end + 1), Some(b'+' | b'-'));
         end = past_digits(end + 1 + usize::from(has_sign))?;
     }
-    // Nearly every number is a short integer, and 300 characters without an exponent cannot leave
-    // the range.
+    // Nearly every number is short. Without an exponent, 300 characters cannot exceed the range.
     if end - start <= 300 && !has_exponent {
         return Ok(end);
     }
@@ -35,18 +34,19 @@ pub(super) fn number_end(document: &str, start: usize) -> Result<usize, Invalid>
     if Decimal::of(text).is_within_a_double() { Ok(end) } else { Invalid::err(Rule::NumberRange, start) }
 }
 
-/// A JSON number, split: `integer.fraction` times ten to the power of `exponent`. It is judged by
-/// its digits: reading a hostile literal as a double can cost as much as a signature.
+/// The parts of a JSON number: `integer.fraction` times ten to the power of `exponent`. It is
+/// checked by its digits, because parsing a hostile number as a double can cost as much as
+/// verifying a signature.
 pub(crate) struct Decimal<'a> {
     pub(crate) negative: bool,
     pub(crate) integer: &'a str,
     fraction: &'a str,
-    /// Saturates; 0 where none is written.
+    /// Saturates. 0 if the number has no exponent.
     pub(crate) exponent: i64,
 }
 
 impl<'a> Decimal<'a> {
-    /// The parts of `number`, which must be spelt as JSON does.
+    /// Splits `number`, which must be a valid JSON number.
     pub(crate) fn of(number: &'a str) -> Self {
         let (negative, number) = number.strip_prefix('-').map_or((false, number), |rest| (true, rest));
         let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, ""));
@@ -56,12 +56,12 @@ impl<'a> Decimal<'a> {
         Self { negative, integer, fraction, exponent }
     }
 
-    /// The digits as numbers, those of the integer first.
+    /// Returns the values of the digits, first those of the integer.
     pub(crate) fn digits(&self) -> impl Iterator<Item = u8> {
         self.integer.bytes().chain(self.fraction.bytes()).map(|digit| digit.wrapping_sub(b'0'))
     }
 
-    /// Whether the magnitude is below 1.7976931348623158e308, where doubles end.
+    /// Returns whether the magnitude is below 1.7976931348623158e308, the limit of a double.
     fn is_within_a_double(&self) -> bool {
         const LARGEST_ORDER: i64 = 308;
         const END: u64 = 17_976_931_348_623_158;

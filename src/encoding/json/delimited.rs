@@ -1,10 +1,12 @@
-//! Elements that are delimited and no more: their brackets match and their strings end.
+//! Finds the end of array elements without checking them. Only brackets must match and strings must
+//! end.
 
 use super::invalid::{Invalid, Rule};
 use super::scanner::Scanner;
 
 impl<'a> Scanner<'a> {
-    /// Calls `element` with each element of the array that begins here, no more than delimited.
+    /// Calls `element` with the text of each element of the array that begins here. The elements
+    /// are not checked.
     pub(super) fn delimited_elements(&mut self, element: &mut impl FnMut(&'a str)) -> Result<(), Invalid> {
         self.expect(b'[')?;
         self.skip_white_space();
@@ -26,8 +28,8 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Goes behind a value of which nothing is known but that brackets match outside strings, and
-    /// strings end. It does not recurse: brackets may be nested to any depth.
+    /// Skips a value. Checks only that brackets match outside strings and that strings end. It does
+    /// not recurse, so brackets may be nested to any depth.
     fn skip_delimited(&mut self) -> Result<(), Invalid> {
         let mut open = Vec::new();
         loop {

@@ -1,9 +1,8 @@
-//! What is wrong with a document.
+//! The error for a document that is not strict JSON.
 
 use std::fmt;
 
-/// The document is not strict JSON of the expected shape: which rule it breaks, and at which byte
-/// from 0.
+/// The rule that the document breaks, and the position in bytes, from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Invalid {
     pub(super) rule: Rule,
@@ -21,7 +20,7 @@ impl Invalid {
         Err(Self::new(rule, at))
     }
 
-    /// What is wrong where the byte `at` is none that may follow.
+    /// Creates the error for an unexpected byte at `at`.
     #[cold]
     pub(super) fn unexpected(document: &str, at: usize) -> Self {
         let bytes = document.as_bytes();
@@ -74,25 +73,25 @@ pub(super) enum Rule {
 impl Rule {
     const fn text(self) -> &'static str {
         match self {
-            Self::NotUtf8 => "not UTF-8,",
+            Self::NotUtf8 => "not UTF-8",
             Self::NotAnObject => "not an object",
-            Self::Truncated => "the text ends too early,",
+            Self::Truncated => "the text ends too early",
             Self::NulAtEnd => "a NUL byte at the end: is the length one too long?",
-            Self::Trailing => "more text after the object,",
-            Self::DuplicateName => "a member name that comes twice,",
-            Self::TooDeep => "over 16 levels,",
-            Self::NotFinite => "NaN or Infinity, which is not a JSON number,",
-            Self::BadNumber => "a number that JSON does not allow,",
-            Self::NumberRange => "a number beyond the range of a double,",
-            Self::ControlCharacter => "a control character in a string,",
-            Self::BadEscape => "an escape that JSON does not have,",
-            Self::LoneSurrogate => "a lone surrogate,",
-            Self::Syntax => "a character that may not stand there,",
+            Self::Trailing => "text after the end of the object",
+            Self::DuplicateName => "duplicate member name",
+            Self::TooDeep => "nested over 16 levels deep",
+            Self::NotFinite => "NaN or Infinity (not a JSON number)",
+            Self::BadNumber => "invalid number",
+            Self::NumberRange => "number beyond the range of a double",
+            Self::ControlCharacter => "unescaped control character in a string",
+            Self::BadEscape => "invalid escape in a string",
+            Self::LoneSurrogate => "lone surrogate in a string",
+            Self::Syntax => "unexpected character",
         }
     }
 }
 
-/// `bytes` as text.
+/// Returns `bytes` as text.
 pub(crate) fn utf8(bytes: &[u8]) -> Result<&str, Invalid> {
     std::str::from_utf8(bytes).map_err(|error| Invalid::new(Rule::NotUtf8, error.valid_up_to()))
 }

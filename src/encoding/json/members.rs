@@ -1,12 +1,12 @@
-//! The members of a document.
+//! Reads the members of a document.
 
 use super::invalid::{Invalid, Rule};
 use super::scanner::Scanner;
 use super::value::{Kind, Value};
 
-/// Checks `document`, an object and nothing else, and calls `each` with every member of it in
-/// order: the name in UTF-8, its escapes resolved, and the value. What `each` collects means
-/// nothing unless the result is `Ok`: a later part may be wrong.
+/// Checks `document`, which must be a single object, and calls `each` with each of its members in
+/// order. The name is UTF-8 with its escapes resolved. Ignore what `each` has collected unless the
+/// result is `Ok`, because a later part may be invalid.
 #[inline]
 pub(crate) fn members<'a>(document: &'a str, mut each: impl FnMut(&[u8], Value<'a>)) -> Result<(), Invalid> {
     let mut scanner = at_object(document)?;
@@ -14,10 +14,10 @@ pub(crate) fn members<'a>(document: &'a str, mut each: impl FnMut(&[u8], Value<'
     scanner.end()
 }
 
-/// [`members`], but of the member `array`, if it is an array, calls `element` with the text of each
-/// element in its place. An element is delimited and no more: its brackets match and its strings
-/// end. Whether it is strict JSON is for the caller to find out, so that one bad element spoils no
-/// other. Returns whether there is such an array.
+/// Does the same as [`members`], but calls `element` with the text of each element if the member
+/// `array` is an array. Of an element, only brackets and the ends of strings are checked. The
+/// caller must check the rest, so that one bad element does not affect the others. Returns whether
+/// there is such an array.
 pub(crate) fn members_and_elements<'a>(
     document: &'a str,
     array: &str,
@@ -38,7 +38,7 @@ pub(crate) fn members_and_elements<'a>(
 }
 
 impl<'a> Value<'a> {
-    /// Calls `each` with every element, if it is an array.
+    /// Calls `each` with every element. Returns `None` if the value is not an array.
     pub(crate) fn elements(self, mut each: impl FnMut(Value<'a>)) -> Option<()> {
         (self.kind == Kind::Array).then_some(())?;
         Scanner::new(self.text()).array(1, &mut each).ok()
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn members_come_in_order_with_their_exact_text() {
+    fn members_are_returned_in_order_with_their_exact_text() {
         let found = read(" {\"a\" : 1.50, \"b\":\"x\\ny\",\n\"c\":[1, {\"d\":null}] , \"\":{} } ").unwrap();
         let expected = [("a", "1.50"), ("b", "\"x\\ny\""), ("c", "[1, {\"d\":null}]"), ("", "{}")];
         assert_eq!(found, expected.map(|(name, text)| (name.to_owned(), text)));
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn duplicate_names_are_refused_at_every_depth_and_however_spelt() {
+    fn duplicate_names_are_rejected_at_every_depth_even_with_escapes() {
         for text in [
             r#"{"a":1,"a":2}"#,
             r#"{"alg":1,"al\u0067":2}"#,
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn depth_is_bounded() {
+    fn the_nesting_depth_is_limited() {
         let nested =
             |levels: usize| format!("{{\"a\":{}{}}}", "[".repeat(levels - 1), "]".repeat(levels - 1));
         assert!(read(&nested(MAX_DEPTH)).is_ok());
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_those_of_rfc_8259_within_a_double() {
+    fn numbers_follow_rfc_8259_and_fit_in_a_double() {
         let zeros = "0".repeat(400);
         for text in [
             "0",
@@ -199,43 +199,43 @@ mod tests {
         let deep = format!("{{\"a\":{}", "[".repeat(16));
         let many = (0..40).map(|i| format!("\"n{i}\":0")).collect::<Vec<_>>().join(",");
         for (text, expected) in [
-            ("", "the text ends too early, at byte 0"),
-            (r#"{"a":1"#, "the text ends too early, at byte 6"),
-            (r#"{"a":"b"#, "the text ends too early, at byte 7"),
-            (r#"{"a":"b\"#, "the text ends too early, at byte 8"),
+            ("", "the text ends too early at byte 0"),
+            (r#"{"a":1"#, "the text ends too early at byte 6"),
+            (r#"{"a":"b"#, "the text ends too early at byte 7"),
+            (r#"{"a":"b\"#, "the text ends too early at byte 8"),
             ("[]", "not an object"),
             ("{}\0", "a NUL byte at the end: is the length one too long?"),
             ("\0", "a NUL byte at the end: is the length one too long?"),
-            ("{}{}", "more text after the object, at byte 2"),
-            (r#"{"a":1,"a":2}"#, "a member name that comes twice, at byte 7"),
-            (r#"{"a":{"b":1,"\u0062":2}}"#, "a member name that comes twice, at byte 12"),
-            (&format!("{{{many},\"n39\":1}}"), "a member name that comes twice, at byte 311"),
-            (&deep, "over 16 levels, at byte 20"),
-            (r#"{"a":NaN}"#, "NaN or Infinity, which is not a JSON number, at byte 5"),
-            (r#"{"a":-Infinity}"#, "NaN or Infinity, which is not a JSON number, at byte 6"),
-            (r#"{"a":01}"#, "a number that JSON does not allow, at byte 6"),
-            (r#"{"a":+1}"#, "a number that JSON does not allow, at byte 5"),
-            (r#"{"a":1.}"#, "a number that JSON does not allow, at byte 5"),
-            (r#"{"a":1e999}"#, "a number beyond the range of a double, at byte 5"),
-            ("{\"a\":\"b\n\"}", "a control character in a string, at byte 7"),
-            ("{\"a\":\"\\t\n\"}", "a control character in a string, at byte 8"),
-            (r#"{"a":"\x41"}"#, "an escape that JSON does not have, at byte 6"),
-            (r#"{"a":"\u00g0"}"#, "an escape that JSON does not have, at byte 6"),
-            (r#"{"a":"x\ud83d"}"#, "a lone surrogate, at byte 7"),
-            (r#"{"a":"\ud83d\ude00\ude00"}"#, "a lone surrogate, at byte 18"),
-            (r#"{"a":nul}"#, "a character that may not stand there, at byte 5"),
-            (r#"{'a':1}"#, "a character that may not stand there, at byte 1"),
-            (r#"{"a":1,}"#, "a character that may not stand there, at byte 7"),
-            (r#"{"a" 1}"#, "a character that may not stand there, at byte 5"),
-            (r#"{"a":[1}}"#, "a character that may not stand there, at byte 7"),
+            ("{}{}", "text after the end of the object at byte 2"),
+            (r#"{"a":1,"a":2}"#, "duplicate member name at byte 7"),
+            (r#"{"a":{"b":1,"\u0062":2}}"#, "duplicate member name at byte 12"),
+            (&format!("{{{many},\"n39\":1}}"), "duplicate member name at byte 311"),
+            (&deep, "nested over 16 levels deep at byte 20"),
+            (r#"{"a":NaN}"#, "NaN or Infinity (not a JSON number) at byte 5"),
+            (r#"{"a":-Infinity}"#, "NaN or Infinity (not a JSON number) at byte 6"),
+            (r#"{"a":01}"#, "invalid number at byte 6"),
+            (r#"{"a":+1}"#, "invalid number at byte 5"),
+            (r#"{"a":1.}"#, "invalid number at byte 5"),
+            (r#"{"a":1e999}"#, "number beyond the range of a double at byte 5"),
+            ("{\"a\":\"b\n\"}", "unescaped control character in a string at byte 7"),
+            ("{\"a\":\"\\t\n\"}", "unescaped control character in a string at byte 8"),
+            (r#"{"a":"\x41"}"#, "invalid escape in a string at byte 6"),
+            (r#"{"a":"\u00g0"}"#, "invalid escape in a string at byte 6"),
+            (r#"{"a":"x\ud83d"}"#, "lone surrogate in a string at byte 7"),
+            (r#"{"a":"\ud83d\ude00\ude00"}"#, "lone surrogate in a string at byte 18"),
+            (r#"{"a":nul}"#, "unexpected character at byte 5"),
+            (r#"{'a':1}"#, "unexpected character at byte 1"),
+            (r#"{"a":1,}"#, "unexpected character at byte 7"),
+            (r#"{"a" 1}"#, "unexpected character at byte 5"),
+            (r#"{"a":[1}}"#, "unexpected character at byte 7"),
         ] {
             assert_eq!(read(text).unwrap_err().to_string(), expected, "{text:?}");
         }
-        assert_eq!(utf8(b"{\"\xff\"}").unwrap_err().to_string(), "not UTF-8, at byte 2");
+        assert_eq!(utf8(b"{\"\xff\"}").unwrap_err().to_string(), "not UTF-8 at byte 2");
     }
 
     #[test]
-    fn elements_are_delimited_and_not_judged() {
+    fn elements_are_delimited_but_not_checked() {
         let read = |document: &str| {
             let (mut elements, mut others) = (Vec::new(), Vec::new());
             members_and_elements(
@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn strings_resolve_escapes_and_refuse_lone_surrogates_and_control_characters() {
+    fn escapes_are_resolved_and_invalid_strings_are_rejected() {
         let value = |text: &str| {
             let document = format!("{{\"a\":\"{text}\"}}");
             let mut value = None;

@@ -1,10 +1,15 @@
-//! A strict reader of JSON objects that copies nothing: it checks the whole document and hands out
-//! each member of the outermost object as slices of it.
+//! A strict JSON parser without copies. It checks the whole document and returns each member of the
+//! outermost object as slices of the text.
 //!
-//! Strict means RFC 8259 in UTF-8 without a byte order mark, and on top of it: no two members of
-//! one object, at any depth, may have the same name once escapes are resolved; at most
-//! [`MAX_DEPTH`] levels; no lone surrogates; no number beyond the range of a double. Parsers
-//! disagree on all of these, and a disagreement between two readers of one token is an attack.
+//! Strict means RFC 8259 in UTF-8 without a byte order mark, with these additional rules:
+//!
+//! - No two members of an object, at any depth, may have the same name after escapes are resolved.
+//! - There are at most 16 levels.
+//! - There are no lone surrogates.
+//! - No number is beyond the range of a double.
+//!
+//! Parsers disagree on all of these. An attacker can exploit a token that two parsers read
+//! differently.
 
 mod decimal;
 mod delimited;

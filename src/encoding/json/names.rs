@@ -1,17 +1,17 @@
-//! The names of one object.
+//! Finds duplicate names in one object.
 
 use super::invalid::{Invalid, Rule};
 use std::borrow::Cow;
 
-/// The names of one object, to find two that are the same. Few names are compared as they come,
-/// without an allocation; many, and those with escapes, are sorted at the end, so that 100,000
-/// names cost no square of it.
+/// The names of one object. The first 16 names are compared as they are added, without an allocation. Further
+/// names, and names with escapes, are sorted at the end, so that the time is not quadratic even for
+/// 100,000 names.
 pub(super) struct Names<'a> {
     few: [&'a [u8]; Names::FEW],
     len: usize,
-    /// A bit for each [`Names::bit`] of `few`: an unseen bit proves a new name.
+    /// A bit for each [`Names::bit`] of `few`. If its bit is not set, a name is new.
     seen: [u64; 4],
-    /// With where they begin.
+    /// The other names, each with its start.
     many: Vec<(Cow<'a, [u8]>, usize)>,
 }
 
@@ -22,7 +22,7 @@ impl<'a> Names<'a> {
         Self { few: [&[]; Names::FEW], len: 0, seen: [0; 4], many: Vec::new() }
     }
 
-    /// One of 256 bits, by a few cheap features of the name.
+    /// Returns one of 256 values, a cheap hash of the name.
     fn bit(name: &[u8]) -> u8 {
         let at = |i: usize| u32::from(name.get(i).copied().unwrap_or(0));
         let [first, middle, last] = [0, name.len() / 2, name.len().wrapping_sub(1)].map(at);
@@ -30,10 +30,9 @@ impl<'a> Names<'a> {
         (features.wrapping_mul(0x9e37_79b9) >> 24) as u8
     }
 
-    /// Takes note of the name that begins at `start`; false if it is one of the few there are
-    /// already.
+    /// Adds the name that begins at `start`. Returns false if `few` already contains it.
     #[inline(always)]
-    #[expect(clippy::ptr_arg, reason = "what is borrowed is kept elsewhere than what is not")]
+    #[expect(clippy::ptr_arg, reason = "borrowed and owned names are stored in different places")]
     pub(super) fn add(&mut self, name: &Cow<'a, [u8]>, start: usize) -> bool {
         let bit = Self::bit(name);
         let mask = 1 << (bit % 64);

@@ -1,4 +1,4 @@
-//! Reads and checks JSON, forward and without a copy.
+//! Scans and checks JSON from front to back, without copies.
 
 use super::decimal::number_end;
 use super::invalid::{Invalid, Rule};
@@ -7,12 +7,11 @@ use super::special::special_bits_from;
 use super::value::{Kind, Value};
 use std::borrow::Cow;
 
-/// The deepest nesting accepted; the outermost object or array is level 1.
+/// Maximum nesting depth. The outermost object or array is level 1.
 pub(super) const MAX_DEPTH: usize = 16;
 
-/// Reads forward over `document`; every method stops behind what it has read. Where the work is
-/// rare or long, a copy does it and says where it stopped, so that the scanner itself stays in
-/// registers.
+/// A position in `document`. Each method moves it past what it has read. Rare or long work is done
+/// on a copy of the scanner, which returns its end, so that the scanner itself stays in registers.
 #[derive(Clone, Copy)]
 pub(super) struct Scanner<'a> {
     pub(super) document: &'a str,
@@ -56,7 +55,7 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    /// Nothing but white space follows.
+    /// Checks that only white space follows.
     pub(super) fn end(&mut self) -> Result<(), Invalid> {
         self.skip_white_space();
         if self.peek().is_none() {
@@ -68,8 +67,8 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// After a member or an element: whether the `close` of the object or array follows, else a
-    /// comma does.
+    /// Reads the `close` of the object or array, or a comma, after a member or an element. Returns
+    /// whether it was the `close`.
     pub(super) fn closes(&mut self, close: u8) -> Result<bool, Invalid> {
         self.skip_white_space();
         match self.next() {
@@ -80,7 +79,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Calls `each` with every member of the object that begins here.
+    /// Calls `each` with each member of the object that begins here.
     #[inline(always)]
     pub(super) fn object<F: FnMut(&[u8], Value<'a>)>(
         &mut self,
@@ -93,7 +92,7 @@ impl<'a> Scanner<'a> {
         })
     }
 
-    /// Calls `read_value` with the name of every member, when the scanner is at its value.
+    /// Calls `read_value` with the name of each member. The scanner is then at the member's value.
     #[inline(always)]
     pub(super) fn object_with<F: FnMut(&[u8], &mut Self) -> Result<(), Invalid>>(
         &mut self,
@@ -146,7 +145,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// A value inside an object or array of level `depth`.
+    /// Reads a value inside an object or array of level `depth`.
     #[inline(always)]
     pub(super) fn value(&mut self, depth: usize) -> Result<Value<'a>, Invalid> {
         let start = self.at;
@@ -165,7 +164,7 @@ impl<'a> Scanner<'a> {
         Ok(Value { document: self.document, start, end: self.at, kind })
     }
 
-    /// Any value but a string or a number: its kind and its end.
+    /// Reads any value except a string or a number. Returns its kind and its end.
     fn rarer_value(mut self, depth: usize) -> Result<(Kind, usize), Invalid> {
         let kind = match self.peek().unwrap_or(0) {
             b'{' => {
@@ -193,7 +192,7 @@ impl<'a> Scanner<'a> {
         Ok(kind)
     }
 
-    /// The name of a member.
+    /// Reads the name of a member.
     #[inline(always)]
     fn name(&mut self) -> Result<Cow<'a, [u8]>, Invalid> {
         let start = self.at;
@@ -207,7 +206,7 @@ impl<'a> Scanner<'a> {
         name.map(Cow::Borrowed).ok_or_else(|| Invalid::new(Rule::Syntax, 0))
     }
 
-    /// Reads a string and says whether it has escapes.
+    /// Reads a string and returns whether it has escapes.
     #[inline(always)]
     fn string(&mut self) -> Result<bool, Invalid> {
         let start = self.at;
@@ -221,8 +220,8 @@ impl<'a> Scanner<'a> {
         Ok(true)
     }
 
-    /// The end of the string from `start`, at whose first escape the scanner is, or at what is
-    /// wrong with it.
+    /// Returns the end of the string that begins at `start`. The scanner is at the first escape or
+    /// invalid byte.
     fn end_of_string_with_escapes(mut self, start: usize) -> Result<usize, Invalid> {
         loop {
             let at = self.at;
@@ -237,8 +236,8 @@ impl<'a> Scanner<'a> {
             }
             self.skip_plain();
         }
-        // Escapes are rare and hold every subtlety of a JSON string (surrogates above all), so
-        // serde_json judges them.
+        // Escapes are rare and the hard part of a JSON string, above all surrogates, so serde_json
+        // checks them.
         let text = self.document.get(start..self.at).unwrap_or_default();
         match serde_json::from_str::<String>(text) {
             Ok(_) => Ok(self.at),
@@ -246,7 +245,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Goes to the next quotation mark, backslash or control character, or to the end.
+    /// Moves to the next quotation mark, backslash or control character, or to the end.
     #[inline(always)]
     fn skip_plain(&mut self) {
         loop {
@@ -269,8 +268,7 @@ impl<'a> Scanner<'a> {
     }
 }
 
-/// What is wrong with `text`, a string with escapes that begins at the byte `start` of the
-/// document.
+/// Returns the error in `text`, an invalid string that begins at byte `start` of the document.
 #[cold]
 fn wrong_in_string(text: &str, start: usize) -> Invalid {
     let bytes = text.as_bytes();

@@ -1,9 +1,9 @@
-//! Where a plain run of a string ends, for 64 characters at once.
+//! Finds the special bytes of a string, for 64 bytes at once.
 
 #[cfg(avx512)]
 use super::super::avx512;
 
-/// The [`special_bits`] of the 64 bytes from `window`, or of those that there are.
+/// Returns the [`special_bits`] of the 64 bytes from `window`, or of fewer at the end.
 pub(super) fn special_bits_from(bytes: &[u8], window: usize) -> u64 {
     let rest = bytes.get(window..).unwrap_or_default();
     #[cfg(avx512)]
@@ -13,12 +13,12 @@ pub(super) fn special_bits_from(bytes: &[u8], window: usize) -> u64 {
     special_bits_on_any_cpu(bytes, rest)
 }
 
-/// The same, of the `rest` of `bytes`.
+/// Does the same on any CPU. `rest` is the end of `bytes`.
 fn special_bits_on_any_cpu(bytes: &[u8], rest: &[u8]) -> u64 {
     if let Some(chunk) = rest.first_chunk() {
         special_bits(chunk)
     } else if let Some(last) = bytes.last_chunk() {
-        // Of a string that does not end, there may be nothing left.
+        // `rest` may be empty if the string does not end.
         special_bits(last).checked_shr(64 - rest.len() as u32).unwrap_or(0)
     } else {
         let mut padded = [b' '; 64];
@@ -27,9 +27,9 @@ fn special_bits_on_any_cpu(bytes: &[u8], rest: &[u8]) -> u64 {
     }
 }
 
-/// Which of 64 bytes end a plain run of a string, as bits: quotation marks, backslashes, control
-/// characters. Most of a token is such runs, so they are found all at once; the loops are shaped
-/// for the compiler's SIMD.
+/// Returns a bit for each of 64 bytes that is special in a string: a quotation mark, a backslash or
+/// a control character. Most bytes of a token are not special, so 64 are checked at once. The loops
+/// are written so that the compiler can use SIMD.
 fn special_bits(bytes: &[u8; 64]) -> u64 {
     // Gathers the lowest bits of eight bytes in the highest byte.
     const GATHER: u64 = 0x0102_0408_1020_4080;
@@ -39,7 +39,7 @@ fn special_bits(bytes: &[u8; 64]) -> u64 {
     }
     let (eights, _) = flags.as_chunks::<8>();
     let eight_bits = |eight: &[u8; 8]| u64::from_le_bytes(*eight).wrapping_mul(GATHER) >> 56;
-    // Shifts that do not wait for one another.
+    // These shifts do not depend on each other.
     eights.iter().enumerate().fold(0, |bits, (i, eight)| bits | eight_bits(eight) << (8 * i))
 }
 
@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_implementation_finds_the_same_special_bytes() {
+    fn all_implementations_find_the_same_special_bytes() {
         if !avx512::is_available() {
             return eprintln!("skipped: this CPU has no AVX-512 VBMI");
         }

@@ -1,4 +1,4 @@
-//! A value of a document, as a slice of it.
+//! A JSON value as a slice of its document.
 
 use std::borrow::Cow;
 
@@ -13,7 +13,7 @@ pub(super) enum Kind {
     Object,
 }
 
-/// A value of a document.
+/// A JSON value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Value<'a> {
     pub(super) document: &'a str,
@@ -23,7 +23,7 @@ pub(crate) struct Value<'a> {
 }
 
 impl<'a> Value<'a> {
-    /// The exact JSON text.
+    /// Returns the exact JSON text.
     pub(crate) fn text(self) -> &'a str {
         self.document.get(self.start..self.end).unwrap_or_default()
     }
@@ -36,7 +36,7 @@ impl<'a> Value<'a> {
         self.kind == Kind::True
     }
 
-    /// What sort of value it is, for an error: "a number".
+    /// Returns the type of the value for an error, for example "a number".
     pub(crate) fn kind(self) -> &'static str {
         match self.kind {
             Kind::Null => "null",
@@ -48,12 +48,13 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// The value as JSON spells it, if it is a number.
+    /// Returns the JSON text of a number, or `None` for another type.
     pub(crate) fn as_number(self) -> Option<&'a str> {
         (self.kind == Kind::Number).then(|| self.text())
     }
 
-    /// The characters, if it is a string; copied only where the text has escapes.
+    /// Returns the content of a string, or `None` for another type. It is copied only if it has
+    /// escapes.
     #[inline]
     pub(crate) fn as_str(self) -> Option<Cow<'a, str>> {
         match self.kind {
