@@ -202,11 +202,7 @@ fn what_is_wrong_in_a_document_is_told_with_its_place() {
             "the document is not strict JSON: duplicate member name at byte 17",
         ),
         (r#"["a"]"#, "", "the document is not strict JSON: not an object"),
-        (
-            r#"{"leeway": "1s",}"#,
-            "",
-            "the document is not strict JSON: unexpected character at byte 16",
-        ),
+        (r#"{"leeway": "1s",}"#, "", "the document is not strict JSON: unexpected character at byte 16"),
         ("", "", "the document is not strict JSON: the text ends too early at byte 0"),
     ] {
         let error = settings("policy").load(text).unwrap_err();

@@ -3,9 +3,9 @@
 use super::invalid::{Invalid, Rule};
 use std::borrow::Cow;
 
-/// The names of one object. The first 16 names are compared as they are added, without an allocation. Further
-/// names, and names with escapes, are sorted at the end, so that the time is not quadratic even for
-/// 100,000 names.
+/// The names of one object. The first 16 names are compared as they are added, without an
+/// allocation. Further names, and names with escapes, are sorted at the end, so that the time is
+/// not quadratic even for 100,000 names.
 pub(super) struct Names<'a> {
     few: [&'a [u8]; Names::FEW],
     len: usize,
