@@ -67,158 +67,163 @@
 /** A kind of settings. What a token must be. */
 #define BOUNCER_KIND_POLICY 1
 
-/** jwt|dcos: Which tokens are expected. "dcos": those of DC/OS's Bouncer, which need a non-empty
- *  string "uid" and no "iss". Default: jwt. */
+/** jwt|dcos: The kind of tokens. "dcos" is for tokens of DC/OS's Bouncer: "uid" must be a string
+ *  that is not empty, and "iss" is not required. Default: jwt. */
 #define BOUNCER_POLICY_PROFILE "profile"
 
-/** list of text: The accepted values of "iss" (RFC 7519 section 4.1.1), character for character.
- *  Required, unless any_issuer is set or the profile is "dcos". */
+/** list of text: The accepted values of "iss" (RFC 7519 section 4.1.1), compared character for
+ *  character. Required, unless any_issuer is set or the profile is "dcos". */
 #define BOUNCER_POLICY_ISSUERS "issuers"
 
-/** flag: Does not compare "iss". */
+/** flag: Does not check the value of "iss". */
 #define BOUNCER_POLICY_ANY_ISSUER "any_issuer"
 
-/** list of text: The accepted values of "aud" (RFC 7519 section 4.1.3); one must be in the token.
- *  Without it a token that has "aud" is rejected. */
+/** list of text: The accepted values of "aud" (RFC 7519 section 4.1.3). The token must contain at
+ *  least one of them. If none is set, a token with "aud" is rejected. */
 #define BOUNCER_POLICY_AUDIENCES "audiences"
 
-/** flag: Accepts tokens made for anybody, whatever audiences says. */
+/** flag: Accepts tokens for any audience, even if audiences is set. */
 #define BOUNCER_POLICY_ANY_AUDIENCE "any_audience"
 
-/** text: The only accepted value of "sub" (RFC 7519 section 4.1.2), character for character. "sub"
- *  is then required. */
+/** text: The only accepted value of "sub" (RFC 7519 section 4.1.2), compared character for
+ *  character. The token must have "sub". */
 #define BOUNCER_POLICY_SUBJECT "subject"
 
-/** list of RS256|RS384|RS512|PS256|PS384|PS512|ES256|ES384|ES512|Ed25519|EdDSA: The allowed values
- *  of "alg". EdDSA is the old name of Ed25519. Default: RS256. */
+/** list of RS256|RS384|RS512|PS256|PS384|PS512|ES256|ES384|ES512|Ed25519|EdDSA: The accepted
+ *  values of "alg". EdDSA is the old name of Ed25519. Default: RS256. */
 #define BOUNCER_POLICY_ALGORITHMS "algorithms"
 
-/** text: What the header parameter "typ" must be (RFC 8725 section 3.11), for example "at+jwt".
- *  Case does not matter, and "application/" may be left out. */
+/** text: The required value of the header parameter "typ" (RFC 8725 section 3.11), for example
+ *  "at+jwt". Case does not matter, and "application/" may be omitted. */
 #define BOUNCER_POLICY_TOKEN_TYPE "token_type"
 
-/** list of text: Claims that must be present, with any value but null. */
+/** list of text: Claims that must be present and not null. */
 #define BOUNCER_POLICY_REQUIRED_CLAIMS "required_claims"
 
 /** list of text: Claims that must be strings and not empty. */
 #define BOUNCER_POLICY_REQUIRED_STRING_CLAIMS "required_string_claims"
 
-/** list of sub|iat|jti: Claims whose JSON type is not checked, for issuers that break RFC 7519: an
- *  integer "sub", for example. One of another type is read as if it were not there. */
+/** list of sub|iat|jti: Claims whose JSON type is not checked, for issuers that violate RFC 7519:
+ *  for example with an integer "sub". A claim of the wrong type counts as absent. */
 #define BOUNCER_POLICY_UNCHECKED_CLAIMS "unchecked_claims"
 
-/** flag: Accepts tokens without "exp": they are valid for ever. */
+/** flag: Accepts tokens without "exp". They never expire. */
 #define BOUNCER_POLICY_OPTIONAL_EXP "optional_exp"
 
-/** duration: Allows for clocks that differ: moves "exp" and "nbf" apart by it, in whole seconds.
- *  "nbf" is always moved by 60 seconds at least. 0s to 5m. Default: 0s. */
+/** duration: Tolerance for clocks that differ, in whole seconds. A token is accepted this long
+ *  after "exp", and this long before "nbf", there at least 60 seconds. Range: 0s to 5m. Default:
+ *  0s. */
 #define BOUNCER_POLICY_LEEWAY "leeway"
 
-/** flag: Expects each part of a token to be padded with "=", which RFC 7515 section 2 forbids: for
- *  what an AWS Application Load Balancer passes in "x-amzn-oidc-data". The padding is signed. */
+/** flag: Requires each part of a token to be padded with "=", which RFC 7515 section 2 forbids.
+ *  For the header "x-amzn-oidc-data" of an AWS Application Load Balancer. The padding is part of
+ *  the signed text. */
 #define BOUNCER_POLICY_PADDED_TOKENS "padded_tokens"
 
-/** duration: Rejects tokens that were issued longer ago, whatever their "exp" says. "iat" is then
- *  required. 1s to 366d. */
+/** duration: Rejects tokens that were issued longer ago, even if their "exp" is in the future. The
+ *  token must have "iat". Range: 1s to 366d. */
 #define BOUNCER_POLICY_MAX_TOKEN_AGE "max_token_age"
 
-/** size: Rejects longer tokens, before anything else is done with them. 0 to 1MiB. Default: 16KiB. */
+/** size: Maximum length of a token in bytes. It is checked first. Range: 0 to 1MiB. Default:
+ *  16KiB. */
 #define BOUNCER_POLICY_MAX_TOKEN_LEN "max_token_len"
 
-/** time: Judges at this time, in place of the system's: for tests and audits. Not in a document. */
+/** time: Verifies tokens at this time instead of the system's time. For tests and audits. Not in a
+ *  document. */
 #define BOUNCER_POLICY_TIME "time"
 
 /** A kind of settings. Where an issuer's keys are, and how they are kept fresh. */
 #define BOUNCER_KIND_KEYS 2
 
-/** text: The URL of the JWK Set: https, or http to this machine. Either this or discover is
- *  required. */
+/** text: The URL of the JWK Set: https, or http to this machine. Set either this or discover. */
 #define BOUNCER_KEYS_URL "url"
 
-/** text: The issuer whose metadata names the JWK Set (OpenID Connect Discovery 1.0, RFC 8414). The
- *  metadata must name the same issuer. */
+/** text: The issuer whose metadata contains the URL of the JWK Set (OpenID Connect Discovery 1.0,
+ *  RFC 8414). The metadata must name the same issuer. */
 #define BOUNCER_KEYS_DISCOVER "discover"
 
-/** duration: How long keys are fresh where the server does not say. Fresh keys are fetched again
- *  at 70 to 80 % of that time. 1s to 366d. Default: 10m. */
+/** duration: Lifetime of the keys if the server states none (Cache-Control, Expires). Keys are
+ *  refreshed after 70 to 80 % of their lifetime. Range: 1s to 366d. Default: 10m. */
 #define BOUNCER_KEYS_TTL "ttl"
 
-/** duration: The longest time that the server may call its keys fresh. Lower it where a revoked
- *  key must be gone sooner. 1s to 366d. Default: 1d. */
+/** duration: Maximum lifetime that the server may state. Lower it if a revoked key must be
+ *  rejected sooner. Range: 1s to 366d. Default: 1d. */
 #define BOUNCER_KEYS_MAX_TTL "max_ttl"
 
-/** duration: How long keys are used after the issuer last confirmed them, if it cannot be reached;
- *  never less than they are fresh. Default: 1d, with discover 1h. 0s to 366d. */
+/** duration: Maximum time that keys are used after the issuer last confirmed them, while it cannot
+ *  be reached. It is never shorter than their lifetime. Default: 1d, with discover 1h. Range: 0s
+ *  to 366d. */
 #define BOUNCER_KEYS_MAX_STALE "max_stale"
 
-/** duration: The time for one HTTP exchange. From the resolution of the name to the last byte. 1ms
- *  to 5m. Default: 5s. */
+/** duration: Timeout for one HTTP exchange, from the DNS lookup to the last byte. Range: 1ms to
+ *  5m. Default: 5s. */
 #define BOUNCER_KEYS_TIMEOUT "timeout"
 
-/** duration: The time for the TCP connection, over all addresses of the server or of its proxy.
- *  Default: 2s, and never longer than timeout. 1ms to 5m. */
+/** duration: Timeout for the TCP connection, over all addresses of the server or of its proxy.
+ *  Default: 2s, and never longer than timeout. Range: 1ms to 5m. */
 #define BOUNCER_KEYS_CONNECT_TIMEOUT "connect_timeout"
 
-/** duration: How long a verification waits at most for a fetch that may bring its key. 0s to 5m.
- *  Default: 2s. */
+/** duration: Maximum time that a verification waits for a fetch that may bring its key. Range: 0s
+ *  to 5m. Default: 2s. */
 #define BOUNCER_KEYS_MAX_WAIT "max_wait"
 
-/** duration: How often tokens of an unknown "kid" may cause a fetch: twice at once, then once in
- *  this interval. 1s to 1h. Default: 10s. */
+/** duration: Limits fetches for tokens with an unknown "kid": two at once, then one per interval.
+ *  Range: 1s to 1h. Default: 10s. */
 #define BOUNCER_KEYS_REFETCH_INTERVAL "refetch_interval"
 
-/** duration: How often tokens without "kid" that no key verifies, and tokens whose key of the same
- *  "kid" does not verify them, may cause a fetch. 1s to 1d. Default: 5m. */
+/** duration: Limits fetches for tokens without "kid" that no key verifies, and for tokens that the
+ *  key with their "kid" does not verify: one per interval. Range: 1s to 1d. Default: 5m. */
 #define BOUNCER_KEYS_REFETCH_INTERVAL_WITHOUT_KID "refetch_interval_without_kid"
 
-/** size: The largest document that is read, JWK Set or metadata. A larger one makes the fetch
- *  fail. 1KiB to 64MiB. Default: 1MiB. */
+/** size: Maximum length of a JWK Set or of metadata, in bytes. The fetch of a longer document
+ *  fails. Range: 1KiB to 64MiB. Default: 1MiB. */
 #define BOUNCER_KEYS_MAX_DOCUMENT_LEN "max_document_len"
 
-/** count: The most usable keys of the set. Further ones are skipped, and listed as such. 1 to
- *  1000. Default: 100. */
+/** count: Maximum number of usable keys. Further keys are skipped, and reported as skipped. Range:
+ *  1 to 1000. Default: 100. */
 #define BOUNCER_KEYS_MAX_KEYS "max_keys"
 
-/** list of text: Accepts keys whose "use" (RFC 7517 section 4.2) is one of these, besides "sig"
- *  and none: "jwt-svid" for the bundles of SPIFFE. */
+/** list of text: Accepts keys with one of these values of "use" (RFC 7517 section 4.2): "jwt-svid"
+ *  for SPIFFE bundles. Keys with "sig" or without "use" are always accepted. */
 #define BOUNCER_KEYS_KEY_USES "key_uses"
 
-/** flag: Starts to fetch with the first verification, not at once. For programs that fork after
- *  they set up. */
+/** flag: Starts to fetch at the first verification, not at once. For programs that fork after
+ *  their setup. */
 #define BOUNCER_KEYS_LAZY "lazy"
 
-/** text: A PEM file of certificate authorities to trust besides the system's. It is read for each
- *  fetch, so it may be replaced. */
+/** text: A PEM file of certificate authorities to trust in addition to those of the system. It is
+ *  read for each fetch, so it may be replaced. */
 #define BOUNCER_KEYS_CA_FILE "ca_file"
 
-/** text: A PEM file with the certificate chain to present to servers that ask for one (mTLS). It
+/** text: A PEM file with the certificate chain to present to servers that request one (mTLS). It
  *  is read for each exchange, so it may be replaced. */
 #define BOUNCER_KEYS_CLIENT_CERTIFICATE_FILE "client_certificate_file"
 
 /** text: A PEM file with the private key of the client certificate, not encrypted. Default: the
- *  certificate's file. */
+ *  file of the certificate. */
 #define BOUNCER_KEYS_CLIENT_KEY_FILE "client_key_file"
 
 /** text: "http://[user:password@]host:port", "none", or "environment": https_proxy, http_proxy,
- *  all_proxy and no_proxy. This machine is never reached through a proxy. Default: environment.
+ *  all_proxy and no_proxy. Connections to this machine never use a proxy. Default: environment.
  *  With a password it is secret. */
 #define BOUNCER_KEYS_PROXY "proxy"
 
-/** flag: Follows up to three redirects to the same scheme, host and port. Without it a redirect is
- *  a failure. */
+/** flag: Follows up to three redirects to the same scheme, host and port. If it is not set, a
+ *  redirect is a failure. */
 #define BOUNCER_KEYS_SAME_ORIGIN_REDIRECTS "same_origin_redirects"
 
-/** flag: Allows http to other machines: whoever is on the way can then choose the keys. */
+/** flag: Allows http to other machines. Anyone on the network path can then choose the keys. */
 #define BOUNCER_KEYS_ALLOW_HTTP "allow_http"
 
-/** text: Keeps the latest good JWK Set in this file (mode 0600, replaced whole), and starts with
- *  it. Whoever can write the file or its folder can choose the keys. */
+/** text: Stores the latest usable JWK Set in this file (mode 0600, replaced atomically), and
+ *  starts with it. While it is fresh, nothing is fetched. Anyone who can write the file or its
+ *  folder can choose the keys. */
 #define BOUNCER_KEYS_LAST_GOOD_FILE "last_good_file"
 
 /** text: A JWK Set in JSON to start with, until the first fetch succeeds. */
 #define BOUNCER_KEYS_SEED "seed"
 
-/** accelerated|aws-lc: Which arithmetic verifies. Default: "accelerated", unless
+/** accelerated|aws-lc: The code that verifies signatures. Default: "accelerated", or "aws-lc" if
  *  BOUNCER_VERIFY_NO_ACCELERATION is set in the environment. */
 #define BOUNCER_KEYS_BACKEND "backend"
 
@@ -233,19 +238,19 @@
 #define BOUNCER_RENEWER_SERVICE_ACCOUNT_FILE "service_account_file"
 
 /** flag: Takes the DC/OS service account from the environment variable
- *  DCOS_SERVICE_ACCOUNT_CREDENTIAL: the secret, or the path of a file with it. */
+ *  DCOS_SERVICE_ACCOUNT_CREDENTIAL. It contains the secret, or the path of a file with the secret. */
 #define BOUNCER_RENEWER_SERVICE_ACCOUNT_ENV "service_account_env"
 
-/** text: The token endpoint of an OAuth 2.0 client (RFC 6749 section 4.4). client_id and, by
- *  auth_method, a secret, a key or a certificate go with it. */
+/** text: The token endpoint of an OAuth 2.0 client (RFC 6749 section 4.4). It requires client_id
+ *  and, depending on auth_method, a secret, a private key or a certificate. */
 #define BOUNCER_RENEWER_TOKEN_URL "token_url"
 
-/** text: The client's name at token_url. */
+/** text: The client's identifier at token_url. */
 #define BOUNCER_RENEWER_CLIENT_ID "client_id"
 
 /** client_secret_basic|client_secret_post|private_key_jwt|tls_client_auth: How the client
- *  authenticates at token_url: its secret by HTTP Basic or in the body (RFC 6749 section 2.3.1), a
- *  JWT signed with its private key (RFC 7523 section 2.2), or the certificate in
+ *  authenticates at token_url: with its secret by HTTP Basic or in the body (RFC 6749 section
+ *  2.3.1), with a JWT signed by its private key (RFC 7523 section 2.2), or with the certificate in
  *  client_certificate_file (RFC 8705 section 2.1). Default: client_secret_basic. */
 #define BOUNCER_RENEWER_AUTH_METHOD "auth_method"
 
@@ -253,7 +258,7 @@
 #define BOUNCER_RENEWER_CLIENT_SECRET "client_secret"
 
 /** text: A file with the client's secret. It is read for each login, so it may be replaced. Line
- *  ends after the secret are not part of it. */
+ *  ends after the secret are ignored. */
 #define BOUNCER_RENEWER_CLIENT_SECRET_FILE "client_secret_file"
 
 /** text: The client's private key for private_key_jwt, in PEM: RSA of at least 2048 bits, or EC on
@@ -268,169 +273,169 @@
  *  client. */
 #define BOUNCER_RENEWER_PRIVATE_KEY_ID "private_key_id"
 
-/** text: The program supplies the tokens itself. The value stands for the source in logs. */
+/** text: The program supplies the tokens itself. The value is the name of the source in logs. */
 #define BOUNCER_RENEWER_SUPPLIED "supplied"
 
-/** text: Logs in at this URL, in place of the service account's "login_endpoint". */
+/** text: The login URL, in place of "login_endpoint" of the service account. */
 #define BOUNCER_RENEWER_LOGIN_ENDPOINT "login_endpoint"
 
-/** map of text: Sends these parameters to token_url, by name: "parameters.scope",
+/** map of text: Additional parameters for token_url, by name: "parameters.scope",
  *  "parameters.audience". */
 #define BOUNCER_RENEWER_PARAMETERS "parameters"
 
-/** dcos|bearer: What stands before the token in the Authorization header: "token=" or "Bearer ".
- *  Default: dcos for a service account, else bearer. */
+/** dcos|bearer: The text before the token in the Authorization header: "token=" (dcos) or "Bearer
+ *  " (bearer). Default: dcos for a service account, otherwise bearer. */
 #define BOUNCER_RENEWER_HEADER "header"
 
-/** duration: The time for one HTTP exchange. From the resolution of the name to the last byte. 1ms
- *  to 5m. Default: 10s. */
+/** duration: Timeout for one HTTP exchange, from the DNS lookup to the last byte. Range: 1ms to
+ *  5m. Default: 10s. */
 #define BOUNCER_RENEWER_TIMEOUT "timeout"
 
-/** duration: The time for the TCP connection, over all addresses of the server or of its proxy.
- *  Default: 2s, and never longer than timeout. 1ms to 5m. */
+/** duration: Timeout for the TCP connection, over all addresses of the server or of its proxy.
+ *  Default: 2s, and never longer than timeout. Range: 1ms to 5m. */
 #define BOUNCER_RENEWER_CONNECT_TIMEOUT "connect_timeout"
 
-/** duration: How long a caller waits at most for a token. 0s to 5m. Default: 10s. */
+/** duration: Maximum time that a caller waits for a token. Range: 0s to 5m. Default: 10s. */
 #define BOUNCER_RENEWER_MAX_WAIT "max_wait"
 
-/** flag: Logs in with the first call, not at once. For programs that fork after they set up. */
+/** flag: Logs in at the first call, not at once. For programs that fork after their setup. */
 #define BOUNCER_RENEWER_LAZY "lazy"
 
-/** text: A PEM file of certificate authorities to trust besides the system's. It is read for each
- *  login, so it may be replaced. */
+/** text: A PEM file of certificate authorities to trust in addition to those of the system. It is
+ *  read for each login, so it may be replaced. */
 #define BOUNCER_RENEWER_CA_FILE "ca_file"
 
-/** text: A PEM file with the certificate chain to present to servers that ask for one (mTLS). It
+/** text: A PEM file with the certificate chain to present to servers that request one (mTLS). It
  *  is read for each exchange, so it may be replaced. */
 #define BOUNCER_RENEWER_CLIENT_CERTIFICATE_FILE "client_certificate_file"
 
 /** text: A PEM file with the private key of the client certificate, not encrypted. Default: the
- *  certificate's file. */
+ *  file of the certificate. */
 #define BOUNCER_RENEWER_CLIENT_KEY_FILE "client_key_file"
 
 /** text: "http://[user:password@]host:port", "none", or "environment": https_proxy, http_proxy,
- *  all_proxy and no_proxy. This machine is never reached through a proxy. Default: environment.
+ *  all_proxy and no_proxy. Connections to this machine never use a proxy. Default: environment.
  *  With a password it is secret. */
 #define BOUNCER_RENEWER_PROXY "proxy"
 
-/** flag: Allows http to other machines: whoever is on the way can then take the token. */
+/** flag: Allows http to other machines. Anyone on the network path can then read the token. */
 #define BOUNCER_RENEWER_ALLOW_HTTP "allow_http"
 
-/** counter: Tokens that were accepted out of the cache. */
+/** counter: Tokens accepted from the cache. */
 #define BOUNCER_STAT_CACHE_HITS_TOTAL "cache_hits_total"
 
-/** counter: Tokens that were looked up in the cache and were not there. */
+/** counter: Cache lookups that did not find the token. */
 #define BOUNCER_STAT_CACHE_MISSES_TOTAL "cache_misses_total"
 
-/** gauge: The number of tokens that the cache can hold. */
+/** gauge: Maximum number of tokens in the cache. */
 #define BOUNCER_STAT_CACHE_CAPACITY "cache_capacity"
 
-/** text: empty, fresh, stale, too_old or closed. */
+/** text: State of the keys: empty, fresh, stale, too_old or closed. */
 #define BOUNCER_STAT_KEYS_STATE "keys_state"
 
-/** gauge: Grows by one with each change of the keys; 0 before the first. */
+/** gauge: Number of the key set in use: grows by one with each change; 0 before the first keys. */
 #define BOUNCER_STAT_KEYS_GENERATION "keys_generation"
 
-/** text: SHA-256 of the document in use, in hex. */
+/** text: SHA-256 of the JWK Set in use, in hex. */
 #define BOUNCER_STAT_KEYS_SHA256 "keys_sha256"
 
 /** gauge: Keys that can verify tokens. */
 #define BOUNCER_STAT_KEYS_USABLE "keys_usable"
 
-/** gauge: Keys of the document that cannot be used. */
+/** gauge: Keys of the JWK Set that cannot be used. */
 #define BOUNCER_STAT_KEYS_SKIPPED "keys_skipped"
 
-/** time: When the issuer last confirmed the keys in use. */
+/** time: Time when the issuer last confirmed the keys in use. */
 #define BOUNCER_STAT_KEYS_LAST_SUCCESS_SECONDS "keys_last_success_seconds"
 
-/** duration: How long ago the issuer last confirmed the keys in use. */
+/** duration: Time since the issuer last confirmed the keys in use. */
 #define BOUNCER_STAT_KEYS_AGE_SECONDS "keys_age_seconds"
 
-/** duration: The time until the next scheduled fetch. */
+/** duration: Time until the next scheduled fetch. */
 #define BOUNCER_STAT_KEYS_NEXT_ATTEMPT_SECONDS "keys_next_attempt_seconds"
 
-/** counter: Fetches that are over. */
+/** counter: Completed fetches, successful or not. */
 #define BOUNCER_STAT_KEYS_ATTEMPTS_TOTAL "keys_attempts_total"
 
-/** counter: Fetches that failed. */
+/** counter: Failed fetches. */
 #define BOUNCER_STAT_KEYS_FAILURES_TOTAL "keys_failures_total"
 
 /** gauge: Scheduled fetches that failed since the last success. */
 #define BOUNCER_STAT_KEYS_FAILURES_IN_ROW "keys_failures_in_row"
 
-/** counter: Fetches that began on schedule. */
+/** counter: Fetches started on schedule. */
 #define BOUNCER_STAT_KEYS_SCHEDULED_TOTAL "keys_scheduled_total"
 
-/** counter: Fetches that began because the one before failed. */
+/** counter: Fetches started because the previous fetch failed. */
 #define BOUNCER_STAT_KEYS_RETRIES_TOTAL "keys_retries_total"
 
-/** counter: Fetches for a token with an unknown kid. */
+/** counter: Fetches started for a token with an unknown kid. */
 #define BOUNCER_STAT_KEYS_UNKNOWN_KID_TOTAL "keys_unknown_kid_total"
 
-/** counter: Fetches for a token that no key verified. */
+/** counter: Fetches started for a token that no key verified. */
 #define BOUNCER_STAT_KEYS_WITHOUT_KID_TOTAL "keys_without_kid_total"
 
-/** counter: Fetches that the program asked for. */
+/** counter: Fetches requested by the program. */
 #define BOUNCER_STAT_KEYS_REQUESTED_TOTAL "keys_requested_total"
 
-/** counter: Tokens without a key for which the budget allowed no fetch. */
+/** counter: Tokens whose key was missing, but for which the limit allowed no fetch. */
 #define BOUNCER_STAT_KEYS_SUPPRESSED_TOTAL "keys_suppressed_total"
 
-/** text: The latest failure, even if a fetch has succeeded since. */
+/** text: Latest failure; kept after a later success. */
 #define BOUNCER_STAT_KEYS_LAST_ERROR "keys_last_error"
 
-/** text: The stable name of the latest failure. */
+/** text: Stable name of the latest failure. */
 #define BOUNCER_STAT_KEYS_LAST_ERROR_NAME "keys_last_error_name"
 
-/** time: When the latest failure was. */
+/** time: Time of the latest failure. */
 #define BOUNCER_STAT_KEYS_LAST_ERROR_SECONDS "keys_last_error_seconds"
 
 /** text: Why the last-good file could not be read or written. */
 #define BOUNCER_STAT_KEYS_LAST_GOOD_ERROR "keys_last_good_error"
 
-/** text: empty, valid, expiring, expired or closed. */
+/** text: State of the token: empty, valid, expiring, expired or closed. */
 #define BOUNCER_STAT_RENEWER_STATE "renewer_state"
 
-/** gauge: Grows by one with each token; 0 before the first. */
+/** gauge: Number of the token in use: grows by one with each login; 0 before the first token. */
 #define BOUNCER_STAT_RENEWER_GENERATION "renewer_generation"
 
-/** duration: The time until the token expires. */
+/** duration: Time until the token expires. */
 #define BOUNCER_STAT_RENEWER_EXPIRES_IN_SECONDS "renewer_expires_in_seconds"
 
-/** duration: The time until the next scheduled login. */
+/** duration: Time until the next scheduled login. */
 #define BOUNCER_STAT_RENEWER_NEXT_ATTEMPT_SECONDS "renewer_next_attempt_seconds"
 
-/** counter: Logins that are over. */
+/** counter: Completed logins, successful or not. */
 #define BOUNCER_STAT_RENEWER_ATTEMPTS_TOTAL "renewer_attempts_total"
 
-/** counter: Logins that failed. */
+/** counter: Failed logins. */
 #define BOUNCER_STAT_RENEWER_FAILURES_TOTAL "renewer_failures_total"
 
 /** gauge: Scheduled logins that failed since the last success. */
 #define BOUNCER_STAT_RENEWER_FAILURES_IN_ROW "renewer_failures_in_row"
 
-/** counter: Logins that began on schedule. */
+/** counter: Logins started on schedule. */
 #define BOUNCER_STAT_RENEWER_SCHEDULED_TOTAL "renewer_scheduled_total"
 
-/** counter: Logins that began because the one before failed. */
+/** counter: Logins started because the previous login failed. */
 #define BOUNCER_STAT_RENEWER_RETRIES_TOTAL "renewer_retries_total"
 
-/** counter: Logins after a server rejected the token. */
+/** counter: Logins started because a server rejected the token. */
 #define BOUNCER_STAT_RENEWER_REJECTIONS_TOTAL "renewer_rejections_total"
 
-/** counter: Logins that the program asked for. */
+/** counter: Logins requested by the program. */
 #define BOUNCER_STAT_RENEWER_REQUESTED_TOTAL "renewer_requested_total"
 
-/** counter: Rejections for which the budget allowed no login. */
+/** counter: Rejections for which the limit allowed no login. */
 #define BOUNCER_STAT_RENEWER_SUPPRESSED_TOTAL "renewer_suppressed_total"
 
-/** text: The latest failure, even if a login has succeeded since. */
+/** text: Latest failure; kept after a later success. */
 #define BOUNCER_STAT_RENEWER_LAST_ERROR "renewer_last_error"
 
-/** text: The stable name of the latest failure. */
+/** text: Stable name of the latest failure. */
 #define BOUNCER_STAT_RENEWER_LAST_ERROR_NAME "renewer_last_error_name"
 
-/** time: When the latest failure was. */
+/** time: Time of the latest failure. */
 #define BOUNCER_STAT_RENEWER_LAST_ERROR_SECONDS "renewer_last_error_seconds"
 
 
@@ -513,7 +518,7 @@ enum bouncer_status
      */
     BOUNCER_STATUS_INTERNAL = 2,
     /**
-     * An argument or a setting is not usable.
+     * An argument or a setting is invalid. The detail says why.
      */
     BOUNCER_STATUS_INVALID_ARGUMENT = 3,
     /**
@@ -521,7 +526,7 @@ enum bouncer_status
      */
     BOUNCER_STATUS_MALFORMED_JWK_SET = 100,
     /**
-     * The JWK Set has no key that could verify a token. Each skipped key says why.
+     * The JWK Set has no usable key. Each skipped key has a reason.
      */
     BOUNCER_STATUS_NO_USABLE_KEY = 101,
     /**
@@ -529,9 +534,8 @@ enum bouncer_status
      */
     BOUNCER_STATUS_UNUSABLE_KEY = 102,
     /**
-     * A remote JWK Set has not been fetched yet, or the latest success is too long ago. Or the
-     * fetch that decides about the token's key failed, or was not over in time. The detail says
-     * which, and why.
+     * A remote JWK Set has not been fetched yet, or its latest success is too long ago. Or the
+     * fetch that may bring the token's key failed or timed out. The detail says which, and why.
      */
     BOUNCER_STATUS_KEYS_UNAVAILABLE = 103,
     /**
@@ -547,7 +551,7 @@ enum bouncer_status
      */
     BOUNCER_STATUS_MALFORMED_TOKEN = 201,
     /**
-     * The token has five parts: a JWE (RFC 7516), which is not for verification.
+     * The token has five parts: it is a JWE (RFC 7516), which is not supported.
      */
     BOUNCER_STATUS_ENCRYPTED_TOKEN = 202,
     /**
@@ -555,32 +559,32 @@ enum bouncer_status
      */
     BOUNCER_STATUS_MALFORMED_HEADER = 203,
     /**
-     * "alg" is none of those implemented; "none" and the HS family never are.
+     * "alg" is not implemented. "none" and the HS family are never supported.
      */
     BOUNCER_STATUS_UNSUPPORTED_ALGORITHM = 204,
     /**
-     * "alg" is implemented, but not in the policy.
+     * "alg" is implemented, but the policy does not allow it.
      */
     BOUNCER_STATUS_ALGORITHM_NOT_ALLOWED = 205,
     /**
-     * The header demands something that is not done here: crit, b64, enc.
+     * The header requires an extension that is not supported: crit, b64, enc.
      */
     BOUNCER_STATUS_UNSUPPORTED_HEADER = 206,
     /**
-     * "typ" is not the type that the policy asks for (RFC 8725 section 3.11).
+     * "typ" is not the type that the policy requires (RFC 8725 section 3.11).
      */
     BOUNCER_STATUS_WRONG_TOKEN_TYPE = 207,
     /**
-     * No key of the set fits the token's "kid" and "alg".
+     * No key of the set matches the token's "kid" and "alg".
      */
     BOUNCER_STATUS_NO_MATCHING_KEY = 208,
     /**
-     * No candidate key verifies the signature. On purpose the detail says at most that not all
-     * keys were tried.
+     * No key verifies the signature. The detail is empty, or says that not all keys were tried:
+     * more would help an attacker.
      */
     BOUNCER_STATUS_INVALID_SIGNATURE = 209,
     /**
-     * The value of the Authorization header holds no token.
+     * The value of the Authorization header contains no token.
      */
     BOUNCER_STATUS_MALFORMED_AUTHORIZATION = 210,
     /**
@@ -596,15 +600,15 @@ enum bouncer_status
      */
     BOUNCER_STATUS_EXPIRED = 302,
     /**
-     * "nbf" lies further ahead than is tolerated (RFC 7519 section 4.1.5).
+     * "nbf" is in the future, by more than the tolerance (RFC 7519 section 4.1.5).
      */
     BOUNCER_STATUS_NOT_YET_VALID = 303,
     /**
-     * "iss" is none of the accepted issuers (RFC 7519 section 4.1.1).
+     * "iss" is not an accepted issuer (RFC 7519 section 4.1.1).
      */
     BOUNCER_STATUS_WRONG_ISSUER = 304,
     /**
-     * "aud" names none of the accepted audiences, or the policy has none (RFC 7519 section 4.1.3).
+     * "aud" contains no accepted audience, or the policy accepts none (RFC 7519 section 4.1.3).
      */
     BOUNCER_STATUS_WRONG_AUDIENCE = 305,
     /**
@@ -612,16 +616,16 @@ enum bouncer_status
      */
     BOUNCER_STATUS_CLAIM_NOT_ALLOWED = 306,
     /**
-     * The secret, key or certificate of the service's own login cannot be read, or is not usable.
-     * The detail says why.
+     * The secret, key or certificate of the service's own login cannot be read or used. The detail
+     * says why.
      */
     BOUNCER_STATUS_UNUSABLE_CREDENTIALS = 400,
     /**
-     * The issuer refuses the login: unknown account, wrong key, or a wrong request.
+     * The issuer rejected the login: unknown account, wrong key or wrong request.
      */
     BOUNCER_STATUS_LOGIN_REJECTED = 401,
     /**
-     * There is no valid token of the service's own, and no login succeeds now.
+     * The service has no valid token of its own, and no login succeeds now.
      */
     BOUNCER_STATUS_LOGIN_UNAVAILABLE = 402,
 };

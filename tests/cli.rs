@@ -187,7 +187,7 @@ fn a_wrong_algorithm_gets_the_right_tip() {
         ("rs256", "did you mean \"RS256\"?"),
         ("HS256", "symmetric algorithms are not supported"),
         ("none", "unsigned tokens are never accepted"),
-        ("RS1", "is none of RS256, "),
+        ("RS1", "is not one of RS256, "),
     ] {
         let run = run(&["verify", DCOS, "x", "--jwks", JWKS, "--algorithm", name]);
         assert_eq!(run.code, 2, "{name}");
@@ -238,7 +238,7 @@ fn misuse_with_json_prints_an_object() {
         (&["verify", "x", "--discover=idp.example"], Some("discover"), "expected https://host/path"),
         (&["verify", "x"], None, "required arguments were not provided: <--jwks"),
         (&["verify", "x", "--jwks", JWKS, "--nonsense"], None, "unexpected argument '--nonsense' found"),
-        (&["verify", "x", "--jwks", JWKS, DCOS, "--leeway=301s"], None, "is not 0s to 5m"),
+        (&["verify", "x", "--jwks", JWKS, DCOS, "--leeway=301s"], None, "is not in the range 0s to 5m"),
         (&["verify", DCOS, "--jwks=-"], None, "both come from standard input"),
         (
             &["verify", "--jwks", JWKS, "--token-file=/nonexistent"],
@@ -268,28 +268,25 @@ fn errors_name_the_options_and_not_the_settings() {
     for (arguments, text) in [
         (
             &["verify", "x", "--jwks", JWKS][..],
-            "error: an argument is not usable: --issuer: it is missing: set it, or --any-issuer, or the profile \"dcos\"\n",
+            "error: invalid argument: --issuer: it is missing: set it, or --any-issuer, or the profile \"dcos\"\n",
         ),
         (
             &["verify", "x", "--jwks", JWKS, "--issuer=a", "--any-issuer"],
-            "error: an argument is not usable: --any-issuer: it and --issuer are mutually exclusive\n",
+            "error: invalid argument: --any-issuer: it and --issuer are mutually exclusive\n",
         ),
         (
             &["verify", "x", "--any-issuer", "--jwks=https://a/", "--client-key-file=k"],
-            "error: an argument is not usable: --client-key-file is set, --client-certificate-file is not\n",
+            "error: invalid argument: --client-key-file is set, --client-certificate-file is not\n",
         ),
         (
             &["verify", "x", "--discover=idp.example"],
-            "error: an argument is not usable: --discover: the URL has no scheme: expected https://host/path\n",
+            "error: invalid argument: --discover: the URL has no scheme: expected https://host/path\n",
         ),
         (
             &["verify", "x", "--any-issuer", "--jwks=http://idp.example/jwks"],
-            "error: an argument is not usable: the URL: http is only allowed to this machine: use https, or set --allow-http\n",
+            "error: invalid argument: the URL: http is only allowed to this machine: use https, or set --allow-http\n",
         ),
-        (
-            &["login", "--token-url=https://a/"],
-            "error: an argument is not usable: --client-id: it is missing\n",
-        ),
+        (&["login", "--token-url=https://a/"], "error: invalid argument: --client-id: it is missing\n"),
         (
             &["verify", "x", "--discover=https://idp.example/.well-known/openid-configuration"],
             "error: --discover is the address of the issuer's metadata: write --discover https://idp.example, or add --issuer\n",
@@ -685,7 +682,7 @@ fn keys_come_from_a_url_or_an_issuer() {
     ] {
         let run = verify(&arguments);
         assert_eq!((run.code, run.stdout.as_str()), (3, ""), "{why}");
-        let expected = format!("error: no keys are available to judge with: {why}");
+        let expected = format!("error: no keys are available: {why}");
         assert!(run.stderr.starts_with(&expected), "{}", run.stderr);
     }
     let json = verify(&["--jwks", &format!("{}/nowhere", server.origin), "--json"]);
@@ -936,7 +933,7 @@ fn a_login_that_fails_says_why_and_exits_with_4() {
     assert_eq!((refused.code, refused.stdout.as_str()), (4, ""));
     assert_eq!(
         refused.stderr,
-        "error: the issuer refuses the login: the login was rejected: HTTP 401: check that the account exists and has the \
+        "error: the issuer rejected the login: the login was rejected: HTTP 401: check that the account exists and has the \
          public key of this private key\n"
     );
     assert_eq!(login(&["--json"]).json()["status"].as_str(), Some("login_rejected"));

@@ -211,7 +211,7 @@ fn claims_and_policies() {
         (Policy::for_issuer("", "orders"), "the issuer is empty"),
         (any().token_type(""), "the token type is empty"),
     ] {
-        assert_says(&verdict(&policy, "no token"), &["an argument is not usable", words]);
+        assert_says(&verdict(&policy, "no token"), &["invalid argument", words]);
         assert_says(&policy.check().unwrap_err().to_string(), &[words]);
     }
     let error = any().leeway(Duration::from_secs(301)).unwrap_err().to_string();

@@ -6,7 +6,7 @@ package bouncer
 
 // The causes of [ErrProgram].
 var (
-	// ErrInvalidArgument: an argument is not usable.
+	// ErrInvalidArgument: invalid argument.
 	ErrInvalidArgument = newCause(3, "invalid_argument", ErrProgram)
 )
 
@@ -18,7 +18,7 @@ var (
 	ErrNoUsableKey = newCause(101, "no_usable_key", ErrKeys)
 	// ErrUnusableKey: the key is not usable.
 	ErrUnusableKey = newCause(102, "unusable_key", ErrKeys)
-	// ErrKeysUnavailable: no keys are available to judge with.
+	// ErrKeysUnavailable: no keys are available.
 	ErrKeysUnavailable = newCause(103, "keys_unavailable", ErrKeys)
 )
 
@@ -36,7 +36,7 @@ var (
 	ErrUnsupportedAlgorithm = newCause(204, "unsupported_algorithm", ErrInvalidToken)
 	// ErrAlgorithmNotAllowed: the token's algorithm is not allowed.
 	ErrAlgorithmNotAllowed = newCause(205, "algorithm_not_allowed", ErrInvalidToken)
-	// ErrUnsupportedHeader: the token's header demands an unsupported extension.
+	// ErrUnsupportedHeader: the token's header requires an unsupported extension.
 	ErrUnsupportedHeader = newCause(206, "unsupported_header", ErrInvalidToken)
 	// ErrWrongTokenType: the token is of another type.
 	ErrWrongTokenType = newCause(207, "wrong_token_type", ErrInvalidToken)
@@ -66,7 +66,7 @@ var (
 var (
 	// ErrUnusableCredentials: the credentials are not usable.
 	ErrUnusableCredentials = newCause(400, "unusable_credentials", ErrLogin)
-	// ErrLoginRejected: the issuer refuses the login.
+	// ErrLoginRejected: the issuer rejected the login.
 	ErrLoginRejected = newCause(401, "login_rejected", ErrLogin)
 	// ErrLoginUnavailable: no valid token can be obtained now.
 	ErrLoginUnavailable = newCause(402, "login_unavailable", ErrLogin)

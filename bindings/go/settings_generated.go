@@ -18,66 +18,68 @@ import (
 // Profile "dcos"; [ForIssuer] and [DCOS] are helpers. Every other field that is left alone is at
 // its strictest.
 type Policy struct {
-	// Profile: Which tokens are expected. "dcos": those of DC/OS's Bouncer, which need a non-empty
-	// string "uid" and no "iss". Default: jwt.
+	// Profile: The kind of tokens. "dcos" is for tokens of DC/OS's Bouncer: "uid" must be a string
+	// that is not empty, and "iss" is not required. Default: jwt.
 	Profile string
 
-	// Issuers: The accepted values of "iss" (RFC 7519 section 4.1.1), character for character.
-	// Required, unless AnyIssuer is set or the profile is "dcos".
+	// Issuers: The accepted values of "iss" (RFC 7519 section 4.1.1), compared character for
+	// character. Required, unless AnyIssuer is set or the profile is "dcos".
 	Issuers []string
 
-	// AnyIssuer: Does not compare "iss".
+	// AnyIssuer: Does not check the value of "iss".
 	AnyIssuer bool
 
-	// Audiences: The accepted values of "aud" (RFC 7519 section 4.1.3); one must be in the token.
-	// Without it a token that has "aud" is rejected.
+	// Audiences: The accepted values of "aud" (RFC 7519 section 4.1.3). The token must contain at
+	// least one of them. If none is set, a token with "aud" is rejected.
 	Audiences []string
 
-	// AnyAudience: Accepts tokens made for anybody, whatever audiences says.
+	// AnyAudience: Accepts tokens for any audience, even if audiences is set.
 	AnyAudience bool
 
-	// Subject: The only accepted value of "sub" (RFC 7519 section 4.1.2), character for character.
-	// "sub" is then required.
+	// Subject: The only accepted value of "sub" (RFC 7519 section 4.1.2), compared character for
+	// character. The token must have "sub".
 	Subject string
 
-	// Algorithms: The allowed values of "alg". EdDSA is the old name of Ed25519. Default: RS256.
+	// Algorithms: The accepted values of "alg". EdDSA is the old name of Ed25519. Default: RS256.
 	Algorithms []Algorithm
 
-	// TokenType: What the header parameter "typ" must be (RFC 8725 section 3.11), for example
-	// "at+jwt". Case does not matter, and "application/" may be left out.
+	// TokenType: The required value of the header parameter "typ" (RFC 8725 section 3.11), for
+	// example "at+jwt". Case does not matter, and "application/" may be omitted.
 	TokenType string
 
-	// RequiredClaims: Claims that must be present, with any value but null.
+	// RequiredClaims: Claims that must be present and not null.
 	RequiredClaims []string
 
 	// RequiredStringClaims: Claims that must be strings and not empty.
 	RequiredStringClaims []string
 
-	// UncheckedClaims: Claims whose JSON type is not checked, for issuers that break RFC 7519: an
-	// integer "sub", for example. One of another type is read as if it were not there.
+	// UncheckedClaims: Claims whose JSON type is not checked, for issuers that violate RFC 7519:
+	// for example with an integer "sub". A claim of the wrong type counts as absent.
 	UncheckedClaims []string
 
-	// OptionalExp: Accepts tokens without "exp": they are valid for ever.
+	// OptionalExp: Accepts tokens without "exp". They never expire.
 	OptionalExp bool
 
-	// Leeway: Allows for clocks that differ: moves "exp" and "nbf" apart by it, in whole seconds.
-	// "nbf" is always moved by 60 seconds at least. 0s to 5m. Default: 0s.
+	// Leeway: Tolerance for clocks that differ, in whole seconds. A token is accepted this long
+	// after "exp", and this long before "nbf", there at least 60 seconds. Range: 0s to 5m. Default:
+	// 0s.
 	Leeway time.Duration
 
-	// PaddedTokens: Expects each part of a token to be padded with "=", which RFC 7515 section 2
-	// forbids: for what an AWS Application Load Balancer passes in "x-amzn-oidc-data". The padding
-	// is signed.
+	// PaddedTokens: Requires each part of a token to be padded with "=", which RFC 7515 section 2
+	// forbids. For the header "x-amzn-oidc-data" of an AWS Application Load Balancer. The padding
+	// is part of the signed text.
 	PaddedTokens bool
 
-	// MaxTokenAge: Rejects tokens that were issued longer ago, whatever their "exp" says. "iat" is
-	// then required. 1s to 366d.
+	// MaxTokenAge: Rejects tokens that were issued longer ago, even if their "exp" is in the
+	// future. The token must have "iat". Range: 1s to 366d.
 	MaxTokenAge time.Duration
 
-	// MaxTokenLen: Rejects longer tokens, before anything else is done with them. 0 to 1MiB.
+	// MaxTokenLen: Maximum length of a token in bytes. It is checked first. Range: 0 to 1MiB.
 	// Default: 16KiB.
 	MaxTokenLen int
 
-	// Time: Judges at this time, in place of the system's: for tests and audits. Not in a document.
+	// Time: Verifies tokens at this time instead of the system's time. For tests and audits. Not in
+	// a document.
 	Time time.Time
 
 	// Clock is a clock of the program's own, called once by each verification and once by each
@@ -133,94 +135,97 @@ func (o Policy) LogValue() slog.Value { return slog.StringValue(o.String()) }
 // RemoteOptions say where a [RemoteJWKS] finds its keys, and how it keeps them fresh. URL or
 // Discover is needed. A field that is left alone is at its default.
 type RemoteOptions struct {
-	// URL: The URL of the JWK Set: https, or http to this machine. Either this or discover is
-	// required.
+	// URL: The URL of the JWK Set: https, or http to this machine. Set either this or discover.
 	URL string
 
-	// Discover: The issuer whose metadata names the JWK Set (OpenID Connect Discovery 1.0, RFC
-	// 8414). The metadata must name the same issuer.
+	// Discover: The issuer whose metadata contains the URL of the JWK Set (OpenID Connect Discovery
+	// 1.0, RFC 8414). The metadata must name the same issuer.
 	Discover string
 
-	// TTL: How long keys are fresh where the server does not say. Fresh keys are fetched again at
-	// 70 to 80 % of that time. 1s to 366d. Default: 10m.
+	// TTL: Lifetime of the keys if the server states none (Cache-Control, Expires). Keys are
+	// refreshed after 70 to 80 % of their lifetime. Range: 1s to 366d. Default: 10m.
 	TTL time.Duration
 
-	// MaxTTL: The longest time that the server may call its keys fresh. Lower it where a revoked
-	// key must be gone sooner. 1s to 366d. Default: 1d.
+	// MaxTTL: Maximum lifetime that the server may state. Lower it if a revoked key must be
+	// rejected sooner. Range: 1s to 366d. Default: 1d.
 	MaxTTL time.Duration
 
-	// MaxStale: How long keys are used after the issuer last confirmed them, if it cannot be
-	// reached; never less than they are fresh. Default: 1d, with discover 1h. 0s to 366d.
+	// MaxStale: Maximum time that keys are used after the issuer last confirmed them, while it
+	// cannot be reached. It is never shorter than their lifetime. Default: 1d, with discover 1h.
+	// Range: 0s to 366d.
 	MaxStale time.Duration
 
-	// Timeout: The time for one HTTP exchange. From the resolution of the name to the last byte.
-	// 1ms to 5m. Default: 5s.
+	// Timeout: Timeout for one HTTP exchange, from the DNS lookup to the last byte. Range: 1ms to
+	// 5m. Default: 5s.
 	Timeout time.Duration
 
-	// ConnectTimeout: The time for the TCP connection, over all addresses of the server or of its
-	// proxy. Default: 2s, and never longer than timeout. 1ms to 5m.
+	// ConnectTimeout: Timeout for the TCP connection, over all addresses of the server or of its
+	// proxy. Default: 2s, and never longer than timeout. Range: 1ms to 5m.
 	ConnectTimeout time.Duration
 
-	// MaxWait: How long a verification waits at most for a fetch that may bring its key. 0s to 5m.
-	// Default: 2s. Below 0: 0s.
+	// MaxWait: Maximum time that a verification waits for a fetch that may bring its key. Range: 0s
+	// to 5m. Default: 2s. Below 0: 0s.
 	MaxWait time.Duration
 
-	// RefetchInterval: How often tokens of an unknown "kid" may cause a fetch: twice at once, then
-	// once in this interval. 1s to 1h. Default: 10s.
+	// RefetchInterval: Limits fetches for tokens with an unknown "kid": two at once, then one per
+	// interval. Range: 1s to 1h. Default: 10s.
 	RefetchInterval time.Duration
 
-	// RefetchIntervalWithoutKID: How often tokens without "kid" that no key verifies, and tokens
-	// whose key of the same "kid" does not verify them, may cause a fetch. 1s to 1d. Default: 5m.
+	// RefetchIntervalWithoutKID: Limits fetches for tokens without "kid" that no key verifies, and
+	// for tokens that the key with their "kid" does not verify: one per interval. Range: 1s to 1d.
+	// Default: 5m.
 	RefetchIntervalWithoutKID time.Duration
 
-	// MaxDocumentLen: The largest document that is read, JWK Set or metadata. A larger one makes
-	// the fetch fail. 1KiB to 64MiB. Default: 1MiB.
+	// MaxDocumentLen: Maximum length of a JWK Set or of metadata, in bytes. The fetch of a longer
+	// document fails. Range: 1KiB to 64MiB. Default: 1MiB.
 	MaxDocumentLen int
 
-	// MaxKeys: The most usable keys of the set. Further ones are skipped, and listed as such. 1 to
-	// 1000. Default: 100.
+	// MaxKeys: Maximum number of usable keys. Further keys are skipped, and reported as skipped.
+	// Range: 1 to 1000. Default: 100.
 	MaxKeys int
 
-	// KeyUses: Accepts keys whose "use" (RFC 7517 section 4.2) is one of these, besides "sig" and
-	// none: "jwt-svid" for the bundles of SPIFFE.
+	// KeyUses: Accepts keys with one of these values of "use" (RFC 7517 section 4.2): "jwt-svid"
+	// for SPIFFE bundles. Keys with "sig" or without "use" are always accepted.
 	KeyUses []string
 
-	// Lazy: Starts to fetch with the first verification, not at once. For programs that fork after
-	// they set up.
+	// Lazy: Starts to fetch at the first verification, not at once. For programs that fork after
+	// their setup.
 	Lazy bool
 
-	// CAFile: A PEM file of certificate authorities to trust besides the system's. It is read for
-	// each fetch, so it may be replaced.
+	// CAFile: A PEM file of certificate authorities to trust in addition to those of the system. It
+	// is read for each fetch, so it may be replaced.
 	CAFile string
 
-	// ClientCertificateFile: A PEM file with the certificate chain to present to servers that ask
-	// for one (mTLS). It is read for each exchange, so it may be replaced.
+	// ClientCertificateFile: A PEM file with the certificate chain to present to servers that
+	// request one (mTLS). It is read for each exchange, so it may be replaced.
 	ClientCertificateFile string
 
 	// ClientKeyFile: A PEM file with the private key of the client certificate, not encrypted.
-	// Default: the certificate's file.
+	// Default: the file of the certificate.
 	ClientKeyFile string
 
 	// Proxy: "http://[user:password@]host:port", "none", or "environment": https_proxy, http_proxy,
-	// all_proxy and no_proxy. This machine is never reached through a proxy. Default: environment.
+	// all_proxy and no_proxy. Connections to this machine never use a proxy. Default: environment.
 	// With a password it is secret.
 	Proxy string
 
-	// SameOriginRedirects: Follows up to three redirects to the same scheme, host and port. Without
-	// it a redirect is a failure.
+	// SameOriginRedirects: Follows up to three redirects to the same scheme, host and port. If it
+	// is not set, a redirect is a failure.
 	SameOriginRedirects bool
 
-	// AllowHTTP: Allows http to other machines: whoever is on the way can then choose the keys.
+	// AllowHTTP: Allows http to other machines. Anyone on the network path can then choose the
+	// keys.
 	AllowHTTP bool
 
-	// LastGoodFile: Keeps the latest good JWK Set in this file (mode 0600, replaced whole), and
-	// starts with it. Whoever can write the file or its folder can choose the keys.
+	// LastGoodFile: Stores the latest usable JWK Set in this file (mode 0600, replaced atomically),
+	// and starts with it. While it is fresh, nothing is fetched. Anyone who can write the file or
+	// its folder can choose the keys.
 	LastGoodFile string
 
 	// Seed: A JWK Set in JSON to start with, until the first fetch succeeds.
 	Seed string
 
-	// Backend: Which arithmetic verifies. Default: "accelerated", unless
+	// Backend: The code that verifies signatures. Default: "accelerated", or "aws-lc" if
 	// BOUNCER_VERIFY_NO_ACCELERATION is set in the environment.
 	Backend Backend
 
@@ -294,26 +299,28 @@ type RenewerOptions struct {
 	ServiceAccountFile string
 
 	// ServiceAccountEnv: Takes the DC/OS service account from the environment variable
-	// DCOS_SERVICE_ACCOUNT_CREDENTIAL: the secret, or the path of a file with it.
+	// DCOS_SERVICE_ACCOUNT_CREDENTIAL. It contains the secret, or the path of a file with the
+	// secret.
 	ServiceAccountEnv bool
 
-	// TokenURL: The token endpoint of an OAuth 2.0 client (RFC 6749 section 4.4). ClientID and, by
-	// AuthMethod, a secret, a key or a certificate go with it.
+	// TokenURL: The token endpoint of an OAuth 2.0 client (RFC 6749 section 4.4). It requires
+	// ClientID and, depending on AuthMethod, a secret, a private key or a certificate.
 	TokenURL string
 
-	// ClientID: The client's name at TokenURL.
+	// ClientID: The client's identifier at TokenURL.
 	ClientID string
 
-	// AuthMethod: How the client authenticates at TokenURL: its secret by HTTP Basic or in the body
-	// (RFC 6749 section 2.3.1), a JWT signed with its private key (RFC 7523 section 2.2), or the
-	// certificate in ClientCertificateFile (RFC 8705 section 2.1). Default: client_secret_basic.
+	// AuthMethod: How the client authenticates at TokenURL: with its secret by HTTP Basic or in the
+	// body (RFC 6749 section 2.3.1), with a JWT signed by its private key (RFC 7523 section 2.2),
+	// or with the certificate in ClientCertificateFile (RFC 8705 section 2.1). Default:
+	// client_secret_basic.
 	AuthMethod string
 
 	// ClientSecret: The client's secret. Secret. Not in a document.
 	ClientSecret string
 
 	// ClientSecretFile: A file with the client's secret. It is read for each login, so it may be
-	// replaced. Line ends after the secret are not part of it.
+	// replaced. Line ends after the secret are ignored.
 	ClientSecretFile string
 
 	// PrivateKey: The client's private key for private_key_jwt, in PEM: RSA of at least 2048 bits,
@@ -328,52 +335,54 @@ type RenewerOptions struct {
 	// of the client.
 	PrivateKeyID string
 
-	// Supplied: The program supplies the tokens itself. The value stands for the source in logs.
+	// Supplied: The program supplies the tokens itself. The value is the name of the source in
+	// logs.
 	Supplied string
 
-	// LoginEndpoint: Logs in at this URL, in place of the service account's "login_endpoint".
+	// LoginEndpoint: The login URL, in place of "login_endpoint" of the service account.
 	LoginEndpoint string
 
-	// Parameters: Sends these parameters to TokenURL, by name: "parameters.scope",
+	// Parameters: Additional parameters for TokenURL, by name: "parameters.scope",
 	// "parameters.audience".
 	Parameters map[string][]string
 
-	// Header: What stands before the token in the Authorization header: "token=" or "Bearer ".
-	// Default: dcos for a service account, else bearer.
+	// Header: The text before the token in the Authorization header: "token=" (dcos) or "Bearer "
+	// (bearer). Default: dcos for a service account, otherwise bearer.
 	Header string
 
-	// Timeout: The time for one HTTP exchange. From the resolution of the name to the last byte.
-	// 1ms to 5m. Default: 10s.
+	// Timeout: Timeout for one HTTP exchange, from the DNS lookup to the last byte. Range: 1ms to
+	// 5m. Default: 10s.
 	Timeout time.Duration
 
-	// ConnectTimeout: The time for the TCP connection, over all addresses of the server or of its
-	// proxy. Default: 2s, and never longer than timeout. 1ms to 5m.
+	// ConnectTimeout: Timeout for the TCP connection, over all addresses of the server or of its
+	// proxy. Default: 2s, and never longer than timeout. Range: 1ms to 5m.
 	ConnectTimeout time.Duration
 
-	// MaxWait: How long a caller waits at most for a token. 0s to 5m. Default: 10s. Below 0: 0s.
+	// MaxWait: Maximum time that a caller waits for a token. Range: 0s to 5m. Default: 10s. Below
+	// 0: 0s.
 	MaxWait time.Duration
 
-	// Lazy: Logs in with the first call, not at once. For programs that fork after they set up.
+	// Lazy: Logs in at the first call, not at once. For programs that fork after their setup.
 	Lazy bool
 
-	// CAFile: A PEM file of certificate authorities to trust besides the system's. It is read for
-	// each login, so it may be replaced.
+	// CAFile: A PEM file of certificate authorities to trust in addition to those of the system. It
+	// is read for each login, so it may be replaced.
 	CAFile string
 
-	// ClientCertificateFile: A PEM file with the certificate chain to present to servers that ask
-	// for one (mTLS). It is read for each exchange, so it may be replaced.
+	// ClientCertificateFile: A PEM file with the certificate chain to present to servers that
+	// request one (mTLS). It is read for each exchange, so it may be replaced.
 	ClientCertificateFile string
 
 	// ClientKeyFile: A PEM file with the private key of the client certificate, not encrypted.
-	// Default: the certificate's file.
+	// Default: the file of the certificate.
 	ClientKeyFile string
 
 	// Proxy: "http://[user:password@]host:port", "none", or "environment": https_proxy, http_proxy,
-	// all_proxy and no_proxy. This machine is never reached through a proxy. Default: environment.
+	// all_proxy and no_proxy. Connections to this machine never use a proxy. Default: environment.
 	// With a password it is secret.
 	Proxy string
 
-	// AllowHTTP: Allows http to other machines: whoever is on the way can then take the token.
+	// AllowHTTP: Allows http to other machines. Anyone on the network path can then read the token.
 	AllowHTTP bool
 
 	// Source is the program's own way to a token; Supplied may name it. The token lives for

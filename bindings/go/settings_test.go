@@ -32,7 +32,7 @@ func everyField[Options any](t *testing.T, kind native.Kind, apply func(*Options
 		setSample(value, "a")
 		if _, err := apply(&options, settings{}).Document(kind); err != nil {
 			// The first of a choice, the least number.
-			possible := regexp.MustCompile(`is none of ([^,]+)|is not (\d+)`).FindStringSubmatch(err.Message)
+			possible := regexp.MustCompile(`is not one of ([^,]+)|is not in the range (\d+)`).FindStringSubmatch(err.Message)
 			if possible == nil {
 				t.Errorf("%s: %v", field.Name, errorOf(err))
 				continue

@@ -14,11 +14,11 @@ import (
 // health checks. Counts are this process's alone, and times are in UTC. What there is none of is 0
 // or empty, a time that is zero, or a duration of -1.
 type CacheStats struct {
-	// Hits: Tokens that were accepted out of the cache.
+	// Hits: Tokens accepted from the cache.
 	Hits uint64
-	// Misses: Tokens that were looked up in the cache and were not there.
+	// Misses: Cache lookups that did not find the token.
 	Misses uint64
-	// Capacity: The number of tokens that the cache can hold.
+	// Capacity: Maximum number of tokens in the cache.
 	Capacity uint64
 }
 
@@ -36,45 +36,46 @@ func newCacheStats(rows native.Stats) (stats CacheStats) {
 type KeysStats struct {
 	// Source: the URL without its query, the issuer, or where tokens come from.
 	Source string
-	// State: empty, fresh, stale, too_old or closed.
+	// State: State of the keys: empty, fresh, stale, too_old or closed.
 	State string
-	// Generation: Grows by one with each change of the keys; 0 before the first.
+	// Generation: Number of the key set in use: grows by one with each change; 0 before the first
+	// keys.
 	Generation uint64
-	// SHA256: SHA-256 of the document in use, in hex.
+	// SHA256: SHA-256 of the JWK Set in use, in hex.
 	SHA256 string
 	// Usable: Keys that can verify tokens.
 	Usable uint64
-	// Skipped: Keys of the document that cannot be used.
+	// Skipped: Keys of the JWK Set that cannot be used.
 	Skipped uint64
-	// LastSuccessAt: When the issuer last confirmed the keys in use.
+	// LastSuccessAt: Time when the issuer last confirmed the keys in use.
 	LastSuccessAt time.Time
-	// Age: How long ago the issuer last confirmed the keys in use.
+	// Age: Time since the issuer last confirmed the keys in use.
 	Age time.Duration
-	// NextAttempt: The time until the next scheduled fetch.
+	// NextAttempt: Time until the next scheduled fetch.
 	NextAttempt time.Duration
-	// Attempts: Fetches that are over.
+	// Attempts: Completed fetches, successful or not.
 	Attempts uint64
-	// Failures: Fetches that failed.
+	// Failures: Failed fetches.
 	Failures uint64
 	// FailuresInRow: Scheduled fetches that failed since the last success.
 	FailuresInRow uint64
-	// Scheduled: Fetches that began on schedule.
+	// Scheduled: Fetches started on schedule.
 	Scheduled uint64
-	// Retries: Fetches that began because the one before failed.
+	// Retries: Fetches started because the previous fetch failed.
 	Retries uint64
-	// UnknownKID: Fetches for a token with an unknown kid.
+	// UnknownKID: Fetches started for a token with an unknown kid.
 	UnknownKID uint64
-	// WithoutKID: Fetches for a token that no key verified.
+	// WithoutKID: Fetches started for a token that no key verified.
 	WithoutKID uint64
-	// Requested: Fetches that the program asked for.
+	// Requested: Fetches requested by the program.
 	Requested uint64
-	// Suppressed: Tokens without a key for which the budget allowed no fetch.
+	// Suppressed: Tokens whose key was missing, but for which the limit allowed no fetch.
 	Suppressed uint64
-	// LastError: The latest failure, even if a fetch has succeeded since.
+	// LastError: Latest failure; kept after a later success.
 	LastError string
-	// LastErrorName: The stable name of the latest failure.
+	// LastErrorName: Stable name of the latest failure.
 	LastErrorName string
-	// LastErrorAt: When the latest failure was.
+	// LastErrorAt: Time of the latest failure.
 	LastErrorAt time.Time
 	// LastGoodError: Why the last-good file could not be read or written.
 	LastGoodError string
@@ -113,35 +114,36 @@ func newKeysStats(rows native.Stats) (stats KeysStats) {
 type RenewerStats struct {
 	// Source: the URL without its query, the issuer, or where tokens come from.
 	Source string
-	// State: empty, valid, expiring, expired or closed.
+	// State: State of the token: empty, valid, expiring, expired or closed.
 	State string
-	// Generation: Grows by one with each token; 0 before the first.
+	// Generation: Number of the token in use: grows by one with each login; 0 before the first
+	// token.
 	Generation uint64
-	// ExpiresIn: The time until the token expires.
+	// ExpiresIn: Time until the token expires.
 	ExpiresIn time.Duration
-	// NextAttempt: The time until the next scheduled login.
+	// NextAttempt: Time until the next scheduled login.
 	NextAttempt time.Duration
-	// Attempts: Logins that are over.
+	// Attempts: Completed logins, successful or not.
 	Attempts uint64
-	// Failures: Logins that failed.
+	// Failures: Failed logins.
 	Failures uint64
 	// FailuresInRow: Scheduled logins that failed since the last success.
 	FailuresInRow uint64
-	// Scheduled: Logins that began on schedule.
+	// Scheduled: Logins started on schedule.
 	Scheduled uint64
-	// Retries: Logins that began because the one before failed.
+	// Retries: Logins started because the previous login failed.
 	Retries uint64
-	// Rejections: Logins after a server rejected the token.
+	// Rejections: Logins started because a server rejected the token.
 	Rejections uint64
-	// Requested: Logins that the program asked for.
+	// Requested: Logins requested by the program.
 	Requested uint64
-	// Suppressed: Rejections for which the budget allowed no login.
+	// Suppressed: Rejections for which the limit allowed no login.
 	Suppressed uint64
-	// LastError: The latest failure, even if a login has succeeded since.
+	// LastError: Latest failure; kept after a later success.
 	LastError string
-	// LastErrorName: The stable name of the latest failure.
+	// LastErrorName: Stable name of the latest failure.
 	LastErrorName string
-	// LastErrorAt: When the latest failure was.
+	// LastErrorAt: Time of the latest failure.
 	LastErrorAt time.Time
 }
 

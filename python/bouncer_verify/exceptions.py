@@ -45,7 +45,7 @@ __all__ = [
 
 
 class InvalidArgumentError(BouncerError, ValueError):
-    """An argument is not usable."""
+    """Invalid argument."""
 
     code = "invalid_argument"
 
@@ -69,7 +69,7 @@ class InvalidKeyError(KeySetError):
 
 
 class KeysUnavailableError(KeySetError):
-    """No keys are available to judge with."""
+    """No keys are available."""
 
     code = "keys_unavailable"
 
@@ -117,7 +117,7 @@ class UnsupportedAlgorithmError(InvalidAlgorithmError):
 
 
 class UnsupportedHeaderError(DecodeError):
-    """The token's header demands an unsupported extension."""
+    """The token's header requires an unsupported extension."""
 
     code = "unsupported_header"
     challenge: str | None = 'Bearer error="invalid_token", error_description="unsupported_header"'
@@ -207,7 +207,7 @@ class UnusableCredentialsError(LoginError):
 
 
 class LoginRejectedError(LoginError):
-    """The issuer refuses the login."""
+    """The issuer rejected the login."""
 
     code = "login_rejected"
 

@@ -8,16 +8,15 @@ use crate::encoding::json;
 use crate::error::Result;
 use serde_json::Value as Json;
 
-/// What stands for a secret in a document that is shown.
+/// Replaces the value of a secret in [`Settings::document`].
 const NOT_SHOWN: &str = "(set, not shown)";
 
 impl Settings {
-    /// Sets what a JSON document sets: all of it or, on failure, nothing. Other settings stay.
-    /// Secrets and what is for tests alone cannot be in a document. The member `$schema` is
-    /// ignored.
+    /// Sets every setting of a JSON document or, on failure, none. Other settings stay. A document
+    /// cannot contain secrets or `time`, which is for tests. The member `$schema` is ignored.
     ///
     /// # Errors
-    /// As [`Settings::set`]; also if it is not strict JSON.
+    /// As [`Settings::set`]; also if the document is not strict JSON.
     pub fn load(&mut self, json: &str) -> Result<()> {
         self.change(|settings| {
             let mut changed = settings.clone();
@@ -27,13 +26,13 @@ impl Settings {
         })
     }
 
-    /// What was set, as a JSON document in a fixed order and without any secret: for logs.
+    /// Returns the settings as a JSON document for logs: sorted by name, without any secret.
     pub fn document(&self) -> String {
         of(&self.entries)
     }
 }
 
-/// Sets what the document sets. On failure `settings` may be half-changed.
+/// Sets the document's settings. On failure, `settings` may contain some of them.
 fn load(settings: &mut Settings, document: &str) -> Result<(), Fault> {
     for (name, value) in members(document).map_err(|why| Fault::at("", why))? {
         if name != "$schema" {
@@ -43,7 +42,7 @@ fn load(settings: &mut Settings, document: &str) -> Result<(), Fault> {
     Ok(())
 }
 
-/// The members of an object, in order. Strict: no name twice, at any depth.
+/// Returns the members of an object, in order. A duplicate name at any depth is an error.
 fn members(document: &str) -> Result<Vec<(String, json::Value<'_>)>, String> {
     let mut members = Vec::new();
     json::members(document, |name, value| {
@@ -57,11 +56,11 @@ fn member(settings: &mut Settings, name: &str, json: json::Value<'_>) -> Result<
     let (setting, member) = settings.find(name)?;
     let fault = |detail: &str| Fault::at(name, detail);
     if setting.has(Setting::CODE_ONLY) || setting.has(Setting::SECRET) {
-        return Err(fault("it is set in code, not in a document"));
+        return Err(fault("it can only be set in code, not in a document"));
     }
     match setting.kind {
         SettingType::Map if member.is_empty() => map(settings, setting, json),
-        SettingType::Map => Err(fault("it is the member of an object in a document")),
+        SettingType::Map => Err(fault("in a document, write it as a member of an object")),
         SettingType::Texts | SettingType::Choices(_) => list(settings, setting, "", name, json),
         _ => scalar(settings, setting, "", name, json, How::Set),
     }
@@ -113,12 +112,12 @@ fn scalar(
 ) -> Result<(), Fault> {
     let text = setting.kind.text_of_json(json).map_err(|detail| Fault::at(path, detail))?;
     if setting.is_secret(&text) {
-        return Err(Fault::at(path, "with a password it is set in code, not in a document"));
+        return Err(Fault::at(path, "a URL with a password can only be set in code, not in a document"));
     }
     settings.store(setting, member, &text, how).map_err(|detail| Fault::at(path, detail))
 }
 
-/// What was set. Its members are sorted by name.
+/// Returns the entries as an object. Its members are sorted by name.
 fn of(entries: &[Entry]) -> String {
     let mut document = serde_json::Map::new();
     for Entry { setting, member, value } in entries {
@@ -140,7 +139,7 @@ fn of(entries: &[Entry]) -> String {
     Json::Object(document).to_string()
 }
 
-/// Puts `value` at `name`; what is there already, or is a list anyway, becomes an array.
+/// Adds `value` to the member `name`. Several values, or one value of a list, become an array.
 fn append(object: &mut serde_json::Map<String, Json>, name: &str, value: Json, is_list: bool) {
     match object.get_mut(name) {
         Some(Json::Array(items)) => items.push(value),

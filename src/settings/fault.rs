@@ -1,9 +1,9 @@
-//! What is wrong with a setting, and where.
+//! Errors about a setting.
 
 use crate::error::{Error, ErrorKind};
 
-/// What is wrong, and the path of the setting at fault: "keys.max_stale"; empty if it is none that
-/// exists.
+/// What is wrong, and the path of the setting: `parameters.scope`, `issuers[1]`. The path is empty
+/// if the error is not about an existing setting.
 #[derive(Debug)]
 pub(super) struct Fault {
     path: String,
@@ -26,7 +26,7 @@ impl From<Fault> for Error {
     }
 }
 
-/// The start of a text for a message.
+/// Quotes the start of a text for a message.
 pub(super) fn excerpt(text: &str) -> String {
     const LONGEST: usize = 60;
     match text.char_indices().nth(LONGEST) {
@@ -35,7 +35,7 @@ pub(super) fn excerpt(text: &str) -> String {
     }
 }
 
-/// `error` with the setting that it is about.
+/// Adds the name of a setting to `error`.
 pub(super) fn at(name: &str, error: &Error) -> Error {
     Error::about_required(error.kind(), name, "").with_detail(error.detail().to_owned())
 }

@@ -1,4 +1,4 @@
-//! The table of a remote key set's settings.
+//! The settings of a remote key set: a row each.
 
 use super::row::{Row, Setting, duration, flagged, row};
 use super::value::SettingType as Type;
@@ -12,61 +12,63 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const SECOND: Duration = Duration::from_secs(1);
 pub(super) const MILLISECOND: Duration = Duration::from_millis(1);
 
-// What renewers have too.
-pub(super) const CONNECT_TIMEOUT: &str = "The time for the TCP connection, over all addresses of the server or of its proxy. \
+// Help texts that key sets and renewers share.
+pub(super) const CONNECT_TIMEOUT: &str = "Timeout for the TCP connection, over all addresses of the server or of its proxy. \
      Default: 2s, and never longer than timeout.";
-pub(super) const CLIENT_CERTIFICATE: &str = "A PEM file with the certificate chain to present to servers that ask for one (mTLS). \
+pub(super) const CLIENT_CERTIFICATE: &str = "A PEM file with the certificate chain to present to servers that request one (mTLS). \
      It is read for each exchange, so it may be replaced.";
-pub(super) const CLIENT_KEY: &str = "A PEM file with the private key of the client certificate, not encrypted. Default: the \
-     certificate's file.";
+pub(super) const CLIENT_KEY: &str = "A PEM file with the private key of the client certificate, not encrypted. Default: \
+     the file of the certificate.";
 pub(super) const PROXY: &str = "\"http://[user:password@]host:port\", \"none\", or \"environment\": https_proxy, \
-     http_proxy, all_proxy and no_proxy. This machine is never reached through a proxy.";
+     http_proxy, all_proxy and no_proxy. Connections to this machine never use a proxy.";
 
 pub(super) const KEYS: &[Row<RemoteJwkSetBuilder>] = &[
     row(
         "url",
         Type::Text,
         "",
-        "The URL of the JWK Set: https, or http to this machine. Either this or discover is required.",
+        "The URL of the JWK Set: https, or http to this machine. Set either this or \
+             discover.",
         |keys, _| Ok(keys),
     ),
     row(
         "discover",
         Type::Text,
         "",
-        "The issuer whose metadata names the JWK Set (OpenID Connect Discovery 1.0, RFC 8414). The \
-         metadata must name the same issuer.",
+        "The issuer whose metadata contains the URL of the JWK Set (OpenID Connect \
+             Discovery 1.0, RFC 8414). The metadata must name the same issuer.",
         |keys, _| Ok(keys),
     ),
     row(
         "ttl",
         duration(SECOND, YEAR),
         "10m",
-        "How long keys are fresh where the server does not say. Fresh keys are fetched \
-         again at 70 to 80 % of that time.",
+        "Lifetime of the keys if the server states none (Cache-Control, Expires). Keys \
+             are refreshed after 70 to 80 % of their lifetime.",
         |keys, given| Ok(keys.ttl(given.duration()?)),
     ),
     row(
         "max_ttl",
         duration(SECOND, YEAR),
         "1d",
-        "The longest time that the server may call its keys fresh. Lower it where a revoked key must \
-         be gone sooner.",
+        "Maximum lifetime that the server may state. Lower it if a revoked key must be \
+             rejected sooner.",
         |keys, given| Ok(keys.max_ttl(given.duration()?)),
     ),
     row(
         "max_stale",
         duration(Duration::ZERO, YEAR),
         "",
-        "How long keys are used after the issuer last confirmed them, if it cannot be reached; \
-         never less than they are fresh. Default: 1d, with discover 1h.",
+        "Maximum time that keys are used after the issuer last confirmed them, while it \
+             cannot be reached. It is never shorter than their lifetime. Default: 1d, with \
+             discover 1h.",
         |keys, given| Ok(keys.max_stale(given.duration()?)),
     ),
     row(
         "timeout",
         duration(MILLISECOND, MINUTES_5),
         "5s",
-        "The time for one HTTP exchange. From the resolution of the name to the last byte.",
+        "Timeout for one HTTP exchange, from the DNS lookup to the last byte.",
         |keys, given| Ok(keys.timeout(given.duration()?)),
     ),
     row("connect_timeout", duration(MILLISECOND, MINUTES_5), "", CONNECT_TIMEOUT, |keys, given| {
@@ -76,37 +78,39 @@ pub(super) const KEYS: &[Row<RemoteJwkSetBuilder>] = &[
         "max_wait",
         duration(Duration::ZERO, MINUTES_5),
         "2s",
-        "How long a verification waits at most for a fetch that may bring its key.",
+        "Maximum time that a verification waits for a fetch that may bring its key.",
         |keys, given| Ok(keys.max_wait(given.duration()?)),
     ),
     row(
         "refetch_interval",
         duration(SECOND, Duration::from_secs(60 * 60)),
         "10s",
-        "How often tokens of an unknown \"kid\" may cause a fetch: twice at once, then once in this \
-         interval.",
+        "Limits fetches for tokens with an unknown \"kid\": two at once, then one per \
+             interval.",
         |keys, given| Ok(keys.refetch_interval(given.duration()?)),
     ),
     row(
         "refetch_interval_without_kid",
         duration(SECOND, DAY),
         "5m",
-        "How often tokens without \"kid\" that no key verifies, and tokens whose key of the same \
-         \"kid\" does not verify them, may cause a fetch.",
+        "Limits fetches for tokens without \"kid\" that no key verifies, and for tokens \
+             that the key with their \"kid\" does not verify: one per interval.",
         |keys, given| Ok(keys.refetch_interval_without_kid(given.duration()?)),
     ),
     row(
         "max_document_len",
         Type::Size { min: 1024, max: 64 * 1024 * 1024 },
         "1MiB",
-        "The largest document that is read, JWK Set or metadata. A larger one makes the fetch fail.",
+        "Maximum length of a JWK Set or of metadata, in bytes. The fetch of a longer \
+             document fails.",
         |keys, given| Ok(keys.max_document_len(given.size()?)),
     ),
     row(
         "max_keys",
         Type::Count { min: 1, max: 1000 },
         "100",
-        "The most usable keys of the set. Further ones are skipped, and listed as such.",
+        "Maximum number of usable keys. Further keys are skipped, and reported as \
+             skipped.",
         |keys, given| Ok(keys.max_keys(given.size()?)),
     ),
     flagged(
@@ -115,8 +119,9 @@ pub(super) const KEYS: &[Row<RemoteJwkSetBuilder>] = &[
             "key_uses",
             Type::Texts,
             "",
-            "Accepts keys whose \"use\" (RFC 7517 section 4.2) is one of these, besides \"sig\" and none: \
-             \"jwt-svid\" for the bundles of SPIFFE.",
+            "Accepts keys with one of these values of \"use\" (RFC 7517 section 4.2): \
+             \"jwt-svid\" for SPIFFE bundles. Keys with \"sig\" or without \"use\" are \
+             always accepted.",
             |keys, given| Ok(keys.key_uses(given.texts())),
         ),
     ),
@@ -124,16 +129,16 @@ pub(super) const KEYS: &[Row<RemoteJwkSetBuilder>] = &[
         "lazy",
         Type::Flag,
         "",
-        "Starts to fetch with the first verification, not at once. For programs that fork after \
-         they set up.",
+        "Starts to fetch at the first verification, not at once. For programs that fork \
+             after their setup.",
         |keys, _| Ok(keys.lazy()),
     ),
     row(
         "ca_file",
         Type::Text,
         "",
-        "A PEM file of certificate authorities to trust besides the system's. It is read for each \
-         fetch, so it may be replaced.",
+        "A PEM file of certificate authorities to trust in addition to those of the \
+             system. It is read for each fetch, so it may be replaced.",
         |keys, given| Ok(keys.ca_file(given.text()?)),
     ),
     row("client_certificate_file", Type::Text, "", CLIENT_CERTIFICATE, |keys, given| {
@@ -154,8 +159,8 @@ pub(super) const KEYS: &[Row<RemoteJwkSetBuilder>] = &[
         "same_origin_redirects",
         Type::Flag,
         "",
-        "Follows up to three redirects to the same scheme, host and port. Without it a redirect is \
-         a failure.",
+        "Follows up to three redirects to the same scheme, host and port. If it is not \
+             set, a redirect is a failure.",
         |keys, _| Ok(keys.same_origin_redirects()),
     ),
     flagged(
@@ -164,7 +169,8 @@ pub(super) const KEYS: &[Row<RemoteJwkSetBuilder>] = &[
             "allow_http",
             Type::Flag,
             "",
-            "Allows http to other machines: whoever is on the way can then choose the keys.",
+            "Allows http to other machines. Anyone on the network path can then choose the \
+             keys.",
             |keys, _| Ok(keys.allow_http()),
         ),
     ),
@@ -172,8 +178,9 @@ pub(super) const KEYS: &[Row<RemoteJwkSetBuilder>] = &[
         "last_good_file",
         Type::Text,
         "",
-        "Keeps the latest good JWK Set in this file (mode 0600, replaced whole), and starts with \
-         it. Whoever can write the file or its folder can choose the keys.",
+        "Stores the latest usable JWK Set in this file (mode 0600, replaced atomically), \
+             and starts with it. While it is fresh, nothing is fetched. Anyone who can write \
+             the file or its folder can choose the keys.",
         |keys, given| Ok(keys.last_good_file(given.text()?)),
     ),
     row(
@@ -187,8 +194,8 @@ pub(super) const KEYS: &[Row<RemoteJwkSetBuilder>] = &[
         "backend",
         Type::Choice(&["accelerated", "aws-lc"]),
         "",
-        "Which arithmetic verifies. Default: \"accelerated\", unless BOUNCER_VERIFY_NO_ACCELERATION \
-         is set in the environment.",
+        "The code that verifies signatures. Default: \"accelerated\", or \"aws-lc\" if \
+             BOUNCER_VERIFY_NO_ACCELERATION is set in the environment.",
         |keys, given| {
             Ok(keys.backend(match given.text()? {
                 "aws-lc" => Backend::AwsLc,

@@ -7,7 +7,7 @@ use super::renewer::RENEWER;
 use super::row::Setting;
 use super::table::POLICY;
 
-/// What settings are for. The numbers are permanent; 3 and 4 are kept free.
+/// What a set of settings configures. The numbers are permanent; 3 and 4 are not used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SettingsKind {
@@ -22,7 +22,7 @@ pub enum SettingsKind {
 }
 
 impl SettingsKind {
-    /// Every kind of this build.
+    /// All kinds in this build.
     pub const ALL: &'static [Self] = &[
         Self::Policy,
         #[cfg(feature = "remote")]
@@ -42,17 +42,17 @@ impl SettingsKind {
         }
     }
 
-    /// The permanent number, that of C.
+    /// The permanent number, the same as in C.
     pub const fn number(self) -> u32 {
         self as u32
     }
 
-    /// The kind of that number.
+    /// Returns the kind with this number.
     pub fn of_number(number: u32) -> Option<Self> {
         Self::ALL.iter().copied().find(|kind| kind.number() == number)
     }
 
-    /// Its settings, in the order of the documentation.
+    /// Returns its settings, in the order of the documentation.
     pub fn settings(self) -> Vec<&'static Setting> {
         match self {
             Self::Policy => POLICY.iter().map(|row| &row.setting).collect(),
@@ -63,7 +63,7 @@ impl SettingsKind {
         }
     }
 
-    /// The setting of that name.
+    /// Returns the setting with this name.
     pub fn setting(self, name: &str) -> Option<&'static Setting> {
         self.settings().into_iter().find(|setting| setting.name == name)
     }

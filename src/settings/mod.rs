@@ -1,9 +1,9 @@
-//! Settings as text and as JSON documents, against one table: what C, the command, files and the
-//! other languages set. Rust's typed builders stand beside it.
+//! Settings by name, as text or in JSON documents. C, the command and the other languages use them;
+//! Rust programs may use the typed builders instead.
 //!
-//! A setting is a row of `table.rs`: its name, type, default, help and the builder's function.
-//! Reading, documents, introspection, the C constants, the other languages' types and the
-//! documentation follow from the row.
+//! A setting is a row of a table (`table.rs`, `keys.rs`, `renewer.rs`): name, type, default, help
+//! and the builder's function. Parsing, documents, C constants, the other languages' types and the
+//! documentation are derived from the rows.
 
 mod document;
 mod fault;

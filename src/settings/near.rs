@@ -1,11 +1,11 @@
-//! The known name that a misspelt one is nearest to.
+//! Finds the known name that is most similar to a misspelt one.
 
 use super::fault::excerpt;
 
-/// Names that are longer are not compared.
+/// Maximum length of a name that is compared.
 const LONGEST: usize = 64;
 
-/// A question to append to a message: `: did you mean "leeway"?`. Empty if no name is near.
+/// Returns a hint to append to a message: `: did you mean "leeway"?`. Empty if no name is similar.
 pub(super) fn did_you_mean<'a>(wrong: &str, names: impl Iterator<Item = &'a str>) -> String {
     nearest(wrong, names).map_or(String::new(), |name| format!(": did you mean {}?", excerpt(name)))
 }
@@ -25,8 +25,8 @@ fn nearest<'a>(wrong: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a 
         .map(|(_, name)| name)
 }
 
-/// Insertions, deletions, substitutions and swaps of neighbours (optimal string alignment). Case
-/// does not count.
+/// Returns the edit distance: insertions, deletions, substitutions and swaps of neighbours (optimal
+/// string alignment), without regard to case.
 fn distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
     let mut before: Vec<usize> = Vec::new();
@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn distances_count_one_edit_each() {
+    fn each_edit_adds_one_to_the_distance() {
         for (a, b, expected) in [
             ("", "", 0),
             ("", "abc", 3),
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_near_name_is_proposed() {
+    fn only_a_similar_name_is_suggested() {
         let names = || ["leeway", "issuers", "max_stale"].into_iter();
         assert_eq!(nearest("leewya", names()), Some("leeway"));
         assert_eq!(nearest("max_stale_s", names()), Some("max_stale"));

@@ -1,4 +1,4 @@
-//! The policy that settings describe.
+//! Makes a [`Policy`] from settings.
 
 use super::fault::Fault;
 use super::kind::SettingsKind;
@@ -8,11 +8,11 @@ use crate::error::Result;
 use crate::verify::policy::Policy;
 
 impl Policy {
-    /// The policy of [`SettingsKind::Policy`] settings.
+    /// Makes a policy from settings of [`SettingsKind::Policy`].
     ///
     /// # Errors
-    /// [`crate::ErrorKind::InvalidArgument`]: a change of the settings failed, they do not say
-    /// whose tokens are accepted, or they contradict each other.
+    /// [`crate::ErrorKind::InvalidArgument`]: an earlier change of the settings failed, no issuer
+    /// is set, or settings contradict each other.
     pub fn from_settings(settings: &Settings) -> Result<Self> {
         let settings = settings.usable(SettingsKind::Policy)?;
         let is_dcos = settings.text("profile") == Some("dcos");

@@ -1,4 +1,4 @@
-//! The remote key set and the token renewer that settings describe.
+//! Makes the builders of remote key sets and token renewers from settings.
 
 use super::fault::{Fault, at};
 use super::keys::KEYS;
@@ -14,11 +14,11 @@ use crate::remote::renewal::token_renewer_builder::TokenRenewerBuilder;
 use crate::remote::renewal::token_source::TokenSource;
 
 impl RemoteJwkSetBuilder {
-    /// The builder of [`SettingsKind::Keys`] settings.
+    /// Makes a builder from settings of [`SettingsKind::Keys`].
     ///
     /// # Errors
-    /// [`crate::ErrorKind::InvalidArgument`]: a change of the settings failed, or not exactly one
-    /// of `url` and `discover` is set.
+    /// [`crate::ErrorKind::InvalidArgument`]: an earlier change of the settings failed, or both or
+    /// neither of `url` and `discover` are set.
     pub fn from_settings(settings: &Settings) -> Result<Self> {
         let settings = settings.usable(SettingsKind::Keys)?;
         let builder = match (settings.text("url"), settings.text("discover")) {
@@ -33,10 +33,10 @@ impl RemoteJwkSetBuilder {
     }
 }
 
-/// Where tokens may come from: exactly one of these is set.
+/// The sources of tokens. Exactly one of these settings must be set.
 const SOURCES: [&str; 5] =
     ["service_account", "service_account_file", "service_account_env", "token_url", "supplied"];
-/// What goes with token_url alone.
+/// Settings that are only allowed with `token_url`.
 const OF_CLIENT: [&str; 7] = [
     "client_id",
     "auth_method",
@@ -48,18 +48,18 @@ const OF_CLIENT: [&str; 7] = [
 ];
 
 impl TokenRenewerBuilder {
-    /// The builder of [`SettingsKind::Renewer`] settings. Where the program supplies the tokens,
-    /// use [`TokenRenewer::source`].
+    /// Makes a builder from settings of [`SettingsKind::Renewer`]. If the program supplies the
+    /// tokens itself, use [`TokenRenewer::source`] instead.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidArgument`]: a change of the settings failed, or they do not name exactly
-    /// one source. [`ErrorKind::UnusableCredentials`]: the secret.
+    /// [`ErrorKind::InvalidArgument`]: an earlier change of the settings failed, or not exactly one
+    /// source is set. [`ErrorKind::UnusableCredentials`]: the secret is not usable.
     pub fn from_settings(settings: &Settings) -> Result<Self> {
         Self::from_settings_and_source(settings, None::<fn() -> _>)
     }
 
-    /// As [`TokenRenewerBuilder::from_settings`], with what supplies the tokens if `supplied` is
-    /// set.
+    /// As [`TokenRenewerBuilder::from_settings`], with the source of the tokens for the setting
+    /// `supplied`.
     ///
     /// # Errors
     /// As [`TokenRenewerBuilder::from_settings`].
@@ -78,7 +78,9 @@ impl TokenRenewerBuilder {
             ("service_account_file", _) => Ok(TokenRenewer::service_account_file(text(source))),
             ("service_account_env", _) => TokenRenewer::service_account_from_env(),
             ("supplied", Some(supplied)) => Ok(TokenRenewer::source(text(source), supplied)),
-            ("supplied", None) => Err(Error::new(ErrorKind::InvalidArgument, "nothing supplies the tokens")),
+            ("supplied", None) => {
+                Err(Error::new(ErrorKind::InvalidArgument, "no token source is given for \"supplied\""))
+            }
             _ => return settings.apply(RENEWER, client(settings)?),
         };
         settings.apply(RENEWER, builder.map_err(|error| at(source, &error))?)
@@ -91,7 +93,7 @@ fn one_source(settings: &Settings) -> Result<&'static str> {
         (Some(source), None) => {
             let astray = OF_CLIENT.into_iter().find(|name| source != "token_url" && settings.is_set(name));
             match astray {
-                Some(name) => Err(Fault::at(name, "it goes with \"token_url\"").into()),
+                Some(name) => Err(Fault::at(name, "it is only allowed with \"token_url\"").into()),
                 None => Ok(source),
             }
         }

@@ -1,4 +1,4 @@
-//! The table of a token renewer's settings.
+//! The settings of a token renewer: a row each.
 
 use super::keys::{CLIENT_CERTIFICATE, CLIENT_KEY, CONNECT_TIMEOUT, MILLISECOND, MINUTES_5, PROXY};
 use super::row::{Row, Setting, duration, flagged, row};
@@ -31,25 +31,28 @@ pub(super) const RENEWER: &[Row<TokenRenewerBuilder>] = &[
         Type::Flag,
         "",
         "Takes the DC/OS service account from the environment variable \
-         DCOS_SERVICE_ACCOUNT_CREDENTIAL: the secret, or the path of a file with it.",
+             DCOS_SERVICE_ACCOUNT_CREDENTIAL. It contains the secret, or the path of a file \
+             with the secret.",
         |renewer, _| Ok(renewer),
     ),
     row(
         "token_url",
         Type::Text,
         "",
-        "The token endpoint of an OAuth 2.0 client (RFC 6749 section 4.4). client_id and, by \
-         auth_method, a secret, a key or a certificate go with it.",
+        "The token endpoint of an OAuth 2.0 client (RFC 6749 section 4.4). It requires \
+             client_id and, depending on auth_method, a secret, a private key or a \
+             certificate.",
         |renewer, _| Ok(renewer),
     ),
-    row("client_id", Type::Text, "", "The client's name at token_url.", |renewer, _| Ok(renewer)),
+    row("client_id", Type::Text, "", "The client's identifier at token_url.", |renewer, _| Ok(renewer)),
     row(
         "auth_method",
         Type::Choice(&["client_secret_basic", "client_secret_post", "private_key_jwt", "tls_client_auth"]),
         "",
-        "How the client authenticates at token_url: its secret by HTTP Basic or in the body (RFC \
-         6749 section 2.3.1), a JWT signed with its private key (RFC 7523 section 2.2), or the \
-         certificate in client_certificate_file (RFC 8705 section 2.1). Default: client_secret_basic.",
+        "How the client authenticates at token_url: with its secret by HTTP Basic or in \
+             the body (RFC 6749 section 2.3.1), with a JWT signed by its private key (RFC \
+             7523 section 2.2), or with the certificate in client_certificate_file (RFC 8705 \
+             section 2.1). Default: client_secret_basic.",
         |renewer, given| {
             let name = given.text()?;
             let method = AuthMethod::ALL.iter().find(|method| method.as_str() == name);
@@ -66,8 +69,8 @@ pub(super) const RENEWER: &[Row<TokenRenewerBuilder>] = &[
         "client_secret_file",
         Type::Text,
         "",
-        "A file with the client's secret. It is read for each login, so it may be replaced. Line \
-         ends after the secret are not part of it.",
+        "A file with the client's secret. It is read for each login, so it may be \
+             replaced. Line ends after the secret are ignored.",
         |renewer, given| Ok(renewer.client_secret_file(given.text()?)),
     ),
     flagged(
@@ -100,21 +103,23 @@ pub(super) const RENEWER: &[Row<TokenRenewerBuilder>] = &[
         "supplied",
         Type::Text,
         "",
-        "The program supplies the tokens itself. The value stands for the source in logs.",
+        "The program supplies the tokens itself. The value is the name of the source in \
+             logs.",
         |renewer, _| Ok(renewer),
     ),
     row(
         "login_endpoint",
         Type::Text,
         "",
-        "Logs in at this URL, in place of the service account's \"login_endpoint\".",
+        "The login URL, in place of \"login_endpoint\" of the service account.",
         |renewer, given| Ok(renewer.login_endpoint(given.text()?)),
     ),
     row(
         "parameters",
         Type::Map,
         "",
-        "Sends these parameters to token_url, by name: \"parameters.scope\", \"parameters.audience\".",
+        "Additional parameters for token_url, by name: \"parameters.scope\", \
+             \"parameters.audience\".",
         |renewer, given| {
             let parameters = given.members().into_iter();
             Ok(parameters.fold(renewer, |renewer, (name, value)| renewer.parameter(name, value)))
@@ -124,8 +129,8 @@ pub(super) const RENEWER: &[Row<TokenRenewerBuilder>] = &[
         "header",
         Type::Choice(&["dcos", "bearer"]),
         "",
-        "What stands before the token in the Authorization header: \"token=\" or \"Bearer \". \
-         Default: dcos for a service account, else bearer.",
+        "The text before the token in the Authorization header: \"token=\" (dcos) or \
+             \"Bearer \" (bearer). Default: dcos for a service account, otherwise bearer.",
         |renewer, given| {
             Ok(match given.text()? {
                 "dcos" => renewer.dcos_header(),
@@ -137,7 +142,7 @@ pub(super) const RENEWER: &[Row<TokenRenewerBuilder>] = &[
         "timeout",
         duration(MILLISECOND, MINUTES_5),
         "10s",
-        "The time for one HTTP exchange. From the resolution of the name to the last byte.",
+        "Timeout for one HTTP exchange, from the DNS lookup to the last byte.",
         |renewer, given| Ok(renewer.timeout(given.duration()?)),
     ),
     row("connect_timeout", duration(MILLISECOND, MINUTES_5), "", CONNECT_TIMEOUT, |renewer, given| {
@@ -147,22 +152,23 @@ pub(super) const RENEWER: &[Row<TokenRenewerBuilder>] = &[
         "max_wait",
         duration(Duration::ZERO, MINUTES_5),
         "10s",
-        "How long a caller waits at most for a token.",
+        "Maximum time that a caller waits for a token.",
         |renewer, given| Ok(renewer.max_wait(given.duration()?)),
     ),
     row(
         "lazy",
         Type::Flag,
         "",
-        "Logs in with the first call, not at once. For programs that fork after they set up.",
+        "Logs in at the first call, not at once. For programs that fork after their \
+             setup.",
         |renewer, _| Ok(renewer.lazy()),
     ),
     row(
         "ca_file",
         Type::Text,
         "",
-        "A PEM file of certificate authorities to trust besides the system's. It is read for each \
-         login, so it may be replaced.",
+        "A PEM file of certificate authorities to trust in addition to those of the \
+             system. It is read for each login, so it may be replaced.",
         |renewer, given| Ok(renewer.ca_file(given.text()?)),
     ),
     row("client_certificate_file", Type::Text, "", CLIENT_CERTIFICATE, |renewer, given| {
@@ -187,7 +193,8 @@ pub(super) const RENEWER: &[Row<TokenRenewerBuilder>] = &[
             "allow_http",
             Type::Flag,
             "",
-            "Allows http to other machines: whoever is on the way can then take the token.",
+            "Allows http to other machines. Anyone on the network path can then read the \
+             token.",
             |renewer, _| Ok(renewer.allow_http()),
         ),
     ),

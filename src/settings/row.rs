@@ -1,54 +1,55 @@
-//! A row of the table: all that there is to say about a setting.
+//! A row of the tables: the complete definition of a setting.
 
 use super::value::{Given, SettingType as Type};
 use crate::error::Result;
 use std::time::Duration;
 
-/// What a setting is, for documentation and for other languages.
+/// The description of a setting, for documentation and for other languages.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Setting {
-    /// The same in every language, in that language's case.
+    /// The name, the same in every language, in that language's case.
     pub name: &'static str,
-    /// What its value may be.
+    /// The type of its value.
     pub kind: Type,
-    /// The default, as text; empty if there is none or the help says it.
+    /// The default, as text. Empty if there is none, or if the help explains it.
     pub default: &'static str,
-    /// What it does.
+    /// What it does, in sentences.
     pub help: &'static str,
-    /// [`Setting::SECRET`] and the other flags.
+    /// A combination of [`Setting::SECRET`] and the other flags.
     pub flags: u32,
-    /// The version that has it first.
+    /// The first version with this setting.
     pub since: &'static str,
 }
 
 impl Setting {
-    /// The value is never shown, and not in a document.
+    /// The value is never shown. A document cannot set it.
     pub const SECRET: u32 = 1;
-    /// It is set in code, not in a document.
+    /// A document cannot set it.
     pub const CODE_ONLY: u32 = 2;
-    /// It accepts what is refused without it.
+    /// It accepts something that is rejected by default.
     pub const WEAKENS: u32 = 4;
-    /// It has items; [`crate::Settings::add`] appends one.
+    /// Its value is a list; [`crate::Settings::add`] appends an item.
     pub const LIST: u32 = 8;
-    /// It has another name now.
+    /// It has been renamed.
     pub const DEPRECATED: u32 = 16;
-    /// A URL. With a user and password in it, it is secret.
+    /// Its value is a URL, which is secret if it contains a user and password.
     pub const PASSWORD: u32 = 32;
 
-    /// Whether it has all of `flags`.
+    /// Returns whether it has all of `flags`.
     pub const fn has(&self, flags: u32) -> bool {
         self.flags & flags == flags
     }
 
-    /// Whether this value of it must not be shown.
+    /// Returns whether `value` must not be shown.
     pub(super) fn is_secret(&self, value: &str) -> bool {
         self.has(Self::SECRET) || self.has(Self::PASSWORD) && value.contains('@')
     }
 }
 
-/// A setting and the function of the typed builder. It is called once, with all values, if any is
-/// set or there is a default; for a flag, if it is `true`.
+/// A setting, and the function that applies it to the typed builder `B`. The function is called
+/// once with all values, if the setting has a value or a default. For a flag, it is called if the
+/// value is `true`.
 pub(super) struct Row<B: 'static> {
     pub(super) setting: Setting,
     pub(super) set: fn(B, &Given<'_>) -> Result<B>,

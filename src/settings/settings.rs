@@ -1,4 +1,4 @@
-//! Settings of one kind: what was set, checked against the table. The first failure stays.
+//! Settings of one kind, checked against the table.
 
 use super::fault::{Fault, at, excerpt};
 use super::kind::SettingsKind;
@@ -9,11 +9,10 @@ use crate::error::{Error, Result};
 use std::fmt;
 
 /// Settings by name, as text or from a JSON document: for configuration files and for other
-/// languages. In Rust the typed builders say the same.
+/// languages. In Rust, the typed builders do the same.
 ///
-/// The first failure stays: every later change fails with it, and nothing can be made of the
-/// settings. A value holds what was set; defaults, and what several settings mean together, are
-/// looked at once, by `from_settings`.
+/// The first error stays: every later change and `from_settings` return it again. A change checks
+/// its own value. `from_settings` adds the defaults, and checks combinations of settings.
 ///
 /// ```
 /// use bouncer_verify::{Policy, Settings, SettingsKind};
@@ -38,7 +37,7 @@ pub struct Settings {
 #[derive(Clone)]
 pub(super) struct Entry {
     pub(super) setting: &'static Setting,
-    /// Of a map; otherwise empty.
+    /// The member of a map. Empty for other settings.
     pub(super) member: Box<str>,
     pub(super) value: Value,
 }
@@ -50,26 +49,27 @@ pub(super) enum How {
 }
 
 impl Settings {
-    /// Settings of which none is set.
+    /// Makes empty settings.
     pub fn new(kind: SettingsKind) -> Self {
         Self { kind, entries: Vec::new(), error: None }
     }
 
-    /// What they are for.
+    /// The kind.
     pub fn kind(&self) -> SettingsKind {
         self.kind
     }
 
-    /// Sets `name` to `value`, in place of what was set. A list has this one item then.
+    /// Sets `name` to `value`, and replaces earlier values. A list then has this one item.
     ///
     /// # Errors
-    /// [`crate::ErrorKind::InvalidArgument`]: the name is not known, the value is not usable, or an
+    /// [`crate::ErrorKind::InvalidArgument`]: the name is unknown, the value is not usable, or an
     /// earlier change failed.
     pub fn set(&mut self, name: &str, value: &str) -> Result<()> {
         self.change(|settings| settings.put(name, value, How::Set))
     }
 
-    /// Appends an item to the list `name`. It is taken as it is: no separator, nothing to escape.
+    /// Appends an item to the list `name`. The value is one item: separators and escapes have no
+    /// meaning.
     ///
     /// # Errors
     /// As [`Settings::set`]; also if it is not a list.
@@ -77,18 +77,19 @@ impl Settings {
         self.change(|settings| settings.put(name, value, How::Add))
     }
 
-    /// The first failure.
+    /// The first error.
     pub fn error(&self) -> Option<&Error> {
         self.error.as_ref()
     }
 
-    /// A failure outside, such as a value that is not UTF-8. The first one stays.
+    /// Records an error that a caller found, such as a value that is not UTF-8. Returns the first
+    /// error.
     #[doc(hidden)]
     pub fn fail(&mut self, error: Error) -> Error {
         self.error.get_or_insert(error).clone()
     }
 
-    /// The text that `name` was set to.
+    /// Returns the text that `name` is set to.
     #[doc(hidden)]
     pub fn text(&self, name: &str) -> Option<&str> {
         self.entries.iter().find(|entry| entry.setting.name == name).and_then(|entry| match &entry.value {
@@ -97,7 +98,7 @@ impl Settings {
         })
     }
 
-    /// Whether `name` is set; a flag, whether it is `true`.
+    /// Returns whether `name` is set; for a flag, whether it is `true`.
     #[doc(hidden)]
     pub fn is_set(&self, name: &str) -> bool {
         let mut entries = self.entries.iter();
@@ -111,7 +112,7 @@ impl Settings {
         change(self).map_err(|fault| self.fail(fault.into()))
     }
 
-    /// The setting of that name, and the member of a map.
+    /// Returns the setting with this name, and the member if the setting is a map.
     pub(super) fn find<'a>(&self, name: &'a str) -> Result<(&'static Setting, &'a str), Fault> {
         if let Some((map, member)) = name.split_once('.')
             && let Some(setting) = self.kind.setting(map)
@@ -125,7 +126,7 @@ impl Settings {
         self.kind.setting(name).map(|setting| (setting, "")).ok_or_else(|| self.unknown(name))
     }
 
-    /// The value is not repeated: a secret may stand under a misspelt name.
+    /// The error does not contain the value: a misspelt name may have a secret as its value.
     fn unknown(&self, name: &str) -> Fault {
         let others = SettingsKind::ALL.iter().filter(|kind| **kind != self.kind);
         let hint = match others.clone().find(|kind| kind.setting(name).is_some()) {
@@ -139,10 +140,10 @@ impl Settings {
     fn put(&mut self, name: &str, text: &str, how: How) -> Result<(), Fault> {
         let (setting, member) = self.find(name)?;
         if setting.kind == SettingType::Map && member.is_empty() {
-            return Err(Fault::at(name, format!("it is set by member: \"{name}.NAME\"")));
+            return Err(Fault::at(name, format!("set its members by name: \"{name}.NAME\"")));
         }
         if how == How::Add && !setting.kind.is_list() {
-            return Err(Fault::at(name, "it is not a list: set it"));
+            return Err(Fault::at(name, "it is not a list: set it instead"));
         }
         self.store(setting, member, text, how).map_err(|detail| Fault::at(name, detail))
     }
@@ -162,7 +163,7 @@ impl Settings {
         Ok(())
     }
 
-    /// These settings, if they are of that kind and without a failure.
+    /// Returns these settings if they are of this kind and have no error.
     pub(super) fn usable(&self, kind: SettingsKind) -> Result<&Self> {
         match &self.error {
             Some(error) => Err(error.clone()),
@@ -174,7 +175,7 @@ impl Settings {
         }
     }
 
-    /// What the rows make of `builder`: each with what was set or, otherwise, with its default.
+    /// Applies each row to `builder`, with the values that are set or the default.
     pub(super) fn apply<B>(&self, rows: &'static [Row<B>], mut builder: B) -> Result<B> {
         for Row { setting, set } in rows {
             let entries = self.entries.iter().filter(|entry| entry.setting.name == setting.name);

@@ -1,4 +1,4 @@
-//! What a verifier, a remote key set and a token renewer have done: rows of one table, for every
+//! Counters and states of a verifier, a remote key set and a token renewer: a row each, for every
 //! language, for Prometheus and as JSON.
 
 use crate::verify::cache::CacheStats;
@@ -18,14 +18,14 @@ use crate::remote::renewal::token_renewer::TokenRenewer;
 #[cfg(feature = "remote")]
 use crate::remote::transport::FetchError;
 
-/// What a [`Stat`] measures, and so the unit of its number.
+/// The kind of a [`Stat`], which determines the unit of its number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StatKind {
-    /// A count that only grows, of this process alone.
+    /// A count in this process that only grows.
     Counter,
-    /// A count of this moment.
+    /// A count at this moment.
     Gauge,
-    /// A moment, in seconds since 1970-01-01T00:00:00Z.
+    /// A point in time, in seconds since 1970-01-01T00:00:00Z.
     Time,
     /// Text.
     Text,
@@ -64,10 +64,10 @@ pub struct Stat {
     pub kind: StatKind,
     /// One sentence.
     pub help: &'static str,
-    /// Whose it is: the URL of the key set without its query, the issuer, or where the renewer's
-    /// tokens come from. Empty for what is the verifier's own.
+    /// The key set's URL without its query, its issuer, or the source of the renewer's tokens.
+    /// Empty for a stat of the verifier.
     pub source: String,
-    /// `None`: there is none at this moment.
+    /// `None` if there is no value at this moment.
     pub value: Option<StatValue>,
 }
 
@@ -86,7 +86,7 @@ pub struct Stat {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Stats(Vec<Stat>);
 
-/// A row of the table: what is the same in every snapshot of a `T`.
+/// A row of the table: the constant part of a [`Stat`], and how to read its value from a `T`.
 pub struct StatRow<T: ?Sized + 'static> {
     /// The stable name.
     pub name: &'static str,
@@ -135,104 +135,110 @@ use StatKind::{Counter, Gauge};
 #[cfg(feature = "remote")]
 use StatKind::{Duration as Span, Text, Time};
 
-/// The verifier's cache.
+/// The stats of a verifier's cache.
 pub const CACHE_STATS: &[StatRow<CacheStats>] = &[
-    row("cache_hits_total", Counter, "Tokens that were accepted out of the cache.", |c| count(c.hits())),
-    row("cache_misses_total", Counter, "Tokens that were looked up in the cache and were not there.", |c| {
-        count(c.misses())
-    }),
-    row("cache_capacity", Gauge, "The number of tokens that the cache can hold.", |c| {
-        count(c.capacity() as u64)
-    }),
+    row("cache_hits_total", Counter, "Tokens accepted from the cache.", |c| count(c.hits())),
+    row("cache_misses_total", Counter, "Cache lookups that did not find the token.", |c| count(c.misses())),
+    row("cache_capacity", Gauge, "Maximum number of tokens in the cache.", |c| count(c.capacity() as u64)),
 ];
 
-/// A remote key set.
+/// The stats of a remote key set.
 #[cfg(feature = "remote")]
 pub const KEYS_STATS: &[StatRow<RemoteJwkSetStatus>] = &[
-    row("keys_state", Text, "empty, fresh, stale, too_old or closed.", |k| text(k.state.as_str())),
-    row("keys_generation", Gauge, "Grows by one with each change of the keys; 0 before the first.", |k| {
-        count(k.generation)
+    row("keys_state", Text, "State of the keys: empty, fresh, stale, too_old or closed.", |k| {
+        text(k.state.as_str())
     }),
-    row("keys_sha256", Text, "SHA-256 of the document in use, in hex.", |k| text(k.sha256.as_deref()?)),
+    row(
+        "keys_generation",
+        Gauge,
+        "Number of the key set in use: grows by one with each change; 0 before the first keys.",
+        |k| count(k.generation),
+    ),
+    row("keys_sha256", Text, "SHA-256 of the JWK Set in use, in hex.", |k| text(k.sha256.as_deref()?)),
     row("keys_usable", Gauge, "Keys that can verify tokens.", |k| count(k.usable_keys as u64)),
-    row("keys_skipped", Gauge, "Keys of the document that cannot be used.", |k| count(k.skipped_keys as u64)),
-    row("keys_last_success_seconds", Time, "When the issuer last confirmed the keys in use.", |k| {
+    row("keys_skipped", Gauge, "Keys of the JWK Set that cannot be used.", |k| count(k.skipped_keys as u64)),
+    row("keys_last_success_seconds", Time, "Time when the issuer last confirmed the keys in use.", |k| {
         time(k.last_success)
     }),
-    row("keys_age_seconds", Span, "How long ago the issuer last confirmed the keys in use.", |k| {
+    row("keys_age_seconds", Span, "Time since the issuer last confirmed the keys in use.", |k| {
         duration(k.age?)
     }),
-    row("keys_next_attempt_seconds", Span, "The time until the next scheduled fetch.", |k| {
+    row("keys_next_attempt_seconds", Span, "Time until the next scheduled fetch.", |k| {
         duration(k.next_attempt)
     }),
-    row("keys_attempts_total", Counter, "Fetches that are over.", |k| count(k.attempts)),
-    row("keys_failures_total", Counter, "Fetches that failed.", |k| count(k.failures)),
+    row("keys_attempts_total", Counter, "Completed fetches, successful or not.", |k| count(k.attempts)),
+    row("keys_failures_total", Counter, "Failed fetches.", |k| count(k.failures)),
     row("keys_failures_in_row", Gauge, "Scheduled fetches that failed since the last success.", |k| {
         count(k.failures_in_row.into())
     }),
-    row("keys_scheduled_total", Counter, "Fetches that began on schedule.", |k| count(k.scheduled)),
-    row("keys_retries_total", Counter, "Fetches that began because the one before failed.", |k| {
+    row("keys_scheduled_total", Counter, "Fetches started on schedule.", |k| count(k.scheduled)),
+    row("keys_retries_total", Counter, "Fetches started because the previous fetch failed.", |k| {
         count(k.retries)
     }),
-    row("keys_unknown_kid_total", Counter, "Fetches for a token with an unknown kid.", |k| {
+    row("keys_unknown_kid_total", Counter, "Fetches started for a token with an unknown kid.", |k| {
         count(k.unknown_kid)
     }),
-    row("keys_without_kid_total", Counter, "Fetches for a token that no key verified.", |k| {
+    row("keys_without_kid_total", Counter, "Fetches started for a token that no key verified.", |k| {
         count(k.without_kid)
     }),
-    row("keys_requested_total", Counter, "Fetches that the program asked for.", |k| count(k.requested)),
+    row("keys_requested_total", Counter, "Fetches requested by the program.", |k| count(k.requested)),
     row(
         "keys_suppressed_total",
         Counter,
-        "Tokens without a key for which the budget allowed no fetch.",
+        "Tokens whose key was missing, but for which the limit allowed no fetch.",
         |k| count(k.suppressed),
     ),
-    row("keys_last_error", Text, "The latest failure, even if a fetch has succeeded since.", |k| {
+    row("keys_last_error", Text, "Latest failure; kept after a later success.", |k| {
         message(k.last_error.as_ref())
     }),
-    row("keys_last_error_name", Text, "The stable name of the latest failure.", |k| {
+    row("keys_last_error_name", Text, "Stable name of the latest failure.", |k| {
         text(k.last_error.as_ref()?.failure().as_str())
     }),
-    row("keys_last_error_seconds", Time, "When the latest failure was.", |k| time(k.last_error_at)),
+    row("keys_last_error_seconds", Time, "Time of the latest failure.", |k| time(k.last_error_at)),
     row("keys_last_good_error", Text, "Why the last-good file could not be read or written.", |k| {
         message(k.last_good_error.as_ref())
     }),
 ];
 
-/// A token renewer.
+/// The stats of a token renewer.
 #[cfg(feature = "remote")]
 pub const RENEWER_STATS: &[StatRow<TokenRenewerStatus>] = &[
-    row("renewer_state", Text, "empty, valid, expiring, expired or closed.", |r| text(r.state.as_str())),
-    row("renewer_generation", Gauge, "Grows by one with each token; 0 before the first.", |r| {
-        count(r.generation)
+    row("renewer_state", Text, "State of the token: empty, valid, expiring, expired or closed.", |r| {
+        text(r.state.as_str())
     }),
-    row("renewer_expires_in_seconds", Span, "The time until the token expires.", |r| duration(r.expires_in?)),
-    row("renewer_next_attempt_seconds", Span, "The time until the next scheduled login.", |r| {
+    row(
+        "renewer_generation",
+        Gauge,
+        "Number of the token in use: grows by one with each login; 0 before the first token.",
+        |r| count(r.generation),
+    ),
+    row("renewer_expires_in_seconds", Span, "Time until the token expires.", |r| duration(r.expires_in?)),
+    row("renewer_next_attempt_seconds", Span, "Time until the next scheduled login.", |r| {
         duration(r.next_attempt)
     }),
-    row("renewer_attempts_total", Counter, "Logins that are over.", |r| count(r.attempts)),
-    row("renewer_failures_total", Counter, "Logins that failed.", |r| count(r.failures)),
+    row("renewer_attempts_total", Counter, "Completed logins, successful or not.", |r| count(r.attempts)),
+    row("renewer_failures_total", Counter, "Failed logins.", |r| count(r.failures)),
     row("renewer_failures_in_row", Gauge, "Scheduled logins that failed since the last success.", |r| {
         count(r.failures_in_row.into())
     }),
-    row("renewer_scheduled_total", Counter, "Logins that began on schedule.", |r| count(r.scheduled)),
-    row("renewer_retries_total", Counter, "Logins that began because the one before failed.", |r| {
+    row("renewer_scheduled_total", Counter, "Logins started on schedule.", |r| count(r.scheduled)),
+    row("renewer_retries_total", Counter, "Logins started because the previous login failed.", |r| {
         count(r.retries)
     }),
-    row("renewer_rejections_total", Counter, "Logins after a server rejected the token.", |r| {
+    row("renewer_rejections_total", Counter, "Logins started because a server rejected the token.", |r| {
         count(r.rejections)
     }),
-    row("renewer_requested_total", Counter, "Logins that the program asked for.", |r| count(r.requested)),
-    row("renewer_suppressed_total", Counter, "Rejections for which the budget allowed no login.", |r| {
+    row("renewer_requested_total", Counter, "Logins requested by the program.", |r| count(r.requested)),
+    row("renewer_suppressed_total", Counter, "Rejections for which the limit allowed no login.", |r| {
         count(r.suppressed)
     }),
-    row("renewer_last_error", Text, "The latest failure, even if a login has succeeded since.", |r| {
+    row("renewer_last_error", Text, "Latest failure; kept after a later success.", |r| {
         message(r.last_error.as_ref())
     }),
-    row("renewer_last_error_name", Text, "The stable name of the latest failure.", |r| {
+    row("renewer_last_error_name", Text, "Stable name of the latest failure.", |r| {
         text(r.last_error.as_ref()?.failure().as_str())
     }),
-    row("renewer_last_error_seconds", Time, "When the latest failure was.", |r| time(r.last_error_at)),
+    row("renewer_last_error_seconds", Time, "Time of the latest failure.", |r| time(r.last_error_at)),
 ];
 
 impl Stats {
@@ -247,12 +253,12 @@ impl Stats {
         Self(table.iter().map(stat).collect())
     }
 
-    /// The rows, in the order of the documentation.
+    /// Returns the rows, in the order of the documentation.
     pub fn rows(&self) -> &[Stat] {
         &self.0
     }
 
-    /// The number called `name`, of the first source that has one.
+    /// Returns the number called `name` of the first source that has one.
     pub fn number(&self, name: &str) -> Option<f64> {
         self.0.iter().filter(|stat| stat.name == name).find_map(|stat| match stat.value {
             Some(StatValue::Number(number)) => Some(number),
@@ -260,7 +266,7 @@ impl Stats {
         })
     }
 
-    /// The text called `name`, of the first source that has one.
+    /// Returns the text called `name` of the first source that has one.
     pub fn text(&self, name: &str) -> Option<&str> {
         self.0.iter().filter(|stat| stat.name == name).find_map(|stat| match &stat.value {
             Some(StatValue::Text(text)) => Some(text.as_str()),
@@ -268,8 +274,9 @@ impl Stats {
         })
     }
 
-    /// The text format of Prometheus, version 0.0.4. Names begin with `bouncer_`. Text becomes the
-    /// label `value` of a metric whose name ends in `_info`. What is absent has no line.
+    /// Returns the text format of Prometheus, version 0.0.4. Names begin with `bouncer_`. Text
+    /// becomes the label `value` of a metric whose name ends in `_info`. A row without a value has
+    /// no line.
     pub fn prometheus(&self) -> String {
         let mut out = String::new();
         let mut family = "";
@@ -299,7 +306,8 @@ impl Stats {
         out
     }
 
-    /// JSON: an array with an object for each source, its rows by name, `null` for what is absent.
+    /// Returns a JSON array with an object for each source. Its members are the rows by name,
+    /// `null` for a row without a value.
     pub fn json(&self) -> String {
         let mut objects: Vec<serde_json::Map<String, serde_json::Value>> = Vec::new();
         let mut of = None;
@@ -343,7 +351,7 @@ impl From<&TokenRenewer> for Stats {
     }
 }
 
-/// A label's value: backslash, double quote and line feed are escaped.
+/// Escapes backslash, double quote and line feed, as a label's value requires.
 fn escape_label(text: &str) -> String {
     text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
 }
@@ -395,7 +403,7 @@ mod tests {
     }
 
     #[test]
-    fn names_say_their_units() {
+    fn names_end_in_their_units() {
         fn check<T>(table: &[StatRow<T>], prefix: &str) {
             for row in table {
                 assert!(row.name.starts_with(prefix), "{}", row.name);

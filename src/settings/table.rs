@@ -1,6 +1,8 @@
-//! The table: a row is all that there is to say about a setting. What else names one is generated
-//! from the rows (`tests/generated`) or looks them up. Those of policies are here; those of key
-//! sets and renewers are with what is made of them.
+//! The settings of a policy: a row each.
+//!
+//! A row defines its setting completely. Documentation, C constants and the types of other
+//! languages are generated from the rows (`tests/generated`); other code looks them up. The rows of
+//! key sets and renewers are in `keys.rs` and `renewer.rs`.
 
 use super::row::{Row, Setting, duration, flagged, row};
 use super::value::SettingType as Type;
@@ -16,28 +18,28 @@ pub(super) const POLICY: &[Row<Policy>] = &[
         "profile",
         Type::Choice(&["jwt", "dcos"]),
         "jwt",
-        "Which tokens are expected. \"dcos\": those of DC/OS's Bouncer, which need a non-empty \
-         string \"uid\" and no \"iss\".",
+        "The kind of tokens. \"dcos\" is for tokens of DC/OS's Bouncer: \"uid\" must be \
+             a string that is not empty, and \"iss\" is not required.",
         |policy, given| Ok(if given.text()? == "dcos" { policy.uid() } else { policy }),
     ),
     row(
         "issuers",
         Type::Texts,
         "",
-        "The accepted values of \"iss\" (RFC 7519 section 4.1.1), character for character. \
-         Required, unless any_issuer is set or the profile is \"dcos\".",
+        "The accepted values of \"iss\" (RFC 7519 section 4.1.1), compared character for \
+             character. Required, unless any_issuer is set or the profile is \"dcos\".",
         |policy, given| Ok(policy.issuers(given.texts())),
     ),
     flagged(
         Setting::WEAKENS,
-        row("any_issuer", Type::Flag, "", "Does not compare \"iss\".", |policy, _| Ok(policy)),
+        row("any_issuer", Type::Flag, "", "Does not check the value of \"iss\".", |policy, _| Ok(policy)),
     ),
     row(
         "audiences",
         Type::Texts,
         "",
-        "The accepted values of \"aud\" (RFC 7519 section 4.1.3); one must be in the token. Without \
-         it a token that has \"aud\" is rejected.",
+        "The accepted values of \"aud\" (RFC 7519 section 4.1.3). The token must contain \
+             at least one of them. If none is set, a token with \"aud\" is rejected.",
         |policy, given| Ok(policy.audiences(given.texts())),
     ),
     flagged(
@@ -46,7 +48,7 @@ pub(super) const POLICY: &[Row<Policy>] = &[
             "any_audience",
             Type::Flag,
             "",
-            "Accepts tokens made for anybody, whatever audiences says.",
+            "Accepts tokens for any audience, even if audiences is set.",
             |policy, _| Ok(policy.any_audience()),
         ),
     ),
@@ -54,15 +56,15 @@ pub(super) const POLICY: &[Row<Policy>] = &[
         "subject",
         Type::Text,
         "",
-        "The only accepted value of \"sub\" (RFC 7519 section 4.1.2), character for character. \"sub\" is then \
-         required.",
+        "The only accepted value of \"sub\" (RFC 7519 section 4.1.2), compared character \
+             for character. The token must have \"sub\".",
         |policy, given| Ok(policy.subject(given.text()?)),
     ),
     row(
         "algorithms",
         Type::Choices(ALGORITHMS),
         "RS256",
-        "The allowed values of \"alg\". EdDSA is the old name of Ed25519.",
+        "The accepted values of \"alg\". EdDSA is the old name of Ed25519.",
         |policy, given| {
             let algorithms: Result<Vec<_>> = given.texts().into_iter().map(str::parse).collect();
             Ok(policy.algorithms(algorithms?))
@@ -72,17 +74,13 @@ pub(super) const POLICY: &[Row<Policy>] = &[
         "token_type",
         Type::Text,
         "",
-        "What the header parameter \"typ\" must be (RFC 8725 section 3.11), for example \"at+jwt\". \
-         Case does not matter, and \"application/\" may be left out.",
+        "The required value of the header parameter \"typ\" (RFC 8725 section 3.11), for \
+             example \"at+jwt\". Case does not matter, and \"application/\" may be omitted.",
         |policy, given| Ok(policy.token_type(given.text()?)),
     ),
-    row(
-        "required_claims",
-        Type::Texts,
-        "",
-        "Claims that must be present, with any value but null.",
-        |policy, given| Ok(policy.required_claims(given.texts())),
-    ),
+    row("required_claims", Type::Texts, "", "Claims that must be present and not null.", |policy, given| {
+        Ok(policy.required_claims(given.texts()))
+    }),
     row(
         "required_string_claims",
         Type::Texts,
@@ -96,8 +94,8 @@ pub(super) const POLICY: &[Row<Policy>] = &[
             "unchecked_claims",
             Type::Choices(&["sub", "iat", "jti"]),
             "",
-            "Claims whose JSON type is not checked, for issuers that break RFC 7519: an integer \"sub\", \
-             for example. One of another type is read as if it were not there.",
+            "Claims whose JSON type is not checked, for issuers that violate RFC 7519: for \
+             example with an integer \"sub\". A claim of the wrong type counts as absent.",
             |policy, given| Ok(policy.unchecked_claims(given.texts())),
         ),
     ),
@@ -107,7 +105,7 @@ pub(super) const POLICY: &[Row<Policy>] = &[
             "optional_exp",
             Type::Flag,
             "",
-            "Accepts tokens without \"exp\": they are valid for ever.",
+            "Accepts tokens without \"exp\". They never expire.",
             |policy, _| Ok(policy.optional_exp()),
         ),
     ),
@@ -115,8 +113,8 @@ pub(super) const POLICY: &[Row<Policy>] = &[
         "leeway",
         duration(Duration::ZERO, Policy::MAX_LEEWAY),
         "0s",
-        "Allows for clocks that differ: moves \"exp\" and \"nbf\" apart by it, in whole seconds. \
-         \"nbf\" is always moved by 60 seconds at least.",
+        "Tolerance for clocks that differ, in whole seconds. A token is accepted this \
+             long after \"exp\", and this long before \"nbf\", there at least 60 seconds.",
         |policy, given| policy.leeway(given.duration()?),
     ),
     flagged(
@@ -125,8 +123,9 @@ pub(super) const POLICY: &[Row<Policy>] = &[
             "padded_tokens",
             Type::Flag,
             "",
-            "Expects each part of a token to be padded with \"=\", which RFC 7515 section 2 forbids: for \
-             what an AWS Application Load Balancer passes in \"x-amzn-oidc-data\". The padding is signed.",
+            "Requires each part of a token to be padded with \"=\", which RFC 7515 section 2 \
+             forbids. For the header \"x-amzn-oidc-data\" of an AWS Application Load \
+             Balancer. The padding is part of the signed text.",
             |policy, _| Ok(policy.padded_tokens()),
         ),
     ),
@@ -134,14 +133,15 @@ pub(super) const POLICY: &[Row<Policy>] = &[
         "max_token_age",
         duration(Duration::from_secs(1), Duration::from_secs(366 * 24 * 60 * 60)),
         "",
-        "Rejects tokens that were issued longer ago, whatever their \"exp\" says. \"iat\" is then required.",
+        "Rejects tokens that were issued longer ago, even if their \"exp\" is in the \
+             future. The token must have \"iat\".",
         |policy, given| Ok(policy.max_token_age(given.duration()?)),
     ),
     row(
         "max_token_len",
         Type::Size { min: 0, max: Policy::MAX_TOKEN_LEN as u64 },
         "16KiB",
-        "Rejects longer tokens, before anything else is done with them.",
+        "Maximum length of a token in bytes. It is checked first.",
         |policy, given| policy.max_token_len(given.size()?),
     ),
     flagged(
@@ -150,7 +150,8 @@ pub(super) const POLICY: &[Row<Policy>] = &[
             "time",
             Type::Time,
             "",
-            "Judges at this time, in place of the system's: for tests and audits.",
+            "Verifies tokens at this time instead of the system's time. For tests and \
+             audits.",
             |policy, given| Ok(policy.time(given.time()?)),
         ),
     ),

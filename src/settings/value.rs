@@ -1,4 +1,4 @@
-//! What the value of a setting may be, and how each is written: as text, and in JSON.
+//! The types of a setting's value, and how values are written as text and in JSON.
 
 use super::fault::{Fault, excerpt};
 use super::near::did_you_mean;
@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-/// The text of a value. It is wiped where secrets exist.
+/// The text of a value. With the feature `remote`, which has secrets, it is wiped from memory.
 #[cfg(feature = "remote")]
 pub(super) type Text = zeroize::Zeroizing<String>;
 #[cfg(not(feature = "remote"))]
@@ -67,12 +67,12 @@ const UNITS: [(&str, u64); 5] =
 const SIZES: [(&str, u64); 2] = [("KiB", 1024), ("MiB", 1024 * 1024)];
 
 impl SettingType {
-    /// Whether [`crate::Settings::add`] appends an item.
+    /// Returns whether [`crate::Settings::add`] may append an item.
     pub const fn is_list(self) -> bool {
         matches!(self, Self::Texts | Self::Choices(_) | Self::Map)
     }
 
-    /// Its name: `duration`, `list of text`; of a choice, the words.
+    /// Returns its name: `duration`, `list of text`. The name of a choice is its words.
     pub fn name(self) -> String {
         match self {
             Self::Flag => "flag".to_owned(),
@@ -88,7 +88,7 @@ impl SettingType {
         }
     }
 
-    /// The least and the largest value: `0s to 5m`. Empty if there are none.
+    /// Returns the smallest and the largest value: `0s to 5m`. Empty if there are no limits.
     pub fn range(self) -> String {
         match self {
             Self::Duration { min, max } => format!("{} to {}", shown_duration(min), shown_duration(max)),
@@ -98,7 +98,7 @@ impl SettingType {
         }
     }
 
-    /// One value, or one item of a list, as text. `None` for a message that must not show it.
+    /// Parses one value, or one item of a list. Errors do not contain the text if it is secret.
     pub(super) fn read(self, text: &str, is_secret: bool) -> Result<Value, String> {
         let shown = || if is_secret { "the value".to_owned() } else { excerpt(text) };
         match self {
@@ -111,14 +111,14 @@ impl SettingType {
             Self::Text | Self::Texts | Self::Map => Ok(Value::Text(text.to_owned().into())),
             Self::Choice(words) | Self::Choices(words) if !words.contains(&text) => {
                 let hint = did_you_mean(text, words.iter().copied());
-                Err(format!("{} is none of {}{hint}", shown(), words.join(", ")))
+                Err(format!("{} is not one of {}{hint}", shown(), words.join(", ")))
             }
             Self::Choice(_) | Self::Choices(_) => Ok(Value::Text(text.to_owned().into())),
             Self::Duration { min, max } => {
                 let value = duration(text).map_err(|why| format!("{} {why}", shown()))?;
                 match value >= min && value <= max {
                     true => Ok(Value::Duration(value)),
-                    false => Err(format!("{} is not {}", shown(), self.range())),
+                    false => Err(format!("{} is not in the range {}", shown(), self.range())),
                 }
             }
             Self::Size { min, max } => {
@@ -145,15 +145,15 @@ impl SettingType {
         let number = digits.parse::<u64>().ok().and_then(|number| number.checked_mul(unit));
         match number {
             Some(number) if range.contains(&number) => Ok(Value::Number(number)),
-            _ => Err(format!("is not {}", self.range())),
+            _ => Err(format!("is not in the range {}", self.range())),
         }
     }
 
-    /// The text that JSON's value stands for.
+    /// Converts a JSON value to the text that [`SettingType::read`] parses.
     pub(super) fn text_of_json<'a>(self, json: json::Value<'a>) -> Result<Cow<'a, str>, String> {
         match (self, json.kind(), json.as_str()) {
             (Self::Flag, "a boolean", _) => Ok(Cow::Borrowed(json.text())),
-            // A number says no unit, and the message shows how to write one.
+            // A duration as a number has no unit. The error of `read` shows how to write one.
             (Self::Size { .. } | Self::Count { .. } | Self::Time | Self::Duration { .. }, "a number", _) => {
                 Ok(Cow::Borrowed(json.text()))
             }
@@ -189,7 +189,7 @@ fn duration(text: &str) -> Result<Duration, String> {
         return Err(format!("has no unit: write \"{digits}s\" or \"{digits}ms\""));
     }
     let known = UNITS.iter().find(|(name, _)| *name == unit);
-    let (_, factor) = known.ok_or("has another unit than ms, s, m, h, d")?;
+    let (_, factor) = known.ok_or("has an unknown unit: use ms, s, m, h or d")?;
     let milliseconds = digits.parse::<u64>().ok().and_then(|number| number.checked_mul(*factor));
     milliseconds.map(Duration::from_millis).ok_or_else(|| "is too long".to_owned())
 }
@@ -212,7 +212,7 @@ fn shown_size(bytes: u64) -> String {
 }
 
 impl Value {
-    /// As it stands in a document.
+    /// Returns the value as it is written in a document.
     pub(super) fn json(&self) -> serde_json::Value {
         match self {
             Self::Flag(flag) => (*flag).into(),
@@ -224,13 +224,13 @@ impl Value {
     }
 }
 
-/// What a row's function takes: all values that were set, or the default.
+/// The argument of a row's function: all values that are set, or the default.
 pub(super) struct Given<'a> {
-    /// The member of a map, and the value.
+    /// Each value with its member, which is empty unless the setting is a map.
     pub(super) values: Vec<(&'a str, &'a Value)>,
 }
 
-/// The getter and the row's type differ: a bug, which the tests of all rows find.
+/// The error if the getter does not fit the row's type: a bug, which the tests of all rows find.
 fn mismatch() -> Fault {
     Fault::at("", "a bug in bouncer_verify: please report it")
 }

@@ -1,6 +1,6 @@
 //! docs/settings.md and docs/settings.schema.json.
 
-use super::notes::{DO_NOT_EDIT, notes, purpose};
+use super::notes::{DO_NOT_EDIT, notes, notes_without_default, purpose};
 use bouncer_verify::{Setting, SettingType, SettingsKind};
 use serde_json::{Map, Value, json};
 
@@ -35,7 +35,8 @@ fn page() -> String {
                 (default, _) => format!("`{default}`"),
             };
             let (name, kind) = (setting.name, setting.kind.name().replace('|', ", "));
-            page += &format!("| `{name}`{weakens} | {kind} | {default} | {} |\n", notes(setting));
+            page +=
+                &format!("| `{name}`{weakens} | {kind} | {default} | {} |\n", notes_without_default(setting));
         }
     }
     page

@@ -7,13 +7,24 @@ pub(crate) const DO_NOT_EDIT: &str = "Code generated from src/settings by tests/
 
 /// The help of a setting with its range, default and flags, in sentences.
 pub(crate) fn notes(setting: &Setting) -> String {
+    let default = match setting.default {
+        "" => String::new(),
+        default => format!(" Default: {default}."),
+    };
+    with_default(setting, &default)
+}
+
+/// [`notes`] without the default, for a table that has a column for it.
+pub(crate) fn notes_without_default(setting: &Setting) -> String {
+    with_default(setting, "")
+}
+
+fn with_default(setting: &Setting, default: &str) -> String {
     let mut notes = setting.help.to_owned();
     if !setting.kind.range().is_empty() {
-        notes += &format!(" {}.", setting.kind.range());
+        notes += &format!(" Range: {}.", setting.kind.range());
     }
-    if !setting.default.is_empty() {
-        notes += &format!(" Default: {}.", setting.default);
-    }
+    notes += default;
     if setting.has(Setting::SECRET) {
         notes += " Secret.";
     }

@@ -214,8 +214,7 @@ fn a_server_that_is_not_there_is_no_connection() {
     assert_eq!(keys.refresh(TIMEOUT).unwrap_err().failure(), FetchFailure::Connect);
     let error = keys.wait_ready(Duration::ZERO).unwrap_err();
     let port = url.split(':').nth(2).unwrap().trim_end_matches("/jwks");
-    let start =
-        format!("no keys are available to judge with: no connection: 127.0.0.1:{port}: Connection refused");
+    let start = format!("no keys are available: no connection: 127.0.0.1:{port}: Connection refused");
     assert!(error.to_string().starts_with(&start), "{error}");
 }
 

@@ -114,7 +114,7 @@ fn an_answer_that_is_no_use_says_why() {
         let error = keys.refresh(TIMEOUT).unwrap_err();
         assert_eq!((error.failure(), error.to_string().as_str()), (failure, expected));
         // A verification and wait_ready say the same.
-        let unavailable = format!("no keys are available to judge with: {expected}");
+        let unavailable = format!("no keys are available: {expected}");
         assert_eq!(keys.current().unwrap_err().to_string(), unavailable);
         assert_eq!(keys.wait_ready(Duration::ZERO).unwrap_err().to_string(), unavailable);
     }

@@ -52,7 +52,7 @@ fn every_setting_is_in_the_document_as_it_was_set() {
         let again = Settings::new(kind).load(&own.document());
         if setting.has(Setting::SECRET) || setting.has(Setting::CODE_ONLY) {
             let error = again.unwrap_err();
-            assert_eq!(told(&error), (setting.name, "it is set in code, not in a document"));
+            assert_eq!(told(&error), (setting.name, "it can only be set in code, not in a document"));
         } else {
             again.unwrap_or_else(|error| panic!("{}: {error}", setting.name));
             assert_eq!(document(&loaded(kind.as_str(), &document(&own))), document(&own));
@@ -98,8 +98,8 @@ fn what_is_wrong_is_told() {
         (set, "leeway.x", "1s", "", unknown("\"leeway.x\": did you mean \"leeway\"?")),
         (set, "a\nb", "x", "", unknown("\"a\\nb\"")),
         (set, "leeway", "30", "leeway", "\"30\" has no unit: write \"30s\" or \"30ms\"".to_owned()),
-        (set, "leeway", "30 s", "leeway", "\"30 s\" has another unit than ms, s, m, h, d".to_owned()),
-        (set, "leeway", "10m", "leeway", "\"10m\" is not 0s to 5m".to_owned()),
+        (set, "leeway", "30 s", "leeway", "\"30 s\" has an unknown unit: use ms, s, m, h or d".to_owned()),
+        (set, "leeway", "10m", "leeway", "\"10m\" is not in the range 0s to 5m".to_owned()),
         (
             set,
             "leeway",
@@ -116,20 +116,20 @@ fn what_is_wrong_is_told() {
         ),
         (set, "max_token_len", "-1", "max_token_len", "\"-1\" is not a whole number".to_owned()),
         (set, "max_token_len", "1.5MiB", "max_token_len", "\"1.5MiB\" is not a whole number".to_owned()),
-        (set, "max_token_len", "2MiB", "max_token_len", "\"2MiB\" is not 0 to 1MiB".to_owned()),
+        (set, "max_token_len", "2MiB", "max_token_len", "\"2MiB\" is not in the range 0 to 1MiB".to_owned()),
         (
             set,
             "max_token_len",
             "18446744073709551616",
             "max_token_len",
-            "\"18446744073709551616\" is not 0 to 1MiB".to_owned(),
+            "\"18446744073709551616\" is not in the range 0 to 1MiB".to_owned(),
         ),
         (
             set,
             "max_token_len",
             "18446744073709551615KiB",
             "max_token_len",
-            "\"18446744073709551615KiB\" is not 0 to 1MiB".to_owned(),
+            "\"18446744073709551615KiB\" is not in the range 0 to 1MiB".to_owned(),
         ),
         (set, "time", "noon", "time", "\"noon\" is not a number of seconds since 1970".to_owned()),
         (set, "time", "1e3", "time", "\"1e3\" is not a number of seconds since 1970".to_owned()),
@@ -140,9 +140,9 @@ fn what_is_wrong_is_told() {
             "profile",
             "DCOS",
             "profile",
-            "\"DCOS\" is none of jwt, dcos: did you mean \"dcos\"?".to_owned(),
+            "\"DCOS\" is not one of jwt, dcos: did you mean \"dcos\"?".to_owned(),
         ),
-        (add, "leeway", "1s", "leeway", "it is not a list: set it".to_owned()),
+        (add, "leeway", "1s", "leeway", "it is not a list: set it instead".to_owned()),
     ] {
         let mut own = settings("policy");
         let error = how(&mut own, name, text).unwrap_err();
@@ -150,7 +150,7 @@ fn what_is_wrong_is_told() {
         assert_eq!(own.error(), Some(&error));
     }
     let error = settings("policy").set("algorithms", "RS256 ES256").unwrap_err();
-    assert!(error.detail().starts_with("\"RS256 ES256\" is none of RS256, RS384,"), "{error}");
+    assert!(error.detail().starts_with("\"RS256 ES256\" is not one of RS256, RS384,"), "{error}");
     let long = "x".repeat(10_000);
     let error = settings("policy").set("leeway", &long).unwrap_err();
     assert!(error.to_string().len() < 300, "{error}");
@@ -168,7 +168,7 @@ fn a_setting_of_another_kind_and_a_member_of_a_map_are_told() {
             "",
             &*format!("policy has no setting \"max_stale\": it is a setting of keys (version {version})"),
         ),
-        ("renewer", "parameters", "parameters", "it is set by member: \"parameters.NAME\""),
+        ("renewer", "parameters", "parameters", "set its members by name: \"parameters.NAME\""),
         ("renewer", "parameters.", "parameters", "a name must follow the dot"),
     ] {
         assert_eq!(told(&settings(kind).set(name, "x").unwrap_err()), (claim, detail));
@@ -194,7 +194,7 @@ fn what_is_wrong_in_a_document_is_told_with_its_place() {
         (r#"{"max_token_len": -1}"#, "max_token_len", "\"-1\" is not a whole number"),
         (r#"{"max_token_len": 1e3}"#, "max_token_len", "\"1e3\" is not a whole number"),
         (r#"{"profile": {}}"#, "profile", "it is an object, not one of jwt, dcos"),
-        (r#"{"time": 1}"#, "time", "it is set in code, not in a document"),
+        (r#"{"time": 1}"#, "time", "it can only be set in code, not in a document"),
         (r#"{"profil": "dcos"}"#, "", &hint),
         (
             r#"{"leeway": "1s", "leew\u0061y": "2s"}"#,
@@ -266,7 +266,7 @@ fn a_map_has_members_and_a_member_may_have_several_values() {
         (r#"{"parameters": {"a": []}}"#, "parameters.a", "it is an empty list: leave it out"),
         (r#"{"parameters": {"a": ["x", 1]}}"#, "parameters.a[1]", "it is a number, not text"),
         (r#"{"parameters": {"": "x"}}"#, "parameters", "a member's name is empty"),
-        (r#"{"parameters.a": "x"}"#, "parameters.a", "it is the member of an object in a document"),
+        (r#"{"parameters.a": "x"}"#, "parameters.a", "in a document, write it as a member of an object"),
     ] {
         assert_eq!(told(&settings("renewer").load(text).unwrap_err()), (claim, detail));
     }

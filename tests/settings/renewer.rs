@@ -173,10 +173,14 @@ fn there_is_exactly_one_source() {
         (
             loaded("renewer", &json!({"service_account_file": "x", "client_id": "me"})),
             "client_id",
-            "it goes with \"token_url\"",
+            "it is only allowed with \"token_url\"",
         ),
         (loaded("renewer", &json!({"token_url": "https://a/"})), "client_id", "it is missing"),
-        (loaded("renewer", &json!({"supplied": "vault"})), "supplied", "nothing supplies the tokens"),
+        (
+            loaded("renewer", &json!({"supplied": "vault"})),
+            "supplied",
+            "no token source is given for \"supplied\"",
+        ),
     ] {
         let error = TokenRenewerBuilder::from_settings(&own).err().unwrap();
         assert_eq!(told(&error), (claim, detail));

@@ -117,7 +117,7 @@ def get_unverified_header(jwt: str | bytes) -> dict[str, Any]:
     if not isinstance(header, dict) or not isinstance(header.get("kid"), str | None):
         raise MalformedHeaderError("the token's header is malformed")
     if "crit" in header:
-        raise about(UnsupportedHeaderError, "crit", "the token's header demands an unsupported extension")
+        raise about(UnsupportedHeaderError, "crit", "the token's header requires an unsupported extension")
     return header
 
 

@@ -15,17 +15,16 @@ enum class Status : std::uint32_t {
     NullArgument = 1,
     /// A bug in this library: please report it. The program can go on.
     Internal = 2,
-    /// An argument or a setting is not usable.
+    /// An argument or a setting is invalid. The detail says why.
     InvalidArgument = 3,
     /// The document is not a JWK Set (RFC 7517 section 5), or it is too large.
     MalformedJwkSet = 100,
-    /// The JWK Set has no key that could verify a token. Each skipped key says why.
+    /// The JWK Set has no usable key. Each skipped key has a reason.
     NoUsableKey = 101,
     /// A single key (JWK, PEM, DER or components) cannot be used. The detail says why.
     UnusableKey = 102,
-    /// A remote JWK Set has not been fetched yet, or the latest success is too long ago. Or the
-    /// fetch that decides about the token's key failed, or was not over in time. The detail says
-    /// which, and why.
+    /// A remote JWK Set has not been fetched yet, or its latest success is too long ago. Or the
+    /// fetch that may bring the token's key failed or timed out. The detail says which, and why.
     KeysUnavailable = 103,
     /// No verdict yet: a fetch of keys decides. A ticket comes with it.
     Pending = 104,
@@ -33,24 +32,24 @@ enum class Status : std::uint32_t {
     TokenTooLarge = 200,
     /// The token is not a JWS in Compact Serialization (RFC 7515 section 3.1).
     MalformedToken = 201,
-    /// The token has five parts: a JWE (RFC 7516), which is not for verification.
+    /// The token has five parts: it is a JWE (RFC 7516), which is not supported.
     EncryptedToken = 202,
     /// The JOSE Header is not strict JSON, or a parameter has the wrong type (RFC 7515 section 4).
     MalformedHeader = 203,
-    /// "alg" is none of those implemented; "none" and the HS family never are.
+    /// "alg" is not implemented. "none" and the HS family are never supported.
     UnsupportedAlgorithm = 204,
-    /// "alg" is implemented, but not in the policy.
+    /// "alg" is implemented, but the policy does not allow it.
     AlgorithmNotAllowed = 205,
-    /// The header demands something that is not done here: crit, b64, enc.
+    /// The header requires an extension that is not supported: crit, b64, enc.
     UnsupportedHeader = 206,
-    /// "typ" is not the type that the policy asks for (RFC 8725 section 3.11).
+    /// "typ" is not the type that the policy requires (RFC 8725 section 3.11).
     WrongTokenType = 207,
-    /// No key of the set fits the token's "kid" and "alg".
+    /// No key of the set matches the token's "kid" and "alg".
     NoMatchingKey = 208,
-    /// No candidate key verifies the signature. On purpose the detail says at most that not all
-    /// keys were tried.
+    /// No key verifies the signature. The detail is empty, or says that not all keys were tried:
+    /// more would help an attacker.
     InvalidSignature = 209,
-    /// The value of the Authorization header holds no token.
+    /// The value of the Authorization header contains no token.
     MalformedAuthorization = 210,
     /// The Claims Set is not strict JSON, or a claim has the wrong type (RFC 7519 section 4).
     MalformedClaims = 300,
@@ -58,20 +57,20 @@ enum class Status : std::uint32_t {
     MissingClaim = 301,
     /// "exp" has passed (RFC 7519 section 4.1.4).
     Expired = 302,
-    /// "nbf" lies further ahead than is tolerated (RFC 7519 section 4.1.5).
+    /// "nbf" is in the future, by more than the tolerance (RFC 7519 section 4.1.5).
     NotYetValid = 303,
-    /// "iss" is none of the accepted issuers (RFC 7519 section 4.1.1).
+    /// "iss" is not an accepted issuer (RFC 7519 section 4.1.1).
     WrongIssuer = 304,
-    /// "aud" names none of the accepted audiences, or the policy has none (RFC 7519 section 4.1.3).
+    /// "aud" contains no accepted audience, or the policy accepts none (RFC 7519 section 4.1.3).
     WrongAudience = 305,
     /// A claim has a value that the policy does not allow.
     ClaimNotAllowed = 306,
-    /// The secret, key or certificate of the service's own login cannot be read, or is not usable.
-    /// The detail says why.
+    /// The secret, key or certificate of the service's own login cannot be read or used. The detail
+    /// says why.
     UnusableCredentials = 400,
-    /// The issuer refuses the login: unknown account, wrong key, or a wrong request.
+    /// The issuer rejected the login: unknown account, wrong key or wrong request.
     LoginRejected = 401,
-    /// There is no valid token of the service's own, and no login succeeds now.
+    /// The service has no valid token of its own, and no login succeeds now.
     LoginUnavailable = 402,
 };
 
