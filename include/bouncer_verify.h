@@ -64,11 +64,11 @@
 
 /* Code generated from src/settings by tests/generated. DO NOT EDIT. */
 
-/** A kind of settings. What a token must be. */
+/** A kind of settings. The rules for tokens. */
 #define BOUNCER_KIND_POLICY 1
 
-/** jwt|dcos: The kind of tokens. "dcos" is for tokens of DC/OS's Bouncer: "uid" must be a string
- *  that is not empty, and "iss" is not required. Default: jwt. */
+/** jwt|dcos: The kind of tokens. "dcos" is for tokens of DC/OS's Bouncer: "uid" must be a
+ *  string that is not empty, and "iss" is not required. Default: jwt. */
 #define BOUNCER_POLICY_PROFILE "profile"
 
 /** list of text: The accepted values of "iss" (RFC 7519 section 4.1.1), compared character for
@@ -78,8 +78,8 @@
 /** flag: Does not check the value of "iss". */
 #define BOUNCER_POLICY_ANY_ISSUER "any_issuer"
 
-/** list of text: The accepted values of "aud" (RFC 7519 section 4.1.3). The token must contain at
- *  least one of them. If none is set, a token with "aud" is rejected. */
+/** list of text: The accepted values of "aud" (RFC 7519 section 4.1.3). The token must contain
+ *  at least one of them. If none is set, a token with "aud" is rejected. */
 #define BOUNCER_POLICY_AUDIENCES "audiences"
 
 /** flag: Accepts tokens for any audience, even if audiences is set. */
@@ -103,43 +103,43 @@
 /** list of text: Claims that must be strings and not empty. */
 #define BOUNCER_POLICY_REQUIRED_STRING_CLAIMS "required_string_claims"
 
-/** list of sub|iat|jti: Claims whose JSON type is not checked, for issuers that violate RFC 7519:
- *  for example with an integer "sub". A claim of the wrong type counts as absent. */
+/** list of sub|iat|jti: Claims whose JSON type is not checked, for issuers that violate RFC
+ *  7519: for example with an integer "sub". A claim of the wrong type counts as absent. */
 #define BOUNCER_POLICY_UNCHECKED_CLAIMS "unchecked_claims"
 
 /** flag: Accepts tokens without "exp". They never expire. */
 #define BOUNCER_POLICY_OPTIONAL_EXP "optional_exp"
 
 /** duration: Tolerance for clocks that differ, in whole seconds. A token is accepted this long
- *  after "exp", and this long before "nbf", there at least 60 seconds. Range: 0s to 5m. Default:
- *  0s. */
+ *  after "exp", and this long before "nbf", there at least 60 seconds. Range: 0s to 5m.
+ *  Default: 0s. */
 #define BOUNCER_POLICY_LEEWAY "leeway"
 
 /** flag: Requires each part of a token to be padded with "=", which RFC 7515 section 2 forbids.
- *  For the header "x-amzn-oidc-data" of an AWS Application Load Balancer. The padding is part of
- *  the signed text. */
+ *  For the header "x-amzn-oidc-data" of an AWS Application Load Balancer. The padding is part
+ *  of the signed text. */
 #define BOUNCER_POLICY_PADDED_TOKENS "padded_tokens"
 
-/** duration: Rejects tokens that were issued longer ago, even if their "exp" is in the future. The
- *  token must have "iat". Range: 1s to 366d. */
+/** duration: Rejects tokens that were issued longer ago, even if their "exp" is in the future.
+ *  The token must have "iat". Range: 1s to 366d. */
 #define BOUNCER_POLICY_MAX_TOKEN_AGE "max_token_age"
 
 /** size: Maximum length of a token in bytes. It is checked first. Range: 0 to 1MiB. Default:
  *  16KiB. */
 #define BOUNCER_POLICY_MAX_TOKEN_LEN "max_token_len"
 
-/** time: Verifies tokens at this time instead of the system's time. For tests and audits. Not in a
- *  document. */
+/** time: Verifies tokens at this time instead of the system's time. For tests and audits. A
+ *  document cannot set it. */
 #define BOUNCER_POLICY_TIME "time"
 
-/** A kind of settings. Where an issuer's keys are, and how they are kept fresh. */
+/** A kind of settings. Where an issuer's keys are fetched, and how they are refreshed. */
 #define BOUNCER_KIND_KEYS 2
 
 /** text: The URL of the JWK Set: https, or http to this machine. Set either this or discover. */
 #define BOUNCER_KEYS_URL "url"
 
-/** text: The issuer whose metadata contains the URL of the JWK Set (OpenID Connect Discovery 1.0,
- *  RFC 8414). The metadata must name the same issuer. */
+/** text: The issuer whose metadata contains the URL of the JWK Set (OpenID Connect Discovery
+ *  1.0, RFC 8414). The metadata must name the same issuer. */
 #define BOUNCER_KEYS_DISCOVER "discover"
 
 /** duration: Lifetime of the keys if the server states none (Cache-Control, Expires). Keys are
@@ -150,9 +150,9 @@
  *  rejected sooner. Range: 1s to 366d. Default: 1d. */
 #define BOUNCER_KEYS_MAX_TTL "max_ttl"
 
-/** duration: Maximum time that keys are used after the issuer last confirmed them, while it cannot
- *  be reached. It is never shorter than their lifetime. Default: 1d, with discover 1h. Range: 0s
- *  to 366d. */
+/** duration: Maximum time that keys are used after the issuer last confirmed them, while it
+ *  cannot be reached. It is never shorter than their lifetime. Default: 1d, with discover 1h.
+ *  Range: 0s to 366d. */
 #define BOUNCER_KEYS_MAX_STALE "max_stale"
 
 /** duration: Timeout for one HTTP exchange, from the DNS lookup to the last byte. Range: 1ms to
@@ -163,40 +163,40 @@
  *  Default: 2s, and never longer than timeout. Range: 1ms to 5m. */
 #define BOUNCER_KEYS_CONNECT_TIMEOUT "connect_timeout"
 
-/** duration: Maximum time that a verification waits for a fetch that may bring its key. Range: 0s
- *  to 5m. Default: 2s. */
+/** duration: Maximum time that a verification waits for a fetch that may bring its key. Range:
+ *  0s to 5m. Default: 2s. */
 #define BOUNCER_KEYS_MAX_WAIT "max_wait"
 
-/** duration: Limits fetches for tokens with an unknown "kid": two at once, then one per interval.
- *  Range: 1s to 1h. Default: 10s. */
+/** duration: Limits fetches for tokens with an unknown "kid": two at once, then one per
+ *  interval. Range: 1s to 1h. Default: 10s. */
 #define BOUNCER_KEYS_REFETCH_INTERVAL "refetch_interval"
 
-/** duration: Limits fetches for tokens without "kid" that no key verifies, and for tokens that the
- *  key with their "kid" does not verify: one per interval. Range: 1s to 1d. Default: 5m. */
+/** duration: Limits fetches for tokens without "kid" that no key verifies, and for tokens that
+ *  the key with their "kid" does not verify: one per interval. Range: 1s to 1d. Default: 5m. */
 #define BOUNCER_KEYS_REFETCH_INTERVAL_WITHOUT_KID "refetch_interval_without_kid"
 
 /** size: Maximum length of a JWK Set or of metadata, in bytes. The fetch of a longer document
  *  fails. Range: 1KiB to 64MiB. Default: 1MiB. */
 #define BOUNCER_KEYS_MAX_DOCUMENT_LEN "max_document_len"
 
-/** count: Maximum number of usable keys. Further keys are skipped, and reported as skipped. Range:
- *  1 to 1000. Default: 100. */
+/** count: Maximum number of usable keys. Further keys are skipped, and reported as skipped.
+ *  Range: 1 to 1000. Default: 100. */
 #define BOUNCER_KEYS_MAX_KEYS "max_keys"
 
-/** list of text: Accepts keys with one of these values of "use" (RFC 7517 section 4.2): "jwt-svid"
- *  for SPIFFE bundles. Keys with "sig" or without "use" are always accepted. */
+/** list of text: Accepts keys with one of these values of "use" (RFC 7517 section 4.2):
+ *  "jwt-svid" for SPIFFE bundles. Keys with "sig" or without "use" are always accepted. */
 #define BOUNCER_KEYS_KEY_USES "key_uses"
 
 /** flag: Starts to fetch at the first verification, not at once. For programs that fork after
  *  their setup. */
 #define BOUNCER_KEYS_LAZY "lazy"
 
-/** text: A PEM file of certificate authorities to trust in addition to those of the system. It is
- *  read for each fetch, so it may be replaced. */
+/** text: A PEM file of certificate authorities to trust in addition to those of the system. It
+ *  is read for each fetch, so it may be replaced. */
 #define BOUNCER_KEYS_CA_FILE "ca_file"
 
-/** text: A PEM file with the certificate chain to present to servers that request one (mTLS). It
- *  is read for each exchange, so it may be replaced. */
+/** text: A PEM file with the certificate chain to present to servers that request one (mTLS).
+ *  It is read for each exchange, so it may be replaced. */
 #define BOUNCER_KEYS_CLIENT_CERTIFICATE_FILE "client_certificate_file"
 
 /** text: A PEM file with the private key of the client certificate, not encrypted. Default: the
@@ -205,7 +205,7 @@
 
 /** text: "http://[user:password@]host:port", "none", or "environment": https_proxy, http_proxy,
  *  all_proxy and no_proxy. Connections to this machine never use a proxy. Default: environment.
- *  With a password it is secret. */
+ *  Secret if it contains a password. */
 #define BOUNCER_KEYS_PROXY "proxy"
 
 /** flag: Follows up to three redirects to the same scheme, host and port. If it is not set, a
@@ -223,46 +223,48 @@
 /** text: A JWK Set in JSON to start with, until the first fetch succeeds. */
 #define BOUNCER_KEYS_SEED "seed"
 
-/** accelerated|aws-lc: The code that verifies signatures. Default: "accelerated", or "aws-lc" if
- *  BOUNCER_VERIFY_NO_ACCELERATION is set in the environment. */
+/** accelerated|aws-lc: The code that verifies signatures. Default: "accelerated", or "aws-lc"
+ *  if BOUNCER_VERIFY_NO_ACCELERATION is set in the environment. */
 #define BOUNCER_KEYS_BACKEND "backend"
 
-/** A kind of settings. Where the service's own token comes from. */
+/** A kind of settings. How the service gets its own token. */
 #define BOUNCER_KIND_RENEWER 5
 
 /** text: The secret of a DC/OS service account, in JSON: "uid", "private_key" (RSA in PEM) and
- *  "login_endpoint". Secret. Not in a document. */
+ *  "login_endpoint". Secret. A document cannot set it. */
 #define BOUNCER_RENEWER_SERVICE_ACCOUNT "service_account"
 
 /** text: A file with the secret of a DC/OS service account. It is read for each login. */
 #define BOUNCER_RENEWER_SERVICE_ACCOUNT_FILE "service_account_file"
 
 /** flag: Takes the DC/OS service account from the environment variable
- *  DCOS_SERVICE_ACCOUNT_CREDENTIAL. It contains the secret, or the path of a file with the secret. */
+ *  DCOS_SERVICE_ACCOUNT_CREDENTIAL. It contains the secret, or the path of a file with the
+ *  secret. */
 #define BOUNCER_RENEWER_SERVICE_ACCOUNT_ENV "service_account_env"
 
-/** text: The token endpoint of an OAuth 2.0 client (RFC 6749 section 4.4). It requires client_id
- *  and, depending on auth_method, a secret, a private key or a certificate. */
+/** text: The token endpoint of an OAuth 2.0 client (RFC 6749 section 4.4). It requires
+ *  client_id and, depending on auth_method, a secret, a private key or a certificate. */
 #define BOUNCER_RENEWER_TOKEN_URL "token_url"
 
 /** text: The client's identifier at token_url. */
 #define BOUNCER_RENEWER_CLIENT_ID "client_id"
 
 /** client_secret_basic|client_secret_post|private_key_jwt|tls_client_auth: How the client
- *  authenticates at token_url: with its secret by HTTP Basic or in the body (RFC 6749 section
- *  2.3.1), with a JWT signed by its private key (RFC 7523 section 2.2), or with the certificate in
- *  client_certificate_file (RFC 8705 section 2.1). Default: client_secret_basic. */
+ *  authenticates at token_url. client_secret_basic and client_secret_post send its secret (RFC
+ *  6749 section 2.3.1). private_key_jwt signs a JWT with its private key (RFC 7523 section
+ *  2.2). tls_client_auth presents client_certificate_file (RFC 8705 section 2.1). Default:
+ *  client_secret_basic. */
 #define BOUNCER_RENEWER_AUTH_METHOD "auth_method"
 
-/** text: The client's secret. Secret. Not in a document. */
+/** text: The client's secret. Secret. A document cannot set it. */
 #define BOUNCER_RENEWER_CLIENT_SECRET "client_secret"
 
-/** text: A file with the client's secret. It is read for each login, so it may be replaced. Line
- *  ends after the secret are ignored. */
+/** text: A file with the client's secret. It is read for each login, so it may be replaced.
+ *  Line ends after the secret are ignored. */
 #define BOUNCER_RENEWER_CLIENT_SECRET_FILE "client_secret_file"
 
-/** text: The client's private key for private_key_jwt, in PEM: RSA of at least 2048 bits, or EC on
- *  P-256. Secret. Not in a document. */
+/** text: The client's private key for private_key_jwt, in PEM: RSA of at least 2048 bits, or EC
+ *  on P-256. Secret. A document cannot set it. */
 #define BOUNCER_RENEWER_PRIVATE_KEY "private_key"
 
 /** text: A file with the client's private key, in PEM. It is read for each login, so it may be
@@ -283,8 +285,8 @@
  *  "parameters.audience". */
 #define BOUNCER_RENEWER_PARAMETERS "parameters"
 
-/** dcos|bearer: The text before the token in the Authorization header: "token=" (dcos) or "Bearer
- *  " (bearer). Default: dcos for a service account, otherwise bearer. */
+/** dcos|bearer: The text before the token in the Authorization header: "token=" (dcos) or
+ *  "Bearer " (bearer). Default: dcos for a service account, otherwise bearer. */
 #define BOUNCER_RENEWER_HEADER "header"
 
 /** duration: Timeout for one HTTP exchange, from the DNS lookup to the last byte. Range: 1ms to
@@ -301,12 +303,12 @@
 /** flag: Logs in at the first call, not at once. For programs that fork after their setup. */
 #define BOUNCER_RENEWER_LAZY "lazy"
 
-/** text: A PEM file of certificate authorities to trust in addition to those of the system. It is
- *  read for each login, so it may be replaced. */
+/** text: A PEM file of certificate authorities to trust in addition to those of the system. It
+ *  is read for each login, so it may be replaced. */
 #define BOUNCER_RENEWER_CA_FILE "ca_file"
 
-/** text: A PEM file with the certificate chain to present to servers that request one (mTLS). It
- *  is read for each exchange, so it may be replaced. */
+/** text: A PEM file with the certificate chain to present to servers that request one (mTLS).
+ *  It is read for each exchange, so it may be replaced. */
 #define BOUNCER_RENEWER_CLIENT_CERTIFICATE_FILE "client_certificate_file"
 
 /** text: A PEM file with the private key of the client certificate, not encrypted. Default: the
@@ -315,7 +317,7 @@
 
 /** text: "http://[user:password@]host:port", "none", or "environment": https_proxy, http_proxy,
  *  all_proxy and no_proxy. Connections to this machine never use a proxy. Default: environment.
- *  With a password it is secret. */
+ *  Secret if it contains a password. */
 #define BOUNCER_RENEWER_PROXY "proxy"
 
 /** flag: Allows http to other machines. Anyone on the network path can then read the token. */
@@ -330,7 +332,7 @@
 /** gauge: Maximum number of tokens in the cache. */
 #define BOUNCER_STAT_CACHE_CAPACITY "cache_capacity"
 
-/** text: State of the keys: empty, fresh, stale, too_old or closed. */
+/** text: One of empty, fresh, stale, too_old and closed. */
 #define BOUNCER_STAT_KEYS_STATE "keys_state"
 
 /** gauge: Number of the key set in use: grows by one with each change; 0 before the first keys. */
@@ -393,7 +395,7 @@
 /** text: Why the last-good file could not be read or written. */
 #define BOUNCER_STAT_KEYS_LAST_GOOD_ERROR "keys_last_good_error"
 
-/** text: State of the token: empty, valid, expiring, expired or closed. */
+/** text: One of empty, valid, expiring, expired and closed. */
 #define BOUNCER_STAT_RENEWER_STATE "renewer_state"
 
 /** gauge: Number of the token in use: grows by one with each login; 0 before the first token. */
@@ -490,15 +492,15 @@
 #define BOUNCER_SETTING_PASSWORD 32
 
 /**
- * How a call ended. The numbers are permanent. Later versions add to them, so treat an unknown one
- * by its hundred.
+ * The result of a call. The numbers are permanent. Later versions add numbers, so handle an
+ * unknown one by its range.
  *
  * - 0: success
- * - 1 to 99: the calling program is at fault. Answer a request with HTTP 500.
- * - 100s: there are no usable keys. HTTP 503, never 401.
- * - 200s: the token or its signature. HTTP 401.
- * - 300s: the token's claims; its signature is valid. HTTP 401.
- * - 400s: the service's own login. HTTP 503.
+ * - 1 to 99: an error of the calling program. Respond with HTTP 500.
+ * - 100 to 199: no usable keys. HTTP 503, never 401.
+ * - 200 to 299: the token or its signature is invalid. HTTP 401.
+ * - 300 to 399: the signature is valid, but the claims are rejected. HTTP 401.
+ * - 400 to 499: the service's own login failed. HTTP 503.
  */
 enum bouncer_status
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
@@ -510,11 +512,11 @@ enum bouncer_status
      */
     BOUNCER_STATUS_OK = 0,
     /**
-     * A pointer that must not be NULL is.
+     * A pointer is NULL that must not be NULL.
      */
     BOUNCER_STATUS_NULL_ARGUMENT = 1,
     /**
-     * A bug in this library: please report it. The program can go on.
+     * A bug in this library: please report it. The program may continue.
      */
     BOUNCER_STATUS_INTERNAL = 2,
     /**
@@ -539,7 +541,8 @@ enum bouncer_status
      */
     BOUNCER_STATUS_KEYS_UNAVAILABLE = 103,
     /**
-     * No verdict yet: a fetch of keys decides. A ticket comes with it.
+     * No result yet: it depends on a fetch that is in flight. The call has returned a ticket for
+     * it.
      */
     BOUNCER_STATUS_PENDING = 104,
     /**

@@ -14,9 +14,9 @@ import (
 	"bouncer_verify/bouncer/internal/native"
 )
 
-// A Policy is what a token must be, besides its signature. It says Issuers, AnyIssuer, or the
-// Profile "dcos"; [ForIssuer] and [DCOS] are helpers. Every other field that is left alone is at
-// its strictest.
+// A Policy contains the rules for tokens, besides a valid signature. Issuers, AnyIssuer or the
+// Profile "dcos" must be set; [ForIssuer] and [DCOS] do it. The zero value of every other field is
+// the strictest.
 type Policy struct {
 	// Profile: The kind of tokens. "dcos" is for tokens of DC/OS's Bouncer: "uid" must be a string
 	// that is not empty, and "iss" is not required. Default: jwt.
@@ -78,17 +78,16 @@ type Policy struct {
 	// Default: 16KiB.
 	MaxTokenLen int
 
-	// Time: Verifies tokens at this time instead of the system's time. For tests and audits. Not in
-	// a document.
+	// Time: Verifies tokens at this time instead of the system's time. For tests and audits. A
+	// document cannot set it.
 	Time time.Time
 
-	// Clock is a clock of the program's own, called once by each verification and once by each
-	// batch. Nil: Time, or the system's clock. Clock and Time are mutually exclusive. With Clock
-	// the policy is prepared again by each call, in a few microseconds, and there is no
-	// [Verifier.WithCache].
+	// Clock returns the time, once for each verification and once for each batch. Nil: Time, or the
+	// system's clock. Clock and Time are mutually exclusive. With Clock, each call prepares the
+	// policy again, which takes a few microseconds, and [Verifier.WithCache] is not available.
 	Clock func() time.Time
 
-	// What the fields are set on top of.
+	// A document that the fields are applied on top of.
 	document string
 }
 
@@ -114,26 +113,27 @@ func (o *Policy) apply(s settings) settings {
 	return s
 }
 
-// LoadPolicy reads a JSON document of settings: docs/settings.schema.json describes it. Fields that
-// are set afterwards replace what it says. One that cannot be used is an [ErrInvalidArgument].
+// LoadPolicy parses a JSON document of settings, which docs/settings.schema.json describes. Fields
+// that are set afterwards replace its values. It returns [ErrInvalidArgument] for an invalid
+// document.
 func LoadPolicy(document []byte) (Policy, error) {
 	return Policy{document: string(document)}, check(native.KindPolicy, document)
 }
 
-// String returns what is set, as a JSON document without any secret.
+// String returns the settings as a JSON document without any secret.
 func (o Policy) String() string { return describe(native.KindPolicy, o.apply) }
 
-// GoString is String.
+// GoString returns the same as String.
 func (o Policy) GoString() string { return o.String() }
 
-// Format writes String, whatever the verb: some verbs make fmt look into the fields.
+// Format writes String for every verb. Some verbs would otherwise print the fields.
 func (o Policy) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, o.String()) }
 
-// LogValue is String, for slog.
+// LogValue returns String, for slog.
 func (o Policy) LogValue() slog.Value { return slog.StringValue(o.String()) }
 
-// RemoteOptions say where a [RemoteJWKS] finds its keys, and how it keeps them fresh. URL or
-// Discover is needed. A field that is left alone is at its default.
+// RemoteOptions configure where a [RemoteJWKS] fetches its keys, and how it refreshes them. URL or
+// Discover must be set. The zero value of every other field is its default.
 type RemoteOptions struct {
 	// URL: The URL of the JWK Set: https, or http to this machine. Set either this or discover.
 	URL string
@@ -164,7 +164,7 @@ type RemoteOptions struct {
 	ConnectTimeout time.Duration
 
 	// MaxWait: Maximum time that a verification waits for a fetch that may bring its key. Range: 0s
-	// to 5m. Default: 2s. Below 0: 0s.
+	// to 5m. Default: 2s. A negative value means 0s.
 	MaxWait time.Duration
 
 	// RefetchInterval: Limits fetches for tokens with an unknown "kid": two at once, then one per
@@ -206,7 +206,7 @@ type RemoteOptions struct {
 
 	// Proxy: "http://[user:password@]host:port", "none", or "environment": https_proxy, http_proxy,
 	// all_proxy and no_proxy. Connections to this machine never use a proxy. Default: environment.
-	// With a password it is secret.
+	// Secret if it contains a password.
 	Proxy string
 
 	// SameOriginRedirects: Follows up to three redirects to the same scheme, host and port. If it
@@ -229,13 +229,13 @@ type RemoteOptions struct {
 	// BOUNCER_VERIFY_NO_ACCELERATION is set in the environment.
 	Backend Backend
 
-	// Logger is told of successes (Info) and of failures (Warn), by a goroutine that holds one
-	// thread of the operating system until Close. It is told no token, no secret, and no query of a
-	// URL. It must not hold what it is a logger of, unless the program closes that: what the
-	// goroutine can reach is never garbage. Nil: nobody is told.
+	// Logger receives successes (Info) and failures (Warn), from a goroutine that uses one
+	// operating system thread until Close. Records contain no token, no secret, and no query of a
+	// URL. The goroutine keeps everything that the logger references reachable. So if the logger
+	// references the object that it logs, the program must call Close. Nil: nothing is logged.
 	Logger *slog.Logger
 
-	// What the fields are set on top of.
+	// A document that the fields are applied on top of.
 	document string
 }
 
@@ -267,31 +267,31 @@ func (o *RemoteOptions) apply(s settings) settings {
 	return s
 }
 
-// LoadRemoteOptions reads a JSON document of settings: docs/settings.schema.json describes it.
-// Fields that are set afterwards replace what it says. One that cannot be used is an
-// [ErrInvalidArgument].
+// LoadRemoteOptions parses a JSON document of settings, which docs/settings.schema.json describes.
+// Fields that are set afterwards replace its values. It returns [ErrInvalidArgument] for an invalid
+// document.
 func LoadRemoteOptions(document []byte) (RemoteOptions, error) {
 	return RemoteOptions{document: string(document)}, check(native.KindKeys, document)
 }
 
-// String returns what is set, as a JSON document without any secret.
+// String returns the settings as a JSON document without any secret.
 func (o RemoteOptions) String() string { return describe(native.KindKeys, o.apply) }
 
-// GoString is String.
+// GoString returns the same as String.
 func (o RemoteOptions) GoString() string { return o.String() }
 
-// Format writes String, whatever the verb: some verbs make fmt look into the fields.
+// Format writes String for every verb. Some verbs would otherwise print the fields.
 func (o RemoteOptions) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, o.String()) }
 
-// LogValue is String, for slog.
+// LogValue returns String, for slog.
 func (o RemoteOptions) LogValue() slog.Value { return slog.StringValue(o.String()) }
 
-// RenewerOptions say where a [TokenRenewer] gets the service's own token, and how. Exactly one
-// source is needed: ServiceAccount, ServiceAccountFile, ServiceAccountEnv, TokenURL or Source. A
-// field that is left alone is at its default.
+// RenewerOptions configure how a [TokenRenewer] gets the service's own token. Exactly one source
+// must be set: ServiceAccount, ServiceAccountFile, ServiceAccountEnv, TokenURL or Source. The zero
+// value of every other field is its default.
 type RenewerOptions struct {
 	// ServiceAccount: The secret of a DC/OS service account, in JSON: "uid", "private_key" (RSA in
-	// PEM) and "login_endpoint". Secret. Not in a document.
+	// PEM) and "login_endpoint". Secret. A document cannot set it.
 	ServiceAccount string
 
 	// ServiceAccountFile: A file with the secret of a DC/OS service account. It is read for each
@@ -310,13 +310,13 @@ type RenewerOptions struct {
 	// ClientID: The client's identifier at TokenURL.
 	ClientID string
 
-	// AuthMethod: How the client authenticates at TokenURL: with its secret by HTTP Basic or in the
-	// body (RFC 6749 section 2.3.1), with a JWT signed by its private key (RFC 7523 section 2.2),
-	// or with the certificate in ClientCertificateFile (RFC 8705 section 2.1). Default:
-	// client_secret_basic.
+	// AuthMethod: How the client authenticates at TokenURL. client_secret_basic and
+	// client_secret_post send its secret (RFC 6749 section 2.3.1). private_key_jwt signs a JWT with
+	// its private key (RFC 7523 section 2.2). tls_client_auth presents ClientCertificateFile (RFC
+	// 8705 section 2.1). Default: client_secret_basic.
 	AuthMethod string
 
-	// ClientSecret: The client's secret. Secret. Not in a document.
+	// ClientSecret: The client's secret. Secret. A document cannot set it.
 	ClientSecret string
 
 	// ClientSecretFile: A file with the client's secret. It is read for each login, so it may be
@@ -324,7 +324,7 @@ type RenewerOptions struct {
 	ClientSecretFile string
 
 	// PrivateKey: The client's private key for private_key_jwt, in PEM: RSA of at least 2048 bits,
-	// or EC on P-256. Secret. Not in a document.
+	// or EC on P-256. Secret. A document cannot set it.
 	PrivateKey string
 
 	// PrivateKeyFile: A file with the client's private key, in PEM. It is read for each login, so
@@ -358,8 +358,8 @@ type RenewerOptions struct {
 	// proxy. Default: 2s, and never longer than timeout. Range: 1ms to 5m.
 	ConnectTimeout time.Duration
 
-	// MaxWait: Maximum time that a caller waits for a token. Range: 0s to 5m. Default: 10s. Below
-	// 0: 0s.
+	// MaxWait: Maximum time that a caller waits for a token. Range: 0s to 5m. Default: 10s. A
+	// negative value means 0s.
 	MaxWait time.Duration
 
 	// Lazy: Logs in at the first call, not at once. For programs that fork after their setup.
@@ -379,29 +379,30 @@ type RenewerOptions struct {
 
 	// Proxy: "http://[user:password@]host:port", "none", or "environment": https_proxy, http_proxy,
 	// all_proxy and no_proxy. Connections to this machine never use a proxy. Default: environment.
-	// With a password it is secret.
+	// Secret if it contains a password.
 	Proxy string
 
 	// AllowHTTP: Allows http to other machines. Anyone on the network path can then read the token.
 	AllowHTTP bool
 
-	// Source is the program's own way to a token; Supplied may name it. The token lives for
-	// lifetime, rounded down to a second; 0: as long as it says itself, a JWT until its "exp",
-	// another for ever. It is called by one goroutine at a time, never by one that waits for a
-	// token. Its context ends with Close, and after a minute. An error that is [ErrLoginRejected]
-	// by [errors.Is] says that trying again soon is of no use. The error's text goes to the log and
-	// the stats: it must hold no secret. A panic is a failure like any other. It must not send its
-	// requests through the renewer's own [TokenRenewer.Transport]. It must not hold the renewer,
-	// unless the program closes that: what the goroutine that calls it can reach is never garbage.
+	// Source gets a token in the program's own way; Supplied may name it in logs. The token is
+	// valid for lifetime, rounded down to a second. If lifetime is 0, a JWT is valid until its
+	// "exp", and any other token for ever. Source is called by one goroutine at a time, never by a
+	// caller of the renewer. Its context ends with Close, or after a minute. If [errors.Is] finds
+	// [ErrLoginRejected] in the error, the renewer does not retry soon. The error's text is logged
+	// and is part of the stats, so it must not contain a secret. A panic counts as a failure.
+	// Source must not send requests through the renewer's own [TokenRenewer.Transport]. The calling
+	// goroutine keeps everything that Source references reachable. So if Source references the
+	// renewer, the program must call Close.
 	Source func(ctx context.Context) (token string, lifetime time.Duration, err error)
 
-	// Logger is told of successes (Info) and of failures (Warn), by a goroutine that holds one
-	// thread of the operating system until Close. It is told no token, no secret, and no query of a
-	// URL. It must not hold what it is a logger of, unless the program closes that: what the
-	// goroutine can reach is never garbage. Nil: nobody is told.
+	// Logger receives successes (Info) and failures (Warn), from a goroutine that uses one
+	// operating system thread until Close. Records contain no token, no secret, and no query of a
+	// URL. The goroutine keeps everything that the logger references reachable. So if the logger
+	// references the object that it logs, the program must call Close. Nil: nothing is logged.
 	Logger *slog.Logger
 
-	// What the fields are set on top of.
+	// A document that the fields are applied on top of.
 	document string
 }
 
@@ -434,21 +435,21 @@ func (o *RenewerOptions) apply(s settings) settings {
 	return s
 }
 
-// LoadRenewerOptions reads a JSON document of settings: docs/settings.schema.json describes it.
-// Fields that are set afterwards replace what it says. One that cannot be used is an
-// [ErrInvalidArgument].
+// LoadRenewerOptions parses a JSON document of settings, which docs/settings.schema.json describes.
+// Fields that are set afterwards replace its values. It returns [ErrInvalidArgument] for an invalid
+// document.
 func LoadRenewerOptions(document []byte) (RenewerOptions, error) {
 	return RenewerOptions{document: string(document)}, check(native.KindRenewer, document)
 }
 
-// String returns what is set, as a JSON document without any secret.
+// String returns the settings as a JSON document without any secret.
 func (o RenewerOptions) String() string { return describe(native.KindRenewer, o.apply) }
 
-// GoString is String.
+// GoString returns the same as String.
 func (o RenewerOptions) GoString() string { return o.String() }
 
-// Format writes String, whatever the verb: some verbs make fmt look into the fields.
+// Format writes String for every verb. Some verbs would otherwise print the fields.
 func (o RenewerOptions) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, o.String()) }
 
-// LogValue is String, for slog.
+// LogValue returns String, for slog.
 func (o RenewerOptions) LogValue() slog.Value { return slog.StringValue(o.String()) }

@@ -10,9 +10,9 @@ import (
 	"bouncer_verify/bouncer/internal/native"
 )
 
-// CacheStats is what the cache of a [Verifier] has done, at one moment: for metrics, logs and
-// health checks. Counts are this process's alone, and times are in UTC. What there is none of is 0
-// or empty, a time that is zero, or a duration of -1.
+// CacheStats is a snapshot of the counters of the cache of a [Verifier]: for metrics, logs and
+// health checks. Counters count in this process only. Times are in UTC. If there is no value, a
+// number is 0, text is empty, a time is zero and a duration is -1.
 type CacheStats struct {
 	// Hits: Tokens accepted from the cache.
 	Hits uint64
@@ -30,13 +30,13 @@ func newCacheStats(rows native.Stats) (stats CacheStats) {
 	return stats
 }
 
-// KeysStats is what a [RemoteJWKS] has done, at one moment: for metrics, logs and health checks.
-// Counts are this process's alone, and times are in UTC. What there is none of is 0 or empty, a
-// time that is zero, or a duration of -1.
+// KeysStats is a snapshot of the counters and state of a [RemoteJWKS]: for metrics, logs and health
+// checks. Counters count in this process only. Times are in UTC. If there is no value, a number is
+// 0, text is empty, a time is zero and a duration is -1.
 type KeysStats struct {
-	// Source: the URL without its query, the issuer, or where tokens come from.
+	// Source: the URL without its query, the issuer, or the source of the tokens.
 	Source string
-	// State: State of the keys: empty, fresh, stale, too_old or closed.
+	// State: One of empty, fresh, stale, too_old and closed.
 	State string
 	// Generation: Number of the key set in use: grows by one with each change; 0 before the first
 	// keys.
@@ -108,13 +108,13 @@ func newKeysStats(rows native.Stats) (stats KeysStats) {
 	return stats
 }
 
-// RenewerStats is what a [TokenRenewer] has done, at one moment: for metrics, logs and health
-// checks. Counts are this process's alone, and times are in UTC. What there is none of is 0 or
-// empty, a time that is zero, or a duration of -1.
+// RenewerStats is a snapshot of the counters and state of a [TokenRenewer]: for metrics, logs and
+// health checks. Counters count in this process only. Times are in UTC. If there is no value, a
+// number is 0, text is empty, a time is zero and a duration is -1.
 type RenewerStats struct {
-	// Source: the URL without its query, the issuer, or where tokens come from.
+	// Source: the URL without its query, the issuer, or the source of the tokens.
 	Source string
-	// State: State of the token: empty, valid, expiring, expired or closed.
+	// State: One of empty, valid, expiring, expired and closed.
 	State string
 	// Generation: Number of the token in use: grows by one with each login; 0 before the first
 	// token.

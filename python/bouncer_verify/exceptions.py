@@ -1,9 +1,9 @@
 # Code generated from src/settings by tests/generated. DO NOT EDIT.
-"""What is raised, and who has to act on it.
+"""The exceptions.
 
-Each class is one cause, with a stable `code` that is the same in every language of bouncer_verify, and
-the `http_status` and `challenge` to answer with. The names are PyJWT's where PyJWT has one. No text
-contains a token, a claim's value or key bytes: it may be logged.
+Each class is one cause. It has a stable `code`, the same in every language of bouncer_verify, and
+the `http_status` and `challenge` for the response. If PyJWT has an exception for the cause, the
+class has its name. The texts contain no token, claim value or key bytes, so they may be logged.
 """
 
 from __future__ import annotations
@@ -219,4 +219,4 @@ class LoginUnavailableError(LoginError):
 
 
 BY_CODE = by_code()
-"""What the native module raises for each error of the core."""
+"""The exception that the native module raises for each error code."""

@@ -10,7 +10,7 @@ from typing import Literal, TypedDict
 
 
 class PolicySettings(TypedDict, total=False):
-    """What a token must be. Keyword arguments; None is a setting that is not set."""
+    """The rules for tokens. Keyword arguments; None means that the setting is not set."""
 
     profile: Literal["jwt", "dcos"] | None
     """The kind of tokens. "dcos" is for tokens of DC/OS's Bouncer: "uid" must be a string that
@@ -65,14 +65,14 @@ class PolicySettings(TypedDict, total=False):
     max_token_len: int | str | None
     """Maximum length of a token in bytes. It is checked first. Range: 0 to 1MiB. Default: 16KiB."""
     time: int | None
-    """Verifies tokens at this time instead of the system's time. For tests and audits. Not in a
-    document.
+    """Verifies tokens at this time instead of the system's time. For tests and audits. A
+    document cannot set it.
     """
 
 
 class KeysSettings(TypedDict, total=False):
-    """Where an issuer's keys are, and how they are kept fresh. Keyword arguments; None is a
-    setting that is not set.
+    """Where an issuer's keys are fetched, and how they are refreshed. Keyword arguments; None
+    means that the setting is not set.
     """
 
     ttl: float | str | timedelta | None
@@ -139,7 +139,7 @@ class KeysSettings(TypedDict, total=False):
     proxy: str | bytes | None
     """ "http://[user:password@]host:port", "none", or "environment": https_proxy, http_proxy,
     all_proxy and no_proxy. Connections to this machine never use a proxy. Default:
-    environment. With a password it is secret.
+    environment. Secret if it contains a password.
     """
     same_origin_redirects: bool | None
     """Follows up to three redirects to the same scheme, host and port. If it is not set, a
@@ -161,17 +161,17 @@ class KeysSettings(TypedDict, total=False):
 
 
 class RenewerSettings(TypedDict, total=False):
-    """Where the service's own token comes from. Keyword arguments; None is a setting that is not
+    """How the service gets its own token. Keyword arguments; None means that the setting is not
     set.
     """
 
     auth_method: (
         Literal["client_secret_basic", "client_secret_post", "private_key_jwt", "tls_client_auth"] | None
     )
-    """How the client authenticates at token_url: with its secret by HTTP Basic or in the body
-    (RFC 6749 section 2.3.1), with a JWT signed by its private key (RFC 7523 section 2.2), or
-    with the certificate in client_certificate_file (RFC 8705 section 2.1). Default:
-    client_secret_basic.
+    """How the client authenticates at token_url. client_secret_basic and client_secret_post send
+    its secret (RFC 6749 section 2.3.1). private_key_jwt signs a JWT with its private key (RFC
+    7523 section 2.2). tls_client_auth presents client_certificate_file (RFC 8705 section
+    2.1). Default: client_secret_basic.
     """
     client_secret_file: str | PathLike[str] | None
     """A file with the client's secret. It is read for each login, so it may be replaced. Line
@@ -179,7 +179,7 @@ class RenewerSettings(TypedDict, total=False):
     """
     private_key: str | bytes | None
     """The client's private key for private_key_jwt, in PEM: RSA of at least 2048 bits, or EC on
-    P-256. Secret. Not in a document.
+    P-256. Secret. A document cannot set it.
     """
     private_key_file: str | PathLike[str] | None
     """A file with the client's private key, in PEM. It is read for each login, so it may be
@@ -224,14 +224,14 @@ class RenewerSettings(TypedDict, total=False):
     proxy: str | bytes | None
     """ "http://[user:password@]host:port", "none", or "environment": https_proxy, http_proxy,
     all_proxy and no_proxy. Connections to this machine never use a proxy. Default:
-    environment. With a password it is secret.
+    environment. Secret if it contains a password.
     """
     allow_http: bool | None
     """Allows http to other machines. Anyone on the network path can then read the token."""
 
 
 class PolicyValues(TypedDict):
-    """What `Policy.settings` returns: what is set, else the default, else None."""
+    """The result of `Policy.settings`: each value that is set, or the default, or None."""
 
     profile: Literal["jwt", "dcos"]
     issuers: tuple[str, ...] | None
@@ -253,7 +253,7 @@ class PolicyValues(TypedDict):
 
 
 class CacheStats(TypedDict):
-    """What `Verifier.stats()` returns."""
+    """The result of `Verifier.stats()`."""
 
     cache_hits_total: int | None
     """Tokens accepted from the cache."""
@@ -264,12 +264,12 @@ class CacheStats(TypedDict):
 
 
 class KeysStats(TypedDict):
-    """What `RemoteJwkSet.stats()` returns."""
+    """The result of `RemoteJwkSet.stats()`."""
 
     source: str
-    """Whose it is: a URL without its query, an issuer, or where tokens come from."""
+    """The URL without its query, the issuer, or the source of the tokens."""
     keys_state: str | None
-    """State of the keys: empty, fresh, stale, too_old or closed."""
+    """One of empty, fresh, stale, too_old and closed."""
     keys_generation: int
     """Number of the key set in use: grows by one with each change; 0 before the first keys."""
     keys_sha256: str | None
@@ -313,12 +313,12 @@ class KeysStats(TypedDict):
 
 
 class RenewerStats(TypedDict):
-    """What `TokenRenewer.stats()` returns."""
+    """The result of `TokenRenewer.stats()`."""
 
     source: str
-    """Whose it is: a URL without its query, an issuer, or where tokens come from."""
+    """The URL without its query, the issuer, or the source of the tokens."""
     renewer_state: str | None
-    """State of the token: empty, valid, expiring, expired or closed."""
+    """One of empty, valid, expiring, expired and closed."""
     renewer_generation: int
     """Number of the token in use: grows by one with each login; 0 before the first token."""
     renewer_expires_in_seconds: float | None

@@ -4,23 +4,23 @@
 use crate::ErrorKind;
 use std::ffi::CStr;
 
-/// How a call ended. The numbers are permanent. Later versions add to them, so treat an unknown one
-/// by its hundred.
+/// The result of a call. The numbers are permanent. Later versions add numbers, so handle an
+/// unknown one by its range.
 ///
 /// - 0: success
-/// - 1 to 99: the calling program is at fault. Answer a request with HTTP 500.
-/// - 100s: there are no usable keys. HTTP 503, never 401.
-/// - 200s: the token or its signature. HTTP 401.
-/// - 300s: the token's claims; its signature is valid. HTTP 401.
-/// - 400s: the service's own login. HTTP 503.
+/// - 1 to 99: an error of the calling program. Respond with HTTP 500.
+/// - 100 to 199: no usable keys. HTTP 503, never 401.
+/// - 200 to 299: the token or its signature is invalid. HTTP 401.
+/// - 300 to 399: the signature is valid, but the claims are rejected. HTTP 401.
+/// - 400 to 499: the service's own login failed. HTTP 503.
 #[repr(u32)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum bouncer_status {
     /// Success.
     Ok = 0,
-    /// A pointer that must not be NULL is.
+    /// A pointer is NULL that must not be NULL.
     NullArgument = 1,
-    /// A bug in this library: please report it. The program can go on.
+    /// A bug in this library: please report it. The program may continue.
     Internal = 2,
     /// An argument or a setting is invalid. The detail says why.
     InvalidArgument = 3,
@@ -33,7 +33,8 @@ pub enum bouncer_status {
     /// A remote JWK Set has not been fetched yet, or its latest success is too long ago. Or the
     /// fetch that may bring the token's key failed or timed out. The detail says which, and why.
     KeysUnavailable = 103,
-    /// No verdict yet: a fetch of keys decides. A ticket comes with it.
+    /// No result yet: it depends on a fetch that is in flight. The call has returned a ticket for
+    /// it.
     Pending = 104,
     /// The token is longer than the policy allows.
     TokenTooLarge = 200,
@@ -82,7 +83,8 @@ pub enum bouncer_status {
 }
 
 impl From<ErrorKind> for bouncer_status {
-    /// No wildcard: a new kind does not compile until this file is generated again.
+    /// No wildcard: with a new kind, this does not compile until the file is generated
+             /// again.
     fn from(kind: ErrorKind) -> Self {
         match kind {
             ErrorKind::InvalidArgument => Self::InvalidArgument,
@@ -116,7 +118,7 @@ impl From<ErrorKind> for bouncer_status {
 }
 
 impl bouncer_status {
-    /// Those that are no [`ErrorKind`], with their names.
+    /// The statuses that are not an [`ErrorKind`], with their names.
     pub(super) const OWN: [(Self, &CStr); 4] = [
         (Self::Ok, c"ok"),
         (Self::NullArgument, c"null_argument"),

@@ -49,10 +49,11 @@ pub(super) const RENEWER: &[Row<TokenRenewerBuilder>] = &[
         "auth_method",
         Type::Choice(&["client_secret_basic", "client_secret_post", "private_key_jwt", "tls_client_auth"]),
         "",
-        "How the client authenticates at token_url: with its secret by HTTP Basic or in \
-             the body (RFC 6749 section 2.3.1), with a JWT signed by its private key (RFC \
-             7523 section 2.2), or with the certificate in client_certificate_file (RFC 8705 \
-             section 2.1). Default: client_secret_basic.",
+        "How the client authenticates at token_url. client_secret_basic and \
+             client_secret_post send its secret (RFC 6749 section 2.3.1). private_key_jwt \
+             signs a JWT with its private key (RFC 7523 section 2.2). tls_client_auth \
+             presents client_certificate_file (RFC 8705 section 2.1). Default: \
+             client_secret_basic.",
         |renewer, given| {
             let name = given.text()?;
             let method = AuthMethod::ALL.iter().find(|method| method.as_str() == name);

@@ -145,9 +145,7 @@ pub const CACHE_STATS: &[StatRow<CacheStats>] = &[
 /// The stats of a remote key set.
 #[cfg(feature = "remote")]
 pub const KEYS_STATS: &[StatRow<RemoteJwkSetStatus>] = &[
-    row("keys_state", Text, "State of the keys: empty, fresh, stale, too_old or closed.", |k| {
-        text(k.state.as_str())
-    }),
+    row("keys_state", Text, "One of empty, fresh, stale, too_old and closed.", |k| text(k.state.as_str())),
     row(
         "keys_generation",
         Gauge,
@@ -203,7 +201,7 @@ pub const KEYS_STATS: &[StatRow<RemoteJwkSetStatus>] = &[
 /// The stats of a token renewer.
 #[cfg(feature = "remote")]
 pub const RENEWER_STATS: &[StatRow<TokenRenewerStatus>] = &[
-    row("renewer_state", Text, "State of the token: empty, valid, expiring, expired or closed.", |r| {
+    row("renewer_state", Text, "One of empty, valid, expiring, expired and closed.", |r| {
         text(r.state.as_str())
     }),
     row(

@@ -1,4 +1,5 @@
-//! C: the header is what cbindgen writes from `src/ffi`, with the names of all settings in it.
+//! C: the header, which cbindgen generates from `src/ffi`, with the names of all settings and
+//! stats.
 
 use super::notes::{DO_NOT_EDIT, notes, purpose, wrap};
 use bouncer_verify::{CACHE_STATS, KEYS_STATS, RENEWER_STATS, SettingsKind, StatRow};
@@ -12,8 +13,7 @@ pub(crate) fn generate() -> Vec<(&'static str, String)> {
 fn header() -> String {
     let mut config = cbindgen::Config::from_file(format!("{ROOT}/src/ffi/cbindgen.toml")).unwrap();
     config.after_includes = Some(format!("{}\n{}", config.after_includes.unwrap(), names()));
-    // The files one by one, in the order of their `mod` lines: the rest of the crate is not C's
-    // business.
+    // Only the files of src/ffi, in the order of their `mod` lines.
     let modules = std::fs::read_to_string(format!("{ROOT}/src/ffi/mod.rs")).unwrap();
     let modules = modules.lines().filter_map(|line| line.strip_prefix("mod ")?.strip_suffix(';'));
     let sources = modules.map(|module| format!("{ROOT}/src/ffi/{module}.rs"));
@@ -22,7 +22,7 @@ fn header() -> String {
     let mut generated = Vec::new();
     bindings.write(&mut generated);
     let generated = String::from_utf8(generated).unwrap();
-    // Rust's contract for callers in Rust; C has the preamble.
+    // The sections "Safety" are for callers in Rust. C has the preamble.
     let generated = generated
         .replace(" *\n *  # Safety\n *  The rules of the header's preamble.\n", "")
         .replace(" *\n * # Safety\n * The rules of the header's preamble.\n", "");
@@ -30,7 +30,7 @@ fn header() -> String {
     generated
 }
 
-/// A name that is misspelt does not compile.
+/// Returns a macro for each name, so that a misspelt name does not compile.
 fn names() -> String {
     let mut names = format!("\n/* {DO_NOT_EDIT} */\n");
     for &kind in SettingsKind::ALL {
@@ -60,6 +60,6 @@ fn stat_names<T>(names: &mut String, rows: &[StatRow<T>]) {
 }
 
 fn define(names: &mut String, doc: &str, definition: &str) {
-    let doc = wrap(doc, 95).join("\n *  ");
+    let doc = wrap(doc, 92).join("\n *  ");
     *names += &format!("\n/** {doc} */\n#define {definition}\n");
 }

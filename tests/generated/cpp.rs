@@ -1,4 +1,4 @@
-//! C++: the classes of settings, a test that every setter reaches its row, and the statuses.
+//! C++: the classes of settings, a test of every setter, and the statuses.
 
 use super::notes::{DO_NOT_EDIT, notes, purpose, wrap};
 use super::status;
@@ -12,7 +12,7 @@ pub(crate) fn generate() -> Vec<(&'static str, String)> {
     ]
 }
 
-/// A header file: `content` in the namespace.
+/// Returns a header file with `content` in the namespace.
 fn header(source: &str, include: &str, content: &str) -> String {
     format!(
         "// {source}\n\n#pragma once\n\n#include {include}\n\nnamespace bouncer {{\n{content}\n\
@@ -20,7 +20,7 @@ fn header(source: &str, include: &str, content: &str) -> String {
     )
 }
 
-/// `max_stale` as `MaxStale`.
+/// Converts `max_stale` to `MaxStale`.
 fn camel(name: &str) -> String {
     let upper = |word: &str| word[..1].to_uppercase() + &word[1..];
     name.split('_').map(upper).collect()
@@ -40,11 +40,11 @@ fn settings() -> String {
     header(DO_NOT_EDIT, "\"settings.hpp\"", &classes)
 }
 
-/// A class is one pointer, whatever settings it has: one more changes no layout.
+/// Returns the class of a kind. Its only member is a pointer, so a new setting keeps the layout.
 fn class(kind: SettingsKind) -> String {
     let (name, upper) = (class_of(kind), kind.as_str().to_uppercase());
     let mut class = String::from("\n");
-    let rule = "No setter fails: the first failure stays, and what is made of the settings reports it.";
+    let rule = "Setters do not fail. The first error stays, and is reported when the settings are used.";
     class += &comment(&format!("{} {rule}", purpose(kind)), "");
     class += &format!(
         "class [[nodiscard]] {name}\n    : public detail::Settings<{name}, BOUNCER_KIND_{upper}> {{\npublic:\n"
@@ -76,7 +76,7 @@ fn class(kind: SettingsKind) -> String {
     class + "};\n"
 }
 
-/// One value of the setting: as C++ writes it, and as text.
+/// Returns a value of the setting as C++ code and as text.
 fn sample(setting: &Setting) -> (String, String) {
     match setting.kind {
         SettingType::Flag => (String::new(), "true".to_owned()),
@@ -96,7 +96,7 @@ fn sample(setting: &Setting) -> (String, String) {
 
 fn setters_test() -> String {
     let mut test = format!(
-        "// {DO_NOT_EDIT}\n\n// Every setter reaches its row, with the value that it is given.\n\
+        "// {DO_NOT_EDIT}\n\n// Every setter sets its own setting to the given value.\n\
          #include \"check.hpp\"\n\nusing namespace bouncer;\n\n\
          template <class Settings>\nstatic bool is(const Settings &settings, std::string_view document) {{\n    \
              return settings.document() == document;\n}}\n\nint main() {{\n"
@@ -121,8 +121,8 @@ fn setters_test() -> String {
 fn statuses() -> String {
     let mut content = String::from("\n");
     content += &comment(
-        "How a call ended: the numbers of the C interface, permanent. Later versions add to them: \
-         is_invalid_token(), is_keys_problem() and is_login_problem() know those too.",
+        "The result of a call, with the permanent numbers of the C interface. Later versions add \
+         numbers: is_invalid_token(), is_keys_problem() and is_login_problem() work for those too.",
         "",
     );
     content += "enum class Status : std::uint32_t {\n";

@@ -11,18 +11,18 @@ pub(crate) fn generate() -> Vec<(&'static str, String)> {
 fn page() -> String {
     let mut page = format!(
         "<!-- {DO_NOT_EDIT} -->\n# Settings\n\n\
-         Every setting, by kind. The names are the same in C, C++, Go (in CamelCase), Python and in JSON documents.\n\
-         `docs/settings.schema.json` describes the documents for editors. ⚠ marks a setting that accepts what is\n\
-         rejected without it.\n\n\
+         Every setting, by kind. The names are the same in C, C++, Go (in CamelCase), Python and in JSON\n\
+         documents. `docs/settings.schema.json` describes the documents for editors. ⚠ marks a setting that\n\
+         accepts something that is rejected by default.\n\n\
          | type | as text (C) | in a document |\n|---|---|---|\n\
          | flag | `true`, `false` | `true`, `false` |\n\
-         | text, choice | as it is; never empty | `\"text\"` |\n\
+         | text, choice | the text itself; never empty | `\"text\"` |\n\
          | duration | `500ms`, `30s`, `5m`, `2h`, `1d` | `\"30s\"` |\n\
          | size | `16384`, `16KiB`, `1MiB` | `16384`, `\"16KiB\"` |\n\
          | count | `100` | `100` |\n\
          | time | seconds since 1970 | |\n\
-         | list | an item for each call | `[\"a\", \"b\"]`, never empty |\n\
-         | map | `name.member` for each member | `{{\"member\": \"text\"}}`, `{{\"member\": [\"a\", \"b\"]}}` |\n"
+         | list | one call for each item | `[\"a\", \"b\"]`, never empty |\n\
+         | map | one call for each `name.member` | `{{\"member\": \"text\"}}`, `{{\"member\": [\"a\", \"b\"]}}` |\n"
     );
     for &kind in SettingsKind::ALL {
         page += &format!("\n## {}\n\n{}\n\n", kind.as_str(), purpose(kind));
@@ -42,7 +42,7 @@ fn page() -> String {
     page
 }
 
-/// JSON Schema, Draft 2020-12: a definition for each kind.
+/// Returns the JSON Schema, Draft 2020-12, with a definition for each kind.
 fn schema() -> String {
     let definitions: Map<_, _> =
         SettingsKind::ALL.iter().map(|kind| (kind.as_str().to_owned(), object(*kind))).collect();

@@ -1,4 +1,4 @@
-//! Go: structs of settings and of stats with what converts them, and the variables of errors.
+//! Go: structs of settings and stats with their conversions, and the error variables.
 
 use super::notes::{DO_NOT_EDIT, notes, wrap};
 use bouncer_verify::{
@@ -20,7 +20,7 @@ fn file(imports: &[&str]) -> String {
     format!("// {DO_NOT_EDIT}\n\n//go:build cgo\n\npackage bouncer\n\nimport (\n{imports})\n")
 }
 
-/// A struct of settings: its name, its documentation, and the fields that are not in the table.
+/// A struct of settings: name, documentation, and fields that are not in the table.
 struct Options {
     name: &'static str,
     doc: &'static str,
@@ -31,48 +31,49 @@ fn options(kind: SettingsKind) -> Options {
     const LOGGER: (&str, &str, &str) = (
         "Logger",
         "*slog.Logger",
-        "is told of successes (Info) and of failures (Warn), by a goroutine that holds one thread of the operating \
-         system until Close. It is told no token, no secret, and no query of a URL. It must not hold what it is a \
-         logger of, unless the program closes that: what the goroutine can reach is never garbage. Nil: nobody is \
-         told.",
+        "receives successes (Info) and failures (Warn), from a goroutine that uses one operating system thread \
+         until Close. Records contain no token, no secret, and no query of a URL. The goroutine keeps everything \
+         that the logger references reachable. So if the logger references the object that it logs, the program \
+         must call Close. Nil: nothing is logged.",
     );
     match kind {
         SettingsKind::Policy => Options {
             name: "Policy",
-            doc: "A Policy is what a token must be, besides its signature. It says Issuers, AnyIssuer, or the \
-                  Profile \"dcos\"; [ForIssuer] and [DCOS] are helpers. Every other field that is left alone is at \
-                  its strictest.",
+            doc: "A Policy contains the rules for tokens, besides a valid signature. Issuers, AnyIssuer or the \
+                  Profile \"dcos\" must be set; [ForIssuer] and [DCOS] do it. The zero value of every other field \
+                  is the strictest.",
             typed: &[(
                 "Clock",
                 "func() time.Time",
-                "is a clock of the program's own, called once by each verification and once by each batch. Nil: \
-                 Time, or the system's clock. Clock and Time are mutually exclusive. With Clock the policy is \
-                 prepared again by each call, in a few microseconds, and there is no [Verifier.WithCache].",
+                "returns the time, once for each verification and once for each batch. Nil: Time, or the \
+                 system's clock. Clock and Time are mutually exclusive. With Clock, each call prepares the policy \
+                 again, which takes a few microseconds, and [Verifier.WithCache] is not available.",
             )],
         },
         SettingsKind::Keys => Options {
             name: "RemoteOptions",
-            doc: "RemoteOptions say where a [RemoteJWKS] finds its keys, and how it keeps them fresh. URL or \
-                  Discover is needed. A field that is left alone is at its default.",
+            doc: "RemoteOptions configure where a [RemoteJWKS] fetches its keys, and how it refreshes them. URL or \
+                  Discover must be set. The zero value of every other field is its default.",
             typed: &[LOGGER],
         },
         SettingsKind::Renewer => Options {
             name: "RenewerOptions",
-            doc: "RenewerOptions say where a [TokenRenewer] gets the service's own token, and how. Exactly one \
-                  source is needed: ServiceAccount, ServiceAccountFile, ServiceAccountEnv, TokenURL or Source. A \
-                  field that is left alone is at its default.",
+            doc: "RenewerOptions configure how a [TokenRenewer] gets the service's own token. Exactly one source \
+                  must be set: ServiceAccount, ServiceAccountFile, ServiceAccountEnv, TokenURL or Source. The \
+                  zero value of every other field is its default.",
             typed: &[
                 (
                     "Source",
                     "func(ctx context.Context) (token string, lifetime time.Duration, err error)",
-                    "is the program's own way to a token; Supplied may name it. The token lives for lifetime, \
-                     rounded down to a second; 0: as long as it says itself, a JWT until its \"exp\", another for \
-                     ever. It is called by one goroutine at a time, never by one that waits for a token. Its \
-                     context ends with Close, and after a minute. An error that is [ErrLoginRejected] by \
-                     [errors.Is] says that trying again soon is of no use. The error's text goes to the log and \
-                     the stats: it must hold no secret. A panic is a failure like any other. It must not send its \
-                     requests through the renewer's own [TokenRenewer.Transport]. It must not hold the renewer, \
-                     unless the program closes that: what the goroutine that calls it can reach is never garbage.",
+                    "gets a token in the program's own way; Supplied may name it in logs. The token is valid for \
+                     lifetime, rounded down to a second. If lifetime is 0, a JWT is valid until its \"exp\", and \
+                     any other token for ever. Source is called by one goroutine at a time, never by a caller of \
+                     the renewer. Its context ends with Close, or after a minute. If [errors.Is] finds \
+                     [ErrLoginRejected] in the error, the renewer does not retry soon. The error's text is logged \
+                     and is part of the stats, so it must not contain a secret. A panic counts as a failure. \
+                     Source must not send requests through the renewer's own [TokenRenewer.Transport]. The \
+                     calling goroutine keeps everything that Source references reachable. So if Source \
+                     references the renewer, the program must call Close.",
                 ),
                 LOGGER,
             ],
@@ -96,7 +97,7 @@ fn settings() -> String {
         for setting in kind.settings() {
             let field = camel(setting.name);
             let (go_type, call) = field_type(setting);
-            let below = if call == "wait" { " Below 0: 0s." } else { "" };
+            let below = if call == "wait" { " A negative value means 0s." } else { "" };
             fields += &comment("\t", &format!("{field}: {}{below}", go_names(kind, &notes(setting))));
             fields += &format!("\t{field} {go_type}\n\n");
             apply += &format!("\ts = s.{call}(\"{}\", o.{field})\n", setting.name);
@@ -106,15 +107,15 @@ fn settings() -> String {
             fields += &format!("\t{field} {go_type}\n\n");
         }
         text += &format!(
-            "\n{}type {name} struct {{\n{fields}\t// What the fields are set on top of.\n\tdocument string\n}}\n",
+            "\n{}type {name} struct {{\n{fields}\t// A document that the fields are applied on top of.\n\tdocument string\n}}\n",
             comment("", doc)
         );
         text += &format!(
             "\nfunc (o *{name}) apply(s settings) settings {{\n\ts = s.load(o.document)\n{apply}\treturn s\n}}\n"
         );
         let load = format!(
-            "Load{name} reads a JSON document of settings: docs/settings.schema.json describes it. Fields that are \
-             set afterwards replace what it says. One that cannot be used is an [ErrInvalidArgument]."
+            "Load{name} parses a JSON document of settings, which docs/settings.schema.json describes. Fields that \
+             are set afterwards replace its values. It returns [ErrInvalidArgument] for an invalid document."
         );
         let native = camel(kind.as_str());
         text += &format!(
@@ -123,18 +124,18 @@ fn settings() -> String {
             comment("", &load)
         );
         text += &format!(
-            "\n// String returns what is set, as a JSON document without any secret.\nfunc (o {name}) String() string \
-             {{ return describe(native.Kind{native}, o.apply) }}\n\n// GoString is String.\nfunc (o {name}) GoString() \
-             string {{ return o.String() }}\n\n// Format writes String, whatever the verb: some verbs make fmt look \
-             into the fields.\nfunc (o {name}) Format(state fmt.State, _ rune) {{ _, _ = io.WriteString(state, \
-             o.String()) }}\n\n// LogValue is String, for slog.\nfunc (o {name}) LogValue() slog.Value {{ return \
+            "\n// String returns the settings as a JSON document without any secret.\nfunc (o {name}) String() string \
+             {{ return describe(native.Kind{native}, o.apply) }}\n\n// GoString returns the same as String.\nfunc (o {name}) GoString() \
+             string {{ return o.String() }}\n\n// Format writes String for every verb. Some verbs would otherwise \
+             print the fields.\nfunc (o {name}) Format(state fmt.State, _ rune) {{ _, _ = io.WriteString(state, \
+             o.String()) }}\n\n// LogValue returns String, for slog.\nfunc (o {name}) LogValue() slog.Value {{ return \
              slog.StringValue(o.String()) }}\n"
         );
     }
     text
 }
 
-/// The type of a field, and the method of `settings` that takes it.
+/// Returns the type of a field, and the method of `settings` that takes it.
 fn field_type(setting: &Setting) -> (&'static str, &'static str) {
     match (setting.name, setting.kind) {
         ("algorithms", _) => ("[]Algorithm", "algorithms"),
@@ -142,7 +143,7 @@ fn field_type(setting: &Setting) -> (&'static str, &'static str) {
         (_, SettingType::Flag) => ("bool", "flag"),
         (_, SettingType::Text | SettingType::Choice(_)) => ("string", "text"),
         (_, SettingType::Texts | SettingType::Choices(_)) => ("[]string", "list"),
-        // Where 0 may be set and is not the default.
+        // 0 is allowed, but it is not the default.
         (_, SettingType::Duration { min: Duration::ZERO, .. }) if !["", "0s"].contains(&setting.default) => {
             ("time.Duration", "wait")
         }
@@ -158,19 +159,25 @@ fn stats() -> String {
     struct_of_stats(
         &mut text,
         "CacheStats",
-        "what the cache of a [Verifier] has done",
+        "the counters of the cache of a [Verifier]",
         "cache_",
         CACHE_STATS,
     );
-    struct_of_stats(&mut text, "KeysStats", "what a [RemoteJWKS] has done", "keys_", KEYS_STATS);
-    struct_of_stats(&mut text, "RenewerStats", "what a [TokenRenewer] has done", "renewer_", RENEWER_STATS);
+    struct_of_stats(&mut text, "KeysStats", "the counters and state of a [RemoteJWKS]", "keys_", KEYS_STATS);
+    struct_of_stats(
+        &mut text,
+        "RenewerStats",
+        "the counters and state of a [TokenRenewer]",
+        "renewer_",
+        RENEWER_STATS,
+    );
     text
 }
 
 fn struct_of_stats<T>(text: &mut String, name: &str, what: &str, prefix: &str, rows: &[StatRow<T>]) {
     let (mut fields, mut values) = (String::new(), String::new());
     if prefix != "cache_" {
-        fields += "\t// Source: the URL without its query, the issuer, or where tokens come from.\n\tSource string\n";
+        fields += "\t// Source: the URL without its query, the issuer, or the source of the tokens.\n\tSource string\n";
         values += "\tstats.Source = rows.Source\n";
     }
     for row in rows {
@@ -190,8 +197,9 @@ fn struct_of_stats<T>(text: &mut String, name: &str, what: &str, prefix: &str, r
         values += &format!("\tstats.{field} = found.{call}(\"{}\")\n", row.name);
     }
     let doc = format!(
-        "{name} is {what}, at one moment: for metrics, logs and health checks. Counts are this process's alone, and \
-         times are in UTC. What there is none of is 0 or empty, a time that is zero, or a duration of -1."
+        "{name} is a snapshot of {what}: for metrics, logs and health checks. Counters count in this process \
+         only. Times are in UTC. If there is no value, a number is 0, text is empty, a time is zero and a \
+         duration is -1."
     );
     *text += &format!(
         "\n{}type {name} struct {{\n{fields}}}\n\nfunc new{name}(rows native.Stats) (stats {name}) {{\n\tfound := \
@@ -219,7 +227,7 @@ fn errors() -> String {
     text
 }
 
-/// `client_id` is ClientID.
+/// Converts `client_id` to `ClientID`.
 fn camel(name: &str) -> String {
     let word = |word: &str| match word {
         "ca" | "http" | "id" | "jwk" | "kid" | "sha256" | "ttl" | "uid" | "url" => word.to_uppercase(),
@@ -228,7 +236,7 @@ fn camel(name: &str) -> String {
     name.split('_').map(word).collect()
 }
 
-/// The help of a setting with the names of others as Go has them.
+/// Replaces the names of settings in `help` by the names of their fields in Go.
 fn go_names(kind: SettingsKind, help: &str) -> String {
     let in_go = |word: &str| {
         let name = word.trim_matches(|c: char| !c.is_ascii_alphanumeric() && c != '_');

@@ -1,6 +1,9 @@
-//! The generated files are what the tables say: settings, stats, `ErrorKind::ALL`. `BLESS=1 cargo test --test
-//! generated` writes them. Without the feature `capi`, so that src/ffi need not compile while its list of
-//! statuses lacks a new kind. A language is a file here, with a function `generate() -> Vec<(path, text)>`.
+//! Tests that the generated files are up to date with the tables: settings, stats,
+//! `ErrorKind::ALL`. `BLESS=1 cargo test --test generated` writes them.
+//!
+//! Each language has a file here, with a function `generate() -> Vec<(path, text)>`. The test does
+//! not need the feature `capi`: src/ffi may fail to compile until a new kind is in its list of
+//! statuses.
 #![cfg(feature = "remote")]
 
 mod c;
@@ -17,15 +20,15 @@ use std::path::Path;
 
 const WRITE: &str = "BLESS=1 cargo test --test generated";
 
-/// The files of a language: where they are, and what must be in them.
+/// Returns the files of a language: path and content.
 type Generator = fn() -> Vec<(&'static str, String)>;
 
-/// In this order: the header is made of the statuses.
+/// In this order: the header is generated from the statuses.
 const GENERATORS: [Generator; 6] =
     [status::generate, c::generate, cpp::generate, docs::generate, go::generate, python::generate];
 
 #[test]
-fn generated_files_are_what_the_tables_say() {
+fn generated_files_are_up_to_date() {
     let mut stale = Vec::new();
     for (name, text) in GENERATORS.iter().flat_map(|generate| generate()) {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
@@ -44,7 +47,7 @@ fn every_row_is_documented_in_plain_sentences() {
     for setting in SettingsKind::ALL.iter().flat_map(|kind| kind.settings()) {
         assert!(setting.help.ends_with('.'), "{}: {}", setting.name, setting.help);
         assert!(setting.help.is_ascii() && !setting.help.contains("*/"), "{}", setting.name);
-        assert!(!setting.help.contains('|'), "{}: it stands in a table", setting.name);
+        assert!(!setting.help.contains('|'), "{}: not allowed in a cell of a table", setting.name);
         if matches!(setting.kind, SettingType::Flag) {
             assert_eq!(setting.default, "", "{}: a flag is false by default", setting.name);
         }

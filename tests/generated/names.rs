@@ -1,12 +1,11 @@
-//! What is permanent: the names and types of all settings that were ever shipped, and what no setting may
-//! be called.
+//! Names of settings: those that were shipped are permanent, and some words are not allowed.
 
 use bouncer_verify::{SettingType, SettingsKind};
 use std::collections::BTreeSet;
 
 const SHIPPED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/settings.names");
 
-/// The reserved words of C++20, Go and Python that are in lower case.
+/// The reserved words of C++20, Go and Python in lower case.
 const RESERVED: &str = "\
     alignas alignof and and_eq asm auto bitand bitor bool break case catch char class co_await co_return \
     co_yield compl concept const const_cast consteval constexpr constinit continue decltype default delete \
@@ -19,11 +18,11 @@ const RESERVED: &str = "\
     as assert async await def del elif except finally from global in is lambda match nonlocal pass raise \
     with yield";
 
-/// What the generated classes have themselves.
+/// Methods of the generated classes, which no setting may be called.
 const TAKEN: [&str; 7] = ["add", "document", "error", "handle", "kind", "load", "set"];
 
 #[test]
-fn every_name_can_be_a_name_in_every_language() {
+fn every_name_is_a_valid_name_in_every_language() {
     // A name is a method in C++, a field in Go and a keyword argument in Python.
     for kind in SettingsKind::ALL {
         let mut names = BTreeSet::new();
@@ -37,7 +36,7 @@ fn every_name_can_be_a_name_in_every_language() {
     }
 }
 
-/// A line for each setting, and one for each word of a choice.
+/// Returns a line for each setting, and one for each word of a choice.
 fn lines() -> BTreeSet<String> {
     let mut lines = BTreeSet::new();
     for kind in SettingsKind::ALL {
@@ -56,17 +55,20 @@ fn lines() -> BTreeSet<String> {
 }
 
 #[test]
-fn what_was_shipped_stays() {
+fn shipped_settings_stay() {
     let current = lines();
     let shipped = std::fs::read_to_string(SHIPPED).unwrap_or_default();
     let shipped: BTreeSet<String> =
         shipped.lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect();
     let gone: Vec<_> = shipped.difference(&current).collect();
-    assert!(gone.is_empty(), "{gone:?}: a name, its type and its words stay; mark it DEPRECATED");
+    assert!(
+        gone.is_empty(),
+        "{gone:?}: removed or changed: keep name, type and words, and mark the setting DEPRECATED"
+    );
     if std::env::var_os("BLESS").is_some() {
         let lines: Vec<_> = current.iter().map(String::as_str).collect();
         let head =
-            "# Every setting that was ever shipped, by tests/generated: lines are added, never removed.";
+            "# Every setting that was ever shipped, written by tests/generated. Lines are never removed.";
         std::fs::write(SHIPPED, format!("{head}\n{}\n", lines.join("\n"))).unwrap();
     } else {
         let new: Vec<_> = current.difference(&shipped).collect();

@@ -1,11 +1,11 @@
-//! What every generated file says of a setting.
+//! Text about settings that all generated files share.
 
 use bouncer_verify::{Setting, SettingsKind};
 
-/// The first line of each generated file, after that language's comment sign.
+/// The first line of each generated file, in a comment of its language.
 pub(crate) const DO_NOT_EDIT: &str = "Code generated from src/settings by tests/generated. DO NOT EDIT.";
 
-/// The help of a setting with its range, default and flags, in sentences.
+/// Returns the help of a setting with its range, default and flags, in sentences.
 pub(crate) fn notes(setting: &Setting) -> String {
     let default = match setting.default {
         "" => String::new(),
@@ -14,7 +14,7 @@ pub(crate) fn notes(setting: &Setting) -> String {
     with_default(setting, &default)
 }
 
-/// [`notes`] without the default, for a table that has a column for it.
+/// As [`notes`], without the default: for a table that has a column for it.
 pub(crate) fn notes_without_default(setting: &Setting) -> String {
     with_default(setting, "")
 }
@@ -29,10 +29,10 @@ fn with_default(setting: &Setting, default: &str) -> String {
         notes += " Secret.";
     }
     if setting.has(Setting::PASSWORD) {
-        notes += " With a password it is secret.";
+        notes += " Secret if it contains a password.";
     }
     if setting.has(Setting::SECRET) || setting.has(Setting::CODE_ONLY) {
-        notes += " Not in a document.";
+        notes += " A document cannot set it.";
     }
     if setting.has(Setting::DEPRECATED) {
         notes += " Deprecated.";
@@ -43,17 +43,17 @@ fn with_default(setting: &Setting, default: &str) -> String {
     notes
 }
 
-/// What settings of a kind are for.
+/// Returns what settings of a kind configure.
 pub(crate) fn purpose(kind: SettingsKind) -> &'static str {
     match kind.as_str() {
-        "policy" => "What a token must be.",
-        "keys" => "Where an issuer's keys are, and how they are kept fresh.",
-        "renewer" => "Where the service's own token comes from.",
-        other => panic!("say what {other} is for"),
+        "policy" => "The rules for tokens.",
+        "keys" => "Where an issuer's keys are fetched, and how they are refreshed.",
+        "renewer" => "How the service gets its own token.",
+        other => panic!("the purpose of {other} is missing"),
     }
 }
 
-/// `text` in lines of at most `width` characters.
+/// Breaks `text` into lines of at most `width` characters.
 pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split(' ') {

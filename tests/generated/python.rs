@@ -1,5 +1,5 @@
-//! Python: the types of settings and stats, the exceptions, and their table in README.md. The module itself looks
-//! names up in the table as it runs.
+//! Python: the types of settings and stats, the exceptions, and their table in README.md. The
+//! module looks names up in the table at run time.
 
 use super::notes::{DO_NOT_EDIT, notes, purpose, wrap};
 use bouncer_verify::{
@@ -7,7 +7,7 @@ use bouncer_verify::{
     StatKind, StatRow,
 };
 
-/// What the constructors take by position, or say by their own name.
+/// Settings that constructors take by position, or that are part of a constructor's name.
 const BY_POSITION: [&str; 9] = [
     "client_id",
     "client_secret",
@@ -20,7 +20,7 @@ const BY_POSITION: [&str; 9] = [
     "url",
 ];
 
-/// The exceptions that are not called as their error is: PyJWT's names.
+/// The exceptions with PyJWT's names instead of the names of their errors.
 const NAMES: [(&str, &str); 9] = [
     ("algorithm_not_allowed", "InvalidAlgorithmError"),
     ("expired", "ExpiredSignatureError"),
@@ -33,7 +33,7 @@ const NAMES: [(&str, &str); 9] = [
     ("wrong_issuer", "InvalidIssuerError"),
 ];
 
-/// The exceptions that are below another one's, as PyJWT's are.
+/// The exceptions that are derived from another one, as in PyJWT.
 const BASES: [(&str, &str); 8] = [
     ("encrypted_token", "DecodeError"),
     ("invalid_signature", "DecodeError"),
@@ -45,7 +45,7 @@ const BASES: [(&str, &str); 8] = [
     ("unsupported_header", "DecodeError"),
 ];
 
-/// What is written by hand, in `_exception_groups.py`.
+/// The classes that are written by hand, in `_exception_groups.py`.
 const GROUPS: [&str; 4] = ["BouncerError", "InvalidTokenError", "KeySetError", "LoginError"];
 
 pub(crate) fn generate() -> Vec<(&'static str, String)> {
@@ -71,27 +71,27 @@ fn settings() -> String {
         let fields = kind.settings().into_iter().filter(|setting| !BY_POSITION.contains(&setting.name));
         let fields =
             fields.map(|setting| (setting.name, format!("{} | None", taken(setting)), notes(setting)));
-        let about = format!("{} Keyword arguments; None is a setting that is not set.", purpose(kind));
+        let about = format!("{} Keyword arguments; None means that the setting is not set.", purpose(kind));
         file += &class(&format!("{}Settings", camel(kind.as_str())), ", total=False", &about, fields);
     }
     let values = SettingsKind::Policy.settings();
     let values = values.into_iter().map(|setting| (setting.name, returned(setting), String::new()));
-    let about = "What `Policy.settings` returns: what is set, else the default, else None.";
+    let about = "The result of `Policy.settings`: each value that is set, or the default, or None.";
     file += &class("PolicyValues", "", about, values);
-    file += &stats("CacheStats", "What `Verifier.stats()` returns.", false, CACHE_STATS);
-    file += &stats("KeysStats", "What `RemoteJwkSet.stats()` returns.", true, KEYS_STATS);
-    file += &stats("RenewerStats", "What `TokenRenewer.stats()` returns.", true, RENEWER_STATS);
+    file += &stats("CacheStats", "The result of `Verifier.stats()`.", false, CACHE_STATS);
+    file += &stats("KeysStats", "The result of `RemoteJwkSet.stats()`.", true, KEYS_STATS);
+    file += &stats("RenewerStats", "The result of `TokenRenewer.stats()`.", true, RENEWER_STATS);
     file
 }
 
 fn stats<T>(name: &str, about: &str, has_source: bool, rows: &[StatRow<T>]) -> String {
     let source = has_source.then(|| {
-        let help = "Whose it is: a URL without its query, an issuer, or where tokens come from.";
+        let help = "The URL without its query, the issuer, or the source of the tokens.";
         ("source", "str".to_owned(), help.to_owned())
     });
     let rows = rows.iter().map(|row| {
         let number = match row.kind {
-            // Without a cache there is nothing to count.
+            // Without a cache, its counters are None.
             StatKind::Counter | StatKind::Gauge if has_source => "int",
             StatKind::Counter | StatKind::Gauge => "int | None",
             StatKind::Time | StatKind::Duration => "float | None",
@@ -102,7 +102,7 @@ fn stats<T>(name: &str, about: &str, has_source: bool, rows: &[StatRow<T>]) -> S
     class(name, "", about, source.into_iter().chain(rows))
 }
 
-/// A TypedDict.
+/// Returns a class derived from TypedDict.
 fn class<'a>(
     name: &str,
     total: &str,
@@ -111,7 +111,7 @@ fn class<'a>(
 ) -> String {
     let mut class = format!("\n\nclass {name}(TypedDict{total}):\n{}\n", docstring(about));
     for (name, of, help) in fields {
-        // As ruff breaks a line that is too long.
+        // Ruff breaks a long line in the same way.
         let field = format!("    {name}: {of}\n");
         class += &if field.len() <= 111 { field } else { format!("    {name}: (\n        {of}\n    )\n") };
         if !help.is_empty() {
@@ -125,7 +125,7 @@ fn docstring(text: &str) -> String {
     let text = text.replace('\\', "\\\\");
     let mut lines = wrap(&text, 90);
     if text.starts_with('"') {
-        // Kept apart from the quotes of the docstring.
+        // Separates the text from the quotes of the docstring.
         lines[0].insert(0, ' ');
     }
     match lines.as_slice() {
@@ -134,7 +134,7 @@ fn docstring(text: &str) -> String {
     }
 }
 
-/// The type of an argument.
+/// Returns the type of an argument.
 fn taken(setting: &Setting) -> String {
     match setting.kind {
         SettingType::Flag => "bool".to_owned(),
@@ -153,7 +153,7 @@ fn literal(words: &[&str]) -> String {
     format!("Literal[\"{}\"]", words.join("\", \""))
 }
 
-/// The type of a value of `Policy.settings`.
+/// Returns the type of a value of `Policy.settings`.
 fn returned(setting: &Setting) -> String {
     let choices;
     let of = match setting.kind {
@@ -178,7 +178,7 @@ struct Exception {
     kind: ErrorKind,
 }
 
-/// Each after its base.
+/// Returns the exceptions, each after its base class.
 fn tree() -> Vec<Exception> {
     let mut exceptions: Vec<_> = ErrorKind::ALL.iter().map(|&kind| exception(kind)).collect();
     let is_base = |name: &str| BASES.iter().any(|(_, base)| *base == name);
@@ -197,13 +197,13 @@ fn exception(kind: ErrorKind) -> Exception {
         ErrorCategory::Keys => "KeySetError",
         ErrorCategory::Login => "LoginError",
         ErrorCategory::Token => "InvalidTokenError",
-        other => panic!("say which exception {other:?} is below"),
+        other => panic!("the base class of {other:?} is missing"),
     };
     let name = of(&NAMES).map_or_else(|| format!("{}Error", camel(code)), str::to_owned);
     Exception { code, name, base: of(&BASES).unwrap_or(group), kind }
 }
 
-/// The name of every exception, each as `line`.
+/// Returns the sorted names of all exceptions, each formatted by `line`.
 fn lines(line: fn(&str) -> String) -> String {
     let mut names: Vec<_> = tree().into_iter().map(|exception| exception.name).collect();
     names.extend(GROUPS.map(str::to_owned));
@@ -215,10 +215,10 @@ fn exceptions() -> String {
     let names = lines(|name| format!("    \"{name}\",\n"));
     let mut file = format!(
         "# {DO_NOT_EDIT}\n\
-         \"\"\"What is raised, and who has to act on it.\n\n\
-         Each class is one cause, with a stable `code` that is the same in every language of bouncer_verify, and\n\
-         the `http_status` and `challenge` to answer with. The names are PyJWT's where PyJWT has one. No text\n\
-         contains a token, a claim's value or key bytes: it may be logged.\n\
+         \"\"\"The exceptions.\n\n\
+         Each class is one cause. It has a stable `code`, the same in every language of bouncer_verify, and\n\
+         the `http_status` and `challenge` for the response. If PyJWT has an exception for the cause, the\n\
+         class has its name. The texts contain no token, claim value or key bytes, so they may be logged.\n\
          \"\"\"\n\n\
          from __future__ import annotations\n\n\
          from ._exception_groups import {}, by_code\n\n\
@@ -235,12 +235,11 @@ fn exceptions() -> String {
             file += &format!("    challenge: str | None = {quote}{challenge}{quote}\n");
         }
     }
-    file +=
-        "\n\nBY_CODE = by_code()\n\"\"\"What the native module raises for each error of the core.\"\"\"\n";
+    file += "\n\nBY_CODE = by_code()\n\"\"\"The exception that the native module raises for each error code.\"\"\"\n";
     file
 }
 
-/// `__init__.py` with the names of the exceptions.
+/// Returns `__init__.py` with the names of the exceptions.
 fn package() -> String {
     let file = with(
         "bouncer_verify/__init__.py",
@@ -251,7 +250,7 @@ fn package() -> String {
     between(&file, "__all__ += [\n", "]\n", &lines(|name| format!("    \"{name}\",\n")))
 }
 
-/// README.md with its table of the exceptions.
+/// Returns README.md with the table of exceptions.
 fn readme() -> String {
     let mut rows = vec!["| | `BouncerError` | `Exception` |".to_owned()];
     rows.extend(GROUPS[1..].iter().map(|group| format!("| | `{group}` | `BouncerError` |")));
@@ -261,7 +260,7 @@ fn readme() -> String {
     with("README.md", "| code | exception | base class |\n|---|---|---|\n", "\n\n", &rows.join("\n"))
 }
 
-/// The file with `text` in place of what is there between `start` and `end`.
+/// Returns the file with `text` between `start` and `end`.
 fn with(path: &str, start: &str, end: &str, text: &str) -> String {
     let file = std::fs::read_to_string(format!("{}/python/{path}", env!("CARGO_MANIFEST_DIR"))).unwrap();
     between(&file, start, end, text)
@@ -273,7 +272,7 @@ fn between(file: &str, start: &str, end: &str, text: &str) -> String {
     format!("{before}{start}{text}{end}{after}")
 }
 
-/// `token_too_large` as `TokenTooLarge`.
+/// Converts `token_too_large` to `TokenTooLarge`.
 fn camel(name: &str) -> String {
     let capitalised = |word: &str| word[..1].to_uppercase() + &word[1..];
     name.split('_').map(capitalised).collect()

@@ -1,10 +1,11 @@
-//! A value for every setting, so that a round trip can be tested in every language.
+//! A value for every setting, to test round trips.
 
 use bouncer_verify::{Setting, SettingType};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// What `set` takes, or `add` for each item: the name, with the member of a map, and the text.
+/// Returns the arguments of `set`, or of `add` for each item: the name, with the member of a map,
+/// and the text.
 pub(crate) fn texts(setting: &Setting) -> Vec<(String, String)> {
     let name = setting.name;
     let items = match setting.kind {
@@ -26,10 +27,10 @@ pub(crate) fn texts(setting: &Setting) -> Vec<(String, String)> {
     items.into_iter().map(|item| (name.to_owned(), item.to_owned())).collect()
 }
 
-/// Nothing in it is special.
+/// Text in which no character has a special meaning.
 const TEXT: &str = "a \"text\", é";
 
-/// The same in a document.
+/// Returns the same value as it is in a document.
 pub(crate) fn json(setting: &Setting) -> Value {
     match setting.kind {
         _ if setting.has(Setting::SECRET) => json!("(set, not shown)"),

@@ -1,15 +1,19 @@
-//! The statuses of C: one for each `ErrorKind`, and those that C has besides. cbindgen reads the file,
-//! so it comes before the header.
+//! The statuses of C: one for each `ErrorKind`, and four that only C has. cbindgen reads the file,
+//! so it is generated before the header.
 
 use super::notes::wrap;
 use bouncer_verify::ErrorKind;
 
-/// Number, name and documentation of those that are no `ErrorKind`.
+/// Number, name and documentation of the statuses that only C has.
 const OF_C: [(u32, &str, &str); 4] = [
     (0, "ok", "Success."),
-    (1, "null_argument", "A pointer that must not be NULL is."),
-    (2, "internal", "A bug in this library: please report it. The program can go on."),
-    (104, "pending", "No verdict yet: a fetch of keys decides. A ticket comes with it."),
+    (1, "null_argument", "A pointer is NULL that must not be NULL."),
+    (2, "internal", "A bug in this library: please report it. The program may continue."),
+    (
+        104,
+        "pending",
+        "No result yet: it depends on a fetch that is in flight. The call has returned a ticket for it.",
+    ),
 ];
 
 const HEAD: &str = "\
@@ -19,21 +23,21 @@ const HEAD: &str = "\
 use crate::ErrorKind;
 use std::ffi::CStr;
 
-/// How a call ended. The numbers are permanent. Later versions add to them, so treat an unknown one
-/// by its hundred.
+/// The result of a call. The numbers are permanent. Later versions add numbers, so handle an
+/// unknown one by its range.
 ///
 /// - 0: success
-/// - 1 to 99: the calling program is at fault. Answer a request with HTTP 500.
-/// - 100s: there are no usable keys. HTTP 503, never 401.
-/// - 200s: the token or its signature. HTTP 401.
-/// - 300s: the token's claims; its signature is valid. HTTP 401.
-/// - 400s: the service's own login. HTTP 503.
+/// - 1 to 99: an error of the calling program. Respond with HTTP 500.
+/// - 100 to 199: no usable keys. HTTP 503, never 401.
+/// - 200 to 299: the token or its signature is invalid. HTTP 401.
+/// - 300 to 399: the signature is valid, but the claims are rejected. HTTP 401.
+/// - 400 to 499: the service's own login failed. HTTP 503.
 #[repr(u32)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum bouncer_status {
 ";
 
-/// Number, name and documentation of every status.
+/// Returns number, name and documentation of every status.
 pub(crate) fn rows() -> Vec<(u32, &'static str, String)> {
     let of_core = ErrorKind::ALL.iter().map(|kind| {
         let doc = kind.doc().trim().replace('§', "section ");
@@ -52,13 +56,14 @@ pub(crate) fn generate() -> Vec<(&'static str, String)> {
         file += &format!("    /// {doc}\n    {} = {number},\n", variant(name));
     }
     file += "}\n\nimpl From<ErrorKind> for bouncer_status {\n    \
-             /// No wildcard: a new kind does not compile until this file is generated again.\n    \
+             /// No wildcard: with a new kind, this does not compile until the file is generated
+             /// again.\n    \
              fn from(kind: ErrorKind) -> Self {\n        match kind {\n";
     for kind in ErrorKind::ALL {
         file += &format!("            ErrorKind::{kind:?} => Self::{},\n", variant(kind.as_str()));
     }
     file += "        }\n    }\n}\n\nimpl bouncer_status {\n    \
-             /// Those that are no [`ErrorKind`], with their names.\n    ";
+             /// The statuses that are not an [`ErrorKind`], with their names.\n    ";
     file += &format!("pub(super) const OWN: [(Self, &CStr); {}] = [\n", OF_C.len());
     for (_, name, _) in OF_C {
         file += &format!("        (Self::{}, c\"{name}\"),\n", variant(name));
@@ -66,7 +71,8 @@ pub(crate) fn generate() -> Vec<(&'static str, String)> {
     vec![("src/ffi/status_list.rs", file + "    ];\n}\n")]
 }
 
-/// `null_argument` as `NullArgument`. cbindgen makes `BOUNCER_STATUS_NULL_ARGUMENT` of it.
+/// Converts `null_argument` to `NullArgument`, which cbindgen converts to
+/// `BOUNCER_STATUS_NULL_ARGUMENT`.
 fn variant(name: &str) -> String {
     name.split('_').map(|word| word[..1].to_uppercase() + &word[1..]).collect()
 }

@@ -1,6 +1,6 @@
 // Code generated from src/settings by tests/generated. DO NOT EDIT.
 
-// Every setter reaches its row, with the value that it is given.
+// Every setter sets its own setting to the given value.
 #include "check.hpp"
 
 using namespace bouncer;

@@ -6,8 +6,8 @@
 
 namespace bouncer {
 
-/// What a token must be. No setter fails: the first failure stays, and what is made of the settings
-/// reports it.
+/// The rules for tokens. Setters do not fail. The first error stays, and is reported when the
+/// settings are used.
 class [[nodiscard]] PolicySettings
     : public detail::Settings<PolicySettings, BOUNCER_KIND_POLICY> {
 public:
@@ -133,8 +133,8 @@ public:
     PolicySettings max_token_len(std::uint64_t value) && noexcept {
         return std::move(max_token_len(value));
     }
-    /// Verifies tokens at this time instead of the system's time. For tests and audits. Not in a
-    /// document.
+    /// Verifies tokens at this time instead of the system's time. For tests and audits. A document
+    /// cannot set it.
     PolicySettings &time(std::int64_t seconds) & noexcept {
         return put_(BOUNCER_POLICY_TIME, seconds);
     }
@@ -143,8 +143,8 @@ public:
     }
 };
 
-/// Where an issuer's keys are, and how they are kept fresh. No setter fails: the first failure
-/// stays, and what is made of the settings reports it.
+/// Where an issuer's keys are fetched, and how they are refreshed. Setters do not fail. The first
+/// error stays, and is reported when the settings are used.
 class [[nodiscard]] KeysSettings
     : public detail::Settings<KeysSettings, BOUNCER_KIND_KEYS> {
 public:
@@ -286,7 +286,7 @@ public:
     }
     /// "http://[user:password@]host:port", "none", or "environment": https_proxy, http_proxy,
     /// all_proxy and no_proxy. Connections to this machine never use a proxy. Default: environment.
-    /// With a password it is secret.
+    /// Secret if it contains a password.
     KeysSettings &proxy(std::string_view value) & noexcept {
         return put_(BOUNCER_KEYS_PROXY, value);
     }
@@ -334,13 +334,13 @@ public:
     }
 };
 
-/// Where the service's own token comes from. No setter fails: the first failure stays, and what is
-/// made of the settings reports it.
+/// How the service gets its own token. Setters do not fail. The first error stays, and is reported
+/// when the settings are used.
 class [[nodiscard]] RenewerSettings
     : public detail::Settings<RenewerSettings, BOUNCER_KIND_RENEWER> {
 public:
     /// The secret of a DC/OS service account, in JSON: "uid", "private_key" (RSA in PEM) and
-    /// "login_endpoint". Secret. Not in a document.
+    /// "login_endpoint". Secret. A document cannot set it.
     RenewerSettings &service_account(std::string_view value) & noexcept {
         return put_(BOUNCER_RENEWER_SERVICE_ACCOUNT, value);
     }
@@ -378,17 +378,17 @@ public:
     RenewerSettings client_id(std::string_view value) && noexcept {
         return std::move(client_id(value));
     }
-    /// How the client authenticates at token_url: with its secret by HTTP Basic or in the body (RFC
-    /// 6749 section 2.3.1), with a JWT signed by its private key (RFC 7523 section 2.2), or with
-    /// the certificate in client_certificate_file (RFC 8705 section 2.1). Default:
-    /// client_secret_basic.
+    /// How the client authenticates at token_url. client_secret_basic and client_secret_post send
+    /// its secret (RFC 6749 section 2.3.1). private_key_jwt signs a JWT with its private key (RFC
+    /// 7523 section 2.2). tls_client_auth presents client_certificate_file (RFC 8705 section 2.1).
+    /// Default: client_secret_basic.
     RenewerSettings &auth_method(std::string_view value) & noexcept {
         return put_(BOUNCER_RENEWER_AUTH_METHOD, value);
     }
     RenewerSettings auth_method(std::string_view value) && noexcept {
         return std::move(auth_method(value));
     }
-    /// The client's secret. Secret. Not in a document.
+    /// The client's secret. Secret. A document cannot set it.
     RenewerSettings &client_secret(std::string_view value) & noexcept {
         return put_(BOUNCER_RENEWER_CLIENT_SECRET, value);
     }
@@ -404,7 +404,7 @@ public:
         return std::move(client_secret_file(value));
     }
     /// The client's private key for private_key_jwt, in PEM: RSA of at least 2048 bits, or EC on
-    /// P-256. Secret. Not in a document.
+    /// P-256. Secret. A document cannot set it.
     RenewerSettings &private_key(std::string_view value) & noexcept {
         return put_(BOUNCER_RENEWER_PRIVATE_KEY, value);
     }
@@ -511,7 +511,7 @@ public:
     }
     /// "http://[user:password@]host:port", "none", or "environment": https_proxy, http_proxy,
     /// all_proxy and no_proxy. Connections to this machine never use a proxy. Default: environment.
-    /// With a password it is secret.
+    /// Secret if it contains a password.
     RenewerSettings &proxy(std::string_view value) & noexcept {
         return put_(BOUNCER_RENEWER_PROXY, value);
     }

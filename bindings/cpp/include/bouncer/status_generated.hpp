@@ -6,14 +6,14 @@
 
 namespace bouncer {
 
-/// How a call ended: the numbers of the C interface, permanent. Later versions add to them:
-/// is_invalid_token(), is_keys_problem() and is_login_problem() know those too.
+/// The result of a call, with the permanent numbers of the C interface. Later versions add numbers:
+/// is_invalid_token(), is_keys_problem() and is_login_problem() work for those too.
 enum class Status : std::uint32_t {
     /// Success.
     Ok = 0,
-    /// A pointer that must not be NULL is.
+    /// A pointer is NULL that must not be NULL.
     NullArgument = 1,
-    /// A bug in this library: please report it. The program can go on.
+    /// A bug in this library: please report it. The program may continue.
     Internal = 2,
     /// An argument or a setting is invalid. The detail says why.
     InvalidArgument = 3,
@@ -26,7 +26,8 @@ enum class Status : std::uint32_t {
     /// A remote JWK Set has not been fetched yet, or its latest success is too long ago. Or the
     /// fetch that may bring the token's key failed or timed out. The detail says which, and why.
     KeysUnavailable = 103,
-    /// No verdict yet: a fetch of keys decides. A ticket comes with it.
+    /// No result yet: it depends on a fetch that is in flight. The call has returned a ticket for
+    /// it.
     Pending = 104,
     /// The token is longer than the policy allows.
     TokenTooLarge = 200,
