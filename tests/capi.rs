@@ -216,7 +216,7 @@ fn the_library_survives_dlclose_while_a_thread_that_used_it_lives() {
 }
 
 #[test]
-fn a_child_forked_in_a_keys_first_verification_verifies_with_that_key() {
+fn a_child_forked_during_a_keys_first_verification_can_use_that_key() {
     let part = |bytes: &[u8]| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes);
     // The largest key is the longest in preparation. None of its signatures is valid, so none has to be made.
     let key = Jwk::from_der(&Key::load("rsa-8192").public_der()).unwrap().to_json();
@@ -241,7 +241,7 @@ fn filter(command: &mut Command, input: String) -> String {
 }
 
 #[test]
-fn the_example_of_a_service_says_who_sent_each_token() {
+fn the_service_example_prints_the_sender_of_each_token() {
     let program = compile_file("bindings/c/examples/service.c", &["-std=c99"]);
     let server = issuer();
     let printed_for = |path: &str, tokens: &[String]| {
@@ -254,7 +254,7 @@ fn the_example_of_a_service_says_who_sent_each_token() {
 }
 
 #[test]
-fn c_gives_the_verdicts_of_the_corpus() {
+fn c_returns_the_verdicts_of_the_corpus() {
     // Under the sanitizers, so that every case is also a memory test.
     let program = compile("conformance", &[SANITIZERS, "-fno-sanitize-recover=all"]);
     let cases = case::all();

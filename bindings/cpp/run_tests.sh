@@ -3,8 +3,8 @@
 #
 #     run_tests.sh FOLDER        with FOLDER/libbouncer_verify.so and FOLDER/libbouncer_verify.a
 #
-# Installs nothing and writes to a temporary folder alone. A tool that is missing is said to be skipped; with CI=true
-# that is a failure. Ends with a line "N passed, N failed".
+# Installs nothing and writes only to a temporary folder. A missing tool is reported as skipped;
+# with CI=true that is a failure. The last line is "N passed, N failed".
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -18,7 +18,7 @@ done
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir "$work/lib" "$work/log"
-# Programs ask for the SONAME, which no file of a plain build has.
+# Programs load the library by its SONAME, and a plain build has no file of that name.
 cp "$given/libbouncer_verify.so" "$work/lib/libbouncer_verify.so.1"
 ln -s libbouncer_verify.so.1 "$work/lib/libbouncer_verify.so"
 ln -s "$given/libbouncer_verify.a" "$work/lib/libbouncer_verify.a"
@@ -29,20 +29,20 @@ sanitizers=(-fsanitize=address,undefined -fno-sanitize-recover=all -g1)
 shared=(-L"$work/lib" -lbouncer_verify "-Wl,-rpath,$work/lib" -pthread)
 static=("$work/lib/libbouncer_verify.a" -pthread -ldl -lm)
 
-# ---- running: as many checks at once as there are processors; each with its output in a file
+# ---- running: one check for each processor at once, each with its output in a file
 
 processors=$(nproc)
 count=0
 skipped=0
 
-# check NAME COMMAND...: counts whether the command succeeds.
+# check NAME COMMAND...: runs COMMAND and records whether it succeeds.
 check() {
     local name=$1 log
     shift
     count=$((count + 1))
     log=$work/log/$(printf %03d $count)
     while [ "$(jobs -rp | wc -l)" -ge "$processors" ]; do wait -n || true; done
-    # Not in a condition, where the shell would go on after a command that failed.
+    # Not in a condition: there the shell would ignore `set -e` and continue after a failed command.
     { set +e; (set -e; "$@") >"$log" 2>&1; [ $? -eq 0 ] || echo "$name" >"$log.failed"; } &
 }
 
@@ -53,7 +53,7 @@ skip() {
 
 has() { command -v "$1" >/dev/null 2>&1; }
 
-# ---- what a check does
+# ---- the checks
 
 # compile COMPILER STANDARD OUTPUT ARGUMENTS...
 compile() {
@@ -62,8 +62,8 @@ compile() {
     "$compiler" "-std=c++$standard" "${warnings[@]}" "${includes[@]}" "-DTEST_DATA=\"$root/tests/data\"" "$@" -o "$output"
 }
 
-# run_test COMPILER STANDARD TEST ARGUMENTS...: under the sanitizers. C++17 links to the shared library, C++20 to the
-# static one.
+# run_test COMPILER STANDARD TEST ARGUMENTS...: runs a test under the sanitizers. C++17 links to the
+# shared library, C++20 to the static one.
 run_test() {
     local compiler=$1 standard=$2 test=$3 program link
     shift 3
@@ -79,14 +79,25 @@ run_without_exceptions() {
     "$work/no_exceptions-$1-$2"
 }
 
-# The second of them without exceptions, which may differ in one program.
+# The second unit is compiled without exceptions, because one program may contain both kinds.
 run_two_units() {
     compile "$1" "$2" "$work/two_units_b-$1-$2.o" -fno-exceptions -c "$here/tests/two_units_b.cpp"
     compile "$1" "$2" "$work/two_units-$1-$2" "$here/tests/two_units_a.cpp" "$work/two_units_b-$1-$2.o" "${shared[@]}"
     "$work/two_units-$1-$2"
 }
 
-# Each header alone, and the C header as C too.
+# The first program of README.md links and runs: without a header, and without a connection.
+run_readme_program() {
+    local program=$work/hello-$1 token printed
+    compile "$1" 17 "$program" "$work/readme/1.cpp" "${shared[@]}"
+    printed=$("$program" http://127.0.0.1:1 orders 2>&1 || true)
+    [[ $printed == "401 malformed_authorization: "* ]] || { echo "$printed"; return 1; }
+    token=$(cat "$root/tests/data/document_token.txt")
+    printed=$("$program" http://127.0.0.1:1 orders "Bearer $token" 2>&1 || true)
+    [[ $printed == "503 keys_unavailable: "* ]] || { echo "$printed"; return 1; }
+}
+
+# Each header compiles alone, and the C header also compiles as C.
 compile_headers_alone() {
     local header source
     for header in bouncer_verify.h $(cd "$here/include" && ls *.hpp bouncer/*.hpp); do
@@ -98,7 +109,8 @@ compile_headers_alone() {
     echo '#include <bouncer_verify.h>' | "$1" -x c -std=c11 "${warnings[@]}" "${includes[@]}" -fsyntax-only -
 }
 
-# Every status of the C header has its enumerator: BOUNCER_STATUS_NO_USABLE_KEY is Status::NoUsableKey.
+# Every status of the C header has an enumerator: BOUNCER_STATUS_NO_USABLE_KEY is
+# Status::NoUsableKey.
 compile_statuses() {
     {
         echo '#include <bouncer_verify.hpp>'
@@ -112,7 +124,8 @@ compile_statuses() {
     compile "$1" 17 /dev/null -fsyntax-only "$work/statuses-$1.cpp"
 }
 
-# must_not_compile COMPILER MISTAKE: fails to compile for the mistake, not for anything else.
+# must_not_compile COMPILER MISTAKE: checks that compilation fails because of the mistake, not for
+# another reason.
 must_not_compile() {
     local said
     if said=$(compile "$1" 17 /dev/null -fsyntax-only -DMISTAKE="$2" -Wno-unused "-Werror=unused-result" \
@@ -121,13 +134,13 @@ must_not_compile() {
         return 1
     fi
     echo "$said"
-    # A deleted function, a [[nodiscard]], an explicit conversion, a static_assert, a setter or a constructor that
-    # does not exist.
+    # The expected errors: a deleted function, [[nodiscard]], an explicit conversion, a
+    # static_assert, a setter or a constructor that does not exist.
     echo "$said" | grep -Eq 'deleted|nodiscard|cannot convert|no viable conversion|text would be destroyed|no member named|no matching'
 }
 
-# An older standard is told what it needs, before anything else.
-older_standard_is_refused() {
+# With an older standard the first error names the required one.
+older_standard_is_rejected() {
     local said
     if said=$(echo '#include <bouncer_verify.hpp>' | "$1" -x c++ -std=c++14 "${includes[@]}" -fsyntax-only - 2>&1); then
         echo "it compiles"
@@ -151,7 +164,8 @@ extract_blocks() {
 
 # ---- the CMake package
 
-# package NAME PROGRAM LANGUAGES BLOCK ARGUMENTS...: builds the project of tests/package and runs what it builds.
+# package NAME PROGRAM LANGUAGES BLOCK ARGUMENTS...: builds the project of tests/package and runs
+# its programs.
 package() {
     local build=$work/package-$1 program=$2 languages=$3 block=$4 app
     shift 4
@@ -169,7 +183,7 @@ package() {
     if readelf -d "$build/app_static" | grep libbouncer_verify; then return 1; fi
 }
 
-# An install tree made by copying, as an installer does: include/, lib/ (or lib/ARCHITECTURE/),
+# Makes an install tree by copying, as an installer does: include/, lib/ (or lib/ARCHITECTURE/),
 # lib/cmake/BouncerVerify/.
 copy_prefix() {
     local prefix=$1 lib=$1/$2
@@ -182,7 +196,7 @@ copy_prefix() {
         >"$lib/cmake/BouncerVerify/BouncerVerifyConfigVersion.cmake"
 }
 
-# find_package from a copied tree, whose path holds a blank and which was moved after it was made.
+# find_package() in a copied tree whose path contains a blank and that was moved afterwards.
 package_found_in_a_moved_prefix() {
     copy_prefix "$work/made here" "lib/$(uname -m)-linux-gnu"
     mv "$work/made here" "$work/moved here"
@@ -194,7 +208,8 @@ package_found_by_a_program_in_c() {
     package c "$here/tests/package/app.c" C "$work/readme/1.cmake" "-DCMAKE_PREFIX_PATH=$work/prefix-c"
 }
 
-# The static target in a program without any shared library, and in a plugin, which must not be unloaded.
+# The static target in a program without any shared library, and in a plugin, which must stay
+# loaded.
 package_linked_whole() {
     copy_prefix "$work/prefix-whole" lib
     package whole "$here/examples/verify.cpp" CXX "$here/tests/package/whole.cmake" "-DCMAKE_PREFIX_PATH=$work/prefix-whole"
@@ -216,7 +231,8 @@ target_link_libraries(app PRIVATE BouncerVerify::bouncer_verify)" >"$work/subdir
     package subdirectory "$here/examples/verify.cpp" CXX "$work/subdirectory.cmake" "-DBOUNCER_VERIFY_LIBRARY_DIR=$given"
 }
 
-# As README.md fetches it, with this tree in place of the repository and a cargo that has built already.
+# FetchContent as in README.md, with this tree in place of the repository and a fake cargo that
+# copies a built library.
 package_fetched_and_built_by_cargo() {
     cat >"$work/cargo" <<CARGO
 #!/bin/sh
@@ -270,9 +286,10 @@ for compiler in ${compilers[@]+"${compilers[@]}"}; do
         check "two translation units, $with" run_two_units "$compiler" "$standard"
         check "each header alone, $with" compile_headers_alone "$compiler" "$standard"
     done
-    check "a status for every number, $compiler" compile_statuses "$compiler"
-    check "C++14 is refused with the reason, $compiler" older_standard_is_refused "$compiler"
-    check "no mistake compiles, $compiler" compile "$compiler" 17 /dev/null -fsyntax-only -DMISTAKE=0 "$here/tests/must_not_compile.cpp"
+    check "an enumerator for every status, $compiler" compile_statuses "$compiler"
+    check "the first program of README.md, $compiler" run_readme_program "$compiler"
+    check "C++14 is rejected with the reason, $compiler" older_standard_is_rejected "$compiler"
+    check "the code without a mistake compiles, $compiler" compile "$compiler" 17 /dev/null -fsyntax-only -DMISTAKE=0 "$here/tests/must_not_compile.cpp"
     for mistake in $(sed -n 's/^#[el]*if MISTAKE == //p' "$here/tests/must_not_compile.cpp"); do
         check "mistake $mistake does not compile, $compiler" must_not_compile "$compiler" "$mistake"
     done

@@ -86,7 +86,7 @@ static void check_columns(const bouncer_batch *batch, const tokens *made)
     CHECK(bouncer_batch_columns(batch, &again) == 1 && again.status == columns.status);
 }
 
-static void a_batch_says_of_each_token_what_a_call_says(const bouncer_jwks *jwks)
+static void a_batch_returns_the_verdicts_of_single_calls(const bouncer_jwks *jwks)
 {
     tokens *made = make_tokens();
     bouncer_policy *policy = policy_at(DOCUMENT_EXP - 1);
@@ -206,7 +206,7 @@ static void every_back_end_verifies(void)
         CHECK(bouncer_jwks_load_with(json, len, backend, &jwks, NULL) == BOUNCER_STATUS_OK);
         CHECK(backend == BOUNCER_BACKEND_ACCELERATED || bouncer_jwks_accelerated_keys(jwks) == 0);
         CHECK(bouncer_jwks_accelerated_keys(jwks) <= bouncer_jwks_key_count(jwks));
-        a_batch_says_of_each_token_what_a_call_says(jwks);
+        a_batch_returns_the_verdicts_of_single_calls(jwks);
         bouncer_jwks_free(jwks);
     }
     bouncer_jwks *jwks = NULL;

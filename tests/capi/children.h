@@ -13,7 +13,7 @@ static inline int is_child(void)
     pid_t pid = fork();
     CHECK(pid >= 0);
     if (pid == 0) {
-        alarm(PATIENCE / 1000);
+        alarm(TEST_TIMEOUT / 1000);
         return 1;
     }
     int how = 0;

@@ -17,7 +17,7 @@ struct work {
     const char *token;
 };
 
-static int is_refused(const struct work *work)
+static int is_rejected(const struct work *work)
 {
     bouncer_token *token = NULL;
     bouncer_status status = bouncer_verify_token(work->jwks, policy, work->token, strlen(work->token), &token, NULL);
@@ -27,7 +27,7 @@ static int is_refused(const struct work *work)
 static void *verify(void *argument)
 {
     pthread_barrier_wait(&start);
-    return is_refused(argument) ? argument : NULL;
+    return is_rejected(argument) ? argument : NULL;
 }
 
 /* Not a sleep, which would be longer than what is to be met. */
@@ -59,7 +59,7 @@ int main(int argc, char **argv)
         if (child == 0) {
             /* Ends it where it waits for ever. */
             alarm(20);
-            _exit(is_refused(&work) ? 0 : 1);
+            _exit(is_rejected(&work) ? 0 : 1);
         }
         void *result;
         int status;

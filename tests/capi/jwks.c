@@ -1,7 +1,7 @@
 /* Key sets and keys: every spelling in, every spelling out, the skipped ones with their reasons. */
 #include "check.h"
 
-static void a_set_lists_its_keys_and_what_it_skipped(void)
+static void a_set_lists_its_usable_and_its_skipped_keys(void)
 {
     static const char json[] =
         "{\"keys\":[{\"kty\":\"oct\",\"k\":\"AA\",\"kid\":\"secret\"},"
@@ -38,7 +38,7 @@ static void a_set_lists_its_keys_and_what_it_skipped(void)
     bouncer_jwks_free(jwks);
 }
 
-static void an_empty_kid_is_none(void)
+static void an_empty_kid_counts_as_absent(void)
 {
     static const char json[] =
         "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"kid\":\"\",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"}";
@@ -48,7 +48,7 @@ static void an_empty_kid_is_none(void)
     bouncer_jwk_free(key);
 }
 
-static void the_documents_key_has_bouncers_kid_in_every_spelling(void)
+static void the_documents_key_has_the_same_kid_in_every_format(void)
 {
     bouncer_jwks *jwks = document_jwks();
     const bouncer_jwk *key = bouncer_jwks_key(jwks, 0);
@@ -102,7 +102,7 @@ static void the_documents_key_has_bouncers_kid_in_every_spelling(void)
     free(text);
 }
 
-static void bad_sets_and_keys_are_statuses(void)
+static void invalid_sets_and_keys_fail(void)
 {
     bouncer_jwks *jwks = NULL;
     bouncer_jwk *key = NULL;
@@ -121,9 +121,9 @@ static void bad_sets_and_keys_are_statuses(void)
 
 int main(void)
 {
-    a_set_lists_its_keys_and_what_it_skipped();
-    an_empty_kid_is_none();
-    the_documents_key_has_bouncers_kid_in_every_spelling();
-    bad_sets_and_keys_are_statuses();
+    a_set_lists_its_usable_and_its_skipped_keys();
+    an_empty_kid_counts_as_absent();
+    the_documents_key_has_the_same_kid_in_every_format();
+    invalid_sets_and_keys_fail();
     return 0;
 }

@@ -1,7 +1,7 @@
 /* NULL, zero lengths, huge lengths, invalid UTF-8, absurd settings: a status, never a crash, and outputs as promised. */
 #include "check.h"
 
-static void every_null_handle_is_a_status_or_nothing_to_read(void)
+static void every_null_handle_returns_a_status_or_an_empty_value(void)
 {
     bouncer_jwks *jwks = document_jwks();
     bouncer_policy *policy = policy_at(0);
@@ -78,7 +78,7 @@ static void is_rejected(const char *name, const char *value, size_t len, const c
     bouncer_settings_free(settings);
 }
 
-static void absurd_lengths_and_texts_are_statuses(void)
+static void invalid_lengths_and_texts_return_a_status(void)
 {
     bouncer_jwks *jwks = document_jwks();
     bouncer_policy *policy = policy_at(0);
@@ -127,7 +127,7 @@ static void absurd_lengths_and_texts_are_statuses(void)
     bouncer_jwks_free(jwks);
 }
 
-static void a_claims_name_may_hold_anything(void)
+static void the_name_of_a_claim_may_contain_nul(void)
 {
     bouncer_jwks *jwks = document_jwks();
     bouncer_settings *settings = settings_of(BOUNCER_KIND_POLICY, "{\"profile\": \"dcos\"}");
@@ -148,8 +148,8 @@ static void a_claims_name_may_hold_anything(void)
 
 int main(void)
 {
-    every_null_handle_is_a_status_or_nothing_to_read();
-    absurd_lengths_and_texts_are_statuses();
-    a_claims_name_may_hold_anything();
+    every_null_handle_returns_a_status_or_an_empty_value();
+    invalid_lengths_and_texts_return_a_status();
+    the_name_of_a_claim_may_contain_nul();
     return 0;
 }

@@ -18,7 +18,7 @@ static bouncer_settings *settings_for(const char *path)
     bouncer_settings *settings = bouncer_settings_new(BOUNCER_KIND_KEYS);
     CHECK(bouncer_settings_set(settings, BOUNCER_KEYS_URL, url, (size_t)len) == BOUNCER_STATUS_OK);
     /* Not 2 seconds, which may not be enough under valgrind. */
-    CHECK(bouncer_settings_set(settings, BOUNCER_KEYS_MAX_WAIT, PATIENCE_TEXT) == BOUNCER_STATUS_OK);
+    CHECK(bouncer_settings_set(settings, BOUNCER_KEYS_MAX_WAIT, TEST_TIMEOUT_TEXT) == BOUNCER_STATUS_OK);
     return settings;
 }
 
@@ -35,7 +35,7 @@ static bouncer_remote_jwks *remote_of(bouncer_settings *settings)
 static bouncer_remote_jwks *ready(const char *path)
 {
     bouncer_remote_jwks *remote = remote_of(settings_for(path));
-    CHECK(bouncer_remote_jwks_wait_ready(remote, PATIENCE, NULL) == BOUNCER_STATUS_OK);
+    CHECK(bouncer_remote_jwks_wait_ready(remote, TEST_TIMEOUT, NULL) == BOUNCER_STATUS_OK);
     return remote;
 }
 
@@ -156,7 +156,7 @@ static void keys_are_fetched_and_verify(void)
     bouncer_jwks_free(current);
 }
 
-static void a_new_kid_is_fetched_by_the_token_that_brings_it(void)
+static void a_token_with_a_new_kid_causes_a_fetch(void)
 {
     bouncer_remote_jwks *remote = ready("/rotates/for-a-token");
     bouncer_verifier *verifier = verifier_of(remote);
@@ -166,12 +166,12 @@ static void a_new_kid_is_fetched_by_the_token_that_brings_it(void)
     bouncer_remote_jwks_free(remote);
 }
 
-static void an_outage_leaves_the_keys_in_use(void)
+static void keys_stay_in_use_during_an_outage(void)
 {
     bouncer_remote_jwks *remote = ready("/outage/after-the-first");
     bouncer_verifier *verifier = verifier_of(remote);
     bouncer_error *err = NULL;
-    CHECK(bouncer_remote_jwks_refresh(remote, PATIENCE, &err) == BOUNCER_STATUS_KEYS_UNAVAILABLE);
+    CHECK(bouncer_remote_jwks_refresh(remote, TEST_TIMEOUT, &err) == BOUNCER_STATUS_KEYS_UNAVAILABLE);
     CHECK(bouncer_error_status(err) == BOUNCER_STATUS_KEYS_UNAVAILABLE);
     CHECK(strstr(bouncer_error_message(err), "503") != NULL && bouncer_error_claim(err).data == NULL);
     CHECK(strcmp(bouncer_status_name(BOUNCER_STATUS_KEYS_UNAVAILABLE), "keys_unavailable") == 0);
@@ -188,7 +188,7 @@ static void an_outage_leaves_the_keys_in_use(void)
     bouncer_remote_jwks_free(remote);
 
     remote = ready("/rotates/for-the-program");
-    CHECK(bouncer_remote_jwks_refresh(remote, PATIENCE, NULL) == BOUNCER_STATUS_OK);
+    CHECK(bouncer_remote_jwks_refresh(remote, TEST_TIMEOUT, NULL) == BOUNCER_STATUS_OK);
     verifier = verifier_of(remote);
     uint64_t ticket = 0;
     CHECK(verdict_now(verifier, token_b, &ticket) == BOUNCER_STATUS_OK);
@@ -196,14 +196,14 @@ static void an_outage_leaves_the_keys_in_use(void)
     bouncer_remote_jwks_free(remote);
 }
 
-static void without_keys_a_token_is_not_refused(void)
+static void without_keys_a_token_is_neither_accepted_nor_rejected(void)
 {
     bouncer_remote_jwks *remote = remote_of(settings_for("/503"));
     bouncer_verifier *verifier = verifier_of(remote);
     bouncer_token *token = NULL;
     bouncer_jwks *jwks = NULL;
     const bouncer_status unavailable = BOUNCER_STATUS_KEYS_UNAVAILABLE;
-    CHECK(bouncer_remote_jwks_wait_attempts(remote, 1, PATIENCE) == 1);
+    CHECK(bouncer_remote_jwks_wait_attempts(remote, 1, TEST_TIMEOUT) == 1);
     CHECK_FAILS(bouncer_verifier_verify(verifier, token_a, strlen(token_a), &token, &err), unavailable);
     CHECK_FAILS(bouncer_remote_jwks_wait_ready(remote, 0, &err), unavailable);
     CHECK_FAILS(bouncer_remote_jwks_wait_ready(remote, 20, &err), unavailable);
@@ -215,7 +215,7 @@ static void without_keys_a_token_is_not_refused(void)
     CHECK(number_of(stats, BOUNCER_STAT_KEYS_LAST_SUCCESS_SECONDS) == -1);
     CHECK(number_of(stats, BOUNCER_STAT_KEYS_FAILURES_IN_ROW) > 0);
     bouncer_stats_free(stats);
-    CHECK(bouncer_remote_jwks_wait_attempts(remote, 2, PATIENCE) == 1);
+    CHECK(bouncer_remote_jwks_wait_attempts(remote, 2, TEST_TIMEOUT) == 1);
     CHECK(count_of(remote, BOUNCER_STAT_KEYS_RETRIES_TOTAL) > 0);
     bouncer_verifier_free(verifier);
     bouncer_remote_jwks_free(remote);
@@ -232,7 +232,7 @@ static void is_rejected(const char *name, const char *value, bouncer_status expe
     bouncer_settings_free(settings);
 }
 
-static void every_setting_is_taken(void)
+static void every_setting_is_accepted(void)
 {
     /* Of what a setting does, src/remote and the C++ tests say more. */
     bouncer_settings *settings = settings_for("/jwks");
@@ -243,10 +243,10 @@ static void every_setting_is_taken(void)
     bouncer_settings_set(settings, BOUNCER_KEYS_SEED, jwks_a, strlen(jwks_a));
     bouncer_remote_jwks *remote = NULL;
     CHECK(bouncer_remote_jwks_new(settings, &remote, NULL) == BOUNCER_STATUS_OK);
-    CHECK(bouncer_remote_jwks_wait_attempts(remote, 1, PATIENCE) == 1 && state_is(remote, "fresh"));
+    CHECK(bouncer_remote_jwks_wait_attempts(remote, 1, TEST_TIMEOUT) == 1 && state_is(remote, "fresh"));
     CHECK(count_of(remote, BOUNCER_STAT_KEYS_NEXT_ATTEMPT_SECONDS) > 2000);
     /* The file is written after those who wait are told. */
-    int64_t end = now() + PATIENCE;
+    int64_t end = now() + TEST_TIMEOUT;
     for (size_t len = 0; len <= 10; nap()) {
         CHECK(now() < end);
         bouncer_stats *stats = stats_of(remote);
@@ -285,7 +285,7 @@ static void every_setting_is_taken(void)
     bouncer_settings_free(settings);
 }
 
-static void a_seed_answers_before_the_first_fetch(void)
+static void a_seed_verifies_before_the_first_fetch(void)
 {
     bouncer_settings *settings = settings_for("/hang");
     bouncer_settings_set(settings, BOUNCER_KEYS_SEED, jwks_a, strlen(jwks_a));
@@ -296,7 +296,7 @@ static void a_seed_answers_before_the_first_fetch(void)
     bouncer_remote_jwks_free(remote);
 }
 
-static void an_issuers_metadata_say_where_its_keys_are(void)
+static void discovery_finds_the_keys_of_an_issuer(void)
 {
     static const char *const paths[] = {"/idp", "/impostor"};
     for (int i = 0; i < 2; i++) {
@@ -306,7 +306,7 @@ static void an_issuers_metadata_say_where_its_keys_are(void)
         bouncer_settings_set(settings, BOUNCER_KEYS_DISCOVER, issuer, (size_t)len);
         bouncer_remote_jwks *remote = remote_of(settings);
         bouncer_verifier *verifier = verifier_of(remote);
-        CHECK(bouncer_remote_jwks_wait_attempts(remote, 1, PATIENCE) == 1);
+        CHECK(bouncer_remote_jwks_wait_attempts(remote, 1, TEST_TIMEOUT) == 1);
         CHECK(verdict(verifier, token_a) == (i == 0 ? BOUNCER_STATUS_OK : BOUNCER_STATUS_KEYS_UNAVAILABLE));
         CHECK(i == 0 || last_error_is(remote, "issuer"));
         bouncer_verifier_free(verifier);
@@ -314,7 +314,7 @@ static void an_issuers_metadata_say_where_its_keys_are(void)
     }
 }
 
-static void a_batch_that_never_waits_has_tickets(void)
+static void a_batch_that_never_blocks_returns_tickets(void)
 {
     bouncer_remote_jwks *remote = ready("/rotates-late/for-a-batch");
     bouncer_verifier *verifier = verifier_of(remote);
@@ -331,7 +331,7 @@ static void a_batch_that_never_waits_has_tickets(void)
     uint64_t ticket = bouncer_batch_ticket(batch, 1);
     CHECK(bouncer_batch_ticket(batch, 3) == 0);
     bouncer_batch_free(batch);
-    CHECK(bouncer_verifier_wait(verifier, ticket, 0) == 0 && bouncer_verifier_wait(verifier, ticket, PATIENCE) == 1);
+    CHECK(bouncer_verifier_wait(verifier, ticket, 0) == 0 && bouncer_verifier_wait(verifier, ticket, TEST_TIMEOUT) == 1);
     CHECK(verdict_now(verifier, token_b, &ticket) == BOUNCER_STATUS_OK && ticket == 0);
     CHECK(bouncer_verifier_verify_batch(verifier, tokens, 3, 1, &batch, NULL) == BOUNCER_STATUS_OK);
     CHECK(bouncer_batch_status(batch, 1) == BOUNCER_STATUS_OK && bouncer_batch_ticket(batch, 1) == 0);
@@ -340,20 +340,20 @@ static void a_batch_that_never_waits_has_tickets(void)
     bouncer_remote_jwks_free(remote);
 }
 
-static void a_ticket_says_what_to_wait_for(void)
+static void a_ticket_ends_with_its_attempt(void)
 {
     bouncer_remote_jwks *remote = ready("/rotates-late/for-a-ticket");
     bouncer_verifier *verifier = verifier_of(remote);
     uint64_t ticket = 0;
     CHECK(verdict_now(verifier, token_a, &ticket) == BOUNCER_STATUS_OK && ticket == 0);
-    CHECK(bouncer_remote_jwks_wait(remote, ticket, PATIENCE) == 0);
+    CHECK(bouncer_remote_jwks_wait(remote, ticket, TEST_TIMEOUT) == 0);
     CHECK(verdict_now(verifier, token_b, &ticket) == BOUNCER_STATUS_PENDING);
     CHECK(bouncer_remote_jwks_wait(remote, ticket, 0) == 0);
     /* Who returns before the fetch is over waits no longer. */
     uint64_t impatient = ticket;
     CHECK(verdict_now(verifier, token_b, &impatient) == BOUNCER_STATUS_KEYS_UNAVAILABLE);
     CHECK(bouncer_verifier_wait(verifier, ticket, 0) == 0);
-    CHECK(bouncer_remote_jwks_wait(remote, ticket, PATIENCE) == 1 && bouncer_verifier_wait(verifier, ticket, 0) == 1);
+    CHECK(bouncer_remote_jwks_wait(remote, ticket, TEST_TIMEOUT) == 1 && bouncer_verifier_wait(verifier, ticket, 0) == 1);
     CHECK(verdict_now(verifier, token_b, &ticket) == BOUNCER_STATUS_OK && ticket == 0);
     /* Invented ones. */
     CHECK(bouncer_remote_jwks_wait(remote, 99, 10) == 0 && bouncer_remote_jwks_wait(remote, UINT64_MAX, 10) == 0);
@@ -391,7 +391,7 @@ static void a_verifier_outlives_the_key_set_and_its_policy(void)
 
 static void *refresh(void *remote)
 {
-    CHECK(bouncer_remote_jwks_refresh(remote, PATIENCE, NULL) == BOUNCER_STATUS_KEYS_UNAVAILABLE);
+    CHECK(bouncer_remote_jwks_refresh(remote, TEST_TIMEOUT, NULL) == BOUNCER_STATUS_KEYS_UNAVAILABLE);
     return NULL;
 }
 
@@ -406,7 +406,7 @@ static void wait_for_a_request(const bouncer_remote_jwks *remote)
     }
 }
 
-static void closing_ends_everything_at_once(void)
+static void close_cancels_the_attempt_and_ends_the_thread_at_once(void)
 {
     bouncer_settings *settings = settings_for("/hangs-later/for-close");
     bouncer_settings_set(settings, BOUNCER_KEYS_TIMEOUT, BOUNCER_TEXT("5m"));
@@ -424,10 +424,10 @@ static void closing_ends_everything_at_once(void)
     uint64_t ticket = 0;
     CHECK(verdict(verifier, token_a) == BOUNCER_STATUS_KEYS_UNAVAILABLE && state_is(remote, "closed"));
     CHECK(verdict_now(verifier, token_a, &ticket) == BOUNCER_STATUS_KEYS_UNAVAILABLE && ticket == 0);
-    CHECK_FAILS(bouncer_remote_jwks_wait_ready(remote, PATIENCE, &err), BOUNCER_STATUS_KEYS_UNAVAILABLE);
-    CHECK_FAILS(bouncer_remote_jwks_refresh(remote, PATIENCE, &err), BOUNCER_STATUS_KEYS_UNAVAILABLE);
-    CHECK(bouncer_remote_jwks_wait_attempts(remote, 99, PATIENCE) == 0);
-    CHECK(bouncer_remote_jwks_wait(remote, 99, PATIENCE) == 0);
+    CHECK_FAILS(bouncer_remote_jwks_wait_ready(remote, TEST_TIMEOUT, &err), BOUNCER_STATUS_KEYS_UNAVAILABLE);
+    CHECK_FAILS(bouncer_remote_jwks_refresh(remote, TEST_TIMEOUT, &err), BOUNCER_STATUS_KEYS_UNAVAILABLE);
+    CHECK(bouncer_remote_jwks_wait_attempts(remote, 99, TEST_TIMEOUT) == 0);
+    CHECK(bouncer_remote_jwks_wait(remote, 99, TEST_TIMEOUT) == 0);
     bouncer_remote_jwks_close(remote);
     bouncer_verifier_free(verifier);
     bouncer_remote_jwks_free(remote);
@@ -447,7 +447,7 @@ static void in_a_child(child_function *child, bouncer_remote_jwks *remote, bounc
     }
 }
 
-static void verify_with_what_is_there(const bouncer_remote_jwks *remote, const bouncer_verifier *verifier)
+static void verify_with_cached_keys(const bouncer_remote_jwks *remote, const bouncer_verifier *verifier)
 {
     (void)remote;
     CHECK(threads() == 1);
@@ -467,11 +467,11 @@ static void close_it(const bouncer_remote_jwks *remote, const bouncer_verifier *
     CHECK(verdict(verifier, token_a) == BOUNCER_STATUS_KEYS_UNAVAILABLE);
 }
 
-static void a_forked_child_goes_on(void)
+static void a_forked_child_keeps_working(void)
 {
     bouncer_remote_jwks *remote = ready("/rotates/for-a-child");
     bouncer_verifier *verifier = verifier_of(remote);
-    in_a_child(verify_with_what_is_there, remote, verifier);
+    in_a_child(verify_with_cached_keys, remote, verifier);
     in_a_child(verify_with_a_fetch_of_its_own, remote, verifier);
     in_a_child(close_it, remote, verifier);
     CHECK(verdict(verifier, token_a) == BOUNCER_STATUS_OK && state_is(remote, "fresh"));
@@ -491,7 +491,7 @@ static void a_forked_child_goes_on(void)
 
 static void *refresh_well(void *remote)
 {
-    CHECK(bouncer_remote_jwks_refresh(remote, PATIENCE, NULL) == BOUNCER_STATUS_OK);
+    CHECK(bouncer_remote_jwks_refresh(remote, TEST_TIMEOUT, NULL) == BOUNCER_STATUS_OK);
     return NULL;
 }
 
@@ -501,7 +501,7 @@ static void leave_it(const bouncer_remote_jwks *remote, const bouncer_verifier *
 }
 
 /* The child has the parent's connection too, but it is not the child's to cut off. */
-static void a_childs_end_is_not_the_parents(void)
+static void closing_in_a_child_leaves_the_parents_fetch_alone(void)
 {
     bouncer_remote_jwks *remote = ready("/rotates-late/for-a-fork");
     bouncer_verifier *verifier = verifier_of(remote);
@@ -516,7 +516,7 @@ static void a_childs_end_is_not_the_parents(void)
     bouncer_remote_jwks_free(remote);
 }
 
-static void every_null_is_a_status_or_nothing_to_read(void)
+static void every_null_argument_returns_a_status_or_an_empty_value(void)
 {
     bouncer_settings *settings = settings_for("/jwks");
     bouncer_remote_jwks *remote = ready("/jwks");
@@ -531,10 +531,10 @@ static void every_null_is_a_status_or_nothing_to_read(void)
 
     CHECK_FAILS(bouncer_remote_jwks_new(NULL, &made, &err), null_argument);
     CHECK_FAILS(bouncer_remote_jwks_new(settings, NULL, &err), null_argument);
-    CHECK_FAILS(bouncer_remote_jwks_wait_ready(NULL, PATIENCE, &err), null_argument);
+    CHECK_FAILS(bouncer_remote_jwks_wait_ready(NULL, TEST_TIMEOUT, &err), null_argument);
     CHECK_FAILS(bouncer_remote_jwks_current(NULL, &jwks, &err), null_argument);
     CHECK_FAILS(bouncer_remote_jwks_current(remote, NULL, &err), null_argument);
-    CHECK_FAILS(bouncer_remote_jwks_refresh(NULL, PATIENCE, &err), null_argument);
+    CHECK_FAILS(bouncer_remote_jwks_refresh(NULL, TEST_TIMEOUT, &err), null_argument);
     CHECK_FAILS(bouncer_remote_jwks_stats(NULL, &stats, &err), null_argument);
     CHECK_FAILS(bouncer_remote_jwks_stats(remote, NULL, &err), null_argument);
     CHECK_FAILS(bouncer_verifier_new_remote(NULL, policy, &another, &err), null_argument);
@@ -560,9 +560,9 @@ static void every_null_is_a_status_or_nothing_to_read(void)
     CHECK(batch == NULL && bouncer_batch_ticket(NULL, 0) == 0);
     CHECK(made == NULL && another == NULL && stats == NULL && jwks == NULL && token == NULL);
 
-    CHECK(bouncer_remote_jwks_wait(NULL, 1, PATIENCE) == 0);
-    CHECK(bouncer_verifier_wait(NULL, 1, PATIENCE) == 0);
-    CHECK(bouncer_remote_jwks_wait_attempts(NULL, 0, PATIENCE) == 0);
+    CHECK(bouncer_remote_jwks_wait(NULL, 1, TEST_TIMEOUT) == 0);
+    CHECK(bouncer_verifier_wait(NULL, 1, TEST_TIMEOUT) == 0);
+    CHECK(bouncer_remote_jwks_wait_attempts(NULL, 0, TEST_TIMEOUT) == 0);
     bouncer_remote_jwks_close(NULL);
     CHECK(bouncer_remote_jwks_generation(NULL) == 0);
     bouncer_remote_jwks_free(NULL);
@@ -579,20 +579,20 @@ int main(int argc, char **argv)
     token_b = argv[3];
     jwks_a = argv[4];
     policy = dcos_policy();
-    every_null_is_a_status_or_nothing_to_read();
+    every_null_argument_returns_a_status_or_an_empty_value();
     keys_are_fetched_and_verify();
-    a_new_kid_is_fetched_by_the_token_that_brings_it();
-    an_outage_leaves_the_keys_in_use();
-    without_keys_a_token_is_not_refused();
-    every_setting_is_taken();
-    a_seed_answers_before_the_first_fetch();
-    an_issuers_metadata_say_where_its_keys_are();
-    a_ticket_says_what_to_wait_for();
-    a_batch_that_never_waits_has_tickets();
+    a_token_with_a_new_kid_causes_a_fetch();
+    keys_stay_in_use_during_an_outage();
+    without_keys_a_token_is_neither_accepted_nor_rejected();
+    every_setting_is_accepted();
+    a_seed_verifies_before_the_first_fetch();
+    discovery_finds_the_keys_of_an_issuer();
+    a_ticket_ends_with_its_attempt();
+    a_batch_that_never_blocks_returns_tickets();
     a_verifier_outlives_the_key_set_and_its_policy();
-    closing_ends_everything_at_once();
-    a_forked_child_goes_on();
-    a_childs_end_is_not_the_parents();
+    close_cancels_the_attempt_and_ends_the_thread_at_once();
+    a_forked_child_keeps_working();
+    closing_in_a_child_leaves_the_parents_fetch_alone();
     /* Nothing is waited for: freeing has ended the threads, or valgrind finds what they have. */
     bouncer_policy_free(policy);
     return 0;

@@ -27,7 +27,7 @@ static bouncer_settings *settings_for(const char *path)
 static bouncer_renewer *ready(const char *path)
 {
     bouncer_renewer *renewer = renewer_of(settings_for(path));
-    CHECK(bouncer_renewer_wait_attempts(renewer, 1, PATIENCE) == 1);
+    CHECK(bouncer_renewer_wait_attempts(renewer, 1, TEST_TIMEOUT) == 1);
     CHECK(bouncer_renewer_wait_ready(renewer, 0, NULL) == OK);
     return renewer;
 }
@@ -40,7 +40,7 @@ static uint64_t generation_of(const bouncer_renewer *renewer)
     return generation;
 }
 
-static void a_login_gives_a_token_and_its_header(void)
+static void a_login_returns_a_token_and_its_header(void)
 {
     bouncer_renewer *renewer = ready(NULL);
     bouncer_own_token *token = token_of(renewer);
@@ -130,11 +130,11 @@ static void eight_threads_that_reject_one_token_cause_one_login(void)
     bouncer_renewer_free(renewer);
 }
 
-static void a_renewal_that_fails_displaces_nothing(void)
+static void a_failed_renewal_keeps_the_current_token(void)
 {
     bouncer_renewer *renewer = ready("/outage/for-a-renewal");
     bouncer_error *err = NULL;
-    CHECK(bouncer_renewer_renew(renewer, PATIENCE, &err) == UNAVAILABLE);
+    CHECK(bouncer_renewer_renew(renewer, TEST_TIMEOUT, &err) == UNAVAILABLE);
     CHECK(strstr(bouncer_error_message(err), "503") != NULL && bouncer_error_claim(err).data == NULL);
     bouncer_error_free(err);
     CHECK(generation_of(renewer) == 1 && state_is(renewer, "valid") && last_error_is(renewer, "status"));
@@ -153,11 +153,11 @@ static void a_renewal_that_fails_displaces_nothing(void)
     bouncer_renewer_free(renewer);
 
     renewer = ready("/login/for-a-renewal");
-    CHECK(bouncer_renewer_renew(renewer, PATIENCE, NULL) == OK && generation_of(renewer) == 2);
+    CHECK(bouncer_renewer_renew(renewer, TEST_TIMEOUT, NULL) == OK && generation_of(renewer) == 2);
     bouncer_renewer_free(renewer);
 }
 
-static void a_login_that_is_refused_is_told_from_an_outage(void)
+static void a_rejected_login_differs_from_an_outage(void)
 {
     bouncer_renewer *renewer = renewer_of(settings_with(BOUNCER_RENEWER_SERVICE_ACCOUNT, wrong_secret));
     has_none(renewer, REJECTED);
@@ -169,10 +169,10 @@ static void a_login_that_is_refused_is_told_from_an_outage(void)
     bouncer_settings *settings = settings_for("/503");
     bouncer_settings_set(settings, BOUNCER_RENEWER_MAX_WAIT, BOUNCER_TEXT("50ms"));
     renewer = renewer_of(settings);
-    CHECK(bouncer_renewer_wait_attempts(renewer, 1, PATIENCE) == 1);
+    CHECK(bouncer_renewer_wait_attempts(renewer, 1, TEST_TIMEOUT) == 1);
     has_none(renewer, UNAVAILABLE);
     CHECK_FAILS(bouncer_renewer_wait_ready(renewer, 20, &err), UNAVAILABLE);
-    CHECK(last_error_is(renewer, "status") && bouncer_renewer_wait_attempts(renewer, 2, PATIENCE) == 1);
+    CHECK(last_error_is(renewer, "status") && bouncer_renewer_wait_attempts(renewer, 2, TEST_TIMEOUT) == 1);
     CHECK(count_of(renewer, BOUNCER_STAT_RENEWER_RETRIES_TOTAL) > 0);
     CHECK(count_of(renewer, BOUNCER_STAT_RENEWER_FAILURES_IN_ROW) > 0);
     CHECK(strcmp(bouncer_status_name(UNAVAILABLE), "login_unavailable") == 0);
@@ -209,7 +209,7 @@ static void an_oauth_client_logs_in_with_its_credentials(void)
     bouncer_renewer_free(renewer);
 }
 
-static void a_ticket_says_what_to_wait_for(void)
+static void a_ticket_ends_with_its_attempt(void)
 {
     bouncer_renewer *renewer = renewer_of(settings_for("/late/for-a-ticket"));
     bouncer_own_token *token = NULL;
@@ -220,19 +220,19 @@ static void a_ticket_says_what_to_wait_for(void)
     uint64_t early = ticket;
     CHECK_FAILS(bouncer_renewer_token_now(renewer, &early, &token, &err), UNAVAILABLE);
     CHECK(early == 0);
-    CHECK(bouncer_renewer_wait(renewer, ticket, PATIENCE) == 1);
+    CHECK(bouncer_renewer_wait(renewer, ticket, TEST_TIMEOUT) == 1);
     CHECK(bouncer_renewer_token_now(renewer, &ticket, &token, NULL) == OK && ticket == 0);
     bouncer_str text = bouncer_own_token_text(token);
     bouncer_own_token *newer = NULL;
     CHECK_FAILS(bouncer_renewer_reject_now(renewer, text.data, text.len, &ticket, &newer, &err), UNAVAILABLE);
     CHECK(ticket != 0 && bouncer_renewer_wait(renewer, ticket, 0) == 0 && generation_of(renewer) == 1);
-    CHECK(bouncer_renewer_wait(renewer, ticket, PATIENCE) == 1);
+    CHECK(bouncer_renewer_wait(renewer, ticket, TEST_TIMEOUT) == 1);
     CHECK(bouncer_renewer_reject_now(renewer, text.data, text.len, &ticket, &newer, NULL) == OK);
     CHECK(ticket == 0 && bouncer_own_token_generation(newer) == 2);
     bouncer_own_token_free(token);
     bouncer_own_token_free(newer);
     /* Invented ones. */
-    CHECK(bouncer_renewer_wait(renewer, 0, PATIENCE) == 0 && bouncer_renewer_wait(renewer, UINT64_MAX, 10) == 0);
+    CHECK(bouncer_renewer_wait(renewer, 0, TEST_TIMEOUT) == 0 && bouncer_renewer_wait(renewer, UINT64_MAX, 10) == 0);
     CHECK(bouncer_renewer_wait_attempts(renewer, UINT64_MAX, 10) == 0);
     CHECK(bouncer_renewer_wait_attempts(renewer, 0, UINT64_MAX) == 1);
     CHECK(bouncer_renewer_wait_ready(renewer, UINT64_MAX, NULL) == OK);
@@ -251,7 +251,7 @@ static void is_rejected(bouncer_settings *settings, bouncer_status expected)
     bouncer_settings_free(settings);
 }
 
-static void every_setting_is_taken(void)
+static void every_setting_is_accepted(void)
 {
     /* Of what a setting does, src/remote and the C++ tests say more. */
     bouncer_settings *settings = settings_for("/login/with-settings");
@@ -303,11 +303,11 @@ static void a_secret_may_be_in_a_file_or_the_environment(void)
     int file = mkstemp(path);
     CHECK(file >= 0 && write(file, secret, strlen(secret)) == (ssize_t)strlen(secret) && close(file) == 0);
     bouncer_renewer *renewer = renewer_of(settings_with(BOUNCER_RENEWER_SERVICE_ACCOUNT_FILE, path));
-    CHECK(bouncer_renewer_wait_attempts(renewer, 1, PATIENCE) == 1 && generation_of(renewer) == 1);
+    CHECK(bouncer_renewer_wait_attempts(renewer, 1, TEST_TIMEOUT) == 1 && generation_of(renewer) == 1);
 
     CHECK(unlink(path) == 0);
     /* It is read for each login. */
-    CHECK_FAILS(bouncer_renewer_renew(renewer, PATIENCE, &err), UNUSABLE);
+    CHECK_FAILS(bouncer_renewer_renew(renewer, TEST_TIMEOUT, &err), UNUSABLE);
     CHECK(last_error_is(renewer, "credentials") && generation_of(renewer) == 1);
     bouncer_renewer_free(renewer);
     CHECK(setenv("DCOS_SERVICE_ACCOUNT_CREDENTIAL", path, 1) == 0);
@@ -324,16 +324,16 @@ static void a_secret_may_be_in_a_file_or_the_environment(void)
 
 static void *renew_in_vain(void *renewer)
 {
-    CHECK(bouncer_renewer_renew(renewer, PATIENCE, NULL) == UNAVAILABLE);
+    CHECK(bouncer_renewer_renew(renewer, TEST_TIMEOUT, NULL) == UNAVAILABLE);
     return NULL;
 }
 
-static void closing_ends_everything_at_once(void)
+static void close_cancels_the_attempt_and_ends_the_thread_at_once(void)
 {
     bouncer_settings *settings = settings_for("/hangs-later/for-close");
     bouncer_settings_set(settings, BOUNCER_RENEWER_TIMEOUT, BOUNCER_TEXT("5m"));
     bouncer_renewer *renewer = renewer_of(settings);
-    CHECK(bouncer_renewer_wait_attempts(renewer, 1, PATIENCE) == 1);
+    CHECK(bouncer_renewer_wait_attempts(renewer, 1, TEST_TIMEOUT) == 1);
     bouncer_own_token *kept = token_of(renewer);
     pthread_t renewing;
     CHECK(pthread_create(&renewing, NULL, renew_in_vain, renewer) == 0);
@@ -355,9 +355,9 @@ static void closing_ends_everything_at_once(void)
     CHECK_FAILS(bouncer_renewer_token_now(renewer, &ticket, &token, &err), UNAVAILABLE);
     CHECK_FAILS(bouncer_renewer_reject(renewer, "a", 1, &token, &err), UNAVAILABLE);
     CHECK_FAILS(bouncer_renewer_reject_now(renewer, "a", 1, &ticket, &token, &err), UNAVAILABLE);
-    CHECK_FAILS(bouncer_renewer_wait_ready(renewer, PATIENCE, &err), UNAVAILABLE);
-    CHECK_FAILS(bouncer_renewer_renew(renewer, PATIENCE, &err), UNAVAILABLE);
-    CHECK(bouncer_renewer_wait_attempts(renewer, 99, PATIENCE) == 0 && bouncer_renewer_wait(renewer, 99, PATIENCE) == 0);
+    CHECK_FAILS(bouncer_renewer_wait_ready(renewer, TEST_TIMEOUT, &err), UNAVAILABLE);
+    CHECK_FAILS(bouncer_renewer_renew(renewer, TEST_TIMEOUT, &err), UNAVAILABLE);
+    CHECK(bouncer_renewer_wait_attempts(renewer, 99, TEST_TIMEOUT) == 0 && bouncer_renewer_wait(renewer, 99, TEST_TIMEOUT) == 0);
     CHECK(ticket == 0 && token == NULL && state_is(renewer, "closed") && bouncer_own_token_text(kept).len > 10);
     bouncer_renewer_close(renewer);
     bouncer_renewer_free(renewer);
@@ -374,7 +374,7 @@ static void in_a_child(void (*child)(const bouncer_renewer *renewer), bouncer_re
     }
 }
 
-static void take_what_is_there(const bouncer_renewer *renewer)
+static void take_the_current_token(const bouncer_renewer *renewer)
 {
     CHECK(threads() == 1);
     CHECK(generation_of(renewer) == 1);
@@ -385,7 +385,7 @@ static void log_in(const bouncer_renewer *renewer)
 {
     CHECK(threads() == 1);
     CHECK(generation_of(renewer) == 1);
-    CHECK(threads() == 2 && bouncer_renewer_wait_attempts(renewer, 1, PATIENCE) == 1);
+    CHECK(threads() == 2 && bouncer_renewer_wait_attempts(renewer, 1, TEST_TIMEOUT) == 1);
 }
 
 static void log_in_again(const bouncer_renewer *renewer)
@@ -412,14 +412,14 @@ static void leave_it(const bouncer_renewer *renewer)
 
 static void *renew_well(void *renewer)
 {
-    CHECK(bouncer_renewer_renew(renewer, PATIENCE, NULL) == OK);
+    CHECK(bouncer_renewer_renew(renewer, TEST_TIMEOUT, NULL) == OK);
     return NULL;
 }
 
-static void a_forked_child_goes_on(void)
+static void a_forked_child_keeps_working(void)
 {
     bouncer_renewer *renewer = ready("/login/for-a-child");
-    in_a_child(take_what_is_there, renewer);
+    in_a_child(take_the_current_token, renewer);
     in_a_child(log_in_again, renewer);
     in_a_child(close_it, renewer);
     CHECK(generation_of(renewer) == 1 && count_of(renewer, BOUNCER_STAT_RENEWER_ATTEMPTS_TOTAL) == 1);
@@ -450,7 +450,7 @@ static void a_forked_child_goes_on(void)
     bouncer_renewer_free(renewer);
 }
 
-static void every_null_is_a_status_or_nothing_to_read(void)
+static void every_null_argument_returns_a_status_or_an_empty_value(void)
 {
     const bouncer_status null_argument = BOUNCER_STATUS_NULL_ARGUMENT;
     bouncer_settings *settings = settings_for("/login/for-null");
@@ -480,8 +480,8 @@ static void every_null_is_a_status_or_nothing_to_read(void)
     CHECK_FAILS(bouncer_renewer_reject_now(renewer, NULL, 1, &ticket, &token, &err), null_argument);
     CHECK_FAILS(bouncer_renewer_reject_now(renewer, "a", 1, NULL, &token, &err), null_argument);
     CHECK_FAILS(bouncer_renewer_reject_now(renewer, "a", 1, &ticket, NULL, &err), null_argument);
-    CHECK_FAILS(bouncer_renewer_wait_ready(NULL, PATIENCE, &err), null_argument);
-    CHECK_FAILS(bouncer_renewer_renew(NULL, PATIENCE, &err), null_argument);
+    CHECK_FAILS(bouncer_renewer_wait_ready(NULL, TEST_TIMEOUT, &err), null_argument);
+    CHECK_FAILS(bouncer_renewer_renew(NULL, TEST_TIMEOUT, &err), null_argument);
     CHECK_FAILS(bouncer_renewer_stats(NULL, &stats, &err), null_argument);
     CHECK_FAILS(bouncer_renewer_stats(renewer, NULL, &err), null_argument);
     CHECK_FAILS(bouncer_renewer_supply(NULL, "a", 1, -1, &err), null_argument);
@@ -496,8 +496,8 @@ static void every_null_is_a_status_or_nothing_to_read(void)
     CHECK(bouncer_renewer_supply(NULL, NULL, 0, 0, NULL) == null_argument);
     CHECK(made == NULL && token == NULL && stats == NULL);
 
-    CHECK(bouncer_renewer_wait(NULL, 1, PATIENCE) == 0 && bouncer_renewer_wait_attempts(NULL, 0, PATIENCE) == 0);
-    CHECK(bouncer_renewer_wait_login(NULL, PATIENCE) == 0);
+    CHECK(bouncer_renewer_wait(NULL, 1, TEST_TIMEOUT) == 0 && bouncer_renewer_wait_attempts(NULL, 0, TEST_TIMEOUT) == 0);
+    CHECK(bouncer_renewer_wait_login(NULL, TEST_TIMEOUT) == 0);
     bouncer_renewer_close(NULL);
     CHECK(bouncer_own_token_text(NULL).data == NULL && bouncer_own_token_authorization(NULL).data == NULL);
     CHECK(bouncer_own_token_expires_at(NULL, &time) == 0 && bouncer_own_token_generation(NULL) == 0);
@@ -515,17 +515,17 @@ int main(int argc, char **argv)
     origin = argv[1];
     secret = argv[2];
     wrong_secret = argv[3];
-    every_null_is_a_status_or_nothing_to_read();
-    a_login_gives_a_token_and_its_header();
+    every_null_argument_returns_a_status_or_an_empty_value();
+    a_login_returns_a_token_and_its_header();
     eight_threads_that_reject_one_token_cause_one_login();
-    a_renewal_that_fails_displaces_nothing();
-    a_login_that_is_refused_is_told_from_an_outage();
+    a_failed_renewal_keeps_the_current_token();
+    a_rejected_login_differs_from_an_outage();
     an_oauth_client_logs_in_with_its_credentials();
-    a_ticket_says_what_to_wait_for();
-    every_setting_is_taken();
+    a_ticket_ends_with_its_attempt();
+    every_setting_is_accepted();
     a_secret_may_be_in_a_file_or_the_environment();
-    closing_ends_everything_at_once();
-    a_forked_child_goes_on();
+    close_cancels_the_attempt_and_ends_the_thread_at_once();
+    a_forked_child_keeps_working();
     /* Nothing is waited for: freeing has ended the threads, or valgrind finds what they have. */
     return 0;
 }

@@ -16,7 +16,7 @@ static inline bouncer_settings *settings_with(const char *name, const char *valu
     bouncer_settings *settings = bouncer_settings_new(BOUNCER_KIND_RENEWER);
     bouncer_settings_set(settings, name, value, strlen(value));
     /* Not 10 seconds, which may not be enough under valgrind. */
-    bouncer_settings_set(settings, BOUNCER_RENEWER_MAX_WAIT, PATIENCE_TEXT);
+    bouncer_settings_set(settings, BOUNCER_RENEWER_MAX_WAIT, TEST_TIMEOUT_TEXT);
     return settings;
 }
 

@@ -29,7 +29,7 @@ static void check_failed(bouncer_settings *settings, const char *claim, const ch
     bouncer_settings_free(settings);
 }
 
-static void a_policy_of_settings_judges(void)
+static void a_policy_made_of_settings_verifies(void)
 {
     size_t json_len, token_len;
     char *json = read_file(TEST_DATA "/document_jwks.json", &json_len);
@@ -59,7 +59,7 @@ static void a_policy_of_settings_judges(void)
     free(token);
 }
 
-static void values_and_documents_add_up(void)
+static void values_and_documents_are_combined(void)
 {
     bouncer_settings *settings = policy_settings();
     CHECK(text_is(bouncer_settings_json(settings), "{}"));
@@ -73,7 +73,7 @@ static void values_and_documents_add_up(void)
     bouncer_settings_free(settings);
 }
 
-static void the_first_failure_stays(void)
+static void the_first_failure_is_kept(void)
 {
     bouncer_settings *settings = policy_settings();
     bouncer_settings_add(settings, "isuers", BOUNCER_TEXT("a"));
@@ -124,7 +124,7 @@ static void failures_name_the_setting(void)
     bouncer_settings_free(settings);
 }
 
-static void null_is_no_crash(void)
+static void null_does_not_crash(void)
 {
     CHECK(bouncer_settings_set(NULL, "leeway", BOUNCER_TEXT("1s")) == BOUNCER_STATUS_NULL_ARGUMENT);
     CHECK(bouncer_settings_add(NULL, "issuers", BOUNCER_TEXT("a")) == BOUNCER_STATUS_NULL_ARGUMENT);
@@ -226,11 +226,11 @@ static void keys_and_renewers_are_made_of_settings(void)
 
 int main(void)
 {
-    a_policy_of_settings_judges();
-    values_and_documents_add_up();
-    the_first_failure_stays();
+    a_policy_made_of_settings_verifies();
+    values_and_documents_are_combined();
+    the_first_failure_is_kept();
     failures_name_the_setting();
-    null_is_no_crash();
+    null_does_not_crash();
     the_library_lists_its_settings();
     keys_and_renewers_are_made_of_settings();
     return 0;

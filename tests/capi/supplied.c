@@ -17,18 +17,18 @@ static void *supply(void *argument)
 
 static void *renew_in_vain(void *renewer)
 {
-    CHECK(bouncer_renewer_renew(renewer, PATIENCE, NULL) == UNAVAILABLE);
+    CHECK(bouncer_renewer_renew(renewer, TEST_TIMEOUT, NULL) == UNAVAILABLE);
     return NULL;
 }
 
-static void a_program_supplies_tokens_of_its_own(void)
+static void a_program_supplies_tokens(void)
 {
     bouncer_renewer *renewer = renewer_of(settings_with(BOUNCER_RENEWER_SUPPLIED, "vault"));
     pthread_t supplying;
     CHECK(pthread_create(&supplying, NULL, supply, renewer) == 0);
     bouncer_own_token *token = token_of(renewer);
     CHECK(text_is(bouncer_own_token_authorization(token), "Bearer token-1"));
-    CHECK(bouncer_renewer_wait_attempts(renewer, 1, PATIENCE) == 1);
+    CHECK(bouncer_renewer_wait_attempts(renewer, 1, TEST_TIMEOUT) == 1);
     bouncer_own_token *other = NULL;
     CHECK(bouncer_renewer_reject(renewer, "token-1", 7, &other, NULL) == OK);
     CHECK(text_is(bouncer_own_token_text(other), "token-2"));
@@ -49,20 +49,20 @@ static void a_program_supplies_tokens_of_its_own(void)
     bouncer_settings *settings = settings_with(BOUNCER_RENEWER_SUPPLIED, "vault");
     bouncer_settings_set(settings, BOUNCER_RENEWER_MAX_WAIT, BOUNCER_TEXT("0s"));
     renewer = renewer_of(settings);
-    CHECK(bouncer_renewer_wait_login(renewer, PATIENCE) == 1);
+    CHECK(bouncer_renewer_wait_login(renewer, TEST_TIMEOUT) == 1);
     CHECK(bouncer_renewer_supply_failure(renewer, 0, "sealed", 6, NULL) == OK);
-    CHECK(bouncer_renewer_wait_attempts(renewer, 1, PATIENCE) == 1 && last_error_is(renewer, "other"));
+    CHECK(bouncer_renewer_wait_attempts(renewer, 1, TEST_TIMEOUT) == 1 && last_error_is(renewer, "other"));
     has_none(renewer, UNAVAILABLE);
-    CHECK(bouncer_renewer_wait_login(renewer, PATIENCE) == 1);
+    CHECK(bouncer_renewer_wait_login(renewer, TEST_TIMEOUT) == 1);
     CHECK(bouncer_renewer_supply_failure(renewer, 1, NULL, 0, NULL) == OK);
-    CHECK(bouncer_renewer_wait_attempts(renewer, 2, PATIENCE) == 1 && last_error_is(renewer, "rejected"));
+    CHECK(bouncer_renewer_wait_attempts(renewer, 2, TEST_TIMEOUT) == 1 && last_error_is(renewer, "rejected"));
     has_none(renewer, REJECTED);
     CHECK_FAILS(bouncer_renewer_supply_failure(renewer, 0, "a", 1, &err), INVALID);
     CHECK_FAILS(bouncer_renewer_supply(renewer, "a", 1, -1, &err), INVALID);
     /* Nothing that a header could hold. */
     pthread_t renewing;
     CHECK(pthread_create(&renewing, NULL, renew_in_vain, renewer) == 0);
-    CHECK(bouncer_renewer_wait_login(renewer, PATIENCE) == 1);
+    CHECK(bouncer_renewer_wait_login(renewer, TEST_TIMEOUT) == 1);
     CHECK(bouncer_renewer_supply(renewer, "a\r\nb", 4, 3600, NULL) == OK);
     CHECK(pthread_join(renewing, NULL) == 0 && last_error_is(renewer, "document"));
     CHECK(bouncer_renewer_wait_login(renewer, 0) == 0);
@@ -74,13 +74,13 @@ static void a_program_supplies_tokens_of_its_own(void)
     bouncer_settings_set(settings, BOUNCER_RENEWER_CLIENT_SECRET, BOUNCER_TEXT("secret"));
     bouncer_settings_set(settings, BOUNCER_RENEWER_LAZY, BOUNCER_TEXT("true"));
     renewer = renewer_of(settings);
-    CHECK(bouncer_renewer_wait_login(renewer, PATIENCE) == 0);
+    CHECK(bouncer_renewer_wait_login(renewer, TEST_TIMEOUT) == 0);
     CHECK_FAILS(bouncer_renewer_supply(renewer, "a", 1, -1, &err), INVALID);
     CHECK_FAILS(bouncer_renewer_supply_failure(renewer, 0, "a", 1, &err), INVALID);
     bouncer_renewer_free(renewer);
 }
 
-static void an_answer_tells_whether_the_token_was_rejected(void)
+static void a_response_reports_a_rejected_token(void)
 {
     CHECK(bouncer_is_token_rejection(401, NULL, 0, NULL, 0) == 1);
     CHECK(bouncer_is_token_rejection(401, NULL, 9, NULL, 9) == 1);
@@ -97,7 +97,7 @@ static void an_answer_tells_whether_the_token_was_rejected(void)
 
 int main(void)
 {
-    a_program_supplies_tokens_of_its_own();
-    an_answer_tells_whether_the_token_was_rejected();
+    a_program_supplies_tokens();
+    a_response_reports_a_rejected_token();
     return 0;
 }

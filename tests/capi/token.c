@@ -1,7 +1,7 @@
 /* Verifying and reading: the DC/OS document's own token, and claims of every kind. */
 #include "check.h"
 
-static void the_documents_token_is_peters_until_it_expires(void)
+static void the_documents_token_is_accepted_until_it_expires(void)
 {
     bouncer_jwks *jwks = document_jwks();
     size_t len;
@@ -53,7 +53,7 @@ static void the_documents_token_is_peters_until_it_expires(void)
     free(text);
 }
 
-static void a_verifier_outlives_what_it_was_made_of(void)
+static void a_verifier_outlives_its_keys_and_policy(void)
 {
     bouncer_jwks *jwks = document_jwks();
     bouncer_policy *policy = policy_at(DOCUMENT_EXP - 1);
@@ -152,7 +152,7 @@ static void an_authorization_header_is_verified_in_one_call(void)
     bouncer_verifier_free(verifier);
 }
 
-static void a_status_says_how_to_answer(void)
+static void a_status_maps_to_an_http_response(void)
 {
     CHECK(bouncer_status_http_status(BOUNCER_STATUS_OK) == 200 && bouncer_status_http_status(BOUNCER_STATUS_EXPIRED) == 401);
     CHECK(bouncer_status_http_status(BOUNCER_STATUS_KEYS_UNAVAILABLE) == 503);
@@ -165,7 +165,7 @@ static void a_status_says_how_to_answer(void)
     CHECK(bouncer_status_challenge(BOUNCER_STATUS_OK).data == NULL && bouncer_status_challenge(399).data == NULL);
 }
 
-static void an_authorization_header_holds_a_token(void)
+static void the_token_of_an_authorization_header_is_found(void)
 {
     bouncer_str token = {0};
     static const char value[] = "token=a.b.c";
@@ -181,11 +181,11 @@ static void an_authorization_header_holds_a_token(void)
 
 int main(void)
 {
-    the_documents_token_is_peters_until_it_expires();
-    a_verifier_outlives_what_it_was_made_of();
+    the_documents_token_is_accepted_until_it_expires();
+    a_verifier_outlives_its_keys_and_policy();
     typed_claims_are_read_without_json();
     an_authorization_header_is_verified_in_one_call();
-    a_status_says_how_to_answer();
-    an_authorization_header_holds_a_token();
+    a_status_maps_to_an_http_response();
+    the_token_of_an_authorization_header_is_found();
     return 0;
 }

@@ -8,8 +8,8 @@
 #include <time.h>
 
 /* Longer than anything here takes, also under valgrind, in milliseconds. */
-#define PATIENCE 60000
-#define PATIENCE_TEXT BOUNCER_TEXT("60s")
+#define TEST_TIMEOUT 60000
+#define TEST_TIMEOUT_TEXT BOUNCER_TEXT("60s")
 
 /* The time of a clock that nobody sets, in milliseconds. */
 static inline int64_t now(void)
@@ -41,7 +41,7 @@ static inline int threads(void)
 /* Waits until only this thread is left: one that ends has memory still. */
 static inline void wait_for_the_threads(void)
 {
-    int64_t end = now() + PATIENCE;
+    int64_t end = now() + TEST_TIMEOUT;
     while (threads() > 1) {
         CHECK(now() < end);
         nap();

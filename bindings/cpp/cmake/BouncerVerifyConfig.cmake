@@ -1,17 +1,18 @@
-# find_package(BouncerVerify CONFIG) reads this file, installed as <lib>/cmake/BouncerVerify/BouncerVerifyConfig.cmake.
-# It gives
+# find_package(BouncerVerify CONFIG) reads this file. It is installed as
+# <lib>/cmake/BouncerVerify/BouncerVerifyConfig.cmake and defines
 #
 #   BouncerVerify::bouncer_verify         the shared library with the headers of C and C++
 #   BouncerVerify::bouncer_verify_static  the static library with the same
 #
-# each where its file is installed. It names no path: the tree it lies in may be moved.
+# Each target exists only if its library file is installed. All paths are relative to this file, so
+# the installation can be moved.
 
 include(CMakeFindDependencyMacro)
 find_dependency(Threads)
 include("${CMAKE_CURRENT_LIST_DIR}/BouncerVerifyTargets.cmake")
 
-# The real path, since /lib may be a link to /usr/lib. The libraries are two folders up; the headers in include/ beside
-# lib/ or lib/<architecture>/.
+# The real path, because /lib may be a link to /usr/lib. The libraries are two folders up. The
+# headers are in include/ beside lib/ or lib/<architecture>/.
 get_filename_component(_bouncer_verify_here "${CMAKE_CURRENT_LIST_DIR}" REALPATH)
 get_filename_component(_bouncer_verify_lib "${_bouncer_verify_here}/../.." ABSOLUTE)
 foreach(_bouncer_verify_up ".." "../..")
@@ -27,10 +28,10 @@ set(_bouncer_verify_static
 
 if(NOT EXISTS "${_bouncer_verify_include}/bouncer_verify.hpp")
   set(BouncerVerify_FOUND FALSE)
-  set(BouncerVerify_NOT_FOUND_MESSAGE "no include/bouncer_verify.hpp beside ${_bouncer_verify_lib}")
+  set(BouncerVerify_NOT_FOUND_MESSAGE "include/bouncer_verify.hpp not found beside ${_bouncer_verify_lib}")
 elseif(NOT EXISTS "${_bouncer_verify_shared}" AND NOT EXISTS "${_bouncer_verify_static}")
   set(BouncerVerify_FOUND FALSE)
-  set(BouncerVerify_NOT_FOUND_MESSAGE "no library bouncer_verify in ${_bouncer_verify_lib}")
+  set(BouncerVerify_NOT_FOUND_MESSAGE "library bouncer_verify not found in ${_bouncer_verify_lib}")
 endif()
 if(EXISTS "${_bouncer_verify_shared}")
   bouncer_verify_import(bouncer_verify SHARED "${_bouncer_verify_shared}" "${_bouncer_verify_include}")

@@ -1,8 +1,9 @@
-# The imported targets, for the installed package and for CMakeLists.txt alike.
+# Defines the imported targets, for the installed package and for CMakeLists.txt.
 #
 #   bouncer_verify_import(<name> SHARED|STATIC <library file> <include folders> [GLOBAL])
 #
-# defines BouncerVerify::<name>: the library, the C header and the C++ header. The file may be yet to be built.
+# defines BouncerVerify::<name>: the library, the C header and the C++ header. The library file may
+# be built later.
 function(bouncer_verify_import name kind library includes)
   if(TARGET BouncerVerify::${name})
     return()
@@ -12,19 +13,20 @@ function(bouncer_verify_import name kind library includes)
     IMPORTED_LOCATION "${library}"
     INTERFACE_INCLUDE_DIRECTORIES "${includes}")
 
-  # A project in C alone may use the package too, and knows no features of C++.
+  # A project in C only may use the package too. CMake knows no C++ features there.
   get_property(languages GLOBAL PROPERTY ENABLED_LANGUAGES)
   if("CXX" IN_LIST languages)
     set_property(TARGET BouncerVerify::${name} PROPERTY INTERFACE_COMPILE_FEATURES cxx_std_17)
   endif()
 
-  # What the shared library brings with it, the static one asks for.
+  # The shared library is linked with its dependencies; the static one needs them at link time.
   if(kind STREQUAL "STATIC")
     set(system Threads::Threads ${CMAKE_DL_LIBS})
     if(UNIX AND NOT APPLE)
-      # No libgcc_s: the compiler's driver adds it, and with -static the library that there is in its place.
+      # Without libgcc_s: the compiler adds it, or with -static its static counterpart.
       list(APPEND system m rt util)
-      # A plugin made with the static library, unmapped by dlclose(), would crash the next thread that ends.
+      # A plugin that contains the static library must not be unmapped by dlclose(): the next thread
+      # that ends would crash.
       set_property(TARGET BouncerVerify::${name} PROPERTY INTERFACE_LINK_OPTIONS "LINKER:-z,nodelete")
     endif()
     set_property(TARGET BouncerVerify::${name} PROPERTY INTERFACE_LINK_LIBRARIES "${system}")

@@ -1,9 +1,9 @@
-// Verifies a token and prints who it speaks for.
+// Verifies a DC/OS token with the keys in a file, and prints its "uid".
 //
 //     verify JWKS_FILE TOKEN_FILE [SECONDS]
 //
-// SECONDS since 1970-01-01T00:00:00Z is the time to judge at, in place of now. Ends with 0 for a verified token, 1 for
-// one that is not, 2 where nothing can be said of the token.
+// SECONDS since 1970-01-01T00:00:00Z is the time of the verification; the default is now. Exits
+// with 0 if the token is accepted, 1 if it is rejected, and 2 on any other failure.
 
 #include <bouncer_verify.hpp>
 

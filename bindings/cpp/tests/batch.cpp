@@ -20,10 +20,11 @@ using bouncer::Policy;
 using bouncer::Status;
 using bouncer::Verifier;
 
-/// What the clock on the wall says, unless it is 0.
+/// The time that CLOCK_REALTIME returns, in seconds; 0 means the real time.
 static std::atomic<std::int64_t> wall_clock{0};
 
-// In place of libc's, for the library too: a policy keeps the time that it is given, so only the system's can pass.
+// Replaces libc's function, for the library too. A policy with a fixed time never expires a token,
+// so the test moves the system's clock.
 extern "C" int clock_gettime(clockid_t clock, timespec *time) noexcept {
     if (clock != CLOCK_REALTIME || wall_clock == 0) {
         return static_cast<int>(syscall(SYS_clock_gettime, clock, time));
@@ -34,7 +35,8 @@ extern "C" int clock_gettime(clockid_t clock, timespec *time) noexcept {
 
 static_assert(std::is_nothrow_move_constructible_v<Batch> && !std::is_copy_constructible_v<Batch>);
 
-/// The document's token, with a fault in every third, and none at all in every fifth.
+/// The document's token, with an invalid signature in every third and a malformed token in every
+/// fifth place.
 static std::vector<std::string> tokens(std::size_t count) {
     std::vector<std::string> made(count, document_token());
     for (std::size_t i = 0; i < count; ++i) {
@@ -85,7 +87,7 @@ static void check(const Batch &batch, std::size_t count) {
     }
 }
 
-static void a_batch_of_any_size_says_of_each_token_what_a_call_says(const JwkSet &jwks) {
+static void a_batch_of_any_size_returns_the_verdicts_of_single_calls(const JwkSet &jwks) {
     const Policy policy = policy_at(document_exp - 1);
     const Verifier verifier(jwks, policy);
     for (const std::size_t count : {0U, 1U, 7U, 8U, 64U, 150U}) {
@@ -101,7 +103,7 @@ static void a_batch_of_any_size_says_of_each_token_what_a_call_says(const JwkSet
     check(verifier.try_verify_batch(std::vector<const char *>{text.c_str()}).value(), 1);
 }
 
-static void a_batch_moves_and_one_without_keys_fails(const JwkSet &jwks) {
+static void a_batch_can_be_moved_and_fails_with_moved_from_keys(const JwkSet &jwks) {
     const std::vector<std::string> texts = tokens(20);
     const Policy policy = policy_at(document_exp - 1);
     Batch first = bouncer::verify_tokens(jwks, policy, texts);
@@ -142,7 +144,7 @@ static void a_cache_changes_no_verdict(const JwkSet &jwks) {
     CHECK(cache(late).number("hits_total") == 0);
 }
 
-static void a_token_expires_in_the_cache_too(const JwkSet &jwks) {
+static void a_cached_token_expires(const JwkSet &jwks) {
     const std::vector<std::string> texts(3, document_token());
     const Verifier cached = Verifier(jwks, Policy::dcos()).with_cache(100);
     wall_clock = document_exp - 1;
@@ -158,7 +160,7 @@ static void a_token_expires_in_the_cache_too(const JwkSet &jwks) {
     for (const bouncer::VerdictView verdict : cached.verify_batch(texts)) {
         CHECK(verdict.status() == Status::Expired && verdict.claim() == "exp");
     }
-    // All but the first found it.
+    // All lookups but the first were hits.
     CHECK(cache(cached).number("hits_total") == 9 && cache(cached).number("misses_total") == 1);
     wall_clock = 0;
 }
@@ -168,10 +170,10 @@ int main() {
     for (const Backend backend : {Backend::Accelerated, Backend::AwsLc}) {
         const JwkSet jwks = JwkSet::load(json, backend);
         CHECK(jwks.accelerated_keys() <= (backend == Backend::Accelerated ? jwks.keys().size() : 0));
-        a_batch_of_any_size_says_of_each_token_what_a_call_says(jwks);
-        a_batch_moves_and_one_without_keys_fails(jwks);
+        a_batch_of_any_size_returns_the_verdicts_of_single_calls(jwks);
+        a_batch_can_be_moved_and_fails_with_moved_from_keys(jwks);
         a_cache_changes_no_verdict(jwks);
-        a_token_expires_in_the_cache_too(jwks);
+        a_cached_token_expires(jwks);
     }
     CHECK(fails(JwkSet::try_load(json, static_cast<Backend>(2)), Status::InvalidArgument));
     const auto remote = [](std::string_view backend) {

@@ -1,4 +1,5 @@
-// What the tests share: a check that says where it failed, and the DC/OS document's key set and token.
+// Common parts of the tests: a check that prints where it failed, and the DC/OS document's key set
+// and token.
 #ifndef CHECK_HPP
 #define CHECK_HPP
 
@@ -21,13 +22,13 @@
         }                                                                           \
     } while (false)
 
-/// True if `result` is a failure of `status` that has something to say.
+/// True if `result` is a failure with `status` and a message.
 template <class T>
 bool fails(const bouncer::Result<T> &result, bouncer::Status status) {
     return !result && result.error().status() == status && std::string_view(result.error().message()).size() > 10;
 }
 
-/// A snapshot whose rows have one prefix. Asking for a row that does not exist fails.
+/// A snapshot whose rows have a common prefix. Reading a row that does not exist fails the test.
 class Seen {
 public:
     Seen(bouncer::Stats stats, std::string prefix) : stats_(std::move(stats)), prefix_(std::move(prefix)) {}
@@ -36,7 +37,7 @@ public:
     [[nodiscard]] std::string text(const std::string &name) const {
         return std::string(row(name).text.value_or(""));
     }
-    /// True if none of them has a value.
+    /// True if none of the rows has a value.
     [[nodiscard]] bool lacks(std::initializer_list<const char *> names) const {
         return std::none_of(names.begin(), names.end(),
                             [&](const char *name) { return row(name).number || row(name).text; });
@@ -61,7 +62,7 @@ inline Seen cache(const bouncer::Verifier &verifier) {
     return Seen(verifier.try_stats().value(), "cache_");
 }
 
-/// The file `name` of the folder TEST_DATA, without a final newline.
+/// The content of the file `name` in TEST_DATA, without final newlines.
 inline std::string read_file(const char *name) {
     std::ifstream file(std::string(TEST_DATA "/") + name, std::ios::binary);
     CHECK(file);
@@ -72,7 +73,7 @@ inline std::string read_file(const char *name) {
     return text;
 }
 
-/// The document's token is valid until this second.
+/// The document's token expires in this second.
 constexpr std::int64_t document_exp = 1467985466;
 
 inline bouncer::JwkSet document_jwks() {

@@ -1,4 +1,5 @@
-// Runs every case of tests/conformance: one verdict in every language. The folder is the argument.
+// Runs every case of tests/conformance: the verdicts are the same in every language. The argument
+// is the folder.
 #include "check.hpp"
 
 #include <nlohmann/json.hpp>
@@ -39,12 +40,12 @@ static json verdict(const VerifiedToken &token) {
     return found;
 }
 
-/// What is found where `expected` is expected.
-static json judge(const json &the_case, const std::string &document, const json &expected) {
+/// Verifies a case. Returns what was found, for the members that `expected` has.
+static json verify_case(const json &the_case, const std::string &document, const json &expected) {
     const Result<JwkSet> jwks = JwkSet::try_load(document);
     if (!jwks) {
         json found = verdict(jwks.error());
-        // Without a key set there is nothing to list; its keys are none.
+        // Without a key set there are no keys and no list of skipped keys.
         if (expected.contains("skipped")) {
             found["skipped"] = expected["skipped"];
         }
@@ -61,11 +62,11 @@ static json judge(const json &the_case, const std::string &document, const json 
     const Result<VerifiedToken> token = bouncer::try_verify_token(*jwks, policy, text);
     json found = token ? verdict(*token) : verdict(token.error());
 
-    // A verifier of the same keys and policy must say the same.
+    // A verifier of the same keys and policy must return the same verdict.
     const Result<VerifiedToken> again = bouncer::Verifier(*jwks, policy).try_verify(text);
     CHECK((again ? verdict(*again) : verdict(again.error())) == found);
 
-    // So must one with a cache, the second time too, and a batch.
+    // So must a verifier with a cache, on a miss and on a hit, and a batch.
     const bouncer::Verifier cached = bouncer::Verifier(*jwks, policy).with_cache(8);
     for (int i = 0; i < 2; ++i) {
         const Result<VerifiedToken> same = cached.try_verify(text);
@@ -101,7 +102,7 @@ int main(int argc, char **argv) {
         const json file = json::parse(stream);
         for (const json &each : file.at("cases")) {
             const json &expected = each.at("expect");
-            const json found = judge(each, file.at("jwks").at(each.at("jwks").get<std::string>()), expected);
+            const json found = verify_case(each, file.at("jwks").at(each.at("jwks").get<std::string>()), expected);
             cases++;
             if (found != expected) {
                 differing++;

@@ -1,4 +1,4 @@
-// Failures: categories, the exception, and Result.
+// Failures: their categories, the exception, and Result.
 #include "check.hpp"
 
 #include <csignal>
@@ -31,13 +31,13 @@ static void a_status_has_a_stable_name() {
     CHECK(std::string_view(bouncer::status_name(Status{999999})) == "unknown");
 }
 
-static void the_library_is_of_the_headers_version() {
+static void the_library_has_the_version_of_the_header() {
     const std::string version = std::to_string(BOUNCER_VERSION_MAJOR) + "." + std::to_string(BOUNCER_VERSION_MINOR) + "." +
                                 std::to_string(BOUNCER_VERSION_PATCH);
     CHECK(bouncer::library_version() == version && bouncer_abi_version() == BOUNCER_ABI_VERSION);
 }
 
-static void an_exception_says_what_the_failure_says() {
+static void an_exception_reports_what_the_failure_reports() {
     const JwkSet jwks = document_jwks();
     const std::string text = document_token();
     const auto failed = bouncer::try_verify_token(jwks, Policy::dcos(), text);
@@ -54,14 +54,14 @@ static void an_exception_says_what_the_failure_says() {
         std::rethrow_exception(kept);
     } catch (const Error &error) {
         Error copy = error;
-        Error moved = std::move(copy);  // A copy, so that both can speak.
+        Error moved = std::move(copy);  // A move copies, so both stay readable.
         copy = moved;
         CHECK(copy.status() == Status::Expired && moved.claim() == "exp" && copy.what() == error.what());
         CHECK(std::string_view(moved.name()) == "expired" && moved.is_invalid_token() && !moved.is_keys_problem());
     }
 }
 
-static void a_failure_that_was_moved_from_is_still_one() {
+static void a_moved_from_failure_is_still_a_failure() {
     Result<JwkSet> failed = JwkSet::try_load("{}");
     const Failure failure = std::move(failed).error();
     CHECK(std::string_view(failure.message()).size() > 20 && !failure.claim());
@@ -72,7 +72,7 @@ static void a_failure_that_was_moved_from_is_still_one() {
     CHECK(std::move(refused).error().status() == Status::MalformedJwkSet && !refused);
 }
 
-static void a_result_gives_its_value_in_every_way() {
+static void a_result_returns_its_value_in_every_way() {
     Result<JwkSet> loaded = JwkSet::try_load(read_file("document_jwks.json"));
     CHECK(loaded && loaded->keys().size() == 1 && (*loaded).keys().size() == 1);
     const Result<JwkSet> &same = loaded;
@@ -83,7 +83,7 @@ static void a_result_gives_its_value_in_every_way() {
     CHECK(thrown.keys().size() == 1);
 }
 
-/// Runs `misuse` in a child process and tells whether it was aborted.
+/// Runs `misuse` in a child process. Returns true if it was aborted.
 template <class Misuse>
 static bool aborts(Misuse misuse) {
     const pid_t child = fork();
@@ -98,7 +98,7 @@ static bool aborts(Misuse misuse) {
     return WIFSIGNALED(how) && WTERMSIG(how) == SIGABRT;
 }
 
-static void asking_for_what_is_not_there_ends_the_program() {
+static void reading_an_absent_value_or_error_aborts() {
     CHECK(aborts([] { (void)JwkSet::try_load("{}").value(); }));
     CHECK(aborts([] { (void)JwkSet::try_load(read_file("document_jwks.json")).error(); }));
     CHECK(aborts([] { (void)Result<void>().error(); }));
@@ -107,9 +107,9 @@ static void asking_for_what_is_not_there_ends_the_program() {
 
 int main() {
     a_status_has_a_stable_name();
-    the_library_is_of_the_headers_version();
-    an_exception_says_what_the_failure_says();
-    a_failure_that_was_moved_from_is_still_one();
-    a_result_gives_its_value_in_every_way();
-    asking_for_what_is_not_there_ends_the_program();
+    the_library_has_the_version_of_the_header();
+    an_exception_reports_what_the_failure_reports();
+    a_moved_from_failure_is_still_a_failure();
+    a_result_returns_its_value_in_every_way();
+    reading_an_absent_value_or_error_aborts();
 }

@@ -1,4 +1,4 @@
-// Key sets and keys: every spelling in, every spelling out, the skipped ones with their reasons.
+// Key sets and keys: every input and output format, and skipped keys with their reasons.
 #include "check.hpp"
 
 #include <algorithm>
@@ -31,7 +31,7 @@ static constexpr std::string_view mixed =
     R"({"keys":[{"kty":"oct","k":"AA","kid":"secret"},)"
     R"({"kty":"OKP","crv":"Ed25519","kid":"ed","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}, 7]})";
 
-static void a_set_lists_its_keys_and_what_it_skipped() {
+static void a_set_lists_its_usable_and_its_skipped_keys() {
     const JwkSet jwks = JwkSet::load(mixed);
     CHECK(jwks.keys().size() == 1 && !jwks.keys().empty());
     const JwkView key = jwks.keys()[0];
@@ -54,7 +54,7 @@ static void a_set_lists_its_keys_and_what_it_skipped() {
     CHECK(std::any_of(keys.begin(), keys.end(), [](JwkView each) { return each.kid() == "ed"; }));
 }
 
-static void beyond_the_end_there_is_an_empty_key() {
+static void an_index_out_of_range_returns_an_empty_key() {
     const JwkSet jwks = JwkSet::load(mixed);
     const JwkView none = jwks.keys()[1];
     CHECK(!none && !none.kid() && none.key_type().empty() && none.bits() == 0 && none.der().empty());
@@ -63,7 +63,7 @@ static void beyond_the_end_there_is_an_empty_key() {
     CHECK(!JwkView() && fails(JwkSet::try_from_keys(JwkView()), Status::NullArgument));
 }
 
-static void the_documents_key_has_bouncers_kid_in_every_spelling() {
+static void the_documents_key_has_the_same_kid_in_every_format() {
     const JwkSet jwks = document_jwks();
     const JwkView key = jwks.keys()[0];
     CHECK(key.bits() == 2048 && key.algorithm() == "RS256" && key.key_type() == "RSA" && !key.curve());
@@ -98,7 +98,7 @@ static void the_documents_key_has_bouncers_kid_in_every_spelling() {
     CHECK(token.uid() == "peter" && !token.kid());
 }
 
-static void bad_sets_and_keys_are_failures_and_exceptions() {
+static void invalid_sets_and_keys_fail() {
     CHECK(fails(JwkSet::try_load("{}"), Status::MalformedJwkSet));
     CHECK(fails(JwkSet::try_load({}), Status::MalformedJwkSet));
     CHECK(fails(JwkSet::try_load("\xff"), Status::MalformedJwkSet));
@@ -117,7 +117,7 @@ static void bad_sets_and_keys_are_failures_and_exceptions() {
     }
 }
 
-static void moving_takes_the_keys_along() {
+static void moving_a_set_moves_its_keys() {
     JwkSet first = document_jwks();
     const JwkView key = first.keys()[0];
     JwkSet second = std::move(first);
@@ -143,9 +143,9 @@ static void moving_takes_the_keys_along() {
 }
 
 int main() {
-    a_set_lists_its_keys_and_what_it_skipped();
-    beyond_the_end_there_is_an_empty_key();
-    the_documents_key_has_bouncers_kid_in_every_spelling();
-    bad_sets_and_keys_are_failures_and_exceptions();
-    moving_takes_the_keys_along();
+    a_set_lists_its_usable_and_its_skipped_keys();
+    an_index_out_of_range_returns_an_empty_key();
+    the_documents_key_has_the_same_kid_in_every_format();
+    invalid_sets_and_keys_fail();
+    moving_a_set_moves_its_keys();
 }

@@ -1,4 +1,5 @@
-// The logger: the events of a fetch that fails, on whatever thread, and only one logger.
+// The logger: it receives the event of a failed fetch on another thread, and a process has only one
+// logger.
 #include "check.hpp"
 
 #include <condition_variable>
@@ -35,7 +36,7 @@ int main() {
         CHECK(std::string_view(error.what()).find("already has a logger") != std::string_view::npos);
     }
 
-    // At this port nobody answers.
+    // No server listens on this port.
     const RemoteJwkSet keys(KeysSettings().url("http://127.0.0.1:1/jwks?secret").lazy());
     CHECK(fails(keys.try_refresh(60s), Status::KeysUnavailable));
     std::unique_lock<std::mutex> lock(mutex);

@@ -1,5 +1,6 @@
-// Mistakes that the compiler finds. run_tests.sh compiles this with MISTAKE from 1 up to the last one, each of which
-// must fail, and with 0, which must not: so that nothing but the mistake fails.
+// Mistakes that must not compile. run_tests.sh compiles this file with MISTAKE from 1 to the last
+// number, each of which must fail. It also compiles it with MISTAKE=0, which must succeed, so only
+// the mistake causes the failure.
 #include <bouncer_verify.hpp>
 
 #include <string>
@@ -8,8 +9,8 @@
 
 using namespace bouncer;
 
-/// A range that holds no texts, but makes each when it is asked for.
-struct TextsMadeOnTheWay {
+/// A range that stores no texts and makes each one when it is read.
+struct TextsMadeOnRead {
     struct Iterator {
         std::string operator*() const;
         Iterator &operator++();
@@ -58,15 +59,15 @@ inline void mistakes(const JwkSet &jwks, const Policy &policy, const Jwk &key, c
 #elif MISTAKE == 15
     auto dangling = JwkSet::try_load(text).error().message();
 #elif MISTAKE == 16
-    JwkSet::try_load(text);  // The failure is not looked at.
+    JwkSet::try_load(text);  // The failure is not checked.
 #elif MISTAKE == 17
     Policy::try_make(PolicySettings());
 #elif MISTAKE == 18
     verify_token(jwks, policy, text);
 #elif MISTAKE == 19
-    PolicySettings().leeway(std::chrono::seconds(5));  // It returns the settings.
+    PolicySettings().leeway(std::chrono::seconds(5));  // The returned settings are not used.
 #elif MISTAKE == 20
-    bool loaded = JwkSet::try_load(text);  // Which says nothing of the keys.
+    bool loaded = JwkSet::try_load(text);  // The keys would be lost.
 #elif MISTAKE == 21
     RemoteJwkSet copy = remote;  // A second one would fetch a second time.
 #elif MISTAKE == 22
@@ -78,7 +79,7 @@ inline void mistakes(const JwkSet &jwks, const Policy &policy, const Jwk &key, c
 #elif MISTAKE == 25
     for (JwkView dangling : remote.current().keys()) {}
 #elif MISTAKE == 26
-    KeysSettings().url(text);  // It returns the settings.
+    KeysSettings().url(text);  // The returned settings are not used.
 #elif MISTAKE == 27
     remote.try_wait_ready(std::chrono::seconds(1));
 #elif MISTAKE == 28
@@ -107,7 +108,7 @@ inline void mistakes(const JwkSet &jwks, const Policy &policy, const Jwk &key, c
 #elif MISTAKE == 39
     renewer.wait(ticket, std::chrono::seconds(1));
 #elif MISTAKE == 40
-    renewer.reject(text);  // What it gives is the token to go on with.
+    renewer.reject(text);  // The returned token is not used.
 #elif MISTAKE == 41
     renewer.try_supply(text);
 #elif MISTAKE == 42
@@ -117,13 +118,13 @@ inline void mistakes(const JwkSet &jwks, const Policy &policy, const Jwk &key, c
 #elif MISTAKE == 44
     auto dangling = verify_tokens(jwks, policy, std::vector<std::string_view>{text})[0];
 #elif MISTAKE == 45
-    Verifier(jwks, policy).try_with_cache(8);  // What it gives is the verifier with a cache.
+    Verifier(jwks, policy).try_with_cache(8);  // The returned verifier is not used.
 #elif MISTAKE == 46
     TokenView dangling = verify_token(jwks, policy, text);
 #elif MISTAKE == 47
     TokenView dangling = Verifier(jwks, policy).try_verify(text).value();
 #elif MISTAKE == 48
-    auto dangling = verify_tokens(jwks, policy, TextsMadeOnTheWay{});
+    auto dangling = verify_tokens(jwks, policy, TextsMadeOnRead{});
 #elif MISTAKE == 49
     auto dangling = verify_token(jwks, policy, text).claim_string("uid");
 #elif MISTAKE == 50
@@ -131,16 +132,16 @@ inline void mistakes(const JwkSet &jwks, const Policy &policy, const Jwk &key, c
 #elif MISTAKE == 51
     Verifier(jwks, policy).verify_authorization(text);
 #elif MISTAKE == 52
-    // What a request's header gives: the value to verify is verify_authorization()'s.
+    // A temporary header value: use verify_authorization() instead.
     auto token = Verifier(jwks, policy).verify(token_from_authorization(std::string(text)));
 #elif MISTAKE == 53
     try_set_logger([](LogLevel, std::string_view) {});
 #elif MISTAKE == 54
     PolicySettings().leewya(std::chrono::seconds(5));
 #elif MISTAKE == 55
-    Policy made(PolicySettings().leeway(5));  // 5 what?
+    Policy made(PolicySettings().leeway(5));  // A duration without a unit.
 #elif MISTAKE == 56
-    Policy made(PolicySettings().issuers(text));  // A list.
+    Policy made(PolicySettings().issuers(text));  // A text in place of a list.
 #elif MISTAKE == 57
     Policy made(KeysSettings().url(text));
 #elif MISTAKE == 58

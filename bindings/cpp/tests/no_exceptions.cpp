@@ -66,7 +66,7 @@ int main() {
     CHECK(Jwk::try_from_rsa_components((*key)->n(), (*key)->e()) && Jwk::try_from_der((*key)->der()));
     CHECK(bouncer::try_token_from_authorization("token=a.b.c").value() == "a.b.c");
 
-    // At this port nobody answers: the keys are the seed.
+    // No server listens on this port: the keys come from the seed.
     KeysSettings keys = KeysSettings().url("http://127.0.0.1:1/jwks").seed(read_file("document_jwks.json")).lazy();
     keys.ttl(1h).max_stale(24h).timeout(1s).max_wait(100ms).allow_http().proxy("none").same_origin_redirects();
     const Result<RemoteJwkSet> remote = RemoteJwkSet::try_make(keys.last_good_file("/no/such/file"));
@@ -85,7 +85,7 @@ int main() {
     KeysSettings misled = KeysSettings().url("https://127.0.0.1:1/jwks").ca_file("/no/such/file");
     CHECK(fails(RemoteJwkSet::try_make(misled), Status::InvalidArgument));
 
-    // Nor for a login.
+    // No server listens for a login either.
     const auto client = [] {
         return RenewerSettings().token_url("http://127.0.0.1:1/token").client_id("id").client_secret("secret");
     };
@@ -108,7 +108,7 @@ int main() {
 
     const Result<TokenRenewer> renewer = TokenRenewer::try_make(RenewerSettings().supplied("vault"));
     CHECK(renewer && renewer->wait_login(5s) && renewer->try_supply("opaque", 1h) && renewer->try_wait_ready(5s));
-    CHECK(fails(renewer->try_supply_failure("nobody asked"), Status::InvalidArgument));
+    CHECK(fails(renewer->try_supply_failure("not requested"), Status::InvalidArgument));
     ticket = Ticket();
     const Result<OwnToken> own = renewer->try_token_now(ticket);
     CHECK(own && own->authorization() == "Bearer opaque" && own->text() == "opaque" && !own->expires_at() && !ticket);

@@ -1,4 +1,5 @@
-// Policies: what each setting changes, what is refused, and how settings are made.
+// Policies: the effect of each setting, the values that are rejected, and the ways to make
+// settings.
 #include "check.hpp"
 
 #include <chrono>
@@ -17,7 +18,7 @@ static_assert(std::is_nothrow_move_constructible_v<Policy> && !std::is_copy_cons
 static_assert(sizeof(PolicySettings) == sizeof(void *), "one more setting changes no layout");
 static_assert(std::is_nothrow_move_assignable_v<PolicySettings> && !std::is_copy_constructible_v<PolicySettings>);
 
-/// The status of the document's token under `policy`.
+/// The status of the document's token with `policy`.
 static Status verdict(const Policy &policy, std::string_view *claim = nullptr) {
     static const bouncer::JwkSet jwks = document_jwks();
     static const std::string token = document_token();
@@ -59,14 +60,14 @@ static void every_setting_has_its_effect() {
     CHECK(verdict(valid().time(document_exp + 5).leeway(5s)) == Status::Expired);
 }
 
-static void three_policies_have_a_name() {
+static void the_named_policies_verify_as_documented() {
     CHECK(verdict(Policy::dcos()) == Status::Expired && verdict(Policy::any_issuer()) == Status::Expired);
     CHECK(verdict(PolicySettings().any_issuer().time(0)) == Status::Ok);
     CHECK(verdict(Policy::for_issuer("i", "a")) == Status::Expired);
     CHECK(verdict(PolicySettings().issuers({"i"}).audiences({"a"}).time(0)) == Status::MissingClaim);
 }
 
-static void settings_are_made_one_by_one_in_a_row_and_of_a_document() {
+static void settings_are_set_singly_in_a_chain_or_from_a_document() {
     PolicySettings single = dcos_at(0);
     PolicySettings &same = single.leeway(5s).time(document_exp + 4).required_claims({"uid"});
     CHECK(&same == &single && verdict(single.required_string_claims({"uid"})) == Status::Ok);
@@ -88,16 +89,16 @@ static void settings_are_made_one_by_one_in_a_row_and_of_a_document() {
     CHECK(shown.document() == R"({"audiences":["a"],"issuers":["i","j"]})");
 }
 
-/// True if the settings are refused, for the setting `claim`.
-static bool is_refused(const PolicySettings &settings, std::string_view claim) {
+/// True if the settings are rejected because of the setting `claim`.
+static bool is_rejected(const PolicySettings &settings, std::string_view claim) {
     const Result<Policy> policy = Policy::try_make(settings);
     return fails(policy, Status::InvalidArgument) && policy.error().claim().value_or("") == claim;
 }
 
-static void the_first_setting_that_is_refused_stays() {
-    CHECK(is_refused(valid().algorithms({"none"}), "algorithms") && is_refused(valid().algorithms({"HS256"}), "algorithms"));
-    CHECK(is_refused(valid().algorithms({""}), "algorithms") && is_refused(valid().algorithms({}), "algorithms"));
-    CHECK(is_refused(valid().algorithms({"RS256 ES256"}), "algorithms"));
+static void the_first_rejected_setting_is_kept() {
+    CHECK(is_rejected(valid().algorithms({"none"}), "algorithms") && is_rejected(valid().algorithms({"HS256"}), "algorithms"));
+    CHECK(is_rejected(valid().algorithms({""}), "algorithms") && is_rejected(valid().algorithms({}), "algorithms"));
+    CHECK(is_rejected(valid().algorithms({"RS256 ES256"}), "algorithms"));
     for (const char *text : {"\xff", ""}) {
         CHECK(fails(Policy::try_make(valid().issuers({"i", text})), Status::InvalidArgument));
         CHECK(fails(Policy::try_make(valid().audiences({text})), Status::InvalidArgument));
@@ -105,23 +106,23 @@ static void the_first_setting_that_is_refused_stays() {
         CHECK(fails(Policy::try_make(valid().required_string_claims({text})), Status::InvalidArgument));
         CHECK(fails(Policy::try_make(valid().token_type(text)), Status::InvalidArgument));
     }
-    CHECK(is_refused(valid().profile("other"), "profile"));
-    CHECK(is_refused(valid().leeway(301s), "leeway") && is_refused(valid().leeway(-1s), "leeway"));
-    CHECK(is_refused(valid().leeway(std::chrono::seconds(std::int64_t{1} << 32)), "leeway"));
-    CHECK(is_refused(valid().leeway(std::chrono::milliseconds::max()), "leeway"));
-    CHECK(is_refused(valid().leeway(std::chrono::milliseconds::min()), "leeway"));
-    CHECK(is_refused(valid().max_token_len(1048577), "max_token_len"));
-    CHECK(is_refused(valid().max_token_len(std::numeric_limits<std::size_t>::max()), "max_token_len"));
-    CHECK(is_refused(valid().issuers({}), "issuers") && is_refused(valid().audiences(std::vector<std::string>()), "audiences"));
-    // An environment variable that is not set, for one.
-    CHECK(is_refused(valid().issuers({""}), "issuers") && is_refused(valid().audiences({std::string_view()}), "audiences"));
-    CHECK(is_refused(PolicySettings().load("{"), "") && is_refused(valid().load(R"({"leewya": "5s"})"), ""));
-    // Whose tokens does it accept?
+    CHECK(is_rejected(valid().profile("other"), "profile"));
+    CHECK(is_rejected(valid().leeway(301s), "leeway") && is_rejected(valid().leeway(-1s), "leeway"));
+    CHECK(is_rejected(valid().leeway(std::chrono::seconds(std::int64_t{1} << 32)), "leeway"));
+    CHECK(is_rejected(valid().leeway(std::chrono::milliseconds::max()), "leeway"));
+    CHECK(is_rejected(valid().leeway(std::chrono::milliseconds::min()), "leeway"));
+    CHECK(is_rejected(valid().max_token_len(1048577), "max_token_len"));
+    CHECK(is_rejected(valid().max_token_len(std::numeric_limits<std::size_t>::max()), "max_token_len"));
+    CHECK(is_rejected(valid().issuers({}), "issuers") && is_rejected(valid().audiences(std::vector<std::string>()), "audiences"));
+    // Empty values, for example from an unset environment variable.
+    CHECK(is_rejected(valid().issuers({""}), "issuers") && is_rejected(valid().audiences({std::string_view()}), "audiences"));
+    CHECK(is_rejected(PolicySettings().load("{"), "") && is_rejected(valid().load(R"({"leewya": "5s"})"), ""));
+    // Settings that do not name an issuer.
     CHECK(!Policy::try_make(PolicySettings()) && !Policy::try_make(PolicySettings().audiences({"a"})));
 
     PolicySettings settings = valid();
     settings.leeway(301s).algorithms({"none"}).leeway(0s);
-    CHECK(is_refused(settings, "leeway") && is_refused(settings, "leeway"));
+    CHECK(is_rejected(settings, "leeway") && is_rejected(settings, "leeway"));
     settings = valid();
     CHECK(verdict(settings.leeway(0s).leeway(300s).max_token_len(1048576)) == Status::Ok);
 
@@ -139,7 +140,7 @@ static void the_first_setting_that_is_refused_stays() {
     }
 }
 
-static void what_was_moved_from_accepts_nothing() {
+static void a_moved_from_policy_accepts_nothing() {
     PolicySettings strict = PolicySettings().issuers({"i"}).audiences({"a"}).time(0);
     PolicySettings taken = std::move(strict);
     CHECK(fails(Policy::try_make(strict), Status::NullArgument) && strict.document().empty());
@@ -149,7 +150,7 @@ static void what_was_moved_from_accepts_nothing() {
 
     Policy policy(taken);
     Policy moved = std::move(policy);
-    // Not a default policy, which would accept the document's token at this time.
+    // A moved-from policy must not act as a default policy, which would accept this token.
     CHECK(verdict(policy) == Status::NullArgument && verdict(moved) == Status::MissingClaim);
     CHECK(fails(bouncer::Verifier::try_make(document_jwks(), policy), Status::NullArgument));
     Policy &itself = moved;
@@ -161,8 +162,8 @@ static void what_was_moved_from_accepts_nothing() {
 
 int main() {
     every_setting_has_its_effect();
-    three_policies_have_a_name();
-    settings_are_made_one_by_one_in_a_row_and_of_a_document();
-    the_first_setting_that_is_refused_stays();
-    what_was_moved_from_accepts_nothing();
+    the_named_policies_verify_as_documented();
+    settings_are_set_singly_in_a_chain_or_from_a_document();
+    the_first_rejected_setting_is_kept();
+    a_moved_from_policy_accepts_nothing();
 }

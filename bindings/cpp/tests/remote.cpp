@@ -1,4 +1,5 @@
-// Remote key sets, against a loopback server: fetching, rotation, floods, outages, settings, tickets and ends.
+// Remote key sets, against a loopback server: fetches, rotations, floods of tokens, outages,
+// settings, tickets and close.
 #include "server.hpp"
 
 #include <atomic>
@@ -34,8 +35,8 @@ static_assert(std::is_trivially_copyable_v<Ticket> && !std::is_convertible_v<Tic
 static_assert(!std::is_convertible_v<KeysSettings, RemoteJwkSet>, "a thread is not started by a conversion");
 static_assert(bouncer::is_keys_problem(Status::KeysUnavailable) && !bouncer::is_invalid_token(Status::KeysUnavailable));
 
-// Of the uid "peter", until 2100: signed with tests/data/keys/rsa-2048-a.pem under the kid "a", and with
-// rsa-2048-b.pem under "b".
+// Tokens of the uid "peter", valid until 2100, signed with tests/data/keys/rsa-2048-a.pem (kid "a")
+// and rsa-2048-b.pem (kid "b").
 constexpr std::int64_t token_exp = 4102444800;
 static const std::string token_a =
     "eyJhbGciOiJSUzI1NiIsImtpZCI6ImEifQ.eyJ1aWQiOiJwZXRlciIsImV4cCI6NDEwMjQ0NDgwMH0.jFVbYRKLnE2szgaddwCsMBOJm19nq2Ubh"
@@ -58,12 +59,12 @@ static const std::string keys_a = R"({"keys":[)" + jwk_a + "]}";
 static const std::string keys_b = R"({"keys":[)" + jwk_b + "]}";
 static const std::string keys_ab = R"({"keys":[)" + jwk_a + "," + jwk_b + "]}";
 
-/// The token under another kid, its signature kept: what a forger can make by the thousand.
+/// The token with another kid and its old signature, as a forger can make by the thousand.
 static std::string forged(const std::string &token, const std::string &kid) {
     return base64url(R"({"alg":"RS256","kid":")" + kid + R"("})") + token.substr(token.find('.'));
 }
 
-/// The threads that fetch, in this process.
+/// The number of fetching threads in this process.
 static std::size_t fetching_threads() {
     return threads_named("bouncer-keys");
 }
@@ -72,10 +73,10 @@ static Seen seen(const RemoteJwkSet &keys) {
     return Seen(keys.stats(), "keys_");
 }
 
-/// Keys that have been fetched.
+/// A key set that has been fetched.
 static RemoteJwkSet ready(const Server &server) {
     RemoteJwkSet keys(KeysSettings().url(server.url()));
-    keys.wait_ready(patience);
+    keys.wait_ready(test_timeout);
     return keys;
 }
 
@@ -83,7 +84,7 @@ static void keys_are_fetched_and_verify() {
     const Server server(Reply::json(R"({"keys":[)" + jwk_a + R"(,{"kty":"oct","k":"AA"}]})"));
     const auto start = static_cast<double>(std::time(nullptr));
     const RemoteJwkSet keys(KeysSettings().url(server.url() + "?secret"));
-    keys.wait_ready(patience);
+    keys.wait_ready(test_timeout);
     CHECK(keys.try_wait_ready(0ms) && keys.try_wait_ready(-1s) && keys.try_wait_ready(milliseconds::max()));
 
     const Verifier verifier(keys, Policy::dcos());
@@ -104,7 +105,7 @@ static void keys_are_fetched_and_verify() {
     CHECK(status.is_zero({"failures_total", "failures_in_row", "retries_total", "requested_total"}));
     CHECK(status.is_zero({"unknown_kid_total", "without_kid_total", "suppressed_total"}));
 
-    // They are keys like any others, and stay when the remote ones go.
+    // The snapshot stays valid after the remote key set is destroyed.
     const JwkSet current = keys.current();
     CHECK(current.keys().size() == 1 && current.keys()[0].kid() == "a" && current.skipped().size() == 1);
     keys.close();
@@ -133,7 +134,7 @@ static void stats_are_rows_and_text_and_json() {
     CHECK(first.name == (*stats.begin()).name && first.name != (*row).name && row != stats.begin());
 }
 
-static void a_new_kid_is_fetched_by_the_token_that_brings_it() {
+static void a_token_with_a_new_kid_causes_a_fetch() {
     Server server(Reply::json(keys_a));
     const RemoteJwkSet keys = ready(server);
     const Verifier verifier(keys, Policy::dcos());
@@ -167,16 +168,16 @@ static void two_thousand_kids_cause_two_fetches() {
     CHECK(seen(keys).number("unknown_kid_total") + 1 == static_cast<double>(server.count()) && seen(keys).number("suppressed_total") >= 1990);
 }
 
-static void an_outage_leaves_the_keys_in_use() {
+static void keys_stay_in_use_during_an_outage() {
     Server server(Reply::json(keys_a));
     const RemoteJwkSet keys = ready(server);
     const Verifier verifier(keys, Policy::dcos());
     server.say(Reply::failure(503));
-    const auto refreshed = keys.try_refresh(patience);
+    const auto refreshed = keys.try_refresh(test_timeout);
     CHECK(fails(refreshed, Status::KeysUnavailable));
     CHECK(std::string_view(refreshed.error().message()).find("503") != std::string_view::npos);
     try {
-        keys.refresh(patience);
+        keys.refresh(test_timeout);
         CHECK(false);
     } catch (const bouncer::Error &error) {
         CHECK(error.status() == Status::KeysUnavailable && error.is_keys_problem() && !error.is_invalid_token());
@@ -188,17 +189,17 @@ static void an_outage_leaves_the_keys_in_use() {
     CHECK(status.text("last_error_name") == "status" && status.text("last_error").find("503") != std::string_view::npos);
     CHECK(status.number("last_error_seconds") >= status.number("last_success_seconds"));
 
-    // What an answer changes, it changes at once.
+    // New keys apply at once.
     server.say(Reply::json(keys_b));
-    keys.refresh(patience);
+    keys.refresh(test_timeout);
     CHECK(verifier.try_verify(token_b) && fails(verifier.try_verify(token_a), Status::NoMatchingKey));
     CHECK(seen(keys).text("last_error_name") == "status" && keys.generation() == 2);
 }
 
-static void without_keys_a_token_is_not_refused() {
+static void without_keys_a_token_is_neither_accepted_nor_rejected() {
     const Server server(Reply::failure(503));
     const RemoteJwkSet keys(KeysSettings().url(server.url()));
-    CHECK(keys.wait_attempts(1, patience));
+    CHECK(keys.wait_attempts(1, test_timeout));
     const Verifier verifier(keys, Policy::dcos());
     const auto verdict = verifier.try_verify(token_a);
     CHECK(fails(verdict, Status::KeysUnavailable) && verdict.error().is_keys_problem());
@@ -211,7 +212,7 @@ static void without_keys_a_token_is_not_refused() {
     }
     CHECK(fails(keys.try_wait_ready(0ms), Status::KeysUnavailable));
     CHECK(fails(keys.try_current(), Status::KeysUnavailable));
-    // What is wrong whatever the keys are is said all the same.
+    // A token that is malformed with any keys is still rejected.
     CHECK(fails(verifier.try_verify("a.b"), Status::MalformedToken));
     const Seen status = seen(keys);
     CHECK(status.text("state") == "empty" && status.number("generation") == 0 && keys.generation() == 0);
@@ -220,16 +221,16 @@ static void without_keys_a_token_is_not_refused() {
     CHECK(until([&] { return seen(keys).number("retries_total") > 0; }));
 }
 
-static void keys_that_nobody_confirms_get_too_old() {
+static void keys_become_too_old_if_the_issuer_does_not_confirm_them() {
     Server server(Reply::json(keys_a));
     const RemoteJwkSet keys(KeysSettings().url(server.url()).ttl(1s).max_stale(1s));
-    keys.wait_ready(patience);
+    keys.wait_ready(test_timeout);
     server.say(Reply::failure(500));
     CHECK(until([&] { return seen(keys).text("state") == "too_old"; }));
     CHECK(fails(Verifier(keys, Policy::dcos()).try_verify(token_a), Status::KeysUnavailable));
 }
 
-static void a_seed_answers_before_the_first_fetch() {
+static void a_seed_verifies_before_the_first_fetch() {
     Server server(Reply::hang());
     const RemoteJwkSet keys(KeysSettings().url(server.url()).seed(keys_a));
     const Verifier verifier(keys, Policy::dcos());
@@ -239,7 +240,7 @@ static void a_seed_answers_before_the_first_fetch() {
 
     Server other(Reply::json(keys_b));
     const RemoteJwkSet replaced(KeysSettings().url(other.url()).seed(keys_a));
-    CHECK(replaced.wait_attempts(1, patience));
+    CHECK(replaced.wait_attempts(1, test_timeout));
     const JwkSet fetched = replaced.current();
     CHECK(fetched.keys()[0].kid() == "b");
 
@@ -248,7 +249,7 @@ static void a_seed_answers_before_the_first_fetch() {
     CHECK(fails(RemoteJwkSet::try_make(settings.seed(R"({"keys":[]})")), Status::NoUsableKey));
 }
 
-static void an_issuers_metadata_say_where_its_keys_are() {
+static void discovery_finds_the_keys_of_an_issuer() {
     Server server(Reply::failure(404));
     const std::string issuer = server.origin() + "/tenant/";
     const auto metadata_of = [&](const std::string &named) {
@@ -261,14 +262,14 @@ static void an_issuers_metadata_say_where_its_keys_are() {
     };
     server.behave(metadata_of(issuer));
     const RemoteJwkSet keys(KeysSettings().discover(issuer));
-    keys.wait_ready(patience);
+    keys.wait_ready(test_timeout);
     CHECK(Verifier(keys, Policy::dcos()).try_verify(token_a) && server.count() == 2);
     CHECK(seen(keys).source() == issuer);
 
-    // Another issuer's metadata, though by a slash alone, are nobody's.
+    // Metadata of an issuer that differs only in the final slash are rejected.
     server.behave(metadata_of(server.origin() + "/tenant"));
     const RemoteJwkSet other(KeysSettings().discover(issuer));
-    CHECK(other.wait_attempts(1, patience));
+    CHECK(other.wait_attempts(1, test_timeout));
     CHECK(fails(other.try_current(), Status::KeysUnavailable) && seen(other).text("last_error_name") == "issuer");
 }
 
@@ -277,7 +278,7 @@ static void every_setting_has_its_effect() {
     const std::string url = server.url();
     {
         const RemoteJwkSet keys(KeysSettings().url(url).timeout(100ms));
-        CHECK(keys.wait_attempts(1, patience) && seen(keys).text("last_error_name") == "timeout");
+        CHECK(keys.wait_attempts(1, test_timeout) && seen(keys).text("last_error_name") == "timeout");
     }
     {
         const RemoteJwkSet keys(KeysSettings().url(url).max_wait(50ms));
@@ -288,7 +289,7 @@ static void every_setting_has_its_effect() {
     server.say(Reply::json(keys_a));
     {
         const RemoteJwkSet keys(KeysSettings().url(url).ttl(1h));
-        keys.wait_ready(patience);
+        keys.wait_ready(test_timeout);
         CHECK(seen(keys).number("next_attempt_seconds") > 2500 && seen(keys).number("next_attempt_seconds") <= 2880);
     }
     {
@@ -300,7 +301,7 @@ static void every_setting_has_its_effect() {
     {
         const std::string path = std::filesystem::temp_directory_path() / ("remote-" + std::to_string(getpid()));
         const RemoteJwkSet keys(KeysSettings().url(url).last_good_file(path));
-        keys.wait_ready(patience);
+        keys.wait_ready(test_timeout);
         CHECK(until([&] { return std::filesystem::exists(path); }));
         struct stat file {};
         CHECK(stat(path.c_str(), &file) == 0 && (file.st_mode & 0777) == 0600);
@@ -308,7 +309,7 @@ static void every_setting_has_its_effect() {
         const std::size_t before = server.count();
         const RemoteJwkSet again(KeysSettings().url(url).last_good_file(path));
         CHECK(Verifier(again, Policy::dcos()).try_verify(token_a));
-        // The file was confirmed a moment ago: it is fresh, and nothing is fetched.
+        // The keys in the file were just confirmed, so they are fresh and no fetch starts.
         const Seen fresh = seen(again);
         CHECK(fresh.text("state") == "fresh" && fresh.number("last_success_seconds") > 0 && fresh.lacks({"last_good_error"}));
         CHECK(server.count() == before);
@@ -323,28 +324,28 @@ static void every_setting_has_its_effect() {
     });
     {
         const RemoteJwkSet keys(KeysSettings().url(url));
-        CHECK(keys.wait_attempts(1, patience) && seen(keys).text("last_error_name") == "redirect");
+        CHECK(keys.wait_attempts(1, test_timeout) && seen(keys).text("last_error_name") == "redirect");
         const RemoteJwkSet follows(KeysSettings().url(url).same_origin_redirects());
-        CHECK(follows.try_wait_ready(patience));
+        CHECK(follows.try_wait_ready(test_timeout));
     }
     {
         const KeysSettings misled = KeysSettings().url("https://127.0.0.1:1/").ca_file("/no/such/file");
         CHECK(fails(RemoteJwkSet::try_make(misled), Status::InvalidArgument));
     }
     {
-        // An address that nobody has (RFC 5737): only a proxy could answer for it.
+        // An address without a host (RFC 5737): only a proxy can respond for it.
         const std::size_t before = server.count();
         setenv("ALL_PROXY", server.origin().c_str(), 1);
         const auto elsewhere = [] { return KeysSettings().url("http://192.0.2.1/").allow_http().timeout(300ms); };
         const RemoteJwkSet direct(elsewhere().proxy("none"));
-        CHECK(direct.wait_attempts(1, patience) && server.count() == before);
+        CHECK(direct.wait_attempts(1, test_timeout) && server.count() == before);
         unsetenv("ALL_PROXY");
         const RemoteJwkSet proxied(elsewhere().proxy(server.origin()));
-        CHECK(proxied.wait_attempts(1, patience) && server.count() > before);
+        CHECK(proxied.wait_attempts(1, test_timeout) && server.count() > before);
     }
 }
 
-static void settings_that_cannot_be_used_are_refused() {
+static void invalid_settings_are_rejected() {
     const auto refused = [](const KeysSettings &settings, std::string_view claim = "") {
         const auto keys = RemoteJwkSet::try_make(settings);
         const bool names_it = claim.empty() || (!keys && keys.error().claim() == claim);
@@ -375,7 +376,8 @@ static void settings_that_cannot_be_used_are_refused() {
     } catch (const bouncer::Error &error) {
         CHECK(error.status() == Status::InvalidArgument && error.claim() == "ttl");
     }
-    // Settings are copied: later changes do not reach the keys, and they can be used again.
+    // Settings are copied: later changes do not affect the keys, and the settings can be used
+    // again.
     KeysSettings same = settings();
     KeysSettings &row = same.ttl(1s).max_stale(1s).timeout(1s).max_wait(1s).allow_http().proxy("none").proxy("http://a:1")
                             .same_origin_redirects().seed(keys_a).last_good_file("/no/such/f").lazy();
@@ -385,13 +387,13 @@ static void settings_that_cannot_be_used_are_refused() {
     CHECK(std::string_view(same.proxy("http://me:hunter2@a:1").document()).find("hunter2") == std::string_view::npos);
 }
 
-static void verify_now_never_waits_and_says_what_to_wait_for() {
+static void verify_now_never_blocks_and_returns_a_ticket() {
     Server server(Reply::json(keys_a));
     const RemoteJwkSet keys = ready(server);
     const Verifier verifier(keys, Policy::dcos());
     const Verdict known = verifier.verify_now(token_a);
     CHECK(!known.is_pending() && !known.ticket() && known.result()->expires_at() == token_exp);
-    CHECK(!keys.wait(known.ticket(), patience));  // For nothing.
+    CHECK(!keys.wait(known.ticket(), test_timeout));  // An empty ticket.
 
     server.say(Reply::json(keys_ab).after(300ms));
     const auto start = Clock::now();
@@ -400,34 +402,34 @@ static void verify_now_never_waits_and_says_what_to_wait_for() {
     CHECK(unknown.is_pending() && ticket && !keys.wait(ticket, 0ms) && !keys.wait(ticket, -1s));
     const Ticket joined = verifier.verify_now(token_b).ticket();
     CHECK(Clock::now() - start < 250ms && joined);
-    CHECK(verifier.wait(joined, patience) && keys.wait(ticket, 0ms));
+    CHECK(verifier.wait(joined, test_timeout) && keys.wait(ticket, 0ms));
     const VerifiedToken token = verifier.resume(token_b, ticket).result().value();
     CHECK(token.expires_at() == token_exp && server.count() == 2);
 
-    // A verdict after the fetch is final, even if it has not changed.
+    // The verdict after the fetch is final, even if the key is still missing.
     const std::string lost = forged(token_b, "c");
     const Verdict again = verifier.verify_now(lost);
-    CHECK(again.is_pending() && keys.wait(again.ticket(), patience));
+    CHECK(again.is_pending() && keys.wait(again.ticket(), test_timeout));
     CHECK(fails(verifier.resume(lost, again.ticket()).result(), Status::NoMatchingKey));
 
-    // Keys that stay as they are have nothing to wait for.
+    // Keys that do not change have no fetch to wait for.
     const Verifier fixed(JwkSet::load(keys_a), Policy::dcos());
     CHECK(fixed.verify_now(token_a).result() && fails(fixed.verify_now(token_b).result(), Status::NoMatchingKey));
 
-    // Before the first keys.
+    // Before the first fetch has ended.
     server.say(Reply::json(keys_a).after(100ms));
     const RemoteJwkSet late(KeysSettings().url(server.url()));
     const Verifier first(late, Policy::dcos());
     Verdict verdict = first.verify_now(token_a);
     CHECK(verdict.is_pending());
     while (verdict.is_pending()) {
-        CHECK(first.wait(verdict.ticket(), patience));
+        CHECK(first.wait(verdict.ticket(), test_timeout));
         verdict = first.resume(token_a, verdict.ticket());
     }
     CHECK(verdict.result());
 }
 
-static void who_waits_no_longer_has_a_final_verdict() {
+static void resuming_before_the_fetch_has_ended_returns_a_final_verdict() {
     Server server(Reply::json(keys_a));
     const RemoteJwkSet keys = ready(server);
     server.say(Reply::hang());
@@ -438,7 +440,7 @@ static void who_waits_no_longer_has_a_final_verdict() {
     CHECK(!final.is_pending() && fails(final.result(), Status::KeysUnavailable));
 }
 
-static void verify_batch_now_says_of_each_token_what_to_wait_for() {
+static void verify_batch_now_returns_a_ticket_for_each_pending_token() {
     Server server(Reply::json(keys_a));
     const RemoteJwkSet keys = ready(server);
     server.say(Reply::json(keys_ab).after(300ms));
@@ -452,11 +454,12 @@ static void verify_batch_now_says_of_each_token_what_to_wait_for() {
     CHECK(batch[2].status() == Status::MalformedToken && !batch[2].ticket() && !batch[4].ticket());
     const Ticket ticket = batch[1].ticket();
     CHECK(batch[1].status() == Status::Pending && batch[1].is_pending() && ticket && !batch[1] && !batch[1].token());
-    CHECK(std::string_view(batch[1].message()) == "pending" && verifier.wait(ticket, patience));
+    CHECK(std::string_view(batch[1].message()) == "pending" && verifier.wait(ticket, test_timeout));
     const VerifiedToken token = verifier.resume(token_b, ticket).result().value();
     CHECK(token.expires_at() == token_exp);
     CHECK(cache(verifier).number("hits_total") == 0 && cache(verifier).number("misses_total") == 5);
-    // Nothing is left to wait for; of before the new keys, nothing is left in the cache.
+    // No verdict is pending. The new keys emptied the cache, so only the token verified since is a
+    // hit.
     const bouncer::Batch again = verifier.try_verify_batch_now(tokens).value();
     CHECK(again[1] && !again[1].ticket() && cache(verifier).number("hits_total") == 1);
     for (const bouncer::VerdictView verdict : verifier.verify_batch(tokens)) {
@@ -465,7 +468,7 @@ static void verify_batch_now_says_of_each_token_what_to_wait_for() {
     CHECK(server.count() == 2);
 }
 
-static void what_was_moved_from_has_nothing_to_say() {
+static void moved_from_objects_fail_or_return_empty_values() {
     const Server server(Reply::json(keys_a));
     KeysSettings settings = KeysSettings().url(server.url());
     const KeysSettings taken = std::move(settings);
@@ -474,12 +477,12 @@ static void what_was_moved_from_has_nothing_to_say() {
     CHECK(fails(RemoteJwkSet::try_make(settings.lazy().ttl(1s).seed(keys_a)), Status::NullArgument));
 
     RemoteJwkSet first(taken);
-    first.wait_ready(patience);
+    first.wait_ready(test_timeout);
     RemoteJwkSet second = std::move(first);
-    CHECK(fails(first.try_wait_ready(patience), Status::NullArgument) && first.handle() == nullptr);
+    CHECK(fails(first.try_wait_ready(test_timeout), Status::NullArgument) && first.handle() == nullptr);
     CHECK(fails(first.try_current(), Status::NullArgument) && fails(first.try_stats(), Status::NullArgument));
-    CHECK(fails(first.try_refresh(patience), Status::NullArgument) && !first.wait_attempts(1, patience));
-    CHECK(!first.wait(Ticket(), patience) && first.generation() == 0);
+    CHECK(fails(first.try_refresh(test_timeout), Status::NullArgument) && !first.wait_attempts(1, test_timeout));
+    CHECK(!first.wait(Ticket(), test_timeout) && first.generation() == 0);
     CHECK(fails(Verifier::try_make(first, Policy::dcos()), Status::NullArgument));
     first.close();
     RemoteJwkSet &itself = second;
@@ -499,23 +502,23 @@ static void what_was_moved_from_has_nothing_to_say() {
     CHECK(first.try_current());
 }
 
-static void closing_ends_everything_at_once() {
+static void close_cancels_the_attempt_and_ends_the_thread_at_once() {
     Server server(Reply::json(keys_a));
     const RemoteJwkSet keys = ready(server);
     const Verifier verifier(keys, Policy::dcos());
     server.say(Reply::hang());
-    std::thread refreshing([&] { CHECK(fails(keys.try_refresh(patience), Status::KeysUnavailable)); });
+    std::thread refreshing([&] { CHECK(fails(keys.try_refresh(test_timeout), Status::KeysUnavailable)); });
     CHECK(until([&] { return server.count() == 2; }));
     const auto start = Clock::now();
     keys.close();
     refreshing.join();
     CHECK(until([] { return fetching_threads() == 0; }) && Clock::now() - start < 4s);
     CHECK(fails(verifier.try_verify(token_a), Status::KeysUnavailable));
-    CHECK(fails(keys.try_wait_ready(patience), Status::KeysUnavailable));
-    CHECK(!keys.wait_attempts(99, patience) && seen(keys).text("state") == "closed");
+    CHECK(fails(keys.try_wait_ready(test_timeout), Status::KeysUnavailable));
+    CHECK(!keys.wait_attempts(99, test_timeout) && seen(keys).text("state") == "closed");
     CHECK(fails(verifier.verify_now(token_a).result(), Status::KeysUnavailable));
     keys.close();
-    CHECK(Clock::now() - start < patience);
+    CHECK(Clock::now() - start < test_timeout);
 }
 
 static void a_verifier_outlives_the_keys_and_ends_their_thread() {
@@ -531,7 +534,7 @@ static void a_verifier_outlives_the_keys_and_ends_their_thread() {
     CHECK(until([] { return fetching_threads() == 0; }));
 }
 
-static void fifty_made_and_destroyed_leave_no_thread() {
+static void fifty_destroyed_objects_leave_no_thread() {
     Server server(Reply::json(keys_a));
     std::vector<RemoteJwkSet> all;
     for (int i = 0; i < 50; i++) {
@@ -540,7 +543,7 @@ static void fifty_made_and_destroyed_leave_no_thread() {
         }
         all.emplace_back(KeysSettings().url(server.url()));
         if (i < 25) {
-            all.back().wait_ready(patience);
+            all.back().wait_ready(test_timeout);
         }
     }
     CHECK(until([] { return fetching_threads() == 50; }));
@@ -551,21 +554,21 @@ static void fifty_made_and_destroyed_leave_no_thread() {
 int main() {
     keys_are_fetched_and_verify();
     stats_are_rows_and_text_and_json();
-    a_new_kid_is_fetched_by_the_token_that_brings_it();
+    a_token_with_a_new_kid_causes_a_fetch();
     two_thousand_kids_cause_two_fetches();
-    an_outage_leaves_the_keys_in_use();
-    without_keys_a_token_is_not_refused();
-    keys_that_nobody_confirms_get_too_old();
-    a_seed_answers_before_the_first_fetch();
-    an_issuers_metadata_say_where_its_keys_are();
+    keys_stay_in_use_during_an_outage();
+    without_keys_a_token_is_neither_accepted_nor_rejected();
+    keys_become_too_old_if_the_issuer_does_not_confirm_them();
+    a_seed_verifies_before_the_first_fetch();
+    discovery_finds_the_keys_of_an_issuer();
     every_setting_has_its_effect();
-    settings_that_cannot_be_used_are_refused();
-    verify_now_never_waits_and_says_what_to_wait_for();
-    who_waits_no_longer_has_a_final_verdict();
-    verify_batch_now_says_of_each_token_what_to_wait_for();
-    what_was_moved_from_has_nothing_to_say();
+    invalid_settings_are_rejected();
+    verify_now_never_blocks_and_returns_a_ticket();
+    resuming_before_the_fetch_has_ended_returns_a_final_verdict();
+    verify_batch_now_returns_a_ticket_for_each_pending_token();
+    moved_from_objects_fail_or_return_empty_values();
     CHECK(until([] { return fetching_threads() == 0; }));
-    closing_ends_everything_at_once();
+    close_cancels_the_attempt_and_ends_the_thread_at_once();
     a_verifier_outlives_the_keys_and_ends_their_thread();
-    fifty_made_and_destroyed_leave_no_thread();
+    fifty_destroyed_objects_leave_no_thread();
 }

@@ -1,5 +1,5 @@
-// The service's own token, against a loopback server in the place of the IAM: logins, rejections, outages, the other
-// sources, settings, tickets and ends.
+// The service's own token, against a loopback server in place of DC/OS's IAM: logins, rejections,
+// outages, other sources, settings, tickets and close.
 #include "server.hpp"
 
 #include <atomic>
@@ -29,7 +29,7 @@ constexpr bool is_shown = false;
 template <class T>
 constexpr bool is_shown<T, std::void_t<decltype(std::declval<std::ostream &>() << std::declval<const T &>())>> = true;
 
-static_assert(is_shown<std::string_view> && !is_shown<OwnToken>, "a log must not show it by chance");
+static_assert(is_shown<std::string_view> && !is_shown<OwnToken>, "a log must not print it by accident");
 static_assert(!std::is_convertible_v<OwnToken, std::string_view>);
 static_assert(std::is_nothrow_move_constructible_v<OwnToken> && !std::is_copy_constructible_v<OwnToken>);
 static_assert(std::is_nothrow_move_constructible_v<TokenRenewer> && !std::is_copy_constructible_v<TokenRenewer>);
@@ -40,17 +40,17 @@ static_assert(bouncer::is_login_problem(Status::LoginRejected) && bouncer::is_lo
 static_assert(!bouncer::is_login_problem(Status::KeysUnavailable) && !bouncer::is_login_problem(Status::WrongAudience));
 static_assert(!bouncer::is_invalid_token(Status::LoginRejected) && !bouncer::is_keys_problem(Status::LoginUnavailable));
 
-/// Until 2100.
+/// The tokens are valid until 2100.
 constexpr std::int64_t token_exp = 4102444800;
 
-/// The token that the IAM gives as its number `serial`.
+/// The token that the IAM returns as number `serial`.
 static std::string token_of(std::size_t serial) {
     return base64url(R"({"typ":"JWT","alg":"RS256"})") + "." +
            base64url(R"({"uid":"my-service","exp":)" + std::to_string(token_exp) + R"(,"n":)" + std::to_string(serial) + "}") +
            ".c2ln";
 }
 
-/// An IAM that gives one token after another.
+/// An IAM that returns a new token for each login.
 static Server::Behaviour iam(milliseconds pause = 0ms) {
     const auto serial = std::make_shared<std::atomic<std::size_t>>(0);
     return [serial, pause](const std::string &path) {
@@ -76,10 +76,10 @@ static RenewerSettings settings_for(const Server &server) {
     return RenewerSettings().service_account(secret(login_url(server)));
 }
 
-/// A renewer that has a token, and no login under way.
+/// A renewer that has a token and no login in flight.
 static TokenRenewer ready(const Server &server) {
     TokenRenewer renewer(settings_for(server));
-    CHECK(renewer.wait_attempts(1, patience));
+    CHECK(renewer.wait_attempts(1, test_timeout));
     return renewer;
 }
 
@@ -109,12 +109,12 @@ static void must_throw(Status status, Call call) {
     CHECK(has_thrown);
 }
 
-static void a_login_gives_a_token_and_its_header() {
+static void a_login_returns_a_token_and_its_header() {
     const Server server(iam());
     const auto start = std::chrono::system_clock::now();
     const TokenRenewer renewer(RenewerSettings().service_account(secret(login_url(server) + "?secret")));
-    renewer.wait_ready(patience);
-    CHECK(renewer.wait_attempts(1, patience) && renewer.try_wait_ready(-1s) && renewer.try_wait_ready(milliseconds::max()));
+    renewer.wait_ready(test_timeout);
+    CHECK(renewer.wait_attempts(1, test_timeout) && renewer.try_wait_ready(-1s) && renewer.try_wait_ready(milliseconds::max()));
     const OwnToken token = renewer.token();
     CHECK(token.text() == token_of(1) && token.authorization() == "token=" + token_of(1));
     CHECK(token.expires_at() == token_exp && token.generation() == 1 && token.handle() != nullptr);
@@ -126,7 +126,7 @@ static void a_login_gives_a_token_and_its_header() {
     const std::string before = R"({"uid":"my-service","token":")";
     CHECK(body.find(before) == 0 && body.rfind("\"}") == body.size() - 2);
     const std::string proof = body.substr(before.size(), body.size() - before.size() - 2);
-    CHECK(proof.find('"') == std::string::npos);  // Nothing but these two.
+    CHECK(proof.find('"') == std::string::npos);  // no other members
     const auto keys = bouncer::JwkSet::from_keys(bouncer::Jwk::from_json(jwk_a));
     const auto login = bouncer::verify_token(keys, bouncer::Policy::dcos(), proof);
     CHECK(login.uid() == "my-service" && login.header() == R"({"typ":"JWT","alg":"RS256"})");
@@ -160,44 +160,44 @@ static void eight_threads_that_reject_one_token_cause_one_login() {
         thread.join();
     }
     CHECK(renewed == 8 && server.count() == 2 && seen(renewer).number("rejections_total") == 1);
-    // Who comes late has the new one, too.
+    // A later caller receives the new token too.
     CHECK(renewer.reject(old.text()).generation() == 2 && renewer.reject("of long ago").generation() == 2);
     CHECK(server.count() == 2 && old.text() == token_of(1));
-    // There is one login in 30 seconds, and the token stays in use for others.
+    // At most one login in 30 seconds, and the token stays in use for other callers.
     CHECK(fails(renewer.try_reject("other"), Status::LoginUnavailable) && renewer.token().generation() == 2);
     must_throw(Status::LoginUnavailable, [&] { (void)renewer.reject("other"); });
     CHECK(server.count() == 2 && seen(renewer).number("suppressed_total") == 2);
-    // It does not say when it expires.
+    // The token has no "exp".
     CHECK(!renewer.token().expires_at() && seen(renewer).lacks({"expires_in_seconds"}));
 }
 
-static void a_renewal_that_fails_displaces_nothing() {
+static void a_failed_renewal_keeps_the_current_token() {
     Server server(iam());
     const TokenRenewer renewer = ready(server);
     for (const Reply &fault : {Reply::failure(503), Reply::failure(401), Reply::failure(404), Reply::json("garbage")}) {
         server.say(fault);
-        const auto renewed = renewer.try_renew(patience);
+        const auto renewed = renewer.try_renew(test_timeout);
         CHECK(fails(renewed, Status::LoginUnavailable) || fails(renewed, Status::LoginRejected));
         const OwnToken token = renewer.token();
         CHECK(token.text() == token_of(1) && seen(renewer).text("state") == "valid");
     }
-    must_throw(Status::LoginUnavailable, [&] { renewer.renew(patience); });
+    must_throw(Status::LoginUnavailable, [&] { renewer.renew(test_timeout); });
     const Seen status = seen(renewer);
     CHECK(status.text("last_error_name") == "document" && status.number("last_error_seconds") > 0);
     CHECK(contains(status.text("last_error"), "strict JSON") && status.is_zero({"failures_in_row"}));
     CHECK(status.number("requested_total") == 5 && status.number("attempts_total") == 6);
     CHECK(status.number("failures_total") == 5);
-    // A server that rejects the token in an outage changes nothing either.
+    // A rejection of the token during an outage changes nothing either.
     server.say(Reply::failure(503));
     CHECK(fails(renewer.try_reject(token_of(1)), Status::LoginUnavailable) && renewer.token().generation() == 1);
     CHECK(contains(seen(renewer).text("last_error"), "503"));
 
     server.behave(iam());
-    renewer.renew(patience);
+    renewer.renew(test_timeout);
     CHECK(renewer.token().generation() == 2);
 }
 
-static void a_login_that_is_refused_is_told_from_an_outage() {
+static void a_rejected_login_differs_from_an_outage() {
     Server server(Reply::failure(401));
     const auto start = Clock::now();
     const TokenRenewer refused(settings_for(server));
@@ -216,11 +216,11 @@ static void a_login_that_is_refused_is_told_from_an_outage() {
 
     server.say(Reply::failure(503));
     const TokenRenewer later(settings_for(server).max_wait(200ms));
-    CHECK(later.wait_attempts(1, patience) && fails(later.try_token(), Status::LoginUnavailable));
+    CHECK(later.wait_attempts(1, test_timeout) && fails(later.try_token(), Status::LoginUnavailable));
     CHECK(seen(later).text("last_error_name") == "status" && seen(later).number("failures_in_row") >= 1);
-    // It is tried again, and who waits has a token as soon as there is one.
+    // The login is retried, and a waiting caller receives the token as soon as there is one.
     server.behave(iam());
-    later.wait_ready(patience);
+    later.wait_ready(test_timeout);
     CHECK(later.try_token() && seen(later).number("retries_total") >= 1);
 }
 
@@ -246,66 +246,67 @@ static void an_oauth_client_logs_in_with_its_credentials() {
     CHECK(written.authorization() == "token=opaque");
 }
 
-static void a_program_supplies_tokens_of_its_own() {
+static void a_program_supplies_tokens() {
     std::optional<TokenRenewer> renewer(std::in_place, RenewerSettings().supplied("vault"));
     std::atomic<int> logins{0};
     std::thread supplying([&] {
-        while (renewer->wait_login(patience)) {
+        while (renewer->wait_login(test_timeout)) {
             renewer->supply("token-" + std::to_string(++logins), 1h);
         }
     });
     const OwnToken first = renewer->token();
     CHECK(first.authorization() == "Bearer token-1" && !first.expires_at());
-    CHECK(renewer->reject("token-1").generation() == 2 && renewer->try_renew(patience) && logins == 3);
+    CHECK(renewer->reject("token-1").generation() == 2 && renewer->try_renew(test_timeout) && logins == 3);
     CHECK(seen(*renewer).source() == "vault" && seen(*renewer).number("expires_in_seconds") > 3590);
     renewer->close();
     supplying.join();
-    CHECK(fails(renewer->try_supply("late"), Status::InvalidArgument) && !renewer->wait_login(patience));
+    CHECK(fails(renewer->try_supply("late"), Status::InvalidArgument) && !renewer->wait_login(test_timeout));
     renewer.reset();
     CHECK(first.text() == "token-1");
 
-    // It fails, is refused, gives nonsense, and then a token that says itself when it expires.
+    // The program reports a failure, then a rejection, then supplies invalid tokens, and at last a
+    // JWT.
     const TokenRenewer other(RenewerSettings().supplied("vault").max_wait(50ms));
-    CHECK(other.wait_login(patience));
+    CHECK(other.wait_login(test_timeout));
     CHECK(fails(other.try_token(), Status::LoginUnavailable));
     other.supply_failure("it is sealed");
-    CHECK(other.wait_attempts(1, patience) && contains(seen(other).text("last_error"), "it is sealed"));
+    CHECK(other.wait_attempts(1, test_timeout) && contains(seen(other).text("last_error"), "it is sealed"));
     CHECK(seen(other).text("last_error_name") == "other" && fails(other.try_token(), Status::LoginUnavailable));
-    CHECK(other.wait_login(patience));
-    CHECK(other.try_supply_failure("no such role", true) && other.wait_attempts(2, patience));
+    CHECK(other.wait_login(test_timeout));
+    CHECK(other.try_supply_failure("no such role", true) && other.wait_attempts(2, test_timeout));
     CHECK(fails(other.try_token(), Status::LoginRejected) && seen(other).text("last_error_name") == "rejected");
-    CHECK(fails(other.try_supply_failure("nobody asked"), Status::InvalidArgument));
-    must_throw(Status::InvalidArgument, [&] { other.supply("nobody asked"); });
+    CHECK(fails(other.try_supply_failure("not requested"), Status::InvalidArgument));
+    must_throw(Status::InvalidArgument, [&] { other.supply("not requested"); });
     std::uint64_t attempts = 2;
     using Supplied = std::pair<const char *, std::chrono::seconds>;
     for (const auto &[text, lifetime] : {Supplied("", 1s), Supplied("a b", 1s), Supplied("a", 0s), Supplied("a", -5s)}) {
-        std::thread asking([&] { CHECK(fails(other.try_renew(patience), Status::LoginUnavailable)); });
-        CHECK(other.wait_login(patience) && other.try_supply(text, lifetime) && other.wait_attempts(++attempts, patience));
+        std::thread asking([&] { CHECK(fails(other.try_renew(test_timeout), Status::LoginUnavailable)); });
+        CHECK(other.wait_login(test_timeout) && other.try_supply(text, lifetime) && other.wait_attempts(++attempts, test_timeout));
         asking.join();
         CHECK(seen(other).text("last_error_name") == "document");
     }
-    std::thread asking([&] { CHECK(other.try_renew(patience)); });
-    CHECK(other.wait_login(patience) && other.try_supply(token_of(1)));
+    std::thread asking([&] { CHECK(other.try_renew(test_timeout)); });
+    CHECK(other.wait_login(test_timeout) && other.try_supply(token_of(1)));
     asking.join();
     CHECK(other.token().expires_at() == token_exp && seen(other).text("state") == "valid");
 
-    // A renewer that logs in by itself wants none.
+    // A renewer that logs in by itself does not request tokens.
     const Server server(iam());
     const TokenRenewer itself = ready(server);
-    CHECK(!itself.wait_login(patience) && fails(itself.try_supply("a"), Status::InvalidArgument));
+    CHECK(!itself.wait_login(test_timeout) && fails(itself.try_supply("a"), Status::InvalidArgument));
     CHECK(fails(itself.try_supply_failure("a"), Status::InvalidArgument));
 }
 
-static void a_ticket_says_what_to_wait_for() {
+static void a_ticket_ends_with_its_attempt() {
     const Server server(iam(700ms));
     const TokenRenewer renewer(settings_for(server));
     Ticket ticket;
     CHECK(fails(renewer.try_token_now(ticket), Status::LoginUnavailable) && ticket);
-    CHECK(!renewer.wait(ticket, 0ms) && !renewer.wait(ticket, -1s) && !renewer.wait(Ticket(), patience));
+    CHECK(!renewer.wait(ticket, 0ms) && !renewer.wait(ticket, -1s) && !renewer.wait(Ticket(), test_timeout));
     Ticket joined;
     must_throw(Status::LoginUnavailable, [&] { (void)renewer.token_now(joined); });
-    CHECK(joined && renewer.wait(joined, patience) && renewer.wait(ticket, 0ms));
-    CHECK(renewer.token_now(ticket).generation() == 1 && !ticket && renewer.wait_attempts(1, patience));
+    CHECK(joined && renewer.wait(joined, test_timeout) && renewer.wait(ticket, 0ms));
+    CHECK(renewer.token_now(ticket).generation() == 1 && !ticket && renewer.wait_attempts(1, test_timeout));
 
     const auto start = Clock::now();
     const OwnToken old = renewer.token();
@@ -313,11 +314,11 @@ static void a_ticket_says_what_to_wait_for() {
     joined = Ticket();
     must_throw(Status::LoginUnavailable, [&] { (void)renewer.reject_now(old.text(), joined); });
     CHECK(joined && Clock::now() - start < 500ms);
-    CHECK(renewer.token().generation() == 1);  // For others nothing has changed yet.
-    CHECK(renewer.wait(ticket, patience) && renewer.wait(joined, patience));
+    CHECK(renewer.token().generation() == 1);  // unchanged for other callers
+    CHECK(renewer.wait(ticket, test_timeout) && renewer.wait(joined, test_timeout));
     CHECK(renewer.reject_now(old.text(), ticket).generation() == 2 && !ticket && server.count() == 2);
     CHECK(renewer.try_reject_now(old.text(), joined) && !joined);
-    // What there is no login for has nothing to wait for.
+    // If the rate limit allows no login, there is no ticket.
     const OwnToken second = renewer.token();
     CHECK(fails(renewer.try_reject_now(second.text(), ticket), Status::LoginUnavailable) && !ticket);
 }
@@ -326,7 +327,7 @@ static void every_setting_has_its_effect() {
     Server server(Reply::hang());
     {
         const TokenRenewer renewer(settings_for(server).timeout(100ms));
-        CHECK(renewer.wait_attempts(1, patience) && seen(renewer).text("last_error_name") == "timeout");
+        CHECK(renewer.wait_attempts(1, test_timeout) && seen(renewer).text("last_error_name") == "timeout");
     }
     {
         const TokenRenewer renewer(settings_for(server).max_wait(50ms));
@@ -353,11 +354,11 @@ static void every_setting_has_its_effect() {
             std::filesystem::temp_directory_path() / ("renewal-" + std::to_string(getpid()));
         std::ofstream(path) << secret(login_url(server));
         const TokenRenewer renewer(RenewerSettings().service_account_file(path.string()));
-        CHECK(renewer.wait_attempts(1, patience) && renewer.token().generation() == 1);
+        CHECK(renewer.wait_attempts(1, test_timeout) && renewer.token().generation() == 1);
         setenv("DCOS_SERVICE_ACCOUNT_CREDENTIAL", path.c_str(), 1);
         CHECK(TokenRenewer(RenewerSettings().service_account_env()).token().generation() == 1);
         std::ofstream(path) << "{}";
-        CHECK(fails(renewer.try_renew(patience), Status::UnusableCredentials) && renewer.try_token());
+        CHECK(fails(renewer.try_renew(test_timeout), Status::UnusableCredentials) && renewer.try_token());
         CHECK(seen(renewer).text("last_error_name") == "credentials");
         CHECK(fails(TokenRenewer::try_make(RenewerSettings().service_account_file(path.string())), Status::UnusableCredentials));
         std::filesystem::remove(path);
@@ -370,14 +371,15 @@ static void every_setting_has_its_effect() {
     must_throw(Status::UnusableCredentials, [] { TokenRenewer(RenewerSettings().service_account_env()); });
 }
 
-/// True if the settings are refused, for the setting `claim`, and no secret is shown. Empty: for any.
+/// True if the settings are rejected because of the setting `claim` (empty: of any), and no secret
+/// is in the message.
 static bool refused(const RenewerSettings &settings, std::string_view claim = "") {
     const auto renewer = TokenRenewer::try_make(settings);
     CHECK(fails(renewer, Status::InvalidArgument) && !contains(renewer.error().message(), "PRIVATE"));
     return claim.empty() || renewer.error().claim() == claim;
 }
 
-static void settings_that_cannot_be_used_are_refused() {
+static void invalid_settings_are_rejected() {
     const Server server(iam());
     const std::string good = secret(login_url(server));
     for (const std::string &bad : {std::string("[]"), std::string("{}"), good.substr(0, good.size() - 1),
@@ -418,7 +420,7 @@ static void settings_that_cannot_be_used_are_refused() {
     for (const milliseconds time : {milliseconds(-1), milliseconds(301s), milliseconds::max(), milliseconds::min()}) {
         CHECK(refused(account().timeout(time), "timeout") && refused(account().max_wait(time), "max_wait"));
     }
-    // Settings are copied, and can be used again.
+    // Settings are copied and can be used again.
     RenewerSettings same = account();
     RenewerSettings &row = same.login_endpoint("http://master.mesos/").header("bearer").header("dcos").allow_http()
                                .proxy("http://a:1").proxy("none").timeout(1s).max_wait(1s).lazy();
@@ -426,7 +428,7 @@ static void settings_that_cannot_be_used_are_refused() {
     CHECK(!contains(same.document(), "PRIVATE") && contains(same.document(), "not shown"));
 }
 
-static void what_was_moved_from_has_nothing_to_say() {
+static void moved_from_objects_fail_or_return_empty_values() {
     const Server server(iam());
     RenewerSettings settings = settings_for(server);
     const RenewerSettings taken = std::move(settings);
@@ -435,16 +437,16 @@ static void what_was_moved_from_has_nothing_to_say() {
     CHECK(fails(TokenRenewer::try_make(settings), Status::NullArgument));
 
     TokenRenewer first(taken);
-    CHECK(first.wait_attempts(1, patience));
+    CHECK(first.wait_attempts(1, test_timeout));
     TokenRenewer second = std::move(first);
     Ticket ticket;
     CHECK(first.handle() == nullptr && fails(first.try_token(), Status::NullArgument));
     CHECK(fails(first.try_token_now(ticket), Status::NullArgument) && !ticket);
     CHECK(fails(first.try_reject("a"), Status::NullArgument) && fails(first.try_reject_now("a", ticket), Status::NullArgument));
-    CHECK(fails(first.try_wait_ready(patience), Status::NullArgument) && fails(first.try_renew(patience), Status::NullArgument));
+    CHECK(fails(first.try_wait_ready(test_timeout), Status::NullArgument) && fails(first.try_renew(test_timeout), Status::NullArgument));
     CHECK(fails(first.try_stats(), Status::NullArgument) && fails(first.try_supply("a"), Status::NullArgument));
-    CHECK(fails(first.try_supply_failure("a"), Status::NullArgument) && !first.wait_login(patience));
-    CHECK(!first.wait(ticket, patience) && !first.wait_attempts(0, patience));
+    CHECK(fails(first.try_supply_failure("a"), Status::NullArgument) && !first.wait_login(test_timeout));
+    CHECK(!first.wait(ticket, test_timeout) && !first.wait_attempts(0, test_timeout));
     first.close();
 
     OwnToken token = second.token();
@@ -460,25 +462,25 @@ static void what_was_moved_from_has_nothing_to_say() {
     CHECK(first.token().generation() == 1 && second.handle() == nullptr);
 }
 
-static void an_answer_tells_whether_the_token_was_rejected() {
+static void a_response_reports_a_rejected_token() {
     CHECK(is_token_rejection(401) && is_token_rejection(401, "acsjwt") && is_token_rejection(401, "oauthjwt"));
     CHECK(is_token_rejection(401, R"(Bearer realm="a", error="invalid_token")"));
     CHECK(!is_token_rejection(401, R"(Basic realm="x")") && !is_token_rejection(403) && !is_token_rejection(403, "acsjwt"));
     CHECK(!is_token_rejection(200) && !is_token_rejection(503) && !is_token_rejection(401, "\xff"));
-    // A field that is there and empty is as one that is absent.
+    // An empty field counts as an absent one.
     CHECK(is_token_rejection(401, "") && is_token_rejection(401, std::string_view()));
     CHECK(is_token_rejection(200, std::nullopt, "16") && is_token_rejection(200, "", std::string("16")));
     CHECK(!is_token_rejection(200, std::nullopt, "7") && !is_token_rejection(200, std::nullopt, std::string_view()));
 }
 
-static void closing_ends_everything_at_once() {
+static void close_cancels_the_attempt_and_ends_the_thread_at_once() {
     Server server(iam());
     const TokenRenewer renewer = ready(server);
     const OwnToken kept = renewer.token();
     server.say(Reply::hang());
-    std::thread renewing([&] { CHECK(fails(renewer.try_renew(patience), Status::LoginUnavailable)); });
+    std::thread renewing([&] { CHECK(fails(renewer.try_renew(test_timeout), Status::LoginUnavailable)); });
     CHECK(until([&] { return server.count() == 2; }));
-    CHECK(renewer.token().generation() == 1);  // Though a login hangs.
+    CHECK(renewer.token().generation() == 1);  // while a login hangs
     const auto start = Clock::now();
     renewer.close();
     renewing.join();
@@ -486,10 +488,10 @@ static void closing_ends_everything_at_once() {
     Ticket ticket;
     CHECK(fails(renewer.try_token(), Status::LoginUnavailable) && fails(renewer.try_reject("a"), Status::LoginUnavailable));
     CHECK(fails(renewer.try_token_now(ticket), Status::LoginUnavailable) && !ticket);
-    CHECK(fails(renewer.try_wait_ready(patience), Status::LoginUnavailable));
-    CHECK(!renewer.wait_attempts(99, patience) && seen(renewer).text("state") == "closed");
+    CHECK(fails(renewer.try_wait_ready(test_timeout), Status::LoginUnavailable));
+    CHECK(!renewer.wait_attempts(99, test_timeout) && seen(renewer).text("state") == "closed");
     renewer.close();
-    CHECK(Clock::now() - start < patience && kept.text() == token_of(1));
+    CHECK(Clock::now() - start < test_timeout && kept.text() == token_of(1));
 }
 
 static void a_token_outlives_its_renewer() {
@@ -502,7 +504,7 @@ static void a_token_outlives_its_renewer() {
     CHECK(until([] { return renewing_threads() == 0; }) && token->authorization() == "token=" + token_of(1));
 }
 
-static void fifty_made_and_destroyed_leave_no_thread() {
+static void fifty_destroyed_objects_leave_no_thread() {
     Server server(iam());
     std::vector<TokenRenewer> all;
     for (int i = 0; i < 50; i++) {
@@ -511,7 +513,7 @@ static void fifty_made_and_destroyed_leave_no_thread() {
         }
         all.emplace_back(settings_for(server));
         if (i < 25) {
-            all.back().wait_ready(patience);
+            all.back().wait_ready(test_timeout);
         }
     }
     CHECK(until([] { return renewing_threads() == 50; }));
@@ -520,19 +522,19 @@ static void fifty_made_and_destroyed_leave_no_thread() {
 }
 
 int main() {
-    a_login_gives_a_token_and_its_header();
+    a_login_returns_a_token_and_its_header();
     eight_threads_that_reject_one_token_cause_one_login();
-    a_renewal_that_fails_displaces_nothing();
-    a_login_that_is_refused_is_told_from_an_outage();
+    a_failed_renewal_keeps_the_current_token();
+    a_rejected_login_differs_from_an_outage();
     an_oauth_client_logs_in_with_its_credentials();
-    a_program_supplies_tokens_of_its_own();
-    a_ticket_says_what_to_wait_for();
+    a_program_supplies_tokens();
+    a_ticket_ends_with_its_attempt();
     every_setting_has_its_effect();
-    settings_that_cannot_be_used_are_refused();
-    what_was_moved_from_has_nothing_to_say();
-    an_answer_tells_whether_the_token_was_rejected();
+    invalid_settings_are_rejected();
+    moved_from_objects_fail_or_return_empty_values();
+    a_response_reports_a_rejected_token();
     CHECK(until([] { return renewing_threads() == 0; }));
-    closing_ends_everything_at_once();
+    close_cancels_the_attempt_and_ends_the_thread_at_once();
     a_token_outlives_its_renewer();
-    fifty_made_and_destroyed_leave_no_thread();
+    fifty_destroyed_objects_leave_no_thread();
 }

@@ -1,4 +1,5 @@
-// An HTTP server on loopback that answers, or misbehaves, as it is told, and counts; and how its clients are watched.
+// An HTTP server on loopback that responds or misbehaves as the test tells it and counts requests.
+// Also functions to wait and to count threads.
 #ifndef SERVER_HPP
 #define SERVER_HPP
 
@@ -21,13 +22,13 @@
 #include <utility>
 #include <vector>
 
-/// Longer than anything here takes.
-constexpr std::chrono::seconds patience{20};
+/// Longer than any operation in these tests takes.
+constexpr std::chrono::seconds test_timeout{20};
 
-/// Waits until `done`, or fails.
+/// Waits until `done` returns true. Returns false on timeout.
 template <class Done>
 bool until(Done done) {
-    const auto end = std::chrono::steady_clock::now() + patience;
+    const auto end = std::chrono::steady_clock::now() + test_timeout;
     while (!done()) {
         if (std::chrono::steady_clock::now() > end) {
             return false;
@@ -37,10 +38,10 @@ bool until(Done done) {
     return true;
 }
 
-/// The threads of this process with this name.
+/// The number of threads of this process with this name.
 inline std::size_t threads_named(std::string_view wanted) {
     std::size_t count = 0;
-    std::error_code gone;  // A thread may end while it is looked at.
+    std::error_code gone;  // A thread may end during the loop.
     for (const auto &task : std::filesystem::directory_iterator("/proc/self/task", gone)) {
         std::string name;
         std::getline(std::ifstream(task.path() / "comm"), name);
@@ -65,18 +66,19 @@ inline std::string base64url(std::string_view bytes) {
     return len > 0 ? text + digits[bits << (6 - len) & 63] : text;
 }
 
-/// What to do with a request.
+/// The response to a request.
 struct Reply {
     int status = 200;
     std::string body{};
-    /// Another header field, with its end of line.
+    /// An additional header field, with its end of line.
     std::string header{};
-    /// How long to wait before. The client may go, and the server end, in the meantime.
+    /// The delay before the response. It ends early if the client disconnects or the server is
+    /// destroyed.
     std::chrono::milliseconds late{0};
 
     static Reply json(std::string body) { return {200, std::move(body)}; }
     static Reply failure(int status) { return {status, "no\n"}; }
-    /// No answer while a test lasts.
+    /// No response during a test.
     static Reply hang() { return {500, "", "", std::chrono::seconds(30)}; }
     Reply after(std::chrono::milliseconds pause) && {
         late = pause;
@@ -86,7 +88,7 @@ struct Reply {
 
 class Server {
 public:
-    /// Makes a reply of the path that is asked for.
+    /// Returns the reply for the path of a request.
     using Behaviour = std::function<Reply(const std::string &)>;
 
     explicit Server(Reply reply) : Server(always(std::move(reply))) {}
@@ -105,7 +107,7 @@ public:
     Server(const Server &) = delete;
     Server &operator=(const Server &) = delete;
     ~Server() {
-        close(stop_[1]);  // Whoever waits notices.
+        close(stop_[1]);  // Wakes all waiting threads.
         accepting_.join();
         for (std::thread &answering : answering_) {
             answering.join();
@@ -114,7 +116,7 @@ public:
         close(listener_);
     }
 
-    /// From now on.
+    /// Changes the behaviour for later requests.
     void behave(Behaviour behaviour) {
         const std::lock_guard<std::mutex> lock(mutex_);
         behaviour_ = std::move(behaviour);
@@ -125,7 +127,7 @@ public:
     [[nodiscard]] std::string url() const { return origin() + "/jwks"; }
     /// The number of requests so far.
     [[nodiscard]] std::size_t count() const { return requests().size(); }
-    /// The first line, the header and the body of each.
+    /// Each request: its first line, its header and its body.
     [[nodiscard]] std::vector<std::string> requests() const {
         const std::lock_guard<std::mutex> lock(mutex_);
         return requests_;
@@ -136,7 +138,7 @@ private:
         return [reply = std::move(reply)](const std::string &) { return reply; };
     }
 
-    /// Waits until `file` has something to say, or its time is over, or the server ends; true for the first.
+    /// Waits until `file` is readable. Returns false on timeout or if the server is destroyed.
     bool has_input(int file, std::chrono::milliseconds timeout) const {
         pollfd files[] = {{file, POLLIN, 0}, {stop_[0], POLLIN, 0}};
         return poll(files, 2, static_cast<int>(timeout.count())) > 0 && files[1].revents == 0;
@@ -153,7 +155,8 @@ private:
         }
     }
 
-    /// The length of a request of which this much has arrived.
+    /// The full length of a request, from the part that has arrived; npos if the header is not
+    /// complete.
     static std::size_t full_length(const std::string &request) {
         const std::size_t end = request.find("\r\n\r\n");
         if (end == std::string::npos) {
@@ -187,7 +190,7 @@ private:
             behaviour = behaviour_;
         }
         const Reply reply = behaviour(request.substr(path, request.find(' ', path) - path));
-        // A client that says something now has gone.
+        // Input now means that the client has disconnected.
         if (reply.late.count() > 0 && has_input(client, reply.late)) {
             return;
         }

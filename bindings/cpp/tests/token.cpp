@@ -1,4 +1,4 @@
-// Verifying and reading: the DC/OS document's own token, and claims of every kind.
+// Verification of a token and its claims: the DC/OS document's own token, and claims of every type.
 #include "check.hpp"
 
 #include <type_traits>
@@ -14,7 +14,7 @@ using bouncer::verify_token;
 
 static_assert(std::is_nothrow_move_constructible_v<VerifiedToken> && !std::is_copy_constructible_v<VerifiedToken>);
 
-static void the_documents_token_is_peters_until_it_expires() {
+static void the_documents_token_is_accepted_until_it_expires() {
     const JwkSet jwks = document_jwks();
     std::string text = document_token();
     const Policy policy = policy_at(document_exp - 1);
@@ -48,7 +48,7 @@ static void the_documents_token_is_peters_until_it_expires() {
     CHECK(fails(try_verify_token(jwks, policy, text), Status::InvalidSignature));
 }
 
-static void a_claim_of_another_type_is_told_from_an_absent_one(const VerifiedToken &token) {
+static void a_claim_of_another_type_differs_from_a_missing_one(const VerifiedToken &token) {
     const auto says = [](const auto &result, const char *words) {
         return std::string_view(result.error().message()).find(words) != std::string_view::npos;
     };
@@ -101,12 +101,12 @@ static void every_registered_claim_is_read() {
     CHECK((std::vector<std::string_view>(audiences.begin(), audiences.end()) ==
            std::vector<std::string_view>{"orders", "stock"}));
     CHECK(audiences.size() == 2 && audiences[1] == "stock" && audiences[2].empty() && !audiences.empty());
-    a_claim_of_another_type_is_told_from_an_absent_one(token);
+    a_claim_of_another_type_differs_from_a_missing_one(token);
     CHECK(fails(try_verify_token(jwks, Policy::for_issuer("https://id.example", "x"), text), Status::WrongAudience));
     CHECK(fails(try_verify_token(jwks, Policy::dcos(), text), Status::WrongAudience));
 }
 
-static void moving_takes_the_claims_along() {
+static void moving_a_token_moves_its_claims() {
     VerifiedToken first = verify_token(document_jwks(), policy_at(0), document_token());
     const std::string_view payload = first.payload();
     VerifiedToken second = std::move(first);
@@ -118,7 +118,7 @@ static void moving_takes_the_claims_along() {
     CHECK(second.uid() == "peter");
 }
 
-static void text_may_be_anything() {
+static void any_text_is_verified_without_a_crash() {
     const JwkSet jwks = document_jwks();
     CHECK(fails(try_verify_token(jwks, Policy::dcos(), std::string_view()), Status::MalformedToken));
     CHECK(fails(try_verify_token(jwks, Policy::dcos(), std::string_view("a.\0.b", 5)), Status::MalformedToken));
@@ -130,7 +130,7 @@ static void text_may_be_anything() {
     CHECK(try_verify_token(jwks, policy_at(0), part_of_more));
 }
 
-static void an_authorization_header_holds_a_token() {
+static void the_token_of_an_authorization_header_is_found() {
     const std::string_view value = "token=a.b.c";
     CHECK(bouncer::token_from_authorization(value).data() == value.data() + 6);
     CHECK(bouncer::token_from_authorization("Bearer x.y.z") == "x.y.z");
@@ -142,9 +142,9 @@ static void an_authorization_header_holds_a_token() {
 }
 
 int main() {
-    the_documents_token_is_peters_until_it_expires();
+    the_documents_token_is_accepted_until_it_expires();
     every_registered_claim_is_read();
-    moving_takes_the_claims_along();
-    text_may_be_anything();
-    an_authorization_header_holds_a_token();
+    moving_a_token_moves_its_claims();
+    any_text_is_verified_without_a_crash();
+    the_token_of_an_authorization_header_is_found();
 }

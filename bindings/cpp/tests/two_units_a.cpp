@@ -1,4 +1,4 @@
-// The header in a second translation unit: what is not inline would be defined twice.
+// The header in a second translation unit: a function that is not inline would be defined twice.
 #include <bouncer_verify.hpp>
 
 bouncer::Result<bouncer::JwkSet> load(std::string_view json);

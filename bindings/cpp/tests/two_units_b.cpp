@@ -1,4 +1,4 @@
-// Twice in one translation unit, too.
+// The header twice in one translation unit.
 #include <bouncer_verify.hpp>
 #include <bouncer_verify.hpp>
 

@@ -1,4 +1,4 @@
-// The verifier: it outlives what it was made of, and any number of threads share it.
+// The verifier: it outlives its keys and its policy, and threads share it.
 #include "check.hpp"
 
 #include <optional>
@@ -15,7 +15,7 @@ using bouncer::Verifier;
 
 static_assert(std::is_nothrow_move_constructible_v<Verifier> && !std::is_copy_constructible_v<Verifier>);
 
-static void a_verifier_outlives_what_it_was_made_of() {
+static void a_verifier_outlives_its_keys_and_policy() {
     std::optional<Verifier> verifier;
     {
         const JwkSet jwks = document_jwks();
@@ -66,7 +66,7 @@ static void a_token_outlives_its_verifier() {
     CHECK(token.uid() == "peter" && token.kid() && token.kid()->size() == 64);
 }
 
-static void a_verifier_that_was_moved_from_verifies_nothing() {
+static void a_moved_from_verifier_fails() {
     Verifier first(document_jwks(), policy_at(0));
     Verifier second = std::move(first);
     CHECK(fails(first.try_verify(document_token()), Status::NullArgument) && first.handle() == nullptr);
@@ -103,16 +103,16 @@ static void threads_share_every_handle() {
     for (std::thread &thread : threads) {
         thread.join();
     }
-    // A failure is read on another thread than the call's, after that has ended.
+    // A failure is readable on another thread, after the thread of the call has ended.
     for (const std::optional<Failure> &failure : failures) {
         CHECK(failure->status() == Status::Expired && failure->claim() == "exp");
     }
 }
 
 int main() {
-    a_verifier_outlives_what_it_was_made_of();
+    a_verifier_outlives_its_keys_and_policy();
     an_authorization_header_is_verified_in_one_call();
     a_token_outlives_its_verifier();
-    a_verifier_that_was_moved_from_verifies_nothing();
+    a_moved_from_verifier_fails();
     threads_share_every_handle();
 }

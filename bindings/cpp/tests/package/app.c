@@ -1,4 +1,4 @@
-/* A program in C alone. */
+/* A program in C only. */
 #include <bouncer_verify.h>
 
 int main(void)
