@@ -73,14 +73,17 @@ static void check(const Batch &batch, std::size_t count) {
     CHECK(i == count && batch[count].status() == Status::InvalidArgument && !batch[count]);
 
     const Columns columns = batch.columns();
-    CHECK(columns.status.size() == count && columns.exp.size() == count && columns.uid_offsets.size() == count + 1);
+    CHECK(columns.status.size() == count && columns.exp.size() == count &&
+          columns.uid_offsets.size() == count + 1);
     CHECK(columns.exp_validity.size() == (count + 7) / 8 && columns.uid_validity.size() == (count + 7) / 8);
-    CHECK(columns.uid_offsets[0] == 0 && columns.uid_offsets[count] == static_cast<std::int64_t>(columns.uid_data.size()));
+    CHECK(columns.uid_offsets[0] == 0 &&
+          columns.uid_offsets[count] == static_cast<std::int64_t>(columns.uid_data.size()));
     for (i = 0; i < count; ++i) {
         const bool passed = expected(i) == Status::Ok;
         CHECK(columns.status[i] == static_cast<std::uint32_t>(expected(i)));
         CHECK(columns.exp[i] == (passed ? document_exp : 0));
-        CHECK((columns.exp_validity[i / 8] >> i % 8 & 1) == passed && (columns.uid_validity[i / 8] >> i % 8 & 1) == passed);
+        CHECK((columns.exp_validity[i / 8] >> i % 8 & 1) == passed &&
+              (columns.uid_validity[i / 8] >> i % 8 & 1) == passed);
         const auto begin = static_cast<std::size_t>(columns.uid_offsets[i]);
         const auto size = static_cast<std::size_t>(columns.uid_offsets[i + 1]) - begin;
         CHECK(columns.uid_data.substr(begin, size) == (passed ? "peter" : ""));
@@ -120,7 +123,8 @@ static void a_batch_can_be_moved_and_fails_with_moved_from_keys(const JwkSet &jw
     Verifier verifier(taken, policy);
     const Verifier other = std::move(verifier);
     CHECK(fails(verifier.try_verify_batch(texts), Status::NullArgument));
-    CHECK(fails(verifier.try_with_cache(8), Status::NullArgument) && fails(verifier.try_stats(), Status::NullArgument));
+    CHECK(fails(verifier.try_with_cache(8), Status::NullArgument) &&
+          fails(verifier.try_stats(), Status::NullArgument));
     check(other.verify_batch(texts), 20);
 }
 

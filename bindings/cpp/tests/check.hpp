@@ -14,18 +14,19 @@
 #include <string>
 #include <string_view>
 
-#define CHECK(condition)                                                            \
-    do {                                                                            \
-        if (!(condition)) {                                                         \
-            std::fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);    \
-            std::exit(1);                                                           \
-        }                                                                           \
+#define CHECK(condition)                                                         \
+    do {                                                                         \
+        if (!(condition)) {                                                      \
+            std::fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition); \
+            std::exit(1);                                                        \
+        }                                                                        \
     } while (false)
 
 /// True if `result` is a failure with `status` and a message.
 template <class T>
 bool fails(const bouncer::Result<T> &result, bouncer::Status status) {
-    return !result && result.error().status() == status && std::string_view(result.error().message()).size() > 10;
+    return !result && result.error().status() == status &&
+           std::string_view(result.error().message()).size() > 10;
 }
 
 /// A snapshot whose rows have a common prefix. Reading a row that does not exist fails the test.

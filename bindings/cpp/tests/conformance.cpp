@@ -58,7 +58,8 @@ static json verify_case(const json &the_case, const std::string &document, const
     const std::string settings = the_case.value("policy", json{{"profile", "dcos"}}).dump();
     const Policy policy(bouncer::PolicySettings().load(settings).time(the_case.at("time")));
     const bool is_text = the_case.contains("token");
-    const std::string text = is_text ? the_case["token"].get<std::string>() : from_hex(the_case.at("token_hex"));
+    const std::string text =
+        is_text ? the_case["token"].get<std::string>() : from_hex(the_case.at("token_hex"));
     const Result<VerifiedToken> token = bouncer::try_verify_token(*jwks, policy, text);
     json found = token ? verdict(*token) : verdict(token.error());
 
@@ -102,12 +103,14 @@ int main(int argc, char **argv) {
         const json file = json::parse(stream);
         for (const json &each : file.at("cases")) {
             const json &expected = each.at("expect");
-            const json found = verify_case(each, file.at("jwks").at(each.at("jwks").get<std::string>()), expected);
+            const json found =
+                verify_case(each, file.at("jwks").at(each.at("jwks").get<std::string>()), expected);
             cases++;
             if (found != expected) {
                 differing++;
-                std::fprintf(stderr, "%s: expected %s\n    found %s\n", each.at("id").get<std::string>().c_str(),
-                             expected.dump().c_str(), found.dump().c_str());
+                std::fprintf(stderr, "%s: expected %s\n    found %s\n",
+                             each.at("id").get<std::string>().c_str(), expected.dump().c_str(),
+                             found.dump().c_str());
             }
         }
     }

@@ -21,9 +21,12 @@ static_assert(!std::is_convertible_v<Result<JwkSet>, bool>);
 
 static_assert(bouncer::is_invalid_token(Status::Expired) && bouncer::is_invalid_token(Status::TokenTooLarge));
 static_assert(!bouncer::is_invalid_token(Status::NoUsableKey) && !bouncer::is_invalid_token(Status::Ok));
-static_assert(bouncer::is_keys_problem(Status::MalformedJwkSet) && !bouncer::is_keys_problem(Status::NoMatchingKey));
-static_assert(!bouncer::is_invalid_token(Status::InvalidArgument) && !bouncer::is_keys_problem(Status::Internal));
-static_assert(bouncer::is_invalid_token(Status{399}) && bouncer::is_keys_problem(Status{199}), "of a later version");
+static_assert(bouncer::is_keys_problem(Status::MalformedJwkSet) &&
+              !bouncer::is_keys_problem(Status::NoMatchingKey));
+static_assert(!bouncer::is_invalid_token(Status::InvalidArgument) &&
+              !bouncer::is_keys_problem(Status::Internal));
+static_assert(bouncer::is_invalid_token(Status{399}) && bouncer::is_keys_problem(Status{199}),
+              "of a later version");
 
 static void a_status_has_a_stable_name() {
     CHECK(std::string_view(bouncer::status_name(Status::Ok)) == "ok");
@@ -32,7 +35,8 @@ static void a_status_has_a_stable_name() {
 }
 
 static void the_library_has_the_version_of_the_header() {
-    const std::string version = std::to_string(BOUNCER_VERSION_MAJOR) + "." + std::to_string(BOUNCER_VERSION_MINOR) + "." +
+    const std::string version = std::to_string(BOUNCER_VERSION_MAJOR) + "." +
+                                std::to_string(BOUNCER_VERSION_MINOR) + "." +
                                 std::to_string(BOUNCER_VERSION_PATCH);
     CHECK(bouncer::library_version() == version && bouncer_abi_version() == BOUNCER_ABI_VERSION);
 }
@@ -57,7 +61,8 @@ static void an_exception_reports_what_the_failure_reports() {
         Error moved = std::move(copy);  // A move copies, so both stay readable.
         copy = moved;
         CHECK(copy.status() == Status::Expired && moved.claim() == "exp" && copy.what() == error.what());
-        CHECK(std::string_view(moved.name()) == "expired" && moved.is_invalid_token() && !moved.is_keys_problem());
+        CHECK(std::string_view(moved.name()) == "expired" && moved.is_invalid_token() &&
+              !moved.is_keys_problem());
     }
 }
 

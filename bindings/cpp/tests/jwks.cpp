@@ -35,7 +35,8 @@ static void a_set_lists_its_usable_and_its_skipped_keys() {
     const JwkSet jwks = JwkSet::load(mixed);
     CHECK(jwks.keys().size() == 1 && !jwks.keys().empty());
     const JwkView key = jwks.keys()[0];
-    CHECK(key && key.kid() == "ed" && key.key_type() == "OKP" && key.curve() == "Ed25519" && key.bits() == 256);
+    CHECK(key && key.kid() == "ed" && key.key_type() == "OKP" && key.curve() == "Ed25519" &&
+          key.bits() == 256);
     CHECK(!key.algorithm() && key.n().empty() && key.e().empty() && !key.dcos_kid() && !key.is_tolerated());
     CHECK(key.thumbprint() == "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");  // RFC 8037 appendix A.3
 
@@ -84,7 +85,8 @@ static void the_documents_key_has_the_same_kid_in_every_format() {
         "4gwkwXBfczww",
         "AQAB"));
     for (const Jwk &copy : copies) {
-        CHECK(copy->dcos_kid() == key.kid() && copy->pem() == key.pem() && copy->thumbprint() == key.thumbprint());
+        CHECK(copy->dcos_kid() == key.kid() && copy->pem() == key.pem() &&
+              copy->thumbprint() == key.thumbprint());
     }
 
     const std::vector<JwkView> views(copies.begin(), copies.end());
@@ -113,7 +115,8 @@ static void invalid_sets_and_keys_fail() {
         (void)JwkSet::load("{}");
         CHECK(false);
     } catch (const Error &error) {
-        CHECK(error.status() == Status::MalformedJwkSet && error.is_keys_problem() && !error.is_invalid_token());
+        CHECK(error.status() == Status::MalformedJwkSet && error.is_keys_problem() &&
+              !error.is_invalid_token());
     }
 }
 
@@ -123,7 +126,8 @@ static void moving_a_set_moves_its_keys() {
     JwkSet second = std::move(first);
     CHECK(second.keys()[0].handle() == key.handle() && key.bits() == 2048);
     CHECK(first.handle() == nullptr && first.keys().empty() && first.skipped().empty());
-    CHECK(fails(bouncer::try_verify_token(first, bouncer::Policy::dcos(), document_token()), Status::NullArgument));
+    CHECK(fails(bouncer::try_verify_token(first, bouncer::Policy::dcos(), document_token()),
+                Status::NullArgument));
 
     JwkSet &same = second;
     second = std::move(same);

@@ -20,14 +20,17 @@ static std::condition_variable arrived;
 static std::vector<std::string> events;
 
 int main() {
-    CHECK(fails(bouncer::try_set_logger([](LogLevel, std::string_view) {}, LogLevel{0}), Status::InvalidArgument));
-    bouncer::set_logger([](LogLevel level, std::string_view message) {
-        const std::lock_guard<std::mutex> lock(mutex);
-        CHECK(level == LogLevel::Warn || level == LogLevel::Error);
-        events.emplace_back(message);
-        arrived.notify_all();
-        throw std::runtime_error("dropped");
-    }, LogLevel::Warn);
+    CHECK(fails(bouncer::try_set_logger([](LogLevel, std::string_view) {}, LogLevel{0}),
+                Status::InvalidArgument));
+    bouncer::set_logger(
+        [](LogLevel level, std::string_view message) {
+            const std::lock_guard<std::mutex> lock(mutex);
+            CHECK(level == LogLevel::Warn || level == LogLevel::Error);
+            events.emplace_back(message);
+            arrived.notify_all();
+            throw std::runtime_error("dropped");
+        },
+        LogLevel::Warn);
     try {
         bouncer::set_logger([](LogLevel, std::string_view) {});
         CHECK(false);

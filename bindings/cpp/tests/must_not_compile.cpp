@@ -24,7 +24,8 @@ struct TextsMadeOnRead {
 inline void mistakes(const JwkSet &jwks, const Policy &policy, const Jwk &key, const RemoteJwkSet &remote,
                      const KeysSettings &settings, const TokenRenewer &renewer, const RenewerSettings &login,
                      const Verifier &verifier, Ticket ticket, std::string_view text) {
-    (void)jwks, (void)policy, (void)key, (void)remote, (void)settings, (void)renewer, (void)login, (void)verifier;
+    (void)jwks, (void)policy, (void)key, (void)remote, (void)settings, (void)renewer, (void)login,
+        (void)verifier;
     (void)ticket, (void)text;
 #if MISTAKE == 1
     JwkSet copy = jwks;
@@ -47,7 +48,8 @@ inline void mistakes(const JwkSet &jwks, const Policy &policy, const Jwk &key, c
 #elif MISTAKE == 9
     auto dangling = try_verify_token(jwks, policy, text)->uid();
 #elif MISTAKE == 10
-    for (JwkView dangling : JwkSet::load(text).keys()) {}
+    for (JwkView dangling : JwkSet::load(text).keys()) {
+    }
 #elif MISTAKE == 11
     auto dangling = Jwk::from_pem(text)->thumbprint();
 #elif MISTAKE == 12
@@ -77,7 +79,8 @@ inline void mistakes(const JwkSet &jwks, const Policy &policy, const Jwk &key, c
 #elif MISTAKE == 24
     auto dangling = remote.try_stats()->find("keys_state");
 #elif MISTAKE == 25
-    for (JwkView dangling : remote.current().keys()) {}
+    for (JwkView dangling : remote.current().keys()) {
+    }
 #elif MISTAKE == 26
     KeysSettings().url(text);  // The returned settings are not used.
 #elif MISTAKE == 27

@@ -16,7 +16,8 @@ using namespace std::chrono_literals;
 
 static_assert(std::is_nothrow_move_constructible_v<Policy> && !std::is_copy_constructible_v<Policy>);
 static_assert(sizeof(PolicySettings) == sizeof(void *), "one more setting changes no layout");
-static_assert(std::is_nothrow_move_assignable_v<PolicySettings> && !std::is_copy_constructible_v<PolicySettings>);
+static_assert(std::is_nothrow_move_assignable_v<PolicySettings> &&
+              !std::is_copy_constructible_v<PolicySettings>);
 
 /// The status of the document's token with `policy`.
 static Status verdict(const Policy &policy, std::string_view *claim = nullptr) {
@@ -44,14 +45,16 @@ static PolicySettings valid() {
 static void every_setting_has_its_effect() {
     std::string_view claim;
     CHECK(verdict(valid()) == Status::Ok);
-    CHECK(verdict(valid().algorithms({"ES256", "PS256"}), &claim) == Status::AlgorithmNotAllowed && claim == "alg");
+    CHECK(verdict(valid().algorithms({"ES256", "PS256"}), &claim) == Status::AlgorithmNotAllowed &&
+          claim == "alg");
     CHECK(verdict(valid().algorithms({"ES256", "RS256"})) == Status::Ok);
     CHECK(verdict(valid().issuers({"x"}), &claim) == Status::MissingClaim && claim == "iss");
     CHECK(verdict(valid().audiences({"x"}), &claim) == Status::MissingClaim && claim == "aud");
     CHECK(verdict(valid().any_audience()) == Status::Ok);
     CHECK(verdict(valid().optional_exp()) == Status::Ok);
     CHECK(verdict(valid().required_claims({"groups"}), &claim) == Status::MissingClaim && claim == "groups");
-    CHECK(verdict(valid().required_string_claims({"exp"}), &claim) == Status::MalformedClaims && claim == "exp");
+    CHECK(verdict(valid().required_string_claims({"exp"}), &claim) == Status::MalformedClaims &&
+          claim == "exp");
     CHECK(verdict(valid().token_type("at+jwt"), &claim) == Status::WrongTokenType && claim == "typ");
     CHECK(verdict(valid().max_token_len(100)) == Status::TokenTooLarge);
     CHECK(verdict(valid().time(document_exp)) == Status::Expired);
@@ -96,8 +99,10 @@ static bool is_rejected(const PolicySettings &settings, std::string_view claim) 
 }
 
 static void the_first_rejected_setting_is_kept() {
-    CHECK(is_rejected(valid().algorithms({"none"}), "algorithms") && is_rejected(valid().algorithms({"HS256"}), "algorithms"));
-    CHECK(is_rejected(valid().algorithms({""}), "algorithms") && is_rejected(valid().algorithms({}), "algorithms"));
+    CHECK(is_rejected(valid().algorithms({"none"}), "algorithms") &&
+          is_rejected(valid().algorithms({"HS256"}), "algorithms"));
+    CHECK(is_rejected(valid().algorithms({""}), "algorithms") &&
+          is_rejected(valid().algorithms({}), "algorithms"));
     CHECK(is_rejected(valid().algorithms({"RS256 ES256"}), "algorithms"));
     for (const char *text : {"\xff", ""}) {
         CHECK(fails(Policy::try_make(valid().issuers({"i", text})), Status::InvalidArgument));
@@ -113,10 +118,13 @@ static void the_first_rejected_setting_is_kept() {
     CHECK(is_rejected(valid().leeway(std::chrono::milliseconds::min()), "leeway"));
     CHECK(is_rejected(valid().max_token_len(1048577), "max_token_len"));
     CHECK(is_rejected(valid().max_token_len(std::numeric_limits<std::size_t>::max()), "max_token_len"));
-    CHECK(is_rejected(valid().issuers({}), "issuers") && is_rejected(valid().audiences(std::vector<std::string>()), "audiences"));
+    CHECK(is_rejected(valid().issuers({}), "issuers") &&
+          is_rejected(valid().audiences(std::vector<std::string>()), "audiences"));
     // Empty values, for example from an unset environment variable.
-    CHECK(is_rejected(valid().issuers({""}), "issuers") && is_rejected(valid().audiences({std::string_view()}), "audiences"));
-    CHECK(is_rejected(PolicySettings().load("{"), "") && is_rejected(valid().load(R"({"leewya": "5s"})"), ""));
+    CHECK(is_rejected(valid().issuers({""}), "issuers") &&
+          is_rejected(valid().audiences({std::string_view()}), "audiences"));
+    CHECK(is_rejected(PolicySettings().load("{"), "") &&
+          is_rejected(valid().load(R"({"leewya": "5s"})"), ""));
     // Settings that do not name an issuer.
     CHECK(!Policy::try_make(PolicySettings()) && !Policy::try_make(PolicySettings().audiences({"a"})));
 
@@ -130,7 +138,8 @@ static void the_first_rejected_setting_is_kept() {
     CHECK(fails(Policy::try_for_issuer("i", "\xff"), Status::InvalidArgument));
     CHECK(fails(Policy::try_for_issuer("", "a"), Status::InvalidArgument));
     const auto without_audience = Policy::try_for_issuer("i", "");
-    CHECK(fails(without_audience, Status::InvalidArgument) && without_audience.error().claim() == "audiences");
+    CHECK(fails(without_audience, Status::InvalidArgument) &&
+          without_audience.error().claim() == "audiences");
     CHECK(std::string_view(without_audience.error().message()).find("empty") != std::string_view::npos);
     try {
         const Policy policy(valid().leeway(301s));

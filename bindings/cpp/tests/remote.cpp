@@ -28,12 +28,14 @@ using namespace std::chrono_literals;
 using std::chrono::milliseconds;
 using Clock = std::chrono::steady_clock;
 
-static_assert(std::is_nothrow_move_constructible_v<RemoteJwkSet> && !std::is_copy_constructible_v<RemoteJwkSet>);
+static_assert(std::is_nothrow_move_constructible_v<RemoteJwkSet> &&
+              !std::is_copy_constructible_v<RemoteJwkSet>);
 static_assert(std::is_nothrow_move_assignable_v<KeysSettings> && !std::is_copy_constructible_v<KeysSettings>);
 static_assert(std::is_nothrow_move_constructible_v<Stats> && !std::is_copy_constructible_v<Stats>);
 static_assert(std::is_trivially_copyable_v<Ticket> && !std::is_convertible_v<Ticket, bool>);
 static_assert(!std::is_convertible_v<KeysSettings, RemoteJwkSet>, "a thread is not started by a conversion");
-static_assert(bouncer::is_keys_problem(Status::KeysUnavailable) && !bouncer::is_invalid_token(Status::KeysUnavailable));
+static_assert(bouncer::is_keys_problem(Status::KeysUnavailable) &&
+              !bouncer::is_invalid_token(Status::KeysUnavailable));
 
 // Tokens of the uid "peter", valid until 2100, signed with tests/data/keys/rsa-2048-a.pem (kid "a")
 // and rsa-2048-b.pem (kid "b").
@@ -94,7 +96,8 @@ static void keys_are_fetched_and_verify() {
     CHECK(server.count() == 1 && server.requests()[0].find("GET /jwks?secret ") == 0);
 
     const Seen status = seen(keys);
-    CHECK(status.source() == server.url() && status.text("state") == "fresh" && status.number("generation") == 1);
+    CHECK(status.source() == server.url() && status.text("state") == "fresh" &&
+          status.number("generation") == 1);
     CHECK(status.number("usable") == 1 && status.number("skipped") == 1);
     CHECK(status.text("sha256").size() == 64);
     const double success = status.number("last_success_seconds");
@@ -119,7 +122,8 @@ static void stats_are_rows_and_text_and_json() {
     std::size_t rows = 0;
     for (const bouncer::Stat &stat : stats) {
         const bool is_text = stat.kind == bouncer::StatKind::Text;
-        CHECK(stat.source == server.url() && stat.help.size() > 10 && !(is_text ? stat.number.has_value() : stat.text.has_value()));
+        CHECK(stat.source == server.url() && stat.help.size() > 10 &&
+              !(is_text ? stat.number.has_value() : stat.text.has_value()));
         CHECK(stats.find(std::string(stat.name).c_str(), stat.source)->name.data() == stat.name.data());
         rows++;
     }
@@ -127,7 +131,8 @@ static void stats_are_rows_and_text_and_json() {
     CHECK(stats.number(BOUNCER_STAT_KEYS_USABLE) == 1 && stats.text(BOUNCER_STAT_KEYS_STATE) == "fresh");
     CHECK(!stats.number(BOUNCER_STAT_KEYS_STATE) && !stats.text(BOUNCER_STAT_KEYS_USABLE));
     CHECK(!stats.find("keys_state", "elsewhere") && !stats.find("no_such_row") && !stats.find(nullptr));
-    CHECK(stats.prometheus().find("\nbouncer_keys_usable{source=\"" + server.url() + "\"} 1\n") != std::string_view::npos);
+    CHECK(stats.prometheus().find("\nbouncer_keys_usable{source=\"" + server.url() + "\"} 1\n") !=
+          std::string_view::npos);
     CHECK(stats.json().find(R"("keys_state":"fresh")") != std::string_view::npos);
     auto row = stats.begin();
     const bouncer::Stat first = *row++;
@@ -151,7 +156,8 @@ static void a_token_with_a_new_kid_causes_a_fetch() {
     }
     CHECK(passed == 8 && server.count() <= 3);
     const Seen status = seen(keys);
-    CHECK(status.number("generation") == 2 && status.number("usable") == 2 && status.number("unknown_kid_total") + 1 == static_cast<double>(server.count()));
+    CHECK(status.number("generation") == 2 && status.number("usable") == 2 &&
+          status.number("unknown_kid_total") + 1 == static_cast<double>(server.count()));
 }
 
 static void two_thousand_kids_cause_two_fetches() {
@@ -165,7 +171,8 @@ static void two_thousand_kids_cause_two_fetches() {
     CHECK(verifier.try_verify(token_a));
     const auto refilled = static_cast<std::size_t>((Clock::now() - start) / 10s);
     CHECK(server.count() - 1 <= 2 + refilled);
-    CHECK(seen(keys).number("unknown_kid_total") + 1 == static_cast<double>(server.count()) && seen(keys).number("suppressed_total") >= 1990);
+    CHECK(seen(keys).number("unknown_kid_total") + 1 == static_cast<double>(server.count()) &&
+          seen(keys).number("suppressed_total") >= 1990);
 }
 
 static void keys_stay_in_use_during_an_outage() {
@@ -180,13 +187,16 @@ static void keys_stay_in_use_during_an_outage() {
         keys.refresh(test_timeout);
         CHECK(false);
     } catch (const bouncer::Error &error) {
-        CHECK(error.status() == Status::KeysUnavailable && error.is_keys_problem() && !error.is_invalid_token());
+        CHECK(error.status() == Status::KeysUnavailable && error.is_keys_problem() &&
+              !error.is_invalid_token());
         CHECK(std::string_view(error.name()) == "keys_unavailable");
     }
     CHECK(verifier.verify(token_a).expires_at() == token_exp && keys.try_current());
     const Seen status = seen(keys);
-    CHECK(status.text("state") == "fresh" && status.number("requested_total") == 2 && status.number("attempts_total") == 3);
-    CHECK(status.text("last_error_name") == "status" && status.text("last_error").find("503") != std::string_view::npos);
+    CHECK(status.text("state") == "fresh" && status.number("requested_total") == 2 &&
+          status.number("attempts_total") == 3);
+    CHECK(status.text("last_error_name") == "status" &&
+          status.text("last_error").find("503") != std::string_view::npos);
     CHECK(status.number("last_error_seconds") >= status.number("last_success_seconds"));
 
     // New keys apply at once.
@@ -203,7 +213,8 @@ static void without_keys_a_token_is_neither_accepted_nor_rejected() {
     const Verifier verifier(keys, Policy::dcos());
     const auto verdict = verifier.try_verify(token_a);
     CHECK(fails(verdict, Status::KeysUnavailable) && verdict.error().is_keys_problem());
-    CHECK(!verdict.error().is_invalid_token() && std::string_view(verdict.error().name()) == "keys_unavailable");
+    CHECK(!verdict.error().is_invalid_token() &&
+          std::string_view(verdict.error().name()) == "keys_unavailable");
     try {
         (void)verifier.verify(token_a);
         CHECK(false);
@@ -217,7 +228,8 @@ static void without_keys_a_token_is_neither_accepted_nor_rejected() {
     const Seen status = seen(keys);
     CHECK(status.text("state") == "empty" && status.number("generation") == 0 && keys.generation() == 0);
     CHECK(status.lacks({"sha256", "last_success_seconds"}));
-    CHECK(status.number("failures_total") >= 1 && status.number("failures_in_row") >= 1 && status.number("next_attempt_seconds") <= 60);
+    CHECK(status.number("failures_total") >= 1 && status.number("failures_in_row") >= 1 &&
+          status.number("next_attempt_seconds") <= 60);
     CHECK(until([&] { return seen(keys).number("retries_total") > 0; }));
 }
 
@@ -236,7 +248,8 @@ static void a_seed_verifies_before_the_first_fetch() {
     const Verifier verifier(keys, Policy::dcos());
     CHECK(verifier.verify(token_a).expires_at() == token_exp);
     const Seen status = seen(keys);
-    CHECK(status.text("state") == "stale" && status.number("generation") == 1 && status.lacks({"last_success_seconds"}));
+    CHECK(status.text("state") == "stale" && status.number("generation") == 1 &&
+          status.lacks({"last_success_seconds"}));
 
     Server other(Reply::json(keys_b));
     const RemoteJwkSet replaced(KeysSettings().url(other.url()).seed(keys_a));
@@ -255,7 +268,8 @@ static void discovery_finds_the_keys_of_an_issuer() {
     const auto metadata_of = [&](const std::string &named) {
         return [&, named](const std::string &path) {
             if (path == "/tenant/.well-known/openid-configuration") {
-                return Reply::json(R"({"issuer":")" + named + R"(","jwks_uri":")" + server.origin() + R"(/keys"})");
+                return Reply::json(R"({"issuer":")" + named + R"(","jwks_uri":")" + server.origin() +
+                                   R"(/keys"})");
             }
             return path == "/keys" ? Reply::json(keys_a) : Reply::failure(404);
         };
@@ -270,7 +284,8 @@ static void discovery_finds_the_keys_of_an_issuer() {
     server.behave(metadata_of(server.origin() + "/tenant"));
     const RemoteJwkSet other(KeysSettings().discover(issuer));
     CHECK(other.wait_attempts(1, test_timeout));
-    CHECK(fails(other.try_current(), Status::KeysUnavailable) && seen(other).text("last_error_name") == "issuer");
+    CHECK(fails(other.try_current(), Status::KeysUnavailable) &&
+          seen(other).text("last_error_name") == "issuer");
 }
 
 static void every_setting_has_its_effect() {
@@ -290,7 +305,8 @@ static void every_setting_has_its_effect() {
     {
         const RemoteJwkSet keys(KeysSettings().url(url).ttl(1h));
         keys.wait_ready(test_timeout);
-        CHECK(seen(keys).number("next_attempt_seconds") > 2500 && seen(keys).number("next_attempt_seconds") <= 2880);
+        CHECK(seen(keys).number("next_attempt_seconds") > 2500 &&
+              seen(keys).number("next_attempt_seconds") <= 2880);
     }
     {
         const std::size_t before = server.count();
@@ -299,11 +315,12 @@ static void every_setting_has_its_effect() {
         CHECK(Verifier(keys, Policy::dcos()).try_verify(token_a) && server.count() == before + 1);
     }
     {
-        const std::string path = std::filesystem::temp_directory_path() / ("remote-" + std::to_string(getpid()));
+        const std::string path =
+            std::filesystem::temp_directory_path() / ("remote-" + std::to_string(getpid()));
         const RemoteJwkSet keys(KeysSettings().url(url).last_good_file(path));
         keys.wait_ready(test_timeout);
         CHECK(until([&] { return std::filesystem::exists(path); }));
-        struct stat file {};
+        struct stat file{};
         CHECK(stat(path.c_str(), &file) == 0 && (file.st_mode & 0777) == 0600);
         server.say(Reply::hang());
         const std::size_t before = server.count();
@@ -311,7 +328,8 @@ static void every_setting_has_its_effect() {
         CHECK(Verifier(again, Policy::dcos()).try_verify(token_a));
         // The keys in the file were just confirmed, so they are fresh and no fetch starts.
         const Seen fresh = seen(again);
-        CHECK(fresh.text("state") == "fresh" && fresh.number("last_success_seconds") > 0 && fresh.lacks({"last_good_error"}));
+        CHECK(fresh.text("state") == "fresh" && fresh.number("last_success_seconds") > 0 &&
+              fresh.lacks({"last_good_error"}));
         CHECK(server.count() == before);
         std::ofstream(path) << "{";
         const RemoteJwkSet spoilt(KeysSettings().url(url).last_good_file(path));
@@ -336,7 +354,9 @@ static void every_setting_has_its_effect() {
         // An address without a host (RFC 5737): only a proxy can respond for it.
         const std::size_t before = server.count();
         setenv("ALL_PROXY", server.origin().c_str(), 1);
-        const auto elsewhere = [] { return KeysSettings().url("http://192.0.2.1/").allow_http().timeout(300ms); };
+        const auto elsewhere = [] {
+            return KeysSettings().url("http://192.0.2.1/").allow_http().timeout(300ms);
+        };
         const RemoteJwkSet direct(elsewhere().proxy("none"));
         CHECK(direct.wait_attempts(1, test_timeout) && server.count() == before);
         unsetenv("ALL_PROXY");
@@ -352,17 +372,22 @@ static void invalid_settings_are_rejected() {
         return fails(keys, Status::InvalidArgument) && names_it;
     };
     const auto settings = [] { return KeysSettings().url("http://127.0.0.1:1/").lazy(); };
-    CHECK(RemoteJwkSet::try_make(settings()) && refused(KeysSettings()) && refused(settings().discover("http://[::1]/")));
-    for (const char *url : {"", "jwks", "ftp://localhost/", "http://master.mesos/", "https://me:secret@id.example/"}) {
+    CHECK(RemoteJwkSet::try_make(settings()) && refused(KeysSettings()) &&
+          refused(settings().discover("http://[::1]/")));
+    for (const char *url :
+         {"", "jwks", "ftp://localhost/", "http://master.mesos/", "https://me:secret@id.example/"}) {
         CHECK(refused(KeysSettings().url(url)) && refused(KeysSettings().discover(url)));
     }
     CHECK(RemoteJwkSet::try_make(KeysSettings().url("http://master.mesos/").allow_http().lazy()));
-    CHECK(refused(settings().ttl(0ms), "ttl") && refused(settings().ttl(-1s), "ttl") && refused(settings().ttl(9000h), "ttl"));
-    CHECK(refused(settings().max_stale(9000h), "max_stale") && refused(settings().max_stale(-1ms), "max_stale"));
+    CHECK(refused(settings().ttl(0ms), "ttl") && refused(settings().ttl(-1s), "ttl") &&
+          refused(settings().ttl(9000h), "ttl"));
+    CHECK(refused(settings().max_stale(9000h), "max_stale") &&
+          refused(settings().max_stale(-1ms), "max_stale"));
     for (const milliseconds time : {0ms, milliseconds(301s), -1ms}) {
         CHECK(refused(settings().timeout(time), "timeout"));
     }
-    CHECK(refused(settings().max_wait(301s), "max_wait") && refused(settings().max_wait(milliseconds::min()), "max_wait"));
+    CHECK(refused(settings().max_wait(301s), "max_wait") &&
+          refused(settings().max_wait(milliseconds::min()), "max_wait"));
     CHECK(refused(settings().ttl(milliseconds::max())) && refused(settings().proxy("ftp://x y")));
     CHECK(RemoteJwkSet::try_make(settings().max_wait(0ms).max_stale(0ms).ttl(1s).timeout(300s)));
 
@@ -379,12 +404,22 @@ static void invalid_settings_are_rejected() {
     // Settings are copied: later changes do not affect the keys, and the settings can be used
     // again.
     KeysSettings same = settings();
-    KeysSettings &row = same.ttl(1s).max_stale(1s).timeout(1s).max_wait(1s).allow_http().proxy("none").proxy("http://a:1")
-                            .same_origin_redirects().seed(keys_a).last_good_file("/no/such/f").lazy();
+    KeysSettings &row = same.ttl(1s)
+                            .max_stale(1s)
+                            .timeout(1s)
+                            .max_wait(1s)
+                            .allow_http()
+                            .proxy("none")
+                            .proxy("http://a:1")
+                            .same_origin_redirects()
+                            .seed(keys_a)
+                            .last_good_file("/no/such/f")
+                            .lazy();
     CHECK(&row == &same);
     CHECK(RemoteJwkSet::try_make(same) && RemoteJwkSet::try_make(same));
     // A proxy's password is not shown.
-    CHECK(std::string_view(same.proxy("http://me:hunter2@a:1").document()).find("hunter2") == std::string_view::npos);
+    CHECK(std::string_view(same.proxy("http://me:hunter2@a:1").document()).find("hunter2") ==
+          std::string_view::npos);
 }
 
 static void verify_now_never_blocks_and_returns_a_ticket() {
@@ -414,7 +449,8 @@ static void verify_now_never_blocks_and_returns_a_ticket() {
 
     // Keys that do not change have no fetch to wait for.
     const Verifier fixed(JwkSet::load(keys_a), Policy::dcos());
-    CHECK(fixed.verify_now(token_a).result() && fails(fixed.verify_now(token_b).result(), Status::NoMatchingKey));
+    CHECK(fixed.verify_now(token_a).result() &&
+          fails(fixed.verify_now(token_b).result(), Status::NoMatchingKey));
 
     // Before the first fetch has ended.
     server.say(Reply::json(keys_a).after(100ms));
@@ -453,7 +489,8 @@ static void verify_batch_now_returns_a_ticket_for_each_pending_token() {
     CHECK(batch[0] && batch[3] && !batch[0].ticket() && !batch[3].ticket());
     CHECK(batch[2].status() == Status::MalformedToken && !batch[2].ticket() && !batch[4].ticket());
     const Ticket ticket = batch[1].ticket();
-    CHECK(batch[1].status() == Status::Pending && batch[1].is_pending() && ticket && !batch[1] && !batch[1].token());
+    CHECK(batch[1].status() == Status::Pending && batch[1].is_pending() && ticket && !batch[1] &&
+          !batch[1].token());
     CHECK(std::string_view(batch[1].message()) == "pending" && verifier.wait(ticket, test_timeout));
     const VerifiedToken token = verifier.resume(token_b, ticket).result().value();
     CHECK(token.expires_at() == token_exp);
@@ -481,7 +518,8 @@ static void moved_from_objects_fail_or_return_empty_values() {
     RemoteJwkSet second = std::move(first);
     CHECK(fails(first.try_wait_ready(test_timeout), Status::NullArgument) && first.handle() == nullptr);
     CHECK(fails(first.try_current(), Status::NullArgument) && fails(first.try_stats(), Status::NullArgument));
-    CHECK(fails(first.try_refresh(test_timeout), Status::NullArgument) && !first.wait_attempts(1, test_timeout));
+    CHECK(fails(first.try_refresh(test_timeout), Status::NullArgument) &&
+          !first.wait_attempts(1, test_timeout));
     CHECK(!first.wait(Ticket(), test_timeout) && first.generation() == 0);
     CHECK(fails(Verifier::try_make(first, Policy::dcos()), Status::NullArgument));
     first.close();
@@ -497,7 +535,8 @@ static void moved_from_objects_fail_or_return_empty_values() {
 
     Verifier verifier(second, Policy::dcos());
     const Verifier other = std::move(verifier);
-    CHECK(fails(verifier.verify_now(token_a).result(), Status::NullArgument) && other.verify_now(token_a).result());
+    CHECK(fails(verifier.verify_now(token_a).result(), Status::NullArgument) &&
+          other.verify_now(token_a).result());
     first = std::move(second);
     CHECK(first.try_current());
 }

@@ -15,8 +15,8 @@
 
 using bouncer::is_token_rejection;
 using bouncer::OwnToken;
-using bouncer::Stats;
 using bouncer::RenewerSettings;
+using bouncer::Stats;
 using bouncer::Status;
 using bouncer::Ticket;
 using bouncer::TokenRenewer;
@@ -27,18 +27,24 @@ using Clock = std::chrono::steady_clock;
 template <class T, class = void>
 constexpr bool is_shown = false;
 template <class T>
-constexpr bool is_shown<T, std::void_t<decltype(std::declval<std::ostream &>() << std::declval<const T &>())>> = true;
+constexpr bool
+    is_shown<T, std::void_t<decltype(std::declval<std::ostream &>() << std::declval<const T &>())>> = true;
 
 static_assert(is_shown<std::string_view> && !is_shown<OwnToken>, "a log must not print it by accident");
 static_assert(!std::is_convertible_v<OwnToken, std::string_view>);
 static_assert(std::is_nothrow_move_constructible_v<OwnToken> && !std::is_copy_constructible_v<OwnToken>);
-static_assert(std::is_nothrow_move_constructible_v<TokenRenewer> && !std::is_copy_constructible_v<TokenRenewer>);
-static_assert(std::is_nothrow_move_assignable_v<RenewerSettings> && !std::is_copy_constructible_v<RenewerSettings>);
+static_assert(std::is_nothrow_move_constructible_v<TokenRenewer> &&
+              !std::is_copy_constructible_v<TokenRenewer>);
+static_assert(std::is_nothrow_move_assignable_v<RenewerSettings> &&
+              !std::is_copy_constructible_v<RenewerSettings>);
 static_assert(std::is_nothrow_move_constructible_v<Stats> && !std::is_copy_constructible_v<Stats>);
-static_assert(!std::is_convertible_v<RenewerSettings, TokenRenewer>, "a thread is not started by a conversion");
+static_assert(!std::is_convertible_v<RenewerSettings, TokenRenewer>,
+              "a thread is not started by a conversion");
 static_assert(bouncer::is_login_problem(Status::LoginRejected) && bouncer::is_login_problem(Status{499}));
-static_assert(!bouncer::is_login_problem(Status::KeysUnavailable) && !bouncer::is_login_problem(Status::WrongAudience));
-static_assert(!bouncer::is_invalid_token(Status::LoginRejected) && !bouncer::is_keys_problem(Status::LoginUnavailable));
+static_assert(!bouncer::is_login_problem(Status::KeysUnavailable) &&
+              !bouncer::is_login_problem(Status::WrongAudience));
+static_assert(!bouncer::is_invalid_token(Status::LoginRejected) &&
+              !bouncer::is_keys_problem(Status::LoginUnavailable));
 
 /// The tokens are valid until 2100.
 constexpr std::int64_t token_exp = 4102444800;
@@ -46,7 +52,8 @@ constexpr std::int64_t token_exp = 4102444800;
 /// The token that the IAM returns as number `serial`.
 static std::string token_of(std::size_t serial) {
     return base64url(R"({"typ":"JWT","alg":"RS256"})") + "." +
-           base64url(R"({"uid":"my-service","exp":)" + std::to_string(token_exp) + R"(,"n":)" + std::to_string(serial) + "}") +
+           base64url(R"({"uid":"my-service","exp":)" + std::to_string(token_exp) + R"(,"n":)" +
+                     std::to_string(serial) + "}") +
            ".c2ln";
 }
 
@@ -55,7 +62,8 @@ static Server::Behaviour iam(milliseconds pause = 0ms) {
     const auto serial = std::make_shared<std::atomic<std::size_t>>(0);
     return [serial, pause](const std::string &path) {
         const bool is_login = path.find("/acs/api/v1/auth/login") == 0;
-        return is_login ? Reply::json(R"({"token":")" + token_of(++*serial) + R"("})").after(pause) : Reply::failure(404);
+        return is_login ? Reply::json(R"({"token":")" + token_of(++*serial) + R"("})").after(pause)
+                        : Reply::failure(404);
     };
 }
 
@@ -69,7 +77,8 @@ static std::string secret(const std::string &url, const std::string &key = "keys
     for (const char c : read_file(key.c_str())) {
         pem += c == '\n' ? std::string("\\n") : std::string(1, c);
     }
-    return R"({"scheme":"RS256","uid":"my-service","private_key":")" + pem + R"(","login_endpoint":")" + url + R"("})";
+    return R"({"scheme":"RS256","uid":"my-service","private_key":")" + pem + R"(","login_endpoint":")" + url +
+           R"("})";
 }
 
 static RenewerSettings settings_for(const Server &server) {
@@ -114,7 +123,8 @@ static void a_login_returns_a_token_and_its_header() {
     const auto start = std::chrono::system_clock::now();
     const TokenRenewer renewer(RenewerSettings().service_account(secret(login_url(server) + "?secret")));
     renewer.wait_ready(test_timeout);
-    CHECK(renewer.wait_attempts(1, test_timeout) && renewer.try_wait_ready(-1s) && renewer.try_wait_ready(milliseconds::max()));
+    CHECK(renewer.wait_attempts(1, test_timeout) && renewer.try_wait_ready(-1s) &&
+          renewer.try_wait_ready(milliseconds::max()));
     const OwnToken token = renewer.token();
     CHECK(token.text() == token_of(1) && token.authorization() == "token=" + token_of(1));
     CHECK(token.expires_at() == token_exp && token.generation() == 1 && token.handle() != nullptr);
@@ -134,7 +144,8 @@ static void a_login_returns_a_token_and_its_header() {
     CHECK(*login.expires_at() >= now + 299 && *login.expires_at() <= now + 330);
 
     const Seen status = seen(renewer);
-    CHECK(status.source() == login_url(server) && status.text("state") == "valid" && status.number("generation") == 1);
+    CHECK(status.source() == login_url(server) && status.text("state") == "valid" &&
+          status.number("generation") == 1);
     CHECK(status.number("next_attempt_seconds") > 86400.0 * 365);
     CHECK(status.number("next_attempt_seconds") < status.number("expires_in_seconds"));
     CHECK(status.lacks({"last_error", "last_error_name", "last_error_seconds"}));
@@ -174,7 +185,8 @@ static void eight_threads_that_reject_one_token_cause_one_login() {
 static void a_failed_renewal_keeps_the_current_token() {
     Server server(iam());
     const TokenRenewer renewer = ready(server);
-    for (const Reply &fault : {Reply::failure(503), Reply::failure(401), Reply::failure(404), Reply::json("garbage")}) {
+    for (const Reply &fault :
+         {Reply::failure(503), Reply::failure(401), Reply::failure(404), Reply::json("garbage")}) {
         server.say(fault);
         const auto renewed = renewer.try_renew(test_timeout);
         CHECK(fails(renewed, Status::LoginUnavailable) || fails(renewed, Status::LoginRejected));
@@ -189,7 +201,8 @@ static void a_failed_renewal_keeps_the_current_token() {
     CHECK(status.number("failures_total") == 5);
     // A rejection of the token during an outage changes nothing either.
     server.say(Reply::failure(503));
-    CHECK(fails(renewer.try_reject(token_of(1)), Status::LoginUnavailable) && renewer.token().generation() == 1);
+    CHECK(fails(renewer.try_reject(token_of(1)), Status::LoginUnavailable) &&
+          renewer.token().generation() == 1);
     CHECK(contains(seen(renewer).text("last_error"), "503"));
 
     server.behave(iam());
@@ -211,7 +224,8 @@ static void a_rejected_login_differs_from_an_outage() {
     CHECK(server.count() == 1 && seen(refused).number("next_attempt_seconds") > 10);
     server.say(Reply::failure(400));
     const TokenRenewer wrong(settings_for(server));
-    CHECK(fails(wrong.try_token(), Status::LoginRejected) && seen(wrong).text("last_error_name") == "refused");
+    CHECK(fails(wrong.try_token(), Status::LoginRejected) &&
+          seen(wrong).text("last_error_name") == "refused");
     CHECK(Clock::now() - start < 8s);
 
     server.say(Reply::failure(503));
@@ -234,13 +248,16 @@ static void an_oauth_client_logs_in_with_its_credentials() {
                                    .parameters("audience", "https://api.example/"));
     const OwnToken token = renewer.token();
     CHECK(token.text() == "opaque" && token.authorization() == "Bearer opaque" && !token.expires_at());
-    CHECK(seen(renewer).number("expires_in_seconds") > 3590 && seen(renewer).number("expires_in_seconds") <= 3600);
+    CHECK(seen(renewer).number("expires_in_seconds") > 3590 &&
+          seen(renewer).number("expires_in_seconds") <= 3600);
     const std::string request = server.requests()[0];
     CHECK(request.find("POST /token HTTP/1.1\r\n") == 0);
     CHECK(request.find("Basic bXkrY2xpZW50OnMlM0FjcmV0JTJGJUMzJUE5\r\n") != std::string::npos);
-    const std::string body = "grant_type=client_credentials&scope=read+write&audience=https%3A%2F%2Fapi.example%2F";
+    const std::string body =
+        "grant_type=client_credentials&scope=read+write&audience=https%3A%2F%2Fapi.example%2F";
     CHECK(request.substr(request.find("\r\n\r\n") + 4) == body);
-    const TokenRenewer as_dcos(RenewerSettings().token_url(server.origin()).client_id("a").client_secret("b").header("dcos"));
+    const TokenRenewer as_dcos(
+        RenewerSettings().token_url(server.origin()).client_id("a").client_secret("b").header("dcos"));
     CHECK(as_dcos.token().generation() == 1);
     const OwnToken written = as_dcos.token();
     CHECK(written.authorization() == "token=opaque");
@@ -271,17 +288,21 @@ static void a_program_supplies_tokens() {
     CHECK(fails(other.try_token(), Status::LoginUnavailable));
     other.supply_failure("it is sealed");
     CHECK(other.wait_attempts(1, test_timeout) && contains(seen(other).text("last_error"), "it is sealed"));
-    CHECK(seen(other).text("last_error_name") == "other" && fails(other.try_token(), Status::LoginUnavailable));
+    CHECK(seen(other).text("last_error_name") == "other" &&
+          fails(other.try_token(), Status::LoginUnavailable));
     CHECK(other.wait_login(test_timeout));
     CHECK(other.try_supply_failure("no such role", true) && other.wait_attempts(2, test_timeout));
-    CHECK(fails(other.try_token(), Status::LoginRejected) && seen(other).text("last_error_name") == "rejected");
+    CHECK(fails(other.try_token(), Status::LoginRejected) &&
+          seen(other).text("last_error_name") == "rejected");
     CHECK(fails(other.try_supply_failure("not requested"), Status::InvalidArgument));
     must_throw(Status::InvalidArgument, [&] { other.supply("not requested"); });
     std::uint64_t attempts = 2;
     using Supplied = std::pair<const char *, std::chrono::seconds>;
-    for (const auto &[text, lifetime] : {Supplied("", 1s), Supplied("a b", 1s), Supplied("a", 0s), Supplied("a", -5s)}) {
+    for (const auto &[text, lifetime] :
+         {Supplied("", 1s), Supplied("a b", 1s), Supplied("a", 0s), Supplied("a", -5s)}) {
         std::thread asking([&] { CHECK(fails(other.try_renew(test_timeout), Status::LoginUnavailable)); });
-        CHECK(other.wait_login(test_timeout) && other.try_supply(text, lifetime) && other.wait_attempts(++attempts, test_timeout));
+        CHECK(other.wait_login(test_timeout) && other.try_supply(text, lifetime) &&
+              other.wait_attempts(++attempts, test_timeout));
         asking.join();
         CHECK(seen(other).text("last_error_name") == "document");
     }
@@ -339,14 +360,17 @@ static void every_setting_has_its_effect() {
     {
         const std::size_t before = server.count();
         const TokenRenewer renewer(settings_for(server).lazy());
-        CHECK(!renewer.wait_attempts(1, 50ms) && server.count() == before && seen(renewer).text("state") == "empty");
+        CHECK(!renewer.wait_attempts(1, 50ms) && server.count() == before &&
+              seen(renewer).text("state") == "empty");
         CHECK(renewer.token().generation() == 1 && server.count() == before + 1);
     }
     {
         const std::string elsewhere = secret("http://127.0.0.1:1/");
-        const TokenRenewer renewer(RenewerSettings().service_account(elsewhere).login_endpoint(login_url(server)).header("bearer"));
+        const TokenRenewer renewer(
+            RenewerSettings().service_account(elsewhere).login_endpoint(login_url(server)).header("bearer"));
         const OwnToken token = renewer.token();
-        CHECK(token.authorization() == "Bearer " + std::string(token.text()) && seen(renewer).source() == login_url(server));
+        CHECK(token.authorization() == "Bearer " + std::string(token.text()) &&
+              seen(renewer).source() == login_url(server));
     }
     {
         // The file is read for each login.
@@ -360,14 +384,17 @@ static void every_setting_has_its_effect() {
         std::ofstream(path) << "{}";
         CHECK(fails(renewer.try_renew(test_timeout), Status::UnusableCredentials) && renewer.try_token());
         CHECK(seen(renewer).text("last_error_name") == "credentials");
-        CHECK(fails(TokenRenewer::try_make(RenewerSettings().service_account_file(path.string())), Status::UnusableCredentials));
+        CHECK(fails(TokenRenewer::try_make(RenewerSettings().service_account_file(path.string())),
+                    Status::UnusableCredentials));
         std::filesystem::remove(path);
-        CHECK(fails(TokenRenewer::try_make(RenewerSettings().service_account_env()), Status::UnusableCredentials));
+        CHECK(fails(TokenRenewer::try_make(RenewerSettings().service_account_env()),
+                    Status::UnusableCredentials));
     }
     setenv("DCOS_SERVICE_ACCOUNT_CREDENTIAL", secret(login_url(server)).c_str(), 1);
     CHECK(TokenRenewer(RenewerSettings().service_account_env()).token().generation() == 1);
     unsetenv("DCOS_SERVICE_ACCOUNT_CREDENTIAL");
-    CHECK(fails(TokenRenewer::try_make(RenewerSettings().service_account_env()), Status::UnusableCredentials));
+    CHECK(
+        fails(TokenRenewer::try_make(RenewerSettings().service_account_env()), Status::UnusableCredentials));
     must_throw(Status::UnusableCredentials, [] { TokenRenewer(RenewerSettings().service_account_env()); });
 }
 
@@ -382,9 +409,9 @@ static bool refused(const RenewerSettings &settings, std::string_view claim = ""
 static void invalid_settings_are_rejected() {
     const Server server(iam());
     const std::string good = secret(login_url(server));
-    for (const std::string &bad : {std::string("[]"), std::string("{}"), good.substr(0, good.size() - 1),
-                                   secret(login_url(server), "keys/rsa-1024.pem"),
-                                   secret(login_url(server), "keys/p256-a.pem")}) {
+    for (const std::string &bad :
+         {std::string("[]"), std::string("{}"), good.substr(0, good.size() - 1),
+          secret(login_url(server), "keys/rsa-1024.pem"), secret(login_url(server), "keys/p256-a.pem")}) {
         const auto renewer = TokenRenewer::try_make(RenewerSettings().service_account(bad));
         CHECK(fails(renewer, Status::UnusableCredentials) && renewer.error().is_login_problem());
         CHECK(!contains(renewer.error().message(), "PRIVATE"));
@@ -417,13 +444,21 @@ static void invalid_settings_are_rejected() {
         CHECK(fails(TokenRenewer::try_make(account().login_endpoint(url)), Status::InvalidArgument));
         CHECK(fails(TokenRenewer::try_make(client(url, "a", "b")), Status::InvalidArgument));
     }
-    for (const milliseconds time : {milliseconds(-1), milliseconds(301s), milliseconds::max(), milliseconds::min()}) {
+    for (const milliseconds time :
+         {milliseconds(-1), milliseconds(301s), milliseconds::max(), milliseconds::min()}) {
         CHECK(refused(account().timeout(time), "timeout") && refused(account().max_wait(time), "max_wait"));
     }
     // Settings are copied and can be used again.
     RenewerSettings same = account();
-    RenewerSettings &row = same.login_endpoint("http://master.mesos/").header("bearer").header("dcos").allow_http()
-                               .proxy("http://a:1").proxy("none").timeout(1s).max_wait(1s).lazy();
+    RenewerSettings &row = same.login_endpoint("http://master.mesos/")
+                               .header("bearer")
+                               .header("dcos")
+                               .allow_http()
+                               .proxy("http://a:1")
+                               .proxy("none")
+                               .timeout(1s)
+                               .max_wait(1s)
+                               .lazy();
     CHECK(&row == &same && TokenRenewer::try_make(same) && TokenRenewer::try_make(same));
     CHECK(!contains(same.document(), "PRIVATE") && contains(same.document(), "not shown"));
 }
@@ -442,35 +477,43 @@ static void moved_from_objects_fail_or_return_empty_values() {
     Ticket ticket;
     CHECK(first.handle() == nullptr && fails(first.try_token(), Status::NullArgument));
     CHECK(fails(first.try_token_now(ticket), Status::NullArgument) && !ticket);
-    CHECK(fails(first.try_reject("a"), Status::NullArgument) && fails(first.try_reject_now("a", ticket), Status::NullArgument));
-    CHECK(fails(first.try_wait_ready(test_timeout), Status::NullArgument) && fails(first.try_renew(test_timeout), Status::NullArgument));
-    CHECK(fails(first.try_stats(), Status::NullArgument) && fails(first.try_supply("a"), Status::NullArgument));
+    CHECK(fails(first.try_reject("a"), Status::NullArgument) &&
+          fails(first.try_reject_now("a", ticket), Status::NullArgument));
+    CHECK(fails(first.try_wait_ready(test_timeout), Status::NullArgument) &&
+          fails(first.try_renew(test_timeout), Status::NullArgument));
+    CHECK(fails(first.try_stats(), Status::NullArgument) &&
+          fails(first.try_supply("a"), Status::NullArgument));
     CHECK(fails(first.try_supply_failure("a"), Status::NullArgument) && !first.wait_login(test_timeout));
     CHECK(!first.wait(ticket, test_timeout) && !first.wait_attempts(0, test_timeout));
     first.close();
 
     OwnToken token = second.token();
     const OwnToken kept = std::move(token);
-    CHECK(kept.text() == token_of(1) && token.handle() == nullptr && token.text().empty() && token.authorization().empty());
+    CHECK(kept.text() == token_of(1) && token.handle() == nullptr && token.text().empty() &&
+          token.authorization().empty());
     CHECK(!token.expires_at() && token.generation() == 0);
 
     Stats status = second.stats();
     const Stats snapshot = std::move(status);
     CHECK(snapshot.text("renewer_state") == "valid" && status.handle() == nullptr);
-    CHECK(status.begin() == status.end() && !status.text("renewer_state") && !status.number("renewer_generation"));
+    CHECK(status.begin() == status.end() && !status.text("renewer_state") &&
+          !status.number("renewer_generation"));
     first = std::move(second);
     CHECK(first.token().generation() == 1 && second.handle() == nullptr);
 }
 
 static void a_response_reports_a_rejected_token() {
-    CHECK(is_token_rejection(401) && is_token_rejection(401, "acsjwt") && is_token_rejection(401, "oauthjwt"));
+    CHECK(is_token_rejection(401) && is_token_rejection(401, "acsjwt") &&
+          is_token_rejection(401, "oauthjwt"));
     CHECK(is_token_rejection(401, R"(Bearer realm="a", error="invalid_token")"));
-    CHECK(!is_token_rejection(401, R"(Basic realm="x")") && !is_token_rejection(403) && !is_token_rejection(403, "acsjwt"));
+    CHECK(!is_token_rejection(401, R"(Basic realm="x")") && !is_token_rejection(403) &&
+          !is_token_rejection(403, "acsjwt"));
     CHECK(!is_token_rejection(200) && !is_token_rejection(503) && !is_token_rejection(401, "\xff"));
     // An empty field counts as an absent one.
     CHECK(is_token_rejection(401, "") && is_token_rejection(401, std::string_view()));
     CHECK(is_token_rejection(200, std::nullopt, "16") && is_token_rejection(200, "", std::string("16")));
-    CHECK(!is_token_rejection(200, std::nullopt, "7") && !is_token_rejection(200, std::nullopt, std::string_view()));
+    CHECK(!is_token_rejection(200, std::nullopt, "7") &&
+          !is_token_rejection(200, std::nullopt, std::string_view()));
 }
 
 static void close_cancels_the_attempt_and_ends_the_thread_at_once() {
@@ -486,7 +529,8 @@ static void close_cancels_the_attempt_and_ends_the_thread_at_once() {
     renewing.join();
     CHECK(until([] { return renewing_threads() == 0; }) && Clock::now() - start < 4s);
     Ticket ticket;
-    CHECK(fails(renewer.try_token(), Status::LoginUnavailable) && fails(renewer.try_reject("a"), Status::LoginUnavailable));
+    CHECK(fails(renewer.try_token(), Status::LoginUnavailable) &&
+          fails(renewer.try_reject("a"), Status::LoginUnavailable));
     CHECK(fails(renewer.try_token_now(ticket), Status::LoginUnavailable) && !ticket);
     CHECK(fails(renewer.try_wait_ready(test_timeout), Status::LoginUnavailable));
     CHECK(!renewer.wait_attempts(99, test_timeout) && seen(renewer).text("state") == "closed");

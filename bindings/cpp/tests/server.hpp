@@ -100,7 +100,8 @@ public:
         address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
         socklen_t len = sizeof address;
         CHECK(listener_ >= 0 && bind(listener_, reinterpret_cast<sockaddr *>(&address), len) == 0);
-        CHECK(listen(listener_, 64) == 0 && getsockname(listener_, reinterpret_cast<sockaddr *>(&address), &len) == 0);
+        CHECK(listen(listener_, 64) == 0 &&
+              getsockname(listener_, reinterpret_cast<sockaddr *>(&address), &len) == 0);
         port_ = ntohs(address.sin_port);
         accepting_ = std::thread([this] { accept_all(); });
     }

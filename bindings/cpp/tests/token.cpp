@@ -8,11 +8,12 @@ using bouncer::JwkSet;
 using bouncer::Policy;
 using bouncer::PolicySettings;
 using bouncer::Status;
-using bouncer::VerifiedToken;
 using bouncer::try_verify_token;
+using bouncer::VerifiedToken;
 using bouncer::verify_token;
 
-static_assert(std::is_nothrow_move_constructible_v<VerifiedToken> && !std::is_copy_constructible_v<VerifiedToken>);
+static_assert(std::is_nothrow_move_constructible_v<VerifiedToken> &&
+              !std::is_copy_constructible_v<VerifiedToken>);
 
 static void the_documents_token_is_accepted_until_it_expires() {
     const JwkSet jwks = document_jwks();
@@ -57,18 +58,23 @@ static void a_claim_of_another_type_differs_from_a_missing_one(const VerifiedTok
     CHECK(missing.error().claim() == "email" && says(missing, "missing"));
     CHECK(fails(token.try_claim_integer("email"), Status::MissingClaim));
     CHECK(fails(token.try_claim_strings("email"), Status::MissingClaim));
-    CHECK(fails(token.try_claim_string("exp"), Status::MalformedClaims) && says(token.try_claim_string("exp"), "not a string"));
-    CHECK(fails(token.try_claim_integer("exp"), Status::MalformedClaims) && says(token.try_claim_integer("exp"), "integer"));
-    CHECK(fails(token.try_claim_strings("roles"), Status::MalformedClaims) && says(token.try_claim_strings("roles"), "array"));
+    CHECK(fails(token.try_claim_string("exp"), Status::MalformedClaims) &&
+          says(token.try_claim_string("exp"), "not a string"));
+    CHECK(fails(token.try_claim_integer("exp"), Status::MalformedClaims) &&
+          says(token.try_claim_integer("exp"), "integer"));
+    CHECK(fails(token.try_claim_strings("roles"), Status::MalformedClaims) &&
+          says(token.try_claim_strings("roles"), "array"));
     CHECK(fails(token.try_claim_string("\xff"), Status::InvalidArgument));
     try {
         (void)token.claim_string("email");
         CHECK(false);
     } catch (const bouncer::Error &error) {
-        CHECK(error.status() == Status::MissingClaim && error.claim() == "email" && error.http_status() == 401);
+        CHECK(error.status() == Status::MissingClaim && error.claim() == "email" &&
+              error.http_status() == 401);
     }
     const bouncer::TokenView view = token;
-    CHECK(view.claim_string("sub") == "s-1" && fails(bouncer::TokenView().try_claim_string("sub"), Status::NullArgument));
+    CHECK(view.claim_string("sub") == "s-1" &&
+          fails(bouncer::TokenView().try_claim_string("sub"), Status::NullArgument));
 }
 
 static void every_registered_claim_is_read() {
@@ -102,7 +108,8 @@ static void every_registered_claim_is_read() {
            std::vector<std::string_view>{"orders", "stock"}));
     CHECK(audiences.size() == 2 && audiences[1] == "stock" && audiences[2].empty() && !audiences.empty());
     a_claim_of_another_type_differs_from_a_missing_one(token);
-    CHECK(fails(try_verify_token(jwks, Policy::for_issuer("https://id.example", "x"), text), Status::WrongAudience));
+    CHECK(fails(try_verify_token(jwks, Policy::for_issuer("https://id.example", "x"), text),
+                Status::WrongAudience));
     CHECK(fails(try_verify_token(jwks, Policy::dcos(), text), Status::WrongAudience));
 }
 
@@ -121,7 +128,8 @@ static void moving_a_token_moves_its_claims() {
 static void any_text_is_verified_without_a_crash() {
     const JwkSet jwks = document_jwks();
     CHECK(fails(try_verify_token(jwks, Policy::dcos(), std::string_view()), Status::MalformedToken));
-    CHECK(fails(try_verify_token(jwks, Policy::dcos(), std::string_view("a.\0.b", 5)), Status::MalformedToken));
+    CHECK(
+        fails(try_verify_token(jwks, Policy::dcos(), std::string_view("a.\0.b", 5)), Status::MalformedToken));
     CHECK(fails(try_verify_token(jwks, Policy::dcos(), "\xff\xfe.a.b"), Status::MalformedToken));
     CHECK(fails(try_verify_token(jwks, Policy::dcos(), "a.b.c.d.e"), Status::EncryptedToken));
     CHECK(fails(try_verify_token(jwks, Policy::dcos(), std::string(16385, 'a')), Status::TokenTooLarge));

@@ -41,15 +41,18 @@ static std::string header_of_a_request(const std::string &value) {
 
 static void an_authorization_header_is_verified_in_one_call() {
     const Verifier verifier(document_jwks(), policy_at(document_exp - 1));
-    const VerifiedToken token = verifier.verify_authorization(header_of_a_request("Bearer " + document_token()));
+    const VerifiedToken token =
+        verifier.verify_authorization(header_of_a_request("Bearer " + document_token()));
     CHECK(token.claim_string("uid") == "peter");
     CHECK(verifier.try_verify_authorization("token=" + document_token()));
     const auto basic = verifier.try_verify_authorization(header_of_a_request("Basic x"));
-    CHECK(fails(basic, Status::MalformedAuthorization) && fails(verifier.try_verify_authorization({}), Status::MalformedAuthorization));
+    CHECK(fails(basic, Status::MalformedAuthorization) &&
+          fails(verifier.try_verify_authorization({}), Status::MalformedAuthorization));
     CHECK(basic.error().http_status() == 401 && basic.error().challenge() == "Bearer");
     const auto malformed = verifier.try_verify_authorization("Bearer a.b");
     CHECK(fails(malformed, Status::MalformedToken));
-    CHECK(malformed.error().challenge() == R"(Bearer error="invalid_token", error_description="malformed_token")");
+    CHECK(malformed.error().challenge() ==
+          R"(Bearer error="invalid_token", error_description="malformed_token")");
     const auto none = JwkSet::try_load("{}");
     CHECK(none.error().http_status() == 503 && !none.error().challenge());
     CHECK(bouncer::http_status(Status::Ok) == 200 && bouncer::http_status(Status::InvalidArgument) == 500);
