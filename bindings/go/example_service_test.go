@@ -16,11 +16,11 @@ import (
 	"bouncer_verify/bouncer"
 )
 
-// A whole service: it believes requests by the issuer's keys, which keep themselves fresh, and
-// sends its own ones with a token that keeps itself valid.
+// A DC/OS service. It verifies the tokens of incoming requests with the issuer's keys, and sends
+// its own token with outgoing requests.
 func Example_service() {
-	// What is around it: the issuer, another service behind it, and the service account's secret in
-	// a file.
+	// The environment of the example: an issuer, another service, and a file with the secret of the
+	// service account.
 	issuer := newIAM()
 	defer issuer.Close()
 	jwksURL, otherURL := issuer.URL+jwksPath, issuer.URL+"/service"
@@ -34,7 +34,7 @@ func Example_service() {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 
-	// Its requests to others.
+	// Outgoing requests.
 	renewer, err := bouncer.NewTokenRenewer(bouncer.RenewerOptions{
 		ServiceAccountFile: secretFile, // "/run/secrets/service-account.json"
 		Logger:             slog.Default(),
@@ -44,11 +44,11 @@ func Example_service() {
 	}
 	defer renewer.Close()
 	if err := renewer.WaitReady(ctx); err != nil {
-		log.Print(err) // or end here; until there is a token, requests fail with ErrLogin
+		log.Print(err) // or exit; until there is a token, requests fail with ErrLogin
 	}
 	client := &http.Client{Transport: renewer.Transport(nil, otherHost)} // "master.mesos"
 
-	// Others' requests to it.
+	// Incoming requests.
 	keys, err := bouncer.NewRemoteJWKS(bouncer.RemoteOptions{URL: jwksURL})
 	if err != nil {
 		log.Fatal(err)
@@ -64,39 +64,39 @@ func Example_service() {
 			http.Error(w, "", http.StatusInternalServerError)
 			return
 		}
-		answer, err := client.Do(request)
+		response, err := client.Do(request)
 		if err != nil {
 			http.Error(w, "", bouncer.HTTPStatus(err)) // 503 if the service has no token
 			return
 		}
-		defer answer.Body.Close()
-		word, _ := io.ReadAll(answer.Body)
+		defer response.Body.Close()
+		greeting, _ := io.ReadAll(response.Body)
 		uid, _ := bouncer.UIDFromContext(r.Context())
-		fmt.Fprintf(w, "%s, %s", word, uid)
+		fmt.Fprintf(w, "%s, %s", greeting, uid)
 	}
 	service := httptest.NewServer(bouncer.RequireToken(verifier, nil)(http.HandlerFunc(greet)))
 	defer service.Close()
 
-	ask := func(authorization string) {
+	get := func(authorization string) {
 		request, err := http.NewRequestWithContext(ctx, "GET", service.URL, nil)
 		if err != nil {
 			log.Fatal(err)
 		}
 		request.Header.Set("Authorization", authorization)
-		answer, err := http.DefaultClient.Do(request)
+		response, err := http.DefaultClient.Do(request)
 		if err != nil {
 			log.Fatal(err)
 		}
-		defer answer.Body.Close()
-		word, _ := io.ReadAll(answer.Body)
-		fmt.Println(answer.StatusCode, string(word))
+		defer response.Body.Close()
+		body, _ := io.ReadAll(response.Body)
+		fmt.Println(response.StatusCode, string(body))
 	}
 	expiry := time.Now().Add(time.Hour).Unix()
 	anna := testIssuer().sign(nil, bouncer.RS256, `{"alg":"RS256"}`, fmt.Sprintf(`{"uid":"anna","exp":%d}`, expiry))
-	ask("token=" + anna)
-	ask("token=" + anna[:len(anna)-8] + "AAAAAAAA")
-	issuer.revoke() // the other service takes the service's token no more: it has a new one at once
-	ask("token=" + anna)
+	get("token=" + anna)
+	get("token=" + anna[:len(anna)-8] + "AAAAAAAA")
+	issuer.revoke() // the other service now rejects the token; the renewer gets a new one at once
+	get("token=" + anna)
 	fmt.Println(issuer.logins.Load(), "logins")
 	// Output:
 	// 200 hello, anna
@@ -106,7 +106,7 @@ func Example_service() {
 	// 2 logins
 }
 
-// exampleSecret writes the service account's secret to a file.
+// exampleSecret writes the secret of the service account to a file.
 func exampleSecret(issuer *iam) (path string, remove func()) {
 	key, err := os.ReadFile(keyFolder + "rsa-2048-a.pem")
 	if err != nil {

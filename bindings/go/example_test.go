@@ -14,9 +14,60 @@ import (
 	"bouncer_verify/bouncer/testdata/jwt"
 )
 
-// Keys and policy once, and then one call for every token. The token of this example is that of the
-// DC/OS document, so it is judged at a time in 2016; leave At out, and it is the system's.
+// Tokens of one issuer for one audience. The key set and the verifier are made once, when the
+// program starts.
 func Example() {
+	provider := newProvider() // an identity provider on this machine
+	defer provider.Close()
+	issuer := provider.URL
+	ctx, text := context.Background(), provider.token("https://api.example/")
+
+	keys, err := bouncer.NewRemoteJWKS(bouncer.RemoteOptions{Discover: issuer}) // "https://idp.example/"
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer keys.Close()
+	verifier, err := bouncer.NewVerifier(keys, bouncer.Policy{
+		Issuers:   []string{issuer},
+		Audiences: []string{"https://api.example/"},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	token, err := verifier.VerifyContext(ctx, text)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(token.Subject())
+	// Output: anna
+}
+
+// A provider is an OpenID Connect provider on loopback. It signs with the RSA key of testIssuer.
+type provider struct{ *httptest.Server }
+
+func newProvider() provider {
+	key, err := bouncer.JWKFromPublicKey(testIssuer().public(bouncer.RS256))
+	if err != nil {
+		log.Fatal(err)
+	}
+	mux := http.NewServeMux()
+	server := httptest.NewServer(mux)
+	metadata := asJSON(map[string]string{"issuer": server.URL, "jwks_uri": server.URL + "/jwks"})
+	mux.Handle("/.well-known/openid-configuration", document(metadata))
+	mux.Handle("/jwks", document(`{"keys":[`+key.String()+`]}`))
+	return provider{server}
+}
+
+// token returns a token for anna that expires in one hour.
+func (p provider) token(audience string) string {
+	claims := map[string]any{"iss": p.URL, "aud": audience, "sub": "anna", "exp": time.Now().Add(time.Hour).Unix()}
+	return testIssuer().sign(nil, bouncer.RS256, `{"alg":"RS256"}`, asJSON(claims))
+}
+
+// Keys from a document. The token expired in 2016, so the policy of this example sets Time. Without
+// it, the system's clock is used.
+func ExampleLoadJWKS() {
 	jwks, err := bouncer.LoadJWKS([]byte(documentJWKS))
 	if err != nil {
 		log.Fatal(err)
@@ -36,8 +87,7 @@ func Example() {
 	// Output: peter until 2016-07-08 13:44:26 +0000 UTC
 }
 
-// Keys from the issuer's URL. The issuer of this example is a server beside it; real ones have a
-// longer life, and a Policy without At.
+// Keys from the URL of a JWK Set. The policy sets Time because the token expired in 2016.
 func ExampleRemoteJWKS() {
 	issuer := httptest.NewServer(document(documentJWKS))
 	defer issuer.Close()
@@ -54,7 +104,7 @@ func ExampleRemoteJWKS() {
 	}
 	defer keys.Close()
 	if err := keys.WaitReady(ctx); err != nil {
-		log.Print(err) // or end here; until there are keys, tokens are answered with ErrKeysUnavailable
+		log.Print(err) // or exit; until there are keys, the error is ErrKeysUnavailable
 	}
 	verifier, err := bouncer.NewVerifier(keys, bouncer.Policy{Profile: "dcos", Time: time.Unix(1467985465, 0)})
 	if err != nil {
@@ -65,11 +115,11 @@ func ExampleRemoteJWKS() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	status, err := keys.Stats()
+	stats, err := keys.Stats()
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(token.UID(), status.State, status.Usable)
+	fmt.Println(token.UID(), stats.State, stats.Usable)
 	// Output: peter fresh 1
 }
 
@@ -83,7 +133,7 @@ func ExampleVerifyToken() {
 	// Output: bouncer: the token has expired: "exp": 0 s ago
 }
 
-// One error, asked for its cause, its group and its name.
+// An error has a cause, a group, a number and a name.
 func ExampleError() {
 	jwks, err := bouncer.LoadJWKS([]byte(documentJWKS))
 	if err != nil {
@@ -108,7 +158,7 @@ func ExampleError() {
 	// 302 expired exp
 }
 
-// The tokens of another issuer than Bouncer.
+// A policy for one issuer and one audience, with more rules.
 func ExampleForIssuer() {
 	policy := bouncer.ForIssuer("https://idp.example/", "https://api.example/")
 	policy.Algorithms = []bouncer.Algorithm{bouncer.RS256, bouncer.ES256}
@@ -145,7 +195,7 @@ func ExampleVerifiedToken_Claims() {
 	// Output: peter 1467985466
 }
 
-// A service that greets its callers by the name in their tokens.
+// A service that greets each caller by the "uid" of the token.
 func ExampleRequireToken() {
 	jwks, err := bouncer.LoadJWKS([]byte(documentJWKS))
 	if err != nil {
@@ -166,16 +216,16 @@ func ExampleRequireToken() {
 	for _, authorization := range []string{"token=" + documentToken, "Bearer a.b.c"} {
 		request := httptest.NewRequest("GET", "/hello", nil)
 		request.Header.Set("Authorization", authorization)
-		answer := httptest.NewRecorder()
-		service.ServeHTTP(answer, request)
-		fmt.Print(answer.Code, " ", answer.Body)
+		response := httptest.NewRecorder()
+		service.ServeHTTP(response, request)
+		fmt.Print(response.Code, " ", response.Body)
 	}
 	// Output:
 	// 200 Hello, peter
 	// 401 Unauthorized
 }
 
-// A set of a key that came as PEM.
+// A key set from a key in PEM.
 func ExampleNewJWKSet() {
 	key, err := bouncer.JWKFromPEM([]byte(documentPEM))
 	if err != nil {
@@ -204,8 +254,7 @@ func ExampleJWKSet_Skipped() {
 	// 1 key
 }
 
-// A program that uses golang-jwt. The package jwt of this example has only what the example needs
-// of it.
+// A program that uses golang-jwt. In this example, jwt is a small test double of golang-jwt.
 func ExampleSigningMethod() {
 	jwks, err := bouncer.LoadJWKS([]byte(documentJWKS))
 	if err != nil {
@@ -231,9 +280,9 @@ func ExampleVerifier_VerifyBatch() {
 	}
 	tokens := []string{documentToken, "a.b.c"}
 
-	results, err := verifier.VerifyBatch(tokens, 4)
+	results, err := verifier.VerifyBatch(tokens, 4) // on up to 4 threads
 	if err != nil {
-		log.Fatal(err) // of no single token
+		log.Fatal(err) // concerns the call, not a token
 	}
 	for i, result := range results {
 		switch {
@@ -320,7 +369,7 @@ func ExampleLoadJWKSWith() {
 	// Output: 0 of 1 keys
 }
 
-// Single claims with their types, whatever else the token says.
+// Single claims, each with its type.
 func ExampleVerifiedToken_ClaimStrings() {
 	issuer := testIssuer()
 	key, err := bouncer.JWKFromPublicKey(issuer.public(bouncer.ES256))
@@ -340,7 +389,7 @@ func ExampleVerifiedToken_ClaimStrings() {
 	}
 
 	tenant, _ := token.ClaimString("tenant")    // false: absent, or not a string
-	account, _ := token.ClaimInteger("account") // every digit, beyond 2^53 too
+	account, _ := token.ClaimInteger("account") // exact beyond 2^53 too
 	roles, _ := token.ClaimStrings("roles")     // one string or an array of strings
 	fmt.Println(tenant, account, roles)
 
@@ -359,7 +408,7 @@ func ExampleVerifiedToken_ClaimStrings() {
 	// token verified by ES256 with key "" (claims not shown)
 }
 
-// A service that verifies without the middleware.
+// A handler that verifies the token itself, without middleware.
 func ExampleVerifier_VerifyAuthorization() {
 	jwks, err := bouncer.LoadJWKS([]byte(documentJWKS))
 	if err != nil {
@@ -382,16 +431,15 @@ func ExampleVerifier_VerifyAuthorization() {
 	}
 	handler(w, r)
 	r.Header.Del("Authorization")
-	refused := httptest.NewRecorder()
-	handler(refused, r)
-	fmt.Printf("%s%d %s", w.Body, refused.Code, refused.Header().Get("WWW-Authenticate"))
+	rejected := httptest.NewRecorder()
+	handler(rejected, r)
+	fmt.Printf("%s%d %s", w.Body, rejected.Code, rejected.Header().Get("WWW-Authenticate"))
 	// Output:
 	// Hello, peter
 	// 401 Bearer
 }
 
-// A service for browsers, which have their token in a cookie, and for programs, which send a
-// header.
+// A service for two kinds of clients: programs send the token in a header, browsers in a cookie.
 func ExampleMiddleware() {
 	jwks, err := bouncer.LoadJWKS([]byte(documentJWKS))
 	if err != nil {
@@ -417,7 +465,7 @@ func ExampleMiddleware() {
 			return fromCookie(r)
 		},
 		Refuse: func(w http.ResponseWriter, r *http.Request, err error) {
-			slog.InfoContext(r.Context(), "refused", "error", err)
+			slog.InfoContext(r.Context(), "token rejected", "error", err)
 			bouncer.Refuse(w, r, err)
 		},
 	}
@@ -425,14 +473,14 @@ func ExampleMiddleware() {
 
 	request := httptest.NewRequest("GET", "/hello", nil)
 	request.AddCookie(&http.Cookie{Name: "session", Value: documentToken})
-	answer := httptest.NewRecorder()
-	service.ServeHTTP(answer, request)
-	fmt.Print(answer.Code, " ", answer.Body)
+	response := httptest.NewRecorder()
+	service.ServeHTTP(response, request)
+	fmt.Print(response.Code, " ", response.Body)
 	// Output: 200 Hello, peter
 }
 
-// revocations rejects tokens that it has a list of. It holds its verifier in a named field, so that
-// RequireToken calls its own VerifyContext once, and nothing else.
+// revocations rejects the tokens on a list. It holds the verifier in a named field, so RequireToken
+// calls only its own VerifyContext.
 type revocations struct {
 	verifier *bouncer.Verifier
 	revoked  map[string]bool
@@ -448,12 +496,12 @@ func (r *revocations) VerifyContext(ctx context.Context, text string) (*bouncer.
 		return nil, err
 	}
 	if r.revoked[token.TokenID()] {
-		return nil, fmt.Errorf("revoked: %w", bouncer.ErrInvalidToken)
+		return nil, fmt.Errorf("the token is revoked: %w", bouncer.ErrInvalidToken)
 	}
 	return token, nil
 }
 
-// A verifier with a check of the program's own.
+// A verifier with an additional check.
 func ExampleTokenVerifier() {
 	jwks, err := bouncer.LoadJWKS([]byte(documentJWKS))
 	if err != nil {
@@ -466,13 +514,13 @@ func ExampleTokenVerifier() {
 	service := bouncer.RequireToken(&revocations{verifier, map[string]bool{"": true}}, nil)(http.NotFoundHandler())
 	request := httptest.NewRequest("GET", "/hello", nil)
 	request.Header.Set("Authorization", "token="+documentToken)
-	answer := httptest.NewRecorder()
-	service.ServeHTTP(answer, request)
-	fmt.Println(answer.Code, answer.Header().Get("WWW-Authenticate"))
+	response := httptest.NewRecorder()
+	service.ServeHTTP(response, request)
+	fmt.Println(response.Code, response.Header().Get("WWW-Authenticate"))
 	// Output: 401 Bearer error="invalid_token"
 }
 
-// A clock that a test moves.
+// A clock that a test controls.
 func ExamplePolicy() {
 	jwks, err := bouncer.LoadJWKS([]byte(documentJWKS))
 	if err != nil {

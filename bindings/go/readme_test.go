@@ -1,6 +1,7 @@
 package bouncer_test
 
 import (
+	"fmt"
 	"os"
 	"regexp"
 	"strings"
@@ -9,32 +10,37 @@ import (
 	"bouncer_verify/bouncer"
 )
 
-func TestTheCodeOfTheReadmeIsThatOfTheExamples(t *testing.T) {
+func TestTheGoCodeOfTheReadmeIsTakenFromTestedFiles(t *testing.T) {
 	readme := string(must(os.ReadFile("README.md"))(t))
-	examples := string(must(os.ReadFile("example_test.go"))(t)) + string(must(os.ReadFile("example_service_test.go"))(t))
-	blocks := regexp.MustCompile("(?s)```go\n(.*?)```").FindAllStringSubmatch(readme, -1)
-	if fences := strings.Count(readme, "```"); fences != 2*(len(blocks)+1) { // that of go.mod
-		t.Errorf("README.md has %d blocks, of which %d are Go", fences/2, len(blocks))
+	var tested strings.Builder
+	for _, path := range []string{"example_test.go", "example_service_test.go", "examples/service/main.go"} {
+		tested.Write(must(os.ReadFile(path))(t))
 	}
-	if len(blocks) < 4 {
-		t.Errorf("README.md has %d blocks of code", len(blocks))
-	}
+	blocks := regexp.MustCompile("(?s)```(\\w*)\n(.*?)```").FindAllStringSubmatch(readme, -1)
+	found := map[string]int{}
 	for _, block := range blocks {
-		if !strings.Contains(examples, block[1]) {
-			t.Errorf("the examples lack this code of README.md:\n%s", block[1])
+		language, text := block[1], block[2]
+		found[language]++
+		if language == "go" && !strings.Contains(tested.String(), text) {
+			t.Errorf("no tested file contains this code of README.md:\n%s", text)
 		}
+	}
+	if found["go"] < 4 || found["go"]+found["console"]+found["text"] != len(blocks) || strings.Count(readme, "```") != 2*len(blocks) {
+		t.Errorf("README.md has code blocks in other languages than go, console and text: %v", found)
 	}
 }
 
-func TestTheReadmeListsEveryError(t *testing.T) {
+func TestTheErrorsOfTheReadmeExist(t *testing.T) {
 	readme := string(must(os.ReadFile("README.md"))(t))
-	source := string(must(os.ReadFile("error.go"))(t))
-	for _, match := range regexp.MustCompile(`(?m)^\t(Err\w+)\s.*=`).FindAllStringSubmatch(source, -1) {
-		if !strings.Contains(readme, "`"+match[1]+"`") {
-			t.Errorf("README.md lacks %s", match[1])
+	source := string(must(os.ReadFile("error.go"))(t)) + string(must(os.ReadFile("errors_generated.go"))(t))
+	for _, name := range regexp.MustCompile("`(Err[A-Z]\\w+)`").FindAllStringSubmatch(readme, -1) {
+		if !regexp.MustCompile(`(?m)^\t` + name[1] + `\s.*=`).MatchString(source) {
+			t.Errorf("README.md names %s, which does not exist", name[1])
 		}
 	}
-	if bouncer.HTTPStatus(bouncer.ErrKeys) != 503 {
-		t.Error("the table of README.md is wrong")
+	for _, group := range []error{bouncer.ErrInvalidToken, bouncer.ErrKeys, bouncer.ErrLogin, bouncer.ErrProgram} {
+		if row := fmt.Sprintf("| %d |", bouncer.HTTPStatus(group)); !strings.Contains(readme, row) {
+			t.Errorf("README.md has no row with the status of %v", group)
+		}
 	}
 }
