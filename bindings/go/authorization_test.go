@@ -7,7 +7,7 @@ import (
 	"bouncer_verify/bouncer"
 )
 
-func TestTheTokenOfAnAuthorizationHeader(t *testing.T) {
+func TestAnAuthorizationHeaderReturnsItsToken(t *testing.T) {
 	for value, expected := range map[string]string{
 		"token=a.b.c":   "a.b.c",
 		"Bearer a.b.c":  "a.b.c",
@@ -20,7 +20,7 @@ func TestTheTokenOfAnAuthorizationHeader(t *testing.T) {
 	}
 }
 
-func TestAnAuthorizationHeaderWithoutAToken(t *testing.T) {
+func TestAnAuthorizationHeaderWithoutATokenIsMalformed(t *testing.T) {
 	for _, value := range []string{"", " ", "Bearer", "Bearer ", "token=", "Basic YTpi", "a.b.c", "\xff", strings.Repeat("x", 1<<16)} {
 		found, err := bouncer.AuthorizationToken(value)
 		expectError(t, err, bouncer.ErrMalformedAuthorization)
@@ -31,7 +31,7 @@ func TestAnAuthorizationHeaderWithoutAToken(t *testing.T) {
 	}
 }
 
-func TestATokenIsNotCopiedOutOfItsHeader(t *testing.T) {
+func TestATokenIsNotCopiedFromItsHeader(t *testing.T) {
 	value := "token=" + documentToken
 	if allocations := testing.AllocsPerRun(100, func() { _, _ = bouncer.AuthorizationToken(value) }); allocations != 0 {
 		t.Errorf("%v allocations", allocations)

@@ -86,7 +86,7 @@ func (m mixture) expect(t *testing.T, results []bouncer.BatchResult) {
 
 var batchSizes = []int{0, 1, 7, 8, 9, 64, 1000}
 
-func TestABatchHasTheVerdictOfEachTokenInOrder(t *testing.T) {
+func TestABatchReturnsTheResultOfEachTokenInInputOrder(t *testing.T) {
 	for _, size := range batchSizes {
 		m := newMixture(t, size)
 		verifier := must(bouncer.NewVerifier(m.jwks, m.policy))(t)
@@ -101,7 +101,7 @@ func TestABatchHasTheVerdictOfEachTokenInOrder(t *testing.T) {
 	}
 }
 
-func TestABatchCannotBeHadOfWhatIsClosedOrWrong(t *testing.T) {
+func TestABatchFailsIfKeysOrVerifierAreClosedOrThePolicyIsInvalid(t *testing.T) {
 	m := newMixture(t, 8)
 	verifier := must(bouncer.NewVerifier(m.jwks, m.policy))(t)
 	_, err := bouncer.VerifyTokens(m.jwks, bouncer.Policy{Profile: "dcos", Leeway: -1}, m.tokens, 1)
@@ -120,7 +120,7 @@ func TestABatchCannotBeHadOfWhatIsClosedOrWrong(t *testing.T) {
 	expectError(t, err, bouncer.ErrClosed)
 }
 
-func TestManyGoroutinesVerifyBatchesWhileSomebodyCloses(t *testing.T) {
+func TestAVerifierMayBeClosedWhileGoroutinesVerifyBatches(t *testing.T) {
 	m := newMixture(t, 150)
 	for range 5 {
 		verifier := must(must(bouncer.NewVerifier(m.jwks, m.policy))(t).WithCache(50))(t)
@@ -152,7 +152,7 @@ func TestManyGoroutinesVerifyBatchesWhileSomebodyCloses(t *testing.T) {
 }
 
 // Tokens are made, verified and left while the garbage collector runs.
-func TestResultsOutliveTheirBatch(t *testing.T) {
+func TestResultsRemainValidAfterTheirBatchIsFreed(t *testing.T) {
 	m := newMixture(t, 64)
 	var kept []*bouncer.VerifiedToken
 	var expected []string
@@ -171,7 +171,7 @@ func TestResultsOutliveTheirBatch(t *testing.T) {
 	}
 }
 
-func TestBatchesTakeNoMemory(t *testing.T) {
+func TestBatchesLeakNoMemory(t *testing.T) {
 	m := newMixture(t, 20)
 	verifier := must(bouncer.NewVerifier(m.jwks, m.policy))(t)
 	expectNoGrowth(t, 1000, 2000, func() {
@@ -181,7 +181,7 @@ func TestBatchesTakeNoMemory(t *testing.T) {
 }
 
 // VerifyToken keeps the first policy, and must not take it for another.
-func TestEachPolicyIsItsOwn(t *testing.T) {
+func TestThePreparedPolicyIsNotUsedForAnotherPolicy(t *testing.T) {
 	m := newMixture(t, 1)
 	token := m.kinds[0].token
 	with := func(change func(*bouncer.Policy)) bouncer.Policy {
@@ -233,7 +233,7 @@ func TestEachPolicyIsItsOwn(t *testing.T) {
 	expectError(t, err, bouncer.ErrAlgorithmNotAllowed)
 }
 
-func TestColumnsSayWhatTheTokensSay(t *testing.T) {
+func TestColumnsHaveTheValuesOfTheTokens(t *testing.T) {
 	for _, size := range batchSizes {
 		m := newMixture(t, size)
 		verifier := must(bouncer.NewVerifier(m.jwks, m.policy))(t)
@@ -289,7 +289,7 @@ func expectColumns(t *testing.T, columns *bouncer.Columns, results []bouncer.Bat
 }
 
 // A stack that is moved may hold nothing that looks like a pointer and is none.
-func TestColumnsWithoutUIDsSurviveAStackThatMoves(t *testing.T) {
+func TestColumnsWithoutUIDsAreSafeWhenTheStackMoves(t *testing.T) {
 	issuer := newSigners(t, "a")
 	jwks := must(bouncer.LoadJWKS([]byte(issuer.jwks(t, "a"))))(t)
 	tokens := slices.Repeat([]string{"no token"}, 100_000)
@@ -321,12 +321,12 @@ func growStack(frames int) byte {
 	return frame[0]
 }
 
-func TestABatchWithRemoteKeysWaitsForTheMissing(t *testing.T) {
+func TestABatchWithRemoteKeysWaitsForMissingKeys(t *testing.T) {
 	issuer := newSigners(t, "a", "b")
 	server := startKeyServer(t, document(issuer.jwks(t, "a")))
 	keys := startRemote(t, bouncer.RemoteOptions{URL: server.URL, MaxWait: 20 * time.Second})
 	waitReady(t, keys)
-	server.say(document(issuer.jwks(t, "a", "b")))
+	server.handleWith(document(issuer.jwks(t, "a", "b")))
 	plain := remoteVerifier(t, keys)
 	a, b := issuer.token(t, "a"), issuer.token(t, "b")
 	tokens := []string{a, b, "a.b.c", a[:len(a)-8] + "AAAAAAAA", b, a, a, a, a}
@@ -352,7 +352,7 @@ func TestABatchWithRemoteKeysWaitsForTheMissing(t *testing.T) {
 	}
 }
 
-func TestATokenWhoseKeyHasComePassesWhateverOthersWaitFor(t *testing.T) {
+func TestATokenOfABatchIsAcceptedWhenItsKeyArrivesWhateverOthersWaitFor(t *testing.T) {
 	for _, kids := range [][]string{{"b", "lost"}, {"lost", "b"}} {
 		issuer := newSigners(t, "a", "b", "lost")
 		server := startKeyServer(t, document(issuer.jwks(t, "a")))
@@ -360,12 +360,12 @@ func TestATokenWhoseKeyHasComePassesWhateverOthersWaitFor(t *testing.T) {
 		waitReady(t, keys)
 		// A fetch is under way that brings b's key. Another, for the lost one, does not end.
 		slow, release := hanging(t, document(issuer.jwks(t, "a", "b")))
-		server.say(slow)
+		server.handleWith(slow)
 		refreshed := make(chan error)
 		go func() { refreshed <- keys.Refresh(context.Background()) }()
 		eventually(t, "the fetch", func() bool { return server.hits.Load() == 2 })
 		hang, _ := hanging(t, failing(500))
-		server.say(hang)
+		server.handleWith(hang)
 		time.AfterFunc(200*time.Millisecond, release)
 		verifier := remoteVerifier(t, keys)
 		results := must(verifier.VerifyBatch([]string{issuer.token(t, kids[0]), issuer.token(t, kids[1])}, 1))(t)
@@ -390,7 +390,7 @@ func TestABatchWaitsNoLongerThanItsContextAndMaxWait(t *testing.T) {
 	server := startKeyServer(t, document(issuer.jwks(t, "a")))
 	keys := startRemote(t, bouncer.RemoteOptions{URL: server.URL, MaxWait: time.Second})
 	waitReady(t, keys)
-	server.say(hang)
+	server.handleWith(hang)
 	verifier := remoteVerifier(t, keys)
 	tokens := slices.Repeat([]string{issuer.token(t, "b"), issuer.token(t, "a")}, 10)
 	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
@@ -422,7 +422,7 @@ func TestABatchWaitsNoLongerThanItsContextAndMaxWait(t *testing.T) {
 	}
 }
 
-func TestAKeySetOfEachBackendHasTheSameVerdicts(t *testing.T) {
+func TestAllBackendsReturnTheSameResults(t *testing.T) {
 	m := newMixture(t, 100)
 	var text bytes.Buffer
 	for i, key := range m.jwks.Keys() {
@@ -454,7 +454,7 @@ func TestAKeySetOfEachBackendHasTheSameVerdicts(t *testing.T) {
 	}
 }
 
-func TestACacheCountsAndLooksAtTheTime(t *testing.T) {
+func TestACacheCountsHitsAndChecksExpOnEveryHit(t *testing.T) {
 	verifier := documentVerifier(t)
 	if stats := must(verifier.Stats())(t); stats != (bouncer.CacheStats{}) {
 		t.Errorf("%+v", stats)

@@ -102,7 +102,7 @@ func corpus(t testing.TB) []corpusCase {
 	return all
 }
 
-func TestEveryCaseOfTheCorpusHasItsVerdict(t *testing.T) {
+func TestEveryCaseOfTheCorpusHasTheExpectedResult(t *testing.T) {
 	cases := corpus(t)
 	for _, c := range cases {
 		for way, verify := range ways {

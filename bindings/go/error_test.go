@@ -20,9 +20,9 @@ import (
 
 const header = "../../include/bouncer_verify.h"
 
-// TestEveryStatusHasItsVariable reads the C header: a status is there with its number, its
+// TestEveryStatusHasAnErrorVariable reads the C header: a status is there with its number, its
 // library's name, and a variable that is called after it.
-func TestEveryStatusHasItsVariable(t *testing.T) {
+func TestEveryStatusHasAnErrorVariable(t *testing.T) {
 	text, err := os.ReadFile(header)
 	if err != nil {
 		if os.Getenv("CI") == "true" {
@@ -119,7 +119,7 @@ func TestNoStatusIsWrittenAsANumber(t *testing.T) {
 	}
 }
 
-func TestAnErrorIsItsCauseAndItsGroup(t *testing.T) {
+func TestAnErrorMatchesItsCauseAndItsGroup(t *testing.T) {
 	for status, cause := range causes {
 		err := error(&Error{Status: status})
 		if !errors.Is(err, cause) {
@@ -146,7 +146,7 @@ func groupOf(status uint32) error {
 	return []error{ErrProgram, ErrKeys, ErrInvalidToken, ErrInvalidToken, ErrLogin}[status/100]
 }
 
-func TestAnUnknownStatusGoesByItsHundred(t *testing.T) {
+func TestAnUnknownStatusBelongsToTheGroupOfItsHundred(t *testing.T) {
 	for status, expected := range map[uint32]error{
 		99: ErrProgram, 199: ErrKeys, 299: ErrInvalidToken, 399: ErrInvalidToken, 499: ErrLogin, 500: ErrInvalidToken,
 	} {
@@ -176,7 +176,7 @@ func TestEachGroupHasItsHTTPStatus(t *testing.T) {
 	}
 }
 
-func TestErrorsSayWhoseTheyAre(t *testing.T) {
+func TestErrorTextsBeginWithTheNameOfThePackage(t *testing.T) {
 	for _, err := range []error{ErrExpired, ErrInvalidToken, ErrClosed, &Error{Status: 302}, &Error{Message: "m"}} {
 		if !strings.HasPrefix(err.Error(), "bouncer: ") || len(err.Error()) < 10 {
 			t.Error(err)

@@ -6,10 +6,11 @@ import (
 	"bouncer_verify/bouncer/internal/native"
 )
 
-// ColumnsOf is what makes the columns of remote keys.
+// ColumnsOf makes columns from results, as a batch with pending tokens does.
 var ColumnsOf = columnsOf
 
-// OnBlock has whoever blocks in C for the renewer do so through around. Nobody may wait yet.
+// OnBlock runs every call that blocks in C for the renewer through around. Call it before any
+// goroutine waits.
 func OnBlock(r *TokenRenewer, around func(block func() bool) bool) {
 	r.flights.worker = blockingWorker{r.flights.worker, around}
 }

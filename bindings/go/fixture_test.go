@@ -26,8 +26,8 @@ import (
 	"bouncer_verify/bouncer"
 )
 
-// The key set and token of the DC/OS document "Managing JSON Web Tokens". The token names peter and
-// expired in 2016.
+// The key set and token of the DC/OS document "Managing JSON Web Tokens". The "uid" of the token is
+// "peter", and it expired in 2016.
 const (
 	documentJWKS  = `{"keys": [{"kty": "RSA", "n": "sybUYxu3TXxXAgG_Eq72tKxE7xhGFgL14g5OGryDtE5dBL8frAoSsI4D7tSKR2pLbOlT68YJbYLUHxoju0E_NB9htjKEsay4t3WXoXQ-XsDM4Zz22H6HfDG6CCcvGb2DoQP0R2je1HJDA56_BoR8shZMxHbrX1WgQURtGygMD7bQY95qmHZYRPlq13-pR5Jnu70OMmFlbl-_o-ag1JfndTJPtx75IalCgy_h_itHLDPhdTfypAJeiewCOUZd9nNa1j19M-xeqlZonlRABqiH0e-vQVWCeW5FZ0HJamIjd2VifhRCp0fSAgCdCQdrY6HdI3h6egpn6z4gwkwXBfczww", "kid": "55fb61042768f62ea3b06778c6043f7c8c92769a0c248076a2995dfd50c4acb9", "use": "sig", "alg": "RS256", "e": "AQAB"}]}`
 	documentToken = "eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9.eyJleHAiOjE0Njc5ODU0NjYsInVpZCI6InBldGVyIn0.lsLJx2WsX99HF96CizMOcZpMIgbjGDBHvFZCGeNDsM-xZQzHQJHo_UA8WodQ52o8uBJ2CY983DhJdIH2Gfc_fbZtYGvUx-IvQnHFbUBd8qBN0A_4BQHeNINFUKdVQuJsbsW-uVj-w0q3RAFwO5DPPc2ppwIjkeQbgGP1ZN-2-uV6Jow04cdkq4jcODsD1y0v4EmIBPLQil0HU2B95IHtlBNN7haTUkCksXE-43BHy4ErboySeq6VgkwLpw_Pi8n236kZ2-GobSmhA-BpjbkO3uGLHrYUfJjrJyiPM2_PZQMHY80-m5sMMMQ9m1Ciag2Cw74JKGfJ3qMW3j3z2Hm7GQ"
@@ -44,10 +44,10 @@ wwIDAQAB
 `
 )
 
-// documentPolicy judges at the last second of the document's token.
+// documentPolicy verifies at the last second before documentToken expires.
 var documentPolicy = bouncer.Policy{Profile: "dcos", Time: time.Unix(documentExp-1, 0)}
 
-// issuer is an issuer of the test's own, whose keys live as long as the test run.
+// An issuer signs tokens with keys that are generated once per test run.
 type issuer struct {
 	rsa     *rsa.PrivateKey
 	ecdsa   *ecdsa.PrivateKey
@@ -70,7 +70,7 @@ var testIssuer = sync.OnceValue(func() issuer {
 	return issuer{rsaKey, ecdsaKey, edKey}
 })
 
-// public is the key for an algorithm.
+// public returns the public key for an algorithm.
 func (i issuer) public(algorithm bouncer.Algorithm) crypto.PublicKey {
 	switch algorithm {
 	case bouncer.ES256:
@@ -82,7 +82,7 @@ func (i issuer) public(algorithm bouncer.Algorithm) crypto.PublicKey {
 	}
 }
 
-// jwks is a set of the keys for the algorithms.
+// jwks returns a set of the keys for the algorithms.
 func (i issuer) jwks(t testing.TB, algorithms ...bouncer.Algorithm) *bouncer.JWKSet {
 	var keys []*bouncer.JWK
 	for _, algorithm := range algorithms {
@@ -91,7 +91,7 @@ func (i issuer) jwks(t testing.TB, algorithms ...bouncer.Algorithm) *bouncer.JWK
 	return must(bouncer.NewJWKSet(keys...))(t)
 }
 
-// sign makes a token of header and payload, each a JSON text.
+// sign returns a token with this header and payload, both in JSON.
 func (i issuer) sign(t testing.TB, algorithm bouncer.Algorithm, header, payload string) string {
 	input := base64.RawURLEncoding.EncodeToString([]byte(header)) + "." +
 		base64.RawURLEncoding.EncodeToString([]byte(payload))
@@ -121,7 +121,7 @@ func (i issuer) sign(t testing.TB, algorithm bouncer.Algorithm, header, payload 
 	return input + "." + base64.RawURLEncoding.EncodeToString(signature)
 }
 
-// must gives the value, and ends the test where there is an error in its place.
+// must returns the value of a call, or ends the test if the call returned an error.
 func must[T any](value T, err error) func(testing.TB) T {
 	return func(t testing.TB) T {
 		t.Helper()
@@ -135,7 +135,7 @@ func must[T any](value T, err error) func(testing.TB) T {
 func expectError(t testing.TB, err, expected error) {
 	t.Helper()
 	if !errors.Is(err, expected) {
-		t.Errorf("the error is %v, not %v", err, expected)
+		t.Errorf("the error is %v, expected %v", err, expected)
 	}
 }
 
@@ -150,14 +150,14 @@ func asJSON(v any) string {
 	return string(text)
 }
 
-// expectNoGrowth fails if the memory of the process grows with each run of use, in which a leak of
-// one C object is at least perRun bytes.
+// expectNoGrowth fails if the memory of the process grows with each run of use. perRun is the size
+// in bytes of the smallest leak of one C object in a run.
 func expectNoGrowth(t *testing.T, runs, perRun int, use func()) {
 	if _, err := os.Stat("/proc/self/statm"); err != nil {
-		t.Skip("SKIPPED: the leak test: it reads /proc/self/statm, which Linux has")
+		t.Skip("SKIPPED: the leak test: run it on Linux, because it reads /proc/self/statm")
 	}
 	if hasRaceDetector() {
-		t.Skip("the race detector's own memory grows, by what it remembers of the goroutines of other tests")
+		t.Skip("the race detector's own memory grows with the goroutines of other tests")
 	}
 	for range runs / 4 {
 		use()
@@ -167,11 +167,11 @@ func expectNoGrowth(t *testing.T, runs, perRun int, use func()) {
 		use()
 	}
 	if grown := residentBytes(t) - before; grown > runs*perRun/2 {
-		t.Errorf("%d runs took %d bytes for good, %d each", runs, grown, grown/runs)
+		t.Errorf("memory grew by %d bytes in %d runs, %d bytes per run", grown, runs, grown/runs)
 	}
 }
 
-// nativeSource returns the source of the package that calls C.
+// nativeSource returns the source of package native, which calls C.
 func nativeSource(t testing.TB) string {
 	var all strings.Builder
 	for _, path := range must(filepath.Glob("internal/native/*"))(t) {
@@ -187,7 +187,7 @@ func hasRaceDetector() bool {
 
 func residentBytes(t testing.TB) int {
 	runtime.GC()
-	time.Sleep(10 * time.Millisecond) // cleanups run beside us
+	time.Sleep(10 * time.Millisecond) // cleanups run in another goroutine
 	debug.FreeOSMemory()
 	statm := string(must(os.ReadFile("/proc/self/statm"))(t))
 	return must(strconv.Atoi(strings.Fields(statm)[1]))(t) * os.Getpagesize()

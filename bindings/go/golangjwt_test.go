@@ -76,7 +76,7 @@ func TestGolangJWTVerifiesWithEveryKindOfKey(t *testing.T) {
 	}
 }
 
-func TestGolangJWTJudgesTheClaimsItself(t *testing.T) {
+func TestASigningMethodDoesNotCheckClaims(t *testing.T) {
 	issuer := testIssuer()
 	jwks := issuer.jwks(t, bouncer.RS256)
 	keys := func(map[string]any) (any, error) { return jwks, nil }
@@ -94,7 +94,7 @@ func TestGolangJWTJudgesTheClaimsItself(t *testing.T) {
 	}
 }
 
-func TestGolangJWTGetsNoLaxerTokensThanOthers(t *testing.T) {
+func TestASigningMethodChecksTheHeaderAsStrictlyAsAVerifier(t *testing.T) {
 	issuer := testIssuer()
 	jwks := issuer.jwks(t, bouncer.RS256, bouncer.ES256)
 	keys := func(map[string]any) (any, error) { return jwks, nil }
@@ -118,7 +118,7 @@ func TestGolangJWTGetsNoLaxerTokensThanOthers(t *testing.T) {
 	expectError(t, err, bouncer.ErrAlgorithmNotAllowed)
 }
 
-func TestGolangJWTWithoutAKeyOrWithAClosedSet(t *testing.T) {
+func TestASigningMethodFailsWithoutAUsableKey(t *testing.T) {
 	err := bouncer.SigningMethodRS256.Verify("a.b", nil, nil)
 	expectError(t, err, bouncer.ErrUnusableKey)
 	err = bouncer.SigningMethodRS256.Verify("a.b", nil, []byte("secret"))
@@ -142,7 +142,7 @@ func TestGolangJWTWithoutAKeyOrWithAClosedSet(t *testing.T) {
 	expectError(t, err, bouncer.ErrInvalidArgument)
 }
 
-func TestGolangJWTFetchesAKeyThatIsNew(t *testing.T) {
+func TestASigningMethodFetchesANewKey(t *testing.T) {
 	issuer := newSigners(t, "a", "b")
 	server := startKeyServer(t, document(issuer.jwks(t, "a")))
 	remote := startRemote(t, bouncer.RemoteOptions{URL: server.URL, MaxWait: 20 * time.Second})
@@ -154,7 +154,7 @@ func TestGolangJWTFetchesAKeyThatIsNew(t *testing.T) {
 		}
 	}
 	server.expectHits(t, 1)
-	server.say(document(issuer.jwks(t, "a", "b")))
+	server.handleWith(document(issuer.jwks(t, "a", "b")))
 	together(20, func(int) {
 		if err := parse(t, issuer.token(t, "b"), keys); err != nil {
 			t.Error(err)
@@ -163,7 +163,7 @@ func TestGolangJWTFetchesAKeyThatIsNew(t *testing.T) {
 	server.expectHits(t, 2)
 }
 
-func TestGolangJWTFetchesForInventedKidsAsSeldomAsAVerifier(t *testing.T) {
+func TestASigningMethodSeldomFetchesForUnknownKids(t *testing.T) {
 	issuer := newSigners(t, "a")
 	server := startKeyServer(t, document(issuer.jwks(t, "a")))
 	remote := startRemote(t, bouncer.RemoteOptions{URL: server.URL})
@@ -182,7 +182,7 @@ func TestGolangJWTFetchesForInventedKidsAsSeldomAsAVerifier(t *testing.T) {
 }
 
 // A fault of the claims means that the signature holds, so it must not come before.
-func TestGolangJWTSaysNothingOfClaimsBeforeThereIsAKey(t *testing.T) {
+func TestASigningMethodReportsAMissingKeyBeforeAFaultOfTheClaims(t *testing.T) {
 	issuer := newSigners(t, "a", "b")
 	server := startKeyServer(t, document(issuer.jwks(t, "a")))
 	remote := startRemote(t, bouncer.RemoteOptions{URL: server.URL})
@@ -201,7 +201,7 @@ func bareToken(t testing.TB, key ed25519.PrivateKey, header, payload string) str
 	return issuer{ed25519: key}.sign(t, bouncer.EdDSA, header, payload)
 }
 
-func TestPublicKeysOfRemoteKeysFetchesAKeyThatIsNew(t *testing.T) {
+func TestPublicKeysOfRemoteKeysFetchesANewKey(t *testing.T) {
 	issuer := newSigners(t, "a", "b")
 	server := startKeyServer(t, document(issuer.jwks(t, "a")))
 	remote := startRemote(t, bouncer.RemoteOptions{URL: server.URL, MaxWait: 20 * time.Second})
@@ -215,7 +215,7 @@ func TestPublicKeysOfRemoteKeysFetchesAKeyThatIsNew(t *testing.T) {
 	}
 	expectKey("a")
 	server.expectHits(t, 1)
-	server.say(document(issuer.jwks(t, "a", "b")))
+	server.handleWith(document(issuer.jwks(t, "a", "b")))
 	expectKey("b")
 	server.expectHits(t, 2)
 
@@ -235,7 +235,7 @@ func TestPublicKeysOfRemoteKeysFetchesAKeyThatIsNew(t *testing.T) {
 	expectError(t, err, bouncer.ErrKeysUnavailable)
 }
 
-func TestGolangJWTKnowsAWrongRSASignature(t *testing.T) {
+func TestAWrongRSASignatureMatchesRSAErrVerification(t *testing.T) {
 	issuer := testIssuer()
 	set := issuer.jwks(t, bouncer.RS256, bouncer.ES256, bouncer.Ed25519)
 	server := startKeyServer(t, document(asJSON(map[string]any{"keys": set.Keys()})))
@@ -268,7 +268,7 @@ func TestGolangJWTKnowsAWrongRSASignature(t *testing.T) {
 }
 
 // golang-jwt's EdDSA method does not look at the header, and its own vectors have this one.
-func TestGolangJWTVerifiesED25519AsItsOwnMethodDoes(t *testing.T) {
+func TestTheEdDSAMethodVerifiesTheOldNameED25519(t *testing.T) {
 	issuer := testIssuer()
 	set := issuer.jwks(t, bouncer.RS256, bouncer.Ed25519)
 	var document map[string]any
@@ -326,7 +326,7 @@ func TestGolangJWTVerifiesED25519AsItsOwnMethodDoes(t *testing.T) {
 	expectError(t, verify(issuer.sign(t, bouncer.EdDSA, `{"alg":"ED25519"}`, `{}`), other), bouncer.ErrInvalidSignature)
 }
 
-func TestEveryAlgorithmHasItsSigningMethod(t *testing.T) {
+func TestEverySigningMethodHasAnAlgorithmOfAPolicy(t *testing.T) {
 	for _, method := range signingMethods {
 		jwks := must(bouncer.LoadJWKS([]byte(documentJWKS)))(t)
 		policy := bouncer.Policy{Profile: "dcos", Algorithms: []bouncer.Algorithm{bouncer.Algorithm(method.Alg())}, Time: time.Unix(1, 0)}
@@ -338,7 +338,7 @@ func TestEveryAlgorithmHasItsSigningMethod(t *testing.T) {
 
 // The candidates are those that the library would try: the token's verdict is the same with them
 // alone.
-func TestPublicKeysAreTheCandidatesOfTheCorpus(t *testing.T) {
+func TestPublicKeysReturnsTheKeysThatTheLibraryTries(t *testing.T) {
 	compared := 0
 	for _, c := range corpus(t) {
 		var header map[string]any
@@ -368,7 +368,7 @@ func TestPublicKeysAreTheCandidatesOfTheCorpus(t *testing.T) {
 	}
 }
 
-func TestPublicKeysOfAHeaderOfTheWrongTypes(t *testing.T) {
+func TestPublicKeysRejectsAHeaderWithWrongTypes(t *testing.T) {
 	jwks := must(bouncer.LoadJWKS([]byte(documentJWKS)))(t)
 	for _, header := range []map[string]any{nil, {"alg": 1}, {"alg": "RS256", "kid": 1}, {"alg": "RS256", "kid": []any{}}} {
 		_, err := jwks.PublicKeys(header)
@@ -385,7 +385,7 @@ func TestPublicKeysOfAHeaderOfTheWrongTypes(t *testing.T) {
 }
 
 // What golang-jwt's Parse makes of the errors.
-func TestGolangJWTCallsOnlyAWrongSignatureSo(t *testing.T) {
+func TestGolangJWTReportsAnInvalidSignatureOnlyForAWrongSignature(t *testing.T) {
 	issuer := testIssuer()
 	jwks := issuer.jwks(t, bouncer.RS256, bouncer.Ed25519)
 	keys := func(*jwt.Token) (any, error) { return jwks, nil }

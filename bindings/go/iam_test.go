@@ -28,13 +28,13 @@ const (
 	account   = "my-service"
 )
 
-// An iam is DC/OS's identity and access management on loopback, with one service account and a
-// service behind it that takes the latest token alone.
+// An iam is DC/OS's identity and access manager on loopback. It has one service account, and a
+// service that accepts only the latest token.
 type iam struct {
 	*httptest.Server
-	logins atomic.Int64
-	login  atomic.Pointer[http.HandlerFunc]
-	life   atomic.Int64 // of its tokens, a Duration
+	logins       atomic.Int64
+	loginHandler atomic.Pointer[http.HandlerFunc]
+	lifetime     atomic.Int64 // of its tokens, a time.Duration
 
 	mutex    sync.Mutex
 	issued   []string
@@ -49,15 +49,15 @@ func startIAM(t testing.TB) *iam {
 
 func newIAM() *iam {
 	s := &iam{}
-	s.life.Store(int64(time.Hour))
-	s.say(s.logIn)
+	s.lifetime.Store(int64(time.Hour))
+	s.handleLogins(s.logIn)
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST "+loginPath, func(w http.ResponseWriter, r *http.Request) {
 		s.logins.Add(1)
-		// Read in any case: a server sees only then that its client has gone.
+		// Always read the body: otherwise net/http does not notice that the client is gone.
 		body, _ := io.ReadAll(r.Body)
 		r.Body = io.NopCloser(bytes.NewReader(body))
-		(*s.login.Load())(w, r)
+		(*s.loginHandler.Load())(w, r)
 	})
 	key, err := bouncer.JWKFromPublicKey(&testIssuer().rsa.PublicKey)
 	if err != nil {
@@ -69,10 +69,11 @@ func newIAM() *iam {
 	return s
 }
 
-// say has logins answered so from now on.
-func (s *iam) say(answer http.HandlerFunc) { s.login.Store(&answer) }
+// handleLogins replaces the handler of logins.
+func (s *iam) handleLogins(handler http.HandlerFunc) { s.loginHandler.Store(&handler) }
 
-// logIn is the login of DC/OS: a token that the account's key signed, for a token of the issuer.
+// logIn handles a login as DC/OS does: it exchanges a token that the account's key signed for a token
+// of the issuer.
 func (s *iam) logIn(w http.ResponseWriter, r *http.Request) {
 	var request struct{ UID, Token string }
 	body, _ := io.ReadAll(r.Body)
@@ -113,18 +114,18 @@ func isLoginToken(token string) bool {
 		rsa.VerifyPKCS1v15(&accountKey().PublicKey, crypto.SHA256, digest[:], signature) == nil
 }
 
-// issue makes a token that is like no other.
+// issue returns a new token that differs from all before.
 func (s *iam) issue() string {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	expiry := time.Now().Add(time.Duration(s.life.Load())).Unix() + int64(len(s.issued))
+	expiry := time.Now().Add(time.Duration(s.lifetime.Load())).Unix() + int64(len(s.issued))
 	payload := fmt.Sprintf(`{"uid":%q,"exp":%d}`, account, expiry)
 	token := testIssuer().sign(nil, bouncer.RS256, `{"typ":"JWT","alg":"RS256"}`, payload)
 	s.issued = append(s.issued, token)
 	return token
 }
 
-// revoke has the service take only a token that is still to be issued.
+// revoke makes the service reject all tokens that were issued before.
 func (s *iam) revoke() {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
@@ -140,7 +141,7 @@ func (s *iam) latest() string {
 	return s.issued[len(s.issued)-1]
 }
 
-// serve is the service behind the Admin Router.
+// serve handles requests to the service behind the Admin Router.
 func (s *iam) serve(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
 	authorization, latest := r.Header.Get("Authorization"), s.latest()
@@ -165,13 +166,13 @@ func (s *iam) seen() []string {
 func (s *iam) expectLogins(t testing.TB, expected int64) {
 	t.Helper()
 	if found := s.logins.Load(); found != expected {
-		t.Errorf("%d logins, not %d", found, expected)
+		t.Errorf("%d logins, expected %d", found, expected)
 	}
 }
 
 const keyFolder = "../../tests/data/keys/"
 
-// accountKey is the service account's.
+// accountKey is the private key of the service account.
 var accountKey = sync.OnceValue(func() *rsa.PrivateKey {
 	text, err := os.ReadFile(keyFolder + "rsa-2048-a.pem")
 	if err != nil {
@@ -185,7 +186,7 @@ var accountKey = sync.OnceValue(func() *rsa.PrivateKey {
 	return key.(*rsa.PrivateKey)
 })
 
-// secret is the service account's, with the key of that file.
+// secret returns the secret of the service account, with the key from this file.
 func (s *iam) secret(t testing.TB, keyFile string) string {
 	return s.secretOf(string(must(os.ReadFile(keyFolder + keyFile))(t)))
 }
@@ -196,7 +197,7 @@ func (s *iam) secretOf(privateKey string) string {
 	})
 }
 
-// options are those of the account.
+// options returns the options for the service account.
 func (s *iam) options(t testing.TB) bouncer.RenewerOptions {
 	return bouncer.RenewerOptions{ServiceAccount: s.secret(t, "rsa-2048-a.pem")}
 }
@@ -208,7 +209,7 @@ func startRenewer(t testing.TB, options bouncer.RenewerOptions) *bouncer.TokenRe
 	return renewer
 }
 
-// startReady makes a renewer of the account that has its first token.
+// startReady starts a renewer for the account, and waits for its first token.
 func (s *iam) startReady(t testing.TB) *bouncer.TokenRenewer {
 	t.Helper()
 	renewer := startRenewer(t, s.options(t))
@@ -219,13 +220,13 @@ func (s *iam) startReady(t testing.TB) *bouncer.TokenRenewer {
 }
 
 func eventuallyRenewal(
-	t testing.TB, renewer *bouncer.TokenRenewer, what string, so func(bouncer.RenewerStats) bool,
+	t testing.TB, renewer *bouncer.TokenRenewer, what string, condition func(bouncer.RenewerStats) bool,
 ) bouncer.RenewerStats {
 	t.Helper()
 	var status bouncer.RenewerStats
 	eventually(t, what, func() bool {
 		status = must(renewer.Stats())(t)
-		return so(status)
+		return condition(status)
 	})
 	return status
 }

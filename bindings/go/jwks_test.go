@@ -8,7 +8,7 @@ import (
 	"bouncer_verify/bouncer"
 )
 
-func TestASkippedKeySaysWhy(t *testing.T) {
+func TestASkippedKeyHasAReason(t *testing.T) {
 	document := strings.Replace(documentJWKS, `[`, `[{"kty":"oct","k":"AA","kid":"secret"}, `, 1)
 	jwks := must(bouncer.LoadJWKS([]byte(document)))(t)
 	skipped := jwks.Skipped()
@@ -24,7 +24,7 @@ func TestASkippedKeySaysWhy(t *testing.T) {
 	}
 }
 
-func TestDocumentsThatAreNoKeySet(t *testing.T) {
+func TestDocumentsThatAreNotAKeySetAreRejected(t *testing.T) {
 	for _, document := range []string{"", "null", "[]", "{}", `{"keys":1}`, documentJWKS + "x", documentJWKS[1:]} {
 		jwks, err := bouncer.LoadJWKS([]byte(document))
 		expectError(t, err, bouncer.ErrMalformedJWKSet)
@@ -52,7 +52,7 @@ func TestTheDocumentIsNotKept(t *testing.T) {
 	}
 }
 
-func TestASetOfSingleKeysIsTheSameSet(t *testing.T) {
+func TestASetOfSingleKeysEqualsTheLoadedSet(t *testing.T) {
 	loaded := must(bouncer.LoadJWKS([]byte(documentJWKS)))(t)
 	jwks := must(bouncer.NewJWKSet(loaded.Keys()...))(t)
 	token := must(bouncer.VerifyToken(jwks, documentPolicy, documentToken))(t)
@@ -61,7 +61,7 @@ func TestASetOfSingleKeysIsTheSameSet(t *testing.T) {
 	}
 }
 
-func TestAClosedSetIsAnError(t *testing.T) {
+func TestAClosedSetReturnsErrClosed(t *testing.T) {
 	jwks := must(bouncer.LoadJWKS([]byte(documentJWKS)))(t)
 	verifier := must(bouncer.NewVerifier(jwks, documentPolicy))(t)
 	for range 3 {
@@ -83,7 +83,7 @@ func TestAClosedSetIsAnError(t *testing.T) {
 	expectError(t, err, bouncer.ErrClosed)
 }
 
-func TestLoadingAndClosingTakesNoMemory(t *testing.T) {
+func TestLoadingAndClosingLeaksNoMemory(t *testing.T) {
 	document := []byte(documentJWKS)
 	expectNoGrowth(t, 2000, 2000, func() {
 		jwks := must(bouncer.LoadJWKS(document))(t)
@@ -93,7 +93,7 @@ func TestLoadingAndClosingTakesNoMemory(t *testing.T) {
 	})
 }
 
-func TestRefusingTakesNoMemory(t *testing.T) {
+func TestErrorsLeakNoMemory(t *testing.T) {
 	jwks := must(bouncer.LoadJWKS([]byte(documentJWKS)))(t)
 	unusable := bouncer.Policy{Profile: "dcos", Issuers: []string{"https://idp.example/", "\xff"}}
 	expectNoGrowth(t, 20000, 150, func() {
@@ -105,7 +105,7 @@ func TestRefusingTakesNoMemory(t *testing.T) {
 	})
 }
 
-func TestTheGarbageCollectorFreesWhatNobodyClosed(t *testing.T) {
+func TestTheGarbageCollectorFreesObjectsThatAreNotClosed(t *testing.T) {
 	document := []byte(documentJWKS)
 	runs := 0
 	expectNoGrowth(t, 4000, 4000, func() {

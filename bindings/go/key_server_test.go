@@ -19,41 +19,42 @@ import (
 	"bouncer_verify/bouncer"
 )
 
-// A keyServer is an issuer's server on loopback, which answers as it is told, and counts.
+// A keyServer is an issuer's server on loopback. It counts requests, and a test can replace its
+// handler at any time.
 type keyServer struct {
 	*httptest.Server
-	hits   atomic.Int64
-	answer atomic.Pointer[http.HandlerFunc]
+	hits    atomic.Int64
+	handler atomic.Pointer[http.HandlerFunc]
 }
 
-func startKeyServer(t testing.TB, answer http.HandlerFunc) *keyServer {
-	server := newKeyServer(answer)
+func startKeyServer(t testing.TB, handler http.HandlerFunc) *keyServer {
+	server := newKeyServer(handler)
 	server.Start()
 	t.Cleanup(server.Close)
 	return server
 }
 
-func newKeyServer(answer http.HandlerFunc) *keyServer {
+func newKeyServer(handler http.HandlerFunc) *keyServer {
 	server := &keyServer{}
-	server.say(answer)
+	server.handleWith(handler)
 	server.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		server.hits.Add(1)
-		(*server.answer.Load())(w, r)
+		(*server.handler.Load())(w, r)
 	}))
 	return server
 }
 
-// say has the server answer so from now on.
-func (s *keyServer) say(answer http.HandlerFunc) { s.answer.Store(&answer) }
+// handleWith replaces the handler of the server.
+func (s *keyServer) handleWith(handler http.HandlerFunc) { s.handler.Store(&handler) }
 
 func (s *keyServer) expectHits(t testing.TB, expected int64) {
 	t.Helper()
 	if found := s.hits.Load(); found != expected {
-		t.Errorf("%d requests, not %d", found, expected)
+		t.Errorf("%d requests, expected %d", found, expected)
 	}
 }
 
-// document is an answer with that body.
+// document returns a handler that writes this body.
 func document(body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/jwk-set+json")
@@ -61,14 +62,14 @@ func document(body string) http.HandlerFunc {
 	}
 }
 
-// failing is an answer with that status.
+// failing returns a handler that responds with this status.
 func failing(status int) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }
 }
 
-// hanging does not answer until the test releases it, and then as after does. The client may go
-// before.
-func hanging(t testing.TB, after http.HandlerFunc) (answer http.HandlerFunc, release func()) {
+// hanging returns a handler that blocks until release is called, and then calls after. It returns
+// early if the client closes its connection.
+func hanging(t testing.TB, after http.HandlerFunc) (handler http.HandlerFunc, release func()) {
 	gate := make(chan struct{})
 	release = func() {
 		select {
@@ -77,7 +78,7 @@ func hanging(t testing.TB, after http.HandlerFunc) (answer http.HandlerFunc, rel
 			close(gate)
 		}
 	}
-	t.Cleanup(release) // before the server's, which waits for its answers
+	t.Cleanup(release) // runs before the Close of the server, which waits for its handlers
 	return func(w http.ResponseWriter, r *http.Request) {
 		select {
 		case <-gate:
@@ -102,7 +103,7 @@ func newSigners(t testing.TB, kids ...string) signers {
 	return all
 }
 
-// jwks is the document with the keys of these kids.
+// jwks returns a JWK Set document with the keys of these kids.
 func (s signers) jwks(t testing.TB, kids ...string) string {
 	var keys []map[string]any
 	for _, kid := range kids {
@@ -116,14 +117,14 @@ func (s signers) jwks(t testing.TB, kids ...string) string {
 	return asJSON(map[string]any{"keys": keys})
 }
 
-// token is anna's token, signed by the key of kid.
+// token returns a token for anna, signed with the key of kid.
 func (s signers) token(t testing.TB, kid string) string {
 	header := fmt.Sprintf(`{"alg":"EdDSA","kid":%q}`, kid)
 	payload := fmt.Sprintf(`{"uid":"anna","exp":%d}`, time.Now().Add(time.Hour).Unix())
 	return issuer{ed25519: s[kid]}.sign(t, bouncer.EdDSA, header, payload)
 }
 
-// remotePolicy is the policy for tokens of signers.
+// remotePolicy accepts the tokens of signers.
 var remotePolicy = bouncer.Policy{Profile: "dcos", Algorithms: []bouncer.Algorithm{bouncer.EdDSA}}
 
 func startRemote(t testing.TB, options bouncer.RemoteOptions) *bouncer.RemoteJWKS {
@@ -138,7 +139,7 @@ func remoteVerifier(t testing.TB, keys *bouncer.RemoteJWKS) *bouncer.Verifier {
 	return must(bouncer.NewVerifier(keys, remotePolicy))(t)
 }
 
-// soon is a context for what must not take long, on a busy machine.
+// soon returns a context for calls that must end soon. 20 s are enough on a busy machine.
 func soon(t testing.TB) context.Context {
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	t.Cleanup(cancel)
@@ -156,34 +157,35 @@ func expectAnna(t testing.TB) func(*bouncer.VerifiedToken, error) {
 	return func(token *bouncer.VerifiedToken, err error) {
 		t.Helper()
 		if err != nil || token.UID() != "anna" {
-			t.Error("not anna's token:", err)
+			t.Error("the token is not anna's:", err)
 		}
 	}
 }
 
-// eventually waits until something is so.
-func eventually(t testing.TB, what string, so func() bool) {
+// eventually waits until condition is true. It fails the test after 20 s.
+func eventually(t testing.TB, what string, condition func() bool) {
 	t.Helper()
-	for end := time.Now().Add(20 * time.Second); !so(); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(20 * time.Second); !condition(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(end) {
-			t.Fatal("never:", what)
+			t.Fatal("waited 20 s in vain for:", what)
 		}
 	}
 }
 
+// eventuallyStatus waits until condition is true for the stats, and returns them.
 func eventuallyStatus(
-	t testing.TB, keys *bouncer.RemoteJWKS, what string, so func(bouncer.KeysStats) bool,
+	t testing.TB, keys *bouncer.RemoteJWKS, what string, condition func(bouncer.KeysStats) bool,
 ) bouncer.KeysStats {
 	t.Helper()
 	var status bouncer.KeysStats
 	eventually(t, what, func() bool {
 		status = must(keys.Stats())(t)
-		return so(status)
+		return condition(status)
 	})
 	return status
 }
 
-// expectNoMoreGoroutines fails if there are more goroutines than before, after a while.
+// expectNoMoreGoroutines waits until there are at most as many goroutines as before.
 func expectNoMoreGoroutines(t testing.TB, before int) {
 	t.Helper()
 	eventually(t, fmt.Sprintf("%d goroutines, %d before", runtime.NumGoroutine(), before), func() bool {
@@ -191,11 +193,12 @@ func expectNoMoreGoroutines(t testing.TB, before int) {
 	})
 }
 
-// threads counts the threads of this process, of that name or all of them.
+// threads returns the number of threads of this process with this name, or of all threads if name is
+// empty.
 func threads(t testing.TB, name string) int {
 	tasks, _ := filepath.Glob("/proc/self/task/*/comm")
 	if len(tasks) == 0 {
-		t.Skip("SKIPPED: counting threads: it reads /proc/self/task, which Linux has")
+		t.Skip("SKIPPED: counting threads: run it on Linux, because it reads /proc/self/task")
 	}
 	count := 0
 	for _, task := range tasks {

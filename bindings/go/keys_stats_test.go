@@ -11,7 +11,7 @@ import (
 	"bouncer_verify/bouncer"
 )
 
-func TestTheStatsOfKeysSayAllThatTheLibraryKnows(t *testing.T) {
+func TestTheStatsOfKeysAreComplete(t *testing.T) {
 	issuer := newSigners(t, "a", "b")
 	jwks := strings.Replace(issuer.jwks(t, "a"), `[`, `[{"kty":"oct","k":"AA"}, `, 1)
 	server := startKeyServer(t, document(jwks))
@@ -62,8 +62,8 @@ func TestTheStatsOfKeysSayAllThatTheLibraryKnows(t *testing.T) {
 	}
 }
 
-// TestEveryFunctionOfRemoteKeysIsCalled reads the C header.
-func TestEveryFunctionOfRemoteKeysIsCalled(t *testing.T) {
+// TestEveryCFunctionOfRemoteKeysIsUsed reads the C header.
+func TestEveryCFunctionOfRemoteKeysIsUsed(t *testing.T) {
 	text, err := os.ReadFile("../../include/bouncer_verify.h")
 	if err != nil {
 		if os.Getenv("CI") == "true" {

@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-func TestOnlyNativeIsUnsafe(t *testing.T) {
+func TestOnlyPackageNativeUsesCgoAndUnsafe(t *testing.T) {
 	paths, err := filepath.Glob("*.go")
 	if err != nil || len(paths) == 0 {
 		t.Fatal("no source", err)
@@ -30,7 +30,7 @@ func TestOnlyNativeIsUnsafe(t *testing.T) {
 }
 
 // needs_cgo.go says what is missing in one line, if no other file is compiled without cgo.
-func TestNoOtherFileIsCompiledWithoutCgo(t *testing.T) {
+func TestOnlyNeedsCgoIsCompiledWithoutCgo(t *testing.T) {
 	paths, err := filepath.Glob("*.go")
 	if err != nil {
 		t.Fatal(err)
@@ -53,7 +53,7 @@ func TestNoOtherFileIsCompiledWithoutCgo(t *testing.T) {
 	}
 }
 
-func TestAnotherABIIsAnError(t *testing.T) {
+func TestAnotherABIVersionIsAnError(t *testing.T) {
 	if err := compareABI(1, 1); err != nil {
 		t.Error(err)
 	}
@@ -65,7 +65,7 @@ func TestAnotherABIIsAnError(t *testing.T) {
 }
 
 // run_tests.sh runs this one with a library before the real one that claims to have another ABI.
-func TestEveryWayInAsksForTheABI(t *testing.T) {
+func TestEveryEntryPointChecksTheABI(t *testing.T) {
 	if os.Getenv("BOUNCER_TEST_WRONG_ABI") == "" {
 		t.Skip("run_tests.sh runs it")
 	}

@@ -38,7 +38,7 @@ var whoami = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.WriteString(w, uid)
 })
 
-func TestARequestWithATokenPasses(t *testing.T) {
+func TestARequestWithAnAcceptedTokenPasses(t *testing.T) {
 	handler := bouncer.RequireToken(documentVerifier(t), nil)(whoami)
 	for _, value := range []string{"token=" + documentToken, "Bearer " + documentToken} {
 		response := ask(t, handler, value)
@@ -49,7 +49,7 @@ func TestARequestWithATokenPasses(t *testing.T) {
 	}
 }
 
-func TestARequestWithoutABelievedTokenIsRefused(t *testing.T) {
+func TestARequestWithoutAnAcceptedTokenIsRejected(t *testing.T) {
 	expired := must(bouncer.NewVerifier(must(bouncer.LoadJWKS([]byte(documentJWKS)))(t), bouncer.DCOS()))(t)
 	closed := documentVerifier(t)
 	_ = closed.Close()
@@ -83,7 +83,7 @@ func TestARequestWithoutABelievedTokenIsRefused(t *testing.T) {
 	}
 }
 
-func TestARequestWithoutKeysIsNotTheTokensFault(t *testing.T) {
+func TestMissingKeysAreA503(t *testing.T) {
 	issuer := newSigners(t, "a")
 	server := startKeyServer(t, failing(http.StatusNotFound))
 	keys := startRemote(t, bouncer.RemoteOptions{URL: server.URL})
@@ -93,7 +93,7 @@ func TestARequestWithoutKeysIsNotTheTokensFault(t *testing.T) {
 	if response.StatusCode != http.StatusServiceUnavailable || response.Header.Get("WWW-Authenticate") != "" {
 		t.Error(response.StatusCode, response.Header)
 	}
-	server.say(document(issuer.jwks(t, "a")))
+	server.handleWith(document(issuer.jwks(t, "a")))
 	if err := keys.Refresh(soon(t)); err != nil {
 		t.Error(err)
 	}
@@ -103,7 +103,7 @@ func TestARequestWithoutKeysIsNotTheTokensFault(t *testing.T) {
 	}
 }
 
-func TestARequestWaitsForKeysAsLongAsItsContextLasts(t *testing.T) {
+func TestARequestWaitsForKeysNoLongerThanItsContext(t *testing.T) {
 	issuer := newSigners(t, "a")
 	answer, release := hanging(t, document(issuer.jwks(t, "a")))
 	server := startKeyServer(t, answer)
@@ -203,7 +203,7 @@ func (strictBoth) VerifyContext(context.Context, string) (*bouncer.VerifiedToken
 	return nil, errStrict
 }
 
-func TestAVerifierThatEmbedsAnotherIsAskedItself(t *testing.T) {
+func TestTheMethodsOfATypeThatEmbedsAVerifierAreCalled(t *testing.T) {
 	inner := documentVerifier(t)
 	for _, c := range []struct {
 		verifier bouncer.TokenVerifier
@@ -228,7 +228,7 @@ func TestAVerifierThatEmbedsAnotherIsAskedItself(t *testing.T) {
 	}
 }
 
-func TestAVerifierThatIsNoneLetsNothingPass(t *testing.T) {
+func TestANilOrBrokenVerifierPassesNoRequest(t *testing.T) {
 	neither := verifierFunc(func(string) (*bouncer.VerifiedToken, error) { return nil, nil })
 	for _, verifier := range []bouncer.TokenVerifier{nil, (*bouncer.Verifier)(nil), new(bouncer.Verifier), neither} {
 		next := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the request passed") })
@@ -270,7 +270,7 @@ func TestAChallengeNamesTheCauseOfAnyError(t *testing.T) {
 	}
 }
 
-func TestATokenComesFromWhereTheProgramSays(t *testing.T) {
+func TestTheTokenComesFromTheConfiguredPlace(t *testing.T) {
 	query := url.Values{"access_token": {documentToken}, "empty": {""}, "two": {documentToken, documentToken}}
 	request := httptest.NewRequest("GET", "/?"+query.Encode(), nil)
 	request.Header.Set("Authorization", "Basic YTpi")
@@ -333,7 +333,7 @@ func TestATokenComesFromWhereTheProgramSays(t *testing.T) {
 }
 
 // What is missing is in the error's text.
-func TestARefusalSaysWhereItLooked(t *testing.T) {
+func TestTheErrorNamesThePlaceWithoutAToken(t *testing.T) {
 	request := httptest.NewRequest("GET", "/", nil)
 	for expected, extract := range map[string]func(*http.Request) (string, error){
 		"the request has no Authorization header": bouncer.FromAuthorization,
@@ -348,7 +348,7 @@ func TestARefusalSaysWhereItLooked(t *testing.T) {
 	}
 }
 
-func TestAProgramRefusesInItsOwnWords(t *testing.T) {
+func TestAProgramCanReplaceTheResponse(t *testing.T) {
 	refuse := func(w http.ResponseWriter, _ *http.Request, err error) {
 		w.Header().Set("WWW-Authenticate", "acsjwt")
 		w.WriteHeader(bouncer.HTTPStatus(err))
@@ -359,7 +359,7 @@ func TestAProgramRefusesInItsOwnWords(t *testing.T) {
 	}
 }
 
-func TestAContextWithoutAToken(t *testing.T) {
+func TestAContextReturnsItsTokenIfItHasOne(t *testing.T) {
 	if token, found := bouncer.TokenFromContext(context.Background()); found || token != nil {
 		t.Error(token)
 	}

@@ -9,7 +9,7 @@ import (
 	"bouncer_verify/bouncer"
 )
 
-func TestAnOwnTokenIsNotShown(t *testing.T) {
+func TestAnOwnTokenIsNotPrinted(t *testing.T) {
 	server := startIAM(t)
 	token := must(server.startReady(t).TokenContext(soon(t)))(t)
 	type holder struct {
@@ -33,7 +33,7 @@ func TestAnOwnTokenIsNotShown(t *testing.T) {
 	}
 }
 
-func TestTheZeroTokenIsNone(t *testing.T) {
+func TestTheZeroOwnTokenHasNoText(t *testing.T) {
 	var token bouncer.OwnToken
 	_, expires := token.ExpiresAt()
 	if token.Text() != "" || token.Authorization() != "" || token.Generation() != 0 || expires || token.String() != "no token" {

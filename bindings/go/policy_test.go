@@ -11,7 +11,7 @@ import (
 	"bouncer_verify/bouncer"
 )
 
-func TestAPolicyThatCannotBeUsed(t *testing.T) {
+func TestAnInvalidPolicyIsAnError(t *testing.T) {
 	jwks := must(bouncer.LoadJWKS([]byte(documentJWKS)))(t)
 	for name, policy := range map[string]bouncer.Policy{
 		"nothing is set":           {},
@@ -50,7 +50,7 @@ func TestAPolicyThatCannotBeUsed(t *testing.T) {
 	}
 }
 
-func TestThePolicyAtItsBounds(t *testing.T) {
+func TestAPolicyMayHaveTheLargestValues(t *testing.T) {
 	jwks := must(bouncer.LoadJWKS([]byte(documentJWKS)))(t)
 	policy := bouncer.Policy{
 		Profile:     "dcos",
@@ -67,7 +67,7 @@ func TestThePolicyAtItsBounds(t *testing.T) {
 	expectError(t, err, bouncer.ErrExpired)
 }
 
-func TestWithoutATimeTheClockIsTheSystems(t *testing.T) {
+func TestThePolicyUsesTheSystemClockByDefault(t *testing.T) {
 	issuer := testIssuer()
 	jwks := issuer.jwks(t, bouncer.RS256)
 	exp := func(exp time.Time) string {
@@ -81,7 +81,7 @@ func TestWithoutATimeTheClockIsTheSystems(t *testing.T) {
 }
 
 // A clock of the program's own is asked by each verification, in every way to verify.
-func TestAClockOfTheProgramIsAskedEachTime(t *testing.T) {
+func TestEveryVerificationCallsTheClockOnce(t *testing.T) {
 	var now atomic.Int64
 	var asked atomic.Int64
 	clock := func() time.Time {
@@ -177,7 +177,7 @@ func TestAClockOfTheProgramIsAskedEachTime(t *testing.T) {
 }
 
 // The year 1 is the zero time.Time, which At takes for none.
-func TestAClockThatSaysTheZeroTimeIsBelieved(t *testing.T) {
+func TestTheZeroTimeOfAClockIsAValidTime(t *testing.T) {
 	jwks := must(bouncer.LoadJWKS([]byte(documentJWKS)))(t)
 	policy := bouncer.Policy{Profile: "dcos", Clock: func() time.Time { return time.Time{} }}
 	if _, err := bouncer.VerifyToken(jwks, policy, documentToken); err != nil {
@@ -198,7 +198,7 @@ func TestAClockThatSaysTheZeroTimeIsBelieved(t *testing.T) {
 	}
 }
 
-func TestVerifyingByAClockOfTheProgramTakesNoMemory(t *testing.T) {
+func TestVerifyingWithAClockLeaksNoMemory(t *testing.T) {
 	expectNoGrowth(t, 8000, 300, func() {
 		jwks := must(bouncer.LoadJWKS([]byte(documentJWKS)))(t)
 		verifier := must(bouncer.NewVerifier(jwks, bouncer.Policy{Profile: "dcos", Clock: time.Now}))(t)
@@ -209,7 +209,7 @@ func TestVerifyingByAClockOfTheProgramTakesNoMemory(t *testing.T) {
 	})
 }
 
-func TestTheLastCallByAClockKeepsItsKeys(t *testing.T) {
+func TestTheLastCallWithAClockKeepsItsKeysAlive(t *testing.T) {
 	policy := bouncer.Policy{Profile: "dcos", Clock: func() time.Time {
 		runtime.GC()
 		return documentPolicy.Time
@@ -223,7 +223,7 @@ func TestTheLastCallByAClockKeepsItsKeys(t *testing.T) {
 }
 
 // An unset environment variable makes such a setting, and no token would ever pass.
-func TestAnEmptyIssuerOrAudienceIsNoSetting(t *testing.T) {
+func TestAnEmptyIssuerOrAudienceIsAnError(t *testing.T) {
 	jwks := must(bouncer.LoadJWKS([]byte(documentJWKS)))(t)
 	for name, policy := range map[string]bouncer.Policy{
 		"issuer":            {Issuers: []string{""}},

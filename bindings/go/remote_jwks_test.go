@@ -47,14 +47,14 @@ func TestTheFirstTokenWaitsForTheFirstKeys(t *testing.T) {
 	server.expectHits(t, 1)
 }
 
-func TestATokenOfANewKeyFetchesItOnceForAll(t *testing.T) {
+func TestCallersThatNeedTheSameNewKeyShareOneFetch(t *testing.T) {
 	issuer := newSigners(t, "a", "b")
 	server := startKeyServer(t, document(issuer.jwks(t, "a")))
 	keys := startRemote(t, bouncer.RemoteOptions{URL: server.URL, MaxWait: 20 * time.Second})
 	waitReady(t, keys)
 	verifier := remoteVerifier(t, keys)
 	answer, release := hanging(t, document(issuer.jwks(t, "a", "b")))
-	server.say(answer)
+	server.handleWith(answer)
 	token, before := issuer.token(t, "b"), runtime.NumGoroutine()
 	go func() {
 		eventually(t, "100 goroutines that wait", func() bool { return runtime.NumGoroutine() > before+100 })
@@ -68,17 +68,17 @@ func TestATokenOfANewKeyFetchesItOnceForAll(t *testing.T) {
 	}
 }
 
-func TestAFetchThatBeganBeforeTheTokenIsFollowedByAnother(t *testing.T) {
+func TestAFetchThatBeganBeforeTheTokenArrivedIsFollowedByAnother(t *testing.T) {
 	issuer := newSigners(t, "a", "b")
 	server := startKeyServer(t, document(issuer.jwks(t, "a")))
 	keys := startRemote(t, bouncer.RemoteOptions{URL: server.URL, MaxWait: 20 * time.Second})
 	waitReady(t, keys)
 	verifier := remoteVerifier(t, keys)
 	old, release := hanging(t, document(issuer.jwks(t, "a")))
-	server.say(old)
+	server.handleWith(old)
 	go func() { _ = keys.Refresh(soon(t)) }()
 	eventually(t, "the fetch", func() bool { return server.hits.Load() == 2 })
-	server.say(document(issuer.jwks(t, "a", "b")))
+	server.handleWith(document(issuer.jwks(t, "a", "b")))
 	time.AfterFunc(100*time.Millisecond, release)
 	expectAnna(t)(verifier.Verify(issuer.token(t, "b")))
 	server.expectHits(t, 3)
@@ -97,7 +97,7 @@ func together(count int, use func(i int)) {
 	group.Wait()
 }
 
-func TestInventedKidsCauseTwoFetchesAtMost(t *testing.T) {
+func TestUnknownKidsCauseAtMostTwoFetches(t *testing.T) {
 	issuer := newSigners(t, "a")
 	server := startKeyServer(t, document(issuer.jwks(t, "a")))
 	keys := startRemote(t, bouncer.RemoteOptions{URL: server.URL})
@@ -119,7 +119,7 @@ func TestInventedKidsCauseTwoFetchesAtMost(t *testing.T) {
 	}
 }
 
-func TestAnOutageLeavesTheOldKeysInUse(t *testing.T) {
+func TestTheOldKeysAreUsedDuringAnOutage(t *testing.T) {
 	issuer := newSigners(t, "a")
 	server := startKeyServer(t, document(issuer.jwks(t, "a")))
 	keys := startRemote(t, bouncer.RemoteOptions{URL: server.URL, TTL: time.Second})
@@ -129,7 +129,7 @@ func TestAnOutageLeavesTheOldKeysInUse(t *testing.T) {
 	if fresh.State != bouncer.KeysFresh || fresh.LastError != "" || !fresh.LastErrorAt.IsZero() {
 		t.Errorf("%+v", fresh)
 	}
-	server.say(failing(http.StatusInternalServerError))
+	server.handleWith(failing(http.StatusInternalServerError))
 	stale := eventuallyStatus(t, keys, "stale", func(s bouncer.KeysStats) bool {
 		return s.State == bouncer.KeysStale && s.Retries > 0
 	})
@@ -140,7 +140,7 @@ func TestAnOutageLeavesTheOldKeysInUse(t *testing.T) {
 	if stale.Generation != 1 || stale.SHA256 != fresh.SHA256 || time.Since(stale.LastErrorAt) > time.Minute {
 		t.Errorf("%+v", stale)
 	}
-	server.say(document(issuer.jwks(t, "a")))
+	server.handleWith(document(issuer.jwks(t, "a")))
 	eventuallyStatus(t, keys, "fresh", func(s bouncer.KeysStats) bool {
 		return s.State == bouncer.KeysFresh && s.FailuresInRow == 0
 	})
@@ -152,7 +152,7 @@ func TestKeysThatAreTooOldAreNotUsed(t *testing.T) {
 	options := bouncer.RemoteOptions{URL: server.URL, TTL: time.Second, MaxStale: time.Nanosecond}
 	keys := startRemote(t, options)
 	waitReady(t, keys)
-	server.say(failing(http.StatusServiceUnavailable))
+	server.handleWith(failing(http.StatusServiceUnavailable))
 	eventuallyStatus(t, keys, "too old", func(s bouncer.KeysStats) bool { return s.State == bouncer.KeysTooOld })
 	_, err := remoteVerifier(t, keys).Verify(issuer.token(t, "a"))
 	expectError(t, err, bouncer.ErrKeysUnavailable)
@@ -160,7 +160,7 @@ func TestKeysThatAreTooOldAreNotUsed(t *testing.T) {
 	expectError(t, err, bouncer.ErrKeysUnavailable)
 }
 
-func TestWithoutAnyKeysNothingIsSaidOfTheToken(t *testing.T) {
+func TestWithoutKeysTheErrorIsKeysUnavailable(t *testing.T) {
 	issuer := newSigners(t, "a")
 	server := startKeyServer(t, failing(http.StatusNotFound))
 	keys := startRemote(t, bouncer.RemoteOptions{URL: server.URL})
@@ -198,7 +198,7 @@ func TestWithoutAnyKeysNothingIsSaidOfTheToken(t *testing.T) {
 }
 
 // A failure while a program waits is in the error when it gives up, not only one from before.
-func TestWhoGivesUpWaitingHearsOfTheLastFailure(t *testing.T) {
+func TestTheErrorOfACancelledWaitContainsTheLastFailure(t *testing.T) {
 	issuer := newSigners(t, "a")
 	answer, release := hanging(t, failing(http.StatusTeapot))
 	server := startKeyServer(t, answer)
@@ -211,7 +211,7 @@ func TestWhoGivesUpWaitingHearsOfTheLastFailure(t *testing.T) {
 	release()
 	eventuallyStatus(t, keys, "a failure", func(s bouncer.KeysStats) bool { return s.Failures > 0 })
 	again, _ := hanging(t, failing(http.StatusTeapot))
-	server.say(again)
+	server.handleWith(again)
 	cancel()
 	waiting := <-gaveUp
 
@@ -234,7 +234,7 @@ func TestWhoGivesUpWaitingHearsOfTheLastFailure(t *testing.T) {
 	}
 }
 
-func TestACancelledWaiterLeavesTheFetchToOthers(t *testing.T) {
+func TestACancelledWaitDoesNotAbortTheFetch(t *testing.T) {
 	issuer := newSigners(t, "a")
 	answer, release := hanging(t, document(issuer.jwks(t, "a")))
 	server := startKeyServer(t, answer)
@@ -272,14 +272,14 @@ func TestACancelledWaiterLeavesTheFetchToOthers(t *testing.T) {
 	expectAnna(t)(verifier.Verify(token))
 }
 
-func TestMaxWaitEndsWithoutAVerdict(t *testing.T) {
+func TestAfterMaxWaitTheErrorIsKeysUnavailable(t *testing.T) {
 	issuer := newSigners(t, "a", "b")
 	for _, maxWait := range []time.Duration{-1, 50 * time.Millisecond} {
 		server := startKeyServer(t, document(issuer.jwks(t, "a")))
 		keys := startRemote(t, bouncer.RemoteOptions{URL: server.URL, MaxWait: maxWait, Timeout: 30 * time.Second})
 		waitReady(t, keys)
 		answer, _ := hanging(t, failing(http.StatusNotFound))
-		server.say(answer)
+		server.handleWith(answer)
 		verifier := remoteVerifier(t, keys)
 		begin := time.Now()
 		_, err := verifier.Verify(issuer.token(t, "b"))
@@ -291,7 +291,7 @@ func TestMaxWaitEndsWithoutAVerdict(t *testing.T) {
 	}
 }
 
-func TestWaitingGoroutinesTakeNoThreads(t *testing.T) {
+func TestWaitingGoroutinesBlockNoThreads(t *testing.T) {
 	issuer := newSigners(t, "a")
 	answer, release := hanging(t, document(issuer.jwks(t, "a")))
 	server := startKeyServer(t, answer)
@@ -334,7 +334,7 @@ func TestRefreshFetchesNow(t *testing.T) {
 	server := startKeyServer(t, document(issuer.jwks(t, "a")))
 	keys := startRemote(t, bouncer.RemoteOptions{URL: server.URL})
 	waitReady(t, keys)
-	server.say(document(issuer.jwks(t, "b")))
+	server.handleWith(document(issuer.jwks(t, "b")))
 	if err := keys.Refresh(soon(t)); err != nil {
 		t.Fatal(err)
 	}
@@ -348,13 +348,13 @@ func TestRefreshFetchesNow(t *testing.T) {
 	}
 }
 
-func TestCurrentKeysStayAsTheyAre(t *testing.T) {
+func TestASnapshotOfTheKeysDoesNotChange(t *testing.T) {
 	issuer := newSigners(t, "a", "b")
 	server := startKeyServer(t, document(issuer.jwks(t, "a")))
 	keys := startRemote(t, bouncer.RemoteOptions{URL: server.URL})
 	waitReady(t, keys)
 	current := must(keys.Current())(t)
-	server.say(document(issuer.jwks(t, "b")))
+	server.handleWith(document(issuer.jwks(t, "b")))
 	if err := keys.Refresh(soon(t)); err != nil {
 		t.Fatal(err)
 	}
@@ -365,7 +365,7 @@ func TestCurrentKeysStayAsTheyAre(t *testing.T) {
 	expectAnna(t)(bouncer.VerifyToken(current, remotePolicy, issuer.token(t, "a")))
 }
 
-func TestAClosedKeeperIsAnError(t *testing.T) {
+func TestClosedRemoteKeysReturnErrClosed(t *testing.T) {
 	issuer := newSigners(t, "a")
 	server := startKeyServer(t, document(issuer.jwks(t, "a")))
 	keys := startRemote(t, bouncer.RemoteOptions{URL: server.URL})
@@ -396,7 +396,7 @@ func TestAClosedKeeperIsAnError(t *testing.T) {
 	expectError(t, err, bouncer.ErrClosed)
 }
 
-func TestCloseEndsEveryWaiting(t *testing.T) {
+func TestCloseWakesAllCallersThatWaitForKeys(t *testing.T) {
 	issuer := newSigners(t, "a")
 	answer, _ := hanging(t, document(issuer.jwks(t, "a")))
 	server := startKeyServer(t, answer)
@@ -428,7 +428,7 @@ func TestCloseEndsEveryWaiting(t *testing.T) {
 	eventually(t, "no thread left", func() bool { return threads(t, "bouncer-keys") == 0 })
 }
 
-func TestAKeeperMayBeClosedWhileItIsUsed(t *testing.T) {
+func TestRemoteKeysMayBeClosedWhileInUse(t *testing.T) {
 	issuer := newSigners(t, "a")
 	server := startKeyServer(t, document(issuer.jwks(t, "a")))
 	token, unknown := issuer.token(t, "a"), newSigners(t, "b").token(t, "b")
@@ -453,7 +453,7 @@ func TestAKeeperMayBeClosedWhileItIsUsed(t *testing.T) {
 	}
 }
 
-func TestAHundredKeepersLeaveNothingBehind(t *testing.T) {
+func TestAHundredRemoteKeySetsLeaveNoThreadsAndGoroutines(t *testing.T) {
 	issuer := newSigners(t, "a")
 	server := startKeyServer(t, document(issuer.jwks(t, "a")))
 	before, threadsBefore := runtime.NumGoroutine(), threads(t, "")
@@ -474,7 +474,7 @@ func TestAHundredKeepersLeaveNothingBehind(t *testing.T) {
 	}
 }
 
-func TestTheGarbageCollectorClosesAForgottenKeeper(t *testing.T) {
+func TestTheGarbageCollectorClosesForgottenRemoteKeys(t *testing.T) {
 	issuer := newSigners(t, "a")
 	server := startKeyServer(t, document(issuer.jwks(t, "a")))
 	before := runtime.NumGoroutine()
@@ -496,7 +496,7 @@ func TestTheGarbageCollectorClosesAForgottenKeeper(t *testing.T) {
 }
 
 // Nobody holds the keeper but its verifier, and nobody that but its call.
-func TestAVerifierKeepsItsKeeper(t *testing.T) {
+func TestAVerifierKeepsItsRemoteKeysAlive(t *testing.T) {
 	issuer := newSigners(t, "a", "b")
 	server := startKeyServer(t, document(issuer.jwks(t, "a")))
 	verifier := func() *bouncer.Verifier {
@@ -509,7 +509,7 @@ func TestAVerifierKeepsItsKeeper(t *testing.T) {
 		expectAnna(t)(verifier.Verify(issuer.token(t, "a")))
 	}
 	answer, release := hanging(t, document(issuer.jwks(t, "a", "b")))
-	server.say(answer)
+	server.handleWith(answer)
 	time.AfterFunc(100*time.Millisecond, func() {
 		for range 5 {
 			runtime.GC()
@@ -520,7 +520,7 @@ func TestAVerifierKeepsItsKeeper(t *testing.T) {
 	expectAnna(t)(verifier.Verify(issuer.token(t, "b")))
 }
 
-func TestAKnownKeyIsNotHeldUpByAFetch(t *testing.T) {
+func TestATokenWithACachedKeyDoesNotWaitForAFetch(t *testing.T) {
 	issuer := newSigners(t, "a", "b")
 	server := startKeyServer(t, document(issuer.jwks(t, "a")))
 	keys := startRemote(t, bouncer.RemoteOptions{URL: server.URL, Timeout: time.Minute})
@@ -528,7 +528,7 @@ func TestAKnownKeyIsNotHeldUpByAFetch(t *testing.T) {
 	verifier := remoteVerifier(t, keys)
 	known, unknown := issuer.token(t, "a"), issuer.token(t, "b")
 	answer, _ := hanging(t, failing(http.StatusNotFound))
-	server.say(answer)
+	server.handleWith(answer)
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	for range 50 {
@@ -560,7 +560,7 @@ func TestOnlyTheResultIsAllocatedWithRemoteKeys(t *testing.T) {
 	}
 }
 
-func TestMakingAndClosingKeepersTakesNoMemory(t *testing.T) {
+func TestMakingAndClosingRemoteKeysLeaksNoMemory(t *testing.T) {
 	issuer := newSigners(t, "a")
 	seed := issuer.jwks(t, "a")
 	expectNoGrowth(t, 10000, 300, func() {

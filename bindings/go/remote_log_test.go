@@ -78,7 +78,7 @@ func TestNewKeysAndFailuresAreLogged(t *testing.T) {
 	if err := keys.Refresh(soon(t)); err != nil { // the same keys
 		t.Error(err)
 	}
-	server.say(failing(http.StatusBadGateway))
+	server.handleWith(failing(http.StatusBadGateway))
 	expectError(t, keys.Refresh(soon(t)), bouncer.ErrKeysUnavailable)
 	eventually(t, "the failure in the log", func() bool { return len(book.records(t, failed)) == 1 })
 	failure := book.records(t, failed)[0]
@@ -87,7 +87,7 @@ func TestNewKeysAndFailuresAreLogged(t *testing.T) {
 		t.Error(failure)
 	}
 
-	server.say(document(issuer.jwks(t, "a", "b")))
+	server.handleWith(document(issuer.jwks(t, "a", "b")))
 	if err := keys.Refresh(soon(t)); err != nil {
 		t.Error(err)
 	}
@@ -99,7 +99,7 @@ func TestNewKeysAndFailuresAreLogged(t *testing.T) {
 	}
 }
 
-func TestFailuresOfTheFirstFetchAreLoggedOneByOne(t *testing.T) {
+func TestEachFailureOfTheFirstFetchIsLogged(t *testing.T) {
 	server := startKeyServer(t, failing(http.StatusNotFound))
 	book := &logBook{}
 	logger := slog.New(slog.NewJSONHandler(book, nil))
@@ -112,7 +112,7 @@ func TestFailuresOfTheFirstFetchAreLoggedOneByOne(t *testing.T) {
 	}
 }
 
-func TestASeedAndAFileThatCannotBeReadAreLogged(t *testing.T) {
+func TestTheKeysOfASeedAndAFailedLastGoodFileAreLogged(t *testing.T) {
 	issuer := newSigners(t, "a")
 	book := &logBook{}
 	startRemote(t, bouncer.RemoteOptions{

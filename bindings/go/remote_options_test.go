@@ -19,7 +19,7 @@ import (
 	"bouncer_verify/bouncer"
 )
 
-func TestOptionsThatCannotBeUsed(t *testing.T) {
+func TestInvalidRemoteOptionsAreRejected(t *testing.T) {
 	const url = "https://keys.invalid/"
 	for name, options := range map[string]bouncer.RemoteOptions{
 		"no source":          {},
@@ -78,7 +78,7 @@ func TestASeedIsUsedUntilTheFirstFetch(t *testing.T) {
 	if status.State != bouncer.KeysStale || !status.LastSuccessAt.IsZero() || status.Generation != 1 {
 		t.Errorf("%+v", status)
 	}
-	server.say(document(issuer.jwks(t, "b")))
+	server.handleWith(document(issuer.jwks(t, "b")))
 	if err := keys.Refresh(soon(t)); err != nil {
 		t.Error(err)
 	}
@@ -104,7 +104,7 @@ func TestTheLastGoodFileSurvivesARestart(t *testing.T) {
 		t.Error(information.Mode(), first.LastGoodError)
 	}
 
-	server.say(failing(http.StatusServiceUnavailable))
+	server.handleWith(failing(http.StatusServiceUnavailable))
 	keys = startRemote(t, options)
 	expectAnna(t)(remoteVerifier(t, keys).Verify(issuer.token(t, "a")))
 	status := must(keys.Stats())(t)
@@ -120,7 +120,7 @@ func TestTheLastGoodFileSurvivesARestart(t *testing.T) {
 	}
 }
 
-func TestALazyKeyServerIsAskedByTheFirstToken(t *testing.T) {
+func TestLazyRemoteKeysFetchAtTheFirstToken(t *testing.T) {
 	issuer := newSigners(t, "a")
 	server := startKeyServer(t, document(issuer.jwks(t, "a")))
 	keys := startRemote(t, bouncer.RemoteOptions{URL: server.URL, Lazy: true, MaxWait: 20 * time.Second, Logger: discard})
@@ -134,7 +134,7 @@ func TestAnIssuerIsDiscovered(t *testing.T) {
 	issuer := newSigners(t, "a")
 	server := startKeyServer(t, nil)
 	named := server.URL
-	server.say(func(w http.ResponseWriter, r *http.Request) {
+	server.handleWith(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case "/.well-known/openid-configuration":
 			document(asJSON(map[string]string{"issuer": named, "jwks_uri": server.URL + "/keys"}))(w, r)
@@ -160,10 +160,10 @@ func TestAnIssuerIsDiscovered(t *testing.T) {
 	}
 }
 
-func TestRedirectsAreFollowedWhereAllowed(t *testing.T) {
+func TestRedirectsAreFollowedOnlyIfAllowed(t *testing.T) {
 	issuer := newSigners(t, "a")
 	server := startKeyServer(t, nil)
-	server.say(func(w http.ResponseWriter, r *http.Request) {
+	server.handleWith(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/old" {
 			http.Redirect(w, r, "/new", http.StatusFound)
 			return
@@ -178,7 +178,7 @@ func TestRedirectsAreFollowedWhereAllowed(t *testing.T) {
 	waitReady(t, startRemote(t, bouncer.RemoteOptions{URL: server.URL + "/old", SameOriginRedirects: true}))
 }
 
-func TestTheProxyIsAskedForOtherMachines(t *testing.T) {
+func TestTheProxyIsUsedOnlyForOtherMachines(t *testing.T) {
 	proxy := startKeyServer(t, failing(http.StatusForbidden))
 	for _, options := range []bouncer.RemoteOptions{
 		{URL: "http://keys.invalid/", AllowHTTP: true, Proxy: proxy.URL},
@@ -195,7 +195,7 @@ func TestTheProxyIsAskedForOtherMachines(t *testing.T) {
 	}
 }
 
-func TestACAFileIsTrusted(t *testing.T) {
+func TestTheAuthoritiesOfACAFileAreTrusted(t *testing.T) {
 	issuer := newSigners(t, "a")
 	authority, certificate := newCertificate(t)
 	server := newKeyServer(document(issuer.jwks(t, "a")))

@@ -24,7 +24,7 @@ func TestNewTokensAndFailedLoginsAreLoggedWithoutSecrets(t *testing.T) {
 		first["expires_in"].(float64) <= 0 || first["next_attempt_in"].(float64) <= 0 {
 		t.Error(first)
 	}
-	server.say(failing(http.StatusUnauthorized))
+	server.handleLogins(failing(http.StatusUnauthorized))
 	expectError(t, renewer.Renew(soon(t)), bouncer.ErrLogin)
 	eventually(t, "the failure in the log", func() bool { return len(book.records(t, failed)) == 1 })
 	failure := book.records(t, failed)[0]

@@ -14,7 +14,7 @@ import (
 	"bouncer_verify/bouncer"
 )
 
-func TestRenewerOptionsThatCannotBeUsed(t *testing.T) {
+func TestInvalidRenewerOptionsAreRejected(t *testing.T) {
 	secret := startIAM(t).secret(t, "rsa-2048-a.pem")
 	source := func(context.Context) (string, time.Duration, error) { return "t", 0, nil }
 	const tokenURL = "https://a.invalid/"
@@ -64,7 +64,7 @@ func TestRenewerOptionsThatCannotBeUsed(t *testing.T) {
 	}
 }
 
-func TestTheSecretsOfOptionsAreNotShown(t *testing.T) {
+func TestTheSecretsOfOptionsAreNotPrinted(t *testing.T) {
 	const secret = "hunter2"
 	options := bouncer.RenewerOptions{ServiceAccount: secret, ClientSecret: secret, ClientID: "client"}
 	keys := bouncer.RemoteOptions{URL: "https://keys.invalid/", Proxy: "http://anna:hunter2@proxy.invalid:3128"}
@@ -87,7 +87,7 @@ func TestTheSecretsOfOptionsAreNotShown(t *testing.T) {
 	}
 }
 
-func TestASecretComesFromAFileAndFromTheEnvironment(t *testing.T) {
+func TestTheSecretCanBeInAFileOrTheEnvironment(t *testing.T) {
 	server := startIAM(t)
 	secret := server.secret(t, "rsa-2048-a.pem")
 	file := filepath.Join(t.TempDir(), "secret.json")
@@ -106,7 +106,7 @@ func TestASecretComesFromAFileAndFromTheEnvironment(t *testing.T) {
 	}
 }
 
-func TestALazyRenewerLogsInWithTheFirstCall(t *testing.T) {
+func TestALazyRenewerLogsInAtTheFirstCall(t *testing.T) {
 	server := startIAM(t)
 	options := server.options(t)
 	options.Lazy, options.Header, options.Logger = true, "bearer", discard
@@ -119,7 +119,7 @@ func TestALazyRenewerLogsInWithTheFirstCall(t *testing.T) {
 	server.expectLogins(t, 1)
 }
 
-func TestTheLoginEndpointCanBeAnotherOverTLS(t *testing.T) {
+func TestTheOptionsCanReplaceTheLoginEndpoint(t *testing.T) {
 	server := startIAM(t)
 	authority, certificate := newCertificate(t)
 	secured := httptest.NewUnstartedServer(server.Config.Handler)

@@ -12,7 +12,7 @@ import (
 	"bouncer_verify/bouncer"
 )
 
-func TestTheStatsOfARenewerSayAllThatTheLibraryKnows(t *testing.T) {
+func TestTheStatsOfARenewerAreComplete(t *testing.T) {
 	server := startIAM(t)
 	renewer := server.startReady(t)
 	status := must(renewer.Stats())(t)
@@ -33,7 +33,7 @@ func TestTheStatsOfARenewerSayAllThatTheLibraryKnows(t *testing.T) {
 	if !strings.Contains(metrics, "bouncer_renewer_attempts_total{") || strings.Contains(metrics, "hunter2") {
 		t.Error(metrics)
 	}
-	server.say(failing(http.StatusBadGateway))
+	server.handleLogins(failing(http.StatusBadGateway))
 	expectError(t, renewer.Renew(soon(t)), bouncer.ErrLoginUnavailable)
 	status = must(renewer.Stats())(t)
 	if status.LastErrorName != "status" || !strings.Contains(status.LastError, "502") ||
@@ -42,8 +42,8 @@ func TestTheStatsOfARenewerSayAllThatTheLibraryKnows(t *testing.T) {
 	}
 }
 
-// TestEveryFunctionOfTheRenewerIsCalled reads the C header.
-func TestEveryFunctionOfTheRenewerIsCalled(t *testing.T) {
+// TestEveryCFunctionOfTheRenewerIsUsed reads the C header.
+func TestEveryCFunctionOfTheRenewerIsUsed(t *testing.T) {
 	text, err := os.ReadFile("../../include/bouncer_verify.h")
 	if err != nil {
 		if os.Getenv("CI") == "true" {

@@ -76,7 +76,7 @@ func answerOf(status int, header http.Header, body io.Reader) *http.Response {
 
 func acsjwt() http.Header { return http.Header{"Www-Authenticate": {"acsjwt"}} }
 
-func TestARequestCarriesTheTokenAndIsSentAgainAfterA401(t *testing.T) {
+func TestARequestHasTheTokenAndIsSentAgainAfterA401(t *testing.T) {
 	server := startIAM(t)
 	renewer := server.startReady(t)
 	client := &http.Client{Transport: renewer.Transport(nil)}
@@ -136,7 +136,7 @@ func TestABodyIsSentAgainByteForByte(t *testing.T) {
 	}
 }
 
-func TestABodyThatIsGoneIsNotSentAgain(t *testing.T) {
+func TestARequestWithoutGetBodyIsNotSentAgain(t *testing.T) {
 	server := startIAM(t)
 	renewer := server.startReady(t)
 	client := &http.Client{Transport: renewer.Transport(nil)}
@@ -158,7 +158,7 @@ func TestABodyThatIsGoneIsNotSentAgain(t *testing.T) {
 	server.expectLogins(t, 2)
 }
 
-func TestACallersOwnAuthorizationIsLeftAlone(t *testing.T) {
+func TestAnAuthorizationHeaderOfTheProgramIsNotReplaced(t *testing.T) {
 	server := startIAM(t)
 	client := &http.Client{Transport: server.startReady(t).Transport(nil)}
 	for _, own := range []string{"Basic YTpi", "token=mine"} {
@@ -174,7 +174,7 @@ func TestACallersOwnAuthorizationIsLeftAlone(t *testing.T) {
 	server.expectLogins(t, 1)
 }
 
-func TestOnlyAnAnswerToTheTokenIsOne(t *testing.T) {
+func TestOnlyARejectedTokenCausesASecondRequest(t *testing.T) {
 	grpc := http.Header{"Content-Type": {"application/grpc"}, "Grpc-Status": {"16"}}
 	for name, test := range map[string]struct {
 		status int
@@ -209,7 +209,7 @@ func TestOnlyAnAnswerToTheTokenIsOne(t *testing.T) {
 	}
 }
 
-func TestTheFirstAnswerIsReadWithinBoundsAndClosed(t *testing.T) {
+func TestTheFirstResponseIsReadUpToALimitAndClosed(t *testing.T) {
 	server := startIAM(t)
 	base := &scripted{answers: []*http.Response{
 		answerOf(401, acsjwt(), &endless{}), answerOf(401, acsjwt(), strings.NewReader("second")),
@@ -230,7 +230,7 @@ type endless struct{}
 
 func (*endless) Read(buffer []byte) (int, error) { return len(buffer), nil }
 
-func TestAStatusInATrailerRenewsForTheNextRequest(t *testing.T) {
+func TestARejectionInATrailerRenewsTheTokenForTheNextRequest(t *testing.T) {
 	server := startIAM(t)
 	renewer := server.startReady(t)
 	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -278,11 +278,11 @@ func TestARequestIsNotChangedAndItsBodyIsClosed(t *testing.T) {
 	}
 }
 
-func TestTheSecondRequestObeysTheContext(t *testing.T) {
+func TestACancelledContextEndsTheWaitForANewToken(t *testing.T) {
 	server := startIAM(t)
 	client := &http.Client{Transport: server.startReady(t).Transport(nil)}
 	answer, _ := hanging(t, server.logIn)
-	server.say(answer)
+	server.handleLogins(answer)
 	server.revoke()
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
@@ -308,7 +308,7 @@ func TestTheSecondRequestObeysTheContext(t *testing.T) {
 	}
 }
 
-func TestTheTokenStaysWithTheHostsThatAreNamed(t *testing.T) {
+func TestTheTokenIsSentOnlyToTheListedHosts(t *testing.T) {
 	server := startIAM(t)
 	renewer := server.startReady(t)
 	for _, test := range []struct {
@@ -340,7 +340,7 @@ func TestTheTokenStaysWithTheHostsThatAreNamed(t *testing.T) {
 	}
 }
 
-func TestTheTokenDoesNotFollowToAnotherHost(t *testing.T) {
+func TestTheTokenDoesNotFollowARedirectToAnotherHost(t *testing.T) {
 	server := startIAM(t)
 	client := &http.Client{Transport: server.startReady(t).Transport(nil)}
 	var stolen, own atomic.Int64
@@ -375,9 +375,9 @@ func TestTheTokenDoesNotFollowToAnotherHost(t *testing.T) {
 	}
 }
 
-func TestWithoutATokenNothingIsSent(t *testing.T) {
+func TestWithoutATokenNoRequestIsSent(t *testing.T) {
 	server := startIAM(t)
-	server.say(failing(http.StatusUnauthorized))
+	server.handleLogins(failing(http.StatusUnauthorized))
 	base := &scripted{}
 	client := &http.Client{Transport: startRenewer(t, server.options(t)).Transport(base)}
 	_, err := client.Do(newRequest(t, "GET", server.URL+"/service", nil))

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Tests the Go package in every way: linked dynamically and statically, under the race detector, with every check of cgo, fuzzed,
-# with a library of another ABI, and used by another module.
+# Tests the Go package, linked dynamically and statically. Some runs have the race detector and all
+# checks of cgo, a fuzzer, or a library of another ABI version. Another module uses the package too.
 #
-#     ./run_tests.sh LIBDIR      LIBDIR holds libbouncer_verify.so and libbouncer_verify.a
+#     ./run_tests.sh LIBDIR      LIBDIR contains libbouncer_verify.so and libbouncer_verify.a
 #
-# Needs go (1.24 or later) and cc. Whatever is missing is named with its remedy and skipped; with CI=true that is a failure.
+# Needs go (1.24 or later) and cc. If a tool is missing, the script prints how to get it and skips
+# the test. With CI=true a skipped test is a failure.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -27,7 +28,7 @@ finish() {
 	exit
 }
 
-# check NAME COMMAND...: the output is shown on failure.
+# check NAME COMMAND...: runs the command, and prints its output if it fails.
 check() {
 	name=$1
 	shift
@@ -47,15 +48,15 @@ check() {
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-command -v go >/dev/null || { skip "the Go package" "put go 1.24 or later into the PATH"; finish; }
+command -v go >/dev/null || { skip "the Go package" "install go 1.24 or later and add it to PATH"; finish; }
 case $(go env GOVERSION) in
-go1.[0-9] | go1.[0-9].* | go1.1[0-9]* | go1.2[0-3]*) skip "the Go package" "put go 1.24 or later into the PATH"; finish ;;
+go1.[0-9] | go1.[0-9].* | go1.1[0-9]* | go1.2[0-3]*) skip "the Go package" "install go 1.24 or later and add it to PATH"; finish ;;
 esac
 command -v "$(go env CC)" >/dev/null || { skip "the Go package" "install a C compiler, which cgo needs"; finish; }
 libdir=$(cd "$1" 2>/dev/null && pwd) || { skip "the Go package" "build the library into $1"; finish; }
 
-# Only the standard library is needed, and nothing is downloaded. Results are not taken from the cache: go does not see that the
-# library changed.
+# The module needs only the standard library, so go must download nothing. Tests run with -count=1,
+# because go does not see that the library changed and would take results from its cache.
 export GOPROXY=off GOTOOLCHAIN=local GOWORK=off GOFLAGS=-mod=mod CGO_ENABLED=1
 unset GOEXPERIMENT GOGC || true
 
@@ -66,10 +67,10 @@ go_files_are_formatted() {
 }
 check "gofmt" go_files_are_formatted
 
-# The same flags for every build, because other ones make go compile its own cgo packages anew.
+# All builds use the same flags: with others, go compiles its own cgo packages again.
 export CGO_LDFLAGS="-L$libdir"
 
-# A module of its own that uses the package as the README says.
+# Another module that uses the package as README.md describes, with the first program of README.md.
 consumer="$work/consumer"
 mkdir "$consumer"
 cat >"$consumer/go.mod" <<END
@@ -81,34 +82,23 @@ require bouncer_verify/bouncer v0.0.0
 
 replace bouncer_verify/bouncer => $here
 END
-cat >"$consumer/main.go" <<'END'
-package main
+cp examples/service/main.go "$consumer/"
 
-import (
-	"fmt"
-
-	"bouncer_verify/bouncer"
-)
-
-func main() {
-	_, err := bouncer.LoadJWKS([]byte(`{"keys":[]}`))
-	fmt.Println(err)
-}
-END
-
-says_that_it_needs_cgo() {
+cgo_is_required() {
 	(cd "$consumer" && CGO_ENABLED=0 go build -o "$consumer/program") >"$work/cgo.log" 2>&1 && return 1
 	cat "$work/cgo.log"
 	[ "$(grep -c '^[^#]' "$work/cgo.log")" -eq 1 ] && grep -q 'undefined: this_package_needs_cgo' "$work/cgo.log"
 }
-check "without cgo the compiler says what is missing" says_that_it_needs_cgo
+check "without cgo the compiler reports what is missing" cgo_is_required
 
-# run_consumer FLAGS...: builds it with the flags, and runs it.
+# run_consumer FLAGS...: builds the other module with the flags and runs it. The library rejects the
+# URL, so the program ends with an error.
 run_consumer() {
-	(cd "$consumer" && go build -o "$consumer/program" "$@" && ./program | tee /dev/stderr | grep -q 'no usable key')
+	(cd "$consumer" && go build -o "$consumer/program" "$@" && ./program ftp://idp.example/ audience 2>&1 | tee /dev/stderr |
+		grep -q https)
 }
 
-exports_nothing() {
+exports_no_symbols() {
 	exported=$(nm -D --defined-only "$1" | grep -E 'bouncer_|rust_|aws_lc' || true)
 	echo "$exported"
 	[ -z "$exported" ]
@@ -118,11 +108,11 @@ needs_no_library() {
 	! readelf -d "$1" | grep -F libbouncer_verify
 }
 
-another_abi_is_refused() {
+another_abi_is_rejected() {
 	printf '#include <stdint.h>\nuint32_t bouncer_abi_version(void) { return 1000; }\n' >"$work/abi.c"
 	"$(go env CC)" -shared -fPIC -o "$work/abi.so" "$work/abi.c"
 	go test -c -vet=off -o "$work/dynamic.test" .
-	BOUNCER_TEST_WRONG_ABI=1 LD_PRELOAD="$work/abi.so" "$work/dynamic.test" -test.v -test.run TestEveryWayInAsksForTheABI | tee "$work/abi.log"
+	BOUNCER_TEST_WRONG_ABI=1 LD_PRELOAD="$work/abi.so" "$work/dynamic.test" -test.v -test.run TestEveryEntryPointChecksTheABI | tee "$work/abi.log"
 	grep -q -- '--- PASS' "$work/abi.log"
 }
 
@@ -141,13 +131,13 @@ vendored() {
 }
 
 if [ -e "$libdir/libbouncer_verify.so" ]; then
-	# Under the name that programs ask for, which a folder of build results may lack.
+	# Programs look for the name with .1, which the folder of a build does not contain.
 	mkdir "$work/lib"
 	ln -s "$libdir/libbouncer_verify.so" "$work/lib/libbouncer_verify.so.1"
 	export LD_LIBRARY_PATH="$work/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
 	check "go vet" go vet ./...
 	check "the tests, linked dynamically" go test -v -count=1 -vet=off ./...
-	check "a library of another ABI" another_abi_is_refused
+	check "a library of another ABI version is rejected" another_abi_is_rejected
 	check "another module, linked dynamically" run_consumer
 	check "the tests, with -race, cgocheck2 and GOGC=1" \
 		env GOEXPERIMENT=cgocheck2 GOGC=1 go test -count=1 -vet=off -race ./...
@@ -161,8 +151,8 @@ if [ -e "$libdir/libbouncer_verify.a" ]; then
 	check "the tests, linked statically" go test -count=1 -vet=off -tags bouncer_static ./...
 	check "another module, linked statically" run_consumer -tags bouncer_static
 	if command -v nm >/dev/null && command -v readelf >/dev/null && command -v objcopy >/dev/null; then
-		check "a static library of another ABI does not link" another_abi_does_not_link
-		check "a static program exports nothing of the library" exports_nothing "$consumer/program"
+		check "a static library of another ABI version does not link" another_abi_does_not_link
+		check "a static program exports no symbol of the library" exports_no_symbols "$consumer/program"
 		check "a static program needs no libbouncer_verify.so" needs_no_library "$consumer/program"
 	else
 		skip "the exports of a static program" "install binutils"

@@ -13,7 +13,7 @@ import (
 )
 
 // Every field sets the setting of its name, and no other.
-func TestEveryFieldReachesItsSetting(t *testing.T) {
+func TestEveryFieldSetsTheSettingOfItsName(t *testing.T) {
 	everyField(t, native.KindPolicy, (*Policy).apply)
 	everyField(t, native.KindKeys, (*RemoteOptions).apply)
 	everyField(t, native.KindRenewer, (*RenewerOptions).apply)
@@ -75,7 +75,7 @@ func setSample(value reflect.Value, text string) {
 	}
 }
 
-func TestADurationIsWrittenInMilliseconds(t *testing.T) {
+func TestDurationsAreWrittenInMillisecondsAndParsed(t *testing.T) {
 	for value, expected := range map[time.Duration]string{
 		time.Nanosecond: "1ms", 1500 * time.Microsecond: "1ms", time.Hour: "3600000ms",
 		-time.Nanosecond: "-1ms", -time.Second: "-1000ms",
@@ -94,7 +94,7 @@ func TestADurationIsWrittenInMilliseconds(t *testing.T) {
 	}
 }
 
-func TestSettingsComeFromADocument(t *testing.T) {
+func TestADocumentSetsSettingsAndFieldsReplaceThem(t *testing.T) {
 	policy, err := LoadPolicy([]byte(`{"issuers": ["a", "b"], "leeway": "30s", "any_audience": true}`))
 	if err != nil {
 		t.Fatal(err)

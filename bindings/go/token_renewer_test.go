@@ -16,7 +16,7 @@ import (
 	"bouncer_verify/bouncer"
 )
 
-func TestAServiceLogsInOnceAndHasItsToken(t *testing.T) {
+func TestARenewerLogsInOnceAndReturnsTheToken(t *testing.T) {
 	server := startIAM(t)
 	renewer := server.startReady(t)
 	token := must(renewer.TokenContext(soon(t)))(t)
@@ -41,10 +41,10 @@ func TestAServiceLogsInOnceAndHasItsToken(t *testing.T) {
 	}
 }
 
-func TestAHundredGoroutinesWaitForTheFirstLogin(t *testing.T) {
+func TestAHundredGoroutinesShareTheFirstLogin(t *testing.T) {
 	server := startIAM(t)
 	answer, release := hanging(t, server.logIn)
-	server.say(answer)
+	server.handleLogins(answer)
 	before := runtime.NumGoroutine()
 	renewer := startRenewer(t, server.options(t))
 	go func() {
@@ -60,7 +60,7 @@ func TestAHundredGoroutinesWaitForTheFirstLogin(t *testing.T) {
 	server.expectLogins(t, 1)
 }
 
-func TestAHundredRejectionsCauseOneLogin(t *testing.T) {
+func TestAHundredRejectionsShareOneLogin(t *testing.T) {
 	server := startIAM(t)
 	renewer := server.startReady(t)
 	old := must(renewer.Token())(t)
@@ -90,7 +90,7 @@ func TestAFailedRenewalKeepsTheToken(t *testing.T) {
 	renewer := server.startReady(t)
 	first := must(renewer.Token())(t)
 	for _, status := range []int{http.StatusInternalServerError, http.StatusUnauthorized, http.StatusNotFound} {
-		server.say(failing(status))
+		server.handleLogins(failing(status))
 		err := renewer.Renew(soon(t))
 		expectError(t, err, bouncer.ErrLogin)
 		if !strings.Contains(err.Error(), fmt.Sprint(status)) {
@@ -100,7 +100,7 @@ func TestAFailedRenewalKeepsTheToken(t *testing.T) {
 			t.Error("another token")
 		}
 	}
-	server.say(server.logIn)
+	server.handleLogins(server.logIn)
 	if err := renewer.Renew(soon(t)); err != nil {
 		t.Error(err)
 	}
@@ -116,7 +116,7 @@ func TestAFailedRenewalKeepsTheToken(t *testing.T) {
 // A token of four seconds is renewed after two.
 func TestATokenIsRenewedBeforeItExpires(t *testing.T) {
 	server := startIAM(t)
-	server.life.Store(int64(4 * time.Second))
+	server.lifetime.Store(int64(4 * time.Second))
 	renewer := server.startReady(t)
 	for end := time.Now().Add(6 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
 		token := must(renewer.TokenContext(soon(t)))(t)
@@ -149,9 +149,9 @@ func TestAWrongKeyIsRejected(t *testing.T) {
 }
 
 // To the library a rejected login is final, and its own waiting for a token ends at once.
-func TestWaitingForASecretThatIsReplacedTakesNoCPU(t *testing.T) {
+func TestWaitReadyAfterARejectedLoginDoesNotSpin(t *testing.T) {
 	server := startIAM(t)
-	server.say(failing(http.StatusUnauthorized))
+	server.handleLogins(failing(http.StatusUnauthorized))
 	renewer := startRenewer(t, server.options(t))
 	var turns atomic.Int64
 	bouncer.OnBlock(renewer, func(block func() bool) bool {
@@ -168,7 +168,7 @@ func TestWaitingForASecretThatIsReplacedTakesNoCPU(t *testing.T) {
 	}
 	server.expectLogins(t, 1)
 
-	server.say(server.logIn)
+	server.handleLogins(server.logIn)
 	if err := renewer.Renew(soon(t)); err != nil {
 		t.Error(err)
 	}
@@ -177,7 +177,7 @@ func TestWaitingForASecretThatIsReplacedTakesNoCPU(t *testing.T) {
 	}
 }
 
-func TestAnIssuerThatIsDownIsUnavailable(t *testing.T) {
+func TestAnUnreachableIssuerIsLoginUnavailable(t *testing.T) {
 	server := startIAM(t)
 	options := server.options(t)
 	server.Close()
@@ -193,10 +193,10 @@ func TestAnIssuerThatIsDownIsUnavailable(t *testing.T) {
 	}
 }
 
-func TestMaxWaitBoundsTheWaitingForAToken(t *testing.T) {
+func TestACallerWaitsAtMostMaxWaitForAToken(t *testing.T) {
 	server := startIAM(t)
 	answer, _ := hanging(t, server.logIn)
-	server.say(answer)
+	server.handleLogins(answer)
 	for _, maxWait := range []time.Duration{-1, 50 * time.Millisecond} {
 		options := server.options(t)
 		options.MaxWait = maxWait
@@ -210,10 +210,10 @@ func TestMaxWaitBoundsTheWaitingForAToken(t *testing.T) {
 	}
 }
 
-func TestACancelledCallerLeavesTheLoginToOthers(t *testing.T) {
+func TestACancelledCallDoesNotAbortTheLogin(t *testing.T) {
 	server := startIAM(t)
 	answer, release := hanging(t, server.logIn)
-	server.say(answer)
+	server.handleLogins(answer)
 	options := server.options(t)
 	options.MaxWait = 20 * time.Second
 	renewer := startRenewer(t, options)
@@ -252,7 +252,7 @@ func TestACancelledCallerLeavesTheLoginToOthers(t *testing.T) {
 	}
 }
 
-func TestATokenThatIsInUseAsTheWaitEndsCounts(t *testing.T) {
+func TestATokenThatArrivesAsTheWaitEndsIsReturned(t *testing.T) {
 	server := startIAM(t)
 	for _, maxWait := range []time.Duration{2 * time.Second, 20 * time.Second} {
 		options := server.options(t)
@@ -279,10 +279,10 @@ func TestATokenThatIsInUseAsTheWaitEndsCounts(t *testing.T) {
 	server.expectLogins(t, 2)
 }
 
-func TestGoroutinesThatWaitForATokenTakeNoThreads(t *testing.T) {
+func TestGoroutinesThatWaitForATokenBlockNoThreads(t *testing.T) {
 	server := startIAM(t)
 	answer, release := hanging(t, server.logIn)
-	server.say(answer)
+	server.handleLogins(answer)
 	options := server.options(t)
 	options.MaxWait, options.Timeout = time.Minute, time.Minute
 	renewer := startRenewer(t, options)
@@ -317,11 +317,11 @@ func TestGoroutinesThatWaitForATokenTakeNoThreads(t *testing.T) {
 	}
 }
 
-func TestATokenIsNotHeldUpByALogin(t *testing.T) {
+func TestAValidTokenIsReturnedDuringALogin(t *testing.T) {
 	server := startIAM(t)
 	renewer := server.startReady(t)
 	answer, _ := hanging(t, server.logIn)
-	server.say(answer)
+	server.handleLogins(answer)
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	go func() { _ = renewer.Renew(ctx) }()
@@ -340,7 +340,7 @@ func TestATokenIsNotHeldUpByALogin(t *testing.T) {
 	}
 }
 
-func TestAClosedRenewerIsAnError(t *testing.T) {
+func TestAClosedRenewerReturnsErrClosed(t *testing.T) {
 	server := startIAM(t)
 	renewer := server.startReady(t)
 	token := must(renewer.TokenContext(soon(t)))(t)
@@ -364,10 +364,10 @@ func TestAClosedRenewerIsAnError(t *testing.T) {
 	}
 }
 
-func TestCloseEndsEveryWaitingForAToken(t *testing.T) {
+func TestCloseWakesAllCallersThatWaitForAToken(t *testing.T) {
 	server := startIAM(t)
 	answer, _ := hanging(t, server.logIn)
-	server.say(answer)
+	server.handleLogins(answer)
 	before := runtime.NumGoroutine()
 	options := server.options(t)
 	options.MaxWait, options.Timeout, options.Logger = time.Minute, time.Minute, discard
@@ -395,7 +395,7 @@ func TestCloseEndsEveryWaitingForAToken(t *testing.T) {
 	eventually(t, "no thread left", func() bool { return threads(t, "bouncer-token") == 0 })
 }
 
-func TestARenewerMayBeClosedWhileItIsUsed(t *testing.T) {
+func TestARenewerMayBeClosedWhileInUse(t *testing.T) {
 	server := startIAM(t)
 	options := server.options(t)
 	options.Logger = discard
@@ -437,7 +437,7 @@ func TestTheGarbageCollectorClosesAForgottenRenewer(t *testing.T) {
 	expectNoMoreGoroutines(t, before+3)
 }
 
-func TestMakingAndClosingRenewersTakesNoMemory(t *testing.T) {
+func TestMakingAndClosingRenewersLeaksNoMemory(t *testing.T) {
 	server := startIAM(t)
 	options := server.options(t)
 	options.Lazy = true
@@ -454,11 +454,11 @@ func TestMakingAndClosingRenewersTakesNoMemory(t *testing.T) {
 	})
 }
 
-func TestAClientHasItsTokenByItsCredentials(t *testing.T) {
+func TestAnOAuthClientLogsInWithItsCredentials(t *testing.T) {
 	server := startKeyServer(t, nil)
 	var mutex sync.Mutex
 	var seen []string
-	server.say(func(w http.ResponseWriter, r *http.Request) {
+	server.handleWith(func(w http.ResponseWriter, r *http.Request) {
 		id, secret, _ := r.BasicAuth()
 		_ = r.ParseForm()
 		mutex.Lock()
@@ -491,7 +491,7 @@ func logged(value any) string {
 	return book.String()
 }
 
-func TestASourceOfTheProgramIsAskedForTokens(t *testing.T) {
+func TestASourceSuppliesTokens(t *testing.T) {
 	var mutex sync.Mutex
 	calls := 0
 	next := func() (string, time.Duration, error) { return "first", time.Hour, nil }
@@ -551,7 +551,7 @@ func TestASourceOfTheProgramIsAskedForTokens(t *testing.T) {
 	}
 }
 
-func TestASourceCanSayThatTheLoginIsRejected(t *testing.T) {
+func TestASourceCanReportThatTheLoginIsRejected(t *testing.T) {
 	for _, cause := range []error{bouncer.ErrLoginRejected, fmt.Errorf("no such account: %w", bouncer.ErrLoginRejected)} {
 		renewer := startRenewer(t, bouncer.RenewerOptions{
 			Source: func(context.Context) (string, time.Duration, error) { return "", 0, cause },

@@ -23,7 +23,7 @@ func documentVerified(t testing.TB) *bouncer.VerifiedToken {
 	return must(bouncer.VerifyToken(jwks, documentPolicy, documentToken))(t)
 }
 
-func TestWhatTheDocumentsTokenSays(t *testing.T) {
+func TestTheClaimsOfTheDocumentsToken(t *testing.T) {
 	token := documentVerified(t)
 	if token.UID() != "peter" || token.Algorithm() != bouncer.RS256 || len(token.KeyID()) != 64 {
 		t.Error(token.UID(), token.Algorithm(), token.KeyID())
@@ -42,7 +42,7 @@ func TestWhatTheDocumentsTokenSays(t *testing.T) {
 	}
 }
 
-func TestATokenNeverChanges(t *testing.T) {
+func TestAVerifiedTokenIsImmutable(t *testing.T) {
 	token := documentVerified(t)
 	clear(token.Payload())
 	clear(token.Header())
@@ -68,7 +68,7 @@ func TestClaimsFillAStruct(t *testing.T) {
 	}
 }
 
-func TestAClaimHasExactlyItsName(t *testing.T) {
+func TestClaimsAreFoundByTheirExactNames(t *testing.T) {
 	issuer := testIssuer()
 	token := must(bouncer.VerifyToken(issuer.jwks(t, bouncer.RS256), bouncer.Policy{Profile: "dcos", OptionalExp: true, AnyAudience: true},
 		issuer.sign(t, bouncer.RS256, `{"alg":"RS256"}`,
@@ -90,7 +90,7 @@ func TestAClaimHasExactlyItsName(t *testing.T) {
 	}
 }
 
-func TestTypedClaims(t *testing.T) {
+func TestTypedClaimsAreReturnedOnlyInTheirType(t *testing.T) {
 	token := verifiedClaims(t, `{"s":"anna", "escaped" : "a\u00fc\n\"" ,"empty":"","n":9007199254740993,"max":9223372036854775807,
 		"min":-9223372036854775808,"zero":0,"minus":-0,"over":9223372036854775808,"fraction":1.5,"whole":1.0,"exponent":1e3,"large":9007199254740992.0,"too large":9007199254740994.0,"huge":1e300,"digits":"5","text":"1e3",
 		"list":["a","b"],"one":["a"],"none":[],"mixed":["a",1],"null in it":["a",null],"nested":[["a"]],"nothing":null,"yes":true,
@@ -128,7 +128,7 @@ func verifiedClaims(t testing.TB, payload string) *bouncer.VerifiedToken {
 	return must(bouncer.VerifyToken(issuer.jwks(t, bouncer.RS256), policy, issuer.sign(t, bouncer.RS256, `{"alg":"RS256"}`, payload)))(t)
 }
 
-func TestALogShowsNoClaims(t *testing.T) {
+func TestClaimsAreNotPrinted(t *testing.T) {
 	token := verifiedClaims(t, `{"uid":"anna","sub":"anna","iss":"anna","jti":"anna","email":"anna","exp":99999999999}`)
 	ctx := bouncer.ContextWithToken(context.Background(), token)
 	holder := struct{ token *bouncer.VerifiedToken }{token}
@@ -162,7 +162,7 @@ func TestALogShowsNoClaims(t *testing.T) {
 	}
 }
 
-func TestATokenInJSONIsItsClaims(t *testing.T) {
+func TestATokenIsMarshaledAsItsClaims(t *testing.T) {
 	token := verifiedClaims(t, `{ "uid" : "anna", "n" : 9007199254740993 }`)
 	const claims = `{"uid":"anna","n":9007199254740993}`
 	for value, expected := range map[any]string{
@@ -179,7 +179,7 @@ func TestATokenInJSONIsItsClaims(t *testing.T) {
 }
 
 // The result is read into a buffer of a size that is guessed; these are all sides of the guess.
-func TestResultsOfEverySizeArrive(t *testing.T) {
+func TestResultsOfEverySizeAreRead(t *testing.T) {
 	issuer := testIssuer()
 	for _, size := range []int{0, 1, 700, 900, 1000, 1023, 1024, 1025, 1365, 1366, 3000, 11000} {
 		for _, kidLen := range []int{0, 1, 1000} {
@@ -208,7 +208,7 @@ func TestResultsOfEverySizeArrive(t *testing.T) {
 	}
 }
 
-func TestErrorsOfEverySizeArrive(t *testing.T) {
+func TestErrorsOfEverySizeAreRead(t *testing.T) {
 	issuer := testIssuer()
 	jwks := issuer.jwks(t, bouncer.RS256)
 	for _, size := range []int{1, 500, 1000, 5000} {
@@ -225,7 +225,7 @@ func TestErrorsOfEverySizeArrive(t *testing.T) {
 	}
 }
 
-func TestTokensBeyondAllBoundsAreTooLarge(t *testing.T) {
+func TestTokensOverTheLimitAreTooLarge(t *testing.T) {
 	jwks := must(bouncer.LoadJWKS([]byte(documentJWKS)))(t)
 	for _, size := range []int{16385, 1 << 20, 1<<20 + 1, 1 << 24} {
 		_, err := bouncer.VerifyToken(jwks, bouncer.DCOS(), strings.Repeat("a", size))
@@ -233,7 +233,7 @@ func TestTokensBeyondAllBoundsAreTooLarge(t *testing.T) {
 	}
 }
 
-func TestATimeBeyondGosIsTheLastOne(t *testing.T) {
+func TestATimeThatGoCannotRepresentIsLimited(t *testing.T) {
 	issuer := testIssuer()
 	text := issuer.sign(t, bouncer.RS256, `{"alg":"RS256"}`,
 		fmt.Sprintf(`{"uid":"anna","exp":%d,"iat":%d}`, int64(math.MaxInt64), int64(math.MinInt64)))

@@ -24,7 +24,7 @@ func documentVerifier(t testing.TB) *bouncer.Verifier {
 	return must(bouncer.NewVerifier(jwks, documentPolicy))(t)
 }
 
-func TestAVerifierHasItsOwnPolicy(t *testing.T) {
+func TestChangingAPolicyDoesNotChangeItsVerifier(t *testing.T) {
 	jwks := must(bouncer.LoadJWKS([]byte(documentJWKS)))(t)
 	policy := documentPolicy
 	policy.Algorithms = []bouncer.Algorithm{bouncer.RS256}
@@ -35,7 +35,7 @@ func TestAVerifierHasItsOwnPolicy(t *testing.T) {
 	}
 }
 
-func TestAClosedVerifierIsAnError(t *testing.T) {
+func TestAClosedVerifierReturnsErrClosed(t *testing.T) {
 	verifier := documentVerifier(t)
 	for range 3 {
 		if err := verifier.Close(); err != nil {
@@ -54,7 +54,7 @@ func TestAClosedVerifierIsAnError(t *testing.T) {
 	}
 }
 
-func TestNoKeysAreAnError(t *testing.T) {
+func TestNilKeysAreAnError(t *testing.T) {
 	for name, keys := range map[string]bouncer.KeySource{
 		"nil": nil, "a nil *JWKSet": (*bouncer.JWKSet)(nil), "a nil *RemoteJWKS": (*bouncer.RemoteJWKS)(nil),
 	} {
@@ -77,7 +77,7 @@ func TestNoKeysAreAnError(t *testing.T) {
 	expectError(t, err, bouncer.ErrInvalidArgument)
 }
 
-func TestANilVerifierIsAClosedOne(t *testing.T) {
+func TestANilVerifierReturnsErrClosed(t *testing.T) {
 	var verifier *bouncer.Verifier
 	_, token := verifier.Verify(documentToken)
 	_, authorization := verifier.VerifyAuthorization("Bearer " + documentToken)
@@ -93,7 +93,7 @@ func TestANilVerifierIsAClosedOne(t *testing.T) {
 	}
 }
 
-func TestTheTokenOfAHeaderIsVerified(t *testing.T) {
+func TestVerifyAuthorizationVerifiesTheTokenOfAHeader(t *testing.T) {
 	verifier := documentVerifier(t)
 	for _, value := range []string{"token=" + documentToken, "Bearer " + documentToken} {
 		if token := must(verifier.VerifyAuthorization(value))(t); token.UID() != "peter" {
@@ -117,7 +117,7 @@ func TestTheTokenOfAHeaderIsVerified(t *testing.T) {
 	}
 }
 
-func TestTheContextOfAHeadersTokenEndsTheWaiting(t *testing.T) {
+func TestTheContextOfVerifyAuthorizationEndsTheWait(t *testing.T) {
 	issuer := newSigners(t, "a")
 	answer, _ := hanging(t, document(issuer.jwks(t, "a")))
 	server := startKeyServer(t, answer)
@@ -129,7 +129,7 @@ func TestTheContextOfAHeadersTokenEndsTheWaiting(t *testing.T) {
 	expectError(t, err, bouncer.ErrKeys)
 }
 
-func TestATokenInBytesIsNotKept(t *testing.T) {
+func TestVerifyBytesKeepsNoReferenceToTheToken(t *testing.T) {
 	verifier := documentVerifier(t)
 	text := []byte(documentToken)
 	token := must(verifier.VerifyBytes(text))(t)
@@ -143,7 +143,7 @@ func TestATokenInBytesIsNotKept(t *testing.T) {
 	expectError(t, err, bouncer.ErrMalformedToken)
 }
 
-func TestManyGoroutinesVerifyWhileSomebodyCloses(t *testing.T) {
+func TestAVerifierMayBeClosedWhileGoroutinesVerify(t *testing.T) {
 	bad := documentToken[:len(documentToken)-4] + "AAAA"
 	for range 20 {
 		verifier := documentVerifier(t)
@@ -181,7 +181,7 @@ func TestManyGoroutinesVerifyWhileSomebodyCloses(t *testing.T) {
 }
 
 // Nobody holds the verifier while its last call is under way, and the garbage collector runs.
-func TestTheLastCallKeepsItsVerifier(t *testing.T) {
+func TestTheLastCallKeepsItsVerifierAlive(t *testing.T) {
 	stop := make(chan struct{})
 	var group sync.WaitGroup
 	group.Add(1)
@@ -205,7 +205,7 @@ func TestTheLastCallKeepsItsVerifier(t *testing.T) {
 	group.Wait()
 }
 
-func TestVerifyingTakesNoMemory(t *testing.T) {
+func TestVerifyingLeaksNoMemory(t *testing.T) {
 	verifier := documentVerifier(t)
 	junk := strings.Repeat("a", 4000) + ".b.c"
 	expectNoGrowth(t, 12000, 250, func() {
