@@ -1,11 +1,11 @@
-//! The token of a request.
+//! The token in an Authorization header.
 
 use crate::error::exception;
 use crate::text::Text;
 use pyo3::prelude::*;
 
-/// The token in the value of an HTTP Authorization header: `token=<jwt>` as DC/OS sends it, or
-/// `Bearer <jwt>`. None is a request without that header.
+/// Returns the token in the value of an HTTP Authorization header: `Bearer <jwt>`, or `token=<jwt>`
+/// as in DC/OS. None means a request without that header.
 ///
 /// Raises MalformedAuthorizationError.
 #[pyfunction]
@@ -14,8 +14,7 @@ pub(crate) fn token_from_authorization(py: Python<'_>, value: Option<Text<'_>>) 
     token_in(py, value.as_ref()).map(str::to_owned)
 }
 
-/// The token in the value of an Authorization header; without the header, the error of an empty
-/// one.
+/// The token in the value of an Authorization header. A missing header is treated as an empty one.
 pub(crate) fn token_in<'a>(py: Python<'_>, value: Option<&'a Text<'_>>) -> PyResult<&'a str> {
     let value = value.map(AsRef::as_ref).unwrap_or_default();
     bouncer_verify::token_from_authorization(value).map_err(|error| exception(py, &error))

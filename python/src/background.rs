@@ -1,4 +1,4 @@
-//! Python on the background threads of the core, which are not Python's own.
+//! Calls of Python on the background threads of the core, which Python did not start.
 
 use bouncer_verify::{
     FetchError, RemoteJwkSetState, RemoteJwkSetStatus, TokenRenewerState, TokenRenewerStatus,
@@ -10,18 +10,21 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use std::{process, thread};
 
-/// How many background threads are in Python, whether any more may enter, and in the upper half the
-/// process that this is about. It is no lock: a fork could leave that held by a thread which is not
-/// there any more.
+/// Admits background threads to Python. The low 31 bits count the threads inside; bit 31 is
+/// [`CLOSED`]. The upper half is the id of the process that these bits are for.
+///
+/// Not a lock: after a fork, a lock could stay held by a thread that does not exist in the child.
 static GATE: AtomicU64 = AtomicU64::new(0);
+/// Set once no more threads may enter.
 const CLOSED: u64 = 1 << 31;
-/// How long a program that ends waits for them.
+/// How long a program that exits waits for the threads inside.
 const LONGEST_END: Duration = Duration::from_secs(1);
 
-/// Runs `work` in Python, or not at all if the interpreter is about to end: a thread that Python
-/// catches then is ended in the middle of its Rust, which aborts the process.
+/// Runs `work` in Python and returns its result. Returns `None` without running it if the
+/// interpreter is about to exit: Python would end the thread inside Rust code, which aborts the
+/// process.
 pub(crate) fn attached<T>(work: impl FnOnce(Python<'_>) -> T) -> Option<T> {
-    /// Leaves the gate also when `work` panics.
+    /// Leaves the gate, even if `work` panics.
     struct Inside;
     impl Drop for Inside {
         fn drop(&mut self) {
@@ -34,13 +37,14 @@ pub(crate) fn attached<T>(work: impl FnOnce(Python<'_>) -> T) -> Option<T> {
     Python::try_attach(work)
 }
 
-/// The gate as a new process finds it: the threads that were inside have stayed with its parent.
+/// The value of the gate in this process. In a forked child no thread is inside: they exist only in
+/// the parent.
 fn of_this_process(gate: u64) -> u64 {
     let process = u64::from(process::id()) << 32;
     if gate & !0xFFFF_FFFF == process { gate } else { process | gate & CLOSED }
 }
 
-/// Keeps the background out of Python from now on. For `atexit`.
+/// Closes the gate and waits for the threads inside. Called by `atexit`.
 #[pyfunction]
 pub(crate) fn _leave_python(py: Python<'_>) {
     let close = |gate| Some(of_this_process(gate) | CLOSED);
@@ -53,19 +57,19 @@ pub(crate) fn _leave_python(py: Python<'_>) {
     });
 }
 
-/// `bouncer_verify/_background.py`. It is first asked for when a key set is made, so that no
-/// background thread ever loads it.
+/// Imports `bouncer_verify/_background.py`. The first call is made when a key set or renewer is
+/// made, so that no background thread has to load the module.
 pub(crate) fn module(py: Python<'_>) -> PyResult<Bound<'_, PyModule>> {
     py.import("bouncer_verify._background")
 }
 
-/// Makes ready for a callable of the program's, on the program's own thread.
+/// Prepares for calls of the program's own `fetch` or `source`. Called on the program's thread.
 pub(crate) fn prepare(py: Python<'_>) -> PyResult<()> {
     module(py)?.call_method0("prepare").map(drop)
 }
 
-/// A handle of the core that is dropped without the GIL. The last one waits for the background
-/// threads, and those may be about to enter Python.
+/// A handle of the core that is dropped without the GIL. The last handle waits for the background
+/// threads, and those may be waiting for the GIL.
 pub(crate) struct Detached<T: Send>(Option<T>);
 
 impl<T: Send> From<T> for Detached<T> {
@@ -80,20 +84,21 @@ impl<T: Send> Deref for Detached<T> {
     fn deref(&self) -> &T {
         match &self.0 {
             Some(handle) => handle,
-            None => unreachable!("only the drop takes it"),
+            None => unreachable!("only drop() takes the handle"),
         }
     }
 }
 
 impl<T: Send> Drop for Detached<T> {
     fn drop(&mut self) {
-        // Where Python is about to end, nobody enters it any more, and there is no GIL to hold.
+        // If Python is about to exit, this fails, and there is no GIL to release. The field's own
+        // drop then drops the handle.
         Python::try_attach(|py| py.detach(|| drop(self.0.take())));
     }
 }
 
-/// What tells Python's logging of an attempt: of one that failed, and of one that changed the keys,
-/// or could not keep them.
+/// Returns the observer that logs to Python: failed fetches, changes of the keys, and failures of
+/// the last-good file.
 pub(crate) fn reporter() -> impl Fn(&RemoteJwkSetStatus) + Send + Sync {
     let news = News::default();
     let last_good_error = Mutex::new(None);
@@ -114,7 +119,8 @@ pub(crate) fn reporter() -> impl Fn(&RemoteJwkSetStatus) + Send + Sync {
             None => {}
         }
         let error = status.last_good_error.as_ref().map(ToString::to_string);
-        // Nobody else is here, unless a fork left it held by a thread that is not there any more.
+        // Only one thread reports at a time. The lock can only be held if a fork interrupted a
+        // report. This process then logs no failures of the last-good file.
         let is_new = last_good_error.try_lock().is_ok_and(|mut before| {
             let is_new = error.is_some() && *before != error;
             before.clone_from(&error);
@@ -126,7 +132,7 @@ pub(crate) fn reporter() -> impl Fn(&RemoteJwkSetStatus) + Send + Sync {
     }
 }
 
-/// The same for a token renewer.
+/// Returns the observer of a token renewer that logs to Python: failed logins and new tokens.
 pub(crate) fn token_reporter() -> impl Fn(&TokenRenewerStatus) + Send + Sync {
     let news = News::default();
     move |status| {
@@ -149,16 +155,16 @@ fn texts(error: Option<&FetchError>) -> (String, &'static str) {
     error.map_or((String::new(), ""), |error| (error.to_string(), error.failure().as_str()))
 }
 
-/// What was told last. One thread at a time tells, so it needs no lock.
+/// The last state that was reported. One thread at a time reports, so no lock is needed.
 #[derive(Default)]
 struct News {
     generation: AtomicU64,
-    /// The time tells failures apart.
+    /// The time of the last reported failure, in nanoseconds since 1970. It tells failures apart.
     failed_at: AtomicU64,
 }
 
 impl News {
-    /// Whether an attempt failed, or else something changed. `None`: nothing is new.
+    /// Returns `Some(true)` for a new failure, `Some(false)` for a new generation, else `None`.
     fn of(&self, generation: u64, error_at: Option<SystemTime>) -> Option<bool> {
         let at = error_at.and_then(|at| at.duration_since(UNIX_EPOCH).ok());
         let at = at.map_or(0, |at| at.as_nanos() as u64);

@@ -1,4 +1,4 @@
-//! Many tokens in one call: the argument and the list of verdicts.
+//! Batches: the argument `tokens` and the list of results.
 
 use crate::error::{exception, invalid_argument};
 use crate::text::Text;
@@ -9,8 +9,8 @@ use pyo3::prelude::*;
 use pyo3::pybacked::{PyBackedBytes, PyBackedStr};
 use pyo3::types::{PyBytes, PyList, PyString};
 
-/// What an iterable of `str` and `bytes` holds. Each is kept by a reference of its own: the
-/// caller's list may change while other threads run.
+/// The items of an iterable of `str` and `bytes`. Each item is referenced, because the caller's
+/// list may change while other threads run.
 pub(crate) struct Texts(pub(crate) Vec<OwnedText>);
 
 pub(crate) enum OwnedText {
@@ -31,7 +31,7 @@ impl<'py> FromPyObject<'_, 'py> for Texts {
     type Error = PyErr;
 
     fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
-        // One token in place of many would be an iterable of its characters.
+        // A single token would be an iterable of its characters.
         let one = object.is_instance_of::<PyString>() || object.is_instance_of::<PyBytes>();
         if one || object.get_type().getattr_opt("__iter__")?.is_none() {
             let other = object.get_type().name()?;
@@ -61,7 +61,7 @@ impl OwnedText {
 
 pub(crate) type Verdict = Result<bouncer_verify::VerifiedToken, Error>;
 
-/// A list of tokens and exceptions, which are not raised.
+/// Returns a list of tokens and exceptions. The exceptions are not raised.
 pub(crate) fn list(py: Python<'_>, verdicts: Vec<Verdict>) -> PyResult<Bound<'_, PyList>> {
     let object = |verdict| -> PyResult<_> {
         Ok(match verdict {
@@ -73,7 +73,7 @@ pub(crate) fn list(py: Python<'_>, verdicts: Vec<Verdict>) -> PyResult<Bound<'_,
     PyList::new(py, objects?)
 }
 
-/// `count` as the core takes it; `name` is the argument's.
+/// Converts the argument `name`. A negative number raises InvalidArgumentError.
 pub(crate) fn count(py: Python<'_>, name: &str, count: i64) -> PyResult<usize> {
     usize::try_from(count).map_err(|_| invalid_argument(py, &format!("{name} is negative")))
 }

@@ -1,4 +1,4 @@
-//! Errors of the core as the exceptions of `bouncer_verify/exceptions.py`.
+//! Converts errors of the core into the exceptions of `bouncer_verify/exceptions.py`.
 
 use bouncer_verify::{Error, ErrorKind, FetchError};
 use pyo3::exceptions::PySystemError;
@@ -8,41 +8,42 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyString, PyTuple, PyType};
 use std::sync::Mutex;
 
-/// The stable name of every error, for the test that each has its exception.
+/// The code of every error. A test checks that each has an exception.
 pub(crate) fn codes(py: Python<'_>) -> PyResult<Bound<'_, PyTuple>> {
     PyTuple::new(py, ErrorKind::ALL.iter().map(|kind| kind.as_str()))
 }
 
-/// The exception for `error`: its text, and the claim it names.
+/// The exception for `error`, with its text and claim.
 #[cold]
 pub(crate) fn exception(py: Python<'_>, error: &Error) -> PyErr {
     raised(py, error).unwrap_or_else(|failure| failure)
 }
 
-/// The exception for an argument that this crate finds unusable before the core sees it.
+/// The exception for an argument that this module rejects before it calls the core.
 #[cold]
 pub(crate) fn invalid_argument(py: Python<'_>, message: &str) -> PyErr {
     with_text(py, ErrorKind::InvalidArgument, message)
 }
 
-/// The exception for a fetch that the program asked for and that failed.
+/// The exception for a failed call of `refresh()`.
 #[cold]
 pub(crate) fn keys_unavailable(py: Python<'_>, message: &str) -> PyErr {
     with_text(py, ErrorKind::KeysUnavailable, message)
 }
 
-/// The exception for a login that the program asked for and that failed.
+/// The exception for a failed call of `renew()`.
 #[cold]
 pub(crate) fn login_failed(py: Python<'_>, error: &FetchError) -> PyErr {
     with_text(py, error.login_kind(), &format!("the token was not renewed: {error}"))
 }
 
-/// The class of one kind of error.
+/// The exception class for one kind of error.
 struct Cause {
     class: Py<PyType>,
-    /// The error of this kind that was raised last, and what its exception was made of: a flood of
-    /// rejected tokens repeats the same few texts. Taken with `try_lock`: a fork must not leave it
-    /// held in the child.
+    /// The last error of this kind and its Python objects. They are reused for an equal error: a
+    /// flood of rejected tokens repeats the same few texts.
+    ///
+    /// Taken with `try_lock`, because a fork may leave it locked in the child.
     last: Mutex<Option<Last>>,
 }
 
@@ -51,6 +52,7 @@ struct Last {
     made_of: MadeOf,
 }
 
+/// The Python objects that an exception is made from.
 struct MadeOf {
     /// The text, as the only argument of the class.
     args: Py<PyTuple>,
@@ -69,11 +71,11 @@ impl MadeOf {
     }
 }
 
-/// The causes in the order of `ErrorKind::ALL`.
+/// In the order of `ErrorKind::ALL`.
 static CAUSES: PyOnceLock<Vec<Cause>> = PyOnceLock::new();
 
-/// Looks the exceptions up. Called at the module's start: a fork while
-/// another thread looked them up for the first time would leave the child waiting for that thread.
+/// Looks up the exception classes. Called when the module is loaded, not at first use: a fork
+/// during the first use would leave the child waiting for a thread that it does not have.
 pub(crate) fn load(py: Python<'_>) -> PyResult<()> {
     let by_code = py.import("bouncer_verify.exceptions")?.getattr("BY_CODE")?.cast_into::<PyDict>()?;
     let cause = |kind: &ErrorKind| {
@@ -87,7 +89,9 @@ pub(crate) fn load(py: Python<'_>) -> PyResult<()> {
 
 fn cause(py: Python<'_>, kind: ErrorKind) -> PyResult<&Cause> {
     let causes = CAUSES.get(py).map(Vec::as_slice).unwrap_or_default();
-    causes.get(kind as usize).ok_or_else(|| PySystemError::new_err("an error without an exception"))
+    causes
+        .get(kind as usize)
+        .ok_or_else(|| PySystemError::new_err("no exception class: exceptions.py is from another version"))
 }
 
 fn raised(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
@@ -100,7 +104,7 @@ fn raised(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
         None => {
             let made_of = MadeOf::new(py, error)?;
             let new = Last { error: error.clone(), made_of: made_of.clone_ref(py) };
-            // What it replaces is dropped after the lock: that may run Python.
+            // The old objects are dropped after the lock is released, because that may run Python.
             let _old = cause.last.try_lock().map(|mut last| last.replace(new));
             made_of
         }

@@ -1,4 +1,4 @@
-//! Requests that a callable of the program makes, with the HTTP client of its choice.
+//! Requests through the program's own HTTP client, the callable `fetch`.
 
 use crate::background;
 use crate::pending_call::{Callable, PendingCall};
@@ -32,24 +32,24 @@ impl Transport for PythonTransport {
     }
 }
 
-/// One call of the program's callable, for the thread that makes it.
+/// One call of `fetch`. The thread that calls it reports the result here.
 #[pyclass(frozen, module = "bouncer_verify")]
 pub(crate) struct FetchCall(PendingCall<HttpResponse>);
 
 #[pymethods]
 impl FetchCall {
-    /// What the callable returned.
+    /// Called with the result of the callable.
     fn answer(&self, status: u16, headers: &Bound<'_, PyAny>, body: &[u8]) -> PyResult<()> {
-        // Some clients' headers have the methods of a Mapping and are none.
+        // Some clients' headers have the methods of a Mapping but are not one.
         let fields = headers.call_method0("items")?.try_iter()?.map(|field| field?.extract());
         let mut fields: Vec<(String, String)> = fields.collect::<PyResult<_>>()?;
-        // The client has undone it, if it knows it at all.
+        // The client has decoded the body already, if it supports the encoding.
         fields.retain(|(name, _)| !name.eq_ignore_ascii_case("content-encoding"));
-        self.0.answer(Ok(HttpResponse::new(status, fields, body.to_vec())));
+        self.0.finish(Ok(HttpResponse::new(status, fields, body.to_vec())));
         Ok(())
     }
 
-    /// The name of the class of what the callable raised.
+    /// Called with the class name of the exception that the callable raised.
     fn fail(&self, name: String) {
         self.0.fail(name);
     }

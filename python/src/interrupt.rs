@@ -1,4 +1,4 @@
-//! Waits that Ctrl-C ends, and during which other greenlets run.
+//! Waits that Ctrl-C can interrupt and that let other greenlets run.
 
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
@@ -6,16 +6,19 @@ use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How long a wait goes on before it looks for signals.
+/// The time between two checks for signals.
 const SLICE: Duration = Duration::from_millis(100);
-/// How long a greenlet sleeps before it looks again.
+/// The time that a greenlet sleeps between two calls of `step`.
 const NAP: Duration = Duration::from_millis(10);
 
-/// Calls `step`, which waits no longer than it is told, until it returns something or `timeout` is
-/// over. Other threads may run Python meanwhile; a signal ends it.
+/// Calls `step` until it returns `Some`. Returns `None` after `timeout`. `step` waits for at most
+/// the duration that it is passed.
 ///
-/// Where gevent or eventlet has patched `time.sleep`, `step` is asked without a wait and the
-/// greenlet sleeps in between: a thread that waits would stop all the greenlets of its hub.
+/// Other threads may run Python meanwhile. If a signal handler raises an exception, returns that
+/// exception.
+///
+/// If gevent or eventlet has patched `time.sleep`, `step` is called with a duration of zero, and
+/// the greenlet sleeps between two calls. A thread that waited would stop all greenlets of its hub.
 pub(crate) fn in_slices<T: Send>(
     py: Python<'_>,
     timeout: Duration,
@@ -37,7 +40,7 @@ pub(crate) fn in_slices<T: Send>(
     }
 }
 
-/// `time.sleep`, if it lets other greenlets run.
+/// Returns `time.sleep` if gevent or eventlet has patched it: it then lets other greenlets run.
 fn greenlet_sleep(py: Python<'_>) -> PyResult<Option<Bound<'_, PyAny>>> {
     let sleep = py.import("time")?.getattr("sleep")?;
     let module = sleep.getattr("__module__").and_then(|module| module.extract::<String>());
@@ -46,9 +49,10 @@ fn greenlet_sleep(py: Python<'_>) -> PyResult<Option<Bound<'_, PyAny>>> {
     Ok(is_patched.then_some(sleep))
 }
 
-/// Does `work`, which the core cannot do in slices. On the main thread, the one that signals come
-/// to, and in a greenlet another thread named `name` does it: a signal ends the waiting for that,
-/// and the work goes on to its end.
+/// Runs `work`, which cannot be split into slices, and returns its result.
+///
+/// On the main thread, which receives signals, and in a greenlet, `work` runs on another thread
+/// named `name`. A signal ends the wait for that thread; `work` itself continues to its end.
 pub(crate) fn wait_for<T: Send + 'static>(
     py: Python<'_>,
     name: &str,
@@ -70,6 +74,6 @@ pub(crate) fn wait_for<T: Send + 'static>(
     };
     match in_slices(py, Duration::MAX, step)? {
         Some(Ok(result)) => Ok(result),
-        _ => Err(PyRuntimeError::new_err("it panicked")),
+        _ => Err(PyRuntimeError::new_err("a thread of bouncer_verify panicked: please report this bug")),
     }
 }

@@ -1,4 +1,4 @@
-//! A public key.
+//! The class `Jwk`.
 
 use crate::error::exception;
 use crate::text::{Text, repr};
@@ -8,11 +8,11 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyInt, PyType};
 use std::hash::{Hash, Hasher};
 
-/// A public key that may verify signatures. Immutable.
+/// A public key that verifies signatures. Immutable.
 ///
-/// Every way to make one raises InvalidKeyError for a key that is not safe to use: RSA moduli
-/// under 2048 or over 8192 bits, even exponents, private and symmetric keys, points that are off
-/// their curve.
+/// Make one with a static method. Each raises InvalidKeyError for a key that is not safe to use: an
+/// RSA modulus under 2048 or over 8192 bits, an even exponent, a private or symmetric key, a point
+/// off its curve.
 #[pyclass(frozen, eq, hash, from_py_object, module = "bouncer_verify")]
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Jwk(pub(crate) bouncer_verify::Jwk);
@@ -29,59 +29,59 @@ impl Hash for Jwk {
 
 #[pymethods]
 impl Jwk {
-    /// An RSA key from its modulus and exponent.
+    /// Makes an RSA key from its modulus and exponent.
     #[staticmethod]
     fn from_numbers(n: &Bound<'_, PyInt>, e: &Bound<'_, PyInt>) -> PyResult<Self> {
         let (n_octets, e_octets) = (big_endian(n)?, big_endian(e)?);
         made(n.py(), bouncer_verify::Jwk::from_rsa_components(n_octets.as_bytes(), e_octets.as_bytes()))
     }
 
-    /// An RSA key from its modulus and exponent as a JWK's "n" and "e" spell them.
+    /// Makes an RSA key from "n" and "e" of a JWK, in base64url.
     #[staticmethod]
     fn from_rsa_base64url(py: Python<'_>, n: &str, e: &str) -> PyResult<Self> {
         made(py, bouncer_verify::Jwk::from_rsa_base64url(n, e))
     }
 
-    /// One JWK, a JSON object.
+    /// Reads one JWK, a JSON object.
     #[staticmethod]
     #[pyo3(signature = (json, /))]
     fn from_json(py: Python<'_>, json: Text<'_>) -> PyResult<Self> {
         made(py, bouncer_verify::Jwk::from_slice(json.as_ref()))
     }
 
-    /// A key from PEM with the label "PUBLIC KEY".
+    /// Reads PEM with the label "PUBLIC KEY", "RSA PUBLIC KEY" or "CERTIFICATE".
     #[staticmethod]
     #[pyo3(signature = (pem, /))]
     fn from_pem(py: Python<'_>, pem: Text<'_>) -> PyResult<Self> {
         made(py, bouncer_verify::Jwk::from_pem(pem.as_ref()))
     }
 
-    /// A key from DER SubjectPublicKeyInfo.
+    /// Reads DER SubjectPublicKeyInfo.
     #[staticmethod]
     #[pyo3(signature = (der, /))]
     fn from_der(py: Python<'_>, der: &[u8]) -> PyResult<Self> {
         made(py, bouncer_verify::Jwk::from_der(der))
     }
 
-    /// The same key under another key ID.
+    /// Returns the same key with another key ID.
     #[pyo3(signature = (kid, /))]
     fn with_kid(&self, py: Python<'_>, kid: &str) -> PyResult<Self> {
         made(py, self.0.clone().with_kid(kid))
     }
 
-    /// The same key, for one algorithm alone.
+    /// Returns the same key, restricted to one algorithm.
     #[pyo3(signature = (alg, /))]
     fn with_alg(&self, py: Python<'_>, alg: &str) -> PyResult<Self> {
         made(py, alg.parse().and_then(|algorithm| self.0.clone().with_algorithm(algorithm)))
     }
 
-    /// The key ID.
+    /// The key ID, or None.
     #[getter]
     fn kid(&self) -> Option<&str> {
         self.0.kid()
     }
 
-    /// The one algorithm this key is for, if its JWK names one: "RS256".
+    /// The algorithm that the key is restricted to, such as "RS256"; None if it is not.
     #[getter]
     fn alg(&self) -> Option<&'static str> {
         self.0.algorithm().map(|algorithm| algorithm.as_str())
@@ -93,7 +93,7 @@ impl Jwk {
         self.0.key_type()
     }
 
-    /// The curve: "P-256", "P-384", "P-521", "Ed25519"; None for RSA.
+    /// The curve: "P-256", "P-384", "P-521" or "Ed25519"; None for RSA.
     #[getter]
     fn crv(&self) -> Option<&'static str> {
         self.0.curve()
@@ -117,34 +117,34 @@ impl Jwk {
         self.0.e().map(|octets| integer(py, octets)).transpose()
     }
 
-    /// Whether "n" or "e" were spelt as RFC 7518 forbids, and were read all the same: padded, in
-    /// the standard base64 alphabet, or with a leading zero octet.
+    /// Whether "n" or "e" had an encoding that RFC 7518 forbids but that is accepted: padding, the
+    /// standard base64 alphabet, or a leading zero octet.
     #[getter]
     fn is_tolerated(&self) -> bool {
         self.0.is_tolerated()
     }
 
-    /// The key as PEM, label "PUBLIC KEY".
+    /// Returns the key as PEM with the label "PUBLIC KEY".
     fn to_pem(&self) -> String {
         self.0.to_pem()
     }
 
-    /// The key as DER SubjectPublicKeyInfo.
+    /// Returns the key as DER SubjectPublicKeyInfo.
     fn to_der<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
         PyBytes::new(py, &self.0.to_der())
     }
 
-    /// The key as a JWK.
+    /// Returns the key as a JWK, a JSON object.
     fn to_json(&self) -> String {
         self.0.to_json()
     }
 
-    /// The JWK Thumbprint with SHA-256 (RFC 7638), in base64url.
+    /// Returns the JWK Thumbprint with SHA-256 (RFC 7638), in base64url.
     fn thumbprint(&self) -> String {
         self.0.thumbprint()
     }
 
-    /// The key ID that DC/OS gives an RSA key; None for other key types.
+    /// Returns the key ID that DC/OS computes for an RSA key; None for other key types.
     fn dcos_kid(&self) -> Option<String> {
         self.0.dcos_kid()
     }
@@ -159,8 +159,8 @@ fn made(py: Python<'_>, key: Result<bouncer_verify::Jwk, Error>) -> PyResult<Jwk
     key.map(Jwk).map_err(|error| exception(py, &error))
 }
 
-/// The octets of a non-negative `int`. A negative one is no part of a key, like the zero that
-/// stands for it here.
+/// The octets of a non-negative `int`. A negative `int` becomes zero, which is no valid part of a
+/// key either.
 fn big_endian<'py>(integer: &Bound<'py, PyInt>) -> PyResult<Bound<'py, PyBytes>> {
     let py = integer.py();
     if integer.lt(0)? {

@@ -1,4 +1,4 @@
-//! The key set.
+//! The class `JwkSet`.
 
 use crate::error::{exception, invalid_argument};
 use crate::jwk::Jwk;
@@ -9,13 +9,15 @@ use std::sync::Arc;
 
 /// An issuer's public keys, checked and parsed once. Immutable; any number of threads may use it.
 ///
-/// A key that cannot be used is skipped and listed; it never spoils the others.
+/// A key that cannot be used is skipped and listed in `skipped`. The other keys are not affected.
 #[pyclass(frozen, module = "bouncer_verify")]
 pub(crate) struct JwkSet(pub(crate) Arc<bouncer_verify::JwkSet>);
 
 #[pymethods]
 impl JwkSet {
-    /// A set of the given keys; `backend` as with from_json(). Raises NoUsableKeyError.
+    /// Makes a set of an iterable of Jwk. `backend` is as for from_json().
+    ///
+    /// Raises NoUsableKeyError.
     #[new]
     #[pyo3(signature = (keys, /, *, backend = None))]
     fn new(keys: &Bound<'_, PyAny>, backend: Option<&str>) -> PyResult<Self> {
@@ -26,12 +28,12 @@ impl JwkSet {
         Self::made(py, py.detach(|| bouncer_verify::JwkSet::from_keys_with(keys, backend)))
     }
 
-    /// Reads a JWK Set document, strict JSON of at most 1 MiB and 1000 members; 100 usable keys are
-    /// used.
+    /// Reads a JWK Set document: strict JSON of at most 1 MiB and 1000 members. At most 100 usable
+    /// keys are kept.
     ///
-    /// backend: what does the arithmetic, for one verdict: "accelerated", aws-lc and for RS256
-    /// AVX-512 IFMA where the CPU has it; "aws-lc", that alone; None: the first, unless the
-    /// environment variable BOUNCER_VERIFY_NO_ACCELERATION is set.
+    /// backend: what does the arithmetic; the results are the same. "accelerated": aws-lc, and
+    /// AVX-512 IFMA for RS256 if the CPU has it. "aws-lc": aws-lc alone. None: "accelerated",
+    /// unless the environment variable BOUNCER_VERIFY_NO_ACCELERATION is set.
     ///
     /// Raises MalformedKeySetError or NoUsableKeyError.
     #[staticmethod]
@@ -41,8 +43,7 @@ impl JwkSet {
         Self::made(py, py.detach(|| bouncer_verify::JwkSet::from_slice_with(json.as_ref(), backend)))
     }
 
-    /// What from_json() skips in a document, also when it skips everything and raises
-    /// NoUsableKeyError.
+    /// Returns the keys of a document that from_json() skips, even if it raises NoUsableKeyError.
     ///
     /// Raises MalformedKeySetError.
     #[staticmethod]
@@ -59,13 +60,13 @@ impl JwkSet {
         self.0.keys().iter().cloned().map(Jwk).collect()
     }
 
-    /// How many of the keys have their RS256 signatures verified by the accelerated arithmetic.
+    /// The number of keys whose RS256 signatures are verified with AVX-512 IFMA.
     #[getter]
     fn accelerated_keys(&self) -> usize {
         self.0.accelerated_keys()
     }
 
-    /// The members of the document that cannot be used.
+    /// The keys of the document that cannot be used.
     #[getter]
     fn skipped(&self) -> Vec<SkippedKey> {
         self.0.skipped().iter().cloned().map(SkippedKey).collect()
@@ -82,36 +83,36 @@ impl JwkSet {
     }
 }
 
-/// The back end of this name; None is the default one.
+/// The back end of this name. None means the default.
 pub(crate) fn backend_of(py: Python<'_>, name: Option<&str>) -> PyResult<Backend> {
     match name {
         None => Ok(Backend::default()),
         Some("accelerated") => Ok(Backend::Accelerated),
         Some("aws-lc") => Ok(Backend::AwsLc),
-        Some(_) => Err(invalid_argument(py, "backend is neither \"accelerated\" nor \"aws-lc\"")),
+        Some(_) => Err(invalid_argument(py, "backend must be \"accelerated\" or \"aws-lc\"")),
     }
 }
 
-/// A member of a JWK Set that cannot be used.
+/// A key of a JWK Set that cannot be used.
 #[pyclass(frozen, eq, module = "bouncer_verify")]
 #[derive(PartialEq)]
 pub(crate) struct SkippedKey(bouncer_verify::SkippedKey);
 
 #[pymethods]
 impl SkippedKey {
-    /// Its place in the document, from 0.
+    /// Its position in the document, from 0.
     #[getter]
     fn index(&self) -> usize {
         self.0.index()
     }
 
-    /// Its key ID, if it has one that can be read.
+    /// Its key ID; None if it has none, or none that can be read.
     #[getter]
     fn kid(&self) -> Option<&str> {
         self.0.kid()
     }
 
-    /// Why: a stable name such as "wrong_use".
+    /// The reason: a stable name such as "wrong_use".
     #[getter]
     fn reason(&self) -> &'static str {
         self.0.reason().as_str()

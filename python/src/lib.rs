@@ -1,13 +1,12 @@
-//! The Python skin: arguments in, one call of the core, result out. A file for each noun of the
-//! Python interface.
+//! The Python module: each function converts its arguments, calls the core once and converts the
+//! result. Each class of the Python interface has a file.
 //!
-//! `bouncer_verify/__init__.py` is the package that users import; `bouncer_verify/exceptions.py`
-//! defines what is raised. The core is used through what its `lib.rs` exports, as
-//! `bouncer_verify::`.
+//! Users import the package `bouncer_verify/__init__.py`. `bouncer_verify/exceptions.py` defines
+//! the exceptions. The core is used through what its `lib.rs` exports, as `bouncer_verify::`.
 //!
-//! Remote keys and token renewers have a thread of the core's in the background. It enters Python
-//! in three places, `background` for logging, `fetch` for a program's own HTTP client and
-//! `token_source` for its own source of tokens, all through the gate in `background`.
+//! Remote keys and token renewers have a background thread of the core. It enters Python in three
+//! places: `background` for logging, `fetch` for the program's own HTTP client, and `token_source`
+//! for the program's own source of tokens. All go through the gate in `background`.
 
 mod authorization;
 mod background;

@@ -1,5 +1,5 @@
-//! Calls of the program's own callables, which threads of their own make: a client that hangs holds up
-//! neither a key set nor the end of the program.
+//! Calls of the program's own callables, `fetch` and `source`, each on its own thread. A callable
+//! that hangs blocks neither a key set nor the exit of the program.
 
 use crate::background;
 use bouncer_verify::{FetchError, FetchFailure};
@@ -10,16 +10,16 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
-/// How soon a key set or renewer that is closed stops waiting for the callable.
+/// The longest time until a closed key set or renewer stops waiting for the callable.
 const SLICE: Duration = Duration::from_millis(50);
 
-type Answer<T> = Result<T, FetchError>;
+type Outcome<T> = Result<T, FetchError>;
 
-/// A callable of the program. It is called once at a time.
+/// A callable of the program. At most one call is in flight.
 pub(crate) struct Callable {
     callable: Py<PyAny>,
     interrupted: AtomicBool,
-    /// The process in which a call is under way, else 0: a call does not survive a fork.
+    /// The id of the process in which a call is in flight, else 0. A call does not survive a fork.
     busy: Arc<AtomicU32>,
 }
 
@@ -28,17 +28,17 @@ impl Callable {
         Self { callable, interrupted: AtomicBool::new(false), busy: Arc::default() }
     }
 
-    /// Waits at most `timeout` for the answer to the call that `start` begins.
+    /// Begins a call with `start`, and waits up to `timeout` for its result.
     pub(crate) fn call<T: Send>(
         &self,
         timeout: Duration,
         start: impl FnOnce(Python<'_>, &Py<PyAny>, PendingCall<T>) -> PyResult<()>,
-    ) -> Answer<T> {
+    ) -> Outcome<T> {
         let end = Instant::now() + timeout;
         let error = |failure, why| FetchError::new(failure, why);
         if self.busy.swap(process::id(), Ordering::SeqCst) == process::id() {
-            // One that hangs must not become many.
-            return Err(error(FetchFailure::Timeout, "the call before has not returned"));
+            // If the callable hangs, more calls would only hang too.
+            return Err(error(FetchFailure::Timeout, "the previous call has not returned"));
         }
         let (sender, receiver) = sync_channel(1);
         let call = PendingCall { sender, busy: Arc::clone(&self.busy), over: AtomicBool::new(false) };
@@ -48,11 +48,11 @@ impl Callable {
                 FetchError::new(FetchFailure::Other, name)
             })
         });
-        started.unwrap_or_else(|| Err(error(FetchFailure::Other, "the program ends")))?;
+        started.unwrap_or_else(|| Err(error(FetchFailure::Other, "the program is exiting")))?;
         loop {
             let left = end.saturating_duration_since(Instant::now());
             match receiver.recv_timeout(left.min(SLICE)) {
-                Ok(answer) => return answer,
+                Ok(outcome) => return outcome,
                 Err(RecvTimeoutError::Disconnected) => return Err(error(FetchFailure::Other, "")),
                 Err(_) if self.interrupted.load(Ordering::SeqCst) => {
                     return Err(error(FetchFailure::Other, "closed"));
@@ -63,33 +63,32 @@ impl Callable {
         }
     }
 
-    /// Ends the wait for a call that is under way.
+    /// Ends the wait for the call in flight.
     pub(crate) fn interrupt(&self) {
         self.interrupted.store(true, Ordering::SeqCst);
     }
 }
 
-/// One call, for the thread that makes it.
+/// One call. The thread that makes it reports the result here.
 pub(crate) struct PendingCall<T> {
-    sender: SyncSender<Answer<T>>,
+    sender: SyncSender<Outcome<T>>,
     busy: Arc<AtomicU32>,
     over: AtomicBool,
 }
 
 impl<T> PendingCall<T> {
-    pub(crate) fn answer(&self, answer: Answer<T>) {
-        // First, because who gets the answer may call again at once.
+    pub(crate) fn finish(&self, outcome: Outcome<T>) {
+        // Before the result is sent: its receiver may call again at once.
         self.end();
-        let _ = self.sender.try_send(answer);
+        let _ = self.sender.try_send(outcome);
     }
 
-    /// What the callable raised is told by the name of its class: its text may hold what is not for
-    /// logs.
+    /// Reports an exception by the name of its class. Its text may contain secrets.
     pub(crate) fn fail(&self, name: String) {
-        self.answer(Err(FetchError::new(FetchFailure::Other, name)));
+        self.finish(Err(FetchError::new(FetchFailure::Other, name)));
     }
 
-    /// Once: by now, another call may be under way.
+    /// Only the first call of this has an effect: later, another call may be in flight.
     fn end(&self) {
         if !self.over.swap(true, Ordering::SeqCst) {
             self.busy.store(0, Ordering::SeqCst);

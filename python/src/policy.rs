@@ -1,4 +1,4 @@
-//! The rules that a token must meet.
+//! The class `Policy`.
 
 use crate::error::{exception, invalid_argument};
 use crate::settings;
@@ -8,15 +8,16 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use std::borrow::Cow;
 
-/// What a token must be to be accepted, beyond its signature. Immutable; any number of threads may
+/// The rules that a token must meet, besides its signature. Immutable; any number of threads may
 /// use it.
 ///
 /// Settings are keywords: docs/settings.md and `bouncer_verify.types.PolicySettings` list them. A
-/// duration is a number of seconds, a timedelta or text such as "30s"; a list is a `str` or an
-/// iterable of them. None is a setting that is not set. A policy needs `issuers`, `any_issuer=True`
-/// or `profile="dcos"`.
+/// duration is a number of seconds, a timedelta or text such as "30s". A list is a `str` or an
+/// iterable of `str`. `time` is an int of seconds since 1970. None leaves a setting at its default.
+/// A policy must set `issuers`, `any_issuer=True` or `profile="dcos"`.
 ///
-/// clock: a callable that returns the seconds since 1970 to verify at; None: the system's clock.
+/// clock: a callable that returns the time to verify at, in seconds since 1970. It is called for
+/// each token, and once for a batch. None: the system's clock.
 ///
 /// Raises InvalidArgumentError, and TypeError for an unknown setting or a value of the wrong type.
 #[pyclass(frozen, module = "bouncer_verify")]
@@ -25,7 +26,7 @@ pub(crate) struct Policy {
     #[pyo3(get)]
     clock: Option<Py<PyAny>>,
     exact_nbf: bool,
-    /// All of the above, but for the clock.
+    /// All of the above, except the clock.
     pub(crate) policy: bouncer_verify::Policy,
 }
 
@@ -43,38 +44,38 @@ impl Policy {
         Self::made(py, settings, clock, _exact_nbf)
     }
 
-    /// The policy of a JSON document: `{"issuers": ["https://id.example"], "leeway": "30s"}`.
+    /// Makes the policy of a JSON document: `{"issuers": ["https://id.example"], "leeway": "30s"}`.
     #[staticmethod]
     #[pyo3(signature = (document, /))]
     fn from_json(py: Python<'_>, document: Text<'_>) -> PyResult<Self> {
         Self::made(py, settings::of_document(py, SettingsKind::Policy, &document)?, None, false)
     }
 
-    /// For the tokens of DC/OS's Bouncer: RS256; "exp" and a string "uid" are required; "iss" is
+    /// For the tokens of DC/OS's Bouncer: RS256, with "exp" and a non-empty string "uid". "iss" is
     /// not compared.
     #[staticmethod]
     fn dcos(py: Python<'_>) -> PyResult<Self> {
         Self::with(py, &[("profile", "dcos")])
     }
 
-    /// For tokens that `issuer` made for `audience`: both claims must be there and match, character
-    /// for character.
+    /// For tokens of `issuer` for `audience`. "iss" and "aud" are required and must match,
+    /// character for character. The header parameter "typ" is not compared: if the issuer's access
+    /// tokens follow RFC 9068, add `.replace(token_type="at+jwt")`.
     #[staticmethod]
     fn for_issuer(issuer: &Bound<'_, PyAny>, audience: &Bound<'_, PyAny>) -> PyResult<Self> {
         let (one, other) = (str_of("issuer", issuer)?, str_of("audience", audience)?);
         Self::with(issuer.py(), &[("issuers", &one), ("audiences", &other)])
     }
 
-    /// Judges the signature and the times only: any token that a key of the set has signed passes,
-    /// whoever it was made for, unless it names an audience. Prefer `for_issuer()` where tokens say
-    /// "iss" and "aud".
+    /// Checks only the signature and the times. Every token that a key of the set has signed is
+    /// accepted, unless it has "aud". Prefer `for_issuer()` if tokens have "iss" and "aud".
     #[staticmethod]
     fn any_issuer(py: Python<'_>) -> PyResult<Self> {
         Self::with(py, &[("any_issuer", "true")])
     }
 
-    /// The same policy with some settings changed, which are named as in the constructor. None
-    /// resets one.
+    /// Returns a copy with some settings changed, named as in the constructor. None resets a
+    /// setting to its default.
     #[pyo3(signature = (**changes))]
     fn replace<'py>(
         slf: &Bound<'py, Self>,
@@ -87,7 +88,7 @@ impl Policy {
         slf.get_type().call((), Some(&arguments))
     }
 
-    /// Every setting by name: what is set, else the default, else None.
+    /// Every setting by name: its value, else its default, else None.
     #[getter]
     fn settings<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         settings::all(py, &self.settings)
@@ -96,7 +97,7 @@ impl Policy {
     fn __eq__(&self, py: Python<'_>, other: &Bound<'_, PyAny>) -> PyResult<bool> {
         let Ok(other) = other.cast::<Self>().map(Bound::get) else { return Ok(false) };
         let comparable = |policy: &Self| -> PyResult<_> {
-            // A default that is set is the default.
+            // Setting a default explicitly changes nothing.
             let comparable = policy.settings(py)?;
             comparable.update(policy.arguments(py)?.as_mapping())?;
             Ok(comparable)
@@ -112,7 +113,7 @@ impl Policy {
 }
 
 impl Policy {
-    /// The policy, with the time of its clock if it has one.
+    /// Returns the policy for one verification: with the time of its clock, if it has one.
     pub(crate) fn now(&self, py: Python<'_>) -> PyResult<Cow<'_, bouncer_verify::Policy>> {
         Ok(match self.time(py)? {
             Some(now) => Cow::Owned(self.policy.clone().time(now)),
@@ -124,13 +125,13 @@ impl Policy {
         self.clock.is_some()
     }
 
-    /// The time of the clock, if there is one.
+    /// Calls the clock, if there is one, and returns its time.
     pub(crate) fn time(&self, py: Python<'_>) -> PyResult<Option<i64>> {
         let Some(clock) = &self.clock else { return Ok(None) };
         let now = clock.bind(py).call0()?;
         match now.extract::<f64>()? {
             seconds if seconds.is_finite() => Ok(Some(seconds.floor() as i64)),
-            _ => Err(invalid_argument(py, "clock() returned no time")),
+            _ => Err(invalid_argument(py, "clock() must return a finite number of seconds")),
         }
     }
 
@@ -161,7 +162,7 @@ impl Policy {
         Self::made(py, settings, None, false)
     }
 
-    /// What the constructor makes the same policy of.
+    /// The arguments with which the constructor makes the same policy.
     fn arguments<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let arguments = settings::given(py, &self.settings)?;
         if let Some(clock) = &self.clock {

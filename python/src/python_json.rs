@@ -1,4 +1,4 @@
-//! JSON that the core has verified, as Python objects.
+//! Converts JSON that the core has checked into Python objects.
 
 use pyo3::IntoPyObjectExt;
 use pyo3::intern;
@@ -7,10 +7,10 @@ use pyo3::types::{PyDict, PyList, PyString};
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 
-/// The value of `json`, exactly as Python's `json.loads` returns it.
+/// Converts `json` to exactly the value that Python's `json.loads` returns.
 ///
-/// A document with a fraction, an exponent or an integer over 64 bits is left to `json.loads`
-/// itself, which rounds correctly and has integers of any length. It is rare in a token.
+/// Calls `json.loads` itself for a document with a fraction, an exponent or an integer over 64
+/// bits: it rounds correctly and has integers of any length. Such numbers are rare in tokens.
 pub(crate) fn loads<'py>(py: Python<'py>, json: &str) -> PyResult<Bound<'py, PyAny>> {
     match Value(py).deserialize(&mut serde_json::Deserializer::from_str(json)) {
         Ok(value) => Ok(value),
@@ -18,8 +18,8 @@ pub(crate) fn loads<'py>(py: Python<'py>, json: &str) -> PyResult<Bound<'py, PyA
     }
 }
 
-/// `value` with its lists and dicts copied at every level: what a caller may change without
-/// changing the original.
+/// Copies `value` with its lists and dicts at every level. Changing the copy does not change the
+/// original.
 pub(crate) fn copied<'py>(value: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     if let Ok(dict) = value.cast::<PyDict>() {
         let copy = PyDict::new(dict.py());
@@ -35,7 +35,7 @@ pub(crate) fn copied<'py>(value: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny
     Ok(value)
 }
 
-/// Builds Python objects straight from the text.
+/// Builds Python objects directly from the text.
 #[derive(Clone, Copy)]
 struct Value<'py>(Python<'py>);
 

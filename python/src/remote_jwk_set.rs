@@ -1,4 +1,4 @@
-//! The key set that keeps itself.
+//! The class `RemoteJwkSet`.
 
 use crate::background::{self, Detached};
 use crate::error::{exception, keys_unavailable};
@@ -12,27 +12,31 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use std::time::Duration;
 
-/// Longer than any fetch takes.
+/// The longest timeout of `refresh()` and `renew()`: no fetch or login takes so long.
 pub(crate) const LONGEST_REFRESH: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// An issuer's JWK Set, fetched from its URL and kept fresh by a thread in the background, through
-/// rotations and outages. Make one for each issuer; any number of threads and verifiers may use it.
+/// An issuer's JWK Set, fetched from its URL. A background thread keeps it fresh, through rotations
+/// and outages. Make one for each issuer; any number of threads and verifiers may use it.
+///
+/// For an OpenID Connect provider, call `RemoteJwkSet.discover(issuer)`, which finds the URL.
 ///
 /// Settings are keywords: docs/settings.md and `bouncer_verify.types.KeysSettings` list them. A
-/// duration is a number of seconds, a timedelta or text such as "30s". None is a setting that is
-/// not set.
+/// duration is a number of seconds, a timedelta or text such as "30s". None leaves a setting at its
+/// default.
 ///
-/// url: https, or http to this machine.
-/// fetch: a callable that makes the requests in place of the built-in client: fetch(url, headers,
-/// timeout) returns (status, headers, body). It is called on a daemon thread, must not follow
-/// redirects to elsewhere and returns the body decoded; the settings of the built-in client do not
-/// go with it. It must not hold the key set, as a method of the object that keeps it does: the
-/// garbage collector does not see that the two keep each other, so neither would be freed, and only
-/// close() would end the thread.
-/// log: whether changes of keys and failures go to the logger "bouncer_verify".
+/// url: https. http is allowed to this machine, and to others with `allow_http=True`.
 ///
-/// Raises InvalidArgumentError, TypeError for an unknown setting or a value of the wrong type, and
-/// for the seed MalformedKeySetError or NoUsableKeyError.
+/// fetch: a callable that makes the requests in place of the built-in client. fetch(url, headers,
+/// timeout) returns (status, headers, body), with the body decoded. It is called on a daemon
+/// thread. It must not follow redirects to another origin. Settings of the built-in client cannot
+/// be combined with it. It must not reference the key set, for example as a method of the object
+/// that owns the key set: the garbage collector does not see such a cycle. Neither object would be
+/// freed, and only close() would end the thread.
+///
+/// log: whether changes of the keys and failures are logged, by the logger "bouncer_verify".
+///
+/// Raises InvalidArgumentError; TypeError for an unknown setting or a value of the wrong type;
+/// MalformedKeySetError or NoUsableKeyError for the seed.
 #[pyclass(frozen, module = "bouncer_verify")]
 pub(crate) struct RemoteJwkSet {
     pub(crate) keys: Detached<bouncer_verify::RemoteJwkSet>,
@@ -52,10 +56,11 @@ impl RemoteJwkSet {
         Self::at("url", &str_of("url", url)?, url.py(), fetch, log, settings)
     }
 
-    /// The key set of `issuer`, found through its metadata at /.well-known/openid-configuration
-    /// (OpenID Connect Discovery 1.0), which must name the same issuer, character for character.
+    /// Makes the key set of `issuer`. Its URL is read from the issuer's metadata, at
+    /// /.well-known/openid-configuration (OpenID Connect Discovery 1.0). The metadata must name the
+    /// same issuer, character for character.
     ///
-    /// Arguments and errors are those of the constructor.
+    /// The other arguments and the exceptions are those of the constructor.
     #[staticmethod]
     #[pyo3(signature = (issuer, *, fetch = None, log = true, **settings))]
     fn discover(
@@ -67,7 +72,7 @@ impl RemoteJwkSet {
         Self::at("discover", &str_of("issuer", issuer)?, issuer.py(), fetch, log, settings)
     }
 
-    /// The key set of a JSON document: `{"url": "https://id.example/jwks", "ttl": "5m"}`.
+    /// Makes the key set of a JSON document: `{"url": "https://id.example/jwks", "ttl": "5m"}`.
     #[staticmethod]
     #[pyo3(signature = (document, /, *, fetch = None, log = true))]
     fn from_json(
@@ -79,16 +84,17 @@ impl RemoteJwkSet {
         Self::made(py, &settings::of_document(py, SettingsKind::Keys, &document)?, fetch, log)
     }
 
-    /// Waits until there are keys, at most `timeout` seconds.
+    /// Waits until there are keys, for up to `timeout` seconds. Failed fetches are retried for the
+    /// whole time, even if the failure is one that will not go away, such as a wrong URL.
     ///
-    /// Raises KeysUnavailableError: there are none after that.
+    /// Raises KeysUnavailableError, with the last failure, if there are no keys then.
     #[pyo3(signature = (timeout = 10.0))]
     fn wait_ready(&self, py: Python<'_>, timeout: f64) -> PyResult<()> {
         self.wait_for(py, None, seconds(py, "timeout", timeout)?)?;
         self.current(py).map(drop)
     }
 
-    /// wait_ready() for an event loop, which goes on meanwhile.
+    /// wait_ready() for an event loop of asyncio or trio: awaits instead of blocking.
     #[pyo3(signature = (timeout = 10.0))]
     fn wait_ready_async<'py>(slf: &Bound<'py, Self>, timeout: f64) -> PyResult<Bound<'py, PyAny>> {
         let py = slf.py();
@@ -96,52 +102,53 @@ impl RemoteJwkSet {
         py.import("bouncer_verify._waiting")?.call_method1("wait_ready", (slf, timeout))
     }
 
-    /// The keys in use. They stay as they are when newer ones come.
+    /// Returns the keys in use. The returned set does not change when newer keys come.
     ///
-    /// Raises KeysUnavailableError: none yet, too old, or closed.
+    /// Raises KeysUnavailableError: there are no keys yet, they are too old, or the set is closed.
     fn current(&self, py: Python<'_>) -> PyResult<JwkSet> {
         self.keys.current().map(JwkSet).map_err(|error| exception(py, &error))
     }
 
-    /// Fetches the keys now, for operators; several callers share one fetch. Nothing limits how
-    /// often, so it is not for the way of a request. The keys in use stay if it fails.
+    /// Fetches the keys now. Concurrent callers share one fetch. If it fails, the keys in use stay.
     ///
-    /// Raises KeysUnavailableError: the fetch failed, or is not done after `timeout` seconds.
+    /// For operators: no budget limits how often, so do not call it for a request.
+    ///
+    /// Raises KeysUnavailableError: the fetch failed, or is not over after `timeout` seconds.
     #[pyo3(signature = (timeout = 10.0))]
     fn refresh(&self, py: Python<'_>, timeout: f64) -> PyResult<()> {
         let timeout = seconds(py, "timeout", timeout)?.min(LONGEST_REFRESH);
         let keys = self.keys.clone();
-        // To ask again in slices would be to ask for another fetch.
+        // Not in slices: each call of the core's refresh() may start another fetch.
         interrupt::wait_for(py, "bouncer-refresh", move || keys.refresh(timeout))?
             .map_err(|error| keys_unavailable(py, &format!("the keys were not fetched: {error}")))
     }
 
-    /// "empty": no keys yet; "fresh"; "stale": in use, though they should have been confirmed by
-    /// now, or come from a seed or a file; "too_old": not used; "closed".
+    /// "empty": no keys yet. "fresh": confirmed by the issuer. "stale": in use, but a refresh is
+    /// overdue, or the keys come from a seed or a file. "too_old": no longer used. "closed".
     #[getter]
     fn state(&self) -> &'static str {
         self.keys.status().state.as_str()
     }
 
-    /// Grows by one with each change of the keys; 0 before the first.
+    /// Grows by one with each change of the keys. 0 before the first keys.
     #[getter]
     fn generation(&self) -> u64 {
         self.keys.generation()
     }
 
-    /// What it is doing, for metrics, logs and health checks: a `bouncer_verify.types.KeysStats`.
-    /// Counts are this process's alone.
+    /// Returns counters and states for metrics, logs and health checks, as a
+    /// `bouncer_verify.types.KeysStats`. They are those of this process.
     fn stats<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         stats::dict(py, &Stats::from(&*self.keys))
     }
 
-    /// The same in the text format of Prometheus.
+    /// Returns the stats in the text format of Prometheus.
     fn prometheus(&self) -> String {
         Stats::from(&*self.keys).prometheus()
     }
 
-    /// Ends it, for all that use it: a fetch under way is cut off, the thread ends, and from now on
-    /// there are no keys. What nobody uses any more ends by itself.
+    /// Closes the key set for all its users: the fetch in flight is cancelled, the thread ends, and
+    /// there are no keys any more. An unused key set is closed when it is freed.
     fn close(&self, py: Python<'_>) {
         py.detach(|| self.keys.close());
     }
@@ -165,8 +172,8 @@ impl RemoteJwkSet {
         self.max_wait.as_secs_f64()
     }
 
-    /// Waits until the fetch of this ticket is over, or for 0 until there are keys, at most so many
-    /// seconds: True if waiting longer is of no use.
+    /// Waits for up to `timeout` seconds until the fetch of this ticket is over, or until there are
+    /// keys if the ticket is 0. Returns True if a longer wait would not help.
     #[pyo3(signature = (ticket, timeout, /))]
     fn _wait(&self, py: Python<'_>, ticket: u64, timeout: f64) -> PyResult<bool> {
         self.wait_for(py, Ticket::from_bits(ticket), seconds(py, "timeout", timeout)?)
@@ -210,8 +217,8 @@ impl RemoteJwkSet {
         Ok(Self { keys: keys.into(), max_wait: settings::duration(py, settings, "max_wait")? })
     }
 
-    /// Waits until the fetch of `ticket` is over, or without one until there are keys; true if
-    /// waiting longer is of no use.
+    /// Waits until the fetch of `ticket` is over, or until there are keys if it is `None`. Returns
+    /// true if a longer wait would not help.
     pub(crate) fn wait_for(
         &self,
         py: Python<'_>,
@@ -229,7 +236,8 @@ impl RemoteJwkSet {
     }
 }
 
-/// The number of the fetch or login that a ticket is for. Tickets of one attempt may differ.
+/// Returns the number of the fetch or login that a ticket is for. Different tickets may have the
+/// same number.
 #[pyfunction]
 #[pyo3(signature = (ticket, /))]
 pub(crate) fn _attempt(ticket: u64) -> u64 {

@@ -1,5 +1,5 @@
-//! Keywords as settings of the core, and settings as Python's values. The core's table says what
-//! there is.
+//! Converts keyword arguments to settings of the core, and settings to Python values. The core's
+//! table defines the settings.
 
 use crate::error::{exception, invalid_argument};
 use crate::python_json;
@@ -11,10 +11,10 @@ use pyo3::types::{PyBool, PyDict, PyInt, PyMapping, PyString, PyTuple};
 use std::borrow::Cow;
 use std::time::Duration;
 
-/// Milliseconds. The longest unit that a text ends in is the first one here.
+/// Units in milliseconds. "ms" comes before "s", because "5ms" ends in both.
 const UNITS: [(&str, f64); 5] = [("ms", 1.0), ("s", 1e3), ("m", 60e3), ("h", 3600e3), ("d", 86400e3)];
 
-/// The settings that `keywords` say. `None` is a setting that is not set.
+/// The settings of `keywords`. A value of `None` is not set.
 pub(crate) fn of_keywords(
     py: Python<'_>,
     kind: SettingsKind,
@@ -36,7 +36,7 @@ pub(crate) fn of_document(py: Python<'_>, kind: SettingsKind, document: &Text<'_
     Ok(settings)
 }
 
-/// Sets `name` to one text that the program gave by position.
+/// Sets `name` to the text of a positional argument.
 pub(crate) fn set(py: Python<'_>, settings: &mut Settings, name: &str, text: &str) -> PyResult<()> {
     settings.set(name, text).map_err(|error| exception(py, &error))
 }
@@ -63,8 +63,8 @@ fn put(py: Python<'_>, settings: &mut Settings, name: &str, value: &Bound<'_, Py
     }
 }
 
-/// One `str` or an iterable of them, which must not be empty: what a configuration left empty must
-/// not turn a comparison off.
+/// Sets a list to one `str` or to an iterable of `str`. An empty iterable is an error: a value that
+/// is empty in a configuration must not turn a check off.
 fn put_list(py: Python<'_>, settings: &mut Settings, name: &str, value: &Bound<'_, PyAny>) -> PyResult<()> {
     if value.is_instance_of::<PyString>() {
         return set(py, settings, name, &str_of(name, value)?);
@@ -84,7 +84,7 @@ fn put_list(py: Python<'_>, settings: &mut Settings, name: &str, value: &Bound<'
     Ok(())
 }
 
-/// One value as the core reads it.
+/// Converts one value to the text that the core reads.
 fn text_of<'a>(name: &str, kind: SettingType, value: &'a Bound<'_, PyAny>) -> PyResult<Cow<'a, str>> {
     let is_bool = value.is_instance_of::<PyBool>();
     let is_int = value.is_instance_of::<PyInt>() && !is_bool;
@@ -118,7 +118,7 @@ fn not_utf8(name: &str, value: &Bound<'_, PyAny>) -> PyErr {
     invalid_argument(value.py(), &format!("{name} is not UTF-8"))
 }
 
-/// A number of seconds or a timedelta.
+/// Converts a number of seconds or a timedelta to text.
 fn milliseconds_of(name: &str, value: &Bound<'_, PyAny>) -> PyResult<String> {
     let seconds = match value.hasattr("total_seconds")? {
         true => value.call_method0("total_seconds")?,
@@ -133,11 +133,11 @@ fn milliseconds_of(name: &str, value: &Bound<'_, PyAny>) -> PyResult<String> {
     Ok(match (seconds * 1e3).round() {
         thousands if thousands.is_finite() && thousands % 1e3 == 0.0 => format!("{:.0}s", thousands / 1e3),
         milliseconds if milliseconds.is_finite() => format!("{milliseconds:.0}ms"),
-        _ => return Err(invalid_argument(value.py(), &format!("{name} is no number of seconds"))),
+        _ => return Err(invalid_argument(value.py(), &format!("{name} must be a finite number of seconds"))),
     })
 }
 
-/// What is set, by name.
+/// The settings that are set, by name.
 pub(crate) fn given<'py>(py: Python<'py>, settings: &Settings) -> PyResult<Bound<'py, PyDict>> {
     let given = python_json::loads(py, &settings.document())?.cast_into::<PyDict>()?;
     for setting in settings.kind().settings() {
@@ -148,7 +148,8 @@ pub(crate) fn given<'py>(py: Python<'py>, settings: &Settings) -> PyResult<Bound
     Ok(given)
 }
 
-/// Every setting of the kind: what is set, else its default, else `None`; for a flag, else `False`.
+/// Every setting of this kind, by name: its value, else its default, else `None`. A flag is `False`
+/// if it is not set.
 pub(crate) fn all<'py>(py: Python<'py>, settings: &Settings) -> PyResult<Bound<'py, PyDict>> {
     let (given, mut defaults) = (given(py, settings)?, Settings::new(settings.kind()));
     let all = PyDict::new(py);
@@ -163,19 +164,19 @@ pub(crate) fn all<'py>(py: Python<'py>, settings: &Settings) -> PyResult<Bound<'
     Ok(all)
 }
 
-/// The duration `name`, set or by default.
+/// The duration of the setting `name`, or its default.
 pub(crate) fn duration(py: Python<'_>, settings: &Settings, name: &str) -> PyResult<Duration> {
     let value = all(py, settings)?.as_any().get_item(name)?.extract()?;
     seconds(py, name, value)
 }
 
-/// The argument `name`, a number of seconds.
+/// Converts the argument `name`, a number of seconds.
 pub(crate) fn seconds(py: Python<'_>, name: &str, value: f64) -> PyResult<Duration> {
     Duration::try_from_secs_f64(value)
-        .map_err(|_| invalid_argument(py, &format!("{name} is no number of seconds")))
+        .map_err(|_| invalid_argument(py, &format!("{name} must be a finite number of seconds, 0 or more")))
 }
 
-/// A value of the core's document as Python's: a list as a tuple, a duration in seconds.
+/// Converts a value of the core's document: a list to a tuple, a duration to seconds.
 fn value_of<'py>(setting: &Setting, value: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     let py = value.py();
     match setting.kind {

@@ -1,10 +1,11 @@
-//! Stats of the core as a dict.
+//! Converts stats of the core to a dict.
 
 use bouncer_verify::{StatKind, StatValue, Stats};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-/// The rows by name, after the source if they have one. Counts are int, times and durations float.
+/// The rows by name. "source" comes first, if the rows have one. Counts are int; times and
+/// durations are float.
 pub(crate) fn dict<'py>(py: Python<'py>, stats: &Stats) -> PyResult<Bound<'py, PyDict>> {
     let dict = PyDict::new(py);
     for stat in stats.rows() {

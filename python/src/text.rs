@@ -1,4 +1,4 @@
-//! `str` and `bytes` arguments as bytes, and text as Python shows it.
+//! Converts `str` and `bytes` arguments to bytes.
 
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
@@ -6,11 +6,11 @@ use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::PyString;
 use std::borrow::Cow;
 
-/// What a `str` or `bytes` argument holds. Both are immutable, and the caller keeps them for the
-/// call, so they are borrowed, also while other threads run.
+/// The bytes of a `str` or `bytes` argument. They are borrowed, even while other threads run: both
+/// types are immutable, and the caller keeps the object alive during the call.
 pub(crate) enum Text<'a> {
     Borrowed(&'a [u8]),
-    /// A `str` with lone surrogates, which has no UTF-8: bytes that the core rejects.
+    /// A `str` with lone surrogates has no UTF-8 form. The core rejects these bytes.
     NotUtf8(PyBackedBytes),
 }
 
@@ -43,8 +43,8 @@ impl<'a> FromPyObject<'a, '_> for Text<'a> {
     }
 }
 
-/// The `str` argument `name`. The TypeError for anything else names it: `None` is what an unset
-/// variable gives.
+/// The `str` argument `name`. Any other type raises a TypeError that names the argument, because an
+/// unset variable often is `None`.
 pub(crate) fn str_of<'a>(name: &str, value: &'a Bound<'_, PyAny>) -> PyResult<Cow<'a, str>> {
     match value.cast::<PyString>() {
         Ok(text) => text.to_cow(),
@@ -52,7 +52,7 @@ pub(crate) fn str_of<'a>(name: &str, value: &'a Bound<'_, PyAny>) -> PyResult<Co
     }
 }
 
-/// The TypeError for an argument of the wrong type; `expected` has its article.
+/// The TypeError for an argument of the wrong type. `expected` includes the article: "a str".
 pub(crate) fn not_a(name: &str, expected: &str, value: &Bound<'_, PyAny>) -> PyErr {
     let other = match value.get_type().name() {
         _ if value.is_none() => "None".into(),
@@ -62,7 +62,7 @@ pub(crate) fn not_a(name: &str, expected: &str, value: &Bound<'_, PyAny>) -> PyE
     PyTypeError::new_err(format!("{name} must be {expected}, not {other}"))
 }
 
-/// What Python's `repr` returns for an optional `str`.
+/// Python's `repr` of an optional `str`.
 pub(crate) fn repr(py: Python<'_>, text: Option<&str>) -> PyResult<String> {
     Ok(text.into_pyobject(py)?.repr()?.to_string())
 }

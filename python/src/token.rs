@@ -1,4 +1,4 @@
-//! A token that passed everything.
+//! The class `VerifiedToken`.
 
 use crate::python_json::{copied, loads};
 use crate::text::repr;
@@ -8,14 +8,17 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyDict, PyIterator, PyString, PyTuple};
 
-/// A token that passed every check; there is no other way to have one.
+/// A token that passed every check. Only a verification makes one.
 ///
-/// It is a read-only Mapping of the claims. A list or dict among them is a copy that the caller may
-/// change.
+/// The registered claims are attributes: issuer ("iss"), subject ("sub"), audience ("aud"),
+/// expires_at ("exp"), not_before ("nbf"), issued_at ("iat"), token_id ("jti"), and uid of DC/OS.
+///
+/// The token is also a read-only Mapping of all claims: token["email"], token.get("email"). A list
+/// or dict among the claims is a copy: changing it does not change the token.
 #[pyclass(frozen, mapping, module = "bouncer_verify")]
 pub(crate) struct VerifiedToken {
     token: bouncer_verify::VerifiedToken,
-    /// Made when first asked for: many callers read `uid` and nothing else.
+    /// Made when it is first needed: many callers read only an attribute.
     claims: PyOnceLock<Py<PyDict>>,
 }
 
@@ -26,7 +29,7 @@ impl From<bouncer_verify::VerifiedToken> for VerifiedToken {
 }
 
 impl VerifiedToken {
-    /// Not to be handed out: what the caller changes in it changes the token.
+    /// Must not be returned to the caller: a change of this dict would change the token.
     fn shared<'py>(&self, py: Python<'py>) -> PyResult<&Bound<'py, PyDict>> {
         Ok(self.claims.get_or_try_init(py, || PyResult::Ok(self.claims(py)?.unbind()))?.bind(py))
     }
@@ -38,79 +41,79 @@ impl VerifiedToken {
 
 #[pymethods]
 impl VerifiedToken {
-    /// "uid", the user or service that DC/OS names, if it is a str.
+    /// The claim "uid", the user or service in DC/OS. None if it is absent or not a str.
     #[getter]
     fn uid(&self) -> Option<&str> {
         self.token.uid()
     }
 
-    /// "iss".
+    /// The claim "iss", or None.
     #[getter]
     fn issuer(&self) -> Option<&str> {
         self.token.issuer()
     }
 
-    /// "sub".
+    /// The claim "sub", or None.
     #[getter]
     fn subject(&self) -> Option<&str> {
         self.token.subject()
     }
 
-    /// "aud": its one string, or those of its array; empty if there is none.
+    /// The claim "aud" as a tuple, which is empty if the claim is absent.
     #[getter]
     fn audience<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
         PyTuple::new(py, self.token.audience())
     }
 
-    /// "exp" in seconds since 1970, rounded down.
+    /// The claim "exp" in seconds since 1970, rounded down; None if absent.
     #[getter]
     fn expires_at(&self) -> Option<i64> {
         self.token.expires_at()
     }
 
-    /// "nbf" in seconds since 1970, rounded up.
+    /// The claim "nbf" in seconds since 1970, rounded up; None if absent.
     #[getter]
     fn not_before(&self) -> Option<i64> {
         self.token.not_before()
     }
 
-    /// "iat" in seconds since 1970, rounded down.
+    /// The claim "iat" in seconds since 1970, rounded down; None if absent.
     #[getter]
     fn issued_at(&self) -> Option<i64> {
         self.token.issued_at()
     }
 
-    /// "jti".
+    /// The claim "jti", or None.
     #[getter]
     fn token_id(&self) -> Option<&str> {
         self.token.token_id()
     }
 
-    /// The JOSE Header.
+    /// The JOSE header, as a new dict.
     #[getter]
     fn header<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         loads(py, self.token.header())
     }
 
-    /// The JSON of the claims, the very bytes that were signed.
+    /// The JSON of the claims: the bytes that were signed.
     #[getter]
     fn payload<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
         PyBytes::new(py, self.token.payload().as_bytes())
     }
 
-    /// The "kid" of the key that verified the token, if that key has one.
+    /// The key ID of the key that verified the token; None if that key has none.
     #[getter]
     fn kid(&self) -> Option<&str> {
         self.token.kid()
     }
 
-    /// The algorithm of the signature: "RS256".
+    /// The algorithm of the signature, such as "RS256".
     #[getter]
     fn algorithm(&self) -> &'static str {
         self.token.algorithm().as_str()
     }
 
-    /// The claims as a dict that is the caller's own. The quickest way to read them all.
+    /// Returns all claims as a new dict. The fastest way to read them all.
     fn claims<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         Ok(loads(py, self.token.payload())?.cast_into()?)
     }
@@ -142,7 +145,7 @@ impl VerifiedToken {
         }
     }
 
-    /// The claim `key`, or `default` if there is none.
+    /// Returns the claim `key`, or `default` if it is absent.
     #[pyo3(signature = (key, default = None, /))]
     fn get<'py>(
         &self,
@@ -155,22 +158,22 @@ impl VerifiedToken {
         }
     }
 
-    /// The claims' names.
+    /// The names of the claims.
     fn keys<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.view(py, intern!(py, "keys"))
     }
 
-    /// The claims' values.
+    /// The values of the claims.
     fn values<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.view(py, intern!(py, "values"))
     }
 
-    /// The claims as pairs of name and value.
+    /// The names and values of the claims, as pairs.
     fn items<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.view(py, intern!(py, "items"))
     }
 
-    /// Shows no claim: what is logged must not hold personal data.
+    /// Shows no claim, so that logs contain no personal data.
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         let kid = repr(py, self.kid())?;
         Ok(format!("<VerifiedToken {}, kid {kid}>", self.algorithm()))

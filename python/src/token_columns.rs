@@ -1,23 +1,23 @@
-//! The verdicts of a batch as columns.
+//! The class `TokenColumns`.
 
 use bouncer_verify::ErrorKind;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyMemoryView, PyString};
 
-/// The verdicts of a batch in columns, a row for each token: read-only buffers that Apache Arrow
-/// takes as they are.
+/// The results of a batch in columns, with one row per token: read-only buffers that Apache Arrow
+/// uses without conversion.
 ///
-/// In a validity bitmap the bit i, counted from the lowest of the first byte, is set where row i
-/// has a value.
+/// In a validity bitmap, bit i is set if row i has a value. Bit 0 is the lowest bit of the first
+/// byte.
 ///
-/// status: a memoryview of format "I" (UInt32): 0 for a token that passed, else a number for each
-/// `code`.
-/// exp: a memoryview of format "q" (Int64): "exp" of the tokens that passed; 0 where it is null.
-/// exp_validity: the bitmap of `exp`.
-/// uid_offsets: a memoryview of format "q": where in `uid_data` each "uid" begins, and the end
-/// (LargeUtf8).
-/// uid_data: the "uid"s of the tokens that passed, in UTF-8, one behind the other.
-/// uid_validity: the bitmap of the "uid"s.
+/// - status: a memoryview of format "I" (UInt32). 0 for an accepted token, else the number of the
+///   error.
+/// - exp: a memoryview of format "q" (Int64). "exp" of the accepted tokens; 0 if it is null.
+/// - exp_validity: the bitmap of `exp`.
+/// - uid_offsets: a memoryview of format "q" (LargeUtf8). The start of each "uid" in `uid_data`,
+///   and the end of the last one.
+/// - uid_data: the "uid" of each accepted token, concatenated, in UTF-8.
+/// - uid_validity: the bitmap of the "uid" column.
 #[pyclass(frozen, module = "bouncer_verify")]
 pub(crate) struct TokenColumns {
     statuses: Vec<u32>,
@@ -41,8 +41,8 @@ impl TokenColumns {
         self.statuses.len()
     }
 
-    /// What `status` stands for: for each row None, or the `code` of the exception that verify()
-    /// raises.
+    /// Returns for each row None if the token is accepted, else the `code` of the exception that
+    /// verify() would raise.
     fn codes<'py>(&self, py: Python<'py>) -> Vec<Option<Bound<'py, PyString>>> {
         let code = |status: &u32| {
             let kind = ErrorKind::ALL.iter().find(|kind| kind.number() == *status)?;
@@ -72,7 +72,8 @@ impl TokenColumns {
     }
 }
 
-/// A memoryview of `values`. The buffer protocol itself is not in the stable ABI of Python 3.10.
+/// A memoryview of `values`. It is made from bytes, because the stable ABI of Python 3.10 has no
+/// buffer protocol.
 fn view<T: Copy, const N: usize>(
     py: Python<'_>,
     values: &[T],

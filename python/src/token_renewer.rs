@@ -1,4 +1,4 @@
-//! The service's own token.
+//! The class `TokenRenewer`.
 
 use crate::background::{self, Detached};
 use crate::error::{exception, invalid_argument, login_failed};
@@ -15,9 +15,10 @@ use pyo3::types::PyDict;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-/// Whether an answer says that the token of the request was not accepted, so that
-/// TokenRenewer.reject() is worth a call: HTTP 401 whose WWW-Authenticate asks for a token or is
-/// not there, or status 16 of gRPC.
+/// Returns whether a response means that the server rejected the request's token. If so, call
+/// TokenRenewer.reject().
+///
+/// True for HTTP 401 whose WWW-Authenticate asks for a token or is absent, and for gRPC status 16.
 #[pyfunction]
 #[pyo3(signature = (status, www_authenticate = None, grpc_status = None))]
 pub(crate) fn is_token_rejection(
@@ -29,18 +30,19 @@ pub(crate) fn is_token_rejection(
     Ok(bouncer_verify::is_token_rejection(status, www_authenticate, grpc_status.as_deref()))
 }
 
-/// Keeps the service's own token fresh: logs in, renews the token before it expires, and again when
-/// a server rejects it. Make one for each account, with one of the static methods; any number of
-/// threads may use it.
+/// Keeps the service's own token fresh: logs in, renews the token before it expires, and renews it
+/// when a server rejects it. Make one for each account, with a static method; any number of threads
+/// may use it.
 ///
 /// Settings are keywords: docs/settings.md and `bouncer_verify.types.RenewerSettings` list them. A
-/// duration is a number of seconds, a timedelta or text such as "30s". None is a setting that is
-/// not set.
+/// duration is a number of seconds, a timedelta or text such as "30s". None leaves a setting at its
+/// default.
 ///
-/// log: whether logins and failures go to the logger "bouncer_verify". Tokens and secrets never do.
+/// log: whether logins and failures are logged, by the logger "bouncer_verify". Tokens and secrets
+/// are never logged.
 ///
-/// Making one raises InvalidArgumentError, UnusableCredentialsError, or TypeError for an unknown
-/// setting or a value of the wrong type.
+/// The static methods raise InvalidArgumentError, UnusableCredentialsError, or TypeError for an
+/// unknown setting or a value of the wrong type.
 #[pyclass(frozen, module = "bouncer_verify")]
 pub(crate) struct TokenRenewer {
     renewer: Detached<bouncer_verify::TokenRenewer>,
@@ -49,7 +51,7 @@ pub(crate) struct TokenRenewer {
 
 #[pymethods]
 impl TokenRenewer {
-    /// Tokens of the DC/OS service account with this secret, a JSON text.
+    /// Logs in with the secret of a DC/OS service account, a JSON text.
     #[staticmethod]
     #[pyo3(signature = (secret, *, log = true, **settings))]
     fn service_account(
@@ -61,7 +63,7 @@ impl TokenRenewer {
         Self::of_source(secret.py(), &given, log, settings)
     }
 
-    /// Tokens of the DC/OS service account whose secret is in this file, which is read for each
+    /// Logs in with the secret of a DC/OS service account in a file. The file is read for each
     /// login.
     #[staticmethod]
     #[pyo3(signature = (path, *, log = true, **settings))]
@@ -75,8 +77,8 @@ impl TokenRenewer {
         Self::of_source(py, &[("service_account_file", path)], log, settings)
     }
 
-    /// Tokens of the DC/OS service account in the environment variable
-    /// DCOS_SERVICE_ACCOUNT_CREDENTIAL, which holds the secret or the path of a file with it.
+    /// Logs in with the DC/OS service account of the environment variable
+    /// DCOS_SERVICE_ACCOUNT_CREDENTIAL: the secret, or the path of a file with it.
     #[staticmethod]
     #[pyo3(signature = (*, log = true, **settings))]
     fn service_account_from_env(
@@ -87,9 +89,10 @@ impl TokenRenewer {
         Self::of_source(py, &[("service_account_env", "true")], log, settings)
     }
 
-    /// Tokens of an OAuth 2.0 client by the client credentials grant (RFC 6749 section 4.4). The
-    /// secret may also be in a file: `client_secret_file`. `parameters` are sent along: "scope",
-    /// "audience", "resource".
+    /// Logs in as an OAuth 2.0 client, with the client credentials grant (RFC 6749 section 4.4).
+    ///
+    /// The secret may also be in a file: `client_secret_file`. `parameters` are sent with the
+    /// request: "scope", "audience", "resource".
     #[staticmethod]
     #[pyo3(signature = (token_url, client_id, client_secret = None, *, log = true, **settings))]
     fn client_credentials(
@@ -106,12 +109,13 @@ impl TokenRenewer {
         Self::of_source(token_url.py(), &given, log, settings)
     }
 
-    /// Tokens from anywhere: source() returns a token, or (token, its lifetime in seconds). It is
-    /// called on a daemon thread. Of what it raises, the class is logged and nothing else. `name`
-    /// stands for it in logs.
+    /// Takes tokens from your function: source() returns a token, or (token, lifetime in seconds).
     ///
-    /// `source` must not hold the renewer, as a method of the object that keeps it does: the
-    /// garbage collector does not see that the two keep each other, so neither would be freed, and
+    /// It is called on a daemon thread. If it raises, only the name of the exception's class is
+    /// logged. `name` names the source in logs.
+    ///
+    /// `source` must not reference the renewer, for example as a method of the object that owns the
+    /// renewer: the garbage collector does not see such a cycle. Neither object would be freed, and
     /// only close() would end the thread.
     #[staticmethod]
     #[pyo3(signature = (source, *, name = "callable", log = true, **settings))]
@@ -131,53 +135,56 @@ impl TokenRenewer {
         Self::made(py, &settings, Some(PythonSource::new(source.unbind(), timeout)), log)
     }
 
-    /// The renewer of a JSON document: `{"service_account_file": "/etc/account.json"}`.
+    /// Makes the renewer of a JSON document: `{"service_account_file": "/etc/account.json"}`.
     #[staticmethod]
     #[pyo3(signature = (document, /, *, log = true))]
     fn from_json(py: Python<'_>, document: Text<'_>, log: bool) -> PyResult<Self> {
         Self::made(py, &settings::of_document(py, SettingsKind::Renewer, &document)?, None, log)
     }
 
-    /// A valid token. It waits where there is none and one may come soon.
+    /// Returns a valid token. Waits for up to `max_wait` if there is none and a login may succeed
+    /// soon. Does not wait during an outage.
     ///
-    /// Raises LoginRejectedError or UnusableCredentialsError: the operator has to act;
-    /// LoginUnavailableError: there is no valid token and no login succeeds now.
+    /// Raises LoginRejectedError or UnusableCredentialsError if the operator has to act, and
+    /// LoginUnavailableError if there is no valid token and no login succeeds now.
     fn token(&self, py: Python<'_>) -> PyResult<String> {
         Ok(self.own_token(py)?.as_str().to_owned())
     }
 
-    /// The same as the value of the Authorization header.
+    /// Returns the value of the Authorization header with a valid token. Waits and raises as
+    /// token() does.
     fn authorization(&self, py: Python<'_>) -> PyResult<String> {
         Ok(self.own_token(py)?.authorization().to_owned())
     }
 
-    /// Returns another token, for when is_token_rejection() says that a server rejected `token`.
-    /// Concurrent calls share one login, and there is one in 30 seconds at most.
+    /// Returns a newer token after a server rejected `token`: see is_token_rejection().
     ///
-    /// Raises what token() raises; LoginUnavailableError also if there is no newer one.
+    /// Concurrent calls share one login. There is at most one such login in 30 seconds.
+    ///
+    /// Raises what token() raises, and LoginUnavailableError if there is no newer token.
     fn reject(&self, py: Python<'_>, token: &str) -> PyResult<String> {
         let newer = self.waiting(py, |ticket| self.renewer.reject_now(token, ticket))?;
         Ok(newer.as_str().to_owned())
     }
 
-    /// token() for an event loop of asyncio or trio, which goes on meanwhile. A token that is there
-    /// is returned at once; all tasks that wait for one login share one thread.
+    /// token() for an event loop of asyncio or trio: awaits instead of blocking. A valid token is
+    /// returned at once. All tasks that wait for one login share one thread.
     fn token_async<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
         waiting(slf.py())?.call_method1("token", (slf,))
     }
 
-    /// authorization() for an event loop, as token_async() is token().
+    /// authorization() for an event loop, as token_async().
     fn authorization_async<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
         waiting(slf.py())?.call_method1("authorization", (slf,))
     }
 
-    /// reject() for an event loop, as token_async() is token().
+    /// reject() for an event loop, as token_async().
     fn reject_async<'py>(slf: &Bound<'py, Self>, token: &str) -> PyResult<Bound<'py, PyAny>> {
         waiting(slf.py())?.call_method1("reject", (slf, token))
     }
 
-    /// Waits until there is a valid token, at most `timeout` seconds, and no longer if the operator
-    /// has to act.
+    /// Waits until there is a valid token, for up to `timeout` seconds. Ends at once if the
+    /// operator has to act, for example if the login is rejected.
     ///
     /// Raises what token() raises.
     #[pyo3(signature = (timeout = 10.0))]
@@ -185,7 +192,7 @@ impl TokenRenewer {
         let timeout = seconds(py, "timeout", timeout)?;
         let mut last = None;
         let result = interrupt::in_slices(py, timeout, |slice| match self.renewer.wait_ready(slice) {
-            // What is final comes before the slice is over: to go on would be to spin.
+            // Any other error is final and returns before the slice is over: a retry would spin.
             Err(error) if error.kind() == ErrorKind::LoginUnavailable && !self.is_closed() => {
                 last = Some(error);
                 None
@@ -196,45 +203,46 @@ impl TokenRenewer {
         result.map_err(|error| exception(py, &error))
     }
 
-    /// Logs in now, for operators; several callers share one login. The token in use stays if it
-    /// fails.
+    /// Logs in now. Concurrent callers share one login. If it fails, the token in use stays.
     ///
-    /// Raises a LoginError: the login failed, or is not done after `timeout` seconds.
+    /// For operators: no budget limits how often.
+    ///
+    /// Raises a LoginError: the login failed, or is not over after `timeout` seconds.
     #[pyo3(signature = (timeout = 10.0))]
     fn renew(&self, py: Python<'_>, timeout: f64) -> PyResult<()> {
         let timeout = seconds(py, "timeout", timeout)?.min(LONGEST_REFRESH);
         let renewer = self.renewer.clone();
-        // To ask again in slices would be to ask for another login.
+        // Not in slices: each call of the core's renew() may start another login.
         interrupt::wait_for(py, "bouncer-renew", move || renewer.renew(timeout))?
             .map_err(|error| login_failed(py, &error))
     }
 
-    /// "empty": no token yet; "valid"; "expiring": within seconds, and it could not be renewed yet;
-    /// "expired"; "closed".
+    /// "empty": no token yet. "valid". "expiring": the token expires within seconds and was not
+    /// renewed yet. "expired". "closed".
     #[getter]
     fn state(&self) -> &'static str {
         self.renewer.status().state.as_str()
     }
 
-    /// Grows by one with each token; 0 before the first.
+    /// Grows by one with each new token. 0 before the first token.
     #[getter]
     fn generation(&self) -> u64 {
         self.renewer.status().generation
     }
 
-    /// What it is doing, for metrics, logs and health checks: a
-    /// `bouncer_verify.types.RenewerStats`. Counts are this process's alone.
+    /// Returns counters and states for metrics, logs and health checks, as a
+    /// `bouncer_verify.types.RenewerStats`. They are those of this process.
     fn stats<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         stats::dict(py, &Stats::from(&*self.renewer))
     }
 
-    /// The same in the text format of Prometheus.
+    /// Returns the stats in the text format of Prometheus.
     fn prometheus(&self) -> String {
         Stats::from(&*self.renewer).prometheus()
     }
 
-    /// Ends it, for all that use it: a login under way is cut off, the thread ends, and from now on
-    /// there is no token. What nobody uses any more ends by itself.
+    /// Closes the renewer for all its users: the login in flight is cancelled, the thread ends, and
+    /// there is no token any more. An unused renewer is closed when it is freed.
     fn close(&self, py: Python<'_>) {
         py.detach(|| self.renewer.close());
     }
@@ -253,8 +261,8 @@ impl TokenRenewer {
         self.max_wait.as_secs_f64()
     }
 
-    /// Waits until the login of this ticket is over, at most so many seconds: True if waiting
-    /// longer is of no use.
+    /// Waits for up to `timeout` seconds until the login of this ticket is over. Returns True if a
+    /// longer wait would not help.
     #[pyo3(signature = (ticket, timeout, /))]
     fn _wait(&self, py: Python<'_>, ticket: u64, timeout: f64) -> PyResult<bool> {
         let Some(login) = Ticket::from_bits(ticket) else { return Ok(true) };
@@ -262,18 +270,18 @@ impl TokenRenewer {
         Ok(interrupt::in_slices(py, seconds(py, "timeout", timeout)?, step)?.is_some())
     }
 
-    /// The answer of this moment and the ticket of the login after which there may be a better one;
-    /// 0 if there will be none. The answer is the token and its Authorization, or an error.
-    /// `ticket` is that of the login that was waited for.
+    /// Returns the current result, and the ticket of the login that may bring a better one; 0 if
+    /// the result is final. The result is the token and its Authorization, or an exception.
+    /// `ticket` is the one that the caller has waited for, else 0.
     #[pyo3(signature = (ticket, /))]
     fn _token_now(&self, py: Python<'_>, ticket: u64) -> PyResult<(Py<PyAny>, u64)> {
-        answered(py, ticket, |ticket| self.renewer.token_now(ticket))
+        result_and_ticket(py, ticket, |ticket| self.renewer.token_now(ticket))
     }
 
-    /// The same after a server did not accept `token`.
+    /// _token_now() after a server rejected `token`.
     #[pyo3(signature = (token, ticket, /))]
     fn _reject_now(&self, py: Python<'_>, token: &str, ticket: u64) -> PyResult<(Py<PyAny>, u64)> {
-        answered(py, ticket, |ticket| self.renewer.reject_now(token, ticket))
+        result_and_ticket(py, ticket, |ticket| self.renewer.reject_now(token, ticket))
     }
 
     fn __repr__(&self) -> String {
@@ -307,23 +315,23 @@ impl TokenRenewer {
         self.waiting(py, |ticket| self.renewer.token_now(ticket))
     }
 
-    /// Asks until no better answer is to be had by waiting, or `max_wait` is over.
+    /// Calls `attempt` until its result is final: it sets no ticket. Waits for up to `max_wait`.
     fn waiting(
         &self,
         py: Python<'_>,
-        ask: impl Fn(&mut Option<Ticket>) -> bouncer_verify::Result<OwnToken>,
+        attempt: impl Fn(&mut Option<Ticket>) -> bouncer_verify::Result<OwnToken>,
     ) -> PyResult<OwnToken> {
         let mut ticket = None;
         let mut began = None;
         loop {
-            let answer = ask(&mut ticket);
-            let Some(login) = ticket else { return answer.map_err(|error| exception(py, &error)) };
+            let result = attempt(&mut ticket);
+            let Some(login) = ticket else { return result.map_err(|error| exception(py, &error)) };
             let began = *began.get_or_insert_with(Instant::now);
             self.wait(py, login, began)?;
         }
     }
 
-    /// Waits until a login is over, at most until `max_wait` after `began`.
+    /// Waits until the login is over, but not longer than `max_wait` after `began`.
     fn wait(&self, py: Python<'_>, login: Ticket, began: Instant) -> PyResult<()> {
         let left = self.max_wait.saturating_sub(began.elapsed());
         interrupt::in_slices(py, left, |slice| {
@@ -337,7 +345,7 @@ impl TokenRenewer {
     }
 }
 
-/// The settings that the keywords say, and what the caller gave by position.
+/// The settings of the keywords and of the positional arguments in `source`.
 fn with_source(
     py: Python<'_>,
     source: &[(&str, &str)],
@@ -350,17 +358,18 @@ fn with_source(
     Ok(settings)
 }
 
-fn answered(
+/// Calls `attempt` and returns its result as a Python object, with the ticket or 0.
+fn result_and_ticket(
     py: Python<'_>,
     ticket: u64,
-    ask: impl Fn(&mut Option<Ticket>) -> bouncer_verify::Result<OwnToken>,
+    attempt: impl Fn(&mut Option<Ticket>) -> bouncer_verify::Result<OwnToken>,
 ) -> PyResult<(Py<PyAny>, u64)> {
     let mut ticket = Ticket::from_bits(ticket);
-    let answer = match ask(&mut ticket) {
+    let result = match attempt(&mut ticket) {
         Ok(token) => (token.as_str(), token.authorization()).into_pyobject(py)?.into_any().unbind(),
         Err(error) => exception(py, &error).into_value(py).into_any(),
     };
-    Ok((answer, ticket.map_or(0, Ticket::to_bits)))
+    Ok((result, ticket.map_or(0, Ticket::to_bits)))
 }
 
 fn waiting(py: Python<'_>) -> PyResult<Bound<'_, PyModule>> {

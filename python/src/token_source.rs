@@ -1,4 +1,4 @@
-//! Tokens that a callable of the program gets, from wherever it likes.
+//! Tokens from the program's own callable, `source`.
 
 use crate::background;
 use crate::pending_call::{Callable, PendingCall};
@@ -29,7 +29,7 @@ impl TokenSource for PythonSource {
     }
 }
 
-/// One call of the program's callable, for the thread that makes it.
+/// One call of `source`. The thread that calls it reports the result here.
 #[pyclass(frozen, module = "bouncer_verify")]
 pub(crate) struct LoginCall(PendingCall<NewToken>);
 
@@ -41,20 +41,21 @@ enum Returned {
 
 #[pymethods]
 impl LoginCall {
-    /// What the callable returned: a token, or a token and its lifetime in seconds.
+    /// Called with the result of the callable: a token, or a token and its lifetime in seconds.
     fn answer(&self, token: Returned) {
         let new = match token {
             Returned::Token(token) => NewToken::new(token),
             Returned::WithLifetime(token, lifetime) => {
-                let lifetime = Duration::try_from_secs_f64(lifetime)
-                    .map_err(|_| FetchError::new(FetchFailure::Document, "the lifetime is not a duration"));
+                let lifetime = Duration::try_from_secs_f64(lifetime).map_err(|_| {
+                    FetchError::new(FetchFailure::Document, "the lifetime must be 0 seconds or more")
+                });
                 lifetime.and_then(|lifetime| Ok(NewToken::new(token)?.expires_in(lifetime)))
             }
         };
-        self.0.answer(new);
+        self.0.finish(new);
     }
 
-    /// The name of the class of what the callable raised.
+    /// Called with the class name of the exception that the callable raised.
     fn fail(&self, name: String) {
         self.0.fail(name);
     }

@@ -1,4 +1,4 @@
-//! The decision.
+//! The class `Verifier`, and verification without one.
 
 use crate::authorization::token_in;
 use crate::background::Detached;
@@ -21,8 +21,8 @@ use std::time::Instant;
 
 /// Verifies a JWT: its signature with the keys of `jwks`, then its claims against `policy`.
 ///
-/// Raises an InvalidTokenError that says why the token is rejected, and nothing else for any str or
-/// bytes.
+/// Raises an InvalidTokenError with the reason if the token is rejected. For a str or bytes it
+/// raises nothing else.
 #[pyfunction]
 #[pyo3(signature = (jwks, policy, token))]
 pub(crate) fn verify_token(
@@ -37,15 +37,15 @@ pub(crate) fn verify_token(
         .map_err(|error| exception(py, &error))
 }
 
-/// Verifies many tokens as verify_token() does each of them: a list of verdicts in the order of the
-/// tokens, each a VerifiedToken or the exception that verify_token() would raise. None is raised;
-/// tell them apart with `isinstance(verdict, VerifiedToken)`.
+/// Verifies many tokens as verify_token() does. Returns a list in input order: for each token a
+/// VerifiedToken, or the exception that verify_token() would raise. It raises none of them; check
+/// `isinstance(result, VerifiedToken)`.
 ///
 /// tokens: an iterable of str and bytes.
-/// threads: how many work on it at most, the calling one included, all without the GIL. One is
-/// started for no fewer than 64 tokens.
+/// threads: the most threads that work on the batch, without the GIL. The calling thread is one of
+/// them. Each thread gets at least 64 tokens.
 ///
-/// Raises TypeError: something in `tokens` is no str or bytes.
+/// Raises TypeError if an item of `tokens` is not str or bytes.
 #[pyfunction]
 #[pyo3(signature = (jwks, policy, tokens, threads = 1))]
 pub(crate) fn verify_tokens<'py>(
@@ -61,8 +61,8 @@ pub(crate) fn verify_tokens<'py>(
     batch::list(py, verdicts)
 }
 
-/// Keys, a JwkSet or a RemoteJwkSet, and a policy that belong together, so that one issuer's keys
-/// never meet another's rules. Immutable; any number of threads may use it.
+/// Verifies tokens with the keys of one issuer, a JwkSet or a RemoteJwkSet, and the policy for that
+/// issuer. Immutable; any number of threads may use it.
 #[pyclass(frozen, module = "bouncer_verify")]
 pub(crate) struct Verifier {
     keys: Keys,
@@ -78,7 +78,7 @@ enum Keys {
 }
 
 thread_local! {
-    /// What the policy's clock returned for the verification that this thread is at.
+    /// The time of the policy's clock for the current verification on this thread.
     static NOW: Cell<i64> = const { Cell::new(0) };
 }
 
@@ -99,20 +99,21 @@ impl Verifier {
         Ok(Self { keys, policy, verifier: verifier.into(), cached: false })
     }
 
-    /// A verifier of the same keys and policy that remembers about `tokens` verified tokens, 2^20
-    /// at most; 0 is none.
+    /// Returns a verifier with the same keys and policy that caches about `tokens` verified tokens.
+    /// At most 2^20; 0 disables the cache.
     ///
-    /// A token that it remembers passes without its signature being verified again: the whole token
-    /// is compared, "exp" and "nbf" are checked each time, and when remote keys change, everything
-    /// is forgotten. The tokens and their claims stay in memory, about twice their length each,
-    /// until others take their places. Tokens over 4 KiB are not remembered.
+    /// The signature of a cached token is not verified again. The whole token is compared, and
+    /// "exp" and "nbf" are checked each time. A change of remote keys empties the cache.
+    ///
+    /// The tokens and their claims stay in memory until others replace them: about twice the length
+    /// of each token. Tokens over 4 KiB are not cached.
     #[pyo3(signature = (tokens, /))]
     fn with_cache(&self, py: Python<'_>, tokens: i64) -> PyResult<Self> {
         let tokens = batch::count(py, "tokens", tokens)?;
         let policy = self.policy.get();
         let rules = policy.policy.clone();
-        // The cache is the core verifier's, so that one has to last, and to be told the time of
-        // each call.
+        // The core's verifier owns the cache, so it must outlive the call. Its clock therefore
+        // returns the time of the current call.
         let rules = if policy.has_clock() { rules.clock(Clock::from_fn(|| NOW.get())) } else { rules };
         let verifier = bouncer_verify::Verifier::new(self.keys.of_the_core(), rules).with_cache(tokens);
         let cached = verifier.cache_stats().is_some();
@@ -120,18 +121,18 @@ impl Verifier {
         Ok(Self { keys, policy, verifier: verifier.into(), cached })
     }
 
-    /// What the cache has done: a `bouncer_verify.types.CacheStats`. All are None if there is no
-    /// cache.
+    /// Returns the counters of the cache, a `bouncer_verify.types.CacheStats`. All are None if
+    /// there is no cache.
     fn stats<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         stats::dict(py, &Stats::from(&*self.verifier))
     }
 
-    /// The same in the text format of Prometheus.
+    /// Returns the stats in the text format of Prometheus.
     fn prometheus(&self) -> String {
         Stats::from(&*self.verifier).prometheus()
     }
 
-    /// The keys.
+    /// The keys: a JwkSet or a RemoteJwkSet.
     #[getter]
     fn jwks(&self, py: Python<'_>) -> Py<PyAny> {
         match &self.keys {
@@ -140,36 +141,40 @@ impl Verifier {
         }
     }
 
-    /// Verifies a JWT, as verify_token() does.
+    /// Verifies a JWT: the token alone, without a scheme and without white space. For the value of
+    /// an Authorization header, use verify_authorization().
     ///
-    /// With a RemoteJwkSet it waits where a fetch may bring the key that is missing, `max_wait`
-    /// seconds at most, and also raises KeysUnavailableError. A token that has its key never waits.
+    /// With a RemoteJwkSet, a token whose key is missing waits for the fetch that may bring it, for
+    /// up to `max_wait` seconds. A token whose key is known never waits.
+    ///
+    /// Raises an InvalidTokenError with the reason if the token is rejected. With a RemoteJwkSet,
+    /// raises KeysUnavailableError if there are no keys. Both have an `http_status`.
     #[pyo3(signature = (token, /))]
     fn verify(&self, py: Python<'_>, token: Text<'_>) -> PyResult<VerifiedToken> {
-        let verdict = self.judge(py, &token, None)?;
+        let verdict = self.verify_now(py, &token, None)?;
         self.wait_and_resume(py, &token, verdict, &mut None)?
             .map(VerifiedToken::from)
             .map_err(|error| exception(py, &error))
     }
 
-    /// Verifies the token in the value of an HTTP Authorization header, which is None if the
-    /// request has none: token_from_authorization() and verify() in one call.
+    /// Verifies the token in the value of an HTTP Authorization header: `Bearer <jwt>`, or
+    /// `token=<jwt>` as in DC/OS. None means a request without that header.
     ///
-    /// Raises MalformedAuthorizationError too.
+    /// Raises what verify() raises, and MalformedAuthorizationError, an InvalidTokenError.
     #[pyo3(signature = (header, /))]
     fn verify_authorization(&self, py: Python<'_>, header: Option<Text<'_>>) -> PyResult<VerifiedToken> {
         self.verify(py, Text::Borrowed(token_in(py, header.as_ref())?.as_bytes()))
     }
 
-    /// Verifies many tokens as verify() does each of them: a list of verdicts in the order of the
-    /// tokens, each a VerifiedToken or the exception that verify() would raise. None is raised;
-    /// tell them apart with `isinstance(verdict, VerifiedToken)`.
+    /// Verifies many tokens as verify() does. Returns a list in input order: for each token a
+    /// VerifiedToken, or the exception that verify() would raise. It raises none of them; check
+    /// `isinstance(result, VerifiedToken)`.
     ///
     /// tokens: an iterable of str and bytes.
-    /// threads: how many work on it at most, the calling one included, all without the GIL. One is
-    /// started for no fewer than 64 tokens.
+    /// threads: the most threads that work on the batch, without the GIL. The calling thread is one
+    /// of them. Each thread gets at least 64 tokens.
     ///
-    /// Raises TypeError: something in `tokens` is no str or bytes.
+    /// Raises TypeError if an item of `tokens` is not str or bytes.
     #[pyo3(signature = (tokens, threads = 1))]
     fn verify_batch<'py>(
         &self,
@@ -178,30 +183,30 @@ impl Verifier {
         threads: i64,
     ) -> PyResult<Bound<'py, PyList>> {
         let threads = batch::count(py, "threads", threads)?;
-        batch::list(py, self.judge_all(py, &tokens, threads)?)
+        batch::list(py, self.verify_all(py, &tokens, threads)?)
     }
 
-    /// verify_batch() with its verdicts in columns, for data pipelines: no object is made for a
+    /// verify_batch() for data pipelines: returns the results in columns, without an object per
     /// token.
     #[pyo3(signature = (tokens, threads = 1))]
     fn verify_batch_columns(&self, py: Python<'_>, tokens: Texts, threads: i64) -> PyResult<TokenColumns> {
         let threads = batch::count(py, "threads", threads)?;
-        let verdicts = self.judge_all(py, &tokens, threads)?;
+        let verdicts = self.verify_all(py, &tokens, threads)?;
         TokenColumns::new(py, py.detach(|| bouncer_verify::TokenColumns::of(&verdicts)))
     }
 
-    /// verify() for an event loop of asyncio or trio, which goes on while a fetch may bring the key
-    /// that is missing.
+    /// verify() for an event loop of asyncio or trio: awaits a fetch instead of blocking.
     ///
-    /// However many tasks wait for one fetch, they take one thread. A token that has its key takes
-    /// none.
+    /// All tasks that wait for one fetch share one thread. A token whose key is known is verified
+    /// inline.
     #[pyo3(signature = (token, /))]
     fn verify_async<'py>(slf: &Bound<'py, Self>, token: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         slf.py().import("bouncer_verify._waiting")?.call_method1("verify", (slf, token))
     }
 
-    /// The verdict, a token or an error, and 0. None and a ticket while a fetch decides: wait for
-    /// it, then call again with the ticket. A call before that fetch is over returns a verdict.
+    /// Returns a token or an exception, and 0. If a fetch may bring the key, returns None and a
+    /// ticket: wait for the fetch, then call again with the ticket. A call with a ticket whose
+    /// fetch is not over returns a final result.
     #[pyo3(signature = (token, ticket, /))]
     fn _verify_now(
         &self,
@@ -209,7 +214,7 @@ impl Verifier {
         token: Text<'_>,
         ticket: u64,
     ) -> PyResult<(Option<Py<PyAny>>, u64)> {
-        Ok(match self.judge(py, &token, Ticket::from_bits(ticket))? {
+        Ok(match self.verify_now(py, &token, Ticket::from_bits(ticket))? {
             Verdict::Final(Ok(token)) => (Some(Py::new(py, VerifiedToken::from(token))?.into_any()), 0),
             Verdict::Final(Err(error)) => (Some(exception(py, &error).into_value(py).into_any()), 0),
             Verdict::Pending(ticket) => (None, ticket.to_bits()),
@@ -218,12 +223,13 @@ impl Verifier {
 }
 
 impl Verifier {
-    /// Parsing, signature and claims in one call of the core, during which other threads may run
-    /// Python. It never waits; `ticket` is that of the call before.
-    fn judge(&self, py: Python<'_>, token: &Text<'_>, ticket: Option<Ticket>) -> PyResult<Verdict> {
-        let asked = self.asked(py)?;
-        let verifier = asked.as_ref().unwrap_or(&self.verifier);
-        // Threads that hand the lock over for a tenth of a microsecond get slower by it.
+    /// Verifies the token in one call of the core, without the GIL. Never waits. `ticket` is the
+    /// one that the previous call returned.
+    fn verify_now(&self, py: Python<'_>, token: &Text<'_>, ticket: Option<Ticket>) -> PyResult<Verdict> {
+        let at_time = self.at_clock_time(py)?;
+        let verifier = at_time.as_ref().unwrap_or(&self.verifier);
+        // With the GIL: a cache hit takes a tenth of a microsecond, and releasing the GIL costs
+        // more.
         if let Some(result) = verifier.lookup_cached(token) {
             return Ok(Verdict::Final(result));
         }
@@ -233,8 +239,8 @@ impl Verifier {
         }))
     }
 
-    /// The final verdict. All waits together end `max_wait` after the first one `began`, or with a
-    /// signal.
+    /// Waits for the fetches of pending verdicts, and returns the final verdict. All waits together
+    /// end `max_wait` after the first one `began`, or with a signal.
     fn wait_and_resume(
         &self,
         py: Python<'_>,
@@ -251,30 +257,30 @@ impl Verifier {
                         let waited = began.get_or_insert_with(Instant::now).elapsed();
                         keys.wait_for(py, Some(ticket), keys.max_wait.saturating_sub(waited))?;
                     }
-                    verdict = self.judge(py, token, Some(ticket))?;
+                    verdict = self.verify_now(py, token, Some(ticket))?;
                 }
             }
         }
     }
 
-    /// The verdicts on many tokens, judged while other threads may run Python. Then those that lack
-    /// a key wait for it, all of them no longer than one would.
-    fn judge_all(&self, py: Python<'_>, tokens: &Texts, threads: usize) -> PyResult<Vec<batch::Verdict>> {
-        let asked = self.asked(py)?;
-        let verifier = asked.as_ref().unwrap_or(&self.verifier);
-        // The time that was asked for is known to this thread alone.
+    /// Verifies many tokens without the GIL. Then tokens whose key is missing wait for it, all
+    /// together no longer than one token would.
+    fn verify_all(&self, py: Python<'_>, tokens: &Texts, threads: usize) -> PyResult<Vec<batch::Verdict>> {
+        let at_time = self.at_clock_time(py)?;
+        let verifier = at_time.as_ref().unwrap_or(&self.verifier);
+        // The time in NOW is visible only to this thread.
         let threads = if self.cached && self.policy.get().has_clock() { 1 } else { threads };
-        let judged = py.detach(|| verifier.verify_batch_now(&tokens.0, threads));
+        let verdicts = py.detach(|| verifier.verify_batch_now(&tokens.0, threads));
         let mut began = None;
         let resume = |(verdict, token): (_, &OwnedText)| {
             self.wait_and_resume(py, &Text::Borrowed(token.as_ref()), verdict, &mut began)
         };
-        judged.into_iter().zip(&tokens.0).map(resume).collect()
+        verdicts.into_iter().zip(&tokens.0).map(resume).collect()
     }
 
-    /// Asks Python for the time if the policy does. Without a cache it takes a verifier for that
-    /// time, which is what is returned; with one, this thread is told.
-    fn asked(&self, py: Python<'_>) -> PyResult<Option<bouncer_verify::Verifier>> {
+    /// Calls the policy's clock, if it has one. With a cache, stores the time in `NOW` and returns
+    /// `None`. Without a cache, returns a verifier for that time.
+    fn at_clock_time(&self, py: Python<'_>) -> PyResult<Option<bouncer_verify::Verifier>> {
         let policy = self.policy.get();
         let Some(now) = policy.time(py)? else { return Ok(None) };
         if self.cached {

@@ -133,8 +133,10 @@ class PyJWKClient:
     def get_signing_key_from_jwt(self, token: str | bytes) -> PyJWK:
         """Returns the key with the token's "kid".
 
-        For a token without "kid", returns the key that verifies the token. A missing key is fetched, if the budget of fetches allows. Raises PyJWKClientConnectionError
-        or NoSigningKeyError. `decode` reports all other faults of the token.
+        For a token without "kid", returns the key that verifies the token. A missing key is
+        fetched, if the budget of fetches allows. `decode` reports all other faults of the token.
+
+        Raises PyJWKClientConnectionError or NoSigningKeyError.
         """
         kid = get_unverified_header(token).get("kid")
         is_signed = self._is_signed(token)
