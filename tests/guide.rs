@@ -105,16 +105,17 @@ fn every_json_document_loads() {
 
 #[test]
 fn every_metric_that_is_named_exists() {
-    let names = |name: &'static str| name;
-    let cache = CACHE_STATS.iter().map(|row| names(row.name));
-    let keys = KEYS_STATS.iter().map(|row| names(row.name));
-    let renewer = RENEWER_STATS.iter().map(|row| names(row.name));
+    let cache = CACHE_STATS.iter().map(|row| row.name);
+    let keys = KEYS_STATS.iter().map(|row| row.name);
+    let renewer = RENEWER_STATS.iter().map(|row| row.name);
     let known: Vec<_> = cache.chain(keys).chain(renewer).collect();
+    let header = fs::read_to_string(format!("{ROOT}/include/bouncer_verify.h")).unwrap();
     let mut found = 0;
     for page in pages() {
         for word in page.text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_') {
             let Some(name) = word.strip_prefix("bouncer_") else { continue };
-            if !["cache_", "keys_", "renewer_"].iter().any(|noun| name.starts_with(noun)) {
+            let is_noun = ["cache_", "keys_", "renewer_"].iter().any(|noun| name.starts_with(noun));
+            if !is_noun || header.contains(&format!("{word}(")) {
                 continue;
             }
             found += 1;
