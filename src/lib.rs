@@ -214,4 +214,6 @@ mod guide {
     struct EventLoops;
     #[doc = include_str!("../docs/guide/dcos.md")]
     struct Dcos;
+    #[doc = include_str!("../docs/guide/operating.md")]
+    struct Operating;
 }
