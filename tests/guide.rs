@@ -1,4 +1,4 @@
-//! The guide is tested: each code block of `docs/guide` runs, and each link of each page leads somewhere.
+//! Each code block of the README and of `docs/guide` runs.
 //!
 //! | block | where it runs |
 //! |---|---|
@@ -30,32 +30,45 @@ use std::time::{SystemTime, UNIX_EPOCH};
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 const LANGUAGES: [&str; 7] = ["rust", "c", "cpp", "go", "python", "console", "json"];
 
-/// A page of the guide.
+/// A page with code.
 struct Page {
-    name: String,
+    /// From the root of the tree.
+    path: String,
     text: String,
 }
 
 impl Page {
+    fn read(path: String) -> Self {
+        let text = fs::read_to_string(Path::new(ROOT).join(&path)).unwrap();
+        Self { path, text }
+    }
+
+    fn name(&self) -> &str {
+        self.path.rsplit('/').next().unwrap()
+    }
+
     /// The code blocks of a language.
     fn blocks(&self, language: &str) -> Vec<&str> {
         let fence = format!("\n```{language}\n");
-        let end = |rest: &str| rest.find("\n```").unwrap_or_else(|| panic!("{}: an open block", self.name));
+        let end = |rest: &str| rest.find("\n```").unwrap_or_else(|| panic!("{}: an open block", self.path));
         self.text.split(&fence).skip(1).map(|rest| &rest[..end(rest)]).collect()
     }
 }
 
+/// The pages of the guide.
+fn guide() -> Vec<Page> {
+    let entries = fs::read_dir(format!("{ROOT}/docs/guide")).unwrap();
+    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<_> = names.filter(|name| name.ends_with(".md") && name != "SUMMARY.md").collect();
+    names.sort();
+    assert!(!names.is_empty());
+    names.into_iter().map(|name| Page::read(format!("docs/guide/{name}"))).collect()
+}
+
+/// The pages whose code runs.
 fn pages() -> Vec<Page> {
-    let paths = fs::read_dir(format!("{ROOT}/docs/guide")).unwrap().map(|entry| entry.unwrap().path());
-    let mut pages: Vec<_> = paths
-        .filter(|path| path.extension().is_some_and(|extension| extension == "md"))
-        .map(|path| Page {
-            name: path.file_name().unwrap().to_str().unwrap().to_owned(),
-            text: fs::read_to_string(path).unwrap(),
-        })
-        .collect();
-    pages.sort_by(|a, b| a.name.cmp(&b.name));
-    assert!(!pages.is_empty());
+    let mut pages = guide();
+    pages.push(Page::read("README.md".to_owned()));
     pages
 }
 
@@ -68,10 +81,9 @@ fn folder(name: &str) -> PathBuf {
 
 #[test]
 fn the_summary_lists_every_page() {
-    let pages = pages();
-    let (summary, pages): (Vec<_>, Vec<_>) = pages.iter().partition(|page| page.name == "SUMMARY.md");
-    for page in pages {
-        assert!(summary[0].text.contains(&format!("]({})", page.name)), "SUMMARY.md lacks {}", page.name);
+    let summary = Page::read("docs/guide/SUMMARY.md".to_owned()).text;
+    for page in guide() {
+        assert!(summary.contains(&format!("]({})", page.name())), "SUMMARY.md lacks {}", page.path);
     }
 }
 
@@ -82,11 +94,11 @@ fn every_block_is_of_a_language_that_is_run() {
         let mut fences = page.text.lines().filter(|line| line.trim_start().starts_with("```"));
         while let (Some(open), Some(close)) = (fences.next(), fences.next()) {
             let language = open.strip_prefix("```").unwrap_or_default();
-            assert!(LANGUAGES.contains(&language), "{}: {open}", page.name);
-            assert_eq!(close, "```", "{}", page.name);
+            assert!(LANGUAGES.contains(&language), "{}: {open}", page.path);
+            assert_eq!(close, "```", "{}", page.path);
         }
-        let is_included = crate_root.contains(&format!("docs/guide/{}\")", page.name));
-        assert_eq!(is_included, !page.blocks("rust").is_empty(), "src/lib.rs and {}", page.name);
+        let is_included = crate_root.contains(&format!("include_str!(\"../{}\")", page.path));
+        assert_eq!(is_included, !page.blocks("rust").is_empty(), "src/lib.rs and {}", page.path);
     }
 }
 
@@ -98,7 +110,7 @@ fn every_json_document_loads() {
             let loads = settings
                 || JwkSet::from_slice(block.as_bytes()).is_ok()
                 || ServiceAccount::from_json(block).is_ok();
-            assert!(loads, "{}: not a document of settings, keys or an account: {block}", page.name);
+            assert!(loads, "{}: not a document of settings, keys or an account: {block}", page.path);
         }
     }
 }
@@ -120,7 +132,7 @@ fn every_metric_that_is_named_exists() {
             }
             found += 1;
             let name = name.strip_suffix("_info").unwrap_or(name);
-            assert!(known.contains(&name), "{}: there is no metric {word}", page.name);
+            assert!(known.contains(&name), "{}: there is no metric {word}", page.path);
         }
     }
     assert!(found > 3, "{found} metrics");
@@ -134,8 +146,8 @@ fn every_c_program_compiles_and_runs() {
             continue;
         }
         let folder = folder("c");
-        let source = folder.join(format!("{}.c", page.name));
-        let program = folder.join(format!("{}.out", page.name));
+        let source = folder.join(format!("{}.c", page.name()));
+        let program = folder.join(format!("{}.out", page.name()));
         let text = blocks.join("\n\n") + "\n";
         let is_whole = text.contains("int main(");
         fs::write(&source, text).unwrap();
@@ -149,10 +161,10 @@ fn every_c_program_compiles_and_runs() {
         } else {
             compiler.arg("-c");
         }
-        assert!(compiler.status().unwrap().success(), "{}", page.name);
+        assert!(compiler.status().unwrap().success(), "{}", page.path);
         if is_whole {
             let output = Command::new(&program).current_dir(ROOT).output().unwrap();
-            assert!(output.status.success(), "{}: {output:?}", page.name);
+            assert!(output.status.success(), "{}: {output:?}", page.path);
         }
     }
 }
@@ -160,7 +172,7 @@ fn every_c_program_compiles_and_runs() {
 /// The addresses that the guide uses. Each is the issuer on loopback.
 const ADDRESSES: [&str; 3] = ["https://idp.example", "https://master.mesos", "http://localhost:8101"];
 
-/// An issuer, and a folder with the files that the guide's commands read.
+/// An issuer, and a folder with the files that the commands read.
 fn issuer() -> (Server, PathBuf) {
     let key = signer::Key::load("rsa-2048-a");
     let jwk = Jwk::from_der(&key.public_der()).unwrap().with_kid("2026-11").unwrap();
@@ -179,6 +191,10 @@ fn issuer() -> (Server, PathBuf) {
     let own_token = sign(format!(r#"{{"uid":"orders","exp":{}}}"#, now + 3600));
 
     let folder = folder("console");
+    let link = folder.join("tests");
+    if !link.exists() {
+        std::os::unix::fs::symlink(format!("{ROOT}/tests"), link).unwrap();
+    }
     let secret = serde_json::json!({
         "uid": "orders",
         "private_key": fs::read_to_string(format!("{ROOT}/tests/data/keys/rsa-2048-a.pem")).unwrap(),
@@ -253,7 +269,7 @@ fn the_commands_print_what_is_shown() {
                     without_times(&printed),
                     without_times(&expected.join("\n")),
                     "{}: {command}",
-                    page.name
+                    page.path
                 );
                 count += 1;
             }
