@@ -1,4 +1,4 @@
-"""The Python blocks of docs/guide run, those of a page in one namespace, with an issuer on loopback."""
+"""The Python blocks of a page of docs/guide run in one namespace, with an issuer on loopback."""
 
 from __future__ import annotations
 
