@@ -100,6 +100,13 @@ install: lib cli ## installs libraries, headers, pkg-config and CMake files and 
 	sed 's|@VERSION@|$(VERSION)|' bindings/cpp/cmake/BouncerVerifyConfigVersion.cmake.in \
 	    > $(DESTDIR)$(LIBDIR)/cmake/BouncerVerify/BouncerVerifyConfigVersion.cmake
 
+.PHONY: docs
+docs: tools-build tools-go .tools/bin/mdbook .venv/module ## builds the documentation as one site with a search: target/docs/index.html
+	@$(call say,documentation)
+	$(call need,doxygen,apt-get install doxygen)
+	.venv/bin/pip install --quiet --disable-pip-version-check -r docs/site/requirements.txt
+	PATH="$(CURDIR)/.tools/bin:$(CURDIR)/.venv/bin:$$PATH" docs/site/build.sh $(TARGET) $(CURDIR)/.venv/bin/python
+
 # ---------------------------------------------------------------------------------------------- test
 
 .PHONY: test
@@ -241,6 +248,18 @@ tools-c: tools-rust
 .venv/tools: .venv/bin/python python/requirements-test.txt
 	@.venv/bin/pip install --quiet --disable-pip-version-check -r python/requirements-test.txt
 	touch $@
+
+# The Python module, for the documentation; python/run_tests.sh installs it for the tests.
+.venv/module: .venv/tools $(SOURCES) $(shell find python -name '*.rs' -o -name '*.py' -o -name '*.pyi' -o -name '*.toml')
+	@$(call say,Python module)
+	PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/pip install --quiet --disable-pip-version-check --no-build-isolation \
+	    --no-deps --force-reinstall ./python
+	touch $@
+
+# Pinned, because a new release may change the site. Without its web server it builds in 2 minutes.
+.tools/bin/mdbook: | tools-build
+	@$(call say,mdBook)
+	cargo install mdbook --version 0.5.4 --locked --quiet --no-default-features --features search --root .tools
 
 .PHONY: tools-go
 tools-go: tools-c .venv/bin/python
