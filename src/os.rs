@@ -97,10 +97,10 @@ mod unix {
         }
         // SAFETY: only this function has the page. The advice -1 does not exist, so a kernel
         // rejects it and changes nothing. An emulator that accepts it ignores all advice.
-        let refuses_nonsense = unsafe { libc::madvise(page, LEN, -1) } != 0;
+        let rejects_invalid_advice = unsafe { libc::madvise(page, LEN, -1) } != 0;
         // SAFETY: only this function has the page. The advice only changes how a fork copies it.
         let is_wiped = unsafe { libc::madvise(page, LEN, libc::MADV_WIPEONFORK) } == 0;
-        if refuses_nonsense && is_wiped {
+        if rejects_invalid_advice && is_wiped {
             return Some(page.cast());
         }
         // SAFETY: only this function has the page, and no pointer to it is used after this call.

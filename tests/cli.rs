@@ -933,8 +933,8 @@ fn a_login_that_fails_says_why_and_exits_with_4() {
     assert_eq!((refused.code, refused.stdout.as_str()), (4, ""));
     assert_eq!(
         refused.stderr,
-        "error: the issuer rejected the login: the login was rejected: HTTP 401: check that the account exists and has the \
-         public key of this private key\n"
+        "error: the issuer rejected the login: the login was rejected: HTTP 401: check that the account exists, and that its \
+         public key matches this private key\n"
     );
     assert_eq!(login(&["--json"]).json()["status"].as_str(), Some("login_rejected"));
     server.say(Reply::status(503));

@@ -104,15 +104,15 @@ mod tests {
 
     #[test]
     fn max_ttl_limits_the_lifetime_that_the_server_states() {
-        for (max_ttl, said, expected) in [
+        for (max_ttl, stated, expected) in [
             (3600, "max-age=86400", 3600),
             (3600, "max-age=600", 600),
             (10, "max-age=600", 10),
             (10, "no-store", 10),
         ] {
             let max_ttl = Duration::from_secs(max_ttl);
-            let lifetime = lifetime(&response(&[("Cache-Control", said)]), at(0), max_ttl);
-            assert_eq!(lifetime, Some(Duration::from_secs(expected)), "{max_ttl:?} {said}");
+            let lifetime = lifetime(&response(&[("Cache-Control", stated)]), at(0), max_ttl);
+            assert_eq!(lifetime, Some(Duration::from_secs(expected)), "{max_ttl:?} {stated}");
         }
     }
 

@@ -1,6 +1,8 @@
-// A real identity provider on loopback: oidc-provider, with keys that rotate when told.
+// A real identity provider on loopback: the npm package oidc-provider.
 //
-// provider.mjs PORT: prints "ready" when it serves. GET /rotate replaces the signing key by a new one.
+// Usage: provider.mjs PORT
+//
+// Prints "ready" when it accepts requests. GET /rotate replaces the signing key with a new one.
 
 import { generateKeyPairSync } from 'node:crypto';
 import { createServer } from 'node:http';

@@ -1,7 +1,10 @@
 #!/usr/bin/env bash
-# run_tests.sh LIBDIR PYTHON GO: the tokens of a real identity provider (the npm package oidc-provider, on loopback), found through discovery
-# and verified by every language, before and after its keys rotate. LIBDIR holds the release library and the command; PYTHON has the
-# module; a language whose tool is missing is left out aloud by the caller.
+# run_tests.sh LIBDIR PYTHON GO: tests each language with a real identity provider on loopback, the
+# npm package oidc-provider. The keys are found through discovery. The tokens are verified before
+# and after a key rotation.
+#
+# LIBDIR contains the release build of the library and the command. PYTHON is an interpreter that
+# has the module. GO is the go command.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)

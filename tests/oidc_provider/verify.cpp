@@ -1,4 +1,5 @@
-// Verifies the tokens of an issuer, one per line of standard input: "ok <sub>" or the name of the error.
+// Reads tokens of an issuer from standard input, one per line, and verifies them.
+// Prints "ok <sub>" or the name of the error for each token.
 #include <bouncer_verify.hpp>
 
 #include <iostream>

@@ -1,4 +1,5 @@
-// Verifies the tokens of an issuer, one per line of standard input: "ok <sub>" or the name of the error.
+// Reads tokens of an issuer from standard input, one per line, and verifies them.
+// Prints "ok <sub>" or the name of the error for each token.
 package main
 
 import (
@@ -26,12 +27,12 @@ func main() {
 	lines := bufio.NewScanner(os.Stdin)
 	for lines.Scan() {
 		token, err := verifier.Verify(lines.Text())
-		var refusal *bouncer.Error
+		var rejection *bouncer.Error
 		switch {
 		case err == nil:
 			fmt.Println("ok", token.Subject())
-		case errors.As(err, &refusal):
-			fmt.Println(refusal.Name())
+		case errors.As(err, &rejection):
+			fmt.Println(rejection.Name())
 		default:
 			fmt.Println(err)
 		}

@@ -1,4 +1,4 @@
-//! A cache and batches over keys that change.
+//! Caches and batches with keys that change.
 
 use crate::server::{Reply, Server};
 use crate::{TIMEOUT, decided, jwks, kind, pending, ready, token};
@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 #[test]
-fn a_cached_token_of_a_removed_key_is_refused_as_soon_as_the_keys_change() {
+fn a_cached_token_of_a_removed_key_is_rejected_once_the_new_keys_are_in_use() {
     let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a"), ("rsa-2048-b", "b")])));
     let (keys, verifier) = ready(&server);
     let cached = verifier.with_cache(100);
@@ -25,18 +25,18 @@ fn a_cached_token_of_a_removed_key_is_refused_as_soon_as_the_keys_change() {
     assert_eq!(kind(cached.verify(&gone)), ErrorKind::NoMatchingKey);
     assert_eq!(kind(decided(cached.verify_now(&gone))), ErrorKind::NoMatchingKey);
     assert!(cached.verify(&stays).is_ok());
-    assert_eq!(hits(), 2, "nothing of before is found");
+    assert_eq!(hits(), 2, "entries of the old generation are not found");
     assert!(cached.verify(&stays).is_ok());
     assert_eq!(hits(), 3);
 
-    // The same keys again are the same generation: a refresh alone empties nothing.
+    // The keys have not changed, so the generation is the same, and the cache is kept.
     keys.refresh(TIMEOUT).unwrap();
     assert!(cached.verify(&stays).is_ok());
     assert_eq!(hits(), 4);
 }
 
 #[test]
-fn without_keys_that_may_be_used_a_cache_lets_nothing_pass() {
+fn without_usable_keys_a_cached_token_is_not_accepted() {
     let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a")])));
     let (keys, verifier) = ready(&server);
     let cached = verifier.with_cache(100);
@@ -52,7 +52,7 @@ fn without_keys_that_may_be_used_a_cache_lets_nothing_pass() {
 }
 
 #[test]
-fn a_batch_waits_for_the_key_that_some_of_it_lack() {
+fn a_batch_waits_for_a_missing_key_of_some_tokens() {
     let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a")])));
     let (_keys, verifier) = ready(&server);
     server.say(Reply::json(jwks(&[("rsa-2048-a", "a"), ("rsa-2048-b", "b")])));
@@ -68,11 +68,11 @@ fn a_batch_waits_for_the_key_that_some_of_it_lack() {
 }
 
 #[test]
-fn a_batch_is_judged_without_waiting_where_no_key_could_help() {
+fn a_batch_does_not_wait_if_no_key_could_make_its_tokens_valid() {
     let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a")])));
     let (_keys, verifier) = ready(&server);
-    // A signature that is wrong could be of a newer key of that kid, but an expired token could not
-    // pass with it.
+    // An invalid signature could be from a newer key with that kid. But an expired token would be
+    // invalid with that key too, so it causes no fetch.
     let expired = crate::token_until("rsa-2048-b", Some("a"), crate::now() - 1);
     let tokens = [expired, "nonsense".to_owned(), token("rsa-2048-a", Some("a"))];
     let kinds = verifier.verify_batch(&tokens, 1).into_iter().map(|verdict| verdict.err().map(|e| e.kind()));
@@ -82,7 +82,7 @@ fn a_batch_is_judged_without_waiting_where_no_key_could_help() {
 }
 
 #[test]
-fn a_batch_waits_no_longer_than_a_token_would() {
+fn a_batch_waits_at_most_max_wait() {
     let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a")])));
     let keys = crate::builder(&server).max_wait(Duration::from_secs(1)).build().unwrap();
     keys.wait_ready(TIMEOUT).unwrap();
@@ -97,7 +97,7 @@ fn a_batch_waits_no_longer_than_a_token_would() {
 }
 
 #[test]
-fn a_batch_that_never_waits_says_of_each_token_what_to_wait_for() {
+fn verify_batch_now_returns_a_ticket_for_each_pending_token() {
     for capacity in [0, 1000] {
         let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a")])));
         let (keys, verifier) = ready(&server);
@@ -108,9 +108,9 @@ fn a_batch_that_never_waits_says_of_each_token_what_to_wait_for() {
         let tokens: Vec<&str> = [&*known, &new, "nonsense"].into_iter().cycle().take(150).collect();
 
         let start = Instant::now();
-        let judged = verifier.verify_batch_now(&tokens, 2);
+        let verdicts = verifier.verify_batch_now(&tokens, 2);
         assert!(start.elapsed() < Duration::from_millis(400), "it waited: {:?}", start.elapsed());
-        for (verdict, token) in judged.into_iter().zip(&tokens) {
+        for (verdict, token) in verdicts.into_iter().zip(&tokens) {
             if *token == new {
                 let ticket = pending(verdict);
                 assert!(verifier.wait(ticket, TIMEOUT));
@@ -119,8 +119,8 @@ fn a_batch_that_never_waits_says_of_each_token_what_to_wait_for() {
                 assert_eq!(decided(verdict).is_ok(), *token == known);
             }
         }
-        let judged = verifier.verify_batch_now(&tokens, 2);
-        let accepted = judged.iter().filter(|verdict| matches!(verdict, Verdict::Final(Ok(_))));
+        let verdicts = verifier.verify_batch_now(&tokens, 2);
+        let accepted = verdicts.iter().filter(|verdict| matches!(verdict, Verdict::Final(Ok(_))));
         assert_eq!(accepted.count(), 100);
         assert_eq!(server.count(), 2, "one fetch for all of them");
 
@@ -135,10 +135,10 @@ fn a_batch_that_never_waits_says_of_each_token_what_to_wait_for() {
 }
 
 #[test]
-fn a_token_of_a_batch_that_lacks_its_key_is_looked_up_and_judged_once() {
+fn a_batch_token_without_its_key_is_looked_up_and_verified_once() {
     let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a")])));
     let (keys, _) = ready(&server);
-    // The clock is read once for each judgement of a token that could pass.
+    // The clock is read once for each verification of a token.
     let readings = Arc::new(AtomicUsize::new(0));
     let its = Arc::clone(&readings);
     let clock = Clock::from_fn(move || {
@@ -148,7 +148,7 @@ fn a_token_of_a_batch_that_lacks_its_key_is_looked_up_and_judged_once() {
     let cached = Verifier::new(keys, Policy::dcos().clock(clock)).with_cache(100);
     let tokens = [token("rsa-2048-a", Some("a")), token("rsa-2048-b", Some("b"))];
     let misses = || cached.cache_stats().unwrap().misses();
-    let judged = cached.verify_batch_now(&tokens, 1);
-    assert!(matches!(judged[1], Verdict::Pending(_)));
+    let verdicts = cached.verify_batch_now(&tokens, 1);
+    assert!(matches!(verdicts[1], Verdict::Pending(_)));
     assert_eq!((misses(), readings.load(Relaxed)), (2, 2));
 }

@@ -13,7 +13,7 @@ fn file(name: &str, text: &str) -> PathBuf {
     path
 }
 
-/// A server that accepts clients of this authority alone.
+/// Starts a server that accepts only client certificates of `clients`.
 fn server(own: &Authority, clients: &Authority) -> Server {
     let (certificate, key) = own.certificate("localhost", tomorrow());
     let config = server_config(certificate, &key, Some(clients_of(clients)));
@@ -25,7 +25,7 @@ fn builder(server: &Server, ca_file: &Path) -> RemoteJwkSetBuilder {
 }
 
 #[test]
-fn the_client_certificate_is_presented_and_a_replaced_one_is_used_by_the_next_fetch() {
+fn the_client_certificate_is_presented_and_reread_for_each_fetch() {
     let (own, clients) = (Authority::new(), Authority::new());
     let (server, ca_file) = (server(&own, &clients), own.file("mtls"));
     let (certificate, key) = clients.client();
@@ -38,13 +38,13 @@ fn the_client_certificate_is_presented_and_a_replaced_one_is_used_by_the_next_fe
         .unwrap();
     let error = keys.refresh(TIMEOUT).unwrap_err();
     assert_eq!(error.failure(), FetchFailure::Tls);
-    assert!(error.detail().starts_with("the server rejects the client certificate: "), "{error}");
+    assert!(error.detail().starts_with("the server rejected the client certificate: "), "{error}");
     assert_eq!(server.count(), 0);
     fs::write(&certificate_file, &certificate).unwrap();
     fs::write(&key_file, &key).unwrap();
     assert_eq!(keys.refresh(TIMEOUT), Ok(()));
 
-    // Both in one file.
+    // Certificate and key in one file.
     let both = file("both", &format!("{certificate}{key}"));
     let keys = builder(&server, &ca_file).client_certificate_file(&both).build().unwrap();
     assert_eq!(keys.refresh(TIMEOUT), Ok(()));
@@ -55,25 +55,25 @@ fn the_client_certificate_is_presented_and_a_replaced_one_is_used_by_the_next_fe
 }
 
 #[test]
-fn files_that_cannot_be_used_are_found_at_once_and_named_when_they_break_later() {
+fn unusable_certificate_files_are_reported_by_build_and_by_later_fetches() {
     let (own, clients) = (Authority::new(), Authority::new());
     let (server, ca_file) = (server(&own, &clients), own.file("mtls-breaks"));
     let (certificate, key) = clients.client();
     let (certificate_file, key_file) = (file("breaks", &certificate), file("breaks-key", &key));
-    let refused = |builder: RemoteJwkSetBuilder| {
+    let rejected = |builder: RemoteJwkSetBuilder| {
         let error = builder.build().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidArgument);
         error.detail().to_owned()
     };
     let missing = "/nonexistent/client.pem";
-    let detail = refused(builder(&server, &ca_file).client_certificate_file(missing));
+    let detail = rejected(builder(&server, &ca_file).client_certificate_file(missing));
     assert!(detail.starts_with("client_certificate_file /nonexistent/client.pem: "), "{detail}");
-    let detail = refused(builder(&server, &ca_file).client_key_file(&key_file));
-    assert_eq!(detail, "client_key_file is set, client_certificate_file is not");
+    let detail = rejected(builder(&server, &ca_file).client_key_file(&key_file));
+    assert_eq!(detail, "client_key_file is set without client_certificate_file: set both");
     let other = file("breaks-other", &clients.client().1);
     let files = builder(&server, &ca_file).client_certificate_file(&certificate_file);
-    let detail = refused(files.clone().client_key_file(&other));
-    assert!(detail.contains("is not the key of client_certificate_file"), "{detail}");
+    let detail = rejected(files.clone().client_key_file(&other));
+    assert!(detail.contains("does not match client_certificate_file"), "{detail}");
     let own_transport = TokenRenewer::client_credentials(&server.url(), "a")
         .client_secret("b")
         .client_certificate_file(&certificate_file)
@@ -91,7 +91,7 @@ fn files_that_cannot_be_used_are_found_at_once_and_named_when_they_break_later()
 }
 
 #[test]
-fn a_proxy_does_not_get_the_certificate() {
+fn a_proxy_does_not_receive_the_client_certificate() {
     let (own, clients) = (Authority::new(), Authority::new());
     let (proxy, ca_file) = (server(&own, &clients), own.file("mtls-proxy"));
     let (certificate, key) = clients.client();

@@ -1,11 +1,11 @@
-//! From an issuer to its keys (OpenID Connect Discovery 1.0).
+//! Finding the keys of an issuer (OpenID Connect Discovery 1.0).
 
 use crate::server::{Reply, Server};
 use crate::{TIMEOUT, jwks, token};
 use bouncer_verify::{ErrorKind, FetchFailure, Policy, RemoteJwkSet, Verifier};
 
-/// An issuer whose metadata name `issuer` and `jwks_uri`, after its own origin where they begin
-/// with a slash.
+/// Starts an issuer whose metadata contains `issuer` and `jwks_uri`. If they begin with a slash,
+/// the server's origin is added before them.
 fn issuer(issuer: &'static str, jwks_uri: &'static str) -> Server {
     let server = Server::saying(Reply::status(503));
     let origin = server.origin.clone();
@@ -26,7 +26,7 @@ fn issuer(issuer: &'static str, jwks_uri: &'static str) -> Server {
 }
 
 #[test]
-fn an_issuer_leads_to_its_keys_and_its_metadata_are_kept() {
+fn keys_are_found_through_the_metadata_which_is_reused() {
     let server = issuer("/realm", "/keys");
     let keys = RemoteJwkSet::discover(&format!("{}/realm", server.origin));
     let keys = keys.ttl(std::time::Duration::from_secs(1)).build().unwrap();
@@ -34,16 +34,16 @@ fn an_issuer_leads_to_its_keys_and_its_metadata_are_kept() {
     assert!(keys.wait_attempts(3, TIMEOUT));
     let paths: Vec<_> = server.requests().into_iter().map(|request| request.path).collect();
     assert_eq!(paths[..4], ["/realm/.well-known/openid-configuration", "/keys", "/keys", "/keys"]);
-    // Where a key is missing, its set may have moved.
+    // An unscheduled fetch reads the metadata again.
     keys.refresh(TIMEOUT).unwrap();
-    let asked = |request: &crate::server::Request| request.path.ends_with("openid-configuration");
-    assert_eq!(server.requests().iter().filter(|request| asked(request)).count(), 2);
+    let is_metadata = |request: &crate::server::Request| request.path.ends_with("openid-configuration");
+    assert_eq!(server.requests().iter().filter(|request| is_metadata(request)).count(), 2);
     let verifier = Verifier::new(keys, Policy::dcos());
     assert!(verifier.verify(token("rsa-2048-a", Some("a"))).is_ok());
 }
 
 #[test]
-fn metadata_of_another_issuer_are_refused() {
+fn metadata_of_another_issuer_is_rejected() {
     for name in ["/realm/", "/other", "https://idp.example/realm", ""] {
         let server = issuer(name, "/keys");
         let keys = RemoteJwkSet::discover(&format!("{}/realm", server.origin)).build().unwrap();
@@ -54,7 +54,7 @@ fn metadata_of_another_issuer_are_refused() {
 }
 
 #[test]
-fn the_keys_url_must_be_one_that_may_be_fetched() {
+fn a_jwks_uri_that_may_not_be_fetched_is_rejected() {
     for jwks_uri in
         ["file:///etc/passwd", "http://idp.example/keys", "keys", "https://me:secret@idp.example/"]
     {
@@ -67,7 +67,7 @@ fn the_keys_url_must_be_one_that_may_be_fetched() {
 }
 
 #[test]
-fn keys_that_move_are_found_again_through_the_metadata() {
+fn keys_at_a_new_jwks_uri_are_found_through_the_metadata() {
     let server = issuer("/realm", "/keys");
     let keys = RemoteJwkSet::discover(&format!("{}/realm", server.origin)).build().unwrap();
     keys.wait_ready(TIMEOUT).unwrap();
@@ -83,7 +83,7 @@ fn keys_that_move_are_found_again_through_the_metadata() {
 }
 
 #[test]
-fn an_https_issuer_cannot_point_at_plain_http_not_even_on_this_machine() {
+fn the_jwks_uri_of_an_https_issuer_must_be_https_even_on_this_machine() {
     use bouncer_verify::{HttpRequest, HttpResponse};
     let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a")])));
     let jwks_uri = server.url();
@@ -99,13 +99,13 @@ fn an_https_issuer_cannot_point_at_plain_http_not_even_on_this_machine() {
     }
 }
 
-/// An issuer with metadata at `path` alone, which name `issuer`.
+/// Starts an issuer whose metadata is only at `path` and contains `issuer`.
 fn with_metadata_at(path: &'static str, issuer: &'static str) -> Server {
     let server = Server::saying(Reply::status(503));
     let origin = server.origin.clone();
     server.behave(move |request| match request.path.as_str() {
         "/keys" => Reply::json(jwks(&[("rsa-2048-a", "a")])),
-        asked if asked == path => {
+        requested if requested == path => {
             Reply::json(format!("\u{feff}{{\"issuer\":\"{origin}{issuer}\",\"jwks_uri\":\"{origin}/keys\"}}"))
         }
         _ => Reply::status(404),
@@ -114,10 +114,10 @@ fn with_metadata_at(path: &'static str, issuer: &'static str) -> Server {
 }
 
 #[test]
-fn metadata_are_looked_for_at_each_of_their_addresses_in_order() {
+fn all_metadata_urls_are_tried_in_order() {
     const OPENID: &str = "/.well-known/openid-configuration";
     const OAUTH: &str = "/.well-known/oauth-authorization-server";
-    for (issuer, at, asked) in [
+    for (issuer, at, requests) in [
         ("", OPENID, 1),
         ("", OAUTH, 2),
         ("/a/b", "/a/b/.well-known/openid-configuration", 1),
@@ -127,25 +127,25 @@ fn metadata_are_looked_for_at_each_of_their_addresses_in_order() {
         let server = with_metadata_at(at, issuer);
         let keys = RemoteJwkSet::discover(&format!("{}{issuer}", server.origin)).lazy().build().unwrap();
         assert_eq!(keys.refresh(TIMEOUT), Ok(()), "{at}");
-        assert_eq!(server.count(), asked + 1, "{at}");
+        assert_eq!(server.count(), requests + 1, "{at}");
     }
-    // Found nowhere: every address is named once asked, and nothing else is.
+    // If no URL has metadata, the error contains each URL once.
     let server = Server::saying(Reply::status(404));
     let origin = &server.origin;
     let keys = RemoteJwkSet::discover(&format!("{origin}/a")).lazy().build().unwrap();
     let expected = format!(
-        "unexpected status: HTTP 404 at {origin}/a{OPENID}, HTTP 404 at {origin}{OAUTH}/a, HTTP 404 at {origin}{OPENID}/a"
+        "unexpected status: HTTP 404 at {origin}/a{OPENID}, HTTP 404 at {origin}{OAUTH}/a, HTTP 404 at {origin}{OPENID}/a: check the issuer"
     );
     assert_eq!(keys.refresh(TIMEOUT).unwrap_err().to_string(), expected);
     assert_eq!(server.count(), 3);
-    // What is not "not found" is an outage: one request.
+    // Any status other than "not found" is an outage and stops the search: one request.
     server.say(Reply::status(503));
     assert_eq!(keys.refresh(TIMEOUT).unwrap_err().detail(), "HTTP 503");
     assert_eq!(server.count(), 4);
 }
 
 #[test]
-fn an_issuer_given_as_the_address_of_its_metadata_is_recognised() {
+fn an_issuer_may_be_given_as_the_url_of_its_metadata() {
     for (issuer, at) in [
         ("", "/.well-known/openid-configuration"),
         ("/", "/.well-known/openid-configuration"),
@@ -164,7 +164,7 @@ fn an_issuer_given_as_the_address_of_its_metadata_is_recognised() {
 }
 
 #[test]
-fn a_mismatch_names_both_issuers_wherever_it_is_shown() {
+fn every_error_for_an_issuer_mismatch_contains_both_issuers() {
     let server = issuer("/{tenantid}/v2.0", "/keys");
     let keys = RemoteJwkSet::discover(&format!("{}/realm", server.origin)).lazy().build().unwrap();
     let error = keys.refresh(TIMEOUT).unwrap_err();
@@ -180,6 +180,6 @@ fn a_mismatch_names_both_issuers_wherever_it_is_shown() {
     let keys = RemoteJwkSet::discover(&html.origin).lazy().build().unwrap();
     assert_eq!(
         keys.refresh(TIMEOUT).unwrap_err().to_string(),
-        "unusable document: the metadata: the response is HTML or XML, not JSON"
+        "unusable document: metadata: the response is HTML or XML, not JSON"
     );
 }

@@ -1,4 +1,4 @@
-//! Log records and observers: one that hangs blocks no fetch.
+//! Log records and observers. If they hang, fetches still continue.
 
 use crate::lifecycle::alone;
 use crate::server::{Reply, Server};
@@ -14,7 +14,7 @@ fn body() -> Reply {
     Reply::json(jwks(&[("rsa-2048-a", "a")]))
 }
 
-/// An observer that tells its calls and then hangs until it is released.
+/// Returns an observer that reports each call and then hangs until it is released.
 fn hanging(released: Receiver<()>) -> (impl Fn() + Send + Sync, Receiver<()>) {
     let (called, calls) = channel();
     let (called, released) = (Mutex::new(called), Mutex::new(released));
@@ -26,7 +26,7 @@ fn hanging(released: Receiver<()>) -> (impl Fn() + Send + Sync, Receiver<()>) {
 }
 
 #[test]
-fn an_observer_that_hangs_blocks_no_fetch_and_gets_the_newest_calls_afterwards() {
+fn a_hanging_observer_blocks_no_fetch_and_receives_the_newest_calls_later() {
     let server = Server::saying(body());
     let (release, released) = channel();
     let (hang, calls) = hanging(released);
@@ -43,14 +43,14 @@ fn an_observer_that_hangs_blocks_no_fetch_and_gets_the_newest_calls_afterwards()
     }
     assert_eq!(server.count(), 301);
     drop(release);
-    // In order, and without the oldest: 256 waited.
+    // In order, and without the oldest: the queue holds 256 calls.
     let seen: Vec<u64> = (0..257).map(|_| attempts.recv_timeout(TIMEOUT).unwrap()).collect();
     assert_eq!(seen[0], 1);
     assert_eq!(seen[1..], (46..=301).collect::<Vec<_>>());
 }
 
 #[test]
-fn an_observer_may_ask_its_key_set_for_what_takes_another_fetch() {
+fn an_observer_may_verify_a_token_that_needs_another_fetch() {
     let server = Server::saying(body());
     let itself = Arc::new(OnceLock::<RemoteJwkSet>::new());
     let its = Arc::clone(&itself);
@@ -65,16 +65,17 @@ fn an_observer_may_ask_its_key_set_for_what_takes_another_fetch() {
     });
     let keys = keys.lazy().build().unwrap();
     server.say(Reply::json(jwks(&[("rsa-2048-a", "a"), ("rsa-2048-b", "b")])));
-    // The first fetch gives another set, or the observer would have no need of one.
-    let first = server_with_a_first(&server, &keys);
+    // The first fetch returns a set without key "b", so that the observer needs another fetch.
+    let first = fetch_once_without_b(&server, &keys);
     itself.set(keys.clone()).unwrap();
     assert!(verdicts.recv_timeout(TIMEOUT).unwrap().is_ok());
     assert_eq!(server.count(), first + 1);
     keys.close();
 }
 
-/// One fetch that gives the key "a" alone; from then on there is "b" too.
-fn server_with_a_first(server: &Server, keys: &RemoteJwkSet) -> usize {
+/// Makes one fetch that returns only key "a". Later fetches return "b" too. Returns the number of
+/// requests so far.
+fn fetch_once_without_b(server: &Server, keys: &RemoteJwkSet) -> usize {
     let is_first = AtomicBool::new(true);
     server.behave(move |_| match is_first.swap(false, Ordering::SeqCst) {
         true => body(),
@@ -101,7 +102,7 @@ fn an_observer_may_close_its_key_set() {
 }
 
 #[test]
-fn a_close_waits_for_the_call_in_flight_and_none_follows_it() {
+fn closing_waits_for_queued_observer_calls_and_none_follow() {
     let server = Server::saying(body());
     let (sender, calls) = channel();
     let sender = Mutex::new(sender);
@@ -115,12 +116,12 @@ fn a_close_waits_for_the_call_in_flight_and_none_follows_it() {
     }
     keys.close();
     let sender: Vec<u64> = calls.try_iter().collect();
-    // The first may be one of the three.
+    // The first scheduled attempt may be one of the three.
     assert!(sender == [1, 2, 3] || sender == [1, 2, 3, 4], "{sender:?}");
     assert!(calls.recv_timeout(Duration::from_millis(200)).is_err());
 }
 
-/// A logger that keeps its records, and hangs on request.
+/// A logger that stores its records, and hangs if `hangs` is set.
 #[derive(Default)]
 struct Logger {
     lines: Mutex<Vec<(Level, String)>>,
@@ -153,8 +154,8 @@ fn logger() -> &'static Logger {
 }
 
 #[test]
-fn a_log_that_hangs_blocks_no_fetch_and_gets_the_number_of_dropped_records() {
-    if !alone("events::a_log_that_hangs_blocks_no_fetch_and_gets_the_number_of_dropped_records") {
+fn a_hanging_log_blocks_no_fetch_and_receives_the_number_of_dropped_events() {
+    if !alone("events::a_hanging_log_blocks_no_fetch_and_receives_the_number_of_dropped_events") {
         return;
     }
     let logger = logger();
@@ -170,15 +171,15 @@ fn a_log_that_hangs_blocks_no_fetch_and_gets_the_number_of_dropped_records() {
     until("the rest", || logger.lines.lock().unwrap().len() >= 258);
     let lines = logger.lines.lock().unwrap();
     let name = server.url();
-    assert_eq!(lines[0], (Level::Info, format!("keys of {name}: generation 1")));
+    assert_eq!(lines[0], (Level::Info, format!("keys of {name}: new keys, generation 1")));
     let dropped = "44 events were dropped: a log handler or an observer is too slow";
     assert_eq!(lines[1], (Level::Warn, dropped.to_owned()));
     assert_eq!(lines[2], (Level::Debug, format!("keys of {name}: unchanged")));
 }
 
 #[test]
-fn a_last_good_file_that_fails_is_logged_once_for_each_cause() {
-    if !alone("events::a_last_good_file_that_fails_is_logged_once_for_each_cause") {
+fn a_failing_last_good_file_is_logged_once_for_each_cause() {
+    if !alone("events::a_failing_last_good_file_is_logged_once_for_each_cause") {
         return;
     }
     let logger = logger();
@@ -194,7 +195,7 @@ fn a_last_good_file_that_fails_is_logged_once_for_each_cause() {
         lines.iter().filter(warned).map(|(_, text)| text.clone()).collect::<Vec<_>>()
     };
     until("it is logged", || warnings().len() == 1);
-    // The line names the file and the system's error.
+    // The log record contains the path and the system's error.
     let named = format!("the last-good file {}: No such file", file.display());
     assert!(warnings()[0].contains(&named), "{:?}", warnings());
     let refresh = || (0..5).for_each(|_| keys.refresh(TIMEOUT).unwrap());
@@ -203,14 +204,14 @@ fn a_last_good_file_that_fails_is_logged_once_for_each_cause() {
     std::fs::create_dir_all(file.parent().unwrap()).unwrap();
     refresh();
     until("it is written", || file.exists() && keys.status().last_good_error.is_none());
-    // Another cause, and the first one again: once each.
+    // A second cause is logged once too.
     std::fs::remove_file(&file).unwrap();
     std::fs::create_dir(&file).unwrap();
     refresh();
     until("the second cause", || warnings().len() == 2);
     keys.close();
     drop(keys);
-    // One that cannot be read, at the start.
+    // A file that cannot be read is logged at the start.
     let keys = builder(&server).lazy().last_good_file(&file).build().unwrap();
     let warnings = warnings();
     assert_eq!(warnings.len(), 3, "{warnings:?}");

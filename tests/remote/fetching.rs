@@ -1,4 +1,4 @@
-//! One fetch: what is asked, what is accepted, what is refused.
+//! One fetch: the request, and which responses are accepted or rejected.
 
 use crate::server::{Reply, Server};
 use crate::{TIMEOUT, builder, jwks, key, now, ready, token};
@@ -13,8 +13,9 @@ fn body() -> String {
     jwks(&[("rsa-2048-a", "a")])
 }
 
-/// Keys that are in use, and a server that from now on says `reply`: the keys must stay.
-fn refused(reply: Reply) -> FetchError {
+/// Fetches keys, lets the server send `reply`, and fetches again. Checks that this fails and that
+/// the old keys are kept. Returns the error.
+fn rejected(reply: Reply) -> FetchError {
     let server = Server::saying(Reply::json(body()));
     let keys = builder(&server).timeout(Duration::from_secs(1)).build().unwrap();
     keys.wait_ready(TIMEOUT).unwrap();
@@ -33,7 +34,7 @@ fn refused(reply: Reply) -> FetchError {
 }
 
 #[test]
-fn the_request_is_plain() {
+fn a_request_contains_only_the_needed_header_fields() {
     let server = Server::saying(Reply::json(body()));
     let _ready = ready(&server);
     let request = &server.requests()[0];
@@ -41,13 +42,13 @@ fn the_request_is_plain() {
     assert_eq!(request.header("host"), server.origin.strip_prefix("http://"));
     assert_eq!(request.header("accept"), Some("application/jwk-set+json, application/json"));
     assert!(request.header("user-agent").unwrap().starts_with("bouncer_verify/"));
-    // Nothing that could be decompressed into more than it is.
+    // The request accepts no compressed response.
     assert_eq!(request.header("accept-encoding"), Some("identity"));
     assert_eq!(request.header("authorization"), None);
 }
 
 #[test]
-fn an_answer_that_is_no_usable_key_set_is_refused_and_the_keys_stay() {
+fn an_unusable_document_is_rejected_and_the_old_keys_are_kept() {
     for (text, expected) in [
         ("", FetchFailure::Document),
         ("garbage", FetchFailure::Document),
@@ -56,24 +57,24 @@ fn an_answer_that_is_no_usable_key_set_is_refused_and_the_keys_stay() {
         (r#"{"keys":[{"kty":"oct","k":"AAAA"}]}"#, FetchFailure::Document),
         (r#"{"keys":[],"keys":[]}"#, FetchFailure::Document),
     ] {
-        assert_eq!(refused(Reply::json(text)).failure(), expected, "{text}");
+        assert_eq!(rejected(Reply::json(text)).failure(), expected, "{text}");
     }
 }
 
 #[test]
-fn a_status_other_than_200_is_refused() {
+fn an_unexpected_status_is_rejected() {
     for status in [201, 204, 206, 400, 401, 403, 404, 429, 500, 503] {
-        let error = refused(Reply::Answer(status, Vec::new(), body().into()));
+        let error = rejected(Reply::Answer(status, Vec::new(), body().into()));
         assert_eq!(error.failure(), FetchFailure::Status);
-        assert_eq!(error.detail(), format!("HTTP {status}"));
+        assert!(error.detail().starts_with(&format!("HTTP {status}")), "{error}");
     }
 }
 
 #[test]
-fn not_modified_is_an_answer_to_a_condition_alone() {
-    // The first set had no validator, so no condition was sent.
-    assert_eq!(refused(Reply::status(304)).failure(), FetchFailure::Status);
-    // And without any set.
+fn not_modified_without_a_conditional_request_is_rejected() {
+    // The first response had no validator, so the second request was not conditional.
+    assert_eq!(rejected(Reply::status(304)).failure(), FetchFailure::Status);
+    // The same without any keys.
     let server = Server::saying(Reply::status(304));
     let keys = builder(&server).build().unwrap();
     assert_eq!(keys.refresh(TIMEOUT).unwrap_err().failure(), FetchFailure::Status);
@@ -81,7 +82,7 @@ fn not_modified_is_an_answer_to_a_condition_alone() {
 }
 
 #[test]
-fn etag_and_last_modified_make_a_planned_refresh_cheap() {
+fn a_scheduled_refresh_sends_etag_and_last_modified() {
     let server = Server::saying(
         Reply::json(body()).with("ETag", "\"v1\"").with("Last-Modified", "Fri, 08 Jul 2016 13:44:26 GMT"),
     );
@@ -99,11 +100,11 @@ fn etag_and_last_modified_make_a_planned_refresh_cheap() {
     let status = keys.status();
     assert_eq!((status.generation, &status.sha256), (first.generation, &first.sha256));
     assert_eq!((status.state.as_str(), status.failures), ("fresh", 0));
-    assert!(status.last_success > first.last_success, "304 renews freshness");
+    assert!(status.last_success > first.last_success, "a 304 confirms the keys");
     let verifier = Verifier::new(keys.clone(), Policy::dcos());
     assert!(verifier.verify(token("rsa-2048-a", Some("a"))).is_ok());
-    // Where a key is missing, or an operator asks, no validator counts: the document has changed
-    // under this one.
+    // If a key is missing, or on a call of refresh(), no validator is sent. Here the document has
+    // changed under the same ETag.
     server.say(Reply::json(jwks(&[("rsa-2048-b", "b")])).with("ETag", "\"v1\""));
     assert!(verifier.verify(token("rsa-2048-b", Some("b"))).is_ok());
     keys.refresh(TIMEOUT).unwrap();
@@ -114,7 +115,7 @@ fn etag_and_last_modified_make_a_planned_refresh_cheap() {
 }
 
 #[test]
-fn a_validator_of_absurd_length_is_not_sent_back() {
+fn a_validator_that_is_too_long_is_not_sent() {
     let server = Server::saying(Reply::json(body()).with("ETag", format!("\"{}\"", "x".repeat(5000))));
     let keys = builder(&server).ttl(Duration::from_secs(1)).build().unwrap();
     assert!(keys.wait_attempts(2, TIMEOUT));
@@ -122,7 +123,7 @@ fn a_validator_of_absurd_length_is_not_sent_back() {
 }
 
 #[test]
-fn not_modified_keeps_the_lifetime_that_was_said_before() {
+fn not_modified_keeps_the_lifetime_that_was_stated_before() {
     let server = Server::saying(Reply::status(503));
     let (calls, seen) = (AtomicUsize::new(0), Arc::new(AtomicUsize::new(0)));
     let counted = Arc::clone(&seen);
@@ -148,64 +149,64 @@ fn not_modified_keeps_the_lifetime_that_was_said_before() {
     assert!(keys.wait_attempts(1, TIMEOUT));
     let next = keys.status().next_attempt.as_secs();
     assert!((7200 * 69 / 100..=7200 * 80 / 100).contains(&next), "{next}");
-    // A whole answer that does not say is by the settings again.
+    // A complete response without a stated lifetime uses the setting `ttl`.
     keys.refresh(TIMEOUT).unwrap();
     assert!(keys.status().next_attempt.as_secs() <= 480);
     assert_eq!(seen.load(Ordering::SeqCst), 2);
 }
 
 #[test]
-fn the_same_document_is_the_same_generation() {
+fn an_unchanged_document_keeps_the_generation() {
     let server = Server::saying(Reply::json(body()));
     let (keys, _) = ready(&server);
     let before = keys.current().unwrap();
     keys.refresh(TIMEOUT).unwrap();
-    assert!(Arc::ptr_eq(&before, &keys.current().unwrap()), "nothing is parsed again");
+    assert!(Arc::ptr_eq(&before, &keys.current().unwrap()), "the document is not parsed again");
     assert_eq!(keys.status().generation, 1);
 }
 
 #[test]
-fn a_body_is_read_up_to_its_bound_alone() {
+fn a_body_is_read_only_up_to_its_limit() {
     let hundred_mb = 100 << 20;
     let long = Reply::Flood("HTTP/1.1 200 OK\r\nContent-Length: 104857600\r\n\r\n", hundred_mb);
-    assert_eq!(refused(long).failure(), FetchFailure::TooLarge);
+    assert_eq!(rejected(long).failure(), FetchFailure::TooLarge);
     let unknown_length = Reply::Flood("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n", hundred_mb);
-    assert_eq!(refused(unknown_length).failure(), FetchFailure::TooLarge);
+    assert_eq!(rejected(unknown_length).failure(), FetchFailure::TooLarge);
     let headers = Reply::Flood("HTTP/1.1 200 OK\r\nX: ", hundred_mb);
-    assert!(matches!(refused(headers).failure(), FetchFailure::TooLarge | FetchFailure::Protocol));
+    assert!(matches!(rejected(headers).failure(), FetchFailure::TooLarge | FetchFailure::Protocol));
 
     let padded = |len: usize| Reply::json(format!("{}{}", body(), " ".repeat(len - body().len())));
-    assert_eq!(refused(padded((1 << 20) + 1)).failure(), FetchFailure::TooLarge);
+    assert_eq!(rejected(padded((1 << 20) + 1)).failure(), FetchFailure::TooLarge);
     let server = Server::saying(padded(1 << 20));
     ready(&server);
 }
 
 #[test]
-fn an_answer_that_is_compressed_and_damaged_is_refused() {
+fn a_corrupt_compressed_response_is_rejected() {
     let gzip = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 3, 0, 0, 0];
-    let error = refused(Reply::json(gzip).with("Content-Encoding", "gzip"));
+    let error = rejected(Reply::json(gzip).with("Content-Encoding", "gzip"));
     assert_eq!(error.failure(), FetchFailure::Protocol);
     assert_eq!(error.detail(), "the compressed body is corrupt or truncated");
 }
 
 #[test]
-fn an_answer_that_takes_too_long_or_ends_too_soon_is_refused() {
-    assert_eq!(refused(Reply::Hang).failure(), FetchFailure::Timeout);
+fn a_slow_or_truncated_response_is_rejected() {
+    assert_eq!(rejected(Reply::Hang).failure(), FetchFailure::Timeout);
     let whole = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{}", body().len(), body());
     let drip = Reply::Drip(whole.clone().into_bytes(), Duration::from_millis(20));
-    assert_eq!(refused(drip).failure(), FetchFailure::Timeout);
+    assert_eq!(rejected(drip).failure(), FetchFailure::Timeout);
     let cut = whole.as_bytes()[..whole.len() - 10].to_vec();
-    assert_eq!(refused(Reply::Bytes(cut)).failure(), FetchFailure::Protocol);
+    assert_eq!(rejected(Reply::Bytes(cut)).failure(), FetchFailure::Protocol);
     for nonsense in
         [&b""[..], b"\r\n\r\n", b"garbage\r\n\r\n", b"HTTP/1.1 200", b"\0\0\0\0\0\0", b"HTTP/9 1 1\r\n\r\n"]
     {
-        let failure = refused(Reply::Bytes(nonsense.to_vec())).failure();
+        let failure = rejected(Reply::Bytes(nonsense.to_vec())).failure();
         assert!(matches!(failure, FetchFailure::Protocol | FetchFailure::Connect), "{nonsense:?}: {failure}");
     }
 }
 
 #[test]
-fn a_server_that_is_not_there_is_no_connection() {
+fn an_unreachable_server_is_a_connect_failure() {
     let server = Server::saying(Reply::json(body()));
     let url = server.url();
     drop(server);
@@ -219,11 +220,11 @@ fn a_server_that_is_not_there_is_no_connection() {
 }
 
 #[test]
-fn redirects_are_not_followed_unless_allowed_and_then_to_the_same_origin() {
+fn redirects_are_followed_only_if_allowed_and_only_to_the_same_origin() {
     let elsewhere = Server::saying(Reply::json(body()));
     for location in ["/other", "file:///etc/passwd", &elsewhere.url(), "//127.0.0.1/", ""] {
         for status in [301, 302, 303, 307, 308] {
-            let error = refused(Reply::status(status).with("Location", location));
+            let error = rejected(Reply::status(status).with("Location", location));
             assert_eq!(error.failure(), FetchFailure::Redirect, "{status} {location}");
         }
     }
@@ -249,10 +250,10 @@ fn redirects_are_not_followed_unless_allowed_and_then_to_the_same_origin() {
 }
 
 #[test]
-fn settings_that_cannot_work_are_refused_at_once() {
-    let refused = |builder: bouncer_verify::RemoteJwkSetBuilder| builder.build().unwrap_err();
+fn unusable_settings_are_rejected_by_build() {
+    let error_of = |builder: bouncer_verify::RemoteJwkSetBuilder| builder.build().unwrap_err();
     for url in ["", "/jwks", "http://idp.example/", "ftp://idp.example/", "https://me:secret@idp.example/"] {
-        let error = refused(RemoteJwkSet::builder(url));
+        let error = error_of(RemoteJwkSet::builder(url));
         assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{url}");
         assert!(!error.to_string().contains("secret"));
         assert!(RemoteJwkSet::discover(url).build().is_err(), "{url}");
@@ -270,16 +271,16 @@ fn settings_that_cannot_work_are_refused_at_once() {
         local().proxy("socks5://127.0.0.1:1"),
         local().transport(|_: &HttpRequest<'_>| Ok(HttpResponse::new(200, [], Vec::new()))).ca_file("x"),
     ] {
-        assert_eq!(refused(builder).kind(), ErrorKind::InvalidArgument);
+        assert_eq!(error_of(builder).kind(), ErrorKind::InvalidArgument);
     }
-    assert_eq!(refused(local().seed("{}")).kind(), ErrorKind::MalformedJwkSet);
-    assert_eq!(refused(local().seed(r#"{"keys":[]}"#)).kind(), ErrorKind::NoUsableKey);
+    assert_eq!(error_of(local().seed("{}")).kind(), ErrorKind::MalformedJwkSet);
+    assert_eq!(error_of(local().seed(r#"{"keys":[]}"#)).kind(), ErrorKind::NoUsableKey);
     assert!(RemoteJwkSet::builder("http://idp.example/").allow_http().lazy().build().is_ok());
 }
 
 #[test]
-fn a_proxy_is_used_for_other_machines_alone() {
-    // As a proxy, this server sees CONNECT, and says no.
+fn a_proxy_is_used_only_for_other_machines() {
+    // As a proxy, this server receives CONNECT and rejects it.
     let proxy = Server::saying(Reply::status(502));
     let keys = RemoteJwkSet::builder("https://idp.invalid/jwks").proxy(&proxy.origin).build().unwrap();
     assert_eq!(keys.refresh(TIMEOUT).unwrap_err().failure(), FetchFailure::Connect);
@@ -292,7 +293,7 @@ fn a_proxy_is_used_for_other_machines_alone() {
 }
 
 #[test]
-fn a_program_can_bring_its_own_transport() {
+fn a_program_can_use_its_own_transport() {
     let calls = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&calls);
     let transport = move |request: &HttpRequest<'_>| {
@@ -315,7 +316,7 @@ fn a_program_can_bring_its_own_transport() {
 }
 
 #[test]
-fn freshness_follows_the_server() {
+fn refresh_times_follow_the_freshness_that_the_server_states() {
     for (header, lifetime) in [(None, 600.0), (Some("max-age=3600"), 3600.0), (Some("no-store"), 60.0)] {
         let mut reply = Reply::json(body());
         if let Some(value) = header {
@@ -332,12 +333,12 @@ fn freshness_follows_the_server() {
             latest = latest.max(next);
         }
         assert!(earliest >= 0.69 * lifetime && latest <= 0.80 * lifetime, "{header:?} {earliest} {latest}");
-        assert!(latest - earliest > 0.02 * lifetime, "{header:?}: no jitter");
+        assert!(latest - earliest > 0.02 * lifetime, "{header:?}: there is no jitter");
     }
 }
 
 #[test]
-fn keys_are_refreshed_before_they_expire_though_nobody_asks() {
+fn keys_are_refreshed_before_they_expire_without_any_call() {
     let server = Server::saying(Reply::json(body()));
     let keys = builder(&server).ttl(Duration::from_secs(3)).build().unwrap();
     keys.wait_ready(TIMEOUT).unwrap();
@@ -356,7 +357,7 @@ fn keys_are_refreshed_before_they_expire_though_nobody_asks() {
 }
 
 #[test]
-fn what_happens_is_observed() {
+fn an_observer_sees_each_attempt() {
     let seen = Arc::new(std::sync::Mutex::new(Vec::new()));
     let server = Server::saying(Reply::json(body()));
     let log = Arc::clone(&seen);
@@ -376,7 +377,7 @@ fn what_happens_is_observed() {
 }
 
 #[test]
-fn the_status_says_where_when_and_what() {
+fn the_status_contains_source_state_and_counts() {
     let with_another = body().replace("{\"keys\":[", r#"{"keys":[{"kty":"oct","k":"AAAA"},"#);
     let server = Server::saying(Reply::json(with_another));
     let keys = RemoteJwkSet::builder(&format!("{}?secret=1", server.url())).build().unwrap();
@@ -392,7 +393,7 @@ fn the_status_says_where_when_and_what() {
 }
 
 #[test]
-fn any_algorithm_a_policy_allows_works_with_remote_keys() {
+fn remote_keys_work_with_every_allowed_algorithm() {
     let server = Server::saying(Reply::json(jwks(&[("p256-a", "p"), ("ed25519-a", "e")])));
     let (keys, _) = ready(&server);
     let policy = Policy::dcos().algorithms([Algorithm::Es256, Algorithm::Ed25519]);

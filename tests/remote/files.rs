@@ -1,4 +1,4 @@
-//! Seed and last-good file: what a program starts with.
+//! The keys at the start of a program: seed and last-good file.
 #![cfg(unix)]
 
 use crate::server::{Reply, Server};
@@ -21,7 +21,7 @@ fn verifier(keys: &RemoteJwkSet) -> Verifier {
 }
 
 #[test]
-fn a_seed_answers_at_once_and_is_replaced_by_the_first_fetch() {
+fn a_seed_is_used_at_once_and_replaced_by_the_first_fetch() {
     let server = Server::saying(Reply::json(jwks(&[("rsa-2048-b", "b")])).late(Duration::from_millis(300)));
     let keys = builder(&server).seed(jwks(&[("rsa-2048-a", "a")])).build().unwrap();
     let start = Instant::now();
@@ -31,13 +31,13 @@ fn a_seed_answers_at_once_and_is_replaced_by_the_first_fetch() {
     assert!(start.elapsed() < Duration::from_millis(300));
     let status = keys.status();
     assert_eq!((status.state, status.last_success), (RemoteJwkSetState::Stale, None));
-    until("the issuer's keys", || keys.status().generation == 2);
+    until("the issuer's keys are fetched", || keys.status().generation == 2);
     assert_eq!(kind(verifier(&keys).verify(&old)), ErrorKind::NoMatchingKey);
     assert!(verifier(&keys).verify(token("rsa-2048-b", Some("b"))).is_ok());
 }
 
 #[test]
-fn a_seed_lasts_no_longer_than_stale_keys() {
+fn a_seed_is_used_for_at_most_max_stale() {
     let server = Server::saying(Reply::status(503));
     let keys = builder(&server)
         .seed(jwks(&[("rsa-2048-a", "a")]))
@@ -46,39 +46,39 @@ fn a_seed_lasts_no_longer_than_stale_keys() {
         .build()
         .unwrap();
     assert!(keys.current().is_ok());
-    until("it is too old", || keys.current().is_err());
+    until("the seed is too old", || keys.current().is_err());
     assert_eq!(keys.status().state, RemoteJwkSetState::TooOld);
 }
 
 #[test]
-fn the_last_good_document_survives_a_restart_in_a_file_of_the_owners_alone() {
+fn the_last_good_document_survives_a_restart_in_a_file_of_mode_0600() {
     let file = folder("restart").join("keys.json");
     let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a")])));
     let first = builder(&server).last_good_file(&file).build().unwrap();
     first.wait_ready(TIMEOUT).unwrap();
-    until("the file", || file.exists());
+    until("the file is written", || file.exists());
     assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
     assert_eq!(first.status().last_good_error, None);
     drop(first);
 
-    // The issuer is away at the restart.
+    // The issuer is not available at the restart.
     server.say(Reply::status(503));
     let second = builder(&server).last_good_file(&file).build().unwrap();
     assert!(verifier(&second).verify(token("rsa-2048-a", Some("a"))).is_ok());
     let status = second.status();
     assert_eq!((status.state, status.generation), (RemoteJwkSetState::Fresh, 1));
-    assert!(status.age.unwrap() < Duration::from_secs(60), "it knows how old the keys are");
+    assert!(status.age.unwrap() < Duration::from_secs(60), "the age of the keys is known");
 
-    // It is about this source alone: another issuer's keys must not come from it.
+    // The file is valid for its source only. It is not used for another URL.
     let other = RemoteJwkSet::builder(&format!("{}/other", server.origin));
     assert_eq!(other.last_good_file(&file).build().unwrap().status().generation, 0);
-    // Nothing else is left in the folder.
+    // No other file is left in the folder.
     assert_eq!(fs::read_dir(file.parent().unwrap()).unwrap().count(), 1);
 }
 
 #[test]
-fn a_last_good_file_that_is_too_old_or_not_to_be_trusted_is_not_used() {
-    let file = folder("refused").join("keys.json");
+fn a_last_good_file_that_is_too_old_or_untrusted_is_not_used() {
+    let file = folder("rejected").join("keys.json");
     let server = Server::saying(Reply::status(503));
     let text = |fetched: u64| {
         let jwks = jwks(&[("rsa-2048-a", "a")]);
@@ -96,16 +96,16 @@ fn a_last_good_file_that_is_too_old_or_not_to_be_trusted_is_not_used() {
 
     put(&text(now - 1000), 0o600);
     assert_eq!(started(2000).state, RemoteJwkSetState::Stale);
-    assert_eq!(started(500).state, RemoteJwkSetState::Empty, "as if it were not there");
+    assert_eq!(started(500).state, RemoteJwkSetState::Empty, "a file that is too old is ignored");
     let seeded = builder(&server).last_good_file(&file).max_stale(Duration::from_secs(500));
     let seeded = seeded.seed(jwks(&[("rsa-2048-b", "b")])).build().unwrap();
-    assert!(seeded.current().is_ok(), "a seed is not thrown away for it");
-    // Written in the future: as old as now, no older, and not fresh, whatever it says.
+    assert!(seeded.current().is_ok(), "the seed is kept if the file is too old");
+    // A file from the future counts as written now, and as not fresh, even if it states a lifetime.
     put(&text(now + 100_000), 0o600);
     assert_eq!(started(2000).state, RemoteJwkSetState::Stale);
     put(&text(now + 100_000).replace("\"jwks\"", "\"lifetime\":600,\"jwks\""), 0o600);
     assert_eq!(started(2000).state, RemoteJwkSetState::Stale);
-    // Fresh for as long as it says, counted from when it was fetched.
+    // The keys are fresh for the stated lifetime, counted from the time of the fetch.
     for (lifetime, state) in [
         ("600", RemoteJwkSetState::Stale),
         ("1500", RemoteJwkSetState::Fresh),
@@ -134,17 +134,17 @@ fn a_last_good_file_that_is_too_old_or_not_to_be_trusted_is_not_used() {
 }
 
 #[test]
-fn a_last_good_file_that_cannot_be_written_is_reported_and_the_keys_are_used() {
+fn an_unwritable_last_good_file_is_reported_and_the_keys_are_used() {
     let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a")])));
     let keys = builder(&server).last_good_file("/nonexistent/keys.json").build().unwrap();
     keys.wait_ready(TIMEOUT).unwrap();
-    until("the report", || keys.status().last_good_error.is_some());
+    until("the error is reported", || keys.status().last_good_error.is_some());
     assert_eq!(keys.status().last_error, None);
     assert!(verifier(&keys).verify(token("rsa-2048-a", Some("a"))).is_ok());
 }
 
 #[test]
-fn what_is_no_file_of_ones_own_is_refused() {
+fn a_pipe_a_folder_and_another_users_file_are_rejected() {
     let folder = folder("owner");
     let server = Server::saying(Reply::status(503));
     let started = |path: &PathBuf| builder(&server).last_good_file(path).build().unwrap().status();
@@ -159,7 +159,7 @@ fn what_is_no_file_of_ones_own_is_refused() {
     fs::write(&file, format!(r#"{{"source":"{}","fetched":{now},"jwks":{jwks}}}"#, server.url())).unwrap();
     fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
     assert_eq!(started(&file).state, RemoteJwkSetState::Stale);
-    // Only root can give a file away.
+    // Only root can change the owner of a file.
     if std::os::unix::fs::chown(&file, Some(65534), None).is_ok() {
         let status = started(&file);
         assert_eq!(status.state, RemoteJwkSetState::Empty);
@@ -168,11 +168,11 @@ fn what_is_no_file_of_ones_own_is_refused() {
 }
 
 #[test]
-fn an_issuers_confirmation_makes_the_file_new() {
+fn a_confirmation_by_the_issuer_updates_the_file() {
     let file = folder("confirmed").join("keys.json");
     let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a")])).with("ETag", "1"));
     let keys = builder(&server).ttl(Duration::from_secs(1)).last_good_file(&file).build().unwrap();
-    until("the file", || file.exists());
+    until("the file is written", || file.exists());
     let fetched = || {
         let text = fs::read_to_string(&file).unwrap();
         text.split("\"fetched\":").nth(1).unwrap().split(',').next().unwrap().parse::<u64>().unwrap()
@@ -184,11 +184,11 @@ fn an_issuers_confirmation_makes_the_file_new() {
 }
 
 #[test]
-fn several_writers_of_one_file_publish_whole_documents_alone() {
+fn concurrent_writers_of_one_file_publish_only_complete_documents() {
     let file = folder("writers").join("keys.json");
     let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a")])));
     let key_sets: Vec<_> = (0..3).map(|_| builder(&server).last_good_file(&file).build().unwrap()).collect();
-    until("the file", || file.exists());
+    until("the file is written", || file.exists());
     let end = Instant::now() + Duration::from_secs(2);
     let writers: Vec<_> = key_sets
         .iter()
@@ -205,16 +205,16 @@ fn several_writers_of_one_file_publish_whole_documents_alone() {
     let mut reads = 0;
     while Instant::now() < end {
         let text = fs::read_to_string(&file).unwrap();
-        assert!(text.ends_with("}\n"), "a part of a file: {text:?}");
+        assert!(text.ends_with("}\n"), "an incomplete file: {text:?}");
         reads += 1;
     }
     writers.into_iter().for_each(|writer| writer.join().unwrap());
     assert!(reads > 100);
-    until("nothing else is left", || fs::read_dir(file.parent().unwrap()).unwrap().count() == 1);
+    until("no other file is left", || fs::read_dir(file.parent().unwrap()).unwrap().count() == 1);
 }
 
-/// One process of many: it starts from the file, verifies a token and ends. The address and the
-/// file are in its environment.
+/// Not a test of its own: other tests run this in a child process. It starts from the file,
+/// verifies a token and exits. The URL and the file are in its environment.
 #[test]
 fn a_short_lived_process() {
     let (Some(url), Some(file)) =
@@ -225,11 +225,11 @@ fn a_short_lived_process() {
     let keys = RemoteJwkSet::builder(url.to_str().unwrap()).last_good_file(&file).build().unwrap();
     assert!(verifier(&keys).verify(token("rsa-2048-a", Some("a"))).is_ok());
     if std::env::var_os("BOUNCER_TEST_STALE").is_some() {
-        // Its end would cut off the fetch, which nothing else waits for.
+        // Without this wait, exiting would interrupt the fetch.
         assert!(keys.wait_attempts(1, TIMEOUT));
     }
     if std::env::var_os("BOUNCER_TEST_LOOP").is_some() {
-        // Until it is killed, in the middle of something.
+        // Loops until the process is killed at a random point.
         loop {
             keys.refresh(TIMEOUT).unwrap();
         }
@@ -253,7 +253,7 @@ fn twenty_processes_one_after_another_share_one_fetch_through_the_file() {
     }
     assert_eq!(server.count(), 1);
     assert_eq!(fs::read_dir(file.parent().unwrap()).unwrap().count(), 1);
-    // A file that is not fresh any more is confirmed by the next process.
+    // If the file is no longer fresh, the next process fetches the keys.
     let stale = fs::read_to_string(&file).unwrap().replace("\"lifetime\":600", "\"lifetime\":0");
     fs::write(&file, stale).unwrap();
     assert!(short_lived(&server, &file).env("BOUNCER_TEST_STALE", "1").status().unwrap().success());
@@ -261,13 +261,13 @@ fn twenty_processes_one_after_another_share_one_fetch_through_the_file() {
 }
 
 #[test]
-fn processes_that_are_killed_while_they_write_leave_one_file_at_most_and_the_next_removes_it() {
+fn processes_killed_while_writing_leave_at_most_one_file_which_the_next_removes() {
     let file = folder("killed").join("keys.json");
     let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a")])));
     for i in 0..20 {
         let before = server.count();
         let mut process = short_lived(&server, &file).env("BOUNCER_TEST_LOOP", "1").spawn().unwrap();
-        until("it writes", || server.count() > before + 2 + i);
+        until("the process writes the file", || server.count() > before + 2 + i);
         process.kill().unwrap();
         process.wait().unwrap();
     }

@@ -1,4 +1,4 @@
-//! Threads, descriptors, memory, closing.
+//! Threads, file descriptors, memory and closing.
 
 use crate::server::{Reply, Server};
 use crate::{TIMEOUT, builder, jwks, kind, on_threads, ready, token, until};
@@ -11,8 +11,8 @@ fn body() -> String {
     jwks(&[("rsa-2048-a", "a")])
 }
 
-/// The threads of key sets in this process: other tests run beside this one, so it takes a process
-/// of its own to count all.
+/// Returns the number of key set threads in this process. Other tests run in parallel, so a test
+/// that counts needs its own process: see [`alone`].
 fn worker_threads() -> usize {
     fs::read_dir("/proc/self/task")
         .unwrap()
@@ -23,7 +23,7 @@ fn worker_threads() -> usize {
         .count()
 }
 
-/// Runs the test of this name alone in a process, where its counts are its own.
+/// Runs the test `test` alone in a new process and returns false. In that process, returns true.
 pub(crate) fn alone(test: &str) -> bool {
     if std::env::var_os("BOUNCER_ALONE").is_some() {
         return true;
@@ -39,8 +39,8 @@ pub(crate) fn alone(test: &str) -> bool {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn threads_descriptors_and_memory_are_flat_over_ten_thousand_refreshes() {
-    if !alone("lifecycle::threads_descriptors_and_memory_are_flat_over_ten_thousand_refreshes") {
+fn ten_thousand_refreshes_leak_no_threads_descriptors_or_memory() {
+    if !alone("lifecycle::ten_thousand_refreshes_leak_no_threads_descriptors_or_memory") {
         return;
     }
     let descriptors = || fs::read_dir("/proc/self/fd").unwrap().count();
@@ -49,37 +49,37 @@ fn threads_descriptors_and_memory_are_flat_over_ten_thousand_refreshes() {
         statm.split(' ').nth(1).unwrap().parse::<usize>().unwrap() * 4
     };
     let server = Server::saying(Reply::json(body()));
-    // By name, so that resolving it counts too.
+    // Use a name instead of an address, so that name resolution is counted too.
     let url = server.url().replace("127.0.0.1", "localhost");
     let keys = RemoteJwkSet::new(&url).unwrap();
     keys.wait_ready(TIMEOUT).unwrap();
     let threads = || fs::read_dir("/proc/self/task").unwrap().count();
     let refresh = |times: usize| {
         for i in 0..times {
-            // Each second one is new.
+            // The kid alternates, so every refresh changes the keys.
             let kid = if i % 2 == 0 { "a" } else { "b" };
             server.say(Reply::json(jwks(&[("rsa-2048-a", kid)])));
             keys.refresh(TIMEOUT).unwrap();
         }
     };
     refresh(1000);
-    until("the server's threads end", || threads() <= 4);
+    until("the threads of the server have ended", || threads() <= 4);
     let (fds, kib) = (descriptors(), resident());
     refresh(9000);
     assert_eq!((server.count(), keys.status().generation), (10_001, 10_000));
-    // The thread that resolved the name may be ending.
-    until("one thread fetches", || worker_threads() == 1);
-    // The main thread, the test's, the key set's and the server's.
-    until("no thread is left over", || threads() <= 4);
-    // A connection of the server's may be closing.
+    // The thread for name resolution may still be ending.
+    until("there is one key set thread", || worker_threads() == 1);
+    // The threads of main, the test, the key set and the server.
+    until("no other thread is left", || threads() <= 4);
+    // A connection of the server may still be closing.
     assert!(descriptors() <= fds + 4, "{fds} descriptors became {}", descriptors());
     assert!(resident() <= kib + 2048, "{kib} KiB became {}", resident());
 }
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_key_set_is_one_thread_and_less_than_a_megabyte() {
-    if !alone("lifecycle::a_key_set_is_one_thread_and_less_than_a_megabyte") {
+fn a_key_set_needs_one_thread_and_less_than_one_megabyte() {
+    if !alone("lifecycle::a_key_set_needs_one_thread_and_less_than_one_megabyte") {
         return;
     }
     let resident = || {
@@ -100,8 +100,8 @@ fn a_key_set_is_one_thread_and_less_than_a_megabyte() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_thousand_key_sets_made_and_dropped_leave_nothing() {
-    if !alone("lifecycle::a_thousand_key_sets_made_and_dropped_leave_nothing") {
+fn a_thousand_key_sets_made_and_dropped_leave_no_threads() {
+    if !alone("lifecycle::a_thousand_key_sets_made_and_dropped_leave_no_threads") {
         return;
     }
     let server = Server::saying(Reply::json(body()));
@@ -116,12 +116,12 @@ fn a_thousand_key_sets_made_and_dropped_leave_nothing() {
 }
 
 #[test]
-fn a_lazy_key_set_has_no_thread_and_no_request_before_it_is_asked() {
+fn a_lazy_key_set_sends_no_request_before_the_first_verification() {
     let server = Server::saying(Reply::json(body()));
     let keys = builder(&server).lazy().build().unwrap();
     std::thread::sleep(Duration::from_millis(100));
     assert_eq!((server.count(), keys.status().attempts), (0, 0));
-    // The first verification waits for the first fetch, and so do all others of that moment.
+    // All concurrent first verifications wait for the same first fetch.
     let verifier = Verifier::new(keys, Policy::dcos());
     let genuine = token("rsa-2048-a", Some("a"));
     assert_eq!(on_threads(8, move |_| verifier.verify(&genuine).is_ok()), [true; 8]);
@@ -129,7 +129,7 @@ fn a_lazy_key_set_has_no_thread_and_no_request_before_it_is_asked() {
 }
 
 #[test]
-fn a_lazy_key_set_begins_with_any_token_that_has_the_form_and_judges_it_then() {
+fn the_first_well_formed_token_starts_a_lazy_key_set_and_is_then_verified() {
     let unsigned = signer_token(r#"{"alg":"RS256","kid":"a"}"#, r#"{"uid":"peter"}"#);
     let cases = [
         (crate::token_until("rsa-2048-a", Some("a"), crate::now() - 60), ErrorKind::Expired),
@@ -151,21 +151,21 @@ fn a_lazy_key_set_begins_with_any_token_that_has_the_form_and_judges_it_then() {
             for _ in 0..5 {
                 assert_eq!(verify(), *expected);
             }
-            // The first, and where the token could pass with another key, the one for that.
-            let could_pass = !matches!(expected, ErrorKind::Expired) && token.len() > 100;
-            assert!(server.count() <= 1 + usize::from(could_pass), "{expected}: {}", server.count());
+            // The first fetch, and a second one if another key could make the token valid.
+            let may_refetch = !matches!(expected, ErrorKind::Expired) && token.len() > 100;
+            assert!(server.count() <= 1 + usize::from(may_refetch), "{expected}: {}", server.count());
         }
     }
 }
 
-/// A token with a signature of one byte.
+/// Returns a token with a signature of one byte.
 fn signer_token(header: &str, payload: &str) -> String {
     let [header, payload] = [header, payload].map(crate::signer::base64url);
     format!("{header}.{payload}.AA")
 }
 
 #[test]
-fn a_lazy_key_set_whose_issuer_is_away_is_not_asked_for_each_token() {
+fn a_lazy_key_set_in_an_outage_does_not_fetch_for_each_token() {
     let server = Server::saying(Reply::status(503));
     let keys = builder(&server).lazy().build().unwrap();
     let verifier = Verifier::new(keys.clone(), Policy::dcos());
@@ -173,11 +173,11 @@ fn a_lazy_key_set_whose_issuer_is_away_is_not_asked_for_each_token() {
     for _ in 0..10_000 {
         assert_eq!(kind(verifier.verify(&expired)), ErrorKind::KeysUnavailable);
     }
-    // The first, and then the background's pauses, never under 100 ms.
+    // The first fetch, and then the background's retries, at least 100 ms apart.
     assert!(server.count() as u128 <= 1 + start.elapsed().as_millis() / 100);
 }
 
-/// A transport that returns only on request, even after a close.
+/// Returns a transport that hangs until it is released, even after a close.
 fn hanging(release: std::sync::mpsc::Receiver<()>) -> impl bouncer_verify::Transport {
     let release = std::sync::Mutex::new(release);
     move |_: &bouncer_verify::HttpRequest<'_>| {
@@ -187,7 +187,7 @@ fn hanging(release: std::sync::mpsc::Receiver<()>) -> impl bouncer_verify::Trans
 }
 
 #[test]
-fn a_transport_that_hangs_holds_up_a_close_for_one_second_at_most() {
+fn a_hanging_transport_delays_a_close_by_at_most_one_second() {
     for is_dropped in [false, true] {
         let (release, released) = std::sync::mpsc::channel();
         let keys = RemoteJwkSet::builder("https://issuer.example/jwks")
@@ -207,7 +207,7 @@ fn a_transport_that_hangs_holds_up_a_close_for_one_second_at_most() {
     }
 }
 
-/// A transport whose exchange ends a moment after it was interrupted.
+/// A transport whose exchange ends 200 ms after it is interrupted.
 #[derive(Default)]
 struct Slow {
     is_interrupted: std::sync::atomic::AtomicBool,
@@ -219,7 +219,7 @@ impl bouncer_verify::Transport for &'static Slow {
         &self,
         _: &bouncer_verify::HttpRequest<'_>,
     ) -> Result<bouncer_verify::HttpResponse, bouncer_verify::FetchError> {
-        until("it is interrupted", || self.is_interrupted.load(SeqCst));
+        until("the exchange is interrupted", || self.is_interrupted.load(SeqCst));
         std::thread::sleep(Duration::from_millis(200));
         self.has_ended.store(true, SeqCst);
         Err(bouncer_verify::FetchError::new(FetchFailure::Other, "interrupted"))
@@ -231,14 +231,14 @@ impl bouncer_verify::Transport for &'static Slow {
 }
 
 #[test]
-fn a_close_and_the_last_drop_return_when_the_thread_has_ended() {
+fn close_and_the_last_drop_wait_until_the_thread_has_ended() {
     for is_dropped in [false, true] {
         let slow: &'static Slow = Box::leak(Box::default());
         let keys = RemoteJwkSet::builder("https://issuer.example/jwks").transport(slow).build().unwrap();
         until("the fetch began", || keys.status().scheduled == 1);
         let other = keys.clone();
         drop(other);
-        assert!(!slow.is_interrupted.load(SeqCst), "only the last one ends it");
+        assert!(!slow.is_interrupted.load(SeqCst), "only dropping the last clone closes the key set");
         if is_dropped {
             drop(keys);
         } else {
@@ -266,7 +266,7 @@ fn a_transport_that_closes_its_own_key_set_does_not_wait_for_itself() {
 }
 
 #[test]
-fn closing_cuts_off_a_fetch_and_ends_all_waiting() {
+fn closing_interrupts_a_fetch_and_wakes_all_waiting_callers() {
     let server = Server::saying(Reply::json(body()));
     let keys = builder(&server).timeout(Duration::from_secs(60)).max_wait(TIMEOUT).build().unwrap();
     keys.wait_ready(TIMEOUT).unwrap();
@@ -281,35 +281,35 @@ fn closing_cuts_off_a_fetch_and_ends_all_waiting() {
 
     let start = Instant::now();
     keys.close();
-    assert!(start.elapsed() < Duration::from_millis(1500), "close waits for its threads, one second at most");
+    assert!(start.elapsed() < Duration::from_millis(1500), "close waits at most one second for its threads");
     assert_eq!(waiting.join().unwrap(), ErrorKind::KeysUnavailable);
     assert_eq!(refreshing.join().unwrap().failure(), FetchFailure::Other);
     assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
 
     let closed = verifier.verify(token("rsa-2048-a", Some("a"))).unwrap_err();
     assert_eq!(closed.kind(), ErrorKind::KeysUnavailable);
-    assert_eq!(keys.current().unwrap_err().detail(), "closed");
+    assert_eq!(keys.current().unwrap_err().detail(), "the key set is closed");
     assert_eq!(keys.status().state.as_str(), "closed");
     assert!(keys.wait_ready(TIMEOUT).is_err() && keys.refresh(TIMEOUT).is_err());
-    assert!(start.elapsed() < Duration::from_secs(6), "nothing waits after a close");
+    assert!(start.elapsed() < Duration::from_secs(6), "no call waits after a close");
     keys.close();
     assert_eq!(server.count(), 2);
 }
 
 #[test]
-fn a_closing_in_the_middle_of_a_fetch_leaves_no_keys_behind() {
+fn closing_during_a_fetch_leaves_no_keys() {
     for _ in 0..50 {
         let server = Server::saying(Reply::json(body()));
         let keys = builder(&server).build().unwrap();
         keys.close();
-        until("the thread is done", || keys.current().is_err());
+        until("the keys are removed", || keys.current().is_err());
         std::thread::sleep(Duration::from_millis(2));
         assert!(keys.current().is_err());
     }
 }
 
 #[test]
-fn any_timeout_may_be_given() {
+fn any_timeout_is_accepted() {
     let server = Server::saying(Reply::json(body()));
     let (keys, verifier) = ready(&server);
     keys.wait_ready(Duration::MAX).unwrap();
@@ -320,12 +320,12 @@ fn any_timeout_may_be_given() {
 }
 
 #[test]
-fn clones_and_verifiers_share_one_key_set_and_the_last_ends_it() {
+fn clones_and_verifiers_share_one_key_set() {
     let server = Server::saying(Reply::json(body()));
     let (keys, verifier) = ready(&server);
     let clones: Vec<RemoteJwkSet> = (0..100).map(|_| keys.clone()).collect();
     drop((keys, clones));
-    // The verifier keeps it.
+    // The verifier keeps the key set open.
     assert!(verifier.verify(token("rsa-2048-a", Some("a"))).is_ok());
     assert_eq!(server.count(), 1);
 }

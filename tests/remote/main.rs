@@ -1,5 +1,5 @@
-//! Remote key sets against a loopback server that misbehaves on command, each behaviour with a hard
-//! count.
+//! Tests of remote key sets against a loopback server with configurable responses and faults. Most
+//! tests check the exact number of requests.
 #![cfg(feature = "remote")]
 
 #[path = "../support/authority.rs"]
@@ -34,7 +34,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant, SystemTime};
 
-/// Longer than anything here takes.
+/// Longer than any operation in these tests.
 const TIMEOUT: Duration = Duration::from_secs(20);
 
 fn key(name: &str) -> &'static Key {
@@ -43,7 +43,8 @@ fn key(name: &str) -> &'static Key {
     keys.entry(name.to_owned()).or_insert_with(|| Box::leak(Box::new(Key::load(name))))
 }
 
-/// A JWK Set document of keys of `tests/data/keys`, each with its kid; "" for none.
+/// Returns a JWK Set document with keys of `tests/data/keys`. Each entry is a name and a kid; ""
+/// means no kid.
 fn jwks(keys: &[(&str, &str)]) -> String {
     let members = keys.iter().map(|&(name, kid)| {
         let jwk = Jwk::from_der(&key(name).public_der()).unwrap().to_json();
@@ -59,7 +60,7 @@ fn now() -> i64 {
     SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs() as i64
 }
 
-/// A token of Bouncer's form, valid for an hour.
+/// Returns a token like DC/OS's, valid for an hour.
 fn token(name: &str, kid: Option<&str>) -> String {
     token_until(name, kid, now() + 3600)
 }
@@ -70,7 +71,8 @@ fn token_until(name: &str, kid: Option<&str>, exp: i64) -> String {
     key(name).token(Algorithm::Rs256, header, format!("{{\"uid\":\"peter\",\"exp\":{exp}}}"))
 }
 
-/// `token` under another kid, its signature kept: what a forger can make by the thousand.
+/// Returns `token` with another kid and an unchanged signature. An attacker can make any number of
+/// these.
 fn forged(token: &str, kid: &str) -> String {
     let (_, rest) = token.split_once('.').unwrap();
     format!("{}.{rest}", signer::base64url(format!("{{\"alg\":\"RS256\",\"kid\":\"{kid}\"}}")))
@@ -80,7 +82,7 @@ fn builder(server: &Server) -> RemoteJwkSetBuilder {
     RemoteJwkSet::builder(&server.url())
 }
 
-/// Keys that have been fetched, and a verifier of them.
+/// Returns a key set that has fetched its keys, and a verifier with it.
 fn ready(server: &Server) -> (RemoteJwkSet, Verifier) {
     let keys = builder(server).build().unwrap();
     keys.wait_ready(TIMEOUT).unwrap();
@@ -92,7 +94,7 @@ fn kind(result: Result<VerifiedToken, Error>) -> bouncer_verify::ErrorKind {
     result.unwrap_err().kind()
 }
 
-/// The result of a final verdict.
+/// Returns the result of a final verdict.
 fn decided(verdict: Verdict) -> Result<VerifiedToken, Error> {
     match verdict {
         Verdict::Final(result) => result,
@@ -100,7 +102,7 @@ fn decided(verdict: Verdict) -> Result<VerifiedToken, Error> {
     }
 }
 
-/// The ticket of a pending verdict.
+/// Returns the ticket of a pending verdict.
 fn pending(verdict: Verdict) -> Ticket {
     match verdict {
         Verdict::Final(result) => panic!("final: {result:?}"),
@@ -108,16 +110,16 @@ fn pending(verdict: Verdict) -> Ticket {
     }
 }
 
-/// Waits until `done`, or fails.
+/// Waits until `done` returns true, and fails after [`TIMEOUT`].
 fn until(what: &str, done: impl Fn() -> bool) {
     let end = Instant::now() + TIMEOUT;
     while !done() {
-        assert!(Instant::now() < end, "never: {what}");
+        assert!(Instant::now() < end, "timed out waiting until: {what}");
         std::thread::sleep(Duration::from_millis(5));
     }
 }
 
-/// Runs `work` on so many threads at once.
+/// Runs `work` on `count` threads at once.
 fn on_threads<T: Send + 'static>(count: usize, work: impl Fn(usize) -> T + Send + Sync + 'static) -> Vec<T> {
     let work = Arc::new(work);
     let threads: Vec<_> = (0..count)

@@ -1,4 +1,4 @@
-//! Tokens that miss a key: what they may cause, and what they may not.
+//! Tokens without a matching key, and the fetches that they cause.
 
 use crate::server::{Reply, Server};
 use crate::{decided, forged, jwks, kind, on_threads, pending, ready, token, token_until, until};
@@ -12,15 +12,16 @@ fn a_hundred_thousand_random_kids_cause_two_fetches() {
     let genuine = token("rsa-2048-a", Some("a"));
     let start = Instant::now();
     let flood = verifier.clone();
-    let refused = on_threads(8, move |thread| {
-        let made_up = token("rsa-2048-a", Some("a"));
+    let rejected = on_threads(8, move |thread| {
+        let forged_token = token("rsa-2048-a", Some("a"));
         (0..12_500)
             .filter(|i| {
-                kind(flood.verify(forged(&made_up, &format!("{thread}-{i}")))) == ErrorKind::NoMatchingKey
+                kind(flood.verify(forged(&forged_token, &format!("{thread}-{i}"))))
+                    == ErrorKind::NoMatchingKey
             })
             .count()
     });
-    assert_eq!(refused.iter().sum::<usize>(), 100_000);
+    assert_eq!(rejected.iter().sum::<usize>(), 100_000);
     assert_eq!(verifier.verify(&genuine).unwrap().uid(), Some("peter"));
     let allowed = 2 + start.elapsed().as_secs() as usize / 10;
     assert!(server.count() - 1 <= allowed, "{} fetches", server.count() - 1);
@@ -30,14 +31,14 @@ fn a_hundred_thousand_random_kids_cause_two_fetches() {
 }
 
 #[test]
-fn in_an_outage_a_hundred_thousand_random_kids_cause_two_fetches_and_none_is_called_invalid() {
+fn in_an_outage_a_hundred_thousand_random_kids_cause_two_fetches_and_are_unavailable() {
     let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a")])));
     let (keys, verifier) = ready(&server);
     server.say(Reply::status(503));
     let genuine = token("rsa-2048-a", Some("a"));
     let start = Instant::now();
     for i in 0..100_000 {
-        // The issuer could not be asked for the key, so its absence is not known.
+        // The fetch failed, so it is unknown whether the key exists.
         assert_eq!(kind(verifier.verify(forged(&genuine, &i.to_string()))), ErrorKind::KeysUnavailable);
     }
     assert!(verifier.verify(&genuine).is_ok());
@@ -47,7 +48,7 @@ fn in_an_outage_a_hundred_thousand_random_kids_cause_two_fetches_and_none_is_cal
 }
 
 #[test]
-fn tokens_that_could_not_pass_anyway_cause_no_fetch_and_report_nothing_unsigned() {
+fn tokens_that_no_key_could_make_valid_cause_no_fetch_and_no_claim_is_reported() {
     let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a")])));
     let (keys, bouncer) = ready(&server);
     let policy = Policy::for_issuer("https://idp.example", "https://api.example").required_claims(["tenant"]);
@@ -56,8 +57,8 @@ fn tokens_that_could_not_pass_anyway_cause_no_fetch_and_report_nothing_unsigned(
     for _ in 0..1000 {
         assert_eq!(kind(bouncer.verify(&expired)), ErrorKind::NoMatchingKey);
     }
-    // Without iss, aud and tenant; without a signature; with half of one; with a payload that is no
-    // JSON.
+    // Tokens without iss, aud and tenant, without a signature, with an invalid signature, or with a
+    // payload that is not JSON.
     let other = token("rsa-2048-b", Some("b"));
     let (signed, _) = other.rsplit_once('.').unwrap();
     let not_json =
@@ -67,38 +68,39 @@ fn tokens_that_could_not_pass_anyway_cause_no_fetch_and_report_nothing_unsigned(
         assert_eq!(kind(bouncer.verify(&token)), ErrorKind::NoMatchingKey, "{token}");
     }
     assert_eq!(kind(bouncer.verify(format!("{signed}.A"))), ErrorKind::NoMatchingKey);
-    // Expired and without kid, under a key that is not there: the signature is what is wrong.
+    // An expired token without kid whose key is missing: the error is the invalid signature, not
+    // the expiry.
     let without_kid = token_until("rsa-2048-b", None, crate::now() - 1);
     assert_eq!(kind(bouncer.verify(&without_kid)), ErrorKind::InvalidSignature);
     assert_eq!(server.count(), 1);
-    assert_eq!(keys.status().suppressed, 0, "they do not even ask");
+    assert_eq!(keys.status().suppressed, 0, "they did not even try to cause a fetch");
 }
 
 #[test]
-fn wrong_signatures_under_a_known_kid_cause_one_fetch_in_five_minutes() {
+fn invalid_signatures_under_a_known_kid_cause_one_fetch_in_five_minutes() {
     let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a"), ("rsa-2048-b", "b")])));
     let (keys, verifier) = ready(&server);
-    // What could not pass anyway causes none.
+    // A token that is also expired causes no fetch.
     let expired = token_until("rsa-2048-b", Some("a"), crate::now() - 1);
     assert_eq!(kind(verifier.verify(expired)), ErrorKind::InvalidSignature);
     assert_eq!((server.count(), keys.status().without_kid), (1, 0));
     let flood = verifier.clone();
-    let refused = on_threads(8, move |thread| {
+    let rejected = on_threads(8, move |thread| {
         let wrong = token("rsa-2048-b", Some("a"));
         let other = forged(&token("rsa-2048-a", Some("a")), "b");
         let tokens = if thread % 2 == 0 { [&wrong, &other] } else { [&other, &wrong] };
         let is_wrong = |token: &&&String| kind(flood.verify(token)) == ErrorKind::InvalidSignature;
         tokens.iter().cycle().take(1000).filter(is_wrong).count()
     });
-    assert_eq!(refused, [1000; 8]);
+    assert_eq!(rejected, [1000; 8]);
     assert_eq!((server.count(), keys.status().without_kid), (2, 1));
-    // The budget is that of tokens without kid.
+    // These fetches share the budget of tokens without kid.
     assert_eq!(kind(verifier.verify(token("rsa-3072", None))), ErrorKind::InvalidSignature);
     assert_eq!(server.count(), 2);
 }
 
 #[test]
-fn an_issuer_set_up_anew_with_the_same_kid_is_found_by_the_first_of_its_tokens() {
+fn a_new_key_under_an_old_kid_is_fetched_for_its_first_token() {
     for in_a_batch in [false, true] {
         let server =
             Server::saying(Reply::json(jwks(&[("rsa-2048-a", "1")])).with("Cache-Control", "max-age=86400"));
@@ -110,7 +112,7 @@ fn an_issuer_set_up_anew_with_the_same_kid_is_found_by_the_first_of_its_tokens()
             if in_a_batch { verifier.verify_batch(&[&new], 1).remove(0) } else { verifier.verify(&new) };
         assert_eq!(verdict.unwrap().kid(), Some("1"));
         assert_eq!((server.count(), keys.status().without_kid), (2, 1));
-        // Its old tokens are wrong now, and cause nothing more.
+        // Tokens of the old key are now invalid, and cause no further fetch.
         for _ in 0..100 {
             assert_eq!(kind(verifier.verify(token("rsa-2048-a", Some("1")))), ErrorKind::InvalidSignature);
         }
@@ -119,7 +121,7 @@ fn an_issuer_set_up_anew_with_the_same_kid_is_found_by_the_first_of_its_tokens()
 }
 
 #[test]
-fn while_the_issuer_is_away_a_wrong_signature_is_still_a_wrong_signature() {
+fn in_an_outage_an_invalid_signature_under_a_known_kid_stays_invalid() {
     let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a")])));
     let (_keys, verifier) = ready(&server);
     server.say(Reply::status(503));
@@ -127,33 +129,33 @@ fn while_the_issuer_is_away_a_wrong_signature_is_still_a_wrong_signature() {
         assert_eq!(kind(verifier.verify(token("rsa-2048-b", Some("a")))), ErrorKind::InvalidSignature);
     }
     assert_eq!(server.count(), 2);
-    // One without kid could be of any key that the issuer has by now.
+    // A token without kid may be signed with any new key, so the error is "keys unavailable".
     assert_eq!(kind(verifier.verify(token("rsa-2048-b", None))), ErrorKind::KeysUnavailable);
-    assert_eq!(server.count(), 2, "and its budget is spent");
+    assert_eq!(server.count(), 2, "the budget is spent");
 }
 
 #[test]
-fn a_key_that_is_published_a_moment_after_its_first_token_is_found_within_seconds() {
+fn a_key_published_shortly_after_its_first_token_is_found_within_seconds() {
     let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a")])));
     let (_keys, verifier) = ready(&server);
     let early = token("rsa-2048-b", Some("b"));
     assert_eq!(kind(verifier.verify(&early)), ErrorKind::NoMatchingKey);
     server.say(Reply::json(jwks(&[("rsa-2048-a", "a"), ("rsa-2048-b", "b")])));
     let start = Instant::now();
-    until("it is looked for again", || verifier.verify(&early).is_ok());
+    until("the kid causes another fetch", || verifier.verify(&early).is_ok());
     assert!(start.elapsed() < Duration::from_secs(8), "{:?}", start.elapsed());
     assert_eq!(server.count(), 3);
 }
 
 #[test]
-fn a_rotation_after_made_up_kids_is_found_within_ten_seconds() {
+fn a_rotation_after_forged_kids_is_found_within_ten_seconds() {
     let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a")])));
     let (_keys, verifier) = ready(&server);
     let start = Instant::now();
-    let made_up = token("rsa-2048-a", Some("a"));
+    let forged_token = token("rsa-2048-a", Some("a"));
     for i in 0..3 {
         assert_eq!(
-            kind(verifier.verify(forged(&made_up, &format!("made-up-{i}")))),
+            kind(verifier.verify(forged(&forged_token, &format!("forged-{i}")))),
             ErrorKind::NoMatchingKey
         );
     }
@@ -161,14 +163,14 @@ fn a_rotation_after_made_up_kids_is_found_within_ten_seconds() {
     server.say(Reply::json(jwks(&[("rsa-2048-b", "b")])));
     let new = token("rsa-2048-b", Some("b"));
     assert_eq!(kind(verifier.verify(&new)), ErrorKind::NoMatchingKey);
-    until("the budget has one again", || verifier.verify(&new).is_ok());
+    until("the budget is refilled", || verifier.verify(&new).is_ok());
     let waited = start.elapsed();
     assert!(waited > Duration::from_secs(9) && waited < Duration::from_secs(13), "{waited:?}");
     assert_eq!(server.count(), 4);
 }
 
 #[test]
-fn all_callers_of_a_slow_issuer_learn_that_the_key_could_not_be_looked_up() {
+fn if_the_issuer_is_slow_all_waiting_callers_get_keys_unavailable() {
     let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a")])));
     let keys = crate::builder(&server).max_wait(Duration::from_millis(300)).build().unwrap();
     keys.wait_ready(crate::TIMEOUT).unwrap();
@@ -181,7 +183,7 @@ fn all_callers_of_a_slow_issuer_learn_that_the_key_could_not_be_looked_up() {
     for error in errors {
         assert_eq!(error.kind(), ErrorKind::KeysUnavailable);
         assert_eq!(error.http_status(), 503);
-        assert!(error.detail().contains("was not over in time"), "{error}");
+        assert!(error.detail().contains("did not finish in time"), "{error}");
     }
     assert!(keys.wait_attempts(2, crate::TIMEOUT));
     assert!(verifier.verify(&new).is_ok());
@@ -189,7 +191,7 @@ fn all_callers_of_a_slow_issuer_learn_that_the_key_could_not_be_looked_up() {
 }
 
 #[test]
-fn a_key_whose_fetch_failed_is_unavailable_and_the_error_says_why() {
+fn if_the_fetch_of_a_key_fails_the_error_contains_the_cause() {
     let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a")])));
     let (keys, verifier) = ready(&server);
     server.say(Reply::status(418));
@@ -198,16 +200,17 @@ fn a_key_whose_fetch_failed_is_unavailable_and_the_error_says_why() {
         assert_eq!(error.kind(), ErrorKind::KeysUnavailable);
         assert_eq!(error.detail(), "the token's key could not be looked up: unexpected status: HTTP 418");
     }
-    // Two of them asked, the others had no budget and the last fetch had failed.
+    // Two tokens caused a fetch. For the others the budget was spent, and the last fetch had
+    // failed.
     assert_eq!((server.count(), keys.status().unknown_kid, keys.status().suppressed), (3, 2, 3));
-    // Once the issuer has answered, an unknown kid is just unknown.
+    // After a successful fetch, an unknown kid is a missing key again.
     server.say(Reply::json(jwks(&[("rsa-2048-a", "a")])));
     keys.refresh(crate::TIMEOUT).unwrap();
     assert_eq!(kind(verifier.verify(token("rsa-2048-b", Some("b-9")))), ErrorKind::NoMatchingKey);
 }
 
 #[test]
-fn a_caller_that_waits_by_itself_and_gives_up_has_no_verdict_either() {
+fn resuming_before_the_fetch_is_done_returns_keys_unavailable() {
     let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a")])));
     let (_keys, verifier) = ready(&server);
     server.say(Reply::Hang);
@@ -217,16 +220,16 @@ fn a_caller_that_waits_by_itself_and_gives_up_has_no_verdict_either() {
         assert!(!verifier.wait(ticket, Duration::from_millis(100)));
         assert_eq!(kind(decided(verifier.resume(&new, ticket))), ErrorKind::KeysUnavailable, "{kid:?}");
     }
-    assert_eq!(server.count(), 2, "the second joined the first");
+    assert_eq!(server.count(), 2, "the second token joined the fetch of the first");
 }
 
 #[test]
-fn a_new_kid_is_fetched_by_the_token_that_brings_it() {
+fn a_token_with_a_new_kid_causes_a_fetch_of_its_key() {
     let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a")])));
     let (keys, verifier) = ready(&server);
     server.say(Reply::json(jwks(&[("rsa-2048-a", "a"), ("rsa-2048-b", "b")])));
     let new = token("rsa-2048-b", Some("b"));
-    // All at once: one fetch serves them all.
+    // All callers at once share one fetch.
     let passed = on_threads(16, move |_| verifier.verify(&new).is_ok());
     assert_eq!(passed, [true; 16]);
     assert!(server.count() <= 3, "{}", server.count());
@@ -236,7 +239,7 @@ fn a_new_kid_is_fetched_by_the_token_that_brings_it() {
 }
 
 #[test]
-fn a_kid_that_was_not_found_is_remembered_until_the_keys_change() {
+fn an_absent_kid_causes_no_fetch_until_the_keys_change() {
     let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a")])));
     let (keys, verifier) = ready(&server);
     let lost = token("rsa-2048-b", Some("b"));
@@ -244,7 +247,7 @@ fn a_kid_that_was_not_found_is_remembered_until_the_keys_change() {
         assert_eq!(kind(verifier.verify(&lost)), ErrorKind::NoMatchingKey);
     }
     assert_eq!((server.count(), keys.status().suppressed), (2, 49));
-    // The second of the budget is left, and another key's arrival makes the memory void.
+    // The kid is still absent when the key is published. New keys clear the absent kids.
     server.say(Reply::json(jwks(&[("rsa-2048-a", "a"), ("rsa-2048-b", "b")])));
     assert_eq!(kind(verifier.verify(&lost)), ErrorKind::NoMatchingKey);
     keys.refresh(crate::TIMEOUT).unwrap();
@@ -252,25 +255,25 @@ fn a_kid_that_was_not_found_is_remembered_until_the_keys_change() {
 }
 
 #[test]
-fn a_cluster_that_was_set_up_anew_is_found_by_its_tokens_without_kid() {
+fn a_new_key_is_fetched_for_a_token_without_kid() {
     let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a")])));
     let (keys, verifier) = ready(&server);
     assert!(verifier.verify(token("rsa-2048-a", None)).is_ok());
     server.say(Reply::json(jwks(&[("rsa-2048-b", "b")])));
     assert!(verifier.verify(token("rsa-2048-b", None)).is_ok());
     assert_eq!((server.count(), keys.status().without_kid), (2, 1));
-    // Its old tokens, and forged ones, have no second fetch for five minutes.
+    // Old tokens and forged tokens cause no second fetch for five minutes.
     for _ in 0..1000 {
         assert_eq!(kind(verifier.verify(token("rsa-2048-a", None))), ErrorKind::InvalidSignature);
     }
     assert_eq!((server.count(), keys.status().suppressed), (2, 1000));
-    // The budget of unknown kids is another.
+    // Unknown kids have a separate budget.
     server.say(Reply::json(jwks(&[("rsa-2048-a", "c"), ("rsa-2048-b", "b")])));
     assert!(verifier.verify(token("rsa-2048-a", Some("c"))).is_ok());
 }
 
 #[test]
-fn waiting_for_a_fetch_ends_at_its_bound() {
+fn waiting_for_a_fetch_ends_after_max_wait() {
     let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a")])));
     let keys = crate::builder(&server).max_wait(Duration::from_millis(200)).build().unwrap();
     keys.wait_ready(crate::TIMEOUT).unwrap();
@@ -283,7 +286,7 @@ fn waiting_for_a_fetch_ends_at_its_bound() {
 }
 
 #[test]
-fn a_caller_whose_wait_is_over_asks_for_no_fetch() {
+fn a_caller_whose_wait_has_timed_out_requests_no_fetch() {
     let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a")])));
     let keys = crate::builder(&server).max_wait(Duration::from_millis(200)).build().unwrap();
     keys.wait_ready(crate::TIMEOUT).unwrap();
@@ -292,16 +295,17 @@ fn a_caller_whose_wait_is_over_asks_for_no_fetch() {
     let its = keys.clone();
     let refresh = std::thread::spawn(move || its.refresh(crate::TIMEOUT));
     until("the refresh began", || server.count() == 2);
-    // The token joins the refresh, and would have a fetch of its own if that ended in time.
+    // The token waits for the refresh in flight, and times out. If the refresh had ended in time,
+    // the token would cause another fetch.
     assert_eq!(kind(verifier.verify(token("rsa-2048-b", Some("b")))), ErrorKind::KeysUnavailable);
     refresh.join().unwrap().unwrap();
-    // Had it asked for one, this would be it, or come after it.
+    // If the token had requested a fetch, it would be done now and counted.
     keys.refresh(crate::TIMEOUT).unwrap();
     assert_eq!(keys.status().unknown_kid, 0);
 }
 
 #[test]
-fn verify_now_never_waits_and_says_what_to_wait_for() {
+fn verify_now_never_waits_and_returns_a_ticket() {
     let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a")])));
     let (keys, verifier) = ready(&server);
     let (old, new) = (token("rsa-2048-a", Some("a")), token("rsa-2048-b", Some("b")));
@@ -313,11 +317,11 @@ fn verify_now_never_waits_and_says_what_to_wait_for() {
     let first = pending(verifier.verify_now(&new));
     assert!(start.elapsed() < Duration::from_millis(200));
     until("the fetch began", || server.count() == 2);
-    // Another caller joins it.
+    // Another caller joins the fetch.
     let joined = pending(verifier.verify_now(&new));
     assert!(verifier.wait(joined, crate::TIMEOUT) && keys.wait(first, Duration::ZERO));
     assert!(decided(verifier.resume(&new, first)).is_ok());
-    // A verdict after the fetch is final, even if it has not changed.
+    // The verdict after the fetch is final, even if the key is still missing.
     let lost = token("rsa-2048-b", Some("c"));
     let ticket = pending(verifier.verify_now(&lost));
     assert!(verifier.wait(ticket, crate::TIMEOUT));
@@ -326,11 +330,12 @@ fn verify_now_never_waits_and_says_what_to_wait_for() {
 }
 
 #[test]
-fn a_key_that_comes_while_its_token_is_judged_is_found_without_another_fetch() {
+fn a_key_that_arrives_during_a_verification_is_used_without_another_fetch() {
     for (kid, in_a_batch) in [Some("b"), None].into_iter().flat_map(|kid| [(kid, false), (kid, true)]) {
         let server = Server::saying(Reply::json(jwks(&[("rsa-2048-b", kid.unwrap_or(""))])));
         let keys = crate::builder(&server).lazy().seed(jwks(&[("rsa-2048-a", "a")])).build().unwrap();
-        // The policy's clock is read between the judgement and the question for what is missing.
+        // The policy's clock is read after the key lookup and before the missing key is reported,
+        // so this refresh happens in between.
         let (refreshed, its) = (std::sync::Once::new(), keys.clone());
         let clock = bouncer_verify::Clock::from_fn(move || {
             refreshed.call_once(|| its.refresh(crate::TIMEOUT).unwrap());
@@ -343,7 +348,7 @@ fn a_key_that_comes_while_its_token_is_judged_is_found_without_another_fetch() {
             false => verifier.verify_now(token),
         };
         assert!(decided(verdict).is_ok(), "{kid:?} {in_a_batch}");
-        // A seed is due for a refresh, besides the one here.
+        // This refresh, and perhaps the scheduled refresh of the seed.
         assert!(server.count() <= 2);
         let status = keys.status();
         assert_eq!((status.unknown_kid, status.without_kid, status.suppressed), (0, 0, 0));
@@ -351,8 +356,8 @@ fn a_key_that_comes_while_its_token_is_judged_is_found_without_another_fetch() {
 }
 
 #[test]
-fn a_token_that_joined_an_older_fetch_may_have_one_of_its_own() {
-    // The fetch under way was begun before the rotation, so it does not bring the key.
+fn a_token_that_joined_an_older_fetch_may_cause_another_one() {
+    // The fetch in flight began before the rotation, so it does not return the new key.
     let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a")])));
     let (keys, verifier) = ready(&server);
     server.say(Reply::json(jwks(&[("rsa-2048-a", "a")])).late(Duration::from_millis(300)));
@@ -365,12 +370,12 @@ fn a_token_that_joined_an_older_fetch_may_have_one_of_its_own() {
 }
 
 #[test]
-fn a_fetch_that_another_token_asked_for_meanwhile_is_waited_for() {
+fn a_token_waits_for_a_fetch_that_another_token_caused_meanwhile() {
     let only_a = || Reply::json(jwks(&[("rsa-2048-a", "a")]));
     let server = Server::saying(only_a());
     let (keys, verifier) = ready(&server);
-    // Of the two fetches that the budget pays for, one is spent.
-    assert!(verifier.verify(token("rsa-2048-b", Some("made-up"))).is_err());
+    // The budget allows two fetches. This token spends one.
+    assert!(verifier.verify(token("rsa-2048-b", Some("forged"))).is_err());
     assert_eq!(server.count(), 2);
     server.say(only_a().late(Duration::from_millis(500)));
     let its = keys.clone();
@@ -381,11 +386,11 @@ fn a_fetch_that_another_token_asked_for_meanwhile_is_waited_for() {
     server
         .say(Reply::json(jwks(&[("rsa-2048-a", "a"), ("rsa-2048-b", "b")])).late(Duration::from_millis(500)));
     refresh.join().unwrap().unwrap();
-    // Another token of the same key asks before, and spends the other fetch.
+    // Another token of the same key causes a fetch first, and spends the rest of the budget.
     let second = token_until("rsa-2048-b", Some("b"), crate::now() + 1800);
     let own = pending(verifier.verify_now(&second));
-    until("its fetch began", || server.count() == 4);
-    // The first token's verdict is pending once more, for the fetch that the second one asked for.
+    until("the fetch of the second token began", || server.count() == 4);
+    // The verdict on the first token is pending again, for the fetch that the second token caused.
     let ticket = pending(verifier.resume(&first, joined));
     for (token, ticket) in [(first, ticket), (second, own)] {
         assert!(verifier.wait(ticket, crate::TIMEOUT));

@@ -1,4 +1,4 @@
-//! The network as it is: proxies, encodings, redirects, and servers that answer in their own way.
+//! Proxies, content encodings, redirects and unusual servers.
 
 use crate::server::{Reply, Server};
 use crate::{TIMEOUT, builder, jwks, token};
@@ -20,7 +20,8 @@ fn gzip(text: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// One fetch of a server that says `reply`; its keys are usable if it succeeds.
+/// Fetches the keys from a server that sends `reply`. If that succeeds, checks that a token
+/// verifies.
 fn fetched(reply: Reply) -> Result<(), FetchError> {
     let server = Server::saying(reply);
     let keys = builder(&server).lazy().build().unwrap();
@@ -31,7 +32,7 @@ fn fetched(reply: Reply) -> Result<(), FetchError> {
 }
 
 #[test]
-fn an_answer_is_taken_in_every_plain_form_and_with_gzip() {
+fn plain_and_compressed_responses_are_decoded() {
     let marked = format!("\u{feff}{}", body());
     for reply in [
         Reply::json(body()),
@@ -54,7 +55,7 @@ fn an_answer_is_taken_in_every_plain_form_and_with_gzip() {
 }
 
 #[test]
-fn a_login_s_answer_is_opened_too() {
+fn a_login_response_is_decompressed_too() {
     for body in [
         gzip(br#"{"access_token":"abc","token_type":"Bearer"}"#),
         gzip(b"\xef\xbb\xbf{\"access_token\":\"abc\",\"token_type\":\"Bearer\"}"),
@@ -68,7 +69,7 @@ fn a_login_s_answer_is_opened_too() {
 }
 
 #[test]
-fn an_answer_that_is_no_use_says_why() {
+fn the_error_for_an_unusable_response_contains_the_cause() {
     let bomb = gzip(&vec![b' '; 20 << 20]);
     assert!(bomb.len() < 64 << 10);
     for (reply, failure, expected) in [
@@ -80,17 +81,17 @@ fn an_answer_that_is_no_use_says_why() {
         (
             Reply::json(bomb).with("Content-Encoding", "gzip"),
             FetchFailure::TooLarge,
-            "too large: more than 1048576 bytes",
+            "too large: the body has more than the limit of 1048576 bytes",
         ),
         (
             Reply::Flood("HTTP/1.1 200 OK\r\nContent-Length: 104857600\r\n\r\n", 1 << 20),
             FetchFailure::TooLarge,
-            "too large: 104857600 bytes, at most 1048576 are read",
+            "too large: the body has 104857600 bytes, the limit is 1048576",
         ),
         (
             Reply::Flood("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n", 10 << 20),
             FetchFailure::TooLarge,
-            "too large: more than 1048576 bytes",
+            "too large: the body has more than the limit of 1048576 bytes",
         ),
         (
             Reply::Answer(200, vec![("Content-Type", "text/html".into())], b"\n<html>secret".to_vec()),
@@ -106,14 +107,14 @@ fn an_answer_that_is_no_use_says_why() {
         (
             Reply::status(404).with("Content-Encoding", "br"),
             FetchFailure::Status,
-            "unexpected status: HTTP 404",
+            "unexpected status: HTTP 404: check the URL",
         ),
     ] {
         let server = Server::saying(reply);
         let keys = builder(&server).lazy().build().unwrap();
         let error = keys.refresh(TIMEOUT).unwrap_err();
         assert_eq!((error.failure(), error.to_string().as_str()), (failure, expected));
-        // A verification and wait_ready say the same.
+        // current() and wait_ready() return the same error.
         let unavailable = format!("no keys are available: {expected}");
         assert_eq!(keys.current().unwrap_err().to_string(), unavailable);
         assert_eq!(keys.wait_ready(Duration::ZERO).unwrap_err().to_string(), unavailable);
@@ -121,11 +122,14 @@ fn an_answer_that_is_no_use_says_why() {
 }
 
 #[test]
-fn a_redirect_that_is_not_followed_names_its_target() {
+fn the_error_for_a_redirect_contains_its_target() {
     for (location, expected) in [
-        ("/jwks/?secret=1", "to ORIGIN/jwks/ (the same origin); same_origin_redirects is not set"),
-        ("https://idp.example/jwks?secret=1", "to https://idp.example/jwks (another origin)"),
-        ("//idp.example:8/", "to http://idp.example:8/ (another origin)"),
+        ("/jwks/?secret=1", "to ORIGIN/jwks/ (the same origin): set same_origin_redirects to follow it"),
+        (
+            "https://idp.example/jwks?secret=1",
+            "to https://idp.example/jwks (another origin): configure this URL",
+        ),
+        ("//idp.example:8/", "to http://idp.example:8/ (another origin): configure this URL"),
         ("file:///etc/passwd", "the Location is not an http or https URL"),
     ] {
         let server = Server::saying(Reply::status(302).with("Location", location));
@@ -139,7 +143,7 @@ fn a_redirect_that_is_not_followed_names_its_target() {
     let keys = builder(&server).lazy().same_origin_redirects().build().unwrap();
     assert_eq!(
         keys.refresh(TIMEOUT).unwrap_err().to_string(),
-        "redirect not followed: more than 3 redirects"
+        "redirect not followed: more than 3 redirects: is there a redirect loop?"
     );
     assert_eq!(server.count(), 4);
 }
@@ -162,7 +166,7 @@ fn a_redirect_is_resolved_before_its_origin_is_compared() {
     }
 }
 
-/// A proxy that connects every CONNECT to `port` of this machine, and counts nothing.
+/// Starts a proxy that connects every CONNECT to `port` of this machine. Returns its URL.
 fn tunnel_to(port: u16) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let origin = format!("http://{}", listener.local_addr().unwrap());
@@ -188,7 +192,7 @@ fn tunnel_to(port: u16) -> String {
 }
 
 #[test]
-fn https_goes_through_a_proxy_s_tunnel_with_tls_of_the_server_itself() {
+fn https_uses_a_proxy_tunnel_and_verifies_the_server_itself() {
     let authority = crate::authority::Authority::new();
     let config = authority.server("idp.invalid", crate::authority::tomorrow());
     let server = Server::start_tls(config, |_| Reply::json(body()));
@@ -199,7 +203,7 @@ fn https_goes_through_a_proxy_s_tunnel_with_tls_of_the_server_itself() {
     assert_eq!(keys.refresh(TIMEOUT), Ok(()));
     assert_eq!(server.requests()[0].path, "/jwks");
 
-    // Whom the tunnel leads to is the certificate's matter.
+    // The certificate is verified through the tunnel too: this one is for another server.
     let other = Server::start_tls(authority.server("other.invalid", crate::authority::tomorrow()), |_| {
         Reply::json(body())
     });
@@ -207,13 +211,14 @@ fn https_goes_through_a_proxy_s_tunnel_with_tls_of_the_server_itself() {
     let keys = RemoteJwkSet::builder("https://idp.invalid/jwks").ca_file(&file).proxy(&proxy).lazy();
     let error = keys.build().unwrap().refresh(TIMEOUT).unwrap_err();
     assert_eq!(error.failure(), FetchFailure::Tls);
-    let why = "of the proxy setting: the server's certificate is not for idp.invalid, but for other.invalid";
+    let why =
+        "(from the proxy setting): the server's certificate is not for idp.invalid, but for other.invalid";
     assert!(error.detail().ends_with(why), "{error}");
     assert_eq!(other.count(), 0);
 }
 
 #[test]
-fn plain_http_is_asked_of_the_proxy_whole() {
+fn http_requests_are_sent_to_the_proxy_in_absolute_form() {
     let proxy = Server::saying(Reply::json(body()));
     let url = proxy.origin.replace("//", "//me:p%40ss@");
     let keys = RemoteJwkSet::builder("http://idp.invalid:81/jwks?a=b").allow_http().proxy(&url).lazy();
@@ -223,7 +228,7 @@ fn plain_http_is_asked_of_the_proxy_whole() {
     assert_eq!(request.header("host"), Some("idp.invalid:81"));
     assert_eq!(request.header("proxy-authorization"), Some("Basic bWU6cEBzcw=="));
 
-    // A login too, its body as it is.
+    // A login goes through the proxy too, with an unchanged body.
     proxy.say(Reply::json(r#"{"access_token":"abc","token_type":"Bearer"}"#));
     let renewer = TokenRenewer::client_credentials("http://idp.invalid/token", "me").client_secret("secret");
     let renewer = renewer.allow_http().proxy(&proxy.origin).build().unwrap();
@@ -235,7 +240,7 @@ fn plain_http_is_asked_of_the_proxy_whole() {
     );
     assert_eq!(request.header("proxy-authorization"), None);
 
-    // The proxy itself may speak TLS.
+    // The connection to the proxy may use TLS.
     let authority = crate::authority::Authority::new();
     let config = authority.server("localhost", crate::authority::tomorrow());
     let proxy = Server::start_tls(config, |_| Reply::json(body()));
@@ -246,17 +251,17 @@ fn plain_http_is_asked_of_the_proxy_whole() {
 }
 
 #[test]
-fn a_proxy_has_the_whole_time_of_the_exchange_and_no_more() {
-    // Longer than a TCP connection may take.
+fn the_handshake_with_a_proxy_is_limited_by_timeout_only() {
+    // The proxy responds after more than connect_timeout.
     let slow = Server::saying(Reply::status(502).late(Duration::from_millis(2500)));
     let keys = RemoteJwkSet::builder("https://idp.invalid/jwks").proxy(&slow.origin).lazy().build().unwrap();
     let error = keys.refresh(TIMEOUT).unwrap_err();
     assert_eq!(error.failure(), FetchFailure::Connect);
     let start =
-        format!("through the proxy {} of the proxy setting: ", slow.origin.trim_start_matches("http://"));
+        format!("through the proxy {} (from the proxy setting): ", slow.origin.trim_start_matches("http://"));
     assert!(error.detail().starts_with(&start) && error.detail().ends_with(" 502"), "{error}");
 
-    // A byte at a time makes no exchange longer.
+    // Sending a byte at a time does not extend the exchange.
     let drip = Reply::Drip(b"HTTP/1.1 200 OK\r\nX: ".repeat(100), Duration::from_millis(100));
     for reply in [Reply::Hang, drip] {
         let proxy = Server::saying(reply);
@@ -268,7 +273,7 @@ fn a_proxy_has_the_whole_time_of_the_exchange_and_no_more() {
     }
 }
 
-/// Runs the test `name` of this file again, in a process with this environment.
+/// Runs the test `name` of this file again, in a new process with these environment variables.
 fn in_environment(name: &str, role: &str, variables: &[(&str, &str)]) {
     let mut test = Command::new(std::env::current_exe().unwrap());
     for name in ["ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "REQUEST_METHOD"] {
@@ -281,13 +286,13 @@ fn in_environment(name: &str, role: &str, variables: &[(&str, &str)]) {
 }
 
 #[test]
-fn the_environment_names_the_proxy_of_each_url() {
-    const NAME: &str = "the_environment_names_the_proxy_of_each_url";
+fn the_environment_selects_the_proxy_for_each_url() {
+    const NAME: &str = "the_environment_selects_the_proxy_for_each_url";
     if let Ok(role) = std::env::var("BOUNCER_TEST_ROLE") {
         let (url, expected) = role.split_once(' ').unwrap();
         let timeout = Duration::from_millis(500);
         let keys = RemoteJwkSet::builder(url).allow_http().timeout(timeout).lazy().build();
-        match expected.strip_prefix("refused: ") {
+        match expected.strip_prefix("rejected: ") {
             Some(why) => {
                 let error = keys.unwrap_err();
                 assert_eq!(error.kind(), bouncer_verify::ErrorKind::InvalidArgument);
@@ -305,17 +310,17 @@ fn the_environment_names_the_proxy_of_each_url() {
     let own = proxy.origin.as_str();
     let spaced = format!(" {own}\n");
     let bare = own.trim_start_matches("http://");
-    // Names below .invalid resolve nowhere: only a proxy could answer for them.
+    // Names in .invalid never resolve, so only a proxy can respond for them.
     let local = server.url();
     type Case<'a> = (&'a [(&'a str, &'a str)], &'a str, &'a str);
     let cases: &[Case<'_>] = &[
-        (&[("HTTP_PROXY", own)], "http://idp.invalid/", "asked"),
-        (&[("HTTP_PROXY", &spaced)], "http://idp.invalid/", "asked"),
-        (&[("HTTP_PROXY", bare)], "http://idp.invalid/", "asked"),
-        (&[("HTTPS_PROXY", own)], "https://idp.invalid/", "asked"),
-        (&[("ALL_PROXY", own)], "https://idp.invalid/", "asked"),
-        (&[("http_proxy", own), ("HTTP_PROXY", "http://127.0.0.1:1")], "http://idp.invalid/", "asked"),
-        (&[("HTTP_PROXY", own), ("ALL_PROXY", "socks5://127.0.0.1:1")], "http://idp.invalid/", "asked"),
+        (&[("HTTP_PROXY", own)], "http://idp.invalid/", "proxy"),
+        (&[("HTTP_PROXY", &spaced)], "http://idp.invalid/", "proxy"),
+        (&[("HTTP_PROXY", bare)], "http://idp.invalid/", "proxy"),
+        (&[("HTTPS_PROXY", own)], "https://idp.invalid/", "proxy"),
+        (&[("ALL_PROXY", own)], "https://idp.invalid/", "proxy"),
+        (&[("http_proxy", own), ("HTTP_PROXY", "http://127.0.0.1:1")], "http://idp.invalid/", "proxy"),
+        (&[("HTTP_PROXY", own), ("ALL_PROXY", "socks5://127.0.0.1:1")], "http://idp.invalid/", "proxy"),
         (&[("HTTP_PROXY", own)], "https://idp.invalid/", "direct"),
         (&[("HTTPS_PROXY", own)], "http://idp.invalid/", "direct"),
         (&[("HTTP_PROXY", own), ("REQUEST_METHOD", "GET")], "http://idp.invalid/", "direct"),
@@ -332,18 +337,18 @@ fn the_environment_names_the_proxy_of_each_url() {
         (
             &[("ALL_PROXY", "socks5://me:secret@127.0.0.1:1")],
             "https://idp.invalid/",
-            "refused: ALL_PROXY names a SOCKS proxy",
+            "rejected: ALL_PROXY names a SOCKS proxy",
         ),
         (
             &[("https_proxy", "ftp://me:secret@127.0.0.1:1")],
             "https://idp.invalid/",
-            "refused: https_proxy has a scheme other than http and https",
+            "rejected: https_proxy has a scheme other than http and https",
         ),
     ];
     for (environment, url, expected) in cases {
         let before = proxy.count();
         in_environment(NAME, &format!("{url} {expected}"), environment);
-        assert_eq!(proxy.count() > before, *expected == "asked", "{environment:?} {url}");
+        assert_eq!(proxy.count() > before, *expected == "proxy", "{environment:?} {url}");
     }
     assert_eq!(server.count(), 2);
 }
@@ -355,9 +360,9 @@ fn the_environment_is_read_once() {
     let config = authority.server("localhost", crate::authority::tomorrow());
     if let Ok(url) = std::env::var("BOUNCER_TEST_ROLE") {
         let early = RemoteJwkSet::builder(&url).lazy().build().unwrap();
-        let away = RemoteJwkSet::builder("http://idp.invalid/").allow_http().lazy().build().unwrap();
+        let proxied = RemoteJwkSet::builder("http://idp.invalid/").allow_http().lazy().build().unwrap();
         let proxy = std::env::var("NEXT_PROXY").unwrap();
-        // SAFETY: this process has one test, and no other thread that reads the environment yet.
+        // SAFETY: this process runs one test, and no other thread reads the environment yet.
         #[expect(unsafe_code)]
         unsafe {
             std::env::remove_var("SSL_CERT_FILE");
@@ -370,9 +375,9 @@ fn the_environment_is_read_once() {
         let late = RemoteJwkSet::builder(&url).lazy().build().unwrap();
         assert_eq!(early.refresh(TIMEOUT), Ok(()));
         let error = late.refresh(TIMEOUT).unwrap_err();
-        let why = "TLS failed: no trusted CA signed the server's certificate";
+        let why = "TLS failed: no trusted CA signed the server's certificate: set ca_file to its CA";
         assert_eq!((error.failure(), error.to_string().as_str()), (FetchFailure::Tls, why));
-        assert!(away.refresh(TIMEOUT).is_err());
+        assert!(proxied.refresh(TIMEOUT).is_err());
         return;
     }
     let server = Server::start_tls(config, |_| Reply::json(body()));
@@ -384,11 +389,11 @@ fn the_environment_is_read_once() {
 }
 
 #[test]
-fn authorities_of_the_environment_that_cannot_be_read_are_named_where_trust_fails() {
-    const NAME: &str = "authorities_of_the_environment_that_cannot_be_read_are_named_where_trust_fails";
+fn an_unreadable_ssl_cert_file_is_part_of_the_error_for_an_untrusted_server() {
+    const NAME: &str = "an_unreadable_ssl_cert_file_is_part_of_the_error_for_an_untrusted_server";
     if let Ok(url) = std::env::var("BOUNCER_TEST_ROLE") {
         let error = RemoteJwkSet::builder(&url).lazy().build().unwrap().refresh(TIMEOUT).unwrap_err();
-        let why = "TLS failed: no trusted CA signed the server's certificate; SSL_CERT_FILE /nonexistent/ca.pem: \
+        let why = "TLS failed: no trusted CA signed the server's certificate: set ca_file to its CA; SSL_CERT_FILE /nonexistent/ca.pem: \
                    No such file or directory (os error 2)";
         assert_eq!((error.failure(), error.to_string().as_str()), (FetchFailure::Tls, why));
         return;

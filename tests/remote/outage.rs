@@ -1,4 +1,4 @@
-//! The issuer is away: what goes on, for how long, and how often it is tried.
+//! Outages of the issuer: how long old keys are used, and how often fetches are retried.
 
 use crate::server::{Reply, Server};
 use crate::{TIMEOUT, builder, jwks, kind, on_threads, ready, token, until};
@@ -10,7 +10,7 @@ fn body() -> String {
 }
 
 #[test]
-fn fifty_cold_verifications_against_503_follow_the_back_off() {
+fn fifty_verifications_without_keys_follow_the_back_off() {
     let server = Server::saying(Reply::status(503));
     let keys = builder(&server).build().unwrap();
     let verifier = Verifier::new(keys.clone(), Policy::dcos());
@@ -19,25 +19,25 @@ fn fifty_cold_verifications_against_503_follow_the_back_off() {
     let verdicts = on_threads(50, move |_| kind(verifier.verify(&genuine)));
     assert_eq!(verdicts, [ErrorKind::KeysUnavailable; 50]);
     assert_eq!(ErrorKind::KeysUnavailable.category(), ErrorCategory::Keys);
-    // The first attempt, and then one each time the background's pause is over: never under 100 ms.
+    // The first attempt, and then the background's retries, at least 100 ms apart.
     std::thread::sleep(Duration::from_secs(2).saturating_sub(start.elapsed()));
     let status = keys.status();
     assert_eq!((status.scheduled, status.unknown_kid, status.without_kid), (1, 0, 0));
     let longest_count = 1 + start.elapsed().as_millis() / 100;
     assert!((server.count() as u128) <= longest_count, "{} in {:?}", server.count(), start.elapsed());
-    // When it comes back, the background finds it.
+    // When the issuer is back, the background fetches the keys.
     server.say(Reply::json(body()));
     keys.wait_ready(TIMEOUT).unwrap();
 }
 
 #[test]
-fn pauses_grow_while_the_outage_lasts() {
+fn pauses_grow_during_an_outage() {
     let server = Server::saying(Reply::status(503));
     let keys = builder(&server).build().unwrap();
-    until("four attempts", || server.count() >= 4);
+    until("there are four attempts", || server.count() >= 4);
     let status = keys.status();
     assert!(status.failures_in_row >= 3 && status.retries >= 3, "{status:?}");
-    // Full jitter: at most 1, 2 and 4 s so far, at least 100 ms each.
+    // Full jitter: the pauses are at most 1, 2 and 4 s, and at least 100 ms.
     let times: Vec<_> = server.requests().iter().map(|request| request.at).collect();
     for (i, pair) in times.windows(2).enumerate() {
         let pause = (pair[1] - pair[0]).as_secs_f64();
@@ -46,7 +46,7 @@ fn pauses_grow_while_the_outage_lasts() {
 }
 
 #[test]
-fn retry_after_is_honoured_by_the_background_and_by_tokens() {
+fn retry_after_delays_the_background_and_fetches_for_tokens() {
     let server = Server::saying(Reply::json(body()));
     let (keys, verifier) = ready(&server);
     server.say(Reply::status(429).with("Retry-After", "3"));
@@ -65,7 +65,7 @@ fn retry_after_is_honoured_by_the_background_and_by_tokens() {
 }
 
 #[test]
-fn old_keys_are_used_through_an_outage_up_to_the_bound_then_keys_are_unavailable() {
+fn in_an_outage_old_keys_are_used_up_to_max_stale() {
     let server = Server::saying(Reply::json(body()));
     let keys =
         builder(&server).ttl(Duration::from_secs(1)).max_stale(Duration::from_secs(3)).build().unwrap();
@@ -95,23 +95,24 @@ fn old_keys_are_used_through_an_outage_up_to_the_bound_then_keys_are_unavailable
     use RemoteJwkSetState::{Fresh, Stale, TooOld};
     assert!(states == [Fresh, Stale, TooOld] || states == [Fresh, Stale], "{states:?}");
     let unavailable = keys.current().unwrap_err();
-    let why = "not confirmed by the issuer for too long: unexpected status: HTTP 500";
+    let why = "the issuer has not confirmed the keys for longer than max_stale: unexpected status: HTTP 500";
     assert_eq!(unavailable.detail(), why);
     assert_eq!(verifier.verify(&genuine).unwrap_err(), unavailable);
-    // It comes back.
+    // The issuer is back.
     server.say(Reply::json(body()));
-    until("the background finds it", || verifier.verify(&genuine).is_ok());
+    until("the background has fetched the keys", || verifier.verify(&genuine).is_ok());
 }
 
 #[test]
-fn without_keys_what_a_token_says_is_still_judged_first_where_it_needs_no_key() {
+fn without_keys_the_form_of_a_token_is_still_checked_first() {
     let server = Server::saying(Reply::status(503));
     let keys = builder(&server).build().unwrap();
     let verifier = Verifier::new(keys, Policy::dcos());
     assert_eq!(kind(verifier.verify("a.b")), ErrorKind::MalformedToken);
     assert_eq!(kind(verifier.verify("x".repeat(20_000))), ErrorKind::TokenTooLarge);
     assert_eq!(kind(verifier.verify("eyJhbGciOiJub25lIn0.e30.")), ErrorKind::UnsupportedAlgorithm);
-    // An expired token is not reported as expired, and does not wait for keys either.
+    // An expired token is not reported as expired, because its signature is not verified. It does
+    // not wait for keys.
     let start = Instant::now();
     let expired = crate::token_until("rsa-2048-a", Some("a"), 1);
     assert_eq!(kind(verifier.verify(&expired)), ErrorKind::KeysUnavailable);
@@ -119,14 +120,14 @@ fn without_keys_what_a_token_says_is_still_judged_first_where_it_needs_no_key() 
 }
 
 #[test]
-fn what_has_no_keys_says_why_as_the_status_does() {
+fn the_error_without_keys_and_the_status_contain_the_cause() {
     let refused = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let away = bouncer_verify::RemoteJwkSet::new(&format!("http://127.0.0.1:{refused}/jwks")).unwrap();
-    let no_json = Server::saying(Reply::json("<html>"));
-    let no_json = builder(&no_json).build().unwrap();
+    let unreachable = bouncer_verify::RemoteJwkSet::new(&format!("http://127.0.0.1:{refused}/jwks")).unwrap();
+    let not_json = Server::saying(Reply::json("<html>"));
+    let not_json = builder(&not_json).build().unwrap();
     let teapot = Server::saying(Reply::status(418));
     let teapot = builder(&teapot).build().unwrap();
-    for (keys, why) in [(away, "no connection"), (no_json, "JSON"), (teapot, "418")] {
+    for (keys, why) in [(unreachable, "no connection"), (not_json, "JSON"), (teapot, "418")] {
         assert!(keys.wait_attempts(1, TIMEOUT));
         let error = keys.wait_ready(Duration::from_millis(1)).unwrap_err();
         let status = keys.status().last_error.unwrap().to_string();
@@ -138,14 +139,14 @@ fn what_has_no_keys_says_why_as_the_status_does() {
 }
 
 #[test]
-fn in_an_outage_nobody_waits_for_the_background() {
+fn in_an_outage_no_caller_waits_for_the_background() {
     let server = Server::saying(Reply::json(body()));
     let (keys, verifier) = ready(&server);
     server.say(Reply::Hang);
     assert!(keys.refresh(Duration::from_millis(100)).is_err());
     assert!(keys.wait_attempts(2, TIMEOUT));
     assert_eq!(keys.status().last_error.unwrap().failure(), FetchFailure::Timeout);
-    // The next attempts hang too; only those that the budget pays for are waited for.
+    // The next attempts hang too. Callers wait only for fetches that the budget allows.
     let signed = token("rsa-2048-b", None);
     let start = Instant::now();
     for i in 0..200 {

@@ -1,4 +1,4 @@
-//! The settings of a remote key set, each with what it changes.
+//! The settings of a remote key set and their effects.
 
 use crate::server::{Reply, Server};
 use crate::{TIMEOUT, builder, forged, jwks, kind, token, until};
@@ -16,7 +16,7 @@ fn body() -> Reply {
 }
 
 #[test]
-fn a_setting_outside_its_bounds_is_refused_with_the_bounds() {
+fn the_error_for_a_setting_outside_its_limits_contains_the_limits() {
     type Change = fn(RemoteJwkSetBuilder) -> RemoteJwkSetBuilder;
     let changes: [(Change, &str); 12] = [
         (|keys| keys.timeout(Duration::ZERO), "timeout is 0ns; allowed are 1ms to 300s"),
@@ -42,7 +42,7 @@ fn a_setting_outside_its_bounds_is_refused_with_the_bounds() {
 }
 
 #[test]
-fn the_server_s_max_age_counts_up_to_max_ttl() {
+fn max_ttl_limits_the_servers_max_age() {
     let server = Server::saying(body().with("Cache-Control", "max-age=86400"));
     for (max_ttl, longest) in [(DAY, DAY), (600 * SECOND, 600 * SECOND), (5 * SECOND, 5 * SECOND)] {
         let keys = builder(&server).max_ttl(max_ttl).lazy().build().unwrap();
@@ -50,7 +50,7 @@ fn the_server_s_max_age_counts_up_to_max_ttl() {
         let next = keys.status().next_attempt;
         assert!(next <= longest.mul_f64(0.8) && next > longest.mul_f64(0.6), "{max_ttl:?}: {next:?}");
     }
-    // Where the server does not say, ttl counts as it is.
+    // If the server states no lifetime, `ttl` applies, even if it is longer than `max_ttl`.
     let server = Server::saying(body());
     let keys = builder(&server).ttl(2 * DAY).max_ttl(600 * SECOND).lazy().build().unwrap();
     keys.refresh(TIMEOUT).unwrap();
@@ -58,20 +58,20 @@ fn the_server_s_max_age_counts_up_to_max_ttl() {
 }
 
 #[test]
-fn a_last_good_file_is_fresh_up_to_max_ttl() {
+fn max_ttl_limits_the_freshness_of_a_last_good_file() {
     let file = std::path::PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("remote-max-ttl.json");
     let _ = std::fs::remove_file(&file);
     let server = Server::saying(body().with("Cache-Control", "max-age=86400"));
     let keys = builder(&server).last_good_file(&file).build().unwrap();
     keys.wait_ready(TIMEOUT).unwrap();
-    until("the file is there", || file.exists());
+    until("the file is written", || file.exists());
     let keys = builder(&server).last_good_file(&file).max_ttl(600 * SECOND).build().unwrap();
     assert!(keys.current().is_ok() && keys.status().next_attempt <= 600 * SECOND);
     assert_eq!(server.count(), 1, "the file is fresh");
 }
 
-/// An address that does not answer: its listener's queue is full, so that the kernel drops what
-/// comes.
+/// Returns an address that does not respond: its listener's queue is full, so the kernel drops new
+/// connections.
 fn silent() -> (TcpListener, Vec<TcpStream>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -81,7 +81,7 @@ fn silent() -> (TcpListener, Vec<TcpStream>) {
 }
 
 #[test]
-fn connect_timeout_bounds_the_connection_and_timeout_the_rest() {
+fn connect_timeout_limits_the_connection_and_timeout_the_exchange() {
     let (listener, _queue) = silent();
     let url = format!("http://{}/jwks", listener.local_addr().unwrap());
     for (connect_timeout, timeout, shortest, longest) in [
@@ -98,14 +98,14 @@ fn connect_timeout_bounds_the_connection_and_timeout_the_rest() {
         assert!(error.detail().starts_with("connecting to 127.0.0.1:"), "{error}");
         assert!(took >= shortest && took < longest, "{connect_timeout:?} {timeout:?}: {took:?}");
     }
-    // It does not bound a server that accepts and is slow.
+    // connect_timeout does not limit a slow response.
     let server = Server::saying(body().late(500 * MILLISECOND));
     let keys = builder(&server).connect_timeout(100 * MILLISECOND).lazy().build().unwrap();
     assert_eq!(keys.refresh(TIMEOUT), Ok(()));
 }
 
 #[test]
-fn a_document_is_read_up_to_max_document_len_from_the_network_a_seed_and_a_file() {
+fn max_document_len_limits_documents_from_the_network_a_seed_and_a_file() {
     let file = std::path::PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("remote-max-document-len.json");
     let _ = std::fs::remove_file(&file);
     let document = jwks(&[("rsa-2048-a", "a")]);
@@ -122,18 +122,18 @@ fn a_document_is_read_up_to_max_document_len_from_the_network_a_seed_and_a_file(
     let generous = builder(&server).max_document_len(3 << 20);
     let keys = generous.clone().last_good_file(&file).lazy().build().unwrap();
     keys.refresh(TIMEOUT).unwrap();
-    until("the file is there", || file.exists());
+    until("the file is written", || file.exists());
     server.say(Reply::status(503));
     assert!(generous.clone().last_good_file(&file).build().unwrap().current().is_ok());
     assert!(generous.seed(large.as_str()).build().unwrap().current().is_ok());
 
     let server = Server::saying(Reply::json(document));
     let keys = builder(&server).max_document_len(1024).lazy().build().unwrap();
-    assert_eq!(keys.refresh(TIMEOUT), Ok(()), "a small one fits");
+    assert_eq!(keys.refresh(TIMEOUT), Ok(()), "a small document is accepted");
 }
 
 #[test]
-fn keys_are_used_up_to_max_keys_and_further_ones_skipped() {
+fn keys_over_max_keys_are_skipped() {
     let names = ["rsa-2048-a", "rsa-2048-b", "p256-a"];
     let server = Server::saying(Reply::json(jwks(&names.map(|name| (name, name)))));
     for (max_keys, used) in [(1, 1), (2, 2), (1000, 3)] {
@@ -148,16 +148,16 @@ fn keys_are_used_up_to_max_keys_and_further_ones_skipped() {
 }
 
 #[test]
-fn a_rotation_after_made_up_kids_is_found_after_the_refetch_interval() {
+fn a_rotation_after_forged_kids_is_found_after_refetch_interval() {
     let server = Server::saying(body());
     let keys = builder(&server).refetch_interval(SECOND).build().unwrap();
     keys.wait_ready(TIMEOUT).unwrap();
     let verifier = Verifier::new(keys.clone(), Policy::dcos());
-    let made_up = token("rsa-2048-a", Some("a"));
+    let forged_token = token("rsa-2048-a", Some("a"));
     let start = Instant::now();
     for i in 0..1000 {
         assert_eq!(
-            kind(verifier.verify(forged(&made_up, &format!("made-up-{i}")))),
+            kind(verifier.verify(forged(&forged_token, &format!("forged-{i}")))),
             ErrorKind::NoMatchingKey
         );
     }
@@ -166,12 +166,12 @@ fn a_rotation_after_made_up_kids_is_found_after_the_refetch_interval() {
     server.say(Reply::json(jwks(&[("rsa-2048-b", "b")])));
     let new = token("rsa-2048-b", Some("b"));
     let start = Instant::now();
-    until("the budget has one again", || verifier.verify(&new).is_ok());
+    until("the budget is refilled", || verifier.verify(&new).is_ok());
     assert!(start.elapsed() < 3 * SECOND, "{:?}", start.elapsed());
 }
 
 #[test]
-fn an_issuer_without_kids_is_asked_again_after_its_own_interval() {
+fn keys_without_kid_are_fetched_again_after_refetch_interval_without_kid() {
     let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "")])));
     let keys = builder(&server).refetch_interval_without_kid(SECOND).build().unwrap();
     keys.wait_ready(TIMEOUT).unwrap();
@@ -181,7 +181,7 @@ fn an_issuer_without_kids_is_asked_again_after_its_own_interval() {
     assert_eq!(server.count(), 2);
     server.say(Reply::json(jwks(&[("rsa-2048-b", "")])));
     let start = Instant::now();
-    until("the budget has one again", || verifier.verify(&new).is_ok());
+    until("the budget is refilled", || verifier.verify(&new).is_ok());
     assert!(start.elapsed() < 3 * SECOND, "{:?}", start.elapsed());
     assert_eq!((server.count(), keys.status().without_kid), (3, 2));
 }

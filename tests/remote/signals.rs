@@ -1,4 +1,4 @@
-//! The threads of this library take none of the program's signals.
+//! The threads of this library never receive a signal of the program.
 #![cfg(target_os = "linux")]
 
 use crate::lifecycle::alone;
@@ -11,10 +11,10 @@ use std::path::Path;
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
 
-/// SIGKILL and SIGSTOP, which nobody can block, and the two that glibc keeps to itself.
+/// SIGKILL and SIGSTOP, which cannot be blocked, and the two signals that glibc reserves.
 const NEVER_BLOCKED: u64 = 1 << 8 | 1 << 18 | 1 << 31 | 1 << 32;
 
-/// The name of a thread, and the signals that it has blocked.
+/// Returns the name of a thread and its blocked signals.
 fn thread(task: &Path) -> Option<(String, u64)> {
     let status = fs::read_to_string(task.join("status")).ok()?;
     let field = |name: &str| status.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
@@ -22,20 +22,21 @@ fn thread(task: &Path) -> Option<(String, u64)> {
 }
 
 #[test]
-fn every_thread_has_all_signals_blocked_and_the_programs_own_keep_their_masks() {
-    if !alone("signals::every_thread_has_all_signals_blocked_and_the_programs_own_keep_their_masks") {
+fn all_library_threads_block_all_signals_and_other_threads_keep_their_masks() {
+    if !alone("signals::all_library_threads_block_all_signals_and_other_threads_keep_their_masks") {
         return;
     }
     let own = || thread(Path::new("/proc/thread-self")).unwrap().1;
     let before = own();
     let server = Server::saying(Reply::json(jwks(&[("rsa-2048-a", "a")])));
-    // An observer that hangs, so that its thread is there to be looked at.
+    // The observer hangs, so that its thread exists when it is checked.
     let (release, released) = channel::<()>();
     let released = Mutex::new(released);
     let observer = move |_: &_| {
         let _ = released.lock().unwrap().recv();
     };
-    // Lazy: the thread starts inside a verification, where no program could wrap it.
+    // Lazy, so that the thread starts during a verification. There the program cannot block signals
+    // around the start.
     let keys = builder(&server).lazy().observer(observer).build().unwrap();
     let seen = Arc::new(Mutex::new(HashMap::new()));
     let its = Arc::clone(&seen);
@@ -45,12 +46,12 @@ fn every_thread_has_all_signals_blocked_and_the_programs_own_keep_their_masks() 
     });
     let verifier = Verifier::new(keys.clone(), Policy::dcos().clock(clock));
     let tokens = vec![token("rsa-2048-a", Some("a")); 256];
-    // The first has no keys yet, so its tokens are judged by those who wait; the second is judged
-    // by threads.
+    // The first batch has no keys yet, so the waiting caller verifies its tokens.
+    // The second batch is verified by several threads.
     for _ in 0..2 {
         assert!(verifier.verify_batch(&tokens, 4).iter().all(Result::is_ok));
     }
-    until("all threads are there", || {
+    until("all threads exist", || {
         let tasks = fs::read_dir("/proc/self/task").unwrap().flatten();
         seen.lock().unwrap().extend(tasks.filter_map(|task| thread(&task.path())));
         ["bouncer-keys", "bouncer-events"].iter().all(|name| seen.lock().unwrap().contains_key(*name))

@@ -1,4 +1,4 @@
-//! TLS: which servers a fetch trusts.
+//! TLS: which servers are trusted.
 
 use crate::authority::{Authority, server_config, tomorrow};
 use crate::server::{Reply, Server};
@@ -29,7 +29,7 @@ fn failure(server: &Server, ca_file: Option<PathBuf>) -> FetchFailure {
 }
 
 #[test]
-fn a_server_of_the_given_authority_is_trusted_and_others_are_not() {
+fn a_server_with_a_certificate_of_ca_file_is_trusted_and_others_are_not() {
     let authority = Authority::new();
     let server = Server::start_tls(authority.server("localhost", tomorrow()), |_| body());
     let keys = RemoteJwkSet::builder(&server.url()).ca_file(authority.file("good")).build().unwrap();
@@ -37,13 +37,13 @@ fn a_server_of_the_given_authority_is_trusted_and_others_are_not() {
     assert!(Verifier::new(keys, Policy::dcos()).verify(token("rsa-2048-a", Some("a"))).is_ok());
 
     let before = server.count();
-    assert_eq!(failure(&server, None), FetchFailure::Tls, "the system does not know it");
+    assert_eq!(failure(&server, None), FetchFailure::Tls, "the system does not trust the CA");
     assert_eq!(failure(&server, Some(Authority::new().file("other"))), FetchFailure::Tls);
     assert_eq!(server.count(), before, "an untrusted server gets no request");
 }
 
 #[test]
-fn a_certificate_that_is_refused_says_why() {
+fn the_error_for_an_untrusted_certificate_contains_the_cause() {
     let authority = Authority::new();
     let file = authority.file("strict");
     let yesterday = SystemTime::now() - Duration::from_secs(3600);
@@ -68,9 +68,9 @@ fn a_certificate_that_is_refused_says_why() {
 }
 
 #[test]
-fn a_certificate_that_is_in_the_bundle_itself_is_trusted_for_its_host() {
-    // As `openssl req -x509` makes it (a CA's), as a plain server's, and of a CA that nobody
-    // trusts.
+fn a_server_certificate_in_ca_file_is_trusted_for_its_host() {
+    // Self-signed certificates of a plain server and, as `openssl req -x509` makes them, of a CA;
+    // and a certificate of an untrusted CA.
     let key = || KeyPair::generate().unwrap();
     let params = |host: &str, is_ca| {
         let mut params = CertificateParams::new([host.to_owned()]).unwrap();
@@ -93,13 +93,13 @@ fn a_certificate_that_is_in_the_bundle_itself_is_trusted_for_its_host() {
         let server = Server::start_tls(server_config(certificate.der().clone(), &key, None), |_| body());
         let keys = RemoteJwkSet::builder(&server.url()).ca_file(&path).lazy().build().unwrap();
         assert_eq!(keys.refresh(TIMEOUT).map_err(|error| error.failure()).is_ok(), is_trusted, "{name}");
-        // Nobody trusts it who was not given it.
+        // Without the certificate in ca_file, it is not trusted.
         assert_eq!(failure(&server, Some(Authority::new().file("exact-other"))), FetchFailure::Tls, "{name}");
     }
 }
 
 #[test]
-fn a_bundle_is_read_entry_by_entry() {
+fn invalid_entries_of_ca_file_are_skipped() {
     let (good, other) = (Authority::new(), Authority::new());
     let server = Server::start_tls(good.server("localhost", tomorrow()), |_| body());
     let (good, other) = (good.0.pem(), other.0.pem());
@@ -120,7 +120,7 @@ fn a_bundle_is_read_entry_by_entry() {
 }
 
 #[test]
-fn a_bundle_that_is_replaced_counts_from_the_next_fetch() {
+fn a_replaced_ca_file_is_used_by_the_next_fetch() {
     let (old, new) = (Authority::new(), Authority::new());
     let file = old.file("replaced");
     let server = Server::start_tls(new.server("localhost", tomorrow()), |_| body());
@@ -131,21 +131,24 @@ fn a_bundle_that_is_replaced_counts_from_the_next_fetch() {
 }
 
 #[test]
-fn a_bundle_that_is_no_bundle_is_found_at_once_with_its_path_and_none_of_its_bytes() {
+fn an_unusable_ca_file_is_an_error_with_its_path_but_no_bytes_of_it() {
     let build = |path: &std::path::Path| RemoteJwkSet::builder("https://localhost:1/").ca_file(path).build();
     let missing = build("/nonexistent/ca.pem".as_ref()).unwrap_err();
     assert_eq!(missing.kind(), ErrorKind::InvalidArgument);
     assert_eq!(missing.detail(), "ca_file /nonexistent/ca.pem: No such file or directory (os error 2)");
     let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("remote-no-bundle.pem");
     for (text, why) in [
-        ("", "no certificate in it"),
-        ("secret", "no certificate in it"),
-        ("-----BEGIN PRIVATE KEY-----\nsecret\n-----END PRIVATE KEY-----\n", "no certificate in it"),
+        ("", "the file has no CERTIFICATE entry"),
+        ("secret", "the file has no CERTIFICATE entry"),
+        (
+            "-----BEGIN PRIVATE KEY-----\nsecret\n-----END PRIVATE KEY-----\n",
+            "the file has no CERTIFICATE entry",
+        ),
         (
             "-----BEGIN CERTIFICATE-----\n!secret\n-----END CERTIFICATE-----\n",
-            "no certificate in it (entry 1 is not base64)",
+            "the file has no usable certificate (entry 1 is not base64)",
         ),
-        ("-----BEGIN secret", "no certificate in it (entry 1 has no whole BEGIN line)"),
+        ("-----BEGIN secret", "the file has no usable certificate (entry 1 has an incomplete BEGIN line)"),
     ] {
         fs::write(&path, text).unwrap();
         let error = build(&path).unwrap_err();
@@ -158,7 +161,7 @@ fn a_bundle_that_is_no_bundle_is_found_at_once_with_its_path_and_none_of_its_byt
 }
 
 #[test]
-fn a_bundle_that_breaks_later_is_a_failure_of_this_machine() {
+fn a_ca_file_that_disappears_is_a_system_failure() {
     let authority = Authority::new();
     let server = Server::start_tls(authority.server("localhost", tomorrow()), |_| body());
     let path = authority.file("breaks-later");
@@ -171,7 +174,7 @@ fn a_bundle_that_breaks_later_is_a_failure_of_this_machine() {
 }
 
 #[test]
-fn keys_stay_when_tls_breaks() {
+fn keys_are_kept_if_tls_fails() {
     let authority = Authority::new();
     let server = Server::start_tls(authority.server("localhost", tomorrow()), |_| body());
     let keys = RemoteJwkSet::builder(&server.url())
@@ -180,14 +183,14 @@ fn keys_stay_when_tls_breaks() {
         .build()
         .unwrap();
     keys.wait_ready(TIMEOUT).unwrap();
-    // Cut off in the middle of the body, without the alert that ends a TLS stream. A part of a JSON
-    // object is never one, so this is found at the latest by reading it.
+    // The body is truncated, without the alert that ends a TLS stream. A truncated JSON object is
+    // never valid, so at the latest the JSON parser detects it.
     server.say(Reply::Bytes(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{\"keys\":[".to_vec()));
     let failure = keys.refresh(TIMEOUT).unwrap_err().failure();
     assert!(matches!(failure, FetchFailure::Protocol | FetchFailure::Document), "{failure}");
     assert!(keys.current().is_ok());
 
-    // Plain HTTP where TLS is expected.
+    // A plain HTTP server where TLS is expected.
     let plain = Server::saying(body());
     let url = format!("https://localhost:{}/jwks", plain.port());
     let keys = RemoteJwkSet::builder(&url).ca_file(authority.file("plain")).build().unwrap();
@@ -198,5 +201,5 @@ fn keys_stay_when_tls_breaks() {
     );
     let why = keys.status().last_error.unwrap().to_string();
     assert!(why.starts_with("TLS failed: "), "{why}");
-    until("it was tried", || plain.connections() >= 1);
+    until("there was a connection", || plain.connections() >= 1);
 }

@@ -13,7 +13,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
-fn answer() -> Reply {
+fn success() -> Reply {
     Reply::json(r#"{"access_token":"t","expires_in":3600}"#)
 }
 
@@ -27,7 +27,7 @@ fn pem(key: &str) -> String {
     fs::read_to_string(format!("{}/tests/data/keys/{key}.pem", env!("CARGO_MANIFEST_DIR"))).unwrap()
 }
 
-/// The members of a form, decoded.
+/// Returns the decoded parameters of a form.
 fn form(request: &Request) -> HashMap<String, String> {
     let decoded = |text: &str| {
         let mut bytes = text.bytes();
@@ -53,8 +53,8 @@ fn client(server: &Server) -> TokenRenewerBuilder {
 }
 
 #[test]
-fn client_secret_post_sends_id_and_secret_in_the_body_and_a_secret_s_file_is_read_for_each_login() {
-    let server = Server::saying(answer());
+fn client_secret_post_sends_id_and_secret_in_the_body_and_rereads_the_secret_file() {
+    let server = Server::saying(success());
     let renewer = client(&server).auth_method(AuthMethod::ClientSecretPost).client_secret("s:cret/é&");
     renewer.build().unwrap().wait_ready(TIMEOUT).unwrap();
     let request = &server.requests()[0];
@@ -87,8 +87,8 @@ fn client_secret_post_sends_id_and_secret_in_the_body_and_a_secret_s_file_is_rea
     assert_eq!(server.count(), 3);
 }
 
-/// What the server thinks of a request's assertion, by its own clock: the verifier of this very
-/// library, with a policy of an issuer's.
+/// Whether a server accepts the assertion in a request. `now` is the server's clock. The server
+/// uses the verifier of this library, with an issuer's policy.
 fn is_valid_assertion(request: &Request, url: &str, key: &str, now: i64) -> bool {
     let jwks = JwkSet::from_keys([Jwk::from_der(&Key::load(key).public_der()).unwrap()]).unwrap();
     let algorithm = if key.starts_with("rsa") { "RS256" } else { "ES256" };
@@ -101,7 +101,7 @@ fn is_valid_assertion(request: &Request, url: &str, key: &str, now: i64) -> bool
             let claims: serde_json::Value = token.claims().unwrap();
             assert_eq!(claims["sub"], "my client");
             assert!(claims["jti"].is_string());
-            // It is refused where it is valid for much longer than a minute.
+            // The server rejects an assertion that is valid for much longer than a minute.
             claims["exp"].as_i64().unwrap() <= now + 90
         }
         Err(_) => false,
@@ -109,9 +109,9 @@ fn is_valid_assertion(request: &Request, url: &str, key: &str, now: i64) -> bool
 }
 
 #[test]
-fn private_key_jwt_signs_an_assertion_for_each_login_with_the_key_s_algorithm() {
+fn private_key_jwt_signs_a_new_assertion_for_each_login() {
     for (key, kid) in [("rsa-2048-a", None), ("p256-a", Some("key-7"))] {
-        let server = Server::saying(answer());
+        let server = Server::saying(success());
         let path = file("private-key.pem", &pem(key));
         let builder = client(&server).auth_method(AuthMethod::PrivateKeyJwt).private_key_file(&path);
         let builder = if let Some(kid) = kid { builder.private_key_id(kid) } else { builder };
@@ -122,7 +122,7 @@ fn private_key_jwt_signs_an_assertion_for_each_login_with_the_key_s_algorithm() 
         let assertions: Vec<_> =
             requests.iter().map(|request| form(request)["client_assertion"].clone()).collect();
         assert_eq!(assertions.len(), 2);
-        assert_ne!(assertions[0], assertions[1], "jti makes each of use once");
+        assert_ne!(assertions[0], assertions[1], "jti makes each assertion unique");
         for request in &requests {
             assert!(is_valid_assertion(request, &server.url(), key, now()), "{key}");
             assert!(!is_valid_assertion(request, &server.url(), key, now() + 61), "it expires after 60 s");
@@ -138,15 +138,15 @@ fn private_key_jwt_signs_an_assertion_for_each_login_with_the_key_s_algorithm() 
 }
 
 #[test]
-fn a_machine_whose_clock_is_wrong_signs_its_assertion_by_the_server_s_clock_after_one_rejection() {
+fn after_one_rejection_an_assertion_is_signed_by_the_servers_clock() {
     for skew in [3600, -3600] {
-        let server = Server::start(|_| answer());
+        let server = Server::start(|_| success());
         let url = server.url();
         server.behave(move |request| {
             let its_now = now() + skew;
             let date = SystemTime::UNIX_EPOCH + Duration::from_secs(its_now as u64);
             let reply = match is_valid_assertion(request, &url, "p256-a", its_now) {
-                true => answer(),
+                true => success(),
                 false => Reply::Answer(401, Vec::new(), br#"{"error":"invalid_client"}"#.to_vec()),
             };
             reply.with("Date", httpdate::fmt_http_date(date))
@@ -155,24 +155,24 @@ fn a_machine_whose_clock_is_wrong_signs_its_assertion_by_the_server_s_clock_afte
         let renewer = renewer.build().unwrap();
         renewer.wait_ready(TIMEOUT).unwrap();
         renewer.renew(TIMEOUT).unwrap();
-        // A machine that is behind signs what is expired there; one that is ahead signs what is
-        // valid for too long.
+        // If this machine's clock is behind, the first assertion has expired for the server. If it
+        // is ahead, the assertion is valid for too long. So the first login takes two requests.
         assert_eq!((server.count(), renewer.status().failures), (3, 0), "{skew}");
     }
 }
 
 #[test]
-fn a_rejected_client_is_told_what_to_check_for_its_method() {
+fn the_error_for_a_rejected_client_contains_what_to_check() {
     let server = Server::saying(Reply::Answer(400, Vec::new(), br#"{"error":"invalid_client"}"#.to_vec()));
     let basic = client(&server).client_secret("secret");
     let post = client(&server).client_secret("secret").auth_method(AuthMethod::ClientSecretPost);
     let jwt = client(&server).private_key(&pem("rsa-2048-a")).auth_method(AuthMethod::PrivateKeyJwt);
     for (renewer, expected) in [
-        (basic, "HTTP 400, invalid_client: check the client's id, secret and auth_method"),
-        (post, "HTTP 400, invalid_client: check the client's id, secret and auth_method"),
+        (basic, "HTTP 400, invalid_client: check client_id, client_secret and auth_method"),
+        (post, "HTTP 400, invalid_client: check client_id, client_secret and auth_method"),
         (
             jwt,
-            "HTTP 400, invalid_client: check the client's id, and that the server has the public key of its private key",
+            "HTTP 400, invalid_client: check client_id, and that the server has the public key of private_key",
         ),
     ] {
         let renewer = renewer.lazy().build().unwrap();
@@ -182,8 +182,8 @@ fn a_rejected_client_is_told_what_to_check_for_its_method() {
 }
 
 #[test]
-fn settings_that_do_not_go_together_are_refused_at_once() {
-    let server = Server::saying(answer());
+fn conflicting_settings_are_rejected_by_build() {
+    let server = Server::saying(success());
     let key = file("unusable.pem", "secret");
     let missing = "/nonexistent/secret";
     for (renewer, kind, expected) in [
@@ -210,7 +210,7 @@ fn settings_that_do_not_go_together_are_refused_at_once() {
         (
             TokenRenewer::source("vault", || unreachable!()).auth_method(AuthMethod::ClientSecretPost),
             ErrorKind::InvalidArgument,
-            "auth_method goes with client credentials alone".to_owned(),
+            "auth_method can only be set for client credentials".to_owned(),
         ),
     ] {
         let error = renewer.lazy().build().unwrap_err();
@@ -224,7 +224,7 @@ fn tls_client_auth_sends_the_id_and_presents_the_certificate() {
     let (own, clients) = (Authority::new(), Authority::new());
     let (certificate, key) = own.certificate("localhost", tomorrow());
     let server =
-        Server::start_tls(server_config(certificate, &key, Some(clients_of(&clients))), |_| answer());
+        Server::start_tls(server_config(certificate, &key, Some(clients_of(&clients))), |_| success());
     let (certificate, key) = clients.client();
     let (certificate, key) = (file("client.pem", &certificate), file("client-key.pem", &key));
     let renewer = client(&server)
@@ -242,7 +242,7 @@ fn tls_client_auth_sends_the_id_and_presents_the_certificate() {
 }
 
 #[test]
-fn the_names_are_those_of_the_registry() {
+fn auth_methods_have_their_registered_names() {
     let names: Vec<_> = AuthMethod::ALL.iter().map(|method| method.as_str()).collect();
     assert_eq!(names, ["client_secret_basic", "client_secret_post", "private_key_jwt", "tls_client_auth"]);
     assert_eq!(AuthMethod::default(), AuthMethod::ClientSecretBasic);

@@ -1,4 +1,4 @@
-//! Observers of a renewer: they may hang, and they may need the own token.
+//! Observers of a renewer: they may hang, and they may use the renewer.
 
 use crate::iam::Iam;
 use crate::{TIMEOUT, builder};
@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 #[test]
-fn an_observer_that_hangs_stops_no_login() {
+fn a_hanging_observer_blocks_no_login() {
     let iam = Iam::start();
     let ((release, released), (called, calls)) = (channel::<()>(), channel());
     let locked = Mutex::new((called, released));
@@ -30,12 +30,12 @@ fn an_observer_that_hangs_stops_no_login() {
 }
 
 #[test]
-fn an_observer_may_need_the_own_token_and_even_another_login() {
+fn an_observer_may_use_the_token_and_cause_another_login() {
     let iam = Iam::start();
     let itself = Arc::new(OnceLock::<TokenRenewer>::new());
     let (its, (sender, tokens)) = (Arc::clone(&itself), channel());
     let sender = Mutex::new(sender);
-    // A log handler that sends its records to a server which asks for this very token.
+    // Like a log handler that sends its records to a server with this token.
     let renewer = builder(&iam).observer(move |status| {
         if status.generation == 1 {
             let renewer = its.wait();
@@ -53,7 +53,7 @@ fn an_observer_may_need_the_own_token_and_even_another_login() {
 }
 
 #[test]
-fn closing_waits_one_second_at_most_for_a_source_that_hangs() {
+fn closing_waits_at_most_one_second_for_a_hanging_source() {
     let (release, released) = channel::<()>();
     let released = Mutex::new(released);
     let source = move || {

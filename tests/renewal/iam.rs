@@ -1,5 +1,5 @@
-//! An identity and access manager on loopback: DC/OS's login and a service behind it, with faults
-//! on command. It judges service login tokens with an independent library.
+//! A loopback server with DC/OS's login endpoint and a protected service, with configurable faults.
+//! It verifies service login tokens with an independent library.
 
 use crate::server::{Reply, Request, Server};
 use crate::signer::Key;
@@ -24,14 +24,14 @@ fn key(name: &'static str) -> &'static Key {
     slot.get_or_init(|| Key::load(name))
 }
 
-/// How it behaves.
+/// How the server behaves.
 #[derive(Clone)]
 pub(crate) struct Behaviour {
-    /// How long its tokens live, in seconds.
+    /// Lifetime of its tokens, in seconds.
     pub(crate) life: i64,
-    /// Its clock minus the real one, in seconds.
+    /// Its clock minus the real clock, in seconds.
     pub(crate) skew: i64,
-    /// What it answers in place of a login.
+    /// The response to a login, instead of a token.
     pub(crate) fault: Option<Reply>,
     pub(crate) pause: Duration,
 }
@@ -72,12 +72,12 @@ impl Iam {
         format!("{}{LOGIN}", self.server.origin)
     }
 
-    /// The number of login requests so far.
+    /// Returns the number of login requests so far.
     pub(crate) fn logins(&self) -> usize {
         self.server.requests().iter().filter(|request| request.path == LOGIN).count()
     }
 
-    /// From now on no token it gave so far is accepted, as after the cluster was set up anew.
+    /// Rejects all tokens that were issued so far, as after a reinstallation of the cluster.
     pub(crate) fn forget_tokens(&self) {
         self.accepted.lock().unwrap().clear();
     }
@@ -86,7 +86,7 @@ impl Iam {
         self.accepted.lock().unwrap().contains(token)
     }
 
-    /// The secret of its one service account.
+    /// Returns the secret of its only service account.
     pub(crate) fn secret(&self) -> String {
         secret_of("rsa-2048-a", &self.login_url())
     }
@@ -117,12 +117,12 @@ fn login(request: &Request, behaviour: &Behaviour, accepted: &Mutex<HashSet<Stri
     let (Some(uid), Some(token)) = (body["uid"].as_str(), body["token"].as_str()) else {
         return problem(400, "ERR_INVALID_DATA");
     };
-    assert_eq!(body.as_object().unwrap().len(), 2, "the private field exp is never sent");
+    assert_eq!(body.as_object().unwrap().len(), 2, "the request contains only uid and token");
     if uid != UID || !is_valid_login_token(token, now() + behaviour.skew) {
         return problem(401, "ERR_INVALID_CREDENTIALS");
     }
     let mut accepted = accepted.lock().unwrap();
-    // Two logins in one second must not give the same token.
+    // The serial number makes the tokens of two logins within one second different.
     static SERIAL: AtomicUsize = AtomicUsize::new(0);
     let serial = SERIAL.fetch_add(1, Ordering::Relaxed);
     let payload =
@@ -132,8 +132,8 @@ fn login(request: &Request, behaviour: &Behaviour, accepted: &Mutex<HashSet<Stri
     Reply::json(format!("{{\n  \"token\": \"{token}\"\n}}")).with("Set-Cookie", "dcos-acs-auth-cookie=x")
 }
 
-/// As the IAM does it: PyJWT without leeway, and no login token that lives for more than ten
-/// minutes.
+/// Verifies like DC/OS, which uses PyJWT without leeway and rejects login tokens that are valid for
+/// more than ten minutes.
 fn is_valid_login_token(token: &str, now: i64) -> bool {
     let Key::Rsa(private) = key("rsa-2048-a") else { unreachable!() };
     let der = private.to_public_key().to_pkcs1_der().unwrap();
@@ -156,7 +156,7 @@ fn protected(request: &Request, accepted: &Mutex<HashSet<String>>) -> Reply {
     }
 }
 
-/// A token of an issuer that has nothing to do with the IAM.
+/// Returns a token of another issuer.
 pub(crate) fn foreign_token(exp: i64) -> String {
     let b64 = |text: &str| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(text);
     format!("{}.{}.c2ln", b64("{}"), b64(&format!("{{\"exp\":{exp}}}")))

@@ -1,4 +1,4 @@
-//! Logging in: what is sent, and what each answer means.
+//! Logins: the requests, and the meaning of each response.
 
 use crate::iam::{Iam, foreign_token, now, secret_of};
 use crate::server::{Reply, Server};
@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 #[test]
-fn a_login_gives_a_token_and_its_header() {
+fn a_login_returns_a_token_and_its_authorization_header() {
     let iam = Iam::start();
     let renewer = ready(&iam);
     let token = renewer.token().unwrap();
@@ -29,7 +29,7 @@ fn a_login_gives_a_token_and_its_header() {
 }
 
 #[test]
-fn a_hundred_callers_at_the_start_share_one_login() {
+fn a_hundred_first_callers_share_one_login() {
     let iam = Iam::start();
     iam.change(|behaviour| behaviour.pause = Duration::from_millis(300));
     let renewer = builder(&iam).lazy().build().unwrap();
@@ -40,33 +40,29 @@ fn a_hundred_callers_at_the_start_share_one_login() {
 }
 
 #[test]
-fn clocks_that_differ_by_less_than_five_minutes_do_not_matter() {
+fn clock_differences_under_five_minutes_are_tolerated() {
     for skew in [-240, 240] {
         let iam = Iam::start();
         iam.change(|behaviour| behaviour.skew = skew);
         let renewer = ready(&iam);
         assert_eq!(iam.logins(), 1, "{skew}");
-        // The life of the token is by the issuer's clock, not by this machine's.
+        // The lifetime of the token is by the issuer's clock, not by this machine's clock.
         let life = renewer.status().expires_in.unwrap().as_secs();
         assert!((431_990..=432_000).contains(&life), "{skew}: {life}");
     }
 }
 
 #[test]
-fn a_clock_that_is_wrong_by_twenty_minutes_is_corrected_by_the_answers_date() {
+fn a_clock_that_is_wrong_by_twenty_minutes_is_corrected_with_the_date_of_the_response() {
     for skew in [-1200, 1200, 100_000] {
         let iam = Iam::start();
         iam.change(|behaviour| behaviour.skew = skew);
         let renewer = ready(&iam);
-        assert_eq!(
-            (iam.logins(), renewer.status().attempts),
-            (2, 1),
-            "{skew}: once more, in the same attempt"
-        );
-        // From now on it is known.
+        assert_eq!((iam.logins(), renewer.status().attempts), (2, 1), "{skew}: two logins in one attempt");
+        // The difference is known now, so one login is sufficient.
         renewer.renew(TIMEOUT).unwrap();
         assert_eq!(iam.logins(), 3, "{skew}");
-        // And it is forgotten when the clock has been put right.
+        // When the issuer's clock is correct again, the first login needs another correction.
         iam.change(|behaviour| behaviour.skew = 0);
         renewer.renew(TIMEOUT).unwrap();
         renewer.renew(TIMEOUT).unwrap();
@@ -75,7 +71,7 @@ fn a_clock_that_is_wrong_by_twenty_minutes_is_corrected_by_the_answers_date() {
 }
 
 #[test]
-fn wrong_credentials_are_reported_at_once_and_retried_slowly() {
+fn rejected_credentials_are_reported_at_once_and_retried_slowly() {
     let iam = Iam::start();
     let wrong = ServiceAccount::from_json(&secret_of("rsa-2048-b", &iam.login_url())).unwrap();
     let renewer = TokenRenewer::service_account(wrong).build().unwrap();
@@ -95,7 +91,7 @@ fn wrong_credentials_are_reported_at_once_and_retried_slowly() {
 }
 
 #[test]
-fn a_request_that_is_refused_as_such_is_told_at_once_and_tried_again_after_15_to_30_seconds() {
+fn a_refused_login_is_reported_at_once_and_retried_after_15_to_30_seconds() {
     for code in [400, 403, 404, 405, 406, 415] {
         let iam = Iam::start();
         iam.change(|behaviour| behaviour.fault = Some(Reply::status(code)));
@@ -115,27 +111,27 @@ fn a_request_that_is_refused_as_such_is_told_at_once_and_tried_again_after_15_to
 }
 
 #[test]
-fn failures_before_do_not_lengthen_the_pause_after_a_refusal() {
+fn earlier_failures_do_not_lengthen_the_pause_after_a_refused_login() {
     let iam = Iam::start();
     iam.change(|behaviour| behaviour.fault = Some(Reply::status(503)));
     let renewer = builder(&iam).build().unwrap();
     assert!(renewer.wait_attempts(3, TIMEOUT));
     iam.change(|behaviour| behaviour.fault = Some(Reply::status(404)));
-    until("it is refused", || {
+    until("the login is refused", || {
         renewer.status().last_error.is_some_and(|error| error.failure() == FetchFailure::Refused)
     });
     assert!((14..=30).contains(&renewer.status().next_attempt.as_secs()));
 }
 
 #[test]
-fn after_a_success_403_and_404_are_an_outage_that_passes() {
+fn after_a_successful_login_403_and_404_are_a_temporary_outage() {
     on_threads(2, |i| {
         let code = [403, 404][i];
         let iam = Iam::start();
         iam.change(|behaviour| behaviour.life = 4);
         let renewer = ready(&iam);
         iam.change(|behaviour| behaviour.fault = Some(Reply::status(code)));
-        until("it has expired", || renewer.status().state.as_str() == "expired");
+        until("the token has expired", || renewer.status().state.as_str() == "expired");
         let error = renewer.token().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::LoginUnavailable, "{error}");
         assert!(error.to_string().contains(&format!("HTTP {code}")), "{error}");
@@ -150,16 +146,16 @@ fn after_a_success_403_and_404_are_an_outage_that_passes() {
 }
 
 #[test]
-fn one_refusal_does_not_cost_the_token() {
-    // Life 12 s, renewal at 6.
+fn after_one_refused_login_the_token_is_still_renewed_in_time() {
+    // The lifetime is 12 s, and the renewal is due after 6 s.
     let iam = Iam::start();
     iam.change(|behaviour| behaviour.life = 12);
     let renewer = ready(&iam);
     iam.change(|behaviour| behaviour.fault = Some(Reply::status(400)));
-    until("the refusal", || renewer.status().failures == 1);
+    until("the login is refused", || renewer.status().failures == 1);
     assert!(renewer.status().next_attempt <= Duration::from_secs(5));
     iam.change(|behaviour| behaviour.fault = None);
-    until("the renewal", || {
+    until("the token is renewed", || {
         assert!(renewer.token().is_ok(), "a caller saw an error");
         renewer.status().generation == 2
     });
@@ -167,32 +163,33 @@ fn one_refusal_does_not_cost_the_token() {
 }
 
 #[test]
-fn an_endless_401_is_not_hammered_at_the_end_of_a_life() {
+fn permanent_401_causes_few_logins_even_when_the_token_expires() {
     let iam = Iam::start();
     iam.change(|behaviour| behaviour.life = 4);
     let renewer = ready(&iam);
     iam.change(|behaviour| behaviour.fault = Some(Reply::status(401)));
     let start = Instant::now();
-    let mut refused = 0;
-    // The end of the life, and as long again without a token.
+    let mut errors = 0;
+    // 4 s until the token expires, and 4 s without a token.
     while start.elapsed() < Duration::from_secs(8) {
-        refused += usize::from(renewer.token().is_err());
+        errors += usize::from(renewer.token().is_err());
         std::thread::sleep(Duration::from_millis(1));
     }
-    assert!(refused > 100, "callers are told at once: {refused}");
-    // At 2 s, after 2.5 to 5 s more, and then after 15 s at least.
+    assert!(errors > 100, "callers get the error at once: {errors}");
+    // Logins: the first one, one after 2 s, and one after 2.5 to 5 s more. The next one follows
+    // after at least 15 s.
     assert!((2..=4).contains(&iam.logins()), "{}", iam.logins());
 }
 
 #[test]
-fn transient_failures_are_retried_and_callers_wait_for_that() {
+fn callers_wait_while_transient_failures_are_retried() {
     for fault in [Reply::status(503), Reply::status(500), Reply::status(429), Reply::Bytes(Vec::new())] {
         let iam = Iam::start();
         iam.change(|behaviour| behaviour.fault = Some(fault));
         let renewer = builder(&iam).build().unwrap();
         let caller = renewer.clone();
         let waiting = std::thread::spawn(move || caller.token().map(|token| token.as_str().to_owned()));
-        until("the first login", || renewer.status().attempts == 1);
+        until("the first login has failed", || renewer.status().attempts == 1);
         iam.change(|behaviour| behaviour.fault = None);
         let token = waiting.join().unwrap().unwrap();
         assert!(iam.accepts(&token));
@@ -200,20 +197,20 @@ fn transient_failures_are_retried_and_callers_wait_for_that() {
 }
 
 #[test]
-fn an_outage_at_the_start_is_told_after_some_tries_and_then_at_once() {
+fn an_outage_at_the_start_is_reported_after_four_attempts() {
     let iam = Iam::start();
     iam.change(|behaviour| behaviour.fault = Some(Reply::status(503)));
     let renewer = builder(&iam).build().unwrap();
     let start = Instant::now();
     let errors = on_threads(50, move |_| renewer.token().unwrap_err());
     assert!(errors.iter().all(|error| error.kind() == ErrorKind::LoginUnavailable && *error == errors[0]));
-    // 1 + 2 + 4 s at most between the four tries.
+    // At most 1 + 2 + 4 s between the four attempts.
     assert!(start.elapsed() < Duration::from_secs(9), "{:?}", start.elapsed());
     assert!((4..=6).contains(&iam.logins()), "{}", iam.logins());
 }
 
 #[test]
-fn waiting_for_a_login_ends_at_its_bound() {
+fn waiting_for_a_login_ends_after_max_wait() {
     let iam = Iam::start();
     iam.change(|behaviour| behaviour.fault = Some(Reply::Hang));
     let renewer = builder(&iam).max_wait(Duration::from_millis(200)).build().unwrap();
@@ -224,7 +221,7 @@ fn waiting_for_a_login_ends_at_its_bound() {
 }
 
 #[test]
-fn retry_after_is_honoured() {
+fn retry_after_delays_the_next_login() {
     let iam = Iam::start();
     iam.change(|behaviour| behaviour.fault = Some(Reply::status(503).with("Retry-After", "120")));
     let renewer = builder(&iam).build().unwrap();
@@ -233,7 +230,7 @@ fn retry_after_is_honoured() {
 }
 
 #[test]
-fn an_answer_without_a_usable_token_is_a_failure() {
+fn a_response_without_a_usable_token_is_a_failure() {
     let expired = format!("{{\"token\":\"{}\"}}", foreign_token(now() - 1));
     for body in
         ["", "garbage", "{}", r#"{"token":7}"#, r#"{"token":""}"#, "{\"token\":\"a\\r\\nX: y\"}", &expired]
@@ -252,7 +249,7 @@ fn an_answer_without_a_usable_token_is_a_failure() {
 }
 
 #[test]
-fn other_successes_than_200_and_a_byte_order_mark_are_answers() {
+fn status_200_201_and_203_and_a_byte_order_mark_are_accepted() {
     for status in [200, 201, 203] {
         let body = format!("\u{feff}{{\"token\":\"{}\"}}", foreign_token(now() + 600));
         let reply = Reply::Answer(status, vec![("Content-Type", "application/json".into())], body.into());
@@ -265,7 +262,7 @@ fn other_successes_than_200_and_a_byte_order_mark_are_answers() {
 }
 
 #[test]
-fn the_status_of_a_refusal_counts_whatever_its_body_is() {
+fn an_unreadable_body_does_not_hide_the_status_of_a_rejected_login() {
     let code = r#"{"code":"ERR_INVALID_CREDENTIALS","x":""#;
     let long = format!("{code}{}\"}}", "x".repeat(20_000));
     let head = |len: usize| format!("HTTP/1.1 401 No\r\nContent-Length: {len}\r\nConnection: close\r\n\r\n");
@@ -287,7 +284,7 @@ fn the_status_of_a_refusal_counts_whatever_its_body_is() {
 }
 
 #[test]
-fn the_error_of_a_caller_says_why_the_login_failed() {
+fn the_callers_error_contains_why_the_login_failed() {
     let iam = Iam::start();
     let wrong = ServiceAccount::from_json(&secret_of("rsa-2048-b", &iam.login_url())).unwrap();
     let rejected = TokenRenewer::service_account(wrong).build().unwrap();
@@ -324,7 +321,7 @@ fn the_error_of_a_caller_says_why_the_login_failed() {
 }
 
 #[test]
-fn a_login_is_never_redirected() {
+fn a_login_never_follows_a_redirect() {
     let iam = Iam::start();
     let elsewhere = Server::saying(Reply::json("{}"));
     iam.change(|behaviour| {
@@ -337,7 +334,7 @@ fn a_login_is_never_redirected() {
 }
 
 #[test]
-fn a_secret_in_a_file_is_read_for_each_login() {
+fn a_secret_file_is_read_for_each_login() {
     let iam = Iam::start();
     let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("renewal-secret.json");
     fs::write(&path, secret_of("rsa-2048-b", &iam.login_url())).unwrap();
@@ -351,7 +348,7 @@ fn a_secret_in_a_file_is_read_for_each_login() {
 }
 
 #[test]
-fn a_secret_is_read_in_every_form_in_which_it_arrives() {
+fn a_secret_is_read_in_every_format() {
     let iam = Iam::start();
     let secret = iam.secret();
     let base64 = |text: &str| base64::engine::general_purpose::STANDARD.encode(text);
@@ -379,7 +376,7 @@ fn a_secret_is_read_in_every_form_in_which_it_arrives() {
 }
 
 #[test]
-fn the_environment_variable_holds_the_secret_in_any_form_or_a_path() {
+fn the_environment_variable_may_contain_the_secret_in_any_format_or_a_path() {
     const ALONE: &str = "BOUNCER_LOGIN_URL";
     if let Ok(url) = std::env::var(ALONE) {
         let renewer = TokenRenewer::service_account_from_env().unwrap().build().unwrap();
@@ -396,7 +393,10 @@ fn the_environment_variable_holds_the_secret_in_any_form_or_a_path() {
         [iam.secret(), format!("\u{feff}{}", iam.secret()), base64, quoted, format!("{}\n", path.display())];
     for value in &values {
         let status = std::process::Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "login::the_environment_variable_holds_the_secret_in_any_form_or_a_path"])
+            .args([
+                "--exact",
+                "login::the_environment_variable_may_contain_the_secret_in_any_format_or_a_path",
+            ])
             .env(ALONE, iam.login_url())
             .env("DCOS_SERVICE_ACCOUNT_CREDENTIAL", value)
             .status();
@@ -406,19 +406,21 @@ fn the_environment_variable_holds_the_secret_in_any_form_or_a_path() {
 }
 
 #[test]
-fn a_login_endpoint_that_is_set_stands_for_one_that_the_secret_does_not_have() {
+fn the_login_endpoint_setting_replaces_a_missing_one_in_the_secret() {
     let iam = Iam::start();
     let secret = iam.secret().replace("login_endpoint", "not_it");
     let account = || ServiceAccount::from_json(&secret).unwrap();
     let error = TokenRenewer::service_account(account()).build().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::UnusableCredentials);
     assert!(
-        error.to_string().contains("login_endpoint is missing: it is neither in the secret nor set"),
+        error
+            .to_string()
+            .contains("login_endpoint is missing in the secret: add it there, or set login_endpoint"),
         "{error}"
     );
     let renewer = TokenRenewer::service_account(account()).login_endpoint(&iam.login_url()).build().unwrap();
     assert!(iam.accepts(&renewer.token().unwrap()));
-    // A file that loses it later.
+    // A file whose `login_endpoint` is removed later.
     let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("renewal-secret-endpoint.json");
     fs::write(&path, iam.secret()).unwrap();
     let renewer = TokenRenewer::service_account_file(&path).build().unwrap();
@@ -430,7 +432,7 @@ fn a_login_endpoint_that_is_set_stands_for_one_that_the_secret_does_not_have() {
 }
 
 #[test]
-fn a_secrets_file_that_is_unusable_is_named_with_the_cause() {
+fn the_error_for_an_unusable_secret_file_contains_path_and_cause() {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
     let written = |name: &str, bytes: &[u8]| {
         let path = folder.join(name);
@@ -452,7 +454,7 @@ fn a_secrets_file_that_is_unusable_is_named_with_the_cause() {
 }
 
 #[test]
-fn settings_that_cannot_work_are_refused_at_once() {
+fn unusable_settings_are_rejected_by_build() {
     let account = |url: &str| ServiceAccount::from_json(&secret_of("rsa-2048-a", url)).unwrap();
     for url in ["http://master.mesos/login", "ftp://m/", "login"] {
         let error = TokenRenewer::service_account(account(url)).build().unwrap_err();
@@ -472,13 +474,13 @@ fn settings_that_cannot_work_are_refused_at_once() {
 }
 
 #[test]
-fn the_answers_of_a_real_bouncer_are_understood() {
-    let Some(folder) = vectors::folder("the answers of a real Bouncer") else { return };
-    let answer = |name: &str| fs::read(folder.join("bouncer").join(name)).unwrap();
-    let server = Server::saying(Reply::Bytes(answer("login-200.http")));
+fn the_recorded_responses_of_a_dcos_cluster_are_accepted() {
+    let Some(folder) = vectors::folder("the recorded responses of a DC/OS cluster") else { return };
+    let response = |name: &str| fs::read(folder.join("bouncer").join(name)).unwrap();
+    let server = Server::saying(Reply::Bytes(response("login-200.http")));
     let account = |url: &str| ServiceAccount::from_json(&secret_of("rsa-2048-a", url)).unwrap();
     let renewer = TokenRenewer::service_account(account(&server.url())).build().unwrap();
-    // Its life counts from its Date, so it is as long as it was then: two days.
+    // The lifetime is counted from the Date of the recorded response: two days.
     let token = renewer.token().unwrap();
     assert_eq!(token.expires_at(), Some(1_795_532_866));
     assert_eq!(renewer.status().expires_in.unwrap().as_secs().div_ceil(10), 172_800 / 10);
@@ -487,8 +489,8 @@ fn the_answers_of_a_real_bouncer_are_understood() {
         ("login-401.http", FetchFailure::Rejected),
         ("login-415.http", FetchFailure::Refused),
     ] {
-        server.say(Reply::Bytes(answer(name)));
+        server.say(Reply::Bytes(response(name)));
         assert_eq!(renewer.renew(TIMEOUT).unwrap_err().failure(), failure, "{name}");
     }
-    assert_eq!(renewer.token().unwrap().as_str(), token.as_str(), "what fails displaces nothing");
+    assert_eq!(renewer.token().unwrap().as_str(), token.as_str(), "a failed login keeps the token");
 }

@@ -1,5 +1,5 @@
-//! The service's own token, against an identity provider on loopback that misbehaves on command,
-//! each behaviour with a hard count.
+//! Tests of the service's own token against a loopback identity provider with configurable
+//! responses and faults. Most tests check the exact number of logins.
 #![cfg(feature = "remote")]
 
 #[path = "../support/authority.rs"]
@@ -25,7 +25,7 @@ use iam::Iam;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Longer than anything here takes.
+/// Longer than any operation in these tests.
 const TIMEOUT: Duration = Duration::from_secs(20);
 
 fn builder(iam: &Iam) -> TokenRenewerBuilder {
@@ -34,21 +34,22 @@ fn builder(iam: &Iam) -> TokenRenewerBuilder {
 
 fn ready(iam: &Iam) -> TokenRenewer {
     let renewer = builder(iam).build().unwrap();
-    // The token is in use a moment before the attempt is done.
+    // Not wait_ready(): the token is published before the attempt is done, and some tests read the
+    // attempt.
     assert!(renewer.wait_attempts(1, TIMEOUT));
     renewer
 }
 
-/// Waits until `done`, or fails.
+/// Waits until `done` returns true, and fails after [`TIMEOUT`].
 fn until(what: &str, done: impl Fn() -> bool) {
     let end = Instant::now() + TIMEOUT;
     while !done() {
-        assert!(Instant::now() < end, "never: {what}");
+        assert!(Instant::now() < end, "timed out waiting until: {what}");
         std::thread::sleep(Duration::from_millis(5));
     }
 }
 
-/// Runs `work` on so many threads at once.
+/// Runs `work` on `count` threads at once.
 fn on_threads<T: Send + 'static>(count: usize, work: impl Fn(usize) -> T + Send + Sync + 'static) -> Vec<T> {
     let work = Arc::new(work);
     let threads: Vec<_> = (0..count)

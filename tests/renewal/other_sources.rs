@@ -1,4 +1,4 @@
-//! Tokens from elsewhere than DC/OS.
+//! OAuth 2.0 client credentials and custom sources of tokens.
 
 use crate::iam::{foreign_token, now};
 use crate::server::{Reply, Server};
@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 #[test]
-fn client_credentials_are_asked_for_as_rfc_6749_has_it() {
+fn a_client_credentials_request_follows_rfc_6749() {
     let server =
         Server::saying(Reply::json(r#"{"access_token":"opaque","token_type":"bearer","expires_in":3600}"#));
     let renewer = TokenRenewer::client_credentials(&server.url(), "my client")
@@ -30,12 +30,12 @@ fn client_credentials_are_asked_for_as_rfc_6749_has_it() {
         "grant_type=client_credentials&scope=read+write&audience=https%3A%2F%2Fapi.example%2F"
     );
     assert_eq!(request.header("content-type"), Some("application/x-www-form-urlencoded"));
-    // base64 of "my+client:s%3Acret%2F%C3%A9"
+    // The base64 encoding of "my+client:s%3Acret%2F%C3%A9".
     assert_eq!(request.header("authorization"), Some("Basic bXkrY2xpZW50OnMlM0FjcmV0JTJGJUMzJUE5"));
 }
 
 #[test]
-fn an_answer_that_is_no_token_is_a_failure() {
+fn a_response_without_a_valid_token_is_a_failure() {
     for (reply, failure) in [
         (Reply::json(r#"{"access_token":"a","token_type":"a b"}"#), FetchFailure::Document),
         (Reply::json(r#"{"access_token":"a","expires_in":"soon"}"#), FetchFailure::Document),
@@ -59,7 +59,7 @@ fn an_answer_that_is_no_token_is_a_failure() {
 }
 
 #[test]
-fn any_function_is_a_source_and_its_panic_is_a_failure() {
+fn a_closure_is_a_source_and_its_panic_is_a_failure() {
     let calls = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&calls);
     let renewer = TokenRenewer::source("vault", move || match counted.fetch_add(1, Ordering::SeqCst) {
@@ -75,7 +75,7 @@ fn any_function_is_a_source_and_its_panic_is_a_failure() {
 }
 
 #[test]
-fn a_program_can_bring_its_own_transport_for_logins_too() {
+fn a_program_can_use_its_own_transport_for_logins() {
     let renewer = TokenRenewer::client_credentials("https://idp.example/token", "id")
         .client_secret("secret")
         .transport(|request: &bouncer_verify::HttpRequest<'_>| {
@@ -97,11 +97,11 @@ fn a_program_can_bring_its_own_transport_for_logins_too() {
         .build()
         .unwrap();
     observed.wait_ready(TIMEOUT).unwrap();
-    until("it is observed", || seen.load(Ordering::SeqCst) == 1);
+    until("the login is observed", || seen.load(Ordering::SeqCst) == 1);
 }
 
 #[test]
-fn the_word_before_the_token_is_the_answers_token_type() {
+fn the_authorization_scheme_is_token_type_of_the_response() {
     for (token_type, authorization) in [
         (r#""token_type":"Bearer","#, "Bearer opaque"),
         (r#""token_type":"BEARER","#, "Bearer opaque"),
@@ -111,12 +111,12 @@ fn the_word_before_the_token_is_the_answers_token_type() {
         (r#""token_type":"BearerToken","#, "BearerToken opaque"),
         (r#""token_type":"DPoP","#, "DPoP opaque"),
     ] {
-        let answer = format!(r#"{{{token_type}"access_token":"opaque","expires_in":"1799"}}"#);
-        let server = Server::saying(Reply::json(answer));
+        let response = format!(r#"{{{token_type}"access_token":"opaque","expires_in":"1799"}}"#);
+        let server = Server::saying(Reply::json(response));
         let client = || TokenRenewer::client_credentials(&server.url(), "id").client_secret("secret");
         let token = client().build().unwrap().token().unwrap();
         assert_eq!((token.as_str(), token.authorization()), ("opaque", authorization));
-        // A word that is set counts.
+        // A scheme that the program sets has priority.
         let token = client().bearer().build().unwrap().token().unwrap();
         assert_eq!((token.as_str(), token.authorization()), ("opaque", "Bearer opaque"));
         let token = client().dcos_header().build().unwrap().token().unwrap();
@@ -125,17 +125,17 @@ fn the_word_before_the_token_is_the_answers_token_type() {
 }
 
 #[test]
-fn an_expires_in_that_says_nothing_leaves_the_life_to_the_token() {
+fn without_a_positive_expires_in_the_lifetime_comes_from_the_token() {
     for expires_in in ["-1", "0", "\"-1\"", "null"] {
-        let answer =
+        let response =
             |token: &str| Reply::json(format!(r#"{{"access_token":"{token}","expires_in":{expires_in}}}"#));
-        let server = Server::saying(answer("opaque"));
+        let server = Server::saying(response("opaque"));
         let renewer =
             TokenRenewer::client_credentials(&server.url(), "id").client_secret("secret").build().unwrap();
         assert!(renewer.wait_attempts(1, TIMEOUT));
         let status = renewer.status();
         assert_eq!((status.state.as_str(), status.expires_in), ("valid", None), "{expires_in}");
-        server.say(answer(&foreign_token(now() + 600)));
+        server.say(response(&foreign_token(now() + 600)));
         renewer.renew(TIMEOUT).unwrap();
         let life = renewer.status().expires_in.unwrap().as_secs();
         assert!((590..=600).contains(&life), "{expires_in}: {life}");
@@ -144,7 +144,7 @@ fn an_expires_in_that_says_nothing_leaves_the_life_to_the_token() {
 }
 
 #[test]
-fn a_life_is_read_from_exp_alone_and_by_the_issuers_clock() {
+fn the_lifetime_comes_from_exp_and_the_issuers_clock_only() {
     for claims in ["\"aud\":null,", "\"nbf\":null,", "\"sub\":7,", "\"iat\":\"soon\",", ""] {
         for skew in [0, 3600, -3600] {
             let issuers_now = now() + skew;
@@ -166,7 +166,7 @@ fn a_life_is_read_from_exp_alone_and_by_the_issuers_clock() {
     }
 }
 
-/// A token endpoint that takes this pair of id and secret alone.
+/// Starts a token endpoint that accepts only this pair of id and secret.
 fn server_for(pair: &'static str) -> Server {
     Server::start(move |request| {
         let basic = request.header("authorization").unwrap().strip_prefix("Basic ").unwrap();
@@ -178,25 +178,25 @@ fn server_for(pair: &'static str) -> Server {
 }
 
 #[test]
-fn a_server_that_does_not_decode_id_and_secret_gets_them_plain_once_it_has_refused_them() {
+fn id_and_secret_are_sent_without_encoding_after_a_server_rejected_them_encoded() {
     let login = |server: &Server, secret: &str| {
         TokenRenewer::client_credentials(&server.url(), "my client").client_secret(secret).build().unwrap()
     };
-    // As RFC 6749 has it: one request for each login.
+    // The server decodes as in RFC 6749: one request for each login.
     let server = server_for("my+client:s3cr%25t%2F%2B%3A%26");
     let renewer = login(&server, "s3cr%t/+:&");
     renewer.wait_ready(TIMEOUT).unwrap();
     renewer.renew(TIMEOUT).unwrap();
     assert_eq!(server.count(), 2);
-    // Not so: one more at the first login, and then it is known.
+    // The server does not decode: the first login takes two requests, later logins one.
     let server = server_for("my client:s3cr%t/+:&");
     let renewer = login(&server, "s3cr%t/+:&");
     renewer.wait_ready(TIMEOUT).unwrap();
     assert_eq!((server.count(), renewer.status().attempts), (2, 1));
     renewer.renew(TIMEOUT).unwrap();
     assert_eq!(server.count(), 3);
-    // A secret that is wrong is sent twice in an attempt at most, and once where the encoding
-    // changes nothing.
+    // A wrong secret is sent at most twice in an attempt, and once if the encoding does not change
+    // it.
     let renewer = login(&server, "wrong");
     assert_eq!(renewer.wait_ready(TIMEOUT).unwrap_err().kind(), ErrorKind::LoginRejected);
     for _ in 0..1000 {
@@ -206,7 +206,7 @@ fn a_server_that_does_not_decode_id_and_secret_gets_them_plain_once_it_has_refus
     let plain = TokenRenewer::client_credentials(&server.url(), "id").client_secret("wrong").build().unwrap();
     assert!(plain.wait_ready(TIMEOUT).is_err());
     assert_eq!(server.count(), 6);
-    // After a success, a refusal is a refusal.
+    // After a success, a rejected request is not repeated.
     let server = server_for("my+client:a%2Fb");
     let renewer = login(&server, "a/b");
     renewer.wait_ready(TIMEOUT).unwrap();
@@ -216,7 +216,7 @@ fn a_server_that_does_not_decode_id_and_secret_gets_them_plain_once_it_has_refus
 }
 
 #[test]
-fn a_clients_secret_that_was_read_with_its_line_end_is_refused_when_the_renewer_is_made() {
+fn a_client_secret_with_a_trailing_line_end_is_rejected_by_build() {
     let server = Server::saying(Reply::json("{}"));
     for (id, secret, why) in [
         ("id", "secret\n", "client_secret ends with a line end"),
@@ -233,19 +233,19 @@ fn a_clients_secret_that_was_read_with_its_line_end_is_refused_when_the_renewer_
 }
 
 #[test]
-fn the_error_code_of_a_refused_login_reaches_the_caller_and_no_other_text_of_the_answer_does() {
+fn the_error_for_a_rejected_login_contains_its_error_code_but_no_other_text_of_the_response() {
     for (status, body, kind, text) in [
         (
             400,
             r#"{"error":"invalid_client","error_description":"hidden"}"#,
             ErrorKind::LoginRejected,
-            "HTTP 400, invalid_client: check the client's id, secret and auth_method",
+            "HTTP 400, invalid_client: check client_id, client_secret and auth_method",
         ),
         (
             401,
             r#"{"error":"invalid_client","error_uri":"hidden"}"#,
             ErrorKind::LoginRejected,
-            "HTTP 401, invalid_client: check the client's id, secret and auth_method",
+            "HTTP 401, invalid_client: check client_id, client_secret and auth_method",
         ),
         (
             400,

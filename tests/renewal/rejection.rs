@@ -1,4 +1,4 @@
-//! After a 401.
+//! Rejected tokens: what happens after HTTP 401.
 
 use crate::iam::{Iam, now};
 use crate::server::Reply;
@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 #[test]
-fn a_hundred_callers_with_one_rejected_token_cause_one_login() {
+fn a_hundred_callers_with_the_same_rejected_token_cause_one_login() {
     let iam = Iam::start();
     let renewer = ready(&iam);
     let old = renewer.token().unwrap();
@@ -19,14 +19,14 @@ fn a_hundred_callers_with_one_rejected_token_cause_one_login() {
     let tokens = on_threads(100, move |_| caller.reject(&rejected).unwrap().as_str().to_owned());
     assert!(tokens.iter().all(|token| *token == tokens[0] && *token != *old && iam.accepts(token)));
     assert_eq!((iam.logins(), renewer.status().rejections), (2, 1));
-    // Who comes late with the old token has the new one without a login.
+    // A later caller with the old token gets the new one without a login.
     assert_eq!(renewer.reject(&old).unwrap().as_str(), tokens[0]);
     assert_eq!(renewer.reject("a token of long ago").unwrap().as_str(), tokens[0]);
     assert_eq!(iam.logins(), 2);
 }
 
 #[test]
-fn rejections_cause_one_login_in_thirty_seconds() {
+fn rejections_cause_at_most_one_login_in_thirty_seconds() {
     let iam = Iam::start();
     let renewer = ready(&iam);
     // A server that accepts no token at all.
@@ -40,12 +40,12 @@ fn rejections_cause_one_login_in_thirty_seconds() {
     }
     assert!(start.elapsed() < Duration::from_secs(10));
     assert_eq!((iam.logins(), renewer.status().suppressed), (2, 999));
-    // The token stays in use for others.
+    // Other callers still get the token.
     assert_eq!(renewer.token().unwrap().as_str(), token.as_str());
 }
 
 #[test]
-fn a_rejection_in_an_outage_is_told_soon_and_the_token_stays() {
+fn a_rejection_in_an_outage_fails_soon_and_the_token_is_kept() {
     let iam = Iam::start();
     let renewer = ready(&iam);
     let token = renewer.token().unwrap();
@@ -59,7 +59,7 @@ fn a_rejection_in_an_outage_is_told_soon_and_the_token_stays() {
 }
 
 #[test]
-fn nothing_blocks_who_must_not_be_blocked() {
+fn token_now_and_reject_now_never_block() {
     let iam = Iam::start();
     let renewer = ready(&iam);
     let old = renewer.token().unwrap();
@@ -69,7 +69,7 @@ fn nothing_blocks_who_must_not_be_blocked() {
     let start = Instant::now();
     assert!(renewer.reject_now(&old, &mut ticket).is_err());
     assert!(start.elapsed() < Duration::from_millis(200));
-    // Who returns before the login is over waits no longer.
+    // A call with the ticket before the login is done returns a final error.
     let mut early = ticket;
     assert!(renewer.reject_now(&old, &mut early).is_err() && early.is_none());
     assert!(renewer.wait(ticket.unwrap(), TIMEOUT));
@@ -78,17 +78,17 @@ fn nothing_blocks_who_must_not_be_blocked() {
 }
 
 #[test]
-fn a_login_that_gives_the_rejected_token_again_is_made_once_more_a_second_later() {
-    // As DC/OS: a token names whole seconds alone.
+fn a_login_that_returns_the_rejected_token_is_repeated_a_second_later() {
+    // Like DC/OS: a token contains its time in whole seconds.
     let logins = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&logins);
     let source = move || {
         counted.fetch_add(1, Ordering::SeqCst);
         Ok(NewToken::new(format!("of-second-{}", now()))?.expires_in(Duration::from_secs(3600)))
     };
-    // Just after a second began, so that what follows is within it.
+    // Start just after the beginning of a second, so that the following logins are within it.
     let second = now();
-    until("the next second", || now() > second);
+    until("the next second begins", || now() > second);
     let renewer = TokenRenewer::source("test", source).build().unwrap();
     let old = renewer.token().unwrap();
     let (caller, rejected) = (renewer.clone(), old.clone());
@@ -98,13 +98,13 @@ fn a_login_that_gives_the_rejected_token_again_is_made_once_more_a_second_later(
     assert!(start.elapsed() < Duration::from_secs(4), "{:?}", start.elapsed());
     let status = renewer.status();
     assert_eq!((status.rejections, status.suppressed, status.attempts), (1, 0, 2));
-    // The machine may be slow, and the second login be in the next second.
+    // On a slow machine the second login may be in the next second.
     assert!((2..=3).contains(&logins.load(Ordering::SeqCst)), "{logins:?}");
     assert_eq!(renewer.reject(&old).unwrap().as_str(), tokens[0]);
 }
 
 #[test]
-fn a_source_that_has_one_token_alone_is_asked_twice_for_a_rejection_and_no_more() {
+fn a_source_with_a_constant_token_is_called_twice_for_a_rejection() {
     let logins = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&logins);
     let source = move || {

@@ -1,4 +1,4 @@
-//! Renewing ahead of expiry.
+//! Renewal before expiry.
 
 use crate::iam::{Iam, foreign_token, now};
 use crate::server::Reply;
@@ -9,18 +9,18 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 #[test]
-fn a_token_is_renewed_before_it_expires_though_nobody_asks() {
+fn a_token_is_renewed_before_it_expires_without_any_call() {
     let iam = Iam::start();
     iam.change(|behaviour| behaviour.life = 4);
     let renewer = ready(&iam);
     let first = renewer.token().unwrap();
-    until("the second token", || renewer.status().generation == 2);
+    until("there is a second token", || renewer.status().generation == 2);
     let second = renewer.token().unwrap();
     assert!(iam.accepts(&second) && *second != *first && first.expires_at().unwrap() > now());
 }
 
 #[test]
-fn a_renewal_that_fails_displaces_nothing_and_nobody_waits() {
+fn a_failed_renewal_keeps_the_token_and_delays_no_caller() {
     let iam = Iam::start();
     let renewer = ready(&iam);
     let token = renewer.token().unwrap();
@@ -35,15 +35,15 @@ fn a_renewal_that_fails_displaces_nothing_and_nobody_waits() {
 }
 
 #[test]
-fn an_outage_for_90_percent_of_the_time_to_expiry_is_seen_by_no_caller() {
-    // Life 12 s, renewal at 6: 6 s are left for it.
+fn no_caller_notices_an_outage_of_90_percent_of_the_time_to_expiry() {
+    // The lifetime is 12 s and the renewal is due after 6 s, so 6 s are left for retries.
     let iam = Iam::start();
     iam.change(|behaviour| behaviour.life = 12);
     let renewer = ready(&iam);
     let expires_in = renewer.status().expires_in.unwrap().as_secs_f64();
     let stop = Arc::new(AtomicBool::new(false));
     let (caller, end) = (renewer.clone(), Arc::clone(&stop));
-    let asking = std::thread::spawn(move || {
+    let thread = std::thread::spawn(move || {
         let mut longest = Duration::ZERO;
         let mut calls = 0u32;
         while !end.load(Ordering::Relaxed) {
@@ -60,20 +60,20 @@ fn an_outage_for_90_percent_of_the_time_to_expiry_is_seen_by_no_caller() {
     assert_eq!(renewer.status().generation, 1);
     assert!(renewer.status().failures_in_row >= 2);
     iam.change(|behaviour| behaviour.fault = None);
-    until("the renewal", || renewer.status().generation == 2);
+    until("the token is renewed", || renewer.status().generation == 2);
     stop.store(true, Ordering::Relaxed);
-    let (calls, longest) = asking.join().unwrap();
+    let (calls, longest) = thread.join().unwrap();
     eprintln!("{calls} calls through an outage, the longest took {longest:?}");
     assert!(calls > 1000 && longest < Duration::from_millis(500), "{calls} {longest:?}");
 }
 
 #[test]
-fn a_token_that_has_expired_is_not_handed_out() {
+fn an_expired_token_is_not_returned() {
     let iam = Iam::start();
     iam.change(|behaviour| behaviour.life = 2);
     let renewer = ready(&iam);
     iam.change(|behaviour| behaviour.fault = Some(Reply::status(401)));
-    until("it has expired", || renewer.status().state.as_str() == "expired");
+    until("the token has expired", || renewer.status().state.as_str() == "expired");
     assert_eq!(renewer.token().unwrap_err().kind(), ErrorKind::LoginRejected);
     iam.change(|behaviour| behaviour.fault = None);
     renewer.renew(TIMEOUT).unwrap();
@@ -81,8 +81,8 @@ fn a_token_that_has_expired_is_not_handed_out() {
 }
 
 #[test]
-fn a_token_about_to_expire_is_renewed_by_its_caller_and_handed_out_if_that_fails() {
-    // A source whose second token takes a while, and whose third cannot be had.
+fn a_token_about_to_expire_is_renewed_and_returned_if_that_fails() {
+    // The second login of this source takes 300 ms, and the third one fails.
     let calls = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&calls);
     let source = move || match counted.fetch_add(1, Ordering::SeqCst) {
@@ -95,14 +95,14 @@ fn a_token_about_to_expire_is_renewed_by_its_caller_and_handed_out_if_that_fails
     };
     let renewer = TokenRenewer::source("test", source).build().unwrap();
     assert_eq!(renewer.token().unwrap().as_str(), "first");
-    until("the second", || renewer.token().unwrap().as_str() == "second");
+    until("the second token is returned", || renewer.token().unwrap().as_str() == "second");
     assert_eq!(calls.load(Ordering::SeqCst), 2);
     assert!(renewer.renew(TIMEOUT).is_err());
     assert_eq!(renewer.token().unwrap().as_str(), "second");
 }
 
 #[test]
-fn a_second_is_between_two_logins_however_short_a_life_is() {
+fn logins_are_a_second_apart_however_short_the_lifetime() {
     for life in [Duration::from_millis(1), Duration::from_nanos(1), Duration::from_millis(600)] {
         let logins = Arc::new(AtomicUsize::new(0));
         let counted = Arc::clone(&logins);
@@ -113,14 +113,14 @@ fn a_second_is_between_two_logins_however_short_a_life_is() {
         let settings = TokenRenewer::source("test", source).max_wait(Duration::from_millis(50));
         let renewer = settings.build().unwrap();
         let start = Instant::now();
-        let (end, asking) = (start + Duration::from_millis(2200), renewer.clone());
+        let (end, caller) = (start + Duration::from_millis(2200), renewer.clone());
         let calls = crate::on_threads(8, move |i| {
             let mut calls = 0;
             while Instant::now() < end {
                 match i {
-                    0 => drop(asking.wait_ready(Duration::from_millis(1))),
-                    1 => drop(asking.token_now(&mut None)),
-                    _ => drop(asking.token()),
+                    0 => drop(caller.wait_ready(Duration::from_millis(1))),
+                    1 => drop(caller.token_now(&mut None)),
+                    _ => drop(caller.token()),
                 }
                 calls += 1;
             }
@@ -134,7 +134,7 @@ fn a_second_is_between_two_logins_however_short_a_life_is() {
 }
 
 #[test]
-fn handing_out_a_valid_token_waits_for_no_login() {
+fn returning_a_valid_token_does_not_wait_for_a_login_in_flight() {
     let iam = Iam::start();
     let renewer = ready(&iam);
     iam.change(|behaviour| behaviour.fault = Some(Reply::Hang));
@@ -146,14 +146,14 @@ fn handing_out_a_valid_token_waits_for_no_login() {
         renewer.token().unwrap();
     }
     assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
-    assert_eq!(renewer.status().attempts, 1, "it hung all the while");
+    assert_eq!(renewer.status().attempts, 1, "the login still hangs");
     renewer.close();
     assert!(login.join().unwrap().is_err());
-    assert_eq!(renewer.token().unwrap_err().detail(), "closed");
+    assert_eq!(renewer.token().unwrap_err().detail(), "the renewer is closed");
 }
 
 #[test]
-fn a_thousand_renewers_of_one_start_spread_their_logins_over_8_percent_of_a_life() {
+fn a_thousand_renewers_started_together_spread_their_renewals() {
     let life = 21_600;
     let renewers: Vec<_> = (0..1000)
         .map(|_| {
@@ -170,7 +170,7 @@ fn a_thousand_renewers_of_one_start_spread_their_logins_over_8_percent_of_a_life
         .collect();
     let (first, last) = due.iter().fold((1.0f64, 0.0f64), |(a, b), &due| (a.min(due), b.max(due)));
     assert!(last - first >= 0.08 && first >= 0.69 && last <= 0.81, "{first} {last}");
-    // Not in heaps either: no tenth of that time has more than twice its share.
+    // They are spread evenly: no tenth of that time has more than twice its share.
     let tenth = |i: usize| {
         let from = first + (last - first) * i as f64 / 10.0;
         due.iter().filter(|&&due| due >= from && due < from + (last - first) / 10.0).count()
@@ -215,7 +215,7 @@ fn a_thousand_renewers_made_and_dropped_leave_no_threads() {
 }
 
 #[test]
-fn a_lazy_renewer_logs_in_when_it_is_asked() {
+fn a_lazy_renewer_logs_in_with_the_first_call() {
     let iam = Iam::start();
     let renewer = builder(&iam).lazy().build().unwrap();
     std::thread::sleep(Duration::from_millis(50));

@@ -1,4 +1,4 @@
-//! No token and no secret in any log, error or debug output.
+//! Logs, errors and debug output must not contain tokens or secrets.
 
 use crate::iam::{Iam, secret_of};
 use crate::server::{Reply, Server};
@@ -9,11 +9,11 @@ use std::sync::{Mutex, OnceLock};
 
 static LINES: OnceLock<Mutex<Vec<String>>> = OnceLock::new();
 
-/// Keeps what anything in this process logs. (Below this level, at Trace, the HTTP client logs the
-/// bytes that it sends and receives: SECURITY.md says so.)
-struct Keeper;
+/// Stores all log records of this process. The level is Debug: at Trace, the HTTP client logs the
+/// bytes that it sends and receives, which SECURITY.md describes.
+struct Recorder;
 
-impl Log for Keeper {
+impl Log for Recorder {
     fn enabled(&self, _: &Metadata<'_>) -> bool {
         true
     }
@@ -30,34 +30,34 @@ impl Log for Keeper {
 }
 
 #[test]
-fn no_log_line_no_error_and_no_debug_output_has_a_secret() {
-    static KEEPER: Keeper = Keeper;
-    log::set_logger(&KEEPER).unwrap();
+fn logs_errors_and_debug_output_contain_no_secret() {
+    static RECORDER: Recorder = Recorder;
+    log::set_logger(&RECORDER).unwrap();
     log::set_max_level(LevelFilter::Debug);
-    let mut said = Vec::new();
+    let mut shown = Vec::new();
 
     let iam = Iam::start();
     let renewer = builder(&iam).build().unwrap();
     let token = renewer.token().unwrap();
-    said.push(format!("{renewer:?} {token:?} {:?}", renewer.status()));
+    shown.push(format!("{renewer:?} {token:?} {:?}", renewer.status()));
     for fault in [Reply::status(401), Reply::status(500), Reply::json("{\"token\":\"leaked token\"}")] {
         iam.change(|behaviour| behaviour.fault = Some(fault));
         let error = renewer.renew(TIMEOUT).unwrap_err();
-        said.push(format!("{error} {error:?} {:?}", renewer.status()));
+        shown.push(format!("{error} {error:?} {:?}", renewer.status()));
         let rejected = renewer.reject(&token).unwrap_err();
-        said.push(format!("{rejected} {rejected:?}"));
+        shown.push(format!("{rejected} {rejected:?}"));
     }
     let leaking = |body: &str| Reply::Answer(400, Vec::new(), body.as_bytes().to_vec());
     for body in
         [r#"{"error":"leaked code"}"#, r#"{"error":"invalid_grant","error_description":"leaked code"}"#]
     {
         let server = Server::saying(leaking(body));
-        let refused = TokenRenewer::client_credentials(&server.url(), "id")
+        let rejected = TokenRenewer::client_credentials(&server.url(), "id")
             .client_secret("client-secret-1")
             .build()
             .unwrap();
-        let error = refused.token().unwrap_err();
-        said.push(format!("{error} {error:?} {:?}", refused.status()));
+        let error = rejected.token().unwrap_err();
+        shown.push(format!("{error} {error:?} {:?}", rejected.status()));
     }
     let path = std::path::PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("renewal-secrecy.json");
     let good = secret_of("rsa-2048-a", &iam.login_url());
@@ -71,20 +71,20 @@ fn no_log_line_no_error_and_no_debug_output_has_a_secret() {
     ] {
         std::fs::write(&path, text).unwrap();
         let error = TokenRenewer::service_account_file(&path).build().unwrap_err();
-        said.push(format!("{error} {error:?}"));
+        shown.push(format!("{error} {error:?}"));
     }
     let account = ServiceAccount::from_json(&secret_of("rsa-2048-a", &iam.login_url())).unwrap();
-    said.push(format!("{account:?}"));
+    shown.push(format!("{account:?}"));
     let oauth = Server::saying(Reply::json(r#"{"access_token":"opaque-token-1","token_type":"Bearer"}"#));
     let client = TokenRenewer::client_credentials(&format!("{}?key=hidden", oauth.url()), "id")
         .client_secret("client-secret-1");
     let client = client.build().unwrap();
     let opaque = client.token().unwrap();
-    said.push(format!("{client:?} {opaque:?} {:?}", client.status()));
+    shown.push(format!("{client:?} {opaque:?} {:?}", client.status()));
 
     let lines = LINES.get().unwrap().lock().unwrap().clone();
-    assert!(lines.iter().any(|line| line.contains("renewed")), "the log was kept");
-    said.extend(lines);
+    assert!(lines.iter().any(|line| line.contains("renewed")), "the log records are stored");
+    shown.extend(lines);
     let request = String::from_utf8(iam.server.requests()[0].body.clone()).unwrap();
     let login_token = request.split('"').nth(7).unwrap().to_owned();
     let pem =
@@ -104,7 +104,7 @@ fn no_log_line_no_error_and_no_debug_output_has_a_secret() {
         "key=hidden",
         &basic,
     ] {
-        let leak = said.iter().find(|line| line.contains(secret));
-        assert!(leak.is_none(), "a secret is shown: {leak:?}");
+        let leak = shown.iter().find(|line| line.contains(secret));
+        assert!(leak.is_none(), "a secret appears in the output: {leak:?}");
     }
 }

@@ -1,4 +1,4 @@
-//! Certificates for loopback servers that speak TLS, and for their clients.
+//! Certificates for TLS servers on loopback and for their clients.
 
 #![allow(dead_code, reason = "each test binary uses a part")]
 
@@ -13,12 +13,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
-/// A certificate authority made for the test.
+/// A certificate authority for one test.
 pub(crate) struct Authority(pub(crate) CertifiedIssuer<'static, KeyPair>);
 
 impl Authority {
     pub(crate) fn new() -> Self {
-        // Each has a name of its own: of two with one name, a server would try the wrong one's key.
+        // Each authority has its own name. With equal names, a server could try the key of the
+        // wrong one.
         static NUMBER: AtomicUsize = AtomicUsize::new(0);
         let mut params = CertificateParams::default();
         let name = format!("authority {}", NUMBER.fetch_add(1, Ordering::Relaxed));
@@ -28,14 +29,14 @@ impl Authority {
         Self(CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap())
     }
 
-    /// The PEM file to trust.
+    /// Writes the authority's certificate to a PEM file and returns its path.
     pub(crate) fn file(&self, name: &str) -> PathBuf {
         let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("remote-{name}.pem"));
         fs::write(&path, self.0.pem()).unwrap();
         path
     }
 
-    /// A client's certificate and its key, in PEM.
+    /// Makes a client certificate. Returns the certificate and its key in PEM.
     pub(crate) fn client(&self) -> (String, String) {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new(["client.example".to_owned()]).unwrap();
@@ -43,7 +44,8 @@ impl Authority {
         (params.signed_by(&key, &self.0).unwrap().pem(), key.serialize_pem())
     }
 
-    /// A server for `host`, with a certificate valid until then.
+    /// Returns the configuration of a TLS server for `host`, with a certificate that is valid until
+    /// `until`.
     pub(crate) fn server(&self, host: &str, until: SystemTime) -> ServerConfig {
         let (certificate, key) = self.certificate(host, until);
         server_config(certificate, &key, None)
@@ -58,7 +60,8 @@ impl Authority {
     }
 }
 
-/// `clients`: which client certificates the server requires.
+/// Returns the configuration of a TLS server. `clients` verifies client certificates; `None`
+/// requests none.
 pub(crate) fn server_config(
     certificate: CertificateDer<'static>,
     key: &KeyPair,
@@ -81,7 +84,7 @@ pub(crate) fn tomorrow() -> SystemTime {
     SystemTime::now() + Duration::from_secs(86400 / 2)
 }
 
-/// What accepts clients whose certificate is of this authority alone.
+/// Returns a verifier that accepts only client certificates of this authority.
 pub(crate) fn clients_of(authority: &Authority) -> Arc<dyn ClientCertVerifier> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let mut roots = RootCertStore::empty();

@@ -1,11 +1,13 @@
-//! The shared library for C, which no `cargo test` builds: the crate is a Rust library alone.
+//! Builds the shared C library. `cargo test` does not build it, because the crate is only a Rust
+//! library.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-/// The folder with libbouncer_verify.so and the link of its SONAME, built by now as `make lib`
-/// builds it, but for its profile. Cargo's own lock keeps test programs that run at once apart.
+/// Returns the folder with libbouncer_verify.so and the symbolic link of its SONAME. Builds them on
+/// the first call, like `make lib` but with the debug profile. Cargo's own lock serializes
+/// concurrent builds.
 pub(crate) fn folder() -> &'static Path {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     FOLDER.get_or_init(|| {
@@ -15,7 +17,7 @@ pub(crate) fn folder() -> &'static Path {
             .env("CARGO_TARGET_DIR", target)
             .status()
             .unwrap_or_else(|error| panic!("bindings/c/build.sh: {error}"));
-        assert!(status.success(), "the shared library does not build");
+        assert!(status.success(), "building the shared library failed");
         target.join("debug")
     })
 }

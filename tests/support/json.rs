@@ -1,5 +1,5 @@
-//! What is special about a JSON text, as serde_json reads it: a second opinion on the strict reader
-//! under test.
+//! Properties of a JSON text, determined with serde_json. Tests compare them with the strict JSON
+//! reader of the library.
 
 #![allow(dead_code, reason = "each test binary uses a part")]
 
@@ -7,17 +7,17 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor}
 use std::collections::HashSet;
 use std::fmt;
 
-/// Depth and repeated names of a JSON text.
+/// The nesting depth of a JSON text, and whether it has repeated names.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Shape {
     /// 0 for a number, 1 for `[]`, 2 for `[[]]`.
     pub(crate) depth: usize,
-    /// Some object in it has two members of one name.
+    /// Whether an object has two members with the same name.
     pub(crate) repeats_a_name: bool,
 }
 
 impl Shape {
-    /// `None` where serde_json says that it is no JSON.
+    /// Returns `None` if serde_json rejects the text.
     pub(crate) fn of(text: &[u8]) -> Option<Self> {
         serde_json::from_slice(text).ok()
     }

@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
-# need.sh PROGRAM REMEDY: makes sure that PROGRAM is there; a C++ header counts too. A remedy that
-# starts with "apt-get install" is tried as root on Debian. Exits with 0 if it is there. If not,
-# says so with the remedy and exits with 77, or with 1 where CI=true: there, a suite that is skipped
-# is a failure.
+# need.sh PROGRAM REMEDY: checks that PROGRAM is installed. PROGRAM may also be a C++ header
+# (*.hpp).
+# If it is missing and REMEDY starts with "apt-get install", runs REMEDY on Debian if the user is
+# root.
+# Exits with 0 if PROGRAM is installed. If not, prints REMEDY and exits with 77. With CI=true it
+# exits with 1 instead, because a skipped suite is a failure there.
 set -euo pipefail
 program=$1 remedy=$2
 is_there() {

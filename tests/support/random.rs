@@ -1,8 +1,8 @@
-//! Numbers that look random and are the same in every run, so that a failure can be repeated.
+//! Pseudorandom numbers from a fixed seed, so that failures can be reproduced.
 
 #![allow(dead_code, reason = "each test binary uses a part")]
 
-/// SplitMix64 (Steele, Lea, Flood 2014).
+/// The generator SplitMix64 (Steele, Lea, Flood 2014).
 pub(crate) struct Random(u64);
 
 impl Random {
@@ -18,12 +18,12 @@ impl Random {
         z ^ (z >> 31)
     }
 
-    /// A number from 0 to `bound` - 1.
+    /// Returns a number from 0 to `bound` - 1.
     pub(crate) fn below(&mut self, bound: usize) -> usize {
         (self.next() % bound as u64) as usize
     }
 
-    /// True once in `times`.
+    /// Returns true with a probability of 1 in `times`.
     pub(crate) fn once_in(&mut self, times: usize) -> bool {
         self.below(times) == 0
     }

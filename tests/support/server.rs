@@ -1,4 +1,5 @@
-//! An HTTP server on loopback that answers, or misbehaves, as it is told, and counts.
+//! An HTTP server on loopback with configurable responses and faults. It counts requests and
+//! connections.
 
 #![allow(dead_code, reason = "each test binary uses a part")]
 
@@ -9,12 +10,12 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// The most requests that are kept to be looked at.
+/// Maximum number of stored requests.
 const MOST_KEPT: usize = 1000;
-/// The longest that a test lets a client hang.
+/// Maximum time that a client hangs.
 const LONGEST_HANG: Duration = Duration::from_secs(30);
 
-/// A request as it came.
+/// A received request.
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
     pub(crate) path: String,
@@ -30,25 +31,25 @@ impl Request {
     }
 }
 
-/// What to do with a request.
+/// What the server sends for a request.
 #[derive(Debug, Clone)]
 pub(crate) enum Reply {
-    /// Status, header fields and a body with its length.
+    /// Status, header fields and body. Content-Length is added.
     Answer(u16, Vec<(&'static str, String)>, Vec<u8>),
-    /// These bytes and the end of the connection.
+    /// These bytes, and then the end of the connection.
     Bytes(Vec<u8>),
-    /// These bytes one by one, with a pause before each.
+    /// These bytes one by one, with a pause before each one.
     Drip(Vec<u8>, Duration),
-    /// A head, and then so many bytes of body.
+    /// A response head, and then this number of bytes.
     Flood(&'static str, usize),
-    /// After a pause, the other.
+    /// Another reply after a pause.
     Late(Duration, Box<Reply>),
-    /// Nothing, while the client stays.
+    /// Nothing, until the client disconnects.
     Hang,
 }
 
 impl Reply {
-    /// 200 with a JSON body.
+    /// Returns a reply with status 200 and a JSON body.
     pub(crate) fn json(body: impl Into<Vec<u8>>) -> Self {
         Self::Answer(200, vec![("Content-Type", "application/json".into())], body.into())
     }
@@ -91,7 +92,7 @@ impl Server {
         Self::serve(None, "http://127.0.0.1", Arc::new(behaviour))
     }
 
-    /// The same over TLS, as `https://localhost`.
+    /// Starts a TLS server at `https://localhost`.
     pub(crate) fn start_tls(
         config: rustls::ServerConfig,
         behaviour: impl Fn(&Request) -> Reply + Send + Sync + 'static,
@@ -99,7 +100,7 @@ impl Server {
         Self::serve(Some(Arc::new(config)), "https://localhost", Arc::new(behaviour))
     }
 
-    /// Always the same.
+    /// Starts a server that always sends `reply`.
     pub(crate) fn saying(reply: Reply) -> Self {
         Self::start(move |_| reply.clone())
     }
@@ -137,7 +138,7 @@ impl Server {
         self.origin.rsplit(':').next().unwrap().parse().unwrap()
     }
 
-    /// From now on.
+    /// Replaces the behaviour for later requests.
     pub(crate) fn behave(&self, behaviour: impl Fn(&Request) -> Reply + Send + Sync + 'static) {
         *self.shared.behaviour.lock().unwrap() = Arc::new(behaviour);
     }
@@ -146,17 +147,18 @@ impl Server {
         self.behave(move |_| reply.clone());
     }
 
-    /// The number of requests so far.
+    /// Returns the number of requests so far.
     pub(crate) fn count(&self) -> usize {
         self.shared.count.load(Ordering::SeqCst)
     }
 
-    /// The number of connections so far: a TLS handshake that fails makes no request.
+    /// Returns the number of connections so far. A failed TLS handshake counts as a connection, but
+    /// not as a request.
     pub(crate) fn connections(&self) -> usize {
         self.shared.connections.load(Ordering::SeqCst)
     }
 
-    /// The first of them.
+    /// Returns the first [`MOST_KEPT`] requests.
     pub(crate) fn requests(&self) -> Vec<Request> {
         self.shared.requests.lock().unwrap().clone()
     }
@@ -165,7 +167,7 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.shared.stopped.store(true, Ordering::SeqCst);
-        // Wakes the accepting thread.
+        // Wakes the thread that accepts connections.
         let _ = TcpStream::connect(("127.0.0.1", self.port()));
     }
 }
@@ -176,15 +178,15 @@ impl Shared {
         let _ = tcp.set_read_timeout(Some(LONGEST_HANG));
         let watched = tcp.try_clone().unwrap();
         match &self.tls {
-            None => self.answer(tcp, &watched),
+            None => self.respond(tcp, &watched),
             Some(config) => {
                 let Ok(connection) = rustls::ServerConnection::new(Arc::clone(config)) else { return };
-                self.answer(rustls::StreamOwned::new(connection, tcp), &watched);
+                self.respond(rustls::StreamOwned::new(connection, tcp), &watched);
             }
         }
     }
 
-    fn answer(&self, stream: impl Read + Write, watched: &TcpStream) {
+    fn respond(&self, stream: impl Read + Write, watched: &TcpStream) {
         let mut reader = BufReader::new(stream);
         let Some(request) = read_request(&mut reader) else { return };
         let mut requests = self.requests.lock().unwrap();
@@ -195,7 +197,7 @@ impl Shared {
         self.count.fetch_add(1, Ordering::SeqCst);
         let behaviour = Arc::clone(&self.behaviour.lock().unwrap());
         let reply = behaviour(&request);
-        // A client that has gone is no fault of the test.
+        // Ignore errors: the client may have disconnected.
         let _ = self.reply(reader.get_mut(), &reply, watched);
         let _ = reader.get_mut().flush();
     }
@@ -231,7 +233,7 @@ impl Shared {
         }
     }
 
-    /// Sleeps, unless the client goes or the test ends.
+    /// Sleeps for `pause`, or until the client disconnects or the server is dropped.
     fn pause(&self, pause: Duration, watched: &TcpStream) {
         let end = Instant::now() + pause;
         let _ = watched.set_nonblocking(true);

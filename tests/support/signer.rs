@@ -1,5 +1,5 @@
-//! Signs tokens with the fixed keys of `tests/data/keys`, through the RustCrypto crates: nothing of
-//! the library under test is used.
+//! Signs tokens with the fixed keys in `tests/data/keys`. Uses the RustCrypto crates, and nothing
+//! of the library under test.
 
 #![allow(dead_code, reason = "each test binary uses a part")]
 
@@ -27,7 +27,7 @@ pub(crate) enum Key {
 }
 
 impl Key {
-    /// The key of `tests/data/keys/<name>.pem`.
+    /// Loads the key `tests/data/keys/<name>.pem`.
     pub(crate) fn load(name: &str) -> Self {
         use ed25519_dalek::pkcs8::DecodePrivateKey as _;
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/data/keys/{name}.pem"));
@@ -41,7 +41,7 @@ impl Key {
         }
     }
 
-    /// The public key in DER, as the RustCrypto crates write it.
+    /// Returns the public key in DER, as the RustCrypto crates encode it.
     pub(crate) fn public_der(&self) -> Vec<u8> {
         use ed25519_dalek::pkcs8::EncodePublicKey as _;
         match self {
@@ -53,7 +53,7 @@ impl Key {
         }
     }
 
-    /// The JWS Signature over `input`.
+    /// Returns the JWS Signature of `input`.
     pub(crate) fn sign(&self, algorithm: Algorithm, input: &[u8]) -> Vec<u8> {
         match (self, algorithm) {
             (Self::Rsa(key), _) => sign_rsa(key, algorithm, input),
@@ -74,7 +74,7 @@ impl Key {
         }
     }
 
-    /// A JWS in Compact Serialization, of any header and payload.
+    /// Returns a JWS in Compact Serialization with any header and payload.
     pub(crate) fn token(
         &self,
         algorithm: Algorithm,
@@ -105,12 +105,12 @@ fn sign_rsa(key: &RsaPrivateKey, algorithm: Algorithm, input: &[u8]) -> Vec<u8> 
         Ps256 => key.sign_with_rng(&mut Salt, Pss::new_with_salt::<Sha256>(32), &digest),
         Ps384 => key.sign_with_rng(&mut Salt, Pss::new_with_salt::<Sha384>(48), &digest),
         Ps512 => key.sign_with_rng(&mut Salt, Pss::new_with_salt::<Sha512>(64), &digest),
-        _ => panic!("an RSA key does not sign {algorithm}"),
+        _ => panic!("an RSA key cannot sign {algorithm}"),
     }
     .expect("a signature")
 }
 
-/// The same salt each time, so that a failing token can be made again.
+/// A constant salt, so that a failing token can be reproduced.
 struct Salt;
 
 impl CryptoRng for Salt {}

@@ -1,17 +1,17 @@
-//! Tools that a suite needs and a machine may lack.
+//! Checks for optional tools that a test suite needs.
 
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-/// Whether `program` can be run. If not, says aloud that the suite is skipped and what would help;
-/// with CI=true a suite that is skipped is a failure.
+/// Whether `program` can be run. If not, prints that the suite is skipped, and the remedy. With
+/// CI=true this panics instead, because a skipped suite is a failure there.
 pub(crate) fn is_installed(program: &str, remedy: &str) -> bool {
     let found =
         Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok();
     if !found {
         let message = format!("SKIPPED: {program} is not installed: {remedy}\n");
         assert!(std::env::var("CI").as_deref() != Ok("true"), "{message}");
-        // The real standard error, which the test harness does not capture.
+        // Writes to standard error directly, because the test harness captures eprintln!.
         let _ = std::io::stderr().write_all(message.as_bytes());
     }
     found

@@ -1,11 +1,11 @@
-//! Which file of `src` names which other one: paths that begin with `crate`, `super` or `self`,
-//! also by way of the names that `lib.rs` exports. Comments and modules of unit tests do not count.
+//! Finds which files of `src` use which others: through paths that begin with `crate`, `super` or
+//! `self`, and through names that `lib.rs` exports. Comments and unit tests are ignored.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-/// For each file, named from `src` on, the files that it names. A `mod.rs` and `lib.rs` are no
-/// files here.
+/// Returns the files that each file uses. Paths are relative to `src`. `mod.rs` and `lib.rs` never
+/// count as used files.
 pub(crate) fn graph(sources: &[(PathBuf, String)], src: &Path) -> BTreeMap<String, BTreeSet<String>> {
     let name = |path: &Path| path.strip_prefix(src).unwrap().display().to_string();
     let module = |path: &Path| {
@@ -36,14 +36,14 @@ pub(crate) fn graph(sources: &[(PathBuf, String)], src: &Path) -> BTreeMap<Strin
     graph
 }
 
-/// The text without comments and unit tests.
+/// Returns the text without comments and unit tests.
 pub(crate) fn code(text: &str) -> String {
     let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
     let lines = text.lines().filter(|line| !line.trim_start().starts_with("//"));
     lines.flat_map(|line| [line, "\n"]).collect()
 }
 
-/// The paths of `text`, a file of the module `own`, from the crate's root on.
+/// Returns the paths in `text`, starting at the crate root. `own` is the module of the file.
 fn uses(text: &str, own: &[String]) -> Vec<Vec<String>> {
     let mut found = Vec::new();
     for start in ["crate::", "super::", "self::"] {
@@ -63,7 +63,8 @@ fn uses(text: &str, own: &[String]) -> Vec<Vec<String>> {
     found
 }
 
-/// The paths of the tree, `a::{b, c::d}`, at the start of `text`, and what is behind it.
+/// Parses a path or tree of paths, such as `a::{b, c::d}`, at the start of `text`. Returns its
+/// paths and the rest of the text.
 fn paths(text: &str) -> (Vec<Vec<String>>, &str) {
     let text = text.trim_start();
     if let Some(mut rest) = text.strip_prefix('{') {
@@ -74,7 +75,7 @@ fn paths(text: &str) -> (Vec<Vec<String>>, &str) {
             rest = behind.trim_start();
             match rest.strip_prefix(',') {
                 Some(more) => rest = more,
-                // The end, or something that is no tree.
+                // The end of the list, or text that is not a tree of paths.
                 None => return (all, rest.strip_prefix('}').unwrap_or(rest)),
             }
         }
@@ -90,7 +91,7 @@ fn paths(text: &str) -> (Vec<Vec<String>>, &str) {
     };
     let tails = if tails.is_empty() { vec![Vec::new()] } else { tails };
     let with_word = |tail: Vec<String>| [vec![word.to_owned()], tail].concat();
-    // A name that is given to it does not matter.
+    // Skip `as NAME`.
     let rest = match rest.trim_start().strip_prefix("as ") {
         Some(behind) => behind.trim_start_matches(|c: char| c.is_alphanumeric() || c == '_'),
         None => rest,
@@ -98,7 +99,7 @@ fn paths(text: &str) -> (Vec<Vec<String>>, &str) {
     (tails.into_iter().map(with_word).collect(), rest)
 }
 
-/// A circle in `graph`, if there is one.
+/// Returns a cycle in `graph`, if there is one.
 pub(crate) fn circle(graph: &BTreeMap<String, BTreeSet<String>>) -> Option<Vec<String>> {
     fn visit<'a>(
         file: &'a String,

@@ -1,4 +1,4 @@
-//! Where the published vectors are that no crate carries, and how a test says what it ran.
+//! Published test vectors that no crate contains, and reports of the tests that use them.
 
 #![allow(dead_code, reason = "each test binary uses a part")]
 
@@ -8,7 +8,8 @@ use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-/// The folder of the published vectors, or `None` after saying loudly that `test` is skipped.
+/// Returns the folder of the published vectors. If it does not exist, prints that `test` is skipped
+/// and returns `None`.
 pub(crate) fn folder(test: &str) -> Option<PathBuf> {
     let folder = match std::env::var_os("BOUNCER_VECTORS") {
         Some(folder) => PathBuf::from(folder),
@@ -17,33 +18,33 @@ pub(crate) fn folder(test: &str) -> Option<PathBuf> {
     if folder.is_dir() {
         return Some(folder);
     }
-    say(&format!("SKIPPED: {test}: no vectors at {}; set BOUNCER_VECTORS", folder.display()));
+    say(&format!("SKIPPED: {test}: no vectors at {}: set BOUNCER_VECTORS to their folder", folder.display()));
     None
 }
 
-/// Writes to the real standard error, which the test harness does not capture: what ran, and what
-/// did not, shows in every run.
+/// Writes a line to standard error directly, because the test harness captures eprintln!. So each
+/// run shows which vectors were tested.
 pub(crate) fn say(line: &str) {
-    // One write, so that lines of parallel tests do not mix. A closed standard error is no reason
-    // to fail.
+    // One write, so that the lines of parallel tests do not mix. If standard error is closed, the
+    // line is lost, and the test goes on.
     let _ = std::io::stderr().write_all(format!("{line}\n").as_bytes());
 }
 
-/// Reads a JSON file of the vectors.
+/// Reads a JSON file with vectors.
 pub(crate) fn read<T: DeserializeOwned>(path: &Path) -> T {
     let text = fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     serde_json::from_slice(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// Bytes from hexadecimal digits.
+/// Decodes hexadecimal digits.
 pub(crate) fn from_hex(text: &str) -> Vec<u8> {
     assert!(text.len().is_multiple_of(2) && text.is_ascii(), "hexadecimal digits");
     let octet = |at: usize| u8::from_str_radix(&text[at..at + 2], 16).expect("hexadecimal digits");
     (0..text.len()).step_by(2).map(octet).collect()
 }
 
-/// What was run, what it should have given and what it gave instead; fails at the end with
-/// everything at once.
+/// Counts the tested vectors and collects the failures, so that one panic at the end reports them
+/// all.
 pub(crate) struct Report {
     test: String,
     valid: usize,
@@ -56,8 +57,7 @@ impl Report {
         Self { test: format!("{test}, {backend:?}"), valid: 0, invalid: 0, failures: Vec::new() }
     }
 
-    /// Counts one vector, and notes `id` when it was accepted but should not have been, or the
-    /// reverse.
+    /// Counts one vector. Records `id` if `accepted` differs from `should_accept`.
     pub(crate) fn check(&mut self, id: impl FnOnce() -> String, should_accept: bool, accepted: bool) {
         if should_accept {
             self.valid += 1;
@@ -65,20 +65,20 @@ impl Report {
             self.invalid += 1;
         }
         if should_accept != accepted {
-            let wrong = if accepted { "accepted" } else { "refused" };
+            let wrong = if accepted { "accepted" } else { "rejected" };
             self.failures.push(format!("{} was {wrong}", id()));
         }
     }
 
-    /// Says what ran; fails on any difference, and when fewer or more vectors ran than are known to
-    /// exist.
+    /// Prints the counts. Panics if there are failures, or if the number of vectors is not the
+    /// expected one.
     pub(crate) fn finish(self, valid: usize, invalid: usize) {
         let Self { test, valid: ran_valid, invalid: ran_invalid, failures } = self;
         say(&format!(
-            "{test}: {ran_valid} valid accepted, {ran_invalid} invalid refused, {} wrong",
+            "{test}: {ran_valid} valid and {ran_invalid} invalid vectors tested, {} failures",
             failures.len()
         ));
-        assert!(failures.is_empty(), "{test}: {} wrong:\n{}", failures.len(), failures.join("\n"));
-        assert_eq!((ran_valid, ran_invalid), (valid, invalid), "{test}: not the known number of vectors");
+        assert!(failures.is_empty(), "{test}: {} failures:\n{}", failures.len(), failures.join("\n"));
+        assert_eq!((ran_valid, ran_invalid), (valid, invalid), "{test}: the number of vectors has changed");
     }
 }

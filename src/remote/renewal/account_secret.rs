@@ -1,12 +1,12 @@
-//! A service account's secret as it arrives. On its way through templates, shells, environment
-//! variables and secret stores a secret is wrapped and its line ends are lost. What is in it is all
-//! there, so it is read.
+//! Reads the secret of a service account. Templates, shells, environment variables and secret
+//! stores often wrap a secret and lose its line ends. The content is still complete, so these
+//! formats are accepted.
 //!
-//! | what happens to it | what is done |
+//! | change to the secret | handling |
 //! |---|---|
-//! | a byte order mark, white space or single quotes around it | skipped |
-//! | a JSON string that holds the JSON, or base64 of it | opened, up to [`MAX_WRAPPINGS`] times |
-//! | line ends within the JSON's strings | read as spaces |
+//! | a byte order mark, white space or single quotes around it | ignored |
+//! | wrapped in a JSON string or base64 | decoded, up to [`MAX_WRAPPINGS`] times |
+//! | line ends inside the strings of the JSON | read as spaces |
 
 use super::lenient::{base64, without_bom};
 use super::secret_text::unusable;
@@ -14,10 +14,10 @@ use crate::error::{Error, Result};
 use serde::de::IgnoredAny;
 use zeroize::Zeroizing;
 
-/// How many wrappings are opened.
+/// Maximum number of wrappings that are decoded.
 const MAX_WRAPPINGS: usize = 4;
 
-/// The JSON object of a secret. Whether it is strict JSON is not checked here.
+/// Returns the JSON object in a secret. The caller must check that it is strict JSON.
 pub(super) fn object(secret: &str) -> Result<Zeroizing<String>> {
     let mut text = Zeroizing::new(secret.to_owned());
     for _ in 0..=MAX_WRAPPINGS {
@@ -25,7 +25,8 @@ pub(super) fn object(secret: &str) -> Result<Zeroizing<String>> {
         let inner = match trimmed.chars().next() {
             None => return Err(unusable("the secret is empty")),
             Some('{') => {
-                // JSON has none of these within a string, and elsewhere they are the same.
+                // Valid JSON has none of these inside a string, and outside strings a space has the
+                // same meaning.
                 return Ok(Zeroizing::new(trimmed.replace(['\n', '\r', '\t'], " ")));
             }
             Some('"') => serde_json::from_str(trimmed).ok().map(Zeroizing::new),
@@ -45,19 +46,17 @@ pub(super) fn object(secret: &str) -> Result<Zeroizing<String>> {
             None => break,
         }
     }
-    Err(unusable("the secret is not a JSON object, nor base64 or a JSON string of one"))
+    Err(unusable("the secret is not a JSON object (it may also be in base64 or in a JSON string)"))
 }
 
-/// Why `object` is not strict JSON, with the position and without its text.
+/// Describes why `object` is not strict JSON: with the position, but without any of its text.
 pub(super) fn not_strict(object: &str) -> Error {
     let error = unusable("");
     match serde_json::from_str::<IgnoredAny>(object) {
         Err(fault) => {
-            error.with_detail(format!("the secret is not strict JSON, from character {}", fault.column()))
+            error.with_detail(format!("the secret is not valid JSON at character {}", fault.column()))
         }
-        Ok(_) => {
-            error.with_detail("the secret is not strict JSON: a member is repeated, or it is nested too deep")
-        }
+        Ok(_) => error.with_detail("the secret has a repeated member name, or is nested too deep"),
     }
 }
 
@@ -81,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_taken_out_of_what_it_is_wrapped_in() {
+    fn a_wrapped_secret_is_decoded() {
         let secret = "{\"uid\": \"a\"}";
         let in_json = serde_json::Value::from(secret).to_string();
         for wrapped in [
@@ -117,11 +116,11 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_of_the_json_is_placed_and_not_shown() {
+    fn a_json_error_contains_the_position_but_no_text_of_the_secret() {
         for (object, why) in [
             (r#"{"uid":"hidden","x":hidden}"#, "character 21"),
             (r#"{"uid":"hidden"} hidden"#, "character 18"),
-            (r#"{"uid":"hidden","uid":"hidden"}"#, "a member is repeated"),
+            (r#"{"uid":"hidden","uid":"hidden"}"#, "a repeated member name"),
         ] {
             let error = ServiceAccount::from_json(object).unwrap_err().to_string();
             assert!(error.contains(why) && !error.contains("hidden"), "{error}");

@@ -5,14 +5,14 @@ use std::fmt;
 /// Declares [`AuthMethod`] with its registered names.
 macro_rules! auth_methods {
     ($($(#[$doc:meta])+ $method:ident, $name:literal;)+) => {
-        /// How an OAuth 2.0 client authenticates at the token endpoint. The names are those of the
+        /// How an OAuth 2.0 client authenticates at the token endpoint. The names come from the
         /// registry "OAuth Token Endpoint Authentication Methods".
         #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum AuthMethod { $($(#[$doc])+ $method,)+ }
 
         impl AuthMethod {
-            /// Every method.
+            /// All methods.
             pub const ALL: &'static [AuthMethod] = &[$(AuthMethod::$method,)+];
 
             /// The registered name, the same in every language: `"client_secret_basic"`.
@@ -24,15 +24,16 @@ macro_rules! auth_methods {
 }
 
 auth_methods! {
-    /// Id and secret by HTTP Basic (RFC 6749 §2.3.1).
+    /// Sends id and secret with HTTP Basic (RFC 6749 §2.3.1).
     #[default]
     ClientSecretBasic, "client_secret_basic";
-    /// Id and secret in the body (RFC 6749 §2.3.1): for servers that do not take HTTP Basic.
+    /// Sends id and secret in the body (RFC 6749 §2.3.1). For servers that do not support HTTP
+    /// Basic.
     ClientSecretPost, "client_secret_post";
-    /// A JWT signed with the client's private key (RFC 7523 §2.2). No secret is shared with the
-    /// server.
+    /// Sends a JWT that is signed with the client's private key (RFC 7523 §2.2). Client and server
+    /// share no secret.
     PrivateKeyJwt, "private_key_jwt";
-    /// The client certificate of TLS, and the id in the body (RFC 8705 §2.1).
+    /// Presents the client certificate in TLS, and sends the id in the body (RFC 8705 §2.1).
     TlsClientAuth, "tls_client_auth";
 }
 

@@ -1,4 +1,4 @@
-//! An OAuth 2.0 client, and how it proves its identity at the token endpoint.
+//! An OAuth 2.0 client and its authentication at the token endpoint.
 
 use super::auth_method::AuthMethod;
 use super::issuer_clock::IssuerClock;
@@ -10,16 +10,16 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
-/// How long an assertion is valid, in seconds. It is used at once.
+/// Lifetime of an assertion, in seconds. It is used immediately.
 const ASSERTION_LIFETIME: i64 = 60;
-/// RFC 7523 §2.2.
+/// The value of client_assertion_type (RFC 7523 §2.2).
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
-/// The settings that name a file, for errors.
+/// The names of the file settings, for errors.
 const SECRET_FILE: &str = "client_secret_file";
 const KEY_FILE: &str = "private_key_file";
 
-/// The client and what it requests.
+/// The client's credentials and the parameters of its requests.
 #[derive(Clone, Default)]
 pub(super) struct Client {
     pub(super) id: String,
@@ -28,15 +28,15 @@ pub(super) struct Client {
     pub(super) private_key: Option<SecretText>,
     /// "kid" of the assertion's header.
     pub(super) private_key_id: Option<String>,
-    /// "scope", "audience", "resource" …
+    /// Additional parameters, such as "scope", "audience" and "resource".
     pub(super) parameters: Vec<(String, String)>,
 }
 
-/// What identifies the client to the server.
+/// How a request authenticates the client.
 pub(super) enum Proof {
-    /// The value of Authorization.
+    /// The value of the Authorization header field.
     Header(String),
-    /// Members of the body.
+    /// Parameters in the body.
     Members(Vec<(&'static str, Zeroizing<String>)>),
 }
 
@@ -45,11 +45,11 @@ fn invalid(detail: impl Into<String>) -> Error {
 }
 
 impl Client {
-    /// Finds out whether this client can authenticate, before it is needed.
+    /// Checks that this client can authenticate, so that errors are reported early.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidArgument`]: a setting that is missing, contradicts another or cannot be
-    /// sent. [`ErrorKind::UnusableCredentials`]: a file, or the private key.
+    /// [`ErrorKind::InvalidArgument`]: a setting is missing, contradicts another one or cannot be
+    /// sent. [`ErrorKind::UnusableCredentials`]: a file or the private key is not usable.
     pub(super) fn check(&self, has_certificate: bool) -> Result<()> {
         use AuthMethod::{ClientSecretBasic, ClientSecretPost, PrivateKeyJwt, TlsClientAuth};
         let method = self.auth_method;
@@ -84,15 +84,17 @@ impl Client {
         Ok(())
     }
 
-    /// Whether form-encoding changes the pair of HTTP Basic, and a server that does not decode it
-    /// would see another.
+    /// Whether form-encoding changes the id or the secret in HTTP Basic. A server that does not
+    /// decode them would then see wrong ones. Returns false if the id contains a colon: without
+    /// encoding, the server could not split the pair.
     pub(super) fn is_changed_by_encoding(&self) -> bool {
         let is_changed = |text: &str| form(text) != text;
         let secret = self.secret.as_ref().and_then(|secret| secret.read(SECRET_FILE).ok());
         !self.id.contains(':') && (is_changed(&self.id) || secret.is_some_and(|secret| is_changed(&secret)))
     }
 
-    /// What the client sends to `token_url`. `plain`: HTTP Basic without form-encoding.
+    /// Returns the authentication for a request to `token_url`. If `plain` is true, HTTP Basic is
+    /// not form-encoded.
     pub(super) fn proof(&self, token_url: &str, clock: &IssuerClock, plain: bool) -> Result<Proof> {
         let id = ("client_id", Zeroizing::new(self.id.clone()));
         let secret = || match &self.secret {
@@ -119,13 +121,14 @@ impl Client {
     }
 }
 
-/// Refuses a text that no server takes. A line end comes from a file that was read whole.
+/// Rejects a text that no server accepts. A line end is a common mistake: it comes from reading a
+/// whole file.
 fn check_text(setting: &str, text: &str) -> Result<()> {
     if text.ends_with(['\n', '\r']) {
-        return Err(invalid(format!("{setting} ends with a line end: trim what is read from a file")));
+        return Err(invalid(format!("{setting} ends with a line end: remove it (files often end with one)")));
     }
     match text.contains(|c: char| c.is_ascii_control()) {
-        true => Err(invalid(format!("{setting} has a control character"))),
+        true => Err(invalid(format!("{setting} contains a control character"))),
         false => Ok(()),
     }
 }
@@ -135,7 +138,8 @@ fn signing_key(private_key: &SecretText) -> Result<SigningKey> {
     SigningKey::from_pem(&text).map_err(|error| private_key.named(KEY_FILE, error))
 }
 
-/// RFC 6749 §2.3.1: id and secret are form-encoded before they are put together, unless `plain`.
+/// Returns the value of Authorization. Unless `plain` is true, form-encodes id and secret first
+/// (RFC 6749 §2.3.1).
 fn basic(id: &str, secret: &str, plain: bool) -> String {
     let pair = Zeroizing::new(match plain {
         true => format!("{id}:{secret}"),
@@ -144,9 +148,10 @@ fn basic(id: &str, secret: &str, plain: bool) -> String {
     format!("Basic {}", STANDARD.encode(pair.as_bytes()))
 }
 
-/// The claims of RFC 7523 §3.
+/// Returns the claims of an assertion (RFC 7523 §3).
 fn assertion(client_id: &str, token_url: &str, now: i64) -> String {
-    // "jti" is what makes it usable once. Without randomness it would be refused the second time.
+    // "jti" makes the assertion usable once. If the random source fails, "jti" is constant, and a
+    // server may reject the second assertion.
     let unique = getrandom::u64().and_then(|high| Ok([high, getrandom::u64()?])).unwrap_or_default();
     let jti = base64url::encode(unique.map(u64::to_be_bytes).as_flattened());
     let [id, audience] = [client_id, token_url].map(serde_json::Value::from);
@@ -154,7 +159,7 @@ fn assertion(client_id: &str, token_url: &str, now: i64) -> String {
     format!(r#"{{"iss":{id},"sub":{id},"aud":{audience},"jti":"{jti}","iat":{now},"exp":{exp}}}"#)
 }
 
-/// A body of application/x-www-form-urlencoded. It may be secret.
+/// A body in the format application/x-www-form-urlencoded. It may be secret.
 #[derive(Default)]
 pub(super) struct Form(pub(super) Zeroizing<String>);
 
@@ -190,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_and_a_secret_that_no_server_can_take_are_named() {
+    fn an_id_or_a_secret_that_no_server_accepts_is_rejected() {
         let check = |id: &str, secret: &str| {
             let secret = Some(SecretText::new(secret));
             Client { id: id.to_owned(), secret, ..Client::default() }.check(false)
@@ -202,9 +207,9 @@ mod tests {
             ("id", "secret\n", "client_secret ends with a line end"),
             ("id", "secret\r\n", "client_secret ends with a line end"),
             ("id\n", "secret", "client_id ends with a line end"),
-            ("id", "se\ncret", "client_secret has a control character"),
-            ("id", "secret\0", "client_secret has a control character"),
-            ("i\td", "secret", "client_id has a control character"),
+            ("id", "se\ncret", "client_secret contains a control character"),
+            ("id", "secret\0", "client_secret contains a control character"),
+            ("i\td", "secret", "client_id contains a control character"),
         ] {
             let error = check(id, secret).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::InvalidArgument);
@@ -213,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn each_method_has_what_it_needs_and_nothing_else() {
+    fn each_method_requires_its_own_settings_and_rejects_others() {
         use AuthMethod::{ClientSecretBasic, ClientSecretPost, PrivateKeyJwt, TlsClientAuth};
         let check = |auth_method, has_secret: bool, has_key: bool, has_certificate| {
             let secret = has_secret.then(|| SecretText::new("secret"));
@@ -262,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn an_assertion_names_the_client_and_the_endpoint_and_is_valid_for_a_minute() {
+    fn an_assertion_contains_client_and_endpoint_and_expires_after_a_minute() {
         let claims = || -> serde_json::Value {
             serde_json::from_str(&assertion("my \"client\"", "https://idp.example/token", 1000)).unwrap()
         };

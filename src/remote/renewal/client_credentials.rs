@@ -1,9 +1,9 @@
-//! The client credentials grant of OAuth 2.0 (RFC 6749 §4.4).
+//! The login with the client credentials grant of OAuth 2.0 (RFC 6749 §4.4).
 
 use super::auth_method::AuthMethod;
 use super::client::{Client, Form, Proof};
 use super::issuer_clock::IssuerClock;
-use super::login_answer::{self, LoginKind, MAX_ANSWER_LEN, date, member};
+use super::login_response::{self, LoginKind, MAX_RESPONSE_LEN, date, member};
 use super::secret_text::failed;
 use super::token_source::{NewToken, TokenSource};
 use crate::remote::transport::{FetchError, FetchFailure, HttpRequest, HttpResponse, Transport};
@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-/// The longest accepted token_type, in bytes.
+/// Maximum length of token_type, in bytes.
 const MAX_SCHEME_LEN: usize = 64;
 
 pub(super) struct ClientCredentials {
@@ -21,7 +21,7 @@ pub(super) struct ClientCredentials {
     timeout: Duration,
     clock: IssuerClock,
     has_succeeded: AtomicBool,
-    /// The server expects id and secret as they are, not form-encoded.
+    /// Whether the server expects id and secret without form-encoding.
     takes_plain: AtomicBool,
 }
 
@@ -64,33 +64,34 @@ impl ClientCredentials {
             headers,
             body: Some(body.0.as_bytes()),
             timeout: self.timeout,
-            max_body_len: MAX_ANSWER_LEN,
+            max_body_len: MAX_RESPONSE_LEN,
         })
     }
 
     fn login_error(&self, response: &HttpResponse) -> FetchError {
         let kind = LoginKind::Client(self.client.auth_method);
-        login_answer::login_error(response, kind, self.has_succeeded.load(Ordering::Relaxed))
+        login_response::login_error(response, kind, self.has_succeeded.load(Ordering::Relaxed))
     }
 
-    /// Posts once more where `response` rejects the client and another form of the same proof may
-    /// be accepted.
+    /// Repeats the request if `response` rejects the client and a second request may succeed: one
+    /// without form-encoding, or with a corrected clock.
     fn post_again(&self, response: &HttpResponse) -> Option<HttpResponse> {
         let clock_was_wrong = self.clock.learn(response);
-        let is_rejected = !login_answer::is_success(response.status)
+        let is_rejected = !login_response::is_success(response.status)
             && self.login_error(response).failure() == FetchFailure::Rejected;
         match self.client.auth_method {
             _ if !is_rejected => None,
-            // Some servers do not decode the pair of HTTP Basic. Until a login has succeeded, a
-            // pair that the encoding has changed is sent once more as it is.
+            // Some servers do not decode id and secret in HTTP Basic. Until a login has succeeded,
+            // send them once more without the encoding, if it changes them.
             AuthMethod::ClientSecretBasic
                 if !self.has_succeeded.load(Ordering::Relaxed) && self.client.is_changed_by_encoding() =>
             {
-                let second = self.post(true).ok().filter(|second| login_answer::is_success(second.status))?;
+                let second =
+                    self.post(true).ok().filter(|second| login_response::is_success(second.status))?;
                 self.takes_plain.store(true, Ordering::Relaxed);
                 Some(second)
             }
-            // An assertion that is expired by the server's clock is answered like a wrong key.
+            // The server rejects an assertion that has expired by its clock just like a wrong key.
             AuthMethod::PrivateKeyJwt if clock_was_wrong => self.post(false).ok(),
             _ => None,
         }
@@ -101,10 +102,10 @@ impl TokenSource for ClientCredentials {
     fn login(&self) -> Result<NewToken, FetchError> {
         let first = self.post(self.takes_plain.load(Ordering::Relaxed))?;
         let response = self.post_again(&first).unwrap_or(first);
-        if !login_answer::is_success(response.status) {
+        if !login_response::is_success(response.status) {
             return Err(self.login_error(&response));
         }
-        let token = NewToken::new(login_answer::token(&response.body, "access_token")?)?;
+        let token = NewToken::new(login_response::token(&response.body, "access_token")?)?;
         let token = token.scheme(scheme(&response.body)?).issued_at(date(&response));
         let lifetime = expires_in(&response.body)?;
         self.has_succeeded.store(true, Ordering::Relaxed);
@@ -119,13 +120,13 @@ impl TokenSource for ClientCredentials {
     }
 }
 
-/// The scheme of the Authorization header, from token_type (RFC 6749 §7.1). `None` is Bearer, in
-/// any case of letters, or if it is missing.
-fn scheme(answer: &[u8]) -> Result<Option<String>, FetchError> {
-    let Some(value) = member(answer, "token_type")? else { return Ok(None) };
+/// Returns the scheme for the Authorization header, from token_type (RFC 6749 §7.1). `None` means
+/// Bearer: token_type is missing or is "bearer" in any case.
+fn scheme(body: &[u8]) -> Result<Option<String>, FetchError> {
+    let Some(value) = member(body, "token_type")? else { return Ok(None) };
     let text = value.as_str().unwrap_or_default();
     let word = text.trim();
-    // RFC 9110 §5.6.2: the characters of a scheme.
+    // The characters of a scheme (RFC 9110 §5.6.2).
     let may_stand = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     if value.as_str().is_none() || word.len() > MAX_SCHEME_LEN || !word.bytes().all(may_stand) {
         return Err(FetchError::new(
@@ -137,16 +138,17 @@ fn scheme(answer: &[u8]) -> Result<Option<String>, FetchError> {
     Ok((!is_usual).then(|| word.to_owned()))
 }
 
-/// The token's lifetime, if the response states it. 0 and less do not: some servers send -1 for a
-/// token without expiry. A value that cannot be read is an error, not "no expiry".
-fn expires_in(answer: &[u8]) -> Result<Option<Duration>, FetchError> {
+/// Returns the token's lifetime, if the response states it. 0 and negative numbers count as
+/// missing, because some servers send -1 for a token without expiry. An invalid value is an error:
+/// it must not count as "no expiry".
+fn expires_in(body: &[u8]) -> Result<Option<Duration>, FetchError> {
     let malformed = || FetchError::new(FetchFailure::Document, "expires_in is not a number of seconds");
-    let Some(value) = member(answer, "expires_in")? else { return Ok(None) };
-    // Some servers put the number in quotes.
+    let Some(value) = member(body, "expires_in")? else { return Ok(None) };
+    // Some servers send the number as a string.
     let quoted = value.as_str();
     let number = value.as_number().or(quoted.as_deref()).and_then(|text| text.trim().parse::<f64>().ok());
     let seconds = number.filter(|seconds| seconds.is_finite()).ok_or_else(malformed)?;
-    // 2^32 seconds are more than a century.
+    // The limit of 2^32 seconds is more than a century.
     Ok((seconds > 0.0).then(|| Duration::from_secs_f64(seconds.min(u32::MAX.into()))))
 }
 
@@ -155,8 +157,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_type_is_bearer_or_the_name_of_a_scheme() {
-        for (answer, expected) in [
+    fn token_type_must_be_the_name_of_a_scheme() {
+        for (body, expected) in [
             ("{}", None),
             (r#"{"type":"mac"}"#, None),
             (r#"{"token_type":null}"#, None),
@@ -166,23 +168,23 @@ mod tests {
             (r#"{"token_type":"BearerToken"}"#, Some("BearerToken")),
             (r#"{"token_type":"DPoP"}"#, Some("DPoP")),
         ] {
-            assert_eq!(scheme(answer.as_bytes()).unwrap().as_deref(), expected, "{answer}");
+            assert_eq!(scheme(body.as_bytes()).unwrap().as_deref(), expected, "{body}");
         }
         let long = format!(r#"{{"token_type":"{}"}}"#, "x".repeat(65));
-        for answer in [
+        for body in [
             r#"{"token_type":7}"#,
             r#"{"token_type":"a b"}"#,
             r#"{"token_type":"a\r\nX:"}"#,
             r#"{"token_type":"é"}"#,
             &long,
         ] {
-            assert_eq!(scheme(answer.as_bytes()).unwrap_err().failure(), FetchFailure::Document, "{answer}");
+            assert_eq!(scheme(body.as_bytes()).unwrap_err().failure(), FetchFailure::Document, "{body}");
         }
     }
 
     #[test]
-    fn a_lifetime_is_a_number_of_seconds() {
-        for (answer, expected) in [
+    fn expires_in_must_be_a_number_of_seconds() {
+        for (body, expected) in [
             (r#"{"expires_in":3600}"#, Some(3600)),
             (r#"{"expires_in":"3600"}"#, Some(3600)),
             (r#"{"expires_in":3.6e3}"#, Some(3600)),
@@ -196,21 +198,17 @@ mod tests {
             ("{}", None),
         ] {
             let expected = expected.map(Duration::from_secs);
-            assert_eq!(expires_in(answer.as_bytes()).unwrap(), expected, "{answer}");
+            assert_eq!(expires_in(body.as_bytes()).unwrap(), expected, "{body}");
         }
         let part = expires_in(br#"{"expires_in":0.5}"#).unwrap();
         assert_eq!(part, Some(Duration::from_millis(500)));
-        for answer in [
+        for body in [
             r#"{"expires_in":"1h"}"#,
             r#"{"expires_in":"nan"}"#,
             r#"{"expires_in":[]}"#,
             r#"{"expires_in":true}"#,
         ] {
-            assert_eq!(
-                expires_in(answer.as_bytes()).unwrap_err().failure(),
-                FetchFailure::Document,
-                "{answer}"
-            );
+            assert_eq!(expires_in(body.as_bytes()).unwrap_err().failure(), FetchFailure::Document, "{body}");
         }
     }
 }

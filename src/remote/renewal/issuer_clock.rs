@@ -1,29 +1,31 @@
-//! The issuer's clock, as far as the Date of its answers tells.
+//! The issuer's clock, learned from the Date of its responses.
 
-use super::login_answer::date;
+use super::login_response::date;
 use crate::remote::transport::HttpResponse;
 use crate::verify::clock::Clock;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-/// Clocks that differ by less, in seconds, agree: what is signed is valid for longer.
+/// A smaller difference between the clocks, in seconds, is ignored: signed login tokens are valid
+/// for longer than that.
 const AGREEMENT: i64 = 30;
 
-/// What is signed for a login is valid for minutes, so a machine whose clock is wrong signs by the
-/// issuer's.
+/// Returns the issuer's time for signing login tokens. They are valid for minutes only, so a wrong
+/// local clock would make them invalid.
 #[derive(Default)]
 pub(super) struct IssuerClock {
-    /// The issuer's clock minus this machine's, in seconds, where that matters.
+    /// The issuer's clock minus this machine's clock, in seconds; 0 if they differ by [`AGREEMENT`]
+    /// or less.
     skew: AtomicI64,
 }
 
 impl IssuerClock {
-    /// The issuer's time, in seconds since 1970.
+    /// Returns the issuer's time, in seconds since 1970.
     pub(super) fn now(&self) -> i64 {
         Clock::system().now().saturating_add(self.skew.load(Ordering::Relaxed))
     }
 
-    /// Learns from an answer's Date. Returns whether the next login will differ, so that it may
-    /// succeed where this one was rejected.
+    /// Learns the difference from a response's Date. Returns true if it has changed: then a
+    /// repeated login may succeed after this one was rejected.
     pub(super) fn learn(&self, response: &HttpResponse) -> bool {
         let Some(issuers) = date(response) else { return false };
         let difference = issuers.saturating_sub(Clock::system().now());

@@ -1,5 +1,5 @@
-//! Tolerant reading: base64 in any spelling, and a byte order mark. Only for input from the issuer
-//! or the operator. Tokens that are verified are read strictly, by `encoding`.
+//! Tolerant decoding of base64 and of text with a byte order mark. Only for input from the issuer
+//! or the operator. Tokens to verify are decoded strictly, by `encoding`.
 
 use base64::Engine as _;
 use base64::alphabet;
@@ -11,7 +11,7 @@ const ANY_BITS: GeneralPurposeConfig = GeneralPurposeConfig::new()
     .with_decode_allow_trailing_bits(true)
     .with_decode_padding_mode(DecodePaddingMode::RequireNone);
 
-/// Decodes base64 in either alphabet, with or without padding and white space.
+/// Decodes base64 in either alphabet. Padding and white space are ignored.
 pub(super) fn base64(text: &str) -> Option<Zeroizing<Vec<u8>>> {
     let mut plain = Zeroizing::new(String::with_capacity(text.len()));
     plain.extend(text.chars().filter(|c| !c.is_whitespace()).map(|c| match c {
@@ -23,7 +23,7 @@ pub(super) fn base64(text: &str) -> Option<Zeroizing<Vec<u8>>> {
     engine.decode(plain.trim_end_matches('=')).ok().map(Zeroizing::new)
 }
 
-/// The text without one byte order mark before it.
+/// Returns the text without its byte order mark, if it has one.
 pub(super) fn without_bom(text: &str) -> &str {
     text.strip_prefix('\u{feff}').unwrap_or(text)
 }
@@ -33,7 +33,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn base64_is_read_in_any_spelling() {
+    fn base64_is_decoded_in_either_alphabet_with_or_without_padding() {
         for text in ["/+8=", "_-8", "_-8=", "/+8", "/ +\r\n8 =\n", "/+9"] {
             assert_eq!(base64(text).unwrap()[..], [0xff, 0xef], "{text:?}");
         }

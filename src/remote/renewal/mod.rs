@@ -1,23 +1,23 @@
 //! The service's own token.
 //!
-//! | file | what it knows |
+//! | file | content |
 //! |---|---|
-//! | `token_renewer`, `token_renewer_builder` | the handle, and its settings |
-//! | `renewal_job` | one attempt: from a login to a token in use, and when the next is due |
-//! | `token_source` | where tokens come from: the trait, and a new token |
-//! | `service_login`, `service_account` | DC/OS: the service login token, the login |
-//! | `account_secret` | DC/OS: the secret, in any form in which it arrives |
+//! | `token_renewer`, `token_renewer_builder` | the handle and its settings |
+//! | `renewal_job` | one attempt: a login, the token in use, and when the next login is due |
+//! | `token_source` | the trait for sources of tokens, and a new token |
+//! | `service_login`, `service_account` | DC/OS: the login and its service login token |
+//! | `account_secret` | DC/OS: reads the secret in all its usual formats |
 //! | `client_credentials` | OAuth 2.0 (RFC 6749 §4.4): the login |
 //! | `client`, `auth_method` | OAuth 2.0: how the client authenticates |
 //! | `secret_text` | a secret as text or in a file |
-//! | `signing_key` | a private key that signs JWTs for logins |
-//! | `issuer_clock` | the issuer's clock, learned from its answers |
-//! | `login_answer` | what a login endpoint answers: a token, or why there is none |
-//! | `lenient` | base64 and text that is read as it comes |
-//! | `rejection` | which answers mean that the token was not accepted |
-//! | `current_token` | the token in use, and how long it is valid by two clocks |
-//! | `own_token` | a token, which no log shows |
-//! | `status` | a snapshot |
+//! | `signing_key` | the private key that signs JWTs for logins |
+//! | `issuer_clock` | the issuer's clock, learned from its responses |
+//! | `login_response` | the response of a login endpoint: a token or an error |
+//! | `lenient` | tolerant base64 and text decoding |
+//! | `rejection` | which responses mean that a server rejected the token |
+//! | `current_token` | the token in use, and its expiry on two clocks |
+//! | `own_token` | a token whose text never appears in a log |
+//! | `status` | a snapshot of the state |
 
 mod account_secret;
 pub(crate) mod auth_method;
@@ -26,7 +26,7 @@ mod client_credentials;
 mod current_token;
 mod issuer_clock;
 mod lenient;
-mod login_answer;
+mod login_response;
 pub(crate) mod own_token;
 pub(crate) mod rejection;
 mod renewal_job;

@@ -1,19 +1,19 @@
-//! The service's own token, which no log shows.
+//! The service's own token. Its text never appears in a log.
 
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
-/// The service's own token. Cheap to clone; its memory is wiped with the last clone.
+/// The service's own token. Cheap to clone. Dropping the last clone wipes the token from memory.
 ///
-/// It reads as the token's text; [`OwnToken::authorization`] is the header's value. `Debug` shows
-/// neither.
+/// It dereferences to the token's text. [`OwnToken::authorization`] returns the value of the
+/// Authorization header. `Debug` shows neither.
 #[derive(Clone)]
 pub struct OwnToken(Arc<Inner>);
 
 struct Inner {
-    /// The header's value. It ends with the token.
+    /// The value of the Authorization header. It ends with the token.
     authorization: Zeroizing<String>,
     token_at: usize,
     expires_at: Option<i64>,
@@ -28,23 +28,25 @@ impl OwnToken {
         Self(Arc::new(Inner { authorization, token_at: prefix.len(), expires_at, generation }))
     }
 
-    /// The token's text.
+    /// Returns the token's text.
     pub fn as_str(&self) -> &str {
         self.0.authorization.get(self.0.token_at..).unwrap_or_default()
     }
 
-    /// The value of the Authorization header: `token=<token>` for DC/OS, `Bearer <token>`
-    /// otherwise.
+    /// Returns the value of the Authorization header: by default `token=<token>` for DC/OS, and
+    /// `Bearer <token>` otherwise.
     pub fn authorization(&self) -> &str {
         &self.0.authorization
     }
 
-    /// When it expires, in seconds since 1970 by the issuer's clock; `None` if it does not.
+    /// Returns the token's own "exp", in seconds since 1970 by the issuer's clock. `None` if it has
+    /// none, even if its source set a lifetime: see [`crate::TokenRenewerStatus::expires_in`].
     pub fn expires_at(&self) -> Option<i64> {
         self.0.expires_at
     }
 
-    /// 1 for the first token of a renewer, and one more for each.
+    /// Returns the number of the token: 1 for the first token of a renewer, and one more for each
+    /// new one.
     pub fn generation(&self) -> u64 {
         self.0.generation
     }

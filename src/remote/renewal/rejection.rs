@@ -1,12 +1,13 @@
-//! Which responses mean that the service's own token was rejected.
+//! Decides which responses mean that a server rejected the service's own token.
 
-/// Whether a response rejects the token of its request, so that [`crate::TokenRenewer::reject`] may
-/// help: HTTP 401, or gRPC status 16 (UNAUTHENTICATED), which comes with HTTP 200.
+/// Whether a response rejects the token of its request: HTTP 401, or gRPC status 16
+/// (UNAUTHENTICATED), which comes with HTTP 200. If so, call [`crate::TokenRenewer::reject`] for a
+/// new token.
 ///
-/// A 401 counts if WWW-Authenticate names DC/OS's schemes (`acsjwt`, `oauthjwt`) or `Bearer`, or if
-/// it is missing or empty. Services behind DC/OS's Admin Router may send a 401 of their own, such
-/// as `Basic`: a new token would not change that. 403 never counts: the caller is known, and not
-/// allowed.
+/// A 401 counts if WWW-Authenticate contains a scheme of DC/OS (`acsjwt`, `oauthjwt`) or `Bearer`,
+/// or if it is missing or empty. It does not count with other schemes, such as `Basic`. Services
+/// behind DC/OS's Admin Router may send these, and a new token would not help. 403 never counts:
+/// the caller is authenticated, but not allowed.
 ///
 /// ```
 /// use bouncer_verify::is_token_rejection;
@@ -26,13 +27,13 @@ pub fn is_token_rejection(
     }
     http_status == 401
         && www_authenticate
-            .is_none_or(|challenges| challenges.trim().is_empty() || asks_for_a_token(challenges))
+            .is_none_or(|challenges| challenges.trim().is_empty() || requests_token(challenges))
 }
 
-/// Whether one of the challenges of a WWW-Authenticate field asks for a token.
-fn asks_for_a_token(challenges: &str) -> bool {
-    // RFC 9110 §11.6.1: a list of challenges. What stands at the beginning of an item is a scheme
-    // or the name of a parameter; what is quoted is neither.
+/// Whether one of the challenges in WWW-Authenticate requests a token.
+fn requests_token(challenges: &str) -> bool {
+    // RFC 9110 §11.6.1: a list of challenges. The first word of an item is a scheme or the name of
+    // a parameter. Quoted text is neither.
     let outside_quotes: String = challenges.split('"').step_by(2).collect();
     outside_quotes.split(',').any(|item| {
         let word = item.split_whitespace().next().unwrap_or_default();
@@ -45,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_401_that_asks_for_a_token_counts() {
+    fn a_401_counts_only_if_it_requests_a_token() {
         for (status, challenge, grpc, expected) in [
             (401, Some("acsjwt"), None, true),
             (401, Some("oauthjwt"), None, true),
@@ -57,8 +58,7 @@ mod tests {
             (401, Some("Basic realm = Bearer"), None, false),
             (401, Some("Basic realm=\"x\" , Bearer error=\"y\""), None, true),
             (401, Some("Digest realm=\"x\", nonce=\"y\""), None, false),
-            // A header field without a value, as some proxies and client libraries write one that
-            // is missing.
+            // Some proxies and client libraries send an empty header field instead of none.
             (401, Some(""), None, true),
             (401, Some(" "), None, true),
             (401, Some(","), None, false),

@@ -1,4 +1,4 @@
-//! One attempt to get a token: from a login to the token in use, and when the next is due.
+//! One attempt to get a token: a login, the token in use, and when the next login is due.
 
 use super::current_token::{CurrentToken, MIN_LOGIN_INTERVAL};
 use super::own_token::OwnToken;
@@ -16,46 +16,48 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant, SystemTime};
 
-/// Rejections cause one login at once, and then one in this time.
+/// Rejections cause one login at once, and then at most one in each interval of this length.
 const REJECTION_INTERVAL: Duration = Duration::from_secs(30);
-/// The longest pause in an outage while the token is valid for long.
+/// Maximum pause in an outage while the token is valid for at least this time.
 const MAX_PAUSE: Duration = Duration::from_secs(300);
-/// The same while there is no valid token, or not for long.
+/// Maximum pause in an outage if there is no valid token, or if it expires soon.
 const MAX_PAUSE_WITHOUT_TOKEN: Duration = Duration::from_secs(15);
-/// The longest first pause after a permanent failure. Further ones are longer: a retry is only a
-/// load.
+/// Maximum of the first pause after a permanent failure. Further pauses are longer, because a retry
+/// is unlikely to succeed.
 const PERMANENT_FAILURE_PAUSE: Duration = Duration::from_secs(30);
-/// The same bound when the token in use expires soon.
+/// Minimum of that maximum, if the token in use expires soon.
 const MIN_PERMANENT_FAILURE_PAUSE: Duration = Duration::from_secs(5);
-/// Longer lifetimes count as without end, so that they do not overflow a clock.
+/// Tokens with a longer lifetime count as tokens without expiry. This avoids an overflow of a
+/// clock.
 const MAX_LIFETIME: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 /// The target of log records.
 const TARGET: &str = module_path!();
 
 pub(super) struct RenewalJob {
     source: Arc<dyn TokenSource>,
-    /// For logs.
+    /// The name in logs.
     name: String,
     prefix: Prefix,
     observer: Option<Observer<TokenRenewerStatus>>,
     in_use: ArcSwapOption<CurrentToken>,
-    /// Permanent failures since the last success that made the pause grow.
+    /// Number of permanent failures since the last success that made the pause grow.
     permanent_failures: AtomicU32,
     closed: AtomicBool,
-    /// The thread, while it waits between two logins of one attempt.
+    /// The worker's thread, while it waits between two logins of one attempt.
     waiting_thread: ArcSwapOption<Thread>,
 }
 
-/// What stands before the token in an Authorization header.
+/// The text before the token in the Authorization header.
 #[derive(Clone, Copy)]
 pub(super) struct Prefix {
     pub(super) text: &'static str,
-    /// Whether the program set it. Then it is used even if the login's answer names another scheme.
+    /// Whether the program set it. If so, it is used even if the login's response contains another
+    /// scheme.
     pub(super) is_set: bool,
 }
 
-/// The longest pause in an outage, with a token that expires in `left`: the sooner it expires, the
-/// more often a login is tried.
+/// Returns the maximum pause in an outage, with a token that expires in `left`. The sooner it
+/// expires, the more often a login is tried.
 fn max_pause(left: Option<Duration>) -> Duration {
     match left {
         Some(Duration::ZERO) => MAX_PAUSE_WITHOUT_TOKEN,
@@ -66,9 +68,10 @@ fn max_pause(left: Option<Duration>) -> Duration {
     }
 }
 
-/// The longest pause after so many permanent failures, with a token that expires in `left`, and
-/// whether the next is to be longer. It is half of what is left at most, so that one failure does
-/// not lose the token, but not less than some seconds.
+/// Returns the maximum pause after `failures` permanent failures with a token that expires in
+/// `left`, and whether the next pause grows. The pause is at most half of the time left, so that
+/// the token does not expire after a single failure. But that limit is never below
+/// [`MIN_PERMANENT_FAILURE_PAUSE`].
 fn permanent_failure_pause(failures: u32, left: Option<Duration>) -> (Duration, bool) {
     let growing = PERMANENT_FAILURE_PAUSE.saturating_mul(1 << failures.min(10)).min(MAX_PAUSE);
     let bound = match left {
@@ -78,10 +81,10 @@ fn permanent_failure_pause(failures: u32, left: Option<Duration>) -> (Duration, 
     (growing.min(bound), growing <= bound)
 }
 
-/// The rejections in one process.
+/// The state of one process about rejections.
 pub(super) struct Rejections {
     pub(super) budget: Budget,
-    /// Rejections that caused no login.
+    /// Number of rejections that caused no login.
     pub(super) suppressed: u64,
 }
 
@@ -112,8 +115,9 @@ impl RenewalJob {
         &self.name
     }
 
-    /// Logs in, and once more if that returns the token that was just rejected: a token of DC/OS
-    /// names whole seconds only, so two logins within one second return the same text.
+    /// Logs in. If this returns the token that was just rejected, logs in again a second later:
+    /// DC/OS tokens contain times in whole seconds, so two logins within one second return the same
+    /// token.
     fn login(&self, reason: Reason) -> Result<Duration, FetchError> {
         let mut new = self.source.login()?;
         let is_in_use = |new: &NewToken| {
@@ -122,7 +126,7 @@ impl RenewalJob {
         if reason == Reason::Rejection && is_in_use(&new) {
             self.wait_unless_closed(MIN_LOGIN_INTERVAL);
             if self.closed.load(Ordering::SeqCst) {
-                return Err(FetchError::new(FetchFailure::Other, "closed"));
+                return Err(FetchError::new(FetchFailure::Other, "the renewer was closed"));
             }
             new = self.source.login()?;
         }
@@ -142,8 +146,8 @@ impl RenewalJob {
         self.waiting_thread.store(None);
     }
 
-    /// Corrects the clocks of the token in use by the issuer's time, from the answer of a login
-    /// that failed.
+    /// Corrects the expiry of the token in use by the issuer's time, which the response of a failed
+    /// login contains.
     fn correct_clocks(&self, server_time: i64) {
         let in_use = self.in_use.load();
         let corrected = in_use
@@ -164,20 +168,23 @@ impl RenewalJob {
     fn put_new_in_use(&self, new: &NewToken) -> Result<Duration, FetchError> {
         let lifetime = new.lifetime(SystemTime::now());
         if lifetime == Some(Duration::ZERO) {
-            return Err(FetchError::new(FetchFailure::Document, "the token has already expired"));
+            return Err(FetchError::new(
+                FetchFailure::Document,
+                "the new token has already expired: check the clock of this machine and of the issuer",
+            ));
         }
         let generation = self.in_use.load().as_ref().map_or(0, |current| current.token.generation()) + 1;
         let named = new.scheme.as_ref().filter(|_| !self.prefix.is_set).map(|scheme| format!("{scheme} "));
         let prefix = named.as_deref().unwrap_or(self.prefix.text);
         let token = OwnToken::new(prefix, &new.token, new.expires_at, generation);
         let lifetime = lifetime.filter(|lifetime| *lifetime < MAX_LIFETIME);
-        let (current, next) = CurrentToken::new(token, lifetime, new.lives_by_exp());
+        let (current, next) = CurrentToken::new(token, lifetime, new.expires_by_exp());
         self.put_in_use(current);
         self.permanent_failures.store(0, Ordering::Relaxed);
         Ok(next)
     }
 
-    /// A snapshot for the program.
+    /// Returns a snapshot of the state.
     pub(super) fn status(worker: &Worker<Self>) -> TokenRenewerStatus {
         let (now, wall) = (Instant::now(), SystemTime::now());
         let in_use = worker.job.in_use();
@@ -255,9 +262,11 @@ impl Job for RenewalJob {
         let name = &self.name;
         match result {
             Ok(next) => events.log(TARGET, Level::Info, || {
-                format!("token of {name}: renewed, next in {} s", next.as_secs())
+                format!("token of {name}: renewed, next login in {} s", next.as_secs())
             }),
-            Err(error) => events.log(TARGET, Level::Warn, || format!("token of {name}: {error}")),
+            Err(error) => {
+                events.log(TARGET, Level::Warn, || format!("token of {name}: login failed: {error}"))
+            }
         }
         events.observe(self.observer.as_ref(), || Self::status(worker));
     }
@@ -277,7 +286,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_outage_is_probed_more_often_the_less_is_left() {
+    fn in_an_outage_logins_are_more_frequent_the_sooner_the_token_expires() {
         let pause = |left: Option<f64>| max_pause(left.map(Duration::from_secs_f64)).as_secs_f64();
         let lefts =
             [None, Some(10_000.0), Some(300.0), Some(299.0), Some(40.0), Some(4.0), Some(0.5), Some(0.0)];
@@ -285,26 +294,27 @@ mod tests {
     }
 
     #[test]
-    fn a_permanent_failure_is_retried_within_what_is_left_of_the_token_and_never_often() {
+    fn a_permanent_failure_is_retried_before_the_token_expires_but_not_often() {
         let secs = |(pause, grows): (Duration, bool)| (pause.as_secs_f64(), grows);
-        let pause = |refusals, left: Option<f64>| {
-            secs(permanent_failure_pause(refusals, left.map(Duration::from_secs_f64)))
+        let pause = |failures, left: Option<f64>| {
+            secs(permanent_failure_pause(failures, left.map(Duration::from_secs_f64)))
         };
-        // Without a token, or with one that never expires: 30 s, growing to five minutes.
+        // Without a token, or with a token without expiry: 30 s, growing to five minutes.
         for left in [Some(0.0), None] {
-            let pauses = [0, 1, 2, 3, 4, 100].map(|refusals| pause(refusals, left).0);
+            let pauses = [0, 1, 2, 3, 4, 100].map(|failures| pause(failures, left).0);
             assert_eq!(pauses, [30.0, 60.0, 120.0, 240.0, 300.0, 300.0]);
         }
-        // The first one comes after 15 to 30 s, and well within what is left.
+        // The first retry comes after 15 to 30 s, and well before the token expires.
         assert_eq!(pause(0, Some(100_000.0)), (30.0, true));
         assert_eq!(pause(0, Some(40.0)), (20.0, false));
-        assert_eq!(pause(9, Some(40.0)), (20.0, false), "many refusals before do not cost the token");
+        assert_eq!(pause(9, Some(40.0)), (20.0, false), "earlier failures do not make the token expire");
         assert_eq!(pause(0, Some(0.1)), (5.0, false));
-        // All that 401 causes in the last ten minutes of a token, at the shortest pauses.
-        let (mut left, mut refusals, mut logins) = (600.0, 0, 0);
+        // The number of logins that 401 causes in the last ten minutes of a token, with the
+        // shortest pauses.
+        let (mut left, mut failures, mut logins) = (600.0, 0, 0);
         while left > 0.0 {
-            let (longest, grows) = pause(refusals, Some(left));
-            (left, refusals, logins) = (left - longest / 2.0, refusals + u32::from(grows), logins + 1);
+            let (longest, grows) = pause(failures, Some(left));
+            (left, failures, logins) = (left - longest / 2.0, failures + u32::from(grows), logins + 1);
         }
         assert_eq!(logins, 21);
     }
@@ -318,14 +328,14 @@ mod tests {
     fn only_permanent_failures_make_their_pauses_grow() {
         let job = job(|| NewToken::new("opaque"));
         let pause = |failure| job.pause(20, &FetchError::new(failure, "")).as_secs_f64();
-        // Twenty failures came before, and none was a refusal.
+        // There were twenty failures before, and none of them was permanent.
         assert!((15.0..=30.0).contains(&pause(FetchFailure::Refused)));
         assert!(pause(FetchFailure::Status) <= 15.0, "there is no token");
         assert!((30.0..=60.0).contains(&pause(FetchFailure::Rejected)));
         assert!((60.0..=120.0).contains(&pause(FetchFailure::Credentials)));
         assert_eq!(job.permanent_failures.load(Ordering::Relaxed), 3);
         job.attempt(Reason::Retry).unwrap();
-        assert!((15.0..=30.0).contains(&pause(FetchFailure::Refused)), "a success has been in between");
+        assert!((15.0..=30.0).contains(&pause(FetchFailure::Refused)), "a success resets the pause");
     }
 
     fn put_in_use(job: &RenewalJob, expires_at: i64, wall_is_ahead_by: Duration) {
@@ -342,7 +352,7 @@ mod tests {
     }
 
     #[test]
-    fn the_date_of_a_login_that_failed_corrects_a_wall_clock_that_was_set() {
+    fn the_date_of_a_failed_login_corrects_the_expiry_after_the_wall_clock_was_set() {
         let job = job(|| {
             let mut error = FetchError::new(FetchFailure::Status, "HTTP 503");
             error.server_time = Some(1000);
@@ -372,7 +382,7 @@ mod tests {
             thread::yield_now();
         }
         job.close();
-        assert_eq!(attempt.join().unwrap().unwrap_err().detail(), "closed");
+        assert_eq!(attempt.join().unwrap().unwrap_err().detail(), "the renewer was closed");
         assert!(start.elapsed() < MIN_LOGIN_INTERVAL);
     }
 }

@@ -1,4 +1,4 @@
-//! A secret of the operator's: given as text, or in a file.
+//! A secret that is configured as text or as a file.
 
 use super::lenient::without_bom;
 use crate::error::{Error, ErrorKind, Result};
@@ -9,23 +9,23 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
-/// The largest file that is read, in bytes.
+/// Maximum size of a file, in bytes.
 const MAX_FILE_LEN: u64 = 64 * 1024;
 
 pub(super) fn unusable(detail: &'static str) -> Error {
     Error::new(ErrorKind::UnusableCredentials, detail)
 }
 
-/// A login that failed because its secret cannot be used.
+/// Makes the error of a login whose secret is not usable.
 pub(super) fn failed(error: &Error) -> FetchError {
     FetchError::new(FetchFailure::Credentials, error.detail().to_owned())
 }
 
-/// Where a secret is.
+/// The location of a secret.
 #[derive(Clone)]
 pub(super) enum SecretText {
     Text(Arc<Zeroizing<String>>),
-    /// Read for each login: whoever replaces it needs no restart.
+    /// Read for each login, so that replacing the file needs no restart.
     File(PathBuf),
 }
 
@@ -34,7 +34,7 @@ impl SecretText {
         Self::Text(Arc::new(Zeroizing::new(text.to_owned())))
     }
 
-    /// The secret. `setting` is the file's setting, for errors.
+    /// Returns the secret. `setting` is the name of the file's setting, for errors.
     ///
     /// # Errors
     /// [`ErrorKind::UnusableCredentials`]: the file cannot be read.
@@ -45,7 +45,7 @@ impl SecretText {
         }
     }
 
-    /// `error` of what this holds, with the file's path.
+    /// Adds setting and path to an error about the contents of the file.
     pub(super) fn named(&self, setting: &str, error: Error) -> Error {
         match self {
             Self::Text(_) => error,
@@ -58,15 +58,15 @@ fn in_file(setting: &str, path: &Path, why: &str) -> Error {
     unusable("").with_detail(format!("{setting} {}: {why}", printable_path(path)))
 }
 
-/// The text of a file, without a byte order mark and without line ends after it. The error shows no
-/// byte of it.
+/// Returns the text of a file, without a byte order mark and without trailing line ends. The error
+/// contains no bytes of the file.
 fn read(path: &Path) -> Result<Zeroizing<String>, String> {
     let mut bytes = Zeroizing::new(Vec::new());
     File::open(path)
         .and_then(|file| file.take(MAX_FILE_LEN + 1).read_to_end(&mut bytes))
         .map_err(|error| format!("cannot be read: {error}"))?;
     if bytes.len() as u64 > MAX_FILE_LEN {
-        return Err(format!("larger than {MAX_FILE_LEN} bytes"));
+        return Err(format!("larger than the limit of {MAX_FILE_LEN} bytes"));
     }
     let text = std::str::from_utf8(&bytes).map_err(|_| "is not UTF-8".to_owned())?;
     Ok(Zeroizing::new(without_bom(text).trim_end_matches(['\n', '\r']).to_owned()))

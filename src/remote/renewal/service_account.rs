@@ -1,4 +1,4 @@
-//! A DC/OS service account's secret, and the service login token that is made with it.
+//! A DC/OS service account: reads its secret and makes service login tokens.
 
 use super::account_secret;
 use super::secret_text::unusable;
@@ -8,12 +8,12 @@ use crate::error::Result;
 use std::fmt;
 use zeroize::Zeroizing;
 
-/// How long a service login token is valid, in seconds. DC/OS accepts up to ten minutes, so with
-/// half of it clocks may differ by five minutes either way.
+/// Lifetime of a service login token, in seconds. DC/OS accepts up to ten minutes. With half of
+/// that, the clocks may differ by up to five minutes in either direction.
 const LOGIN_TOKEN_LIFETIME: i64 = 300;
 
-/// A service account of DC/OS, as its secret describes it. The private key that it keeps is wiped
-/// from memory with it; reading the secret leaves a copy in memory that is free again.
+/// A service account of DC/OS, read from its secret. Dropping it wipes its private key from memory.
+/// But reading the secret leaves a copy of the key in freed memory.
 ///
 /// ```text
 /// {"uid": "my-service", "private_key": "-----BEGIN PRIVATE KEY-----\n…",
@@ -26,15 +26,16 @@ pub struct ServiceAccount {
 }
 
 impl ServiceAccount {
-    /// Reads the secret: `uid` and `private_key` (RSA in PEM, PKCS #8 or PKCS #1) are required, and
-    /// `login_endpoint` unless [`crate::TokenRenewerBuilder::login_endpoint`] is set; `scheme` must
-    /// be "RS256" if it is there; other members are ignored.
+    /// Reads the secret. `uid` and `private_key` (RSA in PEM, PKCS #8 or PKCS #1) are required. So
+    /// is `login_endpoint`, unless [`crate::TokenRenewerBuilder::login_endpoint`] is set. `scheme`
+    /// is optional and must be "RS256". Other members are ignored.
     ///
-    /// The secret may be base64 of the JSON, or a JSON string that holds it, and have a byte order
-    /// mark. The line ends of the private key may be missing, escaped or spaces.
+    /// The JSON may also be encoded in base64 or as a JSON string, and may have a byte order mark.
+    /// The line ends of the private key may be missing, escaped, or replaced by spaces.
     ///
     /// # Errors
-    /// [`crate::ErrorKind::UnusableCredentials`]; the detail says what is wrong with it.
+    /// [`crate::ErrorKind::UnusableCredentials`]: the secret is not usable. The detail contains the
+    /// cause.
     pub fn from_json(secret: &str) -> Result<Self> {
         let object = account_secret::object(secret)?;
         let [mut uid, mut private_key, mut login_endpoint, mut scheme] = [None; 4];
@@ -47,7 +48,7 @@ impl ServiceAccount {
         })
         .map_err(|_| account_secret::not_strict(&object))?;
         if scheme.is_some_and(|scheme| !scheme.is_null() && scheme.as_str().as_deref() != Some("RS256")) {
-            return Err(unusable("scheme is not RS256"));
+            return Err(unusable("scheme is not RS256, the only supported one"));
         }
         let private_key = text(private_key, "private_key")?.ok_or(unusable("private_key is missing"))?;
         Ok(Self {
@@ -57,17 +58,17 @@ impl ServiceAccount {
         })
     }
 
-    /// The account's name.
+    /// Returns the account's name.
     pub fn uid(&self) -> &str {
         &self.uid
     }
 
-    /// The URL where it logs in, if the secret has it.
+    /// Returns the URL of the login, if the secret contains it.
     pub fn login_endpoint(&self) -> Option<&str> {
         self.login_endpoint.as_deref()
     }
 
-    /// The body of a login request at `now`, in seconds since 1970 by the issuer's clock.
+    /// Returns the body of a login request. `now` is the issuer's time, in seconds since 1970.
     pub(super) fn login_request(&self, now: i64) -> Result<Zeroizing<Vec<u8>>> {
         let uid = serde_json::Value::from(self.uid.as_str());
         let claims = format!("{{\"uid\":{uid},\"exp\":{}}}", now.saturating_add(LOGIN_TOKEN_LIFETIME));
@@ -76,7 +77,7 @@ impl ServiceAccount {
     }
 }
 
-/// The text of a member, unless it is null, empty or missing.
+/// Returns the text of a member; `None` if it is null, empty or missing.
 fn text(value: Option<json::Value<'_>>, name: &str) -> Result<Option<Zeroizing<String>>> {
     let Some(value) = value.filter(|value| !value.is_null()) else { return Ok(None) };
     let not_text = || unusable("").with_detail(format!("{name} is not a string"));
@@ -87,7 +88,7 @@ fn text(value: Option<json::Value<'_>>, name: &str) -> Result<Option<Zeroizing<S
 fn rsa_key(pem: &str) -> Result<SigningKey> {
     match SigningKey::from_pem(pem)? {
         key @ SigningKey::Rsa(_) => Ok(key),
-        SigningKey::P256(_) => Err(unusable("the private key is not RSA, but EC")),
+        SigningKey::P256(_) => Err(unusable("the private key is an EC key; DC/OS needs an RSA key")),
     }
 }
 
@@ -127,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn the_login_token_is_signed_for_five_minutes_with_either_form_of_key() {
+    fn the_login_token_is_valid_for_five_minutes_with_either_key_format() {
         use rsa::pkcs8::EncodePublicKey as _;
         let public = rsa::RsaPrivateKey::from_pkcs8_pem(PEM).unwrap().to_public_key();
         let jwk = Jwk::from_der(public.to_public_key_der().unwrap().as_bytes()).unwrap();
@@ -146,14 +147,14 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_that_is_none_says_why_and_shows_nothing() {
+    fn an_unusable_secret_is_an_error_with_its_cause_and_no_secret_text() {
         let good = secret(PEM);
         let small = include_str!("../../../tests/data/keys/rsa-1024.pem");
         let other = include_str!("../../../tests/data/keys/p256-a.pem");
         for (secret, why) in [
             ("", "empty"),
             ("[]", "not a JSON object"),
-            (r#"{"uid":"a","uid":"b"}"#, "strict JSON"),
+            (r#"{"uid":"a","uid":"b"}"#, "a repeated member name"),
             (&good.replace("\"uid\"", "\"gid\""), "uid is missing"),
             (&good.replace("private_key", "key"), "private_key is missing"),
             (&good.replace(r#""my \"service\"""#, "7"), "uid is not a string"),
@@ -161,7 +162,7 @@ mod tests {
             (&good.replace("RS256", "HS256"), "scheme"),
             (&secret("secret"), "not in PEM"),
             (&secret(small), "2048 bits"),
-            (&secret(other), "not RSA"),
+            (&secret(other), "needs an RSA key"),
             (&secret(&PEM.replace("PRIVATE", "PUBLIC")), "a public key"),
         ] {
             let error = ServiceAccount::from_json(secret).unwrap_err();

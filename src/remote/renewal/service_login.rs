@@ -1,7 +1,7 @@
 //! The login of a DC/OS service account.
 
 use super::issuer_clock::IssuerClock;
-use super::login_answer::{self, LoginKind, MAX_ANSWER_LEN, date};
+use super::login_response::{self, LoginKind, MAX_RESPONSE_LEN, date};
 use super::secret_text::{SecretText, failed};
 use super::service_account::ServiceAccount;
 use super::token_source::{NewToken, TokenSource};
@@ -12,15 +12,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-/// The setting that names the secret's file, for errors.
+/// The setting with the secret's file, for errors.
 const FILE_SETTING: &str = "service_account_file";
 
-/// Where a service account's secret is.
+/// The location of a service account's secret.
 #[derive(Clone)]
 pub(super) enum Credential {
-    /// The secret itself.
+    /// The account, already read.
     Account(Arc<ServiceAccount>),
-    /// Read for each login.
+    /// The secret, read for each login.
     Secret(SecretText),
 }
 
@@ -37,17 +37,17 @@ impl Credential {
     }
 }
 
-/// Neither the secret nor a setting has the URL of the login.
+/// The error if neither the secret nor a setting contains the URL of the login.
 pub(super) fn no_endpoint() -> Error {
     Error::new(
         ErrorKind::UnusableCredentials,
-        "login_endpoint is missing: it is neither in the secret nor set",
+        "login_endpoint is missing in the secret: add it there, or set login_endpoint",
     )
 }
 
 pub(super) struct ServiceLogin {
     pub(super) credential: Credential,
-    /// In place of the account's.
+    /// Replaces the account's `login_endpoint`.
     pub(super) endpoint: Option<String>,
     pub(super) allow_http: bool,
     pub(super) transport: Arc<dyn Transport>,
@@ -66,7 +66,7 @@ impl ServiceLogin {
             headers,
             body: Some(&body),
             timeout: self.timeout,
-            max_body_len: MAX_ANSWER_LEN,
+            max_body_len: MAX_RESPONSE_LEN,
         })
     }
 }
@@ -79,16 +79,16 @@ impl TokenSource for ServiceLogin {
         url::check(url, self.allow_http)
             .map_err(|why| FetchError::new(FetchFailure::Credentials, format!("login_endpoint: {why}")))?;
         let mut response = self.post(&account, url)?;
-        // DC/OS answers an expired login token like a wrong key. Only the Date shows that the clock
-        // is wrong.
+        // DC/OS responds to an expired login token as to a wrong key. Only the Date shows that this
+        // machine's clock is wrong.
         if self.clock.learn(&response) && response.status == 401 {
             response = self.post(&account, url)?;
         }
-        if !login_answer::is_success(response.status) {
+        if !login_response::is_success(response.status) {
             let has_succeeded = self.has_succeeded.load(Ordering::Relaxed);
-            return Err(login_answer::login_error(&response, LoginKind::ServiceAccount, has_succeeded));
+            return Err(login_response::login_error(&response, LoginKind::ServiceAccount, has_succeeded));
         }
-        let token = NewToken::new(login_answer::token(&response.body, "token")?)?;
+        let token = NewToken::new(login_response::token(&response.body, "token")?)?;
         self.has_succeeded.store(true, Ordering::Relaxed);
         Ok(token.issued_at(date(&response)))
     }

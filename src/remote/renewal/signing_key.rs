@@ -1,9 +1,9 @@
-//! A private key that signs JWTs for logins, in any form in which it arrives.
+//! Reads a private key that signs JWTs for logins. Many formats are accepted.
 //!
-//! | what happens to it on its way | what is done |
+//! | change to the key | handling |
 //! |---|---|
-//! | line ends are missing, escaped, or spaces; lines are indented | ignored |
-//! | it is base64 of PEM, or the DER without PEM's first and last line | opened |
+//! | line ends are missing, escaped or replaced by spaces; lines are indented | ignored |
+//! | base64 of the PEM text, or PEM without its first and last line | decoded |
 
 use super::lenient::base64;
 use super::secret_text::unusable;
@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 
 const EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
 
-/// An RSA key signs with RS256, one on P-256 with ES256.
+/// A private key. RSA keys sign with RS256, EC keys on P-256 with ES256.
 pub(super) enum SigningKey {
     Rsa(RsaKeyPair),
     P256(EcdsaKeyPair),
@@ -35,8 +35,8 @@ impl SigningKey {
     /// (SEC 1).
     ///
     /// # Errors
-    /// [`crate::ErrorKind::UnusableCredentials`]; the detail says what it is instead and shows
-    /// nothing of it.
+    /// [`crate::ErrorKind::UnusableCredentials`]: the key is not usable. The detail contains the
+    /// cause, and no part of the key.
     pub(super) fn from_pem(text: &str) -> Result<Self> {
         match der(text)? {
             Der::Pkcs1(der) => Self::rsa(&der),
@@ -45,7 +45,7 @@ impl SigningKey {
             }
             Der::Pkcs8(der) => {
                 let info = PrivateKeyInfoRef::try_from(&der[..])
-                    .map_err(|_| unusable("the private key is not PKCS #8: is it cut off?"))?;
+                    .map_err(|_| unusable("the private key is not valid PKCS #8: is it truncated?"))?;
                 match info.algorithm.oid {
                     pkcs1::ALGORITHM_OID => Self::rsa(info.private_key.as_bytes()),
                     EC => Self::p256(EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &der).ok()),
@@ -65,12 +65,12 @@ impl SigningKey {
         pair.map(Self::P256).ok_or(unusable("the private key is not an EC key on P-256"))
     }
 
-    /// A JWT of this key. `claims` is a JSON object.
+    /// Returns a JWT that is signed with this key. `claims` is a JSON object.
     ///
-    /// jsonwebtoken writes the header alone. Its `encode` uses the process's default provider,
-    /// which the program may have set to another, and panics where there is none.
+    /// Uses only the header type of jsonwebtoken. Its `encode` uses the process's default provider.
+    /// The program may have set another one, and without a provider `encode` panics.
     pub(super) fn jwt(&self, key_id: Option<&str>, claims: &str) -> Result<Zeroizing<String>> {
-        let does_not_sign = || unusable("the private key does not sign");
+        let does_not_sign = || unusable("signing with the private key failed");
         let algorithm = match self {
             Self::Rsa(_) => Algorithm::RS256,
             Self::P256(_) => Algorithm::ES256,
@@ -102,7 +102,8 @@ fn der(text: &str) -> Result<Der> {
     match std::str::from_utf8(&der) {
         Ok(text) if text.contains("-----BEGIN") => der_in_pem(text),
         _ if PrivateKeyInfoRef::try_from(&der[..]).is_ok() => Ok(Der::Pkcs8(der)),
-        // Other text is rarely base64, and never a DER sequence.
+        // PKCS #1. Text that is not a key is rarely valid base64 and never decodes to a DER
+        // sequence.
         _ if der.first() == Some(&0x30) => Ok(Der::Pkcs1(der)),
         _ => Err(unusable("the private key is not in PEM")),
     }
@@ -114,7 +115,7 @@ fn der_in_pem(text: &str) -> Result<Der> {
     while let Some((_, block)) = rest.split_once("-----BEGIN") {
         let Some((label, block)) = block.split_once("-----") else { break };
         let Some((body, after)) = block.split_once("-----END") else {
-            return Err(unusable("the private key in PEM has no END line: is it cut off?"));
+            return Err(unusable("the private key in PEM has no END line: is it truncated?"));
         };
         rest = after;
         let label: String = label.chars().filter(|c| !c.is_whitespace()).collect();
@@ -139,7 +140,8 @@ fn der_in_pem(text: &str) -> Result<Der> {
 
 const ENCRYPTED: &str = "the private key is encrypted: one without a passphrase is needed";
 
-/// What a PEM text with this label is. Labels of a closed list alone: anything may stand in a file.
+/// Describes a PEM text with this label. Unknown labels do not appear in the text, because a file
+/// may contain anything.
 fn named(label: &str) -> &'static str {
     match label {
         "ENCRYPTEDPRIVATEKEY" => ENCRYPTED,
@@ -152,7 +154,7 @@ fn named(label: &str) -> &'static str {
     }
 }
 
-/// The text without white space and without escaped line ends, however often they were escaped.
+/// Returns the text without white space and escaped line ends. They may be escaped several times.
 fn without_line_ends(text: &str) -> Zeroizing<String> {
     let mut out = Zeroizing::new(String::with_capacity(text.len()));
     let mut rest = text.chars().peekable();
@@ -188,7 +190,7 @@ mod tests {
     const P256: &str = include_str!("../../../tests/data/keys/p256-a.pem");
     static KEY: LazyLock<Vec<u8>> = LazyLock::new(|| pkcs8(PEM));
 
-    /// The DER of a key in PKCS #8.
+    /// Returns the DER of a key in PKCS #8.
     fn pkcs8(text: &str) -> Vec<u8> {
         match der(text).unwrap() {
             Der::Pkcs8(der) => der.to_vec(),
@@ -196,7 +198,7 @@ mod tests {
         }
     }
 
-    /// Whether the JWT of this key verifies with this public key.
+    /// Whether the JWT of the private key verifies with the public key.
     fn signs(pem: &str, public: &[u8], algorithm: Alg) -> bool {
         let jwt = SigningKey::from_pem(pem).unwrap().jwt(Some("k"), r#"{"exp":1300}"#).unwrap();
         let jwks = JwkSet::from_keys([Jwk::from_der(public).unwrap()]).unwrap();
@@ -207,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn rsa_and_p256_sign_in_every_form_of_the_key() {
+    fn rsa_and_p256_keys_sign_in_every_key_format() {
         let rsa = ::rsa::RsaPrivateKey::from_pkcs8_pem(PEM).unwrap();
         let public = rsa.to_public_key().to_public_key_der().unwrap();
         let pkcs1 = rsa.to_pkcs1_pem(Default::default()).unwrap();
@@ -236,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn a_private_key_is_read_whatever_became_of_its_line_ends() {
+    fn a_private_key_is_read_with_changed_or_missing_line_ends() {
         let [first, last] = ["-----BEGIN PRIVATE KEY-----", "-----END PRIVATE KEY-----"];
         let body = body();
         let unpadded = body.trim_end_matches('=');
@@ -270,7 +272,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_mangling_of_line_ends_yields_the_same_key(
+        fn random_changes_of_line_ends_do_not_change_the_key(
             ends in prop::collection::vec("([ \t]{0,3}(\n|\r\n|\r|\\\\{1,3}n|\\\\r\\\\n|\\\\\n|)[ \t]{0,5}){1,2}", 60),
         ) {
             let mut text = String::new();
@@ -279,7 +281,7 @@ mod tests {
                 text += end;
             }
             prop_assert!(pkcs8(&text) == *KEY);
-            // And so within a secret, whose line ends may be escaped or not.
+            // The same inside a secret, where line ends may be escaped or not.
             let escaped = serde_json::Value::from(text.as_str()).to_string();
             let mut keys = vec![escaped];
             if !text.contains('\\') {
@@ -303,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_private_key_is_named() {
+    fn a_text_that_is_not_a_private_key_is_an_error_that_describes_it() {
         let with_label = |label: &str| PEM.replace("PRIVATE KEY", label);
         let openssl =
             "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\nMAA=\n-----END RSA PRIVATE KEY-----";
@@ -313,7 +315,7 @@ mod tests {
             ("-----BEGIN PRIVATE KEY".to_owned(), "not in PEM"),
             (PEM[..PEM.len() - 30].to_owned(), "no END line"),
             (PEM.replace("MII", "M~I"), "not base64"),
-            (PEM.replacen(&body()[64..128], "", 1), "cut off"),
+            (PEM.replacen(&body()[64..128], "", 1), "truncated"),
             (with_label("ENCRYPTED PRIVATE KEY"), "encrypted"),
             (openssl.to_owned(), "encrypted"),
             (with_label("EC PRIVATE KEY"), "not an EC key on P-256"),

@@ -3,56 +3,57 @@
 use crate::remote::transport::FetchError;
 use std::time::{Duration, SystemTime};
 
-/// A snapshot of a token renewer, for metrics, logs and health checks. Counts are those of this
-/// process.
+/// A snapshot of a token renewer, for metrics, logs and health checks. All counters count in this
+/// process only.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct TokenRenewerStatus {
-    /// Where tokens come from.
+    /// The source of the tokens: the URL of the login without its query, or the name of a custom
+    /// source.
     pub source: String,
-    /// Whether there is a token to hand out.
+    /// Whether there is a valid token.
     pub state: TokenRenewerState,
-    /// 0 before the first token, and one more with each.
+    /// 0 before the first token, 1 for the first, and one more for each new one.
     pub generation: u64,
-    /// The time until the token in use expires; `None` if it does not.
+    /// The time until the token in use expires. `None` if it does not expire or there is none.
     pub expires_in: Option<Duration>,
-    /// The latest failure, even if a login has succeeded since.
+    /// The latest failure. It is kept after later successes.
     pub last_error: Option<FetchError>,
-    /// When that was.
+    /// The time of `last_error`.
     pub last_error_at: Option<SystemTime>,
-    /// Logins that failed.
+    /// Number of failed logins.
     pub failures: u64,
-    /// Scheduled logins that failed since the last success.
+    /// Number of scheduled logins that failed since the last success.
     pub failures_in_row: u32,
-    /// The time until the next scheduled login. A rejection may cause one before.
+    /// The time until the next scheduled login. A rejection may cause an earlier one.
     pub next_attempt: Duration,
-    /// Logins done, whether they succeeded or not.
+    /// Number of logins done, successful or not.
     pub attempts: u64,
-    /// Logins begun because they were due, or there was no token.
+    /// Number of logins begun because they were due or there was no token.
     pub scheduled: u64,
-    /// Logins begun because the one before failed.
+    /// Number of logins begun because the previous one failed.
     pub retries: u64,
-    /// Logins begun because a server rejected the token.
+    /// Number of logins begun because a server rejected the token.
     pub rejections: u64,
-    /// Logins that the program requested.
+    /// Number of logins that the program requested.
     pub requested: u64,
-    /// Rejections that caused no login, because the budget was spent.
+    /// Number of rejections that caused no login, because the budget was spent.
     pub suppressed: u64,
 }
 
-/// Whether a token renewer has a token to hand out.
+/// Whether a token renewer has a valid token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TokenRenewerState {
-    /// None yet.
+    /// There is no token yet.
     Empty,
-    /// A valid one.
+    /// The token is valid.
     Valid,
-    /// One that expires within seconds and is not renewed yet.
+    /// The token expires within seconds and is not renewed yet.
     Expiring,
-    /// One that has expired.
+    /// The token has expired.
     Expired,
-    /// Closed.
+    /// The renewer is closed.
     Closed,
 }
 

@@ -1,4 +1,4 @@
-//! The service's own token, renewed before it expires.
+//! The handle of a token renewer.
 
 use super::own_token::OwnToken;
 use super::renewal_job::{Rejections, RenewalJob};
@@ -12,32 +12,33 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-/// Callers without a token wait for so many attempts. After as many failures in a row they get the
+/// Number of failures in a row after which callers without a token no longer wait, and receive the
 /// error at once.
 const ATTEMPTS_TO_WAIT_FOR: u32 = 4;
 
-/// Keeps the service's own token valid: logs in, returns the token without latency, and renews it
-/// before it expires or when a server rejects it.
+/// Keeps the service's own token valid. Logs in, returns the cached token, and renews it before it
+/// expires or when a server rejects it.
 ///
 /// Make one for each account and clone it: clones share everything.
 ///
-/// - [`TokenRenewer::token`] reads the token in use through one atomic pointer. Callers wait only
-///   if there is none, or in the last seconds of one that could be renewed.
-/// - The token is renewed in the background, at 70 to 80 % of its lifetime, or at half of one under
-///   60 s. A failed renewal is retried with growing pauses, and the token is used until it expires.
-///   There is at least one second between two logins.
-/// - [`TokenRenewer::reject`] is for 401: any number of callers with the same token cause one
-///   login, and at most one in 30 s. If that login returns the rejected token, as two logins of
-///   DC/OS within one second do, there is another one a second later.
-/// - A wall clock that is set forward causes a login, and does not end a token that is valid by the
-///   monotonic clock.
+/// - [`TokenRenewer::token`] takes no lock while the token is fresh. Callers wait for a login only
+///   if there is no token, or if it expires within seconds.
+/// - The token is renewed in the background, after 70 to 80 % of its lifetime, or after half of a
+///   lifetime under 60 s. A failed renewal is retried with back-off, and the token is used until it
+///   expires. Logins are at least one second apart.
+/// - After HTTP 401, call [`TokenRenewer::reject`]. Concurrent callers with the same token cause
+///   one login, and there is at most one such login in 30 s. If it returns the rejected token
+///   again, it is repeated a second later. This happens with DC/OS: two logins within one second
+///   return the same token.
+/// - Setting the wall clock forward causes a login, but does not invalidate a token that is valid
+///   by the monotonic clock.
 /// - After a fork, each process renews for itself.
 ///
 /// ```no_run
 /// use bouncer_verify::TokenRenewer;
 ///
 /// let renewer = TokenRenewer::service_account_file("/run/secrets/service-account.json").build()?;
-/// // For every request that the service makes:
+/// // For each request that the service sends:
 /// let token = renewer.token()?;
 /// println!("Authorization: {}", token.authorization());
 /// # Ok::<(), bouncer_verify::Error>(())
@@ -45,7 +46,8 @@ const ATTEMPTS_TO_WAIT_FOR: u32 = 4;
 #[derive(Clone)]
 pub struct TokenRenewer(Arc<Handle>);
 
-/// What all clones share. The worker's thread holds the worker alone, so the last clone can end it.
+/// The state that all clones share. The worker's thread owns only the worker, so dropping the last
+/// clone can stop it.
 struct Handle {
     worker: Arc<Worker<RenewalJob>>,
     max_wait: Duration,
@@ -64,26 +66,27 @@ impl TokenRenewer {
 
     /// Returns a valid token.
     ///
-    /// Waits up to `max_wait` if there is none and a login may succeed soon, or if the token
+    /// Waits up to `max_wait` if there is no token and a login may succeed soon, or if the token
     /// expires within seconds. Does not wait in an outage.
     ///
     /// # Errors
     /// [`ErrorKind::LoginRejected`], [`ErrorKind::UnusableCredentials`]: the operator has to act.
-    /// [`ErrorKind::LoginUnavailable`]: there is no valid token, and no login succeeds now.
+    /// [`ErrorKind::LoginUnavailable`]: there is no valid token, and logins currently fail.
     pub fn token(&self) -> Result<OwnToken> {
         self.wait_and_retry(|ticket| self.token_now(ticket))
     }
 
-    /// As [`TokenRenewer::token`] without ever waiting, for callers that must not block a thread.
+    /// Like [`TokenRenewer::token`], but never waits. For callers that must not block a thread.
     ///
-    /// `ticket` is `None` at first. If it is `Some` afterwards, there may be a better answer once
-    /// that login is over: wait for it ([`TokenRenewer::wait`] on another thread) and call again
-    /// with it. A call before that login is over returns the final answer, and leaves `None`.
+    /// Pass `None` as `ticket` at first. If it is `Some` after the call, a login is pending that
+    /// may change the result. Wait for it ([`TokenRenewer::wait`] on another thread), then call
+    /// again with the ticket. A second call before that login is done returns a final result, and
+    /// sets the ticket to `None`.
     ///
     /// # Errors
-    /// As [`TokenRenewer::token`].
+    /// The same as [`TokenRenewer::token`].
     pub fn token_now(&self, ticket: &mut Option<Ticket>) -> Result<OwnToken> {
-        self.with_last_look(ticket, |ticket| self.look_up(ticket))
+        self.with_final_lookup(ticket, |ticket| self.look_up(ticket))
     }
 
     fn look_up(&self, ticket: &mut Option<Ticket>) -> Result<OwnToken> {
@@ -93,7 +96,7 @@ impl TokenRenewer {
         let in_use = worker.job.in_use();
         if let Some(current) = &*in_use {
             if now >= current.renew_at {
-                // A renewal is due. After a fork there is no thread for it yet.
+                // A renewal is due. A forked child has no thread for it yet.
                 worker.start();
             }
             if current.is_fresh(now, wall) {
@@ -105,8 +108,8 @@ impl TokenRenewer {
         }
         drop(in_use);
         let valid = worker.with(|attempts| {
-            // A login puts its token in use before it is done, so under the lock either the token
-            // is there, or the login that brings it is in flight.
+            // A login publishes its token before it is done. So under the lock, either the token is
+            // there, or the login that fetches it is in flight.
             let in_use = worker.job.in_use();
             let valid = in_use.as_ref().filter(|current| current.is_valid(now, wall));
             if !valid.is_some_and(|current| current.is_fresh(now, wall)) {
@@ -118,24 +121,26 @@ impl TokenRenewer {
         valid.ok_or_else(|| self.no_token())
     }
 
-    /// Returns another token, after a server rejected `token` ([`crate::is_token_rejection`]).
+    /// Returns a newer token, after a server rejected `token` ([`crate::is_token_rejection`]).
     ///
-    /// If there is a newer one already, returns that. Otherwise concurrent callers share one login;
-    /// there is at most one in 30 s. Until it succeeds, the token stays in use for other callers.
+    /// If there is a newer token already, returns it. Otherwise requests a login and waits for it.
+    /// Concurrent callers share one login, and there is at most one in 30 s. Until it succeeds,
+    /// other callers still receive the old token.
     ///
     /// # Errors
-    /// As [`TokenRenewer::token`]; [`ErrorKind::LoginUnavailable`] also if there is no newer one.
+    /// The same as [`TokenRenewer::token`]. [`ErrorKind::LoginUnavailable`] also if there is no
+    /// newer token.
     pub fn reject(&self, token: &str) -> Result<OwnToken> {
         self.wait_and_retry(|ticket| self.reject_now(token, ticket))
     }
 
-    /// As [`TokenRenewer::reject`] without ever waiting; `ticket` is as for
+    /// Like [`TokenRenewer::reject`], but never waits. Use `ticket` as described for
     /// [`TokenRenewer::token_now`].
     ///
     /// # Errors
-    /// As [`TokenRenewer::reject`].
+    /// The same as [`TokenRenewer::reject`].
     pub fn reject_now(&self, token: &str, ticket: &mut Option<Ticket>) -> Result<OwnToken> {
-        self.with_last_look(ticket, |ticket| self.look_up_another(token, ticket))
+        self.with_final_lookup(ticket, |ticket| self.look_up_another(token, ticket))
     }
 
     fn look_up_another(&self, token: &str, ticket: &mut Option<Ticket>) -> Result<OwnToken> {
@@ -146,7 +151,7 @@ impl TokenRenewer {
         }
         let before = ticket.take();
         let newer = worker.with(|attempts| {
-            // As in look_up(): the newer token may be there by now.
+            // As in look_up(): the newer token may have arrived since.
             let in_use = worker.job.in_use();
             let newer = in_use.as_ref().filter(|current| current.token.as_str() != token);
             if newer.is_none() {
@@ -157,94 +162,94 @@ impl TokenRenewer {
         newer.ok_or_else(|| self.no_newer_token())
     }
 
-    /// Waits until the login of `ticket` is over. Returns false after `timeout`, or if it will not
-    /// be.
+    /// Blocks until the login of `ticket` is done. Returns false after `timeout`, or if the renewer
+    /// is closed.
     pub fn wait(&self, ticket: Ticket, timeout: Duration) -> bool {
         self.0.worker.wait_for(ticket.attempt(), timeout)
     }
 
-    /// Blocks until there is a valid token. The error says why the last login failed.
+    /// Blocks until there is a valid token, up to `timeout`.
     ///
     /// # Errors
-    /// As [`TokenRenewer::token`]: after `timeout`, or at once if waiting does not help, as when
-    /// the login is rejected.
+    /// The same as [`TokenRenewer::token`]. The detail contains why the last login failed. Returns
+    /// before `timeout` if waiting does not help, for example if the login is rejected.
     pub fn wait_ready(&self, timeout: Duration) -> Result<()> {
         let ready = || self.token_now(&mut None).map(drop);
         self.0.worker.wait_until(timeout, ready, |error| error.kind() != ErrorKind::LoginUnavailable)
     }
 
-    /// Logs in now, for operators. Concurrent callers share one login.
+    /// Logs in now. Concurrent callers share one login. Meant for operators.
     ///
     /// # Errors
-    /// Why the login failed; [`crate::FetchFailure::Timeout`]: it is not over after `timeout`. The
-    /// token in use stays.
+    /// Why the login failed. [`crate::FetchFailure::Timeout`]: it did not finish within `timeout`.
+    /// The token in use is kept.
     pub fn renew(&self, timeout: Duration) -> Result<(), FetchError> {
         self.0.worker.attempt_now(timeout)
     }
 
-    /// A snapshot of its state.
+    /// Returns a snapshot of the state.
     pub fn status(&self) -> TokenRenewerStatus {
         RenewalJob::status(&self.0.worker)
     }
 
-    /// Waits until `attempts` logins are done ([`TokenRenewerStatus::attempts`]). Returns false
-    /// after `timeout`, or if they will not be.
+    /// Blocks until [`TokenRenewerStatus::attempts`] is at least `attempts`. Returns false after
+    /// `timeout`, or if the renewer is closed.
     pub fn wait_attempts(&self, attempts: u64, timeout: Duration) -> bool {
         self.0.worker.wait_for(attempts, timeout)
     }
 
-    /// Closes it, for all clones: a login in flight is cut off, the threads end, and there is no
-    /// token any more. Waits for the threads, at most one second: a source or transport of the
-    /// program's own that does not return is left behind. Dropping the last clone does the same.
+    /// Closes the renewer for all clones. This interrupts a login in flight, stops the threads and
+    /// removes the token. Blocks until the threads have ended, for at most one second: a thread in
+    /// a custom source or transport that does not return is left running. Dropping the last clone
+    /// closes the renewer too.
     pub fn close(&self) {
         self.0.worker.close();
     }
 
-    /// Calls `ask`, waits for the login of its ticket, and asks again, until there is none or
-    /// `max_wait` is over.
+    /// Calls `lookup`, waits for the login of its ticket, and calls it again, until there is no
+    /// ticket or `max_wait` has passed.
     fn wait_and_retry(
         &self,
-        mut ask: impl FnMut(&mut Option<Ticket>) -> Result<OwnToken>,
+        mut lookup: impl FnMut(&mut Option<Ticket>) -> Result<OwnToken>,
     ) -> Result<OwnToken> {
         let mut ticket = None;
         let mut began = None;
         loop {
-            let answer = ask(&mut ticket);
-            let Some(login) = ticket else { return answer };
+            let result = lookup(&mut ticket);
+            let Some(login) = ticket else { return result };
             let waited = began.get_or_insert_with(Instant::now).elapsed();
             self.wait(login, self.0.max_wait.saturating_sub(waited));
         }
     }
 
-    /// Calls `ask`. If the login of `ticket` is not over, the caller waits no longer: whatever
-    /// `ask` answers is final. It may have the token by then, which is in use a moment before the
-    /// login is over.
-    fn with_last_look(
+    /// Calls `lookup`. If the login of `ticket` is not done, the caller has stopped waiting, so the
+    /// result is final. It may still be the new token, which is published before the login is done.
+    fn with_final_lookup(
         &self,
         ticket: &mut Option<Ticket>,
-        ask: impl FnOnce(&mut Option<Ticket>) -> Result<OwnToken>,
+        lookup: impl FnOnce(&mut Option<Ticket>) -> Result<OwnToken>,
     ) -> Result<OwnToken> {
         let is_last = ticket.is_some_and(|before| !self.wait(before, Duration::ZERO));
         *ticket = ticket.map(|before| before.returned(!is_last));
-        let answer = ask(ticket);
+        let result = lookup(ticket);
         if is_last {
             *ticket = None;
         }
-        answer
+        result
     }
 
     fn no_token(&self) -> Error {
         let unavailable = |detail| Error::new(ErrorKind::LoginUnavailable, detail);
         let worker = &self.0.worker;
         if worker.is_closed() {
-            return unavailable("closed");
+            return unavailable("the renewer is closed");
         }
         match worker.read(|attempts| attempts.failure().cloned()) {
             Some(error) => {
                 Error::new(error.login_kind(), "").with_detail(format!("{}: {error}", worker.job.name()))
             }
-            None if worker.job.in_use().is_none() => unavailable("not logged in yet"),
-            None => unavailable("the token has expired, and its renewal is not over yet"),
+            None if worker.job.in_use().is_none() => unavailable("the first login has not finished"),
+            None => unavailable("the token has expired, and its renewal has not finished"),
         }
     }
 
@@ -253,13 +258,13 @@ impl TokenRenewer {
             true => self.no_token(),
             false => Error::new(
                 ErrorKind::LoginUnavailable,
-                "the token was rejected, and there is no newer one yet",
+                "the token was rejected, and there is no newer one: rejections cause one login in 30 s",
             ),
         }
     }
 }
 
-/// The login that a caller without a fresh token waits for, if any.
+/// Returns the login that a caller without a fresh token waits for, if any.
 fn next_attempt(
     attempts: &mut Attempts<Rejections>,
     has_valid: bool,
@@ -267,7 +272,7 @@ fn next_attempt(
     before: Option<Ticket>,
 ) -> Option<Ticket> {
     if has_valid && (attempts.failed || is_recent || before.is_some()) {
-        // A valid token is good enough once its renewal was tried.
+        // After one attempt to renew it, a valid token is returned without waiting.
         return None;
     }
     if let Some(error) = attempts.failure()
@@ -277,19 +282,19 @@ fn next_attempt(
     }
     Some(Ticket::new(match attempts.in_flight() {
         Some(attempt) => attempt,
-        // The background retries in a moment.
+        // The background will retry soon.
         None if attempts.failed || is_recent => attempts.done + 1,
         None => attempts.request(Reason::Schedule),
     }))
 }
 
-/// The login that a caller whose token was rejected waits for, if any.
+/// Returns the login that a caller with a rejected token waits for, if any.
 fn next_after_rejection(attempts: &mut Attempts<Rejections>, before: Option<Ticket>) -> Option<Ticket> {
     if before.is_some_and(Ticket::is_last) {
         return None;
     }
-    // A login that began before the rejection may have returned this very token, so another may
-    // follow it.
+    // A login that began before the rejection may have returned the rejected token, so another
+    // login may be needed.
     let newer = |attempt: &u64| before.is_none_or(|before| before.attempt() < *attempt);
     if let Some(attempt) = attempts.in_flight().filter(newer) {
         return (!attempts.in_outage()).then_some(Ticket::new(attempt));
@@ -322,13 +327,14 @@ mod tests {
     use crate::remote::transport::FetchFailure;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
-    /// A renewer whose logins fail, except those that `answers` has; and how many there were.
-    fn renewer(answers: Vec<NewToken>) -> (TokenRenewer, Arc<AtomicUsize>) {
+    /// Returns a renewer and the number of its logins. A login returns the last token of `tokens`,
+    /// and fails if there is none.
+    fn renewer(tokens: Vec<NewToken>) -> (TokenRenewer, Arc<AtomicUsize>) {
         let logins = Arc::new(AtomicUsize::new(0));
-        let (counted, answers) = (Arc::clone(&logins), std::sync::Mutex::new(answers));
+        let (counted, tokens) = (Arc::clone(&logins), std::sync::Mutex::new(tokens));
         let source = move || {
             counted.fetch_add(1, Ordering::SeqCst);
-            answers.lock().unwrap().pop().ok_or(FetchError::new(FetchFailure::Connect, "refused"))
+            tokens.lock().unwrap().pop().ok_or(FetchError::new(FetchFailure::Connect, "refused"))
         };
         (TokenRenewer::source("test", source).lazy().build().unwrap(), logins)
     }
@@ -340,7 +346,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wall_clock_that_is_set_forward_by_a_day_costs_one_login() {
+    fn a_wall_clock_set_forward_by_a_day_causes_one_login() {
         let new = || NewToken::new("new").unwrap().expires_in(Duration::from_secs(600));
         let (renewer, logins) = renewer(vec![new()]);
         put_in_use(&renewer, Duration::from_secs(86_400));
@@ -351,7 +357,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wall_clock_that_is_set_forward_does_not_end_a_valid_token_in_an_outage() {
+    fn a_wall_clock_set_forward_in_an_outage_does_not_invalidate_a_valid_token() {
         let (renewer, logins) = renewer(Vec::new());
         put_in_use(&renewer, Duration::from_secs(86_400));
         let start = Instant::now();

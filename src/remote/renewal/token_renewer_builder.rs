@@ -1,4 +1,4 @@
-//! The settings of a token renewer, and how one is made.
+//! The builder of a token renewer.
 
 use super::account_secret;
 use super::auth_method::AuthMethod;
@@ -23,33 +23,35 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 use zeroize::Zeroizing;
 
-/// The environment variable in which DC/OS gives a service its account: the secret, or the path of
-/// a file with it.
+/// The environment variable in which DC/OS passes a service account to a service. It contains the
+/// secret or the path of a file with the secret.
 const CREDENTIAL_VARIABLE: &str = "DCOS_SERVICE_ACCOUNT_CREDENTIAL";
 
 impl TokenRenewer {
-    /// Tokens of a DC/OS service account.
+    /// Returns a builder for tokens of a DC/OS service account.
     pub fn service_account(account: ServiceAccount) -> TokenRenewerBuilder {
         TokenRenewerBuilder::new(Source::Account(Credential::Account(Arc::new(account))))
     }
 
-    /// Tokens of the DC/OS service account whose secret is in this file. It is read for each login,
-    /// in the forms of [`ServiceAccount::from_json`].
+    /// Returns a builder for tokens of the DC/OS service account whose secret is in this file. The
+    /// file is read for each login. It may have any format that [`ServiceAccount::from_json`]
+    /// accepts.
     pub fn service_account_file(path: impl Into<PathBuf>) -> TokenRenewerBuilder {
         TokenRenewerBuilder::new(Source::Account(Credential::Secret(SecretText::File(path.into()))))
     }
 
-    /// Tokens of the DC/OS service account in the environment variable
-    /// `DCOS_SERVICE_ACCOUNT_CREDENTIAL`, which holds the secret or the path of a file with it.
+    /// Returns a builder for tokens of the DC/OS service account in the environment variable
+    /// `DCOS_SERVICE_ACCOUNT_CREDENTIAL`. It contains the secret or the path of a file with the
+    /// secret.
     ///
     /// # Errors
-    /// [`ErrorKind::UnusableCredentials`]: it is not set, or is not a usable secret.
+    /// [`ErrorKind::UnusableCredentials`]: the variable is not set, or the secret is not usable.
     pub fn service_account_from_env() -> Result<TokenRenewerBuilder> {
         let missing =
             |_| Error::new(ErrorKind::UnusableCredentials, "DCOS_SERVICE_ACCOUNT_CREDENTIAL is not set");
         let value = Zeroizing::new(std::env::var(CREDENTIAL_VARIABLE).map_err(missing)?);
-        // No path is a JSON object or looks like one. An unusable secret has the better error as a
-        // secret.
+        // A path never looks like a secret. A value that looks like a secret but is not usable is
+        // read as a secret, because that reports the better error.
         let is_secret =
             account_secret::object(&value).is_ok() || value.trim_start().starts_with(['{', '"', '\'', '-']);
         match is_secret {
@@ -58,25 +60,25 @@ impl TokenRenewer {
         }
     }
 
-    /// Tokens of an OAuth 2.0 client by the client credentials grant (RFC 6749 §4.4), from the
-    /// token endpoint at `token_url`. The client authenticates with
-    /// [`TokenRenewerBuilder::client_secret`] by HTTP Basic, unless
+    /// Returns a builder for tokens of an OAuth 2.0 client, from the token endpoint at `token_url`.
+    /// It uses the client credentials grant (RFC 6749 §4.4). The client authenticates with
+    /// [`TokenRenewerBuilder::client_secret`] and HTTP Basic, unless
     /// [`TokenRenewerBuilder::auth_method`] is set.
     ///
-    /// The response's `token_type` is the scheme of the Authorization header, `Bearer` if it is
-    /// missing. [`TokenRenewerBuilder::bearer`] always writes `Bearer`.
+    /// The scheme of the Authorization header is the response's `token_type`, or `Bearer` if that
+    /// is missing. [`TokenRenewerBuilder::bearer`] always sets `Bearer`.
     pub fn client_credentials(token_url: &str, client_id: &str) -> TokenRenewerBuilder {
         let client = Client { id: client_id.to_owned(), ..Client::default() };
         TokenRenewerBuilder::new(Source::Client { token_url: token_url.to_owned(), client })
     }
 
-    /// Tokens from anywhere. `name` stands for it in logs.
+    /// Returns a builder for tokens from a custom source. `name` appears in logs.
     pub fn source(name: &str, source: impl TokenSource + 'static) -> TokenRenewerBuilder {
         TokenRenewerBuilder::new(Source::Custom { name: name.to_owned(), source: Arc::new(source) })
     }
 }
 
-/// The settings of a [`TokenRenewer`].
+/// A builder for a [`TokenRenewer`].
 #[derive(Clone)]
 #[must_use]
 pub struct TokenRenewerBuilder {
@@ -84,7 +86,7 @@ pub struct TokenRenewerBuilder {
     http: HttpSettings,
     login_endpoint: Option<String>,
     bearer: Option<bool>,
-    /// A setting that the source does not have, and which source has it.
+    /// A setting that does not apply to the source, and the source that it applies to.
     conflicting_option: Option<(&'static str, &'static str)>,
     max_wait: Duration,
     lazy: bool,
@@ -114,7 +116,7 @@ impl TokenRenewerBuilder {
         }
     }
 
-    /// Logs in at this URL, in place of the service account's `login_endpoint`, which may then be
+    /// Logs in at this URL instead of the service account's `login_endpoint`, which may then be
     /// missing.
     pub fn login_endpoint(mut self, url: &str) -> Self {
         match self.source {
@@ -124,49 +126,49 @@ impl TokenRenewerBuilder {
         self
     }
 
-    /// How the client authenticates at the token endpoint: [`AuthMethod::ClientSecretBasic`] by
-    /// default.
+    /// Sets how the client authenticates at the token endpoint: [`AuthMethod::ClientSecretBasic`]
+    /// by default.
     ///
-    /// With `client_secret_basic` id and secret are form-encoded, as RFC 6749 §2.3.1 has it. Until
-    /// the first success, a rejected pair that the encoding changes is sent once more without it:
-    /// some servers do not decode it.
+    /// With `client_secret_basic`, id and secret are form-encoded (RFC 6749 §2.3.1). Some servers
+    /// do not decode them. So until the first success, a rejected request is repeated without the
+    /// encoding, if the encoding changes id or secret.
     ///
-    /// With `private_key_jwt` the client signs an assertion for each login with
-    /// [`TokenRenewerBuilder::private_key`]: "iss" and "sub" are the client's id, "aud" is the
-    /// token endpoint's URL, "jti" is random, and it expires after 60 s.
+    /// With `private_key_jwt`, the client signs an assertion for each login with
+    /// [`TokenRenewerBuilder::private_key`]. "iss" and "sub" are the client's id, "aud" is the
+    /// token endpoint's URL, and "jti" is random. The assertion expires after 60 s.
     ///
-    /// With `tls_client_auth` the client's id is in the body, and `client_certificate_file` proves
-    /// it.
+    /// With `tls_client_auth`, the body contains the client's id, and the certificate in
+    /// `client_certificate_file` proves it.
     pub fn auth_method(self, method: AuthMethod) -> Self {
         self.client("auth_method", |client| client.auth_method = method)
     }
 
-    /// The client's secret, for `client_secret_basic` and `client_secret_post`.
+    /// Sets the client's secret, for `client_secret_basic` and `client_secret_post`.
     pub fn client_secret(self, secret: &str) -> Self {
         self.client("client_secret", |client| client.secret = Some(SecretText::new(secret)))
     }
 
-    /// A file with the client's secret, in place of [`TokenRenewerBuilder::client_secret`]. It is
-    /// read for each login, so it may be replaced. Line ends after the secret are not part of it.
+    /// Sets a file with the client's secret, instead of [`TokenRenewerBuilder::client_secret`]. It
+    /// is read for each login, so it can be replaced. Trailing line ends are ignored.
     pub fn client_secret_file(self, path: impl Into<PathBuf>) -> Self {
         self.client("client_secret_file", |client| client.secret = Some(SecretText::File(path.into())))
     }
 
-    /// The private key that signs the assertions of `private_key_jwt`, in PEM and not encrypted. An
-    /// RSA key of at least 2048 bits signs with RS256, an EC key on P-256 with ES256. It is not the
-    /// key of TLS: that is `client_key_file`.
+    /// Sets the private key that signs the assertions of `private_key_jwt`, in PEM and not
+    /// encrypted. An RSA key of at least 2048 bits signs with RS256, an EC key on P-256 with ES256.
+    /// The key for TLS is a different setting, `client_key_file`.
     pub fn private_key(self, pem: &str) -> Self {
         self.client("private_key", |client| client.private_key = Some(SecretText::new(pem)))
     }
 
-    /// A file with the private key, in place of [`TokenRenewerBuilder::private_key`]. It is read
-    /// for each login, so it may be replaced.
+    /// Sets a file with the private key, instead of [`TokenRenewerBuilder::private_key`]. It is
+    /// read for each login, so it can be replaced.
     pub fn private_key_file(self, path: impl Into<PathBuf>) -> Self {
         self.client("private_key_file", |client| client.private_key = Some(SecretText::File(path.into())))
     }
 
-    /// The "kid" in the header of `private_key_jwt`'s assertions, for servers that know several
-    /// keys of the client. By default there is none.
+    /// Sets "kid" in the header of the assertions of `private_key_jwt`, for servers that have
+    /// several keys of the client. No "kid" by default.
     pub fn private_key_id(self, kid: &str) -> Self {
         self.client("private_key_id", |client| client.private_key_id = Some(kid.to_owned()))
     }
@@ -179,55 +181,58 @@ impl TokenRenewerBuilder {
         self
     }
 
-    /// Sends this parameter with the client credentials: "scope", "audience", "resource".
+    /// Adds a parameter to the request of the client credentials grant, such as "scope", "audience"
+    /// or "resource".
     pub fn parameter(self, name: &str, value: &str) -> Self {
         self.client("parameter", |client| client.parameters.push((name.to_owned(), value.to_owned())))
     }
 
-    /// Writes `Bearer <token>` in the Authorization header: the default except for DC/OS. If it is
-    /// set, another `token_type` in the response does not count, such as Apigee's "BearerToken".
+    /// Sets the Authorization header to `Bearer <token>`: the default, except for DC/OS. It
+    /// overrides a different `token_type` in the response, such as "BearerToken" of Apigee.
     pub fn bearer(mut self) -> Self {
         self.bearer = Some(true);
         self
     }
 
-    /// Writes `token=<token>` in the Authorization header: the default for DC/OS.
+    /// Sets the Authorization header to `token=<token>`: the default for DC/OS.
     pub fn dcos_header(mut self) -> Self {
         self.bearer = Some(false);
         self
     }
 
-    /// How long [`TokenRenewer::token`] and [`TokenRenewer::reject`] wait at most: 0 to 300 s, by
-    /// default 10 s.
+    /// Sets how long [`TokenRenewer::token`] and [`TokenRenewer::reject`] wait at most: 0 to 300 s,
+    /// 10 s by default.
     pub fn max_wait(mut self, max_wait: Duration) -> Self {
         self.max_wait = max_wait;
         self
     }
 
-    /// Starts to log in with the first call, not at once. For programs that fork after their setup.
+    /// Starts the first login with the first call, not at once. For programs that fork after their
+    /// setup.
     pub fn lazy(mut self) -> Self {
         self.lazy = true;
         self
     }
 
-    /// Calls `observer` after each login, in order, on a thread of its own. It may block, and may
-    /// use the renewer. If it is slow, 256 calls are queued, and the oldest are dropped. The same
-    /// thread reports logins through the `log` crate, never with tokens or secrets.
+    /// Calls `observer` after each login, in order, on a separate thread. The observer may block,
+    /// and may use the renewer. If it is slow, up to 256 calls are queued; then the oldest are
+    /// dropped. The same thread logs logins through the `log` crate, without tokens and secrets.
     pub fn observer(mut self, observer: impl Fn(&TokenRenewerStatus) + Send + Sync + 'static) -> Self {
         self.observer = Some(Arc::new(observer));
         self
     }
 
-    /// Makes the renewer. The first login starts at once, unless [`TokenRenewerBuilder::lazy`] is
-    /// set.
+    /// Makes the renewer. The first login starts at once, in the background, unless
+    /// [`TokenRenewerBuilder::lazy`] is set.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidArgument`]: a setting, a URL, or a CA or certificate file.
-    /// [`ErrorKind::UnusableCredentials`]: the secret or private key, or its file.
+    /// [`ErrorKind::InvalidArgument`]: a setting or URL is invalid, or a CA or certificate file is
+    /// not usable. [`ErrorKind::UnusableCredentials`]: the secret, the private key or its file is
+    /// not usable.
     pub fn build(self) -> Result<TokenRenewer> {
         check_range("max_wait", self.max_wait, Duration::ZERO..=MAX_TIMEOUT)?;
         if let Some((setting, source)) = self.conflicting_option {
-            return Err(invalid(format!("{setting} goes with {source} alone")));
+            return Err(invalid(format!("{setting} can only be set for {source}")));
         }
         let transport = self.http.transport()?;
         let timeout = self.http.timeout;
@@ -241,7 +246,7 @@ impl TokenRenewerBuilder {
                 (token_url, Arc::new(source))
             }
             Source::Account(credential) => {
-                // Found here, a wrong secret is a mistake of the setup; later, it is an incident.
+                // Read the secret now, so that a wrong one is reported when the program starts.
                 let account = credential.account()?;
                 let endpoint = self.login_endpoint.as_deref().or(account.login_endpoint());
                 let endpoint = endpoint.ok_or_else(no_endpoint)?.to_owned();

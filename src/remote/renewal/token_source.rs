@@ -1,4 +1,4 @@
-//! Where a renewer gets its tokens.
+//! Gets new tokens for a renewer, for example with a login.
 
 use super::lenient;
 use crate::remote::transport::{FetchError, FetchFailure};
@@ -12,19 +12,22 @@ use zeroize::Zeroizing;
 /// The longest accepted token, in bytes.
 const MAX_TOKEN_LEN: usize = 64 * 1024;
 
-/// Where a renewer gets its tokens. Closures `Fn() -> Result<NewToken, FetchError>` are sources.
+/// Gets new tokens for a renewer. Implement it for a custom kind of login. Closures `Fn() ->
+/// Result<NewToken, FetchError>` implement it too.
 ///
-/// One background thread at a time calls it, without a lock, and it may block for some seconds. If
-/// it returns the token that was just rejected, it is called once more a second later.
+/// It is called by one background thread at a time, without a lock, and may block for some seconds.
+/// If it returns the token that was just rejected, it is called once more a second later.
 pub trait TokenSource: Send + Sync {
     /// Returns a new token.
     ///
     /// # Errors
-    /// Why there is none. After [`FetchFailure::Rejected`], [`FetchFailure::Refused`] and
-    /// [`FetchFailure::Credentials`] the first pause is 15 to 30 s, otherwise up to 1 s.
+    /// There is no token, for the given reason. The first retry follows after up to 1 s. It follows
+    /// after 15 to 30 s if the error is [`FetchFailure::Rejected`], [`FetchFailure::Refused`] or
+    /// [`FetchFailure::Credentials`].
     fn login(&self) -> Result<NewToken, FetchError>;
 
-    /// Interrupts a login in flight, if it can. Another thread calls it when the renewer is closed.
+    /// Interrupts a login in flight, if possible. Called by another thread when the renewer is
+    /// closed. The default does nothing.
     fn interrupt(&self) {}
 }
 
@@ -47,67 +50,68 @@ impl<T: TokenSource + ?Sized> TokenSource for Arc<T> {
     }
 }
 
-/// A token from a source, with its lifetime.
+/// A new token with its lifetime.
 pub struct NewToken {
     pub(super) token: Zeroizing<String>,
     pub(super) expires_at: Option<i64>,
     lifetime: Option<Duration>,
-    /// The issuer's time when it issued the token, in seconds since 1970.
+    /// The issuer's time when the token was issued, in seconds since 1970.
     issued: Option<i64>,
-    /// The scheme in the Authorization header, if it is not the usual one.
+    /// The scheme for the Authorization header; `None` for the default.
     pub(super) scheme: Option<String>,
 }
 
 impl NewToken {
-    /// A token. If it is a JWT with "exp", it expires then. [`NewToken::expires_in`] sets another
-    /// lifetime. Without either it does not expire.
+    /// Makes a new token. If it is a JWT with "exp", it expires then. [`NewToken::expires_in`] sets
+    /// another lifetime. Without either, it does not expire.
     ///
     /// # Errors
-    /// [`FetchFailure::Document`]: it is empty, over 64 KiB, or has a character that is invalid in
-    /// a header.
+    /// [`FetchFailure::Document`]: the token is empty, larger than 64 KiB, or contains a character
+    /// that is invalid in a header.
     pub fn new(token: impl Into<String>) -> Result<Self, FetchError> {
         let token = Zeroizing::new(token.into());
         let malformed = |detail| FetchError::new(FetchFailure::Document, detail);
         if token.is_empty() || token.len() > MAX_TOKEN_LEN {
-            return Err(malformed("the token is empty or over 64 KiB"));
+            return Err(malformed("the token is empty or larger than 64 KiB"));
         }
-        // RFC 6750 §2.1 allows fewer characters; none of these ends a header field or is white
-        // space.
+        // More tolerant than RFC 6750 §2.1: any visible ASCII character. None of these is white
+        // space or ends a header field.
         if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(malformed("the token has a character that is invalid in a header"));
+            return Err(malformed("the token contains a character that is invalid in a header"));
         }
         let expires_at = expiry(&token);
         Ok(Self { token, expires_at, lifetime: None, issued: None, scheme: None })
     }
 
-    /// The token expires after `lifetime` from now (RFC 6749 §5.1, "expires_in"), whatever its own
-    /// "exp" is.
+    /// Sets the lifetime from now (RFC 6749 §5.1, "expires_in"). It overrides the token's own
+    /// "exp".
     #[must_use]
     pub fn expires_in(mut self, lifetime: Duration) -> Self {
         self.lifetime = Some(lifetime);
         self
     }
 
-    /// The issuer's time now. With it, the token's expiry does not depend on this machine's clock.
+    /// Sets the issuer's current time. The token's expiry then does not depend on this machine's
+    /// clock.
     #[must_use]
     pub(super) fn issued_at(mut self, issuer_time: Option<i64>) -> Self {
         self.issued = issuer_time;
         self
     }
 
-    /// "token_type" of RFC 6749 §7.1; `None` for the usual scheme.
+    /// Sets the scheme, from "token_type" (RFC 6749 §7.1). `None` is the default scheme.
     #[must_use]
     pub(super) fn scheme(mut self, scheme: Option<String>) -> Self {
         self.scheme = scheme;
         self
     }
 
-    /// Whether [`NewToken::lifetime`] is from the token's own "exp".
-    pub(super) fn lives_by_exp(&self) -> bool {
+    /// Whether [`NewToken::lifetime`] comes from the token's own "exp".
+    pub(super) fn expires_by_exp(&self) -> bool {
         self.lifetime.is_none()
     }
 
-    /// Its lifetime from now. `None`: it does not expire. Zero: it has expired.
+    /// Returns the lifetime from now. `None`: the token does not expire. Zero: it has expired.
     pub(super) fn lifetime(&self, now: SystemTime) -> Option<Duration> {
         let now = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
         let now = self.issued.unwrap_or(i64::try_from(now).unwrap_or(i64::MAX));
@@ -122,18 +126,18 @@ impl fmt::Debug for NewToken {
     }
 }
 
-/// "exp" of a JWT. The token comes from the issuer itself, so nothing is verified: other claims may
-/// have any form, and "exp" may be in quotes. `None` if there is none that can be read.
+/// Returns "exp" of a JWT; `None` if it is missing or not readable. The token comes from the issuer
+/// itself, so nothing is verified. Other claims may have any form, and "exp" may be a string.
 fn expiry(token: &str) -> Option<i64> {
     let [_, payload, _] = *token.split('.').collect::<Vec<_>>() else { return None };
     let payload = lenient::base64(payload)?;
     let Exp(exp) = serde_json::from_slice(&payload).ok()?;
     let exp = exp?.get().trim_matches('"').trim().parse::<f64>().ok()?.floor();
-    // In old versions of DC/OS, "exp": 0 is a token without expiry.
+    // In old versions of DC/OS, "exp": 0 means that the token does not expire.
     (exp.is_finite() && exp != 0.0).then_some(exp as i64)
 }
 
-/// The member "exp" of a JSON object, the last one of that name. Other members are skipped.
+/// The last member "exp" of a JSON object. Other members are skipped.
 struct Exp(Option<Box<RawValue>>);
 
 impl<'de> Deserialize<'de> for Exp {
@@ -175,11 +179,11 @@ mod tests {
     }
 
     #[test]
-    fn a_jwt_says_when_it_expires() {
+    fn a_jwt_expires_at_its_exp() {
         let now = UNIX_EPOCH + Duration::from_secs(1000);
         let token = NewToken::new(jwt(r#"{"uid":"a","exp":1600}"#)).unwrap();
         assert_eq!((token.expires_at, token.lifetime(now)), (Some(1600), Some(Duration::from_secs(600))));
-        // By the issuer's clock, which is 100 s ahead of this machine's.
+        // The issuer's clock is 100 s ahead of this machine's clock.
         assert_eq!(token.issued_at(Some(1100)).lifetime(now), Some(Duration::from_secs(500)));
         let expired = NewToken::new(jwt(r#"{"exp":999}"#)).unwrap();
         assert_eq!(expired.lifetime(now), Some(Duration::ZERO));
@@ -191,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn the_life_is_read_from_exp_alone() {
+    fn the_lifetime_depends_only_on_exp_and_not_on_other_claims() {
         for payload in [
             r#"{"sub":7,"exp":1600}"#,
             r#"{"aud":null,"exp":1600,"nbf":null,"iat":null,"iss":null,"jti":null}"#,
@@ -203,7 +207,7 @@ mod tests {
             r#"{ "\u0065xp" : 1600 }"#,
         ] {
             assert_eq!(NewToken::new(jwt(payload)).unwrap().expires_at, Some(1600), "{payload}");
-            // The spelling of base64 is of no interest either.
+            // Either base64 alphabet is accepted, with or without padding.
             for encode in [|text| STANDARD.encode(text), |text| URL_SAFE.encode(text)] {
                 let (header, payload): (String, String) = (encode("{}"), encode(payload));
                 let token = format!("{header}.{payload}.c2ln");
@@ -218,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn an_opaque_token_lives_as_long_as_is_said() {
+    fn an_opaque_token_expires_after_the_lifetime_that_is_set() {
         let token = NewToken::new("2YotnFZFEjr1zCsicMWpAA").unwrap();
         assert_eq!(token.lifetime(SystemTime::now()), None);
         let token = token.expires_in(Duration::from_secs(7));
@@ -227,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_stand_in_a_header_is_no_token() {
+    fn a_token_that_is_invalid_in_a_header_is_rejected() {
         for token in ["", "a b", "a\r\nX: y", "a\u{e9}", "a\0", &"x".repeat(65 * 1024)] {
             assert_eq!(NewToken::new(token).unwrap_err().failure(), FetchFailure::Document);
         }

@@ -1,4 +1,4 @@
-//! The response of a login endpoint: the token, or why there is none.
+//! The response of a login endpoint: a token or an error.
 
 use super::auth_method::AuthMethod;
 use super::lenient::without_bom;
@@ -7,11 +7,11 @@ use crate::remote::freshness;
 use crate::remote::transport::{FetchError, FetchFailure, HttpResponse};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// The largest response that is read, in bytes.
-pub(super) const MAX_ANSWER_LEN: usize = 128 * 1024;
+/// Maximum size of a response, in bytes.
+pub(super) const MAX_RESPONSE_LEN: usize = 128 * 1024;
 
-/// The error codes that are shown: those of RFC 6749 §4.1.2.1 and §5.2, RFC 8707, RFC 9449 and
-/// DC/OS. Other text of a response is not shown, because it may be secret.
+/// The error codes that may appear in error texts: the codes of RFC 6749 §4.1.2.1 and §5.2, RFC
+/// 8707, RFC 9449 and DC/OS. Other text of a response may be secret.
 const CODES: [&str; 14] = [
     "invalid_request",
     "invalid_client",
@@ -29,19 +29,20 @@ const CODES: [&str; 14] = [
     "ERR_INVALID_DATA",
 ];
 
-/// Whether a login with this status succeeded. Some token endpoints answer 201; a proxy that
-/// changes an answer makes it 203 (RFC 9110 §15.3.4).
+/// Whether a login with this status succeeded. Some token endpoints respond with 201. A proxy that
+/// changes a response sets 203 (RFC 9110 §15.3.4).
 pub(super) fn is_success(status: u16) -> bool {
     matches!(status, 200 | 201 | 203)
 }
 
-/// The member `name` of a response, unless it is null or missing.
-pub(super) fn member<'a>(answer: &'a [u8], name: &str) -> Result<Option<json::Value<'a>>, FetchError> {
-    if answer.len() > MAX_ANSWER_LEN {
-        return Err(FetchError::new(FetchFailure::TooLarge, ""));
+/// Returns the member `name` of a response body; `None` if it is null or missing.
+pub(super) fn member<'a>(body: &'a [u8], name: &str) -> Result<Option<json::Value<'a>>, FetchError> {
+    if body.len() > MAX_RESPONSE_LEN {
+        let detail = format!("the response has more than the limit of {MAX_RESPONSE_LEN} bytes");
+        return Err(FetchError::new(FetchFailure::TooLarge, detail));
     }
     let malformed = |detail| FetchError::new(FetchFailure::Document, detail);
-    let text = std::str::from_utf8(answer).map_err(|_| malformed("the response is not UTF-8"))?;
+    let text = std::str::from_utf8(body).map_err(|_| malformed("the response is not UTF-8"))?;
     let text = without_bom(text);
     let mut found = None;
     json::members(text, |member, value| {
@@ -56,13 +57,13 @@ pub(super) fn member<'a>(answer: &'a [u8], name: &str) -> Result<Option<json::Va
     Ok(found)
 }
 
-/// The token in a response.
-pub(super) fn token(answer: &[u8], name: &str) -> Result<String, FetchError> {
-    let value = member(answer, name)?;
+/// Returns the token in a response body.
+pub(super) fn token(body: &[u8], name: &str) -> Result<String, FetchError> {
+    let value = member(body, name)?;
     if let Some(token) = value.and_then(|value| value.as_str()) {
         return Ok(token.into_owned());
     }
-    let detail = match (value, error_code(answer)) {
+    let detail = match (value, error_code(body)) {
         (Some(_), _) => format!("\"{name}\" in the response is not a string"),
         (None, Some(code)) => format!("the response has no \"{name}\", but the error {code}"),
         (None, None) => format!("the response has no \"{name}\""),
@@ -70,55 +71,56 @@ pub(super) fn token(answer: &[u8], name: &str) -> Result<String, FetchError> {
     Err(FetchError::new(FetchFailure::Document, detail))
 }
 
-/// The error code of a response, if it is in the list.
-pub(super) fn error_code(answer: &[u8]) -> Option<&'static str> {
+/// Returns the error code of a response body, if it is in [`CODES`].
+pub(super) fn error_code(body: &[u8]) -> Option<&'static str> {
     ["error", "code"].iter().find_map(|name| {
-        let said = member(answer, name).ok()??.as_str()?;
-        CODES.into_iter().find(|code| *code == said)
+        let code = member(body, name).ok()??.as_str()?;
+        CODES.into_iter().find(|known| *known == code)
     })
 }
 
-/// The Date of a response, in seconds since 1970.
+/// Returns the Date of a response, in seconds since 1970.
 pub(super) fn date(response: &HttpResponse) -> Option<i64> {
     let date = httpdate::parse_http_date(response.values("date").next()?).ok()?;
     i64::try_from(date.duration_since(UNIX_EPOCH).ok()?.as_secs()).ok()
 }
 
-/// Whose login it is. The advice to the operator depends on it.
+/// The kind of login. The advice in an error text depends on it.
 #[derive(Clone, Copy)]
 pub(super) enum LoginKind {
     ServiceAccount,
     Client(AuthMethod),
 }
 
-/// Why a login with this response failed. `has_succeeded`: whether one has succeeded before, with
-/// the same settings.
+/// Returns the error for a login with this response. `has_succeeded`: whether a login with the same
+/// settings has succeeded before.
 pub(super) fn login_error(response: &HttpResponse, kind: LoginKind, has_succeeded: bool) -> FetchError {
     let status = response.status;
     let code = error_code(&response.body);
     let failure = match (status, code) {
         (400..500, Some("temporarily_unavailable" | "server_error")) => FetchFailure::Status,
-        // RFC 6749 §5.2 allows both statuses.
+        // RFC 6749 §5.2 allows both statuses for a rejected client.
         (401, _) | (400, Some("invalid_client")) => FetchFailure::Rejected,
-        // The URL was right before. A gateway sends this while the service behind it starts.
+        // The URL was correct before. A gateway responds like this while the service behind it
+        // starts.
         (403 | 404, _) if has_succeeded => FetchFailure::Status,
         (400 | 403 | 404 | 405 | 406 | 415, _) => FetchFailure::Refused,
         _ => FetchFailure::Status,
     };
     let advice = match (failure, kind) {
         (FetchFailure::Rejected, LoginKind::ServiceAccount) => {
-            ": check that the account exists and has the public key of this private key"
+            ": check that the account exists, and that its public key matches this private key"
         }
         (FetchFailure::Rejected, LoginKind::Client(AuthMethod::PrivateKeyJwt)) => {
-            ": check the client's id, and that the server has the public key of its private key"
+            ": check client_id, and that the server has the public key of private_key"
         }
         (FetchFailure::Rejected, LoginKind::Client(AuthMethod::TlsClientAuth)) => {
-            ": check the client's id, and that the server knows its certificate"
+            ": check client_id, and that the server accepts the certificate of this client"
         }
-        (FetchFailure::Rejected, LoginKind::Client(_)) => ": check the client's id, secret and auth_method",
+        (FetchFailure::Rejected, LoginKind::Client(_)) => ": check client_id, client_secret and auth_method",
         (FetchFailure::Refused, _) if matches!(status, 404 | 405) => ": check the URL",
         (FetchFailure::Refused, LoginKind::Client(_)) => ": check the URL, the grant and the parameters",
-        (FetchFailure::Refused, LoginKind::ServiceAccount) => ": check the URL and what the account may do",
+        (FetchFailure::Refused, LoginKind::ServiceAccount) => ": check the URL and the account's permissions",
         _ => "",
     };
     let code = code.map(|code| format!(", {code}")).unwrap_or_default();
@@ -139,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn the_token_is_found_or_the_answer_says_why_not() {
+    fn the_token_is_returned_or_the_error_describes_the_response() {
         assert_eq!(token(b"{\"token\":\"t\"}", "token").unwrap(), "t");
         assert_eq!(token("\u{feff} {\"token\":\"t\",\"x\":null}\r\n".as_bytes(), "token").unwrap(), "t");
         for (body, why) in [
@@ -157,13 +159,13 @@ mod tests {
             assert!(error.to_string().contains(why) && !error.to_string().contains("hidden"), "{error}");
         }
         assert_eq!(
-            token(&vec![b' '; MAX_ANSWER_LEN + 1], "token").unwrap_err().failure(),
+            token(&vec![b' '; MAX_RESPONSE_LEN + 1], "token").unwrap_err().failure(),
             FetchFailure::TooLarge
         );
     }
 
     #[test]
-    fn a_refusal_names_status_code_and_what_to_check() {
+    fn a_failed_login_reports_status_error_code_and_what_to_check() {
         use FetchFailure::{Refused, Rejected, Status};
         for (status, body, kind, failure, text) in [
             (
@@ -171,7 +173,7 @@ mod tests {
                 r#"{"error":"invalid_client"}"#,
                 CLIENT,
                 Rejected,
-                "HTTP 401, invalid_client: check the client's id, secret and auth_method",
+                "HTTP 401, invalid_client: check client_id, client_secret and auth_method",
             ),
             (
                 400,
@@ -215,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_there_now_was_there_when_a_login_succeeded() {
+    fn after_a_successful_login_403_and_404_are_an_outage() {
         for (status, failure) in [
             (403, FetchFailure::Status),
             (404, FetchFailure::Status),
