@@ -1,21 +1,22 @@
-//! RS256 by the kernel in [`super::ifma`], under the eyes of aws-lc.
+//! Verifies RS256 with the kernel in [`super::ifma`], checked by aws-lc.
 //!
-//! aws-lc verifies again a sample of what the kernel accepts, and what it rejects within a budget.
-//! Where the two differ, aws-lc is right, and no key of this process is verified by the kernel any
-//! more.
+//! aws-lc verifies a sample of the accepted signatures again, and rejected ones within a budget. If
+//! the two ever differ, aws-lc's result counts, and this process stops using the kernel for every
+//! key.
 //!
-//! A second opinion costs four times as much as the kernel, so a flood of forged signatures must
-//! not get one each. Every signature that the kernel looks at pays for one part in [`PRICE`] of a
-//! second opinion, and some are in reserve: 16 for each of 16 groups of threads. So:
+//! A second verification costs four times as much as the kernel's, so a flood of forged signatures
+//! must not get one each. Each verified signature adds 1/[`PRICE`] of a second verification to the
+//! budget. The budget holds at most 16 of them for each of 16 groups of threads. So:
 //!
-//! - A service that is sent fewer than one wrong signature in 256, and no long bursts of them, has
-//!   every rejection verified again. Whatever the kernel rejects wrongly is accepted then, and ends
-//!   its use.
-//! - In a flood the cost is one second opinion for 256 signatures: 2 %. What a faulty kernel
-//!   rejects wrongly in the flood stays rejected with a probability of 255 in 256, and is found out
-//!   after 256 such tokens on average. Nothing is ever accepted because the budget is spent.
+//! - If fewer than one in 256 signatures is wrong, and there are no long bursts, every rejection is
+//!   verified again. A signature that the kernel rejects wrongly is then accepted, and the kernel
+//!   is no longer used.
+//! - In a flood, one in 256 signatures is verified again, which costs 2 %. A signature that a
+//!   faulty kernel rejects wrongly then stays rejected with a probability of 255/256. The fault is
+//!   found after 256 such signatures on average. A spent budget never causes a signature to be
+//!   accepted.
 //!
-//! There is no clock in it: a flood that lasts longer is also looked at more often.
+//! The budget uses no clock: a longer flood also gets more second verifications.
 
 use super::ifma::key as ifma;
 use super::message::Message;
@@ -24,18 +25,18 @@ use crate::jose::public_key::PublicKey;
 use crate::striped::Striped;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 
-/// One in so many signatures that are accepted is verified again, which costs 0.4 % of the time.
+/// One in this many accepted signatures is verified again, which costs 0.4 % of the time.
 const SAMPLE: u32 = 1024;
-/// So many signatures pay for a second opinion on one that is rejected.
+/// Number of verified signatures that pay for the second verification of one rejected signature.
 const PRICE: u32 = 256;
-/// So many second opinions may be had before they are paid for.
+/// Maximum number of second verifications that are not yet paid for.
 const RESERVE: u32 = 16;
 
-/// Whether the kernel agreed with aws-lc each time that both were asked.
+/// Whether the kernel has agreed with aws-lc so far.
 pub(super) struct Trust(AtomicBool);
 
-/// Of this process, whatever key sets come and go: a CPU or a kernel that is wrong for one key is
-/// no better for the next.
+/// The state of the whole process, independent of key sets: if the CPU or the kernel is wrong for
+/// one key, it is not trusted for any other.
 static IN_THIS_PROCESS: Trust = Trust::new();
 
 impl Trust {
@@ -57,9 +58,9 @@ pub(super) struct Accelerated {
 #[derive(Default)]
 struct Watch {
     accepted: AtomicU32,
-    /// What the second opinions on rejections have cost and is not paid for yet. Threads that share
-    /// it may overwrite each other's payments: the budget is then a little smaller or larger, which
-    /// is harmless.
+    /// Cost of second verifications of rejected signatures that is not yet paid, in signatures.
+    /// Threads that share it may overwrite each other's changes. The budget is then slightly too
+    /// small or too large, which is harmless.
     debt: AtomicU32,
 }
 
@@ -71,13 +72,14 @@ impl Watch {
         }
     }
 
-    fn can_afford_a_second_opinion(&self) -> bool {
+    /// Takes a second verification from the budget. Returns false if the budget is spent.
+    fn try_spend(&self) -> bool {
         let debt = self.debt.load(Relaxed);
-        let can = debt <= (RESERVE - 1) * PRICE;
-        if can {
+        let is_within_budget = debt <= (RESERVE - 1) * PRICE;
+        if is_within_budget {
             self.debt.store(debt + PRICE, Relaxed);
         }
-        can
+        is_within_budget
     }
 
     fn is_in_sample(&self) -> bool {
@@ -86,9 +88,9 @@ impl Watch {
 }
 
 impl Accelerated {
-    /// `None`: the kernel does not take this key, this CPU has not the instructions, the kernel was
-    /// wrong before, or the build is not optimised: then the kernel is slower than aws-lc, and
-    /// takes a megabyte of stack.
+    /// Returns `None` if the kernel does not support this key, if the CPU lacks the instructions,
+    /// or if the kernel was wrong before. Also `None` if the build is not optimized: the kernel is
+    /// then slower than aws-lc and needs a megabyte of stack.
     pub(super) fn new(key: &PublicKey) -> Option<Self> {
         Self::trusted_by(&IN_THIS_PROCESS, key)
     }
@@ -101,18 +103,18 @@ impl Accelerated {
         Some(Self { kernel: ifma::Key::new(n, e)?, trust, watch: Striped::default() })
     }
 
-    /// Whether the kernel was never wrong.
+    /// Returns whether the kernel has never been wrong.
     pub(super) fn is_trusted(&self) -> bool {
         self.trust.holds()
     }
 
-    /// The kernel, for several signatures at once. Its answer for each goes through
-    /// [`Accelerated::judge`].
+    /// Returns the kernel, for several signatures at once. Pass each of its results to
+    /// [`Accelerated::confirm`].
     pub(super) fn kernel(&self) -> &ifma::Key {
         &self.kernel
     }
 
-    /// `reference` is the verdict of aws-lc.
+    /// Verifies a signature. `reference` verifies it with aws-lc.
     pub(super) fn verify(
         &self,
         message: &Message<'_>,
@@ -122,11 +124,12 @@ impl Accelerated {
         if !self.is_trusted() {
             return reference().into();
         }
-        self.judge(self.kernel.verify(message.sha256(), signature), reference)
+        self.confirm(self.kernel.verify(message.sha256(), signature), reference)
     }
 
-    /// The verdict where the kernel `accepts` the signature, or rejects it.
-    pub(super) fn judge(
+    /// Returns the verdict, given whether the kernel `accepts` the signature. Calls `reference` for
+    /// a sample of accepted signatures.
+    pub(super) fn confirm(
         &self,
         accepts: bool,
         reference: impl FnOnce() -> Result<(), InvalidSignature>,
@@ -141,23 +144,24 @@ impl Accelerated {
         }
         let verdict = reference();
         if verdict.is_err() {
-            self.distrust("accepts", "refuses");
+            self.distrust("accepts", "rejects");
         }
         verdict.into()
     }
 
-    /// The second opinion on [`KeyVerdict::RejectedByKernel`], if there is one to be had.
+    /// Verifies a signature again after [`KeyVerdict::RejectedByKernel`], if the budget allows it.
     pub(super) fn verify_again(
         &self,
         reference: impl FnOnce() -> Result<(), InvalidSignature>,
     ) -> Result<(), InvalidSignature> {
-        // A kernel that is no longer trusted rejected it just before that was known.
-        if self.is_trusted() && !self.watch.mine().can_afford_a_second_opinion() {
+        // If the kernel is no longer trusted, it rejected this signature just before it was found
+        // wrong. Always verify it again.
+        if self.is_trusted() && !self.watch.mine().try_spend() {
             return Err(InvalidSignature);
         }
         let verdict = reference();
         if verdict.is_ok() {
-            self.distrust("refuses", "accepts");
+            self.distrust("rejects", "accepts");
         }
         verdict
     }
@@ -167,8 +171,8 @@ impl Accelerated {
         self.trust.0.store(false, Relaxed);
         #[cfg(feature = "remote")]
         log::error!(
-            "the accelerated RS256 arithmetic {kernel} what aws-lc {aws_lc}: aws-lc alone verifies from now on. \
-             Please report this with the CPU's name"
+            "the accelerated RS256 code {kernel} a signature that aws-lc {aws_lc}: only aws-lc is used from now on. \
+             Please report this with the name of the CPU"
         );
     }
 }
@@ -179,7 +183,7 @@ mod tests {
     use crate::encoding::base64url;
     use crate::jose::jwk::Jwk;
 
-    /// A trust of its own: other tests of this process need theirs.
+    /// A separate trust, so that other tests of this process are not affected.
     fn trust() -> &'static Trust {
         Box::leak(Box::new(Trust::new()))
     }
@@ -190,7 +194,7 @@ mod tests {
         PublicKey::rsa(&n, &[1, 0, 1]).unwrap()
     }
 
-    /// `None`: this CPU has not the instructions.
+    /// Returns `None` if this CPU lacks the instructions.
     fn accelerated() -> Option<Accelerated> {
         let accelerated = Accelerated::trusted_by(trust(), &key());
         if accelerated.is_none() {
@@ -201,7 +205,7 @@ mod tests {
 
     fn refuse(accelerated: &Accelerated, reference: Result<(), InvalidSignature>) -> (bool, bool) {
         assert_eq!(
-            accelerated.judge(false, || panic!("not before all keys are tried")),
+            accelerated.confirm(false, || panic!("aws-lc must not run before all keys are tried")),
             KeyVerdict::RejectedByKernel
         );
         let mut asked = false;
@@ -213,38 +217,38 @@ mod tests {
     }
 
     #[test]
-    fn what_the_kernel_refuses_is_verified_again_and_a_difference_is_its_last() {
+    fn a_rejected_signature_is_verified_again_and_a_difference_disables_the_kernel() {
         let Some(accelerated) = accelerated() else { return };
         assert_eq!(refuse(&accelerated, Err(InvalidSignature)), (true, false));
         assert!(accelerated.is_trusted());
         assert_eq!(refuse(&accelerated, Ok(())), (true, true));
         assert!(!accelerated.is_trusted());
-        // From now on only aws-lc is asked.
+        // From now on only aws-lc is used.
         let message = Message::new(b"");
         assert_eq!(accelerated.verify(&message, &[0; 256], || Ok(())), KeyVerdict::Valid);
         assert_eq!(accelerated.verify(&message, &[0; 256], || Err(InvalidSignature)), KeyVerdict::Invalid);
-        // Of lanes that were under way, too, and without a budget.
-        assert_eq!(accelerated.judge(true, || Err(InvalidSignature)), KeyVerdict::Invalid);
+        // Lanes that were in progress use aws-lc too, without a budget.
+        assert_eq!(accelerated.confirm(true, || Err(InvalidSignature)), KeyVerdict::Invalid);
         for _ in 0..10 * RESERVE {
             assert_eq!(refuse(&accelerated, Ok(())), (true, true));
         }
     }
 
     #[test]
-    fn a_difference_is_the_kernels_last_for_every_key_of_the_process() {
+    fn a_difference_disables_the_kernel_for_every_key_of_the_process() {
         let trust = trust();
         let other = || Accelerated::trusted_by(trust, &key());
         let (Some(one), Some(before)) = (other(), other()) else { return };
         assert_eq!(refuse(&one, Ok(())), (true, true));
         assert!(!before.is_trusted());
-        // The keys that the next fetch brings.
+        // Keys that are loaded later do not use the kernel either.
         assert!(other().is_none());
-        // No test has spoilt it for the others.
+        // The trust of the real process is unaffected.
         assert!(IN_THIS_PROCESS.holds());
     }
 
     #[test]
-    fn a_flood_of_wrong_signatures_gets_one_second_opinion_for_256() {
+    fn in_a_flood_one_in_256_wrong_signatures_is_verified_again() {
         let Some(accelerated) = accelerated() else { return };
         let opinions =
             |count: u32| (0..count).filter(|_| refuse(&accelerated, Err(InvalidSignature)).0).count() as u32;
@@ -253,10 +257,10 @@ mod tests {
         let second = opinions(flood);
         assert!((99..=101).contains(&second), "{second}");
         assert!(accelerated.is_trusted());
-        // What is accepted pays as well, until the reserve is full.
+        // Accepted signatures fill the budget too, up to its maximum.
         for (accepted, expected) in [(PRICE, 1), (4 * PRICE, 4), (1000 * PRICE, RESERVE)] {
             for _ in 0..accepted {
-                assert_eq!(accelerated.judge(true, || Ok(())), KeyVerdict::Valid);
+                assert_eq!(accelerated.confirm(true, || Ok(())), KeyVerdict::Valid);
             }
             let second = opinions(RESERVE + 5);
             assert!((expected..=expected + 1).contains(&second), "{second} for {accepted} accepted ones");
@@ -264,10 +268,10 @@ mod tests {
     }
 
     #[test]
-    fn a_kernel_that_refuses_everything_is_found_out_in_a_flood() {
+    fn a_kernel_that_rejects_everything_is_disabled_even_in_a_flood() {
         let Some(accelerated) = accelerated() else { return };
-        // One in ten is valid. The order is random to neither side: this one never meets the 256th
-        // by its number.
+        // One in ten is valid. The order is mixed, so that valid signatures do not line up with
+        // every 256th one.
         let mut wrongly_refused = 0;
         for i in 0_u32.. {
             let is_valid = i.wrapping_mul(0x9e37_79b9) >> 16 & 0xff < 26;
@@ -282,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sample_of_what_is_accepted_is_verified_again_and_a_difference_is_its_last() {
+    fn a_sample_of_accepted_signatures_is_verified_again_and_a_difference_disables_the_kernel() {
         let Some(accelerated) = accelerated() else { return };
         let mut asked = 0;
         for _ in 0..4 * SAMPLE {
@@ -290,18 +294,18 @@ mod tests {
                 asked += 1;
                 Ok(())
             };
-            assert_eq!(accelerated.judge(true, reference), KeyVerdict::Valid);
+            assert_eq!(accelerated.confirm(true, reference), KeyVerdict::Valid);
         }
         assert_eq!(asked, 4);
         assert!(accelerated.is_trusted());
         let verdicts: Vec<_> =
-            (0..SAMPLE).map(|_| accelerated.judge(true, || Err(InvalidSignature))).collect();
+            (0..SAMPLE).map(|_| accelerated.confirm(true, || Err(InvalidSignature))).collect();
         assert_eq!(verdicts.iter().filter(|&&verdict| verdict == KeyVerdict::Invalid).count(), 1);
         assert!(!accelerated.is_trusted());
     }
 
     #[test]
-    fn what_the_kernel_accepts_is_not_verified_again() {
+    fn most_accepted_signatures_are_not_verified_again() {
         let document: serde_json::Value =
             serde_json::from_str(include_str!("../../tests/data/document_jwks.json")).unwrap();
         let jwk = Jwk::from_slice(document["keys"][0].to_string().as_bytes()).unwrap();

@@ -1,9 +1,10 @@
-//! The aws-lc back end. Keys are parsed once: parsing again on each call would cost a seventh of an
-//! RSA verification.
+//! The aws-lc back end. Keys are parsed once, because parsing on each call would cost a seventh of
+//! an RSA verification.
 //!
-//! In the first verification with an RSA key aws-lc computes constants of the modulus, under a lock
-//! of that key. A fork in the midst of it would leave the child waiting for ever. So a key is
-//! shared between threads only after its first verification, and is handed over without a lock.
+//! During the first verification with an RSA key, aws-lc computes constants of the modulus and
+//! holds a lock of that key. If the process forks then, the child waits for that lock for ever. So
+//! each key makes its first verification before it is shared between threads, and it is shared
+//! without a lock.
 
 use super::verdict::InvalidSignature;
 use crate::jose::algorithm::Algorithm;
@@ -19,8 +20,8 @@ use aws_lc_rs::signature::{
 };
 use std::sync::Arc;
 
-/// The key, parsed for each algorithm it may be used with: for the first at once, for the others
-/// with their first token, as hardly any key has tokens of two.
+/// A key, parsed for each algorithm that it may be used with. It is parsed for the first algorithm
+/// at once, and for any other with its first token: hardly any key is used with two algorithms.
 pub(super) struct Key {
     key: PublicKey,
     parsed: Box<[(Algorithm, ArcSwapOption<ParsedPublicKey>)]>,
@@ -59,7 +60,7 @@ fn parse(key: &PublicKey, algorithm: Algorithm) -> Result<ParsedPublicKey, SkipR
         let parsed = PublicKeyComponents { n, e }
             .to_parsed_public_key(parameters)
             .map_err(|_| SkipReason::BadEncoding)?;
-        // The first verification. Its outcome does not matter; 0 is below every n.
+        // The first verification. Its result does not matter; the signature 0 is below every n.
         let _ = parsed.verify_sig(b"", &vec![0; n.len()]);
         return Ok(parsed);
     }

@@ -1,30 +1,30 @@
-//! The choice of the arithmetic.
+//! The choice of the back end.
 
 #[cfg(feature = "aws-lc-rs")]
 use std::sync::LazyLock;
 
-/// Which implementation does the arithmetic of a [`crate::JwkSet`]. The verdicts are the same; a
-/// test holds them to it.
+/// The implementation that verifies the signatures of a [`crate::JwkSet`]. Tests check that all
+/// back ends return the same results.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Backend {
-    /// aws-lc, and for RS256 this library's own AVX-512 IFMA arithmetic where the CPU has the
-    /// instructions and the key is of a size that it takes: three to four times as fast. aws-lc
-    /// watches it: it verifies again samples of what is accepted and rejected, and on the first
-    /// difference it alone decides in the whole process. In a build without the feature `avx512` it
-    /// is [`Backend::AwsLc`].
+    /// aws-lc, and for RS256 this library's own AVX-512 IFMA code, which is three to four times as
+    /// fast. That code is used if the CPU has the instructions and the key has 2048, 3072 or 4096
+    /// bits. aws-lc verifies samples of accepted and rejected signatures again. On the first
+    /// difference, the whole process uses only aws-lc. In a build without the feature `avx512`,
+    /// this is the same as [`Backend::AwsLc`].
     #[cfg(feature = "aws-lc-rs")]
     Accelerated,
-    /// aws-lc alone, through aws-lc-rs.
+    /// Only aws-lc, through aws-lc-rs.
     #[cfg(feature = "aws-lc-rs")]
     AwsLc,
-    /// The RustCrypto crates: no C compiler needed, 4 to 12 times slower.
+    /// The RustCrypto crates. They need no C compiler and are 4 to 12 times slower.
     #[cfg(feature = "rust-crypto")]
     RustCrypto,
 }
 
 impl Backend {
-    /// The back ends of this build; the first is the default.
+    /// The back ends of this build. The first is the default.
     pub const ALL: &'static [Backend] = &[
         #[cfg(feature = "aws-lc-rs")]
         Backend::Accelerated,
@@ -41,9 +41,9 @@ static NO_ACCELERATION: LazyLock<bool> = LazyLock::new(|| {
 });
 
 impl Default for Backend {
-    /// [`Backend::Accelerated`] where aws-lc is built in. The environment variable
-    /// `BOUNCER_VERIFY_NO_ACCELERATION`, when set to anything but nothing or `0`, makes it
-    /// [`Backend::AwsLc`]; it is read once.
+    /// Returns [`Backend::Accelerated`] if aws-lc is built in. If the environment variable
+    /// `BOUNCER_VERIFY_NO_ACCELERATION` is set to anything except an empty value or `0`, returns
+    /// [`Backend::AwsLc`]. The variable is read once.
     #[allow(unreachable_code, reason = "with both back ends built in, the first returns")]
     fn default() -> Self {
         #[cfg(feature = "aws-lc-rs")]

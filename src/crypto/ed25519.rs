@@ -1,11 +1,12 @@
-//! What Ed25519 implementations disagree on, decided once for all back ends: the public key A and
-//! the commitment R must be encoded canonically and must not be of small order; the equation is the
-//! cofactorless one of RFC 8032 §5.1.7. A key of small order would verify signatures that nobody
-//! made.
+//! The Ed25519 rules on which implementations disagree, decided once for all back ends:
+//!
+//! - The public key A and the commitment R must be canonically encoded and not of small order. A
+//!   key of small order would verify signatures that its owner never made.
+//! - The verification equation is the one without cofactor (RFC 8032 §5.1.7).
 
 pub(super) const SIGNATURE_LEN: usize = 64;
 
-/// The y coordinates, little-endian, of the points whose order divides 8.
+/// The y coordinates (little-endian) of the points whose order divides 8.
 const SMALL_ORDER: [[u8; 32]; 5] = [
     [0; 32],
     [1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
@@ -23,8 +24,8 @@ const SMALL_ORDER: [[u8; 32]; 5] = [
     ],
 ];
 
-/// Whether `point` is canonically encoded and not of small order. Whether it is on the curve shows
-/// when it is used: nothing verifies under one that is not.
+/// Returns whether `point` is canonically encoded and not of small order. It does not check that
+/// the point is on the curve: with a point off the curve, no signature verifies.
 pub(super) fn is_sound(point: &[u8; 32]) -> bool {
     let mut y = *point;
     // The top bit is the sign of x.
@@ -32,12 +33,12 @@ pub(super) fn is_sound(point: &[u8; 32]) -> bool {
     is_below_p(&y) && !SMALL_ORDER.contains(&y)
 }
 
-/// Whether the first half of a signature, the commitment R, is sound.
+/// Returns whether the first half of a signature, the commitment R, passes [`is_sound`].
 pub(super) fn has_sound_commitment(signature: &[u8]) -> bool {
     signature.first_chunk().is_some_and(is_sound)
 }
 
-/// Whether y, little-endian and below 2^255, is below p = 2^255 - 19.
+/// Returns whether y is below p = 2^255 - 19. y is little-endian and below 2^255.
 fn is_below_p(y: &[u8; 32]) -> bool {
     y[31] != 0x7f || y[0] < 0xed || y[1..31].iter().any(|&octet| octet != 0xff)
 }
@@ -48,14 +49,13 @@ mod tests {
     use ed25519_dalek::VerifyingKey;
 
     #[test]
-    fn the_list_holds_the_points_of_small_order_with_either_sign() {
+    fn points_of_small_order_are_rejected_with_either_sign() {
         for y in SMALL_ORDER {
             for sign in [0, 0x80] {
                 let mut point = y;
                 point[31] |= sign;
                 assert!(!is_sound(&point));
-                // With x = 0 there is no negative; such an encoding is rejected as well, as
-                // non-canonical.
+                // If x is 0, the sign bit makes the encoding non-canonical, which is rejected too.
                 if let Ok(key) = VerifyingKey::from_bytes(&point) {
                     assert!(key.is_weak());
                 }

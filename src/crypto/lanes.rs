@@ -1,4 +1,4 @@
-//! RS256 signatures verified side by side, one in each lane of the CPU's vectors.
+//! Verifies RS256 signatures side by side, one in each lane of the CPU's vectors.
 
 #[cfg(ifma)]
 use super::ifma::key as ifma;
@@ -11,12 +11,12 @@ use crate::jose::algorithm::Algorithm;
 #[cfg(ifma)]
 use std::array;
 
-/// How many at most.
+/// Maximum number of signatures at once.
 pub(crate) const LANES: usize = 8;
-/// From how many on that is faster than one by one.
+/// Minimum number of signatures for which this is faster than one by one.
 pub(crate) const WORTHWHILE: usize = 6;
 
-/// A signature to verify with a key that is accelerated.
+/// A signature to verify with an accelerated key.
 #[cfg_attr(not(ifma), expect(dead_code, reason = "without the kernel, nothing is verified side by side"))]
 pub(crate) struct Lane<'a> {
     pub(crate) key: &'a VerifyingKey,
@@ -24,12 +24,12 @@ pub(crate) struct Lane<'a> {
     pub(crate) signature: &'a [u8],
 }
 
-/// Which of the signatures are valid: `Some(false)` is [`KeyVerdict::RejectedByKernel`], and `None`
-/// says to verify that one by itself.
+/// Returns whether each signature is valid. `Some(false)` means [`KeyVerdict::RejectedByKernel`].
+/// `None` means that the caller must verify that signature by itself.
 #[cfg(ifma)]
 pub(crate) fn verify_lanes(lanes: &[Option<Lane<'_>>; LANES]) -> [Option<bool>; LANES] {
     const { assert!(LANES == ifma::LANES) };
-    // One key size for all: that of the first.
+    // All lanes need keys of one size: use the size of the first.
     let first_len = lanes.iter().flatten().next().map(|lane| lane.key.signature_len());
     let filled = lanes.each_ref().map(|lane| {
         let lane = lane.as_ref().filter(|lane| Some(lane.key.signature_len()) == first_len)?;
@@ -49,7 +49,7 @@ pub(crate) fn verify_lanes(lanes: &[Option<Lane<'_>>; LANES]) -> [Option<bool>; 
     array::from_fn(|i| {
         let &(lane, key) = filled.get(i)?.as_ref()?;
         let reference = || lane.key.verify_reference(Algorithm::Rs256, lane.message, lane.signature);
-        match key.judge(accepted >> i & 1 == 1, reference) {
+        match key.confirm(accepted >> i & 1 == 1, reference) {
             KeyVerdict::Valid => Some(true),
             KeyVerdict::RejectedByKernel => Some(false),
             KeyVerdict::Invalid => None,
@@ -57,7 +57,7 @@ pub(crate) fn verify_lanes(lanes: &[Option<Lane<'_>>; LANES]) -> [Option<bool>; 
     })
 }
 
-/// There are none on this CPU.
+/// Without the kernel, no signature is verified side by side.
 #[cfg(not(ifma))]
 pub(crate) fn verify_lanes(_: &[Option<Lane<'_>>; LANES]) -> [Option<bool>; LANES] {
     [None; LANES]
@@ -71,7 +71,7 @@ mod tests {
     use crate::jose::jwk::Jwk;
 
     #[test]
-    fn lanes_are_used_from_where_they_pay_and_accept_what_is_valid() {
+    fn lanes_are_used_from_six_signatures_on_and_find_the_wrong_one() {
         let document: serde_json::Value =
             serde_json::from_str(include_str!("../../tests/data/document_jwks.json")).unwrap();
         let jwk = Jwk::from_slice(document["keys"][0].to_string().as_bytes()).unwrap();

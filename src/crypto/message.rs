@@ -1,14 +1,14 @@
-//! What is signed.
+//! The message of a signature.
 
 #[cfg(ifma)]
 use aws_lc_rs::digest::{SHA256, digest};
 #[cfg(ifma)]
 use std::cell::OnceCell;
 
-/// A message whose signature is verified, with one key or with several.
+/// A message whose signature is verified with one or several keys.
 pub(crate) struct Message<'a> {
     pub(super) bytes: &'a [u8],
-    /// Computed once, however many keys are tried.
+    /// Computed once, no matter how many keys are tried.
     #[cfg(ifma)]
     sha256: OnceCell<[u8; 32]>,
 }

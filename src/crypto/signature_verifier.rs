@@ -1,4 +1,4 @@
-//! Signatures without tokens, for tests and measurements.
+//! Verifies signatures without tokens, for tests and benchmarks.
 
 use super::backend::Backend;
 use super::message::Message;
@@ -8,11 +8,11 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::jose::algorithm::Algorithm;
 use crate::jose::jwk::Jwk;
 
-/// Verifies signatures over any message, with no token around it: the layer at which published test
-/// vectors speak, whose messages are no JWS signing inputs, and at which the arithmetic is
-/// measured. Verify tokens with [`crate::verify_token`]. No promise is made to keep this.
+/// Verifies a signature over any message. Published test vectors need this, because their messages
+/// are not JWS signing inputs, and benchmarks measure it. To verify tokens, use
+/// [`crate::verify_token`]. Not part of the stable interface.
 #[doc(hidden)]
-#[allow(missing_debug_implementations, reason = "not for use")]
+#[allow(missing_debug_implementations, reason = "only for tests and benchmarks")]
 pub struct SignatureVerifier<'a> {
     jwk: &'a Jwk,
     key: VerifyingKey,
@@ -25,13 +25,15 @@ impl<'a> SignatureVerifier<'a> {
         Ok(Self { jwk, key: VerifyingKey::new(backend, jwk)? })
     }
 
-    /// Whether RS256 signatures are verified by the kernel: no longer, once it has been wrong.
+    /// Returns whether the kernel verifies RS256 signatures. It no longer does once it has been
+    /// wrong.
     pub fn is_accelerated(&self) -> bool {
         self.key.is_accelerated()
     }
 
     /// # Errors
-    /// [`ErrorKind::AlgorithmNotAllowed`]: the key does not fit the algorithm. [`ErrorKind::InvalidSignature`].
+    /// [`ErrorKind::AlgorithmNotAllowed`]: the key cannot be used for the algorithm.
+    /// [`ErrorKind::InvalidSignature`]: the signature is invalid.
     pub fn verify(&self, algorithm: Algorithm, message: &[u8], signature: &[u8]) -> Result<()> {
         if !self.jwk.fits(algorithm) {
             return Err(Error::new(ErrorKind::AlgorithmNotAllowed, ""));

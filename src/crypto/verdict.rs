@@ -1,16 +1,16 @@
-//! What the arithmetic says of a signature.
+//! The results of verifying a signature.
 
-/// The signature does not verify. There is nothing more to say of it, on purpose.
+/// The signature is invalid. There is no reason, on purpose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct InvalidSignature;
 
-/// What one key says of a signature at first.
+/// The first result of verifying a signature with one key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum KeyVerdict {
     Valid,
     Invalid,
-    /// Invalid, but only the kernel says so. If no other key verifies it either,
-    /// [`super::verifying_key::VerifyingKey::verify_again`] has the last word.
+    /// Rejected by the kernel, but not yet by the reference. If no other key verifies the
+    /// signature, [`super::verifying_key::VerifyingKey::verify_again`] decides.
     #[cfg_attr(not(ifma), expect(dead_code, reason = "there is no kernel"))]
     RejectedByKernel,
 }

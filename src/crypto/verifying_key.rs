@@ -1,4 +1,4 @@
-//! A key that verifies signatures, whichever back end does the arithmetic.
+//! A key that verifies signatures, with any back end.
 
 #[cfg(ifma)]
 use super::accelerated::Accelerated;
@@ -16,7 +16,7 @@ use crate::jose::jwk::Jwk;
 use crate::jose::public_key::PublicKey;
 use crate::jose::skip_reason::SkipReason;
 
-/// A key that is parsed and ready, for each algorithm it may be used with.
+/// A parsed key, ready for each algorithm that it may be used with.
 pub(crate) struct VerifyingKey {
     prepared: Prepared,
     signature_len: usize,
@@ -25,7 +25,7 @@ pub(crate) struct VerifyingKey {
 enum Prepared {
     #[cfg(feature = "aws-lc-rs")]
     AwsLc(aws_lc::Key),
-    /// The same, and the kernel for its RS256 signatures.
+    /// The same, with the kernel for RS256 signatures.
     #[cfg(ifma)]
     Accelerated(aws_lc::Key, Box<Accelerated>),
     #[cfg(feature = "rust-crypto")]
@@ -61,13 +61,13 @@ impl VerifyingKey {
         Ok(Self { prepared, signature_len })
     }
 
-    /// How long its signatures are. There is one length for each key: a shorter or padded spelling
-    /// of the same number is not the same signature.
+    /// Returns the length of the key's signatures. Each key has exactly one: a shorter or padded
+    /// encoding of the same number is not accepted.
     pub(crate) fn signature_len(&self) -> usize {
         self.signature_len
     }
 
-    /// Whether its RS256 signatures are verified by the kernel.
+    /// Returns whether the kernel verifies the key's RS256 signatures.
     pub(crate) fn is_accelerated(&self) -> bool {
         #[cfg(ifma)]
         return self.accelerated().is_some();
@@ -85,7 +85,7 @@ impl VerifyingKey {
         }
     }
 
-    /// Verifies with `algorithm`, which must be one that the key's [`Jwk`] fits.
+    /// Verifies with `algorithm`, which the key's [`Jwk`] must fit.
     pub(crate) fn verify(&self, algorithm: Algorithm, message: &Message<'_>, signature: &[u8]) -> KeyVerdict {
         if signature.len() != self.signature_len
             || algorithm == Algorithm::Ed25519 && !ed25519::has_sound_commitment(signature)
@@ -102,8 +102,8 @@ impl VerifyingKey {
         }
     }
 
-    /// Has aws-lc verify what only the kernel rejects, within a budget: whatever is not verified
-    /// again stays rejected.
+    /// Verifies a signature again with aws-lc that only the kernel has rejected. If the budget is
+    /// spent, the signature stays rejected.
     #[cfg_attr(not(ifma), expect(unused_variables, reason = "there is no kernel"))]
     pub(crate) fn verify_again(
         &self,
@@ -120,7 +120,7 @@ impl VerifyingKey {
         }
     }
 
-    /// The verdict without the kernel.
+    /// Verifies without the kernel.
     pub(super) fn verify_reference(
         &self,
         algorithm: Algorithm,

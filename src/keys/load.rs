@@ -101,7 +101,7 @@ fn rejected(reason: SkipReason, jwk: &Jwk, options: &LoadOptions) -> Unusable {
             Unusable::new(reason, "\"x\" is a point of small order or not canonically encoded")
         }
         (SkipReason::BadPoint, Some(curve)) => {
-            Unusable::new(reason, format!("the point (\"x\", \"y\") is not on {curve}"))
+            Unusable::new(reason, format!("\"x\" and \"y\" are not a point on {curve}"))
         }
         _ => reason.into(),
     }

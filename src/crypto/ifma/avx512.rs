@@ -1,5 +1,5 @@
-//! The vector operations of a CPU with AVX-512 and its IFMA extension. All `unsafe` of the kernel
-//! is here.
+//! The vector operations of a CPU with AVX-512 IFMA. All `unsafe` code of the kernel is in this
+//! file.
 
 use super::limbs::Block;
 use super::simd::{Operation, Simd};
@@ -7,14 +7,14 @@ use std::arch::asm;
 use std::arch::is_x86_feature_detected;
 use std::arch::x86_64::*;
 
-/// The proof that this CPU and its operating system have the instructions: [`Avx512::detect`] is
-/// the only way to one.
+/// A proof that this CPU and its operating system support the instructions. Only [`Avx512::detect`]
+/// creates one.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Avx512<const ALWAYS_RIPPLE: bool = false>(());
 
 impl<const ALWAYS_RIPPLE: bool> Avx512<ALWAYS_RIPPLE> {
     pub(super) fn detect() -> Option<Self> {
-        // The list of `enter` and `fence_register`.
+        // The same features as in `enter` and `fence_register`.
         let found = is_x86_feature_detected!("avx512f")
             && is_x86_feature_detected!("avx512ifma")
             && is_x86_feature_detected!("avx512vl")
@@ -24,7 +24,7 @@ impl<const ALWAYS_RIPPLE: bool> Avx512<ALWAYS_RIPPLE> {
     }
 }
 
-/// Everything inlined into this function is compiled for these instructions.
+/// All code that is inlined into this function is compiled for these instructions.
 #[target_feature(enable = "avx512f,avx512ifma,avx512vl,avx512dq,bmi2")]
 fn enter<O: Operation, S: Simd>(simd: S, operation: O) -> O::Output {
     operation.with(simd)
@@ -34,12 +34,12 @@ fn enter<O: Operation, S: Simd>(simd: S, operation: O) -> O::Output {
 #[target_feature(enable = "avx512f,avx512ifma,avx512vl,avx512dq,bmi2")]
 fn fence_register(x: &mut __m512i) {
     let mut register = *x;
-    // SAFETY: the text is a comment: no instruction is executed.
+    // SAFETY: the assembly is only a comment, so no instruction is executed.
     unsafe { asm!("/* {0} */", inout(zmm_reg) register, options(nomem, nostack, preserves_flags)) };
     *x = register;
 }
 
-/// One method of the trait: a single intrinsic.
+/// Defines a method of the trait as a single intrinsic.
 macro_rules! instruction {
     ($name:ident $(<const $bits:ident>)? ($($x:ident),*), $intrinsic:expr) => {
         #[inline(always)]
@@ -112,7 +112,8 @@ impl<const ALWAYS_RIPPLE: bool> Simd for Avx512<ALWAYS_RIPPLE> {
     #[inline(always)]
     fn opaque<T>(self, x: &T) -> &T {
         let mut address: *const T = x;
-        // SAFETY: the text is a comment: no instruction is executed, `address` stays what it is.
+        // SAFETY: the assembly is only a comment, so no instruction is executed and `address` does
+        // not change.
         unsafe { asm!("/* {0} */", inout(reg) address, options(nostack, preserves_flags)) };
         // SAFETY: it is the address of `x`, with the lifetime of `x`.
         unsafe { &*address }

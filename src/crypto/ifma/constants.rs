@@ -1,43 +1,43 @@
-//! What is computed once for each key.
+//! The constants that are computed once for each key.
 
 use super::limbs::{self, BLOCK_BITS, Block, LANES, MAX_BLOCKS, Number};
 use super::modulus::{self, Modulus};
 
-/// EMSA-PKCS1-v1_5 ends with this DigestInfo and the digest (RFC 8017 §9.2, note 1).
+/// The DigestInfo before the digest at the end of EMSA-PKCS1-v1_5 (RFC 8017 §9.2, note 1).
 const SHA256_DIGEST_INFO: [u8; 19] = [
     0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00,
     0x04, 0x20,
 ];
 const DIGEST_LEN: usize = 32;
 
-/// The public exponent: 2^16 + 1, so sixteen squarings and one product.
+/// The public exponent 2^16 + 1. A power takes sixteen squarings and one product.
 pub(super) const EXPONENT: [u8; 3] = [1, 0, 1];
 
-/// The constants of a modulus of N blocks. R is 2^(416 N), and n has at least 32 bits less.
-/// docs/ifma.md says what they are for.
+/// The constants of a modulus of N blocks. R is 2^(416 N), and n is at least 32 bits shorter.
+/// docs/ifma.md explains their use.
 #[derive(Clone)]
 #[repr(C, align(64))]
 pub(super) struct Constants<const N: usize> {
-    /// 2^(416 (i + 1 - N)) mod n in row i: what block i of a product is worth, counted in blocks N
-    /// - 1 and up. The last row is 1, and not used.
+    /// Row i is 2^(416 (i + 1 - N)) mod n. Multiplied by it, block i of a product moves to the
+    /// blocks from N - 1 on. The last row is 1 and unused.
     pub(super) fold: [Number<N>; N],
     /// n, 2 n, .. N n.
     pub(super) multiples: [Number<N>; N],
     /// -R^-65535 mod n.
     pub(super) digest_factor: Number<N>,
-    /// The rest of the encoded message, the digest taken as 0, times `digest_factor` mod n.
+    /// The encoded message with a digest of 0, times `digest_factor` mod n.
     pub(super) padding: Number<N>,
-    /// A block of zeros, n, a block of zeros: to be read at any limb, as n shifted by up to a
+    /// A block of zeros, n, a block of zeros. Read from any limb on, it is n shifted by up to a
     /// block.
     shifted_n: [u64; LANES * (MAX_BLOCKS + 2)],
-    /// A block of zeros, then -1/n mod 2^416: to be read as that, shifted.
+    /// A block of zeros, then -1/n mod 2^416. Read from any limb on, it is that number shifted.
     shifted_inverse: [u64; 2 * LANES],
     /// -1/n mod 2^52.
     pub(super) n0_inverse: u64,
 }
 
 impl<const N: usize> Constants<N> {
-    /// For an `n` of just `bits` bits.
+    /// Computes the constants for an `n` of exactly `bits` bits.
     pub(super) fn new(modulus: &Modulus<N>, bits: usize) -> Self {
         let n = modulus.n();
         let one = modulus::power_of_two(0);
@@ -74,13 +74,13 @@ impl<const N: usize> Constants<N> {
         &self.multiples[0]
     }
 
-    /// Block `block`, of N + 1, of n shifted up by `limbs`, at most 8.
+    /// Returns block `block` (of N + 1) of n shifted up by `limbs` (at most 8).
     #[inline(always)]
     pub(super) fn shifted_n(&self, limbs: usize, block: usize) -> &Block {
         block_at(&self.shifted_n, LANES * (block + 1) - limbs)
     }
 
-    /// -1/n mod 2^416 shifted up by `limbs`, at most 8, mod 2^416.
+    /// Returns -1/n mod 2^416, shifted up by `limbs` (at most 8), mod 2^416.
     #[inline(always)]
     pub(super) fn shifted_inverse(&self, limbs: usize) -> &Block {
         block_at(&self.shifted_inverse, LANES - limbs)
@@ -93,8 +93,8 @@ fn block_at<const L: usize>(limbs: &[u64; L], at: usize) -> &Block {
     limbs[at..].first_chunk().unwrap_or(&NOWHERE)
 }
 
-/// EMSA-PKCS1-v1_5 of a SHA-256 digest in `len` bytes: 00 01 FF .. FF 00, the DigestInfo, the
-/// digest.
+/// Returns EMSA-PKCS1-v1_5 of a SHA-256 digest in `len` bytes: 00 01 FF .. FF 00, the DigestInfo,
+/// the digest.
 pub(super) fn encoded_message<const N: usize>(len: usize, digest: &[u8; DIGEST_LEN]) -> Number<N> {
     let filler = len - DIGEST_LEN - SHA256_DIGEST_INFO.len() - 3;
     let mut bytes = vec![0xff; filler + 2];

@@ -1,4 +1,4 @@
-//! A key of the kernel, and signatures verified with it: one, or eight at once.
+//! A key of the kernel. It verifies one signature, or eight at once.
 
 use super::avx512::Avx512;
 use super::constants::{Constants, EXPONENT};
@@ -9,11 +9,11 @@ use super::self_test;
 use super::simd::Simd;
 use super::single::Verify;
 
-/// The most signatures of a batch.
+/// Maximum number of signatures in a batch.
 pub(in crate::crypto) const LANES: usize = limbs::LANES;
 
-/// An RSA public key of 2048, 3072 or 4096 bits, for RS256: RSASSA-PKCS1-v1_5 with SHA-256 (RFC
-/// 8017 §8.2.2). Takes 5, 10 or 15 KiB.
+/// An RSA public key of 2048, 3072 or 4096 bits for RS256, RSASSA-PKCS1-v1_5 with SHA-256 (RFC 8017
+/// §8.2.2). It takes 5, 10 or 15 KiB.
 pub(in crate::crypto) struct Key(Size);
 
 enum Size {
@@ -30,9 +30,9 @@ pub(in crate::crypto) struct Lane<'a> {
 }
 
 impl Key {
-    /// `n` and `e` are big-endian without leading zeros. `None`: this CPU has not the instructions,
-    /// the key is not one for the kernel (an odd n of these sizes, e = 65537), or fails the
-    /// self-test.
+    /// `n` and `e` are big-endian without leading zeros. Returns `None` if the CPU lacks the
+    /// instructions, or if the key fails the self-test. Also `None` if the key is unsupported: n
+    /// must be odd and of one of these sizes, and e must be 65537.
     pub(in crate::crypto) fn new(n: &[u8], e: &[u8]) -> Option<Self> {
         let simd = Avx512::detect()?;
         let is_whole = n.first().is_some_and(|byte| byte >> 7 == 1);
@@ -50,7 +50,7 @@ impl Key {
         Some(Self(size))
     }
 
-    /// Whether `signature` is one of the message with this SHA-256 digest.
+    /// Returns whether `signature` is valid for the message with this SHA-256 digest.
     pub(in crate::crypto) fn verify(&self, digest: &[u8; 32], signature: &[u8]) -> bool {
         match &self.0 {
             Size::Bits2048(key) => key.verify(digest, signature),
@@ -60,9 +60,9 @@ impl Key {
     }
 }
 
-/// Verifies up to [`LANES`] signatures at once, in the time of six: bit i is set where the i-th is
-/// one of the message with its digest. A signature by a key of another size than the first is not
-/// verified.
+/// Verifies up to [`LANES`] signatures at once, in the time of six. Bit i of the result is set if
+/// signature i is valid. A signature whose key has another size than the first key is not verified,
+/// and its bit is 0.
 pub(in crate::crypto) fn verify_lanes(batch: &[Lane<'_>]) -> u8 {
     debug_assert!(batch.len() <= LANES);
     match batch.first().map(|lane| &lane.key.0) {
@@ -82,7 +82,7 @@ pub(in crate::crypto) fn verify_lanes(batch: &[Lane<'_>]) -> u8 {
     }
 }
 
-/// A key of N blocks: the fewest with 32 bits of room above n.
+/// A key of N blocks. N is the smallest number that leaves 32 bits above n.
 struct SizedKey<const N: usize> {
     simd: Avx512,
     constants: Box<Constants<N>>,
@@ -90,7 +90,7 @@ struct SizedKey<const N: usize> {
 }
 
 impl<const N: usize> SizedKey<N> {
-    /// For an odd `n` of just `bits` bits.
+    /// Creates the key for an odd `n` of exactly `bits` bits.
     fn new(simd: Avx512, n: &[u8], bits: usize) -> Option<Self> {
         let modulus = Modulus::new(limbs::from_be_bytes(n), bits);
         let constants = Box::new(Constants::new(&modulus, bits));
@@ -106,7 +106,7 @@ impl<const N: usize> SizedKey<N> {
         self.simd.run(Verify { key: &self.constants, signature: &signature, digest: &digest })
     }
 
-    /// `same_size` gives a key of the size of this one.
+    /// `same_size` returns a key if it has the size of this one.
     fn verify_lanes<'a>(&self, batch: &[Lane<'a>], same_size: impl Fn(&'a Size) -> Option<&'a Self>) -> u8 {
         let mut lanes = Lanes::of(&self.constants);
         let mut filled = 0;
@@ -123,7 +123,8 @@ impl<const N: usize> SizedKey<N> {
         filled & self.simd.run(VerifyLanes { lanes: &lanes })
     }
 
-    /// The signature as a number, if it is as long as n and below n (RFC 8017 §5.2.2, step 1).
+    /// Returns the signature as a number if it is as long as n and below n (RFC 8017 §5.2.2, step
+    /// 1).
     fn read(&self, signature: &[u8]) -> Option<Number<N>> {
         if signature.len() != self.signature_len {
             return None;

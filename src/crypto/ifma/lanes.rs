@@ -1,5 +1,5 @@
-//! Eight signatures at once: limb i of the number in lane l is lane l of vector i. Each lane has
-//! its own modulus. The steps and their bounds are in docs/ifma.md.
+//! Verifies eight signatures at once. Lane l of vector i is limb i of the number in lane l. Each
+//! lane has its own modulus. docs/ifma.md describes the steps and their bounds.
 
 mod product;
 mod reduce;
@@ -12,13 +12,13 @@ use product::{product, square, subtract_message};
 use reduce::{Moduli, pairs, reduce};
 use sums::Difference;
 
-/// Which of up to eight signatures ^65537 are the encoded messages of their digests, mod their n:
-/// bit i for lane i. The bit of an empty lane says nothing.
+/// Checks for each lane whether signature^65537 mod n is the encoded message of the digest. The
+/// result has a bit for each lane. The bit of an empty lane has no meaning.
 pub(super) struct VerifyLanes<'a, const N: usize> {
     pub(super) lanes: &'a Lanes<N>,
 }
 
-/// Eight numbers: vector i has their limbs i.
+/// Eight numbers. Vector i contains limb i of each.
 pub(super) type Transposed<const N: usize> = [[Block; LANES]; N];
 
 /// The input of eight lanes.
@@ -33,7 +33,7 @@ pub(super) struct Lanes<const N: usize> {
 }
 
 impl<const N: usize> Lanes<N> {
-    /// Eight empty lanes, all of this key: most batches have but one.
+    /// Creates eight empty lanes that all use this key. Most batches have only one key.
     pub(super) fn of(key: &Constants<N>) -> Self {
         Self {
             signature: [limbs::zero(); N],
@@ -45,7 +45,7 @@ impl<const N: usize> Lanes<N> {
         }
     }
 
-    /// Gives lane `lane` another key.
+    /// Sets another key for lane `lane`.
     pub(super) fn set_key(&mut self, lane: usize, key: &Constants<N>) {
         transpose(lane, key.n(), &mut self.n);
         transpose(lane, &key.digest_factor, &mut self.digest_factor);
@@ -76,7 +76,7 @@ impl<const N: usize> Operation for VerifyLanes<'_, N> {
     #[inline(always)]
     fn with<S: Simd>(self, simd: S) -> u8 {
         let unset = Difference::zero(simd);
-        // An array's length cannot be computed from N.
+        // Rust cannot compute the length of an array from N here.
         match N {
             5 => verify(simd, self.lanes, &mut [unset; pairs(5)]),
             8 => verify(simd, self.lanes, &mut [unset; pairs(8)]),
@@ -101,7 +101,7 @@ fn verify<S: Simd, const N: usize>(simd: S, lanes: &Lanes<N>, room: &mut [Differ
     subtract_message(simd, lanes, &mut memory);
     reduce(simd, &mut memory, &moduli, &mut power);
 
-    // Below 2 n, so a multiple of n is 0 or n.
+    // The result is below 2 n, so it is a multiple of n only if it is 0 or n.
     let zero = simd.splat(0);
     let (mut from_n, mut from_zero) = (zero, zero);
     for (&x, &n) in power.as_flattened().iter().zip(n.as_flattened()) {
@@ -114,12 +114,12 @@ fn verify<S: Simd, const N: usize>(simd: S, lanes: &Lanes<N>, room: &mut [Differ
 /// Eight numbers in limbs of 52 bits.
 type Vectors<V, const N: usize> = [[V; LANES]; N];
 
-/// A sum of products of 2 N blocks, and what its reduction needs.
+/// A sum of products with 2 N blocks, and the memory for its reduction.
 struct Memory<V, const N: usize> {
     low: Vectors<V, N>,
     high: Vectors<V, N>,
     quotient: Vectors<V, N>,
-    /// Block i is the sum of blocks 1 to i of the products of quotient and n that [`reduce`] uses
+    /// Block i is the sum of blocks 1 to i of those products of quotient and n that [`reduce`] uses
     /// again.
     prefix: Vectors<V, N>,
 }
@@ -161,7 +161,7 @@ fn add_blocks<S: Simd>(simd: S, a: &[S::V; LANES], b: &[S::V; LANES]) -> [S::V; 
     sum
 }
 
-/// x^65537 / R^65536 in each lane, as the verification computes it.
+/// Returns x^65537 / R^65536 for each lane, as the verification computes it.
 #[cfg(test)]
 #[inline(always)]
 pub(super) fn power<S: Simd, const N: usize>(simd: S, lanes: &Lanes<N>) -> Box<[Number<N>; LANES]> {

@@ -1,12 +1,12 @@
-//! Numbers in limbs of 52 bits, the size that the multiply-add instructions multiply.
+//! Numbers in limbs of 52 bits, the operand size of the multiply-add instructions.
 
 pub(super) const LIMB_BITS: usize = 52;
-/// The bits of a limb.
+/// A mask for the bits of a limb.
 pub(super) const MASK: u64 = (1 << LIMB_BITS) - 1;
-/// The limbs of a block, and the lanes of a vector.
+/// Number of limbs in a block, and of lanes in a vector.
 pub(super) const LANES: usize = 8;
 pub(super) const BLOCK_BITS: usize = LANES * LIMB_BITS;
-/// The blocks of the largest modulus, of 4096 bits.
+/// Number of blocks of the largest modulus, which has 4096 bits.
 pub(super) const MAX_BLOCKS: usize = 10;
 
 /// Eight limbs, the least significant first; or the same limb of eight numbers.
@@ -18,7 +18,7 @@ pub(super) const fn zero<const N: usize>() -> Number<N> {
     [[0; LANES]; N]
 }
 
-/// The number of these big-endian bytes; those that it has no room for are dropped.
+/// Converts big-endian bytes to a number. Bytes that do not fit are dropped.
 #[inline]
 pub(super) fn from_be_bytes<const N: usize>(bytes: &[u8]) -> Number<N> {
     // Two limbs are 13 bytes.
@@ -37,7 +37,7 @@ pub(super) fn from_be_bytes<const N: usize>(bytes: &[u8]) -> Number<N> {
     number
 }
 
-/// Whether `a < b`.
+/// Returns whether `a < b`.
 #[inline]
 pub(super) fn is_below<const N: usize>(a: &Number<N>, b: &Number<N>) -> bool {
     a.as_flattened().iter().rev().lt(b.as_flattened().iter().rev())

@@ -1,12 +1,12 @@
-//! RS256 verification by the AVX-512 IFMA instructions, three to four times as fast as
-//! without them: one signature at a time, or eight.
+//! RS256 verification with the AVX-512 IFMA instructions, for one signature at a time or eight. It
+//! is three to four times as fast as without them.
 //!
-//! The arithmetic, and why nothing in it overflows, is in docs/ifma.md. It takes as long as the
-//! numbers make it take, and leaves them in memory: never use it with a private key.
+//! docs/ifma.md describes the arithmetic and proves that nothing overflows. The code is not
+//! constant-time and does not erase memory: never use it with a private key.
 
 #![allow(
     clippy::indexing_slicing,
-    reason = "the indices are constants and loop counters: none comes from the input"
+    reason = "the indices are constants and loop counters; none comes from the input"
 )]
 
 #[macro_use]

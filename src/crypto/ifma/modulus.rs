@@ -1,10 +1,10 @@
-//! Plain Montgomery arithmetic, one limb at a time: it makes the constants of a key, and is what
-//! the kernel is held against when a key is set up.
+//! Plain Montgomery arithmetic, one limb at a time. It computes the constants of a key, and the
+//! self-test of each key compares the kernel with it.
 
 use super::limbs::{self, BLOCK_BITS, LANES, LIMB_BITS, MASK, Number};
 use std::array::from_fn;
 
-/// An odd modulus. R below is 2^(416 N).
+/// An odd modulus. In this file, R is 2^(416 N).
 pub(super) struct Modulus<const N: usize> {
     n: Number<N>,
     /// -1/n mod 2^52.
@@ -14,9 +14,9 @@ pub(super) struct Modulus<const N: usize> {
 }
 
 impl<const N: usize> Modulus<N> {
-    /// `n` must be odd and of just `bits` bits.
+    /// `n` must be odd and have exactly `bits` bits.
     pub(super) fn new(n: Number<N>, bits: usize) -> Self {
-        // Newton's iteration doubles the bits that are right: one at first, then 2, 4, 8, 16, 32,
+        // Each step of Newton's iteration doubles the number of correct bits: 1, 2, 4, 8, 16, 32,
         // 64.
         let n0 = n[0][0];
         let mut inverse = 1_u64;
@@ -24,8 +24,8 @@ impl<const N: usize> Modulus<N> {
             inverse = inverse.wrapping_mul(2_u64.wrapping_sub(n0.wrapping_mul(inverse)));
         }
         let mut modulus = Self { n, n0_inverse: inverse.wrapping_neg() & MASK, r_squared: limbs::zero() };
-        // 2^bits - n is 2^bits mod n, as n is more than half of it. Doubled, it becomes R, then
-        // 2^(13 N) R; squared five times, that becomes 2^(32 * 13 N) R.
+        // 2^bits - n equals 2^bits mod n, because n is more than half of 2^bits. Doubling gives R
+        // and then 2^(13 N) R. Squaring that five times gives 2^(32 * 13 N) R = R^2.
         let mut x = difference(&power_of_two(bits), &n);
         for _ in bits..BLOCK_BITS * N + 13 * N {
             x = modulus.add(&x, &x);
@@ -45,25 +45,26 @@ impl<const N: usize> Modulus<N> {
         self.n0_inverse
     }
 
-    /// a b / R mod n, where a b < n R.
+    /// Returns a b / R mod n. Requires a b < n R.
     pub(super) fn multiply(&self, a: &Number<N>, b: &Number<N>) -> Number<N> {
         self.quotient_and_product(a, b).1
     }
 
-    /// a R mod n, of a below n.
+    /// Returns a R mod n. Requires a < n.
     pub(super) fn times_r(&self, a: &Number<N>) -> Number<N> {
         self.multiply(a, &self.r_squared)
     }
 
-    /// x^65537 mod n, of x below n.
+    /// Returns x^65537 mod n. Requires x < n.
     pub(super) fn power(&self, x: &Number<N>) -> Number<N> {
         let power = (0..16).fold(self.times_r(x), |power, _| self.multiply(&power, &power));
         self.multiply(&power, x)
     }
 
-    /// q and (a b + q n) / R mod n, where q = -a b / n mod R.
+    /// Returns q and (a b + q n) / R mod n, where q = -a b / n mod R.
     ///
-    /// By columns. A column is at most 160 products below 2^104, and a carry: below 2^112.
+    /// It adds column by column. A column has at most 160 products below 2^104 and a carry, so it
+    /// stays below 2^112.
     fn quotient_and_product(&self, a: &Number<N>, b: &Number<N>) -> (Number<N>, Number<N>) {
         let (a, b, n) = (a.as_flattened(), b.as_flattened(), self.n.as_flattened());
         let limbs = n.len();
@@ -72,7 +73,7 @@ impl<const N: usize> Modulus<N> {
         let column = |q: &[u64], from: usize, to: usize, k: usize| {
             let (a, q) = (&a[from..to], &q[from..to]);
             let (b, n) = (&b[k + 1 - to..k + 1 - from], &n[k + 1 - to..k + 1 - from]);
-            // Two sums, so that the one need not wait for the other.
+            // Two sums that do not depend on each other.
             let rows = a.iter().zip(b.iter().rev()).zip(q.iter().zip(n.iter().rev()));
             let (ab, qn) =
                 rows.fold((0, 0), |(ab, qn), ((&a, &b), (&q, &n))| (ab + wide(a, b), qn + wide(q, n)));
@@ -93,18 +94,18 @@ impl<const N: usize> Modulus<N> {
         (quotient, self.reduce_once(product))
     }
 
-    /// -1/n mod 2^416: the quotient of 1 times 1.
+    /// Returns -1/n mod 2^416, which is the quotient of 1 times 1.
     pub(super) fn block_inverse(&self) -> [u64; LANES] {
         let one = power_of_two(0);
         self.quotient_and_product(&one, &one).0[0]
     }
 
-    /// a + b mod n, of a and b below n.
+    /// Returns a + b mod n. Requires a < n and b < n.
     pub(super) fn add(&self, a: &Number<N>, b: &Number<N>) -> Number<N> {
         self.reduce_once(sum(a, b))
     }
 
-    /// a - b mod n, of a and b below n.
+    /// Returns a - b mod n. Requires a < n and b < n.
     pub(super) fn subtract(&self, a: &Number<N>, b: &Number<N>) -> Number<N> {
         self.reduce_once(difference(&sum(a, &self.n), b))
     }
@@ -118,14 +119,14 @@ fn wide(a: u64, b: u64) -> u128 {
     u128::from(a) * u128::from(b)
 }
 
-/// 2^exponent.
+/// Returns 2^exponent.
 pub(super) fn power_of_two<const N: usize>(exponent: usize) -> Number<N> {
     let mut power = limbs::zero();
     power.as_flattened_mut()[exponent / LIMB_BITS] = 1 << (exponent % LIMB_BITS);
     power
 }
 
-/// a + b, which must be below 2^(416 N).
+/// Returns a + b, which must be below 2^(416 N).
 pub(super) fn sum<const N: usize>(a: &Number<N>, b: &Number<N>) -> Number<N> {
     let mut carry = 0;
     from_fn(|i| {
@@ -137,7 +138,7 @@ pub(super) fn sum<const N: usize>(a: &Number<N>, b: &Number<N>) -> Number<N> {
     })
 }
 
-/// a - b, of which a must not be the smaller.
+/// Returns a - b. Requires a >= b.
 fn difference<const N: usize>(a: &Number<N>, b: &Number<N>) -> Number<N> {
     let mut borrow = 0;
     from_fn(|i| {

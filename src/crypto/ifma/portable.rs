@@ -1,5 +1,5 @@
-//! The vector operations in plain Rust: the same algorithm on every machine and under Miri, and the
-//! bounds that docs/ifma.md argues for, asserted.
+//! The vector operations in plain Rust. They run the same algorithm on every machine and under
+//! Miri, and assert the bounds that docs/ifma.md proves.
 
 use super::limbs::{Block, LANES, MASK};
 use super::simd::{Operation, Simd};
@@ -8,7 +8,7 @@ use std::array::from_fn;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Portable<const ALWAYS_RIPPLE: bool = false>;
 
-/// No sum reaches 2^61, nor -2^61.
+/// Asserts that the sum is strictly between -2^61 and 2^61.
 fn bounded(sum: u64) -> u64 {
     assert!(sum.cast_signed().unsigned_abs() < 1 << 61, "{sum:#x}");
     sum
@@ -19,7 +19,7 @@ fn not_negative(x: u64) -> u64 {
     x
 }
 
-/// The product of the low 52 bits of `a` and a limb.
+/// Returns the product of the low 52 bits of `a` and a limb.
 fn multiply(a: u64, limb: u64) -> u128 {
     assert!(limb <= MASK, "{limb:#x}");
     u128::from(a & MASK) * u128::from(limb)

@@ -1,5 +1,5 @@
-//! What every key must pass on the CPU at hand before it is used: the kernel against the plain
-//! arithmetic of [`Modulus`].
+//! The self-test of each key on this CPU: compares the kernel with the plain arithmetic of
+//! [`Modulus`]. A key that fails is not used.
 
 use super::constants::{self, Constants};
 use super::lanes::{Lanes, VerifyLanes};
@@ -9,16 +9,17 @@ use super::simd::Simd;
 use super::single::Verify;
 use sha2::{Digest, Sha256};
 
-/// Lanes with a wrong signature, and with a wrong digest.
+/// Lanes with a wrong signature.
 const WRONG_SIGNATURES: u8 = 0b0100_0010;
+/// Lanes with a wrong digest.
 const WRONG_DIGESTS: u8 = 0b1000_0100;
 
-/// Whether the kernel accepts one signature and rejects it with a bit flipped, alone and among
-/// eight.
+/// Returns whether the kernel accepts a signature, and rejects it if a bit is flipped, alone and
+/// among eight.
 ///
-/// No one can sign for the test, so any number is taken for the signature, and the message that it
-/// signs for the padding of the key: only `padding` differs from what the key is used with
-/// afterwards, and it is computed from that.
+/// The test has no private key. So it takes any number as the signature, and changes the constant
+/// `padding` so that this signature is valid. All other constants are those that the key uses
+/// afterwards, and the changed `padding` is computed from the real one.
 pub(super) fn passes<S: Simd, const N: usize>(
     simd: S,
     modulus: &Modulus<N>,
@@ -50,7 +51,7 @@ pub(super) fn passes<S: Simd, const N: usize>(
         && simd.run(VerifyLanes { lanes: &lanes }) == !(WRONG_SIGNATURES | WRONG_DIGESTS)
 }
 
-/// A number below 2^(bits - 1) and a digest, the same for each n.
+/// Returns a number below 2^(bits - 1) and a digest. Both depend only on n.
 fn pseudorandom<const N: usize>(n: &Number<N>, bits: usize) -> (Number<N>, [u8; 32]) {
     let mut seed = Sha256::new();
     for limb in n.as_flattened() {

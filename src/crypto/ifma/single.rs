@@ -1,11 +1,11 @@
-//! One signature: limb 8 i + j of a number is lane j of vector i. The steps and their bounds are in
-//! docs/ifma.md.
+//! Verifies one signature. Lane j of vector i is limb 8 i + j of a number. docs/ifma.md describes
+//! the steps and their bounds.
 
 use super::constants::Constants;
 use super::limbs::{self, Block, LANES, LIMB_BITS, MASK, Number};
 use super::simd::{Operation, Simd};
 
-/// Whether signature^65537 is the encoded message of this digest, mod n.
+/// Checks whether signature^65537 mod n is the encoded message of this digest.
 pub(super) struct Verify<'a, const N: usize> {
     pub(super) key: &'a Constants<N>,
     pub(super) signature: &'a Number<N>,
@@ -32,7 +32,7 @@ impl<const N: usize> Operation for Verify<'_, N> {
     }
 }
 
-/// A number on its way through memory, from where each limb is read into all lanes of a vector.
+/// Memory for a number. From there, each limb can be read into all lanes of a vector.
 #[repr(C, align(64))]
 pub(super) struct Spill<const N: usize>(Number<N>);
 
@@ -46,7 +46,7 @@ impl<const N: usize> Spill<N> {
     }
 }
 
-/// A sum of products: 2 N vectors, whose limbs are more than 52 bits.
+/// A sum of products in 2 N vectors. Its limbs may have more than 52 bits.
 pub(super) struct Wide<V, const N: usize> {
     low: [V; N],
     high: [V; N],
@@ -77,7 +77,7 @@ fn limbs_up<S: Simd, const N: usize>(simd: S, x: &mut [S::V; N], below: S::V) {
     });
 }
 
-/// a^2.
+/// Returns a^2.
 ///
 /// Row i of the sum is block i of `a` times (block i + twice the blocks above).
 #[inline(always)]
@@ -86,8 +86,8 @@ pub(super) fn square<S: Simd, const N: usize>(simd: S, a: &[S::V; N], spill: &mu
     let zero = simd.splat(0);
     let mask = simd.splat(MASK);
 
-    // 2 a, with the carry from the block below and, for the row in which a block is the lowest of
-    // those that are doubled, without it.
+    // 2 a, with and without the carry from the block below. In each row, the lowest doubled block
+    // needs the version without the carry.
     let mut doubled = [zero; N];
     let mut doubled_first = [zero; N];
     unroll!(for j in 1..N {
@@ -98,8 +98,8 @@ pub(super) fn square<S: Simd, const N: usize>(simd: S, a: &[S::V; N], spill: &mu
     });
 
     let mut sum = Wide { low: [zero; N], high: [zero; N] };
-    // The odd rows have sums of their own where there are several to a column, so that fewer
-    // multiply-adds wait for one another; it starts at column 2.
+    // In columns with several rows, odd rows use separate sums, so that fewer multiply-adds wait
+    // for each other. The array starts at column 2.
     let mut odd = [zero; N];
     macro_rules! row {
         ($madd:ident, $limb:expr) => {
@@ -127,7 +127,8 @@ pub(super) fn square<S: Simd, const N: usize>(simd: S, a: &[S::V; N], spill: &mu
             });
         };
     }
-    // Horner over the limbs of the blocks, from the last; high halves count one limb more.
+    // Horner's scheme over the limbs of the blocks, from the last one. A high half belongs one limb
+    // higher.
     row!(madd52hi, LANES - 1);
     for limb in (0..LANES).rev() {
         join!();
@@ -146,7 +147,7 @@ pub(super) fn square<S: Simd, const N: usize>(simd: S, a: &[S::V; N], spill: &mu
     sum
 }
 
-/// a * b.
+/// Returns a * b.
 #[inline(always)]
 pub(super) fn product<S: Simd, const N: usize>(
     simd: S,
@@ -182,8 +183,8 @@ pub(super) fn product<S: Simd, const N: usize>(
     sum
 }
 
-/// Adds digest * `digest_factor` + `padding`: with the factor negative, subtracts the encoded
-/// message.
+/// Adds digest * `digest_factor` + `padding`. Both are negative mod n, so this subtracts the
+/// encoded message.
 #[inline(always)]
 fn subtract_message<S: Simd, const N: usize>(
     simd: S,
@@ -199,7 +200,7 @@ fn subtract_message<S: Simd, const N: usize>(
     for limb in (0..=DIGEST_LIMBS).rev() {
         high = simd.lanes_up(high, low[N - 1]);
         limbs_up(simd, &mut low, zero);
-        // The digest has a block, so limb 5 is there, and 0.
+        // The digest has a whole block, so limb 5 exists and is 0.
         let y = simd.splat(digest[limb]);
         unroll!(for j in 0..N {
             low[j] = simd.madd52lo(low[j], factor[j], y);
@@ -217,7 +218,7 @@ fn subtract_message<S: Simd, const N: usize>(
     sum.high[0] = simd.add(sum.high[0], high);
 }
 
-/// t / R mod n, in limbs of 52 bits, below (N + 1) n if t < ((N + 1) n)^2.
+/// Returns t / R mod n in limbs of 52 bits. The result is below (N + 1) n if t < ((N + 1) n)^2.
 #[inline(always)]
 pub(super) fn reduce<S: Simd, const N: usize>(
     simd: S,
@@ -225,11 +226,11 @@ pub(super) fn reduce<S: Simd, const N: usize>(
     key: &Constants<N>,
     spill: &mut Spill<N>,
 ) -> [S::V; N] {
-    // Not to be kept in registers from one reduction to the next.
+    // Prevents the compiler from keeping the key in registers between two reductions.
     let key = simd.opaque(key);
     let zero = simd.splat(0);
 
-    // Blocks 0 to N - 2 of t are replaced by what they are worth in blocks N - 1 to 2 N - 1.
+    // Replace blocks 0 to N - 2 of t with an equal value (mod n) in blocks N - 1 to 2 N - 1.
     let mut low = t.low;
     low[N - 1] = zero;
     let carry = normalize(simd, &mut low, N - 1, zero);
@@ -277,8 +278,8 @@ pub(super) fn reduce<S: Simd, const N: usize>(
     });
     above[N - 1] = simd.add(above[N - 1], top);
 
-    // One step of Montgomery's reduction, by a whole block. What is left out below is multiplied by
-    // zeros.
+    // One step of Montgomery's reduction, by a whole block. The products that are left out are
+    // multiplications by zero.
     let carry = normalize(simd, &mut lowest, 1, zero);
     above[0] = simd.add(above[0], carry);
     let mut sums = [zero; 4];
@@ -309,18 +310,18 @@ pub(super) fn reduce<S: Simd, const N: usize>(
         simd.fence(&mut lowest);
         simd.fence(&mut above);
     });
-    // The lowest block is now a multiple of 2^416, and its last limb less than 18 short of one of
-    // 2^52.
+    // The lowest block is now a multiple of 2^416, and its last limb is less than 18 below a
+    // multiple of 2^52.
     let carry = simd.shift_right::<{ LIMB_BITS as u32 }>(simd.add(lowest[0], simd.splat(255)));
     normalize(simd, &mut above, N, carry);
     above
 }
 
-/// Brings the first `len` vectors to limbs of 52 bits. The last lane of `carry` is carried in; the
-/// first of the result is the carry out.
+/// Normalizes the first `len` vectors to limbs of 52 bits. The last lane of `carry` is the carry
+/// in. The first lane of the result is the carry out.
 ///
-/// One pass moves what is above 52 bits to the next limb. In one of some 2^40 cases a limb comes
-/// out above 52 bits again, by one.
+/// One pass moves the bits above 52 to the next limb. In about one of 2^40 cases, a limb then
+/// exceeds 52 bits again, by one.
 #[inline(always)]
 pub(super) fn normalize<S: Simd, const N: usize>(
     simd: S,
@@ -352,7 +353,7 @@ pub(super) fn normalize<S: Simd, const N: usize>(
     carry
 }
 
-/// Carries limb by limb. Returns the carry out, in the first lane.
+/// Carries limb by limb. Returns the carry out in the first lane.
 #[cold]
 #[inline(never)]
 fn ripple(number: &mut [Block]) -> Block {
@@ -365,7 +366,7 @@ fn ripple(number: &mut [Block]) -> Block {
     [carry, 0, 0, 0, 0, 0, 0, 0]
 }
 
-/// Whether `x`, below (N + 1) n, is a multiple of n.
+/// Returns whether `x` is a multiple of n. Requires x < (N + 1) n.
 #[inline(always)]
 fn is_multiple<S: Simd, const N: usize>(simd: S, x: &[S::V; N], key: &Constants<N>) -> bool {
     let zero = simd.splat(0);
@@ -379,8 +380,8 @@ fn is_multiple<S: Simd, const N: usize>(simd: S, x: &[S::V; N], key: &Constants<
     is(&[zero; N]) || key.multiples.iter().any(|multiple| is(&load(simd, multiple)))
 }
 
-/// The powers of x that a verification with `squarings` squarings computes: x^2 / R, x^4 / R^3, ..;
-/// the last is the last but one times x / R.
+/// Returns the powers of x that a verification with `squarings` squarings computes: x^2 / R, x^4 /
+/// R^3, and so on. The last one is the one before it times x / R.
 #[cfg(test)]
 #[inline(always)]
 pub(super) fn powers<S: Simd, const N: usize>(

@@ -1,8 +1,8 @@
-/// `unroll!(for i in 0..N { .. })` writes the body out for every i, of which there are at most
+/// `unroll!(for i in 0..N { .. })` repeats the body for each i. There can be at most
 /// [`MAX_BLOCKS`].
 ///
-/// The arrays that such loops run over live in registers, which have no run-time index: the
-/// compiler has to see each element by itself before it can keep it in one.
+/// The arrays in these loops live in registers, which have no run-time index. The compiler keeps an
+/// element in a register only if its index is a constant.
 ///
 /// [`MAX_BLOCKS`]: super::limbs::MAX_BLOCKS
 macro_rules! unroll {

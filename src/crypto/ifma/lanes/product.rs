@@ -5,7 +5,7 @@ use super::{Lanes, Memory, Vectors, add_blocks, load};
 use crate::crypto::ifma::limbs::LANES;
 use crate::crypto::ifma::simd::Simd;
 
-/// a * b, by columns of blocks.
+/// Computes a * b, column by column of blocks.
 #[inline(always)]
 pub(super) fn product<S: Simd, const N: usize>(
     simd: S,
@@ -22,7 +22,7 @@ pub(super) fn product<S: Simd, const N: usize>(
     }
 }
 
-/// a^2, by columns of blocks.
+/// Computes a^2, column by column of blocks.
 #[inline(always)]
 pub(super) fn square<S: Simd, const N: usize>(simd: S, a: &Vectors<S::V, N>, memory: &mut Memory<S::V, N>) {
     let mut sums = Sums::zero(simd);
@@ -33,7 +33,7 @@ pub(super) fn square<S: Simd, const N: usize>(simd: S, a: &Vectors<S::V, N>, mem
         if column.is_multiple_of(2) {
             sums.add_half_square(simd, &a[column / 2]);
         }
-        // Each of those products counts twice; the squares of the limbs once.
+        // Each of these products counts twice, the square of a limb once.
         let mut to = sums.next(simd);
         let squared = &a[column / 2];
         let from = column % 2 * (LANES / 2);
@@ -50,8 +50,8 @@ pub(super) fn square<S: Simd, const N: usize>(simd: S, a: &Vectors<S::V, N>, mem
     }
 }
 
-/// Adds digest * `digest_factor` + `padding`: with the factor negative, subtracts the encoded
-/// message.
+/// Adds digest * `digest_factor` + `padding`. Both are negative mod n, so this subtracts the
+/// encoded message.
 #[inline(always)]
 pub(super) fn subtract_message<S: Simd, const N: usize>(
     simd: S,

@@ -10,17 +10,17 @@ pub(super) struct Moduli<'a, V, const N: usize> {
     n: &'a Vectors<V, N>,
     /// -1/n mod 2^52.
     n0_inverse: V,
-    /// n_j - n_i for 0 < i < j, of the blocks of n.
+    /// n_j - n_i for the blocks of n with 0 < i < j.
     differences: &'a [Difference<V>],
 }
 
-/// How many pairs of blocks there are among `blocks` without the first.
+/// Returns the number of pairs among `blocks` blocks, not counting the first block.
 pub(super) const fn pairs(blocks: usize) -> usize {
     (blocks - 1) * (blocks - 2) / 2
 }
 
 impl<'a, V: Copy, const N: usize> Moduli<'a, V, N> {
-    /// `room` is for [`pairs`] of N.
+    /// `room` must hold [`pairs`] of N differences.
     #[inline(always)]
     pub(super) fn new<S: Simd<V = V>>(
         simd: S,
@@ -42,10 +42,10 @@ impl<'a, V: Copy, const N: usize> Moduli<'a, V, N> {
     }
 }
 
-/// The sum / R mod n, in limbs of 52 bits, below n + sum / R.
+/// Computes sum / R mod n in limbs of 52 bits. The result is below n + sum / R.
 ///
-/// Of the products of quotient and n, those of two different blocks, not the first, are had two for
-/// one multiplication: q_i n_j + q_j n_i = q_i n_i + q_j n_j + (q_i - q_j) (n_j - n_i).
+/// Two products of different blocks of quotient and n need only one multiplication, except those of
+/// the first block: q_i n_j + q_j n_i = q_i n_i + q_j n_j + (q_i - q_j) (n_j - n_i).
 #[inline(always)]
 pub(super) fn reduce<S: Simd, const N: usize>(
     simd: S,
@@ -56,10 +56,11 @@ pub(super) fn reduce<S: Simd, const N: usize>(
     let Memory { low, high, quotient, prefix } = memory;
     let n = moduli.n;
     let mut sums = Sums::zero(simd);
-    // The sum of the q_i n_i but the first; to each of its blocks the one below is added.
+    // The sum of the q_i n_i without the first. Each of its blocks also includes the sum of the
+    // blocks below.
     let mut own = Sums::zero(simd);
-    // The low blocks become multiples of R: each limb of the quotient clears a limb, of which the
-    // carry remains.
+    // Makes the low half a multiple of R. Each limb of the quotient clears one limb of the sum, and
+    // only its carry remains.
     for column in 0..N {
         sums.add(simd, &low[column]);
         if column > 1 {

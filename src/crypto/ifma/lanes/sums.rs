@@ -3,7 +3,7 @@
 use crate::crypto::ifma::limbs::{LANES, LIMB_BITS, MASK};
 use crate::crypto::ifma::simd::Simd;
 
-/// Two blocks of a sum of products. A limb may be negative, the sum is not.
+/// Two blocks of a sum of products. A limb may be negative; the sum is not.
 pub(super) struct Sums<V>([V; 2 * LANES]);
 
 impl<V: Copy> Sums<V> {
@@ -12,7 +12,7 @@ impl<V: Copy> Sums<V> {
         Self([simd.splat(0); 2 * LANES])
     }
 
-    /// Adds a block to the lower one.
+    /// Adds a block to the lower block.
     #[inline(always)]
     pub(super) fn add<S: Simd<V = V>>(&mut self, simd: S, block: &[V; LANES]) {
         unroll!(for i in 0..LANES {
@@ -20,7 +20,7 @@ impl<V: Copy> Sums<V> {
         });
     }
 
-    /// Subtracts a block from the lower one.
+    /// Subtracts a block from the lower block.
     #[inline(always)]
     pub(super) fn subtract<S: Simd<V = V>>(&mut self, simd: S, block: &[V; LANES]) {
         unroll!(for i in 0..LANES {
@@ -42,7 +42,7 @@ impl<V: Copy> Sums<V> {
         });
     }
 
-    /// Adds (a - b) c: docs/ifma.md says how the signs come in.
+    /// Adds (a - b) c. docs/ifma.md explains how it handles the signs.
     #[inline(always)]
     pub(super) fn add_product_of_difference<S: Simd<V = V>>(
         &mut self,
@@ -67,7 +67,7 @@ impl<V: Copy> Sums<V> {
         });
     }
 
-    /// Adds the products of each two different limbs of a block.
+    /// Adds the product of each pair of different limbs of a block.
     #[inline(always)]
     pub(super) fn add_half_square<S: Simd<V = V>>(&mut self, simd: S, a: &[V; LANES]) {
         let sums = &mut self.0;
@@ -81,8 +81,8 @@ impl<V: Copy> Sums<V> {
         });
     }
 
-    /// Makes the lower block a multiple of 2^416, by adding `quotient` times the block `n`, and
-    /// carries it to the upper block, which takes its place.
+    /// Adds `quotient` times the block `n`, which makes the lower block a multiple of 2^416.
+    /// Carries it into the upper block, which becomes the lower one.
     #[inline(always)]
     pub(super) fn clear<S: Simd<V = V>>(
         &mut self,
@@ -107,7 +107,7 @@ impl<V: Copy> Sums<V> {
         self.next(simd);
     }
 
-    /// The lower block, which is complete; the upper one takes its place.
+    /// Returns the lower block, which is complete. The upper block becomes the lower one.
     #[inline(always)]
     pub(super) fn next<S: Simd<V = V>>(&mut self, simd: S) -> [V; LANES] {
         let zero = simd.splat(0);
@@ -137,7 +137,7 @@ impl<V: Copy> Difference<V> {
         Self { limbs: [simd.splat(0); LANES], sign: simd.splat(0) }
     }
 
-    /// a - b.
+    /// Returns a - b.
     #[inline(always)]
     pub(super) fn of<S: Simd<V = V>>(simd: S, a: &[V; LANES], b: &[V; LANES]) -> Self {
         let Self { mut limbs, mut sign } = Self::zero(simd);
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn the_product_of_differences_is_exact_whatever_their_signs() {
+    fn the_product_of_differences_is_exact_for_all_signs() {
         is_exact(Portable::<false>);
         match Avx512::<false>::detect() {
             Some(cpu) => is_exact(cpu),

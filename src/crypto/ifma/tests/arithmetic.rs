@@ -1,4 +1,4 @@
-//! The numbers that the kernel computes, limb for limb.
+//! Tests of the numbers that the kernel computes, limb by limb.
 
 use super::cpu::cpu;
 use super::numbers::{Random, big, edge_inputs, edge_moduli, number, power_of_two};
@@ -12,12 +12,12 @@ use crate::crypto::ifma::simd::{Operation, Simd};
 use crate::crypto::ifma::single::{self, normalize};
 use num_bigint::BigUint;
 
-/// What a modulus is tested with.
+/// A modulus under test, with its constants.
 pub(super) struct Case<const N: usize> {
     pub(super) n: BigUint,
     pub(super) modulus: Modulus<N>,
     pub(super) constants: Constants<N>,
-    /// R^-65536 mod n, the factor that is left in the power.
+    /// R^-65536 mod n, the factor that remains in the power.
     pub(super) factor: BigUint,
 }
 
@@ -37,7 +37,7 @@ impl<const N: usize> Case<N> {
 }
 
 #[test]
-fn the_plain_arithmetic_is_right() {
+fn the_plain_arithmetic_agrees_with_num_bigint() {
     plain_arithmetic::<5>(2048, edge_moduli(2048));
     plain_arithmetic::<8>(3072, edge_moduli(3072).into_iter().step_by(4));
     plain_arithmetic::<10>(4096, edge_moduli(4096).into_iter().step_by(4));
@@ -63,7 +63,7 @@ fn plain_arithmetic<const N: usize>(bits: usize, moduli: impl IntoIterator<Item 
 }
 
 #[test]
-fn bytes_become_limbs() {
+fn bytes_are_converted_to_limbs() {
     let mut random = Random(2);
     for len in [0, 1, 12, 13, 14, 32, 255, 256, 260] {
         let bytes = random.bytes(len);
@@ -72,7 +72,7 @@ fn bytes_become_limbs() {
 }
 
 #[test]
-fn one_number_is_below_another() {
+fn is_below_compares_numbers() {
     let mut random = Random(3);
     let n = random.modulus(2048);
     for exponent in [0, 51, 52, 415, 416, 2047] {
@@ -83,7 +83,7 @@ fn one_number_is_below_another() {
     assert!(!limbs::is_below::<5>(&number(&n), &number(&n)));
 }
 
-/// The powers of x up to x^65537 / R^65536, or as far as fewer squarings go.
+/// Computes the powers of x up to x^65537 / R^65536, or fewer if there are fewer squarings.
 struct Powers<'a, const N: usize> {
     key: &'a Constants<N>,
     x: &'a Number<N>,
@@ -145,7 +145,7 @@ fn edge_cases<const N: usize>(bits: usize) -> Vec<Case<N>> {
 }
 
 #[test]
-fn in_plain_rust_powers_are_right() {
+fn powers_in_plain_rust_agree_with_num_bigint() {
     powers_in_plain_rust(edge_cases::<5>(2048).into_iter().step_by(2));
     powers_in_plain_rust([Case::<8>::new(power_of_two(3072) - 1_u32)]);
     powers_in_plain_rust([Case::<10>::new(power_of_two(4096) - 1_u32)]);
@@ -163,7 +163,7 @@ fn powers_in_plain_rust<const N: usize>(cases: impl IntoIterator<Item = Case<N>>
 }
 
 #[test]
-fn on_the_cpu_powers_are_right() {
+fn powers_on_the_cpu_agree_with_num_bigint() {
     powers_on_the_cpu(edge_cases::<5>(2048));
     powers_on_the_cpu(edge_cases::<8>(3072).into_iter().step_by(7));
     powers_on_the_cpu(edge_cases::<10>(4096).into_iter().step_by(7));
@@ -218,7 +218,7 @@ impl Operation for Normalize<'_> {
     }
 }
 
-/// Limbs of which one pass leaves some at 2^52, so that the carry runs on.
+/// Returns limbs for which one pass leaves some at 2^52, so that the carry must continue.
 fn long_carries(random: &mut Random) -> Number<4> {
     let mut number = limbs::zero();
     for limb in number.as_flattened_mut() {
@@ -251,7 +251,7 @@ fn carries_are_exact(simd: impl Simd, count: usize) {
 }
 
 #[test]
-fn a_carry_that_runs_on_is_not_lost() {
+fn long_carries_are_not_lost() {
     carries_are_exact(Portable::<false>, 1000);
     if let Some(cpu) = cpu::<false>() {
         carries_are_exact(cpu, 10_000);
@@ -259,7 +259,7 @@ fn a_carry_that_runs_on_is_not_lost() {
 }
 
 #[test]
-fn the_self_test_notices_a_wrong_constant() {
+fn the_self_test_detects_a_wrong_constant() {
     let n = Random(8).modulus(2048);
     let Case { modulus, constants, .. } = Case::<5>::new(n);
     let passes = |constants: &Constants<5>| self_test::passes(Portable::<false>, &modulus, constants, 2048);
@@ -287,7 +287,7 @@ fn miri_finds_nothing() {
     let x = limbs::from_be_bytes(&random.bytes(255));
     let powers = Portable::<true>.run(Powers { key: &constants, x: &x, squarings: 1 });
     let third_power = modulus.multiply(&modulus.multiply(&x, &x), &x);
-    // Both mod n now.
+    // This reduces both mod n.
     assert_eq!(modulus.times_r(&powers[1]), modulus.times_r(&third_power));
 }
 

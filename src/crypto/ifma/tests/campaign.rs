@@ -1,4 +1,5 @@
-//! Many numbers, for an hour that is free. Two tests, so that the test runner gives each a thread:
+//! A long test with many random numbers. There are two tests, so that the test runner uses two
+//! threads:
 //!
 //! ```text
 //! BOUNCER_IFMA_PAIRS=10000000 cargo test --release --lib ifma::tests::campaign -- --ignored --nocapture
@@ -14,12 +15,12 @@ use crate::crypto::ifma::simd::Simd;
 use crate::crypto::ifma::single::Verify;
 use num_bigint::BigUint;
 
-/// (signature, key) pairs in all; read when the tests are compiled.
+/// Total number of (signature, key) pairs; read when the tests are compiled.
 const PAIRS: Option<&str> = option_env!("BOUNCER_IFMA_PAIRS");
 const DEFAULT_PAIRS: usize = 10_000_000;
-/// A new key after as many batches of eight, of which the first are the edge inputs.
+/// Number of batches of eight signatures per key. The first batches are the edge inputs.
 const BATCHES_PER_KEY: usize = 100;
-/// One in so many powers is computed by num-bigint as well.
+/// One in this many powers is also computed with num-bigint.
 const CROSS_CHECK: usize = 64;
 
 #[test]
@@ -34,10 +35,11 @@ fn second_half() {
     campaign(0x0fed_cba9_8765_4321);
 }
 
-/// Of each pair, the plain arithmetic says which message is signed: the kernel must accept it, and
-/// reject it with one bit of it or of the signature flipped, alone and among eight.
+/// For each pair, the plain arithmetic computes the padding with which the signature is valid. The
+/// kernel must accept the signature. It must reject it if one bit of the signature or of the digest
+/// is flipped. Both are tested alone and among eight.
 fn campaign(seed: u64) {
-    // Mostly of the common size; the others cost more.
+    // Mostly of the common size, because the others take longer.
     let pairs = PAIRS.map_or(DEFAULT_PAIRS, |pairs| pairs.parse().unwrap()) / 2;
     size::<5>(2048, pairs / 20 * 18, Random(seed));
     size::<8>(3072, pairs / 20, Random(seed));
@@ -74,7 +76,7 @@ fn size<const N: usize>(bits: usize, pairs: usize, mut random: Random) {
     assert_eq!(differences, 0);
 }
 
-/// The wrong verdicts on eight signatures.
+/// Returns the number of wrong verdicts on eight signatures.
 fn differences_in<const N: usize>(
     simd: impl Simd,
     case: &Case<N>,
@@ -112,7 +114,7 @@ fn differences_in<const N: usize>(
     differences + usize::from(simd.run(VerifyLanes { lanes: &lanes }) != !wrong)
 }
 
-/// The key with a padding that makes `signature` one of `digest`.
+/// Returns the key with a padding that makes `signature` valid for `digest`.
 fn key_for<const N: usize>(case: &Case<N>, signature: &Number<N>, digest: &[u8; 32]) -> Constants<N> {
     let modulus = &case.modulus;
     let message = constants::encoded_message(case.n.bits() as usize / 8, digest);

@@ -1,4 +1,4 @@
-//! Tests of the kernel, on this CPU's instructions where it has them and in plain Rust everywhere.
+//! Tests of the kernel: in plain Rust everywhere, and with the CPU's instructions if it has them.
 
 mod arithmetic;
 mod campaign;

@@ -1,9 +1,9 @@
-//! Numbers to test with, and num-bigint's view of them.
+//! Numbers for the tests, and their conversion from and to num-bigint.
 
 use crate::crypto::ifma::limbs::{self, Number};
 use num_bigint::BigUint;
 
-/// Random enough, and the same in every run: xorshift64*.
+/// A pseudorandom generator (xorshift64*), the same in every run.
 pub(super) struct Random(pub(super) u64);
 
 impl Random {
@@ -22,7 +22,7 @@ impl Random {
         BigUint::from_bytes_be(&self.bytes(bound.bits().div_ceil(8) as usize + 8)) % bound
     }
 
-    /// An odd number of just `bits` bits.
+    /// Returns an odd number of exactly `bits` bits.
     pub(super) fn modulus(&mut self, bits: usize) -> BigUint {
         let mut modulus = BigUint::from_bytes_be(&self.bytes(bits / 8));
         modulus.set_bit(bits as u64 - 1, true);
@@ -43,7 +43,8 @@ pub(super) fn power_of_two(exponent: usize) -> BigUint {
     BigUint::from(1_u32) << exponent
 }
 
-/// Moduli at the edges of what has `bits` bits, and with long runs of ones and zeros.
+/// Returns the smallest and largest moduli of `bits` bits, and moduli with long runs of ones and
+/// zeros.
 pub(super) fn edge_moduli(bits: usize) -> Vec<BigUint> {
     let one = BigUint::from(1_u32);
     let (half, whole) = (power_of_two(bits - 1), power_of_two(bits));
@@ -61,7 +62,7 @@ pub(super) fn edge_moduli(bits: usize) -> Vec<BigUint> {
     ]
 }
 
-/// 0, 1, 2, what is near n and its parts, powers of two and n without them.
+/// Returns small numbers, numbers near n and its fractions, powers of two and n minus those.
 pub(super) fn edge_inputs(n: &BigUint) -> Vec<BigUint> {
     let one = BigUint::from(1_u32);
     let mut inputs: Vec<_> = (0..4_u32).map(BigUint::from).collect();

@@ -1,4 +1,4 @@
-//! Signatures, genuine and not, through the interface that the rest of the crate uses.
+//! Tests with valid and invalid signatures, through the interface that the rest of the crate uses.
 
 use super::cpu::cpu;
 use super::numbers::{Random, power_of_two};
@@ -19,7 +19,7 @@ const PEMS: [&str; 4] = [
     include_str!("../../../../tests/data/keys/rsa-4096.pem"),
 ];
 
-/// One who signs, and two who verify.
+/// A private key, and two verifiers for its public key.
 struct Signer {
     n: Vec<u8>,
     private: SigningKey<Sha256>,
@@ -41,7 +41,7 @@ impl Signer {
         self.private.sign(message).to_vec()
     }
 
-    /// The verdict of both.
+    /// Returns the verdict of both verifiers, which must agree.
     #[track_caller]
     fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
         let digest = Sha256::digest(message).into();
@@ -53,14 +53,14 @@ impl Signer {
     }
 }
 
-/// `None` on a CPU without the instructions.
+/// Returns `None` on a CPU without the instructions.
 fn signers() -> Option<[Signer; 4]> {
     cpu::<false>()?;
     Some(PEMS.map(Signer::new))
 }
 
 #[test]
-fn genuine_signatures_verify_and_no_others() {
+fn only_genuine_signatures_are_accepted() {
     let Some(signers) = signers() else { return };
     let mut random = Random(11);
     for i in 0..20 {
@@ -78,13 +78,13 @@ fn genuine_signatures_verify_and_no_others() {
 }
 
 #[test]
-fn a_signature_has_the_length_of_the_key_and_is_below_it() {
+fn a_signature_must_have_the_length_of_n_and_be_below_n() {
     let Some(signers) = signers() else { return };
     for signer in &signers {
         let signature = signer.sign(b"message");
         let len = signature.len();
         let n = BigUint::from_bytes_be(&signer.n);
-        // The same number mod n; in as many bytes where there is room.
+        // The same number mod n, in the same number of bytes if it fits.
         let higher = (BigUint::from_bytes_be(&signature) + &n).to_bytes_be();
         assert!(!signer.verify(b"message", &higher));
         for not_below in [n.clone(), &n + 1_u32, power_of_two(8 * len) - 1_u32] {
@@ -148,7 +148,7 @@ fn each_lane_has_its_own_key_and_verdict() {
 }
 
 #[test]
-fn a_key_that_the_kernel_is_not_for_is_left_to_others() {
+fn the_kernel_rejects_unsupported_keys() {
     let Some([signer, ..]) = signers() else { return };
     let n = &signer.n;
     let even = (BigUint::from_bytes_be(n) - 1_u32).to_bytes_be();
