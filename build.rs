@@ -1,4 +1,4 @@
-//! Says which code for the CPU is built in, and whether the build is optimised.
+//! Sets `cfg`s: which CPU-specific code is compiled, and whether the build is optimised.
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
@@ -9,10 +9,10 @@ fn main() {
     let is_built_in = |feature: &str| std::env::var_os(format!("CARGO_FEATURE_{feature}")).is_some();
     let is_x86_64 = std::env::var("CARGO_CFG_TARGET_ARCH").is_ok_and(|arch| arch == "x86_64");
     if is_built_in("AVX512") && is_x86_64 {
-        // src/encoding/avx512.rs.
+        // For src/encoding/avx512.rs.
         println!("cargo::rustc-cfg=avx512");
         if is_built_in("AWS_LC_RS") {
-            // src/crypto/ifma, which aws-lc watches.
+            // For src/crypto/ifma, whose results aws-lc checks.
             println!("cargo::rustc-cfg=ifma");
         }
     }

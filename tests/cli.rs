@@ -1,5 +1,4 @@
-//! The command `bouncer-verify` as scripts and people meet it: exit codes, streams, text; and the conformance
-//! corpus.
+//! The command `bouncer-verify`: exit codes, streams and text, and the conformance corpus.
 #![cfg(feature = "cli")]
 
 #[path = "conformance/case.rs"]
@@ -24,7 +23,7 @@ const JWKS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/document_jwk
 const TOKEN_FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/document_token.txt");
 const TOKEN: &str = include_str!("data/document_token.txt");
 const DCOS: &str = "--profile=dcos";
-/// The last second in which the document's token is valid.
+/// The last second in which the token of DC/OS's documentation is valid.
 const VALID: &str = "--time=1467985465";
 const EXPIRED: &str = "--time=1467985466";
 
@@ -51,7 +50,7 @@ fn command(arguments: &[&str]) -> Command {
     command
 }
 
-/// Writes `stdin`, of which a command that fails early need not read a byte, and waits for the end.
+/// Writes `stdin` and waits for the end. A command that fails early may leave its input unread.
 fn finish(mut child: Child, stdin: &[u8]) -> Run {
     let _ = child.stdin.take().unwrap().write_all(stdin);
     let output = child.wait_with_output().unwrap();
@@ -67,7 +66,7 @@ fn run(arguments: &[&str]) -> Run {
     run_with_stdin(arguments, "")
 }
 
-/// A file for one test, whose name nobody else uses.
+/// Writes a file for one test. No other test uses `name`.
 fn file(name: &str, content: impl AsRef<[u8]>) -> String {
     let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("cli-{name}"));
     fs::write(&path, content).unwrap();
@@ -75,7 +74,7 @@ fn file(name: &str, content: impl AsRef<[u8]>) -> String {
 }
 
 #[test]
-fn the_documents_token_is_valid_to_its_last_second() {
+fn the_token_of_the_dcos_documentation_is_valid_until_it_expires() {
     let valid = run(&["verify", DCOS, "--jwks", JWKS, VALID, "--token-file", TOKEN_FILE]);
     assert_eq!((valid.code, valid.stderr.as_str()), (0, ""));
     assert_eq!(valid.first_line(), "valid");
@@ -93,14 +92,14 @@ fn the_documents_token_is_valid_to_its_last_second() {
 }
 
 #[test]
-fn the_documents_token_is_expired_today() {
+fn the_token_of_the_dcos_documentation_is_expired_today() {
     let run = run(&["verify", DCOS, "--jwks", JWKS, "--token-file", TOKEN_FILE]);
     assert_eq!(run.code, 1);
     assert!(run.stderr.contains("years ago)"), "{}", run.stderr);
 }
 
 #[test]
-fn a_token_comes_from_anywhere() {
+fn a_token_is_read_from_an_argument_a_file_or_standard_input() {
     let verify = ["verify", DCOS, "--jwks", JWKS, "--time", "2016-07-08T13:44:25Z"];
     let with = |more: &[&str], stdin: &str| run_with_stdin(&[&verify, more].concat(), stdin).code;
     assert_eq!(with(&[TOKEN.trim()], ""), 0);
@@ -118,7 +117,7 @@ fn a_token_comes_from_anywhere() {
 }
 
 #[test]
-fn one_line_end_may_follow_a_token_in_a_file_and_nothing_else() {
+fn only_one_line_end_may_follow_a_token_in_a_file() {
     let verify = ["verify", DCOS, "--jwks", JWKS, VALID];
     for (end, code) in
         [("", 0), ("\n", 0), ("\r\n", 0), ("\n\n", 1), (" ", 1), (" \n", 1), ("\r", 1), ("\n\r\n", 1)]
@@ -140,7 +139,7 @@ fn keys_may_come_from_standard_input() {
 }
 
 #[test]
-fn json_holds_the_verdict_and_the_claims_as_signed() {
+fn json_contains_the_status_and_the_claims_as_they_were_signed() {
     let valid = run(&["verify", DCOS, "--jwks", JWKS, VALID, "--token-file", TOKEN_FILE, "--json"]);
     assert_eq!((valid.code, valid.stderr.as_str()), (0, ""));
     assert!(valid.stdout.contains(r#""claims":{"exp":1467985466,"uid":"peter"},"header":{"typ":"JWT","#));
@@ -173,7 +172,7 @@ fn json_contains_the_issuer_and_subject_of_a_valid_token() {
 }
 
 #[test]
-fn json_shows_nothing_of_a_token_whose_signature_is_wrong() {
+fn json_contains_no_part_of_a_token_with_an_invalid_signature() {
     let forged = TOKEN.trim().replace(".eyJ", ".eyK");
     let run = run_with_stdin(&["verify", DCOS, "--jwks", JWKS, VALID, "--json"], &forged);
     let json = run.json();
@@ -182,7 +181,7 @@ fn json_shows_nothing_of_a_token_whose_signature_is_wrong() {
 }
 
 #[test]
-fn a_wrong_algorithm_gets_the_right_tip() {
+fn an_unsupported_algorithm_is_explained() {
     for (name, expected) in [
         ("rs256", "did you mean \"RS256\"?"),
         ("HS256", "symmetric algorithms are not supported"),
@@ -197,7 +196,7 @@ fn a_wrong_algorithm_gets_the_right_tip() {
 }
 
 #[test]
-fn misuse_exits_with_2() {
+fn wrong_usage_exits_with_2() {
     let both_from_stdin = ["verify", DCOS, "--jwks", "-"];
     for arguments in [
         &["verify", DCOS, "x"][..],
@@ -232,7 +231,7 @@ fn misuse_exits_with_2() {
 }
 
 #[test]
-fn misuse_with_json_prints_an_object() {
+fn wrong_usage_with_json_prints_an_object() {
     for (arguments, claim, text) in [
         (&["verify", "--discover", ""][..], Some("discover"), "--discover: it is empty"),
         (&["verify", "x", "--discover=idp.example"], Some("discover"), "expected https://host/path"),
@@ -259,7 +258,7 @@ fn misuse_with_json_prints_an_object() {
         assert!(message.contains(text) && !message.contains("Usage"), "{message}");
         assert_eq!(json.get("claim").and_then(Value::as_str), claim, "{message}");
     }
-    // Help is not misuse.
+    // Help is not an error.
     assert_eq!(run(&["verify", "--json", "--help"]).code, 0);
 }
 
@@ -319,7 +318,7 @@ fn a_token_with_an_audience_and_no_option_for_it_names_the_option() {
 }
 
 #[test]
-fn without_keys_nothing_is_said_of_the_token() {
+fn without_keys_a_token_is_neither_valid_nor_invalid() {
     let key = |name| concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/keys/").to_owned() + name;
     let malformed = file("malformed.json", "{}");
     let unusable = file("unusable.json", r#"{"keys":[{"kty":"oct","k":"AA"}]}"#);
@@ -344,7 +343,7 @@ fn without_keys_nothing_is_said_of_the_token() {
 }
 
 #[test]
-fn inspect_says_that_nothing_is_verified() {
+fn inspect_warns_that_nothing_is_verified() {
     let run_inspect = run_with_stdin(&["inspect"], TOKEN);
     assert_eq!((run_inspect.code, run_inspect.stderr.as_str()), (0, ""));
     let lines: Vec<_> = run_inspect.stdout.lines().collect();
@@ -361,7 +360,7 @@ fn inspect_says_that_nothing_is_verified() {
 }
 
 #[test]
-fn inspect_shows_of_a_broken_token_what_it_can() {
+fn inspect_prints_the_readable_parts_of_a_broken_token() {
     let part = |text: &[u8]| URL_SAFE_NO_PAD.encode(text);
     for (token, status) in [
         ("".to_owned(), "malformed_token"),
@@ -384,10 +383,10 @@ fn inspect_shows_of_a_broken_token_what_it_can() {
         assert!(text.stdout.trim_end().ends_with("such a token"));
         assert_eq!(run_with_stdin(&["inspect", "--json"], &token).json()["unverified"], true);
     }
-    // The claims that are no claims are shown as the text they are.
+    // A payload that is not a JSON object is printed as text.
     let cut = format!("e30.{}.", part(b"{\"uid\":\"pe"));
     assert_eq!(run_with_stdin(&["inspect", "--json"], &cut).json()["claims"], "{\"uid\":\"pe");
-    // A part of brackets costs no stack and no quadratic output.
+    // Deep nesting causes no stack overflow and no quadratic output.
     let deep = [&b"{\"a\":"[..], &b"[".repeat(300_000), &b"]".repeat(300_000), b"}"].concat();
     let run = run_with_stdin(&["inspect"], format!("e30.{}.", part(&deep)));
     assert_eq!(run.code, 0);
@@ -395,7 +394,7 @@ fn inspect_shows_of_a_broken_token_what_it_can() {
 }
 
 #[test]
-fn jwks_lists_usable_and_skipped_keys_by_their_place() {
+fn jwks_lists_usable_and_skipped_keys_with_their_index() {
     let document: Value = serde_json::from_slice(&fs::read(JWKS).unwrap()).unwrap();
     let jwk = document["keys"][0].to_string();
     let with_zero = jwk.replace("AQAB", "AAEAAQ").replace("\"kid\"", "\"x\"");
@@ -424,7 +423,7 @@ fn jwks_lists_usable_and_skipped_keys_by_their_place() {
 }
 
 #[test]
-fn jwks_without_a_usable_key_still_says_why() {
+fn jwks_lists_the_reasons_if_no_key_is_usable() {
     let path = file("skipped.json", r#"{"keys":[{"kty":"oct","k":"AA","kid":"secret"},{"kty":"RSA"}]}"#);
     let text = run(&["jwks", &path]);
     assert_eq!(text.code, 3);
@@ -442,7 +441,7 @@ fn jwks_without_a_usable_key_still_says_why() {
 }
 
 #[test]
-fn the_pem_of_a_key_verifies_like_its_jwk() {
+fn the_pem_of_a_key_verifies_the_same_tokens_as_its_jwk() {
     let pem = run(&["jwks", JWKS, "--pem"]);
     assert_eq!(pem.code, 0);
     assert!(pem.first_line().starts_with("# kid: 55fb6104"));
@@ -451,7 +450,7 @@ fn the_pem_of_a_key_verifies_like_its_jwk() {
     assert_eq!((verify.code, verify.json().get("kid")), (0, None));
 }
 
-/// An Ed25519 key under `kid`, and a token that it has signed.
+/// Returns a JWK Set with an Ed25519 key called `kid`, and a token that the key signed.
 fn signed(kid: &str, claims: &str) -> (String, String) {
     let key = SigningKey::from_pkcs8_pem(include_str!("data/keys/ed25519-a.pem")).unwrap();
     let x = URL_SAFE_NO_PAD.encode(key.verifying_key().as_bytes());
@@ -466,7 +465,7 @@ fn signed(kid: &str, claims: &str) -> (String, String) {
 }
 
 #[test]
-fn nothing_that_others_wrote_can_control_the_terminal() {
+fn untrusted_text_cannot_control_the_terminal() {
     let evil = "\u{1b}]0;title\u{7}\u{9b}2J\u{202e}\r\nuid  root";
     let json = Value::from(evil);
     let claims =
@@ -504,13 +503,13 @@ fn nothing_that_others_wrote_can_control_the_terminal() {
         assert_eq!(bad, None, "{arguments:?}\n{output:?}");
         assert!(!output.lines().any(|line| line == "uid  root"), "{output}");
     }
-    // The escapes lose nothing.
+    // Escaping keeps the values.
     let found = run(&[&verify[..], &["--json"]].concat()).json();
     assert_eq!([&found["uid"], &found["kid"], &found["claims"][evil]], [evil; 3]);
 }
 
 #[test]
-fn numbers_and_order_of_claims_survive() {
+fn claims_keep_their_order_and_the_spelling_of_numbers() {
     let claims = "{ \"z\" : 1.50,\n\"exp\":2000000000,\"uid\":\"u\",\"a\":12345678901234567890123 }";
     let (jwks, token) = signed("k", claims);
     let jwks = file("numbers.json", jwks);
@@ -523,10 +522,10 @@ fn numbers_and_order_of_claims_survive() {
 }
 
 #[test]
-fn a_reader_that_goes_away_changes_no_verdict() {
+fn a_reader_that_closes_the_output_does_not_change_the_exit_code() {
     for (at, code) in [(VALID, 0), (EXPIRED, 1)] {
         let mut child = command(&["verify", DCOS, "--jwks", JWKS, at]).spawn().unwrap();
-        // The command is still waiting for its token, so both are closed before it writes.
+        // The command still waits for its token, so both streams are closed before it writes.
         drop(child.stdout.take());
         drop(child.stderr.take());
         assert_eq!(finish(child, TOKEN.as_bytes()).code, code);
@@ -539,7 +538,7 @@ fn a_reader_that_goes_away_changes_no_verdict() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn output_that_cannot_be_written_is_no_success() {
+fn a_failed_write_of_the_output_is_an_error() {
     let full = File::options().write(true).open("/dev/full").unwrap();
     let child = command(&["verify", DCOS, "--jwks", JWKS, VALID]).stdout(full).spawn().unwrap();
     let run = finish(child, TOKEN.as_bytes());
@@ -549,7 +548,7 @@ fn output_that_cannot_be_written_is_no_success() {
 
 #[cfg(unix)]
 #[test]
-fn endless_input_ends() {
+fn reading_endless_input_stops() {
     for (arguments, code) in [
         (&["verify", DCOS, "--jwks", JWKS][..], 1),
         (&["inspect"], 1),
@@ -579,17 +578,17 @@ fn help_has_examples_and_exit_codes() {
 }
 
 #[test]
-fn the_command_gives_the_verdicts_of_the_corpus() {
-    case::assert_verdicts("command line", judge);
+fn the_command_returns_the_expected_result_of_every_case() {
+    case::assert_verdicts("command line", verify);
 }
 
-fn judge(case: &Case) -> Expect {
+fn verify(case: &Case) -> Expect {
     let jwks = file("corpus.json", &case.jwks);
     let mut arguments = vec!["verify".to_owned(), "--json".to_owned(), format!("--jwks={jwks}")];
     arguments.push(format!("--time={}", case.time));
     arguments.extend(options(case.policy.get()));
     let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
-    // This line end is the file's, so that one of the token's own stays part of it.
+    // The command removes this line end. So a line end that belongs to the token stays.
     let verdict = run_with_stdin(&arguments, [&*case.token(), b"\r\n"].concat());
     let json = verdict.json();
     let text = |name: &str| json.get(name).map(|value| value.as_str().unwrap().to_owned());
@@ -626,8 +625,8 @@ fn exit_code(status: &str) -> i32 {
     }
 }
 
-/// The options that say what a policy's document says: an option is a setting's name, in the singular for
-/// a list.
+/// Converts a policy's document to options. An option has the name of its setting, in the singular
+/// for a list.
 fn options(policy: &str) -> Vec<String> {
     let document: serde_json::Map<String, Value> = serde_json::from_str(policy).unwrap();
     let mut options = Vec::new();
@@ -665,7 +664,7 @@ fn keys_come_from_a_url_or_an_issuer() {
     assert_eq!((valid.code, valid.first_line(), server.count()), (0, "valid", 1), "{}", valid.stderr);
     assert_eq!(verify(&["--discover", &server.origin, "--any-issuer"]).code, 0);
     assert_eq!(server.count(), 3);
-    // The issuer whose keys they are is the one that tokens must name; the document's names none.
+    // --discover implies --issuer, but this token has no "iss".
     let implied = verify(&["--discover", &server.origin]);
     assert_eq!((implied.code, implied.first_line()), (1, ""));
     assert!(
@@ -674,7 +673,7 @@ fn keys_come_from_a_url_or_an_issuer() {
         implied.stderr
     );
 
-    // Another issuer's metadata, a key set that is not there, and a server that is not.
+    // Metadata of another issuer, a missing key set, and no server.
     for (arguments, why) in [
         (["--discover", &format!("{}/", server.origin)], "issuer mismatch: configured"),
         (["--jwks", &format!("{}/nowhere", server.origin)], "unexpected status: HTTP 404"),
@@ -692,7 +691,7 @@ fn keys_come_from_a_url_or_an_issuer() {
     assert_eq!((list.code, list.json()["keys"][0]["kid"].as_str().map(str::len)), (0, Some(64)));
 }
 
-/// An issuer at whose key set and metadata each request counts.
+/// A server with the metadata and the key set of an issuer. It counts requests.
 fn issuer() -> Server {
     let server = Server::saying(Reply::status(404));
     let origin = server.origin.clone();
@@ -706,7 +705,7 @@ fn issuer() -> Server {
     server
 }
 
-/// A path for one test where no file is.
+/// Returns the path of a file that does not exist, for one test.
 fn no_file(name: &str) -> String {
     let path = file(name, "");
     fs::remove_file(&path).unwrap();
@@ -749,7 +748,7 @@ fn processes_share_one_fetch_through_the_last_good_file() {
     assert_eq!(unknown.code, 3, "{}", unknown.stderr);
     assert!(server.count() > 2);
 
-    // The file is stale: the issuer is asked first, and the file is used with a warning.
+    // If the file is stale, the keys are fetched. If that fails, the file is used with a warning.
     let text = fs::read_to_string(&path).unwrap();
     let stale = text.replace("\"lifetime\":600", "\"lifetime\":0");
     assert_ne!(text, stale);
@@ -806,7 +805,7 @@ fn the_form_of_a_token_is_checked_before_keys_are_fetched() {
 }
 
 #[test]
-fn what_cannot_be_fetched_by_rule_is_misuse() {
+fn a_location_that_must_not_be_fetched_is_wrong_usage() {
     let verify = |arguments: &[&str]| {
         let policy = if arguments.contains(&"--discover") { "--audience=a" } else { "--any-issuer" };
         run(&[&["verify", policy, "x.y.z"], arguments].concat())
@@ -880,7 +879,7 @@ fn settings_are_listed_and_explained() {
     assert_eq!(
         run(&["settings", "timeout"]).stdout.matches("type: duration").count(),
         2,
-        "of keys and renewers"
+        "one of keys, one of renewers"
     );
     assert_eq!(run(&["settings", "leewya"]).code, 2);
     for (option, setting) in [("last-good-file", "keys.last_good_file"), ("issuer", "policy.issuers")] {
@@ -921,7 +920,7 @@ fn a_login_prints_a_token_a_header_or_json() {
 }
 
 #[test]
-fn a_login_that_fails_says_why_and_exits_with_4() {
+fn a_failed_login_prints_the_cause_and_exits_with_4() {
     let server = Server::saying(Reply::status(401));
     let pem =
         fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/keys/rsa-2048-a.pem")).unwrap();

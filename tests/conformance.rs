@@ -1,4 +1,4 @@
-//! The conformance corpus through the Rust interface, on each back end.
+//! Runs the conformance corpus through the Rust interface, with each back end.
 
 #[path = "conformance/case.rs"]
 mod case;
@@ -13,23 +13,23 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 #[test]
-fn every_back_end_gives_the_verdicts_of_the_corpus() {
+fn every_back_end_returns_the_expected_results() {
     for &backend in Backend::ALL {
-        case::assert_verdicts(&format!("Rust with {backend:?}"), |case| judge(case, backend));
+        case::assert_verdicts(&format!("Rust with {backend:?}"), |case| verify(case, backend));
     }
 }
 
-/// A key set recognises headers that it has seen; faults must come out in the same order then.
+/// A key set caches headers. With a cached header, errors must have the same order.
 #[test]
-fn a_set_that_has_seen_tokens_gives_the_same_verdicts() {
-    with_sets_that_have_seen_tokens("Rust with a set that has seen tokens", |jwks, case| {
+fn a_key_set_with_cached_headers_returns_the_same_results() {
+    with_cached_headers("Rust with cached headers", |jwks, case| {
         expect(jwks, verify_token(jwks, &policy(case), case.token()))
     });
 }
 
 #[test]
-fn a_batch_and_a_cache_give_the_same_verdicts() {
-    with_sets_that_have_seen_tokens("Rust in batches and with a cache", |jwks, case| {
+fn a_batch_and_a_cache_return_the_same_results() {
+    with_cached_headers("Rust in batches and with a cache", |jwks, case| {
         let token = case.token();
         let policy = policy(case);
         let cached = Verifier::new(Arc::clone(jwks), policy.clone()).with_cache(8);
@@ -41,30 +41,30 @@ fn a_batch_and_a_cache_give_the_same_verdicts() {
     });
 }
 
-/// All cases twice, each with the set that the cases before it with the same keys had.
-fn with_sets_that_have_seen_tokens(name: &str, judged: impl Fn(&Arc<JwkSet>, &Case) -> Expect) {
+/// Runs all cases twice. Cases with the same keys share a key set.
+fn with_cached_headers(name: &str, verify_with: impl Fn(&Arc<JwkSet>, &Case) -> Expect) {
     let sets = RefCell::new(HashMap::new());
     for _ in 0..2 {
         case::assert_verdicts(name, |case| {
             let mut sets = sets.borrow_mut();
             let load = || JwkSet::from_slice(case.jwks.as_bytes()).map(Arc::new);
             match sets.entry(case.jwks.clone()).or_insert_with(load) {
-                Ok(jwks) => judged(jwks, case),
-                Err(_) => judge(case, Backend::default()),
+                Ok(jwks) => verify_with(jwks, case),
+                Err(_) => verify(case, Backend::default()),
             }
         });
     }
 }
 
-/// Keys that may change are judged with by a way of their own, which must lead to the same verdicts: also where it
-/// asks for a key first.
+/// A verification with remote keys has its own code path, which must return the same results, even
+/// if it fetches a missing key first.
 #[cfg(feature = "remote")]
 #[test]
-fn remote_keys_give_the_verdicts_of_the_corpus() {
+fn remote_keys_return_the_expected_results() {
     use bouncer_verify::{HttpRequest, HttpResponse, RemoteJwkSet};
     case::assert_verdicts("Rust with remote keys", |case| {
         let Ok(jwks) = JwkSet::from_slice(case.jwks.as_bytes()) else {
-            return judge(case, Backend::default());
+            return verify(case, Backend::default());
         };
         let document = case.jwks.clone().into_bytes();
         let transport = move |_: &HttpRequest<'_>| Ok(HttpResponse::new(200, [], document.clone()));
@@ -75,23 +75,23 @@ fn remote_keys_give_the_verdicts_of_the_corpus() {
     });
 }
 
-fn judge(case: &Case, backend: Backend) -> Expect {
+fn verify(case: &Case, backend: Backend) -> Expect {
     let policy = policy(case);
     let jwks = match JwkSet::from_slice_with(case.jwks.as_bytes(), backend) {
         Ok(jwks) => jwks,
         Err(error) => {
             let skipped = JwkSet::skipped_in(case.jwks.as_bytes()).ok();
-            return Expect { keys: Some(0), skipped: skipped.map(|list| reasons(&list)), ..refused(&error) };
+            return Expect { keys: Some(0), skipped: skipped.map(|list| reasons(&list)), ..rejected(&error) };
         }
     };
     expect(&jwks, verify_token(&jwks, &policy, case.token()))
 }
 
-fn expect(jwks: &JwkSet, verdict: Result<VerifiedToken, Error>) -> Expect {
+fn expect(jwks: &JwkSet, result: Result<VerifiedToken, Error>) -> Expect {
     Expect {
         keys: Some(jwks.keys().len()),
         skipped: Some(reasons(jwks.skipped())),
-        ..verdict.map_or_else(|error| refused(&error), |token| accepted(&token))
+        ..result.map_or_else(|error| rejected(&error), |token| accepted(&token))
     }
 }
 
@@ -99,7 +99,7 @@ fn reasons(skipped: &[bouncer_verify::SkippedKey]) -> Vec<(usize, String)> {
     skipped.iter().map(|key| (key.index(), key.reason().as_str().to_owned())).collect()
 }
 
-fn refused(error: &Error) -> Expect {
+fn rejected(error: &Error) -> Expect {
     Expect {
         status: error.kind().as_str().to_owned(),
         claim: error.name().map(str::to_owned),

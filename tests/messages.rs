@@ -1,4 +1,4 @@
-//! An operator finds the cause in the error's one line.
+//! The text of an error, one line, names the cause.
 
 mod support {
     pub(crate) mod signer;
@@ -29,7 +29,7 @@ fn any() -> Policy {
     Policy::any_issuer().algorithms([Algorithm::Ed25519, Algorithm::Rs256]).time(NOW)
 }
 
-/// A token of the good key with these.
+/// Returns a token with this header and these claims, signed by the key `good`.
 fn signed(header: &str, claims: &str) -> String {
     Key::load("ed25519-a").token(Algorithm::Ed25519, header, claims)
 }
@@ -50,13 +50,13 @@ fn signed_encoded(payload: &str) -> String {
 }
 
 #[track_caller]
-fn assert_says(text: &str, words: &[&str]) {
+fn assert_contains(text: &str, words: &[&str]) {
     for word in words {
         assert!(text.contains(word), "{word:?} is not in {text:?}");
     }
 }
 
-fn verdict(policy: &Policy, token: impl AsRef<[u8]>) -> String {
+fn message(policy: &Policy, token: impl AsRef<[u8]>) -> String {
     verify_token(&jwks(), policy, token).unwrap_err().to_string()
 }
 
@@ -102,11 +102,11 @@ fn forms_of_a_token() {
         ("a".repeat(16_385), &["too large", "16385", "16384"]),
         (json(&format!("{{\"x\":\"{}\"}}", "x".repeat(8192))), &["header", "8200 bytes", "8192"]),
     ] {
-        assert_says(&verdict(&any(), token), words);
+        assert_contains(&message(&any(), token), words);
     }
     let large = any().max_token_len(1 << 20).unwrap();
     let token = json(&" ".repeat(20_000));
-    assert_says(&verdict(&large, token), &["20000 bytes", "at most 8192", "whatever the policy allows"]);
+    assert_contains(&message(&large, token), &["20000 bytes", "at most 8192", "whatever the policy allows"]);
 }
 
 fn headers() {
@@ -126,16 +126,19 @@ fn headers() {
         (r#""alg":"EdDSA","crit":null"#, &["\"crit\"", "no extension"]),
         (r#""alg":"EdDSA","enc":"A256GCM""#, &["\"enc\"", "encrypted"]),
     ] {
-        assert_says(&verdict(&any(), header(members)), words);
+        assert_contains(&message(&any(), header(members)), words);
     }
     let long = format!(r#""alg":"EdDSA","kid":"{}""#, "k".repeat(1025));
-    assert_says(&verdict(&any(), header(&long)), &["\"kid\"", "1025 bytes", "1024"]);
+    assert_contains(&message(&any(), header(&long)), &["\"kid\"", "1025 bytes", "1024"]);
     let typed = any().token_type("at+jwt");
-    assert_says(&verdict(&typed, header(r#""alg":"EdDSA""#)), &["expected \"at+jwt\"", "none"]);
-    assert_says(&verdict(&typed, header(r#""alg":"EdDSA","typ":"x""#)), &["expected \"at+jwt\"", "another"]);
+    assert_contains(&message(&typed, header(r#""alg":"EdDSA""#)), &["expected \"at+jwt\"", "none"]);
+    assert_contains(
+        &message(&typed, header(r#""alg":"EdDSA","typ":"x""#)),
+        &["expected \"at+jwt\"", "another"],
+    );
     let unknown = "HS256".parse::<Algorithm>().unwrap_err().to_string();
-    assert_says(&unknown, &["no such algorithm", "symmetric algorithms"]);
-    assert_says(&"RS255".parse::<Algorithm>().unwrap_err().to_string(), &["RS256", "Ed25519"]);
+    assert_contains(&unknown, &["no such algorithm", "symmetric algorithms"]);
+    assert_contains(&"RS255".parse::<Algorithm>().unwrap_err().to_string(), &["RS256", "Ed25519"]);
 }
 
 fn keys_for_a_token() {
@@ -146,9 +149,9 @@ fn keys_for_a_token() {
         (r#""alg":"EdDSA","kid":"stranger""#, &["the set has no key with the token's kid"]),
         (r#""alg":"RS256""#, &["the set has no key for RS256"]),
     ] {
-        let text = verdict(&any(), header(members));
-        assert_says(&text, &["no key matches the token"]);
-        assert_says(&text, words);
+        let text = message(&any(), header(members));
+        assert_contains(&text, &["no key matches the token"]);
+        assert_contains(&text, words);
         assert!(!text.contains("stranger"), "{text}");
     }
 }
@@ -199,24 +202,24 @@ fn claims_and_policies() {
         (&uid, with(r#""uid":"","dept":1"#), &["\"uid\"", "an empty string"]),
         (&uid, with(r#""uid":"a","dept":null"#), &["missing", "\"dept\"", "null"]),
     ] {
-        let text = verdict(policy, token);
-        assert_says(&text, words);
+        let text = message(policy, token);
+        assert_contains(&text, words);
         assert!(!text.contains("SECRET"), "{text}");
     }
     let long = Policy::for_issuer(&"i".repeat(5000), "a").algorithms([Algorithm::Ed25519]).time(NOW);
-    assert!(verdict(&long, with(r#""iss":"x""#)).len() < 400);
-    // The caller's own mistakes, before anything is said of a token.
+    assert!(message(&long, with(r#""iss":"x""#)).len() < 400);
+    // An invalid policy is reported before the token is checked.
     for (policy, words) in [
         (Policy::for_issuer("https://idp.example/", ""), "the audience is empty"),
         (Policy::for_issuer("", "orders"), "the issuer is empty"),
         (any().token_type(""), "the token type is empty"),
     ] {
-        assert_says(&verdict(&policy, "no token"), &["invalid argument", words]);
-        assert_says(&policy.check().unwrap_err().to_string(), &[words]);
+        assert_contains(&message(&policy, "no token"), &["invalid argument", words]);
+        assert_contains(&policy.check().unwrap_err().to_string(), &[words]);
     }
     let error = any().leeway(Duration::from_secs(301)).unwrap_err().to_string();
-    assert_says(&error, &["301", "300"]);
-    assert_says(&any().max_token_len(1_048_577).unwrap_err().to_string(), &["1048577", "1048576"]);
+    assert_contains(&error, &["301", "300"]);
+    assert_contains(&any().max_token_len(1_048_577).unwrap_err().to_string(), &["1048577", "1048576"]);
 }
 
 fn headers_of_a_request() {
@@ -237,7 +240,7 @@ fn headers_of_a_request() {
         ("\u{1}\u{2}=\u{3}", "binary data, not text"),
     ] {
         let text = token_from_authorization(value.as_bytes()).unwrap_err().to_string();
-        assert_says(&text, &["the Authorization header is malformed", words]);
+        assert_contains(&text, &["the Authorization header is malformed", words]);
     }
 }
 
@@ -263,8 +266,8 @@ fn key_sets() {
         (&with(&["1"; 1000].join(",")), &["1001 members", "1000"]),
     ] {
         let text = JwkSet::from_slice(document.as_bytes()).unwrap_err().to_string();
-        assert_says(&text, &["the document is not a JWK Set"]);
-        assert_says(&text, words);
+        assert_contains(&text, &["the document is not a JWK Set"]);
+        assert_contains(&text, words);
     }
     for (document, words) in [
         (r#"{"keys":[]}"#, &["no usable key", "it is empty"][..]),
@@ -274,7 +277,7 @@ fn key_sets() {
         ),
         (r#"{"keys":[{"kty":"oct"},1]}"#, &["a symmetric key", "the first of 2 members"]),
     ] {
-        assert_says(&JwkSet::from_slice(document.as_bytes()).unwrap_err().to_string(), words);
+        assert_contains(&JwkSet::from_slice(document.as_bytes()).unwrap_err().to_string(), words);
     }
     let private = ed25519(r#""d":"x""#);
     for (member, words) in [
@@ -301,7 +304,7 @@ fn key_sets() {
     ] {
         let jwks = JwkSet::from_slice(with(member).as_bytes()).unwrap();
         let [skipped] = jwks.skipped() else { panic!("{member} is not skipped") };
-        assert_says(skipped.message(), words);
+        assert_contains(skipped.message(), words);
         assert!(!skipped.message().contains("SECRET"), "{}", skipped.message());
     }
 }
@@ -314,8 +317,8 @@ fn single_keys() {
         (r#"{"kty":"RSA","n":"AQAB"}"#, &["\"e\" is missing"]),
     ] {
         let text = Jwk::from_slice(json.as_bytes()).unwrap_err().to_string();
-        assert_says(&text, &["the key is not usable"]);
-        assert_says(&text, words);
+        assert_contains(&text, &["the key is not usable"]);
+        assert_contains(&text, words);
     }
     for (pem, words) in [
         ("", &["not PEM", "empty"][..]),
@@ -336,6 +339,6 @@ fn single_keys() {
             &["a private key", "\"EC PRIVATE KEY\""],
         ),
     ] {
-        assert_says(&Jwk::from_pem(pem.as_bytes()).unwrap_err().to_string(), words);
+        assert_contains(&Jwk::from_pem(pem.as_bytes()).unwrap_err().to_string(), words);
     }
 }

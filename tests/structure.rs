@@ -1,5 +1,6 @@
-//! The rules of the structure that the compiler does not hold: which layer names which, where `unsafe` may
-//! stand, what the libraries export, and that the lists in the documentation are the lists in the code.
+//! Rules of the structure that the compiler does not check: which layer may use which, where
+//! `unsafe` is allowed, what the libraries export, and that lists in the documentation are
+//! complete.
 
 #[cfg(all(feature = "remote", target_os = "linux"))]
 #[path = "support/c_library.rs"]
@@ -32,30 +33,33 @@ fn sources(folder: &str) -> Vec<(PathBuf, String)> {
     found
 }
 
-/// From the first, which names no other, to the last.
+/// The layers in order: each may use only those before it.
 const LAYERS: [&str; 9] =
     ["error", "encoding", "jose", "crypto", "keys", "verify", "remote", "settings", "ffi"];
 
 #[test]
-fn a_layer_names_only_the_layers_before_it() {
+fn a_layer_uses_only_the_layers_before_it() {
     let level = |file: &str| LAYERS.iter().position(|layer| file.split(['/', '.']).next() == Some(layer));
     for (file, named) in uses::graph(&sources("src"), &Path::new(ROOT).join("src")) {
         let Some(own) = level(&file) else { continue };
         for other in named {
-            assert!(level(&other).is_none_or(|other| other <= own), "{file} names {other}");
+            assert!(level(&other).is_none_or(|other| other <= own), "{file} uses {other}");
         }
     }
 }
 
 #[test]
-fn files_do_not_name_each_other_in_a_circle() {
+fn files_do_not_use_each_other_in_a_cycle() {
     let graph = uses::graph(&sources("src"), &Path::new(ROOT).join("src"));
     assert_eq!(uses::circle(&graph), None);
-    assert!(graph["verify/verify_token.rs"].contains("keys/parsed_token.rs"), "the graph is of this crate");
+    assert!(
+        graph["verify/verify_token.rs"].contains("keys/parsed_token.rs"),
+        "the graph is not of this crate"
+    );
 }
 
 #[test]
-fn a_module_file_declares_and_explains() {
+fn a_module_file_contains_only_declarations_and_comments() {
     for (path, text) in sources("src") {
         let name = path.strip_prefix(ROOT).unwrap();
         if !path.ends_with("mod.rs") {
@@ -96,18 +100,18 @@ fn no_file_written_by_hand_is_longer_than_600_lines() {
 }
 
 #[test]
-fn the_skins_name_only_the_facade() {
+fn the_c_interface_uses_only_public_names_of_the_crate() {
     for (path, text) in sources("src/ffi") {
         for layer in LAYERS.iter().filter(|layer| **layer != "ffi") {
             let inner = format!("crate::{layer}::");
-            assert!(!text.contains(&inner), "{} names {inner}", path.display());
+            assert!(!text.contains(&inner), "{} uses {inner}", path.display());
         }
     }
 }
 
 #[test]
 fn only_the_remote_layer_does_io_or_starts_a_thread() {
-    // A batch may be allowed threads; the kill switch of the accelerated arithmetic is in the environment.
+    // A batch may use threads, and an environment variable turns off accelerated arithmetic.
     const MAY: [(&str, &str); 2] = [("verify/batch.rs", "std::thread"), ("crypto/backend.rs", "std::env")];
     for layer in ["encoding", "jose", "crypto", "keys", "verify"] {
         for (path, text) in sources(&format!("src/{layer}")) {
@@ -115,21 +119,21 @@ fn only_the_remote_layer_does_io_or_starts_a_thread() {
                 if MAY.iter().any(|(file, may)| path.ends_with(file) && io == *may) {
                     continue;
                 }
-                assert!(!text.contains(io), "{} names {io}", path.display());
+                assert!(!text.contains(io), "{} uses {io}", path.display());
             }
         }
     }
 }
 
 #[test]
-fn nothing_is_remembered_for_the_whole_process_but_this() {
-    // What a test or a key set leaves behind there, it leaves to all others of the process.
+fn only_the_listed_statics_exist() {
+    // Tests and key sets of a process share a static, so they can affect each other through it.
     const MAY: [(&str, &str); 3] = [
-        // Tables that are the same for ever.
+        // Constant tables.
         ("encoding/base64url.rs", "ENGINE"),
         // The environment is read once.
         ("crypto/backend.rs", "NO_ACCELERATION"),
-        // A kernel that was wrong for one key must not be trusted with the next.
+        // Code that returned a wrong result for one key must not be used for another.
         ("crypto/accelerated.rs", "IN_THIS_PROCESS"),
     ];
     for layer in ["encoding", "jose", "crypto", "keys", "verify"] {
@@ -149,18 +153,19 @@ fn nothing_is_remembered_for_the_whole_process_but_this() {
 }
 
 #[test]
-fn the_calls_of_the_system_name_no_layer() {
+fn the_system_calls_use_no_layer() {
     let text = std::fs::read_to_string(format!("{ROOT}/src/os.rs")).unwrap();
     assert!(!text.contains("crate::"));
 }
 
 #[test]
-fn only_the_system_says_which_process_this_is() {
-    // A process id is not enough after a fork, and a thread that is started elsewhere would take the program's signals.
+fn only_os_rs_identifies_the_process_and_threads_block_signals() {
+    // A process id does not detect every fork. A thread without blocked signals would receive the
+    // program's signals.
     for (path, text) in sources("src") {
         let name = path.strip_prefix(ROOT).unwrap();
         let is_leaf = name == Path::new("src/os.rs");
-        assert!(is_leaf || !text.contains("process::id"), "{} asks for the process id", name.display());
+        assert!(is_leaf || !text.contains("process::id"), "{} reads the process id", name.display());
         let code = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
         let starts: usize = [".spawn(", ".spawn_scoped(", "thread::spawn("]
             .map(|start| code.matches(start).count())
@@ -168,13 +173,17 @@ fn only_the_system_says_which_process_this_is() {
             .sum();
         let blocked = code.matches("with_signals_blocked(").count();
         let is_program = name.starts_with("src/bin") || is_leaf;
-        assert!(is_program || starts <= blocked, "{} starts a thread with signals", name.display());
+        assert!(
+            is_program || starts <= blocked,
+            "{} starts a thread without blocking signals",
+            name.display()
+        );
     }
 }
 
 #[test]
-fn unsafe_stands_in_the_c_boundary_the_simd_kernels_and_the_calls_of_the_system_alone() {
-    // `os.rs` is a leaf: a page that a fork wipes, signal masks, and a name for an unnamed file.
+fn unsafe_is_only_in_the_c_interface_the_simd_code_and_the_system_calls() {
+    // `os.rs` has a memory page that is wiped at a fork, signal masks, and `linkat`.
     const ALLOWED: [&str; 3] = ["src/crypto/ifma/avx512.rs", "src/encoding/avx512.rs", "src/os.rs"];
     for (path, text) in sources("src") {
         let name = path.strip_prefix(ROOT).unwrap();
@@ -207,7 +216,7 @@ fn every_error_kind_and_skip_reason_is_in_the_corpus_description() {
 }
 
 #[test]
-fn the_operators_table_has_every_error_with_its_number_and_a_next_step() {
+fn the_table_for_operators_has_every_error_with_its_number_and_remedy() {
     let table = std::fs::read_to_string(format!("{ROOT}/docs/errors.md")).unwrap();
     let rows: Vec<Vec<&str>> = table
         .lines()
@@ -248,14 +257,14 @@ fn every_fuzz_target_has_seeds() {
     for target in targets {
         assert!(
             fuzz.join("seeds").join(target).is_dir(),
-            "{target}: the fuzzer does not start without the folder"
+            "{target}: the folder is missing, and the fuzzer does not start without it"
         );
     }
 }
 
 #[cfg(all(feature = "remote", target_os = "linux"))]
 #[test]
-fn the_shared_library_exports_the_header_and_nothing_else() {
+fn the_shared_library_exports_exactly_the_functions_of_the_header() {
     let library = c_library::folder().join("libbouncer_verify.so");
     let nm = Command::new("nm").args(["-D", "--defined-only"]).arg(&library).output().unwrap();
     let nm = String::from_utf8(nm.stdout).unwrap();
@@ -277,22 +286,23 @@ fn the_shared_library_exports_the_header_and_nothing_else() {
     assert!(readelf.contains("NODELETE"));
 }
 
-/// What a crate that depends on this one compiles: no C library, no C symbol, one provider of TLS and none of jsonwebtoken.
+/// A crate that depends on this one compiles no C library and no C symbol. It gets one TLS
+/// provider, and no back end of jsonwebtoken.
 #[test]
-fn a_rust_program_gets_a_rust_library_alone() {
+fn a_rust_program_gets_only_the_rust_library() {
     let manifest = std::fs::read_to_string(format!("{ROOT}/Cargo.toml")).unwrap();
     let line = |start: &str| manifest.lines().find(|line| line.starts_with(start)).unwrap();
     assert_eq!(line("crate-type"), r#"crate-type = ["lib"]"#);
     assert!(!line("default = ").contains("capi"));
     assert!(
         !line("jsonwebtoken = ").contains("features = ["),
-        "a second back end would make the program's calls panic"
+        "a second back end of jsonwebtoken makes the program's calls panic"
     );
 }
 
 #[cfg(all(feature = "remote", target_os = "linux"))]
 fn is_function(word: &str, line: &str) -> bool {
-    // Not a type of functions, "(*bouncer_log_callback)(".
+    // Excludes a function pointer type, "(*bouncer_log_callback)(".
     word.starts_with("bouncer_") && !word.ends_with(')') && line.contains(&format!("{word}("))
 }
 

@@ -1,4 +1,4 @@
-//! The cases of the corpus, as the runners read them. README.md beside this file says what they mean.
+//! The cases of the corpus. README.md in this folder explains their members.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -22,9 +22,9 @@ pub struct Case {
     pub id: String,
     #[allow(dead_code, reason = "for people")]
     why: String,
-    /// In the file the name of a document, here the document.
+    /// The key set document. In the file, this is its name.
     pub jwks: String,
-    /// The settings of the policy, as a document. What is absent in the file is DC/OS's profile.
+    /// The settings of the policy, as a document. The default is the profile of DC/OS.
     #[serde(default = "dcos")]
     pub policy: Box<RawValue>,
     pub time: i64,
@@ -50,7 +50,7 @@ fn dcos() -> Box<RawValue> {
     RawValue::from_string(r#"{"profile": "dcos"}"#.to_owned()).unwrap()
 }
 
-/// A verdict: what a case expects, and what a runner found.
+/// The result that a case expects, or that a runner found.
 #[derive(Deserialize, Debug, PartialEq, Default, Clone)]
 #[serde(deny_unknown_fields)]
 pub struct Expect {
@@ -64,7 +64,7 @@ pub struct Expect {
     pub skipped: Option<Vec<(usize, String)>>,
 }
 
-/// Every case of every file.
+/// Returns every case of every file.
 pub fn all() -> Vec<Case> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance");
     let mut paths: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -80,14 +80,14 @@ pub fn all() -> Vec<Case> {
     all
 }
 
-/// Runs every case and fails with the list of those whose verdict differs.
-pub fn assert_verdicts(runner: &str, mut judge: impl FnMut(&Case) -> Expect) {
+/// Runs every case, and fails with a list of the cases whose result differs.
+pub fn assert_verdicts(runner: &str, mut verify: impl FnMut(&Case) -> Expect) {
     let cases = all();
     let differing: Vec<String> = cases
         .iter()
         .filter_map(|case| {
-            let mut found = judge(case);
-            // Only where a case says something of the key set's content it is compared.
+            let mut found = verify(case);
+            // The content of the key set is compared only if the case expects one.
             if case.expect.keys.is_none() {
                 found.keys = None;
             }

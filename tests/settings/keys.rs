@@ -1,6 +1,6 @@
-//! Remote key sets of settings are those of the typed builder.
+//! Remote key sets made from settings work like those of the typed builder.
 
-use crate::{document, loaded, settings, told};
+use crate::{document, loaded, name_and_detail, settings};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bouncer_verify::{
@@ -14,32 +14,32 @@ use std::time::{Duration, Instant};
 
 const JWKS: &str = include_str!("../data/document_jwks.json");
 const TOKEN: &str = include_str!("../data/document_token.txt");
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 fn builder(document: &Value) -> RemoteJwkSetBuilder {
     RemoteJwkSetBuilder::from_settings(&loaded("keys", document)).unwrap()
 }
 
-/// With `url` besides.
+/// Makes a builder with `url` and one more setting.
 fn with(name: &str, value: impl Into<Value>) -> RemoteJwkSetBuilder {
     builder(&json!({"url": "https://idp.example/jwks", name: value.into()}))
 }
 
-/// What was asked for.
-struct Asked {
+/// A request.
+struct Request {
     url: String,
     timeout: Duration,
     max_body_len: usize,
 }
 
-/// A server that answers with the keys so often, and then with a failure.
-fn served_times(times: usize, builder: RemoteJwkSetBuilder) -> (RemoteJwkSet, Receiver<Asked>) {
-    let (asked, requests) = channel();
-    let state = Mutex::new((asked, times));
+/// Makes a key set whose server responds with the keys the first `times` times, and then fails.
+fn served_times(times: usize, builder: RemoteJwkSetBuilder) -> (RemoteJwkSet, Receiver<Request>) {
+    let (sender, requests) = channel();
+    let state = Mutex::new((sender, times));
     let transport = move |request: &HttpRequest<'_>| {
         let mut state = state.lock().unwrap();
         let (url, timeout) = (request.url().to_owned(), request.timeout());
-        state.0.send(Asked { url, timeout, max_body_len: request.max_body_len() }).unwrap();
+        state.0.send(Request { url, timeout, max_body_len: request.max_body_len() }).unwrap();
         let left = state.1.checked_sub(1).ok_or(FetchError::new(FetchFailure::Connect, "refused"))?;
         state.1 = left;
         let a_day = ("Cache-Control".to_owned(), "max-age=86400".to_owned());
@@ -49,16 +49,16 @@ fn served_times(times: usize, builder: RemoteJwkSetBuilder) -> (RemoteJwkSet, Re
     (builder.transport(transport).build().unwrap(), requests)
 }
 
-fn served(builder: RemoteJwkSetBuilder) -> (RemoteJwkSet, Receiver<Asked>) {
+fn served(builder: RemoteJwkSetBuilder) -> (RemoteJwkSet, Receiver<Request>) {
     served_times(usize::MAX, builder)
 }
 
-/// With a transport of its own, which makes no use of what is about connections.
+/// Adds a transport, with which settings of connections are not allowed.
 fn of_its_own(builder: RemoteJwkSetBuilder) -> RemoteJwkSetBuilder {
     builder.transport(|_: &HttpRequest<'_>| Err(FetchError::new(FetchFailure::Connect, "refused")))
 }
 
-/// The only key of the document.
+/// Returns the only key of DC/OS's documentation.
 fn only_key() -> &'static str {
     let start = JWKS.find('[').unwrap() + 1;
     JWKS[start..JWKS.rfind(']').unwrap()].trim()
@@ -71,12 +71,12 @@ fn refused(builder: RemoteJwkSetBuilder, part: &str) {
 }
 
 #[test]
-fn where_the_keys_are() {
+fn keys_are_fetched_from_a_url_or_discovered() {
     let (_keys, requests) = served(with("lazy", false));
-    assert_eq!(requests.recv_timeout(PATIENCE).unwrap().url, "https://idp.example/jwks");
+    assert_eq!(requests.recv_timeout(TIMEOUT).unwrap().url, "https://idp.example/jwks");
     let (_keys, requests) = served(builder(&json!({"discover": "https://idp.example"})));
-    let asked = requests.recv_timeout(PATIENCE).unwrap().url;
-    assert_eq!(asked, "https://idp.example/.well-known/openid-configuration");
+    let request = requests.recv_timeout(TIMEOUT).unwrap().url;
+    assert_eq!(request, "https://idp.example/.well-known/openid-configuration");
     for (document, claim, detail) in [
         (json!({}), "url", "it is missing: set it, or \"discover\""),
         (
@@ -86,12 +86,12 @@ fn where_the_keys_are() {
         ),
     ] {
         let error = RemoteJwkSetBuilder::from_settings(&loaded("keys", &document)).err().unwrap();
-        assert_eq!(told(&error), (claim, detail));
+        assert_eq!(name_and_detail(&error), (claim, detail));
     }
 }
 
 #[test]
-fn every_setting_does_something() {
+fn every_setting_has_its_effect() {
     let temporary = env!("CARGO_TARGET_TMPDIR");
     let mut tested = vec!["url", "discover", "ttl", "max_ttl", "max_stale", "max_wait"];
     tested.extend(["refetch_interval", "refetch_interval_without_kid"]);
@@ -101,14 +101,14 @@ fn every_setting_does_something() {
     };
 
     let (_keys, requests) = served(with("timeout", json!("77s")));
-    assert_eq!(requests.recv_timeout(PATIENCE).unwrap().timeout, Duration::from_secs(77));
+    assert_eq!(requests.recv_timeout(TIMEOUT).unwrap().timeout, Duration::from_secs(77));
 
     let (keys, requests) = served(with("lazy", json!(true)));
     assert!(requests.recv_timeout(Duration::from_millis(100)).is_err());
     drop(keys);
 
     let (_keys, requests) = served(with("max_document_len", json!("2KiB")));
-    assert_eq!(requests.recv_timeout(PATIENCE).unwrap().max_body_len, 2048);
+    assert_eq!(requests.recv_timeout(TIMEOUT).unwrap().max_body_len, 2048);
 
     refused(with("ca_file", json!("/no/such/file.pem")), "/no/such/file.pem");
     refused(with("proxy", json!("socks5://proxy.example")), "proxy");
@@ -152,15 +152,15 @@ fn every_setting_does_something() {
     let file = format!("{temporary}/settings-last-good.json");
     let _ = std::fs::remove_file(&file);
     let (keys, _requests) = served(with("last_good_file", json!(file)));
-    keys.wait_ready(PATIENCE).unwrap();
-    // It is written after the attempt, on another thread.
-    let end = Instant::now() + PATIENCE;
+    keys.wait_ready(TIMEOUT).unwrap();
+    // Another thread writes the file after the attempt.
+    let end = Instant::now() + TIMEOUT;
     while !std::path::Path::new(&file).exists() && Instant::now() < end {
         std::thread::sleep(Duration::from_millis(10));
     }
     assert!(std::fs::read_to_string(&file).unwrap().contains("keys"));
     let (keys, _requests) = served(with("backend", json!("aws-lc")));
-    keys.wait_ready(PATIENCE).unwrap();
+    keys.wait_ready(TIMEOUT).unwrap();
     assert_eq!(keys.current().unwrap().accelerated_keys(), 0);
 
     for setting in SettingsKind::Keys.settings() {
@@ -169,10 +169,10 @@ fn every_setting_does_something() {
 }
 
 #[test]
-fn keys_are_fresh_and_stale_for_as_long_as_is_set() {
+fn ttl_and_max_stale_limit_the_use_of_keys() {
     let next = |builder: RemoteJwkSetBuilder| {
         let (keys, _requests) = served(builder);
-        assert!(keys.wait_attempts(1, PATIENCE));
+        assert!(keys.wait_attempts(1, TIMEOUT));
         keys.status().next_attempt
     };
     let hour = Duration::from_secs(60 * 60);
@@ -186,7 +186,7 @@ fn keys_are_fresh_and_stale_for_as_long_as_is_set() {
     let usable_later = |max_stale: &str| {
         let settings = json!({"url": "https://idp.example/jwks", "ttl": "1s", "max_stale": max_stale});
         let (keys, _requests) = served_times(1, builder(&settings));
-        keys.wait_ready(PATIENCE).unwrap();
+        keys.wait_ready(TIMEOUT).unwrap();
         std::thread::sleep(Duration::from_millis(1200));
         keys.current().is_ok()
     };
@@ -194,7 +194,7 @@ fn keys_are_fresh_and_stale_for_as_long_as_is_set() {
 }
 
 #[test]
-fn a_verification_waits_for_as_long_as_is_set() {
+fn max_wait_limits_the_wait_of_a_verification() {
     let (hold, held) = channel::<()>();
     let held = Arc::new(Mutex::new(held));
     let transport = move |_: &HttpRequest<'_>| {
@@ -210,7 +210,7 @@ fn a_verification_waits_for_as_long_as_is_set() {
 }
 
 #[test]
-fn tokens_cause_a_fetch_as_often_as_is_set() {
+fn refetch_intervals_limit_fetches_for_tokens() {
     let (_, rest) = TOKEN.trim().split_once('.').unwrap();
     let forged = |header: &str| format!("{}.{rest}", URL_SAFE_NO_PAD.encode(header));
     for (name, interval, fetched) in [
@@ -220,7 +220,7 @@ fn tokens_cause_a_fetch_as_often_as_is_set() {
         ("refetch_interval_without_kid", "1h", 2),
     ] {
         let (keys, _requests) = served(with(name, interval));
-        keys.wait_ready(PATIENCE).unwrap();
+        keys.wait_ready(TIMEOUT).unwrap();
         let verifier = Verifier::new(keys.clone(), Policy::dcos().time(1_467_985_465));
         let judge = |kid| match name {
             "refetch_interval" => forged(&format!(r#"{{"alg":"RS256","kid":"{kid}"}}"#)),
@@ -236,7 +236,7 @@ fn tokens_cause_a_fetch_as_often_as_is_set() {
 }
 
 #[test]
-fn the_ranges_of_the_table_are_those_of_the_builder() {
+fn the_table_has_the_same_ranges_as_the_builder() {
     let mut ranges = 0;
     for (name, least, most) in [
         ("ttl", "1s", "366d"),

@@ -1,4 +1,4 @@
-//! Settings by name: every row, every failure, and that they make what the typed builders make.
+//! Settings by name: every row, every error, and the same results as with the typed builders.
 
 #[cfg(feature = "remote")]
 mod keys;
@@ -17,7 +17,7 @@ fn settings(kind: &str) -> Settings {
     Settings::new(*kind.unwrap())
 }
 
-/// Settings of a kind that a document sets.
+/// Makes settings of a kind from a document.
 fn loaded(kind: &str, document: &Value) -> Settings {
     let mut settings = settings(kind);
     settings.load(&document.to_string()).unwrap();
@@ -28,8 +28,8 @@ fn document(settings: &Settings) -> Value {
     serde_json::from_str(&settings.document()).unwrap()
 }
 
-/// What an error says: the setting at fault, and the detail.
-fn told(error: &Error) -> (&str, &str) {
+/// Returns the name of the setting in an error, and the detail.
+fn name_and_detail(error: &Error) -> (&str, &str) {
     assert_eq!(error.kind(), ErrorKind::InvalidArgument);
     (error.name().unwrap_or_default(), error.detail())
 }
@@ -39,7 +39,7 @@ fn every_setting() -> impl Iterator<Item = (SettingsKind, &'static Setting)> {
 }
 
 #[test]
-fn every_setting_is_in_the_document_as_it_was_set() {
+fn the_document_contains_every_setting_as_it_was_set() {
     for (kind, setting) in every_setting() {
         let mut own = Settings::new(kind);
         for (name, text) in sample::texts(setting) {
@@ -52,7 +52,10 @@ fn every_setting_is_in_the_document_as_it_was_set() {
         let again = Settings::new(kind).load(&own.document());
         if setting.has(Setting::SECRET) || setting.has(Setting::CODE_ONLY) {
             let error = again.unwrap_err();
-            assert_eq!(told(&error), (setting.name, "it can only be set in code, not in a document"));
+            assert_eq!(
+                name_and_detail(&error),
+                (setting.name, "it can only be set in code, not in a document")
+            );
         } else {
             again.unwrap_or_else(|error| panic!("{}: {error}", setting.name));
             assert_eq!(document(&loaded(kind.as_str(), &document(&own))), document(&own));
@@ -84,7 +87,7 @@ fn the_table_is_consistent() {
 }
 
 #[test]
-fn what_is_wrong_is_told() {
+fn errors_name_the_setting_and_the_cause() {
     let version = env!("CARGO_PKG_VERSION");
     let unknown = |hint: &str| format!("policy has no setting {hint} (version {version})");
     let set: &dyn Fn(&mut Settings, &str, &str) -> _ = &|settings, name, text| settings.set(name, text);
@@ -146,7 +149,7 @@ fn what_is_wrong_is_told() {
     ] {
         let mut own = settings("policy");
         let error = how(&mut own, name, text).unwrap_err();
-        assert_eq!(told(&error), (claim, &*detail));
+        assert_eq!(name_and_detail(&error), (claim, &*detail));
         assert_eq!(own.error(), Some(&error));
     }
     let error = settings("policy").set("algorithms", "RS256 ES256").unwrap_err();
@@ -159,7 +162,7 @@ fn what_is_wrong_is_told() {
 
 #[cfg(feature = "remote")]
 #[test]
-fn a_setting_of_another_kind_and_a_member_of_a_map_are_told() {
+fn errors_explain_settings_of_another_kind_and_members_of_maps() {
     let version = env!("CARGO_PKG_VERSION");
     for (kind, name, claim, detail) in [
         (
@@ -171,12 +174,12 @@ fn a_setting_of_another_kind_and_a_member_of_a_map_are_told() {
         ("renewer", "parameters", "parameters", "set its members by name: \"parameters.NAME\""),
         ("renewer", "parameters.", "parameters", "a name must follow the dot"),
     ] {
-        assert_eq!(told(&settings(kind).set(name, "x").unwrap_err()), (claim, detail));
+        assert_eq!(name_and_detail(&settings(kind).set(name, "x").unwrap_err()), (claim, detail));
     }
 }
 
 #[test]
-fn what_is_wrong_in_a_document_is_told_with_its_place() {
+fn errors_about_a_document_contain_the_position() {
     let version = env!("CARGO_PKG_VERSION");
     let hint = format!("policy has no setting \"profil\": did you mean \"profile\"? (version {version})");
     for (text, claim, detail) in [
@@ -206,12 +209,12 @@ fn what_is_wrong_in_a_document_is_told_with_its_place() {
         ("", "", "the document is not strict JSON: the text ends too early at byte 0"),
     ] {
         let error = settings("policy").load(text).unwrap_err();
-        assert_eq!(told(&error), (claim, detail), "{text}");
+        assert_eq!(name_and_detail(&error), (claim, detail), "{text}");
     }
 }
 
 #[test]
-fn the_first_failure_stays_and_nothing_is_made() {
+fn the_first_error_stays_and_the_settings_cannot_be_used() {
     let mut own = settings("policy");
     let first = own.set("isuers", "https://id.example").unwrap_err();
     assert_eq!(own.set("any_issuer", "true").unwrap_err(), first);
@@ -228,7 +231,7 @@ fn a_document_sets_all_or_nothing() {
     let mut own = settings("policy");
     own.set("leeway", "1s").unwrap();
     own.load(r#"{"$schema": "settings.schema.json", "issuers": ["a", "b"]}"#).unwrap();
-    // Lists are replaced.
+    // A document replaces lists.
     own.load(r#"{"issuers": ["c"]}"#).unwrap();
     assert_eq!(document(&own), json!({"issuers": ["c"], "leeway": "1s"}));
     own.load(r#"{"leeway": "30s", "audiences": ["x"], "profil": "dcos"}"#).unwrap_err();
@@ -268,13 +271,13 @@ fn a_map_has_members_and_a_member_may_have_several_values() {
         (r#"{"parameters": {"": "x"}}"#, "parameters", "a member's name is empty"),
         (r#"{"parameters.a": "x"}"#, "parameters.a", "in a document, write it as a member of an object"),
     ] {
-        assert_eq!(told(&settings("renewer").load(text).unwrap_err()), (claim, detail));
+        assert_eq!(name_and_detail(&settings("renewer").load(text).unwrap_err()), (claim, detail));
     }
 }
 
 #[cfg(feature = "remote")]
 #[test]
-fn a_secret_is_nowhere_shown() {
+fn secrets_are_never_shown() {
     const SECRET: &str = "hunter2";
     let mut shown = Vec::new();
     for (kind, setting) in every_setting() {
@@ -288,7 +291,7 @@ fn a_secret_is_nowhere_shown() {
         own.set(name, &secret).unwrap();
         assert_eq!(document(&own), json!({ name: "(set, not shown)" }));
         shown.push(format!("{own:?} {own:#?} {}", own.document()));
-        // In every place where it may be by mistake.
+        // Wherever a secret may be written by mistake.
         shown.push(format!("{:?}", Settings::new(kind).add(name, &secret).unwrap_err()));
         let text = json!({ name: secret }).to_string();
         shown.push(format!("{:?}", Settings::new(kind).load(&text).unwrap_err()));
@@ -305,12 +308,12 @@ fn a_secret_is_nowhere_shown() {
     }
     assert_eq!(shown.len(), 5 * 7, "service_account, client_secret, private_key and two proxies");
     assert!(shown.iter().all(|text| !text.contains(SECRET)), "{shown:?}");
-    // Without a password a proxy is no secret.
+    // A proxy without a password is not secret.
     let proxy = json!({"proxy": "http://proxy.example:8080"});
     assert_eq!(document(&loaded("keys", &proxy)), proxy);
 }
 
-/// Anything in JSON, with names and values of the table more often than not.
+/// Any JSON value. Names and values of the table are frequent.
 fn any_json() -> impl Strategy<Value = Value> {
     let names: Vec<_> = every_setting().map(|(_, setting)| setting.name.to_owned()).collect();
     let name = prop_oneof![prop::sample::select(names), "\\PC{0,6}", Just("$schema".to_owned())];
@@ -336,11 +339,11 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_document_is_taken_whole_or_not_at_all(json in any_json()) {
+    fn a_document_sets_all_settings_or_none(json in any_json()) {
         for kind in SettingsKind::ALL {
             let mut own = Settings::new(*kind);
             match own.load(&json.to_string()) {
-                // What was taken can be taken again, and is the same.
+                // The result can be loaded again, without a change.
                 Ok(()) => {
                     let document = own.document();
                     let mut again = Settings::new(*kind);
@@ -356,7 +359,7 @@ proptest! {
     }
 
     #[test]
-    fn any_text_is_taken_or_refused(name in "[a-z_.]{0,12}|leeway|time|max_token_len|algorithms", text in "\\PC{0,12}|[0-9]{1,24}(ms|s|m|h|d|KiB|MiB)?") {
+    fn any_text_is_accepted_or_is_an_error(name in "[a-z_.]{0,12}|leeway|time|max_token_len|algorithms", text in "\\PC{0,12}|[0-9]{1,24}(ms|s|m|h|d|KiB|MiB)?") {
         for kind in SettingsKind::ALL {
             let mut own = Settings::new(*kind);
             let taken = own.set(&name, &text).is_ok();

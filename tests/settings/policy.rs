@@ -1,6 +1,6 @@
-//! Policies of settings are those of the typed builder.
+//! Policies made from settings equal those of the typed builder.
 
-use crate::{loaded, settings, told};
+use crate::{loaded, name_and_detail, settings};
 use bouncer_verify::{Algorithm, Policy, SettingsKind};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -10,7 +10,7 @@ fn policy(document: &Value) -> Policy {
 }
 
 #[test]
-fn every_setting_does_what_the_builder_does() {
+fn every_setting_has_the_effect_of_its_builder_function() {
     let any = Policy::any_issuer;
     let with =
         |name: &str, value: Value| (name.to_owned(), policy(&json!({"any_issuer": true, name: value})));
@@ -35,7 +35,7 @@ fn every_setting_does_what_the_builder_does() {
         assert_eq!(format!("{policy:?}"), format!("{expected:?}"), "{name}");
         seen.push(name);
     }
-    // What is not compared with the builder has cases in the corpus, whose policies are documents.
+    // The other settings have cases in the corpus, whose policies are documents.
     let folder = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/conformance")).unwrap();
     let files = folder.map(|entry| entry.unwrap().path()).filter(|path| path.is_file());
     let corpus: String = files.map(|path| std::fs::read_to_string(path).unwrap()).collect();
@@ -60,7 +60,7 @@ fn every_setting_does_what_the_builder_does() {
 }
 
 #[test]
-fn a_policy_says_whose_tokens_it_accepts() {
+fn a_policy_must_have_an_issuer_or_allow_any() {
     let missing = "it is missing: set it, or \"any_issuer\", or the profile \"dcos\"";
     for (document, claim, detail) in [
         (json!({}), "issuers", missing),
@@ -74,13 +74,13 @@ fn a_policy_says_whose_tokens_it_accepts() {
         ),
     ] {
         let error = Policy::from_settings(&loaded("policy", &document)).unwrap_err();
-        assert_eq!(told(&error), (claim, detail), "{document}");
+        assert_eq!(name_and_detail(&error), (claim, detail), "{document}");
     }
 }
 
 #[cfg(feature = "remote")]
 #[test]
-fn settings_of_another_kind_make_no_policy() {
+fn settings_of_another_kind_are_an_error() {
     let error = Policy::from_settings(&settings("keys")).unwrap_err();
-    assert_eq!(told(&error), ("", "these are settings of keys, not of policy"));
+    assert_eq!(name_and_detail(&error), ("", "these are settings of keys, not of policy"));
 }

@@ -1,6 +1,6 @@
-//! Token renewers of settings are those of the typed builder.
+//! Token renewers made from settings work like those of the typed builder.
 
-use crate::{loaded, settings, told};
+use crate::{loaded, name_and_detail, settings};
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bouncer_verify::{
     ErrorKind, FetchError, FetchFailure, HttpRequest, HttpResponse, NewToken, Settings, SettingsKind,
@@ -11,28 +11,28 @@ use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
-struct Asked {
+struct Request {
     url: String,
     body: String,
     authorization: String,
     timeout: Duration,
 }
 
-/// Gives a token to whoever asks.
-fn served(builder: TokenRenewerBuilder) -> (TokenRenewer, Receiver<Asked>) {
-    let (asked, requests) = channel();
-    let asked = Mutex::new(asked);
+/// Makes a renewer whose server responds to every request with a token.
+fn served(builder: TokenRenewerBuilder) -> (TokenRenewer, Receiver<Request>) {
+    let (sender, requests) = channel();
+    let sender = Mutex::new(sender);
     let transport = move |request: &HttpRequest<'_>| {
         let authorization = request.headers().iter().find(|(name, _)| *name == "authorization");
-        let asked_now = Asked {
+        let request_now = Request {
             url: request.url().to_owned(),
             body: String::from_utf8_lossy(request.body().unwrap_or_default()).into_owned(),
             authorization: authorization.map(|(_, value)| value.clone()).unwrap_or_default(),
             timeout: request.timeout(),
         };
-        asked.lock().unwrap().send(asked_now).unwrap();
+        sender.lock().unwrap().send(request_now).unwrap();
         let body =
             r#"{"token":"e30.eyJleHAiOjQxMDI0NDQ4MDB9.c2ln","access_token":"opaque","expires_in":3600}"#;
         Ok(HttpResponse::new(200, [], body.into()))
@@ -60,29 +60,32 @@ fn of_account() -> Settings {
 }
 
 #[test]
-fn every_source_and_setting_does_something() {
+fn every_source_and_setting_has_its_effect() {
     let (renewer, requests) = served(builder(&of_client(&json!({
         "parameters": {"scope": "read write", "resource": ["a", "b"]}, "timeout": "77s",
     }))));
     assert_eq!(renewer.token().unwrap().authorization(), "Bearer opaque");
-    let asked = requests.recv_timeout(PATIENCE).unwrap();
-    assert_eq!((asked.url.as_str(), asked.timeout), ("https://idp.example/token", Duration::from_secs(77)));
-    assert_eq!(asked.authorization, "Basic bWU6aHVudGVyMg==");
-    // Parameters that are set one by one keep their order; those of a document have the document's.
-    assert_eq!(asked.body, "grant_type=client_credentials&resource=a&resource=b&scope=read+write");
+    let request = requests.recv_timeout(TIMEOUT).unwrap();
+    assert_eq!(
+        (request.url.as_str(), request.timeout),
+        ("https://idp.example/token", Duration::from_secs(77))
+    );
+    assert_eq!(request.authorization, "Basic bWU6aHVudGVyMg==");
+    // Parameters keep the order in which they were set.
+    assert_eq!(request.body, "grant_type=client_credentials&resource=a&resource=b&scope=read+write");
 
     let file = format!("{}/settings-client-secret", env!("CARGO_TARGET_TMPDIR"));
     std::fs::write(&file, "hunter2\r\n").unwrap();
     let client =
         json!({"token_url": "https://idp.example/token", "client_id": "me", "client_secret_file": file});
     let (renewer, requests) = served(builder(&loaded("renewer", &client)));
-    renewer.wait_ready(PATIENCE).unwrap();
-    assert_eq!(requests.recv_timeout(PATIENCE).unwrap().authorization, "Basic bWU6aHVudGVyMg==");
+    renewer.wait_ready(TIMEOUT).unwrap();
+    assert_eq!(requests.recv_timeout(TIMEOUT).unwrap().authorization, "Basic bWU6aHVudGVyMg==");
 
     let (renewer, requests) = served(builder(&of_client(&json!({"auth_method": "client_secret_post"}))));
-    renewer.wait_ready(PATIENCE).unwrap();
-    let asked = requests.recv_timeout(PATIENCE).unwrap();
-    assert_eq!(asked.body, "grant_type=client_credentials&client_id=me&client_secret=hunter2");
+    renewer.wait_ready(TIMEOUT).unwrap();
+    let request = requests.recv_timeout(TIMEOUT).unwrap();
+    assert_eq!(request.body, "grant_type=client_credentials&client_id=me&client_secret=hunter2");
     let mut signed = loaded(
         "renewer",
         &json!({"token_url": "https://idp.example/token", "client_id": "me",
@@ -90,21 +93,21 @@ fn every_source_and_setting_does_something() {
     );
     signed.set("private_key", include_str!("../data/keys/rsa-2048-a.pem")).unwrap();
     let (renewer, requests) = served(builder(&signed));
-    renewer.wait_ready(PATIENCE).unwrap();
-    let asked = requests.recv_timeout(PATIENCE).unwrap();
-    let (_, assertion) = asked.body.split_once("client_assertion=").unwrap();
+    renewer.wait_ready(TIMEOUT).unwrap();
+    let request = requests.recv_timeout(TIMEOUT).unwrap();
+    let (_, assertion) = request.body.split_once("client_assertion=").unwrap();
     let header = base64::Engine::decode(&URL_SAFE_NO_PAD, assertion.split('.').next().unwrap()).unwrap();
     let header: Value = serde_json::from_slice(&header).unwrap();
     assert_eq!((&header["alg"], &header["kid"]), (&json!("RS256"), &json!("k1")));
 
     let (renewer, requests) = served(builder(&of_account()));
     assert!(renewer.token().unwrap().authorization().starts_with("token="));
-    assert_eq!(requests.recv_timeout(PATIENCE).unwrap().url, "https://iam.example/login");
+    assert_eq!(requests.recv_timeout(TIMEOUT).unwrap().url, "https://iam.example/login");
     let mut account = of_account();
     account.load(r#"{"login_endpoint": "https://other.example/login", "header": "bearer"}"#).unwrap();
     let (renewer, requests) = served(builder(&account));
     assert!(renewer.token().unwrap().authorization().starts_with("Bearer "));
-    assert_eq!(requests.recv_timeout(PATIENCE).unwrap().url, "https://other.example/login");
+    assert_eq!(requests.recv_timeout(TIMEOUT).unwrap().url, "https://other.example/login");
     let (renewer, _requests) = served(builder(&of_client(&json!({"header": "dcos"}))));
     assert_eq!(renewer.token().unwrap().authorization(), "token=opaque");
 
@@ -112,14 +115,14 @@ fn every_source_and_setting_does_something() {
     assert!(requests.recv_timeout(Duration::from_millis(100)).is_err());
 
     let own = loaded("renewer", &json!({"supplied": "vault", "max_wait": "5s"}));
-    let source = || Ok::<_, FetchError>(NewToken::new("mine")?.expires_in(PATIENCE));
+    let source = || Ok::<_, FetchError>(NewToken::new("mine")?.expires_in(TIMEOUT));
     let renewer = TokenRenewerBuilder::from_settings_and_source(&own, Some(source)).unwrap().build().unwrap();
     assert_eq!(renewer.token().unwrap().as_str(), "mine");
     assert_eq!(renewer.status().source, "vault");
 }
 
 #[test]
-fn what_the_builder_refuses_is_refused() {
+fn settings_that_the_builder_rejects_are_errors() {
     let build = |more: &Value| builder(&of_client(more)).build().unwrap_err();
     for (more, part) in [
         (json!({"ca_file": "/no/such/file.pem"}), "/no/such/file.pem"),
@@ -147,7 +150,7 @@ fn what_the_builder_refuses_is_refused() {
 }
 
 #[test]
-fn there_is_exactly_one_source() {
+fn exactly_one_source_is_required() {
     let client = json!({"token_url": "https://a/", "client_id": "me"});
     let with = |more: &Value| {
         let mut own = loaded("renewer", &client);
@@ -183,17 +186,20 @@ fn there_is_exactly_one_source() {
         ),
     ] {
         let error = TokenRenewerBuilder::from_settings(&own).err().unwrap();
-        assert_eq!(told(&error), (claim, detail));
+        assert_eq!(name_and_detail(&error), (claim, detail));
     }
     for (text, file) in [("client_secret", "client_secret_file"), ("private_key", "private_key_file")] {
         let mut both = with(&json!({ file: "x" }));
         both.set(text, "x").unwrap();
         let error = TokenRenewerBuilder::from_settings(&both).err().unwrap();
-        assert_eq!(told(&error), (file, format!("it and \"{text}\" are mutually exclusive").as_str()));
+        assert_eq!(
+            name_and_detail(&error),
+            (file, format!("it and \"{text}\" are mutually exclusive").as_str())
+        );
     }
     let error = builder(&with(&json!({}))).build().unwrap_err();
     assert_eq!(
-        told(&error),
+        name_and_detail(&error),
         ("", "auth_method client_secret_basic needs client_secret or client_secret_file")
     );
     let error = builder(&with(&json!({"client_secret_file": "/no/such/file"}))).build().unwrap_err();

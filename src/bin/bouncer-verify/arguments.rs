@@ -1,4 +1,4 @@
-//! The command line: what may be asked, and the library's values that it stands for.
+//! The command line: subcommands and arguments, and their conversion to values of the library.
 
 use crate::fetch::{Location, RemoteKeys};
 use crate::input::Source;
@@ -14,8 +14,8 @@ const EXIT_CODES: &str = "\
 Exit codes:
   0  the token is valid
   1  the token is invalid
-  2  the command is misused, or the token cannot be read
-  3  there are no keys to judge with: not to be had, malformed, or none usable";
+  2  wrong usage, or the token cannot be read
+  3  no keys: they cannot be fetched or read, are malformed, or none is usable";
 
 /// Verifies JSON Web Tokens against an issuer's JWK Set
 #[derive(Parser)]
@@ -45,29 +45,29 @@ Members of --json:
 
 const VERIFY_EXAMPLES: &str = "\
 Examples:
-  A token of DC/OS:
+  A DC/OS token:
     bouncer-verify verify --profile dcos \\
         --jwks https://leader.mesos/acs/api/v1/auth/jwks < token.txt
   A token of another issuer, for this service:
     bouncer-verify verify --discover https://idp.example/ --audience https://api.example/ \\
         --algorithm ES256 < token.txt
-  Was it valid at that time?
+  Was the token valid at a certain time?
     bouncer-verify verify --profile dcos --jwks jwks.json \\
         --time 2016-07-08T13:44:25Z < token.txt
-  Its uid, for a script:
+  The uid of a valid token, in a script:
     bouncer-verify verify --profile dcos --jwks jwks.json --json < token.txt | jq -er .uid
 
-A token among the arguments is visible to every user of the machine: prefer a file or standard input.
+Every user of the machine can see the arguments: pass the token in a file or on standard input.
 
 ";
 
-/// Says whether a token is valid: `valid` and its claims on stdout, or `invalid: <why>` on stderr
+/// Verifies a token: prints `valid` and its claims to stdout, or `invalid: <why>` to stderr
 #[derive(Args)]
 #[command(after_help = format!("{VERIFY_EXAMPLES}{VERIFY_JSON}{EXIT_CODES}"))]
 pub(crate) struct VerifyArguments {
     #[command(flatten)]
     pub(crate) token: TokenArguments,
-    /// Print one JSON object; its "status" is "ok" or the stable name of the error
+    /// Print one JSON object (see below)
     #[arg(long)]
     pub(crate) json: bool,
     #[command(flatten)]
@@ -79,8 +79,8 @@ pub(crate) struct VerifyArguments {
 }
 
 impl VerifyArguments {
-    /// The policy, but for the time. Where the keys are discovered, tokens must name that issuer unless
-    /// the arguments say otherwise.
+    /// Returns the policy. With `--discover`, its issuer is that one, unless `--issuer` or
+    /// `--any-issuer` is given.
     pub(crate) fn policy(&self) -> Result<Policy, Failure> {
         let mut settings = self.policy.settings.clone();
         if let Some(issuer) = &self.keys.discover
@@ -101,7 +101,8 @@ impl VerifyArguments {
 /// The issuer whose metadata is at `url`, if that is an address of metadata.
 fn issuer_of_metadata(url: &str) -> Option<String> {
     let (origin, path) = url.split_once("/.well-known/")?;
-    // OpenID Connect Discovery 1.0 appends to the issuer; RFC 8414 inserts before the issuer's path.
+    // OpenID Connect Discovery 1.0 appends to the issuer; RFC 8414 inserts before the issuer's
+    // path.
     Some(match path.split_once('/') {
         Some((_, path)) if path.trim_matches('/') != "" => format!("{origin}/{path}"),
         _ => origin.to_owned(),
@@ -114,11 +115,11 @@ Examples:
   bouncer-verify inspect --json --token-file token.txt | jq .header.kid
 
 Exit codes:
-  0  the token could be taken apart; that says nothing of its worth
+  0  the token could be decoded; it may still be forged
   1  the token is malformed
-  2  the command is misused, or the token cannot be read";
+  2  wrong usage, or the token cannot be read";
 
-/// Shows what a token says of itself, without verifying anything
+/// Prints the header and claims of a token without verifying them
 #[derive(Args)]
 #[command(after_help = INSPECT_EXAMPLES)]
 pub(crate) struct InspectArguments {
@@ -137,23 +138,23 @@ Examples:
 
 Exit codes:
   0  at least one key is usable
-  2  the command is misused
-  3  the JWK Set is not to be had or malformed, or has no usable key";
+  2  wrong usage
+  3  the JWK Set cannot be fetched or read, is malformed, or has no usable key";
 
-/// Lists the keys of a JWK Set, and why any cannot be used
+/// Lists the keys of a JWK Set, and the reason for each key that cannot be used
 #[derive(Args)]
 #[command(after_help = JWKS_EXAMPLES)]
 pub(crate) struct JwksArguments {
     /// The JWK Set: a file, a URL, or - for standard input
     #[arg(value_name = "FILE|URL", required_unless_present = "discover", conflicts_with = "discover")]
     jwks: Option<PathBuf>,
-    /// The JWK Set of this issuer, found through its /.well-known/openid-configuration
+    /// The issuer: its /.well-known/openid-configuration contains the URL of the JWK Set
     #[arg(long, value_name = "ISSUER")]
     discover: Option<String>,
-    /// Keep the keys of a URL or an issuer fresh, and print a line for each attempt, until interrupted
+    /// Refresh the keys, and print a line for each attempt, until interrupted
     #[arg(long, conflicts_with = "pem")]
     pub(crate) watch: bool,
-    /// Print the usable keys as PEM, each under a comment with its kid
+    /// Print the usable keys as PEM, each after a comment with its kid
     #[arg(long, conflicts_with = "json")]
     pub(crate) pem: bool,
     /// Print one JSON object; with --watch, one for each attempt
@@ -171,31 +172,31 @@ impl JwksArguments {
 
 const LOGIN_EXAMPLES: &str = "\
 Examples:
-  A service account of DC/OS, whose secret is in a file or in DCOS_SERVICE_ACCOUNT_CREDENTIAL:
+  A DC/OS service account, with its secret in a file or in DCOS_SERVICE_ACCOUNT_CREDENTIAL:
     bouncer-verify login --service-account-file service-account.json
     curl -H \"$(bouncer-verify login --authorization)\" https://leader.mesos/service/x
-  A client of OAuth 2.0:
+  An OAuth 2.0 client:
     bouncer-verify login --token-url https://idp.example/token --client-id me \\
         --client-secret-file secret.txt --parameter scope=read
 
-What it prints is secret.
+The printed token is a secret.
 
 Exit codes:
   0  a token was printed
-  2  the command is misused
-  4  there is no token: unusable credentials, a login that is refused, or no answer";
+  2  wrong usage
+  4  no token: unusable credentials, a rejected login, or no response";
 
-/// Gets a token of a service account or a client, and prints it
+/// Logs in as a service account or a client, and prints its token
 #[derive(Args)]
 #[command(after_help = LOGIN_EXAMPLES)]
 pub(crate) struct LoginArguments {
-    /// Print a whole header line: Authorization: token=<token>, or Bearer <token> for a client
+    /// Print a header line: Authorization: token=<token>, or Authorization: Bearer <token>
     #[arg(long, conflicts_with = "json")]
     pub(crate) authorization: bool,
     /// Print one JSON object
     #[arg(long)]
     pub(crate) json: bool,
-    /// Renew the token ahead of its expiry, and print each, until interrupted
+    /// Renew the token before it expires, and print each new token, until interrupted
     #[arg(long)]
     pub(crate) watch: bool,
     #[command(flatten)]
@@ -205,7 +206,7 @@ pub(crate) struct LoginArguments {
 /// Lists the settings of policies, remote keys and token renewers, or explains one
 #[derive(Args)]
 pub(crate) struct SettingsArguments {
-    /// Explain this setting alone
+    /// Explain one setting; the name of its option works too
     pub(crate) name: Option<String>,
 }
 
@@ -214,16 +215,16 @@ pub(crate) struct TokenArguments {
     /// The token; - or nothing for standard input
     #[arg(conflicts_with = "token_file")]
     token: Option<OsString>,
-    /// Read the token from a file. There and on standard input one line end may follow it
+    /// Read the token from a file. One line end may follow it, as on standard input
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
-    /// Take not a token but the value of an Authorization header: token=<token> or Bearer <token>
+    /// Read the value of an Authorization header instead: token=<token> or Bearer <token>
     #[arg(long)]
     authorization: bool,
 }
 
 impl TokenArguments {
-    /// Where the token is, unless it is an argument itself.
+    /// Returns the source of the token, or the token itself if it is an argument.
     fn source(&self) -> Result<Source, &OsString> {
         match (&self.token, &self.token_file) {
             (Some(token), _) if token != "-" => Err(token),
@@ -241,8 +242,7 @@ impl TokenArguments {
     }
 }
 
-/// Editors and `echo` end a file with a line end. Just one is theirs: any other character is the token's, and
-/// judged.
+/// Removes one line end, which editors and `echo` append. Any other character is part of the token.
 pub(crate) fn without_line_end(mut bytes: Vec<u8>) -> Vec<u8> {
     if bytes.pop_if(|last| *last == b'\n').is_some() {
         bytes.pop_if(|last| *last == b'\r');
@@ -256,8 +256,8 @@ pub(crate) struct KeyArguments {
     /// The issuer's JWK Set: a file, a URL, or - for standard input
     #[arg(long, value_name = "FILE|URL", help_heading = "Keys")]
     jwks: Option<PathBuf>,
-    /// The JWK Set of this issuer, found through its /.well-known/openid-configuration. Implies --issuer ISSUER
-    /// unless --issuer or --any-issuer is given
+    /// The issuer: its /.well-known/openid-configuration contains the URL of the JWK Set. Implies
+    /// --issuer ISSUER, unless --issuer or --any-issuer is given
     #[arg(long, value_name = "ISSUER", help_heading = "Keys")]
     pub(crate) discover: Option<String>,
     /// One public key in PEM ("BEGIN PUBLIC KEY"); - for standard input
@@ -331,7 +331,7 @@ mod tests {
     }
 
     #[test]
-    fn one_line_end_is_not_the_tokens() {
+    fn one_line_end_is_removed() {
         for (bytes, expected) in [
             ("a", "a"),
             ("a\n", "a"),

@@ -1,13 +1,14 @@
-//! Bytes from files and from standard input, never without a bound.
+//! Bounded reads from files and standard input.
 
 use std::fs::File;
 use std::io::{self, IsTerminal as _, Read};
 use std::path::{Path, PathBuf};
 
-/// More than the longest token or key set of the library, which refuses what was cut off here for its length.
+/// Maximum number of bytes that are read. The library's limits for tokens and key sets are lower,
+/// so it rejects input that is truncated here.
 const MAX_LEN: u64 = 2 * 1024 * 1024;
 
-/// Where bytes come from.
+/// A source of bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Source {
     Stdin,
@@ -15,19 +16,20 @@ pub(crate) enum Source {
 }
 
 impl Source {
-    /// `-` is standard input, here as in every command.
+    /// The source at `path`; `-` is standard input.
     pub(crate) fn at(path: &Path) -> Self {
         if path.as_os_str() == "-" { Self::Stdin } else { Self::File(path.to_owned()) }
     }
 
-    /// All bytes up to [`MAX_LEN`]; `what` they are is for the error's text.
+    /// Reads all bytes up to [`MAX_LEN`]. `what` names them in errors.
     pub(crate) fn read(&self, what: &str) -> Result<Vec<u8>, String> {
         let mut bytes = Vec::new();
         let read = match self {
             Self::Stdin => {
                 let stdin = io::stdin().lock();
                 if stdin.is_terminal() {
-                    // Silence would look like a command that hangs. Nothing is lost where nobody sees it.
+                    // Without a prompt, the command would seem to hang. A failure to print it does
+                    // not matter.
                     let _ = io::Write::write_fmt(
                         &mut io::stderr(),
                         format_args!("{what} from standard input:\n"),

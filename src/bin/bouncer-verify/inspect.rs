@@ -1,6 +1,6 @@
-//! `bouncer-verify inspect`: what a token says of itself. The library gives nothing of a token that it has
-//! not verified, so this takes the token apart by itself, and more leniently: it is for looking at broken
-//! ones too.
+//! `bouncer-verify inspect`: prints an unverified token. The library returns no part of an
+//! unverified token, so this command decodes it itself. It is more lenient than the library, to
+//! show broken tokens too.
 
 use crate::arguments::InspectArguments;
 use crate::json::{self, Members, Object};
@@ -12,7 +12,7 @@ use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use base64::engine::{DecodePaddingMode, Engine as _};
 use bouncer_verify::{Clock, ErrorKind, Policy};
 
-const WARNING: &str = "UNVERIFIED: nothing was checked, anybody can write such a token\n";
+const WARNING: &str = "UNVERIFIED: nothing was checked, anyone can make such a token\n";
 
 const LENIENT: GeneralPurpose = GeneralPurpose::new(
     &alphabet::URL_SAFE,
@@ -31,7 +31,7 @@ pub(crate) fn run(arguments: &InspectArguments) -> Result<Report, Failure> {
     })
 }
 
-/// The parts of a token of which nothing is known.
+/// The decoded parts of an unverified token.
 struct UnverifiedToken {
     header: Part,
     claims: Part,
@@ -86,7 +86,7 @@ impl UnverifiedToken {
 
 /// A header or payload.
 struct Part {
-    /// The part's own text where that is JSON, else a string of it.
+    /// The text of the part if it is a JSON object, otherwise that text as a JSON string.
     json: String,
     is_object: bool,
 }

@@ -1,11 +1,11 @@
-//! JSON in and out without a change of meaning: numbers keep their spelling and members their order.
+//! Reads and writes JSON. Numbers keep their spelling, and members keep their order.
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use std::fmt;
 
-/// Whether `c` can do more on a terminal than show itself: control characters start escape sequences, and
-/// invisible and direction-changing ones make a text look like another.
+/// Returns whether `c` can deceive a reader of a terminal. Control characters start escape
+/// sequences; invisible and direction-changing characters make a text look like another one.
 pub(crate) fn is_deceptive(c: char) -> bool {
     c.is_control()
         || matches!(c,
@@ -21,7 +21,7 @@ impl Object {
         Self(String::new())
     }
 
-    /// Adds a member whose value is `json`, which is valid.
+    /// Adds a member whose value is `json`, which must be valid.
     pub(crate) fn raw(mut self, name: &str, json: &str) -> Self {
         if !self.0.is_empty() {
             self.0.push(',');
@@ -37,7 +37,7 @@ impl Object {
         self.raw(name, &json)
     }
 
-    /// Adds a member only where there is a value.
+    /// Adds a member if there is a value.
     pub(crate) fn maybe_string(self, name: &str, value: Option<&str>) -> Self {
         match value {
             Some(value) => self.string(name, value),
@@ -54,23 +54,23 @@ impl Object {
         format!("{{{}}}", self.0)
     }
 
-    /// The object as a line of its own.
+    /// Returns the object as one line.
     pub(crate) fn line(self) -> String {
         self.finish() + "\n"
     }
 }
 
-/// A text as a JSON string, escaped for terminals too.
+/// Returns a text as a JSON string that is safe on a terminal.
 pub(crate) fn quote(text: &str) -> String {
     compact(&serde_json::Value::from(text).to_string())
 }
 
-/// Valid JSON on one line.
+/// Formats valid JSON on one line.
 pub(crate) fn compact(json: &str) -> String {
     respell(json, Layout::Compact)
 }
 
-/// Valid JSON with a line for each member and element.
+/// Formats valid JSON with a line for each member and element.
 pub(crate) fn pretty(json: &str) -> String {
     respell(json, Layout::Pretty)
 }
@@ -81,11 +81,12 @@ enum Layout {
     Pretty,
 }
 
-/// Deeper levels share a line: a document of brackets must not make indentation of its square.
+/// Maximum depth of indentation. Deeper levels share a line, so that the output for a document of
+/// brackets does not grow quadratically.
 const DEEPEST_INDENT: usize = 16;
 
-/// Changes white space and escapes deceptive characters, and nothing else. Such characters stand in strings
-/// only.
+/// Changes white space and escapes deceptive characters, and nothing else. In valid JSON, such
+/// characters are only in strings.
 fn respell(json: &str, layout: Layout) -> String {
     let mut out = String::with_capacity(json.len());
     let break_line = |out: &mut String, depth: usize, inside: usize| {
@@ -141,12 +142,12 @@ fn respell(json: &str, layout: Layout) -> String {
     out
 }
 
-/// The members of an object in order, each with the text that spells it.
+/// The members of an object in order, each with the JSON text of its value.
 #[derive(Default)]
 pub(crate) struct Members<'a>(Vec<(String, &'a RawValue)>);
 
 impl<'a> Members<'a> {
-    /// None where `json` is no object.
+    /// Returns `None` if `json` is not an object.
     pub(crate) fn parse(json: &'a str) -> Option<Self> {
         serde_json::from_str(json).ok()
     }
@@ -155,7 +156,7 @@ impl<'a> Members<'a> {
         self.0.iter().find(|(other, _)| other == name).map(|(_, value)| value.get())
     }
 
-    /// The string of that name, or the strings of that array.
+    /// Returns the string `name`, or the strings of the array `name`.
     pub(crate) fn strings(&self, name: &str) -> Vec<String> {
         let json = self.get(name).unwrap_or("null");
         serde_json::from_str(json)
@@ -164,7 +165,7 @@ impl<'a> Members<'a> {
             .unwrap_or_default()
     }
 
-    /// The NumericDate of that name in whole seconds.
+    /// Returns the NumericDate `name` in whole seconds.
     pub(crate) fn numeric_date(&self, name: &str) -> Option<i64> {
         let json = self.get(name)?;
         json.parse().ok().or_else(|| {
@@ -200,7 +201,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn spelling_and_order_survive() {
+    fn numbers_keep_their_spelling_and_members_their_order() {
         let json = "{ \"b\" : 1.50 ,\n\"a\":[ ] , \"c\":{\"d\":\"x\\\"y, z\\\\\"}, \"e\":[1,{ }] }";
         assert_eq!(compact(json), r#"{"b":1.50,"a":[],"c":{"d":"x\"y, z\\"},"e":[1,{}]}"#);
         let expected = "{\n  \"b\": 1.50,\n  \"a\": [],\n  \"c\": {\n    \"d\": \"x\\\"y, z\\\\\"\n  },\n  \
@@ -210,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn deceptive_characters_are_escaped_and_mean_the_same() {
+    fn escaping_deceptive_characters_keeps_the_value() {
         let json = "{\"\u{9b}\":\"\u{202e}\u{e0041}\"}";
         assert_eq!(compact(json), r#"{"\u009b":"\u202e\udb40\udc41"}"#);
         let value = |json| serde_json::from_str::<serde_json::Value>(json).unwrap();
@@ -226,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn members_are_read_with_their_types() {
+    fn members_of_another_type_are_ignored() {
         let json = r#"{"exp":1.9,"nbf":-5,"iat":"1","big":1e300,"aud":["a","b"],"iss":"c","sub":1}"#;
         let members = Members::parse(json).unwrap();
         let date = |name| members.numeric_date(name);

@@ -1,4 +1,4 @@
-//! `bouncer-verify jwks`: the keys of a JWK Set, and of every other member why it is none.
+//! `bouncer-verify jwks`: lists the usable keys of a JWK Set, and why each other key is skipped.
 
 use crate::arguments::JwksArguments;
 use crate::fetch::{Location, RemoteKeys};
@@ -39,7 +39,7 @@ pub(crate) fn run(arguments: &JwksArguments) -> Result<Report, Failure> {
     })
 }
 
-/// The keys with their places in the document: those that no skipped key has, in order.
+/// Returns each key with its index in the document. The indices of skipped keys are not used.
 fn with_indices<'k>(keys: &'k [Jwk], skipped: &[SkippedKey]) -> Vec<(usize, &'k Jwk)> {
     let is_usable = |index: &usize| !skipped.iter().any(|key| key.index() == *index);
     (0..).filter(is_usable).zip(keys).collect()

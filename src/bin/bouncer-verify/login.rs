@@ -1,4 +1,4 @@
-//! `bouncer-verify login`: a token of the service's own.
+//! `bouncer-verify login`: gets the service's own token.
 
 use crate::arguments::LoginArguments;
 use crate::fetch::LONGEST;
@@ -32,7 +32,8 @@ pub(crate) fn run(arguments: &LoginArguments) -> Result<Report, Failure> {
     }
 }
 
-/// Without a source among the arguments, the environment has the service account.
+/// Makes the builder. If the arguments contain no source, the service account of the environment is
+/// used.
 fn builder(arguments: &LoginArguments) -> Result<TokenRenewerBuilder, Failure> {
     let mut settings = arguments.renewer.settings.clone();
     if !["service_account_file", "token_url"].iter().any(|source| settings.is_set(source)) {

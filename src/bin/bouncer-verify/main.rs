@@ -1,17 +1,17 @@
-//! The command `bouncer-verify`: judges a token, looks into one, lists the keys of a JWK Set, or logs in. A skin over
-//! the library: every verdict is the library's, here are only arguments, files and the way to show things.
+//! The command `bouncer-verify`: verifies or inspects a token, lists the keys of a JWK Set, or logs
+//! in. The library makes every decision; the command handles arguments, files and output.
 //!
-//! The verdict is the exit code, so that a script needs no parsing:
+//! Scripts can use the exit code:
 //!
 //! | code | meaning |
 //! |---|---|
 //! | 0 | the token is valid |
 //! | 1 | the token is invalid |
-//! | 2 | the command is misused, or the token cannot be read |
-//! | 3 | there are no keys to judge with; nothing is said of the token |
-//! | 4 | `login`: there is no token to print |
+//! | 2 | wrong usage, or the token cannot be read |
+//! | 3 | no keys are available; the token may be valid or not |
+//! | 4 | `login`: there is no token |
 //!
-//! Tokens and key sets come from others. Nothing of them reaches the terminal unescaped.
+//! Tokens and key sets are untrusted: their text is escaped before it is printed.
 
 #![forbid(unsafe_code)]
 
@@ -52,12 +52,12 @@ fn main() -> ExitCode {
     result.unwrap_or_else(|failure| failure.report(json)).print()
 }
 
-/// Whether `--json` is among the arguments, when they cannot be parsed.
+/// Returns whether the arguments contain `--json`. For arguments that cannot be parsed.
 fn asks_for_json() -> bool {
     std::env::args_os().skip(1).take_while(|argument| argument != "--").any(|argument| argument == "--json")
 }
 
-/// The failure for arguments that cannot be parsed, without the usage that clap appends.
+/// Converts an error of clap to a failure, without the usage text that clap appends.
 fn usage(error: &clap::Error) -> Failure {
     let text = error.render().to_string();
     let lines = text.lines().map(str::trim).take_while(|line| !line.starts_with("Usage:"));

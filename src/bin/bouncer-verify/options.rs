@@ -1,4 +1,4 @@
-//! Options of the command line that are settings of the library: one for each row of the table.
+//! Command-line options that set settings of the library: one for each row of a table.
 
 use crate::report::{Failure, Refusal};
 use crate::time;
@@ -7,17 +7,17 @@ use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 use std::marker::PhantomData;
 
-/// A kind of settings, and which of them are options.
+/// A kind of settings, and which of them have options.
 pub(crate) trait Kind {
     const KIND: SettingsKind;
     const HEADING: &str;
-    /// Settings that the command sets by itself or takes from other arguments.
+    /// Settings without an option: the command sets them, or takes them from other arguments.
     const NO_OPTIONS: &[&str];
-    /// What users call those of [`Kind::NO_OPTIONS`] that other arguments set.
+    /// Settings of [`Kind::NO_OPTIONS`] that other arguments set, and the names of those arguments.
     const ARGUMENTS: &[(&str, &str)] = &[];
 }
 
-/// What a token must be.
+/// The rules for tokens.
 pub(crate) enum Policy {}
 
 impl Kind for Policy {
@@ -52,7 +52,8 @@ pub(crate) struct Options<K> {
 }
 
 impl<K: Kind> Options<K> {
-    /// Secrets have no option: every user of the machine sees the arguments of a command.
+    /// Returns the settings with an option. Secrets have none: every user of the machine can see
+    /// the arguments of a command.
     fn table() -> impl Iterator<Item = &'static Setting> {
         let is_option =
             |setting: &&Setting| !setting.has(Setting::SECRET) && !K::NO_OPTIONS.contains(&setting.name);
@@ -95,14 +96,14 @@ impl<K: Kind> FromArgMatches for Options<K> {
     }
 }
 
-/// `max-token-len`. The option of a list is given once for each item, so it is in the singular:
-/// `issuer` for `issuers`.
+/// Returns the option's name: `max-token-len`. The option of a list is given once for each item, so
+/// its name is in the singular: `issuer` for `issuers`.
 pub(crate) fn long_name(setting: &Setting) -> String {
     let name = setting.name.replace('_', "-");
     if setting.kind.is_list() { name.strip_suffix('s').unwrap_or(&name).to_owned() } else { name }
 }
 
-/// The failure for `error`, with options in place of the names of settings: `--issuer` for
+/// Converts `error` to a failure, with options in place of the names of settings: `--issuer` for
 /// `"issuers"`.
 pub(crate) fn naming_options<K: Kind>(error: Error) -> Failure {
     let option_of = |name: &str| {
@@ -115,7 +116,7 @@ pub(crate) fn naming_options<K: Kind>(error: Error) -> Failure {
     let word = |word: &str| {
         let bare = word.trim_end_matches([' ', ',', ';', ':']);
         let name = bare.strip_prefix('"').and_then(|name| name.strip_suffix('"'));
-        // Without quotes, "time" and "url" are plain words.
+        // A setting without quotes is recognized by its underscore: "time" may be a plain word.
         let name = name.or_else(|| bare.contains('_').then_some(bare));
         match name.and_then(option_of) {
             Some(option) => option + word.get(bare.len()..).unwrap_or_default(),
@@ -157,7 +158,7 @@ fn option(kind: SettingsKind, setting: &'static Setting) -> Arg {
         })
 }
 
-/// A time may also be written as people read it.
+/// Converts a time in RFC 3339 to seconds. Other values stay as they are.
 fn of_command_line(setting: &Setting, text: &str) -> Result<String, String> {
     match setting.kind {
         SettingType::Time => time::parse(text).map(|seconds| seconds.to_string()),
@@ -199,7 +200,7 @@ fn help(setting: &Setting) -> String {
     help
 }
 
-/// Why an algorithm of another library is none here.
+/// Explains why an algorithm that other libraries support is not supported.
 fn algorithm_tip(setting: &Setting, name: &str) -> Option<String> {
     let SettingType::Choices(words) = setting.kind else { return None };
     if !words.contains(&"RS256") {
@@ -209,6 +210,7 @@ fn algorithm_tip(setting: &Setting, name: &str) -> Option<String> {
         return Some("unsigned tokens are never accepted".to_owned());
     }
     let is_symmetric = name.get(..2).is_some_and(|family| family.eq_ignore_ascii_case("HS"));
-    let why = "symmetric algorithms are not supported: whoever can verify with a shared secret can sign too";
+    let why =
+        "symmetric algorithms are not supported: anyone who can verify with a shared secret can also sign";
     is_symmetric.then(|| why.to_owned())
 }

@@ -1,4 +1,4 @@
-//! What a command has to say: text, errors and the exit code, written at the very end and in one place.
+//! The output of a command: text, errors and the exit code. It is written at the end, in one place.
 
 use crate::json::Object;
 use crate::text::shown;
@@ -6,7 +6,7 @@ use bouncer_verify::{Error, ErrorCategory, ErrorKind};
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-/// The exit codes. They are an interface: scripts depend on the numbers.
+/// The exit codes. Scripts depend on the numbers, so they are permanent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exit {
     Success = 0,
@@ -28,7 +28,8 @@ impl Report {
         Self { stdout, stderr: String::new(), exit: Exit::Success }
     }
 
-    /// A reader that went away, as `head` does, has seen enough: the verdict stands. A full disk is told.
+    /// Prints the report. A reader that closes its end early, like `head`, does not change the exit
+    /// code. Another write error, such as a full disk, is reported.
     pub(crate) fn print(self) -> ExitCode {
         let written = write_all(&mut io::stdout().lock(), &self.stdout);
         let mut exit = self.exit;
@@ -39,7 +40,7 @@ impl Report {
                 exit = Exit::Usage;
             }
         }
-        // Where stderr fails there is nobody left to tell.
+        // If stderr cannot be written, there is no other place to report it.
         let _ = write_all(&mut io::stderr().lock(), &stderr);
         ExitCode::from(exit as u8)
     }
@@ -58,18 +59,18 @@ fn write_all(stream: &mut impl Write, text: &str) -> io::Result<()> {
     }
 }
 
-/// Why a command has no result.
+/// Why a command failed.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// The command line asks for what cannot be done.
+    /// The command line is invalid.
     Usage(String),
     /// A file with keys cannot be read.
     UnreadableKeys(String),
-    /// The keys, the token or the policy are refused.
+    /// The keys, the token or the policy are rejected.
     Refused(Refusal),
 }
 
-/// A refusal by its stable name: an [`Error`] of the library, or one of its kinds.
+/// An [`Error`] of the library, or an error that the command found, with a kind of the library.
 #[derive(Debug)]
 pub(crate) struct Refusal {
     kind: ErrorKind,
@@ -78,7 +79,7 @@ pub(crate) struct Refusal {
 }
 
 impl Refusal {
-    /// A refusal for which the library has the kind but `detail` is found here.
+    /// Makes an error of `kind` that the command found.
     pub(crate) fn new(kind: ErrorKind, detail: &str) -> Self {
         Self { kind, name: None, message: format!("{}: {detail}", kind.message()) }
     }
@@ -95,7 +96,8 @@ impl Refusal {
         &self.message
     }
 
-    /// `invalid:` is said of tokens only: without keys nothing is known of the token.
+    /// Returns the error as a line of text. Only errors about a token start with `invalid:`;
+    /// without keys, the token may be valid.
     pub(crate) fn line(&self) -> String {
         let word = if self.exit() == Exit::InvalidToken { "invalid" } else { "error" };
         format!("{word}: {}\n", self.message)
@@ -139,7 +141,8 @@ impl From<Error> for Failure {
 }
 
 impl Failure {
-    /// The report of this failure: with `json` an object on stdout, otherwise text on stderr.
+    /// Returns the report of this failure: with `json` an object on stdout, otherwise text on
+    /// stderr.
     pub(crate) fn report(self, json: bool) -> Report {
         let (kind, message, exit) = match self {
             Self::Refused(refusal) if json => {

@@ -1,4 +1,4 @@
-//! `bouncer-verify settings`: the table of settings.
+//! `bouncer-verify settings`: lists or explains settings.
 
 use crate::arguments::SettingsArguments;
 use crate::options::long_name;
@@ -16,7 +16,9 @@ pub(crate) fn run(arguments: &SettingsArguments) -> Result<Report, Failure> {
     });
     let text: Vec<_> = found.collect();
     match text.is_empty() {
-        true => Err(Failure::Usage(format!("no setting has the name {name:?}"))),
+        true => {
+            Err(Failure::Usage(format!("no setting is called {name:?}: `bouncer-verify settings` lists all")))
+        }
         false => Ok(Report::success(text.join("\n"))),
     }
 }

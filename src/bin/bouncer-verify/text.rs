@@ -1,10 +1,10 @@
-//! Text for a terminal: escaped where others wrote it, and in columns.
+//! Text for a terminal: escapes untrusted text, and aligns columns.
 
 use crate::json;
 use std::borrow::Cow;
 
-/// A text of others as a terminal may show it: itself where that is plain, else in quotes and escaped as in
-/// JSON. One that starts with a quote is always quoted, so the two never look alike.
+/// Makes untrusted text safe for a terminal. Plain text stays as it is; other text becomes a JSON
+/// string. Text that starts with a quote is always quoted, so the two forms cannot be confused.
 pub(crate) fn shown(text: &str) -> Cow<'_, str> {
     let is_plain = !text.is_empty()
         && text != NOTHING
@@ -14,15 +14,15 @@ pub(crate) fn shown(text: &str) -> Cow<'_, str> {
     if is_plain { Cow::Borrowed(text) } else { Cow::Owned(json::quote(text)) }
 }
 
-/// What stands in a cell that has nothing to show.
+/// The content of a cell without a value.
 pub(crate) const NOTHING: &str = "-";
 
-/// [`shown`], or [`NOTHING`].
+/// Returns [`shown`] text, or [`NOTHING`].
 pub(crate) fn maybe_shown(text: Option<&str>) -> String {
     text.map_or(NOTHING.to_owned(), |text| shown(text).into_owned())
 }
 
-/// Lines of columns as wide as their widest cell, two spaces apart.
+/// Aligns the rows in columns that are two spaces apart.
 pub(crate) fn columns<const N: usize>(rows: &[[String; N]]) -> String {
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
     let widths: [usize; N] = std::array::from_fn(width);
@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn plain_text_shows_as_itself() {
+    fn plain_text_is_not_quoted() {
         for text in ["peter", "a b", r"CORP\peter", "é😀", "a\"b", "--"] {
             assert_eq!(shown(text), text);
         }

@@ -1,4 +1,5 @@
-//! Seconds since 1970 as people read and write them: RFC 3339 in UTC, and the distance from another time.
+//! Conversion of seconds since 1970 to and from RFC 3339 in UTC, and the distance between two
+//! times.
 
 const MINUTE: u64 = 60;
 const HOUR: u64 = 60 * MINUTE;
@@ -6,11 +7,11 @@ const DAY: u64 = 24 * HOUR;
 /// The mean year of the Gregorian calendar.
 const YEAR: u64 = 31_556_952;
 
-/// Reads seconds since 1970-01-01T00:00:00Z or a time like 2016-07-08T13:44:26Z.
+/// Parses seconds since 1970-01-01T00:00:00Z, or a UTC time like 2016-07-08T13:44:26Z.
 pub(crate) fn parse(text: &str) -> Result<i64, String> {
     let is_integer = text.strip_prefix('-').unwrap_or(text).bytes().all(|byte| byte.is_ascii_digit());
     if is_integer { text.parse().ok() } else { parse_rfc3339(text) }
-        .ok_or_else(|| "neither seconds since 1970 nor a UTC time like 2016-07-08T13:44:26Z".to_owned())
+        .ok_or_else(|| "not a time: write seconds since 1970, or UTC like 2016-07-08T13:44:26Z".to_owned())
 }
 
 fn parse_rfc3339(text: &str) -> Option<i64> {
@@ -23,14 +24,15 @@ fn parse_rfc3339(text: &str) -> Option<i64> {
     let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
     let (hour, minute, second) = (number(11, 13)?, number(14, 16)?, number(17, 19)?);
     let days = days_from_civil(year, month, day);
-    // 30 February is a day in March: only a day that exists comes back the same.
+    // 30 February converts to a day in March. Only an existing date converts back to itself.
     let exists = (1..=12).contains(&month) && civil_from_days(days) == (year, month, day);
-    // A leap second has no number of its own in seconds since 1970.
+    // A leap second has no number in seconds since 1970, so it is rejected.
     (exists && hour < 24 && minute < 60 && second < 60)
         .then_some(((days * 24 + hour) * 60 + minute) * 60 + second)
 }
 
-/// `seconds` since 1970 as 2016-07-08T13:44:26Z, or as the number where the year has not four digits.
+/// Formats `seconds` since 1970 as 2016-07-08T13:44:26Z. If the year does not have four digits,
+/// returns the number.
 pub(crate) fn utc(seconds: i64) -> String {
     let (days, second_of_day) = (seconds.div_euclid(DAY as i64), seconds.rem_euclid(DAY as i64));
     let (year, month, day) = civil_from_days(days);
@@ -41,7 +43,7 @@ pub(crate) fn utc(seconds: i64) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
 }
 
-/// `seconds` in UTC, and how far that is from `now`: "2016-07-08T13:44:26Z (in 4 days 3 h)".
+/// Formats `seconds` in UTC with the distance from `now`: "2016-07-08T13:44:26Z (in 4 days 3 h)".
 pub(crate) fn utc_and_distance(seconds: i64, now: i64) -> String {
     let distance = duration(seconds.abs_diff(now));
     let relative = match seconds.cmp(&now) {
@@ -52,7 +54,7 @@ pub(crate) fn utc_and_distance(seconds: i64, now: i64) -> String {
     format!("{} ({relative})", utc(seconds))
 }
 
-/// The two largest units, rounded down; years alone say enough.
+/// Formats a duration with its two largest units, rounded down. Years have no second unit.
 fn duration(seconds: u64) -> String {
     let days = |days| if days == 1 { "1 day".to_owned() } else { format!("{days} days") };
     let and = |large: String, small: u64, unit: &str| match small {
@@ -68,10 +70,10 @@ fn duration(seconds: u64) -> String {
     }
 }
 
-// Both conversions count years from March, so that the leap day ends a year, and in eras of 400 years, after
-// which the Gregorian calendar repeats.
+// Both conversions count years from March, so that the leap day is the last day of a year. They
+// count in eras of 400 years, after which the Gregorian calendar repeats.
 const DAYS_PER_ERA: i64 = 146_097;
-/// From 0000-03-01 to 1970-01-01.
+/// Number of days from 0000-03-01 to 1970-01-01.
 const DAYS_BEFORE_1970: i64 = 719_468;
 
 fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
@@ -98,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn known_times_go_both_ways() {
+    fn known_times_convert_both_ways() {
         for (text, seconds) in [
             ("1970-01-01T00:00:00Z", 0),
             ("1969-12-31T23:59:59Z", -1),
@@ -115,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn every_day_of_an_era_goes_both_ways() {
+    fn every_day_of_an_era_converts_both_ways() {
         let mut previous = (1599, 12, 31);
         for days in -135_140..-135_140 + DAYS_PER_ERA {
             let (year, month, day) = civil_from_days(days);
@@ -130,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn integers_are_seconds() {
+    fn an_integer_is_seconds_since_1970() {
         for (text, seconds) in [("0", 0), ("-5", -5), ("1467985466", 1_467_985_466), ("2016", 2016)] {
             assert_eq!(parse(text), Ok(seconds));
         }
@@ -138,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_refused() {
+    fn other_formats_are_rejected() {
         for text in [
             "",
             "-",
@@ -171,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn far_times_stay_numbers() {
+    fn times_outside_four_digit_years_stay_numbers() {
         assert_eq!(utc(253_402_300_800), "253402300800 seconds since 1970");
         for seconds in [i64::MIN, i64::MAX] {
             assert_eq!(utc(seconds), format!("{seconds} seconds since 1970"));
@@ -180,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn distances_read_well() {
+    fn a_distance_has_at_most_two_units() {
         for (seconds, expected) in [
             (1, "1 s"),
             (59, "59 s"),

@@ -1,4 +1,4 @@
-//! `bouncer-verify verify`: the verdict, and at a glance whose token it is and how long it lasts.
+//! `bouncer-verify verify`: verifies a token, and prints its main claims.
 
 use crate::arguments::{KeySource, VerifyArguments};
 use crate::json::{Members, Object};
@@ -18,7 +18,7 @@ pub(crate) fn run(arguments: &VerifyArguments) -> Result<Report, Failure> {
         check_form(&policy, &token)?;
     }
     let (keys, jwks) = source.load()?;
-    // One reading of the clock for the verdict and for the distances shown.
+    // The clock is read once, for the verification and for the printed distances.
     let now = policy.now();
     let policy = policy.time(now);
     match Verifier::new(keys, policy.clone()).verify(&token) {
@@ -45,7 +45,8 @@ pub(crate) fn run(arguments: &VerifyArguments) -> Result<Report, Failure> {
     }
 }
 
-/// Checks what needs no keys: a token of the wrong form is rejected although its issuer is down.
+/// Checks the form of the token, which needs no keys. So a malformed token is rejected even if the
+/// issuer is down.
 fn check_form(policy: &Policy, token: &[u8]) -> Result<(), Failure> {
     match Verifier::new(NoKeys, policy.clone()).verify(token) {
         Err(error) if error.kind() != ErrorKind::KeysUnavailable => Err(error.into()),
@@ -53,7 +54,7 @@ fn check_form(policy: &Policy, token: &[u8]) -> Result<(), Failure> {
     }
 }
 
-/// A source without keys. A verifier of it checks the form of a token alone.
+/// A key source without keys. Its verifier only checks the form of a token.
 #[derive(Debug)]
 struct NoKeys;
 
@@ -63,7 +64,7 @@ impl bouncer_verify::KeySource for NoKeys {
     }
 }
 
-/// Names the options to a user who has given no audience.
+/// Adds the options for the audience to the error, if the user has given none.
 fn with_audience_tip(refusal: Refusal, policy: &Settings) -> Refusal {
     if refusal.kind() != ErrorKind::WrongAudience || policy.is_set("audiences") {
         return refusal;
@@ -108,20 +109,20 @@ fn rows(verified: &VerifiedToken, now: i64) -> Vec<Row> {
     rows
 }
 
-/// What is known of a rejected token: its header and claims where the signature holds, else nothing. They answer the
-/// next question, "expired when?" or "from whom, then?".
+/// Adds the header and claims of a rejected token, if its signature is valid. They show, for
+/// example, when it expired, or which issuer it is from.
 fn with_signed_parts(refusal: Object, signed: Option<&VerifiedJws>) -> Object {
     let Some(signed) = signed else { return refusal };
     // Not "claims": a script that reads those must not accept a rejected token.
     [("rejected_claims", signed.payload()), ("header", signed.header())]
         .into_iter()
         .filter_map(|(name, bytes)| Some((name, str::from_utf8(bytes).ok()?)))
-        // The signature holds over any bytes; what is not JSON would spoil the object.
+        // A valid signature may cover bytes that are not JSON, which would break the object.
         .filter(|(_, text)| serde_json::from_str::<serde_json::Map<_, _>>(text).is_ok())
         .fold(refusal, |refusal, (name, json)| refusal.raw(name, json))
 }
 
-/// The same at a glance.
+/// Returns the main claims of a rejected token as rows.
 fn signed_rows(signed: &VerifiedJws, now: i64) -> Vec<Row> {
     let payload = str::from_utf8(signed.payload()).unwrap_or_default();
     let claims = Members::parse(payload).unwrap_or_default();
@@ -133,7 +134,7 @@ fn signed_rows(signed: &VerifiedJws, now: i64) -> Vec<Row> {
     rows
 }
 
-/// The NumericDates among `claims`.
+/// Returns a row for each of `names` that is a NumericDate.
 pub(crate) fn time_rows(claims: &Members<'_>, names: &[&str], now: i64) -> Vec<Row> {
     let date = |&name: &&str| Some(row(name, &utc_and_distance(claims.numeric_date(name)?, now)));
     names.iter().filter_map(date).collect()

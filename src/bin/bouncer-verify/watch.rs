@@ -1,4 +1,4 @@
-//! `bouncer-verify jwks --watch`: a line for each attempt to fetch keys.
+//! `bouncer-verify jwks --watch`: prints a line for each attempt to fetch the keys.
 
 use crate::arguments::JwksArguments;
 use crate::fetch::RemoteKeys;
@@ -10,11 +10,11 @@ use bouncer_verify::{Clock, RemoteJwkSetStatus};
 use std::io::{self, Write as _};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// Runs until it is interrupted, or nobody reads any more.
+/// Runs until it is interrupted, or until stdout is closed.
 pub(crate) fn run(arguments: &JwksArguments) -> Result<Report, Failure> {
     let remote = RemoteKeys::open(&arguments.location()?, &arguments.fetch)?;
     let keys = remote.key_set();
-    // Begins to fetch. Whether that succeeds is what the lines tell.
+    // Starts to fetch. The lines show whether that succeeds.
     let _ = keys.wait_ready(Duration::ZERO);
     let (mut seen, mut failures) = (0, 0);
     loop {

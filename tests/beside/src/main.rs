@@ -1,16 +1,17 @@
-//! What a program beside this library may do, each of which panics where a second provider is in the way.
+//! A program that uses this library together with other crypto providers. A second provider of the
+//! library would make its calls panic.
 
 use bouncer_verify::{JwkSet, Policy, RemoteJwkSet, ServiceAccount, Verifier};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use rustls::{ClientConfig, RootCertStore};
 
 fn main() {
-    // As src/lib.rs says: two providers of rustls are in the build, so the program chooses.
+    // The build has two providers of rustls, so the program must choose one (see src/lib.rs).
     rustls::crypto::ring::default_provider().install_default().expect("the first call in the process");
     let config = ClientConfig::builder().with_root_certificates(RootCertStore::empty()).with_no_client_auth();
     assert!(!config.crypto_provider().cipher_suites.is_empty());
 
-    // jsonwebtoken has one back end, the program's.
+    // jsonwebtoken has one back end, which the program enabled.
     let private_key = include_str!("../../data/keys/rsa-2048-a.pem");
     let claims = serde_json::json!({"uid": "peter", "exp": 4_102_444_800_u64});
     let key = EncodingKey::from_rsa_pem(private_key.as_bytes()).expect("a key");
@@ -25,18 +26,18 @@ fn main() {
     );
     assert_eq!(decoded.expect("a valid token").claims, claims);
 
-    // This library has its own, whatever the program's are.
+    // This library uses its own provider.
     let jwks = JwkSet::from_slice(include_bytes!("../../data/document_jwks.json")).expect("keys");
     let verifier = Verifier::new(jwks, Policy::dcos().time(1_467_985_465));
     let text = include_str!("../../data/document_token.txt").trim();
     assert_eq!(verifier.verify(text).expect("a valid token").uid(), Some("peter"));
-    assert!(verifier.verify(&token).is_err(), "another key's");
+    assert!(verifier.verify(&token).is_err(), "the token has another key");
 
-    // Reading an account signs once, to try the key.
+    // Reading an account signs once, to test the key.
     let account = serde_json::json!({"uid": "me", "private_key": private_key, "login_endpoint": "https://localhost/"});
     assert!(ServiceAccount::from_json(&account.to_string()).is_ok());
 
-    // A fetch by https, which fails for want of a server and of nothing else.
+    // A fetch by https. It must fail only because there is no server.
     let keys = RemoteJwkSet::builder("https://127.0.0.1:1/jwks").lazy().build().expect("keys");
     let error = keys.refresh(std::time::Duration::from_secs(10)).expect_err("nobody listens there");
     assert!(error.to_string().contains("connect"), "{error}");
