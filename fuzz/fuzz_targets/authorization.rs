@@ -1,4 +1,4 @@
-//! Any bytes as the value of an Authorization header. What comes out is a token and nothing around it.
+//! Parses any bytes as the value of an Authorization header. The result is exactly the token.
 //!
 //! `cargo +nightly fuzz run authorization`
 

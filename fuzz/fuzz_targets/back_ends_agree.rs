@@ -1,5 +1,6 @@
-//! Any JWK Set and, behind a zero byte, any signature: the back ends take the same keys and skip the same for the same
-//! reasons, and give the same verdict on the signature and on a token that carries it.
+//! Input: any JWK Set, a zero byte, and any signature. All back ends accept the same keys and skip
+//! the others for the same reasons. They return the same results for the signature, and for a token
+//! with it.
 //!
 //! `cargo +nightly fuzz run back_ends_agree`
 

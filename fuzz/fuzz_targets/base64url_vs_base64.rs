@@ -1,5 +1,5 @@
-//! Any bytes as the payload of a JWS that is signed as it stands, and as a signature: decoded exactly where the base64
-//! crate decodes them, without padding or trailing bits, and to the same bytes.
+//! Uses any bytes as the encoded payload of a signed JWS, and as a signature. They are decoded if
+//! and only if the base64 crate decodes them (no padding, no trailing bits), and to the same bytes.
 //!
 //! `cargo +nightly fuzz run base64url_vs_base64`
 
@@ -15,7 +15,7 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
     if data.contains(&b'.') {
-        return; // It would be two segments.
+        return; // A dot would make two parts.
     }
     let policy = issuer::policy(Policy::any_issuer());
     let verify = |payload: &[u8], signature: &[u8]| {
@@ -28,9 +28,9 @@ fuzz_target!(|data: &[u8]| {
         Ok(jws) => assert_eq!(Some(jws.payload()), decoded.as_deref()),
         Err(error) => assert_eq!((error.kind(), &decoded), (ErrorKind::MalformedToken, &None)),
     }
-    let refused = verify(b"e30", data).expect_err("nobody signs by chance").kind();
+    let rejected = verify(b"e30", data).expect_err("the signature is random").kind();
     let expected = if decoded.is_some() { ErrorKind::InvalidSignature } else { ErrorKind::MalformedToken };
-    assert_eq!(refused, expected);
+    assert_eq!(rejected, expected);
 });
 
 /// `{"alg":"EdDSA"}`.

@@ -1,8 +1,9 @@
-//! Tokens, one a line, among genuine ones: a batch, of a verifier or without, and a cache that is asked again, now and
-//! when some have expired, give the verdicts of `verify_token`.
+//! Verifies fuzzed tokens, one a line, together with valid ones: in batches, with a verifier and
+//! with a cache, twice, and again after some have expired. The results equal those of
+//! `verify_token`.
 //!
-//! A line is a token, or, by its first byte, a genuine one with the rest XORed onto it from the given place on, or the
-//! claims of a signed one.
+//! The first byte of a line is its kind: 0 is a valid token, with the rest XORed onto it at an
+//! offset; 1 is the claims of a signed token. Any other line is the token itself.
 //!
 //! `cargo +nightly fuzz run batch_and_cache_agree`
 
@@ -24,7 +25,8 @@ use rsa::signature::{SignatureEncoding as _, Signer as _};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, LazyLock};
 
-/// The keys, and tokens that pass at first: more than are verified at once, and than the cache has places.
+/// The keys, and tokens that are valid at first: more than are verified side by side, and more than
+/// the small cache holds.
 static ISSUER: LazyLock<(Vec<Jwk>, Vec<String>)> = LazyLock::new(|| {
     let (mut keys, mut tokens) = (issuer::KEY_SETS[0].keys().to_vec(), Vec::new());
     for (kid, pem) in [
@@ -46,15 +48,16 @@ static ISSUER: LazyLock<(Vec<Jwk>, Vec<String>)> = LazyLock::new(|| {
     (keys, tokens)
 });
 
-/// One for single tokens and one for batches, so that neither learns headers from the other. Loading keys takes a hundred
-/// times as long as all verdicts of a run.
+/// One key set for single tokens and one for batches, so that they do not share cached headers.
+/// They are static, because loading keys takes a hundred times as long as the verifications of a
+/// run.
 static KEY_SETS: LazyLock<[Arc<JwkSet>; 2]> = LazyLock::new(|| {
     [(); 2].map(|()| Arc::new(JwkSet::from_keys(ISSUER.0.iter().cloned()).expect("a key set")))
 });
 
 static TIME: AtomicI64 = AtomicI64::new(0);
 
-/// All that is told of a token.
+/// Every part of a result that is compared.
 type Verdict = Result<(Algorithm, String, String, Option<String>), Error>;
 
 fn seen(verdict: Result<VerifiedToken, Error>) -> Verdict {
@@ -72,7 +75,7 @@ fn token_of(line: &[u8]) -> Vec<u8> {
         [0, which, place, changes @ ..] => {
             let genuine = &ISSUER.1[usize::from(*which) % ISSUER.1.len()];
             let mut token = genuine.clone().into_bytes();
-            // Places further apart than one: the signature is the larger part.
+            // The offset is doubled to reach the signature, which is the larger part.
             let changed = token.iter_mut().skip(2 * usize::from(*place));
             changed.zip(changes).for_each(|(byte, change)| *byte ^= change);
             token
@@ -107,9 +110,10 @@ fuzz_target!(|data: &[u8]| {
             }
         }
     }
-    // After a wrong answer the acceleration is not used any more: the verdicts above would hide it.
+    // After a wrong result, accelerated code is no longer used. The checks above would not find
+    // that.
     assert_eq!([single, batch].map(|set| set.accelerated_keys()), accelerated);
-    // All but the first of the six times that each was asked for.
+    // Each valid token was looked up six times. Only the first lookup may be a miss.
     let hits = cached[1].cache_stats().map_or(0, |stats| stats.hits());
     assert!(hits >= 5 * genuine.len() as u64, "{hits}");
 });

@@ -1,4 +1,5 @@
-//! An issuer with a fixed key, so that a fuzzer gets past the signature to what stands behind it.
+//! An issuer with a fixed key. A fuzzer can sign with it, and so reach the checks after the
+//! signature.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -13,7 +14,7 @@ static KEY: LazyLock<SigningKey> = LazyLock::new(|| {
     SigningKey::from_pkcs8_pem(include_str!("../../tests/data/keys/ed25519-a.pem")).expect("a key")
 });
 
-/// Its key set, in each back end.
+/// The key set in each back end.
 pub static KEY_SETS: LazyLock<Vec<JwkSet>> = LazyLock::new(|| {
     let der = KEY.verifying_key().to_public_key_der().expect("DER");
     let jwk = Jwk::from_der(der.as_bytes()).expect("a key");
@@ -21,13 +22,13 @@ pub static KEY_SETS: LazyLock<Vec<JwkSet>> = LazyLock::new(|| {
     Backend::ALL.iter().map(set).collect()
 });
 
-/// A token over any header and claims.
+/// Returns a signed token with any header and claims.
 pub fn token(header: &[u8], claims: &[u8]) -> String {
     let input = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
     format!("{input}.{}", URL_SAFE_NO_PAD.encode(sign(input.as_bytes())))
 }
 
-/// The signature of any JWS Signing Input, also of one that is none.
+/// Signs any bytes, also those that are not a JWS Signing Input.
 pub fn sign(input: &[u8]) -> [u8; 64] {
     KEY.sign(input).to_bytes()
 }

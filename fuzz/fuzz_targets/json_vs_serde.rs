@@ -1,5 +1,5 @@
-//! Any bytes as a Claims Set, signed: read exactly where serde_json reads an object in which no name comes twice and
-//! nothing is deeper than 16 levels, and read as the same values.
+//! Uses any bytes as the Claims Set of a signed token. It is accepted if and only if serde_json
+//! parses an object without duplicate names and with at most 16 levels. The values are the same.
 //!
 //! `cargo +nightly fuzz run json_vs_serde`
 
@@ -37,7 +37,7 @@ fuzz_target!(|data: &[u8]| {
         Err(error) if (error.kind(), error.name()) == (ErrorKind::MalformedClaims, None) => {
             assert!(!expected)
         }
-        // A registered claim is wrong, expired or not valid yet: the JSON was read.
+        // The JSON was accepted, but a registered claim is wrong, expired or not valid yet.
         Err(error) => assert!(expected && error.name().is_some()),
     }
 });

@@ -1,4 +1,5 @@
-//! Any bytes as a JWK Set, a JWK, PEM and DER. Every key that is read can be written and read again.
+//! Parses any bytes as a JWK Set, a JWK, PEM and DER. Every parsed key can be written and parsed
+//! again.
 //!
 //! `cargo +nightly fuzz run jwk_set`
 

@@ -1,5 +1,5 @@
-//! Any bytes as the answer to a fetch of keys: header fields, an empty line, the body. And the same bytes as the
-//! last-good file. What comes out is a usable key set, or an error of one line.
+//! Uses any bytes as the response to a fetch of keys (header fields, an empty line, the body), and
+//! as the last-good file. The result is a usable key set, or an error text of one line.
 //!
 //! `cargo +nightly fuzz run jwks_answer`
 
@@ -13,7 +13,7 @@ use std::time::Duration;
 
 const URL: &str = "https://idp.example/jwks";
 
-/// One file for the process, which fuzzes on one thread.
+/// One file for the process. The fuzzer uses one thread.
 static FILE: LazyLock<PathBuf> =
     LazyLock::new(|| std::env::temp_dir().join(format!("bouncer_verify_fuzz.{}", std::process::id())));
 
@@ -21,7 +21,7 @@ fn assert_one_line(line: &str) {
     assert!(line.len() < 1000 && !line.chars().any(char::is_control), "{line:?}");
 }
 
-/// The header fields of the lines before the empty one, and what follows it.
+/// Splits the input into header fields and the body after the empty line.
 fn answer(data: &[u8]) -> (Vec<(String, String)>, Vec<u8>) {
     let end = data.windows(2).position(|two| two == b"\n\n");
     let (head, body) = end.map_or((&data[..0], data), |end| (&data[..end], &data[end + 2..]));
@@ -46,7 +46,7 @@ fuzz_target!(|data: &[u8]| {
     std::fs::write(&*FILE, data).expect("a file");
     let unreachable = |_: &HttpRequest<'_>| Err(FetchError::new(FetchFailure::Connect, ""));
     let keys = RemoteJwkSet::builder(URL).transport(unreachable).lazy().last_good_file(&*FILE).build();
-    match keys.expect("a file is no setting that can be wrong").current() {
+    match keys.expect("the content of the file is not a setting").current() {
         Ok(keys) => assert!(!keys.keys().is_empty()),
         Err(error) => assert_one_line(&error.to_string()),
     }

@@ -1,5 +1,5 @@
-//! Any bytes as the answer of a login, of DC/OS and of OAuth 2.0: two of status, then the body. What comes out is a token
-//! that a header can hold, or an error of one line.
+//! Uses any bytes as the response to a login, with DC/OS and OAuth 2.0: two bytes of status, then
+//! the body. The result is a token that fits in a header, or an error text of one line.
 //!
 //! `cargo +nightly fuzz run login_answer`
 
@@ -32,7 +32,7 @@ fn login(settings: TokenRenewerBuilder, status: u16, body: &[u8]) {
     match renewer.renew(Duration::from_secs(30)) {
         Ok(()) => {
             assert!(matches!(status, 200 | 201 | 203));
-            // A life of a moment may be over.
+            // A token with a very short lifetime may have expired already.
             if let Ok(token) = renewer.token() {
                 assert!(!token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic()));
                 assert!(token.authorization().ends_with(token.as_str()));
@@ -50,7 +50,11 @@ fn login(settings: TokenRenewerBuilder, status: u16, body: &[u8]) {
 fuzz_target!(|data: &[u8]| {
     let Some((status, body)) = data.split_first_chunk::<2>() else { return };
     let status = u16::from_be_bytes(*status) % 1000;
-    login(TokenRenewer::client_credentials("https://idp.example/token", "id").client_secret("s/cret"), status, body);
+    login(
+        TokenRenewer::client_credentials("https://idp.example/token", "id").client_secret("s/cret"),
+        status,
+        body,
+    );
     let account = ServiceAccount::from_json(&SECRET).expect("the secret");
     login(TokenRenewer::service_account(account), status, body);
 });

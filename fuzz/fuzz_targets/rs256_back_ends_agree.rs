@@ -1,8 +1,8 @@
-//! Genuine RS256 signatures of fixed keys, changed at will: the back ends give the same verdict, accept only what was
-//! signed, and aws-lc never has to correct the kernel.
+//! Changes valid RS256 signatures of fixed keys. The back ends return the same results, accept only
+//! the signed message, and aws-lc never finds a wrong result of the accelerated code.
 //!
-//! The first byte chooses the key and the kind of change, the rest is XORed onto the signature, or is the signature, or
-//! the message.
+//! The first byte selects the key and the kind of change. The rest is XORed onto the signature, or
+//! replaces the signature or the message.
 //!
 //! `cargo +nightly fuzz run rs256_back_ends_agree`
 

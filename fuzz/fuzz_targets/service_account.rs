@@ -1,4 +1,5 @@
-//! Any text as the secret of a service account. A secret that is read can be wrapped once more and read again.
+//! Parses any text as the secret of a service account. A parsed secret can be encoded once more and
+//! parsed again.
 //!
 //! `cargo +nightly fuzz run service_account`
 
@@ -20,15 +21,15 @@ fuzz_target!(|secret: &str| {
     };
     assert!(!account.uid().is_empty());
     assert!(!format!("{account:?}").contains("EncodingKey"));
-    let said = (account.uid(), account.login_endpoint());
+    let members = (account.uid(), account.login_endpoint());
     for wrapped in [
         STANDARD.encode(secret),
         serde_json::Value::from(secret).to_string(),
         format!("\u{feff}{secret}\r\n"),
     ] {
-        // Not without end: the wrappings that are opened are bounded.
+        // This may fail: the number of nested encodings is limited.
         if let Ok(again) = ServiceAccount::from_json(&wrapped) {
-            assert_eq!((again.uid(), again.login_endpoint()), said);
+            assert_eq!((again.uid(), again.login_endpoint()), members);
         }
     }
 });

@@ -1,5 +1,5 @@
-//! Any bytes as a token, and, cut at the first line feed, as the header and the claims of a signed one. What is accepted
-//! must be what the policy asks for.
+//! Verifies any bytes as a token, and, split at the first line feed, as the header and claims of a
+//! signed token. An accepted token must comply with the policy.
 //!
 //! `cargo +nightly fuzz run verify_token`
 
@@ -16,7 +16,7 @@ fuzz_target!(|data: &[u8]| {
     let cut = data.iter().position(|&byte| byte == b'\n').unwrap_or(data.len());
     let (header, claims) = (&data[..cut], data.get(cut + 1..).unwrap_or_default());
     for jwks in issuer::KEY_SETS.iter() {
-        // Nobody signs by chance.
+        // Random bytes are not a valid signature.
         assert!(verify_token(jwks, &policy, data).is_err());
         for (header, claims) in [(header, claims), (br#"{"alg":"EdDSA"}"#, data)] {
             let token = issuer::token(header, claims);

@@ -1,5 +1,5 @@
-//! What the drivers have in common: the fixtures, the slots in which a candidate runs, and the line protocol that
-//! `benches/README.md` describes.
+//! Shared code of the drivers: the fixtures, the time slots in which a candidate runs, and the line
+//! protocol that `benches/README.md` describes.
 
 use std::fs;
 use std::io::{self, BufRead as _, Write as _};
@@ -8,11 +8,12 @@ use std::sync::Barrier;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// What the issuer of the fixtures calls itself, and for whom its tokens are.
+/// The issuer and audience of the fixtures.
 pub const ISSUER: &str = "https://idp.example.com/realms/production";
 pub const AUDIENCE: &str = "api://orders";
 
-/// One case of the fixtures: 64 different tokens, so that the branch predictor cannot learn one, and the keys.
+/// One case of the fixtures: the keys, and 64 different tokens, so that the branch predictor cannot
+/// learn one of them.
 pub struct Case {
     pub name: &'static str,
     pub tokens: Vec<Sample>,
@@ -20,17 +21,17 @@ pub struct Case {
     pub pem: String,
 }
 
-/// A token and what it must come to: the subject, or `!` and the reason to refuse it.
+/// A token and its expected result: the subject, or `!` and the reason for the rejection.
 pub struct Sample {
     pub expected: String,
     pub token: String,
 }
 
 impl Case {
-    /// Reads `<folder>/<name>`. It is never freed, so that candidates can borrow from it.
+    /// Reads `<folder>/<name>`. The case is never freed, so candidates can borrow from it.
     ///
     /// # Panics
-    /// If the fixtures are not there.
+    /// If the fixtures do not exist.
     pub fn load(folder: &Path, name: &'static str) -> &'static Self {
         let read = |file: &str| {
             let path = folder.join(name).join(file);
@@ -46,21 +47,23 @@ impl Case {
         Box::leak(Box::new(Self { name, tokens, jwks: read("jwks.json"), pem: read("key.pem") }))
     }
 
-    /// Bouncer's tokens say who in "uid", and nothing of an issuer, an audience or a key.
+    /// Returns whether the tokens are Bouncer's: they have "uid" instead of "sub", and no "iss",
+    /// "aud" or "kid".
     pub fn is_bouncer(&self) -> bool {
         ["bouncer", "second_key", "keys_in_turn"].contains(&self.name)
     }
 
-    /// A candidate that is given the token and what it must come to, and says whether it did.
+    /// Makes a candidate. `check` gets a token and the expected result, and returns whether it is
+    /// right.
     pub fn candidate(
         &'static self,
         name: &str,
         version: &str,
-        judge: impl Fn(&str, &str) -> bool + Send + Sync + 'static,
+        check: impl Fn(&str, &str) -> bool + Send + Sync + 'static,
     ) -> Candidate {
         Candidate::new(self.name, name, version, move |i| {
             let sample = &self.tokens[i % self.tokens.len()];
-            judge(&sample.token, &sample.expected)
+            check(&sample.token, &sample.expected)
         })
     }
 }
@@ -70,14 +73,15 @@ pub struct Candidate {
     case: &'static str,
     name: String,
     version: String,
-    /// How many tokens one call judges, and on how many threads of its own.
+    /// Number of tokens that one call verifies, and of the threads that it starts.
     batch: usize,
     threads: usize,
     run: Box<dyn Fn(usize) -> bool + Send + Sync>,
 }
 
 impl Candidate {
-    /// `run` judges the `i`-th token, in a cycle, and says whether the outcome was right.
+    /// Makes a candidate. `run` verifies token `i` modulo 64, and returns whether the result is
+    /// right.
     pub fn new(
         case: &'static str,
         name: &str,
@@ -88,13 +92,13 @@ impl Candidate {
         Self { case, name, version, batch: 1, threads: 1, run: Box::new(run) }
     }
 
-    /// Puts it in another case than that of its tokens.
+    /// Reports it under another case than that of its tokens.
     pub fn in_case(mut self, case: &'static str) -> Self {
         self.case = case;
         self
     }
 
-    /// Says that one call judges `tokens` tokens, on `threads` threads of its own.
+    /// Sets the number of tokens that one call verifies, and of the threads that it uses.
     pub fn batch(mut self, tokens: usize, threads: usize) -> Self {
         (self.batch, self.threads) = (tokens, threads);
         self
@@ -102,16 +106,11 @@ impl Candidate {
 
     fn check(&self) {
         for i in 0..64 {
-            assert!(
-                (self.run)(i),
-                "{}, {}: token {i} came to something else than it must",
-                self.case,
-                self.name
-            );
+            assert!((self.run)(i), "{}, {}: the result of token {i} is wrong", self.case, self.name);
         }
     }
 
-    /// Allocations and allocated bytes for each token.
+    /// Returns the number of allocations and of allocated bytes per token.
     fn allocations(&self) -> (f64, f64) {
         let before = allocated();
         (0..64).for_each(|i| assert!((self.run)(i)));
@@ -120,16 +119,17 @@ impl Candidate {
         ((after.0 - before.0) as f64 / tokens, (after.1 - before.1) as f64 / tokens)
     }
 
-    /// Runs on this thread for a while; first a fifth of that unmeasured, for caches and branch predictors.
+    /// Runs on this thread for `time`, after a warm-up of a fifth of it for caches and branch
+    /// predictors.
     fn slot(&self, time: Duration, ready: &Barrier) -> Slot {
         let mut next = 0;
         let mut calls = |count: usize| {
             for _ in 0..count {
-                assert!((self.run)(next), "{}, {}: a wrong outcome", self.case, self.name);
+                assert!((self.run)(next), "{}, {}: wrong result", self.case, self.name);
                 next += 1;
             }
         };
-        // So many calls to one look at the clock that the look costs nothing.
+        // The clock is read after a chunk of calls, so that its cost is negligible.
         let mut chunk = 1;
         let start = Instant::now();
         while start.elapsed() < time / 5 {
@@ -151,7 +151,7 @@ impl Candidate {
 
     fn slots(&self, time: Duration, threads: usize) -> Slot {
         if self.threads > 1 {
-            // One caller has them all, and waits for them: a disturbance of any takes time from it.
+            // One caller waits for all threads, so a delay of one thread delays the call.
             let slot = self.slot(time, &Barrier::new(1));
             return Slot { cpu: slot.cpu * self.threads as u32, ..slot };
         }
@@ -171,17 +171,17 @@ impl Candidate {
     }
 }
 
-/// What happened in a slot: over all threads, but for the wall's clock, which is their mean.
+/// The result of a slot: sums over all threads, except for the wall-clock time, which is the mean.
 struct Slot {
     calls: usize,
     wall: Duration,
     cpu: Duration,
 }
 
-/// Answers the orchestrator until it hangs up.
+/// Runs the orchestrator's commands until it closes the pipe.
 ///
 /// # Panics
-/// If a candidate's outcome is wrong: nothing is measured then.
+/// If the result of a candidate is wrong. Nothing is measured then.
 pub fn serve(candidates: &[Candidate], notes: &[String], threads: usize) {
     candidates.iter().for_each(Candidate::check);
     for line in io::stdin().lock().lines() {
@@ -212,13 +212,13 @@ pub fn serve(candidates: &[Candidate], notes: &[String], threads: usize) {
 
 fn thread_time() -> Duration {
     let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-    // SAFETY: `time` is there for the call to fill.
+    // SAFETY: `time` is valid for the call to write to.
     let status = unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &mut time) };
     assert_eq!(status, 0);
     Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }
 
-/// What this thread has allocated so far: calls and bytes.
+/// Returns the number of allocations of this thread so far, and of bytes.
 fn allocated() -> (u64, u64) {
     #[cfg(target_env = "gnu")]
     return counting::allocated();
@@ -226,8 +226,8 @@ fn allocated() -> (u64, u64) {
     return (0, 0);
 }
 
-/// The C library's functions, with each thread's calls counted: Rust's allocator comes down to them, and so do the libraries in
-/// C, which a Rust allocator would not see.
+/// Replaces the allocation functions of the C library, and counts the calls of each thread. They
+/// count Rust's allocations and those of C libraries, which a Rust allocator would not see.
 #[cfg(target_env = "gnu")]
 mod counting {
     use std::cell::Cell;
@@ -255,7 +255,7 @@ mod counting {
     #[unsafe(no_mangle)]
     unsafe extern "C" fn malloc(bytes: usize) -> *mut c_void {
         count(bytes);
-        // SAFETY: the call goes on as it came.
+        // SAFETY: the arguments are passed on unchanged.
         unsafe { __libc_malloc(bytes) }
     }
 

@@ -1,4 +1,4 @@
-//! The driver of jwt-simple on BoringSSL: `driver_boringssl FIXTURES THREADS`.
+//! The driver for jwt-simple on BoringSSL: `driver_boringssl FIXTURES THREADS`.
 
 use bench_driver::{AUDIENCE, Candidate, Case, ISSUER, serve};
 use jwt_simple::JWTError;
@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::env;
 use std::path::PathBuf;
 
-/// The claims of Bouncer's tokens that are not registered.
+/// The claim of Bouncer's tokens that is not registered.
 #[derive(Serialize, Deserialize)]
 struct Bouncer {
     uid: String,
@@ -23,7 +23,8 @@ fn main() {
     serve(&cases, &[], threads.parse().expect("a number of threads"));
 }
 
-/// The key by the token's "kid" out of a map of parsed keys, as a service with a JWK Set does.
+/// Selects the key by the token's "kid" from a map of parsed keys, as a service with a JWK Set
+/// does.
 fn jwt_simple(case: &'static Case) -> Candidate {
     let key = RS256PublicKey::from_pem(&case.pem).expect("the public key");
     let keys = HashMap::from([("2026-11-key".to_owned(), key.clone())]);
@@ -34,7 +35,7 @@ fn jwt_simple(case: &'static Case) -> Candidate {
     }
     let is_bouncer = case.is_bouncer();
     let verify = move |token: &str| -> Result<String, jwt_simple::Error> {
-        // It takes the options by value.
+        // The call takes the options by value.
         let options = Some(options.clone());
         if is_bouncer {
             return Ok(key.verify_token::<Bouncer>(token, options)?.custom.uid);

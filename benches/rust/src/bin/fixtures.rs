@@ -1,7 +1,7 @@
 //! Makes the tokens and keys that all drivers read: `fixtures KEYS FOLDER`.
 //!
-//! Each case is a folder: `tokens` with 64 lines of what the token must come to and the token, `jwks.json`, and `key.pem` with
-//! the public key that signed.
+//! Each case is a folder with three files: `tokens` with 64 lines of the expected result and the
+//! token, `jwks.json`, and `key.pem` with the public key of the signatures.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL;
@@ -43,7 +43,7 @@ fn main() {
         (0..64).map(|i| sign(key, &header(key, kid), &oidc_claims(i, exp))).collect()
     };
     let subjects: Vec<String> = (0..64).map(subject).collect();
-    let refused = |reason: &str| vec![format!("!{reason}"); 64];
+    let rejected = |reason: &str| vec![format!("!{reason}"); 64];
 
     let write = |name: &str, key: &PKey<Private>, jwks: &str, expected: &[String], tokens: &[String]| {
         write_case(&folder.join(name), key, jwks, expected, tokens);
@@ -66,11 +66,11 @@ fn main() {
     write("jwks_2", &rsa, &set(&others[..1]), &subjects, &valid);
     write("jwks_100", &rsa, &set(&others), &subjects, &valid);
     let tampered: Vec<String> = valid.iter().map(|token| tampered(token)).collect();
-    write("tampered", &rsa, &alone, &refused("invalid_signature"), &tampered);
-    write("expired", &rsa, &alone, &refused("expired"), &oidc(&rsa, KID, LONG_AGO));
-    write("unknown_kid", &rsa, &alone, &refused("unknown_key"), &oidc(&rsa, "2026-10-key", NEVER));
+    write("tampered", &rsa, &alone, &rejected("invalid_signature"), &tampered);
+    write("expired", &rsa, &alone, &rejected("expired"), &oidc(&rsa, KID, LONG_AGO));
+    write("unknown_kid", &rsa, &alone, &rejected("unknown_key"), &oidc(&rsa, "2026-10-key", NEVER));
     let garbage: Vec<String> = valid.iter().map(|token| garbage(token)).collect();
-    write("garbage", &rsa, &alone, &refused("malformed"), &garbage);
+    write("garbage", &rsa, &alone, &rejected("malformed"), &garbage);
 
     for (name, file) in
         [("rsa_3072", "rsa-3072"), ("rsa_4096", "rsa-4096"), ("es256", "p256-a"), ("ed25519", "ed25519-a")]
@@ -133,7 +133,7 @@ fn sign(key: &PKey<Private>, header: &str, claims: &str) -> String {
     format!("{input}.{}", BASE64URL.encode(signature))
 }
 
-/// The token with one bit of its signature changed.
+/// Changes one bit of the token's signature.
 fn tampered(token: &str) -> String {
     let (input, signature) = token.rsplit_once('.').expect("three parts");
     let mut signature = BASE64URL.decode(signature).expect("base64url");
@@ -141,7 +141,7 @@ fn tampered(token: &str) -> String {
     format!("{input}.{}", BASE64URL.encode(signature))
 }
 
-/// Of the token's form and length, but nothing that decodes to JSON.
+/// Returns a text with the token's form and length that does not decode to JSON.
 fn garbage(token: &str) -> String {
     token.split('.').map(|part| part.chars().rev().collect::<String>()).collect::<Vec<_>>().join(".")
 }

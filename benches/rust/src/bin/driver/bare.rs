@@ -1,4 +1,5 @@
-//! The signature alone, of the same bytes, with a key that is parsed once: what no library can go below on that primitive.
+//! Measures only the signature, of the same bytes, with a key that is parsed once. A library that
+//! uses the same primitive cannot be faster.
 
 use crate::version;
 use aws_lc_rs::rsa::PublicKeyComponents;
@@ -13,7 +14,7 @@ use openssl::hash::MessageDigest;
 use openssl::pkey::{Id, PKey, Public};
 use openssl::sign::Verifier;
 
-/// What this library's verification of a token has at its core.
+/// This library's verification of a signature.
 pub(crate) fn ours(case: &'static Case) -> Candidate {
     let parts = parts(case);
     let jwk = Box::leak(Box::new(Jwk::from_pem(case.pem.as_bytes()).expect("the public key")));
@@ -42,7 +43,7 @@ pub(crate) fn openssl(case: &'static Case) -> Candidate {
     let key = public_key(case);
     let mut parts = parts(case);
     if key.id() == Id::EC {
-        // OpenSSL wants the form that certificates have.
+        // OpenSSL takes ECDSA signatures in DER.
         for (_, signature) in &mut parts {
             let (r, s) = signature.split_at(32);
             let number = |bytes| BigNum::from_slice(bytes).expect("a number");
@@ -61,7 +62,7 @@ pub(crate) fn openssl(case: &'static Case) -> Candidate {
     })
 }
 
-/// The signed bytes and the signature of each token.
+/// Returns the signed bytes and the signature of each token.
 fn parts(case: &'static Case) -> Vec<(&'static [u8], Vec<u8>)> {
     let split = |sample: &'static bench_driver::Sample| {
         let (input, signature) = sample.token.rsplit_once('.').expect("three parts");

@@ -1,4 +1,4 @@
-//! This library through its C interface, in one program with the Rust one.
+//! Measures this library through its C interface, in the same program as the Rust interface.
 
 use crate::version;
 use bench_driver::{AUDIENCE, Candidate, Case, ISSUER};
@@ -8,7 +8,7 @@ use std::slice;
 
 struct Verifier(*mut c_void);
 
-// SAFETY: the header says that any number of threads may use a verifier.
+// SAFETY: the header allows any number of threads to use a verifier.
 unsafe impl Send for Verifier {}
 // SAFETY: as above.
 unsafe impl Sync for Verifier {}
@@ -17,14 +17,15 @@ pub(crate) fn ours(case: &'static Case) -> Candidate {
     let verifier = Verifier::new(case);
     let is_bouncer = case.is_bouncer();
     case.candidate("bouncer_verify, C ABI", &version("bouncer_verify"), move |token, expected| {
-        verifier.judge(token, expected, is_bouncer)
+        verifier.check(token, expected, is_bouncer)
     })
 }
 
 impl Verifier {
     fn new(case: &Case) -> Self {
         let (mut jwks, mut verifier) = (ptr::null_mut(), ptr::null_mut());
-        // SAFETY: the declarations below are those of the header, and the arguments are what it asks for.
+        // SAFETY: the declarations below equal those of the header. The arguments are valid for the
+        // calls.
         unsafe {
             let (json, len) = (case.jwks.as_ptr().cast(), case.jwks.len());
             assert_eq!(bouncer_jwks_load(json, len, &mut jwks, ptr::null_mut()), 0);
@@ -36,9 +37,10 @@ impl Verifier {
         Self(verifier)
     }
 
-    fn judge(&self, text: &str, expected: &str, is_bouncer: bool) -> bool {
+    fn check(&self, text: &str, expected: &str, is_bouncer: bool) -> bool {
         let (mut token, mut error) = (ptr::null_mut(), ptr::null_mut());
-        // SAFETY: as in `new`; the token and the error are freed once, and the subject is read before.
+        // SAFETY: as in `new`. The token and the error are freed once, the token after its subject
+        // is read.
         unsafe {
             let status =
                 bouncer_verifier_verify(self.0, text.as_ptr().cast(), text.len(), &mut token, &mut error);
@@ -58,7 +60,7 @@ impl Verifier {
 const KIND_POLICY: u32 = 1;
 
 /// # Safety
-/// None is needed: all arguments are made here.
+/// No requirement: all arguments are made here.
 unsafe fn policy(case: &Case) -> *mut c_void {
     let algorithm = match case.name {
         "es256" => "ES256",

@@ -9,11 +9,11 @@ use bench_driver::{Candidate, Case, serve};
 use std::env;
 use std::path::PathBuf;
 
-/// Where every peer is.
+/// Cases that run with every peer.
 const EVERY_PEER: [&str; 4] = ["bouncer", "oidc", "tampered", "expired"];
-/// Where this library stands beside one.
+/// Cases that run with one peer.
 const ONE_PEER: [&str; 4] = ["unknown_kid", "garbage", "jwks_2", "jwks_100"];
-/// Where this library stands alone.
+/// Cases that run with this library only.
 const NO_PEER: [&str; 2] = ["second_key", "keys_in_turn"];
 const BATCHES: [usize; 5] = [1, 7, 8, 64, 1000];
 const OTHER_KEYS: [&str; 4] = ["rsa_3072", "rsa_4096", "es256", "ed25519"];
@@ -72,7 +72,7 @@ fn signature_alone(case: &'static Case) -> [Candidate; 3] {
     [bare::ours(case), bare::aws_lc(case), bare::openssl(case)]
 }
 
-/// The version of a crate in this program's Cargo.lock.
+/// Returns the version of a crate in this program's Cargo.lock.
 fn version(name: &str) -> String {
     let lock = include_str!("../../../Cargo.lock");
     let entry = format!("name = \"{name}\"\nversion = \"");

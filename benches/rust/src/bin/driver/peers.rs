@@ -1,5 +1,6 @@
-//! The other libraries. Each picks the key by the token's "kid" out of a map of parsed keys, as a service with a JWK Set does, and
-//! checks what this library checks: signature, exp, and but for Bouncer's tokens iss and aud.
+//! Measures other libraries. Each selects the key by the token's "kid" from a map of parsed keys,
+//! as a service with a JWK Set does. Each checks the same as this library: the signature, "exp"
+//! and, except for Bouncer's tokens, "iss" and "aud".
 
 use crate::version;
 use bench_driver::{AUDIENCE, Candidate, Case, ISSUER};
@@ -13,7 +14,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde::Deserialize;
 use std::collections::HashMap;
 
-/// What the service reads of the claims.
+/// The claims that the service reads.
 #[derive(Deserialize)]
 struct Claims {
     #[serde(alias = "uid")]
@@ -72,7 +73,7 @@ pub(crate) fn josekit(case: &'static Case) -> Candidate {
         validator.set_issuer(ISSUER);
         validator.set_audience(AUDIENCE);
     }
-    // A verifier made of a key with "kid" asks that of the token.
+    // A verifier that is made from a key with "kid" requires this "kid" in the token.
     let mut only = keys.values().next().expect("a key").clone();
     only.remove_key_id();
     let (is_bouncer, claim) = (case.is_bouncer(), if case.is_bouncer() { "uid" } else { "sub" });
@@ -88,7 +89,7 @@ pub(crate) fn josekit(case: &'static Case) -> Candidate {
                 JoseError::InvalidSignature(_) => "invalid_signature",
                 _ => "another",
             })?;
-        // Its one error for every claim; the fixtures differ in "exp" only.
+        // It has one error for all claims. Here only "exp" can be wrong.
         validator.validate(&payload).map_err(|_| "expired")?;
         payload.claim(claim).and_then(|value| value.as_str()).map(str::to_owned).ok_or("another")
     };
