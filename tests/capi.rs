@@ -1,6 +1,6 @@
-//! The C programs of `tests/capi`, compiled with every warning an error and run against the shared library:
-//! as they are, under valgrind, and under the address and undefined-behaviour sanitizers; and the conformance
-//! corpus through one of them.
+//! Compiles the C programs of `tests/capi` with all warnings as errors and runs them with the
+//! shared library: directly, under valgrind, and under the address and undefined-behaviour
+//! sanitizers. Also runs the conformance corpus in C.
 #![cfg(feature = "remote")]
 
 #[path = "support/c_library.rs"]
@@ -67,11 +67,12 @@ fn compile_file(file: &str, flags: &[&str]) -> PathBuf {
 fn assert_runs(command: &mut Command) {
     let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
     let printed = String::from_utf8_lossy(&output.stderr);
-    // Nor does it print: what valgrind finds in a forked child changes no status.
+    // It must not print either: errors that valgrind finds in a forked child do not change the exit
+    // status.
     assert!(output.status.success() && printed.is_empty(), "{command:?}: {}\n{printed}", output.status);
 }
 
-/// Runs one of `PROGRAMS`; `command` is all but its arguments.
+/// Runs one of `PROGRAMS`. `command` is its path without arguments, perhaps after valgrind.
 fn assert_passes(program: &str, command: &mut Command) {
     match program {
         "remote" => assert_remote_passes(command),
@@ -85,19 +86,19 @@ fn assert_remote_passes(command: &mut Command) {
     assert_runs(command.args([&server.origin, &token("a"), &token("b"), &jwks(&["a"])]));
     let requests = server.requests();
     let rotations = requests.iter().filter(|request| request.path == "/rotates/for-a-token").count();
-    assert_eq!(rotations, 2, "the first, and the one for the token");
+    assert_eq!(rotations, 2, "the first fetch, and one for the token");
 }
 
 fn assert_renewer_passes(command: &mut Command) {
     let (iam, others) = (Iam::start(), token_issuer());
     let wrong = iam::secret_of("rsa-2048-b", &iam.login_url());
     assert_runs(command.args([&others.origin, &iam.secret(), &wrong]));
-    assert_eq!(iam.logins(), 4, "by the secret, the wrong one, the file and the environment");
+    assert_eq!(iam.logins(), 4, "with the secret, the wrong secret, the file and the environment");
     let requests = others.requests();
     let logins = |path: &str| requests.iter().filter(|request| request.path == path).count();
-    assert_eq!(logins("/late-later/for-a-rejection"), 2, "the first, and the one for eight rejections");
-    assert_eq!(logins("/login/for-a-child"), 2, "the parent's, and the one of a child");
-    assert_eq!(logins("/login/for-a-lazy-child"), 3, "each process's own");
+    assert_eq!(logins("/late-later/for-a-rejection"), 2, "the first login, and one for eight rejections");
+    assert_eq!(logins("/login/for-a-child"), 2, "the parent's login, and a child's");
+    assert_eq!(logins("/login/for-a-lazy-child"), 3, "one login for each process");
     let oauth = requests.iter().find(|request| request.path == "/oauth/token?secret").unwrap();
     assert_eq!(oauth.body, b"grant_type=client_credentials&scope=read");
     assert_eq!(oauth.header("authorization"), Some("Basic aWQ6c2VjcmV0"));
@@ -107,14 +108,14 @@ fn key(kid: &str) -> Key {
     Key::load(&format!("rsa-2048-{kid}"))
 }
 
-/// A token of Bouncer's form, valid for an hour.
+/// A token as DC/OS's Bouncer issues it, valid for one hour.
 fn token(kid: &str) -> String {
     let exp = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs() + 3600;
     let header = format!("{{\"alg\":\"RS256\",\"kid\":\"{kid}\"}}");
     key(kid).token(Algorithm::Rs256, header, format!("{{\"uid\":\"peter\",\"exp\":{exp}}}"))
 }
 
-/// A JWK Set document with these keys, and one that nobody can use.
+/// A JWK Set document with these keys and one that cannot be used.
 fn jwks(kids: &[&str]) -> String {
     let members = kids.iter().map(|kid| {
         let jwk = Jwk::from_der(&key(kid).public_der()).unwrap().to_json();
@@ -123,7 +124,7 @@ fn jwks(kids: &[&str]) -> String {
     format!("{{\"keys\":[{},{{\"kty\":\"oct\",\"k\":\"AA\"}}]}}", members.collect::<Vec<_>>().join(","))
 }
 
-/// A server that behaves as the first part of a path says; what comes after makes paths differ.
+/// A server whose response depends on the first part of the path. The rest makes paths different.
 fn issuer() -> Server {
     let (a, both) = (Reply::json(jwks(&["a"])), Reply::json(jwks(&["a", "b"])));
     let seen = Mutex::new(HashSet::new());
@@ -146,8 +147,8 @@ fn issuer() -> Server {
     })
 }
 
-/// A server that gives tokens, whoever asks, or behaves as the first part of a path says; what comes after makes
-/// paths differ.
+/// A server that returns a token to any client, or behaves as the first part of the path names. The
+/// rest makes paths different.
 fn token_issuer() -> Server {
     let seen = Mutex::new(HashSet::new());
     let serial = AtomicUsize::new(0);
@@ -184,8 +185,8 @@ fn c_programs_pass_under_valgrind_without_an_error_or_a_leak() {
     for program in PROGRAMS {
         let mut valgrind = Command::new("valgrind");
         valgrind.args(["--quiet", "--error-exitcode=9", "--leak-check=full"]);
-        // What the standard library of Rust allocates once and keeps is still reachable at the end, and no
-        // leak.
+        // Memory that Rust's standard library allocates once and keeps is still reachable at the
+        // end and not a leak.
         valgrind.args([
             "--show-leak-kinds=definite,indirect,possible",
             "--errors-for-leak-kinds=definite,indirect,possible",
@@ -218,7 +219,7 @@ fn the_library_survives_dlclose_while_a_thread_that_used_it_lives() {
 #[test]
 fn a_child_forked_during_a_keys_first_verification_can_use_that_key() {
     let part = |bytes: &[u8]| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes);
-    // The largest key is the longest in preparation. None of its signatures is valid, so none has to be made.
+    // The largest key takes longest to prepare. All signatures are invalid, so none has to be made.
     let key = Jwk::from_der(&Key::load("rsa-8192").public_der()).unwrap().to_json();
     let token = |alg: &str| {
         let header = format!("{{\"alg\":\"{alg}\"}}");
@@ -228,7 +229,7 @@ fn a_child_forked_during_a_keys_first_verification_can_use_that_key() {
     assert_runs(program.arg(format!("{{\"keys\":[{key}]}}")).args(["RS256", "PS256"].map(token)));
 }
 
-/// Runs a program that answers what it reads. Gives what it prints.
+/// Runs a program with `input` as its standard input. Returns its standard output.
 fn filter(command: &mut Command, input: String) -> String {
     let mut child =
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
@@ -255,7 +256,7 @@ fn the_service_example_prints_the_sender_of_each_token() {
 
 #[test]
 fn c_returns_the_verdicts_of_the_corpus() {
-    // Under the sanitizers, so that every case is also a memory test.
+    // Under the sanitizers, so that each case is a memory test too.
     let program = compile("conformance", &[SANITIZERS, "-fno-sanitize-recover=all"]);
     let cases = case::all();
     let printed = filter(&mut Command::new(program), cases.iter().map(script).collect());
@@ -263,28 +264,28 @@ fn c_returns_the_verdicts_of_the_corpus() {
     case::assert_verdicts("C", |case| {
         let mut found = verdict(lines.next().expect("a line for every case"));
         if found.status != "ok" && found.keys == Some(0) {
-            // Without a key set C cannot list what was skipped.
+            // Without a key set C cannot list the skipped keys.
             found.skipped.clone_from(&case.expect.skipped);
         }
         found
     });
 }
 
-/// The lines that make the C program judge `case`.
+/// The lines that make the C program verify `case`.
 fn script(case: &Case) -> String {
     let mut script = String::new();
-    let mut say = |word: &str, value: &[u8]| {
+    let mut command = |word: &str, value: &[u8]| {
         let hex: String = value.iter().map(|octet| format!("{octet:02x}")).collect();
         script.push_str(&format!("{word} {hex}\n"));
     };
-    say("jwks", case.jwks.as_bytes());
-    say("policy", case.policy.get().as_bytes());
-    say("time", case.time.to_string().as_bytes());
-    say("verify", &case.token());
+    command("jwks", case.jwks.as_bytes());
+    command("policy", case.policy.get().as_bytes());
+    command("time", case.time.to_string().as_bytes());
+    command("verify", &case.token());
     script
 }
 
-/// A line of the C program.
+/// Parses a line of the C program's output.
 fn verdict(line: &str) -> Expect {
     let field = |name: &str| {
         line.split(' ').find_map(|field| field.strip_prefix(name)?.strip_prefix('=')).map(str::to_owned)

@@ -1,4 +1,4 @@
-/* This library, from its shared object. */
+/* bouncer_verify, linked as the shared library. */
 
 #include "driver.h"
 
@@ -9,7 +9,7 @@ typedef struct {
     bouncer_verifier *verifier;
     bool is_bouncer;
     const fixture *fixture;
-    bouncer_str *tokens; /* of a batch, wherever in the cycle it begins */
+    bouncer_str *tokens; /* enough for a batch from any start in the cycle */
 } prepared;
 
 static void *prepare(const fixture *fixture) {
@@ -65,7 +65,7 @@ static const char *reason_of(bouncer_status status) {
     }
 }
 
-static bool judge(const void *argument, const sample *sample) {
+static bool verify(const void *argument, const sample *sample) {
     const prepared *prepared = argument;
     bouncer_token *token;
     bouncer_error *error;
@@ -81,7 +81,7 @@ static bool judge(const void *argument, const sample *sample) {
     return right;
 }
 
-static bool judge_batch(const void *argument, const sample *first) {
+static bool verify_batch(const void *argument, const sample *first) {
     const prepared *prepared = argument;
     const fixture *fixture = prepared->fixture;
     size_t begin = (size_t)(first - fixture->samples);
@@ -98,6 +98,6 @@ static bool judge_batch(const void *argument, const sample *first) {
     return right;
 }
 
-const library bouncer_verify = {"bouncer_verify", bouncer_version, prepare, judge};
-const library bouncer_verify_cached = {"bouncer_verify, cached", bouncer_version, prepare_cached, judge};
-const library bouncer_verify_batch = {"bouncer_verify", bouncer_version, prepare_batch, judge_batch};
+const library bouncer_verify = {"bouncer_verify", bouncer_version, prepare, verify};
+const library bouncer_verify_cached = {"bouncer_verify, cached", bouncer_version, prepare_cached, verify};
+const library bouncer_verify_batch = {"bouncer_verify", bouncer_version, prepare_batch, verify_batch};

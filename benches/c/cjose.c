@@ -1,4 +1,4 @@
-/* cjose, which has signatures and no claims: those are read with jansson, as its users do. */
+/* cjose. It verifies signatures only; claims are read with jansson, as its users do. */
 
 #include "driver.h"
 
@@ -42,14 +42,14 @@ static bool is(const json_t *claims, const char *name, const char *wanted) {
     return text != NULL && strcmp(text, wanted) == 0;
 }
 
-static bool judge_claims(const prepared *prepared, const json_t *claims, const sample *sample) {
+static bool check_claims(const prepared *prepared, const json_t *claims, const sample *sample) {
     if (json_integer_value(json_object_get(claims, "exp")) <= time(NULL)) return is_reason(sample, "expired");
     if (!prepared->is_bouncer && (!is(claims, "iss", ISSUER) || !is(claims, "aud", AUDIENCE))) return false;
     const char *subject = json_string_value(json_object_get(claims, prepared->is_bouncer ? "uid" : "sub"));
     return subject != NULL && is_subject(sample, subject, strlen(subject));
 }
 
-static bool judge(const void *argument, const sample *sample) {
+static bool verify(const void *argument, const sample *sample) {
     const prepared *prepared = argument;
     cjose_err error;
     cjose_jws_t *jws = cjose_jws_import(sample->token, sample->token_len, &error);
@@ -68,11 +68,11 @@ static bool judge(const void *argument, const sample *sample) {
         size_t len;
         cjose_jws_get_plaintext(jws, &payload, &len, &error);
         json_t *claims = json_loadb((const char *)payload, len, 0, NULL);
-        right = judge_claims(prepared, claims, sample);
+        right = check_claims(prepared, claims, sample);
         json_decref(claims);
     }
     cjose_jws_release(jws);
     return right;
 }
 
-const library cjose = {"cjose", cjose_version, prepare, judge};
+const library cjose = {"cjose", cjose_version, prepare, verify};

@@ -1,4 +1,4 @@
-/* The C driver: `driver FIXTURES THREADS`. It speaks the line protocol of benches/README.md. */
+/* The C driver: `driver FIXTURES THREADS`. It implements the line protocol of benches/README.md. */
 
 #define _GNU_SOURCE
 
@@ -25,12 +25,13 @@ static void fail(const char *what, const char *which) {
     exit(1);
 }
 
-/* ------------------------------------------------------------------------------------------ allocations */
+/* ---------------------------------------------------------------------------------- allocations */
 
 static __thread uint64_t allocations, allocated_bytes;
 
 #ifdef __GLIBC__
-/* The library's own functions, with each thread's calls counted. Shared libraries find these first. */
+/* Wrappers of libc's functions that count the calls of each thread. Shared libraries find these
+ * first. */
 extern void *__libc_malloc(size_t), *__libc_calloc(size_t, size_t), *__libc_realloc(void *, size_t);
 
 void *malloc(size_t bytes) {
@@ -52,7 +53,7 @@ void *realloc(void *old, size_t bytes) {
 }
 #endif
 
-/* --------------------------------------------------------------------------------------------- fixtures */
+/* ------------------------------------------------------------------------------------- fixtures */
 
 static char *read_file(const char *folder, const char *name, const char *file, size_t *len) {
     char path[4096];
@@ -97,7 +98,7 @@ bool is_reason(const sample *sample, const char *reason) {
     return sample->expected[0] == '!' && strcmp(sample->expected + 1, reason) == 0;
 }
 
-/* ------------------------------------------------------------------------------------------------ slots */
+/* ---------------------------------------------------------------------------------------- slots */
 
 typedef struct {
     const candidate *candidate;
@@ -112,29 +113,29 @@ static uint64_t nanoseconds(clockid_t clock) {
     return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
 }
 
-static void judge(const candidate *candidate, size_t *next, uint64_t count) {
+static void verify_samples(const candidate *candidate, size_t *next, uint64_t count) {
     const fixture *fixture = candidate->fixture;
     for (; count > 0; count--, (*next)++)
-        if (!candidate->library->judge(candidate->prepared, &fixture->samples[*next % fixture->count]))
+        if (!candidate->library->verify(candidate->prepared, &fixture->samples[*next % fixture->count]))
             fail(candidate->library->name, "a wrong outcome");
 }
 
-/* Runs for a while; first a fifth of that unmeasured, for caches and branch predictors. */
+/* Runs for the given time, after a warm-up of a fifth of it for caches and branch predictors. */
 static void *run(void *argument) {
     slot *slot = argument;
     size_t next = 0;
-    uint64_t chunk = 1; /* so many calls to one look at the clock that the look costs nothing */
+    uint64_t chunk = 1; /* calls between two reads of the clock; grows until a read costs nothing */
     uint64_t start = nanoseconds(CLOCK_MONOTONIC);
     while (nanoseconds(CLOCK_MONOTONIC) - start < slot->time / 5) {
         uint64_t begin = nanoseconds(CLOCK_MONOTONIC);
-        judge(slot->candidate, &next, chunk);
+        verify_samples(slot->candidate, &next, chunk);
         if (nanoseconds(CLOCK_MONOTONIC) - begin < slot->time / 200) chunk *= 2;
     }
     pthread_barrier_wait(slot->ready);
     start = nanoseconds(CLOCK_MONOTONIC);
     uint64_t cpu = nanoseconds(CLOCK_THREAD_CPUTIME_ID);
     while ((slot->wall = nanoseconds(CLOCK_MONOTONIC) - start) < slot->time) {
-        judge(slot->candidate, &next, chunk);
+        verify_samples(slot->candidate, &next, chunk);
         slot->calls += chunk;
     }
     slot->cpu = nanoseconds(CLOCK_THREAD_CPUTIME_ID) - cpu;
@@ -143,7 +144,7 @@ static void *run(void *argument) {
 
 static void run_slots(const candidate *candidate, uint64_t time, unsigned threads) {
     const fixture *fixture = candidate->fixture;
-    if (fixture->threads > 1) threads = 1; /* one caller has them all */
+    if (fixture->threads > 1) threads = 1; /* one caller uses all threads of the library */
     pthread_barrier_t ready;
     pthread_barrier_init(&ready, NULL, threads);
     slot slots[64] = {0};
@@ -163,22 +164,22 @@ static void run_slots(const candidate *candidate, uint64_t time, unsigned thread
     }
     slots[0].wall /= threads;
     pthread_barrier_destroy(&ready);
-    /* The caller waits for the library's threads: a disturbance of any takes time from it. */
+    /* The caller waits for the library's threads, so a delay of one of them delays all. */
     printf("%ju %ju %ju\n", (uintmax_t)slots[0].calls * fixture->batch, (uintmax_t)slots[0].wall,
            (uintmax_t)slots[0].cpu * fixture->threads);
 }
 
-/* --------------------------------------------------------------------------------------------- protocol */
+/* ------------------------------------------------------------------------------------- protocol */
 
 static void add(const fixture *fixture, const library *library) {
     candidate *added = &candidates[candidate_count++];
     *added = (candidate){fixture, library, library->prepare(fixture)};
     if (added->prepared == NULL) fail(library->name, "cannot use the keys");
     size_t next = 0;
-    judge(added, &next, fixture->count);
+    verify_samples(added, &next, fixture->count);
 }
 
-static void answer(char *line, unsigned threads) {
+static void run_command(char *line, unsigned threads) {
     const char *command = strsep(&line, " \n"), *which = strsep(&line, " \n"), *time = strsep(&line, " \n");
     if (strcmp(command, "list") == 0) {
         for (size_t i = 0; i < candidate_count; i++) {
@@ -198,7 +199,7 @@ static void answer(char *line, unsigned threads) {
 #ifdef __GLIBC__
         size_t next = 0;
         uint64_t calls = allocations, bytes = allocated_bytes;
-        judge(chosen, &next, 64);
+        verify_samples(chosen, &next, 64);
         double tokens = 64.0 * chosen->fixture->batch;
         printf("%g %g\n", (double)(allocations - calls) / tokens, (double)(allocated_bytes - bytes) / tokens);
 #else
@@ -240,7 +241,7 @@ int main(int argc, char **argv) {
     cached->name = "cached";
     add(cached, &bouncer_verify_cached);
     for (size_t i = 0; i < sizeof batches / sizeof *batches; i++) {
-        if (threads > 1 && batches[i] < 1000) continue; /* too few for the library to share them out */
+        if (threads > 1 && batches[i] < 1000) continue; /* too few tokens to split across threads */
         fixture *many = load(argv[1], "oidc");
         many->name = "batch";
         many->batch = batches[i];
@@ -249,7 +250,7 @@ int main(int argc, char **argv) {
     }
     char line[256];
     while (fgets(line, sizeof line, stdin) != NULL) {
-        answer(line, threads);
+        run_command(line, threads);
         fflush(stdout);
     }
     return 0;

@@ -1,4 +1,4 @@
-/* What the C driver and its peers share. */
+/* Declarations for the C driver and the libraries that it measures. */
 
 #ifndef DRIVER_H
 #define DRIVER_H
@@ -6,11 +6,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* What the issuer of the fixtures calls itself, and for whom its tokens are. */
+/* The issuer and the audience of the fixtures' tokens. */
 #define ISSUER "https://idp.example.com/realms/production"
 #define AUDIENCE "api://orders"
 
-/* A token and what it must come to: the subject, or '!' and the reason to refuse it. */
+/* A token and its expected result: the subject, or '!' and the reason of the rejection. */
 typedef struct {
     char *expected, *token;
     size_t expected_len, token_len;
@@ -19,21 +19,22 @@ typedef struct {
 /* One case of the fixtures. */
 typedef struct {
     const char *name;
-    bool is_bouncer; /* its tokens say who in "uid", and nothing of an issuer, an audience or a key */
+    bool is_bouncer; /* tokens of DC/OS: "uid" in place of "sub", and no "iss", "aud" and "kid" */
     sample *samples;
     size_t count;
     char *jwks, *pem;
     size_t jwks_len, pem_len;
-    unsigned batch, threads; /* so many tokens are judged in one call, on so many threads of the library */
+    unsigned batch, threads; /* the tokens in one call, and the library's threads for it */
 } fixture;
 
-/* A library. `prepare` does once what its interface allows to do once; `judge` says whether the token came to what it must,
-   and of a batch whether those that follow it in the cycle did, too. */
+/* A library. `prepare` does everything that its interface allows to do once. `verify` returns
+ * whether the token has the expected result. For a batch it checks the following tokens of the
+ * cycle too. */
 typedef struct {
     const char *name;
     const char *(*version)(void);
     void *(*prepare)(const fixture *);
-    bool (*judge)(const void *prepared, const sample *);
+    bool (*verify)(const void *prepared, const sample *);
 } library;
 
 extern const library bouncer_verify, bouncer_verify_cached, bouncer_verify_batch, libjwt, cjose, rhonabwy;

@@ -1,4 +1,5 @@
-/* libjwt 1.x. It has no key object: the PEM text is parsed by each call. It does not look for a key by "kid" either. */
+/* libjwt 1.x. It has no key object, so each call parses the PEM text. It does not select a key by
+ * "kid". */
 
 #include "driver.h"
 
@@ -11,7 +12,7 @@ static void *prepare(const fixture *fixture) { return (void *)fixture; }
 
 static bool is(const char *claim, const char *wanted) { return claim != NULL && strcmp(claim, wanted) == 0; }
 
-static bool judge(const void *argument, const sample *sample) {
+static bool verify(const void *argument, const sample *sample) {
     const fixture *fixture = argument;
     jwt_t *jwt;
     int status = jwt_decode(&jwt, sample->token, (const unsigned char *)fixture->pem, (int)fixture->pem_len);
@@ -32,4 +33,4 @@ static bool judge(const void *argument, const sample *sample) {
 
 static const char *version(void) { return LIBJWT_VERSION; }
 
-const library libjwt = {"libjwt", version, prepare, judge};
+const library libjwt = {"libjwt", version, prepare, verify};

@@ -1,4 +1,4 @@
-/* rhonabwy. It keeps keys as JSON: GnuTLS gets them anew in each call. */
+/* rhonabwy. It stores keys as JSON, so each call imports the key into GnuTLS. */
 
 #include "driver.h"
 
@@ -19,7 +19,7 @@ static void *prepare(const fixture *fixture) {
     return r_jwks_import_from_json_str(made->keys, fixture->jwks) == RHN_OK ? made : NULL;
 }
 
-static bool judge_claims(const prepared *prepared, jwt_t *jwt, const sample *sample) {
+static bool check_claims(const prepared *prepared, jwt_t *jwt, const sample *sample) {
     int exp = r_jwt_validate_claims(jwt, R_JWT_CLAIM_EXP, R_JWT_CLAIM_NOW, R_JWT_CLAIM_NOP);
     if (exp != RHN_OK) return is_reason(sample, "expired");
     if (!prepared->is_bouncer &&
@@ -29,7 +29,7 @@ static bool judge_claims(const prepared *prepared, jwt_t *jwt, const sample *sam
     return subject != NULL && is_subject(sample, subject, strlen(subject));
 }
 
-static bool judge(const void *argument, const sample *sample) {
+static bool verify(const void *argument, const sample *sample) {
     const prepared *prepared = argument;
     jwt_t *jwt = r_jwt_quick_parse(sample->token, R_PARSE_NONE, 0);
     if (jwt == NULL) return is_reason(sample, "malformed");
@@ -43,7 +43,7 @@ static bool judge(const void *argument, const sample *sample) {
     else if (r_jwt_verify_signature(jwt, key, 0) != RHN_OK)
         right = is_reason(sample, "invalid_signature");
     else
-        right = judge_claims(prepared, jwt, sample);
+        right = check_claims(prepared, jwt, sample);
     r_jwk_free(key);
     r_jwt_free(jwt);
     return right;
@@ -51,4 +51,4 @@ static bool judge(const void *argument, const sample *sample) {
 
 static const char *version(void) { return RHONABWY_VERSION_STR; }
 
-const library rhonabwy = {"rhonabwy", version, prepare, judge};
+const library rhonabwy = {"rhonabwy", version, prepare, verify};

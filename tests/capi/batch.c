@@ -3,7 +3,8 @@
 
 enum { COUNT = 150 };
 
-/* The document's token, with a fault in every third and no token at all in every fifth. */
+/* The document's token, with an invalid signature in every third and a malformed token in every
+ * fifth place. */
 typedef struct {
     char *texts[COUNT];
     bouncer_str tokens[COUNT];
@@ -134,7 +135,7 @@ static void a_batch_returns_the_verdicts_of_single_calls(const bouncer_jwks *jwk
     free_tokens(made);
 }
 
-/* Checks the counters of the cache; -1 where there is none. */
+/* Checks the counters of the cache; -1 means that there is no cache. */
 static void check_cache(const bouncer_verifier *verifier, double hits, double misses)
 {
     bouncer_stats *stats = NULL;

@@ -1,4 +1,4 @@
-/* What the C tests have in common: a check that says where it failed, files, settings and stats. */
+/* Common parts of the C tests: a check that prints where it failed, files, settings and stats. */
 #ifndef CHECK_H
 #define CHECK_H
 
@@ -16,7 +16,8 @@
         }                                                                        \
     } while (0)
 
-/* Checks a failure: the status, that *err was written with the same, and frees it. */
+/* Checks that a call fails with `expected` and writes an error with the same status and a message.
+ */
 #define CHECK_FAILS(call, expected)                                              \
     do {                                                                         \
         bouncer_error *err = NULL;                                               \
@@ -26,7 +27,8 @@
         bouncer_error_free(err);                                                 \
     } while (0)
 
-/* Whether it could be a place in memory: not NULL, nor Rust's pointer to nothing, which is a small number. */
+/* Returns 1 if `pointer` can be a real address: not NULL, and not Rust's pointer for an empty
+ * slice, which is a small number. */
 static inline int is_address(const void *pointer)
 {
     return (uintptr_t)pointer >= 4096;
@@ -37,7 +39,8 @@ static inline int text_is(bouncer_str text, const char *expected)
     return is_address(text.data) && text.len == strlen(expected) && memcmp(text.data, expected, text.len) == 0;
 }
 
-/* The file at `path` without a final newline, NUL-terminated; to be freed. */
+/* The content of the file at `path` without a final newline, NUL-terminated. The caller frees it.
+ */
 static inline char *read_file(const char *path, size_t *len)
 {
     FILE *file = fopen(path, "rb");
@@ -56,7 +59,7 @@ static inline char *read_file(const char *path, size_t *len)
     return text;
 }
 
-/* The key set and the token of the DC/OS document; the token is valid until DOCUMENT_EXP. */
+/* The key set and the token of the DC/OS document. The token expires at DOCUMENT_EXP. */
 #define DOCUMENT_EXP 1467985466
 
 static inline bouncer_jwks *document_jwks(void)
@@ -74,7 +77,7 @@ static inline char *document_token(size_t *len)
     return read_file(TEST_DATA "/document_token.txt", len);
 }
 
-/* Settings of `kind`, as the JSON document `json` says. */
+/* Settings of `kind` from the JSON document `json`. */
 static inline bouncer_settings *settings_of(uint32_t kind, const char *json)
 {
     bouncer_settings *settings = bouncer_settings_new(kind);
@@ -82,7 +85,7 @@ static inline bouncer_settings *settings_of(uint32_t kind, const char *json)
     return settings;
 }
 
-/* A policy of `settings`, which it frees. */
+/* Makes a policy of `settings` and frees them. */
 static inline bouncer_policy *policy_of(bouncer_settings *settings)
 {
     bouncer_policy *policy = NULL;
@@ -91,13 +94,13 @@ static inline bouncer_policy *policy_of(bouncer_settings *settings)
     return policy;
 }
 
-/* Tokens of DC/OS's Bouncer. */
+/* A policy for tokens of DC/OS's Bouncer. */
 static inline bouncer_policy *dcos_policy(void)
 {
     return policy_of(settings_of(BOUNCER_KIND_POLICY, "{\"profile\": \"dcos\"}"));
 }
 
-/* The same, judged at `time`. */
+/* The same policy with the fixed time `time`. */
 static inline bouncer_policy *policy_at(int64_t time)
 {
     char seconds[30];
@@ -107,7 +110,7 @@ static inline bouncer_policy *policy_at(int64_t time)
     return policy_of(settings);
 }
 
-/* The row `name` of a snapshot, which has it. */
+/* The row `name` of a snapshot. The row must exist. */
 static inline const bouncer_stat *row_of(const bouncer_stats *stats, const char *name)
 {
     const bouncer_stat *row = bouncer_stats_find(stats, name, NULL, 0);
@@ -115,7 +118,7 @@ static inline const bouncer_stat *row_of(const bouncer_stats *stats, const char 
     return row;
 }
 
-/* Its number; -1 if there is none at this moment. */
+/* The number of the row `name`; -1 if it has no value. */
 static inline double number_of(const bouncer_stats *stats, const char *name)
 {
     const bouncer_stat *row = row_of(stats, name);
@@ -123,7 +126,7 @@ static inline double number_of(const bouncer_stats *stats, const char *name)
     return row->present ? row->number : -1;
 }
 
-/* Its text; no text if there is none at this moment. */
+/* The text of the row `name`; no text if it has no value. */
 static inline bouncer_str text_of(const bouncer_stats *stats, const char *name)
 {
     const bouncer_stat *row = row_of(stats, name);

@@ -1,4 +1,4 @@
-/* Child processes, which must end well. */
+/* Child processes, which must exit with 0. */
 #ifndef CHILDREN_H
 #define CHILDREN_H
 
@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Forks. Returns 1 in the child, and 0 in the parent when the child has ended. */
+/* Forks. Returns 1 in the child. Returns 0 in the parent after the child has ended. */
 static inline int is_child(void)
 {
     pid_t pid = fork();
@@ -22,11 +22,12 @@ static inline int is_child(void)
     return 0;
 }
 
-/* Ends a child that has freed all it has. */
+/* Ends a child that has freed all its handles. */
 static inline void end_child(void)
 {
     wait_for_the_threads();
-    /* At an exit valgrind would look for leaks, and find what the parent's threads had in their hands. */
+    /* exec() in place of exit(): at an exit valgrind would report memory that the parent's threads
+     * held at the fork. */
     execl("/bin/sh", "sh", "-c", ":", (char *)NULL);
     _exit(1);
 }

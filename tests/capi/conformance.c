@@ -1,5 +1,6 @@
-/* Judges the cases that tests/capi.rs writes to the standard input, a line each: words with a hexadecimal value, separated by spaces.
- * For every "verify" it prints a line of what it found, in the same form. */
+/* Verifies the cases that tests/capi.rs writes to the standard input. Each line is a word and a
+ * hexadecimal value, separated by a space. For each "verify" the program prints a line with the
+ * result in the same form. */
 #include "check.h"
 
 static char *unhex(const char *hex, size_t *len)
@@ -50,14 +51,14 @@ static void verify(const bouncer_jwks *jwks, const bouncer_policy *policy, const
     bouncer_error *err = NULL;
     bouncer_status status = bouncer_verify_token(jwks, policy, text, len, &token, &err);
 
-    /* A verifier of the same keys and policy must say the same. */
+    /* A verifier of the same keys and policy must return the same status. */
     bouncer_verifier *verifier = NULL;
     bouncer_token *again = NULL;
     CHECK(bouncer_verifier_new(jwks, policy, &verifier, NULL) == BOUNCER_STATUS_OK);
     CHECK(bouncer_verifier_verify(verifier, text, len, &again, NULL) == status);
     bouncer_token_free(again);
 
-    /* And so must one with a cache, the second time too, and a batch of the same token. */
+    /* So must a verifier with a cache, on a miss and on a hit, and a batch of the same token. */
     bouncer_verifier *cached = NULL;
     CHECK(bouncer_verifier_with_cache(verifier, 8, &cached, NULL) == BOUNCER_STATUS_OK);
     for (int i = 0; i < 2; i++) {

@@ -1,5 +1,6 @@
-/* A child that is forked while another thread verifies its first token with a key verifies with that key as well: nothing
- * is waited for that only the parent's thread would finish. Arguments: a key set and tokens with wrong signatures. */
+/* A child that is forked while another thread verifies its first token with a key can verify with
+ * that key too. The child must not wait for something that only the parent's thread would finish.
+ * Arguments: a key set and tokens with invalid signatures. */
 #include "check.h"
 
 #include <pthread.h>
@@ -30,7 +31,7 @@ static void *verify(void *argument)
     return is_rejected(argument) ? argument : NULL;
 }
 
-/* Not a sleep, which would be longer than what is to be met. */
+/* Spins, because a sleep would last longer than the moment to hit. */
 static void spin(long microseconds)
 {
     struct timespec from, now;
@@ -57,7 +58,7 @@ int main(int argc, char **argv)
         pid_t child = fork();
         CHECK(child >= 0);
         if (child == 0) {
-            /* Ends it where it waits for ever. */
+            /* Ends the child if it waits forever. */
             alarm(20);
             _exit(is_rejected(&work) ? 0 : 1);
         }

@@ -1,4 +1,4 @@
-/* Key sets and keys: every spelling in, every spelling out, the skipped ones with their reasons. */
+/* Key sets and keys: every input and output format, and skipped keys with their reasons. */
 #include "check.h"
 
 static void a_set_lists_its_usable_and_its_skipped_keys(void)

@@ -1,4 +1,5 @@
-/* The logger: the events of a fetch that fails, on whatever thread, and only one logger in a process. */
+/* The logger: it receives the event of a failed fetch on another thread, and a process has only one
+ * logger. */
 #include "wait.h"
 
 #include <pthread.h>
@@ -36,7 +37,7 @@ int main(void)
     CHECK(strstr(bouncer_error_message(error), "already has a logger") != NULL);
     bouncer_error_free(error);
 
-    /* At this port nobody answers. */
+    /* No server listens on this port. */
     static const char json[] = "{\"url\": \"http://127.0.0.1:1/jwks?secret\", \"lazy\": true}";
     bouncer_settings *settings = settings_of(BOUNCER_KIND_KEYS, json);
     bouncer_remote_jwks *keys = NULL;

@@ -1,4 +1,5 @@
-/* NULL, zero lengths, huge lengths, invalid UTF-8, absurd settings: a status, never a crash, and outputs as promised. */
+/* NULL, zero lengths, huge lengths, invalid UTF-8, invalid settings: each call returns a status,
+ * never crashes, and writes its outputs as documented. */
 #include "check.h"
 
 static void every_null_handle_returns_a_status_or_an_empty_value(void)
@@ -30,7 +31,7 @@ static void every_null_handle_returns_a_status_or_an_empty_value(void)
     CHECK_FAILS(bouncer_jwk_from_rsa_base64url("AQAB", 4, NULL, 1, &key, &err), null_argument);
     CHECK_FAILS(bouncer_jwk_from_rsa_components(NULL, 1, NULL, 1, &key, &err), null_argument);
     CHECK_FAILS(bouncer_authorization_token(NULL, 1, NULL, &err), null_argument);
-    /* Without a place for the error, the status alone. */
+    /* Without `err` the call returns only the status. */
     CHECK(bouncer_verify_token(NULL, NULL, NULL, 0, NULL, NULL) == null_argument);
     CHECK(token == NULL && key == NULL && verifier == NULL && set == NULL);
 
@@ -66,7 +67,8 @@ static void every_null_handle_returns_a_status_or_an_empty_value(void)
     bouncer_jwks_free(jwks);
 }
 
-/* Checks that no policy is made with `value` for the setting `name`, and what is said about it. */
+/* Checks that `value` is rejected for the setting `name`, and that the message contains `detail`.
+ */
 static void is_rejected(const char *name, const char *value, size_t len, const char *detail)
 {
     bouncer_settings *settings = settings_of(BOUNCER_KIND_POLICY, "{\"any_issuer\": true}");
@@ -96,7 +98,8 @@ static void invalid_lengths_and_texts_return_a_status(void)
     CHECK_FAILS(bouncer_jwks_from_keys(keys, SIZE_MAX / 4, &set, &err), invalid);
     CHECK_FAILS(bouncer_verify_token(jwks, policy, "\xff\xfe.a.b", 6, &token, &err), BOUNCER_STATUS_MALFORMED_TOKEN);
 
-    /* An unset variable must not make a policy that refuses every token later. */
+    /* An empty value, for example of an unset variable, must be an error. Otherwise the policy
+     * would reject every token later. */
     static const char *const texts[] = {
         BOUNCER_POLICY_ISSUERS,    BOUNCER_POLICY_AUDIENCES,       BOUNCER_POLICY_REQUIRED_CLAIMS,
         BOUNCER_POLICY_TOKEN_TYPE, BOUNCER_POLICY_REQUIRED_STRING_CLAIMS,

@@ -1,8 +1,9 @@
-/* Remote key sets: every function of theirs, against a server on loopback, also across fork().
+/* Remote key sets: every function, against a server on loopback, also across fork().
  *
  *     remote ORIGIN TOKEN_A TOKEN_B JWKS_A
  *
- * What the server answers at which path is in tests/capi.rs. The tokens are of the kids "a" and "b". */
+ * tests/capi.rs defines the responses of the server for each path. The tokens have the kids "a" and
+ * "b". */
 #include "children.h"
 
 #include <pthread.h>
@@ -10,19 +11,19 @@
 static const char *origin, *token_a, *token_b, *jwks_a;
 static bouncer_policy *policy;
 
-/* Settings of the keys at `path`. */
+/* Settings for the keys at `path`. */
 static bouncer_settings *settings_for(const char *path)
 {
     char url[200];
     int len = snprintf(url, sizeof url, "%s%s", origin, path);
     bouncer_settings *settings = bouncer_settings_new(BOUNCER_KIND_KEYS);
     CHECK(bouncer_settings_set(settings, BOUNCER_KEYS_URL, url, (size_t)len) == BOUNCER_STATUS_OK);
-    /* Not 2 seconds, which may not be enough under valgrind. */
+    /* Longer than the default of 2 seconds, which may not be enough under valgrind. */
     CHECK(bouncer_settings_set(settings, BOUNCER_KEYS_MAX_WAIT, TEST_TIMEOUT_TEXT) == BOUNCER_STATUS_OK);
     return settings;
 }
 
-/* Makes a key set of `settings`, which it frees. */
+/* Makes a key set of `settings` and frees them. */
 static bouncer_remote_jwks *remote_of(bouncer_settings *settings)
 {
     bouncer_remote_jwks *remote = NULL;
@@ -31,7 +32,7 @@ static bouncer_remote_jwks *remote_of(bouncer_settings *settings)
     return remote;
 }
 
-/* Keys that have been fetched. */
+/* A key set that has been fetched. */
 static bouncer_remote_jwks *ready(const char *path)
 {
     bouncer_remote_jwks *remote = remote_of(settings_for(path));
@@ -79,7 +80,7 @@ static bouncer_stats *stats_of(const bouncer_remote_jwks *remote)
     return stats;
 }
 
-/* One number of this moment. */
+/* The current number of a row. */
 static double count_of(const bouncer_remote_jwks *remote, const char *name)
 {
     bouncer_stats *stats = stats_of(remote);
@@ -124,7 +125,7 @@ static void keys_are_fetched_and_verify(void)
     CHECK(number_of(stats, BOUNCER_STAT_KEYS_GENERATION) == 1 && bouncer_remote_jwks_generation(remote) == 1);
     CHECK(text_of(stats, BOUNCER_STAT_KEYS_SHA256).len == 64);
     CHECK(number_of(stats, BOUNCER_STAT_KEYS_USABLE) == 1 && number_of(stats, BOUNCER_STAT_KEYS_SKIPPED) == 1);
-    /* time() lags behind the clock that is read, by a tick of the kernel. */
+    /* time() may lag behind the library's clock by a tick of the kernel. */
     double success = number_of(stats, BOUNCER_STAT_KEYS_LAST_SUCCESS_SECONDS);
     CHECK(success >= (double)start && success <= (double)time(NULL) + 1);
     CHECK(text_of(stats, BOUNCER_STAT_KEYS_LAST_ERROR).data == NULL);
@@ -144,7 +145,7 @@ static void keys_are_fetched_and_verify(void)
         CHECK(number_of(stats, nothing[i]) == 0);
     }
 
-    /* The keys of the moment stay when the remote ones are gone. */
+    /* The snapshot stays valid after the remote key set is freed. */
     bouncer_jwks *current = NULL;
     CHECK(bouncer_remote_jwks_current(remote, &current, NULL) == BOUNCER_STATUS_OK);
     bouncer_verifier_free(verifier);
@@ -234,7 +235,7 @@ static void is_rejected(const char *name, const char *value, bouncer_status expe
 
 static void every_setting_is_accepted(void)
 {
-    /* Of what a setting does, src/remote and the C++ tests say more. */
+    /* tests/remote and the C++ tests check the effects of the settings. */
     bouncer_settings *settings = settings_for("/jwks");
     bouncer_settings_set(settings, BOUNCER_KEYS_PROXY, BOUNCER_TEXT("http://127.0.0.1:1"));
     bouncer_settings_load(settings, BOUNCER_TEXT("{\"allow_http\": true, \"proxy\": \"none\", \"timeout\": \"10s\", "
@@ -245,7 +246,7 @@ static void every_setting_is_accepted(void)
     CHECK(bouncer_remote_jwks_new(settings, &remote, NULL) == BOUNCER_STATUS_OK);
     CHECK(bouncer_remote_jwks_wait_attempts(remote, 1, TEST_TIMEOUT) == 1 && state_is(remote, "fresh"));
     CHECK(count_of(remote, BOUNCER_STAT_KEYS_NEXT_ATTEMPT_SECONDS) > 2000);
-    /* The file is written after those who wait are told. */
+    /* The file is written after waiting callers are woken. */
     int64_t end = now() + TEST_TIMEOUT;
     for (size_t len = 0; len <= 10; nap()) {
         CHECK(now() < end);
@@ -255,13 +256,13 @@ static void every_setting_is_accepted(void)
     }
     bouncer_remote_jwks_free(remote);
 
-    /* Lazily, nothing happens before somebody asks. */
+    /* With "lazy", nothing happens before the first call. */
     bouncer_settings_set(settings, BOUNCER_KEYS_LAZY, BOUNCER_TEXT("true"));
     bouncer_remote_jwks *lazy = remote_of(settings);
     CHECK(state_is(lazy, "stale") && bouncer_remote_jwks_wait_attempts(lazy, 1, 50) == 0);
     bouncer_remote_jwks_free(lazy);
 
-    /* A CA file is read at once, and then for each fetch. */
+    /* A CA file is read at once, and again for each fetch. */
     const bouncer_status invalid = BOUNCER_STATUS_INVALID_ARGUMENT;
     is_rejected(BOUNCER_KEYS_CA_FILE, "/no/such/file", invalid);
     is_rejected(BOUNCER_KEYS_CA_FILE, "\xff", invalid);
@@ -322,7 +323,7 @@ static void a_batch_that_never_blocks_returns_tickets(void)
     bouncer_batch *batch = NULL;
     CHECK(bouncer_verifier_verify_batch_now(verifier, tokens, 3, 1, &batch, NULL) == BOUNCER_STATUS_OK);
     CHECK(bouncer_batch_status(batch, 0) == BOUNCER_STATUS_OK && bouncer_batch_ticket(batch, 0) == 0);
-    /* Undecided until the fetch is over. */
+    /* Pending until the fetch has ended. */
     CHECK(bouncer_batch_status(batch, 1) == BOUNCER_STATUS_PENDING);
     CHECK(bouncer_batch_token(batch, 1) == NULL && bouncer_batch_error(batch, 1) == NULL);
     bouncer_columns columns;
@@ -349,13 +350,13 @@ static void a_ticket_ends_with_its_attempt(void)
     CHECK(bouncer_remote_jwks_wait(remote, ticket, TEST_TIMEOUT) == 0);
     CHECK(verdict_now(verifier, token_b, &ticket) == BOUNCER_STATUS_PENDING);
     CHECK(bouncer_remote_jwks_wait(remote, ticket, 0) == 0);
-    /* Who returns before the fetch is over waits no longer. */
-    uint64_t impatient = ticket;
-    CHECK(verdict_now(verifier, token_b, &impatient) == BOUNCER_STATUS_KEYS_UNAVAILABLE);
+    /* A call before the fetch has ended returns a final status. */
+    uint64_t early = ticket;
+    CHECK(verdict_now(verifier, token_b, &early) == BOUNCER_STATUS_KEYS_UNAVAILABLE);
     CHECK(bouncer_verifier_wait(verifier, ticket, 0) == 0);
     CHECK(bouncer_remote_jwks_wait(remote, ticket, TEST_TIMEOUT) == 1 && bouncer_verifier_wait(verifier, ticket, 0) == 1);
     CHECK(verdict_now(verifier, token_b, &ticket) == BOUNCER_STATUS_OK && ticket == 0);
-    /* Invented ones. */
+    /* Tickets that the library did not return. */
     CHECK(bouncer_remote_jwks_wait(remote, 99, 10) == 0 && bouncer_remote_jwks_wait(remote, UINT64_MAX, 10) == 0);
     CHECK(bouncer_remote_jwks_wait_attempts(remote, UINT64_MAX, 10) == 0);
     CHECK(bouncer_remote_jwks_wait_attempts(remote, 0, UINT64_MAX) == 1);
@@ -363,7 +364,7 @@ static void a_ticket_ends_with_its_attempt(void)
     bouncer_verifier_free(verifier);
     bouncer_remote_jwks_free(remote);
 
-    /* Keys that stay as they are have nothing to wait for. */
+    /* Keys that do not change have no fetch to wait for. */
     bouncer_jwks *jwks = NULL;
     CHECK(bouncer_jwks_load(jwks_a, strlen(jwks_a), &jwks, NULL) == BOUNCER_STATUS_OK);
     CHECK(bouncer_verifier_new(jwks, policy, &verifier, NULL) == BOUNCER_STATUS_OK);
@@ -395,7 +396,7 @@ static void *refresh(void *remote)
     return NULL;
 }
 
-/* Waits until a refresh is under way, and most likely its connection there. */
+/* Waits until a refresh is in flight and has most likely connected. */
 static void wait_for_a_request(const bouncer_remote_jwks *remote)
 {
     while (count_of(remote, BOUNCER_STAT_KEYS_REQUESTED_TOTAL) == 0) {
@@ -433,7 +434,7 @@ static void close_cancels_the_attempt_and_ends_the_thread_at_once(void)
     bouncer_remote_jwks_free(remote);
 }
 
-/* Runs `child` in a child process, which must end well. */
+/* Runs `child` in a child process, which must exit with 0. */
 typedef void child_function(const bouncer_remote_jwks *remote, const bouncer_verifier *verifier);
 
 static void in_a_child(child_function *child, bouncer_remote_jwks *remote, bouncer_verifier *verifier)
@@ -500,7 +501,7 @@ static void leave_it(const bouncer_remote_jwks *remote, const bouncer_verifier *
     (void)remote, (void)verifier;
 }
 
-/* The child has the parent's connection too, but it is not the child's to cut off. */
+/* The child inherits the parent's connection but must not close it for the parent. */
 static void closing_in_a_child_leaves_the_parents_fetch_alone(void)
 {
     bouncer_remote_jwks *remote = ready("/rotates-late/for-a-fork");
@@ -593,7 +594,7 @@ int main(int argc, char **argv)
     close_cancels_the_attempt_and_ends_the_thread_at_once();
     a_forked_child_keeps_working();
     closing_in_a_child_leaves_the_parents_fetch_alone();
-    /* Nothing is waited for: freeing has ended the threads, or valgrind finds what they have. */
+    /* Without a wait: freeing must have ended the threads, or valgrind reports their memory. */
     bouncer_policy_free(policy);
     return 0;
 }

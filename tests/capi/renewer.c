@@ -1,9 +1,10 @@
-/* The service's own token: every function of its renewer, against servers on loopback, also across fork().
+/* The service's own token: every function of a renewer, against servers on loopback, also across
+ * fork().
  *
  *     renewer ORIGIN SECRET WRONG_SECRET
  *
- * SECRET is of a service account that the IAM of tests/renewal knows, WRONG_SECRET has another key. What the server at
- * ORIGIN answers at which path is in tests/capi.rs. */
+ * SECRET is the secret of a service account that the IAM of tests/renewal knows; WRONG_SECRET has
+ * another key. tests/capi.rs defines the responses of the server at ORIGIN for each path. */
 #include "children.h"
 #include "renewer.h"
 
@@ -11,7 +12,8 @@
 
 static const char *origin, *secret, *wrong_secret;
 
-/* Settings of the service account, which logs in at `path` of the server, or of its IAM if that is NULL. */
+/* Settings for the service account. It logs in at `path` of the server, or at the IAM if `path` is
+ * NULL. */
 static bouncer_settings *settings_for(const char *path)
 {
     bouncer_settings *settings = settings_with(BOUNCER_RENEWER_SERVICE_ACCOUNT, secret);
@@ -23,7 +25,7 @@ static bouncer_settings *settings_for(const char *path)
     return settings;
 }
 
-/* A renewer that has a token, and no login under way. */
+/* A renewer that has a token and no login in flight. */
 static bouncer_renewer *ready(const char *path)
 {
     bouncer_renewer *renewer = renewer_of(settings_for(path));
@@ -50,7 +52,7 @@ static void a_login_returns_a_token_and_its_header(void)
     CHECK(memcmp(header.data + 6, text.data, text.len) == 0 && bouncer_own_token_generation(token) == 1);
     int64_t seconds = 0;
     CHECK(bouncer_own_token_expires_at(token, &seconds) == 1 && bouncer_own_token_expires_at(token, NULL) == 0);
-    /* time() lags behind the clock that is read, by a tick of the kernel. */
+    /* time() may lag behind the library's clock by a tick of the kernel. */
     CHECK(seconds > time(NULL) + 431000 && seconds <= time(NULL) + 432001);
 
     bouncer_stats *stats = stats_of(renewer);
@@ -75,7 +77,8 @@ static void a_login_returns_a_token_and_its_header(void)
         CHECK(number_of(stats, nothing[i]) == 0);
     }
 
-    /* In any order: what came of a renewer stays. */
+    /* Handles may be freed in any order: tokens and stats stay valid after their renewer is freed.
+     */
     bouncer_own_token *same = token_of(renewer);
     bouncer_renewer_free(renewer);
     wait_for_the_threads();
@@ -118,7 +121,7 @@ static void eight_threads_that_reject_one_token_cause_one_login(void)
     CHECK(count_of(renewer, BOUNCER_STAT_RENEWER_REJECTIONS_TOTAL) == 1 && generation_of(renewer) == 2);
     bouncer_own_token_free(old);
 
-    /* One login in 30 seconds, and the token stays in use for others. */
+    /* At most one login in 30 seconds, and the token stays in use for other callers. */
     bouncer_own_token *newer = token_of(renewer);
     bouncer_own_token *none = NULL;
     bouncer_str text = bouncer_own_token_text(newer);
@@ -216,7 +219,7 @@ static void a_ticket_ends_with_its_attempt(void)
     uint64_t ticket = 0;
     CHECK_FAILS(bouncer_renewer_token_now(renewer, &ticket, &token, &err), UNAVAILABLE);
     CHECK(ticket != 0 && bouncer_renewer_wait(renewer, ticket, 0) == 0);
-    /* Who returns before the login is over waits no longer. */
+    /* A call before the login has ended returns a final result. */
     uint64_t early = ticket;
     CHECK_FAILS(bouncer_renewer_token_now(renewer, &early, &token, &err), UNAVAILABLE);
     CHECK(early == 0);
@@ -231,7 +234,7 @@ static void a_ticket_ends_with_its_attempt(void)
     CHECK(ticket == 0 && bouncer_own_token_generation(newer) == 2);
     bouncer_own_token_free(token);
     bouncer_own_token_free(newer);
-    /* Invented ones. */
+    /* Tickets that the library did not return. */
     CHECK(bouncer_renewer_wait(renewer, 0, TEST_TIMEOUT) == 0 && bouncer_renewer_wait(renewer, UINT64_MAX, 10) == 0);
     CHECK(bouncer_renewer_wait_attempts(renewer, UINT64_MAX, 10) == 0);
     CHECK(bouncer_renewer_wait_attempts(renewer, 0, UINT64_MAX) == 1);
@@ -242,7 +245,7 @@ static void a_ticket_ends_with_its_attempt(void)
     bouncer_renewer_free(renewer);
 }
 
-/* Checks that no renewer is made of `settings`, which it frees. */
+/* Checks that no renewer is made of `settings`, and frees them. */
 static void is_rejected(bouncer_settings *settings, bouncer_status expected)
 {
     bouncer_renewer *none = NULL;
@@ -253,14 +256,14 @@ static void is_rejected(bouncer_settings *settings, bouncer_status expected)
 
 static void every_setting_is_accepted(void)
 {
-    /* Of what a setting does, src/remote and the C++ tests say more. */
+    /* tests/renewal and the C++ tests check the effects of the settings. */
     bouncer_settings *settings = settings_for("/login/with-settings");
     bouncer_settings_set(settings, BOUNCER_RENEWER_PROXY, BOUNCER_TEXT("http://127.0.0.1:1"));
     bouncer_settings_set(settings, BOUNCER_RENEWER_HEADER, BOUNCER_TEXT("dcos"));
     bouncer_settings_load(settings, BOUNCER_TEXT("{\"header\": \"bearer\", \"allow_http\": true, \"proxy\": \"none\", "
                                                  "\"timeout\": \"20s\", \"lazy\": true}"));
     bouncer_renewer *renewer = renewer_of(settings);
-    /* Lazily, nothing happens before somebody asks. */
+    /* With "lazy", nothing happens before the first call. */
     CHECK(bouncer_renewer_wait_attempts(renewer, 1, 50) == 0 && state_is(renewer, "empty"));
     bouncer_own_token *token = token_of(renewer);
     CHECK(memcmp(bouncer_own_token_authorization(token).data, "Bearer ", 7) == 0);
@@ -306,7 +309,7 @@ static void a_secret_may_be_in_a_file_or_the_environment(void)
     CHECK(bouncer_renewer_wait_attempts(renewer, 1, TEST_TIMEOUT) == 1 && generation_of(renewer) == 1);
 
     CHECK(unlink(path) == 0);
-    /* It is read for each login. */
+    /* The file is read for each login. */
     CHECK_FAILS(bouncer_renewer_renew(renewer, TEST_TIMEOUT, &err), UNUSABLE);
     CHECK(last_error_is(renewer, "credentials") && generation_of(renewer) == 1);
     bouncer_renewer_free(renewer);
@@ -341,9 +344,9 @@ static void close_cancels_the_attempt_and_ends_the_thread_at_once(void)
         nap();
     }
     for (int i = 0; i < 40; i++) {
-        nap(); /* Most likely the connection is there then. */
+        nap(); /* Until it has most likely connected. */
     }
-    CHECK(generation_of(renewer) == 1); /* Though a login hangs. */
+    CHECK(generation_of(renewer) == 1); /* while a login hangs */
     int64_t start = now();
     bouncer_renewer_close(renewer);
     CHECK(pthread_join(renewing, NULL) == 0);
@@ -364,7 +367,7 @@ static void close_cancels_the_attempt_and_ends_the_thread_at_once(void)
     bouncer_own_token_free(kept);
 }
 
-/* Runs `child` in a child process, which must end well. */
+/* Runs `child` in a child process, which must exit with 0. */
 static void in_a_child(void (*child)(const bouncer_renewer *renewer), bouncer_renewer *renewer)
 {
     if (is_child()) {
@@ -434,7 +437,7 @@ static void a_forked_child_keeps_working(void)
     CHECK(state_is(renewer, "empty") && generation_of(renewer) == 1);
     bouncer_renewer_free(renewer);
 
-    /* The child has the parent's connection too, but it is not the child's to cut off. */
+    /* The child inherits the parent's connection but must not close it for the parent. */
     renewer = ready("/late-later/for-a-fork");
     pthread_t renewing;
     CHECK(pthread_create(&renewing, NULL, renew_well, renewer) == 0);
@@ -488,7 +491,7 @@ static void every_null_argument_returns_a_status_or_an_empty_value(void)
     CHECK_FAILS(bouncer_renewer_supply(renewer, NULL, 1, -1, &err), null_argument);
     CHECK_FAILS(bouncer_renewer_supply_failure(NULL, 0, "a", 1, &err), null_argument);
     CHECK_FAILS(bouncer_renewer_supply_failure(renewer, 0, NULL, 1, &err), null_argument);
-    /* Without a place for the error, the status alone. */
+    /* Without `err` the call returns only the status. */
     CHECK(bouncer_renewer_new(NULL, NULL, NULL) == null_argument);
     CHECK(bouncer_renewer_token(NULL, NULL, NULL) == null_argument);
     CHECK(bouncer_renewer_token_now(NULL, NULL, NULL, NULL) == null_argument);
@@ -526,6 +529,6 @@ int main(int argc, char **argv)
     a_secret_may_be_in_a_file_or_the_environment();
     close_cancels_the_attempt_and_ends_the_thread_at_once();
     a_forked_child_keeps_working();
-    /* Nothing is waited for: freeing has ended the threads, or valgrind finds what they have. */
+    /* Without a wait: freeing must have ended the threads, or valgrind reports their memory. */
     return 0;
 }

@@ -1,4 +1,4 @@
-/* What the tests of renewers have in common. */
+/* Common parts of the tests of renewers. */
 #ifndef RENEWER_H
 #define RENEWER_H
 
@@ -10,17 +10,17 @@
 #define UNUSABLE BOUNCER_STATUS_UNUSABLE_CREDENTIALS
 #define INVALID BOUNCER_STATUS_INVALID_ARGUMENT
 
-/* Settings of a renewer, of which one says where its tokens come from. */
+/* Settings of a renewer with one setting that names the source of its tokens. */
 static inline bouncer_settings *settings_with(const char *name, const char *value)
 {
     bouncer_settings *settings = bouncer_settings_new(BOUNCER_KIND_RENEWER);
     bouncer_settings_set(settings, name, value, strlen(value));
-    /* Not 10 seconds, which may not be enough under valgrind. */
+    /* Longer than the default of 10 seconds, which may not be enough under valgrind. */
     bouncer_settings_set(settings, BOUNCER_RENEWER_MAX_WAIT, TEST_TIMEOUT_TEXT);
     return settings;
 }
 
-/* Makes a renewer of `settings`, which it frees. */
+/* Makes a renewer of `settings` and frees them. */
 static inline bouncer_renewer *renewer_of(bouncer_settings *settings)
 {
     bouncer_renewer *renewer = NULL;
@@ -60,7 +60,7 @@ static inline int last_error_is(const bouncer_renewer *renewer, const char *name
     return is;
 }
 
-/* One number of this moment. */
+/* The current number of a row. */
 static inline double count_of(const bouncer_renewer *renewer, const char *name)
 {
     bouncer_stats *stats = stats_of(renewer);
@@ -69,7 +69,7 @@ static inline double count_of(const bouncer_renewer *renewer, const char *name)
     return number;
 }
 
-/* Checks that there is no token, for this reason. */
+/* Checks that there is no token, with the status `expected`. */
 static inline void has_none(const bouncer_renewer *renewer, bouncer_status expected)
 {
     bouncer_own_token *token = NULL;

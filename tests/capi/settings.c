@@ -1,4 +1,5 @@
-/* Settings: names, values, documents, introspection, and what is made of them. Nothing here needs a server. */
+/* Settings: names, values, documents, the list of settings, and the objects made of them. No server
+ * is needed. */
 #include "check.h"
 
 #define OK BOUNCER_STATUS_OK
@@ -11,7 +12,7 @@ static bouncer_settings *policy_settings(void)
     return settings;
 }
 
-/* The first failure of `settings`: its setting and a part of its message. Frees them. */
+/* Checks the setting and a part of the message of the first failure of `settings`. Frees them. */
 static void check_failed(bouncer_settings *settings, const char *claim, const char *part)
 {
     const bouncer_error *error = bouncer_settings_error(settings);
@@ -42,7 +43,7 @@ static void a_policy_made_of_settings_verifies(void)
     CHECK(bouncer_settings_set(settings, BOUNCER_POLICY_TIME, BOUNCER_TEXT("1467985465")) == OK);
     bouncer_policy *policy = NULL, *late = NULL;
     CHECK(bouncer_policy_new(settings, &policy, NULL) == OK);
-    /* What was made stays; the settings can be changed and used again. */
+    /* A policy does not change; its settings can be changed and used again. */
     CHECK(bouncer_settings_set(settings, BOUNCER_POLICY_TIME, BOUNCER_TEXT("1467985466")) == OK);
     CHECK(bouncer_policy_new(settings, &late, NULL) == OK);
     bouncer_settings_free(settings);
@@ -77,7 +78,7 @@ static void the_first_failure_is_kept(void)
 {
     bouncer_settings *settings = policy_settings();
     bouncer_settings_add(settings, "isuers", BOUNCER_TEXT("a"));
-    /* Does nothing any more. */
+    /* Later changes have no effect. */
     CHECK(bouncer_settings_set(settings, BOUNCER_POLICY_ANY_ISSUER, BOUNCER_TEXT("true")) == INVALID);
     CHECK(bouncer_settings_load(settings, BOUNCER_TEXT("{\"profile\": \"dcos\"}")) == INVALID);
     CHECK(text_is(bouncer_settings_json(settings), "{}"));
@@ -113,7 +114,7 @@ static void failures_name_the_setting(void)
     settings = bouncer_settings_new(77);
     CHECK(bouncer_settings_set(settings, BOUNCER_POLICY_LEEWAY, BOUNCER_TEXT("1s")) == INVALID);
     check_failed(settings, NULL, "unknown kind of settings 77: use a BOUNCER_KIND_ constant");
-    /* What only the whole can say is no failure of a setting, and can be mended. */
+    /* A failure of the combination is not kept in the settings, so it can be corrected. */
     bouncer_policy *policy = NULL;
     settings = policy_settings();
     CHECK_FAILS(bouncer_policy_new(settings, &policy, &err), INVALID);

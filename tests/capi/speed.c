@@ -1,5 +1,6 @@
-/* What must not be slow, on any CPU: `make test-speed` runs this with the release library. Only ratios are checked, with a
- * margin that a busy machine does not reach: a fault of this kind is a factor of four or ten. */
+/* Checks ratios of times on any CPU; `make test-speed` runs this with the release library. The
+ * limits have a margin that a busy machine does not reach: a regression would be a factor of four
+ * or ten. */
 #include "check.h"
 
 #include <time.h>
@@ -47,14 +48,15 @@ static double median(double *times)
     return times[ROUNDS / 2] / TOKENS;
 }
 
-/* The key set whose members are those of both documents, in this order. */
+/* The key set with the members of both documents, in this order. */
 static bouncer_jwks *both(const char *first, const char *second)
 {
     size_t len;
     char *texts[2] = {read_file(first, &len), read_file(second, &len)};
     char *joined = calloc(1, strlen(texts[0]) + strlen(texts[1]) + 1);
     CHECK(joined != NULL);
-    /* Up to the bracket that ends the keys of the first, and from the one that begins those of the second. */
+    /* The first document up to the bracket that ends its keys, and the second from its first key.
+     */
     char *end = strrchr(texts[0], ']'), *begin = strchr(texts[1], '[');
     CHECK(end != NULL && begin != NULL);
     *end = '\0';

@@ -1,4 +1,4 @@
-/* Tokens that the program supplies itself, and answers that reject a token. Nothing here needs a server. */
+/* Tokens that the program supplies, and responses that reject a token. No server is needed. */
 #include "renewer.h"
 
 #include <pthread.h>
@@ -45,7 +45,7 @@ static void a_program_supplies_tokens(void)
     CHECK(text_is(bouncer_own_token_text(other), "token-2"));
     bouncer_own_token_free(other);
 
-    /* It fails, and is refused. */
+    /* The program reports a failure, then a rejection. */
     bouncer_settings *settings = settings_with(BOUNCER_RENEWER_SUPPLIED, "vault");
     bouncer_settings_set(settings, BOUNCER_RENEWER_MAX_WAIT, BOUNCER_TEXT("0s"));
     renewer = renewer_of(settings);
@@ -59,7 +59,7 @@ static void a_program_supplies_tokens(void)
     has_none(renewer, REJECTED);
     CHECK_FAILS(bouncer_renewer_supply_failure(renewer, 0, "a", 1, &err), INVALID);
     CHECK_FAILS(bouncer_renewer_supply(renewer, "a", 1, -1, &err), INVALID);
-    /* Nothing that a header could hold. */
+    /* A token with characters that are invalid in a header. */
     pthread_t renewing;
     CHECK(pthread_create(&renewing, NULL, renew_in_vain, renewer) == 0);
     CHECK(bouncer_renewer_wait_login(renewer, TEST_TIMEOUT) == 1);
@@ -68,7 +68,7 @@ static void a_program_supplies_tokens(void)
     CHECK(bouncer_renewer_wait_login(renewer, 0) == 0);
     bouncer_renewer_free(renewer);
 
-    /* A renewer that logs in by itself wants none. */
+    /* A renewer that logs in by itself does not request tokens. */
     settings = settings_with(BOUNCER_RENEWER_TOKEN_URL, "https://localhost:1/");
     bouncer_settings_set(settings, BOUNCER_RENEWER_CLIENT_ID, BOUNCER_TEXT("id"));
     bouncer_settings_set(settings, BOUNCER_RENEWER_CLIENT_SECRET, BOUNCER_TEXT("secret"));

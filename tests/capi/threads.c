@@ -1,4 +1,5 @@
-/* One key set, one policy and one key used by eight threads at once; an error made on one thread and read on another. */
+/* Eight threads use one key set, one policy and one key at once. An error of one thread is read on
+ * another. */
 #include "check.h"
 
 #include <pthread.h>

@@ -1,4 +1,5 @@
-/* Verifying and reading: the DC/OS document's own token, and claims of every kind. */
+/* Verification of a token and its claims: the DC/OS document's own token, and claims of every type.
+ */
 #include "check.h"
 
 static void the_documents_token_is_accepted_until_it_expires(void)
@@ -32,7 +33,7 @@ static void the_documents_token_is_accepted_until_it_expires(void)
     bouncer_token_free(token);
     bouncer_policy_free(policy);
 
-    /* The same keys again, one second later, and then with the system's clock. */
+    /* One second later, and then with the system's clock. */
     token = NULL;
     policy = policy_at(DOCUMENT_EXP);
     CHECK(bouncer_verify_token(jwks, policy, text, len, &token, &err) == BOUNCER_STATUS_EXPIRED);
@@ -94,7 +95,8 @@ static void typed_claims_are_read_without_json(void)
     CHECK(bouncer_token_claim_strings(token, "uid", 3, &values, &count, NULL) == BOUNCER_STATUS_OK);
     CHECK(count == 1 && is_address(values) && text_is(values[0], "peter"));
 
-    /* Absent, of another type, and misuse: three statuses, and nothing is written. */
+    /* An absent claim, a claim of another type, and misuse return three different statuses and
+     * write nothing. */
     const bouncer_str untouched = uid;
     bouncer_error *error = NULL;
     CHECK(bouncer_token_claim_string(token, "sub", 3, &uid, &error) == BOUNCER_STATUS_MISSING_CLAIM);

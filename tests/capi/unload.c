@@ -1,5 +1,5 @@
-/* dlopen(), a verification on another thread, dlclose(), and only then that thread's end: without -z nodelete the destructor of a
- * thread-local would be called in unmapped memory. */
+/* dlopen(), a verification on another thread, dlclose(), and only then the end of that thread.
+ * Without -z nodelete the destructor of a thread-local would be called in unmapped memory. */
 #include "check.h"
 
 #include <dlfcn.h>
@@ -8,7 +8,8 @@
 static pthread_barrier_t used, closed;
 static void *library;
 
-/* The function `name` of the library; C has no cast from an object pointer to a function pointer. */
+/* The function `name` of the library; C has no cast from an object pointer to a function pointer.
+ */
 #define SYMBOL(function, name)                                                   \
     do {                                                                         \
         void *symbol = dlsym(library, name);                                     \
@@ -41,7 +42,7 @@ static void *use(void *unused)
     bouncer_jwks *jwks = NULL;
     CHECK(load(json, len, &jwks, NULL) == BOUNCER_STATUS_OK);
     free(json);
-    /* A wrong signature makes the back end note an error in a thread-local. */
+    /* An invalid signature makes the back end store an error in a thread-local. */
     char *text = read_file(TEST_DATA "/document_token.txt", &len);
     text[len - 10] = text[len - 10] == 'A' ? 'B' : 'A';
     bouncer_token *token = NULL;

@@ -1,4 +1,4 @@
-/* Waiting for what other threads do. */
+/* Functions that wait for other threads. */
 #ifndef WAIT_H
 #define WAIT_H
 
@@ -7,11 +7,11 @@
 #include <dirent.h>
 #include <time.h>
 
-/* Longer than anything here takes, also under valgrind, in milliseconds. */
+/* Longer than any operation in these tests takes, also under valgrind, in milliseconds. */
 #define TEST_TIMEOUT 60000
 #define TEST_TIMEOUT_TEXT BOUNCER_TEXT("60s")
 
-/* The time of a clock that nobody sets, in milliseconds. */
+/* The time of the monotonic clock, in milliseconds. */
 static inline int64_t now(void)
 {
     struct timespec time;
@@ -38,7 +38,7 @@ static inline int threads(void)
     return count;
 }
 
-/* Waits until only this thread is left: one that ends has memory still. */
+/* Waits until only this thread is left. A thread that is ending still owns memory. */
 static inline void wait_for_the_threads(void)
 {
     int64_t end = now() + TEST_TIMEOUT;

@@ -1,10 +1,9 @@
-/* Who sent each of these tokens?
+/* Prints the sender of each DC/OS token in its input.
  *
  *     service JWKS-URL
  *
- * Reads tokens from standard input, one per line, and prints the uid of each, or the name of what is wrong with it. The
- * keys are fetched in the background and follow the issuer's rotations.
- */
+ * Reads tokens from standard input, one per line. Prints the uid of each, or the name of the error.
+ * The keys are fetched from JWKS-URL in the background and follow the issuer's rotations. */
 #include <bouncer_verify.h>
 
 #include <stdio.h>
@@ -27,7 +26,7 @@ int main(int argc, char **argv)
     }
     bouncer_error *error;
 
-    /* Once. The verifier holds on to the keys, so nothing else has to be kept. */
+    /* Once. The verifier keeps the keys, so everything else can be freed. */
     bouncer_settings *of_keys = bouncer_settings_new(BOUNCER_KIND_KEYS);
     bouncer_settings_set(of_keys, BOUNCER_KEYS_URL, argv[1], strlen(argv[1]));
     bouncer_settings *of_policy = bouncer_settings_new(BOUNCER_KIND_POLICY);
@@ -46,7 +45,7 @@ int main(int argc, char **argv)
     bouncer_remote_jwks_free(keys);
     bouncer_policy_free(policy);
 
-    /* For every request, from any thread. */
+    /* For each request, on any thread. */
     while (fgets(line, sizeof line, stdin) != NULL) {
         bouncer_token *token;
         if (bouncer_verifier_verify(verifier, line, strcspn(line, "\r\n"), &token, &error) == BOUNCER_STATUS_OK) {

@@ -1,9 +1,9 @@
-/* Who sent this token?
+/* Verifies a DC/OS token with keys from a file.
  *
  *     verify JWKS-FILE TOKEN-FILE [TIME]
  *
- * TIME is in seconds since 1970 and defaults to now. Prints the uid and exits with 0, or prints why not and exits with 1.
- */
+ * TIME is in seconds since 1970-01-01T00:00:00Z and defaults to now. Prints the uid and exits with
+ * 0 if the token is accepted. Otherwise prints the error and exits with 1. */
 #include <bouncer_verify.h>
 
 #include <stdio.h>
@@ -39,7 +39,7 @@ int main(int argc, char **argv)
     }
     bouncer_error *error;
 
-    /* Once: the issuer's keys, and what its tokens must be. */
+    /* Once: the issuer's keys, and the rules for its tokens. */
     bouncer_jwks *jwks;
     if (bouncer_jwks_load(buffer, read_file(argv[1]), &jwks, &error) != BOUNCER_STATUS_OK) {
         return fail(error);
@@ -49,14 +49,14 @@ int main(int argc, char **argv)
     if (argc > 3) {
         bouncer_settings_set(settings, BOUNCER_POLICY_TIME, argv[3], strlen(argv[3]));
     }
-    /* The one check: the first setting that failed is the error here. */
+    /* One check is enough: it returns the first failure of the settings. */
     bouncer_policy *policy;
     if (bouncer_policy_new(settings, &policy, &error) != BOUNCER_STATUS_OK) {
         return fail(error);
     }
     bouncer_settings_free(settings);
 
-    /* For every request. */
+    /* For each request. */
     size_t len = read_file(argv[2]);
     if (len > 0 && buffer[len - 1] == '\n') {
         len--;
