@@ -1,48 +1,56 @@
 /** @file bouncer_verify.h
  *
- *  Verifies JSON Web Tokens against an issuer's JWK Set.
+ *  Verifies JSON Web Tokens (RFC 7519) against an issuer's JWK Set (RFC 7517).
  *
- *      bouncer_jwks *jwks;    // once: the issuer's keys, and what its tokens must be
- *      bouncer_error *error;
- *      if (bouncer_jwks_load(json, json_len, &jwks, &error) != BOUNCER_STATUS_OK) ...
- *
- *      bouncer_settings *settings = bouncer_settings_new(BOUNCER_KIND_POLICY);
- *      bouncer_settings_add(settings, BOUNCER_POLICY_ISSUERS, BOUNCER_TEXT("https://id.example"));
- *      bouncer_settings_add(settings, BOUNCER_POLICY_AUDIENCES, BOUNCER_TEXT("orders"));
+ *      // Once: the issuer whose keys to fetch, and what its tokens must contain.
+ *      bouncer_settings *of_keys = bouncer_settings_new(BOUNCER_KIND_KEYS);
+ *      bouncer_settings *of_policy = bouncer_settings_new(BOUNCER_KIND_POLICY);
+ *      bouncer_settings_set(of_keys, BOUNCER_KEYS_DISCOVER, BOUNCER_TEXT("https://id.example"));
+ *      bouncer_settings_add(of_policy, BOUNCER_POLICY_ISSUERS, BOUNCER_TEXT("https://id.example"));
+ *      bouncer_settings_add(of_policy, BOUNCER_POLICY_AUDIENCES, BOUNCER_TEXT("orders"));
+ *      bouncer_remote_jwks *keys;
  *      bouncer_policy *policy;
- *      if (bouncer_policy_new(settings, &policy, &error) != BOUNCER_STATUS_OK) ...
- *      bouncer_settings_free(settings);
+ *      bouncer_verifier *verifier;
+ *      bouncer_error *error;
+ *      if (bouncer_remote_jwks_new(of_keys, &keys, &error) != BOUNCER_STATUS_OK
+ *          || bouncer_policy_new(of_policy, &policy, &error) != BOUNCER_STATUS_OK
+ *          || bouncer_verifier_new_remote(keys, policy, &verifier, &error) != BOUNCER_STATUS_OK) ...
  *
- *      bouncer_token *token;  // for every request
- *      if (bouncer_verify_token(jwks, policy, text, text_len, &token, &error) == BOUNCER_STATUS_OK) {
+ *      // For each request, on any thread: the value of its Authorization header.
+ *      bouncer_token *token;
+ *      if (bouncer_verifier_verify_authorization(verifier, value, value_len, &token, &error)
+ *          == BOUNCER_STATUS_OK) {
  *          bouncer_str subject = bouncer_token_subject(token);
  *          ...
  *          bouncer_token_free(token);
  *      }
  *
- *  Rules that hold for every function:
+ *  Rules for all functions:
  *
- *  - An input is a pointer and a length, not NUL-terminated. The exception is the name of a setting or
- *    of a stat, which is NUL-terminated. Inputs are read during the call and not kept. A pointer may be
- *    NULL where its length is 0. Text is `const char *` in UTF-8; numbers are `const uint8_t *`.
- *  - Outputs come last: `out`, then `err`. `*out` is written on success only. `*err` is written on every
- *    failure, unless `err` is NULL, and never on success. Neither is read. No output may overlap another
- *    argument.
- *  - A function that can fail returns a bouncer_status: BOUNCER_STATUS_OK (0), or why it failed. `*err`
- *    has the same number and a message. Free it with bouncer_error_free().
- *  - Free a handle once, with the function named after its type; NULL is allowed there. A text or key
- *    that a function returns belongs to the handle that it was asked of, and lives as long.
- *  - A NULL handle is never a crash. The status is BOUNCER_STATUS_NULL_ARGUMENT, or there is nothing to
- *    read: no text, 0, NULL. A freed handle, or a length beyond the end of the buffer, is undefined
- *    behaviour, as everywhere in C.
- *  - Any number of threads may call functions with the same `const` handle at once. There is no
- *    thread-local state; the only global state is the logger of bouncer_set_logger(). So one thread may
- *    read an error of another.
- *  - No function is async-signal-safe. None calls exit() or abort() on bad input, prints, or installs a
- *    signal handler.
+ *  - An input is a pointer and a length, and need not be NUL-terminated. Only the name of a setting
+ *    or of a stat is a NUL-terminated string. The library keeps no pointer to an input after the
+ *    call. A pointer may be NULL if its length is 0. Text is `const char *` in UTF-8; bytes are
+ *    `const uint8_t *`.
+ *  - Outputs come last: `out`, then `err`. `*out` is written on success only. `*err` is written on
+ *    every failure and never on success; `err` may be NULL. The previous values of `*out` and `*err`
+ *    are never read. An output must not overlap another argument.
+ *  - A function that can fail returns a bouncer_status: BOUNCER_STATUS_OK (0) or the cause of the
+ *    failure. `*err` holds the same status and a message. Free it with bouncer_error_free().
+ *  - Free each handle once, with the `_free` function of its type. The `_free` functions accept
+ *    NULL. Text, bytes and keys that a function returns belong to the handle that was passed to it.
+ *    They are valid until that handle is freed.
+ *  - "Returns no text" means a bouncer_str whose `data` is NULL. Empty text has `data` that is not
+ *    NULL.
+ *  - A NULL handle never crashes. The function returns BOUNCER_STATUS_NULL_ARGUMENT, no text, 0 or
+ *    NULL. Using a freed handle, or a length beyond the end of a buffer, is undefined behaviour.
+ *  - Any number of threads may use the same `const` handle at once. There is no thread-local state,
+ *    so one thread may read an error that another thread received. The only global state is the
+ *    logger of bouncer_set_logger().
+ *  - No function is async-signal-safe. No function prints, installs a signal handler, or calls
+ *    exit() or abort() on bad input.
  *
- *  The language is C99 or later, or C++17 or later. What this file does not declare is not part of the
- *  interface. It is generated from src/ffi: do not edit it.
+ *  Requires C99 or later, or C++17 or later. Symbols that this file does not declare are private.
+ *  This file is generated from src/ffi: do not edit it.
  *
  *  SPDX-License-Identifier: MIT OR Apache-2.0
  */
@@ -54,11 +62,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** The arguments for the printf format "%.*s", to show a bouncer_str to people. The output ends at the
- *  first NUL of the text, if it has one. */
+/** Arguments for the printf format "%.*s" that print a bouncer_str. The output ends at the first
+ *  NUL of the text, if it contains one. */
 #define BOUNCER_STR_ARGS(text) (int)(text).len, (text).data
 
-/** A string literal as two arguments, pointer and length:
+/** Expands a string literal to two arguments, its pointer and its length:
  *  bouncer_settings_set(settings, BOUNCER_POLICY_LEEWAY, BOUNCER_TEXT("30s")). */
 #define BOUNCER_TEXT(literal) ("" literal ""), (sizeof(literal) - 1)
 
@@ -442,52 +450,52 @@
 
 
 /**
- * The version of the ABI this header describes. It changes only with the SONAME.
+ * The ABI version of this header. It changes only together with the SONAME.
  */
 #define BOUNCER_ABI_VERSION 1
 
 /**
- * The version this header belongs to.
+ * The major version of the library that this header belongs to.
  */
 #define BOUNCER_VERSION_MAJOR 0
 
 /**
- * The version this header belongs to.
+ * The minor version of the library that this header belongs to.
  */
 #define BOUNCER_VERSION_MINOR 1
 
 /**
- * The version this header belongs to.
+ * The patch version of the library that this header belongs to.
  */
 #define BOUNCER_VERSION_PATCH 0
 
 /**
- * The value is never shown, and cannot be in a document.
+ * The value is secret: it is never shown and is not allowed in a document.
  */
 #define BOUNCER_SETTING_SECRET 1
 
 /**
- * It is set in code and cannot be in a document.
+ * The setting is set in code only; it is not allowed in a document.
  */
 #define BOUNCER_SETTING_CODE_ONLY 2
 
 /**
- * It accepts what is rejected without it.
+ * The setting weakens a check: it accepts what would otherwise be rejected.
  */
 #define BOUNCER_SETTING_WEAKENS 4
 
 /**
- * It has items; bouncer_settings_add() appends one.
+ * The setting is a list; bouncer_settings_add() appends an item.
  */
 #define BOUNCER_SETTING_LIST 8
 
 /**
- * It has another name now.
+ * The setting is deprecated: it has a new name.
  */
 #define BOUNCER_SETTING_DEPRECATED 16
 
 /**
- * A URL. With a user and password in it, it is secret.
+ * The setting is a URL. A URL with a user and a password is secret.
  */
 #define BOUNCER_SETTING_PASSWORD 32
 
@@ -641,7 +649,7 @@ typedef uint32_t bouncer_status;
 #endif // __cplusplus
 
 /**
- * Which arithmetic verifies signatures. The verdicts are the same.
+ * The arithmetic that verifies signatures. The verdicts do not depend on it.
  */
 enum bouncer_backend
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
@@ -649,17 +657,17 @@ enum bouncer_backend
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
     /**
-     * aws-lc, and for RS256 this library's own AVX-512 IFMA arithmetic where the CPU has the
-     * instructions and the key is of a size that it takes: three to four times as fast. aws-lc
-     * watches it: it verifies again samples of what is accepted and refused, and on the first
-     * difference it alone decides in the whole process.
+     * Uses aws-lc. If the CPU and the key size allow, RS256 uses this library's own AVX-512 IFMA
+     * arithmetic, which is three to four times as fast. aws-lc re-checks samples of the accepted
+     * and the rejected signatures. At the first difference the whole process falls back to aws-lc.
      *
-     * The default, unless the environment variable BOUNCER_VERIFY_NO_ACCELERATION is set, to
-     * anything but nothing or 0, when the process first loads keys.
+     * This is the default. The environment variable BOUNCER_VERIFY_NO_ACCELERATION, set to
+     * anything but an empty value or 0, changes the default to aws-lc. It is read when the process
+     * first loads keys.
      */
     BOUNCER_BACKEND_ACCELERATED = 0,
     /**
-     * aws-lc alone.
+     * Uses aws-lc only.
      */
     BOUNCER_BACKEND_AWS_LC = 1,
 };
@@ -672,7 +680,7 @@ typedef uint32_t bouncer_backend;
 #endif // __cplusplus
 
 /**
- * How important an event is.
+ * The severity of an event.
  */
 enum bouncer_log_level
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
@@ -680,19 +688,19 @@ enum bouncer_log_level
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
     /**
-     * A bug, or a fault of the machine.
+     * A bug in this library, or a fault of the machine.
      */
     BOUNCER_LOG_LEVEL_ERROR = 1,
     /**
-     * A fetch or a login that failed.
+     * A fetch or a login failed.
      */
     BOUNCER_LOG_LEVEL_WARN = 2,
     /**
-     * New keys, a new token.
+     * New keys or a new token.
      */
     BOUNCER_LOG_LEVEL_INFO = 3,
     /**
-     * A fetch that found nothing new.
+     * A fetch returned the keys already in use.
      */
     BOUNCER_LOG_LEVEL_DEBUG = 4,
 };
@@ -705,7 +713,7 @@ typedef uint32_t bouncer_log_level;
 #endif // __cplusplus
 
 /**
- * What a bouncer_stat measures.
+ * The meaning of a bouncer_stat.
  */
 enum bouncer_stat_kind
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
@@ -713,15 +721,15 @@ enum bouncer_stat_kind
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
     /**
-     * A count that only grows, of this process alone.
+     * A count that only increases, for this process alone.
      */
     BOUNCER_STAT_KIND_COUNTER = 1,
     /**
-     * A count of this moment.
+     * A current number.
      */
     BOUNCER_STAT_KIND_GAUGE = 2,
     /**
-     * A moment, in seconds since 1970-01-01T00:00:00Z.
+     * A point in time, in seconds since 1970-01-01T00:00:00Z.
      */
     BOUNCER_STAT_KIND_TIME = 3,
     /**
@@ -742,73 +750,75 @@ typedef uint32_t bouncer_stat_kind;
 #endif // __cplusplus
 
 /**
- * The verdicts on many tokens, in input order. Immutable; any number of threads may read it.
+ * The verdicts for many tokens, in input order. Immutable; any number of threads may read it.
  */
 typedef struct bouncer_batch bouncer_batch;
 
 /**
- * Why a call failed. It holds no token, no claim value and no key, so it may be logged. Immutable;
- * any number of threads may read it.
+ * The cause of a failure. It holds no token, no claim value and no key, so it may be logged.
+ * Immutable; any number of threads may read it.
  */
 typedef struct bouncer_error bouncer_error;
 
 /**
- * A public key for verifying signatures (RFC 7517 section 4). Immutable; any number of threads may
+ * A public key that verifies signatures (RFC 7517 section 4). Immutable; any number of threads may
  * use it.
  */
 typedef struct bouncer_jwk bouncer_jwk;
 
 /**
- * An issuer's public keys (RFC 7517 section 5), checked and parsed once. Immutable; any number of
+ * An issuer's public keys (RFC 7517 section 5), parsed and checked once. Immutable; any number of
  * threads may use it.
  */
 typedef struct bouncer_jwks bouncer_jwks;
 
 /**
- * A token of the service's own. It is secret. Immutable; any number of threads may read it. Its
- * memory is wiped when its last user frees it.
+ * A token that the service sends in its own requests. It is secret. Immutable; any number of
+ * threads may read it. Its memory is wiped once no handle and no renewer uses it.
  */
 typedef struct bouncer_own_token bouncer_own_token;
 
 /**
- * What a token must be, beyond its signature. Immutable; any number of threads may use it.
+ * The rules for a token beyond a valid signature: issuer, audience, algorithms, times. Immutable;
+ * any number of threads may use it.
  */
 typedef struct bouncer_policy bouncer_policy;
 
 /**
- * An issuer's key set. A background thread fetches it from its URL and keeps it fresh, through key
- * rotations and outages. Any number of threads may use it. Make one for each issuer and keep it:
- * each has a thread, rate limits and requests of its own.
+ * An issuer's key set that a background thread fetches from a URL and refreshes. It follows key
+ * rotations and survives outages. Any number of threads may use it. Make one for each issuer and
+ * keep it: each has its own thread, rate limits and requests.
  *
- * A verification whose key is present takes no lock and never waits for the network. Keys are
- * fetched again at 70 to 80 % of their lifetime. If that fails, the old ones are used for
- * "max_stale", and then the status is BOUNCER_STATUS_KEYS_UNAVAILABLE.
+ * A verification whose key is cached takes no lock and never waits for the network. Keys are
+ * refreshed after 70 to 80 % of their lifetime. If refreshes fail, the cached keys stay in use for
+ * "max_stale". After that the status is BOUNCER_STATUS_KEYS_UNAVAILABLE.
  *
- * A token with an unknown "kid" may cause a fetch: two at once, then one in "refetch_interval". So
- * may a token without "kid" that no key verifies, or whose key does not verify it: one in
- * "refetch_interval_without_kid". If that fetch fails, or is not over in time, the status is
- * BOUNCER_STATUS_KEYS_UNAVAILABLE too.
+ * A token with an unknown "kid" may cause a fetch: at most two at once, then one per
+ * "refetch_interval". A token without "kid" that no key verifies may cause one too, and so may a
+ * token whose own key does not verify it. For these the limit is one fetch per
+ * "refetch_interval_without_kid". If such a fetch fails or does not end in time, the status is
+ * BOUNCER_STATUS_KEYS_UNAVAILABLE.
  *
- * A forked child may use the handle: it starts a thread of its own when it first needs one. All
- * threads of this library block all signals, so the program's signal handlers never run on them.
+ * A forked child may use the handle: it starts its own thread when it first needs one. All threads
+ * of this library block all signals, so the program's signal handlers never run on them.
  */
 typedef struct bouncer_remote_jwks bouncer_remote_jwks;
 
 /**
- * Keeps the service's own token valid. A background thread logs in and renews the token before it
- * expires, and again when a server rejects it. Any number of threads may use the renewer. Make one
- * for each account and keep it.
+ * Keeps the service's own token valid. A background thread logs in, renews the token before it
+ * expires, and logs in again when a server rejects it. Any number of threads may use the renewer.
+ * Make one for each account and keep it.
  *
- * The token is renewed at 70 to 80 % of its lifetime. A renewal that fails is retried with
- * back-off; the token in use stays in use until it expires.
+ * The token is renewed after 70 to 80 % of its lifetime. A failed renewal is retried with
+ * back-off. The current token stays in use until it expires.
  *
- * A forked child may use the handle: it starts a thread of its own when it first needs one. It
- * cannot where the program supplies the tokens.
+ * A forked child may use the handle: it starts its own thread when it first needs one. This does
+ * not work if the program supplies the tokens.
  */
 typedef struct bouncer_renewer bouncer_renewer;
 
 /**
- * Settings of one kind: of a policy, a remote key set or a renewer.
+ * Settings of one kind: for a policy, a remote key set or a renewer.
  *
  * ```c
  * bouncer_settings *settings = bouncer_settings_new(BOUNCER_KIND_POLICY);
@@ -819,16 +829,18 @@ typedef struct bouncer_renewer bouncer_renewer;
  * bouncer_settings_free(settings);
  * ```
  *
- * The first failure is kept. Every later change returns its status and does nothing, and so does
- * bouncer_policy_new(), bouncer_remote_jwks_new() or bouncer_renewer_new(). So it is enough to
- * check that last call. Its error says what was wrong, and bouncer_error_claim() of it is the
- * setting.
+ * The first failure is kept. Every later change returns its status and does nothing.
+ * bouncer_policy_new(), bouncer_remote_jwks_new() and bouncer_renewer_new() return it too. So it
+ * is enough to check that last call. Its error names the cause, and bouncer_error_claim() returns
+ * the name of the setting.
  *
- * Only one thread at a time may change settings. What is made of them copies what it needs.
+ * Only one thread at a time may change settings. A policy, key set or renewer copies what it
+ * needs.
  *
  * Values are text. A flag is "true" or "false". A duration is a whole number and a unit: "500ms",
- * "30s", "5m", "2h", "1d". A size is "16384", "16KiB" or "1MiB". A time is in seconds since 1970.
- * A text is never empty. A member of a map is set by name: "parameters.scope".
+ * "30s", "5m", "2h", "1d". A size is "16384", "16KiB" or "1MiB". A time is a number of seconds
+ * since 1970-01-01T00:00:00Z. Text must not be empty. An entry of a map is set by name:
+ * "parameters.scope".
  */
 typedef struct bouncer_settings bouncer_settings;
 
@@ -839,7 +851,7 @@ typedef struct bouncer_settings bouncer_settings;
 typedef struct bouncer_stats bouncer_stats;
 
 /**
- * A token that passed every check; a rejected token never becomes one. Immutable; any number of
+ * A token that passed every check. A rejected token never becomes one. Immutable; any number of
  * threads may read it.
  */
 typedef struct bouncer_token bouncer_token;
@@ -851,7 +863,7 @@ typedef struct bouncer_verifier bouncer_verifier;
 
 /**
  * Text in UTF-8 that belongs to a handle: `len` bytes at `data`, NOT NUL-terminated. `data` is
- * NULL where there is none.
+ * NULL if there is no text.
  */
 typedef struct {
     /**
@@ -865,7 +877,7 @@ typedef struct {
 } bouncer_str;
 
 /**
- * Bytes that belong to a handle: `len` of them at `data`. `data` is NULL where there are none.
+ * Bytes that belong to a handle: `len` bytes at `data`. `data` is NULL if there are no bytes.
  */
 typedef struct {
     /**
@@ -879,84 +891,83 @@ typedef struct {
 } bouncer_bytes;
 
 /**
- * A setting that this library knows. It belongs to the library and lives as long as it. Later
- * versions may add members at the end: use it through its pointer only. Each text is
- * NUL-terminated and never NULL.
+ * The description of a setting. It is static. Later versions may add members at the end: use it by
+ * pointer only. Each text is NUL-terminated and never NULL.
  */
 typedef struct {
     /**
-     * The name, for bouncer_settings_set() and in documents.
+     * The name, for bouncer_settings_set() and for documents.
      */
     const char *name;
     /**
-     * "flag", "text", "duration", "size", "count", "time", "map of text"; the words of a choice:
-     * "jwt|dcos"; for a list with "list of " before it.
+     * The type: "flag", "text", "duration", "size", "count", "time", "map of text", or the values
+     * of a choice: "jwt|dcos". A list has the prefix "list of ".
      */
     const char *type;
     /**
-     * The default; empty if there is none or `help` says it.
+     * The default; empty if there is none or `help` explains it.
      */
     const char *default_value;
     /**
-     * The least and the largest value: "0s to 5m"; empty if there are none.
+     * The minimum and the maximum: "0s to 5m"; empty if there are none.
      */
     const char *range;
     /**
-     * What it does.
+     * A description of what the setting does.
      */
     const char *help;
     /**
-     * The version of this library that has it first.
+     * The first version of this library with this setting.
      */
     const char *since;
     /**
-     * BOUNCER_SETTING_SECRET and the other flags.
+     * A bit set of the BOUNCER_SETTING_ constants.
      */
     uint32_t flags;
 } bouncer_setting;
 
 /**
- * The verdicts of a batch in columns, in the layout of Apache Arrow ("Columnar Format", 1.0). The
- * buffers can be handed to Arrow as they are. They belong to the batch.
+ * The verdicts of a batch as columns, in the memory layout of Apache Arrow ("Columnar Format",
+ * 1.0). Arrow can use the buffers without copying. They belong to the batch.
  *
- * In a validity bitmap bit i, counted from the lowest of the first byte, is set if row i has a
- * value.
+ * In a validity bitmap, bit i is set if row i has a value. Bit 0 is the lowest bit of the first
+ * byte.
  */
 typedef struct {
     /**
-     * The number of rows, one for each token.
+     * Number of rows, one for each token.
      */
     size_t rows;
     /**
-     * The bouncer_status of each: UInt32.
+     * The bouncer_status of each token: UInt32.
      */
     const uint32_t *status;
     /**
-     * "exp" of the tokens that passed, in seconds since 1970-01-01T00:00:00Z: Int64; 0 where there
-     * is none.
+     * "exp" of the accepted tokens, in seconds since 1970-01-01T00:00:00Z: Int64. 0 in rows
+     * without a value.
      */
     const int64_t *exp;
     /**
-     * Which rows have an "exp".
+     * The validity bitmap of `exp`.
      */
     const uint8_t *exp_validity;
     /**
-     * Where in `uid_data` the "uid" of each begins, and one value more for the end: the offsets of
-     * a LargeUtf8.
+     * The offsets in `uid_data` at which each "uid" begins, plus the end of the last one: the
+     * offsets of a LargeUtf8 array.
      */
     const int64_t *uid_offsets;
     /**
-     * The "uid"s of the tokens that passed, one behind the other, in UTF-8.
+     * The "uid" values of the accepted tokens, concatenated, in UTF-8.
      */
     const char *uid_data;
     /**
-     * Which rows have a "uid".
+     * The validity bitmap of the "uid" column.
      */
     const uint8_t *uid_validity;
 } bouncer_columns;
 
 /**
- * One row of a snapshot. It belongs to the snapshot. Later versions may add members at its end, so
+ * One row of a snapshot. It belongs to the snapshot. Later versions may add members at the end:
  * use it by pointer only.
  */
 typedef struct {
@@ -965,38 +976,38 @@ typedef struct {
      */
     const char *name;
     /**
-     * One sentence, NUL-terminated.
+     * A description of one sentence, NUL-terminated.
      */
     const char *help;
     /**
-     * A bouncer_stat_kind: what is measured, and the unit of `number`.
+     * A bouncer_stat_kind: the meaning and unit of `number`.
      */
     uint32_t kind;
     /**
-     * 0: there is no value at this moment.
+     * 1 if the row has a value, 0 if there is no value at present.
      */
     int32_t present;
     /**
-     * The value; 0 if there is none or it is text.
+     * The value; 0 if there is no value or it is text.
      */
     double number;
     /**
-     * The value of BOUNCER_STAT_KIND_TEXT; otherwise no text.
+     * The value if `kind` is BOUNCER_STAT_KIND_TEXT, otherwise no text.
      */
     bouncer_str text;
     /**
-     * Whose it is: the URL of the key set without its query, the issuer, or where the renewer's
-     * tokens come from. Empty for what is the verifier's own.
+     * The source: the URL of the key set without its query, the issuer, or the origin of the
+     * renewer's tokens. Empty for the verifier's own rows.
      */
     bouncer_str source;
 } bouncer_stat;
 
 /**
- * Takes one event: `level` is a bouncer_log_level, `message` is valid during the call. It holds no
- * token, no claim value and no key. `context` is that of bouncer_set_logger().
+ * Receives one event. `level` is a bouncer_log_level. `message` is valid during the call and holds
+ * no token, no claim value and no key. `context` is the argument of bouncer_set_logger().
  *
- * Called by any thread, the library's own included, and by several at once. It must not throw,
- * must not call back into this library, and must not wait for a token or for keys.
+ * Any thread may call it, including the library's own, and several threads may call it at once. It
+ * must not throw, must not call this library, and must not wait for a token or for keys.
  */
 typedef void (*bouncer_log_callback)(void *context, uint32_t level, bouncer_str message);
 
@@ -1005,56 +1016,57 @@ extern "C" {
 #endif // __cplusplus
 
 /**
- * The ABI version of the library that is loaded; compare it with BOUNCER_ABI_VERSION.
+ * Returns the ABI version of the loaded library; compare it with BOUNCER_ABI_VERSION.
  */
 uint32_t bouncer_abi_version(void);
 
 /**
- * Does nothing, and is there in libraries of ABI version 1 alone: a program that calls it does not
- * link with any other.
+ * Does nothing. Only libraries of ABI version 1 define it: a program that calls it does not link
+ * with any other ABI version.
  */
 void bouncer_abi_1(void);
 
 /**
- * The version of the library that is loaded, as "MAJOR.MINOR.PATCH", NUL-terminated. Static.
+ * Returns the version of the loaded library as "MAJOR.MINOR.PATCH", NUL-terminated. The text is
+ * static.
  */
 const char *bouncer_version(void);
 
 /**
  * Returns the stable name of a status, NUL-terminated: "expired". Returns "unknown" for a number
- * that this version does not know. Static.
+ * that this version does not know. The text is static.
  */
 const char *bouncer_status_name(uint32_t status);
 
 /**
- * Returns the HTTP status for the answer to a request that ended so: 401 for the 200s and 300s,
- * 503 for the 100s and 400s, 200 for BOUNCER_STATUS_OK, 500 for the rest. An unknown number counts
- * by its hundred.
+ * Returns the HTTP status for the response to a request whose verification returned `status`. It
+ * is 200 for BOUNCER_STATUS_OK, 401 for the 200s and 300s, 503 for the 100s and 400s, and 500 for
+ * all others. An unknown number is mapped by its hundred.
  */
 uint32_t bouncer_status_http_status(uint32_t status);
 
 /**
- * Returns the value of the WWW-Authenticate header for an answer with HTTP status 401 (RFC 6750
- * section 3). It is a bare "Bearer" where the request holds no token. Otherwise it has
- * `error="invalid_token"` and the name of the status. No text for other answers and unknown
- * numbers. Static.
+ * Returns the value of the WWW-Authenticate header for a response with HTTP status 401 (RFC 6750
+ * section 3). It is "Bearer" alone if the request holds no token. Otherwise it adds
+ * `error="invalid_token"` and the name of the status. Returns no text for other statuses and
+ * unknown numbers. The text is static.
  */
 bouncer_str bouncer_status_challenge(uint32_t status);
 
 /**
- * The status number, the same as the failed call returned; BOUNCER_STATUS_OK if `error` is NULL.
+ * Returns the status that the failed call returned, or BOUNCER_STATUS_OK if `error` is NULL.
  */
 bouncer_status bouncer_error_status(const bouncer_error *error);
 
 /**
- * What happened, in a sentence for a log, NUL-terminated; NULL if `error` is NULL. Valid until
- * `error` is freed. The words may change between versions: programs go by the status.
+ * Returns a message for a log, NUL-terminated, or NULL if `error` is NULL. Valid until `error` is
+ * freed. The wording may change between versions: programs should use the status.
  */
 const char *bouncer_error_message(const bouncer_error *error);
 
 /**
- * The claim or header parameter at fault: "exp", "crit". No text if there is none or `error` is
- * NULL. Valid until `error` is freed.
+ * Returns the name of the claim, header parameter or setting that caused the error: "exp", "crit".
+ * Returns no text if there is none or `error` is NULL. Valid until `error` is freed.
  */
 bouncer_str bouncer_error_claim(const bouncer_error *error);
 
@@ -1064,7 +1076,7 @@ bouncer_str bouncer_error_claim(const bouncer_error *error);
 void bouncer_error_free(bouncer_error *error);
 
 /**
- * Reads one JWK, a JSON object of `json_len` bytes at `json`.
+ * Parses one JWK: a JSON object of `json_len` bytes at `json`.
  *
  * On success puts the key in `*out`; free it with bouncer_jwk_free(). On failure:
  * BOUNCER_STATUS_UNUSABLE_KEY.
@@ -1075,8 +1087,9 @@ bouncer_status bouncer_jwk_from_json(const char *json,
                                      bouncer_error **err);
 
 /**
- * Makes an RSA key from its modulus and exponent as Base64urlUInt (RFC 7518 section 2), the form
- * of "n" and "e" in a JWK: `n_len` bytes of text at `n`, `e_len` at `e`.
+ * Makes an RSA key from its modulus and exponent as Base64urlUInt (RFC 7518 section 2), the format
+ * of "n" and "e" in a JWK. The modulus is `n_len` bytes of text at `n`, the exponent `e_len` bytes
+ * at `e`.
  *
  * On success puts the key in `*out`; free it with bouncer_jwk_free(). On failure:
  * BOUNCER_STATUS_UNUSABLE_KEY.
@@ -1089,8 +1102,8 @@ bouncer_status bouncer_jwk_from_rsa_base64url(const char *n,
                                               bouncer_error **err);
 
 /**
- * Makes an RSA key from its modulus and exponent as big-endian octets: `n_len` at `n`, `e_len` at
- * `e`. Leading zeros do not matter.
+ * Makes an RSA key from its modulus and exponent as big-endian octets: `n_len` octets at `n`,
+ * `e_len` octets at `e`. Leading zeros are allowed.
  *
  * On success puts the key in `*out`; free it with bouncer_jwk_free(). On failure:
  * BOUNCER_STATUS_UNUSABLE_KEY.
@@ -1103,9 +1116,9 @@ bouncer_status bouncer_jwk_from_rsa_components(const uint8_t *n,
                                                bouncer_error **err);
 
 /**
- * Reads a key from PEM of `pem_len` bytes at `pem`, with the label "PUBLIC KEY", "RSA PUBLIC KEY"
- * or "CERTIFICATE" (RFC 7468). Only the public key of a certificate is read; nothing else in it is
- * checked.
+ * Parses a key in PEM of `pem_len` bytes at `pem`, with the label "PUBLIC KEY", "RSA PUBLIC KEY"
+ * or "CERTIFICATE" (RFC 7468). Of a certificate only the public key is used; the certificate is
+ * not verified.
  *
  * On success puts the key in `*out`; free it with bouncer_jwk_free(). On failure:
  * BOUNCER_STATUS_UNUSABLE_KEY.
@@ -1113,8 +1126,7 @@ bouncer_status bouncer_jwk_from_rsa_components(const uint8_t *n,
 bouncer_status bouncer_jwk_from_pem(const char *pem, size_t pem_len, bouncer_jwk **out, bouncer_error **err);
 
 /**
- * Reads a key from DER SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7) of `der_len` bytes at
- * `der`.
+ * Parses a key in DER SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7) of `der_len` bytes at `der`.
  *
  * On success puts the key in `*out`; free it with bouncer_jwk_free(). On failure:
  * BOUNCER_STATUS_UNUSABLE_KEY.
@@ -1125,99 +1137,107 @@ bouncer_status bouncer_jwk_from_der(const uint8_t *der,
                                     bouncer_error **err);
 
 /**
- * "kid", the key ID. No text if it has none or `key` is NULL. Valid as long as `key`.
+ * Returns "kid", the key ID. Returns no text if the key has none or `key` is NULL. Valid until
+ * `key` is freed.
  */
 bouncer_str bouncer_jwk_kid(const bouncer_jwk *key);
 
 /**
- * "alg", the only algorithm that the key is for. No text if it has none or `key` is NULL. Static.
+ * Returns "alg", the only algorithm that the key may be used with. Returns no text if the key has
+ * none or `key` is NULL. The text is static.
  */
 bouncer_str bouncer_jwk_algorithm(const bouncer_jwk *key);
 
 /**
- * "kty", the key type: "RSA", "EC" or "OKP". No text if `key` is NULL. Static.
+ * Returns "kty", the key type: "RSA", "EC" or "OKP". Returns no text if `key` is NULL. The text is
+ * static.
  */
 bouncer_str bouncer_jwk_key_type(const bouncer_jwk *key);
 
 /**
- * "crv", the curve. No text for an RSA key or if `key` is NULL. Static.
+ * Returns "crv", the curve. Returns no text for an RSA key or if `key` is NULL. The text is
+ * static.
  */
 bouncer_str bouncer_jwk_curve(const bouncer_jwk *key);
 
 /**
- * The size in bits, of the RSA modulus or of the curve; 0 if `key` is NULL.
+ * Returns the size of the RSA modulus or of the curve in bits, or 0 if `key` is NULL.
  */
 size_t bouncer_jwk_bits(const bouncer_jwk *key);
 
 /**
- * The RSA modulus, big-endian without leading zeros. No bytes for other key types or if `key` is
- * NULL. Valid as long as `key`.
+ * Returns the RSA modulus, big-endian without leading zeros. Returns no bytes for other key types
+ * or if `key` is NULL. Valid until `key` is freed.
  */
 bouncer_bytes bouncer_jwk_n(const bouncer_jwk *key);
 
 /**
- * The RSA exponent, big-endian without leading zeros. No bytes for other key types or if `key` is
- * NULL. Valid as long as `key`.
+ * Returns the RSA exponent, big-endian without leading zeros. Returns no bytes for other key types
+ * or if `key` is NULL. Valid until `key` is freed.
  */
 bouncer_bytes bouncer_jwk_e(const bouncer_jwk *key);
 
 /**
- * Returns 1 if the key was accepted although RFC 7518 forbids how a number is written: padding,
- * the standard base64 alphabet, a leading zero octet, or a coordinate without its leading zeros.
- * Returns 0 otherwise.
+ * Returns 1 if a number of the key is written in a form that RFC 7518 forbids and this library
+ * tolerates. Those forms are padding, the standard base64 alphabet, a leading zero octet, and a
+ * coordinate without its leading zeros. Returns 0 otherwise.
  */
 int32_t bouncer_jwk_is_tolerated(const bouncer_jwk *key);
 
 /**
- * The key as PEM, label "PUBLIC KEY". No text if `key` is NULL. Valid as long as `key`.
+ * Returns the key in PEM, with the label "PUBLIC KEY". Returns no text if `key` is NULL. Valid
+ * until `key` is freed.
  */
 bouncer_str bouncer_jwk_pem(const bouncer_jwk *key);
 
 /**
- * The key as DER SubjectPublicKeyInfo. No bytes if `key` is NULL. Valid as long as `key`.
+ * Returns the key in DER SubjectPublicKeyInfo. Returns no bytes if `key` is NULL. Valid until
+ * `key` is freed.
  */
 bouncer_bytes bouncer_jwk_der(const bouncer_jwk *key);
 
 /**
- * The key as a JWK, a JSON object. No text if `key` is NULL. Valid as long as `key`.
+ * Returns the key as a JWK, a JSON object. Returns no text if `key` is NULL. Valid until `key` is
+ * freed.
  */
 bouncer_str bouncer_jwk_json(const bouncer_jwk *key);
 
 /**
- * The JWK Thumbprint with SHA-256 (RFC 7638), in base64url. No text if `key` is NULL. Valid as
- * long as `key`.
+ * Returns the JWK Thumbprint with SHA-256 (RFC 7638), in base64url. Returns no text if `key` is
+ * NULL. Valid until `key` is freed.
  */
 bouncer_str bouncer_jwk_thumbprint(const bouncer_jwk *key);
 
 /**
- * The "kid" that DC/OS's Bouncer derives from an RSA key. No text for other key types or if `key`
- * is NULL. Valid as long as `key`.
+ * Returns the "kid" that DC/OS's Bouncer derives from an RSA key. Returns no text for other key
+ * types or if `key` is NULL. Valid until `key` is freed.
  */
 bouncer_str bouncer_jwk_dcos_kid(const bouncer_jwk *key);
 
 /**
- * Frees a key that a bouncer_jwk_from_ function returned, never a key of a key set. NULL is
- * allowed.
+ * Frees a key that a bouncer_jwk_from_ function returned. Never pass a key that belongs to a key
+ * set. NULL is allowed.
  */
 void bouncer_jwk_free(bouncer_jwk *key);
 
 /**
- * Reads a JWK Set document: strict JSON of `json_len` bytes at `json`, at most 1 MiB and 1000
+ * Parses a JWK Set document: strict JSON of `json_len` bytes at `json`, at most 1 MiB and 1000
  * members.
  *
- * A key that cannot be used is skipped; bouncer_jwks_skipped_reason() says why.
+ * A key that cannot be used is skipped; bouncer_jwks_skipped_reason() returns the reason.
  *
  * On success puts the key set in `*out`; free it with bouncer_jwks_free(). On failure:
- * BOUNCER_STATUS_MALFORMED_JWK_SET, or BOUNCER_STATUS_NO_USABLE_KEY with the first skipped key's
- * reason in the message.
+ * BOUNCER_STATUS_MALFORMED_JWK_SET, or BOUNCER_STATUS_NO_USABLE_KEY whose message contains the
+ * reason of the first skipped key.
  */
 bouncer_status bouncer_jwks_load(const char *json, size_t json_len, bouncer_jwks **out, bouncer_error **err);
 
 /**
- * Reads a JWK Set document as bouncer_jwks_load() does. Its keys verify with `backend`, a
+ * Parses a JWK Set document as bouncer_jwks_load() does. The keys verify with `backend`, a
  * bouncer_backend.
  *
- * On failure also: BOUNCER_STATUS_INVALID_ARGUMENT, there is no such back end.
+ * The failures are those of bouncer_jwks_load(), and BOUNCER_STATUS_INVALID_ARGUMENT for an
+ * unknown back end.
  */
 bouncer_status bouncer_jwks_load_with(const char *json,
                                       size_t json_len,
@@ -1226,7 +1246,7 @@ bouncer_status bouncer_jwks_load_with(const char *json,
                                       bouncer_error **err);
 
 /**
- * Makes a key set of the `count` keys in the array `keys`. They are copied.
+ * Makes a key set of the `count` keys in the array `keys`, which are copied.
  *
  * On success puts the key set in `*out`; free it with bouncer_jwks_free(). On failure:
  * BOUNCER_STATUS_NO_USABLE_KEY.
@@ -1237,69 +1257,69 @@ bouncer_status bouncer_jwks_from_keys(const bouncer_jwk *const *keys,
                                       bouncer_error **err);
 
 /**
- * The number of usable keys; 0 if `jwks` is NULL.
+ * Returns the number of usable keys, or 0 if `jwks` is NULL.
  */
 size_t bouncer_jwks_key_count(const bouncer_jwks *jwks);
 
 /**
- * Returns the usable key at `index`, in document order from 0; NULL if there is none or `jwks` is
- * NULL. It belongs to `jwks` and lives as long: do not free it.
+ * Returns the usable key at `index`, in document order from 0. Returns NULL if `index` is out of
+ * range or `jwks` is NULL. The key belongs to `jwks`: do not free it.
  */
 const bouncer_jwk *bouncer_jwks_key(const bouncer_jwks *jwks, size_t index);
 
 /**
- * Returns how many keys verify RS256 with the accelerated arithmetic
- * (BOUNCER_BACKEND_ACCELERATED); 0 if `jwks` is NULL.
+ * Returns the number of keys that verify RS256 with the accelerated arithmetic
+ * (BOUNCER_BACKEND_ACCELERATED), or 0 if `jwks` is NULL.
  */
 size_t bouncer_jwks_accelerated_keys(const bouncer_jwks *jwks);
 
 /**
- * The number of keys that cannot be used; 0 if `jwks` is NULL.
+ * Returns the number of skipped keys, or 0 if `jwks` is NULL.
  */
 size_t bouncer_jwks_skipped_count(const bouncer_jwks *jwks);
 
 /**
- * Returns where the skipped key at `index` is in the document's "keys" array, from 0; SIZE_MAX if
- * there is no such key.
+ * Returns the position of the skipped key at `index` in the document's "keys" array, from 0.
+ * Returns SIZE_MAX if `index` is out of range or `jwks` is NULL.
  */
 size_t bouncer_jwks_skipped_index(const bouncer_jwks *jwks, size_t index);
 
 /**
- * "kid" of the skipped key at `index`. No text if it has none, or if there is no such key. Valid
- * as long as `jwks`.
+ * Returns the "kid" of the skipped key at `index`. Returns no text if it has none, `index` is out
+ * of range, or `jwks` is NULL. Valid until `jwks` is freed.
  */
 bouncer_str bouncer_jwks_skipped_kid(const bouncer_jwks *jwks, size_t index);
 
 /**
- * Why the key at `index` was skipped, as a stable name: "wrong_use". No text if there is none.
- * Static.
+ * Returns the stable name of the reason why the key at `index` was skipped: "wrong_use". Returns
+ * no text if `index` is out of range or `jwks` is NULL. The text is static.
  */
 bouncer_str bouncer_jwks_skipped_reason(const bouncer_jwks *jwks, size_t index);
 
 /**
- * Why the key at `index` was skipped, for a log: which member is wrong, how many bits it has. No
- * text if there is none. Valid as long as `jwks`.
+ * Returns the reason why the key at `index` was skipped, in words for a log. The text contains
+ * details such as the wrong member or the key size. Returns no text if `index` is out of range or
+ * `jwks` is NULL. Valid until `jwks` is freed.
  */
 bouncer_str bouncer_jwks_skipped_message(const bouncer_jwks *jwks, size_t index);
 
 /**
- * Frees a key set. Verifiers made of it keep working. NULL is allowed.
+ * Frees a key set. Verifiers that use it keep working. NULL is allowed.
  */
 void bouncer_jwks_free(bouncer_jwks *jwks);
 
 /**
- * Makes settings of `kind`, BOUNCER_KIND_POLICY or another BOUNCER_KIND_ constant. None is set
- * yet. Free them with bouncer_settings_free(). Never NULL: a kind that this library does not know
- * is a failure of the settings.
+ * Makes empty settings of `kind`, a BOUNCER_KIND_ constant. Free them with
+ * bouncer_settings_free(). Never returns NULL: an unknown kind is a failure of the settings.
  */
 bouncer_settings *bouncer_settings_new(uint32_t kind);
 
 /**
- * Sets `name` to the value of `value_len` bytes at `value`, which is copied. It replaces what was
- * set; a list then has this one item. `name` is NUL-terminated: one of the constants that begin
+ * Sets `name` to the value of `value_len` bytes at `value`, which is copied. It replaces an
+ * earlier value; a list then has this one item. `name` is NUL-terminated: a constant that begins
  * with BOUNCER_POLICY_, BOUNCER_KEYS_ or BOUNCER_RENEWER_.
  *
- * On failure: BOUNCER_STATUS_INVALID_ARGUMENT, the name is unknown or the value is not usable.
+ * On failure: BOUNCER_STATUS_INVALID_ARGUMENT if the name is unknown or the value is invalid.
  */
 bouncer_status bouncer_settings_set(bouncer_settings *settings,
                                     const char *name,
@@ -1307,11 +1327,11 @@ bouncer_status bouncer_settings_set(bouncer_settings *settings,
                                     size_t value_len);
 
 /**
- * Appends an item, the value of `value_len` bytes at `value`, to the list `name`. The item is
- * taken as it is: there is no separator and no escape.
+ * Appends the value of `value_len` bytes at `value` to the list `name`. The value is one item:
+ * there is no separator and no escape.
  *
- * On failure: as bouncer_settings_set(). BOUNCER_STATUS_INVALID_ARGUMENT also for a setting that
- * is no list.
+ * On failure: as bouncer_settings_set(), and BOUNCER_STATUS_INVALID_ARGUMENT if the setting is not
+ * a list.
  */
 bouncer_status bouncer_settings_add(bouncer_settings *settings,
                                     const char *name,
@@ -1319,69 +1339,69 @@ bouncer_status bouncer_settings_add(bouncer_settings *settings,
                                     size_t value_len);
 
 /**
- * Sets everything that the JSON document of `json_len` bytes at `json` sets; on failure, nothing.
- * Flags, counts and sizes are JSON's own, durations are strings, lists are arrays: {"issuers":
- * ["a"], "leeway": "30s"}. A document cannot hold a secret. "$schema" is ignored.
- * docs/settings.schema.json describes documents.
+ * Applies all settings in the JSON document of `json_len` bytes at `json`, or none of them on
+ * failure. Flags, counts and sizes have JSON types, durations are strings, lists are arrays:
+ * {"issuers": ["a"], "leeway": "30s"}. A document must not hold a secret. "$schema" is ignored.
+ * docs/settings.schema.json is the JSON schema of documents.
  *
- * On failure: BOUNCER_STATUS_INVALID_ARGUMENT. It is not strict JSON, a name is unknown or comes
- * twice, or a value is not usable, null or an empty list.
+ * On failure: BOUNCER_STATUS_INVALID_ARGUMENT. The document is not strict JSON, a name is unknown
+ * or repeated, or a value is invalid, null or an empty list.
  */
 bouncer_status bouncer_settings_load(bouncer_settings *settings, const char *json, size_t json_len);
 
 /**
- * Returns the first failure, or NULL. It belongs to the settings: do not free it.
+ * Returns the first failure, or NULL if there is none. It belongs to the settings: do not free it.
  */
 const bouncer_error *bouncer_settings_error(const bouncer_settings *settings);
 
 /**
- * Returns what was set as a JSON document for logs, without any secret. It belongs to the settings
- * and is valid until they are changed.
+ * Returns the settings as a JSON document for logs, without secrets. It belongs to the settings
+ * and is valid until they are changed or freed.
  */
 bouncer_str bouncer_settings_json(const bouncer_settings *settings);
 
 /**
- * Frees settings and wipes their secrets from memory. What was made of them keeps working. NULL is
- * allowed.
+ * Frees settings and wipes their secrets from memory. Policies, key sets and renewers made of them
+ * keep working. NULL is allowed.
  */
 void bouncer_settings_free(bouncer_settings *settings);
 
 /**
- * Returns the setting of this kind after `previous`, or the first if `previous` is NULL. NULL
- * after the last.
+ * Returns the setting after `previous` in the list of `kind`, or the first one if `previous` is
+ * NULL. Returns NULL after the last one.
  */
 const bouncer_setting *bouncer_setting_next(uint32_t kind, const bouncer_setting *previous);
 
 /**
- * Returns the setting of that kind and name, NUL-terminated; NULL if this library does not know
- * it. For programs that use a setting only if it exists.
+ * Returns the setting `name` (NUL-terminated) of `kind`, or NULL if this library does not have it.
+ * For programs that use a setting only if it exists.
  */
 const bouncer_setting *bouncer_setting_find(uint32_t kind, const char *name);
 
 /**
- * Makes a policy of settings of BOUNCER_KIND_POLICY, which are copied.
+ * Makes a policy of `settings`, which have the kind BOUNCER_KIND_POLICY and are copied.
  *
  * On success puts the policy in `*out`; free it with bouncer_policy_free(). On failure:
- * BOUNCER_STATUS_INVALID_ARGUMENT, the first failure of the settings. Also where they name no
- * issuer, and set neither "any_issuer" nor the profile "dcos".
+ * BOUNCER_STATUS_INVALID_ARGUMENT with the first failure of the settings. It is also returned if
+ * the settings name no issuer and set neither "any_issuer" nor the profile "dcos".
  */
 bouncer_status bouncer_policy_new(const bouncer_settings *settings,
                                   bouncer_policy **out,
                                   bouncer_error **err);
 
 /**
- * Frees a policy. Verifiers made of it go on working. NULL is allowed.
+ * Frees a policy. Verifiers that use it keep working. NULL is allowed.
  */
 void bouncer_policy_free(bouncer_policy *policy);
 
 /**
- * Verifies a JWT: its signature with the keys of `jwks`, then its Claims Set against `policy` (RFC
- * 7519 section 7.2). `token` is `token_len` bytes of JWS Compact Serialization, without white
- * space around it.
+ * Verifies a JWT: its signature with the keys of `jwks`, then its claims against `policy` (RFC
+ * 7519 section 7.2). The token is `token_len` bytes of JWS Compact Serialization at `token`,
+ * without white space around it.
  *
  * On success puts the verified token in `*out`; free it with bouncer_token_free(). On failure: a
- * status of the 200s or 300s. Checks run in a fixed order, and the first one that fails is the
- * status.
+ * status of the 200s or 300s. The checks run in a fixed order; the status is that of the first
+ * check that fails.
  */
 bouncer_status bouncer_verify_token(const bouncer_jwks *jwks,
                                     const bouncer_policy *policy,
@@ -1391,67 +1411,72 @@ bouncer_status bouncer_verify_token(const bouncer_jwks *jwks,
                                     bouncer_error **err);
 
 /**
- * "uid", the user or service that DC/OS names. No text if it is absent or no string. Valid as long
- * as `token`.
+ * Returns "uid", the user or service in tokens of DC/OS. Returns no text if the claim is absent or
+ * not a string. Valid until `token` is freed.
  */
 bouncer_str bouncer_token_uid(const bouncer_token *token);
 
 /**
- * "iss" (RFC 7519 section 4.1.1). No text if it is absent. Valid as long as `token`.
+ * Returns "iss" (RFC 7519 section 4.1.1), or no text if it is absent. Valid until `token` is
+ * freed.
  */
 bouncer_str bouncer_token_issuer(const bouncer_token *token);
 
 /**
- * "sub" (RFC 7519 section 4.1.2). No text if it is absent. Valid as long as `token`.
+ * Returns "sub" (RFC 7519 section 4.1.2), or no text if it is absent. Valid until `token` is
+ * freed.
  */
 bouncer_str bouncer_token_subject(const bouncer_token *token);
 
 /**
- * "jti" (RFC 7519 section 4.1.7). No text if it is absent. Valid as long as `token`.
+ * Returns "jti" (RFC 7519 section 4.1.7), or no text if it is absent. Valid until `token` is
+ * freed.
  */
 bouncer_str bouncer_token_token_id(const bouncer_token *token);
 
 /**
- * The number of values of "aud" (RFC 7519 section 4.1.3): 1 for a string; 0 if it is absent, an
- * empty array, or `token` is NULL.
+ * Returns the number of values of "aud" (RFC 7519 section 4.1.3): 1 for a string. Returns 0 if the
+ * claim is absent or an empty array, or if `token` is NULL.
  */
 size_t bouncer_token_audience_count(const bouncer_token *token);
 
 /**
- * The value of "aud" at `index`, from 0. No text if there is none. Valid as long as `token`.
+ * Returns the value of "aud" at `index`, from 0, or no text if `index` is out of range. Valid
+ * until `token` is freed.
  */
 bouncer_str bouncer_token_audience(const bouncer_token *token, size_t index);
 
 /**
- * "exp" (RFC 7519 section 4.1.4). Returns 1 and puts the seconds since 1970-01-01T00:00:00Z,
- * rounded down, in `*seconds`. Returns 0 and does not write it if the claim is absent or an
- * argument is NULL.
+ * Reads "exp" (RFC 7519 section 4.1.4). Returns 1 and puts the seconds since 1970-01-01T00:00:00Z,
+ * rounded down, in `*seconds`. Returns 0 and does not write `*seconds` if the claim is absent or
+ * an argument is NULL.
  */
 int32_t bouncer_token_expires_at(const bouncer_token *token, int64_t *seconds);
 
 /**
- * "nbf" (RFC 7519 section 4.1.5), as bouncer_token_expires_at(), but rounded up.
+ * Reads "nbf" (RFC 7519 section 4.1.5) as bouncer_token_expires_at() reads "exp", but rounds up.
  */
 int32_t bouncer_token_not_before(const bouncer_token *token, int64_t *seconds);
 
 /**
- * "iat" (RFC 7519 section 4.1.6), as bouncer_token_expires_at().
+ * Reads "iat" (RFC 7519 section 4.1.6) as bouncer_token_expires_at() reads "exp".
  */
 int32_t bouncer_token_issued_at(const bouncer_token *token, int64_t *seconds);
 
 /**
- * The JSON text of the claim `name`, `name_len` bytes, as it was signed. A string has its quotes.
- * No text if it is absent or the name is not UTF-8. Valid as long as `token`.
+ * Returns the JSON text of the claim `name` (`name_len` bytes), exactly as signed. A string has
+ * its quotes. Returns no text if the claim is absent or the name is not UTF-8. Valid until `token`
+ * is freed.
  */
 bouncer_str bouncer_token_claim(const bouncer_token *token, const char *name, size_t name_len);
 
 /**
- * Puts the text of the claim `name`, `name_len` bytes, in `*value`, without quotes and escapes.
- * The claim must be a string. Valid as long as `token`.
+ * Puts the text of the claim `name` (`name_len` bytes) in `*value`, without quotes and escapes.
+ * The claim must be a string. The text is valid until `token` is freed.
  *
- * On failure: BOUNCER_STATUS_MISSING_CLAIM if it is absent or null,
- * BOUNCER_STATUS_MALFORMED_CLAIMS if it is another type. The first call for a token parses all its
- * claims; later calls look them up.
+ * On failure: BOUNCER_STATUS_MISSING_CLAIM if the claim is absent or null,
+ * BOUNCER_STATUS_MALFORMED_CLAIMS if it has another type. The first call for a token parses all
+ * its claims; later calls look them up.
  */
 bouncer_status bouncer_token_claim_string(const bouncer_token *token,
                                           const char *name,
@@ -1460,7 +1485,8 @@ bouncer_status bouncer_token_claim_string(const bouncer_token *token,
                                           bouncer_error **err);
 
 /**
- * Puts the claim `name`, `name_len` bytes, in `*value`. It must be an integer from -2^63 to 2^63 -
+ * Puts the claim `name` (`name_len` bytes) in `*value`. The claim must be an integer from -2^63 to
+ * 2^63 - 1. Numbers such as 1.0 or 1e3 count as integers up to 2^53.
  * 1. A number with a fraction of zero, as 1.0 or 1e3, is an integer up to 2^53.
  *
  * On failure: as bouncer_token_claim_string().
@@ -1472,9 +1498,9 @@ bouncer_status bouncer_token_claim_integer(const bouncer_token *token,
                                            bouncer_error **err);
 
 /**
- * Puts the texts of the claim `name`, `name_len` bytes, as an array in `*values` and its length in
- * `*count`. The claim must be an array of strings or one string, which is an array of one. Both
- * are valid as long as `token`.
+ * Puts the strings of the claim `name` (`name_len` bytes) as an array in `*values` and their
+ * number in `*count`. The claim must be an array of strings, or a string, which counts as an array
+ * of one. The array is valid until `token` is freed.
  *
  * On failure: as bouncer_token_claim_string().
  */
@@ -1486,24 +1512,26 @@ bouncer_status bouncer_token_claim_strings(const bouncer_token *token,
                                            bouncer_error **err);
 
 /**
- * The whole Claims Set, a JSON object: the bytes that were signed. No text if `token` is NULL.
- * Valid as long as `token`.
+ * Returns the whole Claims Set, a JSON object, exactly as signed. Returns no text if `token` is
+ * NULL. Valid until `token` is freed.
  */
 bouncer_str bouncer_token_payload(const bouncer_token *token);
 
 /**
- * The JOSE Header, a JSON object. No text if `token` is NULL. Valid as long as `token`.
+ * Returns the JOSE Header, a JSON object. Returns no text if `token` is NULL. Valid until `token`
+ * is freed.
  */
 bouncer_str bouncer_token_header(const bouncer_token *token);
 
 /**
- * The "kid" of the key that verified the token. No text if that key has none or `token` is NULL.
- * Valid as long as `token`.
+ * Returns the "kid" of the key that verified the token. Returns no text if that key has none or
+ * `token` is NULL. Valid until `token` is freed.
  */
 bouncer_str bouncer_token_kid(const bouncer_token *token);
 
 /**
- * The algorithm of the signature: "RS256". No text if `token` is NULL. Static.
+ * Returns the algorithm of the signature: "RS256". Returns no text if `token` is NULL. The text is
+ * static.
  */
 bouncer_str bouncer_token_algorithm(const bouncer_token *token);
 
@@ -1513,11 +1541,11 @@ bouncer_str bouncer_token_algorithm(const bouncer_token *token);
 void bouncer_token_free(bouncer_token *token);
 
 /**
- * Makes a remote key set of settings of BOUNCER_KIND_KEYS, which are copied. Unless "lazy" is set,
- * the first fetch begins at once in the background.
+ * Makes a remote key set of `settings`, which have the kind BOUNCER_KIND_KEYS and are copied. The
+ * first fetch starts at once in the background, unless "lazy" is set.
  *
  * On success puts the key set in `*out`; free it with bouncer_remote_jwks_free(). On failure:
- * BOUNCER_STATUS_INVALID_ARGUMENT for a setting. BOUNCER_STATUS_MALFORMED_JWK_SET or
+ * BOUNCER_STATUS_INVALID_ARGUMENT for a setting; BOUNCER_STATUS_MALFORMED_JWK_SET or
  * BOUNCER_STATUS_NO_USABLE_KEY for the seed.
  */
 bouncer_status bouncer_remote_jwks_new(const bouncer_settings *settings,
@@ -1525,7 +1553,7 @@ bouncer_status bouncer_remote_jwks_new(const bouncer_settings *settings,
                                        bouncer_error **err);
 
 /**
- * Waits up to `timeout_ms` milliseconds until there are usable keys.
+ * Waits up to `timeout_ms` milliseconds for usable keys.
  *
  * On failure: BOUNCER_STATUS_KEYS_UNAVAILABLE.
  */
@@ -1534,10 +1562,10 @@ bouncer_status bouncer_remote_jwks_wait_ready(const bouncer_remote_jwks *remote,
                                               bouncer_error **err);
 
 /**
- * Returns the keys in use, for bouncer_verify_token() or for inspection. A later fetch does not
- * change them.
+ * Returns a snapshot of the keys in use, for bouncer_verify_token() or for inspection. A later
+ * fetch does not change it.
  *
- * On success puts them in `*out`; free them with bouncer_jwks_free(). On failure:
+ * On success puts the keys in `*out`; free them with bouncer_jwks_free(). On failure:
  * BOUNCER_STATUS_KEYS_UNAVAILABLE.
  */
 bouncer_status bouncer_remote_jwks_current(const bouncer_remote_jwks *remote,
@@ -1545,11 +1573,11 @@ bouncer_status bouncer_remote_jwks_current(const bouncer_remote_jwks *remote,
                                            bouncer_error **err);
 
 /**
- * Fetches the keys now and waits for it up to `timeout_ms` milliseconds. Several callers share one
- * fetch. For operators, not for requests: nothing limits how often it fetches.
+ * Fetches the keys now and waits up to `timeout_ms` milliseconds for the fetch to end. Concurrent
+ * callers share one fetch. Call it for operators, not for requests: no rate limit applies.
  *
- * On failure: BOUNCER_STATUS_KEYS_UNAVAILABLE, with the reason in the message. The keys in use
- * stay.
+ * On failure: BOUNCER_STATUS_KEYS_UNAVAILABLE, with the cause in the message. The keys in use stay
+ * in use.
  */
 bouncer_status bouncer_remote_jwks_refresh(const bouncer_remote_jwks *remote,
                                            uint64_t timeout_ms,
@@ -1557,42 +1585,43 @@ bouncer_status bouncer_remote_jwks_refresh(const bouncer_remote_jwks *remote,
 
 /**
  * Waits up to `timeout_ms` milliseconds for the fetch of `ticket`, which
- * bouncer_verifier_verify_now() returned. Returns 1 if it is over. Returns 0 if it is not, if it
- * never will be, or if `remote` is NULL.
+ * bouncer_verifier_verify_now() returned. Returns 1 if the fetch has ended. Returns 0 on timeout,
+ * if the key set is closed, or if `remote` is NULL. Only a value that this library returned is a
+ * valid ticket.
  */
 int32_t bouncer_remote_jwks_wait(const bouncer_remote_jwks *remote, uint64_t ticket, uint64_t timeout_ms);
 
 /**
- * Waits up to `timeout_ms` milliseconds until `attempts` fetches are over
- * (BOUNCER_STAT_KEYS_ATTEMPTS_TOTAL). For programs that watch the key set. Returns 1 if they are.
- * Returns 0 if they are not, if they never will be, or if `remote` is NULL.
+ * Waits up to `timeout_ms` milliseconds until `attempts` fetches have ended
+ * (BOUNCER_STAT_KEYS_ATTEMPTS_TOTAL). For programs that monitor the key set. Returns 1 if they
+ * have. Returns 0 on timeout, if the key set is closed, or if `remote` is NULL.
  */
 int32_t bouncer_remote_jwks_wait_attempts(const bouncer_remote_jwks *remote,
                                           uint64_t attempts,
                                           uint64_t timeout_ms);
 
 /**
- * Returns the generation of the keys: 0 before the first keys, then one more with each change.
- * What a program derives from the keys is valid for one generation. Returns 0 if `remote` is NULL.
- * bouncer_remote_jwks_stats() returns everything else.
+ * Returns the generation of the keys: 0 before the first keys, then one more with each change. A
+ * program that derives data from the keys can cache it by generation. Returns 0 if `remote` is
+ * NULL. For all other state see bouncer_remote_jwks_stats().
  */
 uint64_t bouncer_remote_jwks_generation(const bouncer_remote_jwks *remote);
 
 /**
- * Closes the key set, for all verifiers made of it too. It cancels a fetch in flight and ends the
- * thread; from then on there are no keys. Returns when the thread has ended, after one second at
- * most. NULL is allowed.
+ * Closes the key set, also for all verifiers that use it. Cancels a fetch in flight and ends the
+ * thread; afterwards there are no keys. Returns when the thread has ended, after at most one
+ * second. NULL is allowed.
  */
 void bouncer_remote_jwks_close(const bouncer_remote_jwks *remote);
 
 /**
- * Frees a remote key set. Verifiers made of it keep working. The thread ends when the last of them
- * is freed; that call waits as bouncer_remote_jwks_close() does. NULL is allowed.
+ * Frees a remote key set. Verifiers that use it keep working. The thread ends when the last of
+ * them is freed. That call waits as bouncer_remote_jwks_close() does. NULL is allowed.
  */
 void bouncer_remote_jwks_free(bouncer_remote_jwks *remote);
 
 /**
- * Makes a verifier of `jwks` and `policy`. Both are shared or copied, so they may be freed.
+ * Makes a verifier of `jwks` and `policy`. The verifier keeps what it needs: both may be freed.
  *
  * On success puts the verifier in `*out`; free it with bouncer_verifier_free(). On failure:
  * BOUNCER_STATUS_NULL_ARGUMENT.
@@ -1603,7 +1632,7 @@ bouncer_status bouncer_verifier_new(const bouncer_jwks *jwks,
                                     bouncer_error **err);
 
 /**
- * Makes a verifier of remote keys and `policy`. Both may be freed.
+ * Makes a verifier of `remote` and `policy`. The verifier keeps what it needs: both may be freed.
  *
  * On success puts the verifier in `*out`; free it with bouncer_verifier_free(). On failure:
  * BOUNCER_STATUS_NULL_ARGUMENT.
@@ -1614,13 +1643,12 @@ bouncer_status bouncer_verifier_new_remote(const bouncer_remote_jwks *remote,
                                            bouncer_error **err);
 
 /**
- * Makes a verifier of the same keys and policy with a cache for about `tokens` accepted tokens:
- * 2^20 at most, 0 for no cache. `verifier` may be freed.
+ * Makes a verifier with the keys and the policy of `verifier` and a cache for about `tokens`
+ * accepted tokens: at most 2^20; 0 disables the cache. `verifier` may be freed.
  *
- * A token in the cache is accepted without another verification of its signature. The whole token
- * is compared, and "exp" and "nbf" are checked each time. When remote keys change, the cache is
- * emptied. The cost is memory: the tokens with their claims, about twice their length each. Tokens
- * over 4 KiB are not cached.
+ * A cached token is accepted without verifying its signature again. The lookup compares the whole
+ * token, and "exp" and "nbf" are checked each time. The cache is emptied when remote keys change.
+ * It costs memory: about twice the length of each token. Tokens over 4 KiB are not cached.
  *
  * On success puts the verifier in `*out`; free it with bouncer_verifier_free(). On failure:
  * BOUNCER_STATUS_NULL_ARGUMENT.
@@ -1632,10 +1660,10 @@ bouncer_status bouncer_verifier_with_cache(const bouncer_verifier *verifier,
 
 /**
  * Verifies a JWT of `token_len` bytes at `token`, as bouncer_verify_token() does. With remote keys
- * it waits up to "max_wait" where a fetch may bring the missing key. A token whose key is present
+ * it waits up to "max_wait" if a fetch may return the missing key. A token whose key is cached
  * never waits.
  *
- * On failure: as bouncer_verify_token(), and with remote keys BOUNCER_STATUS_KEYS_UNAVAILABLE.
+ * On failure: as bouncer_verify_token(), and BOUNCER_STATUS_KEYS_UNAVAILABLE with remote keys.
  */
 bouncer_status bouncer_verifier_verify(const bouncer_verifier *verifier,
                                        const char *token,
@@ -1644,11 +1672,12 @@ bouncer_status bouncer_verifier_verify(const bouncer_verifier *verifier,
                                        bouncer_error **err);
 
 /**
- * Verifies the token in the value of an HTTP Authorization header, `value_len` bytes at `value`:
- * bouncer_authorization_token() and bouncer_verifier_verify() in one call.
+ * Verifies the token in `value`, the `value_len` bytes of an HTTP Authorization header. It
+ * combines bouncer_authorization_token() and bouncer_verifier_verify(). For a request without the
+ * header pass an empty value.
  *
- * On failure: as those two. bouncer_status_http_status() and bouncer_status_challenge() answer the
- * request.
+ * On failure: as those two functions. bouncer_status_http_status() and bouncer_status_challenge()
+ * return the HTTP status and the WWW-Authenticate header for the response.
  */
 bouncer_status bouncer_verifier_verify_authorization(const bouncer_verifier *verifier,
                                                      const char *value,
@@ -1659,14 +1688,14 @@ bouncer_status bouncer_verifier_verify_authorization(const bouncer_verifier *ver
 /**
  * Verifies as bouncer_verifier_verify() does, but never blocks.
  *
- * `*ticket` is 0 at first. Where a fetch decides about the token's key, returns
- * BOUNCER_STATUS_PENDING and puts the ticket of that fetch in `*ticket`; `*out` is not written
- * then, and `*err` is NULL. Wait for the fetch on a thread that may block
- * (bouncer_verifier_wait()), then call again with the same token and `*ticket`. If the fetch is
- * over, another one may be pending. If it is not over, the status is final: the caller waits no
- * longer.
+ * Set `*ticket` to 0 before the first call. If the verdict depends on a fetch, the function
+ * returns BOUNCER_STATUS_PENDING and puts the ticket of that fetch in `*ticket`. `*out` is then
+ * not written, and `*err` is NULL. Wait for the fetch with bouncer_verifier_wait() on a thread
+ * that may block. Then call again with the same token and `*ticket`. After the fetch has ended,
+ * the call may return another ticket. Before the fetch has ended, the call returns a final status:
+ * the caller does not wait any longer.
  *
- * Any other status is final, and puts 0 in `*ticket`: as bouncer_verifier_verify().
+ * Any other status is final and sets `*ticket` to 0. On failure: as bouncer_verifier_verify().
  *
  * ```c
  * uint64_t ticket = 0;
@@ -1687,8 +1716,9 @@ bouncer_status bouncer_verifier_verify_now(const bouncer_verifier *verifier,
 
 /**
  * Waits up to `timeout_ms` milliseconds for the fetch of `ticket`, which
- * bouncer_verifier_verify_now() or bouncer_batch_ticket() returned. Returns 1 if it is over.
- * Returns 0 if it is not, if it never will be, or if `verifier` is NULL.
+ * bouncer_verifier_verify_now() or bouncer_batch_ticket() returned. Returns 1 if the fetch has
+ * ended. Returns 0 on timeout, if the key set is closed, or if `verifier` is NULL. Only a value
+ * that this library returned is a valid ticket.
  */
 int32_t bouncer_verifier_wait(const bouncer_verifier *verifier, uint64_t ticket, uint64_t timeout_ms);
 
@@ -1698,13 +1728,13 @@ int32_t bouncer_verifier_wait(const bouncer_verifier *verifier, uint64_t ticket,
 void bouncer_verifier_free(bouncer_verifier *verifier);
 
 /**
- * Verifies `count` JWTs, each as bouncer_verify_token() does. `tokens` is an array of that many.
+ * Verifies each of the `count` JWTs in the array `tokens` as bouncer_verify_token() does.
  *
- * `threads` is an upper bound, the calling thread included; 0 means 1. Each thread gets 64 tokens
- * at least.
+ * `threads` is the maximum number of threads, including the calling thread; 0 means 1. A thread is
+ * started only for 64 tokens or more.
  *
- * On success puts the verdicts in `*out`; free them with bouncer_batch_free(). Success says
- * nothing about any token. On failure: BOUNCER_STATUS_NULL_ARGUMENT or
+ * On success puts the verdicts in `*out`; free them with bouncer_batch_free(). The call succeeds
+ * even if every token is rejected. On failure: BOUNCER_STATUS_NULL_ARGUMENT or
  * BOUNCER_STATUS_INVALID_ARGUMENT.
  */
 bouncer_status bouncer_verify_tokens(const bouncer_jwks *jwks,
@@ -1716,8 +1746,8 @@ bouncer_status bouncer_verify_tokens(const bouncer_jwks *jwks,
                                      bouncer_error **err);
 
 /**
- * Verifies `count` JWTs, each as bouncer_verifier_verify() does. `tokens` is an array of that
- * many. With remote keys the whole batch waits for keys no longer than one token would. `threads`,
+ * Verifies each of the `count` JWTs in the array `tokens` as bouncer_verifier_verify() does. With
+ * remote keys the whole batch waits for keys at most as long as a single token would. `threads`,
  * the result and the failures are as for bouncer_verify_tokens().
  */
 bouncer_status bouncer_verifier_verify_batch(const bouncer_verifier *verifier,
@@ -1728,8 +1758,8 @@ bouncer_status bouncer_verifier_verify_batch(const bouncer_verifier *verifier,
                                              bouncer_error **err);
 
 /**
- * Verifies as bouncer_verifier_verify_batch() does, but never blocks. Where a fetch decides about
- * a token's key, the status of that token is BOUNCER_STATUS_PENDING and bouncer_batch_ticket()
+ * Verifies as bouncer_verifier_verify_batch() does, but never blocks. If the verdict for a token
+ * depends on a fetch of keys, its status is BOUNCER_STATUS_PENDING. bouncer_batch_ticket() then
  * returns its ticket.
  */
 bouncer_status bouncer_verifier_verify_batch_now(const bouncer_verifier *verifier,
@@ -1740,54 +1770,55 @@ bouncer_status bouncer_verifier_verify_batch_now(const bouncer_verifier *verifie
                                                  bouncer_error **err);
 
 /**
- * Returns the number of verdicts; 0 if `batch` is NULL.
+ * Returns the number of verdicts, or 0 if `batch` is NULL.
  */
 size_t bouncer_batch_count(const bouncer_batch *batch);
 
 /**
- * Returns the verdict at `index`: BOUNCER_STATUS_OK, why the token is rejected, or
- * BOUNCER_STATUS_PENDING after bouncer_verifier_verify_batch_now().
- * BOUNCER_STATUS_INVALID_ARGUMENT if there is no such index, BOUNCER_STATUS_NULL_ARGUMENT if
+ * Returns the status of the token at `index`: BOUNCER_STATUS_OK, the cause of the rejection, or
+ * BOUNCER_STATUS_PENDING after bouncer_verifier_verify_batch_now(). Returns
+ * BOUNCER_STATUS_INVALID_ARGUMENT if `index` is out of range, and BOUNCER_STATUS_NULL_ARGUMENT if
  * `batch` is NULL.
  */
 bouncer_status bouncer_batch_status(const bouncer_batch *batch, size_t index);
 
 /**
- * Returns the verified token at `index`; NULL if its status is not BOUNCER_STATUS_OK or `batch` is
- * NULL. It belongs to `batch` and lives as long: do not free it.
+ * Returns the verified token at `index`, or NULL if it was not accepted or `batch` is NULL. The
+ * token belongs to `batch`: do not free it.
  */
 const bouncer_token *bouncer_batch_token(const bouncer_batch *batch, size_t index);
 
 /**
- * Returns why the token at `index` is rejected; NULL if it is accepted or pending, there is no
- * such index, or `batch` is NULL. It belongs to `batch` and lives as long: do not free it.
+ * Returns the error of the token at `index`. Returns NULL if the token is accepted or pending,
+ * `index` is out of range, or `batch` is NULL. The error belongs to `batch`: do not free it.
  */
 const bouncer_error *bouncer_batch_error(const bouncer_batch *batch, size_t index);
 
 /**
- * Returns the ticket of the token at `index` if its status is BOUNCER_STATUS_PENDING, else 0. Wait
- * for it with bouncer_verifier_wait(), then pass it to bouncer_verifier_verify_now() with the same
- * token.
+ * Returns the ticket of the token at `index` if its status is BOUNCER_STATUS_PENDING, otherwise 0.
+ * Wait for it with bouncer_verifier_wait(), then pass it to bouncer_verifier_verify_now() with the
+ * same token.
  */
 uint64_t bouncer_batch_ticket(const bouncer_batch *batch, size_t index);
 
 /**
- * Puts the verdicts as columns in `*columns` and returns 1. Returns 0 and does not write it if an
- * argument is NULL. Valid as long as `batch`. With no rows, only `uid_offsets` may be read.
+ * Puts the verdicts as columns in `*columns` and returns 1. Returns 0 and does not write
+ * `*columns` if an argument is NULL. The columns are valid until `batch` is freed. With no rows,
+ * only `uid_offsets` may be read.
  */
 int32_t bouncer_batch_columns(const bouncer_batch *batch, bouncer_columns *columns);
 
 /**
- * Frees the verdicts with their tokens and errors. NULL is allowed.
+ * Frees a batch with its tokens and errors. NULL is allowed.
  */
 void bouncer_batch_free(bouncer_batch *batch);
 
 /**
- * Finds the token in the value of an HTTP Authorization header, `value_len` bytes at `value`:
- * "token=<jwt>" of DC/OS, or "Bearer <jwt>" (RFC 6750 section 2.1).
+ * Finds the token in `value`, the `value_len` bytes of an HTTP Authorization header. Accepts
+ * "token=<jwt>" (DC/OS) and "Bearer <jwt>" (RFC 6750 section 2.1).
  *
- * On success puts the token in `*token`. It is a part of `value` and valid as long. On failure:
- * BOUNCER_STATUS_MALFORMED_AUTHORIZATION.
+ * On success puts the token in `*token`. It points into `value` and is valid as long as `value`
+ * is. On failure: BOUNCER_STATUS_MALFORMED_AUTHORIZATION, also for an empty value.
  */
 bouncer_status bouncer_authorization_token(const char *value,
                                            size_t value_len,
@@ -1795,25 +1826,26 @@ bouncer_status bouncer_authorization_token(const char *value,
                                            bouncer_error **err);
 
 /**
- * The token's text. No text if `token` is NULL. Valid as long as `token`.
+ * Returns the token. Returns no text if `token` is NULL. Valid until `token` is freed.
  */
 bouncer_str bouncer_own_token_text(const bouncer_own_token *token);
 
 /**
- * The value of the Authorization header: "token=<token>" or "Bearer <token>". No text if `token`
- * is NULL. Valid as long as `token`.
+ * Returns the value of the Authorization header: "token=<token>" or "Bearer <token>". Returns no
+ * text if `token` is NULL. Valid until `token` is freed.
  */
 bouncer_str bouncer_own_token_authorization(const bouncer_own_token *token);
 
 /**
- * The token's own "exp". Returns 1 and puts the seconds since 1970-01-01T00:00:00Z in `*seconds`.
- * Returns 0 and does not write it if the token has none or an argument is NULL.
+ * Reads the token's "exp". Returns 1 and puts the seconds since 1970-01-01T00:00:00Z in
+ * `*seconds`. Returns 0 and does not write `*seconds` if the token has no "exp" or an argument is
+ * NULL.
  */
 int32_t bouncer_own_token_expires_at(const bouncer_own_token *token, int64_t *seconds);
 
 /**
- * Returns 1 for the first token of a renewer, and one more for each later one; 0 if `token` is
- * NULL.
+ * Returns the number of the token among those of its renewer: 1 for the first, then one more for
+ * each new token. Returns 0 if `token` is NULL.
  */
 uint64_t bouncer_own_token_generation(const bouncer_own_token *token);
 
@@ -1823,11 +1855,11 @@ uint64_t bouncer_own_token_generation(const bouncer_own_token *token);
 void bouncer_own_token_free(bouncer_own_token *token);
 
 /**
- * Makes a renewer of settings of BOUNCER_KIND_RENEWER, which are copied. Unless "lazy" is set, the
- * first login begins at once in the background.
+ * Makes a renewer of `settings`, which have the kind BOUNCER_KIND_RENEWER and are copied. The
+ * first login starts at once in the background, unless "lazy" is set.
  *
  * On success puts the renewer in `*out`; free it with bouncer_renewer_free(). On failure:
- * BOUNCER_STATUS_INVALID_ARGUMENT for a setting, BOUNCER_STATUS_UNUSABLE_CREDENTIALS for a secret,
+ * BOUNCER_STATUS_INVALID_ARGUMENT for a setting; BOUNCER_STATUS_UNUSABLE_CREDENTIALS for a secret,
  * a key or its file.
  */
 bouncer_status bouncer_renewer_new(const bouncer_settings *settings,
@@ -1835,11 +1867,12 @@ bouncer_status bouncer_renewer_new(const bouncer_settings *settings,
                                    bouncer_error **err);
 
 /**
- * Returns a valid token. Waits up to "max_wait" where there is none and a login may bring one
- * soon, and in the last seconds of the token in use. In an outage it does not wait.
+ * Returns a valid token. Waits up to "max_wait" if there is no valid token and a login may soon
+ * return one. It also waits in the last seconds before the current token expires. During an outage
+ * it does not wait.
  *
  * On success puts the token in `*out`; free it with bouncer_own_token_free(). On failure:
- * BOUNCER_STATUS_LOGIN_REJECTED or BOUNCER_STATUS_UNUSABLE_CREDENTIALS, the operator has to act;
+ * BOUNCER_STATUS_LOGIN_REJECTED or BOUNCER_STATUS_UNUSABLE_CREDENTIALS, which need an operator, or
  * BOUNCER_STATUS_LOGIN_UNAVAILABLE.
  */
 bouncer_status bouncer_renewer_token(const bouncer_renewer *renewer,
@@ -1847,12 +1880,12 @@ bouncer_status bouncer_renewer_token(const bouncer_renewer *renewer,
                                      bouncer_error **err);
 
 /**
- * Returns a token as bouncer_renewer_token() does, but never waits. For callers that must not
- * block a thread.
+ * Returns a token as bouncer_renewer_token() does, but never blocks.
  *
- * `*ticket` is 0 at first. If it is 0 afterwards, the answer is final. Otherwise a login in flight
- * may bring a better answer: wait for it on a thread that may block (bouncer_renewer_wait()), then
- * call again with the same `ticket`. A call before that login is over returns the final answer.
+ * Set `*ticket` to 0 before the first call. If it is 0 afterwards, the result is final. Otherwise
+ * a login is in flight that may improve the result. Wait for it with bouncer_renewer_wait() on a
+ * thread that may block, then call again with the same `ticket`. A call before that login has
+ * ended returns the final result.
  */
 bouncer_status bouncer_renewer_token_now(const bouncer_renewer *renewer,
                                          uint64_t *ticket,
@@ -1860,14 +1893,14 @@ bouncer_status bouncer_renewer_token_now(const bouncer_renewer *renewer,
                                          bouncer_error **err);
 
 /**
- * Tells that a server rejected the token of `token_len` bytes at `token`
- * (bouncer_is_token_rejection()), and returns another one. If there is a newer token already, it
- * is that one. Otherwise one login serves all callers: one at once, then at most one in 30
- * seconds. Until it succeeds, other callers still get the rejected token.
+ * Reports that a server rejected the token of `token_len` bytes at `token`
+ * (bouncer_is_token_rejection()), and returns another token. If there is already a newer token,
+ * returns that one. Otherwise one login serves all callers: the first at once, then at most one in
+ * 30 seconds. Until it succeeds, other callers still receive the rejected token.
  *
  * On success puts the token in `*out`; free it with bouncer_own_token_free(). On failure:
- * BOUNCER_STATUS_LOGIN_REJECTED or BOUNCER_STATUS_UNUSABLE_CREDENTIALS, the operator has to act;
- * BOUNCER_STATUS_LOGIN_UNAVAILABLE, also if there is no newer token.
+ * BOUNCER_STATUS_LOGIN_REJECTED or BOUNCER_STATUS_UNUSABLE_CREDENTIALS, which need an operator, or
+ * BOUNCER_STATUS_LOGIN_UNAVAILABLE. The last one is also returned if there is no newer token.
  */
 bouncer_status bouncer_renewer_reject(const bouncer_renewer *renewer,
                                       const char *token,
@@ -1876,7 +1909,7 @@ bouncer_status bouncer_renewer_reject(const bouncer_renewer *renewer,
                                       bouncer_error **err);
 
 /**
- * Works as bouncer_renewer_reject() does, but never waits. `ticket` is used as in
+ * Does the same as bouncer_renewer_reject(), but never blocks. `ticket` works as in
  * bouncer_renewer_token_now().
  */
 bouncer_status bouncer_renewer_reject_now(const bouncer_renewer *renewer,
@@ -1887,52 +1920,54 @@ bouncer_status bouncer_renewer_reject_now(const bouncer_renewer *renewer,
                                           bouncer_error **err);
 
 /**
- * Waits up to `timeout_ms` milliseconds for the login of `ticket`. Returns 1 if it is over.
- * Returns 0 if it is not, if it never will be, or if `renewer` is NULL.
+ * Waits up to `timeout_ms` milliseconds for the login of `ticket`. Returns 1 if it has ended.
+ * Returns 0 on timeout, if the renewer is closed, or if `renewer` is NULL. Only a value that this
+ * library returned is a valid ticket.
  */
 int32_t bouncer_renewer_wait(const bouncer_renewer *renewer, uint64_t ticket, uint64_t timeout_ms);
 
 /**
- * Waits up to `timeout_ms` milliseconds until `attempts` logins are over
- * (BOUNCER_STAT_RENEWER_ATTEMPTS_TOTAL). For programs that watch the renewer. Returns 1 if they
- * are. Returns 0 if they are not, if they never will be, or if `renewer` is NULL.
+ * Waits up to `timeout_ms` milliseconds until `attempts` logins have ended
+ * (BOUNCER_STAT_RENEWER_ATTEMPTS_TOTAL). For programs that monitor the renewer. Returns 1 if they
+ * have. Returns 0 on timeout, if the renewer is closed, or if `renewer` is NULL.
  */
 int32_t bouncer_renewer_wait_attempts(const bouncer_renewer *renewer, uint64_t attempts, uint64_t timeout_ms);
 
 /**
- * Waits up to `timeout_ms` milliseconds until there is a valid token.
+ * Waits up to `timeout_ms` milliseconds for a valid token.
  *
- * On failure: as bouncer_renewer_token(). Returns at once where waiting cannot help.
+ * On failure: as bouncer_renewer_token(). Returns at once if only an operator can fix the failure.
  */
 bouncer_status bouncer_renewer_wait_ready(const bouncer_renewer *renewer,
                                           uint64_t timeout_ms,
                                           bouncer_error **err);
 
 /**
- * Logs in now and waits for it up to `timeout_ms` milliseconds. Several callers share one login.
- * For operators, not for requests: nothing limits how often it logs in.
+ * Logs in now and waits up to `timeout_ms` milliseconds for the login to end. Concurrent callers
+ * share one login. Call it for operators, not for requests: no rate limit applies.
  *
- * On failure: as bouncer_renewer_token(), with the reason in the message. The token in use stays.
+ * On failure: as bouncer_renewer_token(), with the cause in the message. The current token stays
+ * in use.
  */
 bouncer_status bouncer_renewer_renew(const bouncer_renewer *renewer,
                                      uint64_t timeout_ms,
                                      bouncer_error **err);
 
 /**
- * Waits up to `timeout_ms` milliseconds until the program has to supply a token ("supplied").
- * Returns 1 if it has to. Returns 0 if not, if the renewer is closed or logs in by itself, or if
- * it is NULL.
+ * Waits up to `timeout_ms` milliseconds until the program must supply a token (setting
+ * "supplied"). Returns 1 if it must. Returns 0 on timeout, if the renewer is closed or logs in by
+ * itself, or if `renewer` is NULL.
  */
 int32_t bouncer_renewer_wait_login(const bouncer_renewer *renewer, uint64_t timeout_ms);
 
 /**
- * Supplies the token that bouncer_renewer_wait_login() asked for: `token_len` bytes at `token`,
- * copied. It is valid for `lifetime_s` seconds from now. If that is negative, a JWT is valid until
- * its "exp", and another token for ever.
+ * Supplies the token that bouncer_renewer_wait_login() waited for: `token_len` bytes at `token`,
+ * copied. It is valid for `lifetime_s` seconds from now. If `lifetime_s` is negative, a JWT is
+ * valid until its "exp" and any other token never expires.
  *
- * On failure: BOUNCER_STATUS_INVALID_ARGUMENT, the renewer logs in by itself, needs no token, or
- * the token is not UTF-8. In the last case the renewer still waits for a token. A token that
- * cannot stand in a header counts as a failed login.
+ * On failure: BOUNCER_STATUS_INVALID_ARGUMENT if the renewer logs in by itself, is not waiting for
+ * a token, or the token is not UTF-8. After a token that is not UTF-8 the renewer still waits for
+ * one. A token with characters that are invalid in an HTTP header counts as a failed login.
  */
 bouncer_status bouncer_renewer_supply(const bouncer_renewer *renewer,
                                       const char *token,
@@ -1941,8 +1976,9 @@ bouncer_status bouncer_renewer_supply(const bouncer_renewer *renewer,
                                       bouncer_error **err);
 
 /**
- * Tells that the program has no token now. `rejected` is not 0 if the login was rejected: retrying
- * soon is then of no use. `reason` goes to logs and must hold no secret; UTF-8.
+ * Reports that the program has no token now. If `rejected` is not 0, the login was rejected and a
+ * retry soon would not help. `reason` is UTF-8 text of `reason_len` bytes for logs and must hold
+ * no secret.
  *
  * On failure: as bouncer_renewer_supply().
  */
@@ -1953,11 +1989,11 @@ bouncer_status bouncer_renewer_supply_failure(const bouncer_renewer *renewer,
                                               bouncer_error **err);
 
 /**
- * Returns 1 if an answer to a request with the own token says that the server rejected it, so that
- * bouncer_renewer_reject() can help. That is HTTP status 401, if WWW-Authenticate is absent
- * (NULL), empty, or asks for "acsjwt", "oauthjwt" or "Bearer"; and status 16 of gRPC
- * (`grpc_status`, NULL if there is none). Returns 0 otherwise, and always for HTTP status 403.
- * Each text is of the length given.
+ * Returns 1 if a response to a request with the service's own token reports that the server
+ * rejected that token. bouncer_renewer_reject() can then help. This is HTTP status 401 if
+ * WWW-Authenticate is absent (NULL), empty, or asks for "acsjwt", "oauthjwt" or "Bearer". It is
+ * also gRPC status 16 (`grpc_status`, NULL if there is none). Returns 0 otherwise, and always for
+ * HTTP status 403. Each text has the given length.
  */
 int32_t bouncer_is_token_rejection(uint16_t http_status,
                                    const char *www_authenticate,
@@ -1966,21 +2002,21 @@ int32_t bouncer_is_token_rejection(uint16_t http_status,
                                    size_t grpc_status_len);
 
 /**
- * Closes the renewer. It cancels a login in flight and ends the thread; from then on there is no
- * token. Returns when the thread has ended, after one second at most. NULL is allowed.
+ * Closes the renewer. Cancels a login in flight and ends the thread; afterwards there is no token.
+ * Returns when the thread has ended, after at most one second. NULL is allowed.
  */
 void bouncer_renewer_close(const bouncer_renewer *renewer);
 
 /**
- * Frees a renewer, and closes it as bouncer_renewer_close() does. Tokens that it returned stay
+ * Frees a renewer after closing it as bouncer_renewer_close() does. Tokens that it returned stay
  * valid. No thread may be in a call with it: if one waits in bouncer_renewer_wait_login(), close
- * it first. NULL is allowed.
+ * the renewer first. NULL is allowed.
  */
 void bouncer_renewer_free(bouncer_renewer *renewer);
 
 /**
- * Takes a snapshot of a verifier's cache: the BOUNCER_STAT_CACHE_ rows, not present if it has no
- * cache.
+ * Takes a snapshot of a verifier's cache: the BOUNCER_STAT_CACHE_ rows. They have no value if the
+ * verifier has no cache.
  *
  * On success puts the snapshot in `*out`; free it with bouncer_stats_free(). On failure:
  * BOUNCER_STATUS_NULL_ARGUMENT.
@@ -2010,14 +2046,14 @@ bouncer_status bouncer_renewer_stats(const bouncer_renewer *renewer,
                                      bouncer_error **err);
 
 /**
- * Returns the row after `previous`, or the first if `previous` is NULL. NULL after the last. Valid
- * as long as `stats`.
+ * Returns the row after `previous`, or the first row if `previous` is NULL. Returns NULL after the
+ * last row. Valid until `stats` is freed.
  */
 const bouncer_stat *bouncer_stats_next(const bouncer_stats *stats, const bouncer_stat *previous);
 
 /**
- * Returns the row called `name`, a BOUNCER_STAT_ name, of `source`. With an empty `source` it is
- * the first row of that name. NULL if there is none. Valid as long as `stats`.
+ * Returns the row `name`, a BOUNCER_STAT_ name, of `source`. If `source` is empty, returns the
+ * first row of that name. Returns NULL if there is none. Valid until `stats` is freed.
  */
 const bouncer_stat *bouncer_stats_find(const bouncer_stats *stats,
                                        const char *name,
@@ -2025,15 +2061,15 @@ const bouncer_stat *bouncer_stats_find(const bouncer_stats *stats,
                                        size_t source_len);
 
 /**
- * Returns the snapshot in the text format of Prometheus, version 0.0.4. Names begin with
- * "bouncer_". Text is the label "value" of a metric whose name ends in "_info". What is not
- * present has no line. Valid as long as `stats`.
+ * Returns the snapshot in the Prometheus text format, version 0.0.4. Metric names begin with
+ * "bouncer_". A row of text becomes a metric whose name ends in "_info", with the text in the
+ * label "value". Rows without a value are left out. Valid until `stats` is freed.
  */
 bouncer_str bouncer_stats_prometheus(const bouncer_stats *stats);
 
 /**
- * Returns the snapshot as JSON: an array with an object for each source, with its rows by name.
- * null is not present. Valid as long as `stats`.
+ * Returns the snapshot as JSON: an array with one object for each source, whose members are the
+ * rows by name. A row without a value is null. Valid until `stats` is freed.
  */
 bouncer_str bouncer_stats_json(const bouncer_stats *stats);
 
@@ -2044,12 +2080,12 @@ void bouncer_stats_free(bouncer_stats *stats);
 
 /**
  * Sends the events of this library to `callback`: those of `level` (a bouncer_log_level) and more
- * important ones. It holds for the whole process until it ends, and so long `callback` and
- * `context` must stay valid.
+ * severe ones. The logger stays until the process ends: `callback` and `context` must stay valid
+ * until then.
  *
  * On failure: BOUNCER_STATUS_NULL_ARGUMENT if `callback` is NULL. BOUNCER_STATUS_INVALID_ARGUMENT
- * if there is no such level, or if there is a logger already: of an earlier call, or the `log`
- * crate's in a Rust program.
+ * if `level` is unknown, or if the process already has a logger. That is one of an earlier call,
+ * or in a Rust program one of the `log` crate.
  */
 bouncer_status bouncer_set_logger(bouncer_log_callback callback,
                                   void *context,
