@@ -1,5 +1,4 @@
-//! Converts C's pointers to references and catches panics. All `unsafe` code goes through here,
-//! except the functions' own signatures.
+//! Converts C's pointers to references and catches panics, for the functions of all other files.
 
 use super::error::bouncer_error;
 use super::failure::Failure;
@@ -69,7 +68,8 @@ pub(super) unsafe fn bytes<'a>(name: &'static str, data: *const u8, len: usize) 
 pub(super) unsafe fn text<'a>(name: &'static str, data: *const u8, len: usize) -> Result<&'a str, Failure> {
     // SAFETY: the caller meets the contract of [`bytes`].
     let bytes = unsafe { bytes(name, data, len) }?;
-    std::str::from_utf8(bytes).map_err(|_| Error::new(ErrorKind::InvalidArgument, "not UTF-8").into())
+    let invalid = || Error::new(ErrorKind::InvalidArgument, "").with_detail(format!("{name} is not UTF-8"));
+    std::str::from_utf8(bytes).map_err(|_| invalid().into())
 }
 
 /// Converts milliseconds to a duration of at most 366 days.

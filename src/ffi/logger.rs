@@ -38,8 +38,8 @@ pub type bouncer_log_callback =
 /// until then.
 ///
 /// On failure: BOUNCER_STATUS_NULL_ARGUMENT if `callback` is NULL. BOUNCER_STATUS_INVALID_ARGUMENT
-/// if `level` is unknown, or if the process already has a logger. That is one of an earlier call,
-/// or in a Rust program one of the `log` crate.
+/// if `level` is unknown, or if the process already has a logger: from an earlier call, or in a
+/// Rust program from the `log` crate.
 ///
 /// # Safety
 /// The rules of the header's preamble.

@@ -16,13 +16,13 @@ use std::mem::MaybeUninit;
 ///
 /// A verification whose key is cached takes no lock and never waits for the network. Keys are
 /// refreshed after 70 to 80 % of their lifetime. If refreshes fail, the cached keys stay in use for
-/// "max_stale". After that the status is BOUNCER_STATUS_KEYS_UNAVAILABLE.
+/// "max_stale". After that, verifications fail with BOUNCER_STATUS_KEYS_UNAVAILABLE.
 ///
-/// A token with an unknown "kid" may cause a fetch: at most two at once, then one per
-/// "refetch_interval". A token without "kid" that no key verifies may cause one too, and so may a
-/// token whose own key does not verify it. For these the limit is one fetch per
-/// "refetch_interval_without_kid". If such a fetch fails or does not end in time, the status is
-/// BOUNCER_STATUS_KEYS_UNAVAILABLE.
+/// A token with an unknown "kid" may cause a fetch. The limit is a burst of two fetches, then one
+/// per "refetch_interval". So may a token without "kid" that no key verifies, and a token that the
+/// key of its "kid" does not verify. For these the limit is one fetch per
+/// "refetch_interval_without_kid". If such a fetch fails or does not end in time, the verification
+/// fails with BOUNCER_STATUS_KEYS_UNAVAILABLE.
 ///
 /// A forked child may use the handle: it starts its own thread when it first needs one. All threads
 /// of this library block all signals, so the program's signal handlers never run on them.
@@ -73,7 +73,7 @@ pub extern "C" fn bouncer_remote_jwks_current(
 }
 
 /// Fetches the keys now and waits up to `timeout_ms` milliseconds for the fetch to end. Concurrent
-/// callers share one fetch. Call it for operators, not for requests: no rate limit applies.
+/// callers share one fetch. Use it for operator commands, not for requests: no rate limit applies.
 ///
 /// On failure: BOUNCER_STATUS_KEYS_UNAVAILABLE, with the cause in the message. The keys in use stay
 /// in use.

@@ -98,8 +98,9 @@ pub extern "C" fn bouncer_renewer_token_now(
 
 /// Reports that a server rejected the token of `token_len` bytes at `token`
 /// (bouncer_is_token_rejection()), and returns another token. If there is already a newer token,
-/// returns that one. Otherwise one login serves all callers: the first at once, then at most one in
-/// 30 seconds. Until it succeeds, other callers still receive the rejected token.
+/// returns that one. Otherwise one login serves all callers. The first login starts at once, later
+/// ones at most once in 30 seconds. Until it succeeds, other callers still receive the rejected
+/// token.
 ///
 /// On success puts the token in `*out`; free it with bouncer_own_token_free(). On failure:
 /// BOUNCER_STATUS_LOGIN_REJECTED or BOUNCER_STATUS_UNUSABLE_CREDENTIALS, which need an operator, or
@@ -199,7 +200,7 @@ pub extern "C" fn bouncer_renewer_wait_ready(
 }
 
 /// Logs in now and waits up to `timeout_ms` milliseconds for the login to end. Concurrent callers
-/// share one login. Call it for operators, not for requests: no rate limit applies.
+/// share one login. Use it for operator commands, not for requests: no rate limit applies.
 ///
 /// On failure: as bouncer_renewer_token(), with the cause in the message. The current token stays
 /// in use.

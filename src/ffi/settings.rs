@@ -44,9 +44,9 @@ const _: () = {
 /// ```
 ///
 /// The first failure is kept. Every later change returns its status and does nothing.
-/// bouncer_policy_new(), bouncer_remote_jwks_new() and bouncer_renewer_new() return it too. So it
-/// is enough to check that last call. Its error names the cause, and bouncer_error_claim() returns
-/// the name of the setting.
+/// bouncer_policy_new(), bouncer_remote_jwks_new() and bouncer_renewer_new() return it too, so it
+/// is enough to check that last call. The error of that call names the cause, and
+/// bouncer_error_claim() returns the name of the setting.
 ///
 /// Only one thread at a time may change settings. A policy, key set or renewer copies what it
 /// needs.

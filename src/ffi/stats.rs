@@ -36,7 +36,7 @@ unsafe impl Sync for bouncer_stats {}
 pub struct bouncer_stat {
     /// A BOUNCER_STAT_ name, NUL-terminated.
     pub name: *const c_char,
-    /// A description of one sentence, NUL-terminated.
+    /// A description in one sentence, NUL-terminated.
     pub help: *const c_char,
     /// A bouncer_stat_kind: the meaning and unit of `number`.
     pub kind: u32,

@@ -199,7 +199,6 @@ pub unsafe extern "C" fn bouncer_token_claim_string(
 
 /// Puts the claim `name` (`name_len` bytes) in `*value`. The claim must be an integer from -2^63 to
 /// 2^63 - 1. Numbers such as 1.0 or 1e3 count as integers up to 2^53.
-/// 1. A number with a fraction of zero, as 1.0 or 1e3, is an integer up to 2^53.
 ///
 /// On failure: as bouncer_token_claim_string().
 ///

@@ -17,10 +17,10 @@ namespace bouncer {
 ///
 /// - A verification whose key is cached takes no lock and never waits for the network.
 /// - Keys are refreshed after 70 to 80 % of their lifetime. If refreshes fail, the cached keys stay
-///   in use for `max_stale`. After that the status is Status::KeysUnavailable.
-/// - A token with an unknown "kid" may cause a fetch: at most two at once, then one per
-///   `refetch_interval`. A token without "kid" that no key verifies may cause one too, and so may a
-///   token whose own key does not verify it. For these the limit is one fetch per
+///   in use for `max_stale`. After that, verifications fail with Status::KeysUnavailable.
+/// - A token with an unknown "kid" may cause a fetch. The limit is a burst of two fetches, then one
+///   per `refetch_interval`. So may a token without "kid" that no key verifies, and a token that
+///   the key of its "kid" does not verify. For these the limit is one fetch per
 ///   `refetch_interval_without_kid`.
 /// - After fork() the child may use its copy of the object. It starts its own thread when it first
 ///   needs one. The threads of this library block all signals.
@@ -48,8 +48,9 @@ public:
         return detail::make<JwkSet>(bouncer_remote_jwks_current, handle());
     }
     /// Fetches the keys now and waits up to `timeout` for the fetch to end. Concurrent callers
-    /// share one fetch. Call it for operators, not for requests: no rate limit applies. On failure:
-    /// Status::KeysUnavailable, with the cause in the message. The keys in use stay in use.
+    /// share one fetch. Use it for operator commands, not for requests: no rate limit applies. On
+    /// failure: Status::KeysUnavailable, with the cause in the message. The keys in use stay in
+    /// use.
     Result<void> try_refresh(std::chrono::milliseconds timeout) const noexcept {
         return detail::act(bouncer_remote_jwks_refresh, handle(), timeout);
     }

@@ -28,8 +28,8 @@ public:
     [[nodiscard]] std::optional<std::int64_t> expires_at() const noexcept {
         return detail::optional_number(bouncer_own_token_expires_at, handle());
     }
-    /// The number of the token among those of its renewer in this process: 1 for the first, then
-    /// one more for each new token.
+    /// The generation of the token: 1 for the first token of its renewer in this process, then one
+    /// more for each new token.
     [[nodiscard]] std::uint64_t generation() const noexcept {
         return bouncer_own_token_generation(handle());
     }
@@ -77,10 +77,10 @@ public:
         return detail::make<OwnToken>(bouncer_renewer_token_now, handle(), &ticket.bits);
     }
     /// Reports that a server rejected `token` (is_token_rejection()), and returns another token. If
-    /// there is already a newer token, returns that one. Otherwise one login serves all callers:
-    /// the first at once, then at most one in 30 seconds. Until it succeeds, other callers still
-    /// receive the rejected token. On failure: as try_token(), and Status::LoginUnavailable also if
-    /// there is no newer token.
+    /// there is already a newer token, returns that one. Otherwise one login serves all callers.
+    /// The first login starts at once, later ones at most once in 30 seconds. Until it succeeds,
+    /// other callers still receive the rejected token. On failure: as try_token(), and
+    /// Status::LoginUnavailable also if there is no newer token.
     Result<OwnToken> try_reject(std::string_view token) const noexcept {
         return detail::make<OwnToken>(bouncer_renewer_reject, handle(), token);
     }
@@ -95,7 +95,7 @@ public:
         return detail::act(bouncer_renewer_wait_ready, handle(), timeout);
     }
     /// Logs in now and waits up to `timeout` for the login to end. Concurrent callers share one
-    /// login. Call it for operators, not for requests: no rate limit applies. On failure: as
+    /// login. Use it for operator commands, not for requests: no rate limit applies. On failure: as
     /// try_token(), with the cause in the message. The current token stays in use.
     Result<void> try_renew(std::chrono::milliseconds timeout) const noexcept {
         return detail::act(bouncer_renewer_renew, handle(), timeout);

@@ -20,7 +20,7 @@ enum class StatKind : std::uint32_t {
 /// One row of a Stats. It belongs to the Stats.
 struct Stat {
     std::string_view name;                 ///< A BOUNCER_STAT_ name: "keys_attempts_total".
-    std::string_view help;                 ///< A description of one sentence.
+    std::string_view help;                 ///< A description in one sentence.
     StatKind kind;                         ///< The meaning and the unit of `number`.
     std::optional<double> number;          ///< None if the row has no value or is text.
     std::optional<std::string_view> text;  ///< None if the row has no value or is a number.
