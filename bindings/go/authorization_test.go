@@ -15,7 +15,7 @@ func TestAnAuthorizationHeaderReturnsItsToken(t *testing.T) {
 		"Bearer  a.b.c": "a.b.c",
 	} {
 		if found, err := bouncer.AuthorizationToken(value); err != nil || found != expected {
-			t.Errorf("%q holds %q: %v", value, found, err)
+			t.Errorf("the token of %q is %q: %v", value, found, err)
 		}
 	}
 }
@@ -26,7 +26,7 @@ func TestAnAuthorizationHeaderWithoutATokenIsMalformed(t *testing.T) {
 		expectError(t, err, bouncer.ErrMalformedAuthorization)
 		expectError(t, err, bouncer.ErrInvalidToken)
 		if found != "" {
-			t.Errorf("%q holds %q", value, found)
+			t.Errorf("the token of %q is %q", value, found)
 		}
 	}
 }

@@ -17,7 +17,7 @@ import (
 	"bouncer_verify/bouncer"
 )
 
-// A mixture is tokens of an issuer with what is to become of each.
+// A mixture is a list of accepted and rejected tokens of one issuer, with the expected results.
 type mixture struct {
 	jwks    *bouncer.JWKSet
 	policy  bouncer.Policy
@@ -31,7 +31,7 @@ type mixedToken struct {
 	err        error
 }
 
-// newMixture makes so many tokens, of which neighbours differ.
+// newMixture makes count tokens of different kinds. Neighbours differ.
 func newMixture(t testing.TB, count int) mixture {
 	issuer := testIssuer()
 	sign := func(algorithm bouncer.Algorithm, payload string) string {
@@ -63,23 +63,24 @@ func newMixture(t testing.TB, count int) mixture {
 	return m
 }
 
-// expect compares results with what is to become of each token, and with what Verify makes of it.
+// expect compares the results with the expected ones, and with the result of VerifyToken for each
+// token.
 func (m mixture) expect(t *testing.T, results []bouncer.BatchResult) {
 	t.Helper()
 	if len(results) != len(m.tokens) {
-		t.Fatalf("%d results of %d tokens", len(results), len(m.tokens))
+		t.Fatalf("%d results for %d tokens", len(results), len(m.tokens))
 	}
 	for i, result := range results {
 		expected := m.expects[i]
 		if (result.Token == nil) == (result.Err == nil) || !errors.Is(result.Err, expected.err) {
-			t.Fatalf("%d: %v, not %v", i, result.Err, expected.err)
+			t.Fatalf("token %d: %v, expected %v", i, result.Err, expected.err)
 		}
 		single, err := bouncer.VerifyToken(m.jwks, m.policy, m.tokens[i])
 		if !reflect.DeepEqual(err, result.Err) {
-			t.Fatalf("%d: %v, and alone %v", i, result.Err, err)
+			t.Fatalf("token %d: %v, but VerifyToken returns %v", i, result.Err, err)
 		}
 		if err == nil && (result.Token.UID() != expected.uid || !reflect.DeepEqual(*single, *result.Token)) {
-			t.Fatalf("%d: %+v, and alone %+v", i, result.Token, single)
+			t.Fatalf("token %d: %+v, but VerifyToken returns %+v", i, result.Token, single)
 		}
 	}
 }
@@ -151,7 +152,7 @@ func TestAVerifierMayBeClosedWhileGoroutinesVerifyBatches(t *testing.T) {
 	}
 }
 
-// Tokens are made, verified and left while the garbage collector runs.
+// The garbage collector runs while tokens are verified and kept.
 func TestResultsRemainValidAfterTheirBatchIsFreed(t *testing.T) {
 	m := newMixture(t, 64)
 	var kept []*bouncer.VerifiedToken
@@ -166,7 +167,7 @@ func TestResultsRemainValidAfterTheirBatchIsFreed(t *testing.T) {
 	}
 	for i, token := range kept {
 		if token.UID() != expected[i] {
-			t.Fatalf("%q, not %q", token.UID(), expected[i])
+			t.Fatalf("the uid is %q, expected %q", token.UID(), expected[i])
 		}
 	}
 }
@@ -180,7 +181,7 @@ func TestBatchesLeakNoMemory(t *testing.T) {
 	})
 }
 
-// VerifyToken keeps the first policy, and must not take it for another.
+// A key set keeps the first policy prepared. VerifyToken must notice that another policy differs.
 func TestThePreparedPolicyIsNotUsedForAnotherPolicy(t *testing.T) {
 	m := newMixture(t, 1)
 	token := m.kinds[0].token
@@ -224,7 +225,7 @@ func TestThePreparedPolicyIsNotUsedForAnotherPolicy(t *testing.T) {
 			expectError(t, err, nil)
 		}
 	}
-	// What the program does to its own policy afterwards does not matter.
+	// The program may change its policy afterwards. The prepared policy must not change with it.
 	policy := with(func(p *bouncer.Policy) {})
 	jwks := testIssuer().jwks(t, bouncer.RS256, bouncer.ES256)
 	must(bouncer.VerifyToken(jwks, policy, token))(t)
@@ -243,7 +244,7 @@ func TestColumnsHaveTheValuesOfTheTokens(t *testing.T) {
 		expectColumns(t, bouncer.ColumnsOf(results), results)
 		expectColumns(t, must(bouncer.VerifyTokensColumns(m.jwks, m.policy, m.tokens, 1))(t), results)
 	}
-	// A "uid" that is there and empty, none, and no "exp".
+	// An empty "uid", no "uid", a "uid" that is not a string, and tokens without "exp".
 	issuer := testIssuer()
 	policy := bouncer.Policy{AnyIssuer: true, OptionalExp: true}
 	var tokens []string
@@ -253,7 +254,7 @@ func TestColumnsHaveTheValuesOfTheTokens(t *testing.T) {
 	jwks := issuer.jwks(t, bouncer.RS256)
 	columns := must(bouncer.VerifyTokensColumns(jwks, policy, tokens, 1))(t)
 	if made := bouncer.ColumnsOf(must(bouncer.VerifyTokens(jwks, policy, tokens, 1))(t)); !reflect.DeepEqual(made, columns) {
-		t.Errorf("%+v, and made in Go %+v", columns, made)
+		t.Errorf("columns of the library: %+v, made in Go: %+v", columns, made)
 	}
 	if !reflect.DeepEqual(columns, &bouncer.Columns{
 		Status: []uint32{0, 0, 0, 0}, Exp: []int64{0, 0, 0, 9999999999}, ExpValidity: []byte{8},
@@ -269,7 +270,7 @@ func expectColumns(t *testing.T, columns *bouncer.Columns, results []bouncer.Bat
 	if columns.Rows() != len(results) || len(columns.Exp) != len(results) || len(columns.UIDOffsets) != len(results)+1 ||
 		len(columns.ExpValidity) != bitmap || len(columns.UIDValidity) != bitmap ||
 		columns.UIDOffsets[0] != 0 || columns.UIDOffsets[len(results)] != int64(len(columns.UIDData)) {
-		t.Fatalf("%d results, %+v", len(results), columns)
+		t.Fatalf("columns for %d results: %+v", len(results), columns)
 	}
 	for row, result := range results {
 		var fault *bouncer.Error
@@ -288,7 +289,8 @@ func expectColumns(t *testing.T, columns *bouncer.Columns, results []bouncer.Bat
 	}
 }
 
-// A stack that is moved may hold nothing that looks like a pointer and is none.
+// When Go moves a stack, it checks all pointers on it. Without UIDs the library returns a pointer
+// that is not the address of memory; it must not be on the stack as a Go pointer.
 func TestColumnsWithoutUIDsAreSafeWhenTheStackMoves(t *testing.T) {
 	issuer := newSigners(t, "a")
 	jwks := must(bouncer.LoadJWKS([]byte(issuer.jwks(t, "a"))))(t)
@@ -312,7 +314,7 @@ func TestColumnsWithoutUIDsAreSafeWhenTheStackMoves(t *testing.T) {
 	}
 }
 
-// growStack leaves a stack that the garbage collector shrinks.
+// growStack grows the stack, so that the garbage collector shrinks and moves it later.
 func growStack(frames int) byte {
 	var frame [1024]byte
 	if frames > 0 {
@@ -344,7 +346,8 @@ func TestABatchWithRemoteKeysWaitsForMissingKeys(t *testing.T) {
 		}
 		expectColumns(t, must(verifier.VerifyBatchColumns(tokens, 2))(t), results)
 	}
-	// The second for b's key, the third for the wrong signature: its kid may have a new key.
+	// The second request is for the key b. The third is for the wrong signature: the issuer may have
+	// a new key with the same kid.
 	server.expectHits(t, 3)
 	_ = keys.Close()
 	for _, result := range must(plain.VerifyBatch(tokens[:2], 1))(t) {
@@ -358,7 +361,7 @@ func TestATokenOfABatchIsAcceptedWhenItsKeyArrivesWhateverOthersWaitFor(t *testi
 		server := startKeyServer(t, document(issuer.jwks(t, "a")))
 		keys := startRemote(t, bouncer.RemoteOptions{URL: server.URL, MaxWait: 2 * time.Second})
 		waitReady(t, keys)
-		// A fetch is under way that brings b's key. Another, for the lost one, does not end.
+		// The fetch in flight brings the key b. The next fetch, for the key "lost", never ends.
 		slow, release := hanging(t, document(issuer.jwks(t, "a", "b")))
 		server.handleWith(slow)
 		refreshed := make(chan error)
@@ -373,7 +376,7 @@ func TestATokenOfABatchIsAcceptedWhenItsKeyArrivesWhateverOthersWaitFor(t *testi
 			if kid == "b" {
 				expectAnna(t)(results[i].Token, results[i].Err)
 			} else {
-				// Its fetch does not end, so nobody knows.
+				// Its fetch does not end, so the token cannot be checked.
 				expectError(t, results[i].Err, bouncer.ErrKeysUnavailable)
 			}
 		}
@@ -409,7 +412,7 @@ func TestABatchWaitsNoLongerThanItsContextAndMaxWait(t *testing.T) {
 		t.Error(columns.Status)
 	}
 	if waited := time.Since(begin); waited > 900*time.Millisecond {
-		t.Errorf("waited %v for a context of 50 ms", waited)
+		t.Errorf("waited %v, but the context ends after 50 ms", waited)
 	}
 	begin = time.Now()
 	for i, result := range must(verifier.VerifyBatch(tokens, 1))(t) {
@@ -418,7 +421,7 @@ func TestABatchWaitsNoLongerThanItsContextAndMaxWait(t *testing.T) {
 		}
 	}
 	if waited := time.Since(begin); waited < 500*time.Millisecond || waited > 3*time.Second {
-		t.Errorf("waited %v for a second", waited)
+		t.Errorf("waited %v, but MaxWait is 1 s", waited)
 	}
 }
 
@@ -437,13 +440,13 @@ func TestAllBackendsReturnTheSameResults(t *testing.T) {
 			expectError(t, err, m.expects[i].err)
 		}
 		if fast := jwks.AcceleratedKeys(); fast > 1 || backend == bouncer.BackendAWSLC && fast != 0 {
-			t.Errorf("%d keys are accelerated by back end %q", fast, backend)
+			t.Errorf("back end %q accelerates %d keys", backend, fast)
 		}
 		server := startKeyServer(t, document(text.String()))
 		keys := startRemote(t, bouncer.RemoteOptions{URL: server.URL, Backend: backend})
 		waitReady(t, keys)
 		if fast := must(keys.Current())(t).AcceleratedKeys(); fast != jwks.AcceleratedKeys() {
-			t.Errorf("%d remote keys are accelerated, and %d of a document", fast, jwks.AcceleratedKeys())
+			t.Errorf("%d remote keys are accelerated, but %d keys of the same document", fast, jwks.AcceleratedKeys())
 		}
 	}
 	for _, backend := range []bouncer.Backend{"ACCELERATED", "none"} {
@@ -487,7 +490,7 @@ func TestACacheCountsHitsAndChecksExpOnEveryHit(t *testing.T) {
 	_, err = cached.Stats()
 	expectError(t, err, bouncer.ErrClosed)
 
-	// With the system's clock, so that a token can expire.
+	// Use the system's clock, so that a token can expire.
 	issuer := testIssuer()
 	exp := time.Now().Unix() + 2
 	token := issuer.sign(t, bouncer.RS256, `{"alg":"RS256"}`, fmt.Sprintf(`{"uid":"anna","exp":%d}`, exp))

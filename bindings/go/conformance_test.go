@@ -15,7 +15,7 @@ import (
 	"bouncer_verify/bouncer"
 )
 
-// The corpus is described in README.md beside its files.
+// README.md in this folder describes the corpus.
 const corpusFolder = "../../tests/conformance"
 
 type corpusFile struct {
@@ -26,15 +26,15 @@ type corpusFile struct {
 
 type corpusCase struct {
 	ID, Why, JWKS string
-	document      string          // what JWKS names
-	Policy        json.RawMessage // settings; absent: those of DCOS
+	document      string          // the JWK Set that JWKS names
+	Policy        json.RawMessage // settings; absent means DCOS
 	Time          int64
 	Token         string
 	TokenHex      string `json:"token_hex"`
-	Expect        verdict
+	Expect        outcome
 }
 
-type verdict struct {
+type outcome struct {
 	Status  string
 	Claim   string
 	Claims  any
@@ -65,7 +65,7 @@ func (c corpusCase) policy(t testing.TB) bouncer.Policy {
 	return policy
 }
 
-// corpus reads every case. It skips the test where the package lies outside of the project's tree.
+// corpus reads all cases. It skips the test if the package is not in a checkout of the project.
 func corpus(t testing.TB) []corpusCase {
 	paths, err := filepath.Glob(filepath.Join(corpusFolder, "*.json"))
 	if err != nil {
@@ -73,9 +73,9 @@ func corpus(t testing.TB) []corpusCase {
 	}
 	if len(paths) == 0 {
 		if os.Getenv("CI") == "true" {
-			t.Fatalf("no corpus in %s", corpusFolder)
+			t.Fatalf("there is no corpus in %s", corpusFolder)
 		}
-		t.Skipf("SKIPPED: the corpus: run in a checkout that has %s", corpusFolder)
+		t.Skipf("SKIPPED: the corpus: run the tests in a checkout that contains %s", corpusFolder)
 	}
 	var all []corpusCase
 	for _, path := range paths {
@@ -90,14 +90,14 @@ func corpus(t testing.TB) []corpusCase {
 		for _, c := range file.Cases {
 			document, known := file.JWKS[c.JWKS]
 			if !known {
-				t.Fatalf("%s: no key set %q", c.ID, c.JWKS)
+				t.Fatalf("%s: the file has no key set %q", c.ID, c.JWKS)
 			}
 			c.document = document
 			all = append(all, c)
 		}
 	}
 	if len(all) < 250 {
-		t.Fatalf("the corpus has %d cases", len(all))
+		t.Fatalf("the corpus has only %d cases", len(all))
 	}
 	return all
 }
@@ -105,8 +105,8 @@ func corpus(t testing.TB) []corpusCase {
 func TestEveryCaseOfTheCorpusHasTheExpectedResult(t *testing.T) {
 	cases := corpus(t)
 	for _, c := range cases {
-		for way, verify := range ways {
-			found := judge(t, c, verify)
+		for function, verify := range verifyFunctions {
+			found := outcomeOf(t, c, verify)
 			if c.Expect.Keys == nil {
 				found.Keys = nil
 			}
@@ -114,15 +114,15 @@ func TestEveryCaseOfTheCorpusHasTheExpectedResult(t *testing.T) {
 				found.Skipped = nil
 			}
 			if !reflect.DeepEqual(found, c.Expect) {
-				t.Errorf("%s by %s:\nexpected %s\n   found %s", c.ID, way, asJSON(c.Expect), asJSON(found))
+				t.Errorf("%s with %s:\nexpected %s\n   found %s", c.ID, function, asJSON(c.Expect), asJSON(found))
 			}
 		}
 	}
-	t.Logf("%d cases agree in %d ways", len(cases), len(ways))
+	t.Logf("verified %d cases with %d functions", len(cases), len(verifyFunctions))
 }
 
-// The ways to have a token judged.
-var ways = map[string]func(*bouncer.JWKSet, bouncer.Policy, string) (*bouncer.VerifiedToken, error){
+// All functions that verify a token.
+var verifyFunctions = map[string]func(*bouncer.JWKSet, bouncer.Policy, string) (*bouncer.VerifiedToken, error){
 	"VerifyToken": bouncer.VerifyToken,
 	"Verifier.Verify": func(jwks *bouncer.JWKSet, policy bouncer.Policy, token string) (*bouncer.VerifiedToken, error) {
 		verifier, err := bouncer.NewVerifier(jwks, policy)
@@ -141,7 +141,7 @@ var ways = map[string]func(*bouncer.JWKSet, bouncer.Policy, string) (*bouncer.Ve
 		return verifier.VerifyBytes([]byte(token))
 	},
 	"VerifyTokens": func(jwks *bouncer.JWKSet, policy bouncer.Policy, token string) (*bouncer.VerifiedToken, error) {
-		return inABatch(bouncer.VerifyTokens(jwks, policy, slices.Repeat([]string{token}, 8), 1))
+		return lastOf(bouncer.VerifyTokens(jwks, policy, slices.Repeat([]string{token}, 8), 1))
 	},
 	"Verifier.VerifyBatch": func(jwks *bouncer.JWKSet, policy bouncer.Policy, token string) (*bouncer.VerifiedToken, error) {
 		verifier, err := bouncer.NewVerifier(jwks, policy)
@@ -149,7 +149,7 @@ var ways = map[string]func(*bouncer.JWKSet, bouncer.Policy, string) (*bouncer.Ve
 			return nil, err
 		}
 		defer verifier.Close()
-		return inABatch(verifier.VerifyBatch([]string{"a.b.c", token}, 1))
+		return lastOf(verifier.VerifyBatch([]string{"a.b.c", token}, 1))
 	},
 	"a cache": func(jwks *bouncer.JWKSet, policy bouncer.Policy, token string) (*bouncer.VerifiedToken, error) {
 		verifier, err := bouncer.NewVerifier(jwks, policy)
@@ -165,14 +165,14 @@ var ways = map[string]func(*bouncer.JWKSet, bouncer.Policy, string) (*bouncer.Ve
 		first, err := cached.Verify(token)
 		second, again := cached.Verify(token)
 		if !reflect.DeepEqual(err, again) || !reflect.DeepEqual(first, second) {
-			return nil, fmt.Errorf("%v, and from the cache %v", err, again)
+			return nil, fmt.Errorf("the first call returns %v, the second %v", err, again)
 		}
 		return second, again
 	},
 }
 
-// inABatch is the verdict on the last token. The others must not have taken it.
-func inABatch(results []bouncer.BatchResult, err error) (*bouncer.VerifiedToken, error) {
+// lastOf returns the result of the last token.
+func lastOf(results []bouncer.BatchResult, err error) (*bouncer.VerifiedToken, error) {
 	if err != nil {
 		return nil, err
 	}
@@ -180,24 +180,25 @@ func inABatch(results []bouncer.BatchResult, err error) (*bouncer.VerifiedToken,
 	return last.Token, last.Err
 }
 
-func judge(
+// outcomeOf loads the key set of a case and verifies its token.
+func outcomeOf(
 	t testing.TB, c corpusCase, verify func(*bouncer.JWKSet, bouncer.Policy, string) (*bouncer.VerifiedToken, error),
-) verdict {
+) outcome {
 	jwks, err := bouncer.LoadJWKS([]byte(c.document))
 	if err != nil {
-		return refusal(t, err)
+		return rejection(t, err)
 	}
 	defer jwks.Close()
 	token, err := verify(jwks, c.policy(t), c.token(t))
-	found := verdict{}
+	found := outcome{}
 	if err != nil {
-		found = refusal(t, err)
+		found = rejection(t, err)
 	} else {
-		found = verdict{Status: "ok", UID: token.UID(), KID: token.KeyID(), Alg: string(token.Algorithm())}
+		found = outcome{Status: "ok", UID: token.UID(), KID: token.KeyID(), Alg: string(token.Algorithm())}
 		if err := token.Claims(&found.Claims); err != nil {
 			t.Errorf("%s: %v", c.ID, err)
 		}
-		if c.Expect.Status == "ok" { // otherwise the verdicts differ, which is said by the caller
+		if c.Expect.Status == "ok" { // otherwise the caller reports the difference
 			checkAccessors(t, c, token)
 		}
 	}
@@ -209,21 +210,21 @@ func judge(
 	return found
 }
 
-func refusal(t testing.TB, err error) verdict {
+func rejection(t testing.TB, err error) outcome {
 	var fault *bouncer.Error
 	if !errors.As(err, &fault) {
 		t.Fatalf("not an *Error: %v", err)
 	}
-	return verdict{Status: fault.Name(), Claim: fault.Claim}
+	return outcome{Status: fault.Name(), Claim: fault.Claim}
 }
 
-// checkAccessors compares what the accessors say with the Claims Set.
+// checkAccessors compares the accessors of the token with the expected Claims Set.
 func checkAccessors(t testing.TB, c corpusCase, token *bouncer.VerifiedToken) {
 	claims := c.Expect.Claims.(map[string]any)
 	texts := map[string]string{"uid": token.UID(), "iss": token.Issuer(), "sub": token.Subject(), "jti": token.TokenID()}
 	for name, found := range texts {
 		if expected, _ := claims[name].(string); found != expected {
-			t.Errorf("%s: %s is %q, not %q", c.ID, name, found, expected)
+			t.Errorf("%s: %s is %q, expected %q", c.ID, name, found, expected)
 		}
 	}
 	for name, accessor := range map[string]func() (time.Time, bool){
@@ -232,12 +233,11 @@ func checkAccessors(t testing.TB, c corpusCase, token *bouncer.VerifiedToken) {
 		at, found := accessor()
 		expected, present := claims[name].(float64)
 		if found != present {
-			t.Errorf("%s: %s is there: %v, not %v", c.ID, name, found, present)
+			t.Errorf("%s: %s is present: %v, expected %v", c.ID, name, found, present)
 		}
-		// A double rounds a fraction just under a second up to it, so the distance can be a whole
-		// one.
+		// A float64 may round a fraction up to the next second, so the values may differ by 1.
 		if distance := float64(at.Unix()) - expected; present && expected < 1<<53 && (distance < -1 || distance > 1) {
-			t.Errorf("%s: %s is %v, not %v", c.ID, name, at.Unix(), expected)
+			t.Errorf("%s: %s is %v, expected %v", c.ID, name, at.Unix(), expected)
 		}
 	}
 	var audience []string
@@ -250,16 +250,16 @@ func checkAccessors(t testing.TB, c corpusCase, token *bouncer.VerifiedToken) {
 		}
 	}
 	if found := token.Audience(); len(found)+len(audience) > 0 && !reflect.DeepEqual(found, audience) {
-		t.Errorf("%s: aud is %q, not %q", c.ID, found, audience)
+		t.Errorf("%s: aud is %q, expected %q", c.ID, found, audience)
 	}
 	for name, expected := range claims {
 		var value any
 		text, found := token.Claim(name)
 		if err := json.Unmarshal(text, &value); !found || err != nil || !reflect.DeepEqual(value, expected) {
-			t.Errorf("%s: the claim %q is %s, not %v", c.ID, name, text, expected)
+			t.Errorf("%s: the claim %q is %s, expected %v", c.ID, name, text, expected)
 		}
 	}
 	if !json.Valid(token.Payload()) || !json.Valid(token.Header()) {
-		t.Errorf("%s: payload %q or header %q", c.ID, token.Payload(), token.Header())
+		t.Errorf("%s: not valid JSON: payload %q, header %q", c.ID, token.Payload(), token.Header())
 	}
 }

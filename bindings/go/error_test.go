@@ -20,15 +20,15 @@ import (
 
 const header = "../../include/bouncer_verify.h"
 
-// TestEveryStatusHasAnErrorVariable reads the C header: a status is there with its number, its
-// library's name, and a variable that is called after it.
+// TestEveryStatusHasAnErrorVariable reads the C header. For each status this package must have the
+// number, the name, and a variable whose name is made from it.
 func TestEveryStatusHasAnErrorVariable(t *testing.T) {
 	text, err := os.ReadFile(header)
 	if err != nil {
 		if os.Getenv("CI") == "true" {
 			t.Fatal(err)
 		}
-		t.Skipf("SKIPPED: the header: run in a checkout that has %s", header)
+		t.Skipf("SKIPPED: the header: run the tests in a checkout that contains %s", header)
 	}
 	variables := variablesOf(t, "errors_generated.go")
 	for variable, status := range variablesOf(t, "error.go") {
@@ -40,29 +40,31 @@ func TestEveryStatusHasAnErrorVariable(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if number == 0 || status[1] == "PENDING" { // neither is an error
+		if number == 0 || status[1] == "PENDING" { // not errors
 			continue
 		}
 		name := strings.ToLower(status[1])
 		found := causes[uint32(number)]
 		switch {
 		case found == nil:
-			t.Errorf("there is no cause %d for BOUNCER_STATUS_%s", number, status[1])
+			t.Errorf("BOUNCER_STATUS_%s (%d) has no cause", status[1], number)
 		case found.name != name || native.StatusName(uint32(number)) != name:
-			t.Errorf("%d is %q here, %q in the library and %q in the header", number, found.name, native.StatusName(uint32(number)), name)
+			t.Errorf("status %d is %q in this package, %q in the library and %q in the header",
+				number, found.name, native.StatusName(uint32(number)), name)
 		}
 		variable := variableName(name)
 		constant := "Status" + strings.TrimPrefix(variable, "Err")
 		if found := variables[variable]; found != constant && found != status[2] {
-			t.Errorf("%s has %q, neither %s nor %s", variable, found, constant, status[2])
+			t.Errorf("the number of %s is %q, expected %s or %s", variable, found, constant, status[2])
 		}
 	}
 	if len(statuses) != len(causes)+2 {
-		t.Errorf("the header has %d statuses, and this package %d, success and pending", len(statuses), len(causes))
+		t.Errorf("the header has %d statuses; this package has %d causes, and 2 more are expected for success and pending",
+			len(statuses), len(causes))
 	}
 }
 
-// variableName makes "ErrMalformedJWKSet" of "malformed_jwk_set".
+// variableName returns "ErrMalformedJWKSet" for "malformed_jwk_set".
 func variableName(status string) string {
 	name := "Err"
 	for _, word := range strings.Split(status, "_") {
@@ -75,7 +77,8 @@ func variableName(status string) string {
 	return name
 }
 
-// variablesOf gives the variables that newCause makes, with the names of their numbers.
+// variablesOf returns the variables that newCause makes in a file. The value is the first argument
+// of newCause: a number, or the name of a constant.
 func variablesOf(t *testing.T, path string) map[string]string {
 	file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
 	if err != nil {
@@ -100,7 +103,7 @@ func variablesOf(t *testing.T, path string) map[string]string {
 	return variables
 }
 
-// A number that C has a name for is written by that name, in this package's code.
+// The code of this package must write the constant of a status, not its number.
 func TestNoStatusIsWrittenAsANumber(t *testing.T) {
 	paths, err := filepath.Glob("*.go")
 	if err != nil {
@@ -114,7 +117,7 @@ func TestNoStatusIsWrittenAsANumber(t *testing.T) {
 		}
 		written := !strings.HasSuffix(path, "_test.go") && !strings.HasSuffix(path, "_generated.go")
 		if found := number.Find(text); found != nil && written {
-			t.Errorf("%s has %q", path, found)
+			t.Errorf("%s contains %q: use the constant", path, found)
 		}
 	}
 }
@@ -123,7 +126,7 @@ func TestAnErrorMatchesItsCauseAndItsGroup(t *testing.T) {
 	for status, cause := range causes {
 		err := error(&Error{Status: status})
 		if !errors.Is(err, cause) {
-			t.Errorf("%v is not %v", err, cause)
+			t.Errorf("%v does not match %v", err, cause)
 		}
 		groups := 0
 		for _, group := range []error{ErrProgram, ErrKeys, ErrInvalidToken, ErrLogin} {
@@ -136,7 +139,7 @@ func TestAnErrorMatchesItsCauseAndItsGroup(t *testing.T) {
 		}
 		for other, otherCause := range causes {
 			if other != status && errors.Is(err, otherCause) {
-				t.Errorf("%v is %v too", err, otherCause)
+				t.Errorf("%v also matches %v", err, otherCause)
 			}
 		}
 	}
@@ -171,7 +174,7 @@ func TestEachGroupHasItsHTTPStatus(t *testing.T) {
 		errors.New("another one"): http.StatusInternalServerError,
 	} {
 		if found := HTTPStatus(err); found != expected {
-			t.Errorf("%v is answered with %d, not %d", err, found, expected)
+			t.Errorf("the HTTP status of %v is %d, expected %d", err, found, expected)
 		}
 	}
 }
@@ -184,13 +187,12 @@ func TestErrorTextsBeginWithTheNameOfThePackage(t *testing.T) {
 	}
 }
 
-// An operator finds the cause in the text: the settings that are at fault, with their values and
-// bounds.
+// The error text must contain the invalid setting, its value and its limits.
 func TestAnInvalidArgumentNamesTheSetting(t *testing.T) {
 	source := func(context.Context) (string, time.Duration, error) { return "", 0, nil }
 	jwks, err := NewJWKSet()
 	if err == nil {
-		t.Error(jwks, "has no key")
+		t.Error(jwks, "has no key and must be an error")
 	}
 	policy := func(policy Policy) error {
 		made, err := policy.settings(settings{})
@@ -228,7 +230,7 @@ func TestAnInvalidArgumentNamesTheSetting(t *testing.T) {
 		}
 		for _, word := range c.words {
 			if !strings.Contains(c.err.Error(), word) {
-				t.Errorf("%q lacks %q", c.err, word)
+				t.Errorf("%q does not contain %q", c.err, word)
 			}
 		}
 	}

@@ -17,7 +17,7 @@ import (
 	"bouncer_verify/bouncer/testdata/jwt"
 )
 
-// signingMethod is jwt.SigningMethod of github.com/golang-jwt/jwt/v5.
+// signingMethod is a copy of jwt.SigningMethod in github.com/golang-jwt/jwt/v5.
 type signingMethod interface {
 	Verify(signingString string, sig []byte, key any) error
 	Sign(signingString string, key any) ([]byte, error)
@@ -31,7 +31,7 @@ var signingMethods = []signingMethod{
 	bouncer.SigningMethodEd25519, bouncer.SigningMethodEdDSA,
 }
 
-// parse does with a token what golang-jwt's Parser does up to the claims.
+// parse does what golang-jwt's Parser does before it checks the claims.
 func parse(t testing.TB, text string, keys func(header map[string]any) (any, error)) error {
 	parts := strings.Split(text, ".")
 	var header map[string]any
@@ -66,7 +66,7 @@ func TestGolangJWTVerifiesWithEveryKindOfKey(t *testing.T) {
 			if err := parse(t, text, func(map[string]any) (any, error) { return key, nil }); err != nil {
 				t.Errorf("%s with a %s: %v", algorithm, kind, err)
 			}
-			// The payload of another token under the same signature.
+			// The payload of another token with the same signature.
 			other := issuer.sign(t, algorithm, header, `{"sub":"root"}`)
 			parts, otherParts := strings.Split(text, "."), strings.Split(other, ".")
 			forged := parts[0] + "." + otherParts[1] + "." + parts[2]
@@ -82,7 +82,7 @@ func TestASigningMethodDoesNotCheckClaims(t *testing.T) {
 	keys := func(map[string]any) (any, error) { return jwks, nil }
 	for _, payload := range []string{
 		`{"exp":1}`, `{"nbf":99999999999}`, `{"exp":99999999999}`, `{}`,
-		// What is no valid Claims Set is not a wrong signature either.
+		// An invalid Claims Set must not be reported as an invalid signature.
 		`{"exp":"tomorrow"}`, `{"aud":5}`, `{"sub":null}`, `{"sub":7}`, `{"a":1,"a":2}`, `{"exp":1e999}`, `[1]`, `not JSON`,
 	} {
 		text := issuer.sign(t, bouncer.RS256, `{"alg":"RS256"}`, payload)
@@ -111,7 +111,7 @@ func TestASigningMethodChecksTheHeaderAsStrictlyAsAVerifier(t *testing.T) {
 		}
 		expectError(t, err, expected)
 	}
-	// The method's algorithm counts, whatever the header says.
+	// The method accepts only its own algorithm, whatever the header contains.
 	parts := strings.Split(issuer.sign(t, bouncer.ES256, `{"alg":"ES256"}`, `{}`), ".")
 	signature := must(base64.RawURLEncoding.DecodeString(parts[2]))(t)
 	err := bouncer.SigningMethodRS256.Verify(parts[0]+"."+parts[1], signature, jwks)
@@ -170,7 +170,7 @@ func TestASigningMethodSeldomFetchesForUnknownKids(t *testing.T) {
 	waitReady(t, remote)
 	keys := func(map[string]any) (any, error) { return remote, nil }
 	for i := range 100 {
-		kid := fmt.Sprint("invented-", i)
+		kid := fmt.Sprint("unknown-", i)
 		err := parse(t, signers{kid: issuer["a"]}.token(t, kid), keys)
 		expectError(t, err, bouncer.ErrNoMatchingKey)
 		_, err = remote.PublicKeys(map[string]any{"alg": "EdDSA", "kid": kid})
@@ -181,7 +181,8 @@ func TestASigningMethodSeldomFetchesForUnknownKids(t *testing.T) {
 	}
 }
 
-// A fault of the claims means that the signature holds, so it must not come before.
+// An error about claims means that the signature is valid. So it must not be returned while the key
+// is missing.
 func TestASigningMethodReportsAMissingKeyBeforeAFaultOfTheClaims(t *testing.T) {
 	issuer := newSigners(t, "a", "b")
 	server := startKeyServer(t, document(issuer.jwks(t, "a")))
@@ -219,7 +220,7 @@ func TestPublicKeysOfRemoteKeysFetchesANewKey(t *testing.T) {
 	expectKey("b")
 	server.expectHits(t, 2)
 
-	// What no fetch could change causes none.
+	// If a fetch cannot change the result, there must be no fetch.
 	for _, header := range []map[string]any{{"alg": "ES256"}, {"alg": "HS256", "kid": "c"}, {"alg": "none", "kid": "c"}} {
 		_, err := remote.PublicKeys(header)
 		expectError(t, err, bouncer.ErrNoMatchingKey)
@@ -255,11 +256,11 @@ func TestAWrongRSASignatureMatchesRSAErrVerification(t *testing.T) {
 				t.Errorf("%s with a %s: %v", algorithm, kind, err)
 			}
 			if errors.Is(err, rsa.ErrVerification) != isRSA {
-				t.Errorf("%s with a %s is rsa.ErrVerification: %v", algorithm, kind, !isRSA)
+				t.Errorf("%s with a %s matches rsa.ErrVerification: %v", algorithm, kind, !isRSA)
 			}
 		}
 	}
-	// Another refusal than that of the signature is not called so.
+	// Other errors must not match rsa.ErrVerification.
 	text := issuer.sign(t, bouncer.RS256, `{"alg":"RS256","crit":["exp"]}`, `{}`)
 	err := parse(t, text, func(map[string]any) (any, error) { return set, nil })
 	if expectError(t, err, bouncer.ErrUnsupportedHeader); errors.Is(err, rsa.ErrVerification) {
@@ -267,7 +268,7 @@ func TestAWrongRSASignatureMatchesRSAErrVerification(t *testing.T) {
 	}
 }
 
-// golang-jwt's EdDSA method does not look at the header, and its own vectors have this one.
+// golang-jwt's EdDSA method does not check "alg", and its own test vectors contain "ED25519".
 func TestTheEdDSAMethodVerifiesTheOldNameED25519(t *testing.T) {
 	issuer := testIssuer()
 	set := issuer.jwks(t, bouncer.RS256, bouncer.Ed25519)
@@ -286,7 +287,7 @@ func TestTheEdDSAMethodVerifiesTheOldNameED25519(t *testing.T) {
 		}
 		err := bouncer.SigningMethodEdDSA.Verify(parts[0]+"."+parts[1], signature, key)
 		if other := bouncer.SigningMethodEd25519.Verify(parts[0]+"."+parts[1], signature, key); fmt.Sprint(other) != fmt.Sprint(err) {
-			t.Errorf("%v, and %v", err, other)
+			t.Errorf("EdDSA returns %v, Ed25519 returns %v", err, other)
 		}
 		return err
 	}
@@ -315,7 +316,7 @@ func TestTheEdDSAMethodVerifiesTheOldNameED25519(t *testing.T) {
 	} {
 		expectError(t, verify(issuer.sign(t, bouncer.EdDSA, header, `{}`), set), expected)
 	}
-	// A signature of the text under today's name is none of the text under the old one.
+	// A signature of a token with the new name must not be accepted for the old name.
 	for _, payload := range []string{`{}`, `{"exp":1}`, `{"nbf":99999999999}`, `{"a":1,"a":2}`, `x`} {
 		today := strings.Split(issuer.sign(t, bouncer.EdDSA, `{"alg":"Ed25519"}`, payload), ".")
 		old := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"ED25519"}`))
@@ -336,8 +337,8 @@ func TestEverySigningMethodHasAnAlgorithmOfAPolicy(t *testing.T) {
 	}
 }
 
-// The candidates are those that the library would try: the token's verdict is the same with them
-// alone.
+// PublicKeys must return keys for each accepted token of the corpus, and ErrNoMatchingKey where the
+// library returns it.
 func TestPublicKeysReturnsTheKeysThatTheLibraryTries(t *testing.T) {
 	compared := 0
 	for _, c := range corpus(t) {
@@ -364,7 +365,7 @@ func TestPublicKeysReturnsTheKeysThatTheLibraryTries(t *testing.T) {
 		_ = jwks.Close()
 	}
 	if compared < 300 {
-		t.Errorf("%d cases", compared)
+		t.Errorf("only %d cases are compared", compared)
 	}
 }
 
@@ -374,7 +375,7 @@ func TestPublicKeysRejectsAHeaderWithWrongTypes(t *testing.T) {
 		_, err := jwks.PublicKeys(header)
 		expectError(t, err, bouncer.ErrMalformedHeader)
 	}
-	// Null and empty are as absent, as in a token that the library verifies.
+	// A null or empty "kid" counts as absent, as in a token that the library verifies.
 	for _, kid := range []any{nil, ""} {
 		if keys := must(jwks.PublicKeys(map[string]any{"alg": "RS256", "kid": kid}))(t); len(keys) != 1 {
 			t.Errorf("%#v: %d keys", kid, len(keys))
@@ -384,7 +385,7 @@ func TestPublicKeysRejectsAHeaderWithWrongTypes(t *testing.T) {
 	expectError(t, err, bouncer.ErrNoMatchingKey)
 }
 
-// What golang-jwt's Parse makes of the errors.
+// The errors of golang-jwt's Parse.
 func TestGolangJWTReportsAnInvalidSignatureOnlyForAWrongSignature(t *testing.T) {
 	issuer := testIssuer()
 	jwks := issuer.jwks(t, bouncer.RS256, bouncer.Ed25519)
@@ -393,7 +394,7 @@ func TestGolangJWTReportsAnInvalidSignatureOnlyForAWrongSignature(t *testing.T) 
 	jwt.RegisterSigningMethod("ED25519", func() jwt.SigningMethod { return bouncer.SigningMethodEdDSA })
 	for payload, expected := range map[string]error{
 		`{"exp":99999999999}`: nil,
-		`{"exp":"tomorrow"}`:  nil, // the real one has a word of its own for it
+		`{"exp":"tomorrow"}`:  nil, // the real golang-jwt reports its own error
 		`{"aud":5}`:           nil,
 		`{"a":1,"a":2}`:       nil,
 		`{"exp":1}`:           jwt.ErrTokenExpired,

@@ -72,8 +72,8 @@ func newIAM() *iam {
 // handleLogins replaces the handler of logins.
 func (s *iam) handleLogins(handler http.HandlerFunc) { s.loginHandler.Store(&handler) }
 
-// logIn handles a login as DC/OS does: it exchanges a token that the account's key signed for a token
-// of the issuer.
+// logIn handles a login as DC/OS does: it exchanges a token that the account's key signed for a
+// token of the issuer.
 func (s *iam) logIn(w http.ResponseWriter, r *http.Request) {
 	var request struct{ UID, Token string }
 	body, _ := io.ReadAll(r.Body)

@@ -17,7 +17,7 @@ func TestEveryEncodingOfAKeyIsTheSameKey(t *testing.T) {
 	for _, algorithm := range []bouncer.Algorithm{bouncer.RS256, bouncer.ES256, bouncer.Ed25519} {
 		public := testIssuer().public(algorithm)
 		key := must(bouncer.JWKFromPublicKey(public))(t)
-		for spelling, read := range map[string]func() (*bouncer.JWK, error){
+		for encoding, read := range map[string]func() (*bouncer.JWK, error){
 			"PEM":    func() (*bouncer.JWK, error) { return bouncer.JWKFromPEM([]byte(key.PEM())) },
 			"DER":    func() (*bouncer.JWK, error) { return bouncer.JWKFromDER(key.DER()) },
 			"JWK":    func() (*bouncer.JWK, error) { return bouncer.ParseJWK([]byte(key.String())) },
@@ -25,12 +25,12 @@ func TestEveryEncodingOfAKeyIsTheSameKey(t *testing.T) {
 		} {
 			again := must(read())(t)
 			if again.Thumbprint() != key.Thumbprint() || again.String() != key.String() || again.KeyID() != "" {
-				t.Errorf("%s by %s is %v", algorithm, spelling, again)
+				t.Errorf("%s read from %s is %v", algorithm, encoding, again)
 			}
 		}
 		found := must(key.PublicKey())(t).(interface{ Equal(crypto.PublicKey) bool })
 		if !found.Equal(public) {
-			t.Errorf("%s comes back as %v", algorithm, found)
+			t.Errorf("the public key for %s is %v", algorithm, found)
 		}
 	}
 }
@@ -40,7 +40,7 @@ func TestThePropertiesOfAnRSAKey(t *testing.T) {
 	key := jwks.Keys()[0]
 	const kid = "55fb61042768f62ea3b06778c6043f7c8c92769a0c248076a2995dfd50c4acb9"
 	if key.KeyID() != kid || key.DCOSKeyID() != kid {
-		t.Errorf("kid %q, DC/OS's %q", key.KeyID(), key.DCOSKeyID())
+		t.Errorf("kid %q, DC/OS kid %q", key.KeyID(), key.DCOSKeyID())
 	}
 	if key.Algorithm() != bouncer.RS256 || key.KeyType() != "RSA" || key.Curve() != "" || key.Bits() != 2048 || key.Tolerated() {
 		t.Error(key)
@@ -55,7 +55,7 @@ func TestThePropertiesOfAnRSAKey(t *testing.T) {
 	key.N()[0]++
 	key.DER()[0]++
 	if must(bouncer.JWKFromDER(key.DER()))(t).Thumbprint() != key.Thumbprint() {
-		t.Error("a key could be changed")
+		t.Error("the key can be changed through a returned slice")
 	}
 }
 

@@ -20,7 +20,7 @@ func TestASkippedKeyHasAReason(t *testing.T) {
 	}
 	skipped[0].Reason = "changed"
 	if jwks.Skipped()[0].Reason != "symmetric" {
-		t.Error("the set could be changed")
+		t.Error("the set can be changed through a returned slice")
 	}
 }
 
@@ -30,7 +30,7 @@ func TestDocumentsThatAreNotAKeySetAreRejected(t *testing.T) {
 		expectError(t, err, bouncer.ErrMalformedJWKSet)
 		expectError(t, err, bouncer.ErrKeys)
 		if jwks != nil {
-			t.Errorf("%q is a set", document)
+			t.Errorf("%q is accepted as a key set", document)
 		}
 	}
 	_, err := bouncer.LoadJWKS(nil)
@@ -74,10 +74,10 @@ func TestAClosedSetReturnsErrClosed(t *testing.T) {
 	_, err = bouncer.NewVerifier(jwks, documentPolicy)
 	expectError(t, err, bouncer.ErrClosed)
 	if _, err := verifier.Verify(documentToken); err != nil {
-		t.Error("the verifier closed with its set:", err)
+		t.Error("Close of the set closed the verifier:", err)
 	}
 	if len(jwks.Keys()) != 1 {
-		t.Error("the keys closed with their set")
+		t.Error("Close of the set closed its keys")
 	}
 	_, err = bouncer.VerifyToken(new(bouncer.JWKSet), documentPolicy, documentToken)
 	expectError(t, err, bouncer.ErrClosed)

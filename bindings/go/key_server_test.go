@@ -193,8 +193,8 @@ func expectNoMoreGoroutines(t testing.TB, before int) {
 	})
 }
 
-// threads returns the number of threads of this process with this name, or of all threads if name is
-// empty.
+// threads returns the number of threads of this process with this name, or of all threads if name
+// is empty.
 func threads(t testing.TB, name string) int {
 	tasks, _ := filepath.Glob("/proc/self/task/*/comm")
 	if len(tasks) == 0 {

@@ -43,7 +43,8 @@ func TestTheStatsOfKeysAreComplete(t *testing.T) {
 		t.Error(metrics)
 	}
 
-	// One of each: a token whose kid is unknown, twice; one without a kid; the program.
+	// One fetch for each reason: a token with an unknown kid, a token without kid, and Refresh. The
+	// second token with an unknown kid causes none.
 	verifier := remoteVerifier(t, keys)
 	for range 2 {
 		_, err := verifier.Verify(issuer.token(t, "b"))
@@ -62,14 +63,14 @@ func TestTheStatsOfKeysAreComplete(t *testing.T) {
 	}
 }
 
-// TestEveryCFunctionOfRemoteKeysIsUsed reads the C header.
+// TestEveryCFunctionOfRemoteKeysIsUsed reads the functions and stats from the C header.
 func TestEveryCFunctionOfRemoteKeysIsUsed(t *testing.T) {
 	text, err := os.ReadFile("../../include/bouncer_verify.h")
 	if err != nil {
 		if os.Getenv("CI") == "true" {
 			t.Fatal(err)
 		}
-		t.Skip("SKIPPED: the header: run in a checkout")
+		t.Skip("SKIPPED: the header: run the tests in a checkout")
 	}
 	calls := nativeSource(t)
 	declaration := regexp.MustCompile(`(?m)^[a-z].*\b(bouncer_remote_jwks_\w+)\(`)
@@ -82,7 +83,7 @@ func TestEveryCFunctionOfRemoteKeysIsUsed(t *testing.T) {
 	expectFields[bouncer.CacheStats](t, string(text), "CACHE")
 }
 
-// expectFields expects a field for every stat of the C header.
+// expectFields fails unless Stats has one field for each stat in the C header.
 func expectFields[Stats any](t *testing.T, header, prefix string) {
 	t.Helper()
 	stats := regexp.MustCompile(`(?m)^#define BOUNCER_STAT_`+prefix+`_`).FindAllString(header, -1)

@@ -14,7 +14,7 @@ import (
 func TestOnlyPackageNativeUsesCgoAndUnsafe(t *testing.T) {
 	paths, err := filepath.Glob("*.go")
 	if err != nil || len(paths) == 0 {
-		t.Fatal("no source", err)
+		t.Fatal("found no source files", err)
 	}
 	for _, path := range paths {
 		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
@@ -23,13 +23,14 @@ func TestOnlyPackageNativeUsesCgoAndUnsafe(t *testing.T) {
 		}
 		for _, spec := range file.Imports {
 			if name := spec.Path.Value; name == `"C"` || name == `"unsafe"` {
-				t.Errorf("%s imports %s: that is for internal/native", path, name)
+				t.Errorf("%s imports %s: only internal/native may import it", path, name)
 			}
 		}
 	}
 }
 
-// needs_cgo.go says what is missing in one line, if no other file is compiled without cgo.
+// Without cgo the compiler must report only the error in needs_cgo.go. So every other file must
+// require cgo.
 func TestOnlyNeedsCgoIsCompiledWithoutCgo(t *testing.T) {
 	paths, err := filepath.Glob("*.go")
 	if err != nil {
@@ -37,7 +38,7 @@ func TestOnlyNeedsCgoIsCompiledWithoutCgo(t *testing.T) {
 	}
 	inner, err := filepath.Glob("internal/*/*.go")
 	if err != nil || len(inner) == 0 {
-		t.Fatal("no source", err)
+		t.Fatal("found no source files", err)
 	}
 	for _, path := range append(paths, inner...) {
 		text, err := os.ReadFile(path)
@@ -48,7 +49,7 @@ func TestOnlyNeedsCgoIsCompiledWithoutCgo(t *testing.T) {
 		case strings.HasSuffix(path, "_test.go"), path == "doc.go", path == "needs_cgo.go":
 		case strings.Contains(string(text), "\nimport \"C\"\n"):
 		case !regexp.MustCompile(`^(// Code generated .*\n\n)?//go:build cgo\n`).Match(text):
-			t.Errorf("%s is compiled without cgo too", path)
+			t.Errorf("%s is also compiled without cgo: add the line //go:build cgo", path)
 		}
 	}
 }
@@ -64,10 +65,10 @@ func TestAnotherABIVersionIsAnError(t *testing.T) {
 	t.Log(err)
 }
 
-// run_tests.sh runs this one with a library before the real one that claims to have another ABI.
+// run_tests.sh runs this test with a preloaded library that reports another ABI version.
 func TestEveryEntryPointChecksTheABI(t *testing.T) {
 	if os.Getenv("BOUNCER_TEST_WRONG_ABI") == "" {
-		t.Skip("run_tests.sh runs it")
+		t.Skip("run_tests.sh runs this test")
 	}
 	_, load := LoadJWKS([]byte(`{"keys":[]}`))
 	_, of := NewJWKSet()

@@ -17,12 +17,13 @@ import (
 	"bouncer_verify/bouncer"
 )
 
-// verifierFunc is a TokenVerifier that is one function.
+// verifierFunc is a function that implements TokenVerifier.
 type verifierFunc func(string) (*bouncer.VerifiedToken, error)
 
 func (f verifierFunc) Verify(token string) (*bouncer.VerifiedToken, error) { return f(token) }
 
-func ask(t *testing.T, handler http.Handler, authorization ...string) *http.Response {
+// get sends a request with these Authorization headers to the handler.
+func get(t *testing.T, handler http.Handler, authorization ...string) *http.Response {
 	t.Helper()
 	request := httptest.NewRequest("GET", "/", nil)
 	for _, value := range authorization {
@@ -41,7 +42,7 @@ var whoami = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 func TestARequestWithAnAcceptedTokenPasses(t *testing.T) {
 	handler := bouncer.RequireToken(documentVerifier(t), nil)(whoami)
 	for _, value := range []string{"token=" + documentToken, "Bearer " + documentToken} {
-		response := ask(t, handler, value)
+		response := get(t, handler, value)
 		body := must(io.ReadAll(response.Body))(t)
 		if response.StatusCode != http.StatusOK || string(body) != "peter" {
 			t.Error(response.StatusCode, string(body))
@@ -71,7 +72,7 @@ func TestARequestWithoutAnAcceptedTokenIsRejected(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			next := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the request passed") })
-			response := ask(t, bouncer.RequireToken(c.verifier, nil)(next), c.values...)
+			response := get(t, bouncer.RequireToken(c.verifier, nil)(next), c.values...)
 			if response.StatusCode != c.status || response.Header.Get("WWW-Authenticate") != c.challenge {
 				t.Error(response.StatusCode, response.Header)
 			}
@@ -89,7 +90,7 @@ func TestMissingKeysAreA503(t *testing.T) {
 	keys := startRemote(t, bouncer.RemoteOptions{URL: server.URL})
 	eventuallyStatus(t, keys, "an attempt", func(s bouncer.KeysStats) bool { return s.Attempts > 0 })
 	handler := bouncer.RequireToken(remoteVerifier(t, keys), nil)(whoami)
-	response := ask(t, handler, "token="+issuer.token(t, "a"))
+	response := get(t, handler, "token="+issuer.token(t, "a"))
 	if response.StatusCode != http.StatusServiceUnavailable || response.Header.Get("WWW-Authenticate") != "" {
 		t.Error(response.StatusCode, response.Header)
 	}
@@ -97,7 +98,7 @@ func TestMissingKeysAreA503(t *testing.T) {
 	if err := keys.Refresh(soon(t)); err != nil {
 		t.Error(err)
 	}
-	response = ask(t, handler, "token="+issuer.token(t, "a"))
+	response = get(t, handler, "token="+issuer.token(t, "a"))
 	if body := must(io.ReadAll(response.Body))(t); response.StatusCode != http.StatusOK || string(body) != "anna" {
 		t.Error(response.StatusCode, string(body))
 	}
@@ -105,8 +106,8 @@ func TestMissingKeysAreA503(t *testing.T) {
 
 func TestARequestWaitsForKeysNoLongerThanItsContext(t *testing.T) {
 	issuer := newSigners(t, "a")
-	answer, release := hanging(t, document(issuer.jwks(t, "a")))
-	server := startKeyServer(t, answer)
+	blocked, release := hanging(t, document(issuer.jwks(t, "a")))
+	server := startKeyServer(t, blocked)
 	keys := startRemote(t, bouncer.RemoteOptions{URL: server.URL, MaxWait: 20 * time.Second, Timeout: 30 * time.Second})
 	handler := bouncer.RequireToken(remoteVerifier(t, keys), nil)(whoami)
 	short := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -115,17 +116,17 @@ func TestARequestWaitsForKeysNoLongerThanItsContext(t *testing.T) {
 		handler.ServeHTTP(w, r.WithContext(ctx))
 	})
 	begin := time.Now()
-	response := ask(t, short, "Bearer "+issuer.token(t, "a"))
+	response := get(t, short, "Bearer "+issuer.token(t, "a"))
 	if took := time.Since(begin); response.StatusCode != http.StatusServiceUnavailable || took > 5*time.Second {
 		t.Error(response.StatusCode, took)
 	}
 	release()
-	if response := ask(t, handler, "Bearer "+issuer.token(t, "a")); response.StatusCode != http.StatusOK {
+	if response := get(t, handler, "Bearer "+issuer.token(t, "a")); response.StatusCode != http.StatusOK {
 		t.Error(response.StatusCode)
 	}
 }
 
-// wrapper holds a *Verifier in a named field and passes the context on.
+// A wrapper holds a *Verifier in a named field, and passes the context to it.
 type wrapper struct {
 	inner *bouncer.Verifier
 	calls *[]string
@@ -156,8 +157,8 @@ func TestAWrapperGetsTheContextOfTheRequest(t *testing.T) {
 
 func TestAWrapperWaitsNoLongerThanTheRequest(t *testing.T) {
 	issuer := newSigners(t, "a")
-	answer, _ := hanging(t, document(issuer.jwks(t, "a")))
-	server := startKeyServer(t, answer)
+	blocked, _ := hanging(t, document(issuer.jwks(t, "a")))
+	server := startKeyServer(t, blocked)
 	keys := startRemote(t, bouncer.RemoteOptions{URL: server.URL, MaxWait: 20 * time.Second, Timeout: 30 * time.Second})
 	eventually(t, "the first fetch", func() bool { return server.hits.Load() == 1 })
 	goroutines := runtime.NumGoroutine()
@@ -179,7 +180,7 @@ func TestAWrapperWaitsNoLongerThanTheRequest(t *testing.T) {
 	expectNoMoreGoroutines(t, goroutines)
 }
 
-// Types that embed a *Verifier, and add a check to one of its methods or both.
+// Types that embed a *Verifier. The strict ones override one or both of its methods.
 type (
 	strictVerify        struct{ *bouncer.Verifier }
 	strictVerifyContext struct{ *bouncer.Verifier }
@@ -218,11 +219,11 @@ func TestTheMethodsOfATypeThatEmbedsAVerifierAreCalled(t *testing.T) {
 		{&byValue{lax{inner}}, http.StatusOK},
 	} {
 		handler := bouncer.RequireToken(c.verifier, nil)(whoami)
-		response := ask(t, handler, "Bearer "+documentToken)
+		response := get(t, handler, "Bearer "+documentToken)
 		if response.StatusCode != c.status {
 			t.Errorf("%T: %d", c.verifier, response.StatusCode)
 		}
-		if response := ask(t, handler, "Bearer a.b.c"); response.StatusCode != http.StatusUnauthorized {
+		if response := get(t, handler, "Bearer a.b.c"); response.StatusCode != http.StatusUnauthorized {
 			t.Errorf("%T: %d", c.verifier, response.StatusCode)
 		}
 	}
@@ -232,7 +233,7 @@ func TestANilOrBrokenVerifierPassesNoRequest(t *testing.T) {
 	neither := verifierFunc(func(string) (*bouncer.VerifiedToken, error) { return nil, nil })
 	for _, verifier := range []bouncer.TokenVerifier{nil, (*bouncer.Verifier)(nil), new(bouncer.Verifier), neither} {
 		next := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the request passed") })
-		response := ask(t, bouncer.RequireToken(verifier, nil)(next), "Bearer "+documentToken)
+		response := get(t, bouncer.RequireToken(verifier, nil)(next), "Bearer "+documentToken)
 		if response.StatusCode != http.StatusInternalServerError || response.Header.Get("WWW-Authenticate") != "" {
 			t.Errorf("%T: %d", verifier, response.StatusCode)
 		}
@@ -257,12 +258,12 @@ func TestAChallengeNamesTheCauseOfAnyError(t *testing.T) {
 		errors.Join(errStrict, bouncer.ErrExpired): invalid + `, error_description="expired"`,
 	} {
 		if found := bouncer.Challenge(err); found != expected {
-			t.Errorf("%v is challenged by %q, not %q", err, found, expected)
+			t.Errorf("the challenge for %v is %q, expected %q", err, found, expected)
 		}
 		failing := verifierFunc(func(string) (*bouncer.VerifiedToken, error) { return nil, err })
-		response := ask(t, bouncer.RequireToken(failing, nil)(whoami), "Bearer "+documentToken)
+		response := get(t, bouncer.RequireToken(failing, nil)(whoami), "Bearer "+documentToken)
 		if found := response.Header.Get("WWW-Authenticate"); found != expected || response.StatusCode != bouncer.HTTPStatus(err) {
-			t.Errorf("%v is answered with %d and %q, not %q", err, response.StatusCode, found, expected)
+			t.Errorf("the response to %v has status %d and challenge %q, expected %q", err, response.StatusCode, found, expected)
 		}
 	}
 	if found := bouncer.Challenge(nil); found != "" {
@@ -290,25 +291,25 @@ func TestTheTokenComesFromTheConfiguredPlace(t *testing.T) {
 		status    int
 		challenge string
 	}{
-		"the default":                  {nil, 401, "Bearer"},
-		"Authorization":                {bouncer.FromAuthorization, 401, "Bearer"},
-		"a header":                     {bouncer.FromHeader("x-token"), 200, ""},
-		"no header":                    {bouncer.FromHeader("X-None"), 401, "Bearer"},
-		"two headers":                  {bouncer.FromHeader("X-Two"), 401, "Bearer"},
-		"a header with a scheme":       {bouncer.FromHeader("X-Scheme"), 401, malformed},
-		"a cookie":                     {bouncer.FromCookie("session"), 200, ""},
-		"no cookie":                    {bouncer.FromCookie("none"), 401, "Bearer"},
-		"two cookies":                  {bouncer.FromCookie("two"), 401, "Bearer"},
-		"a cookie with no token":       {bouncer.FromCookie("junk"), 401, malformed},
-		"a query parameter":            {bouncer.FromQuery("access_token"), 200, ""},
-		"no query parameter":           {bouncer.FromQuery("none"), 401, "Bearer"},
-		"an empty query parameter":     {bouncer.FromQuery("empty"), 401, "Bearer"},
-		"two query parameters":         {bouncer.FromQuery("two"), 401, "Bearer"},
-		"a function":                   {own(documentToken, nil), 200, ""},
-		"a function that finds none":   {own("", nil), 401, "Bearer"},
-		"a function that fails":        {own("", http.ErrNoCookie), 401, "Bearer"},
-		"a function that fails as we":  {own("", bouncer.ErrKeysUnavailable), 503, ""},
-		"a function of a closed thing": {own("", bouncer.ErrClosed), 500, ""},
+		"the default":                {nil, 401, "Bearer"},
+		"Authorization":              {bouncer.FromAuthorization, 401, "Bearer"},
+		"a header":                   {bouncer.FromHeader("x-token"), 200, ""},
+		"no header":                  {bouncer.FromHeader("X-None"), 401, "Bearer"},
+		"two headers":                {bouncer.FromHeader("X-Two"), 401, "Bearer"},
+		"a header with a scheme":     {bouncer.FromHeader("X-Scheme"), 401, malformed},
+		"a cookie":                   {bouncer.FromCookie("session"), 200, ""},
+		"no cookie":                  {bouncer.FromCookie("none"), 401, "Bearer"},
+		"two cookies":                {bouncer.FromCookie("two"), 401, "Bearer"},
+		"a cookie with no token":     {bouncer.FromCookie("junk"), 401, malformed},
+		"a query parameter":          {bouncer.FromQuery("access_token"), 200, ""},
+		"no query parameter":         {bouncer.FromQuery("none"), 401, "Bearer"},
+		"an empty query parameter":   {bouncer.FromQuery("empty"), 401, "Bearer"},
+		"two query parameters":       {bouncer.FromQuery("two"), 401, "Bearer"},
+		"a function":                 {own(documentToken, nil), 200, ""},
+		"a function that finds none": {own("", nil), 401, "Bearer"},
+		"a function that fails":      {own("", http.ErrNoCookie), 401, "Bearer"},
+		"a function without keys":    {own("", bouncer.ErrKeysUnavailable), 503, ""},
+		"a function with ErrClosed":  {own("", bouncer.ErrClosed), 500, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var refusal error
@@ -332,7 +333,6 @@ func TestTheTokenComesFromTheConfiguredPlace(t *testing.T) {
 	}
 }
 
-// What is missing is in the error's text.
 func TestTheErrorNamesThePlaceWithoutAToken(t *testing.T) {
 	request := httptest.NewRequest("GET", "/", nil)
 	for expected, extract := range map[string]func(*http.Request) (string, error){
@@ -353,7 +353,7 @@ func TestAProgramCanReplaceTheResponse(t *testing.T) {
 		w.Header().Set("WWW-Authenticate", "acsjwt")
 		w.WriteHeader(bouncer.HTTPStatus(err))
 	}
-	response := ask(t, bouncer.RequireToken(documentVerifier(t), refuse)(whoami))
+	response := get(t, bouncer.RequireToken(documentVerifier(t), refuse)(whoami))
 	if response.StatusCode != 401 || response.Header.Get("WWW-Authenticate") != "acsjwt" {
 		t.Error(response.StatusCode, response.Header)
 	}

@@ -42,7 +42,7 @@ func TestAnInvalidPolicyIsAnError(t *testing.T) {
 			expectError(t, err, bouncer.ErrInvalidArgument)
 			expectError(t, err, bouncer.ErrProgram)
 			if verifier != nil {
-				t.Error("a verifier in spite of that")
+				t.Error("NewVerifier returned a verifier and an error")
 			}
 			_, err = bouncer.VerifyToken(jwks, policy, documentToken)
 			expectError(t, err, bouncer.ErrInvalidArgument)
@@ -80,12 +80,12 @@ func TestThePolicyUsesTheSystemClockByDefault(t *testing.T) {
 	expectError(t, err, bouncer.ErrExpired)
 }
 
-// A clock of the program's own is asked by each verification, in every way to verify.
+// Every function that verifies tokens must call the clock of the policy exactly once.
 func TestEveryVerificationCallsTheClockOnce(t *testing.T) {
 	var now atomic.Int64
-	var asked atomic.Int64
+	var calls atomic.Int64
 	clock := func() time.Time {
-		asked.Add(1)
+		calls.Add(1)
 		return time.Unix(now.Load(), 999_999_999)
 	}
 	policy := bouncer.Policy{Profile: "dcos", Clock: clock}
@@ -94,10 +94,10 @@ func TestEveryVerificationCallsTheClockOnce(t *testing.T) {
 	remote := startRemote(t, bouncer.RemoteOptions{URL: server.URL})
 	waitReady(t, remote)
 	fixed, fetched := must(bouncer.NewVerifier(jwks, policy))(t), must(bouncer.NewVerifier(remote, policy))(t)
-	if asked.Load() != 0 {
-		t.Errorf("asked %d times before any token", asked.Load())
+	if calls.Load() != 0 {
+		t.Errorf("the clock was called %d times before any token", calls.Load())
 	}
-	both := func(verifier *bouncer.Verifier) map[string]func() error {
+	functionsOf := func(verifier *bouncer.Verifier) map[string]func() error {
 		return map[string]func() error{
 			"Verify": func() error { _, err := verifier.Verify(documentToken); return err },
 			"VerifyBatch": func() error {
@@ -119,30 +119,30 @@ func TestEveryVerificationCallsTheClockOnce(t *testing.T) {
 			},
 		}
 	}
-	ways := both(fixed)
-	for name, way := range both(fetched) {
-		ways["remote "+name] = way
+	functions := functionsOf(fixed)
+	for name, verify := range functionsOf(fetched) {
+		functions["remote "+name] = verify
 	}
-	ways["VerifyToken"] = func() error { _, err := bouncer.VerifyToken(jwks, policy, documentToken); return err }
-	ways["VerifyTokens"] = func() error {
+	functions["VerifyToken"] = func() error { _, err := bouncer.VerifyToken(jwks, policy, documentToken); return err }
+	functions["VerifyTokens"] = func() error {
 		results, err := bouncer.VerifyTokens(jwks, policy, []string{documentToken}, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
 		return results[0].Err
 	}
-	for name, way := range ways {
+	for name, verify := range functions {
 		for _, at := range []struct {
 			second   int64
 			expected error
 		}{{documentExp - 1, nil}, {documentExp, bouncer.ErrExpired}, {documentExp - 1, nil}} {
 			now.Store(at.second)
-			before := asked.Load()
-			if err := way(); !errors.Is(err, at.expected) {
+			before := calls.Load()
+			if err := verify(); !errors.Is(err, at.expected) {
 				t.Errorf("%s at %d: %v", name, at.second, err)
 			}
-			if times := asked.Load() - before; times != 1 {
-				t.Errorf("%s asked %d times", name, times)
+			if times := calls.Load() - before; times != 1 {
+				t.Errorf("%s called the clock %d times", name, times)
 			}
 		}
 	}
@@ -151,7 +151,7 @@ func TestEveryVerificationCallsTheClockOnce(t *testing.T) {
 	_, err := fixed.WithCache(10)
 	expectError(t, err, bouncer.ErrInvalidArgument)
 
-	// The keys may be closed, as with any verifier.
+	// The keys may be closed, as with a verifier without a clock.
 	_ = jwks.Close()
 	_ = remote.Close()
 	if _, err := fixed.Verify(documentToken); err != nil {
@@ -176,19 +176,19 @@ func TestEveryVerificationCallsTheClockOnce(t *testing.T) {
 	expectError(t, err, bouncer.ErrClosed)
 }
 
-// The year 1 is the zero time.Time, which At takes for none.
+// Policy.Time treats the zero time.Time, in the year 1, as not set. Policy.Clock must not.
 func TestTheZeroTimeOfAClockIsAValidTime(t *testing.T) {
 	jwks := must(bouncer.LoadJWKS([]byte(documentJWKS)))(t)
 	policy := bouncer.Policy{Profile: "dcos", Clock: func() time.Time { return time.Time{} }}
 	if _, err := bouncer.VerifyToken(jwks, policy, documentToken); err != nil {
 		t.Error(err)
 	}
-	_ = must(bouncer.VerifyToken(jwks, documentPolicy, documentToken))(t) // which is prepared
+	_ = must(bouncer.VerifyToken(jwks, documentPolicy, documentToken))(t) // jwks keeps this policy prepared
 	policy.Clock = func() time.Time { return time.Unix(documentExp, 0) }
 	_, err := bouncer.VerifyToken(jwks, policy, documentToken)
 	expectError(t, err, bouncer.ErrExpired)
 
-	// Not taken for the policy with the system's clock, which is prepared.
+	// The prepared policy uses the system's clock. It must not be used for a policy with a Clock.
 	jwks = must(bouncer.LoadJWKS([]byte(documentJWKS)))(t)
 	_, err = bouncer.VerifyToken(jwks, bouncer.DCOS(), documentToken)
 	expectError(t, err, bouncer.ErrExpired)
@@ -222,7 +222,7 @@ func TestTheLastCallWithAClockKeepsItsKeysAlive(t *testing.T) {
 	}
 }
 
-// An unset environment variable makes such a setting, and no token would ever pass.
+// An unset environment variable can cause such a setting. No token would ever be accepted.
 func TestAnEmptyIssuerOrAudienceIsAnError(t *testing.T) {
 	jwks := must(bouncer.LoadJWKS([]byte(documentJWKS)))(t)
 	for name, policy := range map[string]bouncer.Policy{

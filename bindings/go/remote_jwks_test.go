@@ -28,8 +28,8 @@ func TestRemoteKeysAreFetchedOnceAndVerify(t *testing.T) {
 		expectAnna(t)(verifier.VerifyContext(soon(t), token))
 	}
 	server.expectHits(t, 1)
-	// A wrong signature may mean that the issuer has a new key of the same kid: once in five
-	// minutes that is looked up.
+	// A wrong signature may mean that the issuer has a new key with the same kid. So it may cause
+	// one fetch in 5 minutes.
 	for range 10 {
 		_, err := verifier.Verify(token[:len(token)-4] + "AAAA")
 		expectError(t, err, bouncer.ErrInvalidSignature)
@@ -39,8 +39,8 @@ func TestRemoteKeysAreFetchedOnceAndVerify(t *testing.T) {
 
 func TestTheFirstTokenWaitsForTheFirstKeys(t *testing.T) {
 	issuer := newSigners(t, "a")
-	answer, release := hanging(t, document(issuer.jwks(t, "a")))
-	server := startKeyServer(t, answer)
+	blocked, release := hanging(t, document(issuer.jwks(t, "a")))
+	server := startKeyServer(t, blocked)
 	verifier := remoteVerifier(t, startRemote(t, bouncer.RemoteOptions{URL: server.URL, MaxWait: 20 * time.Second}))
 	time.AfterFunc(50*time.Millisecond, release)
 	expectAnna(t)(verifier.Verify(issuer.token(t, "a")))
@@ -53,12 +53,12 @@ func TestCallersThatNeedTheSameNewKeyShareOneFetch(t *testing.T) {
 	keys := startRemote(t, bouncer.RemoteOptions{URL: server.URL, MaxWait: 20 * time.Second})
 	waitReady(t, keys)
 	verifier := remoteVerifier(t, keys)
-	answer, release := hanging(t, document(issuer.jwks(t, "a", "b")))
-	server.handleWith(answer)
+	blocked, release := hanging(t, document(issuer.jwks(t, "a", "b")))
+	server.handleWith(blocked)
 	token, before := issuer.token(t, "b"), runtime.NumGoroutine()
 	go func() {
 		eventually(t, "100 goroutines that wait", func() bool { return runtime.NumGoroutine() > before+100 })
-		time.Sleep(100 * time.Millisecond) // those that have just begun wait too
+		time.Sleep(100 * time.Millisecond) // until the last ones wait too
 		release()
 	}()
 	together(100, func(int) { expectAnna(t)(verifier.VerifyContext(soon(t), token)) })
@@ -84,7 +84,7 @@ func TestAFetchThatBeganBeforeTheTokenArrivedIsFollowedByAnother(t *testing.T) {
 	server.expectHits(t, 3)
 }
 
-// together calls use in that many goroutines at once, and waits for them.
+// together calls use in count goroutines at the same time, and waits for them.
 func together(count int, use func(i int)) {
 	var group sync.WaitGroup
 	for i := range count {
@@ -197,29 +197,29 @@ func TestWithoutKeysTheErrorIsKeysUnavailable(t *testing.T) {
 	}
 }
 
-// A failure while a program waits is in the error when it gives up, not only one from before.
+// The error must contain a failure that happens during the wait, not only one from before.
 func TestTheErrorOfACancelledWaitContainsTheLastFailure(t *testing.T) {
 	issuer := newSigners(t, "a")
-	answer, release := hanging(t, failing(http.StatusTeapot))
-	server := startKeyServer(t, answer)
+	blocked, release := hanging(t, failing(http.StatusTeapot))
+	server := startKeyServer(t, blocked)
 	keys := startRemote(t, bouncer.RemoteOptions{URL: server.URL, Timeout: 30 * time.Second})
 	ctx, cancel := context.WithCancel(context.Background())
-	gaveUp := make(chan error)
-	go func() { gaveUp <- keys.WaitReady(ctx) }()
+	cancelled := make(chan error)
+	go func() { cancelled <- keys.WaitReady(ctx) }()
 	eventually(t, "a request", func() bool { return server.hits.Load() == 1 })
-	time.Sleep(50 * time.Millisecond) // it has asked why there are no keys: there was no failure yet
+	time.Sleep(50 * time.Millisecond) // WaitReady has begun, and there is no failure yet
 	release()
 	eventuallyStatus(t, keys, "a failure", func(s bouncer.KeysStats) bool { return s.Failures > 0 })
 	again, _ := hanging(t, failing(http.StatusTeapot))
 	server.handleWith(again)
 	cancel()
-	waiting := <-gaveUp
+	ready := <-cancelled
 
-	// The same for a token and for an operator.
+	// The same holds for Refresh and for a verification.
 	short, cancelShort := context.WithTimeout(context.Background(), 50*time.Millisecond)
 	defer cancelShort()
-	operator := keys.Refresh(short)
-	for _, err := range []error{waiting, operator} {
+	refreshed := keys.Refresh(short)
+	for _, err := range []error{ready, refreshed} {
 		expectError(t, err, bouncer.ErrKeysUnavailable)
 		if !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "status") {
 			t.Error(err)
@@ -236,8 +236,8 @@ func TestTheErrorOfACancelledWaitContainsTheLastFailure(t *testing.T) {
 
 func TestACancelledWaitDoesNotAbortTheFetch(t *testing.T) {
 	issuer := newSigners(t, "a")
-	answer, release := hanging(t, document(issuer.jwks(t, "a")))
-	server := startKeyServer(t, answer)
+	blocked, release := hanging(t, document(issuer.jwks(t, "a")))
+	server := startKeyServer(t, blocked)
 	keys := startRemote(t, bouncer.RemoteOptions{URL: server.URL, MaxWait: 20 * time.Second, Timeout: 30 * time.Second})
 	verifier := remoteVerifier(t, keys)
 	token := issuer.token(t, "a")
@@ -266,7 +266,7 @@ func TestACancelledWaitDoesNotAbortTheFetch(t *testing.T) {
 		}
 		cancel()
 	}
-	expectNoMoreGoroutines(t, goroutines+1) // the refresh goes on
+	expectNoMoreGoroutines(t, goroutines+1) // one goroutine still runs the refresh
 	server.expectHits(t, 1)
 	time.AfterFunc(50*time.Millisecond, release)
 	expectAnna(t)(verifier.Verify(token))
@@ -278,8 +278,8 @@ func TestAfterMaxWaitTheErrorIsKeysUnavailable(t *testing.T) {
 		server := startKeyServer(t, document(issuer.jwks(t, "a")))
 		keys := startRemote(t, bouncer.RemoteOptions{URL: server.URL, MaxWait: maxWait, Timeout: 30 * time.Second})
 		waitReady(t, keys)
-		answer, _ := hanging(t, failing(http.StatusNotFound))
-		server.handleWith(answer)
+		blocked, _ := hanging(t, failing(http.StatusNotFound))
+		server.handleWith(blocked)
 		verifier := remoteVerifier(t, keys)
 		begin := time.Now()
 		_, err := verifier.Verify(issuer.token(t, "b"))
@@ -287,14 +287,14 @@ func TestAfterMaxWaitTheErrorIsKeysUnavailable(t *testing.T) {
 		if took := time.Since(begin); took < maxWait || took > 2*time.Second {
 			t.Errorf("waited %v", took)
 		}
-		eventually(t, "the fetch all the same", func() bool { return server.hits.Load() == 2 })
+		eventually(t, "the fetch, which goes on after MaxWait", func() bool { return server.hits.Load() == 2 })
 	}
 }
 
 func TestWaitingGoroutinesBlockNoThreads(t *testing.T) {
 	issuer := newSigners(t, "a")
-	answer, release := hanging(t, document(issuer.jwks(t, "a")))
-	server := startKeyServer(t, answer)
+	blocked, release := hanging(t, document(issuer.jwks(t, "a")))
+	server := startKeyServer(t, blocked)
 	keys := startRemote(t, bouncer.RemoteOptions{URL: server.URL, MaxWait: 60 * time.Second, Timeout: 60 * time.Second})
 	verifier := remoteVerifier(t, keys)
 	token := issuer.token(t, "a")
@@ -318,14 +318,14 @@ func TestWaitingGoroutinesBlockNoThreads(t *testing.T) {
 		})
 	}()
 	eventually(t, "600 goroutines that wait", func() bool { return runtime.NumGoroutine() >= goroutines+600 })
-	time.Sleep(300 * time.Millisecond) // a blocked call has its thread after a moment at the latest
+	time.Sleep(300 * time.Millisecond) // Go gives a blocked call its own thread after a moment
 	if more := threads(t, "") - before; more > 12 {
-		t.Errorf("600 waiting goroutines took %d threads", more)
+		t.Errorf("600 waiting goroutines block %d threads", more)
 	}
 	release()
 	<-done
 	if hits := server.hits.Load(); hits > 3 {
-		t.Errorf("%d requests for the first keys and 50 refreshes at once", hits)
+		t.Errorf("the first fetch and 50 concurrent refreshes caused %d requests", hits)
 	}
 }
 
@@ -398,8 +398,8 @@ func TestClosedRemoteKeysReturnErrClosed(t *testing.T) {
 
 func TestCloseWakesAllCallersThatWaitForKeys(t *testing.T) {
 	issuer := newSigners(t, "a")
-	answer, _ := hanging(t, document(issuer.jwks(t, "a")))
-	server := startKeyServer(t, answer)
+	blocked, _ := hanging(t, document(issuer.jwks(t, "a")))
+	server := startKeyServer(t, blocked)
 	token := issuer.token(t, "a")
 	before := runtime.NumGoroutine()
 	keys := startRemote(t, bouncer.RemoteOptions{
@@ -467,10 +467,10 @@ func TestAHundredRemoteKeySetsLeaveNoThreadsAndGoroutines(t *testing.T) {
 			_ = keys.Close()
 		}
 	}
-	expectNoMoreGoroutines(t, before+3) // those of the server that wait for another request
+	expectNoMoreGoroutines(t, before+3) // the server has goroutines for idle connections
 	eventually(t, "no thread left", func() bool { return threads(t, "bouncer-keys") == 0 })
 	if more := threads(t, "") - threadsBefore; more > 20 {
-		t.Errorf("%d threads more", more)
+		t.Errorf("there are %d more threads than before", more)
 	}
 }
 
@@ -483,7 +483,7 @@ func TestTheGarbageCollectorClosesForgottenRemoteKeys(t *testing.T) {
 		verifier := remoteVerifier(t, keys)
 		waitReady(t, keys)
 		expectAnna(t)(verifier.Verify(issuer.token(t, "a")))
-		// The keys keep a verifier for golang-jwt, which refers to them.
+		// The keys keep a verifier for golang-jwt, and that verifier refers to the keys.
 		if err := parse(t, issuer.token(t, "a"), func(map[string]any) (any, error) { return keys, nil }); err != nil {
 			t.Error(err)
 		}
@@ -495,7 +495,8 @@ func TestTheGarbageCollectorClosesForgottenRemoteKeys(t *testing.T) {
 	expectNoMoreGoroutines(t, before+3)
 }
 
-// Nobody holds the keeper but its verifier, and nobody that but its call.
+// Only the verifier refers to the keys. During its last call, only that call refers to the
+// verifier.
 func TestAVerifierKeepsItsRemoteKeysAlive(t *testing.T) {
 	issuer := newSigners(t, "a", "b")
 	server := startKeyServer(t, document(issuer.jwks(t, "a")))
@@ -508,8 +509,8 @@ func TestAVerifierKeepsItsRemoteKeysAlive(t *testing.T) {
 		runtime.GC()
 		expectAnna(t)(verifier.Verify(issuer.token(t, "a")))
 	}
-	answer, release := hanging(t, document(issuer.jwks(t, "a", "b")))
-	server.handleWith(answer)
+	blocked, release := hanging(t, document(issuer.jwks(t, "a", "b")))
+	server.handleWith(blocked)
 	time.AfterFunc(100*time.Millisecond, func() {
 		for range 5 {
 			runtime.GC()
@@ -527,8 +528,8 @@ func TestATokenWithACachedKeyDoesNotWaitForAFetch(t *testing.T) {
 	waitReady(t, keys)
 	verifier := remoteVerifier(t, keys)
 	known, unknown := issuer.token(t, "a"), issuer.token(t, "b")
-	answer, _ := hanging(t, failing(http.StatusNotFound))
-	server.handleWith(answer)
+	blocked, _ := hanging(t, failing(http.StatusNotFound))
+	server.handleWith(blocked)
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	for range 50 {
@@ -542,9 +543,9 @@ func TestATokenWithACachedKeyDoesNotWaitForAFetch(t *testing.T) {
 		times[i] = time.Since(begin)
 	}
 	slices.Sort(times)
-	t.Log("median", times[500], "99 %", times[990], "longest", times[999])
+	t.Log("median", times[500], "99th percentile", times[990], "maximum", times[999])
 	if times[990] > 20*time.Millisecond {
-		t.Errorf("99 %% took up to %v", times[990])
+		t.Errorf("the 99th percentile is %v", times[990])
 	}
 }
 
@@ -564,13 +565,13 @@ func TestMakingAndClosingRemoteKeysLeaksNoMemory(t *testing.T) {
 	issuer := newSigners(t, "a")
 	seed := issuer.jwks(t, "a")
 	expectNoGrowth(t, 10000, 300, func() {
-		// Lazy and without a token, so that there is no thread: what C's heap keeps for each of
-		// those varies too much.
+		// Lazy keys without a token start no thread. The memory that the C heap keeps for a thread
+		// varies too much for this test.
 		keys := must(bouncer.NewRemoteJWKS(bouncer.RemoteOptions{URL: "http://127.0.0.1:1/", Seed: seed, Lazy: true}))(t)
 		verifier := must(bouncer.NewVerifier(keys, remotePolicy))(t)
 		_ = must(keys.Current())(t).Close()
 		if err := bouncer.SigningMethodEdDSA.Verify("a.b", nil, keys); err == nil {
-			t.Error("verified")
+			t.Error("an invalid token is accepted")
 		}
 		_, _ = keys.Stats()
 		_, _ = bouncer.NewRemoteJWKS(bouncer.RemoteOptions{URL: "\xff"})

@@ -21,7 +21,7 @@ var (
 	silent  = log.New(io.Discard, "", 0)
 )
 
-// A logBook keeps what is logged, a line of JSON for each record.
+// A logBook stores log records, each as a line of JSON.
 type logBook struct {
 	mutex sync.Mutex
 	text  bytes.Buffer
@@ -39,7 +39,7 @@ func (b *logBook) String() string {
 	return b.text.String()
 }
 
-// records gives those of that message.
+// records returns the records with this message.
 func (b *logBook) records(t testing.TB, message string) []map[string]any {
 	var found []map[string]any
 	for line := range strings.Lines(b.String()) {
@@ -93,7 +93,7 @@ func TestNewKeysAndFailuresAreLogged(t *testing.T) {
 	}
 	eventually(t, "the new keys in the log", func() bool { return len(book.records(t, newKeys)) == 2 })
 	_ = keys.Close()
-	time.Sleep(50 * time.Millisecond) // what would be logged of that
+	time.Sleep(50 * time.Millisecond) // Close must log nothing
 	if text := book.String(); strings.Contains(text, "hunter2") || strings.Count(text, "\n") != 3 {
 		t.Error(text)
 	}

@@ -97,7 +97,7 @@ func TestTheLastGoodFileSurvivesARestart(t *testing.T) {
 	options := bouncer.RemoteOptions{URL: server.URL, LastGoodFile: file}
 	keys := startRemote(t, options)
 	first := eventuallyStatus(t, keys, "an attempt", func(s bouncer.KeysStats) bool { return s.Attempts == 1 })
-	// It is written after those are told who wait for the keys, and Close may come before.
+	// Waiting callers return before the file is written, so Close would come too early.
 	eventually(t, "the file", func() bool { _, err := os.Stat(file); return err == nil })
 	_ = keys.Close()
 	if information := must(os.Stat(file))(t); information.Mode().Perm() != 0o600 || first.LastGoodError != "" {
@@ -108,7 +108,7 @@ func TestTheLastGoodFileSurvivesARestart(t *testing.T) {
 	keys = startRemote(t, options)
 	expectAnna(t)(remoteVerifier(t, keys).Verify(issuer.token(t, "a")))
 	status := must(keys.Stats())(t)
-	// Confirmed a moment ago, the file is fresh.
+	// The issuer confirmed the keys a moment ago, so the file is fresh.
 	if status.State != bouncer.KeysFresh || status.SHA256 != first.SHA256 || !status.LastSuccessAt.Equal(first.LastSuccessAt) {
 		t.Errorf("%+v", status)
 	}
@@ -152,7 +152,7 @@ func TestAnIssuerIsDiscovered(t *testing.T) {
 		t.Errorf("%+v", status)
 	}
 
-	// The metadata of somebody else.
+	// The metadata names another issuer.
 	keys = startRemote(t, bouncer.RemoteOptions{Discover: server.URL + "/"})
 	status := eventuallyStatus(t, keys, "an attempt", func(s bouncer.KeysStats) bool { return s.Attempts > 0 })
 	if status.LastErrorName != "issuer" || status.State != bouncer.KeysEmpty {
@@ -187,9 +187,9 @@ func TestTheProxyIsUsedOnlyForOtherMachines(t *testing.T) {
 		before := proxy.hits.Load()
 		keys := startRemote(t, options)
 		eventuallyStatus(t, keys, "an attempt", func(s bouncer.KeysStats) bool { return s.Attempts > 0 })
-		asked := proxy.hits.Load() > before
-		if other := must(url.Parse(options.URL))(t).Hostname() == "keys.invalid"; asked != other {
-			t.Errorf("%s: %v", options.URL, asked)
+		used := proxy.hits.Load() > before
+		if other := must(url.Parse(options.URL))(t).Hostname() == "keys.invalid"; used != other {
+			t.Errorf("%s uses the proxy: %v", options.URL, used)
 		}
 		_ = keys.Close()
 	}
@@ -200,7 +200,7 @@ func TestTheAuthoritiesOfACAFileAreTrusted(t *testing.T) {
 	authority, certificate := newCertificate(t)
 	server := newKeyServer(document(issuer.jwks(t, "a")))
 	server.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}}
-	server.Config.ErrorLog = silent // the handshake that is to fail
+	server.Config.ErrorLog = silent // the first handshake must fail
 	server.StartTLS()
 	t.Cleanup(server.Close)
 
@@ -218,7 +218,7 @@ func TestTheAuthoritiesOfACAFileAreTrusted(t *testing.T) {
 	expectAnna(t)(remoteVerifier(t, keys).Verify(issuer.token(t, "a")))
 }
 
-// newCertificate makes a certificate for this machine, and the authority that signed it as PEM.
+// newCertificate returns a certificate for loopback, and its certificate authority in PEM.
 func newCertificate(t testing.TB) (authority []byte, certificate tls.Certificate) {
 	caKey := must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))(t)
 	key := must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))(t)

@@ -34,14 +34,14 @@ func TestNewTokensAndFailedLoginsAreLoggedWithoutSecrets(t *testing.T) {
 	}
 	options.Logger.Info("the token itself", "token", token, "options", options)
 	_ = renewer.Close()
-	time.Sleep(50 * time.Millisecond) // what would be logged of that
+	time.Sleep(50 * time.Millisecond) // Close must log nothing
 	text := book.String()
 	if strings.Count(text, "\n") != 3 {
 		t.Error(text)
 	}
 	for _, secret := range []string{"hunter2", "PRIVATE", server.latest(), strings.Split(server.latest(), ".")[2], "eyJ"} {
 		if strings.Contains(text, secret) {
-			t.Errorf("the log has %s: %s", secret, text)
+			t.Errorf("the log contains %s: %s", secret, text)
 		}
 	}
 }

@@ -16,7 +16,7 @@ import (
 	"bouncer_verify/bouncer"
 )
 
-// send sends a request and reads the answer.
+// send sends a request and reads the response.
 func send(t testing.TB, client *http.Client, request *http.Request) (status int, body string) {
 	t.Helper()
 	response := must(client.Do(request))(t)
@@ -28,11 +28,11 @@ func newRequest(t testing.TB, method, url string, body io.Reader) *http.Request 
 	return must(http.NewRequestWithContext(soon(t), method, url, body))(t)
 }
 
-// scripted is a base that answers as it is told, and keeps what it was asked.
+// scripted is a RoundTripper that returns prepared responses in order, and records the requests.
 type scripted struct {
-	answers  []*http.Response
-	requests []*http.Request
-	bodies   []string
+	responses []*http.Response
+	requests  []*http.Request
+	bodies    []string
 }
 
 func (s *scripted) RoundTrip(request *http.Request) (*http.Response, error) {
@@ -43,13 +43,13 @@ func (s *scripted) RoundTrip(request *http.Request) (*http.Response, error) {
 		body = string(text)
 	}
 	s.requests, s.bodies = append(s.requests, request), append(s.bodies, body)
-	answer := s.answers[0]
-	s.answers = s.answers[1:]
-	answer.Request = request
-	return answer, nil
+	response := s.responses[0]
+	s.responses = s.responses[1:]
+	response.Request = request
+	return response, nil
 }
 
-// A watched body knows what became of it.
+// A watched body records how much of it was read, and whether it was closed.
 type watched struct {
 	io.Reader
 	closed bool
@@ -67,7 +67,7 @@ func (w *watched) Close() error {
 	return nil
 }
 
-func answerOf(status int, header http.Header, body io.Reader) *http.Response {
+func responseOf(status int, header http.Header, body io.Reader) *http.Response {
 	if header == nil {
 		header = http.Header{}
 	}
@@ -99,7 +99,7 @@ func TestARequestHasTheTokenAndIsSentAgainAfterA401(t *testing.T) {
 		t.Error("the request was changed:", request.Header)
 	}
 
-	// There is no other login within 30 seconds: the caller has the answer as it came.
+	// There is no second login within 30 seconds, so the caller gets the 401.
 	server.revoke()
 	if status, body := send(t, client, request.Clone(soon(t))); status != 401 || body != "<html>log in</html>" {
 		t.Error(status, body)
@@ -150,7 +150,7 @@ func TestARequestWithoutGetBodyIsNotSentAgain(t *testing.T) {
 	if seen := server.seen(); len(seen) != 1 {
 		t.Error(seen)
 	}
-	// The token is renewed all the same, for the next one.
+	// The token is still renewed, for the next request.
 	eventuallyRenewal(t, renewer, "renewed", func(s bouncer.RenewerStats) bool { return s.Generation == 2 })
 	if status, _ := post(); status != 200 {
 		t.Error(status)
@@ -193,10 +193,10 @@ func TestOnlyARejectedTokenCausesASecondRequest(t *testing.T) {
 		"gRPC, unauthenticated":   {200, grpc, true},
 		"gRPC, denied":            {200, http.Header{"Content-Type": {"application/grpc"}, "Grpc-Status": {"7"}}, false},
 	} {
-		base := &scripted{answers: []*http.Response{
-			answerOf(test.status, test.header, strings.NewReader("first")), answerOf(200, nil, strings.NewReader("second")),
+		base := &scripted{responses: []*http.Response{
+			responseOf(test.status, test.header, strings.NewReader("first")), responseOf(200, nil, strings.NewReader("second")),
 		}}
-		first := base.answers[0].Body.(*watched)
+		first := base.responses[0].Body.(*watched)
 		server := startIAM(t)
 		client := &http.Client{Transport: server.startReady(t).Transport(base)}
 		_, body := send(t, client, newRequest(t, "GET", "http://a.invalid/", nil))
@@ -204,17 +204,17 @@ func TestOnlyARejectedTokenCausesASecondRequest(t *testing.T) {
 			t.Errorf("%s: %q after %d requests", name, body, len(base.requests))
 		}
 		if !first.closed || first.read != len("first") {
-			t.Errorf("%s: the first answer is left open", name)
+			t.Errorf("%s: the body of the first response is not read and closed", name)
 		}
 	}
 }
 
 func TestTheFirstResponseIsReadUpToALimitAndClosed(t *testing.T) {
 	server := startIAM(t)
-	base := &scripted{answers: []*http.Response{
-		answerOf(401, acsjwt(), &endless{}), answerOf(401, acsjwt(), strings.NewReader("second")),
+	base := &scripted{responses: []*http.Response{
+		responseOf(401, acsjwt(), &endless{}), responseOf(401, acsjwt(), strings.NewReader("second")),
 	}}
-	first := base.answers[0].Body.(*watched)
+	first := base.responses[0].Body.(*watched)
 	client := &http.Client{Transport: server.startReady(t).Transport(base)}
 	if status, body := send(t, client, newRequest(t, "GET", "http://a.invalid/", nil)); status != 401 || body != "second" {
 		t.Error(status, body)
@@ -222,10 +222,10 @@ func TestTheFirstResponseIsReadUpToALimitAndClosed(t *testing.T) {
 	if !first.closed || first.read > 128<<10 {
 		t.Error(first.closed, first.read)
 	}
-	server.expectLogins(t, 2) // the second 401 is the caller's
+	server.expectLogins(t, 2) // the second 401 is returned to the caller
 }
 
-// endless has no end.
+// endless is a body without an end.
 type endless struct{}
 
 func (*endless) Read(buffer []byte) (int, error) { return len(buffer), nil }
@@ -250,39 +250,39 @@ func TestARejectionInATrailerRenewsTheTokenForTheNextRequest(t *testing.T) {
 func TestARequestIsNotChangedAndItsBodyIsClosed(t *testing.T) {
 	server := startIAM(t)
 	renewer := server.startReady(t)
-	base := &scripted{answers: []*http.Response{
-		answerOf(401, acsjwt(), strings.NewReader("")), answerOf(200, nil, strings.NewReader("")),
+	base := &scripted{responses: []*http.Response{
+		responseOf(401, acsjwt(), strings.NewReader("")), responseOf(200, nil, strings.NewReader("")),
 	}}
 	request := newRequest(t, "PUT", "http://a.invalid/", bytes.NewReader([]byte("body")))
-	request.Header = nil // a RoundTripper may be called without the client, which would make one
+	request.Header = nil // http.Client never sends a nil Header, but a direct caller may
 	body := &watched{Reader: strings.NewReader("body")}
 	request.Body = body
 	before := *request
 	response := must(renewer.Transport(base).RoundTrip(request))(t)
 	_ = response.Body.Close()
 	if request.Header != nil || request.Body != before.Body || request.URL != before.URL || !body.closed {
-		t.Error("changed")
+		t.Error("the request is changed, or its body is not closed")
 	}
 	if !slices.Equal(base.bodies, []string{"body", "body"}) || base.requests[0] == base.requests[1] {
 		t.Error(base.bodies)
 	}
 
-	// Also where there is no token, and so no request.
+	// The body must be closed even if there is no token, and so no request is sent.
 	_ = renewer.Close()
 	body = &watched{Reader: strings.NewReader("body")}
 	request.Body = body
 	_, err := renewer.Transport(base).RoundTrip(request)
 	expectError(t, err, bouncer.ErrClosed)
 	if !body.closed {
-		t.Error("left open")
+		t.Error("the body is not closed")
 	}
 }
 
 func TestACancelledContextEndsTheWaitForANewToken(t *testing.T) {
 	server := startIAM(t)
 	client := &http.Client{Transport: server.startReady(t).Transport(nil)}
-	answer, _ := hanging(t, server.logIn)
-	server.handleLogins(answer)
+	blocked, _ := hanging(t, server.logIn)
+	server.handleLogins(blocked)
 	server.revoke()
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
@@ -331,11 +331,11 @@ func TestTheTokenIsSentOnlyToTheListedHosts(t *testing.T) {
 		{[]string{"[::1]:80"}, "http://[::1]/", true},
 		{[]string{"::1"}, "http://[::1]:8080/", true},
 	} {
-		base := &scripted{answers: []*http.Response{answerOf(200, nil, strings.NewReader(""))}}
+		base := &scripted{responses: []*http.Response{responseOf(200, nil, strings.NewReader(""))}}
 		client := &http.Client{Transport: renewer.Transport(base, test.hosts...)}
 		send(t, client, newRequest(t, "GET", test.url, nil))
 		if sent := base.requests[0].Header.Get("Authorization") == "token="+server.latest(); sent != test.sent {
-			t.Errorf("%v %s: %v", test.hosts, test.url, sent)
+			t.Errorf("hosts %v, request to %s: the token is sent: %v", test.hosts, test.url, sent)
 		}
 	}
 }
@@ -343,7 +343,7 @@ func TestTheTokenIsSentOnlyToTheListedHosts(t *testing.T) {
 func TestTheTokenDoesNotFollowARedirectToAnotherHost(t *testing.T) {
 	server := startIAM(t)
 	client := &http.Client{Transport: server.startReady(t).Transport(nil)}
-	var stolen, own atomic.Int64
+	var stolen, kept atomic.Int64
 	other := httptest.NewServer(nil)
 	defer other.Close()
 	first := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -354,7 +354,7 @@ func TestTheTokenDoesNotFollowARedirectToAnotherHost(t *testing.T) {
 			http.Redirect(w, r, "/end", http.StatusFound)
 		default:
 			if r.Header.Get("Authorization") != "" {
-				own.Add(1)
+				kept.Add(1)
 			}
 		}
 	}))
@@ -366,12 +366,12 @@ func TestTheTokenDoesNotFollowARedirectToAnotherHost(t *testing.T) {
 		http.Redirect(w, r, first.URL+"/end", http.StatusFound)
 	})
 	send(t, client, newRequest(t, "GET", first.URL+"/away", nil))
-	if stolen.Load() != 0 || own.Load() != 0 {
-		t.Errorf("the token was sent %d times to the other host, %d times after it", stolen.Load(), own.Load())
+	if stolen.Load() != 0 || kept.Load() != 0 {
+		t.Errorf("the token was sent %d times to the other host, and %d times after a redirect back", stolen.Load(), kept.Load())
 	}
 	send(t, client, newRequest(t, "GET", first.URL+"/here", nil))
-	if own.Load() != 1 {
-		t.Error("the token was not sent within one host")
+	if kept.Load() != 1 {
+		t.Error("the token was not sent after a redirect to the same host")
 	}
 }
 
@@ -383,7 +383,7 @@ func TestWithoutATokenNoRequestIsSent(t *testing.T) {
 	_, err := client.Do(newRequest(t, "GET", server.URL+"/service", nil))
 	expectError(t, err, bouncer.ErrLoginRejected)
 	if len(base.requests) != 0 {
-		t.Error("sent")
+		t.Error("a request was sent without a token")
 	}
-	client.CloseIdleConnections() // of a base that has no such method
+	client.CloseIdleConnections() // must not fail if the base has no such method
 }

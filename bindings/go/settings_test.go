@@ -5,6 +5,7 @@ import (
 	"errors"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -12,7 +13,7 @@ import (
 	"bouncer_verify/bouncer/internal/native"
 )
 
-// Every field sets the setting of its name, and no other.
+// Every field must set the setting of its name, and no other.
 func TestEveryFieldSetsTheSettingOfItsName(t *testing.T) {
 	everyField(t, native.KindPolicy, (*Policy).apply)
 	everyField(t, native.KindKeys, (*RemoteOptions).apply)
@@ -20,18 +21,18 @@ func TestEveryFieldSetsTheSettingOfItsName(t *testing.T) {
 }
 
 func everyField[Options any](t *testing.T, kind native.Kind, apply func(*Options, settings) settings) {
-	typed := []string{"Clock", "Logger", "Source"} // which are not settings
+	notSettings := []string{"Clock", "Logger", "Source"}
 	of := reflect.TypeFor[Options]()
 	for i := range of.NumField() {
 		field := of.Field(i)
-		if !field.IsExported() || strings.Contains(strings.Join(typed, " "), field.Name) {
+		if !field.IsExported() || slices.Contains(notSettings, field.Name) {
 			continue
 		}
 		var options Options
 		value := reflect.ValueOf(&options).Elem().Field(i)
 		setSample(value, "a")
 		if _, err := apply(&options, settings{}).Document(kind); err != nil {
-			// The first of a choice, the least number.
+			// Read a valid value from the error text: the first choice, or the smallest number.
 			possible := regexp.MustCompile(`is not one of ([^,]+)|is not in the range (\d+)`).FindStringSubmatch(err.Message)
 			if possible == nil {
 				t.Errorf("%s: %v", field.Name, errorOf(err))
@@ -82,14 +83,14 @@ func TestDurationsAreWrittenInMillisecondsAndParsed(t *testing.T) {
 	} {
 		made := settings{}.duration("leeway", value)
 		if !strings.HasSuffix(string(made.Settings), "\x00"+expected) {
-			t.Errorf("%v is %q", value, made.Settings)
+			t.Errorf("%v is written as %q", value, made.Settings)
 		}
 	}
 	for text, expected := range map[string]time.Duration{
 		"0s": 0, "1500ms": 1500 * time.Millisecond, "5m": 5 * time.Minute, "2h": 2 * time.Hour, "366d": 366 * 24 * time.Hour,
 	} {
 		if found := parseDuration(text); found != expected {
-			t.Errorf("%s is %v", text, found)
+			t.Errorf("%s is parsed as %v", text, found)
 		}
 	}
 }
@@ -126,7 +127,7 @@ func TestADocumentSetsSettingsAndFieldsReplaceThem(t *testing.T) {
 		}
 		if made, err := policy.settings(settings{}); err == nil {
 			if _, err := newPolicy(made); err == nil {
-				t.Errorf("%q makes a policy", document)
+				t.Errorf("%q is accepted as a policy", document)
 			}
 		}
 	}

@@ -34,7 +34,7 @@ func TestARenewerLogsInOnceAndReturnsTheToken(t *testing.T) {
 	}
 	server.expectLogins(t, 1)
 
-	// Anybody can verify it.
+	// The token is valid.
 	verifier := must(bouncer.NewVerifier(testIssuer().jwks(t, bouncer.RS256), bouncer.DCOS()))(t)
 	if verified := must(verifier.Verify(token.Text()))(t); verified.UID() != account {
 		t.Error(verified.UID())
@@ -43,8 +43,8 @@ func TestARenewerLogsInOnceAndReturnsTheToken(t *testing.T) {
 
 func TestAHundredGoroutinesShareTheFirstLogin(t *testing.T) {
 	server := startIAM(t)
-	answer, release := hanging(t, server.logIn)
-	server.handleLogins(answer)
+	blocked, release := hanging(t, server.logIn)
+	server.handleLogins(blocked)
 	before := runtime.NumGoroutine()
 	renewer := startRenewer(t, server.options(t))
 	go func() {
@@ -72,12 +72,12 @@ func TestAHundredRejectionsShareOneLogin(t *testing.T) {
 	})
 	server.expectLogins(t, 2)
 
-	// The next one is within 30 seconds.
+	// The next rejection comes within 30 seconds.
 	second := must(renewer.Token())(t)
 	_, err := renewer.Reject(soon(t), second)
 	expectError(t, err, bouncer.ErrLoginUnavailable)
 	if text := must(renewer.Token())(t); text != second {
-		t.Error("a rejected token is no more in use")
+		t.Error("a rejected token is not used until a login succeeds")
 	}
 	server.expectLogins(t, 2)
 	if status := must(renewer.Stats())(t); status.Rejections != 1 || status.Suppressed < 1 {
@@ -97,7 +97,7 @@ func TestAFailedRenewalKeepsTheToken(t *testing.T) {
 			t.Error(err)
 		}
 		if text := must(renewer.Token())(t); text != first {
-			t.Error("another token")
+			t.Error("a failed renewal replaced the token")
 		}
 	}
 	server.handleLogins(server.logIn)
@@ -105,7 +105,7 @@ func TestAFailedRenewalKeepsTheToken(t *testing.T) {
 		t.Error(err)
 	}
 	if text := must(renewer.Token())(t); text == first || text != server.latest() {
-		t.Error("the same token")
+		t.Error("the renewal did not replace the token")
 	}
 	status := must(renewer.Stats())(t)
 	if status.Requested != 4 || status.Failures != 3 || status.Generation != 2 {
@@ -113,7 +113,7 @@ func TestAFailedRenewalKeepsTheToken(t *testing.T) {
 	}
 }
 
-// A token of four seconds is renewed after two.
+// A token that lives 4 seconds is renewed after 2.
 func TestATokenIsRenewedBeforeItExpires(t *testing.T) {
 	server := startIAM(t)
 	server.lifetime.Store(int64(4 * time.Second))
@@ -129,7 +129,7 @@ func TestATokenIsRenewedBeforeItExpires(t *testing.T) {
 	}
 }
 
-func TestAWrongKeyIsRejected(t *testing.T) {
+func TestALoginWithTheWrongKeyIsRejected(t *testing.T) {
 	server := startIAM(t)
 	renewer := startRenewer(t, bouncer.RenewerOptions{ServiceAccount: server.secret(t, "rsa-2048-b.pem")})
 	_, err := renewer.TokenContext(soon(t))
@@ -148,14 +148,15 @@ func TestAWrongKeyIsRejected(t *testing.T) {
 	expectError(t, err, context.DeadlineExceeded)
 }
 
-// To the library a rejected login is final, and its own waiting for a token ends at once.
+// The library's wait for a token returns at once after a rejected login. WaitReady must not call it
+// in a loop without waiting.
 func TestWaitReadyAfterARejectedLoginDoesNotSpin(t *testing.T) {
 	server := startIAM(t)
 	server.handleLogins(failing(http.StatusUnauthorized))
 	renewer := startRenewer(t, server.options(t))
-	var turns atomic.Int64
+	var calls atomic.Int64
 	bouncer.OnBlock(renewer, func(block func() bool) bool {
-		turns.Add(1)
+		calls.Add(1)
 		return block()
 	})
 	_, err := renewer.TokenContext(soon(t))
@@ -163,8 +164,8 @@ func TestWaitReadyAfterARejectedLoginDoesNotSpin(t *testing.T) {
 	ready := make(chan error)
 	go func() { ready <- renewer.WaitReady(soon(t)) }()
 	time.Sleep(500 * time.Millisecond)
-	if found := turns.Load(); found > 100 {
-		t.Errorf("%d turns in half a second", found)
+	if found := calls.Load(); found > 100 {
+		t.Errorf("%d calls in half a second", found)
 	}
 	server.expectLogins(t, 1)
 
@@ -195,8 +196,8 @@ func TestAnUnreachableIssuerIsLoginUnavailable(t *testing.T) {
 
 func TestACallerWaitsAtMostMaxWaitForAToken(t *testing.T) {
 	server := startIAM(t)
-	answer, _ := hanging(t, server.logIn)
-	server.handleLogins(answer)
+	blocked, _ := hanging(t, server.logIn)
+	server.handleLogins(blocked)
 	for _, maxWait := range []time.Duration{-1, 50 * time.Millisecond} {
 		options := server.options(t)
 		options.MaxWait = maxWait
@@ -212,8 +213,8 @@ func TestACallerWaitsAtMostMaxWaitForAToken(t *testing.T) {
 
 func TestACancelledCallDoesNotAbortTheLogin(t *testing.T) {
 	server := startIAM(t)
-	answer, release := hanging(t, server.logIn)
-	server.handleLogins(answer)
+	blocked, release := hanging(t, server.logIn)
+	server.handleLogins(blocked)
 	options := server.options(t)
 	options.MaxWait = 20 * time.Second
 	renewer := startRenewer(t, options)
@@ -244,7 +245,7 @@ func TestACancelledCallDoesNotAbortTheLogin(t *testing.T) {
 		t.Error("no token")
 	}
 
-	// A token that is there is handed out whatever the context says.
+	// A valid token is returned even if the context has ended.
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	if _, err := renewer.TokenContext(ctx); err != nil {
@@ -259,21 +260,21 @@ func TestATokenThatArrivesAsTheWaitEndsIsReturned(t *testing.T) {
 		options.Lazy, options.MaxWait = true, maxWait
 		renewer := startRenewer(t, options)
 		ctx, cancel := context.WithCancel(context.Background())
-		told := make(chan struct{})
+		released := make(chan struct{})
 		bouncer.OnBlock(renewer, func(block func() bool) bool {
 			for !block() {
 			}
 			if maxWait > 2*time.Second {
 				cancel()
 			}
-			<-told // who waits is told of the login too late
+			<-released // delay the waiting caller until its wait has ended
 			return true
 		})
-		text := must(renewer.TokenContext(ctx))(t)
-		if text.Text() != server.latest() {
-			t.Error("another token")
+		token := must(renewer.TokenContext(ctx))(t)
+		if token.Text() != server.latest() {
+			t.Error("the token is not the latest one")
 		}
-		close(told)
+		close(released)
 		cancel()
 	}
 	server.expectLogins(t, 2)
@@ -281,8 +282,8 @@ func TestATokenThatArrivesAsTheWaitEndsIsReturned(t *testing.T) {
 
 func TestGoroutinesThatWaitForATokenBlockNoThreads(t *testing.T) {
 	server := startIAM(t)
-	answer, release := hanging(t, server.logIn)
-	server.handleLogins(answer)
+	blocked, release := hanging(t, server.logIn)
+	server.handleLogins(blocked)
 	options := server.options(t)
 	options.MaxWait, options.Timeout = time.Minute, time.Minute
 	renewer := startRenewer(t, options)
@@ -306,9 +307,9 @@ func TestGoroutinesThatWaitForATokenBlockNoThreads(t *testing.T) {
 		})
 	}()
 	eventually(t, "600 goroutines that wait", func() bool { return runtime.NumGoroutine() >= goroutines+600 })
-	time.Sleep(300 * time.Millisecond) // a blocked call has its thread after a moment at the latest
+	time.Sleep(300 * time.Millisecond) // Go gives a blocked call its own thread after a moment
 	if more := threads(t, "") - before; more > 12 {
-		t.Errorf("600 waiting goroutines took %d threads", more)
+		t.Errorf("600 waiting goroutines block %d threads", more)
 	}
 	release()
 	<-done
@@ -320,8 +321,8 @@ func TestGoroutinesThatWaitForATokenBlockNoThreads(t *testing.T) {
 func TestAValidTokenIsReturnedDuringALogin(t *testing.T) {
 	server := startIAM(t)
 	renewer := server.startReady(t)
-	answer, _ := hanging(t, server.logIn)
-	server.handleLogins(answer)
+	blocked, _ := hanging(t, server.logIn)
+	server.handleLogins(blocked)
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	go func() { _ = renewer.Renew(ctx) }()
@@ -336,7 +337,7 @@ func TestAValidTokenIsReturnedDuringALogin(t *testing.T) {
 		t.Errorf("10000 tokens took %v", took)
 	}
 	if allocations := testing.AllocsPerRun(100, func() { _, _ = renewer.TokenContext(ctx) }); allocations > 0 {
-		t.Errorf("%v allocations for a token that is known", allocations)
+		t.Errorf("%v allocations for a token that Go already has", allocations)
 	}
 }
 
@@ -360,14 +361,14 @@ func TestAClosedRenewerReturnsErrClosed(t *testing.T) {
 		_ = renewer.Close()
 	}
 	if token.Text() != server.latest() {
-		t.Error("a token is no more what it was")
+		t.Error("Close changed a token")
 	}
 }
 
 func TestCloseWakesAllCallersThatWaitForAToken(t *testing.T) {
 	server := startIAM(t)
-	answer, _ := hanging(t, server.logIn)
-	server.handleLogins(answer)
+	blocked, _ := hanging(t, server.logIn)
+	server.handleLogins(blocked)
 	before := runtime.NumGoroutine()
 	options := server.options(t)
 	options.MaxWait, options.Timeout, options.Logger = time.Minute, time.Minute, discard
@@ -498,17 +499,17 @@ func TestASourceSuppliesTokens(t *testing.T) {
 	source := func(ctx context.Context) (string, time.Duration, error) {
 		mutex.Lock()
 		calls++
-		answer := next
+		result := next
 		mutex.Unlock()
 		if deadline, bounded := ctx.Deadline(); !bounded || time.Until(deadline) > time.Minute {
-			t.Error("no deadline", deadline)
+			t.Error("the context has no deadline within 1 minute:", deadline)
 		}
-		return answer()
+		return result()
 	}
-	say := func(answer func() (string, time.Duration, error)) {
+	setNext := func(result func() (string, time.Duration, error)) {
 		mutex.Lock()
 		defer mutex.Unlock()
-		next = answer
+		next = result
 	}
 	renewer := startRenewer(t, bouncer.RenewerOptions{Source: source, Supplied: "vault"})
 	token := must(renewer.TokenContext(soon(t)))(t)
@@ -516,7 +517,7 @@ func TestASourceSuppliesTokens(t *testing.T) {
 	if token.Authorization() != "Bearer first" || status.Source != "vault" || status.ExpiresIn < 59*time.Minute {
 		t.Errorf("%s %+v", token.Authorization(), status)
 	}
-	for why, answer := range map[string]func() (string, time.Duration, error){
+	for reason, result := range map[string]func() (string, time.Duration, error){
 		"no connection":   func() (string, time.Duration, error) { return "", 0, errors.New("no connection") },
 		"\uFFFD":          func() (string, time.Duration, error) { return "", 0, errors.New("\xff") },
 		"panicked":        func() (string, time.Duration, error) { panic("hunter2") },
@@ -527,17 +528,17 @@ func TestASourceSuppliesTokens(t *testing.T) {
 		"already expired": func() (string, time.Duration, error) { return "second", -1, nil },
 		"has already":     func() (string, time.Duration, error) { return "second", time.Millisecond, nil },
 	} {
-		say(answer)
+		setNext(result)
 		err := renewer.Renew(soon(t))
 		expectError(t, err, bouncer.ErrLoginUnavailable)
-		if err == nil || !strings.Contains(err.Error(), why) || strings.Contains(err.Error(), "hunter2") {
-			t.Errorf("%q: %v", why, err)
+		if err == nil || !strings.Contains(err.Error(), reason) || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%q: %v", reason, err)
 		}
 		if text := must(renewer.Token())(t); text != "first" {
 			t.Error(text)
 		}
 	}
-	say(func() (string, time.Duration, error) { return "second", 0, nil })
+	setNext(func() (string, time.Duration, error) { return "second", 0, nil })
 	if err := renewer.Renew(soon(t)); err != nil {
 		t.Error(err)
 	}
@@ -566,16 +567,16 @@ func TestASourceCanReportThatTheLoginIsRejected(t *testing.T) {
 
 func TestCloseEndsTheContextOfASource(t *testing.T) {
 	before := runtime.NumGoroutine()
-	asked := make(chan struct{})
+	called := make(chan struct{})
 	renewer := startRenewer(t, bouncer.RenewerOptions{
 		Source: func(ctx context.Context) (string, time.Duration, error) {
-			close(asked)
+			close(called)
 			<-ctx.Done()
 			return "", 0, ctx.Err()
 		},
 		Logger: discard,
 	})
-	<-asked
+	<-called
 	time.AfterFunc(50*time.Millisecond, func() { _ = renewer.Close() })
 	_, err := renewer.Token()
 	expectError(t, err, bouncer.ErrClosed)

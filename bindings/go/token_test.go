@@ -29,7 +29,7 @@ func TestTheClaimsOfTheDocumentsToken(t *testing.T) {
 		t.Error(token.UID(), token.Algorithm(), token.KeyID())
 	}
 	if token.Issuer() != "" || token.Subject() != "" || token.TokenID() != "" || token.Audience() != nil {
-		t.Error("claims that are not there")
+		t.Error("an absent claim is returned")
 	}
 	if at, found := token.ExpiresAt(); !found || at != time.Unix(documentExp, 0).UTC() {
 		t.Error(at, found)
@@ -121,7 +121,7 @@ func TestTypedClaimsAreReturnedOnlyInTheirType(t *testing.T) {
 	}
 }
 
-// verifiedClaims is a token with that payload.
+// verifiedClaims returns a verified token with this payload.
 func verifiedClaims(t testing.TB, payload string) *bouncer.VerifiedToken {
 	issuer := testIssuer()
 	policy := bouncer.Policy{OptionalExp: true, AnyIssuer: true, AnyAudience: true}
@@ -146,7 +146,7 @@ func TestClaimsAreNotPrinted(t *testing.T) {
 	text := logged.String()
 	for _, secret := range []string{"anna", "616e6e61", "616E6E61", "99999999999", "email", "uid"} {
 		if at := strings.Index(text, secret); at >= 0 {
-			t.Errorf("%s is in the log: %s", secret, text[max(0, at-80):min(len(text), at+80)])
+			t.Errorf("the log contains %s: %s", secret, text[max(0, at-80):min(len(text), at+80)])
 		}
 	}
 	if !strings.Contains(text, "token verified by RS256") {
@@ -173,12 +173,12 @@ func TestATokenIsMarshaledAsItsClaims(t *testing.T) {
 		[1]*bouncer.VerifiedToken{token}: "[" + claims + "]",
 	} {
 		if text := must(json.Marshal(value))(t); string(text) != expected {
-			t.Errorf("%s, not %s", text, expected)
+			t.Errorf("the JSON is %s, expected %s", text, expected)
 		}
 	}
 }
 
-// The result is read into a buffer of a size that is guessed; these are all sides of the guess.
+// A result is read into a buffer of 1024 bytes first. These sizes are below, at and above that.
 func TestResultsOfEverySizeAreRead(t *testing.T) {
 	issuer := testIssuer()
 	for _, size := range []int{0, 1, 700, 900, 1000, 1023, 1024, 1025, 1365, 1366, 3000, 11000} {
@@ -189,7 +189,7 @@ func TestResultsOfEverySizeAreRead(t *testing.T) {
 			_ = json.Unmarshal([]byte(key.String()), &document)
 			document["kid"] = kid
 			jwks := must(bouncer.LoadJWKS([]byte(asJSON(map[string]any{"keys": []any{document}}))))(t)
-			// Escapes make the library keep the strings a second time.
+			// For strings with escapes, the library also keeps the decoded form.
 			filler := strings.Repeat("x", size)
 			payload := fmt.Sprintf(`{"uid":"\u00fc%s","sub":"\u00fc%[1]s","iss":"","jti":"j"}`, filler)
 			text := issuer.sign(t, bouncer.RS256, `{"alg":"RS256"}`, payload)

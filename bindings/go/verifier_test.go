@@ -119,8 +119,8 @@ func TestVerifyAuthorizationVerifiesTheTokenOfAHeader(t *testing.T) {
 
 func TestTheContextOfVerifyAuthorizationEndsTheWait(t *testing.T) {
 	issuer := newSigners(t, "a")
-	answer, _ := hanging(t, document(issuer.jwks(t, "a")))
-	server := startKeyServer(t, answer)
+	blocked, _ := hanging(t, document(issuer.jwks(t, "a")))
+	server := startKeyServer(t, blocked)
 	keys := startRemote(t, bouncer.RemoteOptions{URL: server.URL, MaxWait: 20 * time.Second, Timeout: 30 * time.Second})
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Millisecond)
 	defer cancel()
@@ -180,7 +180,7 @@ func TestAVerifierMayBeClosedWhileGoroutinesVerify(t *testing.T) {
 	}
 }
 
-// Nobody holds the verifier while its last call is under way, and the garbage collector runs.
+// Only its last call refers to the verifier, and the garbage collector runs during that call.
 func TestTheLastCallKeepsItsVerifierAlive(t *testing.T) {
 	stop := make(chan struct{})
 	var group sync.WaitGroup
@@ -230,32 +230,32 @@ func TestOnlyTheResultIsAllocated(t *testing.T) {
 }
 
 func FuzzVerify(f *testing.F) {
-	type judge struct {
+	type config struct {
 		document string
 		policy   bouncer.Policy
 	}
 	seeds := corpus(f)
 	documents := map[string]int{}
-	var judges []judge
+	var configs []config
 	for _, c := range seeds {
 		if jwks, err := bouncer.LoadJWKS([]byte(c.document)); err != nil || len(c.document) > 10000 {
 			continue
 		} else {
 			_ = jwks.Close()
 		}
-		if _, known := documents[c.document]; !known && len(judges) < 50 {
-			documents[c.document] = len(judges)
+		if _, known := documents[c.document]; !known && len(configs) < 50 {
+			documents[c.document] = len(configs)
 			policy := c.policy(f)
 			policy.Algorithms = []bouncer.Algorithm{bouncer.RS256, bouncer.PS256, bouncer.ES256, bouncer.Ed25519}
-			judges = append(judges, judge{c.document, policy})
+			configs = append(configs, config{c.document, policy})
 		}
 		if number, known := documents[c.document]; known {
 			f.Add(byte(number), []byte(c.token(f)))
 		}
 	}
-	verifiers := make([]*bouncer.Verifier, len(judges))
-	for i, judge := range judges {
-		verifiers[i] = must(bouncer.NewVerifier(must(bouncer.LoadJWKS([]byte(judge.document)))(f), judge.policy))(f)
+	verifiers := make([]*bouncer.Verifier, len(configs))
+	for i, config := range configs {
+		verifiers[i] = must(bouncer.NewVerifier(must(bouncer.LoadJWKS([]byte(config.document)))(f), config.policy))(f)
 	}
 	f.Fuzz(func(t *testing.T, number byte, text []byte) {
 		token, err := verifiers[int(number)%len(verifiers)].VerifyBytes(text)
@@ -298,7 +298,7 @@ func BenchmarkVerify(b *testing.B) {
 	}
 }
 
-// A cached token costs little but its result, so that this one shows what the result costs.
+// A cache hit does little work besides the result, so this measures the cost of the result.
 func BenchmarkVerifyCached(b *testing.B) {
 	issuer := testIssuer()
 	verifier := must(bouncer.NewVerifier(issuer.jwks(b, bouncer.RS256), bouncer.DCOS()))(b)
@@ -339,8 +339,7 @@ func BenchmarkVerifyToken(b *testing.B) {
 	}
 }
 
-// BenchmarkStandardLibrary does by hand what a service without this package does, with fewer
-// checks.
+// BenchmarkStandardLibrary verifies a token with the standard library alone, with fewer checks.
 func BenchmarkStandardLibrary(b *testing.B) {
 	jwks := must(bouncer.LoadJWKS([]byte(documentJWKS)))(b)
 	public := must(jwks.Keys()[0].PublicKey())(b).(*rsa.PublicKey)

@@ -1,6 +1,5 @@
-// Package jwt has what README.md uses of github.com/golang-jwt/jwt/v5, which this module does not
-// import: so much that its code compiles, and that a token takes the same way through a
-// SigningMethod.
+// Package jwt is a small test double of github.com/golang-jwt/jwt/v5, which this module does not
+// import. It has the names that README.md uses, and calls a SigningMethod as golang-jwt does.
 package jwt
 
 import (
@@ -29,10 +28,10 @@ type SigningMethod interface {
 
 var methods = map[string]func() SigningMethod{}
 
-// RegisterSigningMethod makes a method known.
+// RegisterSigningMethod registers a method for the value of "alg".
 func RegisterSigningMethod(alg string, f func() SigningMethod) { methods[alg] = f }
 
-// A Token is a token that is being read.
+// A Token is a parsed token.
 type Token struct {
 	Method SigningMethod
 	Header map[string]any
@@ -40,13 +39,13 @@ type Token struct {
 	Valid  bool
 }
 
-// MapClaims are the claims.
+// MapClaims is a Claims Set.
 type MapClaims map[string]any
 
-// A Keyfunc gives the key for a token.
+// A Keyfunc returns the key for a token.
 type Keyfunc func(*Token) (any, error)
 
-// A VerificationKeySet is several keys.
+// A VerificationKeySet is a list of keys. Parse tries each of them.
 type VerificationKeySet struct{ Keys []any }
 
 // A ParserOption is an option of Parse.
@@ -54,12 +53,12 @@ type ParserOption func(*options)
 
 type options struct{ methods []string }
 
-// WithValidMethods is the list of methods that are allowed.
+// WithValidMethods sets the allowed methods.
 func WithValidMethods(methods []string) ParserOption {
 	return func(o *options) { o.methods = methods }
 }
 
-// Parse verifies a token.
+// Parse parses and verifies a token.
 func Parse(text string, keys Keyfunc, settings ...ParserOption) (*Token, error) {
 	var all options
 	for _, set := range settings {
