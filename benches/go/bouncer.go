@@ -10,7 +10,7 @@ import (
 
 func ours(f fixture) *candidate { return oneByOne(f, "bouncer_verify", verifierOf(f)) }
 
-// cached has room for all the fixture's tokens.
+// cached verifies with a cache that can hold all tokens of the fixture.
 func cached(f fixture) *candidate {
 	f.name = "cached"
 	verifier, err := verifierOf(f).WithCache(1000)
@@ -20,14 +20,15 @@ func cached(f fixture) *candidate {
 	return oneByOne(f, "bouncer_verify, cached", verifier)
 }
 
-// inOneCall judges many tokens, those that follow the i-th in the cycle. Their outcome is the first's, or one that is wrong.
+// inOneCall verifies batch tokens per call, beginning with sample i. If all results are as
+// expected, the outcome is that of sample i.
 func inOneCall(f fixture, batch int) *candidate {
 	f.name, f.batch = "batch", batch
 	verifier, tokens := verifierOf(f), []string(nil)
 	for i := range len(f.samples) + batch {
 		tokens = append(tokens, f.samples[i%len(f.samples)].token)
 	}
-	judge := func(i int) string {
+	verify := func(i int) string {
 		results, err := verifier.VerifyBatch(tokens[i:i+batch], 1)
 		if err != nil || len(results) != batch {
 			return "!another"
@@ -39,7 +40,7 @@ func inOneCall(f fixture, batch int) *candidate {
 		}
 		return f.samples[i].expected
 	}
-	return &candidate{f, fmt.Sprintf("bouncer_verify, %d in one call", batch), bouncer.LibraryVersion(), judge}
+	return &candidate{f, fmt.Sprintf("bouncer_verify, %d in one call", batch), bouncer.LibraryVersion(), verify}
 }
 
 func verifierOf(f fixture) *bouncer.Verifier {
@@ -60,7 +61,7 @@ func verifierOf(f fixture) *bouncer.Verifier {
 
 func oneByOne(f fixture, title string, verifier *bouncer.Verifier) *candidate {
 	isBouncer := f.isBouncer()
-	judge := func(i int) string {
+	verify := func(i int) string {
 		token, err := verifier.Verify(f.samples[i].token)
 		switch {
 		case err == nil && isBouncer:
@@ -78,5 +79,5 @@ func oneByOne(f fixture, title string, verifier *bouncer.Verifier) *candidate {
 		}
 		return "!another"
 	}
-	return &candidate{f, title, bouncer.LibraryVersion(), judge}
+	return &candidate{f, title, bouncer.LibraryVersion(), verify}
 }

@@ -26,7 +26,7 @@ type claims struct {
 	UID string `json:"uid"`
 }
 
-// publicKeys reads the key set once, by "kid".
+// publicKeys returns the keys of the fixture by "kid".
 func publicKeys(f fixture) map[string]*rsa.PublicKey {
 	var set struct {
 		Keys []struct{ Kid, N, E string }
@@ -48,22 +48,24 @@ func publicKeys(f fixture) map[string]*rsa.PublicKey {
 	return keys
 }
 
-func theOnly(keys map[string]*rsa.PublicKey) *rsa.PublicKey {
+// onlyKey returns the key of a set with one key.
+func onlyKey(keys map[string]*rsa.PublicKey) *rsa.PublicKey {
 	for _, key := range keys {
 		return key
 	}
 	return nil
 }
 
-// byHand is the little that a service may get by with on the standard library alone.
+// byHand verifies tokens with the standard library alone, with the fewest checks that a service may
+// make.
 func byHand(f fixture) *candidate {
 	keys, isBouncer := publicKeys(f), f.isBouncer()
-	only := theOnly(keys)
+	only := onlyKey(keys)
 	decode := func(text string, value any) bool {
 		bytes, err := base64.RawURLEncoding.DecodeString(text)
 		return err == nil && json.Unmarshal(bytes, value) == nil
 	}
-	judge := func(i int) string {
+	verify := func(i int) string {
 		token := f.samples[i].token
 		dot := strings.LastIndexByte(token, '.')
 		if dot < 0 {
@@ -105,24 +107,24 @@ func byHand(f fixture) *candidate {
 		}
 		return claims.Sub
 	}
-	return &candidate{f, "standard library, by hand", runtime.Version(), judge}
+	return &candidate{f, "standard library, by hand", runtime.Version(), verify}
 }
 
-// signatureAlone is the signature of the same bytes, which are decoded beforehand.
+// signatureAlone verifies only the signatures, of bytes that are decoded before the measurement.
 func signatureAlone(f fixture) *candidate {
-	key := theOnly(publicKeys(f))
+	key := onlyKey(publicKeys(f))
 	inputs, signatures := make([][]byte, len(f.samples)), make([][]byte, len(f.samples))
 	for i, sample := range f.samples {
 		dot := strings.LastIndexByte(sample.token, '.')
 		inputs[i] = []byte(sample.token[:dot])
 		signatures[i], _ = base64.RawURLEncoding.DecodeString(sample.token[dot+1:])
 	}
-	judge := func(i int) string {
+	verify := func(i int) string {
 		digest := sha256.Sum256(inputs[i])
 		if rsa.VerifyPKCS1v15(key, crypto.SHA256, digest[:], signatures[i]) != nil {
 			return "!invalid_signature"
 		}
 		return f.samples[i].expected
 	}
-	return &candidate{f, "crypto/rsa, signature alone", runtime.Version(), judge}
+	return &candidate{f, "crypto/rsa, signature alone", runtime.Version(), verify}
 }

@@ -8,10 +8,10 @@ import (
 	"github.com/golang-jwt/jwt/v4"
 )
 
-// installed is golang-jwt, where the system has it.
+// installed returns a candidate for golang-jwt, which is built only if the system has it.
 func installed(f fixture) []*candidate {
 	keys, isBouncer := publicKeys(f), f.isBouncer()
-	only := theOnly(keys)
+	only := onlyKey(keys)
 	errUnknownKey := errors.New("unknown key")
 	choose := func(token *jwt.Token) (any, error) {
 		if isBouncer {
@@ -28,7 +28,7 @@ func installed(f fixture) []*candidate {
 		UID string `json:"uid"`
 	}
 	parser := jwt.NewParser(jwt.WithValidMethods([]string{"RS256"}))
-	judge := func(i int) string {
+	verify := func(i int) string {
 		var claims bouncerClaims
 		_, err := parser.ParseWithClaims(f.samples[i].token, &claims, choose)
 		switch {
@@ -47,8 +47,8 @@ func installed(f fixture) []*candidate {
 		}
 		return "!another"
 	}
-	return []*candidate{{f, "golang-jwt", golangJWTVersion, judge}}
+	return []*candidate{{f, "golang-jwt", golangJWTVersion, verify}}
 }
 
-// golangJWTVersion is set by the linker: the system's copy does not say it.
+// golangJWTVersion is set with -ldflags -X: the system's copy does not contain its version.
 var golangJWTVersion string

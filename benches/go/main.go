@@ -1,4 +1,4 @@
-// The Go driver: `driver FIXTURES THREADS`. It speaks the line protocol of benches/README.md.
+// The Go driver: `driver FIXTURES THREADS`. benches/README.md describes its line protocol.
 package main
 
 import (
@@ -14,21 +14,22 @@ import (
 	"time"
 )
 
-// What the issuer of the fixtures calls itself, and for whom its tokens are.
+// The "iss" and "aud" of the tokens in the fixtures.
 const (
 	issuer   = "https://idp.example.com/realms/production"
 	audience = "api://orders"
 )
 
-// A fixture is one case: 64 different tokens, and the keys.
+// A fixture is one case of the benchmark: 64 different tokens, and the keys.
 type fixture struct {
 	name    string
 	samples []sample
 	jwks    []byte
-	batch   int // so many tokens are judged in one call
+	batch   int // number of tokens per call
 }
 
-// A sample is a token and what it must come to: the subject, or "!" and the reason to refuse it.
+// A sample is a token with its expected outcome: the subject, or "!" and the reason for the
+// rejection.
 type sample struct{ expected, token string }
 
 func load(folder, name string) fixture {
@@ -47,29 +48,31 @@ func load(folder, name string) fixture {
 	return loaded
 }
 
-// isBouncer is whether the tokens say who in "uid", and nothing of an issuer, an audience or a key.
+// isBouncer reports whether the tokens have the form of DC/OS's Bouncer: "uid" and "exp", but no
+// "iss", "aud" or "kid".
 func (f fixture) isBouncer() bool { return f.name == "bouncer" }
 
 func (f fixture) accepts() bool { return f.samples[0].expected[0] != '!' }
 
-// A candidate gives a token's subject, or "!" and the reason to refuse it.
+// A candidate is a way to verify the tokens of a fixture. verify returns the outcome of sample i:
+// the subject, or "!" and the reason for the rejection.
 type candidate struct {
 	fixture
 	title, version string
-	judge          func(i int) string
+	verify         func(i int) string
 }
 
 func (c *candidate) calls(first, count int) {
 	for i := first; i < first+count; i++ {
 		sample := &c.samples[i%len(c.samples)]
-		if outcome := c.judge(i % len(c.samples)); outcome != sample.expected {
-			log.Fatalf("%s, %s: %q, not %q", c.name, c.title, outcome, sample.expected)
+		if outcome := c.verify(i % len(c.samples)); outcome != sample.expected {
+			log.Fatalf("%s, %s: the outcome is %q, expected %q", c.name, c.title, outcome, sample.expected)
 		}
 	}
 }
 
-// warmUp spends a while on caches and branch predictors, and gives so many calls to one look at the clock that the look costs
-// nothing.
+// warmUp runs for duration, to fill caches and train branch predictors. It returns the number of
+// calls between two reads of the clock, large enough that these reads cost nothing.
 func (c *candidate) warmUp(duration time.Duration) int {
 	chunk, next := 1, 0
 	for start := time.Now(); time.Since(start) < duration; next += chunk {
@@ -82,7 +85,8 @@ func (c *candidate) warmUp(duration time.Duration) int {
 	return chunk
 }
 
-// slot runs for a while on so many goroutines, first a fifth of that unmeasured. The wall's time is their mean.
+// slot measures calls for duration on this number of goroutines, after a warm-up of a fifth of it.
+// wall is the mean over the goroutines, and cpu the CPU time of the process.
 func (c *candidate) slot(duration time.Duration, threads int) (calls int, wall, cpu time.Duration) {
 	var ready, done sync.WaitGroup
 	ready.Add(threads)
@@ -114,7 +118,7 @@ func (c *candidate) slot(duration time.Duration, threads int) (calls int, wall, 
 	return calls, wall, cpu
 }
 
-// processTime includes the garbage collector's.
+// processTime returns the CPU time of the process, including the garbage collector.
 func processTime() time.Duration {
 	var usage syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
@@ -123,6 +127,7 @@ func processTime() time.Duration {
 	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }
 
+// allocations returns the number of allocations and bytes per token.
 func (c *candidate) allocations() (count, bytes float64) {
 	calls := 6400 / c.batch
 	tokens := float64(calls * c.batch)
