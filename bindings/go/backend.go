@@ -18,9 +18,9 @@ const (
 	// loads keys.
 	BackendDefault Backend = ""
 	// BackendAccelerated uses aws-lc. For RS256 on CPUs with AVX-512 IFMA it uses the library's own
-	// implementation, which is three to four times as fast. aws-lc verifies samples of its results,
-	// accepted and rejected, again. After the first difference, the whole process uses aws-lc
-	// alone.
+	// implementation, which is three to four times as fast. As a safeguard, aws-lc verifies samples
+	// of the results again, accepted and rejected ones. After the first difference, the whole
+	// process uses aws-lc alone.
 	BackendAccelerated Backend = "accelerated"
 	// BackendAWSLC uses aws-lc alone.
 	BackendAWSLC Backend = "aws-lc"

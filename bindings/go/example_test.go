@@ -43,28 +43,6 @@ func Example() {
 	// Output: anna
 }
 
-// A provider is an OpenID Connect provider on loopback. It signs with the RSA key of testIssuer.
-type provider struct{ *httptest.Server }
-
-func newProvider() provider {
-	key, err := bouncer.JWKFromPublicKey(testIssuer().public(bouncer.RS256))
-	if err != nil {
-		log.Fatal(err)
-	}
-	mux := http.NewServeMux()
-	server := httptest.NewServer(mux)
-	metadata := asJSON(map[string]string{"issuer": server.URL, "jwks_uri": server.URL + "/jwks"})
-	mux.Handle("/.well-known/openid-configuration", document(metadata))
-	mux.Handle("/jwks", document(`{"keys":[`+key.String()+`]}`))
-	return provider{server}
-}
-
-// token returns a token for anna that expires in one hour.
-func (p provider) token(audience string) string {
-	claims := map[string]any{"iss": p.URL, "aud": audience, "sub": "anna", "exp": time.Now().Add(time.Hour).Unix()}
-	return testIssuer().sign(nil, bouncer.RS256, `{"alg":"RS256"}`, asJSON(claims))
-}
-
 // Keys from a document. The token expired in 2016, so the policy of this example sets Time. Without
 // it, the system's clock is used.
 func ExampleLoadJWKS() {

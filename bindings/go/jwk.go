@@ -15,7 +15,7 @@ import (
 )
 
 // A JWK is a public key for verifying signatures (RFC 7517 section 4): RSA of 2048 to 8192 bits,
-// P-256, P-384, P-521 or Ed25519. It is a Go value that never changes.
+// P-256, P-384, P-521 or Ed25519. It is an immutable Go value.
 type JWK struct{ key native.JWK }
 
 // ParseJWK parses one JWK, a JSON object. If the key is not usable, the error is [ErrUnusableKey].

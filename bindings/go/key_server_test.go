@@ -62,6 +62,28 @@ func document(body string) http.HandlerFunc {
 	}
 }
 
+// A provider is an OpenID Connect provider on loopback. It signs with the RSA key of testIssuer.
+type provider struct{ *httptest.Server }
+
+func newProvider() provider {
+	key, err := bouncer.JWKFromPublicKey(testIssuer().public(bouncer.RS256))
+	if err != nil {
+		panic(err)
+	}
+	mux := http.NewServeMux()
+	server := httptest.NewServer(mux)
+	metadata := asJSON(map[string]string{"issuer": server.URL, "jwks_uri": server.URL + "/jwks"})
+	mux.Handle("/.well-known/openid-configuration", document(metadata))
+	mux.Handle("/jwks", document(`{"keys":[`+key.String()+`]}`))
+	return provider{server}
+}
+
+// token returns a token for anna that expires in one hour.
+func (p provider) token(audience string) string {
+	claims := map[string]any{"iss": p.URL, "aud": audience, "sub": "anna", "exp": time.Now().Add(time.Hour).Unix()}
+	return testIssuer().sign(nil, bouncer.RS256, `{"alg":"RS256"}`, asJSON(claims))
+}
+
 // failing returns a handler that responds with this status.
 func failing(status int) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }

@@ -186,8 +186,8 @@ func noToken(message string) error {
 }
 
 // Refuse writes the response to a request whose token was rejected with err. The status is
-// [HTTPStatus]. A 401 has the challenge of RFC 6750 section 3, see [Challenge]. The response
-// contains the name of the cause, such as "expired", and nothing of the token.
+// [HTTPStatus]. A 401 has a WWW-Authenticate header with the name of the cause, see [Challenge].
+// The response contains nothing of the token.
 func Refuse(w http.ResponseWriter, _ *http.Request, err error) {
 	status := HTTPStatus(err)
 	if status == http.StatusUnauthorized {
@@ -255,7 +255,7 @@ func TokenFromContext(ctx context.Context) (*VerifiedToken, bool) {
 }
 
 // UIDFromContext returns the "uid" of the token that [RequireToken] verified. It reports false if
-// there is no token, or none with a "uid".
+// there is no token, or if its "uid" is absent or empty.
 func UIDFromContext(ctx context.Context) (string, bool) {
 	token, found := TokenFromContext(ctx)
 	if !found || token.UID() == "" {

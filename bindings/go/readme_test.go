@@ -25,8 +25,8 @@ func TestTheGoCodeOfTheReadmeIsTakenFromTestedFiles(t *testing.T) {
 			t.Errorf("no tested file contains this code of README.md:\n%s", text)
 		}
 	}
-	if found["go"] < 4 || found["go"]+found["console"]+found["text"] != len(blocks) || strings.Count(readme, "```") != 2*len(blocks) {
-		t.Errorf("README.md has code blocks in other languages than go, console and text: %v", found)
+	if found["go"] < 4 || found["go"]+found["sh"]+found["text"] != len(blocks) || strings.Count(readme, "```") != 2*len(blocks) {
+		t.Errorf("README.md has code blocks in other languages than go, sh and text: %v", found)
 	}
 }
 

@@ -53,12 +53,13 @@ func (t *VerifiedToken) get() *native.Token {
 // policy (RFC 7519 section 7.2). The token must be in JWS Compact Serialization, without white
 // space around it.
 //
-// The error is an [*Error] of the group [ErrInvalidToken]. The checks have a fixed order, and the
-// error is that of the first check that fails. It is [ErrInvalidArgument] if the policy is not
-// valid or jwks is nil, and [ErrClosed] if jwks is closed.
+// If the token is rejected, the error is an [*Error] of the group [ErrInvalidToken]. The checks
+// have a fixed order, and the first one that fails determines the error. If the policy is not valid
+// or jwks is nil, the error is [ErrInvalidArgument]. If jwks is closed, it is [ErrClosed].
 //
-// A key set keeps the first policy that it is used with prepared. With another policy each call
-// prepares it again, in about a quarter of a microsecond. A [Verifier] prepares its policy once.
+// A key set prepares the first policy that it is used with, and keeps it. Any other policy is
+// prepared again by each call, in about a quarter of a microsecond. A [Verifier] prepares its
+// policy once.
 func VerifyToken(jwks *JWKSet, policy Policy, token string) (verified *VerifiedToken, err error) {
 	err = jwks.with(&policy, func(policy *native.Policy) error {
 		verified, err = jwks.verify(policy, token)

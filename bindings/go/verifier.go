@@ -108,8 +108,8 @@ func (v *Verifier) now() (now *Verifier, close func(), err error) {
 //
 // On a cache hit the signature is not verified again. A hit needs the whole token to be equal;
 // "exp" and "nbf" are checked each time. When remote keys change, the cache is emptied. Cached
-// tokens and their claims stay in memory until other tokens replace them. Each takes about twice
-// its length. Tokens over 4 KiB are not cached.
+// tokens and their claims stay in memory until other tokens replace them. A cached token takes
+// about twice its length. Tokens over 4 KiB are not cached.
 //
 // The error is [ErrInvalidArgument] if tokens is negative or the policy has a Clock, and
 // [ErrClosed] after Close.
@@ -161,9 +161,9 @@ func (v *Verifier) stats() (native.Stats, error) {
 // A token whose key is cached never waits. With remote keys, a token whose key is missing may wait
 // for a fetch, at most [RemoteOptions].MaxWait.
 //
-// The error is an [*Error] of the group [ErrInvalidToken]. The checks have a fixed order, and the
-// error is that of the first check that fails. With remote keys the error may also be
-// [ErrKeysUnavailable]. After Close it is [ErrClosed].
+// If the token is rejected, the error is an [*Error] of the group [ErrInvalidToken]. The checks
+// have a fixed order, and the first one that fails determines the error. With remote keys the error
+// may also be [ErrKeysUnavailable]. After Close it is [ErrClosed].
 func (v *Verifier) Verify(token string) (*VerifiedToken, error) {
 	return v.VerifyContext(context.Background(), token)
 }
