@@ -1,4 +1,4 @@
-"""The document's keys and token, tokens signed with the corpus's keys, and a server that has the keys."""
+"""Fixtures: the DC/OS document's keys and token, signed tokens, and a server with a key set."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ Sign = Callable[..., str]
 
 @pytest.fixture(scope="session")
 def document() -> str:
-    """The JWK Set of "Managing JSON Web Tokens"."""
+    """The JWK Set of the DC/OS document "Managing JSON Web Tokens"."""
     return (DATA / "document_jwks.json").read_text()
 
 
 @pytest.fixture(scope="session")
 def token() -> str:
-    """Its token, of the user peter, which is valid until 1467985466."""
+    """The token of the DC/OS document, of the user peter. It expires at 1467985466."""
     return (DATA / "document_token.txt").read_text().strip()
 
 
@@ -46,7 +46,7 @@ def private_pem() -> str:
 
 @pytest.fixture(scope="session")
 def public_key(private_pem: str) -> Any:
-    """The public half, as a key of the `cryptography` package."""
+    """The public key of `private_pem`, as a key of the `cryptography` package."""
     serialization = pytest.importorskip("cryptography.hazmat.primitives.serialization")
     return serialization.load_pem_private_key(private_pem.encode(), None).public_key()
 
@@ -72,19 +72,19 @@ def other_jwk(other_private_pem: str) -> Jwk:
 
 @pytest.fixture(scope="session")
 def sign(private_pem: str) -> Sign:
-    """Signs claims, a dict or the exact text, with RS256 under a header that starts with "alg"."""
+    """A function that signs claims, a dict or bytes, with RS256. Keywords go to the header."""
     return signer(private_pem)
 
 
 @pytest.fixture(scope="session")
 def other_sign(other_private_pem: str) -> Sign:
-    """The same with another key."""
+    """`sign` with another key."""
     return signer(other_private_pem)
 
 
 @pytest.fixture
 def server(jwk: Jwk) -> Iterator[Server]:
-    """A server that has the key of `sign` under the kid "a"."""
+    """A server whose JWK Set has the key of `sign` with the kid "a"."""
     server = Server(key_set(a=jwk))
     yield server
     server.close()
@@ -92,13 +92,13 @@ def server(jwk: Jwk) -> Iterator[Server]:
 
 @pytest.fixture
 def make_token(sign: Sign) -> Callable[..., str]:
-    """A token of Bouncer's form, valid for an hour, with the kid "a"."""
+    """A function that makes a token as of DC/OS, valid for an hour, with the kid "a"."""
     return partial(bouncer_token, sign)
 
 
 @pytest.fixture
 def make_other_token(other_sign: Sign) -> Callable[..., str]:
-    """The same of the other key, with the kid "b"."""
+    """`make_token` with the other key and the kid "b"."""
     return partial(bouncer_token, other_sign, kid="b")
 
 
@@ -108,7 +108,7 @@ def bouncer_token(sign: Sign, kid: str | None = "a", exp: float = 3600) -> str:
 
 
 def forged(token: str, kid: str) -> str:
-    """`token` under another kid, its signature kept: what a forger can make by the thousand."""
+    """Returns `token` with another kid and the old signature, as an attacker would."""
     header = base64.urlsafe_b64encode(json.dumps({"alg": "RS256", "kid": kid}).encode()).rstrip(b"=").decode()
     return ".".join([header, *token.split(".")[1:]])
 
@@ -134,7 +134,10 @@ def signer(private_pem: str) -> Sign:
 
 @pytest.fixture
 def heeds_ctrl_c() -> Iterator[None]:
-    """Python's own handler of SIGINT, which it does not set up where a shell runs it in the background."""
+    """Installs Python's handler of SIGINT.
+
+    Python does not install it when a shell runs it in the background.
+    """
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)

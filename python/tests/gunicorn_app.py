@@ -1,4 +1,4 @@
-"""The service of test_gunicorn.py: who sent this request?"""
+"""The service of test_gunicorn.py: responds with the caller of the request."""
 
 from __future__ import annotations
 

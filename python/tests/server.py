@@ -1,4 +1,4 @@
-"""A loopback HTTP server that answers as a test says, and counts."""
+"""A loopback HTTP server whose responses a test sets, and whose requests it counts."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ from bouncer_verify import Jwk
 
 
 def key_set(**keys: Jwk) -> str:
-    """A JWK Set document of keys by their kid."""
+    """Returns a JWK Set document. The keywords are the kids of the keys."""
     return json.dumps({"keys": [json.loads(key.with_kid(kid).to_json()) for kid, key in keys.items()]})
 
 
 def eventually(condition: Callable[[], Any], seconds: float = 20) -> None:
-    """Waits until `condition` holds, or fails."""
+    """Waits until `condition` holds; fails after `seconds`."""
     end = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < end, "never"
+        assert time.monotonic() < end, "the condition never held"
         time.sleep(0.005)
 
 
 def threads() -> int:
-    """How many threads this process has, Python's or not."""
+    """Returns the number of threads of this process, including those that Python did not start."""
     return len(os.listdir("/proc/self/task"))
 
 
 def settled_threads() -> int:
-    """The same, once those of earlier tests have ended."""
+    """Returns threads() once the threads of earlier tests have ended."""
     gc.collect()
     before = -1
     while (now := threads()) != before:
@@ -49,16 +49,16 @@ class _Listener(ThreadingHTTPServer):
     request_queue_size = 256
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that has gone is no error here."""
+        """Ignores clients that close the connection early."""
 
 
 class Server:
-    """Answers every request with `status`, `headers` and `body`, once `open_gate` is set."""
+    """Responds to every request with `status`, `headers` and `body`, once `open_gate` is set."""
 
     def __init__(self, body: str | bytes = b"", status: int = 200, tls: ssl.SSLContext | None = None) -> None:
         self.requests: list[tuple[str, dict[str, str]]] = []
         self.bodies: dict[str, str | bytes] = {}
-        """For single paths, in place of `body`."""
+        """The bodies of single paths, in place of `body`."""
         self.headers: dict[str, str] = {}
         self.open_gate = threading.Event()
         self.open_gate.set()

@@ -1,4 +1,4 @@
-"""Which arithmetic there is to choose; the corpus is verified with each in test_corpus.py."""
+"""The setting `backend`. test_corpus.py verifies the corpus with each back end."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bouncer_verify import InvalidArgumentError, Jwk, JwkSet, Policy, RemoteJwkS
 NAMES: list[Literal["accelerated", "aws-lc"]] = ["accelerated", "aws-lc"]
 
 
-def test_aws_lc_accelerates_nothing(document: str, jwk: Jwk) -> None:
+def test_the_aws_lc_back_end_accelerates_no_key(document: str, jwk: Jwk) -> None:
     assert JwkSet.from_json(document, backend="aws-lc").accelerated_keys == 0
     assert JwkSet([jwk], backend="aws-lc").accelerated_keys == 0
     accelerated = JwkSet.from_json(document, backend="accelerated")
@@ -23,13 +23,15 @@ def test_aws_lc_accelerates_nothing(document: str, jwk: Jwk) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_one_verdict(document: str, token: str, name: Literal["accelerated", "aws-lc"]) -> None:
+def test_each_back_end_verifies_the_token(
+    document: str, token: str, name: Literal["accelerated", "aws-lc"]
+) -> None:
     jwks = JwkSet.from_json(document, backend=name)
     assert verify_token(jwks, Policy.dcos().replace(time=1467985465), token).uid == "peter"
 
 
 @pytest.mark.parametrize("backend", ["", "AWS-LC", "rust-crypto"])
-def test_others_are_refused(document: str, server: Server, backend: Any) -> None:
+def test_an_unknown_back_end_is_rejected(document: str, server: Server, backend: Any) -> None:
     for make in (
         lambda: JwkSet.from_json(document, backend=backend),
         lambda: JwkSet([], backend=backend),
@@ -41,7 +43,9 @@ def test_others_are_refused(document: str, server: Server, backend: Any) -> None
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_remote_keys(server: Server, make_token: Any, name: Literal["accelerated", "aws-lc"]) -> None:
+def test_remote_keys_use_the_chosen_back_end(
+    server: Server, make_token: Any, name: Literal["accelerated", "aws-lc"]
+) -> None:
     with RemoteJwkSet(server.url, backend=name) as keys:
         keys.wait_ready()
         of_the_name = JwkSet(keys.current().keys, backend=name)
@@ -49,7 +53,7 @@ def test_remote_keys(server: Server, make_token: Any, name: Literal["accelerated
         assert Verifier(keys, Policy.dcos()).verify(make_token()).uid == "peter"
 
 
-def test_the_environment_turns_it_off(document: str) -> None:
+def test_an_environment_variable_turns_acceleration_off(document: str) -> None:
     program = (
         "import bouncer_verify, sys; print(bouncer_verify.JwkSet.from_json(sys.argv[1]).accelerated_keys)"
     )

@@ -1,4 +1,4 @@
-"""Many tokens in one call: verdicts in order, on several threads, as columns."""
+"""Batches: results in input order, on several threads, and in columns."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def verifier(jwk: Jwk) -> Verifier:
 
 @pytest.fixture(scope="module")
 def kinds(sign: Sign) -> list[Text]:
-    """Tokens that pass and that do not, each for a reason of its own."""
+    """Accepted and rejected tokens. Each rejected one has a different fault."""
     good = [sign({"uid": f"user {i} \u00e9", "exp": NOW + 1 + i}, kid="a") for i in range(7)]
     return [
         good[0],
@@ -83,32 +83,32 @@ def seen(verdicts: list[VerifiedToken | BouncerError]) -> list[Any]:
 
 @pytest.mark.parametrize("threads", [0, 1, 2, 9])
 @pytest.mark.parametrize("size", SIZES)
-def test_the_verdicts_are_those_of_verify_in_order(
+def test_results_are_those_of_verify_in_input_order(
     verifier: Verifier, kinds: list[Text], size: int, threads: int
 ) -> None:
     tokens = of_size(kinds, size)
     expected = one_by_one(verifier, tokens)
-    # So that an order lost would be seen.
+    # The results differ, so a wrong order would be noticed.
     assert len({str(verdict) for verdict in expected}) >= min(size, 7)
     assert isinstance(verifier.jwks, JwkSet)
     assert seen(verifier.verify_batch(tokens, threads=threads)) == expected
     assert seen(verify_tokens(verifier.jwks, verifier.policy, tokens, threads=threads)) == expected
 
 
-def test_tokens_come_from_any_iterable(verifier: Verifier, kinds: list[Text]) -> None:
+def test_any_iterable_of_tokens_is_accepted(verifier: Verifier, kinds: list[Text]) -> None:
     expected = one_by_one(verifier, kinds)
     for tokens in (tuple(kinds), iter(kinds), dict.fromkeys(kinds), (token for token in kinds)):
         assert seen(verifier.verify_batch(tokens)) == expected
 
 
 @pytest.mark.parametrize("other", [None, 1, "a.b.c", b"a.b.c", [None], ["a.b.c", 1], [bytearray(b"a.b.c")]])
-def test_other_types_are_type_errors(verifier: Verifier, other: Any) -> None:
+def test_arguments_of_other_types_raise_type_error(verifier: Verifier, other: Any) -> None:
     for call in (verifier.verify_batch, verifier.verify_batch_columns):
         with pytest.raises(TypeError, match=r"expected (an iterable of )?str or bytes"):
             call(other)
 
 
-def test_what_an_iterator_raises_comes_through(verifier: Verifier) -> None:
+def test_an_exception_of_the_iterator_is_propagated(verifier: Verifier) -> None:
     def broken() -> Iterator[str]:
         yield "a.b.c"
         raise ZeroDivisionError
@@ -117,12 +117,12 @@ def test_what_an_iterator_raises_comes_through(verifier: Verifier) -> None:
         verifier.verify_batch(broken())
 
 
-def test_a_negative_number_of_threads_is_refused(verifier: Verifier) -> None:
+def test_a_negative_number_of_threads_is_rejected(verifier: Verifier) -> None:
     with pytest.raises(InvalidArgumentError, match="threads"):
         verifier.verify_batch([], threads=-1)
 
 
-def test_two_threads_call_it_at_once(verifier: Verifier, kinds: list[Text]) -> None:
+def test_two_threads_may_verify_batches_concurrently(verifier: Verifier, kinds: list[Text]) -> None:
     tokens = of_size(kinds, 200)
     expected = one_by_one(verifier, tokens)
     found: list[list[Any]] = []
@@ -155,7 +155,7 @@ def test_other_threads_run_during_a_batch(
             time.sleep(1e-5)
 
     before = sys.getswitchinterval()
-    # Threads change only where one gives way by itself.
+    # Python switches threads only when one releases the GIL itself.
     sys.setswitchinterval(1_000)
     thread = threading.Thread(target=other)
     try:
@@ -171,14 +171,14 @@ def test_other_threads_run_during_a_batch(
     assert during > 10
 
 
-def test_the_caller_s_list_may_change_meanwhile(verifier: Verifier, sign: Sign) -> None:
+def test_the_caller_may_change_the_list_during_a_batch(verifier: Verifier, sign: Sign) -> None:
     text = sign({"uid": "peter", "exp": NOW + 1}, kid="a")
     done = threading.Event()
     tokens: list[str] = []
 
     def change() -> None:
         while not done.is_set():
-            # New objects each time, which nobody else keeps.
+            # New objects each time, with no other reference to them.
             tokens[:] = [text[:1] + text[1:] for _ in range(500)]
             tokens.clear()
 
@@ -193,7 +193,7 @@ def test_the_caller_s_list_may_change_meanwhile(verifier: Verifier, sign: Sign) 
         thread.join()
 
 
-def test_the_policy_s_clock_is_asked_once(verifier: Verifier, sign: Sign) -> None:
+def test_the_policy_s_clock_is_called_once_per_batch(verifier: Verifier, sign: Sign) -> None:
     asked: list[int] = []
 
     def now() -> int:
@@ -209,13 +209,13 @@ def test_the_policy_s_clock_is_asked_once(verifier: Verifier, sign: Sign) -> Non
         assert asked == [NOW]
 
 
-def test_remote_keys(server: Any, make_token: Callable[..., str]) -> None:
+def test_a_batch_uses_remote_keys(server: Any, make_token: Callable[..., str]) -> None:
     with RemoteJwkSet(server.url) as keys:
         keys.wait_ready()
         verifier = Verifier(keys, Policy.dcos())
         good, late = make_token(), make_token(exp=-1)
         assert verifier.verify_batch_columns([good, late] * 100, threads=2).codes() == [None, "expired"] * 100
-        # The time that the policy tells reaches whatever thread judges.
+        # The time of the policy's clock is used on every thread that verifies.
         distant = Verifier(keys, Policy.dcos().replace(clock=lambda: 2**40))
         for ticking in (distant, distant.with_cache(8)):
             assert ticking.verify_batch_columns([good, late] * 100, threads=2).codes() == ["expired"] * 200
@@ -257,7 +257,7 @@ def test_columns_have_a_row_for_each_token(verifier: Verifier, kinds: list[Text]
     assert repr(columns) == f"<TokenColumns {size} rows, {sum(token is not None for token in passed)} passed>"
 
 
-def test_a_token_without_uid_or_exp_is_null_there(verifier: Verifier, sign: Sign) -> None:
+def test_absent_uid_and_exp_are_null_in_the_columns(verifier: Verifier, sign: Sign) -> None:
     lax = Verifier(verifier.jwks, Policy.any_issuer().replace(optional_exp=True))
     columns = lax.verify_batch_columns([sign({}, kid="a"), sign({"uid": ""}, kid="a")])
     assert columns.codes() == [None, None]
@@ -277,7 +277,7 @@ def test_the_buffers_are_read_only_and_typed(verifier: Verifier, kinds: list[Tex
         assert type(data) is bytes
 
 
-def test_arrow_takes_the_buffers_as_they_are(verifier: Verifier, kinds: list[Text]) -> None:
+def test_arrow_uses_the_buffers_without_conversion(verifier: Verifier, kinds: list[Text]) -> None:
     pa = pytest.importorskip("pyarrow", reason="pyarrow is missing: python -m pip install pyarrow")
     tokens = of_size(kinds, 1000)
     columns = verifier.verify_batch_columns(tokens)

@@ -1,4 +1,4 @@
-"""Verifiers that remember tokens."""
+"""Verifiers with a cache."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def counts(verifier: Verifier) -> tuple[int, int]:
     return stats["cache_hits_total"], stats["cache_misses_total"]
 
 
-def test_there_is_none_unless_asked_for(jwk: Jwk) -> None:
+def test_a_verifier_has_no_cache_by_default(jwk: Jwk) -> None:
     plain = Verifier(JwkSet([jwk]), Policy.dcos())
     none = {"cache_hits_total": None, "cache_misses_total": None, "cache_capacity": None}
     assert plain.stats() == none
@@ -61,7 +61,7 @@ def test_hits_and_misses_are_counted(verifier: Verifier, sign: Sign) -> None:
     assert "\nbouncer_cache_hits_total 3\n" in verifier.prometheus()
 
 
-def test_a_forged_token_is_no_hit(verifier: Verifier, sign: Sign) -> None:
+def test_a_forged_token_is_a_cache_miss(verifier: Verifier, sign: Sign) -> None:
     token = sign({"uid": "peter", "exp": NOW + 1})
     verifier.verify(token)
     header, _, signature = token.split(".")
@@ -72,7 +72,7 @@ def test_a_forged_token_is_no_hit(verifier: Verifier, sign: Sign) -> None:
     assert counts(verifier) == (0, 3)
 
 
-def test_a_hit_expires_by_the_policy_s_clock(jwk: Jwk, sign: Sign) -> None:
+def test_a_cached_token_expires_by_the_policy_s_clock(jwk: Jwk, sign: Sign) -> None:
     now = NOW
     policy = Policy.dcos().replace(clock=lambda: now)
     verifier = Verifier(JwkSet([jwk]), policy).with_cache(100)
@@ -90,7 +90,7 @@ def test_a_hit_expires_by_the_policy_s_clock(jwk: Jwk, sign: Sign) -> None:
     assert counts(verifier) == (404, 1)
 
 
-def test_newer_keys_empty_it(
+def test_a_change_of_the_keys_empties_the_cache(
     server: Any, make_token: Callable[..., str], other_jwk: Jwk, make_other_token: Callable[..., str]
 ) -> None:
     with RemoteJwkSet(server.url) as keys:
@@ -104,5 +104,5 @@ def test_newer_keys_empty_it(
         keys.refresh()
         with pytest.raises(InvalidSignatureError):
             verifier.verify(token)
-        # Twice: before and after the fetch that looks for a newer key of its kid.
+        # Two misses: before and after the fetch for a newer key with this kid.
         assert counts(verifier) == (1, 3)

@@ -34,22 +34,22 @@ def reasons(skipped: list[Any]) -> list[list[Any]]:
     return [[key.index, key.reason] for key in skipped]
 
 
-def refused(error: BouncerError) -> dict[str, Any]:
+def rejection(error: BouncerError) -> dict[str, Any]:
     named = {"claim": error.claim} if error.claim is not None else {}
     return {"status": error.code, **named}
 
 
-def accepted(token: VerifiedToken) -> dict[str, Any]:
+def acceptance(token: VerifiedToken) -> dict[str, Any]:
     found = {"uid": token.uid, "kid": token.kid, "alg": token.algorithm}
     present = {name: value for name, value in found.items() if value is not None}
     return {"status": "ok", "claims": dict(token), **present}
 
 
-def judge(case: dict[str, Any]) -> dict[str, Any]:
+def result_of(case: dict[str, Any]) -> dict[str, Any]:
     try:
         jwks = JwkSet.from_json(case["jwks"])
     except KeySetError as error:
-        found = refused(error)
+        found = rejection(error)
         if error.code == "no_usable_key":
             found |= {"keys": 0, "skipped": reasons(JwkSet.skipped_in(case["jwks"]))}
         return found
@@ -61,23 +61,23 @@ def judge(case: dict[str, Any]) -> dict[str, Any]:
     except BouncerError as error:
         with pytest.raises(type(error)):
             Verifier(jwks, policy).verify(token)
-        return found | refused(error)
+        return found | rejection(error)
     assert Verifier(jwks, policy).verify(token) == verified
-    return found | accepted(verified)
+    return found | acceptance(verified)
 
 
-def test_the_corpus_is_there() -> None:
+def test_the_corpus_is_complete() -> None:
     assert len(cases()) >= 1000
 
 
 @pytest.mark.parametrize("case", cases())
 def test_case(case: dict[str, Any]) -> None:
     expected = case["expect"]
-    found = judge(case)
+    found = result_of(case)
     for optional in ("keys", "skipped"):
         if optional not in expected:
             found.pop(optional, None)
-    # As text, for Python finds 1, 1.0 and True equal.
+    # Compared as text, because 1 == 1.0 == True in Python.
     assert json.dumps(found, sort_keys=True) == json.dumps(expected, sort_keys=True)
 
 
@@ -95,14 +95,14 @@ def test_a_batch_and_a_cache_give_the_same_verdict(
     expected = case["expect"]
     plain = Verifier(jwks, policy)
     cached = plain.with_cache(8)
-    # Eight, so that they are verified at once; then what the cache remembers.
+    # Eight signatures are verified together. Then a cache miss, and a cache hit.
     verdicts = [
         *plain.verify_batch([token] * 8),
         *cached.verify_batch([token]),
         *cached.verify_batch([token]),
     ]
     for verdict in verdicts:
-        found = refused(verdict) if isinstance(verdict, BouncerError) else accepted(verdict)
+        found = rejection(verdict) if isinstance(verdict, BouncerError) else acceptance(verdict)
         wanted = {name: value for name, value in expected.items() if name not in ("keys", "skipped")}
         assert json.dumps(found, sort_keys=True) == json.dumps(wanted, sort_keys=True)
     stats = cached.stats()
@@ -111,8 +111,8 @@ def test_a_batch_and_a_cache_give_the_same_verdict(
 
 
 @pytest.mark.parametrize("case", cases())
-def test_a_str_and_bytes_have_one_verdict(case: dict[str, Any]) -> None:
-    # surrogateescape turns what is not UTF-8 into lone surrogates, which are not UTF-8 either.
+def test_a_str_and_bytes_have_the_same_verdict(case: dict[str, Any]) -> None:
+    # surrogateescape turns invalid UTF-8 into lone surrogates, which have no UTF-8 form either.
     text = {**case, "token": token_of(case).decode("utf-8", "surrogateescape")}
     try:
         jwks = JwkSet.from_json(case["jwks"])

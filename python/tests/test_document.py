@@ -1,4 +1,4 @@
-"""The Python session of "Managing JSON Web Tokens", with nothing changed but its import lines."""
+"""The Python session of the DC/OS document "Managing JSON Web Tokens", with other import lines."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ IMPORTS = {
 
 
 def run(session: str) -> dict[str, Any]:
-    """Runs the session; a line without a prompt is what the line before it must give."""
+    """Runs the session. A line without a prompt is the expected value of the line before."""
     names: dict[str, Any] = {}
     entered = ""
     for line in filter(None, session.splitlines()):
@@ -43,7 +43,7 @@ def run(session: str) -> dict[str, Any]:
 
 @pytest.fixture(autouse=True)
 def bouncer(monkeypatch: pytest.MonkeyPatch, document: str) -> None:
-    """`requests` finds the document's keys at the document's address."""
+    """Replaces `requests`: it returns the document's keys for the document's address."""
 
     def get(url: str) -> SimpleNamespace:
         assert url == "http://localhost:8101/acs/api/v1/auth/jwks"
@@ -52,7 +52,7 @@ def bouncer(monkeypatch: pytest.MonkeyPatch, document: str) -> None:
     monkeypatch.setitem(sys.modules, "requests", SimpleNamespace(get=get))
 
 
-def test_the_session_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_document_s_session_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     assert all(f">>> {line}\n" in SESSION for line in IMPORTS)
     monkeypatch.setattr(time, "time", lambda: 1467985465.9)
     names = run(SESSION)
@@ -61,7 +61,7 @@ def test_the_session_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     assert names["public_key"].n == names["modulus_int"]
 
 
-def test_a_second_later_the_session_ends_with_an_expired_token(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_session_ends_with_an_expired_token_one_second_later(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(time, "time", lambda: 1467985466.0)
     with pytest.raises(BouncerError) as caught:
         run(SESSION)

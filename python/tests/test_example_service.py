@@ -116,8 +116,7 @@ def test_a_dcos_service_calls_its_backend_with_its_own_token(
         assert request(port, peter) == expected
         assert request(port, expired) == (401, "expired", challenge("expired"))
         assert request(port, "token=a.b.c") == (401, "malformed_token", challenge("malformed_token"))
-        # The backend rejects the service's token: the service logs in again, and the caller does not
-        # notice.
+        # The backend rejects the service's token. The service logs in again, unseen by the caller.
         rejected.add(renewer.token())
         assert request(port, peter) == expected
         assert provider.count == 2

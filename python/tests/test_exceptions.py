@@ -11,12 +11,12 @@ from bouncer_verify.exceptions import BY_CODE, BouncerError
 LEAVES = sorted(BY_CODE.values(), key=lambda exception: exception.code)
 
 
-def test_every_error_of_the_core_has_its_exception() -> None:
+def test_every_error_of_the_core_has_an_exception() -> None:
     assert set(BY_CODE) == set(_bouncer_verify.ERROR_CODES)
     assert len(_bouncer_verify.ERROR_CODES) == len(LEAVES)
 
 
-def test_all_are_exported_under_the_package_s_name() -> None:
+def test_all_exceptions_are_exported_by_the_package() -> None:
     for name, value in vars(exceptions).items():
         if isinstance(value, type) and issubclass(value, BouncerError):
             assert getattr(bouncer_verify, name) is value
@@ -24,7 +24,7 @@ def test_all_are_exported_under_the_package_s_name() -> None:
             assert name in bouncer_verify.__all__
 
 
-def test_key_trouble_is_not_token_trouble() -> None:
+def test_each_exception_has_the_base_class_of_its_category() -> None:
     for code, exception in BY_CODE.items():
         by_keys = code in ("malformed_jwk_set", "no_usable_key", "unusable_key", "keys_unavailable")
         assert issubclass(exception, bouncer_verify.KeySetError) == by_keys
@@ -35,20 +35,20 @@ def test_key_trouble_is_not_token_trouble() -> None:
         assert issubclass(exception, bouncer_verify.InvalidTokenError) == by_token
 
 
-def test_each_says_what_to_answer() -> None:
+def test_each_exception_has_the_http_status_and_challenge_of_its_category() -> None:
     for code, exception in BY_CODE.items():
         is_token = issubclass(exception, bouncer_verify.InvalidTokenError)
         is_operator = issubclass(exception, (bouncer_verify.KeySetError, bouncer_verify.LoginError))
         assert exception.http_status == (401 if is_token else 503 if is_operator else 500)
         challenge = f'Bearer error="invalid_token", error_description="{code}"' if is_token else None
-        # Without a token there is nothing to say of it (RFC 6750 section 3.1).
+        # A request without a token gets a challenge without an error code (RFC 6750 section 3.1).
         assert exception.challenge == ("Bearer" if code == "malformed_authorization" else challenge)
     for group, status in (("InvalidTokenError", 401), ("KeySetError", 503), ("LoginError", 503)):
         assert getattr(bouncer_verify, group).http_status == status
         assert (getattr(bouncer_verify, group).challenge is not None) == (status == 401)
 
 
-def test_the_same_error_again_is_another_object(jwks: bouncer_verify.JwkSet) -> None:
+def test_an_equal_error_raises_a_new_exception_object(jwks: bouncer_verify.JwkSet) -> None:
     errors = []
     for token in ("a.b", "a.b", "a.b.c", "a.b"):
         with pytest.raises(bouncer_verify.DecodeError) as caught:
@@ -61,7 +61,7 @@ def test_the_same_error_again_is_another_object(jwks: bouncer_verify.JwkSet) -> 
     assert (errors[1].claim, errors[3].claim, str(errors[3])) == (None, None, str(errors[1]))
 
 
-def test_names_that_pyjwt_has_stand_in_the_same_tree() -> None:
+def test_exceptions_named_as_in_pyjwt_have_the_same_base_classes() -> None:
     theirs = pytest.importorskip("jwt.exceptions")
     for exception in LEAVES:
         their = getattr(theirs, exception.__name__, None)
@@ -81,7 +81,7 @@ def test_pickle_keeps_the_class_the_text_and_the_claim(exception: type[BouncerEr
     assert (str(copy), copy.code, copy.claim) == ("the text", error.code, "exp")
 
 
-def test_an_error_says_what_is_wrong_and_names_the_claim(jwks: bouncer_verify.JwkSet, token: str) -> None:
+def test_an_exception_has_a_code_a_claim_and_a_text(jwks: bouncer_verify.JwkSet, token: str) -> None:
     policy = bouncer_verify.Policy.dcos().replace(time=1467985466)
     with pytest.raises(bouncer_verify.ExpiredSignatureError) as caught:
         bouncer_verify.verify_token(jwks, policy, token)
@@ -90,7 +90,7 @@ def test_an_error_says_what_is_wrong_and_names_the_claim(jwks: bouncer_verify.Jw
     assert pickle.loads(pickle.dumps(caught.value)).claim == "exp"
 
 
-def test_no_text_holds_the_token(jwks: bouncer_verify.JwkSet, token: str) -> None:
+def test_no_text_of_an_exception_contains_the_token(jwks: bouncer_verify.JwkSet, token: str) -> None:
     policy = bouncer_verify.Policy.dcos()
     for bad in (token, token[:-4], "!" + token, token + ".a.b", "secret.secret.secret"):
         with pytest.raises(bouncer_verify.InvalidTokenError) as caught:

@@ -1,4 +1,4 @@
-"""A program that ends does not wait for its key sets, and they do not disturb its end."""
+"""A program that exits does not wait for its key sets, and they print no errors."""
 
 from __future__ import annotations
 
@@ -25,26 +25,26 @@ logging.basicConfig(level=logging.DEBUG, handlers=[logging.NullHandler()])
 PROGRAMS = {
     "a server that hangs": "keys = RemoteJwkSet(url)",
     "a server that hangs, with nothing logged": "keys = RemoteJwkSet(url, log=False)",
-    "many of them": "keys = [RemoteJwkSet(url) for _ in range(100)]",
+    "a hundred servers that hang": "keys = [RemoteJwkSet(url) for _ in range(100)]",
     "a client that hangs": "keys = RemoteJwkSet(url, fetch=times_out); time.sleep(0.1)",
     "a client that was not called yet": "keys = RemoteJwkSet(url, fetch=times_out)",
     "many clients that hang": """
 keys = [RemoteJwkSet(url, fetch=times_out) for _ in range(50)]
 time.sleep(0.1)
 """,
-    "a client that computes": "keys = RemoteJwkSet(url, fetch=computes); time.sleep(0.1)",
-    "clients that fail all the time": """
+    "a client that is busy": "keys = RemoteJwkSet(url, fetch=computes); time.sleep(0.1)",
+    "clients that always fail": """
 keys = [RemoteJwkSet(url, fetch=fetch) for fetch in [raises, answers] * 50]
 time.sleep(0.3)
 """,
-    "a handler that takes its time": """
+    "a slow logging handler": """
 class Slow(logging.Handler):
     def emit(self, record): time.sleep(0.2)
 logging.getLogger().addHandler(Slow())
 keys = [RemoteJwkSet(url, fetch=raises) for _ in range(3)]
 time.sleep(0.1)
 """,
-    "handlers that give way": """
+    "logging handlers that release the GIL": """
 class Yields(logging.Handler):
     def emit(self, record): time.sleep(0.001)
 logging.getLogger().addHandler(Yields())
@@ -88,7 +88,7 @@ kept = [RemoteJwkSet(url, fetch=raises, seed=seed) for _ in range(20)]
 
 
 @pytest.mark.parametrize("program", PROGRAMS.values(), ids=PROGRAMS)
-def test_it_ends_at_once_and_well(server: Server, program: str) -> None:
+def test_a_program_exits_at_once_without_an_error(server: Server, program: str) -> None:
     server.open_gate.clear()
     arguments = [server.url, str(DATA / "document_jwks.json")]
     command = [sys.executable, "-X", "dev", "-c", SETUP + program, *arguments]

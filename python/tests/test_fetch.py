@@ -1,4 +1,4 @@
-"""A program's own HTTP client."""
+"""The argument `fetch`: the program's own HTTP client."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ def urllib_fetch(url: str, headers: dict[str, str], timeout: float) -> Answer:
 
 
 def failure(fetch: Any, **settings: Any) -> tuple[str | None, str | None]:
-    """How a fetch by `fetch` ends."""
+    """Returns the name and the text of the failure of a fetch by `fetch`."""
     keys = RemoteJwkSet(URL, fetch=fetch, log=False, lazy=True, **settings)
     with pytest.raises(KeysUnavailableError):
         keys.refresh(20)
     return keys.stats()["keys_last_error_name"], keys.stats()["keys_last_error"]
 
 
-def test_it_is_given_url_headers_and_timeout_and_runs_on_a_daemon_thread(jwk: Jwk) -> None:
+def test_fetch_is_called_with_url_headers_and_timeout_on_a_daemon_thread(jwk: Jwk) -> None:
     calls: list[Any] = []
 
     def fetch(url: str, headers: dict[str, str], timeout: float) -> Answer:
@@ -54,7 +54,7 @@ def test_it_is_given_url_headers_and_timeout_and_runs_on_a_daemon_thread(jwk: Jw
     assert thread.name == "bouncer-fetch"
 
 
-def test_urllib_works(server: Server, make_token: Callable[..., str]) -> None:
+def test_a_fetch_with_urllib_works(server: Server, make_token: Callable[..., str]) -> None:
     keys = RemoteJwkSet(server.url, fetch=urllib_fetch)
     assert Verifier(keys, Policy.dcos()).verify(make_token()).uid == "peter"
     assert server.requests[0][1]["user-agent"].startswith("Python-urllib")
@@ -71,7 +71,7 @@ def test_validators_and_freshness_work_as_with_the_built_in_client(jwk: Jwk) -> 
 
     keys = RemoteJwkSet(URL, fetch=fetch, ttl=1)
     keys.wait_ready()
-    # Not by refresh(), which asks for the document itself.
+    # Not with refresh(), which sends no validators.
     eventually(lambda: keys.stats()["keys_attempts_total"] == 2)
     assert seen[1]["if-none-match"] == '"1"'
     assert keys.generation == 1
@@ -79,14 +79,14 @@ def test_validators_and_freshness_work_as_with_the_built_in_client(jwk: Jwk) -> 
     assert next_attempt is not None and 700 <= next_attempt <= 800
 
 
-def test_an_answer_that_the_client_has_decompressed_is_taken(jwk: Jwk) -> None:
+def test_a_response_that_the_client_has_decompressed_is_accepted(jwk: Jwk) -> None:
     document = key_set(a=jwk).encode()
     RemoteJwkSet(URL, fetch=lambda *_: (200, {"Content-Encoding": "gzip"}, document)).wait_ready()
     compressed = failure(lambda *_: (200, {"Content-Encoding": "gzip"}, gzip.compress(document)))
     assert compressed[0] == "document"
 
 
-def test_of_what_it_raises_only_the_class_is_told(
+def test_only_the_class_of_an_exception_is_reported(
     caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
     for error in (
@@ -121,7 +121,7 @@ def test_of_what_it_raises_only_the_class_is_told(
         (70_000, {}, b""),
     ],
 )
-def test_what_is_no_answer_is_a_failed_fetch(answer: Any) -> None:
+def test_an_invalid_return_value_is_a_failed_fetch(answer: Any) -> None:
     name, text = failure(lambda *_: answer)
     assert name == "other"
     assert text in [
@@ -136,7 +136,7 @@ def test_other_statuses_and_large_bodies_are_failed_fetches() -> None:
     assert failure(lambda *_: (200, {}, b"{}"))[0] == "document"
 
 
-def test_one_that_takes_too_long_is_given_up_and_not_called_again_before_it_returns(jwk: Jwk) -> None:
+def test_a_fetch_that_times_out_is_not_called_again_before_it_returns(jwk: Jwk) -> None:
     calls, gate = 0, threading.Event()
 
     def fetch(url: str, headers: dict[str, str], timeout: float) -> Answer:
@@ -154,7 +154,7 @@ def test_one_that_takes_too_long_is_given_up_and_not_called_again_before_it_retu
     assert calls == 2
 
 
-def test_closing_does_not_wait_for_it() -> None:
+def test_closing_does_not_wait_for_fetch() -> None:
     gate, called = threading.Event(), threading.Event()
 
     def fetch(url: str, headers: dict[str, str], timeout: float) -> Answer:
@@ -171,7 +171,7 @@ def test_closing_does_not_wait_for_it() -> None:
     eventually(lambda: threads() <= before)
 
 
-def test_it_may_use_the_key_set_itself(jwk: Jwk) -> None:
+def test_fetch_may_use_the_key_set(jwk: Jwk) -> None:
     states: list[str] = []
 
     def fetch(url: str, headers: dict[str, str], timeout: float) -> Answer:
@@ -186,7 +186,7 @@ def test_it_may_use_the_key_set_itself(jwk: Jwk) -> None:
 @pytest.mark.parametrize(
     "settings", [{"ca_file": "/x"}, {"proxy": "http://127.0.0.1:1"}, {"same_origin_redirects": True}]
 )
-def test_settings_of_the_built_in_client_do_not_go_with_it(settings: dict[str, Any]) -> None:
+def test_fetch_cannot_be_combined_with_settings_of_the_built_in_client(settings: dict[str, Any]) -> None:
     with pytest.raises(InvalidArgumentError, match="a transport of one's own"):
         RemoteJwkSet(URL, fetch=urllib_fetch, **settings)
     RemoteJwkSet(URL, fetch=urllib_fetch, proxy="none", lazy=True)

@@ -1,4 +1,4 @@
-"""Key sets after os.fork: what was made in the parent works in the child, with nothing to be done."""
+"""Key sets and verifiers after os.fork: those of the parent work in the child."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from bouncer_verify.exceptions import BouncerError
 
 Make = Callable[..., str]
 
-# CPython warns of threads that are lost; these are made anew.
+# CPython warns that threads are lost in the child. These threads are started again.
 pytestmark = pytest.mark.filterwarnings("ignore:.*use of fork:DeprecationWarning")
 
 
 def forked(work: Callable[[], object]) -> int:
-    """Runs `work` in a child, which is ended after 20 seconds; gives its process id."""
+    """Runs `work` in a child, which is killed after 20 seconds. Returns its process id."""
     process = os.fork()
     if process == 0:
         code = 1
@@ -51,7 +51,7 @@ def ready(server: Server, **settings: Any) -> tuple[RemoteJwkSet, Verifier]:
     return keys, Verifier(keys, Policy.dcos())
 
 
-def test_a_child_verifies_at_once_and_without_a_fetch(server: Server, make_token: Make) -> None:
+def test_a_child_verifies_without_a_fetch(server: Server, make_token: Make) -> None:
     keys, verifier = ready(server)
     token = make_token()
 
@@ -65,7 +65,7 @@ def test_a_child_verifies_at_once_and_without_a_fetch(server: Server, make_token
     assert server.count == 1
 
 
-def test_a_child_fetches_an_unknown_kid_by_a_thread_of_its_own(
+def test_a_child_fetches_an_unknown_kid_with_its_own_thread(
     server: Server, jwk: Jwk, other_jwk: Jwk, make_other_token: Make
 ) -> None:
     keys, verifier = ready(server)
@@ -80,7 +80,7 @@ def test_a_child_fetches_an_unknown_kid_by_a_thread_of_its_own(
 
     assert exit_code(forked(child)) == 0
     assert server.count == 2
-    # What a child has fetched is its own.
+    # The parent does not get the keys that a child has fetched.
     assert keys.generation == 1
     assert exit_code(forked(child)) == 0
 
@@ -96,7 +96,7 @@ def test_a_child_refreshes_keys_that_are_due(server: Server, make_token: Make) -
     assert exit_code(forked(child)) == 0
 
 
-def test_a_child_fetches_what_the_parent_has_not_yet(server: Server, make_token: Make) -> None:
+def test_a_child_fetches_keys_that_the_parent_has_not_fetched(server: Server, make_token: Make) -> None:
     keys = RemoteJwkSet(server.url, lazy=True)
     verifier = Verifier(keys, Policy.dcos())
     token = make_token()
@@ -128,7 +128,9 @@ def test_a_child_calls_the_program_s_own_client_and_logs(
     assert exit_code(forked(child)) == 0
 
 
-def test_a_child_made_while_the_program_s_own_client_hangs_calls_it_anew(jwk: Jwk, make_token: Make) -> None:
+def test_a_child_calls_the_program_s_own_client_while_the_parent_s_call_hangs(
+    jwk: Jwk, make_token: Make
+) -> None:
     parent, called, gate = os.getpid(), threading.Event(), threading.Event()
 
     def fetch(url: str, headers: dict[str, str], timeout: float) -> tuple[int, dict[str, str], bytes]:
@@ -149,7 +151,7 @@ def test_a_child_made_while_the_program_s_own_client_hangs_calls_it_anew(jwk: Jw
 def test_children_of_a_busy_parent_do_not_deadlock(
     server: Server, jwk: Jwk, make_token: Make, make_other_token: Make
 ) -> None:
-    """Twenty forks while threads ask for unknown kids, read the status and wait, and a fetch hangs."""
+    """Forks twenty times while threads verify, wait and read the stats, and a fetch hangs."""
     keys, verifier = ready(server, max_wait=0.2, timeout=0.4)
     token, other = make_token(), make_other_token()
     server.open_gate.clear()
@@ -180,7 +182,7 @@ def test_children_of_a_busy_parent_do_not_deadlock(
         assert verifier.verify(token).uid == "peter"
         try:
             verifier.verify(other)
-        except KeysUnavailableError:  # the fetch hangs, so nobody knows
+        except KeysUnavailableError:  # the fetch for the key hangs
             pass
         assert keys.stats()["keys_attempts_total"] <= 1
         try:
@@ -209,7 +211,7 @@ def _verify_in_pool(token: str) -> str | None:
 _POOL_VERIFIER: list[Verifier] = []
 
 
-def test_a_pool_of_processes_shares_what_its_parent_made(server: Server, make_token: Make) -> None:
+def test_a_pool_of_processes_uses_the_verifier_of_its_parent(server: Server, make_token: Make) -> None:
     _, verifier = ready(server)
     _POOL_VERIFIER[:] = [verifier]
     with multiprocessing.get_context("fork").Pool(2) as pool:

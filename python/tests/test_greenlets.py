@@ -1,4 +1,4 @@
-"""Under gevent and eventlet: waits let other greenlets run, and callables of the program's return."""
+"""gevent and eventlet: waits let other greenlets run, and the program's callables return."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ patched = pytest.mark.parametrize("library", PATCH)
 
 
 def run(library: str, program: str, *arguments: str) -> Any:
-    """What the program prints in JSON, the library's patches being there from the start."""
+    """Runs a program that applies the library's patches first. Returns the JSON that it prints."""
     return run_text(library, "\n".join([PATCH[library], COMMON, program]), *arguments)
 
 
 def run_text(library: str, text: str, *arguments: str) -> Any:
-    # Not imported: eventlet warns of every fork from then on.
+    # Not imported here: once imported, eventlet warns of every fork.
     if importlib.util.find_spec(library) is None:
         pytest.skip(f"{library} is not installed")
     command = [sys.executable, "-W", "ignore", "-c", text, *arguments]
@@ -51,7 +51,7 @@ def run_text(library: str, text: str, *arguments: str) -> Any:
 
 
 @patched
-def test_a_token_that_waits_for_its_key_stops_no_other_greenlet(
+def test_other_greenlets_run_while_a_token_waits_for_its_key(
     library: str, server: Server, jwk: Jwk, other_jwk: Jwk, make_other_token: Any
 ) -> None:
     program = """
@@ -59,7 +59,7 @@ url, token, document = sys.argv[1:]
 body, gate = sys.argv[3].encode(), [False]
 
 def fetch(url, headers, timeout):
-    # Cooperative sleeps, as those of a patched socket are.
+    # Cooperative sleeps, as in a patched socket.
     while not gate[0]:
         time.sleep(0.01)
     return 200, {}, body
@@ -83,7 +83,9 @@ print(json.dumps([user, ticks - before, keys.stats()["keys_attempts_total"]]))
 
 
 @patched
-def test_every_wait_lets_other_greenlets_run_and_ends_in_time(library: str, server: Server) -> None:
+def test_other_greenlets_run_during_every_wait_and_the_wait_ends_in_time(
+    library: str, server: Server
+) -> None:
     server.open_gate.clear()
     program = """
 import json
@@ -112,7 +114,7 @@ print(json.dumps(found))
 
 
 @patched
-def test_callables_that_wait_return_and_leave_nothing_behind(library: str, jwk: Jwk) -> None:
+def test_callables_that_wait_leak_no_file_descriptors(library: str, jwk: Jwk) -> None:
     program = """
 body = sys.argv[1].encode()
 logins = 0
@@ -143,7 +145,7 @@ newer = renewer.reject(renewer.token())
 attempts = keys.stats()["keys_attempts_total"]
 keys.close()
 renewer.close()
-# A thread may be at its end yet.
+# A thread may not have ended yet.
 end = time.monotonic() + 20
 while descriptors() > before and time.monotonic() < end:
     time.sleep(0.05)
@@ -154,7 +156,7 @@ print(json.dumps([first, newer, attempts, max(0, descriptors() - before)]))
 
 
 @patched
-def test_a_program_may_be_patched_after_its_key_set_is_made(library: str, jwk: Jwk) -> None:
+def test_the_patches_may_be_applied_after_the_key_set_is_made(library: str, jwk: Jwk) -> None:
     program = (
         """
 import json
@@ -168,7 +170,7 @@ def fetch():
     time.sleep(0.05)
     return 200, {}, body
 
-# A worker's hub goes round before its first request.
+# As in a worker, the hub runs before the first request.
 time.sleep(0)
 keys.wait_ready()
 print(json.dumps(keys.stats()["keys_attempts_total"]))
@@ -179,7 +181,7 @@ print(json.dumps(keys.stats()["keys_attempts_total"]))
     assert run_text(library, early + program, key_set(a=jwk)) == 1
 
 
-def test_without_patches_nothing_of_them_is_imported() -> None:
+def test_neither_library_is_imported_without_its_patches() -> None:
     program = """
 import sys
 from bouncer_verify import RemoteJwkSet

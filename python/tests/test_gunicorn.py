@@ -1,4 +1,4 @@
-"""A service under `gunicorn --preload` with two workers, whose key set was made before they were forked."""
+"""A service under `gunicorn --preload` with two workers. Its key set is made before the fork."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Service:
         self.address = address
 
     def answer(self, token: str, path: str = "/") -> tuple[int, int, str]:
-        """The status, and the worker's process id and text."""
+        """Returns the status, and the process id and the text of the worker."""
         connection = http.client.HTTPConnection(self.address, timeout=20)
         try:
             connection.request(
@@ -43,7 +43,7 @@ class Service:
             connection.close()
 
     def answers_of_both(self, token: str) -> set[tuple[int, str]]:
-        """What both workers answer."""
+        """Returns the responses of both workers."""
         workers: dict[int, tuple[int, str]] = {}
         end = time.monotonic() + 20
         with ThreadPoolExecutor(4) as pool:
@@ -78,7 +78,7 @@ def gunicorn(server: Server) -> Iterator[Service]:
         process.communicate()
 
 
-def test_both_workers_verify_see_rotations_and_survive_an_outage(
+def test_both_workers_follow_rotations_and_survive_an_outage(
     server: Server, jwk: Jwk, other_jwk: Jwk, make_token: Make, make_other_token: Make
 ) -> None:
     token, other_token = make_token(), make_other_token()
@@ -87,7 +87,8 @@ def test_both_workers_verify_see_rotations_and_survive_an_outage(
         assert server.count == 2
         assert service.answer(make_token(exp=-10))[::2] == (401, "expired")
         assert server.count == 2
-        # A wrong signature may mean a new key of the same kid: each worker looks it up, once in five minutes.
+        # A wrong signature may mean a new key with the same kid. Each worker fetches once in five
+        # minutes for that.
         assert service.answers_of_both(token[:-8] + "A" * 8) == {(401, "invalid_signature")}
         assert service.answers_of_both(make_other_token(kid="a")) == {(401, "invalid_signature")}
         assert server.count == 4
@@ -97,14 +98,14 @@ def test_both_workers_verify_see_rotations_and_survive_an_outage(
         server.say(status=503)
         assert service.answers_of_both(token) == {(200, "peter")}
         for i in range(50):
-            # Nobody knows whether there is such a key, as long as the issuer cannot say.
+            # During an outage it is unknown whether there is a key with this kid.
             assert service.answer(forged(token, str(i)))[::2] == (503, "keys_unavailable")
         assert service.answers_of_both(other_token) == {(200, "peter")}
-        # Of its two, each worker has used one for the rotation.
+        # Of its budget of two fetches, each worker has used one for the rotation.
         assert server.count <= 8
 
 
-def test_a_worker_without_keys_says_so(server: Server, make_token: Make) -> None:
+def test_a_worker_without_keys_responds_503(server: Server, make_token: Make) -> None:
     server.say(status=500)
     with gunicorn(server) as service:
         assert service.answers_of_both(make_token()) == {(503, "keys_unavailable")}

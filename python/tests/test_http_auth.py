@@ -1,4 +1,4 @@
-"""The token in requests of `requests` and `httpx`."""
+"""RequestsAuth and HttpxAuth."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from bouncer_verify.http_auth import RequestsAuth
 
 
 class Service:
-    """Takes one token, and says what it was sent."""
+    """Accepts one token and records the requests."""
 
     def __init__(self) -> None:
         self.accepts = "Bearer t2"
@@ -62,7 +62,7 @@ def service() -> Iterator[Service]:
 
 
 def counting() -> TokenRenewer:
-    """A renewer of the tokens t1, t2 …"""
+    """Returns a renewer with the tokens t1, t2 …"""
     numbers = iter(range(1, 1000))
     return TokenRenewer.from_callable(lambda: f"t{next(numbers)}", log=False)
 
@@ -116,7 +116,7 @@ every_client = pytest.mark.parametrize("send", [send_requests, send_httpx, send_
 
 
 @every_client
-def test_a_rejected_token_is_renewed_and_the_request_sent_again(send: Send, service: Service) -> None:
+def test_after_a_rejection_the_request_is_sent_again_with_a_newer_token(send: Send, service: Service) -> None:
     renewer = counting()
     assert send(service.url, renewer, data=b"body") == 200
     assert service.seen == [("Bearer t1", b"body"), ("Bearer t2", b"body")]
@@ -125,25 +125,25 @@ def test_a_rejected_token_is_renewed_and_the_request_sent_again(send: Send, serv
 
 
 @every_client
-def test_it_is_sent_again_once_alone(send: Send, service: Service) -> None:
+def test_a_request_is_sent_again_only_once(send: Send, service: Service) -> None:
     service.accepts = "none"
     renewer = counting()
     assert send(service.url, renewer) == 401
     assert [token for token, _ in service.seen] == ["Bearer t1", "Bearer t2"]
-    # The budget of rejections is spent.
+    # There is one login after a rejection in 30 seconds, and it is used up.
     assert send(service.url, renewer) == 401
     assert [token for token, _ in service.seen[2:]] == ["Bearer t2"]
 
 
 @every_client
-def test_what_asks_for_something_else_is_no_rejection(send: Send, service: Service) -> None:
+def test_a_challenge_for_another_scheme_is_not_a_rejection(send: Send, service: Service) -> None:
     service.challenge = 'Basic realm="app"'
     assert send(service.url, counting()) == 401
     assert [token for token, _ in service.seen] == ["Bearer t1"]
 
 
 @every_client
-def test_other_hosts_and_the_caller_s_own_header_get_no_token(send: Send, service: Service) -> None:
+def test_other_hosts_and_requests_with_authorization_get_no_token(send: Send, service: Service) -> None:
     renewer = counting()
     assert send(service.url, renewer, {"idp.example"}) == 401
     assert send(service.url, renewer, None, headers={"Authorization": "own"}) == 401
@@ -153,28 +153,28 @@ def test_other_hosts_and_the_caller_s_own_header_get_no_token(send: Send, servic
         send(service.url, renewer, "127.0.0.1")
 
 
-def test_a_file_is_rewound_and_a_stream_not_sent_again(service: Service) -> None:
+def test_a_file_is_rewound_before_it_is_sent_again(service: Service) -> None:
     body = io.BytesIO(b"a body")
     body.seek(2)
     assert send_requests(service.url, counting(), data=body) == 200
     assert service.seen == [("Bearer t1", b"body"), ("Bearer t2", b"body")]
 
 
-def test_async_requests_take_no_thread_of_the_loop_s_executor(service: Service) -> None:
+def test_async_requests_use_no_thread_of_the_loop_s_executor(service: Service) -> None:
     httpx = pytest.importorskip("httpx")
     from bouncer_verify.http_auth import HttpxAuth
 
     class Refusing(ThreadPoolExecutor):
         def submit(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
-            raise AssertionError("the loop's executor is not for this")
+            raise AssertionError("the loop's executor was used")
 
     async def send() -> list[int]:
         asyncio.get_running_loop().set_default_executor(Refusing())
-        # By its address, so that no name is looked up in the executor.
+        # The URL has an address, because names are resolved in the executor.
         async with httpx.AsyncClient(trust_env=False, auth=HttpxAuth(counting())) as client:
             return [(await client.post(service.url)).status_code for _ in range(3)]
 
-    # The first waits for a login, and again for the one after its token is rejected.
+    # The first request waits for a login, and for another one after its token is rejected.
     assert asyncio.run(send()) == [200] * 3
     assert [token for token, _ in service.seen] == ["Bearer t1"] + ["Bearer t2"] * 3
 

@@ -15,7 +15,7 @@ def key(jwks: JwkSet) -> Jwk:
     return jwks.keys[0]
 
 
-def test_a_key_of_the_document_says_what_it_is(key: Jwk, document: str) -> None:
+def test_the_attributes_describe_the_key(key: Jwk, document: str) -> None:
     source = json.loads(document)["keys"][0]
     assert (key.kty, key.alg, key.kid, key.crv) == ("RSA", "RS256", source["kid"], None)
     assert (key.bits, key.e, key.is_tolerated) == (2048, 65537, False)
@@ -24,7 +24,7 @@ def test_a_key_of_the_document_says_what_it_is(key: Jwk, document: str) -> None:
     assert "_" not in repr(Jwk.from_numbers(N, 3)) and "None" in repr(Jwk.from_numbers(N, 3))
 
 
-def test_every_spelling_gives_the_same_key(key: Jwk, document: str) -> None:
+def test_every_format_returns_the_same_key(key: Jwk, document: str) -> None:
     source = json.loads(document)["keys"][0]
     assert key.n is not None and key.e is not None
     bare = Jwk.from_numbers(key.n, key.e)
@@ -36,7 +36,7 @@ def test_every_spelling_gives_the_same_key(key: Jwk, document: str) -> None:
     assert bare.thumbprint() == key.thumbprint()
 
 
-def test_numbers_agree_with_cryptography(public_key: Any, jwk: Jwk) -> None:
+def test_pem_and_der_are_those_of_cryptography(public_key: Any, jwk: Jwk) -> None:
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
     spki = PublicFormat.SubjectPublicKeyInfo
@@ -48,7 +48,7 @@ def test_numbers_agree_with_cryptography(public_key: Any, jwk: Jwk) -> None:
     ("n", "e"),
     [(0, 3), (1, 3), (-N, 3), (N, 0), (N, 1), (N, -3), (N, 4), (N + 1, 3), (2**9000 + 1, 3), (N, 2**40 + 1)],
 )
-def test_numbers_that_are_no_key_are_refused(n: int, e: int) -> None:
+def test_unusable_numbers_are_rejected(n: int, e: int) -> None:
     with pytest.raises(InvalidKeyError):
         Jwk.from_numbers(n, e)
 
@@ -56,7 +56,7 @@ def test_numbers_that_are_no_key_are_refused(n: int, e: int) -> None:
 @pytest.mark.parametrize(
     "text", ["", "{}", "[]", '{"kty":"oct","k":"AA"}', "\ud800", "\x00", '{"kty":"RSA"}']
 )
-def test_texts_that_are_no_key_are_refused(text: str) -> None:
+def test_unusable_texts_are_rejected(text: str) -> None:
     for read in (Jwk.from_json, Jwk.from_pem):
         with pytest.raises(InvalidKeyError):
             read(text)
@@ -66,12 +66,12 @@ def test_texts_that_are_no_key_are_refused(text: str) -> None:
         Jwk.from_der(text.encode("utf-8", "surrogatepass"))
 
 
-def test_a_private_key_is_refused_by_name(private_pem: str) -> None:
+def test_a_private_key_is_rejected_as_private(private_pem: str) -> None:
     with pytest.raises(InvalidKeyError, match="private"):
         Jwk.from_pem(private_pem)
 
 
-def test_an_algorithm_must_fit(key: Jwk) -> None:
+def test_an_algorithm_that_the_key_cannot_have_is_rejected(key: Jwk) -> None:
     for alg in ("ES256", "HS256", "none", ""):
         with pytest.raises(InvalidArgumentError):
             key.with_alg(alg)
@@ -80,7 +80,7 @@ def test_an_algorithm_must_fit(key: Jwk) -> None:
 
 
 @pytest.mark.parametrize("other", [None, 1.5, "1", [], bytearray(b"{}")])
-def test_other_types_are_type_errors(other: Any) -> None:
+def test_arguments_of_other_types_raise_type_error(other: Any) -> None:
     with pytest.raises(TypeError):
         Jwk.from_numbers(other, 3)
     if other != "1":
@@ -88,6 +88,6 @@ def test_other_types_are_type_errors(other: Any) -> None:
             Jwk.from_json(other)
 
 
-def test_a_key_is_not_made_of_nothing() -> None:
+def test_the_class_has_no_constructor() -> None:
     with pytest.raises(TypeError):
         Jwk()

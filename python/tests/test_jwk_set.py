@@ -8,7 +8,7 @@ import pytest
 from bouncer_verify import Jwk, JwkSet, KeySetError, MalformedKeySetError, NoUsableKeyError
 
 
-def test_a_document_is_a_str_or_bytes(document: str) -> None:
+def test_a_document_may_be_str_or_bytes(document: str) -> None:
     assert JwkSet.from_json(document).keys == JwkSet.from_json(document.encode()).keys
 
 
@@ -27,7 +27,7 @@ def test_unusable_keys_are_skipped_and_listed(document: str) -> None:
     assert repr(jwks) == f"<JwkSet {len(jwks.keys)} keys, 2 skipped>"
 
 
-def test_a_set_is_made_of_keys_too(jwks: JwkSet) -> None:
+def test_a_set_can_be_made_of_keys(jwks: JwkSet) -> None:
     assert JwkSet(jwks.keys).keys == JwkSet(key for key in jwks.keys).keys == jwks.keys
     with pytest.raises(NoUsableKeyError):
         JwkSet([])
@@ -38,7 +38,7 @@ def test_a_set_is_made_of_keys_too(jwks: JwkSet) -> None:
 @pytest.mark.parametrize(
     "text", ["", "[]", "{}", '{"keys":{}}', '{"keys":[],"keys":[]}', "\ud800", " " * 600_000]
 )
-def test_what_is_no_key_set_is_refused(text: str) -> None:
+def test_a_document_that_is_not_a_key_set_is_rejected(text: str) -> None:
     for json_text in (text, text.encode("utf-8", "surrogatepass")):
         with pytest.raises(MalformedKeySetError):
             JwkSet.from_json(json_text)
@@ -46,7 +46,7 @@ def test_what_is_no_key_set_is_refused(text: str) -> None:
             JwkSet.skipped_in(json_text)
 
 
-def test_a_set_without_a_usable_key_says_why() -> None:
+def test_the_error_of_a_set_without_usable_keys_names_the_reason() -> None:
     text = '{"keys":[{"kty":"oct","k":"AA"}]}'
     with pytest.raises(NoUsableKeyError, match="symmetric") as caught:
         JwkSet.from_json(text)
@@ -55,12 +55,12 @@ def test_a_set_without_a_usable_key_says_why() -> None:
 
 
 @pytest.mark.parametrize("other", [None, 1, {"keys": []}, bytearray(b"{}"), memoryview(b"{}")])
-def test_other_types_are_type_errors(other: Any) -> None:
+def test_arguments_of_other_types_raise_type_error(other: Any) -> None:
     with pytest.raises(TypeError):
         JwkSet.from_json(other)
 
 
-def test_what_is_returned_cannot_change_the_set(jwks: JwkSet) -> None:
+def test_changing_the_returned_list_does_not_change_the_set(jwks: JwkSet) -> None:
     jwks.keys.clear()
     assert jwks.keys
     with pytest.raises(AttributeError):

@@ -1,4 +1,4 @@
-"""What goes to the logger "bouncer_verify"."""
+"""The records of the logger "bouncer_verify"."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_changes_are_info_and_failures_are_warnings(
     keys = RemoteJwkSet(server.url + "?secret=1")
     keys.wait_ready()
     eventually(lambda: len(records(caplog)) == 1)
-    keys.refresh()  # nothing new
+    keys.refresh()  # the keys are unchanged
     server.say(key_set(a=jwk, b=other_jwk))
     keys.refresh()
     eventually(lambda: len(records(caplog)) == 2)
@@ -47,7 +47,7 @@ def test_changes_are_info_and_failures_are_warnings(
     assert "secret" not in caplog.text
 
 
-def test_each_failure_is_told_once_and_closing_is_none(
+def test_each_failure_is_logged_once_and_closing_is_not_logged(
     caplog: pytest.LogCaptureFixture, server: Server
 ) -> None:
     server.say(b"{")
@@ -55,13 +55,13 @@ def test_each_failure_is_told_once_and_closing_is_none(
     eventually(lambda: keys.stats()["keys_attempts_total"] >= 3)
     keys.close()
     attempts = keys.stats()["keys_attempts_total"]
-    told = [text for level, text in records(caplog) if level == "WARNING"]
-    assert attempts - 1 <= len(told) <= attempts
-    assert "failures in a row: 1;" in told[0]
-    assert "failures in a row: 2;" in told[1]
+    logged = [text for level, text in records(caplog) if level == "WARNING"]
+    assert attempts - 1 <= len(logged) <= attempts
+    assert "failures in a row: 1;" in logged[0]
+    assert "failures in a row: 2;" in logged[1]
 
 
-def test_a_last_good_file_that_fails_is_told_once(
+def test_a_last_good_file_that_cannot_be_written_is_logged_once(
     caplog: pytest.LogCaptureFixture, server: Server, tmp_path: Path
 ) -> None:
     keys = RemoteJwkSet(server.url, last_good_file=tmp_path / "missing" / "keys.json")
@@ -69,11 +69,11 @@ def test_a_last_good_file_that_fails_is_told_once(
     for _ in range(3):
         keys.refresh()
     keys.close()
-    told = [text for level, text in records(caplog) if level == "WARNING"]
-    assert len(told) == 1 and "last-good file" in told[0] and server.url in told[0]
+    logged = [text for level, text in records(caplog) if level == "WARNING"]
+    assert len(logged) == 1 and "last-good file" in logged[0] and server.url in logged[0]
 
 
-def test_an_outage_does_not_hide_that_the_keys_are_the_same(
+def test_unchanged_keys_after_an_outage_are_not_logged(
     caplog: pytest.LogCaptureFixture, server: Server
 ) -> None:
     caplog.set_level(logging.INFO)
@@ -89,7 +89,7 @@ def test_an_outage_does_not_hide_that_the_keys_are_the_same(
     assert [level for level, _ in records(caplog)] == ["INFO", "WARNING"]
 
 
-def test_no_record_holds_a_token(
+def test_no_record_contains_a_token(
     caplog: pytest.LogCaptureFixture, server: Server, make_token: Callable[..., str]
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -105,7 +105,7 @@ def test_no_record_holds_a_token(
     assert not any(part in caplog.text for part in (*token.split("."), "unknown", "peter"))
 
 
-def test_nothing_is_logged_where_that_is_not_wanted(caplog: pytest.LogCaptureFixture, server: Server) -> None:
+def test_nothing_is_logged_with_log_false(caplog: pytest.LogCaptureFixture, server: Server) -> None:
     caplog.set_level(logging.DEBUG)
     keys = RemoteJwkSet(server.url, log=False)
     keys.wait_ready()
@@ -118,11 +118,11 @@ def test_nothing_is_logged_where_that_is_not_wanted(caplog: pytest.LogCaptureFix
 def test_a_handler_may_use_the_key_set(server: Server) -> None:
     states: list[str] = []
 
-    class Asks(logging.Handler):
+    class ReadsState(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
             states.append(keys.state)
 
-    handler = Asks()
+    handler = ReadsState()
     logger = logging.getLogger("bouncer_verify")
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)

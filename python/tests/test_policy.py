@@ -45,7 +45,7 @@ def test_settings_can_be_read() -> None:
     policy = Policy(**SETTINGS)  # type: ignore[arg-type]
     assert list(policy.settings) == list(PolicyValues.__annotations__)
     assert policy.settings.items() >= SETTINGS.items()
-    # What is not set has its default, or is False or None: a new setting changes nothing here.
+    # Other settings are False or None, unless they have a default.
     assert not any(value for name, value in policy.settings.items() if name not in SETTINGS)
     assert Policy(**policy.settings) == policy
     settings = Policy.any_issuer().settings
@@ -54,14 +54,14 @@ def test_settings_can_be_read() -> None:
     assert (settings["leeway"], settings["audiences"], settings["any_audience"]) == (0, None, False)
 
 
-def test_the_repr_says_what_is_set() -> None:
+def test_repr_shows_the_settings_that_are_set() -> None:
     assert repr(Policy.any_issuer()) == "Policy(any_issuer=True)"
     policy = Policy.for_issuer("i", "a").replace(leeway=0.5, clock=time.time)
     assert repr(policy) == f"Policy(audiences=('a',), issuers=('i',), leeway=0.5, clock={time.time!r})"
     assert eval(repr(Policy(**SETTINGS))) == Policy(**SETTINGS)  # type: ignore[arg-type]
 
 
-def test_ready_policies_are_those_of_the_core() -> None:
+def test_the_static_methods_make_the_policies_of_the_core() -> None:
     assert Policy.dcos() == Policy(profile="dcos")
     assert Policy.for_issuer("i", "a") == Policy(issuers=["i"], audiences=["a"])
     assert Policy.any_issuer() == Policy(any_issuer=True) != Policy.dcos()
@@ -70,7 +70,7 @@ def test_ready_policies_are_those_of_the_core() -> None:
     assert Policy.any_issuer() != "Policy(any_issuer=True)"
 
 
-def test_a_policy_says_whose_tokens_it_accepts() -> None:
+def test_a_policy_must_name_issuers_or_any_issuer() -> None:
     made: list[Callable[[], Policy]] = [Policy, lambda: Policy(issuers=None), lambda: Policy.from_json("{}")]
     for make in made:
         with pytest.raises(InvalidArgumentError, match='"issuers": it is missing') as caught:
@@ -81,7 +81,7 @@ def test_a_policy_says_whose_tokens_it_accepts() -> None:
     assert Policy.any_issuer().replace(issuers="i", any_issuer=None) == Policy(issuers="i")
 
 
-def test_a_document_is_a_policy() -> None:
+def test_a_json_document_makes_a_policy() -> None:
     document = '{"issuers": ["i"], "leeway": "30s", "algorithms": ["RS256", "ES256"]}'
     expected = Policy(issuers="i", leeway=30, algorithms=["RS256", "ES256"])
     assert Policy.from_json(document) == Policy.from_json(document.encode()) == expected
@@ -99,7 +99,7 @@ def test_a_document_is_a_policy() -> None:
             Policy.from_json(text)
 
 
-def test_durations_are_seconds_texts_and_timedeltas() -> None:
+def test_durations_may_be_seconds_text_or_timedelta() -> None:
     for leeway in (90, 90.0, "90s", "90000ms", timedelta(minutes=1.5)):
         assert Policy(any_issuer=True, leeway=leeway).settings["leeway"] == 90
     for max_token_len in (65536, "64KiB"):
@@ -107,7 +107,7 @@ def test_durations_are_seconds_texts_and_timedeltas() -> None:
     assert Policy(any_issuer=True, leeway="5m").settings["leeway"] == 300
 
 
-def test_replace_changes_a_copy() -> None:
+def test_replace_returns_a_changed_copy() -> None:
     policy = Policy.dcos()
     changed = policy.replace(leeway=10, required_claims={"tenant"})
     assert changed == Policy(profile="dcos", leeway=10, required_claims="tenant")
@@ -153,14 +153,14 @@ def test_a_policy_cannot_be_changed() -> None:
         {"max_token_len": 2**20 + 1},
     ],
 )
-def test_unusable_settings_are_refused(settings: dict[str, Any]) -> None:
+def test_invalid_settings_are_rejected(settings: dict[str, Any]) -> None:
     with pytest.raises(InvalidArgumentError) as caught:
         Policy(**{"any_issuer": "issuers" not in settings, **settings})
     assert isinstance(caught.value, ValueError)
     assert not isinstance(caught.value, InvalidTokenError)
 
 
-def test_what_an_unset_variable_gives_is_named() -> None:
+def test_an_empty_or_missing_argument_is_named_in_the_error() -> None:
     for arguments, named in [
         (("i", ""), '"audiences": it is empty'),
         (("", "a"), '"issuers": it is empty'),
@@ -214,25 +214,25 @@ def test_only_dcos_s_policy_requires_a_uid(sign: Sign, jwk: Jwk) -> None:
         {"profile": 1},
     ],
 )
-def test_settings_of_another_type_are_type_errors(settings: dict[str, Any]) -> None:
+def test_settings_of_other_types_raise_type_error(settings: dict[str, Any]) -> None:
     with pytest.raises(TypeError, match=f"{next(iter(settings))} must be an? "):
         Policy(any_issuer=True, **settings)
 
 
-def test_a_time_and_a_clock_exclude_each_other() -> None:
+def test_time_and_clock_are_mutually_exclusive() -> None:
     with pytest.raises(InvalidArgumentError, match="clock and time are mutually exclusive"):
         Policy.dcos().replace(time=1, clock=time.time)
     assert Policy.dcos().replace(clock=time.time).replace(time=1, clock=None).settings["time"] == 1
 
 
-def test_the_clock_is_the_system_s_unless_told(jwks: JwkSet, token: str) -> None:
+def test_the_default_clock_is_the_system_clock(jwks: JwkSet, token: str) -> None:
     with pytest.raises(ExpiredSignatureError):
         verify_token(jwks, Policy.dcos(), token)
     with pytest.raises(ExpiredSignatureError):
         verify_token(jwks, Policy.dcos().replace(clock=time.time), token)
 
 
-def test_a_clock_is_asked_for_each_token(jwks: JwkSet, token: str) -> None:
+def test_the_clock_is_called_for_each_token(jwks: JwkSet, token: str) -> None:
     times = iter([1467985465, 1467985465.999, 1467985466])
     verifier = Verifier(jwks, Policy.dcos().replace(clock=lambda: next(times)))
     assert verifier.verify(token).uid == verifier.verify(token).uid == "peter"
@@ -243,12 +243,12 @@ def test_a_clock_is_asked_for_each_token(jwks: JwkSet, token: str) -> None:
 
 
 @pytest.mark.parametrize("time", [math.nan, math.inf, -math.inf])
-def test_a_clock_that_gives_no_time_is_refused(jwks: JwkSet, token: str, time: float) -> None:
+def test_a_clock_that_returns_no_finite_number_is_rejected(jwks: JwkSet, token: str, time: float) -> None:
     with pytest.raises(InvalidArgumentError):
         verify_token(jwks, Policy.dcos().replace(clock=lambda: time), token)
 
 
-def test_a_long_token_is_refused_before_it_is_read(jwks: JwkSet) -> None:
+def test_a_long_token_is_rejected_before_it_is_parsed(jwks: JwkSet) -> None:
     with pytest.raises(DecodeError) as caught:
         verify_token(jwks, Policy.dcos().replace(max_token_len=10), "\ud800" * 11)
     assert caught.value.code == "token_too_large"

@@ -1,4 +1,4 @@
-"""bouncer_verify.pyjwt beside PyJWT itself: where they agree, and where we are stricter."""
+"""Compares bouncer_verify.pyjwt with PyJWT."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Verdict = tuple[str, Any]
 
 
 def verdict(module: Any, call: Callable[[Any], Any]) -> Verdict:
-    """("ok", the result), or the class of what is raised and the error."""
+    """Returns ("ok", the result), or the name of the exception's class and the exception."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -42,7 +42,7 @@ def verdict(module: Any, call: Callable[[Any], Any]) -> Verdict:
 
 
 def is_of_the_same_class(error: Any, name: str) -> bool:
-    """Whether `error` is caught by `except pyjwt.<name>`."""
+    """Whether `except pyjwt.<name>` catches `error`."""
     return isinstance(error, getattr(ours, name, exceptions.BouncerError))
 
 
@@ -52,7 +52,7 @@ def pem(public_key: Any) -> str:
     return str(public_key.public_bytes(serialization.Encoding.PEM, spki).decode())
 
 
-# Claims that both judge alike, and the arguments they are judged with.
+# Claims and arguments for which both return the same result.
 ALIKE: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({}, {}),
     ({"uid": "peter", "exp": NOW + 100}, {}),
@@ -112,7 +112,7 @@ ALIKE: list[tuple[dict[str, Any], dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("claims", "arguments"), ALIKE, ids=lambda value: json.dumps(value, default=str))
-def test_claims_are_judged_as_by_pyjwt(
+def test_claims_are_checked_as_in_pyjwt(
     sign: Sign, pem: str, claims: dict[str, Any], arguments: dict[str, Any]
 ) -> None:
     token = sign(claims, typ="JWT")
@@ -126,7 +126,7 @@ def test_claims_are_judged_as_by_pyjwt(
             assert is_of_the_same_class(found, their), (their, found)
 
 
-def test_arguments_stand_in_the_same_places(sign: Sign, pem: str) -> None:
+def test_positional_arguments_have_pyjwt_s_order(sign: Sign, pem: str) -> None:
     token = sign({"iss": "i", "aud": "a", "sub": "s"})
     shared: list[Any] = [token, pem, ["RS256"], {}, None, None, "a"]
     for function, last in (("decode", ["s", "i", 1]), ("decode_complete", ["i", "s", 1])):
@@ -156,7 +156,7 @@ def tampered(token: str) -> list[str]:
     ]
 
 
-def test_damaged_tokens_are_judged_as_by_pyjwt(sign: Sign, pem: str) -> None:
+def test_damaged_tokens_are_rejected_as_in_pyjwt(sign: Sign, pem: str) -> None:
     for bad in tampered(sign({"uid": "peter"})):
         their, _ = verdict(theirs, lambda jwt: jwt.decode(bad, pem, **RS256))
         _, found = verdict(ours, lambda jwt: jwt.decode(bad, pem, **RS256))
@@ -179,14 +179,14 @@ HEADERS: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("header", HEADERS, ids=json.dumps)
-def test_headers_are_refused_as_by_pyjwt(sign: Sign, pem: str, header: dict[str, Any]) -> None:
+def test_invalid_headers_are_rejected_as_in_pyjwt(sign: Sign, pem: str, header: dict[str, Any]) -> None:
     token = sign({}, **header)
     their, _ = verdict(theirs, lambda jwt: jwt.decode(token, pem, **RS256))
     _, found = verdict(ours, lambda jwt: jwt.decode(token, pem, **RS256))
     assert their != "ok" and is_of_the_same_class(found, their), (their, found)
 
 
-def test_a_token_without_alg_is_of_no_allowed_algorithm(pem: str) -> None:
+def test_a_token_without_alg_raises_invalid_algorithm_error(pem: str) -> None:
     for header in ("e30", "eyJraWQiOiJhIn0", "eyJhbGciOiIifQ"):
         for module in (theirs, ours):
             name, error = verdict(module, lambda jwt: jwt.decode(f"{header}.e30.AA", pem, **RS256))
@@ -194,13 +194,13 @@ def test_a_token_without_alg_is_of_no_allowed_algorithm(pem: str) -> None:
     assert (error.http_status, error.claim) == (401, "alg")
 
 
-def test_a_private_key_is_refused(sign: Sign, private_pem: str) -> None:
-    # PyJWT raises an AttributeError.
+def test_a_private_key_is_rejected(sign: Sign, private_pem: str) -> None:
+    # PyJWT raises an AttributeError here.
     with pytest.raises(ours.InvalidKeyError, match="private"):
         ours.decode(sign({}), private_pem, **RS256)
 
 
-def test_every_kind_of_key_is_taken(sign: Sign, pem: str, public_key: Any, jwk: Jwk) -> None:
+def test_every_form_of_a_key_is_accepted(sign: Sign, pem: str, public_key: Any, jwk: Jwk) -> None:
     token = sign({"uid": "peter"})
     as_json = jwk.to_json()
     key_set = ours.PyJWKSet.from_json(json.dumps({"keys": [json.loads(jwk.with_kid("k").to_json())]}))
@@ -222,7 +222,7 @@ def test_every_kind_of_key_is_taken(sign: Sign, pem: str, public_key: Any, jwk: 
 
 
 @pytest.mark.parametrize("name", ["p256-a", "p384", "p521", "ed25519-a"])
-def test_other_key_types_are_taken(name: str) -> None:
+def test_other_key_types_are_accepted(name: str) -> None:
     private = serialization.load_pem_private_key((DATA / "keys" / f"{name}.pem").read_bytes(), None)
     public = private.public_key()
     algorithm = {"p256-a": "ES256", "p384": "ES384", "p521": "ES512", "ed25519-a": "EdDSA"}[name]
@@ -250,7 +250,7 @@ def test_algorithms_must_be_named(sign: Sign, pem: str) -> None:
         ours.decode(token, pem, algorithm="RS512")
 
 
-def test_the_unverified_header_is_pyjwt_s(sign: Sign) -> None:
+def test_the_unverified_header_is_that_of_pyjwt(sign: Sign) -> None:
     token = sign({}, kid="k", typ="JWT")
     for text in (token, token.encode()):
         assert ours.get_unverified_header(text) == theirs.get_unverified_header(text)
@@ -259,7 +259,7 @@ def test_the_unverified_header_is_pyjwt_s(sign: Sign) -> None:
             ours.get_unverified_header(bad)
 
 
-def test_what_is_no_token_is_refused_before_anything_is_made_of_it() -> None:
+def test_a_long_text_is_rejected_without_being_copied() -> None:
     many: list[str | bytes] = ["." * 2_000_000, b"." * 2_000_000]
     tracemalloc.start()
     for text in many:
@@ -271,7 +271,7 @@ def test_what_is_no_token_is_refused_before_anything_is_made_of_it() -> None:
     assert peak < 1_000_000
 
 
-def test_what_is_no_text_is_no_token(pem: str) -> None:
+def test_a_token_of_another_type_raises_decode_error(pem: str) -> None:
     calls: list[Callable[[Any, Any], Any]] = [
         lambda jwt, other: jwt.get_unverified_header(other),
         lambda jwt, other: jwt.decode(other, pem, **RS256),
@@ -285,7 +285,7 @@ def test_what_is_no_text_is_no_token(pem: str) -> None:
         assert type(other).__name__ in str(error)
 
 
-def test_a_key_set_skips_what_it_cannot_use(jwk: Jwk) -> None:
+def test_a_key_set_skips_unusable_keys(jwk: Jwk) -> None:
     usable = json.loads(jwk.with_kid("k").to_json())
     for module in (ours, theirs):
         key_set = module.PyJWKSet([{"kty": "RSA"}, {"kty": "other"}, usable])
@@ -299,7 +299,7 @@ def test_a_key_set_skips_what_it_cannot_use(jwk: Jwk) -> None:
             assert verdict(module, lambda jwt: jwt.PyJWK(key))[0] == "InvalidKeyError"
 
 
-def test_base64url_is_decoded_as_by_pyjwt() -> None:
+def test_base64url_is_decoded_as_in_pyjwt() -> None:
     utils = pytest.importorskip("jwt.utils")
     for text in ("", "AQAB", "_-8", "_-8=", "Zg", "Zg=="):
         assert ours.base64url_decode(text) == utils.base64url_decode(text)
@@ -312,7 +312,7 @@ def test_base64url_is_decoded_as_by_pyjwt() -> None:
             ours.base64url_decode(bad)
 
 
-def test_we_are_never_laxer_than_pyjwt(sign: Sign, pem: str) -> None:
+def test_nothing_is_accepted_that_pyjwt_rejects(sign: Sign, pem: str) -> None:
     chance = random.Random(8725)
     times = [
         NOW - 1000,
@@ -356,7 +356,7 @@ def test_we_are_never_laxer_than_pyjwt(sign: Sign, pem: str) -> None:
         payload = some(claims, 0.25)
         given = some(arguments, 0.3)
         our, found = verdict(ours, lambda jwt: jwt.decode(sign(payload), pem, **RS256, **given))
-        # A claim that is null counts as absent here; PyJWT refuses most of them.
+        # A claim that is null counts as absent here. PyJWT rejects most of them.
         present = {name: value for name, value in payload.items() if value is not None}
         their, expected = verdict(theirs, lambda jwt: jwt.decode(sign(present), pem, **RS256, **given))
         assert our == "ok" or isinstance(found, ours.PyJWTError), found
@@ -367,7 +367,7 @@ def test_we_are_never_laxer_than_pyjwt(sign: Sign, pem: str) -> None:
     assert accepted > 100
 
 
-def test_except_clauses_of_pyjwt_go_on_working(sign: Sign, pem: str) -> None:
+def test_except_clauses_of_pyjwt_keep_working(sign: Sign, pem: str) -> None:
     expired = sign({"exp": 1})
     with pytest.raises(theirs.ExpiredSignatureError) as caught:
         ours.decode(expired, pem, **RS256)
@@ -392,14 +392,14 @@ def test_except_clauses_of_pyjwt_go_on_working(sign: Sign, pem: str) -> None:
         ours.decode(expired, pem, **RS256, leeway=301)
 
 
-def test_every_exception_has_one_of_pyjwt_s() -> None:
+def test_every_exception_can_be_joined_with_one_of_pyjwt() -> None:
     for exception in exceptions.BY_CODE.values():
         joint = _errors.joint(exception)
         assert issubclass(joint, exception) and issubclass(joint, theirs.PyJWTError)
         assert issubclass(joint, theirs.InvalidTokenError) == issubclass(exception, ours.InvalidTokenError)
 
 
-def test_pyjwt_is_not_imported_for_it() -> None:
+def test_pyjwt_is_not_imported() -> None:
     program = """
 import sys
 from bouncer_verify import pyjwt
@@ -436,7 +436,7 @@ def test_a_leeway_keeps_its_fraction(sign: Sign, pem: str, monkeypatch: pytest.M
             ours.decode(sign({}), pem, **RS256, leeway=nonsense)
 
 
-def test_an_unknown_keyword_is_warned_of(sign: Sign, pem: str) -> None:
+def test_an_unknown_keyword_causes_a_warning(sign: Sign, pem: str) -> None:
     for function in (ours.decode, ours.decode_complete):
         with pytest.warns(DeprecationWarning, match="audiense") as caught:
             function(sign({}), pem, **RS256, audiense="a")
@@ -453,14 +453,16 @@ def test_a_key_without_alg_is_for_every_algorithm_of_its_type(private_pem: str, 
         assert ours.decode(token, bound) == {"uid": "peter"}
 
 
-def test_a_token_of_an_algorithm_that_the_key_is_not_for(sign: Sign, private_pem: str, jwk: Jwk) -> None:
+def test_a_key_for_another_algorithm_raises_invalid_algorithm_error(
+    sign: Sign, private_pem: str, jwk: Jwk
+) -> None:
     data = json.loads(jwk.to_json())
     other = theirs.encode({}, private_pem, "PS256")
     for module in (ours, theirs):
         key = module.PyJWK(data, "RS256")
         name, error = verdict(module, lambda jwt: jwt.decode(other, key, ["PS256"]))
         assert name == "InvalidAlgorithmError", error
-    # Of another type of key: the sender's fault, too.
+    # A token for another key type is rejected with the same exception.
     elliptic = serialization.load_pem_private_key((DATA / "keys" / "p256-a.pem").read_bytes(), None)
     with pytest.raises(ours.InvalidAlgorithmError):
         ours.decode(theirs.encode({}, elliptic, "ES256"), jwk, ["ES256"])
@@ -468,13 +470,13 @@ def test_a_token_of_an_algorithm_that_the_key_is_not_for(sign: Sign, private_pem
         ours.decode(sign({}, kid="other"), jwk.with_kid("k"), ["RS256"])
 
 
-def test_algorithms_that_are_not_supported_make_no_key(jwk: Jwk) -> None:
+def test_a_key_for_an_unsupported_algorithm_is_rejected(jwk: Jwk) -> None:
     data = json.loads(jwk.to_json())
     for arguments in (({**data, "alg": "x"},), (data, "x"), ({**data, "alg": "RSA-OAEP"},)):
         for module in (theirs, ours):
             with pytest.raises(module.PyJWKError) as caught:
                 module.PyJWK(*arguments)
-        # PyJWT's text has the whole key.
+        # PyJWT's text contains the whole key.
         assert data["n"] not in str(caught.value)
     no_jwks: list[Any] = [None, [], {"kty": "RSA", "n": object()}, {**data, "alg": 1}]
     for nonsense in no_jwks:
@@ -499,7 +501,7 @@ def test_digests_and_keys_come_from_algorithms(sign: Sign, jwk: Jwk) -> None:
             kind.from_jwk(jwk.to_json())
 
 
-def test_an_unverified_header_is_refused_where_pyjwt_refuses_it(sign: Sign) -> None:
+def test_get_unverified_header_rejects_what_pyjwt_rejects(sign: Sign) -> None:
     header, payload, signature = sign({}).split(".")
     bad = [
         sign({}, crit=["exp"]),
@@ -518,7 +520,7 @@ def test_an_unverified_header_is_refused_where_pyjwt_refuses_it(sign: Sign) -> N
                 module.get_unverified_header(token)
 
 
-def test_errors_say_what_to_answer(sign: Sign, pem: str) -> None:
+def test_exceptions_have_the_http_status_and_challenge(sign: Sign, pem: str) -> None:
     cases: list[tuple[dict[str, Any], dict[str, Any], int, str | None]] = [
         ({"exp": 1}, {}, 401, "expired"),
         ({"sub": 1}, {}, 401, "malformed_claims"),
@@ -534,12 +536,12 @@ def test_errors_say_what_to_answer(sign: Sign, pem: str) -> None:
         assert (type(copy), copy.challenge, copy.code) == (type(error), error.challenge, error.code)
 
 
-def test_null_counts_as_absent_where_pyjwt_refuses_it(sign: Sign, pem: str) -> None:
+def test_null_counts_as_absent(sign: Sign, pem: str) -> None:
     claims = {"exp": None, "sub": None, "jti": None, "uid": "peter"}
     assert verdict(theirs, lambda jwt: jwt.decode(sign(claims), pem, **RS256))[0] == "DecodeError"
     assert ours.decode(sign(claims, kid=None), pem, **RS256) == claims
     assert ours.get_unverified_header(sign(claims, kid=None))["kid"] is None
-    # What is required has to be there.
+    # A required claim that is null is missing.
     with pytest.raises(ours.MissingRequiredClaimError):
         ours.decode(sign(claims), pem, **RS256, options={"require": ["exp"]})
     with pytest.raises(ours.InvalidSubjectError):

@@ -1,4 +1,4 @@
-"""PyJWKClient, as PyJWT's users call it."""
+"""PyJWKClient, called as with PyJWT."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def client(server: Server) -> jwt.PyJWKClient:
     return jwt.PyJWKClient(server.url)
 
 
-def test_the_usual_lines_work(server: Server, client: jwt.PyJWKClient, make_token: Make) -> None:
+def test_the_usual_calls_work(server: Server, client: jwt.PyJWKClient, make_token: Make) -> None:
     assert server.count == 0
     for token in (make_token(), make_token().encode()):
         key = client.get_signing_key_from_jwt(token)
@@ -50,7 +50,7 @@ def test_a_token_without_kid_gets_the_key_that_verifies_it(
     token = make_token(kid=None)
     assert client.get_signing_key_from_jwt(token).key_id == "a"
     assert client.get_signing_key_from_jwt(make_other_token(kid=None)).key_id == "b"
-    # What is wrong with a token is for decode() to say.
+    # decode() reports the faults of the token.
     expired = make_token(kid=None, exp=-1000)
     key = client.get_signing_key_from_jwt(expired)
     assert key.key_id == "a"
@@ -81,14 +81,14 @@ def test_a_forgery_is_not_tried_again_with_every_key(
     token = make_token(kid=None)
     assert client.get_signing_key_from_jwt(token[:-8] + "A" * 8).key_id == "b"
     assert tried == []
-    # The first key that verifies is the one.
+    # The first key that verifies the token is returned.
     assert client.get_signing_key_from_jwt(make_other_token(kid=None)).key_id == "b"
     assert len(tried) == 1
     assert client.get_signing_key_from_jwt(token).key_id == "a"
     assert len(tried) == 3
 
 
-def test_a_document_without_kids_serves_tokens_with_one(
+def test_keys_without_kid_verify_tokens_with_one(
     server: Server, client: jwt.PyJWKClient, jwk: Jwk, other_jwk: Jwk, make_token: Make
 ) -> None:
     server.say(f'{{"keys": [{other_jwk.to_json()}, {jwk.to_json()}]}}')
@@ -96,7 +96,7 @@ def test_a_document_without_kids_serves_tokens_with_one(
     assert jwt.decode(token, client.get_signing_key_from_jwt(token), algorithms=RS256)["uid"] == "peter"
 
 
-def test_two_keys_of_one_kid_are_told_apart_by_the_signature(
+def test_the_signature_selects_between_two_keys_with_one_kid(
     server: Server, client: jwt.PyJWKClient, jwk: Jwk, other_jwk: Jwk, make_token: Make
 ) -> None:
     keys = ", ".join(key.with_kid("a").to_json() for key in (other_jwk, jwk))
@@ -126,7 +126,7 @@ def test_a_new_kid_is_fetched_and_random_ones_cost_two_fetches(
     assert server.count <= 3
 
 
-def test_tokens_that_no_arguments_let_pass_cause_no_fetch(
+def test_tokens_that_are_always_rejected_cause_no_fetch(
     server: Server, client: jwt.PyJWKClient, make_token: Make, make_other_token: Make
 ) -> None:
     client.get_signing_key_from_jwt(make_token())
@@ -149,7 +149,7 @@ def test_a_key_is_found_by_its_kid(server: Server, client: jwt.PyJWKClient, jwk:
     assert server.count <= 3
 
 
-def test_the_whole_set_can_be_had(server: Server, client: jwt.PyJWKClient, jwk: Jwk, other_jwk: Jwk) -> None:
+def test_the_whole_set_is_returned(server: Server, client: jwt.PyJWKClient, jwk: Jwk, other_jwk: Jwk) -> None:
     assert [key.key_id for key in client.get_jwk_set()] == ["a"]
     server.say(key_set(a=jwk, b=other_jwk))
     assert [key.key_id for key in client.get_signing_keys()] == ["a"]
@@ -158,7 +158,7 @@ def test_the_whole_set_can_be_had(server: Server, client: jwt.PyJWKClient, jwk: 
     assert server.count == 2
 
 
-def test_keys_that_cannot_be_fetched_are_a_connection_error(server: Server, make_token: Make) -> None:
+def test_a_failed_fetch_raises_a_connection_error(server: Server, make_token: Make) -> None:
     server.say(status=503)
     client = jwt.PyJWKClient(RemoteJwkSet(server.url, log=False, max_wait=0.2), timeout=0.2)
     calls: list[Callable[[], Any]] = [
@@ -180,7 +180,7 @@ def test_keys_that_cannot_be_fetched_are_a_connection_error(server: Server, make
     "arguments",
     [{"headers": {"X": "y"}}, {"ssl_context": object()}, {"timeout": 0}, {"timeout": 1000}],
 )
-def test_what_it_cannot_do_is_refused(server: Server, arguments: dict[str, Any]) -> None:
+def test_unsupported_arguments_are_rejected(server: Server, arguments: dict[str, Any]) -> None:
     with pytest.raises(bouncer_verify.InvalidArgumentError):
         jwt.PyJWKClient(server.url, **arguments)
 
@@ -199,7 +199,7 @@ def test_what_it_cannot_do_is_refused(server: Server, arguments: dict[str, Any])
     ],
     ids=str,
 )
-def test_what_pyjwt_refuses_is_refused_as_by_it(arguments: dict[str, Any]) -> None:
+def test_arguments_that_pyjwt_rejects_are_rejected(arguments: dict[str, Any]) -> None:
     theirs = pytest.importorskip("jwt")
     for module in (jwt, theirs):
         with pytest.raises(module.PyJWKClientError):
@@ -215,7 +215,7 @@ def test_http_to_another_machine_is_allowed_by_allow_http() -> None:
     assert "allow_http" not in str(caught.value) and "secret" not in str(caught.value)
 
 
-def test_its_attributes_are_those_of_pyjwt(server: Server, client: jwt.PyJWKClient, make_token: Make) -> None:
+def test_the_attributes_are_those_of_pyjwt(server: Server, client: jwt.PyJWKClient, make_token: Make) -> None:
     assert (client.uri, client.headers, client.ssl_context) == (server.url, {}, None)
     cache = client.jwk_set_cache
     assert cache is not None
@@ -232,7 +232,7 @@ def test_its_attributes_are_those_of_pyjwt(server: Server, client: jwt.PyJWKClie
     assert jwt.PyJWKClient(RemoteJwkSet(server.url, lazy=True)).uri == server.url
 
 
-def test_signing_keys_are_those_with_a_kid(
+def test_signing_keys_are_the_keys_with_a_kid(
     server: Server, client: jwt.PyJWKClient, jwk: Jwk, other_jwk: Jwk
 ) -> None:
     server.say(f'{{"keys": [{jwk.with_kid("a").to_json()}, {other_jwk.to_json()}]}}')
@@ -242,7 +242,7 @@ def test_signing_keys_are_those_with_a_kid(
         client.get_signing_keys(refresh=True)
 
 
-def test_data_can_be_fetched(server: Server, client: jwt.PyJWKClient) -> None:
+def test_fetch_data_returns_the_usable_keys(server: Server, client: jwt.PyJWKClient) -> None:
     assert [key["kid"] for key in client.fetch_data()["keys"]] == ["a"]
     server.say(status=503)
     with pytest.raises(jwt.PyJWKClientConnectionError):
@@ -251,7 +251,7 @@ def test_data_can_be_fetched(server: Server, client: jwt.PyJWKClient) -> None:
 
 
 class Own(jwt.PyJWKClient):
-    """Provides the keys in a way of its own."""
+    """A subclass that provides the keys itself."""
 
     def __init__(self, uri: str, data: Any) -> None:
         super().__init__(uri)
@@ -270,7 +270,7 @@ def test_a_subclass_s_own_fetch_data_is_called(
 ) -> None:
     document = json.loads(key_set(a=jwk))
     for data in (document, jwt.PyJWKSet.from_dict(document)):
-        # The URL is not asked.
+        # No request is sent to the URL.
         client = Own("http://idp.example/jwks", data)
         token = make_token()
         assert client.count == 0
@@ -292,7 +292,7 @@ def test_a_subclass_s_own_fetch_data_is_called(
         Own(RemoteJwkSet("https://idp.example/", lazy=True), {})  # type: ignore[arg-type]
 
 
-def test_a_subclass_may_change_what_is_fetched(server: Server, jwk: Jwk, other_jwk: Jwk) -> None:
+def test_a_subclass_may_change_the_fetched_keys(server: Server, jwk: Jwk, other_jwk: Jwk) -> None:
     class Filtered(jwt.PyJWKClient):
         def fetch_data(self) -> Any:
             data = super().fetch_data()
@@ -304,7 +304,7 @@ def test_a_subclass_may_change_what_is_fetched(server: Server, jwk: Jwk, other_j
     assert server.count == 1
 
 
-def test_a_subclass_that_nobody_uses_any_more_is_freed(jwk: Jwk) -> None:
+def test_an_unused_subclass_is_freed(jwk: Jwk) -> None:
     client = Own("https://idp.example/", json.loads(key_set(a=jwk)))
     client.get_jwk_set()
     gone = weakref.ref(client)
@@ -313,12 +313,12 @@ def test_a_subclass_that_nobody_uses_any_more_is_freed(jwk: Jwk) -> None:
     assert gone() is None
 
 
-def test_what_needs_nothing_is_taken(server: Server, make_token: Make) -> None:
+def test_arguments_without_effect_are_accepted(server: Server, make_token: Make) -> None:
     client = jwt.PyJWKClient(server.url, True, 16, True, 300, None, 30, None, 0)
     assert client.get_signing_key_from_jwt(make_token()).key_id == "a"
 
 
-def test_what_is_raised_is_below_pyjwt_s_class_too(server: Server, make_token: Make) -> None:
+def test_exceptions_derive_from_pyjwt_s_classes_too(server: Server, make_token: Make) -> None:
     pytest.importorskip("jwt")
     program = """
 import sys, jwt
@@ -338,9 +338,7 @@ for kind, ours, url in [
     subprocess.run([sys.executable, "-c", program, server.url], check=True)
 
 
-def test_bouncer_s_tokens_work_where_pyjwt_s_own_client_fails(
-    server: Server, sign: Callable[..., str]
-) -> None:
+def test_tokens_of_dcos_work_unlike_with_pyjwt_s_own_client(server: Server, sign: Callable[..., str]) -> None:
     theirs = pytest.importorskip("jwt")
     token = bouncer_token(sign, kid=None)
     with pytest.raises(theirs.PyJWTError):

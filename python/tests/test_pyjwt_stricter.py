@@ -1,4 +1,4 @@
-"""Where bouncer_verify.pyjwt is stricter than PyJWT: an example for each row of README.md's table."""
+"""bouncer_verify.pyjwt is stricter than PyJWT: an example for each row of README.md's table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What PyJWT has is here too, or stands in README.md's table of what is not."""
+"""Every name of PyJWT exists in bouncer_verify.pyjwt, or README.md's table lists it as missing."""
 
 from __future__ import annotations
 
@@ -28,27 +28,27 @@ def modules() -> dict[str, Any]:
 
 
 def top_level(name: str, value: Any) -> str:
-    """The path of what `jwt` itself exports, and of anything else the one in its module."""
+    """Returns the path in `jwt` if `jwt` exports the value, else the path in its module."""
     last = name.rpartition(".")[2]
     exported = last in theirs.__all__ and getattr(theirs, last) == value
     return f"jwt.{last}" if exported else name
 
 
 def public_names() -> dict[str, Any]:
-    """The functions and classes of PyJWT by their paths."""
+    """Returns the functions and classes of PyJWT by path."""
     found = {f"jwt.{name}": getattr(theirs, name) for name in theirs.__all__}
     for path, module in modules().items():
         for name, value in vars(module).items():
             if not name.startswith("_") and getattr(value, "__module__", None) == path:
                 full = f"{path}.{name}"
                 found[top_level(full, value)] = value
-                # The path in the module works as well.
+                # The path in the module exists too.
                 found[full] = value
     return found
 
 
 def members_of(path: str, value: Any) -> Iterator[str]:
-    """The public members of a class: of the class, and of its objects."""
+    """The paths of the public members of a class and of its objects."""
     for name in vars(value) if inspect.isclass(value) else ():
         if not name.startswith("_"):
             yield f"{path}.{name}"
@@ -72,7 +72,7 @@ def parameters_of(value: Any) -> dict[str, inspect.Parameter]:
 
 
 def resolved(path: str) -> Any:
-    """What stands at this path of PyJWT's here; LookupError: nothing."""
+    """Returns the value at this path in bouncer_verify.pyjwt, or raises LookupError."""
     value: Any = ours
     for name in path.split(".")[1:]:
         if name in getattr(value, "__annotations__", {}):
@@ -98,7 +98,7 @@ def is_served(path: str) -> bool:
 
 
 def differences() -> Iterator[str]:
-    """Paths of PyJWT that are not here, and parameters, as `path(name)`, that are not or are others."""
+    """The paths of PyJWT that are missing, and as `path(name)` the parameters that differ."""
     for path, value in public_names().items():
         if not is_served(path):
             yield path
@@ -122,7 +122,7 @@ def rows() -> set[str]:
     return {name for row in table for name in re.findall(r"`(jwt[^`]*)`", row.split("|")[1])}
 
 
-def test_what_is_not_here_stands_in_the_table() -> None:
+def test_the_table_lists_everything_that_is_missing() -> None:
     table = rows()
     missing = {
         path
@@ -132,7 +132,7 @@ def test_what_is_not_here_stands_in_the_table() -> None:
     assert missing == set()
 
 
-def test_the_table_has_no_row_too_many() -> None:
+def test_every_row_of_the_table_is_missing() -> None:
     found = set(differences())
     for row in rows():
         assert any(path == row or path.startswith((f"{row}.", f"{row}(")) for path in found), row

@@ -1,4 +1,4 @@
-"""Key sets that keep themselves, against a loopback server, each behaviour with a hard count."""
+"""Remote key sets against a loopback server, with the exact number of requests."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def ready(server: Server, **settings: Any) -> tuple[RemoteJwkSet, Verifier]:
     return keys, Verifier(keys, Policy.dcos())
 
 
-def test_keys_are_fetched_at_once_and_verify(server: Server, make_token: Make) -> None:
+def test_keys_are_fetched_at_once(server: Server, make_token: Make) -> None:
     keys, verifier = ready(server)
     assert verifier.jwks is keys
     assert verifier.verify(make_token()).uid == "peter"
@@ -76,7 +76,7 @@ def test_a_new_kid_costs_one_fetch_for_twenty_threads(
 
     with ThreadPoolExecutor(20) as pool:
         assert set(pool.map(verify, range(20))) == {"peter"}
-    # A thread that looked just before the new keys were there may ask for them once more.
+    # A thread that checked just before the new keys arrived may cause one more fetch.
     assert server.count in (2, 3)
     assert server.requests[1][1]["cache-control"] == "no-cache"
     assert keys.generation == 2
@@ -93,7 +93,7 @@ def test_ten_thousand_random_kids_cost_two_fetches(server: Server, make_token: M
     assert keys.stats()["keys_suppressed_total"] > 9_000
 
 
-def test_tokens_that_could_not_pass_anyway_cost_nothing(server: Server, make_other_token: Make) -> None:
+def test_tokens_that_would_be_rejected_anyway_cause_no_fetch(server: Server, make_other_token: Make) -> None:
     _, verifier = ready(server)
     for _ in range(100):
         with pytest.raises(NoMatchingKeyError):
@@ -103,7 +103,7 @@ def test_tokens_that_could_not_pass_anyway_cost_nothing(server: Server, make_oth
     assert server.count == 1
 
 
-def test_a_policy_that_asks_for_the_time_judges_remote_keys_too(
+def test_a_policy_with_a_clock_works_with_remote_keys(
     server: Server, jwk: Jwk, other_jwk: Jwk, make_token: Make, make_other_token: Make
 ) -> None:
     keys, _ = ready(server)
@@ -123,7 +123,7 @@ def test_a_policy_that_asks_for_the_time_judges_remote_keys_too(
     ],
     ids=["verify", "cached", "batch", "columns"],
 )
-def test_a_key_that_is_in_use_as_the_wait_ends_counts(
+def test_a_key_that_arrives_as_the_wait_ends_is_used(
     server: Server,
     jwk: Jwk,
     other_jwk: Jwk,
@@ -131,13 +131,13 @@ def test_a_key_that_is_in_use_as_the_wait_ends_counts(
     verify: Callable[[Verifier, str], str | None],
 ) -> None:
     keys, _ = ready(server, max_wait=0.2)
-    looks = 0
+    clock_calls = 0
 
     def now() -> float:
-        nonlocal looks
-        looks += 1
-        if looks == 2:
-            # The wait is over, and the fetch is done only now.
+        nonlocal clock_calls
+        clock_calls += 1
+        if clock_calls == 2:
+            # The fetch ends only now, after the wait.
             server.open_gate.set()
             eventually(lambda: keys.generation == 2)
         return time.time()
@@ -146,10 +146,10 @@ def test_a_key_that_is_in_use_as_the_wait_ends_counts(
     server.say(key_set(a=jwk, b=other_jwk))
     server.open_gate.clear()
     assert verify(verifier, make_other_token()) == "peter"
-    assert (looks, server.count) == (2, 2)
+    assert (clock_calls, server.count) == (2, 2)
 
 
-def test_a_removed_key_verifies_nothing_any_more(
+def test_a_removed_key_verifies_no_token(
     server: Server, other_jwk: Jwk, make_token: Make, make_other_token: Make
 ) -> None:
     keys, verifier = ready(server)
@@ -160,7 +160,7 @@ def test_a_removed_key_verifies_nothing_any_more(
         verifier.verify(make_token())
 
 
-def test_in_an_outage_the_old_keys_go_on(server: Server, make_token: Make) -> None:
+def test_the_old_keys_stay_in_use_during_an_outage(server: Server, make_token: Make) -> None:
     keys, verifier = ready(server, ttl=1)
     server.say(status=503)
     with pytest.raises(
@@ -234,7 +234,7 @@ def test_discovery_finds_the_keys_of_an_issuer(server: Server, make_token: Make)
     assert [path for path, _ in server.requests] == ["/.well-known/openid-configuration", "/jwks"]
 
 
-def test_metadata_of_another_issuer_are_refused(server: Server) -> None:
+def test_metadata_of_another_issuer_are_rejected(server: Server) -> None:
     server.bodies["/.well-known/openid-configuration"] = json.dumps(
         {"issuer": server.origin + "/", "jwks_uri": server.url}
     )
@@ -245,7 +245,7 @@ def test_metadata_of_another_issuer_are_refused(server: Server) -> None:
     assert {path for path, _ in server.requests} == {"/.well-known/openid-configuration"}
 
 
-def test_redirects_are_followed_only_where_that_is_asked_for(server: Server, jwk: Jwk) -> None:
+def test_redirects_are_followed_only_if_allowed(server: Server, jwk: Jwk) -> None:
     server.status = 302
     server.headers["Location"] = "/jwks"
     for follow in (False, True):
@@ -275,7 +275,7 @@ def test_redirects_are_followed_only_where_that_is_asked_for(server: Server, jwk
         {"proxy": "not a proxy"},
     ],
 )
-def test_unusable_settings_are_invalid_arguments(settings: dict[str, Any]) -> None:
+def test_invalid_settings_are_rejected(settings: dict[str, Any]) -> None:
     with pytest.raises(InvalidArgumentError):
         RemoteJwkSet(NOWHERE, **settings)
     with pytest.raises(InvalidArgumentError):
@@ -283,14 +283,14 @@ def test_unusable_settings_are_invalid_arguments(settings: dict[str, Any]) -> No
 
 
 @pytest.mark.parametrize("url", ["", "jwks", "http://idp.example/", "https://u:p@idp.example/", "file:///x"])
-def test_urls_that_are_not_to_be_fetched_are_invalid_arguments(url: str) -> None:
+def test_urls_that_must_not_be_fetched_are_rejected(url: str) -> None:
     with pytest.raises(InvalidArgumentError):
         RemoteJwkSet(url)
     with pytest.raises(InvalidArgumentError):
         RemoteJwkSet.discover(url)
 
 
-def test_http_elsewhere_has_to_be_allowed() -> None:
+def test_http_to_another_machine_needs_allow_http() -> None:
     RemoteJwkSet("http://idp.invalid/", allow_http=True, lazy=True)
 
 
@@ -308,7 +308,7 @@ def test_http_elsewhere_has_to_be_allowed() -> None:
         {"prefetch": False},
     ],
 )
-def test_settings_of_other_types_are_type_errors(settings: dict[str, Any]) -> None:
+def test_settings_of_other_types_raise_type_error(settings: dict[str, Any]) -> None:
     with pytest.raises(TypeError):
         RemoteJwkSet(NOWHERE, **settings)
 
@@ -326,7 +326,7 @@ def test_timeouts_are_numbers_of_seconds() -> None:
                 call(timeout)
 
 
-def test_a_proxy_is_used_unless_the_host_is_this_machine(server: Server) -> None:
+def test_a_proxy_is_not_used_for_this_machine(server: Server) -> None:
     proxied = RemoteJwkSet("https://idp.invalid/jwks", proxy=server.origin, log=False)
     eventually(lambda: server.count)
     assert server.requests[0][0] == "idp.invalid:443"
@@ -334,9 +334,7 @@ def test_a_proxy_is_used_unless_the_host_is_this_machine(server: Server) -> None
     RemoteJwkSet(server.url, proxy="http://127.0.0.1:1", log=False).wait_ready()
 
 
-def test_the_environment_s_proxy_is_used_unless_that_is_not_wanted(
-    server: Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_environment_s_proxy_is_the_default(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", server.origin)
     direct = RemoteJwkSet("https://idp.invalid/jwks", proxy="none", log=False)
     eventually(lambda: direct.stats()["keys_attempts_total"])
@@ -346,7 +344,7 @@ def test_the_environment_s_proxy_is_used_unless_that_is_not_wanted(
     proxied.close()
 
 
-def test_the_authorities_of_a_ca_file_are_trusted(
+def test_the_certificates_of_a_ca_file_are_trusted(
     tmp_path: Path, jwk: Jwk, make_token: Make, authority: tuple[Path, ssl.SSLContext]
 ) -> None:
     ca_file, context = authority
@@ -366,7 +364,7 @@ def test_the_authorities_of_a_ca_file_are_trusted(
 
 @pytest.fixture
 def authority(tmp_path: Path) -> tuple[Path, ssl.SSLContext]:
-    """A certificate that vouches for itself and 127.0.0.1, and a server's context with it."""
+    """The file of a self-signed certificate for 127.0.0.1, and a server's context with it."""
     x509 = pytest.importorskip("cryptography.x509")
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec
@@ -391,7 +389,7 @@ def authority(tmp_path: Path) -> tuple[Path, ssl.SSLContext]:
     return ca_file, context
 
 
-def test_the_stats_say_what_it_is_doing(server: Server, make_token: Make) -> None:
+def test_the_stats_show_fetches_and_failures(server: Server, make_token: Make) -> None:
     before = time.time()
     keys = RemoteJwkSet(server.url + "?secret=1")
     keys.wait_ready()
@@ -423,7 +421,7 @@ def test_the_stats_say_what_it_is_doing(server: Server, make_token: Make) -> Non
     assert (stats["keys_requested_total"], stats["keys_state"]) == (1, "fresh")
 
 
-def test_the_stats_are_those_of_the_table(server: Server) -> None:
+def test_the_stats_have_the_documented_names(server: Server) -> None:
     keys, _ = ready(server)
     assert list(keys.stats()) == list(KeysStats.__annotations__)
     assert repr(keys) == f"<RemoteJwkSet {server.url}: fresh, 1 keys>"
@@ -432,7 +430,7 @@ def test_the_stats_are_those_of_the_table(server: Server) -> None:
         keys.state = "closed"  # type: ignore[misc]
 
 
-def test_a_document_makes_one(server: Server, make_token: Make) -> None:
+def test_a_json_document_makes_a_key_set(server: Server, make_token: Make) -> None:
     keys = RemoteJwkSet.from_json(json.dumps({"url": server.url, "lazy": True, "ttl": "5m"}))
     assert keys.state == "empty"
     assert Verifier(keys, Policy.dcos()).verify(make_token()).uid == "peter"
@@ -440,14 +438,14 @@ def test_a_document_makes_one(server: Server, make_token: Make) -> None:
         RemoteJwkSet.from_json('{"urls": "https://idp.example/"}')
 
 
-def test_an_unknown_setting_is_told_with_what_was_meant() -> None:
+def test_the_error_of_an_unknown_setting_suggests_a_name() -> None:
     with pytest.raises(TypeError, match='keys has no setting "max_stal": did you mean "max_stale"'):
         RemoteJwkSet(NOWHERE, max_stal=1)  # type: ignore[call-arg]
     with pytest.raises(TypeError, match='keys has no setting "leeway": it is a setting of policy'):
         RemoteJwkSet.discover(NOWHERE, leeway=1)  # type: ignore[call-arg]
 
 
-def test_what_is_closed_has_no_keys_and_no_thread(server: Server, make_token: Make) -> None:
+def test_a_closed_key_set_has_no_keys_and_no_thread(server: Server, make_token: Make) -> None:
     before = settled_threads()
     with RemoteJwkSet(server.url) as keys:
         keys.wait_ready()
@@ -468,7 +466,7 @@ def test_what_is_closed_has_no_keys_and_no_thread(server: Server, make_token: Ma
     assert time.monotonic() - start < 1
 
 
-def test_closing_ends_all_waiting(server: Server, make_token: Make) -> None:
+def test_closing_ends_every_wait(server: Server, make_token: Make) -> None:
     server.open_gate.clear()
     keys = RemoteJwkSet(server.url, timeout=60, max_wait=60, log=False)
     verifier = Verifier(keys, Policy.dcos())
@@ -497,7 +495,7 @@ def test_closing_ends_all_waiting(server: Server, make_token: Make) -> None:
     assert time.monotonic() - start < 2
 
 
-def test_two_hundred_made_and_dropped_leave_no_threads(server: Server) -> None:
+def test_two_hundred_dropped_key_sets_leave_no_threads(server: Server) -> None:
     before = settled_threads()
     kept = [RemoteJwkSet(server.url, log=bool(i % 2)) for i in range(200)]
     assert threads() >= before + 200
@@ -512,7 +510,7 @@ def test_a_verifier_keeps_its_keys_alive(server: Server, make_token: Make) -> No
     assert verifier.verify(make_token()).uid == "peter"
 
 
-def test_other_threads_run_while_one_waits(server: Server, make_token: Make) -> None:
+def test_other_threads_run_during_every_wait(server: Server, make_token: Make) -> None:
     server.open_gate.clear()
     keys = RemoteJwkSet(server.url, max_wait=0.5, log=False)
     verifier = Verifier(keys, Policy.dcos())
@@ -535,7 +533,7 @@ def test_other_threads_run_while_one_waits(server: Server, make_token: Make) -> 
         thread = threading.Thread(target=other, args=(ready, done))
         thread.start()
         ready.wait()
-        # Threads change only where one gives way by itself.
+        # Python switches threads only when one releases the GIL itself.
         sys.setswitchinterval(1_000)
         try:
             with pytest.raises(KeysUnavailableError):
@@ -570,7 +568,7 @@ def test_ctrl_c_interrupts_every_wait(server: Server, make_token: Make) -> None:
         timer.join()
 
 
-def test_only_keys_and_policies_make_a_verifier(server: Server) -> None:
+def test_a_verifier_rejects_arguments_of_other_types(server: Server) -> None:
     keys, verifier = ready(server)
     others: list[Any] = [None, server.url, verifier, keys.current().keys]
     for other in others:

@@ -1,4 +1,4 @@
-"""token_async, authorization_async and reject_async: the loop goes on, and all who wait share one thread."""
+"""token_async, authorization_async and reject_async: waiting tasks share one thread."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bouncer_verify import LoginUnavailableError, TokenRenewer, _waiting
 
 
 class Source:
-    """Tokens t1, t2 …, each once the gate is open."""
+    """Returns the tokens t1, t2 …, once the gate is open."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -36,7 +36,7 @@ def source() -> Any:
 
 @pytest.fixture
 def started(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The tickets of the threads that have waited."""
+    """The tickets that threads have waited for."""
     tickets: list[int] = []
     start = _waiting._Turn.start
 
@@ -60,7 +60,7 @@ every_loop = pytest.mark.parametrize("run", [run_asyncio, run_trio])
 
 
 @every_loop
-def test_a_token_that_is_there_takes_no_thread(
+def test_a_valid_token_is_returned_without_a_thread(
     run: Callable[..., Any], source: Source, started: list[int]
 ) -> None:
     source.gate.set()
@@ -77,7 +77,7 @@ def test_a_token_that_is_there_takes_no_thread(
     assert (started, source.count) == ([], 1)
 
 
-def test_a_hundred_tasks_wait_in_one_thread_and_the_loop_goes_on(source: Source, started: list[int]) -> None:
+def test_a_hundred_tasks_share_one_waiting_thread(source: Source, started: list[int]) -> None:
     renewer = TokenRenewer.from_callable(source, log=False, timeout=30, max_wait=20)
 
     async def main() -> None:
@@ -96,7 +96,7 @@ def test_a_hundred_tasks_wait_in_one_thread_and_the_loop_goes_on(source: Source,
     eventually(lambda: _waiting._TURNS == {})
 
 
-def test_the_same_with_trio(source: Source, started: list[int]) -> None:
+def test_a_hundred_trio_tasks_share_one_waiting_thread(source: Source, started: list[int]) -> None:
     trio = pytest.importorskip("trio")
     renewer = TokenRenewer.from_callable(source, log=False, timeout=30, max_wait=20)
     tokens: list[str] = []
@@ -122,7 +122,7 @@ def test_the_same_with_trio(source: Source, started: list[int]) -> None:
 
 
 @every_loop
-def test_waiting_ends_after_max_wait_with_a_last_look(run: Callable[..., Any], source: Source) -> None:
+def test_a_wait_ends_after_max_wait(run: Callable[..., Any], source: Source) -> None:
     renewer = TokenRenewer.from_callable(source, log=False, max_wait=0.3, timeout=30)
 
     async def main() -> None:
@@ -135,7 +135,7 @@ def test_waiting_ends_after_max_wait_with_a_last_look(run: Callable[..., Any], s
 
 
 @every_loop
-def test_a_token_that_is_in_use_as_the_wait_ends_counts(
+def test_a_token_that_arrives_as_the_wait_ends_is_returned(
     run: Callable[..., Any], source: Source, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     renewer = TokenRenewer.from_callable(source, log=False)
@@ -154,7 +154,7 @@ def test_a_token_that_is_in_use_as_the_wait_ends_counts(
 
 
 @every_loop
-def test_closing_ends_all_waiting(run: Callable[..., Any], source: Source) -> None:
+def test_closing_ends_every_wait(run: Callable[..., Any], source: Source) -> None:
     renewer = TokenRenewer.from_callable(source, log=False, max_wait=60, timeout=60)
     threading.Timer(0.2, renewer.close).start()
 

@@ -1,4 +1,4 @@
-"""Every setting of the generated types is one that the module looks up, and the other way round."""
+"""The generated types and the documentation have the same settings as the module."""
 
 from __future__ import annotations
 
@@ -33,20 +33,20 @@ def cases() -> list[Any]:
 
 
 @pytest.mark.parametrize(("make", "name"), cases())
-def test_each_is_known_and_has_a_type(make: Callable[..., object], name: str) -> None:
+def test_every_typed_setting_exists_and_checks_its_type(make: Callable[..., object], name: str) -> None:
     if name != "issuers":
         make(**{name: None})
     with pytest.raises(TypeError, match=f"^{name} must be an? "):
         make(**{name: object()})
 
 
-def test_text_is_utf_8() -> None:
+def test_text_must_be_utf_8() -> None:
     for settings in ({"ca_file": b"\xff"}, {"proxy": b"\xff"}):
         with pytest.raises(InvalidArgumentError, match="is not UTF-8"):
             RemoteJwkSet(NOWHERE, **settings)  # type: ignore[arg-type]
 
 
-def test_all_of_the_documentation_are_there() -> None:
+def test_every_documented_setting_exists() -> None:
     page = (REPOSITORY / "docs" / "settings.md").read_text()
     for kind, (types, make) in MAKE.items():
         section = page.partition(f"\n## {kind}\n")[2].partition("\n## ")[0]

@@ -1,4 +1,4 @@
-"""One verifier for all threads, and other threads run while a signature is checked."""
+"""Many threads share one verifier, and other threads run during a verification."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NOW = 1467985465
 
 @pytest.fixture
 def long_switch_interval() -> Iterator[None]:
-    """Threads change only where one gives way by itself."""
+    """Python switches threads only when one releases the GIL itself."""
     before = sys.getswitchinterval()
     sys.setswitchinterval(1_000)
     yield
@@ -46,7 +46,7 @@ def test_many_threads_share_a_verifier(jwks: JwkSet, token: str) -> None:
     assert failures == []
 
 
-def test_one_token_s_claims_are_read_by_many_threads(jwks: JwkSet, token: str) -> None:
+def test_many_threads_read_the_claims_of_one_token(jwks: JwkSet, token: str) -> None:
     verifier = Verifier(jwks, Policy.dcos().replace(time=NOW))
     for _ in range(200):
         verified = verifier.verify(token)
@@ -82,7 +82,7 @@ def test_other_threads_run_during_a_verification(jwks: JwkSet, token: str) -> No
     thread.start()
     ready.wait()
     before = turns
-    # A busy machine may give the other thread few turns, but it gets some of very many chances.
+    # On a busy machine the other thread rarely runs, but there are many chances.
     for _ in range(200_000):
         verifier.verify(token)
         if turns - before > 10:

@@ -57,7 +57,7 @@ def test_absent_claims_are_none(verified: Any) -> None:
     assert (token.audience, len(token), dict(token)) == ((), 0, {})
 
 
-def test_it_is_a_mapping_of_the_claims(verified: Any) -> None:
+def test_a_token_is_a_mapping_of_its_claims(verified: Any) -> None:
     token = verified(CLAIMS)
     assert issubclass(VerifiedToken, Mapping)
     assert token == CLAIMS == dict(token) == {**token} == token.claims()
@@ -79,7 +79,7 @@ def test_it_is_a_mapping_of_the_claims(verified: Any) -> None:
             pytest.fail("a Mapping matches a mapping pattern")
 
 
-def test_it_cannot_be_changed(verified: Any) -> None:
+def test_a_token_cannot_be_changed(verified: Any) -> None:
     token = verified(CLAIMS)
     for change in (
         lambda: token.__setitem__("uid", "root"),
@@ -105,14 +105,14 @@ def test_it_cannot_be_changed(verified: Any) -> None:
         hash(token)
 
 
-def test_only_a_verification_makes_one() -> None:
+def test_only_a_verification_makes_a_token() -> None:
     with pytest.raises(TypeError):
         VerifiedToken()
     with pytest.raises(TypeError):
         type("Forged", (VerifiedToken,), {})
 
 
-def test_it_is_not_pickled_or_copied_into_a_forgery(verified: Any) -> None:
+def test_a_token_cannot_be_copied_or_pickled(verified: Any) -> None:
     with pytest.raises(TypeError):
         copy.deepcopy(verified({}))
 
@@ -137,6 +137,6 @@ def test_repr_shows_no_claim(verified: Any) -> None:
         '{"a":' + "[" * 15 + "]" * 15 + "}",
     ],
 )
-def test_claims_are_what_json_loads_gives(verified: Any, text: str) -> None:
-    # repr, for == finds 1, 1.0 and True equal, and -0.0 and 0.0.
+def test_claims_are_equal_to_the_result_of_json_loads(verified: Any, text: str) -> None:
+    # Compared by repr, because 1 == 1.0 == True and -0.0 == 0.0.
     assert repr(dict(verified(text.encode()))) == repr(json.loads(text))

@@ -1,4 +1,4 @@
-"""Tokens of the service's own, against a loopback identity provider, each behaviour with a hard count."""
+"""Token renewers against a loopback identity provider, with the exact number of logins."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ VARIABLE = "DCOS_SERVICE_ACCOUNT_CREDENTIAL"
 
 
 class Provider:
-    """Answers every POST with a new token: of DC/OS, or of OAuth 2.0 at "/token"."""
+    """Responds to every POST with a new token: of OAuth 2.0 at "/token", else of DC/OS."""
 
     def __init__(self, sign: Sign) -> None:
         self.sign = sign
@@ -111,7 +111,7 @@ def account(private_pem: str, url: str) -> str:
     return json.dumps(members)
 
 
-def test_it_logs_in_as_dcos_asks(provider: Provider, secret: str, jwk: Jwk) -> None:
+def test_the_login_is_that_of_dcos(provider: Provider, secret: str, jwk: Jwk) -> None:
     renewer = TokenRenewer.service_account(secret)
     assert renewer.token() == provider.token(1)
     assert renewer.authorization() == f"token={provider.token(1)}"
@@ -218,7 +218,7 @@ def test_a_renewal_that_fails_keeps_the_token(provider: Provider, secret: str) -
     ("status", "exception"),
     [(401, LoginRejectedError), (404, LoginRejectedError), (503, LoginUnavailableError)],
 )
-def test_a_first_login_that_fails_says_why(
+def test_the_error_of_a_failed_first_login_names_the_cause(
     provider: Provider, secret: str, status: int, exception: type[Exception]
 ) -> None:
     provider.status = status
@@ -232,7 +232,7 @@ def test_a_first_login_that_fails_says_why(
     assert stats["renewer_last_error_seconds"] is not None
 
 
-def test_waiting_ends_at_once_where_the_operator_has_to_act(
+def test_a_wait_ends_at_once_if_the_operator_has_to_act(
     provider: Provider, secret: str, tmp_path: Path
 ) -> None:
     provider.status = 401
@@ -250,9 +250,9 @@ def test_waiting_ends_at_once_where_the_operator_has_to_act(
     assert time.monotonic() - start < 4
 
 
-def test_a_token_that_expires_during_the_wait_is_not_given() -> None:
+def test_a_token_that_expires_during_the_wait_is_not_returned() -> None:
     end = threading.Event()
-    # A second is between two logins, so that the renewal is under way well before the end.
+    # There is a second between two logins, so the renewal starts well before the token expires.
     given: list[tuple[str, float]] = [("first", 4.0)]
 
     def source() -> tuple[str, float]:
@@ -262,7 +262,7 @@ def test_a_token_that_expires_during_the_wait_is_not_given() -> None:
 
     renewer = TokenRenewer.from_callable(source, max_wait=2, log=False)
     assert renewer.token() == "first"
-    # In the last quarter of its life a caller waits for the renewal, which hangs.
+    # In the last quarter of its lifetime, a caller waits for the renewal, which hangs.
     eventually(lambda: renewer.state == "expiring")
     with pytest.raises(LoginUnavailableError):
         renewer.token()
@@ -302,7 +302,7 @@ def test_a_client_s_secret_may_be_in_a_file(provider: Provider, tmp_path: Path) 
         TokenRenewer.client_credentials(**settings, client_secret=None)
 
 
-def test_a_callable_gives_tokens() -> None:
+def test_a_callable_supplies_tokens() -> None:
     given: list[Any] = ["first", ("second", 60.0), ("third", 120)]
     renewer = TokenRenewer.from_callable(lambda: given.pop(0), name="vault")
     assert renewer.authorization() == "Bearer first"
@@ -318,7 +318,7 @@ def test_a_callable_gives_tokens() -> None:
         TokenRenewer.from_callable("token")  # type: ignore[arg-type]
 
 
-def test_a_callable_that_fails_is_a_login_that_fails() -> None:
+def test_a_callable_that_raises_is_a_failed_login() -> None:
     def source() -> str:
         raise RuntimeError("secret")
 
@@ -336,7 +336,7 @@ def test_a_callable_that_fails_is_a_login_that_fails() -> None:
         assert "secret" not in repr(renewer.stats())
 
 
-def test_a_callable_that_hangs_is_left_alone() -> None:
+def test_a_callable_that_hangs_is_not_called_again() -> None:
     end = threading.Event()
     calls: list[int] = []
 
@@ -353,7 +353,7 @@ def test_a_callable_that_hangs_is_left_alone() -> None:
     renewer.close()
 
 
-def test_what_is_closed_has_no_token(provider: Provider, secret: str) -> None:
+def test_a_closed_renewer_has_no_token(provider: Provider, secret: str) -> None:
     with TokenRenewer.service_account(secret) as renewer:
         token = renewer.token()
     renewer.close()
@@ -365,7 +365,7 @@ def test_what_is_closed_has_no_token(provider: Provider, secret: str) -> None:
     assert time.monotonic() - start < 1
 
 
-def test_closing_ends_all_waiting(provider: Provider, secret: str) -> None:
+def test_closing_ends_every_wait(provider: Provider, secret: str) -> None:
     provider.open_gate.clear()
     renewer = TokenRenewer.service_account(secret, timeout=60, max_wait=60, log=False)
     eventually(lambda: provider.count == 1)
@@ -403,7 +403,7 @@ def test_ctrl_c_interrupts_every_wait(provider: Provider, secret: str) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:.*use of fork:DeprecationWarning")
-def test_a_child_hands_out_the_token_at_once_and_renews_for_itself(provider: Provider, secret: str) -> None:
+def test_a_child_has_the_token_and_renews_it_itself(provider: Provider, secret: str) -> None:
     renewer = TokenRenewer.service_account(secret)
     token = renewer.token()
     logins = provider.count
@@ -422,7 +422,7 @@ def test_a_child_hands_out_the_token_at_once_and_renews_for_itself(provider: Pro
     assert renewer.token() == token
 
 
-def test_logs_and_texts_hold_no_secret(
+def test_logs_and_texts_contain_no_secret(
     caplog: pytest.LogCaptureFixture, provider: Provider, secret: str, private_pem: str
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -446,7 +446,7 @@ def test_logs_and_texts_hold_no_secret(
         assert hidden not in shown
 
 
-def test_the_stats_are_those_of_the_table(provider: Provider, secret: str) -> None:
+def test_the_stats_have_the_documented_names(provider: Provider, secret: str) -> None:
     renewer = TokenRenewer.service_account(secret, log=False)
     renewer.wait_ready()
     provider.status = 401
@@ -466,7 +466,7 @@ def test_the_stats_are_those_of_the_table(provider: Provider, secret: str) -> No
     assert f'\nbouncer_renewer_failures_total{{source="{provider.url}"}} 1\n' in renewer.prometheus()
 
 
-def test_only_answers_that_ask_for_a_token_are_rejections() -> None:
+def test_only_responses_that_ask_for_a_token_are_rejections() -> None:
     assert is_token_rejection(401)
     assert is_token_rejection(401, "acsjwt")
     assert is_token_rejection(401, "")

@@ -18,7 +18,7 @@ def verifier(jwks: JwkSet) -> Verifier:
     return Verifier(jwks, Policy.dcos().replace(time=NOW))
 
 
-def test_the_document_s_token_is_peter_s(verifier: Verifier, jwks: JwkSet, token: str) -> None:
+def test_the_document_s_token_is_accepted(verifier: Verifier, jwks: JwkSet, token: str) -> None:
     for text in (token, token.encode()):
         verified = verifier.verify(text)
         assert verified.uid == "peter"
@@ -27,13 +27,13 @@ def test_the_document_s_token_is_peter_s(verifier: Verifier, jwks: JwkSet, token
     assert verify_token(jwks=jwks, policy=verifier.policy, token=token) == verified
 
 
-def test_a_subclass_of_str_or_bytes_is_one(verifier: Verifier, token: str) -> None:
+def test_subclasses_of_str_and_bytes_are_accepted(verifier: Verifier, token: str) -> None:
     assert verifier.verify(type("Text", (str,), {})(token)).uid == "peter"
     assert verifier.verify(type("Bytes", (bytes,), {})(token.encode())).uid == "peter"
 
 
 @pytest.mark.parametrize("other", [None, 1, 1.5, [], {}, object(), bytearray(b"a.b.c"), memoryview(b"a.b.c")])
-def test_other_types_are_type_errors(verifier: Verifier, other: Any) -> None:
+def test_arguments_of_other_types_raise_type_error(verifier: Verifier, other: Any) -> None:
     with pytest.raises(TypeError, match="expected str or bytes"):
         verifier.verify(other)
     with pytest.raises(TypeError):
@@ -68,14 +68,14 @@ def test_garbage_raises_invalid_token_error_and_nothing_else(verifier: Verifier,
                     verifier.verify(garbage)
 
 
-def test_sizes_far_over_the_bound_are_refused(verifier: Verifier) -> None:
+def test_tokens_far_over_the_limit_are_rejected(verifier: Verifier) -> None:
     for garbage in ("a" * 10_000_000, b"." * 10_000_000, "\ud800" * 100_000, "é" * 100_000):
         with pytest.raises(DecodeError) as caught:
             verifier.verify(garbage)
         assert caught.value.code == "token_too_large"
 
 
-def test_nothing_leaks(verifier: Verifier, jwks: JwkSet, token: str) -> None:
+def test_a_verification_leaks_no_memory(verifier: Verifier, jwks: JwkSet, token: str) -> None:
     def use() -> None:
         verified = verifier.verify(token)
         dict(verified), verified.header, verified.payload, verified.audience, repr(verified)
@@ -94,7 +94,8 @@ def test_nothing_leaks(verifier: Verifier, jwks: JwkSet, token: str) -> None:
     tracemalloc.start()
     try:
         before = traced_after(500)
-        # The smallest object leaked in each round would be 192,000 bytes; the free lists hold up to 112,000.
+        # The smallest object, leaked once per round, would be 192,000 bytes. Python's free lists
+        # hold up to 112,000 bytes.
         assert traced_after(6_000) - before < 150_000
     finally:
         tracemalloc.stop()

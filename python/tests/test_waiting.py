@@ -1,4 +1,4 @@
-"""verify_async and wait_ready_async: the loop goes on, and all who wait share one thread."""
+"""verify_async and wait_ready_async: the loop runs, and waiting tasks share one thread."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Make = Callable[..., str]
 
 
 class Counting:
-    """Counts the threads that wait for the tasks of a loop."""
+    """Counts the threads on which tasks wait."""
 
     started = most_busy = 0
 
@@ -48,10 +48,10 @@ _start = _waiting._Turn.start
 
 
 class Refusing(ThreadPoolExecutor):
-    """An executor that others keep busy."""
+    """An executor that must not be used."""
 
     def submit(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
-        raise AssertionError("the loop's executor is not for this")
+        raise AssertionError("the loop's executor was used")
 
 
 def run(main: Callable[[Counting], Any]) -> Any:
@@ -74,7 +74,7 @@ def ready(server: Server, **settings: Any) -> Verifier:
     return Verifier(keys, Policy.dcos())
 
 
-def test_a_token_that_has_its_key_takes_no_thread(
+def test_a_token_whose_key_is_known_uses_no_thread(
     server: Server, jwks: JwkSet, make_token: Make, token: str
 ) -> None:
     verifier = ready(server)
@@ -96,7 +96,7 @@ def test_a_token_that_has_its_key_takes_no_thread(
     run(main)
 
 
-def test_a_thousand_tasks_wait_in_one_thread_and_the_loop_goes_on(
+def test_a_thousand_tasks_share_one_waiting_thread_and_the_loop_runs(
     server: Server, jwk: Jwk, other_jwk: Jwk, make_other_token: Make
 ) -> None:
     verifier = ready(server, max_wait=20)
@@ -131,7 +131,7 @@ def test_a_thousand_tasks_wait_in_one_thread_and_the_loop_goes_on(
     assert server.count == 2
 
 
-def test_waiting_ends_after_max_wait(server: Server, make_other_token: Make, make_token: Make) -> None:
+def test_a_wait_ends_after_max_wait(server: Server, make_other_token: Make, make_token: Make) -> None:
     verifier = ready(server, max_wait=0.3, timeout=30)
     server.open_gate.clear()
 
@@ -142,14 +142,14 @@ def test_waiting_ends_after_max_wait(server: Server, make_other_token: Make, mak
         assert 0.3 <= time.monotonic() - start < 2
         assert (await verifier.verify_async(make_token())).uid == "peter"
         server.open_gate.set()
-        # The thread's turn ends with the fetch.
+        # The thread ends with the fetch.
         while _waiting._TURNS:
             await asyncio.sleep(0.01)
 
     run(main)
 
 
-def test_a_key_that_is_in_use_as_the_wait_ends_counts(
+def test_a_key_that_arrives_as_the_wait_ends_is_used(
     server: Server, jwk: Jwk, other_jwk: Jwk, make_other_token: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     verifier = ready(server)
@@ -170,7 +170,7 @@ def test_a_key_that_is_in_use_as_the_wait_ends_counts(
     assert server.count == 3
 
 
-def test_one_that_comes_late_has_its_own_time(
+def test_a_task_that_comes_later_has_its_own_deadline(
     server: Server, jwk: Jwk, other_jwk: Jwk, make_other_token: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(_waiting, "_TURN", 0.2)
@@ -191,7 +191,7 @@ def test_one_that_comes_late_has_its_own_time(
     run(main)
 
 
-def test_cancelling_one_task_leaves_the_others_and_the_fetch_alone(
+def test_cancelling_a_task_cancels_neither_the_others_nor_the_fetch(
     server: Server, jwk: Jwk, other_jwk: Jwk, make_other_token: Make
 ) -> None:
     verifier = ready(server, max_wait=20)
@@ -228,7 +228,7 @@ def test_ten_thousand_random_kids_cost_two_fetches(server: Server, make_token: M
     assert server.count - 1 <= 2
 
 
-def test_a_busy_executor_holds_nobody_up(
+def test_a_busy_executor_delays_no_verification(
     server: Server, jwk: Jwk, other_jwk: Jwk, make_other_token: Make
 ) -> None:
     verifier = ready(server, max_wait=20)
@@ -271,7 +271,7 @@ def test_each_loop_has_its_own_thread(
     assert server.count == 2
 
 
-def test_a_loop_that_is_closed_during_a_turn_is_forgotten(server: Server) -> None:
+def test_a_loop_that_is_closed_during_a_wait_is_forgotten(server: Server) -> None:
     server.open_gate.clear()
     keys = RemoteJwkSet(server.url, log=False)
     closed = asyncio.new_event_loop()
@@ -292,7 +292,7 @@ def test_a_loop_that_is_closed_during_a_turn_is_forgotten(server: Server) -> Non
     run(main)
 
 
-def test_ready_can_be_awaited(server: Server) -> None:
+def test_wait_ready_async_waits_for_the_first_keys(server: Server) -> None:
     server.open_gate.clear()
     keys = RemoteJwkSet(server.url, lazy=True, log=False)
 
@@ -312,7 +312,7 @@ def test_ready_can_be_awaited(server: Server) -> None:
     assert server.count == 1
 
 
-def test_closing_ends_all_waiting(server: Server, make_other_token: Make) -> None:
+def test_closing_ends_every_wait(server: Server, make_other_token: Make) -> None:
     server.open_gate.clear()
     keys = RemoteJwkSet(server.url, max_wait=60, timeout=60, log=False)
     verifier = Verifier(keys, Policy.dcos())
@@ -329,7 +329,7 @@ def test_closing_ends_all_waiting(server: Server, make_other_token: Make) -> Non
     run(main)
 
 
-def test_trio_s_tasks_wait_as_asyncio_s(
+def test_trio_tasks_share_one_waiting_thread(
     server: Server, jwk: Jwk, other_jwk: Jwk, make_token: Make, make_other_token: Make
 ) -> None:
     trio = pytest.importorskip("trio")

@@ -1,4 +1,4 @@
-"""What is installed."""
+"""The installed package."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import bouncer_verify
 from bouncer_verify import _bouncer_verify
 
 
-def test_the_extension_exports_its_init_function_and_nothing_else() -> None:
+def test_the_extension_exports_only_its_init_function() -> None:
     nm = shutil.which("nm")
     if nm is None:
         pytest.skip("nm is missing: install binutils")
@@ -23,15 +23,15 @@ def test_the_extension_exports_its_init_function_and_nothing_else() -> None:
     assert [line.split()[-1] for line in lines] == ["PyInit__bouncer_verify"]
 
 
-def test_the_extension_is_of_the_stable_abi() -> None:
+def test_the_extension_uses_the_stable_abi() -> None:
     assert ".abi3." in _bouncer_verify.__file__ or sys.platform == "win32"
 
 
-def test_versions_agree() -> None:
+def test_the_package_has_the_version_of_the_module() -> None:
     assert bouncer_verify.__version__ == importlib.metadata.version("bouncer_verify")
 
 
-def test_importing_is_light() -> None:
+def test_importing_the_package_loads_no_heavy_modules() -> None:
     heavy = {
         "asyncio",
         "cryptography",
@@ -59,6 +59,6 @@ def cpu_milliseconds(program: str) -> float:
     )
 
 
-def test_import_time_is_reported() -> None:
+def test_the_time_of_an_import_is_reported() -> None:
     extra = cpu_milliseconds("import bouncer_verify") - cpu_milliseconds("pass")
     print(f"import bouncer_verify: {extra:.1f} ms of CPU over the bare interpreter")
