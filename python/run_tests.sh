@@ -3,7 +3,8 @@
 #
 #     python/run_tests.sh .venv/bin/python
 #
-# What is missing is skipped and said; with CI=true that is a failure. requirements-test.txt lists what is needed.
+# requirements-test.txt lists what the environment needs. If a tool is missing, its tests are
+# skipped with a message. With CI=true, a skipped test is a failure.
 set -eu
 
 if [ $# -ne 1 ]; then
@@ -34,7 +35,7 @@ finish() {
 has maturin "the Python module" || finish
 "$python" -m pip install --quiet --no-build-isolation --no-deps --force-reinstall .
 
-# From inside the folders, so that the installed package is tested and not its source beside them.
+# Run from inside the folders, so that the installed package is tested, not the source tree.
 if has pytest "the tests of the Python module"; then
     has jwt "the comparison with PyJWT" || true
     has gunicorn "the test under gunicorn" || true

@@ -1,4 +1,5 @@
-// The Node driver: `node driver.js FIXTURES`. It speaks the line protocol of benches/README.md.
+// The Node driver of the benchmark: `node driver.js FIXTURES`. benches/README.md describes its line
+// protocol.
 
 import { createLocalJWKSet, errors, jwtVerify } from 'jose';
 import { createVerifier, TOKEN_ERROR_CODES } from 'fast-jwt';
@@ -16,10 +17,10 @@ function load(name) {
   return { name, samples, jwks: JSON.parse(read('jwks.json')), pem: read('key.pem'), isBouncer: name === 'bouncer' };
 }
 
-// Each candidate gives a token's subject, or '!' and the reason to refuse it.
+// Each candidate returns a token's subject, or '!' and the reason for the rejection.
 
 function jose({ jwks, isBouncer }) {
-  // Bouncer's tokens have no "kid", and its one key fits them all.
+  // Bouncer's tokens have no "kid", and its key set has one key.
   const keys = createLocalJWKSet(jwks);
   const options = isBouncer ? { algorithms: ['RS256'], requiredClaims: ['exp'] } : { algorithms: ['RS256'], issuer, audience };
   return async (token) => {
@@ -35,7 +36,8 @@ function jose({ jwks, isBouncer }) {
 }
 
 function fastJwt({ jwks, isBouncer }) {
-  // One verifier for each key of the set: they hold the key parsed. The cache of verified tokens is off, as it is by default.
+  // One verifier for each key of the set, which keeps the key parsed. The cache of verified tokens is
+  // off, which is the default.
   const options = isBouncer ? {} : { allowedIss: issuer, allowedAud: audience };
   const verifierOf = (jwk) =>
     createVerifier({ key: createPublicKey({ key: jwk, format: 'jwk' }).export({ type: 'spki', format: 'pem' }),
@@ -55,7 +57,7 @@ function fastJwt({ jwks, isBouncer }) {
   };
 }
 
-// The signature alone, of the same bytes, which are decoded beforehand.
+// Verifies only the signature. The token is decoded beforehand.
 function signatureAlone({ samples, pem }) {
   const key = createPublicKey(pem);
   const parts = new Map(samples.map(([expected, token]) => {
@@ -73,10 +75,10 @@ const versionOf = (name) => JSON.parse(readFileSync(new URL(`node_modules/${name
 const candidates = [];
 for (const name of ['bouncer', 'oidc', 'tampered', 'expired']) {
   const fixture = load(name);
-  candidates.push({ fixture, title: 'jose', version: versionOf('jose'), judge: jose(fixture), isAsync: true });
-  candidates.push({ fixture, title: 'fast-jwt', version: versionOf('fast-jwt'), judge: fastJwt(fixture) });
+  candidates.push({ fixture, title: 'jose', version: versionOf('jose'), outcomeOf: jose(fixture), isAsync: true });
+  candidates.push({ fixture, title: 'fast-jwt', version: versionOf('fast-jwt'), outcomeOf: fastJwt(fixture) });
   if (!fixture.samples[0][0].startsWith('!')) {
-    candidates.push({ fixture, title: 'node:crypto, signature alone', version: process.versions.node, judge: signatureAlone(fixture) });
+    candidates.push({ fixture, title: 'node:crypto, signature alone', version: process.versions.node, outcomeOf: signatureAlone(fixture) });
   }
 }
 
@@ -85,14 +87,14 @@ function check(candidate, outcome, expected) {
 }
 
 async function calls(candidate, first, count) {
-  const { judge, isAsync, fixture: { samples } } = candidate;
+  const { outcomeOf, isAsync, fixture: { samples } } = candidate;
   for (let i = first; i < first + count; i++) {
     const [expected, token] = samples[i % samples.length];
-    check(candidate, isAsync ? await judge(token) : judge(token), expected);
+    check(candidate, isAsync ? await outcomeOf(token) : outcomeOf(token), expected);
   }
 }
 
-// First a fifth of the slot unmeasured, for caches and branch predictors.
+// Runs for a fifth of the slot unmeasured, for caches and branch predictors, and then measures.
 async function slot(candidate, microseconds) {
   const nanoseconds = BigInt(microseconds) * 1000n;
   const now = process.hrtime.bigint;
@@ -106,7 +108,7 @@ async function slot(candidate, microseconds) {
   }
   const wall = now() - start;
   const { user, system } = process.cpuUsage(cpu);
-  // jose's calls go through other threads, and wait for the core by their nature.
+  // jose's calls switch between threads and always wait for a core, so no CPU time is reported.
   return `${count} ${wall} ${candidate.isAsync ? 0 : (user + system) * 1000}`;
 }
 

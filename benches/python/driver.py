@@ -1,7 +1,8 @@
-"""The Python driver: `driver.py FIXTURES THREADS LIBRARY...`. benches/README.md describes its line protocol.
+"""The Python driver of the benchmark: `driver.py FIXTURES THREADS LIBRARY...`.
 
-Each library is used as its documentation shows for a service with a JWK Set: the set is read once, the
-token's "kid" chooses the key, and signature, exp and (but for Bouncer's tokens) iss and aud are checked.
+benches/README.md describes its line protocol. Each library is used as its documentation shows for a
+service with a JWK Set. The set is read once, and the token's "kid" selects the key. Signature and
+"exp" are checked, and "iss" and "aud" too, except for the tokens of DC/OS's Bouncer.
 """
 
 from __future__ import annotations
@@ -22,12 +23,12 @@ from typing import Any
 
 ISSUER, AUDIENCE = "https://idp.example.com/realms/production", "api://orders"
 
-# A token's subject, or "!" and the reason to refuse it.
-Judge = Callable[[Any], Any]
+# Verifies a token. Returns its subject, or "!" and the reason for the rejection.
+OutcomeOf = Callable[[Any], Any]
 
 
 class Case:
-    """64 tokens, what each must come to, and the keys."""
+    """64 tokens, the expected result of each, and the keys."""
 
     def __init__(self, folder: Path, name: str) -> None:
         self.name = name
@@ -39,7 +40,7 @@ class Case:
         self.jwks = json.loads(self.jwks_json)
         self.pem = (folder / name / "key.pem").read_bytes()
         self.is_bouncer = name == "bouncer"
-        # What Bouncer's tokens say in "uid"; they say nothing of an issuer, an audience or a key.
+        # Bouncer's tokens have only "uid" and "exp": no issuer, no audience and no "kid".
         self.subject = "uid" if self.is_bouncer else "sub"
         self.checks = {} if self.is_bouncer else {"audience": AUDIENCE, "issuer": ISSUER}
 
@@ -60,29 +61,29 @@ def bouncer_reason(error: Exception) -> str:
     }.get(code, f"!{code}")
 
 
-def bouncer_verify(case: Case) -> Judge:
+def bouncer_verify(case: Case) -> OutcomeOf:
     return one_by_one(case, bouncer_verifier(case))
 
 
-def one_by_one(case: Case, verifier: Any) -> Judge:
+def one_by_one(case: Case, verifier: Any) -> OutcomeOf:
     from bouncer_verify import InvalidTokenError
 
     verify, is_bouncer = verifier.verify, case.is_bouncer
 
-    def judge(token: str) -> Any:
+    def outcome_of(token: str) -> Any:
         try:
             verified = verify(token)
         except InvalidTokenError as error:
             return bouncer_reason(error)
         return verified.uid if is_bouncer else verified.subject
 
-    return judge
+    return outcome_of
 
 
-def like_pyjwt(case: Case, jwt: Any, keys: Any, only: Any) -> Judge:
-    """PyJWT, and what has its interface."""
+def like_pyjwt(case: Case, jwt: Any, keys: Any, only: Any) -> OutcomeOf:
+    """For PyJWT and libraries with its interface."""
 
-    def judge(token: str) -> Any:
+    def outcome_of(token: str) -> Any:
         try:
             key = only if case.is_bouncer else keys[jwt.get_unverified_header(token)["kid"]]
             claims = jwt.decode(token, key, algorithms=["RS256"], **case.checks)
@@ -96,30 +97,30 @@ def like_pyjwt(case: Case, jwt: Any, keys: Any, only: Any) -> Judge:
             return "!malformed"
         return claims[case.subject]
 
-    return judge
+    return outcome_of
 
 
-def with_key_set(case: Case, jwt: Any) -> Judge:
+def with_key_set(case: Case, jwt: Any) -> OutcomeOf:
     keys = jwt.PyJWKSet.from_dict(case.jwks)
     return like_pyjwt(case, jwt, keys, keys.keys[0])
 
 
-def pyjwt(case: Case) -> Judge:
+def pyjwt(case: Case) -> OutcomeOf:
     return with_key_set(case, import_module("jwt"))
 
 
-def bouncer_verify_pyjwt(case: Case) -> Judge:
+def bouncer_verify_pyjwt(case: Case) -> OutcomeOf:
     return with_key_set(case, import_module("bouncer_verify.pyjwt"))
 
 
-def oxyjwt(case: Case) -> Judge:
+def oxyjwt(case: Case) -> OutcomeOf:
     import oxyjwt
 
     keys = {jwk["kid"]: oxyjwt.DecodingKey.from_jwk(jwk) for jwk in case.jwks["keys"]}
     return like_pyjwt(case, oxyjwt, keys, next(iter(keys.values())))
 
 
-def ryjwt(case: Case) -> Judge:
+def ryjwt(case: Case) -> OutcomeOf:
     import ryjwt
 
     if case.is_bouncer:
@@ -127,7 +128,7 @@ def ryjwt(case: Case) -> Judge:
     else:
         key = ryjwt.PublicKey.from_jwks(case.jwks, algorithms=["RS256"], **case.checks)
 
-    def judge(token: str) -> Any:
+    def outcome_of(token: str) -> Any:
         try:
             return key.decode(token)[case.subject]
         except ryjwt.UnknownKeyError:
@@ -139,10 +140,10 @@ def ryjwt(case: Case) -> Judge:
         except ryjwt.DecodeError:
             return "!malformed"
 
-    return judge
+    return outcome_of
 
 
-def joserfc(case: Case) -> Judge:
+def joserfc(case: Case) -> OutcomeOf:
     from joserfc import errors, jwt
     from joserfc.jwk import KeySet
 
@@ -152,7 +153,7 @@ def joserfc(case: Case) -> Judge:
     options: Any = {name: {"essential": True, "value": value} for name, value in wanted.items()}
     registry = jwt.JWTClaimsRegistry(exp={"essential": True}, **options)
 
-    def judge(token: str) -> Any:
+    def outcome_of(token: str) -> Any:
         try:
             claims = jwt.decode(token, key, algorithms=["RS256"]).claims
             registry.validate(claims)
@@ -166,11 +167,11 @@ def joserfc(case: Case) -> Judge:
             return "!unknown_key"
         return claims[case.subject]
 
-    return judge
+    return outcome_of
 
 
-def cryptography(case: Case) -> Judge:
-    """The signature alone, of the same bytes, which are decoded beforehand."""
+def cryptography(case: Case) -> OutcomeOf:
+    """Verifies only the signature. The token is decoded beforehand."""
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import padding
 
@@ -179,19 +180,27 @@ def cryptography(case: Case) -> Judge:
     parts = {}
     for token, expected in case.samples:
         signing_input, _, signature = token.rpartition(".")
-        parts[token] = (base64.urlsafe_b64decode(signature + "=="), signing_input.encode(), expected)
+        parts[token] = (
+            base64.urlsafe_b64decode(signature + "=="),
+            signing_input.encode(),
+            expected,
+        )
 
-    def judge(token: str) -> Any:
+    def outcome_of(token: str) -> Any:
         signature, signing_input, expected = parts[token]
         verify(signature, signing_input, scheme, sha256)
         return expected
 
-    return judge
+    return outcome_of
 
 
-LIBRARIES: dict[str, tuple[str, str, Callable[[Case], Judge]]] = {
+LIBRARIES: dict[str, tuple[str, str, Callable[[Case], OutcomeOf]]] = {
     "bouncer_verify": ("bouncer_verify", "bouncer_verify", bouncer_verify),
-    "bouncer_verify.pyjwt": ("bouncer_verify", "bouncer_verify.pyjwt", bouncer_verify_pyjwt),
+    "bouncer_verify.pyjwt": (
+        "bouncer_verify",
+        "bouncer_verify.pyjwt",
+        bouncer_verify_pyjwt,
+    ),
     "pyjwt": ("pyjwt", "PyJWT {version}", pyjwt),
     "oxyjwt": ("oxyjwt", "oxyjwt", oxyjwt),
     "ryjwt": ("ryjwt", "ryjwt", ryjwt),
@@ -201,34 +210,48 @@ LIBRARIES: dict[str, tuple[str, str, Callable[[Case], Judge]]] = {
 
 
 def delayed() -> int:
-    """Nanoseconds that this thread could have run and had no core; 0 where the kernel does not say."""
+    """Returns the nanoseconds that this thread has waited for a core; 0 if unknown."""
     try:
         return int(Path("/proc/thread-self/schedstat").read_text().split()[1])
     except OSError:
         return 0
 
 
-# Where every library is, and where this one stands beside a few.
+# The cases for every library, and the cases in which only some are compared.
 EVERY_LIBRARY = ("bouncer", "oidc", "tampered", "expired")
-FEW = {"unknown_kid": ("pyjwt", "ryjwt"), "garbage": ("pyjwt", "ryjwt"), "jwks_100": ("pyjwt", "ryjwt")}
+FEW = {
+    "unknown_kid": ("pyjwt", "ryjwt"),
+    "garbage": ("pyjwt", "ryjwt"),
+    "jwks_100": ("pyjwt", "ryjwt"),
+}
 
 
 class Candidate:
-    def __init__(self, case: Case, name: str, of: str, judge: Judge) -> None:
-        self.case, self.name, self.version, self.judge = case, name, of, judge
+    def __init__(self, case: Case, name: str, version: str, outcome_of: OutcomeOf) -> None:
+        self.case, self.name, self.version, self.outcome_of = (
+            case,
+            name,
+            version,
+            outcome_of,
+        )
 
     def calls(self, samples: Iterator[tuple[Any, Any]], count: int) -> None:
-        # Threads take turns at this, which holds Python's lock: so it is the least that checks every outcome.
-        judge = self.judge
+        # This loop holds the GIL, so it does only what is needed to check every result.
+        outcome_of = self.outcome_of
         for token, expected in islice(samples, count):
-            if judge(token) != expected:
-                raise AssertionError(f"{self.case.name}, {self.name}: {judge(token)!r}, not {expected!r}")
+            if outcome_of(token) != expected:
+                raise AssertionError(
+                    f"{self.case.name}, {self.name}: {outcome_of(token)!r}, not {expected!r}"
+                )
 
     def check(self) -> None:
         self.calls(iter(self.case.samples), 64)
 
     def warm_up(self, nanoseconds: int) -> int:
-        """A fifth of the slot, for caches and branch predictors; gives the calls to one look at the clock."""
+        """Runs for a fifth of the slot, unmeasured, for caches and branch predictors.
+
+        Returns the number of calls between two readings of the clock.
+        """
         samples, chunk, start = cycle(self.case.samples), 1, time.perf_counter_ns()
         while time.perf_counter_ns() - start < nanoseconds // 5:
             begin = time.perf_counter_ns()
@@ -268,46 +291,53 @@ class Candidate:
         for worker in workers:
             worker.join()
         count, wall, delay = map(sum, zip(*slots, strict=True))
-        # They wait for each other, which is no disturbance; that they waited for a core is one.
+        # Threads that wait for each other are part of the measurement. A wait for a core is a
+        # disturbance, and is reported.
         return count, wall // threads, wall - delay
 
 
 class BatchCandidate(Candidate):
-    """Many tokens in one call, which has the threads itself."""
+    """Many tokens in one call, which starts its own threads."""
 
     def __init__(self, case: Case, count: int, threads: int) -> None:
         verify_batch = bouncer_verifier(case).verify_batch
 
-        def judge(tokens: list[str]) -> list[Any]:
+        def outcome_of(tokens: list[str]) -> list[Any]:
             return [token.subject for token in verify_batch(tokens, threads)]
 
         tokens, subjects = map(list, zip(*islice(cycle(case.samples), count), strict=True))
         case.name, case.samples = "batch", [(tokens, subjects)]
         name = f"bouncer_verify, {count} in one call"
-        super().__init__(case, name, version("bouncer_verify"), judge)
+        super().__init__(case, name, version("bouncer_verify"), outcome_of)
         self.count = count
 
     def slot(self, nanoseconds: int, threads: int) -> tuple[int, int, int]:
         calls, wall, cpu = super().slot(nanoseconds, 1)
-        # The caller waits for the library's threads: a disturbance of any takes time from it.
+        # The caller waits for the library's threads, so a disturbance of one delays the call.
         return calls * self.count, wall, cpu * threads
 
 
 class AsyncCandidate(Candidate):
-    """Awaited on an event loop, one token after the other."""
+    """Verifies on an event loop, one token after the other."""
 
-    def __init__(self, case: Case, name: str, of: str, judge: Callable[[str], Awaitable[Any]]) -> None:
-        super().__init__(case, name, of, judge)
+    def __init__(
+        self,
+        case: Case,
+        name: str,
+        version: str,
+        outcome_of: Callable[[str], Awaitable[Any]],
+    ) -> None:
+        super().__init__(case, name, version, outcome_of)
         self.loop = asyncio.new_event_loop()
 
     def check(self) -> None:
         self.loop.run_until_complete(self.calls_async(0, 64))
 
     async def calls_async(self, first: int, count: int) -> None:
-        judge, samples = self.judge, self.case.samples
+        outcome_of, samples = self.outcome_of, self.case.samples
         for at in range(first, first + count):
             token, expected = samples[at % 64]
-            if await judge(token) != expected:
+            if await outcome_of(token) != expected:
                 raise AssertionError(f"{self.case.name}, {self.name}: not {expected!r}")
 
     def slot(self, nanoseconds: int, threads: int) -> tuple[int, int, int]:
@@ -319,7 +349,7 @@ class AsyncCandidate(Candidate):
         while time.perf_counter_ns() - start < nanoseconds:
             await self.calls_async(count, 8)
             count += 8
-        # A hop between threads waits for the core by its nature.
+        # A switch between threads always waits for a core, so no CPU time is reported.
         return count, time.perf_counter_ns() - start, 0
 
 
@@ -344,7 +374,7 @@ def with_asyncio(case: Case) -> Iterator[Candidate]:
 
 
 def without_the_lock(case: Case) -> Candidate:
-    """How far threads get at all: calls about as long as a verification, next to nothing under the lock."""
+    """An upper bound for threads: calls as long as a verification, almost without the GIL."""
     data = bytes(20 * 1024)
     case.name, case.samples = "without_the_lock", [(data, zlib.crc32(data))]
     name = f"zlib {zlib.ZLIB_RUNTIME_VERSION}'s crc32 of {len(data) // 1024} KiB"
@@ -371,8 +401,8 @@ def candidates(folder: Path, threads: int, chosen: list[str], notes: list[str]) 
     if "bouncer_verify" in chosen:
         case = Case(folder, "oidc")
         case.name = "cached"
-        judge = one_by_one(case, bouncer_verifier(case).with_cache(1000))
-        yield Candidate(case, "bouncer_verify, cached", version("bouncer_verify"), judge)
+        outcome_of = one_by_one(case, bouncer_verifier(case).with_cache(1000))
+        yield Candidate(case, "bouncer_verify, cached", version("bouncer_verify"), outcome_of)
         for count in (64, 1000) if threads == 1 else (1000,):
             yield BatchCandidate(Case(folder, "oidc"), count, threads)
         yield without_the_lock(Case(folder, "oidc"))
@@ -392,12 +422,21 @@ def main() -> None:
         match line.split():
             case ["list"]:
                 for candidate in all_candidates:
-                    print("candidate", candidate.case.name, candidate.name, candidate.version, sep="\t")
+                    print(
+                        "candidate",
+                        candidate.case.name,
+                        candidate.name,
+                        candidate.version,
+                        sep="\t",
+                    )
                 for note in notes:
                     print("note", note, sep="\t")
                 print("end", flush=True)
             case ["run", which, microseconds]:
-                print(*all_candidates[int(which)].slot(int(microseconds) * 1000, threads), flush=True)
+                print(
+                    *all_candidates[int(which)].slot(int(microseconds) * 1000, threads),
+                    flush=True,
+                )
             case _:
                 print("-", flush=True)
 

@@ -148,8 +148,8 @@ impl Verifier {
     /// up to `max_wait` seconds. A token whose key is known never waits.
     ///
     /// Raises an InvalidTokenError with the reason if the token is rejected. With a RemoteJwkSet,
-    /// raises KeysUnavailableError if there are no keys, or if the fetch for the missing key failed.
-    /// Both have an `http_status`.
+    /// raises KeysUnavailableError if there are no keys, or if the fetch for the missing key
+    /// failed. Both have an `http_status`.
     #[pyo3(signature = (token, /))]
     fn verify(&self, py: Python<'_>, token: Text<'_>) -> PyResult<VerifiedToken> {
         let verdict = self.verify_now(py, &token, None)?;
