@@ -33,7 +33,7 @@ def keys_changed(*of: object) -> None:
 
 
 def last_good_failed(*of: object) -> None:
-    _LOGGER.warning("keys of %s: %s; without the file a restart in an outage has no keys", *of)
+    _LOGGER.warning("keys of %s: %s; until this is fixed, a restart during an outage has no keys", *of)
 
 
 def login_failed(*of: object) -> None:

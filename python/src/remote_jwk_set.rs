@@ -36,7 +36,7 @@ pub(crate) const LONGEST_REFRESH: Duration = Duration::from_secs(24 * 60 * 60);
 /// log: whether changes of the keys and failures are logged, by the logger "bouncer_verify".
 ///
 /// Raises InvalidArgumentError; TypeError for an unknown setting or a value of the wrong type;
-/// MalformedKeySetError or NoUsableKeyError for the seed.
+/// MalformedKeySetError or NoUsableKeyError if `seed` is not a usable JWK Set.
 #[pyclass(frozen, module = "bouncer_verify")]
 pub(crate) struct RemoteJwkSet {
     pub(crate) keys: Detached<bouncer_verify::RemoteJwkSet>,

@@ -14,7 +14,7 @@ use std::time::Duration;
 /// Units in milliseconds. "ms" comes before "s", because "5ms" ends in both.
 const UNITS: [(&str, f64); 5] = [("ms", 1.0), ("s", 1e3), ("m", 60e3), ("h", 3600e3), ("d", 86400e3)];
 
-/// The settings of `keywords`. A value of `None` is not set.
+/// The settings of `keywords`. A keyword with the value `None` leaves its setting unset.
 pub(crate) fn of_keywords(
     py: Python<'_>,
     kind: SettingsKind,

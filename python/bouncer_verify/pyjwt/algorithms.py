@@ -44,7 +44,7 @@ class Algorithm:
         """Returns the key of a JWK of this algorithm's key type, for `decode`. Raises InvalidKeyError."""
         key = Jwk.from_json(jwk if isinstance(jwk, str) else json.dumps(jwk))
         if cls._key_type not in ("", key.kty):
-            raise InvalidKeyError(f"the key is of type {key.kty}, not {cls._key_type}")
+            raise InvalidKeyError(f"the key's type is {key.kty}, not {cls._key_type}")
         return key
 
     def __repr__(self) -> str:

@@ -29,7 +29,7 @@ Fetch = Callable[[str, dict[str, str], float], tuple[int, Mapping[str, str], byt
 
 
 class PyJWKClient:
-    """The keys of a JWK Set. A `RemoteJwkSet` fetches them and decides when.
+    """The keys of a JWK Set, fetched and refreshed by a `RemoteJwkSet`.
 
     uri: the URL, or a RemoteJwkSet with its own settings.
     lifespan: seconds that keys are fresh, if the server sends no cache headers.
@@ -66,9 +66,9 @@ class PyJWKClient:
                 "ssl_context is not supported: pass a RemoteJwkSet with a ca_file in place of the URL"
             )
         if not 0 <= cooldown_duration < math.inf:
-            raise PyJWKClientError("cooldown_duration is negative or not finite")
+            raise PyJWKClientError("cooldown_duration must be a finite number of seconds, 0 or more")
         if cache_jwk_set and not lifespan > 0:
-            raise PyJWKClientError("lifespan is not greater than 0")
+            raise PyJWKClientError("lifespan must be greater than 0, or cache_jwk_set must be False")
         self.timeout: float = timeout
         self.headers: dict[str, Any] = {}
         self.ssl_context: object = None
@@ -172,7 +172,7 @@ class PyJWKClient:
         """Returns the usable keys that have a "kid"."""
         keys = [key for key in self.get_jwk_set(refresh) if key.key_id]
         if not keys:
-            raise PyJWKClientError("no key of the set has a kid")
+            raise PyJWKClientError('no key of the set has a "kid"')
         return keys
 
     @staticmethod
@@ -226,7 +226,9 @@ class JWKSetCache:
 
     def put(self, jwk_set: object) -> None:
         """Raises InvalidArgumentError: only the issuer's document sets the keys."""
-        raise InvalidArgumentError("the keys cannot be set; get_jwk_set(refresh=True) fetches them now")
+        raise InvalidArgumentError(
+            "keys cannot be put into the cache: call get_jwk_set(refresh=True) to fetch them now"
+        )
 
 
 def _fetch_of(client: Callable[[], PyJWKClient | None]) -> Fetch:
