@@ -216,4 +216,6 @@ mod guide {
     struct Dcos;
     #[doc = include_str!("../docs/guide/operating.md")]
     struct Operating;
+    #[doc = include_str!("../docs/guide/migrating-from-jsonwebtoken.md")]
+    struct MigratingFromJsonwebtoken;
 }
