@@ -128,9 +128,9 @@ mod unix {
         unsafe { libc::pthread_atfork(None, None, Some(forked)) };
     }
 
-    /// Calls `start`, which starts a thread, with all signals blocked. The new thread inherits that
-    /// mask. So it never runs a signal handler of the program, and never receives a signal that
-    /// another thread waits for. Afterwards the caller's signal mask is restored.
+    /// Blocks all signals while it calls `start`, which starts a thread. The new thread inherits
+    /// the signal mask. So it never runs a signal handler of the program, and never receives a
+    /// signal that another thread waits for. Afterwards restores the caller's mask.
     pub(crate) fn with_signals_blocked<T>(start: impl FnOnce() -> T) -> T {
         struct Restore(libc::sigset_t);
         impl Drop for Restore {

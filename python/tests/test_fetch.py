@@ -131,7 +131,7 @@ def test_an_invalid_return_value_is_a_failed_fetch(answer: Any) -> None:
 
 def test_other_statuses_and_large_bodies_are_failed_fetches() -> None:
     assert failure(lambda *_: (503, {}, b"")) == ("status", "unexpected status: HTTP 503")
-    too_large = "too large: the body has 1200000 bytes, the limit is 1048576"
+    too_large = "too large: the body has 1200000 bytes, but max_document_len is 1048576"
     assert failure(lambda *_: (200, {}, b"x" * 1_200_000)) == ("too_large", too_large)
     assert failure(lambda *_: (200, {}, b"{}"))[0] == "document"
 

@@ -48,8 +48,9 @@ pub(super) fn deadline(timeout: Duration) -> Instant {
     Instant::now() + timeout.min(FAR)
 }
 
-/// A point in time on both clocks. It is reached when either clock reaches it: the wall clock can
-/// be set back, and the monotonic clock stops while the machine is suspended.
+/// A point in time on the monotonic clock and on the wall clock. It is reached when either clock
+/// reaches it, because the wall clock can be set back, and the monotonic clock stops while the
+/// machine is suspended.
 #[derive(Clone, Copy)]
 pub(super) struct Due {
     monotonic: Instant,

@@ -126,7 +126,8 @@ fn connect_tcp(addresses: &[SocketAddr], end: Instant) -> io::Result<TcpStream> 
         let share = left / u32::try_from(addresses.len() - i).unwrap_or(u32::MAX);
         match TcpStream::connect_timeout(address, share.max(SHORTEST_ATTEMPT).min(left)) {
             Ok(stream) => return Ok(stream),
-            // Prefer the error "connection refused" to a timeout: it is more precise.
+            // Report another error, such as "connection refused", rather than a timeout: it is more
+            // precise.
             Err(why) if error.kind() == io::ErrorKind::TimedOut => error = why,
             Err(_) => {}
         }
@@ -252,7 +253,7 @@ impl<In: Transport> Connector<In> for Tls {
         let bare = host.trim_start_matches('[').trim_end_matches(']');
         let tls = |detail: String| fetch_error(FetchFailure::Tls, detail);
         let server = ServerName::try_from(bare.to_owned())
-            .map_err(|_| tls(format!("{} is not a valid server name", printable(host, 100))))?;
+            .map_err(|_| tls(format!("{} is not a valid host name for TLS", printable(host, 100))))?;
         let is_server = self.forward.is_none() && details.uri.authority() == self.server.as_ref();
         let config = if is_server { &self.for_server } else { &self.for_proxy };
         let config = config.clone().ok_or(Error::TlsRequired)?;
@@ -472,8 +473,8 @@ mod tests {
             let stream = connect_tcp(&addresses, soon(TIMEOUT)).unwrap();
             assert_eq!(stream.peer_addr().unwrap(), address, "{before}");
         }
-        // The interleaved order of four IPv6 addresses that do not respond and one IPv4 address
-        // that does.
+        // Interleaved addresses: four IPv6 addresses that do not respond, and one IPv4 address that
+        // does.
         let start = Instant::now();
         let addresses = [silent.address(), address, silent.address(), silent.address(), silent.address()];
         assert!(connect_tcp(&addresses, soon(TIMEOUT)).is_ok());

@@ -1,7 +1,9 @@
 //! Decodes the response of any transport: checks its size, decompresses it, and removes a byte
 //! order mark.
 
-use super::transport::{FetchError, FetchFailure, HttpRequest, HttpResponse, Transport, printable};
+use super::transport::{
+    BodyLimit, FetchError, FetchFailure, HttpRequest, HttpResponse, Transport, printable,
+};
 use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 use std::io::Read;
 use std::sync::Arc;
@@ -12,7 +14,7 @@ pub(super) struct DecodingTransport(pub(super) Arc<dyn Transport>);
 impl Transport for DecodingTransport {
     fn exchange(&self, request: &HttpRequest<'_>) -> Result<HttpResponse, FetchError> {
         let mut response = self.0.exchange(request)?;
-        response.body = match decode_body(&response, request.max_body_len) {
+        response.body = match decode_body(&response, request.body_limit) {
             // Only successful responses need their body.
             Err(_) if !matches!(response.status, 200 | 201 | 203) => Vec::new(),
             body => body?,
@@ -25,19 +27,20 @@ impl Transport for DecodingTransport {
     }
 }
 
-/// The error for a body of more than `max` bytes. `len` is its length, if known.
-pub(super) fn too_large(len: Option<u64>, max: usize) -> FetchError {
+/// Returns the error for a body that is too large. `len` is its length, if known.
+pub(super) fn too_large(len: Option<u64>, limit: BodyLimit) -> FetchError {
+    let BodyLimit { name, bytes: max } = limit;
     let detail = match len {
-        Some(len) => format!("the body has {len} bytes, the limit is {max}"),
-        None => format!("the body has more than the limit of {max} bytes"),
+        Some(len) => format!("the body has {len} bytes, but {name} is {max}"),
+        None => format!("the body is larger than {name}, {max} bytes"),
     };
     FetchError::new(FetchFailure::TooLarge, detail)
 }
 
-fn decode_body(response: &HttpResponse, max: usize) -> Result<Vec<u8>, FetchError> {
+fn decode_body(response: &HttpResponse, limit: BodyLimit) -> Result<Vec<u8>, FetchError> {
     let body = &response.body;
-    if body.len() > max {
-        return Err(too_large(Some(body.len() as u64), max));
+    if body.len() > limit.bytes {
+        return Err(too_large(Some(body.len() as u64), limit));
     }
     let codings = response.values("content-encoding").flat_map(|value| value.split(','));
     // Some servers send "utf-8" here.
@@ -48,11 +51,11 @@ fn decode_body(response: &HttpResponse, max: usize) -> Result<Vec<u8>, FetchErro
         // A program's own HTTP client may have decompressed the body and kept the header field.
         // JSON never begins with the first bytes of gzip or zlib.
         ["gzip" | "x-gzip"] if body.starts_with(&[0x1f, 0x8b]) => {
-            decompress(MultiGzDecoder::new(&body[..]), max)?
+            decompress(MultiGzDecoder::new(&body[..]), limit)?
         }
-        ["deflate"] if is_zlib(body) => decompress(ZlibDecoder::new(&body[..]), max)?,
+        ["deflate"] if is_zlib(body) => decompress(ZlibDecoder::new(&body[..]), limit)?,
         // Some servers send raw deflate data without the zlib header.
-        ["deflate"] => match decompress(DeflateDecoder::new(&body[..]), max) {
+        ["deflate"] => match decompress(DeflateDecoder::new(&body[..]), limit) {
             Err(error) if error.failure() == FetchFailure::Protocol && is_json(body) => body.clone(),
             opened => opened?,
         },
@@ -69,12 +72,12 @@ fn decode_body(response: &HttpResponse, max: usize) -> Result<Vec<u8>, FetchErro
     })
 }
 
-/// Decompresses up to `max` bytes. The limit is needed because a few kilobytes can expand to
+/// Decompresses up to `limit`. The limit is needed because a few kilobytes can expand to
 /// gigabytes.
-fn decompress(decoder: impl Read, max: usize) -> Result<Vec<u8>, FetchError> {
+fn decompress(decoder: impl Read, limit: BodyLimit) -> Result<Vec<u8>, FetchError> {
     let mut opened = Vec::new();
-    match decoder.take(max as u64 + 1).read_to_end(&mut opened) {
-        Ok(len) if len > max => Err(too_large(None, max)),
+    match decoder.take(limit.bytes as u64 + 1).read_to_end(&mut opened) {
+        Ok(len) if len > limit.bytes => Err(too_large(None, limit)),
         Ok(_) => Ok(opened),
         Err(_) => Err(FetchError::new(FetchFailure::Protocol, "the compressed body is corrupt or truncated")),
     }
@@ -102,9 +105,9 @@ pub(super) fn not_json(response: &HttpResponse) -> Option<String> {
     let content_type = response.values("content-type").next().map(|value| printable(value, 60));
     Some(match content_type {
         Some(content_type) if !content_type.is_empty() => {
-            format!("{beginning} (Content-Type: {content_type})")
+            format!("{beginning} (Content-Type: {content_type}): check the URL")
         }
-        _ => beginning.to_owned(),
+        _ => format!("{beginning}: check the URL"),
     })
 }
 
@@ -119,7 +122,8 @@ mod tests {
 
     fn decoded(codings: &[&str], body: &[u8], max: usize) -> Result<Vec<u8>, FetchError> {
         let headers = codings.iter().map(|coding| ("Content-Encoding".to_owned(), coding.to_string()));
-        decode_body(&HttpResponse::new(200, headers, body.to_vec()), max)
+        let limit = BodyLimit { name: "limit", bytes: max };
+        decode_body(&HttpResponse::new(200, headers, body.to_vec()), limit)
     }
 
     fn all(mut reader: impl Read) -> Vec<u8> {
@@ -192,7 +196,7 @@ mod tests {
                 headers: Vec::new(),
                 body: None,
                 timeout: Duration::ZERO,
-                max_body_len: 9,
+                body_limit: BodyLimit { name: "limit", bytes: 9 },
             };
             let response = DecodingTransport(Arc::new(inner)).exchange(&request).unwrap();
             assert_eq!((response.status, response.body), (status, Vec::new()));
@@ -230,13 +234,13 @@ mod tests {
         assert_eq!(described(b" {", Some("text/html")), "");
         assert_eq!(
             described(b"\n<!DOCTYPE html>", Some("text/html; charset=utf-8")),
-            "the response is HTML or XML, not JSON (Content-Type: text/html; charset=utf-8)"
+            "the response is HTML or XML, not JSON (Content-Type: text/html; charset=utf-8): check the URL"
         );
-        assert_eq!(described(b"<html>", None), "the response is HTML or XML, not JSON");
-        assert_eq!(described(b"secret", Some("")), "the response is not JSON");
+        assert_eq!(described(b"<html>", None), "the response is HTML or XML, not JSON: check the URL");
+        assert_eq!(described(b"secret", Some("")), "the response is not JSON: check the URL");
         for json in ["null", "\"a\"", "-1", "7", "true", "[]"] {
             assert_eq!(described(json.as_bytes(), None), "", "{json}");
         }
-        assert_eq!(described(b" ", None), "the response is empty");
+        assert_eq!(described(b" ", None), "the response is empty: check the URL");
     }
 }

@@ -6,7 +6,9 @@ use super::decode;
 use super::proxy::{Proxies, Route};
 use super::redirect;
 use super::tls::{self, TrustStore};
-use super::transport::{FetchError, FetchFailure, HttpRequest, HttpResponse, Transport, printable};
+use super::transport::{
+    BodyLimit, FetchError, FetchFailure, HttpRequest, HttpResponse, Transport, printable,
+};
 use crate::os;
 use arc_swap::ArcSwapOption;
 use base64::Engine as _;
@@ -126,7 +128,7 @@ impl HttpTransport {
             head = head.header(header::PROXY_AUTHORIZATION, credentials);
         }
         let host = uri.host().unwrap_or_default();
-        let explained = |error| explain(error, host, route.as_ref(), &warnings, request.max_body_len);
+        let explained = |error| explain(error, host, route.as_ref(), &warnings, request.body_limit);
         let invalid =
             |_| FetchError::new(FetchFailure::Other, "a request header contains an invalid character");
         let mut response = match request.body {
@@ -141,11 +143,11 @@ impl HttpTransport {
         let mut body = |limit: u64| response.body_mut().with_config().limit(limit).read_to_vec();
         let body = match status {
             200 | 201 | 203 => {
-                let limit = request.max_body_len;
-                if let Some(len) = content_length(&headers).filter(|&len| len > limit as u64) {
+                let limit = request.body_limit;
+                if let Some(len) = content_length(&headers).filter(|&len| len > limit.bytes as u64) {
                     return Err(decode::too_large(Some(len), limit));
                 }
-                body(limit as u64).map_err(explained)?
+                body(limit.bytes as u64).map_err(explained)?
             }
             // The body only explains the status, so an unreadable body is not an error.
             400..=599 if request.body.is_some() => body(MAX_LOGIN_ERROR_LEN).unwrap_or_default(),
@@ -215,7 +217,7 @@ fn explain(
     host: &str,
     route: Option<&Route<'_>>,
     warnings: &[String],
-    max_body_len: usize,
+    limit: BodyLimit,
 ) -> FetchError {
     let error = match error {
         // An error of `connect.rs` that an I/O layer has wrapped.
@@ -229,7 +231,7 @@ fn explain(
         },
         Error::Timeout(_) => (FetchFailure::Timeout, SLOW_SERVER.to_owned()),
         Error::BodyExceedsLimit(_) => {
-            let error = decode::too_large(None, max_body_len);
+            let error = decode::too_large(None, limit);
             (error.failure(), error.detail().to_owned())
         }
         Error::LargeResponseHeader(..) => {

@@ -8,15 +8,17 @@ const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
 /// Returns a random number from 0 inclusive to 1 exclusive.
 ///
 /// Each call reads the system's random source. A generator with a state would return the same
-/// numbers in all children of a fork, and jitter must spread exactly these.
+/// numbers in all forked children of a process, so that these would make their requests at the same
+/// time.
 pub(super) fn random() -> f64 {
-    // If the random source fails, use the middle: all processes then run in step, but they work.
+    // If the random source fails, return the middle. Then there is no jitter, but everything else
+    // works.
     let bits = getrandom::u64().unwrap_or(u64::MAX / 2);
     (bits >> 11) as f64 / (1u64 << 53) as f64
 }
 
-/// Returns when to renew something with this lifetime: after 80 % of it, minus up to 10 % by
-/// `random`.
+/// Returns the time until the renewal of something with this lifetime: 70 % to 80 % of it,
+/// depending on `random`.
 pub(super) fn ahead_of_expiry(lifetime: Duration, random: f64) -> Duration {
     lifetime.mul_f64(0.8 - 0.1 * random)
 }

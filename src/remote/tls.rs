@@ -169,8 +169,9 @@ impl TrustedCertificates {
 /// Applies WebPKI's rules with one addition: a server certificate that is itself a trusted
 /// certificate needs no CA.
 ///
-/// This allows self-signed certificates, and certificates of an unknown CA. WebPKI would reject the
-/// former, because `openssl req -x509` marks them as CA certificates.
+/// This allows self-signed certificates, and certificates of an unknown CA. WebPKI alone rejects
+/// self-signed certificates that `openssl req -x509` makes, because these are marked as CA
+/// certificates.
 #[derive(Debug)]
 pub(super) struct Verifier {
     /// `None` if there are no trusted roots.

@@ -41,7 +41,14 @@ pub struct HttpRequest<'a> {
     pub(super) headers: Vec<(&'static str, String)>,
     pub(super) body: Option<&'a [u8]>,
     pub(super) timeout: Duration,
-    pub(super) max_body_len: usize,
+    pub(super) body_limit: BodyLimit,
+}
+
+/// The maximum size of a response body, with its name in errors.
+#[derive(Clone, Copy)]
+pub(super) struct BodyLimit {
+    pub(super) name: &'static str,
+    pub(super) bytes: usize,
 }
 
 impl HttpRequest<'_> {
@@ -73,7 +80,7 @@ impl HttpRequest<'_> {
     /// Maximum size of the response body, in bytes. A larger body is rejected, so reading may stop
     /// there.
     pub fn max_body_len(&self) -> usize {
-        self.max_body_len
+        self.body_limit.bytes
     }
 }
 
@@ -153,12 +160,13 @@ fetch_failures! {
     Redirect, "redirect", "redirect not followed";
     /// The response is larger than the limit. For keys and metadata that is `max_document_len`.
     TooLarge, "too_large", "too large";
-    /// The document is not JSON or not a JWK Set, or it has no usable key.
+    /// The document is not usable: it is not valid JSON, a JWK Set has no usable key, metadata has
+    /// no usable URL, or a login response has no usable token.
     Document, "document", "unusable document";
-    /// The metadata names another issuer (OpenID Connect Discovery §4.3).
+    /// The metadata contains another issuer (OpenID Connect Discovery §4.3).
     Issuer, "issuer", "issuer mismatch";
-    /// The server rejected the login with 401: the account is unknown, or its key or secret is
-    /// wrong.
+    /// The server rejected the login with 401, or with 400 and the error "invalid_client": the
+    /// account is unknown, or its key or secret is wrong.
     Rejected, "rejected", "the login was rejected";
     /// The server refused the login request because of a wrong URL or setting: HTTP 400, 405, 406
     /// or 415, and before the first successful login also 403 or 404.

@@ -155,7 +155,7 @@ impl<J: Job> Worker<J> {
     }
 
     /// Waits until attempt number `attempt` is done. Returns false after `timeout`, or if the
-    /// worker is closed before.
+    /// worker is closed.
     pub(super) fn wait_for(&self, attempt: u64, timeout: Duration) -> bool {
         self.wait(attempt, deadline(timeout))
     }

@@ -180,6 +180,6 @@ fn every_error_for_an_issuer_mismatch_contains_both_issuers() {
     let keys = RemoteJwkSet::discover(&html.origin).lazy().build().unwrap();
     assert_eq!(
         keys.refresh(TIMEOUT).unwrap_err().to_string(),
-        "unusable document: metadata: the response is HTML or XML, not JSON"
+        "unusable document: metadata: the response is HTML or XML, not JSON: check the URL"
     );
 }

@@ -81,27 +81,27 @@ fn the_error_for_an_unusable_response_contains_the_cause() {
         (
             Reply::json(bomb).with("Content-Encoding", "gzip"),
             FetchFailure::TooLarge,
-            "too large: the body has more than the limit of 1048576 bytes",
+            "too large: the body is larger than max_document_len, 1048576 bytes",
         ),
         (
             Reply::Flood("HTTP/1.1 200 OK\r\nContent-Length: 104857600\r\n\r\n", 1 << 20),
             FetchFailure::TooLarge,
-            "too large: the body has 104857600 bytes, the limit is 1048576",
+            "too large: the body has 104857600 bytes, but max_document_len is 1048576",
         ),
         (
             Reply::Flood("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n", 10 << 20),
             FetchFailure::TooLarge,
-            "too large: the body has more than the limit of 1048576 bytes",
+            "too large: the body is larger than max_document_len, 1048576 bytes",
         ),
         (
             Reply::Answer(200, vec![("Content-Type", "text/html".into())], b"\n<html>secret".to_vec()),
             FetchFailure::Document,
-            "unusable document: the response is HTML or XML, not JSON (Content-Type: text/html)",
+            "unusable document: the response is HTML or XML, not JSON (Content-Type: text/html): check the URL",
         ),
         (
             Reply::Answer(200, Vec::new(), b"oops".to_vec()),
             FetchFailure::Document,
-            "unusable document: the response is not JSON",
+            "unusable document: the response is not JSON: check the URL",
         ),
         (Reply::status(503), FetchFailure::Status, "unexpected status: HTTP 503"),
         (

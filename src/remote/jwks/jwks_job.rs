@@ -9,7 +9,9 @@ use crate::keys::jwk_set::JwkSet;
 use crate::keys::load_options::LoadOptions;
 use crate::remote::attempts::{Attempts, Reason};
 use crate::remote::events::{Events, Observer};
-use crate::remote::transport::{FetchError, FetchFailure, HttpRequest, HttpResponse, Transport, printable};
+use crate::remote::transport::{
+    BodyLimit, FetchError, FetchFailure, HttpRequest, HttpResponse, Transport, printable,
+};
 use crate::remote::worker::{Job, Worker};
 use crate::remote::{decode, freshness, pacing, url};
 use crate::verify::key_source::KeySnapshot;
@@ -122,7 +124,7 @@ impl JwksJob {
     pub(super) fn load_last_good(&self) {
         let Some(path) = &self.settings.last_good_file else { return };
         let loaded = self.read_last_good(path);
-        // build() runs on the program's own thread, so it is safe to log directly.
+        // build() runs on the program's own thread, so a slow log handler delays no fetch.
         if let Some(message) = self.record_last_good(loaded) {
             log::warn!(target: TARGET, "{message}");
         }
@@ -201,7 +203,7 @@ impl JwksJob {
             headers,
             body: None,
             timeout: self.settings.timeout,
-            max_body_len: self.settings.load.max_document_len,
+            body_limit: BodyLimit { name: "max_document_len", bytes: self.settings.load.max_document_len },
         };
         self.transport.exchange(&request)
     }
@@ -213,8 +215,8 @@ impl JwksJob {
             let response = self.get(url, vec![("accept", "application/json".into())])?;
             match response.status {
                 200 | 203 => return Ok(response),
-                // Try the next URL. Few issuers serve the second URL, and some respond with 403 or
-                // 400 there.
+                // Try the next URL. Few issuers serve the later URLs, and some respond there with
+                // 403 or 400.
                 status @ 400..=428 if status == 404 || i > 0 => {
                     not_found.push(format!("HTTP {status} at {}", printable(url, 120)));
                 }
@@ -245,7 +247,7 @@ impl JwksJob {
         })?;
         let unusable = |why| FetchError::new(FetchFailure::Document, format!("jwks_uri: {why}"));
         let uri = url::check(&jwks_uri, self.settings.allow_http).map_err(unusable)?;
-        // Not allowed even to this machine: an issuer must not be able to send requests to local
+        // Not allowed even to this machine. Otherwise an https issuer could cause requests to local
         // services.
         if uri.scheme_str() == Some("http") && !issuer.starts_with("http:") {
             return Err(unusable("http is not allowed, because the issuer is https"));

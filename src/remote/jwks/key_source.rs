@@ -138,9 +138,10 @@ impl RemoteJwkSet {
 }
 
 /// Returns the fetch to wait for if there are no usable keys at all. During an outage the
-/// background retries, so this requests no fetch. The exception is a last attempt that is
-/// [`MAX_PAUSE_WITHOUT_KEYS`] old: its pause was chosen while there still were keys, and may be too
-/// long.
+/// background retries, so this requests no fetch.
+///
+/// The exception: the last attempt ended at least [`MAX_PAUSE_WITHOUT_KEYS`] ago. Its pause was
+/// then chosen while there still were keys, and is too long.
 fn first_fetch(attempts: &mut Attempts<Misses>, before: Option<Ticket>, now: Instant) -> Refetch {
     let paused = attempts.ended.map(|ended| now.saturating_duration_since(ended));
     let is_retried_soon =
@@ -151,7 +152,8 @@ fn first_fetch(attempts: &mut Attempts<Misses>, before: Option<Ticket>, now: Ins
     }
 }
 
-/// The result if no fetch can be waited for and it is unknown whether the issuer has the key.
+/// Returns the result for a token that cannot wait for a fetch, if it is unknown whether the issuer
+/// has its key.
 fn unknown(missing: &MissingKey, why: impl FnOnce() -> Cow<'static, str>) -> Refetch {
     match missing {
         MissingKey::Kid(_) | MissingKey::KeyWithoutKid => Refetch::Unavailable(why()),

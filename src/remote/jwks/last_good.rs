@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime};
 /// Maximum size of the file in bytes, without the document.
 const MAX_ENVELOPE_LEN: u64 = 64 * 1024;
 
-/// A temporary file of this age was left behind by a process that has ended.
+/// The age at which a temporary file counts as left behind by a killed process.
 const ABANDONED: Duration = Duration::from_secs(60);
 
 const NOT_OURS: &str = "not written by this library: remove the file or change last_good_file";

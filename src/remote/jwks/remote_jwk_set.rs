@@ -31,8 +31,8 @@ use std::time::{Duration, Instant};
 /// - Tokens without "kid" that no key verifies may cause one fetch in each
 ///   [`crate::RemoteJwkSetBuilder::refetch_interval_without_kid`]. So may tokens with an invalid
 ///   signature under the key of their "kid".
-/// - A token causes a fetch only if all its other checks succeed: an expired token, for example,
-///   does not.
+/// - A token causes such a fetch only if all its other checks succeed: an expired token, for
+///   example, causes none.
 /// - If that fetch fails or does not finish in time, the token is not reported as invalid. The
 ///   error is [`crate::ErrorKind::KeysUnavailable`].
 /// - A key that the issuer has removed is no longer accepted once the new set is in use.

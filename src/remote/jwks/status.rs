@@ -74,7 +74,7 @@ pub enum RemoteJwkSetState {
 }
 
 impl RemoteJwkSetState {
-    /// Every state.
+    /// All states.
     pub const ALL: &'static [Self] = &[Self::Empty, Self::Fresh, Self::Stale, Self::TooOld, Self::Closed];
 
     /// The stable name, the same in every language.

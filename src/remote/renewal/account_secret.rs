@@ -72,7 +72,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_makes_it_panic(text in "\\PC*", bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        fn no_input_causes_a_panic(text in "\\PC*", bytes in prop::collection::vec(any::<u8>(), 0..200)) {
             for text in [text, String::from_utf8_lossy(&bytes).into_owned(), STANDARD.encode(&bytes)] {
                 let _ = object(&text);
             }

@@ -3,7 +3,7 @@
 use super::auth_method::AuthMethod;
 use super::client::{Client, Form, Proof};
 use super::issuer_clock::IssuerClock;
-use super::login_response::{self, LoginKind, MAX_RESPONSE_LEN, date, member};
+use super::login_response::{self, LIMIT, LoginKind, date, member};
 use super::secret_text::failed;
 use super::token_source::{NewToken, TokenSource};
 use crate::remote::transport::{FetchError, FetchFailure, HttpRequest, HttpResponse, Transport};
@@ -64,7 +64,7 @@ impl ClientCredentials {
             headers,
             body: Some(body.0.as_bytes()),
             timeout: self.timeout,
-            max_body_len: MAX_RESPONSE_LEN,
+            body_limit: LIMIT,
         })
     }
 

@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 /// for longer than that.
 const AGREEMENT: i64 = 30;
 
-/// Returns the issuer's time for signing login tokens. They are valid for minutes only, so a wrong
-/// local clock would make them invalid.
+/// The issuer's clock, for signing login tokens. They are valid for minutes only, so a wrong local
+/// clock would make them invalid.
 #[derive(Default)]
 pub(super) struct IssuerClock {
     /// The issuer's clock minus this machine's clock, in seconds; 0 if they differ by [`AGREEMENT`]

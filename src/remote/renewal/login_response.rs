@@ -3,12 +3,12 @@
 use super::auth_method::AuthMethod;
 use super::lenient::without_bom;
 use crate::encoding::json;
-use crate::remote::freshness;
-use crate::remote::transport::{FetchError, FetchFailure, HttpResponse};
+use crate::remote::transport::{BodyLimit, FetchError, FetchFailure, HttpResponse};
+use crate::remote::{decode, freshness};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Maximum size of a response, in bytes.
-pub(super) const MAX_RESPONSE_LEN: usize = 128 * 1024;
+/// Maximum size of a response.
+pub(super) const LIMIT: BodyLimit = BodyLimit { name: "the limit", bytes: 128 * 1024 };
 
 /// The error codes that may appear in error texts: the codes of RFC 6749 §4.1.2.1 and §5.2, RFC
 /// 8707, RFC 9449 and DC/OS. Other text of a response may be secret.
@@ -37,9 +37,8 @@ pub(super) fn is_success(status: u16) -> bool {
 
 /// Returns the member `name` of a response body; `None` if it is null or missing.
 pub(super) fn member<'a>(body: &'a [u8], name: &str) -> Result<Option<json::Value<'a>>, FetchError> {
-    if body.len() > MAX_RESPONSE_LEN {
-        let detail = format!("the response has more than the limit of {MAX_RESPONSE_LEN} bytes");
-        return Err(FetchError::new(FetchFailure::TooLarge, detail));
+    if body.len() > LIMIT.bytes {
+        return Err(decode::too_large(Some(body.len() as u64), LIMIT));
     }
     let malformed = |detail| FetchError::new(FetchFailure::Document, detail);
     let text = std::str::from_utf8(body).map_err(|_| malformed("the response is not UTF-8"))?;
@@ -159,7 +158,7 @@ mod tests {
             assert!(error.to_string().contains(why) && !error.to_string().contains("hidden"), "{error}");
         }
         assert_eq!(
-            token(&vec![b' '; MAX_RESPONSE_LEN + 1], "token").unwrap_err().failure(),
+            token(&vec![b' '; LIMIT.bytes + 1], "token").unwrap_err().failure(),
             FetchFailure::TooLarge
         );
     }

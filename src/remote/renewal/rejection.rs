@@ -5,9 +5,9 @@
 /// new token.
 ///
 /// A 401 counts if WWW-Authenticate contains a scheme of DC/OS (`acsjwt`, `oauthjwt`) or `Bearer`,
-/// or if it is missing or empty. It does not count with other schemes, such as `Basic`. Services
-/// behind DC/OS's Admin Router may send these, and a new token would not help. 403 never counts:
-/// the caller is authenticated, but not allowed.
+/// or if it is missing or empty. It does not count if it contains only other schemes, such as
+/// `Basic`. Services behind DC/OS's Admin Router may send these, and a new token would not help.
+/// 403 never counts: the caller is authenticated, but not allowed.
 ///
 /// ```
 /// use bouncer_verify::is_token_rejection;

@@ -18,14 +18,14 @@ use std::time::{Duration, Instant, SystemTime};
 
 /// Rejections cause one login at once, and then at most one in each interval of this length.
 const REJECTION_INTERVAL: Duration = Duration::from_secs(30);
-/// Maximum pause in an outage while the token is valid for at least this time.
+/// Maximum pause in an outage while the token is valid for at least as long.
 const MAX_PAUSE: Duration = Duration::from_secs(300);
 /// Maximum pause in an outage if there is no valid token, or if it expires soon.
 const MAX_PAUSE_WITHOUT_TOKEN: Duration = Duration::from_secs(15);
 /// Maximum of the first pause after a permanent failure. Further pauses are longer, because a retry
 /// is unlikely to succeed.
 const PERMANENT_FAILURE_PAUSE: Duration = Duration::from_secs(30);
-/// Minimum of that maximum, if the token in use expires soon.
+/// If the token in use expires soon, that maximum is reduced, but never below this.
 const MIN_PERMANENT_FAILURE_PAUSE: Duration = Duration::from_secs(5);
 /// Tokens with a longer lifetime count as tokens without expiry. This avoids an overflow of a
 /// clock.
@@ -81,7 +81,7 @@ fn permanent_failure_pause(failures: u32, left: Option<Duration>) -> (Duration, 
     (growing.min(bound), growing <= bound)
 }
 
-/// The state of one process about rejections.
+/// Rejections of the service's own token, in one process.
 pub(super) struct Rejections {
     pub(super) budget: Budget,
     /// Number of rejections that caused no login.

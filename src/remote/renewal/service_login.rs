@@ -1,7 +1,7 @@
 //! The login of a DC/OS service account.
 
 use super::issuer_clock::IssuerClock;
-use super::login_response::{self, LoginKind, MAX_RESPONSE_LEN, date};
+use super::login_response::{self, LIMIT, LoginKind, date};
 use super::secret_text::{SecretText, failed};
 use super::service_account::ServiceAccount;
 use super::token_source::{NewToken, TokenSource};
@@ -66,7 +66,7 @@ impl ServiceLogin {
             headers,
             body: Some(&body),
             timeout: self.timeout,
-            max_body_len: MAX_RESPONSE_LEN,
+            body_limit: LIMIT,
         })
     }
 }

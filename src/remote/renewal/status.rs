@@ -58,7 +58,7 @@ pub enum TokenRenewerState {
 }
 
 impl TokenRenewerState {
-    /// Every state.
+    /// All states.
     pub const ALL: &'static [Self] = &[Self::Empty, Self::Valid, Self::Expiring, Self::Expired, Self::Closed];
 
     /// The stable name, the same in every language.

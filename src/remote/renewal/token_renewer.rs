@@ -25,7 +25,7 @@ const ATTEMPTS_TO_WAIT_FOR: u32 = 4;
 ///   if there is no token, or if it expires within seconds.
 /// - The token is renewed in the background, after 70 to 80 % of its lifetime, or after half of a
 ///   lifetime under 60 s. A failed renewal is retried with back-off, and the token is used until it
-///   expires. Logins are at least one second apart.
+///   expires. After a successful login, the next scheduled one is at least one second later.
 /// - After HTTP 401, call [`TokenRenewer::reject`]. Concurrent callers with the same token cause
 ///   one login, and there is at most one such login in 30 s. If it returns the rejected token
 ///   again, it is repeated a second later. This happens with DC/OS: two logins within one second
@@ -258,7 +258,7 @@ impl TokenRenewer {
             true => self.no_token(),
             false => Error::new(
                 ErrorKind::LoginUnavailable,
-                "the token was rejected, and there is no newer one: rejections cause one login in 30 s",
+                "the token was rejected, and there is no newer one: retry later (at most one login in 30 s)",
             ),
         }
     }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use zeroize::Zeroizing;
 
-/// The longest accepted token, in bytes.
+/// Maximum length of a token, in bytes.
 const MAX_TOKEN_LEN: usize = 64 * 1024;
 
 /// Gets new tokens for a renewer. Implement it for a custom kind of login. Closures `Fn() ->
