@@ -1,4 +1,4 @@
-//! Which arithmetic verifies: the default, the choice, and the switch in the environment.
+//! Tests of the choice of the back end: the default, the setting, and the environment variable.
 
 mod support {
     pub(crate) mod signer;
@@ -25,9 +25,9 @@ fn cpu_accelerates() -> bool {
 }
 
 #[test]
-fn keys_of_the_usual_sizes_are_accelerated_where_the_cpu_can() {
+fn keys_of_the_usual_sizes_are_accelerated_if_the_cpu_supports_it() {
     if !cpu_accelerates() {
-        eprintln!("this CPU has no AVX-512 IFMA: nothing is accelerated on it");
+        eprintln!("this CPU has no AVX-512 IFMA, so no key is accelerated");
     }
     for (name, takes) in [
         ("rsa-2048-a", true),
@@ -70,9 +70,9 @@ fn an_accelerated_key_verifies_its_other_algorithms_too() {
     }
 }
 
-/// What the other process of [`the_environment_turns_it_off`] runs.
+/// [`the_environment_variable_turns_acceleration_off`] runs this test in another process.
 #[test]
-fn the_default_is_what_the_environment_says() {
+fn the_default_depends_on_the_environment_variable() {
     let off = std::env::var_os(SWITCH).is_some_and(|value| !value.is_empty() && value != "0");
     let expected = if off { Backend::AwsLc } else { Backend::Accelerated };
     assert_eq!(Backend::default(), expected);
@@ -84,7 +84,7 @@ fn the_default_is_what_the_environment_says() {
 }
 
 #[test]
-fn the_environment_turns_it_off() {
+fn the_environment_variable_turns_acceleration_off() {
     for (value, expected) in [
         (None, "true"),
         (Some(""), "true"),
@@ -94,7 +94,7 @@ fn the_environment_turns_it_off() {
     ] {
         let mut command = Command::new(std::env::current_exe().unwrap());
         command
-            .args(["--exact", "--nocapture", "the_default_is_what_the_environment_says"])
+            .args(["--exact", "--nocapture", "the_default_depends_on_the_environment_variable"])
             .env_remove(SWITCH);
         let output = command.envs(value.map(|value| (SWITCH, value))).output().unwrap();
         let printed = String::from_utf8_lossy(&output.stdout);

@@ -1,4 +1,4 @@
-//! Many tokens in one call: the verdicts, and their order, are those of one by one.
+//! Tests of batches: the results and their order are the same as one by one.
 
 mod support {
     pub(crate) mod signer;
@@ -29,7 +29,7 @@ fn policy() -> Policy {
     Policy::dcos().algorithms([Algorithm::Rs256, Algorithm::Es256]).time(NOW)
 }
 
-/// Tokens of all keys, some of them wrong in one way or another.
+/// Returns tokens of all keys. Some of them are invalid in different ways.
 fn tokens() -> Vec<String> {
     let genuine: Vec<String> = (0..40)
         .map(|i| {
@@ -53,7 +53,7 @@ fn tokens() -> Vec<String> {
     [genuine, broken].concat()
 }
 
-/// Another character of the alphabet at `at`.
+/// Replaces the character at `at` with another one of the alphabet.
 fn flip(token: &str, at: usize) -> String {
     let mut bytes = token.as_bytes().to_vec();
     bytes[at] = if bytes[at] == b'A' { b'B' } else { b'A' };
@@ -69,7 +69,7 @@ fn seen(verdict: Result<VerifiedToken, Error>) -> Verdict {
 }
 
 #[test]
-fn a_batch_of_any_size_gives_the_verdicts_of_one_by_one_in_order() {
+fn a_batch_of_any_size_has_the_same_results_as_one_by_one() {
     let tokens = tokens();
     for &backend in Backend::ALL {
         let one_by_one = jwks(backend);
@@ -77,7 +77,7 @@ fn a_batch_of_any_size_gives_the_verdicts_of_one_by_one_in_order() {
             tokens.iter().map(|token| seen(verify_token(&one_by_one, &policy(), token))).collect();
         let passing = expected.iter().filter(|verdict| verdict.is_ok()).count();
         assert!((30..60).contains(&passing), "{passing} pass");
-        // At first no header is known, then all are.
+        // In the first round no header is known, in the second all are.
         let jwks = jwks(backend);
         for _ in 0..2 {
             for size in [1, 2, 6, 7, 8, 9, 16, 23, tokens.len()] {
@@ -94,7 +94,7 @@ fn a_batch_of_any_size_gives_the_verdicts_of_one_by_one_in_order() {
 }
 
 #[test]
-fn tokens_without_kid_have_the_same_verdicts_whatever_keys_there_are() {
+fn a_batch_without_kids_has_the_same_results_as_one_by_one() {
     let sign = |key: usize, i: usize| {
         let claims = format!(r#"{{"exp":{},"uid":"user-{i}"}}"#, if i % 13 == 12 { NOW } else { NOW + 60 });
         KEYS[key].token(Algorithm::Rs256, r#"{"alg":"RS256"}"#, claims)
@@ -104,12 +104,12 @@ fn tokens_without_kid_have_the_same_verdicts_whatever_keys_there_are() {
         flip(&token, token.len() - 20)
     };
     let series = [
-        // All of one key, which is the first or the second of its size.
+        // All tokens of one key, which is the first or the second of its size.
         (0..16).map(|i| sign(0, i)).collect::<Vec<_>>(),
         (0..16).map(|i| sign(1, i)).collect(),
         (0..16).map(|i| sign(2, i)).collect(),
         (0..16).map(|i| forged(0, i)).collect(),
-        // Of several, too few or too many for the lanes.
+        // Tokens of several keys, too few or too many for the lanes.
         (0..48).map(|i| sign([0, 1, 1, 1, 1, 0, 1, 1, 2][i % 9], i)).collect(),
         (0..48).map(|i| if i % 3 == 0 { forged(i % 2, i) } else { sign(i % 2, i) }).collect(),
         (0..48).map(|i| if i % 8 == 3 { sign(2, i) } else { forged(1, i) }).collect(),
@@ -117,7 +117,7 @@ fn tokens_without_kid_have_the_same_verdicts_whatever_keys_there_are() {
     for &backend in Backend::ALL {
         let one_by_one = jwks(backend);
         let batch = jwks(backend);
-        // At first no header is known, then all are.
+        // In the first round no header is known, in the second all are.
         for round in 0..2 {
             for (number, tokens) in series.iter().enumerate() {
                 let expected: Vec<Verdict> =
@@ -128,12 +128,16 @@ fn tokens_without_kid_have_the_same_verdicts_whatever_keys_there_are() {
             }
         }
         let accelerated = batch.accelerated_keys();
-        assert_eq!(accelerated, jwks(backend).accelerated_keys(), "{backend:?}: the kernel is still trusted");
+        assert_eq!(
+            accelerated,
+            jwks(backend).accelerated_keys(),
+            "{backend:?}: the kernel must still be trusted"
+        );
     }
 }
 
 #[test]
-fn any_number_of_threads_gives_the_same_verdicts_in_order() {
+fn any_number_of_threads_returns_the_same_results_in_order() {
     let jwks = jwks(Backend::default());
     let tokens: Vec<String> = tokens().into_iter().cycle().take(1000).collect();
     let expected: Vec<Verdict> = verify_tokens(&jwks, &policy(), &tokens, 1).into_iter().map(seen).collect();
@@ -145,7 +149,7 @@ fn any_number_of_threads_gives_the_same_verdicts_in_order() {
 }
 
 #[test]
-fn a_verifier_with_a_cache_gives_the_same_verdicts() {
+fn a_verifier_with_a_cache_returns_the_same_results() {
     let tokens = tokens();
     let plain = Verifier::new(jwks(Backend::default()), policy());
     let expected: Vec<Verdict> = plain.verify_batch(&tokens, 1).into_iter().map(seen).collect();
@@ -157,12 +161,12 @@ fn a_verifier_with_a_cache_gives_the_same_verdicts() {
     let stats = cached.cache_stats().unwrap();
     let passing = expected.iter().filter(|verdict| verdict.is_ok()).count() as u64;
     assert_eq!(stats.hits() + stats.misses(), 3 * tokens.len() as u64);
-    // What passes twice in one batch is looked up twice before it is kept.
+    // A token that is twice in one batch is looked up twice before it is cached.
     assert!(stats.hits() >= 2 * passing, "{stats:?}, {passing} pass");
 }
 
 #[test]
-fn columns_say_what_the_verdicts_say() {
+fn columns_contain_the_results() {
     let jwks = jwks(Backend::default());
     let policy = Policy::any_issuer().algorithms([Algorithm::Rs256]).optional_exp().time(NOW);
     let sign = |claims: &str| KEYS[0].token(Algorithm::Rs256, r#"{"alg":"RS256","kid":"key-0"}"#, claims);
@@ -188,10 +192,10 @@ fn columns_say_what_the_verdicts_say() {
     assert_eq!((none.uid_offsets, none.status, none.exp_validity), (vec![0], vec![], vec![]));
 }
 
-/// A token, by its number, that notes which threads read it.
-struct Noting<'a>(usize, &'a Mutex<HashMap<ThreadId, HashSet<usize>>>);
+/// A token with a number that records which threads read it.
+struct RecordingToken<'a>(usize, &'a Mutex<HashMap<ThreadId, HashSet<usize>>>);
 
-impl AsRef<[u8]> for Noting<'_> {
+impl AsRef<[u8]> for RecordingToken<'_> {
     fn as_ref(&self) -> &[u8] {
         self.1.lock().unwrap().entry(thread::current().id()).or_default().insert(self.0);
         b"no token"
@@ -199,7 +203,7 @@ impl AsRef<[u8]> for Noting<'_> {
 }
 
 #[test]
-fn a_thread_has_64_tokens_at_least_and_the_caller_says_how_many_there_are() {
+fn each_thread_gets_at_least_64_tokens_and_the_caller_limits_the_threads() {
     let jwks = jwks(Backend::default());
     for (tokens, threads, used) in [
         (0, 4, 0),
@@ -214,12 +218,12 @@ fn a_thread_has_64_tokens_at_least_and_the_caller_says_how_many_there_are() {
         (640, 1000, 10),
         (6481, 101, 101),
     ] {
-        let noted = Mutex::new(HashMap::new());
-        let batch: Vec<_> = (0..tokens).map(|i| Noting(i, &noted)).collect();
+        let recorded = Mutex::new(HashMap::new());
+        let batch: Vec<_> = (0..tokens).map(|i| RecordingToken(i, &recorded)).collect();
         assert_eq!(verify_tokens(&jwks, &policy(), &batch, threads).len(), tokens);
-        let shares: Vec<usize> = noted.lock().unwrap().values().map(HashSet::len).collect();
+        let shares: Vec<usize> = recorded.lock().unwrap().values().map(HashSet::len).collect();
         assert_eq!(shares.len(), used, "{tokens} tokens on {threads} threads");
-        assert_eq!(shares.iter().sum::<usize>(), tokens, "each token has one thread");
+        assert_eq!(shares.iter().sum::<usize>(), tokens, "each token must be read by one thread");
         assert!(used < 2 || shares.iter().all(|&share| share >= 64), "{tokens} tokens: {shares:?}");
         let [least, most] =
             [shares.iter().min(), shares.iter().max()].map(|share| share.copied().unwrap_or(0));

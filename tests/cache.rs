@@ -1,4 +1,4 @@
-//! The cache of verified tokens: it may save work, and may change no verdict.
+//! Tests of the cache of verified tokens: it saves work and changes no result.
 
 mod support {
     pub(crate) mod signer;
@@ -15,7 +15,7 @@ const NOW: i64 = 1_700_000_000;
 
 static KEY: LazyLock<Key> = LazyLock::new(|| Key::load("p256-a"));
 
-/// A verifier with a cache, and its clock.
+/// Returns a verifier with a cache, and its clock.
 fn verifier(tokens: usize) -> (Verifier, Arc<AtomicI64>) {
     let jwks = JwkSet::from_keys([Jwk::from_der(&KEY.public_der()).unwrap()]).unwrap();
     let seconds = Arc::new(AtomicI64::new(NOW));
@@ -39,7 +39,7 @@ fn hits_and_misses(verifier: &Verifier) -> (u64, u64) {
 }
 
 #[test]
-fn a_hit_gives_all_that_a_verification_gives() {
+fn a_hit_returns_the_same_token_as_a_verification() {
     let (verifier, _) = verifier(100);
     let token = token(
         r#"{"exp":1700000060.5,"uid":"p\u0065ter","aud":["a","\u0062"],"iss":"i","sub":"s","jti":"j","iat":7,"nbf":3,"x":[1]}"#,
@@ -64,7 +64,7 @@ fn a_hit_gives_all_that_a_verification_gives() {
 }
 
 #[test]
-fn times_are_judged_on_every_hit() {
+fn times_are_checked_on_every_hit() {
     let (verifier, seconds) = verifier(100);
     let token = token(&format!(r#"{{"exp":{},"nbf":{},"uid":"peter"}}"#, NOW + 60, NOW));
     let kind_at = |time| {
@@ -95,7 +95,7 @@ fn the_age_is_checked_on_every_hit() {
 }
 
 #[test]
-fn what_is_recalled_is_judged_as_a_hit_and_what_is_not_is_not_counted() {
+fn lookup_cached_checks_the_times_and_counts_only_hits() {
     let (verifier, seconds) = verifier(100);
     let token = user(1);
     assert!(verifier.lookup_cached(&token).is_none());
@@ -108,11 +108,11 @@ fn what_is_recalled_is_judged_as_a_hit_and_what_is_not_is_not_counted() {
 }
 
 #[test]
-fn only_the_same_token_to_the_byte_is_a_hit() {
+fn only_exactly_the_same_token_is_a_hit() {
     let (verifier, _) = verifier(100);
     let genuine = user(1);
     verifier.verify(&genuine).unwrap();
-    // The same signature, on which the hash is made, under another payload.
+    // The same signature, from which the hash is computed, with another payload.
     let other = user(2);
     let forged = format!("{}.{}", other.rsplit_once('.').unwrap().0, genuine.rsplit_once('.').unwrap().1);
     for _ in 0..2 {
@@ -129,7 +129,7 @@ fn only_the_same_token_to_the_byte_is_a_hit() {
 }
 
 #[test]
-fn refusals_are_not_kept() {
+fn rejected_tokens_are_not_cached() {
     let (verifier, seconds) = verifier(100);
     let token = token(&format!(r#"{{"exp":{NOW},"uid":"peter"}}"#));
     for _ in 0..3 {
@@ -141,7 +141,7 @@ fn refusals_are_not_kept() {
 }
 
 #[test]
-fn it_is_bounded_and_keeps_what_is_used() {
+fn the_cache_is_bounded_and_keeps_tokens_in_use() {
     let (verifier, _) = verifier(60);
     assert_eq!(verifier.cache_stats().unwrap().capacity(), 64);
     let hot: Vec<String> = (0..8).map(user).collect();
@@ -153,14 +153,14 @@ fn it_is_bounded_and_keeps_what_is_used() {
         }
     }
     let (hits, misses) = hits_and_misses(&verifier);
-    // 1000 tokens that come once, and 8 that come 250 times: those are nearly always there.
+    // 1000 tokens are used once, 8 are used 250 times. The 8 are nearly always cached.
     assert!(hits > 1900, "{hits} hits, {misses} misses");
     assert_eq!(hits + misses, 8 + 1000 + 8 * 250);
 }
 
 #[test]
-fn long_tokens_are_not_kept() {
-    // No token of this header has 4097 bytes.
+fn long_tokens_are_not_cached() {
+    // No token with this header can have 4097 bytes.
     for (len, outcome) in [(4096, (1, 1)), (4098, (0, 2))] {
         let (verifier, _) = verifier(100);
         let start = format!(r#"{{"exp":{},"uid":"peter","x":""#, NOW + 60);
@@ -175,7 +175,7 @@ fn long_tokens_are_not_kept() {
 }
 
 #[test]
-fn it_is_off_unless_asked_for_and_each_has_its_own() {
+fn the_cache_is_off_by_default_and_each_verifier_has_its_own() {
     let (cached, _) = verifier(100);
     assert!(cached.with_cache(0).cache_stats().is_none());
     let other = cached.with_cache(100);
@@ -187,7 +187,7 @@ fn it_is_off_unless_asked_for_and_each_has_its_own() {
 }
 
 #[test]
-fn threads_share_it() {
+fn threads_can_share_the_cache() {
     let (verifier, _) = verifier(16);
     let tokens: Vec<String> = (0..64).map(user).collect();
     thread::scope(|scope| {

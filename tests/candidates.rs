@@ -1,4 +1,4 @@
-//! Which keys are tried for a token that names none, and how many.
+//! Tests of which keys are tried for a token without a kid, and how many.
 
 mod support {
     pub(crate) mod signer;
@@ -11,13 +11,14 @@ use support::signer::Key;
 
 const HEADER: &str = r#"{"alg":"RS256"}"#;
 
-/// The key as a member of a set, with its name for its kid.
+/// Returns a key as a member of a set. Its kid is its name.
 fn member(name: &str) -> String {
     let jwk = Jwk::from_der(&Key::load(name).public_der()).unwrap().to_json();
     jwk.replacen('{', &format!("{{\"kid\":\"{name}\","), 1)
 }
 
-/// A key of the size of `name`, for which nobody has the private key: other digits in the midst of n.
+/// Returns a key of the same size as `name`, but with other digits in n. There is no private key
+/// for it.
 fn like(name: &str, number: usize) -> String {
     let jwk = member(name);
     let middle = jwk.find("\"n\":\"").unwrap() + 100;
@@ -43,16 +44,16 @@ fn forged(token: &str) -> String {
 }
 
 #[test]
-fn a_key_whose_signatures_have_another_length_is_not_one_of_the_four() {
+fn a_key_of_another_size_does_not_count_as_one_of_the_four_candidates() {
     for &backend in Backend::ALL {
         let mut members: Vec<String> = (0..6).map(|i| like("rsa-3072", i)).collect();
         members.push(member("rsa-2048-a"));
         let jwks = set(&members, backend);
-        // With a header that is not known yet, and with one that is.
+        // First with a header that is not known yet, then with a known one.
         for _ in 0..2 {
             let verified = verify(&jwks, &token("rsa-2048-a", HEADER)).unwrap();
             assert_eq!(verified.kid(), Some("rsa-2048-a"));
-            // The same header does not speak for a signature of another length.
+            // The known header is not used for a signature of another length.
             let error = verify(&jwks, &token("rsa-3072", HEADER)).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::InvalidSignature);
         }
@@ -60,7 +61,7 @@ fn a_key_whose_signatures_have_another_length_is_not_one_of_the_four() {
 }
 
 #[test]
-fn tokens_of_one_header_find_keys_of_two_sizes() {
+fn tokens_with_the_same_header_are_verified_with_keys_of_two_sizes() {
     for &backend in Backend::ALL {
         let jwks = set(&["rsa-2048-a", "rsa-3072", "rsa-2048-b"].map(member), backend);
         for _ in 0..3 {
@@ -70,7 +71,7 @@ fn tokens_of_one_header_find_keys_of_two_sizes() {
                 let error = verify(&jwks, &forged(&genuine)).unwrap_err();
                 assert_eq!((error.kind(), error.detail()), (ErrorKind::InvalidSignature, ""));
             }
-            // No key has signatures of this length, which is no lack of a key that matches.
+            // No key has signatures of this length, but keys match the header.
             let error = verify(&jwks, &token("rsa-4096", HEADER)).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::InvalidSignature);
         }
@@ -78,7 +79,7 @@ fn tokens_of_one_header_find_keys_of_two_sizes() {
 }
 
 #[test]
-fn the_error_says_so_where_keys_were_left_untried() {
+fn the_error_tells_if_more_keys_match_than_are_tried() {
     let error = |likes: usize, name: &str| {
         let mut members: Vec<String> = (0..likes).map(|i| like(name, i)).collect();
         members.push(member(name));
@@ -93,14 +94,14 @@ fn the_error_says_so_where_keys_were_left_untried() {
              the issuer should set \"kid\""
         );
     }
-    // It says nothing of the sort where all were tried.
+    // If all keys were tried, the error has no detail.
     let all: Vec<String> = (0..4).map(|i| like("rsa-2048-a", i)).collect();
     let error = verify(&set(&all, Backend::default()), &token("rsa-2048-a", HEADER)).unwrap_err();
     assert_eq!(error.to_string(), "the token's signature is invalid");
 }
 
 #[test]
-fn which_key_was_used_last_changes_no_verdict() {
+fn the_key_used_last_does_not_change_the_result() {
     let names = ["rsa-2048-a", "rsa-2048-b", "rsa-2048-e3"];
     for &backend in Backend::ALL {
         let jwks = set(&names.map(member), backend);

@@ -1,9 +1,10 @@
-//! The same tokens through the crate `jsonwebtoken` and through every back end. What is accepted here,
-//! jsonwebtoken accepts too; where it alone accepts, a rule of this library that is stricter on purpose must
-//! explain it. The back ends give the same verdict and the same error.
+//! Verifies the same tokens with the crate `jsonwebtoken` and with every back end. If this library
+//! accepts a token, jsonwebtoken must accept it too. If only jsonwebtoken accepts it, a stricter
+//! rule of this library must explain why. All back ends must return the same result and the same
+//! error.
 //!
-//! The tokens come from fixed seeds. jsonwebtoken takes the time from the system, so times lie before 2020 or
-//! after 2100.
+//! The tokens are generated from fixed seeds. jsonwebtoken uses the system's clock, so all times
+//! are before 2020 or after 2100.
 
 mod support {
     pub(crate) mod json;
@@ -29,7 +30,7 @@ const AUDIENCE: &str = "https://api.example/";
 /// 2100-01-01.
 const FUTURE: &str = "4102444800";
 
-/// Who signs: the name of the key, the algorithm, its "alg" value, and the kid and alg of its JWK.
+/// A signer: the name of the key, the algorithm, its "alg" value, and the kid and alg of its JWK.
 type SignerRow = (&'static str, Algorithm, &'static str, Option<&'static str>, Option<&'static str>);
 
 const SIGNERS: &[SignerRow] = &[
@@ -46,8 +47,8 @@ const SIGNERS: &[SignerRow] = &[
     ("ed25519-a", Algorithm::Ed25519, "Ed25519", None, Some("EdDSA")),
 ];
 
-/// The one direction that would be dangerous: accepted here, and refused by jsonwebtoken. Only what it does
-/// not know.
+/// Tokens that this library accepts and jsonwebtoken rejects. That would be dangerous, so only
+/// features that jsonwebtoken does not support are allowed.
 const UNKNOWN_TO_JSONWEBTOKEN: &[(&str, Applies)] = &[
     ("the algorithm ES512", |parts| parts.header["alg"] == "ES512"),
     ("the name Ed25519 (RFC 9864), for EdDSA", |parts| parts.header["alg"] == "Ed25519"),
@@ -58,15 +59,15 @@ const UNKNOWN_TO_JSONWEBTOKEN: &[(&str, Applies)] = &[
     ("an nbf before 1970", |parts| parts.claims["nbf"].as_f64().is_some_and(|nbf| nbf < 0.0)),
 ];
 
-/// Whether a token is of some sort.
+/// Returns whether a rule applies to a token.
 type Applies = fn(&Parts) -> bool;
 
-/// A rule by which a token is refused here that jsonwebtoken accepts.
+/// A rule of this library that rejects a token which jsonwebtoken accepts.
 struct Stricter {
     kind: ErrorKind,
     name: Option<&'static str>,
     why: &'static str,
-    /// Whether the token really is of that sort.
+    /// Returns whether the token really breaks the rule.
     applies: Applies,
 }
 
@@ -74,13 +75,13 @@ const STRICTER: &[Stricter] = &[
     Stricter {
         kind: ErrorKind::UnsupportedHeader,
         name: Some("crit"),
-        why: "RFC 7515 section 4.1.11: jsonwebtoken does not look at crit",
+        why: "RFC 7515 section 4.1.11: jsonwebtoken ignores crit",
         applies: |parts| parts.header.get("crit").is_some(),
     },
     Stricter {
         kind: ErrorKind::UnsupportedHeader,
         name: Some("b64"),
-        why: "RFC 7797 section 7: a JWT is never unencoded",
+        why: "RFC 7797 section 7: the payload of a JWT is always encoded",
         applies: |parts| parts.header.get("b64").is_some_and(|b64| *b64 != true),
     },
     Stricter {
@@ -104,13 +105,13 @@ const STRICTER: &[Stricter] = &[
     Stricter {
         kind: ErrorKind::NoMatchingKey,
         name: None,
-        why: "RFC 8725 section 3.1: a key with alg verifies that algorithm alone",
+        why: "RFC 8725 section 3.1: a key with alg verifies only that algorithm",
         applies: |parts| parts.header["kid"] == "rsa" && parts.header["alg"] != "RS256",
     },
     Stricter {
         kind: ErrorKind::InvalidSignature,
         name: None,
-        why: "the same where another key fits, because there is no kid",
+        why: "the same rule; another key is tried, because there is no kid",
         applies: |parts| parts.header.get("kid").is_none() && parts.header["alg"] == "RS512",
     },
     Stricter {
@@ -168,12 +169,12 @@ const STRICTER: &[Stricter] = &[
     Stricter {
         kind: ErrorKind::MalformedClaims,
         name: Some("uid"),
-        why: "uid is empty, and names nobody",
+        why: "uid is empty",
         applies: |parts| parts.claims["uid"] == "",
     },
 ];
 
-/// A token taken apart without the library, as far as serde_json can read it.
+/// A token that is parsed without the library, with serde_json.
 struct Parts {
     len: usize,
     header: Value,
@@ -186,7 +187,7 @@ impl Parts {
     fn of(token: &[u8]) -> Self {
         let mut parts = token
             .split(|&byte| byte == b'.')
-            .map(|part| URL_SAFE_NO_PAD.decode(part).expect("what somebody could decode"));
+            .map(|part| URL_SAFE_NO_PAD.decode(part).expect("base64url, because a library has decoded it"));
         let mut part = || {
             let json = parts.next().expect("a part");
             (serde_json::from_slice(&json).expect("JSON"), Shape::of(&json).expect("JSON"))
@@ -196,20 +197,20 @@ impl Parts {
     }
 }
 
-/// Three policies and what says the same to jsonwebtoken.
+/// Three policies and the equivalent settings for jsonwebtoken.
 #[derive(Debug, Clone, Copy)]
 enum Rules {
-    Bouncer,
+    Dcos,
     Issuer,
     SignatureAndTimes,
 }
 
 impl Rules {
-    const ALL: [Self; 3] = [Self::Bouncer, Self::Issuer, Self::SignatureAndTimes];
+    const ALL: [Self; 3] = [Self::Dcos, Self::Issuer, Self::SignatureAndTimes];
 
     fn policy(self) -> Policy {
         let policy = match self {
-            Self::Bouncer => Policy::dcos(),
+            Self::Dcos => Policy::dcos(),
             Self::Issuer => Policy::for_issuer(ISSUER, AUDIENCE),
             Self::SignatureAndTimes => Policy::any_issuer().any_audience().optional_exp(),
         };
@@ -221,7 +222,7 @@ impl Rules {
         validation.leeway = 0;
         validation.validate_nbf = true;
         match self {
-            Self::Bouncer => {}
+            Self::Dcos => {}
             Self::Issuer => {
                 validation.set_issuer(&[ISSUER]);
                 validation.set_audience(&[AUDIENCE]);
@@ -238,11 +239,11 @@ impl Rules {
 
 #[derive(Deserialize)]
 struct WithUid {
-    #[allow(dead_code, reason = "that it is a string is all that matters")]
+    #[allow(dead_code, reason = "only the type matters")]
     uid: String,
 }
 
-/// jsonwebtoken with the keys that a token's kid may mean, as its users write it.
+/// jsonwebtoken with the selection of keys by kid that its users write.
 struct Oracle {
     keys: Vec<(Option<String>, DecodingKey)>,
 }
@@ -256,7 +257,7 @@ impl Oracle {
         Self { keys: set.keys.iter().map(key).collect() }
     }
 
-    /// The claims, if any of the keys verifies the token.
+    /// Returns the claims if any of the keys verifies the token.
     fn verify(&self, rules: Rules, token: &[u8]) -> Option<Value> {
         let header = jsonwebtoken::decode_header(token).ok()?;
         let allowed = SIGNERS.iter().any(|row| format!("{:?}", header.alg) == row.2);
@@ -268,7 +269,7 @@ impl Oracle {
         });
         let mut verdicts = candidates.filter(|_| allowed).filter_map(|(_, key)| {
             let validation = rules.validation(header.alg);
-            if let Rules::Bouncer = rules {
+            if let Rules::Dcos = rules {
                 jsonwebtoken::decode::<WithUid>(token, key, &validation).ok()?;
             }
             Some(jsonwebtoken::decode::<Value>(token, key, &validation).ok()?.claims)
@@ -277,7 +278,7 @@ impl Oracle {
     }
 }
 
-/// Members as JSON writes them, in any order, with any white space between them.
+/// Returns a JSON object with the members in random order and random white space between them.
 fn object(random: &mut Random, mut members: Vec<String>) -> String {
     for i in (1..members.len()).rev() {
         members.swap(i, random.below(i + 1));
@@ -443,27 +444,27 @@ fn claims(random: &mut Random, rules: Rules) -> String {
     object(random, members)
 }
 
-/// A character of each sort, to be put anywhere in a token.
-const SORTS: &[u8] = b"aZ09-_.=+/ \n\0\"%\x80\xff";
+/// Characters of each kind, to be inserted anywhere in a token.
+const CHARACTERS: &[u8] = b"aZ09-_.=+/ \n\0\"%\x80\xff";
 
-/// A token with something changed in its encoded form, by no one who has the key.
+/// Returns a token whose encoded form is changed. It is not signed again.
 fn mutated(random: &mut Random, token: &str) -> Vec<u8> {
     let mut bytes = token.as_bytes().to_vec();
     let at = random.below(bytes.len());
-    let sort = SORTS[random.below(SORTS.len())];
+    let character = CHARACTERS[random.below(CHARACTERS.len())];
     let dots: Vec<usize> = (0..bytes.len()).filter(|&at| bytes[at] == b'.').collect();
     match random.below(9) {
-        0 => bytes[at] = sort,
-        1 => bytes.insert(at, sort),
+        0 => bytes[at] = character,
+        1 => bytes.insert(at, character),
         2 => drop(bytes.remove(at)),
         3 => bytes.truncate(at),
         4 => bytes[at] ^= 1 << random.below(8),
-        // The last characters of the parts hold the bits that a lenient decoder ignores.
+        // The last character of a part has the bits that a lenient decoder ignores.
         5 => {
             let at = [dots[0], dots[1], bytes.len()][random.below(3)] - 1;
-            bytes[at] = sort;
+            bytes[at] = character;
         }
-        6 => bytes.push(sort),
+        6 => bytes.push(character),
         7 => bytes.truncate(dots[1] + 1),
         _ => bytes.swap(at, dots[random.below(2)]),
     }
@@ -482,7 +483,7 @@ struct Comparison {
     sets: Vec<JwkSet>,
     oracle: Oracle,
     both_accept: usize,
-    both_refuse: usize,
+    both_reject: usize,
     stricter: BTreeMap<usize, usize>,
     unknown: BTreeMap<usize, usize>,
     kinds: BTreeMap<&'static str, usize>,
@@ -497,7 +498,7 @@ impl Comparison {
                 .collect(),
             oracle: Oracle::new(jwks),
             both_accept: 0,
-            both_refuse: 0,
+            both_reject: 0,
             stricter: BTreeMap::new(),
             unknown: BTreeMap::new(),
             kinds: BTreeMap::new(),
@@ -505,7 +506,7 @@ impl Comparison {
     }
 
     fn compare(&mut self, rules: Rules, token: &[u8]) {
-        // One time for all back ends: the text of an expired token has it.
+        // All back ends use the same time, because the error of an expired token contains it.
         let policy = rules.policy().time(Clock::system().now());
         let mut verdicts = self.sets.iter().map(|jwks| verdict(jwks, &policy, token));
         let ours = verdicts.next().expect("a back end");
@@ -520,7 +521,7 @@ impl Comparison {
             }
             (Err(error), None) => {
                 *self.kinds.entry(error.kind().as_str()).or_default() += 1;
-                self.both_refuse += 1;
+                self.both_reject += 1;
             }
             (Ok(_), None) => {
                 let parts = Parts::of(token);
@@ -535,7 +536,7 @@ impl Comparison {
                     row.kind == error.kind() && row.name == error.name() && (row.applies)(&parts)
                 });
                 let row = row.unwrap_or_else(|| {
-                    panic!("refused here alone ({error}): {rules:?} {}", token.escape_ascii())
+                    panic!("rejected here alone ({error}): {rules:?} {}", token.escape_ascii())
                 });
                 *self.stricter.entry(row).or_default() += 1;
             }
@@ -543,7 +544,7 @@ impl Comparison {
     }
 }
 
-/// The JWK Set of all signers, each key once.
+/// Returns the JWK Set of all signers, with each key once.
 fn jwk_set() -> String {
     let mut keys: BTreeMap<&str, String> = BTreeMap::new();
     for &(name, _, _, kid, alg) in SIGNERS {
@@ -560,7 +561,7 @@ fn jwk_set() -> String {
 }
 
 #[test]
-fn whatever_is_accepted_here_jsonwebtoken_accepts_and_stricter_rules_explain_the_rest() {
+fn jsonwebtoken_accepts_every_accepted_token_and_stricter_rules_explain_the_rest() {
     const TOKENS: usize = 2500;
     let mut random = Random::new(7519);
     let keys: BTreeMap<&str, Key> = SIGNERS.iter().map(|row| (row.0, Key::load(row.0))).collect();
@@ -575,9 +576,9 @@ fn whatever_is_accepted_here_jsonwebtoken_accepts_and_stricter_rules_explain_the
             comparison.compare(rules, &mutated(&mut random, &token));
         }
     }
-    let Comparison { both_accept, both_refuse, stricter, unknown, kinds, .. } = comparison;
+    let Comparison { both_accept, both_reject, stricter, unknown, kinds, .. } = comparison;
     vectors::say(&format!(
-        "differential: {} tokens, {both_accept} accepted by both, {both_refuse} refused by both, {} refused by a stricter \
+        "differential: {} tokens, {both_accept} accepted by both, {both_reject} rejected by both, {} rejected by a stricter \
          rule, {} unknown to jsonwebtoken",
         3 * TOKENS,
         stricter.values().sum::<usize>(),
@@ -585,15 +586,16 @@ fn whatever_is_accepted_here_jsonwebtoken_accepts_and_stricter_rules_explain_the
     ));
     println!("stricter {stricter:?}\nunknown {unknown:?}\nkinds {kinds:?}");
     for (i, row) in STRICTER.iter().enumerate() {
-        assert!(stricter.contains_key(&i), "no token met the rule: {}", row.why);
+        assert!(stricter.contains_key(&i), "no token broke the rule: {}", row.why);
     }
     for (i, (what, _)) in UNKNOWN_TO_JSONWEBTOKEN.iter().enumerate() {
         assert!(unknown.contains_key(&i), "no token had {what}");
     }
-    assert!(both_accept > TOKENS / 10, "too few tokens were good: {both_accept}");
+    assert!(both_accept > TOKENS / 10, "too few tokens were accepted: {both_accept}");
 }
 
-/// Keys that are wrong in ways only arithmetic finds: off the curve, not prime, of odd sizes.
+/// The keys are invalid in ways that only arithmetic finds: a point off the curve, a modulus that
+/// is not a product of two primes, unusual sizes.
 #[test]
 fn the_back_ends_agree_on_which_keys_are_usable() {
     let mut random = Random::new(7517);
@@ -613,7 +615,7 @@ fn the_back_ends_agree_on_which_keys_are_usable() {
         *e.last_mut().expect("an octet") |= 1;
         keys.push(format!(r#"{{"kty":"RSA","n":"{}","e":"{}"}}"#, base64url(n), base64url(e)));
     }
-    // One bit off a good point, and coordinates that are 0, 1 or as large as they can be.
+    // A valid point with one bit changed, and coordinates that are 0, 1 or all ones.
     for name in ["p256-a", "p384", "p521"] {
         let der = Key::load(name).public_der();
         let curve = Jwk::from_der(&der).expect(name);

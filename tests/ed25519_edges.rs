@@ -1,7 +1,7 @@
-//! The 914 Ed25519 edge cases of C2SP/CCTV, on which implementations disagree. The rule here is one, for
-//! every back end: the public key A and the commitment R are encoded canonically and are not of small order,
-//! and the equation holds without a cofactor (RFC 8032 section 5.1.7). A component of small order in A or R
-//! is no fault in itself.
+//! The 914 Ed25519 edge cases of C2SP/CCTV, on which implementations disagree. This library has one
+//! rule for every back end. The public key A and the commitment R must be canonically encoded and
+//! not of small order. The equation must hold without a cofactor (RFC 8032 section 5.1.7). A
+//! component of small order in A or R is allowed.
 
 mod support {
     pub(crate) mod signer;
@@ -27,12 +27,12 @@ impl Vector {
         self.flags.iter().flatten().any(|own| own == flag)
     }
 
-    /// What the rule says, from the flags alone.
+    /// Returns the result that the rule requires, from the flags of the vector.
     fn expected(&self) -> Result<(), ErrorKind> {
         if self.has("low_order_A") || self.has("non_canonical_A") {
             Err(ErrorKind::UnusableKey)
         } else if self.has("low_order_R") || self.has("non_canonical_R") || self.has("low_order_residue") {
-            // A residue: only multiplied by the cofactor do the sides of the equation agree.
+            // With a residue, the two sides are equal only after multiplication by the cofactor.
             Err(ErrorKind::InvalidSignature)
         } else {
             Ok(())
@@ -52,7 +52,7 @@ impl Vector {
 }
 
 #[test]
-fn ed25519_edge_cases_are_decided_by_one_rule_in_every_back_end() {
+fn every_back_end_follows_the_same_rule_for_ed25519_edge_cases() {
     let test = "CCTV Ed25519";
     let Some(folder) = vectors::folder(test) else { return };
     let vectors: Vec<Vector> = vectors::read(&folder.join("cctv-ed25519/ed25519vectors.json"));
@@ -63,7 +63,7 @@ fn ed25519_edge_cases_are_decided_by_one_rule_in_every_back_end() {
             let id = || format!("number {} {:?}: {verdict:?}, not {expected:?}", vector.number, vector.flags);
             report.check(id, expected.is_ok(), verdict.is_ok());
             assert_eq!(verdict, expected, "{backend:?}: {}", id());
-            // A key that no signature verifies under must not get into a key set either.
+            // A key set must skip a key with which no signature can be valid.
             let set = format!(r#"{{"keys":[{}]}}"#, vector.jwk());
             let usable = JwkSet::from_slice_with(set.as_bytes(), backend).is_ok();
             assert_eq!(usable, expected != Err(ErrorKind::UnusableKey), "{backend:?}: {}", id());

@@ -1,6 +1,6 @@
-//! JSONTestSuite (Nicolas Seriot, "Parsing JSON is a Minefield") through each of the three documents that are
-//! read: the JOSE Header, the Claims Set and the JWK Set. Each file stands as the value of one more member,
-//! so that nothing but its JSON decides.
+//! JSONTestSuite (Nicolas Seriot, "Parsing JSON is a Minefield") in each of the three documents
+//! that the library parses: the JOSE Header, the Claims Set and the JWK Set. Each file is the value
+//! of an additional member, so only its JSON decides.
 
 mod support {
     pub(crate) mod signer;
@@ -13,13 +13,14 @@ use std::fs;
 use support::signer::Key;
 use support::vectors::{self, Report};
 
-/// Files that must be accepted by RFC 8259, and are refused on purpose.
+/// Files that RFC 8259 allows and this library rejects on purpose.
 const STRICTER: &[(&str, &str)] = &[
     ("y_object_duplicated_key.json", DUPLICATE_NAME),
     ("y_object_duplicated_key_and_value.json", DUPLICATE_NAME),
 ];
 
-/// Files that RFC 8259 leaves to the implementation: whether they are accepted, and why.
+/// Files for which RFC 8259 leaves the choice to the implementation: whether this library accepts
+/// them, and why.
 #[rustfmt::skip]
 const LEFT_OPEN: &[(&str, bool, &str)] = &[
     ("i_number_double_huge_neg_exp.json", true, TINY),
@@ -59,19 +60,18 @@ const LEFT_OPEN: &[(&str, bool, &str)] = &[
     ("i_structure_UTF-8_BOM_empty_object.json", false, BYTE_ORDER_MARK),
 ];
 
-const DUPLICATE_NAME: &str =
-    "RFC 7515 section 4 and RFC 7519 section 4 allow to refuse a name that comes twice";
-const TINY: &str = "the nearest double is zero, which is a number like any other";
+const DUPLICATE_NAME: &str = "RFC 7515 section 4 and RFC 7519 section 4 allow rejecting duplicate names";
+const TINY: &str = "the nearest double is zero, which is a valid number";
 const LONG_INTEGER: &str =
     "an integer that a double approximates; a claim that has to be exact checks its own range";
-const BEYOND_A_DOUBLE: &str = "no double comes near it, and readers differ on what they take it for";
-const LONE_SURROGATE: &str = "half of a pair is no character";
+const BEYOND_A_DOUBLE: &str = "it is beyond the range of a double, and parsers disagree about its value";
+const LONE_SURROGATE: &str = "half of a surrogate pair is not a character";
 const NOT_UTF_8: &str = "RFC 8259 section 8.1: JSON is exchanged in UTF-8";
-const UTF_16: &str = "RFC 8259 section 8.1: JSON is exchanged in UTF-8, and not in UTF-16";
-const BYTE_ORDER_MARK: &str = "RFC 8259 section 8.1: no byte order mark is to be added";
-const DEPTH: &str = "at most 16 levels are read";
+const UTF_16: &str = "RFC 8259 section 8.1: JSON is exchanged in UTF-8, not in UTF-16";
+const BYTE_ORDER_MARK: &str = "RFC 8259 section 8.1: JSON has no byte order mark";
+const DEPTH: &str = "at most 16 levels are accepted";
 
-/// The three documents around a value, and what refuses each of them.
+/// Builds the three documents around a value and verifies them.
 struct Documents {
     key: Key,
     jwk: String,
@@ -96,7 +96,7 @@ impl Documents {
         verify_token(&self.jwks, &self.policy, self.key.token(Algorithm::Ed25519, header, claims)).map(drop)
     }
 
-    /// Whether `value` is accepted as a part; all three documents must agree.
+    /// Returns whether `value` is accepted as a part of a document. All three documents must agree.
     fn accept(&self, value: &[u8]) -> Result<bool, String> {
         let around = |before: &str| [before.as_bytes(), value, b"}"].concat();
         let (header, claims) = (r#"{"alg":"Ed25519""#, r#"{"exp":1800000000,"uid":"peter""#);
@@ -121,7 +121,8 @@ impl Documents {
         }
     }
 
-    /// Whether `claims` is accepted as a whole Claims Set of which nothing is required.
+    /// Returns whether `claims` is accepted as a whole Claims Set, with a policy that requires
+    /// nothing.
     fn accept_alone(&self, claims: &[u8]) -> bool {
         let policy = Policy::any_issuer().algorithms([Algorithm::Ed25519]).optional_exp();
         let policy = policy.max_token_len(Policy::MAX_TOKEN_LEN).expect("a bound");
@@ -137,7 +138,7 @@ impl Documents {
 }
 
 #[test]
-fn json_test_suite_is_read_alike_in_header_claims_and_key_set() {
+fn header_claims_and_key_set_accept_the_same_json() {
     let test = "JSONTestSuite";
     let Some(folder) = vectors::folder(test) else { return };
     let files: BTreeMap<String, Vec<u8>> = fs::read_dir(folder.join("JSONTestSuite/test_parsing"))
@@ -158,7 +159,8 @@ fn json_test_suite_is_read_alike_in_header_claims_and_key_set() {
                     Some((_, why)) => (false, *why),
                     None => (true, ""),
                 },
-                // Some are no JSON for what stands behind the value; none completes the object around it.
+                // Some files are invalid because text follows the value. None completes the object
+                // around it.
                 "n_" => (false, ""),
                 _ => {
                     let row = LEFT_OPEN.iter().find(|row| row.0 == name);
@@ -172,7 +174,7 @@ fn json_test_suite_is_read_alike_in_header_claims_and_key_set() {
             assert_eq!(
                 documents.accept_alone(value),
                 accepted && is_object,
-                "{name}, as the Claims Set itself"
+                "{name} as the whole Claims Set"
             );
         }
         assert_eq!(listed, STRICTER.len() + LEFT_OPEN.len(), "a table names a file that is not there");

@@ -1,4 +1,5 @@
-//! Public keys in PEM as files, environment variables and other libraries write them.
+//! Tests of public keys in PEM, as in files, environment variables and the output of other
+//! libraries.
 
 mod support {
     pub(crate) mod signer;
@@ -19,7 +20,7 @@ fn pem(label: &str, der: &[u8], line_end: &str) -> String {
 }
 
 #[test]
-fn line_ends_may_have_any_form() {
+fn any_form_of_line_end_is_accepted() {
     for name in ["rsa-2048-a", "p256-a", "p521", "ed25519-a"] {
         let der = Key::load(name).public_der();
         let key = Jwk::from_der(&der).unwrap();
@@ -35,24 +36,24 @@ fn line_ends_may_have_any_form() {
 }
 
 #[test]
-fn a_key_of_pkcs1_is_read() {
+fn a_pkcs1_key_is_accepted() {
     let Key::Rsa(private) = Key::load("rsa-2048-a") else { panic!("an RSA key") };
     let der = rsa::pkcs1::EncodeRsaPublicKey::to_pkcs1_der(&private.to_public_key()).unwrap();
     let key = Jwk::from_der(&Key::load("rsa-2048-a").public_der()).unwrap();
     assert_eq!(Jwk::from_pem(pem("RSA PUBLIC KEY", der.as_bytes(), "\n").as_bytes()), Ok(key));
-    // Its twin under the other label.
+    // The same key with the wrong label.
     assert!(Jwk::from_pem(pem("PUBLIC KEY", der.as_bytes(), "\n").as_bytes()).is_err());
 }
 
 #[test]
-fn the_key_of_a_certificate_is_read() {
+fn the_key_of_a_certificate_is_accepted() {
     let leaf = KeyPair::generate().unwrap();
     let certificate =
         CertificateParams::new(vec!["idp.example".to_owned()]).unwrap().self_signed(&leaf).unwrap();
     let key = Jwk::from_der(&leaf.subject_public_key_info()).unwrap();
     assert_eq!((key.key_type(), key.curve()), ("EC", Some("P-256")));
     assert_eq!(Jwk::from_pem(certificate.pem().as_bytes()), Ok(key.clone()));
-    // A chain has the leaf first.
+    // In a chain, the leaf is the first certificate.
     let issuer = KeyPair::generate().unwrap();
     let other = CertificateParams::new(Vec::new()).unwrap().self_signed(&issuer).unwrap();
     let chain = certificate.pem() + &other.pem();
@@ -69,7 +70,7 @@ fn the_key_of_a_certificate_is_read() {
 }
 
 #[test]
-fn a_file_with_more_than_one_key_or_with_a_private_one_is_refused() {
+fn a_file_with_several_keys_or_a_private_key_is_rejected() {
     let public = pem("PUBLIC KEY", &Key::load("p256-a").public_der(), "\n");
     let private =
         std::fs::read_to_string(format!("{}/tests/data/keys/p256-a.pem", env!("CARGO_MANIFEST_DIR")));

@@ -1,5 +1,5 @@
-//! What must hold for every input, tried on many: generated from a fixed seed, so that each run is the same,
-//! and on every back end.
+//! Properties that must hold for every input, tested with many generated inputs and every back end.
+//! The seed is fixed, so that each run is the same.
 
 mod support {
     pub(crate) mod json;
@@ -22,7 +22,7 @@ use support::json::Shape;
 use support::signer::{Key, base64url};
 use support::vectors;
 
-/// The same cases in every run, and nothing written to disk.
+/// Uses the same cases in every run and writes nothing to disk.
 fn config(cases: u32) -> ProptestConfig {
     ProptestConfig {
         cases,
@@ -61,7 +61,7 @@ static ISSUERS: LazyLock<Vec<Issuer>> = LazyLock::new(|| {
     ]
 });
 
-/// The fastest to sign with.
+/// Returns the issuer that signs fastest.
 fn ed25519() -> &'static Issuer {
     &ISSUERS[0]
 }
@@ -78,7 +78,7 @@ proptest! {
     #![proptest_config(config(400))]
 
     #[test]
-    fn a_token_is_accepted_under_exactly_the_policies_that_allow_its_algorithm(
+    fn a_token_is_accepted_only_if_the_policy_allows_its_algorithm(
         allowed in proptest::sample::subsequence(Algorithm::ALL.to_vec(), 0..=10),
         signer in 0..5_usize,
         which in any::<Index>(),
@@ -105,9 +105,9 @@ proptest! {
         }
     }
 
-    /// The header may claim any algorithm: the key decides which signatures it can verify.
+    /// The header may contain any algorithm, but the key determines which signatures are valid.
     #[test]
-    fn a_signature_of_one_algorithm_is_never_accepted_as_one_of_another(
+    fn a_signature_is_never_accepted_as_one_of_another_algorithm(
         signer in 0..5_usize,
         which in any::<Index>(),
         claimed in select(Algorithm::ALL.to_vec()),
@@ -125,7 +125,7 @@ proptest! {
     }
 }
 
-/// Whether `token` is accepted, by every back end or by none.
+/// Returns whether `token` is accepted. All back ends must agree.
 fn accepted(issuer: &Issuer, policy: &Policy, token: &[u8]) -> bool {
     let mut verdicts = issuer.jwks.iter().map(|jwks| verify_token(jwks, policy, token).is_ok());
     let first = verdicts.next().expect("a back end");
@@ -134,10 +134,10 @@ fn accepted(issuer: &Issuer, policy: &Policy, token: &[u8]) -> bool {
 }
 
 #[test]
-fn one_changed_byte_anywhere_makes_a_token_invalid() {
+fn a_token_with_one_changed_byte_is_rejected() {
     const EXPIRES: &str = r#"{"exp":1800000000,"uid":"peter"}"#;
     let es256 = ISSUERS[1].key.token(Algorithm::Es256, r#"{"alg":"ES256","typ":"JWT"}"#, EXPIRES);
-    let bouncer = Issuer {
+    let dcos = Issuer {
         key: Key::load("rsa-2048-a"),
         algorithms: &[],
         jwks: vec![JwkSet::from_slice(include_bytes!("data/document_jwks.json")).expect("a key set")],
@@ -145,17 +145,13 @@ fn one_changed_byte_anywhere_makes_a_token_invalid() {
     let cases = [
         (ed25519(), ed25519_policy(), ed25519_token(EXPIRES)),
         (&ISSUERS[1], Policy::dcos().algorithms([Algorithm::Es256]).time(NOW), es256),
-        (
-            &bouncer,
-            Policy::dcos().time(1467985465),
-            include_str!("data/document_token.txt").trim().to_owned(),
-        ),
+        (&dcos, Policy::dcos().time(1467985465), include_str!("data/document_token.txt").trim().to_owned()),
     ];
     for (issuer, policy, token) in cases {
         let token = token.into_bytes();
         assert!(accepted(issuer, &policy, &token));
         let mut tried = 0;
-        let mut refuse = |changed: &[u8]| {
+        let mut reject = |changed: &[u8]| {
             tried += 1;
             assert!(!accepted(issuer, &policy, changed), "accepted: {}", changed.escape_ascii());
         };
@@ -163,24 +159,24 @@ fn one_changed_byte_anywhere_makes_a_token_invalid() {
             let mut changed = token.clone();
             for byte in (0..=255).filter(|&byte| byte != token[at]) {
                 changed[at] = byte;
-                refuse(&changed);
+                reject(&changed);
             }
             let mut changed = token.clone();
             changed.remove(at);
-            refuse(&changed);
+            reject(&changed);
         }
         for at in 0..=token.len() {
             for byte in *b"Aa0-_.= \n\0" {
                 let mut changed = token.clone();
                 changed.insert(at, byte);
-                refuse(&changed);
+                reject(&changed);
             }
         }
-        vectors::say(&format!("properties: {tried} tokens one byte off a valid one refused"));
+        vectors::say(&format!("properties: {tried} tokens with one changed byte rejected"));
     }
 }
 
-/// A good document with a few of its bytes changed, which gets deeper into a parser than noise does.
+/// A valid document with a few bytes changed. It gets deeper into a parser than random bytes.
 fn changed(original: Vec<u8>) -> impl Strategy<Value = Vec<u8>> {
     let change = (any::<Index>(), any::<u8>(), 0..4_u8);
     vec(change, 1..6).prop_map(move |changes| {
@@ -206,8 +202,8 @@ fn noise() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![bytes, token_text, json_text]
 }
 
-/// Everything that reads bytes from a stranger, once with these; what it says is up to other tests.
-fn read_as_everything(bytes: &[u8]) {
+/// Passes `bytes` to every function that parses untrusted input. Other tests check the results.
+fn parse_with_everything(bytes: &[u8]) {
     for &backend in Backend::ALL {
         if let Ok(jwks) = JwkSet::from_slice_with(bytes, backend) {
             assert!(!jwks.keys().is_empty());
@@ -224,14 +220,14 @@ fn read_as_everything(bytes: &[u8]) {
         assert!(bytes.ends_with(token.as_bytes()) && !token.is_empty());
     }
     for key in [Jwk::from_slice(bytes), Jwk::from_pem(bytes), Jwk::from_der(bytes)].into_iter().flatten() {
-        // Whatever is read as a key can be written and read again.
+        // A parsed key can be encoded and parsed again.
         assert_eq!(Jwk::from_der(&key.to_der()).map(|key| key.to_der()), Ok(key.to_der()));
         let again = Jwk::from_slice(key.to_json().as_bytes()).expect("its own JSON");
         assert_eq!(
             (again.to_der(), again.kid(), again.algorithm()),
             (key.to_der(), key.kid(), key.algorithm())
         );
-        assert!(!again.is_tolerated(), "what is written is written by the rules");
+        assert!(!again.is_tolerated(), "the encoded key must follow RFC 7518");
     }
     let text = String::from_utf8_lossy(bytes);
     drop(Jwk::from_rsa_base64url(&text, "AQAB"));
@@ -242,38 +238,39 @@ proptest! {
     #![proptest_config(config(1500))]
 
     #[test]
-    fn bytes_that_mean_nothing_are_refused_without_a_panic(bytes in noise()) {
-        read_as_everything(&bytes);
+    fn random_bytes_are_rejected_without_a_panic(bytes in noise()) {
+        parse_with_everything(&bytes);
     }
 
     #[test]
-    fn damaged_tokens_and_headers_are_refused_without_a_panic(
+    fn damaged_tokens_and_headers_are_rejected_without_a_panic(
         bytes in changed(format!("token={}", ed25519_token(r#"{"exp":1800000000,"uid":"peter"}"#)).into_bytes()),
     ) {
-        read_as_everything(&bytes);
-        read_as_everything(bytes.strip_prefix(b"token=").unwrap_or(&bytes));
+        parse_with_everything(&bytes);
+        parse_with_everything(bytes.strip_prefix(b"token=").unwrap_or(&bytes));
     }
 
     #[test]
-    fn damaged_key_sets_are_read_without_a_panic(
+    fn damaged_key_sets_are_parsed_without_a_panic(
         bytes in changed(include_bytes!("data/document_jwks.json").to_vec()),
     ) {
-        read_as_everything(&bytes);
+        parse_with_everything(&bytes);
     }
 
     #[test]
-    fn damaged_keys_are_read_without_a_panic(
+    fn damaged_keys_are_parsed_without_a_panic(
         bytes in select(ISSUERS.iter().flat_map(|issuer| {
             let key = Jwk::from_der(&issuer.key.public_der()).expect("a key");
             [key.to_der(), key.to_pem().into_bytes(), key.to_json().into_bytes()]
         }).collect::<Vec<_>>()).prop_flat_map(changed),
     ) {
-        read_as_everything(&bytes);
+        parse_with_everything(&bytes);
     }
 }
 
-/// Secrets that no error text may hold, in the places of a token where a stranger or a user may put them.
-fn refused_token() -> impl Strategy<Value = (String, Vec<String>)> {
+/// Returns a rejected token and the secrets in it, which no error may contain. The secrets are in
+/// all places that a sender controls.
+fn rejected_token() -> impl Strategy<Value = (String, Vec<String>)> {
     let secret = "[A-Za-z0-9]{8,24}";
     let claims = select(vec![
         r#"{"exp":1,"uid":"SECRET"}"#,
@@ -307,7 +304,7 @@ fn refused_token() -> impl Strategy<Value = (String, Vec<String>)> {
     })
 }
 
-/// Texts that no error may hold eight bytes in a row of.
+/// Texts of which no error may contain eight bytes in a row.
 struct Secrets<'a>(HashSet<&'a [u8]>);
 
 impl<'a> Secrets<'a> {
@@ -317,9 +314,9 @@ impl<'a> Secrets<'a> {
         Self(texts.iter().flat_map(|text| text.as_bytes().windows(Self::LEN)).collect())
     }
 
-    fn assert_kept(&self, shown: &str) {
-        let told = shown.as_bytes().windows(Self::LEN).find(|window| self.0.contains(window));
-        assert!(told.is_none(), "{shown:?} holds {:?}", told.map(String::from_utf8_lossy));
+    fn assert_absent(&self, shown: &str) {
+        let found = shown.as_bytes().windows(Self::LEN).find(|window| self.0.contains(window));
+        assert!(found.is_none(), "{shown:?} contains {:?}", found.map(String::from_utf8_lossy));
     }
 }
 
@@ -327,15 +324,15 @@ proptest! {
     #![proptest_config(config(1500))]
 
     #[test]
-    fn no_error_text_holds_a_part_of_the_token_or_of_a_claim((token, secrets) in refused_token()) {
+    fn no_error_contains_a_part_of_the_token_or_of_a_claim((token, secrets) in rejected_token()) {
         let secrets = Secrets::new(&secrets);
         let check = |error: &Error| {
-            secrets.assert_kept(&format!("{error} {error:?} {error:#?} {}", error.detail()));
+            secrets.assert_absent(&format!("{error} {error:?} {error:#?} {}", error.detail()));
         };
         for jwks in &ed25519().jwks {
             for policy in [ed25519_policy(), ed25519_policy().issuers(["us"]).token_type("JWT")] {
                 match verify_token(jwks, &policy, &token) {
-                    Ok(verified) => secrets.assert_kept(&format!("{verified:?} {verified:#?}")),
+                    Ok(verified) => secrets.assert_absent(&format!("{verified:?} {verified:#?}")),
                     Err(error) => check(&error),
                 }
                 if let Err(error) = verify_jws(jwks, &policy, &token) {
@@ -356,12 +353,13 @@ proptest! {
             Jwk::from_der(token.as_bytes()).err(),
             Jwk::from_rsa_base64url(&token, "AQAB").err(),
         ] {
-            check(&error.expect("no key"));
+            check(&error.expect("it is not a key"));
         }
     }
 }
 
-/// JSON texts with a few names, many of them alike, now and then deep, and damaged in one place or none.
+/// Returns JSON objects with few names, so that duplicates are common. Some are deeply nested, and
+/// some have one changed byte.
 fn json_object() -> impl Strategy<Value = Vec<u8>> {
     let number = prop_oneof![
         "-?(0|[1-9][0-9]{0,20})(\\.[0-9]{1,4})?([eE][+-]?[0-9]{1,3})?",
@@ -408,17 +406,17 @@ fn json_object() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
-/// serde_json reads the same texts, but for the three rules that are stricter on purpose.
+/// serde_json accepts the same texts, except for three rules that are stricter on purpose.
 #[test]
-fn json_is_accepted_exactly_where_serde_json_reads_an_object_of_distinct_names_and_16_levels() {
+fn json_is_accepted_if_serde_json_accepts_it_as_an_object_with_distinct_names_and_16_levels() {
     let policy = Policy::any_issuer().algorithms([Algorithm::Ed25519]).optional_exp();
-    let (accepted, refused) = (Cell::new(0), Cell::new(0));
+    let (accepted, rejected) = (Cell::new(0), Cell::new(0));
     let outcome = TestRunner::new(config(4000)).run(&json_object(), |json| {
         let read: Option<serde_json::Value> = serde_json::from_slice(&json).ok();
         let shape = Shape::of(&json);
         let expected = read.as_ref().is_some_and(serde_json::Value::is_object)
             && shape.is_some_and(|shape| !shape.repeats_a_name && shape.depth <= 16);
-        let count = if expected { &accepted } else { &refused };
+        let count = if expected { &accepted } else { &rejected };
         count.set(count.get() + 1);
         let token = ed25519_token(&json);
         for jwks in &ed25519().jwks {
@@ -438,25 +436,25 @@ fn json_is_accepted_exactly_where_serde_json_reads_an_object_of_distinct_names_a
                 }
                 Err(error) => {
                     prop_assert_eq!((error.kind(), error.name()), (ErrorKind::MalformedClaims, None));
-                    prop_assert!(!expected, "refused: {}", json.escape_ascii());
+                    prop_assert!(!expected, "rejected: {}", json.escape_ascii());
                 }
             }
         }
         Ok(())
     });
     outcome.unwrap_or_else(|failure| panic!("{failure}"));
-    let (accepted, refused) = (accepted.get(), refused.get());
+    let (accepted, rejected) = (accepted.get(), rejected.get());
     vectors::say(&format!(
-        "properties: serde_json agrees on {accepted} texts accepted and {refused} refused"
+        "properties: serde_json agrees on {accepted} texts accepted and {rejected} rejected"
     ));
-    assert!(accepted > 500 && refused > 500, "too few of one sort");
+    assert!(accepted > 500 && rejected > 500, "too few accepted or too few rejected texts");
 }
 
 proptest! {
     #![proptest_config(config(1500))]
 
     #[test]
-    fn the_token_of_an_authorization_header_is_the_one_that_was_put_there(
+    fn the_token_of_an_authorization_header_is_returned_unchanged(
         scheme in select(vec!["token=", "Bearer ", "bearer  ", "BEARER   "]),
         token in "[A-Za-z0-9_.-]{1,40}",
         other in "[^A-Za-z0-9_.-]",
@@ -464,7 +462,8 @@ proptest! {
     ) {
         let value = format!("{scheme}{token}");
         prop_assert_eq!(token_from_authorization(value.as_bytes()), Ok(&*token));
-        // No other character is let through, wherever in the token it stands; leading spaces after Bearer are its own.
+        // No other character is accepted at any position. Spaces after "Bearer" belong to the
+        // scheme.
         let at = at.index(token.len() + 1);
         let value = format!("{scheme}{}{other}{}", &token[..at], &token[at..]);
         let is_space_of_bearer = other == " " && at == 0 && scheme != "token=";
@@ -473,15 +472,15 @@ proptest! {
 }
 
 #[test]
-fn base64url_has_one_spelling_for_the_last_character_of_each_part() {
+fn only_one_last_character_of_the_payload_is_accepted() {
     const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    // Claims of three lengths in a row, so that a part ends in 0, 2 and 4 bits that stand for nothing.
+    // Claims of three consecutive lengths, so that the part ends in 0, 2 and 4 unused bits.
     for uid in ["peter", "petera", "peteraa"] {
         let header = base64url(r#"{"alg":"EdDSA"}"#);
         let claims = base64url(format!(r#"{{"exp":1800000000,"uid":"{uid}"}}"#));
         let (front, last) = claims.split_at(claims.len() - 1);
         let spellings = ALPHABET.iter().filter(|&&byte| {
-            // Signed over the very characters, so that only the decoder can refuse them.
+            // The signature is over exactly these characters, so only the decoder can reject them.
             let input = format!("{header}.{front}{}", char::from(byte));
             let signature = ed25519().key.sign(Algorithm::Ed25519, input.as_bytes());
             let token = format!("{input}.{}", base64url(signature));
@@ -494,9 +493,10 @@ fn base64url_has_one_spelling_for_the_last_character_of_each_part() {
     }
 }
 
-/// As an AWS Application Load Balancer writes them: each part padded, and the padding signed.
+/// An AWS Application Load Balancer writes such tokens: each part is padded, and the padding is
+/// signed.
 #[test]
-fn a_padded_token_is_verified_over_its_text_and_has_one_spelling() {
+fn a_padded_token_is_verified_with_its_padding_and_has_one_accepted_form() {
     let padded = |bytes: &[u8]| {
         let text = base64url(bytes);
         format!("{text}{}", "=".repeat((4 - text.len() % 4) % 4))
@@ -512,7 +512,7 @@ fn a_padded_token_is_verified_over_its_text_and_has_one_spelling() {
         assert!(token.contains('='), "{algorithm}");
         let stripped = token.replace('=', "");
         for jwks in &issuer.jwks {
-            // Twice: the second time its header is known.
+            // Verify twice: the second time, the header is known.
             for _ in 0..2 {
                 assert_eq!(verify_token(jwks, &policy, &token).unwrap().subject(), Some("peter"));
             }
@@ -525,9 +525,9 @@ fn a_padded_token_is_verified_over_its_text_and_has_one_spelling() {
     }
 }
 
-/// An issuer that breaks RFC 7519 is served by a setting that names the claim.
+/// A setting accepts the tokens of an issuer that breaks RFC 7519 in this claim.
 #[test]
-fn an_integer_sub_is_served_by_unchecked_claims() {
+fn unchecked_claims_accepts_an_integer_sub() {
     let issuer = &ISSUERS[0];
     let payload = format!("{{\"sub\":7,\"exp\":{}}}", NOW + 60);
     let token = issuer.key.token(issuer.algorithms[0], r#"{"alg":"Ed25519"}"#, payload);

