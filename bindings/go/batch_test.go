@@ -278,19 +278,19 @@ func expectColumns(t *testing.T, columns *bouncer.Columns, results []bouncer.Bat
 		exp, hasExp := columns.ExpiresAt(row)
 		if errors.As(result.Err, &fault) {
 			if columns.Status[row] != fault.Status || hasUID || hasExp || columns.Exp[row] != 0 {
-				t.Errorf("%d: %d %q %v", row, columns.Status[row], uid, exp)
+				t.Errorf("row %d: status %d, uid %q, exp %v", row, columns.Status[row], uid, exp)
 			}
 			continue
 		}
 		expected, _ := result.Token.ExpiresAt()
 		if columns.Status[row] != 0 || !hasUID || !hasExp || uid != result.Token.UID() || !exp.Equal(expected) {
-			t.Errorf("%d: %d %q %v", row, columns.Status[row], uid, exp)
+			t.Errorf("row %d: status %d, uid %q, exp %v", row, columns.Status[row], uid, exp)
 		}
 	}
 }
 
-// When Go moves a stack, it checks all pointers on it. Without UIDs the library returns a pointer
-// that is not the address of memory; it must not be on the stack as a Go pointer.
+// When Go moves a stack, it checks the pointers on it, and an invalid one ends the process. An empty
+// buffer in Rust has such a pointer, so the library must not return it.
 func TestColumnsWithoutUIDsAreSafeWhenTheStackMoves(t *testing.T) {
 	issuer := newSigners(t, "a")
 	jwks := must(bouncer.LoadJWKS([]byte(issuer.jwks(t, "a"))))(t)
