@@ -50,7 +50,7 @@ func main() {
 		}
 	}
 	// The parser leaves a link to an unknown name as text.
-	for _, link := range regexp.MustCompile(`\\\[\*?([A-Z][\w.]*)\\?\]`).FindAllSubmatch(p.Bytes(), -1) {
+	for _, link := range regexp.MustCompile(`\\\[(?:\\?\*)?([A-Z][\w.]*)\\?\]`).FindAllSubmatch(p.Bytes(), -1) {
 		p.faults = append(p.faults, "dead doc link: "+string(link[1]))
 	}
 	for _, fault := range p.faults {
