@@ -39,8 +39,7 @@
  *  - Free each handle once, with the `_free` function of its type. The `_free` functions accept
  *    NULL. Text, bytes and keys that a function returns belong to the handle that was passed to it.
  *    They are valid until that handle is freed.
- *  - "Returns no text" means a bouncer_str whose `data` is NULL. Empty text has `data` that is not
- *    NULL.
+ *  - "Returns no text" (or no bytes) means that `data` is NULL. The `data` of empty text is not NULL.
  *  - A NULL handle never crashes. The function returns BOUNCER_STATUS_NULL_ARGUMENT, no text, 0 or
  *    NULL. Using a freed handle, or a length beyond the end of a buffer, is undefined behaviour.
  *  - Any number of threads may use the same `const` handle at once. There is no thread-local state,
@@ -791,13 +790,13 @@ typedef struct bouncer_policy bouncer_policy;
  *
  * A verification whose key is cached takes no lock and never waits for the network. Keys are
  * refreshed after 70 to 80 % of their lifetime. If refreshes fail, the cached keys stay in use for
- * "max_stale". After that the status is BOUNCER_STATUS_KEYS_UNAVAILABLE.
+ * "max_stale". After that, verifications fail with BOUNCER_STATUS_KEYS_UNAVAILABLE.
  *
- * A token with an unknown "kid" may cause a fetch: at most two at once, then one per
- * "refetch_interval". A token without "kid" that no key verifies may cause one too, and so may a
- * token whose own key does not verify it. For these the limit is one fetch per
- * "refetch_interval_without_kid". If such a fetch fails or does not end in time, the status is
- * BOUNCER_STATUS_KEYS_UNAVAILABLE.
+ * A token with an unknown "kid" may cause a fetch. The limit is a burst of two fetches, then one
+ * per "refetch_interval". So may a token without "kid" that no key verifies, and a token that the
+ * key of its "kid" does not verify. For these the limit is one fetch per
+ * "refetch_interval_without_kid". If such a fetch fails or does not end in time, the verification
+ * fails with BOUNCER_STATUS_KEYS_UNAVAILABLE.
  *
  * A forked child may use the handle: it starts its own thread when it first needs one. All threads
  * of this library block all signals, so the program's signal handlers never run on them.
@@ -830,9 +829,9 @@ typedef struct bouncer_renewer bouncer_renewer;
  * ```
  *
  * The first failure is kept. Every later change returns its status and does nothing.
- * bouncer_policy_new(), bouncer_remote_jwks_new() and bouncer_renewer_new() return it too. So it
- * is enough to check that last call. Its error names the cause, and bouncer_error_claim() returns
- * the name of the setting.
+ * bouncer_policy_new(), bouncer_remote_jwks_new() and bouncer_renewer_new() return it too, so it
+ * is enough to check that last call. The error of that call names the cause, and
+ * bouncer_error_claim() returns the name of the setting.
  *
  * Only one thread at a time may change settings. A policy, key set or renewer copies what it
  * needs.
@@ -976,7 +975,7 @@ typedef struct {
      */
     const char *name;
     /**
-     * A description of one sentence, NUL-terminated.
+     * A description in one sentence, NUL-terminated.
      */
     const char *help;
     /**
@@ -1487,7 +1486,6 @@ bouncer_status bouncer_token_claim_string(const bouncer_token *token,
 /**
  * Puts the claim `name` (`name_len` bytes) in `*value`. The claim must be an integer from -2^63 to
  * 2^63 - 1. Numbers such as 1.0 or 1e3 count as integers up to 2^53.
- * 1. A number with a fraction of zero, as 1.0 or 1e3, is an integer up to 2^53.
  *
  * On failure: as bouncer_token_claim_string().
  */
@@ -1574,7 +1572,7 @@ bouncer_status bouncer_remote_jwks_current(const bouncer_remote_jwks *remote,
 
 /**
  * Fetches the keys now and waits up to `timeout_ms` milliseconds for the fetch to end. Concurrent
- * callers share one fetch. Call it for operators, not for requests: no rate limit applies.
+ * callers share one fetch. Use it for operator commands, not for requests: no rate limit applies.
  *
  * On failure: BOUNCER_STATUS_KEYS_UNAVAILABLE, with the cause in the message. The keys in use stay
  * in use.
@@ -1844,8 +1842,8 @@ bouncer_str bouncer_own_token_authorization(const bouncer_own_token *token);
 int32_t bouncer_own_token_expires_at(const bouncer_own_token *token, int64_t *seconds);
 
 /**
- * Returns the number of the token among those of its renewer: 1 for the first, then one more for
- * each new token. Returns 0 if `token` is NULL.
+ * Returns the generation of the token: 1 for the first token of its renewer in this process, then
+ * one more for each new token. Returns 0 if `token` is NULL.
  */
 uint64_t bouncer_own_token_generation(const bouncer_own_token *token);
 
@@ -1895,8 +1893,9 @@ bouncer_status bouncer_renewer_token_now(const bouncer_renewer *renewer,
 /**
  * Reports that a server rejected the token of `token_len` bytes at `token`
  * (bouncer_is_token_rejection()), and returns another token. If there is already a newer token,
- * returns that one. Otherwise one login serves all callers: the first at once, then at most one in
- * 30 seconds. Until it succeeds, other callers still receive the rejected token.
+ * returns that one. Otherwise one login serves all callers. The first login starts at once, later
+ * ones at most once in 30 seconds. Until it succeeds, other callers still receive the rejected
+ * token.
  *
  * On success puts the token in `*out`; free it with bouncer_own_token_free(). On failure:
  * BOUNCER_STATUS_LOGIN_REJECTED or BOUNCER_STATUS_UNUSABLE_CREDENTIALS, which need an operator, or
@@ -1944,7 +1943,7 @@ bouncer_status bouncer_renewer_wait_ready(const bouncer_renewer *renewer,
 
 /**
  * Logs in now and waits up to `timeout_ms` milliseconds for the login to end. Concurrent callers
- * share one login. Call it for operators, not for requests: no rate limit applies.
+ * share one login. Use it for operator commands, not for requests: no rate limit applies.
  *
  * On failure: as bouncer_renewer_token(), with the cause in the message. The current token stays
  * in use.
@@ -2084,8 +2083,8 @@ void bouncer_stats_free(bouncer_stats *stats);
  * until then.
  *
  * On failure: BOUNCER_STATUS_NULL_ARGUMENT if `callback` is NULL. BOUNCER_STATUS_INVALID_ARGUMENT
- * if `level` is unknown, or if the process already has a logger. That is one of an earlier call,
- * or in a Rust program one of the `log` crate.
+ * if `level` is unknown, or if the process already has a logger: from an earlier call, or in a
+ * Rust program from the `log` crate.
  */
 bouncer_status bouncer_set_logger(bouncer_log_callback callback,
                                   void *context,

@@ -258,7 +258,7 @@ package_has_a_version() {
 version=$(sed -n 's/^#define BOUNCER_VERSION_[A-Z]* \([0-9]*\)$/\1/p' "$root/include/bouncer_verify.h" | paste -sd .)
 extract_blocks cpp "$work/readme" "$here/README.md"
 extract_blocks cmake "$work/readme" "$here/README.md"
-extract_blocks cpp "$work/guide" "$root"/docs/guide/*.md
+extract_blocks cpp "$work/guide" "$root"/README.md "$root"/docs/guide/*.md
 
 compilers=()
 for compiler in g++ clang++; do
@@ -297,8 +297,7 @@ for compiler in ${compilers[@]+"${compilers[@]}"}; do
         check "README.md block ${block##*/}, $compiler" compile "$compiler" 17 "$block-$compiler.o" -c "$block"
     done
     for block in "$work"/guide/*.cpp; do
-        [ -e "$block" ] || continue
-        check "docs/guide block ${block##*/}, $compiler" compile "$compiler" 17 "$block-$compiler.o" -c "$block"
+        check "block ${block##*/} of README.md and docs/guide, $compiler" compile "$compiler" 17 "$block-$compiler.o" -c "$block"
     done
 done
 

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-func TestTheGoCodeOfTheGuideIsThatOfTheExamples(t *testing.T) {
+func TestTheGoCodeOfTheGuideAndOfTheProjectsReadmeIsThatOfTheExamples(t *testing.T) {
 	var examples strings.Builder
 	for _, file := range must(filepath.Glob("example*_test.go"))(t) {
 		examples.Write(must(os.ReadFile(file))(t))
@@ -17,7 +17,7 @@ func TestTheGoCodeOfTheGuideIsThatOfTheExamples(t *testing.T) {
 	if len(pages) == 0 {
 		t.Skip("docs/guide is not beside this module")
 	}
-	for _, page := range pages {
+	for _, page := range append(pages, "../../README.md") {
 		text := string(must(os.ReadFile(page))(t))
 		for _, block := range regexp.MustCompile("(?s)```go\n(.*?)```").FindAllStringSubmatch(text, -1) {
 			if !strings.Contains(examples.String(), block[1]) {

@@ -1,4 +1,4 @@
-"""The Python blocks of a page of docs/guide run in one namespace, with an issuer on loopback."""
+"""The Python code of README.md and docs/guide runs against an issuer on loopback, page by page."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from test_token_renewer import Provider, account
 from bouncer_verify import Jwk
 
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
-PAGES = {path.name: BLOCK.findall(path.read_text()) for path in (REPOSITORY / "docs" / "guide").glob("*.md")}
+PATHS = [REPOSITORY / "README.md", *(REPOSITORY / "docs" / "guide").glob("*.md")]
+PAGES = {path.name: BLOCK.findall(path.read_text()) for path in PATHS}
 
 
 @pytest.mark.parametrize("page", sorted(name for name, blocks in PAGES.items() if blocks))
@@ -57,4 +58,7 @@ def test_the_code_runs(
         for address in ("https://idp.example", "https://master.mesos", "http://localhost:8101"):
             block = block.replace(address, server.origin)
         exec(compile(block, page, "exec"), names)
+    if page == "README.md":
+        assert names["answer"](names["authorization"]) == (200, "peter")
+        assert names["answer"](None)[0] == 401
     provider.close()

@@ -84,7 +84,7 @@ pub enum bouncer_status {
 
 impl From<ErrorKind> for bouncer_status {
     /// No wildcard: with a new kind, this does not compile until the file is generated
-    /// again.
+             /// again.
     fn from(kind: ErrorKind) -> Self {
         match kind {
             ErrorKind::InvalidArgument => Self::InvalidArgument,

@@ -10,6 +10,7 @@ mod c;
 mod cpp;
 mod docs;
 mod go;
+mod messages;
 mod names;
 mod notes;
 mod python;
@@ -23,9 +24,16 @@ const WRITE: &str = "BLESS=1 cargo test --test generated";
 /// Returns the files of a language: path and content.
 type Generator = fn() -> Vec<(&'static str, String)>;
 
-/// In this order: the header is generated from the statuses.
-const GENERATORS: [Generator; 6] =
-    [status::generate, c::generate, cpp::generate, docs::generate, go::generate, python::generate];
+/// In this order: the header is generated from the statuses, and the messages from all sources.
+const GENERATORS: [Generator; 7] = [
+    status::generate,
+    c::generate,
+    cpp::generate,
+    docs::generate,
+    go::generate,
+    python::generate,
+    messages::generate,
+];
 
 #[test]
 fn generated_files_are_up_to_date() {
