@@ -67,7 +67,12 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     for path in entries {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         let is_row = folder.ends_with("src/settings") && ROWS.contains(&&*name);
-        if name.contains("test") || name.contains("generated") || name.starts_with('.') || is_row {
+        if name.contains("test")
+            || name == "examples"
+            || name.contains("generated")
+            || name.starts_with('.')
+            || is_row
+        {
             continue;
         }
         if path.is_dir() {
@@ -84,11 +89,12 @@ fn messages(path: &Path) -> Vec<String> {
     let source = std::fs::read_to_string(path).unwrap();
     let python = path.extension().is_some_and(|end| end == "py");
     // Unit tests are at the end of a file.
-    let end = ["#[cfg(test)]\nmod ", "#[cfg(all(test, avx512))]\nmod "]
-        .iter()
-        .filter_map(|mark| source.find(mark))
-        .min();
-    let source = &source[..end.unwrap_or(source.len())];
+    let is_tests = |(i, _): &(usize, &str)| {
+        source[*i + 1..]
+            .split_once('\n')
+            .is_some_and(|(cfg, next)| cfg.contains("test") && next.starts_with("mod "))
+    };
+    let source = source.match_indices("\n#[cfg(").find(is_tests).map_or(&*source, |(i, _)| &source[..i]);
     let mut found: Vec<String> = Vec::new();
     for literal in literals(source, python) {
         let words =
@@ -128,7 +134,7 @@ fn literals(source: &str, python: bool) -> Vec<String> {
             rest = &rest[len..];
             joins = false;
         } else if rest.starts_with("#[") || rest.starts_with("#![") {
-            rest = rest.find("]\n").map_or("", |end| &rest[end..]);
+            rest = after_attribute(rest);
             joins = false;
         } else if first == '"' || (first == '`' && !python) {
             let (text, after) = literal(&rest[1..], first);
@@ -141,6 +147,16 @@ fn literals(source: &str, python: bool) -> Vec<String> {
         }
     }
     found
+}
+
+/// The source after the attribute at its start.
+fn after_attribute(source: &str) -> &str {
+    let mut depth = 0;
+    let end = source.char_indices().find(|(_, c)| {
+        depth += i32::from(*c == '[') - i32::from(*c == ']');
+        *c == ']' && depth == 0
+    });
+    end.map_or("", |(i, _)| &source[i + 1..])
 }
 
 /// The length of the character literal at the start of `source`, if there is one. A Rust lifetime is
