@@ -193,8 +193,7 @@ impl<S> Attempts<S> {
                 self.retry_after = error.retry_after.map(deadline).or(self.retry_after);
                 let forbidden =
                     self.retry_after.map(|until| until.saturating_duration_since(now)).unwrap_or_default();
-                // An unscheduled failure does not change the schedule, unless Retry-After forbids
-                // it.
+                // An unscheduled failure changes the schedule only to obey Retry-After.
                 if matches!(reason, Reason::Schedule | Reason::Retry) || self.due.left().is_zero() {
                     self.failures_in_row = self.failures_in_row.saturating_add(1);
                     self.due = Due::after(pause(self.failures_in_row, error).max(forbidden));

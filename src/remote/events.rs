@@ -104,7 +104,9 @@ impl Events {
             drop(queue);
             let _ = catch_unwind(AssertUnwindSafe(|| {
                 if dropped > 0 {
-                    log::warn!("{dropped} events were dropped: a log handler or an observer is too slow");
+                    log::warn!(
+                        "{dropped} events were dropped: a log handler or an observer is too slow and must return sooner"
+                    );
                 }
                 event();
             }));

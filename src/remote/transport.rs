@@ -16,8 +16,8 @@ pub trait Transport: Send + Sync {
     /// Makes one request and reads the whole response.
     ///
     /// # Errors
-    /// There is no response, for the given reason. A response with an error status is not an error
-    /// here.
+    /// There is no response. The error contains the cause. A response with an error status is not
+    /// an error here.
     fn exchange(&self, request: &HttpRequest<'_>) -> Result<HttpResponse, FetchError>;
 
     /// Interrupts the exchange in flight, if possible, and makes all later ones fail. Called by

@@ -116,7 +116,7 @@ fn closing_waits_for_queued_observer_calls_and_none_follow() {
     }
     keys.close();
     let sender: Vec<u64> = calls.try_iter().collect();
-    // The first scheduled attempt may be one of the three.
+    // The first refresh may share the scheduled first attempt.
     assert!(sender == [1, 2, 3] || sender == [1, 2, 3, 4], "{sender:?}");
     assert!(calls.recv_timeout(Duration::from_millis(200)).is_err());
 }
@@ -168,11 +168,11 @@ fn a_hanging_log_blocks_no_fetch_and_receives_the_number_of_dropped_events() {
         keys.refresh(TIMEOUT).unwrap();
     }
     logger.hangs.store(false, Ordering::SeqCst);
-    until("the rest", || logger.lines.lock().unwrap().len() >= 258);
+    until("all records are logged", || logger.lines.lock().unwrap().len() >= 258);
     let lines = logger.lines.lock().unwrap();
     let name = server.url();
     assert_eq!(lines[0], (Level::Info, format!("keys of {name}: new keys, generation 1")));
-    let dropped = "44 events were dropped: a log handler or an observer is too slow";
+    let dropped = "44 events were dropped: a log handler or an observer is too slow and must return sooner";
     assert_eq!(lines[1], (Level::Warn, dropped.to_owned()));
     assert_eq!(lines[2], (Level::Debug, format!("keys of {name}: unchanged")));
 }
@@ -194,7 +194,7 @@ fn a_failing_last_good_file_is_logged_once_for_each_cause() {
             |(level, text): &&(Level, String)| *level == Level::Warn && text.contains("last-good file");
         lines.iter().filter(warned).map(|(_, text)| text.clone()).collect::<Vec<_>>()
     };
-    until("it is logged", || warnings().len() == 1);
+    until("the first cause is logged", || warnings().len() == 1);
     // The log record contains the path and the system's error.
     let named = format!("the last-good file {}: No such file", file.display());
     assert!(warnings()[0].contains(&named), "{:?}", warnings());
@@ -203,12 +203,12 @@ fn a_failing_last_good_file_is_logged_once_for_each_cause() {
     assert!(keys.status().last_good_error.is_some());
     std::fs::create_dir_all(file.parent().unwrap()).unwrap();
     refresh();
-    until("it is written", || file.exists() && keys.status().last_good_error.is_none());
+    until("the file is written", || file.exists() && keys.status().last_good_error.is_none());
     // A second cause is logged once too.
     std::fs::remove_file(&file).unwrap();
     std::fs::create_dir(&file).unwrap();
     refresh();
-    until("the second cause", || warnings().len() == 2);
+    until("the second cause is logged", || warnings().len() == 2);
     keys.close();
     drop(keys);
     // A file that cannot be read is logged at the start.

@@ -179,7 +179,7 @@ fn a_confirmation_by_the_issuer_updates_the_file() {
     };
     let first = fetched();
     server.say(Reply::status(304));
-    until("it is confirmed", || fetched() >= first + 2);
+    until("the keys are confirmed", || fetched() >= first + 2);
     assert_eq!(keys.status().generation, 1);
 }
 

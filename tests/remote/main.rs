@@ -60,7 +60,7 @@ fn now() -> i64 {
     SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs() as i64
 }
 
-/// Returns a token like DC/OS's, valid for an hour.
+/// Returns a token in the format of DC/OS, valid for an hour.
 fn token(name: &str, kid: Option<&str>) -> String {
     token_until(name, kid, now() + 3600)
 }

@@ -203,7 +203,7 @@ fn if_the_fetch_of_a_key_fails_the_error_contains_the_cause() {
     // Two tokens caused a fetch. For the others the budget was spent, and the last fetch had
     // failed.
     assert_eq!((server.count(), keys.status().unknown_kid, keys.status().suppressed), (3, 2, 3));
-    // After a successful fetch, an unknown kid is a missing key again.
+    // After a successful fetch, the error for an unknown kid is "no matching key" again.
     server.say(Reply::json(jwks(&[("rsa-2048-a", "a")])));
     keys.refresh(crate::TIMEOUT).unwrap();
     assert_eq!(kind(verifier.verify(token("rsa-2048-b", Some("b-9")))), ErrorKind::NoMatchingKey);

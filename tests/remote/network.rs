@@ -367,7 +367,7 @@ fn the_environment_is_read_once() {
         unsafe {
             std::env::remove_var("SSL_CERT_FILE");
         }
-        // SAFETY: as above.
+        // SAFETY: see above: one test, and no other thread reads the environment yet.
         #[expect(unsafe_code)]
         unsafe {
             std::env::set_var("HTTP_PROXY", proxy);

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 /// Maximum number of stored requests.
 const MOST_KEPT: usize = 1000;
-/// Maximum time that a client hangs.
+/// Maximum time that a reply is delayed.
 const LONGEST_HANG: Duration = Duration::from_secs(30);
 
 /// A received request.

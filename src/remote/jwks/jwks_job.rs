@@ -414,9 +414,10 @@ impl Job for JwksJob {
         let source = self.source_name();
         let generation = self.in_use.load().as_ref().map_or(0, |keys| keys.generation);
         match result {
-            Err(error) => {
-                events.log(TARGET, Level::Warn, || format!("keys of {source}: fetch failed: {error}"))
-            }
+            Err(error) => events.log(TARGET, Level::Warn, || {
+                let next = worker.read(Attempts::next_in).as_secs_f64();
+                format!("keys of {source}: fetch failed: {error}; next attempt in {next:.1} s")
+            }),
             Ok(_) if self.logged_generation.swap(generation, Ordering::Relaxed) != generation => {
                 events.log(TARGET, Level::Info, || {
                     format!("keys of {source}: new keys, generation {generation}")

@@ -264,9 +264,10 @@ impl Job for RenewalJob {
             Ok(next) => events.log(TARGET, Level::Info, || {
                 format!("token of {name}: renewed, next login in {} s", next.as_secs())
             }),
-            Err(error) => {
-                events.log(TARGET, Level::Warn, || format!("token of {name}: login failed: {error}"))
-            }
+            Err(error) => events.log(TARGET, Level::Warn, || {
+                let next = worker.read(Attempts::next_in).as_secs_f64();
+                format!("token of {name}: login failed: {error}; next login in {next:.1} s")
+            }),
         }
         events.observe(self.observer.as_ref(), || Self::status(worker));
     }

@@ -21,9 +21,9 @@ pub trait TokenSource: Send + Sync {
     /// Returns a new token.
     ///
     /// # Errors
-    /// There is no token, for the given reason. The first retry follows after up to 1 s. It follows
-    /// after 15 to 30 s if the error is [`FetchFailure::Rejected`], [`FetchFailure::Refused`] or
-    /// [`FetchFailure::Credentials`].
+    /// There is no token. The error contains the cause. The first retry follows after up to 1 s. It
+    /// follows after 15 to 30 s if the error is [`FetchFailure::Rejected`],
+    /// [`FetchFailure::Refused`] or [`FetchFailure::Credentials`].
     fn login(&self) -> Result<NewToken, FetchError>;
 
     /// Interrupts a login in flight, if possible. Called by another thread when the renewer is
