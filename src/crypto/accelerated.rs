@@ -5,8 +5,8 @@
 //! key.
 //!
 //! A second verification costs four times as much as the kernel's, so a flood of forged signatures
-//! must not get one each. Each verified signature adds 1/[`PRICE`] of a second verification to the
-//! budget. The budget holds at most 16 of them for each of 16 groups of threads. So:
+//! must not get one each. Each verified signature adds 1/[`PRICE`] of a second verification to a
+//! budget. Each of 16 groups of threads has its own budget, of at most 16 second verifications. So:
 //!
 //! - If fewer than one in 256 signatures is wrong, and there are no long bursts, every rejection is
 //!   verified again. A signature that the kernel rejects wrongly is then accepted, and the kernel

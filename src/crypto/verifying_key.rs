@@ -102,8 +102,8 @@ impl VerifyingKey {
         }
     }
 
-    /// Verifies a signature again with aws-lc that only the kernel has rejected. If the budget is
-    /// spent, the signature stays rejected.
+    /// Verifies with aws-lc a signature that only the kernel has rejected. If the budget is spent,
+    /// the signature stays rejected.
     #[cfg_attr(not(ifma), expect(unused_variables, reason = "there is no kernel"))]
     pub(crate) fn verify_again(
         &self,

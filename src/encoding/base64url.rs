@@ -78,7 +78,7 @@ pub(crate) fn decode_with_room(text: &[u8], room: usize) -> Result<Vec<u8>, NotC
 
 /// Decodes a number of a JWK. The operator trusts that document, so padding and the standard
 /// alphabet are tolerated, because some issuers use them. Padding must be complete or absent: a
-/// truncated text must not be accepted. The second value says whether the tolerance was needed.
+/// truncated text must not be accepted. The second value is true if the tolerance was needed.
 pub(crate) fn decode_tolerant(text: &[u8]) -> Result<(Vec<u8>, bool), NotCanonical> {
     const UNPADDED: GeneralPurposeConfig =
         GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::RequireNone);

@@ -19,8 +19,8 @@ pub(crate) struct ClaimsSet<'a> {
     pub(crate) sub: Option<Cow<'a, str>>,
     pub(crate) aud: Audience<'a>,
     pub(crate) jti: Option<Cow<'a, str>>,
-    /// Not a registered claim: DC/OS names its subject so. Its type is not checked here, because
-    /// other issuers use the name too.
+    /// Not a registered claim. DC/OS uses it for the subject. Its type is not checked here, because
+    /// other issuers use the name for other things.
     uid: Option<Value<'a>>,
 }
 

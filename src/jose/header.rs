@@ -46,7 +46,7 @@ impl<'a> JoseHeader<'a> {
             },
         };
         let Some(alg) = string("alg", alg)? else { return Err(malformed("alg", "missing")) };
-        // An empty kid names no key, in a token as in a JWK.
+        // An empty kid counts as absent, in a token and in a JWK.
         let kid = string("kid", kid)?.filter(|kid| !kid.is_empty());
         if let Some(kid) = kid.as_ref().filter(|kid| kid.len() > MAX_KID_LEN) {
             let detail = format!("{} bytes; at most {MAX_KID_LEN}", kid.len());

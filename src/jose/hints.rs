@@ -99,7 +99,8 @@ fn is_binary(text: &[u8]) -> bool {
     std::str::from_utf8(text).is_err() || text.iter().any(is_control)
 }
 
-/// Returns the likely mistake in `value`, which is no Authorization header with a token.
+/// Returns the likely mistake in `value`, which is not the value of an Authorization header with a
+/// token.
 #[cold]
 pub(crate) fn why_no_authorization(value: &[u8]) -> &'static str {
     let starts_with = |prefix: &str| {

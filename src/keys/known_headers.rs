@@ -55,7 +55,7 @@ impl KnownHeaders {
         if encoded.len() > Self::MAX_ENCODED_LEN {
             return;
         }
-        // If another thread is writing, skip it: a later token with this header will add it.
+        // If another thread is writing, do not add this header: a later token will.
         let Ok(_writing) = self.writing.try_lock() else { return };
         let its = |slot: &&OnceLock<Box<KnownHeader>>| {
             slot.get().is_none_or(|known| known.is(encoded, candidates.signature_len))

@@ -45,9 +45,7 @@ pub(super) fn read_document(json: &[u8], options: &LoadOptions) -> Result<Vec<Pa
     let has_array = json::members_and_elements(text, "keys", element, |name, value| match name {
         b"keys" => not_an_array = Some(value.kind()),
         b"kty" => hint = ": it is a single JWK",
-        b"jwks_uri" => {
-            hint = ": it is an issuer's metadata, whose \"jwks_uri\" is the address of the JWK Set"
-        }
+        b"jwks_uri" => hint = ": it is an issuer's metadata; its \"jwks_uri\" is the URL of the JWK Set",
         _ if value.text().starts_with("\"-----BEGIN CERTIFICATE") => hint = ": it is a map of certificates",
         _ => {}
     })

@@ -28,7 +28,7 @@ pub(super) struct Cache {
     sets: Box<[Set]>,
     /// Secret, so that an attacker cannot choose tokens that fall into one set.
     hash_key: [u64; 4],
-    /// Generation of the keys with which the newest entry was verified.
+    /// Highest generation of keys that a lookup has used.
     generation: AtomicU64,
     counts: Striped<Counts>,
 }

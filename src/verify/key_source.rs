@@ -51,8 +51,8 @@ pub trait KeySource: Send + Sync + fmt::Debug {
         Cow::Borrowed("there are none yet")
     }
 
-    /// Called for a token that may be valid, but whose key is not among the keys of `generation`.
-    /// Returns what the verification does next. It may start a fetch, but must not wait for it.
+    /// Called for a token that could be valid with another key than those of `generation`. Returns
+    /// what the verification does next. It may start a fetch, but must not wait for it.
     ///
     /// `ticket` is the fetch that this token has already waited for, if any; see
     /// [`Ticket::is_last`].

@@ -9,7 +9,7 @@ use crate::jose::jws::CompactJws;
 use crate::keys::jwk_set::JwkSet;
 use crate::keys::parsed_token::ParsedToken;
 
-/// Makes the checks that need no key: the form and the header of `token`.
+/// Checks the form and the header of `token`, which needs no key.
 pub(super) fn check_form(policy: &Policy, token: &[u8]) -> Result<()> {
     policy.check()?;
     let mut scratch = Scratch::new();
@@ -17,8 +17,8 @@ pub(super) fn check_form(policy: &Policy, token: &[u8]) -> Result<()> {
     policy.check_header(&token.header)
 }
 
-/// Returns the key that could make `token` valid, which was rejected with `error`. Returns `None`
-/// if no key could.
+/// `token` was rejected with `error`. Returns the key with which it could be valid, or `None` if it
+/// is invalid with any key.
 ///
 /// If there are keys, the rest of the token must be valid. An attacker who wants to cause fetches
 /// must then at least know the issuer's claims. If there are no keys, any well-formed token counts;

@@ -217,8 +217,8 @@ impl Policy {
         self
     }
 
-    /// Allows for clocks that differ. A token is accepted up to `leeway` after `exp` and from
-    /// `leeway` before `nbf`, in whole seconds. For `nbf`, at least 60 seconds are always allowed.
+    /// Allows for clocks that differ. A token is accepted until `leeway` after `exp` and from
+    /// `leeway` before `nbf`, in whole seconds. For `nbf`, the leeway is at least 60 seconds.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidArgument`]: `leeway` is over 300 seconds.
@@ -287,7 +287,7 @@ impl Policy {
         self.clock.now()
     }
 
-    /// Makes the checks that need only the header.
+    /// Checks the algorithm and the token type in the header.
     pub(super) fn check_header(&self, header: &JoseHeader<'_>) -> Result<()> {
         if self.algorithms & header.algorithm.bit() == 0 {
             return Err(self.algorithm_not_allowed(header.algorithm));
@@ -400,7 +400,7 @@ impl Policy {
             None if self.audiences.is_empty() => Ok(()),
             None => Err(missing("aud").with_detail(expected(&self.audiences))),
             Some(_) if self.audiences.is_empty() => wrong(
-                "the token has an audience, the policy accepts none: set audiences or any_audience"
+                "the token has an audience, but the policy accepts none: set audiences or any_audience"
                     .to_owned(),
             ),
             Some(aud) if aud.iter().any(|one| accepts(&self.audiences, one)) => Ok(()),

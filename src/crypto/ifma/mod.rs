@@ -1,7 +1,7 @@
 //! RS256 verification with the AVX-512 IFMA instructions, for one signature at a time or eight. It
 //! is three to four times as fast as without them.
 //!
-//! docs/ifma.md describes the arithmetic and proves that nothing overflows. The code is not
+//! docs/ifma.md describes the arithmetic and shows why nothing overflows. The code is not
 //! constant-time and does not erase memory: never use it with a private key.
 
 #![allow(

@@ -1,5 +1,5 @@
 //! The vector operations in plain Rust. They run the same algorithm on every machine and under
-//! Miri, and assert the bounds that docs/ifma.md proves.
+//! Miri, and assert the bounds of docs/ifma.md.
 
 use super::limbs::{Block, LANES, MASK};
 use super::simd::{Operation, Simd};
