@@ -1,8 +1,8 @@
-//! Writes the conformance corpus, `tests/conformance/*.json`, and refuses to pass when the files differ from
-//! what it writes.
+//! Generates the conformance corpus, `tests/conformance/*.json`, and fails if the files are out of
+//! date.
 //!
-//! `BLESS=1 cargo test --test corpus` rewrites them. What each case expects is stated by hand, after the
-//! rules in `tests/conformance/README.md`: no verifier is asked.
+//! `BLESS=1 cargo test --test corpus` writes them. The expected result of each case is written by
+//! hand, according to `tests/conformance/README.md`. No verifier is involved.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -31,8 +31,8 @@ mod corpus {
     pub(crate) mod token_type;
 }
 
-/// Every status of the README but `ok`.
-const REFUSALS: [&str; 19] = [
+/// Every status of README.md except `ok`.
+const REJECTIONS: [&str; 19] = [
     "malformed_jwk_set",
     "no_usable_key",
     "token_too_large",
@@ -54,7 +54,7 @@ const REFUSALS: [&str; 19] = [
     "claim_not_allowed",
 ];
 
-/// Every reason of the README for which a key is skipped.
+/// Every reason of README.md for a skipped key.
 const REASONS: [&str; 15] = [
     "not_a_jwk",
     "symmetric",
@@ -95,7 +95,7 @@ fn files() -> Vec<File> {
 }
 
 #[test]
-fn corpus_is_what_the_generator_writes() {
+fn the_corpus_is_up_to_date() {
     let directory = root().join("tests/conformance");
     let written: BTreeMap<String, String> =
         files().iter().map(|file| (format!("{}.json", file.class), file.json())).collect();
@@ -108,7 +108,7 @@ fn corpus_is_what_the_generator_writes() {
     for entry in fs::read_dir(&directory).expect("tests/conformance") {
         let name = entry.expect("an entry").file_name().to_string_lossy().into_owned();
         if name.ends_with(".json") {
-            assert!(written.contains_key(&name), "{name} is not of the generator");
+            assert!(written.contains_key(&name), "{name} is not generated");
             found.insert(name);
         }
     }
@@ -120,7 +120,7 @@ fn corpus_is_what_the_generator_writes() {
 }
 
 #[test]
-fn every_rule_has_cases_of_its_own() {
+fn every_status_and_every_reason_has_a_case() {
     let files = files();
     let readme = fs::read_to_string(root().join("tests/conformance/README.md")).expect("README.md");
     let mut ids = BTreeSet::new();
@@ -133,8 +133,8 @@ fn every_rule_has_cases_of_its_own() {
         reasons.extend(case.skipped.iter().flatten().map(|(_, reason)| *reason));
     }
     assert!(ids.len() >= 250, "{} cases", ids.len());
-    assert!(statuses.remove("ok"), "a case that is accepted");
-    assert_eq!(statuses, BTreeSet::from(REFUSALS));
+    assert!(statuses.remove("ok"), "no case is accepted");
+    assert_eq!(statuses, BTreeSet::from(REJECTIONS));
     assert_eq!(reasons, BTreeSet::from(REASONS));
     for name in statuses.union(&reasons) {
         assert!(readme.contains(&format!("`{name}`")), "{name} is not in the README");

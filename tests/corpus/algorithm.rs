@@ -5,7 +5,7 @@ use super::keys::{Jwk, jwk, only, set};
 use super::signer::{b64, compact, signing_input, with_signature};
 
 const RSA_ALGORITHMS: [&str; 6] = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"];
-/// Every algorithm with the key that signs it.
+/// Every algorithm, with the key that signs.
 const ALGORITHMS: [(&str, &str); 10] = [
     ("RS256", "rsa-2048-a"),
     ("RS384", "rsa-2048-a"),
@@ -24,7 +24,7 @@ pub(crate) fn file() -> File {
     let all: Vec<Jwk> = FAMILIES.iter().map(|name| jwk(name)).collect();
     let mut file = File::new(
         "algorithm",
-        "RFC 8725 section 3.1: one algorithm, allowed by the policy, fitting the key's type and the key's own alg",
+        "RFC 8725 section 3.1: the algorithm must be allowed by the policy, and must fit the key's type and the key's own alg",
     )
     .key_set("rsa", only("rsa-2048-a"))
     .key_set("all", set(&all))
@@ -85,7 +85,7 @@ fn each_algorithm() -> Vec<Case> {
             .keys("all")
             .policy(every_algorithm())
             .token(tampered)
-            .refused("invalid_signature"),
+            .rejected("invalid_signature"),
         );
     }
     let eddsa = || compact("ed25519-a", "EdDSA", header("EdDSA"), CLAIMS);
@@ -114,9 +114,9 @@ fn each_algorithm() -> Vec<Case> {
         case("a_token_of_eddsa_is_not_in_bouncers_policy", why)
             .keys("all")
             .token(eddsa())
-            .refused("algorithm_not_allowed"),
+            .rejected("algorithm_not_allowed"),
     ]);
-    // The sizes that keys come in.
+    // All key sizes.
     for (size, key) in
         [("2049", "rsa-2049"), ("3072", "rsa-3072"), ("4096", "rsa-4096"), ("8192", "rsa-8192")]
     {
@@ -149,20 +149,21 @@ fn not_in_the_policy() -> Vec<Case> {
             )
             .keys("all")
             .token(token(alg, key))
-            .refused("algorithm_not_allowed")
+            .rejected("algorithm_not_allowed")
         })
         .collect()
 }
 
 fn none() -> Vec<Case> {
-    let why = "RFC 8725 section 3.2, CVE-2015-9235: an unsecured token is no token, in no spelling";
+    let why =
+        "RFC 8725 section 3.2, CVE-2015-9235: an unsecured token is rejected, however \"none\" is spelled";
     let mut cases = Vec::new();
     for bits in 0..16_u32 {
         let spelled: String = "none"
             .char_indices()
             .map(|(i, c)| if bits >> i & 1 == 1 { c.to_ascii_uppercase() } else { c })
             .collect();
-        // Capitals are told apart in the id by their places.
+        // The id contains the positions of the capitals.
         let id = if bits == 0 {
             "alg_none_is_refused".to_owned()
         } else {
@@ -171,7 +172,7 @@ fn none() -> Vec<Case> {
         cases.push(
             case(id, why)
                 .token(with_signature(&signing_input(header(&spelled), CLAIMS), b""))
-                .refused("unsupported_algorithm"),
+                .rejected("unsupported_algorithm"),
         );
     }
     let look_alikes = [
@@ -186,27 +187,27 @@ fn none() -> Vec<Case> {
         cases.push(
             case(format!("alg_none_{id}_is_refused"), why)
                 .token(with_signature(&signing_input(header(alg), CLAIMS), b""))
-                .refused("unsupported_algorithm"),
+                .rejected("unsupported_algorithm"),
         );
     }
     cases.push(
         case("alg_none_with_a_valid_rsa_signature_is_refused", why)
             .token(compact("rsa-2048-a", "RS256", header("none"), CLAIMS))
-            .refused("unsupported_algorithm"),
+            .rejected("unsupported_algorithm"),
     );
     cases.push(
         case("alg_none_is_refused_when_every_algorithm_is_allowed", why)
             .keys("all")
             .policy(every_algorithm())
             .token(with_signature(&signing_input(header("none"), CLAIMS), b""))
-            .refused("unsupported_algorithm"),
+            .rejected("unsupported_algorithm"),
     );
     cases
 }
 
 fn unknown() -> Vec<Case> {
-    let why = "RFC 8725 section 3.1: an algorithm outside the ten is refused, names compared exactly";
-    // All carry a valid RS256 signature: a verifier that corrects the name would accept them.
+    let why = "RFC 8725 section 3.1: an algorithm that is not one of the ten is rejected; names are compared exactly";
+    // All tokens have a valid RS256 signature: a verifier that corrects the name would accept them.
     let names = [
         ("rs256", "in_small_letters"),
         ("Rs256", "in_mixed_letters"),
@@ -227,7 +228,7 @@ fn unknown() -> Vec<Case> {
         .map(|(alg, id)| {
             case(format!("an_algorithm_name_{id}_is_unsupported"), why)
                 .token(compact("rsa-2048-a", "RS256", header(alg), CLAIMS))
-                .refused("unsupported_algorithm")
+                .rejected("unsupported_algorithm")
         })
         .collect();
     for (alg, key, signed_as) in [
@@ -248,15 +249,14 @@ fn unknown() -> Vec<Case> {
                 .keys("all")
                 .policy(every_algorithm())
                 .token(compact(key, signed_as, header(alg), CLAIMS))
-                .refused("unsupported_algorithm"),
+                .rejected("unsupported_algorithm"),
         );
     }
     cases
 }
 
 fn without_a_fitting_key() -> Vec<Case> {
-    let why =
-        "RFC 7518 section 6, CVE-2026-22817: the key's type and curve decide which algorithms it may serve";
+    let why = "RFC 7518 section 6, CVE-2026-22817: the key's type and curve determine its algorithms";
     ALGORITHMS
         .iter()
         .map(|(alg, key)| {
@@ -265,13 +265,13 @@ fn without_a_fitting_key() -> Vec<Case> {
                 .keys(WITHOUT[family])
                 .policy(every_algorithm())
                 .token(token(alg, key))
-                .refused("no_matching_key")
+                .rejected("no_matching_key")
         })
         .collect()
 }
 
 fn bound_to_the_key() -> Vec<Case> {
-    let why = "RFC 8725 section 3.1, CVE-2026-48523: a key with an alg serves that algorithm only";
+    let why = "RFC 8725 section 3.1, CVE-2026-48523: a key with alg verifies that algorithm only";
     let mut cases = Vec::new();
     for (bound, key_set) in RSA_ALGORITHMS.iter().zip(BOUND) {
         for alg in RSA_ALGORITHMS {
@@ -290,7 +290,7 @@ fn bound_to_the_key() -> Vec<Case> {
                     .keys(key_set)
                     .policy(every_algorithm())
                     .token(signed)
-                    .refused("no_matching_key")
+                    .rejected("no_matching_key")
             });
         }
     }
@@ -317,8 +317,7 @@ fn bound_to_the_key() -> Vec<Case> {
 }
 
 fn policies() -> Vec<Case> {
-    let why =
-        "RFC 8725 section 3.1: the header's algorithm must be one of the policy's, whatever the keys are";
+    let why = "RFC 8725 section 3.1: the policy must allow the header's algorithm, whatever the keys are";
     let four = [ALGORITHMS[0], ALGORITHMS[3], ALGORITHMS[6], ALGORITHMS[9]];
     let mut cases = Vec::new();
     for (allowed, _) in four {
@@ -333,7 +332,7 @@ fn policies() -> Vec<Case> {
             cases.push(if allowed == alg {
                 made("accepted").alg(alg).ok(CLAIMS)
             } else {
-                made("refused").refused("algorithm_not_allowed")
+                made("refused").rejected("algorithm_not_allowed")
             });
         }
     }
@@ -355,7 +354,7 @@ fn policies() -> Vec<Case> {
             .keys("all")
             .policy(two())
             .token(token("RS256", "rsa-2048-a"))
-            .refused("algorithm_not_allowed"),
+            .rejected("algorithm_not_allowed"),
     ]);
     cases
 }

@@ -1,18 +1,18 @@
 //! A case, a policy and a file of cases as values, and their JSON text.
 //!
-//! The text is written here rather than by a JSON library: it must not depend on the features of a
-//! dependency, and an expected Claims Set is kept as its author wrote it.
+//! The JSON text is not written by a library: it must not depend on the features of a dependency,
+//! and the text of an expected Claims Set must not change.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-/// The time of a case that says nothing else.
+/// The default time of a case.
 pub(crate) const NOW: i64 = 1_700_000_000;
-/// A Claims Set that Bouncer could have written, valid at `NOW`.
+/// A Claims Set in the form of Bouncer's, valid at `NOW`.
 pub(crate) const CLAIMS: &str = r#"{"uid":"peter","exp":1700003600}"#;
 
-/// The root of the repository. `BOUNCER_ROOT` serves a build of this test from elsewhere.
+/// The root of the repository. `BOUNCER_ROOT` overrides it, for a build in another folder.
 pub(crate) fn root() -> PathBuf {
     std::env::var_os("BOUNCER_ROOT").map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from)
 }
@@ -40,7 +40,7 @@ impl Policy {
         Policy(Vec::new()).with("any_issuer", "true".to_owned())
     }
 
-    /// One issuer, whatever the audience.
+    /// One issuer, and any audience.
     pub(crate) fn issuer_alone(issuer: &str) -> Policy {
         Policy(Vec::new()).with("issuers", quote_all(&[issuer]))
     }
@@ -49,7 +49,7 @@ impl Policy {
         Policy::issuer_alone(issuer).audiences(&[audience])
     }
 
-    /// Sets a member to JSON text, in place of what was there.
+    /// Sets a member to JSON text, and replaces an earlier value.
     pub(crate) fn with(mut self, name: &'static str, json: String) -> Policy {
         self.0.retain(|(other, _)| *other != name);
         self.0.push((name, json));
@@ -128,7 +128,7 @@ pub(crate) struct Case {
     pub(crate) skipped: Option<Vec<(usize, &'static str)>>,
 }
 
-/// A case against the key set `rsa` of its file, under Bouncer's policy, at `NOW`.
+/// A case with the key set `rsa` of its file, the profile dcos and the time `NOW`.
 pub(crate) fn case(id: impl Into<String>, why: impl Into<String>) -> Case {
     Case {
         id: id.into(),
@@ -148,13 +148,13 @@ pub(crate) fn case(id: impl Into<String>, why: impl Into<String>) -> Case {
 }
 
 impl Case {
-    /// One of the key sets of the file.
+    /// Uses a key set of the file.
     pub(crate) fn keys(mut self, name: &'static str) -> Case {
         self.key_set = KeySet::Named(name);
         self
     }
 
-    /// A key set of this case alone, filed under its id.
+    /// Uses a key set for this case only. Its name in the file is the id of the case.
     pub(crate) fn own_keys(mut self, text: impl Into<String>) -> Case {
         self.key_set = KeySet::Own(text.into());
         self
@@ -175,19 +175,19 @@ impl Case {
         self
     }
 
-    /// The `kid` of the JWK that is expected to verify.
+    /// Sets the expected `kid`: that of the JWK that verifies.
     pub(crate) fn kid(mut self, kid: &str) -> Case {
         self.kid = Some(kid.to_owned());
         self
     }
 
-    /// The algorithm that is expected, RS256 if not said.
+    /// Sets the expected algorithm. The default is RS256.
     pub(crate) fn alg(mut self, alg: &'static str) -> Case {
         self.alg = alg;
         self
     }
 
-    /// What loading the key set is expected to report.
+    /// Sets the expected result of loading the key set.
     pub(crate) fn loads(mut self, usable: usize, skipped: &[(usize, &'static str)]) -> Case {
         self.usable = Some(usable);
         self.skipped = Some(skipped.to_vec());
@@ -200,8 +200,8 @@ impl Case {
         self
     }
 
-    /// Refused, with the name that this status always carries, if it carries one.
-    pub(crate) fn refused(mut self, status: &'static str) -> Case {
+    /// Expects a rejection, with the name that an error of this status always has, if any.
+    pub(crate) fn rejected(mut self, status: &'static str) -> Case {
         self.status = status;
         self.claim = match status {
             "unsupported_algorithm" | "algorithm_not_allowed" => Some("alg".to_owned()),
@@ -215,8 +215,8 @@ impl Case {
         self
     }
 
-    /// Refused, naming the claim or header parameter at fault.
-    pub(crate) fn refused_naming(mut self, status: &'static str, name: &str) -> Case {
+    /// Expects a rejection that names this claim or header parameter.
+    pub(crate) fn rejected_naming(mut self, status: &'static str, name: &str) -> Case {
         self.status = status;
         self.claim = Some(name.to_owned());
         self

@@ -7,7 +7,7 @@ use super::signer::{b64, bouncer_token};
 pub(crate) fn file() -> File {
     File::new(
         "claims",
-        "RFC 7519 section 4: a registered claim is absent, valid or malformed, and malformed is always refused",
+        "RFC 7519 section 4: a registered claim is absent, valid or malformed; a malformed claim is always an error",
     )
     .key_set("rsa", only("rsa-2048-a"))
     .cases(types())
@@ -64,7 +64,7 @@ fn types() -> Vec<Case> {
                 case(format!("{claim}_as_{kind}_is_malformed"), why)
                     .policy(any_audience())
                     .token(bouncer_token(set))
-                    .refused_naming("malformed_claims", claim),
+                    .rejected_naming("malformed_claims", claim),
             );
         }
     }
@@ -91,17 +91,14 @@ fn types() -> Vec<Case> {
     }
     let mistyped_twins = r#""Iss":1,"SUB":null,"Exp":"x","nBf":[],"AUD":{}"#;
     cases.push(
-        case(
-            "names_like_registered_ones_are_private_claims",
-            "RFC 7519 section 4: names are compared with their case",
-        )
-        .token(bouncer_token(claims(mistyped_twins)))
-        .ok(&claims(mistyped_twins)),
+        case("names_like_registered_ones_are_private_claims", "RFC 7519 section 4: names are case-sensitive")
+            .token(bouncer_token(claims(mistyped_twins)))
+            .ok(&claims(mistyped_twins)),
     );
     cases.push(
         case("an_escaped_registered_name_is_the_registered_claim", "RFC 8259 section 8.3")
             .token(bouncer_token(claims(r#""i\u0073s":1"#)))
-            .refused_naming("malformed_claims", "iss"),
+            .rejected_naming("malformed_claims", "iss"),
     );
     cases.push(
         case(
@@ -114,9 +111,9 @@ fn types() -> Vec<Case> {
     cases
 }
 
-/// null is what serializers write for a claim that is not there. It is as absent in every rule.
+/// Serializers write null for an absent claim. It counts as absent in every check.
 fn absent() -> Vec<Case> {
-    let why = "null is what serializers write for a claim that is not there";
+    let why = "serializers write null for an absent claim";
     let mut cases = Vec::new();
     for claim in ["iss", "sub", "jti", "aud", "nbf", "iat"] {
         let set = claims(&format!(r#""{claim}":null"#));
@@ -126,7 +123,7 @@ fn absent() -> Vec<Case> {
     cases.extend([
         case("exp_as_null_is_missing", why)
             .token(bouncer_token(r#"{"uid":"peter","exp":null}"#))
-            .refused_naming("missing_claim", "exp"),
+            .rejected_naming("missing_claim", "exp"),
         case("a_claims_set_of_nulls_is_an_empty_one", why)
             .policy(Policy::any_issuer().optional_exp())
             .token(bouncer_token(all))
@@ -139,7 +136,7 @@ fn absent() -> Vec<Case> {
 }
 
 fn contents() -> Vec<Case> {
-    let why = "RFC 7519 section 4.3: private claims may hold anything";
+    let why = "RFC 7519 section 4.3: private claims may have any value";
     let open = || Policy::any_issuer().optional_exp();
     let accepted =
         |id: &str, members: &str| case(id, why).token(bouncer_token(claims(members))).ok(&claims(members));
@@ -173,36 +170,39 @@ fn contents() -> Vec<Case> {
         .ok("{}"),
         case("an_empty_claims_set_lacks_exp", "the policy requires exp")
             .token(bouncer_token("{}"))
-            .refused_naming("missing_claim", "exp"),
+            .rejected_naming("missing_claim", "exp"),
         case("text_in_place_of_the_claims_set_is_malformed", "RFC 7519 section 7.2")
             .policy(open())
             .token(bouncer_token("It's a dangerous business, Frodo"))
-            .refused("malformed_claims"),
-        case("a_nested_token_is_malformed", "RFC 7519 section 5.2: a nested token is not unwrapped")
+            .rejected("malformed_claims"),
+        case("a_nested_token_is_malformed", "RFC 7519 section 5.2: nested tokens are not supported")
             .policy(open())
             .token(bouncer_token(&nested_token))
-            .refused("malformed_claims"),
+            .rejected("malformed_claims"),
         case("a_token_as_a_json_string_is_malformed", "RFC 7519 section 7.2")
             .policy(open())
             .token(bouncer_token(format!("\"{nested_token}\"")))
-            .refused("malformed_claims"),
+            .rejected("malformed_claims"),
         case("a_claims_set_encoded_twice_is_malformed", "RFC 7519 section 7.2")
             .policy(open())
             .token(bouncer_token(b64(claims(r#""x":1"#))))
-            .refused("malformed_claims"),
-        case("a_compressed_claims_set_is_malformed", "RFC 8725 section 3.6: a JWS is not compressed")
+            .rejected("malformed_claims"),
+        case("a_compressed_claims_set_is_malformed", "RFC 8725 section 3.6: compression is not supported")
             .policy(open())
             .token(bouncer_token([0x78, 0x9c, 0xab, 0xae, 0x05, 0x00, 0x01, 0x75, 0x00, 0xf9]))
-            .refused("malformed_claims"),
-        case("a_claims_set_with_a_time_of_its_own_is_not_asked", "the time is the verifier's")
-            .time(NOW + 3600)
-            .token(bouncer_token(claims(r#""now":1,"leeway":300"#)))
-            .refused("expired"),
+            .rejected("malformed_claims"),
+        case(
+            "a_claims_set_with_a_time_of_its_own_is_not_asked",
+            "the token cannot set the time or the leeway",
+        )
+        .time(NOW + 3600)
+        .token(bouncer_token(claims(r#""now":1,"leeway":300"#)))
+        .rejected("expired"),
     ]
 }
 
 fn unchecked() -> Vec<Case> {
-    let why = "unchecked_claims: one of another JSON type is read as if it were not there";
+    let why = "unchecked_claims: a claim of the wrong JSON type counts as absent";
     let policy = |claim: &str| Policy::dcos().with("unchecked_claims", format!("[\"{claim}\"]"));
     let token = |id: String, claim: &str, members: &str| {
         case(id, why).policy(policy(claim)).token(bouncer_token(claims(members)))
@@ -214,14 +214,14 @@ fn unchecked() -> Vec<Case> {
         cases.push(token(id, claim, &members).ok(&claims(&members)));
         let id = format!("an_unchecked_{claim}_of_another_type_is_no_required_string");
         let required = policy(claim).with("required_string_claims", format!("[\"{claim}\"]"));
-        cases.push(token(id, claim, &members).policy(required).refused_naming("malformed_claims", claim));
+        cases.push(token(id, claim, &members).policy(required).rejected_naming("malformed_claims", claim));
         let other = if claim == "sub" { "jti" } else { "sub" };
         let id = format!("beside_an_unchecked_{claim}_another_claim_is_checked");
-        cases.push(token(id, claim, &format!("\"{other}\":1")).refused_naming("malformed_claims", other));
+        cases.push(token(id, claim, &format!("\"{other}\":1")).rejected_naming("malformed_claims", other));
     }
     cases.push(
         token("an_unchecked_sub_does_not_uncheck_exp".to_owned(), "sub", "\"nbf\":\"1700000000\"")
-            .refused_naming("malformed_claims", "nbf"),
+            .rejected_naming("malformed_claims", "nbf"),
     );
     cases
 }

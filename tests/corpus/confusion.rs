@@ -1,5 +1,5 @@
-//! Tokens with a MAC, keyed with whatever text of a public key an attacker knows (CVE-2016-10555 and its
-//! descendants).
+//! Tokens with a MAC whose secret is a form of the public key, which an attacker knows
+//! (CVE-2016-10555 and similar).
 
 use rsa::RsaPublicKey;
 use rsa::pkcs1::EncodeRsaPublicKey as _;
@@ -10,14 +10,14 @@ use super::case::{CLAIMS, Case, File, Policy, case};
 use super::keys::{Jwk, jwk, only, rsa_key, set};
 use super::signer::{BOUNCER_HEADER, b64, hmac, padded, signing_input, with_signature};
 
-/// The secret of the `oct` key, which the key set itself publishes.
+/// The secret of the `oct` key in the key set.
 const SECRET: &[u8] = b"0123456789abcdef0123456789abcdef";
 
 pub(crate) fn file() -> File {
     let oct = Jwk::new("oct").kid("mac").text("k", &b64(SECRET));
     File::new(
         "confusion",
-        "RFC 8725 section 2.1: a public key is never the secret of a MAC; no algorithm with a MAC exists here",
+        "RFC 8725 section 2.1: a public key is never used as the secret of a MAC; MAC algorithms are not supported",
     )
     .key_set("rsa", only("rsa-2048-a"))
     .key_set("bound", set(&[jwk("rsa-2048-a").kid("key-1").alg("RS256")]))
@@ -37,7 +37,8 @@ fn cases() -> Vec<Case> {
     let pem = public.to_public_key_pem(LineEnding::LF).expect("PEM");
     let pkcs1_pem = public.to_pkcs1_pem(LineEnding::LF).expect("PEM");
     let own = jwk("rsa-2048-a");
-    let why = "CVE-2016-10555, CVE-2022-29217, CVE-2026-34950: a MAC keyed with the public key is refused";
+    let why =
+        "CVE-2016-10555, CVE-2022-29217, CVE-2026-34950: a MAC with the public key as its secret is rejected";
     let hs256 = r#"{"typ":"JWT","alg":"HS256"}"#;
     let secrets: Vec<(&str, Vec<u8>)> = vec![
         ("the_bytes_of_n", padded(&key.n, 256)),
@@ -61,17 +62,17 @@ fn cases() -> Vec<Case> {
         cases.push(
             case(format!("a_mac_keyed_with_{id}_is_refused"), why)
                 .token(mac("SHA-256", hs256, secret))
-                .refused("unsupported_algorithm"),
+                .rejected("unsupported_algorithm"),
         );
     }
     for (id, secret) in [&secrets[0], &secrets[3], &secrets[12]] {
         cases.push(
             case(
                 format!("a_mac_keyed_with_{id}_under_the_name_of_rs256_is_refused"),
-                "the algorithm's name decides how the signature is read",
+                "the algorithm's name determines how the signature is verified",
             )
             .token(mac("SHA-256", BOUNCER_HEADER, secret))
-            .refused("invalid_signature"),
+            .rejected("invalid_signature"),
         );
     }
     let named = |alg: &str| format!(r#"{{"alg":"{alg}","kid":"key-1"}}"#);
@@ -81,16 +82,16 @@ fn cases() -> Vec<Case> {
     let oct_header = r#"{"alg":"HS256","kid":"mac"}"#;
     let right = |header: &str| super::signer::compact("rsa-2048-a", "RS256", header, CLAIMS);
     cases.extend([
-        case("hs384_is_unsupported", why).keys("bound").token(hs384).refused("unsupported_algorithm"),
-        case("hs512_is_unsupported", why).keys("bound").token(hs512).refused("unsupported_algorithm"),
+        case("hs384_is_unsupported", why).keys("bound").token(hs384).rejected("unsupported_algorithm"),
+        case("hs512_is_unsupported", why).keys("bound").token(hs512).rejected("unsupported_algorithm"),
         case("a_mac_with_the_kid_of_a_bound_key_is_refused", why)
             .keys("bound")
             .token(hs256_kid)
-            .refused("unsupported_algorithm"),
+            .rejected("unsupported_algorithm"),
         case("a_mac_is_refused_whatever_algorithms_are_allowed", why)
             .policy(Policy::dcos().algorithms(&["RS256", "PS256", "ES256", "Ed25519"]))
             .token(mac("SHA-256", hs256, pem.as_bytes()))
-            .refused("unsupported_algorithm"),
+            .rejected("unsupported_algorithm"),
         case(
             "a_mac_with_the_secret_of_a_symmetric_key_is_refused",
             "RFC 7518 section 6.4: a symmetric key in a key set is skipped",
@@ -98,12 +99,12 @@ fn cases() -> Vec<Case> {
         .keys("mixed")
         .token(mac("SHA-256", oct_header, SECRET))
         .loads(1, &[(0, "symmetric")])
-        .refused("unsupported_algorithm"),
-        case("a_symmetric_key_does_not_serve_rs256", "a skipped key is no key")
+        .rejected("unsupported_algorithm"),
+        case("a_symmetric_key_does_not_serve_rs256", "a skipped key is not used")
             .keys("mixed")
             .token(right(r#"{"alg":"RS256","kid":"mac"}"#))
-            .refused("no_matching_key"),
-        case("a_key_beside_a_symmetric_key_serves", "one unusable key does not refuse the set")
+            .rejected("no_matching_key"),
+        case("a_key_beside_a_symmetric_key_serves", "the other keys of the set are used")
             .keys("mixed")
             .token(right(r#"{"alg":"RS256","kid":"key-1"}"#))
             .loads(1, &[(0, "symmetric")])
@@ -115,7 +116,7 @@ fn cases() -> Vec<Case> {
         )
         .keys("symmetric")
         .token(mac("SHA-256", oct_header, SECRET))
-        .refused("no_usable_key"),
+        .rejected("no_usable_key"),
     ]);
     cases
 }

@@ -1,5 +1,5 @@
-//! The token and the two key sets printed in "Managing JSON Web Tokens", the document that this library
-//! implements, and the key set and token of a running Bouncer.
+//! The token and the two key sets of DC/OS's documentation "Managing JSON Web Tokens", and the key
+//! set and a token of a running Bouncer.
 
 use super::case::{Case, File, case};
 
@@ -7,7 +7,7 @@ const TOKEN: &str = "eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9.eyJleHAiOjE0Njc5ODU0Nj
 const CLAIMS: &str = r#"{"uid":"peter","exp":1467985466}"#;
 const EXP: i64 = 1_467_985_466;
 
-/// The key of the curl example, which is not the key that signed the token.
+/// The key of the curl example. It did not sign the token.
 const CURL_KEY: &str = r#"{
       "e": "AQAB",
       "use": "sig",
@@ -19,8 +19,8 @@ const CURL_KEY: &str = r#"{
 const PYTHON_KID: &str = "55fb61042768f62ea3b06778c6043f7c8c92769a0c248076a2995dfd50c4acb9";
 const PYTHON_KEY: &str = r#"{"kty": "RSA", "n": "sybUYxu3TXxXAgG_Eq72tKxE7xhGFgL14g5OGryDtE5dBL8frAoSsI4D7tSKR2pLbOlT68YJbYLUHxoju0E_NB9htjKEsay4t3WXoXQ-XsDM4Zz22H6HfDG6CCcvGb2DoQP0R2je1HJDA56_BoR8shZMxHbrX1WgQURtGygMD7bQY95qmHZYRPlq13-pR5Jnu70OMmFlbl-_o-ag1JfndTJPtx75IalCgy_h_itHLDPhdTfypAJeiewCOUZd9nNa1j19M-xeqlZonlRABqiH0e-vQVWCeW5FZ0HJamIjd2VifhRCp0fSAgCdCQdrY6HdI3h6egpn6z4gwkwXBfczww", "kid": "55fb61042768f62ea3b06778c6043f7c8c92769a0c248076a2995dfd50c4acb9", "use": "sig", "alg": "RS256", "e": "AQAB"}"#;
 
-/// A Bouncer of DC/OS 2.x on loopback, 2026-11-22: its key set and the token of a login, whose key is thrown
-/// away.
+/// The key set of a Bouncer of DC/OS 2.x on loopback, 2026-11-22, and the token of a login. The
+/// private key was deleted.
 const LIVE_KID: &str = "15218f29ed7400b814746e4e6397e8919a156a72a501aa81b6c0a2bed607f6e5";
 const LIVE_SET: &str = r#"{
   "keys": [
@@ -41,7 +41,7 @@ const LIVE_EXP: i64 = 1_795_532_866;
 pub(crate) fn file() -> File {
     File::new(
         "document",
-        "\"Managing JSON Web Tokens\": its token, its two key sets, and those of a running Bouncer",
+        "DC/OS's \"Managing JSON Web Tokens\": its token and its two key sets, and those of a running Bouncer",
     )
     .key_set("curl", format!("{{\n  \"keys\": [\n    {CURL_KEY}\n  ]\n}}"))
     .key_set("python", format!("{{\"keys\": [{PYTHON_KEY}]}}"))
@@ -58,7 +58,7 @@ fn cases() -> Vec<Case> {
     vec![
         case(
             "the_documents_token_is_valid_until_its_last_second",
-            "the document: a valid authentication token for peter",
+            "the documentation: a valid authentication token for peter",
         )
         .keys("python")
         .time(EXP - 1)
@@ -73,7 +73,7 @@ fn cases() -> Vec<Case> {
         .keys("python")
         .time(EXP)
         .token(TOKEN)
-        .refused("expired"),
+        .rejected("expired"),
         case(
             "the_documents_token_is_not_of_its_first_key",
             "the key of the curl example did not sign the token",
@@ -82,10 +82,10 @@ fn cases() -> Vec<Case> {
         .time(EXP - 1)
         .token(TOKEN)
         .loads(1, &[])
-        .refused("invalid_signature"),
+        .rejected("invalid_signature"),
         case(
             "the_documents_two_keys_are_tried_in_turn",
-            "a token without kid is tried with every key that fits",
+            "a token without kid is verified with every key that fits",
         )
         .keys("both")
         .time(EXP - 1)
@@ -97,7 +97,7 @@ fn cases() -> Vec<Case> {
             .keys("both")
             .time(EXP - 1)
             .token(other_payload)
-            .refused("invalid_signature"),
+            .rejected("invalid_signature"),
         case(
             "a_live_bouncers_token_is_valid_until_its_last_second",
             "the token and the key set of a running Bouncer",
@@ -112,11 +112,14 @@ fn cases() -> Vec<Case> {
             .keys("live")
             .time(LIVE_EXP)
             .token(LIVE_TOKEN)
-            .refused("expired"),
-        case("another_bouncers_key_did_not_sign_the_documents_token", "two installations, two keys")
-            .keys("live")
-            .time(EXP - 1)
-            .token(TOKEN)
-            .refused("invalid_signature"),
+            .rejected("expired"),
+        case(
+            "another_bouncers_key_did_not_sign_the_documents_token",
+            "the token of one installation is not valid in another",
+        )
+        .keys("live")
+        .time(EXP - 1)
+        .token(TOKEN)
+        .rejected("invalid_signature"),
     ]
 }

@@ -7,7 +7,7 @@ use super::signer::{BOUNCER_HEADER, b64, bouncer_token, compact, compact_parts, 
 pub(crate) fn file() -> File {
     File::new(
         "form",
-        "RFC 7515 sections 2 and 7.1: the compact serialization, its size, its characters and its base64url",
+        "RFC 7515 sections 2 and 7.1: size, characters and base64url of the compact serialization",
     )
     .key_set("rsa", only("rsa-2048-a"))
     .key_set("ec", set(&[jwk("p256-a")]))
@@ -18,9 +18,10 @@ pub(crate) fn file() -> File {
     .cases(padded())
 }
 
-/// A valid token of exactly `len` bytes, filled up in a claim that nobody reads, and its Claims Set.
+/// Returns a valid token of exactly `len` bytes and its Claims Set. A private claim fills the
+/// length.
 fn token_of(len: usize) -> (String, String) {
-    // Three headers whose encodings differ by one character reach every length.
+    // The encodings of the three headers differ by one character. So every length is possible.
     for header in [BOUNCER_HEADER.to_owned(), format!("{BOUNCER_HEADER} "), format!("{BOUNCER_HEADER}  ")] {
         let claims =
             |fill: usize| format!(r#"{{"uid":"peter","exp":1700003600,"pad":"{}"}}"#, "x".repeat(fill));
@@ -45,7 +46,7 @@ fn sizes() -> Vec<Case> {
         case(id, why).token(token).ok(&claims)
     };
     let too_large =
-        |id: &str, why: &str, len: usize| case(id, why).token(token_of(len).0).refused("token_too_large");
+        |id: &str, why: &str, len: usize| case(id, why).token(token_of(len).0).rejected("token_too_large");
     let limit = |bytes: usize| Policy::dcos().max_token_len(bytes);
     let with_header = |len: usize| {
         let empty = r#"{"alg":"RS256","x":""}"#;
@@ -56,25 +57,41 @@ fn sizes() -> Vec<Case> {
     vec![
         accepted("a_token_of_the_largest_size_is_accepted", why, 16_384),
         too_large("a_token_one_byte_over_the_largest_size_is_too_large", why, 16_385),
-        accepted("a_raised_maximum_admits_a_larger_token", "the policy's max_token_len", 16_385)
-            .policy(limit(16_385)),
-        too_large("a_raised_maximum_is_still_a_maximum", "the policy's max_token_len", 16_387)
-            .policy(limit(16_386)),
-        accepted("a_lowered_maximum_admits_a_token_of_its_size", "the policy's max_token_len", 512)
-            .policy(limit(512)),
-        too_large("a_lowered_maximum_refuses_a_larger_token", "the policy's max_token_len", 513)
-            .policy(limit(512)),
+        accepted(
+            "a_raised_maximum_admits_a_larger_token",
+            "max_token_len replaces the default maximum",
+            16_385,
+        )
+        .policy(limit(16_385)),
+        too_large(
+            "a_raised_maximum_is_still_a_maximum",
+            "max_token_len replaces the default maximum",
+            16_387,
+        )
+        .policy(limit(16_386)),
+        accepted(
+            "a_lowered_maximum_admits_a_token_of_its_size",
+            "max_token_len replaces the default maximum",
+            512,
+        )
+        .policy(limit(512)),
+        too_large(
+            "a_lowered_maximum_refuses_a_larger_token",
+            "max_token_len replaces the default maximum",
+            513,
+        )
+        .policy(limit(512)),
         case(
             "a_lowered_maximum_refuses_a_token_with_a_well_known_header",
-            "a header may be recognised before all else",
+            "the length is checked even if the header is cached",
         )
         .policy(Policy::dcos().max_token_len(256))
         .token(bouncer_token(CLAIMS))
-        .refused("token_too_large"),
+        .rejected("token_too_large"),
         case("a_header_of_8192_bytes_is_accepted", header_why).token(with_header(8192)).ok(CLAIMS),
         case("a_header_of_8193_bytes_is_malformed", header_why)
             .token(with_header(8193))
-            .refused("malformed_header"),
+            .rejected("malformed_header"),
         case("a_header_of_8192_bytes_is_accepted_under_a_raised_maximum", header_why)
             .policy(limit(1_048_576))
             .token(with_header(8192))
@@ -82,25 +99,26 @@ fn sizes() -> Vec<Case> {
         case("a_raised_maximum_does_not_admit_a_longer_header", header_why)
             .policy(limit(1_048_576))
             .token(with_header(8193))
-            .refused("malformed_header"),
+            .rejected("malformed_header"),
         case("the_length_of_a_header_comes_before_its_encoding", header_why)
             .token(format!("{}A.AAAA.AAAA", "A".repeat(10_928)))
-            .refused("malformed_header"),
+            .rejected("malformed_header"),
         case(
             "a_token_of_dots_is_malformed",
-            "split amplification (CVE-2025-27144): 4000 parts are not three",
+            "split amplification (CVE-2025-27144): a token has three parts, not 4000",
         )
         .token(".".repeat(4000))
-        .refused("malformed_token"),
+        .rejected("malformed_token"),
     ]
 }
 
 fn characters() -> Vec<Case> {
     let good = bouncer_token(CLAIMS);
-    let why = "RFC 7515 section 2: base64url characters and dots only; a second spelling defeats deny lists";
-    let bent = |id: &str, token: String| case(id, why).token(token).refused("malformed_token");
+    let why =
+        "RFC 7515 section 2: only base64url characters and dots; a second spelling would bypass deny lists";
+    let bent = |id: &str, token: String| case(id, why).token(token).rejected("malformed_token");
     let mut cases = vec![
-        case("a_plain_token_is_accepted", "the accepted twin of the refused spellings")
+        case("a_plain_token_is_accepted", "accepted, unlike the changed spellings")
             .token(good.clone())
             .ok(CLAIMS),
         bent("a_newline_after_the_token_is_refused", format!("{good}\n")),
@@ -131,7 +149,7 @@ fn characters() -> Vec<Case> {
                 parts[1], parts[0], parts[2]
             )
         }),
-        // The trick of CVE-2022-39227: a JSON text that splits into three parts at its dots.
+        // CVE-2022-39227: a JSON text that has three parts when it is split at dots.
         bent("a_json_and_compact_polyglot_is_refused", {
             let parts: Vec<&str> = good.split('.').collect();
             format!(
@@ -142,10 +160,10 @@ fn characters() -> Vec<Case> {
     ];
     let mut bytes = good.clone().into_bytes();
     bytes.push(0xff);
-    cases.push(case("a_byte_that_is_not_utf8_is_refused", why).token(bytes).refused("malformed_token"));
+    cases.push(case("a_byte_that_is_not_utf8_is_refused", why).token(bytes).rejected("malformed_token"));
     let mut bytes = good.into_bytes();
     bytes[0] |= 0x80;
-    cases.push(case("a_byte_with_its_high_bit_set_is_refused", why).token(bytes).refused("malformed_token"));
+    cases.push(case("a_byte_with_its_high_bit_set_is_refused", why).token(bytes).rejected("malformed_token"));
     cases
 }
 
@@ -154,7 +172,7 @@ fn parts() -> Vec<Case> {
     let parts: Vec<&str> = good.split('.').collect();
     let (header, payload, signature) = (parts[0], parts[1], parts[2]);
     let why = "RFC 7515 section 7.1: a compact JWS has exactly three parts";
-    let bent = |id: &str, token: String| case(id, why).token(token).refused("malformed_token");
+    let bent = |id: &str, token: String| case(id, why).token(token).rejected("malformed_token");
     let jwe = r#"{"alg":"RSA-OAEP","enc":"A256GCM"}"#;
     vec![
         bent("an_empty_token_is_refused", String::new()),
@@ -169,42 +187,43 @@ fn parts() -> Vec<Case> {
         bent("an_empty_header_is_refused", compact_parts("rsa-2048-a", "RS256", "", payload)),
         case("an_empty_payload_is_no_claims_set", "RFC 7519 section 7.2: the payload must be a JSON object")
             .token(bouncer_token(""))
-            .refused("malformed_claims"),
-        case("a_stripped_signature_is_invalid", "CVE-2020-28042: an empty signature is no signature")
+            .rejected("malformed_claims"),
+        case("a_stripped_signature_is_invalid", "CVE-2020-28042: an empty signature is invalid")
             .token(format!("{header}.{payload}."))
-            .refused("invalid_signature"),
+            .rejected("invalid_signature"),
         // RFC 7797 and RFC 7515 appendix F: a detached payload is not a JWT.
-        case(
-            "a_detached_payload_is_invalid",
-            "RFC 7515 appendix F: the signature of a payload that is not there",
-        )
-        .token(format!("{header}..{signature}"))
-        .refused("invalid_signature"),
+        case("a_detached_payload_is_invalid", "RFC 7515 appendix F: detached payloads are not supported")
+            .token(format!("{header}..{signature}"))
+            .rejected("invalid_signature"),
         case(
             "five_parts_are_an_encrypted_token",
             "RFC 7516 section 9: five parts are a JWE (CVE-2026-29000)",
         )
         .token(format!("{}.AAAA.AAAA.AAAA.AAAA", b64(jwe)))
-        .refused("encrypted_token"),
+        .rejected("encrypted_token"),
         case(
             "five_parts_with_a_direct_key_are_an_encrypted_token",
             "RFC 7516 section 9: five parts are a JWE",
         )
         .token(format!("{}..AAAA.{payload}.AAAA", b64(r#"{"alg":"dir","enc":"A128GCM","zip":"DEF"}"#)))
-        .refused("encrypted_token"),
-        case("four_dots_alone_are_an_encrypted_token", "RFC 7516 section 9: the count of parts decides")
-            .token("....")
-            .refused("encrypted_token"),
+        .rejected("encrypted_token"),
+        case(
+            "four_dots_alone_are_an_encrypted_token",
+            "RFC 7516 section 9: five parts are a JWE, whatever they contain",
+        )
+        .token("....")
+        .rejected("encrypted_token"),
         case(
             "a_jws_with_two_more_parts_is_an_encrypted_token",
-            "RFC 7516 section 9: the count of parts decides",
+            "RFC 7516 section 9: five parts are a JWE, whatever they contain",
         )
         .token(format!("{good}.AAAA.AAAA"))
-        .refused("encrypted_token"),
+        .rejected("encrypted_token"),
     ]
 }
 
-/// Sets the last character's lowest bit, which a part of a length not divisible by four does not use.
+/// Sets the lowest bit of the last character, which is unused if the length is not a multiple of
+/// four.
 fn with_trailing_bit(part: &str) -> String {
     const ALPHABET: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     assert!(!part.len().is_multiple_of(4), "a part without spare bits");
@@ -215,14 +234,14 @@ fn with_trailing_bit(part: &str) -> String {
 
 fn encodings() -> Vec<Case> {
     let why =
-        "RFC 7515 section 2: base64url without padding; RFC 4648 section 3.5: one spelling for one value";
+        "RFC 7515 section 2: base64url without padding; RFC 4648 section 3.5: each value has one spelling";
     let signed = |id: &str, header: &str, payload: &str| {
-        // Signed as spelled: a lenient decoder would accept the token.
-        case(id, why).token(compact_parts("rsa-2048-a", "RS256", header, payload)).refused("malformed_token")
+        // The changed spelling is signed, so a lenient decoder would accept the token.
+        case(id, why).token(compact_parts("rsa-2048-a", "RS256", header, payload)).rejected("malformed_token")
     };
     let header = b64(BOUNCER_HEADER);
     let payload = b64(CLAIMS);
-    // The same values with one blank more, for lengths that leave spare bits.
+    // The same values with one more space, for lengths with unused bits.
     let odd_header = b64(format!("{BOUNCER_HEADER} "));
     let odd_payload = b64(format!("{CLAIMS} "));
     let long_header =
@@ -237,9 +256,9 @@ fn encodings() -> Vec<Case> {
     let ec = b64(sign("p256-a", "ES256", ec_input.as_bytes()));
     let es256 = || Policy::dcos().algorithms(&["ES256"]);
     let respelled = |id: &str, signature: String| {
-        case(id, why).token(format!("{input}.{signature}")).refused("malformed_token")
+        case(id, why).token(format!("{input}.{signature}")).rejected("malformed_token")
     };
-    // A '?' and a '>' give '/' and '+' in the standard alphabet.
+    // '?' and '>' are encoded with '/' and '+' in the standard alphabet.
     let standard = |part: &str| part.replace('_', "/").replace('-', "+");
     let slashed_header = b64(r#"{"alg":"RS256","x":"???>>>"}"#);
     let slashed_payload = b64(r#"{"uid":"???>>>","exp":1700003600}"#);
@@ -273,30 +292,27 @@ fn encodings() -> Vec<Case> {
         )
         .token(compact_parts("rsa-2048-a", "RS256", &slashed_header, &slashed_payload))
         .ok(r#"{"uid":"???>>>","exp":1700003600}"#),
-        case(
-            "an_ecdsa_signature_is_accepted_in_its_one_spelling",
-            "the accepted twin of the refused spellings",
-        )
-        .keys("ec")
-        .policy(es256())
-        .token(format!("{ec_input}.{ec}"))
-        .alg("ES256")
-        .ok(CLAIMS),
+        case("an_ecdsa_signature_is_accepted_in_its_one_spelling", "accepted, unlike the changed spellings")
+            .keys("ec")
+            .policy(es256())
+            .token(format!("{ec_input}.{ec}"))
+            .alg("ES256")
+            .ok(CLAIMS),
         case("an_ecdsa_signature_with_trailing_bits_is_refused", why)
             .keys("ec")
             .policy(es256())
             .token(format!("{ec_input}.{}", with_trailing_bit(&ec)))
-            .refused("malformed_token"),
+            .rejected("malformed_token"),
         case("a_padded_ecdsa_signature_is_refused", why)
             .keys("ec")
             .policy(es256())
             .token(format!("{ec_input}.{ec}=="))
-            .refused("malformed_token"),
+            .rejected("malformed_token"),
     ]
 }
 
 fn padded() -> Vec<Case> {
-    let why = "padded_tokens: AWS load balancers pad each part and sign the padding";
+    let why = "padded_tokens: AWS load balancers pad each part, and sign the padding";
     let policy = || Policy::dcos().with("padded_tokens", "true".to_owned());
     let pad = |part: &str| format!("{part}{}", "=".repeat((4 - part.len() % 4) % 4));
     let (header, claims) = (pad(&b64(BOUNCER_HEADER)), pad(&b64(CLAIMS)));
@@ -312,18 +328,18 @@ fn padded() -> Vec<Case> {
             .ok(CLAIMS),
         case("a_padded_token_is_malformed_by_default", "RFC 7515 section 2: base64url without padding")
             .token(&*token)
-            .refused("malformed_token"),
+            .rejected("malformed_token"),
         case("a_token_without_its_padding_is_malformed_where_padding_is_expected", why)
             .policy(policy())
             .token(bouncer_token(CLAIMS))
-            .refused("malformed_token"),
+            .rejected("malformed_token"),
         case("a_padded_token_whose_signature_lost_its_padding_is_malformed", why)
             .policy(policy())
             .token(without(&token))
-            .refused("malformed_token"),
+            .rejected("malformed_token"),
         case("a_padded_token_with_padding_to_spare_is_malformed", why)
             .policy(policy())
             .token(format!("{token}===="))
-            .refused("malformed_token"),
+            .rejected("malformed_token"),
     ]
 }

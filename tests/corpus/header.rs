@@ -1,24 +1,21 @@
-//! Step 4 of the order of the checks: the JOSE header, its own parameters and those that are never read.
+//! Step 4 of the order of the checks: the JOSE header, with parameters that are read or ignored.
 
 use super::case::{CLAIMS, Case, File, Policy, case, quote};
 use super::keys::{jwk, only, set};
 use super::signer::{b64, compact};
 
 pub(crate) fn file() -> File {
-    File::new(
-        "header",
-        "RFC 7515 section 4: the header parameters that are read, those that are refused, those that are never read",
-    )
-    .key_set("rsa", only("rsa-2048-a"))
-    .key_set("named", set(&[jwk("rsa-2048-a").kid("key-1")]))
-    .cases(types())
-    .cases(absent())
-    .cases(extensions())
-    .cases(embedded_keys())
-    .cases(ignored())
+    File::new("header", "RFC 7515 section 4: header parameters that are read, rejected or ignored")
+        .key_set("rsa", only("rsa-2048-a"))
+        .key_set("named", set(&[jwk("rsa-2048-a").kid("key-1")]))
+        .cases(types())
+        .cases(absent())
+        .cases(extensions())
+        .cases(embedded_keys())
+        .cases(ignored())
 }
 
-/// A token whose header has these members beside `alg`, signed by the key of the key set.
+/// Returns a token whose header has `alg` and these members, signed by the key of the key set.
 fn token_with(members: &str) -> String {
     compact("rsa-2048-a", "RS256", format!(r#"{{"alg":"RS256",{members}}}"#), CLAIMS)
 }
@@ -28,16 +25,16 @@ fn types() -> Vec<Case> {
     let mut cases = vec![
         case(
             "a_header_of_alg_alone_is_accepted",
-            "RFC 7515 section 4.1.1: alg is the one parameter a header must have",
+            "RFC 7515 section 4.1.1: alg is the only required parameter",
         )
         .token(signed(r#"{"alg":"RS256"}"#))
         .ok(CLAIMS),
         case("a_missing_alg_is_malformed", "RFC 7515 section 4.1.1: alg MUST be present")
             .token(signed("{}"))
-            .refused_naming("malformed_header", "alg"),
-        case("an_alg_in_capitals_is_no_alg", "RFC 7515 section 4: names are compared with their case")
+            .rejected_naming("malformed_header", "alg"),
+        case("an_alg_in_capitals_is_no_alg", "RFC 7515 section 4: names are case-sensitive")
             .token(signed(r#"{"ALG":"RS256"}"#))
-            .refused_naming("malformed_header", "alg"),
+            .rejected_naming("malformed_header", "alg"),
         case(
             "an_escaped_parameter_name_is_its_unescaped_self",
             "RFC 8259 section 8.3: names are compared unescaped",
@@ -61,7 +58,7 @@ fn types() -> Vec<Case> {
         cases.push(
             case(format!("an_alg_that_is_{kind}_is_malformed"), "RFC 7515 section 4.1.1: alg is a string")
                 .token(signed(&format!(r#"{{"alg":{value}}}"#)))
-                .refused_naming("malformed_header", "alg"),
+                .rejected_naming("malformed_header", "alg"),
         );
         cases.push(
             case(
@@ -69,32 +66,32 @@ fn types() -> Vec<Case> {
                 "RFC 7515 section 4.1.4: kid MUST be a string",
             )
             .token(token_with(&format!(r#""kid":{value}"#)))
-            .refused_naming("malformed_header", "kid"),
+            .rejected_naming("malformed_header", "kid"),
         );
         cases.push(
             case(format!("a_typ_that_is_{kind}_is_malformed"), "RFC 7515 section 4.1.9: typ is a string")
                 .token(token_with(&format!(r#""typ":{value}"#)))
-                .refused_naming("malformed_header", "typ"),
+                .rejected_naming("malformed_header", "typ"),
         );
     }
     cases
 }
 
-/// What serializers write for a parameter that is not there.
+/// Values that serializers write for an absent parameter.
 fn absent() -> Vec<Case> {
-    let why = "null is what serializers write for a member that is not there";
-    let empty = "an empty kid names no key";
+    let why = "serializers write null for an absent member";
+    let empty = "an empty kid counts as absent";
     let typed = || Policy::dcos().token_type("JWT");
     vec![
         case("an_alg_that_is_null_is_missing", "RFC 7515 section 4.1.1: alg MUST be present")
             .token(compact("rsa-2048-a", "RS256", r#"{"alg":null}"#, CLAIMS))
-            .refused_naming("malformed_header", "alg"),
+            .rejected_naming("malformed_header", "alg"),
         case(
             "an_alg_that_is_empty_is_unsupported",
-            "RFC 7515 section 4.1.1: an empty alg is another algorithm",
+            "RFC 7515 section 4.1.1: an empty alg is an unknown algorithm",
         )
         .token(compact("rsa-2048-a", "RS256", r#"{"alg":""}"#, CLAIMS))
-        .refused("unsupported_algorithm"),
+        .rejected("unsupported_algorithm"),
         case("a_kid_that_is_null_is_absent", why).token(token_with(r#""kid":null"#)).ok(CLAIMS),
         case("a_kid_that_is_null_is_absent_where_keys_have_one", why)
             .keys("named")
@@ -104,7 +101,7 @@ fn absent() -> Vec<Case> {
         case("a_kid_that_is_null_in_words_is_a_kid", why)
             .keys("named")
             .token(token_with(r#""kid":"null""#))
-            .refused("no_matching_key"),
+            .rejected("no_matching_key"),
         case("a_kid_that_is_empty_is_absent_where_keys_have_one", empty)
             .keys("named")
             .token(token_with(r#""kid":"""#))
@@ -113,53 +110,50 @@ fn absent() -> Vec<Case> {
         case("a_kid_of_a_blank_is_a_kid", empty)
             .keys("named")
             .token(token_with(r#""kid":" ""#))
-            .refused("no_matching_key"),
+            .rejected("no_matching_key"),
         case("a_typ_that_is_null_is_absent", why).token(token_with(r#""typ":null"#)).ok(CLAIMS),
         case("a_typ_that_is_null_is_absent_where_the_policy_names_one", why)
             .policy(typed())
             .token(token_with(r#""typ":null"#))
-            .refused("wrong_token_type"),
+            .rejected("wrong_token_type"),
         case("an_enc_that_is_null_is_absent", why).token(token_with(r#""enc":null"#)).ok(CLAIMS),
     ]
 }
 
 fn extensions() -> Vec<Case> {
-    let crit = "RFC 7515 section 4.1.11: no extension is understood, so any crit is refused (CVE-2026-32597)";
+    let crit = "RFC 7515 section 4.1.11: no extension is supported, so any crit is rejected (CVE-2026-32597)";
     let b64_why = "RFC 7797 section 7: a JWT must not use b64 false (CVE-2026-48525)";
     let enc = "RFC 7516 section 4.1.2: enc belongs to a JWE (CVE-2023-51774)";
-    let refused = |id: &str, why: &str, members: &str, name: &str| {
-        case(id, why).token(token_with(members)).refused_naming("unsupported_header", name)
+    let rejected = |id: &str, why: &str, members: &str, name: &str| {
+        case(id, why).token(token_with(members)).rejected_naming("unsupported_header", name)
     };
     vec![
-        refused(
+        rejected(
             "a_crit_of_an_unknown_extension_is_refused",
             crit,
             r#""crit":["http://example.com/UNDEFINED"],"http://example.com/UNDEFINED":true"#,
             "crit",
         ),
-        refused("a_crit_of_an_absent_parameter_is_refused", crit, r#""crit":["exp"]"#, "crit"),
-        refused("a_crit_of_b64_true_is_refused", crit, r#""b64":true,"crit":["b64"]"#, "crit"),
-        refused("a_crit_of_a_registered_parameter_is_refused", crit, r#""crit":["alg"]"#, "crit"),
-        refused("an_empty_crit_is_refused", crit, r#""crit":[]"#, "crit"),
-        refused("a_crit_that_is_null_is_refused", crit, r#""crit":null"#, "crit"),
-        refused("a_crit_that_is_a_string_is_refused", crit, r#""crit":"exp""#, "crit"),
-        refused("a_crit_that_is_false_is_refused", crit, r#""crit":false"#, "crit"),
-        refused("an_escaped_crit_is_refused", crit, r#""cr\u0069t":["exp"]"#, "crit"),
-        refused("a_b64_of_false_is_refused", b64_why, r#""b64":false"#, "b64"),
-        refused("a_b64_that_is_null_is_refused", b64_why, r#""b64":null"#, "b64"),
-        refused("a_b64_that_is_a_string_is_refused", b64_why, r#""b64":"true""#, "b64"),
-        refused("a_b64_that_is_a_number_is_refused", b64_why, r#""b64":1"#, "b64"),
-        refused("an_enc_is_refused", enc, r#""enc":"A256GCM""#, "enc"),
-        refused("an_enc_that_is_empty_is_refused", enc, r#""enc":"""#, "enc"),
+        rejected("a_crit_of_an_absent_parameter_is_refused", crit, r#""crit":["exp"]"#, "crit"),
+        rejected("a_crit_of_b64_true_is_refused", crit, r#""b64":true,"crit":["b64"]"#, "crit"),
+        rejected("a_crit_of_a_registered_parameter_is_refused", crit, r#""crit":["alg"]"#, "crit"),
+        rejected("an_empty_crit_is_refused", crit, r#""crit":[]"#, "crit"),
+        rejected("a_crit_that_is_null_is_refused", crit, r#""crit":null"#, "crit"),
+        rejected("a_crit_that_is_a_string_is_refused", crit, r#""crit":"exp""#, "crit"),
+        rejected("a_crit_that_is_false_is_refused", crit, r#""crit":false"#, "crit"),
+        rejected("an_escaped_crit_is_refused", crit, r#""cr\u0069t":["exp"]"#, "crit"),
+        rejected("a_b64_of_false_is_refused", b64_why, r#""b64":false"#, "b64"),
+        rejected("a_b64_that_is_null_is_refused", b64_why, r#""b64":null"#, "b64"),
+        rejected("a_b64_that_is_a_string_is_refused", b64_why, r#""b64":"true""#, "b64"),
+        rejected("a_b64_that_is_a_number_is_refused", b64_why, r#""b64":1"#, "b64"),
+        rejected("an_enc_is_refused", enc, r#""enc":"A256GCM""#, "enc"),
+        rejected("an_enc_that_is_empty_is_refused", enc, r#""enc":"""#, "enc"),
         case("a_b64_of_true_is_accepted", "RFC 7797 section 3: true is the default")
             .token(token_with(r#""b64":true"#))
             .ok(CLAIMS),
-        case(
-            "a_parameter_named_like_crit_is_ignored",
-            "RFC 7515 section 4: names are compared with their case",
-        )
-        .token(token_with(r#""Crit":["exp"]"#))
-        .ok(CLAIMS),
+        case("a_parameter_named_like_crit_is_ignored", "RFC 7515 section 4: names are case-sensitive")
+            .token(token_with(r#""Crit":["exp"]"#))
+            .ok(CLAIMS),
         case("a_crit_below_the_top_level_is_ignored", "RFC 7515 section 4.1.11: crit is a header parameter")
             .token(token_with(r#""x":{"crit":["exp"],"b64":false,"enc":"A256GCM"}"#))
             .ok(CLAIMS),
@@ -167,7 +161,7 @@ fn extensions() -> Vec<Case> {
 }
 
 fn embedded_keys() -> Vec<Case> {
-    let why = "CVE-2018-0114, CVE-2026-27962: a key in the token is never a reason to believe the token";
+    let why = "CVE-2018-0114, CVE-2026-27962: a key in the token is never trusted";
     let attacker = jwk("rsa-2048-b");
     let x5c = r#"["MIIBszCCAVmgAwIBAgIUAAAAAAAAAAAAAAAAAAAAAAAAAAAwCgYIKoZIzj0EAwIwEjEQMA4GA1UEAwwHYXR0YWNrMB4XDQ=="]"#;
     let parameters = [
@@ -191,10 +185,10 @@ fn embedded_keys() -> Vec<Case> {
         cases.push(
             case(format!("an_attackers_key_with_{id}_is_refused"), why)
                 .token(forged)
-                .refused("invalid_signature"),
+                .rejected("invalid_signature"),
         );
         cases.push(
-            case(format!("the_right_key_with_{id}_is_accepted"), "the parameter is not read")
+            case(format!("the_right_key_with_{id}_is_accepted"), "the parameter is ignored")
                 .token(token_with(&member))
                 .ok(CLAIMS),
         );
@@ -206,13 +200,13 @@ fn embedded_keys() -> Vec<Case> {
         case("an_embedded_key_of_an_unknown_kid_is_no_key", why)
             .keys("named")
             .token(forged("key-2"))
-            .refused("no_matching_key"),
+            .rejected("no_matching_key"),
     );
     cases.push(
         case("an_embedded_key_of_a_known_kid_is_refused", why)
             .keys("named")
             .token(forged("key-1"))
-            .refused("invalid_signature"),
+            .rejected("invalid_signature"),
     );
     cases
 }

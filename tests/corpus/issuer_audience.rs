@@ -1,4 +1,4 @@
-//! Steps 13 and 14 of the order of the checks: iss and aud.
+//! Steps 13 to 15 of the order of the checks: iss, aud and sub.
 
 use super::case::{Case, File, Policy, case, quote};
 use super::keys::only;
@@ -10,7 +10,7 @@ const AUDIENCE: &str = "https://api.example";
 pub(crate) fn file() -> File {
     File::new(
         "issuer_audience",
-        "RFC 7519 sections 4.1.1 and 4.1.3, RFC 8725 sections 3.8 and 3.9: exact strings, and presence where expected",
+        "RFC 7519 sections 4.1.1 and 4.1.3, RFC 8725 sections 3.8 and 3.9: compared exactly; required if the policy has values",
     )
     .key_set("rsa", only("rsa-2048-a"))
     .cases(issuers())
@@ -23,7 +23,7 @@ fn claims(members: &str) -> String {
     format!(r#"{{"uid":"peter","exp":1700003600{}{members}}}"#, if members.is_empty() { "" } else { "," })
 }
 
-/// Under the policy of the one issuer and the one audience.
+/// Makes a case whose policy has one issuer and one audience.
 fn made(id: impl Into<String>, why: &str, members: &str) -> Case {
     case(id, why).policy(Policy::issuer(ISSUER, AUDIENCE)).token(bouncer_token(claims(members)))
 }
@@ -35,10 +35,10 @@ fn issuers() -> Vec<Case> {
         made("the_expected_iss_is_accepted", why, &iss(ISSUER)).ok(&claims(&iss(ISSUER))),
         made(
             "a_missing_iss_is_refused",
-            "an expected iss must be present",
+            "iss is required if the policy has issuers",
             &format!(r#""aud":"{AUDIENCE}""#),
         )
-        .refused_naming("missing_claim", "iss"),
+        .rejected_naming("missing_claim", "iss"),
         made(
             "an_escaped_iss_is_its_unescaped_self",
             "RFC 8259 section 8.3",
@@ -50,13 +50,13 @@ fn issuers() -> Vec<Case> {
             "RFC 7519 section 4.1.1: a string (CVE-2025-30144)",
             &format!(r#""iss":["{ISSUER}"],"aud":"{AUDIENCE}""#),
         )
-        .refused_naming("malformed_claims", "iss"),
+        .rejected_naming("malformed_claims", "iss"),
         made(
             "an_iss_that_is_null_is_missing",
-            "null is absent, and an expected iss must be present",
+            "null counts as absent, and iss is required if the policy has issuers",
             &format!(r#""iss":null,"aud":"{AUDIENCE}""#),
         )
-        .refused_naming("missing_claim", "iss"),
+        .rejected_naming("missing_claim", "iss"),
     ];
     for (id, value) in [
         ("another_iss", "https://attacker.example/"),
@@ -74,7 +74,7 @@ fn issuers() -> Vec<Case> {
         ("an_iss_with_a_look_alike", "https://issu\u{0435}r.example/"),
         ("an_empty_iss", ""),
     ] {
-        cases.push(made(format!("{id}_is_refused"), why, &iss(value)).refused("wrong_issuer"));
+        cases.push(made(format!("{id}_is_refused"), why, &iss(value)).rejected("wrong_issuer"));
     }
     let two = || Policy::issuer(ISSUER, AUDIENCE).issuers(&[ISSUER, "b", "cl\u{e9}"]);
     let under_two =
@@ -84,35 +84,35 @@ fn issuers() -> Vec<Case> {
         under_two("another_of_several_issuers_is_accepted", "b").ok(&claims(&iss("b"))),
         under_two("an_issuer_of_the_same_normalization_is_accepted", "cl\u{e9}")
             .ok(&claims(&iss("cl\u{e9}"))),
-        under_two("an_issuer_of_another_normalization_is_refused", "cle\u{301}").refused("wrong_issuer"),
-        under_two("none_of_several_issuers_is_refused", "B").refused("wrong_issuer"),
+        under_two("an_issuer_of_another_normalization_is_refused", "cle\u{301}").rejected("wrong_issuer"),
+        under_two("none_of_several_issuers_is_refused", "B").rejected("wrong_issuer"),
     ]);
     cases
 }
 
 fn audiences() -> Vec<Case> {
-    let why = "RFC 7519 section 4.1.3: one of the audiences is the verifier's, character for character";
+    let why = "RFC 7519 section 4.1.3: one of the audiences must be accepted; they are compared character for character";
     let aud = |json: &str| format!(r#""iss":"{ISSUER}","aud":{json}"#);
     let own = quote(AUDIENCE);
     let mut cases = vec![
         made(
             "a_missing_aud_is_refused",
-            "an expected aud must be present (CVE-2023-22482)",
+            "aud is required if the policy has audiences (CVE-2023-22482)",
             &format!(r#""iss":"{ISSUER}""#),
         )
-        .refused_naming("missing_claim", "aud"),
+        .rejected_naming("missing_claim", "aud"),
         made(
             "an_aud_that_is_null_is_missing",
-            "null is absent, and an expected aud must be present",
+            "null counts as absent, and aud is required if the policy has audiences",
             &aud("null"),
         )
-        .refused_naming("missing_claim", "aud"),
+        .rejected_naming("missing_claim", "aud"),
         made(
             "an_aud_with_a_number_beside_the_expected_one_is_malformed",
             "CVE-2020-26160",
             &aud(&format!("[{own},1]")),
         )
-        .refused_naming("malformed_claims", "aud"),
+        .rejected_naming("malformed_claims", "aud"),
     ];
     let accepted = [
         ("the_expected_aud", own.clone()),
@@ -137,7 +137,7 @@ fn audiences() -> Vec<Case> {
         ("an_aud_of_a_list_in_one_string", r#""https://api.example x""#),
         ("an_aud_that_is_a_wildcard", r#""*""#),
     ] {
-        cases.push(made(format!("{id}_is_refused"), why, &aud(json)).refused("wrong_audience"));
+        cases.push(made(format!("{id}_is_refused"), why, &aud(json)).rejected("wrong_audience"));
     }
     let two = || Policy::issuer(ISSUER, AUDIENCE).audiences(&[AUDIENCE, "b"]);
     let under_two =
@@ -146,30 +146,32 @@ fn audiences() -> Vec<Case> {
         under_two("the_first_of_several_audiences_is_accepted", &own).ok(&claims(&aud(&own))),
         under_two("another_of_several_audiences_is_accepted", r#"["x","b"]"#)
             .ok(&claims(&aud(r#"["x","b"]"#))),
-        under_two("none_of_several_audiences_is_refused", r#"["x","c"]"#).refused("wrong_audience"),
+        under_two("none_of_several_audiences_is_refused", r#"["x","c"]"#).rejected("wrong_audience"),
     ]);
     cases
 }
 
 fn without_expectation() -> Vec<Case> {
-    let why = "RFC 7519 section 4.1.3: a token for some audience is not for a verifier that names none";
+    let why = "RFC 7519 section 4.1.3: a verifier without an audience rejects a token that has one";
     let bouncer = |id: &str, members: &str| case(id, why).token(bouncer_token(claims(members)));
     let any = |id: &str, members: &str| {
-        case(id, "the caller answers for the audience")
+        case(id, "any_audience: the audience is not checked")
             .policy(Policy::dcos().any_audience())
             .token(bouncer_token(claims(members)))
             .ok(&claims(members))
     };
     let policies = |id: &str, policy: Policy, members: &str| {
-        case(id, "expectations are added to a policy").policy(policy).token(bouncer_token(claims(members)))
+        case(id, "the policy's issuers and audiences are checked")
+            .policy(policy)
+            .token(bouncer_token(claims(members)))
     };
     vec![
-        bouncer("an_aud_under_bouncers_policy_is_refused", r#""aud":"x""#).refused("wrong_audience"),
+        bouncer("an_aud_under_bouncers_policy_is_refused", r#""aud":"x""#).rejected("wrong_audience"),
         bouncer("an_array_of_aud_under_bouncers_policy_is_refused", r#""aud":["x"]"#)
-            .refused("wrong_audience"),
+            .rejected("wrong_audience"),
         bouncer("an_empty_array_of_aud_under_bouncers_policy_is_refused", r#""aud":[]"#)
-            .refused("wrong_audience"),
-        bouncer("an_empty_aud_under_bouncers_policy_is_refused", r#""aud":"""#).refused("wrong_audience"),
+            .rejected("wrong_audience"),
+        bouncer("an_empty_aud_under_bouncers_policy_is_refused", r#""aud":"""#).rejected("wrong_audience"),
         bouncer("no_aud_under_bouncers_policy_is_accepted", "").ok(&claims("")),
         bouncer("an_iss_under_bouncers_policy_is_accepted", r#""iss":"anyone""#)
             .ok(&claims(r#""iss":"anyone""#)),
@@ -190,7 +192,7 @@ fn without_expectation() -> Vec<Case> {
         .ok(&claims("")),
         any("an_empty_array_of_aud_is_accepted_where_any_is", r#""aud":[]"#),
         policies("an_aud_under_the_policy_of_any_issuer_is_refused", Policy::any_issuer(), r#""aud":"x""#)
-            .refused("wrong_audience"),
+            .rejected("wrong_audience"),
         policies(
             "an_iss_under_the_policy_of_any_issuer_is_accepted",
             Policy::any_issuer(),
@@ -198,13 +200,13 @@ fn without_expectation() -> Vec<Case> {
         )
         .ok(&claims(r#""iss":"anyone""#)),
         policies("an_issuer_added_to_bouncers_policy_is_expected", Policy::dcos().issuers(&["b"]), "")
-            .refused_naming("missing_claim", "iss"),
+            .rejected_naming("missing_claim", "iss"),
         policies(
             "an_issuer_added_to_bouncers_policy_is_compared",
             Policy::dcos().issuers(&["b"]),
             r#""iss":"c""#,
         )
-        .refused("wrong_issuer"),
+        .rejected("wrong_issuer"),
         policies(
             "an_issuer_added_to_bouncers_policy_is_accepted",
             Policy::dcos().issuers(&["b"]),
@@ -212,13 +214,13 @@ fn without_expectation() -> Vec<Case> {
         )
         .ok(&claims(r#""iss":"b""#)),
         policies("an_audience_added_to_bouncers_policy_is_expected", Policy::dcos().audiences(&["b"]), "")
-            .refused_naming("missing_claim", "aud"),
+            .rejected_naming("missing_claim", "aud"),
         policies(
             "an_audience_added_to_bouncers_policy_is_compared",
             Policy::dcos().audiences(&["b"]),
             r#""aud":"c""#,
         )
-        .refused("wrong_audience"),
+        .rejected("wrong_audience"),
         policies(
             "an_audience_added_to_bouncers_policy_is_accepted",
             Policy::dcos().audiences(&["b"]),
@@ -232,20 +234,20 @@ fn without_expectation() -> Vec<Case> {
 }
 
 fn subjects() -> Vec<Case> {
-    let why = "subject: sub must be it, character for character";
+    let why = "subject: sub must be equal, character for character";
     let policy = || Policy::issuer(ISSUER, AUDIENCE).with("subject", "\"peter\"".to_owned());
     let members = |sub: &str| claims(&format!(r#""iss":"{ISSUER}","aud":"{AUDIENCE}"{sub}"#));
     let of = |id: &str, sub: &str| case(id, why).policy(policy()).token(bouncer_token(members(sub)));
     vec![
         of("the_subject_is_accepted", r#","sub":"peter""#).ok(&members(r#","sub":"peter""#)),
-        of("another_subject_is_not_allowed", r#","sub":"paul""#).refused_naming("claim_not_allowed", "sub"),
+        of("another_subject_is_not_allowed", r#","sub":"paul""#).rejected_naming("claim_not_allowed", "sub"),
         of("a_subject_in_another_case_is_not_allowed", r#","sub":"Peter""#)
-            .refused_naming("claim_not_allowed", "sub"),
-        of("an_empty_subject_is_not_allowed", r#","sub":"""#).refused_naming("claim_not_allowed", "sub"),
-        of("a_missing_subject_is_missing", "").refused_naming("missing_claim", "sub"),
+            .rejected_naming("claim_not_allowed", "sub"),
+        of("an_empty_subject_is_not_allowed", r#","sub":"""#).rejected_naming("claim_not_allowed", "sub"),
+        of("a_missing_subject_is_missing", "").rejected_naming("missing_claim", "sub"),
         case("a_wrong_issuer_comes_before_the_subject", why)
             .policy(policy())
             .token(bouncer_token(claims(&format!(r#""iss":"x","aud":"{AUDIENCE}","sub":"paul""#))))
-            .refused("wrong_issuer"),
+            .rejected("wrong_issuer"),
     ]
 }

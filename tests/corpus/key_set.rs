@@ -1,4 +1,4 @@
-//! Loading a key set: what the document may be, and which of its members are skipped for which reason.
+//! Loading a key set: valid and invalid documents, and the reasons for skipped keys.
 
 use rsa::BigUint;
 
@@ -13,7 +13,7 @@ const ROCA_MODULUS: &str = "AanFpofbj7KjD4Lf-N2hVMKR7yewSyXhhbirIMTGpfYEhZ_lnt5U
 pub(crate) fn file() -> File {
     File::new(
         "key_set",
-        "RFC 7517, RFC 7518 section 6, RFC 8037: the JWK Set, the keys that are usable, the reasons of those that are not",
+        "RFC 7517, RFC 7518 section 6, RFC 8037: the JWK Set, its usable keys, and why other keys are skipped",
     )
     .cases(documents())
     .cases(not_a_jwk())
@@ -25,8 +25,8 @@ pub(crate) fn file() -> File {
     .cases(mixtures())
 }
 
-/// The key that stands beside every key in question, and the token it signed: small, and of another type than
-/// most.
+/// A usable key that is in the set together with the tested key. Its JWK is small, and most tested
+/// keys have another type.
 fn good() -> Jwk {
     jwk("ed25519-a").kid("good")
 }
@@ -35,7 +35,8 @@ fn good_token() -> String {
     compact("ed25519-a", "Ed25519", r#"{"alg":"Ed25519","kid":"good"}"#, CLAIMS)
 }
 
-/// A document and a token of the good key: `ok` if the document loads and holds it.
+/// Makes a case with a document and a token of the good key. The token is valid if the document is,
+/// and contains the key.
 fn document(id: impl Into<String>, why: &str, text: impl Into<String>) -> Case {
     case(id, why)
         .own_keys(text)
@@ -45,7 +46,7 @@ fn document(id: impl Into<String>, why: &str, text: impl Into<String>) -> Case {
         .alg("Ed25519")
 }
 
-/// A key that is skipped, by itself, beside the good key.
+/// Makes a case in which the first key is skipped, and the good key is used.
 fn skipped_json(id: impl Into<String>, why: &str, json: &str, reason: &'static str) -> Case {
     document(id, why, format!("{{\"keys\":[{json},{}]}}", good().json())).loads(1, &[(0, reason)]).ok(CLAIMS)
 }
@@ -54,7 +55,7 @@ fn skipped(id: impl Into<String>, why: &str, key: &Jwk, reason: &'static str) ->
     skipped_json(id, why, &key.json(), reason)
 }
 
-/// A key that is usable, beside the good key.
+/// Makes a case with a usable key and the good key.
 fn kept(id: &str, why: &str, key: &Jwk) -> Case {
     document(id, why, set(&[key.clone(), good()])).loads(2, &[]).ok(CLAIMS)
 }
@@ -65,9 +66,9 @@ fn rsa() -> Jwk {
 
 fn documents() -> Vec<Case> {
     let why = "RFC 7517 section 5: a JSON object with one array of keys";
-    let limit = "a key set has at most 1000 members, of which the first 100 usable ones are used";
-    let none = "a set without a usable key verifies nothing";
-    let malformed = |id: &str, text: &str| document(id, why, text).refused("malformed_jwk_set");
+    let limit = "a key set has at most 1000 members, and the first 100 usable keys are used";
+    let none = "a set without a usable key is an error";
+    let malformed = |id: &str, text: &str| document(id, why, text).rejected("malformed_jwk_set");
     let key = good().json();
     let many = |count: usize| {
         let mut keys = vec![r#"{"kty":"x"}"#.to_owned(); count - 1];
@@ -101,14 +102,14 @@ fn documents() -> Vec<Case> {
             r#"{"good":"-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"}"#,
         ),
         document("a_thousand_members_are_a_set", limit, many(1000)).loads(1, &unknown).ok(CLAIMS),
-        document("a_thousand_and_one_members_are_malformed", limit, many(1001)).refused("malformed_jwk_set"),
+        document("a_thousand_and_one_members_are_malformed", limit, many(1001)).rejected("malformed_jwk_set"),
         document("a_hundred_usable_keys_are_used", limit, among(usable(99), 99)).loads(100, &[]).ok(CLAIMS),
         document("the_hundredth_of_many_usable_keys_is_used", limit, among(usable(101), 99))
             .loads(100, &[(100, "over_limit"), (101, "over_limit")])
             .ok(CLAIMS),
         document("the_hundred_and_first_usable_key_is_skipped", limit, among(usable(100), 100))
             .loads(100, &[(100, "over_limit")])
-            .refused("no_matching_key"),
+            .rejected("no_matching_key"),
         document("keys_that_are_not_usable_do_not_count", limit, among(for_encryption, 100))
             .loads(1, &skipped)
             .ok(CLAIMS),
@@ -117,7 +118,7 @@ fn documents() -> Vec<Case> {
             .ok(CLAIMS),
         document(
             "unknown_members_of_the_set_are_ignored",
-            "RFC 7517 section 5: members not understood are ignored",
+            "RFC 7517 section 5: unknown members are ignored",
             format!("{{\"issuer\":\"x\",\"keys\":[{key}],\"n\":null,\"private\":{{\"d\":\"AQAB\"}}}}"),
         )
         .loads(1, &[])
@@ -129,15 +130,15 @@ fn documents() -> Vec<Case> {
         )
         .loads(1, &[])
         .ok(CLAIMS),
-        document("an_empty_set_has_no_usable_key", none, r#"{"keys":[]}"#).refused("no_usable_key"),
+        document("an_empty_set_has_no_usable_key", none, r#"{"keys":[]}"#).rejected("no_usable_key"),
         document("a_set_of_no_keys_but_members_has_no_usable_key", none, r#"{"keys":[null,1,"x",[],{}]}"#)
-            .refused("no_usable_key"),
+            .rejected("no_usable_key"),
         document("a_set_of_a_private_key_has_no_usable_key", none, set(&[good().text("d", "AQAB")]))
-            .refused("no_usable_key"),
+            .rejected("no_usable_key"),
         document("a_set_of_a_small_key_has_no_usable_key", none, set(&[jwk("rsa-1024")]))
-            .refused("no_usable_key"),
+            .rejected("no_usable_key"),
         document("a_set_of_an_encryption_key_has_no_usable_key", none, set(&[good().text("use", "enc")]))
-            .refused("no_usable_key"),
+            .rejected("no_usable_key"),
     ]
 }
 
@@ -196,7 +197,7 @@ fn not_a_jwk() -> Vec<Case> {
             "not_a_jwk",
         ));
     }
-    let absent = "null, an empty string and an empty array are what serializers write for what is not there";
+    let absent = "serializers write null, an empty string or an empty array for an absent member";
     for (id, name, json) in [
         ("a_kid_that_is_null", "kid", "null"),
         ("a_kid_that_is_empty", "kid", r#""""#),
@@ -215,7 +216,7 @@ fn not_a_jwk() -> Vec<Case> {
         let more: Vec<String> = (1..count).map(|i| format!(r#""op-{i}""#)).collect();
         rsa().set("key_ops", &format!(r#"["verify",{}]"#, more.join(",")))
     };
-    let many = "key_ops has at most 64 operations; RFC 7517 section 4.3 knows eight";
+    let many = "key_ops has at most 64 operations; RFC 7517 section 4.3 defines eight";
     cases.extend([
         kept("a_key_with_64_key_ops_is_usable", many, &operations(64)),
         skipped("a_key_with_65_key_ops_is_not_a_jwk", many, &operations(65), "not_a_jwk"),
@@ -233,7 +234,7 @@ fn not_a_jwk() -> Vec<Case> {
         ),
         skipped(
             "a_private_key_without_n_is_not_a_jwk",
-            "the first reason of the table",
+            "the first reason in the table of README.md is reported",
             &rsa().without("n").text("d", "AQAB"),
             "not_a_jwk",
         ),
@@ -242,11 +243,11 @@ fn not_a_jwk() -> Vec<Case> {
 }
 
 fn purposes() -> Vec<Case> {
-    let symmetric = "RFC 7518 section 6.4: a symmetric key can not be public";
-    let private = "RFC 7518 section 6: a key set with a private member has leaked that key";
-    let empty = "a private member without content gives nothing away";
+    let symmetric = "RFC 7518 section 6.4: a symmetric key cannot be public";
+    let private = "RFC 7518 section 6: a private member in a key set means that the key has leaked";
+    let empty = "a private member without content is harmless";
     let kind = "RFC 7517 section 5: a key of an unknown type is ignored";
-    let purpose = "RFC 7517 sections 4.2 and 4.3: a key that is not for signatures verifies none";
+    let purpose = "RFC 7517 sections 4.2 and 4.3: a key that is not for signatures is not used";
     let oct = Jwk::new("oct").text("k", "AQAB");
     let mut cases = vec![
         skipped("a_symmetric_key_is_skipped", symmetric, &oct, "symmetric"),
@@ -258,7 +259,7 @@ fn purposes() -> Vec<Case> {
         ),
         skipped(
             "a_symmetric_key_for_encryption_is_skipped_as_symmetric",
-            "the first reason of the table",
+            "the first reason in the table of README.md is reported",
             &oct.text("use", "enc"),
             "symmetric",
         ),
@@ -299,7 +300,7 @@ fn purposes() -> Vec<Case> {
         skipped("an_okp_key_with_d_is_private", private, &jwk("ed25519-b").text("d", "AQAB"), "private"),
         skipped(
             "a_private_key_for_encryption_is_private",
-            "the first reason of the table",
+            "the first reason in the table of README.md is reported",
             &rsa().text("d", "AQAB").text("use", "enc"),
             "private",
         ),
@@ -318,7 +319,7 @@ fn purposes() -> Vec<Case> {
         skipped("an_empty_key_type_is_unsupported", kind, &Jwk::new(""), "unsupported_key_type"),
         skipped(
             "an_unknown_key_type_for_encryption_is_an_unsupported_key_type",
-            "the first reason of the table",
+            "the first reason in the table of README.md is reported",
             &Jwk::new("x").text("use", "enc"),
             "unsupported_key_type",
         ),
@@ -379,9 +380,9 @@ fn purposes() -> Vec<Case> {
 }
 
 fn algorithms() -> Vec<Case> {
-    let unknown = "RFC 7517 section 4.4: a key bound to an algorithm outside the ten";
+    let unknown = "RFC 7517 section 4.4: the key's alg is not one of the ten";
     let curve = "RFC 7518 section 6.2.1.1, RFC 8037 section 2: P-256, P-384, P-521 and Ed25519";
-    let fit = "RFC 8725 section 3.1: a key whose alg does not fit its type is a mistake";
+    let fit = "RFC 8725 section 3.1: a key whose alg does not fit its type is skipped";
     let (ec, okp) = (jwk("p256-a"), jwk("ed25519-b"));
     let mut cases = Vec::new();
     for (id, alg) in [
@@ -414,13 +415,13 @@ fn algorithms() -> Vec<Case> {
         ),
         skipped(
             "an_ec_key_of_es256k_has_an_unsupported_algorithm",
-            "the first reason of the table",
+            "the first reason in the table of README.md is reported",
             &ec.clone().text("crv", "secp256k1").alg("ES256K"),
             "unsupported_algorithm",
         ),
         skipped(
             "a_key_of_an_unknown_algorithm_for_encryption_has_the_wrong_use",
-            "the first reason of the table",
+            "the first reason in the table of README.md is reported",
             &rsa().alg("RSA-OAEP").text("use", "enc"),
             "wrong_use",
         ),
@@ -469,7 +470,7 @@ fn algorithms() -> Vec<Case> {
         ),
         skipped(
             "an_unknown_curve_with_a_known_algorithm_is_an_unsupported_curve",
-            "the first reason of the table",
+            "the first reason in the table of README.md is reported",
             &ec.clone().text("crv", "secp256k1").alg("ES256"),
             "unsupported_curve",
         ),
@@ -483,7 +484,7 @@ fn algorithms() -> Vec<Case> {
         skipped("an_ed25519_key_of_es256_does_not_fit", fit, &okp.clone().alg("ES256"), "algorithm_mismatch"),
         skipped(
             "a_small_rsa_key_of_es256_does_not_fit",
-            "the first reason of the table",
+            "the first reason in the table of README.md is reported",
             &jwk("rsa-1024").alg("ES256"),
             "algorithm_mismatch",
         ),
@@ -496,7 +497,7 @@ fn algorithms() -> Vec<Case> {
 
 fn rsa_numbers() -> Vec<Case> {
     let encoding = "RFC 7518 section 2: a Base64urlUInt; one leading zero, padding and the standard alphabet are tolerated";
-    let size = "RFC 7518 section 3.3: 2048 bits or larger; over 8192 is a denial of service (CVE-2023-29409)";
+    let size = "RFC 7518 section 3.3: 2048 bits or larger; over 8192 bits allow a denial of service (CVE-2023-29409)";
     let exponent =
         "RFC 8017 section 3.1: e is odd and at least 3; with e = 1 every message is its own signature";
     let key = rsa_key("rsa-2048-a");
@@ -514,7 +515,7 @@ fn rsa_numbers() -> Vec<Case> {
     assert!(matches!(trailing_bits.pop(), Some('A' | 'Q' | 'g' | 'w')));
     trailing_bits.push('B');
     let right = |id: &str, key: Jwk| {
-        // The token of the tolerated key itself, so that the number is known to be read rightly.
+        // The tolerated key verifies a token, so its number was decoded correctly.
         case(id, encoding)
             .own_keys(set(&[key.kid("key-1")]))
             .token(compact("rsa-2048-a", "RS256", r#"{"alg":"RS256","kid":"key-1"}"#, CLAIMS))
@@ -539,7 +540,6 @@ fn rsa_numbers() -> Vec<Case> {
         bad("an_exponent_that_needs_no_padding_has_a_bad_encoding_with_it", &rsa().text("e", "AQAB=")),
         bad("an_empty_exponent_has_a_bad_encoding", &rsa().text("e", "")),
         bad("a_modulus_with_half_of_its_padding_has_a_bad_encoding", &rsa().text("n", &format!("{n_text}="))),
-        // 00 00 01 00 01 is five octets, so that one sign of padding follows.
         bad("an_exponent_with_two_leading_zeros_has_a_bad_encoding", &e(&[0, 0, 1, 0, 1])),
         bad("a_modulus_with_two_leading_zeros_has_a_bad_encoding", &n(&padded(&key.n, 258))),
         bad("a_modulus_with_a_blank_has_a_bad_encoding", &rsa().text("n", &format!("{n_text} "))),
@@ -569,7 +569,7 @@ fn rsa_numbers() -> Vec<Case> {
         skipped("a_modulus_of_one_is_too_small", size, &rsa().text("n", "AQ"), "rsa_modulus_size"),
         skipped(
             "a_small_even_modulus_is_too_small",
-            "the first reason of the table",
+            "the first reason in the table of README.md is reported",
             &rsa().text("n", "Ag"),
             "rsa_modulus_size",
         ),
@@ -577,13 +577,13 @@ fn rsa_numbers() -> Vec<Case> {
         kept("a_modulus_of_3072_bits_is_usable", size, &jwk("rsa-3072")),
         skipped(
             "an_even_modulus_is_skipped",
-            "RFC 8017 section 3.1: n is a product of odd primes",
+            "RFC 8017 section 3.1: n is a product of odd primes, so it is odd",
             &bits(&(&key.n - &one)),
             "rsa_modulus_even",
         ),
         skipped(
             "an_even_modulus_with_an_even_exponent_is_an_even_modulus",
-            "the first reason of the table",
+            "the first reason in the table of README.md is reported",
             &bits(&(&key.n - &one)).text("e", "Ag"),
             "rsa_modulus_even",
         ),
@@ -608,13 +608,13 @@ fn rsa_numbers() -> Vec<Case> {
         kept("an_exponent_of_33_bits_is_usable", exponent, &e(&[1, 0xff, 0xff, 0xff, 0xff])),
         skipped(
             "a_roca_modulus_is_skipped",
-            "CVE-2017-15361: the fingerprint of a generator whose keys can be factored",
+            "CVE-2017-15361: keys with this fingerprint come from a weak generator and can be factored",
             &rsa().text("n", ROCA_MODULUS).alg("RS256").text("use", "sig"),
             "rsa_roca",
         ),
         skipped(
             "a_roca_modulus_with_an_exponent_of_one_has_a_bad_exponent",
-            "the first reason of the table",
+            "the first reason in the table of README.md is reported",
             &rsa().text("n", ROCA_MODULUS).text("e", "AQ"),
             "rsa_exponent",
         ),
@@ -622,10 +622,10 @@ fn rsa_numbers() -> Vec<Case> {
 }
 
 fn points() -> Vec<Case> {
-    let length = "RFC 7518 section 6.2.1.2: a coordinate has the full length of the curve's field; leading zeros too few or too many are tolerated";
-    let curve = "RFC 8725 section 3.4: a point that is not on the curve is refused";
+    let length = "RFC 7518 section 6.2.1.2: a coordinate has the full length of the curve's field; too few or too many leading zeros are tolerated";
+    let curve = "RFC 8725 section 3.4: a point that is not on the curve is rejected";
     let encoding = "RFC 7518 section 6.2.1.2: a coordinate is base64url";
-    let okp = "RFC 8037 section 2, RFC 8032 section 5.1.3: 32 octets that encode a point, in one way, of large order";
+    let okp = "RFC 8037 section 2, RFC 8032 section 5.1.3: 32 octets, the canonical encoding of a point of large order";
     let mut cases = Vec::new();
     for (name, crv, len) in [("p256-a", "p256", 32), ("p384", "p384", 48), ("p521", "p521", 66)] {
         let key = jwk(name);
@@ -650,7 +650,7 @@ fn points() -> Vec<Case> {
             bad("of_zeros", curve, key.clone().text("x", &b64(vec![0; len])).text("y", &b64(vec![0; len]))),
             bad("beyond_the_field", curve, key.clone().text("x", &b64(vec![0xff; len]))),
         ]);
-        // A token of the tolerated key itself, so that its point is known to be read rightly.
+        // The tolerated key verifies a token, so its point was decoded correctly.
         let alg = match len {
             32 => "ES256",
             48 => "ES384",
@@ -721,7 +721,7 @@ fn points() -> Vec<Case> {
     let small = |id: &str, key: Jwk| skipped(id, okp, &key, "bad_point");
     let order_eight = {
         let mut bytes = [0; 32];
-        // The ordinate of a point of order eight, little-endian.
+        // The y-coordinate of a point of order eight, little-endian.
         let text = "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05";
         for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks(2)) {
             *byte = u8::from_str_radix(str::from_utf8(pair).expect("ASCII"), 16).expect("hexadecimal");
@@ -783,21 +783,21 @@ fn points() -> Vec<Case> {
         small("an_ed25519_key_of_31_octets_is_bad", jwk("ed25519-b").text("x", &b64([7; 31]))),
         small("an_ed25519_key_of_33_octets_is_bad", jwk("ed25519-b").text("x", &b64([7; 33]))),
         small("an_empty_ed25519_key_is_bad", jwk("ed25519-b").text("x", "")),
-        // Not found at loading: to decode the point is the back end's work, and nothing verifies under it.
+        // Loading does not find this: the back end decodes the point. The key verifies no token.
         kept("an_ed25519_key_off_the_curve_is_kept", okp, &little(2, 0, 0)),
         case("nothing_verifies_under_an_ed25519_key_off_the_curve", okp)
             .own_keys(set(&[little(2, 0, 0).kid("good")]))
             .policy(Policy::dcos().algorithms(&["Ed25519"]))
             .token(good_token())
             .loads(1, &[])
-            .refused("invalid_signature"),
+            .rejected("invalid_signature"),
         small("the_ed25519_identity_is_bad", little(1, 0, 0)),
         small("the_ed25519_identity_of_the_other_sign_is_bad", little(1, 0, 0x80)),
         small("an_ed25519_key_of_order_two_is_bad", little(0xec, 0xff, 0x7f)),
         small("an_ed25519_key_of_order_four_is_bad", little(0, 0, 0)),
         small("an_ed25519_key_of_order_four_of_the_other_sign_is_bad", little(0, 0, 0x80)),
         small("an_ed25519_key_of_order_eight_is_bad", ed(order_eight)),
-        // p + 3, whose canonical spelling 3 is a point of large order.
+        // p + 3. Its canonical form 3 is a point of large order.
         small("an_ed25519_key_beyond_the_field_is_bad", little(0xf0, 0xff, 0x7f)),
         kept("the_canonical_twin_of_that_key_is_usable", okp, &little(3, 0, 0)),
         small("an_ed25519_key_of_ones_is_bad", little(0xff, 0xff, 0xff)),
@@ -806,7 +806,7 @@ fn points() -> Vec<Case> {
 }
 
 fn usable() -> Vec<Case> {
-    let why = "RFC 7517 section 4: members that are not understood, or not needed, are ignored";
+    let why = "RFC 7517 section 4: unknown and unneeded members are ignored";
     let garbage = rsa()
         .set("x5c", r#"["not base64"]"#)
         .text("x5t", "AA")
@@ -823,22 +823,29 @@ fn usable() -> Vec<Case> {
         kept("an_ed25519_key_with_a_y_is_usable", why, &jwk("ed25519-b").text("y", "AQAB")),
         kept("an_rsa_key_with_a_crv_is_usable", why, &rsa().text("crv", "P-256")),
         kept("an_ec_key_with_n_and_e_is_usable", why, &jwk("p256-a").text("n", "AQ").text("e", "AQ")),
-        kept("certificates_of_a_key_are_not_read", "RFC 7517 section 4.7: n and e are the key", &garbage),
+        kept(
+            "certificates_of_a_key_are_not_read",
+            "RFC 7517 section 4.7: the key is n and e, not the certificate",
+            &garbage,
+        ),
         kept(
             "escapes_in_a_key_are_unescaped",
             "RFC 8259 section 8.3",
             &jwk("ed25519-b").set("kty", r#""\u004fKP""#),
         ),
-        case("a_key_with_certificates_verifies_by_its_numbers", "RFC 7517 section 4.7: n and e are the key")
-            .own_keys(set(&[rsa().set("x5c", r#"["MIIB"]"#)]))
-            .token(key_token())
-            .loads(1, &[])
-            .ok(CLAIMS),
+        case(
+            "a_key_with_certificates_verifies_by_its_numbers",
+            "RFC 7517 section 4.7: the key is n and e, not the certificate",
+        )
+        .own_keys(set(&[rsa().set("x5c", r#"["MIIB"]"#)]))
+        .token(key_token())
+        .loads(1, &[])
+        .ok(CLAIMS),
     ]
 }
 
 fn mixtures() -> Vec<Case> {
-    let why = "one unusable key never refuses the set (RFC 7517 section 5)";
+    let why = "unusable keys are skipped, and the others are used (RFC 7517 section 5)";
     let mixed = set(&[
         Jwk::new("oct").text("k", "AQAB").kid("0"),
         rsa().kid("1"),
@@ -873,10 +880,11 @@ fn mixtures() -> Vec<Case> {
         of("an_ec_key_of_a_mixed_set_serves", "p256-a", "ES256", "3").ok(CLAIMS),
         of("an_ed25519_key_of_a_mixed_set_serves", "ed25519-a", "Ed25519", "good").ok(CLAIMS),
         of("an_encryption_key_of_a_mixed_set_does_not_serve", "rsa-2048-a", "RS256", "2")
-            .refused("no_matching_key"),
-        of("a_small_key_of_a_mixed_set_does_not_serve", "rsa-1024", "RS256", "4").refused("no_matching_key"),
+            .rejected("no_matching_key"),
+        of("a_small_key_of_a_mixed_set_does_not_serve", "rsa-1024", "RS256", "4").rejected("no_matching_key"),
         of("a_private_key_of_a_mixed_set_does_not_serve", "ed25519-b", "Ed25519", "6")
-            .refused("no_matching_key"),
-        of("a_misnamed_key_of_a_mixed_set_does_not_serve", "p256-b", "ES256", "5").refused("no_matching_key"),
+            .rejected("no_matching_key"),
+        of("a_misnamed_key_of_a_mixed_set_does_not_serve", "p256-b", "ES256", "5")
+            .rejected("no_matching_key"),
     ]
 }

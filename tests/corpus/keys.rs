@@ -1,4 +1,4 @@
-//! The fixed private keys of `tests/data/keys`, and the JWKs and key sets written from them.
+//! The fixed private keys of `tests/data/keys`, and their JWKs and key sets.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -20,8 +20,8 @@ pub(crate) enum Key {
     Ed25519(ed25519_dalek::SigningKey),
 }
 
-/// An RSA key as numbers: the corpus needs sizes, exponents and paddings that a careful library refuses to
-/// sign with.
+/// An RSA key as numbers. The corpus needs sizes, exponents and paddings that RSA libraries refuse
+/// to sign with.
 pub(crate) struct Rsa {
     pub(crate) n: BigUint,
     pub(crate) e: BigUint,
@@ -49,7 +49,7 @@ impl Rsa {
         }
     }
 
-    /// RFC 8017 section 5.2.1, RSASP1 by the Chinese remainder theorem.
+    /// RSASP1 of RFC 8017 section 5.2.1, with the Chinese remainder theorem.
     pub(crate) fn private(&self, message: &BigUint) -> BigUint {
         let m1 = message.modpow(&self.dp, &self.p);
         let m2 = message.modpow(&self.dq, &self.q);
@@ -57,7 +57,7 @@ impl Rsa {
         m2 + (difference * &self.qinv % &self.p) * &self.q
     }
 
-    /// The length of the modulus in bytes.
+    /// Returns the length of the modulus in bytes.
     pub(crate) fn len(&self) -> usize {
         self.n.bits().div_ceil(8)
     }
@@ -82,12 +82,12 @@ static KEYS: LazyLock<BTreeMap<String, Key>> = LazyLock::new(|| {
     keys
 });
 
-/// The key of `tests/data/keys/<name>.pem`.
+/// Returns the key of `tests/data/keys/<name>.pem`.
 pub(crate) fn key(name: &str) -> &'static Key {
     KEYS.get(name).unwrap_or_else(|| panic!("no key {name}"))
 }
 
-/// The same, for an RSA key.
+/// Returns the RSA key of `tests/data/keys/<name>.pem`.
 pub(crate) fn rsa_key(name: &str) -> &'static Rsa {
     match key(name) {
         Key::Rsa(rsa) => rsa,
@@ -95,7 +95,7 @@ pub(crate) fn rsa_key(name: &str) -> &'static Rsa {
     }
 }
 
-/// A JWK as an ordered list of member names and JSON texts, so that a case can bend any of them.
+/// A JWK as an ordered list of member names and JSON texts. A case can change any of them.
 #[derive(Clone)]
 pub(crate) struct Jwk(Vec<(String, String)>);
 
@@ -104,12 +104,12 @@ impl Jwk {
         Jwk(Vec::new()).text("kty", kty)
     }
 
-    /// An RSA JWK of the given numbers, minimally encoded.
+    /// Makes an RSA JWK of the given numbers, without leading zeros.
     pub(crate) fn rsa(n: &BigUint, e: &BigUint) -> Jwk {
         Jwk::new("RSA").text("n", &b64(n.to_bytes_be())).text("e", &b64(e.to_bytes_be()))
     }
 
-    /// Sets a member to a JSON text, in its place or at the end.
+    /// Sets a member to a JSON text. A new member is appended.
     pub(crate) fn set(mut self, name: &str, json: &str) -> Jwk {
         match self.0.iter_mut().find(|(known, _)| known == name) {
             Some((_, value)) => *value = json.to_owned(),
@@ -136,7 +136,7 @@ impl Jwk {
         self
     }
 
-    /// The text of a member that is a string without escapes.
+    /// Returns the text of a member that is a string without escapes.
     pub(crate) fn value(&self, name: &str) -> &str {
         let (_, json) = self.0.iter().find(|(known, _)| known == name).expect("a member");
         json.trim_matches('"')
@@ -149,7 +149,7 @@ impl Jwk {
     }
 }
 
-/// The public JWK of a key: `kty` and the public numbers only.
+/// Returns the public JWK of a key: only `kty` and the public numbers.
 pub(crate) fn jwk(name: &str) -> Jwk {
     let ec = |crv: &str, point: &[u8]| {
         let (x, y) = point[1..].split_at(point.len() / 2);
@@ -166,13 +166,13 @@ pub(crate) fn jwk(name: &str) -> Jwk {
     }
 }
 
-/// The JWK Set of the given keys.
+/// Returns the JWK Set of the given keys.
 pub(crate) fn set(keys: &[Jwk]) -> String {
     let keys: Vec<String> = keys.iter().map(Jwk::json).collect();
     format!("{{\"keys\":[{}]}}", keys.join(","))
 }
 
-/// The JWK Set of one key without `kid` or `alg`.
+/// Returns the JWK Set of one key without `kid` and `alg`.
 pub(crate) fn only(name: &str) -> String {
     set(&[jwk(name)])
 }

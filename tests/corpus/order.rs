@@ -1,13 +1,13 @@
-//! Precedence: a token with two faults is refused for the first of them.
+//! The order of the checks: a token with two faults is rejected for the first one.
 
 use super::case::{CLAIMS, Case, File, NOW, Policy, case};
 use super::keys::{jwk, only, set};
 use super::signer::{b64, bouncer_token, compact, compact_parts, signing_input, with_signature};
 
-const WHY: &str = "a token with several faults has one verdict: that of the first check";
+const WHY: &str = "the first failed check determines the result";
 
 pub(crate) fn file() -> File {
-    File::new("order", "The order of the checks: one verdict for a token with several faults")
+    File::new("order", "The order of the checks: the result for a token with several faults")
         .key_set("rsa", only("rsa-2048-a"))
         .key_set("named", set(&[jwk("rsa-2048-a").kid("key-1")]))
         .cases(key_set_first())
@@ -21,7 +21,7 @@ fn signed(header: &str, claims: &str) -> String {
     compact("rsa-2048-a", "RS256", header, claims)
 }
 
-/// With a signature of another key.
+/// Returns a token that another key signed.
 fn forged(header: &str, claims: &str) -> String {
     compact("rsa-2048-b", "RS256", header, claims)
 }
@@ -31,16 +31,16 @@ fn key_set_first() -> Vec<Case> {
         case("a_malformed_key_set_comes_before_a_malformed_token", WHY)
             .own_keys("{")
             .token("!")
-            .refused("malformed_jwk_set"),
+            .rejected("malformed_jwk_set"),
         case("an_unusable_key_set_comes_before_a_malformed_token", WHY)
             .own_keys(r#"{"keys":[]}"#)
             .token("!")
-            .refused("no_usable_key"),
+            .rejected("no_usable_key"),
         case("an_unusable_key_set_comes_before_a_token_too_large", WHY)
             .own_keys(r#"{"keys":[]}"#)
             .policy(Policy::dcos().max_token_len(8))
             .token("a".repeat(9))
-            .refused("no_usable_key"),
+            .rejected("no_usable_key"),
     ]
 }
 
@@ -52,47 +52,47 @@ fn form() -> Vec<Case> {
         case("size_comes_before_characters", WHY)
             .policy(small())
             .token("!!!!!!!!!")
-            .refused("token_too_large"),
-        case("size_comes_before_parts", WHY).policy(small()).token(".........").refused("token_too_large"),
+            .rejected("token_too_large"),
+        case("size_comes_before_parts", WHY).policy(small()).token(".........").rejected("token_too_large"),
         case("size_comes_before_encryption", WHY)
             .policy(small())
             .token("a.a.a.a.a")
-            .refused("token_too_large"),
+            .rejected("token_too_large"),
         case("size_comes_before_the_header", WHY)
             .policy(small())
             .token("AAAA.AA.A")
-            .refused("token_too_large"),
+            .rejected("token_too_large"),
         case("a_token_of_the_largest_size_is_read_on", WHY)
             .policy(small())
             .token("AAAA.A.A")
-            .refused("malformed_header"),
+            .rejected("malformed_header"),
         case("characters_come_before_encryption", WHY)
             .token(format!("{jwe}.AAAA.AAAA.AAAA.AAA="))
-            .refused("malformed_token"),
+            .rejected("malformed_token"),
         case("encryption_comes_before_the_header_encoding", WHY)
             .token("A.AAAA.AAAA.AAAA.AAAA")
-            .refused("encrypted_token"),
+            .rejected("encrypted_token"),
         case("encryption_comes_before_the_header", WHY)
             .token("AAAA.AAAA.AAAA.AAAA.AAAA")
-            .refused("encrypted_token"),
+            .rejected("encrypted_token"),
         case("encryption_comes_before_an_unsupported_parameter", WHY)
             .token(format!("{jwe}.AAAA.AAAA.AAAA.AAAA"))
-            .refused("encrypted_token"),
-        case("parts_come_before_the_header", WHY).token("AAAA.AAAA").refused("malformed_token"),
-        case("the_header_encoding_comes_before_the_header", WHY).token("AAAAA..").refused("malformed_token"),
-        // {"alg":"none"} ends on spare bits; one of them is set.
+            .rejected("encrypted_token"),
+        case("parts_come_before_the_header", WHY).token("AAAA.AAAA").rejected("malformed_token"),
+        case("the_header_encoding_comes_before_the_header", WHY).token("AAAAA..").rejected("malformed_token"),
+        // The encoding of {"alg":"none"} has unused bits; one of them is set.
         case("the_header_encoding_comes_before_the_algorithm", WHY)
             .token(format!("{}1.e30.", none.trim_end_matches('0')))
-            .refused("malformed_token"),
+            .rejected("malformed_token"),
         case("the_header_comes_before_the_signature_encoding", WHY)
             .token("AAAA.AAAA.A")
-            .refused("malformed_header"),
+            .rejected("malformed_header"),
         case("the_algorithm_comes_before_the_payload_encoding", WHY)
             .token(format!("{none}.A."))
-            .refused("unsupported_algorithm"),
+            .rejected("unsupported_algorithm"),
         case("the_algorithm_comes_before_the_signature_encoding", WHY)
             .token(format!("{none}.e30.A"))
-            .refused("unsupported_algorithm"),
+            .rejected("unsupported_algorithm"),
     ]
 }
 
@@ -101,57 +101,57 @@ fn header() -> Vec<Case> {
     let typed = |id: &str, header: &str| made(id, header).policy(Policy::dcos().token_type("at+jwt"));
     vec![
         made("a_duplicate_name_comes_before_a_missing_alg", r#"{"kid":1,"kid":1}"#)
-            .refused("malformed_header"),
+            .rejected("malformed_header"),
         made(
             "a_duplicate_name_comes_before_an_unsupported_parameter",
             r#"{"alg":"RS256","crit":[],"crit":[]}"#,
         )
-        .refused("malformed_header"),
+        .rejected("malformed_header"),
         made("a_fault_at_the_end_comes_before_an_alg_of_the_wrong_type", r#"{"alg":1,"x":01}"#)
-            .refused("malformed_header"),
+            .rejected("malformed_header"),
         made("alg_comes_before_kid", r#"{"kid":1,"typ":1,"crit":[]}"#)
-            .refused_naming("malformed_header", "alg"),
+            .rejected_naming("malformed_header", "alg"),
         made("kid_comes_before_typ", r#"{"typ":1,"kid":1,"alg":"none"}"#)
-            .refused_naming("malformed_header", "kid"),
+            .rejected_naming("malformed_header", "kid"),
         made(
             "a_kid_too_long_comes_before_typ",
             &format!(r#"{{"typ":1,"kid":"{}","alg":"RS256"}}"#, "k".repeat(1025)),
         )
-        .refused_naming("malformed_header", "kid"),
+        .rejected_naming("malformed_header", "kid"),
         made("typ_comes_before_crit", r#"{"crit":["x"],"alg":"RS256","typ":1}"#)
-            .refused_naming("malformed_header", "typ"),
+            .rejected_naming("malformed_header", "typ"),
         made("an_alg_of_the_wrong_type_comes_before_crit", r#"{"crit":["x"],"alg":null}"#)
-            .refused_naming("malformed_header", "alg"),
+            .rejected_naming("malformed_header", "alg"),
         made("crit_comes_before_b64", r#"{"enc":"x","b64":false,"crit":["b64"],"alg":"RS256"}"#)
-            .refused_naming("unsupported_header", "crit"),
+            .rejected_naming("unsupported_header", "crit"),
         made("b64_comes_before_enc", r#"{"enc":"x","b64":false,"alg":"RS256"}"#)
-            .refused_naming("unsupported_header", "b64"),
+            .rejected_naming("unsupported_header", "b64"),
         made("crit_comes_before_an_unsupported_algorithm", r#"{"alg":"none","crit":["x"]}"#)
-            .refused_naming("unsupported_header", "crit"),
+            .rejected_naming("unsupported_header", "crit"),
         made("enc_comes_before_an_unsupported_algorithm", r#"{"alg":"RSA-OAEP","enc":"A256GCM"}"#)
-            .refused_naming("unsupported_header", "enc"),
+            .rejected_naming("unsupported_header", "enc"),
         made("enc_comes_before_an_algorithm_outside_the_policy", r#"{"alg":"ES256","enc":"A256GCM"}"#)
-            .refused_naming("unsupported_header", "enc"),
+            .rejected_naming("unsupported_header", "enc"),
         typed("an_unsupported_algorithm_comes_before_the_type", r#"{"alg":"HS256","typ":"JWT"}"#)
-            .refused("unsupported_algorithm"),
+            .rejected("unsupported_algorithm"),
         typed("an_algorithm_outside_the_policy_comes_before_the_type", r#"{"alg":"ES256","typ":"JWT"}"#)
-            .refused("algorithm_not_allowed"),
+            .rejected("algorithm_not_allowed"),
         typed("the_type_comes_before_the_key", r#"{"alg":"RS256","kid":"x"}"#)
             .keys("named")
-            .refused("wrong_token_type"),
+            .rejected("wrong_token_type"),
         made("an_algorithm_outside_the_policy_comes_before_the_key", r#"{"alg":"ES256","kid":"x"}"#)
             .keys("named")
-            .refused("algorithm_not_allowed"),
+            .rejected("algorithm_not_allowed"),
         made("an_unsupported_algorithm_comes_before_the_key", r#"{"alg":"HS256","kid":"x"}"#)
             .keys("named")
-            .refused("unsupported_algorithm"),
+            .rejected("unsupported_algorithm"),
         case("the_type_comes_before_the_signature", WHY)
             .policy(Policy::dcos().token_type("at+jwt"))
             .token(forged(r#"{"alg":"RS256"}"#, CLAIMS))
-            .refused("wrong_token_type"),
+            .rejected("wrong_token_type"),
         case("the_header_comes_before_the_claims", WHY)
             .token(signed(r#"{"alg":"RS256","crit":[]}"#, "{"))
-            .refused_naming("unsupported_header", "crit"),
+            .rejected_naming("unsupported_header", "crit"),
     ]
 }
 
@@ -163,39 +163,39 @@ fn signature() -> Vec<Case> {
         case("the_key_comes_before_the_signature_encoding", WHY)
             .keys("named")
             .token(format!("{input}.A"))
-            .refused("no_matching_key"),
+            .rejected("no_matching_key"),
         case("the_key_comes_before_the_signature", WHY)
             .keys("named")
             .token(with_signature(&input, b""))
-            .refused("no_matching_key"),
+            .rejected("no_matching_key"),
         case("the_key_comes_before_the_claims", WHY)
             .keys("named")
             .token(signed(stranger, "{"))
-            .refused("no_matching_key"),
+            .rejected("no_matching_key"),
         case("the_signature_encoding_comes_before_the_claims", WHY)
             .token(format!("{}.A", signing_input(plain, "{")))
-            .refused("malformed_token"),
+            .rejected("malformed_token"),
         case("the_signature_comes_before_the_payload_encoding", WHY)
             .token(compact_parts("rsa-2048-b", "RS256", &b64(plain), "A"))
-            .refused("invalid_signature"),
+            .rejected("invalid_signature"),
         case("the_signature_comes_before_the_claims_set", WHY)
             .token(forged(plain, "{"))
-            .refused("invalid_signature"),
+            .rejected("invalid_signature"),
         case("the_signature_comes_before_the_type_of_a_claim", WHY)
             .token(forged(plain, r#"{"exp":"x"}"#))
-            .refused("invalid_signature"),
+            .rejected("invalid_signature"),
         case("the_signature_comes_before_exp", WHY)
             .token(forged(plain, r#"{"uid":"peter","exp":1}"#))
-            .refused("invalid_signature"),
+            .rejected("invalid_signature"),
         case("the_signature_comes_before_nbf", WHY)
             .token(forged(plain, r#"{"uid":"peter","exp":1700003600,"nbf":1700003600}"#))
-            .refused("invalid_signature"),
+            .rejected("invalid_signature"),
         case("the_signature_comes_before_the_uid", WHY)
             .token(forged(plain, r#"{"exp":1700003600}"#))
-            .refused("invalid_signature"),
+            .rejected("invalid_signature"),
         case("the_payload_encoding_comes_before_the_claims_set", WHY)
             .token(compact_parts("rsa-2048-a", "RS256", &b64(plain), "AAAAA"))
-            .refused("malformed_token"),
+            .rejected("malformed_token"),
     ]
 }
 
@@ -205,49 +205,50 @@ fn claims() -> Vec<Case> {
     let under = |id: &str, claims: &str| bouncer(id, claims).policy(issuer());
     let mut cases = vec![
         bouncer("a_duplicate_name_comes_before_the_type_of_a_claim", r#"{"exp":"x","exp":"x"}"#)
-            .refused("malformed_claims"),
+            .rejected("malformed_claims"),
         bouncer("a_fault_at_the_end_comes_before_the_type_of_a_claim", r#"{"exp":"x","x":NaN}"#)
-            .refused("malformed_claims"),
+            .rejected("malformed_claims"),
         bouncer("a_fault_at_the_end_comes_before_exp", r#"{"uid":"peter","exp":1,"x":{"a":1,"a":1}}"#)
-            .refused("malformed_claims"),
+            .rejected("malformed_claims"),
         bouncer("the_type_of_a_claim_comes_before_a_missing_exp", r#"{"uid":"peter","sub":1}"#)
-            .refused_naming("malformed_claims", "sub"),
+            .rejected_naming("malformed_claims", "sub"),
         bouncer("the_type_of_a_claim_comes_before_exp", r#"{"uid":"peter","exp":1,"jti":1}"#)
-            .refused_naming("malformed_claims", "jti"),
+            .rejected_naming("malformed_claims", "jti"),
         bouncer("the_type_of_a_claim_comes_before_the_uid", r#"{"exp":1700003600,"iss":1}"#)
-            .refused_naming("malformed_claims", "iss"),
+            .rejected_naming("malformed_claims", "iss"),
         bouncer("a_missing_exp_comes_before_nbf", r#"{"uid":"peter","nbf":1700003600}"#)
-            .refused_naming("missing_claim", "exp"),
+            .rejected_naming("missing_claim", "exp"),
         bouncer("a_missing_exp_comes_before_a_missing_uid", r#"{"x":1}"#)
-            .refused_naming("missing_claim", "exp"),
+            .rejected_naming("missing_claim", "exp"),
         under("a_missing_exp_comes_before_iss", r#"{"iss":"x","aud":"x"}"#)
-            .refused_naming("missing_claim", "exp"),
-        bouncer("exp_comes_before_nbf", r#"{"uid":"peter","exp":1,"nbf":1700003600}"#).refused("expired"),
-        under("exp_comes_before_iss", r#"{"exp":1,"iss":"x","aud":"x"}"#).refused("expired"),
-        bouncer("exp_comes_before_the_uid", r#"{"exp":1}"#).refused("expired"),
+            .rejected_naming("missing_claim", "exp"),
+        bouncer("exp_comes_before_nbf", r#"{"uid":"peter","exp":1,"nbf":1700003600}"#).rejected("expired"),
+        under("exp_comes_before_iss", r#"{"exp":1,"iss":"x","aud":"x"}"#).rejected("expired"),
+        bouncer("exp_comes_before_the_uid", r#"{"exp":1}"#).rejected("expired"),
         under("nbf_comes_before_a_missing_iss", r#"{"exp":1700003600,"nbf":1700003600}"#)
-            .refused("not_yet_valid"),
+            .rejected("not_yet_valid"),
         under("nbf_comes_before_iss", r#"{"exp":1700003600,"nbf":1700003600,"iss":"x","aud":"x"}"#)
-            .refused("not_yet_valid"),
+            .rejected("not_yet_valid"),
         under("a_missing_iss_comes_before_aud", r#"{"exp":1700003600,"aud":"x"}"#)
-            .refused_naming("missing_claim", "iss"),
-        under("iss_comes_before_a_missing_aud", r#"{"exp":1700003600,"iss":"x"}"#).refused("wrong_issuer"),
-        under("iss_comes_before_aud", r#"{"exp":1700003600,"iss":"x","aud":"x"}"#).refused("wrong_issuer"),
+            .rejected_naming("missing_claim", "iss"),
+        under("iss_comes_before_a_missing_aud", r#"{"exp":1700003600,"iss":"x"}"#).rejected("wrong_issuer"),
+        under("iss_comes_before_aud", r#"{"exp":1700003600,"iss":"x","aud":"x"}"#).rejected("wrong_issuer"),
         under("a_missing_aud_comes_before_a_required_claim", r#"{"exp":1700003600,"iss":"a"}"#)
-            .refused_naming("missing_claim", "aud"),
+            .rejected_naming("missing_claim", "aud"),
         under("aud_comes_before_a_required_claim", r#"{"exp":1700003600,"iss":"a","aud":"x"}"#)
-            .refused("wrong_audience"),
+            .rejected("wrong_audience"),
         under("a_required_claim_comes_last", r#"{"exp":1700003600,"iss":"a","aud":"b"}"#)
-            .refused_naming("missing_claim", "uid"),
+            .rejected_naming("missing_claim", "uid"),
         bouncer("an_unexpected_aud_comes_before_the_uid", r#"{"exp":1700003600,"aud":"x"}"#)
-            .refused("wrong_audience"),
+            .rejected("wrong_audience"),
         case("leeway_for_exp_does_not_hide_nbf", WHY)
             .time(NOW)
             .policy(Policy::dcos().leeway(60))
             .token(bouncer_token(r#"{"uid":"peter","exp":1699999999,"nbf":1700000061}"#))
-            .refused("not_yet_valid"),
+            .rejected("not_yet_valid"),
     ];
-    // Each registered claim is malformed together with all that come after it, in document order reversed.
+    // A registered claim and all later ones are malformed. In the document they are in reverse
+    // order.
     let registered = ["exp", "nbf", "iat", "iss", "sub", "aud", "jti"];
     for (i, claim) in registered.iter().enumerate().take(6) {
         let mut members: Vec<String> =
@@ -260,7 +261,7 @@ fn claims() -> Vec<Case> {
                 &format!("{claim}_is_the_first_of_the_malformed_claims_from_it_on"),
                 &format!("{{{}}}", members.join(",")),
             )
-            .refused_naming("malformed_claims", claim),
+            .rejected_naming("malformed_claims", claim),
         );
     }
     cases

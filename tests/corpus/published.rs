@@ -1,4 +1,4 @@
-//! Tokens that others published: RFC 7515 appendices A and E, RFC 8037 appendix A and Wycheproof.
+//! Published tokens: RFC 7515 appendices A and E, and RFC 8037 appendix A.
 
 use super::case::{Case, File, Policy, case};
 
@@ -20,7 +20,7 @@ const CLAIMS: &str = r#"{"iss":"joe","exp":1300819380,"http://example.com/is_roo
 const EXP: i64 = 1_300_819_380;
 
 pub(crate) fn file() -> File {
-    File::new("published", "Tokens of RFC 7515 appendices A and E and RFC 8037 appendix A, judged as JWTs")
+    File::new("published", "Tokens of RFC 7515 appendices A and E and RFC 8037 appendix A, verified as JWTs")
         .key_set("rsa", RSA)
         .key_set("p256", P256)
         .key_set("p521", P521)
@@ -35,15 +35,15 @@ fn cases() -> Vec<Case> {
     let algorithms = |alg: &str| Policy::any_issuer().algorithms(&[alg]);
     vec![
         made("rfc7515_a1_is_unsupported", "RFC 7515 appendix A.1: HS256", A1)
-            .refused("unsupported_algorithm"),
+            .rejected("unsupported_algorithm"),
         made("rfc7515_a2_is_accepted", "RFC 7515 appendix A.2: RS256", A2).loads(1, &[]).ok(CLAIMS),
-        made("rfc7515_a2_expires", "RFC 7515 appendix A.2: RS256", A2).time(EXP).refused("expired"),
+        made("rfc7515_a2_expires", "RFC 7515 appendix A.2: RS256", A2).time(EXP).rejected("expired"),
         made("rfc7515_a2_names_no_uid", "RFC 7515 appendix A.2: RS256", A2)
             .policy(Policy::dcos())
-            .refused_naming("missing_claim", "uid"),
+            .rejected_naming("missing_claim", "uid"),
         made("rfc7515_a2_is_of_another_issuer", "RFC 7515 appendix A.2: RS256", A2)
             .policy(Policy::issuer_alone("jo"))
-            .refused("wrong_issuer"),
+            .rejected("wrong_issuer"),
         made("rfc7515_a2_is_of_its_issuer", "RFC 7515 appendix A.2: RS256", A2)
             .policy(Policy::issuer_alone("joe"))
             .ok(CLAIMS),
@@ -54,22 +54,26 @@ fn cases() -> Vec<Case> {
             .ok(CLAIMS),
         made("rfc7515_a3_fits_no_rsa_key", "RFC 7515 appendix A.3: ES256", A3)
             .policy(algorithms("ES256"))
-            .refused("no_matching_key"),
-        made("rfc7515_a4_is_no_jwt", "RFC 7515 appendix A.4: ES512, of a payload that is no Claims Set", A4)
-            .keys("p521")
-            .policy(algorithms("ES512"))
-            .refused("malformed_claims"),
+            .rejected("no_matching_key"),
+        made(
+            "rfc7515_a4_is_no_jwt",
+            "RFC 7515 appendix A.4: ES512, with a payload that is not a Claims Set",
+            A4,
+        )
+        .keys("p521")
+        .policy(algorithms("ES512"))
+        .rejected("malformed_claims"),
         made("rfc7515_a5_is_unsupported", "RFC 7515 appendix A.5: an unsecured JWS", A5)
-            .refused("unsupported_algorithm"),
-        made("rfc7515_e_is_refused", "RFC 7515 appendix E: a critical extension that is not understood", E)
-            .refused_naming("unsupported_header", "crit"),
+            .rejected("unsupported_algorithm"),
+        made("rfc7515_e_is_refused", "RFC 7515 appendix E: a critical extension that is not supported", E)
+            .rejected_naming("unsupported_header", "crit"),
         made(
             "rfc8037_a4_is_no_jwt",
-            "RFC 8037 appendix A.4: Ed25519, of a payload that is no Claims Set",
+            "RFC 8037 appendix A.4: Ed25519, with a payload that is not a Claims Set",
             EDDSA,
         )
         .keys("ed25519")
         .policy(algorithms("Ed25519"))
-        .refused("malformed_claims"),
+        .rejected("malformed_claims"),
     ]
 }

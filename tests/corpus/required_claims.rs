@@ -1,4 +1,4 @@
-//! Step 15 of the order of the checks: the claims that a policy requires.
+//! Step 16 of the order of the checks: the claims that a policy requires.
 
 use super::case::{CLAIMS, Case, File, Policy, case};
 use super::keys::only;
@@ -7,7 +7,7 @@ use super::signer::bouncer_token;
 pub(crate) fn file() -> File {
     File::new(
         "required_claims",
-        "RFC 7519 section 4: which claims a token must hold is the verifier's policy; Bouncer's tokens name a uid",
+        "RFC 7519 section 4: the policy determines the required claims; Bouncer's tokens have uid",
     )
     .key_set("rsa", only("rsa-2048-a"))
     .cases(uid())
@@ -15,26 +15,27 @@ pub(crate) fn file() -> File {
 }
 
 fn uid() -> Vec<Case> {
-    let why = "Bouncer's policy: a uid that is a non-empty string";
+    let why = "profile dcos: uid must be a string that is not empty";
     let with = |id: &str, members: &str| {
         case(id, why).token(bouncer_token(format!(r#"{{"exp":1700003600{members}}}"#)))
     };
     vec![
         with("a_uid_is_accepted", r#","uid":"peter""#).ok(CLAIMS),
-        with("a_missing_uid_is_refused", "").refused_naming("missing_claim", "uid"),
-        with("a_null_uid_is_missing", r#","uid":null"#).refused_naming("missing_claim", "uid"),
-        with("an_empty_uid_is_malformed", r#","uid":"""#).refused_naming("malformed_claims", "uid"),
+        with("a_missing_uid_is_refused", "").rejected_naming("missing_claim", "uid"),
+        with("a_null_uid_is_missing", r#","uid":null"#).rejected_naming("missing_claim", "uid"),
+        with("an_empty_uid_is_malformed", r#","uid":"""#).rejected_naming("malformed_claims", "uid"),
         with("a_uid_that_is_a_number_is_malformed", r#","uid":1000"#)
-            .refused_naming("malformed_claims", "uid"),
-        with("a_uid_that_is_zero_is_malformed", r#","uid":0"#).refused_naming("malformed_claims", "uid"),
-        with("a_uid_that_is_false_is_malformed", r#","uid":false"#).refused_naming("malformed_claims", "uid"),
+            .rejected_naming("malformed_claims", "uid"),
+        with("a_uid_that_is_zero_is_malformed", r#","uid":0"#).rejected_naming("malformed_claims", "uid"),
+        with("a_uid_that_is_false_is_malformed", r#","uid":false"#)
+            .rejected_naming("malformed_claims", "uid"),
         with("a_uid_that_is_an_array_is_malformed", r#","uid":["peter"]"#)
-            .refused_naming("malformed_claims", "uid"),
+            .rejected_naming("malformed_claims", "uid"),
         with("a_uid_that_is_an_object_is_malformed", r#","uid":{"name":"peter"}"#)
-            .refused_naming("malformed_claims", "uid"),
-        with("a_uid_in_capitals_is_no_uid", r#","UID":"peter""#).refused_naming("missing_claim", "uid"),
-        with("a_nested_uid_is_no_uid", r#","x":{"uid":"peter"}"#).refused_naming("missing_claim", "uid"),
-        with("a_sub_is_no_uid", r#","sub":"peter""#).refused_naming("missing_claim", "uid"),
+            .rejected_naming("malformed_claims", "uid"),
+        with("a_uid_in_capitals_is_no_uid", r#","UID":"peter""#).rejected_naming("missing_claim", "uid"),
+        with("a_nested_uid_is_no_uid", r#","x":{"uid":"peter"}"#).rejected_naming("missing_claim", "uid"),
+        with("a_sub_is_no_uid", r#","sub":"peter""#).rejected_naming("missing_claim", "uid"),
         with("an_escaped_uid_is_its_unescaped_self", r#","u\u0069d":"\u0070eter""#).ok(CLAIMS),
         with("a_uid_of_a_space_is_accepted", r#","uid":" ""#).ok(r#"{"exp":1700003600,"uid":" "}"#),
         with("a_uid_with_a_nul_is_accepted_whole", r#","uid":"peter\u0000root""#)
@@ -55,8 +56,8 @@ fn uid() -> Vec<Case> {
 }
 
 fn required() -> Vec<Case> {
-    let why = "the policy's require: present and not null";
-    let string = "the policy's require_string: present and a non-empty string";
+    let why = "required_claims: present and not null";
+    let string = "required_string_claims: a string that is not empty";
     let order = "required claims are checked in the policy's order";
     let any = Policy::any_issuer;
     let with = |id: &str, why: &str, policy: Policy, members: &str| {
@@ -77,28 +78,28 @@ fn required() -> Vec<Case> {
         ok("a_required_claim_may_be_empty", why, any().required_claims(&["dept"]), r#","dept":"""#),
         ok("a_required_claim_may_be_an_empty_object", why, any().required_claims(&["dept"]), r#","dept":{}"#),
         with("a_required_claim_that_is_missing_is_refused", why, any().required_claims(&["dept"]), "")
-            .refused_naming("missing_claim", "dept"),
+            .rejected_naming("missing_claim", "dept"),
         with(
             "a_required_claim_that_is_null_is_missing",
             why,
             any().required_claims(&["dept"]),
             r#","dept":null"#,
         )
-        .refused_naming("missing_claim", "dept"),
+        .rejected_naming("missing_claim", "dept"),
         with(
             "a_required_claim_in_another_case_is_missing",
             why,
             any().required_claims(&["dept"]),
             r#","Dept":1"#,
         )
-        .refused_naming("missing_claim", "dept"),
+        .rejected_naming("missing_claim", "dept"),
         with(
             "a_required_claim_below_the_top_level_is_missing",
             why,
             any().required_claims(&["dept"]),
             r#","x":{"dept":1}"#,
         )
-        .refused_naming("missing_claim", "dept"),
+        .rejected_naming("missing_claim", "dept"),
         ok(
             "a_required_sub_that_is_present_is_accepted",
             why,
@@ -106,30 +107,30 @@ fn required() -> Vec<Case> {
             r#","sub":"peter""#,
         ),
         with("a_required_sub_that_is_missing_is_refused", why, any().required_claims(&["sub"]), "")
-            .refused_naming("missing_claim", "sub"),
+            .rejected_naming("missing_claim", "sub"),
         with(
             "a_required_sub_that_is_null_is_missing",
-            "null is absent in a registered claim too",
+            "null counts as absent in a registered claim too",
             any().required_claims(&["sub"]),
             r#","sub":null"#,
         )
-        .refused_naming("missing_claim", "sub"),
+        .rejected_naming("missing_claim", "sub"),
         with(
             "a_required_string_sub_that_is_null_is_missing",
-            "null is absent in a registered claim too",
+            "null counts as absent in a registered claim too",
             any().required_string_claims(&["sub"]),
             r#","sub":null"#,
         )
-        .refused_naming("missing_claim", "sub"),
+        .rejected_naming("missing_claim", "sub"),
         with(
             "a_required_sub_that_is_a_number_is_malformed",
-            "a registered claim of the wrong type is malformed before it is required",
+            "the type of a registered claim is checked before required claims",
             any().required_claims(&["sub"]),
             r#","sub":4"#,
         )
-        .refused_naming("malformed_claims", "sub"),
+        .rejected_naming("malformed_claims", "sub"),
         with("a_required_iat_that_is_missing_is_refused", why, any().required_claims(&["iat"]), "")
-            .refused_naming("missing_claim", "iat"),
+            .rejected_naming("missing_claim", "iat"),
         ok(
             "a_required_iat_that_is_present_is_accepted",
             why,
@@ -143,7 +144,7 @@ fn required() -> Vec<Case> {
             "",
         )
         .token(bouncer_token("{}"))
-        .refused_naming("missing_claim", "exp"),
+        .rejected_naming("missing_claim", "exp"),
         ok(
             "a_required_string_that_is_present_is_accepted",
             string,
@@ -156,73 +157,73 @@ fn required() -> Vec<Case> {
             any().required_string_claims(&["dept"]),
             "",
         )
-        .refused_naming("missing_claim", "dept"),
+        .rejected_naming("missing_claim", "dept"),
         with(
             "a_required_string_that_is_null_is_missing",
             string,
             any().required_string_claims(&["dept"]),
             r#","dept":null"#,
         )
-        .refused_naming("missing_claim", "dept"),
+        .rejected_naming("missing_claim", "dept"),
         with(
             "a_required_string_that_is_empty_is_malformed",
             string,
             any().required_string_claims(&["dept"]),
             r#","dept":"""#,
         )
-        .refused_naming("malformed_claims", "dept"),
+        .rejected_naming("malformed_claims", "dept"),
         with(
             "a_required_string_that_is_a_number_is_malformed",
             string,
             any().required_string_claims(&["dept"]),
             r#","dept":1"#,
         )
-        .refused_naming("malformed_claims", "dept"),
+        .rejected_naming("malformed_claims", "dept"),
         with(
             "a_required_string_that_is_an_array_is_malformed",
             string,
             any().required_string_claims(&["dept"]),
             r#","dept":["a"]"#,
         )
-        .refused_naming("malformed_claims", "dept"),
+        .rejected_naming("malformed_claims", "dept"),
         with(
             "a_required_string_sub_that_is_empty_is_malformed",
             string,
             any().required_string_claims(&["sub"]),
             r#","sub":"""#,
         )
-        .refused_naming("malformed_claims", "sub"),
+        .rejected_naming("malformed_claims", "sub"),
         with("the_first_missing_of_two_is_named", order, any().required_claims(&["b", "a"]), "")
-            .refused_naming("missing_claim", "b"),
+            .rejected_naming("missing_claim", "b"),
         with("the_second_missing_of_two_is_named", order, any().required_claims(&["b", "a"]), r#","b":1"#)
-            .refused_naming("missing_claim", "a"),
+            .rejected_naming("missing_claim", "a"),
         with(
             "the_first_malformed_of_two_strings_is_named",
             order,
             any().required_string_claims(&["b", "a"]),
             r#","a":1,"b":2"#,
         )
-        .refused_naming("malformed_claims", "b"),
+        .rejected_naming("malformed_claims", "b"),
         with(
             "a_malformed_first_string_comes_before_a_missing_second",
             order,
             any().required_string_claims(&["b", "a"]),
             r#","b":2"#,
         )
-        .refused_naming("malformed_claims", "b"),
+        .rejected_naming("malformed_claims", "b"),
         with(
             "bouncers_uid_comes_before_further_claims",
             order,
             Policy::dcos().required_claims(&["dept"]),
             "",
         )
-        .refused_naming("missing_claim", "uid"),
+        .rejected_naming("missing_claim", "uid"),
         with(
             "a_further_claim_of_bouncers_policy_is_required",
             order,
             Policy::dcos().required_claims(&["dept"]),
             r#","uid":"peter""#,
         )
-        .refused_naming("missing_claim", "dept"),
+        .rejected_naming("missing_claim", "dept"),
     ]
 }

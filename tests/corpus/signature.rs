@@ -1,4 +1,4 @@
-//! Step 8 of the order of the checks: signatures that are nearly right, for each kind of algorithm.
+//! Step 8 of the order of the checks: almost valid signatures, for each kind of algorithm.
 
 use rsa::BigUint;
 
@@ -12,7 +12,7 @@ use super::signer::{
 pub(crate) fn file() -> File {
     File::new(
         "signature",
-        "RFC 8017 sections 8.1 and 8.2, RFC 7518 section 3.4, RFC 8032 section 5.1.7: what a signature must be, exactly",
+        "RFC 8017 sections 8.1 and 8.2, RFC 7518 section 3.4, RFC 8032 section 5.1.7: the exact form of a signature",
     )
     .key_set("rsa", only("rsa-2048-a"))
     .key_set("e3", set(&[jwk("rsa-2048-e3")]))
@@ -27,14 +27,14 @@ pub(crate) fn file() -> File {
     .cases(ed25519())
 }
 
-/// A refused RS256 token of Bouncer's form with this signature.
+/// Makes a case in which an RS256 token in Bouncer's form with this signature is rejected.
 fn rs256(id: &str, why: &str, signature: impl AsRef<[u8]>) -> Case {
     let input = signing_input(BOUNCER_HEADER, CLAIMS);
-    case(id, why).token(with_signature(&input, signature)).refused("invalid_signature")
+    case(id, why).token(with_signature(&input, signature)).rejected("invalid_signature")
 }
 
 fn rsa_lengths() -> Vec<Case> {
-    let why = "RFC 8017 section 8.2.2 step 1: the signature has the length of the modulus, and is below it";
+    let why = "RFC 8017 section 8.2.2 step 1: the signature has the length of the modulus, and is smaller";
     let key = rsa_key("rsa-2048-a");
     let input = signing_input(BOUNCER_HEADER, CLAIMS);
     let good = sign("rsa-2048-a", "RS256", input.as_bytes());
@@ -47,7 +47,7 @@ fn rsa_lengths() -> Vec<Case> {
     let payload_only = sign("rsa-2048-a", "RS256", CLAIMS.as_bytes());
     let text = [input.as_bytes(), b"."].concat();
     let mut cases = vec![
-        case("a_signature_of_rs256_is_accepted", "the accepted twin of the refused signatures")
+        case("a_signature_of_rs256_is_accepted", "accepted, unlike the changed signatures")
             .token(with_signature(&input, &good))
             .ok(CLAIMS),
         rs256("a_signature_without_its_last_byte_is_refused", why, &good[..255]),
@@ -83,7 +83,8 @@ fn rsa_lengths() -> Vec<Case> {
         ),
         rs256("a_signature_as_long_as_a_buffer_is_not_is_refused", why, [0x5a; 4096]),
     ];
-    // s + n has the same residue. A token is sought for which it also has the same length.
+    // s + n is congruent to s modulo n. This searches for a token for which it also has the same
+    // length.
     let (claims, input, raised) = (0..)
         .find_map(|jti| {
             let claims = format!(r#"{{"uid":"peter","exp":1700003600,"jti":"{jti}"}}"#);
@@ -96,7 +97,7 @@ fn rsa_lengths() -> Vec<Case> {
     cases.push(
         case("a_signature_raised_by_the_modulus_is_refused", why)
             .token(with_signature(&input, padded(&raised, 256)))
-            .refused("invalid_signature"),
+            .rejected("invalid_signature"),
     );
     cases.push(
         case("the_same_signature_not_raised_is_accepted", why)
@@ -115,7 +116,7 @@ fn rsa_encodings() -> Vec<Case> {
     let block = |tail: &[u8]| pkcs1_block(256, tail);
     let signed = |id: &str, encoded: &[u8]| rs256(id, why, rsa_private(key, encoded));
 
-    // DigestInfo without the NULL of its AlgorithmIdentifier, lengths corrected.
+    // DigestInfo without the NULL of its AlgorithmIdentifier, with corrected lengths.
     let mut missing_null = info.clone();
     missing_null.drain(15..17);
     missing_null[1] -= 2;
@@ -160,7 +161,7 @@ fn rsa_encodings() -> Vec<Case> {
         signed("a_gap_in_the_padding_is_refused", &broken_padding),
         signed("text_in_the_padding_is_refused", &garbage_in_padding),
         signed("a_hash_wrong_in_its_last_bit_is_refused", &hash_not_all),
-        // With e = 1 this would be the whole forgery.
+        // With e = 1, this would be a forgery.
         rs256("an_encoding_that_is_not_signed_is_refused", why, block(&info)),
     ];
 
@@ -179,20 +180,20 @@ fn rsa_encodings() -> Vec<Case> {
             .ok(CLAIMS),
         case(
             "a_cube_root_forgery_is_refused",
-            "Bleichenbacher 2006, CVE-2026-22866: a cube that begins as the encoding does",
+            "Bleichenbacher 2006, CVE-2026-22866: a cube that starts like the encoded message",
         )
         .keys("e3")
         .token(with_signature(&input, padded(&forged, 256)))
-        .refused("invalid_signature"),
+        .rejected("invalid_signature"),
         case("a_tail_after_the_hash_is_refused_with_exponent_three", why)
             .keys("e3")
             .token(with_signature(&input, rsa_private(e3(), &short_padding)))
-            .refused("invalid_signature"),
+            .rejected("invalid_signature"),
     ]);
     cases
 }
 
-/// The least number whose cube is at least `target`, by bisection.
+/// Returns the smallest number whose cube is at least `target`, by bisection.
 fn cube_root_above(target: &BigUint) -> BigUint {
     let (mut low, mut high) = (BigUint::from(0_u8), BigUint::from(1_u8) << (target.bits() / 3 + 1));
     while &high - &low > BigUint::from(1_u8) {
@@ -207,13 +208,13 @@ fn cube_root_above(target: &BigUint) -> BigUint {
 }
 
 fn pss() -> Vec<Case> {
-    let why = "RFC 7518 section 3.5: the salt has the length of the hash, MGF1 uses the same hash";
+    let why = "RFC 7518 section 3.5: the salt is as long as the hash, and MGF1 uses the same hash";
     let key = rsa_key("rsa-2048-a");
     let policy = || Policy::dcos().algorithms(&["RS256", "RS384", "PS256", "PS384"]);
     let header = |alg: &str| format!(r#"{{"alg":"{alg}"}}"#);
-    let refused = |id: &str, why: &str, alg: &str, signature: Vec<u8>| {
+    let rejected = |id: &str, why: &str, alg: &str, signature: Vec<u8>| {
         let input = signing_input(header(alg), CLAIMS);
-        case(id, why).policy(policy()).token(with_signature(&input, signature)).refused("invalid_signature")
+        case(id, why).policy(policy()).token(with_signature(&input, signature)).rejected("invalid_signature")
     };
     let input = |alg: &str| signing_input(header(alg), CLAIMS);
     let ps256 = input("PS256");
@@ -225,7 +226,7 @@ fn pss() -> Vec<Case> {
     let good = salted(32);
     let (ps, rs) = (
         "RFC 7518 section 3.1: PS and RS are different algorithms",
-        "RFC 7518 section 3.3: the hash is the algorithm's",
+        "RFC 7518 section 3.3: the algorithm determines the hash",
     );
     vec![
         case("a_salt_of_the_hash_length_is_accepted", why)
@@ -233,66 +234,66 @@ fn pss() -> Vec<Case> {
             .token(with_signature(&ps256, &good))
             .alg("PS256")
             .ok(CLAIMS),
-        refused("an_empty_salt_is_refused", why, "PS256", salted(0)),
-        refused("a_salt_of_twenty_bytes_is_refused", why, "PS256", salted(20)),
-        refused("a_salt_one_byte_short_is_refused", why, "PS256", salted(31)),
-        refused("a_salt_one_byte_long_is_refused", why, "PS256", salted(33)),
-        refused("a_salt_of_the_largest_length_is_refused", why, "PS256", salted(222)),
-        refused(
+        rejected("an_empty_salt_is_refused", why, "PS256", salted(0)),
+        rejected("a_salt_of_twenty_bytes_is_refused", why, "PS256", salted(20)),
+        rejected("a_salt_one_byte_short_is_refused", why, "PS256", salted(31)),
+        rejected("a_salt_one_byte_long_is_refused", why, "PS256", salted(33)),
+        rejected("a_salt_of_the_largest_length_is_refused", why, "PS256", salted(222)),
+        rejected(
             "another_trailer_is_refused",
             "RFC 8017 section 9.1.2 step 4: the trailer is BC",
             "PS256",
             rsa_private(key, &no_trailer),
         ),
-        refused(
+        rejected(
             "a_masked_bit_that_is_changed_is_refused",
             "RFC 8017 section 9.1.2",
             "PS256",
             rsa_private(key, &high_bit),
         ),
-        refused(
+        rejected(
             "a_pss_signature_without_its_last_byte_is_refused",
             "RFC 8017 section 8.1.2 step 1",
             "PS256",
             good[..255].to_vec(),
         ),
-        refused(
+        rejected(
             "a_pss_signature_after_a_zero_byte_is_refused",
             "RFC 8017 section 8.1.2 step 1",
             "PS256",
             [&[0], &good[..]].concat(),
         ),
-        refused(
+        rejected(
             "a_pss_signature_under_the_name_of_rs256_is_refused",
             ps,
             "RS256",
             sign("rsa-2048-a", "PS256", input("RS256").as_bytes()),
         ),
-        refused(
+        rejected(
             "a_pkcs1_signature_under_the_name_of_ps256_is_refused",
             ps,
             "PS256",
             sign("rsa-2048-a", "RS256", ps256.as_bytes()),
         ),
-        refused(
+        rejected(
             "a_signature_of_rs384_under_the_name_of_rs256_is_refused",
             rs,
             "RS256",
             sign("rsa-2048-a", "RS384", input("RS256").as_bytes()),
         ),
-        refused(
+        rejected(
             "a_signature_of_rs256_under_the_name_of_rs384_is_refused",
             rs,
             "RS384",
             sign("rsa-2048-a", "RS256", input("RS384").as_bytes()),
         ),
-        refused(
+        rejected(
             "a_signature_of_ps384_under_the_name_of_ps256_is_refused",
             rs,
             "PS256",
             sign("rsa-2048-a", "PS384", ps256.as_bytes()),
         ),
-        refused(
+        rejected(
             "a_signature_of_ps256_under_the_name_of_ps384_is_refused",
             rs,
             "PS384",
@@ -301,7 +302,7 @@ fn pss() -> Vec<Case> {
     ]
 }
 
-/// An ECDSA signature in DER, as X.509 has it.
+/// Returns an ECDSA signature in DER, as in X.509.
 fn der(r: &BigUint, s: &BigUint) -> Vec<u8> {
     let integer = |number: &BigUint| {
         let mut bytes = number.to_bytes_be();
@@ -323,7 +324,7 @@ const P521_ORDER: &str = "01ffffffffffffffffffffffffffffffffffffffffffffffffffff
 
 fn ecdsa() -> Vec<Case> {
     let range = "FIPS 186-5 section 6.4.2, CVE-2022-21449: r and s lie between 1 and n - 1";
-    let form = "RFC 7518 section 3.4: r and s, each of the full length of the curve, one after the other";
+    let form = "RFC 7518 section 3.4: r followed by s, each with the full length of the curve";
     let mut cases = Vec::new();
     for (key_set, key, alg, order, len) in [
         ("p256", "p256-a", "ES256", P256_ORDER, 32),
@@ -343,39 +344,35 @@ fn ecdsa() -> Vec<Case> {
                 .policy(Policy::dcos().algorithms(&[alg]))
                 .token(with_signature(&input, signature))
         };
-        let refused =
-            |id: &str, why: &str, signature: &[u8]| made(id, why, signature).refused("invalid_signature");
+        let rejected =
+            |id: &str, why: &str, signature: &[u8]| made(id, why, signature).rejected("invalid_signature");
         let negated = pair(&r, &(&n - &s));
         let all_ones = vec![0xff; 2 * len];
         cases.extend([
             made("r_and_s_are_accepted", form, &good).alg(alg).ok(CLAIMS),
-            // RFC 7518 has no rule against the other of the two: both spellings of a signature verify.
-            made(
-                "r_and_n_less_s_are_accepted",
-                "FIPS 186-5 section 6.4.2: no rule prefers the lower s",
-                &negated,
-            )
-            .alg(alg)
-            .ok(CLAIMS),
-            refused("of_zeros_is_refused", range, &vec![0; 2 * len]),
-            refused("with_r_zero_is_refused", range, &pair(&zero, &s)),
-            refused("with_s_zero_is_refused", range, &pair(&r, &zero)),
-            refused("with_r_and_s_one_is_refused", range, &pair(&one, &one)),
-            refused("with_r_the_order_is_refused", range, &pair(&n, &s)),
-            refused("with_s_the_order_is_refused", range, &pair(&r, &n)),
-            refused("with_r_and_s_the_order_is_refused", range, &pair(&n, &n)),
-            refused("of_ones_is_refused", range, &all_ones),
-            refused("with_r_and_s_exchanged_is_refused", form, &pair(&s, &r)),
-            refused("in_der_is_refused", form, &der(&r, &s)),
-            refused("without_its_last_byte_is_refused", form, &good[..2 * len - 1]),
-            refused("with_a_byte_more_is_refused", form, &[&good[..], &[0]].concat()),
-            refused(
+            // RFC 7518 does not forbid n - s, so both forms of a signature are valid.
+            made("r_and_n_less_s_are_accepted", "FIPS 186-5 section 6.4.2: a high s is allowed", &negated)
+                .alg(alg)
+                .ok(CLAIMS),
+            rejected("of_zeros_is_refused", range, &vec![0; 2 * len]),
+            rejected("with_r_zero_is_refused", range, &pair(&zero, &s)),
+            rejected("with_s_zero_is_refused", range, &pair(&r, &zero)),
+            rejected("with_r_and_s_one_is_refused", range, &pair(&one, &one)),
+            rejected("with_r_the_order_is_refused", range, &pair(&n, &s)),
+            rejected("with_s_the_order_is_refused", range, &pair(&r, &n)),
+            rejected("with_r_and_s_the_order_is_refused", range, &pair(&n, &n)),
+            rejected("of_ones_is_refused", range, &all_ones),
+            rejected("with_r_and_s_exchanged_is_refused", form, &pair(&s, &r)),
+            rejected("in_der_is_refused", form, &der(&r, &s)),
+            rejected("without_its_last_byte_is_refused", form, &good[..2 * len - 1]),
+            rejected("with_a_byte_more_is_refused", form, &[&good[..], &[0]].concat()),
+            rejected(
                 "with_each_half_after_a_zero_is_refused",
                 form,
                 &[padded(&r, len + 1), padded(&s, len + 1)].concat(),
             ),
-            refused("that_is_empty_is_refused", form, b""),
-            refused("of_r_alone_is_refused", form, &good[..len]),
+            rejected("that_is_empty_is_refused", form, b""),
+            rejected("of_r_alone_is_refused", form, &good[..len]),
         ]);
     }
     let long = [0x30; 686];
@@ -383,12 +380,12 @@ fn ecdsa() -> Vec<Case> {
     cases.push(
         case(
             "es256_of_a_buffers_length_is_refused",
-            "a fixed buffer for DER overflows here in other verifiers",
+            "this length overflows a fixed DER buffer in other verifiers",
         )
         .keys("p256")
         .policy(Policy::dcos().algorithms(&["ES256"]))
         .token(with_signature(&input, long))
-        .refused("invalid_signature"),
+        .rejected("invalid_signature"),
     );
     let other = sign("p256-b", "ES256", input.as_bytes());
     cases.push(
@@ -396,13 +393,13 @@ fn ecdsa() -> Vec<Case> {
             .keys("p256")
             .policy(Policy::dcos().algorithms(&["ES256"]))
             .token(with_signature(&input, other))
-            .refused("invalid_signature"),
+            .rejected("invalid_signature"),
     );
     cases
 }
 
-/// A signature by `ed25519-a` with the nonce 0: R is the neutral element, S = k a, and S B = R + k A holds
-/// (RFC 8032 sections 5.1.5 and 5.1.6).
+/// Returns a signature by `ed25519-a` with the nonce 0: R is the neutral element, S = k a, and S B
+/// = R + k A is true (RFC 8032 sections 5.1.5 and 5.1.6).
 fn with_neutral_commitment(input: &str, order: &BigUint) -> Vec<u8> {
     let Key::Ed25519(key) = key("ed25519-a") else { panic!("an Ed25519 key") };
     let mut a = digest("SHA-512", key.as_bytes());
@@ -419,7 +416,7 @@ fn with_neutral_commitment(input: &str, order: &BigUint) -> Vec<u8> {
 }
 
 fn ed25519() -> Vec<Case> {
-    let range = "RFC 8032 section 5.1.7: S is below L, so that a signature has one spelling";
+    let range = "RFC 8032 section 5.1.7: S is less than L, so a signature has one spelling";
     let form = "RFC 8032 section 5.1.6: a signature has 64 octets";
     let input = signing_input(r#"{"alg":"Ed25519"}"#, CLAIMS);
     let good = sign("ed25519-a", "Ed25519", input.as_bytes());
@@ -439,31 +436,31 @@ fn ed25519() -> Vec<Case> {
             .policy(Policy::dcos().algorithms(&["Ed25519"]))
             .token(with_signature(&input, signature))
     };
-    let refused =
-        |id: &str, why: &str, signature: &[u8]| made(id, why, signature).refused("invalid_signature");
+    let rejected =
+        |id: &str, why: &str, signature: &[u8]| made(id, why, signature).rejected("invalid_signature");
     vec![
         made("ed25519_in_its_one_spelling_is_accepted", form, &good).alg("Ed25519").ok(CLAIMS),
-        refused("ed25519_with_s_raised_by_the_order_is_refused", range, &with_s(&(&s + &order))),
-        refused("ed25519_with_s_the_order_is_refused", range, &with_s(&order)),
-        refused("ed25519_with_s_zero_is_refused", range, &with_s(&BigUint::from(0_u8))),
-        refused(
+        rejected("ed25519_with_s_raised_by_the_order_is_refused", range, &with_s(&(&s + &order))),
+        rejected("ed25519_with_s_the_order_is_refused", range, &with_s(&order)),
+        rejected("ed25519_with_s_zero_is_refused", range, &with_s(&BigUint::from(0_u8))),
+        rejected(
             "ed25519_with_a_high_bit_of_s_is_refused",
             range,
             &with_s(&(&s + (BigUint::from(1_u8) << 255))),
         ),
-        refused("ed25519_with_r_of_the_other_sign_is_refused", form, &other_r),
-        refused(
+        rejected("ed25519_with_r_of_the_other_sign_is_refused", form, &other_r),
+        rejected(
             "ed25519_with_a_commitment_of_small_order_is_refused",
-            "implementations disagree on a small-order R: it is refused, though the cofactorless equation holds",
+            "implementations disagree on an R of small order; it is rejected, although the cofactorless equation holds",
             &with_neutral_commitment(&input, &order),
         ),
-        refused("ed25519_of_zeros_is_refused", form, &[0; 64]),
-        refused("ed25519_of_ones_is_refused", form, &[0xff; 64]),
-        refused("ed25519_without_its_last_byte_is_refused", form, &good[..63]),
-        refused("ed25519_with_a_byte_more_is_refused", form, &[&good[..], &[0]].concat()),
-        refused("ed25519_that_is_empty_is_refused", form, b""),
-        refused("ed25519_with_its_halves_exchanged_is_refused", form, &[&good[32..], &good[..32]].concat()),
-        refused(
+        rejected("ed25519_of_zeros_is_refused", form, &[0; 64]),
+        rejected("ed25519_of_ones_is_refused", form, &[0xff; 64]),
+        rejected("ed25519_without_its_last_byte_is_refused", form, &good[..63]),
+        rejected("ed25519_with_a_byte_more_is_refused", form, &[&good[..], &[0]].concat()),
+        rejected("ed25519_that_is_empty_is_refused", form, b""),
+        rejected("ed25519_with_its_halves_exchanged_is_refused", form, &[&good[32..], &good[..32]].concat()),
+        rejected(
             "ed25519_of_another_key_is_refused",
             "RFC 7515 section 5.2",
             &sign("ed25519-b", "Ed25519", input.as_bytes()),

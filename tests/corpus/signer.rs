@@ -1,7 +1,8 @@
-//! Compact tokens, signed deterministically: PKCS #1 v1.5, PSS with a fixed salt, RFC 6979 ECDSA, Ed25519 and
-//! HMAC.
+//! Makes compact tokens with deterministic signatures: PKCS #1 v1.5, PSS with a fixed salt, RFC
+//! 6979 ECDSA, Ed25519 and HMAC.
 //!
-//! The RSA encodings are written out here, after RFC 8017, so that a case can also sign a wrong one.
+//! The RSA encodings of RFC 8017 are implemented here, so that a case can also sign a wrong
+//! encoding.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -11,19 +12,19 @@ use sha2::{Digest as _, Sha256, Sha384, Sha512};
 
 use super::keys::{Key, Rsa, key};
 
-/// The header that Bouncer writes.
+/// The header of Bouncer's tokens.
 pub(crate) const BOUNCER_HEADER: &str = r#"{"typ":"JWT","alg":"RS256"}"#;
 
 pub(crate) fn b64(bytes: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// A token in the form of Bouncer's: RS256, no `kid`, signed by `rsa-2048-a`.
+/// Returns a token in Bouncer's form: RS256, without `kid`, signed by `rsa-2048-a`.
 pub(crate) fn bouncer_token(claims: impl AsRef<[u8]>) -> String {
     compact("rsa-2048-a", "RS256", BOUNCER_HEADER, claims)
 }
 
-/// A token of any header and payload, signed with `alg` by the named key.
+/// Returns a token with any header and payload, signed with `alg` by the named key.
 pub(crate) fn compact(
     key_name: &str,
     alg: &str,
@@ -33,15 +34,15 @@ pub(crate) fn compact(
     compact_parts(key_name, alg, &b64(header), &b64(payload))
 }
 
-/// The same from parts that are encoded already, perhaps wrongly: the signature holds over exactly these
-/// characters.
+/// Returns a token from parts that are already encoded, correctly or not. The signature covers
+/// exactly these characters.
 pub(crate) fn compact_parts(key_name: &str, alg: &str, header: &str, payload: &str) -> String {
     let input = format!("{header}.{payload}");
     let signature = sign(key_name, alg, input.as_bytes());
     with_signature(&input, signature)
 }
 
-/// The signing input of a header and a payload.
+/// Returns the signing input of a header and a payload.
 pub(crate) fn signing_input(header: impl AsRef<[u8]>, payload: impl AsRef<[u8]>) -> String {
     format!("{}.{}", b64(header), b64(payload))
 }
@@ -90,12 +91,12 @@ pub(crate) fn digest(hash: &str, input: &[u8]) -> Vec<u8> {
     }
 }
 
-/// Any encoded message, right or wrong, through the private key.
+/// Applies the private key to an encoded message, which may be invalid.
 pub(crate) fn rsa_private(key: &Rsa, encoded: &[u8]) -> Vec<u8> {
     padded(&key.private(&BigUint::from_bytes_be(encoded)), key.len())
 }
 
-/// A number in a fixed count of octets (I2OSP).
+/// Returns a number as `len` octets (I2OSP).
 pub(crate) fn padded(number: &BigUint, len: usize) -> Vec<u8> {
     let bytes = number.to_bytes_be();
     let mut out = vec![0; len.checked_sub(bytes.len()).expect("a number that fits")];
@@ -103,7 +104,7 @@ pub(crate) fn padded(number: &BigUint, len: usize) -> Vec<u8> {
     out
 }
 
-/// The DER prefix of a DigestInfo, RFC 8017 section 9.2 note 1.
+/// Returns a DigestInfo in DER, RFC 8017 section 9.2 note 1.
 pub(crate) fn digest_info(hash: &str, digest: &[u8]) -> Vec<u8> {
     let (id, len) = match hash {
         "SHA-256" => (1, 32),
@@ -135,7 +136,7 @@ pub(crate) fn digest_info(hash: &str, digest: &[u8]) -> Vec<u8> {
     info
 }
 
-/// 00 01 FF .. FF 00, then `tail`, in `len` octets.
+/// Returns `len` octets: 00 01 FF .. FF 00, then `tail`.
 pub(crate) fn pkcs1_block(len: usize, tail: &[u8]) -> Vec<u8> {
     let mut block = vec![0x00, 0x01];
     block.resize(len - tail.len() - 1, 0xff);

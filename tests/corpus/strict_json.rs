@@ -1,4 +1,5 @@
-//! Strict JSON in the three places where JSON is read: the header, the Claims Set and the key set.
+//! Strict JSON in the three places where JSON is parsed: the header, the Claims Set and the key
+//! set.
 
 use super::case::{CLAIMS, Case, File, case};
 use super::keys::{jwk, only};
@@ -7,7 +8,7 @@ use super::signer::{bouncer_token, compact};
 pub(crate) fn file() -> File {
     let mut file = File::new(
         "strict_json",
-        "RFC 8259, UTF-8, no duplicate names, at most 16 levels, no number beyond a double: header, Claims Set, key set",
+        "RFC 8259, UTF-8, no duplicate names, at most 16 levels, no number outside the range of a double: header, Claims Set, key set",
     )
     .key_set("rsa", only("rsa-2048-a"));
     for place in [Place::Header, Place::Claims, Place::KeySet] {
@@ -32,7 +33,7 @@ impl Place {
         }
     }
 
-    /// The whole document with one member of a JSON text that nobody reads.
+    /// Returns a document with an ignored member of this value.
     fn document(self, value: &str) -> String {
         match self {
             Place::Header => format!(r#"{{"alg":"RS256","x":{value}}}"#),
@@ -41,7 +42,7 @@ impl Place {
         }
     }
 
-    /// A case with this document in this place, everything else being right.
+    /// Makes a case with this document in this place. Everything else is valid.
     fn case(self, id: String, why: &str, document: impl AsRef<[u8]>) -> Case {
         let document = document.as_ref();
         let case = case(id, why);
@@ -54,8 +55,8 @@ impl Place {
         }
     }
 
-    fn refused(self, id: String, why: &str, document: impl AsRef<[u8]>) -> Case {
-        self.case(id, why, document).refused(match self {
+    fn rejected(self, id: String, why: &str, document: impl AsRef<[u8]>) -> Case {
+        self.case(id, why, document).rejected(match self {
             Place::Header => "malformed_header",
             Place::Claims => "malformed_claims",
             Place::KeySet => "malformed_jwk_set",
@@ -63,7 +64,7 @@ impl Place {
     }
 }
 
-/// Arrays within arrays, that many levels of them.
+/// Returns `levels` nested arrays.
 fn nested(levels: usize) -> String {
     format!("{}{}", "[".repeat(levels), "]".repeat(levels))
 }
@@ -71,10 +72,10 @@ fn nested(levels: usize) -> String {
 fn bad_values(place: Place) -> Vec<Case> {
     let number = "RFC 8259 section 6: the grammar of a number";
     let string = "RFC 8259 section 7: the grammar of a string";
-    let grammar = "RFC 8259 section 3: no value but those";
-    let surrogate = "RFC 8259 section 8.2: an unpaired surrogate is no character";
+    let grammar = "RFC 8259 section 3: the grammar of a value";
+    let surrogate = "RFC 8259 section 8.2: an unpaired surrogate is not a character";
     let duplicate = "RFC 7515 section 4, RFC 7519 section 4: names are unique, at every depth";
-    let double = "no number beyond a double: readers differ on it";
+    let double = "a number outside the range of a double is rejected: parsers disagree on it";
     let long = format!("1{}", "0".repeat(309));
     let deep = nested(16);
     let deep_objects = format!("{}1{}", r#"{"a":"#.repeat(16), "}".repeat(16));
@@ -132,18 +133,14 @@ fn bad_values(place: Place) -> Vec<Case> {
         (
             "seventeen_levels_of_arrays",
             &deep,
-            "at most 16 levels, the outermost object being the first (CVE-2025-53864)",
+            "at most 16 levels, the outermost object included (CVE-2025-53864)",
         ),
-        (
-            "seventeen_levels_of_objects",
-            &deep_objects,
-            "at most 16 levels, the outermost object being the first",
-        ),
+        ("seventeen_levels_of_objects", &deep_objects, "at most 16 levels, the outermost object included"),
     ];
     values
         .iter()
         .map(|(id, value, why)| {
-            place.refused(format!("{id}_in_the_{}_is_refused", place.noun()), why, place.document(value))
+            place.rejected(format!("{id}_in_the_{}_is_refused", place.noun()), why, place.document(value))
         })
         .collect()
 }
@@ -170,7 +167,7 @@ fn bad_documents(place: Place) -> Vec<Case> {
         ("a_blank_in_place_of", grammar, b" ".to_vec()),
     ];
     if place != Place::KeySet {
-        // A corpus file holds key sets as text, so these can not be said of a key set.
+        // A corpus file contains key sets as text, so it cannot contain these bytes in a key set.
         let bytes = |value: &[u8]| {
             let (head, tail) = whole.rsplit_once('1').expect("the member x");
             [head.as_bytes(), b"\"", value, b"\"", tail.as_bytes()].concat()
@@ -189,7 +186,7 @@ fn bad_documents(place: Place) -> Vec<Case> {
     documents
         .into_iter()
         .map(|(id, why, document)| {
-            place.refused(format!("{id}_the_{}_is_refused", place.noun()), why, document)
+            place.rejected(format!("{id}_the_{}_is_refused", place.noun()), why, document)
         })
         .collect()
 }
@@ -228,7 +225,7 @@ fn accepted(place: Place) -> Vec<Case> {
             place
                 .case(
                     format!("{id}_in_the_{}_is_accepted", place.noun()),
-                    "RFC 8259: correct JSON in a member that nobody reads",
+                    "RFC 8259: valid JSON in an ignored member",
                     place.document(value),
                 )
                 .ok(&claims)
@@ -240,7 +237,7 @@ fn accepted(place: Place) -> Vec<Case> {
         place
             .case(
                 format!("blanks_around_the_{}_are_accepted", place.noun()),
-                "RFC 8259 section 2: blanks may stand around a text",
+                "RFC 8259 section 2: white space is allowed around the text",
                 format!(" \t\r\n{document}\r\n\t "),
             )
             .ok(claims),
@@ -250,7 +247,7 @@ fn accepted(place: Place) -> Vec<Case> {
             place
                 .case(
                     format!("an_integer_of_thirty_digits_in_the_{}_is_accepted", place.noun()),
-                    "RFC 8259 section 6: a double holds its magnitude",
+                    "RFC 8259 section 6: it is in the range of a double",
                     place.document("123456789012345678901234567890"),
                 )
                 .ok(&if place == Place::Claims {
@@ -263,9 +260,9 @@ fn accepted(place: Place) -> Vec<Case> {
     cases
 }
 
-/// Duplicates of the names that are read, where one reader takes the first and another the last.
+/// Duplicates of names that are read. Some parsers use the first one, others the last.
 fn duplicates() -> Vec<Case> {
-    let why = "RFC 7515 section 4, RFC 7517 section 4, RFC 7519 section 4: a duplicate name is refused (CVE-2017-12635)";
+    let why = "RFC 7515 section 4, RFC 7517 section 4, RFC 7519 section 4: a duplicate name is an error (CVE-2017-12635)";
     let key = jwk("rsa-2048-a").json();
     let key_with = |member: &str| format!(r#"{{"keys":[{{{member},{}]}}"#, &key[1..]);
     let documents = [
@@ -288,10 +285,10 @@ fn duplicates() -> Vec<Case> {
     let mut cases: Vec<Case> = documents
         .into_iter()
         .map(|(place, id, document)| {
-            place.refused(format!("{id}_in_the_{}_are_refused", place.noun()), why, document)
+            place.rejected(format!("{id}_in_the_{}_are_refused", place.noun()), why, document)
         })
         .collect();
-    // In one key they skip that key, and here there is no other.
+    // A duplicate in a key skips that key, and here it is the only one.
     for (id, member) in [
         ("two_moduli", r#""n":"AQAB""#),
         ("two_exponents", r#""e":"Aw""#),
@@ -302,17 +299,18 @@ fn duplicates() -> Vec<Case> {
             case(format!("{id}_in_the_key_set_are_refused"), why)
                 .own_keys(key_with(member))
                 .token(bouncer_token(CLAIMS))
-                .refused("no_usable_key"),
+                .rejected("no_usable_key"),
         );
     }
     cases
 }
 
-/// "One bad key never spoils the others": what is wrong inside one member of "keys", be it its JSON, skips that member.
-/// What hides where a member ends refuses the document.
+/// A fault inside a member of "keys", also in its JSON, skips that member only. If the end of a
+/// member is not clear, the document is rejected.
 fn members() -> Vec<Case> {
-    let why = "a key set's members are judged one by one: bad JSON inside one skips that one";
-    let outer = "what hides where a member of the key set ends refuses the document";
+    let why =
+        "the members of keys are parsed one by one: invalid JSON inside a member skips only that member";
+    let outer = "the document is rejected if the end of a member of keys is not clear";
     let good = jwk("rsa-2048-a").json();
     let small = &jwk("ed25519-a").json();
     let with = |member: &str| format!("{},{member}}}", &small[..small.len() - 1]);
@@ -372,18 +370,18 @@ fn members() -> Vec<Case> {
         ("a_comma_before_the_first_key", format!(r#"{{"keys":[,{small},{good}]}}"#)),
         ("an_array_of_keys_without_its_end", format!(r#"{{"keys":[{small},{good}}}"#)),
     ] {
-        cases.push(Place::KeySet.refused(format!("{id}_refuses_the_key_set"), outer, document));
+        cases.push(Place::KeySet.rejected(format!("{id}_refuses_the_key_set"), outer, document));
     }
     cases.push(
         Place::KeySet
             .case(
                 "a_byte_order_mark_before_the_key_set_is_accepted".to_owned(),
-                "RFC 8259 section 8.1: a reader may ignore a byte order mark; editors write them",
+                "RFC 8259 section 8.1: a parser may ignore a byte order mark, which some editors write",
                 format!("\u{feff}{}", Place::KeySet.document("1")),
             )
             .ok(CLAIMS),
     );
-    cases.push(Place::KeySet.refused(
+    cases.push(Place::KeySet.rejected(
         "two_byte_order_marks_before_the_key_set_are_refused".to_owned(),
         "RFC 8259 section 8.1: one byte order mark is ignored",
         format!("\u{feff}\u{feff}{}", Place::KeySet.document("1")),

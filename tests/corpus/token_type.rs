@@ -1,4 +1,4 @@
-//! Step 6 of the order of the checks: the typ header parameter, where the policy names a token type.
+//! Step 6 of the order of the checks: the header parameter typ, if the policy has a token type.
 
 use super::case::{CLAIMS, Case, File, Policy, case, quote};
 use super::keys::only;
@@ -11,7 +11,7 @@ pub(crate) fn file() -> File {
 }
 
 fn cases() -> Vec<Case> {
-    let why = "RFC 8725 section 3.11: explicit typing keeps one kind of token from passing for another";
+    let why = "RFC 8725 section 3.11: with explicit typing, one kind of token is not accepted as another";
     let made = |id: String, policy: &str, header: String| {
         case(id, why).policy(Policy::dcos().token_type(policy)).token(compact(
             "rsa-2048-a",
@@ -52,20 +52,21 @@ fn cases() -> Vec<Case> {
         ("jwt_with_a_nul_for_jwt", "JWT", "JWT\0"),
         ("fullwidth_jwt_for_jwt", "JWT", "\u{ff2a}\u{ff37}\u{ff34}"),
         ("a_name_of_a_type_outside_application", "example/token", "token"),
-        // U+212A, the Kelvin sign, is a k to a Unicode comparison without case.
+        // U+212A, the Kelvin sign, equals k in a Unicode comparison without case.
         ("a_kelvin_sign_for_k", "kb+jwt", "\u{212a}b+jwt"),
     ] {
-        cases.push(made(format!("a_typ_of_{id}_is_refused"), policy, typed(typ)).refused("wrong_token_type"));
+        cases
+            .push(made(format!("a_typ_of_{id}_is_refused"), policy, typed(typ)).rejected("wrong_token_type"));
     }
     let none = || r#"{"alg":"RS256"}"#.to_owned();
     cases.extend([
-        made("a_missing_typ_is_refused".into(), "JWT", none()).refused("wrong_token_type"),
+        made("a_missing_typ_is_refused".into(), "JWT", none()).rejected("wrong_token_type"),
         made(
             "a_null_typ_is_missing_where_a_type_is_expected".into(),
             "JWT",
             r#"{"alg":"RS256","typ":null}"#.into(),
         )
-        .refused("wrong_token_type"),
+        .rejected("wrong_token_type"),
         made(
             "an_escaped_typ_is_its_unescaped_self".into(),
             "JWT",
@@ -73,10 +74,10 @@ fn cases() -> Vec<Case> {
         )
         .ok(CLAIMS),
         made("a_cty_is_no_typ".into(), "JWT", r#"{"alg":"RS256","cty":"JWT"}"#.into())
-            .refused("wrong_token_type"),
+            .rejected("wrong_token_type"),
         made("a_typ_claim_is_no_typ".into(), "JWT", none())
             .token(compact("rsa-2048-a", "RS256", none(), r#"{"uid":"peter","exp":1700003600,"typ":"JWT"}"#))
-            .refused("wrong_token_type"),
+            .rejected("wrong_token_type"),
         case("a_missing_typ_is_accepted_where_no_type_is_expected", why)
             .token(compact("rsa-2048-a", "RS256", none(), CLAIMS))
             .ok(CLAIMS),
