@@ -46,6 +46,7 @@ static)
     grep -o 'bouncer_[a-z0-9_]*(' "$header" | tr -d '(' | sort -u >"$work/functions"
     # The linker would merge section groups with those of other archives, and a symbol that must be
     # local would become shared.
+    # shellcheck disable=SC2046
     "${LD:-ld}" -r --force-group-allocation $(sed 's/^/-u /' "$work/functions") \
         "$folder/libbouncer_verify.a" -o "$work/whole.o"
     "${OBJCOPY:-objcopy}" --keep-global-symbols="$work/functions" --remove-section=.llvmbc --remove-section=.llvmcmd \

@@ -88,11 +88,11 @@ pub extern "C" fn bouncer_renewer_token_now(
     err: Option<&mut MaybeUninit<*mut bouncer_error>>,
 ) -> bouncer_status {
     // Reset `*ticket` before anything can fail: after a failure there is no login to wait for.
-    let mut login = taken(ticket.as_deref_mut());
+    let mut login = take_ticket(ticket.as_deref_mut());
     call(out, err, || {
         let renewer = handle("renewer", renewer)?;
         let ticket = handle("ticket", ticket)?;
-        answered(renewer.renewer.token_now(&mut login), login, ticket)
+        with_ticket(renewer.renewer.token_now(&mut login), login, ticket)
     })
 }
 
@@ -138,21 +138,23 @@ pub unsafe extern "C" fn bouncer_renewer_reject_now(
     err: Option<&mut MaybeUninit<*mut bouncer_error>>,
 ) -> bouncer_status {
     // Reset `*ticket` before anything can fail: after a failure there is no login to wait for.
-    let mut login = taken(ticket.as_deref_mut());
+    let mut login = take_ticket(ticket.as_deref_mut());
     call(out, err, || {
         // SAFETY: the caller promises `token` is readable for `token_len` bytes.
         let token = unsafe { text("token", token.cast(), token_len) }?;
         let renewer = handle("renewer", renewer)?;
         let ticket = handle("ticket", ticket)?;
-        answered(renewer.renewer.reject_now(token, &mut login), login, ticket)
+        with_ticket(renewer.renewer.reject_now(token, &mut login), login, ticket)
     })
 }
 
-fn taken(ticket: Option<&mut u64>) -> Option<Ticket> {
+/// Returns the ticket of an earlier call and sets `*ticket` to 0.
+fn take_ticket(ticket: Option<&mut u64>) -> Option<Ticket> {
     Ticket::from_bits(std::mem::take(ticket?))
 }
 
-fn answered(
+/// Puts the ticket of `login` in `*ticket` and returns `answer` for C.
+fn with_ticket(
     answer: Result<OwnToken>,
     login: Option<Ticket>,
     ticket: &mut u64,
