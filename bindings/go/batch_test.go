@@ -289,8 +289,8 @@ func expectColumns(t *testing.T, columns *bouncer.Columns, results []bouncer.Bat
 	}
 }
 
-// When Go moves a stack, it checks the pointers on it, and an invalid one ends the process. An empty
-// buffer in Rust has such a pointer, so the library must not return it.
+// When Go moves a stack, it checks the pointers on it, and an invalid one ends the process. An
+// empty buffer in Rust has such a pointer, so the library must not return it.
 func TestColumnsWithoutUIDsAreSafeWhenTheStackMoves(t *testing.T) {
 	issuer := newSigners(t, "a")
 	jwks := must(bouncer.LoadJWKS([]byte(issuer.jwks(t, "a"))))(t)

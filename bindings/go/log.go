@@ -14,16 +14,16 @@ import (
 // it earlier.
 const longestWatch = 10 * time.Second
 
-// watch calls tell after each attempt of a worker, until the worker is closed.
+// watch calls report after each attempt of a worker, until the worker is closed.
 func watch[Stats any](
 	waitAttempts func(attempts uint64, timeout time.Duration), stats func() (native.Stats, *native.Error),
-	read func(native.Stats) Stats, attempts func(Stats) uint64, tell func(before, now Stats),
+	read func(native.Stats) Stats, attempts func(Stats) uint64, report func(before, now Stats),
 ) {
 	var before Stats
 	rows, err := stats() // before the first attempt, keys may come from a seed or a file
 	for err == nil {
 		now := read(rows)
-		tell(before, now)
+		report(before, now)
 		before = now
 		waitAttempts(attempts(before)+1, longestWatch)
 		rows, err = stats()

@@ -27,9 +27,9 @@ import (
 //   - Keys are refreshed at 70 to 80 % of their lifetime. A failed refresh is retried with a
 //     growing back-off. The old keys are used until [RemoteOptions].MaxStale; after that the error
 //     is [ErrKeysUnavailable].
-//   - A token with an unknown "kid" may cause a fetch: two in a row, then one in 10 seconds. A
-//     token without "kid" that no key verifies may cause one fetch in 5 minutes. In both cases
-//     everything else in the token must be valid.
+//   - A token with an unknown "kid" may cause a fetch: two in a row, then one in 10 seconds. If a
+//     token has no "kid" and no key verifies it, or the key with its "kid" does not verify it, it
+//     may cause one fetch in 5 minutes. Everything else in the token must be valid.
 //   - When a new set arrives, the keys that the issuer removed are no longer used.
 //
 // All callers that wait for a fetch share it. Goroutines wait in Go: however many wait, a

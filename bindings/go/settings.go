@@ -72,7 +72,7 @@ func (s settings) members(name string, values map[string][]string) settings {
 	return s
 }
 
-// duration rounds down to milliseconds, but never to 0: a time below 1 ms becomes 1 ms.
+// duration rounds to milliseconds toward 0, but never to 0: 1 ns becomes 1 ms.
 func (s settings) duration(name string, value time.Duration) settings {
 	count := int64(value / time.Millisecond)
 	switch {
@@ -87,8 +87,7 @@ func (s settings) duration(name string, value time.Duration) settings {
 	return s.set(name, native.BorrowText(append(strconv.AppendInt(room[:0], count, 10), "ms"...)))
 }
 
-// wait is duration for settings where 0 s is allowed and not the default: a negative value sets 0
-// s.
+// wait is duration for settings where 0s is allowed, but not the default. A negative value sets 0s.
 func (s settings) wait(name string, value time.Duration) settings {
 	if value < 0 {
 		return s.set(name, "0s")

@@ -51,8 +51,8 @@ func callSource(ctx context.Context, source tokenSource) sourceResult {
 	return <-results
 }
 
-// supplyOnce passes the result of a source to the library. The library ignores a result that came
-// after its timeout.
+// supplyOnce passes the result of a source to the library. The library ignores the result if it no
+// longer waits for one.
 func supplyOnce(renewer *native.Renewer, result sourceResult) {
 	if result.err != nil {
 		permanent := errors.Is(result.err, ErrLoginRejected) || errors.Is(result.err, ErrUnusableCredentials)

@@ -27,8 +27,9 @@
 // # Calls that block
 //
 // A call that blocks in C holds a thread of the operating system, and Go never ends the threads
-// that it created for such calls. So a verification never blocks: it returns a ticket, and the
-// caller waits in Go. The methods that block are Refresh and those whose names begin with Wait.
+// that it created for such calls. So a verification never blocks: if it must wait, it returns a
+// ticket, and the caller waits in Go. The methods that block are Refresh and those whose names
+// begin with Wait.
 package native
 
 /*
