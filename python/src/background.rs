@@ -100,14 +100,14 @@ impl<T: Send> Drop for Detached<T> {
 /// Returns the observer that logs to Python: failed fetches, changes of the keys, and failures of
 /// the last-good file.
 pub(crate) fn reporter() -> impl Fn(&RemoteJwkSetStatus) + Send + Sync {
-    let news = News::default();
+    let last = LastReport::default();
     let last_good_error = Mutex::new(None);
     move |status| {
         if status.state == RemoteJwkSetState::Closed {
             return;
         }
         let source = &status.source;
-        match news.of(status.generation, status.last_error_at) {
+        match last.update(status.generation, status.last_error_at) {
             Some(true) => {
                 let (error, failure) = texts(status.last_error.as_ref());
                 let next = status.next_attempt.as_secs_f64();
@@ -134,13 +134,13 @@ pub(crate) fn reporter() -> impl Fn(&RemoteJwkSetStatus) + Send + Sync {
 
 /// Returns the observer of a token renewer that logs to Python: failed logins and new tokens.
 pub(crate) fn token_reporter() -> impl Fn(&TokenRenewerStatus) + Send + Sync {
-    let news = News::default();
+    let last = LastReport::default();
     move |status| {
         if status.state == TokenRenewerState::Closed {
             return;
         }
         let (source, next) = (&status.source, status.next_attempt.as_secs_f64());
-        match news.of(status.generation, status.last_error_at) {
+        match last.update(status.generation, status.last_error_at) {
             Some(true) => {
                 let (error, failure) = texts(status.last_error.as_ref());
                 call("login_failed", (source, error, failure, status.failures_in_row, next));
@@ -157,15 +157,15 @@ fn texts(error: Option<&FetchError>) -> (String, &'static str) {
 
 /// The last state that was reported. One thread at a time reports, so no lock is needed.
 #[derive(Default)]
-struct News {
+struct LastReport {
     generation: AtomicU64,
     /// The time of the last reported failure, in nanoseconds since 1970. It tells failures apart.
     failed_at: AtomicU64,
 }
 
-impl News {
+impl LastReport {
     /// Returns `Some(true)` for a new failure, `Some(false)` for a new generation, else `None`.
-    fn of(&self, generation: u64, error_at: Option<SystemTime>) -> Option<bool> {
+    fn update(&self, generation: u64, error_at: Option<SystemTime>) -> Option<bool> {
         let at = error_at.and_then(|at| at.duration_since(UNIX_EPOCH).ok());
         let at = at.map_or(0, |at| at.as_nanos() as u64);
         let failed = at != 0 && self.failed_at.swap(at, Ordering::Relaxed) != at;

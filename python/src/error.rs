@@ -16,7 +16,7 @@ pub(crate) fn codes(py: Python<'_>) -> PyResult<Bound<'_, PyTuple>> {
 /// The exception for `error`, with its text and claim.
 #[cold]
 pub(crate) fn exception(py: Python<'_>, error: &Error) -> PyErr {
-    raised(py, error).unwrap_or_else(|failure| failure)
+    build(py, error).unwrap_or_else(|failure| failure)
 }
 
 /// The exception for an argument that this module rejects before it calls the core.
@@ -49,17 +49,17 @@ struct Cause {
 
 struct Last {
     error: Error,
-    made_of: MadeOf,
+    parts: Parts,
 }
 
 /// The Python objects that an exception is made from.
-struct MadeOf {
+struct Parts {
     /// The text, as the only argument of the class.
     args: Py<PyTuple>,
     claim: Option<Py<PyString>>,
 }
 
-impl MadeOf {
+impl Parts {
     fn new(py: Python<'_>, error: &Error) -> PyResult<Self> {
         let args = PyTuple::new(py, [error.to_string()])?.unbind();
         Ok(Self { args, claim: error.name().map(|name| PyString::intern(py, name).unbind()) })
@@ -94,23 +94,23 @@ fn cause(py: Python<'_>, kind: ErrorKind) -> PyResult<&Cause> {
         .ok_or_else(|| PySystemError::new_err("no exception class: exceptions.py is from another version"))
 }
 
-fn raised(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
+fn build(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
     let cause = cause(py, error.kind())?;
     let known = cause.last.try_lock().ok().and_then(|last| {
-        last.as_ref().filter(|last| last.error == *error).map(|last| last.made_of.clone_ref(py))
+        last.as_ref().filter(|last| last.error == *error).map(|last| last.parts.clone_ref(py))
     });
-    let made_of = match known {
-        Some(made_of) => made_of,
+    let parts = match known {
+        Some(parts) => parts,
         None => {
-            let made_of = MadeOf::new(py, error)?;
-            let new = Last { error: error.clone(), made_of: made_of.clone_ref(py) };
+            let parts = Parts::new(py, error)?;
+            let new = Last { error: error.clone(), parts: parts.clone_ref(py) };
             // The old objects are dropped after the lock is released, because that may run Python.
             let _old = cause.last.try_lock().map(|mut last| last.replace(new));
-            made_of
+            parts
         }
     };
-    let exception = cause.class.bind(py).call1(made_of.args)?;
-    if let Some(claim) = made_of.claim {
+    let exception = cause.class.bind(py).call1(parts.args)?;
+    if let Some(claim) = parts.claim {
         exception.setattr(intern!(py, "_claim"), claim)?;
     }
     Ok(PyErr::from_value(exception))

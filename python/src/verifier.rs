@@ -95,7 +95,7 @@ impl Verifier {
             let other = jwks.get_type().name()?;
             return Err(PyTypeError::new_err(format!("expected a JwkSet or a RemoteJwkSet, not {other}")));
         };
-        let verifier = bouncer_verify::Verifier::new(keys.of_the_core(), policy.get().policy.clone());
+        let verifier = bouncer_verify::Verifier::new(keys.to_core(), policy.get().policy.clone());
         Ok(Self { keys, policy, verifier: verifier.into(), cached: false })
     }
 
@@ -115,7 +115,7 @@ impl Verifier {
         // The core's verifier owns the cache, so it must outlive the call. Its clock therefore
         // returns the time of the current call.
         let rules = if policy.has_clock() { rules.clock(Clock::from_fn(|| NOW.get())) } else { rules };
-        let verifier = bouncer_verify::Verifier::new(self.keys.of_the_core(), rules).with_cache(tokens);
+        let verifier = bouncer_verify::Verifier::new(self.keys.to_core(), rules).with_cache(tokens);
         let cached = verifier.cache_stats().is_some();
         let (keys, policy) = (self.keys.clone_ref(py), self.policy.clone_ref(py));
         Ok(Self { keys, policy, verifier: verifier.into(), cached })
@@ -288,12 +288,12 @@ impl Verifier {
             NOW.set(now);
             return Ok(None);
         }
-        Ok(Some(bouncer_verify::Verifier::new(self.keys.of_the_core(), policy.policy.clone().time(now))))
+        Ok(Some(bouncer_verify::Verifier::new(self.keys.to_core(), policy.policy.clone().time(now))))
     }
 }
 
 impl Keys {
-    fn of_the_core(&self) -> bouncer_verify::Keys {
+    fn to_core(&self) -> bouncer_verify::Keys {
         match self {
             Self::Fixed(keys) => Arc::clone(&keys.get().0).into(),
             Self::Remote(keys) => keys.get().keys.clone().into(),
