@@ -17,7 +17,7 @@ from ._bouncer_verify import RemoteJwkSet, TokenRenewer, VerifiedToken, Verifier
 from .exceptions import BouncerError
 
 # Seconds that a thread waits at a time. A program that exits waits for that thread.
-_TURN = 1.0
+_WAIT_SECONDS = 1.0
 
 T = TypeVar("T")
 
@@ -78,29 +78,29 @@ async def _resolved(source: Any, attempt: Callable[[int], tuple[T | BouncerError
 async def _is_over(source: _Source, ticket: int, end: float) -> bool:
     """Waits until the fetch of `ticket` is over, or until there are keys if the ticket is 0.
 
-    Returns False if that is not so by `end`.
+    Returns False if `end` comes first.
     """
-    kind = _kind_of_turn()
+    wait_class = _wait_class()
     while (left := end - time.monotonic()) > 0:
-        turn = _turn(kind, source, ticket)
-        await turn.wait(left)
-        if turn.is_over:
+        shared = _shared_wait(wait_class, source, ticket)
+        await shared.wait(left)
+        if shared.is_over:
             return True
     return False
 
 
-class _Turn:
-    """One wait of one thread, shared by the tasks of one event loop."""
+class _SharedWait:
+    """One thread waits for a fetch, on behalf of all tasks of one event loop."""
 
     is_over = False
 
     def start(self, source: _Source, ticket: int, key: tuple[Any, ...]) -> None:
         def run() -> None:
             try:
-                self.is_over = source._wait(ticket, _TURN)
+                self.is_over = source._wait(ticket, _WAIT_SECONDS)
             finally:
-                # Before wake(): a task that comes later needs a turn that has not ended.
-                _TURNS.pop(key, None)
+                # Before wake(): a task that comes later needs a shared wait that has not ended.
+                _WAITS.pop(key, None)
                 try:
                     self.wake()
                 except RuntimeError:
@@ -109,7 +109,7 @@ class _Turn:
         threading.Thread(target=run, name="bouncer-wait").start()
 
     async def wait(self, seconds: float) -> None:
-        """Waits until the turn ends. Cancelling this wait does not cancel the turn."""
+        """Waits until the thread wakes the tasks. Cancelling this call does not end the shared wait."""
         raise NotImplementedError
 
     def wake(self) -> None:
@@ -117,7 +117,7 @@ class _Turn:
         raise NotImplementedError
 
 
-class _AsyncioTurn(_Turn):
+class _AsyncioWait(_SharedWait):
     @staticmethod
     def loop() -> Any:
         return asyncio.get_running_loop()
@@ -133,7 +133,7 @@ class _AsyncioTurn(_Turn):
         self._loop.call_soon_threadsafe(self._end.set_result, None)
 
 
-class _TrioTurn(_Turn):
+class _TrioWait(_SharedWait):
     @staticmethod
     def loop() -> Any:
         return sys.modules["trio"].lowlevel.current_trio_token()
@@ -150,7 +150,7 @@ class _TrioTurn(_Turn):
         self._loop.run_sync_soon(self._end.set)
 
 
-def _kind_of_turn() -> type[_AsyncioTurn | _TrioTurn]:
+def _wait_class() -> type[_AsyncioWait | _TrioWait]:
     """Returns the class for the running event loop: trio's inside a trio task, else asyncio's."""
     if trio := sys.modules.get("trio"):
         try:
@@ -158,25 +158,25 @@ def _kind_of_turn() -> type[_AsyncioTurn | _TrioTurn]:
         except RuntimeError:
             pass
         else:
-            return _TrioTurn
-    return _AsyncioTurn
+            return _TrioWait
+    return _AsyncioWait
 
 
-_TURNS: dict[tuple[Any, ...], _Turn] = {}
-# The threads of these turns exist only in the parent.
-os.register_at_fork(after_in_child=_TURNS.clear)
+_WAITS: dict[tuple[Any, ...], _SharedWait] = {}
+# The threads of these waits exist only in the parent.
+os.register_at_fork(after_in_child=_WAITS.clear)
 
 
-def _turn(kind: type[_AsyncioTurn | _TrioTurn], source: _Source, ticket: int) -> _Turn:
-    """Returns the turn in progress for this fetch and loop, or starts one."""
-    loop = kind.loop()
+def _shared_wait(wait_class: type[_AsyncioWait | _TrioWait], source: _Source, ticket: int) -> _SharedWait:
+    """Returns the shared wait for this fetch and loop that is in progress, or starts one."""
+    loop = wait_class.loop()
     key = (loop, source, _attempt(ticket))
-    turn = _TURNS.get(key)
-    if turn is None:
-        turn = _TURNS[key] = kind(loop)
+    shared = _WAITS.get(key)
+    if shared is None:
+        shared = _WAITS[key] = wait_class(loop)
         try:
-            turn.start(source, ticket, key)
+            shared.start(source, ticket, key)
         except BaseException:
-            _TURNS.pop(key, None)
+            _WAITS.pop(key, None)
             raise
-    return turn
+    return shared

@@ -133,7 +133,7 @@ def signer(private_pem: str) -> Sign:
 
 
 @pytest.fixture
-def heeds_ctrl_c() -> Iterator[None]:
+def python_handles_sigint() -> Iterator[None]:
     """Installs Python's handler of SIGINT.
 
     Python does not install it when a shell runs it in the background.

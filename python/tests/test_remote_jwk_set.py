@@ -415,7 +415,9 @@ def test_the_stats_show_fetches_and_failures(server: Server, make_token: Make) -
         keys.refresh()
     stats = keys.stats()
     assert stats["keys_last_error_name"] == "too_large"
-    assert stats["keys_last_error"] == "too large: the body has 1200000 bytes, but max_document_len is 1048576"
+    assert (
+        stats["keys_last_error"] == "too large: the body has 1200000 bytes, but max_document_len is 1048576"
+    )
     assert stats["keys_last_error_seconds"] is not None
     assert (stats["keys_attempts_total"], stats["keys_failures_total"]) == (2, 1)
     assert (stats["keys_requested_total"], stats["keys_state"]) == (1, "fresh")
@@ -545,7 +547,7 @@ def test_other_threads_run_during_every_wait(server: Server, make_token: Make) -
         assert turns > 50
 
 
-@pytest.mark.usefixtures("heeds_ctrl_c")
+@pytest.mark.usefixtures("python_handles_sigint")
 def test_ctrl_c_interrupts_every_wait(server: Server, make_token: Make) -> None:
     server.open_gate.clear()
     keys = RemoteJwkSet(server.url, timeout=60, max_wait=60, log=False)

@@ -38,13 +38,13 @@ def source() -> Any:
 def started(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The tickets that threads have waited for."""
     tickets: list[int] = []
-    start = _waiting._Turn.start
+    start = _waiting._SharedWait.start
 
-    def counted(turn: Any, source: Any, ticket: int, key: Any) -> None:
+    def counted(shared: Any, source: Any, ticket: int, key: Any) -> None:
         tickets.append(ticket)
-        start(turn, source, ticket, key)
+        start(shared, source, ticket, key)
 
-    monkeypatch.setattr(_waiting._Turn, "start", counted)
+    monkeypatch.setattr(_waiting._SharedWait, "start", counted)
     return tickets
 
 
@@ -93,7 +93,7 @@ def test_a_hundred_tasks_share_one_waiting_thread(source: Source, started: list[
 
     asyncio.run(main())
     assert (len(started), source.count) == (2, 2)
-    eventually(lambda: _waiting._TURNS == {})
+    eventually(lambda: _waiting._WAITS == {})
 
 
 def test_a_hundred_trio_tasks_share_one_waiting_thread(source: Source, started: list[int]) -> None:
@@ -118,7 +118,7 @@ def test_a_hundred_trio_tasks_share_one_waiting_thread(source: Source, started: 
 
     trio.run(main)
     assert (tokens, len(started), source.count) == (["t1"] * 100, 2, 2)
-    eventually(lambda: _waiting._TURNS == {})
+    eventually(lambda: _waiting._WAITS == {})
 
 
 @every_loop

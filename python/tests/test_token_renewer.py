@@ -387,7 +387,7 @@ def test_closing_ends_every_wait(provider: Provider, secret: str) -> None:
     assert time.monotonic() - start < 2
 
 
-@pytest.mark.usefixtures("heeds_ctrl_c")
+@pytest.mark.usefixtures("python_handles_sigint")
 def test_ctrl_c_interrupts_every_wait(provider: Provider, secret: str) -> None:
     provider.open_gate.clear()
     renewer = TokenRenewer.service_account(secret, timeout=60, max_wait=60, log=False)

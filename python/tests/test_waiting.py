@@ -44,7 +44,7 @@ class Counting:
         self.most_busy = max(self.busy, self.most_busy)
 
 
-_start = _waiting._Turn.start
+_start = _waiting._SharedWait.start
 
 
 class Refusing(ThreadPoolExecutor):
@@ -62,9 +62,9 @@ def run(main: Callable[[Counting], Any]) -> Any:
         return await main(counting)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_waiting._Turn, "start", lambda *args: counting.start(*args))
+        patch.setattr(_waiting._SharedWait, "start", lambda *args: counting.start(*args))
         result = asyncio.run(with_executor())
-    eventually(lambda: _waiting._TURNS == {} and counting.busy == 0)
+    eventually(lambda: _waiting._WAITS == {} and counting.busy == 0)
     return result
 
 
@@ -143,7 +143,7 @@ def test_a_wait_ends_after_max_wait(server: Server, make_other_token: Make, make
         assert (await verifier.verify_async(make_token())).uid == "peter"
         server.open_gate.set()
         # The thread ends with the fetch.
-        while _waiting._TURNS:
+        while _waiting._WAITS:
             await asyncio.sleep(0.01)
 
     run(main)
@@ -173,7 +173,7 @@ def test_a_key_that_arrives_as_the_wait_ends_is_used(
 def test_a_task_that_comes_later_has_its_own_deadline(
     server: Server, jwk: Jwk, other_jwk: Jwk, make_other_token: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_waiting, "_TURN", 0.2)
+    monkeypatch.setattr(_waiting, "_WAIT_SECONDS", 0.2)
     verifier = ready(server, max_wait=5, timeout=30)
     server.say(key_set(a=jwk, b=other_jwk))
     server.open_gate.clear()
@@ -277,14 +277,14 @@ def test_a_loop_that_is_closed_during_a_wait_is_forgotten(server: Server) -> Non
     closed = asyncio.new_event_loop()
     with pytest.raises(KeysUnavailableError):
         closed.run_until_complete(keys.wait_ready_async(0.1))
-    assert len(_waiting._TURNS) == 1
+    assert len(_waiting._WAITS) == 1
     closed.close()
 
     async def main(threads: Counting) -> None:
         waiting = asyncio.create_task(keys.wait_ready_async())
-        while not any(key[0] is asyncio.get_running_loop() for key in _waiting._TURNS):
+        while not any(key[0] is asyncio.get_running_loop() for key in _waiting._WAITS):
             await asyncio.sleep(0.01)
-        while any(key[0] is closed for key in _waiting._TURNS):
+        while any(key[0] is closed for key in _waiting._WAITS):
             await asyncio.sleep(0.01)
         server.open_gate.set()
         await waiting
