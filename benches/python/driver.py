@@ -180,11 +180,7 @@ def cryptography(case: Case) -> OutcomeOf:
     parts = {}
     for token, expected in case.samples:
         signing_input, _, signature = token.rpartition(".")
-        parts[token] = (
-            base64.urlsafe_b64decode(signature + "=="),
-            signing_input.encode(),
-            expected,
-        )
+        parts[token] = (base64.urlsafe_b64decode(signature + "=="), signing_input.encode(), expected)
 
     def outcome_of(token: str) -> Any:
         signature, signing_input, expected = parts[token]
@@ -196,11 +192,7 @@ def cryptography(case: Case) -> OutcomeOf:
 
 LIBRARIES: dict[str, tuple[str, str, Callable[[Case], OutcomeOf]]] = {
     "bouncer_verify": ("bouncer_verify", "bouncer_verify", bouncer_verify),
-    "bouncer_verify.pyjwt": (
-        "bouncer_verify",
-        "bouncer_verify.pyjwt",
-        bouncer_verify_pyjwt,
-    ),
+    "bouncer_verify.pyjwt": ("bouncer_verify", "bouncer_verify.pyjwt", bouncer_verify_pyjwt),
     "pyjwt": ("pyjwt", "PyJWT {version}", pyjwt),
     "oxyjwt": ("oxyjwt", "oxyjwt", oxyjwt),
     "ryjwt": ("ryjwt", "ryjwt", ryjwt),
@@ -219,21 +211,12 @@ def delayed() -> int:
 
 # The cases for every library, and the cases in which only some are compared.
 EVERY_LIBRARY = ("bouncer", "oidc", "tampered", "expired")
-FEW = {
-    "unknown_kid": ("pyjwt", "ryjwt"),
-    "garbage": ("pyjwt", "ryjwt"),
-    "jwks_100": ("pyjwt", "ryjwt"),
-}
+FEW = {"unknown_kid": ("pyjwt", "ryjwt"), "garbage": ("pyjwt", "ryjwt"), "jwks_100": ("pyjwt", "ryjwt")}
 
 
 class Candidate:
     def __init__(self, case: Case, name: str, version: str, outcome_of: OutcomeOf) -> None:
-        self.case, self.name, self.version, self.outcome_of = (
-            case,
-            name,
-            version,
-            outcome_of,
-        )
+        self.case, self.name, self.version, self.outcome_of = (case, name, version, outcome_of)
 
     def calls(self, samples: Iterator[tuple[Any, Any]], count: int) -> None:
         # This loop holds the GIL, so it does only what is needed to check every result.
@@ -321,11 +304,7 @@ class AsyncCandidate(Candidate):
     """Verifies on an event loop, one token after the other."""
 
     def __init__(
-        self,
-        case: Case,
-        name: str,
-        version: str,
-        outcome_of: Callable[[str], Awaitable[Any]],
+        self, case: Case, name: str, version: str, outcome_of: Callable[[str], Awaitable[Any]]
     ) -> None:
         super().__init__(case, name, version, outcome_of)
         self.loop = asyncio.new_event_loop()
@@ -422,21 +401,12 @@ def main() -> None:
         match line.split():
             case ["list"]:
                 for candidate in all_candidates:
-                    print(
-                        "candidate",
-                        candidate.case.name,
-                        candidate.name,
-                        candidate.version,
-                        sep="\t",
-                    )
+                    print("candidate", candidate.case.name, candidate.name, candidate.version, sep="\t")
                 for note in notes:
                     print("note", note, sep="\t")
                 print("end", flush=True)
             case ["run", which, microseconds]:
-                print(
-                    *all_candidates[int(which)].slot(int(microseconds) * 1000, threads),
-                    flush=True,
-                )
+                print(*all_candidates[int(which)].slot(int(microseconds) * 1000, threads), flush=True)
             case _:
                 print("-", flush=True)
 

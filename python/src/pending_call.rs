@@ -53,11 +53,15 @@ impl Callable {
             let left = end.saturating_duration_since(Instant::now());
             match receiver.recv_timeout(left.min(SLICE)) {
                 Ok(outcome) => return outcome,
-                Err(RecvTimeoutError::Disconnected) => return Err(error(FetchFailure::Other, "")),
+                Err(RecvTimeoutError::Disconnected) => {
+                    return Err(error(FetchFailure::Other, "the callable's thread ended without a result"));
+                }
                 Err(_) if self.interrupted.load(Ordering::SeqCst) => {
                     return Err(error(FetchFailure::Other, "closed"));
                 }
-                Err(_) if left.is_zero() => return Err(error(FetchFailure::Timeout, "")),
+                Err(_) if left.is_zero() => {
+                    return Err(error(FetchFailure::Timeout, "the callable has not returned"));
+                }
                 Err(_) => {}
             }
         }
