@@ -71,7 +71,7 @@ def test_the_corpus_is_complete() -> None:
 
 
 @pytest.mark.parametrize("case", cases())
-def test_case(case: dict[str, Any]) -> None:
+def test_each_case_has_the_expected_result(case: dict[str, Any]) -> None:
     expected = case["expect"]
     found = result_of(case)
     for optional in ("keys", "skipped"):
