@@ -5,7 +5,7 @@
 //! | `rust` | a documentation test: `src/lib.rs` includes the page |
 //! | `console` | here, by a shell, against an issuer on loopback |
 //! | `json` | here: a document of settings, a JWK Set or the secret of a service account |
-//! | `c` | here: the blocks of a page are one program. Without `main` it is only compiled |
+//! | `c` | here: the blocks of a page are one program. `main` gets issuer, audience and header |
 //! | `cpp` | `bindings/cpp/run_tests.sh` |
 //! | `go` | `bindings/go/guide_test.go` |
 //! | `python` | `python/tests/test_guide.py` |
@@ -139,15 +139,18 @@ fn every_metric_that_is_named_exists() {
 }
 
 #[test]
-fn every_c_program_compiles_and_runs() {
-    for page in pages() {
+fn every_c_program_compiles_and_accepts_a_token() {
+    let (server, files) = issuer("c-issuer");
+    let authorization = format!("Bearer {}", fs::read_to_string(files.join("token.txt")).unwrap());
+    let mut pages = pages();
+    pages.push(Page::read("bindings/c/README.md".to_owned()));
+    for page in pages {
         let blocks = page.blocks("c");
         if blocks.is_empty() {
             continue;
         }
-        let folder = folder("c");
-        let source = folder.join(format!("{}.c", page.name()));
-        let program = folder.join(format!("{}.out", page.name()));
+        let program = folder("c").join(page.path.replace('/', "-"));
+        let source = program.with_extension("c");
         let text = blocks.join("\n\n") + "\n";
         let is_whole = text.contains("int main(");
         fs::write(&source, text).unwrap();
@@ -163,7 +166,10 @@ fn every_c_program_compiles_and_runs() {
         }
         assert!(compiler.status().unwrap().success(), "{}", page.path);
         if is_whole {
-            let output = Command::new(&program).current_dir(ROOT).output().unwrap();
+            let output = Command::new(&program)
+                .args([&format!("{}/", server.origin), "https://api.example/", &authorization])
+                .output()
+                .unwrap();
             assert!(output.status.success(), "{}: {output:?}", page.path);
         }
     }
@@ -172,8 +178,8 @@ fn every_c_program_compiles_and_runs() {
 /// The addresses that the guide uses. Each is the issuer on loopback.
 const ADDRESSES: [&str; 3] = ["https://idp.example", "https://master.mesos", "http://localhost:8101"];
 
-/// An issuer, and a folder with the files that the commands read.
-fn issuer() -> (Server, PathBuf) {
+/// An issuer, and a folder of its own with the files that the commands read.
+fn issuer(name: &str) -> (Server, PathBuf) {
     let key = signer::Key::load("rsa-2048-a");
     let jwk = Jwk::from_der(&key.public_der()).unwrap().with_kid("2026-11").unwrap();
     let keys = format!("{{\"keys\":[{}]}}", jwk.with_algorithm(Algorithm::Rs256).unwrap().to_json());
@@ -190,7 +196,7 @@ fn issuer() -> (Server, PathBuf) {
     ));
     let own_token = sign(format!(r#"{{"uid":"orders","exp":{}}}"#, now + 3600));
 
-    let folder = folder("console");
+    let folder = folder(name);
     let link = folder.join("tests");
     if !link.exists() {
         std::os::unix::fs::symlink(format!("{ROOT}/tests"), link).unwrap();
@@ -239,7 +245,7 @@ fn without_times(text: &str) -> String {
 #[cfg(feature = "cli")]
 #[test]
 fn the_commands_print_what_is_shown() {
-    let (server, folder) = issuer();
+    let (server, folder) = issuer("console");
     let program = Path::new(env!("CARGO_BIN_EXE_bouncer-verify"));
     let path = format!("{}:{}", program.parent().unwrap().display(), std::env::var("PATH").unwrap());
     let mut count = 0;

@@ -1,38 +1,9 @@
-//! The lists of the README and of the page on C are complete. `tests/guide.rs` runs the code blocks
-//! of the README.
-
-use std::path::Path;
-use std::process::Command;
+//! The lists of the README and of the page on C are complete. `tests/guide.rs` runs their code.
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 fn readme() -> String {
     std::fs::read_to_string(format!("{ROOT}/README.md")).unwrap()
-}
-
-/// The code blocks of a language.
-fn blocks<'a>(readme: &'a str, language: &str) -> Vec<&'a str> {
-    let fence = format!("```{language}\n");
-    readme.split(&fence).skip(1).map(|rest| rest.split("\n```").next().unwrap()).collect()
-}
-
-#[test]
-fn the_blocks_of_the_page_on_c_compile() {
-    let page = std::fs::read_to_string(format!("{ROOT}/bindings/c/README.md")).unwrap();
-    let blocks = blocks(&page, "c");
-    assert!(blocks.len() >= 4, "{} blocks", blocks.len());
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
-    let source = folder.join("c_readme.c");
-    std::fs::write(&source, blocks.join("\n\n") + "\n").unwrap();
-    let status = Command::new("cc")
-        .args(["-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-c"])
-        .arg(format!("-I{ROOT}/include"))
-        .arg(&source)
-        .arg("-o")
-        .arg(folder.join("c_readme.o"))
-        .status()
-        .unwrap();
-    assert!(status.success());
 }
 
 #[cfg(feature = "remote")]
