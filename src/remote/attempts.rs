@@ -49,8 +49,8 @@ pub(super) fn deadline(timeout: Duration) -> Instant {
 }
 
 /// A point in time on the monotonic clock and on the wall clock. It is reached when either clock
-/// reaches it, because the wall clock can be set back, and the monotonic clock stops while the
-/// machine is suspended.
+/// reaches it. Neither clock suffices: the wall clock can be set back, and the monotonic clock
+/// stops while the machine is suspended.
 #[derive(Clone, Copy)]
 pub(super) struct Due {
     monotonic: Instant,
