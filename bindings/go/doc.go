@@ -59,7 +59,7 @@
 //	errors.Is(err, bouncer.ErrProgram)       // the program misuses the package: HTTP 500
 //
 // [HTTPStatus] and [Challenge] return the status and the WWW-Authenticate header for a rejected
-// request. Errors contain no token, no claim value and no key, so they are safe to log. fmt and
+// request. An [*Error] contains no token, no claim value and no key, so it is safe to log. fmt and
 // slog do not print the claims of a [*VerifiedToken].
 //
 // # Goroutines and memory

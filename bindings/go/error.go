@@ -97,7 +97,7 @@ var (
 // The causes of [ErrProgram] that are not in the library's table.
 var (
 	// ErrClosed: a JWKSet, RemoteJWKS, Verifier or TokenRenewer was used after Close.
-	ErrClosed error = &cause{name: "closed", group: ErrProgram}
+	ErrClosed error = &cause{name: "closed", group: ErrProgram, detail: "used after Close"}
 	// ErrIncompatibleLibrary: the loaded libbouncer_verify has another ABI version than the header
 	// that the program was built with.
 	ErrIncompatibleLibrary error = &cause{name: "incompatible_library", group: ErrProgram}
@@ -114,11 +114,17 @@ func (g *group) Error() string { return "bouncer: " + g.text }
 
 // A cause is an error variable for one status.
 type cause struct {
-	name  string
-	group error
+	name   string
+	group  error
+	detail string // follows the name in the error text, if not empty
 }
 
-func (c *cause) Error() string { return "bouncer: " + c.name }
+func (c *cause) Error() string {
+	if c.detail != "" {
+		return "bouncer: " + c.name + ": " + c.detail
+	}
+	return "bouncer: " + c.name
+}
 
 func (c *cause) Unwrap() error { return c.group }
 
@@ -129,6 +135,6 @@ func newCause(status uint32, name string, group error) error {
 	if _, taken := causes[status]; taken {
 		panic(fmt.Sprintf("bouncer: two causes have the status %d", status))
 	}
-	causes[status] = &cause{name, group}
+	causes[status] = &cause{name: name, group: group}
 	return causes[status]
 }

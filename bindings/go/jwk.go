@@ -64,7 +64,8 @@ func JWKFromPublicKey(key crypto.PublicKey) (*JWK, error) {
 	}
 	der, err := x509.MarshalPKIXPublicKey(key)
 	if err != nil {
-		return nil, unusableKey(fmt.Sprintf("a %T cannot be encoded as SubjectPublicKeyInfo", key))
+		return nil, unusableKey(fmt.Sprintf(
+			"crypto/x509 cannot encode a %T: use an *rsa.PublicKey, an *ecdsa.PublicKey or an ed25519.PublicKey", key))
 	}
 	return newJWK(native.JWKFromDER(der))
 }

@@ -20,6 +20,6 @@ func compareABI(loaded, built uint32) error {
 	if loaded == built {
 		return nil
 	}
-	return fmt.Errorf("%w: libbouncer_verify %s has ABI version %d, but this program was built for ABI version %d",
-		ErrIncompatibleLibrary, LibraryVersion(), loaded, built)
+	return fmt.Errorf("%w: libbouncer_verify %s has ABI version %d, but this program was built for ABI version %d: "+
+		"build the program again with the header of that library", ErrIncompatibleLibrary, LibraryVersion(), loaded, built)
 }

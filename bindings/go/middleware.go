@@ -85,7 +85,7 @@ func (m Middleware) Wrap(next http.Handler) http.Handler {
 
 func (m Middleware) verify(r *http.Request) (*VerifiedToken, error) {
 	if m.Verifier == nil {
-		return nil, invalidArgument("the middleware has no Verifier")
+		return nil, invalidArgument("the middleware has no Verifier: set Middleware.Verifier, or pass one to RequireToken")
 	}
 	text, err := m.Extract(r)
 	switch {
@@ -98,7 +98,7 @@ func (m Middleware) verify(r *http.Request) (*VerifiedToken, error) {
 	}
 	token, err := m.verifyText(r.Context(), text)
 	if err == nil && token == nil {
-		return nil, invalidArgument("the Verifier returned neither a token nor an error")
+		return nil, invalidArgument("the TokenVerifier returned neither a token nor an error: it must return one of them")
 	}
 	return token, err
 }

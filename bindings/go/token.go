@@ -120,7 +120,8 @@ func (t *VerifiedToken) IssuedAt() (time.Time, bool) {
 	return native.TimeOf(t.get().Iat())
 }
 
-// Claims stores the Claims Set in the value that v points to, as [json.Unmarshal] does.
+// Claims stores the Claims Set in the value that v points to, as [json.Unmarshal] does. It returns
+// the error of json.Unmarshal, which may contain a number from the claims.
 //
 // json.Unmarshal prefers exact names, but also accepts "UID" for a field `json:"uid"`. If the
 // issuer lets users name claims, read single claims with [VerifiedToken.Claim] instead.
