@@ -11,8 +11,8 @@ const INTRO: &str = "\
 
 Every error text and log line of the library, its bindings and its command, in the order of the
 source. Braces and percent signs stand for values. Some entries are parts of a longer message. No
-message contains a token, a key, or a claim value of an unverified token. [errors.md](errors.md) lists
-the errors by name, with the next step for each.
+message contains a token, a key, or a claim value of an unverified token. [errors.md](errors.md)
+lists the errors by name, with the next step for each.
 ";
 
 /// Headings, each with the files and folders whose messages are listed. Tests are left out.
@@ -159,8 +159,8 @@ fn after_attribute(source: &str) -> &str {
     end.map_or("", |(i, _)| &source[i + 1..])
 }
 
-/// The length of the character literal at the start of `source`, if there is one. A Rust lifetime is
-/// not a character literal.
+/// The length of the character literal at the start of `source`, if there is one. A lifetime is not
+/// a character literal.
 fn character(source: &str) -> Option<usize> {
     let rest = source.strip_prefix('\'')?;
     let first = rest.chars().next()?;
