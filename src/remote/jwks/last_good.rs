@@ -141,7 +141,7 @@ fn write_new(path: &Path, new: &Path, bytes: &[u8]) -> io::Result<bool> {
     file.sync_all()?;
     match crate::os::link(&file, new) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-        // Giving the file a name needs /proc, which is not mounted.
+        // Giving the file a name needs /proc, which may not be mounted.
         Err(error) if error.kind() == ErrorKind::NotFound => return write_named(new, bytes),
         linked => return linked.map(|()| true),
     }
