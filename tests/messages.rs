@@ -273,7 +273,7 @@ fn key_sets() {
         (r#"{"keys":[]}"#, &["no usable key", "it is empty"][..]),
         (
             r#"{"keys":[{"kty":"RSA","x5c":["MII"]}]}"#,
-            &["\"n\" and \"e\" are missing", "\"x5c\" is not read"],
+            &["\"n\" and \"e\" are missing", "\"x5c\" is not used"],
         ),
         (r#"{"keys":[{"kty":"oct"},1]}"#, &["a symmetric key", "the first of 2 members"]),
     ] {
@@ -331,7 +331,7 @@ fn single_keys() {
         ("-----BEGIN RSA PUBLIC KEY-----\nAQAB\n-----END RSA PUBLIC KEY-----", &["not a DER RSAPublicKey"]),
         (
             "-----BEGIN CERTIFICATE REQUEST-----\nAQAB\n-----END CERTIFICATE REQUEST-----",
-            &["\"CERTIFICATE REQUEST\"", "CERTIFICATE are read"],
+            &["\"CERTIFICATE REQUEST\"", "or CERTIFICATE"],
         ),
         (
             "-----BEGIN EC PARAMETERS-----\nAQAB\n-----END EC PARAMETERS-----\n\

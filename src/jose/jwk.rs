@@ -87,7 +87,7 @@ impl Jwk {
         }
         let Some(first) = blocks.first() else {
             let why = hints::looks_like(pem).filter(|hint| !hint.contains("PEM"));
-            let why = why.unwrap_or("it has no block from -----BEGIN to its -----END");
+            let why = why.unwrap_or("it has no complete block from -----BEGIN to -----END");
             return Err(bad(format!("not PEM: {why}")));
         };
         let read = match first.label {
@@ -95,12 +95,12 @@ impl Jwk {
             "RSA PUBLIC KEY" => PublicKey::from_pkcs1,
             "CERTIFICATE" => PublicKey::from_certificate,
             label => {
-                let read = "PUBLIC KEY, RSA PUBLIC KEY and CERTIFICATE are read";
-                return Err(bad(format!("PEM label {}: {read}", shown(label))));
+                let expected = "expected PUBLIC KEY, RSA PUBLIC KEY or CERTIFICATE";
+                return Err(bad(format!("PEM label {}: {expected}", shown(label))));
             }
         };
         if blocks.len() > 1 && first.label != "CERTIFICATE" {
-            return Err(bad(format!("{} PEM blocks; a key is one", blocks.len())));
+            return Err(bad(format!("{} PEM blocks; expected one key", blocks.len())));
         }
         let damaged = || bad(format!("PEM label {}: the body is not base64", shown(first.label)));
         let der = first.decode().ok_or_else(damaged)?;

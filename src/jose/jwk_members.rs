@@ -91,7 +91,7 @@ impl<'a> Members<'a> {
         let missing: Vec<_> = missing.map(|(name, _)| format!("{name:?}")).collect();
         if !missing.is_empty() {
             let verb = if missing.len() == 1 { "is" } else { "are" };
-            let x5c = if self.has_x5c { "; \"x5c\" is not read" } else { "" };
+            let x5c = if self.has_x5c { "; \"x5c\" is not used" } else { "" };
             return Err(not_a_jwk(format!("{} {verb} missing{x5c}", missing.join(" and "))));
         }
         for &(name, member) in needed {

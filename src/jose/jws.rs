@@ -35,7 +35,7 @@ impl<'a> CompactJws<'a> {
     /// `form.max_len` bytes.
     pub(crate) fn parse(token: &'a [u8], form: TokenForm) -> Result<Self> {
         if token.len() > form.max_len {
-            let detail = format!("{} bytes; the policy allows {}", token.len(), form.max_len);
+            let detail = format!("{} bytes; max_token_len is {}", token.len(), form.max_len);
             return Err(Error::new(ErrorKind::TokenTooLarge, "").with_detail(detail));
         }
         if form.padded {
@@ -167,7 +167,7 @@ mod tests {
     #[test]
     fn the_length_is_checked_first() {
         let error = CompactJws::parse(b"aa.b.c!", form(6)).unwrap_err();
-        assert_eq!(error.to_string(), "the token is too large: 7 bytes; the policy allows 6");
+        assert_eq!(error.to_string(), "the token is too large: 7 bytes; max_token_len is 6");
         assert_eq!(error.kind(), ErrorKind::TokenTooLarge);
     }
 

@@ -331,7 +331,7 @@ mod tests {
         let padded = |len: usize| format!("{{\"keys\":[{KEY}]{}}}", " ".repeat(len - KEY.len() - 11));
         assert_eq!(padded(100).len(), 100);
         assert_eq!(detail(&padded(1 << 20)), "");
-        assert_eq!(detail(&padded((1 << 20) + 1)), "1048577 bytes; at most 1048576");
+        assert_eq!(detail(&padded((1 << 20) + 1)), "1048577 bytes; at most 1048576 (max_document_len)");
         let members = |count: usize| format!("{{\"keys\":[{KEY}{}]}}", ",1".repeat(count - 1));
         assert_eq!(detail(&members(1000)), "");
         assert_eq!(detail(&members(1001)), "1001 members in \"keys\"; at most 1000");
@@ -380,7 +380,7 @@ mod tests {
         let document = format!("{{\"keys\":[{}]}}", [KEY; 101].join(","));
         let skipped = JwkSet::skipped_in(document.as_bytes()).unwrap();
         assert_eq!((skipped.len(), skipped[0].index()), (1, 100));
-        assert_eq!(skipped[0].message(), "over the limit of 100 usable keys");
+        assert_eq!(skipped[0].message(), "over the limit of 100 usable keys (max_keys)");
         let error = JwkSet::from_keys(keys(1001)).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::MalformedJwkSet);
     }

@@ -24,7 +24,11 @@ pub(super) fn too_many(members: usize) -> Error {
 pub(super) fn read_document(json: &[u8], options: &LoadOptions) -> Result<Vec<Parsed>> {
     const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
     if json.len() > options.max_document_len {
-        return Err(malformed(format!("{} bytes; at most {}", json.len(), options.max_document_len)));
+        return Err(malformed(format!(
+            "{} bytes; at most {} (max_document_len)",
+            json.len(),
+            options.max_document_len
+        )));
     }
     let json = json.strip_prefix(BYTE_ORDER_MARK).unwrap_or(json);
     let not_json = |invalid: json::Invalid| match hints::looks_like(json) {
@@ -93,7 +97,7 @@ pub(super) fn prepare(
 fn rejected(reason: SkipReason, jwk: &Jwk, options: &LoadOptions) -> Unusable {
     match (reason, jwk.curve()) {
         (SkipReason::OverLimit, _) => {
-            Unusable::new(reason, format!("over the limit of {} usable keys", options.max_keys))
+            Unusable::new(reason, format!("over the limit of {} usable keys (max_keys)", options.max_keys))
         }
         (SkipReason::BadPoint, Some("Ed25519")) => {
             Unusable::new(reason, "\"x\" is a point of small order or not canonically encoded")

@@ -389,7 +389,7 @@ impl Policy {
         let ahead = from.saturating_sub(now);
         let days = in_days(ahead);
         let detail =
-            format!("{ahead} s ahead of this clock{days}, at most {} s allowed", self.nbf_tolerance());
+            format!("{ahead} s ahead of this clock{days}; at most {} s are accepted", self.nbf_tolerance());
         Error::about(ErrorKind::NotYetValid, name, "").with_detail(detail)
     }
 
@@ -459,7 +459,7 @@ fn require_string(claims: &ClaimsSet<'_>, name: &str) -> Result<()> {
     let error = |detail| Error::about_required(ErrorKind::MalformedClaims, name, detail);
     match value.as_str() {
         Some(text) if !text.is_empty() => Ok(()),
-        Some(_) => Err(error("an empty string")),
+        Some(_) => Err(error("it is an empty string")),
         None => Err(error("").with_detail(format!("{}, not a string", value.kind()))),
     }
 }
@@ -513,7 +513,8 @@ mod tests {
         };
         assert_eq!(text(&policy, Some(993), None), Err("the token has expired: \"exp\": 7 s ago".to_owned()));
         assert_eq!(text(&policy, Some(1001), Some(1060)), Ok(()));
-        let early = "the token is not valid yet: \"nbf\": 61 s ahead of this clock, at most 60 s allowed";
+        let early =
+            "the token is not valid yet: \"nbf\": 61 s ahead of this clock; at most 60 s are accepted";
         assert_eq!(text(&policy, Some(1001), Some(1061)), Err(early.to_owned()));
         let lenient = policy.clone().leeway(Duration::from_secs(90)).unwrap();
         let expired = "the token has expired: \"exp\": 90 s ago, the leeway is 90 s";

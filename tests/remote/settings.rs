@@ -116,7 +116,7 @@ fn max_document_len_limits_documents_from_the_network_a_seed_and_a_file() {
     let error = builder(&server).seed(large.as_str()).lazy().build().unwrap_err();
     assert_eq!(
         (error.kind(), error.detail()),
-        (ErrorKind::MalformedJwkSet, "3145728 bytes; at most 1048576")
+        (ErrorKind::MalformedJwkSet, "3145728 bytes; at most 1048576 (max_document_len)")
     );
 
     let generous = builder(&server).max_document_len(3 << 20);
@@ -142,7 +142,7 @@ fn keys_over_max_keys_are_skipped() {
         let status = keys.status();
         assert_eq!((status.usable_keys, status.skipped_keys), (used, 3 - used));
         for skipped in keys.current().unwrap().skipped() {
-            assert_eq!(skipped.message(), format!("over the limit of {max_keys} usable keys"));
+            assert_eq!(skipped.message(), format!("over the limit of {max_keys} usable keys (max_keys)"));
         }
     }
 }
