@@ -89,7 +89,7 @@
  *  at least one of them. If none is set, a token with "aud" is rejected. */
 #define BOUNCER_POLICY_AUDIENCES "audiences"
 
-/** flag: Accepts tokens for any audience, even if audiences is set. */
+/** flag: Accepts tokens for any audience, even if audiences are set. */
 #define BOUNCER_POLICY_ANY_AUDIENCE "any_audience"
 
 /** text: The only accepted value of "sub" (RFC 7519 section 4.1.2), compared character for

@@ -33,7 +33,7 @@ type Policy struct {
 	// least one of them. If none is set, a token with "aud" is rejected.
 	Audiences []string
 
-	// AnyAudience: Accepts tokens for any audience, even if audiences is set.
+	// AnyAudience: Accepts tokens for any audience, even if audiences are set.
 	AnyAudience bool
 
 	// Subject: The only accepted value of "sub" (RFC 7519 section 4.1.2), compared character for

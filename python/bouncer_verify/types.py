@@ -27,7 +27,7 @@ class PolicySettings(TypedDict, total=False):
     of them. If none is set, a token with "aud" is rejected.
     """
     any_audience: bool | None
-    """Accepts tokens for any audience, even if audiences is set."""
+    """Accepts tokens for any audience, even if audiences are set."""
     subject: str | bytes | None
     """The only accepted value of "sub" (RFC 7519 section 4.1.2), compared character for
     character. The token must have "sub".

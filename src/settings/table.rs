@@ -48,7 +48,7 @@ pub(super) const POLICY: &[Row<Policy>] = &[
             "any_audience",
             Type::Flag,
             "",
-            "Accepts tokens for any audience, even if audiences is set.",
+            "Accepts tokens for any audience, even if audiences are set.",
             |policy, _| Ok(policy.any_audience()),
         ),
     ),

@@ -20,7 +20,7 @@ Exit codes:
 /// Verifies JSON Web Tokens against an issuer's JWK Set
 #[derive(Parser)]
 #[command(name = "bouncer-verify", version, propagate_version = true, arg_required_else_help = true)]
-#[command(after_help = EXIT_CODES)]
+#[command(after_help = format!("{EXIT_CODES}\n  4  login: no token could be obtained"))]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,

@@ -52,12 +52,10 @@ pub(crate) struct Options<K> {
 }
 
 impl<K: Kind> Options<K> {
-    /// Returns the settings with an option. Secrets have none: every user of the machine can see
-    /// the arguments of a command.
+    /// Returns the settings with an option.
     fn table() -> impl Iterator<Item = &'static Setting> {
-        let is_option =
-            |setting: &&Setting| !setting.has(Setting::SECRET) && !K::NO_OPTIONS.contains(&setting.name);
-        K::KIND.settings().into_iter().filter(is_option)
+        let is_option = |setting: &&Setting| !K::NO_OPTIONS.contains(&setting.name);
+        K::KIND.settings().into_iter().filter(has_option).filter(is_option)
     }
 }
 
@@ -106,30 +104,46 @@ pub(crate) fn long_name(setting: &Setting) -> String {
 /// Converts `error` to a failure, with options in place of the names of settings: `--issuer` for
 /// `"issuers"`.
 pub(crate) fn naming_options<K: Kind>(error: Error) -> Failure {
+    // Errors have quotes around the names of settings.
+    let unquoted = |word: &str| Some(word.strip_prefix('"')?.strip_suffix('"')?.to_owned());
+    let message = with_options(K::KIND, K::ARGUMENTS, &error.to_string(), unquoted);
+    Failure::Refused(Refusal::from(error).with_message(message))
+}
+
+/// Replaces the names of settings in `text` by the names of their options. `arguments` are the
+/// names of settings without an option. `name_of` returns the name of a setting in a word with
+/// quotes.
+fn with_options(
+    kind: SettingsKind,
+    arguments: &[(&str, &str)],
+    text: &str,
+    name_of: fn(&str) -> Option<String>,
+) -> String {
     let option_of = |name: &str| {
-        let option = Options::<K>::table().find(|setting| setting.name == name);
-        let argument = K::ARGUMENTS.iter().find(|(setting, _)| *setting == name);
-        option
-            .map(|setting| format!("--{}", long_name(setting)))
-            .or_else(|| argument.map(|(_, argument)| (*argument).to_owned()))
+        let argument = arguments.iter().find(|(setting, _)| *setting == name);
+        let option = || Some(format!("--{}", long_name(kind.setting(name).filter(has_option)?)));
+        argument.map(|(_, argument)| (*argument).to_owned()).or_else(option)
     };
     let word = |word: &str| {
-        let bare = word.trim_end_matches([' ', ',', ';', ':']);
-        let name = bare.strip_prefix('"').and_then(|name| name.strip_suffix('"'));
+        let bare = word.trim_end_matches([' ', ',', ';', ':', '.']);
         // A setting without quotes is recognized by its underscore: "time" may be a plain word.
-        let name = name.or_else(|| bare.contains('_').then_some(bare));
-        match name.and_then(option_of) {
+        let plain = || (bare.contains('_') && !bare.contains('"')).then(|| bare.to_owned());
+        match name_of(bare).or_else(plain).as_deref().and_then(option_of) {
             Some(option) => option + word.get(bare.len()..).unwrap_or_default(),
             None => word.to_owned(),
         }
     };
-    let message = error.to_string().split_inclusive(' ').map(word).collect();
-    Failure::Refused(Refusal::from(error).with_message(message))
+    text.split_inclusive(' ').map(word).collect()
+}
+
+/// Secrets have no option: every user of the machine can see the arguments of a command.
+fn has_option(setting: &&'static Setting) -> bool {
+    !setting.has(Setting::SECRET)
 }
 
 fn option(kind: SettingsKind, setting: &'static Setting) -> Arg {
     let is_list = setting.kind.is_list();
-    let arg = Arg::new(setting.name).long(long_name(setting)).help(help(setting));
+    let arg = Arg::new(setting.name).long(long_name(setting)).help(help(kind, setting));
     if setting.kind == SettingType::Flag {
         return arg.action(ArgAction::SetTrue);
     }
@@ -182,8 +196,8 @@ fn set(settings: &mut Settings, setting: &Setting, value: &str) -> Result<(), cl
     done.map_err(|error| clap::Error::raw(ErrorKind::ValueValidation, format!("{error}\n")))
 }
 
-fn help(setting: &Setting) -> String {
-    let mut help = setting.help.to_owned();
+fn help(kind: SettingsKind, setting: &Setting) -> String {
+    let mut help = with_options(kind, &[], setting.help, |_| None);
     let words = match setting.kind {
         SettingType::Choice(words) | SettingType::Choices(words) => words.join(", "),
         kind => kind.range(),

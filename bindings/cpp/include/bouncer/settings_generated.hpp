@@ -42,7 +42,7 @@ public:
     PolicySettings audiences(const detail::TextArray &values) && noexcept {
         return std::move(audiences(values));
     }
-    /// Accepts tokens for any audience, even if audiences is set.
+    /// Accepts tokens for any audience, even if audiences are set.
     PolicySettings &any_audience(bool value = true) & noexcept {
         return put_(BOUNCER_POLICY_ANY_AUDIENCE, value);
     }
