@@ -83,8 +83,7 @@ pub enum bouncer_status {
 }
 
 impl From<ErrorKind> for bouncer_status {
-    /// No wildcard: with a new kind, this does not compile until the file is generated
-             /// again.
+    /// No wildcard, so a new kind does not compile until this file is generated.
     fn from(kind: ErrorKind) -> Self {
         match kind {
             ErrorKind::InvalidArgument => Self::InvalidArgument,

@@ -11,12 +11,12 @@ use super::table::POLICY;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SettingsKind {
-    /// A [`crate::Policy`]: what a token must be.
+    /// A [`crate::Policy`]: the rules for tokens.
     Policy = 1,
-    /// A [`crate::RemoteJwkSet`]: where an issuer's keys are and how they are kept fresh.
+    /// A [`crate::RemoteJwkSet`]: where an issuer's keys are fetched, and how they are refreshed.
     #[cfg(feature = "remote")]
     Keys = 2,
-    /// A [`crate::TokenRenewer`]: where the service's own token comes from.
+    /// A [`crate::TokenRenewer`]: how the service gets its own token.
     #[cfg(feature = "remote")]
     Renewer = 5,
 }

@@ -56,8 +56,7 @@ pub(crate) fn generate() -> Vec<(&'static str, String)> {
         file += &format!("    /// {doc}\n    {} = {number},\n", variant(name));
     }
     file += "}\n\nimpl From<ErrorKind> for bouncer_status {\n    \
-             /// No wildcard: with a new kind, this does not compile until the file is generated
-             /// again.\n    \
+             /// No wildcard, so a new kind does not compile until this file is generated.\n    \
              fn from(kind: ErrorKind) -> Self {\n        match kind {\n";
     for kind in ErrorKind::ALL {
         file += &format!("            ErrorKind::{kind:?} => Self::{},\n", variant(kind.as_str()));

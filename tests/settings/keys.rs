@@ -53,7 +53,7 @@ fn served(builder: RemoteJwkSetBuilder) -> (RemoteJwkSet, Receiver<Request>) {
     served_times(usize::MAX, builder)
 }
 
-/// Adds a transport, with which settings of connections are not allowed.
+/// Adds a transport. Connection settings are not allowed together with it.
 fn of_its_own(builder: RemoteJwkSetBuilder) -> RemoteJwkSetBuilder {
     builder.transport(|_: &HttpRequest<'_>| Err(FetchError::new(FetchFailure::Connect, "refused")))
 }
@@ -180,7 +180,7 @@ fn ttl_and_max_stale_limit_the_use_of_keys() {
     for fresh in [next(with("ttl", "1h")), next(builder(&fresh_for_a_day))] {
         assert!(fresh > hour / 10 * 6 && fresh <= hour / 10 * 8, "{fresh:?}");
     }
-    // By default.
+    // The default.
     assert!(next(with("lazy", false)) <= Duration::from_secs(480));
 
     let usable_later = |max_stale: &str| {

@@ -126,7 +126,7 @@ fn with_options(
     };
     let word = |word: &str| {
         let bare = word.trim_end_matches([' ', ',', ';', ':', '.']);
-        // A setting without quotes is recognized by its underscore: "time" may be a plain word.
+        // A setting without quotes is recognised by its underscore: "time" may be a plain word.
         let plain = || (bare.contains('_') && !bare.contains('"')).then(|| bare.to_owned());
         match name_of(bare).or_else(plain).as_deref().and_then(option_of) {
             Some(option) => option + word.get(bare.len()..).unwrap_or_default(),

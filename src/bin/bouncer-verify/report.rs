@@ -1,4 +1,5 @@
-//! The output of a command: text, errors and the exit code. It is written at the end, in one place.
+//! The output of a command: text, errors and the exit code. It is written at the end, in one place;
+//! only warnings are written at once.
 
 use crate::json::Object;
 use crate::text::shown;
