@@ -187,6 +187,6 @@ def test_fetch_may_use_the_key_set(jwk: Jwk) -> None:
     "settings", [{"ca_file": "/x"}, {"proxy": "http://127.0.0.1:1"}, {"same_origin_redirects": True}]
 )
 def test_fetch_cannot_be_combined_with_settings_of_the_built_in_client(settings: dict[str, Any]) -> None:
-    with pytest.raises(InvalidArgumentError, match="a transport of one's own"):
+    with pytest.raises(InvalidArgumentError, match="and a custom transport are mutually exclusive"):
         RemoteJwkSet(URL, fetch=urllib_fetch, **settings)
     RemoteJwkSet(URL, fetch=urllib_fetch, proxy="none", lazy=True)

@@ -89,7 +89,7 @@ def test_a_json_document_makes_a_policy() -> None:
         ('{"isuers": ["i"]}', 'policy has no setting "isuers": did you mean "issuers"'),
         ('{"issuers": "i"}', "not a list"),
         ('{"issuers": []}', "empty list"),
-        ('{"any_issuer": true, "time": 1}', '"time": it is set in code'),
+        ('{"any_issuer": true, "time": 1}', '"time": it can only be set in code'),
         ('{"any_issuer": true, "leeway": 1}', "has no unit"),
         (b"\xff", "UTF-8"),
         ("{", "strict JSON"),
