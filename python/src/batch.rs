@@ -75,5 +75,6 @@ pub(crate) fn list(py: Python<'_>, verdicts: Vec<Verdict>) -> PyResult<Bound<'_,
 
 /// Converts the argument `name`. A negative number raises InvalidArgumentError.
 pub(crate) fn count(py: Python<'_>, name: &str, count: i64) -> PyResult<usize> {
-    usize::try_from(count).map_err(|_| invalid_argument(py, &format!("{name} is negative")))
+    usize::try_from(count)
+        .map_err(|_| invalid_argument(py, &format!("{name} must be 0 or more, not {count}")))
 }

@@ -73,7 +73,9 @@ impl TokenRenewer {
         log: bool,
         settings: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Self> {
-        let path = path.to_str().ok_or_else(|| invalid_argument(py, "the path is not UTF-8"))?;
+        let path = path
+            .to_str()
+            .ok_or_else(|| invalid_argument(py, "the path of the service account's file is not UTF-8"))?;
         Self::of_source(py, &[("service_account_file", path)], log, settings)
     }
 

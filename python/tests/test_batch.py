@@ -118,7 +118,7 @@ def test_an_exception_of_the_iterator_is_propagated(verifier: Verifier) -> None:
 
 
 def test_a_negative_number_of_threads_is_rejected(verifier: Verifier) -> None:
-    with pytest.raises(InvalidArgumentError, match="threads"):
+    with pytest.raises(InvalidArgumentError, match="threads must be 0 or more, not -1"):
         verifier.verify_batch([], threads=-1)
 
 

@@ -42,7 +42,7 @@ def test_a_verifier_has_no_cache_by_default(jwk: Jwk) -> None:
     cached = plain.with_cache(100)
     assert plain.stats() == none
     assert cached.jwks is plain.jwks and cached.policy is plain.policy
-    with pytest.raises(InvalidArgumentError, match="tokens is negative"):
+    with pytest.raises(InvalidArgumentError, match="tokens must be 0 or more, not -1"):
         plain.with_cache(-1)
 
 

@@ -170,7 +170,7 @@ def _verified(
         # A policy's leeway is in whole seconds and never negative. _check_times() does the rest.
         whole_leeway = max(0, math.ceil(leeway))
     except (OverflowError, ValueError):
-        raise InvalidArgumentError("leeway is not a number of seconds") from None
+        raise InvalidArgumentError("leeway must be a finite number of seconds") from None
     verify_aud = options.get("verify_aud", True)
     strict_aud = verify_aud and audience is not None and options.get("strict_aud", False)
     if strict_aud and not isinstance(audience, str):
@@ -196,13 +196,13 @@ def _verified(
             raise
         raise about(InvalidAlgorithmError, "alg", "the key is not for the token's algorithm") from None
     if strict_aud and not isinstance(token["aud"], str):
-        raise about(InvalidAudienceError, "aud", "the token has a list of audiences")
+        raise about(InvalidAudienceError, "aud", "strict_aud needs a token with a single audience")
     if whole_leeway != leeway:
         _check_times(token, leeway)
     if options.get("verify_iat", True) and (token.issued_at or 0) > now() + leeway:
         raise about(ImmatureSignatureError, "iat", "the token is not valid yet")
     if subject is not None and options.get("verify_sub", True) and token.subject != subject:
-        raise about(InvalidSubjectError, "sub", "the token is about another subject")
+        raise about(InvalidSubjectError, "sub", "the token has another subject")
     return token
 
 

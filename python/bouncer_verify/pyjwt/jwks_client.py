@@ -108,10 +108,9 @@ class PyJWKClient:
             return made(True, _fetch_of(weakref.ref(self)))
         try:
             return made(self._allow_http)
-        except InvalidArgumentError as error:
+        except InvalidArgumentError:
             if not self._allow_http and urlsplit(self.uri).scheme.lower() == "http":
                 made(True)  # Raises if something else is wrong with the URL.
-                raise InvalidArgumentError(f"{error}: allow_http=True") from None
             raise
 
     @raises_as_pyjwt

@@ -6,16 +6,18 @@ import base64
 
 __all__ = ["base64url_decode", "base64url_encode", "bytes_to_number", "from_base64url_uint"]
 
+_NOT_BASE64URL = "the text is not base64url: only A-Z a-z 0-9 - _ and trailing = are allowed"
+
 
 def base64url_decode(input: str | bytes) -> bytes:
     """Decodes base64url, with or without padding. Raises ValueError."""
     text = input.encode() if isinstance(input, str) else input
     if b"+" in text or b"/" in text:
-        raise ValueError("not base64url")
+        raise ValueError(_NOT_BASE64URL)
     try:
         return base64.b64decode(text + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
     except ValueError:
-        raise ValueError("not base64url") from None
+        raise ValueError(_NOT_BASE64URL) from None
 
 
 def base64url_encode(input: bytes) -> bytes:
