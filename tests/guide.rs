@@ -19,7 +19,8 @@ mod server;
 mod signer;
 
 use bouncer_verify::{
-    Algorithm, CACHE_STATS, Jwk, JwkSet, KEYS_STATS, RENEWER_STATS, ServiceAccount, Settings, SettingsKind,
+    Algorithm, CACHE_STATS, Jwk, JwkSet, KEYS_STATS, Policy, RENEWER_STATS, RemoteJwkSetBuilder,
+    ServiceAccount, Settings, SettingsKind, TokenRenewerBuilder,
 };
 use server::{Reply, Server};
 use std::fs;
@@ -106,7 +107,13 @@ fn every_block_is_of_a_language_that_is_run() {
 fn every_json_document_loads() {
     for page in pages() {
         for block in page.blocks("json") {
-            let settings = SettingsKind::ALL.iter().any(|kind| Settings::new(*kind).load(block).is_ok());
+            let of = |kind| {
+                let mut settings = Settings::new(kind);
+                settings.load(block).map(|()| settings)
+            };
+            let settings = of(SettingsKind::Policy).and_then(|it| Policy::from_settings(&it)).is_ok()
+                || of(SettingsKind::Keys).and_then(|it| RemoteJwkSetBuilder::from_settings(&it)).is_ok()
+                || of(SettingsKind::Renewer).and_then(|it| TokenRenewerBuilder::from_settings(&it)).is_ok();
             let loads = settings
                 || JwkSet::from_slice(block.as_bytes()).is_ok()
                 || ServiceAccount::from_json(block).is_ok();
