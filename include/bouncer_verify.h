@@ -14,7 +14,8 @@
  *      bouncer_error *error;
  *      if (bouncer_remote_jwks_new(of_keys, &keys, &error) != BOUNCER_STATUS_OK
  *          || bouncer_policy_new(of_policy, &policy, &error) != BOUNCER_STATUS_OK
- *          || bouncer_verifier_new_remote(keys, policy, &verifier, &error) != BOUNCER_STATUS_OK) ...
+ *          || bouncer_verifier_new_remote(keys, policy, &verifier, &error)
+ *              != BOUNCER_STATUS_OK) ...
  *
  *      // For each request, on any thread: the value of its Authorization header.
  *      bouncer_token *token;
@@ -32,14 +33,14 @@
  *    call. A pointer may be NULL if its length is 0. Text is `const char *` in UTF-8; bytes are
  *    `const uint8_t *`.
  *  - Outputs come last: `out`, then `err`. `*out` is written on success only. `*err` is written on
- *    every failure and never on success; `err` may be NULL. The previous values of `*out` and `*err`
- *    are never read. An output must not overlap another argument.
+ *    every failure and never on success; `err` may be NULL. The previous values of `*out` and
+ *    `*err` are never read. An output must not overlap another argument.
  *  - A function that can fail returns a bouncer_status: BOUNCER_STATUS_OK (0) or the cause of the
  *    failure. `*err` holds the same status and a message. Free it with bouncer_error_free().
  *  - Free each handle once, with the `_free` function of its type. The `_free` functions accept
  *    NULL. Text, bytes and keys that a function returns belong to the handle that was passed to it.
  *    They are valid until that handle is freed.
- *  - "Returns no text" (or no bytes) means that `data` is NULL. The `data` of empty text is not NULL.
+ *  - "Returns no text" (or no bytes) means that `data` is NULL. For empty text `data` is not NULL.
  *  - A NULL handle never crashes. The function returns BOUNCER_STATUS_NULL_ARGUMENT, no text, 0 or
  *    NULL. Using a freed handle, or a length beyond the end of a buffer, is undefined behaviour.
  *  - Any number of threads may use the same `const` handle at once. There is no thread-local state,

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Draws the SVG files of this folder: two diagrams, and the charts of docs/performance.md.
 
-`draw.py` writes them. `draw.py --check` fails if a file differs from what this script draws. It uses
-only the standard library. Each picture has its own background, one for light and one for dark.
+`draw.py` writes them. `draw.py --check` fails if a file differs from what this script draws. The
+script uses only the standard library. Each picture has a light and a dark background.
 """
 
 from __future__ import annotations
