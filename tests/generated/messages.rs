@@ -47,7 +47,10 @@ pub(super) fn generate() -> Vec<(&'static str, String)> {
         for folder in *folders {
             for file in files(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)) {
                 if !listed.contains(&file) {
-                    messages(&file).iter().for_each(|message| text.push_str(&format!("- {message}\n")));
+                    for message in messages(&file) {
+                        // Markdown would take "<token>" for HTML.
+                        text.push_str(&format!("- {}\n", message.replace('<', "\\<")));
+                    }
                     listed.push(file);
                 }
             }
