@@ -104,7 +104,7 @@ fn issuer_of_metadata(url: &str) -> Option<String> {
     // OpenID Connect Discovery 1.0 appends to the issuer; RFC 8414 inserts before the issuer's
     // path.
     Some(match path.split_once('/') {
-        Some((_, path)) if path.trim_matches('/') != "" => format!("{origin}/{path}"),
+        Some((_, path)) if !path.trim_matches('/').is_empty() => format!("{origin}/{path}"),
         _ => origin.to_owned(),
     })
 }
