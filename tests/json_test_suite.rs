@@ -88,7 +88,7 @@ impl Documents {
             JwkSet::from_slice_with(format!(r#"{{"keys":[{jwk}]}}"#).as_bytes(), backend).expect("a key set");
         let policy = Policy::dcos().algorithms([Algorithm::Ed25519]).time(1_700_000_000);
         // The longest file has 250 kB.
-        let policy = policy.max_token_len(Policy::MAX_TOKEN_LEN).expect("a bound");
+        let policy = policy.max_token_len(Policy::MAX_TOKEN_LEN).expect("it is within the limit");
         Self { key, jwk, jwks, policy, backend }
     }
 
@@ -125,7 +125,7 @@ impl Documents {
     /// nothing.
     fn accept_alone(&self, claims: &[u8]) -> bool {
         let policy = Policy::any_issuer().algorithms([Algorithm::Ed25519]).optional_exp();
-        let policy = policy.max_token_len(Policy::MAX_TOKEN_LEN).expect("a bound");
+        let policy = policy.max_token_len(Policy::MAX_TOKEN_LEN).expect("it is within the limit");
         let token = self.key.token(Algorithm::Ed25519, r#"{"alg":"Ed25519"}"#, claims);
         match verify_token(&self.jwks, &policy, token) {
             Ok(verified) => verified.payload().as_bytes() == claims,
@@ -177,7 +177,7 @@ fn header_claims_and_key_set_accept_the_same_json() {
                 "{name} as the whole Claims Set"
             );
         }
-        assert_eq!(listed, STRICTER.len() + LEFT_OPEN.len(), "a table names a file that is not there");
+        assert_eq!(listed, STRICTER.len() + LEFT_OPEN.len(), "a table lists a file that does not exist");
         report.finish(98, 220);
     }
 }

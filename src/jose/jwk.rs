@@ -16,8 +16,8 @@ use std::fmt;
 
 /// A public key for verifying signatures, with the "kid" and "alg" of its JWK.
 ///
-/// It has passed every check except one: whether its point is on the curve. A [`crate::JwkSet`]
-/// checks that when it is created.
+/// It has passed every check except those of an elliptic-curve point: that it is on the curve and
+/// not of small order. A [`crate::JwkSet`] makes these when it is created.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Jwk {
     key: PublicKey,

@@ -53,7 +53,7 @@ skip_reasons! {
     RsaModulusSize, "rsa_modulus_size", "the RSA modulus does not have 2048 to 8192 bits";
     /// The RSA modulus is even.
     RsaModulusEven, "rsa_modulus_even", "the RSA modulus is even";
-    /// The RSA exponent is even, under 3 or over 33 bits.
+    /// The RSA exponent is even, below 3, or longer than 33 bits.
     RsaExponent, "rsa_exponent", "the RSA exponent is even or does not have 2 to 33 bits";
     /// The RSA modulus comes from the flawed generator of CVE-2017-15361 (ROCA).
     RsaRoca, "rsa_roca", "the RSA key is broken by ROCA (CVE-2017-15361)";

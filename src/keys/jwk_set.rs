@@ -59,7 +59,7 @@ impl JwkSet {
     /// Reads a JWK Set document with the given back end.
     ///
     /// # Errors
-    /// As [`JwkSet::from_slice`].
+    /// Those of [`JwkSet::from_slice`].
     pub fn from_slice_with(json: &[u8], backend: Backend) -> Result<Self> {
         Self::load(json, &LoadOptions::new().backend(backend))
     }
@@ -73,8 +73,8 @@ impl JwkSet {
         Self::build(read_document(json, options)?, options)
     }
 
-    /// Creates a set of the given keys, with the default back end. A key whose point is not on its
-    /// curve is skipped. The first 100 usable keys are used; the rest are skipped.
+    /// Creates a set of the given keys, with the default back end. A key with an invalid point is
+    /// skipped. The first 100 usable keys are used; the rest are skipped.
     ///
     /// # Errors
     /// [`ErrorKind::NoUsableKey`]; [`ErrorKind::MalformedJwkSet`]: there are over 1000 keys.
