@@ -1646,8 +1646,9 @@ bouncer_status bouncer_verifier_new_remote(const bouncer_remote_jwks *remote,
  * accepted tokens: at most 2^20; 0 disables the cache. `verifier` may be freed.
  *
  * A cached token is accepted without verifying its signature again. The lookup compares the whole
- * token, and "exp" and "nbf" are checked each time. The cache is emptied when remote keys change.
- * It costs memory: about twice the length of each token. Tokens over 4 KiB are not cached.
+ * token, and "exp", "nbf" and the policy's "max_token_age" are checked each time. The cache is
+ * emptied when remote keys change. It costs memory: about twice the length of each token. Tokens
+ * over 4 KiB are not cached.
  *
  * On success puts the verifier in `*out`; free it with bouncer_verifier_free(). On failure:
  * BOUNCER_STATUS_NULL_ARGUMENT.
@@ -1729,8 +1730,8 @@ void bouncer_verifier_free(bouncer_verifier *verifier);
 /**
  * Verifies each of the `count` JWTs in the array `tokens` as bouncer_verify_token() does.
  *
- * `threads` is the maximum number of threads, including the calling thread; 0 means 1. A thread is
- * started only for 64 tokens or more.
+ * `threads` is the maximum number of threads, including the calling thread; 0 means 1. Each
+ * additional thread verifies at least 64 tokens.
  *
  * On success puts the verdicts in `*out`; free them with bouncer_batch_free(). The call succeeds
  * even if every token is rejected. On failure: BOUNCER_STATUS_NULL_ARGUMENT or

@@ -68,8 +68,8 @@ impl bouncer_batch {
 
 /// Verifies each of the `count` JWTs in the array `tokens` as bouncer_verify_token() does.
 ///
-/// `threads` is the maximum number of threads, including the calling thread; 0 means 1. A thread is
-/// started only for 64 tokens or more.
+/// `threads` is the maximum number of threads, including the calling thread; 0 means 1. Each
+/// additional thread verifies at least 64 tokens.
 ///
 /// On success puts the verdicts in `*out`; free them with bouncer_batch_free(). The call succeeds
 /// even if every token is rejected. On failure: BOUNCER_STATUS_NULL_ARGUMENT or

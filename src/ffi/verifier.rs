@@ -57,8 +57,9 @@ pub extern "C" fn bouncer_verifier_new_remote(
 /// accepted tokens: at most 2^20; 0 disables the cache. `verifier` may be freed.
 ///
 /// A cached token is accepted without verifying its signature again. The lookup compares the whole
-/// token, and "exp" and "nbf" are checked each time. The cache is emptied when remote keys change.
-/// It costs memory: about twice the length of each token. Tokens over 4 KiB are not cached.
+/// token, and "exp", "nbf" and the policy's "max_token_age" are checked each time. The cache is
+/// emptied when remote keys change. It costs memory: about twice the length of each token. Tokens
+/// over 4 KiB are not cached.
 ///
 /// On success puts the verifier in `*out`; free it with bouncer_verifier_free(). On failure:
 /// BOUNCER_STATUS_NULL_ARGUMENT.

@@ -25,9 +25,9 @@ inline Result<VerifiedToken> try_verify_token(const JwkSet &jwks, const Policy &
 /// Verifies many JWTs, each as try_verify_token() does. `tokens` is a container of text:
 /// `std::string`, `std::string_view` or `const char *`.
 ///
-/// `threads` is the maximum number of threads, including the calling thread; 0 means 1. A thread is
-/// started only for 64 tokens or more. The call succeeds even if every token is rejected: the
-/// verdicts are in the Batch.
+/// `threads` is the maximum number of threads, including the calling thread; 0 means 1. Each
+/// additional thread verifies at least 64 tokens. The call succeeds even if every token is
+/// rejected: the verdicts are in the Batch.
 template <class Tokens>
 Result<Batch> try_verify_tokens(const JwkSet &jwks, const Policy &policy, const Tokens &tokens,
                                 std::size_t threads = 1) noexcept {
@@ -98,9 +98,9 @@ public:
     /// tokens: at most 2^20; 0 disables the cache.
     ///
     /// A cached token is accepted without verifying its signature again. The lookup compares the
-    /// whole token, and "exp" and "nbf" are checked each time. The cache is emptied when remote
-    /// keys change. It costs memory: about twice the length of each token, until other tokens
-    /// replace it.
+    /// whole token, and "exp", "nbf" and the policy's `max_token_age` are checked each time. The
+    /// cache is emptied when remote keys change. It costs memory: about twice the length of each
+    /// token, until other tokens replace it.
     [[nodiscard]] Result<Verifier> try_with_cache(std::size_t tokens) const noexcept {
         return detail::make<Verifier>(bouncer_verifier_with_cache, handle(), tokens);
     }
