@@ -267,9 +267,10 @@ impl<In: Transport> Connector<In> for Tls {
         connection.complete_io(&mut socket).map_err(|error| {
             match error.get_ref().and_then(|inner| inner.downcast_ref()) {
                 Some(error) => explained(error),
-                None if error.kind() == io::ErrorKind::UnexpectedEof => {
-                    tls(format!("{} closed the connection during the TLS handshake", host_and_port(uri)))
-                }
+                None if error.kind() == io::ErrorKind::UnexpectedEof => tls(format!(
+                    "{} closed the connection during the TLS handshake: check the URL's port",
+                    host_and_port(uri)
+                )),
                 None => Error::from(error),
             }
         })?;

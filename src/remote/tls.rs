@@ -304,11 +304,13 @@ pub(super) fn explain(error: &Error, host: &str) -> String {
                 let date = date(not_before);
                 format!("the server's certificate is not valid before {date}: check this machine's clock")
             }
-            CertificateError::NotValidForName => format!("the server's certificate is not for {host}"),
+            CertificateError::NotValidForName => {
+                format!("the server's certificate is not for {host}: check the URL")
+            }
             CertificateError::NotValidForNameContext { presented, .. } => {
                 let names: Vec<_> = presented.iter().take(3).map(|name| dns_name(name)).collect();
                 let names = if names.is_empty() { "no name".to_owned() } else { names.join(", ") };
-                format!("the server's certificate is not for {host}, but for {names}")
+                format!("the server's certificate is not for {host}, but for {names}: check the URL")
             }
             CertificateError::Other(why) if format!("{why:?}").contains("CaUsedAsEndEntity") => {
                 "the server's certificate is a CA certificate: add it to ca_file to trust it".to_owned()
@@ -326,7 +328,7 @@ pub(super) fn explain(error: &Error, host: &str) -> String {
             | AlertDescription::CertificateUnknown
             | AlertDescription::UnknownCA
             | AlertDescription::UnsupportedCertificate),
-        ) => format!("the server rejected the client certificate: {alert:?}"),
+        ) => format!("the server rejected the client certificate ({alert:?}): check client_certificate_file"),
         Error::AlertReceived(alert) => format!("the server aborted the TLS handshake: {alert:?}"),
         Error::InvalidMessage(_) => "the server does not speak TLS: check the URL's port".to_owned(),
         Error::PeerIncompatible(why) => {

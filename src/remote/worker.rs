@@ -283,8 +283,9 @@ impl<J: Job> Worker<J> {
             };
             drop(attempts);
             // A program's own transport or token source may panic.
-            let result = catch_unwind(AssertUnwindSafe(|| self.job.attempt(reason)))
-                .unwrap_or_else(|_| Err(FetchError::new(FetchFailure::Other, "it panicked")));
+            let result = catch_unwind(AssertUnwindSafe(|| self.job.attempt(reason))).unwrap_or_else(|_| {
+                Err(FetchError::new(FetchFailure::Other, "it panicked, which is a bug of the program"))
+            });
             attempts = process.lock();
             attempts.record(reason, &result, |failures, error| self.job.pause(failures, error));
             self.job.record_attempt(&mut attempts);

@@ -38,7 +38,7 @@ fn the_client_certificate_is_presented_and_reread_for_each_fetch() {
         .unwrap();
     let error = keys.refresh(TIMEOUT).unwrap_err();
     assert_eq!(error.failure(), FetchFailure::Tls);
-    assert!(error.detail().starts_with("the server rejected the client certificate: "), "{error}");
+    assert!(error.detail().starts_with("the server rejected the client certificate ("), "{error}");
     assert_eq!(server.count(), 0);
     fs::write(&certificate_file, &certificate).unwrap();
     fs::write(&key_file, &key).unwrap();

@@ -312,7 +312,10 @@ fn a_program_can_use_its_own_transport() {
     let status = keys.status();
     assert_eq!((status.scheduled, status.retries), (1, 2));
     assert_eq!((status.failures, status.failures_in_row), (2, 0));
-    assert_eq!(status.last_error.unwrap().to_string(), "the transport failed: it panicked");
+    assert_eq!(
+        status.last_error.unwrap().to_string(),
+        "the transport failed: it panicked, which is a bug of the program"
+    );
 }
 
 #[test]

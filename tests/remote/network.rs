@@ -211,8 +211,7 @@ fn https_uses_a_proxy_tunnel_and_verifies_the_server_itself() {
     let keys = RemoteJwkSet::builder("https://idp.invalid/jwks").ca_file(&file).proxy(&proxy).lazy();
     let error = keys.build().unwrap().refresh(TIMEOUT).unwrap_err();
     assert_eq!(error.failure(), FetchFailure::Tls);
-    let why =
-        "(from the proxy setting): the server's certificate is not for idp.invalid, but for other.invalid";
+    let why = "(from the proxy setting): the server's certificate is not for idp.invalid, but for other.invalid: check the URL";
     assert!(error.detail().ends_with(why), "{error}");
     assert_eq!(other.count(), 0);
 }

@@ -53,14 +53,15 @@ impl<'a> Document<'a> {
 /// URL of the metadata, a trailing slash may differ.
 pub(super) fn jwks_uri(metadata: &[u8], issuer: &str) -> Result<String, FetchError> {
     let malformed = |detail| FetchError::new(FetchFailure::Document, detail);
-    let text = std::str::from_utf8(metadata).map_err(|_| malformed("the metadata is not UTF-8"))?;
+    let text = std::str::from_utf8(metadata)
+        .map_err(|_| malformed("the metadata is not UTF-8: check the issuer"))?;
     let [mut named, mut jwks_uri] = [None; 2];
     json::members(text, |name, value| match name {
         b"issuer" => named = Some(value),
         b"jwks_uri" => jwks_uri = Some(value),
         _ => {}
     })
-    .map_err(|_| malformed("the metadata is not a strict JSON object"))?;
+    .map_err(|_| malformed("the metadata is not a strict JSON object: check the issuer"))?;
     let named = named.and_then(|value| value.as_str());
     let is_same = match (named.as_deref(), Document::of(issuer)) {
         (Some(named), None) => named == issuer,
@@ -70,8 +71,9 @@ pub(super) fn jwks_uri(metadata: &[u8], issuer: &str) -> Result<String, FetchErr
     if !is_same {
         return Err(FetchError::new(FetchFailure::Issuer, mismatch(issuer, named.as_deref())));
     }
-    let jwks_uri =
-        jwks_uri.and_then(|value| value.as_str()).ok_or(malformed("the metadata has no jwks_uri"))?;
+    let jwks_uri = jwks_uri
+        .and_then(|value| value.as_str())
+        .ok_or(malformed("the metadata has no jwks_uri: set the URL of the key set instead"))?;
     Ok(jwks_uri.into_owned())
 }
 

@@ -56,7 +56,7 @@ pub(super) fn read(
     match fs::metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         // Checked before opening, because opening a pipe would wait for a writer.
-        Ok(about) if !about.is_file() => return Err(invalid("not a regular file")),
+        Ok(about) if !about.is_file() => return Err(invalid("not a regular file: change last_good_file")),
         _ => {}
     }
     let file = File::open(path).map_err(failed)?;

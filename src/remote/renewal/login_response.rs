@@ -41,7 +41,8 @@ pub(super) fn member<'a>(body: &'a [u8], name: &str) -> Result<Option<json::Valu
         return Err(decode::too_large(Some(body.len() as u64), LIMIT));
     }
     let malformed = |detail| FetchError::new(FetchFailure::Document, detail);
-    let text = std::str::from_utf8(body).map_err(|_| malformed("the response is not UTF-8"))?;
+    let text =
+        std::str::from_utf8(body).map_err(|_| malformed("the response is not UTF-8: check the URL"))?;
     let text = without_bom(text);
     let mut found = None;
     json::members(text, |member, value| {
@@ -51,7 +52,7 @@ pub(super) fn member<'a>(body: &'a [u8], name: &str) -> Result<Option<json::Valu
     })
     .map_err(|_| match text.trim_start().starts_with('<') {
         true => malformed("the response is HTML or XML, not JSON: check the URL"),
-        false => malformed("the response is not a strict JSON object"),
+        false => malformed("the response is not a strict JSON object: check the URL"),
     })?;
     Ok(found)
 }
@@ -65,7 +66,7 @@ pub(super) fn token(body: &[u8], name: &str) -> Result<String, FetchError> {
     let detail = match (value, error_code(body)) {
         (Some(_), _) => format!("\"{name}\" in the response is not a string"),
         (None, Some(code)) => format!("the response has no \"{name}\", but the error {code}"),
-        (None, None) => format!("the response has no \"{name}\""),
+        (None, None) => format!("the response has no \"{name}\": check the URL"),
     };
     Err(FetchError::new(FetchFailure::Document, detail))
 }

@@ -49,7 +49,7 @@ impl SigningKey {
                 match info.algorithm.oid {
                     pkcs1::ALGORITHM_OID => Self::rsa(info.private_key.as_bytes()),
                     EC => Self::p256(EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &der).ok()),
-                    _ => Err(unusable("the private key is neither RSA nor EC")),
+                    _ => Err(unusable("the private key is neither RSA nor EC: use RSA, or EC on P-256")),
                 }
             }
         }
@@ -146,7 +146,7 @@ fn named(label: &str) -> &'static str {
     match label {
         "ENCRYPTEDPRIVATEKEY" => ENCRYPTED,
         "OPENSSHPRIVATEKEY" => {
-            "the private key is in OpenSSH's form: convert it to PKCS #8 (ssh-keygen -p -m PKCS8)"
+            "the private key is in OpenSSH's format: convert it to PKCS #8 (ssh-keygen -p -m PKCS8)"
         }
         "PUBLICKEY" | "RSAPUBLICKEY" => "a public key is given; the private key is needed",
         "CERTIFICATE" => "a certificate is given; its private key is needed",
@@ -229,7 +229,7 @@ mod tests {
         let other = include_str!("../../../tests/data/keys/ed25519-a.pem");
         assert_eq!(
             SigningKey::from_pem(other).err().unwrap().detail(),
-            "the private key is neither RSA nor EC"
+            "the private key is neither RSA nor EC: use RSA, or EC on P-256"
         );
     }
 
