@@ -60,7 +60,8 @@ fn asks_for_json() -> bool {
 /// Converts an error of clap to a failure, without the usage text that clap appends.
 fn usage(error: &clap::Error) -> Failure {
     let text = error.render().to_string();
-    let lines = text.lines().map(str::trim).take_while(|line| !line.starts_with("Usage:"));
+    let is_usage = |line: &&str| line.starts_with("Usage:") || line.starts_with("For more information");
+    let lines = text.lines().map(str::trim).take_while(|line| !is_usage(line));
     let text = lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ");
     Failure::Usage(text.strip_prefix("error: ").unwrap_or(&text).to_owned())
 }
