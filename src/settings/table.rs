@@ -1,8 +1,8 @@
-//! The settings of a policy: a row each.
+//! The settings of a policy, one in each row.
 //!
 //! A row defines its setting completely. Documentation, C constants and the types of other
-//! languages are generated from the rows (`tests/generated`); other code looks them up. The rows of
-//! key sets and renewers are in `keys.rs` and `renewer.rs`.
+//! languages are generated from the rows (`tests/generated`); other code looks up the rows. The
+//! settings of key sets and renewers are in `keys.rs` and `renewer.rs`.
 
 use super::row::{Row, Setting, duration, flagged, row};
 use super::value::SettingType as Type;
@@ -39,7 +39,8 @@ pub(super) const POLICY: &[Row<Policy>] = &[
         Type::Texts,
         "",
         "The accepted values of \"aud\" (RFC 7519 section 4.1.3). The token must contain \
-             at least one of them. If none is set, a token with \"aud\" is rejected.",
+             at least one of them. If neither audiences nor any_audience is set, a token with \
+             \"aud\" is rejected.",
         |policy, given| Ok(policy.audiences(given.texts())),
     ),
     flagged(
@@ -94,7 +95,7 @@ pub(super) const POLICY: &[Row<Policy>] = &[
             "unchecked_claims",
             Type::Choices(&["sub", "iat", "jti"]),
             "",
-            "Claims whose JSON type is not checked, for issuers that violate RFC 7519: for \
+            "Claims whose JSON type is not checked. For issuers that violate RFC 7519, for \
              example with an integer \"sub\". A claim of the wrong type counts as absent.",
             |policy, given| Ok(policy.unchecked_claims(given.texts())),
         ),
@@ -113,8 +114,9 @@ pub(super) const POLICY: &[Row<Policy>] = &[
         "leeway",
         duration(Duration::ZERO, Policy::MAX_LEEWAY),
         "0s",
-        "Tolerance for clocks that differ, in whole seconds. A token is accepted this \
-             long after \"exp\", and this long before \"nbf\", there at least 60 seconds.",
+        "Tolerance for clocks that differ, in whole seconds. A token is accepted until \
+             this long after \"exp\" and from this long before \"nbf\". For \"nbf\", the tolerance \
+             is at least 60 seconds.",
         |policy, given| policy.leeway(given.duration()?),
     ),
     flagged(
@@ -123,9 +125,9 @@ pub(super) const POLICY: &[Row<Policy>] = &[
             "padded_tokens",
             Type::Flag,
             "",
-            "Requires each part of a token to be padded with \"=\", which RFC 7515 section 2 \
-             forbids. For the header \"x-amzn-oidc-data\" of an AWS Application Load \
-             Balancer. The padding is part of the signed text.",
+            "Requires each part of a token to be padded with \"=\", although RFC 7515 section \
+             2 forbids padding. For the tokens in the header \"x-amzn-oidc-data\" of an AWS \
+             Application Load Balancer. The signature covers the padding.",
             |policy, _| Ok(policy.padded_tokens()),
         ),
     ),
@@ -133,15 +135,15 @@ pub(super) const POLICY: &[Row<Policy>] = &[
         "max_token_age",
         duration(Duration::from_secs(1), Duration::from_secs(366 * 24 * 60 * 60)),
         "",
-        "Rejects tokens that were issued longer ago, even if their \"exp\" is in the \
-             future. The token must have \"iat\".",
+        "Maximum time since \"iat\". An older token is rejected, even if its \"exp\" is in \
+             the future. The leeway is added to the maximum. The token must have \"iat\".",
         |policy, given| Ok(policy.max_token_age(given.duration()?)),
     ),
     row(
         "max_token_len",
         Type::Size { min: 0, max: Policy::MAX_TOKEN_LEN as u64 },
         "16KiB",
-        "Maximum length of a token in bytes. It is checked first.",
+        "Maximum length of a token in bytes. This is the first check.",
         |policy, given| policy.max_token_len(given.size()?),
     ),
     flagged(
