@@ -1,6 +1,6 @@
 //! Operating system functions that std lacks: a number that identifies a process across forks,
-//! threads with all signals blocked, and a name for an unnamed file. May name: nothing. Any layer
-//! may name it.
+//! threads with all signals blocked, and a name for an unnamed file. Uses no layer. Every layer may
+//! use it.
 
 #![cfg_attr(
     not(feature = "remote"),

@@ -19,14 +19,14 @@ const (
 	BackendDefault Backend = ""
 	// BackendAccelerated uses aws-lc. For RS256 on CPUs with AVX-512 IFMA it uses the library's own
 	// implementation, which is three to four times as fast. As a safeguard, aws-lc verifies samples
-	// of the results again, accepted and rejected ones. After the first difference, the whole
-	// process uses aws-lc alone.
+	// of the accepted and the rejected signatures again. After the first different result, the
+	// whole process uses aws-lc alone.
 	BackendAccelerated Backend = "accelerated"
 	// BackendAWSLC uses aws-lc alone.
 	BackendAWSLC Backend = "aws-lc"
 )
 
-// native returns the number of the back end in C. C has no number for BackendDefault.
+// native returns the back end's number in the C interface, which has none for BackendDefault.
 func (b Backend) native() native.Backend {
 	switch b {
 	case BackendAccelerated:
@@ -34,6 +34,6 @@ func (b Backend) native() native.Backend {
 	case BackendAWSLC:
 		return native.BackendAWSLC
 	default:
-		return math.MaxUint32 // the library rejects this number
+		return math.MaxUint32 // an invalid number, which the library rejects
 	}
 }

@@ -31,9 +31,9 @@ impl JwkSet {
     /// Reads a JWK Set document: strict JSON of at most 1 MiB and 1000 members. At most 100 usable
     /// keys are kept.
     ///
-    /// backend: what does the arithmetic; the results are the same. "accelerated": aws-lc, and
-    /// AVX-512 IFMA for RS256 if the CPU has it. "aws-lc": aws-lc alone. None: "accelerated",
-    /// unless the environment variable BOUNCER_VERIFY_NO_ACCELERATION is set.
+    /// backend: the code that verifies signatures; the results are the same with each.
+    /// "accelerated": aws-lc, and AVX-512 IFMA for RS256 if the CPU has it. "aws-lc": aws-lc alone.
+    /// None: "accelerated", unless the environment variable BOUNCER_VERIFY_NO_ACCELERATION is set.
     ///
     /// Raises MalformedKeySetError or NoUsableKeyError.
     #[staticmethod]

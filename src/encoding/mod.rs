@@ -1,4 +1,4 @@
-//! L0: strict conversion between text and bytes. May name: error.
+//! L0: strict conversion between text and bytes. May use: error.
 //!
 //! If a text can be read in two ways, an attacker can have one reading checked and the other used.
 //! So each value has exactly one accepted spelling: canonical base64url (RFC 4648 §5, RFC 7515 §2),

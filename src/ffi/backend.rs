@@ -1,15 +1,16 @@
-//! The choice of the arithmetic that verifies signatures.
+//! The choice of the back end.
 
 use super::failure::Failure;
 use crate::{Backend, Error, ErrorKind};
 
-/// The arithmetic that verifies signatures. The verdicts do not depend on it.
+/// The back end: the implementation that verifies signatures. The verdicts do not depend on it.
 #[repr(u32)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum bouncer_backend {
     /// Uses aws-lc. If the CPU and the key size allow, RS256 uses this library's own AVX-512 IFMA
-    /// arithmetic, which is three to four times as fast. aws-lc re-checks samples of the accepted
-    /// and the rejected signatures. At the first difference the whole process falls back to aws-lc.
+    /// code, which is three to four times as fast. aws-lc verifies samples of the accepted and the
+    /// rejected signatures again. After the first different result, the whole process uses only
+    /// aws-lc.
     ///
     /// This is the default. The environment variable BOUNCER_VERIFY_NO_ACCELERATION, set to
     /// anything but an empty value or 0, changes the default to aws-lc. It is read when the process

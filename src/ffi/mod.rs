@@ -1,5 +1,5 @@
 //! The C interface. Each function converts its arguments, makes one call of the public Rust API,
-//! and converts the result. May name only what `lib.rs` exports.
+//! and converts the result. May use only what `lib.rs` exports.
 //!
 //! The rules for all functions are in the preamble of the header (`cbindgen.toml`). `boundary`
 //! converts pointers to references and catches panics. Each type of the C interface has a file. The

@@ -1,4 +1,4 @@
-//! L1: parses bytes into the types of RFC 7515, 7517, 7518, 7519 and 8037. May name: error,
+//! L1: parses bytes into the types of RFC 7515, 7517, 7518, 7519 and 8037. May use: error,
 //! encoding. This layer uses no key, reads no clock and fetches nothing.
 
 pub(crate) mod algorithm;

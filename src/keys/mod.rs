@@ -1,4 +1,4 @@
-//! L3: finds the keys that may have signed a token, and the one that did. May name: error,
+//! L3: finds the keys that may have signed a token, and the one that did. May use: error,
 //! encoding, jose, crypto. No policy, no clock.
 
 pub(crate) mod candidates;

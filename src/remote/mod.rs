@@ -1,23 +1,24 @@
 //! Remote key sets that refresh in the background, and the service's own token. Only this layer
-//! does I/O and keeps threads. May name: error, encoding, jose, crypto, verify.
+//! does I/O and has background threads. May use: error, encoding, jose, crypto, verify.
 //!
 //! | file | content |
 //! |---|---|
-//! | `jwks/` | the issuer's key set: how it is fetched, and which tokens may cause a fetch |
-//! | `renewal/` | the service's own token: how to log in, when to renew, what a 401 means |
+//! | `jwks/` | the issuer's key set: fetches it, and decides which tokens may cause a fetch |
+//! | `renewal/` | the service's own token: logs in, decides when to renew, and handles a 401 |
 //! | `worker` | the background thread of a key set or renewer: waiting callers, fork, close |
-//! | `attempts` | the worker's attempts: results, and when the next one is due |
+//! | `attempts` | the fetches or logins of a worker: results, and when the next one is due |
 //! | `events` | delivers log records and observer calls on a separate thread |
 //! | `pacing` | jitter, back-off, rate limits |
 //! | `freshness` | how long a response is fresh, and Retry-After (RFC 9110, 9111) |
 //! | `http_settings` | the HTTP settings that both builders share |
 //! | `transport`, `http`, `url` | one HTTP exchange |
-//! | `proxy`, `connect` | the connection to the server |
-//! | `tls`, `ca_bundle`, `client_certificate` | trusted servers, and the client's own certificate |
-//! | `redirect`, `decode` | redirects, and the body of a response |
+//! | `proxy`, `connect` | the connection to the server, directly or through a proxy |
+//! | `tls`, `ca_bundle`, `client_certificate` | trusted CAs, and the client's own certificate |
+//! | `redirect`, `decode` | the target of a redirect, and the body of a response |
 //!
-//! Readers get the current keys or token through one atomic pointer. They take the worker's lock
-//! only if these are missing or due for renewal. No thread holds the lock during I/O.
+//! Callers read the current keys or token through one atomic pointer. A caller takes the worker's
+//! lock only if the keys or the token are missing or due for renewal. No thread holds the lock
+//! during I/O.
 
 mod attempts;
 mod ca_bundle;

@@ -1,4 +1,4 @@
-//! L4: decides whether a token is accepted. May name: error, encoding, jose, crypto, keys. The time
+//! L4: decides whether a token is accepted. May use: error, encoding, jose, crypto, keys. The time
 //! comes only from the policy's [`clock::Clock`].
 //!
 //! `verify_token` does the whole verification: parse the token, find its key, verify the signature,

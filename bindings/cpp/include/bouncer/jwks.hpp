@@ -8,11 +8,11 @@
 
 namespace bouncer {
 
-/// The arithmetic that verifies signatures. The verdicts do not depend on it.
+/// The back end: the implementation that verifies signatures. The verdicts do not depend on it.
 enum class Backend : std::uint32_t {
     /// Uses aws-lc. If the CPU and the key size allow, RS256 uses this library's own AVX-512
-    /// arithmetic, which aws-lc re-checks on samples. This is the default, unless the environment
-    /// variable BOUNCER_VERIFY_NO_ACCELERATION is set.
+    /// code. aws-lc verifies samples of its results again. This is the default, unless the
+    /// environment variable BOUNCER_VERIFY_NO_ACCELERATION is set.
     Accelerated = BOUNCER_BACKEND_ACCELERATED,
     AwsLc = BOUNCER_BACKEND_AWS_LC,  ///< Uses aws-lc only.
 };
