@@ -1,6 +1,7 @@
-//! The examples of the RFCs and of the DC/OS document, with every back end. The RFCs are 7515
-//! (JWS), 7520 (its cookbook), 7638 (thumbprints), 7797 (unencoded payloads, rejected) and 8037
-//! (Ed25519). Also compares the encodings of a key with each other: JWK, PEM, DER, n and e.
+//! Verifies the examples of the RFCs and of the DC/OS document with every back end. The RFCs are
+//! 7515 (JWS), 7520 (the JOSE cookbook), 7638 (thumbprints), 7797 (unencoded payloads, which are
+//! rejected) and 8037 (Ed25519). Other tests check that all encodings of a key contain the same
+//! key: JWK, PEM, DER, and the numbers n and e.
 
 mod support {
     pub(crate) mod signer;
@@ -26,11 +27,11 @@ const RFC7515_A3_KEY: &str = r#"{"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub
 const RFC7515_A3: &str = "eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q";
 /// RFC 7515 appendix A.4.1.
 const RFC7515_A4_KEY: &str = r#"{"kty":"EC","crv":"P-521","x":"AekpBQ8ST8a8VcfVOTNl353vSrDCLLJXmPk06wTjxrrjcBpXp5EOnYG_NjFZ6OvLFV1jSfS9tsz4qUxcWceqwQGk","y":"ADSmRA43Z1DSNx_RvcLI87cdL07l6jQyyBXMoxVg_l2Th-x3S1WDhjDly79ajL4Kkd0AZMaZmh9ubmf63e3kyMj2"}"#;
-/// RFC 7515 appendix A.4.1: ES512, over a payload that is not JSON.
+/// RFC 7515 appendix A.4.1: ES512. The payload is not JSON.
 const RFC7515_A4: &str = "eyJhbGciOiJFUzUxMiJ9.UGF5bG9hZA.AdwMgeerwtHoh-l192l60hp9wAHZFVJbLfD_UxMi70cwnZOYaRI1bKPWROc-mZZqwqT2SI-KGDKB34XO0aw_7XdtAG8GaSwFKdCAPZgoXD2YBJZCPEX3xKpRwcdOO8KpEHwJjyqOgzDO7iKvU8vcnwNrmxYbSW9ERBXukOXolLzeO_Jn";
 /// RFC 7515 appendix A.5: an unsecured JWS.
 const RFC7515_A5: &str = "eyJhbGciOiJub25lIn0.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.";
-/// RFC 7515 appendix E: an unknown critical header parameter.
+/// RFC 7515 appendix E: a header with an unknown critical parameter.
 const RFC7515_E: &str = "eyJhbGciOiJub25lIiwNCiAiY3JpdCI6WyJodHRwOi8vZXhhbXBsZS5jb20vVU5ERUZJTkVEIl0sDQogImh0dHA6Ly9leGFtcGxlLmNvbS9VTkRFRklORUQiOnRydWUNCn0.RkFJTA.";
 /// The payload of RFC 7515 appendix A.1 to A.3 and A.5, with its line breaks.
 const RFC7515_CLAIMS: &str =
@@ -65,7 +66,7 @@ fn kind<T>(result: Result<T, Error>) -> (ErrorKind, Option<String>) {
 }
 
 #[test]
-fn rfc_7515_signatures_verify() {
+fn rfc_7515_and_rfc_8037_signatures_are_accepted() {
     for &backend in Backend::ALL {
         for (key, token, algorithm, payload) in [
             (RFC7515_A2_KEY, RFC7515_A2, Algorithm::Rs256, RFC7515_CLAIMS),
@@ -147,7 +148,7 @@ fn the_token_of_the_dcos_document_is_accepted_until_it_expires() {
         assert_eq!(verified.kid(), jwks.keys()[0].kid());
         let late = verify_token(&jwks, &Policy::dcos().time(1467985466), token);
         assert_eq!(kind(late), (ErrorKind::Expired, Some("exp".into())));
-        // The first key set of the document contains another key.
+        // The document shows two key sets. The first contains another key.
         let others = JwkSet::from_slice_with(DOCUMENT_FIRST_JWKS.as_bytes(), backend).expect("a key set");
         let foreign = verify_token(&others, &Policy::dcos().time(1467985465), token);
         assert_eq!(kind(foreign), (ErrorKind::InvalidSignature, None));
@@ -174,9 +175,9 @@ fn example_keys() -> Vec<Jwk> {
 }
 
 #[test]
-fn every_encoding_of_a_key_returns_the_same_key() {
+fn every_encoding_of_a_key_is_parsed_to_the_same_key() {
     for key in example_keys() {
-        // PEM and DER contain only the numbers; a JWK also contains kid and alg.
+        // PEM and DER contain only the public key; a JWK may also contain kid and alg.
         let bare = Jwk::from_der(&key.to_der()).expect("DER");
         assert!(Jwk::from_pem(key.to_pem().as_bytes()).expect("PEM") == bare);
         assert_eq!((bare.to_der(), bare.to_pem()), (key.to_der(), key.to_pem()));
@@ -205,7 +206,7 @@ fn every_encoding_of_a_key_returns_the_same_key() {
 }
 
 #[test]
-fn der_equals_the_output_of_another_encoder() {
+fn der_of_a_key_equals_the_der_of_another_implementation() {
     for (name, key_type, bits) in [
         ("rsa-2048-a", "RSA", 2048),
         ("rsa-2048-e3", "RSA", 2048),
@@ -224,7 +225,7 @@ fn der_equals_the_output_of_another_encoder() {
 }
 
 #[test]
-fn a_private_key_in_pem_is_rejected_as_such() {
+fn a_private_key_in_pem_is_rejected_and_the_error_names_the_cause() {
     let pem = include_bytes!("data/keys/ed25519-a.pem");
     let error = Jwk::from_pem(pem).expect_err("a private key");
     let detail = "a private key: PEM label \"PRIVATE KEY\"";
@@ -232,7 +233,7 @@ fn a_private_key_in_pem_is_rejected_as_such() {
 }
 
 #[test]
-fn the_published_file_contains_the_same_examples() {
+fn the_examples_here_equal_those_of_the_published_file() {
     let Some(folder) = vectors::folder("RFC 7515 and RFC 8037 examples") else { return };
     let file: Value = vectors::read(&folder.join("rfc7515/rfc7515_rfc8037_examples.json"));
     let mut known = 0;
@@ -241,7 +242,8 @@ fn the_published_file_contains_the_same_examples() {
             (example["name"].as_str().expect("a name"), example["jws"].as_str().expect("a token"));
         let (key, ours) = match name {
             "RFC7515-A.1" => {
-                // HS256: a set never uses such a key, and the token is rejected with any key.
+                // HS256: a set with only a symmetric key has no usable key. The token is rejected
+                // with every key.
                 let set = format!(r#"{{"keys":[{}]}}"#, example["publicJwk"]);
                 assert_eq!(kind(JwkSet::from_slice(set.as_bytes())).0, ErrorKind::NoUsableKey);
                 let rejected = kind(jws(RFC7515_A2_KEY, Backend::default(), token));
@@ -264,11 +266,11 @@ fn the_published_file_contains_the_same_examples() {
         known += 1;
     }
     assert_eq!(known, 7);
-    vectors::say(&format!("RFC 7515 and RFC 8037: {known} examples are those of the published file"));
+    vectors::say(&format!("RFC 7515 and RFC 8037: {known} examples equal those of the published file"));
 }
 
-/// RFC 7520, "Examples of Protecting Content Using JOSE", with RFC 7797 and RFC 8037 in the same
-/// form.
+/// RFC 7520, "Examples of Protecting Content Using JOSE". The folder also contains the examples of
+/// RFC 7797 and RFC 8037, in the same JSON format.
 mod cookbook {
     use super::*;
 
@@ -280,7 +282,8 @@ mod cookbook {
         value.as_str().expect("a string")
     }
 
-    /// The public RSA and P-521 keys of sections 3.1 and 3.3, which share their kid.
+    /// The public P-521 key of section 3.1 and the public RSA key of section 3.3. Both have the
+    /// same kid.
     fn keys(folder: &std::path::Path) -> String {
         let key = |name: &str| vectors::read::<Value>(&folder.join("jwk").join(name)).to_string();
         format!("{},{}", key("3_1.ec_public_key.json"), key("3_3.rsa_public_key.json"))
@@ -380,7 +383,7 @@ mod cookbook {
     }
 
     #[test]
-    fn of_a_nested_token_the_jwe_is_rejected_and_the_jws_inside_accepted() {
+    fn a_nested_token_is_rejected_but_the_jws_inside_its_jwe_is_accepted() {
         let Some(folder) = folder("RFC 7520 section 6") else { return };
         let example: Value = vectors::read(&folder.join("6.nesting_signatures_and_encryption.json"));
         let key = &example["sign"]["input"]["key"];
@@ -395,7 +398,7 @@ mod cookbook {
             assert_eq!(verified.algorithm(), Algorithm::Ps256);
             assert_eq!(kind(verify_token(&jwks, &policy, outside)).0, ErrorKind::EncryptedToken);
         }
-        vectors::say("RFC 7520 section 6: the JWE rejected, the JWS inside verified");
+        vectors::say("RFC 7520 section 6: the JWE is rejected, the JWS inside it is accepted");
     }
 
     #[test]
@@ -428,8 +431,8 @@ mod cookbook {
                 }
             }
         }
-        let ends = Backend::ALL.len();
-        assert_eq!((compact, json_forms), (10 * ends, 27 * ends));
+        let backends = Backend::ALL.len();
+        assert_eq!((compact, json_forms), (10 * backends, 27 * backends));
         vectors::say(&format!(
             "RFC 7520 section 5: {compact} JWE rejected as encrypted, {json_forms} as malformed"
         ));
@@ -475,8 +478,8 @@ mod cookbook {
                     assert_eq!(kind(verdict).0, ErrorKind::MalformedToken, "{name} {form}");
                     rejected += 1;
                 }
-                // The published header, with a payload that contains only characters allowed in a
-                // token.
+                // The tokens above fail because of their payload. So try the published header with
+                // a payload in base64url.
                 let header = text(&example["output"]["json_flat"]["protected"]);
                 let token = format!("{header}.{}.AAAA", base64url("unencoded"));
                 let (kind, parameter) = kind(jws(RFC8037_KEY, backend, &token));

@@ -31,7 +31,8 @@ var signingMethods = []signingMethod{
 	bouncer.SigningMethodEd25519, bouncer.SigningMethodEdDSA,
 }
 
-// parse does what golang-jwt's Parser does before it checks the claims.
+// parse verifies the signature of a token in the same steps as golang-jwt's Parser. It does not
+// check the claims.
 func parse(t testing.TB, text string, keys func(header map[string]any) (any, error)) error {
 	parts := strings.Split(text, ".")
 	var header map[string]any
@@ -66,7 +67,7 @@ func TestGolangJWTVerifiesWithEveryKindOfKey(t *testing.T) {
 			if err := parse(t, text, func(map[string]any) (any, error) { return key, nil }); err != nil {
 				t.Errorf("%s with a %s: %v", algorithm, kind, err)
 			}
-			// The payload of another token with the same signature.
+			// The first token, with the payload of another token.
 			other := issuer.sign(t, algorithm, header, `{"sub":"root"}`)
 			parts, otherParts := strings.Split(text, "."), strings.Split(other, ".")
 			forged := parts[0] + "." + otherParts[1] + "." + parts[2]
@@ -82,7 +83,7 @@ func TestASigningMethodDoesNotCheckClaims(t *testing.T) {
 	keys := func(map[string]any) (any, error) { return jwks, nil }
 	for _, payload := range []string{
 		`{"exp":1}`, `{"nbf":99999999999}`, `{"exp":99999999999}`, `{}`,
-		// An invalid Claims Set must not be reported as an invalid signature.
+		// Payloads with invalid claims must not be reported as an invalid signature.
 		`{"exp":"tomorrow"}`, `{"aud":5}`, `{"sub":null}`, `{"sub":7}`, `{"a":1,"a":2}`, `{"exp":1e999}`, `[1]`, `not JSON`,
 	} {
 		text := issuer.sign(t, bouncer.RS256, `{"alg":"RS256"}`, payload)
@@ -111,7 +112,7 @@ func TestASigningMethodChecksTheHeaderAsStrictlyAsAVerifier(t *testing.T) {
 		}
 		expectError(t, err, expected)
 	}
-	// The method accepts only its own algorithm, whatever the header contains.
+	// A valid ES256 signature must not be accepted by the method for RS256.
 	parts := strings.Split(issuer.sign(t, bouncer.ES256, `{"alg":"ES256"}`, `{}`), ".")
 	signature := must(base64.RawURLEncoding.DecodeString(parts[2]))(t)
 	err := bouncer.SigningMethodRS256.Verify(parts[0]+"."+parts[1], signature, jwks)
@@ -163,7 +164,7 @@ func TestASigningMethodFetchesANewKey(t *testing.T) {
 	server.expectHits(t, 2)
 }
 
-func TestASigningMethodSeldomFetchesForUnknownKids(t *testing.T) {
+func TestUnknownKidsCauseFewFetches(t *testing.T) {
 	issuer := newSigners(t, "a")
 	server := startKeyServer(t, document(issuer.jwks(t, "a")))
 	remote := startRemote(t, bouncer.RemoteOptions{URL: server.URL})
@@ -181,9 +182,9 @@ func TestASigningMethodSeldomFetchesForUnknownKids(t *testing.T) {
 	}
 }
 
-// An error about claims means that the signature is valid. So it must not be returned while the key
-// is missing.
-func TestASigningMethodReportsAMissingKeyBeforeAFaultOfTheClaims(t *testing.T) {
+// An error about claims means that the signature is valid. While the key is missing, the signature
+// cannot be verified. So the missing key must be reported.
+func TestASigningMethodReportsAMissingKeyBeforeInvalidClaims(t *testing.T) {
 	issuer := newSigners(t, "a", "b")
 	server := startKeyServer(t, document(issuer.jwks(t, "a")))
 	remote := startRemote(t, bouncer.RemoteOptions{URL: server.URL})
@@ -268,8 +269,9 @@ func TestAWrongRSASignatureMatchesRSAErrVerification(t *testing.T) {
 	}
 }
 
-// golang-jwt's EdDSA method does not check "alg", and its own test vectors contain "ED25519".
-func TestTheEdDSAMethodVerifiesTheOldNameED25519(t *testing.T) {
+// golang-jwt's EdDSA method does not check "alg", and golang-jwt's test vectors contain "ED25519".
+// So the EdDSA method must also accept this name.
+func TestTheEdDSAMethodAcceptsTheOldNameED25519(t *testing.T) {
 	issuer := testIssuer()
 	set := issuer.jwks(t, bouncer.RS256, bouncer.Ed25519)
 	var document map[string]any
@@ -316,7 +318,7 @@ func TestTheEdDSAMethodVerifiesTheOldNameED25519(t *testing.T) {
 	} {
 		expectError(t, verify(issuer.sign(t, bouncer.EdDSA, header, `{}`), set), expected)
 	}
-	// A signature of a token with the new name must not be accepted for the old name.
+	// The signature covers the header: it must be invalid after "alg" is changed to the old name.
 	for _, payload := range []string{`{}`, `{"exp":1}`, `{"nbf":99999999999}`, `{"a":1,"a":2}`, `x`} {
 		today := strings.Split(issuer.sign(t, bouncer.EdDSA, `{"alg":"Ed25519"}`, payload), ".")
 		old := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"ED25519"}`))
@@ -327,7 +329,7 @@ func TestTheEdDSAMethodVerifiesTheOldNameED25519(t *testing.T) {
 	expectError(t, verify(issuer.sign(t, bouncer.EdDSA, `{"alg":"ED25519"}`, `{}`), other), bouncer.ErrInvalidSignature)
 }
 
-func TestEverySigningMethodHasAnAlgorithmOfAPolicy(t *testing.T) {
+func TestAPolicyAcceptsTheAlgorithmOfEverySigningMethod(t *testing.T) {
 	for _, method := range signingMethods {
 		jwks := must(bouncer.LoadJWKS([]byte(documentJWKS)))(t)
 		policy := bouncer.Policy{Profile: "dcos", Algorithms: []bouncer.Algorithm{bouncer.Algorithm(method.Alg())}, Time: time.Unix(1, 0)}
@@ -337,9 +339,9 @@ func TestEverySigningMethodHasAnAlgorithmOfAPolicy(t *testing.T) {
 	}
 }
 
-// PublicKeys must return keys for each accepted token of the corpus, and ErrNoMatchingKey where the
-// library returns it.
-func TestPublicKeysReturnsTheKeysThatTheLibraryTries(t *testing.T) {
+// For each token of the conformance corpus that is accepted, PublicKeys must return keys. For each
+// token that is rejected with ErrNoMatchingKey, it must return the same error.
+func TestPublicKeysFindsKeysForEveryAcceptedToken(t *testing.T) {
 	compared := 0
 	for _, c := range corpus(t) {
 		var header map[string]any
@@ -365,7 +367,7 @@ func TestPublicKeysReturnsTheKeysThatTheLibraryTries(t *testing.T) {
 		_ = jwks.Close()
 	}
 	if compared < 300 {
-		t.Errorf("only %d cases are compared", compared)
+		t.Errorf("only %d cases were compared, want at least 300", compared)
 	}
 }
 
@@ -385,7 +387,7 @@ func TestPublicKeysRejectsAHeaderWithWrongTypes(t *testing.T) {
 	expectError(t, err, bouncer.ErrNoMatchingKey)
 }
 
-// The errors of golang-jwt's Parse.
+// Checks the errors that jwt.Parse returns. Package jwt is a small copy of golang-jwt's interface.
 func TestGolangJWTReportsAnInvalidSignatureOnlyForAWrongSignature(t *testing.T) {
 	issuer := testIssuer()
 	jwks := issuer.jwks(t, bouncer.RS256, bouncer.Ed25519)
@@ -394,7 +396,7 @@ func TestGolangJWTReportsAnInvalidSignatureOnlyForAWrongSignature(t *testing.T) 
 	jwt.RegisterSigningMethod("ED25519", func() jwt.SigningMethod { return bouncer.SigningMethodEdDSA })
 	for payload, expected := range map[string]error{
 		`{"exp":99999999999}`: nil,
-		`{"exp":"tomorrow"}`:  nil, // the real golang-jwt reports its own error
+		`{"exp":"tomorrow"}`:  nil, // the real golang-jwt returns an error of its own
 		`{"aud":5}`:           nil,
 		`{"a":1,"a":2}`:       nil,
 		`{"exp":1}`:           jwt.ErrTokenExpired,

@@ -1,4 +1,5 @@
-//! Verifies the signatures of several tokens side by side, each with its candidates in turn.
+//! Verifies the signatures of up to eight tokens at once. If several keys may have signed a token,
+//! they are its candidates and are tried one after the other.
 
 use super::candidates::{Candidates, MAX_CANDIDATES};
 use super::jwk_set::JwkSet;
@@ -11,21 +12,23 @@ use crate::jose::algorithm::Algorithm;
 use crate::jose::jwk::Jwk;
 use std::array;
 
-/// A signature that is tried with its candidates in turn.
+/// A signature and the state of its verification.
 struct Attempt<'a> {
     candidates: Candidates,
     algorithm: Algorithm,
     message: Message<'a>,
     signature: &'a [u8],
-    /// Number of candidates that have rejected it.
+    /// Number of candidates that have rejected the signature. It is also the index of the next
+    /// candidate.
     rejections: usize,
-    /// The verdict, once it is known.
-    key: Option<Result<&'a Jwk>>,
+    /// The final result: the key that verified the signature, or an error.
+    result: Option<Result<&'a Jwk>>,
 }
 
 impl JwkSet {
-    /// Verifies the signatures of up to eight tokens at once, if that is faster. `None` means that
-    /// the caller must verify that token by itself.
+    /// Verifies the signatures of up to eight tokens at once, if that is faster than one by one.
+    /// Returns the key that signed each token, or an error. `None` means that the caller must
+    /// verify this token individually.
     pub(crate) fn verify_side_by_side<'a>(
         &'a self,
         tokens: &'a [Option<ParsedToken<'_>>; LANES],
@@ -34,8 +37,8 @@ impl JwkSet {
         let mut scratch = scratch.iter_mut();
         let mut attempts =
             tokens.each_ref().map(|token| Attempt::new(self, token.as_ref()?, scratch.next()?));
-        for attempt in 0..MAX_CANDIDATES {
-            let lanes = attempts.each_ref().map(|token| token.as_ref()?.lane(self, attempt));
+        for round in 0..MAX_CANDIDATES {
+            let lanes = attempts.each_ref().map(|token| token.as_ref()?.lane(self, round));
             if lanes.iter().flatten().count() < WORTHWHILE {
                 break;
             }
@@ -47,7 +50,7 @@ impl JwkSet {
             }
         }
         let mut attempts = attempts.into_iter();
-        array::from_fn(|_| attempts.next()??.key)
+        array::from_fn(|_| attempts.next()??.result)
     }
 }
 
@@ -58,32 +61,33 @@ impl<'a> Attempt<'a> {
         jwks.lane_key(*candidates.as_slice().first()?, algorithm)?;
         let signature = scratch.decode(token.jws.signature).ok()?;
         let message = Message::new(token.jws.signing_input);
-        Some(Self { candidates, algorithm, message, signature, rejections: 0, key: None })
+        Some(Self { candidates, algorithm, message, signature, rejections: 0, result: None })
     }
 
-    /// Returns the lane for candidate number `attempt`, or `None` if that candidate is not to be
-    /// tried.
-    fn lane(&self, jwks: &'a JwkSet, attempt: usize) -> Option<Lane<'_>> {
-        if self.key.is_some() || self.rejections != attempt {
+    /// Returns the lane that tries candidate number `round`, from 0. Returns `None` if the result
+    /// is known, if there is no such candidate, or if its key does not support lanes.
+    fn lane(&self, jwks: &'a JwkSet, round: usize) -> Option<Lane<'_>> {
+        if self.result.is_some() || self.rejections != round {
             return None;
         }
-        let &index = self.candidates.as_slice().get(attempt)?;
+        let &index = self.candidates.as_slice().get(round)?;
         let key = jwks.lane_key(index, self.algorithm)?;
         Some(Lane { key, message: &self.message, signature: self.signature })
     }
 
-    /// Records whether the current candidate accepted the signature.
+    /// Records whether the current candidate verified the signature. After the last candidate, the
+    /// reference back end verifies a rejected signature again.
     fn record(&mut self, jwks: &'a JwkSet, accepted: bool) {
         let candidates = self.candidates;
         let tried = candidates.as_slice();
         if accepted {
-            self.key = tried.get(self.rejections).map(|&index| jwks.signer(index, candidates));
+            self.result = tried.get(self.rejections).map(|&index| jwks.signer(index, candidates));
             return;
         }
         self.rejections += 1;
         if self.rejections == tried.len() {
             let result = jwks.verify_again(tried, candidates, self.algorithm, &self.message, self.signature);
-            self.key = Some(result);
+            self.result = Some(result);
         }
     }
 }

@@ -1,4 +1,4 @@
-// Many tokens in one call, the cache of a verifier, and the choice of the back end.
+// Tests of batches, of a verifier's cache, and of the choice of the back end.
 #include "check.hpp"
 
 #include <sys/syscall.h>
@@ -20,11 +20,11 @@ using bouncer::Policy;
 using bouncer::Status;
 using bouncer::Verifier;
 
-/// The time that CLOCK_REALTIME returns, in seconds; 0 means the real time.
+/// The time that CLOCK_REALTIME returns, in seconds since 1970; 0 means the real time.
 static std::atomic<std::int64_t> wall_clock{0};
 
-// Replaces libc's function, for the library too. A policy with a fixed time never expires a token,
-// so the test moves the system's clock.
+// Replaces libc's function in the whole process, so the library calls it too. With a fixed time in
+// the policy, a cached token never expires. So the test changes the system's clock.
 extern "C" int clock_gettime(clockid_t clock, timespec *time) noexcept {
     if (clock != CLOCK_REALTIME || wall_clock == 0) {
         return static_cast<int>(syscall(SYS_clock_gettime, clock, time));
@@ -35,8 +35,8 @@ extern "C" int clock_gettime(clockid_t clock, timespec *time) noexcept {
 
 static_assert(std::is_nothrow_move_constructible_v<Batch> && !std::is_copy_constructible_v<Batch>);
 
-/// The document's token, with an invalid signature in every third and a malformed token in every
-/// fifth place.
+/// Copies of the DC/OS document's token. Every third has an invalid signature. Every fifth is
+/// malformed instead.
 static std::vector<std::string> tokens(std::size_t count) {
     std::vector<std::string> made(count, document_token());
     for (std::size_t i = 0; i < count; ++i) {

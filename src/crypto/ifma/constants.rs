@@ -1,25 +1,26 @@
-//! The constants that are computed once for each key.
+//! The constants of a key, computed once when the key is loaded.
 
 use super::limbs::{self, BLOCK_BITS, Block, LANES, MAX_BLOCKS, Number};
 use super::modulus::{self, Modulus};
 
-/// The DigestInfo before the digest at the end of EMSA-PKCS1-v1_5 (RFC 8017 §9.2, note 1).
+/// The part of the DigestInfo that precedes the SHA-256 digest (RFC 8017 §9.2, note 1).
 const SHA256_DIGEST_INFO: [u8; 19] = [
     0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00,
     0x04, 0x20,
 ];
 const DIGEST_LEN: usize = 32;
 
-/// The public exponent 2^16 + 1. A power takes sixteen squarings and one product.
+/// The public exponent 65537 = 2^16 + 1, big-endian. Raising a number to it takes sixteen squarings
+/// and one multiplication.
 pub(super) const EXPONENT: [u8; 3] = [1, 0, 1];
 
-/// The constants of a modulus of N blocks. R is 2^(416 N), and n is at least 32 bits shorter.
-/// docs/ifma.md explains their use.
+/// The constants of a modulus n of N blocks. R is 2^(416 N), and n < R / 2^32. docs/ifma.md
+/// explains their use.
 #[derive(Clone)]
 #[repr(C, align(64))]
 pub(super) struct Constants<const N: usize> {
-    /// Row i is 2^(416 (i + 1 - N)) mod n. Multiplied by it, block i of a product moves to the
-    /// blocks from N - 1 on. The last row is 1 and unused.
+    /// Row i is 2^(416 (i + 1 - N)) mod n. To reduce a number, block i times row i is added
+    /// from block N - 1 up, and block i is dropped. The last row is 1 and is not used.
     pub(super) fold: [Number<N>; N],
     /// n, 2 n, .. N n.
     pub(super) multiples: [Number<N>; N],
@@ -27,10 +28,11 @@ pub(super) struct Constants<const N: usize> {
     pub(super) digest_factor: Number<N>,
     /// The encoded message with a digest of 0, times `digest_factor` mod n.
     pub(super) padding: Number<N>,
-    /// A block of zeros, n, a block of zeros. Read from any limb on, it is n shifted by up to a
-    /// block.
+    /// A block of zeros, then n, then zeros. The limbs from limb 8 - i on are n shifted up by i
+    /// limbs, for i = 0 to 8.
     shifted_n: [u64; LANES * (MAX_BLOCKS + 2)],
-    /// A block of zeros, then -1/n mod 2^416. Read from any limb on, it is that number shifted.
+    /// A block of zeros, then -1/n mod 2^416. The eight limbs from limb 8 - i on are that number
+    /// shifted up by i limbs, mod 2^416, for i = 0 to 8.
     shifted_inverse: [u64; 2 * LANES],
     /// -1/n mod 2^52.
     pub(super) n0_inverse: u64,
@@ -41,14 +43,14 @@ impl<const N: usize> Constants<N> {
     pub(super) fn new(modulus: &Modulus<N>, bits: usize) -> Self {
         let n = modulus.n();
         let one = modulus::power_of_two(0);
-        // x -> x^2 / R, sixteen times: R^0, R^-1, R^-3, .. R^-65535.
+        // Applies x -> x^2 / R sixteen times: R^0, R^-1, R^-3, .. R^-65535.
         let power = (0..16).fold(one, |power, _| modulus.multiply(&power, &power));
         let digest_factor = modulus.subtract(&limbs::zero(), &power);
         let padding = modulus.multiply(&encoded_message(bits / 8, &[0; DIGEST_LEN]), &digest_factor);
 
         let mut fold = [one; N];
         for (i, row) in fold.iter_mut().enumerate().take(N - 1) {
-            // 2^(416 (i + 1)) / R.
+            // 2^(416 (i + 1)) / R mod n.
             *row = modulus.multiply(&modulus::power_of_two(BLOCK_BITS * (i + 1)), &one);
         }
         let mut multiples = [*n; N];
@@ -74,13 +76,13 @@ impl<const N: usize> Constants<N> {
         &self.multiples[0]
     }
 
-    /// Returns block `block` (of N + 1) of n shifted up by `limbs` (at most 8).
+    /// Returns block number `block` (0 to N) of n shifted up by `limbs` limbs (0 to 8).
     #[inline(always)]
     pub(super) fn shifted_n(&self, limbs: usize, block: usize) -> &Block {
         block_at(&self.shifted_n, LANES * (block + 1) - limbs)
     }
 
-    /// Returns -1/n mod 2^416, shifted up by `limbs` (at most 8), mod 2^416.
+    /// Returns -1/n, shifted up by `limbs` limbs (0 to 8), mod 2^416.
     #[inline(always)]
     pub(super) fn shifted_inverse(&self, limbs: usize) -> &Block {
         block_at(&self.shifted_inverse, LANES - limbs)
@@ -89,11 +91,11 @@ impl<const N: usize> Constants<N> {
 
 #[inline(always)]
 fn block_at<const L: usize>(limbs: &[u64; L], at: usize) -> &Block {
-    const NOWHERE: Block = [0; LANES];
-    limbs[at..].first_chunk().unwrap_or(&NOWHERE)
+    const ZEROS: Block = [0; LANES];
+    limbs[at..].first_chunk().unwrap_or(&ZEROS)
 }
 
-/// Returns EMSA-PKCS1-v1_5 of a SHA-256 digest in `len` bytes: 00 01 FF .. FF 00, the DigestInfo,
+/// Encodes a SHA-256 digest with EMSA-PKCS1-v1_5 in `len` bytes: 00 01 FF .. FF 00, the DigestInfo,
 /// the digest.
 pub(super) fn encoded_message<const N: usize>(len: usize, digest: &[u8; DIGEST_LEN]) -> Number<N> {
     let filler = len - DIGEST_LEN - SHA256_DIGEST_INFO.len() - 3;

@@ -1,5 +1,5 @@
 /// @file detail.hpp
-/// Common parts of the other headers. Programs include bouncer_verify.hpp.
+/// Common parts of the other headers. Do not include this file: include bouncer_verify.hpp.
 /// SPDX-License-Identifier: MIT OR Apache-2.0
 
 #pragma once
@@ -28,12 +28,12 @@ namespace bouncer {
 static_assert(BOUNCER_ABI_VERSION == 1,
               "bouncer_verify.hpp and bouncer_verify.h have different versions");
 
-/// The version of the loaded library: "MAJOR.MINOR.PATCH". The text is static.
+/// Returns the version of the loaded library: "MAJOR.MINOR.PATCH". The string is never freed.
 [[nodiscard]] inline std::string_view library_version() noexcept { return bouncer_version(); }
 
-/// An array that another object owns, as `std::string_view` is for text. Converts from a pointer
-/// and a length, or from any type with data() and size(): a vector, an array, a `std::span`.
-/// Converts to `std::span<const T>`.
+/// A view of an array that another object owns, like `std::span<const T>` of C++20. It can be made
+/// from a pointer and a length, or from any type with data() and size(): a vector, an array, a
+/// `std::span`. It converts to `std::span<const T>`.
 template <class T>
 class ArrayView {
 public:
@@ -57,12 +57,12 @@ private:
     std::size_t size_ = 0;
 };
 
-/// Bytes that another object owns.
+/// A view of bytes that another object owns.
 using ByteView = ArrayView<std::uint8_t>;
 
 namespace detail {
 
-/// Frees a handle of any type.
+/// The deleter for handles of every type.
 struct Free {
     void operator()(bouncer_batch *handle) const noexcept { bouncer_batch_free(handle); }
     void operator()(bouncer_error *handle) const noexcept { bouncer_error_free(handle); }
@@ -88,7 +88,7 @@ public:
 
     /// Takes ownership of `handle`, which a C function returned and which may be NULL.
     explicit Owner(Raw *handle) noexcept : handle_(handle) {}
-    /// The handle, for functions of bouncer_verify.h; NULL after a move.
+    /// Returns the handle, for the functions of bouncer_verify.h. NULL after a move.
     [[nodiscard]] const Raw *handle() const & noexcept { return handle_.get(); }
     const Raw *handle() const && = delete;
 
@@ -102,7 +102,7 @@ inline std::optional<std::string_view> optional_text(bouncer_str text) noexcept 
     return text.data == nullptr ? std::nullopt : std::optional(detail::text(text));
 }
 
-/// Calls a getter of C. Returns the number, or nothing if it is absent.
+/// Calls a getter of the C interface. Returns the number, or `std::nullopt` if it is absent.
 template <class Raw>
 std::optional<std::int64_t> optional_number(std::int32_t (*getter)(const Raw *, std::int64_t *),
                                             const Raw *handle) noexcept {
@@ -110,7 +110,7 @@ std::optional<std::int64_t> optional_number(std::int32_t (*getter)(const Raw *, 
     return getter(handle, &number) != 0 ? std::optional(number) : std::nullopt;
 }
 
-/// Converts a timeout for C. A negative timeout becomes 0.
+/// Converts a timeout to milliseconds for the C interface. A negative timeout becomes 0.
 inline std::uint64_t count(std::chrono::milliseconds time) noexcept {
     return time.count() > 0 ? static_cast<std::uint64_t>(time.count()) : 0;
 }
@@ -124,8 +124,8 @@ T &present(T *pointer) noexcept {
     return *pointer;
 }
 
-/// A range of the values that `Source::at` returns for each index below `Source::size`. Each value
-/// is made when it is read and belongs to the object that the source points to.
+/// A range of the values that `Source::at` returns, for each index below `Source::size`. A value is
+/// created each time it is read. It is valid as long as the object that the source points to.
 template <class Source>
 class Range {
 public:
@@ -156,7 +156,7 @@ public:
     explicit Range(Source source) noexcept : source_(source) {}
     [[nodiscard]] std::size_t size() const noexcept { return source_.size(); }
     [[nodiscard]] bool empty() const noexcept { return size() == 0; }
-    /// The item at `index`, from 0; an empty one if `index` is out of range.
+    /// Returns the item at `index`, from 0, or an empty item if `index` is out of range.
     [[nodiscard]] value_type operator[](std::size_t index) const noexcept {
         return source_.at(index);
     }
@@ -167,7 +167,7 @@ private:
     Source source_;
 };
 
-/// The items that a handle lists by index.
+/// A source for Range: the items of a handle, which two C functions count and return.
 template <class Raw, class Item, std::size_t (*Count)(const Raw *),
           Item (*At)(const Raw *, std::size_t)>
 struct Listed {
@@ -176,7 +176,7 @@ struct Listed {
     Item at(std::size_t index) const noexcept { return At(handle, index); }
 };
 
-/// An array of texts as C reads it.
+/// Strings as an argument of a C function: an array of pointers and lengths.
 class TextArray {
 public:
     TextArray(std::initializer_list<std::string_view> texts) noexcept { copy(texts); }
@@ -186,12 +186,13 @@ public:
         static_assert(std::is_lvalue_reference_v<Text> ||
                           std::is_same_v<std::decay_t<Text>, std::string_view> ||
                           std::is_pointer_v<std::decay_t<Text>>,
-                      "each text would be destroyed before it is read: pass a container that "
-                      "stores the texts");
+                      "each string would be destroyed before it is read: pass a container that "
+                      "stores the strings");
         copy(texts);
     }
 
-    /// NULL if the allocation failed: a call with it fails with Status::NullArgument.
+    /// Returns NULL if there are no strings, or if the allocation failed. After a failed allocation
+    /// the C function fails with Status::NullArgument, because the size is not 0.
     [[nodiscard]] const bouncer_str *data() const noexcept { return texts_.get(); }
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
@@ -212,7 +213,7 @@ private:
     std::unique_ptr<bouncer_str[]> texts_;
 };
 
-/// Texts in an array that another object owns.
+/// A source for Range: strings in an array that another object owns.
 struct Texts {
     ArrayView<bouncer_str> texts{};
     std::size_t size() const noexcept { return texts.size(); }
@@ -223,7 +224,7 @@ struct Texts {
 
 }  // namespace detail
 
-/// Strings that another object owns: a range of `std::string_view`.
+/// A range of `std::string_view`. Another object owns the strings.
 using Strings = detail::Range<detail::Texts>;
 
 }  // namespace bouncer
