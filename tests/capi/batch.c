@@ -3,8 +3,8 @@
 
 enum { COUNT = 150 };
 
-/* The document's token, with an invalid signature in every third and a malformed token in every
- * fifth place. */
+/* Copies of the DC/OS document's token. Every third has an invalid signature. Every fifth is
+ * malformed instead. */
 typedef struct {
     char *texts[COUNT];
     bouncer_str tokens[COUNT];

@@ -74,7 +74,7 @@ inline std::string read_file(const char *name) {
     return text;
 }
 
-/// The document's token expires in this second.
+/// "exp" of the DC/OS document's token, in seconds since 1970.
 constexpr std::int64_t document_exp = 1467985466;
 
 inline bouncer::JwkSet document_jwks() {
