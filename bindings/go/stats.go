@@ -22,7 +22,7 @@ const (
 const (
 	TokenEmpty    = "empty"    // no token yet
 	TokenValid    = "valid"    // a valid token
-	TokenExpiring = "expiring" // the token expires within seconds and is not renewed yet
+	TokenExpiring = "expiring" // the token is about to expire and is not renewed yet
 	TokenExpired  = "expired"  // the token has expired
 	TokenClosed   = "closed"   // closed during the call
 )

@@ -21,11 +21,11 @@ import (
 // logins. Call [TokenRenewer.Close] when it is no longer needed, or leave that to the garbage
 // collector.
 //
-//   - A valid token is returned without waiting for a login, whatever the network does.
 //   - The token is renewed at 70 to 80 % of its lifetime. A failed renewal is retried with a
 //     growing back-off. The token in use is used until it expires.
-//   - Callers wait only if there is no valid token, or if the token expires within seconds. While
-//     logins fail, they do not wait.
+//   - Callers wait only if there is no valid token, or if the token is about to expire. That is
+//     the last 5 % of its lifetime, between 10 and 60 seconds, but at most a quarter of the
+//     lifetime. While logins fail, callers do not wait.
 //   - After a 401 ([TokenRenewer.Reject]), all callers with the same token share one login. At most
 //     one such login starts in 30 seconds.
 //
@@ -93,7 +93,7 @@ func (r *TokenRenewer) Token() (string, error) {
 	return token.Text(), err
 }
 
-// TokenContext returns a valid token. If there is none, or the token expires within seconds, it
+// TokenContext returns a valid token. If there is none, or the token is about to expire, it
 // waits for a login: at most [RenewerOptions].MaxWait, and not at all if no login can succeed soon.
 // A valid token is returned even if ctx has ended.
 //

@@ -219,7 +219,7 @@ impl TokenRenewer {
             .map_err(|error| login_failed(py, &error))
     }
 
-    /// "empty": no token yet. "valid". "expiring": the token expires within seconds and was not
+    /// "empty": no token yet. "valid". "expiring": the token is about to expire and was not
     /// renewed yet. "expired". "closed".
     #[getter]
     fn state(&self) -> &'static str {

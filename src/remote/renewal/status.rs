@@ -49,7 +49,7 @@ pub enum TokenRenewerState {
     Empty,
     /// The token is valid.
     Valid,
-    /// The token expires within seconds and is not renewed yet.
+    /// The token is about to expire and is not renewed yet: see [`crate::TokenRenewer`].
     Expiring,
     /// The token has expired.
     Expired,

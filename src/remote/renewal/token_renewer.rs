@@ -12,8 +12,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-/// Number of failures in a row after which callers without a token no longer wait, and receive the
-/// error at once.
+/// Number of failed logins in a row after which callers without a token receive the error at once
+/// instead of waiting.
 const ATTEMPTS_TO_WAIT_FOR: u32 = 4;
 
 /// Keeps the service's own token valid. Logs in, returns the cached token, and renews it before it
@@ -22,17 +22,19 @@ const ATTEMPTS_TO_WAIT_FOR: u32 = 4;
 /// Make one for each account and clone it: clones share everything.
 ///
 /// - [`TokenRenewer::token`] takes no lock while the token is fresh. Callers wait for a login only
-///   if there is no token, or if it expires within seconds.
-/// - The token is renewed in the background, after 70 to 80 % of its lifetime, or after half of a
-///   lifetime under 60 s. A failed renewal is retried with back-off, and the token is used until it
-///   expires. After a successful login, the next scheduled one is at least one second later.
+///   if there is no token, or if the token is about to expire. That is the last 5 % of its
+///   lifetime, between 10 and 60 s, but at most a quarter of the lifetime.
+/// - The token is renewed in the background, after 70 to 80 % of its lifetime. If the lifetime is
+///   under 60 s, the token is renewed after half of it. A failed renewal is retried with back-off,
+///   and the token is used until it expires. After a successful login, the next scheduled login is
+///   at least one second later.
 /// - After HTTP 401, call [`TokenRenewer::reject`]. Concurrent callers with the same token cause
-///   one login, and there is at most one such login in 30 s. If it returns the rejected token
-///   again, it is repeated a second later. This happens with DC/OS: two logins within one second
-///   return the same token.
+///   one login, and there is at most one such login in 30 s. If the login returns the rejected
+///   token again, the login is repeated one second later. This happens with DC/OS: two logins
+///   within one second return the same token.
 /// - Setting the wall clock forward causes a login, but does not invalidate a token that is valid
 ///   by the monotonic clock.
-/// - After a fork, each process renews for itself.
+/// - After a fork, each process renews its token independently of the others.
 ///
 /// ```no_run
 /// use bouncer_verify::TokenRenewer;
@@ -46,8 +48,8 @@ const ATTEMPTS_TO_WAIT_FOR: u32 = 4;
 #[derive(Clone)]
 pub struct TokenRenewer(Arc<Handle>);
 
-/// The state that all clones share. The worker's thread owns only the worker, so dropping the last
-/// clone can stop it.
+/// The state that all clones share. The background thread refers to the worker but not to this
+/// handle. So this handle is dropped with the last clone, and then stops the thread.
 struct Handle {
     worker: Arc<Worker<RenewalJob>>,
     max_wait: Duration,
@@ -66,8 +68,8 @@ impl TokenRenewer {
 
     /// Returns a valid token.
     ///
-    /// Waits up to `max_wait` if there is no token and a login may succeed soon, or if the token
-    /// expires within seconds. Does not wait in an outage.
+    /// Waits up to `max_wait` if there is no token and a login may succeed soon, or if the token is
+    /// about to expire. Does not wait in an outage.
     ///
     /// # Errors
     /// [`ErrorKind::LoginRejected`], [`ErrorKind::UnusableCredentials`]: the operator has to act.
@@ -96,7 +98,7 @@ impl TokenRenewer {
         let in_use = worker.job.in_use();
         if let Some(current) = &*in_use {
             if now >= current.renew_at {
-                // A renewal is due. A forked child has no thread for it yet.
+                // A renewal is due. Start the thread if this is a forked child that has none.
                 worker.start();
             }
             if current.is_fresh(now, wall) {
@@ -108,8 +110,8 @@ impl TokenRenewer {
         }
         drop(in_use);
         let valid = worker.with(|attempts| {
-            // A login publishes its token before it is done. So under the lock, either the token is
-            // there, or the login that fetches it is in flight.
+            // Check again under the lock. A login publishes its token before it is done. So either
+            // the token is there, or the login that fetches it is still in flight.
             let in_use = worker.job.in_use();
             let valid = in_use.as_ref().filter(|current| current.is_valid(now, wall));
             if !valid.is_some_and(|current| current.is_fresh(now, wall)) {
@@ -151,7 +153,7 @@ impl TokenRenewer {
         }
         let before = ticket.take();
         let newer = worker.with(|attempts| {
-            // As in look_up(): the newer token may have arrived since.
+            // Check again under the lock: a newer token may have arrived. See look_up().
             let in_use = worker.job.in_use();
             let newer = in_use.as_ref().filter(|current| current.token.as_str() != token);
             if newer.is_none() {
@@ -178,11 +180,12 @@ impl TokenRenewer {
         self.0.worker.wait_until(timeout, ready, |error| error.kind() != ErrorKind::LoginUnavailable)
     }
 
-    /// Logs in now. Concurrent callers share one login. Meant for operators.
+    /// Logs in now, even if the token is fresh. Concurrent callers share one login. Meant for
+    /// operators.
     ///
     /// # Errors
-    /// Why the login failed. [`crate::FetchFailure::Timeout`]: it did not finish within `timeout`.
-    /// The token in use is kept.
+    /// Returns why the login failed, or [`crate::FetchFailure::Timeout`] if it did not finish
+    /// within `timeout`. After a failure, the current token stays in use.
     pub fn renew(&self, timeout: Duration) -> Result<(), FetchError> {
         self.0.worker.attempt_now(timeout)
     }
@@ -223,7 +226,8 @@ impl TokenRenewer {
     }
 
     /// Calls `lookup`. If the login of `ticket` is not done, the caller has stopped waiting, so the
-    /// result is final. It may still be the new token, which is published before the login is done.
+    /// result is final and `ticket` becomes `None`. The result may still be the new token, which is
+    /// published shortly before the login is done.
     fn with_final_lookup(
         &self,
         ticket: &mut Option<Ticket>,
@@ -272,7 +276,7 @@ fn next_attempt(
     before: Option<Ticket>,
 ) -> Option<Ticket> {
     if has_valid && (attempts.failed || is_recent || before.is_some()) {
-        // After one attempt to renew it, a valid token is returned without waiting.
+        // The token is valid, and a renewal has just been tried: return the token, do not wait.
         return None;
     }
     if let Some(error) = attempts.failure()
@@ -282,7 +286,7 @@ fn next_attempt(
     }
     Some(Ticket::new(match attempts.in_flight() {
         Some(attempt) => attempt,
-        // The background will retry soon.
+        // The background thread will log in soon: wait for that.
         None if attempts.failed || is_recent => attempts.done + 1,
         None => attempts.request(Reason::Schedule),
     }))
@@ -293,8 +297,8 @@ fn next_after_rejection(attempts: &mut Attempts<Rejections>, before: Option<Tick
     if before.is_some_and(Ticket::is_last) {
         return None;
     }
-    // A login that began before the rejection may have returned the rejected token, so another
-    // login may be needed.
+    // A login that began before the rejection may return the rejected token. So its ticket is not a
+    // last one: another login may follow.
     let newer = |attempt: &u64| before.is_none_or(|before| before.attempt() < *attempt);
     if let Some(attempt) = attempts.in_flight().filter(newer) {
         return (!attempts.in_outage()).then_some(Ticket::new(attempt));

@@ -22,7 +22,7 @@ type OwnToken struct {
 
 // Token returns the service's own token. If rejected is not empty, it returns a different token. It
 // never waits. The ticket is used as with [Verifier.Verify], but with [Renewer.Wait]. A token and a
-// ticket together mean that the token is valid, but expires within seconds.
+// ticket together mean that the token is valid, but about to expire.
 //
 // known is the generation of the token that the caller already has. If that token is still the
 // current one, only Generation is set in the result.
