@@ -93,7 +93,7 @@ impl bouncer_settings {
             return error.status;
         }
         let settings = &mut self.settings;
-        // After a panic the settings have failed, so nothing can be made of them.
+        // After a panic the settings have failed, so nothing can be built from them.
         let result = catch_unwind(AssertUnwindSafe(|| change(settings)));
         match result.unwrap_or_else(|_| Err(invalid("a bug in bouncer_verify: please report it"))) {
             Ok(()) => bouncer_status::Ok,
@@ -220,8 +220,8 @@ pub extern "C" fn bouncer_settings_json(settings: Option<&bouncer_settings>) -> 
     })
 }
 
-/// Frees settings and wipes their secrets from memory. Policies, key sets and renewers made of them
-/// keep working. NULL is allowed.
+/// Frees settings and wipes their secrets from memory. Policies, key sets and renewers built from
+/// them keep working. NULL is allowed.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_settings_free(settings: Option<Box<bouncer_settings>>) {
     read((), || drop(settings));

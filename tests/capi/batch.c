@@ -3,8 +3,8 @@
 
 enum { COUNT = 150 };
 
-/* Copies of the DC/OS document's token. Every third has an invalid signature. Every fifth is
- * malformed instead. */
+/* Copies of the example token of the DC/OS documentation. Every third has an invalid signature,
+ * and every fifth is malformed. */
 typedef struct {
     char *texts[COUNT];
     bouncer_str tokens[COUNT];

@@ -1,5 +1,5 @@
-/* Settings: names, values, documents, the list of settings, and the objects made of them. No server
- * is needed. */
+/* Settings: names, values, JSON documents, the list of all settings, and the objects built from
+ * settings. No server is needed. */
 #include "check.h"
 
 #define OK BOUNCER_STATUS_OK
@@ -12,8 +12,9 @@ static bouncer_settings *policy_settings(void)
     return settings;
 }
 
-/* Checks the setting and a part of the message of the first failure of `settings`. Frees them. */
-static void check_failed(bouncer_settings *settings, const char *claim, const char *part)
+/* Checks the first error of `settings`: the setting that it names, and that its message contains
+ * `part`. Also checks that no policy can be built. Frees `settings`. */
+static void check_failed(bouncer_settings *settings, const char *name, const char *part)
 {
     const bouncer_error *error = bouncer_settings_error(settings);
     CHECK(error != NULL && bouncer_error_status(error) == INVALID);
@@ -21,16 +22,16 @@ static void check_failed(bouncer_settings *settings, const char *claim, const ch
         fprintf(stderr, "%s\n", bouncer_error_message(error));
     }
     CHECK(strstr(bouncer_error_message(error), part) != NULL);
-    CHECK(claim == NULL ? bouncer_error_claim(error).data == NULL : text_is(bouncer_error_claim(error), claim));
+    CHECK(name == NULL ? bouncer_error_claim(error).data == NULL : text_is(bouncer_error_claim(error), name));
     bouncer_policy *policy = NULL;
-    bouncer_error *refused = NULL;
-    CHECK(bouncer_policy_new(settings, &policy, &refused) == INVALID && policy == NULL);
-    CHECK(strcmp(bouncer_error_message(refused), bouncer_error_message(error)) == 0);
-    bouncer_error_free(refused);
+    bouncer_error *policy_error = NULL;
+    CHECK(bouncer_policy_new(settings, &policy, &policy_error) == INVALID && policy == NULL);
+    CHECK(strcmp(bouncer_error_message(policy_error), bouncer_error_message(error)) == 0);
+    bouncer_error_free(policy_error);
     bouncer_settings_free(settings);
 }
 
-static void a_policy_made_of_settings_verifies(void)
+static void a_policy_built_from_settings_verifies_tokens(void)
 {
     size_t json_len, token_len;
     char *json = read_file(TEST_DATA "/document_jwks.json", &json_len);
@@ -43,7 +44,7 @@ static void a_policy_made_of_settings_verifies(void)
     CHECK(bouncer_settings_set(settings, BOUNCER_POLICY_TIME, BOUNCER_TEXT("1467985465")) == OK);
     bouncer_policy *policy = NULL, *late = NULL;
     CHECK(bouncer_policy_new(settings, &policy, NULL) == OK);
-    /* A policy does not change; its settings can be changed and used again. */
+    /* Changing the settings does not change the policy that was built from them. */
     CHECK(bouncer_settings_set(settings, BOUNCER_POLICY_TIME, BOUNCER_TEXT("1467985466")) == OK);
     CHECK(bouncer_policy_new(settings, &late, NULL) == OK);
     bouncer_settings_free(settings);
@@ -74,7 +75,7 @@ static void values_and_documents_are_combined(void)
     bouncer_settings_free(settings);
 }
 
-static void the_first_failure_is_kept(void)
+static void the_first_error_is_kept(void)
 {
     bouncer_settings *settings = policy_settings();
     bouncer_settings_add(settings, "isuers", BOUNCER_TEXT("a"));
@@ -85,7 +86,7 @@ static void the_first_failure_is_kept(void)
     check_failed(settings, NULL, "policy has no setting \"isuers\": did you mean \"issuers\"?");
 }
 
-static void failures_name_the_setting(void)
+static void errors_name_the_setting(void)
 {
     bouncer_settings *settings = policy_settings();
     CHECK(bouncer_settings_set(settings, BOUNCER_POLICY_LEEWAY, BOUNCER_TEXT("30")) == INVALID);
@@ -114,7 +115,8 @@ static void failures_name_the_setting(void)
     settings = bouncer_settings_new(77);
     CHECK(bouncer_settings_set(settings, BOUNCER_POLICY_LEEWAY, BOUNCER_TEXT("1s")) == INVALID);
     check_failed(settings, NULL, "unknown kind of settings 77: use a BOUNCER_KIND_ constant");
-    /* A failure of the combination is not kept in the settings, so it can be corrected. */
+    /* If each setting is valid but the combination is not, bouncer_policy_new() fails. The settings
+     * do not keep that error, so a further setting can correct it. */
     bouncer_policy *policy = NULL;
     settings = policy_settings();
     CHECK_FAILS(bouncer_policy_new(settings, &policy, &err), INVALID);
@@ -169,7 +171,7 @@ static void the_library_lists_its_settings(void)
     CHECK(bouncer_setting_find(BOUNCER_KIND_KEYS, BOUNCER_KEYS_PROXY)->flags == BOUNCER_SETTING_PASSWORD);
 }
 
-static void keys_and_renewers_are_made_of_settings(void)
+static void key_sets_and_renewers_are_built_from_settings(void)
 {
     size_t json_len;
     char *json = read_file(TEST_DATA "/document_jwks.json", &json_len);
@@ -227,12 +229,12 @@ static void keys_and_renewers_are_made_of_settings(void)
 
 int main(void)
 {
-    a_policy_made_of_settings_verifies();
+    a_policy_built_from_settings_verifies_tokens();
     values_and_documents_are_combined();
-    the_first_failure_is_kept();
-    failures_name_the_setting();
+    the_first_error_is_kept();
+    errors_name_the_setting();
     null_does_not_crash();
     the_library_lists_its_settings();
-    keys_and_renewers_are_made_of_settings();
+    key_sets_and_renewers_are_built_from_settings();
     return 0;
 }

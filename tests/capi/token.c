@@ -1,8 +1,8 @@
-/* Verification of a token and its claims: the DC/OS document's own token, and claims of every type.
- */
+/* Verification of a token and its claims: the example token of the DC/OS documentation, and claims
+ * of every type. */
 #include "check.h"
 
-static void the_documents_token_is_accepted_until_it_expires(void)
+static void the_example_token_of_dcos_is_accepted_until_it_expires(void)
 {
     bouncer_jwks *jwks = document_jwks();
     size_t len;
@@ -183,7 +183,7 @@ static void the_token_of_an_authorization_header_is_found(void)
 
 int main(void)
 {
-    the_documents_token_is_accepted_until_it_expires();
+    the_example_token_of_dcos_is_accepted_until_it_expires();
     a_verifier_outlives_its_keys_and_policy();
     typed_claims_are_read_without_json();
     an_authorization_header_is_verified_in_one_call();

@@ -1,4 +1,4 @@
-//! Remote key sets made from settings work like those of the typed builder.
+//! Remote key sets built from settings work like those of the typed builder.
 
 use crate::{document, loaded, name_and_detail, settings};
 use base64::Engine as _;

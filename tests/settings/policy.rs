@@ -1,4 +1,4 @@
-//! Policies made from settings equal those of the typed builder.
+//! Policies built from settings equal those of the typed builder.
 
 use crate::{loaded, name_and_detail, settings};
 use bouncer_verify::{Algorithm, Policy, SettingsKind};

@@ -1,4 +1,4 @@
-//! Token renewers made from settings work like those of the typed builder.
+//! Token renewers built from settings work like those of the typed builder.
 
 use crate::{loaded, name_and_detail, settings};
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

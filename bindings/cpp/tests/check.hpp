@@ -74,7 +74,7 @@ inline std::string read_file(const char *name) {
     return text;
 }
 
-/// "exp" of the DC/OS document's token, in seconds since 1970.
+/// The "exp" of the example token of the DC/OS documentation.
 constexpr std::int64_t document_exp = 1467985466;
 
 inline bouncer::JwkSet document_jwks() {

@@ -19,7 +19,7 @@ static_assert(sizeof(PolicySettings) == sizeof(void *), "one more setting change
 static_assert(std::is_nothrow_move_assignable_v<PolicySettings> &&
               !std::is_copy_constructible_v<PolicySettings>);
 
-/// Returns the status of the DC/OS document's token with `policy`.
+/// The status of the example token of the DC/OS documentation with `policy`.
 static Status verdict(const Policy &policy, std::string_view *claim = nullptr) {
     static const bouncer::JwkSet jwks = document_jwks();
     static const std::string token = document_token();

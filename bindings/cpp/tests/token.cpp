@@ -1,4 +1,5 @@
-// Verification of a token and its claims: the DC/OS document's own token, and claims of every type.
+// Verification of a token and its claims: the example token of the DC/OS documentation, and claims
+// of every type.
 #include "check.hpp"
 
 #include <type_traits>
@@ -15,7 +16,7 @@ using bouncer::verify_token;
 static_assert(std::is_nothrow_move_constructible_v<VerifiedToken> &&
               !std::is_copy_constructible_v<VerifiedToken>);
 
-static void the_documents_token_is_accepted_until_it_expires() {
+static void the_example_token_of_dcos_is_accepted_until_it_expires() {
     const JwkSet jwks = document_jwks();
     std::string text = document_token();
     const Policy policy = policy_at(document_exp - 1);
@@ -32,7 +33,7 @@ static void the_documents_token_is_accepted_until_it_expires() {
     CHECK(!token.issuer() && !token.subject() && !token.token_id() && token.audience().empty());
     CHECK(token.audience()[0].empty());
 
-    // One second later, and then with the system's clock and the default policy.
+    // One second later the token has expired. It has also expired by the system's clock.
     const auto late = try_verify_token(jwks, policy_at(document_exp), text);
     CHECK(fails(late, Status::Expired) && late.error().claim() == "exp");
     CHECK(std::string_view(late.error().message()).find("peter") == std::string_view::npos);
@@ -49,21 +50,21 @@ static void the_documents_token_is_accepted_until_it_expires() {
     CHECK(fails(try_verify_token(jwks, policy, text), Status::InvalidSignature));
 }
 
-static void a_claim_of_another_type_differs_from_a_missing_one(const VerifiedToken &token) {
-    const auto says = [](const auto &result, const char *words) {
-        return std::string_view(result.error().message()).find(words) != std::string_view::npos;
+static void a_claim_of_the_wrong_type_and_a_missing_claim_are_different_errors(const VerifiedToken &token) {
+    const auto message_has = [](const auto &result, const char *part) {
+        return std::string_view(result.error().message()).find(part) != std::string_view::npos;
     };
     CHECK(fails(token.try_claim_string("email"), Status::MissingClaim));
     const auto missing = token.try_claim_string("email");
-    CHECK(missing.error().claim() == "email" && says(missing, "missing"));
+    CHECK(missing.error().claim() == "email" && message_has(missing, "missing"));
     CHECK(fails(token.try_claim_integer("email"), Status::MissingClaim));
     CHECK(fails(token.try_claim_strings("email"), Status::MissingClaim));
     CHECK(fails(token.try_claim_string("exp"), Status::MalformedClaims) &&
-          says(token.try_claim_string("exp"), "not a string"));
+          message_has(token.try_claim_string("exp"), "not a string"));
     CHECK(fails(token.try_claim_integer("exp"), Status::MalformedClaims) &&
-          says(token.try_claim_integer("exp"), "integer"));
+          message_has(token.try_claim_integer("exp"), "integer"));
     CHECK(fails(token.try_claim_strings("roles"), Status::MalformedClaims) &&
-          says(token.try_claim_strings("roles"), "array"));
+          message_has(token.try_claim_strings("roles"), "array"));
     CHECK(fails(token.try_claim_string("\xff"), Status::InvalidArgument));
     try {
         (void)token.claim_string("email");
@@ -107,7 +108,7 @@ static void every_registered_claim_is_read() {
     CHECK((std::vector<std::string_view>(audiences.begin(), audiences.end()) ==
            std::vector<std::string_view>{"orders", "stock"}));
     CHECK(audiences.size() == 2 && audiences[1] == "stock" && audiences[2].empty() && !audiences.empty());
-    a_claim_of_another_type_differs_from_a_missing_one(token);
+    a_claim_of_the_wrong_type_and_a_missing_claim_are_different_errors(token);
     CHECK(fails(try_verify_token(jwks, Policy::for_issuer("https://id.example", "x"), text),
                 Status::WrongAudience));
     CHECK(fails(try_verify_token(jwks, Policy::dcos(), text), Status::WrongAudience));
@@ -125,7 +126,7 @@ static void moving_a_token_moves_its_claims() {
     CHECK(second.uid() == "peter");
 }
 
-static void any_text_is_verified_without_a_crash() {
+static void invalid_and_unterminated_text_does_not_crash() {
     const JwkSet jwks = document_jwks();
     CHECK(fails(try_verify_token(jwks, Policy::dcos(), std::string_view()), Status::MalformedToken));
     CHECK(
@@ -133,9 +134,10 @@ static void any_text_is_verified_without_a_crash() {
     CHECK(fails(try_verify_token(jwks, Policy::dcos(), "\xff\xfe.a.b"), Status::MalformedToken));
     CHECK(fails(try_verify_token(jwks, Policy::dcos(), "a.b.c.d.e"), Status::EncryptedToken));
     CHECK(fails(try_verify_token(jwks, Policy::dcos(), std::string(16385, 'a')), Status::TokenTooLarge));
-    const std::string text = document_token();
-    const std::string_view part_of_more = std::string_view(text).substr(0, text.size());
-    CHECK(try_verify_token(jwks, policy_at(0), part_of_more));
+    // Text needs no NUL at its end.
+    const std::string token_and_more = document_token() + ".more";
+    const std::string_view text = std::string_view(token_and_more).substr(0, document_token().size());
+    CHECK(try_verify_token(jwks, policy_at(0), text));
 }
 
 static void the_token_of_an_authorization_header_is_found() {
@@ -150,9 +152,9 @@ static void the_token_of_an_authorization_header_is_found() {
 }
 
 int main() {
-    the_documents_token_is_accepted_until_it_expires();
+    the_example_token_of_dcos_is_accepted_until_it_expires();
     every_registered_claim_is_read();
     moving_a_token_moves_its_claims();
-    any_text_is_verified_without_a_crash();
+    invalid_and_unterminated_text_does_not_crash();
     the_token_of_an_authorization_header_is_found();
 }
