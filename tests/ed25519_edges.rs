@@ -1,7 +1,8 @@
-//! The 914 Ed25519 edge cases of C2SP/CCTV, on which implementations disagree. This library has one
-//! rule for every back end. The public key A and the commitment R must be canonically encoded and
-//! not of small order. The equation must hold without a cofactor (RFC 8032 section 5.1.7). A
-//! component of small order in A or R is allowed.
+//! The 914 Ed25519 edge cases of C2SP/CCTV, on which implementations disagree. Every back end of
+//! this library must follow the same rule. The public key A and the commitment R must be
+//! canonically encoded, and neither may be a point of small order. A point of mixed order is
+//! allowed: one with a component of small order and another of large order. The equation must hold
+//! without multiplication by the cofactor (RFC 8032 section 5.1.7).
 
 mod support {
     pub(crate) mod signer;
@@ -32,7 +33,8 @@ impl Vector {
         if self.has("low_order_A") || self.has("non_canonical_A") {
             Err(ErrorKind::UnusableKey)
         } else if self.has("low_order_R") || self.has("non_canonical_R") || self.has("low_order_residue") {
-            // With a residue, the two sides are equal only after multiplication by the cofactor.
+            // With "low_order_residue", the two sides of the equation are equal only after
+            // multiplication by the cofactor.
             Err(ErrorKind::InvalidSignature)
         } else {
             Ok(())
@@ -63,7 +65,7 @@ fn every_back_end_follows_the_same_rule_for_ed25519_edge_cases() {
             let id = || format!("number {} {:?}: {verdict:?}, not {expected:?}", vector.number, vector.flags);
             report.check(id, expected.is_ok(), verdict.is_ok());
             assert_eq!(verdict, expected, "{backend:?}: {}", id());
-            // A key set must skip a key with which no signature can be valid.
+            // A key set must skip a key that is not usable. This one has no other key.
             let set = format!(r#"{{"keys":[{}]}}"#, vector.jwk());
             let usable = JwkSet::from_slice_with(set.as_bytes(), backend).is_ok();
             assert_eq!(usable, expected != Err(ErrorKind::UnusableKey), "{backend:?}: {}", id());

@@ -1,4 +1,4 @@
-//! A token with a checked form and a parsed header.
+//! A token whose form has been checked and whose header has been parsed.
 
 use super::known_headers::{KnownHeader, KnownHeaders};
 use crate::encoding::base64url::Scratch;
@@ -7,7 +7,8 @@ use crate::jose::header::JoseHeader;
 use crate::jose::jws::{CompactJws, Part, TokenForm};
 use std::ops::Deref;
 
-/// A well-formed token. Nothing in it is verified yet.
+/// A token with a valid form and a parsed header. Neither its signature nor its claims are verified
+/// yet.
 pub(crate) struct ParsedToken<'a> {
     pub(crate) jws: CompactJws<'a>,
     pub(crate) header: TokenHeader<'a>,
@@ -21,8 +22,8 @@ pub(crate) enum TokenHeader<'a> {
 }
 
 impl<'a> ParsedToken<'a> {
-    /// Checks the form of `token` and parses its header. Decodes the header into `scratch`, unless
-    /// it is one of `known`.
+    /// Checks the form of `token` and parses its header. A header in `known` is not parsed again;
+    /// any other header is decoded into `scratch`.
     pub(crate) fn parse(
         token: &'a [u8],
         form: TokenForm,
@@ -40,8 +41,8 @@ impl<'a> ParsedToken<'a> {
         Ok(Self { jws, header })
     }
 
-    /// Does the same, but only for a token whose header is one of `known`. Returns `None` if it is
-    /// not, or if the form is wrong.
+    /// Like [`Self::parse`], but only for a token whose header is in `known`. Returns `None` if the
+    /// header is not in `known` or the form is invalid.
     pub(crate) fn parse_known(token: &'a [u8], form: TokenForm, known: &'a KnownHeaders) -> Option<Self> {
         let jws = CompactJws::parse(token, form).ok()?;
         let header = TokenHeader::Known(known.lookup(jws.header, jws.signature_len())?);

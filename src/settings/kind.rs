@@ -1,4 +1,4 @@
-//! The kinds of settings, and the table of each.
+//! The kinds of settings. Each kind has its own table of settings.
 
 #[cfg(feature = "remote")]
 use super::keys::KEYS;
@@ -7,13 +7,14 @@ use super::renewer::RENEWER;
 use super::row::Setting;
 use super::table::POLICY;
 
-/// What a set of settings configures. The numbers are permanent; 3 and 4 are not used.
+/// The type of object that settings configure. The numbers are permanent: 3 and 4 must not be used
+/// for a new kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SettingsKind {
     /// A [`crate::Policy`]: the rules for tokens.
     Policy = 1,
-    /// A [`crate::RemoteJwkSet`]: where an issuer's keys are fetched, and how they are refreshed.
+    /// A [`crate::RemoteJwkSet`]: from where an issuer's keys are fetched, and how often.
     #[cfg(feature = "remote")]
     Keys = 2,
     /// A [`crate::TokenRenewer`]: how the service gets its own token.
@@ -31,7 +32,7 @@ impl SettingsKind {
         Self::Renewer,
     ];
 
-    /// The name: `policy`.
+    /// Returns the name, for example `policy`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Policy => "policy",
@@ -42,17 +43,17 @@ impl SettingsKind {
         }
     }
 
-    /// The permanent number, the same as in C.
+    /// Returns the permanent number. It equals the constant `BOUNCER_KIND_...` of the C header.
     pub const fn number(self) -> u32 {
         self as u32
     }
 
-    /// Returns the kind with this number.
+    /// Returns the kind with this number, or `None` if this build has no such kind.
     pub fn of_number(number: u32) -> Option<Self> {
         Self::ALL.iter().copied().find(|kind| kind.number() == number)
     }
 
-    /// Returns its settings, in the order of the documentation.
+    /// Returns the settings of this kind, in the order of the documentation.
     pub fn settings(self) -> Vec<&'static Setting> {
         match self {
             Self::Policy => POLICY.iter().map(|row| &row.setting).collect(),
@@ -63,7 +64,7 @@ impl SettingsKind {
         }
     }
 
-    /// Returns the setting with this name.
+    /// Returns the setting with this name, or `None` if this kind has no such setting.
     pub fn setting(self, name: &str) -> Option<&'static Setting> {
         self.settings().into_iter().find(|setting| setting.name == name)
     }

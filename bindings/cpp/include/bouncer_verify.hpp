@@ -18,20 +18,22 @@
 ///
 /// - **Failures.** Each function that can fail exists twice. `load` throws an Error; `try_load` is
 ///   noexcept and returns a Result that holds a Failure. Both report the same cause. With
-///   -fno-exceptions only the second one exists.
-/// - **Ownership.** Each class, except the views, owns a handle of the library. Objects can be
-///   moved, not copied. Besides handles, only a thrown Error and the lists of texts for a call
-///   allocate memory. A moved-from object may be destroyed or reassigned; getters return empty
-///   values, and its other functions fail with Status::NullArgument.
+///   -fno-exceptions only the functions with `try_` exist.
+/// - **Ownership.** Views refer to another object and can be copied. The other classes own a handle
+///   of the library. They can be moved but not copied, except Error. Besides handles, these headers
+///   allocate memory only for a thrown Error, a logger, and text lists or map names during a call.
+///   A moved-from object may be destroyed or reassigned. Its getters return empty values, and its
+///   other functions fail with Status::NullArgument.
 /// - **Lifetimes.** Text arguments are `std::string_view`; they are read during the call and not
-///   kept. Text, views and ranges that a function returns belong to its object and are valid until
-///   it is destroyed. Calling such a function on a temporary does not compile: store the object in
-///   a variable first.
+///   kept. Text, views and ranges that a member function returns are valid until its object is
+///   destroyed. Calling such a function on a temporary does not compile: store the object in a
+///   variable first.
 /// - **Threads.** Any number of threads may call const functions of one object at once. Settings
-///   must not be changed while another thread uses them. There is no thread-local state, and the
-///   only global state is the logger of try_set_logger().
-/// - **Times** in tokens are whole seconds since 1970-01-01T00:00:00Z, as a number. An "exp" may be
-///   after the year 2262, where the nanoseconds of std::chrono::system_clock overflow.
+///   must not be changed while another thread uses them. There is no thread-local state. The only
+///   global state is the logger that try_set_logger() sets.
+/// - **Times** in tokens are whole seconds since 1970-01-01T00:00:00Z, as an integer. They are not
+///   std::chrono::system_clock times, because those overflow in the year 2262 if they count
+///   nanoseconds.
 ///
 /// SPDX-License-Identifier: MIT OR Apache-2.0
 

@@ -1,4 +1,5 @@
-//! How verifications get keys from a remote key set.
+//! [`KeySource`] for a remote key set: returns the current keys, and decides whether a missing key
+//! causes a fetch.
 
 use super::jwks_job::MAX_PAUSE_WITHOUT_KEYS;
 use super::misses::Misses;
@@ -18,7 +19,7 @@ impl KeySource for RemoteJwkSet {
         let snapshot = self.0.worker.job.current();
         let Some(keys) = &*snapshot else { return CurrentKeys::none() };
         if now >= keys.refresh_at {
-            // A refresh is due. A forked child has no thread for it yet.
+            // A refresh is due. Start the thread if this is a forked child that has none.
             self.0.worker.start();
         }
         if now >= keys.usable_until {
@@ -63,7 +64,8 @@ impl KeySource for RemoteJwkSet {
                     return unknown(&missing, || lookup_failed(attempts));
                 }
                 (None, Some(attempt)) => return Refetch::Fetch(Ticket::new(attempt)),
-                // Another token has caused this fetch since.
+                // The fetch in flight is a later one than the fetch that this token waited for. It
+                // began after the token arrived, so it is the last.
                 (Some(before), Some(attempt)) if before.attempt() < attempt && !attempts.in_outage() => {
                     return Refetch::Fetch(Ticket::last(attempt));
                 }
@@ -113,7 +115,8 @@ impl KeySource for RemoteJwkSet {
 }
 
 impl RemoteJwkSet {
-    /// Requests a fetch for a token, if its budget allows one. Returns the number of the attempt.
+    /// Requests a fetch for a token with a missing key, if the budget for that kind of missing key
+    /// allows one. Returns the number of the attempt.
     fn request(&self, attempts: &mut Attempts<Misses>, missing: &MissingKey, now: Instant) -> Option<u64> {
         if let Some(attempt) = attempts.requested() {
             return Some(attempt);
@@ -137,11 +140,11 @@ impl RemoteJwkSet {
     }
 }
 
-/// Returns the fetch to wait for if there are no usable keys at all. During an outage the
-/// background retries, so this requests no fetch.
+/// Requests a fetch for a token while there are no usable keys at all. Requests none during an
+/// outage, because the background thread retries at least every [`MAX_PAUSE_WITHOUT_KEYS`].
 ///
-/// The exception: the last attempt ended at least [`MAX_PAUSE_WITHOUT_KEYS`] ago. Its pause was
-/// then chosen while there still were keys, and is too long.
+/// The current pause can be longer than that if it began while the old keys were still usable. So
+/// after [`MAX_PAUSE_WITHOUT_KEYS`] a token requests a fetch even during an outage.
 fn first_fetch(attempts: &mut Attempts<Misses>, before: Option<Ticket>, now: Instant) -> Refetch {
     let paused = attempts.ended.map(|ended| now.saturating_duration_since(ended));
     let is_retried_soon =
@@ -152,12 +155,13 @@ fn first_fetch(attempts: &mut Attempts<Misses>, before: Option<Ticket>, now: Ins
     }
 }
 
-/// Returns the result for a token that cannot wait for a fetch, if it is unknown whether the issuer
-/// has its key.
+/// Returns the result for a token whose key is missing and for which no fetch is possible now. It
+/// is then unknown whether the issuer has the key.
 fn unknown(missing: &MissingKey, why: impl FnOnce() -> Cow<'static, str>) -> Refetch {
     match missing {
         MissingKey::Kid(_) | MissingKey::KeyWithoutKid => Refetch::Unavailable(why()),
-        // The verdict is "keys unavailable" already, or the signature is invalid.
+        // Without any keys, the verdict is `KeysUnavailable` already. If the key with the token's
+        // "kid" does not verify the signature, the verdict is `InvalidSignature`.
         _ => Refetch::None,
     }
 }
@@ -186,7 +190,7 @@ mod tests {
     const LONG: Duration = Duration::from_secs(20);
     const MINUTE: Duration = Duration::from_secs(60);
 
-    /// An issuer that sends the configured response and counts the requests.
+    /// An issuer that sends the response set by `set_response` and counts the requests.
     #[derive(Clone)]
     struct Issuer(Arc<Mutex<(HttpResponse, usize)>>);
 
@@ -195,7 +199,7 @@ mod tests {
             Self(Arc::new(Mutex::new((HttpResponse::new(200, [], DOCUMENT.to_vec()), 0))))
         }
 
-        fn say(&self, status: u16, headers: &[(&str, &str)]) {
+        fn set_response(&self, status: u16, headers: &[(&str, &str)]) {
             let headers = headers.iter().map(|(name, value)| (name.to_string(), value.to_string()));
             self.0.lock().unwrap().0 = HttpResponse::new(status, headers, Vec::new());
         }
@@ -219,7 +223,7 @@ mod tests {
     }
 
     impl RemoteJwkSet {
-        /// Simulates that the last attempt ended `ago`, and that the keys are too old since.
+        /// Makes the keys too old to use, and sets the end of the last attempt to `ago` before now.
         fn make_keys_too_old(&self, ago: Duration) {
             let in_use = self.0.worker.job.in_use().clone().unwrap();
             self.0.worker.job.put_in_use(in_use.expired());
@@ -242,7 +246,7 @@ mod tests {
         let issuer = Issuer::keys();
         let (keys, verifier) = issuer.key_set();
         assert!(verifier.verify(TOKEN.trim()).is_ok());
-        issuer.say(503, &[("Retry-After", "300")]);
+        issuer.set_response(503, &[("Retry-After", "300")]);
         assert_eq!(verifier.verify(unknown_kid()).unwrap_err().kind(), ErrorKind::KeysUnavailable);
         assert_eq!(issuer.count(), 2);
         assert!(keys.status().next_attempt > Duration::from_secs(290));
@@ -253,16 +257,16 @@ mod tests {
             assert!(error.detail().ends_with("unexpected status: HTTP 503"), "{error}");
         }
         assert_eq!(issuer.count(), 2);
-        // An operator may fetch. A failure without Retry-After does not cancel an earlier
-        // Retry-After.
-        issuer.say(500, &[]);
+        // `refresh` ignores Retry-After: it is for operators. If it fails with a response that has
+        // no Retry-After, the earlier Retry-After still applies to tokens.
+        issuer.set_response(500, &[]);
         keys.refresh(LONG).unwrap_err();
         keys.0.worker.with(|attempts| attempts.ended = Some(Instant::now() - MINUTE));
         assert!(
             verifier.verify(TOKEN.trim()).is_err() && keys.status().next_attempt > Duration::from_secs(280)
         );
         assert_eq!(issuer.count(), 3);
-        // The pause of Retry-After has ended.
+        // After the pause that Retry-After requested, a token causes a fetch again.
         keys.0.worker.with(|attempts| attempts.retry_after = Some(Instant::now()));
         issuer.0.lock().unwrap().0 = HttpResponse::new(200, [], DOCUMENT.to_vec());
         assert!(verifier.verify(TOKEN.trim()).is_ok());
@@ -273,9 +277,9 @@ mod tests {
     fn keys_that_are_too_old_are_fetched_for_a_token_fifteen_seconds_after_the_last_attempt() {
         let issuer = Issuer::keys();
         let (keys, verifier) = issuer.key_set();
-        issuer.say(500, &[]);
+        issuer.set_response(500, &[]);
         keys.refresh(LONG).unwrap_err();
-        // The background has failed often, so its pause is long.
+        // Simulates a long pause of the background thread after many failures in a row.
         let long_pause = || {
             keys.0.worker.with(|attempts| {
                 attempts.failures_in_row = 10;
@@ -291,7 +295,7 @@ mod tests {
             assert_eq!(verifier.verify(TOKEN.trim()).unwrap_err().kind(), ErrorKind::KeysUnavailable);
         }
         assert_eq!((issuer.count(), keys.status().retries), (3, 1));
-        // Without keys, no pause is longer.
+        // The next pause is short, because there are no usable keys.
         assert!(keys.status().next_attempt <= MAX_PAUSE_WITHOUT_KEYS);
         long_pause();
         keys.make_keys_too_old(MAX_PAUSE_WITHOUT_KEYS);

@@ -1,13 +1,16 @@
-// Applies settings with one call from Go. Included by policy.go, remote.go, renewer.go and
-// settings.go.
+// Builds settings and the objects that they configure, with one call from Go into C. Included by
+// policy.go, remote.go, renewer.go and settings.go.
 #ifndef BOUNCER_GO_SETTINGS_H
 #define BOUNCER_GO_SETTINGS_H
 
 #include <string.h>
 #include <bouncer_verify.h>
 
-// Applies the changes of native.Settings. Each change is a letter, the length of the value, the
-// name with its NUL, and the value.
+// Returns new settings, with the `len` bytes of changes that native.Settings encodes. The caller
+// frees them. The settings keep the first error, so the results of the calls are not checked here.
+//
+// A change consists of one letter, the length of the value as a native uint32_t, the name with its
+// final NUL, and the value. The letter is 's' to set, 'a' to add, 'l' to load a JSON document.
 static inline bouncer_settings *bouncer_go_settings(uint32_t kind, const char *changes, size_t len) {
 	bouncer_settings *settings = bouncer_settings_new(kind);
 	for (const char *end = changes + len; changes < end;) {
