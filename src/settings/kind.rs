@@ -7,8 +7,7 @@ use super::renewer::RENEWER;
 use super::row::Setting;
 use super::table::POLICY;
 
-/// The type of object that settings configure. The numbers are permanent: 3 and 4 must not be used
-/// for a new kind.
+/// The type of object that settings configure. The numbers are permanent; 3 and 4 are not assigned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SettingsKind {

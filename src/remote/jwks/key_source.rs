@@ -144,7 +144,8 @@ impl RemoteJwkSet {
 /// outage, because the background thread retries at least every [`MAX_PAUSE_WITHOUT_KEYS`].
 ///
 /// The current pause can be longer than that if it began while the old keys were still usable. So
-/// after [`MAX_PAUSE_WITHOUT_KEYS`] a token requests a fetch even during an outage.
+/// after [`MAX_PAUSE_WITHOUT_KEYS`] a token requests a fetch even during an outage, unless
+/// Retry-After forbids it.
 fn first_fetch(attempts: &mut Attempts<Misses>, before: Option<Ticket>, now: Instant) -> Refetch {
     let paused = attempts.ended.map(|ended| now.saturating_duration_since(ended));
     let is_retried_soon =

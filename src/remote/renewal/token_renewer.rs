@@ -276,7 +276,8 @@ fn next_attempt(
     before: Option<Ticket>,
 ) -> Option<Ticket> {
     if has_valid && (attempts.failed || is_recent || before.is_some()) {
-        // The token is valid, and a renewal has just been tried: return the token, do not wait.
+        // The last login failed, is less than a second old, or is the one that this caller waited
+        // for. Return the valid token without another wait.
         return None;
     }
     if let Some(error) = attempts.failure()
