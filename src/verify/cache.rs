@@ -1,7 +1,7 @@
 //! A cache of verified tokens, so that the signature of a token is verified only once.
 //!
 //! A hit skips the signature, but never the times: "exp" and "nbf" are checked on each hit.
-//! [`super::verifier::Verifier::with_cache`] says what a cache costs.
+//! [`super::verifier::Verifier::with_cache`] describes what a cache costs.
 
 use super::policy::Policy;
 use super::verified_token::VerifiedToken;

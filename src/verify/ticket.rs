@@ -1,4 +1,4 @@
-//! A verdict that may depend on a fetch, and the ticket for that fetch.
+//! The result of a verification that never blocks, and the ticket for the fetch it depends on.
 
 use super::verified_token::VerifiedToken;
 use crate::error::Result;
@@ -8,16 +8,18 @@ use crate::error::Result;
 #[derive(Debug)]
 #[must_use]
 pub enum Verdict {
-    /// The token is accepted or rejected.
+    /// The verified token, or why there is none.
     Final(Result<VerifiedToken>),
-    /// A fetch of keys decides. Wait for it with [`crate::Verifier::wait`], then call
-    /// [`crate::Verifier::resume`]. If you do not wait, `resume` returns the final verdict at once.
+    /// The verdict depends on a fetch of keys. Wait for the fetch with [`crate::Verifier::wait`],
+    /// then call [`crate::Verifier::resume`]. If the fetch is not over by then, `resume` returns
+    /// the final verdict.
     Pending(Ticket),
 }
 
 /// A fetch of keys, or a login, that is in flight or about to start.
 ///
 /// [`crate::Verifier::verify_now`] returns it in [`Verdict::Pending`].
+/// `TokenRenewer::token_now` returns one for a login.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Ticket {
     /// The number of the attempt, from 1.
@@ -45,16 +47,16 @@ impl Ticket {
         self.attempt
     }
 
-    /// Returns whether no other fetch may follow: the attempt starts after the token arrived, or
-    /// the caller has stopped waiting.
+    /// Returns true if no other fetch can follow. Either the attempt starts after the token
+    /// arrived, or the caller has stopped waiting.
     pub fn is_last(self) -> bool {
         self.is_last
     }
 
-    /// Returns the ticket with which a caller resumes, given whether the attempt `is_over`. If it
-    /// is not over, the caller waits no longer and the ticket becomes a last one. The token is
-    /// still checked once more, because new keys are in use shortly before their attempt is over.
-    pub(crate) fn returned(self, is_over: bool) -> Self {
+    /// Returns the ticket with which the caller resumes. If the attempt is not over, the caller has
+    /// stopped waiting, so this is the last ticket. The caller still verifies the token again:
+    /// new keys are published shortly before their attempt is over.
+    pub(crate) fn last_unless(self, is_over: bool) -> Self {
         Self { is_last: self.is_last || !is_over, ..self }
     }
 
@@ -63,8 +65,8 @@ impl Ticket {
         self.attempt | if self.is_last { Self::LAST } else { 0 }
     }
 
-    /// Returns the ticket for a number that [`Ticket::to_bits`] returned, or `None` for 0. Any
-    /// other number never matches a fetch.
+    /// Returns the ticket for a number that [`Ticket::to_bits`] returned, or `None` for 0. For any
+    /// other number, a wait ends at once or times out.
     pub fn from_bits(bits: u64) -> Option<Self> {
         let ticket = Self { attempt: bits & !Self::LAST, is_last: bits & Self::LAST != 0 };
         (bits != 0).then_some(ticket)
@@ -76,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_ticket_is_a_number_other_than_zero() {
+    fn a_ticket_converts_to_a_number_and_back_and_0_is_no_ticket() {
         for ticket in [Ticket::new(1), Ticket::last(7)] {
             assert_eq!(Ticket::from_bits(ticket.to_bits()), Some(ticket));
         }
@@ -84,9 +86,9 @@ mod tests {
     }
 
     #[test]
-    fn resuming_before_the_attempt_is_over_makes_the_ticket_a_last_one() {
-        assert_eq!(Ticket::new(1).returned(true), Ticket::new(1));
-        assert_eq!(Ticket::new(1).returned(false), Ticket::last(1));
-        assert_eq!(Ticket::last(1).returned(true), Ticket::last(1));
+    fn a_ticket_becomes_the_last_one_if_its_attempt_is_not_over() {
+        assert_eq!(Ticket::new(1).last_unless(true), Ticket::new(1));
+        assert_eq!(Ticket::new(1).last_unless(false), Ticket::last(1));
+        assert_eq!(Ticket::last(1).last_unless(true), Ticket::last(1));
     }
 }

@@ -164,7 +164,7 @@ impl Verifier {
                 Verdict::Pending(ticket) => {
                     let waited = began.get_or_insert_with(Instant::now).elapsed();
                     let is_over = source.wait(ticket, source.max_wait().saturating_sub(waited));
-                    let ticket = ticket.returned(is_over && is_first);
+                    let ticket = ticket.last_unless(is_over && is_first);
                     verdict = self.verify_source(source, token, Some(ticket));
                     is_first = false;
                 }
@@ -212,7 +212,7 @@ impl Verifier {
         match &self.0.keys.0 {
             Source::Fixed(jwks) => Verdict::Final(self.verify_fixed(jwks, token.as_ref())),
             Source::Changing(source) => {
-                let ticket = ticket.returned(source.wait(ticket, Duration::ZERO));
+                let ticket = ticket.last_unless(source.wait(ticket, Duration::ZERO));
                 self.verify_source(&**source, token.as_ref(), Some(ticket))
             }
         }

@@ -1,19 +1,19 @@
-//! The issuer's clock, learned from the Date of its responses.
+//! The issuer's clock, computed from the Date header of its responses.
 
 use super::login_response::date;
 use crate::remote::transport::HttpResponse;
 use crate::verify::clock::Clock;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-/// A smaller difference between the clocks, in seconds, is ignored: signed login tokens are valid
-/// for longer than that.
-const AGREEMENT: i64 = 30;
+/// Maximum difference between the clocks that is ignored, in seconds. It is less than the lifetime
+/// of a signed login token, which is at least 60 s.
+const TOLERANCE: i64 = 30;
 
-/// The issuer's clock, for signing login tokens. They are valid for minutes only, so a wrong local
-/// clock would make them invalid.
+/// The issuer's clock, for signing login tokens. These are valid for 1 to 5 minutes only. If they
+/// were signed with a wrong local clock, the issuer would reject them.
 #[derive(Default)]
 pub(super) struct IssuerClock {
-    /// The issuer's clock minus this machine's clock, in seconds; 0 if they differ by [`AGREEMENT`]
+    /// The issuer's clock minus this machine's clock, in seconds. 0 if they differ by [`TOLERANCE`]
     /// or less.
     skew: AtomicI64,
 }
@@ -24,13 +24,13 @@ impl IssuerClock {
         Clock::system().now().saturating_add(self.skew.load(Ordering::Relaxed))
     }
 
-    /// Learns the difference from a response's Date. Returns true if it has changed: then a
-    /// repeated login may succeed after this one was rejected.
+    /// Computes the difference from a response's Date. Returns true if it changed by more than
+    /// [`TOLERANCE`]. Then a login that was rejected may succeed if it is repeated.
     pub(super) fn learn(&self, response: &HttpResponse) -> bool {
-        let Some(issuers) = date(response) else { return false };
-        let difference = issuers.saturating_sub(Clock::system().now());
-        let skew = if difference.abs() > AGREEMENT { difference } else { 0 };
+        let Some(issuer_time) = date(response) else { return false };
+        let difference = issuer_time.saturating_sub(Clock::system().now());
+        let skew = if difference.abs() > TOLERANCE { difference } else { 0 };
         let before = self.skew.swap(skew, Ordering::Relaxed);
-        skew.abs_diff(before) > AGREEMENT.unsigned_abs()
+        skew.abs_diff(before) > TOLERANCE.unsigned_abs()
     }
 }

@@ -234,7 +234,7 @@ impl TokenRenewer {
         lookup: impl FnOnce(&mut Option<Ticket>) -> Result<OwnToken>,
     ) -> Result<OwnToken> {
         let is_last = ticket.is_some_and(|before| !self.wait(before, Duration::ZERO));
-        *ticket = ticket.map(|before| before.returned(!is_last));
+        *ticket = ticket.map(|before| before.last_unless(!is_last));
         let result = lookup(ticket);
         if is_last {
             *ticket = None;
