@@ -11,7 +11,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 ///
 /// An error never contains a token, a claim value or key bytes, so it may be logged. It may contain
 /// the name of a claim, header parameter or setting ([`Error::name`]). If the signature is valid,
-/// it may contain by how many seconds the token is expired or early.
+/// it may contain how many seconds ago the token expired, or in how many it becomes valid.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Error {
     kind: ErrorKind,
@@ -30,13 +30,13 @@ impl Error {
         Self { kind, name: Some(Cow::Borrowed(name)), detail: Cow::Borrowed(detail) }
     }
 
-    /// As [`Error::about`], with a name made at run time.
+    /// Like [`Error::about`], for a name that is known only at run time.
     pub(crate) fn about_required(kind: ErrorKind, name: &str, detail: &'static str) -> Self {
         Self { kind, name: Some(Cow::Owned(name.to_owned())), detail: Cow::Borrowed(detail) }
     }
 
-    /// Replaces the detail by one made at run time: numbers, positions, the caller's own settings.
-    /// It must not contain text of an unverified token.
+    /// Replaces the detail. It may contain numbers, positions and the caller's own settings, but no
+    /// text of an unverified token.
     pub(crate) fn with_detail(mut self, detail: impl Into<Cow<'static, str>>) -> Self {
         self.detail = detail.into();
         self
@@ -48,13 +48,13 @@ impl Error {
     }
 
     /// Returns the claim, header parameter or setting that the error is about: `"exp"`, `"crit"`,
-    /// `"issuers"`. `None` if it is about none.
+    /// `"issuers"`. `None` if the error is about none of these.
     pub fn name(&self) -> Option<&str> {
         self.name.as_deref()
     }
 
     /// Returns what exactly is wrong, in a few words. Empty if [`ErrorKind::message`] is exact
-    /// enough. The words may change between versions.
+    /// enough. The text may change between versions.
     pub fn detail(&self) -> &str {
         &self.detail
     }
@@ -126,12 +126,12 @@ macro_rules! error_kinds {
             /// Every kind, in the order of the C status numbers.
             pub const ALL: &'static [ErrorKind] = &[$(ErrorKind::$kind,)+];
 
-            /// Returns the permanent number: the status of C, the same in every language.
+            /// Returns the permanent number. It is the status in C, and the same in every language.
             pub const fn number(self) -> u32 {
                 match self { $(Self::$kind => $number,)+ }
             }
 
-            /// Returns the stable name, the same in every language: `"expired"`.
+            /// Returns the stable name, for example `"expired"`. It is the same in every language.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$kind => $name,)+ }
             }
@@ -142,19 +142,19 @@ macro_rules! error_kinds {
                 match self { $(Self::$kind => c_str(concat!($name, "\0")),)+ }
             }
 
-            /// Returns its documentation, for the documentation of other languages.
+            /// Returns the doc comment of the kind, for the documentation of other languages.
             #[doc(hidden)]
             pub const fn doc(self) -> &'static str {
                 match self { $(Self::$kind => concat!($($doc),+),)+ }
             }
 
-            /// Returns one sentence, without a full stop: `"the token has expired"`.
+            /// Returns one sentence without a full stop, for example `"the token has expired"`.
             pub const fn message(self) -> &'static str {
                 match self { $(Self::$kind => $message,)+ }
             }
 
             /// Returns the value of the `WWW-Authenticate` header for HTTP status 401 (RFC 6750
-            /// §3). If the request contains no token, it is a bare challenge. Otherwise it contains
+            /// §3). If the request contains no token, it is only `Bearer`. Otherwise it also contains
             /// `error="invalid_token"` and the stable name. `None` if the status is not 401.
             pub const fn challenge(self) -> Option<&'static str> {
                 if !matches!(self.category(), ErrorCategory::Token) {
@@ -179,16 +179,16 @@ macro_rules! error_kinds {
 }
 
 error_kinds! {
-    /// An argument or a setting is invalid. The detail says why.
+    /// An argument or a setting is invalid. The detail contains the reason.
     InvalidArgument = 3, Caller, "invalid_argument", "invalid argument";
     /// The document is not a JWK Set (RFC 7517 §5), or it is too large.
     MalformedJwkSet = 100, Keys, "malformed_jwk_set", "the document is not a JWK Set";
-    /// The JWK Set has no usable key. Each skipped key has a reason.
+    /// The JWK Set has no usable key. The detail contains why the first key was skipped.
     NoUsableKey = 101, Keys, "no_usable_key", "the JWK Set has no usable key";
-    /// A single key (JWK, PEM, DER or components) cannot be used. The detail says why.
+    /// A single key (JWK, PEM, DER or components) cannot be used. The detail contains the reason.
     UnusableKey = 102, Keys, "unusable_key", "the key is not usable";
-    /// A remote JWK Set has not been fetched yet, or its latest success is too long ago. Or the
-    /// fetch that may bring the token's key failed or timed out. The detail says which, and why.
+    /// A remote JWK Set was never fetched, or its last successful fetch is too long ago. Or the
+    /// fetch that could find the token's key failed or timed out. The detail contains the reason.
     KeysUnavailable = 103, Keys, "keys_unavailable", "no keys are available";
     /// The token is longer than the policy allows.
     TokenTooLarge = 200, Token, "token_too_large", "the token is too large";
@@ -208,8 +208,8 @@ error_kinds! {
     WrongTokenType = 207, Token, "wrong_token_type", "the token is of another type";
     /// No key of the set matches the token's "kid" and "alg".
     NoMatchingKey = 208, Token, "no_matching_key", "no key matches the token";
-    /// No key verifies the signature. The detail is empty, or says that not all keys were tried:
-    /// more would help an attacker.
+    /// No key verifies the signature. At most four matching keys are tried, which limits the cost
+    /// of a forged token. If more keys match, the detail reports that.
     InvalidSignature = 209, Token, "invalid_signature", "the token's signature is invalid";
     /// The value of the Authorization header contains no token.
     MalformedAuthorization = 210, Token, "malformed_authorization", "the Authorization header is malformed";
@@ -228,18 +228,21 @@ error_kinds! {
     /// A claim has a value that the policy does not allow.
     ClaimNotAllowed = 306, Token, "claim_not_allowed", "a claim of the token is not allowed";
     /// The secret, key or certificate of the service's own login cannot be read or used. The detail
-    /// says why.
+    /// contains the reason.
     UnusableCredentials = 400, Login, "unusable_credentials", "the credentials are not usable";
     /// The issuer rejected the login: unknown account, wrong key or wrong request.
     LoginRejected = 401, Login, "login_rejected", "the issuer rejected the login";
-    /// The service has no valid token of its own, and no login succeeds now.
+    /// The service has no usable token of its own: its login failed, has not finished, or is not
+    /// allowed yet.
     LoginUnavailable = 402, Login, "login_unavailable", "no valid token can be obtained now";
 }
 
 impl ErrorKind {
-    /// Returns the HTTP status for the response: 401 if the sender of the token must act, 500 if
-    /// the program must be fixed. 503 if the operator must act: there are no keys, or the service
-    /// has no token of its own.
+    /// Returns the HTTP status for the response:
+    ///
+    /// - 401 if the sender of the token must act.
+    /// - 500 if the program must be fixed.
+    /// - 503 if the operator must act: there are no keys, or the service has no token of its own.
     pub const fn http_status(self) -> u16 {
         match self.category() {
             ErrorCategory::Token => 401,
@@ -272,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn the_text_ends_with_the_detail() {
+    fn the_text_is_the_message_then_the_name_then_the_detail() {
         let error = Error::about(ErrorKind::Expired, "exp", "").with_detail(format!("{} s ago", 7));
         assert_eq!(error.to_string(), "the token has expired: \"exp\": 7 s ago");
         assert_eq!(error.detail(), "7 s ago");

@@ -147,8 +147,8 @@ impl TokenRenewer {
     /// Returns a valid token. Waits for up to `max_wait` if there is none and a login may succeed
     /// soon. Does not wait during an outage.
     ///
-    /// Raises LoginRejectedError or UnusableCredentialsError if the operator has to act, and
-    /// LoginUnavailableError if there is no valid token and no login succeeds now.
+    /// Raises LoginRejectedError or UnusableCredentialsError if the operator has to act. Raises
+    /// LoginUnavailableError if there is no valid token for another reason.
     fn token(&self, py: Python<'_>) -> PyResult<String> {
         Ok(self.own_token(py)?.as_str().to_owned())
     }

@@ -51,7 +51,7 @@ impl JwkSet {
     ///
     /// # Errors
     /// [`ErrorKind::MalformedJwkSet`]; [`ErrorKind::NoUsableKey`]: no key is usable. The detail
-    /// says why the first member was skipped.
+    /// contains why the first member was skipped.
     pub fn from_slice(json: &[u8]) -> Result<Self> {
         Self::from_slice_with(json, Backend::default())
     }
@@ -59,7 +59,7 @@ impl JwkSet {
     /// Reads a JWK Set document with the given back end.
     ///
     /// # Errors
-    /// Those of [`JwkSet::from_slice`].
+    /// The same as [`JwkSet::from_slice`].
     pub fn from_slice_with(json: &[u8], backend: Backend) -> Result<Self> {
         Self::load(json, &LoadOptions::new().backend(backend))
     }

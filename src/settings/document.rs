@@ -16,7 +16,7 @@ impl Settings {
     /// cannot contain secrets or `time`, which is for tests. The member `$schema` is ignored.
     ///
     /// # Errors
-    /// As [`Settings::set`]; also if the document is not strict JSON.
+    /// The same as [`Settings::set`]. Also if the document is not strict JSON.
     pub fn load(&mut self, json: &str) -> Result<()> {
         self.change(|settings| {
             let mut changed = settings.clone();

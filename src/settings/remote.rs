@@ -58,11 +58,11 @@ impl TokenRenewerBuilder {
         Self::from_settings_and_source(settings, None::<fn() -> _>)
     }
 
-    /// As [`TokenRenewerBuilder::from_settings`], with the source of the tokens for the setting
+    /// Like [`TokenRenewerBuilder::from_settings`], with the source of the tokens for the setting
     /// `supplied`.
     ///
     /// # Errors
-    /// As [`TokenRenewerBuilder::from_settings`].
+    /// The same as [`TokenRenewerBuilder::from_settings`].
     #[doc(hidden)]
     pub fn from_settings_and_source(
         settings: &Settings,

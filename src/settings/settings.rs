@@ -72,7 +72,7 @@ impl Settings {
     /// meaning.
     ///
     /// # Errors
-    /// As [`Settings::set`]; also if it is not a list.
+    /// The same as [`Settings::set`]. Also if the setting is not a list.
     pub fn add(&mut self, name: &str, value: &str) -> Result<()> {
         self.change(|settings| settings.put(name, value, How::Add))
     }

@@ -121,8 +121,8 @@ fn setters_test() -> String {
 fn statuses() -> String {
     let mut content = String::from("\n");
     content += &comment(
-        "The result of a call, with the permanent numbers of the C interface. Later versions add \
-         numbers: is_invalid_token(), is_keys_problem() and is_login_problem() work for those too.",
+        "The result of a call, with the permanent numbers of the C interface. Later versions may \
+         add numbers: is_invalid_token(), is_keys_problem() and is_login_problem() work for them too.",
         "",
     );
     content += "enum class Status : std::uint32_t {\n";

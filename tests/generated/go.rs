@@ -1,4 +1,4 @@
-//! Go: structs of settings and stats with their conversions, and the error variables.
+//! Generates Go files: structs of settings and stats, their conversions, and the error variables.
 
 use super::notes::{DO_NOT_EDIT, notes, wrap};
 use bouncer_verify::{
@@ -20,7 +20,7 @@ fn file(imports: &[&str]) -> String {
     format!("// {DO_NOT_EDIT}\n\n//go:build cgo\n\npackage bouncer\n\nimport (\n{imports})\n")
 }
 
-/// A struct of settings: name, documentation, and fields that are not in the table.
+/// A struct of settings: name, documentation, and fields that are not in the table of settings.
 struct Options {
     name: &'static str,
     doc: &'static str,
@@ -34,20 +34,21 @@ fn options(kind: SettingsKind) -> Options {
         "receives successes (Info) and failures (Warn), from a goroutine that uses one operating system thread \
          until Close. Records contain no token, no secret, and no query of a URL. The goroutine keeps everything \
          that the logger references reachable. So if the logger references the object that it logs, the program \
-         must call Close. Nil: nothing is logged.",
+         must call Close. If Logger is nil, nothing is logged.",
     );
     match kind {
         SettingsKind::Policy => Options {
             name: "Policy",
             doc: "A Policy contains the rules for tokens, besides a valid signature. Issuers, AnyIssuer or the \
-                  Profile \"dcos\" must be set; [ForIssuer] and [DCOS] do it. The zero value of every other field \
-                  is the strictest.",
+                  Profile \"dcos\" must be set; [ForIssuer] and [DCOS] set them. The zero value of every other \
+                  field is its strictest value.",
             typed: &[(
                 "Clock",
                 "func() time.Time",
-                "returns the time, once for each verification and once for each batch. Nil: Time, or the \
-                 system's clock. Clock and Time are mutually exclusive. With Clock, each call prepares the policy \
-                 again, which takes a few microseconds, and [Verifier.WithCache] is not available.",
+                "returns the current time. It is called once for each verification and once for each batch. If \
+                 Clock is nil, the time is Time, or the system's clock if Time is not set. Clock and Time are \
+                 mutually exclusive. With Clock, each call prepares the policy again, which takes a few \
+                 microseconds. [Verifier.WithCache] is then not available.",
             )],
         },
         SettingsKind::Keys => Options {
@@ -65,10 +66,10 @@ fn options(kind: SettingsKind) -> Options {
                 (
                     "Source",
                     "func(ctx context.Context) (token string, lifetime time.Duration, err error)",
-                    "gets a token in the program's own way; Supplied may name it in logs. The token is valid for \
-                     lifetime, rounded down to a second. If lifetime is 0, a JWT is valid until its \"exp\", and \
-                     any other token for ever. Source is called by one goroutine at a time, never by a caller of \
-                     the renewer. Its context ends with Close, or after a minute. If [errors.Is] finds \
+                    "returns a token that the program gets by itself. Supplied can set its name in logs. The token is \
+                     valid for lifetime, rounded down to a second. If lifetime is 0, a JWT is valid until its \"exp\", and \
+                     any other token does not expire. Source is called by one goroutine at a time, not by the callers \
+                     of the renewer. Its context ends at Close, or after one minute. If [errors.Is] finds \
                      [ErrLoginRejected] in the error, the renewer does not retry soon. The error's text is logged \
                      and is part of the stats, so it must not contain a secret. A panic counts as a failure. \
                      Source must not send requests through the renewer's own [TokenRenewer.Transport]. The \
@@ -97,7 +98,7 @@ fn settings() -> String {
         for setting in kind.settings() {
             let field = camel(setting.name);
             let (go_type, call) = field_type(setting);
-            let below = if call == "wait" { " A negative value means 0s." } else { "" };
+            let below = if call == "wait" { " 0 means the default, a negative value means 0s." } else { "" };
             fields += &comment("\t", &format!("{field}: {}{below}", go_names(kind, &notes(setting))));
             fields += &format!("\t{field} {go_type}\n\n");
             apply += &format!("\ts = s.{call}(\"{}\", o.{field})\n", setting.name);
@@ -107,15 +108,16 @@ fn settings() -> String {
             fields += &format!("\t{field} {go_type}\n\n");
         }
         text += &format!(
-            "\n{}type {name} struct {{\n{fields}\t// A document that the fields are applied on top of.\n\tdocument string\n}}\n",
+            "\n{}type {name} struct {{\n{fields}\t// A settings document. Fields that are set override its values.\n\tdocument string\n}}\n",
             comment("", doc)
         );
         text += &format!(
             "\nfunc (o *{name}) apply(s settings) settings {{\n\ts = s.load(o.document)\n{apply}\treturn s\n}}\n"
         );
         let load = format!(
-            "Load{name} parses a JSON document of settings, which docs/settings.schema.json describes. Fields that \
-             are set afterwards replace its values. It returns [ErrInvalidArgument] for an invalid document."
+            "Load{name} parses a JSON document of settings, which docs/settings.schema.json describes. A field that \
+             is set afterwards overrides its value in the document. Load{name} returns [ErrInvalidArgument] for \
+             an invalid document."
         );
         let native = camel(kind.as_str());
         text += &format!(
@@ -126,16 +128,16 @@ fn settings() -> String {
         text += &format!(
             "\n// String returns the settings as a JSON document without any secret.\nfunc (o {name}) String() string \
              {{ return describe(native.Kind{native}, o.apply) }}\n\n// GoString returns the same as String.\nfunc (o {name}) GoString() \
-             string {{ return o.String() }}\n\n// Format writes String for every verb. Some verbs would otherwise \
-             print the fields.\nfunc (o {name}) Format(state fmt.State, _ rune) {{ _, _ = io.WriteString(state, \
-             o.String()) }}\n\n// LogValue returns String, for slog.\nfunc (o {name}) LogValue() slog.Value {{ return \
+             string {{ return o.String() }}\n\n// Format writes String for every verb, because some verbs would \
+             print the fields with their secrets.\nfunc (o {name}) Format(state fmt.State, _ rune) {{ _, _ = io.WriteString(state, \
+             o.String()) }}\n\n// LogValue returns the same as String, for slog.\nfunc (o {name}) LogValue() slog.Value {{ return \
              slog.StringValue(o.String()) }}\n"
         );
     }
     text
 }
 
-/// Returns the type of a field, and the method of `settings` that takes it.
+/// Returns the Go type of a field, and the method of the Go type `settings` that sets it.
 fn field_type(setting: &Setting) -> (&'static str, &'static str) {
     match (setting.name, setting.kind) {
         ("algorithms", _) => ("[]Algorithm", "algorithms"),
@@ -143,7 +145,8 @@ fn field_type(setting: &Setting) -> (&'static str, &'static str) {
         (_, SettingType::Flag) => ("bool", "flag"),
         (_, SettingType::Text | SettingType::Choice(_)) => ("string", "text"),
         (_, SettingType::Texts | SettingType::Choices(_)) => ("[]string", "list"),
-        // 0 is allowed, but it is not the default.
+        // 0 is allowed but is not the default. In Go the zero value is the default, so a negative
+        // value sets 0.
         (_, SettingType::Duration { min: Duration::ZERO, .. }) if !["", "0s"].contains(&setting.default) => {
             ("time.Duration", "wait")
         }
@@ -197,8 +200,8 @@ fn struct_of_stats<T>(text: &mut String, name: &str, what: &str, prefix: &str, r
         values += &format!("\tstats.{field} = found.{call}(\"{}\")\n", row.name);
     }
     let doc = format!(
-        "{name} is a snapshot of {what}: for metrics, logs and health checks. Counters count in this process \
-         only. Times are in UTC. If there is no value, a number is 0, text is empty, a time is zero and a \
+        "{name} is a snapshot of {what}: for metrics, logs and health checks. Counters count only events of this \
+         process. Times are in UTC. If a value is not known, a number is 0, text is empty, a time is zero and a \
          duration is -1."
     );
     *text += &format!(
@@ -236,7 +239,7 @@ fn camel(name: &str) -> String {
     name.split('_').map(word).collect()
 }
 
-/// Replaces the names of settings in `help` by the names of their fields in Go.
+/// Replaces the names of settings in `help` with the names of their Go fields.
 fn go_names(kind: SettingsKind, help: &str) -> String {
     let in_go = |word: &str| {
         let name = word.trim_matches(|c: char| !c.is_ascii_alphanumeric() && c != '_');

@@ -14,7 +14,7 @@ pub(crate) fn notes(setting: &Setting) -> String {
     with_default(setting, &default)
 }
 
-/// As [`notes`], without the default: for a table that has a column for it.
+/// Like [`notes`], but without the default. For a table that has a column for the default.
 pub(crate) fn notes_without_default(setting: &Setting) -> String {
     with_default(setting, "")
 }

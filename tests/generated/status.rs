@@ -1,5 +1,5 @@
-//! The statuses of C: one for each `ErrorKind`, and four that only C has. cbindgen reads the file,
-//! so it is generated before the header.
+//! The statuses of C: one for each `ErrorKind`, and four that only C has. cbindgen reads the
+//! generated file, so it must be generated before the header.
 
 use super::notes::wrap;
 use bouncer_verify::ErrorKind;
@@ -12,23 +12,23 @@ const OF_C: [(u32, &str, &str); 4] = [
     (
         104,
         "pending",
-        "No result yet: it depends on a fetch that is in flight. The call has returned a ticket for it.",
+        "Not an error: the result depends on a fetch that is in flight. The call returned a ticket for it.",
     ),
 ];
 
 const HEAD: &str = "\
 // Code generated from ErrorKind::ALL by tests/generated. DO NOT EDIT.
-//! The statuses: their numbers are permanent.
+//! The statuses. Their numbers are permanent.
 
 use crate::ErrorKind;
 use std::ffi::CStr;
 
-/// The result of a call. The numbers are permanent. Later versions add numbers, so handle an
-/// unknown one by its range.
+/// The result of a call. The numbers are permanent. Later versions may add numbers, so handle an
+/// unknown number by its range.
 ///
 /// - 0: success
-/// - 1 to 99: an error of the calling program. Respond with HTTP 500.
-/// - 100 to 199: no usable keys. HTTP 503, never 401.
+/// - 1 to 99: an error of the calling program, or a bug in this library (2). Respond with HTTP 500.
+/// - 100 to 199: no usable keys. HTTP 503, never 401. Status 104 is not an error: wait.
 /// - 200 to 299: the token or its signature is invalid. HTTP 401.
 /// - 300 to 399: the signature is valid, but the claims are rejected. HTTP 401.
 /// - 400 to 499: the service's own login failed. HTTP 503.
@@ -56,7 +56,7 @@ pub(crate) fn generate() -> Vec<(&'static str, String)> {
         file += &format!("    /// {doc}\n    {} = {number},\n", variant(name));
     }
     file += "}\n\nimpl From<ErrorKind> for bouncer_status {\n    \
-             /// No wildcard, so a new kind does not compile until this file is generated.\n    \
+             /// No wildcard: a new kind does not compile until this file is generated again.\n    \
              fn from(kind: ErrorKind) -> Self {\n        match kind {\n";
     for kind in ErrorKind::ALL {
         file += &format!("            ErrorKind::{kind:?} => Self::{},\n", variant(kind.as_str()));
