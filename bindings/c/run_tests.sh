@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# run_tests.sh PREFIX: builds and runs programs outside the tree with what `make install
-# PREFIX=PREFIX` installed. pkg-config links them to the shared and to the static library, whole or
-# in parts. The static library is also linked beside a second Rust library, and into a plugin.
+# run_tests.sh PREFIX: tests the files that `make install PREFIX=PREFIX` installed. It builds and
+# runs programs in a temporary directory. pkg-config links them to the shared library, and to the
+# static library with and without --gc-sections. The static library is also linked with a second
+# Rust library, and into a plugin.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
@@ -14,11 +15,11 @@ export PKG_CONFIG_PATH=$lib/pkgconfig LD_LIBRARY_PATH=$lib
 fail() { echo "$*" >&2; exit 1; }
 
 cflags=$(pkg-config --cflags bouncer_verify)
-# The flags of --static. The archive is named explicitly, so that the shared library beside it is
-# not used.
+# The flags of --static, with the archive named explicitly. Otherwise the linker would prefer the
+# shared library in the same directory.
 static=$(pkg-config --static --libs bouncer_verify)
 archive=${static/-lbouncer_verify/-l:libbouncer_verify.a}
-[[ $archive == *-z,nodelete* ]] || fail "a plugin made with the static library would be unmapped"
+[[ $archive == *-z,nodelete* ]] || fail "pkg-config --static lacks -z nodelete: dlclose would unmap a plugin that is still in use"
 
 # ---- programs
 
@@ -27,26 +28,26 @@ prints_peter() {
     [[ $("$1" "$root/tests/data/document_jwks.json" "$root/tests/data/document_token.txt" 1467985465) == "uid peter" ]] ||
         fail "$1 does not verify"
 }
-# build NAME FLAGS...: builds verify.c without any warning from the compiler or the linker, and runs
-# it.
+# build NAME FLAGS...: builds verify.c and runs it. Fails if the compiler or the linker prints a
+# warning.
 build() {
-    local name=$1 said
+    local name=$1 output
     shift
-    said=$(cc -std=c99 -Wall -Werror $cflags verify.c -o "$name" "$@" 2>&1) || fail "$name: $said"
+    output=$(cc -std=c99 -Wall -Werror $cflags verify.c -o "$name" "$@" 2>&1) || fail "$name: $output"
     # With -static, glibc warns that it resolves host names with the shared library.
-    said=$(grep -v -e 'getaddrinfo' -e 'in function' <<< "$said" || true)
-    [[ -z $said ]] || fail "$name: $said"
+    output=$(grep -v -e 'getaddrinfo' -e 'in function' <<< "$output" || true)
+    [[ -z $output ]] || fail "$name: $output"
     prints_peter "./$name"
 }
 build shared $(pkg-config --libs bouncer_verify)
 build static -static $static
 build mixed $archive
 build small $archive -Wl,--gc-sections
-! readelf -d static mixed small | grep -q libbouncer_verify || fail "the static library is not what is linked"
-# Without the table of frames a program cannot unwind (with -static, frames are registered at the
-# start).
-readelf -S mixed small | grep -c "\.eh_frame_hdr" | grep -qx 2 || fail "no .eh_frame_hdr"
-(( $(stat -c %s small) < $(stat -c %s mixed) )) || fail "--gc-sections removes nothing"
+! readelf -d static mixed small | grep -q libbouncer_verify || fail "a program is linked to the shared library instead of the static one"
+# Without the section .eh_frame_hdr a program cannot unwind. A program built with -static does not
+# need it: it registers its frames when it starts.
+readelf -S mixed small | grep -c "\.eh_frame_hdr" | grep -qx 2 || fail "a program has no section .eh_frame_hdr"
+(( $(stat -c %s small) < $(stat -c %s mixed) )) || fail "--gc-sections does not make the program smaller"
 
 # ---- README.md: all C blocks compile as one file, and the first one is a program
 
@@ -68,15 +69,15 @@ printed=$(./hello http://127.0.0.1:1 orders "Bearer $token" 2>&1) && fail "a tok
 size=$(stat -L -c %s "$lib/libbouncer_verify.so")
 (( size < 6000000 )) || fail "the shared library has $size bytes"
 
-# The archive defines only the functions of the header. So a plugin that contains it exports nothing
-# else, and a second library may define any other name.
+# The archive defines exactly the functions of the header. So a plugin that contains it exports no
+# other symbol, and a second library may define any other symbol.
 defined=$(nm -g --defined-only "$lib/libbouncer_verify.a" | awk 'NF == 3 { print $3 }' | sort)
 declared=$(grep -o 'bouncer_[a-z0-9_]*(' "$prefix/include/bouncer_verify.h" | tr -d '(' | sort -u)
 [[ $defined == "$declared" ]] || fail "the archive defines: $(diff <(echo "$defined") <(echo "$declared"))"
 ! readelf -S --wide "$lib/libbouncer_verify.a" | grep -q '\.llvm' || fail "the archive has LLVM bitcode"
 
-# The oldest glibc that the libraries run with, if they are built with glibc 2.36 or older;
-# README.md names it. A newer glibc adds new versions of old functions.
+# README.md names the oldest glibc that the libraries run with. This is tested only if they are
+# built with glibc 2.36 or older: a newer glibc adds new versions of old functions.
 floor=$(sed -n 's/.* need glibc \([0-9.]*\).*/\1/p' "$here/README.md")
 [[ -n $floor ]] || fail "README.md does not name the oldest glibc"
 needed=$(objdump -T "$lib/libbouncer_verify.so" | grep -o 'GLIBC_[0-9.]*' | sort -uV | tail -n 1)
@@ -87,10 +88,10 @@ if [[ $(printf '%s\n' "$own" 2.36 | sort -V | tail -n 1) == 2.36 ]]; then
 fi
 echo "the shared library has $size bytes and needs $needed"
 
-# ---- beside a second Rust library, which contains its own standard library
+# ---- linked with a second Rust library, which contains its own standard library
 
 cat > other.rs <<'RUST'
-//! A Rust library that unwinds: it must use its own personality function.
+//! A Rust library that catches panics. It must unwind with its own personality function.
 use std::panic;
 
 #[unsafe(no_mangle)]
@@ -118,10 +119,10 @@ linkers=(bfd)
 ! command -v ld.lld > /dev/null || linkers+=(lld)
 for linker in "${linkers[@]}"; do
     for mode in "" -static; do
-        cc -fuse-ld="$linker" $mode $cflags both.c -o both $archive ./libother.a -lpthread -ldl -lm 2> said || fail "linked first: $(cat said)"
-        ./both || fail "the second library does not unwind"
-        cc -fuse-ld="$linker" $mode $cflags both.c -o both ./libother.a $archive -lpthread -ldl -lm 2> said || fail "linked second: $(cat said)"
-        ./both || fail "the first library does not unwind"
+        cc -fuse-ld="$linker" $mode $cflags both.c -o both $archive ./libother.a -lpthread -ldl -lm 2> output || fail "bouncer_verify does not link before the other library: $(cat output)"
+        ./both || fail "linked before the other library: the program fails"
+        cc -fuse-ld="$linker" $mode $cflags both.c -o both ./libother.a $archive -lpthread -ldl -lm 2> output || fail "bouncer_verify does not link after the other library: $(cat output)"
+        ./both || fail "linked after the other library: the program fails"
     done
 done
 
@@ -129,17 +130,17 @@ done
 
 cat > plugin.c <<'C'
 #include <bouncer_verify.h>
-/* References to the functions that the host looks up. */
+/* Links the functions that the host finds with dlsym. */
 const void *const used[] = {(const void *)bouncer_jwks_load, (const void *)bouncer_verify_token, (const void *)bouncer_policy_new,
                             (const void *)bouncer_settings_new, (const void *)bouncer_settings_set,
                             (const void *)bouncer_settings_free, (const void *)bouncer_jwks_free, (const void *)bouncer_policy_free};
 C
 cc -shared -fPIC $cflags plugin.c -o plugin.so $archive
 cc -pthread -I"$root/tests/capi" $cflags "-DTEST_DATA=\"$root/tests/data\"" "$root/tests/capi/unload.c" -o host -ldl
-./host ./plugin.so || fail "the host of a plugin crashes"
+./host ./plugin.so || fail "the program that loads the plugin fails"
 exported=$(nm -D --defined-only plugin.so | awk '$3 !~ /^bouncer_|^used$/ { print $3 }')
-[[ -z $exported ]] || fail "a plugin exports: $exported"
+[[ -z $exported ]] || fail "the plugin exports symbols that are not of bouncer_verify: $exported"
 cc -shared -fPIC $cflags plugin.c -o hidden.so $archive -Wl,--exclude-libs,libbouncer_verify.a
-[[ $(nm -D --defined-only hidden.so | awk '{ print $3 }') == used ]] || fail "--exclude-libs hides nothing"
+[[ $(nm -D --defined-only hidden.so | awk '{ print $3 }') == used ]] || fail "with --exclude-libs, the plugin still exports functions of bouncer_verify"
 
 echo "${#linkers[@]} linkers: shared, static, mixed, small, beside another library, as a plugin: passed"

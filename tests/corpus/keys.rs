@@ -1,4 +1,4 @@
-//! The fixed private keys of `tests/data/keys`, and their JWKs and key sets.
+//! The fixed private keys in `tests/data/keys`, and their JWKs and JWK Sets.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -20,8 +20,8 @@ pub(crate) enum Key {
     Ed25519(ed25519_dalek::SigningKey),
 }
 
-/// An RSA key as numbers. The corpus needs sizes, exponents and paddings that RSA libraries refuse
-/// to sign with.
+/// An RSA private key as numbers (RFC 8017 §3.2). The corpus signs with key sizes, exponents and
+/// paddings that RSA libraries reject.
 pub(crate) struct Rsa {
     pub(crate) n: BigUint,
     pub(crate) e: BigUint,
@@ -49,7 +49,7 @@ impl Rsa {
         }
     }
 
-    /// RSASP1 of RFC 8017 section 5.2.1, with the Chinese remainder theorem.
+    /// Computes RSASP1 (RFC 8017 §5.2.1) with the Chinese remainder theorem.
     pub(crate) fn private(&self, message: &BigUint) -> BigUint {
         let m1 = message.modpow(&self.dp, &self.p);
         let m2 = message.modpow(&self.dq, &self.q);
@@ -95,7 +95,8 @@ pub(crate) fn rsa_key(name: &str) -> &'static Rsa {
     }
 }
 
-/// A JWK as an ordered list of member names and JSON texts. A case can change any of them.
+/// A JWK as an ordered list of members: each a name and the JSON text of its value. A test case can
+/// change any member.
 #[derive(Clone)]
 pub(crate) struct Jwk(Vec<(String, String)>);
 
@@ -104,12 +105,12 @@ impl Jwk {
         Jwk(Vec::new()).text("kty", kty)
     }
 
-    /// Makes an RSA JWK of the given numbers, without leading zeros.
+    /// Makes an RSA JWK from the given numbers, which are encoded without leading zeros.
     pub(crate) fn rsa(n: &BigUint, e: &BigUint) -> Jwk {
         Jwk::new("RSA").text("n", &b64(n.to_bytes_be())).text("e", &b64(e.to_bytes_be()))
     }
 
-    /// Sets a member to a JSON text. A new member is appended.
+    /// Sets the value of a member to a JSON text. If there is no such member, appends it.
     pub(crate) fn set(mut self, name: &str, json: &str) -> Jwk {
         match self.0.iter_mut().find(|(known, _)| known == name) {
             Some((_, value)) => *value = json.to_owned(),
@@ -136,7 +137,7 @@ impl Jwk {
         self
     }
 
-    /// Returns the text of a member that is a string without escapes.
+    /// Returns the value of a member, which must be a string without escapes.
     pub(crate) fn value(&self, name: &str) -> &str {
         let (_, json) = self.0.iter().find(|(known, _)| known == name).expect("a member");
         json.trim_matches('"')
@@ -149,7 +150,7 @@ impl Jwk {
     }
 }
 
-/// Returns the public JWK of a key: only `kty` and the public numbers.
+/// Returns the public JWK of a key. It contains `kty`, `crv` for curves, and the public numbers.
 pub(crate) fn jwk(name: &str) -> Jwk {
     let ec = |crv: &str, point: &[u8]| {
         let (x, y) = point[1..].split_at(point.len() / 2);
@@ -166,13 +167,13 @@ pub(crate) fn jwk(name: &str) -> Jwk {
     }
 }
 
-/// Returns the JWK Set of the given keys.
+/// Returns a JWK Set with the given keys.
 pub(crate) fn set(keys: &[Jwk]) -> String {
     let keys: Vec<String> = keys.iter().map(Jwk::json).collect();
     format!("{{\"keys\":[{}]}}", keys.join(","))
 }
 
-/// Returns the JWK Set of one key without `kid` and `alg`.
+/// Returns a JWK Set with one key, which has no `kid` and no `alg`.
 pub(crate) fn only(name: &str) -> String {
     set(&[jwk(name)])
 }

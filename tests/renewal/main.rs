@@ -1,5 +1,5 @@
-//! Tests of the service's own token against a loopback identity provider with configurable
-//! responses and faults. Most tests check the exact number of logins.
+//! Tests of [`TokenRenewer`] against an identity provider on the loopback interface, whose
+//! responses and faults each test sets. Most tests check the exact number of logins.
 #![cfg(feature = "remote")]
 
 #[path = "../support/authority.rs"]
@@ -34,8 +34,8 @@ fn builder(iam: &Iam) -> TokenRenewerBuilder {
 
 fn ready(iam: &Iam) -> TokenRenewer {
     let renewer = builder(iam).build().unwrap();
-    // Not wait_ready(): the token is published before the attempt is done, and some tests read the
-    // attempt.
+    // Not wait_ready(): it returns when the token is published, before the attempt is counted. Some
+    // tests read the number of attempts.
     assert!(renewer.wait_attempts(1, TIMEOUT));
     renewer
 }
@@ -49,7 +49,7 @@ fn until(what: &str, done: impl Fn() -> bool) {
     }
 }
 
-/// Runs `work` on `count` threads at once.
+/// Runs `work` on `count` threads at the same time, and returns their results in order.
 fn on_threads<T: Send + 'static>(count: usize, work: impl Fn(usize) -> T + Send + Sync + 'static) -> Vec<T> {
     let work = Arc::new(work);
     let threads: Vec<_> = (0..count)

@@ -1,4 +1,4 @@
-//! Conversion of seconds since 1970 to and from RFC 3339 in UTC, and the distance between two
+//! Conversion of seconds since 1970 to and from RFC 3339 in UTC, and the difference between two
 //! times.
 
 const MINUTE: u64 = 60;
@@ -43,7 +43,7 @@ pub(crate) fn utc(seconds: i64) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
 }
 
-/// Formats `seconds` in UTC with the distance from `now`: "2016-07-08T13:44:26Z (in 4 days 3 h)".
+/// Formats `seconds` in UTC with the difference from `now`: "2016-07-08T13:44:26Z (in 4 days 3 h)".
 pub(crate) fn utc_and_distance(seconds: i64, now: i64) -> String {
     let distance = duration(seconds.abs_diff(now));
     let relative = match seconds.cmp(&now) {

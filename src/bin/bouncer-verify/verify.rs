@@ -10,7 +10,7 @@ use bouncer_verify::{
 };
 
 pub(crate) fn run(arguments: &VerifyArguments) -> Result<Report, Failure> {
-    // Misuse is reported before anything is fetched.
+    // Report invalid arguments before keys are fetched.
     let source = arguments.keys.open(&arguments.fetch, &arguments.token)?;
     let policy = arguments.policy()?;
     let token = arguments.token.read()?;
@@ -18,7 +18,7 @@ pub(crate) fn run(arguments: &VerifyArguments) -> Result<Report, Failure> {
         check_form(&policy, &token)?;
     }
     let (keys, jwks) = source.load()?;
-    // The clock is read once, for the verification and for the printed distances.
+    // Read the clock once. The verification and the printed time differences use the same time.
     let now = policy.now();
     let policy = policy.time(now);
     match Verifier::new(keys, policy.clone()).verify(&token) {
@@ -45,7 +45,7 @@ pub(crate) fn run(arguments: &VerifyArguments) -> Result<Report, Failure> {
     }
 }
 
-/// Checks the form of the token, which needs no keys. So a malformed token is rejected even if the
+/// Checks the token as far as possible without keys. So a malformed token is rejected even if the
 /// issuer is down.
 fn check_form(policy: &Policy, token: &[u8]) -> Result<(), Failure> {
     match Verifier::new(NoKeys, policy.clone()).verify(token) {
@@ -64,7 +64,7 @@ impl bouncer_verify::KeySource for NoKeys {
     }
 }
 
-/// Adds the options for the audience to the error, if the user has given none.
+/// If the audience is wrong and the user set none, adds the options for the audience to the error.
 fn with_audience_tip(refusal: Refusal, policy: &Settings) -> Refusal {
     if refusal.kind() != ErrorKind::WrongAudience || policy.is_set("audiences") {
         return refusal;
@@ -109,11 +109,12 @@ fn rows(verified: &VerifiedToken, now: i64) -> Vec<Row> {
     rows
 }
 
-/// Adds the header and claims of a rejected token, if its signature is valid. They show, for
-/// example, when it expired, or which issuer it is from.
+/// Adds the header and claims of a rejected token to the JSON object, if its signature is valid.
+/// They show, for example, when the token expired, or its issuer.
 fn with_signed_parts(refusal: Object, signed: Option<&VerifiedJws>) -> Object {
     let Some(signed) = signed else { return refusal };
-    // Not "claims": a script that reads those must not accept a rejected token.
+    // The name is not "claims", because a script that reads "claims" must not accept a rejected
+    // token.
     [("rejected_claims", signed.payload()), ("header", signed.header())]
         .into_iter()
         .filter_map(|(name, bytes)| Some((name, str::from_utf8(bytes).ok()?)))
@@ -134,7 +135,7 @@ fn signed_rows(signed: &VerifiedJws, now: i64) -> Vec<Row> {
     rows
 }
 
-/// Returns a row for each of `names` that is a NumericDate.
+/// Returns a row for each claim of `names` whose value is a NumericDate (RFC 7519 §2).
 pub(crate) fn time_rows(claims: &Members<'_>, names: &[&str], now: i64) -> Vec<Row> {
     let date = |&name: &&str| Some(row(name, &utc_and_distance(claims.numeric_date(name)?, now)));
     names.iter().filter_map(date).collect()

@@ -11,16 +11,17 @@ import "C"
 
 import "unsafe"
 
-// A Batch owns the results of a batch in C. Call either Results or Columns, exactly once: both free
-// it.
+// A Batch owns the results of a batch, in memory of C. Results and Columns free it. Call exactly
+// one of them, once.
 type Batch struct {
 	pointer *C.bouncer_batch
 	size    int
-	// Pending is the number of tokens that need a fetch of keys.
+	// Pending is the number of tokens whose result depends on a fetch of keys.
 	Pending int
 }
 
-// VerifyBatch verifies tokens. It never waits.
+// VerifyBatch verifies tokens on at most the given number of threads; less than 1 means 1. It never
+// waits for a fetch.
 func (v *Verifier) VerifyBatch(tokens []string, threads int) (Batch, *Error) {
 	if !v.Acquire() {
 		return Batch{}, Closed
@@ -29,7 +30,8 @@ func (v *Verifier) VerifyBatch(tokens []string, threads int) (Batch, *Error) {
 	return verifyBatch(v.pointer, nil, nil, tokens, threads)
 }
 
-// VerifyBatch verifies tokens.
+// VerifyBatch verifies tokens with policy, on at most the given number of threads; less than 1
+// means 1.
 func (s *JWKS) VerifyBatch(policy *Policy, tokens []string, threads int) (Batch, *Error) {
 	if !s.Acquire() {
 		return Batch{}, Closed
@@ -57,7 +59,7 @@ func verifyBatch(
 	return Batch{result.batch, len(tokens), int(result.pending)}, nil
 }
 
-// join copies the tokens into one buffer, and returns the end of each token in it.
+// join copies the tokens into one buffer. It returns the buffer and the end offset of each token.
 func join(tokens []string) ([]byte, []C.size_t) {
 	total := 0
 	for _, token := range tokens {
@@ -71,10 +73,11 @@ func join(tokens []string) ([]byte, []C.size_t) {
 	return joined, ends
 }
 
-// Results calls yield for each token, with its index and the results of [Verifier.Verify]. Then it
-// frees the batch.
+// Results calls yield for each token in order, with its index and the same results as
+// [Verifier.Verify]. Then it frees the batch.
 //
-// It makes one C call per token. That is faster than allocating memory for all results at once.
+// It makes one C call per token, or two if the text is long. That is faster than allocating memory
+// for all results at once.
 func (b Batch) Results(yield func(index int, token Token, ticket uint64, err *Error)) {
 	defer C.bouncer_batch_free(b.pointer)
 	var scratch [scratchLen]byte
@@ -109,7 +112,7 @@ type Columns struct {
 	UIDValidity []byte
 }
 
-// NewColumns returns columns for this number of rows, without UIDData.
+// NewColumns returns columns of zeros for the given number of rows. UIDData is nil.
 func NewColumns(rows int) *Columns {
 	return &Columns{
 		Status:      make([]uint32, rows),
@@ -120,7 +123,7 @@ func NewColumns(rows int) *Columns {
 	}
 }
 
-// Columns returns the results as columns, and frees the batch. No token may be pending.
+// Columns returns the results as columns, and frees the batch. Pending must be 0.
 func (b Batch) Columns() *Columns {
 	defer C.bouncer_batch_free(b.pointer)
 	columns := NewColumns(b.size)
