@@ -154,8 +154,9 @@ macro_rules! error_kinds {
             }
 
             /// Returns the value of the `WWW-Authenticate` header for HTTP status 401 (RFC 6750
-            /// §3). If the request contains no token, it is only `Bearer`. Otherwise it also contains
-            /// `error="invalid_token"` and the stable name. `None` if the status is not 401.
+            /// §3). If the request contains no token, it is only `Bearer`. Otherwise it also
+            /// contains `error="invalid_token"` and the stable name. `None` if the status is not
+            /// 401.
             pub const fn challenge(self) -> Option<&'static str> {
                 if !matches!(self.category(), ErrorCategory::Token) {
                     return None;
