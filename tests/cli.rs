@@ -276,7 +276,7 @@ fn errors_name_the_options_and_not_the_settings() {
         ),
         (
             &["verify", "x", "--any-issuer", "--jwks=https://a/", "--client-key-file=k"],
-            "error: invalid argument: --client-key-file is set, --client-certificate-file is not\n",
+            "error: invalid argument: --client-key-file is set without --client-certificate-file: set both\n",
         ),
         (
             &["verify", "x", "--discover=idp.example"],
@@ -781,7 +781,11 @@ fn a_last_good_file_that_cannot_be_used_is_a_warning() {
     let path = file("broken-last-good.json", "{");
     let broken = with(&path, &[]);
     assert_eq!((broken.code, broken.stderr.lines().count()), (0, 1));
-    assert!(broken.stderr.contains("not a file that this library wrote"), "{}", broken.stderr);
+    assert!(
+        broken.stderr.contains("not written by this library: remove the file or change --last-good-file"),
+        "{}",
+        broken.stderr
+    );
     // The fetch has replaced it.
     assert_eq!((with(&path, &[]).stderr.as_str(), server.count()), ("", 3));
 }

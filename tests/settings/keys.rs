@@ -120,7 +120,7 @@ fn every_setting_has_its_effect() {
         ("proxy", json!("http://proxy.example:8080")),
         ("same_origin_redirects", json!(true)),
     ] {
-        refused(of_its_own(with(name, value)), &format!("{name} and a transport"));
+        refused(of_its_own(with(name, value)), &format!("{name} and a custom transport"));
     }
     assert!(of_its_own(with("same_origin_redirects", json!(false))).build().is_ok());
     for none in ["environment", "none"] {

@@ -127,7 +127,7 @@ fn settings_that_the_builder_rejects_are_errors() {
     for (more, part) in [
         (json!({"ca_file": "/no/such/file.pem"}), "/no/such/file.pem"),
         (json!({"client_certificate_file": "/no/such/file.pem"}), "/no/such/file.pem"),
-        (json!({"client_key_file": "/no/such/file.pem"}), "client_certificate_file is not"),
+        (json!({"client_key_file": "/no/such/file.pem"}), "without client_certificate_file"),
         (json!({"proxy": "socks5://proxy.example"}), "proxy"),
         (json!({"token_url": "http://idp.example/"}), "http"),
         (json!({"login_endpoint": "https://a/"}), "login_endpoint"),
@@ -143,7 +143,7 @@ fn settings_that_the_builder_rejects_are_errors() {
         .transport(|_: &HttpRequest<'_>| Err(FetchError::new(FetchFailure::Connect, "refused")))
         .build()
         .unwrap_err();
-    assert!(error.detail().starts_with("connect_timeout and a transport"), "{error}");
+    assert!(error.detail().starts_with("connect_timeout and a custom transport"), "{error}");
     let allowed =
         json!({"token_url": "http://idp.example/", "allow_http": true, "proxy": "none", "lazy": true});
     assert!(builder(&of_client(&allowed)).build().is_ok());

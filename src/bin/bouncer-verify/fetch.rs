@@ -1,7 +1,7 @@
 //! Keys from the network: where they are, and how the command gets them.
 
 use crate::input::Source;
-use crate::options::{self, Options, naming_options};
+use crate::options::{self, Options, naming_options, option_names};
 use crate::report::{Failure, Refusal, warn};
 use bouncer_verify::{
     ErrorKind, JwkSet, Keys, RemoteJwkSet, RemoteJwkSetBuilder, RemoteJwkSetState, Settings,
@@ -102,7 +102,7 @@ impl RemoteKeys {
         let error = self.keys.status().last_good_error.map(|error| error.to_string());
         let before = self.warned.replace(error.clone());
         if let Some(error) = error.filter(|error| before.is_none_or(|before| before != *error)) {
-            warn(&error);
+            warn(&option_names::<options::Keys>(&error));
         }
     }
 }

@@ -110,6 +110,11 @@ pub(crate) fn naming_options<K: Kind>(error: Error) -> Failure {
     Failure::Refused(Refusal::from(error).with_message(message))
 }
 
+/// Replaces the names of settings without quotes in `text` by the names of their options.
+pub(crate) fn option_names<K: Kind>(text: &str) -> String {
+    with_options(K::KIND, &[], text, |_| None)
+}
+
 /// Replaces the names of settings in `text` by the names of their options. `arguments` are the
 /// names of settings without an option. `name_of` returns the name of a setting in a word with
 /// quotes.
