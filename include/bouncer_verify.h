@@ -44,8 +44,9 @@
  *  - A NULL handle never crashes. The function returns BOUNCER_STATUS_NULL_ARGUMENT, no text, 0 or
  *    NULL. Using a freed handle, or a length beyond the end of a buffer, is undefined behaviour.
  *  - Any number of threads may use the same `const` handle at once. There is no thread-local state,
- *    so one thread may read an error that another thread received. The only global state is the
- *    logger of bouncer_set_logger().
+ *    so one thread may read an error that another thread received. The global state is the logger
+ *    that bouncer_set_logger() sets, and whether accelerated RS256 arithmetic is turned off: by the
+ *    environment, or because its result once differed from that of aws-lc.
  *  - No function is async-signal-safe. No function prints, installs a signal handler, or calls
  *    exit() or abort() on bad input.
  *
@@ -87,7 +88,8 @@
 #define BOUNCER_POLICY_ANY_ISSUER "any_issuer"
 
 /** list of text: The accepted values of "aud" (RFC 7519 section 4.1.3). The token must contain
- *  at least one of them. If none is set, a token with "aud" is rejected. */
+ *  at least one of them. If neither audiences nor any_audience is set, a token with "aud" is
+ *  rejected. */
 #define BOUNCER_POLICY_AUDIENCES "audiences"
 
 /** flag: Accepts tokens for any audience, even if audiences are set. */
@@ -111,29 +113,29 @@
 /** list of text: Claims that must be strings and not empty. */
 #define BOUNCER_POLICY_REQUIRED_STRING_CLAIMS "required_string_claims"
 
-/** list of sub|iat|jti: Claims whose JSON type is not checked, for issuers that violate RFC
- *  7519: for example with an integer "sub". A claim of the wrong type counts as absent. */
+/** list of sub|iat|jti: Claims whose JSON type is not checked. For issuers that violate RFC
+ *  7519, for example with an integer "sub". A claim of the wrong type counts as absent. */
 #define BOUNCER_POLICY_UNCHECKED_CLAIMS "unchecked_claims"
 
 /** flag: Accepts tokens without "exp". They never expire. */
 #define BOUNCER_POLICY_OPTIONAL_EXP "optional_exp"
 
-/** duration: Tolerance for clocks that differ, in whole seconds. A token is accepted this long
- *  after "exp", and this long before "nbf", there at least 60 seconds. Range: 0s to 5m.
- *  Default: 0s. */
+/** duration: Tolerance for clocks that differ, in whole seconds. A token is accepted until this
+ *  long after "exp" and from this long before "nbf". For "nbf", the tolerance is at least 60
+ *  seconds. Range: 0s to 5m. Default: 0s. */
 #define BOUNCER_POLICY_LEEWAY "leeway"
 
-/** flag: Requires each part of a token to be padded with "=", which RFC 7515 section 2 forbids.
- *  For the header "x-amzn-oidc-data" of an AWS Application Load Balancer. The padding is part
- *  of the signed text. */
+/** flag: Requires each part of a token to be padded with "=", although RFC 7515 section 2
+ *  forbids padding. For the tokens in the header "x-amzn-oidc-data" of an AWS Application Load
+ *  Balancer. The signature covers the padding. */
 #define BOUNCER_POLICY_PADDED_TOKENS "padded_tokens"
 
-/** duration: Rejects tokens that were issued longer ago, even if their "exp" is in the future.
- *  The token must have "iat". Range: 1s to 366d. */
+/** duration: Maximum time since "iat". An older token is rejected, even if its "exp" is in the
+ *  future. The leeway is added to the maximum. The token must have "iat". Range: 1s to 366d. */
 #define BOUNCER_POLICY_MAX_TOKEN_AGE "max_token_age"
 
-/** size: Maximum length of a token in bytes. It is checked first. Range: 0 to 1MiB. Default:
- *  16KiB. */
+/** size: Maximum length of a token in bytes. This is the first check. Range: 0 to 1MiB.
+ *  Default: 16KiB. */
 #define BOUNCER_POLICY_MAX_TOKEN_LEN "max_token_len"
 
 /** time: Verifies tokens at this time instead of the system's time. For tests and audits. A
@@ -500,12 +502,12 @@
 #define BOUNCER_SETTING_PASSWORD 32
 
 /**
- * The result of a call. The numbers are permanent. Later versions add numbers, so handle an
- * unknown one by its range.
+ * The result of a call. The numbers are permanent. Later versions may add numbers, so handle an
+ * unknown number by its range.
  *
  * - 0: success
- * - 1 to 99: an error of the calling program. Respond with HTTP 500.
- * - 100 to 199: no usable keys. HTTP 503, never 401.
+ * - 1 to 99: an error of the calling program, or a bug in this library (2). Respond with HTTP 500.
+ * - 100 to 199: no usable keys. HTTP 503, never 401. Status 104 is not an error: wait.
  * - 200 to 299: the token or its signature is invalid. HTTP 401.
  * - 300 to 399: the signature is valid, but the claims are rejected. HTTP 401.
  * - 400 to 499: the service's own login failed. HTTP 503.
@@ -528,7 +530,7 @@ enum bouncer_status
      */
     BOUNCER_STATUS_INTERNAL = 2,
     /**
-     * An argument or a setting is invalid. The detail says why.
+     * An argument or a setting is invalid. The detail contains the reason.
      */
     BOUNCER_STATUS_INVALID_ARGUMENT = 3,
     /**
@@ -536,21 +538,21 @@ enum bouncer_status
      */
     BOUNCER_STATUS_MALFORMED_JWK_SET = 100,
     /**
-     * The JWK Set has no usable key. Each skipped key has a reason.
+     * The JWK Set has no usable key. The detail contains why the first key was skipped.
      */
     BOUNCER_STATUS_NO_USABLE_KEY = 101,
     /**
-     * A single key (JWK, PEM, DER or components) cannot be used. The detail says why.
+     * A single key (JWK, PEM, DER or components) cannot be used. The detail contains the reason.
      */
     BOUNCER_STATUS_UNUSABLE_KEY = 102,
     /**
-     * A remote JWK Set has not been fetched yet, or its latest success is too long ago. Or the
-     * fetch that may bring the token's key failed or timed out. The detail says which, and why.
+     * A remote JWK Set was never fetched, or its last successful fetch is too long ago. Or the
+     * fetch that could find the token's key failed or timed out. The detail contains the reason.
      */
     BOUNCER_STATUS_KEYS_UNAVAILABLE = 103,
     /**
-     * No result yet: it depends on a fetch that is in flight. The call has returned a ticket for
-     * it.
+     * Not an error: the result depends on a fetch that is in flight. The call returned a ticket
+     * for it.
      */
     BOUNCER_STATUS_PENDING = 104,
     /**
@@ -590,8 +592,8 @@ enum bouncer_status
      */
     BOUNCER_STATUS_NO_MATCHING_KEY = 208,
     /**
-     * No key verifies the signature. The detail is empty, or says that not all keys were tried:
-     * more would help an attacker.
+     * No key verifies the signature. At most four matching keys are tried, which limits the cost
+     * of a forged token. If more keys match, the detail reports that.
      */
     BOUNCER_STATUS_INVALID_SIGNATURE = 209,
     /**
@@ -628,7 +630,7 @@ enum bouncer_status
     BOUNCER_STATUS_CLAIM_NOT_ALLOWED = 306,
     /**
      * The secret, key or certificate of the service's own login cannot be read or used. The detail
-     * says why.
+     * contains the reason.
      */
     BOUNCER_STATUS_UNUSABLE_CREDENTIALS = 400,
     /**
@@ -636,7 +638,8 @@ enum bouncer_status
      */
     BOUNCER_STATUS_LOGIN_REJECTED = 401,
     /**
-     * The service has no valid token of its own, and no login succeeds now.
+     * The service has no usable token of its own: its login failed, has not finished, or is not
+     * allowed yet.
      */
     BOUNCER_STATUS_LOGIN_UNAVAILABLE = 402,
 };
@@ -649,7 +652,7 @@ typedef uint32_t bouncer_status;
 #endif // __cplusplus
 
 /**
- * The arithmetic that verifies signatures. The verdicts do not depend on it.
+ * The back end: the implementation that verifies signatures. The verdicts do not depend on it.
  */
 enum bouncer_backend
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
@@ -658,8 +661,9 @@ enum bouncer_backend
  {
     /**
      * Uses aws-lc. If the CPU and the key size allow, RS256 uses this library's own AVX-512 IFMA
-     * arithmetic, which is three to four times as fast. aws-lc re-checks samples of the accepted
-     * and the rejected signatures. At the first difference the whole process falls back to aws-lc.
+     * code, which is three to four times as fast. aws-lc verifies samples of the accepted and the
+     * rejected signatures again. After the first different result, the whole process uses only
+     * aws-lc.
      *
      * This is the default. The environment variable BOUNCER_VERIFY_NO_ACCELERATION, set to
      * anything but an empty value or 0, changes the default to aws-lc. It is read when the process
@@ -1361,8 +1365,8 @@ const bouncer_error *bouncer_settings_error(const bouncer_settings *settings);
 bouncer_str bouncer_settings_json(const bouncer_settings *settings);
 
 /**
- * Frees settings and wipes their secrets from memory. Policies, key sets and renewers made of them
- * keep working. NULL is allowed.
+ * Frees settings and wipes their secrets from memory. Policies, key sets and renewers built from
+ * them keep working. NULL is allowed.
  */
 void bouncer_settings_free(bouncer_settings *settings);
 

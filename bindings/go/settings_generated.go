@@ -15,8 +15,8 @@ import (
 )
 
 // A Policy contains the rules for tokens, besides a valid signature. Issuers, AnyIssuer or the
-// Profile "dcos" must be set; [ForIssuer] and [DCOS] do it. The zero value of every other field is
-// the strictest.
+// Profile "dcos" must be set; [ForIssuer] and [DCOS] set them. The zero value of every other field
+// is its strictest value.
 type Policy struct {
 	// Profile: The kind of tokens. "dcos" is for tokens of DC/OS's Bouncer: "uid" must be a string
 	// that is not empty, and "iss" is not required. Default: jwt.
@@ -30,7 +30,8 @@ type Policy struct {
 	AnyIssuer bool
 
 	// Audiences: The accepted values of "aud" (RFC 7519 section 4.1.3). The token must contain at
-	// least one of them. If none is set, a token with "aud" is rejected.
+	// least one of them. If neither audiences nor AnyAudience is set, a token with "aud" is
+	// rejected.
 	Audiences []string
 
 	// AnyAudience: Accepts tokens for any audience, even if audiences are set.
@@ -53,28 +54,28 @@ type Policy struct {
 	// RequiredStringClaims: Claims that must be strings and not empty.
 	RequiredStringClaims []string
 
-	// UncheckedClaims: Claims whose JSON type is not checked, for issuers that violate RFC 7519:
+	// UncheckedClaims: Claims whose JSON type is not checked. For issuers that violate RFC 7519,
 	// for example with an integer "sub". A claim of the wrong type counts as absent.
 	UncheckedClaims []string
 
 	// OptionalExp: Accepts tokens without "exp". They never expire.
 	OptionalExp bool
 
-	// Leeway: Tolerance for clocks that differ, in whole seconds. A token is accepted this long
-	// after "exp", and this long before "nbf", there at least 60 seconds. Range: 0s to 5m. Default:
-	// 0s.
+	// Leeway: Tolerance for clocks that differ, in whole seconds. A token is accepted until this
+	// long after "exp" and from this long before "nbf". For "nbf", the tolerance is at least 60
+	// seconds. Range: 0s to 5m. Default: 0s.
 	Leeway time.Duration
 
-	// PaddedTokens: Requires each part of a token to be padded with "=", which RFC 7515 section 2
-	// forbids. For the header "x-amzn-oidc-data" of an AWS Application Load Balancer. The padding
-	// is part of the signed text.
+	// PaddedTokens: Requires each part of a token to be padded with "=", although RFC 7515 section
+	// 2 forbids padding. For the tokens in the header "x-amzn-oidc-data" of an AWS Application Load
+	// Balancer. The signature covers the padding.
 	PaddedTokens bool
 
-	// MaxTokenAge: Rejects tokens that were issued longer ago, even if their "exp" is in the
-	// future. The token must have "iat". Range: 1s to 366d.
+	// MaxTokenAge: Maximum time since "iat". An older token is rejected, even if its "exp" is in
+	// the future. The leeway is added to the maximum. The token must have "iat". Range: 1s to 366d.
 	MaxTokenAge time.Duration
 
-	// MaxTokenLen: Maximum length of a token in bytes. It is checked first. Range: 0 to 1MiB.
+	// MaxTokenLen: Maximum length of a token in bytes. This is the first check. Range: 0 to 1MiB.
 	// Default: 16KiB.
 	MaxTokenLen int
 
@@ -82,12 +83,13 @@ type Policy struct {
 	// document cannot set it.
 	Time time.Time
 
-	// Clock returns the time, once for each verification and once for each batch. Nil: Time, or the
-	// system's clock. Clock and Time are mutually exclusive. With Clock, each call prepares the
-	// policy again, which takes a few microseconds, and [Verifier.WithCache] is not available.
+	// Clock returns the current time. It is called once for each verification and once for each
+	// batch. If Clock is nil, the time is Time, or the system's clock if Time is not set. Clock and
+	// Time are mutually exclusive. With Clock, each call prepares the policy again, which takes a
+	// few microseconds. [Verifier.WithCache] is then not available.
 	Clock func() time.Time
 
-	// A document that the fields are applied on top of.
+	// A settings document. Fields that are set override its values.
 	document string
 }
 
@@ -113,9 +115,9 @@ func (o *Policy) apply(s settings) settings {
 	return s
 }
 
-// LoadPolicy parses a JSON document of settings, which docs/settings.schema.json describes. Fields
-// that are set afterwards replace its values. It returns [ErrInvalidArgument] for an invalid
-// document.
+// LoadPolicy parses a JSON document of settings, which docs/settings.schema.json describes. A field
+// that is set afterwards overrides its value in the document. LoadPolicy returns
+// [ErrInvalidArgument] for an invalid document.
 func LoadPolicy(document []byte) (Policy, error) {
 	return Policy{document: string(document)}, check(native.KindPolicy, document)
 }
@@ -126,10 +128,10 @@ func (o Policy) String() string { return describe(native.KindPolicy, o.apply) }
 // GoString returns the same as String.
 func (o Policy) GoString() string { return o.String() }
 
-// Format writes String for every verb. Some verbs would otherwise print the fields.
+// Format writes String for every verb, because some verbs would print the fields with their secrets.
 func (o Policy) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, o.String()) }
 
-// LogValue returns String, for slog.
+// LogValue returns the same as String, for slog.
 func (o Policy) LogValue() slog.Value { return slog.StringValue(o.String()) }
 
 // RemoteOptions configure where a [RemoteJWKS] fetches its keys, and how it refreshes them. URL or
@@ -164,7 +166,7 @@ type RemoteOptions struct {
 	ConnectTimeout time.Duration
 
 	// MaxWait: Maximum time that a verification waits for a fetch that may bring its key. Range: 0s
-	// to 5m. Default: 2s. A negative value means 0s.
+	// to 5m. Default: 2s. 0 means the default, a negative value means 0s.
 	MaxWait time.Duration
 
 	// RefetchInterval: Limits fetches for tokens with an unknown "kid": two at once, then one per
@@ -232,10 +234,11 @@ type RemoteOptions struct {
 	// Logger receives successes (Info) and failures (Warn), from a goroutine that uses one
 	// operating system thread until Close. Records contain no token, no secret, and no query of a
 	// URL. The goroutine keeps everything that the logger references reachable. So if the logger
-	// references the object that it logs, the program must call Close. Nil: nothing is logged.
+	// references the object that it logs, the program must call Close. If Logger is nil, nothing is
+	// logged.
 	Logger *slog.Logger
 
-	// A document that the fields are applied on top of.
+	// A settings document. Fields that are set override its values.
 	document string
 }
 
@@ -268,8 +271,8 @@ func (o *RemoteOptions) apply(s settings) settings {
 }
 
 // LoadRemoteOptions parses a JSON document of settings, which docs/settings.schema.json describes.
-// Fields that are set afterwards replace its values. It returns [ErrInvalidArgument] for an invalid
-// document.
+// A field that is set afterwards overrides its value in the document. LoadRemoteOptions returns
+// [ErrInvalidArgument] for an invalid document.
 func LoadRemoteOptions(document []byte) (RemoteOptions, error) {
 	return RemoteOptions{document: string(document)}, check(native.KindKeys, document)
 }
@@ -280,10 +283,10 @@ func (o RemoteOptions) String() string { return describe(native.KindKeys, o.appl
 // GoString returns the same as String.
 func (o RemoteOptions) GoString() string { return o.String() }
 
-// Format writes String for every verb. Some verbs would otherwise print the fields.
+// Format writes String for every verb, because some verbs would print the fields with their secrets.
 func (o RemoteOptions) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, o.String()) }
 
-// LogValue returns String, for slog.
+// LogValue returns the same as String, for slog.
 func (o RemoteOptions) LogValue() slog.Value { return slog.StringValue(o.String()) }
 
 // RenewerOptions configure how a [TokenRenewer] gets the service's own token. Exactly one source
@@ -358,8 +361,8 @@ type RenewerOptions struct {
 	// proxy. Default: 2s, and never longer than timeout. Range: 1ms to 5m.
 	ConnectTimeout time.Duration
 
-	// MaxWait: Maximum time that a caller waits for a token. Range: 0s to 5m. Default: 10s. A
-	// negative value means 0s.
+	// MaxWait: Maximum time that a caller waits for a token. Range: 0s to 5m. Default: 10s. 0 means
+	// the default, a negative value means 0s.
 	MaxWait time.Duration
 
 	// Lazy: Logs in at the first call, not at once. For programs that fork after their setup.
@@ -385,24 +388,25 @@ type RenewerOptions struct {
 	// AllowHTTP: Allows http to other machines. Anyone on the network path can then read the token.
 	AllowHTTP bool
 
-	// Source gets a token in the program's own way; Supplied may name it in logs. The token is
-	// valid for lifetime, rounded down to a second. If lifetime is 0, a JWT is valid until its
-	// "exp", and any other token for ever. Source is called by one goroutine at a time, never by a
-	// caller of the renewer. Its context ends with Close, or after a minute. If [errors.Is] finds
-	// [ErrLoginRejected] in the error, the renewer does not retry soon. The error's text is logged
-	// and is part of the stats, so it must not contain a secret. A panic counts as a failure.
-	// Source must not send requests through the renewer's own [TokenRenewer.Transport]. The calling
-	// goroutine keeps everything that Source references reachable. So if Source references the
-	// renewer, the program must call Close.
+	// Source returns a token that the program gets by itself. Supplied can set its name in logs.
+	// The token is valid for lifetime, rounded down to a second. If lifetime is 0, a JWT is valid
+	// until its "exp", and any other token does not expire. Source is called by one goroutine at a
+	// time, not by the callers of the renewer. Its context ends at Close, or after one minute. If
+	// [errors.Is] finds [ErrLoginRejected] in the error, the renewer does not retry soon. The
+	// error's text is logged and is part of the stats, so it must not contain a secret. A panic
+	// counts as a failure. Source must not send requests through the renewer's own
+	// [TokenRenewer.Transport]. The calling goroutine keeps everything that Source references
+	// reachable. So if Source references the renewer, the program must call Close.
 	Source func(ctx context.Context) (token string, lifetime time.Duration, err error)
 
 	// Logger receives successes (Info) and failures (Warn), from a goroutine that uses one
 	// operating system thread until Close. Records contain no token, no secret, and no query of a
 	// URL. The goroutine keeps everything that the logger references reachable. So if the logger
-	// references the object that it logs, the program must call Close. Nil: nothing is logged.
+	// references the object that it logs, the program must call Close. If Logger is nil, nothing is
+	// logged.
 	Logger *slog.Logger
 
-	// A document that the fields are applied on top of.
+	// A settings document. Fields that are set override its values.
 	document string
 }
 
@@ -436,8 +440,8 @@ func (o *RenewerOptions) apply(s settings) settings {
 }
 
 // LoadRenewerOptions parses a JSON document of settings, which docs/settings.schema.json describes.
-// Fields that are set afterwards replace its values. It returns [ErrInvalidArgument] for an invalid
-// document.
+// A field that is set afterwards overrides its value in the document. LoadRenewerOptions returns
+// [ErrInvalidArgument] for an invalid document.
 func LoadRenewerOptions(document []byte) (RenewerOptions, error) {
 	return RenewerOptions{document: string(document)}, check(native.KindRenewer, document)
 }
@@ -448,8 +452,8 @@ func (o RenewerOptions) String() string { return describe(native.KindRenewer, o.
 // GoString returns the same as String.
 func (o RenewerOptions) GoString() string { return o.String() }
 
-// Format writes String for every verb. Some verbs would otherwise print the fields.
+// Format writes String for every verb, because some verbs would print the fields with their secrets.
 func (o RenewerOptions) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, o.String()) }
 
-// LogValue returns String, for slog.
+// LogValue returns the same as String, for slog.
 func (o RenewerOptions) LogValue() slog.Value { return slog.StringValue(o.String()) }

@@ -11,8 +11,8 @@ import (
 )
 
 // CacheStats is a snapshot of the counters of the cache of a [Verifier]: for metrics, logs and
-// health checks. Counters count in this process only. Times are in UTC. If there is no value, a
-// number is 0, text is empty, a time is zero and a duration is -1.
+// health checks. Counters count only events of this process. Times are in UTC. If a value is not
+// known, a number is 0, text is empty, a time is zero and a duration is -1.
 type CacheStats struct {
 	// Hits: Tokens accepted from the cache.
 	Hits uint64
@@ -31,8 +31,8 @@ func newCacheStats(rows native.Stats) (stats CacheStats) {
 }
 
 // KeysStats is a snapshot of the counters and state of a [RemoteJWKS]: for metrics, logs and health
-// checks. Counters count in this process only. Times are in UTC. If there is no value, a number is
-// 0, text is empty, a time is zero and a duration is -1.
+// checks. Counters count only events of this process. Times are in UTC. If a value is not known, a
+// number is 0, text is empty, a time is zero and a duration is -1.
 type KeysStats struct {
 	// Source: the URL without its query, the issuer, or the source of the tokens.
 	Source string
@@ -109,8 +109,8 @@ func newKeysStats(rows native.Stats) (stats KeysStats) {
 }
 
 // RenewerStats is a snapshot of the counters and state of a [TokenRenewer]: for metrics, logs and
-// health checks. Counters count in this process only. Times are in UTC. If there is no value, a
-// number is 0, text is empty, a time is zero and a duration is -1.
+// health checks. Counters count only events of this process. Times are in UTC. If a value is not
+// known, a number is 0, text is empty, a time is zero and a duration is -1.
 type RenewerStats struct {
 	// Source: the URL without its query, the issuer, or the source of the tokens.
 	Source string

@@ -24,7 +24,7 @@ class PolicySettings(TypedDict, total=False):
     """Does not check the value of "iss"."""
     audiences: str | Iterable[str] | None
     """The accepted values of "aud" (RFC 7519 section 4.1.3). The token must contain at least one
-    of them. If none is set, a token with "aud" is rejected.
+    of them. If neither audiences nor any_audience is set, a token with "aud" is rejected.
     """
     any_audience: bool | None
     """Accepts tokens for any audience, even if audiences are set."""
@@ -43,27 +43,29 @@ class PolicySettings(TypedDict, total=False):
     required_string_claims: str | Iterable[str] | None
     """Claims that must be strings and not empty."""
     unchecked_claims: str | Iterable[str] | None
-    """Claims whose JSON type is not checked, for issuers that violate RFC 7519: for example with
+    """Claims whose JSON type is not checked. For issuers that violate RFC 7519, for example with
     an integer "sub". A claim of the wrong type counts as absent.
     """
     optional_exp: bool | None
     """Accepts tokens without "exp". They never expire."""
     leeway: float | str | timedelta | None
-    """Tolerance for clocks that differ, in whole seconds. A token is accepted this long after
-    "exp", and this long before "nbf", there at least 60 seconds. Range: 0s to 5m. Default:
-    0s.
+    """Tolerance for clocks that differ, in whole seconds. A token is accepted until this long
+    after "exp" and from this long before "nbf". For "nbf", the tolerance is at least 60
+    seconds. Range: 0s to 5m. Default: 0s.
     """
     padded_tokens: bool | None
-    """Requires each part of a token to be padded with "=", which RFC 7515 section 2 forbids. For
-    the header "x-amzn-oidc-data" of an AWS Application Load Balancer. The padding is part of
-    the signed text.
+    """Requires each part of a token to be padded with "=", although RFC 7515 section 2 forbids
+    padding. For the tokens in the header "x-amzn-oidc-data" of an AWS Application Load
+    Balancer. The signature covers the padding.
     """
     max_token_age: float | str | timedelta | None
-    """Rejects tokens that were issued longer ago, even if their "exp" is in the future. The
-    token must have "iat". Range: 1s to 366d.
+    """Maximum time since "iat". An older token is rejected, even if its "exp" is in the future.
+    The leeway is added to the maximum. The token must have "iat". Range: 1s to 366d.
     """
     max_token_len: int | str | None
-    """Maximum length of a token in bytes. It is checked first. Range: 0 to 1MiB. Default: 16KiB."""
+    """Maximum length of a token in bytes. This is the first check. Range: 0 to 1MiB. Default:
+    16KiB.
+    """
     time: int | None
     """Verifies tokens at this time instead of the system's time. For tests and audits. A
     document cannot set it.

@@ -1,15 +1,15 @@
 // Code generated from ErrorKind::ALL by tests/generated. DO NOT EDIT.
-//! The statuses: their numbers are permanent.
+//! The statuses. Their numbers are permanent.
 
 use crate::ErrorKind;
 use std::ffi::CStr;
 
-/// The result of a call. The numbers are permanent. Later versions add numbers, so handle an
-/// unknown one by its range.
+/// The result of a call. The numbers are permanent. Later versions may add numbers, so handle an
+/// unknown number by its range.
 ///
 /// - 0: success
-/// - 1 to 99: an error of the calling program. Respond with HTTP 500.
-/// - 100 to 199: no usable keys. HTTP 503, never 401.
+/// - 1 to 99: an error of the calling program, or a bug in this library (2). Respond with HTTP 500.
+/// - 100 to 199: no usable keys. HTTP 503, never 401. Status 104 is not an error: wait.
 /// - 200 to 299: the token or its signature is invalid. HTTP 401.
 /// - 300 to 399: the signature is valid, but the claims are rejected. HTTP 401.
 /// - 400 to 499: the service's own login failed. HTTP 503.
@@ -22,19 +22,19 @@ pub enum bouncer_status {
     NullArgument = 1,
     /// A bug in this library: please report it. The program may continue.
     Internal = 2,
-    /// An argument or a setting is invalid. The detail says why.
+    /// An argument or a setting is invalid. The detail contains the reason.
     InvalidArgument = 3,
     /// The document is not a JWK Set (RFC 7517 section 5), or it is too large.
     MalformedJwkSet = 100,
-    /// The JWK Set has no usable key. Each skipped key has a reason.
+    /// The JWK Set has no usable key. The detail contains why the first key was skipped.
     NoUsableKey = 101,
-    /// A single key (JWK, PEM, DER or components) cannot be used. The detail says why.
+    /// A single key (JWK, PEM, DER or components) cannot be used. The detail contains the reason.
     UnusableKey = 102,
-    /// A remote JWK Set has not been fetched yet, or its latest success is too long ago. Or the
-    /// fetch that may bring the token's key failed or timed out. The detail says which, and why.
+    /// A remote JWK Set was never fetched, or its last successful fetch is too long ago. Or the
+    /// fetch that could find the token's key failed or timed out. The detail contains the reason.
     KeysUnavailable = 103,
-    /// No result yet: it depends on a fetch that is in flight. The call has returned a ticket for
-    /// it.
+    /// Not an error: the result depends on a fetch that is in flight. The call returned a ticket
+    /// for it.
     Pending = 104,
     /// The token is longer than the policy allows.
     TokenTooLarge = 200,
@@ -54,8 +54,8 @@ pub enum bouncer_status {
     WrongTokenType = 207,
     /// No key of the set matches the token's "kid" and "alg".
     NoMatchingKey = 208,
-    /// No key verifies the signature. The detail is empty, or says that not all keys were tried:
-    /// more would help an attacker.
+    /// No key verifies the signature. At most four matching keys are tried, which limits the cost
+    /// of a forged token. If more keys match, the detail reports that.
     InvalidSignature = 209,
     /// The value of the Authorization header contains no token.
     MalformedAuthorization = 210,
@@ -74,16 +74,17 @@ pub enum bouncer_status {
     /// A claim has a value that the policy does not allow.
     ClaimNotAllowed = 306,
     /// The secret, key or certificate of the service's own login cannot be read or used. The detail
-    /// says why.
+    /// contains the reason.
     UnusableCredentials = 400,
     /// The issuer rejected the login: unknown account, wrong key or wrong request.
     LoginRejected = 401,
-    /// The service has no valid token of its own, and no login succeeds now.
+    /// The service has no usable token of its own: its login failed, has not finished, or is not
+    /// allowed yet.
     LoginUnavailable = 402,
 }
 
 impl From<ErrorKind> for bouncer_status {
-    /// No wildcard, so a new kind does not compile until this file is generated.
+    /// No wildcard: a new kind does not compile until this file is generated again.
     fn from(kind: ErrorKind) -> Self {
         match kind {
             ErrorKind::InvalidArgument => Self::InvalidArgument,

@@ -35,7 +35,7 @@ public:
         return std::move(any_issuer(value));
     }
     /// The accepted values of "aud" (RFC 7519 section 4.1.3). The token must contain at least one
-    /// of them. If none is set, a token with "aud" is rejected.
+    /// of them. If neither audiences nor any_audience is set, a token with "aud" is rejected.
     PolicySettings &audiences(const detail::TextArray &values) & noexcept {
         return put_(BOUNCER_POLICY_AUDIENCES, values);
     }
@@ -86,7 +86,7 @@ public:
     PolicySettings required_string_claims(const detail::TextArray &values) && noexcept {
         return std::move(required_string_claims(values));
     }
-    /// Claims whose JSON type is not checked, for issuers that violate RFC 7519: for example with
+    /// Claims whose JSON type is not checked. For issuers that violate RFC 7519, for example with
     /// an integer "sub". A claim of the wrong type counts as absent.
     PolicySettings &unchecked_claims(const detail::TextArray &values) & noexcept {
         return put_(BOUNCER_POLICY_UNCHECKED_CLAIMS, values);
@@ -101,32 +101,34 @@ public:
     PolicySettings optional_exp(bool value = true) && noexcept {
         return std::move(optional_exp(value));
     }
-    /// Tolerance for clocks that differ, in whole seconds. A token is accepted this long after
-    /// "exp", and this long before "nbf", there at least 60 seconds. Range: 0s to 5m. Default: 0s.
+    /// Tolerance for clocks that differ, in whole seconds. A token is accepted until this long
+    /// after "exp" and from this long before "nbf". For "nbf", the tolerance is at least 60
+    /// seconds. Range: 0s to 5m. Default: 0s.
     PolicySettings &leeway(std::chrono::milliseconds value) & noexcept {
         return put_(BOUNCER_POLICY_LEEWAY, value);
     }
     PolicySettings leeway(std::chrono::milliseconds value) && noexcept {
         return std::move(leeway(value));
     }
-    /// Requires each part of a token to be padded with "=", which RFC 7515 section 2 forbids. For
-    /// the header "x-amzn-oidc-data" of an AWS Application Load Balancer. The padding is part of
-    /// the signed text.
+    /// Requires each part of a token to be padded with "=", although RFC 7515 section 2 forbids
+    /// padding. For the tokens in the header "x-amzn-oidc-data" of an AWS Application Load
+    /// Balancer. The signature covers the padding.
     PolicySettings &padded_tokens(bool value = true) & noexcept {
         return put_(BOUNCER_POLICY_PADDED_TOKENS, value);
     }
     PolicySettings padded_tokens(bool value = true) && noexcept {
         return std::move(padded_tokens(value));
     }
-    /// Rejects tokens that were issued longer ago, even if their "exp" is in the future. The token
-    /// must have "iat". Range: 1s to 366d.
+    /// Maximum time since "iat". An older token is rejected, even if its "exp" is in the future.
+    /// The leeway is added to the maximum. The token must have "iat". Range: 1s to 366d.
     PolicySettings &max_token_age(std::chrono::milliseconds value) & noexcept {
         return put_(BOUNCER_POLICY_MAX_TOKEN_AGE, value);
     }
     PolicySettings max_token_age(std::chrono::milliseconds value) && noexcept {
         return std::move(max_token_age(value));
     }
-    /// Maximum length of a token in bytes. It is checked first. Range: 0 to 1MiB. Default: 16KiB.
+    /// Maximum length of a token in bytes. This is the first check. Range: 0 to 1MiB. Default:
+    /// 16KiB.
     PolicySettings &max_token_len(std::uint64_t value) & noexcept {
         return put_(BOUNCER_POLICY_MAX_TOKEN_LEN, value);
     }
