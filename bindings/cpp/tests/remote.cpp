@@ -1,6 +1,6 @@
 // Remote key sets, against a loopback server: fetches, rotations, floods of tokens, outages,
-// settings, tickets and close.
-#include "server.hpp"
+// settings and close.
+#include "remote_keys.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -36,51 +36,6 @@ static_assert(std::is_trivially_copyable_v<Ticket> && !std::is_convertible_v<Tic
 static_assert(!std::is_convertible_v<KeysSettings, RemoteJwkSet>, "a thread is not started by a conversion");
 static_assert(bouncer::is_keys_problem(Status::KeysUnavailable) &&
               !bouncer::is_invalid_token(Status::KeysUnavailable));
-
-// Tokens of the uid "peter", valid until 2100, signed with tests/data/keys/rsa-2048-a.pem (kid "a")
-// and rsa-2048-b.pem (kid "b").
-constexpr std::int64_t token_exp = 4102444800;
-static const std::string token_a =
-    "eyJhbGciOiJSUzI1NiIsImtpZCI6ImEifQ.eyJ1aWQiOiJwZXRlciIsImV4cCI6NDEwMjQ0NDgwMH0.jFVbYRKLnE2szgaddwCsMBOJm19nq2Ubh"
-    "MPpHNqVoDgYh5bBieCbtjv-hxJofzLx2kAnVwmrWr3NQpsULSHhQh328MXMlAJP4C2iEJDodHNpf4hTcYdKiRABnriTdaLdDY-s1SgTSgT9NRNRU"
-    "mltdvYhIZrlVtxDPecKaxnO06pY-SoOVkZfgyLx566Pev17yNSMC3ctmB2c5DI3wvF9qpG_vpqeJ92TwBteWJ5fqMJafg_YMlHJSkyQ4QzNKXBWS"
-    "7CtOFMx0DQ55N7Tmt3JclbjOByfdCKRwCV4b1hc49bblCp5gu8AHMaMB-R6qGdO9hj5S8GOt_xLYN3D9lb__Q";
-static const std::string token_b =
-    "eyJhbGciOiJSUzI1NiIsImtpZCI6ImIifQ.eyJ1aWQiOiJwZXRlciIsImV4cCI6NDEwMjQ0NDgwMH0.d-Y_WlWMlu2tHEiNbVj4jZhpCm-UgFzao"
-    "00DY1RVDRePrlQM2LIBUahoE1uytEKPPAfJLM1tNFYOLuUCckec0V9quA0WR_x4KxDOKydjR4iR9hCSN-ax0L4jjkNMfsvYT4TbeIscCCC-LaqKY"
-    "-vRttpLpvD5WW48q8REClMBjqpMibkHpLapLK9UJW6tTGexGvOmRPRRoWZ8qA2ePy65TIa0BWg_cLNIqQaRoT1vu3K-3nU7gEauVr7leuUXaSNLv"
-    "rUO8M0bEy9w0mztET-rwn3ZXWnn73X4GQLH6XCr1UzEhavJYRHndrJyYSANf-1LPc3e7f3MtR41Tf0ee3m4wA";
-static const std::string jwk_b =
-    R"({"kty":"RSA","kid":"b","e":"AQAB","n":")"
-    "2Mux0fSp35oTgCA2C8f7rhfH97AzzR6EQijtRo19TSI1n-6FLCbMI4yNB3hPHig2Jt3OVRMPgcm6R24LKK3EVXX01xrIdLM3T7Jxw3PGro_tRolf"
-    "mNA6zoTdhZZxbYYplvcyPeaihl76Ir2NxLvs8U3dyD7U9e7g_zi11U1CkAKVCrWOifgF_dUZDbyccYWGi2A0O2juvAgnCQuk6kNhG_pKqOZ0fBI4"
-    "FjDmx9YGQTX76J6OwJ9HlxwdM2nayh7DYOZTRnTs3bbZw9XcTfw33D_RM_gkdIHR7ofd2yjkMm551VMtaVtQfDEYK3t31fHJHBf7MVFGTqiig891"
-    "XEEdRw"
-    R"("})";
-static const std::string keys_a = R"({"keys":[)" + jwk_a + "]}";
-static const std::string keys_b = R"({"keys":[)" + jwk_b + "]}";
-static const std::string keys_ab = R"({"keys":[)" + jwk_a + "," + jwk_b + "]}";
-
-/// The token with another kid and its old signature, as a forger can make by the thousand.
-static std::string forged(const std::string &token, const std::string &kid) {
-    return base64url(R"({"alg":"RS256","kid":")" + kid + R"("})") + token.substr(token.find('.'));
-}
-
-/// The number of fetching threads in this process.
-static std::size_t fetching_threads() {
-    return threads_named("bouncer-keys");
-}
-
-static Seen seen(const RemoteJwkSet &keys) {
-    return Seen(keys.stats(), "keys_");
-}
-
-/// A key set that has been fetched.
-static RemoteJwkSet ready(const Server &server) {
-    RemoteJwkSet keys(KeysSettings().url(server.url()));
-    keys.wait_ready(test_timeout);
-    return keys;
-}
 
 static void keys_are_fetched_and_verify() {
     const Server server(Reply::json(R"({"keys":[)" + jwk_a + R"(,{"kty":"oct","k":"AA"}]})"));
@@ -422,89 +377,6 @@ static void invalid_settings_are_rejected() {
           std::string_view::npos);
 }
 
-static void verify_now_never_blocks_and_returns_a_ticket() {
-    Server server(Reply::json(keys_a));
-    const RemoteJwkSet keys = ready(server);
-    const Verifier verifier(keys, Policy::dcos());
-    const Verdict known = verifier.verify_now(token_a);
-    CHECK(!known.is_pending() && !known.ticket() && known.result()->expires_at() == token_exp);
-    CHECK(!keys.wait(known.ticket(), test_timeout));  // An empty ticket.
-
-    server.say(Reply::json(keys_ab).after(300ms));
-    const auto start = Clock::now();
-    const Verdict unknown = verifier.verify_now(token_b);
-    const Ticket ticket = unknown.ticket();
-    CHECK(unknown.is_pending() && ticket && !keys.wait(ticket, 0ms) && !keys.wait(ticket, -1s));
-    const Ticket joined = verifier.verify_now(token_b).ticket();
-    CHECK(Clock::now() - start < 250ms && joined);
-    CHECK(verifier.wait(joined, test_timeout) && keys.wait(ticket, 0ms));
-    const VerifiedToken token = verifier.resume(token_b, ticket).result().value();
-    CHECK(token.expires_at() == token_exp && server.count() == 2);
-
-    // The verdict after the fetch is final, even if the key is still missing.
-    const std::string lost = forged(token_b, "c");
-    const Verdict again = verifier.verify_now(lost);
-    CHECK(again.is_pending() && keys.wait(again.ticket(), test_timeout));
-    CHECK(fails(verifier.resume(lost, again.ticket()).result(), Status::NoMatchingKey));
-
-    // Keys that do not change have no fetch to wait for.
-    const Verifier fixed(JwkSet::load(keys_a), Policy::dcos());
-    CHECK(fixed.verify_now(token_a).result() &&
-          fails(fixed.verify_now(token_b).result(), Status::NoMatchingKey));
-
-    // Before the first fetch has ended.
-    server.say(Reply::json(keys_a).after(100ms));
-    const RemoteJwkSet late(KeysSettings().url(server.url()));
-    const Verifier first(late, Policy::dcos());
-    Verdict verdict = first.verify_now(token_a);
-    CHECK(verdict.is_pending());
-    while (verdict.is_pending()) {
-        CHECK(first.wait(verdict.ticket(), test_timeout));
-        verdict = first.resume(token_a, verdict.ticket());
-    }
-    CHECK(verdict.result());
-}
-
-static void resuming_before_the_fetch_has_ended_returns_a_final_verdict() {
-    Server server(Reply::json(keys_a));
-    const RemoteJwkSet keys = ready(server);
-    server.say(Reply::hang());
-    const Verifier verifier(keys, Policy::dcos());
-    const Verdict pending = verifier.verify_now(token_b);
-    CHECK(pending.is_pending() && !verifier.wait(pending.ticket(), 10ms));
-    const Verdict final = verifier.resume(token_b, pending.ticket());
-    CHECK(!final.is_pending() && fails(final.result(), Status::KeysUnavailable));
-}
-
-static void verify_batch_now_returns_a_ticket_for_each_pending_token() {
-    Server server(Reply::json(keys_a));
-    const RemoteJwkSet keys = ready(server);
-    server.say(Reply::json(keys_ab).after(300ms));
-    const Verifier plain(keys, Policy::dcos());
-    const Verifier verifier = plain.with_cache(100);
-    const std::vector<std::string_view> tokens = {token_a, token_b, "a.b", token_a};
-    const auto start = Clock::now();
-    const bouncer::Batch batch = verifier.verify_batch_now(tokens, 2);
-    CHECK(Clock::now() - start < 250ms);
-    CHECK(batch[0] && batch[3] && !batch[0].ticket() && !batch[3].ticket());
-    CHECK(batch[2].status() == Status::MalformedToken && !batch[2].ticket() && !batch[4].ticket());
-    const Ticket ticket = batch[1].ticket();
-    CHECK(batch[1].status() == Status::Pending && batch[1].is_pending() && ticket && !batch[1] &&
-          !batch[1].token());
-    CHECK(std::string_view(batch[1].message()) == "pending" && verifier.wait(ticket, test_timeout));
-    const VerifiedToken token = verifier.resume(token_b, ticket).result().value();
-    CHECK(token.expires_at() == token_exp);
-    CHECK(cache(verifier).number("hits_total") == 0 && cache(verifier).number("misses_total") == 5);
-    // No verdict is pending. The new keys emptied the cache, so only the token verified since is a
-    // hit.
-    const bouncer::Batch again = verifier.try_verify_batch_now(tokens).value();
-    CHECK(again[1] && !again[1].ticket() && cache(verifier).number("hits_total") == 1);
-    for (const bouncer::VerdictView verdict : verifier.verify_batch(tokens)) {
-        CHECK(!verdict.is_pending());
-    }
-    CHECK(server.count() == 2);
-}
-
 static void moved_from_objects_fail_or_return_empty_values() {
     const Server server(Reply::json(keys_a));
     KeysSettings settings = KeysSettings().url(server.url());
@@ -602,9 +474,6 @@ int main() {
     discovery_finds_the_keys_of_an_issuer();
     every_setting_has_its_effect();
     invalid_settings_are_rejected();
-    verify_now_never_blocks_and_returns_a_ticket();
-    resuming_before_the_fetch_has_ended_returns_a_final_verdict();
-    verify_batch_now_returns_a_ticket_for_each_pending_token();
     moved_from_objects_fail_or_return_empty_values();
     CHECK(until([] { return fetching_threads() == 0; }));
     close_cancels_the_attempt_and_ends_the_thread_at_once();
