@@ -11,9 +11,9 @@ use crate::jose::algorithm::Algorithm;
 #[cfg(ifma)]
 use std::array;
 
-/// Maximum number of signatures at once.
+/// Maximum number of signatures in one call.
 pub(crate) const LANES: usize = 8;
-/// Minimum number of signatures for which this is faster than one by one.
+/// Minimum number of signatures for which one call is faster than verifying them one after another.
 pub(crate) const WORTHWHILE: usize = 6;
 
 /// A signature to verify with an accelerated key.
@@ -24,12 +24,14 @@ pub(crate) struct Lane<'a> {
     pub(crate) signature: &'a [u8],
 }
 
-/// Returns whether each signature is valid. `Some(false)` means [`KeyVerdict::RejectedByKernel`].
-/// `None` means that the caller must verify that signature by itself.
+/// Returns a result for each lane. `Some(true)` means that the signature is valid, `Some(false)`
+/// means [`KeyVerdict::RejectedByKernel`]. `None` means that the lane was empty or that the caller
+/// must call [`VerifyingKey::verify`] for that signature.
 #[cfg(ifma)]
 pub(crate) fn verify_lanes(lanes: &[Option<Lane<'_>>; LANES]) -> [Option<bool>; LANES] {
     const { assert!(LANES == ifma::LANES) };
-    // All lanes need keys of one size: use the size of the first.
+    // All keys of one call must have the same size. Lanes with another size than the first key's
+    // get `None`.
     let first_len = lanes.iter().flatten().next().map(|lane| lane.key.signature_len());
     let filled = lanes.each_ref().map(|lane| {
         let lane = lane.as_ref().filter(|lane| Some(lane.key.signature_len()) == first_len)?;
@@ -71,7 +73,7 @@ mod tests {
     use crate::jose::jwk::Jwk;
 
     #[test]
-    fn lanes_are_used_from_six_signatures_on_and_find_the_wrong_one() {
+    fn six_or_more_signatures_use_the_lanes_and_only_the_wrong_one_is_rejected() {
         let document: serde_json::Value =
             serde_json::from_str(include_str!("../../tests/data/document_jwks.json")).unwrap();
         let jwk = Jwk::from_slice(document["keys"][0].to_string().as_bytes()).unwrap();

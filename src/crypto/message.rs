@@ -1,4 +1,4 @@
-//! The message of a signature.
+//! A signed message.
 
 #[cfg(ifma)]
 use aws_lc_rs::digest::{SHA256, digest};
@@ -8,7 +8,7 @@ use std::cell::OnceCell;
 /// A message whose signature is verified with one or several keys.
 pub(crate) struct Message<'a> {
     pub(super) bytes: &'a [u8],
-    /// Computed once, no matter how many keys are tried.
+    /// The SHA-256 digest, computed at most once, even if several keys are tried.
     #[cfg(ifma)]
     sha256: OnceCell<[u8; 32]>,
 }

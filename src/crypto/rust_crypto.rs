@@ -13,7 +13,7 @@ pub(super) enum Key {
     P256(p256::ecdsa::VerifyingKey),
     P384(p384::ecdsa::VerifyingKey),
     P521(p521::ecdsa::VerifyingKey),
-    /// `None` if the point is not on the curve. Then no signature verifies.
+    /// `None` if the point is not on the curve. In that case every signature is rejected.
     Ed25519(Option<ed25519_dalek::VerifyingKey>),
 }
 

@@ -8,9 +8,9 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::jose::algorithm::Algorithm;
 use crate::jose::jwk::Jwk;
 
-/// Verifies a signature over any message. Published test vectors need this, because their messages
-/// are not JWS signing inputs, and benchmarks measure it. To verify tokens, use
-/// [`crate::verify_token`]. Not part of the stable interface.
+/// Verifies a signature over any message. Tests need it for published test vectors, whose messages
+/// are not JWS signing inputs. Benchmarks need it to measure a signature alone. To verify tokens,
+/// use [`crate::verify_token`]. Not part of the stable interface.
 #[doc(hidden)]
 #[allow(missing_debug_implementations, reason = "only for tests and benchmarks")]
 pub struct SignatureVerifier<'a> {
@@ -25,8 +25,8 @@ impl<'a> SignatureVerifier<'a> {
         Ok(Self { jwk, key: VerifyingKey::new(backend, jwk)? })
     }
 
-    /// Returns whether the kernel verifies RS256 signatures. It no longer does once it has been
-    /// wrong.
+    /// Returns whether the kernel verifies RS256 signatures. Returns false after the kernel's
+    /// result has differed from aws-lc's in this process.
     pub fn is_accelerated(&self) -> bool {
         self.key.is_accelerated()
     }

@@ -1,16 +1,16 @@
 //! The results of verifying a signature.
 
-/// The signature is invalid. There is no reason, on purpose.
+/// The signature is invalid. This error deliberately contains no reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct InvalidSignature;
 
-/// The first result of verifying a signature with one key.
+/// The result of verifying a signature with one key. `RejectedByKernel` is not final.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum KeyVerdict {
     Valid,
     Invalid,
-    /// Rejected by the kernel, but not yet by the reference. If no other key verifies the
-    /// signature, [`super::verifying_key::VerifyingKey::verify_again`] decides.
+    /// The kernel has rejected the signature, and aws-lc has not checked it. If no other key
+    /// verifies the signature, call [`super::verifying_key::VerifyingKey::verify_again`].
     #[cfg_attr(not(ifma), expect(dead_code, reason = "there is no kernel"))]
     RejectedByKernel,
 }

@@ -25,7 +25,7 @@ pub(crate) struct VerifyingKey {
 enum Prepared {
     #[cfg(feature = "aws-lc-rs")]
     AwsLc(aws_lc::Key),
-    /// The same, with the kernel for RS256 signatures.
+    /// An aws-lc key, and the kernel that verifies its RS256 signatures.
     #[cfg(ifma)]
     Accelerated(aws_lc::Key, Box<Accelerated>),
     #[cfg(feature = "rust-crypto")]
@@ -61,8 +61,8 @@ impl VerifyingKey {
         Ok(Self { prepared, signature_len })
     }
 
-    /// Returns the length of the key's signatures. Each key has exactly one: a shorter or padded
-    /// encoding of the same number is not accepted.
+    /// Returns the length of the key's signatures in bytes. All signatures of a key have this
+    /// length: a shorter or padded encoding of the same number is rejected.
     pub(crate) fn signature_len(&self) -> usize {
         self.signature_len
     }
@@ -85,7 +85,8 @@ impl VerifyingKey {
         }
     }
 
-    /// Verifies with `algorithm`, which the key's [`Jwk`] must fit.
+    /// Verifies a signature with `algorithm`. The caller must have checked that [`Jwk::fits`]
+    /// returns true for it.
     pub(crate) fn verify(&self, algorithm: Algorithm, message: &Message<'_>, signature: &[u8]) -> KeyVerdict {
         if signature.len() != self.signature_len
             || algorithm == Algorithm::Ed25519 && !ed25519::has_sound_commitment(signature)
@@ -102,8 +103,8 @@ impl VerifyingKey {
         }
     }
 
-    /// Verifies with aws-lc a signature that only the kernel has rejected. If the budget is spent,
-    /// the signature stays rejected.
+    /// Verifies again, with aws-lc, a signature that only the kernel has rejected. If the budget
+    /// for second verifications is spent, the signature stays rejected.
     #[cfg_attr(not(ifma), expect(unused_variables, reason = "there is no kernel"))]
     pub(crate) fn verify_again(
         &self,

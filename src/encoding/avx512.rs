@@ -3,7 +3,7 @@
 #![allow(clippy::indexing_slicing, reason = "the tables are built at compile time")]
 #![allow(
     unsafe_code,
-    reason = "SIMD: masked loads and stores, and the call into them; each block states why it is sound"
+    reason = "masked SIMD loads and stores, and calls that need CPU features; each block states why it is sound"
 )]
 
 use super::dots::Dots;
@@ -24,8 +24,8 @@ const VALUES: [i8; 128] = {
     values
 };
 
-/// For each byte of the result, its position after four values are packed into the low three bytes
-/// of 32 bits.
+/// For each decoded byte, its index in the packed vector. Each group of four bytes of that vector
+/// holds three decoded bytes in reverse order; the fourth byte is unused.
 const PACKED: [u8; 64] = {
     let mut order = [0; 64];
     let mut i = 0;
@@ -95,8 +95,8 @@ fn dots_of_blocks(text: &[u8]) -> Option<Dots> {
 }
 
 /// Decodes `text` into `out`, which must have exactly the decoded length. Returns whether `text` is
-/// canonical base64url, or `None` if the CPU lacks the instructions. After W. Muła and D. Lemire,
-/// "Base64 encoding and decoding at almost the speed of a memory copy" (2019).
+/// canonical base64url, or `None` if the CPU lacks the instructions. The algorithm is from W. Muła
+/// and D. Lemire, "Base64 encoding and decoding at almost the speed of a memory copy" (2019).
 pub(super) fn decode_base64url(text: &[u8], out: &mut [u8]) -> Option<bool> {
     // SAFETY: the CPU has the three features.
     is_available().then(|| unsafe { decode_blocks(text, out) })
@@ -123,8 +123,8 @@ fn decode_blocks(text: &[u8], out: &mut [u8]) -> bool {
         // SAFETY: `block` has the 64 bytes that are read.
         let bytes = decode(unsafe { _mm512_loadu_si512(block.as_ptr().cast()) });
         if let Some(room) = rest.first_chunk_mut::<64>() {
-            // The next store overwrites the last 16 bytes. A masked store would take longer.
-            // SAFETY: `room` has the 64 bytes that are written.
+            // Only the first 48 bytes are decoded text. The next store overwrites the other 16. A
+            // masked store would be slower. SAFETY: `room` has the 64 bytes that are written.
             unsafe { _mm512_storeu_si512(room.as_mut_ptr().cast(), bytes) };
         } else if let Some(room) = rest.first_chunk_mut::<48>() {
             // SAFETY: `room` has the 48 bytes that the masked store writes.

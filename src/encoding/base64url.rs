@@ -1,5 +1,5 @@
-//! Canonical base64url without padding. Rejects a length of 1 mod 4, padding, white space, other
-//! alphabets and non-zero trailing bits.
+//! Canonical base64url without padding. Rejects a length that is 1 modulo 4, padding, white space,
+//! other alphabets and non-zero trailing bits.
 
 #[cfg(avx512)]
 use super::avx512;
@@ -12,8 +12,8 @@ use std::sync::LazyLock;
 /// Created once: building its tables costs more than decoding a header.
 static ENGINE: LazyLock<Simd> = LazyLock::new(|| Simd::url_safe(NO_PAD));
 
-/// The text is not canonical base64url. There is no position: an error must not depend on the
-/// content of a token.
+/// The text is not canonical base64url. The error contains no position, because an error must not
+/// depend on the content of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct NotCanonical;
 
@@ -37,8 +37,8 @@ fn decode_on_any_cpu<'o>(text: &[u8], out: &'o mut [u8]) -> Result<&'o [u8], Not
     out.get(..written).ok_or(NotCanonical)
 }
 
-/// A buffer for a decoded header or signature. Up to 512 bytes need no allocation, which covers
-/// nearly all.
+/// A buffer for a decoded header or signature. Up to 512 bytes need no allocation. Nearly all
+/// headers and signatures are shorter.
 pub(crate) struct Scratch {
     /// Created by the first call that needs it, because filling it with zeros takes time.
     stack: Option<[u8; Self::STACK]>,
@@ -66,7 +66,7 @@ pub(crate) fn decode(text: &[u8]) -> Result<Vec<u8>, NotCanonical> {
     decode_with_room(text, 0)
 }
 
-/// Decodes into a vector with a capacity for `room` more bytes.
+/// Decodes into a vector with spare capacity for `room` bytes.
 pub(crate) fn decode_with_room(text: &[u8], room: usize) -> Result<Vec<u8>, NotCanonical> {
     let len = decoded_len(text.len());
     let mut out = Vec::with_capacity(len + room);
@@ -76,9 +76,9 @@ pub(crate) fn decode_with_room(text: &[u8], room: usize) -> Result<Vec<u8>, NotC
     Ok(out)
 }
 
-/// Decodes a number of a JWK. The operator trusts that document, so padding and the standard
-/// alphabet are tolerated, because some issuers use them. Padding must be complete or absent: a
-/// truncated text must not be accepted. The second value is true if the tolerance was needed.
+/// Decodes a number of a JWK. Some issuers use padding or the standard alphabet. Both are accepted,
+/// because the operator trusts the document. Padding must be complete or absent, so that truncated
+/// text is rejected. The second returned value is true if `text` is not canonical base64url.
 pub(crate) fn decode_tolerant(text: &[u8]) -> Result<(Vec<u8>, bool), NotCanonical> {
     const UNPADDED: GeneralPurposeConfig =
         GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::RequireNone);

@@ -1,10 +1,10 @@
 //! The positions of the dots in a text.
 
-/// The number and the first positions of the dots in a text.
+/// The number of dots in a text, and the positions of the first two.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Dots {
     pub(crate) count: usize,
-    /// Positions of the first two dots.
+    /// Positions of the first two dots, in bytes; 0 for a dot that does not exist.
     pub(crate) places: [usize; 2],
 }
 

@@ -1,8 +1,8 @@
 //! L0: strict conversion between text and bytes. May use: error.
 //!
-//! If a text can be read in two ways, an attacker can have one reading checked and the other used.
-//! So each value has exactly one accepted spelling: canonical base64url (RFC 4648 §5, RFC 7515 §2),
-//! and JSON (RFC 8259) in UTF-8 without duplicate member names.
+//! If two programs read a text differently, an attacker can have one reading checked and the other
+//! used. So a text with two possible readings is rejected. Accepted are canonical base64url (RFC
+//! 4648 §5, RFC 7515 §2), and JSON (RFC 8259) in UTF-8 without duplicate member names.
 
 #[cfg(avx512)]
 mod avx512;

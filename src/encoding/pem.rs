@@ -1,5 +1,5 @@
-//! PEM (RFC 7468) from files, environment variables and JSON. The base64 may be in several lines or
-//! in one. Line ends may also be spaces or the two characters `\n`.
+//! PEM (RFC 7468) from files, environment variables and JSON. The base64 may have any number of
+//! lines. A line end may also be a space or the two characters `\n`.
 
 use base64::engine::Engine as _;
 use base64::engine::general_purpose::STANDARD;

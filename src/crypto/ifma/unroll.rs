@@ -1,8 +1,7 @@
-/// `unroll!(for i in 0..N { .. })` repeats the body for each i. There can be at most
-/// [`MAX_BLOCKS`].
+/// `unroll!(for i in 0..N { .. })` repeats the body for each `i`. N is at most [`MAX_BLOCKS`].
 ///
-/// The arrays in these loops live in registers, which have no run-time index. The compiler keeps an
-/// element in a register only if its index is a constant.
+/// The arrays in these loops live in registers, which cannot be indexed at run time. The compiler
+/// keeps an element in a register only if its index is a constant.
 ///
 /// [`MAX_BLOCKS`]: super::limbs::MAX_BLOCKS
 macro_rules! unroll {

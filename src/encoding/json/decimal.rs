@@ -1,8 +1,9 @@
-//! Checks numbers by their digits.
+//! Checks numbers from their digits, without converting them to doubles.
 
 use super::invalid::{Invalid, Rule};
 
-/// Returns the end of the number that begins at `start`.
+/// Returns the position after the number that begins at `start`. Checks its syntax and that it fits
+/// in a double.
 pub(super) fn number_end(document: &str, start: usize) -> Result<usize, Invalid> {
     let byte_at = |at: usize| document.as_bytes().get(at).copied();
     // Skips one or more digits.
@@ -34,9 +35,9 @@ pub(super) fn number_end(document: &str, start: usize) -> Result<usize, Invalid>
     if Decimal::of(text).is_within_a_double() { Ok(end) } else { Invalid::err(Rule::NumberRange, start) }
 }
 
-/// The parts of a JSON number: `integer.fraction` times ten to the power of `exponent`. It is
-/// checked by its digits, because parsing a hostile number as a double can cost as much as
-/// verifying a signature.
+/// The parts of a JSON number: `integer.fraction` times ten to the power of `exponent`. The digits
+/// are checked without parsing a double, because that can cost as much as verifying a signature if
+/// the number is hostile.
 pub(crate) struct Decimal<'a> {
     pub(crate) negative: bool,
     pub(crate) integer: &'a str,
@@ -56,12 +57,13 @@ impl<'a> Decimal<'a> {
         Self { negative, integer, fraction, exponent }
     }
 
-    /// Returns the values of the digits, first those of the integer.
+    /// Returns the values of all digits: those of the integer, then those of the fraction.
     pub(crate) fn digits(&self) -> impl Iterator<Item = u8> {
         self.integer.bytes().chain(self.fraction.bytes()).map(|digit| digit.wrapping_sub(b'0'))
     }
 
-    /// Returns whether the magnitude is below 1.7976931348623158e308, the limit of a double.
+    /// Returns whether the magnitude is below 1.7976931348623158e308, the largest double rounded up
+    /// to 17 digits.
     fn is_within_a_double(&self) -> bool {
         const LARGEST_ORDER: i64 = 308;
         const END: u64 = 17_976_931_348_623_158;

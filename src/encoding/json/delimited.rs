@@ -1,5 +1,4 @@
-//! Finds the end of array elements without checking them. Only brackets must match and strings must
-//! end.
+//! Finds where array elements end. Checks only that brackets match and that strings end.
 
 use super::invalid::{Invalid, Rule};
 use super::scanner::Scanner;

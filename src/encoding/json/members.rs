@@ -5,8 +5,8 @@ use super::scanner::Scanner;
 use super::value::{Kind, Value};
 
 /// Checks `document`, which must be a single object, and calls `each` with each of its members in
-/// order. The name is UTF-8 with its escapes resolved. Ignore what `each` has collected unless the
-/// result is `Ok`, because a later part may be invalid.
+/// order. The name is UTF-8 with its escapes resolved. If the result is an error, discard
+/// everything that `each` has collected: a later part of the document is invalid.
 #[inline]
 pub(crate) fn members<'a>(document: &'a str, mut each: impl FnMut(&[u8], Value<'a>)) -> Result<(), Invalid> {
     let mut scanner = at_object(document)?;
@@ -14,10 +14,10 @@ pub(crate) fn members<'a>(document: &'a str, mut each: impl FnMut(&[u8], Value<'
     scanner.end()
 }
 
-/// Does the same as [`members`], but calls `element` with the text of each element if the member
-/// `array` is an array. Of an element, only brackets and the ends of strings are checked. The
-/// caller must check the rest, so that one bad element does not affect the others. Returns whether
-/// there is such an array.
+/// Like [`members`], but if the member named `array` is an array, calls `element` with the text of
+/// each of its elements. In an element, only matching brackets and the ends of strings are checked.
+/// The caller must check each element, so that one bad element does not affect the others. Returns
+/// whether `document` has that array.
 pub(crate) fn members_and_elements<'a>(
     document: &'a str,
     array: &str,
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn only_an_object_is_a_document() {
+    fn a_document_must_be_exactly_one_object() {
         for text in
             ["", " ", "[]", "1", "\"a\"", "null", "{}{}", "{} x", "\u{feff}{}", "{", "{\"a\"", "{\"a\":"]
         {

@@ -1,15 +1,15 @@
-//! A strict JSON parser without copies. It checks the whole document and returns each member of the
-//! outermost object as slices of the text.
+//! A strict JSON parser that does not copy. It checks the whole document and returns the members of
+//! the outermost object as slices of the text.
 //!
 //! Strict means RFC 8259 in UTF-8 without a byte order mark, with these additional rules:
 //!
 //! - No two members of an object, at any depth, may have the same name after escapes are resolved.
-//! - There are at most 16 levels.
-//! - There are no lone surrogates.
+//! - Objects and arrays are nested at most 16 levels deep.
+//! - No string contains a lone surrogate.
 //! - No number is beyond the range of a double.
 //!
-//! Parsers disagree on all of these. An attacker can exploit a token that two parsers read
-//! differently.
+//! JSON parsers treat all these cases differently. An attacker can exploit a token that two parsers
+//! read differently.
 
 mod decimal;
 mod delimited;

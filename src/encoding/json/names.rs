@@ -4,14 +4,15 @@ use super::invalid::{Invalid, Rule};
 use std::borrow::Cow;
 
 /// The names of one object. The first 16 names are compared as they are added, without an
-/// allocation. Further names, and names with escapes, are sorted at the end, so that the time is
-/// not quadratic even for 100,000 names.
+/// allocation. Further names, and names with escapes, are sorted at the end, so that even 100,000
+/// names do not take quadratic time.
 pub(super) struct Names<'a> {
     few: [&'a [u8]; Names::FEW],
     len: usize,
-    /// A bit for each [`Names::bit`] of `few`. If its bit is not set, a name is new.
+    /// A set of 256 bits: the [`Names::bit`] of each name in `few`. If the bit of a name is not
+    /// set, `few` does not contain the name.
     seen: [u64; 4],
-    /// The other names, each with its start.
+    /// The other names, each with its position in the document.
     many: Vec<(Cow<'a, [u8]>, usize)>,
 }
 
@@ -22,7 +23,7 @@ impl<'a> Names<'a> {
         Self { few: [&[]; Names::FEW], len: 0, seen: [0; 4], many: Vec::new() }
     }
 
-    /// Returns one of 256 values, a cheap hash of the name.
+    /// Returns a cheap hash of the name: the index of its bit in `seen`.
     fn bit(name: &[u8]) -> u8 {
         let at = |i: usize| u32::from(name.get(i).copied().unwrap_or(0));
         let [first, middle, last] = [0, name.len() / 2, name.len().wrapping_sub(1)].map(at);
@@ -51,6 +52,7 @@ impl<'a> Names<'a> {
         true
     }
 
+    /// Returns an error if a name of `many` is a duplicate. [`Names::add`] has checked `few`.
     pub(super) fn all_differ(&mut self) -> Result<(), Invalid> {
         self.many.sort_unstable();
         let twice = self.many.windows(2).find_map(|pair| match pair {

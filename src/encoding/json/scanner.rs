@@ -10,13 +10,15 @@ use std::borrow::Cow;
 /// Maximum nesting depth. The outermost object or array is level 1.
 pub(super) const MAX_DEPTH: usize = 16;
 
-/// A position in `document`. Each method moves it past what it has read. Rare or long work is done
-/// on a copy of the scanner, which returns its end, so that the scanner itself stays in registers.
+/// A position in `document`. Each method moves it past the text that it has read. Methods for rare
+/// or long work take a copy of the scanner and return the new position. So the original stays in
+/// registers.
 #[derive(Clone, Copy)]
 pub(super) struct Scanner<'a> {
     pub(super) document: &'a str,
     pub(super) at: usize,
-    /// The [`super::special::special_bits_from`] of the 64 bytes from `window`, a multiple of 64.
+    /// The result of [`special_bits_from`] for the 64 bytes at `window`. `window` is a multiple of
+    /// 64, or `usize::MAX` before the first use.
     special: u64,
     window: usize,
 }
@@ -67,8 +69,8 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Reads the `close` of the object or array, or a comma, after a member or an element. Returns
-    /// whether it was the `close`.
+    /// Reads the byte after a member or an element: a comma, or the closing bracket `close`.
+    /// Returns whether it was `close`.
     pub(super) fn closes(&mut self, close: u8) -> Result<bool, Invalid> {
         self.skip_white_space();
         match self.next() {
@@ -92,7 +94,7 @@ impl<'a> Scanner<'a> {
         })
     }
 
-    /// Calls `read_value` with the name of each member. The scanner is then at the member's value.
+    /// Calls `read_value` with the name of each member and with the scanner at the member's value.
     #[inline(always)]
     pub(super) fn object_with<F: FnMut(&[u8], &mut Self) -> Result<(), Invalid>>(
         &mut self,
@@ -236,8 +238,8 @@ impl<'a> Scanner<'a> {
             }
             self.skip_plain();
         }
-        // Escapes are rare and the hard part of a JSON string, above all surrogates, so serde_json
-        // checks them.
+        // Escapes are rare and hard to check, mainly because of surrogates. So serde_json checks
+        // them.
         let text = self.document.get(start..self.at).unwrap_or_default();
         match serde_json::from_str::<String>(text) {
             Ok(_) => Ok(self.at),
@@ -301,7 +303,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn plain_runs_end_at_the_first_special_byte() {
+    fn skip_plain_stops_at_the_first_special_byte() {
         for special in 0..=127u8 {
             let ends = special == b'"' || special == b'\\' || special < 0x20;
             for len in [0, 1, 63, 64, 65, 130, 200] {

@@ -1,9 +1,10 @@
-//! Finds the special bytes of a string, for 64 bytes at once.
+//! Finds the special bytes of a string, 64 bytes at a time.
 
 #[cfg(avx512)]
 use super::super::avx512;
 
-/// Returns the [`special_bits`] of the 64 bytes from `window`, or of fewer at the end.
+/// Returns the [`special_bits`] of the 64 bytes at position `window`, or of fewer bytes at the end
+/// of `bytes`.
 pub(super) fn special_bits_from(bytes: &[u8], window: usize) -> u64 {
     let rest = bytes.get(window..).unwrap_or_default();
     #[cfg(avx512)]
@@ -13,12 +14,12 @@ pub(super) fn special_bits_from(bytes: &[u8], window: usize) -> u64 {
     special_bits_on_any_cpu(bytes, rest)
 }
 
-/// Does the same on any CPU. `rest` is the end of `bytes`.
+/// Like [`special_bits_from`], for any CPU. `rest` is the part of `bytes` from the window on.
 fn special_bits_on_any_cpu(bytes: &[u8], rest: &[u8]) -> u64 {
     if let Some(chunk) = rest.first_chunk() {
         special_bits(chunk)
     } else if let Some(last) = bytes.last_chunk() {
-        // `rest` may be empty if the string does not end.
+        // `rest` may be empty if the string has no closing quotation mark.
         special_bits(last).checked_shr(64 - rest.len() as u32).unwrap_or(0)
     } else {
         let mut padded = [b' '; 64];
@@ -31,7 +32,7 @@ fn special_bits_on_any_cpu(bytes: &[u8], rest: &[u8]) -> u64 {
 /// a control character. Most bytes of a token are not special, so 64 are checked at once. The loops
 /// are written so that the compiler can use SIMD.
 fn special_bits(bytes: &[u8; 64]) -> u64 {
-    // Gathers the lowest bits of eight bytes in the highest byte.
+    // A multiplication by this number moves the lowest bits of eight bytes into the highest byte.
     const GATHER: u64 = 0x0102_0408_1020_4080;
     let mut flags = [0; 64];
     for (flag, &byte) in flags.iter_mut().zip(bytes) {

@@ -53,8 +53,8 @@ impl<'a> Value<'a> {
         (self.kind == Kind::Number).then(|| self.text())
     }
 
-    /// Returns the content of a string, or `None` for another type. It is copied only if it has
-    /// escapes.
+    /// Returns the content of a string, or `None` for another type. Copies the content only if it
+    /// has escapes.
     #[inline]
     pub(crate) fn as_str(self) -> Option<Cow<'a, str>> {
         match self.kind {

@@ -1,8 +1,9 @@
-//! Detects the CPU's instructions.
+//! Detects AVX-512 IFMA for the tests.
 
 use super::super::avx512::Avx512;
 
-/// Returns the CPU's instructions. If it lacks them, prints that the tests are skipped.
+/// Returns the proof that the CPU supports AVX-512 IFMA. Otherwise prints that the test is skipped
+/// and returns `None`.
 pub(super) fn cpu<const ALWAYS_RIPPLE: bool>() -> Option<Avx512<ALWAYS_RIPPLE>> {
     let cpu = Avx512::detect();
     if cpu.is_none() {

@@ -1,4 +1,5 @@
-//! Tests of the kernel: in plain Rust everywhere, and with the CPU's instructions if it has them.
+//! Tests of the kernel. The plain-Rust version is tested on every CPU, the AVX-512 IFMA version
+//! only on a CPU that supports it.
 
 mod arithmetic;
 mod campaign;

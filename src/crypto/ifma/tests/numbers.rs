@@ -3,7 +3,7 @@
 use crate::crypto::ifma::limbs::{self, Number};
 use num_bigint::BigUint;
 
-/// A pseudorandom generator (xorshift64*), the same in every run.
+/// A pseudorandom generator (xorshift64*). Its sequence is the same in every run.
 pub(super) struct Random(pub(super) u64);
 
 impl Random {
@@ -62,7 +62,8 @@ pub(super) fn edge_moduli(bits: usize) -> Vec<BigUint> {
     ]
 }
 
-/// Returns small numbers, numbers near n and its fractions, powers of two and n minus those.
+/// Returns small numbers, numbers just below n, numbers near n/2, n/3 and n/4, and some powers of
+/// two modulo n. For each power p, it also returns n - p and p - 1.
 pub(super) fn edge_inputs(n: &BigUint) -> Vec<BigUint> {
     let one = BigUint::from(1_u32);
     let mut inputs: Vec<_> = (0..4_u32).map(BigUint::from).collect();

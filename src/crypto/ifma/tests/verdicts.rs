@@ -53,7 +53,7 @@ impl Signer {
     }
 }
 
-/// Returns `None` on a CPU without the instructions.
+/// Returns `None` on a CPU without AVX-512 IFMA.
 fn signers() -> Option<[Signer; 4]> {
     cpu::<false>()?;
     Some(PEMS.map(Signer::new))
@@ -84,7 +84,8 @@ fn a_signature_must_have_the_length_of_n_and_be_below_n() {
         let signature = signer.sign(b"message");
         let len = signature.len();
         let n = BigUint::from_bytes_be(&signer.n);
-        // The same number mod n, in the same number of bytes if it fits.
+        // The signature plus n: equal modulo n. It has the signature's length unless the sum
+        // overflows.
         let higher = (BigUint::from_bytes_be(&signature) + &n).to_bytes_be();
         assert!(!signer.verify(b"message", &higher));
         for not_below in [n.clone(), &n + 1_u32, power_of_two(8 * len) - 1_u32] {
@@ -136,7 +137,8 @@ fn each_lane_has_its_own_key_and_verdict() {
         spoilt[i].clear();
         assert_eq!(verify(&spoilt), !(1 << i));
     }
-    // A key of another size.
+    // Keys of two sizes in one batch: only signatures with keys of the first key's size can be
+    // valid.
     let digest = Sha256::digest(b"message").into();
     let [small, large] = [&a, &larger].map(|signer| (&signer.kernel, signer.sign(b"message")));
     let batch = |of: [&(&Key, Vec<u8>); 2]| {
