@@ -1,4 +1,4 @@
-//! The error type of the library. Every layer may use it; it uses no other layer.
+//! The error type of the library. Every layer may use this module. It uses no other layer.
 
 use std::borrow::Cow;
 use std::ffi::CStr;
@@ -11,7 +11,8 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 ///
 /// An error never contains a token, a claim value or key bytes, so it may be logged. It may contain
 /// the name of a claim, header parameter or setting ([`Error::name`]). If the signature is valid,
-/// it may contain how many seconds ago the token expired, or in how many it becomes valid.
+/// the error may contain the seconds since the token expired, or the seconds until it becomes
+/// valid.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Error {
     kind: ErrorKind,
@@ -47,13 +48,13 @@ impl Error {
         self.kind
     }
 
-    /// Returns the claim, header parameter or setting that the error is about: `"exp"`, `"crit"`,
-    /// `"issuers"`. `None` if the error is about none of these.
+    /// Returns the name of the claim, header parameter or setting that the error is about, for
+    /// example `"exp"`, `"crit"` or `"issuers"`. Returns `None` if there is none.
     pub fn name(&self) -> Option<&str> {
         self.name.as_deref()
     }
 
-    /// Returns what exactly is wrong, in a few words. Empty if [`ErrorKind::message`] is exact
+    /// Returns details of the cause, in a few words. Empty if [`ErrorKind::message`] is exact
     /// enough. The text may change between versions.
     pub fn detail(&self) -> &str {
         &self.detail
@@ -126,7 +127,8 @@ macro_rules! error_kinds {
             /// Every kind, in the order of the C status numbers.
             pub const ALL: &'static [ErrorKind] = &[$(ErrorKind::$kind,)+];
 
-            /// Returns the permanent number. It is the status in C, and the same in every language.
+            /// Returns the permanent number. It is the status in C. It is the same in every
+            /// language.
             pub const fn number(self) -> u32 {
                 match self { $(Self::$kind => $number,)+ }
             }
@@ -154,9 +156,9 @@ macro_rules! error_kinds {
             }
 
             /// Returns the value of the `WWW-Authenticate` header for HTTP status 401 (RFC 6750
-            /// §3). If the request contains no token, it is only `Bearer`. Otherwise it also
-            /// contains `error="invalid_token"` and the stable name. `None` if the status is not
-            /// 401.
+            /// §3). If the request contains no token, the value is only `Bearer`. Otherwise the
+            /// value also contains `error="invalid_token"` and the stable name. Returns `None` if
+            /// the status is not 401.
             pub const fn challenge(self) -> Option<&'static str> {
                 if !matches!(self.category(), ErrorCategory::Token) {
                     return None;

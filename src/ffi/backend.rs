@@ -12,15 +12,15 @@ pub enum bouncer_backend {
     /// rejected signatures again. After the first different result, the whole process uses only
     /// aws-lc.
     ///
-    /// This is the default. The environment variable BOUNCER_VERIFY_NO_ACCELERATION, set to
-    /// anything but an empty value or 0, changes the default to aws-lc. It is read when the process
-    /// first loads keys.
+    /// This is the default. If the environment variable BOUNCER_VERIFY_NO_ACCELERATION has a value
+    /// other than 0 or the empty string, the default is aws-lc. The variable is read when the
+    /// process first loads keys.
     Accelerated = 0,
     /// Uses aws-lc only.
     AwsLc = 1,
 }
 
-/// Converts C's number to a back end.
+/// Converts a bouncer_backend number from C to a back end. Fails if the number is unknown.
 pub(super) fn backend(number: u32) -> Result<Backend, Failure> {
     const ALL: [(bouncer_backend, Backend); 2] =
         [(bouncer_backend::Accelerated, Backend::Accelerated), (bouncer_backend::AwsLc, Backend::AwsLc)];

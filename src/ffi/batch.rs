@@ -120,8 +120,8 @@ pub unsafe extern "C" fn bouncer_verifier_verify_batch(
 }
 
 /// Verifies as bouncer_verifier_verify_batch() does, but never blocks. If the verdict for a token
-/// depends on a fetch of keys, its status is BOUNCER_STATUS_PENDING. bouncer_batch_ticket() then
-/// returns its ticket.
+/// depends on a fetch of keys, the status of that token is BOUNCER_STATUS_PENDING.
+/// bouncer_batch_ticket() then returns the ticket of the fetch.
 ///
 /// # Safety
 /// The rules of the header's preamble.
@@ -182,8 +182,8 @@ pub extern "C" fn bouncer_batch_status(batch: Option<&bouncer_batch>, index: usi
     })
 }
 
-/// Returns the verified token at `index`, or NULL if it was not accepted or `batch` is NULL. The
-/// token belongs to `batch`: do not free it.
+/// Returns the verified token at `index`. Returns NULL if the token is not accepted, `index` is out
+/// of range, or `batch` is NULL. The token belongs to `batch`: do not free it.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_batch_token(batch: Option<&bouncer_batch>, index: usize) -> Option<&bouncer_token> {
     read(None, || match bouncer_batch::row(batch, index)? {
@@ -202,9 +202,9 @@ pub extern "C" fn bouncer_batch_error(batch: Option<&bouncer_batch>, index: usiz
     })
 }
 
-/// Returns the ticket of the token at `index` if its status is BOUNCER_STATUS_PENDING, otherwise 0.
-/// Wait for it with bouncer_verifier_wait(), then pass it to bouncer_verifier_verify_now() with the
-/// same token.
+/// Returns the ticket of the token at `index` if the token's status is BOUNCER_STATUS_PENDING,
+/// otherwise 0. Wait for the fetch with bouncer_verifier_wait(). Then pass the ticket to
+/// bouncer_verifier_verify_now() with the same token.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_batch_ticket(batch: Option<&bouncer_batch>, index: usize) -> u64 {
     read(0, || match bouncer_batch::row(batch, index) {
@@ -229,8 +229,8 @@ pub struct bouncer_columns {
     pub exp: *const i64,
     /// The validity bitmap of `exp`.
     pub exp_validity: *const u8,
-    /// The offsets in `uid_data` at which each "uid" begins, plus the end of the last one: the
-    /// offsets of a LargeUtf8 array.
+    /// The offset in `uid_data` of the start of each "uid", then the end of the last "uid". These
+    /// are the offsets of a LargeUtf8 array, one more than there are rows.
     pub uid_offsets: *const i64,
     /// The "uid" values of the accepted tokens, concatenated, in UTF-8.
     pub uid_data: *const c_char,

@@ -1,4 +1,5 @@
-//! Converts C's pointers to references and catches panics, for the functions of all other files.
+//! Converts pointers from C to references and catches panics. The functions in the other files use
+//! it.
 
 use super::error::bouncer_error;
 use super::failure::Failure;
@@ -25,7 +26,7 @@ pub(super) fn call<T>(
     }
 }
 
-/// Does the same as [`call`] for a function without a handle to return.
+/// Like [`call`], for a function that returns no handle.
 pub(super) fn act(
     err: Slot<'_, bouncer_error>,
     body: impl FnOnce() -> Result<(), Failure>,

@@ -18,6 +18,7 @@ pub struct bouncer_error {
 
 impl bouncer_error {
     /// Writes the error to `*err`, unless `err` is NULL, and returns its status.
+    /// [`Failure::Pending`] is not an error: `*err` becomes NULL.
     pub(super) fn report(failure: Failure, err: Slot<'_, Self>) -> bouncer_status {
         let status = bouncer_status::from(&failure);
         if let Some(err) = err {
@@ -57,8 +58,9 @@ pub extern "C" fn bouncer_error_message(error: Option<&bouncer_error>) -> *const
     error.map_or(ptr::null(), |error| error.message.as_ptr())
 }
 
-/// Returns the name of the claim, header parameter or setting that caused the error: "exp", "crit".
-/// Returns no text if there is none or `error` is NULL. Valid until `error` is freed.
+/// Returns the name of the claim, header parameter or setting that caused the error, for example
+/// "exp" or "crit". Returns no text if there is none or `error` is NULL. Valid until `error` is
+/// freed.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_error_claim(error: Option<&bouncer_error>) -> bouncer_str {
     error.and_then(|error| error.name.as_deref()).into()

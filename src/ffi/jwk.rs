@@ -127,8 +127,8 @@ pub unsafe extern "C" fn bouncer_jwk_from_rsa_components(
 }
 
 /// Parses a key in PEM of `pem_len` bytes at `pem`, with the label "PUBLIC KEY", "RSA PUBLIC KEY"
-/// or "CERTIFICATE" (RFC 7468). Of a certificate only the public key is used; the certificate is
-/// not verified.
+/// or "CERTIFICATE" (RFC 7468). Only the public key of a certificate is used; the certificate
+/// itself is not verified.
 ///
 /// On success puts the key in `*out`; free it with bouncer_jwk_free(). On failure:
 /// BOUNCER_STATUS_UNUSABLE_KEY.
@@ -220,7 +220,7 @@ pub extern "C" fn bouncer_jwk_e(key: Option<&bouncer_jwk>) -> bouncer_bytes {
 
 /// Returns 1 if a number of the key is written in a form that RFC 7518 forbids and this library
 /// tolerates. Those forms are padding, the standard base64 alphabet, a leading zero octet, and a
-/// coordinate without its leading zeros. Returns 0 otherwise.
+/// coordinate without its leading zeros. Returns 0 otherwise, and if `key` is NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_jwk_is_tolerated(key: Option<&bouncer_jwk>) -> i32 {
     read(0, || key.is_some_and(|key| key.jwk.is_tolerated()).into())

@@ -32,14 +32,14 @@ impl bouncer_jwks {
     }
 }
 
-/// Parses a JWK Set document: strict JSON of `json_len` bytes at `json`, at most 1 MiB and 1000
-/// members.
+/// Parses a JWK Set document: strict JSON of `json_len` bytes at `json`. The document may be at
+/// most 1 MiB long, with at most 1000 members in "keys".
 ///
 /// A key that cannot be used is skipped; bouncer_jwks_skipped_reason() returns the reason.
 ///
 /// On success puts the key set in `*out`; free it with bouncer_jwks_free(). On failure:
-/// BOUNCER_STATUS_MALFORMED_JWK_SET, or BOUNCER_STATUS_NO_USABLE_KEY whose message contains the
-/// reason of the first skipped key.
+/// BOUNCER_STATUS_MALFORMED_JWK_SET or BOUNCER_STATUS_NO_USABLE_KEY. The message of the latter
+/// contains the reason why the first key was skipped.
 ///
 /// # Safety
 /// The rules of the header's preamble.
@@ -57,8 +57,8 @@ pub unsafe extern "C" fn bouncer_jwks_load(
     })
 }
 
-/// Parses a JWK Set document as bouncer_jwks_load() does. The keys verify with `backend`, a
-/// bouncer_backend.
+/// Parses a JWK Set document as bouncer_jwks_load() does. `backend`, a bouncer_backend, is the back
+/// end that verifies signatures with these keys.
 ///
 /// The failures are those of bouncer_jwks_load(), and BOUNCER_STATUS_INVALID_ARGUMENT for an
 /// unknown back end.
@@ -80,10 +80,10 @@ pub unsafe extern "C" fn bouncer_jwks_load_with(
     })
 }
 
-/// Makes a key set of the `count` keys in the array `keys`, which are copied.
+/// Makes a key set from the `count` keys in the array `keys`. The keys are copied.
 ///
 /// On success puts the key set in `*out`; free it with bouncer_jwks_free(). On failure:
-/// BOUNCER_STATUS_NO_USABLE_KEY.
+/// BOUNCER_STATUS_NO_USABLE_KEY, or BOUNCER_STATUS_MALFORMED_JWK_SET if `count` is over 1000.
 ///
 /// # Safety
 /// The rules of the header's preamble.
@@ -146,23 +146,23 @@ pub extern "C" fn bouncer_jwks_skipped_index(jwks: Option<&bouncer_jwks>, index:
     read(usize::MAX, || jwks.and_then(|jwks| jwks.skipped(index)).map_or(usize::MAX, SkippedKey::index))
 }
 
-/// Returns the "kid" of the skipped key at `index`. Returns no text if it has none, `index` is out
-/// of range, or `jwks` is NULL. Valid until `jwks` is freed.
+/// Returns the "kid" of the skipped key at `index`. Returns no text if the key has none, `index` is
+/// out of range, or `jwks` is NULL. Valid until `jwks` is freed.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_jwks_skipped_kid(jwks: Option<&bouncer_jwks>, index: usize) -> bouncer_str {
     read(bouncer_str::NONE, || jwks.and_then(|jwks| jwks.skipped(index)?.kid()).into())
 }
 
-/// Returns the stable name of the reason why the key at `index` was skipped: "wrong_use". Returns
-/// no text if `index` is out of range or `jwks` is NULL. The text is static.
+/// Returns the stable name of the reason why the skipped key at `index` was skipped, for example
+/// "wrong_use". Returns no text if `index` is out of range or `jwks` is NULL. The text is static.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_jwks_skipped_reason(jwks: Option<&bouncer_jwks>, index: usize) -> bouncer_str {
     read(bouncer_str::NONE, || jwks.and_then(|jwks| Some(jwks.skipped(index)?.reason().as_str())).into())
 }
 
-/// Returns the reason why the key at `index` was skipped, in words for a log. The text contains
-/// details such as the wrong member or the key size. Returns no text if `index` is out of range or
-/// `jwks` is NULL. Valid until `jwks` is freed.
+/// Returns the reason why the skipped key at `index` was skipped, as text for a log. The text
+/// contains details such as the wrong member or the key size. Returns no text if `index` is out of
+/// range or `jwks` is NULL. Valid until `jwks` is freed.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_jwks_skipped_message(jwks: Option<&bouncer_jwks>, index: usize) -> bouncer_str {
     read(bouncer_str::NONE, || jwks.and_then(|jwks| Some(jwks.skipped(index)?.message())).into())

@@ -1,4 +1,4 @@
-//! Log events of the background threads, for programs in C.
+//! Passes the log events of this library to a C callback.
 
 use super::boundary::act;
 use super::error::bouncer_error;
@@ -19,7 +19,7 @@ pub enum bouncer_log_level {
     Error = 1,
     /// A fetch or a login failed.
     Warn = 2,
-    /// New keys or a new token.
+    /// New keys or a new token are in use.
     Info = 3,
     /// A fetch returned the keys already in use.
     Debug = 4,
@@ -28,18 +28,19 @@ pub enum bouncer_log_level {
 /// Receives one event. `level` is a bouncer_log_level. `message` is valid during the call and holds
 /// no token, no claim value and no key. `context` is the argument of bouncer_set_logger().
 ///
-/// Any thread may call it, including the library's own, and several threads may call it at once. It
-/// must not throw, must not call this library, and must not wait for a token or for keys.
+/// Any thread may call the callback, including the library's own threads, and several threads may
+/// call it at once. The callback must not throw, must not call this library, and must not wait for
+/// a token or for keys.
 pub type bouncer_log_callback =
     Option<unsafe extern "C" fn(context: *mut c_void, level: u32, message: bouncer_str)>;
 
-/// Sends the events of this library to `callback`: those of `level` (a bouncer_log_level) and more
-/// severe ones. The logger stays until the process ends: `callback` and `context` must stay valid
-/// until then.
+/// Sends the events of this library to `callback`: those with the severity `level` (a
+/// bouncer_log_level) or a higher severity. The logger cannot be removed or replaced: `callback`
+/// and `context` must stay valid until the process ends.
 ///
 /// On failure: BOUNCER_STATUS_NULL_ARGUMENT if `callback` is NULL. BOUNCER_STATUS_INVALID_ARGUMENT
-/// if `level` is unknown, or if the process already has a logger: from an earlier call, or in a
-/// Rust program from the `log` crate.
+/// if `level` is unknown, or if the process already has a logger. An earlier call may have set it,
+/// or a Rust program through the `log` crate.
 ///
 /// # Safety
 /// The rules of the header's preamble.
@@ -77,10 +78,11 @@ struct Logger {
     context: *mut c_void,
 }
 
-// SAFETY: the caller of bouncer_set_logger() promises that any thread may call with the context;
-// nothing else reads it.
+// SAFETY: the caller of bouncer_set_logger() promises that any thread may call `callback` with the
+// context; nothing else reads the context.
 unsafe impl Send for Logger {}
-// SAFETY: the caller promises that too for several threads at once.
+// SAFETY: the caller of bouncer_set_logger() also promises that several threads may call `callback`
+// with the context at once.
 unsafe impl Sync for Logger {}
 
 impl Log for Logger {

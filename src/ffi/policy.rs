@@ -12,11 +12,12 @@ use std::mem::MaybeUninit;
 /// any number of threads may use it.
 pub struct bouncer_policy(pub(super) Policy);
 
-/// Makes a policy of `settings`, which have the kind BOUNCER_KIND_POLICY and are copied.
+/// Makes a policy from `settings`, which must have the kind BOUNCER_KIND_POLICY. The settings are
+/// copied.
 ///
 /// On success puts the policy in `*out`; free it with bouncer_policy_free(). On failure:
-/// BOUNCER_STATUS_INVALID_ARGUMENT with the first failure of the settings. It is also returned if
-/// the settings name no issuer and set neither "any_issuer" nor the profile "dcos".
+/// BOUNCER_STATUS_INVALID_ARGUMENT, with a message about the first invalid setting. The status is
+/// the same if the settings name no issuer and set neither "any_issuer" nor the profile "dcos".
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_policy_new(
     settings: Option<&bouncer_settings>,

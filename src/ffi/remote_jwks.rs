@@ -15,25 +15,27 @@ use std::mem::MaybeUninit;
 /// keep it: each has its own thread, rate limits and requests.
 ///
 /// A verification whose key is cached takes no lock and never waits for the network. Keys are
-/// refreshed after 70 to 80 % of their lifetime. If refreshes fail, the cached keys stay in use for
-/// "max_stale". After that, verifications fail with BOUNCER_STATUS_KEYS_UNAVAILABLE.
+/// refreshed after 70 to 80 % of their lifetime. If refreshes fail, the cached keys stay in use
+/// until "max_stale" has passed since the issuer last confirmed them. After that, verifications
+/// fail with BOUNCER_STATUS_KEYS_UNAVAILABLE.
 ///
 /// A token with an unknown "kid" may cause a fetch. The limit is a burst of two fetches, then one
-/// per "refetch_interval". So may a token without "kid" that no key verifies, and a token that the
-/// key of its "kid" does not verify. For these the limit is one fetch per
-/// "refetch_interval_without_kid". If such a fetch fails or does not end in time, the verification
-/// fails with BOUNCER_STATUS_KEYS_UNAVAILABLE.
+/// per "refetch_interval". A token without "kid" may cause a fetch if no key verifies it. A token
+/// with a known "kid" may cause a fetch if the key with that "kid" does not verify it. For these
+/// two kinds of tokens the limit is one fetch per "refetch_interval_without_kid". If a fetch that a
+/// token caused fails or does not end in time, the verification fails with
+/// BOUNCER_STATUS_KEYS_UNAVAILABLE.
 ///
 /// A forked child may use the handle: it starts its own thread when it first needs one. All threads
 /// of this library block all signals, so the program's signal handlers never run on them.
 pub struct bouncer_remote_jwks(pub(super) RemoteJwkSet);
 
-/// Makes a remote key set of `settings`, which have the kind BOUNCER_KIND_KEYS and are copied. The
-/// first fetch starts at once in the background, unless "lazy" is set.
+/// Makes a remote key set from `settings`, which must have the kind BOUNCER_KIND_KEYS. The settings
+/// are copied. The first fetch starts at once in the background, unless "lazy" is set.
 ///
 /// On success puts the key set in `*out`; free it with bouncer_remote_jwks_free(). On failure:
-/// BOUNCER_STATUS_INVALID_ARGUMENT for a setting; BOUNCER_STATUS_MALFORMED_JWK_SET or
-/// BOUNCER_STATUS_NO_USABLE_KEY for the seed.
+/// BOUNCER_STATUS_INVALID_ARGUMENT if a setting is invalid. BOUNCER_STATUS_MALFORMED_JWK_SET or
+/// BOUNCER_STATUS_NO_USABLE_KEY if the document in "seed" is rejected.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_remote_jwks_new(
     settings: Option<&bouncer_settings>,
@@ -73,7 +75,8 @@ pub extern "C" fn bouncer_remote_jwks_current(
 }
 
 /// Fetches the keys now and waits up to `timeout_ms` milliseconds for the fetch to end. Concurrent
-/// callers share one fetch. Use it for operator commands, not for requests: no rate limit applies.
+/// callers share one fetch. No rate limit applies, so call this function for operator commands,
+/// never for each request.
 ///
 /// On failure: BOUNCER_STATUS_KEYS_UNAVAILABLE, with the cause in the message. The keys in use stay
 /// in use.
@@ -103,9 +106,10 @@ pub extern "C" fn bouncer_remote_jwks_wait(
     read(0, || i32::from(wait() == Some(true)))
 }
 
-/// Waits up to `timeout_ms` milliseconds until `attempts` fetches have ended
-/// (BOUNCER_STAT_KEYS_ATTEMPTS_TOTAL). For programs that monitor the key set. Returns 1 if they
-/// have. Returns 0 on timeout, if the key set is closed, or if `remote` is NULL.
+/// Waits up to `timeout_ms` milliseconds until the total number of ended fetches
+/// (BOUNCER_STAT_KEYS_ATTEMPTS_TOTAL) is at least `attempts`. For programs that monitor the key
+/// set. Returns 1 if the number is reached. Returns 0 on timeout, if the key set is closed, or if
+/// `remote` is NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_remote_jwks_wait_attempts(
     remote: Option<&bouncer_remote_jwks>,
@@ -116,7 +120,7 @@ pub extern "C" fn bouncer_remote_jwks_wait_attempts(
     read(0, || i32::from(wait() == Some(true)))
 }
 
-/// Returns the generation of the keys: 0 before the first keys, then one more with each change. A
+/// Returns the generation of the keys: 0 before the first keys; each change of the keys adds 1. A
 /// program that derives data from the keys can cache it by generation. Returns 0 if `remote` is
 /// NULL. For all other state see bouncer_remote_jwks_stats().
 #[unsafe(no_mangle)]
@@ -124,9 +128,8 @@ pub extern "C" fn bouncer_remote_jwks_generation(remote: Option<&bouncer_remote_
     read(0, || remote.map_or(0, |remote| remote.0.generation()))
 }
 
-/// Closes the key set, also for all verifiers that use it. Cancels a fetch in flight and ends the
-/// thread; afterwards there are no keys. Returns when the thread has ended, after at most one
-/// second. NULL is allowed.
+/// Closes the key set, also for all verifiers that use it. Cancels a fetch in flight, removes the
+/// keys and ends the thread. Waits at most one second for the thread to end. NULL is allowed.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_remote_jwks_close(remote: Option<&bouncer_remote_jwks>) {
     read((), || {
@@ -136,8 +139,9 @@ pub extern "C" fn bouncer_remote_jwks_close(remote: Option<&bouncer_remote_jwks>
     });
 }
 
-/// Frees a remote key set. Verifiers that use it keep working. The thread ends when the last of
-/// them is freed. That call waits as bouncer_remote_jwks_close() does. NULL is allowed.
+/// Frees a remote key set. Verifiers that use it keep working. The thread ends when this handle and
+/// all those verifiers are freed. The last of these calls waits as bouncer_remote_jwks_close()
+/// does. NULL is allowed.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_remote_jwks_free(remote: Option<Box<bouncer_remote_jwks>>) {
     read((), || drop(remote));
