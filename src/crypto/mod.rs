@@ -1,5 +1,5 @@
 //! L2: verifies a signature over a signing input with one key. The result is valid or invalid,
-//! without a reason. May use: error, encoding, jose. No policy, no clock.
+//! without a reason. May use: error, encoding, jose. It uses no policy and no clock.
 
 #[cfg(ifma)]
 mod accelerated;

@@ -7,9 +7,9 @@ use crate::{Backend, Error, ErrorKind};
 #[repr(u32)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum bouncer_backend {
-    /// Uses aws-lc. If the CPU and the key size allow, RS256 uses this library's own AVX-512 IFMA
-    /// code, which is three to four times as fast. aws-lc verifies samples of the accepted and the
-    /// rejected signatures again. After the first different result, the whole process uses only
+    /// Uses aws-lc. If the CPU and the key size allow it, RS256 uses this library's own AVX-512
+    /// IFMA code, which is three to four times as fast. aws-lc verifies samples of the accepted and
+    /// the rejected signatures again. After the first different result, the whole process uses only
     /// aws-lc.
     ///
     /// This is the default. If the environment variable BOUNCER_VERIFY_NO_ACCELERATION has a value

@@ -35,7 +35,7 @@ impl bouncer_error {
         let (message, name) = match failure {
             Failure::NullArgument(argument) => (format!("the argument {argument} is NULL"), None),
             Failure::Panicked => ("a bug in bouncer_verify: please report it".to_owned(), None),
-            Failure::Pending => ("the verdict waits for a fetch of keys".to_owned(), None),
+            Failure::Pending => ("the verdict depends on a fetch of keys".to_owned(), None),
             Failure::Fetch(_, error) => (error.to_string(), None),
             Failure::Core(error) => (error.to_string(), error.name().map(str::to_owned)),
         };

@@ -1,5 +1,5 @@
-//! A strict JSON parser that does not copy. It checks the whole document and returns the members of
-//! the outermost object as slices of the text.
+//! A strict JSON parser that returns slices of the document, not copies. It checks the whole
+//! document and returns the members of the outermost object.
 //!
 //! Strict means RFC 8259 in UTF-8 without a byte order mark, with these additional rules:
 //!

@@ -1,4 +1,4 @@
-//! Scans and checks JSON from front to back, without copies.
+//! Scans and checks JSON from front to back.
 
 use super::decimal::number_end;
 use super::invalid::{Invalid, Rule};
