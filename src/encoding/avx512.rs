@@ -123,7 +123,7 @@ fn decode_blocks(text: &[u8], out: &mut [u8]) -> bool {
         // SAFETY: `block` has the 64 bytes that are read.
         let bytes = decode(unsafe { _mm512_loadu_si512(block.as_ptr().cast()) });
         if let Some(room) = rest.first_chunk_mut::<64>() {
-            // Only the first 48 of the 64 bytes are decoded. The next store overwrites the other 16.
+            // Only the first 48 of the 64 bytes are decoded. The next store overwrites the others.
             // A masked store would be slower.
             // SAFETY: `room` has the 64 bytes that are written.
             unsafe { _mm512_storeu_si512(room.as_mut_ptr().cast(), bytes) };
