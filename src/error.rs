@@ -190,8 +190,8 @@ error_kinds! {
     NoUsableKey = 101, Keys, "no_usable_key", "the JWK Set has no usable key";
     /// A single key (JWK, PEM, DER or components) cannot be used. The detail contains the reason.
     UnusableKey = 102, Keys, "unusable_key", "the key is not usable";
-    /// A remote JWK Set was never fetched, is closed, or was last fetched too long ago. This is also
-    /// the error if the fetch that could find the token's key failed or timed out. The detail
+    /// A remote JWK Set was never fetched, is closed, or was last fetched too long ago. Also
+    /// returned if the fetch that could find the token's key failed or timed out. The detail
     /// contains the reason.
     KeysUnavailable = 103, Keys, "keys_unavailable", "no keys are available";
     /// The token is longer than the policy allows.
