@@ -16,13 +16,13 @@ use std::time::Duration;
 
 /// Keeps the service's own token valid. A background thread logs in, renews the token before it
 /// expires, and logs in again when a server rejects it. Any number of threads may use the renewer.
-/// Make one for each account and keep it.
+/// Create one renewer for each account and keep it.
 ///
 /// The token is renewed after 70 to 80 % of its lifetime. A failed renewal is retried with
 /// back-off. The current token stays in use until it expires.
 ///
-/// A forked child may use the handle: it starts its own thread when it first needs one. This does
-/// not work if the program supplies the tokens.
+/// A forked child may use the handle: it starts its own thread when it first needs one. A renewer
+/// whose tokens the program supplies does not work in a forked child.
 pub struct bouncer_renewer {
     pub(super) renewer: TokenRenewer,
     supplied: Option<Arc<SuppliedTokens>>,
@@ -32,18 +32,18 @@ impl bouncer_renewer {
     fn supplied(&self) -> Result<&SuppliedTokens, Failure> {
         let wrong = Error::new(
             ErrorKind::InvalidArgument,
-            "the renewer logs in by itself: it has no setting \"supplied\"",
+            "the renewer logs in by itself: the setting \"supplied\" is not set",
         );
         Ok(self.supplied.as_deref().ok_or(wrong)?)
     }
 }
 
-/// Makes a renewer of `settings`, which have the kind BOUNCER_KIND_RENEWER and are copied. The
-/// first login starts at once in the background, unless "lazy" is set.
+/// Creates a renewer from `settings`, which must have the kind BOUNCER_KIND_RENEWER and are copied.
+/// The first login starts at once in the background, unless "lazy" is set.
 ///
 /// On success puts the renewer in `*out`; free it with bouncer_renewer_free(). On failure:
-/// BOUNCER_STATUS_INVALID_ARGUMENT for a setting; BOUNCER_STATUS_UNUSABLE_CREDENTIALS for a secret,
-/// a key or its file.
+/// BOUNCER_STATUS_INVALID_ARGUMENT if a setting is invalid; BOUNCER_STATUS_UNUSABLE_CREDENTIALS if
+/// a secret, a key or a key file is unusable.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_renewer_new(
     settings: Option<&bouncer_settings>,
@@ -78,8 +78,8 @@ pub extern "C" fn bouncer_renewer_token(
 ///
 /// Set `*ticket` to 0 before the first call. If it is 0 afterwards, the result is final. Otherwise
 /// a login is in flight that may improve the result. Wait for it with bouncer_renewer_wait() on a
-/// thread that may block, then call again with the same `ticket`. A call before that login has
-/// ended returns the final result.
+/// thread that may block, then call again with the same `ticket`. If you call again before that
+/// login has ended, the result is final too.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_renewer_token_now(
     renewer: Option<&bouncer_renewer>,
@@ -98,13 +98,13 @@ pub extern "C" fn bouncer_renewer_token_now(
 
 /// Reports that a server rejected the token of `token_len` bytes at `token`
 /// (bouncer_is_token_rejection()), and returns another token. If there is already a newer token,
-/// returns that one. Otherwise one login serves all callers. The first login starts at once, later
-/// ones at most once in 30 seconds. Until it succeeds, other callers still receive the rejected
-/// token.
+/// returns it at once. Otherwise waits up to "max_wait" for a login, which all callers share. The
+/// first login starts at once, later ones at most once in 30 seconds. Until a login succeeds,
+/// bouncer_renewer_token() still returns the rejected token.
 ///
 /// On success puts the token in `*out`; free it with bouncer_own_token_free(). On failure:
 /// BOUNCER_STATUS_LOGIN_REJECTED or BOUNCER_STATUS_UNUSABLE_CREDENTIALS, which need an operator, or
-/// BOUNCER_STATUS_LOGIN_UNAVAILABLE. The last one is also returned if there is no newer token.
+/// BOUNCER_STATUS_LOGIN_UNAVAILABLE, which is also the status if there is no newer token.
 ///
 /// # Safety
 /// The rules of the header's preamble.
@@ -153,14 +153,14 @@ fn take_ticket(ticket: Option<&mut u64>) -> Option<Ticket> {
     Ticket::from_bits(std::mem::take(ticket?))
 }
 
-/// Puts the ticket of `login` in `*ticket` and returns `answer` for C.
+/// Puts the ticket `login` in `*ticket`, or 0 if there is none. Returns `result` as a C type.
 fn with_ticket(
-    answer: Result<OwnToken>,
+    result: Result<OwnToken>,
     login: Option<Ticket>,
     ticket: &mut u64,
 ) -> Result<bouncer_own_token, Failure> {
     *ticket = login.map_or(0, Ticket::to_bits);
-    Ok(answer?.into())
+    Ok(result?.into())
 }
 
 /// Waits up to `timeout_ms` milliseconds for the login of `ticket`. Returns 1 if it has ended.
@@ -176,9 +176,9 @@ pub extern "C" fn bouncer_renewer_wait(
     read(0, || i32::from(wait() == Some(true)))
 }
 
-/// Waits up to `timeout_ms` milliseconds until `attempts` logins have ended
-/// (BOUNCER_STAT_RENEWER_ATTEMPTS_TOTAL). For programs that monitor the renewer. Returns 1 if they
-/// have. Returns 0 on timeout, if the renewer is closed, or if `renewer` is NULL.
+/// Waits up to `timeout_ms` milliseconds until BOUNCER_STAT_RENEWER_ATTEMPTS_TOTAL, the number of
+/// ended logins, is at least `attempts`. For programs that monitor the renewer. Returns 1 if the
+/// number is reached. Returns 0 on timeout, if the renewer is closed, or if `renewer` is NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_renewer_wait_attempts(
     renewer: Option<&bouncer_renewer>,
@@ -218,22 +218,23 @@ pub extern "C" fn bouncer_renewer_renew(
     })
 }
 
-/// Waits up to `timeout_ms` milliseconds until the program must supply a token (setting
-/// "supplied"). Returns 1 if it must. Returns 0 on timeout, if the renewer is closed or logs in by
-/// itself, or if `renewer` is NULL.
+/// Waits up to `timeout_ms` milliseconds until the renewer requests a token from the program.
+/// Returns 1 if it requests a token. Returns 0 on timeout, if the renewer is closed, if the setting
+/// "supplied" is not set, or if `renewer` is NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_renewer_wait_login(renewer: Option<&bouncer_renewer>, timeout_ms: u64) -> i32 {
     let wanted = || Some(renewer?.supplied().ok()?.wait(milliseconds(timeout_ms)));
     read(0, || i32::from(wanted() == Some(true)))
 }
 
-/// Supplies the token that bouncer_renewer_wait_login() waited for: `token_len` bytes at `token`,
-/// copied. It is valid for `lifetime_s` seconds from now. If `lifetime_s` is negative, a JWT is
-/// valid until its "exp" and any other token never expires.
+/// Supplies the token that the renewer requested (bouncer_renewer_wait_login()): `token_len` bytes
+/// at `token`, which are copied. The token is valid for `lifetime_s` seconds from now. If
+/// `lifetime_s` is negative, a JWT is valid until its "exp" and any other token never expires.
 ///
-/// On failure: BOUNCER_STATUS_INVALID_ARGUMENT if the renewer logs in by itself, is not waiting for
-/// a token, or the token is not UTF-8. After a token that is not UTF-8 the renewer still waits for
-/// one. A token with characters that are invalid in an HTTP header counts as a failed login.
+/// On failure: BOUNCER_STATUS_INVALID_ARGUMENT if the setting "supplied" is not set, the renewer is
+/// not waiting for a token, or the token is not UTF-8. After a token that is not UTF-8, the renewer
+/// still waits for a token. A token with characters that are invalid in an HTTP header counts as a
+/// failed login.
 ///
 /// # Safety
 /// The rules of the header's preamble.
@@ -253,9 +254,9 @@ pub unsafe extern "C" fn bouncer_renewer_supply(
     })
 }
 
-/// Reports that the program has no token now. If `rejected` is not 0, the login was rejected and a
-/// retry soon would not help. `reason` is UTF-8 text of `reason_len` bytes for logs and must hold
-/// no secret.
+/// Reports that the program has no token now. If `rejected` is not 0, the login was rejected and an
+/// early retry would not help. `reason` is UTF-8 text of `reason_len` bytes for logs. It must not
+/// contain a secret.
 ///
 /// On failure: as bouncer_renewer_supply().
 ///
@@ -276,11 +277,14 @@ pub unsafe extern "C" fn bouncer_renewer_supply_failure(
     })
 }
 
-/// Returns 1 if a response to a request with the service's own token reports that the server
-/// rejected that token. bouncer_renewer_reject() can then help. This is HTTP status 401 if
-/// WWW-Authenticate is absent (NULL), empty, or asks for "acsjwt", "oauthjwt" or "Bearer". It is
-/// also gRPC status 16 (`grpc_status`, NULL if there is none). Returns 0 otherwise, and always for
-/// HTTP status 403. Each text has the given length.
+/// Returns 1 if a response shows that the server rejected the service's own token. Then call
+/// bouncer_renewer_reject(). Two responses count as such a rejection:
+///
+/// - HTTP status 401, if WWW-Authenticate is absent (NULL), empty, or names the scheme "acsjwt",
+///   "oauthjwt" or "Bearer".
+/// - gRPC status 16 (`grpc_status`; NULL if there is none), with any HTTP status.
+///
+/// Returns 0 otherwise, for example for HTTP status 403. Each text has the given length.
 ///
 /// # Safety
 /// The rules of the header's preamble.
@@ -302,8 +306,8 @@ pub unsafe extern "C" fn bouncer_is_token_rejection(
     })
 }
 
-/// Returns a text that may be absent. Text that is not UTF-8 counts as present, not empty, and
-/// asking for no scheme.
+/// Returns the text at `data`, or `None` if `data` is NULL. If the bytes are not UTF-8, returns a
+/// replacement text, which is not empty and names no scheme.
 ///
 /// # Safety
 /// The contract of [`text`].
@@ -315,8 +319,8 @@ unsafe fn maybe_text<'a>(data: *const c_char, len: usize) -> Option<&'a str> {
     Some(unsafe { text("text", data.cast(), len) }.unwrap_or("\u{fffd}"))
 }
 
-/// Closes the renewer. Cancels a login in flight and ends the thread; afterwards there is no token.
-/// Returns when the thread has ended, after at most one second. NULL is allowed.
+/// Closes the renewer. Cancels a login in flight, ends the thread and removes the token. Returns
+/// when the thread has ended, after at most one second. NULL is allowed.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_renewer_close(renewer: Option<&bouncer_renewer>) {
     read((), || {
@@ -327,8 +331,8 @@ pub extern "C" fn bouncer_renewer_close(renewer: Option<&bouncer_renewer>) {
 }
 
 /// Frees a renewer after closing it as bouncer_renewer_close() does. Tokens that it returned stay
-/// valid. No thread may be in a call with it: if one waits in bouncer_renewer_wait_login(), close
-/// the renewer first. NULL is allowed.
+/// valid. No other thread may be in a call with this renewer. If a thread waits in
+/// bouncer_renewer_wait_login(), close the renewer first. NULL is allowed.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_renewer_free(renewer: Option<Box<bouncer_renewer>>) {
     read((), || drop(renewer));

@@ -16,13 +16,13 @@ use std::sync::{LazyLock, OnceLock};
 pub const BOUNCER_SETTING_SECRET: u32 = 1;
 /// The setting is set in code only; it is not allowed in a document.
 pub const BOUNCER_SETTING_CODE_ONLY: u32 = 2;
-/// The setting weakens a check: it accepts what would otherwise be rejected.
+/// The setting weakens a check: the library then accepts input that it otherwise rejects.
 pub const BOUNCER_SETTING_WEAKENS: u32 = 4;
 /// The setting is a list; bouncer_settings_add() appends an item.
 pub const BOUNCER_SETTING_LIST: u32 = 8;
 /// The setting is deprecated: it has a new name.
 pub const BOUNCER_SETTING_DEPRECATED: u32 = 16;
-/// The setting is a URL. A URL with a user and a password is secret.
+/// The value is a URL. It is secret if it contains a user or a password.
 pub const BOUNCER_SETTING_PASSWORD: u32 = 32;
 
 const _: () = {
@@ -43,10 +43,10 @@ const _: () = {
 /// bouncer_settings_free(settings);
 /// ```
 ///
-/// The first failure is kept. Every later change returns its status and does nothing.
-/// bouncer_policy_new(), bouncer_remote_jwks_new() and bouncer_renewer_new() return it too, so it
-/// is enough to check that last call. The error of that call names the cause, and
-/// bouncer_error_claim() returns the name of the setting.
+/// The settings keep their first failure. Every later change does nothing and returns the status of
+/// that failure. bouncer_policy_new(), bouncer_remote_jwks_new() and bouncer_renewer_new() return
+/// the same status, so it is enough to check that last call. The error of that call names the cause,
+/// and bouncer_error_claim() returns the name of the setting.
 ///
 /// Only one thread at a time may change settings. A policy, key set or renewer copies what it
 /// needs.
@@ -61,8 +61,8 @@ pub struct bouncer_settings {
     json: OnceLock<String>,
 }
 
-/// Makes empty settings of `kind`, a BOUNCER_KIND_ constant. Free them with
-/// bouncer_settings_free(). Never returns NULL: an unknown kind is a failure of the settings.
+/// Creates empty settings of `kind`, a BOUNCER_KIND_ constant. Free them with
+/// bouncer_settings_free(). Never returns NULL: an unknown kind is kept as the first failure.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_settings_new(kind: u32) -> Option<Box<bouncer_settings>> {
     read(None, || {
@@ -142,9 +142,9 @@ unsafe fn put(
     })
 }
 
-/// Sets `name` to the value of `value_len` bytes at `value`, which is copied. It replaces an
-/// earlier value; a list then has this one item. `name` is NUL-terminated: a constant that begins
-/// with BOUNCER_POLICY_, BOUNCER_KEYS_ or BOUNCER_RENEWER_.
+/// Sets the setting `name` to the value of `value_len` bytes at `value`, which are copied. An
+/// earlier value is replaced; a list then contains only this item. `name` is NUL-terminated: use a
+/// constant that begins with BOUNCER_POLICY_, BOUNCER_KEYS_ or BOUNCER_RENEWER_.
 ///
 /// On failure: BOUNCER_STATUS_INVALID_ARGUMENT if the name is unknown or the value is invalid.
 ///
@@ -184,7 +184,7 @@ pub unsafe extern "C" fn bouncer_settings_add(
 
 /// Applies all settings in the JSON document of `json_len` bytes at `json`, or none of them on
 /// failure. Flags, counts and sizes have JSON types, durations are strings, lists are arrays:
-/// {"issuers": ["a"], "leeway": "30s"}. A document must not hold a secret. "$schema" is ignored.
+/// {"issuers": ["a"], "leeway": "30s"}. A document must not contain a secret. "$schema" is ignored.
 /// docs/settings.schema.json is the JSON schema of documents.
 ///
 /// On failure: BOUNCER_STATUS_INVALID_ARGUMENT. The document is not strict JSON, a name is unknown
@@ -205,14 +205,14 @@ pub unsafe extern "C" fn bouncer_settings_load(
     })
 }
 
-/// Returns the first failure, or NULL if there is none. It belongs to the settings: do not free it.
+/// Returns the first failure, or NULL if there is none. The settings own the error: do not free it.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_settings_error(settings: Option<&bouncer_settings>) -> Option<&bouncer_error> {
     settings?.error.as_ref()
 }
 
-/// Returns the settings as a JSON document for logs, without secrets. It belongs to the settings
-/// and is valid until they are changed or freed.
+/// Returns the settings as a JSON document for logs, without secrets. The text is valid until the
+/// settings are changed or freed.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_settings_json(settings: Option<&bouncer_settings>) -> bouncer_str {
     read(bouncer_str::NONE, || {
@@ -232,8 +232,8 @@ pub(super) fn of(settings: Option<&bouncer_settings>) -> Result<&Settings, Failu
     Ok(&handle("settings", settings)?.settings)
 }
 
-/// The description of a setting. It is static. Later versions may add members at the end: use it by
-/// pointer only. Each text is NUL-terminated and never NULL.
+/// The description of a setting. It is static. Later versions may add members at the end, so use
+/// this struct only through a pointer. Each text is NUL-terminated and never NULL.
 #[repr(C)]
 pub struct bouncer_setting {
     /// The name, for bouncer_settings_set() and for documents.
@@ -253,7 +253,7 @@ pub struct bouncer_setting {
     pub flags: u32,
 }
 
-/// The descriptions of all settings, as C reads them.
+/// The descriptions of all settings, in the form for C.
 struct Rows {
     kinds: Vec<(u32, Vec<bouncer_setting>)>,
     /// Owns the texts that the rows point to.

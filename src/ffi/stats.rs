@@ -30,8 +30,8 @@ unsafe impl Send for bouncer_stats {}
 // SAFETY: the pointers in the rows point into memory that the snapshot owns and never changes.
 unsafe impl Sync for bouncer_stats {}
 
-/// One row of a snapshot. It belongs to the snapshot. Later versions may add members at the end:
-/// use it by pointer only.
+/// One row of a snapshot, which owns the row. Later versions may add members at the end, so use
+/// this struct only through a pointer.
 #[repr(C)]
 pub struct bouncer_stat {
     /// A BOUNCER_STAT_ name, NUL-terminated.
@@ -40,14 +40,14 @@ pub struct bouncer_stat {
     pub help: *const c_char,
     /// A bouncer_stat_kind: the meaning and unit of `number`.
     pub kind: u32,
-    /// 1 if the row has a value, 0 if there is no value at present.
+    /// 1 if the row has a value now, otherwise 0.
     pub present: i32,
     /// The value; 0 if there is no value or it is text.
     pub number: f64,
     /// The value if `kind` is BOUNCER_STAT_KIND_TEXT, otherwise no text.
     pub text: bouncer_str,
     /// The source: the URL of the key set without its query, the issuer, or the origin of the
-    /// renewer's tokens. Empty for the verifier's own rows.
+    /// renewer's tokens. Empty in the rows of a verifier.
     pub source: bouncer_str,
 }
 
@@ -55,7 +55,7 @@ pub struct bouncer_stat {
 #[repr(u32)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum bouncer_stat_kind {
-    /// A count that only increases, for this process alone.
+    /// A count that only increases. It counts events of this process only.
     Counter = 1,
     /// A current number.
     Gauge = 2,
@@ -83,7 +83,7 @@ impl From<Stats> for bouncer_stats {
     fn from(stats: Stats) -> Self {
         let mut names = Vec::new();
         let mut kept = |text: &str| {
-            // Names and sentences of the table hold no NUL.
+            // The names and descriptions in the table contain no NUL.
             let text = CString::new(text).unwrap_or_default();
             let pointer = text.as_ptr();
             names.push(text);
@@ -165,8 +165,9 @@ pub extern "C" fn bouncer_stats_next<'a>(
     })
 }
 
-/// Returns the row `name`, a BOUNCER_STAT_ name, of `source`. If `source` is empty, returns the
-/// first row of that name. Returns NULL if there is none. Valid until `stats` is freed.
+/// Returns the row with the name `name`, a BOUNCER_STAT_ name, and the source `source`. If `source`
+/// is empty, returns the first row with that name. Returns NULL if there is no such row. Valid until
+/// `stats` is freed.
 ///
 /// # Safety
 /// The rules of the header's preamble.
@@ -196,15 +197,17 @@ pub unsafe extern "C" fn bouncer_stats_find(
 }
 
 /// Returns the snapshot in the Prometheus text format, version 0.0.4. Metric names begin with
-/// "bouncer_". A row of text becomes a metric whose name ends in "_info", with the text in the
-/// label "value". Rows without a value are left out. Valid until `stats` is freed.
+/// "bouncer_". A row of kind BOUNCER_STAT_KIND_TEXT becomes a metric whose name ends in "_info",
+/// with the text in the label "value". Rows without a value are omitted. Valid until `stats` is
+/// freed.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_stats_prometheus(stats: Option<&bouncer_stats>) -> bouncer_str {
     read(bouncer_str::NONE, || stats.map(|stats| stats.prometheus.as_str()).into())
 }
 
-/// Returns the snapshot as JSON: an array with one object for each source, whose members are the
-/// rows by name. A row without a value is null. Valid until `stats` is freed.
+/// Returns the snapshot as JSON: an array with one object for each source. Each row is a member of
+/// its source's object, under the row's name. A row without a value is null. Valid until `stats` is
+/// freed.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_stats_json(stats: Option<&bouncer_stats>) -> bouncer_str {
     read(bouncer_str::NONE, || stats.map(|stats| stats.json.as_str()).into())

@@ -1,4 +1,4 @@
-//! Functions of a status. Its numbers are in `status_list`, which is generated.
+//! Functions for status codes. The codes are defined in `status_list`, which is generated.
 
 use super::failure::Failure;
 pub(super) use super::status_list::bouncer_status;
@@ -26,8 +26,8 @@ pub extern "C" fn bouncer_status_name(status: u32) -> *const c_char {
 }
 
 /// Returns the HTTP status for the response to a request whose verification returned `status`. It
-/// is 200 for BOUNCER_STATUS_OK, 401 for the 200s and 300s, 503 for the 100s and 400s, and 500 for
-/// all others. An unknown number is mapped by its hundred.
+/// is 200 for BOUNCER_STATUS_OK, 401 for 200 to 399, 503 for 100 to 199 and for 400 to 499, and 500
+/// for all other numbers. These ranges include unknown numbers.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_status_http_status(status: u32) -> u32 {
     match status / 100 {
@@ -39,9 +39,10 @@ pub extern "C" fn bouncer_status_http_status(status: u32) -> u32 {
 }
 
 /// Returns the value of the WWW-Authenticate header for a response with HTTP status 401 (RFC 6750
-/// section 3). It is "Bearer" alone if the request holds no token. Otherwise it adds
-/// `error="invalid_token"` and the name of the status. Returns no text for other statuses and
-/// unknown numbers. The text is static.
+/// section 3). For BOUNCER_STATUS_MALFORMED_AUTHORIZATION it is only "Bearer", because the request
+/// contains no token. Otherwise it also contains `error="invalid_token"` and the name of the
+/// status. Returns no text if bouncer_status_http_status() is not 401 or the number is unknown. The
+/// text is static.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_status_challenge(status: u32) -> bouncer_str {
     let kind = ErrorKind::ALL.iter().find(|kind| kind.number() == status);
@@ -63,7 +64,7 @@ mod tests {
     use crate::ErrorCategory;
 
     #[test]
-    fn every_kind_has_a_number_of_its_category_a_name_and_a_message() {
+    fn every_kind_has_a_name_a_message_and_a_number_in_the_range_of_its_category() {
         let mut last = 2;
         for &kind in ErrorKind::ALL {
             let number = bouncer_status::from(kind) as u32;

@@ -5,7 +5,7 @@ use crate::{Error, ErrorKind, FetchError, FetchFailure, NewToken, Result, TokenS
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Time that the renewer waits for the program to supply a token.
+/// Maximum time that the renewer waits for the program to supply a token.
 const LONGEST_LOGIN: Duration = Duration::from_secs(60);
 
 #[derive(Default)]
@@ -17,7 +17,7 @@ pub(super) struct SuppliedTokens {
 #[derive(Default)]
 struct State {
     is_wanted: bool,
-    answer: Option<Result<NewToken, FetchError>>,
+    result: Option<Result<NewToken, FetchError>>,
     is_closed: bool,
 }
 
@@ -48,7 +48,7 @@ impl SuppliedTokens {
 
     pub(super) fn supply(&self, token: &str, lifetime: Option<Duration>) -> Result<()> {
         let new = NewToken::new(token);
-        self.answer(new.map(|new| match lifetime {
+        self.finish(new.map(|new| match lifetime {
             Some(lifetime) => new.expires_in(lifetime),
             None => new,
         }))
@@ -56,15 +56,15 @@ impl SuppliedTokens {
 
     pub(super) fn fail(&self, rejected: bool, reason: &str) -> Result<()> {
         let failure = if rejected { FetchFailure::Rejected } else { FetchFailure::Other };
-        self.answer(Err(FetchError::new(failure, reason.to_owned())))
+        self.finish(Err(FetchError::new(failure, reason.to_owned())))
     }
 
-    fn answer(&self, answer: Result<NewToken, FetchError>) -> Result<()> {
+    fn finish(&self, result: Result<NewToken, FetchError>) -> Result<()> {
         let mut state = self.lock();
         if !std::mem::take(&mut state.is_wanted) {
             return Err(Error::new(ErrorKind::InvalidArgument, "the renewer is not waiting for a token"));
         }
-        state.answer = Some(answer);
+        state.result = Some(result);
         self.changed.notify_all();
         Ok(())
     }
@@ -74,15 +74,15 @@ impl TokenSource for SuppliedTokens {
     fn login(&self) -> Result<NewToken, FetchError> {
         {
             let mut state = self.lock();
-            state.answer = None;
+            state.result = None;
             state.is_wanted = true;
             self.changed.notify_all();
         }
-        let mut state = self.wait_until(LONGEST_LOGIN, |state| state.answer.is_some());
+        let mut state = self.wait_until(LONGEST_LOGIN, |state| state.result.is_some());
         state.is_wanted = false;
         let nothing =
             || Err(FetchError::new(FetchFailure::Timeout, "the program supplied no token within 60 seconds"));
-        state.answer.take().unwrap_or_else(nothing)
+        state.result.take().unwrap_or_else(nothing)
     }
 
     fn interrupt(&self) {
