@@ -40,7 +40,7 @@ pub extern "C" fn bouncer_status_http_status(status: u32) -> u32 {
 
 /// Returns the value of the WWW-Authenticate header for a response with HTTP status 401 (RFC 6750
 /// section 3). For BOUNCER_STATUS_MALFORMED_AUTHORIZATION it is only "Bearer", because the request
-/// contains no token. Otherwise it also contains `error="invalid_token"` and the name of the
+/// contains no usable token. Otherwise it also contains `error="invalid_token"` and the name of the
 /// status. Returns no text if bouncer_status_http_status() is not 401 or the number is unknown. The
 /// text is static.
 #[unsafe(no_mangle)]

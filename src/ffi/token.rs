@@ -13,11 +13,11 @@ use std::ffi::c_char;
 use std::mem::MaybeUninit;
 use std::sync::OnceLock;
 
-/// A token that passed every check. A rejected token never becomes one. Immutable; any number of
-/// threads may read it.
+/// A token that passed every check. There is no handle for a rejected token. Immutable; any number
+/// of threads may read it.
 pub struct bouncer_token {
     pub(super) token: VerifiedToken,
-    /// Parsed when the first typed claim is read.
+    /// Parsed at the first call that reads a typed claim.
     claims: OnceLock<TypedClaims>,
 }
 
@@ -38,8 +38,8 @@ impl bouncer_token {
 /// without white space around it.
 ///
 /// On success puts the verified token in `*out`; free it with bouncer_token_free(). On failure: a
-/// status of the 200s or 300s. The checks run in a fixed order; the status is that of the first
-/// check that fails.
+/// status from 200 to 399. The checks run in a fixed order. The first check that fails determines
+/// the status.
 ///
 /// # Safety
 /// The rules of the header's preamble.
@@ -151,9 +151,9 @@ pub extern "C" fn bouncer_token_issued_at(
     time_of(token, seconds, VerifiedToken::issued_at)
 }
 
-/// Returns the JSON text of the claim `name` (`name_len` bytes), exactly as signed. A string has
-/// its quotes. Returns no text if the claim is absent or the name is not UTF-8. Valid until `token`
-/// is freed.
+/// Returns the JSON text of the claim `name` (`name_len` bytes), exactly as signed. The text of a
+/// string includes the quotation marks. Returns no text if the claim is absent or the name is not
+/// UTF-8. Valid until `token` is freed.
 ///
 /// # Safety
 /// The rules of the header's preamble.
@@ -170,8 +170,8 @@ pub unsafe extern "C" fn bouncer_token_claim(
     })
 }
 
-/// Puts the text of the claim `name` (`name_len` bytes) in `*value`, without quotes and escapes.
-/// The claim must be a string. The text is valid until `token` is freed.
+/// Puts the string of the claim `name` (`name_len` bytes) in `*value`: without quotation marks, and
+/// with escapes decoded. The claim must be a string. The text is valid until `token` is freed.
 ///
 /// On failure: BOUNCER_STATUS_MISSING_CLAIM if the claim is absent or null,
 /// BOUNCER_STATUS_MALFORMED_CLAIMS if it has another type. The first call for a token parses all

@@ -15,8 +15,8 @@ enum Claim {
     Other,
 }
 
-/// A string or the strings of an array, and C's views of them. The views point to heap memory that
-/// is never changed, so they stay valid when this struct moves.
+/// One string or an array of strings. `views` are the same strings for C. They point to heap memory
+/// that is never changed, so they stay valid when this struct moves.
 struct Strings {
     is_array: bool,
     texts: Vec<String>,
@@ -43,7 +43,7 @@ impl TypedClaims {
     pub(super) fn integer(&self, name: &str) -> Result<i64> {
         match self.get(name)? {
             Claim::Integer(integer) => Ok(*integer),
-            _ => Err(mistyped(name, "not an integer of 64 bits")),
+            _ => Err(mistyped(name, "not a 64-bit integer")),
         }
     }
 
@@ -79,7 +79,8 @@ impl Claim {
     }
 }
 
-/// Converts a number without a fraction, if a double holds it exactly.
+/// Converts a number to an integer. Returns `None` if it has a fraction or is beyond ±2^53, where a
+/// double is not exact.
 fn whole(number: f64) -> Option<i64> {
     const MAX: f64 = 9_007_199_254_740_992.0;
     (number.fract() == 0.0 && number.abs() <= MAX).then_some(number as i64)
@@ -97,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_typed_claim_is_read_or_missing_or_of_the_wrong_type() {
+    fn an_absent_claim_and_a_claim_of_the_wrong_type_are_different_errors() {
         let claims = TypedClaims::read(
             r#"{"s":"a\"\u00e9","e":"","n":null,"i":-5,"w":1.0,"x":1e3,"f":1.5,"big":9223372036854775808,
                "max":9223372036854775807,"a":["x","y"],"none":[],"mixed":["x",1],"o":{"s":"x"},"t":true}"#,

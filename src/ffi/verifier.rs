@@ -17,7 +17,7 @@ use std::sync::Arc;
 /// An issuer's keys with the policy for its tokens. Immutable; any number of threads may use it.
 pub struct bouncer_verifier(pub(super) Verifier);
 
-/// Makes a verifier of `jwks` and `policy`. The verifier keeps what it needs: both may be freed.
+/// Creates a verifier from `jwks` and `policy`. Both may be freed afterwards.
 ///
 /// On success puts the verifier in `*out`; free it with bouncer_verifier_free(). On failure:
 /// BOUNCER_STATUS_NULL_ARGUMENT.
@@ -35,7 +35,7 @@ pub extern "C" fn bouncer_verifier_new(
     })
 }
 
-/// Makes a verifier of `remote` and `policy`. The verifier keeps what it needs: both may be freed.
+/// Creates a verifier from `remote` and `policy`. Both may be freed afterwards.
 ///
 /// On success puts the verifier in `*out`; free it with bouncer_verifier_free(). On failure:
 /// BOUNCER_STATUS_NULL_ARGUMENT.
@@ -53,13 +53,14 @@ pub extern "C" fn bouncer_verifier_new_remote(
     })
 }
 
-/// Makes a verifier with the keys and the policy of `verifier` and a cache for about `tokens`
-/// accepted tokens: at most 2^20; 0 disables the cache. `verifier` may be freed.
+/// Creates a verifier with the keys and the policy of `verifier` and with a new cache. The cache
+/// stores about `tokens` accepted tokens: max 2^20; 0 disables the cache. `verifier` may be freed
+/// afterwards.
 ///
-/// A cached token is accepted without verifying its signature again. The lookup compares the whole
-/// token, and "exp", "nbf" and the policy's "max_token_age" are checked each time. The cache is
-/// emptied when remote keys change. It costs memory: about twice the length of each token. Tokens
-/// over 4 KiB are not cached.
+/// On a cache hit, the signature is not verified again. The lookup compares the whole token. "exp",
+/// "nbf" and the policy's "max_token_age" are checked on each hit. The cache is emptied when remote
+/// keys change. A cached token uses about twice its length in memory. Tokens over 4 KiB are not
+/// cached.
 ///
 /// On success puts the verifier in `*out`; free it with bouncer_verifier_free(). On failure:
 /// BOUNCER_STATUS_NULL_ARGUMENT.
@@ -74,8 +75,8 @@ pub extern "C" fn bouncer_verifier_with_cache(
 }
 
 /// Verifies a JWT of `token_len` bytes at `token`, as bouncer_verify_token() does. With remote keys
-/// it waits up to "max_wait" if a fetch may return the missing key. A token whose key is cached
-/// never waits.
+/// it waits up to "max_wait" if a fetch may return the missing key. If the key is cached, it never
+/// waits.
 ///
 /// On failure: as bouncer_verify_token(), and BOUNCER_STATUS_KEYS_UNAVAILABLE with remote keys.
 ///
@@ -97,9 +98,9 @@ pub unsafe extern "C" fn bouncer_verifier_verify(
     })
 }
 
-/// Verifies the token in `value`, the `value_len` bytes of an HTTP Authorization header. It
-/// combines bouncer_authorization_token() and bouncer_verifier_verify(). For a request without the
-/// header pass an empty value.
+/// Verifies the token in an HTTP Authorization header. The header's value is the `value_len` bytes
+/// at `value`. The function combines bouncer_authorization_token() and bouncer_verifier_verify(). If
+/// the request has no such header, pass an empty value.
 ///
 /// On failure: as those two functions. bouncer_status_http_status() and bouncer_status_challenge()
 /// return the HTTP status and the WWW-Authenticate header for the response.
@@ -127,9 +128,9 @@ pub unsafe extern "C" fn bouncer_verifier_verify_authorization(
 /// Set `*ticket` to 0 before the first call. If the verdict depends on a fetch, the function
 /// returns BOUNCER_STATUS_PENDING and puts the ticket of that fetch in `*ticket`. `*out` is then
 /// not written, and `*err` is NULL. Wait for the fetch with bouncer_verifier_wait() on a thread
-/// that may block. Then call again with the same token and `*ticket`. After the fetch has ended,
-/// the call may return another ticket. Before the fetch has ended, the call returns a final status:
-/// the caller does not wait any longer.
+/// that may block. Then call again with the same token and `*ticket`. If the fetch has ended, this
+/// call may return BOUNCER_STATUS_PENDING again, with another ticket. If the fetch has not ended,
+/// this call returns a final status, because the caller has stopped waiting.
 ///
 /// Any other status is final and sets `*ticket` to 0. On failure: as bouncer_verifier_verify().
 ///

@@ -31,8 +31,8 @@ pub extern "C" fn bouncer_abi_version() -> u32 {
     BOUNCER_ABI_VERSION
 }
 
-/// Does nothing. Only libraries of ABI version 1 define it: a program that calls it does not link
-/// with any other ABI version.
+/// Does nothing. Only libraries of ABI version 1 define this function, so a program that calls it
+/// does not link with any other ABI version.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_abi_1() {}
 

@@ -4,7 +4,7 @@ use crate::error::{Error, ErrorKind, Result};
 use std::fmt;
 use std::str::FromStr;
 
-/// A signature algorithm. There is no value for "none" and for the symmetric HS algorithms, so no
+/// A signature algorithm. There is no value for "none" or for the symmetric HS algorithms, so no
 /// policy or key can allow them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
@@ -27,7 +27,7 @@ pub enum Algorithm {
     Es384,
     /// ECDSA on P-521 with SHA-512; the signature is R and S, 66 bytes each.
     Es512,
-    /// Ed25519. "EdDSA" is accepted as its old name.
+    /// Ed25519. The old name "EdDSA" is accepted too.
     Ed25519,
 }
 
@@ -62,7 +62,7 @@ impl Algorithm {
         }
     }
 
-    /// Returns the algorithm with exactly this name. "EdDSA" is Ed25519.
+    /// Returns the algorithm with exactly this name. For "EdDSA", returns Ed25519.
     pub(crate) fn named(name: &str) -> Option<Self> {
         if name == "EdDSA" {
             return Some(Self::Ed25519);
@@ -70,20 +70,20 @@ impl Algorithm {
         Self::ALL.into_iter().find(|algorithm| algorithm.as_str() == name)
     }
 
-    /// Returns why an unknown name is not supported, and what is.
+    /// Returns why the unknown algorithm `name` is not supported, and a supported name if possible.
     #[cold]
     pub(crate) fn why_unsupported(name: &str) -> &'static str {
         const SPELLED: [(Algorithm, &str); 10] = [
-            (Algorithm::Rs256, "names are case-sensitive: RS256"),
-            (Algorithm::Rs384, "names are case-sensitive: RS384"),
-            (Algorithm::Rs512, "names are case-sensitive: RS512"),
-            (Algorithm::Ps256, "names are case-sensitive: PS256"),
-            (Algorithm::Ps384, "names are case-sensitive: PS384"),
-            (Algorithm::Ps512, "names are case-sensitive: PS512"),
-            (Algorithm::Es256, "names are case-sensitive: ES256"),
-            (Algorithm::Es384, "names are case-sensitive: ES384"),
-            (Algorithm::Es512, "names are case-sensitive: ES512"),
-            (Algorithm::Ed25519, "names are case-sensitive: Ed25519, EdDSA"),
+            (Algorithm::Rs256, "names are case-sensitive: use RS256"),
+            (Algorithm::Rs384, "names are case-sensitive: use RS384"),
+            (Algorithm::Rs512, "names are case-sensitive: use RS512"),
+            (Algorithm::Ps256, "names are case-sensitive: use PS256"),
+            (Algorithm::Ps384, "names are case-sensitive: use PS384"),
+            (Algorithm::Ps512, "names are case-sensitive: use PS512"),
+            (Algorithm::Es256, "names are case-sensitive: use ES256"),
+            (Algorithm::Es384, "names are case-sensitive: use ES384"),
+            (Algorithm::Es512, "names are case-sensitive: use ES512"),
+            (Algorithm::Ed25519, "names are case-sensitive: use Ed25519 or EdDSA"),
         ];
         if ["HS256", "HS384", "HS512"].iter().any(|symmetric| name.eq_ignore_ascii_case(symmetric)) {
             return "symmetric algorithms (HS256, HS384, HS512) are not supported";
@@ -99,15 +99,15 @@ impl Algorithm {
             return why;
         }
         match name {
-            "" => "it is empty",
+            "" => "the name is empty",
             "ES256K" => "ES256K (secp256k1) is not supported",
             "Ed448" => "Ed448 is not supported",
             "ML-DSA-44" | "ML-DSA-65" | "ML-DSA-87" => "ML-DSA is not supported",
-            _ => "supported are RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512 and Ed25519",
+            _ => "use RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512 or Ed25519",
         }
     }
 
-    /// Returns its bit in a set of algorithms.
+    /// Returns the bit of this algorithm in a bit set.
     pub(crate) const fn bit(self) -> u16 {
         1 << self as u16
     }

@@ -4,13 +4,13 @@ use super::hints;
 use crate::encoding::token_text;
 use crate::error::{Error, ErrorKind, Result};
 
-/// Returns the token in `value`, the value of an HTTP Authorization header. It accepts two forms:
+/// Returns the token in `value`, the value of an HTTP Authorization header. Two forms are accepted:
 /// `token=<jwt>`, which DC/OS uses, and `Bearer <jwt>` (RFC 6750 §2.1). The case of `Bearer` does
 /// not matter, and one or more spaces may follow it.
 ///
 /// The token must not be empty and may contain only `A-Z a-z 0-9 - _ .`. White space around the
-/// value is rejected. If a request has the header twice, reject it before this call. Two values
-/// joined with a comma are rejected here.
+/// value is rejected. If a request has the header twice, reject the request before this call. Two
+/// values joined with a comma are rejected here.
 ///
 /// # Errors
 /// [`ErrorKind::MalformedAuthorization`].

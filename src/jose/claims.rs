@@ -20,7 +20,7 @@ pub(crate) struct ClaimsSet<'a> {
     pub(crate) aud: Audience<'a>,
     pub(crate) jti: Option<Cow<'a, str>>,
     /// Not a registered claim. DC/OS uses it for the subject. Its type is not checked here, because
-    /// other issuers use the name for other things.
+    /// other issuers use this claim for other purposes.
     uid: Option<Value<'a>>,
 }
 
@@ -42,10 +42,11 @@ impl<'a> Audience<'a> {
     }
 }
 
-/// Registered claims whose JSON type is not checked. A claim of another type counts as absent.
+/// Registered claims whose JSON type is not checked. Such a claim counts as absent if its type is
+/// wrong.
 ///
-/// Only claims whose absence never makes a token valid for longer or for more services. "exp",
-/// "nbf", "aud" and "iss" are therefore always checked.
+/// Only "sub", "iat" and "jti" can be unchecked. If "exp", "nbf", "aud" or "iss" counted as absent,
+/// a token could be valid for longer or for more services.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct UncheckedClaims {
     sub: bool,
@@ -103,7 +104,7 @@ impl<'a> ClaimsSet<'a> {
         self.uid?.as_str()
     }
 
-    /// Returns any claim.
+    /// Returns the claim `name`, registered or not.
     pub(crate) fn claim(&self, name: &str) -> Option<Value<'a>> {
         if name == "uid" { self.uid } else { claim(self.payload, name) }
     }
@@ -174,7 +175,7 @@ enum Round {
 }
 
 /// Returns a NumericDate (RFC 7519 §2) in whole seconds. Any 64-bit integer is accepted. A number
-/// with a fraction or an exponent is accepted up to 2^53, where doubles are exact.
+/// with a fraction or an exponent is accepted from -2^53 to 2^53, where doubles are exact.
 fn numeric_date(number: &str, round: Round) -> Option<i64> {
     const EXACT: i128 = 1 << 53;
     if let Ok(integer) = number.parse() {
@@ -207,7 +208,7 @@ fn numeric_date(number: &str, round: Round) -> Option<i64> {
     if (-EXACT..=EXACT).contains(&seconds) { i64::try_from(seconds).ok() } else { None }
 }
 
-/// Returns `None` for a number that needs more than 64 bits, before the sum can overflow.
+/// Returns `None` if `magnitude` is over 2^64. The caller then stops before its `i128` can overflow.
 fn within_64_bits(magnitude: i128) -> Option<i128> {
     (magnitude <= 1 << 64).then_some(magnitude)
 }

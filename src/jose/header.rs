@@ -11,8 +11,8 @@ pub(crate) const MAX_KID_LEN: usize = 1024;
 /// verified, so a policy for long tokens does not raise this limit.
 pub(crate) const MAX_HEADER_LEN: usize = 8 * 1024;
 
-/// The header parameters that a verification uses. Parameters that carry or locate a key (jwk, jku,
-/// x5u, x5c) are never used: a token must not choose its own key.
+/// The header parameters that a verification uses. Parameters that contain or locate a key (jwk,
+/// jku, x5u, x5c) are never used: a token must not choose its own key.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct JoseHeader<'a> {
     /// The JSON text of the whole header.
@@ -56,7 +56,7 @@ impl<'a> JoseHeader<'a> {
 
         // RFC 7515 §4.1.11: an unknown critical extension must be rejected, and this library knows
         // none. RFC 7797 §7: the payload of a JWT is always encoded. RFC 7516 §9: "enc" marks a
-        // JWE. "crit" and "b64" change what the signature means, so null counts as present.
+        // JWE. "crit" and "b64" change the meaning of the signature, so null counts as present.
         if crit.is_some() {
             return Err(Error::about(ErrorKind::UnsupportedHeader, "crit", "no extension is supported"));
         }

@@ -1,9 +1,9 @@
-//! Guesses what a text of the wrong kind is, so that an error names the likely mistake. Each hint
-//! is a fixed text: it never contains a part of the input.
+//! Recognizes common mistakes in input, so that an error names the likely mistake. Each hint is a
+//! fixed text: it never contains a part of the input.
 
 use crate::encoding::token_text;
 
-/// Returns what `text` seems to be, if it is a common mistake.
+/// Describes `text` if it is a common wrong input, for example PEM. Otherwise returns `None`.
 #[cold]
 pub(crate) fn looks_like(text: &[u8]) -> Option<&'static str> {
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text).trim_ascii_start();
@@ -99,8 +99,7 @@ fn is_binary(text: &[u8]) -> bool {
     std::str::from_utf8(text).is_err() || text.iter().any(is_control)
 }
 
-/// Returns the likely mistake in `value`, which is not the value of an Authorization header with a
-/// token.
+/// Returns the likely mistake in `value`, which is not a valid Authorization header with a token.
 #[cold]
 pub(crate) fn why_no_authorization(value: &[u8]) -> &'static str {
     let starts_with = |prefix: &str| {

@@ -10,7 +10,7 @@ pub(super) fn decode(name: &str, text: &str) -> Result<(Vec<u8>, bool), Unusable
         .map_err(|_| Unusable::new(SkipReason::BadEncoding, format!("{name:?} is not base64url")))
 }
 
-/// A Base64urlUInt of a JWK (RFC 7518 §2) without leading zeros, or a coordinate.
+/// A decoded Base64urlUInt of a JWK (RFC 7518 §2), without leading zeros; or a decoded coordinate.
 pub(super) struct Integer {
     pub(super) octets: Vec<u8>,
     pub(super) tolerated: bool,
@@ -33,8 +33,9 @@ impl Integer {
         }
     }
 
-    /// Decodes a coordinate of `len` octets (RFC 7518 §6.2.1.2). Some issuers write it as an
-    /// integer: without its leading zeros, or with one more.
+    /// Decodes a coordinate of `len` octets (RFC 7518 §6.2.1.2). Missing or extra leading zeros are
+    /// tolerated, because some issuers write a coordinate as an integer. If more than `len` octets
+    /// remain, they are returned unchanged.
     pub(super) fn coordinate(name: &str, text: &str, len: usize) -> Result<Self, Unusable> {
         let (octets, tolerated) = decode(name, text)?;
         if octets.is_empty() {

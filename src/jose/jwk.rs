@@ -16,8 +16,9 @@ use std::fmt;
 
 /// A public key for verifying signatures, with the "kid" and "alg" of its JWK.
 ///
-/// It has passed every check except those of an elliptic-curve point: that it is on the curve and
-/// not of small order. A [`crate::JwkSet`] makes these when it is created.
+/// The key has passed every check except the two checks of an elliptic-curve point. The point must
+/// be on the curve and must not have a small order. A [`crate::JwkSet`] checks both when it is
+/// created.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Jwk {
     key: PublicKey,
@@ -41,9 +42,9 @@ impl Jwk {
         })
     }
 
-    /// Creates an RSA key from modulus and exponent as Base64urlUInt (RFC 7518 §2), the form of a
-    /// JWK's "n" and "e". Complete padding, the standard base64 alphabet and one leading zero octet
-    /// are tolerated, because some public issuers use them.
+    /// Creates an RSA key from modulus and exponent as Base64urlUInt (RFC 7518 §2), the format of
+    /// "n" and "e" in a JWK. Complete padding, the standard base64 alphabet and one leading zero
+    /// octet are tolerated, because some public issuers use them.
     ///
     /// # Errors
     /// [`ErrorKind::UnusableKey`].
@@ -70,10 +71,11 @@ impl Jwk {
     /// - "RSA PUBLIC KEY": a key of PKCS #1.
     /// - "CERTIFICATE": only the certificate's public key is used.
     ///
-    /// Line ends may be missing, spaces, or the two characters `\n`, as in environment variables.
+    /// Line ends may be missing, as in environment variables. They may also be spaces or the two
+    /// characters `\n`.
     ///
-    /// Nothing else in a certificate is checked: neither its signature nor its names nor its dates.
-    /// Of several certificates, the first one is used.
+    /// Of a certificate, only the public key is checked. Its signature, names and dates are ignored.
+    /// If there are several certificates, the first one is used.
     ///
     /// # Errors
     /// [`ErrorKind::UnusableKey`]; the detail names the PEM label.
@@ -129,7 +131,7 @@ impl Jwk {
         Ok(self)
     }
 
-    /// Returns the key, restricted to this algorithm.
+    /// Returns the key, restricted to `algorithm`.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidArgument`]: the algorithm does not fit the key.
@@ -145,8 +147,8 @@ impl Jwk {
         Self { key, kid: None, algorithm: None, tolerated: false }
     }
 
-    /// Parses a JWK. On failure, returns the reason and the kid, if there is one. `uses` are
-    /// accepted values of "use" in addition to "sig".
+    /// Parses a JWK. On failure, returns the reason, and the kid if there is one. `uses` are values
+    /// of "use" that are accepted in addition to "sig".
     pub(crate) fn parse(text: &str, uses: &[Box<str>]) -> Result<Self, (Unusable, Option<Box<str>>)> {
         let members = Members::read(text).map_err(|invalid| (jwk_members::not_json(invalid), None))?;
         let described = members.check(uses).map_err(|reason| (reason, members.kid()))?;
@@ -159,7 +161,7 @@ impl Jwk {
         self.kid.as_deref()
     }
 
-    /// Returns the only algorithm of this key ("alg", RFC 7517 §4.4), if its JWK names one.
+    /// Returns the algorithm that this key is restricted to ("alg", RFC 7517 §4.4), if there is one.
     pub fn algorithm(&self) -> Option<Algorithm> {
         self.algorithm
     }
@@ -195,15 +197,16 @@ impl Jwk {
         }
     }
 
-    /// Returns whether a number breaks RFC 7518 but was accepted. Accepted are padding, the
-    /// standard base64 alphabet, a leading zero octet and, for a coordinate, missing leading zeros.
+    /// Returns true if the encoding of a number breaks RFC 7518 but was accepted. Padding, the
+    /// standard base64 alphabet and one leading zero octet are accepted. For a coordinate, missing
+    /// or extra leading zeros are accepted.
     pub fn is_tolerated(&self) -> bool {
         self.tolerated
     }
 
     /// Returns the key as DER SubjectPublicKeyInfo.
     pub fn to_der(&self) -> Vec<u8> {
-        // Encoding fails only above 256 MiB, and a key has at most 1 KiB.
+        // Encoding fails only above 256 MiB. The largest number of a key has 1 KiB.
         self.key.to_spki().unwrap_or_default()
     }
 
@@ -238,8 +241,9 @@ impl Jwk {
         base64url::encode(&Sha256::digest(format!("{{{}}}", members.join(","))))
     }
 
-    /// Returns the kid that DC/OS's Bouncer computes for an RSA key. It is the SHA-256, in hex, of
-    /// the exponent in decimal, the modulus in decimal and "RSA". `None` for other key types.
+    /// Returns the kid that DC/OS's Bouncer computes for an RSA key: a SHA-256 hash in hex. The
+    /// hashed text is the exponent in decimal, the modulus in decimal and "RSA", without separators.
+    /// Returns `None` for other key types.
     pub fn dcos_kid(&self) -> Option<String> {
         let text = [decimal(self.e()?), decimal(self.n()?), "RSA".to_owned()].concat();
         Some(Sha256::digest(text).iter().map(|octet| format!("{octet:02x}")).collect())
@@ -282,8 +286,8 @@ impl fmt::Debug for Jwk {
     }
 }
 
-/// Returns a PEM label in quotation marks if it looks like one. Any other text may be a secret and
-/// is not shown.
+/// Returns `label` in quotation marks if it has the form of a PEM label. Any other text may be a
+/// secret and is not shown.
 fn shown(label: &str) -> String {
     let is_label = label.len() <= 40
         && label.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b' ' || byte.is_ascii_digit());

@@ -8,7 +8,7 @@ use super::skip_reason::{SkipReason, Unusable};
 use crate::encoding::json;
 use std::borrow::Cow;
 
-/// The members of a JWK that are used, not yet checked.
+/// The JWK members that this library uses, before they are checked.
 #[derive(Default)]
 pub(super) struct Members<'a> {
     kty: Option<json::Value<'a>>,
@@ -21,7 +21,7 @@ pub(super) struct Members<'a> {
     e: Option<json::Value<'a>>,
     x: Option<json::Value<'a>>,
     y: Option<json::Value<'a>>,
-    /// The first private member that has a value.
+    /// The first private member that is not empty.
     private: Option<&'static str>,
     has_x5c: bool,
     has_keys: bool,
@@ -175,15 +175,16 @@ impl<'a> Members<'a> {
 /// The private members of RFC 7518 §6.
 const PRIVATE: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 
-/// Returns whether a private member has content. Serializers write `""` and `[]` for an absent one.
+/// Returns whether a private member has content. Serializers write `""` or `[]` for an absent
+/// member.
 fn has_content(private: json::Value<'_>) -> bool {
     let mut elements = 0;
     private.elements(|_| elements += 1);
     elements > 0 || private.as_str().is_some_and(|text| !text.is_empty())
 }
 
-/// Describes a member `name` whose `value` is not one of the wanted ones. Only a known value is
-/// shown, because any other text may be a secret.
+/// Returns the error text for a member `name` whose `value` is not `wanted`. The text contains
+/// `value` only if it is in `KNOWN`, because any other value may be a secret.
 fn is_not(name: &str, value: &str, wanted: &str) -> String {
     const KNOWN: [&str; 36] = [
         "enc",
@@ -237,10 +238,10 @@ fn string<'a>(name: &str, value: Option<json::Value<'a>>) -> Result<Option<Cow<'
     value.map(|value| value.as_str().ok_or_else(|| wrong(value))).transpose()
 }
 
-/// Returns the strings of "key_ops", or what is wrong with it. An empty string counts as an empty
-/// array.
+/// Returns the strings of "key_ops", or an error text. An empty string counts as an empty array.
 fn distinct_strings(array: json::Value<'_>) -> Result<Vec<Cow<'_, str>>, String> {
-    /// RFC 7517 §4.3 defines eight operations. The limit bounds the comparison of each with each.
+    /// Maximum number of operations. RFC 7517 §4.3 defines eight. Each pair is compared, so the
+    /// limit bounds the cost.
     const MOST: usize = 64;
     let mut strings: Vec<Cow<'_, str>> = Vec::new();
     let mut wrong = None;

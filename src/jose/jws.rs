@@ -5,8 +5,8 @@ use super::hints;
 use crate::encoding::{base64url, token_text};
 use crate::error::{Error, ErrorKind, Result};
 
-/// The parts of a token, still encoded and not verified. Parsing guarantees only the form: three
-/// parts of base64url characters.
+/// The parts of a token, still encoded and not verified. Parsing guarantees only that there are
+/// three parts of base64url characters.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct CompactJws<'a> {
     pub(crate) header: &'a [u8],
@@ -50,8 +50,8 @@ impl<'a> CompactJws<'a> {
         Self::split(token, dots.places)
     }
 
-    /// Splits a token whose parts are padded. Each part must have its complete padding, so that a
-    /// token has one spelling. The padding is signed, so the signing input keeps it.
+    /// Splits a token whose parts are padded. Each part must have its complete padding, so that each
+    /// token has only one accepted form. The padding is signed, so the signing input keeps it.
     fn parse_padded(token: &'a [u8]) -> Result<Self> {
         let mut dots = memchr::memchr_iter(b'.', token);
         let (Some(first), Some(second), None) = (dots.next(), dots.next(), dots.next()) else {
@@ -72,7 +72,7 @@ impl<'a> CompactJws<'a> {
         }
         let header_len = base64url::decoded_len(first);
         if header_len > MAX_HEADER_LEN {
-            let detail = format!("{header_len} bytes; at most {MAX_HEADER_LEN}, whatever the policy allows");
+            let detail = format!("{header_len} bytes; at most {MAX_HEADER_LEN}: a policy cannot raise this limit");
             return Err(Error::new(ErrorKind::MalformedHeader, "").with_detail(detail));
         }
         let part = |range| token.get(range).ok_or_else(|| wrong_parts(token, 2));
@@ -113,7 +113,7 @@ pub(crate) enum Part {
 }
 
 impl Part {
-    /// The error for a part that is not canonical base64url.
+    /// Returns the error for a part that is not canonical base64url.
     #[cold]
     pub(crate) fn not_base64url(self) -> Error {
         let detail = match self {
@@ -124,7 +124,7 @@ impl Part {
         Error::new(ErrorKind::MalformedToken, detail)
     }
 
-    /// The error for a part that lacks the padding which the policy expects.
+    /// Returns the error for a part without the complete padding that the policy expects.
     #[cold]
     fn not_padded(self) -> Error {
         let detail = match self {

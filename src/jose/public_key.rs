@@ -1,5 +1,5 @@
-//! Public key parameters (RFC 7518 §6, RFC 8037 §2): the numbers and the checks on them. Also their
-//! conversion from and to SubjectPublicKeyInfo (RFC 5280 §4.1, RFC 5480, RFC 8410).
+//! Public key parameters (RFC 7518 §6, RFC 8037 §2) and the checks on them. Converts keys from and
+//! to SubjectPublicKeyInfo (RFC 5280 §4.1, RFC 5480, RFC 8410).
 
 use super::algorithm::Algorithm;
 use super::skip_reason::{SkipReason, Unusable};
@@ -96,8 +96,8 @@ impl PublicKey {
         Ok(Self::Rsa { n: n.into(), e: e.into() })
     }
 
-    /// Creates an EC key from its coordinates. The back end checks later that the point is on the
-    /// curve.
+    /// Creates an EC key from its coordinates. The crypto layer checks later that the point is on
+    /// the curve.
     pub(crate) fn ec(curve: Curve, x: &[u8], y: &[u8]) -> Result<Self, Unusable> {
         let len = curve.coordinate_len();
         for (name, coordinate) in [("x", x), ("y", y)] {
@@ -164,7 +164,7 @@ impl PublicKey {
         }
     }
 
-    /// Reads a key from DER SubjectPublicKeyInfo, with the same checks.
+    /// Reads a key from DER SubjectPublicKeyInfo, with the checks of the functions above.
     pub(crate) fn from_spki(der: &[u8]) -> Result<Self, Unusable> {
         let damaged = || Unusable::new(SkipReason::BadEncoding, "not a DER SubjectPublicKeyInfo");
         let spki = SubjectPublicKeyInfoRef::from_der(der).map_err(|_| damaged())?;
@@ -190,15 +190,15 @@ impl PublicKey {
         }
     }
 
-    /// Reads a key from DER RSAPublicKey (RFC 8017 §A.1.1), with the same checks.
+    /// Reads a key from DER RSAPublicKey (RFC 8017 §A.1.1), with the checks of [`PublicKey::rsa`].
     pub(crate) fn from_pkcs1(der: &[u8]) -> Result<Self, Unusable> {
         let rsa = pkcs1::RsaPublicKeyRef::from_der(der)
             .map_err(|_| Unusable::new(SkipReason::BadEncoding, "not a DER RSAPublicKey"))?;
         Self::rsa(rsa.modulus.as_bytes(), rsa.public_exponent.as_bytes())
     }
 
-    /// Reads the key of a DER certificate (RFC 5280 §4.1). Nothing else in it is checked: neither
-    /// its signature nor its names nor its dates.
+    /// Reads the key of a DER certificate (RFC 5280 §4.1). The certificate's signature, names and
+    /// dates are not checked.
     pub(crate) fn from_certificate(der: &[u8]) -> Result<Self, Unusable> {
         let spki = spki_of_certificate(der)
             .map_err(|_| Unusable::new(SkipReason::BadEncoding, "not a DER certificate"))?;
@@ -235,8 +235,8 @@ impl PublicKey {
     }
 }
 
-/// Returns the SubjectPublicKeyInfo of a certificate. It follows version, serialNumber, signature,
-/// issuer, validity and subject.
+/// Returns the SubjectPublicKeyInfo of a certificate. In the certificate, it comes after version
+/// (optional), serialNumber, signature, issuer, validity and subject.
 fn spki_of_certificate(der: &[u8]) -> spki::der::Result<&[u8]> {
     const BEFORE: [Tag; 5] = [Tag::Integer, Tag::Sequence, Tag::Sequence, Tag::Sequence, Tag::Sequence];
     let certificate = AnyRef::from_der(der)?;
@@ -268,10 +268,10 @@ fn is_even(integer: &[u8]) -> bool {
     integer.last().is_none_or(|last| last % 2 == 0)
 }
 
-/// Returns whether `n` comes from the flawed generator of CVE-2017-15361 (ROCA), whose private keys
-/// can be computed. Its primes are powers of 65537 modulo a product of small primes, so `n` is a
-/// power of 65537 modulo each small prime. A good modulus is rejected with a probability of about
-/// 2^-28.
+/// Returns whether `n` has the fingerprint of CVE-2017-15361 (ROCA): a flawed generator, whose
+/// private keys can be computed. The generator's primes are powers of 65537 modulo a product of
+/// small primes. So `n` is a power of 65537 modulo each small prime. A good modulus has the
+/// fingerprint with a probability of about 2^-28.
 fn has_roca_fingerprint(n: &[u8]) -> bool {
     const PRIMES: [u32; 38] = [
         3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101,
@@ -298,14 +298,14 @@ mod tests {
     #[test]
     fn rsa_keys_outside_the_limits_are_rejected() {
         let reason = |n: &[u8], e: &[u8]| PublicKey::rsa(n, e).err().map(|unusable| unusable.reason);
-        for (bits, verdict) in [
+        for (bits, expected) in [
             (2047, Some(SkipReason::RsaModulusSize)),
             (2048, None),
             (2049, None),
             (8192, None),
             (8193, Some(SkipReason::RsaModulusSize)),
         ] {
-            assert_eq!(reason(&modulus(bits, 0xff), &[1, 0, 1]), verdict, "{bits}");
+            assert_eq!(reason(&modulus(bits, 0xff), &[1, 0, 1]), expected, "{bits}");
         }
         assert_eq!(reason(&[], &[3]), Some(SkipReason::RsaModulusSize));
         assert_eq!(reason(&modulus(2048, 0xfe), &[3]), Some(SkipReason::RsaModulusEven));
@@ -320,7 +320,7 @@ mod tests {
 
     #[test]
     fn a_roca_modulus_has_the_fingerprint_for_every_prime() {
-        // 65537 itself is a power of 65537 modulo everything; one more is not.
+        // 65537 is a power of 65537 modulo every prime. 65538 is not.
         let power = |add: u8| [vec![0; 200], vec![1, 0, 1 + add]].concat();
         assert!(has_roca_fingerprint(&power(0)));
         assert!(!has_roca_fingerprint(&power(1)));
