@@ -106,7 +106,10 @@ fn forms_of_a_token() {
     }
     let large = any().max_token_len(1 << 20).unwrap();
     let token = json(&" ".repeat(20_000));
-    assert_contains(&message(&large, token), &["20000 bytes", "at most 8192", "a policy cannot raise this limit"]);
+    assert_contains(
+        &message(&large, token),
+        &["20000 bytes", "at most 8192", "a policy cannot raise this limit"],
+    );
 }
 
 fn headers() {

@@ -45,8 +45,8 @@ const _: () = {
 ///
 /// The settings keep their first failure. Every later change does nothing and returns the status of
 /// that failure. bouncer_policy_new(), bouncer_remote_jwks_new() and bouncer_renewer_new() return
-/// the same status, so it is enough to check that last call. The error of that call names the cause,
-/// and bouncer_error_claim() returns the name of the setting.
+/// the same status, so it is enough to check that last call. The error of that call names the
+/// cause, and bouncer_error_claim() returns the name of the setting.
 ///
 /// Only one thread at a time may change settings. A policy, key set or renewer copies what it
 /// needs.

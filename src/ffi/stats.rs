@@ -166,8 +166,8 @@ pub extern "C" fn bouncer_stats_next<'a>(
 }
 
 /// Returns the row with the name `name`, a BOUNCER_STAT_ name, and the source `source`. If `source`
-/// is empty, returns the first row with that name. Returns NULL if there is no such row. Valid until
-/// `stats` is freed.
+/// is empty, returns the first row with that name. Returns NULL if there is no such row. Valid
+/// until `stats` is freed.
 ///
 /// # Safety
 /// The rules of the header's preamble.

@@ -25,9 +25,12 @@ pub extern "C" fn bouncer_status_name(status: u32) -> *const c_char {
     name(status).as_ptr()
 }
 
-/// Returns the HTTP status for the response to a request whose verification returned `status`. It
-/// is 200 for BOUNCER_STATUS_OK, 401 for 200 to 399, 503 for 100 to 199 and for 400 to 499, and 500
-/// for all other numbers. These ranges include unknown numbers.
+/// Returns the HTTP status for the response to a request whose verification returned `status`:
+///
+/// - 200 for BOUNCER_STATUS_OK.
+/// - 401 for the numbers 200 to 399, also unknown ones.
+/// - 503 for the numbers 100 to 199 and 400 to 499, also unknown ones.
+/// - 500 for all other numbers.
 #[unsafe(no_mangle)]
 pub extern "C" fn bouncer_status_http_status(status: u32) -> u32 {
     match status / 100 {

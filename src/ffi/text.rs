@@ -4,8 +4,8 @@ use std::ffi::c_char;
 use std::ptr;
 
 /// Returns a pointer to the items for C. For an empty slice, it is the address of a static. Rust's
-/// own pointer to an empty slice is a small number. Go's runtime aborts the program if it finds such
-/// a pointer on a stack.
+/// own pointer to an empty slice is a small number. Go's runtime aborts the program if it finds
+/// such a pointer on a stack.
 pub(super) fn address_of<T>(items: &[T]) -> *const T {
     static NOTHING: u64 = 0;
     const { assert!(align_of::<T>() <= align_of::<u64>()) }

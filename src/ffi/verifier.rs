@@ -99,8 +99,8 @@ pub unsafe extern "C" fn bouncer_verifier_verify(
 }
 
 /// Verifies the token in an HTTP Authorization header. The header's value is the `value_len` bytes
-/// at `value`. The function combines bouncer_authorization_token() and bouncer_verifier_verify(). If
-/// the request has no such header, pass an empty value.
+/// at `value`. The function combines bouncer_authorization_token() and bouncer_verifier_verify().
+/// If the request has no such header, pass an empty value.
 ///
 /// On failure: as those two functions. bouncer_status_http_status() and bouncer_status_challenge()
 /// return the HTTP status and the WWW-Authenticate header for the response.

@@ -208,7 +208,8 @@ fn numeric_date(number: &str, round: Round) -> Option<i64> {
     if (-EXACT..=EXACT).contains(&seconds) { i64::try_from(seconds).ok() } else { None }
 }
 
-/// Returns `None` if `magnitude` is over 2^64. The caller then stops before its `i128` can overflow.
+/// Returns `None` if `magnitude` is over 2^64, so that the caller stops before its `i128` can
+/// overflow.
 fn within_64_bits(magnitude: i128) -> Option<i128> {
     (magnitude <= 1 << 64).then_some(magnitude)
 }

@@ -71,11 +71,11 @@ impl Jwk {
     /// - "RSA PUBLIC KEY": a key of PKCS #1.
     /// - "CERTIFICATE": only the certificate's public key is used.
     ///
-    /// Line ends may be missing, as in environment variables. They may also be spaces or the two
-    /// characters `\n`.
+    /// Line ends may be missing. They may also be spaces or the two characters `\n`, as in
+    /// environment variables.
     ///
-    /// Of a certificate, only the public key is checked. Its signature, names and dates are ignored.
-    /// If there are several certificates, the first one is used.
+    /// The signature, names and dates of a certificate are not checked. If there are several
+    /// certificates, the first one is used.
     ///
     /// # Errors
     /// [`ErrorKind::UnusableKey`]; the detail names the PEM label.
@@ -161,7 +161,8 @@ impl Jwk {
         self.kid.as_deref()
     }
 
-    /// Returns the algorithm that this key is restricted to ("alg", RFC 7517 §4.4), if there is one.
+    /// Returns the algorithm that this key is restricted to ("alg", RFC 7517 §4.4), if there is
+    /// one.
     pub fn algorithm(&self) -> Option<Algorithm> {
         self.algorithm
     }
@@ -242,8 +243,8 @@ impl Jwk {
     }
 
     /// Returns the kid that DC/OS's Bouncer computes for an RSA key: a SHA-256 hash in hex. The
-    /// hashed text is the exponent in decimal, the modulus in decimal and "RSA", without separators.
-    /// Returns `None` for other key types.
+    /// hashed text is the exponent in decimal, the modulus in decimal and "RSA", without
+    /// separators. Returns `None` for other key types.
     pub fn dcos_kid(&self) -> Option<String> {
         let text = [decimal(self.e()?), decimal(self.n()?), "RSA".to_owned()].concat();
         Some(Sha256::digest(text).iter().map(|octet| format!("{octet:02x}")).collect())

@@ -50,8 +50,8 @@ impl<'a> CompactJws<'a> {
         Self::split(token, dots.places)
     }
 
-    /// Splits a token whose parts are padded. Each part must have its complete padding, so that each
-    /// token has only one accepted form. The padding is signed, so the signing input keeps it.
+    /// Splits a token whose parts are padded. Each part must have its complete padding, so that
+    /// each token has only one accepted form. The padding is signed, so the signing input keeps it.
     fn parse_padded(token: &'a [u8]) -> Result<Self> {
         let mut dots = memchr::memchr_iter(b'.', token);
         let (Some(first), Some(second), None) = (dots.next(), dots.next(), dots.next()) else {
@@ -72,7 +72,8 @@ impl<'a> CompactJws<'a> {
         }
         let header_len = base64url::decoded_len(first);
         if header_len > MAX_HEADER_LEN {
-            let detail = format!("{header_len} bytes; at most {MAX_HEADER_LEN}: a policy cannot raise this limit");
+            let detail =
+                format!("{header_len} bytes; at most {MAX_HEADER_LEN}: a policy cannot raise this limit");
             return Err(Error::new(ErrorKind::MalformedHeader, "").with_detail(detail));
         }
         let part = |range| token.get(range).ok_or_else(|| wrong_parts(token, 2));

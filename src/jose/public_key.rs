@@ -164,7 +164,8 @@ impl PublicKey {
         }
     }
 
-    /// Reads a key from DER SubjectPublicKeyInfo, with the checks of the functions above.
+    /// Reads a key from DER SubjectPublicKeyInfo, with the checks of [`PublicKey::rsa`],
+    /// [`PublicKey::ec`] or [`PublicKey::ed25519`].
     pub(crate) fn from_spki(der: &[u8]) -> Result<Self, Unusable> {
         let damaged = || Unusable::new(SkipReason::BadEncoding, "not a DER SubjectPublicKeyInfo");
         let spki = SubjectPublicKeyInfoRef::from_der(der).map_err(|_| damaged())?;
