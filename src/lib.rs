@@ -8,7 +8,7 @@
 //! # #[cfg(feature = "remote")] {
 //! use bouncer_verify::{Policy, RemoteJwkSet, Verifier};
 //!
-//! // Once, at start-up. The issuer's metadata (OpenID Connect Discovery) names the keys' URL.
+//! // Once, at start-up. The issuer's metadata (OpenID Connect Discovery) contains the keys' URL.
 //! let issuer = "https://idp.example/";
 //! let keys = RemoteJwkSet::discover(issuer).build()?;
 //! let verifier = Verifier::new(keys, Policy::for_issuer(issuer, "https://api.example/"));
@@ -41,8 +41,8 @@
 //!
 //! # Keys that do not change
 //!
-//! With a key set that you load yourself, [`verify_token`] is enough. The example verifies a token
-//! of DC/OS, at a fixed time.
+//! If you load the key set yourself, you need only [`verify_token`]. The example verifies a token
+//! of DC/OS at a fixed time.
 //!
 //! ```
 //! use bouncer_verify::{ErrorKind, JwkSet, Policy, verify_token};
@@ -68,19 +68,19 @@
 //!
 //! # Layers
 //!
-//! A layer uses only the layers above it in this table, and no two files use each other in a circle
-//! (`tests/structure.rs` checks both). `src/verify/verify_token.rs` is the whole verification in
-//! one function.
+//! A layer uses only the layers above it in this table. There are no dependency cycles between
+//! files. `tests/structure.rs` checks both rules. `src/verify/verify_token.rs` contains the whole
+//! verification in one function.
 //!
 //! | layer | input | output |
 //! |---|---|---|
-//! | `encoding` | text | bytes; each value has one accepted spelling: canonical base64url, strict JSON |
+//! | `encoding` | text | bytes; only one encoding of each value is accepted: canonical base64url, strict JSON |
 //! | `jose` | bytes | types: token parts, header, claims, keys. No key is used, no clock is read |
 //! | `crypto` | key, signing input, signature | valid or invalid, without a reason |
 //! | `keys` | a JWK Set and a token's header | the keys that may have signed the token, and the one that did |
-//! | `verify` | all of these and a policy | a [`VerifiedToken`], or one [`Error`] |
+//! | `verify` | a token, a JWK Set and a policy | a [`VerifiedToken`], or one [`Error`] |
 //! | `remote` | a URL, an issuer, an account | a [`RemoteJwkSet`] or a [`TokenRenewer`], kept fresh. The only I/O, and the only long-lived threads |
-//! | `settings` | text, a JSON document | the settings of all of these ([`Settings`]) and their counters ([`Stats`]) |
+//! | `settings` | text, a JSON document | the settings of all layers ([`Settings`]) and their counters ([`Stats`]) |
 //!
 //! `src/ffi` (the C interface) and `src/bin` (the command line) use only what this page exports.
 //! `unsafe` is allowed only in `src/ffi`, in the SIMD files, and in `src/os.rs`, which calls the
@@ -93,7 +93,7 @@
 //! |---|---|---|
 //! | `aws-lc-rs` | yes | the fast back end; needs a C compiler to build |
 //! | `avx512` | yes | code for CPUs with AVX-512, used if the CPU supports it: RS256 is three to four times as fast. Without this feature, `unsafe` is only in the C interface and in `src/os.rs` |
-//! | `rust-crypto` | | the pure-Rust back end, alone or beside the other ([`Backend`]) |
+//! | `rust-crypto` | | the pure-Rust back end, alone or together with aws-lc-rs ([`Backend`]) |
 //! | `remote` | yes | fetched key sets and token renewers; uses aws-lc-rs for TLS |
 //! | `capi` | | the C symbols, for the libraries that `make lib` builds |
 //! | `cli` | | the command `bouncer-verify` |
@@ -104,11 +104,12 @@
 //! turns on the feature `aws_lc_rs` of rustls. If your program turns on `ring`, rustls has two
 //! providers, and `ClientConfig::builder()` panics until the program chooses one. Either call
 //! `rustls::crypto::ring::default_provider().install_default()` first in `main`, or create each
-//! configuration with `ClientConfig::builder_with_provider()`. This crate does the latter; it
-//! neither reads nor sets the default. It turns on no back end of jsonwebtoken and uses none.
+//! configuration with `ClientConfig::builder_with_provider()`. This crate itself uses
+//! `builder_with_provider()`, and neither reads nor sets the default provider. It turns on no back
+//! end of jsonwebtoken and uses none of these back ends.
 
 #![warn(unreachable_pub)]
-// No panic on any input.
+// The library must not panic on any input.
 #![cfg_attr(
     not(test),
     warn(
@@ -128,7 +129,7 @@ mod error;
 mod ffi;
 mod jose;
 mod keys;
-#[allow(unsafe_code, reason = "calls of the operating system; each block states why it is sound")]
+#[allow(unsafe_code, reason = "calls to the operating system; each block states why it is sound")]
 mod os;
 #[cfg(feature = "remote")]
 mod remote;

@@ -1,10 +1,10 @@
 //! Operating system functions that std lacks: a number that identifies a process across forks,
-//! threads with all signals blocked, and a name for an unnamed file. Uses no layer. Every layer may
-//! use it.
+//! threads with all signals blocked, and a name for an unnamed file. This module uses no layer.
+//! Every layer may use this module.
 
 #![cfg_attr(
     not(feature = "remote"),
-    allow(dead_code, unused_imports, reason = "only the remote layer forks and writes")
+    allow(dead_code, unused_imports, reason = "only the remote layer handles forks and writes files")
 )]
 
 #[cfg(target_os = "linux")]
@@ -12,7 +12,7 @@ pub(crate) use unix::link;
 #[cfg(unix)]
 pub(crate) use unix::{process_number, with_signals_blocked};
 
-/// Returns the process id. It is sufficient on systems without fork.
+/// Returns the process id, which is sufficient on systems without fork.
 #[cfg(not(unix))]
 pub(crate) fn process_number() -> u64 {
     std::process::id().into()
@@ -32,7 +32,7 @@ mod unix {
     use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
 
     /// The page that the kernel zeroes in a forked child. Null before the first use; `NO_PAGE` if
-    /// the system does not support it.
+    /// the system does not support such pages.
     static PAGE: AtomicPtr<AtomicU64> = AtomicPtr::new(ptr::null_mut());
     const NO_PAGE: *mut AtomicU64 = ptr::dangling_mut();
     /// The last number that was assigned to this process or to one of its ancestors.
@@ -77,8 +77,8 @@ mod unix {
             count_forks();
             NO_PAGE
         });
-        // If another thread was first, the page of this thread stays mapped and unused. That can
-        // happen once per concurrent thread.
+        // If another thread was first, the page of this thread stays mapped and unused. Each
+        // thread that calls this function at the same time can leave at most one such page.
         match PAGE.compare_exchange(ptr::null_mut(), new, Ordering::AcqRel, Ordering::Acquire) {
             Ok(_) => new,
             Err(first) => first,
@@ -113,8 +113,8 @@ mod unix {
         None
     }
 
-    /// The number of this process if there is no page. fork() calls `forked`, which counts it. A
-    /// process that was made without fork() has another process id.
+    /// Returns the number of this process if there is no page. fork() calls `forked`, which counts
+    /// the forks. A process that was created without fork() has another process id.
     fn counted() -> u64 {
         FORKS.load(Ordering::Relaxed) << 32 | u64::from(process::id())
     }
@@ -128,9 +128,9 @@ mod unix {
         unsafe { libc::pthread_atfork(None, None, Some(forked)) };
     }
 
-    /// Blocks all signals while it calls `start`, which starts a thread. The new thread inherits
-    /// the signal mask. So it never runs a signal handler of the program, and never receives a
-    /// signal that another thread waits for. Afterwards restores the caller's mask.
+    /// Blocks all signals, calls `start`, and restores the caller's signal mask. `start` starts a
+    /// thread, which inherits the mask with all signals blocked. So the new thread never runs a
+    /// signal handler of the program, and never receives a signal that another thread waits for.
     pub(crate) fn with_signals_blocked<T>(start: impl FnOnce() -> T) -> T {
         struct Restore(libc::sigset_t);
         impl Drop for Restore {
@@ -176,8 +176,8 @@ mod unix {
     mod tests {
         use super::*;
 
-        /// Returns the result of `check` in a forked child. `check` must not take a lock: another
-        /// thread may have held it at the fork.
+        /// Returns the result of `check` in a forked child. `check` must not take a lock, because
+        /// another thread may have held that lock at the fork.
         fn holds_in_a_child(check: impl FnOnce() -> bool) -> bool {
             // SAFETY: the child only calls `check`, which takes no lock, and exits.
             match unsafe { libc::fork() } {

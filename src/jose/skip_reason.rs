@@ -59,8 +59,8 @@ skip_reasons! {
     RsaRoca, "rsa_roca", "the RSA key is broken by ROCA (CVE-2017-15361)";
     /// The point has the wrong length, is not on the curve, or is of small order.
     BadPoint, "bad_point", "the point is not on the curve";
-    /// The key is usable, but the set already has the maximum number of usable keys (100 by
-    /// default).
+    /// The set already has the maximum number of usable keys (100 by default). It is not checked
+    /// whether the point of this key is valid.
     OverLimit, "over_limit", "over the limit of usable keys";
 }
 
@@ -76,7 +76,7 @@ impl From<SkipReason> for Error {
     }
 }
 
-/// A reason with a message that contains the details, such as the member or the number of bits.
+/// A [`SkipReason`] and a message with details, such as the member or the number of bits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Unusable {
     pub(crate) reason: SkipReason,

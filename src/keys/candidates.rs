@@ -1,14 +1,14 @@
-//! The keys of a set that may have signed a token.
+//! The keys of a set that may have signed a token: the candidates.
 
-/// Maximum number of keys tried for one token. It bounds the cost of a forged token if many keys of
-/// a set match.
+/// Maximum number of keys tried for one token. This limit bounds the cost of a forged token if many
+/// keys of a set match.
 pub(crate) const MAX_CANDIDATES: usize = 4;
 
-/// Indices of the keys to try. They need no allocation.
+/// Indices of the keys to try. The array is inline, so this type needs no heap allocation.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Candidates {
-    /// Length of the token's signature. A key whose signatures have another length cannot have made
-    /// it.
+    /// Length of the token's signature. A key whose signatures have another length cannot have
+    /// signed the token.
     pub(super) signature_len: usize,
     indices: [usize; MAX_CANDIDATES],
     len: usize,
@@ -35,12 +35,12 @@ impl Candidates {
         }
     }
 
-    /// Returns whether no key matches the token's header.
+    /// Returns true if no key matches the token's header.
     pub(super) fn is_empty(&self) -> bool {
         !self.has_match
     }
 
-    /// Returns whether more keys match than [`MAX_CANDIDATES`].
+    /// Returns whether more than [`MAX_CANDIDATES`] keys match.
     pub(super) fn has_more(&self) -> bool {
         self.has_more
     }

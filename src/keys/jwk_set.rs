@@ -32,13 +32,13 @@ pub struct JwkSet {
     /// One entry for each of `keys`.
     verifying_keys: Box<[VerifyingKey]>,
     /// For each of `keys`, the index of the first identical key. Identical keys are tried once.
-    first_alike: Box<[usize]>,
+    first_identical: Box<[usize]>,
     by_kid: HashMap<Box<str>, Vec<usize>>,
     without_kid: Vec<usize>,
     skipped: Box<[SkippedKey]>,
     known_headers: KnownHeaders,
-    /// Index of the key that verified the last token with several candidates. It is tried first for
-    /// the next one.
+    /// Index of the key that verified the last token with several candidates. Later tokens try this
+    /// key first.
     recent: AtomicUsize,
 }
 
@@ -50,8 +50,8 @@ impl JwkSet {
     /// The first 100 usable keys are used; the rest are skipped.
     ///
     /// # Errors
-    /// [`ErrorKind::MalformedJwkSet`]; [`ErrorKind::NoUsableKey`]: no key is usable. The detail
-    /// contains why the first member was skipped.
+    /// [`ErrorKind::MalformedJwkSet`]; [`ErrorKind::NoUsableKey`]: no key is usable. The error's
+    /// detail contains the reason for which the first member was skipped.
     pub fn from_slice(json: &[u8]) -> Result<Self> {
         Self::from_slice_with(json, Backend::default())
     }
@@ -67,7 +67,8 @@ impl JwkSet {
     /// Reads a JWK Set document with the given options.
     ///
     /// # Errors
-    /// Those of [`JwkSet::from_slice`]; [`ErrorKind::InvalidArgument`]: an option is out of range.
+    /// The same as [`JwkSet::from_slice`], and [`ErrorKind::InvalidArgument`]: an option is out of
+    /// range.
     pub fn load(json: &[u8], options: &LoadOptions) -> Result<Self> {
         options.check()?;
         Self::build(read_document(json, options)?, options)
@@ -85,13 +86,13 @@ impl JwkSet {
     /// Creates a set of the given keys, with the given back end.
     ///
     /// # Errors
-    /// [`ErrorKind::NoUsableKey`].
+    /// The same as [`JwkSet::from_keys`].
     pub fn from_keys_with(keys: impl IntoIterator<Item = Jwk>, backend: Backend) -> Result<Self> {
         Self::build(keys.into_iter().map(Ok).collect(), &LoadOptions::new().backend(backend))
     }
 
-    /// Returns the keys that [`JwkSet::from_slice`] skips in a document. It works even if no key is
-    /// usable, so an operator can see why.
+    /// Returns the keys that [`JwkSet::from_slice`] skips in a document. If no key is usable, this
+    /// function still returns the reasons, while [`JwkSet::from_slice`] returns an error.
     ///
     /// # Errors
     /// [`ErrorKind::MalformedJwkSet`].
@@ -115,7 +116,7 @@ impl JwkSet {
         }
         let (keys, verifying_keys): (Vec<Jwk>, Vec<_>) = usable.into_iter().unzip();
         let mut first_with = HashMap::new();
-        let first_alike = keys
+        let first_identical = keys
             .iter()
             .enumerate()
             .map(|(i, key)| *first_with.entry(key.public_key()).or_insert(i))
@@ -129,7 +130,7 @@ impl JwkSet {
             }
         }
         Ok(Self {
-            first_alike,
+            first_identical,
             by_kid,
             without_kid,
             known_headers: KnownHeaders::for_keys(keys.len()),
@@ -161,7 +162,7 @@ impl JwkSet {
         self.by_kid.contains_key(kid)
     }
 
-    /// Returns the headers of tokens that this set has verified.
+    /// Returns the cache of the headers of tokens that this set has verified.
     pub(crate) fn known_headers(&self) -> &KnownHeaders {
         &self.known_headers
     }
@@ -193,10 +194,10 @@ impl JwkSet {
     }
 
     fn add_if_it_fits(&self, i: usize, algorithm: Algorithm, candidates: &mut Candidates) {
-        let first_alike = |i: usize| self.first_alike.get(i);
+        let first_identical = |i: usize| self.first_identical.get(i);
         let (Some(jwk), Some(key)) = (self.keys.get(i), self.verifying_keys.get(i)) else { return };
         if jwk.fits(algorithm)
-            && !candidates.as_slice().iter().any(|&other| first_alike(other) == first_alike(i))
+            && !candidates.as_slice().iter().any(|&other| first_identical(other) == first_identical(i))
         {
             candidates.push((key.signature_len() == candidates.signature_len).then_some(i));
         }
@@ -241,8 +242,9 @@ impl JwkSet {
         self.verify_again(by_kernel.iter().flatten(), candidates, algorithm, message, signature)
     }
 
-    /// Returns the verdict on a signature that no candidate has verified so far. The reference back
-    /// end verifies it again with the keys of `by_kernel`, which only the kernel has rejected.
+    /// Returns the verdict on a signature that no candidate has verified so far. For the keys in
+    /// `by_kernel`, only the AVX-512 kernel has rejected the signature. The reference back end
+    /// verifies the signature again with these keys.
     pub(super) fn verify_again<'i>(
         &self,
         by_kernel: impl IntoIterator<Item = &'i usize>,
@@ -270,7 +272,7 @@ impl JwkSet {
         self.keys.get(index).ok_or(Error::new(ErrorKind::InvalidSignature, ""))
     }
 
-    /// Returns the candidates in the order in which they are tried.
+    /// Returns the candidates in the order in which to try them: the most recent signer first.
     pub(super) fn recent_first(&self, candidates: Candidates) -> Candidates {
         candidates.starting_with(self.recent.load(Relaxed))
     }
@@ -282,8 +284,8 @@ impl JwkSet {
         (algorithm == Algorithm::Rs256 && key.is_accelerated()).then_some(key)
     }
 
-    /// Returns why no key matches a token with this header. The text contains the token's
-    /// algorithm, and its kid only if the set has that kid.
+    /// Returns the error for a token with this header, which no key matches. The error text may
+    /// contain the token's algorithm. It contains the token's kid only if the set has that kid.
     #[cold]
     fn no_matching_key(&self, header: &JoseHeader<'_>) -> Error {
         let error = Error::new(ErrorKind::NoMatchingKey, "");
@@ -320,7 +322,7 @@ mod tests {
     const KEY: &str = r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
 
     #[test]
-    fn the_limits_of_a_document_are_enforced_and_named() {
+    fn a_document_over_a_limit_is_rejected_and_the_error_contains_the_limit() {
         let detail = |json: &str| match JwkSet::from_slice(json.as_bytes()) {
             Ok(_) => String::new(),
             Err(error) => {
@@ -339,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_of_another_use_are_skipped_unless_the_options_accept_it() {
+    fn a_key_with_another_use_is_skipped_unless_key_uses_contains_that_use() {
         let document = |key_use: &str| {
             format!("{{\"keys\":[{KEY},{}]}}", KEY.replacen('{', &format!("{{\"use\":\"{key_use}\","), 1))
         };

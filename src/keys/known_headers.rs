@@ -1,21 +1,21 @@
-//! A cache of parsed headers, by their encoded bytes. The tokens of one issuer share a few headers,
-//! and comparing bytes is much cheaper than decoding and parsing. Only headers of tokens with a
-//! valid signature are cached.
+//! A cache of parsed token headers. The cache key is the encoded header. The tokens of one issuer
+//! share a few headers, and comparing bytes is much cheaper than decoding and parsing. Only headers
+//! of tokens with a valid signature are cached.
 //!
-//! The length of the signature is part of the lookup. If a header has no "kid", keys of several
-//! sizes may have signed its tokens.
+//! The length of the signature is part of the cache key. If a header has no "kid", keys of several
+//! sizes may have signed the tokens with this header.
 
 use super::candidates::Candidates;
 use crate::jose::header::JoseHeader;
 use std::sync::{Mutex, OnceLock};
 
-/// A hash table that only grows. A slot is written once, so readers take no lock. Only tokens with
-/// a valid signature add an entry, and the number of slots bounds the entries. A header that finds
-/// no free slot is parsed each time.
+/// A hash table with a fixed number of slots. Entries are added but never removed. A slot is
+/// written once, so readers take no lock. Only tokens with a valid signature add an entry. If there
+/// is no free slot for a header, the header is parsed for each token.
 pub(crate) struct KnownHeaders {
     slots: Box<[OnceLock<Box<KnownHeader>>]>,
-    /// Only `try_lock` is used. If another thread holds the lock during a fork, it stays locked in
-    /// the child for ever.
+    /// Use only `try_lock`. If another thread holds the lock during a fork, the lock stays held in
+    /// the child forever, and `lock` would block forever.
     writing: Mutex<()>,
 }
 
@@ -33,7 +33,7 @@ impl KnownHeader {
 }
 
 impl KnownHeaders {
-    /// Number of slots that are searched for a header.
+    /// Number of consecutive slots in which a header can be.
     const WAYS: usize = 4;
     const SLOTS_PER_KEY: usize = 4;
     /// Longer headers are not cached.
@@ -55,12 +55,12 @@ impl KnownHeaders {
         if encoded.len() > Self::MAX_ENCODED_LEN {
             return;
         }
-        // If another thread is writing, do not add this header: a later token will.
+        // If another thread is writing, do not add this header. A later token will add it.
         let Ok(_writing) = self.writing.try_lock() else { return };
-        let its = |slot: &&OnceLock<Box<KnownHeader>>| {
+        let is_free_or_same = |slot: &&OnceLock<Box<KnownHeader>>| {
             slot.get().is_none_or(|known| known.is(encoded, candidates.signature_len))
         };
-        let Some(slot) = self.slots(encoded).find(its) else { return };
+        let Some(slot) = self.slots(encoded).find(is_free_or_same) else { return };
         let _ = slot.set(Box::new(KnownHeader {
             encoded: encoded.into(),
             header: header.to_owned(),
@@ -76,12 +76,12 @@ impl KnownHeaders {
     }
 }
 
-/// A hash that separates headers which differ in their key ID. It need not be secure, because an
-/// attacker cannot add entries.
+/// A hash function that spreads headers with different key IDs over the slots. It need not be
+/// secure, because an attacker cannot add entries.
 fn hash(bytes: &[u8]) -> usize {
     const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
     let (words, _) = bytes.as_chunks::<8>();
-    // The last eight bytes, which overlap with the words before.
+    // The last eight bytes. They may overlap with the last word.
     let last = match bytes.last_chunk() {
         Some(last) => u64::from_le_bytes(*last),
         None => bytes.iter().fold(0, |word, &byte| word << 8 | u64::from(byte)),
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_is_known_by_every_one_of_its_bytes() {
+    fn a_lookup_compares_every_byte_of_the_header() {
         let headers = KnownHeaders::for_keys(1);
         let encoded = "eyJhbGciOiJSUzI1NiIsImtpZCI6ImEifQ";
         assert!(lookup(&headers, encoded.as_bytes()).is_none());
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_is_known_for_one_length_of_the_signature() {
+    fn a_header_is_cached_separately_for_each_signature_length() {
         let headers = KnownHeaders::for_keys(1);
         let parsed = JoseHeader::parse(br#"{"alg":"RS256"}"#).unwrap();
         for signature_len in [256, 384] {
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_takes_one_slot() {
+    fn inserting_a_header_again_takes_no_second_slot() {
         let headers = KnownHeaders::for_keys(1);
         for _ in 0..5 {
             insert(&headers, "a", &header("a"));
@@ -169,12 +169,12 @@ mod tests {
     }
 
     #[test]
-    fn the_keys_of_a_large_set_find_their_slots() {
+    fn at_least_99_headers_of_a_set_with_100_keys_are_cached() {
         let headers = KnownHeaders::for_keys(100);
         let kids: Vec<String> = (0..100).map(|i| format!("2026-11-key-{i:03}")).collect();
         kids.iter().for_each(|kid| insert(&headers, kid, &header(kid)));
         let known = kids.iter().filter(|kid| lookup(&headers, kid.as_bytes()).is_some()).count();
-        assert!(known >= 99, "{known} of 100 headers");
+        assert!(known >= 99, "only {known} of 100 headers are cached");
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! Verifies the signatures of up to eight tokens at once. If several keys may have signed a token,
-//! they are its candidates and are tried one after the other.
+//! Verifies the signatures of up to eight tokens at once. The keys that may have signed a token are
+//! its candidates. Each round verifies every token with one candidate.
 
 use super::candidates::{Candidates, MAX_CANDIDATES};
 use super::jwk_set::JwkSet;
@@ -27,8 +27,8 @@ struct Attempt<'a> {
 
 impl JwkSet {
     /// Verifies the signatures of up to eight tokens at once, if that is faster than one by one.
-    /// Returns the key that signed each token, or an error. `None` means that the caller must
-    /// verify this token individually.
+    /// Returns for each token the key that signed it, or an error. `None` means that the caller
+    /// must verify this token individually.
     pub(crate) fn verify_side_by_side<'a>(
         &'a self,
         tokens: &'a [Option<ParsedToken<'_>>; LANES],
@@ -64,8 +64,8 @@ impl<'a> Attempt<'a> {
         Some(Self { candidates, algorithm, message, signature, rejections: 0, result: None })
     }
 
-    /// Returns the lane that tries candidate number `round`, from 0. Returns `None` if the result
-    /// is known, if there is no such candidate, or if its key does not support lanes.
+    /// Returns the lane that tries candidate number `round`, counted from 0. Returns `None` if the
+    /// result is known, if there is no such candidate, or if its key does not support lanes.
     fn lane(&self, jwks: &'a JwkSet, round: usize) -> Option<Lane<'_>> {
         if self.result.is_some() || self.rejections != round {
             return None;
@@ -75,8 +75,8 @@ impl<'a> Attempt<'a> {
         Some(Lane { key, message: &self.message, signature: self.signature })
     }
 
-    /// Records whether the current candidate verified the signature. After the last candidate, the
-    /// reference back end verifies a rejected signature again.
+    /// Records whether the current candidate verified the signature. If the last candidate has also
+    /// rejected the signature, the reference back end verifies the signature again.
     fn record(&mut self, jwks: &'a JwkSet, accepted: bool) {
         let candidates = self.candidates;
         let tried = candidates.as_slice();

@@ -1,4 +1,4 @@
-//! Turns a document into parsed keys.
+//! Parses a JWK Set document into keys, and separates usable keys from skipped ones.
 
 use super::load_options::LoadOptions;
 use super::skipped_key::SkippedKey;
@@ -10,7 +10,8 @@ use crate::jose::jwk::Jwk;
 use crate::jose::skip_reason::{SkipReason, Unusable};
 use std::borrow::Cow;
 
-/// A member of the document: a key, or why it is unusable and its kid.
+/// A member of "keys". `Ok` is the parsed key. `Err` is the reason why the key is unusable, and the
+/// key's kid if there is one.
 pub(super) type Parsed = Result<Jwk, (Unusable, Option<Box<str>>)>;
 
 fn malformed(detail: impl Into<Cow<'static, str>>) -> Error {
@@ -93,7 +94,7 @@ pub(super) fn prepare(
     (usable, skipped)
 }
 
-/// Returns why the back end or the limit rejects a key.
+/// Returns the message for a key that the back end rejects or that is over the limit.
 fn rejected(reason: SkipReason, jwk: &Jwk, options: &LoadOptions) -> Unusable {
     match (reason, jwk.curve()) {
         (SkipReason::OverLimit, _) => {

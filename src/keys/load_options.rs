@@ -25,11 +25,11 @@ pub struct LoadOptions {
 }
 
 impl LoadOptions {
-    /// Maximum number of members in one set. They are counted before any of them is parsed.
+    /// Maximum number of members in one set. The members are counted before the first is parsed.
     pub(super) const MAX_MEMBERS: usize = 1000;
 
-    /// Creates the default options: the default back end, at most 1 MiB and 100 keys, and only the
-    /// "use" "sig".
+    /// Creates the default options: the default back end, at most 1 MiB and 100 keys, and only keys
+    /// whose "use" is "sig" or absent.
     pub fn new() -> Self {
         Self { backend: Backend::default(), max_document_len: 1 << 20, max_keys: 100, key_uses: Vec::new() }
     }

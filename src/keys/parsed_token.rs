@@ -1,4 +1,4 @@
-//! A token whose form has been checked and whose header has been parsed.
+//! A token with a valid form and a parsed header.
 
 use super::known_headers::{KnownHeader, KnownHeaders};
 use crate::encoding::base64url::Scratch;
@@ -22,8 +22,8 @@ pub(crate) enum TokenHeader<'a> {
 }
 
 impl<'a> ParsedToken<'a> {
-    /// Checks the form of `token` and parses its header. A header in `known` is not parsed again;
-    /// any other header is decoded into `scratch`.
+    /// Checks the form of `token` and parses its header. A header in the cache `known` is not
+    /// parsed again. Any other header is decoded into `scratch`.
     pub(crate) fn parse(
         token: &'a [u8],
         form: TokenForm,

@@ -13,17 +13,17 @@ pub struct SkippedKey {
 }
 
 impl SkippedKey {
-    /// Returns its index in the document's "keys" array, from 0.
+    /// Returns the index of this member in the document's "keys" array, counted from 0.
     pub fn index(&self) -> usize {
         self.index
     }
 
-    /// Returns its key ID, if it has a readable one.
+    /// Returns the key ID, or `None` if the "kid" is missing, invalid or over 1024 bytes long.
     pub fn kid(&self) -> Option<&str> {
         self.kid.as_deref()
     }
 
-    /// Returns why it is unusable.
+    /// Returns why this key is unusable.
     pub fn reason(&self) -> SkipReason {
         self.reason
     }

@@ -4,20 +4,21 @@
 use super::transport::FetchError;
 use std::time::{Duration, Instant, SystemTime};
 
-/// How long an unscheduled failure counts as an outage. Equal to the longest pause between
-/// scheduled attempts of a key set during an outage.
+/// The time for which an unscheduled failure counts as an outage. Equal to the maximum pause
+/// between scheduled attempts of a key set during an outage.
 const OUTAGE: Duration = Duration::from_secs(60);
 
 /// Why an attempt is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reason {
-    /// It is the first attempt of this process, or it was due.
+    /// The attempt was due, or a token requested it because there are no usable keys.
     Schedule,
     /// The previous scheduled attempt failed.
     Retry,
     /// No key has the kid of a token.
     UnknownKid,
-    /// No key verifies a token without a kid, or the key with the token's kid does not.
+    /// No key verifies the signature of a token without a kid, or the key with the token's kid does
+    /// not verify it.
     WithoutKid,
     /// The program requested an attempt.
     Request,
@@ -41,16 +42,16 @@ impl Counts {
     }
 }
 
-/// The time after `timeout` from now. Accepts any [`Duration`]: a timeout of more than 366 days is
-/// shortened to that.
+/// Returns the point in time that is `timeout` from now. Accepts any [`Duration`]: a timeout of
+/// more than 366 days counts as 366 days.
 pub(super) fn deadline(timeout: Duration) -> Instant {
     const FAR: Duration = Duration::from_secs(366 * 24 * 60 * 60);
     Instant::now() + timeout.min(FAR)
 }
 
-/// A point in time on the monotonic clock and on the wall clock. It is reached when either clock
-/// reaches it. Neither clock suffices: the wall clock can be set back, and the monotonic clock
-/// stops while the machine is suspended.
+/// When an attempt is due, on the monotonic clock and on the wall clock. The attempt is due when
+/// either clock reaches its time. One clock alone is not enough: the wall clock can be set back,
+/// and the monotonic clock stops while the machine is suspended.
 #[derive(Clone, Copy)]
 pub(super) struct Due {
     monotonic: Instant,
@@ -68,7 +69,8 @@ impl Due {
     }
 }
 
-/// The attempts of a worker in one process. `job` is the part that depends on the kind of job.
+/// The attempts of a worker in one process. `job` is the job's own state; its type depends on the
+/// kind of job.
 pub(super) struct Attempts<S> {
     pub(super) job: S,
     pub(super) counts: Counts,
@@ -130,15 +132,16 @@ impl<S> Attempts<S> {
         self.begun + 1
     }
 
-    /// Whether the next attempt is likely to fail too. An unscheduled failure counts for [`OUTAGE`]
-    /// only: the next scheduled attempt, which could end the outage, may be days away.
+    /// Returns whether the next attempt is likely to fail too. An unscheduled failure counts as an
+    /// outage only for the time [`OUTAGE`]. Without this limit the outage would last until the next
+    /// scheduled attempt, which may be days away.
     pub(super) fn in_outage(&self) -> bool {
         let is_recent = |at: &SystemTime| at.elapsed().is_ok_and(|since| since < OUTAGE);
         self.failed
             && (self.failures_in_row > 0 || self.last_error.as_ref().is_some_and(|(_, at)| is_recent(at)))
     }
 
-    /// Whether Retry-After forbids an attempt now.
+    /// Returns whether Retry-After forbids an attempt now.
     pub(super) fn must_wait(&self, now: Instant) -> bool {
         self.retry_after.is_some_and(|until| now < until)
     }
@@ -193,7 +196,8 @@ impl<S> Attempts<S> {
                 self.retry_after = error.retry_after.map(deadline).or(self.retry_after);
                 let forbidden =
                     self.retry_after.map(|until| until.saturating_duration_since(now)).unwrap_or_default();
-                // An unscheduled failure changes the schedule only to obey Retry-After.
+                // An unscheduled failure counts as a scheduled one if an attempt is due anyway.
+                // Otherwise it changes the schedule only to obey Retry-After.
                 if matches!(reason, Reason::Schedule | Reason::Retry) || self.due.left().is_zero() {
                     self.failures_in_row = self.failures_in_row.saturating_add(1);
                     self.due = Due::after(pause(self.failures_in_row, error).max(forbidden));
@@ -205,8 +209,8 @@ impl<S> Attempts<S> {
         }
     }
 
-    /// Records an attempt that could not begin, because its thread did not start. Callers then
-    /// return an error at once instead of waiting.
+    /// Records a failed attempt that did not begin, because the thread could not be started.
+    /// Waiting callers then return this error at once.
     pub(super) fn record_no_thread(&mut self, error: FetchError) {
         self.last_error = Some((error, SystemTime::now()));
         (self.failed, self.failures) = (true, self.failures + 1);

@@ -1,5 +1,5 @@
-//! Reads certificates from PEM files, entry by entry: an invalid entry is skipped, and the others
-//! are used.
+//! Reads certificates from PEM files, entry by entry. An invalid entry is skipped, and the other
+//! entries are used.
 
 use base64::Engine as _;
 use base64::alphabet;
@@ -31,15 +31,16 @@ const FOR_SERVERS: [&[u8]; 2] = [&[6, 8, 0x2b, 6, 1, 5, 5, 7, 3, 1], &[6, 4, 0x5
 pub(super) struct Bundle {
     pub(super) certificates: Vec<CertificateDer<'static>>,
     pub(super) anchors: Vec<TrustAnchor<'static>>,
-    /// The reasons for skipped entries: `"entry 3 is not base64"`. They contain no bytes of the
-    /// file.
+    /// Why entries were skipped, for example `"entry 3 is not base64"`. The texts contain no bytes
+    /// of the file.
     pub(super) skipped: Vec<String>,
 }
 
 /// Reads a file.
 ///
 /// # Errors
-/// The operating system's error text, or that the file is too large.
+/// Returns the error text of the operating system, or a text with the limit if the file is too
+/// large.
 pub(super) fn read(path: &Path) -> Result<Bundle, String> {
     let mut bytes = Vec::new();
     let file = File::open(path).and_then(|file| file.take(MAX_FILE_LEN + 1).read_to_end(&mut bytes));
@@ -59,7 +60,7 @@ fn parse(bytes: &[u8]) -> Bundle {
         bundle.add(bytes, "the file is not a DER certificate");
         return bundle;
     }
-    // Concatenated files may have no line end between two entries, so this does not split by lines.
+    // Concatenated files may have no line end between two entries, so do not split into lines.
     let text = String::from_utf8_lossy(bytes);
     for (i, entry) in text.split("-----BEGIN ").skip(1).enumerate() {
         let number = i + 1;
@@ -93,7 +94,8 @@ fn parse(bytes: &[u8]) -> Bundle {
 impl Bundle {
     fn add(&mut self, der: &[u8], otherwise: &str) {
         let mut store = RootCertStore::empty();
-        // In a TRUSTED CERTIFICATE, OpenSSL appends the trusted purposes to the certificate.
+        // In a TRUSTED CERTIFICATE, OpenSSL appends the trusted purposes to the certificate. So
+        // only the first DER value is the certificate.
         let first = SliceReader::new(der).and_then(|mut reader| reader.tlv_bytes().map(<[u8]>::to_vec));
         match first.map(CertificateDer::from) {
             Ok(certificate) if store.add(certificate.clone()).is_ok() => {
@@ -104,7 +106,7 @@ impl Bundle {
         }
     }
 
-    /// Why the bundle contains no certificate.
+    /// Returns why the bundle contains no certificate.
     pub(super) fn why_empty(&self) -> String {
         match self.skipped.first() {
             Some(first) => format!("the file has no usable certificate ({first})"),
@@ -113,9 +115,9 @@ impl Bundle {
     }
 }
 
-/// Whether a TRUSTED CERTIFICATE is trusted for servers. OpenSSL appends the trusted purposes
-/// (`X509_CERT_AUX`) and, with tag 0, the rejected purposes. Distributions use these to distrust
-/// certificates.
+/// Returns whether a TRUSTED CERTIFICATE is trusted for servers. OpenSSL appends an
+/// `X509_CERT_AUX`: the trusted purposes and, with tag 0, the rejected purposes. Linux
+/// distributions use the rejected purposes to distrust certificates.
 fn is_for_servers(der: &[u8]) -> bool {
     let purposes = || {
         let mut reader = SliceReader::new(der).ok()?;

@@ -18,11 +18,11 @@ use zeroize::Zeroizing;
 const MAX_FILE_LEN: u64 = 1 << 20;
 /// The pause before a certificate and key that do not match are read again. An operator replaces
 /// the two files one after the other, so they may not match for a moment.
-const REPLACEMENT: Duration = Duration::from_millis(100);
+const REREAD_PAUSE: Duration = Duration::from_millis(100);
 const ENCRYPTED: &str = "the private key is encrypted: decrypt it first (openssl pkey)";
 
-/// The files of the certificate and its key. Both are read for each exchange, so that short-lived
-/// certificates can be replaced while the program runs.
+/// The files of the certificate and its key. Both are read for each HTTP exchange, so that
+/// short-lived certificates can be replaced while the program runs.
 #[derive(Clone)]
 pub(super) struct ClientCertificate {
     pub(super) certificate_file: PathBuf,
@@ -31,14 +31,15 @@ pub(super) struct ClientCertificate {
 }
 
 impl ClientCertificate {
-    /// Reads both files, and again after [`REPLACEMENT`] if they do not match.
+    /// Reads both files. If they do not match, reads both again after [`REREAD_PAUSE`].
     ///
     /// # Errors
-    /// The error text contains the setting, the path and the cause. It contains no bytes of a file.
+    /// The error text contains the setting's name, the path and the cause. It contains no bytes of
+    /// a file.
     pub(super) fn load(&self, provider: &CryptoProvider) -> Result<Arc<CertifiedKey>, String> {
         let mut loaded = self.read(provider)?;
         if matches!(loaded, Err(Error::InconsistentKeys(InconsistentKeys::KeyMismatch))) {
-            thread::sleep(REPLACEMENT);
+            thread::sleep(REREAD_PAUSE);
             loaded = self.read(provider)?;
         }
         loaded.map(Arc::new).map_err(|error| match error {
@@ -190,7 +191,7 @@ mod tests {
         let (new_certificate, path) = (pair(), certificate_file.clone());
         fs::write(&key_file, &new_certificate.1).unwrap();
         let writer = thread::spawn(move || {
-            thread::sleep(REPLACEMENT / 4);
+            thread::sleep(REREAD_PAUSE / 4);
             fs::write(path, new_certificate.0).unwrap();
         });
         assert_eq!(load(&certificate_file, &key_file), Ok(1));

@@ -1,5 +1,5 @@
-//! Opens the connection for a URL: addresses, TCP, a proxy, TLS. Replaces ureq's own connectors,
-//! except for CONNECT proxies and name resolution.
+//! Opens the connection for a URL: name resolution, TCP, a proxy, TLS. Uses ureq's own code only
+//! for CONNECT proxies and for resolving names, and replaces ureq's other connectors.
 
 use super::tls;
 use super::transport::{FetchError, FetchFailure, printable};
@@ -31,10 +31,10 @@ pub(super) struct ConnectSettings {
     pub(super) proxy_tls: Option<Arc<ClientConfig>>,
     /// The server's host and port.
     pub(super) server: Option<Authority>,
-    /// The proxy that forwards an http request.
+    /// The proxy that forwards an http request. `None` for https, which uses a CONNECT proxy.
     pub(super) forward: Option<Uri>,
-    /// Limits the TCP connection only. The handshakes of a proxy and of TLS may use the rest of the
-    /// exchange's time.
+    /// Timeout for the TCP connection only. The handshakes of a proxy and of TLS may take until
+    /// `end`.
     pub(super) connect_timeout: Duration,
     /// The deadline of the exchange.
     pub(super) end: Instant,
@@ -71,8 +71,8 @@ fn host_and_port(uri: &Uri) -> String {
     format!("{}:{port}", printable(uri.host().unwrap_or_default(), 100))
 }
 
-/// Resolves names and interleaves the address families, so that IPv6 addresses that do not respond
-/// leave time for IPv4.
+/// Resolves names and interleaves IPv6 and IPv4 addresses. So if the IPv6 addresses do not respond,
+/// there is time left for IPv4.
 #[derive(Debug)]
 struct InterleavingResolver {
     forward: Option<Uri>,
@@ -115,7 +115,8 @@ fn interleave(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
     .collect()
 }
 
-/// Connects to the first address that accepts the connection within its share of the time.
+/// Tries the addresses in order and returns the first connection. Each address gets an equal share
+/// of the time left until `end`, and at least [`SHORTEST_ATTEMPT`].
 fn connect_tcp(addresses: &[SocketAddr], end: Instant) -> io::Result<TcpStream> {
     let mut error = io::Error::from(io::ErrorKind::TimedOut);
     for (i, address) in addresses.iter().enumerate() {
@@ -173,7 +174,7 @@ impl<In: Transport> Connector<In> for Tcp {
     }
 }
 
-/// A TCP connection whose reads and writes time out at `end`, including all handshakes.
+/// A TCP connection. All its reads and writes time out at `end`, also those of handshakes.
 #[derive(Debug)]
 struct Socket {
     stream: Arc<TcpStream>,
@@ -181,7 +182,8 @@ struct Socket {
     end: Instant,
 }
 
-/// Returns the time left until `end` or until ureq's own timeout. Fails if it is zero.
+/// Returns the time left until `end` or until ureq's own timeout, whichever is earlier. Fails if no
+/// time is left.
 fn time_left(end: Instant, timeout: &NextTimeout) -> Result<Duration, Error> {
     let left = end.saturating_duration_since(Instant::now()).min(*timeout.after);
     if left.is_zero() { Err(Error::Timeout(timeout.reason)) } else { Ok(left) }
@@ -286,8 +288,8 @@ struct TlsTransport {
 }
 
 impl TlsTransport {
-    /// Returns the alert that the server sent before it closed the connection. With TLS 1.3 the
-    /// server may reject the client certificate while the request is being written.
+    /// Returns the TLS alert that the server sent before it closed the connection. With TLS 1.3,
+    /// the server may reject the client certificate while the request is being written.
     fn received_alert(&mut self) -> Option<io::Error> {
         while self.stream.conn.read_tls(&mut self.stream.sock).ok()? > 0 {
             if let Err(error) = self.stream.conn.process_new_packets() {
@@ -326,7 +328,7 @@ impl Transport for TlsTransport {
     }
 }
 
-/// Sends an http request to a proxy in absolute form (RFC 9112 §3.2.2).
+/// Sends an http request to a proxy, with the request target in absolute form (RFC 9112 §3.2.2).
 #[derive(Debug)]
 struct Forward {
     is_forwarded: bool,

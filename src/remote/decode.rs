@@ -15,7 +15,7 @@ impl Transport for DecodingTransport {
     fn exchange(&self, request: &HttpRequest<'_>) -> Result<HttpResponse, FetchError> {
         let mut response = self.0.exchange(request)?;
         response.body = match decode_body(&response, request.body_limit) {
-            // Only successful responses need their body.
+            // Only a successful response needs its body.
             Err(_) if !matches!(response.status, 200 | 201 | 203) => Vec::new(),
             body => body?,
         };
@@ -48,8 +48,8 @@ fn decode_body(response: &HttpResponse, limit: BodyLimit) -> Result<Vec<u8>, Fet
     let codings: Vec<_> =
         codings.map(|coding| coding.trim().to_ascii_lowercase()).filter(|coding| !is_plain(coding)).collect();
     let opened = match codings.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        // A program's own HTTP client may have decompressed the body and kept the header field.
-        // JSON never begins with the first bytes of gzip or zlib.
+        // A custom transport may have decompressed the body and kept the header field. JSON never
+        // begins with the first bytes of gzip or zlib, so the body is checked too.
         ["gzip" | "x-gzip"] if body.starts_with(&[0x1f, 0x8b]) => {
             decompress(MultiGzDecoder::new(&body[..]), limit)?
         }
@@ -72,8 +72,8 @@ fn decode_body(response: &HttpResponse, limit: BodyLimit) -> Result<Vec<u8>, Fet
     })
 }
 
-/// Decompresses up to `limit`. The limit is needed because a few kilobytes can expand to
-/// gigabytes.
+/// Decompresses the body. Fails if the result is larger than `limit`. The limit is needed because a
+/// few kilobytes can expand to gigabytes.
 fn decompress(decoder: impl Read, limit: BodyLimit) -> Result<Vec<u8>, FetchError> {
     let mut opened = Vec::new();
     match decoder.take(limit.bytes as u64 + 1).read_to_end(&mut opened) {
@@ -83,7 +83,7 @@ fn decompress(decoder: impl Read, limit: BodyLimit) -> Result<Vec<u8>, FetchErro
     }
 }
 
-/// Whether the body begins with a zlib header (RFC 1950 §2.2).
+/// Returns whether the body begins with a zlib header (RFC 1950 §2.2).
 fn is_zlib(body: &[u8]) -> bool {
     matches!(body, [first, second, ..]
         if first & 0x0f == 8 && (u16::from(*first) << 8 | u16::from(*second)).is_multiple_of(31))
@@ -93,7 +93,8 @@ fn is_json(body: &[u8]) -> bool {
     matches!(body.trim_ascii_start().first(), Some(b'{' | b'['))
 }
 
-/// Why the body of a successful response is not JSON. `None` if its first byte can begin JSON.
+/// Returns why the body of a successful response is not JSON. Returns `None` if the first byte of
+/// the body can begin JSON.
 pub(super) fn not_json(response: &HttpResponse) -> Option<String> {
     let beginning = match response.body.trim_ascii_start().first() {
         // The bytes that can begin JSON.
@@ -153,7 +154,7 @@ mod tests {
             (&["identity", "gzip"], gzip(JSON)),
             (&["deflate"], zlib),
             (&["deflate"], raw),
-            // The program's own HTTP client has decompressed it already.
+            // A custom transport has already decompressed the body.
             (&["gzip"], JSON.to_vec()),
             (&["deflate"], JSON.to_vec()),
             (&[], marked.clone()),

@@ -1,9 +1,10 @@
 //! Delivers log records and observer calls on a separate thread.
 //!
-//! Log handlers and observers are code of the program: they may block, or use the same key set or
-//! renewer. So the background thread only queues events. A second thread delivers them in order,
-//! and exists only while there are events. The queue is bounded: if the receiver is too slow, the
-//! oldest events are dropped, and a log record reports their number.
+//! Log handlers and observers are part of the program that uses this library. They may block, or
+//! use the same key set or renewer. So the background thread only queues events. A second thread
+//! delivers the events in order, and exists only while there are events. The queue is bounded. If a
+//! log handler or observer is too slow, the oldest events are dropped, and a log record contains
+//! the number of dropped events.
 
 use crate::os;
 use log::Level;
@@ -34,7 +35,7 @@ pub(super) struct Events {
 #[derive(Default)]
 struct Queue {
     waiting: VecDeque<Event>,
-    /// Number of events dropped since the last delivery.
+    /// Number of events dropped since the last event was delivered.
     dropped: u64,
     is_running: bool,
     is_closed: bool,
@@ -87,11 +88,12 @@ impl Events {
             }
         }
         drop(queue);
-        // Dropped without the lock, because dropping an observer runs the program's code.
+        // Drop these values after releasing the lock, because dropping an observer runs the
+        // program's code.
         drop((oldest, before));
     }
 
-    /// Delivers the queued events in order, and returns when there are none.
+    /// Delivers the queued events in order, and returns when the queue is empty.
     fn deliver(&self) {
         loop {
             let mut queue = self.lock();
@@ -114,7 +116,7 @@ impl Events {
     }
 
     /// Stops accepting events. Waits until the queued events are delivered, up to `deadline`, and
-    /// drops the rest. If an event itself calls this, it does not wait.
+    /// drops the rest. Does not wait if an event calls this function.
     pub(super) fn close(&self, deadline: Instant) {
         let mut queue = self.lock();
         queue.is_closed = true;
@@ -138,7 +140,7 @@ impl Events {
     }
 
     fn lock(&self) -> MutexGuard<'_, Queue> {
-        // Only a bug could panic under the lock, and the queue would still be consistent.
+        // Only a bug can panic while the lock is held. The queue is consistent even then.
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -171,18 +173,18 @@ mod tests {
         }
         let end = soon();
         while events.lock().is_running {
-            assert!(Instant::now() < end, "the thread stays");
+            assert!(Instant::now() < end, "the thread has not ended");
             thread::yield_now();
         }
         // The next event starts the thread again, and a panic in one event does not stop the
         // others.
-        events.push(Box::new(|| panic!("an observer's")));
+        events.push(Box::new(|| panic!("panic of an observer")));
         events.push(Box::new(move || seen.send((100, None)).unwrap()));
         assert_eq!(received.recv_timeout(LONG).unwrap(), (100, None));
     }
 
     #[test]
-    fn if_the_receiver_hangs_the_queue_stays_bounded_and_the_oldest_events_are_dropped() {
+    fn if_an_event_hangs_the_queue_stays_bounded_and_the_oldest_events_are_dropped() {
         let events = Arc::<Events>::default();
         let ((seen, received), (release, hang)) = (channel(), sync_channel::<()>(0));
         let (began, begins) = channel();
@@ -205,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn closing_delivers_queued_events_and_returns_at_the_deadline_if_the_receiver_hangs() {
+    fn close_delivers_queued_events_and_returns_at_the_deadline_if_an_event_hangs() {
         let events = Arc::<Events>::default();
         let (seen, received) = channel();
         let its = seen.clone();
@@ -221,7 +223,7 @@ mod tests {
         let hanging = Arc::<Events>::default();
         let (release, hang) = channel::<()>();
         hanging.push(Box::new(move || hang.recv().unwrap()));
-        hanging.push(Box::new(|| unreachable!("dropped by the close")));
+        hanging.push(Box::new(|| unreachable!("`close` drops this event")));
         let start = Instant::now();
         hanging.close(start + Duration::from_millis(100));
         assert!(start.elapsed() >= Duration::from_millis(100) && hanging.lock().waiting.is_empty());

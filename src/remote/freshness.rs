@@ -1,16 +1,17 @@
-//! How long a response is fresh (RFC 9111 §4.2), and Retry-After.
+//! The freshness lifetime of a response (RFC 9111 §4.2), and Retry-After.
 
 use super::transport::HttpResponse;
 use std::time::{Duration, SystemTime};
 
-/// Minimum freshness, even if the server states less. It limits how often the server receives a
-/// request.
+/// Minimum lifetime, even if the response states less. This minimum limits how often the server
+/// receives a request.
 const SHORTEST: Duration = Duration::from_secs(60);
-/// Maximum pause that is taken from Retry-After.
+/// Maximum pause that Retry-After can request. A longer pause is shortened to this.
 const LONGEST_RETRY: Duration = Duration::from_secs(300);
 
-/// How long the response is fresh from now, by Cache-Control, Age, Expires and Date: at least 60 s,
-/// at most `max_ttl`. `None` if the response does not state it.
+/// Returns how long the response is fresh from now, according to Cache-Control, Age, Expires and
+/// Date. The result is at least 60 s and at most `max_ttl`, even if `max_ttl` is below 60 s.
+/// Returns `None` if the response states no lifetime.
 pub(super) fn lifetime(response: &HttpResponse, now: SystemTime, max_ttl: Duration) -> Option<Duration> {
     let shortest = SHORTEST.min(max_ttl);
     let mut max_age = None;
@@ -36,7 +37,7 @@ pub(super) fn lifetime(response: &HttpResponse, now: SystemTime, max_ttl: Durati
     Some(fresh.saturating_sub(age).clamp(shortest, max_ttl))
 }
 
-/// The pause that Retry-After requests (RFC 9110 §10.2.3), at most five minutes.
+/// Returns the pause that Retry-After requests (RFC 9110 §10.2.3), at most five minutes.
 pub(super) fn retry_after(response: &HttpResponse, now: SystemTime) -> Option<Duration> {
     let value = response.values("retry-after").next()?.trim();
     let pause = match httpdate::parse_http_date(value) {
@@ -71,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn lifetime_is_what_the_server_states_within_the_limits() {
+    fn the_lifetime_comes_from_the_response_headers_and_stays_within_the_limits() {
         const DATE: (&str, &str) = ("Date", "Fri, 08 Jul 2016 13:44:26 GMT");
         type Headers<'a> = &'a [(&'a str, &'a str)];
         let cases: &[(Headers<'_>, Option<u64>)] = &[

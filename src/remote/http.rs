@@ -23,8 +23,8 @@ use ureq::{Agent, Error, Proxy};
 const MAX_HEADER_LEN: usize = 32 * 1024;
 const MAX_REDIRECTS: usize = 3;
 const SLOW_SERVER: &str = "no complete response from the server: raise timeout if it is slow";
-/// Maximum number of bytes that are read from an error response to a login. The body contains
-/// OAuth's error code.
+/// Maximum number of bytes that are read from the body of an error response to a login. The body
+/// contains the OAuth error code.
 const MAX_LOGIN_ERROR_LEN: u64 = 16 * 1024;
 
 /// The settings of an [`HttpTransport`].
@@ -39,8 +39,8 @@ pub(super) struct HttpConfig {
 /// Makes HTTP requests for a key set or a renewer.
 ///
 /// Creates a new ureq agent for each exchange. So no idle socket is shared with a forked process,
-/// and certificate files are read again each time. Exchanges are minutes apart, so reusing an agent
-/// would not save time.
+/// and the certificate files are read again for each exchange. Exchanges are minutes apart, so
+/// reusing an agent would not save time.
 pub(super) struct HttpTransport {
     config: HttpConfig,
     interrupted: AtomicBool,
@@ -112,8 +112,8 @@ impl HttpTransport {
         let (agent, warnings) = self.agent(uri, proxy, end)?;
         let in_flight = InFlight { process: os::process_number(), agent: agent.clone() };
         self.in_flight.store(Some(Arc::new(in_flight)));
-        // This check must follow the store: either `interrupt` finds the agent, or this check sees
-        // the flag.
+        // This check must follow `store`. Then either `interrupt` finds the agent, or this check
+        // sees the flag.
         if self.interrupted.load(Ordering::SeqCst) {
             return Err(FetchError::new(FetchFailure::Other, "the key set or renewer was closed"));
         }
@@ -211,7 +211,7 @@ fn basic_credentials(proxy: &Proxy) -> Option<String> {
     Some(format!("Basic {}", STANDARD.encode(pair)))
 }
 
-/// Converts an error of ureq to an error that tells an operator what to do.
+/// Converts an error of ureq to an error whose text contains the cause and a remedy.
 fn explain(
     error: Error,
     host: &str,
@@ -220,7 +220,7 @@ fn explain(
     limit: BodyLimit,
 ) -> FetchError {
     let error = match error {
-        // An error of `connect.rs` that an I/O layer has wrapped.
+        // An error of `connect.rs` that was wrapped in an `io::Error`.
         Error::Io(io) if io.get_ref().is_some_and(|inner| inner.is::<Error>()) => Error::from(io),
         error => error,
     };
@@ -263,7 +263,7 @@ fn explain(
             let proxy = printable(&format!("{}:{}", route.proxy.host(), route.proxy.port()), 100);
             format!("through the proxy {proxy} (from {}): {detail}", route.source)
         }
-        // The cause may be a trusted certificate that was skipped.
+        // The cause may be a skipped certificate of `ca_file` or SSL_CERT_FILE.
         (FetchFailure::Tls, None) => {
             warnings.first().map_or(detail.clone(), |note| format!("{detail}; {note}"))
         }

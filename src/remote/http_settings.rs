@@ -28,7 +28,7 @@ pub(super) struct HttpSettings {
     pub(super) client_key_file: Option<PathBuf>,
     pub(super) proxy: ProxySetting,
     pub(super) same_origin_redirects: bool,
-    /// Limits one exchange.
+    /// The timeout of one HTTP exchange.
     pub(super) timeout: Duration,
     pub(super) connect_timeout: Option<Duration>,
     pub(super) transport: Option<Arc<dyn Transport>>,
@@ -73,8 +73,8 @@ impl HttpSettings {
         }
     }
 
-    /// Rejects a URL that these settings do not allow, or whose proxy cannot be used. The error
-    /// names `setting`, which contains the URL.
+    /// Rejects a URL that these settings do not allow, or whose proxy cannot be used. `setting` is
+    /// the name of the setting that contains the URL. The error text contains this name.
     pub(super) fn check(&self, setting: &'static str, url: &str) -> Result<()> {
         let about = |why| Error::about(ErrorKind::InvalidArgument, setting, why);
         let uri = url::check(url, self.allow_http).map_err(about)?;
@@ -110,8 +110,8 @@ impl HttpSettings {
         Ok(Some(certificate))
     }
 
-    /// Makes the transport. Reads the environment variables; the transport does not read them
-    /// again.
+    /// Creates the transport. Reads the proxy's environment variables now; the transport does not
+    /// read them again.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidArgument`]: a setting is invalid, or a file is not usable.
@@ -173,14 +173,14 @@ macro_rules! http_builder_functions {
         /// certificate (mTLS). A proxy never receives it.
         ///
         /// Certificate and key are read for each exchange, so short-lived certificates can be
-        /// replaced while the program runs. If they do not match, because they are just being
-        /// replaced, they are read once more.
+        /// replaced while the program runs. If the key does not match the certificate, both are
+        /// read once more after 100 ms, because one of them may just have been replaced.
         pub fn client_certificate_file(mut self, path: impl Into<std::path::PathBuf>) -> Self {
             self.http.client_certificate_file = Some(path.into());
             self
         }
 
-        /// The file with the private key of the client certificate: PEM, not encrypted (PKCS #8,
+        /// Sets the file with the private key of the client certificate: unencrypted PEM (PKCS #8,
         /// PKCS #1 or SEC 1). By default the key is read from the certificate's file.
         pub fn client_key_file(mut self, path: impl Into<std::path::PathBuf>) -> Self {
             self.http.client_key_file = Some(path.into());
@@ -189,8 +189,8 @@ macro_rules! http_builder_functions {
 
         /// Uses this proxy, `http://[user:password@]host:port`. By default the proxy comes from
         /// environment variables, in lower or upper case: https_proxy for https, http_proxy for
-        /// http, otherwise all_proxy. Hosts in no_proxy are reached directly. This machine is never
-        /// reached through a proxy.
+        /// http, and all_proxy if that variable is not set. Hosts in no_proxy are reached directly.
+        /// This machine is never reached through a proxy.
         pub fn proxy(mut self, url: &str) -> Self {
             self.http.proxy = $crate::remote::http_settings::ProxySetting::Url(url.to_owned());
             self
@@ -217,8 +217,8 @@ macro_rules! http_builder_functions {
             self
         }
 
-        /// Makes the requests with the program's own HTTP client. That client then handles TLS,
-        /// proxies and redirects.
+        /// Makes the requests with this transport, for example the program's own HTTP client. The
+        /// transport then handles TLS, proxies and redirects.
         pub fn transport(mut self, transport: impl $crate::remote::transport::Transport + 'static) -> Self {
             self.http.transport = Some(std::sync::Arc::new(transport));
             self

@@ -30,8 +30,8 @@ pub(super) fn metadata_urls(issuer: &str) -> Vec<String> {
     urls
 }
 
-/// A configured "issuer" that is actually the URL of the issuer's metadata. Many configurations
-/// contain that URL.
+/// A configured "issuer" that is actually the URL of the issuer's metadata. Many users configure
+/// that URL instead of the issuer.
 struct Document<'a> {
     url: &'a str,
     /// The issuer without a trailing slash.
@@ -48,9 +48,9 @@ impl<'a> Document<'a> {
     }
 }
 
-/// Returns "jwks_uri" of the metadata. "issuer" of the metadata must equal `issuer` character by
-/// character (§4.3), because the metadata of another issuer leads to other keys. If `issuer` is the
-/// URL of the metadata, a trailing slash may differ.
+/// Returns the "jwks_uri" of the metadata. The "issuer" of the metadata must equal `issuer`
+/// character by character (OpenID Connect Discovery §4.3). Otherwise the metadata of another issuer
+/// could supply other keys. If `issuer` is the URL of the metadata, a trailing slash may differ.
 pub(super) fn jwks_uri(metadata: &[u8], issuer: &str) -> Result<String, FetchError> {
     let malformed = |detail| FetchError::new(FetchFailure::Document, detail);
     let text = std::str::from_utf8(metadata)
@@ -86,7 +86,7 @@ fn mismatch(configured: &str, named: Option<&str>) -> String {
         _ if named.trim_end_matches('/') == configured.trim_end_matches('/') => {
             " (they differ only in the trailing slash)"
         }
-        // For the endpoints "common", "organizations" and "consumers" of Microsoft Entra.
+        // Microsoft Entra returns a template for "common", "organizations" and "consumers".
         _ if named.contains('{') => " (a template for many issuers: configure the issuer of one tenant)",
         _ => "",
     };
@@ -98,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_metadata_is_searched_below_the_issuer_and_then_before_its_path() {
+    fn the_well_known_path_is_tried_after_the_issuer_and_then_before_its_path() {
         for (issuer, expected) in [
             (
                 "https://idp.example/a/b",
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn metadata_given_by_its_url_must_contain_the_issuer_of_that_url() {
+    fn if_the_metadata_url_is_configured_the_metadata_must_contain_its_issuer() {
         let named = |issuer: &str| format!(r#"{{"issuer":"{issuer}","jwks_uri":"u"}}"#);
         for (address, issuer, expected) in [
             ("https://a/.well-known/openid-configuration", "https://a", true),
@@ -158,7 +158,7 @@ mod tests {
             ("https://a/.well-known/openid-configuration", "https://a//", false),
             ("https://a/.well-known/openid-configuration", "https://b", false),
             ("https://a/b/.well-known/openid-configuration", "https://a", false),
-            // The well-known path must end there or continue with a slash.
+            // After the well-known path, the URL must end or continue with a slash.
             ("https://a/.well-known/openid-configurations", "https://a", false),
         ] {
             let found = jwks_uri(named(issuer).as_bytes(), address);

@@ -1,4 +1,5 @@
-//! Fetches a JWK Set: from its location to the keys in use.
+//! The job of a key set's background thread: finds the URL, fetches and parses the JWK Set, and
+//! publishes the keys.
 
 use super::keys_in_use::{KeysInUse, Validators, sha256};
 use super::misses::{Misses, RefetchIntervals};
@@ -22,7 +23,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
-/// How long discovered metadata is reused. A failed attempt discards it earlier.
+/// The time for which discovered metadata is reused. A failed attempt discards the metadata.
 const METADATA_LIFETIME: Duration = Duration::from_secs(60 * 60);
 /// Maximum pause between two attempts in an outage.
 const MAX_PAUSE: Duration = Duration::from_secs(60);
@@ -67,7 +68,7 @@ pub(super) struct JwksJob {
     /// The part of `in_use` that verifications read.
     current: ArcSwapOption<KeySnapshot>,
     metadata: ArcSwapOption<Metadata>,
-    /// Confirmed keys that still have to be written to the last-good file.
+    /// Keys that the issuer has confirmed and that must still be written to the last-good file.
     to_write: ArcSwapOption<KeysInUse>,
     last_good_error: ArcSwapOption<FetchError>,
     /// The generation in the last log record.
@@ -104,8 +105,8 @@ impl JwksJob {
         self.start_with(document, None, Duration::ZERO, Duration::ZERO)
     }
 
-    /// Starts with a document that the issuer confirmed `age` ago, and that was then fresh for
-    /// `lifetime`.
+    /// Starts with a document that the issuer confirmed `age` ago. Its freshness lifetime, counted
+    /// from that time, is `lifetime`.
     fn start_with(
         &self,
         document: &[u8],
@@ -119,8 +120,8 @@ impl JwksJob {
         Ok(())
     }
 
-    /// Starts with the last-good file, if it is usable. While it is fresh, nothing is fetched. If
-    /// it cannot be read, logs a warning and starts without it.
+    /// Starts with the keys in the last-good file, if the file is usable. While these keys are
+    /// fresh, nothing is fetched. If the file cannot be read, logs a warning and starts without it.
     pub(super) fn load_last_good(&self) {
         let Some(path) = &self.settings.last_good_file else { return };
         let loaded = self.read_last_good(path);
@@ -135,12 +136,12 @@ impl JwksJob {
         let Some(file) = last_good::read(path, location.as_str(), load.max_document_len)? else {
             return Ok(());
         };
-        // If the file is from the future, its freshness is unknown.
+        // If the file's time is in the future, its age is unknown. Its keys are then not fresh.
         let (age, lifetime) = match file.age() {
             Some(age) => (age, file.lifetime.min(*max_ttl.max(ttl))),
             None => (Duration::ZERO, Duration::ZERO),
         };
-        // Keep the seed, which may be newer than a file that is too old.
+        // The file is too old. Keep the seed, which may be newer.
         if age > *max_stale {
             return Ok(());
         }
@@ -148,8 +149,8 @@ impl JwksJob {
             .map_err(|error| FetchError::new(FetchFailure::Document, error.to_string()))
     }
 
-    /// Writes the last-good file, if the issuer has confirmed the keys since the last write.
-    /// Returns a message to log if this fails.
+    /// Writes the last-good file, if the issuer has confirmed the keys since the last write. If
+    /// writing fails, returns a message to log.
     fn write_last_good(&self) -> Option<String> {
         let confirmed = self.to_write.swap(None)?;
         let path = self.settings.last_good_file.as_ref()?;
@@ -162,8 +163,8 @@ impl JwksJob {
         self.record_last_good(last_good::write(path, &file))
     }
 
-    /// Records the result of reading or writing the last-good file. Returns a message to log for a
-    /// failure that differs from the previous one.
+    /// Records the result of reading or writing the last-good file. If it failed, and not with the
+    /// same error as the previous time, returns a message to log.
     fn record_last_good(&self, result: Result<(), FetchError>) -> Option<String> {
         let path = self.settings.last_good_file.as_deref().unwrap_or(Path::new(""));
         let error = result.err().map(|error| {
@@ -232,7 +233,7 @@ impl JwksJob {
             Location::Url(url) => return Ok(url.clone()),
             Location::Issuer(issuer) => issuer,
         };
-        // An unscheduled fetch reads the metadata again: a missing key may be at a new URL.
+        // An unscheduled fetch fetches the metadata again: a missing key may be at a new URL.
         if is_scheduled
             && let Some(metadata) = self.metadata.load().as_deref()
             && Instant::now() < metadata.until
@@ -247,8 +248,8 @@ impl JwksJob {
         })?;
         let unusable = |why| FetchError::new(FetchFailure::Document, format!("jwks_uri: {why}"));
         let uri = url::check(&jwks_uri, self.settings.allow_http).map_err(unusable)?;
-        // Not allowed even to this machine. Otherwise an https issuer could cause requests to local
-        // services.
+        // http is not allowed here, even to this machine. Otherwise an https issuer could cause
+        // requests to local services.
         if uri.scheme_str() == Some("http") && !issuer.starts_with("http:") {
             return Err(unusable("http is not allowed, because the issuer is https"));
         }
@@ -271,7 +272,7 @@ impl JwksJob {
         let stated = freshness::lifetime(&response, now, self.settings.max_ttl);
         let (mut keys, lifetime) = match (response.status, before.as_deref()) {
             (304, Some(before)) if validators.is_some() => {
-                // RFC 9111 §4.3.4: a lifetime that the 304 does not state stays unchanged.
+                // RFC 9111 §4.3.4: if the 304 states no lifetime, the previous lifetime applies.
                 (KeysInUse { validators, ..before.clone() }, stated.unwrap_or(before.lifetime))
             }
             // 203: a proxy has changed the response (RFC 9110 §15.3.4).
@@ -374,8 +375,8 @@ impl Job for JwksJob {
         let in_use = self.in_use.load();
         let Some(keys) = &*in_use else { return Duration::ZERO };
         let now = Instant::now();
-        // All children of a process share `refresh_at`. The random part keeps them from fetching at
-        // once, but never delays a fetch beyond the freshness of the keys.
+        // All forked children of a process share `refresh_at`. The random part prevents fetches at
+        // the same moment. It never delays a fetch until after the keys are stale.
         let spread = keys.lifetime.mul_f64(0.1 * pacing::random());
         let due = keys.refresh_at.saturating_duration_since(now) + spread;
         due.min(keys.fresh_until.saturating_duration_since(now))
@@ -404,7 +405,7 @@ impl Job for JwksJob {
         attempts.job.record_fetch(attempts.done, fetched, generation, Instant::now());
     }
 
-    // Called after waiting callers are woken, because a disk or a log may be slow.
+    // Called after the waiting callers are woken, because writing a file or a log may be slow.
     fn report(
         &self,
         worker: &Arc<Worker<Self>>,

@@ -32,9 +32,9 @@ impl KeySource for RemoteJwkSet {
         let now = Instant::now();
         let worker = &self.0.worker;
         worker.with(|attempts| {
-            // The key may have arrived since the token was checked. An attempt publishes its keys
-            // before it is done. So under the lock, either the key is there, or the attempt that
-            // fetches it is in flight.
+            // The key may have been fetched since the token was checked. An attempt publishes its
+            // keys before it is recorded as done. So while the lock is held, either the key is
+            // published, or the attempt that fetches it is still in flight.
             let current = worker.job.current();
             let usable = current.as_ref().filter(|keys| now < keys.usable_until);
             if usable.is_some_and(|keys| keys.generation != generation) {
@@ -43,7 +43,7 @@ impl KeySource for RemoteJwkSet {
             if worker.is_closed() {
                 return unknown(&missing, || Cow::Borrowed(CLOSED));
             }
-            // A token causes at most one fetch.
+            // This token has already waited for its last fetch, so it causes no other fetch.
             if let Some(before) = before.filter(|before| before.is_last()) {
                 return match attempts.succeeded >= before.attempt() {
                     true => Refetch::None,
@@ -58,14 +58,14 @@ impl KeySource for RemoteJwkSet {
             }
             match (before, attempts.in_flight()) {
                 (None, Some(_)) if attempts.in_outage() => {
-                    // In an outage the fetch in flight will probably fail too. Waiting for it would
-                    // only block threads.
+                    // In an outage, the fetch in flight will probably fail too. Waiting for that
+                    // fetch would only block threads.
                     attempts.job.suppressed += 1;
                     return unknown(&missing, || lookup_failed(attempts));
                 }
                 (None, Some(attempt)) => return Refetch::Fetch(Ticket::new(attempt)),
-                // The fetch in flight is a later one than the fetch that this token waited for. It
-                // began after the token arrived, so it is the last.
+                // The token has waited for an earlier fetch, which is over. The fetch in flight
+                // began after the token arrived, so it is the last fetch for this token.
                 (Some(before), Some(attempt)) if before.attempt() < attempt && !attempts.in_outage() => {
                     return Refetch::Fetch(Ticket::last(attempt));
                 }
@@ -140,12 +140,12 @@ impl RemoteJwkSet {
     }
 }
 
-/// Requests a fetch for a token while there are no usable keys at all. Requests none during an
+/// Requests a fetch for a token while there are no usable keys at all. Requests no fetch during an
 /// outage, because the background thread retries at least every [`MAX_PAUSE_WITHOUT_KEYS`].
 ///
-/// The current pause can be longer than that if it began while the old keys were still usable. So
-/// after [`MAX_PAUSE_WITHOUT_KEYS`] a token requests a fetch even during an outage, unless
-/// Retry-After forbids it.
+/// The current pause can be longer than [`MAX_PAUSE_WITHOUT_KEYS`] if it began while the old keys
+/// were still usable. So a token requests a fetch even during an outage if the last attempt ended
+/// [`MAX_PAUSE_WITHOUT_KEYS`] ago or earlier. Retry-After can forbid this fetch.
 fn first_fetch(attempts: &mut Attempts<Misses>, before: Option<Ticket>, now: Instant) -> Refetch {
     let paused = attempts.ended.map(|ended| now.saturating_duration_since(ended));
     let is_retried_soon =
@@ -156,8 +156,8 @@ fn first_fetch(attempts: &mut Attempts<Misses>, before: Option<Ticket>, now: Ins
     }
 }
 
-/// Returns the result for a token whose key is missing and for which no fetch is possible now. It
-/// is then unknown whether the issuer has the key.
+/// Returns the result for a token whose key is missing if no fetch is possible now, or if the fetch
+/// failed. It is then unknown whether the issuer has the key.
 fn unknown(missing: &MissingKey, why: impl FnOnce() -> Cow<'static, str>) -> Refetch {
     match missing {
         MissingKey::Kid(_) | MissingKey::KeyWithoutKid => Refetch::Unavailable(why()),
@@ -224,7 +224,8 @@ mod tests {
     }
 
     impl RemoteJwkSet {
-        /// Makes the keys too old to use, and sets the end of the last attempt to `ago` before now.
+        /// Makes the keys too old to use. Sets the time of the last attempt and of the last error
+        /// to `ago` before now.
         fn make_keys_too_old(&self, ago: Duration) {
             let in_use = self.0.worker.job.in_use().clone().unwrap();
             self.0.worker.job.put_in_use(in_use.expired());
@@ -258,8 +259,8 @@ mod tests {
             assert!(error.detail().ends_with("unexpected status: HTTP 503"), "{error}");
         }
         assert_eq!(issuer.count(), 2);
-        // `refresh` ignores Retry-After: it is for operators. If it fails with a response that has
-        // no Retry-After, the earlier Retry-After still applies to tokens.
+        // `refresh` ignores Retry-After, because operators call it. If `refresh` fails and its
+        // response has no Retry-After, the earlier Retry-After still applies to tokens.
         issuer.set_response(500, &[]);
         keys.refresh(LONG).unwrap_err();
         keys.0.worker.with(|attempts| attempts.ended = Some(Instant::now() - MINUTE));
