@@ -32,7 +32,7 @@
 //! | Get keys from elsewhere, such as a database | [`KeySource`] |
 //! | Set the rules for tokens | [`Policy`] |
 //! | Verify a token, or the value of an Authorization header | [`Verifier::verify`], [`Verifier::verify_authorization`] |
-//! | Verify many tokens, or the same ones again | [`Verifier::verify_batch`], [`Verifier::with_cache`] |
+//! | Verify many tokens, or the same tokens again | [`Verifier::verify_batch`], [`Verifier::with_cache`] |
 //! | Verify without ever blocking the thread | [`Verifier::verify_now`] |
 //! | Read the claims | [`VerifiedToken`] |
 //! | Handle an error | [`Error`], [`ErrorKind`] |

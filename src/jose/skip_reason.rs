@@ -14,7 +14,8 @@ macro_rules! skip_reasons {
         pub enum SkipReason { $($(#[$doc])+ $reason,)+ }
 
         impl SkipReason {
-            /// Every reason, in the order of the checks.
+            /// Every reason, in the order of the checks. There is one exception: the limit on
+            /// usable keys is checked before the back end checks a point.
             pub const ALL: &'static [SkipReason] = &[$(SkipReason::$reason,)+];
 
             /// Returns the stable name, for example `"wrong_use"`.
@@ -59,8 +60,8 @@ skip_reasons! {
     RsaRoca, "rsa_roca", "the RSA key is broken by ROCA (CVE-2017-15361)";
     /// The point has the wrong length, is not on the curve, or is of small order.
     BadPoint, "bad_point", "the point is not on the curve";
-    /// The set already has the maximum number of usable keys (100 by default). It is not checked
-    /// whether the point of this key is valid.
+    /// The set already has the maximum number of usable keys (100 by default). The back end then
+    /// does not check the point of this key.
     OverLimit, "over_limit", "over the limit of usable keys";
 }
 

@@ -146,8 +146,8 @@ impl JwkSet {
         &self.keys
     }
 
-    /// Returns the number of keys whose RS256 signatures the accelerated arithmetic verifies
-    /// ([`Backend::Accelerated`]).
+    /// Returns the number of keys whose RS256 signatures are verified with the AVX-512 code of
+    /// [`Backend::Accelerated`].
     pub fn accelerated_keys(&self) -> usize {
         self.verifying_keys.iter().filter(|key| key.is_accelerated()).count()
     }
@@ -264,7 +264,8 @@ impl JwkSet {
         Err(Error::new(ErrorKind::InvalidSignature, detail))
     }
 
-    /// Returns the key at `index`, which has verified a token with these candidates.
+    /// Returns the key at `index`, which has verified a token. If the token had several candidates,
+    /// stores `index` as the most recent signer.
     pub(super) fn signer(&self, index: usize, candidates: Candidates) -> Result<&Jwk> {
         if candidates.as_slice().len() > 1 && self.recent.load(Relaxed) != index {
             self.recent.store(index, Relaxed);
@@ -277,8 +278,8 @@ impl JwkSet {
         candidates.starting_with(self.recent.load(Relaxed))
     }
 
-    /// Returns the key at `index` if its signatures of this algorithm can be verified side by side
-    /// with others.
+    /// Returns the key at `index` if its signatures of this algorithm can be verified together with
+    /// the signatures of other tokens.
     pub(super) fn lane_key(&self, index: usize, algorithm: Algorithm) -> Option<&VerifyingKey> {
         let key = self.verifying_keys.get(index)?;
         (algorithm == Algorithm::Rs256 && key.is_accelerated()).then_some(key)

@@ -140,7 +140,7 @@ mod tests {
     fn an_insert_never_waits_for_another_thread() {
         let headers = KnownHeaders::for_keys(1);
         insert(&headers, "a", &header("a"));
-        // In a child that was forked at this point, the lock is held for ever.
+        // In a child that was forked at this point, the lock is held forever.
         let _writing = headers.writing.lock().unwrap();
         insert(&headers, "b", &header("b"));
         assert!(lookup(&headers, b"a").is_some() && lookup(&headers, b"b").is_none());

@@ -11,7 +11,7 @@ const OUTAGE: Duration = Duration::from_secs(60);
 /// Why an attempt is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reason {
-    /// The attempt was due, or a token requested it because there are no usable keys.
+    /// The attempt was due, or a caller needs the first keys or the first token now.
     Schedule,
     /// The previous scheduled attempt failed.
     Retry,
@@ -125,8 +125,8 @@ impl<S> Attempts<S> {
         self.requested.map(|_| self.begun + 1)
     }
 
-    /// Requests an attempt as soon as possible, and returns its number. Does nothing if one is
-    /// already requested.
+    /// Requests an attempt as soon as possible, and returns its number. If an attempt is already
+    /// requested, returns the number of that attempt.
     pub(super) fn request(&mut self, reason: Reason) -> u64 {
         self.requested.get_or_insert(reason);
         self.begun + 1
@@ -156,8 +156,8 @@ impl<S> Attempts<S> {
         self.due.left()
     }
 
-    /// Begins the attempt that is requested or due, and returns its reason. If there is none,
-    /// returns the time until one is due.
+    /// Begins the attempt that is requested or due, and returns its reason. If no attempt is
+    /// requested or due, returns the time until the next one is due.
     pub(super) fn begin(&mut self) -> Result<Reason, Duration> {
         let left = self.due.left();
         let reason = match self.requested.take().or(left.is_zero().then_some(Reason::Schedule)) {

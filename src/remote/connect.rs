@@ -127,8 +127,8 @@ fn connect_tcp(addresses: &[SocketAddr], end: Instant) -> io::Result<TcpStream> 
         let share = left / u32::try_from(addresses.len() - i).unwrap_or(u32::MAX);
         match TcpStream::connect_timeout(address, share.max(SHORTEST_ATTEMPT).min(left)) {
             Ok(stream) => return Ok(stream),
-            // Report another error, such as "connection refused", rather than a timeout: it is more
-            // precise.
+            // Prefer another error, such as "connection refused", to a timeout, because the other
+            // error is more precise.
             Err(why) if error.kind() == io::ErrorKind::TimedOut => error = why,
             Err(_) => {}
         }

@@ -81,7 +81,8 @@ impl Events {
         if !queue.is_running {
             let its = Arc::clone(self);
             let builder = thread::Builder::new().name(THREAD.to_owned());
-            // If the thread does not start, the event stays queued, and the next event tries again.
+            // If the thread does not start, the event stays queued. The next call of `push` tries
+            // again to start the thread.
             if let Ok(thread) = os::with_signals_blocked(|| builder.spawn(move || its.deliver())) {
                 queue.is_running = true;
                 before = queue.thread.replace(thread);
@@ -228,7 +229,7 @@ mod tests {
         hanging.close(start + Duration::from_millis(100));
         assert!(start.elapsed() >= Duration::from_millis(100) && hanging.lock().waiting.is_empty());
         release.send(()).unwrap();
-        // An event that calls `close` does not wait for itself.
+        // If an event calls `close`, `close` does not wait for that event.
         let events = Arc::<Events>::default();
         let (its, (seen, received)) = (Arc::clone(&events), channel());
         events.push(Box::new(move || {

@@ -10,7 +10,7 @@ const SHORTEST: Duration = Duration::from_secs(60);
 const LONGEST_RETRY: Duration = Duration::from_secs(300);
 
 /// Returns how long the response is fresh from now, according to Cache-Control, Age, Expires and
-/// Date. The result is at least 60 s and at most `max_ttl`, even if `max_ttl` is below 60 s.
+/// Date. The result is at most `max_ttl`. It is at least 60 s, or `max_ttl` if that is shorter.
 /// Returns `None` if the response states no lifetime.
 pub(super) fn lifetime(response: &HttpResponse, now: SystemTime, max_ttl: Duration) -> Option<Duration> {
     let shortest = SHORTEST.min(max_ttl);

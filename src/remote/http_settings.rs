@@ -161,9 +161,9 @@ macro_rules! http_builder_functions {
             self
         }
 
-        /// Trusts the certificates in this PEM file in addition to the system's: CA certificates,
-        /// or the certificate of the server itself. The file is read for each exchange, so it can
-        /// be replaced. Invalid entries are skipped with a warning.
+        /// Trusts the certificates in this PEM file in addition to those of the system. The file
+        /// contains CA certificates, or the certificate of the server itself. It is read for each
+        /// exchange, so it can be replaced. Invalid entries are skipped with a warning.
         pub fn ca_file(mut self, path: impl Into<std::path::PathBuf>) -> Self {
             self.http.ca_file = Some(path.into());
             self

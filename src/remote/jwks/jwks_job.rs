@@ -163,8 +163,8 @@ impl JwksJob {
         self.record_last_good(last_good::write(path, &file))
     }
 
-    /// Records the result of reading or writing the last-good file. If it failed, and not with the
-    /// same error as the previous time, returns a message to log.
+    /// Records the result of reading or writing the last-good file. Returns a message to log if the
+    /// result is an error that differs from the previous result.
     fn record_last_good(&self, result: Result<(), FetchError>) -> Option<String> {
         let path = self.settings.last_good_file.as_deref().unwrap_or(Path::new(""));
         let error = result.err().map(|error| {
@@ -375,8 +375,8 @@ impl Job for JwksJob {
         let in_use = self.in_use.load();
         let Some(keys) = &*in_use else { return Duration::ZERO };
         let now = Instant::now();
-        // All forked children of a process share `refresh_at`. The random part prevents fetches at
-        // the same moment. It never delays a fetch until after the keys are stale.
+        // All forked children of a process share `refresh_at`. The random part spreads their
+        // fetches over time. It never delays a fetch until after the keys are stale.
         let spread = keys.lifetime.mul_f64(0.1 * pacing::random());
         let due = keys.refresh_at.saturating_duration_since(now) + spread;
         due.min(keys.fresh_until.saturating_duration_since(now))
