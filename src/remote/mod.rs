@@ -1,12 +1,12 @@
 //! Remote key sets that refresh in the background, and the service's own token. Only this layer
-//! does I/O and has background threads. May use: error, encoding, jose, crypto, verify.
+//! does I/O and has background threads. May use: error, encoding, jose, crypto, keys, verify.
 //!
 //! | file | content |
 //! |---|---|
 //! | `jwks/` | the issuer's key set: fetches it, and decides which tokens may cause a fetch |
 //! | `renewal/` | the service's own token: logs in, decides when to renew, and handles a 401 |
 //! | `worker` | the background thread of a key set or renewer: waiting callers, fork, close |
-//! | `attempts` | the fetches or logins of a worker: results, and when the next one is due |
+//! | `attempts` | the fetches or logins of a worker: their results and schedule |
 //! | `events` | delivers log records and observer calls on a separate thread |
 //! | `pacing` | jitter, back-off, rate limits |
 //! | `freshness` | how long a response is fresh, and Retry-After (RFC 9110, 9111) |

@@ -8,23 +8,22 @@ const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
 /// Returns a random number from 0 inclusive to 1 exclusive.
 ///
 /// Each call reads the system's random source. A generator with a state would return the same
-/// numbers in all forked children of a process. These would then make their requests at the same
-/// time.
+/// numbers in all forked children of a process, and all children would send their requests at the
+/// same time.
 pub(super) fn random() -> f64 {
-    // If the random source fails, return the middle. Then there is no jitter, but everything else
-    // works.
+    // If the random source fails, return 0.5. Then there is no jitter, but everything else works.
     let bits = getrandom::u64().unwrap_or(u64::MAX / 2);
     (bits >> 11) as f64 / (1u64 << 53) as f64
 }
 
-/// Returns the time until the renewal of something with this lifetime: 70 % to 80 % of it,
-/// depending on `random`.
+/// Returns the time after which keys or a token with this lifetime are renewed: 70 % to 80 % of the
+/// lifetime, depending on `random`.
 pub(super) fn ahead_of_expiry(lifetime: Duration, random: f64) -> Duration {
     lifetime.mul_f64(0.8 - 0.1 * random)
 }
 
-/// Returns the pause after `failures` failures in a row: a random part ("full jitter") of 1 s, 2 s,
-/// 4 s and so on up to `cap`; at least 100 ms.
+/// Returns the pause after `failures` failures in a row. The upper bound is 1 s, 2 s, 4 s and so on
+/// up to `cap`. The pause is a random part of it ("full jitter"), but at least 100 ms.
 pub(super) fn back_off(failures: u32, cap: Duration, random: f64) -> Duration {
     let ceiling = Duration::from_secs(1).saturating_mul(1 << failures.saturating_sub(1).min(20)).min(cap);
     ceiling.mul_f64(random).max(SHORTEST_PAUSE)
@@ -60,7 +59,7 @@ impl Budget {
     }
 
     /// Returns the time until the budget allows an event. Call [`Budget::spend`] with the same
-    /// `now` before.
+    /// `now` first.
     pub(super) fn next_in(&self, now: Instant) -> Duration {
         let refilled = self.counted_to + self.refill;
         if self.left > 0 { Duration::ZERO } else { refilled.saturating_duration_since(now) }

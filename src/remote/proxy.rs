@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use ureq::http::Uri;
 use ureq::{Proxy, ProxyProtocol};
 
-/// The proxies of one key set or renewer. They are read once, when it is built.
+/// The proxies of one key set or renewer. They are read once, when the key set or renewer is built.
 #[derive(Clone, Default)]
 pub(super) struct Proxies {
     https: Option<Setting>,
@@ -13,7 +13,7 @@ pub(super) struct Proxies {
     exceptions: Vec<Exception>,
 }
 
-/// A proxy, or why it is not usable, and the variable or setting that it comes from.
+/// A proxy, or the reason why it is not usable, and the name of its variable or setting.
 #[derive(Clone)]
 struct Setting {
     source: &'static str,
@@ -26,7 +26,7 @@ enum Exception {
     All,
     Network(IpAddr, u8),
     Address(IpAddr, Option<u16>),
-    /// A domain and its subdomains, or only its subdomains.
+    /// A domain and its subdomains. If `subdomains_only` is true, only its subdomains.
     Domain {
         name: String,
         port: Option<u16>,
@@ -34,14 +34,14 @@ enum Exception {
     },
 }
 
-/// The proxy to use, and the variable or setting that it comes from.
+/// The proxy to use, and the name of its variable or setting.
 pub(super) struct Route<'a> {
     pub(super) proxy: &'a Proxy,
     pub(super) source: &'static str,
 }
 
 impl Proxies {
-    /// Uses one proxy for all URLs.
+    /// Uses one proxy for all URLs, except for those of this machine.
     pub(super) fn from_setting(url: &str) -> Result<Self, String> {
         let setting = Setting::new("the proxy setting", url.trim());
         if let Err(why) = setting.proxy {
@@ -60,7 +60,8 @@ impl Proxies {
         // In a CGI program, the client can set HTTP_PROXY with its header field "Proxy" (httpoxy).
         let http: &[_] = match value("REQUEST_METHOD") {
             None => &["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"],
-            // Windows ignores the case of variables, so http_proxy is HTTP_PROXY there.
+            // Windows ignores the case of variable names, so http_proxy is the same as HTTP_PROXY
+            // there.
             Some(_) if cfg!(windows) => &["all_proxy", "ALL_PROXY"],
             Some(_) => &["http_proxy", "all_proxy", "ALL_PROXY"],
         };
@@ -76,7 +77,8 @@ impl Proxies {
     /// Returns the proxy for `uri`, or `None` for a direct connection.
     ///
     /// # Errors
-    /// The proxy for `uri` is not usable. A direct connection would ignore the operator's setting.
+    /// The proxy for `uri` is not usable. It is not bypassed, because a direct connection would
+    /// ignore the operator's setting.
     pub(super) fn route(&self, uri: &Uri) -> Result<Option<Route<'_>>, String> {
         let host = uri.host().unwrap_or_default();
         let (setting, default_port) = match uri.scheme_str() {

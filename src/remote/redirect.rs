@@ -7,11 +7,12 @@ use ureq::http::Uri;
 /// Maximum length of a target in an error, in characters.
 const MAX_SHOWN: usize = 200;
 
-/// Resolves `location` against `base` (RFC 3986 §5.2). `None` if the result is not an http or https
-/// URL.
+/// Resolves `location` against `base` (RFC 3986 §5.2). Returns `None` if `location` is empty or
+/// contains a backslash. Also returns `None` if the result is not a valid http or https URL, or
+/// contains user information.
 pub(super) fn resolve(base: &Uri, location: &str) -> Option<Uri> {
     let location = location.trim_matches([' ', '\t']);
-    // Browsers read a backslash as a slash, so its meaning is ambiguous.
+    // Browsers interpret a backslash as a slash, but RFC 3986 does not, so such a URL is ambiguous.
     if location.is_empty() || location.contains('\\') {
         return None;
     }

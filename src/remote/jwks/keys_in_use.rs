@@ -1,4 +1,4 @@
-//! The keys in use, and how long they are fresh and usable.
+//! The keys in use, with the times until which they are fresh and usable.
 
 use crate::keys::jwk_set::JwkSet;
 use crate::remote::pacing;
@@ -8,8 +8,8 @@ use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-/// Maximum length of a validator that is sent back, in bytes. A longer one could make the request
-/// too large for the server.
+/// Maximum length of a validator, in bytes. Longer validators are ignored, because they could make
+/// the request too large for the server.
 const MAX_VALIDATOR_LEN: usize = 1024;
 
 #[derive(Clone)]
@@ -22,7 +22,7 @@ pub(super) struct KeysInUse {
     pub(super) document: Arc<[u8]>,
     /// When the issuer last confirmed the keys; `None` for a seed.
     pub(super) fetched: Option<SystemTime>,
-    /// How long the keys are fresh, counted from `fetched`.
+    /// The time for which the keys are fresh, counted from `fetched`.
     pub(super) lifetime: Duration,
     pub(super) refresh_at: Instant,
     pub(super) fresh_until: Instant,
@@ -40,7 +40,8 @@ pub(super) struct Validators {
 }
 
 impl KeysInUse {
-    /// Makes keys that are neither fresh nor usable before a call of [`KeysInUse::confirm`].
+    /// Makes the keys of `document`. They become fresh and usable when [`KeysInUse::confirm`] is
+    /// called.
     pub(super) fn new(jwks: JwkSet, generation: u64, document: Vec<u8>) -> Self {
         let now = Instant::now();
         Self {
@@ -57,8 +58,9 @@ impl KeysInUse {
         }
     }
 
-    /// Sets the times of keys that the issuer confirmed at `fetched`, which is `age` ago, and that
-    /// were fresh for `lifetime` from then. Returns the time until the next refresh.
+    /// Sets the times of the keys. The issuer confirmed them at `fetched`, which was `age` ago.
+    /// From `fetched` on, they are fresh for `lifetime`, and usable for `lifetime` or `max_stale`,
+    /// whichever is longer. Returns the time until the next refresh.
     pub(super) fn confirm(
         &mut self,
         fetched: Option<SystemTime>,
@@ -75,7 +77,7 @@ impl KeysInUse {
         refresh
     }
 
-    /// Returns the part that verifications read.
+    /// Returns the fields that verifications read.
     pub(super) fn snapshot(&self) -> KeySnapshot {
         KeySnapshot {
             jwks: Arc::clone(&self.jwks),

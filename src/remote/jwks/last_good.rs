@@ -1,5 +1,5 @@
 //! The last-good file keeps the keys across restarts. It contains the last usable document, its
-//! source, when it was fetched, and how long it is fresh.
+//! source, its fetch time and its freshness lifetime.
 
 use crate::remote::transport::{FetchError, FetchFailure};
 use serde_json::value::RawValue;
@@ -11,27 +11,28 @@ use std::time::{Duration, SystemTime};
 /// Maximum size of the file in bytes, without the document.
 const MAX_ENVELOPE_LEN: u64 = 64 * 1024;
 
-/// The age at which a temporary file counts as left behind by a killed process.
+/// A temporary file of this age is treated as abandoned: its writer was killed.
 const ABANDONED: Duration = Duration::from_secs(60);
 
 const NOT_OURS: &str = "not written by this library: remove the file or change last_good_file";
 
-/// The contents of a file that was read.
+/// The contents that were read from a file.
 pub(super) struct LastGood {
     pub(super) jwks: Vec<u8>,
     pub(super) fetched: SystemTime,
-    /// How long the keys are fresh, counted from `fetched`; zero if the file does not state it.
+    /// The time for which the keys are fresh, counted from `fetched`. Zero if the file does not
+    /// contain it.
     pub(super) lifetime: Duration,
 }
 
 impl LastGood {
-    /// Returns the age of the keys; `None` if the file is from the future.
+    /// Returns the age of the keys. `None` if `fetched` is in the future.
     pub(super) fn age(&self) -> Option<Duration> {
         SystemTime::now().duration_since(self.fetched).ok()
     }
 }
 
-/// The contents to write.
+/// The contents to write to a file.
 pub(super) struct Contents<'a> {
     pub(super) source: &'a str,
     pub(super) jwks: &'a [u8],
@@ -45,8 +46,8 @@ fn failed(error: io::Error) -> FetchError {
 
 /// Reads the file. Returns `None` if it does not exist or contains the keys of another `source`.
 ///
-/// Rejects a file that group or others can write, and a file that neither this user nor root owns.
-/// Whoever can write the file can choose the keys.
+/// Rejects a file that group or others can write, and a file that another user than this user or
+/// root owns. Anyone who can write the file can choose the keys.
 pub(super) fn read(
     path: &Path,
     source: &str,
@@ -67,7 +68,7 @@ pub(super) fn read(
         if about.mode() & 0o022 != 0 {
             return Err(invalid("group or others can write it: remove that permission (chmod go-w)"));
         }
-        // Get the user of this process without a call into C.
+        // Get the user of this process without calling a C function.
         let own = fs::metadata("/proc/self").map(|own| own.uid());
         if own.is_ok_and(|own| about.uid() != own && about.uid() != 0) {
             return Err(invalid("another user owns it: only this user or root may own it"));
@@ -125,9 +126,9 @@ pub(super) fn write(path: &Path, contents: &Contents<'_>) -> Result<(), FetchErr
 /// Writes `bytes` to a file named `new` in the same folder as `path`. Returns false if another
 /// process is writing that file.
 ///
-/// If the system supports it, the file gets its name only when it is complete. So a process that is
-/// killed leaves no partial file behind. If it is killed just before it renames the file, the next
-/// writer cleans up.
+/// If the file system supports O_TMPFILE, the file gets the name `new` only after it is complete.
+/// So a killed process leaves no partial file behind. A process may be killed after it names the
+/// file, and before it renames it to `path`. Then the next writer renames that file.
 #[cfg(target_os = "linux")]
 fn write_new(path: &Path, new: &Path, bytes: &[u8]) -> io::Result<bool> {
     use std::os::unix::fs::OpenOptionsExt;
@@ -146,7 +147,8 @@ fn write_new(path: &Path, new: &Path, bytes: &[u8]) -> io::Result<bool> {
         linked => return linked.map(|()| true),
     }
     // A complete file with this name exists. Its writer was killed, or is about to rename it.
-    // Rename the file for that writer, which accepts this.
+    // Rename the file now. If the writer still runs, its `write` accepts that the file is already
+    // renamed.
     match fs::rename(new, path) {
         Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
         _ => {}
@@ -205,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_states_how_long_it_is_fresh_and_without_a_lifetime_it_is_stale() {
+    fn the_file_contains_the_lifetime_and_a_missing_lifetime_is_read_as_zero() {
         let folder = folder("lifetime");
         let path = folder.join("keys.json");
         let (fetched, lifetime) = (SystemTime::now() - Duration::from_secs(30), Duration::from_secs(600));
@@ -231,7 +233,8 @@ mod tests {
         assert_eq!(names(&folder), ["keys.json"]);
         assert!(read(&path, "s", 1 << 20).unwrap().is_some());
 
-        // Without O_TMPFILE: a recent temporary file is kept, and an old one is replaced.
+        // Without O_TMPFILE, a recent temporary file is kept, and an old temporary file is
+        // replaced.
         fs::write(&new, "half").unwrap();
         assert!(!write_named(&new, b"whole").unwrap());
         let old = SystemTime::now() - 2 * ABANDONED;

@@ -1,8 +1,8 @@
 //! Decides which tokens without a matching key may cause a fetch.
 //!
 //! An unknown kid means either that the issuer has rotated its keys, or that the token is forged.
-//! Budgets limit the fetches, and count successful and failed ones. No caller waits for a budget to
-//! refill.
+//! Budgets limit the number of fetches. A failed fetch counts like a successful fetch. No caller
+//! waits for a budget to refill.
 
 use crate::keys::jwk_set::JwkSet;
 use crate::remote::pacing::Budget;
@@ -14,9 +14,9 @@ use std::time::{Duration, Instant};
 
 /// Number of fetches for unknown kids that are allowed at once, before the interval applies.
 const UNKNOWN_KID_BURST: u32 = 2;
-/// How long a kid counts as absent after a fetch did not find it. A key may be published shortly
-/// after its first token, so this is short at first. Each further fetch without the kid doubles it,
-/// up to [`MAX_ABSENCE`].
+/// The time for which a kid counts as absent after the first fetch that did not find it. It is
+/// short, because an issuer may publish a key shortly after it has issued the first token. Each
+/// further fetch without the kid doubles the time, up to [`MAX_ABSENCE`].
 const MIN_ABSENCE: Duration = Duration::from_secs(5);
 const MAX_ABSENCE: Duration = Duration::from_secs(60);
 /// The age at which an absent kid is forgotten.
@@ -24,14 +24,15 @@ const FORGET_AFTER: Duration = Duration::from_secs(120);
 /// Maximum number of remembered kids.
 const MAX_KIDS: usize = 1024;
 
-/// How often tokens may cause a fetch.
+/// The intervals between fetches that tokens cause.
 #[derive(Clone, Copy)]
 pub(super) struct RefetchIntervals {
-    /// For a kid that no key has. During a flood of forged kids, fetching a new key is delayed by
-    /// at most this time.
+    /// For tokens with a kid that no key has. A flood of forged kids delays the fetch of a new key
+    /// by at most this time.
     pub(super) unknown_kid: Duration,
-    /// For tokens without kid that no key verifies, and for invalid signatures. Any forged token
-    /// can cause this. The legitimate cause, an issuer that was reinstalled, is rare.
+    /// For tokens without kid that no key verifies, and for tokens with an invalid signature under
+    /// the key of their kid. Any forged token can cause such a fetch. Legitimate causes are rare,
+    /// such as an issuer that was reinstalled.
     pub(super) without_kid: Duration,
 }
 
@@ -44,12 +45,14 @@ impl RefetchIntervals {
 pub(super) struct Misses {
     pub(super) unknown_kid: Budget,
     pub(super) without_kid: Budget,
-    /// Makes the keyed hashes that are stored in place of kids. An attacker cannot choose them.
+    /// Computes the keyed hashes that are stored instead of kids. An attacker does not know the
+    /// hash key, and so cannot choose kids with equal hashes.
     hasher: RandomState,
-    /// Kids that an attempt may find, with the number of the attempt.
+    /// The hashes of kids that an attempt may find, each with the number of that attempt.
     pending: Vec<(u64, u64)>,
     absent: HashMap<u64, Absent>,
-    /// The kids of `absent`, oldest first. A kid that caused another fetch is in here twice.
+    /// The hashes in `absent`, oldest first. A hash is contained once per fetch that did not find
+    /// its kid.
     absent_since: VecDeque<(u64, Instant)>,
     /// The generation of the keys that do not contain the kids of `absent`.
     generation: u64,
@@ -79,13 +82,14 @@ impl Misses {
         }
     }
 
-    /// Whether a recent fetch, which began after the kid was first seen, did not find it.
+    /// Whether a recent fetch did not find the kid. Only fetches that began after a token with the
+    /// kid was seen are counted.
     pub(super) fn is_absent(&self, kid: &str, now: Instant) -> bool {
         let absent = self.absent.get(&self.hasher.hash_one(kid));
         absent.is_some_and(|absent| now.saturating_duration_since(absent.since) < absent.duration)
     }
 
-    /// Records that attempt number `attempt`, which has not begun, may find the kid.
+    /// Records that attempt number `attempt` may find the kid. The attempt has not begun yet.
     pub(super) fn expect_kid(&mut self, kid: &str, attempt: u64) {
         let hash = self.hasher.hash_one(kid);
         if self.pending.len() < MAX_KIDS && !self.pending.contains(&(hash, attempt)) {
@@ -93,8 +97,8 @@ impl Misses {
         }
     }
 
-    /// Records the result of attempt number `attempt`. `keys` are the fetched keys; `None` if it
-    /// failed. `generation` is the generation of the keys in use.
+    /// Records the result of attempt number `attempt`. `keys` are the fetched keys; `None` if the
+    /// attempt failed. `generation` is the generation of the keys in use.
     pub(super) fn record_fetch(
         &mut self,
         attempt: u64,

@@ -17,24 +17,24 @@ use std::time::{Duration, Instant};
 /// An issuer's JWK Set, fetched from its URL and refreshed in the background. It follows key
 /// rotations, and keeps working through outages of the issuer.
 ///
-/// Make one for each issuer and clone it: clones share everything. Do not make one for each
-/// request, because each new one starts its own thread and sends its own requests. The thread ends
-/// when the last clone is dropped, or with [`RemoteJwkSet::close`].
+/// Make one `RemoteJwkSet` for each issuer and clone it: clones share everything. Do not make a new
+/// one for each request, because each starts its own thread and sends its own requests. The thread
+/// ends when the last clone is dropped, or when [`RemoteJwkSet::close`] is called.
 ///
 /// - A verification whose key is cached takes no lock and never waits.
 /// - Keys are refreshed after 70 to 80 % of their lifetime. A failed refresh is retried with
 ///   back-off. The old keys are used for up to [`crate::RemoteJwkSetBuilder::max_stale`]. After
 ///   that, verifications fail with [`crate::ErrorKind::KeysUnavailable`].
-/// - Tokens with an unknown "kid" may cause fetches: two at once, then one in each
-///   [`crate::RemoteJwkSetBuilder::refetch_interval`]. A "kid" that a fetch did not find causes no
-///   further fetch for 5 s, growing to 60 s.
-/// - Tokens without "kid" that no key verifies may cause one fetch in each
-///   [`crate::RemoteJwkSetBuilder::refetch_interval_without_kid`]. So may tokens with an invalid
-///   signature under the key of their "kid".
+/// - Tokens with an unknown "kid" may cause fetches: two immediately, then one per
+///   [`crate::RemoteJwkSetBuilder::refetch_interval`]. If a fetch does not find a "kid", that "kid"
+///   causes no further fetch for 5 s. This time grows to 60 s.
+/// - Tokens without "kid" that no key verifies may cause one fetch per
+///   [`crate::RemoteJwkSetBuilder::refetch_interval_without_kid`]. Tokens whose signature is
+///   invalid under the key of their "kid" share this limit.
 /// - A token causes such a fetch only if all its other checks succeed: an expired token, for
-///   example, causes none.
-/// - If that fetch fails or does not finish in time, the token is not reported as invalid. The
-///   error is [`crate::ErrorKind::KeysUnavailable`].
+///   example, causes no fetch.
+/// - If that fetch fails or does not finish in time, the verification fails with
+///   [`crate::ErrorKind::KeysUnavailable`]. The token is not reported as invalid.
 /// - A key that the issuer has removed is no longer accepted once the new set is in use.
 /// - After a fork, each process fetches for itself. If a fetch was in flight at the fork, the child
 ///   keeps a copy of its socket open until it exits.
@@ -52,14 +52,14 @@ use std::time::{Duration, Instant};
 #[derive(Clone)]
 pub struct RemoteJwkSet(pub(super) Arc<Handle>);
 
-/// The state that all clones share. The worker's thread owns only the worker, so dropping the last
-/// clone can stop it.
+/// The state that all clones share. The thread owns only the worker and not this handle. So the
+/// handle is dropped with the last clone, and closes the worker.
 pub(super) struct Handle {
     pub(super) worker: Arc<Worker<JwksJob>>,
     pub(super) max_wait: Duration,
     created: Instant,
     /// The time from which a token with a known kid may cause a fetch, in milliseconds since
-    /// `created`. A copy of the budget that is read without the lock.
+    /// `created`. It is copied from the budget, so that it can be read without the lock.
     known_kid_from: AtomicU64,
 }
 
@@ -118,12 +118,12 @@ impl RemoteJwkSet {
         usable.map(|keys| Arc::clone(&keys.jwks)).ok_or_else(none)
     }
 
-    /// Fetches the keys now. Concurrent callers share one fetch. Meant for operators: calls are not
-    /// rate-limited, so do not call it for each request.
+    /// Fetches the keys now. Concurrent callers share one fetch. This is meant for operators: calls
+    /// are not rate-limited, so do not call it for each request.
     ///
     /// # Errors
-    /// Why the fetch failed. [`crate::FetchFailure::Timeout`]: it did not finish within `timeout`.
-    /// The keys in use are kept.
+    /// The fetch failed. [`crate::FetchFailure::Timeout`]: it did not finish within `timeout`.
+    /// After an error, the previous keys stay in use.
     pub fn refresh(&self, timeout: Duration) -> Result<(), FetchError> {
         self.0.worker.attempt_now(timeout)
     }

@@ -28,7 +28,8 @@ impl RemoteJwkSet {
         Self::builder(url).build()
     }
 
-    /// Returns a builder for the key set at `url`: https, or http to this machine.
+    /// Returns a builder for the key set at `url`. The URL must be https, or http to this machine,
+    /// unless [`RemoteJwkSetBuilder::allow_http`] is set.
     pub fn builder(url: &str) -> RemoteJwkSetBuilder {
         RemoteJwkSetBuilder::new(Location::Url(url.to_owned()), DAY)
     }
@@ -94,56 +95,56 @@ impl RemoteJwkSetBuilder {
         self
     }
 
-    /// How long keys are fresh if the server does not state it (Cache-Control, Expires): 1 s to 366
-    /// d, 10 minutes by default. Keys are refreshed after 70 to 80 % of that time.
+    /// Lifetime of the keys if the server states none (Cache-Control, Expires): 1 s to 366 d, 10
+    /// minutes by default. Keys are refreshed after 70 to 80 % of their lifetime.
     pub fn ttl(mut self, ttl: Duration) -> Self {
         self.ttl = ttl;
         self
     }
 
-    /// Maximum freshness that the server can state (Cache-Control, Expires): 1 s to 366 d, 24 hours
-    /// by default. A stated freshness under 60 s counts as 60 s, or as `max_ttl` if that is less.
-    /// It does not limit [`RemoteJwkSetBuilder::ttl`].
+    /// Maximum lifetime that the server can state (Cache-Control, Expires): 1 s to 366 d, 24 hours
+    /// by default. If the server states less than 60 s, the lifetime is 60 s, or `max_ttl` if that
+    /// is less. `max_ttl` does not limit [`RemoteJwkSetBuilder::ttl`].
     ///
-    /// Lower it if a revoked key must be dropped sooner than after the issuer's `max-age`.
+    /// Lower `max_ttl` if a revoked key must be rejected before the issuer's `max-age` has passed.
     pub fn max_ttl(mut self, max_ttl: Duration) -> Self {
         self.max_ttl = max_ttl;
         self
     }
 
-    /// How long keys are used after the issuer last confirmed them, if later fetches fail: at most
-    /// 366 d. Fresh keys are always used. 24 hours by default, or one hour with
+    /// Maximum time that keys are used after the issuer last confirmed them, if later fetches fail:
+    /// 0 to 366 d. It is never shorter than their lifetime. 24 hours by default, or one hour with
     /// [`RemoteJwkSet::discover`].
     pub fn max_stale(mut self, max_stale: Duration) -> Self {
         self.max_stale = max_stale;
         self
     }
 
-    /// How long a verification waits for a fetch of its key: 0 to 300 s, 2 s by default.
+    /// Maximum time that a verification waits for a fetch that may bring its key: 0 to 300 s, 2 s
+    /// by default.
     pub fn max_wait(mut self, max_wait: Duration) -> Self {
         self.max_wait = max_wait;
         self
     }
 
-    /// How often tokens with an unknown "kid" may cause a fetch: twice at once, then once in each
-    /// interval. 1 s to 1 h, 10 s by default.
+    /// Limits fetches for tokens with an unknown "kid": two immediately, then one per interval. 1 s
+    /// to 1 h, 10 s by default.
     ///
     /// So a flood of forged kids causes at most `2 + T / refetch_interval` requests to the issuer
     /// in any time `T`: 362 in an hour by default. A valid token with a new key is rejected for at
-    /// most `refetch_interval` during the flood. Failed fetches count too. A "kid" that a fetch did
-    /// not find causes no further fetch for 5 s, then 10 s, and so on up to 60 s.
+    /// most `refetch_interval` during the flood. Failed fetches count too. If a fetch does not find
+    /// a "kid", that "kid" causes no further fetch for 5 s, then 10 s, and so on up to 60 s.
     pub fn refetch_interval(mut self, interval: Duration) -> Self {
         self.refetch.unknown_kid = interval;
         self
     }
 
-    /// How often tokens without "kid" that no key verifies may cause a fetch: once in each
-    /// interval. This also limits fetches for tokens that the key with their "kid" does not verify.
-    /// 1 s to 24 h, 5 minutes by default.
+    /// Limits fetches for tokens without "kid" that no key verifies, and for tokens that the key
+    /// with their "kid" does not verify: one per interval. 1 s to 24 h, 5 minutes by default.
     ///
     /// Any forged token can cause such a fetch, so the issuer receives at most `1 + T /
-    /// refetch_interval_without_kid` requests in any time `T`: 13 in an hour by default. Lower it
-    /// if the issuer publishes keys without "kid", or reuses a "kid" for a new key.
+    /// refetch_interval_without_kid` requests in any time `T`: 13 in an hour by default. Lower the
+    /// interval if the issuer publishes keys without "kid", or reuses a "kid" for a new key.
     pub fn refetch_interval_without_kid(mut self, interval: Duration) -> Self {
         self.refetch.without_kid = interval;
         self
@@ -156,38 +157,38 @@ impl RemoteJwkSetBuilder {
         self
     }
 
-    /// Maximum number of usable keys: 1 to 1000, 100 by default. Further keys are skipped, and are
-    /// listed as skipped.
+    /// Maximum number of usable keys: 1 to 1000, 100 by default. Further keys are skipped, and
+    /// reported as skipped.
     pub fn max_keys(mut self, keys: usize) -> Self {
         self.load = self.load.max_keys(keys);
         self
     }
 
-    /// Sets which keys are used, by their "use". See [`LoadOptions::key_uses`].
+    /// Accepts keys with one of these values of "use". See [`LoadOptions::key_uses`].
     pub fn key_uses(mut self, uses: impl IntoIterator<Item: AsRef<str>>) -> Self {
         self.load = self.load.key_uses(uses);
         self
     }
 
-    /// Uses this JWK Set document until the first fetch succeeds. For programs that must have keys
-    /// at once.
+    /// Uses this JWK Set document until the first fetch succeeds. For programs that need keys
+    /// immediately.
     pub fn seed(mut self, document: impl Into<Vec<u8>>) -> Self {
         self.seed = Some(document.into());
         self
     }
 
-    /// Stores the latest usable document in this file (mode 0600, replaced atomically), and starts
-    /// with it. The stored document is used only if it is from the same source and not older than
-    /// [`RemoteJwkSetBuilder::max_stale`]. While it is fresh, nothing is fetched, so many
-    /// short-lived processes can share one fetch. Whoever can write the file or its folder can
-    /// choose the keys.
+    /// Stores the latest usable document in this file (mode 0600, replaced atomically), and reads
+    /// the file at the start. The stored document is used only if it is from the same source and
+    /// not older than [`RemoteJwkSetBuilder::max_stale`]. While it is fresh, nothing is fetched, so
+    /// many short-lived processes can share one fetch. Anyone who can write the file or its folder
+    /// can choose the keys.
     pub fn last_good_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.last_good_file = Some(path.into());
         self
     }
 
-    /// Starts the first fetch with the first verification, not at once. For programs that fork
-    /// after their setup.
+    /// Starts the first fetch at the first verification, not in [`RemoteJwkSetBuilder::build`]. For
+    /// programs that fork after their setup.
     pub fn lazy(mut self) -> Self {
         self.lazy = true;
         self
@@ -195,8 +196,9 @@ impl RemoteJwkSetBuilder {
 
     /// Calls `observer` after each attempt, in order, on a separate thread. The observer may block,
     /// and may use the key set. If it is slow, up to 256 calls are queued; then the oldest are
-    /// dropped. It should not own a clone of the key set, because then dropping the last handle
-    /// would not close it. The same thread logs attempts through the `log` crate.
+    /// dropped. The observer should not own a clone of the key set: such a clone would keep the key
+    /// set open after the program has dropped its own. The same thread logs attempts through the
+    /// `log` crate.
     pub fn observer(mut self, observer: impl Fn(&RemoteJwkSetStatus) + Send + Sync + 'static) -> Self {
         self.observer = Some(Arc::new(observer));
         self

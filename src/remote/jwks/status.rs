@@ -3,8 +3,8 @@
 use crate::remote::transport::FetchError;
 use std::time::{Duration, SystemTime};
 
-/// A snapshot of a remote key set, for metrics, logs and health checks. All counters count in this
-/// process only.
+/// A snapshot of a remote key set, for metrics, logs and health checks. The counters cover only
+/// this process.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct RemoteJwkSetStatus {
@@ -19,7 +19,7 @@ pub struct RemoteJwkSetStatus {
     pub sha256: Option<String>,
     /// Number of usable keys.
     pub usable_keys: usize,
-    /// Number of skipped keys, which are not usable.
+    /// Number of keys of the document that were skipped, for example because they are not usable.
     pub skipped_keys: usize,
     /// When the issuer last confirmed the keys in use; `None` for a seed.
     pub last_success: Option<SystemTime>,
@@ -35,16 +35,16 @@ pub struct RemoteJwkSetStatus {
     pub failures_in_row: u32,
     /// The time until the next scheduled attempt. A token may cause an earlier one.
     pub next_attempt: Duration,
-    /// Number of attempts done.
+    /// Number of finished attempts.
     pub attempts: u64,
-    /// Number of attempts begun because they were due.
+    /// Number of attempts that began because they were scheduled.
     pub scheduled: u64,
-    /// Number of attempts begun because the previous one failed.
+    /// Number of attempts that began because the previous attempt failed.
     pub retries: u64,
-    /// Number of attempts begun because of a token with an unknown kid.
+    /// Number of attempts that began because of a token with an unknown kid.
     pub unknown_kid: u64,
-    /// Number of attempts begun because of a token without kid that no key verified, or with an
-    /// invalid signature under the key of its kid.
+    /// Number of attempts that began because of a token that no key verified. The token had no kid,
+    /// or its signature was invalid under the key of its kid.
     pub without_kid: u64,
     /// Number of attempts that the program requested.
     pub requested: u64,
@@ -63,11 +63,10 @@ pub enum RemoteJwkSetState {
     Empty,
     /// The keys are fetched and fresh.
     Fresh,
-    /// The keys are in use, but a refresh is overdue, or they come from a seed or a file that is
-    /// not fresh.
+    /// The keys are in use, but their lifetime is over. Either a refresh is overdue, or the keys
+    /// come from a seed or from a file that is no longer fresh.
     Stale,
-    /// The issuer has not confirmed the keys for longer than `max_stale`, so they are no longer
-    /// used.
+    /// The issuer last confirmed the keys longer than `max_stale` ago, so they are no longer used.
     TooOld,
     /// The key set is closed.
     Closed,
