@@ -8,7 +8,7 @@ const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
 /// Returns a random number from 0 inclusive to 1 exclusive.
 ///
 /// Each call reads the system's random source. A generator with a state would return the same
-/// numbers in all forked children of a process, and all children would send their requests at the
+/// numbers in all forked children of a process. All children would then send their requests at the
 /// same time.
 pub(super) fn random() -> f64 {
     // If the random source fails, return 0.5. Then there is no jitter, but everything else works.

@@ -133,7 +133,8 @@ impl RemoteJwkSetBuilder {
     /// So a flood of forged kids causes at most `2 + T / refetch_interval` requests to the issuer
     /// in any time `T`: 362 in an hour by default. A valid token with a new key is rejected for at
     /// most `refetch_interval` during the flood. Failed fetches count too. If a fetch does not find
-    /// a "kid", that "kid" causes no further fetch for 5 s, then 10 s, and so on up to 60 s.
+    /// a "kid", that "kid" causes no further fetch for 5 s. This time doubles with each such fetch,
+    /// up to 60 s.
     pub fn refetch_interval(mut self, interval: Duration) -> Self {
         self.refetch.unknown_kid = interval;
         self

@@ -6,7 +6,7 @@
 //! |---|---|
 //! | a byte order mark, white space or single quotes around it | ignored |
 //! | wrapped in a JSON string or base64 | decoded, up to [`MAX_WRAPPINGS`] times |
-//! | line ends inside the strings of the JSON | read as spaces |
+//! | line ends inside the strings of the JSON | replaced by spaces |
 
 use super::lenient::{base64, without_bom};
 use super::secret_text::unusable;
@@ -25,8 +25,8 @@ pub(super) fn object(secret: &str) -> Result<Zeroizing<String>> {
         let inner = match trimmed.chars().next() {
             None => return Err(unusable("the secret is empty")),
             Some('{') => {
-                // Valid JSON has none of these inside a string, and outside strings a space has the
-                // same meaning.
+                // A string in valid JSON contains none of these characters. Outside strings, they
+                // have the same meaning as a space.
                 return Ok(Zeroizing::new(trimmed.replace(['\n', '\r', '\t'], " ")));
             }
             Some('"') => serde_json::from_str(trimmed).ok().map(Zeroizing::new),
@@ -49,13 +49,12 @@ pub(super) fn object(secret: &str) -> Result<Zeroizing<String>> {
     Err(unusable("the secret is not a JSON object (it may also be in base64 or in a JSON string)"))
 }
 
-/// Describes why `object` is not strict JSON: with the position, but without any of its text.
+/// Returns the error for an `object` that is not strict JSON. It contains the position, but no text
+/// of the object.
 pub(super) fn not_strict(object: &str) -> Error {
     let error = unusable("");
     match serde_json::from_str::<IgnoredAny>(object) {
-        Err(fault) => {
-            error.with_detail(format!("the secret is not valid JSON at character {}", fault.column()))
-        }
+        Err(fault) => error.with_detail(format!("the secret is not valid JSON at byte {}", fault.column())),
         Ok(_) => error.with_detail("the secret has a repeated member name, or is nested too deep"),
     }
 }
@@ -118,8 +117,8 @@ mod tests {
     #[test]
     fn a_json_error_contains_the_position_but_no_text_of_the_secret() {
         for (object, why) in [
-            (r#"{"uid":"hidden","x":hidden}"#, "character 21"),
-            (r#"{"uid":"hidden"} hidden"#, "character 18"),
+            (r#"{"uid":"hidden","x":hidden}"#, "byte 21"),
+            (r#"{"uid":"hidden"} hidden"#, "byte 18"),
             (r#"{"uid":"hidden","uid":"hidden"}"#, "a repeated member name"),
         ] {
             let error = ServiceAccount::from_json(object).unwrap_err().to_string();

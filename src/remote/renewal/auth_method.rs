@@ -15,7 +15,8 @@ macro_rules! auth_methods {
             /// All methods.
             pub const ALL: &'static [AuthMethod] = &[$(AuthMethod::$method,)+];
 
-            /// The registered name, the same in every language: `"client_secret_basic"`.
+            /// Returns the registered name, for example `"client_secret_basic"`. It is the same in
+            /// every language.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$method => $name,)+ }
             }
@@ -24,16 +25,16 @@ macro_rules! auth_methods {
 }
 
 auth_methods! {
-    /// Sends id and secret with HTTP Basic (RFC 6749 §2.3.1).
+    /// Sends client id and secret with HTTP Basic (RFC 6749 §2.3.1).
     #[default]
     ClientSecretBasic, "client_secret_basic";
-    /// Sends id and secret in the body (RFC 6749 §2.3.1). For servers that do not support HTTP
-    /// Basic.
+    /// Sends client id and secret in the body (RFC 6749 §2.3.1). For servers that do not support
+    /// HTTP Basic.
     ClientSecretPost, "client_secret_post";
     /// Sends a JWT that is signed with the client's private key (RFC 7523 §2.2). Client and server
     /// share no secret.
     PrivateKeyJwt, "private_key_jwt";
-    /// Presents the client certificate in TLS, and sends the id in the body (RFC 8705 §2.1).
+    /// Presents the client certificate in TLS, and sends the client id in the body (RFC 8705 §2.1).
     TlsClientAuth, "tls_client_auth";
 }
 

@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
-/// Lifetime of an assertion, in seconds. It is used immediately.
+/// Lifetime of an assertion, in seconds. It is short, because an assertion is sent immediately.
 const ASSERTION_LIFETIME: i64 = 60;
 /// The value of client_assertion_type (RFC 7523 §2.2).
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -26,7 +26,7 @@ pub(super) struct Client {
     pub(super) auth_method: AuthMethod,
     pub(super) secret: Option<SecretText>,
     pub(super) private_key: Option<SecretText>,
-    /// "kid" of the assertion's header.
+    /// The "kid" in the header of the assertion.
     pub(super) private_key_id: Option<String>,
     /// Additional parameters, such as "scope", "audience" and "resource".
     pub(super) parameters: Vec<(String, String)>,
@@ -84,9 +84,9 @@ impl Client {
         Ok(())
     }
 
-    /// Whether form-encoding changes the id or the secret in HTTP Basic. A server that does not
-    /// decode them would then see wrong ones. Returns false if the id contains a colon: without
-    /// encoding, the server could not split the pair.
+    /// Whether form-encoding changes the id or the secret in HTTP Basic. If it does, a server that
+    /// does not decode them reads a wrong id or secret. Returns false if the id contains a colon:
+    /// without encoding, the server could not separate id and secret.
     pub(super) fn is_changed_by_encoding(&self) -> bool {
         let is_changed = |text: &str| form(text) != text;
         let secret = self.secret.as_ref().and_then(|secret| secret.read(SECRET_FILE).ok());
@@ -121,8 +121,8 @@ impl Client {
     }
 }
 
-/// Rejects a text that no server accepts. A line end is a common mistake: it comes from reading a
-/// whole file.
+/// Rejects a text with control characters, because no server accepts it. A line end at its end is a
+/// common mistake: programs read it from a file.
 fn check_text(setting: &str, text: &str) -> Result<()> {
     if text.ends_with(['\n', '\r']) {
         return Err(invalid(format!("{setting} ends with a line end: remove it (files often end with one)")));
@@ -138,8 +138,8 @@ fn signing_key(private_key: &SecretText) -> Result<SigningKey> {
     SigningKey::from_pem(&text).map_err(|error| private_key.named(KEY_FILE, error))
 }
 
-/// Returns the value of Authorization. Unless `plain` is true, form-encodes id and secret first
-/// (RFC 6749 §2.3.1).
+/// Returns the value of the Authorization header. Unless `plain` is true, form-encodes id and
+/// secret first (RFC 6749 §2.3.1).
 fn basic(id: &str, secret: &str, plain: bool) -> String {
     let pair = Zeroizing::new(match plain {
         true => format!("{id}:{secret}"),
@@ -150,8 +150,8 @@ fn basic(id: &str, secret: &str, plain: bool) -> String {
 
 /// Returns the claims of an assertion (RFC 7523 §3).
 fn assertion(client_id: &str, token_url: &str, now: i64) -> String {
-    // "jti" makes the assertion usable once. If the random source fails, "jti" is constant, and a
-    // server may reject the second assertion.
+    // Because of "jti", a server can accept each assertion only once. If the random source fails,
+    // "jti" is constant, and a server may reject the second assertion.
     let unique = getrandom::u64().and_then(|high| Ok([high, getrandom::u64()?])).unwrap_or_default();
     let jti = base64url::encode(unique.map(u64::to_be_bytes).as_flattened());
     let [id, audience] = [client_id, token_url].map(serde_json::Value::from);
@@ -159,7 +159,7 @@ fn assertion(client_id: &str, token_url: &str, now: i64) -> String {
     format!(r#"{{"iss":{id},"sub":{id},"aud":{audience},"jti":"{jti}","iat":{now},"exp":{exp}}}"#)
 }
 
-/// A body in the format application/x-www-form-urlencoded. It may be secret.
+/// A body in the format application/x-www-form-urlencoded. It may contain secrets.
 #[derive(Default)]
 pub(super) struct Form(pub(super) Zeroizing<String>);
 
@@ -201,7 +201,7 @@ mod tests {
             Client { id: id.to_owned(), secret, ..Client::default() }.check(false)
         };
         assert_eq!(check("my client", "s:cret/é% "), Ok(()));
-        assert_eq!(check("id", ""), Ok(()), "RFC 6749 §2.3.1 allows it");
+        assert_eq!(check("id", ""), Ok(()), "RFC 6749 §2.3.1 allows an empty secret");
         for (id, secret, why) in [
             ("", "secret", "client_id is empty"),
             ("id", "secret\n", "client_secret ends with a line end"),

@@ -73,16 +73,17 @@ impl ClientCredentials {
         login_response::login_error(response, kind, self.has_succeeded.load(Ordering::Relaxed))
     }
 
-    /// Repeats the request if `response` rejects the client and a second request may succeed: one
-    /// without form-encoding, or with a corrected clock.
+    /// Repeats the request if `response` rejects the client and a second request may succeed. The
+    /// second request omits the form-encoding, or uses the corrected clock. Returns `None` if the
+    /// first response is the final one.
     fn post_again(&self, response: &HttpResponse) -> Option<HttpResponse> {
         let clock_was_wrong = self.clock.learn(response);
         let is_rejected = !login_response::is_success(response.status)
             && self.login_error(response).failure() == FetchFailure::Rejected;
         match self.client.auth_method {
             _ if !is_rejected => None,
-            // Some servers do not decode id and secret in HTTP Basic. Until a login has succeeded,
-            // send them once more without the encoding, if it changes them.
+            // Some servers do not decode id and secret in HTTP Basic. If no login has succeeded yet
+            // and the encoding changes id or secret, repeat the login without the encoding.
             AuthMethod::ClientSecretBasic
                 if !self.has_succeeded.load(Ordering::Relaxed) && self.client.is_changed_by_encoding() =>
             {
@@ -91,7 +92,8 @@ impl ClientCredentials {
                 self.takes_plain.store(true, Ordering::Relaxed);
                 Some(second)
             }
-            // The server rejects an assertion that has expired by its clock just like a wrong key.
+            // A server rejects an assertion that has expired by the server's clock. Its response is
+            // the same as for a wrong key.
             AuthMethod::PrivateKeyJwt if clock_was_wrong => self.post(false).ok(),
             _ => None,
         }
@@ -127,8 +129,8 @@ fn scheme(body: &[u8]) -> Result<Option<String>, FetchError> {
     let text = value.as_str().unwrap_or_default();
     let word = text.trim();
     // The characters of a scheme (RFC 9110 §5.6.2).
-    let may_stand = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    if value.as_str().is_none() || word.len() > MAX_SCHEME_LEN || !word.bytes().all(may_stand) {
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    if value.as_str().is_none() || word.len() > MAX_SCHEME_LEN || !word.bytes().all(is_allowed) {
         return Err(FetchError::new(
             FetchFailure::Document,
             "token_type is not the name of an authentication scheme",
@@ -138,7 +140,7 @@ fn scheme(body: &[u8]) -> Result<Option<String>, FetchError> {
     Ok((!is_usual).then(|| word.to_owned()))
 }
 
-/// Returns the token's lifetime, if the response states it. 0 and negative numbers count as
+/// Returns the token's lifetime, if the response contains it. 0 and negative numbers count as
 /// missing, because some servers send -1 for a token without expiry. An invalid value is an error:
 /// it must not count as "no expiry".
 fn expires_in(body: &[u8]) -> Result<Option<Duration>, FetchError> {

@@ -1,33 +1,33 @@
 //! The token in use and its expiry.
 //!
 //! The expiry is measured on two clocks. The monotonic clock is never set, but it stops while the
-//! machine is suspended. The wall clock continues then, but it can be set: by hours at boot, or by
-//! any time by an operator. A program cannot distinguish a suspended machine from a wall clock that
-//! was set forward.
+//! machine is suspended. The wall clock keeps running during a suspension, but it can be set: by
+//! hours at boot, or by any amount by an operator. A program cannot distinguish a suspended machine
+//! from a wall clock that was set forward.
 //!
 //! The monotonic clock never runs ahead of real time. So a token that has expired by the monotonic
 //! clock has expired, and is never returned. A token that has expired only by the wall clock may be
 //! valid:
 //!
 //! - It is renewed now. Callers wait for that login, as they do in the last seconds of any token.
-//! - If that login fails, the token is still returned. If the machine was suspended, the receiver
-//!   responds with 401. If the clock was set, the token is valid, and an outage of the issuer does
-//!   no harm.
-//! - The Date of a failed login's response shows which case it is. It corrects the expiry on both
-//!   clocks.
+//! - If that login fails, the token is still returned. If the machine was suspended, the token has
+//!   expired, and its receiver responds with 401. If the clock was set, the token is valid, and
+//!   callers can use it during an outage of the issuer.
+//! - The Date header of a failed login's response distinguishes the two cases. It is used to
+//!   correct the expiry on both clocks.
 
 use super::own_token::OwnToken;
 use crate::remote::pacing;
 use std::time::{Duration, Instant, SystemTime};
 
-/// Tokens with a shorter lifetime are renewed after half of it.
+/// Tokens with a shorter lifetime are renewed after half of their lifetime.
 const SHORT_LIFETIME: Duration = Duration::from_secs(60);
-/// The assumed lifetime of tokens without expiry, for their renewal.
+/// Tokens without expiry are renewed as if they had this lifetime.
 const RENEWAL_WITHOUT_EXPIRY: Duration = Duration::from_secs(24 * 60 * 60);
 /// Minimum time from a successful login to the next scheduled one.
 pub(super) const MIN_LOGIN_INTERVAL: Duration = Duration::from_secs(1);
-/// A smaller difference between the clocks is ignored: a Date has a precision of one second, and a
-/// response takes some time.
+/// Differences between the clocks up to this time are ignored: a Date has a precision of one
+/// second, and a response takes some time.
 const CLOCK_TOLERANCE: Duration = Duration::from_secs(30);
 
 /// The token in use.
@@ -38,11 +38,12 @@ pub(super) struct CurrentToken {
     obtained: Instant,
     pub(super) renew_at: Instant,
     expiry: Option<Expiry>,
-    /// Whether the lifetime comes from the token's own "exp", which is by the issuer's clock.
+    /// Whether the lifetime comes from the token's own "exp", which is a time on the issuer's
+    /// clock.
     has_exp: bool,
 }
 
-/// When a token expires, on each clock.
+/// The time when a token expires, on each clock.
 #[derive(Clone, Copy)]
 struct Expiry {
     monotonic: Instant,
@@ -74,8 +75,8 @@ impl CurrentToken {
         (Self { token, lifetime, obtained, renew_at: obtained + next, expiry, has_exp }, next)
     }
 
-    /// Whether callers need not wait for a renewal: by both clocks, the time left is longer than
-    /// the renewal margin.
+    /// Whether callers get the token without waiting for a renewal: by both clocks, the time left
+    /// is longer than the renewal margin.
     pub(super) fn is_fresh(&self, now: Instant, wall: SystemTime) -> bool {
         self.expiry.zip(self.lifetime).is_none_or(|(expiry, life)| {
             let [monotonic, by_wall] = expiry.left(now, wall);
@@ -102,29 +103,30 @@ impl CurrentToken {
         Some(monotonic.min(by_wall))
     }
 
-    /// Returns the time until the renewal in a forked child. It is later than in the parent by a
-    /// random time, so that children do not all log in at once.
+    /// Returns the time until the renewal in a forked child. A random time, up to 10 % of the
+    /// lifetime, is added to the parent's time. So children do not all log in at the same time.
     pub(super) fn due_after_fork(&self) -> Duration {
         let spread = self.lifetime.unwrap_or(RENEWAL_WITHOUT_EXPIRY).mul_f64(0.1 * pacing::random());
         self.renew_at.saturating_duration_since(Instant::now()) + spread
     }
 
     /// Returns the token with its expiry corrected by the issuer's time. `None` if both clocks
-    /// agree, or if the lifetime is not by the issuer's clock.
+    /// agree, or if the lifetime does not come from "exp".
     pub(super) fn corrected(&self, server_time: i64, now: Instant, wall: SystemTime) -> Option<Self> {
         let [monotonic, by_wall] = self.expiry?.left(now, wall);
         if !self.has_exp || monotonic.abs_diff(by_wall) <= CLOCK_TOLERANCE {
             return None;
         }
         let left = self.token.expires_at()?.saturating_sub(server_time).max(0).unsigned_abs();
-        // The true expiry is between the two. The limits matter if the server's own clock is wrong.
+        // The true time left is between the results of the two clocks. The limits matter if the
+        // server's own clock is wrong.
         let left = Duration::from_secs(left).clamp(monotonic.min(by_wall), monotonic);
         Some(Self { expiry: Some(Expiry::after(left, now, wall)), ..self.clone() })
     }
 }
 
-/// Returns how long before the expiry callers begin to wait for a renewal: 5 % of the lifetime, but
-/// 10 to 60 s, and at most a quarter of the lifetime.
+/// Returns the renewal margin: if less time is left, callers wait for a renewal. It is 5 % of the
+/// lifetime, limited to 10 to 60 s, and at most a quarter of the lifetime.
 fn renewal_margin(lifetime: Duration) -> Duration {
     (lifetime / 20).clamp(Duration::from_secs(10), Duration::from_secs(60)).min(lifetime / 4)
 }
@@ -151,8 +153,7 @@ mod tests {
     const HOUR: Duration = Duration::from_secs(3600);
 
     fn token(life: u64) -> (CurrentToken, f64) {
-        // The token expires at the time `life` of the issuer's clock, which was 0 when it was
-        // issued.
+        // On the issuer's clock, the token was issued at 0 and expires at `life`.
         let token = OwnToken::new("", "t", Some(life as i64), 1);
         let (token, next) = CurrentToken::new(token, Some(Duration::from_secs(life)), true);
         (token, next.as_secs_f64() / life as f64)
@@ -166,7 +167,7 @@ mod tests {
             assert!(least >= 0.699 && most <= 0.801 && most - least > 0.08, "{life}: {least} {most}");
         }
         assert_eq!((token(59).1, token(2).1), (0.5, 0.5));
-        // However short the lifetime is, the next login is a second later.
+        // Even for the shortest lifetime, the next login is one second later.
         for life in [0, 1, 500, 1999] {
             let (_, next) =
                 CurrentToken::new(OwnToken::new("", "t", None, 1), Some(Duration::from_millis(life)), false);
@@ -221,7 +222,7 @@ mod tests {
         assert!(!bounded.is_valid(now + 601 * second, ahead));
         // If the two clocks agree, the server's time is ignored.
         assert!(token.corrected(3610, now, wall).is_none() && valid.corrected(3610, now, ahead).is_none());
-        // A lifetime from expires_in is not by the issuer's clock.
+        // A lifetime from expires_in is not a time on the issuer's clock.
         let token = OwnToken::new("", "t", Some(600), 1);
         let (given, _) = CurrentToken::new(token, Some(Duration::from_secs(600)), false);
         assert!(given.corrected(3610, now, ahead).is_none());

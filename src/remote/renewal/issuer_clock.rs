@@ -1,4 +1,4 @@
-//! The issuer's clock, computed from the Date header of its responses.
+//! The issuer's clock, computed from the Date header of the issuer's responses.
 
 use super::login_response::date;
 use crate::remote::transport::HttpResponse;
@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 /// of a signed login token, which is at least 60 s.
 const TOLERANCE: i64 = 30;
 
-/// The issuer's clock, for signing login tokens. These are valid for 1 to 5 minutes only. If they
-/// were signed with a wrong local clock, the issuer would reject them.
+/// The issuer's clock, for signing login tokens. Login tokens are valid for 1 to 5 minutes only. If
+/// their times came from a wrong local clock, the issuer would reject them.
 #[derive(Default)]
 pub(super) struct IssuerClock {
     /// The issuer's clock minus this machine's clock, in seconds. 0 if they differ by [`TOLERANCE`]
@@ -24,8 +24,9 @@ impl IssuerClock {
         Clock::system().now().saturating_add(self.skew.load(Ordering::Relaxed))
     }
 
-    /// Computes the difference from a response's Date. Returns true if it changed by more than
-    /// [`TOLERANCE`]. Then a login that was rejected may succeed if it is repeated.
+    /// Updates the difference between the clocks from a response's Date. Returns true if the
+    /// difference changed by more than [`TOLERANCE`]. In that case, repeating a rejected login may
+    /// succeed.
     pub(super) fn learn(&self, response: &HttpResponse) -> bool {
         let Some(issuer_time) = date(response) else { return false };
         let difference = issuer_time.saturating_sub(Clock::system().now());

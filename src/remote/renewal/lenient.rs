@@ -11,7 +11,7 @@ const ANY_BITS: GeneralPurposeConfig = GeneralPurposeConfig::new()
     .with_decode_allow_trailing_bits(true)
     .with_decode_padding_mode(DecodePaddingMode::RequireNone);
 
-/// Decodes base64 in either alphabet. Padding and white space are ignored.
+/// Decodes base64 in the standard or the URL-safe alphabet. Padding and white space are ignored.
 pub(super) fn base64(text: &str) -> Option<Zeroizing<Vec<u8>>> {
     let mut plain = Zeroizing::new(String::with_capacity(text.len()));
     plain.extend(text.chars().filter(|c| !c.is_whitespace()).map(|c| match c {

@@ -92,8 +92,8 @@ pub(super) enum LoginKind {
     Client(AuthMethod),
 }
 
-/// Returns the error for a login with this response. `has_succeeded`: whether a login with the same
-/// settings has succeeded before.
+/// Returns the error for a failed login with this response. `has_succeeded` is true if a login with
+/// the same settings has succeeded before.
 pub(super) fn login_error(response: &HttpResponse, kind: LoginKind, has_succeeded: bool) -> FetchError {
     let status = response.status;
     let code = error_code(&response.body);
@@ -101,8 +101,8 @@ pub(super) fn login_error(response: &HttpResponse, kind: LoginKind, has_succeede
         (400..500, Some("temporarily_unavailable" | "server_error")) => FetchFailure::Status,
         // RFC 6749 §5.2 allows both statuses for a rejected client.
         (401, _) | (400, Some("invalid_client")) => FetchFailure::Rejected,
-        // The URL was correct before. A gateway responds like this while the service behind it
-        // starts.
+        // The URL was correct before. A gateway responds with 403 or 404 while the service behind
+        // it starts.
         (403 | 404, _) if has_succeeded => FetchFailure::Status,
         (400 | 403 | 404 | 405 | 406 | 415, _) => FetchFailure::Refused,
         _ => FetchFailure::Status,

@@ -39,8 +39,9 @@ impl OwnToken {
         &self.0.authorization
     }
 
-    /// Returns the token's own "exp", in seconds since 1970 by the issuer's clock. `None` if it has
-    /// none, even if its source set a lifetime: see [`crate::TokenRenewerStatus::expires_in`].
+    /// Returns the token's own "exp", in seconds since 1970 by the issuer's clock. `None` if the
+    /// token has no "exp", even if its source set a lifetime. For that lifetime see
+    /// [`crate::TokenRenewerStatus::expires_in`].
     pub fn expires_at(&self) -> Option<i64> {
         self.0.expires_at
     }

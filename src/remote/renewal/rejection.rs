@@ -4,10 +4,11 @@
 /// (UNAUTHENTICATED), which comes with HTTP 200. If so, call [`crate::TokenRenewer::reject`] for a
 /// new token.
 ///
-/// A 401 counts if WWW-Authenticate contains a scheme of DC/OS (`acsjwt`, `oauthjwt`) or `Bearer`,
-/// or if it is missing or empty. It does not count if it contains only other schemes, such as
-/// `Basic`. Services behind DC/OS's Admin Router may send these, and a new token would not help.
-/// 403 never counts: the caller is authenticated, but not allowed.
+/// A 401 rejects the token if WWW-Authenticate is missing or empty, or if it contains a scheme of
+/// DC/OS (`acsjwt`, `oauthjwt`) or `Bearer`. If WWW-Authenticate contains only other schemes, such
+/// as `Basic`, the 401 does not reject the token. Services behind DC/OS's Admin Router may send
+/// such schemes, and a new token would not help. A 403 never rejects the token: the caller is
+/// authenticated, but not allowed.
 ///
 /// ```
 /// use bouncer_verify::is_token_rejection;
@@ -46,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_401_counts_only_if_it_requests_a_token() {
+    fn a_401_rejects_the_token_unless_it_requests_only_other_schemes() {
         for (status, challenge, grpc, expected) in [
             (401, Some("acsjwt"), None, true),
             (401, Some("oauthjwt"), None, true),

@@ -16,16 +16,18 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant, SystemTime};
 
-/// Rejections cause one login at once, and then at most one in each interval of this length.
+/// Rejections cause one login immediately, and then at most one login in each interval of this
+/// length.
 const REJECTION_INTERVAL: Duration = Duration::from_secs(30);
-/// Maximum pause in an outage while the token is valid for at least as long.
+/// Maximum pause between logins in an outage, if the token is valid for at least this time.
 const MAX_PAUSE: Duration = Duration::from_secs(300);
-/// Maximum pause in an outage if there is no valid token, or if it expires soon.
+/// Maximum pause between logins in an outage, if there is no valid token or it expires sooner.
 const MAX_PAUSE_WITHOUT_TOKEN: Duration = Duration::from_secs(15);
-/// Maximum of the first pause after a permanent failure. Further pauses are longer, because a retry
-/// is unlikely to succeed.
+/// Maximum pause after the first permanent failure. The maximum doubles with each further one,
+/// because a retry is unlikely to succeed.
 const PERMANENT_FAILURE_PAUSE: Duration = Duration::from_secs(30);
-/// If the token in use expires soon, that maximum is reduced, but never below this.
+/// If the token in use expires soon, the maximum pause after a permanent failure is reduced, but
+/// never below this time.
 const MIN_PERMANENT_FAILURE_PAUSE: Duration = Duration::from_secs(5);
 /// Tokens with a longer lifetime count as tokens without expiry. This avoids an overflow of a
 /// clock.
@@ -35,12 +37,13 @@ const TARGET: &str = module_path!();
 
 pub(super) struct RenewalJob {
     source: Arc<dyn TokenSource>,
-    /// The name in logs.
+    /// The name of the renewer in logs.
     name: String,
     prefix: Prefix,
     observer: Option<Observer<TokenRenewerStatus>>,
     in_use: ArcSwapOption<CurrentToken>,
-    /// Number of permanent failures since the last success that made the pause grow.
+    /// Number of permanent failures since the last success. Counts only failures that made the next
+    /// pause longer.
     permanent_failures: AtomicU32,
     closed: AtomicBool,
     /// The worker's thread, while it waits between two logins of one attempt.
@@ -51,13 +54,14 @@ pub(super) struct RenewalJob {
 #[derive(Clone, Copy)]
 pub(super) struct Prefix {
     pub(super) text: &'static str,
-    /// Whether the program set it. If so, it is used even if the login's response contains another
-    /// scheme.
+    /// Whether the program set the prefix. If so, the prefix is used even if the login's response
+    /// contains another scheme.
     pub(super) is_set: bool,
 }
 
-/// Returns the maximum pause in an outage, with a token that expires in `left`. The sooner it
-/// expires, the more often a login is tried.
+/// Returns the maximum pause between logins in an outage. `left` is the time until the token
+/// expires: zero without a valid token, `None` for a token without expiry. The sooner the token
+/// expires, the shorter the pause.
 fn max_pause(left: Option<Duration>) -> Duration {
     match left {
         Some(Duration::ZERO) => MAX_PAUSE_WITHOUT_TOKEN,
@@ -68,10 +72,10 @@ fn max_pause(left: Option<Duration>) -> Duration {
     }
 }
 
-/// Returns the maximum pause after `failures` permanent failures with a token that expires in
-/// `left`, and whether the next pause grows. The pause is at most half of the time left, so that
-/// the token does not expire after a single failure. But that limit is never below
-/// [`MIN_PERMANENT_FAILURE_PAUSE`].
+/// Returns the maximum pause after a permanent failure, and whether the next maximum is longer.
+/// `failures` is the number of earlier permanent failures. `left` is the same as for [`max_pause`].
+/// The pause is at most half of the time left, so that a retry comes before the token expires. But
+/// that limit is never below [`MIN_PERMANENT_FAILURE_PAUSE`].
 fn permanent_failure_pause(failures: u32, left: Option<Duration>) -> (Duration, bool) {
     let growing = PERMANENT_FAILURE_PAUSE.saturating_mul(1 << failures.min(10)).min(MAX_PAUSE);
     let bound = match left {
@@ -115,9 +119,9 @@ impl RenewalJob {
         &self.name
     }
 
-    /// Logs in. If this returns the token that was just rejected, logs in again a second later:
-    /// DC/OS tokens contain times in whole seconds, so two logins within one second return the same
-    /// token.
+    /// Logs in. If the login returns the token that was just rejected, logs in again a second
+    /// later. DC/OS tokens contain times in whole seconds, so two logins within one second return
+    /// the same token.
     fn login(&self, reason: Reason) -> Result<Duration, FetchError> {
         let mut new = self.source.login()?;
         let is_in_use = |new: &NewToken| {
@@ -146,8 +150,8 @@ impl RenewalJob {
         self.waiting_thread.store(None);
     }
 
-    /// Corrects the expiry of the token in use by the issuer's time, which the response of a failed
-    /// login contains.
+    /// Corrects the expiry of the token in use. `server_time` is the issuer's time, from the
+    /// response of a failed login.
     fn correct_clocks(&self, server_time: i64) {
         let in_use = self.in_use.load();
         let corrected = in_use
@@ -308,10 +312,10 @@ mod tests {
         // The first retry comes after 15 to 30 s, and well before the token expires.
         assert_eq!(pause(0, Some(100_000.0)), (30.0, true));
         assert_eq!(pause(0, Some(40.0)), (20.0, false));
-        assert_eq!(pause(9, Some(40.0)), (20.0, false), "earlier failures do not make the token expire");
+        assert_eq!(pause(9, Some(40.0)), (20.0, false), "half of the time left, also after many failures");
         assert_eq!(pause(0, Some(0.1)), (5.0, false));
-        // The number of logins that 401 causes in the last ten minutes of a token, with the
-        // shortest pauses.
+        // Count the logins in the last ten minutes of a token if each login fails with 401 and each
+        // pause is the shortest possible.
         let (mut left, mut failures, mut logins) = (600.0, 0, 0);
         while left > 0.0 {
             let (longest, grows) = pause(failures, Some(left));
@@ -326,10 +330,10 @@ mod tests {
     }
 
     #[test]
-    fn only_permanent_failures_make_their_pauses_grow() {
+    fn other_failures_do_not_lengthen_the_pause_after_a_permanent_failure() {
         let job = job(|| NewToken::new("opaque"));
         let pause = |failure| job.pause(20, &FetchError::new(failure, "")).as_secs_f64();
-        // There were twenty failures before, and none of them was permanent.
+        // Twenty failures before this one were not permanent.
         assert!((15.0..=30.0).contains(&pause(FetchFailure::Refused)));
         assert!(pause(FetchFailure::Status) <= 15.0, "there is no token");
         assert!((30.0..=60.0).contains(&pause(FetchFailure::Rejected)));

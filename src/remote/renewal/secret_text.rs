@@ -9,19 +9,19 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
-/// Maximum size of a file, in bytes.
+/// Maximum size of a secret file, in bytes.
 const MAX_FILE_LEN: u64 = 64 * 1024;
 
 pub(super) fn unusable(detail: &'static str) -> Error {
     Error::new(ErrorKind::UnusableCredentials, detail)
 }
 
-/// Makes the error of a login whose secret is not usable.
+/// Returns the error of a login whose secret is not usable.
 pub(super) fn failed(error: &Error) -> FetchError {
     FetchError::new(FetchFailure::Credentials, error.detail().to_owned())
 }
 
-/// The location of a secret.
+/// A secret, or the file that contains it.
 #[derive(Clone)]
 pub(super) enum SecretText {
     Text(Arc<Zeroizing<String>>),
@@ -37,7 +37,7 @@ impl SecretText {
     /// Returns the secret. `setting` is the name of the file's setting, for errors.
     ///
     /// # Errors
-    /// [`ErrorKind::UnusableCredentials`]: the file cannot be read.
+    /// [`ErrorKind::UnusableCredentials`]: the file cannot be read, is too large or is not UTF-8.
     pub(super) fn read(&self, setting: &str) -> Result<Arc<Zeroizing<String>>> {
         match self {
             Self::Text(text) => Ok(Arc::clone(text)),
@@ -45,7 +45,7 @@ impl SecretText {
         }
     }
 
-    /// Adds setting and path to an error about the contents of the file.
+    /// If the secret is in a file, adds setting and path to an error about its contents.
     pub(super) fn named(&self, setting: &str, error: Error) -> Error {
         match self {
             Self::Text(_) => error,

@@ -8,12 +8,12 @@ use crate::error::Result;
 use std::fmt;
 use zeroize::Zeroizing;
 
-/// Lifetime of a service login token, in seconds. DC/OS accepts up to ten minutes. With half of
-/// that, the clocks may differ by up to five minutes in either direction.
+/// Lifetime of a service login token, in seconds. DC/OS accepts up to ten minutes. With five
+/// minutes, the clocks may differ by up to five minutes in either direction.
 const LOGIN_TOKEN_LIFETIME: i64 = 300;
 
-/// A service account of DC/OS, read from its secret. Dropping it wipes its private key from memory.
-/// But reading the secret leaves a copy of the key in freed memory.
+/// A service account of DC/OS, read from its secret. Dropping the account wipes its private key
+/// from memory, but reading the secret leaves a copy of the key in freed memory.
 ///
 /// ```text
 /// {"uid": "my-service", "private_key": "-----BEGIN PRIVATE KEY-----\n…",
@@ -26,9 +26,9 @@ pub struct ServiceAccount {
 }
 
 impl ServiceAccount {
-    /// Reads the secret. `uid` and `private_key` (RSA in PEM, PKCS #8 or PKCS #1) are required. So
-    /// is `login_endpoint`, unless [`crate::TokenRenewerBuilder::login_endpoint`] is set. `scheme`
-    /// is optional and must be "RS256". Other members are ignored.
+    /// Reads the secret. `uid` and `private_key` (RSA in PEM, PKCS #8 or PKCS #1) are required. A
+    /// renewer also needs `login_endpoint`, unless [`crate::TokenRenewerBuilder::login_endpoint`]
+    /// is set. `scheme` is optional and must be "RS256". Other members are ignored.
     ///
     /// The JSON may also be encoded in base64 or as a JSON string, and may have a byte order mark.
     /// The line ends of the private key may be missing, escaped, or replaced by spaces.

@@ -12,10 +12,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-/// The setting with the secret's file, for errors.
+/// The name of the setting for the secret's file, for errors.
 const FILE_SETTING: &str = "service_account_file";
 
-/// The location of a service account's secret.
+/// A service account, or the secret to read it from.
 #[derive(Clone)]
 pub(super) enum Credential {
     /// The account, already read.
@@ -37,7 +37,7 @@ impl Credential {
     }
 }
 
-/// The error if neither the secret nor a setting contains the URL of the login.
+/// Returns the error for a login without a URL: neither the secret nor a setting contains it.
 pub(super) fn no_endpoint() -> Error {
     Error::new(
         ErrorKind::UnusableCredentials,
@@ -79,8 +79,8 @@ impl TokenSource for ServiceLogin {
         url::check(url, self.allow_http)
             .map_err(|why| FetchError::new(FetchFailure::Credentials, format!("login_endpoint: {why}")))?;
         let mut response = self.post(&account, url)?;
-        // DC/OS responds to an expired login token as to a wrong key. Only the Date shows that this
-        // machine's clock is wrong.
+        // DC/OS sends the same response for an expired login token and for a wrong key. Only the
+        // Date shows that this machine's clock is wrong.
         if self.clock.learn(&response) && response.status == 401 {
             response = self.post(&account, url)?;
         }
