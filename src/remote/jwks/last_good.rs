@@ -46,8 +46,8 @@ fn failed(error: io::Error) -> FetchError {
 
 /// Reads the file. Returns `None` if it does not exist or contains the keys of another `source`.
 ///
-/// Rejects a file that group or others can write, and a file that another user than this user or
-/// root owns. Anyone who can write the file can choose the keys.
+/// Rejects a file that group or others can write, and a file whose owner is neither this user nor
+/// root. Anyone who can write the file can choose the keys.
 pub(super) fn read(
     path: &Path,
     source: &str,
@@ -127,8 +127,8 @@ pub(super) fn write(path: &Path, contents: &Contents<'_>) -> Result<(), FetchErr
 /// process is writing that file.
 ///
 /// If the file system supports O_TMPFILE, the file gets the name `new` only after it is complete.
-/// So a killed process leaves no partial file behind. A process may be killed after it names the
-/// file, and before it renames it to `path`. Then the next writer renames that file.
+/// So a killed process leaves no partial file behind. If a process is killed between naming the
+/// file and renaming it to `path`, the next writer renames that file.
 #[cfg(target_os = "linux")]
 fn write_new(path: &Path, new: &Path, bytes: &[u8]) -> io::Result<bool> {
     use std::os::unix::fs::OpenOptionsExt;
@@ -164,7 +164,7 @@ fn write_new(_: &Path, new: &Path, bytes: &[u8]) -> io::Result<bool> {
     write_named(new, bytes)
 }
 
-/// Like [`write_new`], but the file has its name from the start.
+/// Like [`write_new`], but the file has the name `new` from the start.
 fn write_named(new: &Path, bytes: &[u8]) -> io::Result<bool> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);

@@ -82,8 +82,8 @@ impl Misses {
         }
     }
 
-    /// Whether a recent fetch did not find the kid. Only fetches that began after a token with the
-    /// kid was seen are counted.
+    /// Whether a recent fetch did not find the kid. A fetch counts only if it began after a token
+    /// with the kid arrived.
     pub(super) fn is_absent(&self, kid: &str, now: Instant) -> bool {
         let absent = self.absent.get(&self.hasher.hash_one(kid));
         absent.is_some_and(|absent| now.saturating_duration_since(absent.since) < absent.duration)

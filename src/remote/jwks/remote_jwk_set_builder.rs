@@ -102,9 +102,9 @@ impl RemoteJwkSetBuilder {
         self
     }
 
-    /// Maximum lifetime that the server can state (Cache-Control, Expires): 1 s to 366 d, 24 hours
-    /// by default. If the server states less than 60 s, the lifetime is 60 s, or `max_ttl` if that
-    /// is less. `max_ttl` does not limit [`RemoteJwkSetBuilder::ttl`].
+    /// Limit for the lifetime that the server states (Cache-Control, Expires): 1 s to 366 d, 24
+    /// hours by default. If the server states less than 60 s, the lifetime is 60 s, or `max_ttl` if
+    /// that is less. `max_ttl` does not limit [`RemoteJwkSetBuilder::ttl`].
     ///
     /// Lower `max_ttl` if a revoked key must be rejected before the issuer's `max-age` has passed.
     pub fn max_ttl(mut self, max_ttl: Duration) -> Self {
@@ -113,8 +113,8 @@ impl RemoteJwkSetBuilder {
     }
 
     /// Maximum time that keys are used after the issuer last confirmed them, if later fetches fail:
-    /// 0 to 366 d. It is never shorter than their lifetime. 24 hours by default, or one hour with
-    /// [`RemoteJwkSet::discover`].
+    /// 0 to 366 d. Keys are used for their whole lifetime, even if `max_stale` is shorter. 24 hours
+    /// by default, or one hour with [`RemoteJwkSet::discover`].
     pub fn max_stale(mut self, max_stale: Duration) -> Self {
         self.max_stale = max_stale;
         self

@@ -150,8 +150,8 @@ fn basic(id: &str, secret: &str, plain: bool) -> String {
 
 /// Returns the claims of an assertion (RFC 7523 §3).
 fn assertion(client_id: &str, token_url: &str, now: i64) -> String {
-    // Because of "jti", a server can accept each assertion only once. If the random source fails,
-    // "jti" is constant, and a server may reject the second assertion.
+    // With a unique "jti", a server can reject an assertion that it has already accepted. If the
+    // random source fails, "jti" is constant, and a server may reject the second assertion.
     let unique = getrandom::u64().and_then(|high| Ok([high, getrandom::u64()?])).unwrap_or_default();
     let jti = base64url::encode(unique.map(u64::to_be_bytes).as_flattened());
     let [id, audience] = [client_id, token_url].map(serde_json::Value::from);

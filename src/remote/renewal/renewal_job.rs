@@ -23,8 +23,8 @@ const REJECTION_INTERVAL: Duration = Duration::from_secs(30);
 const MAX_PAUSE: Duration = Duration::from_secs(300);
 /// Maximum pause between logins in an outage, if there is no valid token or it expires sooner.
 const MAX_PAUSE_WITHOUT_TOKEN: Duration = Duration::from_secs(15);
-/// Maximum pause after the first permanent failure. The maximum doubles with each further one,
-/// because a retry is unlikely to succeed.
+/// Maximum pause after the first permanent failure. It doubles with each further permanent failure,
+/// up to [`MAX_PAUSE`], because a retry is unlikely to succeed.
 const PERMANENT_FAILURE_PAUSE: Duration = Duration::from_secs(30);
 /// If the token in use expires soon, the maximum pause after a permanent failure is reduced, but
 /// never below this time.
@@ -60,8 +60,8 @@ pub(super) struct Prefix {
 }
 
 /// Returns the maximum pause between logins in an outage. `left` is the time until the token
-/// expires: zero without a valid token, `None` for a token without expiry. The sooner the token
-/// expires, the shorter the pause.
+/// expires: zero without a valid token, `None` for a token without expiry. While the token is
+/// valid, less time left means a shorter pause.
 fn max_pause(left: Option<Duration>) -> Duration {
     match left {
         Some(Duration::ZERO) => MAX_PAUSE_WITHOUT_TOKEN,
