@@ -272,7 +272,7 @@ fn errors_name_the_options_and_not_the_settings() {
         ),
         (
             &["verify", "x", "--jwks", JWKS, "--issuer=a", "--any-issuer"],
-            "error: invalid argument: --any-issuer: it and --issuer are mutually exclusive\n",
+            "error: invalid argument: --any-issuer: it cannot be combined with --issuer\n",
         ),
         (
             &["verify", "x", "--any-issuer", "--jwks=https://a/", "--client-key-file=k"],

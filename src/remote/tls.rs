@@ -1,4 +1,4 @@
-//! Which servers are trusted, and the error texts for failed TLS connections.
+//! Trusted certificates for TLS, and the error texts for failed TLS connections.
 
 use super::ca_bundle;
 use super::transport::printable_path;
@@ -60,13 +60,14 @@ impl TrustStore {
         Self { ca_file, ssl_cert_file, ssl_cert_dirs, system: system_paths() }
     }
 
-    /// Reads the CA file once, so that an error is reported when the program starts.
+    /// Reads the CA file once and logs its warnings, so that an error is reported when the program
+    /// starts.
     ///
     /// # Errors
     /// The error text contains the path and the cause.
     pub(super) fn check(&self) -> Result<(), String> {
-        // Logged here, on the program's own thread, and not for each fetch, because a log handler
-        // may be slow.
+        // The warnings are logged here, on the caller's thread. They are not logged for each fetch,
+        // because a log handler may be slow.
         self.read_ca_file()?.warnings.iter().for_each(|warning| log::warn!("{warning}"));
         Ok(())
     }
@@ -338,7 +339,7 @@ pub(super) fn explain(error: &Error, host: &str) -> String {
     }
 }
 
-/// Returns the name in WebPKI's format `DnsName("idp.example")`.
+/// Returns the name `idp.example` from WebPKI's text `DnsName("idp.example")`.
 fn dns_name(listed: &str) -> &str {
     listed.strip_prefix("DnsName(\"").and_then(|name| name.strip_suffix("\")")).unwrap_or(listed)
 }
@@ -399,7 +400,7 @@ mod tests {
             let early = result(&trusts, &named, "idp.example", now - 2 * DAY);
             assert!(early.starts_with("the server's certificate is not valid"), "{early}");
 
-            // Trusting another certificate with the same name does not help.
+            // A trusted certificate with the same name and another key is not enough.
             let twin = params(true, from, until + DAY).self_signed(&KeyPair::generate().unwrap()).unwrap();
             for trusts in [verifier(&[twin.der()]), verifier(&[])] {
                 let rejected = result(&trusts, &named, "idp.example", now);

@@ -10,14 +10,14 @@ use std::time::Duration;
 /// HTTP client. Closures `Fn(&HttpRequest) -> Result<HttpResponse, FetchError>` implement it too.
 /// The response body may be compressed with gzip or deflate if Content-Encoding names it.
 ///
-/// It is called by one background thread at a time, without a lock. It may block for up to
-/// [`HttpRequest::timeout`]. It must not follow redirects to another origin.
+/// One background thread at a time calls [`Transport::exchange`], without a lock. The call may block
+/// for up to [`HttpRequest::timeout`]. It must not follow redirects to another origin.
 pub trait Transport: Send + Sync {
     /// Makes one request and reads the whole response.
     ///
     /// # Errors
-    /// There is no response. The error contains the cause. A response with an error status is not
-    /// an error here.
+    /// Returns the cause if there is no complete response. A response with an HTTP error status is
+    /// `Ok`.
     fn exchange(&self, request: &HttpRequest<'_>) -> Result<HttpResponse, FetchError>;
 
     /// Interrupts the exchange in flight, if possible, and makes all later ones fail. Called by
@@ -77,8 +77,8 @@ impl HttpRequest<'_> {
         self.timeout
     }
 
-    /// Maximum size of the response body, in bytes. A larger body is rejected, so reading may stop
-    /// there.
+    /// Maximum size of the response body, in bytes. A larger body is rejected, so a transport may
+    /// stop reading once it has more bytes than that.
     pub fn max_body_len(&self) -> usize {
         self.body_limit.bytes
     }
@@ -176,7 +176,7 @@ fetch_failures! {
     /// Something on this machine failed: reading a CA file or client certificate, the last-good
     /// file, or starting a thread.
     System, "system", "system error";
-    /// The program's own transport or token source failed without a reason or panicked, or the
+    /// The program's own transport or token source failed without an error text or panicked, or the
     /// handle was closed.
     Other, "other", "the transport failed";
 }
@@ -187,8 +187,8 @@ impl fmt::Display for FetchFailure {
     }
 }
 
-/// Why a fetch or a login failed. From the response it contains only the status, and the error code
-/// of a login.
+/// The error of a failed fetch or login. The only parts of the response that it contains are the
+/// status and the error code of a login.
 #[derive(Clone, PartialEq, Eq)]
 pub struct FetchError {
     failure: FetchFailure,

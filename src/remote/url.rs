@@ -1,4 +1,4 @@
-//! Which URLs may be fetched.
+//! Checks which URLs may be fetched.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 use ureq::http::Uri;

@@ -1,5 +1,5 @@
-//! The background thread of a key set or a renewer. It makes the attempts, and callers wait for
-//! them.
+//! The background thread of a key set or a renewer. It makes attempts, and callers wait for them.
+//! An attempt is one fetch of keys or one login.
 //!
 //! One thread makes all attempts, one after another, so concurrent callers share one attempt. No
 //! lock is held during an attempt.
@@ -23,7 +23,7 @@ use std::{mem, thread};
 /// Maximum sleep of the thread. The monotonic clock stops while the machine is suspended, so the
 /// thread wakes up to check the wall clock.
 const HEARTBEAT: Duration = Duration::from_secs(30);
-/// How long `close` waits for the threads. The default transport is interrupted at once. A
+/// Maximum time that `close` waits for the threads. The default transport is interrupted at once. A
 /// program's own transport may hang; its thread is then left running.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 /// Stack size of the thread in bytes, the same as std's default. Without compiler optimisation,
@@ -284,7 +284,10 @@ impl<J: Job> Worker<J> {
             drop(attempts);
             // A program's own transport or token source may panic.
             let result = catch_unwind(AssertUnwindSafe(|| self.job.attempt(reason))).unwrap_or_else(|_| {
-                Err(FetchError::new(FetchFailure::Other, "it panicked, which is a bug of the program"))
+                Err(FetchError::new(
+                    FetchFailure::Other,
+                    "the transport or token source panicked, which is a bug",
+                ))
             });
             attempts = process.lock();
             attempts.record(reason, &result, |failures, error| self.job.pause(failures, error));

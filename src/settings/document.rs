@@ -12,8 +12,9 @@ use serde_json::Value as Json;
 const NOT_SHOWN: &str = "(set, not shown)";
 
 impl Settings {
-    /// Sets every setting of a JSON document or, on failure, none. Other settings stay. A document
-    /// cannot contain secrets or `time`, which is for tests. The member `$schema` is ignored.
+    /// Sets all settings of a JSON document. If one of them fails, none is set. Settings that are
+    /// not in the document keep their values. A document cannot contain secrets or `time`, which is
+    /// for tests and audits. The member `$schema` is ignored.
     ///
     /// # Errors
     /// The same as [`Settings::set`]. Also if the document is not strict JSON.
@@ -26,7 +27,8 @@ impl Settings {
         })
     }
 
-    /// Returns the settings as a JSON document for logs: sorted by name, without any secret.
+    /// Returns the settings as a JSON document for logs, sorted by name. A fixed text replaces each
+    /// secret.
     pub fn document(&self) -> String {
         of(&self.entries)
     }
@@ -93,7 +95,7 @@ fn list(
         return Err(Fault::at(path, format!("it is {}, not a list: write [...]", json.kind())));
     }
     if items.is_empty() {
-        return Err(Fault::at(path, "it is an empty list: leave it out"));
+        return Err(Fault::at(path, "it is an empty list: remove it"));
     }
     for (index, item) in items.into_iter().enumerate() {
         let how = if index == 0 { How::Set } else { How::Add };

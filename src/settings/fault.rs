@@ -2,7 +2,7 @@
 
 use crate::error::{Error, ErrorKind};
 
-/// What is wrong, and the path of the setting: `parameters.scope`, `issuers[1]`. The path is empty
+/// An error text, and the path of the setting: `parameters.scope`, `issuers[1]`. The path is empty
 /// if the error is not about an existing setting.
 #[derive(Debug)]
 pub(super) struct Fault {
@@ -26,7 +26,7 @@ impl From<Fault> for Error {
     }
 }
 
-/// Quotes the start of a text for a message.
+/// Returns the start of a text in quotes, for a message.
 pub(super) fn excerpt(text: &str) -> String {
     const LONGEST: usize = 60;
     match text.char_indices().nth(LONGEST) {

@@ -1,4 +1,4 @@
-//! The settings of a remote key set: a row each.
+//! The settings of a remote key set: one row for each setting.
 
 use super::row::{Row, Setting, duration, flagged, row};
 use super::value::SettingType as Type;
@@ -13,14 +13,15 @@ const SECOND: Duration = Duration::from_secs(1);
 pub(super) const MILLISECOND: Duration = Duration::from_millis(1);
 
 // Help texts that key sets and renewers share.
-pub(super) const CONNECT_TIMEOUT: &str = "Timeout for the TCP connection, over all addresses of the server or of its proxy. \
-     Default: 2s, and never longer than timeout.";
+pub(super) const CONNECT_TIMEOUT: &str = "Timeout for the TCP connection, in total for all addresses of the server or its proxy. \
+     It is never longer than timeout. Default: 2s.";
 pub(super) const CLIENT_CERTIFICATE: &str = "A PEM file with the certificate chain to present to servers that request one (mTLS). \
      It is read for each exchange, so it may be replaced.";
 pub(super) const CLIENT_KEY: &str = "A PEM file with the private key of the client certificate, not encrypted. Default: \
-     the file of the certificate.";
-pub(super) const PROXY: &str = "\"http://[user:password@]host:port\", \"none\", or \"environment\": https_proxy, \
-     http_proxy, all_proxy and no_proxy. Connections to this machine never use a proxy.";
+     client_certificate_file.";
+pub(super) const PROXY: &str = "The proxy: \"http://[user:password@]host:port\", \"none\" or \"environment\". \
+     \"environment\" reads https_proxy, http_proxy, all_proxy and no_proxy. \
+     Connections to this machine never use a proxy.";
 
 pub(super) const KEYS: &[Row<RemoteJwkSetBuilder>] = &[
     row(
@@ -43,25 +44,25 @@ pub(super) const KEYS: &[Row<RemoteJwkSetBuilder>] = &[
         "ttl",
         duration(SECOND, YEAR),
         "10m",
-        "Lifetime of the keys if the server states none (Cache-Control, Expires). Keys \
-             are refreshed after 70 to 80 % of their lifetime.",
+        "Lifetime of the keys if the response does not contain one (Cache-Control, \
+             Expires). Keys are refreshed after 70 to 80 % of their lifetime.",
         |keys, given| Ok(keys.ttl(given.duration()?)),
     ),
     row(
         "max_ttl",
         duration(SECOND, YEAR),
         "1d",
-        "Maximum lifetime that the server may state. Lower it if a revoked key must be \
-             rejected sooner.",
+        "Maximum lifetime that a response may set. A longer lifetime is reduced to it. Lower \
+             it if a revoked key must be rejected sooner.",
         |keys, given| Ok(keys.max_ttl(given.duration()?)),
     ),
     row(
         "max_stale",
         duration(Duration::ZERO, YEAR),
         "",
-        "Maximum time that keys are used after the issuer last confirmed them, while it \
-             cannot be reached. It is never shorter than their lifetime. Default: 1d, with \
-             discover 1h.",
+        "Maximum time that keys are used after the issuer last confirmed them, while the \
+             issuer cannot be reached. It is never shorter than the lifetime of the keys. \
+             Default: 1d, or 1h with discover.",
         |keys, given| Ok(keys.max_stale(given.duration()?)),
     ),
     row(
@@ -78,15 +79,15 @@ pub(super) const KEYS: &[Row<RemoteJwkSetBuilder>] = &[
         "max_wait",
         duration(Duration::ZERO, MINUTES_5),
         "2s",
-        "Maximum time that a verification waits for a fetch that may bring its key.",
+        "Maximum time that a verification waits for a fetch that may return its key.",
         |keys, given| Ok(keys.max_wait(given.duration()?)),
     ),
     row(
         "refetch_interval",
         duration(SECOND, Duration::from_secs(60 * 60)),
         "10s",
-        "Limits fetches for tokens with an unknown \"kid\": two at once, then one per \
-             interval.",
+        "Limits fetches for tokens with an unknown \"kid\": two without a pause, then one \
+             per interval.",
         |keys, given| Ok(keys.refetch_interval(given.duration()?)),
     ),
     row(
@@ -119,8 +120,8 @@ pub(super) const KEYS: &[Row<RemoteJwkSetBuilder>] = &[
             "key_uses",
             Type::Texts,
             "",
-            "Accepts keys with one of these values of \"use\" (RFC 7517 section 4.2): \
-             \"jwt-svid\" for SPIFFE bundles. Keys with \"sig\" or without \"use\" are \
+            "Also accepts keys with one of these values of \"use\" (RFC 7517 section 4.2), for \
+             example \"jwt-svid\" for SPIFFE bundles. Keys with \"sig\" or without \"use\" are \
              always accepted.",
             |keys, given| Ok(keys.key_uses(given.texts())),
         ),
@@ -179,7 +180,7 @@ pub(super) const KEYS: &[Row<RemoteJwkSetBuilder>] = &[
         Type::Text,
         "",
         "Stores the latest usable JWK Set in this file (mode 0600, replaced atomically), \
-             and starts with it. While it is fresh, nothing is fetched. Anyone who can write \
+             and starts with the stored set. While that set is fresh, nothing is fetched. Anyone who can write \
              the file or its folder can choose the keys.",
         |keys, given| Ok(keys.last_good_file(given.text()?)),
     ),

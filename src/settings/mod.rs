@@ -1,8 +1,8 @@
-//! Settings by name, as text or in JSON documents. C, the command and the other languages use them;
-//! Rust programs may use the typed builders instead.
+//! Settings by name, as text or in JSON documents. The command-line tool, C and the other languages
+//! use them. Rust programs may use the typed builders instead.
 //!
 //! A setting is a row of a table (`table.rs`, `keys.rs`, `renewer.rs`): name, type, default, help
-//! and the builder's function. Parsing, documents, C constants, the other languages' types and the
+//! and the function that sets it in a builder. Parsing, documents, C constants, the other languages' types and the
 //! documentation are derived from the rows.
 
 mod document;

@@ -2,7 +2,7 @@
 
 use super::fault::excerpt;
 
-/// Maximum length of a name that is compared.
+/// Maximum length of a misspelt name that is compared, in bytes.
 const LONGEST: usize = 64;
 
 /// Returns a hint to append to a message: `: did you mean "leeway"?`. Empty if no name is similar.

@@ -18,7 +18,7 @@ impl Policy {
         let is_dcos = settings.text("profile") == Some("dcos");
         match (settings.is_set("issuers"), settings.is_set("any_issuer")) {
             (true, true) => {
-                return Err(Fault::at("any_issuer", "it and \"issuers\" are mutually exclusive").into());
+                return Err(Fault::at("any_issuer", "it cannot be combined with \"issuers\"").into());
             }
             (false, false) if !is_dcos => {
                 let detail = "it is missing: set it, or \"any_issuer\", or the profile \"dcos\"";

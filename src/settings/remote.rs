@@ -25,7 +25,7 @@ impl RemoteJwkSetBuilder {
             (Some(url), None) => RemoteJwkSet::builder(url),
             (None, Some(issuer)) => RemoteJwkSet::discover(issuer),
             (Some(_), Some(_)) => {
-                return Err(Fault::at("discover", "it and \"url\" are mutually exclusive").into());
+                return Err(Fault::at("discover", "it cannot be combined with \"url\"").into());
             }
             (None, None) => return Err(Fault::at("url", "it is missing: set it, or \"discover\"").into()),
         };
@@ -98,10 +98,10 @@ fn one_source(settings: &Settings) -> Result<&'static str> {
             }
         }
         (Some(one), Some(other)) => {
-            Err(Fault::at(other, format!("it and \"{one}\" are mutually exclusive")).into())
+            Err(Fault::at(other, format!("it cannot be combined with \"{one}\"")).into())
         }
         (None, _) => {
-            let detail = format!("no source of tokens is set: one of {} is needed", SOURCES.join(", "));
+            let detail = format!("no token source is set: set one of {}", SOURCES.join(", "));
             Err(Fault::at("", detail).into())
         }
     }
@@ -112,7 +112,7 @@ fn client(settings: &Settings) -> Result<TokenRenewerBuilder> {
     let id = settings.text("client_id").ok_or_else(missing)?;
     for (text, file) in [("client_secret", "client_secret_file"), ("private_key", "private_key_file")] {
         if settings.is_set(text) && settings.is_set(file) {
-            return Err(Fault::at(file, format!("it and \"{text}\" are mutually exclusive")).into());
+            return Err(Fault::at(file, format!("it cannot be combined with \"{text}\"")).into());
         }
     }
     Ok(TokenRenewer::client_credentials(settings.text("token_url").unwrap_or_default(), id))

@@ -1,4 +1,4 @@
-//! The settings of a token renewer: a row each.
+//! The settings of a token renewer: one row for each setting.
 
 use super::keys::{CLIENT_CERTIFICATE, CLIENT_KEY, CONNECT_TIMEOUT, MILLISECOND, MINUTES_5, PROXY};
 use super::row::{Row, Setting, duration, flagged, row};
@@ -31,8 +31,8 @@ pub(super) const RENEWER: &[Row<TokenRenewerBuilder>] = &[
         Type::Flag,
         "",
         "Takes the DC/OS service account from the environment variable \
-             DCOS_SERVICE_ACCOUNT_CREDENTIAL. It contains the secret, or the path of a file \
-             with the secret.",
+             DCOS_SERVICE_ACCOUNT_CREDENTIAL. The variable contains the secret, or the path of \
+             a file with the secret.",
         |renewer, _| Ok(renewer),
     ),
     row(
@@ -97,7 +97,7 @@ pub(super) const RENEWER: &[Row<TokenRenewerBuilder>] = &[
         "private_key_id",
         Type::Text,
         "",
-        "The \"kid\" in the header of the signed JWT, for servers that know several keys of the client.",
+        "The \"kid\" in the header of the signed JWT, for servers that have several keys of the client.",
         |renewer, given| Ok(renewer.private_key_id(given.text()?)),
     ),
     row(
@@ -160,8 +160,8 @@ pub(super) const RENEWER: &[Row<TokenRenewerBuilder>] = &[
         "lazy",
         Type::Flag,
         "",
-        "Logs in at the first call, not at once. For programs that fork after their \
-             setup.",
+        "Logs in when the program first uses the renewer, not at once. For programs that \
+             fork after their setup.",
         |renewer, _| Ok(renewer.lazy()),
     ),
     row(

@@ -10,11 +10,11 @@ use std::time::Duration;
 pub struct Setting {
     /// The name, the same in every language, in that language's case.
     pub name: &'static str,
-    /// The type of its value.
+    /// The type of the value.
     pub kind: Type,
     /// The default, as text. Empty if there is none, or if the help explains it.
     pub default: &'static str,
-    /// What it does, in sentences.
+    /// The description of the setting, in whole sentences.
     pub help: &'static str,
     /// A combination of [`Setting::SECRET`] and the other flags.
     pub flags: u32,
@@ -25,18 +25,18 @@ pub struct Setting {
 impl Setting {
     /// The value is never shown. A document cannot set it.
     pub const SECRET: u32 = 1;
-    /// A document cannot set it.
+    /// The value can only be set in code. A document cannot set it.
     pub const CODE_ONLY: u32 = 2;
-    /// It accepts something that is rejected by default.
+    /// The setting accepts something that is rejected by default.
     pub const WEAKENS: u32 = 4;
     /// Its value is a list; [`crate::Settings::add`] appends an item.
     pub const LIST: u32 = 8;
-    /// It has been renamed.
+    /// The setting has been renamed, and this is the old name.
     pub const DEPRECATED: u32 = 16;
     /// Its value is a URL, which is secret if it contains a user and password.
     pub const PASSWORD: u32 = 32;
 
-    /// Returns whether it has all of `flags`.
+    /// Returns whether the setting has all of `flags`.
     pub const fn has(&self, flags: u32) -> bool {
         self.flags & flags == flags
     }

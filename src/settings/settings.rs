@@ -11,8 +11,9 @@ use std::fmt;
 /// Settings by name, as text or from a JSON document: for configuration files and for other
 /// languages. In Rust, the typed builders do the same.
 ///
-/// The first error stays: every later change and `from_settings` return it again. A change checks
-/// its own value. `from_settings` adds the defaults, and checks combinations of settings.
+/// The first error is kept: every later change and `from_settings` return it again. Each change
+/// checks only its own value. `from_settings` adds the defaults, and checks combinations of
+/// settings.
 ///
 /// ```
 /// use bouncer_verify::{Policy, Settings, SettingsKind};
@@ -54,7 +55,7 @@ impl Settings {
         Self { kind, entries: Vec::new(), error: None }
     }
 
-    /// The kind.
+    /// Returns the kind of the settings.
     pub fn kind(&self) -> SettingsKind {
         self.kind
     }
@@ -77,7 +78,7 @@ impl Settings {
         self.change(|settings| settings.put(name, value, How::Add))
     }
 
-    /// The first error.
+    /// Returns the error of the first change that failed.
     pub fn error(&self) -> Option<&Error> {
         self.error.as_ref()
     }
@@ -126,7 +127,8 @@ impl Settings {
         self.kind.setting(name).map(|setting| (setting, "")).ok_or_else(|| self.unknown(name))
     }
 
-    /// The error does not contain the value: a misspelt name may have a secret as its value.
+    /// Returns the error for an unknown name. It does not contain the value: a misspelt name may
+    /// have a secret as its value.
     fn unknown(&self, name: &str) -> Fault {
         let others = SettingsKind::ALL.iter().filter(|kind| **kind != self.kind);
         let hint = match others.clone().find(|kind| kind.setting(name).is_some()) {
@@ -170,7 +172,7 @@ impl Settings {
             None if self.kind == kind => Ok(self),
             None => {
                 let (own, wanted) = (self.kind.as_str(), kind.as_str());
-                Err(Fault::at("", format!("these are settings of {own}, not of {wanted}")).into())
+                Err(Fault::at("", format!("the settings are of kind {own}, not {wanted}")).into())
             }
         }
     }

@@ -1,5 +1,5 @@
-//! Counters and states of a verifier, a remote key set and a token renewer: a row each, for every
-//! language, for Prometheus and as JSON.
+//! Counters and states of a verifier, a remote key set and a token renewer: one row for each of
+//! them. They are available in every language, as text for Prometheus and as JSON.
 
 use crate::verify::cache::CacheStats;
 use crate::verify::verifier::Verifier;
@@ -23,7 +23,7 @@ use crate::remote::transport::FetchError;
 pub enum StatKind {
     /// A count in this process that only grows.
     Counter,
-    /// A count at this moment.
+    /// A current count, which may also shrink.
     Gauge,
     /// A point in time, in seconds since 1970-01-01T00:00:00Z.
     Time,
@@ -60,9 +60,9 @@ pub enum StatValue {
 pub struct Stat {
     /// The stable name: `"keys_attempts_total"`.
     pub name: &'static str,
-    /// The unit.
+    /// The kind, which determines the unit.
     pub kind: StatKind,
-    /// One sentence.
+    /// The description, in one sentence.
     pub help: &'static str,
     /// The key set's URL without its query, its issuer, or the source of the renewer's tokens.
     /// Empty for a stat of the verifier.
@@ -90,9 +90,9 @@ pub struct Stats(Vec<Stat>);
 pub struct StatRow<T: ?Sized + 'static> {
     /// The stable name.
     pub name: &'static str,
-    /// The unit.
+    /// The kind, which determines the unit.
     pub kind: StatKind,
-    /// One sentence.
+    /// The description, in one sentence.
     pub help: &'static str,
     get: fn(&T) -> Option<StatValue>,
 }
@@ -256,7 +256,7 @@ impl Stats {
         &self.0
     }
 
-    /// Returns the number called `name` of the first source that has one.
+    /// Returns the number called `name` of the first source that has this number.
     pub fn number(&self, name: &str) -> Option<f64> {
         self.0.iter().filter(|stat| stat.name == name).find_map(|stat| match stat.value {
             Some(StatValue::Number(number)) => Some(number),
@@ -264,7 +264,7 @@ impl Stats {
         })
     }
 
-    /// Returns the text called `name` of the first source that has one.
+    /// Returns the text called `name` of the first source that has this text.
     pub fn text(&self, name: &str) -> Option<&str> {
         self.0.iter().filter(|stat| stat.name == name).find_map(|stat| match &stat.value {
             Some(StatValue::Text(text)) => Some(text.as_str()),
@@ -304,8 +304,8 @@ impl Stats {
         out
     }
 
-    /// Returns a JSON array with an object for each source. Its members are the rows by name,
-    /// `null` for a row without a value.
+    /// Returns a JSON array with an object for each source. Its members are the rows by name.
+    /// A row without a value is `null`.
     pub fn json(&self) -> String {
         let mut objects: Vec<serde_json::Map<String, serde_json::Value>> = Vec::new();
         let mut of = None;
@@ -363,7 +363,7 @@ mod tests {
     }
 
     #[test]
-    fn prometheus_has_a_family_once_and_escapes_labels() {
+    fn prometheus_text_describes_each_metric_once_and_escapes_labels() {
         let number = |number| Some(StatValue::Number(number));
         let stats = Stats(vec![
             stat("hits_total", StatKind::Counter, "", number(3.0)),

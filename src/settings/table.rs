@@ -1,7 +1,7 @@
-//! The settings of a policy, one in each row.
+//! The settings of a policy: one row for each setting.
 //!
 //! A row defines its setting completely. Documentation, C constants and the types of other
-//! languages are generated from the rows (`tests/generated`); other code looks up the rows. The
+//! languages are generated from the rows (`tests/generated`); other code reads the rows. The
 //! settings of key sets and renewers are in `keys.rs` and `renewer.rs`.
 
 use super::row::{Row, Setting, duration, flagged, row};
@@ -114,8 +114,8 @@ pub(super) const POLICY: &[Row<Policy>] = &[
         "leeway",
         duration(Duration::ZERO, Policy::MAX_LEEWAY),
         "0s",
-        "Tolerance for clocks that differ, in whole seconds. A token is accepted until \
-             this long after \"exp\" and from this long before \"nbf\". For \"nbf\", the tolerance \
+        "Tolerance for clocks that differ, in whole seconds. A token is accepted from \
+             this time before \"nbf\" until this time after \"exp\". For \"nbf\", the tolerance \
              is at least 60 seconds.",
         |policy, given| policy.leeway(given.duration()?),
     ),
@@ -143,7 +143,7 @@ pub(super) const POLICY: &[Row<Policy>] = &[
         "max_token_len",
         Type::Size { min: 0, max: Policy::MAX_TOKEN_LEN as u64 },
         "16KiB",
-        "Maximum length of a token in bytes. This is the first check.",
+        "Maximum length of a token in bytes. The length is checked before anything else.",
         |policy, given| policy.max_token_len(given.size()?),
     ),
     flagged(

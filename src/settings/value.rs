@@ -7,7 +7,8 @@ use std::borrow::Cow;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-/// The text of a value. With the feature `remote`, which has secrets, it is wiped from memory.
+/// The text of a value. With the feature `remote`, which has secrets, the text is wiped from
+/// memory when it is dropped.
 #[cfg(feature = "remote")]
 pub(super) type Text = zeroize::Zeroizing<String>;
 #[cfg(not(feature = "remote"))]
@@ -49,7 +50,7 @@ pub enum SettingType {
     },
     /// Seconds since 1970.
     Time,
-    /// Texts by name: `parameters.scope`. A name may have several.
+    /// Texts by name: `parameters.scope`. A name may have several texts.
     Map,
 }
 
@@ -72,7 +73,8 @@ impl SettingType {
         matches!(self, Self::Texts | Self::Choices(_) | Self::Map)
     }
 
-    /// Returns its name: `duration`, `list of text`. The name of a choice is its words.
+    /// Returns the name of the type: `duration`, `list of text`. The name of a choice lists its
+    /// words.
     pub fn name(self) -> String {
         match self {
             Self::Flag => "flag".to_owned(),
@@ -153,12 +155,13 @@ impl SettingType {
     pub(super) fn text_of_json<'a>(self, json: json::Value<'a>) -> Result<Cow<'a, str>, String> {
         match (self, json.kind(), json.as_str()) {
             (Self::Flag, "a boolean", _) => Ok(Cow::Borrowed(json.text())),
-            // A duration as a number has no unit. The error of `read` shows how to write one.
+            // A JSON number has no unit, so it is not a duration. The error of `read` shows how to
+            // write a duration.
             (Self::Size { .. } | Self::Count { .. } | Self::Time | Self::Duration { .. }, "a number", _) => {
                 Ok(Cow::Borrowed(json.text()))
             }
             (Self::Flag | Self::Count { .. } | Self::Time, _, Some(_)) => {
-                Err(format!("it is a {}, without quotes", self.name()))
+                Err(format!("it is a {}: write it without quotes", self.name()))
             }
             (_, _, Some(text)) => Ok(text),
             (_, kind, None) => Err(format!("it is {kind}, not {}", self.with_article())),
@@ -182,7 +185,7 @@ fn duration(text: &str) -> Result<Duration, String> {
     let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (digits, unit) = text.split_at_checked(end).unwrap_or((text, ""));
     if digits.is_empty() {
-        return Err("is not a duration: write a whole number and a unit, \"30s\"".to_owned());
+        return Err("is not a duration: write a whole number and a unit, for example \"30s\"".to_owned());
     }
     if unit.is_empty() {
         let digits = if digits.len() > 10 { "30" } else { digits };
@@ -230,7 +233,8 @@ pub(super) struct Given<'a> {
     pub(super) values: Vec<(&'a str, &'a Value)>,
 }
 
-/// The error if the getter does not fit the row's type: a bug, which the tests of all rows find.
+/// Returns the error for a getter that does not match the row's type. Such a bug makes the tests of
+/// all rows fail.
 fn mismatch() -> Fault {
     Fault::at("", "a bug in bouncer_verify: please report it")
 }

@@ -314,7 +314,7 @@ fn a_program_can_use_its_own_transport() {
     assert_eq!((status.failures, status.failures_in_row), (2, 0));
     assert_eq!(
         status.last_error.unwrap().to_string(),
-        "the transport failed: it panicked, which is a bug of the program"
+        "the transport failed: the transport or token source panicked, which is a bug"
     );
 }
 

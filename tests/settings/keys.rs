@@ -82,7 +82,7 @@ fn keys_are_fetched_from_a_url_or_discovered() {
         (
             json!({"url": "https://a/", "discover": "https://b/"}),
             "discover",
-            "it and \"url\" are mutually exclusive",
+            "it cannot be combined with \"url\"",
         ),
     ] {
         let error = RemoteJwkSetBuilder::from_settings(&loaded("keys", &document)).err().unwrap();

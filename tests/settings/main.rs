@@ -115,7 +115,7 @@ fn errors_name_the_setting_and_the_cause() {
             "leeway",
             "-1s",
             "leeway",
-            "\"-1s\" is not a duration: write a whole number and a unit, \"30s\"".to_owned(),
+            "\"-1s\" is not a duration: write a whole number and a unit, for example \"30s\"".to_owned(),
         ),
         (set, "max_token_len", "-1", "max_token_len", "\"-1\" is not a whole number".to_owned()),
         (set, "max_token_len", "1.5MiB", "max_token_len", "\"1.5MiB\" is not a whole number".to_owned()),
@@ -183,7 +183,7 @@ fn errors_about_a_document_contain_the_position() {
     let version = env!("CARGO_PKG_VERSION");
     let hint = format!("policy has no setting \"profil\": did you mean \"profile\"? (version {version})");
     for (text, claim, detail) in [
-        (r#"{"issuers": []}"#, "issuers", "it is an empty list: leave it out"),
+        (r#"{"issuers": []}"#, "issuers", "it is an empty list: remove it"),
         (r#"{"issuers": "a"}"#, "issuers", "it is a string, not a list: write [...]"),
         (r#"{"issuers": ["a", 1]}"#, "issuers[1]", "it is a number, not text"),
         (r#"{"issuers": ["a", ""]}"#, "issuers[1]", "it is empty"),
@@ -192,7 +192,7 @@ fn errors_about_a_document_contain_the_position() {
         (r#"{"leeway": null}"#, "leeway", "it is null, not a duration"),
         (r#"{"leeway": 30}"#, "leeway", "\"30\" has no unit: write \"30s\" or \"30ms\""),
         (r#"{"leeway": ["30s"]}"#, "leeway", "it is an array, not a duration"),
-        (r#"{"any_issuer": "true"}"#, "any_issuer", "it is a flag, without quotes"),
+        (r#"{"any_issuer": "true"}"#, "any_issuer", "it is a flag: write it without quotes"),
         (r#"{"any_issuer": 1}"#, "any_issuer", "it is a number, not a flag"),
         (r#"{"max_token_len": -1}"#, "max_token_len", "\"-1\" is not a whole number"),
         (r#"{"max_token_len": 1e3}"#, "max_token_len", "\"1e3\" is not a whole number"),
@@ -266,7 +266,7 @@ fn a_map_has_members_and_a_member_may_have_several_values() {
     assert_eq!(document(&own), json!({"parameters": {"scope": "write", "a.b": "3"}}));
     for (text, claim, detail) in [
         (r#"{"parameters": []}"#, "parameters", "it is an array, not an object"),
-        (r#"{"parameters": {"a": []}}"#, "parameters.a", "it is an empty list: leave it out"),
+        (r#"{"parameters": {"a": []}}"#, "parameters.a", "it is an empty list: remove it"),
         (r#"{"parameters": {"a": ["x", 1]}}"#, "parameters.a[1]", "it is a number, not text"),
         (r#"{"parameters": {"": "x"}}"#, "parameters", "a member's name is empty"),
         (r#"{"parameters.a": "x"}"#, "parameters.a", "in a document, write it as a member of an object"),

@@ -70,7 +70,7 @@ fn a_policy_must_have_an_issuer_or_allow_any() {
         (
             json!({"any_issuer": true, "issuers": ["a"]}),
             "any_issuer",
-            "it and \"issuers\" are mutually exclusive",
+            "it cannot be combined with \"issuers\"",
         ),
     ] {
         let error = Policy::from_settings(&loaded("policy", &document)).unwrap_err();
@@ -82,5 +82,5 @@ fn a_policy_must_have_an_issuer_or_allow_any() {
 #[test]
 fn settings_of_another_kind_are_an_error() {
     let error = Policy::from_settings(&settings("keys")).unwrap_err();
-    assert_eq!(name_and_detail(&error), ("", "these are settings of keys, not of policy"));
+    assert_eq!(name_and_detail(&error), ("", "the settings are of kind keys, not policy"));
 }

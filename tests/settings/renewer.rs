@@ -161,17 +161,17 @@ fn exactly_one_source_is_required() {
         (
             settings("renewer"),
             "",
-            "no source of tokens is set: one of service_account, service_account_file, service_account_env, token_url, supplied is needed",
+            "no token source is set: set one of service_account, service_account_file, service_account_env, token_url, supplied",
         ),
         (
             with(&json!({"service_account_file": "x"})),
             "token_url",
-            "it and \"service_account_file\" are mutually exclusive",
+            "it cannot be combined with \"service_account_file\"",
         ),
         (
             loaded("renewer", &json!({"service_account_env": true, "supplied": "x"})),
             "supplied",
-            "it and \"service_account_env\" are mutually exclusive",
+            "it cannot be combined with \"service_account_env\"",
         ),
         (
             loaded("renewer", &json!({"service_account_file": "x", "client_id": "me"})),
@@ -194,7 +194,7 @@ fn exactly_one_source_is_required() {
         let error = TokenRenewerBuilder::from_settings(&both).err().unwrap();
         assert_eq!(
             name_and_detail(&error),
-            (file, format!("it and \"{text}\" are mutually exclusive").as_str())
+            (file, format!("it cannot be combined with \"{text}\"").as_str())
         );
     }
     let error = builder(&with(&json!({}))).build().unwrap_err();

@@ -67,8 +67,9 @@ impl SigningKey {
 
     /// Returns a JWT that is signed with this key. `claims` is a JSON object.
     ///
-    /// Uses only the header type of jsonwebtoken. Its `encode` uses the process's default provider.
-    /// The program may have set another one, and without a provider `encode` panics.
+    /// Does not call jsonwebtoken's `encode`, because that function uses the process's default
+    /// provider of cryptography. The program may have set any provider. If none is set, `encode`
+    /// panics.
     pub(super) fn jwt(&self, key_id: Option<&str>, claims: &str) -> Result<Zeroizing<String>> {
         let does_not_sign = || unusable("signing with the private key failed");
         let algorithm = match self {
@@ -102,8 +103,8 @@ fn der(text: &str) -> Result<Der> {
     match std::str::from_utf8(&der) {
         Ok(text) if text.contains("-----BEGIN") => der_in_pem(text),
         _ if PrivateKeyInfoRef::try_from(&der[..]).is_ok() => Ok(Der::Pkcs8(der)),
-        // PKCS #1. Text that is not a key is rarely valid base64 and never decodes to a DER
-        // sequence.
+        // 0x30 starts a DER sequence, so this is probably PKCS #1. If it is not, the caller's parser
+        // rejects it.
         _ if der.first() == Some(&0x30) => Ok(Der::Pkcs1(der)),
         _ => Err(unusable("the private key is not in PEM")),
     }
@@ -138,10 +139,10 @@ fn der_in_pem(text: &str) -> Result<Der> {
     Err(unusable(found.unwrap_or("the private key is not in PEM")))
 }
 
-const ENCRYPTED: &str = "the private key is encrypted: one without a passphrase is needed";
+const ENCRYPTED: &str = "the private key is encrypted: use a key without a passphrase";
 
-/// Describes a PEM text with this label. Unknown labels do not appear in the text, because a file
-/// may contain anything.
+/// Returns the error text for a PEM block with this label. An unknown label does not appear in the
+/// error text, because it may be secret.
 fn named(label: &str) -> &'static str {
     match label {
         "ENCRYPTEDPRIVATEKEY" => ENCRYPTED,
@@ -154,7 +155,7 @@ fn named(label: &str) -> &'static str {
     }
 }
 
-/// Returns the text without white space and escaped line ends. They may be escaped several times.
+/// Removes white space and its escapes: one or more backslashes, with the n, r or t after them.
 fn without_line_ends(text: &str) -> Zeroizing<String> {
     let mut out = Zeroizing::new(String::with_capacity(text.len()));
     let mut rest = text.chars().peekable();
@@ -198,7 +199,7 @@ mod tests {
         }
     }
 
-    /// Whether the JWT of the private key verifies with the public key.
+    /// Verifies a JWT that the private key signed with the public key. Returns true, or panics.
     fn signs(pem: &str, public: &[u8], algorithm: Alg) -> bool {
         let jwt = SigningKey::from_pem(pem).unwrap().jwt(Some("k"), r#"{"exp":1300}"#).unwrap();
         let jwks = JwkSet::from_keys([Jwk::from_der(public).unwrap()]).unwrap();
@@ -209,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn rsa_and_p256_keys_sign_in_every_key_format() {
+    fn rsa_and_p256_keys_of_every_format_can_sign() {
         let rsa = ::rsa::RsaPrivateKey::from_pkcs8_pem(PEM).unwrap();
         let public = rsa.to_public_key().to_public_key_der().unwrap();
         let pkcs1 = rsa.to_pkcs1_pem(Default::default()).unwrap();
@@ -281,7 +282,7 @@ mod tests {
                 text += end;
             }
             prop_assert!(pkcs8(&text) == *KEY);
-            // The same inside a secret, where line ends may be escaped or not.
+            // A secret may contain the same key, with or without escapes for the line ends.
             let escaped = serde_json::Value::from(text.as_str()).to_string();
             let mut keys = vec![escaped];
             if !text.contains('\\') {
@@ -305,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_is_not_a_private_key_is_an_error_that_describes_it() {
+    fn a_text_that_is_not_a_private_key_causes_an_error_with_the_reason() {
         let with_label = |label: &str| PEM.replace("PRIVATE KEY", label);
         let openssl =
             "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\nMAA=\n-----END RSA PRIVATE KEY-----";

@@ -13,9 +13,11 @@ pub struct TokenRenewerStatus {
     pub source: String,
     /// Whether there is a valid token.
     pub state: TokenRenewerState,
-    /// 0 before the first token, 1 for the first, and one more for each new one.
+    /// Number of the token in use: 0 before the first token, 1 for the first token, and one more
+    /// for each new token.
     pub generation: u64,
-    /// The time until the token in use expires. `None` if it does not expire or there is none.
+    /// The time until the token in use expires. `None` if the token does not expire, or if
+    /// there is no token.
     pub expires_in: Option<Duration>,
     /// The latest failure. It is kept after later successes.
     pub last_error: Option<FetchError>,
@@ -25,11 +27,12 @@ pub struct TokenRenewerStatus {
     pub failures: u64,
     /// Number of scheduled logins that failed since the last success.
     pub failures_in_row: u32,
-    /// The time until the next scheduled login. A rejection may cause an earlier one.
+    /// The time until the next scheduled login. A rejected token may cause an earlier
+    /// login.
     pub next_attempt: Duration,
-    /// Number of logins done, successful or not.
+    /// Number of completed logins, successful or not.
     pub attempts: u64,
-    /// Number of logins begun because they were due or there was no token.
+    /// Number of logins begun on schedule, or because there was no token.
     pub scheduled: u64,
     /// Number of logins begun because the previous one failed.
     pub retries: u64,
@@ -37,7 +40,8 @@ pub struct TokenRenewerStatus {
     pub rejections: u64,
     /// Number of logins that the program requested.
     pub requested: u64,
-    /// Number of rejections that caused no login, because the budget was spent.
+    /// Number of rejected tokens that caused no login: the limit of one login in 30 s was reached,
+    /// or Retry-After forbade a login.
     pub suppressed: u64,
 }
 

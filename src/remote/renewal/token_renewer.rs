@@ -19,14 +19,15 @@ const ATTEMPTS_TO_WAIT_FOR: u32 = 4;
 /// Keeps the service's own token valid. Logs in, returns the cached token, and renews it before it
 /// expires or when a server rejects it.
 ///
-/// Make one for each account and clone it: clones share everything.
+/// Make one renewer for each account, and clone it: clones share everything.
 ///
 /// - [`TokenRenewer::token`] takes no lock while the token is fresh. Callers wait for a login only
-///   if there is no token, or if the token is about to expire. That is the last 5 % of its
-///   lifetime, between 10 and 60 s, but at most a quarter of the lifetime.
+///   if there is no token, or if the token is about to expire. This period is the
+///   last 5 % of the lifetime, but at least 10 s and at most 60 s. It is never longer than a
+///   quarter of the lifetime.
 /// - The token is renewed in the background, after 70 to 80 % of its lifetime. If the lifetime is
 ///   under 60 s, the token is renewed after half of it. A failed renewal is retried with back-off,
-///   and the token is used until it expires. After a successful login, the next scheduled login is
+///   and the old token is used until it expires. After a successful login, the next scheduled login is
 ///   at least one second later.
 /// - After HTTP 401, call [`TokenRenewer::reject`]. Concurrent callers with the same token cause
 ///   one login, and there is at most one such login in 30 s. If the login returns the rejected
@@ -49,7 +50,7 @@ const ATTEMPTS_TO_WAIT_FOR: u32 = 4;
 pub struct TokenRenewer(Arc<Handle>);
 
 /// The state that all clones share. The background thread refers to the worker but not to this
-/// handle. So this handle is dropped with the last clone, and then stops the thread.
+/// handle. So this handle is dropped with the last clone. Dropping it stops the thread.
 struct Handle {
     worker: Arc<Worker<RenewalJob>>,
     max_wait: Duration,
@@ -80,10 +81,10 @@ impl TokenRenewer {
 
     /// Like [`TokenRenewer::token`], but never waits. For callers that must not block a thread.
     ///
-    /// Pass `None` as `ticket` at first. If it is `Some` after the call, a login is pending that
-    /// may change the result. Wait for it ([`TokenRenewer::wait`] on another thread), then call
-    /// again with the ticket. A second call before that login is done returns a final result, and
-    /// sets the ticket to `None`.
+    /// Pass `None` as `ticket` at first. If `ticket` is `Some` after the call, a login is pending
+    /// that may change the result. Wait for the login ([`TokenRenewer::wait`] on another thread),
+    /// then call again with the ticket. If you call again before the login is done, the result is
+    /// final and the ticket becomes `None`.
     ///
     /// # Errors
     /// The same as [`TokenRenewer::token`].
@@ -110,8 +111,8 @@ impl TokenRenewer {
         }
         drop(in_use);
         let valid = worker.with(|attempts| {
-            // Check again under the lock. A login publishes its token before it is done. So either
-            // the token is there, or the login that fetches it is still in flight.
+            // Check again under the lock. A login publishes its token before it is marked as done. So
+            // either the token is there, or the login that fetches it is still in flight.
             let in_use = worker.job.in_use();
             let valid = in_use.as_ref().filter(|current| current.is_valid(now, wall));
             if !valid.is_some_and(|current| current.is_fresh(now, wall)) {
@@ -126,12 +127,12 @@ impl TokenRenewer {
     /// Returns a newer token, after a server rejected `token` ([`crate::is_token_rejection`]).
     ///
     /// If there is a newer token already, returns it. Otherwise requests a login and waits for it.
-    /// Concurrent callers share one login, and there is at most one in 30 s. Until it succeeds,
-    /// other callers still receive the old token.
+    /// Concurrent callers share one login, and there is at most one such login in 30 s. Until the
+    /// login succeeds, [`TokenRenewer::token`] still returns the old token.
     ///
     /// # Errors
-    /// The same as [`TokenRenewer::token`]. [`ErrorKind::LoginUnavailable`] also if there is no
-    /// newer token.
+    /// The same as [`TokenRenewer::token`]. [`ErrorKind::LoginUnavailable`] is also returned if
+    /// there is no newer token.
     pub fn reject(&self, token: &str) -> Result<OwnToken> {
         self.wait_and_retry(|ticket| self.reject_now(token, ticket))
     }
@@ -173,8 +174,9 @@ impl TokenRenewer {
     /// Blocks until there is a valid token, up to `timeout`.
     ///
     /// # Errors
-    /// The same as [`TokenRenewer::token`]. The detail contains why the last login failed. Returns
-    /// before `timeout` if waiting does not help, for example if the login is rejected.
+    /// The same as [`TokenRenewer::token`]. The detail contains the reason why the last login
+    /// failed. Returns before `timeout` if waiting does not help, for example if the login is
+    /// rejected.
     pub fn wait_ready(&self, timeout: Duration) -> Result<()> {
         let ready = || self.token_now(&mut None).map(drop);
         self.0.worker.wait_until(timeout, ready, |error| error.kind() != ErrorKind::LoginUnavailable)
@@ -184,8 +186,8 @@ impl TokenRenewer {
     /// operators.
     ///
     /// # Errors
-    /// Returns why the login failed, or [`crate::FetchFailure::Timeout`] if it did not finish
-    /// within `timeout`. After a failure, the current token stays in use.
+    /// Returns the error of the login, or [`crate::FetchFailure::Timeout`] if the login did not
+    /// finish within `timeout`. After a failure, the current token stays in use.
     pub fn renew(&self, timeout: Duration) -> Result<(), FetchError> {
         self.0.worker.attempt_now(timeout)
     }
@@ -202,15 +204,15 @@ impl TokenRenewer {
     }
 
     /// Closes the renewer for all clones. This interrupts a login in flight, stops the threads and
-    /// removes the token. Blocks until the threads have ended, for at most one second: a thread in
-    /// a custom source or transport that does not return is left running. Dropping the last clone
-    /// closes the renewer too.
+    /// removes the token. Blocks until the threads have ended, for at most one second. If a
+    /// custom source or transport does not return by then, its thread is left running. Dropping the
+    /// last clone closes the renewer too.
     pub fn close(&self) {
         self.0.worker.close();
     }
 
-    /// Calls `lookup`, waits for the login of its ticket, and calls it again, until there is no
-    /// ticket or `max_wait` has passed.
+    /// Calls `lookup`, waits for the login of its ticket, and calls `lookup` again, until there is
+    /// no ticket or `max_wait` has passed.
     fn wait_and_retry(
         &self,
         mut lookup: impl FnMut(&mut Option<Ticket>) -> Result<OwnToken>,
@@ -287,7 +289,7 @@ fn next_attempt(
     }
     Some(Ticket::new(match attempts.in_flight() {
         Some(attempt) => attempt,
-        // The background thread will log in soon: wait for that.
+        // The background thread will log in soon: wait for that login.
         None if attempts.failed || is_recent => attempts.done + 1,
         None => attempts.request(Reason::Schedule),
     }))
@@ -298,8 +300,8 @@ fn next_after_rejection(attempts: &mut Attempts<Rejections>, before: Option<Tick
     if before.is_some_and(Ticket::is_last) {
         return None;
     }
-    // A login that began before the rejection may return the rejected token. So its ticket is not a
-    // last one: another login may follow.
+    // A login that began before the rejection may return the rejected token. So its ticket is not
+    // marked as the last one: another login may follow.
     let newer = |attempt: &u64| before.is_none_or(|before| before.attempt() < *attempt);
     if let Some(attempt) = attempts.in_flight().filter(newer) {
         return (!attempts.in_outage()).then_some(Ticket::new(attempt));

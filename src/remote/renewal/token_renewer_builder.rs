@@ -50,8 +50,8 @@ impl TokenRenewer {
         let missing =
             |_| Error::new(ErrorKind::UnusableCredentials, "DCOS_SERVICE_ACCOUNT_CREDENTIAL is not set");
         let value = Zeroizing::new(std::env::var(CREDENTIAL_VARIABLE).map_err(missing)?);
-        // A path never looks like a secret. A value that looks like a secret but is not usable is
-        // read as a secret, because that reports the better error.
+        // A path never looks like a secret. A value that looks like a secret is parsed as a
+        // secret even if it is invalid: the error then describes the secret, not a missing file.
         let is_secret =
             account_secret::object(&value).is_ok() || value.trim_start().starts_with(['{', '"', '\'', '-']);
         match is_secret {
@@ -138,7 +138,7 @@ impl TokenRenewerBuilder {
     /// token endpoint's URL, and "jti" is random. The assertion expires after 60 s.
     ///
     /// With `tls_client_auth`, the body contains the client's id, and the certificate in
-    /// `client_certificate_file` proves it.
+    /// `client_certificate_file` authenticates the client.
     pub fn auth_method(self, method: AuthMethod) -> Self {
         self.client("auth_method", |client| client.auth_method = method)
     }
@@ -187,7 +187,7 @@ impl TokenRenewerBuilder {
         self.client("parameter", |client| client.parameters.push((name.to_owned(), value.to_owned())))
     }
 
-    /// Sets the Authorization header to `Bearer <token>`: the default, except for DC/OS. It
+    /// Sets the Authorization header to `Bearer <token>`: the default, except for DC/OS. This also
     /// overrides a different `token_type` in the response, such as "BearerToken" of Apigee.
     pub fn bearer(mut self) -> Self {
         self.bearer = Some(true);
@@ -207,8 +207,8 @@ impl TokenRenewerBuilder {
         self
     }
 
-    /// Starts the first login with the first call, not at once. For programs that fork after their
-    /// setup.
+    /// Starts the first login when the program first uses the renewer, not in
+    /// [`TokenRenewerBuilder::build`]. For programs that fork after their setup.
     pub fn lazy(mut self) -> Self {
         self.lazy = true;
         self
@@ -216,7 +216,8 @@ impl TokenRenewerBuilder {
 
     /// Calls `observer` after each login, in order, on a separate thread. The observer may block,
     /// and may use the renewer. If it is slow, up to 256 calls are queued; then the oldest are
-    /// dropped. The same thread logs logins through the `log` crate, without tokens and secrets.
+    /// dropped. The same thread writes log records about logins through the `log` crate, without
+    /// tokens and secrets.
     pub fn observer(mut self, observer: impl Fn(&TokenRenewerStatus) + Send + Sync + 'static) -> Self {
         self.observer = Some(Arc::new(observer));
         self

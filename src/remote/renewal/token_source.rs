@@ -15,15 +15,16 @@ const MAX_TOKEN_LEN: usize = 64 * 1024;
 /// Gets new tokens for a renewer. Implement it for a custom kind of login. Closures `Fn() ->
 /// Result<NewToken, FetchError>` implement it too.
 ///
-/// It is called by one background thread at a time, without a lock, and may block for some seconds.
-/// If it returns the token that was just rejected, it is called once more a second later.
+/// One background thread at a time calls [`TokenSource::login`], without a lock. The call may block
+/// for some seconds. If it returns the token that was just rejected, `login` is called once more a
+/// second later.
 pub trait TokenSource: Send + Sync {
     /// Returns a new token.
     ///
     /// # Errors
-    /// There is no token. The error contains the cause. The first retry follows after up to 1 s. It
-    /// follows after 15 to 30 s if the error is [`FetchFailure::Rejected`],
-    /// [`FetchFailure::Refused`] or [`FetchFailure::Credentials`].
+    /// Returns the cause if there is no new token. The first retry follows after up to 1 s, or after
+    /// 15 to 30 s if the error is [`FetchFailure::Rejected`], [`FetchFailure::Refused`] or
+    /// [`FetchFailure::Credentials`].
     fn login(&self) -> Result<NewToken, FetchError>;
 
     /// Interrupts a login in flight, if possible. Called by another thread when the renewer is
@@ -62,8 +63,8 @@ pub struct NewToken {
 }
 
 impl NewToken {
-    /// Makes a new token. If it is a JWT with "exp", it expires then. [`NewToken::expires_in`] sets
-    /// another lifetime. Without either, it does not expire.
+    /// Makes a new token. A JWT expires at its "exp", unless [`NewToken::expires_in`] sets another
+    /// lifetime. A token without "exp" and without such a lifetime does not expire.
     ///
     /// # Errors
     /// [`FetchFailure::Document`]: the token is empty, larger than 64 KiB, or contains a character
