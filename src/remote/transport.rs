@@ -10,8 +10,9 @@ use std::time::Duration;
 /// HTTP client. Closures `Fn(&HttpRequest) -> Result<HttpResponse, FetchError>` implement it too.
 /// The response body may be compressed with gzip or deflate if Content-Encoding names it.
 ///
-/// One background thread at a time calls [`Transport::exchange`], without a lock. The call may block
-/// for up to [`HttpRequest::timeout`]. It must not follow redirects to another origin.
+/// One background thread at a time calls [`Transport::exchange`], without a lock. The call may
+/// block for up to [`HttpRequest::timeout`]. The transport must not follow redirects to another
+/// origin.
 pub trait Transport: Send + Sync {
     /// Makes one request and reads the whole response.
     ///

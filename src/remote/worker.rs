@@ -42,7 +42,7 @@ pub(super) trait Job: Send + Sync + Sized + 'static {
     fn first_due(&self) -> Duration;
     /// Makes one attempt, on the worker's thread. Returns the time until the next one is due.
     fn attempt(&self, reason: Reason) -> Result<Duration, FetchError>;
-    /// Returns the pause after `failures` scheduled failures in a row. `error` is the last one.
+    /// Returns the pause after `failures` scheduled failures in a row. `error` is the last failure.
     fn pause(&self, failures: u32, error: &FetchError) -> Duration;
     /// Updates `attempts` after an attempt. Called with the lock held.
     fn record_attempt(&self, attempts: &mut Attempts<Self::State>);

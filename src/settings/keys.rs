@@ -94,8 +94,8 @@ pub(super) const KEYS: &[Row<RemoteJwkSetBuilder>] = &[
         "refetch_interval_without_kid",
         duration(SECOND, DAY),
         "5m",
-        "Limits fetches for tokens without \"kid\" that no key verifies, and for tokens \
-             that the key with their \"kid\" does not verify: one per interval.",
+        "Limits fetches for tokens without \"kid\" that no key verifies, and for tokens with \
+             a known \"kid\" whose signature that key does not verify: one per interval.",
         |keys, given| Ok(keys.refetch_interval_without_kid(given.duration()?)),
     ),
     row(

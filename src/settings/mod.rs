@@ -2,8 +2,8 @@
 //! use them. Rust programs may use the typed builders instead.
 //!
 //! A setting is a row of a table (`table.rs`, `keys.rs`, `renewer.rs`): name, type, default, help
-//! and the function that sets it in a builder. Parsing, documents, C constants, the other languages' types and the
-//! documentation are derived from the rows.
+//! and the function that sets it in a builder. Parsing, documents, C constants, the other
+//! languages' types and the documentation are derived from the rows.
 
 mod document;
 mod fault;

@@ -160,8 +160,8 @@ pub(super) const RENEWER: &[Row<TokenRenewerBuilder>] = &[
         "lazy",
         Type::Flag,
         "",
-        "Logs in when the program first uses the renewer, not at once. For programs that \
-             fork after their setup.",
+        "Logs in when a token is first needed, not at once. For programs that fork after \
+             their setup.",
         |renewer, _| Ok(renewer.lazy()),
     ),
     row(

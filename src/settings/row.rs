@@ -48,8 +48,8 @@ impl Setting {
 }
 
 /// A setting, and the function that applies it to the typed builder `B`. The function is called
-/// once with all values, if the setting has a value or a default. For a flag, it is called if the
-/// value is `true`.
+/// once with all values, if the setting has a value or a default. For a flag, it is called only if
+/// the value is `true`.
 pub(super) struct Row<B: 'static> {
     pub(super) setting: Setting,
     pub(super) set: fn(B, &Given<'_>) -> Result<B>,

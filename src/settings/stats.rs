@@ -304,8 +304,8 @@ impl Stats {
         out
     }
 
-    /// Returns a JSON array with an object for each source. Its members are the rows by name.
-    /// A row without a value is `null`.
+    /// Returns a JSON array with an object for each source. Each row of the source is a member of
+    /// the object. A row without a value is `null`.
     pub fn json(&self) -> String {
         let mut objects: Vec<serde_json::Map<String, serde_json::Value>> = Vec::new();
         let mut of = None;

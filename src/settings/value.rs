@@ -7,8 +7,8 @@ use std::borrow::Cow;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-/// The text of a value. With the feature `remote`, which has secrets, the text is wiped from
-/// memory when it is dropped.
+/// The text of a value. With the feature `remote`, which has secrets, the text is wiped from memory
+/// when it is dropped.
 #[cfg(feature = "remote")]
 pub(super) type Text = zeroize::Zeroizing<String>;
 #[cfg(not(feature = "remote"))]

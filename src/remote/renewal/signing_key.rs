@@ -103,8 +103,8 @@ fn der(text: &str) -> Result<Der> {
     match std::str::from_utf8(&der) {
         Ok(text) if text.contains("-----BEGIN") => der_in_pem(text),
         _ if PrivateKeyInfoRef::try_from(&der[..]).is_ok() => Ok(Der::Pkcs8(der)),
-        // 0x30 starts a DER sequence, so this is probably PKCS #1. If it is not, the caller's parser
-        // rejects it.
+        // 0x30 starts a DER sequence, so this is probably PKCS #1. If it is not, the caller's
+        // parser rejects it.
         _ if der.first() == Some(&0x30) => Ok(Der::Pkcs1(der)),
         _ => Err(unusable("the private key is not in PEM")),
     }
@@ -199,7 +199,8 @@ mod tests {
         }
     }
 
-    /// Verifies a JWT that the private key signed with the public key. Returns true, or panics.
+    /// Signs a JWT with the private key, and verifies it with the public key. Returns true, or
+    /// panics.
     fn signs(pem: &str, public: &[u8], algorithm: Alg) -> bool {
         let jwt = SigningKey::from_pem(pem).unwrap().jwt(Some("k"), r#"{"exp":1300}"#).unwrap();
         let jwks = JwkSet::from_keys([Jwk::from_der(public).unwrap()]).unwrap();

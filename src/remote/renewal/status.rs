@@ -16,8 +16,8 @@ pub struct TokenRenewerStatus {
     /// Number of the token in use: 0 before the first token, 1 for the first token, and one more
     /// for each new token.
     pub generation: u64,
-    /// The time until the token in use expires. `None` if the token does not expire, or if
-    /// there is no token.
+    /// The time until the token in use expires. `None` if the token does not expire, or if there is
+    /// no token.
     pub expires_in: Option<Duration>,
     /// The latest failure. It is kept after later successes.
     pub last_error: Option<FetchError>,
@@ -27,8 +27,7 @@ pub struct TokenRenewerStatus {
     pub failures: u64,
     /// Number of scheduled logins that failed since the last success.
     pub failures_in_row: u32,
-    /// The time until the next scheduled login. A rejected token may cause an earlier
-    /// login.
+    /// The time until the next scheduled login. A rejected token may cause an earlier login.
     pub next_attempt: Duration,
     /// Number of completed logins, successful or not.
     pub attempts: u64,

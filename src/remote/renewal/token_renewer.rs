@@ -22,13 +22,13 @@ const ATTEMPTS_TO_WAIT_FOR: u32 = 4;
 /// Make one renewer for each account, and clone it: clones share everything.
 ///
 /// - [`TokenRenewer::token`] takes no lock while the token is fresh. Callers wait for a login only
-///   if there is no token, or if the token is about to expire. This period is the
-///   last 5 % of the lifetime, but at least 10 s and at most 60 s. It is never longer than a
-///   quarter of the lifetime.
+///   if there is no token, or if the token is about to expire. A token is about to expire in the
+///   last 5 % of its lifetime. This period is at least 10 s and at most 60 s, but never longer than
+///   a quarter of the lifetime.
 /// - The token is renewed in the background, after 70 to 80 % of its lifetime. If the lifetime is
 ///   under 60 s, the token is renewed after half of it. A failed renewal is retried with back-off,
-///   and the old token is used until it expires. After a successful login, the next scheduled login is
-///   at least one second later.
+///   and the old token is used until it expires. After a successful login, the next scheduled login
+///   is at least one second later.
 /// - After HTTP 401, call [`TokenRenewer::reject`]. Concurrent callers with the same token cause
 ///   one login, and there is at most one such login in 30 s. If the login returns the rejected
 ///   token again, the login is repeated one second later. This happens with DC/OS: two logins
@@ -111,8 +111,8 @@ impl TokenRenewer {
         }
         drop(in_use);
         let valid = worker.with(|attempts| {
-            // Check again under the lock. A login publishes its token before it is marked as done. So
-            // either the token is there, or the login that fetches it is still in flight.
+            // Check again under the lock. A login publishes its token before it is marked as done.
+            // So either the token is there, or the login that fetches it is still in flight.
             let in_use = worker.job.in_use();
             let valid = in_use.as_ref().filter(|current| current.is_valid(now, wall));
             if !valid.is_some_and(|current| current.is_fresh(now, wall)) {
@@ -204,9 +204,9 @@ impl TokenRenewer {
     }
 
     /// Closes the renewer for all clones. This interrupts a login in flight, stops the threads and
-    /// removes the token. Blocks until the threads have ended, for at most one second. If a
-    /// custom source or transport does not return by then, its thread is left running. Dropping the
-    /// last clone closes the renewer too.
+    /// removes the token. Blocks until the threads have ended, for at most one second. If a custom
+    /// source or transport does not return by then, its thread is left running. Dropping the last
+    /// clone closes the renewer too.
     pub fn close(&self) {
         self.0.worker.close();
     }

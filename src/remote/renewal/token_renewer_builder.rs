@@ -50,8 +50,8 @@ impl TokenRenewer {
         let missing =
             |_| Error::new(ErrorKind::UnusableCredentials, "DCOS_SERVICE_ACCOUNT_CREDENTIAL is not set");
         let value = Zeroizing::new(std::env::var(CREDENTIAL_VARIABLE).map_err(missing)?);
-        // A path never looks like a secret. A value that looks like a secret is parsed as a
-        // secret even if it is invalid: the error then describes the secret, not a missing file.
+        // A path never looks like a secret. A value that looks like a secret is parsed as a secret
+        // even if it is invalid: the error then describes the secret, not a missing file.
         let is_secret =
             account_secret::object(&value).is_ok() || value.trim_start().starts_with(['{', '"', '\'', '-']);
         match is_secret {
@@ -207,8 +207,8 @@ impl TokenRenewerBuilder {
         self
     }
 
-    /// Starts the first login when the program first uses the renewer, not in
-    /// [`TokenRenewerBuilder::build`]. For programs that fork after their setup.
+    /// Starts the first login when a token is first needed, not in [`TokenRenewerBuilder::build`].
+    /// For programs that fork after their setup.
     pub fn lazy(mut self) -> Self {
         self.lazy = true;
         self

@@ -22,8 +22,8 @@ pub trait TokenSource: Send + Sync {
     /// Returns a new token.
     ///
     /// # Errors
-    /// Returns the cause if there is no new token. The first retry follows after up to 1 s, or after
-    /// 15 to 30 s if the error is [`FetchFailure::Rejected`], [`FetchFailure::Refused`] or
+    /// Returns the cause if there is no new token. The first retry follows after up to 1 s, or
+    /// after 15 to 30 s if the error is [`FetchFailure::Rejected`], [`FetchFailure::Refused`] or
     /// [`FetchFailure::Credentials`].
     fn login(&self) -> Result<NewToken, FetchError>;
 
