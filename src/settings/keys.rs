@@ -94,8 +94,8 @@ pub(super) const KEYS: &[Row<RemoteJwkSetBuilder>] = &[
         "refetch_interval_without_kid",
         duration(SECOND, DAY),
         "5m",
-        "Limits fetches for tokens without \"kid\" that no key verifies, and for tokens with \
-             a known \"kid\" whose signature that key does not verify: one per interval.",
+        "Limits fetches for tokens that no key verifies to one per interval. Such a token \
+             has no \"kid\", or it has the \"kid\" of a known key.",
         |keys, given| Ok(keys.refetch_interval_without_kid(given.duration()?)),
     ),
     row(
@@ -180,8 +180,8 @@ pub(super) const KEYS: &[Row<RemoteJwkSetBuilder>] = &[
         Type::Text,
         "",
         "Stores the latest usable JWK Set in this file (mode 0600, replaced atomically), \
-             and starts with the stored set. While that set is fresh, nothing is fetched. Anyone who can write \
-             the file or its folder can choose the keys.",
+             and starts with the stored set. While that set is fresh, nothing is fetched. \
+             Anyone who can write the file or its folder can choose the keys.",
         |keys, given| Ok(keys.last_good_file(given.text()?)),
     ),
     row(
