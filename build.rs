@@ -1,4 +1,4 @@
-//! Sets `cfg`s: which CPU-specific code is compiled, and whether the build is optimised.
+//! Sets the `cfg`s that select CPU-specific code, and the `cfg` of a build without optimisation.
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
@@ -12,7 +12,7 @@ fn main() {
         // For src/encoding/avx512.rs.
         println!("cargo::rustc-cfg=avx512");
         if is_built_in("AWS_LC_RS") {
-            // For src/crypto/ifma, whose results aws-lc checks.
+            // For src/crypto/ifma. It requires aws-lc, which checks its results.
             println!("cargo::rustc-cfg=ifma");
         }
     }

@@ -11,14 +11,15 @@ import (
 	"bouncer_verify/bouncer/internal/native"
 )
 
-// A tokenSource is the function of RenewerOptions.Source.
+// tokenSource is the type of RenewerOptions.Source.
 type tokenSource func(ctx context.Context) (token string, lifetime time.Duration, err error)
 
-// Timeout of one call of a source.
+// longestSource is the timeout of one call of a source.
 const longestSource = time.Minute
 
-// supply calls source for each login of the renewer, until the renewer is closed. It holds no
-// reference to the TokenRenewer, so the garbage collector can free one that was not closed.
+// supply calls source each time the renewer needs a login, until the renewer is closed. It holds no
+// reference to the TokenRenewer, so the garbage collector can free a TokenRenewer that was never
+// closed.
 func supply(ctx context.Context, renewer *native.Renewer, source tokenSource) {
 	for !renewer.IsClosed() {
 		if renewer.WaitLogin(longestWatch) {
@@ -27,15 +28,15 @@ func supply(ctx context.Context, renewer *native.Renewer, source tokenSource) {
 	}
 }
 
-// A sourceResult is the result of a source.
+// A sourceResult holds the results of one call of a source.
 type sourceResult struct {
 	token    string
 	lifetime time.Duration
 	err      error
 }
 
-// callSource calls the source in a separate goroutine, which may end by a panic or by
-// runtime.Goexit, as in t.FailNow. Both count as a failure.
+// callSource calls the source in a separate goroutine. If the source panics or calls runtime.Goexit
+// (t.FailNow does), callSource returns an error.
 func callSource(ctx context.Context, source tokenSource) sourceResult {
 	ctx, cancel := context.WithTimeout(ctx, longestSource)
 	defer cancel()
@@ -59,12 +60,12 @@ func supplyOnce(renewer *native.Renewer, result sourceResult) {
 		_ = renewer.SupplyFailure(permanent, strings.ToValidUTF8(result.err.Error(), "\uFFFD"))
 		return
 	}
-	seconds := int64(-1) // a JWT is valid until its "exp", another token forever
+	seconds := int64(-1) // a JWT expires at its "exp", any other token never
 	if result.lifetime != 0 {
 		seconds = int64(max(result.lifetime, 0) / time.Second)
 	}
 	if renewer.Supply(result.token, seconds) != nil {
-		// Without a failure, the library would request the next token at once.
+		// Report a failure. Otherwise the library would call the source again at once.
 		_ = renewer.SupplyFailure(false, "the source returned a token that is not UTF-8")
 	}
 }

@@ -23,13 +23,13 @@ func documentVerified(t testing.TB) *bouncer.VerifiedToken {
 	return must(bouncer.VerifyToken(jwks, documentPolicy, documentToken))(t)
 }
 
-func TestTheClaimsOfTheDocumentsToken(t *testing.T) {
+func TestTheGettersReturnTheClaimsOfTheExampleToken(t *testing.T) {
 	token := documentVerified(t)
 	if token.UID() != "peter" || token.Algorithm() != bouncer.RS256 || len(token.KeyID()) != 64 {
 		t.Error(token.UID(), token.Algorithm(), token.KeyID())
 	}
 	if token.Issuer() != "" || token.Subject() != "" || token.TokenID() != "" || token.Audience() != nil {
-		t.Error("an absent claim is returned")
+		t.Error("a getter returned a value for an absent claim")
 	}
 	if at, found := token.ExpiresAt(); !found || at != time.Unix(documentExp, 0).UTC() {
 		t.Error(at, found)
@@ -77,12 +77,12 @@ func TestClaimsAreFoundByTheirExactNames(t *testing.T) {
 		"uid": `"anna"`, "UID": `"root"`, "abc": `[1, {"uid":"x"}]`, "n": `9007199254740993`, "nothing": `null`,
 	} {
 		if value, found := token.Claim(name); !found || string(value) != expected {
-			t.Errorf("%s is %s, %v", name, value, found)
+			t.Errorf("Claim(%q) is %s, %v", name, value, found)
 		}
 	}
 	for _, name := range []string{"", "Uid", "aud", "x", "\xff"} {
 		if value, found := token.Claim(name); found || value != nil {
-			t.Errorf("%s is %s", name, value)
+			t.Errorf("Claim(%q) is %s, expected no claim", name, value)
 		}
 	}
 	if token.UID() != "anna" || token.Audience() != nil {
@@ -90,7 +90,7 @@ func TestClaimsAreFoundByTheirExactNames(t *testing.T) {
 	}
 }
 
-func TestTypedClaimsAreReturnedOnlyInTheirType(t *testing.T) {
+func TestATypedGetterReturnsOnlyClaimsOfItsType(t *testing.T) {
 	token := verifiedClaims(t, `{"s":"anna", "escaped" : "a\u00fc\n\"" ,"empty":"","n":9007199254740993,"max":9223372036854775807,
 		"min":-9223372036854775808,"zero":0,"minus":-0,"over":9223372036854775808,"fraction":1.5,"whole":1.0,"exponent":1e3,"large":9007199254740992.0,"too large":9007199254740994.0,"huge":1e300,"digits":"5","text":"1e3",
 		"list":["a","b"],"one":["a"],"none":[],"mixed":["a",1],"null in it":["a",null],"nested":[["a"]],"nothing":null,"yes":true,
@@ -108,15 +108,15 @@ func TestTypedClaimsAreReturnedOnlyInTheirType(t *testing.T) {
 	for _, name := range append(slices.Collect(maps.Keys(all)), "absent", "", "N", "LIST") {
 		text, isText := token.ClaimString(name)
 		if expected, known := strings[name]; isText != known || text != expected {
-			t.Errorf("%q is the string %q, %v", name, text, isText)
+			t.Errorf("ClaimString(%q) is %q, %v", name, text, isText)
 		}
 		integer, isInteger := token.ClaimInteger(name)
 		if expected, known := integers[name]; isInteger != known || isInteger && integer != expected {
-			t.Errorf("%q is the integer %d, %v", name, integer, isInteger)
+			t.Errorf("ClaimInteger(%q) is %d, %v", name, integer, isInteger)
 		}
 		list, isList := token.ClaimStrings(name)
 		if expected, known := lists[name]; isList != known || !slices.Equal(list, expected) || isList && list == nil {
-			t.Errorf("%q is the list %q, %v", name, list, isList)
+			t.Errorf("ClaimStrings(%q) is %q, %v", name, list, isList)
 		}
 	}
 }
@@ -178,7 +178,7 @@ func TestATokenIsMarshaledAsItsClaims(t *testing.T) {
 	}
 }
 
-// A result is read into a buffer of 1024 bytes first. These sizes are below, at and above that.
+// The first buffer for a result has 1024 bytes. The sizes are below, at and above this limit.
 func TestResultsOfEverySizeAreRead(t *testing.T) {
 	issuer := testIssuer()
 	for _, size := range []int{0, 1, 700, 900, 1000, 1023, 1024, 1025, 1365, 1366, 3000, 11000} {
@@ -233,7 +233,7 @@ func TestTokensOverTheLimitAreTooLarge(t *testing.T) {
 	}
 }
 
-func TestATimeThatGoCannotRepresentIsLimited(t *testing.T) {
+func TestExtremeTimesAreStillBeforeOrAfterNow(t *testing.T) {
 	issuer := testIssuer()
 	text := issuer.sign(t, bouncer.RS256, `{"alg":"RS256"}`,
 		fmt.Sprintf(`{"uid":"anna","exp":%d,"iat":%d}`, int64(math.MaxInt64), int64(math.MinInt64)))

@@ -23,7 +23,8 @@ type Verifier struct {
 // A KeySource supplies the keys of a [Verifier]. It is a [*JWKSet], whose keys never change, or a
 // [*RemoteJWKS], which fetches and refreshes them.
 type KeySource interface {
-	// source returns the C object, and the receiver if the keys are remote.
+	// source returns the C object. If the keys are remote, it also returns the receiver, otherwise
+	// nil.
 	source() (native.Keys, *RemoteJWKS)
 }
 
@@ -70,8 +71,8 @@ func NewVerifier(keys KeySource, policy Policy) (*Verifier, error) {
 	return &Verifier{native: verifier, remote: remote}, nil
 }
 
-// clockedKeys replace the C verifier if the policy has a Clock. A C policy has no callback for the
-// time, so each call makes a C verifier for the time that the clock returns.
+// clockedKeys replaces the C verifier if the policy has a Clock. A C policy cannot call a clock, so
+// each call makes a new C verifier with the time that the Clock returns.
 type clockedKeys struct {
 	keys     *native.HeldKeys
 	settings settings
@@ -79,7 +80,7 @@ type clockedKeys struct {
 }
 
 // now returns the receiver if the policy has no Clock. Otherwise it returns a new verifier for the
-// clock's time, and close closes it.
+// time that the Clock returns. The caller must call close after its last use of the verifier.
 func (v *Verifier) now() (now *Verifier, close func(), err error) {
 	switch {
 	case v == nil:
@@ -90,7 +91,8 @@ func (v *Verifier) now() (now *Verifier, close func(), err error) {
 		return nil, nil, ErrClosed
 	}
 	defer v.clocked.keys.Release()
-	made := settings{slices.Clip(v.clocked.settings.Settings)} // so that an append copies
+	// Clipped, so append copies the slice: concurrent calls share the original.
+	made := settings{slices.Clip(v.clocked.settings.Settings)}
 	policy, err := newPolicy(made.at(v.clocked.clock()))
 	if err != nil {
 		return nil, nil, err
@@ -106,10 +108,10 @@ func (v *Verifier) now() (now *Verifier, close func(), err error) {
 // WithCache returns a verifier with the same keys and policy, and a cache of about this many
 // verified tokens: at most 2^20; 0 disables the cache. The receiver may be closed afterwards.
 //
-// On a cache hit the signature is not verified again. A hit needs the whole token to be equal;
-// "exp" and "nbf" are checked each time. When remote keys change, the cache is emptied. Cached
-// tokens and their claims stay in memory until other tokens replace them. A cached token takes
-// about twice its length. Tokens over 4 KiB are not cached.
+// On a cache hit the signature is not verified again. A hit requires an identical token. "exp",
+// "nbf" and [Policy].MaxTokenAge are checked on each hit. When remote keys change, the cache is
+// emptied. Cached tokens and their claims stay in memory until other tokens replace them. A cached
+// token takes about twice its length in memory. Tokens over 4 KiB are not cached.
 //
 // The error is [ErrInvalidArgument] if tokens is negative or the policy has a Clock, and
 // [ErrClosed] after Close.
@@ -136,8 +138,8 @@ func (v *Verifier) Stats() (CacheStats, error) {
 	return newCacheStats(stats), err
 }
 
-// Prometheus returns the counters in the Prometheus text format. The error is [ErrClosed] after
-// Close.
+// Prometheus returns the counters of the cache in the Prometheus text format. The error is
+// [ErrClosed] after Close.
 func (v *Verifier) Prometheus() (string, error) {
 	stats, err := v.stats()
 	return stats.Prometheus, err
@@ -158,8 +160,8 @@ func (v *Verifier) stats() (native.Stats, error) {
 // policy (RFC 7519 section 7.2). The token must be in JWS Compact Serialization, without white
 // space around it.
 //
-// A token whose key is cached never waits. With remote keys, a token whose key is missing may wait
-// for a fetch, at most [RemoteOptions].MaxWait.
+// A token that a cached key verifies never waits. With remote keys, a token whose key is missing
+// may wait for a fetch, at most [RemoteOptions].MaxWait.
 //
 // If the token is rejected, the error is an [*Error] of the group [ErrInvalidToken]. The checks
 // have a fixed order, and the first one that fails determines the error. With remote keys the error
@@ -168,11 +170,12 @@ func (v *Verifier) Verify(token string) (*VerifiedToken, error) {
 	return v.VerifyContext(context.Background(), token)
 }
 
-// VerifyContext is [Verifier.Verify] with a context. If ctx ends during the wait for keys, it
-// returns at once; the fetch goes on for other callers.
+// VerifyContext is [Verifier.Verify] with a context. If ctx ends during the wait for keys,
+// VerifyContext returns at once. The fetch continues for other callers.
 //
-// The error then matches both the group [ErrKeys] and the error of ctx with [errors.Is]: the token
-// was not checked. A token whose key is cached is verified even if ctx has ended.
+// The error then matches both the group [ErrKeys] and the error of ctx with [errors.Is]. It is
+// unknown whether the token is valid. A token that needs no fetch is verified even if ctx has
+// ended.
 func (v *Verifier) VerifyContext(ctx context.Context, token string) (*VerifiedToken, error) {
 	now, close, err := v.now()
 	if err != nil {
@@ -192,7 +195,7 @@ func (v *Verifier) VerifyContext(ctx context.Context, token string) (*VerifiedTo
 }
 
 // resume waits for the fetch of the ticket, then verifies the token again. It repeats this until
-// the result is final, at the latest after timeout.
+// the result is final. Once timeout is closed, it waits no longer, and the next result is final.
 func (v *Verifier) resume(
 	ctx context.Context, token string, ticket uint64, timeout <-chan struct{},
 ) (*VerifiedToken, error) {
@@ -213,13 +216,12 @@ func (v *Verifier) resume(
 
 // VerifyAuthorization verifies the token in the value of an HTTP Authorization header. It is
 // [AuthorizationToken] followed by [Verifier.Verify]. If the value contains no token, the error is
-// [ErrMalformedAuthorization]; the empty value of an absent header is such a value.
+// [ErrMalformedAuthorization]. An absent header has the value "", which gets the same error.
 func (v *Verifier) VerifyAuthorization(value string) (*VerifiedToken, error) {
 	return v.VerifyAuthorizationContext(context.Background(), value)
 }
 
-// VerifyAuthorizationContext is [Verifier.VerifyAuthorization] with a context, which it uses as
-// [Verifier.VerifyContext] does.
+// VerifyAuthorizationContext is [AuthorizationToken] followed by [Verifier.VerifyContext].
 func (v *Verifier) VerifyAuthorizationContext(ctx context.Context, value string) (*VerifiedToken, error) {
 	token, err := AuthorizationToken(value)
 	if err != nil {
@@ -234,7 +236,7 @@ func (v *Verifier) VerifyBytes(token []byte) (*VerifiedToken, error) {
 	return v.Verify(native.BorrowText(token))
 }
 
-// Close frees the verifier when the calls that use it have returned. Later calls return
+// Close frees the verifier as soon as all running calls have returned. Later calls return
 // [ErrClosed]. Close may be called more than once, and always returns nil.
 func (v *Verifier) Close() error {
 	switch {

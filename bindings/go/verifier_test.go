@@ -117,7 +117,7 @@ func TestVerifyAuthorizationVerifiesTheTokenOfAHeader(t *testing.T) {
 	}
 }
 
-func TestTheContextOfVerifyAuthorizationEndsTheWait(t *testing.T) {
+func TestVerifyAuthorizationContextReturnsWhenItsContextEnds(t *testing.T) {
 	issuer := newSigners(t, "a")
 	blocked, _ := hanging(t, document(issuer.jwks(t, "a")))
 	server := startKeyServer(t, blocked)
@@ -180,7 +180,8 @@ func TestAVerifierMayBeClosedWhileGoroutinesVerify(t *testing.T) {
 	}
 }
 
-// Only its last call refers to the verifier, and the garbage collector runs during that call.
+// During its last call, no variable of the test refers to the verifier, and the garbage collector
+// runs.
 func TestTheLastCallKeepsItsVerifierAlive(t *testing.T) {
 	stop := make(chan struct{})
 	var group sync.WaitGroup
@@ -218,14 +219,14 @@ func TestVerifyingLeaksNoMemory(t *testing.T) {
 func TestOnlyTheResultIsAllocated(t *testing.T) {
 	verifier := documentVerifier(t)
 	if allocations := testing.AllocsPerRun(100, func() { _, _ = verifier.Verify(documentToken) }); allocations > 2 {
-		t.Errorf("%v allocations for a token and its text", allocations)
+		t.Errorf("%v allocations, expected at most 2: the token and its text", allocations)
 	}
 	jwks := must(bouncer.LoadJWKS([]byte(documentJWKS)))(t)
 	if allocations := testing.AllocsPerRun(100, func() { _, _ = bouncer.VerifyToken(jwks, documentPolicy, documentToken) }); allocations > 2 {
-		t.Errorf("%v allocations for a token and its text", allocations)
+		t.Errorf("%v allocations, expected at most 2: the token and its text", allocations)
 	}
 	if allocations := testing.AllocsPerRun(100, func() { _, _ = verifier.Verify("a.b.c") }); allocations > 2 {
-		t.Errorf("%v allocations for an error and its text", allocations)
+		t.Errorf("%v allocations, expected at most 2: the error and its text", allocations)
 	}
 }
 
@@ -298,7 +299,7 @@ func BenchmarkVerify(b *testing.B) {
 	}
 }
 
-// A cache hit does little work besides the result, so this measures the cost of the result.
+// A cache hit does little except making the result, so this benchmark measures mainly that.
 func BenchmarkVerifyCached(b *testing.B) {
 	issuer := testIssuer()
 	verifier := must(bouncer.NewVerifier(issuer.jwks(b, bouncer.RS256), bouncer.DCOS()))(b)
