@@ -2,7 +2,7 @@
  *
  *  Verifies JSON Web Tokens (RFC 7519) against an issuer's JWK Set (RFC 7517).
  *
- *      // Once: the issuer whose keys to fetch, and what its tokens must contain.
+ *      // Once: the issuer whose keys are fetched, and the rules for its tokens.
  *      bouncer_settings *of_keys = bouncer_settings_new(BOUNCER_KIND_KEYS);
  *      bouncer_settings *of_policy = bouncer_settings_new(BOUNCER_KIND_POLICY);
  *      bouncer_settings_set(of_keys, BOUNCER_KEYS_DISCOVER, BOUNCER_TEXT("https://id.example"));
@@ -28,10 +28,10 @@
  *
  *  Rules for all functions:
  *
- *  - An input is a pointer and a length, and need not be NUL-terminated. Only the name of a setting
- *    or of a stat is a NUL-terminated string. The library keeps no pointer to an input after the
- *    call. A pointer may be NULL if its length is 0. Text is `const char *` in UTF-8; bytes are
- *    `const uint8_t *`.
+ *  - An input of text or bytes is a pointer and a length in bytes. It need not be NUL-terminated.
+ *    Only the name of a setting or of a stat is a NUL-terminated string. The library keeps no
+ *    pointer to an input after the call. A pointer may be NULL if its length is 0. Text is
+ *    `const char *` in UTF-8; bytes are `const uint8_t *`.
  *  - Outputs come last: `out`, then `err`. `*out` is written on success only. `*err` is written on
  *    every failure and never on success; `err` may be NULL. The previous values of `*out` and
  *    `*err` are never read. An output must not overlap another argument.
@@ -41,12 +41,13 @@
  *    NULL. Text, bytes and keys that a function returns belong to the handle that was passed to it.
  *    They are valid until that handle is freed.
  *  - "Returns no text" (or no bytes) means that `data` is NULL. For empty text `data` is not NULL.
- *  - A NULL handle never crashes. The function returns BOUNCER_STATUS_NULL_ARGUMENT, no text, 0 or
- *    NULL. Using a freed handle, or a length beyond the end of a buffer, is undefined behaviour.
+ *  - A NULL handle never crashes. The function returns BOUNCER_STATUS_NULL_ARGUMENT, no text, no
+ *    bytes, 0 or NULL, unless its comment names another value. Using a freed handle, or a length
+ *    beyond the end of a buffer, is undefined behaviour.
  *  - Any number of threads may use the same `const` handle at once. There is no thread-local state,
  *    so one thread may read an error that another thread received. The global state is the logger
- *    that bouncer_set_logger() sets, and whether accelerated RS256 arithmetic is turned off: by the
- *    environment, or because its result once differed from that of aws-lc.
+ *    that bouncer_set_logger() sets, and whether accelerated RS256 arithmetic is turned off. It
+ *    is turned off by the environment, or after a result that differs from that of aws-lc.
  *  - No function is async-signal-safe. No function prints, installs a signal handler, or calls
  *    exit() or abort() on bad input.
  *
@@ -120,8 +121,8 @@
 /** flag: Accepts tokens without "exp". They never expire. */
 #define BOUNCER_POLICY_OPTIONAL_EXP "optional_exp"
 
-/** duration: Tolerance for clocks that differ, in whole seconds. A token is accepted until this
- *  long after "exp" and from this long before "nbf". For "nbf", the tolerance is at least 60
+/** duration: Tolerance for clocks that differ, in whole seconds. A token is accepted from this
+ *  time before "nbf" until this time after "exp". For "nbf", the tolerance is at least 60
  *  seconds. Range: 0s to 5m. Default: 0s. */
 #define BOUNCER_POLICY_LEEWAY "leeway"
 
@@ -134,8 +135,8 @@
  *  future. The leeway is added to the maximum. The token must have "iat". Range: 1s to 366d. */
 #define BOUNCER_POLICY_MAX_TOKEN_AGE "max_token_age"
 
-/** size: Maximum length of a token in bytes. This is the first check. Range: 0 to 1MiB.
- *  Default: 16KiB. */
+/** size: Maximum length of a token in bytes. The length is checked before anything else. Range:
+ *  0 to 1MiB. Default: 16KiB. */
 #define BOUNCER_POLICY_MAX_TOKEN_LEN "max_token_len"
 
 /** time: Verifies tokens at this time instead of the system's time. For tests and audits. A
@@ -152,37 +153,38 @@
  *  1.0, RFC 8414). The metadata must name the same issuer. */
 #define BOUNCER_KEYS_DISCOVER "discover"
 
-/** duration: Lifetime of the keys if the server states none (Cache-Control, Expires). Keys are
- *  refreshed after 70 to 80 % of their lifetime. Range: 1s to 366d. Default: 10m. */
+/** duration: Lifetime of the keys if the response does not contain one (Cache-Control,
+ *  Expires). Keys are refreshed after 70 to 80 % of their lifetime. Range: 1s to 366d. Default:
+ *  10m. */
 #define BOUNCER_KEYS_TTL "ttl"
 
-/** duration: Maximum lifetime that the server may state. Lower it if a revoked key must be
- *  rejected sooner. Range: 1s to 366d. Default: 1d. */
+/** duration: Maximum lifetime that a response may set. A longer lifetime is reduced to it.
+ *  Lower it if a revoked key must be rejected sooner. Range: 1s to 366d. Default: 1d. */
 #define BOUNCER_KEYS_MAX_TTL "max_ttl"
 
-/** duration: Maximum time that keys are used after the issuer last confirmed them, while it
- *  cannot be reached. It is never shorter than their lifetime. Default: 1d, with discover 1h.
- *  Range: 0s to 366d. */
+/** duration: Maximum time that keys are used after the issuer last confirmed them, while the
+ *  issuer cannot be reached. It is never shorter than the lifetime of the keys. Default: 1d, or
+ *  1h with discover. Range: 0s to 366d. */
 #define BOUNCER_KEYS_MAX_STALE "max_stale"
 
 /** duration: Timeout for one HTTP exchange, from the DNS lookup to the last byte. Range: 1ms to
  *  5m. Default: 5s. */
 #define BOUNCER_KEYS_TIMEOUT "timeout"
 
-/** duration: Timeout for the TCP connection, over all addresses of the server or of its proxy.
- *  Default: 2s, and never longer than timeout. Range: 1ms to 5m. */
+/** duration: Timeout for the TCP connection, in total for all addresses of the server or its
+ *  proxy. It is never longer than timeout. Default: 2s. Range: 1ms to 5m. */
 #define BOUNCER_KEYS_CONNECT_TIMEOUT "connect_timeout"
 
-/** duration: Maximum time that a verification waits for a fetch that may bring its key. Range:
+/** duration: Maximum time that a verification waits for a fetch that may return its key. Range:
  *  0s to 5m. Default: 2s. */
 #define BOUNCER_KEYS_MAX_WAIT "max_wait"
 
-/** duration: Limits fetches for tokens with an unknown "kid": two at once, then one per
+/** duration: Limits fetches for tokens with an unknown "kid": two without a pause, then one per
  *  interval. Range: 1s to 1h. Default: 10s. */
 #define BOUNCER_KEYS_REFETCH_INTERVAL "refetch_interval"
 
-/** duration: Limits fetches for tokens without "kid" that no key verifies, and for tokens that
- *  the key with their "kid" does not verify: one per interval. Range: 1s to 1d. Default: 5m. */
+/** duration: Limits fetches for tokens that no key verifies to one per interval. Such a token
+ *  has no "kid", or it has the "kid" of a known key. Range: 1s to 1d. Default: 5m. */
 #define BOUNCER_KEYS_REFETCH_INTERVAL_WITHOUT_KID "refetch_interval_without_kid"
 
 /** size: Maximum length of a JWK Set or of metadata, in bytes. The fetch of a longer document
@@ -193,8 +195,9 @@
  *  Range: 1 to 1000. Default: 100. */
 #define BOUNCER_KEYS_MAX_KEYS "max_keys"
 
-/** list of text: Accepts keys with one of these values of "use" (RFC 7517 section 4.2):
- *  "jwt-svid" for SPIFFE bundles. Keys with "sig" or without "use" are always accepted. */
+/** list of text: Also accepts keys with one of these values of "use" (RFC 7517 section 4.2),
+ *  for example "jwt-svid" for SPIFFE bundles. Keys with "sig" or without "use" are always
+ *  accepted. */
 #define BOUNCER_KEYS_KEY_USES "key_uses"
 
 /** flag: Starts to fetch at the first verification, not at once. For programs that fork after
@@ -209,13 +212,13 @@
  *  It is read for each exchange, so it may be replaced. */
 #define BOUNCER_KEYS_CLIENT_CERTIFICATE_FILE "client_certificate_file"
 
-/** text: A PEM file with the private key of the client certificate, not encrypted. Default: the
- *  file of the certificate. */
+/** text: A PEM file with the private key of the client certificate, not encrypted. Default:
+ *  client_certificate_file. */
 #define BOUNCER_KEYS_CLIENT_KEY_FILE "client_key_file"
 
-/** text: "http://[user:password@]host:port", "none", or "environment": https_proxy, http_proxy,
- *  all_proxy and no_proxy. Connections to this machine never use a proxy. Default: environment.
- *  Secret if it contains a password. */
+/** text: The proxy: "http://[user:password@]host:port", "none" or "environment". "environment"
+ *  reads https_proxy, http_proxy, all_proxy and no_proxy. Connections to this machine never use
+ *  a proxy. Default: environment. Secret if it contains a password. */
 #define BOUNCER_KEYS_PROXY "proxy"
 
 /** flag: Follows up to three redirects to the same scheme, host and port. If it is not set, a
@@ -226,8 +229,8 @@
 #define BOUNCER_KEYS_ALLOW_HTTP "allow_http"
 
 /** text: Stores the latest usable JWK Set in this file (mode 0600, replaced atomically), and
- *  starts with it. While it is fresh, nothing is fetched. Anyone who can write the file or its
- *  folder can choose the keys. */
+ *  starts with the stored set. While that set is fresh, nothing is fetched. Anyone who can
+ *  write the file or its folder can choose the keys. */
 #define BOUNCER_KEYS_LAST_GOOD_FILE "last_good_file"
 
 /** text: A JWK Set in JSON to start with, until the first fetch succeeds. */
@@ -248,8 +251,8 @@
 #define BOUNCER_RENEWER_SERVICE_ACCOUNT_FILE "service_account_file"
 
 /** flag: Takes the DC/OS service account from the environment variable
- *  DCOS_SERVICE_ACCOUNT_CREDENTIAL. It contains the secret, or the path of a file with the
- *  secret. */
+ *  DCOS_SERVICE_ACCOUNT_CREDENTIAL. The variable contains the secret, or the path of a file
+ *  with the secret. */
 #define BOUNCER_RENEWER_SERVICE_ACCOUNT_ENV "service_account_env"
 
 /** text: The token endpoint of an OAuth 2.0 client (RFC 6749 section 4.4). It requires
@@ -281,7 +284,7 @@
  *  replaced. */
 #define BOUNCER_RENEWER_PRIVATE_KEY_FILE "private_key_file"
 
-/** text: The "kid" in the header of the signed JWT, for servers that know several keys of the
+/** text: The "kid" in the header of the signed JWT, for servers that have several keys of the
  *  client. */
 #define BOUNCER_RENEWER_PRIVATE_KEY_ID "private_key_id"
 
@@ -303,14 +306,15 @@
  *  5m. Default: 10s. */
 #define BOUNCER_RENEWER_TIMEOUT "timeout"
 
-/** duration: Timeout for the TCP connection, over all addresses of the server or of its proxy.
- *  Default: 2s, and never longer than timeout. Range: 1ms to 5m. */
+/** duration: Timeout for the TCP connection, in total for all addresses of the server or its
+ *  proxy. It is never longer than timeout. Default: 2s. Range: 1ms to 5m. */
 #define BOUNCER_RENEWER_CONNECT_TIMEOUT "connect_timeout"
 
 /** duration: Maximum time that a caller waits for a token. Range: 0s to 5m. Default: 10s. */
 #define BOUNCER_RENEWER_MAX_WAIT "max_wait"
 
-/** flag: Logs in at the first call, not at once. For programs that fork after their setup. */
+/** flag: Logs in when a token is first needed, not at once. For programs that fork after their
+ *  setup. */
 #define BOUNCER_RENEWER_LAZY "lazy"
 
 /** text: A PEM file of certificate authorities to trust in addition to those of the system. It
@@ -321,13 +325,13 @@
  *  It is read for each exchange, so it may be replaced. */
 #define BOUNCER_RENEWER_CLIENT_CERTIFICATE_FILE "client_certificate_file"
 
-/** text: A PEM file with the private key of the client certificate, not encrypted. Default: the
- *  file of the certificate. */
+/** text: A PEM file with the private key of the client certificate, not encrypted. Default:
+ *  client_certificate_file. */
 #define BOUNCER_RENEWER_CLIENT_KEY_FILE "client_key_file"
 
-/** text: "http://[user:password@]host:port", "none", or "environment": https_proxy, http_proxy,
- *  all_proxy and no_proxy. Connections to this machine never use a proxy. Default: environment.
- *  Secret if it contains a password. */
+/** text: The proxy: "http://[user:password@]host:port", "none" or "environment". "environment"
+ *  reads https_proxy, http_proxy, all_proxy and no_proxy. Connections to this machine never use
+ *  a proxy. Default: environment. Secret if it contains a password. */
 #define BOUNCER_RENEWER_PROXY "proxy"
 
 /** flag: Allows http to other machines. Anyone on the network path can then read the token. */
@@ -482,7 +486,7 @@
 #define BOUNCER_SETTING_CODE_ONLY 2
 
 /**
- * The setting weakens a check: it accepts what would otherwise be rejected.
+ * The setting weakens a check: the library then accepts input that it otherwise rejects.
  */
 #define BOUNCER_SETTING_WEAKENS 4
 
@@ -497,7 +501,7 @@
 #define BOUNCER_SETTING_DEPRECATED 16
 
 /**
- * The setting is a URL. A URL with a user and a password is secret.
+ * The value is a URL. It is secret if it contains a user or a password.
  */
 #define BOUNCER_SETTING_PASSWORD 32
 
@@ -546,8 +550,9 @@ enum bouncer_status
      */
     BOUNCER_STATUS_UNUSABLE_KEY = 102,
     /**
-     * A remote JWK Set was never fetched, or its last successful fetch is too long ago. Or the
-     * fetch that could find the token's key failed or timed out. The detail contains the reason.
+     * A remote JWK Set was never fetched, is closed, or was last fetched too long ago. Also
+     * returned if the fetch that could find the token's key failed or timed out. The detail
+     * contains the reason.
      */
     BOUNCER_STATUS_KEYS_UNAVAILABLE = 103,
     /**
@@ -660,14 +665,14 @@ enum bouncer_backend
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
     /**
-     * Uses aws-lc. If the CPU and the key size allow, RS256 uses this library's own AVX-512 IFMA
-     * code, which is three to four times as fast. aws-lc verifies samples of the accepted and the
-     * rejected signatures again. After the first different result, the whole process uses only
+     * Uses aws-lc. If the CPU and the key size allow it, RS256 uses this library's own AVX-512
+     * IFMA code, which is three to four times as fast. aws-lc verifies samples of the accepted and
+     * the rejected signatures again. After the first different result, the whole process uses only
      * aws-lc.
      *
-     * This is the default. The environment variable BOUNCER_VERIFY_NO_ACCELERATION, set to
-     * anything but an empty value or 0, changes the default to aws-lc. It is read when the process
-     * first loads keys.
+     * This is the default. If the environment variable BOUNCER_VERIFY_NO_ACCELERATION has a value
+     * other than 0 or the empty string, the default is aws-lc. The variable is read when the
+     * process first loads keys.
      */
     BOUNCER_BACKEND_ACCELERATED = 0,
     /**
@@ -700,7 +705,7 @@ enum bouncer_log_level
      */
     BOUNCER_LOG_LEVEL_WARN = 2,
     /**
-     * New keys or a new token.
+     * New keys or a new token are in use.
      */
     BOUNCER_LOG_LEVEL_INFO = 3,
     /**
@@ -725,7 +730,7 @@ enum bouncer_stat_kind
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
     /**
-     * A count that only increases, for this process alone.
+     * A count that only increases. It counts events of this process only.
      */
     BOUNCER_STAT_KIND_COUNTER = 1,
     /**
@@ -794,14 +799,16 @@ typedef struct bouncer_policy bouncer_policy;
  * keep it: each has its own thread, rate limits and requests.
  *
  * A verification whose key is cached takes no lock and never waits for the network. Keys are
- * refreshed after 70 to 80 % of their lifetime. If refreshes fail, the cached keys stay in use for
- * "max_stale". After that, verifications fail with BOUNCER_STATUS_KEYS_UNAVAILABLE.
+ * refreshed after 70 to 80 % of their lifetime. If refreshes fail, the cached keys stay in use
+ * until "max_stale" has passed since the issuer last confirmed them. After that, verifications
+ * fail with BOUNCER_STATUS_KEYS_UNAVAILABLE.
  *
  * A token with an unknown "kid" may cause a fetch. The limit is a burst of two fetches, then one
- * per "refetch_interval". So may a token without "kid" that no key verifies, and a token that the
- * key of its "kid" does not verify. For these the limit is one fetch per
- * "refetch_interval_without_kid". If such a fetch fails or does not end in time, the verification
- * fails with BOUNCER_STATUS_KEYS_UNAVAILABLE.
+ * per "refetch_interval". A token without "kid" may cause a fetch if no key verifies it. A token
+ * with a known "kid" may cause a fetch if the key with that "kid" does not verify it. For these
+ * two kinds of tokens the limit is one fetch per "refetch_interval_without_kid". If a fetch that a
+ * token caused fails or does not end in time, the verification fails with
+ * BOUNCER_STATUS_KEYS_UNAVAILABLE.
  *
  * A forked child may use the handle: it starts its own thread when it first needs one. All threads
  * of this library block all signals, so the program's signal handlers never run on them.
@@ -811,13 +818,13 @@ typedef struct bouncer_remote_jwks bouncer_remote_jwks;
 /**
  * Keeps the service's own token valid. A background thread logs in, renews the token before it
  * expires, and logs in again when a server rejects it. Any number of threads may use the renewer.
- * Make one for each account and keep it.
+ * Create one renewer for each account and keep it.
  *
  * The token is renewed after 70 to 80 % of its lifetime. A failed renewal is retried with
  * back-off. The current token stays in use until it expires.
  *
- * A forked child may use the handle: it starts its own thread when it first needs one. This does
- * not work if the program supplies the tokens.
+ * A forked child may use the handle: it starts its own thread when it first needs one. A renewer
+ * whose tokens the program supplies does not work in a forked child.
  */
 typedef struct bouncer_renewer bouncer_renewer;
 
@@ -833,10 +840,10 @@ typedef struct bouncer_renewer bouncer_renewer;
  * bouncer_settings_free(settings);
  * ```
  *
- * The first failure is kept. Every later change returns its status and does nothing.
- * bouncer_policy_new(), bouncer_remote_jwks_new() and bouncer_renewer_new() return it too, so it
- * is enough to check that last call. The error of that call names the cause, and
- * bouncer_error_claim() returns the name of the setting.
+ * The settings keep their first failure. Every later change does nothing and returns the status of
+ * that failure. bouncer_policy_new(), bouncer_remote_jwks_new() and bouncer_renewer_new() return
+ * the same status, so it is enough to check that last call. The error of that call names the
+ * cause, and bouncer_error_claim() returns the name of the setting.
  *
  * Only one thread at a time may change settings. A policy, key set or renewer copies what it
  * needs.
@@ -855,8 +862,8 @@ typedef struct bouncer_settings bouncer_settings;
 typedef struct bouncer_stats bouncer_stats;
 
 /**
- * A token that passed every check. A rejected token never becomes one. Immutable; any number of
- * threads may read it.
+ * A token that passed every check. There is no handle for a rejected token. Immutable; any number
+ * of threads may read it.
  */
 typedef struct bouncer_token bouncer_token;
 
@@ -895,8 +902,8 @@ typedef struct {
 } bouncer_bytes;
 
 /**
- * The description of a setting. It is static. Later versions may add members at the end: use it by
- * pointer only. Each text is NUL-terminated and never NULL.
+ * The description of a setting. It is static. Later versions may add members at the end, so use
+ * this struct only through a pointer. Each text is NUL-terminated and never NULL.
  */
 typedef struct {
     /**
@@ -956,8 +963,8 @@ typedef struct {
      */
     const uint8_t *exp_validity;
     /**
-     * The offsets in `uid_data` at which each "uid" begins, plus the end of the last one: the
-     * offsets of a LargeUtf8 array.
+     * The offset in `uid_data` of the start of each "uid", then the end of the last "uid". These
+     * are the offsets of a LargeUtf8 array, one more than there are rows.
      */
     const int64_t *uid_offsets;
     /**
@@ -971,8 +978,8 @@ typedef struct {
 } bouncer_columns;
 
 /**
- * One row of a snapshot. It belongs to the snapshot. Later versions may add members at the end:
- * use it by pointer only.
+ * One row of a snapshot, which owns the row. Later versions may add members at the end, so use
+ * this struct only through a pointer.
  */
 typedef struct {
     /**
@@ -988,7 +995,7 @@ typedef struct {
      */
     uint32_t kind;
     /**
-     * 1 if the row has a value, 0 if there is no value at present.
+     * 1 if the row has a value now, otherwise 0.
      */
     int32_t present;
     /**
@@ -1001,7 +1008,7 @@ typedef struct {
     bouncer_str text;
     /**
      * The source: the URL of the key set without its query, the issuer, or the origin of the
-     * renewer's tokens. Empty for the verifier's own rows.
+     * renewer's tokens. Empty in the rows of a verifier.
      */
     bouncer_str source;
 } bouncer_stat;
@@ -1010,8 +1017,9 @@ typedef struct {
  * Receives one event. `level` is a bouncer_log_level. `message` is valid during the call and holds
  * no token, no claim value and no key. `context` is the argument of bouncer_set_logger().
  *
- * Any thread may call it, including the library's own, and several threads may call it at once. It
- * must not throw, must not call this library, and must not wait for a token or for keys.
+ * Any thread may call the callback, including the library's own threads, and several threads may
+ * call it at once. The callback must not throw, must not call this library, and must not wait for
+ * a token or for keys.
  */
 typedef void (*bouncer_log_callback)(void *context, uint32_t level, bouncer_str message);
 
@@ -1025,8 +1033,8 @@ extern "C" {
 uint32_t bouncer_abi_version(void);
 
 /**
- * Does nothing. Only libraries of ABI version 1 define it: a program that calls it does not link
- * with any other ABI version.
+ * Does nothing. Only libraries of ABI version 1 define this function, so a program that calls it
+ * does not link with any other ABI version.
  */
 void bouncer_abi_1(void);
 
@@ -1043,17 +1051,21 @@ const char *bouncer_version(void);
 const char *bouncer_status_name(uint32_t status);
 
 /**
- * Returns the HTTP status for the response to a request whose verification returned `status`. It
- * is 200 for BOUNCER_STATUS_OK, 401 for the 200s and 300s, 503 for the 100s and 400s, and 500 for
- * all others. An unknown number is mapped by its hundred.
+ * Returns the HTTP status for the response to a request whose verification returned `status`:
+ *
+ * - 200 for BOUNCER_STATUS_OK.
+ * - 401 for the numbers 200 to 399, also unknown ones.
+ * - 503 for the numbers 100 to 199 and 400 to 499, also unknown ones.
+ * - 500 for all other numbers.
  */
 uint32_t bouncer_status_http_status(uint32_t status);
 
 /**
  * Returns the value of the WWW-Authenticate header for a response with HTTP status 401 (RFC 6750
- * section 3). It is "Bearer" alone if the request holds no token. Otherwise it adds
- * `error="invalid_token"` and the name of the status. Returns no text for other statuses and
- * unknown numbers. The text is static.
+ * section 3). For BOUNCER_STATUS_MALFORMED_AUTHORIZATION it is only "Bearer", because the request
+ * contains no usable token. Otherwise it also contains `error="invalid_token"` and the name of the
+ * status. Returns no text if bouncer_status_http_status() is not 401 or the number is unknown. The
+ * text is static.
  */
 bouncer_str bouncer_status_challenge(uint32_t status);
 
@@ -1069,8 +1081,9 @@ bouncer_status bouncer_error_status(const bouncer_error *error);
 const char *bouncer_error_message(const bouncer_error *error);
 
 /**
- * Returns the name of the claim, header parameter or setting that caused the error: "exp", "crit".
- * Returns no text if there is none or `error` is NULL. Valid until `error` is freed.
+ * Returns the name of the claim, header parameter or setting that caused the error, for example
+ * "exp" or "crit". Returns no text if there is none or `error` is NULL. Valid until `error` is
+ * freed.
  */
 bouncer_str bouncer_error_claim(const bouncer_error *error);
 
@@ -1121,8 +1134,8 @@ bouncer_status bouncer_jwk_from_rsa_components(const uint8_t *n,
 
 /**
  * Parses a key in PEM of `pem_len` bytes at `pem`, with the label "PUBLIC KEY", "RSA PUBLIC KEY"
- * or "CERTIFICATE" (RFC 7468). Of a certificate only the public key is used; the certificate is
- * not verified.
+ * or "CERTIFICATE" (RFC 7468). Only the public key of a certificate is used; the certificate
+ * itself is not verified.
  *
  * On success puts the key in `*out`; free it with bouncer_jwk_free(). On failure:
  * BOUNCER_STATUS_UNUSABLE_KEY.
@@ -1184,7 +1197,7 @@ bouncer_bytes bouncer_jwk_e(const bouncer_jwk *key);
 /**
  * Returns 1 if a number of the key is written in a form that RFC 7518 forbids and this library
  * tolerates. Those forms are padding, the standard base64 alphabet, a leading zero octet, and a
- * coordinate without its leading zeros. Returns 0 otherwise.
+ * coordinate without its leading zeros. Returns 0 otherwise, and if `key` is NULL.
  */
 int32_t bouncer_jwk_is_tolerated(const bouncer_jwk *key);
 
@@ -1225,20 +1238,20 @@ bouncer_str bouncer_jwk_dcos_kid(const bouncer_jwk *key);
 void bouncer_jwk_free(bouncer_jwk *key);
 
 /**
- * Parses a JWK Set document: strict JSON of `json_len` bytes at `json`, at most 1 MiB and 1000
- * members.
+ * Parses a JWK Set document: strict JSON of `json_len` bytes at `json`. The document may be at
+ * most 1 MiB long, with at most 1000 members in "keys".
  *
  * A key that cannot be used is skipped; bouncer_jwks_skipped_reason() returns the reason.
  *
  * On success puts the key set in `*out`; free it with bouncer_jwks_free(). On failure:
- * BOUNCER_STATUS_MALFORMED_JWK_SET, or BOUNCER_STATUS_NO_USABLE_KEY whose message contains the
- * reason of the first skipped key.
+ * BOUNCER_STATUS_MALFORMED_JWK_SET or BOUNCER_STATUS_NO_USABLE_KEY. The message of the latter
+ * contains the reason why the first key was skipped.
  */
 bouncer_status bouncer_jwks_load(const char *json, size_t json_len, bouncer_jwks **out, bouncer_error **err);
 
 /**
- * Parses a JWK Set document as bouncer_jwks_load() does. The keys verify with `backend`, a
- * bouncer_backend.
+ * Parses a JWK Set document as bouncer_jwks_load() does. `backend`, a bouncer_backend, is the back
+ * end that verifies signatures with these keys.
  *
  * The failures are those of bouncer_jwks_load(), and BOUNCER_STATUS_INVALID_ARGUMENT for an
  * unknown back end.
@@ -1250,10 +1263,10 @@ bouncer_status bouncer_jwks_load_with(const char *json,
                                       bouncer_error **err);
 
 /**
- * Makes a key set of the `count` keys in the array `keys`, which are copied.
+ * Makes a key set from the `count` keys in the array `keys`. The keys are copied.
  *
  * On success puts the key set in `*out`; free it with bouncer_jwks_free(). On failure:
- * BOUNCER_STATUS_NO_USABLE_KEY.
+ * BOUNCER_STATUS_NO_USABLE_KEY, or BOUNCER_STATUS_MALFORMED_JWK_SET if `count` is over 1000.
  */
 bouncer_status bouncer_jwks_from_keys(const bouncer_jwk *const *keys,
                                       size_t count,
@@ -1289,21 +1302,21 @@ size_t bouncer_jwks_skipped_count(const bouncer_jwks *jwks);
 size_t bouncer_jwks_skipped_index(const bouncer_jwks *jwks, size_t index);
 
 /**
- * Returns the "kid" of the skipped key at `index`. Returns no text if it has none, `index` is out
- * of range, or `jwks` is NULL. Valid until `jwks` is freed.
+ * Returns the "kid" of the skipped key at `index`. Returns no text if the key has none, `index` is
+ * out of range, or `jwks` is NULL. Valid until `jwks` is freed.
  */
 bouncer_str bouncer_jwks_skipped_kid(const bouncer_jwks *jwks, size_t index);
 
 /**
- * Returns the stable name of the reason why the key at `index` was skipped: "wrong_use". Returns
- * no text if `index` is out of range or `jwks` is NULL. The text is static.
+ * Returns the stable name of the reason why the skipped key at `index` was skipped, for example
+ * "wrong_use". Returns no text if `index` is out of range or `jwks` is NULL. The text is static.
  */
 bouncer_str bouncer_jwks_skipped_reason(const bouncer_jwks *jwks, size_t index);
 
 /**
- * Returns the reason why the key at `index` was skipped, in words for a log. The text contains
- * details such as the wrong member or the key size. Returns no text if `index` is out of range or
- * `jwks` is NULL. Valid until `jwks` is freed.
+ * Returns the reason why the skipped key at `index` was skipped, as text for a log. The text
+ * contains details such as the wrong member or the key size. Returns no text if `index` is out of
+ * range or `jwks` is NULL. Valid until `jwks` is freed.
  */
 bouncer_str bouncer_jwks_skipped_message(const bouncer_jwks *jwks, size_t index);
 
@@ -1313,15 +1326,15 @@ bouncer_str bouncer_jwks_skipped_message(const bouncer_jwks *jwks, size_t index)
 void bouncer_jwks_free(bouncer_jwks *jwks);
 
 /**
- * Makes empty settings of `kind`, a BOUNCER_KIND_ constant. Free them with
- * bouncer_settings_free(). Never returns NULL: an unknown kind is a failure of the settings.
+ * Creates empty settings of `kind`, a BOUNCER_KIND_ constant. Free them with
+ * bouncer_settings_free(). Never returns NULL: an unknown kind is kept as the first failure.
  */
 bouncer_settings *bouncer_settings_new(uint32_t kind);
 
 /**
- * Sets `name` to the value of `value_len` bytes at `value`, which is copied. It replaces an
- * earlier value; a list then has this one item. `name` is NUL-terminated: a constant that begins
- * with BOUNCER_POLICY_, BOUNCER_KEYS_ or BOUNCER_RENEWER_.
+ * Sets the setting `name` to the value of `value_len` bytes at `value`, which are copied. An
+ * earlier value is replaced; a list then contains only this item. `name` is NUL-terminated: use a
+ * constant that begins with BOUNCER_POLICY_, BOUNCER_KEYS_ or BOUNCER_RENEWER_.
  *
  * On failure: BOUNCER_STATUS_INVALID_ARGUMENT if the name is unknown or the value is invalid.
  */
@@ -1345,7 +1358,7 @@ bouncer_status bouncer_settings_add(bouncer_settings *settings,
 /**
  * Applies all settings in the JSON document of `json_len` bytes at `json`, or none of them on
  * failure. Flags, counts and sizes have JSON types, durations are strings, lists are arrays:
- * {"issuers": ["a"], "leeway": "30s"}. A document must not hold a secret. "$schema" is ignored.
+ * {"issuers": ["a"], "leeway": "30s"}. A document must not contain a secret. "$schema" is ignored.
  * docs/settings.schema.json is the JSON schema of documents.
  *
  * On failure: BOUNCER_STATUS_INVALID_ARGUMENT. The document is not strict JSON, a name is unknown
@@ -1354,13 +1367,13 @@ bouncer_status bouncer_settings_add(bouncer_settings *settings,
 bouncer_status bouncer_settings_load(bouncer_settings *settings, const char *json, size_t json_len);
 
 /**
- * Returns the first failure, or NULL if there is none. It belongs to the settings: do not free it.
+ * Returns the first failure, or NULL if there is none. The settings own the error: do not free it.
  */
 const bouncer_error *bouncer_settings_error(const bouncer_settings *settings);
 
 /**
- * Returns the settings as a JSON document for logs, without secrets. It belongs to the settings
- * and is valid until they are changed or freed.
+ * Returns the settings as a JSON document for logs, without secrets. The text is valid until the
+ * settings are changed or freed.
  */
 bouncer_str bouncer_settings_json(const bouncer_settings *settings);
 
@@ -1383,11 +1396,12 @@ const bouncer_setting *bouncer_setting_next(uint32_t kind, const bouncer_setting
 const bouncer_setting *bouncer_setting_find(uint32_t kind, const char *name);
 
 /**
- * Makes a policy of `settings`, which have the kind BOUNCER_KIND_POLICY and are copied.
+ * Makes a policy from `settings`, which must have the kind BOUNCER_KIND_POLICY. The settings are
+ * copied.
  *
  * On success puts the policy in `*out`; free it with bouncer_policy_free(). On failure:
- * BOUNCER_STATUS_INVALID_ARGUMENT with the first failure of the settings. It is also returned if
- * the settings name no issuer and set neither "any_issuer" nor the profile "dcos".
+ * BOUNCER_STATUS_INVALID_ARGUMENT, with a message about the first invalid setting. The status is
+ * the same if the settings name no issuer and set neither "any_issuer" nor the profile "dcos".
  */
 bouncer_status bouncer_policy_new(const bouncer_settings *settings,
                                   bouncer_policy **out,
@@ -1404,8 +1418,8 @@ void bouncer_policy_free(bouncer_policy *policy);
  * without white space around it.
  *
  * On success puts the verified token in `*out`; free it with bouncer_token_free(). On failure: a
- * status of the 200s or 300s. The checks run in a fixed order; the status is that of the first
- * check that fails.
+ * status from 200 to 399. The checks run in a fixed order. The first check that fails determines
+ * the status.
  */
 bouncer_status bouncer_verify_token(const bouncer_jwks *jwks,
                                     const bouncer_policy *policy,
@@ -1468,15 +1482,15 @@ int32_t bouncer_token_not_before(const bouncer_token *token, int64_t *seconds);
 int32_t bouncer_token_issued_at(const bouncer_token *token, int64_t *seconds);
 
 /**
- * Returns the JSON text of the claim `name` (`name_len` bytes), exactly as signed. A string has
- * its quotes. Returns no text if the claim is absent or the name is not UTF-8. Valid until `token`
- * is freed.
+ * Returns the JSON text of the claim `name` (`name_len` bytes), exactly as signed. The text of a
+ * string includes the quotation marks. Returns no text if the claim is absent or the name is not
+ * UTF-8. Valid until `token` is freed.
  */
 bouncer_str bouncer_token_claim(const bouncer_token *token, const char *name, size_t name_len);
 
 /**
- * Puts the text of the claim `name` (`name_len` bytes) in `*value`, without quotes and escapes.
- * The claim must be a string. The text is valid until `token` is freed.
+ * Puts the string of the claim `name` (`name_len` bytes) in `*value`: without quotation marks, and
+ * with escapes decoded. The claim must be a string. The text is valid until `token` is freed.
  *
  * On failure: BOUNCER_STATUS_MISSING_CLAIM if the claim is absent or null,
  * BOUNCER_STATUS_MALFORMED_CLAIMS if it has another type. The first call for a token parses all
@@ -1544,12 +1558,12 @@ bouncer_str bouncer_token_algorithm(const bouncer_token *token);
 void bouncer_token_free(bouncer_token *token);
 
 /**
- * Makes a remote key set of `settings`, which have the kind BOUNCER_KIND_KEYS and are copied. The
- * first fetch starts at once in the background, unless "lazy" is set.
+ * Makes a remote key set from `settings`, which must have the kind BOUNCER_KIND_KEYS. The settings
+ * are copied. The first fetch starts at once in the background, unless "lazy" is set.
  *
  * On success puts the key set in `*out`; free it with bouncer_remote_jwks_free(). On failure:
- * BOUNCER_STATUS_INVALID_ARGUMENT for a setting; BOUNCER_STATUS_MALFORMED_JWK_SET or
- * BOUNCER_STATUS_NO_USABLE_KEY for the seed.
+ * BOUNCER_STATUS_INVALID_ARGUMENT if a setting is invalid. BOUNCER_STATUS_MALFORMED_JWK_SET or
+ * BOUNCER_STATUS_NO_USABLE_KEY if the document in "seed" is rejected.
  */
 bouncer_status bouncer_remote_jwks_new(const bouncer_settings *settings,
                                        bouncer_remote_jwks **out,
@@ -1577,7 +1591,8 @@ bouncer_status bouncer_remote_jwks_current(const bouncer_remote_jwks *remote,
 
 /**
  * Fetches the keys now and waits up to `timeout_ms` milliseconds for the fetch to end. Concurrent
- * callers share one fetch. Use it for operator commands, not for requests: no rate limit applies.
+ * callers share one fetch. No rate limit applies, so call this function for operator commands,
+ * never for each request.
  *
  * On failure: BOUNCER_STATUS_KEYS_UNAVAILABLE, with the cause in the message. The keys in use stay
  * in use.
@@ -1595,36 +1610,37 @@ bouncer_status bouncer_remote_jwks_refresh(const bouncer_remote_jwks *remote,
 int32_t bouncer_remote_jwks_wait(const bouncer_remote_jwks *remote, uint64_t ticket, uint64_t timeout_ms);
 
 /**
- * Waits up to `timeout_ms` milliseconds until `attempts` fetches have ended
- * (BOUNCER_STAT_KEYS_ATTEMPTS_TOTAL). For programs that monitor the key set. Returns 1 if they
- * have. Returns 0 on timeout, if the key set is closed, or if `remote` is NULL.
+ * Waits up to `timeout_ms` milliseconds until the total number of ended fetches
+ * (BOUNCER_STAT_KEYS_ATTEMPTS_TOTAL) is at least `attempts`. For programs that monitor the key
+ * set. Returns 1 if the number is reached. Returns 0 on timeout, if the key set is closed, or if
+ * `remote` is NULL.
  */
 int32_t bouncer_remote_jwks_wait_attempts(const bouncer_remote_jwks *remote,
                                           uint64_t attempts,
                                           uint64_t timeout_ms);
 
 /**
- * Returns the generation of the keys: 0 before the first keys, then one more with each change. A
+ * Returns the generation of the keys: 0 before the first keys; each change of the keys adds 1. A
  * program that derives data from the keys can cache it by generation. Returns 0 if `remote` is
  * NULL. For all other state see bouncer_remote_jwks_stats().
  */
 uint64_t bouncer_remote_jwks_generation(const bouncer_remote_jwks *remote);
 
 /**
- * Closes the key set, also for all verifiers that use it. Cancels a fetch in flight and ends the
- * thread; afterwards there are no keys. Returns when the thread has ended, after at most one
- * second. NULL is allowed.
+ * Closes the key set, also for all verifiers that use it. Cancels a fetch in flight, removes the
+ * keys and ends the thread. Waits at most one second for the thread to end. NULL is allowed.
  */
 void bouncer_remote_jwks_close(const bouncer_remote_jwks *remote);
 
 /**
- * Frees a remote key set. Verifiers that use it keep working. The thread ends when the last of
- * them is freed. That call waits as bouncer_remote_jwks_close() does. NULL is allowed.
+ * Frees a remote key set. Verifiers that use it keep working. The thread ends when this handle and
+ * all those verifiers are freed. The last of these calls waits as bouncer_remote_jwks_close()
+ * does. NULL is allowed.
  */
 void bouncer_remote_jwks_free(bouncer_remote_jwks *remote);
 
 /**
- * Makes a verifier of `jwks` and `policy`. The verifier keeps what it needs: both may be freed.
+ * Creates a verifier from `jwks` and `policy`. Both may be freed afterwards.
  *
  * On success puts the verifier in `*out`; free it with bouncer_verifier_free(). On failure:
  * BOUNCER_STATUS_NULL_ARGUMENT.
@@ -1635,7 +1651,7 @@ bouncer_status bouncer_verifier_new(const bouncer_jwks *jwks,
                                     bouncer_error **err);
 
 /**
- * Makes a verifier of `remote` and `policy`. The verifier keeps what it needs: both may be freed.
+ * Creates a verifier from `remote` and `policy`. Both may be freed afterwards.
  *
  * On success puts the verifier in `*out`; free it with bouncer_verifier_free(). On failure:
  * BOUNCER_STATUS_NULL_ARGUMENT.
@@ -1646,13 +1662,14 @@ bouncer_status bouncer_verifier_new_remote(const bouncer_remote_jwks *remote,
                                            bouncer_error **err);
 
 /**
- * Makes a verifier with the keys and the policy of `verifier` and a cache for about `tokens`
- * accepted tokens: at most 2^20; 0 disables the cache. `verifier` may be freed.
+ * Creates a verifier with the keys and the policy of `verifier` and with a new cache. The cache
+ * stores about `tokens` accepted tokens: max 2^20; 0 disables the cache. `verifier` may be freed
+ * afterwards.
  *
- * A cached token is accepted without verifying its signature again. The lookup compares the whole
- * token, and "exp", "nbf" and the policy's "max_token_age" are checked each time. The cache is
- * emptied when remote keys change. It costs memory: about twice the length of each token. Tokens
- * over 4 KiB are not cached.
+ * On a cache hit, the signature is not verified again. The lookup compares the whole token. "exp",
+ * "nbf" and the policy's "max_token_age" are checked on each hit. The cache is emptied when remote
+ * keys change. A cached token uses about twice its length in memory. Tokens over 4 KiB are not
+ * cached.
  *
  * On success puts the verifier in `*out`; free it with bouncer_verifier_free(). On failure:
  * BOUNCER_STATUS_NULL_ARGUMENT.
@@ -1664,8 +1681,8 @@ bouncer_status bouncer_verifier_with_cache(const bouncer_verifier *verifier,
 
 /**
  * Verifies a JWT of `token_len` bytes at `token`, as bouncer_verify_token() does. With remote keys
- * it waits up to "max_wait" if a fetch may return the missing key. A token whose key is cached
- * never waits.
+ * it waits up to "max_wait" if a fetch may return the missing key. If the key is cached, it never
+ * waits.
  *
  * On failure: as bouncer_verify_token(), and BOUNCER_STATUS_KEYS_UNAVAILABLE with remote keys.
  */
@@ -1676,9 +1693,9 @@ bouncer_status bouncer_verifier_verify(const bouncer_verifier *verifier,
                                        bouncer_error **err);
 
 /**
- * Verifies the token in `value`, the `value_len` bytes of an HTTP Authorization header. It
- * combines bouncer_authorization_token() and bouncer_verifier_verify(). For a request without the
- * header pass an empty value.
+ * Verifies the token in an HTTP Authorization header. The header's value is the `value_len` bytes
+ * at `value`. The function combines bouncer_authorization_token() and bouncer_verifier_verify().
+ * If the request has no such header, pass an empty value.
  *
  * On failure: as those two functions. bouncer_status_http_status() and bouncer_status_challenge()
  * return the HTTP status and the WWW-Authenticate header for the response.
@@ -1695,9 +1712,9 @@ bouncer_status bouncer_verifier_verify_authorization(const bouncer_verifier *ver
  * Set `*ticket` to 0 before the first call. If the verdict depends on a fetch, the function
  * returns BOUNCER_STATUS_PENDING and puts the ticket of that fetch in `*ticket`. `*out` is then
  * not written, and `*err` is NULL. Wait for the fetch with bouncer_verifier_wait() on a thread
- * that may block. Then call again with the same token and `*ticket`. After the fetch has ended,
- * the call may return another ticket. Before the fetch has ended, the call returns a final status:
- * the caller does not wait any longer.
+ * that may block. Then call again with the same token and `*ticket`. If the fetch has ended, this
+ * call may return BOUNCER_STATUS_PENDING again, with another ticket. If the fetch has not ended,
+ * this call returns a final status, because the caller has stopped waiting.
  *
  * Any other status is final and sets `*ticket` to 0. On failure: as bouncer_verifier_verify().
  *
@@ -1763,8 +1780,8 @@ bouncer_status bouncer_verifier_verify_batch(const bouncer_verifier *verifier,
 
 /**
  * Verifies as bouncer_verifier_verify_batch() does, but never blocks. If the verdict for a token
- * depends on a fetch of keys, its status is BOUNCER_STATUS_PENDING. bouncer_batch_ticket() then
- * returns its ticket.
+ * depends on a fetch of keys, the status of that token is BOUNCER_STATUS_PENDING.
+ * bouncer_batch_ticket() then returns the ticket of the fetch.
  */
 bouncer_status bouncer_verifier_verify_batch_now(const bouncer_verifier *verifier,
                                                  const bouncer_str *tokens,
@@ -1787,8 +1804,8 @@ size_t bouncer_batch_count(const bouncer_batch *batch);
 bouncer_status bouncer_batch_status(const bouncer_batch *batch, size_t index);
 
 /**
- * Returns the verified token at `index`, or NULL if it was not accepted or `batch` is NULL. The
- * token belongs to `batch`: do not free it.
+ * Returns the verified token at `index`. Returns NULL if the token is not accepted, `index` is out
+ * of range, or `batch` is NULL. The token belongs to `batch`: do not free it.
  */
 const bouncer_token *bouncer_batch_token(const bouncer_batch *batch, size_t index);
 
@@ -1799,9 +1816,9 @@ const bouncer_token *bouncer_batch_token(const bouncer_batch *batch, size_t inde
 const bouncer_error *bouncer_batch_error(const bouncer_batch *batch, size_t index);
 
 /**
- * Returns the ticket of the token at `index` if its status is BOUNCER_STATUS_PENDING, otherwise 0.
- * Wait for it with bouncer_verifier_wait(), then pass it to bouncer_verifier_verify_now() with the
- * same token.
+ * Returns the ticket of the token at `index` if the token's status is BOUNCER_STATUS_PENDING,
+ * otherwise 0. Wait for the fetch with bouncer_verifier_wait(). Then pass the ticket to
+ * bouncer_verifier_verify_now() with the same token.
  */
 uint64_t bouncer_batch_ticket(const bouncer_batch *batch, size_t index);
 
@@ -1859,12 +1876,12 @@ uint64_t bouncer_own_token_generation(const bouncer_own_token *token);
 void bouncer_own_token_free(bouncer_own_token *token);
 
 /**
- * Makes a renewer of `settings`, which have the kind BOUNCER_KIND_RENEWER and are copied. The
- * first login starts at once in the background, unless "lazy" is set.
+ * Creates a renewer from `settings`, which must have the kind BOUNCER_KIND_RENEWER and are copied.
+ * The first login starts at once in the background, unless "lazy" is set.
  *
  * On success puts the renewer in `*out`; free it with bouncer_renewer_free(). On failure:
- * BOUNCER_STATUS_INVALID_ARGUMENT for a setting; BOUNCER_STATUS_UNUSABLE_CREDENTIALS for a secret,
- * a key or its file.
+ * BOUNCER_STATUS_INVALID_ARGUMENT if a setting is invalid; BOUNCER_STATUS_UNUSABLE_CREDENTIALS if
+ * a secret, a key or a key file is unusable.
  */
 bouncer_status bouncer_renewer_new(const bouncer_settings *settings,
                                    bouncer_renewer **out,
@@ -1888,8 +1905,8 @@ bouncer_status bouncer_renewer_token(const bouncer_renewer *renewer,
  *
  * Set `*ticket` to 0 before the first call. If it is 0 afterwards, the result is final. Otherwise
  * a login is in flight that may improve the result. Wait for it with bouncer_renewer_wait() on a
- * thread that may block, then call again with the same `ticket`. A call before that login has
- * ended returns the final result.
+ * thread that may block, then call again with the same `ticket`. If you call again before that
+ * login has ended, the result is final too.
  */
 bouncer_status bouncer_renewer_token_now(const bouncer_renewer *renewer,
                                          uint64_t *ticket,
@@ -1899,13 +1916,13 @@ bouncer_status bouncer_renewer_token_now(const bouncer_renewer *renewer,
 /**
  * Reports that a server rejected the token of `token_len` bytes at `token`
  * (bouncer_is_token_rejection()), and returns another token. If there is already a newer token,
- * returns that one. Otherwise one login serves all callers. The first login starts at once, later
- * ones at most once in 30 seconds. Until it succeeds, other callers still receive the rejected
- * token.
+ * returns it at once. Otherwise waits up to "max_wait" for a login, which all callers share. The
+ * first login starts at once, later ones at most once in 30 seconds. Until a login succeeds,
+ * bouncer_renewer_token() still returns the rejected token.
  *
  * On success puts the token in `*out`; free it with bouncer_own_token_free(). On failure:
  * BOUNCER_STATUS_LOGIN_REJECTED or BOUNCER_STATUS_UNUSABLE_CREDENTIALS, which need an operator, or
- * BOUNCER_STATUS_LOGIN_UNAVAILABLE. The last one is also returned if there is no newer token.
+ * BOUNCER_STATUS_LOGIN_UNAVAILABLE, which is also the status if there is no newer token.
  */
 bouncer_status bouncer_renewer_reject(const bouncer_renewer *renewer,
                                       const char *token,
@@ -1932,9 +1949,9 @@ bouncer_status bouncer_renewer_reject_now(const bouncer_renewer *renewer,
 int32_t bouncer_renewer_wait(const bouncer_renewer *renewer, uint64_t ticket, uint64_t timeout_ms);
 
 /**
- * Waits up to `timeout_ms` milliseconds until `attempts` logins have ended
- * (BOUNCER_STAT_RENEWER_ATTEMPTS_TOTAL). For programs that monitor the renewer. Returns 1 if they
- * have. Returns 0 on timeout, if the renewer is closed, or if `renewer` is NULL.
+ * Waits up to `timeout_ms` milliseconds until BOUNCER_STAT_RENEWER_ATTEMPTS_TOTAL, the number of
+ * ended logins, is at least `attempts`. For programs that monitor the renewer. Returns 1 if the
+ * number is reached. Returns 0 on timeout, if the renewer is closed, or if `renewer` is NULL.
  */
 int32_t bouncer_renewer_wait_attempts(const bouncer_renewer *renewer, uint64_t attempts, uint64_t timeout_ms);
 
@@ -1959,20 +1976,21 @@ bouncer_status bouncer_renewer_renew(const bouncer_renewer *renewer,
                                      bouncer_error **err);
 
 /**
- * Waits up to `timeout_ms` milliseconds until the program must supply a token (setting
- * "supplied"). Returns 1 if it must. Returns 0 on timeout, if the renewer is closed or logs in by
- * itself, or if `renewer` is NULL.
+ * Waits up to `timeout_ms` milliseconds until the renewer requests a token from the program.
+ * Returns 1 if it requests a token. Returns 0 on timeout, if the renewer is closed, if the setting
+ * "supplied" is not set, or if `renewer` is NULL.
  */
 int32_t bouncer_renewer_wait_login(const bouncer_renewer *renewer, uint64_t timeout_ms);
 
 /**
- * Supplies the token that bouncer_renewer_wait_login() waited for: `token_len` bytes at `token`,
- * copied. It is valid for `lifetime_s` seconds from now. If `lifetime_s` is negative, a JWT is
- * valid until its "exp" and any other token never expires.
+ * Supplies the token that the renewer requested (bouncer_renewer_wait_login()): `token_len` bytes
+ * at `token`, which are copied. The token is valid for `lifetime_s` seconds from now. If
+ * `lifetime_s` is negative, a JWT is valid until its "exp" and any other token never expires.
  *
- * On failure: BOUNCER_STATUS_INVALID_ARGUMENT if the renewer logs in by itself, is not waiting for
- * a token, or the token is not UTF-8. After a token that is not UTF-8 the renewer still waits for
- * one. A token with characters that are invalid in an HTTP header counts as a failed login.
+ * On failure: BOUNCER_STATUS_INVALID_ARGUMENT if the setting "supplied" is not set, the renewer is
+ * not waiting for a token, or the token is not UTF-8. After a token that is not UTF-8, the renewer
+ * still waits for a token. A token with characters that are invalid in an HTTP header counts as a
+ * failed login.
  */
 bouncer_status bouncer_renewer_supply(const bouncer_renewer *renewer,
                                       const char *token,
@@ -1981,9 +1999,9 @@ bouncer_status bouncer_renewer_supply(const bouncer_renewer *renewer,
                                       bouncer_error **err);
 
 /**
- * Reports that the program has no token now. If `rejected` is not 0, the login was rejected and a
- * retry soon would not help. `reason` is UTF-8 text of `reason_len` bytes for logs and must hold
- * no secret.
+ * Reports that the program has no token now. If `rejected` is not 0, the login was rejected and an
+ * early retry would not help. `reason` is UTF-8 text of `reason_len` bytes for logs. It must not
+ * contain a secret.
  *
  * On failure: as bouncer_renewer_supply().
  */
@@ -1994,11 +2012,14 @@ bouncer_status bouncer_renewer_supply_failure(const bouncer_renewer *renewer,
                                               bouncer_error **err);
 
 /**
- * Returns 1 if a response to a request with the service's own token reports that the server
- * rejected that token. bouncer_renewer_reject() can then help. This is HTTP status 401 if
- * WWW-Authenticate is absent (NULL), empty, or asks for "acsjwt", "oauthjwt" or "Bearer". It is
- * also gRPC status 16 (`grpc_status`, NULL if there is none). Returns 0 otherwise, and always for
- * HTTP status 403. Each text has the given length.
+ * Returns 1 if a response shows that the server rejected the service's own token. Then call
+ * bouncer_renewer_reject(). Two responses count as such a rejection:
+ *
+ * - HTTP status 401, if WWW-Authenticate is absent (NULL), empty, or names the scheme "acsjwt",
+ *   "oauthjwt" or "Bearer".
+ * - gRPC status 16 (`grpc_status`; NULL if there is none), with any HTTP status.
+ *
+ * Returns 0 otherwise, for example for HTTP status 403. Each text has the given length.
  */
 int32_t bouncer_is_token_rejection(uint16_t http_status,
                                    const char *www_authenticate,
@@ -2007,15 +2028,15 @@ int32_t bouncer_is_token_rejection(uint16_t http_status,
                                    size_t grpc_status_len);
 
 /**
- * Closes the renewer. Cancels a login in flight and ends the thread; afterwards there is no token.
- * Returns when the thread has ended, after at most one second. NULL is allowed.
+ * Closes the renewer. Cancels a login in flight, ends the thread and removes the token. Returns
+ * when the thread has ended, after at most one second. NULL is allowed.
  */
 void bouncer_renewer_close(const bouncer_renewer *renewer);
 
 /**
  * Frees a renewer after closing it as bouncer_renewer_close() does. Tokens that it returned stay
- * valid. No thread may be in a call with it: if one waits in bouncer_renewer_wait_login(), close
- * the renewer first. NULL is allowed.
+ * valid. No other thread may be in a call with this renewer. If a thread waits in
+ * bouncer_renewer_wait_login(), close the renewer first. NULL is allowed.
  */
 void bouncer_renewer_free(bouncer_renewer *renewer);
 
@@ -2057,8 +2078,9 @@ bouncer_status bouncer_renewer_stats(const bouncer_renewer *renewer,
 const bouncer_stat *bouncer_stats_next(const bouncer_stats *stats, const bouncer_stat *previous);
 
 /**
- * Returns the row `name`, a BOUNCER_STAT_ name, of `source`. If `source` is empty, returns the
- * first row of that name. Returns NULL if there is none. Valid until `stats` is freed.
+ * Returns the row with the name `name`, a BOUNCER_STAT_ name, and the source `source`. If `source`
+ * is empty, returns the first row with that name. Returns NULL if there is no such row. Valid
+ * until `stats` is freed.
  */
 const bouncer_stat *bouncer_stats_find(const bouncer_stats *stats,
                                        const char *name,
@@ -2067,14 +2089,16 @@ const bouncer_stat *bouncer_stats_find(const bouncer_stats *stats,
 
 /**
  * Returns the snapshot in the Prometheus text format, version 0.0.4. Metric names begin with
- * "bouncer_". A row of text becomes a metric whose name ends in "_info", with the text in the
- * label "value". Rows without a value are left out. Valid until `stats` is freed.
+ * "bouncer_". A row of kind BOUNCER_STAT_KIND_TEXT becomes a metric whose name ends in "_info",
+ * with the text in the label "value". Rows without a value are omitted. Valid until `stats` is
+ * freed.
  */
 bouncer_str bouncer_stats_prometheus(const bouncer_stats *stats);
 
 /**
- * Returns the snapshot as JSON: an array with one object for each source, whose members are the
- * rows by name. A row without a value is null. Valid until `stats` is freed.
+ * Returns the snapshot as JSON: an array with one object for each source. Each row is a member of
+ * its source's object, under the row's name. A row without a value is null. Valid until `stats` is
+ * freed.
  */
 bouncer_str bouncer_stats_json(const bouncer_stats *stats);
 
@@ -2084,13 +2108,13 @@ bouncer_str bouncer_stats_json(const bouncer_stats *stats);
 void bouncer_stats_free(bouncer_stats *stats);
 
 /**
- * Sends the events of this library to `callback`: those of `level` (a bouncer_log_level) and more
- * severe ones. The logger stays until the process ends: `callback` and `context` must stay valid
- * until then.
+ * Sends the events of this library to `callback`: those with the severity `level` (a
+ * bouncer_log_level) or a higher severity. The logger cannot be removed or replaced: `callback`
+ * and `context` must stay valid until the process ends.
  *
  * On failure: BOUNCER_STATUS_NULL_ARGUMENT if `callback` is NULL. BOUNCER_STATUS_INVALID_ARGUMENT
- * if `level` is unknown, or if the process already has a logger: from an earlier call, or in a
- * Rust program from the `log` crate.
+ * if `level` is unknown, or if the process already has a logger. An earlier call may have set it,
+ * or a Rust program through the `log` crate.
  */
 bouncer_status bouncer_set_logger(bouncer_log_callback callback,
                                   void *context,

@@ -61,8 +61,8 @@ type Policy struct {
 	// OptionalExp: Accepts tokens without "exp". They never expire.
 	OptionalExp bool
 
-	// Leeway: Tolerance for clocks that differ, in whole seconds. A token is accepted until this
-	// long after "exp" and from this long before "nbf". For "nbf", the tolerance is at least 60
+	// Leeway: Tolerance for clocks that differ, in whole seconds. A token is accepted from this
+	// time before "nbf" until this time after "exp". For "nbf", the tolerance is at least 60
 	// seconds. Range: 0s to 5m. Default: 0s.
 	Leeway time.Duration
 
@@ -75,8 +75,8 @@ type Policy struct {
 	// the future. The leeway is added to the maximum. The token must have "iat". Range: 1s to 366d.
 	MaxTokenAge time.Duration
 
-	// MaxTokenLen: Maximum length of a token in bytes. This is the first check. Range: 0 to 1MiB.
-	// Default: 16KiB.
+	// MaxTokenLen: Maximum length of a token in bytes. The length is checked before anything else.
+	// Range: 0 to 1MiB. Default: 16KiB.
 	MaxTokenLen int
 
 	// Time: Verifies tokens at this time instead of the system's time. For tests and audits. A
@@ -144,37 +144,37 @@ type RemoteOptions struct {
 	// 1.0, RFC 8414). The metadata must name the same issuer.
 	Discover string
 
-	// TTL: Lifetime of the keys if the server states none (Cache-Control, Expires). Keys are
-	// refreshed after 70 to 80 % of their lifetime. Range: 1s to 366d. Default: 10m.
+	// TTL: Lifetime of the keys if the response does not contain one (Cache-Control, Expires). Keys
+	// are refreshed after 70 to 80 % of their lifetime. Range: 1s to 366d. Default: 10m.
 	TTL time.Duration
 
-	// MaxTTL: Maximum lifetime that the server may state. Lower it if a revoked key must be
-	// rejected sooner. Range: 1s to 366d. Default: 1d.
+	// MaxTTL: Maximum lifetime that a response may set. A longer lifetime is reduced to it. Lower
+	// it if a revoked key must be rejected sooner. Range: 1s to 366d. Default: 1d.
 	MaxTTL time.Duration
 
-	// MaxStale: Maximum time that keys are used after the issuer last confirmed them, while it
-	// cannot be reached. It is never shorter than their lifetime. Default: 1d, with discover 1h.
-	// Range: 0s to 366d.
+	// MaxStale: Maximum time that keys are used after the issuer last confirmed them, while the
+	// issuer cannot be reached. It is never shorter than the lifetime of the keys. Default: 1d, or
+	// 1h with discover. Range: 0s to 366d.
 	MaxStale time.Duration
 
 	// Timeout: Timeout for one HTTP exchange, from the DNS lookup to the last byte. Range: 1ms to
 	// 5m. Default: 5s.
 	Timeout time.Duration
 
-	// ConnectTimeout: Timeout for the TCP connection, over all addresses of the server or of its
-	// proxy. Default: 2s, and never longer than timeout. Range: 1ms to 5m.
+	// ConnectTimeout: Timeout for the TCP connection, in total for all addresses of the server or
+	// its proxy. It is never longer than timeout. Default: 2s. Range: 1ms to 5m.
 	ConnectTimeout time.Duration
 
-	// MaxWait: Maximum time that a verification waits for a fetch that may bring its key. Range: 0s
-	// to 5m. Default: 2s. 0 means the default, a negative value means 0s.
+	// MaxWait: Maximum time that a verification waits for a fetch that may return its key. Range:
+	// 0s to 5m. Default: 2s. 0 means the default, a negative value means 0s.
 	MaxWait time.Duration
 
-	// RefetchInterval: Limits fetches for tokens with an unknown "kid": two at once, then one per
-	// interval. Range: 1s to 1h. Default: 10s.
+	// RefetchInterval: Limits fetches for tokens with an unknown "kid": two without a pause, then
+	// one per interval. Range: 1s to 1h. Default: 10s.
 	RefetchInterval time.Duration
 
-	// RefetchIntervalWithoutKID: Limits fetches for tokens without "kid" that no key verifies, and
-	// for tokens that the key with their "kid" does not verify: one per interval. Range: 1s to 1d.
+	// RefetchIntervalWithoutKID: Limits fetches for tokens that no key verifies to one per
+	// interval. Such a token has no "kid", or it has the "kid" of a known key. Range: 1s to 1d.
 	// Default: 5m.
 	RefetchIntervalWithoutKID time.Duration
 
@@ -186,8 +186,8 @@ type RemoteOptions struct {
 	// Range: 1 to 1000. Default: 100.
 	MaxKeys int
 
-	// KeyUses: Accepts keys with one of these values of "use" (RFC 7517 section 4.2): "jwt-svid"
-	// for SPIFFE bundles. Keys with "sig" or without "use" are always accepted.
+	// KeyUses: Also accepts keys with one of these values of "use" (RFC 7517 section 4.2), for
+	// example "jwt-svid" for SPIFFE bundles. Keys with "sig" or without "use" are always accepted.
 	KeyUses []string
 
 	// Lazy: Starts to fetch at the first verification, not at once. For programs that fork after
@@ -203,12 +203,12 @@ type RemoteOptions struct {
 	ClientCertificateFile string
 
 	// ClientKeyFile: A PEM file with the private key of the client certificate, not encrypted.
-	// Default: the file of the certificate.
+	// Default: ClientCertificateFile.
 	ClientKeyFile string
 
-	// Proxy: "http://[user:password@]host:port", "none", or "environment": https_proxy, http_proxy,
-	// all_proxy and no_proxy. Connections to this machine never use a proxy. Default: environment.
-	// Secret if it contains a password.
+	// Proxy: The proxy: "http://[user:password@]host:port", "none" or "environment". "environment"
+	// reads https_proxy, http_proxy, all_proxy and no_proxy. Connections to this machine never use
+	// a proxy. Default: environment. Secret if it contains a password.
 	Proxy string
 
 	// SameOriginRedirects: Follows up to three redirects to the same scheme, host and port. If it
@@ -220,8 +220,8 @@ type RemoteOptions struct {
 	AllowHTTP bool
 
 	// LastGoodFile: Stores the latest usable JWK Set in this file (mode 0600, replaced atomically),
-	// and starts with it. While it is fresh, nothing is fetched. Anyone who can write the file or
-	// its folder can choose the keys.
+	// and starts with the stored set. While that set is fresh, nothing is fetched. Anyone who can
+	// write the file or its folder can choose the keys.
 	LastGoodFile string
 
 	// Seed: A JWK Set in JSON to start with, until the first fetch succeeds.
@@ -302,8 +302,8 @@ type RenewerOptions struct {
 	ServiceAccountFile string
 
 	// ServiceAccountEnv: Takes the DC/OS service account from the environment variable
-	// DCOS_SERVICE_ACCOUNT_CREDENTIAL. It contains the secret, or the path of a file with the
-	// secret.
+	// DCOS_SERVICE_ACCOUNT_CREDENTIAL. The variable contains the secret, or the path of a file with
+	// the secret.
 	ServiceAccountEnv bool
 
 	// TokenURL: The token endpoint of an OAuth 2.0 client (RFC 6749 section 4.4). It requires
@@ -334,7 +334,7 @@ type RenewerOptions struct {
 	// it may be replaced.
 	PrivateKeyFile string
 
-	// PrivateKeyID: The "kid" in the header of the signed JWT, for servers that know several keys
+	// PrivateKeyID: The "kid" in the header of the signed JWT, for servers that have several keys
 	// of the client.
 	PrivateKeyID string
 
@@ -357,15 +357,16 @@ type RenewerOptions struct {
 	// 5m. Default: 10s.
 	Timeout time.Duration
 
-	// ConnectTimeout: Timeout for the TCP connection, over all addresses of the server or of its
-	// proxy. Default: 2s, and never longer than timeout. Range: 1ms to 5m.
+	// ConnectTimeout: Timeout for the TCP connection, in total for all addresses of the server or
+	// its proxy. It is never longer than timeout. Default: 2s. Range: 1ms to 5m.
 	ConnectTimeout time.Duration
 
 	// MaxWait: Maximum time that a caller waits for a token. Range: 0s to 5m. Default: 10s. 0 means
 	// the default, a negative value means 0s.
 	MaxWait time.Duration
 
-	// Lazy: Logs in at the first call, not at once. For programs that fork after their setup.
+	// Lazy: Logs in when a token is first needed, not at once. For programs that fork after their
+	// setup.
 	Lazy bool
 
 	// CAFile: A PEM file of certificate authorities to trust in addition to those of the system. It
@@ -377,12 +378,12 @@ type RenewerOptions struct {
 	ClientCertificateFile string
 
 	// ClientKeyFile: A PEM file with the private key of the client certificate, not encrypted.
-	// Default: the file of the certificate.
+	// Default: ClientCertificateFile.
 	ClientKeyFile string
 
-	// Proxy: "http://[user:password@]host:port", "none", or "environment": https_proxy, http_proxy,
-	// all_proxy and no_proxy. Connections to this machine never use a proxy. Default: environment.
-	// Secret if it contains a password.
+	// Proxy: The proxy: "http://[user:password@]host:port", "none" or "environment". "environment"
+	// reads https_proxy, http_proxy, all_proxy and no_proxy. Connections to this machine never use
+	// a proxy. Default: environment. Secret if it contains a password.
 	Proxy string
 
 	// AllowHTTP: Allows http to other machines. Anyone on the network path can then read the token.

@@ -49,9 +49,9 @@ class PolicySettings(TypedDict, total=False):
     optional_exp: bool | None
     """Accepts tokens without "exp". They never expire."""
     leeway: float | str | timedelta | None
-    """Tolerance for clocks that differ, in whole seconds. A token is accepted until this long
-    after "exp" and from this long before "nbf". For "nbf", the tolerance is at least 60
-    seconds. Range: 0s to 5m. Default: 0s.
+    """Tolerance for clocks that differ, in whole seconds. A token is accepted from this time
+    before "nbf" until this time after "exp". For "nbf", the tolerance is at least 60 seconds.
+    Range: 0s to 5m. Default: 0s.
     """
     padded_tokens: bool | None
     """Requires each part of a token to be padded with "=", although RFC 7515 section 2 forbids
@@ -63,8 +63,8 @@ class PolicySettings(TypedDict, total=False):
     The leeway is added to the maximum. The token must have "iat". Range: 1s to 366d.
     """
     max_token_len: int | str | None
-    """Maximum length of a token in bytes. This is the first check. Range: 0 to 1MiB. Default:
-    16KiB.
+    """Maximum length of a token in bytes. The length is checked before anything else. Range: 0
+    to 1MiB. Default: 16KiB.
     """
     time: int | None
     """Verifies tokens at this time instead of the system's time. For tests and audits. A
@@ -78,37 +78,37 @@ class KeysSettings(TypedDict, total=False):
     """
 
     ttl: float | str | timedelta | None
-    """Lifetime of the keys if the server states none (Cache-Control, Expires). Keys are
-    refreshed after 70 to 80 % of their lifetime. Range: 1s to 366d. Default: 10m.
+    """Lifetime of the keys if the response does not contain one (Cache-Control, Expires). Keys
+    are refreshed after 70 to 80 % of their lifetime. Range: 1s to 366d. Default: 10m.
     """
     max_ttl: float | str | timedelta | None
-    """Maximum lifetime that the server may state. Lower it if a revoked key must be rejected
-    sooner. Range: 1s to 366d. Default: 1d.
+    """Maximum lifetime that a response may set. A longer lifetime is reduced to it. Lower it if
+    a revoked key must be rejected sooner. Range: 1s to 366d. Default: 1d.
     """
     max_stale: float | str | timedelta | None
-    """Maximum time that keys are used after the issuer last confirmed them, while it cannot be
-    reached. It is never shorter than their lifetime. Default: 1d, with discover 1h. Range: 0s
-    to 366d.
+    """Maximum time that keys are used after the issuer last confirmed them, while the issuer
+    cannot be reached. It is never shorter than the lifetime of the keys. Default: 1d, or 1h
+    with discover. Range: 0s to 366d.
     """
     timeout: float | str | timedelta | None
     """Timeout for one HTTP exchange, from the DNS lookup to the last byte. Range: 1ms to 5m.
     Default: 5s.
     """
     connect_timeout: float | str | timedelta | None
-    """Timeout for the TCP connection, over all addresses of the server or of its proxy. Default:
-    2s, and never longer than timeout. Range: 1ms to 5m.
+    """Timeout for the TCP connection, in total for all addresses of the server or its proxy. It
+    is never longer than timeout. Default: 2s. Range: 1ms to 5m.
     """
     max_wait: float | str | timedelta | None
-    """Maximum time that a verification waits for a fetch that may bring its key. Range: 0s to
+    """Maximum time that a verification waits for a fetch that may return its key. Range: 0s to
     5m. Default: 2s.
     """
     refetch_interval: float | str | timedelta | None
-    """Limits fetches for tokens with an unknown "kid": two at once, then one per interval.
-    Range: 1s to 1h. Default: 10s.
+    """Limits fetches for tokens with an unknown "kid": two without a pause, then one per
+    interval. Range: 1s to 1h. Default: 10s.
     """
     refetch_interval_without_kid: float | str | timedelta | None
-    """Limits fetches for tokens without "kid" that no key verifies, and for tokens that the key
-    with their "kid" does not verify: one per interval. Range: 1s to 1d. Default: 5m.
+    """Limits fetches for tokens that no key verifies to one per interval. Such a token has no
+    "kid", or it has the "kid" of a known key. Range: 1s to 1d. Default: 5m.
     """
     max_document_len: int | str | None
     """Maximum length of a JWK Set or of metadata, in bytes. The fetch of a longer document
@@ -119,8 +119,8 @@ class KeysSettings(TypedDict, total=False):
     to 1000. Default: 100.
     """
     key_uses: str | Iterable[str] | None
-    """Accepts keys with one of these values of "use" (RFC 7517 section 4.2): "jwt-svid" for
-    SPIFFE bundles. Keys with "sig" or without "use" are always accepted.
+    """Also accepts keys with one of these values of "use" (RFC 7517 section 4.2), for example
+    "jwt-svid" for SPIFFE bundles. Keys with "sig" or without "use" are always accepted.
     """
     lazy: bool | None
     """Starts to fetch at the first verification, not at once. For programs that fork after their
@@ -135,13 +135,13 @@ class KeysSettings(TypedDict, total=False):
     read for each exchange, so it may be replaced.
     """
     client_key_file: str | PathLike[str] | None
-    """A PEM file with the private key of the client certificate, not encrypted. Default: the
-    file of the certificate.
+    """A PEM file with the private key of the client certificate, not encrypted. Default:
+    client_certificate_file.
     """
     proxy: str | bytes | None
-    """ "http://[user:password@]host:port", "none", or "environment": https_proxy, http_proxy,
-    all_proxy and no_proxy. Connections to this machine never use a proxy. Default:
-    environment. Secret if it contains a password.
+    """The proxy: "http://[user:password@]host:port", "none" or "environment". "environment"
+    reads https_proxy, http_proxy, all_proxy and no_proxy. Connections to this machine never
+    use a proxy. Default: environment. Secret if it contains a password.
     """
     same_origin_redirects: bool | None
     """Follows up to three redirects to the same scheme, host and port. If it is not set, a
@@ -151,8 +151,8 @@ class KeysSettings(TypedDict, total=False):
     """Allows http to other machines. Anyone on the network path can then choose the keys."""
     last_good_file: str | PathLike[str] | None
     """Stores the latest usable JWK Set in this file (mode 0600, replaced atomically), and starts
-    with it. While it is fresh, nothing is fetched. Anyone who can write the file or its
-    folder can choose the keys.
+    with the stored set. While that set is fresh, nothing is fetched. Anyone who can write the
+    file or its folder can choose the keys.
     """
     seed: str | bytes | None
     """A JWK Set in JSON to start with, until the first fetch succeeds."""
@@ -188,7 +188,7 @@ class RenewerSettings(TypedDict, total=False):
     replaced.
     """
     private_key_id: str | bytes | None
-    """The "kid" in the header of the signed JWT, for servers that know several keys of the
+    """The "kid" in the header of the signed JWT, for servers that have several keys of the
     client.
     """
     login_endpoint: str | bytes | None
@@ -204,13 +204,15 @@ class RenewerSettings(TypedDict, total=False):
     Default: 10s.
     """
     connect_timeout: float | str | timedelta | None
-    """Timeout for the TCP connection, over all addresses of the server or of its proxy. Default:
-    2s, and never longer than timeout. Range: 1ms to 5m.
+    """Timeout for the TCP connection, in total for all addresses of the server or its proxy. It
+    is never longer than timeout. Default: 2s. Range: 1ms to 5m.
     """
     max_wait: float | str | timedelta | None
     """Maximum time that a caller waits for a token. Range: 0s to 5m. Default: 10s."""
     lazy: bool | None
-    """Logs in at the first call, not at once. For programs that fork after their setup."""
+    """Logs in when a token is first needed, not at once. For programs that fork after their
+    setup.
+    """
     ca_file: str | PathLike[str] | None
     """A PEM file of certificate authorities to trust in addition to those of the system. It is
     read for each login, so it may be replaced.
@@ -220,13 +222,13 @@ class RenewerSettings(TypedDict, total=False):
     read for each exchange, so it may be replaced.
     """
     client_key_file: str | PathLike[str] | None
-    """A PEM file with the private key of the client certificate, not encrypted. Default: the
-    file of the certificate.
+    """A PEM file with the private key of the client certificate, not encrypted. Default:
+    client_certificate_file.
     """
     proxy: str | bytes | None
-    """ "http://[user:password@]host:port", "none", or "environment": https_proxy, http_proxy,
-    all_proxy and no_proxy. Connections to this machine never use a proxy. Default:
-    environment. Secret if it contains a password.
+    """The proxy: "http://[user:password@]host:port", "none" or "environment". "environment"
+    reads https_proxy, http_proxy, all_proxy and no_proxy. Connections to this machine never
+    use a proxy. Default: environment. Secret if it contains a password.
     """
     allow_http: bool | None
     """Allows http to other machines. Anyone on the network path can then read the token."""

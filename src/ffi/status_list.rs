@@ -30,8 +30,9 @@ pub enum bouncer_status {
     NoUsableKey = 101,
     /// A single key (JWK, PEM, DER or components) cannot be used. The detail contains the reason.
     UnusableKey = 102,
-    /// A remote JWK Set was never fetched, or its last successful fetch is too long ago. Or the
-    /// fetch that could find the token's key failed or timed out. The detail contains the reason.
+    /// A remote JWK Set was never fetched, is closed, or was last fetched too long ago. Also
+    /// returned if the fetch that could find the token's key failed or timed out. The detail
+    /// contains the reason.
     KeysUnavailable = 103,
     /// Not an error: the result depends on a fetch that is in flight. The call returned a ticket
     /// for it.

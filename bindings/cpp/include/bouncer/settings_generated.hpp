@@ -101,9 +101,9 @@ public:
     PolicySettings optional_exp(bool value = true) && noexcept {
         return std::move(optional_exp(value));
     }
-    /// Tolerance for clocks that differ, in whole seconds. A token is accepted until this long
-    /// after "exp" and from this long before "nbf". For "nbf", the tolerance is at least 60
-    /// seconds. Range: 0s to 5m. Default: 0s.
+    /// Tolerance for clocks that differ, in whole seconds. A token is accepted from this time
+    /// before "nbf" until this time after "exp". For "nbf", the tolerance is at least 60 seconds.
+    /// Range: 0s to 5m. Default: 0s.
     PolicySettings &leeway(std::chrono::milliseconds value) & noexcept {
         return put_(BOUNCER_POLICY_LEEWAY, value);
     }
@@ -127,8 +127,8 @@ public:
     PolicySettings max_token_age(std::chrono::milliseconds value) && noexcept {
         return std::move(max_token_age(value));
     }
-    /// Maximum length of a token in bytes. This is the first check. Range: 0 to 1MiB. Default:
-    /// 16KiB.
+    /// Maximum length of a token in bytes. The length is checked before anything else. Range: 0 to
+    /// 1MiB. Default: 16KiB.
     PolicySettings &max_token_len(std::uint64_t value) & noexcept {
         return put_(BOUNCER_POLICY_MAX_TOKEN_LEN, value);
     }
@@ -165,25 +165,25 @@ public:
     KeysSettings discover(std::string_view value) && noexcept {
         return std::move(discover(value));
     }
-    /// Lifetime of the keys if the server states none (Cache-Control, Expires). Keys are refreshed
-    /// after 70 to 80 % of their lifetime. Range: 1s to 366d. Default: 10m.
+    /// Lifetime of the keys if the response does not contain one (Cache-Control, Expires). Keys are
+    /// refreshed after 70 to 80 % of their lifetime. Range: 1s to 366d. Default: 10m.
     KeysSettings &ttl(std::chrono::milliseconds value) & noexcept {
         return put_(BOUNCER_KEYS_TTL, value);
     }
     KeysSettings ttl(std::chrono::milliseconds value) && noexcept {
         return std::move(ttl(value));
     }
-    /// Maximum lifetime that the server may state. Lower it if a revoked key must be rejected
-    /// sooner. Range: 1s to 366d. Default: 1d.
+    /// Maximum lifetime that a response may set. A longer lifetime is reduced to it. Lower it if a
+    /// revoked key must be rejected sooner. Range: 1s to 366d. Default: 1d.
     KeysSettings &max_ttl(std::chrono::milliseconds value) & noexcept {
         return put_(BOUNCER_KEYS_MAX_TTL, value);
     }
     KeysSettings max_ttl(std::chrono::milliseconds value) && noexcept {
         return std::move(max_ttl(value));
     }
-    /// Maximum time that keys are used after the issuer last confirmed them, while it cannot be
-    /// reached. It is never shorter than their lifetime. Default: 1d, with discover 1h. Range: 0s
-    /// to 366d.
+    /// Maximum time that keys are used after the issuer last confirmed them, while the issuer
+    /// cannot be reached. It is never shorter than the lifetime of the keys. Default: 1d, or 1h
+    /// with discover. Range: 0s to 366d.
     KeysSettings &max_stale(std::chrono::milliseconds value) & noexcept {
         return put_(BOUNCER_KEYS_MAX_STALE, value);
     }
@@ -198,15 +198,15 @@ public:
     KeysSettings timeout(std::chrono::milliseconds value) && noexcept {
         return std::move(timeout(value));
     }
-    /// Timeout for the TCP connection, over all addresses of the server or of its proxy. Default:
-    /// 2s, and never longer than timeout. Range: 1ms to 5m.
+    /// Timeout for the TCP connection, in total for all addresses of the server or its proxy. It is
+    /// never longer than timeout. Default: 2s. Range: 1ms to 5m.
     KeysSettings &connect_timeout(std::chrono::milliseconds value) & noexcept {
         return put_(BOUNCER_KEYS_CONNECT_TIMEOUT, value);
     }
     KeysSettings connect_timeout(std::chrono::milliseconds value) && noexcept {
         return std::move(connect_timeout(value));
     }
-    /// Maximum time that a verification waits for a fetch that may bring its key. Range: 0s to 5m.
+    /// Maximum time that a verification waits for a fetch that may return its key. Range: 0s to 5m.
     /// Default: 2s.
     KeysSettings &max_wait(std::chrono::milliseconds value) & noexcept {
         return put_(BOUNCER_KEYS_MAX_WAIT, value);
@@ -214,16 +214,16 @@ public:
     KeysSettings max_wait(std::chrono::milliseconds value) && noexcept {
         return std::move(max_wait(value));
     }
-    /// Limits fetches for tokens with an unknown "kid": two at once, then one per interval. Range:
-    /// 1s to 1h. Default: 10s.
+    /// Limits fetches for tokens with an unknown "kid": two without a pause, then one per interval.
+    /// Range: 1s to 1h. Default: 10s.
     KeysSettings &refetch_interval(std::chrono::milliseconds value) & noexcept {
         return put_(BOUNCER_KEYS_REFETCH_INTERVAL, value);
     }
     KeysSettings refetch_interval(std::chrono::milliseconds value) && noexcept {
         return std::move(refetch_interval(value));
     }
-    /// Limits fetches for tokens without "kid" that no key verifies, and for tokens that the key
-    /// with their "kid" does not verify: one per interval. Range: 1s to 1d. Default: 5m.
+    /// Limits fetches for tokens that no key verifies to one per interval. Such a token has no
+    /// "kid", or it has the "kid" of a known key. Range: 1s to 1d. Default: 5m.
     KeysSettings &refetch_interval_without_kid(std::chrono::milliseconds value) & noexcept {
         return put_(BOUNCER_KEYS_REFETCH_INTERVAL_WITHOUT_KID, value);
     }
@@ -246,8 +246,8 @@ public:
     KeysSettings max_keys(std::uint64_t value) && noexcept {
         return std::move(max_keys(value));
     }
-    /// Accepts keys with one of these values of "use" (RFC 7517 section 4.2): "jwt-svid" for SPIFFE
-    /// bundles. Keys with "sig" or without "use" are always accepted.
+    /// Also accepts keys with one of these values of "use" (RFC 7517 section 4.2), for example
+    /// "jwt-svid" for SPIFFE bundles. Keys with "sig" or without "use" are always accepted.
     KeysSettings &key_uses(const detail::TextArray &values) & noexcept {
         return put_(BOUNCER_KEYS_KEY_USES, values);
     }
@@ -278,17 +278,17 @@ public:
     KeysSettings client_certificate_file(std::string_view value) && noexcept {
         return std::move(client_certificate_file(value));
     }
-    /// A PEM file with the private key of the client certificate, not encrypted. Default: the file
-    /// of the certificate.
+    /// A PEM file with the private key of the client certificate, not encrypted. Default:
+    /// client_certificate_file.
     KeysSettings &client_key_file(std::string_view value) & noexcept {
         return put_(BOUNCER_KEYS_CLIENT_KEY_FILE, value);
     }
     KeysSettings client_key_file(std::string_view value) && noexcept {
         return std::move(client_key_file(value));
     }
-    /// "http://[user:password@]host:port", "none", or "environment": https_proxy, http_proxy,
-    /// all_proxy and no_proxy. Connections to this machine never use a proxy. Default: environment.
-    /// Secret if it contains a password.
+    /// The proxy: "http://[user:password@]host:port", "none" or "environment". "environment" reads
+    /// https_proxy, http_proxy, all_proxy and no_proxy. Connections to this machine never use a
+    /// proxy. Default: environment. Secret if it contains a password.
     KeysSettings &proxy(std::string_view value) & noexcept {
         return put_(BOUNCER_KEYS_PROXY, value);
     }
@@ -311,8 +311,8 @@ public:
         return std::move(allow_http(value));
     }
     /// Stores the latest usable JWK Set in this file (mode 0600, replaced atomically), and starts
-    /// with it. While it is fresh, nothing is fetched. Anyone who can write the file or its folder
-    /// can choose the keys.
+    /// with the stored set. While that set is fresh, nothing is fetched. Anyone who can write the
+    /// file or its folder can choose the keys.
     KeysSettings &last_good_file(std::string_view value) & noexcept {
         return put_(BOUNCER_KEYS_LAST_GOOD_FILE, value);
     }
@@ -357,8 +357,8 @@ public:
         return std::move(service_account_file(value));
     }
     /// Takes the DC/OS service account from the environment variable
-    /// DCOS_SERVICE_ACCOUNT_CREDENTIAL. It contains the secret, or the path of a file with the
-    /// secret.
+    /// DCOS_SERVICE_ACCOUNT_CREDENTIAL. The variable contains the secret, or the path of a file
+    /// with the secret.
     RenewerSettings &service_account_env(bool value = true) & noexcept {
         return put_(BOUNCER_RENEWER_SERVICE_ACCOUNT_ENV, value);
     }
@@ -421,7 +421,7 @@ public:
     RenewerSettings private_key_file(std::string_view value) && noexcept {
         return std::move(private_key_file(value));
     }
-    /// The "kid" in the header of the signed JWT, for servers that know several keys of the client.
+    /// The "kid" in the header of the signed JWT, for servers that have several keys of the client.
     RenewerSettings &private_key_id(std::string_view value) & noexcept {
         return put_(BOUNCER_RENEWER_PRIVATE_KEY_ID, value);
     }
@@ -465,8 +465,8 @@ public:
     RenewerSettings timeout(std::chrono::milliseconds value) && noexcept {
         return std::move(timeout(value));
     }
-    /// Timeout for the TCP connection, over all addresses of the server or of its proxy. Default:
-    /// 2s, and never longer than timeout. Range: 1ms to 5m.
+    /// Timeout for the TCP connection, in total for all addresses of the server or its proxy. It is
+    /// never longer than timeout. Default: 2s. Range: 1ms to 5m.
     RenewerSettings &connect_timeout(std::chrono::milliseconds value) & noexcept {
         return put_(BOUNCER_RENEWER_CONNECT_TIMEOUT, value);
     }
@@ -480,7 +480,7 @@ public:
     RenewerSettings max_wait(std::chrono::milliseconds value) && noexcept {
         return std::move(max_wait(value));
     }
-    /// Logs in at the first call, not at once. For programs that fork after their setup.
+    /// Logs in when a token is first needed, not at once. For programs that fork after their setup.
     RenewerSettings &lazy(bool value = true) & noexcept {
         return put_(BOUNCER_RENEWER_LAZY, value);
     }
@@ -503,17 +503,17 @@ public:
     RenewerSettings client_certificate_file(std::string_view value) && noexcept {
         return std::move(client_certificate_file(value));
     }
-    /// A PEM file with the private key of the client certificate, not encrypted. Default: the file
-    /// of the certificate.
+    /// A PEM file with the private key of the client certificate, not encrypted. Default:
+    /// client_certificate_file.
     RenewerSettings &client_key_file(std::string_view value) & noexcept {
         return put_(BOUNCER_RENEWER_CLIENT_KEY_FILE, value);
     }
     RenewerSettings client_key_file(std::string_view value) && noexcept {
         return std::move(client_key_file(value));
     }
-    /// "http://[user:password@]host:port", "none", or "environment": https_proxy, http_proxy,
-    /// all_proxy and no_proxy. Connections to this machine never use a proxy. Default: environment.
-    /// Secret if it contains a password.
+    /// The proxy: "http://[user:password@]host:port", "none" or "environment". "environment" reads
+    /// https_proxy, http_proxy, all_proxy and no_proxy. Connections to this machine never use a
+    /// proxy. Default: environment. Secret if it contains a password.
     RenewerSettings &proxy(std::string_view value) & noexcept {
         return put_(BOUNCER_RENEWER_PROXY, value);
     }
