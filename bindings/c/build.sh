@@ -16,8 +16,8 @@ kind=${1:-}
 folder=${CARGO_TARGET_DIR:-$root/target} profile=debug before=
 for option in "$@"; do
     [ "$option" != --release ] || profile=release
-    # cargo-zigbuild's target "x86_64-unknown-linux-gnu.2.17" has the folder of the triple without
-    # the version.
+    # cargo-zigbuild accepts a glibc version after the triple: "x86_64-unknown-linux-gnu.2.17". The
+    # name of its output folder does not contain that version.
     [ "$before" != --target ] || folder=$folder/${option%%.*}
     before=$option
 done
@@ -37,15 +37,15 @@ shared)
     ;;
 static)
     "${CARGO:-cargo}" rustc --lib --crate-type staticlib --features capi "$@"
-    # Everything becomes one object in which only the functions of the header are global. A second
-    # Rust library can then be linked beside it, because each keeps its own standard library. A
-    # shared library made with it exports nothing of aws-lc. LLVM bitcode, which only rustc uses,
-    # would break `clang -flto`.
+    # All objects become one object in which only the functions of the header are global. A second
+    # Rust library can then be linked beside it, because each library keeps its own standard
+    # library. A shared library that contains the archive does not export the symbols of aws-lc.
+    # The LLVM bitcode is removed: only rustc uses it, and it would break `clang -flto`.
     work=$(mktemp -d)
     trap 'rm -rf "$work"' EXIT
     grep -o 'bouncer_[a-z0-9_]*(' "$header" | tr -d '(' | sort -u >"$work/functions"
-    # The linker would merge section groups with those of other archives, and a symbol that must be
-    # local would become shared.
+    # --force-group-allocation removes the section groups. Otherwise a later link would merge them
+    # with equal groups of other archives, and symbols that must stay local would be shared.
     # shellcheck disable=SC2046
     "${LD:-ld}" -r --force-group-allocation $(sed 's/^/-u /' "$work/functions") \
         "$folder/libbouncer_verify.a" -o "$work/whole.o"

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # run_tests.sh PREFIX: tests the files that `make install PREFIX=PREFIX` installed. It builds and
-# runs programs in a temporary directory. pkg-config links them to the shared library, and to the
-# static library with and without --gc-sections. The static library is also linked with a second
-# Rust library, and into a plugin.
+# runs programs in a temporary directory. They are linked with the flags of pkg-config: to the
+# shared library, and to the static library with and without --gc-sections. The static library is
+# also linked with a second Rust library, and into a plugin.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
@@ -15,8 +15,8 @@ export PKG_CONFIG_PATH=$lib/pkgconfig LD_LIBRARY_PATH=$lib
 fail() { echo "$*" >&2; exit 1; }
 
 cflags=$(pkg-config --cflags bouncer_verify)
-# The flags of --static, with the archive named explicitly. Otherwise the linker would prefer the
-# shared library in the same directory.
+# The flags of pkg-config --static, but with the file name of the archive. With -l the linker would
+# use the shared library in the same directory.
 static=$(pkg-config --static --libs bouncer_verify)
 archive=${static/-lbouncer_verify/-l:libbouncer_verify.a}
 [[ $archive == *-z,nodelete* ]] || fail "pkg-config --static lacks -z nodelete: dlclose would unmap a plugin that is still in use"
@@ -26,7 +26,7 @@ archive=${static/-lbouncer_verify/-l:libbouncer_verify.a}
 cp "$here/examples/verify.c" .
 prints_peter() {
     [[ $("$1" "$root/tests/data/document_jwks.json" "$root/tests/data/document_token.txt" 1467985465) == "uid peter" ]] ||
-        fail "$1 does not verify"
+        fail "$1 does not print \"uid peter\""
 }
 # build NAME FLAGS...: builds verify.c and runs it. Fails if the compiler or the linker prints a
 # warning.
@@ -34,7 +34,7 @@ build() {
     local name=$1 output
     shift
     output=$(cc -std=c99 -Wall -Werror $cflags verify.c -o "$name" "$@" 2>&1) || fail "$name: $output"
-    # With -static, glibc warns that it resolves host names with the shared library.
+    # With -static, the linker warns that getaddrinfo loads the shared libraries of glibc.
     output=$(grep -v -e 'getaddrinfo' -e 'in function' <<< "$output" || true)
     [[ -z $output ]] || fail "$name: $output"
     prints_peter "./$name"
@@ -67,10 +67,10 @@ printed=$(./hello http://127.0.0.1:1 orders "Bearer $token" 2>&1) && fail "a tok
 # ---- the libraries
 
 size=$(stat -L -c %s "$lib/libbouncer_verify.so")
-(( size < 6000000 )) || fail "the shared library has $size bytes"
+(( size < 6000000 )) || fail "the shared library has $size bytes, expected less than 6000000"
 
-# The archive defines exactly the functions of the header. So a plugin that contains it exports no
-# other symbol, and a second library may define any other symbol.
+# The archive defines exactly the functions of the header. Therefore a plugin that contains the
+# archive exports no other symbols. A second library may define symbols with any other name.
 defined=$(nm -g --defined-only "$lib/libbouncer_verify.a" | awk 'NF == 3 { print $3 }' | sort)
 declared=$(grep -o 'bouncer_[a-z0-9_]*(' "$prefix/include/bouncer_verify.h" | tr -d '(' | sort -u)
 [[ $defined == "$declared" ]] || fail "the archive defines: $(diff <(echo "$defined") <(echo "$declared"))"
@@ -130,7 +130,7 @@ done
 
 cat > plugin.c <<'C'
 #include <bouncer_verify.h>
-/* Links the functions that the host finds with dlsym. */
+/* Refers to the functions that the host looks up with dlsym, so that the linker includes them. */
 const void *const used[] = {(const void *)bouncer_jwks_load, (const void *)bouncer_verify_token, (const void *)bouncer_policy_new,
                             (const void *)bouncer_settings_new, (const void *)bouncer_settings_set,
                             (const void *)bouncer_settings_free, (const void *)bouncer_jwks_free, (const void *)bouncer_policy_free};
@@ -139,7 +139,7 @@ cc -shared -fPIC $cflags plugin.c -o plugin.so $archive
 cc -pthread -I"$root/tests/capi" $cflags "-DTEST_DATA=\"$root/tests/data\"" "$root/tests/capi/unload.c" -o host -ldl
 ./host ./plugin.so || fail "the program that loads the plugin fails"
 exported=$(nm -D --defined-only plugin.so | awk '$3 !~ /^bouncer_|^used$/ { print $3 }')
-[[ -z $exported ]] || fail "the plugin exports symbols that are not of bouncer_verify: $exported"
+[[ -z $exported ]] || fail "the plugin exports symbols other than the functions of bouncer_verify: $exported"
 cc -shared -fPIC $cflags plugin.c -o hidden.so $archive -Wl,--exclude-libs,libbouncer_verify.a
 [[ $(nm -D --defined-only hidden.so | awk '{ print $3 }') == used ]] || fail "with --exclude-libs, the plugin still exports functions of bouncer_verify"
 

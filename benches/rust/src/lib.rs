@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 pub const ISSUER: &str = "https://idp.example.com/realms/production";
 pub const AUDIENCE: &str = "api://orders";
 
-/// One case of the fixtures: the keys, and 64 different tokens, so that the branch predictor cannot
-/// learn one of them.
+/// One case of the fixtures: the keys and 64 tokens. The tokens differ, so that the branch
+/// predictor cannot learn the bytes of a single token.
 pub struct Case {
     pub name: &'static str,
     pub tokens: Vec<Sample>,
@@ -53,8 +53,8 @@ impl Case {
         ["bouncer", "second_key", "keys_in_turn"].contains(&self.name)
     }
 
-    /// Makes a candidate. `check` gets a token and the expected result, and returns whether it is
-    /// right.
+    /// Makes a candidate. `check` verifies its first argument, a token. It returns true if the
+    /// result equals its second argument.
     pub fn candidate(
         &'static self,
         name: &str,
@@ -68,20 +68,21 @@ impl Case {
     }
 }
 
-/// Something to measure.
+/// A library (or one of its functions) with the tokens of one case: the unit that is measured.
 pub struct Candidate {
     case: &'static str,
     name: String,
     version: String,
-    /// Number of tokens that one call verifies, and of the threads that it starts.
+    /// Number of tokens that one call verifies.
     batch: usize,
+    /// Number of threads that one call uses.
     threads: usize,
     run: Box<dyn Fn(usize) -> bool + Send + Sync>,
 }
 
 impl Candidate {
-    /// Makes a candidate. `run` verifies token `i` modulo 64, and returns whether the result is
-    /// right.
+    /// Makes a candidate. `run(i)` verifies token `i % 64`. It returns true if the result is the
+    /// expected one.
     pub fn new(
         case: &'static str,
         name: &str,
@@ -92,13 +93,13 @@ impl Candidate {
         Self { case, name, version, batch: 1, threads: 1, run: Box::new(run) }
     }
 
-    /// Reports it under another case than that of its tokens.
+    /// Reports the candidate under `case` instead of the case of its tokens.
     pub fn in_case(mut self, case: &'static str) -> Self {
         self.case = case;
         self
     }
 
-    /// Sets the number of tokens that one call verifies, and of the threads that it uses.
+    /// Sets the number of tokens that one call verifies and the number of threads that it uses.
     pub fn batch(mut self, tokens: usize, threads: usize) -> Self {
         (self.batch, self.threads) = (tokens, threads);
         self
@@ -119,8 +120,8 @@ impl Candidate {
         ((after.0 - before.0) as f64 / tokens, (after.1 - before.1) as f64 / tokens)
     }
 
-    /// Runs on this thread for `time`, after a warm-up of a fifth of it for caches and branch
-    /// predictors.
+    /// Measures the candidate on this thread for `time`. Before that, a warm-up of `time / 5` fills
+    /// the caches and trains the branch predictors.
     fn slot(&self, time: Duration, ready: &Barrier) -> Slot {
         let mut next = 0;
         let mut calls = |count: usize| {
@@ -151,7 +152,9 @@ impl Candidate {
 
     fn slots(&self, time: Duration, threads: usize) -> Slot {
         if self.threads > 1 {
-            // One caller waits for all threads, so a delay of one thread delays the call.
+            // The candidate starts its own threads, so one calling thread is enough. Their CPU time
+            // is estimated: the clock measures only the calling thread, which waits for the slowest
+            // one.
             let slot = self.slot(time, &Barrier::new(1));
             return Slot { cpu: slot.cpu * self.threads as u32, ..slot };
         }
@@ -178,10 +181,10 @@ struct Slot {
     cpu: Duration,
 }
 
-/// Runs the orchestrator's commands until it closes the pipe.
+/// Runs the commands on standard input until the orchestrator closes the pipe.
 ///
 /// # Panics
-/// If the result of a candidate is wrong. Nothing is measured then.
+/// If a candidate returns a wrong result. All candidates are checked before the first command.
 pub fn serve(candidates: &[Candidate], notes: &[String], threads: usize) {
     candidates.iter().for_each(Candidate::check);
     for line in io::stdin().lock().lines() {
@@ -218,7 +221,8 @@ fn thread_time() -> Duration {
     Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }
 
-/// Returns the number of allocations of this thread so far, and of bytes.
+/// Returns the number of allocations that this thread has made, and their total size in bytes.
+/// Returns zeros if the C library is not glibc.
 fn allocated() -> (u64, u64) {
     #[cfg(target_env = "gnu")]
     return counting::allocated();
@@ -226,8 +230,8 @@ fn allocated() -> (u64, u64) {
     return (0, 0);
 }
 
-/// Replaces the allocation functions of the C library, and counts the calls of each thread. They
-/// count Rust's allocations and those of C libraries, which a Rust allocator would not see.
+/// Replaces the allocation functions of the C library, and counts the calls of each thread. This
+/// includes the allocations of C libraries, which a Rust allocator would not see.
 #[cfg(target_env = "gnu")]
 mod counting {
     use std::cell::Cell;

@@ -26,7 +26,8 @@ int main(int argc, char **argv)
     }
     bouncer_error *error;
 
-    /* Once. The verifier keeps the keys, so everything else can be freed. */
+    /* Once, at the start. The verifier keeps the keys and the policy, so the other handles can be
+     * freed. */
     bouncer_settings *of_keys = bouncer_settings_new(BOUNCER_KIND_KEYS);
     bouncer_settings_set(of_keys, BOUNCER_KEYS_URL, argv[1], strlen(argv[1]));
     bouncer_settings *of_policy = bouncer_settings_new(BOUNCER_KIND_POLICY);

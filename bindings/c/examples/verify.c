@@ -3,7 +3,8 @@
  *     verify JWKS-FILE TOKEN-FILE [TIME]
  *
  * TIME is in seconds since 1970-01-01T00:00:00Z and defaults to now. Prints the uid and exits with
- * 0 if the token is accepted. Otherwise prints the error and exits with 1. */
+ * 0 if the token is accepted. Otherwise prints the error and exits with 1. Exits with 2 if an
+ * argument is missing or a file cannot be opened. */
 #include <bouncer_verify.h>
 
 #include <stdio.h>
@@ -49,7 +50,7 @@ int main(int argc, char **argv)
     if (argc > 3) {
         bouncer_settings_set(settings, BOUNCER_POLICY_TIME, argv[3], strlen(argv[3]));
     }
-    /* One check is enough: it returns the first failure of the settings. */
+    /* bouncer_policy_new() returns the first failure of the calls above, so they need no check. */
     bouncer_policy *policy;
     if (bouncer_policy_new(settings, &policy, &error) != BOUNCER_STATUS_OK) {
         return fail(error);

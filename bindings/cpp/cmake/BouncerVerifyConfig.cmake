@@ -1,8 +1,8 @@
 # find_package(BouncerVerify CONFIG) reads this file. It is installed as
 # <lib>/cmake/BouncerVerify/BouncerVerifyConfig.cmake and defines
 #
-#   BouncerVerify::bouncer_verify         the shared library with the headers of C and C++
-#   BouncerVerify::bouncer_verify_static  the static library with the same
+#   BouncerVerify::bouncer_verify         the shared library, with the headers for C and C++
+#   BouncerVerify::bouncer_verify_static  the static library, with the headers for C and C++
 #
 # Each target exists only if its library file is installed. All paths are relative to this file, so
 # the installation can be moved.
@@ -11,8 +11,8 @@ include(CMakeFindDependencyMacro)
 find_dependency(Threads)
 include("${CMAKE_CURRENT_LIST_DIR}/BouncerVerifyTargets.cmake")
 
-# The real path, because /lib may be a link to /usr/lib. The libraries are two folders up. The
-# headers are in include/ beside lib/ or lib/<architecture>/.
+# Use the real path, because /lib may be a symbolic link to /usr/lib. The libraries are two folders
+# up, in lib/ or lib/<architecture>/. The headers are in include/, which is beside lib/.
 get_filename_component(_bouncer_verify_here "${CMAKE_CURRENT_LIST_DIR}" REALPATH)
 get_filename_component(_bouncer_verify_lib "${_bouncer_verify_here}/../.." ABSOLUTE)
 foreach(_bouncer_verify_up ".." "../..")

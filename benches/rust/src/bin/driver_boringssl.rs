@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::env;
 use std::path::PathBuf;
 
-/// The claim of Bouncer's tokens that is not registered.
+/// The claim "uid" of Bouncer's tokens, which is not a registered claim of RFC 7519.
 #[derive(Serialize, Deserialize)]
 struct Bouncer {
     uid: String,
@@ -23,8 +23,8 @@ fn main() {
     serve(&cases, &[], threads.parse().expect("a number of threads"));
 }
 
-/// Selects the key by the token's "kid" from a map of parsed keys, as a service with a JWK Set
-/// does.
+/// Looks up the key in a map from "kid" to parsed key, as a service with a JWK Set does. Bouncer's
+/// tokens have no "kid": for them the only key is used.
 fn jwt_simple(case: &'static Case) -> Candidate {
     let key = RS256PublicKey::from_pem(&case.pem).expect("the public key");
     let keys = HashMap::from([("2026-11-key".to_owned(), key.clone())]);
@@ -35,7 +35,7 @@ fn jwt_simple(case: &'static Case) -> Candidate {
     }
     let is_bouncer = case.is_bouncer();
     let verify = move |token: &str| -> Result<String, jwt_simple::Error> {
-        // The call takes the options by value.
+        // `verify_token` takes the options by value.
         let options = Some(options.clone());
         if is_bouncer {
             return Ok(key.verify_token::<Bouncer>(token, options)?.custom.uid);

@@ -1,7 +1,11 @@
 //! Makes the tokens and keys that all drivers read: `fixtures KEYS FOLDER`.
 //!
-//! Each case is a folder with three files: `tokens` with 64 lines of the expected result and the
-//! token, `jwks.json`, and `key.pem` with the public key of the signatures.
+//! Each case is a folder with three files:
+//!
+//! - `tokens` has 64 lines. Each line is the expected result, a space and the token.
+//! - `jwks.json` is the JWK Set of the issuer.
+//! - `key.pem` is the public key that verifies the tokens. In the case `keys_in_turn` it verifies
+//!   only every second token.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL;
@@ -141,7 +145,7 @@ fn tampered(token: &str) -> String {
     format!("{input}.{}", BASE64URL.encode(signature))
 }
 
-/// Returns a text with the token's form and length that does not decode to JSON.
+/// Returns text that has three parts and the length of the token, but does not decode to JSON.
 fn garbage(token: &str) -> String {
     token.split('.').map(|part| part.chars().rev().collect::<String>()).collect::<Vec<_>>().join(".")
 }

@@ -30,8 +30,8 @@ public:
     [[nodiscard]] std::optional<std::string_view> claim() const noexcept {
         return detail::optional_text(bouncer_error_claim(error_));
     }
-    /// The ticket to wait for before Verifier::resume() returns the verdict. Empty if the verdict
-    /// is final.
+    /// The ticket of the fetch that the verdict depends on, for Verifier::wait() and
+    /// Verifier::resume(). Empty if the verdict is final.
     [[nodiscard]] Ticket ticket() const noexcept { return ticket_; }
     /// True if the verdict depends on a fetch: the status is Status::Pending. Possible only after
     /// Verifier::try_verify_batch_now().

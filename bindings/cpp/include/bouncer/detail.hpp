@@ -124,8 +124,9 @@ T &present(T *pointer) noexcept {
     return *pointer;
 }
 
-/// A range of the values that `Source::at` returns, for each index below `Source::size`. A value is
-/// created each time it is read. It is valid as long as the object that the source points to.
+/// A range of the values that `Source::at(index)` returns, for each index below `Source::size()`. A
+/// value is created each time it is read. It is valid until the object that the source points to is
+/// destroyed.
 template <class Source>
 class Range {
 public:
@@ -167,7 +168,8 @@ private:
     Source source_;
 };
 
-/// A source for Range: the items of a handle, which two C functions count and return.
+/// A source for Range: the items of a handle. The C function `Count` returns the number of items,
+/// and `At` returns one item.
 template <class Raw, class Item, std::size_t (*Count)(const Raw *),
           Item (*At)(const Raw *, std::size_t)>
 struct Listed {

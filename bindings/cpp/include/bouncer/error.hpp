@@ -15,7 +15,8 @@ namespace bouncer {
 /// The cause of a failure. It holds no token, no claim value and no key, so it may be logged.
 class Failure : public detail::Outcome {
 public:
-    /// Takes ownership of `error`, which may be NULL, of a C function that returned `status`.
+    /// Makes a failure from the `status` and the `error` that a C function returned. Takes
+    /// ownership of `error`, which may be NULL.
     Failure(bouncer_status status, bouncer_error *error) noexcept
         : Outcome(status), handle_(error) {}
 
@@ -43,7 +44,7 @@ class Error : public std::exception, public detail::Outcome {
 public:
     explicit Error(Failure failure)
         : Outcome(failure), failure_(std::make_shared<const Failure>(std::move(failure))) {}
-    // A move copies: an exception stays readable after a move.
+    // There is no move constructor: a move copies, so a moved-from exception stays readable.
     Error(const Error &) noexcept = default;
     Error &operator=(const Error &) noexcept = default;
     ~Error() override = default;
@@ -62,7 +63,7 @@ private:
 #endif
 
 /// The return value of a `try_` function: a value or a Failure. Check it with `if (result)` first.
-/// Reading the one that is absent calls std::abort().
+/// value() calls std::abort() on a failure, and error() calls it on success.
 template <class T>
 class [[nodiscard]] Result {
 public:
@@ -92,7 +93,7 @@ public:
     }
 
 #ifdef __cpp_exceptions
-    /// Returns the value. @throws Error with the Failure if there is none.
+    /// Returns the value. @throws Error with the Failure if there is no value.
     T or_throw() && { return *this ? std::move(value()) : throw Error(std::move(*this).error()); }
 #endif
 
@@ -146,8 +147,8 @@ auto as_c(T argument) noexcept {
     }
 }
 
-/// Calls a C function with `arguments` and a place for its error. `make` returns the value from
-/// what the function has written.
+/// Calls a C function with `arguments` and a pointer for its error. If the call succeeds, returns
+/// the result of `make()`, which reads the outputs of the C function.
 template <class Make, class... Parameters, class... Arguments>
 auto call(Make make, bouncer_status (*function)(Parameters...), Arguments... arguments) noexcept
     -> Result<decltype(make())> {
@@ -164,7 +165,7 @@ auto call(Make make, bouncer_status (*function)(Parameters...), Arguments... arg
     }
 }
 
-/// Calls a C function that has no output but its error.
+/// Calls a C function whose only output is its error.
 template <class... Parameters, class... Arguments>
 Result<void> act(bouncer_status (*function)(Parameters...), Arguments... arguments) noexcept {
     return call([] {}, function, arguments...);

@@ -8,8 +8,9 @@
 
 namespace bouncer {
 
-/// A public key that verifies signatures (RFC 7517 section 4). It belongs to a Jwk or a JwkSet and
-/// is valid until that is destroyed. Cheap to copy. An empty view has no text, no bytes and 0 bits.
+/// A view of a public key that verifies signatures (RFC 7517 section 4). The key belongs to a Jwk
+/// or a JwkSet. The view is valid until that object is destroyed. Cheap to copy. An empty view has
+/// no text, no bytes and 0 bits.
 class JwkView {
 public:
     JwkView() noexcept = default;
@@ -81,8 +82,8 @@ public:
     static Result<Jwk> try_from_json(std::string_view json) noexcept {
         return detail::make<Jwk>(bouncer_jwk_from_json, json);
     }
-    /// Parses PEM with the label "PUBLIC KEY", "RSA PUBLIC KEY" or "CERTIFICATE" (RFC 7468). Of a
-    /// certificate only the public key is used; the certificate is not verified. On failure:
+    /// Parses PEM with the label "PUBLIC KEY", "RSA PUBLIC KEY" or "CERTIFICATE" (RFC 7468). Only
+    /// the public key of a certificate is used; the certificate is not verified. On failure:
     /// Status::UnusableKey.
     static Result<Jwk> try_from_pem(std::string_view pem) noexcept {
         return detail::make<Jwk>(bouncer_jwk_from_pem, pem);

@@ -10,9 +10,9 @@ namespace bouncer {
 
 /// The back end: the implementation that verifies signatures. The verdicts do not depend on it.
 enum class Backend : std::uint32_t {
-    /// Uses aws-lc. If the CPU and the key size allow, RS256 uses this library's own AVX-512
-    /// code. aws-lc verifies samples of its results again. This is the default, unless the
-    /// environment variable BOUNCER_VERIFY_NO_ACCELERATION is set.
+    /// Uses aws-lc. If the CPU and the key size allow, RS256 uses this library's own AVX-512 code
+    /// instead. aws-lc then verifies a sample of the signatures again. This is the default, unless
+    /// the environment variable BOUNCER_VERIFY_NO_ACCELERATION is set.
     Accelerated = BOUNCER_BACKEND_ACCELERATED,
     AwsLc = BOUNCER_BACKEND_AWS_LC,  ///< Uses aws-lc only.
 };
@@ -56,12 +56,12 @@ public:
     static Result<JwkSet> try_load(std::string_view json) noexcept {
         return detail::make<JwkSet>(bouncer_jwks_load, json);
     }
-    /// Parses a JWK Set document as above. The keys verify with `backend`.
+    /// Parses a JWK Set document as try_load(std::string_view) does. The keys use `backend`.
     static Result<JwkSet> try_load(std::string_view json, Backend backend) noexcept {
         return detail::make<JwkSet>(bouncer_jwks_load_with, json, backend);
     }
-    /// Makes a set of the keys in a vector or an array. The keys are copied. On failure:
-    /// Status::NoUsableKey if there are none, Status::NullArgument if one is empty.
+    /// Makes a set from the keys in a vector or an array. The keys are copied. On failure:
+    /// Status::NoUsableKey if there are no keys, Status::NullArgument if a view is empty.
     static Result<JwkSet> try_from_keys(ArrayView<JwkView> keys) noexcept {
         static_assert(
             sizeof(JwkView) == sizeof(const bouncer_jwk *) && std::is_standard_layout_v<JwkView>,
@@ -69,8 +69,8 @@ public:
         const auto *handles = reinterpret_cast<const bouncer_jwk *const *>(keys.data());
         return detail::make<JwkSet>(bouncer_jwks_from_keys, handles, keys.size());
     }
-    /// Makes a set of the keys given, each a Jwk or a JwkView: `try_from_keys(one, two)`. The keys
-    /// are copied. On failure: Status::NullArgument if one is empty.
+    /// Makes a set from the arguments, each a Jwk or a JwkView: `try_from_keys(one, two)`. The keys
+    /// are copied. On failure: Status::NullArgument if a view is empty or a Jwk is moved-from.
     template <class... Keys, class = detail::AreKeys<Keys...>>
     static Result<JwkSet> try_from_keys(const Keys &...keys) noexcept {
         const JwkView views[] = {static_cast<JwkView>(keys)...};
@@ -88,7 +88,7 @@ public:
     [[nodiscard]] static JwkSet from_keys(ArrayView<JwkView> keys) {
         return try_from_keys(keys).or_throw();
     }
-    /// Makes a set of the keys given, each a Jwk or a JwkView:
+    /// Makes a set from the arguments, each a Jwk or a JwkView:
     /// `JwkSet::from_keys(Jwk::from_pem(pem))`. The keys are copied. @throws Error
     template <class... Keys, class = detail::AreKeys<Keys...>>
     [[nodiscard]] static JwkSet from_keys(const Keys &...keys) {

@@ -16,8 +16,8 @@ enum class LogLevel : std::uint32_t {
     Debug = BOUNCER_LOG_LEVEL_DEBUG,  ///< A fetch returned the keys already in use.
 };
 
-/// Sends the events of `level` and of more severe levels to `logger`. It applies to the whole
-/// process and stays until the process ends.
+/// Sends the events of `level` and of more severe levels to `logger`. The logger receives the
+/// events of the whole process, until the process ends.
 ///
 /// Calls `logger(LogLevel, std::string_view)` on any thread, and on several threads at once. The
 /// text holds no token, no claim value and no key. A logger must not wait for a token or for keys.

@@ -19,22 +19,23 @@ namespace bouncer {
 /// - Keys are refreshed after 70 to 80 % of their lifetime. If refreshes fail, the cached keys stay
 ///   in use for `max_stale`. After that, verifications fail with Status::KeysUnavailable.
 /// - A token with an unknown "kid" may cause a fetch. The limit is a burst of two fetches, then one
-///   per `refetch_interval`. So may a token without "kid" that no key verifies, and a token that
-///   the key of its "kid" does not verify. For these the limit is one fetch per
-///   `refetch_interval_without_kid`.
+///   per `refetch_interval`.
+/// - A token without "kid" may cause a fetch if no key verifies it. A token with a known "kid" may
+///   cause a fetch if the key with that "kid" does not verify it. For these tokens the limit is one
+///   fetch per `refetch_interval_without_kid`.
 /// - After fork() the child may use its copy of the object. It starts its own thread when it first
 ///   needs one. The threads of this library block all signals.
 ///
-/// Verifiers that use it keep working after it is destroyed. The thread ends with the last of them,
-/// or with close(). The destructor of the last one waits for the thread, at most one second. A
-/// timeout of 0 or less does not wait.
+/// Verifiers share the key set, so they keep working after this object is destroyed. The thread
+/// ends when this object and all its verifiers are destroyed, or after close(). The last destructor
+/// waits for the thread, at most one second. Functions with a timeout of 0 or less do not wait.
 class RemoteJwkSet : public detail::Owner<bouncer_remote_jwks> {
 public:
     using Owner::Owner;
 
     /// Makes a remote key set of `settings`, which are copied. The first fetch starts at once in
     /// the background, unless `lazy` is set. On failure: Status::InvalidArgument for a setting;
-    /// Status::MalformedJwkSet or Status::NoUsableKey for the seed.
+    /// Status::MalformedJwkSet or Status::NoUsableKey for the setting `seed`.
     static Result<RemoteJwkSet> try_make(const KeysSettings &settings) noexcept {
         return detail::make<RemoteJwkSet>(bouncer_remote_jwks_new, settings.handle());
     }
@@ -42,14 +43,14 @@ public:
     Result<void> try_wait_ready(std::chrono::milliseconds timeout) const noexcept {
         return detail::act(bouncer_remote_jwks_wait_ready, handle(), timeout);
     }
-    /// Returns a snapshot of the keys in use. A later fetch does not change it. On failure:
+    /// Returns a snapshot of the current keys. A later fetch does not change it. On failure:
     /// Status::KeysUnavailable.
     Result<JwkSet> try_current() const noexcept {
         return detail::make<JwkSet>(bouncer_remote_jwks_current, handle());
     }
     /// Fetches the keys now and waits up to `timeout` for the fetch to end. Concurrent callers
     /// share one fetch. Use it for operator commands, not for requests: no rate limit applies. On
-    /// failure: Status::KeysUnavailable, with the cause in the message. The keys in use stay in
+    /// failure: Status::KeysUnavailable, with the cause in the message. The cached keys stay in
     /// use.
     Result<void> try_refresh(std::chrono::milliseconds timeout) const noexcept {
         return detail::act(bouncer_remote_jwks_refresh, handle(), timeout);
@@ -59,8 +60,8 @@ public:
     Result<Stats> try_stats() const noexcept {
         return detail::make<Stats>(bouncer_remote_jwks_stats, handle());
     }
-    /// The generation of the keys: 0 before the first keys, then one more with each change. A
-    /// program that derives data from the keys can cache it by generation.
+    /// The generation of the keys: 0 before the first keys, then incremented with each change. A
+    /// program can cache data that it derives from the keys, with the generation as cache key.
     [[nodiscard]] std::uint64_t generation() const noexcept {
         return bouncer_remote_jwks_generation(handle());
     }

@@ -1,6 +1,9 @@
-//! Measures other libraries. Each selects the key by the token's "kid" from a map of parsed keys,
-//! as a service with a JWK Set does. Each checks the same as this library: the signature, "exp"
-//! and, except for Bouncer's tokens, "iss" and "aud".
+//! Measures other libraries. Their keys are parsed once, into a map from "kid" to key, as in a
+//! service with a JWK Set. For each token they look up the key in this map. Bouncer's tokens have
+//! no "kid": for them the only key is used.
+//!
+//! The other libraries perform the same checks as bouncer_verify: the signature, "exp", "iss" and
+//! "aud". "iss" and "aud" are not checked for Bouncer's tokens.
 
 use crate::version;
 use bench_driver::{AUDIENCE, Candidate, Case, ISSUER};
@@ -73,7 +76,7 @@ pub(crate) fn josekit(case: &'static Case) -> Candidate {
         validator.set_issuer(ISSUER);
         validator.set_audience(AUDIENCE);
     }
-    // A verifier that is made from a key with "kid" requires this "kid" in the token.
+    // A verifier that is made from a key with a "kid" rejects tokens without this "kid".
     let mut only = keys.values().next().expect("a key").clone();
     only.remove_key_id();
     let (is_bouncer, claim) = (case.is_bouncer(), if case.is_bouncer() { "uid" } else { "sub" });
@@ -89,7 +92,7 @@ pub(crate) fn josekit(case: &'static Case) -> Candidate {
                 JoseError::InvalidSignature(_) => "invalid_signature",
                 _ => "another",
             })?;
-        // It has one error for all claims. Here only "exp" can be wrong.
+        // josekit has one error for all claims. In these cases only "exp" can cause it.
         validator.validate(&payload).map_err(|_| "expired")?;
         payload.claim(claim).and_then(|value| value.as_str()).map(str::to_owned).ok_or("another")
     };
