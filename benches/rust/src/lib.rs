@@ -81,8 +81,8 @@ pub struct Candidate {
 }
 
 impl Candidate {
-    /// Makes a candidate. `run(i)` verifies token `i % 64`. It returns true if the result is the
-    /// expected one.
+    /// Makes a candidate. `run(i)` makes call number `i`. If a call verifies one token, it verifies
+    /// token `i % 64`. `run` returns true if the result is the expected one.
     pub fn new(
         case: &'static str,
         name: &str,

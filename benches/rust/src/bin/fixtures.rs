@@ -4,8 +4,8 @@
 //!
 //! - `tokens` has 64 lines. Each line is the expected result, a space and the token.
 //! - `jwks.json` is the JWK Set of the issuer.
-//! - `key.pem` is the public key that verifies the tokens. In the case `keys_in_turn` it verifies
-//!   only every second token.
+//! - `key.pem` is the public key of the signer. In the case `keys_in_turn` this key signs only
+//!   every second token.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL;

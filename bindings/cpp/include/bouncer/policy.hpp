@@ -9,7 +9,7 @@
 
 namespace bouncer {
 
-/// The rules for a token beyond a valid signature:
+/// The rules for a token, in addition to a valid signature:
 ///
 ///     Policy policy(PolicySettings().issuers({"https://id.example"}).audiences({"orders"}));
 ///
